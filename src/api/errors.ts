@@ -1,0 +1,68 @@
+/** Who is to blame, as the HTTP status and the SDKs' retry rules see it. */
+type Fault = 'client' | 'server'
+
+/**
+ * Every error code that Holdfast answers with, and its HTTP status on the JSON protocol.
+ *
+ * The service model of AWS KMS puts other statuses (404, 409, 412, 503) on some of these; the wire
+ * carries 400 and 500. Source: AWS KMS API Reference, "Common Errors" and recorded answers.
+ */
+export const ERRORS = {
+  AccessDeniedException: 400,
+  AlreadyExistsException: 400,
+  ConflictException: 400,
+  DependencyTimeoutException: 500,
+  DisabledException: 400,
+  DryRunOperationException: 400,
+  ExpiredTokenException: 400,
+  IncompleteSignatureException: 400,
+  IncorrectKeyException: 400,
+  InvalidAliasNameException: 400,
+  InvalidArnException: 400,
+  InvalidCiphertextException: 400,
+  InvalidGrantTokenException: 400,
+  InvalidKeyUsageException: 400,
+  InvalidMarkerException: 400,
+  InvalidSignatureException: 400,
+  KMSInternalException: 500,
+  KMSInvalidStateException: 400,
+  KeyUnavailableException: 500,
+  LimitExceededException: 400,
+  MalformedPolicyDocumentException: 400,
+  MissingAuthenticationTokenException: 400,
+  NotAuthorizedException: 400,
+  NotFoundException: 400,
+  RequestEntityTooLargeException: 413,
+  SerializationException: 400,
+  ServiceUnavailableException: 503,
+  TagException: 400,
+  ThrottlingException: 400,
+  UnknownOperationException: 400,
+  UnrecognizedClientException: 400,
+  UnsupportedOperationException: 400,
+  ValidationException: 400,
+} as const
+
+export type ErrorCode = keyof typeof ERRORS
+
+/**
+ * An error that is part of the contract with the caller. An empty message is left out of the
+ * answer, as AWS does for some codes.
+ */
+export class KmsError extends Error {
+  override readonly name = 'KmsError'
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message = '', options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+
+  get status(): number {
+    return ERRORS[this.code]
+  }
+
+  get fault(): Fault {
+    return this.status >= 500 ? 'server' : 'client'
+  }
+}

@@ -1,0 +1,76 @@
+import { timingSafeEqual } from 'node:crypto'
+
+/** The UTF-8 bytes of a text. */
+export function utf8(text: string): Uint8Array {
+  return Buffer.from(text, 'utf8')
+}
+
+/** The text of bytes that are known to be UTF-8. */
+export function fromUtf8(bytes: Uint8Array): string {
+  return asBuffer(bytes).toString('utf8')
+}
+
+/** Standard base64, padded. */
+export function toBase64(bytes: Uint8Array): string {
+  return asBuffer(bytes).toString('base64')
+}
+
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
+
+/** The bytes of standard, padded base64, or nothing when the text is not that. */
+export function parseBase64(text: string): Uint8Array | undefined {
+  if (text.length % 4 !== 0 || !BASE64.test(text)) return undefined
+  return Buffer.from(text, 'base64')
+}
+
+/** Lower-case hexadecimal. */
+export function toHex(bytes: Uint8Array): string {
+  return asBuffer(bytes).toString('hex')
+}
+
+const HEX = /^[0-9a-f]*$/
+
+/** The bytes of lower-case hexadecimal of even length, or nothing when the text is not that. */
+export function parseHex(text: string): Uint8Array | undefined {
+  if (text.length % 2 !== 0 || !HEX.test(text)) return undefined
+  return Buffer.from(text, 'hex')
+}
+
+/** One array with the bytes of all. */
+export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
+  return Buffer.concat(parts)
+}
+
+/** A 4-byte big-endian unsigned integer. */
+export function uint32(value: number): Uint8Array {
+  const bytes = Buffer.allocUnsafe(4)
+  bytes.writeUInt32BE(value)
+  return bytes
+}
+
+/**
+ * The given fields joined so that no two different lists give the same bytes: each is a 4-byte
+ * big-endian length and then its bytes.
+ */
+export function lengthPrefixed(...fields: readonly (Uint8Array | string)[]): Uint8Array {
+  const parts: Uint8Array[] = []
+  for (const field of fields) {
+    const bytes = typeof field === 'string' ? utf8(field) : field
+    parts.push(uint32(bytes.length), bytes)
+  }
+  return Buffer.concat(parts)
+}
+
+/** Whether two byte strings are equal, in a time that depends on their lengths only. */
+export function equalConstantTime(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && timingSafeEqual(a, b)
+}
+
+/** Orders byte strings as unsigned bytes, shorter first on a common prefix. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  return Buffer.compare(a, b)
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}

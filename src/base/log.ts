@@ -1,0 +1,12 @@
+/** What a log line may carry beside its message: never a secret, a plaintext or a signature. */
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>
+
+/** The operator's log. The audit log is something else: see `audit/`. */
+export type Log = {
+  readonly info: (message: string, fields?: LogFields) => void
+  readonly warn: (message: string, fields?: LogFields) => void
+  readonly error: (message: string, fields?: LogFields) => void
+}
+
+/** A log that keeps nothing, for tests and for commands that print their own result. */
+export const silentLog: Log = { info: () => {}, warn: () => {}, error: () => {} }

@@ -1,0 +1,46 @@
+import { createCipheriv, createDecipheriv } from 'node:crypto'
+import { concatBytes } from '../base/bytes.ts'
+import type { Secret } from '../base/secret.ts'
+
+export const GCM_IV_BYTES = 12
+export const GCM_TAG_BYTES = 16
+
+/**
+ * AES-256-GCM: ciphertext and then the 16-byte tag.
+ *
+ * @param iv 12 bytes, never used twice under one key. Source: NIST SP 800-38D.
+ */
+export function sealGcm(key: Secret, iv: Uint8Array, plaintext: Uint8Array, aad: Uint8Array): Uint8Array {
+  return key.reveal((bytes) => {
+    const cipher = createCipheriv('aes-256-gcm', bytes, iv)
+    cipher.setAAD(aad)
+    const body = cipher.update(plaintext)
+    return concatBytes(body, cipher.final(), cipher.getAuthTag())
+  })
+}
+
+/**
+ * The plaintext of {@link sealGcm}, or nothing when key, IV, text, tag or associated data do not
+ * belong together.
+ */
+export function openGcm(
+  key: Secret,
+  iv: Uint8Array,
+  sealed: Uint8Array,
+  aad: Uint8Array,
+): Uint8Array | undefined {
+  if (sealed.length < GCM_TAG_BYTES) return undefined
+  const split = sealed.length - GCM_TAG_BYTES
+  return key.reveal((bytes) => {
+    const decipher = createDecipheriv('aes-256-gcm', bytes, iv, { authTagLength: GCM_TAG_BYTES })
+    decipher.setAuthTag(sealed.subarray(split))
+    decipher.setAAD(aad)
+    const plaintext = decipher.update(sealed.subarray(0, split))
+    try {
+      return concatBytes(plaintext, decipher.final())
+    } catch {
+      plaintext.fill(0)
+      return undefined
+    }
+  })
+}
