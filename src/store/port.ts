@@ -6,9 +6,9 @@
 
 /** Where a record lives: a kind and an id, both compared as bytes. */
 export type RawKey = {
-  /** Lower-case letters and hyphens, at most {@link KIND_MAX_LENGTH}. */
+  /** Lower-case letters and hyphens, 1 to {@link KIND_MAX_LENGTH}. */
   readonly kind: string
-  /** At most {@link RAW_ID_MAX_BYTES}. */
+  /** 1 to {@link RAW_ID_MAX_BYTES}. */
   readonly id: Uint8Array
 }
 
@@ -20,7 +20,9 @@ export type RawRecord = RawKey & {
 
 /**
  * One change of a commit. `expected` is the version the writer has read: 0 when the record must
- * not exist yet. `value` is what it becomes (as version `expected + 1`), or nothing to remove it.
+ * not exist yet. `value` is what it becomes (as version `expected + 1`, at most
+ * {@link RAW_VALUE_MAX_BYTES}), or nothing to remove it. A record that is removed and inserted
+ * again counts from 1 again.
  */
 export type RawChange = RawKey & {
   /** The feed shard: 0 to {@link FEED_SHARDS} − 1. */
@@ -52,20 +54,28 @@ export type RawStore = {
   /** Records in the byte order of their ids. */
   readonly range: (kind: string, query: RangeQuery) => Promise<readonly RawRecord[]>
   /**
-   * All or nothing, durable when it resolves.
+   * All or nothing, durable when it resolves. At most {@link COMMIT_MAX_CHANGES}, no two of them
+   * to one record; none at all is no commit.
    *
    * @throws StoreConflict when a record is not at its expected version; nothing has changed.
    * @throws StoreFailure when the engine failed; nothing has changed.
    */
   readonly commit: (changes: readonly RawChange[]) => Promise<void>
   readonly feedPosition: () => Promise<FeedPosition>
-  /** What has changed in the shard after `sequence`, oldest first, at most {@link FEED_PAGE_MAX}. */
-  readonly changesSince: (shard: number, sequence: number) => Promise<readonly FeedEntry[]>
+  /**
+   * What has changed in the shard after `sequence`, oldest first, at most {@link FEED_PAGE_MAX};
+   * `trimmed` when the feed no longer tells, or never reached that far.
+   */
+  readonly changesSince: (shard: number, sequence: number) => Promise<readonly FeedEntry[] | 'trimmed'>
   /**
    * A token that differs from an earlier one if anything was committed in between, by whomever.
-   * Synchronous and cheap: it is asked at every request.
+   * Synchronous and cheap: it is asked at every request. Tokens of two handles mean nothing to
+   * each other.
+   *
+   * @throws StoreFailure
    */
   readonly stamp: () => number
+  /** Waits for the commits that are under way; whatever is asked later fails with StoreFailure. */
   readonly close: () => Promise<void>
 }
 
@@ -74,15 +84,23 @@ export class StoreConflict extends Error {
   override readonly name = 'StoreConflict'
 }
 
-/** The engine could not do its work: disk full, file unreadable, connection lost. */
+/**
+ * The engine could not do its work: disk full, file unreadable, connection lost. What failed may
+ * be tried again.
+ */
 export class StoreFailure extends Error {
   override readonly name = 'StoreFailure'
 }
 
 export const KIND_MAX_LENGTH = 32
 export const RAW_ID_MAX_BYTES = 64
-export const RANGE_MAX_RECORDS = 1000
+/** The largest records are key policies (32,768 characters) and outbox events (256 KiB). */
+export const RAW_VALUE_MAX_BYTES = 1_048_576
+/** A page of 1,000, the longest that AWS KMS returns, and one more that tells whether others follow. */
+export const RANGE_MAX_RECORDS = 1001
 export const FEED_SHARDS = 64
 export const FEED_PAGE_MAX = 1000
+/** Lines of the feed that a shard keeps; whoever is further behind has to forget what it remembers. */
+export const FEED_KEPT_PER_SHARD = 4096
 /** Changes in one commit: deleting a key with 50 aliases and its materials stays below it. */
 export const COMMIT_MAX_CHANGES = 1000

@@ -11,7 +11,7 @@ export type Place = {
   readonly name: string
 }
 
-/** A record as read. `value` is deeply immutable JSON; equal versions share one object. */
+/** A record as read. `value` is deeply frozen, and the same object for as long as memory holds it. */
 export type Stored<V> = Place & {
   readonly version: number
   readonly value: V
@@ -25,14 +25,16 @@ export type Change = Place & {
 
 export type Page<V> = {
   readonly records: readonly Stored<V>[]
-  /** Where the next page begins, when there is one: opaque, hexadecimal. */
+  /** Where the next page begins, when there is one: see {@link isPageMarker}. */
   readonly next: string | undefined
 }
 
 export type ListQuery = {
   readonly kind: string
   readonly partition: string
+  /** The `next` of the page before. */
   readonly after?: string | undefined
+  /** 1 to {@link LIST_MAX_RECORDS}. */
   readonly limit: number
 }
 
@@ -58,20 +60,29 @@ export type Records = {
    * when it must be read. For the hot path.
    */
   readonly peek: <V extends object>(kind: Kind<V>, partition: string, name: string) => Stored<V> | undefined
-  readonly list: <V extends object>(
-    kind: Kind<V>,
-    query: { partition: string; after?: string | undefined; limit: number },
-  ) => Promise<Page<V>>
+  readonly list: <V extends object>(kind: Kind<V>, query: Omit<ListQuery, 'kind'>) => Promise<Page<V>>
   /** Durable, all or nothing. @throws StoreConflict, StoreFailure; nothing has changed then. */
   readonly commit: (changes: readonly Change[]) => Promise<void>
   /**
-   * Drops from memory whatever somebody else has changed. Call it before a decision that rests on
-   * remembered records.
+   * Makes memory true: whatever was committed before this call, by whomever, is no longer
+   * remembered as it was when it returns nothing or its promise resolves. Call it before a
+   * decision that rests on remembered records. @throws StoreFailure, at once or by the promise.
    */
   readonly refresh: () => Promise<void> | undefined
   readonly close: () => Promise<void>
 }
 
+/** The longest page. Source: AWS KMS API Reference, the largest `Limit` of the List operations. */
+export const LIST_MAX_RECORDS = 1000
+
+const PAGE_MARKER = /^[0-9a-f]{32}$/
+
+/** Whether a text from outside can be where a page begins. */
+export function isPageMarker(text: string): boolean {
+  return PAGE_MARKER.test(text)
+}
+
+/** A new record; conflicts if there is one of that name. */
 export function insert<V extends object>(kind: Kind<V>, partition: string, name: string, value: V): Change {
   return { kind: kind.name, partition, name, expected: 0, value }
 }
@@ -82,6 +93,7 @@ export function replace<V extends object>(record: Stored<V>, value: V): Change {
   return { kind, partition, name, expected: version, value }
 }
 
+/** Removes a record that was read; conflicts if it has changed since. */
 export function remove<V extends object>(record: Stored<V>): Change {
   const { kind, partition, name, version } = record
   return { kind, partition, name, expected: version, value: undefined }

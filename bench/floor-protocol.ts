@@ -1,0 +1,42 @@
+/** The answer that the floor gives to every request. */
+export type CannedAnswer = {
+  /** Header names and values in turn. */
+  readonly headers: readonly string[]
+  readonly body: string
+  readonly sendDate: boolean
+}
+
+/** An answer as it arrives over the channel between two processes of this folder. */
+export function parseCannedAnswer(message: unknown): CannedAnswer {
+  if (typeof message !== 'object' || message === null || !('headers' in message) || !('body' in message)) {
+    throw new Error('not an answer for the floor')
+  }
+  return message as CannedAnswer
+}
+
+/** The port on which the floor listens, as it tells it. */
+export function parsePort(message: unknown): number {
+  if (typeof message !== 'number') throw new Error('not a port')
+  return message
+}
+
+/** Headers that `node:http` writes by itself. */
+const OWN_HEADERS = ['connection', 'keep-alive', 'date']
+
+/** What the floor must be told to answer the bytes that a server has answered. */
+export function cannedAnswer(bytes: Buffer, bodyOffset: number): CannedAnswer {
+  const lines = bytes
+    .toString('latin1', 0, bodyOffset - 4)
+    .split('\r\n')
+    .slice(1)
+  const headers = lines.map((line) => [
+    line.slice(0, line.indexOf(':')),
+    line.slice(line.indexOf(':') + 1).trim(),
+  ])
+  const named = (name: string) => headers.some(([header]) => header?.toLowerCase() === name)
+  return {
+    headers: headers.filter(([name]) => !OWN_HEADERS.includes(name?.toLowerCase() ?? '')).flat(),
+    body: bytes.toString('utf8', bodyOffset),
+    sendDate: named('date'),
+  }
+}

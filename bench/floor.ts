@@ -1,0 +1,32 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { type CannedAnswer, parseCannedAnswer } from './floor-protocol.ts'
+
+/**
+ * The floor: what `node:http` costs by itself. It reads each request to its end and gives the answer that
+ * it was last told, with no look at what was asked.
+ */
+let canned: CannedAnswer = { headers: [], body: '', sendDate: true }
+
+const server = createServer((request: IncomingMessage, response: ServerResponse) => {
+  const chunks: Uint8Array[] = []
+  request.on('data', (chunk: Uint8Array) => chunks.push(chunk))
+  request.on('end', () => {
+    response.sendDate = canned.sendDate
+    response.writeHead(200, [...canned.headers])
+    response.end(canned.body)
+  })
+})
+
+process.on('message', (message) => {
+  canned = parseCannedAnswer(message)
+  if (server.listening) tellPort()
+  else server.listen(0, '127.0.0.1', tellPort)
+})
+process.on('disconnect', () => process.exit())
+// A Ctrl-C reaches the whole group: the process that started this one decides when it ends.
+process.on('SIGINT', () => {})
+
+function tellPort(): void {
+  const address = server.address()
+  process.send?.(typeof address === 'object' ? address?.port : undefined)
+}

@@ -1,0 +1,112 @@
+import { cpus, totalmem } from 'node:os'
+import { installCleanup } from './cleanup.ts'
+import { isInMemory, makeFolder } from './folder.ts'
+import { type Loader, openLoader } from './loader.ts'
+import { HELP, type Options, parseOptions } from './options.ts'
+import { errorsOf, formatReport, goalsOf, type Machine, type Report } from './report.ts'
+import { type Server, type ServerSettings, startServer } from './server.ts'
+import { measureMemory } from './suites/memory.ts'
+import { measureStart } from './suites/start.ts'
+import { measureThroughput } from './suites/throughput.ts'
+
+/** Exit statuses: a run that failed or missed what `--strict` asks, and a command line that is wrong. */
+const FAILED = 1
+const MISUSED = 2
+
+installCleanup()
+process.exitCode = await main(process.argv.slice(2))
+
+async function main(argv: readonly string[]): Promise<number> {
+  const options = readOptions(argv)
+  if (options === undefined) return MISUSED
+  if (options.help) {
+    process.stdout.write(HELP)
+    return 0
+  }
+  const loader = openLoader()
+  try {
+    const report = await measure(options, loader)
+    process.stdout.write(
+      options.json
+        ? `${JSON.stringify({ ...report, goals: goalsOf(report) }, null, 2)}\n`
+        : formatReport(report),
+    )
+    const missed = options.strict && goalsOf(report).some(({ met }) => !met)
+    return missed || errorsOf(report).length > 0 ? FAILED : 0
+  } catch (error) {
+    process.stderr.write(`bench: ${describe(error)}\n`)
+    return FAILED
+  } finally {
+    loader.stop()
+  }
+}
+
+function readOptions(argv: readonly string[]): Options | undefined {
+  try {
+    return parseOptions(argv)
+  } catch (error) {
+    process.stderr.write(`bench: ${describe(error)}\n`)
+    return undefined
+  }
+}
+
+async function measure(options: Options, loader: Loader): Promise<Report> {
+  const parts = { options, loader, progress }
+  const wanted = (suite: Options['suites'][number]) => options.suites.includes(suite)
+  return {
+    machine: machineOf(options),
+    settings: { seconds: options.seconds, rounds: options.rounds },
+    throughput: wanted('throughput')
+      ? await withServer(options, (server) => measureThroughput({ ...parts, server }))
+      : undefined,
+    memory: wanted('memory')
+      ? await withServer(options, (server) => measureMemory({ ...parts, server }))
+      : undefined,
+    start: wanted('start')
+      ? await withFolder(options, (settings) => measureStart({ ...parts, settings }))
+      : undefined,
+  }
+}
+
+/** Runs a suite on a fresh server over an empty folder: what one suite leaves behind does not slow another. */
+function withServer<T>(options: Options, run: (server: Server) => Promise<T>): Promise<T> {
+  return withFolder(options, async (settings) => {
+    const server = await startServer(settings)
+    try {
+      return await run(server)
+    } finally {
+      await server.stop()
+    }
+  })
+}
+
+async function withFolder<T>(options: Options, run: (settings: ServerSettings) => Promise<T>): Promise<T> {
+  const folder = makeFolder(options.folder)
+  try {
+    return await run({ program: options.program, dataFolder: folder.path, region: options.region })
+  } finally {
+    folder.remove()
+  }
+}
+
+function machineOf(options: Options): Machine {
+  const all = cpus()
+  return {
+    cpu: all[0]?.model ?? 'unknown',
+    cores: all.length,
+    memoryBytes: totalmem(),
+    platform: `${process.platform}-${process.arch}`,
+    node: process.versions.node,
+    dataInMemory: isInMemory(options.folder),
+  }
+}
+
+/** To the error stream: the output stream holds the report and nothing else. */
+function progress(text: string): void {
+  process.stderr.write(`${text}\n`)
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause === undefined ? error.message : `${error.message}\n${describe(error.cause)}`
+}

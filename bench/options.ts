@@ -1,0 +1,174 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { type Endpoint, parseEndpoint } from './endpoint.ts'
+import { MEASURED_OPERATIONS, type MeasuredOperation } from './requests.ts'
+
+const SUITES = ['throughput', 'memory', 'start'] as const
+
+/** What can be measured. */
+type Suite = (typeof SUITES)[number]
+
+/** Another service to measure side by side. */
+export type Rival = {
+  readonly label: string
+  readonly endpoint: Endpoint
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly keyId: string | undefined
+  readonly pid: number | undefined
+}
+
+/** What the command line has asked for. */
+export type Options = {
+  readonly suites: readonly Suite[]
+  readonly operations: readonly MeasuredOperation[]
+  readonly connections: readonly number[]
+  readonly seconds: number
+  readonly rounds: number
+  readonly calls: number
+  readonly keys: number
+  readonly starts: number
+  readonly region: string
+  readonly program: string
+  /** The folder in which data folders are made. */
+  readonly folder: string
+  readonly rival: Rival | undefined
+  readonly json: boolean
+  readonly strict: boolean
+  readonly help: boolean
+}
+
+/** What `--help` prints. */
+export const HELP = `Usage: npm run bench -- [options]
+
+Measures Holdfast beside a floor: a bare node:http server that answers equal bytes.
+
+  --suite NAME         throughput (default), memory, start or all
+  --operations LIST    of ${MEASURED_OPERATIONS.join(',')}
+  --connections LIST   default 1,16,64,256
+  --seconds N          length of a window, default 3
+  --rounds N           windows of each target, interleaved; the median counts; default 3
+  --calls N            memory: Encrypt calls, default 1000000
+  --keys N             start: keys in the data folder, default 10000
+  --starts N           start: how often it is started, default 5
+  --quick              1 round of 1 second at 1 and 64 connections, 100000 calls, 1000 keys, 3 starts
+  --region NAME        default us-east-1
+  --server FILE        the program to start, default bin/holdfast
+  --folder DIR         where data folders are made and removed, default the system's temporary folder
+  --json               print JSON
+  --strict             exit with 1 when a target is missed
+  --help               print this
+
+Another KMS, measured side by side in the throughput suite:
+  --endpoint URL       where it listens
+  --label NAME         what to call it, default its host
+  --access-key ID      default $AWS_ACCESS_KEY_ID, or test
+  --secret-key SECRET  default $AWS_SECRET_ACCESS_KEY, or test
+  --key-id ID          a symmetric key; without it one is created and its deletion scheduled
+  --pid N              its process on this machine, for CPU and memory
+`
+
+const FLAGS = {
+  suite: { type: 'string' },
+  operations: { type: 'string' },
+  connections: { type: 'string' },
+  seconds: { type: 'string' },
+  rounds: { type: 'string' },
+  calls: { type: 'string' },
+  keys: { type: 'string' },
+  starts: { type: 'string' },
+  quick: { type: 'boolean', default: false },
+  region: { type: 'string', default: 'us-east-1' },
+  server: { type: 'string' },
+  folder: { type: 'string' },
+  json: { type: 'boolean', default: false },
+  strict: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+  endpoint: { type: 'string' },
+  label: { type: 'string' },
+  'access-key': { type: 'string' },
+  'secret-key': { type: 'string' },
+  'key-id': { type: 'string' },
+  pid: { type: 'string' },
+} as const
+
+type Values = ReturnType<typeof readFlags>
+
+/**
+ * The options in a command line.
+ *
+ * @throws Error that names the flag and what would be right.
+ */
+export function parseOptions(argv: readonly string[]): Options {
+  const values = readFlags(argv)
+  const { quick } = values
+  return {
+    suites: parseSuites(values.suite ?? 'throughput'),
+    operations: parseOperations(values.operations),
+    connections: parseConnections(values.connections ?? (quick ? '1,64' : '1,16,64,256')),
+    seconds: parseCount('seconds', values.seconds, quick ? 1 : 3, 60),
+    rounds: parseCount('rounds', values.rounds, quick ? 1 : 3, 99),
+    calls: parseCount('calls', values.calls, quick ? 100_000 : 1_000_000, 100_000_000),
+    keys: parseCount('keys', values.keys, quick ? 1_000 : 10_000, 1_000_000),
+    starts: parseCount('starts', values.starts, quick ? 3 : 5, 100),
+    region: values.region,
+    program: values.server ?? join(import.meta.dirname, '..', 'bin', 'holdfast'),
+    folder: values.folder ?? tmpdir(),
+    rival: parseRival(values),
+    json: values.json,
+    strict: values.strict,
+    help: values.help,
+  }
+}
+
+function readFlags(argv: readonly string[]) {
+  return parseArgs({ args: [...argv], options: FLAGS, strict: true, allowPositionals: false }).values
+}
+
+function parseSuites(text: string): readonly Suite[] {
+  if (text === 'all') return SUITES
+  return [oneOf('suite', text, SUITES)]
+}
+
+function parseOperations(text: string | undefined): readonly MeasuredOperation[] {
+  if (text === undefined) return MEASURED_OPERATIONS
+  return text.split(',').map((name) => oneOf('operations', name.trim(), MEASURED_OPERATIONS))
+}
+
+function parseConnections(text: string): readonly number[] {
+  return text.split(',').map((part) => parseCount('connections', part.trim(), 1, 4_096))
+}
+
+function parseRival(values: Values): Rival | undefined {
+  if (values.endpoint === undefined) {
+    const lonely = (['label', 'access-key', 'secret-key', 'key-id', 'pid'] as const).find(
+      (name) => values[name],
+    )
+    if (lonely !== undefined) throw new Error(`--${lonely}: --endpoint required beside it`)
+    return undefined
+  }
+  const endpoint = parseEndpoint(values.endpoint)
+  return {
+    label: values.label ?? endpoint.host,
+    endpoint,
+    accessKeyId: values['access-key'] ?? process.env['AWS_ACCESS_KEY_ID'] ?? 'test',
+    secretAccessKey: values['secret-key'] ?? process.env['AWS_SECRET_ACCESS_KEY'] ?? 'test',
+    keyId: values['key-id'],
+    pid: values.pid === undefined ? undefined : parseCount('pid', values.pid, 1, 2 ** 31),
+  }
+}
+
+function parseCount(flag: string, text: string | undefined, fallback: number, max: number): number {
+  if (text === undefined) return fallback
+  const count = /^\d+$/.test(text) ? Number(text) : 0
+  if (count < 1 || count > max)
+    throw new Error(`--${flag}: a whole number from 1 to ${max} required, got ${text}`)
+  return count
+}
+
+function oneOf<const T extends string>(flag: string, text: string, choices: readonly T[]): T {
+  const found = choices.find((choice) => choice === text)
+  if (found === undefined) throw new Error(`--${flag}: one of ${choices.join(', ')} required, got ${text}`)
+  return found
+}

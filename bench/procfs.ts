@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs'
+
+/** A process and its descendants, as Linux accounts for them. */
+export type ProcessMemory = { readonly rssBytes: number; readonly peakBytes: number }
+
+/** `USER_HZ`, 100 on every Linux that Node runs on. Source: proc_pid_stat(5). */
+const TICKS_PER_SECOND = 100
+
+/**
+ * CPU time that these processes have used in user and kernel mode, in milliseconds.
+ *
+ * Nothing where there is no procfs or no process.
+ */
+export function findCpuMs(pids: readonly number[]): number | undefined {
+  return sum(pids, (pid) => {
+    const stat = readProc(pid, 'stat')
+    if (stat === undefined) return undefined
+    // The command's name is in parentheses and may hold spaces: count fields from the last one.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_PER_SECOND
+  })
+}
+
+/** Resident memory of these processes, now and at most; nothing where there is no procfs or no process. */
+export function findMemory(pids: readonly number[]): ProcessMemory | undefined {
+  const rssBytes = sum(pids, (pid) => statusBytes(pid, 'VmRSS'))
+  const peakBytes = sum(pids, (pid) => statusBytes(pid, 'VmHWM'))
+  return rssBytes === undefined || peakBytes === undefined ? undefined : { rssBytes, peakBytes }
+}
+
+/** A process and all that descend from it: a launcher and what it has started, say. */
+export function processTree(pid: number): readonly number[] {
+  const children = readProc(pid, `task/${pid}/children`)?.split(' ').filter(Boolean).map(Number) ?? []
+  return [pid, ...children.flatMap((child) => processTree(child))]
+}
+
+function statusBytes(pid: number, field: string): number | undefined {
+  const match = readProc(pid, 'status')?.match(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm'))
+  return match === null || match === undefined ? undefined : Number(match[1]) * 1024
+}
+
+function readProc(pid: number, name: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, 'utf8')
+  } catch {
+    // No procfs on this system, or the process has ended: both mean that there is nothing to tell.
+    return undefined
+  }
+}
+
+function sum(pids: readonly number[], read: (pid: number) => number | undefined): number | undefined {
+  const values = pids.map(read)
+  if (values.length === 0) return undefined
+  return values.reduce(
+    (left, right) => (left === undefined || right === undefined ? undefined : left + right),
+    0,
+  )
+}

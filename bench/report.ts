@@ -1,0 +1,149 @@
+import type { Goal, ThroughputRow } from './measures.ts'
+import type { MemoryReport } from './suites/memory.ts'
+import type { StartReport } from './suites/start.ts'
+import type { ThroughputReport } from './suites/throughput.ts'
+
+/** The machine that a report is from: figures of two machines do not compare. */
+export type Machine = {
+  readonly cpu: string
+  readonly cores: number
+  readonly memoryBytes: number
+  readonly platform: string
+  readonly node: string
+  /** Whether the data folders were held in memory, so that durability cost nothing. */
+  readonly dataInMemory: boolean
+}
+
+/** All that one run has found. */
+export type Report = {
+  readonly machine: Machine
+  readonly settings: { readonly seconds: number; readonly rounds: number }
+  readonly throughput: ThroughputReport | undefined
+  readonly memory: MemoryReport | undefined
+  readonly start: StartReport | undefined
+}
+
+/** The figures that a release must reach, of all suites that ran. */
+export function goalsOf({ throughput, memory, start }: Report): readonly Goal[] {
+  return [throughput, memory, start].flatMap((suite) => suite?.goals ?? [])
+}
+
+/** Calls that were not answered with 200, of all suites that ran. */
+export function errorsOf({ throughput, memory }: Report): readonly string[] {
+  const rows = throughput?.rows ?? []
+  const failed = rows.filter(({ errorCount }) => errorCount > 0)
+  return [
+    ...failed.map((row) => `${row.label} ${row.operation} x${row.connections}: ${failure(row)}`),
+    ...(memory !== undefined && memory.errorCount > 0 ? [`holdfast memory: ${failure(memory)}`] : []),
+  ]
+}
+
+/** The report for a reader at a terminal. */
+export function formatReport(report: Report): string {
+  const { machine, throughput, memory, start, settings } = report
+  const sections = [
+    formatMachine(machine),
+    ...(throughput === undefined ? [] : [formatThroughput(throughput, settings)]),
+    ...(memory === undefined ? [] : [formatMemory(memory)]),
+    ...(start === undefined ? [] : [formatStart(start)]),
+    ...goalsOf(report).map(
+      ({ name, required, measured, met }) =>
+        `${met ? 'met   ' : 'MISSED'}  ${name}: ${measured} (${required})`,
+    ),
+    ...errorsOf(report).map((text) => `ERROR   ${text}`),
+  ]
+  return `${sections.join('\n')}\n`
+}
+
+/** Lines of cells as a table: the first line is its head; cells that begin with a digit stand to the right. */
+export function formatTable(lines: readonly (readonly string[])[]): string {
+  const widths = (lines[0] ?? []).map((_, column) =>
+    Math.max(...lines.map((line) => line[column]?.length ?? 0)),
+  )
+  const right = widths.map((_, column) => lines.slice(1).every((line) => /^[\d-]/.test(line[column] ?? '-')))
+  const rows = lines.map((line) =>
+    line
+      .map((cell, column) =>
+        right[column] ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+      )
+      .join('  ')
+      .trimEnd(),
+  )
+  return rows.join('\n')
+}
+
+function failure({
+  errorCount,
+  errors,
+}: {
+  readonly errorCount: number
+  readonly errors: readonly string[]
+}): string {
+  return `${errorCount} errors, such as ${errors[0] ?? 'none that was described'}`
+}
+
+function formatMachine({ cpu, cores, memoryBytes, platform, node, dataInMemory }: Machine): string {
+  const line = `${cpu}, ${cores} cores, ${(memoryBytes / 1e9).toFixed(0)} GB, ${platform}, node ${node}`
+  return dataInMemory
+    ? `${line}\nThe data folder is held in memory: durability costs nothing here (--folder)`
+    : line
+}
+
+const HEAD = [
+  'operation',
+  'conns',
+  'target',
+  'calls/s',
+  'of floor',
+  'p50 ms',
+  'p99 ms',
+  'CPU us',
+  'busy',
+  'RSS MB',
+  'load',
+  'errors',
+]
+
+function formatThroughput({ rows, answerBytes }: ThroughputReport, settings: Report['settings']): string {
+  const bytes = answerBytes.map(({ operation, holdfast, floor }) => `${operation} ${holdfast}/${floor}`)
+  return [
+    `\nThroughput: medians of ${settings.rounds} windows of ${settings.seconds} s`,
+    formatTable([HEAD, ...rows.map(cellsOf)]),
+    `Bytes of an answer, holdfast/floor: ${bytes.join(', ')}\n`,
+  ].join('\n')
+}
+
+function cellsOf(row: ThroughputRow): readonly string[] {
+  return [
+    row.operation,
+    row.connections.toString(),
+    row.label,
+    row.callsPerSecond.toFixed(0),
+    `${(row.shareOfFloor * 100).toFixed(1)}%`,
+    row.p50Ms.toFixed(2),
+    row.p99Ms.toFixed(2),
+    row.cpuUsPerCall?.toFixed(1) ?? '-',
+    row.busy === undefined ? '-' : `${(row.busy * 100).toFixed(0)}%`,
+    megabytes(row.rssBytes),
+    `${(row.loadBusy * 100).toFixed(0)}%`,
+    row.errorCount.toString(),
+  ]
+}
+
+function formatMemory({ samples, peakBytes, callsPerSecond }: MemoryReport): string {
+  const lines = samples.map(({ calls, rssBytes }) => [calls.toString(), megabytes(rssBytes)])
+  const last = `Peak ${megabytes(peakBytes)} MB; ${callsPerSecond.toFixed(0)} calls/s\n`
+  return ['\nMemory: Encrypt at 64 connections', formatTable([['calls', 'RSS MB'], ...lines]), last].join(
+    '\n',
+  )
+}
+
+function formatStart({ keys, readyMs, medianMs, rssBytes }: StartReport): string {
+  const each = readyMs.map((ms) => ms.toFixed(0)).join(', ')
+  const line = `median ${medianMs.toFixed(0)} ms of ${each}; RSS ${megabytes(rssBytes)} MB when ready`
+  return `\nStart to ready with ${keys} keys: ${line}\n`
+}
+
+function megabytes(bytes: number | undefined): string {
+  return bytes === undefined ? '-' : (bytes / 1e6).toFixed(1)
+}

@@ -1,0 +1,174 @@
+import { openPeer } from '../child.ts'
+import { exchange } from '../client.ts'
+import type { Endpoint } from '../endpoint.ts'
+import { type Fixtures, prepareFixtures } from '../fixtures.ts'
+import { cannedAnswer, parsePort } from '../floor-protocol.ts'
+import type { WindowResult } from '../load-protocol.ts'
+import type { Loader } from '../loader.ts'
+import { type Goal, rate, type Series, summarize, type ThroughputRow } from '../measures.ts'
+import type { Options, Rival } from '../options.ts'
+import { findMemory, processTree } from '../procfs.ts'
+import { type Addressing, type MeasuredOperation, signRequest } from '../requests.ts'
+import type { Server } from '../server.ts'
+
+/** What the throughput suite has found. */
+export type ThroughputReport = {
+  readonly rows: readonly ThroughputRow[]
+  readonly answerBytes: readonly AnswerBytes[]
+  readonly goals: readonly Goal[]
+}
+
+/** The size of one whole answer, headers included, of the server and of the floor. */
+type AnswerBytes = {
+  readonly operation: MeasuredOperation
+  readonly holdfast: number
+  readonly floor: number
+}
+
+/** What the suite runs with. */
+export type ThroughputParts = {
+  readonly options: Options
+  readonly loader: Loader
+  readonly server: Server
+  readonly progress: (text: string) => void
+}
+
+const WARMUP_MS = 500
+const CALIBRATION_MS = 500
+const CALIBRATION_CALLS = 20_000
+/** Requests in a pool beyond what the fastest calibrated target would use. */
+const POOL_MARGIN = 1.4
+const ENCRYPT_SHARE_REQUIRED = 0.45
+const GOAL_CONNECTIONS = 64
+
+/** Runs each operation at each number of connections against all contenders in turn. */
+export async function measureThroughput(parts: ThroughputParts): Promise<ThroughputReport> {
+  const { options, server } = parts
+  const own: Addressing = { endpoint: server.endpoint, credentials: server.credentials }
+  const fixtures = await prepareFixtures(own, undefined)
+  const holdfast: Contender = {
+    label: 'holdfast',
+    endpoint: own.endpoint,
+    signedFor: own,
+    fixtures,
+    pids: server.pids,
+  }
+  const rival = options.rival === undefined ? [] : [await openRival(options.rival, options.region)]
+  const floor = openPeer(new URL('../floor.ts', import.meta.url))
+  const rows: ThroughputRow[] = []
+  const answerBytes: AnswerBytes[] = []
+  try {
+    for (const operation of options.operations) {
+      const real = fixtures.answers.get(operation)
+      if (real === undefined) throw new Error(`no answer of ${operation} to give`)
+      const port = parsePort(await floor.ask(cannedAnswer(real.bytes, real.bodyOffset)))
+      const endpoint: Endpoint = { tls: false, host: '127.0.0.1', port }
+      const given = await exchange(endpoint, signRequest(operation, '{}', own))
+      answerBytes.push({ operation, holdfast: real.bytes.length, floor: given.bytes.length })
+      const base: Contender = { ...holdfast, label: 'floor', endpoint, pids: () => [floor.pid] }
+      for (const connections of options.connections) {
+        rows.push(...(await compare(parts, { operation, connections }, [base, holdfast, ...rival])))
+      }
+    }
+    for (const { fixtures: made } of rival) await made.release()
+  } finally {
+    floor.stop()
+  }
+  return { rows, answerBytes, goals: goalsOf(rows) }
+}
+
+/** One of those that are measured side by side. */
+type Contender = {
+  readonly label: string
+  readonly endpoint: Endpoint
+  /** Whom the requests are addressed to; the floor is sent those of the server, byte for byte. */
+  readonly signedFor: Addressing
+  readonly fixtures: Fixtures
+  readonly pids: () => readonly number[]
+}
+
+type Case = { readonly operation: MeasuredOperation; readonly connections: number }
+
+async function openRival(rival: Rival, region: string): Promise<Contender> {
+  const { endpoint, accessKeyId, secretAccessKey, label, keyId, pid } = rival
+  const signedFor = { endpoint, credentials: { accessKeyId, secretAccessKey, region } }
+  const fixtures = await prepareFixtures(signedFor, keyId)
+  return { label, endpoint, signedFor, fixtures, pids: () => (pid === undefined ? [] : processTree(pid)) }
+}
+
+async function compare(parts: ThroughputParts, which: Case, contenders: readonly Contender[]) {
+  const { options, progress } = parts
+  const calls = await calibrate(parts, which, contenders)
+  const windows = new Map(contenders.map((contender) => [contender, [] as WindowResult[]]))
+  for (let round = 0; round < options.rounds; round += 1) {
+    // Every other round runs backwards, so that a drift of the machine favours no one.
+    const order = round % 2 === 0 ? contenders : contenders.toReversed()
+    let signedFor: Addressing | undefined
+    for (const contender of order) {
+      if (contender.signedFor !== signedFor) await sign(parts, which, { contender, calls })
+      signedFor = contender.signedFor
+      const window = { ...timesOf(options), endpoint: contender.endpoint, connections: which.connections }
+      const result = await parts.loader.run({ ...window, pids: contender.pids() })
+      windows.get(contender)?.push(result)
+      const { operation, connections } = which
+      progress(
+        `${operation} x${connections} round ${round + 1} ${contender.label}: ${rate(result).toFixed(0)}/s`,
+      )
+    }
+  }
+  const series = contenders.map((contender): Series => {
+    const rssBytes = findMemory(contender.pids())?.rssBytes
+    return { ...which, label: contender.label, windows: windows.get(contender) ?? [], rssBytes }
+  })
+  const [floor] = series
+  return floor === undefined ? [] : series.map((each) => summarize(each, floor))
+}
+
+function timesOf(options: Options) {
+  return { warmupMs: WARMUP_MS, measureMs: options.seconds * 1000 }
+}
+
+/** Warms every contender up; gives how many requests a window of the fastest will use. */
+async function calibrate(
+  parts: ThroughputParts,
+  which: Case,
+  contenders: readonly Contender[],
+): Promise<number> {
+  let fastest = 0
+  for (const contender of contenders) {
+    await sign(parts, which, { contender, calls: CALIBRATION_CALLS })
+    const { connections } = which
+    const window = {
+      endpoint: contender.endpoint,
+      connections,
+      warmupMs: 0,
+      measureMs: CALIBRATION_MS,
+      pids: [],
+    }
+    fastest = Math.max(fastest, rate(await parts.loader.run(window)))
+  }
+  const seconds = (WARMUP_MS + parts.options.seconds * 1000) / 1000
+  return Math.max(Math.ceil(fastest * seconds * POOL_MARGIN), CALIBRATION_CALLS)
+}
+
+type Signing = { readonly contender: Contender; readonly calls: number }
+
+async function sign({ loader }: ThroughputParts, which: Case, { contender, calls }: Signing): Promise<void> {
+  await loader.sign(contender.fixtures.workload(which.operation), contender.signedFor, calls)
+}
+
+function goalsOf(rows: readonly ThroughputRow[]): readonly Goal[] {
+  const row = rows.find(
+    ({ operation, connections, label }) =>
+      operation === 'Encrypt' && connections === GOAL_CONNECTIONS && label === 'holdfast',
+  )
+  if (row === undefined) return []
+  return [
+    {
+      name: `Encrypt at ${GOAL_CONNECTIONS} connections, share of the floor`,
+      required: `at least ${ENCRYPT_SHARE_REQUIRED * 100}%`,
+      measured: `${(row.shareOfFloor * 100).toFixed(1)}%`,
+      met: row.shareOfFloor >= ENCRYPT_SHARE_REQUIRED,
+    },
+  ]
+}

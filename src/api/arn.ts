@@ -1,0 +1,34 @@
+/** A parsed ARN: `arn:partition:service:region:account:resource`. */
+export type Arn = {
+  readonly partition: string
+  readonly service: string
+  readonly region: string
+  readonly account: string
+  /** Everything after the fifth colon. */
+  readonly resource: string
+}
+
+/** The parts of an ARN, or nothing when the text has not that form. */
+export function parseArn(text: string): Arn | undefined {
+  const parts = text.split(':')
+  if (parts[0] !== 'arn' || parts.length < 6) return undefined
+  const [, partition = '', service = '', region = '', account = ''] = parts
+  if (partition === '' || service === '') return undefined
+  return { partition, service, region, account, resource: parts.slice(5).join(':') }
+}
+
+/** The one partition that Holdfast serves: clients' ARN parsers know few others. */
+export const PARTITION = 'aws'
+
+export function keyArn(region: string, account: string, keyId: string): string {
+  return `arn:${PARTITION}:kms:${region}:${account}:key/${keyId}`
+}
+
+/** @param name with its prefix: `alias/…`. */
+export function aliasArn(region: string, account: string, name: string): string {
+  return `arn:${PARTITION}:kms:${region}:${account}:${name}`
+}
+
+export function accountRootArn(account: string): string {
+  return `arn:${PARTITION}:iam::${account}:root`
+}

@@ -1,0 +1,67 @@
+import { isUtf8 } from 'node:buffer'
+import { fromUtf8, toBase64 } from '../base/bytes.ts'
+import { KmsError } from './errors.ts'
+
+/** The media type of both directions. Source: Smithy, "AWS JSON 1.1 protocol". */
+export const JSON_MEDIA_TYPE = 'application/x-amz-json-1.1'
+
+/**
+ * The JSON value of a request body; an empty body is an empty object.
+ *
+ * @throws SerializationException when the bytes are not UTF-8 or the text is not JSON.
+ */
+export function parseJsonBody(body: Uint8Array): unknown {
+  if (body.length === 0) return {}
+  if (!isUtf8(body)) throw new KmsError('SerializationException')
+  try {
+    return JSON.parse(fromUtf8(body))
+  } catch (cause) {
+    throw new KmsError('SerializationException', '', { cause })
+  }
+}
+
+/** A value that an output may hold. Bytes go out as base64; undefined members are left out. */
+export type OutputValue =
+  | string
+  | number
+  | boolean
+  | Uint8Array
+  | undefined
+  | readonly OutputValue[]
+  | { readonly [name: string]: OutputValue }
+
+export type Output = { readonly [name: string]: OutputValue }
+
+/** The JSON text of an output. */
+export function formatOutput(output: Output): string {
+  return formatMembers(output)
+}
+
+/** The JSON text of an error's body. Source: recorded answers of AWS KMS. */
+export function formatError(error: KmsError): string {
+  if (error.message === '') return `{"__type":"${error.code}"}`
+  const name = error.code === 'AccessDeniedException' ? 'Message' : 'message'
+  return `{"__type":"${error.code}","${name}":${JSON.stringify(error.message)}}`
+}
+
+function formatMembers(members: Output): string {
+  let text = '{'
+  for (const name in members) {
+    const value = members[name]
+    if (value === undefined) continue
+    if (text.length > 1) text += ','
+    text += `${JSON.stringify(name)}:${formatValue(value)}`
+  }
+  return `${text}}`
+}
+
+function formatValue(value: Exclude<OutputValue, undefined>): string {
+  if (typeof value !== 'object') return JSON.stringify(value)
+  if (value instanceof Uint8Array) return `"${toBase64(value)}"`
+  if (isList(value)) return `[${value.map((item) => formatValue(item ?? '')).join(',')}]`
+  return formatMembers(value)
+}
+
+function isList(value: OutputValue): value is readonly OutputValue[] {
+  return Array.isArray(value)
+}

@@ -1,0 +1,115 @@
+/**
+ * Shapes: the members of an operation's input as data. Validation, audit records, generated tests
+ * and documentation tables all read them. The constraints are those of the AWS service models.
+ */
+
+/** A regular expression as AWS prints it, and the same ready to run against a whole value. */
+export type Pattern = { readonly source: string; readonly regex: RegExp }
+
+type TextData = {
+  readonly type: 'text'
+  readonly min?: number
+  readonly max?: number
+  readonly pattern?: Pattern
+  /** Never shown in a message or an audit record. */
+  readonly sensitive?: boolean
+}
+type EnumData = { readonly type: 'enum'; readonly values: readonly string[] }
+type IntegerData = { readonly type: 'integer'; readonly min?: number; readonly max?: number }
+type BooleanData = { readonly type: 'boolean' }
+type BlobData = { readonly type: 'blob'; readonly min?: number; readonly max?: number }
+type ListData = {
+  readonly type: 'list'
+  readonly of: ShapeData
+  readonly min?: number
+  readonly max?: number
+}
+type MapData = { readonly type: 'map' }
+type StructureData = { readonly type: 'structure'; readonly members: Members }
+
+export type ShapeData =
+  | TextData
+  | EnumData
+  | IntegerData
+  | BooleanData
+  | BlobData
+  | ListData
+  | MapData
+  | StructureData
+
+/** A shape of values of type T. `required` says whether a structure must have it. */
+export type Shape<T, R extends boolean = boolean> = {
+  readonly data: ShapeData
+  readonly required: R
+  /** Carries T for the type checker; never set. */
+  readonly typed?: T
+}
+
+export type Members = { readonly [name: string]: Shape<unknown> }
+
+type ValueOf<S> = S extends Shape<infer T> ? T : never
+type RequiredNames<M extends Members> = {
+  [K in keyof M]: M[K] extends Shape<unknown, true> ? K : never
+}[keyof M]
+
+/** The input that a set of members describes. */
+export type Input<M extends Members> = {
+  readonly [K in RequiredNames<M>]: ValueOf<M[K]>
+} & {
+  readonly [K in Exclude<keyof M, RequiredNames<M>>]?: ValueOf<M[K]> | undefined
+}
+
+/** Pairs of texts, without duplicates, in the order received. */
+export type TextMap = ReadonlyMap<string, string>
+
+function shape<T>(data: ShapeData): Shape<T, true> {
+  return { data, required: true }
+}
+
+/** A pattern that the whole value must match, as the service model writes it. */
+export function pattern(source: string): Pattern {
+  return { source, regex: new RegExp(`^(?:${source})$`, 'u') }
+}
+
+export function text(limits: Omit<TextData, 'type'> = {}): Shape<string, true> {
+  return shape({ type: 'text', ...limits })
+}
+
+/** One of a closed set of names. */
+export function oneOf<const V extends string>(...values: readonly V[]): Shape<V, true> {
+  return shape({ type: 'enum', values })
+}
+
+export function integer(limits: Omit<IntegerData, 'type'> = {}): Shape<number, true> {
+  return shape({ type: 'integer', ...limits })
+}
+
+export function boolean(): Shape<boolean, true> {
+  return shape({ type: 'boolean' })
+}
+
+/** Bytes, base64 on the wire; limits count the bytes. Always sensitive. */
+export function blob(limits: Omit<BlobData, 'type'> = {}): Shape<Uint8Array, true> {
+  return shape({ type: 'blob', ...limits })
+}
+
+export function list<T>(
+  of: Shape<T>,
+  limits: { min?: number; max?: number } = {},
+): Shape<readonly T[], true> {
+  return shape({ type: 'list', of: of.data, ...limits })
+}
+
+/** A map from text to text. */
+export function textMap(): Shape<TextMap, true> {
+  return shape({ type: 'map' })
+}
+
+export function structure<M extends Members>(members: M): Shape<Input<M>, true> {
+  return shape({ type: 'structure', members })
+}
+
+/** The same, but may be left out. */
+export function optional<T>(inner: Shape<T>): Shape<T, false> {
+  return { data: inner.data, required: false }
+}

@@ -1,0 +1,182 @@
+import { parseBase64 } from '../base/bytes.ts'
+import { KmsError } from './errors.ts'
+import type { Input, Members, ShapeData, TextMap } from './shapes.ts'
+
+/** Faults spelt out in one message; the count names all of them. */
+const MAX_FAULTS_SHOWN = 10
+
+/**
+ * The typed input of an operation from what its JSON body holds. Unknown members are ignored.
+ *
+ * @throws SerializationException when a value has the wrong JSON type.
+ * @throws ValidationException naming every constraint that is not satisfied, in AWS's wording.
+ */
+export function parseInput<M extends Members>(members: M, body: unknown): Input<M> {
+  const faults: string[] = []
+  const input = readStructure(members, body, '', faults)
+  if (faults.length > 0) throw validationError(faults)
+  return input as Input<M>
+}
+
+/** The error for a set of unsatisfied constraints. Source: recorded answers of AWS KMS. */
+export function validationError(faults: readonly string[]): KmsError {
+  const noun = faults.length === 1 ? 'error' : 'errors'
+  const shown = faults.slice(0, MAX_FAULTS_SHOWN).join('; ')
+  return new KmsError('ValidationException', `${faults.length} validation ${noun} detected: ${shown}`)
+}
+
+/** One fault's text. `value` is left out for what must not be shown. */
+export function faultText(path: string, constraint: string, value?: string): string {
+  const shown = value === undefined ? 'Value' : `Value '${value}'`
+  return `${shown} at '${path}' failed to satisfy constraint: ${constraint}`
+}
+
+type Faults = string[]
+
+function readValue(shape: ShapeData, value: unknown, path: string, faults: Faults): unknown {
+  switch (shape.type) {
+    case 'text':
+      return readText(shape, value, path, faults)
+    case 'enum':
+      return readEnum(shape, value, path, faults)
+    case 'integer':
+      return readInteger(shape, value, path, faults)
+    case 'boolean':
+      if (typeof value !== 'boolean') throw wrongType()
+      return value
+    case 'blob':
+      return readBlob(shape, value, path, faults)
+    case 'list':
+      return readList(shape, value, path, faults)
+    case 'map':
+      return readMap(value)
+    case 'structure':
+      return readStructure(shape.members, value, `${path}.`, faults)
+  }
+}
+
+function readStructure(members: Members, value: unknown, prefix: string, faults: Faults): object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrongType()
+  const source = value as Readonly<Record<string, unknown>>
+  const result: Record<string, unknown> = {}
+  for (const name in members) {
+    const member = members[name]
+    if (member === undefined) continue
+    const given = Object.hasOwn(source, name) ? source[name] : undefined
+    if (given !== undefined && given !== null) {
+      result[name] = readValue(member.data, given, prefix + wireName(name), faults)
+    } else if (member.required) {
+      faults.push(missing(member.data, prefix + wireName(name)))
+    }
+  }
+  return result
+}
+
+function missing(data: ShapeData, path: string): string {
+  const constraint = 'failed to satisfy constraint: Member must not be null'
+  return isHidden(data) ? `Value at '${path}' ${constraint}` : `Value null at '${path}' ${constraint}`
+}
+
+function isHidden(data: ShapeData): boolean {
+  return data.type === 'blob' || (data.type === 'text' && data.sensitive === true)
+}
+
+function readText(shape: ShapeData & { type: 'text' }, value: unknown, path: string, faults: Faults): string {
+  if (typeof value !== 'string' || !value.isWellFormed()) throw wrongType()
+  const shown = shape.sensitive ? undefined : value
+  checkLength(shape, value.length, (constraint) => faults.push(faultText(path, constraint, shown)))
+  if (shape.pattern !== undefined && !shape.pattern.regex.test(value)) {
+    const constraint = `Member must satisfy regular expression pattern: ${shape.pattern.source}`
+    faults.push(faultText(path, constraint, shown))
+  }
+  return value
+}
+
+function readEnum(shape: ShapeData & { type: 'enum' }, value: unknown, path: string, faults: Faults): string {
+  if (typeof value !== 'string' || !value.isWellFormed()) throw wrongType()
+  if (!shape.values.includes(value)) {
+    const constraint = `Member must satisfy enum value set: [${shape.values.join(', ')}]`
+    faults.push(faultText(path, constraint, value))
+  }
+  return value
+}
+
+function readInteger(
+  shape: ShapeData & { type: 'integer' },
+  value: unknown,
+  path: string,
+  faults: Faults,
+): number {
+  if (typeof value !== 'number' || !Number.isInteger(value)) throw wrongType()
+  if (shape.min !== undefined && value < shape.min) {
+    const constraint = `Member must have value greater than or equal to ${shape.min}`
+    faults.push(faultText(path, constraint, String(value)))
+  }
+  if (shape.max !== undefined && value > shape.max) {
+    const constraint = `Member must have value less than or equal to ${shape.max}`
+    faults.push(faultText(path, constraint, String(value)))
+  }
+  return value
+}
+
+function readBlob(
+  shape: ShapeData & { type: 'blob' },
+  value: unknown,
+  path: string,
+  faults: Faults,
+): Uint8Array {
+  const bytes = typeof value === 'string' ? parseBase64(value) : undefined
+  if (bytes === undefined) throw wrongType()
+  checkLength(shape, bytes.length, (constraint) => faults.push(faultText(path, constraint)))
+  return bytes
+}
+
+function readList(
+  shape: ShapeData & { type: 'list' },
+  value: unknown,
+  path: string,
+  faults: Faults,
+): readonly unknown[] {
+  if (!Array.isArray(value)) throw wrongType()
+  checkLength(shape, value.length, (constraint) => {
+    faults.push(
+      faultText(path, constraint, `[${value.filter((item) => typeof item === 'string').join(', ')}]`),
+    )
+  })
+  return value.map((item, index) => {
+    if (item === null) throw wrongType()
+    return readValue(shape.of, item, `${path}.${index + 1}.member`, faults)
+  })
+}
+
+function readMap(value: unknown): TextMap {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrongType()
+  const map = new Map<string, string>()
+  for (const [name, item] of Object.entries(value)) {
+    if (typeof item !== 'string' || !item.isWellFormed() || !name.isWellFormed()) throw wrongType()
+    map.set(name, item)
+  }
+  return map
+}
+
+function checkLength(
+  limits: { readonly min?: number; readonly max?: number },
+  length: number,
+  fault: (constraint: string) => void,
+): void {
+  if (limits.min !== undefined && length < limits.min) {
+    fault(`Member must have length greater than or equal to ${limits.min}`)
+  }
+  if (limits.max !== undefined && length > limits.max) {
+    fault(`Member must have length less than or equal to ${limits.max}`)
+  }
+}
+
+/** A member's name as messages and audit records write it: `KeyId` is `keyId`. */
+export function wireName(name: string): string {
+  return name.charAt(0).toLowerCase() + name.slice(1)
+}
+
+function wrongType(): KmsError {
+  return new KmsError('SerializationException')
+}

@@ -1,0 +1,99 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import type { Log } from '../base/log.ts'
+import { type Config, configFlags } from '../config/settings.ts'
+import type { RunningServer } from './running.ts'
+import type { WorkerMessage } from './worker.ts'
+
+/** A worker that ends by itself is started again, so often within a minute; then all stops. */
+const MAX_RESTARTS = 10
+const RESTART_WINDOW_MS = 60_000
+/** How long workers get to finish what is in flight before they are ended. */
+const STOP_TIMEOUT_MS = 15_000
+
+/**
+ * Several processes that share the port. The first one prepares the data folder and, when any
+ * free port will do, chooses it; the others follow.
+ */
+export async function openWorkers(config: Config, log: Log): Promise<RunningServer> {
+  const fleet = new Workers(config, log)
+  try {
+    const port = await fleet.start(config.listen.port)
+    for (let count = 1; count < config.workers; count += 1) await fleet.start(port)
+    return { port, failed: fleet.failed, close: () => fleet.close() }
+  } catch (error) {
+    await fleet.close()
+    throw error
+  }
+}
+
+class Workers {
+  readonly #config: Config
+  readonly #log: Log
+  readonly #running = new Set<ChildProcess>()
+  readonly #restarts: number[] = []
+  readonly #failure = Promise.withResolvers<void>()
+  #closing = false
+
+  constructor(config: Config, log: Log) {
+    this.#config = config
+    this.#log = log
+  }
+
+  get failed(): Promise<void> {
+    return this.#failure.promise
+  }
+
+  /** Starts one worker and gives its port once it serves. */
+  start(port: number): Promise<number> {
+    const config = { ...this.#config, listen: { ...this.#config.listen, port } }
+    const child = fork(process.argv[1] ?? '', ['worker', ...configFlags(config)])
+    this.#running.add(child)
+    return new Promise((resolve, reject) => {
+      child.once('message', (message: WorkerMessage) => {
+        child.removeAllListeners('exit')
+        child.once('exit', (code, signal) => this.#onExit(child, message.listening, signal ?? String(code)))
+        resolve(message.listening)
+      })
+      child.once('exit', () => {
+        this.#running.delete(child)
+        reject(new Error('a worker could not start: its own message is above'))
+      })
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true
+    const ends = [...this.#running].map((child) => stopChild(child))
+    await Promise.all(ends)
+  }
+
+  #onExit(child: ChildProcess, port: number, how: string): void {
+    this.#running.delete(child)
+    if (this.#closing) return
+    this.#log.error('a worker ended and is started again', { pid: child.pid, how })
+    const now = performance.now()
+    this.#restarts.push(now)
+    while ((this.#restarts[0] ?? now) < now - RESTART_WINDOW_MS) this.#restarts.shift()
+    if (this.#restarts.length > MAX_RESTARTS) {
+      this.#log.error('workers end again and again: stopping')
+      this.#failure.resolve()
+      return
+    }
+    this.start(port).catch(() => this.#failure.resolve())
+  }
+}
+
+function stopChild(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) {
+      resolve()
+      return
+    }
+    const impatient = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS)
+    child.once('exit', () => {
+      clearTimeout(impatient)
+      resolve()
+    })
+    child.kill('SIGTERM')
+  })
+}

@@ -1,0 +1,99 @@
+import { concatBytes } from '../base/bytes.ts'
+import { GCM_IV_BYTES, GCM_TAG_BYTES } from '../crypto/aead.ts'
+
+/** Random input of the derivation of one encryption's key. */
+export const NONCE_BYTES = 16
+
+const FORMAT = 0x01
+const FLAG_MULTI_REGION = 0x01
+const KEY_ID_BYTES = 16
+const MATERIAL_ID_BYTES = 16
+const MATERIAL_AT = 2 + KEY_ID_BYTES
+const NONCE_AT = MATERIAL_AT + MATERIAL_ID_BYTES
+const HEADER_BYTES = NONCE_AT + NONCE_BYTES
+const SEALED_AT = HEADER_BYTES + GCM_IV_BYTES
+/** What a blob adds to its plaintext. */
+export const BLOB_OVERHEAD_BYTES = SEALED_AT + GCM_TAG_BYTES
+
+/** Hexadecimal digits of a material id that a blob carries. */
+export const MATERIAL_PREFIX_DIGITS = MATERIAL_ID_BYTES * 2
+
+/** The part of a blob that says which key made it: bound to the ciphertext as associated data. */
+export type BlobHeader = {
+  /** Header and IV, in the order of the blob. */
+  readonly bytes: Uint8Array
+  readonly associatedData: (context: Uint8Array) => Uint8Array
+}
+
+export type ParsedBlob = {
+  readonly header: BlobHeader
+  /** The key id as the API writes it. */
+  readonly keyId: string
+  /** The first {@link MATERIAL_PREFIX_DIGITS} digits of the material id. */
+  readonly materialPrefix: string
+  readonly nonce: Uint8Array
+  readonly iv: Uint8Array
+  readonly sealed: Uint8Array
+}
+
+/**
+ * The header of a new blob.
+ *
+ * @param unique the nonce and then the IV.
+ */
+export function blobHeader(
+  ref: { readonly keyId: string; readonly materialId: string },
+  unique: Uint8Array,
+): BlobHeader {
+  const bytes = Buffer.allocUnsafe(SEALED_AT)
+  const multiRegion = ref.keyId.startsWith(MULTI_REGION_PREFIX)
+  bytes[0] = FORMAT
+  bytes[1] = multiRegion ? FLAG_MULTI_REGION : 0
+  bytes.write(keyIdDigits(ref.keyId, multiRegion), 2, KEY_ID_BYTES, 'hex')
+  bytes.write(ref.materialId, MATERIAL_AT, MATERIAL_ID_BYTES, 'hex')
+  bytes.set(unique, NONCE_AT)
+  return headerOf(bytes)
+}
+
+/** The whole blob from its header and what was sealed under it. */
+export function assembleBlob(header: BlobHeader, sealed: Uint8Array): Uint8Array {
+  return concatBytes(header.bytes, sealed)
+}
+
+/** The parts of a blob, or nothing when the bytes have not the form of format 1. */
+export function parseBlob(blob: Uint8Array): ParsedBlob | undefined {
+  if (blob.length < BLOB_OVERHEAD_BYTES || blob[0] !== FORMAT) return undefined
+  const flags = blob[1]
+  if (flags !== 0 && flags !== FLAG_MULTI_REGION) return undefined
+  const bytes = Buffer.from(blob.buffer, blob.byteOffset, blob.length)
+  return {
+    header: headerOf(bytes.subarray(0, SEALED_AT)),
+    keyId: formatKeyId(bytes.toString('hex', 2, MATERIAL_AT), flags === FLAG_MULTI_REGION),
+    materialPrefix: bytes.toString('hex', MATERIAL_AT, NONCE_AT),
+    nonce: bytes.subarray(NONCE_AT, HEADER_BYTES),
+    iv: bytes.subarray(HEADER_BYTES, SEALED_AT),
+    sealed: bytes.subarray(SEALED_AT),
+  }
+}
+
+const MULTI_REGION_PREFIX = 'mrk-'
+
+function headerOf(bytes: Uint8Array): BlobHeader {
+  return {
+    bytes,
+    associatedData: (context) => concatBytes(bytes.subarray(0, HEADER_BYTES), context),
+  }
+}
+
+function keyIdDigits(keyId: string, multiRegion: boolean): string {
+  return multiRegion ? keyId.slice(MULTI_REGION_PREFIX.length) : keyId.replaceAll('-', '')
+}
+
+function formatKeyId(digits: string, multiRegion: boolean): string {
+  if (multiRegion) return MULTI_REGION_PREFIX + digits
+  const cuts = [0, 8, 12, 16, 20, 32]
+  return cuts
+    .slice(1)
+    .map((end, index) => digits.slice(cuts[index], end))
+    .join('-')
+}

@@ -1,0 +1,69 @@
+import { lengthPrefixed } from '../base/bytes.ts'
+import type { Random } from '../base/ports.ts'
+import { Secret } from '../base/secret.ts'
+import { DERIVED_KEY_BYTES } from '../crypto/kdf.ts'
+import { KeyringError, unwrapKey, type WrappedKey, wrapKey } from './wrapping.ts'
+
+/** A domain: one account in one region. */
+export type DomainRef = { readonly account: string; readonly region: string }
+
+export type FindDomainKey = (ref: DomainRef, domainKeyId: string) => Promise<WrappedKey | undefined>
+
+/** What a domain key is wrapped under. */
+const ROOT = 'root'
+
+/** Open domain keys kept in memory; each is 32 bytes. */
+const MAX_OPEN_DOMAIN_KEYS = 1000
+
+/** Domain keys: each seals the key material of one account and region, and is sealed by the root key. */
+export class DomainKeyring {
+  readonly #wrappingKey: Secret
+  readonly #find: FindDomainKey
+  readonly #random: Random
+  readonly #open = new Map<string, Secret>()
+
+  constructor(wrappingKey: Secret, find: FindDomainKey, random: Random) {
+    this.#wrappingKey = wrappingKey
+    this.#find = find
+    this.#random = random
+  }
+
+  /** A new domain key, wrapped; not yet stored. */
+  create(ref: DomainRef, domainKeyId: string): WrappedKey {
+    using key = new Secret(this.#random.bytes(DERIVED_KEY_BYTES))
+    return { under: ROOT, wrapped: wrapKey(this.#wrappingKey, key, identity(ref, domainKeyId), this.#random) }
+  }
+
+  /** @throws KeyringError when there is no such domain key or it does not open. */
+  async find(ref: DomainRef, domainKeyId: string): Promise<Secret> {
+    const place = `${ref.account}/${ref.region}/${domainKeyId}`
+    const known = this.#open.get(place)
+    if (known !== undefined) return known
+    const stored = await this.#find(ref, domainKeyId)
+    if (stored === undefined) throw new KeyringError(`the domain key ${domainKeyId} is missing`)
+    const key = unwrapKey(this.#wrappingKey, stored.wrapped, identity(ref, domainKeyId))
+    this.#remember(place, key)
+    return key
+  }
+
+  [Symbol.dispose](): void {
+    for (const key of this.#open.values()) key[Symbol.dispose]()
+    this.#open.clear()
+    this.#wrappingKey[Symbol.dispose]()
+  }
+
+  /**
+   * An evicted key is left to the garbage collector: another call may still be using it, and
+   * zeroing it under that call would be worse than a copy that lingers.
+   */
+  #remember(place: string, key: Secret): void {
+    this.#open.set(place, key)
+    if (this.#open.size <= MAX_OPEN_DOMAIN_KEYS) return
+    const oldest = this.#open.keys().next().value
+    if (oldest !== undefined) this.#open.delete(oldest)
+  }
+}
+
+function identity(ref: DomainRef, domainKeyId: string): Uint8Array {
+  return lengthPrefixed('holdfast/1/domain-key', ref.account, ref.region, domainKeyId)
+}

@@ -1,0 +1,52 @@
+import { KmsError } from '../api/errors.ts'
+import type { EpochMs } from '../base/ports.ts'
+import { parseClaims } from '../sigv4/claims.ts'
+import type { SigningKeys } from '../sigv4/signing-key.ts'
+import { checkScope, signatureMismatch, verifySignature } from '../sigv4/verify.ts'
+import type { Caller, FindCredential } from './caller.ts'
+import type { WireRequest } from './wire.ts'
+
+/** Who calls, and in which region. */
+export type Authenticated = { readonly caller: Caller; readonly region: string }
+
+export type AuthenticationParts = {
+  readonly findCredential: FindCredential
+  readonly signingKeys: SigningKeys
+}
+
+/**
+ * The caller of a signed request.
+ *
+ * The steps are ordered from what the request says of itself to what only the secret can prove, so
+ * that nothing is looked up for a request that is malformed or stale.
+ *
+ * @throws KmsError with the authentication codes of the JSON protocol.
+ */
+export async function authenticate(
+  request: WireRequest,
+  service: string,
+  now: EpochMs,
+  parts: AuthenticationParts,
+): Promise<Authenticated> {
+  const claims = parseClaims(request)
+  checkScope(claims, { service, now })
+  const credential = await parts.findCredential(claims.accessKeyId)
+  if (credential === undefined || claims.securityToken !== undefined) throw unknownToken()
+  const key = parts.signingKeys.get(credential, claims)
+  if (!verifySignature(request, claims, key)) throw signatureMismatch()
+  return { caller: credential.caller, region: claims.scope.region }
+}
+
+/** The access key that a request claims to be signed with, for the record of its refusal. */
+export function claimedAccessKey(request: WireRequest): string | undefined {
+  try {
+    return parseClaims(request).accessKeyId
+  } catch (error) {
+    if (error instanceof KmsError) return undefined
+    throw error
+  }
+}
+
+function unknownToken(): KmsError {
+  return new KmsError('UnrecognizedClientException', 'The security token included in the request is invalid.')
+}

@@ -1,0 +1,203 @@
+import { KmsError } from '../api/errors.ts'
+import { formatError, formatOutput, parseJsonBody } from '../api/json.ts'
+import { parseInput } from '../api/validate.ts'
+import type { Log } from '../base/log.ts'
+import type { Clock, EpochMs, Random } from '../base/ports.ts'
+import type { Records } from '../store/records.ts'
+import { type Authenticated, type AuthenticationParts, authenticate } from './authenticate.ts'
+import { callerFacingError } from './failures.ts'
+import { globalContext } from './global-context.ts'
+import type { Journal } from './journal.ts'
+import type { Call, EventData, EventResource, Outcome } from './operation.ts'
+import { runOperation } from './pipeline.ts'
+import { type CallFacts, formatCallEvent } from './recording.ts'
+import { type RefusalParts, recordRefusal } from './refusal.ts'
+import { type Route, type Routing, routeOf } from './routing.ts'
+import type { Connection, WireRequest, WireResponse } from './wire.ts'
+
+export type DispatcherParts = AuthenticationParts & {
+  readonly routing: Routing
+  readonly records: Records
+  readonly journal: Journal
+  readonly refusals: RefusalParts
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+}
+
+/** Answers requests: every call goes through here. */
+export type Dispatcher = {
+  /** Never rejects: a failure is an answer too. */
+  readonly handle: (request: WireRequest) => Promise<WireResponse>
+  /** Answers a request whose body is larger than the limit, which nobody has read. */
+  readonly refuseLarge: (connection: Connection) => Promise<WireResponse>
+}
+
+export function createDispatcher(parts: DispatcherParts): Dispatcher {
+  return {
+    handle: (request) => handle(parts, request),
+    refuseLarge: (connection) => refuseLarge(parts, connection),
+  }
+}
+
+/** A request on its way, before its caller is known. */
+type Arrival = {
+  readonly request: WireRequest
+  readonly requestId: string
+  readonly now: EpochMs
+  readonly route: Route
+}
+
+async function handle(parts: DispatcherParts, request: WireRequest): Promise<WireResponse> {
+  const arrival: Arrival = {
+    request,
+    requestId: parts.random.uuid(),
+    now: parts.clock.now(),
+    route: routeOf(parts.routing, request),
+  }
+  let authenticated: Authenticated
+  try {
+    const catchingUp = parts.records.refresh()
+    if (catchingUp !== undefined) await catchingUp
+    authenticated = await authenticate(request, 'kms', arrival.now, parts)
+  } catch (error) {
+    return refuse(parts, arrival, error)
+  }
+  return perform(parts, arrival, authenticated)
+}
+
+const NO_BODY = new Uint8Array(0)
+const TOO_LARGE: Route = { type: 'unknown', name: 'Unknown' }
+
+function refuseLarge(parts: DispatcherParts, connection: Connection): Promise<WireResponse> {
+  const arrival: Arrival = {
+    request: { method: 'POST', target: '/', rawHeaders: [], body: NO_BODY, connection },
+    requestId: parts.random.uuid(),
+    now: parts.clock.now(),
+    route: TOO_LARGE,
+  }
+  return refuse(
+    parts,
+    arrival,
+    new KmsError('RequestEntityTooLargeException', 'The request body is too large.'),
+  )
+}
+
+/** Answers a call whose caller is not known, and records it as far as the rate allows. */
+async function refuse(parts: DispatcherParts, arrival: Arrival, cause: unknown): Promise<WireResponse> {
+  const { request, requestId, route } = arrival
+  const reason = callerFacingError(cause, requestId, parts.log)
+  const unknown = route.type === 'unknown' && reason.code !== 'RequestEntityTooLargeException'
+  const error = unknown && reason.fault === 'client' ? new KmsError('UnknownOperationException') : reason
+  try {
+    await recordRefusal(parts.refusals, {
+      request,
+      requestId,
+      eventName: route.name,
+      reason,
+      at: arrival.now,
+    })
+  } catch (failure) {
+    return errorResponse(requestId, callerFacingError(failure, requestId, parts.log))
+  }
+  return errorResponse(requestId, error)
+}
+
+/** A call of a known caller: everything that its audit event will say of it. */
+type Attempt = {
+  readonly facts: CallFacts
+  readonly resources: EventResource[]
+  parameters: EventData | null
+}
+
+async function perform(
+  parts: DispatcherParts,
+  arrival: Arrival,
+  authenticated: Authenticated,
+): Promise<WireResponse> {
+  const { requestId } = arrival
+  const attempt = attemptOf(parts, arrival, authenticated)
+  try {
+    const outcome = await run(parts, arrival, authenticated, attempt)
+    const body = outcome.output === undefined ? '' : formatOutput(outcome.output)
+    return { status: 200, requestId, body, dispose: outcome.dispose }
+  } catch (cause) {
+    const error = callerFacingError(cause, requestId, parts.log)
+    return fail(parts, attempt, error)
+  }
+}
+
+function attemptOf(parts: DispatcherParts, arrival: Arrival, { caller, region }: Authenticated): Attempt {
+  const { request, requestId, route } = arrival
+  return {
+    facts: {
+      requestId,
+      eventId: parts.random.uuid(),
+      eventName: route.name,
+      readOnly: route.type !== 'operation' || route.operation.readOnly,
+      request,
+      region,
+      account: caller.account,
+      identityJson: caller.identityJson,
+    },
+    resources: [],
+    parameters: null,
+  }
+}
+
+/** Runs the call and makes it durable. @throws whatever refused or failed; nothing has changed then. */
+async function run(
+  parts: DispatcherParts,
+  arrival: Arrival,
+  authenticated: Authenticated,
+  attempt: Attempt,
+): Promise<Outcome> {
+  const { request, route } = arrival
+  if (route.type === 'unknown') throw new KmsError('UnknownOperationException')
+  if (route.type === 'unsupported') {
+    throw new KmsError('UnsupportedOperationException', `${route.name} is not supported.`)
+  }
+  const { operation } = route
+  const input = parseInput(operation.members, parseJsonBody(request.body))
+  attempt.parameters = operation.parameters(input)
+  const { caller, region } = authenticated
+  const call: Call = {
+    caller,
+    region,
+    input,
+    now: arrival.now,
+    context: globalContext(caller, request, region, arrival.now),
+    involve: (resource) => involve(attempt.resources, resource),
+  }
+  return runOperation(operation, call, (outcome) => record(parts, attempt, outcome))
+}
+
+/** An operation that runs again after a conflict names its resources again. */
+function involve(resources: EventResource[], resource: EventResource): void {
+  if (!resources.some(({ arn }) => arn === resource.arn)) resources.push(resource)
+}
+
+function record(parts: DispatcherParts, attempt: Attempt, outcome: Outcome): Promise<void> {
+  const { facts, resources, parameters } = attempt
+  const event = formatCallEvent(facts, { at: parts.clock.now(), parameters, resources, outcome })
+  const { changes = [] } = outcome
+  return changes.length === 0
+    ? parts.journal.append(event)
+    : parts.journal.commit(changes, facts.eventId, event)
+}
+
+async function fail(parts: DispatcherParts, attempt: Attempt, error: KmsError): Promise<WireResponse> {
+  const { facts, resources, parameters } = attempt
+  const { requestId } = facts
+  const event = formatCallEvent(facts, { at: parts.clock.now(), parameters, resources, error })
+  try {
+    await parts.journal.append(event)
+  } catch (failure) {
+    return errorResponse(requestId, callerFacingError(failure, requestId, parts.log))
+  }
+  return errorResponse(requestId, error)
+}
+
+function errorResponse(requestId: string, error: KmsError): WireResponse {
+  return { status: error.status, requestId, body: formatError(error) }
+}

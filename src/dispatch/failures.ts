@@ -1,0 +1,27 @@
+import { KmsError } from '../api/errors.ts'
+import type { Log } from '../base/log.ts'
+import { IntegrityError } from '../store/records.ts'
+
+const INTERNAL = 'The request failed because of an internal error. It can be retried.'
+
+/**
+ * What a caller is told of an error: its own when it is part of the contract, and one code without
+ * detail for everything else, which goes to the operator's log with the request id.
+ */
+export function callerFacingError(error: unknown, requestId: string, log: Log): KmsError {
+  if (error instanceof KmsError) return error
+  const cause = error instanceof Error ? error : new Error(String(error))
+  if (error instanceof IntegrityError || cause.name === 'KeyringError') {
+    log.error(`INTEGRITY ALARM: ${cause.message}`, { requestId })
+  } else {
+    log.error(`a call failed: ${describe(cause)}`, { requestId })
+  }
+  return new KmsError('KMSInternalException', INTERNAL, { cause })
+}
+
+/** An error and its causes in one line; a bug also says where. */
+function describe(error: Error): string {
+  const why = error.cause instanceof Error ? `: ${describe(error.cause)}` : ''
+  const where = error.name === 'AssertionError' || error.name === 'TypeError' ? ` ${error.stack ?? ''}` : ''
+  return `${error.name}: ${error.message}${why}${where}`
+}

@@ -1,0 +1,13 @@
+import type { Change } from '../store/records.ts'
+
+/** Where calls become durable before they are answered. */
+export type Journal = {
+  /** Resolves once the event is durable. @throws AuditUnavailable; then it may not be. */
+  readonly append: (eventJson: string) => Promise<void>
+  /**
+   * Makes the changes and their event durable together, or neither.
+   *
+   * @throws StoreConflict, StoreFailure, AuditUnavailable; nothing has changed then.
+   */
+  readonly commit: (changes: readonly Change[], eventId: string, eventJson: string) => Promise<void>
+}

@@ -1,0 +1,85 @@
+import type { Output } from '../api/json.ts'
+import type { Input, Members } from '../api/shapes.ts'
+import type { EpochMs } from '../base/ports.ts'
+import type { CompiledPolicy } from '../policy/compile.ts'
+import type { ContextLookup } from '../policy/context.ts'
+import type { Change } from '../store/records.ts'
+import type { Caller } from './caller.ts'
+
+/** One resource that an audit event names. */
+export type EventResource = { readonly account: string; readonly arn: string }
+
+/** Text values of an audit event: members in lower camel case, never a secret. */
+export type EventData = { readonly [name: string]: unknown }
+
+/** One authenticated call, as its operation sees it. */
+export type Call<M extends Members = Members> = {
+  readonly caller: Caller
+  /** The region of the credential scope: it partitions every resource. */
+  readonly region: string
+  readonly input: Input<M>
+  readonly now: EpochMs
+  /** Global condition keys of this call: see `context.ts`. */
+  readonly context: ContextLookup
+  /** Names a resource in the call's audit event, also when the call is refused afterwards. */
+  readonly involve: (resource: EventResource) => void
+}
+
+/** One thing that the caller must be allowed to do. */
+export type Permission = {
+  /** `kms:Encrypt` and the like. */
+  readonly action: string
+  /** The ARN of what it is done to; `*` for actions without a resource. */
+  readonly resource: string
+  /** The account that owns the resource. */
+  readonly account: string
+  /** The resource's own policy; none for resources without one. */
+  readonly policy: CompiledPolicy | undefined
+  /** Condition keys of this resource and action; asked before the call's own. */
+  readonly context: ContextLookup
+  /** What a caller of another account is told instead of the reason of a refusal. */
+  readonly hiddenText?: string
+}
+
+/** What an operation has become once its resources are found. */
+export type Work = {
+  /** Each is decided in order; the first refusal is the answer. */
+  readonly permissions: readonly Permission[]
+  /** Key states, usages and other rules that are checked after the permissions. @throws KmsError. */
+  readonly check: () => void
+  readonly run: () => Promise<Outcome> | Outcome
+}
+
+/** What an operation computed. Nothing of it has happened yet. */
+export type Outcome = {
+  /** Members of the answer; an operation without output leaves it out and answers an empty body. */
+  readonly output?: Output
+  /** What should change, committed with the event in one batch. */
+  readonly changes?: readonly Change[]
+  readonly event?: {
+    readonly response?: EventData
+    readonly additional?: EventData
+  }
+  /** Runs once the answer is no longer needed: clears plaintexts. */
+  readonly dispose?: () => void
+}
+
+/**
+ * An operation: facts that are true before any request arrives, and `begin`, which finds the
+ * resources of one call. The order of all the steps around it is written in `pipeline.ts`.
+ */
+export type Operation = {
+  readonly service: 'kms'
+  readonly name: string
+  /** Whether audit records mark it as changing nothing. */
+  readonly readOnly: boolean
+  readonly members: Members
+  /** The call's parameters as its audit event shows them; `null` when it shows none. */
+  readonly parameters: (input: Input<Members>) => EventData | null
+  /**
+   * Finds the resources of a call, without changing anything.
+   *
+   * @throws KmsError when a resource cannot be named or found.
+   */
+  readonly begin: (call: Call) => Promise<Work>
+}

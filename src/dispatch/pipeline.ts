@@ -1,0 +1,71 @@
+import { KmsError } from '../api/errors.ts'
+import { decide } from '../policy/decide.ts'
+import { denialMessage } from '../policy/denial.ts'
+import { StoreConflict } from '../store/port.ts'
+import type { Call, Operation, Outcome, Permission } from './operation.ts'
+
+/**
+ * Runs of one call whose commit met a record that somebody else had just changed. Beyond it the
+ * caller is asked to slow down, as AWS does for a burst of changes to one key.
+ */
+export const MAX_RUNS = 25
+
+export type Finish = (outcome: Outcome) => Promise<void>
+
+/**
+ * One authenticated call, from its input to an outcome that is durable. The order of the steps is
+ * written here and nowhere else: find, decide, check, run, then make durable.
+ *
+ * @param finish makes an outcome and its event durable; a {@link StoreConflict} runs the operation
+ *   again from its reads.
+ * @throws KmsError and whatever a dependency throws; nothing has changed then.
+ */
+export async function runOperation(operation: Operation, call: Call, finish: Finish): Promise<Outcome> {
+  for (let run = 1; run <= MAX_RUNS; run += 1) {
+    const outcome = await runOnce(operation, call)
+    try {
+      await finish(outcome)
+      return outcome
+    } catch (error) {
+      outcome.dispose?.()
+      if (!(error instanceof StoreConflict)) throw error
+    }
+  }
+  throw new KmsError('ThrottlingException', TOO_MANY_CHANGES)
+}
+
+const TOO_MANY_CHANGES =
+  'You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.'
+
+async function runOnce(operation: Operation, call: Call): Promise<Outcome> {
+  const work = await operation.begin(call)
+  for (const permission of work.permissions) authorize(call, permission)
+  work.check()
+  const outcome = await work.run()
+  if (!isDryRun(operation, call)) return outcome
+  outcome.dispose?.()
+  throw new KmsError('DryRunOperationException', DRY_RUN)
+}
+
+const DRY_RUN = 'The request would have succeeded, but the DryRun option is set.'
+
+/** An outcome is only a computation until it is committed, so a dry run is one that stops here. */
+function isDryRun(operation: Operation, call: Call): boolean {
+  return operation.members['DryRun'] !== undefined && 'DryRun' in call.input && call.input.DryRun === true
+}
+
+/** @throws AccessDeniedException with AWS's text. */
+function authorize(call: Call, permission: Permission): void {
+  const request = {
+    principal: call.caller.principal,
+    action: permission.action,
+    resource: permission.resource,
+    resourceAccount: permission.account,
+    context: (key: string) => permission.context(key) ?? call.context(key),
+  }
+  const decision = decide(request, { resource: permission.policy, identity: [] })
+  if (decision.allow) return
+  const foreign = permission.account !== call.caller.account
+  const hidden = foreign ? permission.hiddenText : undefined
+  throw new KmsError('AccessDeniedException', hidden ?? denialMessage(decision, request))
+}

@@ -1,0 +1,45 @@
+import type { KmsError } from '../api/errors.ts'
+import type { EpochMs, Random } from '../base/ports.ts'
+import { claimedAccessKey } from './authenticate.ts'
+import type { Journal } from './journal.ts'
+import { formatCallEvent } from './recording.ts'
+import type { WireRequest } from './wire.ts'
+
+export type RefusalParts = {
+  /** Whether one more refusal of this source is recorded by itself; it is counted otherwise. */
+  readonly admit: (source: string) => boolean
+  readonly journal: Journal
+  readonly random: Random
+}
+
+export type Refusal = {
+  readonly request: WireRequest
+  readonly requestId: string
+  readonly eventName: string
+  readonly reason: KmsError
+  readonly at: EpochMs
+}
+
+/** The region of events that have none: their credential scope was not believed. */
+const NO_REGION = 'unknown'
+
+/**
+ * Records a call that was refused before its caller was known. Whoever has no credentials can send
+ * as many as they like, so each source has a rate; beyond it refusals are counted.
+ */
+export async function recordRefusal(parts: RefusalParts, refusal: Refusal): Promise<void> {
+  const { request, requestId, eventName, reason, at } = refusal
+  if (!parts.admit(request.connection.address)) return
+  const accessKeyId = claimedAccessKey(request)
+  const facts = {
+    requestId,
+    eventId: parts.random.uuid(),
+    eventName,
+    readOnly: true,
+    request,
+    region: NO_REGION,
+    account: undefined,
+    identityJson: JSON.stringify({ type: 'Unknown', accessKeyId }),
+  }
+  await parts.journal.append(formatCallEvent(facts, { at, parameters: null, resources: [], error: reason }))
+}

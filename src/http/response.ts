@@ -1,0 +1,31 @@
+import type { ServerResponse } from 'node:http'
+import { JSON_MEDIA_TYPE } from '../api/json.ts'
+import type { WireResponse } from '../dispatch/wire.ts'
+
+/**
+ * Sends an answer. Header names are written as AWS capitalises them: some clients compare them by
+ * case. `Date` is Node's; clients correct their clocks by it.
+ */
+export function sendResponse(
+  response: ServerResponse,
+  wire: WireResponse,
+  { close }: { close: boolean },
+): void {
+  const headers = [
+    'x-amzn-RequestId',
+    wire.requestId,
+    'Cache-Control',
+    'no-cache, no-store, must-revalidate, private',
+    'Expires',
+    '0',
+    'Pragma',
+    'no-cache',
+    'Content-Type',
+    JSON_MEDIA_TYPE,
+    'Content-Length',
+    String(Buffer.byteLength(wire.body)),
+  ]
+  if (close) headers.push('Connection', 'close')
+  response.writeHead(wire.status, headers)
+  response.end(wire.body, wire.dispose)
+}

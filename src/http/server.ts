@@ -1,0 +1,158 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo, Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import { REQUEST_BODY_MAX_BYTES, REQUEST_HEADERS_MAX_BYTES } from '../base/limits.ts'
+import type { Connection, WireRequest, WireResponse } from '../dispatch/wire.ts'
+import { readBody } from './body.ts'
+import { sendResponse } from './response.ts'
+
+/** A client gets this long to send its headers, and its whole request. */
+const HEADERS_TIMEOUT_MS = 10_000
+const REQUEST_TIMEOUT_MS = 20_000
+/** An idle connection is kept this long: above the keep-alive of the SDKs' own pools. */
+const KEEP_ALIVE_TIMEOUT_MS = 65_000
+const MAX_HEADERS = 100
+const MAX_CONNECTIONS = 10_000
+/** How often Node looks for connections that are past their time. */
+const TIMEOUT_CHECK_MS = 2_000
+
+export type HttpParts = {
+  readonly handle: (request: WireRequest) => Promise<WireResponse>
+  /** The answer to a body that is too large to be read. */
+  readonly tooLarge: (connection: Connection) => Promise<WireResponse>
+  /** Whether requests can be served now: the answer of `/readyz`. */
+  readonly ready: () => boolean
+}
+
+export type Listener = {
+  readonly host: string
+  readonly port: number
+  /** PEM certificate chain and private key; plain HTTP without them. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined
+  /** Whether other processes listen on the same port. */
+  readonly sharedPort: boolean
+}
+
+/** A listening server. */
+export type HttpServer = {
+  readonly port: number
+  /** Accepts nothing new, lets what is in flight finish, then resolves. */
+  readonly close: () => Promise<void>
+}
+
+/** Starts to listen. @throws Error of the socket: address in use, not permitted. */
+export async function openHttpServer(parts: HttpParts, listener: Listener): Promise<HttpServer> {
+  const state = { closing: false, sockets: new Set<Socket>() }
+  const server = makeServer(listener)
+  server.maxConnections = MAX_CONNECTIONS
+  server.maxHeadersCount = MAX_HEADERS
+  server.on('connection', (socket: Socket) => {
+    state.sockets.add(socket)
+    socket.on('close', () => state.sockets.delete(socket))
+  })
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    serve(parts, request, response, state)
+  })
+  await listen(server, listener)
+  return { port: (server.address() as AddressInfo).port, close: () => close(server, state) }
+}
+
+const DRAIN_TIMEOUT_MS = 10_000
+
+function makeServer({ tls }: Listener): Server {
+  const options = {
+    maxHeaderSize: REQUEST_HEADERS_MAX_BYTES,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+    noDelay: true,
+  }
+  return tls === undefined
+    ? createServer(options)
+    : createTlsServer({ ...options, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: HEADERS_TIMEOUT_MS })
+}
+
+function listen(server: Server, { host, port, sharedPort }: Listener): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host, port, reusePort: sharedPort }, () => {
+      server.removeListener('error', reject)
+      resolve()
+    })
+  })
+}
+
+type State = { closing: boolean; readonly sockets: Set<Socket> }
+
+function close(server: Server, state: State): Promise<void> {
+  state.closing = true
+  return new Promise((resolve) => {
+    const impatient = setTimeout(() => server.closeAllConnections(), DRAIN_TIMEOUT_MS)
+    server.close(() => {
+      clearTimeout(impatient)
+      resolve()
+    })
+    server.closeIdleConnections()
+  })
+}
+
+function serve(parts: HttpParts, request: IncomingMessage, response: ServerResponse, state: State): void {
+  const connection = connectionOf(request.socket)
+  const probe = request.method === 'GET' ? probeStatus(parts, request.url) : undefined
+  if (probe !== undefined) {
+    response.writeHead(probe, { 'Content-Type': 'text/plain', 'Cache-Control': 'no-store' })
+    response.end(probe === 200 ? 'ok\n' : 'not ready\n')
+    return
+  }
+  readBody(request, REQUEST_BODY_MAX_BYTES, (body) => {
+    const answer =
+      body === undefined
+        ? parts.tooLarge(connection)
+        : parts.handle({
+            method: request.method ?? '',
+            target: request.url ?? '',
+            rawHeaders: request.rawHeaders,
+            body,
+            connection,
+          })
+    answer.then(
+      (wire) => sendResponse(response, wire, { close: state.closing || body === undefined }),
+      () => response.destroy(),
+    )
+  })
+}
+
+function probeStatus(parts: HttpParts, target: string | undefined): number | undefined {
+  if (target === '/healthz') return 200
+  if (target === '/readyz') return parts.ready() ? 200 : 503
+  return undefined
+}
+
+/** Facts of connections, made once for each: a connection carries many requests. */
+const CONNECTIONS = new WeakMap<Socket, Connection>()
+
+function connectionOf(socket: Socket): Connection {
+  const known = CONNECTIONS.get(socket)
+  if (known !== undefined) return known
+  const connection = { address: plainAddress(socket.remoteAddress ?? ''), tls: tlsFacts(socket) }
+  CONNECTIONS.set(socket, connection)
+  return connection
+}
+
+function tlsFacts(socket: Socket): Connection['tls'] {
+  if (!isTls(socket)) return undefined
+  return { version: socket.getProtocol() ?? '', cipherSuite: socket.getCipher().standardName }
+}
+
+function isTls(socket: Socket): socket is TLSSocket {
+  return 'encrypted' in socket && socket.encrypted === true
+}
+
+const MAPPED_IPV4 = '::ffff:'
+
+/** An IPv4 client of a dual-stack listener shows as a mapped IPv6 address. */
+function plainAddress(address: string): string {
+  return address.startsWith(MAPPED_IPV4) ? address.slice(MAPPED_IPV4.length) : address
+}

@@ -1,0 +1,78 @@
+import { accountRootArn } from '../api/arn.ts'
+import type { Clock, Random } from '../base/ports.ts'
+import { kindOfFormat1 } from '../store/kind.ts'
+import { StoreConflict } from '../store/port.ts'
+import { insert, type Kind, type Records, replace, type Stored } from '../store/records.ts'
+import { ACCESS_KEY, ACCESS_KEYS, type NewAccessKey, newAccessKey } from './access-key.ts'
+
+/** An account. Partition: {@link ACCOUNTS}; name: its 12 digits. */
+export type AccountValue = {
+  readonly format: 1
+  readonly createdAt: number
+  readonly rootAccessKeyId: string
+  /** Whether the root credentials have been handed to the operator. */
+  readonly handedOver: boolean
+}
+
+export const ACCOUNT: Kind<AccountValue> = kindOfFormat1('account')
+
+export const ACCOUNTS = 'all'
+
+export type AccountParts = { readonly records: Records; readonly clock: Clock; readonly random: Random }
+
+/** The account, made with root credentials when it does not exist. */
+export async function ensureAccount(parts: AccountParts, account: string): Promise<Stored<AccountValue>> {
+  const { records, clock, random } = parts
+  const present = await records.get(ACCOUNT, ACCOUNTS, account)
+  if (present !== undefined) return present
+  const { accessKeyId, secretAccessKey } = newAccessKey(random)
+  const createdAt = clock.now()
+  try {
+    await records.commit([
+      insert(ACCOUNT, ACCOUNTS, account, {
+        format: 1,
+        createdAt,
+        rootAccessKeyId: accessKeyId,
+        handedOver: false,
+      }),
+      insert(ACCESS_KEY, ACCESS_KEYS, accessKeyId, {
+        format: 1,
+        account,
+        principal: 'root',
+        secretAccessKey,
+        createdAt,
+      }),
+    ])
+  } catch (error) {
+    if (!(error instanceof StoreConflict)) throw error
+  }
+  return ensureAccount(parts, account)
+}
+
+/**
+ * Gives the root credentials of an account to `hand`, once: a later start finds them handed over.
+ * A crash in between hands them over again.
+ */
+export async function handOverRoot(
+  parts: AccountParts,
+  account: Stored<AccountValue>,
+  hand: (key: NewAccessKey) => Promise<void>,
+): Promise<void> {
+  const { rootAccessKeyId, handedOver } = account.value
+  if (handedOver) return
+  const key = await parts.records.get(ACCESS_KEY, ACCESS_KEYS, rootAccessKeyId)
+  if (key === undefined) return
+  await hand({ accessKeyId: rootAccessKeyId, secretAccessKey: key.value.secretAccessKey })
+  await parts.records.commit([replace(account, { ...account.value, handedOver: true })])
+}
+
+const ROOT_ARN = /^arn:aws:iam::([0-9]{12}):root$/
+
+/** Whether a principal of a policy exists. There are accounts, and no users or roles yet. */
+export function principalFinder(records: Records): (arn: string) => Promise<boolean> {
+  return async (arn) => {
+    const account = ROOT_ARN.exec(arn)?.[1]
+    if (account === undefined || accountRootArn(account) !== arn) return false
+    return (await records.get(ACCOUNT, ACCOUNTS, account)) !== undefined
+  }
+}

@@ -1,0 +1,33 @@
+import type { EpochMs } from '../base/ports.ts'
+import { dueDay } from '../kms/due.ts'
+import { kindOfFormat1 } from '../store/kind.ts'
+import { insert, type Kind, type Records, replace } from '../store/records.ts'
+
+/** The first day that may still hold due notes. Partition and name: {@link CURSOR}. */
+const DUE_CURSOR: Kind<{ readonly format: 1; readonly day: string }> = kindOfFormat1('due-cursor')
+
+const CURSOR = 'all'
+const DAY_MS = 86_400_000
+
+/**
+ * The days to look at, oldest first, up to today. A server that was down for years looks at
+ * every day that it has missed.
+ */
+export async function daysToLookAt(records: Records, now: EpochMs): Promise<readonly string[]> {
+  const today = dueDay(now)
+  const cursor = await records.get(DUE_CURSOR, CURSOR, CURSOR)
+  if (cursor === undefined) {
+    await records.commit([insert(DUE_CURSOR, CURSOR, CURSOR, { format: 1, day: today })])
+    return [today]
+  }
+  const days: string[] = []
+  for (let at = Date.parse(cursor.value.day); at <= now; at += DAY_MS) days.push(dueDay(at))
+  return days.length === 0 ? [today] : days
+}
+
+/** Remembers that no day before `day` holds a note any more. Goes forward only. */
+export async function forgetDaysBefore(records: Records, day: string): Promise<void> {
+  const cursor = await records.get(DUE_CURSOR, CURSOR, CURSOR)
+  if (cursor === undefined || cursor.value.day >= day) return
+  await records.commit([replace(cursor, { format: 1, day })])
+}

@@ -1,0 +1,41 @@
+import type { Log } from '../base/log.ts'
+import type { Timers } from '../base/ports.ts'
+
+/** Something that is done again and again. */
+export type Job = {
+  readonly name: string
+  readonly everyMs: number
+  readonly run: () => Promise<void>
+}
+
+/** Running jobs. `stop` resolves once none is in the middle of anything. */
+export type Scheduler = { readonly stop: () => Promise<void> }
+
+/** Runs each job at once and then at its interval, never twice at the same time. */
+export function startJobs(jobs: readonly Job[], timers: Timers, log: Log): Scheduler {
+  const state = { stopped: false, running: new Set<Promise<void>>() }
+  const cycle = (job: Job): void => {
+    if (state.stopped) return
+    const turn = runJob(job, log).then(() => {
+      state.running.delete(turn)
+      if (!state.stopped) timers.after(job.everyMs, () => cycle(job))
+    })
+    state.running.add(turn)
+  }
+  for (const job of jobs) cycle(job)
+  return {
+    stop: async () => {
+      state.stopped = true
+      await Promise.all(state.running)
+    },
+  }
+}
+
+async function runJob(job: Job, log: Log): Promise<void> {
+  try {
+    await job.run()
+  } catch (error) {
+    const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+    log.error(`the ${job.name} job failed and will be tried again: ${why}`)
+  }
+}

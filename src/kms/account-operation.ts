@@ -1,0 +1,65 @@
+import type { Input, Members } from '../api/shapes.ts'
+import type { Call, EventData, Operation, Outcome, Permission } from '../dispatch/operation.ts'
+import { shownParameters } from '../dispatch/parameters.ts'
+import type { ContextLookup } from '../policy/context.ts'
+import type { KmsOperation, KmsParts } from './parts.ts'
+
+/** What is true of an operation that names no key. */
+export type AccountFacts<M extends Members> = {
+  readonly name: string
+  readonly readOnly: boolean
+  readonly input: M
+  readonly context?: (input: Input<M>) => ContextLookup
+  /** Further actions that the call needs, by their names without prefix. */
+  readonly alsoNeeds?: (input: Input<M>) => readonly string[]
+  /** Checks of parameters. @throws KmsError. */
+  readonly checkInput?: (input: Input<M>) => void
+  readonly parameters?: (input: Input<M>) => EventData
+}
+
+export type AccountRun<M extends Members> = (given: {
+  readonly call: Call
+  readonly input: Input<M>
+  readonly parts: KmsParts
+}) => Promise<Outcome> | Outcome
+
+/** An operation on the caller's account: identity policies alone decide about it. */
+export function accountOperation<M extends Members>(
+  facts: AccountFacts<M>,
+  run: AccountRun<M>,
+): KmsOperation {
+  return (parts): Operation => ({
+    service: 'kms',
+    name: facts.name,
+    readOnly: facts.readOnly,
+    members: facts.input,
+    parameters: (input) => shownParameters(facts.input, facts.parameters?.(typed(input)) ?? input),
+    begin: async (call) => {
+      const input = typed<M>(call.input)
+      facts.checkInput?.(input)
+      const names = [facts.name, ...(facts.alsoNeeds?.(input) ?? [])]
+      return {
+        permissions: names.map((name) => accountPermission(call, name, facts.context?.(input))),
+        check: () => {},
+        run: () => run({ call, input, parts }),
+      }
+    },
+  })
+}
+
+/** The dispatcher has validated the input against the same members. */
+function typed<M extends Members>(input: unknown): Input<M> {
+  return input as Input<M>
+}
+
+/** The permission to do `name` where no resource is named. */
+export function accountPermission(call: Call, name: string, context?: ContextLookup): Permission {
+  const { account } = call.caller
+  return {
+    action: `kms:${name}`,
+    resource: '*',
+    account,
+    policy: undefined,
+    context: (key) => (key === 'kms:calleraccount' ? account : context?.(key)),
+  }
+}

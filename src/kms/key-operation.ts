@@ -1,0 +1,130 @@
+import { KmsError } from '../api/errors.ts'
+import { boolean, type Input, list, type Members, optional, type Shape, text } from '../api/shapes.ts'
+import type { Call, EventData, Operation, Outcome, Permission } from '../dispatch/operation.ts'
+import { shownParameters } from '../dispatch/parameters.ts'
+import type { ContextLookup } from '../policy/context.ts'
+import { hiddenDenial } from '../policy/denial.ts'
+import { keyContext } from './context.ts'
+import { type Identifier, invalidKeyId, parseIdentifier } from './identifier.ts'
+import type { KeyState } from './key-record.ts'
+import { checkState } from './key-state.ts'
+import { findKey, type Key, notFound } from './keys.ts'
+import type { KmsOperation, KmsParts } from './parts.ts'
+
+/** A key identifier of a request: id, ARN, alias name or alias ARN. */
+export const KEY_ID = text({ min: 1, max: 2048 })
+
+/** Grant tokens of a request, at most 10. */
+export const GRANT_TOKENS = optional(list(text({ min: 1, max: 8192 }), { max: 10 }))
+
+/** Whether the call only asks if it would succeed. */
+export const DRY_RUN = optional(boolean())
+
+type NamesKey = { readonly KeyId: Shape<string, true> }
+
+/** The input of an operation whose members name a key. */
+export type KeyInput<M extends Members> = Input<M> & { readonly KeyId: string }
+
+/** What is true of an operation on one key before any request arrives. */
+export type KeyFacts<M extends Members & NamesKey> = {
+  readonly name: string
+  /** Whether it changes nothing. */
+  readonly readOnly: boolean
+  /** Whether an alias may name the key. */
+  readonly aliases: boolean
+  /** Whether the key may belong to another account than the caller's. */
+  readonly crossAccount: boolean
+  readonly states: readonly KeyState[]
+  readonly input: M
+  /** Condition keys of this operation, beside those of the key and the call. */
+  readonly context?: (input: KeyInput<M>) => ContextLookup
+  /** Checks of parameters that need no key. @throws KmsError. */
+  readonly checkInput?: (input: KeyInput<M>) => void
+  /** The call's parameters in its audit event, where they are not just the input. */
+  readonly parameters?: (input: KeyInput<M>) => EventData
+}
+
+export type KeyRun<M extends Members> = (given: {
+  readonly call: Call
+  readonly input: KeyInput<M>
+  readonly key: Key
+  readonly parts: KmsParts
+}) => Promise<Outcome> | Outcome
+
+const NO_CONTEXT: ContextLookup = () => undefined
+
+/** An operation on the one key that its `KeyId` names. */
+export function keyOperation<M extends Members & NamesKey>(facts: KeyFacts<M>, run: KeyRun<M>): KmsOperation {
+  return (parts): Operation => ({
+    service: 'kms',
+    name: facts.name,
+    readOnly: facts.readOnly,
+    members: facts.input,
+    parameters: (input) => shownParameters(facts.input, facts.parameters?.(typed(input)) ?? input),
+    begin: async (call) => {
+      const input = typed<M>(call.input)
+      checkGrantTokens(call)
+      facts.checkInput?.(input)
+      const key = await resolveKey({ call, parts, facts, text: input.KeyId })
+      return {
+        permissions: [keyPermission(call, key, facts.name, facts.context?.(input) ?? NO_CONTEXT)],
+        check: () => checkState(key.arn, key.record.value.state, facts.states),
+        run: () => run({ call, input, key, parts }),
+      }
+    },
+  })
+}
+
+/** The dispatcher has validated the input against the same members. */
+function typed<M extends Members>(input: unknown): KeyInput<M> {
+  return input as KeyInput<M>
+}
+
+/** There are no grants yet, so no grant token is valid. @throws InvalidGrantTokenException. */
+export function checkGrantTokens(call: Call): void {
+  const { GrantTokens } = call.input as { readonly GrantTokens?: readonly string[] }
+  if (GrantTokens !== undefined && GrantTokens.length > 0) throw new KmsError('InvalidGrantTokenException')
+}
+
+export type KeyQuestion = {
+  readonly call: Call
+  readonly parts: KmsParts
+  readonly facts: { readonly name: string; readonly aliases: boolean; readonly crossAccount: boolean }
+  readonly text: string
+}
+
+/**
+ * The key that an identifier names.
+ *
+ * @throws NotFoundException, InvalidArnException; AccessDeniedException for a key of another
+ *   account that is not there, with the bytes that a key which is there but closed would give.
+ */
+export async function resolveKey({ call, parts, facts, text }: KeyQuestion): Promise<Key> {
+  const { caller, region, now } = call
+  const identifier = parseIdentifier(text, caller.account, region)
+  if (identifier.type === 'alias' && !facts.aliases) throw invalidKeyId(text)
+  const foreign = identifier.account !== caller.account
+  const key =
+    foreign && !facts.crossAccount
+      ? undefined
+      : await findKey({ records: parts.records, region, now }, identifier)
+  if (key === undefined) throw missingKey(call, facts.name, identifier)
+  call.involve({ account: key.account, arn: key.arn })
+  return key
+}
+
+function missingKey(call: Call, name: string, identifier: Identifier): KmsError {
+  if (identifier.account === call.caller.account) return notFound(identifier, call.region)
+  return new KmsError('AccessDeniedException', hiddenDenial(call.caller.arn, `kms:${name}`))
+}
+
+/** The permission to do `name` to a key. */
+export function keyPermission(call: Call, key: Key, name: string, context: ContextLookup): Permission {
+  return {
+    action: `kms:${name}`,
+    resource: key.arn,
+    account: key.account,
+    policy: key.policy,
+    context: keyContext(key, call.caller.account, context),
+  }
+}

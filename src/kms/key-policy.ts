@@ -1,0 +1,75 @@
+import { KmsError } from '../api/errors.ts'
+import { pattern, text } from '../api/shapes.ts'
+import { utf8 } from '../base/bytes.ts'
+import type { Call } from '../dispatch/operation.ts'
+import { compilePolicy } from '../policy/compile.ts'
+import type { ContextLookup } from '../policy/context.ts'
+import { wouldLockOut } from '../policy/key-policy.ts'
+import { namedPrincipals, parsePolicy } from '../policy/parse.ts'
+import { PolicySyntaxError } from '../policy/syntax-error.ts'
+import type { KmsParts } from './parts.ts'
+
+/** Source: AWS KMS Developer Guide, "Quotas". */
+export const KEY_POLICY_MAX_BYTES = 32_768
+
+export const POLICY_TEXT = text({
+  min: 1,
+  max: 131_072,
+  pattern: pattern('[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+'),
+})
+
+export const POLICY_NAME_TEXT = text({ min: 1, max: 128, pattern: pattern('[\\w]+') })
+
+/** The only name that a key policy has. */
+export const POLICY_NAME = 'default'
+
+/** @throws NotFoundException for any name but {@link POLICY_NAME}. */
+export function checkPolicyName(name: string | undefined): void {
+  if (name === undefined || name === POLICY_NAME) return
+  throw new KmsError('NotFoundException', 'No such policy exists')
+}
+
+export type PolicyProposal = {
+  readonly text: string
+  readonly bypassLockoutCheck: boolean
+  readonly call: Call
+  readonly context: ContextLookup
+}
+
+/**
+ * Checks a key policy before it is put.
+ *
+ * @throws LimitExceededException when it is too long; MalformedPolicyDocumentException when it is
+ *   not a key policy, names a principal that does not exist, or would lock the caller out.
+ */
+export async function checkKeyPolicy(proposal: PolicyProposal, parts: KmsParts): Promise<void> {
+  const { text: policyText, call } = proposal
+  const size = utf8(policyText).length
+  if (size > KEY_POLICY_MAX_BYTES) {
+    const limit = `at most ${KEY_POLICY_MAX_BYTES} bytes, got ${size}`
+    throw new KmsError('LimitExceededException', `The key policy is too long: ${limit}.`)
+  }
+  const document = parse(policyText)
+  for (const arn of namedPrincipals(document)) {
+    if (!(await parts.principalExists(arn))) throw malformed(INVALID_PRINCIPALS)
+  }
+  if (proposal.bypassLockoutCheck) return
+  if (wouldLockOut(compilePolicy(document), call.caller.principal, proposal.context))
+    throw malformed(LOCKED_OUT)
+}
+
+const INVALID_PRINCIPALS = 'Policy contains a statement with one or more invalid principals.'
+const LOCKED_OUT = 'The new key policy will not allow you to update the key policy in the future.'
+
+function parse(policyText: string): ReturnType<typeof parsePolicy> {
+  try {
+    return parsePolicy(policyText, { flavour: 'key' })
+  } catch (error) {
+    if (error instanceof PolicySyntaxError) throw malformed(error.message)
+    throw error
+  }
+}
+
+function malformed(message: string): KmsError {
+  return new KmsError('MalformedPolicyDocumentException', message)
+}

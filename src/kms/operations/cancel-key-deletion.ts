@@ -1,0 +1,26 @@
+import { replace } from '../../store/records.ts'
+import { KEY_ID, keyOperation } from '../key-operation.ts'
+import { PENDING_DELETION_ONLY } from '../key-state.ts'
+
+/**
+ * Keeps a key that was to be deleted; it is disabled afterwards.
+ * Source: AWS KMS API Reference, "CancelKeyDeletion".
+ */
+export const cancelKeyDeletion = keyOperation(
+  {
+    name: 'CancelKeyDeletion',
+    readOnly: false,
+    aliases: false,
+    crossAccount: false,
+    states: PENDING_DELETION_ONLY,
+    input: { KeyId: KEY_ID },
+  },
+  ({ key }) => {
+    const { deletion: _, ...kept } = key.record.value
+    return {
+      output: { KeyId: key.arn },
+      changes: [replace(key.record, { ...kept, state: 'Disabled' as const })],
+      event: { response: { keyId: key.arn } },
+    }
+  },
+)

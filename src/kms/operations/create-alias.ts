@@ -1,0 +1,66 @@
+import { aliasArn } from '../../api/arn.ts'
+import { KmsError } from '../../api/errors.ts'
+import type { Input, Members } from '../../api/shapes.ts'
+import type { Call, Operation, Work } from '../../dispatch/operation.ts'
+import { shownParameters } from '../../dispatch/parameters.ts'
+import { insert } from '../../store/records.ts'
+import {
+  ALIAS_NAME,
+  aliasPermission,
+  checkAliasTarget,
+  checkNewAliasName,
+  findAlias,
+  involveAlias,
+  withAlias,
+} from '../aliases.ts'
+import { KEY_ID, keyPermission, resolveKey } from '../key-operation.ts'
+import { ALIAS, partitionOf } from '../key-record.ts'
+import { checkState, NOT_PENDING_DELETION } from '../key-state.ts'
+import type { KmsOperation, KmsParts } from '../parts.ts'
+
+const INPUT = { AliasName: ALIAS_NAME, TargetKeyId: KEY_ID } satisfies Members
+
+/** Gives a key another name. Source: AWS KMS API Reference, "CreateAlias". */
+export const createAlias: KmsOperation = (parts): Operation => ({
+  service: 'kms',
+  name: 'CreateAlias',
+  readOnly: false,
+  members: INPUT,
+  parameters: (input) => shownParameters(INPUT, input),
+  begin: (call) => begin(call, call.input as Input<typeof INPUT>, parts),
+})
+
+async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts): Promise<Work> {
+  const name = input.AliasName
+  checkNewAliasName(name)
+  checkAliasTarget(input.TargetKeyId)
+  const facts = { name: 'CreateAlias', aliases: false, crossAccount: false }
+  const key = await resolveKey({ call, parts, facts, text: input.TargetKeyId })
+  involveAlias(call, name)
+  const existing = await findAlias(call, parts, name)
+  const { account } = call.caller
+  return {
+    permissions: [
+      aliasPermission(call, name, 'CreateAlias'),
+      keyPermission(call, key, 'CreateAlias', () => undefined),
+    ],
+    check: () => {
+      checkState(key.arn, key.record.value.state, NOT_PENDING_DELETION)
+      if (existing !== undefined) {
+        const arn = aliasArn(call.region, account, name)
+        throw new KmsError('AlreadyExistsException', `An alias with the name ${arn} already exists`)
+      }
+    },
+    run: () => ({
+      changes: [
+        insert(ALIAS, partitionOf(account, call.region), name, {
+          format: 1,
+          keyId: key.keyId,
+          createdAt: call.now,
+          updatedAt: call.now,
+        }),
+        withAlias(key, name),
+      ],
+    }),
+  }
+}

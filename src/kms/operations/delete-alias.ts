@@ -1,0 +1,43 @@
+import type { Input, Members } from '../../api/shapes.ts'
+import type { Call, Operation, Work } from '../../dispatch/operation.ts'
+import { shownParameters } from '../../dispatch/parameters.ts'
+import { remove } from '../../store/records.ts'
+import {
+  ALIAS_NAME,
+  aliasPermission,
+  checkAliasName,
+  getAlias,
+  involveAlias,
+  withoutAlias,
+} from '../aliases.ts'
+import { keyPermission, resolveKey } from '../key-operation.ts'
+import type { KmsOperation, KmsParts } from '../parts.ts'
+
+const INPUT = { AliasName: ALIAS_NAME } satisfies Members
+
+/** Takes a name from a key. Source: AWS KMS API Reference, "DeleteAlias". */
+export const deleteAlias: KmsOperation = (parts): Operation => ({
+  service: 'kms',
+  name: 'DeleteAlias',
+  readOnly: false,
+  members: INPUT,
+  parameters: (input) => shownParameters(INPUT, input),
+  begin: (call) => begin(call, call.input as Input<typeof INPUT>, parts),
+})
+
+async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts): Promise<Work> {
+  const name = input.AliasName
+  checkAliasName(name)
+  const alias = await getAlias(call, parts, name)
+  involveAlias(call, name)
+  const facts = { name: 'DeleteAlias', aliases: false, crossAccount: false }
+  const key = await resolveKey({ call, parts, facts, text: alias.value.keyId })
+  return {
+    permissions: [
+      aliasPermission(call, name, 'DeleteAlias'),
+      keyPermission(call, key, 'DeleteAlias', () => undefined),
+    ],
+    check: () => {},
+    run: () => ({ changes: [remove(alias), withoutAlias(key, name)] }),
+  }
+}

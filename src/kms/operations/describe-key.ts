@@ -1,0 +1,18 @@
+import { entriesContext, requestAlias } from '../context.ts'
+import { GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
+import { ANY_STATE } from '../key-state.ts'
+import { keyMetadata } from '../metadata.ts'
+
+/** Gives a key's metadata. Source: AWS KMS API Reference, "DescribeKey". */
+export const describeKey = keyOperation(
+  {
+    name: 'DescribeKey',
+    readOnly: true,
+    aliases: true,
+    crossAccount: true,
+    states: ANY_STATE,
+    input: { KeyId: KEY_ID, GrantTokens: GRANT_TOKENS },
+    context: (input) => entriesContext({ 'kms:requestalias': requestAlias(input.KeyId) }),
+  },
+  ({ key }) => ({ output: { KeyMetadata: keyMetadata(key) } }),
+)

@@ -1,0 +1,19 @@
+import { replace } from '../../store/records.ts'
+import { KEY_ID, keyOperation } from '../key-operation.ts'
+import { NOT_PENDING_DELETION } from '../key-state.ts'
+
+/** Stops every use of a key until it is enabled again. Source: AWS KMS API Reference, "DisableKey". */
+export const disableKey = keyOperation(
+  {
+    name: 'DisableKey',
+    readOnly: false,
+    aliases: false,
+    crossAccount: false,
+    states: NOT_PENDING_DELETION,
+    input: { KeyId: KEY_ID },
+  },
+  ({ key }) => ({
+    changes: [replace(key.record, { ...key.record.value, state: 'Disabled' })],
+    event: { response: { keyId: key.arn } },
+  }),
+)

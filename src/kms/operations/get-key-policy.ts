@@ -1,0 +1,20 @@
+import { optional } from '../../api/shapes.ts'
+import { KEY_ID, keyOperation } from '../key-operation.ts'
+import { checkPolicyName, POLICY_NAME, POLICY_NAME_TEXT } from '../key-policy.ts'
+import { ANY_STATE } from '../key-state.ts'
+
+/** Gives the key policy as it was put. Source: AWS KMS API Reference, "GetKeyPolicy". */
+export const getKeyPolicy = keyOperation(
+  {
+    name: 'GetKeyPolicy',
+    readOnly: true,
+    aliases: false,
+    crossAccount: false,
+    states: ANY_STATE,
+    input: { KeyId: KEY_ID, PolicyName: optional(POLICY_NAME_TEXT) },
+  },
+  ({ input, key }) => {
+    checkPolicyName(input.PolicyName)
+    return { output: { Policy: key.record.value.policy, PolicyName: POLICY_NAME } }
+  },
+)

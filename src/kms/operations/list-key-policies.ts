@@ -1,0 +1,22 @@
+import { KEY_ID, keyOperation } from '../key-operation.ts'
+import { POLICY_NAME } from '../key-policy.ts'
+import { ANY_STATE } from '../key-state.ts'
+import { PAGING, pageOf, pageOutput } from '../paging.ts'
+
+const PAGE_SIZE = { byDefault: 100, max: 1000 }
+
+/** Lists the names of a key's policies: always one. Source: AWS KMS API Reference, "ListKeyPolicies". */
+export const listKeyPolicies = keyOperation(
+  {
+    name: 'ListKeyPolicies',
+    readOnly: true,
+    aliases: false,
+    crossAccount: false,
+    states: ANY_STATE,
+    input: { KeyId: KEY_ID, ...PAGING },
+  },
+  ({ input }) => {
+    const { items, next } = pageOf([POLICY_NAME], input, PAGE_SIZE)
+    return { output: pageOutput('PolicyNames', items, next) }
+  },
+)

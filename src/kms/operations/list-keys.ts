@@ -1,0 +1,21 @@
+import { keyArn } from '../../api/arn.ts'
+import { accountOperation } from '../account-operation.ts'
+import { KEY, partitionOf } from '../key-record.ts'
+import { PAGING, pageLimit, pageOutput, storeMarker } from '../paging.ts'
+
+const PAGE_SIZE = { byDefault: 100, max: 1000 }
+
+/** Lists the keys of the caller's account in one region. Source: AWS KMS API Reference, "ListKeys". */
+export const listKeys = accountOperation(
+  { name: 'ListKeys', readOnly: true, input: PAGING },
+  async ({ call, input, parts }) => {
+    const { account } = call.caller
+    const partition = partitionOf(account, call.region)
+    const limit = pageLimit(input, PAGE_SIZE)
+    const page = await parts.records.list(KEY, { partition, after: storeMarker(input), limit })
+    const keys = page.records
+      .filter(({ value }) => value.deletion === undefined || value.deletion.at > call.now)
+      .map(({ name }) => ({ KeyArn: keyArn(call.region, account, name), KeyId: name }))
+    return { output: pageOutput('Keys', keys, page.next) }
+  },
+)

@@ -1,0 +1,22 @@
+import { KEY_ID, keyOperation } from '../key-operation.ts'
+import { ANY_STATE } from '../key-state.ts'
+import { PAGING, pageOf, pageOutput } from '../paging.ts'
+
+const PAGE_SIZE = { byDefault: 50, max: 50 }
+
+/** Lists the tags of a key. Source: AWS KMS API Reference, "ListResourceTags". */
+export const listResourceTags = keyOperation(
+  {
+    name: 'ListResourceTags',
+    readOnly: true,
+    aliases: false,
+    crossAccount: false,
+    states: ANY_STATE,
+    input: { KeyId: KEY_ID, ...PAGING },
+  },
+  ({ input, key }) => {
+    const { items, next } = pageOf(key.record.value.tags, input, PAGE_SIZE)
+    const tags = items.map((tag) => ({ TagKey: tag.key, TagValue: tag.value }))
+    return { output: pageOutput('Tags', tags, next) }
+  },
+)

@@ -1,0 +1,37 @@
+import { boolean, optional } from '../../api/shapes.ts'
+import { replace } from '../../store/records.ts'
+import { entriesContext, keyContext } from '../context.ts'
+import { KEY_ID, keyOperation } from '../key-operation.ts'
+import { checkKeyPolicy, checkPolicyName, POLICY_NAME_TEXT, POLICY_TEXT } from '../key-policy.ts'
+import { ANY_STATE } from '../key-state.ts'
+
+/** Puts another key policy in the place of a key's. Source: AWS KMS API Reference, "PutKeyPolicy". */
+export const putKeyPolicy = keyOperation(
+  {
+    name: 'PutKeyPolicy',
+    readOnly: false,
+    aliases: false,
+    crossAccount: false,
+    states: ANY_STATE,
+    input: {
+      KeyId: KEY_ID,
+      PolicyName: optional(POLICY_NAME_TEXT),
+      Policy: POLICY_TEXT,
+      BypassPolicyLockoutSafetyCheck: optional(boolean()),
+    },
+    context: (input) =>
+      entriesContext({
+        'kms:bypasspolicylockoutsafetycheck': input.BypassPolicyLockoutSafetyCheck?.toString(),
+      }),
+  },
+  async ({ call, input, key, parts }) => {
+    checkPolicyName(input.PolicyName)
+    const context = keyContext(key, call.caller.account, call.context)
+    const bypassLockoutCheck = input.BypassPolicyLockoutSafetyCheck ?? false
+    await checkKeyPolicy({ text: input.Policy, bypassLockoutCheck, call, context }, parts)
+    return {
+      changes: [replace(key.record, { ...key.record.value, policy: input.Policy })],
+      event: { response: { keyId: key.arn } },
+    }
+  },
+)

@@ -1,0 +1,70 @@
+import { KmsError } from '../../api/errors.ts'
+import type { Input, Members } from '../../api/shapes.ts'
+import type { Call, Operation, Work } from '../../dispatch/operation.ts'
+import { shownParameters } from '../../dispatch/parameters.ts'
+import { replace } from '../../store/records.ts'
+import {
+  ALIAS_NAME,
+  aliasPermission,
+  checkAliasName,
+  checkAliasTarget,
+  getAlias,
+  involveAlias,
+  withAlias,
+  withoutAlias,
+} from '../aliases.ts'
+import { KEY_ID, keyPermission, resolveKey } from '../key-operation.ts'
+import { checkState, NOT_PENDING_DELETION } from '../key-state.ts'
+import type { Key } from '../keys.ts'
+import type { KmsOperation, KmsParts } from '../parts.ts'
+
+const INPUT = { AliasName: ALIAS_NAME, TargetKeyId: KEY_ID } satisfies Members
+
+/** Points an alias at another key of the same kind. Source: AWS KMS API Reference, "UpdateAlias". */
+export const updateAlias: KmsOperation = (parts): Operation => ({
+  service: 'kms',
+  name: 'UpdateAlias',
+  readOnly: false,
+  members: INPUT,
+  parameters: (input) => shownParameters(INPUT, input),
+  begin: (call) => begin(call, call.input as Input<typeof INPUT>, parts),
+})
+
+async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts): Promise<Work> {
+  const name = input.AliasName
+  checkAliasName(name)
+  checkAliasTarget(input.TargetKeyId)
+  const alias = await getAlias(call, parts, name)
+  involveAlias(call, name)
+  const facts = { name: 'UpdateAlias', aliases: false, crossAccount: false }
+  const target = await resolveKey({ call, parts, facts, text: input.TargetKeyId })
+  const present = await resolveKey({ call, parts, facts, text: alias.value.keyId })
+  const change = replace(alias, { ...alias.value, keyId: target.keyId, updatedAt: call.now })
+  return {
+    permissions: [
+      aliasPermission(call, name, 'UpdateAlias'),
+      keyPermission(call, present, 'UpdateAlias', () => undefined),
+      keyPermission(call, target, 'UpdateAlias', () => undefined),
+    ],
+    check: () => {
+      checkState(target.arn, target.record.value.state, NOT_PENDING_DELETION)
+      checkSameUsage(name, present, target)
+    },
+    run: () => ({
+      changes:
+        present.keyId === target.keyId
+          ? [change]
+          : [change, withoutAlias(present, name), withAlias(target, name)],
+    }),
+  }
+}
+
+function checkSameUsage(name: string, present: Key, target: Key): void {
+  const from = present.record.value.usage
+  const to = target.record.value.usage
+  if (from === to) return
+  throw new KmsError(
+    'ValidationException',
+    `Alias ${name} cannot be changed from a CMK with key usage ${from} to a CMK with key usage ${to}. The key usage of the current CMK and the new CMK must be the same.`,
+  )
+}

@@ -1,0 +1,57 @@
+import { KmsError } from '../api/errors.ts'
+import type { Output, OutputValue } from '../api/json.ts'
+import { integer, optional, pattern, text } from '../api/shapes.ts'
+import { faultText, validationError } from '../api/validate.ts'
+
+/** `Limit` and `Marker` of an operation that answers in pages. */
+export const PAGING = {
+  Limit: optional(integer({ min: 1, max: 1000 })),
+  Marker: optional(text({ min: 1, max: 1024, pattern: pattern('[\\u0020-\\u00FF]*') })),
+}
+
+type PagingInput = { readonly Limit?: number | undefined; readonly Marker?: string | undefined }
+
+/** How many entries a page has when the request does not say, and at most. */
+export type PageSize = { readonly byDefault: number; readonly max: number }
+
+/**
+ * The number of entries to give.
+ *
+ * @throws ValidationException when the request asks for more than the operation gives.
+ */
+export function pageLimit(input: PagingInput, size: PageSize): number {
+  const limit = input.Limit ?? size.byDefault
+  if (limit <= size.max) return limit
+  const constraint = `Member must have value less than or equal to ${size.max}`
+  throw validationError([faultText('limit', constraint, String(limit))])
+}
+
+const STORE_MARKER = /^[0-9a-f]{32}$/
+
+/** The marker of a list that the store pages. @throws InvalidMarkerException. */
+export function storeMarker(input: PagingInput): string | undefined {
+  const { Marker } = input
+  if (Marker !== undefined && !STORE_MARKER.test(Marker)) throw new KmsError('InvalidMarkerException')
+  return Marker
+}
+
+const INDEX_MARKER = /^(?:0|[1-9][0-9]{0,5})$/
+
+/** One page of a list that is in memory; its marker is the index to go on from. */
+export function pageOf<T>(
+  items: readonly T[],
+  input: PagingInput,
+  size: PageSize,
+): { readonly items: readonly T[]; readonly next: string | undefined } {
+  const limit = pageLimit(input, size)
+  const { Marker } = input
+  if (Marker !== undefined && !INDEX_MARKER.test(Marker)) throw new KmsError('InvalidMarkerException')
+  const start = Number(Marker ?? 0)
+  const end = start + limit
+  return { items: items.slice(start, end), next: end < items.length ? String(end) : undefined }
+}
+
+/** The members of a page: the list itself, `Truncated`, and `NextMarker` when there is more. */
+export function pageOutput(name: string, items: readonly OutputValue[], next: string | undefined): Output {
+  return { [name]: items, NextMarker: next, Truncated: next !== undefined }
+}

@@ -1,0 +1,67 @@
+import { comparisonTest } from './comparisons.ts'
+import type { Evaluation } from './evaluation.ts'
+import type { TextTest } from './glob.ts'
+import type { Condition, Operator } from './operators.ts'
+
+/** A condition ready to be asked. */
+export type ConditionTest = (evaluation: Evaluation) => boolean
+
+/**
+ * The test for one operator on one key.
+ *
+ * @param variables whether the policy's version has variables.
+ */
+export function conditionTest(condition: Condition, variables: boolean): ConditionTest {
+  const { operator, values } = condition
+  const key = condition.key.toLowerCase()
+  if (operator.comparison === 'Null') {
+    return (evaluation) => values.includes(String(valuesOf(key, evaluation).length === 0))
+  }
+  const matches = comparisonTest(operator.comparison, values, variables)
+  return (evaluation) => {
+    const found = valuesOf(key, evaluation)
+    return found.length === 0 ? holdsWithoutKey(operator) : holds(operator, matches, found, evaluation)
+  }
+}
+
+const NONE: readonly string[] = []
+
+/** An empty list is no value; an empty text is one. */
+function valuesOf(key: string, evaluation: Evaluation): readonly string[] {
+  const found = evaluation.context(key) ?? NONE
+  return typeof found === 'string' ? [found] : found
+}
+
+/** `IfExists` was written for this very case, so it settles it, whatever stands before it. */
+function holdsWithoutKey(operator: Operator): boolean {
+  if (operator.ifExists) return true
+  switch (operator.quantifier) {
+    case 'ForAllValues':
+      return true
+    case 'ForAnyValue':
+      return false
+    case 'None':
+      return operator.negated
+  }
+}
+
+/**
+ * Without a quantifier a key should have one value. For several, the positive form asks for any
+ * match and the negated form is its exact opposite.
+ */
+function holds(
+  operator: Operator,
+  matches: TextTest,
+  values: readonly string[],
+  evaluation: Evaluation,
+): boolean {
+  const { negated } = operator
+  switch (operator.quantifier) {
+    case 'ForAllValues':
+      return values.every((value) => matches(value, evaluation) !== negated)
+    case 'ForAnyValue':
+      return values.some((value) => matches(value, evaluation) !== negated)
+    case 'None':
+      return values.some((value) => matches(value, evaluation)) !== negated
+  }
+}

@@ -1,0 +1,36 @@
+import type { Condition } from './operators.ts'
+
+export type PolicyVersion = '2008-10-17' | '2012-10-17'
+
+/** A policy as it was written, checked. */
+export type PolicyDocument = {
+  /** 2008-10-17 when the text names none; only 2012-10-17 has variables. */
+  readonly version: PolicyVersion
+  readonly id: string | undefined
+  readonly statements: readonly Statement[]
+}
+
+/** One statement. Without actions or without resources (key policies only) it has no effect. */
+export type Statement = {
+  readonly sid: string | undefined
+  readonly effect: Effect
+  /** None in identity policies: they apply to whom they are attached to. */
+  readonly principals: Listed<PrincipalSpec> | undefined
+  readonly actions: Listed<string> | undefined
+  readonly resources: Listed<string> | undefined
+  /** All must hold. */
+  readonly conditions: readonly Condition[]
+}
+
+export type Effect = 'Allow' | 'Deny'
+
+/** The values of an element, or of its `Not…` form, which stands for everything else. */
+export type Listed<T> = { readonly negated: boolean; readonly values: readonly T[] }
+
+/** Whom a resource policy names. */
+export type PrincipalSpec =
+  | { readonly kind: 'Everyone' }
+  /** The account itself: its root user, and whomever its identity policies allow. */
+  | { readonly kind: 'Account'; readonly account: string }
+  | { readonly kind: 'User' | 'Role' | 'Session' | 'FederatedUser'; readonly arn: string }
+  | { readonly kind: 'Service'; readonly name: string }

@@ -1,0 +1,30 @@
+import type { ContextLookup } from './context.ts'
+
+/** One decision in progress. */
+export type Evaluation = {
+  readonly context: ContextLookup
+  /** Steps that may still be spent. */
+  remaining: number
+}
+
+/**
+ * Steps of one decision: comparisons of a character or a value. Wildcard matching takes text × pattern steps
+ * at worst, and texts and patterns may both be long and hostile; this many take some milliseconds. A policy in
+ * use needs fewer than a thousand.
+ */
+export const EVALUATION_MAX_STEPS = 4_000_000
+
+/** A decision needed more than {@link EVALUATION_MAX_STEPS}. */
+export class EvaluationLimitError extends Error {
+  override readonly name = 'EvaluationLimitError'
+}
+
+export function startEvaluation(context: ContextLookup): Evaluation {
+  return { context, remaining: EVALUATION_MAX_STEPS }
+}
+
+/** @throws EvaluationLimitError when nothing is left. */
+export function spend(evaluation: Evaluation, steps: number): void {
+  evaluation.remaining -= steps
+  if (evaluation.remaining < 0) throw new EvaluationLimitError('The policies take too long to evaluate')
+}

@@ -1,0 +1,40 @@
+/**
+ * Actions, in lower case, that a key policy can allow to other accounts. For any other, what it
+ * allows them has no effect. Source: KMS Developer Guide, "Allowing users in other accounts".
+ */
+export const CROSS_ACCOUNT_ACTIONS: ReadonlySet<string> = new Set([
+  'kms:creategrant',
+  'kms:decapsulate',
+  'kms:decrypt',
+  'kms:derivesharedsecret',
+  'kms:describekey',
+  'kms:encapsulate',
+  'kms:encrypt',
+  'kms:generatedatakey',
+  'kms:generatedatakeypair',
+  'kms:generatedatakeypairwithoutplaintext',
+  'kms:generatedatakeywithoutplaintext',
+  'kms:generatemac',
+  'kms:getkeyrotationstatus',
+  'kms:getpublickey',
+  'kms:listgrants',
+  'kms:reencryptfrom',
+  'kms:reencryptto',
+  'kms:revokegrant',
+  'kms:sign',
+  'kms:verify',
+  'kms:verifymac',
+])
+
+/**
+ * The action, in lower case, that a key policy can deny but never allow: it comes with a grant.
+ * Source: KMS Developer Guide, "Retiring and revoking grants".
+ */
+export const GRANT_ONLY_ACTION = 'kms:retiregrant'
+
+const KEY_ARN = /^arn:[^:]*:kms:[^:]*:[^:]*:key\//
+
+/** Whether a resource is a KMS key: nothing is allowed on one without its key policy. */
+export function isKeyArn(resource: string): boolean {
+  return KEY_ARN.test(resource)
+}

@@ -1,0 +1,137 @@
+import { PolicySyntaxError, quote } from './syntax-error.ts'
+
+/** A number as it was written, so that no digit is lost. */
+export type JsonNumber = { readonly number: string }
+
+/** A JSON value. Objects are maps: their names come from outside. */
+export type Json = string | boolean | null | JsonNumber | Json[] | Map<string, Json>
+
+/** Nesting of arrays and objects. A policy needs six levels. */
+export const JSON_MAX_DEPTH = 16
+
+type Cursor = { readonly text: string; at: number }
+
+/**
+ * Reads JSON as RFC 8259 has it, and refuses what `JSON.parse` hides: an object that has a name
+ * twice, deep nesting, and text that is not well-formed Unicode. Takes linear time.
+ *
+ * @throws PolicySyntaxError
+ */
+export function parseStrictJson(text: string): Json {
+  const cursor = { text, at: 0 }
+  const value = parseValue(cursor, 0)
+  skipSpace(cursor)
+  if (cursor.at < text.length) throw unexpected(cursor, 'the end')
+  return value
+}
+
+function parseValue(cursor: Cursor, depth: number): Json {
+  skipSpace(cursor)
+  switch (cursor.text[cursor.at]) {
+    case '{':
+      return parseObject(cursor, depth + 1)
+    case '[':
+      return parseArray(cursor, depth + 1)
+    case '"':
+      return parseString(cursor)
+    case 't':
+      return parseWord(cursor, 'true', true)
+    case 'f':
+      return parseWord(cursor, 'false', false)
+    case 'n':
+      return parseWord(cursor, 'null', null)
+    default:
+      return parseNumber(cursor)
+  }
+}
+
+function parseObject(cursor: Cursor, depth: number): Json {
+  enter(cursor, depth)
+  const members = new Map<string, Json>()
+  if (skipTo(cursor, '}')) return members
+  do {
+    skipSpace(cursor)
+    const start = cursor.at
+    if (cursor.text[start] !== '"') throw unexpected(cursor, 'a name in double quotes')
+    const name = parseString(cursor)
+    if (members.has(name)) throw new PolicySyntaxError(`Character ${start}: ${quote(name)} appears twice`)
+    if (!skipTo(cursor, ':')) throw unexpected(cursor, '":"')
+    members.set(name, parseValue(cursor, depth))
+  } while (skipTo(cursor, ','))
+  if (!skipTo(cursor, '}')) throw unexpected(cursor, '"," or "}"')
+  return members
+}
+
+function parseArray(cursor: Cursor, depth: number): Json {
+  enter(cursor, depth)
+  const items: Json[] = []
+  if (skipTo(cursor, ']')) return items
+  do {
+    items.push(parseValue(cursor, depth))
+  } while (skipTo(cursor, ','))
+  if (!skipTo(cursor, ']')) throw unexpected(cursor, '"," or "]"')
+  return items
+}
+
+function enter(cursor: Cursor, depth: number): void {
+  if (depth > JSON_MAX_DEPTH) {
+    throw new PolicySyntaxError(`Character ${cursor.at}: nested deeper than ${JSON_MAX_DEPTH} levels`)
+  }
+  cursor.at += 1
+}
+
+/** The escapes are decoded by `JSON.parse`, of exactly one string. */
+function parseString(cursor: Cursor): string {
+  const start = cursor.at
+  let end = start + 1
+  while (end < cursor.text.length && cursor.text[end] !== '"') end += cursor.text[end] === '\\' ? 2 : 1
+  cursor.at = end + 1
+  const value = decodeString(cursor.text.slice(start, cursor.at))
+  if (value === undefined) throw new PolicySyntaxError(`Character ${start}: a string that is not valid JSON`)
+  return value
+}
+
+function decodeString(literal: string): string | undefined {
+  let value: unknown
+  try {
+    value = JSON.parse(literal)
+  } catch {
+    return undefined
+  }
+  return typeof value === 'string' && value.isWellFormed() ? value : undefined
+}
+
+function parseWord<T extends Json>(cursor: Cursor, word: string, value: T): T {
+  if (!cursor.text.startsWith(word, cursor.at)) throw unexpected(cursor, 'a value')
+  cursor.at += word.length
+  return value
+}
+
+const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
+
+function parseNumber(cursor: Cursor): JsonNumber {
+  NUMBER.lastIndex = cursor.at
+  const number = NUMBER.exec(cursor.text)?.[0]
+  if (number === undefined) throw unexpected(cursor, 'a value')
+  cursor.at += number.length
+  return { number }
+}
+
+function skipSpace(cursor: Cursor): void {
+  while (cursor.at < cursor.text.length && ' \t\n\r'.includes(cursor.text.charAt(cursor.at))) cursor.at += 1
+}
+
+/** Skips white space and then the given character, if it comes next. */
+function skipTo(cursor: Cursor, character: string): boolean {
+  skipSpace(cursor)
+  if (cursor.text[cursor.at] !== character) return false
+  cursor.at += 1
+  return true
+}
+
+function unexpected(cursor: Cursor, wanted: string): PolicySyntaxError {
+  const found = cursor.text[cursor.at]
+  return new PolicySyntaxError(
+    `Character ${cursor.at}: ${wanted} expected, found ${found === undefined ? 'the end' : quote(found)}`,
+  )
+}

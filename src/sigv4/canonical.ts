@@ -1,0 +1,163 @@
+import { utf8 } from '../base/bytes.ts'
+import { sha256Hex } from '../crypto/hash.ts'
+import { ALGORITHM, type Scope } from './claims.ts'
+import type { SignedRequest } from './request.ts'
+
+/** The last element of every scope, and the last input of the signing key. */
+export const TERMINATOR = 'aws4_request'
+
+/** The headers that a signature covers: names in ascending order, each with its value. */
+type CanonicalHeaders = { readonly names: readonly string[]; readonly values: readonly string[] }
+
+/**
+ * The values of the named headers in canonical form, or nothing when the list does not cover the
+ * request: `host` and every `x-amz-*` header must be on it, and everything on it must be there,
+ * lower case, once.
+ *
+ * An uncovered `x-amz-target` would let somebody in between change the operation.
+ */
+export function collectHeaders(
+  rawHeaders: readonly string[],
+  listed: readonly string[],
+): CanonicalHeaders | undefined {
+  const names = ascending(listed) ? listed : listed.toSorted()
+  if (!names.includes('host') || !(names === listed || ascending(names))) return undefined
+  const values: (string | undefined)[] = new Array(names.length).fill(undefined)
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = (rawHeaders[index] ?? '').toLowerCase()
+    const position = names.indexOf(name)
+    if (position < 0) {
+      if (name.startsWith('x-amz-')) return undefined
+      continue
+    }
+    const value = canonicalValue(rawHeaders[index + 1] ?? '')
+    const earlier = values[position]
+    values[position] = earlier === undefined ? value : `${earlier},${value}`
+  }
+  return complete(values) ? { names, values } : undefined
+}
+
+/**
+ * The text that is signed: algorithm, timestamp, scope, and the hash of the canonical request.
+ *
+ * Source: IAM User Guide, "Create a signed AWS API request".
+ *
+ * @param bodyHash SHA-256 of the body in hexadecimal.
+ */
+export function stringToSign(
+  request: SignedRequest,
+  headers: CanonicalHeaders,
+  bodyHash: string,
+  signed: { readonly scope: Scope; readonly amzDate: string },
+): string {
+  const { date, region, service } = signed.scope
+  const hash = sha256Hex(canonicalRequest(request, headers, bodyHash))
+  return `${ALGORITHM}\n${signed.amzDate}\n${date}/${region}/${service}/${TERMINATOR}\n${hash}`
+}
+
+function canonicalRequest(request: SignedRequest, headers: CanonicalHeaders, bodyHash: string): string {
+  const { names, values } = headers
+  let text = `${request.method}\n${canonicalTarget(request.target)}\n`
+  for (let index = 0; index < names.length; index += 1) text += `${names[index]}:${values[index]}\n`
+  return `${text}\n${names.join(';')}\n${bodyHash}`
+}
+
+/** The canonical path and the canonical query, with a line feed between them. */
+export function canonicalTarget(target: string): string {
+  if (target === '/') return '/\n'
+  const question = target.indexOf('?')
+  if (question < 0) return `${canonicalPath(target)}\n`
+  return `${canonicalPath(target.slice(0, question))}\n${canonicalQuery(target.slice(question + 1))}`
+}
+
+/** Dot segments and empty segments removed, and every segment encoded once more than it was sent. */
+function canonicalPath(path: string): string {
+  const segments: string[] = []
+  for (const segment of path.split('/')) {
+    if (segment === '' || segment === '.') continue
+    if (segment === '..') segments.pop()
+    else segments.push(percentEncode(utf8(segment)))
+  }
+  if (segments.length === 0) return '/'
+  return `/${segments.join('/')}${path.endsWith('/') ? '/' : ''}`
+}
+
+function canonicalQuery(query: string): string {
+  const pairs: (readonly [name: string, value: string])[] = []
+  for (const pair of query.split('&')) {
+    if (pair === '') continue
+    const equals = pair.indexOf('=')
+    const name = equals < 0 ? pair : pair.slice(0, equals)
+    const value = equals < 0 ? '' : pair.slice(equals + 1)
+    pairs.push([percentEncode(formDecode(name)), percentEncode(formDecode(value))])
+  }
+  pairs.sort(([nameA, valueA], [nameB, valueB]) => compareText(nameA, nameB) || compareText(valueA, valueB))
+  return pairs.map(([name, value]) => `${name}=${value}`).join('&')
+}
+
+/** Encoded text is ASCII, so its order by UTF-16 units is its order by bytes. */
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b)
+}
+
+const PERCENT = 0x25
+const PLUS = 0x2b
+const SPACE = 0x20
+
+/** The bytes behind percent-encoding and `+`; a percent sign that encodes nothing stands for itself. */
+function formDecode(text: string): Uint8Array {
+  const bytes = utf8(text)
+  let length = 0
+  for (let index = 0; index < bytes.length; index += 1) {
+    const byte = bytes[index] ?? 0
+    const encoded = byte === PERCENT ? hexByte(bytes[index + 1], bytes[index + 2]) : undefined
+    bytes[length] = encoded ?? (byte === PLUS ? SPACE : byte)
+    length += 1
+    if (encoded !== undefined) index += 2
+  }
+  return bytes.subarray(0, length)
+}
+
+function hexByte(high: number | undefined, low: number | undefined): number | undefined {
+  const a = hexDigit(high)
+  const b = hexDigit(low)
+  return a === undefined || b === undefined ? undefined : a * 16 + b
+}
+
+function hexDigit(code: number | undefined): number | undefined {
+  if (code === undefined) return undefined
+  if (code >= 0x30 && code <= 0x39) return code - 0x30
+  const letter = code | 0x20
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x61 + 10 : undefined
+}
+
+/** Everything but letters, digits and `-._~` becomes `%XX`. Source: RFC 3986, section 2.3. */
+function percentEncode(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes) text += ENCODED_BYTES[byte]
+  return text
+}
+
+const ENCODED_BYTES: readonly string[] = Array.from({ length: 256 }, (_, byte) => {
+  const character = String.fromCharCode(byte)
+  if (/[A-Za-z0-9._~-]/.test(character)) return character
+  return `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
+})
+
+/** Trimmed, with each run of blanks made one space. Nearly all values are that already. */
+function canonicalValue(value: string): string {
+  const blankEnds = value.charCodeAt(0) === SPACE || value.charCodeAt(value.length - 1) === SPACE
+  if (!blankEnds && !value.includes('  ') && !value.includes('\t')) return value
+  return value.replace(/[ \t]+/g, ' ').replace(/^ | $/g, '')
+}
+
+function ascending(names: readonly string[]): boolean {
+  for (let index = 1; index < names.length; index += 1) {
+    if ((names[index - 1] ?? '') >= (names[index] ?? '')) return false
+  }
+  return true
+}
+
+function complete(values: readonly (string | undefined)[]): values is readonly string[] {
+  return !values.includes(undefined)
+}

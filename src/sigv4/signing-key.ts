@@ -1,0 +1,62 @@
+import { utf8 } from '../base/bytes.ts'
+import { type HmacKey, hmacKey, hmacSha256 } from '../crypto/hmac.ts'
+import { TERMINATOR } from './canonical.ts'
+import type { Scope } from './claims.ts'
+
+/** Signing keys kept for one credential: a client needs one per region, service and day. */
+export const SIGNING_KEYS_PER_CREDENTIAL = 16
+
+/**
+ * The key for one day, region and service: a chain of HMACs that begins with the secret.
+ *
+ * Source: IAM User Guide, "Create a signed AWS API request", "Calculate the signature".
+ */
+export function deriveSigningKey(secretAccessKey: string, scope: Scope): HmacKey {
+  let bytes = utf8(`AWS4${secretAccessKey}`)
+  for (const part of [scope.date, scope.region, scope.service, TERMINATOR]) {
+    const next = hmacSha256(hmacKey(bytes), part)
+    bytes.fill(0)
+    bytes = next
+  }
+  const key = hmacKey(bytes)
+  bytes.fill(0)
+  return key
+}
+
+/** Whatever holds a secret access key. Its identity stands for the secret, which never changes. */
+type SecretHolder = { readonly secretAccessKey: string }
+
+/**
+ * Signing keys that have been derived, kept as long as the credential object that they come from.
+ *
+ * A replaced secret is another object, so an old key cannot be found for it; and somebody who
+ * sends made-up regions can push out the keys of the access key that they name, never another's.
+ */
+export class SigningKeys {
+  readonly #keys = new WeakMap<SecretHolder, Map<string, HmacKey>>()
+
+  /** The signing key of a credential for the scope that a request claims. */
+  get(credential: SecretHolder, claims: { readonly scope: Scope }): HmacKey {
+    const { date, region, service } = claims.scope
+    // No part that has passed the scope check holds a slash, so two scopes never give one name.
+    const name = `${date}/${region}/${service}`
+    let keys = this.#keys.get(credential)
+    if (keys === undefined) {
+      keys = new Map()
+      this.#keys.set(credential, keys)
+    }
+    const known = keys.get(name)
+    if (known !== undefined) return known
+    const key = deriveSigningKey(credential.secretAccessKey, claims.scope)
+    if (keys.size >= SIGNING_KEYS_PER_CREDENTIAL) removeOldest(keys)
+    keys.set(name, key)
+    return key
+  }
+}
+
+function removeOldest(keys: Map<string, HmacKey>): void {
+  for (const name of keys.keys()) {
+    keys.delete(name)
+    return
+  }
+}

@@ -1,0 +1,111 @@
+import { KmsError } from '../api/errors.ts'
+import { equalConstantTime, parseHex } from '../base/bytes.ts'
+import type { EpochMs } from '../base/ports.ts'
+import { sha256Hex } from '../crypto/hash.ts'
+import { type HmacKey, hmacSha256 } from '../crypto/hmac.ts'
+import { collectHeaders, stringToSign, TERMINATOR } from './canonical.ts'
+import type { Claims } from './claims.ts'
+import type { SignedRequest } from './request.ts'
+import { formatAmzDate } from './timestamp.ts'
+
+/** How far a client's clock may be from ours, either way. Source: AWS KMS API Reference, "Common Errors". */
+const CLOCK_SKEW_MINUTES = 15
+
+const CLOCK_SKEW_MS = CLOCK_SKEW_MINUTES * 60_000
+
+/** Characters of a claimed value that a message repeats. */
+const SHOWN_LENGTH = 64
+
+/**
+ * Checks what a request claims to be signed for, before anything is looked up.
+ *
+ * @throws InvalidSignatureException with AWS's text for the first thing that does not fit: the
+ *   terminator, the service, the region, the date of the scope, the clock.
+ */
+export function checkScope(
+  claims: Claims,
+  expected: { readonly service: string; readonly now: EpochMs },
+): void {
+  const { date, region, service, terminator } = claims.scope
+  if (terminator !== TERMINATOR) {
+    throw invalid(
+      `Credential should be scoped with a valid terminator: '${TERMINATOR}', not '${shown(terminator)}'.`,
+    )
+  }
+  if (service !== expected.service) {
+    throw invalid(`Credential should be scoped to correct service: '${expected.service}'. `)
+  }
+  if (!isRegion(region)) {
+    throw invalid(`Credential should be scoped to a valid region, not '${shown(region)}'. `)
+  }
+  const day = claims.amzDate.slice(0, 8)
+  if (date !== day) {
+    throw invalid(
+      'Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: ' +
+        `'${shown(date)}' != '${day}', from '${claims.amzDate}'.`,
+    )
+  }
+  checkClock(claims, expected.now)
+}
+
+/** Whole seconds on both sides, as a timestamp has no more. */
+function checkClock(claims: Claims, now: EpochMs): void {
+  const second = now - (now % 1000)
+  const earliest = second - CLOCK_SKEW_MS
+  if (claims.signedAt < earliest) {
+    throw invalid(
+      `Signature expired: ${claims.amzDate} is now earlier than ${formatAmzDate(earliest)} ` +
+        `(${formatAmzDate(second)} - ${CLOCK_SKEW_MINUTES} min.)`,
+    )
+  }
+  const latest = second + CLOCK_SKEW_MS
+  if (claims.signedAt > latest) {
+    throw invalid(
+      `Signature not yet current: ${claims.amzDate} is still later than ${formatAmzDate(latest)} ` +
+        `(${formatAmzDate(second)} + ${CLOCK_SKEW_MINUTES} min.)`,
+    )
+  }
+}
+
+/**
+ * Whether the request is signed with the key: method, target, body, `host`, every `x-amz-*` header
+ * and whatever else the client listed.
+ *
+ * A claimed body hash must be the body's; there are no unsigned or chunked bodies here. The scope
+ * is for {@link checkScope} to check.
+ */
+export function verifySignature(request: SignedRequest, claims: Claims, signingKey: HmacKey): boolean {
+  const headers = collectHeaders(request.rawHeaders, claims.signedHeaders)
+  const signature = parseHex(claims.signature)
+  if (headers === undefined || signature === undefined) return false
+  const bodyHash = sha256Hex(request.body)
+  const claimedHash = headers.names.indexOf('x-amz-content-sha256')
+  if (claimedHash >= 0 && headers.values[claimedHash] !== bodyHash) return false
+  const expected = hmacSha256(signingKey, stringToSign(request, headers, bodyHash, claims))
+  return equalConstantTime(expected, signature)
+}
+
+/** The error for a signature that {@link verifySignature} refuses. Source: recorded answers of AWS. */
+export function signatureMismatch(): KmsError {
+  return invalid(
+    'The request signature we calculated does not match the signature you provided. Check your AWS Secret ' +
+      'Access Key and signing method. Consult the service documentation for details.',
+  )
+}
+
+function invalid(message: string): KmsError {
+  return new KmsError('InvalidSignatureException', message)
+}
+
+/** Characters of a region's name; the longest that exists has 15. */
+const REGION_MAX_LENGTH = 32
+
+const REGION = /^[a-z]{2,}(?:-[a-z]+)+-[0-9]+$/
+
+function isRegion(text: string): boolean {
+  return text.length <= REGION_MAX_LENGTH && REGION.test(text)
+}
+
+function shown(text: string): string {
+  return text.length <= SHOWN_LENGTH ? text : `${text.slice(0, SHOWN_LENGTH)}…`
+}

@@ -1,0 +1,202 @@
+import { toHex } from '../base/bytes.ts'
+import { MEMORY_LIMITS, Memory, type MemoryLimits, type Remembered } from './memory.ts'
+import { FEED_SHARDS, type RawKey, type RawStore } from './port.ts'
+import type { Change, Kind, ListQuery, Page, Place, Records, Stored } from './records.ts'
+import {
+  type Located,
+  listSealed,
+  locate,
+  type Opened,
+  readSealed,
+  type Sealer,
+  sealChanges,
+} from './sealed.ts'
+
+/** The records of a store, opened and remembered. Closing them closes the store. @throws StoreFailure. */
+export async function openRecords(
+  raw: RawStore,
+  sealer: Sealer,
+  limits: MemoryLimits = MEMORY_LIMITS,
+): Promise<Records> {
+  // First the stamp: what is committed after it makes the next refresh look.
+  const stamp = raw.stamp()
+  const position = await raw.feedPosition()
+  return new RememberedRecords({ raw, sealer, limits, stamp, position })
+}
+
+type Beginning = {
+  readonly raw: RawStore
+  readonly sealer: Sealer
+  readonly limits: MemoryLimits
+  readonly stamp: number
+  readonly position: ReadonlyMap<number, number>
+}
+
+/**
+ * Memory in front of a store. What keeps it true:
+ *
+ * - A record is remembered only if its shard's generation is the same as before it was read. Each
+ *   time something of a shard is dropped, its generation changes.
+ * - So whatever is remembered of a shard was read after the feed position held for that shard,
+ *   and a change made since then is in the feed beyond it.
+ * - The stamp is taken before the feed is read, and counts as seen only once all that the feed
+ *   tells has been dropped.
+ */
+class RememberedRecords implements Records {
+  readonly #raw: RawStore
+  readonly #sealer: Sealer
+  readonly #memory: Memory
+  /** Up to where the feed of each shard has been followed. */
+  readonly #position: Map<number, number>
+  readonly #generations = new Array<number>(FEED_SHARDS).fill(0)
+  #seenStamp: number
+  #pass: { readonly stamp: number; readonly done: Promise<void> } | undefined
+
+  constructor({ raw, sealer, limits, stamp, position }: Beginning) {
+    this.#raw = raw
+    this.#sealer = sealer
+    this.#memory = new Memory(limits)
+    this.#position = new Map(position)
+    this.#seenStamp = stamp
+  }
+
+  async get<V extends object>(
+    kind: Kind<V>,
+    partition: string,
+    name: string,
+  ): Promise<Stored<V> | undefined> {
+    const remembered = this.#memory.find(kind.name, partition, name)
+    if (remembered?.kind === kind) return parseRemembered(kind, remembered.record)
+    const located = locate(this.#sealer, { kind: kind.name, partition, name })
+    const generation = this.#generations[located.shard]
+    const opened = await readSealed(this.#raw, this.#sealer, located)
+    const record = opened === undefined ? undefined : storedOf(kind, opened)
+    if (generation === this.#generations[located.shard]) {
+      this.#memory.put(memoryOf(kind, located, record, opened?.sizeBytes ?? 0))
+    }
+    return record
+  }
+
+  peek<V extends object>(kind: Kind<V>, partition: string, name: string): Stored<V> | undefined {
+    const remembered = this.#memory.find(kind.name, partition, name)
+    return remembered?.kind === kind ? parseRemembered(kind, remembered.record) : undefined
+  }
+
+  async list<V extends object>(kind: Kind<V>, query: Omit<ListQuery, 'kind'>): Promise<Page<V>> {
+    const generations = [...this.#generations]
+    const page = await listSealed(this.#raw, this.#sealer, { ...query, kind: kind.name })
+    const records = page.records.map((opened) => {
+      const { located, sizeBytes } = opened
+      const record = storedOf(kind, opened)
+      if (generations[located.shard] === this.#generations[located.shard]) {
+        this.#memory.put(memoryOf(kind, located, record, sizeBytes))
+      }
+      return record
+    })
+    return { records, next: page.next }
+  }
+
+  async commit(changes: readonly Change[]): Promise<void> {
+    const sealed = sealChanges(this.#sealer, changes)
+    try {
+      await this.#raw.commit(sealed)
+    } finally {
+      // After a conflict too: what was remembered has been overtaken.
+      for (const change of sealed) this.#drop(change.shard, change)
+    }
+  }
+
+  refresh(): Promise<void> | undefined {
+    const stamp = this.#raw.stamp()
+    if (stamp === this.#seenStamp) return undefined
+    if (this.#pass?.stamp === stamp) return this.#pass.done
+    const done = this.#catchUp(stamp, this.#pass?.done)
+    this.#pass = { stamp, done }
+    return done
+  }
+
+  close(): Promise<void> {
+    return this.#raw.close()
+  }
+
+  /** One pass after the other: two at once would follow the feed from the same place. */
+  async #catchUp(stamp: number, previous: Promise<void> | undefined): Promise<void> {
+    await Promise.allSettled([previous])
+    try {
+      const heads = await this.#raw.feedPosition()
+      for (const [shard, head] of heads) {
+        const known = this.#position.get(shard) ?? 0
+        if (head !== known) await this.#follow(shard, known, head)
+      }
+      this.#seenStamp = stamp
+    } finally {
+      if (this.#pass?.stamp === stamp) this.#pass = undefined
+    }
+  }
+
+  /** Drops what the feed of a shard tells of, up to its head. */
+  async #follow(shard: number, known: number, head: number): Promise<void> {
+    let reached = known
+    while (reached !== head) {
+      const entries = await this.#raw.changesSince(shard, reached)
+      const last = entries === 'trimmed' ? undefined : entries.at(-1)
+      if (entries === 'trimmed' || last === undefined) {
+        this.#dropAll()
+        reached = head
+      } else {
+        for (const entry of entries) this.#drop(shard, entry)
+        reached = last.sequence
+        if (reached > head) break
+      }
+    }
+    this.#position.set(shard, reached)
+  }
+
+  #drop(shard: number, key: RawKey): void {
+    this.#memory.drop(memoryKey(key))
+    this.#generations[shard] = (this.#generations[shard] ?? 0) + 1
+  }
+
+  #dropAll(): void {
+    this.#memory.clear()
+    for (const [shard, generation] of this.#generations.entries()) this.#generations[shard] = generation + 1
+  }
+}
+
+/** What a place takes in memory beside its record. */
+const ENTRY_BYTES = 512
+
+function memoryOf(
+  kind: Kind<object>,
+  { place, key }: Located,
+  record: Stored<object> | undefined,
+  sizeBytes: number,
+): Remembered {
+  const { partition, name } = place
+  const entryBytes = ENTRY_BYTES + 2 * (partition.length + name.length)
+  return { key: memoryKey(key), kind, partition, name, record, sizeBytes: entryBytes + sizeBytes }
+}
+
+function memoryKey({ kind, id }: RawKey): string {
+  return `${kind}:${toHex(id)}`
+}
+
+function storedOf<V extends object>(kind: Kind<V>, { located, version, value }: Opened): Stored<V> {
+  const { partition, name } = located.place satisfies Place
+  return Object.freeze({ kind: kind.name, partition, name, version, value: deepFrozen(kind.parse(value)) })
+}
+
+/** The record of an entry of this very kind, whose value therefore came from its `parse`. */
+function parseRemembered<V extends object>(
+  _kind: Kind<V>,
+  record: Stored<object> | undefined,
+): Stored<V> | undefined {
+  return record as Stored<V> | undefined
+}
+
+/** Freezes a value and all that it holds; bytes cannot be frozen. */
+function deepFrozen<V>(value: V): V {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value
+  for (const member of Object.values(value)) deepFrozen(member)
+  return Object.freeze(value)
+}

@@ -1,0 +1,163 @@
+import { assert } from '../base/assert.ts'
+import { compareBytes, concatBytes, fromUtf8, lengthPrefixed, parseHex, toHex, utf8 } from '../base/bytes.ts'
+import { FEED_SHARDS, type RawChange, type RawKey, type RawRecord, type RawStore } from './port.ts'
+import {
+  type Change,
+  IntegrityError,
+  isPageMarker,
+  LIST_MAX_RECORDS,
+  type ListQuery,
+  type Place,
+} from './records.ts'
+
+/**
+ * The cryptography of sealed records: `docs/formats/sealed-record.md` says which keys and
+ * algorithms are behind it.
+ */
+export type Sealer = {
+  /** A pseudorandom function of the bytes under a secret key: 32 bytes. */
+  readonly blind: (input: Uint8Array) => Uint8Array
+  /** Nonce, IV, ciphertext and tag; never the same twice. */
+  readonly seal: (plaintext: Uint8Array, associatedData: Uint8Array) => Uint8Array
+  /** The plaintext, or nothing when sealed bytes and associated data do not belong together. */
+  readonly unseal: (sealed: Uint8Array, associatedData: Uint8Array) => Uint8Array | undefined
+}
+
+/** A place with where that is in the engine. */
+export type Located = { readonly place: Place; readonly key: RawKey; readonly shard: number }
+
+/** A record that has been opened. `value` is fresh JSON, of the shape it was written in. */
+export type Opened = {
+  readonly located: Located
+  readonly version: number
+  readonly value: object
+  /** What it takes in the engine. */
+  readonly sizeBytes: number
+}
+
+/** A page of records that have been opened. */
+export type OpenedPage = { readonly records: readonly Opened[]; readonly next: string | undefined }
+
+const FORMAT = 1
+const LABEL = 'holdfast/record/1'
+const BLIND_BYTES = 16
+
+/** Where the engine holds a record. The partition and the name must be well-formed text. */
+export function locate(sealer: Sealer, place: Place): Located {
+  const { kind, partition, name } = place
+  assert(partition.isWellFormed() && name.isWellFormed(), `a place of kind ${kind} that is not text`)
+  const blind = blindPartition(sealer, kind, partition)
+  const id = concatBytes(blind, shortBlind(sealer, 'name', kind, partition, name))
+  return { place, key: { kind, id }, shard: shardOf(blind) }
+}
+
+/** The record there, or nothing. @throws IntegrityError, StoreFailure. */
+export async function readSealed(
+  raw: RawStore,
+  sealer: Sealer,
+  located: Located,
+): Promise<Opened | undefined> {
+  const row = await raw.get(located.key)
+  if (row === undefined) return undefined
+  const { name, value } = open(sealer, row, located.place.partition)
+  if (name !== located.place.name) throw damaged(row, 'it belongs to another name')
+  return { located, version: row.version, value, sizeBytes: row.value.length }
+}
+
+/** The records of a partition in the order of their blinded names. @throws IntegrityError, StoreFailure. */
+export async function listSealed(raw: RawStore, sealer: Sealer, query: ListQuery): Promise<OpenedPage> {
+  const { kind, partition, after, limit } = query
+  assert(limit >= 1 && limit <= LIST_MAX_RECORDS, `a page of ${limit} records`)
+  const prefix = blindPartition(sealer, kind, partition)
+  const range = {
+    prefix,
+    limit: limit + 1,
+    ...(after === undefined ? {} : { after: idAfter(prefix, after) }),
+  }
+  const rows = await raw.range(kind, range)
+  const records = rows.slice(0, limit).map((row) => openListed(sealer, row, partition))
+  const last = rows.length > limit ? rows[limit - 1] : undefined
+  return { records, next: last === undefined ? undefined : toHex(last.id.subarray(BLIND_BYTES)) }
+}
+
+/** The changes as the engine is to make them. */
+export function sealChanges(sealer: Sealer, changes: readonly Change[]): readonly RawChange[] {
+  return changes.map((change) => {
+    const { expected, value } = change
+    const { key, shard } = locate(sealer, change)
+    const sealed = value === undefined ? undefined : seal(sealer, key, change)
+    return { ...key, shard, expected, value: sealed }
+  })
+}
+
+function seal(sealer: Sealer, key: RawKey, { partition, name, value, expected }: Change): Uint8Array {
+  const plaintext = utf8(JSON.stringify({ partition, name, value }))
+  const sealed = sealer.seal(plaintext, associatedData(key, expected + 1))
+  return concatBytes(Uint8Array.of(FORMAT), sealed)
+}
+
+function openListed(sealer: Sealer, row: RawRecord, partition: string): Opened {
+  const { name, value } = open(sealer, row, partition)
+  const located = locate(sealer, { kind: row.kind, partition, name })
+  if (compareBytes(located.key.id, row.id) !== 0) throw damaged(row, 'it belongs to another id')
+  return { located, version: row.version, value, sizeBytes: row.value.length }
+}
+
+type Content = { readonly partition: string; readonly name: string; readonly value: object }
+
+function open(sealer: Sealer, row: RawRecord, partition: string): Content {
+  if (row.value[0] !== FORMAT) throw damaged(row, `its format is ${row.value[0]}, not ${FORMAT}`)
+  const plaintext = sealer.unseal(row.value.subarray(1), associatedData(row, row.version))
+  if (plaintext === undefined) throw damaged(row, 'it does not open')
+  const content = parseContent(fromUtf8(plaintext))
+  if (content === undefined) throw damaged(row, 'it holds no record')
+  if (content.partition !== partition) throw damaged(row, 'it belongs to another partition')
+  return content
+}
+
+function parseContent(json: string): Content | undefined {
+  const parsed = parseJson(json)
+  if (typeof parsed !== 'object' || parsed === null) return undefined
+  if (!('partition' in parsed && 'name' in parsed && 'value' in parsed)) return undefined
+  const { partition, name, value } = parsed
+  if (typeof partition !== 'string' || typeof name !== 'string') return undefined
+  if (typeof value !== 'object' || value === null) return undefined
+  return { partition, name, value }
+}
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return undefined
+  }
+}
+
+/** What binds a sealed value to its row: label, kind, id, and the version as 8 bytes. */
+function associatedData({ kind, id }: RawKey, version: number): Uint8Array {
+  const count = Buffer.alloc(8)
+  count.writeBigInt64BE(BigInt(version))
+  return lengthPrefixed(LABEL, kind, id, count)
+}
+
+function blindPartition(sealer: Sealer, kind: string, partition: string): Uint8Array {
+  return shortBlind(sealer, 'partition', kind, partition)
+}
+
+function shortBlind(sealer: Sealer, ...fields: readonly string[]): Uint8Array {
+  return sealer.blind(lengthPrefixed(...fields)).subarray(0, BLIND_BYTES)
+}
+
+function shardOf(partitionBlind: Uint8Array): number {
+  return (partitionBlind[0] ?? 0) % FEED_SHARDS
+}
+
+function idAfter(prefix: Uint8Array, marker: string): Uint8Array {
+  const name = parseHex(marker)
+  assert(name !== undefined && isPageMarker(marker), 'a page that begins nowhere')
+  return concatBytes(prefix, name)
+}
+
+function damaged({ kind, id, version }: RawRecord, why: string): IntegrityError {
+  return new IntegrityError(`record ${kind} ${toHex(id)} version ${version} is damaged: ${why}`)
+}

@@ -1,0 +1,139 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { toHex } from '../base/bytes.ts'
+import { FEED_KEPT_PER_SHARD, type RawChange } from './port.ts'
+import { connect, parseInteger, reasonOf } from './sqlite-file.ts'
+
+/** What became of one commit of a group. */
+export type Outcome =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'conflict'; readonly message: string }
+  | { readonly kind: 'failure'; readonly message: string }
+
+/**
+ * The only writer of a process: commits groups, each in one transaction that is synced once.
+ *
+ * States: connected, or not (at first, and after a failure until the next group).
+ */
+export class Committer {
+  readonly #path: string
+  #connection: Connection | undefined
+
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  /**
+   * Applies each commit or, where a record is not at its expected version, leaves it out. When
+   * the engine fails, none has been applied.
+   */
+  commit(group: readonly (readonly RawChange[])[]): readonly Outcome[] {
+    try {
+      this.#connection ??= open(this.#path)
+      return commitGroup(this.#connection, group)
+    } catch (error) {
+      this.#disconnect()
+      this.#overwriteRemains()
+      const outcome: Outcome = { kind: 'failure', message: reasonOf(error) }
+      return group.map(() => outcome)
+    }
+  }
+
+  /** Moves what it can of the log into the database, so that others find a short one. */
+  close(): void {
+    try {
+      this.#connection?.database.exec('PRAGMA wal_checkpoint(PASSIVE)')
+    } finally {
+      this.#disconnect()
+    }
+  }
+
+  /** A connection that has failed is not trusted any more. Closing it rolls back. */
+  #disconnect(): void {
+    const connection = this.#connection
+    this.#connection = undefined
+    connection?.database.close()
+  }
+
+  /**
+   * A commit whose sync failed may lie whole in the log, beyond its end, where recovery after a
+   * crash would find it and bring back what was reported as failed. The next transaction
+   * overwrites it; this is one. While the disk still fails, the next group is.
+   */
+  #overwriteRemains(): void {
+    try {
+      this.#connection = open(this.#path)
+      this.#connection.database.exec("UPDATE meta SET value = value + 1 WHERE name = 'failures'")
+    } catch {
+      this.#disconnect()
+    }
+  }
+}
+
+type Connection = {
+  readonly database: DatabaseSync
+  readonly begin: StatementSync
+  readonly end: StatementSync
+  readonly rollback: StatementSync
+  readonly version: StatementSync
+  readonly put: StatementSync
+  readonly remove: StatementSync
+  readonly advance: StatementSync
+  readonly append: StatementSync
+  readonly trim: StatementSync
+}
+
+function open(path: string): Connection {
+  const database = connect(path)
+  return {
+    database,
+    begin: database.prepare('BEGIN IMMEDIATE'),
+    end: database.prepare('COMMIT'),
+    rollback: database.prepare('ROLLBACK'),
+    version: database.prepare('SELECT version FROM records WHERE kind = ? AND id = ?'),
+    put: database.prepare(
+      `INSERT INTO records (kind, id, version, value) VALUES (?, ?, ?, ?)
+       ON CONFLICT (kind, id) DO UPDATE SET version = excluded.version, value = excluded.value`,
+    ),
+    remove: database.prepare('DELETE FROM records WHERE kind = ? AND id = ?'),
+    advance: database.prepare(
+      `INSERT INTO heads (shard, sequence) VALUES (?, 1)
+       ON CONFLICT (shard) DO UPDATE SET sequence = sequence + 1 RETURNING sequence`,
+    ),
+    append: database.prepare('INSERT INTO feed (shard, sequence, kind, id) VALUES (?, ?, ?, ?)'),
+    trim: database.prepare('DELETE FROM feed WHERE shard = ? AND sequence <= ?'),
+  }
+}
+
+function commitGroup(connection: Connection, group: readonly (readonly RawChange[])[]): readonly Outcome[] {
+  connection.begin.run()
+  const outcomes: Outcome[] = []
+  let applied = false
+  for (const changes of group) {
+    const conflict = changes.find((change) => versionOf(connection, change) !== change.expected)
+    if (conflict === undefined) {
+      for (const change of changes) apply(connection, change)
+      applied = true
+      outcomes.push({ kind: 'done' })
+    } else {
+      const message = `${conflict.kind} ${toHex(conflict.id)} is not at version ${conflict.expected}`
+      outcomes.push({ kind: 'conflict', message })
+    }
+  }
+  const end = applied ? connection.end : connection.rollback
+  end.run()
+  return outcomes
+}
+
+function versionOf({ version }: Connection, { kind, id }: RawChange): number {
+  const row = version.get(kind, id)
+  return row === undefined ? 0 : parseInteger(row['version'])
+}
+
+function apply({ put, remove, advance, append, trim }: Connection, change: RawChange): void {
+  const { kind, id, shard, expected, value } = change
+  if (value === undefined) remove.run(kind, id)
+  else put.run(kind, id, expected + 1, value)
+  const sequence = parseInteger(advance.get(shard)?.['sequence'])
+  append.run(shard, sequence, kind, id)
+  trim.run(shard, sequence - FEED_KEPT_PER_SHARD)
+}

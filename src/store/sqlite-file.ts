@@ -1,0 +1,153 @@
+import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
+import { StoreFailure } from './port.ts'
+import { IntegrityError } from './records.ts'
+
+/** The database in the data folder; SQLite puts `-wal` and `-shm` files beside it, of the same mode. */
+const DATABASE_FILE = 'holdfast.db'
+/** What the `meta` table says of this layout of tables. */
+const FORMAT = 1
+/** `HFST`: marks the file as ours for `file(1)` and for us. */
+const APPLICATION_ID = 0x48465354
+/** How long a connection waits for another process that is writing. */
+const BUSY_TIMEOUT_MS = 5000
+
+const TABLES = `
+  CREATE TABLE meta (name TEXT NOT NULL, value INTEGER NOT NULL, PRIMARY KEY (name)) STRICT, WITHOUT ROWID;
+  CREATE TABLE records (
+    kind TEXT NOT NULL,
+    id BLOB NOT NULL,
+    version INTEGER NOT NULL,
+    value BLOB NOT NULL,
+    PRIMARY KEY (kind, id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE feed (
+    shard INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    id BLOB NOT NULL,
+    PRIMARY KEY (shard, sequence)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE heads (shard INTEGER NOT NULL, sequence INTEGER NOT NULL, PRIMARY KEY (shard)) STRICT, WITHOUT ROWID;
+  INSERT INTO meta (name, value) VALUES ('format', ${FORMAT}), ('failures', 0);
+  PRAGMA application_id = ${APPLICATION_ID};
+`
+
+/**
+ * The path of the folder's database, made if there is none, and known to be ours.
+ *
+ * @throws StoreFailure when the file is not a database, not Holdfast's, or of a newer format; it
+ * has not been changed then.
+ */
+export function prepareDatabase(folder: string): string {
+  const path = join(folder, DATABASE_FILE)
+  try {
+    createFile(folder, path)
+    const database = openFile(path)
+    try {
+      if (isEmpty(database)) createTables(database)
+      else assertOurs(database, path)
+      // A restored copy may have left the mode of the write-ahead log.
+      database.exec('PRAGMA journal_mode = WAL')
+    } finally {
+      database.close()
+    }
+    chmodSync(path, 0o600)
+    return path
+  } catch (error) {
+    if (error instanceof StoreFailure || error instanceof IntegrityError) throw error
+    throw new StoreFailure(`${path} cannot be opened: ${reasonOf(error)}`, { cause: error })
+  }
+}
+
+/** A connection to a database that {@link prepareDatabase} has prepared. Commits on it are synced. */
+export function connect(path: string): DatabaseSync {
+  const database = openFile(path)
+  database.exec('PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA trusted_schema = OFF')
+  return database
+}
+
+/** The text of an error that an engine has thrown. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** A number that a statement has returned. @throws IntegrityError when it is none. */
+export function parseInteger(value: SQLOutputValue | undefined): number {
+  if (typeof value !== 'number') throw new IntegrityError(`the database holds ${typeof value}, not a number`)
+  return value
+}
+
+/** Bytes that a statement has returned. @throws IntegrityError when they are none. */
+export function parseBlob(value: SQLOutputValue | undefined): Uint8Array {
+  if (!(value instanceof Uint8Array))
+    throw new IntegrityError(`the database holds ${typeof value}, not bytes`)
+  return value
+}
+
+/** A text that a statement has returned. @throws IntegrityError when it is none. */
+export function parseText(value: SQLOutputValue | undefined): string {
+  if (typeof value !== 'string') throw new IntegrityError(`the database holds ${typeof value}, not text`)
+  return value
+}
+
+/**
+ * Makes the file with its mode before SQLite sees it. Only a file that does not exist is opened:
+ * closing any descriptor of a file drops the locks that SQLite holds on it in this process.
+ */
+function createFile(folder: string, path: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  if (existsSync(path)) return
+  try {
+    closeSync(openSync(path, 'wx', 0o600))
+  } catch (error) {
+    // Another process was faster.
+    if (!existsSync(path)) throw error
+    return
+  }
+  const directory = openSync(folder, 'r')
+  fsyncSync(directory)
+  closeSync(directory)
+}
+
+/** Opens what exists: a database that has been taken away is never silently made anew. */
+function openFile(path: string): DatabaseSync {
+  const url = pathToFileURL(path)
+  url.searchParams.set('mode', 'rw')
+  return new DatabaseSync(url, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: false })
+}
+
+function isEmpty(database: DatabaseSync): boolean {
+  const row = database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get()
+  return parseInteger(row?.['tables']) === 0
+}
+
+function createTables(database: DatabaseSync): void {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    // Another process may have been faster.
+    if (isEmpty(database)) database.exec(TABLES)
+    database.exec('COMMIT')
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK')
+    throw error
+  }
+}
+
+function assertOurs(database: DatabaseSync, path: string): void {
+  const id = database.prepare('PRAGMA application_id').get()?.['application_id']
+  const named = database.prepare(
+    "SELECT 1 AS found FROM sqlite_schema WHERE name = 'meta' AND type = 'table'",
+  )
+  if (id !== APPLICATION_ID || named.get() === undefined) {
+    throw new StoreFailure(`${path} is a database, but not one of Holdfast`)
+  }
+  const row = database.prepare("SELECT value FROM meta WHERE name = 'format'").get()
+  const format = parseInteger(row?.['value'])
+  if (format === FORMAT) return
+  throw new StoreFailure(
+    `${path} has format ${format}, this version of Holdfast reads format ${FORMAT}: use the version that wrote it`,
+  )
+}

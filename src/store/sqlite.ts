@@ -1,0 +1,176 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { compareBytes, concatBytes } from '../base/bytes.ts'
+import { assertChanges, assertKey, assertRange } from './checks.ts'
+import {
+  FEED_PAGE_MAX,
+  type FeedEntry,
+  type FeedPosition,
+  RAW_ID_MAX_BYTES,
+  type RangeQuery,
+  type RawChange,
+  type RawKey,
+  type RawRecord,
+  type RawStore,
+  StoreFailure,
+} from './port.ts'
+import { IntegrityError } from './records.ts'
+import { connect, parseBlob, parseInteger, parseText, prepareDatabase, reasonOf } from './sqlite-file.ts'
+import { WriterThread } from './sqlite-thread.ts'
+
+/**
+ * The store of a folder: `holdfast.db` in it, made if there is none. Any number of processes may
+ * have the same folder open.
+ *
+ * Reads happen at once, on this thread; commits on a thread of their own.
+ *
+ * @throws StoreFailure when the file cannot be opened or is not ours.
+ */
+export function openSqlite(folder: string): RawStore {
+  const path = prepareDatabase(folder)
+  return new SqliteStore(path)
+}
+
+class SqliteStore implements RawStore {
+  readonly #database: DatabaseSync
+  readonly #statements: Statements
+  readonly #writer: WriterThread
+  #closing: Promise<void> | undefined
+
+  constructor(path: string) {
+    try {
+      this.#database = connect(path)
+      this.#statements = prepareReads(this.#database)
+    } catch (error) {
+      throw new StoreFailure(`${path} cannot be read: ${reasonOf(error)}`, { cause: error })
+    }
+    this.#writer = new WriterThread(path)
+  }
+
+  async get(key: RawKey): Promise<RawRecord | undefined> {
+    assertKey(key)
+    const { kind, id } = key
+    const row = read(() => this.#statements.get.get(kind, id))
+    if (row === undefined) return undefined
+    return { kind, id, version: parseInteger(row['version']), value: parseBlob(row['value']) }
+  }
+
+  async range(kind: string, query: RangeQuery): Promise<readonly RawRecord[]> {
+    assertRange(kind, query)
+    const [from, to] = boundsOf(query)
+    const rows = read(() => this.#statements.range.all(kind, from, to, query.limit))
+    return rows.map((row) => ({
+      kind,
+      id: parseBlob(row['id']),
+      version: parseInteger(row['version']),
+      value: parseBlob(row['value']),
+    }))
+  }
+
+  async commit(changes: readonly RawChange[]): Promise<void> {
+    assertChanges(changes)
+    if (changes.length > 0) await this.#writer.commit(changes)
+  }
+
+  async feedPosition(): Promise<FeedPosition> {
+    const rows = read(() => this.#statements.heads.all())
+    return new Map(rows.map((row) => [parseInteger(row['shard']), parseInteger(row['sequence'])]))
+  }
+
+  async changesSince(shard: number, sequence: number): Promise<readonly FeedEntry[] | 'trimmed'> {
+    const rows = read(() => this.#statements.changes.all(shard, sequence, FEED_PAGE_MAX))
+    const [first] = rows
+    if (first === undefined) return this.#headOf(shard) === sequence ? [] : 'trimmed'
+    if (parseInteger(first['sequence']) !== sequence + 1) return 'trimmed'
+    return rows.map((row) => ({
+      shard,
+      sequence: parseInteger(row['sequence']),
+      kind: parseText(row['kind']),
+      id: parseBlob(row['id']),
+    }))
+  }
+
+  /**
+   * SQLite's own count of the commits that this connection has noticed. The connection never
+   * writes, so every commit is another's: those of the writer thread too. It costs two file locks
+   * and no reading.
+   */
+  stamp(): number {
+    const row: unknown = read(() => this.#statements.stamp.get())
+    return parseInteger(Array.isArray(row) ? row[0] : undefined)
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    await this.#writer.close()
+    this.#database.close()
+  }
+
+  #headOf(shard: number): number {
+    const row = read(() => this.#statements.head.get(shard))
+    return row === undefined ? 0 : parseInteger(row['sequence'])
+  }
+}
+
+type Statements = {
+  readonly get: StatementSync
+  readonly range: StatementSync
+  readonly heads: StatementSync
+  readonly head: StatementSync
+  readonly changes: StatementSync
+  readonly stamp: StatementSync
+}
+
+function prepareReads(database: DatabaseSync): Statements {
+  database.exec('PRAGMA query_only = ON')
+  const stamp = database.prepare('PRAGMA data_version')
+  stamp.setReturnArrays(true)
+  return {
+    get: database.prepare('SELECT version, value FROM records WHERE kind = ? AND id = ?'),
+    range: database.prepare(
+      'SELECT id, version, value FROM records WHERE kind = ? AND id >= ? AND id < ? ORDER BY id LIMIT ?',
+    ),
+    heads: database.prepare('SELECT shard, sequence FROM heads'),
+    head: database.prepare('SELECT sequence FROM heads WHERE shard = ?'),
+    changes: database.prepare(
+      'SELECT sequence, kind, id FROM feed WHERE shard = ? AND sequence > ? ORDER BY sequence LIMIT ?',
+    ),
+    stamp,
+  }
+}
+
+/** Runs a statement to its end, so that no reading transaction holds up a checkpoint. */
+function read<T>(statement: () => T): T {
+  try {
+    return statement()
+  } catch (error) {
+    if (isOutOfRange(error)) throw new IntegrityError('the database holds a number that was never written')
+    throw new StoreFailure(`the database cannot be read: ${reasonOf(error)}`, { cause: error })
+  }
+}
+
+/** What node:sqlite throws at an integer beyond 2^53, which no commit writes. */
+function isOutOfRange(error: unknown): boolean {
+  return error instanceof RangeError
+}
+
+const AFTER_ALL_IDS = new Uint8Array(RAW_ID_MAX_BYTES + 1).fill(0xff)
+const ZERO = Uint8Array.of(0)
+
+/** The first id of a query, and the first after it. */
+function boundsOf({ prefix, after }: RangeQuery): [from: Uint8Array, to: Uint8Array] {
+  const successor = after === undefined ? prefix : concatBytes(after, ZERO)
+  return [compareBytes(successor, prefix) > 0 ? successor : prefix, endOf(prefix)]
+}
+
+/** The first bytes in order that do not begin with the prefix. */
+function endOf(prefix: Uint8Array): Uint8Array {
+  const last = prefix.findLastIndex((byte) => byte !== 0xff)
+  if (last === -1) return AFTER_ALL_IDS
+  const end = Uint8Array.from(prefix.subarray(0, last + 1))
+  end[last] = (end[last] ?? 0) + 1
+  return end
+}

@@ -1,0 +1,102 @@
+/** For tests: a real server process on an empty data folder. */
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const START_TIMEOUT_MS = 20_000
+
+export type Credentials = { readonly accessKeyId: string; readonly secretAccessKey: string }
+
+export type ServerOptions = {
+  /** An existing data folder; a new one, removed at the end, when left out. */
+  readonly data?: string
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+/** A server that is running. */
+export type TestServer = AsyncDisposable & {
+  readonly endpoint: string
+  readonly data: string
+  readonly process: ChildProcess
+  readonly credentials: Credentials
+  /** What it has printed on standard error so far. */
+  readonly errors: () => string
+  /** Asks it to stop and gives its exit status. */
+  readonly stop: () => Promise<number | null>
+  /** Ends it at once, as the kernel would. */
+  readonly kill: () => Promise<void>
+}
+
+/** A new folder under the system's temporary folder. */
+export function temporaryFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'holdfast-test-'))
+}
+
+/** Starts a server and waits until it serves. */
+export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
+  const data = options.data ?? (await temporaryFolder())
+  const child = spawn(process.execPath, [join(ROOT, 'src/main.ts'), 'serve'], {
+    env: {
+      ...withoutSettings(process.env),
+      HOLDFAST_DATA: data,
+      HOLDFAST_LISTEN: '127.0.0.1:0',
+      ...options.environment,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const errors: string[] = []
+  child.stderr.on('data', (chunk) => errors.push(String(chunk)))
+  const endpoint = await firstEndpoint(child, () => errors.join(''))
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  const end = (signal: NodeJS.Signals): Promise<number | null> => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal)
+    return ended
+  }
+  return {
+    endpoint,
+    data,
+    process: child,
+    credentials: await readCredentials(data),
+    errors: () => errors.join(''),
+    stop: () => end('SIGTERM'),
+    kill: async () => void (await end('SIGKILL')),
+    [Symbol.asyncDispose]: async () => {
+      await end('SIGKILL')
+      if (options.data === undefined) await rm(data, { recursive: true, force: true })
+    },
+  }
+}
+
+/** The root credentials that a server has written. */
+export async function readCredentials(data: string): Promise<Credentials> {
+  const text = await readFile(join(data, 'credentials'), 'utf8')
+  const accessKeyId = /aws_access_key_id = (\S+)/.exec(text)?.[1]
+  const secretAccessKey = /aws_secret_access_key = (\S+)/.exec(text)?.[1]
+  if (accessKeyId === undefined || secretAccessKey === undefined) throw new Error('no credentials were written')
+  return { accessKeyId, secretAccessKey }
+}
+
+function firstEndpoint(child: ChildProcess, errors: () => string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let printed = ''
+    const timeout = setTimeout(() => reject(new Error(`the server did not start: ${errors()}`)), START_TIMEOUT_MS)
+    const settle = (then: () => void): void => {
+      clearTimeout(timeout)
+      then()
+    }
+    child.stdout?.on('data', (chunk) => {
+      printed += String(chunk)
+      const endpoint = /serves on (\S+)\n/.exec(printed)?.[1]
+      if (endpoint !== undefined) settle(() => resolve(endpoint))
+    })
+    child.once('exit', () => settle(() => reject(new Error(`the server ended: ${errors()}`))))
+  })
+}
+
+function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('HOLDFAST_')))
+}
