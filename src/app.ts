@@ -1,25 +1,230 @@
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openJournal } from './audit/journal.ts'
-import { RefusalLimiter } from './audit/refusals.ts'
+import { systemFiles } from './audit/files.ts'
+import { type Journal, openJournal } from './audit/journal.ts'
+import { type OwnEventParts, refusalsEvent, tornTailEvent } from './audit/own-events.ts'
+import { RefusalLimiter, RefusalSummaries } from './audit/refusals.ts'
+import { AUDIT_KEY_INFO } from './audit/segment.ts'
 import type { Log } from './base/log.ts'
 import { systemClock, systemRandom, systemTimers } from './base/ports.ts'
 import type { Secret } from './base/secret.ts'
 import { writeCredentialsFile } from './config/credentials-file.ts'
 import { type Config, formatAddress } from './config/settings.ts'
+import { type HmacKey, hmacKey } from './crypto/hmac.ts'
 import { deriveKey } from './crypto/kdf.ts'
 import { Custody } from './custody/custody.ts'
+import type { MaterialRef } from './custody/material.ts'
 import { recordSealer } from './custody/record-sealer.ts'
 import { fileSeal } from './custody/roots/file.ts'
-import { createDispatcher } from './dispatch/dispatcher.ts'
+import { SealError } from './custody/roots/root.ts'
+import { createDispatcher, type Dispatcher } from './dispatch/dispatcher.ts'
 import { createRouting } from './dispatch/routing.ts'
 import { openHttpServer } from './http/server.ts'
 import { credentialFinder } from './iam/access-key.ts'
 import { ensureAccount, handOverRoot, principalFinder } from './iam/account.ts'
 import { deleteDueKeys } from './jobs/deletion.ts'
 import { startJobs } from './jobs/scheduler.ts'
-import { wrappedKeys } from './kms/wrapped-keys.ts'
 import { KMS_OPERATIONS } from './kms/operations.ts'
+import { wrappedKeys } from './kms/wrapped-keys.ts'
 import { SigningKeys } from './sigv4/signing-key.ts'
 import { openRecords } from './store/cache.ts'
+import { claimFileLock } from './store/file-lock.ts'
+import type { Records } from './store/records.ts'
 import { openSqlite } from './store/sqlite.ts'
+import { DATABASE_FILE } from './store/sqlite-file.ts'
+
+/** Files of a data folder. */
+export const CREDENTIALS_FILE = 'credentials'
+export const ENDPOINT_FILE = 'endpoint'
+export const AUDIT_FOLDER = 'audit'
+const ROOT_KEY_FILE = 'root.key'
+
+const OWNER_ONLY_FOLDER = 0o700
+const OWNER_ONLY_FILE = 0o600
+
+/** How often due deletions are looked for. */
+const DELETION_INTERVAL_MS = 1000
+/** What domain keys are wrapped under: see docs/formats/key-hierarchy.md. */
+const DOMAIN_WRAPPING_INFO = 'holdfast/domain/1/wrap'
+
+/** A data folder that is open: its records, and the keys that come from its root key. */
+export type Deployment = {
+  readonly records: Records
+  readonly auditKey: HmacKey
+  /** For custody, which disposes of it. */
+  readonly wrappingKey: Secret
+}
+
+/**
+ * Opens a data folder; makes it, with a new root key, when it is empty.
+ *
+ * @throws SealError, StoreFailure.
+ */
+export async function openDeployment(config: Config): Promise<Deployment> {
+  await mkdir(config.data, { recursive: true, mode: OWNER_ONLY_FOLDER })
+  using rootKey = await openRootKey(config)
+  const records = await openRecords(openSqlite(config.data), recordSealer(rootKey, systemRandom))
+  using auditKey = deriveKey(rootKey, AUDIT_KEY_INFO)
+  return {
+    records,
+    auditKey: auditKey.reveal(hmacKey),
+    wrappingKey: deriveKey(rootKey, DOMAIN_WRAPPING_INFO),
+  }
+}
+
+/** Whether there is a data folder already. */
+export function isDataFolder(config: Config): boolean {
+  return existsSync(join(config.data, DATABASE_FILE))
+}
+
+/** A new key is made only for an empty folder: to make one beside records would lose them. */
+async function openRootKey(config: Config): Promise<Secret> {
+  const seal = fileSeal(join(config.data, ROOT_KEY_FILE), systemRandom)
+  const present = await seal.open()
+  if (present !== undefined) return present
+  if (isDataFolder(config)) {
+    throw new SealError(`${config.data} holds records, and its root key ${seal.place} is missing: restore it`)
+  }
+  return seal.create()
+}
+
+/** Makes the account at the first start, and hands its root credentials over once. */
+async function prepareAccount(config: Config, records: Records): Promise<void> {
+  const parts = { records, clock: systemClock, random: systemRandom }
+  const account = await ensureAccount(parts, config.account)
+  const path = join(config.data, CREDENTIALS_FILE)
+  await handOverRoot(parts, account, (key) => writeCredentialsFile(path, key))
+}
+
+/** A node that serves. */
+export type RunningNode = {
+  readonly port: number
+  /** Finishes what is in flight, then closes everything. */
+  readonly close: () => Promise<void>
+}
+
+/** Starts a node on a data folder. @throws with a message for the operator. */
+export async function openNode(
+  config: Config,
+  listener: { readonly port: number; readonly sharedPort: boolean },
+  log: Log,
+): Promise<RunningNode> {
+  const tls = config.tls && {
+    cert: await readFile(config.tls.certFile, 'utf8'),
+    key: await readFile(config.tls.keyFile, 'utf8'),
+  }
+  await using stack = new AsyncDisposableStack()
+  const { records, auditKey, wrappingKey } = await openDeployment(config)
+  stack.defer(() => records.close())
+  await prepareAccount(config, records)
+  const own = { clock: systemClock, random: systemRandom, account: config.account }
+  const journal = await openJournal({
+    ...own,
+    folder: join(config.data, AUDIT_FOLDER),
+    key: auditKey,
+    records,
+    files: systemFiles,
+    claimLock: claimFileLock,
+    timers: systemTimers,
+    log,
+  })
+  stack.defer(() => journal.close())
+  if (journal.torn !== undefined) {
+    log.warn('the end of the audit log was torn and set aside', journal.torn)
+    await journal.append(tornTailEvent(own, journal.node, journal.torn))
+  }
+  const custody = new Custody({ wrappingKey, wrappedKeys: wrappedKeys(records), random: systemRandom })
+  stack.defer(() => custody[Symbol.dispose]())
+  const limiter = new RefusalLimiter(systemClock)
+  const summaries = openSummaries(limiter, journal, own, log)
+  stack.defer(() => summaries.close())
+  const dispatcher = openDispatcher({ records, journal, custody, limiter, own, log })
+  const jobs = startJobs([deletionJob(records, journal, custody, log)], systemTimers, log)
+  stack.defer(() => jobs.stop())
+  const state = { ready: true }
+  const http = await openHttpServer(
+    { handle: dispatcher.handle, tooLarge: dispatcher.refuseLarge, ready: () => state.ready },
+    { host: config.listen.host, tls, ...listener },
+  )
+  stack.defer(() => http.close())
+  await announceEndpoint(config, http.port)
+  stack.defer(() => rm(join(config.data, ENDPOINT_FILE), { force: true }))
+  stack.defer(() => {
+    state.ready = false
+  })
+  const open = stack.move()
+  return { port: http.port, close: () => open.disposeAsync() }
+}
+
+type ServiceParts = {
+  readonly records: Records
+  readonly journal: Journal
+  readonly custody: Custody
+  readonly limiter: RefusalLimiter
+  readonly own: OwnEventParts
+  readonly log: Log
+}
+
+function openDispatcher({ records, journal, custody, limiter, own, log }: ServiceParts): Dispatcher {
+  const principalExists = principalFinder(records)
+  const parts = { records, custody, random: systemRandom, principalExists }
+  return createDispatcher({
+    routing: createRouting(KMS_OPERATIONS.map((operation) => operation(parts))),
+    findCredential: credentialFinder(records),
+    signingKeys: new SigningKeys(),
+    refusals: {
+      admit: (source) => limiter.admit(source),
+      journal,
+      random: systemRandom,
+      account: own.account,
+    },
+    records,
+    journal,
+    clock: systemClock,
+    random: systemRandom,
+    log,
+  })
+}
+
+/** Records, once a minute and at the end, how many refused calls were only counted. */
+function openSummaries(
+  limiter: RefusalLimiter,
+  journal: Journal,
+  own: OwnEventParts,
+  log: Log,
+): { readonly close: () => Promise<void> } {
+  const writing = new Set<Promise<void>>()
+  const summaries = new RefusalSummaries(limiter, systemTimers, (summary) => {
+    const written = journal
+      .append(refusalsEvent(own, summary))
+      .catch((error) => log.error(`refused calls could not be counted: ${error}`))
+      .finally(() => writing.delete(written))
+    writing.add(written)
+  })
+  return {
+    close: async () => {
+      summaries[Symbol.dispose]()
+      summaries.flush()
+      await Promise.all(writing)
+    },
+  }
+}
+
+function deletionJob(records: Records, journal: Journal, custody: Custody, log: Log) {
+  const forget = (material: MaterialRef): void => custody.forget(material)
+  const parts = { records, journal, forget, clock: systemClock, random: systemRandom, log }
+  return { name: 'key deletion', everyMs: DELETION_INTERVAL_MS, run: () => deleteDueKeys(parts) }
+}
+
+/** The URL that a server of this configuration is reached at, on the port that it has. */
+export function endpointOf(config: Config, port: number): string {
+  const scheme = config.tls === undefined ? 'http' : 'https'
+  return `${scheme}://${formatAddress({ host: config.listen.host, port })}`
+}
+
+/** Writes down where the server listens, for other commands on the same data folder. */
+async function announceEndpoint(config: Config, port: number): Promise<void> {
+  const path = join(config.data, ENDPOINT_FILE)
+  await writeFile(path, `${endpointOf(config, port)}\n`, { mode: OWNER_ONLY_FILE })
+}

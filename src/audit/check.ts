@@ -1,4 +1,4 @@
-import { compareBytes, equalConstantTime, fromUtf8, toBase64, utf8 } from '../base/bytes.ts'
+import { equalConstantTime, fromUtf8, toBase64, utf8 } from '../base/bytes.ts'
 import type { AuditHead } from './head.ts'
 import type { Part } from './read.ts'
 import {
@@ -12,31 +12,57 @@ import {
 
 type BatchPart = Extract<Part, { type: 'batch' }>
 
-/** Whether something holds, or why not. */
-export type Checked<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly what: string }
+/** A chain that is followed through the parts of its segments, one after the other. */
+export class ChainWalk {
+  readonly #chain: Chain
+  readonly #head: AuditHead | undefined
+  #point: ChainPoint
 
-/** The point after a batch that was read after `point`, if it is as it was written. */
-export function checkBatch(chain: Chain, point: ChainPoint, part: BatchPart): Checked<ChainPoint> {
-  const next = nextPoint(chain, point, part.count, part.events)
-  const line = utf8(formatBatchLine(next, part.count, part.events.length))
-  if (part.count > 0 && equalConstantTime(line, part.text)) return { ok: true, value: next }
-  return { ok: false, what: whyBatch(point, part) }
+  constructor(chain: Chain, head: AuditHead | undefined, point: ChainPoint) {
+    this.#chain = chain
+    this.#head = head
+    this.#point = point
+  }
+
+  /** After the last part that was as it was written. */
+  get point(): ChainPoint {
+    return this.#point
+  }
+
+  /** Whether the saved head tells of events beyond the point. */
+  get isCovered(): boolean {
+    return this.#head !== undefined && this.#head.sequence > this.#point.sequence
+  }
+
+  /** Takes the next part; says what is wrong with it, or nothing and the point moves on. */
+  step(part: Part): string | undefined {
+    switch (part.type) {
+      case 'header':
+        return this.#header(part.text)
+      case 'batch':
+        return this.#batch(part)
+      case 'rest':
+        return part.overlong ? 'no batch line follows' : 'the last batch is incomplete'
+    }
+  }
+
+  #header(text: Uint8Array): string | undefined {
+    const line = formatSegmentLine(this.#chain.node, this.#point)
+    return line === fromUtf8(text) ? undefined : whyHeader(this.#chain.node, this.#point, text)
+  }
+
+  #batch(part: BatchPart): string | undefined {
+    const next = nextPoint(this.#chain, this.#point, part.count, part.events)
+    const line = utf8(formatBatchLine(next, part.count, part.events.length))
+    if (part.count === 0 || !equalConstantTime(line, part.text)) return whyBatch(this.#point, part)
+    const conflict = headConflict(this.#head, this.#point, next)
+    if (conflict === undefined) this.#point = next
+    return conflict
+  }
 }
 
-/** Whether a segment line is the one that follows from `point`. */
-export function checkHeader(node: string, point: ChainPoint, text: Uint8Array): Checked<ChainPoint> {
-  if (compareBytes(text, utf8(formatSegmentLine(node, point))) === 0) return { ok: true, value: point }
-  return { ok: false, what: whyHeader(node, point, text) }
-}
-
-/** Why a head does not belong to a chain that goes from one point to the next; nothing if it may. */
-export function headConflict(
-  head: AuditHead | undefined,
-  from: ChainPoint,
-  to: ChainPoint,
-): string | undefined {
+/** Why a head does not belong to a chain that has a batch from one point to the next. */
+function headConflict(head: AuditHead | undefined, from: ChainPoint, to: ChainPoint): string | undefined {
   if (head === undefined || head.sequence <= from.sequence || head.sequence > to.sequence) return undefined
   if (head.sequence < to.sequence) return `the saved head, event ${head.sequence}, is not the end of a batch`
   if (equalConstantTime(head.mac, to.mac)) return undefined

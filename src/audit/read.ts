@@ -10,6 +10,7 @@ export type Part = {
   /** Where the part begins, in bytes and in lines (from 1). */
   readonly offset: number
   readonly line: number
+  readonly endOffset: number
 } & (
   | { readonly type: 'header'; readonly text: Uint8Array }
   /** Event lines, as many as `count`, and the batch line, all with their line ends. */
@@ -18,10 +19,9 @@ export type Part = {
       readonly events: Uint8Array
       readonly count: number
       readonly text: Uint8Array
-      readonly endOffset: number
     }
-  /** What is left where no batch line follows any more, up to the end of the file or further. */
-  | { readonly type: 'rest'; readonly sizeBytes: number }
+  /** What is left at the end of the file; `overlong`: at least that, and too much for one batch. */
+  | { readonly type: 'rest'; readonly overlong: boolean }
 )
 
 const BUFFER_FIRST_BYTES = 1_048_576
@@ -36,7 +36,7 @@ export async function* readSegment(files: AuditFiles, path: string): AsyncGenera
     let line = 1
     const header = await window.upTo(() => window.endOfLine(0))
     if (header !== undefined) {
-      yield { type: 'header', offset: 0, line, text: window.take(header) }
+      yield { type: 'header', offset: 0, line, endOffset: header, text: window.take(header) }
       line += 1
       for (;;) {
         const end = await window.upTo(() => window.endOfBatch())
@@ -51,7 +51,9 @@ export async function* readSegment(files: AuditFiles, path: string): AsyncGenera
       }
     }
     const { offset, sizeBytes } = window
-    if (sizeBytes > 0) yield { type: 'rest', offset, line, sizeBytes }
+    if (sizeBytes === 0) return
+    const overlong = sizeBytes === BUFFER_MAX_BYTES
+    yield { type: 'rest', offset, line, endOffset: offset + sizeBytes, overlong }
   } finally {
     await window.close()
   }

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import { checkBatch, checkHeader, headConflict } from './check.ts'
+import { ChainWalk } from './check.ts'
 import { AuditDamaged } from './damage.ts'
 import type { AuditFiles } from './files.ts'
 import type { AuditHead } from './head.ts'
-import { readSegment } from './read.ts'
+import { type Part, readSegment } from './read.ts'
 import {
   CHAIN_START,
   type Chain,
@@ -33,24 +33,20 @@ export type TornTail = {
 
 export type Recovery = { readonly tail: LogTail; readonly torn: TornTail | undefined }
 
-/** What is the matter with what follows the last good batch. */
-type Bad = {
-  readonly offset: number
-  readonly line: number
-  readonly sizeBytes: number
-  readonly what: string
-}
+/** The first part of a segment that is not as it was written. */
+type Bad = { readonly offset: number; readonly line: number; readonly what: string }
 
-/** A last segment as it was found. `start` is unknown when its first line is bad. */
+/** A last segment as it was found. */
 type Scan = {
   readonly first: number
-  readonly start: ChainPoint | undefined
-  /** After the last good batch; nothing if there is none. */
-  readonly end: { readonly point: ChainPoint; readonly offset: number; readonly line: number } | undefined
+  /** After the last good batch, or before the first. */
+  readonly point: ChainPoint
+  /** Where the last good batch ends; 0 if there is none. */
+  readonly endOffset: number
+  readonly sizeBytes: number
   readonly bad: Bad | undefined
-  /** Something follows the bad part, so it was not the last that was written. */
-  readonly followed: boolean
-  readonly conflict: string | undefined
+  /** Whether the bad part can be the last write, torn: beyond the head, and nothing follows it. */
+  readonly torn: boolean
 }
 
 /**
@@ -63,150 +59,111 @@ export async function recoverLog(parts: RecoverParts): Promise<Recovery> {
   const segments = segmentsAmong(await parts.files.list(parts.folder))
   const last = segments.at(-1)
   if (last === undefined) {
-    assertReaches(parts, CHAIN_START, 0)
+    assertReaches(parts, emptyScan(1))
     return { tail: { point: CHAIN_START, segment: undefined }, torn: undefined }
   }
   const scan = await scanSegment(parts, last)
-  assertUnderstood(parts, scan)
-  if (scan.end !== undefined) {
-    assertReaches(parts, scan.end.point, last)
-    const torn = scan.bad && (await cutTail(parts, last, scan.bad))
-    return { tail: tailAt(last, scan.end), torn }
+  assertUndamaged(parts, scan)
+  if (scan.endOffset > 0) {
+    assertReaches(parts, scan)
+    return { tail: tailOf(scan), torn: scan.bad && (await cutTail(parts, scan)) }
   }
-  const { point, segment } = await beforeTorn(parts, scan, segments.at(-2))
-  const torn = await setAside(parts, last, scan.bad?.sizeBytes ?? 0)
-  return { tail: { point, segment }, torn }
+  const tail = await tailBefore(parts, last, segments.at(-2))
+  return { tail, torn: await setAside(parts, scan) }
 }
 
-function tailAt(first: number, end: { readonly point: ChainPoint; readonly offset: number }): LogTail {
-  return { point: end.point, segment: { first, sizeBytes: end.offset } }
+function tailOf({ first, point, endOffset }: Scan): LogTail {
+  return { point, segment: { first, sizeBytes: endOffset } }
 }
 
-/** The tail of the segment before one that holds no batch: it must be whole. */
-async function beforeTorn(parts: RecoverParts, torn: Scan, first: number | undefined): Promise<LogTail> {
-  if (first === undefined) {
-    if (torn.first !== 1)
-      throw damaged(parts, { first: torn.first, what: `events 1 to ${torn.first - 1} are missing` })
-    assertReaches(parts, CHAIN_START, torn.first)
-    return { point: CHAIN_START, segment: undefined }
-  }
-  const scan = await scanSegment(parts, first)
-  assertUnderstood(parts, scan)
-  if (scan.bad !== undefined || scan.end === undefined) {
-    const what = scan.bad?.what ?? 'the segment holds no batch'
-    throw damaged(parts, { first, at: scan.bad, point: scan.end?.point, what })
-  }
-  if (scan.end.point.sequence !== torn.first - 1) {
-    const what = `events ${scan.end.point.sequence + 1} to ${torn.first - 1} are missing`
-    throw damaged(parts, { first: torn.first, point: scan.end.point, what })
-  }
-  assertReaches(parts, scan.end.point, first)
-  return tailAt(first, scan.end)
+/** The end of the segment before `next`, which holds no batch: this one must be whole. */
+async function tailBefore(parts: RecoverParts, next: number, first: number | undefined): Promise<LogTail> {
+  const scan = first === undefined ? emptyScan(1) : await scanSegment(parts, first)
+  if (scan.bad !== undefined) throw damaged(parts, scan, scan.bad)
+  assertReaches(parts, scan)
+  if (scan.point.sequence !== next - 1)
+    throw damaged(parts, scan, { ...endOf(scan), what: `events up to ${next - 1} are missing` })
+  return first === undefined ? { point: CHAIN_START, segment: undefined } : tailOf(scan)
 }
 
-async function scanSegment(parts: RecoverParts, first: number): Promise<Scan> {
-  const { chain, head } = parts
-  let start: ChainPoint | undefined
-  let end: Scan['end']
-  let bad: Bad | undefined
-  let followed = false
-  let conflict: string | undefined
-  for await (const part of readSegment(parts.files, join(parts.folder, segmentName(first)))) {
-    const { offset, line } = part
-    if (bad !== undefined) {
-      // A bad first line and the batch that was written with it are one write.
-      const sameWrite = start === undefined && part.type === 'batch' && line === 2
-      followed ||= !sameWrite
-      const sizeBytes =
-        part.type === 'batch' ? part.endOffset - offset : 'sizeBytes' in part ? part.sizeBytes : 0
-      bad = { ...bad, sizeBytes: bad.sizeBytes + sizeBytes }
-    } else if (part.type === 'header') {
-      const header = parseSegmentLine(part.text)
-      const checked = checkHeader(chain.node, header?.point ?? CHAIN_START, part.text)
-      if (checked.ok && checked.value.sequence === first - 1) {
-        start = checked.value
-        conflict = head?.sequence === start.sequence ? headConflict(head, CHAIN_START, start) : undefined
-      } else {
-        const what = checked.ok ? `the segment begins with event ${checked.value.sequence + 1}` : checked.what
-        bad = { offset, line, sizeBytes: part.text.length, what }
-      }
-    } else if (part.type === 'rest') {
-      bad = { offset, line, sizeBytes: part.sizeBytes, what: 'the last batch is incomplete' }
-    } else if (start !== undefined) {
-      const from = end?.point ?? start
-      const checked = checkBatch(chain, from, part)
-      if (checked.ok) {
-        conflict ??= headConflict(head, from, checked.value)
-        end = { point: checked.value, offset: part.endOffset, line: line + part.count + 1 }
-      } else {
-        bad = { offset, line, sizeBytes: part.endOffset - offset, what: checked.what }
-      }
+function emptyScan(first: number): Scan {
+  const point = { ...CHAIN_START, sequence: first - 1 }
+  return { first, point, endOffset: 0, sizeBytes: 0, bad: undefined, torn: false }
+}
+
+async function scanSegment({ files, folder, chain, head }: RecoverParts, first: number): Promise<Scan> {
+  let walk = new ChainWalk(chain, head, emptyScan(first).point)
+  let scan = emptyScan(first)
+  for await (const part of readSegment(files, join(folder, segmentName(first)))) {
+    const { offset, line, endOffset } = part
+    if (scan.bad !== undefined) {
+      // A bad segment line and the batch after it are one write.
+      const isSameWrite = scan.bad.line === 1 && part.type === 'batch' && line === 2
+      scan = { ...scan, sizeBytes: endOffset, torn: scan.torn && isSameWrite }
+      continue
+    }
+    const start = part.type === 'header' ? parseSegmentLine(part.text)?.point : undefined
+    if (start?.sequence === first - 1) walk = new ChainWalk(chain, head, start)
+    const what = walk.step(part)
+    const bad = what === undefined ? undefined : { offset, line, what }
+    const isBatch = part.type === 'batch' && bad === undefined
+    scan = {
+      first,
+      point: walk.point,
+      endOffset: isBatch ? endOffset : scan.endOffset,
+      sizeBytes: endOffset,
+      bad,
+      torn: !walk.isCovered && !isOverlong(part),
     }
   }
-  return { first, start, end, bad, followed, conflict }
+  return scan
 }
 
-/** Fails unless the bad part, if there is one, can be the last write, torn. */
-function assertUnderstood(parts: RecoverParts, scan: Scan): void {
-  const { first, start, end, bad, followed, conflict } = scan
-  const point = end?.point ?? start
-  if (conflict !== undefined) throw damaged(parts, { first, point, what: conflict })
-  if (bad === undefined) return
-  const reached = point?.sequence ?? first - 1
-  if (!followed && (parts.head?.sequence ?? 0) <= reached) return
-  throw damaged(parts, { first, at: bad, point, what: bad.what })
+/** More than one write can leave. */
+function isOverlong(part: Part): boolean {
+  return part.type === 'rest' && part.overlong
+}
+
+function assertUndamaged(parts: RecoverParts, scan: Scan): void {
+  if (scan.bad !== undefined && !scan.torn) throw damaged(parts, scan, scan.bad)
 }
 
 /** Fails when the log ends before the saved head. */
-function assertReaches(parts: RecoverParts, point: ChainPoint, first: number): void {
+function assertReaches(parts: RecoverParts, scan: Scan): void {
   const { head } = parts
-  if (head === undefined || head.sequence <= point.sequence) return
-  const what = `events ${point.sequence + 1} to ${head.sequence}, which the saved head tells of, are missing`
-  throw damaged(parts, { first, point, what })
+  const { sequence } = scan.point
+  if (head === undefined || head.sequence <= sequence) return
+  const what = `the log ends, but the saved head tells of events up to ${head.sequence}`
+  throw damaged(parts, scan, { ...endOf(scan), what })
 }
 
-type Place = {
-  readonly first: number
-  readonly at?: Bad | undefined
-  readonly point?: ChainPoint | undefined
-  readonly what: string
+function endOf(scan: Scan): Pick<Bad, 'offset' | 'line'> {
+  return { offset: scan.endOffset, line: 1 }
 }
 
-function damaged({ chain }: RecoverParts, { first, at, point, what }: Place): AuditDamaged {
-  const sequence = (point?.sequence ?? Math.max(0, first - 1)) + 1
-  const file = first === 0 ? '' : segmentName(first)
-  return new AuditDamaged({
-    node: chain.node,
-    file,
-    offset: at?.offset ?? 0,
-    line: at?.line ?? 1,
-    sequence,
-    what,
-  })
+function damaged({ chain }: RecoverParts, { first, point }: Scan, bad: Bad): AuditDamaged {
+  const file = segmentName(first)
+  return new AuditDamaged({ node: chain.node, file, ...bad, sequence: point.sequence + 1 })
 }
 
 /** Keeps the torn end of a segment beside it, and cuts it off. */
-async function cutTail(parts: RecoverParts, first: number, bad: Bad): Promise<TornTail> {
+async function cutTail(parts: RecoverParts, { first, endOffset, sizeBytes }: Scan): Promise<TornTail> {
   const { files, folder } = parts
   const file = segmentName(first)
   const movedTo = await tornName(parts, file)
-  await files.copyTail(join(folder, file), bad.offset, join(folder, movedTo))
+  await files.copyTail(join(folder, file), endOffset, join(folder, movedTo))
   await files.syncFolder(folder)
   const segment = await files.openAppend(join(folder, file))
   try {
-    await segment.truncate(bad.offset)
+    await segment.truncate(endOffset)
   } finally {
     await segment.close()
   }
-  return { file, offset: bad.offset, sizeBytes: bad.sizeBytes, movedTo }
+  return { file, offset: endOffset, sizeBytes: sizeBytes - endOffset, movedTo }
 }
 
 /** Takes a segment without any batch out of the chain; an empty one is worth nothing. */
-async function setAside(
-  parts: RecoverParts,
-  first: number,
-  sizeBytes: number,
-): Promise<TornTail | undefined> {
+async function setAside(parts: RecoverParts, { first, sizeBytes }: Scan): Promise<TornTail | undefined> {
   const { files, folder } = parts
   const file = segmentName(first)
   const movedTo = await tornName(parts, file)

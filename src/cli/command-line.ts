@@ -38,7 +38,9 @@ async function run(args: readonly string[]): Promise<number> {
   if (values['help'] === true || name === 'help') return print(helpText(COMMANDS))
   const command = [...COMMANDS, worker].find((candidate) => candidate.name === name)
   if (command === undefined) {
-    output.complain(name === '' ? helpText(COMMANDS) : `holdfast: there is no command '${name}': see holdfast --help`)
+    output.complain(
+      name === '' ? helpText(COMMANDS) : `holdfast: there is no command '${name}': see holdfast --help`,
+    )
     return EXIT_USAGE
   }
   const config = parseConfig({ flags: values, environment: processEnvironment() })

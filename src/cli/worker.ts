@@ -18,7 +18,7 @@ export const worker: Command = {
     process.send?.(message)
     await Promise.race([stop, orphaned])
     await node.close()
-    if (process.connected) process.disconnect()
+    if (process.connected) process.disconnect?.()
     return 0
   },
 }

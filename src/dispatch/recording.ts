@@ -1,5 +1,5 @@
 import type { KmsError } from '../api/errors.ts'
-import { formatEvent } from '../audit/event.ts'
+import { formatEvent, formatTlsDetails } from '../audit/event.ts'
 import type { EpochMs } from '../base/ports.ts'
 import type { EventData, EventResource, Outcome } from './operation.ts'
 import { findHeader, type WireRequest } from './wire.ts'
@@ -12,8 +12,8 @@ export type CallFacts = {
   readonly readOnly: boolean
   readonly request: WireRequest
   readonly region: string
-  /** The account whose log it goes to; nothing when the caller is not known. */
-  readonly account: string | undefined
+  /** The account whose log it goes to. */
+  readonly account: string
   /** `userIdentity` as JSON text. */
   readonly identityJson: string
 }
@@ -28,31 +28,30 @@ export type CallEnd = {
 
 /** The audit event of a call as JSON text: a CloudTrail record. */
 export function formatCallEvent(facts: CallFacts, end: CallEnd): string {
-  const { request, account } = facts
-  const { tls } = request.connection
+  const { request } = facts
+  const { connection } = request
   return formatEvent({
-    userIdentityJson: facts.identityJson,
+    userIdentity: facts.identityJson,
     at: end.at,
-    eventSource: 'kms.amazonaws.com',
-    eventName: facts.eventName,
-    awsRegion: facts.region,
-    sourceIpAddress: request.connection.address,
-    userAgent: findHeader(request.rawHeaders, 'user-agent') ?? '',
-    errorCode: end.error?.code,
-    errorMessage: end.error?.message,
-    requestParameters: end.parameters,
-    responseElements: end.outcome?.event?.response ?? null,
-    additionalEventData: end.outcome?.event?.additional,
+    source: 'kms.amazonaws.com',
+    name: facts.eventName,
+    region: facts.region,
+    sourceAddress: connection.address,
+    userAgent: findHeader(request.rawHeaders, 'user-agent'),
+    error: end.error,
+    request: end.parameters,
+    response: end.outcome?.event?.response ?? null,
+    additional: end.outcome?.event?.additional,
     requestId: facts.requestId,
     eventId: facts.eventId,
     readOnly: facts.readOnly,
     resources: end.resources,
-    eventType: 'AwsApiCall',
-    recipientAccountId: account,
-    tlsDetails: tls && {
-      tlsVersion: tls.version,
-      cipherSuite: tls.cipherSuite,
-      clientProvidedHostHeader: findHeader(request.rawHeaders, 'host') ?? '',
-    },
+    type: 'AwsApiCall',
+    recipient: facts.account,
+    tlsDetails: connection.tls && tlsDetails(connection.tls, request),
   })
+}
+
+function tlsDetails(tls: NonNullable<WireRequest['connection']['tls']>, request: WireRequest): string {
+  return formatTlsDetails({ ...tls, host: findHeader(request.rawHeaders, 'host') ?? '' })
 }

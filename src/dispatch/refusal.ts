@@ -10,6 +10,8 @@ export type RefusalParts = {
   readonly admit: (source: string) => boolean
   readonly journal: Journal
   readonly random: Random
+  /** The account whose log refusals go to: a call that names nobody belongs to none. */
+  readonly account: string
 }
 
 export type Refusal = {
@@ -38,7 +40,7 @@ export async function recordRefusal(parts: RefusalParts, refusal: Refusal): Prom
     readOnly: true,
     request,
     region: NO_REGION,
-    account: undefined,
+    account: parts.account,
     identityJson: JSON.stringify({ type: 'Unknown', accessKeyId }),
   }
   await parts.journal.append(formatCallEvent(facts, { at, parameters: null, resources: [], error: reason }))

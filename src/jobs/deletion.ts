@@ -1,7 +1,6 @@
 import { formatEvent } from '../audit/event.ts'
 import type { Log } from '../base/log.ts'
 import type { Clock, EpochMs, Random } from '../base/ports.ts'
-import type { MaterialRef } from '../custody/material.ts'
 import { type Deletion, planDeletion } from '../kms/deletion.ts'
 import { DUE, type DueValue } from '../kms/due.ts'
 import { StoreConflict } from '../store/port.ts'
@@ -14,7 +13,7 @@ export type DeletionParts = {
     readonly commit: (changes: readonly Change[], eventId: string, eventJson: string) => Promise<void>
   }
   /** Drops a material from memory. */
-  readonly forget: (material: MaterialRef) => void
+  readonly forget: (material: Deletion['materials'][number]) => void
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -66,21 +65,21 @@ async function deleteKey(parts: DeletionParts, deletion: Deletion): Promise<void
   const eventId = parts.random.uuid()
   const { account, region, arn, changes } = deletion
   const event = formatEvent({
-    userIdentityJson: JSON.stringify({ accountId: account, invokedBy: INTERNAL }),
+    userIdentity: JSON.stringify({ accountId: account, invokedBy: INTERNAL }),
     at: parts.clock.now(),
-    eventSource: 'kms.amazonaws.com',
-    eventName: 'DeleteKey',
-    awsRegion: region,
-    sourceIpAddress: INTERNAL,
+    source: 'kms.amazonaws.com',
+    name: 'DeleteKey',
+    region,
+    sourceAddress: INTERNAL,
     userAgent: INTERNAL,
-    requestParameters: null,
-    responseElements: null,
+    request: null,
+    response: null,
     requestId: parts.random.uuid(),
     eventId,
     readOnly: false,
     resources: [{ account, arn }],
-    eventType: 'AwsServiceEvent',
-    recipientAccountId: account,
+    type: 'AwsServiceEvent',
+    recipient: account,
   })
   await parts.journal.commit(changes, eventId, event)
   for (const material of deletion.materials) parts.forget(material)

@@ -4,7 +4,7 @@ import { utf8 } from '../base/bytes.ts'
 import type { Call } from '../dispatch/operation.ts'
 import { compilePolicy } from '../policy/compile.ts'
 import type { ContextLookup } from '../policy/context.ts'
-import { wouldLockOut } from '../policy/key-policy.ts'
+import { overlyPermissiveCondition, wouldLockOut } from '../policy/key-policy.ts'
 import { namedPrincipals, parsePolicy } from '../policy/parse.ts'
 import { PolicySyntaxError } from '../policy/syntax-error.ts'
 import type { KmsParts } from './parts.ts'
@@ -34,6 +34,8 @@ export type PolicyProposal = {
   readonly bypassLockoutCheck: boolean
   readonly call: Call
   readonly context: ContextLookup
+  /** The key that it is for. */
+  readonly keyArn: string
 }
 
 /**
@@ -50,6 +52,8 @@ export async function checkKeyPolicy(proposal: PolicyProposal, parts: KmsParts):
     throw new KmsError('LimitExceededException', `The key policy is too long: ${limit}.`)
   }
   const document = parse(policyText)
+  const mistake = overlyPermissiveCondition(document)
+  if (mistake !== undefined) throw malformed(mistake)
   for (const arn of namedPrincipals(document)) {
     if (!(await parts.principalExists(arn))) throw malformed(INVALID_PRINCIPALS)
   }
@@ -65,7 +69,9 @@ function parse(policyText: string): ReturnType<typeof parsePolicy> {
   try {
     return parsePolicy(policyText, { flavour: 'key' })
   } catch (error) {
-    if (error instanceof PolicySyntaxError) throw malformed(error.message)
+    if (error instanceof PolicySyntaxError) {
+      throw malformed(error.fault === 'Principal' ? INVALID_PRINCIPALS : error.message)
+    }
     throw error
   }
 }

@@ -2,6 +2,7 @@ import { KmsError } from '../api/errors.ts'
 import type { Output, OutputValue } from '../api/json.ts'
 import { integer, optional, pattern, text } from '../api/shapes.ts'
 import { faultText, validationError } from '../api/validate.ts'
+import { isPageMarker } from '../store/records.ts'
 
 /** `Limit` and `Marker` of an operation that answers in pages. */
 export const PAGING = {
@@ -26,12 +27,10 @@ export function pageLimit(input: PagingInput, size: PageSize): number {
   throw validationError([faultText('limit', constraint, String(limit))])
 }
 
-const STORE_MARKER = /^[0-9a-f]{32}$/
-
 /** The marker of a list that the store pages. @throws InvalidMarkerException. */
 export function storeMarker(input: PagingInput): string | undefined {
   const { Marker } = input
-  if (Marker !== undefined && !STORE_MARKER.test(Marker)) throw new KmsError('InvalidMarkerException')
+  if (Marker !== undefined && !isPageMarker(Marker)) throw new KmsError('InvalidMarkerException')
   return Marker
 }
 

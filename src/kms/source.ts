@@ -1,8 +1,7 @@
 import { KmsError } from '../api/errors.ts'
 import { validationError, wireName } from '../api/validate.ts'
-import type { ParsedBlob } from '../custody/blob.ts'
-import { parseBlob } from '../custody/blob.ts'
-import type { Call } from '../dispatch/operation.ts'
+import { type ParsedBlob, parseBlob } from '../custody/blob.ts'
+import type { Call, Permission } from '../dispatch/operation.ts'
 import { parseIdentifier } from './identifier.ts'
 import { resolveKey } from './key-operation.ts'
 import { findKeyOfBlob, type Key } from './keys.ts'
@@ -10,7 +9,7 @@ import type { KmsParts } from './parts.ts'
 import { parseCiphertext } from './symmetric.ts'
 
 /** What a caller is told of a ciphertext whose key is not there, or not for them. */
-export const NO_USABLE_KEY =
+const NO_USABLE_KEY =
   'The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.'
 
 type SourceInput = {
@@ -42,6 +41,14 @@ export function sourceCiphertext(
     throw validationError([`Value at '${path}' failed to satisfy constraint: Member must not be null`])
   }
   return input.CiphertextBlob
+}
+
+/**
+ * The permission on the key of a ciphertext. Who names no key is told of a key that is closed to
+ * them what they are told of one that is not there.
+ */
+export function sourcePermission(keyText: string | undefined, permission: Permission): Permission {
+  return keyText === undefined ? { ...permission, hiddenText: NO_USABLE_KEY } : permission
 }
 
 export type SourceQuestion = {

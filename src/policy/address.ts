@@ -40,13 +40,11 @@ export function parseAddressBlock(text: string): AddressBlock | undefined {
 export function contains(block: AddressBlock, address: Address): boolean {
   if (block.address.length !== address.length) return false
   let bits = block.prefixBits
-  for (const [index, group] of address.entries()) {
-    if (bits <= 0) return true
-    const ignored = Math.max(0, GROUP_BITS - bits)
-    if (group >>> ignored !== (block.address[index] ?? 0) >>> ignored) return false
+  return address.every((group, index) => {
+    const ignored = Math.min(GROUP_BITS, Math.max(0, GROUP_BITS - bits))
     bits -= GROUP_BITS
-  }
-  return true
+    return group >>> ignored === Number(block.address[index]) >>> ignored
+  })
 }
 
 function isMapped(address: Address): boolean {
@@ -75,8 +73,9 @@ function parseIpv6(text: string): Address | undefined {
   if (head === undefined) return undefined
   if (tailText === undefined) return head.length === IPV6_GROUPS ? head : undefined
   const tail = parseList(tailText, true)
-  const missing = IPV6_GROUPS - head.length - (tail?.length ?? 0)
-  if (tail === undefined || missing < 1) return undefined
+  if (tail === undefined) return undefined
+  const missing = IPV6_GROUPS - head.length - tail.length
+  if (missing < 1) return undefined
   return [...head, ...new Array<number>(missing).fill(0), ...tail]
 }
 

@@ -50,7 +50,7 @@ const OPERATORS: readonly (readonly [string, readonly string[], string, string])
   ['IpAddress', ['2001:db8::/32'], '2001:db8::1', 'not an address'],
   ['ArnEquals', ['arn:aws:iam::*:role/*'], ROLE, 'arn:aws:iam::111122223333:user/app'],
   ['ArnLike', ['arn:aws:iam::11112222????:role/team/*'], ROLE, 'arn:aws:iam::111122223333'],
-  ['ArnLike', ['arn:*:role/team/app:*'], 'arn:a:role/team/app:x:y:z', ROLE],
+  ['ArnLike', ['arn:*:iam:*:*:a:b*'], 'arn:aws:iam:::a:b:c', 'arn:aws:iam:x:::a:b'],
   ['ArnLike', ['*'], ROLE, 'not an arn'],
 ]
 

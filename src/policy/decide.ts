@@ -44,7 +44,7 @@ export type Decision =
   | { readonly allow: true; readonly by: AllowReason }
   | { readonly allow: false; readonly why: DenyReason }
 
-export type AllowReason =
+type AllowReason =
   | { readonly kind: 'Statement'; readonly policy: PolicyKind; readonly statement: StatementSource }
   /** The root user of an account may do in it whatever nothing denies. */
   | { readonly kind: 'RootUser' }

@@ -72,5 +72,5 @@ function matchesGlob(tokens: Int32Array, text: string, evaluation: Evaluation): 
 
 /** Code units of the character there: two beyond the basic plane. */
 function widthAt(text: string, at: number): number {
-  return (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1
+  return Number(text.codePointAt(at)) > 0xffff ? 2 : 1
 }

@@ -20,7 +20,7 @@ export type Comparison =
   | 'Null'
 
 /** How a comparison is applied to a key with several values. */
-export type Quantifier = 'None' | 'ForAllValues' | 'ForAnyValue'
+type Quantifier = 'None' | 'ForAllValues' | 'ForAnyValue'
 
 /** An operator of a `Condition` element, taken apart. */
 export type Operator = {

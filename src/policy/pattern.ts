@@ -87,7 +87,8 @@ function partsTest(parts: readonly Run[][] | undefined): ArnTest {
 }
 
 function allParts(tests: readonly TextTest[]): ArnTest {
-  return (arn, evaluation) => tests.every((test, index) => test(arn[index] ?? '', evaluation))
+  return (arn, evaluation) =>
+    tests.every((test, index) => test(present(arn[index], 'A part of an ARN'), evaluation))
 }
 
 /** A pattern cut at its first five colons; nothing when it has fewer. */

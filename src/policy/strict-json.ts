@@ -1,7 +1,7 @@
 import { PolicySyntaxError, quote } from './syntax-error.ts'
 
 /** A number as it was written, so that no digit is lost. */
-export type JsonNumber = { readonly number: string }
+type JsonNumber = { readonly number: string }
 
 /** A JSON value. Objects are maps: their names come from outside. */
 export type Json = string | boolean | null | JsonNumber | Json[] | Map<string, Json>

@@ -2,7 +2,7 @@ import { type Evaluation, spend } from './evaluation.ts'
 import { ANY, type Run, STAR } from './glob.ts'
 
 /** `${key}` or `${key, 'default'}`: stands for the key's value, taken literally. */
-export type Variable = { readonly key: string; readonly fallback: string | undefined }
+type Variable = { readonly key: string; readonly fallback: string | undefined }
 
 /** A value of a policy, taken apart: literal text, wildcards and variables. */
 export type Template = readonly (Run | Variable)[]

@@ -6,7 +6,7 @@ import { StoreFailure } from './port.ts'
 import { IntegrityError } from './records.ts'
 
 /** The database in the data folder; SQLite puts `-wal` and `-shm` files beside it, of the same mode. */
-const DATABASE_FILE = 'holdfast.db'
+export const DATABASE_FILE = 'holdfast.db'
 /** What the `meta` table says of this layout of tables. */
 const FORMAT = 1
 /** `HFST`: marks the file as ours for `file(1)` and for us. */

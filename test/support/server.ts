@@ -76,14 +76,18 @@ export async function readCredentials(data: string): Promise<Credentials> {
   const text = await readFile(join(data, 'credentials'), 'utf8')
   const accessKeyId = /aws_access_key_id = (\S+)/.exec(text)?.[1]
   const secretAccessKey = /aws_secret_access_key = (\S+)/.exec(text)?.[1]
-  if (accessKeyId === undefined || secretAccessKey === undefined) throw new Error('no credentials were written')
+  if (accessKeyId === undefined || secretAccessKey === undefined)
+    throw new Error('no credentials were written')
   return { accessKeyId, secretAccessKey }
 }
 
 function firstEndpoint(child: ChildProcess, errors: () => string): Promise<string> {
   return new Promise((resolve, reject) => {
     let printed = ''
-    const timeout = setTimeout(() => reject(new Error(`the server did not start: ${errors()}`)), START_TIMEOUT_MS)
+    const timeout = setTimeout(
+      () => reject(new Error(`the server did not start: ${errors()}`)),
+      START_TIMEOUT_MS,
+    )
     const settle = (then: () => void): void => {
       clearTimeout(timeout)
       then()

@@ -1,3 +1,4 @@
+import { keyArn } from '../../api/arn.ts'
 import { KmsError } from '../../api/errors.ts'
 import { boolean, type Input, type Members, oneOf, optional, pattern, text } from '../../api/shapes.ts'
 import { MATERIAL_PREFIX_DIGITS } from '../../custody/blob.ts'
@@ -147,11 +148,15 @@ async function create(call: Call, input: CreateKeyInput, parts: KmsParts): Promi
   const { region, now } = call
   const tags = mergeTags([], parseTags(input.Tags ?? []))
   const policy = input.Policy ?? defaultKeyPolicy(account)
+  const keyId = parts.random.uuid()
   if (input.Policy !== undefined) {
     const bypassLockoutCheck = input.BypassPolicyLockoutSafetyCheck ?? false
-    await checkKeyPolicy({ text: policy, bypassLockoutCheck, call, context: call.context }, parts)
+    const arn = keyArn(region, account, keyId)
+    await checkKeyPolicy(
+      { text: policy, bypassLockoutCheck, call, context: call.context, keyArn: arn },
+      parts,
+    )
   }
-  const keyId = parts.random.uuid()
   const domainKeyId = await currentDomainKey(parts, account, region, now)
   const { materialId, wrapped } = await parts.custody.createMaterial({ account, region }, keyId, domainKeyId)
   const value: KeyValue = {

@@ -4,7 +4,7 @@ import { shownParameters } from '../../dispatch/parameters.ts'
 import { checkGrantTokens, DRY_RUN, GRANT_TOKENS, KEY_ID, keyPermission } from '../key-operation.ts'
 import { checkState, ENABLED_ONLY } from '../key-state.ts'
 import type { KmsOperation, KmsParts } from '../parts.ts'
-import { findSource, NO_USABLE_KEY, sourceCiphertext } from '../source.ts'
+import { findSource, sourceCiphertext, sourcePermission } from '../source.ts'
 import {
   CIPHERTEXT,
   checkAlgorithm,
@@ -51,7 +51,7 @@ async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts): P
   const { key } = source
   const context = cryptographicContext(keyText, input.EncryptionContext, input.EncryptionAlgorithm)
   return {
-    permissions: [{ ...keyPermission(call, key, 'Decrypt', context), hiddenText: NO_USABLE_KEY }],
+    permissions: [sourcePermission(keyText, keyPermission(call, key, 'Decrypt', context))],
     check: () => {
       checkState(key.arn, key.record.value.state, ENABLED_ONLY)
       source.blob()

@@ -28,7 +28,8 @@ export const putKeyPolicy = keyOperation(
     checkPolicyName(input.PolicyName)
     const context = keyContext(key, call.caller.account, call.context)
     const bypassLockoutCheck = input.BypassPolicyLockoutSafetyCheck ?? false
-    await checkKeyPolicy({ text: input.Policy, bypassLockoutCheck, call, context }, parts)
+    const proposal = { text: input.Policy, bypassLockoutCheck, call, context, keyArn: key.arn }
+    await checkKeyPolicy(proposal, parts)
     return {
       changes: [replace(key.record, { ...key.record.value, policy: input.Policy })],
       event: { response: { keyId: key.arn } },

@@ -13,7 +13,7 @@ import {
 import { checkState, ENABLED_ONLY } from '../key-state.ts'
 import type { Key } from '../keys.ts'
 import type { KmsOperation, KmsParts } from '../parts.ts'
-import { findSource, NO_USABLE_KEY, type Source, sourceCiphertext } from '../source.ts'
+import { findSource, type Source, sourceCiphertext, sourcePermission } from '../source.ts'
 import {
   CIPHERTEXT,
   checkAlgorithm,
@@ -92,7 +92,7 @@ function permissions(call: Call, input: ReEncryptInput, source: Key, destination
     ),
   )
   return [
-    { ...keyPermission(call, source, 'ReEncryptFrom', from), hiddenText: NO_USABLE_KEY },
+    sourcePermission(input.SourceKeyId, keyPermission(call, source, 'ReEncryptFrom', from)),
     keyPermission(call, destination, 'ReEncryptTo', to),
   ]
 }

@@ -1,0 +1,155 @@
+import { join } from 'node:path'
+import type { Log } from '../base/log.ts'
+import type { Clock, Random, Timers } from '../base/ports.ts'
+import type { HmacKey } from '../crypto/hmac.ts'
+import type { FileLock } from '../store/file-lock.ts'
+import type { Change } from '../store/records.ts'
+import { insert, type Records, replace } from '../store/records.ts'
+import type { AuditFiles } from './files.ts'
+import { AUDIT_HEAD, AUDIT_HEAD_PARTITION, type AuditHead, decodeHead, encodeHead } from './head.ts'
+import { drainOutbox, OUTBOX, Outbox } from './outbox.ts'
+import { recoverLog, type TornTail } from './recover.ts'
+import { claimSlot, nodesAmong, type Slot } from './slot.ts'
+import { AuditLog } from './writer.ts'
+
+export type JournalParts = {
+  /** The folder that holds the nodes' folders. */
+  readonly folder: string
+  readonly key: HmacKey
+  readonly records: Records
+  readonly files: AuditFiles
+  readonly claimLock: (path: string) => FileLock | undefined
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly random: Random
+  readonly log: Log
+}
+
+/**
+ * Where calls become durable before they are answered: this node's log, and the outbox for events
+ * that belong to changes.
+ */
+export class Journal {
+  readonly #slot: Slot
+  readonly #auditLog: AuditLog
+  readonly #outbox: Outbox
+  readonly #records: Records
+  /** What was cut from the end of the log at the start. */
+  readonly torn: TornTail | undefined
+
+  constructor(parts: JournalParts, { slot, auditLog, torn }: OpenLog) {
+    const { records, timers, log } = parts
+    this.#slot = slot
+    this.#auditLog = auditLog
+    this.#records = records
+    this.#outbox = new Outbox({ records, auditLog, node: slot.node, timers, log })
+    this.torn = torn
+  }
+
+  get node(): string {
+    return this.#slot.node
+  }
+
+  /** Resolves once the event is durable. @throws AuditUnavailable. */
+  append(eventJson: string): Promise<void> {
+    return this.#auditLog.append(eventJson)
+  }
+
+  /**
+   * Makes the changes and their event durable together, or neither.
+   *
+   * @throws StoreConflict, StoreFailure, AuditUnavailable; nothing has changed then.
+   */
+  async commit(changes: readonly Change[], eventId: string, eventJson: string): Promise<void> {
+    await this.#auditLog.assertWritable()
+    await this.#records.commit([...changes, this.#outbox.change(eventId, eventJson)])
+    this.#outbox.deliver(eventId, eventJson)
+  }
+
+  /** Writes what waits and gives the node's place free. */
+  async close(): Promise<void> {
+    try {
+      await this.#outbox.close()
+      await this.#auditLog.close()
+    } finally {
+      this.#slot.lock.release()
+    }
+  }
+}
+
+type OpenLog = { readonly slot: Slot; readonly auditLog: AuditLog; readonly torn: TornTail | undefined }
+
+/**
+ * Takes a node's place and brings its log in order: a torn tail is set aside, events that are
+ * still in the outbox are appended, also those of nodes that have ended and not come back.
+ *
+ * @throws AuditDamaged, AuditUnavailable, StoreFailure.
+ */
+export async function openJournal(parts: JournalParts): Promise<Journal> {
+  await parts.files.makeFolder(parts.folder)
+  const slot = await claimSlot(parts.folder, parts.files, parts.claimLock)
+  try {
+    const open = await openSlot(parts, slot)
+    await adoptOutboxes(parts, slot.node)
+    return new Journal(parts, open)
+  } catch (error) {
+    slot.lock.release()
+    throw error
+  }
+}
+
+async function openSlot(parts: JournalParts, slot: Slot): Promise<OpenLog> {
+  const { records, files, key } = parts
+  const { node, folder } = slot
+  const chain = { node, key }
+  const head = await readHead(records, node)
+  const { tail, torn } = await recoverLog({ folder, chain, files, head })
+  const saveHead = (next: AuditHead): Promise<void> => writeHead(records, node, next)
+  const auditLog = new AuditLog({ ...parts, folder, chain, tail, saveHead })
+  await drainOutbox({ records, log: auditLog, files, folder, node })
+  return { slot, auditLog, torn }
+}
+
+/** Delivers what nodes that have ended have left behind. A node that is running does so itself. */
+async function adoptOutboxes(parts: JournalParts, own: string): Promise<void> {
+  for (const node of nodesAmong(await parts.files.list(parts.folder))) {
+    if (node === own) continue
+    const waiting = await parts.records.list(OUTBOX, { partition: node, limit: 1 })
+    if (waiting.records.length === 0) continue
+    const folder = join(parts.folder, node)
+    const lock = parts.claimLock(join(folder, 'lock'))
+    if (lock === undefined) continue
+    try {
+      const { auditLog } = await openSlot(parts, { node, folder, lock })
+      await auditLog.close()
+    } finally {
+      lock.release()
+    }
+  }
+}
+
+async function readHead(records: Records, node: string): Promise<AuditHead | undefined> {
+  const record = await records.get(AUDIT_HEAD, AUDIT_HEAD_PARTITION, node)
+  return record && decodeHead(record.value)
+}
+
+async function writeHead(records: Records, node: string, head: AuditHead): Promise<void> {
+  const present = await records.get(AUDIT_HEAD, AUDIT_HEAD_PARTITION, node)
+  const value = encodeHead(head)
+  await records.commit([
+    present === undefined ? insert(AUDIT_HEAD, AUDIT_HEAD_PARTITION, node, value) : replace(present, value),
+  ])
+}
+
+/** The saved heads of all nodes of a log. */
+export async function readHeads(
+  records: Records,
+  nodes: readonly string[],
+): Promise<ReadonlyMap<string, AuditHead>> {
+  const heads = new Map<string, AuditHead>()
+  for (const node of nodes) {
+    const head = await readHead(records, node)
+    if (head !== undefined) heads.set(node, head)
+  }
+  return heads
+}

@@ -1,0 +1,56 @@
+import type { Clock, Random } from '../base/ports.ts'
+import { formatEvent } from './event.ts'
+import type { TornTail } from './recover.ts'
+import type { RefusalSummary } from './refusals.ts'
+
+/** What an event of Holdfast itself is made with. */
+export type OwnEventParts = {
+  readonly clock: Clock
+  readonly random: Random
+  /** The account whose log it goes to. */
+  readonly account: string
+}
+
+/** How events of Holdfast itself name their source; no AWS service has this name. */
+const SOURCE = 'holdfast'
+
+/** The event of a torn tail that was cut from a node's log when it started. */
+export function tornTailEvent(parts: OwnEventParts, node: string, torn: TornTail): string {
+  const { file, offset, sizeBytes, movedTo } = torn
+  return ownEvent(parts, 'RecoverAuditLog', { node, file, offset, sizeBytes, movedTo })
+}
+
+/** The event of refused calls that were counted and not recorded one by one. */
+export function refusalsEvent(parts: OwnEventParts, summary: RefusalSummary): string {
+  const { source, count, firstAt, lastAt } = summary
+  return ownEvent(parts, 'CountRefusedCalls', {
+    sourceIPAddress: source,
+    count,
+    firstAt: new Date(firstAt).toISOString(),
+    lastAt: new Date(lastAt).toISOString(),
+  })
+}
+
+function ownEvent(
+  { clock, random, account }: OwnEventParts,
+  name: string,
+  details: { readonly [name: string]: unknown },
+): string {
+  return formatEvent({
+    userIdentity: JSON.stringify({ accountId: account, invokedBy: SOURCE }),
+    at: clock.now(),
+    source: SOURCE,
+    name,
+    region: 'unknown',
+    sourceAddress: SOURCE,
+    userAgent: undefined,
+    request: null,
+    response: null,
+    requestId: undefined,
+    eventId: random.uuid(),
+    readOnly: true,
+    type: 'AwsServiceEvent',
+    recipient: account,
+    serviceEventDetails: details,
+  })
+}

@@ -1,0 +1,91 @@
+/** For tests: a process that writes a log and an outbox until it is killed. */
+
+import { writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { silentLog } from '../base/log.ts'
+import { systemClock, systemRandom, systemTimers } from '../base/ports.ts'
+import { openRecords } from '../store/cache.ts'
+import { claimFileLock } from '../store/file-lock.ts'
+import { kindOfFormat1 } from '../store/kind.ts'
+import { insert, type Kind, type Records, replace } from '../store/records.ts'
+import { openSqliteStore } from '../store/sqlite.ts'
+import { testSealer } from '../store/test-sealer.ts'
+import { systemFiles } from './files.ts'
+import { AUDIT_HEAD, AUDIT_HEAD_PARTITION, type AuditHead, decodeHead, encodeHead } from './head.ts'
+import { drainOutbox, Outbox } from './outbox.ts'
+import { recoverLog } from './recover.ts'
+import { claimSlot } from './slot.ts'
+import { TEST_KEY, testEvent } from './test-log.ts'
+import { AuditLog } from './writer.ts'
+
+/** A record that is inserted in the same commit as the event of that id. */
+export const CHANGED: Kind<{ readonly format: 1 }> = kindOfFormat1('changed')
+
+/** Opens the records of a test folder. */
+export async function openTestRecords(folder: string): Promise<Records> {
+  return openRecords(await openSqliteStore(folder), testSealer())
+}
+
+/** Saves the head of a node's chain as a record. */
+export async function saveHeadRecord(records: Records, node: string, head: AuditHead): Promise<void> {
+  const known = await records.get(AUDIT_HEAD, AUDIT_HEAD_PARTITION, node)
+  const value = encodeHead(head)
+  await records.commit([
+    known === undefined ? insert(AUDIT_HEAD, AUDIT_HEAD_PARTITION, node, value) : replace(known, value),
+  ])
+}
+
+/** The saved head of a node's chain. */
+export async function findHead(records: Records, node: string): Promise<AuditHead | undefined> {
+  const record = await records.get(AUDIT_HEAD, AUDIT_HEAD_PARTITION, node)
+  return record && decodeHead(record.value)
+}
+
+async function run(folder: string): Promise<void> {
+  const slot = await claimSlot(join(folder, 'audit'), systemFiles, claimFileLock)
+  const { node } = slot
+  const records = await openTestRecords(folder)
+  const chain = { node, key: TEST_KEY }
+  const own = slot.folder
+  const recovery = await recoverLog({
+    folder: own,
+    chain,
+    files: systemFiles,
+    head: await findHead(records, node),
+  })
+  const log = new AuditLog({
+    folder: own,
+    chain,
+    tail: recovery.tail,
+    files: systemFiles,
+    clock: systemClock,
+    timers: { after: (delayMs, task) => systemTimers.after(delayMs / 100, task) },
+    log: silentLog,
+    saveHead: (head) => saveHeadRecord(records, node, head),
+    segmentMaxBytes: 20_000,
+  })
+  await drainOutbox({ records, log, files: systemFiles, folder: own, node })
+  const timers = { after: (delayMs: number, task: () => void) => systemTimers.after(delayMs / 100, task) }
+  const outbox = new Outbox({ records, auditLog: log, node, timers, log: silentLog })
+  const report = (id: string) => writeSync(1, `${node} ${id}\n`)
+  const append = async () => {
+    for (;;) {
+      const id = systemRandom.uuid()
+      await log.append(testEvent(id, 'x'.repeat(400)))
+      report(id)
+    }
+  }
+  const change = async () => {
+    for (;;) {
+      const id = systemRandom.uuid()
+      const json = testEvent(id, 'y'.repeat(400))
+      await records.commit([insert(CHANGED, 'all', id, { format: 1 }), outbox.change(id, json)])
+      outbox.deliver(id, json)
+      report(id)
+    }
+  }
+  await Promise.all([append(), append(), append(), change(), change(), change()])
+}
+
+const [, main = '', folder] = process.argv
+if (import.meta.filename === main && folder !== undefined) await run(folder)

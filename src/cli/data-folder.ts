@@ -1,0 +1,8 @@
+import { isDataFolder } from '../app.ts'
+import { type Config, ConfigError } from '../config/settings.ts'
+
+/** @throws ConfigError when there is no data folder: only `serve` makes one. */
+export function requireDataFolder(config: Config): void {
+  if (isDataFolder(config)) return
+  throw new ConfigError(`HOLDFAST_DATA is '${config.data}', which is not a data folder of Holdfast`)
+}

@@ -1,0 +1,36 @@
+import { join, resolve } from 'node:path'
+import { AUDIT_FOLDER, openDeployment } from '../app.ts'
+import { systemFiles } from '../audit/files.ts'
+import { readHeads } from '../audit/journal.ts'
+import { nodesAmong } from '../audit/slot.ts'
+import { probeReady } from '../client/probe.ts'
+import { type Command, EXIT_FAILURE } from './command.ts'
+import { requireDataFolder } from './data-folder.ts'
+import { currentEndpoint } from './endpoint.ts'
+import { VERSION } from './help.ts'
+
+/** `holdfast status`: whether the server of a data folder serves, and how far its audit log has come. */
+export const status: Command = {
+  name: 'status',
+  about: 'says whether the server is ready and what its data folder holds; exit status 0 when ready',
+  run: async ({ config, output }) => {
+    requireDataFolder(config)
+    const endpoint = await currentEndpoint(config)
+    const ready = await probeReady(endpoint)
+    output.print(`release      ${VERSION}`)
+    output.print(`endpoint     ${endpoint}: ${ready}`)
+    output.print(`data         ${resolve(config.data)}`)
+    output.print(`account      ${config.account}`)
+    const { records, wrappingKey } = await openDeployment(config)
+    wrappingKey[Symbol.dispose]()
+    try {
+      const nodes = nodesAmong(await systemFiles.list(join(config.data, AUDIT_FOLDER)))
+      for (const [node, head] of await readHeads(records, nodes)) {
+        output.print(`audit log    ${node}: ${head.sequence} events`)
+      }
+    } finally {
+      await records.close()
+    }
+    return ready === 'ready' ? 0 : EXIT_FAILURE
+  },
+}

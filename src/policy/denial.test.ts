@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import {
+  ACCOUNT_KEY,
+  DENY,
+  FAILING,
+  FOREIGN_USER,
+  forAws,
+  KEY,
+  LONG,
+  NO,
+  NOTHING,
+  OTHER,
+  policy,
+  ROOT,
+  request,
+  SESSION,
+  USER,
+  USER_ARN,
+  YES,
+} from '../../test/support/policies.ts'
+import { type AccessRequest, decide, type Policies, type Principal } from './decide.ts'
+import { denialMessage, hiddenDenial } from './denial.ts'
+
+/** The message for a refused request. */
+function messageOf(asked: AccessRequest, policies: Policies): string {
+  const decision = decide(asked, policies)
+  assert.ok(!decision.allow)
+  return denialMessage(decision, asked)
+}
+
+const ON_KEY = `is not authorized to perform: kms:Encrypt on resource: ${KEY}`
+
+/** Principal, policies, the end of the message. */
+const MESSAGES: readonly (readonly [Principal, Policies, string])[] = [
+  [
+    USER,
+    { resource: ACCOUNT_KEY, identity: [] },
+    'because no identity-based policy allows the kms:Encrypt action',
+  ],
+  [
+    USER,
+    { resource: forAws(OTHER), identity: [] },
+    'because no resource-based policy allows the kms:Encrypt action',
+  ],
+  [
+    USER,
+    { resource: ACCOUNT_KEY, identity: [YES], boundary: NOTHING },
+    'because no permissions boundary allows the kms:Encrypt action',
+  ],
+  [
+    SESSION,
+    { resource: ACCOUNT_KEY, identity: [YES], session: [] },
+    'because no session policy allows the kms:Encrypt action',
+  ],
+  [
+    SESSION,
+    { resource: ACCOUNT_KEY, identity: [YES], session: [NO] },
+    'with an explicit deny in a session policy',
+  ],
+  [USER, { resource: ACCOUNT_KEY, identity: [NO] }, 'with an explicit deny in an identity-based policy'],
+  [
+    USER,
+    { resource: ACCOUNT_KEY, identity: [], boundary: NO },
+    'with an explicit deny in a permissions boundary',
+  ],
+  [
+    ROOT,
+    { resource: policy('key', { ...DENY, Principal: '*' }), identity: [] },
+    'with an explicit deny in a resource-based policy',
+  ],
+  [
+    ROOT,
+    { resource: ACCOUNT_KEY, identity: [], controls: [[NO]] },
+    'with an explicit deny in a service control policy',
+  ],
+  [
+    ROOT,
+    { resource: ACCOUNT_KEY, identity: [], controls: [[NOTHING]] },
+    'with an explicit deny in a service control policy',
+  ],
+]
+
+for (const [principal, policies, ending] of MESSAGES) {
+  test(`denialMessage for ${principal.type} ends "${ending}"`, () => {
+    assert.equal(messageOf(request(principal), policies), `User: ${principal.arn} ${ON_KEY} ${ending}`)
+  })
+}
+
+test('denialMessage leaves out the resource of an action without one', () => {
+  assert.equal(
+    messageOf(request(USER, { action: 'kms:ListKeys', resource: '*' }), { identity: [] }),
+    `User: ${USER_ARN} is not authorized to perform: kms:ListKeys because no identity-based policy allows the kms:ListKeys action`,
+  )
+})
+
+test('denialMessage gives no reason when evaluation failed', () => {
+  const asked = request(ROOT, { context: () => LONG })
+  assert.equal(
+    messageOf(asked, { resource: policy('key', FAILING), identity: [] }),
+    `User: ${ROOT.arn} ${ON_KEY}`,
+  )
+})
+
+test('denialMessage tells a caller of another account the same, whatever the reason', () => {
+  const reasons: readonly Policies[] = [
+    { resource: ACCOUNT_KEY, identity: [YES] },
+    { resource: forAws(OTHER), identity: [] },
+    { resource: forAws(OTHER), identity: [NO] },
+    { resource: policy('key', { ...DENY, Principal: '*' }), identity: [YES] },
+    { resource: policy('key', FAILING), identity: [] },
+  ]
+  const asked = request(FOREIGN_USER, { context: () => LONG })
+  const messages = new Set(reasons.map((policies) => messageOf(asked, policies)))
+  assert.deepEqual([...messages], [hiddenDenial(FOREIGN_USER.arn, 'kms:Encrypt')])
+})
+
+test('hiddenDenial says what AWS says, for keys and for ciphertexts', () => {
+  const because =
+    'because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access'
+  assert.equal(
+    hiddenDenial(USER_ARN, 'kms:Sign'),
+    `User: ${USER_ARN} is not authorized to perform: kms:Sign on this resource ${because}`,
+  )
+  assert.equal(
+    hiddenDenial(USER_ARN, 'kms:Decrypt'),
+    `User: ${USER_ARN} is not authorized to perform: kms:Decrypt on the resource associated with this ciphertext ${because}`,
+  )
+})

@@ -1,0 +1,236 @@
+/** One test per operation and kind of refusal, made from the operations' own facts. */
+
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { Output } from '../../src/api/json.ts'
+import type { ShapeData } from '../../src/api/shapes.ts'
+import { wireName } from '../../src/api/validate.ts'
+import type { Operation } from '../../src/dispatch/operation.ts'
+import { KMS_OPERATIONS } from '../../src/kms/operations.ts'
+import type { KmsParts } from '../../src/kms/parts.ts'
+import { eventOf } from '../support/audit.ts'
+import { type Answer, call, newKey, succeed } from '../support/calls.ts'
+import { policy, SAMPLES, type Sample, type SampleParts } from '../support/samples.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+
+const ACCOUNT = '000000000000'
+const UNKNOWN_KEY = '12345678-1234-4234-8234-123456789012'
+
+/** Facts do not depend on the parts, which only running an operation needs. */
+const OPERATIONS: readonly Operation[] = KMS_OPERATIONS.map((operation) => operation({} as KmsParts))
+
+let server: TestServer
+let aliases = 0
+
+before(async () => {
+  server = await startServer()
+})
+
+after(async () => {
+  await server[Symbol.asyncDispose]()
+})
+
+function sampleOf(operation: Operation): Sample {
+  const sample = SAMPLES[operation.name]
+  assert.ok(sample, `${operation.name} has no sample`)
+  return sample
+}
+
+/** A key of its own for one test: with a ciphertext, an alias, and the wanted state and policy. */
+async function fixture(finish: (keyId: string) => Promise<unknown> = async () => {}): Promise<SampleParts> {
+  const keyId = await newKey(server)
+  const { CiphertextBlob } = await succeed(server, 'Encrypt', { KeyId: keyId, Plaintext: 'AAAA' })
+  aliases += 2
+  const alias = `alias/present-${aliases}`
+  await succeed(server, 'CreateAlias', { AliasName: alias, TargetKeyId: keyId })
+  await finish(keyId)
+  return { keyId, ciphertext: String(CiphertextBlob), alias, freeAlias: `alias/free-${aliases}` }
+}
+
+function disable(keyId: string): Promise<unknown> {
+  return succeed(server, 'DisableKey', { KeyId: keyId })
+}
+
+function schedule(keyId: string): Promise<unknown> {
+  return succeed(server, 'ScheduleKeyDeletion', { KeyId: keyId, PendingWindowInDays: 7 })
+}
+
+/** The answer is this error, and the audit log says the same of the same request. */
+async function assertRefused(
+  answer: Answer,
+  operation: string,
+  code: string,
+  message: RegExp,
+): Promise<void> {
+  assert.equal(answer.code, code, answer.text)
+  assert.equal(answer.status, 400)
+  assert.match(answer.message ?? '', message)
+  const event = await eventOf(server.data, answer.requestId)
+  assert.equal(event.eventName, operation)
+  assert.equal(event.errorCode, code === 'AccessDeniedException' ? 'AccessDenied' : code)
+}
+
+test('every operation has a sample, and every sample an operation', () => {
+  assert.deepEqual(OPERATIONS.map(({ name }) => name).sort(), Object.keys(SAMPLES).sort())
+})
+
+for (const operation of OPERATIONS) {
+  const { name, members } = operation
+
+  test(`${name} works with its sample and records who did what`, async () => {
+    const sample = sampleOf(operation)
+    const parts = await fixture(name === 'CancelKeyDeletion' ? schedule : undefined)
+    const answer = await call(server, name, sample.input(parts))
+    assert.equal(answer.status, 200, answer.text)
+    const event = await eventOf(server.data, answer.requestId)
+    assert.equal(event.eventName, name)
+    assert.equal(event.errorCode, undefined)
+    assert.equal(event.readOnly, operation.readOnly)
+    assert.equal(event.userIdentity.arn, `arn:aws:iam::${ACCOUNT}:root`)
+    if (sample.keys.length > 0 && name !== 'ListAliases') {
+      assert.ok(event.resources?.some(({ ARN }) => ARN.endsWith(`:key/${parts.keyId}`)))
+    }
+  })
+
+  for (const [member, shape] of Object.entries(members)) {
+    if (shape.required) {
+      test(`${name} refuses to go without ${member}`, async () => {
+        const { [member]: _, ...rest } = sampleOf(operation).input(await sharedFixture())
+        const answer = await call(server, name, rest)
+        const expected = new RegExp(
+          `^1 validation error detected: Value (null )?at '${wireName(member)}' .*not be null$`,
+        )
+        await assertRefused(answer, name, 'ValidationException', expected)
+      })
+    }
+
+    for (const [what, value, constraint] of overLimit(shape.data)) {
+      test(`${name} refuses ${what} ${member}`, async () => {
+        const input = { ...sampleOf(operation).input(await sharedFixture()), [member]: value }
+        const answer = await call(server, name, input)
+        const expected = new RegExp(`at '${wireName(member)}(\\.1\\.member(\\.\\w+)?)?' .*: ${constraint}`)
+        await assertRefused(answer, name, 'ValidationException', expected)
+      })
+    }
+
+    test(`${name} refuses ${member} of a wrong type`, async () => {
+      const value = shape.data.type === 'structure' || shape.data.type === 'map' ? 'text' : { a: { b: 1 } }
+      const input = { ...sampleOf(operation).input(await sharedFixture()), [member]: value }
+      await assertRefused(await call(server, name, input), name, 'SerializationException', /^$/)
+    })
+  }
+
+  for (const member of sampleOf(operation).keys) {
+    test(`${name} refuses a ${member} that does not exist`, async () => {
+      const input = { ...sampleOf(operation).input(await sharedFixture()), [member]: UNKNOWN_KEY }
+      const answer = await call(server, name, input)
+      const arn = `arn:aws:kms:eu-west-1:${ACCOUNT}:key/${UNKNOWN_KEY}`
+      await assertRefused(answer, name, 'NotFoundException', new RegExp(`^Key '${arn}' does not exist$`))
+    })
+
+    test(`${name} refuses a ${member} of another account with AccessDeniedException`, async () => {
+      const foreign = `arn:aws:kms:eu-west-1:111122223333:key/${UNKNOWN_KEY}`
+      const input = { ...sampleOf(operation).input(await sharedFixture()), [member]: foreign }
+      const answer = await call(server, name, input)
+      await assertRefused(answer, name, 'AccessDeniedException', /does not exist in this Region/)
+    })
+  }
+
+  for (const [state, prepare, expected] of [
+    ['disabled', disable, sampleOf(operation).disabled],
+    ['pending deletion', schedule, sampleOf(operation).pendingDeletion],
+  ] as const) {
+    test(`${name} on a key that is ${state}: ${expected}`, async () => {
+      const parts = await fixture(prepare)
+      const answer = await call(server, name, sampleOf(operation).input(parts))
+      if (expected === 'ok') assert.equal(answer.status, 200, answer.text)
+      else
+        await assertRefused(
+          answer,
+          name,
+          expected,
+          /:key\/[0-9a-f-]+ is (not )?(disabled|pending deletion)\.$/,
+        )
+    })
+  }
+
+  if (sampleOf(operation).keys.length > 0 && name !== 'ListAliases') {
+    test(`${name} refuses a caller whom the key policy denies`, async () => {
+      const denied = async (keyId: string): Promise<void> => {
+        await succeed(server, 'PutKeyPolicy', {
+          KeyId: keyId,
+          Policy: policy(ACCOUNT, ['kms:*']),
+          BypassPolicyLockoutSafetyCheck: true,
+        })
+      }
+      const parts = await fixture(denied)
+      const answer = await call(server, name, sampleOf(operation).input(parts))
+      await assertRefused(
+        answer,
+        name,
+        'AccessDeniedException',
+        /with an explicit deny in a resource-based policy$/,
+      )
+    })
+  }
+
+  test(`${name} refuses a forged signature`, async () => {
+    const input = sampleOf(operation).input(await sharedFixture())
+    const answer = await call(server, name, input, { secretAccessKey: 'not the secret' })
+    assert.equal(answer.code, 'InvalidSignatureException')
+    assert.match(answer.message ?? '', /^The request signature we calculated does not match/)
+  })
+}
+
+let shared: Promise<SampleParts> | undefined
+
+/** One key for the tests that never get as far as to change anything. */
+function sharedFixture(): Promise<SampleParts> {
+  shared ??= fixture()
+  return shared
+}
+
+/** Values just over the limits of a shape, with the constraint that AWS names. */
+function overLimit(shape: ShapeData): readonly (readonly [string, Output[string], string])[] {
+  switch (shape.type) {
+    case 'text':
+      return lengths(shape, (size) => 'a'.repeat(size))
+    case 'blob':
+      return lengths(shape, (size) => Buffer.alloc(size).toString('base64'))
+    case 'integer':
+      return [
+        ...(shape.min === undefined
+          ? []
+          : [['too small', shape.min - 1, `.*greater than or equal to ${shape.min}`] as const]),
+        ...(shape.max === undefined
+          ? []
+          : [['too large', shape.max + 1, `.*less than or equal to ${shape.max}`] as const]),
+      ]
+    case 'enum':
+      return [['an unknown', 'NO_SUCH_VALUE', 'Member must satisfy enum value set: \\[']]
+    case 'list': {
+      const inner = overLimit(shape.of).map(
+        ([what, value, constraint]) => [what, [value], constraint] as const,
+      )
+      const item = shape.of.type === 'text' ? 'a' : { TagKey: 'a', TagValue: 'b' }
+      return [...inner, ...lengths(shape, (size) => new Array(size).fill(item))]
+    }
+    case 'boolean':
+    case 'map':
+    case 'structure':
+      return []
+  }
+}
+
+function lengths(
+  { min, max }: { readonly min?: number; readonly max?: number },
+  make: (size: number) => Output[string],
+): readonly (readonly [string, Output[string], string])[] {
+  const short =
+    min === undefined || min === 0
+      ? []
+      : [['too short', make(min - 1), `.*length greater than or equal to ${min}`] as const]
+  const long =
+    max === undefined ? [] : [['too long', make(max + 1), `.*length less than or equal to ${max}`] as const]
+  return [...short, ...long]
+}

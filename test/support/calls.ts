@@ -1,0 +1,124 @@
+/** For tests: signed calls with any body, however wrong. */
+
+import { randomUUID } from 'node:crypto'
+import type { Output } from '../../src/api/json.ts'
+import { signRequest } from '../../src/sigv4/sign.ts'
+import { REGION } from './kms.ts'
+import type { TestServer } from './server.ts'
+
+/** An answer as it came. */
+export type Answer = {
+  readonly status: number
+  readonly headers: Headers
+  readonly requestId: string
+  readonly text: string
+  /** The body as JSON; an empty object when it is empty. */
+  readonly json: { readonly [name: string]: unknown }
+  /** The error code; nothing for a success. */
+  readonly code: string | undefined
+  readonly message: string | undefined
+}
+
+export type CallOptions = {
+  readonly region?: string
+  readonly now?: number
+  readonly secretAccessKey?: string
+  readonly accessKeyId?: string
+  /** Changes the headers after they were signed. */
+  readonly tamper?: (headers: Map<string, string>) => void
+}
+
+/** Sends one signed call and gives whatever comes back. */
+export async function callRaw(
+  server: TestServer,
+  target: string,
+  body: Uint8Array | string,
+  options: CallOptions = {},
+): Promise<Answer> {
+  const bytes = typeof body === 'string' ? Buffer.from(body) : Buffer.from(body)
+  const url = new URL(server.endpoint)
+  const rawHeaders = [
+    ...['host', url.host, 'content-type', 'application/x-amz-json-1.1'],
+    ...['x-amz-target', target, 'amz-sdk-invocation-id', randomUUID()],
+  ]
+  const added = signRequest(
+    { method: 'POST', target: '/', rawHeaders, body: bytes },
+    {
+      credentials: {
+        accessKeyId: options.accessKeyId ?? server.credentials.accessKeyId,
+        secretAccessKey: options.secretAccessKey ?? server.credentials.secretAccessKey,
+      },
+      region: options.region ?? REGION,
+      service: 'kms',
+      now: options.now ?? Date.now(),
+    },
+  )
+  const headers = pairs([...rawHeaders, ...added])
+  options.tamper?.(headers)
+  headers.delete('host')
+  return send(server, headers, bytes)
+}
+
+/** Sends a request with these headers as they are. */
+export async function send(
+  server: TestServer,
+  headers: ReadonlyMap<string, string>,
+  body: Uint8Array,
+): Promise<Answer> {
+  const response = await fetch(server.endpoint, {
+    method: 'POST',
+    headers: [...headers] as [string, string][],
+    body: Buffer.from(body),
+  })
+  const text = await response.text()
+  const json = parse(text)
+  const message = json['message'] ?? json['Message']
+  return {
+    status: response.status,
+    headers: response.headers,
+    requestId: response.headers.get('x-amzn-requestid') ?? '',
+    text,
+    json,
+    code: typeof json['__type'] === 'string' ? json['__type'] : undefined,
+    message: typeof message === 'string' ? message : undefined,
+  }
+}
+
+/** Calls an operation of KMS with an input; bytes are given as base64. */
+export function call(
+  server: TestServer,
+  operation: string,
+  input: Output,
+  options: CallOptions = {},
+): Promise<Answer> {
+  return callRaw(server, `TrentService.${operation}`, JSON.stringify(input), options)
+}
+
+/** The output of a call that must succeed. */
+export async function succeed(server: TestServer, operation: string, input: Output): Promise<Answer['json']> {
+  const answer = await call(server, operation, input)
+  if (answer.status !== 200) throw new Error(`${operation} failed: ${answer.text}`)
+  return answer.json
+}
+
+/** A new key's id. */
+export async function newKey(server: TestServer, input: Output = {}): Promise<string> {
+  const { KeyMetadata } = await succeed(server, 'CreateKey', input)
+  return String((KeyMetadata as { KeyId: string }).KeyId)
+}
+
+function pairs(rawHeaders: readonly string[]): Map<string, string> {
+  const headers = new Map<string, string>()
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    headers.set(String(rawHeaders[at]).toLowerCase(), String(rawHeaders[at + 1]))
+  }
+  return headers
+}
+
+function parse(text: string): Answer['json'] {
+  try {
+    return text === '' ? {} : JSON.parse(text)
+  } catch {
+    return {}
+  }
+}
