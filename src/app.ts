@@ -7,7 +7,7 @@ import { type OwnEventParts, refusalsEvent, tornTailEvent } from './audit/own-ev
 import { RefusalLimiter, RefusalSummaries } from './audit/refusals.ts'
 import { AUDIT_KEY_INFO } from './audit/segment.ts'
 import type { Log } from './base/log.ts'
-import { systemClock, systemRandom, systemTimers } from './base/ports.ts'
+import { systemAfterThisTurn, systemClock, systemRandom, systemTimers } from './base/ports.ts'
 import type { Secret } from './base/secret.ts'
 import { writeCredentialsFile } from './config/credentials-file.ts'
 import { type Config, formatAddress } from './config/settings.ts'
@@ -19,6 +19,7 @@ import { recordSealer } from './custody/record-sealer.ts'
 import { fileSeal } from './custody/roots/file.ts'
 import { SealError } from './custody/roots/root.ts'
 import { createDispatcher, type Dispatcher } from './dispatch/dispatcher.ts'
+import { Freshness } from './dispatch/freshness.ts'
 import { createRouting } from './dispatch/routing.ts'
 import { openHttpServer } from './http/server.ts'
 import { credentialFinder } from './iam/access-key.ts'
@@ -179,7 +180,7 @@ function openDispatcher({ records, journal, custody, limiter, own, log }: Servic
       random: systemRandom,
       account: own.account,
     },
-    records,
+    freshness: new Freshness(records, systemAfterThisTurn),
     journal,
     clock: systemClock,
     random: systemRandom,

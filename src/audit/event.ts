@@ -2,14 +2,14 @@ import type { EpochMs } from '../base/ports.ts'
 import { cutText, JSON_NULL, type JsonText, limitJson } from './event-text.ts'
 
 /** The version of CloudTrail's record that is written. Source: CloudTrail User Guide, "Record contents". */
-export const EVENT_VERSION = '1.11'
+const EVENT_VERSION = '1.11'
 /** Sizes in bytes. Source: CloudTrail User Guide, "Record contents" (1 KB, 100 KB, 28 KB, 256 KB). */
 export const EVENT_TEXT_MAX_BYTES = 1024
 export const EVENT_PARAMETERS_MAX_BYTES = 102_400
 export const EVENT_ADDITIONAL_MAX_BYTES = 28_672
 export const EVENT_MAX_BYTES = 262_144
 
-export type EventValues = { readonly [name: string]: unknown }
+type EventValues = { readonly [name: string]: unknown }
 
 export type EventFields = {
   /** What is the same for all calls of a caller, as JSON text. */
@@ -43,7 +43,7 @@ export type EventFields = {
   readonly tlsDetails?: JsonText | undefined
 }
 
-export type EventResource = { readonly account: string; readonly arn: string; readonly type?: string }
+type EventResource = { readonly account: string; readonly arn: string; readonly type?: string }
 
 export type TlsDetails = {
   /** `TLSv1.3` and the like. */

@@ -7,7 +7,7 @@ import { AuditDamaged } from './damage.ts'
 import { systemFiles } from './files.ts'
 import type { AuditHead } from './head.ts'
 import { recoverLog } from './recover.ts'
-import { openTestLog, TEST_CHAIN, TEST_KEY, testEvent } from './test-log.ts'
+import { FaultFiles, openTestLog, TEST_CHAIN, TEST_KEY, testEvent } from './test-log.ts'
 import { verifyLog } from './verify.ts'
 
 type Written = {
@@ -165,4 +165,15 @@ test('recoverLog refuses the folder of another node and a segment under another 
   rmSync(join(own, '0000000000000007.jsonl'))
   const chain = { ...TEST_CHAIN, node: 'node-1' }
   await assert.rejects(recoverLog({ folder: own, chain, files: systemFiles, head: undefined }), AuditDamaged)
+})
+
+test('recoverLog syncs a whole log before it is gone on with, and fails when it cannot', async () => {
+  using folder = testFolder()
+  const { sizes } = await written(folder.path, 2)
+  const files = new FaultFiles()
+  files.fails = (_, name) => name === 'truncate'
+  const parts = { folder: join(folder.path, 'node-0'), chain: TEST_CHAIN, files, head: undefined }
+  await assert.rejects(recoverLog(parts), /injected: truncate/)
+  files.fails = () => false
+  assert.equal((await recoverLog(parts)).tail.segment?.sizeBytes, sizes[1])
 })

@@ -66,7 +66,7 @@ export async function recoverLog(parts: RecoverParts): Promise<Recovery> {
   assertUndamaged(parts, scan)
   if (scan.endOffset > 0) {
     assertReaches(parts, scan)
-    return { tail: tailOf(scan), torn: scan.bad && (await cutTail(parts, scan)) }
+    return { tail: tailOf(scan), torn: await settleTail(parts, scan) }
   }
   const tail = await tailBefore(parts, last, segments.at(-2))
   return { tail, torn: await setAside(parts, scan) }
@@ -146,19 +146,30 @@ function damaged({ chain }: RecoverParts, { first, point }: Scan, bad: Bad): Aud
   return new AuditDamaged({ node: chain.node, file, ...bad, sequence: point.sequence + 1 })
 }
 
-/** Keeps the torn end of a segment beside it, and cuts it off. */
-async function cutTail(parts: RecoverParts, { first, endOffset, sizeBytes }: Scan): Promise<TornTail> {
+/** Keeps the torn end of a segment beside it, and cuts it off. What stays is durable then. */
+async function settleTail(parts: RecoverParts, scan: Scan): Promise<TornTail | undefined> {
   const { files, folder } = parts
-  const file = segmentName(first)
-  const movedTo = await tornName(parts, file)
-  await files.copyTail(join(folder, file), endOffset, join(folder, movedTo))
-  await files.syncFolder(folder)
+  const file = segmentName(scan.first)
+  const torn = scan.bad && (await keepTail(parts, scan, file))
   const segment = await files.openAppend(join(folder, file))
   try {
-    await segment.truncate(endOffset)
+    // Also when nothing is cut: a killed process may have left its last batch unsynced.
+    await segment.truncate(scan.endOffset)
   } finally {
     await segment.close()
   }
+  return torn
+}
+
+async function keepTail(
+  parts: RecoverParts,
+  { endOffset, sizeBytes }: Scan,
+  file: string,
+): Promise<TornTail> {
+  const { files, folder } = parts
+  const movedTo = await tornName(parts, file)
+  await files.copyTail(join(folder, file), endOffset, join(folder, movedTo))
+  await files.syncFolder(folder)
   return { file, offset: endOffset, sizeBytes: sizeBytes - endOffset, movedTo }
 }
 

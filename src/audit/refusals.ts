@@ -5,7 +5,7 @@ export const REFUSALS_BURST = 20
 export const REFUSAL_INTERVAL_MS = 1000
 /** Refused calls of all sources together: this many at once, then one per interval. */
 export const ALL_REFUSALS_BURST = 500
-export const ALL_REFUSALS_INTERVAL_MS = 20
+const ALL_REFUSALS_INTERVAL_MS = 20
 /** Sources that are told apart; what further sources do is counted together. */
 export const SOURCES_MAX = 4096
 /** The source of a summary about those that are not told apart. */

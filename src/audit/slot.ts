@@ -1,10 +1,10 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { FileLock } from '../store/file-lock.ts'
 import { AuditUnavailable } from './damage.ts'
 import type { AuditFiles } from './files.ts'
 
 /** Processes that may write beside each other into one data folder. */
-export const NODES_MAX = 256
+const NODES_MAX = 256
 
 const LOCK_FILE = 'lock'
 const NODE = /^node-(0|[1-9]\d{0,2})$/
@@ -28,7 +28,7 @@ export async function claimSlot(
     await files.makeFolder(own)
     const lock = claimLock(join(own, LOCK_FILE))
     if (lock !== undefined) {
-      await files.syncFolder(folder)
+      for (const made of [folder, dirname(folder)]) await files.syncFolder(made)
       return { node, folder: own, lock }
     }
   }

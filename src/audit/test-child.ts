@@ -1,6 +1,5 @@
 /** For tests: a process that writes a log and an outbox until it is killed. */
 
-import { writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { silentLog } from '../base/log.ts'
 import { systemClock, systemRandom, systemTimers } from '../base/ports.ts'
@@ -8,7 +7,7 @@ import { openRecords } from '../store/cache.ts'
 import { claimFileLock } from '../store/file-lock.ts'
 import { kindOfFormat1 } from '../store/kind.ts'
 import { insert, type Kind, type Records, replace } from '../store/records.ts'
-import { openSqliteStore } from '../store/sqlite.ts'
+import { openSqlite } from '../store/sqlite.ts'
 import { testSealer } from '../store/test-sealer.ts'
 import { systemFiles } from './files.ts'
 import { AUDIT_HEAD, AUDIT_HEAD_PARTITION, type AuditHead, decodeHead, encodeHead } from './head.ts'
@@ -22,8 +21,8 @@ import { AuditLog } from './writer.ts'
 export const CHANGED: Kind<{ readonly format: 1 }> = kindOfFormat1('changed')
 
 /** Opens the records of a test folder. */
-export async function openTestRecords(folder: string): Promise<Records> {
-  return openRecords(await openSqliteStore(folder), testSealer())
+export function openTestRecords(folder: string): Promise<Records> {
+  return openRecords(openSqlite(folder), testSealer())
 }
 
 /** Saves the head of a node's chain as a record. */
@@ -45,6 +44,8 @@ async function run(folder: string): Promise<void> {
   const slot = await claimSlot(join(folder, 'audit'), systemFiles, claimFileLock)
   const { node } = slot
   const records = await openTestRecords(folder)
+  // A hundred times as fast, so that more of what may be under way is under way when it is killed.
+  const timers = { after: (delayMs: number, task: () => void) => systemTimers.after(delayMs / 100, task) }
   const chain = { node, key: TEST_KEY }
   const own = slot.folder
   const recovery = await recoverLog({
@@ -59,20 +60,19 @@ async function run(folder: string): Promise<void> {
     tail: recovery.tail,
     files: systemFiles,
     clock: systemClock,
-    timers: { after: (delayMs, task) => systemTimers.after(delayMs / 100, task) },
+    timers,
     log: silentLog,
     saveHead: (head) => saveHeadRecord(records, node, head),
     segmentMaxBytes: 20_000,
   })
   await drainOutbox({ records, log, files: systemFiles, folder: own, node })
-  const timers = { after: (delayMs: number, task: () => void) => systemTimers.after(delayMs / 100, task) }
   const outbox = new Outbox({ records, auditLog: log, node, timers, log: silentLog })
-  const report = (id: string) => writeSync(1, `${node} ${id}\n`)
+  const report = (id: string, what: string) => process.stdout.write(`${node} ${id} ${what}\n`)
   const append = async () => {
     for (;;) {
       const id = systemRandom.uuid()
       await log.append(testEvent(id, 'x'.repeat(400)))
-      report(id)
+      report(id, 'append')
     }
   }
   const change = async () => {
@@ -81,7 +81,7 @@ async function run(folder: string): Promise<void> {
       const json = testEvent(id, 'y'.repeat(400))
       await records.commit([insert(CHANGED, 'all', id, { format: 1 }), outbox.change(id, json)])
       outbox.deliver(id, json)
-      report(id)
+      report(id, 'change')
     }
   }
   await Promise.all([append(), append(), append(), change(), change(), change()])

@@ -178,3 +178,24 @@ test('verifyLog reads batches larger than its first buffer', async () => {
   const found = await verifyLog({ folder: large.path, key: TEST_KEY, heads: saved })
   assert.deepEqual([found.firstDamage, found.events], [undefined, 20])
 })
+
+test('verifyLog finds no damage while the log is being written', async () => {
+  using busy = testFolder()
+  const saved = new Map<string, AuditHead>()
+  const { log } = await openTestLog({ folder: busy.path, heads: saved, segmentMaxBytes: 200_000 })
+  let isWriting = true
+  const write = async () => {
+    for (let index = 0; isWriting; index += 1) await log.append(testEvent(`${index}`, 'x'.repeat(1000)))
+  }
+  const writers = Array.from({ length: 16 }, write)
+  for (let events = 0; events < 1000; ) {
+    const atLeast = log.sequence
+    const found = await verifyLog({ folder: busy.path, key: TEST_KEY, heads: new Map(saved) })
+    assert.equal(found.firstDamage, undefined)
+    assert.ok(found.events >= atLeast, `${found.events} events verified, ${atLeast} were durable`)
+    events = found.events
+  }
+  isWriting = false
+  await Promise.all(writers)
+  await log.close()
+})

@@ -18,7 +18,7 @@ export type VerifyParts = {
 }
 
 /** Bytes beyond the head that are not a batch yet: being written now, or torn off by a crash. */
-export type UnfinishedTail = {
+type UnfinishedTail = {
   readonly node: string
   readonly file: string
   readonly offset: number

@@ -11,6 +11,7 @@ import {
   type Chain,
   type ChainPoint,
   EVENT_START,
+  FRAME_MAX_BYTES,
   formatBatchLine,
   formatSegmentLine,
   nextPoint,
@@ -39,14 +40,18 @@ export type AuditLogParts = {
 }
 
 /** An event in UTF-16 units, so at most three times as many bytes. */
-export const EVENT_MAX_CHARS = 524_288
+const EVENT_MAX_CHARS = 524_288
 /** A batch takes no more events once it has this many UTF-16 units: with the last, below BATCH_MAX_BYTES. */
 const BATCH_CLOSED_AT_CHARS = 2_000_000
 /** What may wait for the disk. */
 export const QUEUE_MAX_EVENTS = 16_384
-export const QUEUE_MAX_CHARS = 33_554_432
+const QUEUE_MAX_CHARS = 33_554_432
 /** How often a log that cannot be written is tried again at most. */
 export const REPAIR_INTERVAL_MS = 250
+/** What is kept for putting batches together: enough for a thousand events. */
+const BUFFER_BYTES = 4_194_304
+/** UTF-8 needs at most this many bytes for a UTF-16 unit. */
+const BYTES_PER_CHAR = 3
 /** Written and cut off again to see whether the file can be written. */
 const PROBE = Buffer.alloc(4096, '\n')
 
@@ -79,6 +84,7 @@ export class AuditLog {
   #waitingChars = 0
   #impaired: { readonly retryAtMs: number; readonly cause: unknown } | undefined
   #closed = false
+  #buffer: Buffer | undefined
   /** The round under way, if any: from the first append to an idle log until it is idle again. */
   #round: Promise<void> | undefined
 
@@ -199,16 +205,34 @@ export class AuditLog {
     const segment = this.#segment
     assert(segment !== undefined, 'there is no segment')
     const file = this.#file ?? (await this.#open(segment))
-    const events = Buffer.from(`${batch.events.join('\n')}\n`)
-    const count = batch.events.length
-    const point = nextPoint(chain, this.#point, count, events)
     const header = segment.durableBytes === 0 ? formatSegmentLine(chain.node, this.#point) : ''
-    const line = formatBatchLine(point, count, events.length)
-    const bytes = Buffer.concat([Buffer.from(header), events, Buffer.from(line)])
+    const { bytes, point } = this.#compose(header, batch.events)
     await writeAll(file, bytes)
     segment.durableBytes += bytes.length
     this.#point = point
     this.#head.note({ ...point, segment: segment.first })
+  }
+
+  /** The bytes of a batch, lent until the next batch, and the point after it. */
+  #compose(
+    header: string,
+    lines: readonly string[],
+  ): { readonly bytes: Uint8Array; readonly point: ChainPoint } {
+    const text = `${lines.join('\n')}\n`
+    const buffer = this.#bufferOf(BYTES_PER_CHAR * text.length + 2 * FRAME_MAX_BYTES)
+    const start = buffer.write(header)
+    const end = start + buffer.write(text, start)
+    const events = buffer.subarray(start, end)
+    const point = nextPoint(this.#parts.chain, this.#point, lines.length, events)
+    const size = end + buffer.write(formatBatchLine(point, lines.length, events.length), end)
+    return { bytes: buffer.subarray(0, size), point }
+  }
+
+  /** One buffer for all usual batches: only one of them is under way. */
+  #bufferOf(sizeBytes: number): Buffer {
+    if (sizeBytes > BUFFER_BYTES) return Buffer.allocUnsafe(sizeBytes)
+    this.#buffer ??= Buffer.allocUnsafe(BUFFER_BYTES)
+    return this.#buffer
   }
 
   /** Turns to a new segment, which does not exist before it is opened. */

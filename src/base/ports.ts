@@ -1,4 +1,5 @@
 import { randomFillSync, randomUUID } from 'node:crypto'
+import { setImmediate } from 'node:timers'
 
 /** Milliseconds since 1970-01-01T00:00:00Z. */
 export type EpochMs = number
@@ -33,10 +34,36 @@ export const systemClock: Clock = {
   monotonicMs: () => performance.now(),
 }
 
+/** Random bytes fetched at once: one call costs as much for 4,096 bytes as for 16. */
+const POOL_BYTES = 4096
+/** Larger requests are served directly. */
+const POOLED_MAX_BYTES = 256
+
+const pool = { bytes: new Uint8Array(POOL_BYTES), used: POOL_BYTES }
+
+/** Bytes of the pool are given out once, and wiped there. */
+function pooledBytes(sizeBytes: number): Uint8Array {
+  if (sizeBytes > POOLED_MAX_BYTES) return randomFillSync(new Uint8Array(sizeBytes))
+  if (pool.used + sizeBytes > POOL_BYTES) {
+    randomFillSync(pool.bytes)
+    pool.used = 0
+  }
+  const end = pool.used + sizeBytes
+  const bytes = pool.bytes.slice(pool.used, end)
+  pool.bytes.fill(0, pool.used, end)
+  pool.used = end
+  return bytes
+}
+
 export const systemRandom: Random = {
-  bytes: (sizeBytes) => randomFillSync(new Uint8Array(sizeBytes)),
+  bytes: pooledBytes,
   uuid: () => randomUUID(),
 }
+
+/** Runs a task once the events that are there in this turn of the event loop have been handled. */
+export type AfterThisTurn = (task: () => void) => void
+
+export const systemAfterThisTurn: AfterThisTurn = (task) => void setImmediate(task)
 
 export const systemTimers: Timers = {
   after: (delayMs, task) => {

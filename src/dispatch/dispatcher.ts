@@ -3,9 +3,9 @@ import { formatError, formatOutput, parseJsonBody } from '../api/json.ts'
 import { parseInput } from '../api/validate.ts'
 import type { Log } from '../base/log.ts'
 import type { Clock, EpochMs, Random } from '../base/ports.ts'
-import type { Records } from '../store/records.ts'
 import { type Authenticated, type AuthenticationParts, authenticate } from './authenticate.ts'
 import { callerFacingError } from './failures.ts'
+import type { Freshness } from './freshness.ts'
 import { globalContext } from './global-context.ts'
 import type { Journal } from './journal.ts'
 import type { Call, EventData, EventResource, Outcome } from './operation.ts'
@@ -17,7 +17,7 @@ import type { Connection, WireRequest, WireResponse } from './wire.ts'
 
 export type DispatcherParts = AuthenticationParts & {
   readonly routing: Routing
-  readonly records: Records
+  readonly freshness: Freshness
   readonly journal: Journal
   readonly refusals: RefusalParts
   readonly clock: Clock
@@ -57,8 +57,7 @@ async function handle(parts: DispatcherParts, request: WireRequest): Promise<Wir
   }
   let authenticated: Authenticated
   try {
-    const catchingUp = parts.records.refresh()
-    if (catchingUp !== undefined) await catchingUp
+    await parts.freshness.reached()
     authenticated = await authenticate(request, 'kms', arrival.now, parts)
   } catch (error) {
     return refuse(parts, arrival, error)

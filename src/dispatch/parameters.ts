@@ -34,7 +34,7 @@ function showValue(shape: ShapeData, value: unknown): unknown {
     case 'text':
       return shape.sensitive ? undefined : value
     case 'map':
-      return value instanceof Map ? showMap(value) : undefined
+      return value instanceof Map ? Object.fromEntries(value) : undefined
     case 'list':
       return Array.isArray(value) ? value.map((item) => showValue(shape.of, item)) : undefined
     case 'structure':
@@ -49,11 +49,4 @@ function showValue(shape: ShapeData, value: unknown): unknown {
 function showStructure(members: Members, value: unknown): EventData | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   return shownParameters(members, value as { readonly [name: string]: unknown }) ?? undefined
-}
-
-/** A map as an object without prototype: its names come from the wire. */
-function showMap(map: ReadonlyMap<string, string>): EventData {
-  const shown: Record<string, string> = Object.create(null)
-  for (const [name, value] of map) shown[name] = value
-  return shown
 }

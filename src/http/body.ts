@@ -3,6 +3,12 @@ import type { IncomingMessage } from 'node:http'
 const NO_BODY = Buffer.alloc(0)
 
 /**
+ * What is read, and thrown away, of a body that is too large. A connection that is closed while
+ * its client still sends is reset, and the client never sees the answer.
+ */
+export const DISCARD_MAX_BYTES = 16_777_216
+
+/**
  * Reads a request's body and gives it to `done` once; nothing when it is larger than `maxBytes`.
  * A client that goes away in the middle is never answered, so `done` is not called.
  */
@@ -12,28 +18,29 @@ export function readBody(
   done: (body: Uint8Array | undefined) => void,
 ): void {
   const announced = Number(request.headers['content-length'] ?? 0)
-  if (announced > maxBytes) {
+  if (announced > DISCARD_MAX_BYTES) {
     done(undefined)
     return
   }
   const chunks: Buffer[] = []
   let size = 0
-  let over = false
+  let answered = false
   request.on('data', (chunk: Buffer) => {
-    if (over) return
     size += chunk.length
-    if (size > maxBytes) {
-      over = true
-      chunks.length = 0
-      done(undefined)
+    if (size <= maxBytes) {
+      chunks.push(chunk)
       return
     }
-    chunks.push(chunk)
+    chunks.length = 0
+    if (size <= DISCARD_MAX_BYTES || answered) return
+    answered = true
+    done(undefined)
   })
   request.on('end', () => {
-    if (over) return
+    if (answered) return
     const [only = NO_BODY] = chunks
-    done(chunks.length <= 1 ? only : Buffer.concat(chunks))
+    if (size > maxBytes) done(undefined)
+    else done(chunks.length <= 1 ? only : Buffer.concat(chunks))
   })
   request.on('error', () => chunks.splice(0))
 }

@@ -17,23 +17,27 @@ const NO_BYTES = new Uint8Array(0)
  */
 export function contextBytes(context: TextMap | undefined): Uint8Array {
   if (context === undefined || context.size === 0) return NO_BYTES
-  const pairs: [Uint8Array, Uint8Array][] = []
+  const pairs = [...context]
   let size = 0
-  for (const [name, value] of context) {
-    const pair: [Uint8Array, Uint8Array] = [utf8(name), utf8(value)]
-    size += pair[0].length + pair[1].length
-    pairs.push(pair)
-  }
+  for (const [name, value] of pairs) size += Buffer.byteLength(name) + Buffer.byteLength(value)
   if (size > CONTEXT_MAX_BYTES) throw tooLarge(size)
-  if (pairs.length > 1) pairs.sort(([a], [b]) => compareBytes(a, b))
-  const bytes = Buffer.allocUnsafe(size + pairs.length * 8)
+  if (pairs.length > 1) pairs.sort(([a], [b]) => compareBytes(utf8(a), utf8(b)))
+  const bytes = Buffer.allocUnsafe(size + pairs.length * 2 * LENGTH_BYTES)
   let at = 0
-  for (const part of pairs.flat()) {
-    at = bytes.writeUInt32BE(part.length, at)
-    bytes.set(part, at)
-    at += part.length
+  for (const [name, value] of pairs) {
+    at = writeText(bytes, name, at)
+    at = writeText(bytes, value, at)
   }
   return bytes
+}
+
+const LENGTH_BYTES = 4
+
+/** Writes a length and a text; gives where they end. */
+function writeText(bytes: Buffer, text: string, at: number): number {
+  const size = bytes.write(text, at + LENGTH_BYTES)
+  bytes.writeUInt32BE(size, at)
+  return at + LENGTH_BYTES + size
 }
 
 function tooLarge(size: number): KmsError {

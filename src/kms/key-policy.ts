@@ -58,8 +58,10 @@ export async function checkKeyPolicy(proposal: PolicyProposal, parts: KmsParts):
     if (!(await parts.principalExists(arn))) throw malformed(INVALID_PRINCIPALS)
   }
   if (proposal.bypassLockoutCheck) return
-  if (wouldLockOut(compilePolicy(document), call.caller.principal, proposal.context))
+  const { context, keyArn } = proposal
+  if (wouldLockOut(compilePolicy(document), call.caller.principal, context, keyArn)) {
     throw malformed(LOCKED_OUT)
+  }
 }
 
 const INVALID_PRINCIPALS = 'Policy contains a statement with one or more invalid principals.'

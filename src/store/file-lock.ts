@@ -1,3 +1,4 @@
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { StoreFailure } from './port.ts'
 import { reasonOf } from './sqlite-file.ts'
@@ -20,6 +21,7 @@ const SQLITE_BUSY = 5
 export function claimFileLock(path: string): FileLock | undefined {
   let database: DatabaseSync | undefined
   try {
+    createFile(path)
     database = new DatabaseSync(path, { timeout: 0 })
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
   } catch (error) {
@@ -29,6 +31,17 @@ export function claimFileLock(path: string): FileLock | undefined {
   }
   const held = database
   return { release: () => held.close() }
+}
+
+/** Makes the file with its mode. One that exists is not touched: see above. */
+function createFile(path: string): void {
+  if (existsSync(path)) return
+  try {
+    closeSync(openSync(path, 'wx', 0o600))
+  } catch (error) {
+    // Another process was faster.
+    if (!existsSync(path)) throw error
+  }
 }
 
 function isBusy(error: unknown): boolean {

@@ -65,7 +65,7 @@ async function assertRefused(
   assert.equal(answer.code, code, answer.text)
   assert.equal(answer.status, 400)
   assert.match(answer.message ?? '', message)
-  const event = await eventOf(server.data, answer.requestId)
+  const event = await eventOf(server, answer.requestId)
   assert.equal(event.eventName, operation)
   assert.equal(event.errorCode, code === 'AccessDeniedException' ? 'AccessDenied' : code)
 }
@@ -82,7 +82,7 @@ for (const operation of OPERATIONS) {
     const parts = await fixture(name === 'CancelKeyDeletion' ? schedule : undefined)
     const answer = await call(server, name, sample.input(parts))
     assert.equal(answer.status, 200, answer.text)
-    const event = await eventOf(server.data, answer.requestId)
+    const event = await eventOf(server, answer.requestId)
     assert.equal(event.eventName, name)
     assert.equal(event.errorCode, undefined)
     assert.equal(event.readOnly, operation.readOnly)

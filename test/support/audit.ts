@@ -2,6 +2,8 @@
 
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { succeed } from './calls.ts'
+import type { TestServer } from './server.ts'
 
 /** A CloudTrail record, as far as tests look at it. */
 export type Event = {
@@ -35,9 +37,19 @@ export async function readEvents(data: string): Promise<readonly Event[]> {
   return events
 }
 
-/** The event of one request; fails when there is none or more than one. */
-export async function eventOf(data: string, requestId: string | undefined): Promise<Event> {
-  const found = (await readEvents(data)).filter(({ requestID }) => requestID === requestId)
+/**
+ * The event of one request that has been answered; fails when there is none or more than one.
+ *
+ * The event of a change is durable in the database when the change is answered and comes into the
+ * files a moment later, in order: so it is there when the event of a later call is.
+ */
+export async function eventOf(server: TestServer, requestId: string | undefined): Promise<Event> {
+  const isIt = ({ requestID }: Event): boolean => requestID === requestId
+  let found = (await readEvents(server.data)).filter(isIt)
+  if (found.length === 0) {
+    await succeed(server, 'GenerateRandom', { NumberOfBytes: 1 })
+    found = (await readEvents(server.data)).filter(isIt)
+  }
   const [event] = found
   if (event === undefined || found.length > 1)
     throw new Error(`${found.length} events of request ${requestId}`)

@@ -1,5 +1,6 @@
 /** For tests: signed calls with any body, however wrong. */
 
+import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import type { Output } from '../../src/api/json.ts'
 import { signRequest } from '../../src/sigv4/sign.ts'
@@ -24,6 +25,9 @@ export type CallOptions = {
   readonly now?: number
   readonly secretAccessKey?: string
   readonly accessKeyId?: string
+  readonly service?: string
+  /** Further headers, names and values in turn; they are signed. */
+  readonly more?: readonly string[]
   /** Changes the headers after they were signed. */
   readonly tamper?: (headers: Map<string, string>) => void
 }
@@ -35,28 +39,37 @@ export async function callRaw(
   body: Uint8Array | string,
   options: CallOptions = {},
 ): Promise<Answer> {
-  const bytes = typeof body === 'string' ? Buffer.from(body) : Buffer.from(body)
-  const url = new URL(server.endpoint)
+  const headers = signedHeaders(server, target, body, options)
+  headers.delete('host')
+  return send(server, headers, Buffer.from(body))
+}
+
+/** The headers of a signed call, `host` among them, by lower-case name. */
+export function signedHeaders(
+  server: TestServer,
+  target: string,
+  body: Uint8Array | string,
+  options: CallOptions = {},
+): Map<string, string> {
   const rawHeaders = [
-    ...['host', url.host, 'content-type', 'application/x-amz-json-1.1'],
-    ...['x-amz-target', target, 'amz-sdk-invocation-id', randomUUID()],
+    ...['host', new URL(server.endpoint).host, 'content-type', 'application/x-amz-json-1.1'],
+    ...['x-amz-target', target, 'amz-sdk-invocation-id', randomUUID(), ...(options.more ?? [])],
   ]
   const added = signRequest(
-    { method: 'POST', target: '/', rawHeaders, body: bytes },
+    { method: 'POST', target: '/', rawHeaders, body: Buffer.from(body) },
     {
       credentials: {
         accessKeyId: options.accessKeyId ?? server.credentials.accessKeyId,
         secretAccessKey: options.secretAccessKey ?? server.credentials.secretAccessKey,
       },
       region: options.region ?? REGION,
-      service: 'kms',
+      service: options.service ?? 'kms',
       now: options.now ?? Date.now(),
     },
   )
   const headers = pairs([...rawHeaders, ...added])
   options.tamper?.(headers)
-  headers.delete('host')
-  return send(server, headers, bytes)
+  return headers
 }
 
 /** Sends a request with these headers as they are. */
@@ -95,8 +108,13 @@ export function call(
 }
 
 /** The output of a call that must succeed. */
-export async function succeed(server: TestServer, operation: string, input: Output): Promise<Answer['json']> {
-  const answer = await call(server, operation, input)
+export async function succeed(
+  server: TestServer,
+  operation: string,
+  input: Output,
+  options: CallOptions = {},
+): Promise<Answer['json']> {
+  const answer = await call(server, operation, input, options)
   if (answer.status !== 200) throw new Error(`${operation} failed: ${answer.text}`)
   return answer.json
 }
@@ -121,4 +139,33 @@ function parse(text: string): Answer['json'] {
   } catch {
     return {}
   }
+}
+
+/** Text as the bytes of a call: base64. */
+export function base64(text: string): string {
+  return Buffer.from(text).toString('base64')
+}
+
+/** The bytes of a call as text. */
+export function fromBase64(bytes: unknown): string {
+  return Buffer.from(String(bytes), 'base64').toString()
+}
+
+/** The ciphertext of a text under a key. */
+export async function encryptText(
+  server: TestServer,
+  keyId: string,
+  text: string,
+  context?: Readonly<Record<string, string>>,
+): Promise<string> {
+  const input = { KeyId: keyId, Plaintext: base64(text), EncryptionContext: context }
+  return String((await succeed(server, 'Encrypt', input))['CiphertextBlob'])
+}
+
+/** Fails unless the answer is this error, with a message that is exactly this or matches. */
+export function assertError(answer: Answer, code: string, message: string | RegExp | undefined): void {
+  assert.equal(answer.code, code, answer.text)
+  assert.equal(answer.status, code === 'RequestEntityTooLargeException' ? 413 : 400, answer.text)
+  if (message instanceof RegExp) assert.match(answer.message ?? '', message)
+  else assert.equal(answer.message, message)
 }

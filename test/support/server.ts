@@ -36,38 +36,94 @@ export function temporaryFolder(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'holdfast-test-'))
 }
 
-/** Starts a server and waits until it serves. */
-export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
-  const data = options.data ?? (await temporaryFolder())
+/** A server process that may not serve yet. */
+export type ServerProcess = {
+  readonly process: ChildProcess
+  readonly data: string
+  /** What it has printed on standard error so far. */
+  readonly errors: () => string
+  /** Its first endpoint; fails when the process ends before. */
+  readonly serves: Promise<string>
+  /** Its exit status; nothing when a signal has ended it. */
+  readonly ended: Promise<number | null>
+  /** Sends a signal to it and to all that it has started. */
+  readonly signal: (signal: NodeJS.Signals) => void
+}
+
+/** Starts a server on a data folder and does not wait. */
+export function spawnServer(data: string, environment: ServerOptions['environment'] = {}): ServerProcess {
   const child = spawn(process.execPath, [join(ROOT, 'src/main.ts'), 'serve'], {
     env: {
       ...withoutSettings(process.env),
       HOLDFAST_DATA: data,
       HOLDFAST_LISTEN: '127.0.0.1:0',
-      ...options.environment,
+      ...environment,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own, so that a signal reaches its workers too.
+    detached: true,
   })
+  STARTED.add(child)
   const errors: string[] = []
   child.stderr.on('data', (chunk) => errors.push(String(chunk)))
-  const endpoint = await firstEndpoint(child, () => errors.join(''))
-  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
-  const end = (signal: NodeJS.Signals): Promise<number | null> => {
-    if (child.exitCode === null && child.signalCode === null) child.kill(signal)
-    return ended
+  const serves = firstEndpoint(child, () => errors.join(''))
+  // Whoever ends it while it starts does not wait for it.
+  serves.catch(() => {})
+  return {
+    process: child,
+    data,
+    errors: () => errors.join(''),
+    serves,
+    // Not at `exit`: what it has printed is then not all read.
+    ended: new Promise((resolve) =>
+      child.once('close', (code) => {
+        STARTED.delete(child)
+        resolve(code)
+      }),
+    ),
+    signal: (signal) => signalGroup(child, signal),
+  }
+}
+
+/** Starts a server and waits until it serves. */
+export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
+  const data = options.data ?? (await temporaryFolder())
+  const server = spawnServer(data, options.environment)
+  const endpoint = await server.serves
+  const end = (): Promise<number | null> => {
+    server.signal('SIGKILL')
+    return server.ended
   }
   return {
     endpoint,
     data,
-    process: child,
+    process: server.process,
     credentials: await readCredentials(data),
-    errors: () => errors.join(''),
-    stop: () => end('SIGTERM'),
-    kill: async () => void (await end('SIGKILL')),
+    errors: server.errors,
+    stop: () => {
+      server.process.kill('SIGTERM')
+      return server.ended
+    },
+    kill: async () => void (await end()),
     [Symbol.asyncDispose]: async () => {
-      await end('SIGKILL')
+      await end()
       if (options.data === undefined) await rm(data, { recursive: true, force: true })
     },
+  }
+}
+
+/** Servers that this process has started and that have not ended. */
+const STARTED = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of STARTED) signalGroup(child, 'SIGKILL')
+})
+
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+  try {
+    process.kill(-child.pid, signal)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
   }
 }
 

@@ -1,0 +1,87 @@
+/** For tests: a data folder whose disk can fail, and what must be in it. */
+
+import assert from 'node:assert/strict'
+import { rm } from 'node:fs/promises'
+import { AuditTail } from '../support/audit-tail.ts'
+import { runHoldfast } from '../support/command.ts'
+import { startServer, type TestServer, temporaryFolder } from '../support/server.ts'
+import { checkModel } from './check.ts'
+import { type Injector, openInjector } from './injector.ts'
+import { Model } from './model.ts'
+import { Scenario } from './scenario.ts'
+import { Session } from './session.ts'
+
+/** How long a server may take to serve again after a fault has gone. */
+const DEADLINE_MS = 20_000
+
+/** Servers on one folder, one after the other, and what they have acknowledged. */
+export class TestBench {
+  readonly data: string
+  readonly injector: Injector
+  readonly model = new Model()
+  readonly scenario = new Scenario(this.model)
+  readonly #acknowledged = new Set<string>()
+  readonly #tail: AuditTail
+
+  constructor(data: string, injector: Injector) {
+    this.data = data
+    this.injector = injector
+    this.#tail = new AuditTail(data)
+  }
+
+  /** Starts a server; everything acknowledged is there and recorded. */
+  async start(): Promise<Session> {
+    const server = await startServer({ data: this.data, environment: this.injector.environment })
+    const session = new Session(server, this.#acknowledged)
+    await this.check(session)
+    await this.assertRecorded()
+    this.model.touched.clear()
+    return session
+  }
+
+  /** What was dealt with since the last start is as it was acknowledged. */
+  async check(session: Session): Promise<void> {
+    await checkModel(session, this.model, this.model.touched)
+  }
+
+  /** Everything acknowledged is in the log. For when nothing is on its way there. */
+  async assertRecorded(): Promise<void> {
+    await this.#tail.read()
+    for (const id of this.#acknowledged) {
+      assert.equal(this.#tail.countOf(id), 1, `the acknowledged request ${id} is not in the audit log`)
+    }
+    this.#acknowledged.clear()
+  }
+
+  /** The same process reads and changes again, by itself, once nothing fails any more. */
+  async resume(session: Session, keyId: string): Promise<void> {
+    const deadline = performance.now() + DEADLINE_MS
+    for (const operation of ['DescribeKey', 'EnableKey']) {
+      for (;;) {
+        const answer = await session.try(operation, { KeyId: keyId })
+        assert.ok(answer !== undefined, `the server is gone: ${session.server.errors()}`)
+        if (answer.status === 200) break
+        assert.ok(performance.now() < deadline, `${operation} still fails: ${session.server.errors()}`)
+      }
+    }
+  }
+
+  /** `holdfast audit verify` finds the log whole. */
+  async verify(): Promise<void> {
+    const { status, output, errors } = await runHoldfast(this.data, 'audit', 'verify')
+    assert.equal(status, 0, `${output}${errors}`)
+  }
+}
+
+/** A new bench on an empty folder. */
+export async function withBench(use: (bench: TestBench) => Promise<void>): Promise<void> {
+  const data = await temporaryFolder()
+  await using injector = await openInjector(data)
+  await use(new TestBench(data, injector))
+  await rm(data, { recursive: true, force: true })
+}
+
+/** Whether the process is still there. */
+export function isRunning({ process: { exitCode, signalCode } }: TestServer): boolean {
+  return exitCode === null && signalCode === null
+}

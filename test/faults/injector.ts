@@ -1,0 +1,119 @@
+/** For tests: lets calls of a server fail that write to its data folder. See `inject.c`. */
+
+import { execFile } from 'node:child_process'
+import { closeSync, openSync, readSync, writeSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { constants, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const SOURCE = fileURLToPath(new URL('./inject.c', import.meta.url))
+
+/** `struct control`: offsets in bytes. */
+const AT = { calls: 0, from: 8, to: 16, error: 24, kind: 32, injected: 40, path: 48, last: 256 }
+const PATH_BYTES = AT.last - AT.path
+const CONTROL_BYTES = 512
+const KINDS = { nothing: 0, half: 1, short: 2 }
+const FOR_EVER = 2n ** 62n
+
+/** Which calls fail, and how. */
+export type Fault = {
+  /** The first call that fails, from 1 on. */
+  readonly from: number
+  readonly mode: 'once' | 'from then on'
+  readonly error: 'ENOSPC' | 'EIO'
+  /**
+   * What a write does that fails: nothing, or it writes half and then reports the error, or it
+   * writes half and says so, as the last write before a full disk does.
+   */
+  readonly kind: keyof typeof KINDS
+}
+
+/** A folder whose writes can be made to fail, at any time and for as long as is wanted. */
+export type Injector = AsyncDisposable & {
+  /** For the process whose writes are to fail. */
+  readonly environment: Readonly<Record<string, string>>
+  /** Counts from 1 again, and only files whose path has this text in it. */
+  readonly reset: (path?: string) => void
+  /** Lets calls fail, counted since the last reset. */
+  readonly fail: (fault: Fault) => void
+  readonly lift: () => void
+  /** Calls since the last reset, and how many of them have failed. */
+  readonly calls: () => number
+  readonly injected: () => number
+  /** The last call that has failed: its name and the file. */
+  readonly last: () => string
+}
+
+/** @throws where there is no C compiler, and on systems other than Linux: these tests need both. */
+export async function openInjector(data: string): Promise<Injector> {
+  if (process.platform !== 'linux') throw new Error(`faults are injected on Linux, not ${process.platform}`)
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-inject-'))
+  const library = join(folder, 'inject.so')
+  const compiler = ['-shared', '-fPIC', '-O1', '-Wall', '-Wextra', '-Werror', '-o', library, SOURCE, '-ldl']
+  await promisify(execFile)('cc', compiler)
+  const path = join(folder, 'control')
+  await writeFile(path, Buffer.alloc(CONTROL_BYTES))
+  const control = new Control(path)
+  return {
+    environment: { LD_PRELOAD: library, INJECT_FOLDER: data, INJECT_CONTROL: path },
+    reset: (part = '') => {
+      control.set('from', 0n)
+      control.setText(part)
+      control.set('injected', 0n)
+      control.set('calls', 0n)
+    },
+    fail: ({ from, mode, error, kind }) => {
+      control.set('error', BigInt(constants.errno[error]))
+      control.set('kind', BigInt(KINDS[kind]))
+      control.set('to', mode === 'once' ? BigInt(from) : FOR_EVER)
+      control.set('from', BigInt(from))
+    },
+    lift: () => control.set('from', 0n),
+    calls: () => control.get('calls'),
+    injected: () => control.get('injected'),
+    last: () => control.lastText(),
+    [Symbol.asyncDispose]: async () => {
+      control.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+type Counter = 'calls' | 'from' | 'to' | 'error' | 'kind' | 'injected'
+
+/** The file that the library has mapped: what is written here, it sees at once. */
+class Control {
+  readonly #file: number
+
+  constructor(path: string) {
+    this.#file = openSync(path, 'r+')
+  }
+
+  set(counter: Counter, value: bigint): void {
+    writeSync(this.#file, new BigInt64Array([value]), 0, 8, AT[counter])
+  }
+
+  get(counter: Counter): number {
+    const value = new BigInt64Array(1)
+    readSync(this.#file, value, 0, 8, AT[counter])
+    return Number(value[0])
+  }
+
+  setText(path: string): void {
+    const bytes = Buffer.alloc(PATH_BYTES)
+    bytes.write(path)
+    writeSync(this.#file, bytes, 0, PATH_BYTES, AT.path)
+  }
+
+  lastText(): string {
+    const bytes = Buffer.alloc(CONTROL_BYTES - AT.last)
+    readSync(this.#file, bytes, 0, bytes.length, AT.last)
+    return bytes.toString('utf8', 0, bytes.indexOf(0))
+  }
+
+  close(): void {
+    closeSync(this.#file)
+  }
+}

@@ -1,0 +1,102 @@
+/** For tests: keys and aliases as their acknowledged calls have left them. */
+
+import { Facts } from './facts.ts'
+
+/** What was encrypted under a key. */
+export type Encrypted = { readonly ciphertext: string; readonly plaintext: string }
+
+/** A key that exists. Its state, description, tags and policy are facts. */
+export type ModelKey = {
+  readonly id: string
+  /** Which of the callers changes it: one alone, so that it knows what to expect. */
+  readonly owner: number
+  readonly encrypted: Encrypted[]
+}
+
+/** The owner of a key whose state never changes. */
+export const NOBODY = -1
+
+/** The value of an alias or a tag that is not there. */
+export const NONE = ''
+
+/** The names of facts. */
+export const factOf = {
+  state: (keyId: string) => `state of ${keyId}`,
+  description: (keyId: string) => `description of ${keyId}`,
+  policy: (keyId: string) => `policy of ${keyId}`,
+  tag: (keyId: string, tag: string) => `tag ${tag} of ${keyId}`,
+  /** Its value is the id of the key that it points at. */
+  alias: (name: string) => `target of ${name}`,
+}
+
+export const CALLERS = 6
+export const ALIASES_PER_CALLER = 5
+/** Tags that each key may have: the first since it was made, the others by and by. */
+export const TAGS = ['born', ...Array.from({ length: CALLERS }, (_, caller) => `caller-${caller}`)]
+
+/** The name of an alias that one caller changes. */
+export function aliasName(caller: number, index: number): string {
+  return `alias/caller-${caller}/${index}`
+}
+
+export const ALIASES = Array.from({ length: CALLERS }, (_, caller) =>
+  Array.from({ length: ALIASES_PER_CALLER }, (_, index) => aliasName(caller, index)),
+).flat()
+
+/** Everything that a server has acknowledged or may have done. */
+export class Model {
+  readonly facts = new Facts()
+  readonly keys = new Map<string, ModelKey>()
+  /** CreateKey calls without an answer: the keys' descriptions, and who made them. */
+  readonly unanswered = new Map<string, number>()
+  /** Keys that calls have dealt with since the last check. */
+  readonly touched = new Set<string>()
+  /** A key that all callers change. */
+  shared: string | undefined
+
+  constructor() {
+    for (const name of ALIASES) this.facts.settle(factOf.alias(name), NONE)
+  }
+
+  /** Takes in a key that was found or answered, in the state that it has from its making on. */
+  add(id: string, owner: number, description: string): void {
+    this.keys.set(id, { id, owner, encrypted: [] })
+    this.unanswered.delete(description)
+    this.touched.add(id)
+    this.facts.settle(factOf.state(id), 'Enabled')
+    this.facts.settle(factOf.description(id), description)
+    this.facts.settle(factOf.policy(id), FIRST_POLICY)
+    for (const tag of TAGS) this.facts.settle(factOf.tag(id, tag), NONE)
+    this.facts.settle(factOf.tag(id, 'born'), description)
+  }
+
+  get(id: string): ModelKey {
+    const key = this.keys.get(id)
+    if (key === undefined) throw new Error(`${id} is not a key of the model`)
+    return key
+  }
+
+  stateOf(id: string): string {
+    return this.facts.value(factOf.state(id))
+  }
+
+  targetOf(alias: string): string {
+    return this.facts.value(factOf.alias(alias))
+  }
+}
+
+/** What a policy is called that CreateKey has given. */
+export const FIRST_POLICY = 'all'
+
+/** A key policy that allows everything and carries a name. */
+export function namedPolicy(name: string): string {
+  const Principal = { AWS: 'arn:aws:iam::000000000000:root' }
+  const Statement = [{ Sid: name, Effect: 'Allow', Principal, Action: 'kms:*', Resource: '*' }]
+  return JSON.stringify({ Version: '2012-10-17', Statement })
+}
+
+/** The name that a policy carries. */
+export function parsePolicyName(policy: unknown): string {
+  const { Statement } = JSON.parse(String(policy)) as { Statement: readonly { Sid: string }[] }
+  return Statement.map(({ Sid }) => Sid).join()
+}

@@ -1,0 +1,78 @@
+/** For tests: calls whose answers must all be in the audit log. */
+
+import assert from 'node:assert/strict'
+import type { Output } from '../../src/api/json.ts'
+import { type Answer, call } from '../support/calls.ts'
+import type { TestServer } from '../support/server.ts'
+
+/** What is answered so may have failed because the audit log could not be written. */
+const SERVER_FAULT = 500
+
+/** Calls to one server that note what was acknowledged. */
+export class Session {
+  readonly server: TestServer
+  /** The ids of answered requests; shared by the sessions of one data folder. */
+  readonly acknowledged: Set<string>
+  #answers = 0
+  readonly #waiting: { readonly count: number; readonly resolve: () => void }[] = []
+
+  constructor(server: TestServer, acknowledged: Set<string>) {
+    this.server = server
+    this.acknowledged = acknowledged
+  }
+
+  /** The answer, whatever it is; nothing when the connection broke before it came. */
+  async try(operation: string, input: Output): Promise<Answer | undefined> {
+    let answer: Answer
+    try {
+      answer = await call(this.server, operation, input)
+    } catch {
+      return undefined
+    }
+    assert.notEqual(answer.requestId, '', `${operation} was answered without a request id`)
+    if (answer.status < SERVER_FAULT) this.acknowledged.add(answer.requestId)
+    this.#answers += 1
+    for (const { count, resolve } of this.#waiting) if (count <= this.#answers) resolve()
+    return answer
+  }
+
+  get answers(): number {
+    return this.#answers
+  }
+
+  /** Resolves once so many calls were answered. */
+  answered(count: number): Promise<void> {
+    if (count <= this.#answers) return Promise.resolve()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#waiting.push({ count, resolve })
+    return promise
+  }
+
+  /** The output of a call that must succeed. */
+  async succeed(operation: string, input: Output): Promise<Answer['json']> {
+    const answer = await this.try(operation, input)
+    assert.equal(answer?.status, 200, `${operation} ${JSON.stringify(input)}: ${answer?.text ?? 'no answer'}`)
+    return answer.json
+  }
+
+  /** A call that must be refused with this code. */
+  async refused(operation: string, input: Output, code: string): Promise<void> {
+    const answer = await this.try(operation, input)
+    assert.equal(answer?.code, code, `${operation} ${JSON.stringify(input)}: ${answer?.text ?? 'no answer'}`)
+  }
+
+  /** All entries of a list that comes in pages. */
+  async list(operation: string, member: string, input: Output): Promise<readonly Entry[]> {
+    const entries: Entry[] = []
+    let marker: string | undefined
+    do {
+      const page = await this.succeed(operation, marker === undefined ? input : { ...input, Marker: marker })
+      entries.push(...(page[member] as readonly Entry[]))
+      marker = page['Truncated'] === true ? String(page['NextMarker']) : undefined
+    } while (marker !== undefined)
+    return entries
+  }
+}
+
+/** An entry of a list. */
+export type Entry = { readonly [name: string]: unknown }

@@ -1,0 +1,317 @@
+/** The wire, byte for byte. */
+
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { REQUEST_BODY_MAX_BYTES } from '../../src/base/limits.ts'
+import { DISCARD_MAX_BYTES } from '../../src/http/body.ts'
+import { eventOf } from '../support/audit.ts'
+import { assertError, base64, call, callRaw, newKey, succeed } from '../support/calls.ts'
+import { openRaw, rawHead, rawRequest } from '../support/raw.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/
+const DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/
+
+let server: TestServer
+let keyId: string
+
+before(async () => {
+  server = await startServer()
+  keyId = await newKey(server)
+})
+
+after(async () => {
+  await server[Symbol.asyncDispose]()
+})
+
+async function exchange(bytes: string | Uint8Array, options?: { bodyless?: boolean }) {
+  await using connection = await openRaw(server)
+  connection.send(bytes)
+  return await connection.response(options)
+}
+
+test('an answer has its header names as AWS capitalises them', async () => {
+  const { statusLine, headers, body } = await exchange(rawRequest(server, 'TrentService.ListKeys', '{}'))
+  assert.equal(statusLine, 'HTTP/1.1 200 OK')
+  assert.match(headers.get('x-amzn-RequestId') ?? '', UUID)
+  assert.match(headers.get('Date') ?? '', DATE)
+  assert.equal(headers.get('Content-Type'), 'application/x-amz-json-1.1')
+  assert.equal(headers.get('Content-Length'), String(Buffer.byteLength(body)))
+  assert.equal(headers.get('Cache-Control'), 'no-cache, no-store, must-revalidate, private')
+  assert.equal(headers.get('Expires'), '0')
+  assert.equal(headers.get('Pragma'), 'no-cache')
+  assert.equal(headers.has('Transfer-Encoding'), false)
+})
+
+test('an error has the same headers, and a body with __type and message', async () => {
+  const { statusLine, headers, body } = await exchange(
+    rawRequest(server, 'TrentService.DescribeKey', '{"KeyId":"x"}'),
+  )
+  assert.equal(statusLine, 'HTTP/1.1 400 Bad Request')
+  assert.match(headers.get('x-amzn-RequestId') ?? '', UUID)
+  assert.equal(headers.get('Content-Type'), 'application/x-amz-json-1.1')
+  assert.equal(body, `{"__type":"NotFoundException","message":"Invalid keyId 'x'"}`)
+})
+
+test('an operation without output answers an empty body', async () => {
+  const input = JSON.stringify({ KeyId: keyId, Description: 'd' })
+  const { statusLine, headers, body } = await exchange(
+    rawRequest(server, 'TrentService.UpdateKeyDescription', input),
+  )
+  assert.equal(statusLine, 'HTTP/1.1 200 OK')
+  assert.equal(headers.get('Content-Length'), '0')
+  assert.equal(body, '')
+})
+
+test('an empty list is there, and members without value are not', async () => {
+  const answer = await callRaw(server, 'TrentService.ListAliases', '')
+  assert.equal(answer.text, '{"Aliases":[],"Truncated":false}')
+})
+
+for (const target of ['TrentService.Nothing', 'TrentService.__proto__', 'Other.Encrypt', 'TrentService.encrypt', ' ', '']) {
+  test(`the target '${target}' is answered with UnknownOperationException and recorded`, async () => {
+    const answer = await callRaw(server, target, '{}')
+    assertError(answer, 'UnknownOperationException', undefined)
+    assert.equal(answer.text, '{"__type":"UnknownOperationException"}')
+    const event = await eventOf(server, answer.requestId)
+    assert.equal(event.errorCode, 'UnknownOperationException')
+    assert.match(event.eventName, /^[A-Za-z0-9]+$/)
+  })
+}
+
+test('a request without a target, or a GET, is answered with UnknownOperationException', async () => {
+  for (const request of [
+    'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n',
+    'GET / HTTP/1.1\r\nHost: a\r\n\r\n',
+    'PUT /x HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n',
+  ]) {
+    const { statusLine, body } = await exchange(request)
+    assert.equal(statusLine, 'HTTP/1.1 400 Bad Request')
+    assert.equal(body, '{"__type":"UnknownOperationException"}')
+  }
+})
+
+test('a HEAD request gets headers and no body', async () => {
+  await using connection = await openRaw(server)
+  connection.send('HEAD / HTTP/1.1\r\nHost: a\r\n\r\n')
+  const { statusLine } = await connection.response({ bodyless: true })
+  assert.equal(statusLine, 'HTTP/1.1 400 Bad Request')
+  connection.send(rawRequest(server, 'TrentService.ListKeys', '{}'))
+  assert.equal((await connection.response()).statusLine, 'HTTP/1.1 200 OK')
+})
+
+for (const operation of ['CreateGrant', 'GetPublicKey', 'Sign', 'Encapsulate', 'DescribeCustomKeyStores']) {
+  test(`${operation} is not implemented: UnsupportedOperationException, recorded`, async () => {
+    const answer = await call(server, operation, { KeyId: keyId })
+    assertError(answer, 'UnsupportedOperationException', `${operation} is not supported.`)
+    const event = await eventOf(server, answer.requestId)
+    assert.equal(event.eventName, operation)
+    assert.equal(event.errorCode, 'UnsupportedOperationException')
+  })
+}
+
+const nested = (depth: number): string => `{"KeyId":${'['.repeat(depth)}${']'.repeat(depth)}}`
+
+for (const [what, body] of [
+  ['truncated JSON', '{"KeyId":"a"'],
+  ['no JSON', 'KeyId=a'],
+  ['an array', '[]'],
+  ['a text', '"text"'],
+  ['a number', '1'],
+  ['null', 'null'],
+  ['JSON after JSON', '{}{}'],
+  ['a byte order mark', '\ufeff{"KeyId":"a"}'],
+  ['a comment', '{"KeyId":"a"} // no'],
+  ['single quotes', "{'KeyId':'a'}"],
+  ['NaN', '{"KeyId":NaN}'],
+  ['invalid UTF-8', Buffer.from('7b224b65794964223a22ff227d', 'hex')],
+  ['an overlong UTF-8 slash', Buffer.from('7b224b65794964223a22c0af227d', 'hex')],
+  ['a surrogate in UTF-8', Buffer.from('7b224b65794964223a22eda080227d', 'hex')],
+  ['a text that is a number', '{"KeyId":1}'],
+  ['a text that is an object', '{"KeyId":{}}'],
+  ['100,000 arrays in each other', nested(100_000)],
+] as const) {
+  test(`a body of ${what} is answered with SerializationException, and recorded`, async () => {
+    const answer = await callRaw(server, 'TrentService.DescribeKey', body)
+    assertError(answer, 'SerializationException', undefined)
+    assert.equal((await eventOf(server, answer.requestId)).requestParameters, null)
+  })
+}
+
+test('unknown members are ignored, however deep', async () => {
+  const answer = await callRaw(server, 'TrentService.ListKeys', `{"Unknown":${'['.repeat(10_000)}${']'.repeat(10_000)}}`)
+  assert.equal(answer.status, 200)
+})
+
+for (const bytes of ['=', 'A', 'AA', 'AAA', 'AA==A', 'AA =', '!!!!', 'AAAA\n', '__--', 1, null, {}]) {
+  test(`a Plaintext of ${JSON.stringify(bytes)} is no base64`, async () => {
+    const body = JSON.stringify({ KeyId: keyId, Plaintext: bytes })
+    const answer = await callRaw(server, 'TrentService.Encrypt', body)
+    if (bytes === null) assertError(answer, 'ValidationException', /at 'plaintext' .*must not be null$/)
+    else assertError(answer, 'SerializationException', undefined)
+  })
+}
+
+test('of a member that is there twice the last one counts', async () => {
+  const body = `{"KeyId":"fake","KeyId":"${keyId}"}`
+  assert.equal((await callRaw(server, 'TrentService.DescribeKey', body)).status, 200)
+})
+
+test('a body of 10 MB is answered with 413, the connection closed, the server unharmed', async () => {
+  const size = 10 * 1_048_576
+  await using connection = await openRaw(server)
+  connection.send(rawHead(server, 'TrentService.ListKeys', '', { unsigned: [`Content-Length: ${size}`] }))
+  connection.send(Buffer.alloc(size, 0x20))
+  const { statusLine, headers, body } = await connection.response()
+  assert.equal(statusLine, 'HTTP/1.1 413 Payload Too Large')
+  assert.equal(headers.get('Connection'), 'close')
+  assert.equal(
+    body,
+    '{"__type":"RequestEntityTooLargeException","message":"The request body is too large."}',
+  )
+  assert.equal(await connection.closed(), '')
+  await succeed(server, 'ListKeys', {})
+})
+
+test('a client that sends 10 MB at once reads the 413', async () => {
+  for (let round = 0; round < 5; round += 1) {
+    const answer = await callRaw(server, 'TrentService.ListKeys', Buffer.alloc(10 * 1_048_576, 0x20))
+    assertError(answer, 'RequestEntityTooLargeException', 'The request body is too large.')
+  }
+})
+
+test('a body that is announced far over the limit is answered before it comes', async () => {
+  await using connection = await openRaw(server)
+  const unsigned = [`Content-Length: ${DISCARD_MAX_BYTES + 1}`]
+  connection.send(rawHead(server, 'TrentService.ListKeys', '', { unsigned }))
+  assert.equal((await connection.response()).statusLine, 'HTTP/1.1 413 Payload Too Large')
+  assert.equal(await connection.closed(), '')
+})
+
+test('a chunked body without end is answered with 413 and not read any further', async () => {
+  await using connection = await openRaw(server)
+  connection.send(rawHead(server, 'TrentService.ListKeys', '', { unsigned: ['Transfer-Encoding: chunked'] }))
+  const chunk = Buffer.concat([Buffer.from('100000\r\n'), Buffer.alloc(1_048_576, 0x20), Buffer.from('\r\n')])
+  const pump = (): void => {
+    while (connection.socket.writable && connection.socket.write(chunk)) continue
+  }
+  connection.socket.on('drain', pump)
+  pump()
+  await connection.closed()
+  await succeed(server, 'ListKeys', {})
+})
+
+test('a chunked body over the limit is answered with 413', async () => {
+  await using connection = await openRaw(server)
+  connection.send(rawHead(server, 'TrentService.ListKeys', '', { unsigned: ['Transfer-Encoding: chunked'] }))
+  const chunk = Buffer.alloc(65_536, 0x20)
+  for (let sent = 0; sent <= REQUEST_BODY_MAX_BYTES; sent += chunk.length) {
+    connection.send(Buffer.concat([Buffer.from('10000\r\n'), chunk, Buffer.from('\r\n')]))
+  }
+  connection.send('0\r\n\r\n')
+  assert.equal((await connection.response()).statusLine, 'HTTP/1.1 413 Payload Too Large')
+  assert.equal(await connection.closed(), '')
+})
+
+test('a body of exactly the limit is read', async () => {
+  const answer = await callRaw(server, 'TrentService.ListKeys', '{}'.padEnd(REQUEST_BODY_MAX_BYTES))
+  assert.equal(answer.status, 200, answer.text)
+  const over = await callRaw(server, 'TrentService.ListKeys', '{}'.padEnd(REQUEST_BODY_MAX_BYTES + 1))
+  assertError(over, 'RequestEntityTooLargeException', 'The request body is too large.')
+})
+
+test('a chunked body is read like any other', async () => {
+  const body = JSON.stringify({ KeyId: keyId, Plaintext: base64('chunked') })
+  await using connection = await openRaw(server)
+  connection.send(rawHead(server, 'TrentService.Encrypt', body, { unsigned: ['Transfer-Encoding: chunked'] }))
+  for (const part of [body.slice(0, 5), body.slice(5)]) {
+    connection.send(`${part.length.toString(16)}\r\n${part}\r\n`)
+  }
+  connection.send('0\r\n\r\n')
+  assert.equal((await connection.response()).statusLine, 'HTTP/1.1 200 OK')
+})
+
+test('Expect: 100-continue is answered before the body', async () => {
+  const body = '{}'
+  await using connection = await openRaw(server)
+  const unsigned = [`Content-Length: ${body.length}`, 'Expect: 100-continue']
+  connection.send(rawHead(server, 'TrentService.ListKeys', body, { unsigned }))
+  assert.equal((await connection.response()).statusLine, 'HTTP/1.1 100 Continue')
+  connection.send(body)
+  assert.equal((await connection.response()).statusLine, 'HTTP/1.1 200 OK')
+})
+
+test('pipelined requests are answered in order', async () => {
+  await using connection = await openRaw(server)
+  const sizes = [1, 2, 3, 4, 5]
+  const requests = sizes.map((size) =>
+    rawRequest(server, 'TrentService.GenerateRandom', JSON.stringify({ NumberOfBytes: size })),
+  )
+  connection.send(Buffer.concat(requests))
+  for (const size of sizes) {
+    const { body } = await connection.response()
+    assert.equal(Buffer.from(JSON.parse(body).Plaintext, 'base64').length, size)
+  }
+})
+
+test('a client that closes its half after the request still gets the answer', async () => {
+  await using connection = await openRaw(server)
+  connection.socket.end(rawRequest(server, 'TrentService.ListKeys', '{}'))
+  assert.equal((await connection.response()).statusLine, 'HTTP/1.1 200 OK')
+})
+
+test('clients that go away in the middle do no harm', async () => {
+  const request = rawRequest(server, 'TrentService.CreateKey', '{"Description":"gone"}')
+  for (const length of [1, 20, request.length - 5, request.length]) {
+    const connection = await openRaw(server)
+    connection.send(request.subarray(0, length))
+    connection.socket.destroy()
+  }
+  await succeed(server, 'ListKeys', {})
+})
+
+test('HTTP/1.0 and Connection: close are answered and then closed', async () => {
+  const body = '{}'
+  for (const request of [
+    rawRequest(server, 'TrentService.ListKeys', body, { version: '1.0' }),
+    rawRequest(server, 'TrentService.ListKeys', body, { unsigned: ['Connection: close'] }),
+  ]) {
+    await using connection = await openRaw(server)
+    connection.send(request)
+    const { statusLine, headers } = await connection.response()
+    assert.equal(statusLine, 'HTTP/1.1 200 OK')
+    assert.equal(headers.get('Connection'), 'close')
+    assert.equal(await connection.closed(), '')
+  }
+})
+
+test('headers that are too long are answered with 431', async () => {
+  const { statusLine } = await exchange(
+    `POST / HTTP/1.1\r\nHost: a\r\nX-Long: ${'x'.repeat(20_000)}\r\nContent-Length: 0\r\n\r\n`,
+  )
+  assert.equal(statusLine, 'HTTP/1.1 431 Request Header Fields Too Large')
+})
+
+test('what is not HTTP, or HTTP that can be read in two ways, is answered with 400', async () => {
+  for (const request of [
+    'hello\r\n\r\n',
+    '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n',
+    'POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n',
+    'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}',
+    'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    'POST / HTTP/1.1\r\nHost : a\r\nContent-Length: 0\r\n\r\n',
+    'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n',
+  ]) {
+    const { statusLine } = await exchange(request)
+    assert.equal(statusLine, 'HTTP/1.1 400 Bad Request', JSON.stringify(request))
+  }
+  await succeed(server, 'ListKeys', {})
+})
+
+test('healthz and readyz answer without a signature', async () => {
+  for (const path of ['/healthz', '/readyz']) {
+    const response = await fetch(server.endpoint + path)
+    assert.equal(response.status, 200)
+    assert.equal(await response.text(), 'ok\n')
+  }
+})

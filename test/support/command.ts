@@ -1,0 +1,28 @@
+/** For tests: a command of `holdfast` as a process of its own. */
+
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+
+/** What a command has said, and its exit status. */
+export type Finished = { readonly status: number | null; readonly output: string; readonly errors: string }
+
+/** Runs `holdfast` with these arguments on a data folder, to its end. */
+export function runHoldfast(data: string, ...args: readonly string[]): Promise<Finished> {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    env: { PATH: process.env['PATH'], HOLDFAST_DATA: data },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const said = { output: '', errors: '' }
+  child.stdout.on('data', (chunk) => {
+    said.output += String(chunk)
+  })
+  child.stderr.on('data', (chunk) => {
+    said.errors += String(chunk)
+  })
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (status) => resolve({ status, ...said }))
+  })
+}
