@@ -23,7 +23,7 @@ import { Freshness } from './dispatch/freshness.ts'
 import { createRouting } from './dispatch/routing.ts'
 import { openHttpServer } from './http/server.ts'
 import { credentialFinder } from './iam/access-key.ts'
-import { ensureAccount, handOverRoot, principalFinder } from './iam/account.ts'
+import { ACCOUNT, ACCOUNTS, ensureAccount, handOverRoot, principalFinder } from './iam/account.ts'
 import { deleteDueKeys } from './jobs/deletion.ts'
 import { startJobs } from './jobs/scheduler.ts'
 import { KMS_OPERATIONS } from './kms/operations.ts'
@@ -66,6 +66,7 @@ export async function openDeployment(config: Config): Promise<Deployment> {
   await mkdir(config.data, { recursive: true, mode: OWNER_ONLY_FOLDER })
   using rootKey = await openRootKey(config)
   const records = await openRecords(openSqlite(config.data), recordSealer(rootKey, systemRandom))
+  await assertNotLost(config, records)
   using auditKey = deriveKey(rootKey, AUDIT_KEY_INFO)
   return {
     records,
@@ -77,6 +78,20 @@ export async function openDeployment(config: Config): Promise<Deployment> {
 /** Whether there is a data folder already. */
 export function isDataFolder(config: Config): boolean {
   return existsSync(join(config.data, DATABASE_FILE))
+}
+
+/**
+ * An audit log is begun after the first account is made. One beside records without an account means
+ * that the database was lost, or that the root key is another one, with which nothing is found.
+ */
+async function assertNotLost(config: Config, records: Records): Promise<void> {
+  const log = join(config.data, AUDIT_FOLDER)
+  const accounts = await records.list(ACCOUNT, { partition: ACCOUNTS, limit: 1 })
+  if (accounts.records.length > 0 || !existsSync(log)) return
+  await records.close()
+  throw new SealError(
+    `${config.data} has an audit log, but no records of its root key: restore ${DATABASE_FILE} and ${ROOT_KEY_FILE} from one backup`,
+  )
 }
 
 /** A new key is made only for an empty folder: to make one beside records would lose them. */

@@ -128,6 +128,19 @@ test('Outbox tries again what could not be appended', async () => {
   assert.deepEqual(await logged(world), ['a', 'first'])
 })
 
+test('Outbox tries once more at its end what could not be appended', async () => {
+  await using world = await openWorld()
+  const { outbox, auditLog, files } = world
+  await auditLog.append(testEvent('first'))
+  files.fails = () => true
+  await commitAndDeliver(world, 'a')
+  await assert.rejects(auditLog.append(testEvent('b')))
+  files.fails = () => false
+  await outbox.close()
+  assert.deepEqual(await waiting(world), [])
+  assert.deepEqual(await logged(world), ['a', 'first'])
+})
+
 test('Outbox leaves to the next start what cannot be appended', async () => {
   await using world = await openWorld()
   const { outbox, auditLog, files, time } = world

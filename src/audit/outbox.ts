@@ -136,8 +136,11 @@ export class Outbox {
     this.#appends.add(append)
   }
 
-  /** Ends the appends under way and forgets what is delivered; the rest waits for the next start. */
+  /** Tries once more to append what is delayed and forgets what is delivered; the rest waits for the next start. */
   async close(): Promise<void> {
+    await Promise.all(this.#appends)
+    this.#retry?.cancel()
+    this.#deliverDelayed()
     await Promise.all(this.#appends)
     this.#retry?.cancel()
     this.#forget?.cancel()

@@ -10,11 +10,11 @@ import type { Records } from '../store/records.ts'
  * of asking is shared by all that arrive together.
  */
 export class Freshness {
-  readonly #records: Records
+  readonly #records: Pick<Records, 'refresh'>
   readonly #afterThisTurn: AfterThisTurn
   #asking: Promise<void> | undefined
 
-  constructor(records: Records, afterThisTurn: AfterThisTurn) {
+  constructor(records: Pick<Records, 'refresh'>, afterThisTurn: AfterThisTurn) {
     this.#records = records
     this.#afterThisTurn = afterThisTurn
   }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { findHeader } from '../dispatch/wire.ts'
 
 const NO_BODY = Buffer.alloc(0)
 
@@ -17,7 +18,7 @@ export function readBody(
   maxBytes: number,
   done: (body: Uint8Array | undefined) => void,
 ): void {
-  const announced = Number(request.headers['content-length'] ?? 0)
+  const announced = Number(findHeader(request.rawHeaders, 'content-length') ?? 0)
   if (announced > DISCARD_MAX_BYTES) {
     done(undefined)
     return

@@ -1,7 +1,8 @@
 import type { EpochMs } from '../base/ports.ts'
 import { dueDay } from '../kms/due.ts'
 import { kindOfFormat1 } from '../store/kind.ts'
-import { insert, type Kind, type Records, replace } from '../store/records.ts'
+import { StoreConflict } from '../store/port.ts'
+import { type Change, insert, type Kind, type Records, replace } from '../store/records.ts'
 
 /** The first day that may still hold due notes. Partition and name: {@link CURSOR}. */
 const DUE_CURSOR: Kind<{ readonly format: 1; readonly day: string }> = kindOfFormat1('due-cursor')
@@ -17,7 +18,7 @@ export async function daysToLookAt(records: Records, now: EpochMs): Promise<read
   const today = dueDay(now)
   const cursor = await records.get(DUE_CURSOR, CURSOR, CURSOR)
   if (cursor === undefined) {
-    await records.commit([insert(DUE_CURSOR, CURSOR, CURSOR, { format: 1, day: today })])
+    await commitUnlessBeaten(records, insert(DUE_CURSOR, CURSOR, CURSOR, { format: 1, day: today }))
     return [today]
   }
   const days: string[] = []
@@ -29,5 +30,14 @@ export async function daysToLookAt(records: Records, now: EpochMs): Promise<read
 export async function forgetDaysBefore(records: Records, day: string): Promise<void> {
   const cursor = await records.get(DUE_CURSOR, CURSOR, CURSOR)
   if (cursor === undefined || cursor.value.day >= day) return
-  await records.commit([replace(cursor, { format: 1, day })])
+  await commitUnlessBeaten(records, replace(cursor, { format: 1, day }))
+}
+
+/** Another worker that was faster has written the same, or the next run writes what is true then. */
+async function commitUnlessBeaten(records: Records, change: Change): Promise<void> {
+  try {
+    await records.commit([change])
+  } catch (error) {
+    if (!(error instanceof StoreConflict)) throw error
+  }
 }

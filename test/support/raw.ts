@@ -2,6 +2,8 @@
 
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { type ConnectionOptions, connect as connectTls } from 'node:tls'
+import type { Output } from '../../src/api/json.ts'
 import { type CallOptions, signedHeaders } from './calls.ts'
 import type { TestServer } from './server.ts'
 
@@ -23,11 +25,12 @@ export type RawConnection = AsyncDisposable & {
   readonly closed: () => Promise<string>
 }
 
-/** Opens a connection. */
-export async function openRaw(server: TestServer): Promise<RawConnection> {
+/** Opens a connection, with TLS when there are options for it. */
+export async function openRaw(server: TestServer, tls?: ConnectionOptions): Promise<RawConnection> {
   const { hostname, port } = new URL(server.endpoint)
-  const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true })
-  await once(socket, 'connect')
+  const place = { host: hostname, port: Number(port), allowHalfOpen: true }
+  const socket = tls === undefined ? connect(place) : connectTls({ ...place, ...tls })
+  await once(socket, tls === undefined ? 'connect' : 'secureConnect')
   const state = { received: Buffer.alloc(0), ended: false, wake: () => {} }
   const wake = (): void => state.wake()
   socket.on('data', (chunk: Buffer) => {
@@ -66,6 +69,19 @@ export async function openRaw(server: TestServer): Promise<RawConnection> {
       socket.destroy()
     },
   }
+}
+
+/** One signed call on a connection of its own. */
+export async function callOnce(
+  server: TestServer,
+  operation: string,
+  input: Output,
+  tls?: ConnectionOptions,
+): Promise<RawResponse> {
+  await using connection = await openRaw(server, tls)
+  const unsigned = ['Connection: close']
+  connection.send(rawRequest(server, `TrentService.${operation}`, JSON.stringify(input), { unsigned }))
+  return await connection.response()
 }
 
 /** A signed request as bytes, with `Content-Length`. */

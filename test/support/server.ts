@@ -23,6 +23,8 @@ export type TestServer = AsyncDisposable & {
   readonly data: string
   readonly process: ChildProcess
   readonly credentials: Credentials
+  /** What it has printed on standard output so far. */
+  readonly output: () => string
   /** What it has printed on standard error so far. */
   readonly errors: () => string
   /** Asks it to stop and gives its exit status. */
@@ -40,6 +42,8 @@ export function temporaryFolder(): Promise<string> {
 export type ServerProcess = {
   readonly process: ChildProcess
   readonly data: string
+  /** What it has printed on standard output so far. */
+  readonly output: () => string
   /** What it has printed on standard error so far. */
   readonly errors: () => string
   /** Its first endpoint; fails when the process ends before. */
@@ -64,7 +68,9 @@ export function spawnServer(data: string, environment: ServerOptions['environmen
     detached: true,
   })
   STARTED.add(child)
+  const output: string[] = []
   const errors: string[] = []
+  child.stdout.on('data', (chunk) => output.push(String(chunk)))
   child.stderr.on('data', (chunk) => errors.push(String(chunk)))
   const serves = firstEndpoint(child, () => errors.join(''))
   // Whoever ends it while it starts does not wait for it.

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ConfigError, configFlags, describeSettings, parseConfig } from './settings.ts'
+
+function parse(environment: Record<string, string>, flags: Record<string, string> = {}) {
+  return parseConfig({ environment, flags })
+}
+
+function refusal(environment: Record<string, string>, flags: Record<string, string> = {}): string {
+  try {
+    parse(environment, flags)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message
+    throw error
+  }
+  throw new Error('nothing was refused')
+}
+
+test('parseConfig gives the documented defaults', () => {
+  assert.deepEqual(parse({}), {
+    data: './data',
+    listen: { host: '127.0.0.1', port: 7600 },
+    account: '000000000000',
+    region: 'us-east-1',
+    workers: 1,
+    tls: undefined,
+    seal: 'file',
+  })
+})
+
+test('a flag wins over the environment', () => {
+  assert.equal(
+    parse({ HOLDFAST_ACCOUNT: '111122223333' }, { account: '444455556666' }).account,
+    '444455556666',
+  )
+})
+
+test('an unknown setting is refused by name', () => {
+  assert.match(
+    refusal({ HOLDFAST_PORT: '1' }),
+    /^HOLDFAST_PORT is not a setting of Holdfast: .*HOLDFAST_LISTEN/,
+  )
+})
+
+for (const [name, value] of [
+  ['HOLDFAST_ACCOUNT', '12345678901'],
+  ['HOLDFAST_ACCOUNT', '1234567890123'],
+  ['HOLDFAST_DATA', ''],
+  ['HOLDFAST_LISTEN', '7600'],
+  ['HOLDFAST_LISTEN', '127.0.0.1:65536'],
+  ['HOLDFAST_LISTEN', '::1:7600'],
+  ['HOLDFAST_REGION', 'nowhere'],
+  ['HOLDFAST_SEAL', 'vault'],
+  ['HOLDFAST_WORKERS', '0'],
+  ['HOLDFAST_WORKERS', '257'],
+  ['HOLDFAST_WORKERS', '1.5'],
+] as const) {
+  test(`${name}=${value} is refused with the name, the value and what would be right`, () => {
+    const message = refusal({ [name]: value })
+    assert.ok(message.startsWith(`${name} is '${value}', which is not `), message)
+    assert.ok(message.length > `${name} is '${value}', which is not `.length)
+  })
+}
+
+test('a bad flag is named as the flag that it is', () => {
+  assert.match(
+    refusal({}, { workers: 'many' }),
+    /^--workers is 'many', which is not a number from 1 to 256, or auto$/,
+  )
+})
+
+test('an address that others can reach needs TLS', () => {
+  for (const listen of ['0.0.0.0:7600', '[::]:7600', '192.0.2.1:7600', 'kms.example.com:443']) {
+    assert.match(
+      refusal({ HOLDFAST_LISTEN: listen }),
+      /there is no TLS: set HOLDFAST_TLS_CERT and HOLDFAST_TLS_KEY/,
+    )
+    const tls = { HOLDFAST_TLS_CERT: 'cert.pem', HOLDFAST_TLS_KEY: 'key.pem' }
+    assert.ok(parse({ ...tls, HOLDFAST_LISTEN: listen }).tls)
+  }
+})
+
+test('loopback addresses need no TLS', () => {
+  for (const listen of ['127.0.0.1:0', '127.8.9.1:7600', '[::1]:7600', 'localhost:7600']) {
+    assert.equal(parse({ HOLDFAST_LISTEN: listen }).tls, undefined)
+  }
+})
+
+test('a certificate without its key is refused', () => {
+  assert.match(refusal({ HOLDFAST_TLS_CERT: 'cert.pem' }), /belong together/)
+})
+
+test('auto is at least one worker', () => {
+  assert.ok(parse({ HOLDFAST_WORKERS: 'auto' }).workers >= 1)
+})
+
+test('configFlags gives the same configuration again, for one worker', () => {
+  const environment = {
+    HOLDFAST_ACCOUNT: '111122223333',
+    HOLDFAST_LISTEN: '[::1]:8443',
+    HOLDFAST_TLS_CERT: 'a b.pem',
+    HOLDFAST_TLS_KEY: 'key.pem',
+    HOLDFAST_WORKERS: '4',
+  }
+  const config = parse(environment)
+  const flags = Object.fromEntries(
+    configFlags(config).map((flag) => {
+      const at = flag.indexOf('=')
+      return [flag.slice(2, at), flag.slice(at + 1)]
+    }),
+  )
+  assert.deepEqual(parse({}, flags), { ...config, workers: 1 })
+})
+
+test('every setting is described with its flag and its variable', () => {
+  const text = describeSettings().join('\n')
+  for (const name of ['DATA', 'LISTEN', 'ACCOUNT', 'REGION', 'WORKERS', 'TLS_CERT', 'TLS_KEY', 'SEAL']) {
+    assert.match(text, new RegExp(`--${name.toLowerCase().replace('_', '-')} +HOLDFAST_${name}`))
+  }
+})

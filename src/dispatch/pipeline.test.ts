@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { KmsError } from '../api/errors.ts'
+import { compilePolicy } from '../policy/compile.ts'
+import { defaultKeyPolicy } from '../policy/key-policy.ts'
+import { parsePolicy } from '../policy/parse.ts'
+import { StoreConflict } from '../store/port.ts'
+import type { Call, Operation, Outcome, Permission } from './operation.ts'
+import { MAX_RUNS, runOperation } from './pipeline.ts'
+
+const ACCOUNT = '111122223333'
+const ROOT = `arn:aws:iam::${ACCOUNT}:root`
+
+function callWith(input: object): Call {
+  return {
+    caller: {
+      account: ACCOUNT,
+      arn: ROOT,
+      accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
+      principal: { type: 'Root', account: ACCOUNT, arn: ROOT },
+      identityJson: '{}',
+    },
+    region: 'eu-west-1',
+    input,
+    now: 0,
+    context: () => undefined,
+    involve: () => {},
+  }
+}
+
+const KEY_ARN = `arn:aws:kms:eu-west-1:${ACCOUNT}:key/1`
+
+function permission(policy = defaultKeyPolicy(ACCOUNT), account = ACCOUNT): Permission {
+  return {
+    action: 'kms:Encrypt',
+    resource: KEY_ARN,
+    account,
+    policy: compilePolicy(parsePolicy(policy, { flavour: 'key' })),
+    context: () => undefined,
+  }
+}
+
+type Steps = string[]
+
+/** An operation that notes its steps. */
+function operation(
+  steps: Steps,
+  parts: Partial<{ permissions: Permission[]; check: () => void; outcome: Outcome }>,
+): Operation {
+  return {
+    service: 'kms',
+    name: 'Encrypt',
+    readOnly: true,
+    members: { DryRun: { data: { type: 'boolean' }, required: false } },
+    parameters: () => null,
+    begin: async () => {
+      steps.push('begin')
+      return {
+        permissions: parts.permissions ?? [permission()],
+        check: () => {
+          steps.push('check')
+          parts.check?.()
+        },
+        run: () => {
+          steps.push('run')
+          return parts.outcome ?? { output: {} }
+        },
+      }
+    },
+  }
+}
+
+function finish(steps: Steps): () => Promise<void> {
+  return async () => void steps.push('finish')
+}
+
+const DENY = defaultKeyPolicy(ACCOUNT).replace('"Allow"', '"Deny"')
+
+test('an operation is found, decided, checked, run and made durable in this order', async () => {
+  const steps: Steps = []
+  await runOperation(operation(steps, {}), callWith({}), finish(steps))
+  assert.deepEqual(steps, ['begin', 'check', 'run', 'finish'])
+})
+
+test('a caller who is not allowed reaches neither the checks nor the code', async () => {
+  const steps: Steps = []
+  const denied = operation(steps, { permissions: [permission(), permission(DENY)] })
+  await assert.rejects(runOperation(denied, callWith({}), finish(steps)), (error) => {
+    assert.ok(error instanceof KmsError)
+    assert.equal(error.code, 'AccessDeniedException')
+    assert.equal(
+      error.message,
+      `User: ${ROOT} is not authorized to perform: kms:Encrypt on resource: ${KEY_ARN} with an explicit deny in a resource-based policy`,
+    )
+    return true
+  })
+  assert.deepEqual(steps, ['begin'])
+})
+
+test('a key in a wrong state is not used, and nothing is made durable', async () => {
+  const steps: Steps = []
+  const check = (): void => {
+    throw new KmsError('DisabledException', 'disabled')
+  }
+  await assert.rejects(runOperation(operation(steps, { check }), callWith({}), finish(steps)), /disabled/)
+  assert.deepEqual(steps, ['begin', 'check'])
+})
+
+test('a dry run computes everything, clears it, and makes nothing durable', async () => {
+  const steps: Steps = []
+  const outcome = { dispose: () => void steps.push('dispose') }
+  await assert.rejects(
+    runOperation(operation(steps, { outcome }), callWith({ DryRun: true }), finish(steps)),
+    (error) => error instanceof KmsError && error.code === 'DryRunOperationException',
+  )
+  assert.deepEqual(steps, ['begin', 'check', 'run', 'dispose'])
+})
+
+test('a conflict runs the operation again from its reads', async () => {
+  const steps: Steps = []
+  let conflicts = 3
+  const outcome = { dispose: () => void steps.push('dispose') }
+  await runOperation(operation(steps, { outcome }), callWith({}), async () => {
+    if (conflicts === 0) return
+    conflicts -= 1
+    throw new StoreConflict('changed')
+  })
+  assert.equal(steps.filter((step) => step === 'begin').length, 4)
+  assert.equal(steps.filter((step) => step === 'dispose').length, 3)
+})
+
+test('conflicts without end are answered with ThrottlingException after a bounded number of runs', async () => {
+  const steps: Steps = []
+  const always = async (): Promise<void> => {
+    throw new StoreConflict('changed')
+  }
+  await assert.rejects(
+    runOperation(operation(steps, {}), callWith({}), always),
+    (error) => error instanceof KmsError && error.code === 'ThrottlingException',
+  )
+  assert.equal(steps.filter((step) => step === 'begin').length, MAX_RUNS)
+})
+
+test('an outcome that could not be made durable is cleared and not given', async () => {
+  const steps: Steps = []
+  const outcome = { dispose: () => void steps.push('dispose') }
+  const broken = async (): Promise<void> => {
+    throw new Error('the disk is full')
+  }
+  await assert.rejects(runOperation(operation(steps, { outcome }), callWith({}), broken), /disk is full/)
+  assert.equal(steps.at(-1), 'dispose')
+})

@@ -1,0 +1,292 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { systemFiles } from '../audit/files.ts'
+import { openJournal } from '../audit/journal.ts'
+import { TEST_KEY } from '../audit/test-log.ts'
+import { silentLog } from '../base/log.ts'
+import { systemRandom, systemTimers } from '../base/ports.ts'
+import { dueDeletion } from '../kms/due.ts'
+import { ALIAS, KEY, KEY_OWNER, type KeyValue, MATERIAL, materialPartition } from '../kms/key-record.ts'
+import { openRecords } from '../store/cache.ts'
+import { claimFileLock } from '../store/file-lock.ts'
+import { insert, type Records, replace } from '../store/records.ts'
+import { openSqlite } from '../store/sqlite.ts'
+import { testFolder } from '../store/test-folder.ts'
+import { testSealer } from '../store/test-sealer.ts'
+import { type DeletionParts, deleteDueKeys } from './deletion.ts'
+
+const ACCOUNT = '111122223333'
+const REGION = 'eu-west-1'
+const PARTITION = `${ACCOUNT}/${REGION}`
+const DAY_MS = 86_400_000
+const START = Date.parse('2026-11-24T12:00:00Z')
+
+type Worker = AsyncDisposable & {
+  readonly parts: DeletionParts
+  readonly records: Records
+  readonly events: Record<string, unknown>[]
+  readonly forgotten: string[]
+}
+
+/** Time that a test sets, for all of its workers. */
+type Time = { now: number }
+
+/** A worker on a data folder: real records, a real audit log, the test's clock. */
+async function openWorker(folder: string, time: Time): Promise<Worker> {
+  const records = await openRecords(openSqlite(folder), testSealer())
+  const clock = { now: () => time.now, monotonicMs: () => time.now }
+  const own = { records, clock, random: systemRandom, log: silentLog }
+  const journal = await openJournal({
+    ...own,
+    folder: join(folder, 'audit'),
+    key: TEST_KEY,
+    files: systemFiles,
+    claimLock: claimFileLock,
+    timers: systemTimers,
+  })
+  const events: Record<string, unknown>[] = []
+  const forgotten: string[] = []
+  const parts: DeletionParts = {
+    ...own,
+    journal: {
+      commit: async (changes, eventId, eventJson) => {
+        await journal.commit(changes, eventId, eventJson)
+        events.push(JSON.parse(eventJson))
+      },
+    },
+    forget: ({ materialId }) => forgotten.push(materialId),
+  }
+  return {
+    parts,
+    records,
+    events,
+    forgotten,
+    [Symbol.asyncDispose]: async () => {
+      await journal.close()
+      await records.close()
+    },
+  }
+}
+
+function keyValue(keyId: string): KeyValue {
+  return {
+    format: 1,
+    createdAt: START,
+    description: '',
+    spec: 'SYMMETRIC_DEFAULT',
+    usage: 'ENCRYPT_DECRYPT',
+    origin: 'AWS_KMS',
+    multiRegion: false,
+    state: 'Enabled',
+    policy: '{}',
+    tags: [],
+    aliases: [`alias/${keyId}-a`, `alias/${keyId}-b`],
+    materialId: `${keyId}-1`,
+  }
+}
+
+/** A key with two aliases and two materials. */
+async function makeKey(records: Records, keyId: string): Promise<void> {
+  const value = keyValue(keyId)
+  const place = materialPartition(ACCOUNT, REGION, keyId)
+  const material = { format: 1 as const, under: 'u', wrapped: 'w', createdAt: START }
+  await records.commit([
+    insert(KEY, PARTITION, keyId, value),
+    insert(KEY_OWNER, REGION, keyId, { format: 1, account: ACCOUNT }),
+    ...value.aliases.map((name) =>
+      insert(ALIAS, PARTITION, name, { format: 1, keyId, createdAt: START, updatedAt: START }),
+    ),
+    insert(MATERIAL, place, 'm1', { ...material, materialId: `${keyId}-1` }),
+    insert(MATERIAL, place, 'm2', { ...material, materialId: `${keyId}-2` }),
+  ])
+}
+
+async function schedule(records: Records, keyId: string, at: number): Promise<void> {
+  const key = await records.get(KEY, PARTITION, keyId)
+  assert.ok(key !== undefined)
+  const value: KeyValue = { ...key.value, state: 'PendingDeletion', deletion: { at, windowDays: 7 } }
+  await records.commit([replace(key, value), dueDeletion({ account: ACCOUNT, region: REGION, keyId, at })])
+}
+
+async function cancel(records: Records, keyId: string): Promise<void> {
+  const key = await records.get(KEY, PARTITION, keyId)
+  assert.ok(key !== undefined)
+  const { deletion: _, ...kept } = key.value
+  await records.commit([replace(key, { ...kept, state: 'Disabled' })])
+}
+
+/** How many of the records that belong to a key are there: 6 when it is whole. */
+async function remains(records: Records, keyId: string): Promise<number> {
+  const materials = await records.list(MATERIAL, {
+    partition: materialPartition(ACCOUNT, REGION, keyId),
+    limit: 10,
+  })
+  const found = await Promise.all([
+    records.get(KEY, PARTITION, keyId),
+    records.get(KEY_OWNER, REGION, keyId),
+    ...keyValue(keyId).aliases.map((name) => records.get(ALIAS, PARTITION, name)),
+  ])
+  return materials.records.length + found.filter((record) => record !== undefined).length
+}
+
+test('deleteDueKeys removes a key with everything of it when its time has come, not before', async () => {
+  using folder = testFolder()
+  const time = { now: START }
+  await using worker = await openWorker(folder.path, time)
+  const { parts, records, events, forgotten } = worker
+  await deleteDueKeys(parts)
+  const at = START + 7 * DAY_MS
+  await makeKey(records, 'leaves')
+  await makeKey(records, 'stays')
+  await schedule(records, 'leaves', at)
+  for (const moment of [START, START + DAY_MS, at - 1]) {
+    time.now = moment
+    await deleteDueKeys(parts)
+    assert.equal(await remains(records, 'leaves'), 6)
+  }
+  time.now = at
+  await deleteDueKeys(parts)
+  assert.equal(await remains(records, 'leaves'), 0)
+  assert.equal(await remains(records, 'stays'), 6)
+  assert.deepEqual(forgotten.toSorted(), ['leaves-1', 'leaves-2'])
+  await deleteDueKeys(parts)
+  assert.equal(events.length, 1)
+})
+
+test('deleteDueKeys records a DeleteKey service event', async () => {
+  using folder = testFolder()
+  const time = { now: START }
+  await using worker = await openWorker(folder.path, time)
+  const { parts, records, events } = worker
+  await makeKey(records, 'leaves')
+  await schedule(records, 'leaves', START)
+  await deleteDueKeys(parts)
+  const { eventID, requestID, ...event } = events[0] ?? {}
+  assert.match(String(eventID), /^[0-9a-f-]{36}$/)
+  assert.match(String(requestID), /^[0-9a-f-]{36}$/)
+  assert.deepEqual(event, {
+    eventVersion: '1.11',
+    userIdentity: { accountId: ACCOUNT, invokedBy: 'AWS Internal' },
+    eventTime: '2026-11-24T12:00:00Z',
+    eventSource: 'kms.amazonaws.com',
+    eventName: 'DeleteKey',
+    awsRegion: REGION,
+    sourceIPAddress: 'AWS Internal',
+    userAgent: 'AWS Internal',
+    requestParameters: null,
+    responseElements: null,
+    readOnly: false,
+    resources: [
+      { accountId: ACCOUNT, type: 'AWS::KMS::Key', ARN: `arn:aws:kms:${REGION}:${ACCOUNT}:key/leaves` },
+    ],
+    eventType: 'AwsServiceEvent',
+    managementEvent: true,
+    recipientAccountId: ACCOUNT,
+    eventCategory: 'Management',
+  })
+})
+
+test('deleteDueKeys leaves a key alone whose deletion was cancelled', async () => {
+  using folder = testFolder()
+  const time = { now: START }
+  await using worker = await openWorker(folder.path, time)
+  const { parts, records, events } = worker
+  await makeKey(records, 'kept')
+  await schedule(records, 'kept', START + DAY_MS)
+  await cancel(records, 'kept')
+  time.now = START + 2 * DAY_MS
+  await deleteDueKeys(parts)
+  assert.equal(await remains(records, 'kept'), 6)
+  assert.deepEqual(events, [])
+})
+
+test('deleteDueKeys goes by the later date of a key that was cancelled and scheduled again', async () => {
+  using folder = testFolder()
+  const time = { now: START }
+  await using worker = await openWorker(folder.path, time)
+  const { parts, records, events } = worker
+  await makeKey(records, 'later')
+  await schedule(records, 'later', START + DAY_MS)
+  await cancel(records, 'later')
+  await schedule(records, 'later', START + 3 * DAY_MS)
+  time.now = START + 2 * DAY_MS
+  await deleteDueKeys(parts)
+  assert.equal(await remains(records, 'later'), 6)
+  time.now = START + 3 * DAY_MS
+  await deleteDueKeys(parts)
+  assert.equal(await remains(records, 'later'), 0)
+  assert.equal(events.length, 1)
+})
+
+test('deleteDueKeys finds what came due while no server ran', async () => {
+  using folder = testFolder()
+  const time = { now: START }
+  {
+    await using worker = await openWorker(folder.path, time)
+    await deleteDueKeys(worker.parts)
+    for (const [keyId, days] of [
+      ['first', 7],
+      ['second', 9],
+      ['third', 30],
+    ] as const) {
+      await makeKey(worker.records, keyId)
+      await schedule(worker.records, keyId, START + days * DAY_MS)
+    }
+  }
+  time.now = START + 20 * DAY_MS
+  await using worker = await openWorker(folder.path, time)
+  await deleteDueKeys(worker.parts)
+  assert.equal(await remains(worker.records, 'first'), 0)
+  assert.equal(await remains(worker.records, 'second'), 0)
+  assert.equal(await remains(worker.records, 'third'), 6)
+  assert.equal(worker.events.length, 2)
+})
+
+test('deleteDueKeys deletes a key once when several workers run it at once', async () => {
+  using folder = testFolder()
+  const time = { now: START }
+  await using first = await openWorker(folder.path, time)
+  await using second = await openWorker(folder.path, time)
+  await using third = await openWorker(folder.path, time)
+  const workers = [first, second, third]
+  const keyIds = Array.from({ length: 12 }, (_, index) => `key-${index}`)
+  for (const keyId of keyIds) {
+    await makeKey(first.records, keyId)
+    await schedule(first.records, keyId, START + DAY_MS)
+  }
+  time.now = START + DAY_MS
+  await Promise.all(workers.map(({ parts }) => deleteDueKeys(parts)))
+  // What one has left to another by a conflict is settled by the next run.
+  for (const { parts } of workers) await deleteDueKeys(parts)
+  for (const keyId of keyIds) assert.equal(await remains(first.records, keyId), 0)
+  const deleted = workers.flatMap(({ events }) => events.map(({ resources }) => JSON.stringify(resources)))
+  assert.equal(deleted.length, keyIds.length)
+  assert.equal(new Set(deleted).size, keyIds.length)
+})
+
+test('deleteDueKeys starts and goes on from day to day in several workers at once', async () => {
+  using folder = testFolder()
+  const time = { now: START }
+  await using first = await openWorker(folder.path, time)
+  await using second = await openWorker(folder.path, time)
+  for (let day = 0; day < 5; day += 1) {
+    time.now = START + day * DAY_MS
+    await Promise.all([deleteDueKeys(first.parts), deleteDueKeys(second.parts)])
+  }
+})
+
+test('deleteDueKeys leaves a key whole when its event cannot be recorded, and deletes it later', async () => {
+  using folder = testFolder()
+  const time = { now: START }
+  await using worker = await openWorker(folder.path, time)
+  const { parts, records, events } = worker
+  await makeKey(records, 'unlucky')
+  await schedule(records, 'unlucky', START)
+  const failing = { commit: () => Promise.reject(new Error('no space')) }
+  await assert.rejects(deleteDueKeys({ ...parts, journal: failing }), /no space/)
+  assert.equal(await remains(records, 'unlucky'), 6)
+  await deleteDueKeys(parts)
+  assert.equal(await remains(records, 'unlucky'), 0)
+  assert.equal(events.length, 1)
+})

@@ -1,0 +1,233 @@
+/** Transcripts of `holdfast`: what people type, and what they read. */
+
+import assert from 'node:assert/strict'
+import { readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { holdfast, ROOT } from '../support/run.ts'
+import { readCredentials, startServer, temporaryFolder } from '../support/server.ts'
+
+let data: string
+
+before(async () => {
+  data = await temporaryFolder()
+})
+
+after(async () => {
+  await rm(data, { recursive: true, force: true })
+})
+
+test('holdfast --help names every command and setting', async () => {
+  for (const args of [['--help'], ['-h'], ['help'], ['serve', '--help']]) {
+    const { status, out, err } = await holdfast(args)
+    assert.equal(status, 0)
+    assert.equal(err, '')
+    for (const name of ['serve', 'env', 'status', 'audit verify']) assert.match(out, new RegExp(`^ {2}${name} `, 'm'))
+    for (const flag of ['data', 'listen', 'account', 'region', 'workers', 'tls-cert', 'tls-key', 'seal']) {
+      const variable = `HOLDFAST_${flag.toUpperCase().replace('-', '_')}`
+      assert.match(out, new RegExp(`^ {2}--${flag} +${variable} `, 'm'))
+    }
+  }
+})
+
+test('holdfast --version is that of package.json', async () => {
+  const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
+  assert.deepEqual(await holdfast(['--version']), { status: 0, out: `${version}\n`, err: '' })
+})
+
+test('holdfast without a command prints its help and fails with status 2', async () => {
+  const { status, out, err } = await holdfast([])
+  assert.equal(status, 2)
+  assert.equal(out, '')
+  assert.match(err, /^holdfast: a key management service that speaks the AWS KMS API\n/)
+})
+
+type Refusal = readonly [
+  what: string,
+  args: readonly string[],
+  environment: Record<string, string>,
+  message: RegExp,
+]
+
+const REFUSALS: readonly Refusal[] = [
+  ['a command', ['launch'], {}, /^holdfast: there is no command 'launch': see holdfast --help\n$/],
+  ['a flag', ['serve', '--port=1'], {}, /^holdfast: Unknown option '--port'/],
+  [
+    'a setting',
+    ['serve'],
+    { HOLDFAST_PORT: '1' },
+    /^holdfast: HOLDFAST_PORT is not a setting of Holdfast: the settings are HOLDFAST_DATA, /,
+  ],
+  [
+    'an address',
+    ['serve', '--listen=7600'],
+    {},
+    /^holdfast: --listen is '7600', which is not ADDRESS:PORT, such as 127\.0\.0\.1:7600 or \[::1\]:7600\n$/,
+  ],
+  [
+    'a port',
+    ['serve'],
+    { HOLDFAST_LISTEN: '127.0.0.1:65536' },
+    /^holdfast: HOLDFAST_LISTEN is '127\.0\.0\.1:65536', which is not ADDRESS:PORT/,
+  ],
+  ['an account', ['serve', '--account=12'], {}, /^holdfast: --account is '12', which is not 12 digits\n$/],
+  [
+    'a region',
+    ['serve'],
+    { HOLDFAST_REGION: 'Europe' },
+    /^holdfast: HOLDFAST_REGION is 'Europe', which is not a region name, such as us-east-1\n$/,
+  ],
+  [
+    'a number of workers',
+    ['serve', '--workers=0'],
+    {},
+    /^holdfast: --workers is '0', which is not a number from 1 to 256, or auto\n$/,
+  ],
+  ['a seal', ['serve', '--seal=paper'], {}, /^holdfast: --seal is 'paper', which is not file\n$/],
+  ['a data folder', ['serve', '--data='], {}, /^holdfast: --data is '', which is not a path\n$/],
+  [
+    'a certificate without a key',
+    ['serve', '--tls-cert=a.pem'],
+    {},
+    /^holdfast: HOLDFAST_TLS_CERT and HOLDFAST_TLS_KEY belong together: set both or none\n$/,
+  ],
+]
+
+for (const [what, args, environment, message] of REFUSALS) {
+  test(`holdfast refuses ${what} that cannot be with status 2`, async () => {
+    const { status, out, err } = await holdfast(args, { environment, folder: data })
+    assert.match(err, message)
+    assert.equal(status, 2)
+    assert.equal(out, '')
+  })
+}
+
+for (const args of [['status'], ['audit', 'verify']]) {
+  test(`holdfast ${args.join(' ')} refuses a folder that is no data folder`, async () => {
+    const { status, err } = await holdfast([...args, '--data=nowhere'], { folder: data })
+    assert.equal(status, 2)
+    assert.equal(err, "holdfast: HOLDFAST_DATA is 'nowhere', which is not a data folder of Holdfast\n")
+    await assert.rejects(stat(join(data, 'nowhere')), { code: 'ENOENT' })
+  })
+}
+
+test('holdfast serve prints where it listens and how to reach it, and stops when asked', async () => {
+  const folder = join(data, "it's new")
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    await using server = await startServer({ data: folder, environment: { HOLDFAST_REGION: 'eu-west-1' } })
+    const env = await holdfast(['env', `--data=${folder}`, '--region=eu-west-1'])
+    assert.equal(env.status, 0)
+    assert.deepEqual(env.out.split('\n'), [
+      `export AWS_ENDPOINT_URL_KMS=${server.endpoint}`,
+      'export AWS_REGION=eu-west-1',
+      'export AWS_DEFAULT_REGION=eu-west-1',
+      `export AWS_SHARED_CREDENTIALS_FILE='${data}/it'\\''s new/credentials'`,
+      'export AWS_PROFILE=default',
+      '',
+    ])
+    const ended = new Promise((resolve) => server.process.once('exit', resolve))
+    server.process.kill(signal)
+    assert.equal(await ended, 0)
+    assert.deepEqual(server.output().split('\n'), [
+      `Holdfast serves on ${server.endpoint}`,
+      `  data         ${folder}`,
+      `  credentials  ${folder}/credentials (root of account 000000000000)`,
+      '',
+      'Point AWS clients here:',
+      ...env.out
+        .trimEnd()
+        .split('\n')
+        .map((line) => `  ${line}`),
+      'stopping: finishing what is in flight',
+      '',
+    ])
+  }
+})
+
+test('files with secrets are readable by their owner only', async () => {
+  const folder = join(data, 'modes')
+  await using server = await startServer({ data: folder })
+  const mode = async (name: string): Promise<string> => ((await stat(join(folder, name))).mode & 0o777).toString(8)
+  assert.equal(await mode('.'), '700')
+  for (const name of ['credentials', 'root.key', 'holdfast.db']) assert.equal(await mode(name), '600', name)
+  assert.equal(await server.stop(), 0)
+})
+
+test('a second start keeps the credentials, and does not write them again', async () => {
+  const folder = join(data, 'twice')
+  const start = async (): Promise<void> => {
+    await using server = await startServer({ data: folder })
+    assert.equal(await server.stop(), 0)
+  }
+  await start()
+  const first = await readCredentials(folder)
+  assert.match(
+    await readFile(join(folder, 'credentials'), 'utf8'),
+    /^\[default\]\naws_access_key_id = AKIA[A-Z2-7]{16}\naws_secret_access_key = [A-Za-z0-9+/]{40}\n$/,
+  )
+  await start()
+  assert.deepEqual(await readCredentials(folder), first)
+  await rm(join(folder, 'credentials'))
+  await assert.rejects(start, { code: 'ENOENT' })
+})
+
+test('holdfast status says whether the server is ready, with its exit status too', async () => {
+  const folder = join(data, 'status')
+  await using server = await startServer({ data: folder })
+  const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
+  const up = await holdfast(['status', `--data=${folder}`])
+  assert.equal(up.err, '')
+  assert.match(
+    up.out,
+    new RegExp(
+      `^release {6}${version}\nendpoint {5}${server.endpoint}: ready\ndata {9}${folder}\naccount {6}0{12}\n`,
+    ),
+  )
+  assert.equal(up.status, 0)
+  assert.equal(await server.stop(), 0)
+  const down = await holdfast(['status', `--data=${folder}`])
+  assert.equal(down.status, 1)
+  assert.doesNotMatch(down.out, /: ready\n/)
+  assert.match(down.out, /^audit log {4}node-0: \d+ events$/m)
+})
+
+test('holdfast audit verify counts a whole log and names the first damaged place', async () => {
+  const folder = join(data, 'verify')
+  await using server = await startServer({ data: folder })
+  await fetch(server.endpoint, { method: 'POST' })
+  assert.equal(await server.stop(), 0)
+  const whole = await holdfast(['audit', 'verify', `--data=${folder}`])
+  assert.deepEqual(whole, { status: 0, out: 'whole: 1 events in 1 batches, 1 segments, 1 nodes\n', err: '' })
+  const segment = join(folder, 'audit/node-0/0000000000000001.jsonl')
+  const text = await readFile(segment, 'utf8')
+  await writeFile(segment, text.replace('127.0.0.1', '127.0.0.2'))
+  const damaged = await holdfast(['audit', 'verify', `--data=${folder}`])
+  assert.equal(damaged.status, 1)
+  assert.equal(damaged.out, '')
+  assert.match(damaged.err, /^DAMAGED: .*node-0.*0000000000000001\.jsonl/)
+})
+
+test('a server without its root key does not start, and makes no new one', async () => {
+  const folder = join(data, 'keyless')
+  {
+    await using server = await startServer({ data: folder })
+    assert.equal(await server.stop(), 0)
+  }
+  await rm(join(folder, 'root.key'))
+  const { status, err } = await holdfast(['serve', `--data=${folder}`, '--listen=127.0.0.1:0'])
+  assert.equal(status, 1)
+  assert.equal(
+    err,
+    `holdfast: ${folder} holds records, and its root key ${folder}/root.key is missing: restore it\n`,
+  )
+  await assert.rejects(stat(join(folder, 'root.key')), { code: 'ENOENT' })
+})
+
+test('a port that is taken stops the start with a message', async () => {
+  await using server = await startServer()
+  const address = new URL(server.endpoint).host
+  const folder = join(data, 'taken')
+  const { status, err } = await holdfast(['serve', `--data=${folder}`, `--listen=${address}`])
+  assert.equal(status, 1)
+  assert.match(err, /^holdfast: .*EADDRINUSE.*\n$/)
+})

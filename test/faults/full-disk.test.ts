@@ -1,0 +1,154 @@
+/** A disk that is full, and an audit folder that cannot be written. */
+
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { promisify } from 'node:util'
+import { startServer } from '../support/server.ts'
+import { isRunning, withBench } from './bench.ts'
+import type { Injector } from './injector.ts'
+import { Session } from './session.ts'
+
+const PLAINTEXT = Buffer.from('a plaintext').toString('base64')
+const INTERNAL = 'KMSInternalException'
+
+function fillUp(injector: Injector, path = ''): void {
+  injector.reset(path)
+  injector.fail({ from: 1, mode: 'from then on', error: 'ENOSPC', kind: 'short' })
+}
+
+test('a server whose disk is full refuses every call, and serves by itself once there is space', async () => {
+  await withBench(async (bench) => {
+    const session = await bench.start()
+    await bench.scenario.prepare(session)
+    const [KeyId = ''] = bench.model.keys.keys()
+    fillUp(bench.injector)
+    for (const [operation, input] of [
+      ['Encrypt', { KeyId, Plaintext: PLAINTEXT }],
+      ['DescribeKey', { KeyId }],
+      ['CreateKey', {}],
+      ['DisableKey', { KeyId }],
+      ['ScheduleKeyDeletion', { KeyId }],
+      ['CreateAlias', { AliasName: 'alias/caller-0/0', TargetKeyId: KeyId }],
+    ] as const) {
+      // Twice: a log that is known to be unwritable is not tried again at once.
+      await session.refused(operation, input, INTERNAL)
+      await session.refused(operation, input, INTERNAL)
+    }
+    assert.ok(isRunning(session.server))
+    bench.injector.lift()
+    await bench.resume(session, KeyId)
+    await bench.check(session)
+    await session.server.kill()
+    assert.equal(await (await bench.start()).server.stop(), 0)
+    await bench.verify()
+  })
+})
+
+test('a full disk under load loses nothing that was acknowledged', async () => {
+  await withBench(async (bench) => {
+    let session = await bench.start()
+    await bench.scenario.prepare(session)
+    const [KeyId = ''] = bench.model.keys.keys()
+    const encrypt = () => session.try('Encrypt', { KeyId, Plaintext: PLAINTEXT })
+    for (const mode of ['once', 'from then on'] as const) {
+      bench.injector.reset('/audit/')
+      bench.injector.fail({ from: 3, mode, error: 'ENOSPC', kind: 'half' })
+      const codes = new Set<string | undefined>()
+      for (let round = 0; round < 5; round += 1) {
+        for (const answer of await Promise.all(Array.from({ length: 20 }, encrypt))) codes.add(answer?.code)
+      }
+      bench.injector.lift()
+      assert.deepEqual([...codes], [undefined, INTERNAL].slice(0, codes.size))
+      await bench.resume(session, KeyId)
+    }
+    await session.server.kill()
+    session = await bench.start()
+    assert.equal(await session.server.stop(), 0)
+    await bench.verify()
+  })
+})
+
+test('a server that cannot write its audit log changes nothing and answers nobody', async () => {
+  await withBench(async (bench) => {
+    const session = await bench.start()
+    await bench.scenario.prepare(session)
+    const [KeyId = ''] = bench.model.keys.keys()
+    fillUp(bench.injector, '/audit/')
+    // The first change is committed with its event, which waits in the outbox for the log.
+    const first = await session.try('UpdateKeyDescription', { KeyId, Description: 'made-0' })
+    assert.ok(first !== undefined)
+    await session.refused('Encrypt', { KeyId, Plaintext: PLAINTEXT }, INTERNAL)
+    await session.refused('DisableKey', { KeyId }, INTERNAL)
+    await session.refused('ScheduleKeyDeletion', { KeyId }, INTERNAL)
+    await session.refused('ListKeys', {}, INTERNAL)
+    bench.injector.lift()
+    await bench.resume(session, KeyId)
+    await bench.check(session)
+    assert.equal(await session.server.stop(), 0)
+    await bench.assertRecorded()
+    await bench.verify()
+  })
+})
+
+test('a server that cannot write its database still encrypts, and changes nothing', async () => {
+  await withBench(async (bench) => {
+    const session = await bench.start()
+    await bench.scenario.prepare(session)
+    const [KeyId = ''] = bench.model.keys.keys()
+    fillUp(bench.injector, '/holdfast.db')
+    const { CiphertextBlob } = await session.succeed('Encrypt', { KeyId, Plaintext: PLAINTEXT })
+    await session.succeed('Decrypt', { CiphertextBlob: String(CiphertextBlob) })
+    await session.refused('DisableKey', { KeyId }, INTERNAL)
+    await session.refused('CreateKey', {}, INTERNAL)
+    bench.injector.lift()
+    await bench.resume(session, KeyId)
+    await bench.check(session)
+    assert.equal(await session.server.stop(), 0)
+    await bench.assertRecorded()
+    await bench.verify()
+  })
+})
+
+const run = promisify(execFile)
+const DISK = 'size=8m,mode=0700'
+const isRoot = process.getuid?.() === 0
+
+test('a file system that fills up for real', { skip: !isRoot && 'only root may mount one' }, async () => {
+  const disk = await mkdtemp(join(tmpdir(), 'holdfast-disk-'))
+  await run('mount', ['-t', 'tmpfs', '-o', DISK, 'holdfast-test', disk])
+  try {
+    await fillForReal(join(disk, 'data'), join(disk, 'ballast'))
+  } finally {
+    await run('umount', ['--lazy', disk])
+    await rm(disk, { recursive: true, force: true })
+  }
+})
+
+async function fillForReal(data: string, ballast: string): Promise<void> {
+  await using server = await startServer({ data })
+  const session = new Session(server, new Set())
+  const { KeyMetadata } = await session.succeed('CreateKey', {})
+  const { KeyId } = KeyMetadata as { readonly KeyId: string }
+  const { CiphertextBlob } = await session.succeed('Encrypt', { KeyId, Plaintext: PLAINTEXT })
+  // Fails when the disk is full, which is what it is for.
+  await run('dd', ['if=/dev/zero', `of=${ballast}`, 'bs=4096']).catch(() => {})
+  for (let call = 0; ; call += 1) {
+    const answer = await session.try('UpdateKeyDescription', { KeyId, Description: `${call}`.repeat(1000) })
+    assert.ok(answer !== undefined, 'the server is gone')
+    if (answer.status !== 200) break
+  }
+  await rm(ballast)
+  for (;;) {
+    const answer = await session.try('Decrypt', { CiphertextBlob: String(CiphertextBlob) })
+    assert.ok(answer !== undefined, 'the server is gone')
+    if (answer.status === 200) break
+  }
+  await session.succeed('DisableKey', { KeyId })
+  assert.equal(await server.stop(), 0)
+  await using again = await startServer({ data })
+  await new Session(again, new Set()).refused('Encrypt', { KeyId, Plaintext: PLAINTEXT }, 'DisabledException')
+}

@@ -1,0 +1,102 @@
+/** TLS: versions, key exchange, and what the audit log says of it. */
+
+import assert from 'node:assert/strict'
+import { Agent } from 'node:https'
+import { after, before, test } from 'node:test'
+import type { ConnectionOptions, TLSSocket } from 'node:tls'
+import { KMSClient, ListKeysCommand } from '@aws-sdk/client-kms'
+import { readEvents } from '../support/audit.ts'
+import { canMakeCertificates, makeCertificate, type TestCertificate } from '../support/certificate.ts'
+import { REGION } from '../support/kms.ts'
+import { callOnce, openRaw, rawRequest } from '../support/raw.ts'
+import { holdfast } from '../support/run.ts'
+import { startServer, type TestServer, temporaryFolder } from '../support/server.ts'
+
+const skip = (await canMakeCertificates()) ? false : 'openssl is not installed'
+
+let certificate: TestCertificate
+let server: TestServer
+
+before(async () => {
+  if (skip !== false) return
+  certificate = await makeCertificate()
+  const { certFile, keyFile } = certificate
+  server = await startServer({ environment: { HOLDFAST_TLS_CERT: certFile, HOLDFAST_TLS_KEY: keyFile } })
+})
+
+after(async () => {
+  if (skip !== false) return
+  await server[Symbol.asyncDispose]()
+  await certificate[Symbol.asyncDispose]()
+})
+
+const trusting = (more: ConnectionOptions = {}): ConnectionOptions => ({ ca: certificate.cert, ...more })
+
+test('the AWS SDK works over TLS', { skip }, async () => {
+  assert.match(server.endpoint, /^https:\/\/127\.0\.0\.1:\d+$/)
+  const { endpoint, credentials } = server
+  const httpsAgent = new Agent({ ca: certificate.cert })
+  const kms = new KMSClient({ endpoint, credentials, region: REGION, requestHandler: { httpsAgent } })
+  assert.deepEqual((await kms.send(new ListKeysCommand({}))).Keys, [])
+  kms.destroy()
+})
+
+for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+  test(`${version} is spoken, and recorded in tlsDetails`, { skip }, async () => {
+    const options = trusting({ minVersion: version, maxVersion: version })
+    const { statusLine, headers } = await callOnce(server, 'ListKeys', {}, options)
+    assert.equal(statusLine, 'HTTP/1.1 200 OK')
+    const requestId = headers.get('x-amzn-RequestId')
+    const event = (await readEvents(server.data)).find(({ requestID }) => requestID === requestId)
+    const details = event?.['tlsDetails'] as Record<string, string>
+    assert.equal(details['tlsVersion'], version)
+    assert.match(details['cipherSuite'] ?? '', version === 'TLSv1.3' ? /^TLS_AES_/ : /^TLS_ECDHE_ECDSA_WITH_/)
+    assert.equal(details['clientProvidedHostHeader'], new URL(server.endpoint).host)
+  })
+}
+
+test('TLS 1.1 is refused', { skip }, async () => {
+  const options = trusting({ minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' })
+  await assert.rejects(openRaw(server, options), { code: 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION' })
+})
+
+for (const group of ['X25519MLKEM768', 'X25519', 'P-256']) {
+  test(`the key exchange ${group} is negotiated with a client that offers it`, { skip }, async () => {
+    await using connection = await openRaw(server, trusting({ ecdhCurve: group, minVersion: 'TLSv1.3' }))
+    assert.equal((connection.socket as TLSSocket).getProtocol(), 'TLSv1.3')
+    connection.send(rawRequest(server, 'TrentService.ListKeys', '{}'))
+    assert.equal((await connection.response()).statusLine, 'HTTP/1.1 200 OK')
+  })
+}
+
+test('a client that speaks no TLS gets no answer', { skip }, async () => {
+  await using connection = await openRaw({ ...server, endpoint: server.endpoint.replace('https', 'http') })
+  connection.send(rawRequest(server, 'TrentService.ListKeys', '{}'))
+  assert.doesNotMatch(await connection.closed(), /200 OK/)
+})
+
+test('a listener that others can reach is refused without TLS', async () => {
+  const data = await temporaryFolder()
+  for (const address of ['0.0.0.0:0', '[::]:0', '192.0.2.1:7600', 'example.com:7600']) {
+    const { status, err } = await holdfast(['serve', `--data=${data}`, `--listen=${address}`])
+    assert.equal(status, 2)
+    assert.equal(
+      err,
+      `holdfast: HOLDFAST_LISTEN is ${address}, which others can reach, and there is no TLS: set HOLDFAST_TLS_CERT and HOLDFAST_TLS_KEY, or listen on 127.0.0.1\n`,
+    )
+  }
+})
+
+test('a certificate that is missing or no certificate stops the start with its path', { skip }, async () => {
+  const data = await temporaryFolder()
+  const missing = `${data}/none.pem`
+  for (const [cert, key, message] of [
+    [missing, certificate.keyFile, /none\.pem/],
+    [certificate.keyFile, certificate.keyFile, /./],
+  ] as const) {
+    const args = ['serve', `--data=${data}`, '--listen=127.0.0.1:0', `--tls-cert=${cert}`, `--tls-key=${key}`]
+    const { status, err } = await holdfast(args)
+    assert.equal(status, 1)
+    assert.match(err, message)
+  }
+})

@@ -1,0 +1,37 @@
+/** For tests: a certificate that is made anew each time; no private key is kept anywhere. */
+
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { run } from './run.ts'
+
+export type TestCertificate = AsyncDisposable & {
+  readonly certFile: string
+  readonly keyFile: string
+  readonly cert: string
+}
+
+/** Whether there is an `openssl` that can make certificates. */
+export async function canMakeCertificates(): Promise<boolean> {
+  const found = await run('openssl', ['version']).catch(() => undefined)
+  return found?.status === 0
+}
+
+/** A self-signed certificate for localhost and 127.0.0.1. */
+export async function makeCertificate(): Promise<TestCertificate> {
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-certificate-'))
+  const certFile = join(folder, 'cert.pem')
+  const keyFile = join(folder, 'key.pem')
+  const { status, err } = await run('openssl', [
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'],
+    ...['-keyout', keyFile, '-out', certFile, '-subj', '/CN=localhost'],
+    ...['-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'],
+  ])
+  if (status !== 0) throw new Error(`openssl failed: ${err}`)
+  return {
+    certFile,
+    keyFile,
+    cert: await readFile(certFile, 'utf8'),
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  }
+}

@@ -1,0 +1,41 @@
+/** For tests: other programs, run to their end. */
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+/** How a program ended, and what it printed. */
+export type Ended = { readonly status: number | null; readonly out: string; readonly err: string }
+
+export type RunOptions = {
+  readonly environment?: Readonly<Record<string, string | undefined>>
+  readonly folder?: string
+  readonly input?: string
+}
+
+/** Runs a program; an environment given here is all that it gets beside `PATH` and `HOME`. */
+export function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<Ended> {
+  const { PATH, HOME } = process.env
+  const child: ChildProcess = spawn(program, args, {
+    cwd: options.folder ?? ROOT,
+    env: { PATH, HOME, ...options.environment },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  const out: Buffer[] = []
+  const err: Buffer[] = []
+  child.stdout?.on('data', (chunk: Buffer) => out.push(chunk))
+  child.stderr?.on('data', (chunk: Buffer) => err.push(chunk))
+  child.stdin?.end(options.input ?? '')
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (status) => {
+      resolve({ status, out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() })
+    })
+  })
+}
+
+/** Runs `holdfast` as people do. */
+export function holdfast(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
+  return run(`${ROOT}/bin/holdfast`, args, options)
+}
