@@ -35,9 +35,11 @@ import type { Records } from './store/records.ts'
 import { openSqlite } from './store/sqlite.ts'
 import { DATABASE_FILE } from './store/sqlite-file.ts'
 
-/** Files of a data folder. */
+/** The file that the root credentials are handed over in, within the data folder. */
 export const CREDENTIALS_FILE = 'credentials'
+/** Where the server listens, as it has written down; gone when it has stopped. */
 export const ENDPOINT_FILE = 'endpoint'
+/** The folder of the audit log, within the data folder. */
 export const AUDIT_FOLDER = 'audit'
 const ROOT_KEY_FILE = 'root.key'
 

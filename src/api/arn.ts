@@ -20,6 +20,7 @@ export function parseArn(text: string): Arn | undefined {
 /** The one partition that Holdfast serves: clients' ARN parsers know few others. */
 export const PARTITION = 'aws'
 
+/** The ARN of a KMS key. */
 export function keyArn(region: string, account: string, keyId: string): string {
   return `arn:${PARTITION}:kms:${region}:${account}:key/${keyId}`
 }
@@ -29,6 +30,7 @@ export function aliasArn(region: string, account: string, name: string): string 
   return `arn:${PARTITION}:kms:${region}:${account}:${name}`
 }
 
+/** The ARN that stands for an account, and for its root user. */
 export function accountRootArn(account: string): string {
   return `arn:${PARTITION}:iam::${account}:root`
 }

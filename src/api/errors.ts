@@ -43,6 +43,7 @@ export const ERRORS = {
   ValidationException: 400,
 } as const
 
+/** A code of {@link ERRORS}. */
 export type ErrorCode = keyof typeof ERRORS
 
 /**

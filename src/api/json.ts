@@ -30,6 +30,7 @@ export type OutputValue =
   | readonly OutputValue[]
   | { readonly [name: string]: OutputValue }
 
+/** The members of an operation's answer. */
 export type Output = { readonly [name: string]: OutputValue }
 
 /** The JSON text of an output. */

@@ -27,6 +27,7 @@ type ListData = {
 type MapData = { readonly type: 'map' }
 type StructureData = { readonly type: 'structure'; readonly members: Members }
 
+/** What a value must be, as data: one variant for each JSON form. */
 export type ShapeData =
   | TextData
   | EnumData
@@ -45,6 +46,7 @@ export type Shape<T, R extends boolean = boolean> = {
   readonly typed?: T
 }
 
+/** The members of a structure or an input, by their names on the wire. */
 export type Members = { readonly [name: string]: Shape<unknown> }
 
 type ValueOf<S> = S extends Shape<infer T> ? T : never
@@ -71,6 +73,7 @@ export function pattern(source: string): Pattern {
   return { source, regex: new RegExp(`^(?:${source})$`, 'u') }
 }
 
+/** Text; lengths count UTF-16 units. */
 export function text(limits: Omit<TextData, 'type'> = {}): Shape<string, true> {
   return shape({ type: 'text', ...limits })
 }
@@ -80,10 +83,12 @@ export function oneOf<const V extends string>(...values: readonly V[]): Shape<V,
   return shape({ type: 'enum', values })
 }
 
+/** A whole number within limits. */
 export function integer(limits: Omit<IntegerData, 'type'> = {}): Shape<number, true> {
   return shape({ type: 'integer', ...limits })
 }
 
+/** True or false. */
 export function boolean(): Shape<boolean, true> {
   return shape({ type: 'boolean' })
 }
@@ -93,6 +98,7 @@ export function blob(limits: Omit<BlobData, 'type'> = {}): Shape<Uint8Array, tru
   return shape({ type: 'blob', ...limits })
 }
 
+/** A list of values of one shape; limits count its items. */
 export function list<T>(
   of: Shape<T>,
   limits: { min?: number; max?: number } = {},
@@ -105,6 +111,7 @@ export function textMap(): Shape<TextMap, true> {
   return shape({ type: 'map' })
 }
 
+/** An object with these members; others are ignored. */
 export function structure<M extends Members>(members: M): Shape<Input<M>, true> {
   return shape({ type: 'structure', members })
 }

@@ -1,6 +1,7 @@
 /** A text that is JSON already. */
 export type JsonText = string
 
+/** The JSON text of a value that is not there. */
 export const JSON_NULL: JsonText = 'null'
 
 /** UTF-8 needs at most this many bytes for a UTF-16 unit. */

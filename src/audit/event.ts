@@ -5,12 +5,16 @@ import { cutText, JSON_NULL, type JsonText, limitJson } from './event-text.ts'
 const EVENT_VERSION = '1.11'
 /** Sizes in bytes. Source: CloudTrail User Guide, "Record contents" (1 KB, 100 KB, 28 KB, 256 KB). */
 export const EVENT_TEXT_MAX_BYTES = 1024
+/** Of requestParameters, responseElements and serviceEventDetails, each. */
 export const EVENT_PARAMETERS_MAX_BYTES = 102_400
+/** Of additionalEventData. */
 export const EVENT_ADDITIONAL_MAX_BYTES = 28_672
+/** Of a whole record. */
 export const EVENT_MAX_BYTES = 262_144
 
 type EventValues = { readonly [name: string]: unknown }
 
+/** What a record is made from, in the order in which it is written. */
 export type EventFields = {
   /** What is the same for all calls of a caller, as JSON text. */
   readonly userIdentity: JsonText
@@ -45,6 +49,7 @@ export type EventFields = {
 
 type EventResource = { readonly account: string; readonly arn: string; readonly type?: string }
 
+/** What a record says of a connection with TLS. */
 export type TlsDetails = {
   /** `TLSv1.3` and the like. */
   readonly version: string
@@ -127,9 +132,10 @@ function errorJson({ code, message }: { readonly code: string; readonly message:
 function resourcesJson(resources: readonly EventResource[] | undefined): JsonText {
   if (resources === undefined || resources.length === 0) return ''
   let text = ',"resources":['
-  for (const [index, { account, arn, type = 'AWS::KMS::Key' }] of resources.entries()) {
-    const separator = index === 0 ? '' : ','
+  let separator = ''
+  for (const { account, arn, type = 'AWS::KMS::Key' } of resources) {
     text += `${separator}{"accountId":${JSON.stringify(account)},"type":${JSON.stringify(type)},"ARN":${JSON.stringify(arn)}}`
+    separator = ','
   }
   return `${text}]`
 }

@@ -20,12 +20,15 @@ export type AuditHeadValue = {
 
 /** The record that holds a head: partition {@link AUDIT_HEAD_PARTITION}, name the node. */
 export const AUDIT_HEAD: Kind<AuditHeadValue> = { name: 'audit-head', parse: parseValue }
+/** The one partition of heads; a head's name is its node. */
 export const AUDIT_HEAD_PARTITION = 'audit'
 
+/** A head as its record holds it. */
 export function encodeHead({ sequence, mac, segment }: AuditHead): AuditHeadValue {
   return { format: 1, sequence, mac: toBase64(mac), segment }
 }
 
+/** The head that a record holds. */
 export function decodeHead({ sequence, mac, segment }: AuditHeadValue): AuditHead {
   return { sequence, mac: parseBase64(mac) ?? new Uint8Array(0), segment }
 }

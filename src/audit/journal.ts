@@ -4,7 +4,7 @@ import type { Clock, Random, Timers } from '../base/ports.ts'
 import type { HmacKey } from '../crypto/hmac.ts'
 import type { FileLock } from '../store/file-lock.ts'
 import type { Change } from '../store/records.ts'
-import { insert, type Records, replace } from '../store/records.ts'
+import { insert, LIST_MAX_RECORDS, type Records, replace } from '../store/records.ts'
 import type { AuditFiles } from './files.ts'
 import { AUDIT_HEAD, AUDIT_HEAD_PARTITION, type AuditHead, decodeHead, encodeHead } from './head.ts'
 import { drainOutbox, OUTBOX, Outbox } from './outbox.ts'
@@ -12,6 +12,7 @@ import { recoverLog, type TornTail } from './recover.ts'
 import { claimSlot, nodesAmong, type Slot } from './slot.ts'
 import { AuditLog } from './writer.ts'
 
+/** What a journal works with. */
 export type JournalParts = {
   /** The folder that holds the nodes' folders. */
   readonly folder: string
@@ -141,15 +142,9 @@ async function writeHead(records: Records, node: string, head: AuditHead): Promi
   ])
 }
 
-/** The saved heads of all nodes of a log. */
-export async function readHeads(
-  records: Records,
-  nodes: readonly string[],
-): Promise<ReadonlyMap<string, AuditHead>> {
-  const heads = new Map<string, AuditHead>()
-  for (const node of nodes) {
-    const head = await readHead(records, node)
-    if (head !== undefined) heads.set(node, head)
-  }
-  return heads
+/** The saved heads of all nodes in order, also of those whose folder is gone. */
+export async function readHeads(records: Records): Promise<ReadonlyMap<string, AuditHead>> {
+  const page = await records.list(AUDIT_HEAD, { partition: AUDIT_HEAD_PARTITION, limit: LIST_MAX_RECORDS })
+  const inOrder = page.records.toSorted((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))
+  return new Map(inOrder.map(({ name, value }) => [name, decodeHead(value)]))
 }

@@ -24,6 +24,7 @@ export const OUTBOX: Kind<OutboxValue> = kindOfFormat1('outbox')
 
 /** Events are forgotten in one commit after this time, or when there are {@link FORGET_MAX}. */
 export const FORGET_INTERVAL_MS = 1000
+/** Events that are forgotten in one commit, at most. */
 export const FORGET_MAX = 200
 /** Events of the outbox that are held in memory at a start. */
 const DRAIN_MAX = 64
@@ -39,6 +40,7 @@ export function outboxChange(
   return insert(OUTBOX, node, event.id, { format: 1, event: event.json, after })
 }
 
+/** What emptying an outbox works with. */
 export type DrainParts = {
   readonly records: Records
   readonly log: AuditLog
@@ -96,6 +98,7 @@ function parseEventId(line: string): string {
   return eventID
 }
 
+/** What an outbox works with. */
 export type OutboxParts = {
   readonly records: Records
   readonly auditLog: AuditLog

@@ -14,6 +14,7 @@ import {
 } from './segment.ts'
 import type { LogTail } from './writer.ts'
 
+/** What bringing a node's log in order works with. */
 export type RecoverParts = {
   /** The node's own folder. */
   readonly folder: string
@@ -31,6 +32,7 @@ export type TornTail = {
   readonly movedTo: string
 }
 
+/** Where a log goes on, and what was cut off before that. */
 export type Recovery = { readonly tail: LogTail; readonly torn: TornTail | undefined }
 
 /** The first part of a segment that is not as it was written. */

@@ -2,6 +2,7 @@ import type { Clock, EpochMs, Timer, Timers } from '../base/ports.ts'
 
 /** Refused calls of one source that are recorded: this many at once, then one per interval. */
 export const REFUSALS_BURST = 20
+/** The time after which a source may have one more refusal recorded. */
 export const REFUSAL_INTERVAL_MS = 1000
 /** Refused calls of all sources together: this many at once, then one per interval. */
 export const ALL_REFUSALS_BURST = 500
@@ -10,6 +11,7 @@ const ALL_REFUSALS_INTERVAL_MS = 20
 export const SOURCES_MAX = 4096
 /** The source of a summary about those that are not told apart. */
 export const OTHER_SOURCES = 'other sources'
+/** How often what was only counted is handed out. */
 export const SUMMARY_INTERVAL_MS = 60_000
 /** Summaries of one minute; what is beyond them is counted together. */
 export const SUMMARIES_MAX = 100

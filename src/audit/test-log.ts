@@ -115,6 +115,7 @@ export class FaultFiles implements AuditFiles {
   }
 }
 
+/** What a test's log is made from. */
 export type TestLogParts = {
   /** The folder of all nodes. */
   readonly folder: string

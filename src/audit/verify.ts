@@ -8,6 +8,7 @@ import { type Part, readSegment } from './read.ts'
 import { CHAIN_START, segmentName, segmentsAmong } from './segment.ts'
 import { nodesAmong } from './slot.ts'
 
+/** What a verification works with. */
 export type VerifyParts = {
   /** The folder that holds the nodes' folders. */
   readonly folder: string

@@ -26,6 +26,7 @@ export type LogTail = {
   readonly segment: { readonly first: number; readonly sizeBytes: number } | undefined
 }
 
+/** What a log works with. */
 export type AuditLogParts = {
   /** The node's own folder, which exists. */
   readonly folder: string

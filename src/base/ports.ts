@@ -29,6 +29,7 @@ export type Timers = {
   readonly after: (delayMs: number, task: () => void) => Timer
 }
 
+/** The clocks of the operating system. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonicMs: () => performance.now(),
@@ -55,6 +56,7 @@ function pooledBytes(sizeBytes: number): Uint8Array {
   return bytes
 }
 
+/** The operating system's generator, by way of OpenSSL. */
 export const systemRandom: Random = {
   bytes: pooledBytes,
   uuid: () => randomUUID(),
@@ -63,8 +65,10 @@ export const systemRandom: Random = {
 /** Runs a task once the events that are there in this turn of the event loop have been handled. */
 export type AfterThisTurn = (task: () => void) => void
 
+/** The event loop's own way to wait for the end of a turn. */
 export const systemAfterThisTurn: AfterThisTurn = (task) => void setImmediate(task)
 
+/** The timers of Node. */
 export const systemTimers: Timers = {
   after: (delayMs, task) => {
     const handle = setTimeout(task, delayMs)

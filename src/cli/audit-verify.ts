@@ -1,9 +1,7 @@
 import { join } from 'node:path'
 import { AUDIT_FOLDER, openDeployment } from '../app.ts'
 import { formatDamage } from '../audit/damage.ts'
-import { systemFiles } from '../audit/files.ts'
 import { readHeads } from '../audit/journal.ts'
-import { nodesAmong } from '../audit/slot.ts'
 import { type Verification, verifyLog } from '../audit/verify.ts'
 import { type Command, EXIT_FAILURE, type Output } from './command.ts'
 import { requireDataFolder } from './data-folder.ts'
@@ -18,7 +16,7 @@ export const auditVerify: Command = {
     const { records, auditKey, wrappingKey } = await openDeployment(config)
     wrappingKey[Symbol.dispose]()
     try {
-      const heads = await readHeads(records, nodesAmong(await systemFiles.list(folder)))
+      const heads = await readHeads(records)
       return report(await verifyLog({ folder, key: auditKey, heads }), output)
     } finally {
       await records.close()

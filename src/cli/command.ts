@@ -8,6 +8,7 @@ export type Output = {
   readonly complain: (line: string) => void
 }
 
+/** What a command is run with. */
 export type CommandInput = {
   readonly config: Config
   readonly output: Output

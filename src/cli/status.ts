@@ -1,8 +1,6 @@
-import { join, resolve } from 'node:path'
-import { AUDIT_FOLDER, openDeployment } from '../app.ts'
-import { systemFiles } from '../audit/files.ts'
+import { resolve } from 'node:path'
+import { openDeployment } from '../app.ts'
 import { readHeads } from '../audit/journal.ts'
-import { nodesAmong } from '../audit/slot.ts'
 import { probeReady } from '../client/probe.ts'
 import { type Command, EXIT_FAILURE } from './command.ts'
 import { requireDataFolder } from './data-folder.ts'
@@ -24,8 +22,7 @@ export const status: Command = {
     const { records, wrappingKey } = await openDeployment(config)
     wrappingKey[Symbol.dispose]()
     try {
-      const nodes = nodesAmong(await systemFiles.list(join(config.data, AUDIT_FOLDER)))
-      for (const [node, head] of await readHeads(records, nodes)) {
+      for (const [node, head] of await readHeads(records)) {
         output.print(`audit log    ${node}: ${head.sequence} events`)
       }
     } finally {

@@ -20,6 +20,7 @@ export const ANSWER_MAX_BYTES = 16_777_216
 const TARGET_PREFIX = 'TrentService.'
 const SERVICE = 'kms'
 
+/** Where a client sends its calls, and as whom. */
 export type ClientOptions = {
   /** `http://` or `https://`, host and port, without a path. */
   readonly endpoint: string

@@ -113,6 +113,7 @@ export const FLAGS = Object.fromEntries(
   Object.values(SETTINGS).map(({ flag }) => [flag, { type: 'string' as const }]),
 )
 
+/** Where settings come from. */
 export type Given = {
   /** Values of flags, by name without dashes. */
   readonly flags: Readonly<Record<string, string | boolean | undefined>>

@@ -2,7 +2,9 @@ import { createCipheriv, createDecipheriv } from 'node:crypto'
 import { concatBytes } from '../base/bytes.ts'
 import type { Secret } from '../base/secret.ts'
 
+/** The size of an IV. Source: NIST SP 800-38D, section 5.2.1.1. */
 export const GCM_IV_BYTES = 12
+/** The size of a tag: the longest there is. */
 export const GCM_TAG_BYTES = 16
 
 /**

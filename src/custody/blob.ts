@@ -25,6 +25,7 @@ export type BlobHeader = {
   readonly associatedData: (context: Uint8Array) => Uint8Array
 }
 
+/** A blob taken apart; nothing of it is proven yet. */
 export type ParsedBlob = {
   readonly header: BlobHeader
   /** The key id as the API writes it. */

@@ -18,6 +18,7 @@ export type WrappedKeys = {
   readonly findDomainKey: (ref: DomainRef, domainKeyId: string) => Promise<WrappedKey | undefined>
 }
 
+/** What custody works with. */
 export type CustodyParts = {
   /** Wraps domain keys; derived from the root key. Custody disposes of it. */
   readonly wrappingKey: Secret

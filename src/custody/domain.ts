@@ -7,6 +7,7 @@ import { KeyringError, unwrapKey, type WrappedKey, wrapKey } from './wrapping.ts
 /** A domain: one account in one region. */
 export type DomainRef = { readonly account: string; readonly region: string }
 
+/** Finds a wrapped domain key; nothing when there is none. */
 export type FindDomainKey = (ref: DomainRef, domainKeyId: string) => Promise<WrappedKey | undefined>
 
 /** What a domain key is wrapped under. */

@@ -29,8 +29,10 @@ export function materialIdOf(material: Secret, keyId: string): string {
   return material.reveal((bytes) => toHex(hmacSha256(hmacKey(bytes), label)))
 }
 
+/** An open domain key and its id. */
 export type DomainKey = { readonly domainKey: Secret; readonly domainKeyId: string }
 
+/** A material wrapped under a domain key, bound to what it belongs to. */
 export function wrapMaterial(
   ref: MaterialRef,
   material: Secret,

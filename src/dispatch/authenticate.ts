@@ -9,6 +9,7 @@ import type { WireRequest } from './wire.ts'
 /** Who calls, and in which region. */
 export type Authenticated = { readonly caller: Caller; readonly region: string }
 
+/** What authentication works with. */
 export type AuthenticationParts = {
   readonly findCredential: FindCredential
   readonly signingKeys: SigningKeys

@@ -15,6 +15,7 @@ import { type RefusalParts, recordRefusal } from './refusal.ts'
 import { type Route, type Routing, routeOf } from './routing.ts'
 import type { Connection, WireRequest, WireResponse } from './wire.ts'
 
+/** What a dispatcher works with. */
 export type DispatcherParts = AuthenticationParts & {
   readonly routing: Routing
   readonly freshness: Freshness
@@ -33,6 +34,7 @@ export type Dispatcher = {
   readonly refuseLarge: (connection: Connection) => Promise<WireResponse>
 }
 
+/** A dispatcher of these parts. */
 export function createDispatcher(parts: DispatcherParts): Dispatcher {
   return {
     handle: (request) => handle(parts, request),
@@ -185,8 +187,13 @@ function record(parts: DispatcherParts, attempt: Attempt, outcome: Outcome): Pro
     : parts.journal.commit(changes, facts.eventId, event)
 }
 
+/**
+ * The event of a failure has an id of its own: where a commit failed in an unknown state, its event
+ * may be in the outbox, and must not be taken for this one.
+ */
 async function fail(parts: DispatcherParts, attempt: Attempt, error: KmsError): Promise<WireResponse> {
-  const { facts, resources, parameters } = attempt
+  const { resources, parameters } = attempt
+  const facts = { ...attempt.facts, eventId: parts.random.uuid() }
   const { requestId } = facts
   const event = formatCallEvent(facts, { at: parts.clock.now(), parameters, resources, error })
   try {

@@ -64,6 +64,16 @@ export type Outcome = {
   readonly dispose?: () => void
 }
 
+/** What an operation accepts as the key that it works on. */
+export type KeyRules = {
+  /** The key states in which it works. */
+  readonly states: readonly string[]
+  /** Whether an alias may name the key. */
+  readonly aliases: boolean
+  /** Whether the key may belong to another account than the caller's. */
+  readonly crossAccount: boolean
+}
+
 /**
  * An operation: facts that are true before any request arrives, and `begin`, which finds the
  * resources of one call. The order of all the steps around it is written in `pipeline.ts`.
@@ -74,6 +84,8 @@ export type Operation = {
   /** Whether audit records mark it as changing nothing. */
   readonly readOnly: boolean
   readonly members: Members
+  /** For an operation on a key. The documentation is made from it. */
+  readonly onKey?: KeyRules
   /** The call's parameters as its audit event shows them; `null` when it shows none. */
   readonly parameters: (input: Input<Members>) => EventData | null
   /**

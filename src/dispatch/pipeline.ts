@@ -10,6 +10,7 @@ import type { Call, Operation, Outcome, Permission } from './operation.ts'
  */
 export const MAX_RUNS = 25
 
+/** Makes an outcome and its event durable. */
 export type Finish = (outcome: Outcome) => Promise<void>
 
 /**

@@ -18,6 +18,7 @@ export type CallFacts = {
   readonly identityJson: string
 }
 
+/** How a call ended, for its audit event. */
 export type CallEnd = {
   readonly at: EpochMs
   readonly parameters: EventData | null

@@ -5,6 +5,7 @@ import type { Journal } from './journal.ts'
 import { formatCallEvent } from './recording.ts'
 import type { WireRequest } from './wire.ts'
 
+/** What recording a refusal works with. */
 export type RefusalParts = {
   /** Whether one more refusal of this source is recorded by itself; it is counted otherwise. */
   readonly admit: (source: string) => boolean
@@ -14,6 +15,7 @@ export type RefusalParts = {
   readonly account: string
 }
 
+/** A call that was refused before its caller was known. */
 export type Refusal = {
   readonly request: WireRequest
   readonly requestId: string

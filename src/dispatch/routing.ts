@@ -12,6 +12,7 @@ export type Route =
 /** The operations that are served, by `X-Amz-Target`. */
 export type Routing = ReadonlyMap<string, Route>
 
+/** The routing of these operations; all others of AWS KMS are unsupported. */
 export function createRouting(operations: readonly Operation[]): Routing {
   const routes = new Map<string, Route>()
   for (const name of KMS_OPERATION_NAMES) routes.set(KMS_TARGET_PREFIX + name, { type: 'unsupported', name })

@@ -17,6 +17,7 @@ const MAX_CONNECTIONS = 10_000
 /** How often Node looks for connections that are past their time. */
 const TIMEOUT_CHECK_MS = 2_000
 
+/** What the HTTP server hands requests to. */
 export type HttpParts = {
   readonly handle: (request: WireRequest) => Promise<WireResponse>
   /** The answer to a body that is too large to be read. */
@@ -25,6 +26,7 @@ export type HttpParts = {
   readonly ready: () => boolean
 }
 
+/** Where and how to listen. */
 export type Listener = {
   readonly host: string
   readonly port: number

@@ -14,6 +14,7 @@ export type AccessKeyValue = {
   readonly createdAt: number
 }
 
+/** The kind of access keys. */
 export const ACCESS_KEY: Kind<AccessKeyValue> = kindOfFormat1('access-key')
 
 /** The one partition of access keys: an id is unique in the whole deployment. */
@@ -24,6 +25,7 @@ const ID_RANDOM_BYTES = 10
 const SECRET_RANDOM_BYTES = 30
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
+/** An access key with its secret, as it is handed over once. */
 export type NewAccessKey = { readonly accessKeyId: string; readonly secretAccessKey: string }
 
 /** A fresh access key in AWS's form: `AKIA` and 16 base32 digits, and 40 characters of base64. */

@@ -14,10 +14,13 @@ export type AccountValue = {
   readonly handedOver: boolean
 }
 
+/** The kind of accounts. */
 export const ACCOUNT: Kind<AccountValue> = kindOfFormat1('account')
 
+/** The one partition of accounts. */
 export const ACCOUNTS = 'all'
 
+/** What making an account works with. */
 export type AccountParts = { readonly records: Records; readonly clock: Clock; readonly random: Random }
 
 /** The account, made with root credentials when it does not exist. */

@@ -7,6 +7,7 @@ import { StoreConflict } from '../store/port.ts'
 import { type Change, LIST_MAX_RECORDS, type Records, remove, type Stored } from '../store/records.ts'
 import { daysToLookAt, forgetDaysBefore } from './due-days.ts'
 
+/** What the deletion job works with. */
 export type DeletionParts = {
   readonly records: Records
   readonly journal: {

@@ -17,6 +17,7 @@ export type AccountFacts<M extends Members> = {
   readonly parameters?: (input: Input<M>) => EventData
 }
 
+/** What an operation without a key does. */
 export type AccountRun<M extends Members> = (given: {
   readonly call: Call
   readonly input: Input<M>

@@ -31,6 +31,7 @@ export function checkDataKeySize(input: DataKeyInput): void {
   }
 }
 
+/** A data key that has just been made. */
 export type DataKey = {
   /** Without the plaintext. */
   readonly outcome: Outcome

@@ -12,6 +12,7 @@ export type DueValue = {
   readonly keyId: string
 }
 
+/** The kind of notes of what is due. */
 export const DUE: Kind<DueValue> = kindOfFormat1('due')
 
 /**

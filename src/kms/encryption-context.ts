@@ -21,7 +21,7 @@ export function contextBytes(context: TextMap | undefined): Uint8Array {
   let size = 0
   for (const [name, value] of pairs) size += Buffer.byteLength(name) + Buffer.byteLength(value)
   if (size > CONTEXT_MAX_BYTES) throw tooLarge(size)
-  if (pairs.length > 1) pairs.sort(([a], [b]) => compareBytes(utf8(a), utf8(b)))
+  if (pairs.length > 1) pairs.sort(([a], [b]) => compareUtf8(a, b))
   const bytes = Buffer.allocUnsafe(size + pairs.length * 2 * LENGTH_BYTES)
   let at = 0
   for (const [name, value] of pairs) {
@@ -29,6 +29,14 @@ export function contextBytes(context: TextMap | undefined): Uint8Array {
     at = writeText(bytes, value, at)
   }
   return bytes
+}
+
+/** UTF-16 units have the order of UTF-8 bytes, but for surrogates against what is above them. */
+const ABOVE_BMP = /[\ud800-\uffff]/
+
+function compareUtf8(a: string, b: string): number {
+  if (ABOVE_BMP.test(a) || ABOVE_BMP.test(b)) return compareBytes(utf8(a), utf8(b))
+  return a < b ? -1 : Number(a > b)
 }
 
 const LENGTH_BYTES = 4

@@ -13,6 +13,7 @@ export type Identifier =
 
 const KEY_ID = /^(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|mrk-[0-9a-f]{32})$/
 const ACCOUNT = /^[0-9]{12}$/
+/** What every alias name begins with. */
 export const ALIAS_PREFIX = 'alias/'
 
 /**
@@ -28,14 +29,17 @@ export function parseIdentifier(text: string, account: string, region: string): 
   throw invalidKeyId(text)
 }
 
+/** The error for a text that cannot name a key. */
 export function invalidKeyId(text: string): KmsError {
   return new KmsError('NotFoundException', `Invalid keyId '${text}'`)
 }
 
+/** The error for a key that does not exist. */
 export function keyNotFound(arn: string): KmsError {
   return new KmsError('NotFoundException', `Key '${arn}' does not exist`)
 }
 
+/** The error for an alias that does not exist. */
 export function aliasNotFound(region: string, account: string, name: string): KmsError {
   return new KmsError('NotFoundException', `Alias ${aliasArn(region, account, name)} is not found.`)
 }

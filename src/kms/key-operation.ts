@@ -1,6 +1,6 @@
 import { KmsError } from '../api/errors.ts'
 import { boolean, type Input, list, type Members, optional, type Shape, text } from '../api/shapes.ts'
-import type { Call, EventData, Operation, Outcome, Permission } from '../dispatch/operation.ts'
+import type { Call, EventData, KeyRules, Operation, Outcome, Permission } from '../dispatch/operation.ts'
 import { shownParameters } from '../dispatch/parameters.ts'
 import type { ContextLookup } from '../policy/context.ts'
 import { hiddenDenial } from '../policy/denial.ts'
@@ -26,14 +26,10 @@ type NamesKey = { readonly KeyId: Shape<string, true> }
 export type KeyInput<M extends Members> = Input<M> & { readonly KeyId: string }
 
 /** What is true of an operation on one key before any request arrives. */
-export type KeyFacts<M extends Members & NamesKey> = {
+export type KeyFacts<M extends Members & NamesKey> = KeyRules & {
   readonly name: string
   /** Whether it changes nothing. */
   readonly readOnly: boolean
-  /** Whether an alias may name the key. */
-  readonly aliases: boolean
-  /** Whether the key may belong to another account than the caller's. */
-  readonly crossAccount: boolean
   readonly states: readonly KeyState[]
   readonly input: M
   /** Condition keys of this operation, beside those of the key and the call. */
@@ -44,6 +40,7 @@ export type KeyFacts<M extends Members & NamesKey> = {
   readonly parameters?: (input: KeyInput<M>) => EventData
 }
 
+/** What an operation on one key does. */
 export type KeyRun<M extends Members> = (given: {
   readonly call: Call
   readonly input: KeyInput<M>
@@ -60,6 +57,7 @@ export function keyOperation<M extends Members & NamesKey>(facts: KeyFacts<M>, r
     name: facts.name,
     readOnly: facts.readOnly,
     members: facts.input,
+    onKey: facts,
     parameters: (input) => shownParameters(facts.input, facts.parameters?.(typed(input)) ?? input),
     begin: async (call) => {
       const input = typed<M>(call.input)
@@ -86,6 +84,7 @@ export function checkGrantTokens(call: Call): void {
   if (GrantTokens !== undefined && GrantTokens.length > 0) throw new KmsError('InvalidGrantTokenException')
 }
 
+/** A request's text that names a key, and what is asked of it. */
 export type KeyQuestion = {
   readonly call: Call
   readonly parts: KmsParts

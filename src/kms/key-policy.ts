@@ -12,12 +12,14 @@ import type { KmsParts } from './parts.ts'
 /** Source: AWS KMS Developer Guide, "Quotas". */
 export const KEY_POLICY_MAX_BYTES = 32_768
 
+/** A key policy of a request. Source: the service model. */
 export const POLICY_TEXT = text({
   min: 1,
   max: 131_072,
   pattern: pattern('[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+'),
 })
 
+/** A policy name of a request. Source: the service model. */
 export const POLICY_NAME_TEXT = text({ min: 1, max: 128, pattern: pattern('[\\w]+') })
 
 /** The only name that a key policy has. */
@@ -29,6 +31,7 @@ export function checkPolicyName(name: string | undefined): void {
   throw new KmsError('NotFoundException', 'No such policy exists')
 }
 
+/** A key policy that somebody wants to put. */
 export type PolicyProposal = {
   readonly text: string
   readonly bypassLockoutCheck: boolean

@@ -4,6 +4,7 @@ import type { Kind } from '../store/records.ts'
 /** States that a key is put into; see `key-state.ts` for what each allows. */
 export type KeyState = 'Enabled' | 'Disabled' | 'PendingDeletion'
 
+/** A tag of a key. */
 export type Tag = { readonly key: string; readonly value: string }
 
 /**
@@ -33,6 +34,7 @@ export type KeyValue = {
   readonly materialId: string
 }
 
+/** The kind of keys. */
 export const KEY: Kind<KeyValue> = kindOfFormat1('key')
 
 /** Which account a key of a region belongs to. Partition: the region; name: the key id. */
@@ -46,6 +48,7 @@ export type AliasValue = {
   readonly updatedAt: number
 }
 
+/** The kind of aliases. */
 export const ALIAS: Kind<AliasValue> = kindOfFormat1('alias')
 
 /**
@@ -60,6 +63,7 @@ export type MaterialValue = {
   readonly createdAt: number
 }
 
+/** The kind of materials. */
 export const MATERIAL: Kind<MaterialValue> = kindOfFormat1('material')
 
 /** A wrapped domain key. Partition: `<account>/<region>`; name: its id. */
@@ -70,16 +74,19 @@ export type DomainKeyValue = {
   readonly createdAt: number
 }
 
+/** The kind of domain keys. */
 export const DOMAIN_KEY: Kind<DomainKeyValue> = kindOfFormat1('domain-key')
 
 /** The domain key that wraps new material. Partition: `<account>/<region>`; name: `current`. */
 export const CURRENT_DOMAIN_KEY: Kind<{ readonly format: 1; readonly domainKeyId: string }> =
   kindOfFormat1('domain-key-current')
 
+/** The partition of what belongs to an account in a region. */
 export function partitionOf(account: string, region: string): string {
   return `${account}/${region}`
 }
 
+/** The partition of a key's materials. */
 export function materialPartition(account: string, region: string, keyId: string): string {
   return `${account}/${region}/${keyId}`
 }

@@ -3,8 +3,11 @@ import type { KeyState } from './key-record.ts'
 
 /** Sets of states in which operations work. Source: AWS KMS Developer Guide, "Key states". */
 export const ANY_STATE: readonly KeyState[] = ['Enabled', 'Disabled', 'PendingDeletion']
+/** For operations that change a key which stays. */
 export const NOT_PENDING_DELETION: readonly KeyState[] = ['Enabled', 'Disabled']
+/** For operations that use a key's material. */
 export const ENABLED_ONLY: readonly KeyState[] = ['Enabled']
+/** For CancelKeyDeletion. */
 export const PENDING_DELETION_ONLY: readonly KeyState[] = ['PendingDeletion']
 
 /**

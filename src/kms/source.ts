@@ -51,6 +51,7 @@ export function sourcePermission(keyText: string | undefined, permission: Permis
   return keyText === undefined ? { ...permission, hiddenText: NO_USABLE_KEY } : permission
 }
 
+/** A ciphertext of a request, and what is to be done with it. */
 export type SourceQuestion = {
   readonly call: Call
   readonly parts: KmsParts
@@ -60,6 +61,7 @@ export type SourceQuestion = {
   readonly ciphertext: Uint8Array | undefined
 }
 
+/** The key that decrypts, and the ciphertext taken apart. */
 export type Source = {
   readonly key: Key
   /** The parsed ciphertext; nothing when it is ignored. @throws InvalidCiphertextException, IncorrectKeyException. */

@@ -12,9 +12,13 @@ import type { KmsParts } from './parts.ts'
 /** The one algorithm of symmetric encryption keys: AES-256-GCM under a derived key. */
 export const SYMMETRIC = 'SYMMETRIC_DEFAULT'
 
+/** An encryption algorithm of a request. Source: the service model. */
 export const ENCRYPTION_ALGORITHM = oneOf(SYMMETRIC, 'RSAES_OAEP_SHA_1', 'RSAES_OAEP_SHA_256', 'SM2PKE')
+/** An encryption context of a request. */
 export const ENCRYPTION_CONTEXT = optional(textMap())
+/** A ciphertext of a request. Source: the service model. */
 export const CIPHERTEXT = blob({ min: 1, max: 6144 })
+/** What a dry run leaves out. Source: the service model. */
 export const DRY_RUN_MODIFIERS = optional(list(oneOf('IGNORE_CIPHERTEXT')))
 
 /** A request for an answer that only an attested enclave can read. */
@@ -76,6 +80,7 @@ export function parseCiphertext(bytes: Uint8Array): ParsedBlob {
   return parsed
 }
 
+/** What decryption gives. */
 export type Opened = { readonly plaintext: Uint8Array; readonly materialId: string }
 
 /**

@@ -12,6 +12,7 @@ const TAG = structure({
   TagValue: text({ max: 256 }),
 })
 
+/** Tags of a request. Source: the service model. */
 export const TAG_LIST = list(TAG)
 
 type TagInput = Input<{ TagKey: ReturnType<typeof text>; TagValue: ReturnType<typeof text> }>

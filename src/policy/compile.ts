@@ -9,6 +9,7 @@ export type CompiledPolicy = {
   readonly statements: readonly CompiledStatement[]
 }
 
+/** A statement ready to be asked. */
 export type CompiledStatement = {
   readonly source: StatementSource
   readonly effect: Effect
@@ -26,6 +27,7 @@ export type StatementSource = {
   readonly sid: string | undefined
 }
 
+/** A policy ready to be asked, many times. */
 export function compilePolicy(document: PolicyDocument): CompiledPolicy {
   const variables = document.version === '2012-10-17'
   return {

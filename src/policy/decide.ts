@@ -37,6 +37,7 @@ export type Policies = {
   readonly controls?: readonly (readonly CompiledPolicy[])[] | undefined
 }
 
+/** Which of a decision's policies. */
 export type PolicyKind = 'control' | 'resource' | 'identity' | 'boundary' | 'session'
 
 /** A decision and what settled it. */
@@ -49,6 +50,7 @@ type AllowReason =
   /** The root user of an account may do in it whatever nothing denies. */
   | { readonly kind: 'RootUser' }
 
+/** Why something is not allowed. */
 export type DenyReason =
   | { readonly kind: 'ExplicitDeny'; readonly policy: PolicyKind; readonly statement: StatementSource }
   /** No policy of this kind allows it. */

@@ -1,5 +1,6 @@
 import type { Condition } from './operators.ts'
 
+/** A version of the policy language. */
 export type PolicyVersion = '2008-10-17' | '2012-10-17'
 
 /** A policy as it was written, checked. */
@@ -22,6 +23,7 @@ export type Statement = {
   readonly conditions: readonly Condition[]
 }
 
+/** What a statement does. */
 export type Effect = 'Allow' | 'Deny'
 
 /** The values of an element, or of its `Not…` form, which stands for everything else. */

@@ -19,6 +19,7 @@ export class EvaluationLimitError extends Error {
   override readonly name = 'EvaluationLimitError'
 }
 
+/** A decision that has not spent anything yet. */
 export function startEvaluation(context: ContextLookup): Evaluation {
   return { context, remaining: EVALUATION_MAX_STEPS }
 }

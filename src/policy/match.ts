@@ -49,6 +49,7 @@ export const Naming = {
   Direct: 3,
 } as const
 
+/** One of the ways above. */
 export type Naming = (typeof Naming)[keyof typeof Naming]
 
 /**

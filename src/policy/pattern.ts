@@ -6,6 +6,7 @@ import { constantRuns, parseTemplate, resolveRuns, type Syntax, type Template } 
 /** An ARN cut at its first five colons: `arn`, partition, service, region, account, resource. */
 export type ArnParts = readonly string[]
 
+/** Whether an ARN matches a pattern. */
 export type ArnTest = (arn: ArnParts, evaluation: Evaluation) => boolean
 
 const ARN_PARTS = 6

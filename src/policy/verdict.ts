@@ -20,12 +20,14 @@ export type Verdict = {
   readonly allow: Allowance | undefined
 }
 
+/** A statement that allows. */
 export type Allowance = {
   readonly statement: StatementSource
   /** How firmly the statement names the principal; `Direct` where statements name nobody. */
   readonly naming: Naming
 }
 
+/** Neither denied nor allowed. */
 export const NO_VERDICT: Verdict = { deny: undefined, allow: undefined }
 
 /** The verdict of several policies together. */

@@ -2,6 +2,7 @@ import { KmsError } from '../api/errors.ts'
 import { toBase64, utf8 } from '../base/bytes.ts'
 import type { EpochMs } from '../base/ports.ts'
 import { sha256 } from '../crypto/hash.ts'
+import { Remembered } from './remembered.ts'
 import type { SignedRequest } from './request.ts'
 import { formatAmzDate, parseAmzDate, parseHttpDate } from './timestamp.ts'
 
@@ -59,17 +60,21 @@ export function parseClaims(request: SignedRequest): Claims {
     throw missingParts(authorization, parameters, dateText)
   }
   const signedAt = parseTimestamp(headers.amzDate, headers.date)
-  const { accessKeyId, scope } = parseCredential(credential)
+  const { accessKeyId, scope } = CREDENTIALS.get(credential, parseCredential)
   return {
     accessKeyId,
     scope,
-    signedHeaders: parseSignedHeaders(signedHeaders),
+    signedHeaders: SIGNED_HEADERS.get(signedHeaders, parseSignedHeaders),
     signature,
     signedAt,
     amzDate: headers.amzDate ?? formatAmzDate(signedAt),
     securityToken: headers.securityToken,
   }
 }
+
+/** A client sends the same credential scope and list of headers with nearly every request. */
+const CREDENTIALS = new Remembered<Pick<Claims, 'accessKeyId' | 'scope'>>()
+const SIGNED_HEADERS = new Remembered<readonly string[]>()
 
 /** The members are undefined until seen. */
 type AuthenticationHeaders = {

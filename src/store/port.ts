@@ -12,6 +12,7 @@ export type RawKey = {
   readonly id: Uint8Array
 }
 
+/** A record as the engine holds it. */
 export type RawRecord = RawKey & {
   /** Counts the writes to this id: 1 after its insertion. */
   readonly version: number
@@ -37,6 +38,7 @@ export type FeedEntry = RawKey & {
   readonly sequence: number
 }
 
+/** Which records of a kind. */
 export type RangeQuery = {
   /** Only ids that begin with these bytes. */
   readonly prefix: Uint8Array
@@ -49,6 +51,7 @@ export type RangeQuery = {
 /** The last sequence of each shard that has one, by shard. */
 export type FeedPosition = ReadonlyMap<number, number>
 
+/** The port that an engine implements. */
 export type RawStore = {
   readonly get: (key: RawKey) => Promise<RawRecord | undefined>
   /** Records in the byte order of their ids. */
@@ -92,13 +95,17 @@ export class StoreFailure extends Error {
   override readonly name = 'StoreFailure'
 }
 
+/** Characters of a kind. */
 export const KIND_MAX_LENGTH = 32
+/** The longest id. */
 export const RAW_ID_MAX_BYTES = 64
 /** The largest records are key policies (32,768 characters) and outbox events (256 KiB). */
 export const RAW_VALUE_MAX_BYTES = 1_048_576
 /** A page of 1,000, the longest that AWS KMS returns, and one more that tells whether others follow. */
 export const RANGE_MAX_RECORDS = 1001
+/** The feed is kept in so many sequences. */
 export const FEED_SHARDS = 64
+/** Lines of the feed that are read at once. */
 export const FEED_PAGE_MAX = 1000
 /** Lines of the feed that a shard keeps; whoever is further behind has to forget what it remembers. */
 export const FEED_KEPT_PER_SHARD = 4096

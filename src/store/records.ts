@@ -23,12 +23,14 @@ export type Change = Place & {
   readonly value: object | undefined
 }
 
+/** Records of a partition, and where the next page begins. */
 export type Page<V> = {
   readonly records: readonly Stored<V>[]
   /** Where the next page begins, when there is one: see {@link isPageMarker}. */
   readonly next: string | undefined
 }
 
+/** Which records of a partition. */
 export type ListQuery = {
   readonly kind: string
   readonly partition: string

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads'
+import { SHARE_ENV, Worker } from 'node:worker_threads'
 import { type RawChange, StoreConflict, StoreFailure } from './port.ts'
 import type { Outcome } from './sqlite-commit.ts'
 import type { WriterAnswer, WriterRequest } from './sqlite-writer.ts'
@@ -64,7 +64,8 @@ export class WriterThread {
     const worker = new Worker(WRITER, {
       workerData: this.#path,
       resourceLimits: WRITER_MEMORY,
-      env: {},
+      // The same process: with its environment the thread finds the sources whose types are stripped already.
+      env: SHARE_ENV,
       execArgv: [],
       name: 'store writer',
     })

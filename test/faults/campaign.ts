@@ -3,7 +3,7 @@
 import type { Fault } from './injector.ts'
 
 /** Every way to fail, from the call with this number on. */
-export function faultsAt(from: number): readonly Fault[] {
+function faultsAt(from: number): readonly Fault[] {
   return [
     { from, mode: 'once', error: 'EIO', kind: 'nothing' },
     { from, mode: 'from then on', error: 'ENOSPC', kind: 'nothing' },
@@ -13,14 +13,18 @@ export function faultsAt(from: number): readonly Fault[] {
   ]
 }
 
-/** With `FAULTS=all` every fault is tried at every call; otherwise one in so many, always the same. */
-const ALL = process.env['FAULTS'] === 'all'
+/**
+ * `all`: every fault at every call. A number: one fault at one call in so many, always the same.
+ * Nothing: each test's own number.
+ */
+const WANTED = process.env['FAULTS']
 
-/** The faults to try at a call: of a slice, one each, in turn. */
-export function* campaign(calls: number, stride: number): Generator<Fault> {
-  for (let from = 1; from <= calls; from += ALL ? 1 : stride) {
+/** The faults to try at the calls from 1 on; of a slice one each, in turn. */
+export function* campaign(calls: number, usualStride: number): Generator<Fault> {
+  const stride = WANTED === 'all' ? 1 : Number(WANTED ?? usualStride)
+  for (let from = 1; from <= calls; from += stride) {
     const faults = faultsAt(from)
-    yield* ALL ? faults : faults.slice(from % faults.length).slice(0, 1)
+    yield* WANTED === 'all' ? faults : faults.slice(from % faults.length).slice(0, 1)
   }
 }
 

@@ -86,7 +86,7 @@ async function killInStart(
 /** What was dealt with, and some others. */
 function someKeys({ model, random }: History): readonly string[] {
   const all = [...model.keys.keys()]
-  const others = all.length === 0 ? [] : Array.from({ length: 5 }, () => random.pick(all))
+  const others = all.length === 0 ? [] : Array.from({ length: 3 }, () => random.pick(all))
   return [...model.touched, ...others]
 }
 

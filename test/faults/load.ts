@@ -42,7 +42,7 @@ export type LoadParts = {
 
 /** Keys of one caller that it still changes: the newest. */
 const KEYS_IN_USE = 4
-const ENCRYPTED_PER_KEY = 4
+const ENCRYPTED_PER_KEY = 2
 
 let lastNumber = 0
 

@@ -43,7 +43,7 @@ async function appendSegments(data: string): Promise<void> {
   wrappingKey[Symbol.dispose]()
   const folder = join(data, AUDIT_FOLDER, 'node-0')
   const chain = { node: 'node-0', key: auditKey }
-  const head = (await readHeads(records, ['node-0'])).get('node-0')
+  const head = (await readHeads(records)).get('node-0')
   const { tail } = await recoverLog({ folder, chain, files: systemFiles, head })
   const log = new AuditLog({
     ...{ folder, chain, tail, files: systemFiles, clock: systemClock, timers: systemTimers, log: silentLog },

@@ -19,6 +19,7 @@ import { checkState, NOT_PENDING_DELETION } from '../key-state.ts'
 import type { KmsOperation, KmsParts } from '../parts.ts'
 
 const INPUT = { AliasName: ALIAS_NAME, TargetKeyId: KEY_ID } satisfies Members
+const FACTS = { name: 'CreateAlias', aliases: false, crossAccount: false, states: NOT_PENDING_DELETION }
 
 /** Gives a key another name. Source: AWS KMS API Reference, "CreateAlias". */
 export const createAlias: KmsOperation = (parts): Operation => ({
@@ -26,6 +27,7 @@ export const createAlias: KmsOperation = (parts): Operation => ({
   name: 'CreateAlias',
   readOnly: false,
   members: INPUT,
+  onKey: FACTS,
   parameters: (input) => shownParameters(INPUT, input),
   begin: (call) => begin(call, call.input as Input<typeof INPUT>, parts),
 })
@@ -34,8 +36,7 @@ async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts): P
   const name = input.AliasName
   checkNewAliasName(name)
   checkAliasTarget(input.TargetKeyId)
-  const facts = { name: 'CreateAlias', aliases: false, crossAccount: false }
-  const key = await resolveKey({ call, parts, facts, text: input.TargetKeyId })
+  const key = await resolveKey({ call, parts, facts: FACTS, text: input.TargetKeyId })
   involveAlias(call, name)
   const existing = await findAlias(call, parts, name)
   const { account } = call.caller
@@ -45,7 +46,7 @@ async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts): P
       keyPermission(call, key, 'CreateAlias', () => undefined),
     ],
     check: () => {
-      checkState(key.arn, key.record.value.state, NOT_PENDING_DELETION)
+      checkState(key.arn, key.record.value.state, FACTS.states)
       if (existing !== undefined) {
         const arn = aliasArn(call.region, account, name)
         throw new KmsError('AlreadyExistsException', `An alias with the name ${arn} already exists`)

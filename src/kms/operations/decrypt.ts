@@ -28,6 +28,7 @@ const INPUT = {
   DryRun: DRY_RUN,
   DryRunModifiers: DRY_RUN_MODIFIERS,
 } satisfies Members
+const FACTS = { name: 'Decrypt', aliases: true, crossAccount: true, states: ENABLED_ONLY }
 
 /**
  * Decrypts what Encrypt, ReEncrypt or one of the data key operations has made.
@@ -38,6 +39,7 @@ export const decrypt: KmsOperation = (parts): Operation => ({
   name: 'Decrypt',
   readOnly: true,
   members: INPUT,
+  onKey: FACTS,
   parameters: (input) => shownParameters(INPUT, { EncryptionAlgorithm: SYMMETRIC, ...input }),
   begin: (call) => begin(call, call.input as Input<typeof INPUT>, parts),
 })
@@ -53,7 +55,7 @@ async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts): P
   return {
     permissions: [sourcePermission(keyText, keyPermission(call, key, 'Decrypt', context))],
     check: () => {
-      checkState(key.arn, key.record.value.state, ENABLED_ONLY)
+      checkState(key.arn, key.record.value.state, FACTS.states)
       source.blob()
       checkAlgorithm(key, input.EncryptionAlgorithm)
     },

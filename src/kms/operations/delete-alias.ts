@@ -11,9 +11,11 @@ import {
   withoutAlias,
 } from '../aliases.ts'
 import { keyPermission, resolveKey } from '../key-operation.ts'
+import { ANY_STATE } from '../key-state.ts'
 import type { KmsOperation, KmsParts } from '../parts.ts'
 
 const INPUT = { AliasName: ALIAS_NAME } satisfies Members
+const FACTS = { name: 'DeleteAlias', aliases: false, crossAccount: false, states: ANY_STATE }
 
 /** Takes a name from a key. Source: AWS KMS API Reference, "DeleteAlias". */
 export const deleteAlias: KmsOperation = (parts): Operation => ({
@@ -21,6 +23,7 @@ export const deleteAlias: KmsOperation = (parts): Operation => ({
   name: 'DeleteAlias',
   readOnly: false,
   members: INPUT,
+  onKey: FACTS,
   parameters: (input) => shownParameters(INPUT, input),
   begin: (call) => begin(call, call.input as Input<typeof INPUT>, parts),
 })
@@ -30,8 +33,7 @@ async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts): P
   checkAliasName(name)
   const alias = await getAlias(call, parts, name)
   involveAlias(call, name)
-  const facts = { name: 'DeleteAlias', aliases: false, crossAccount: false }
-  const key = await resolveKey({ call, parts, facts, text: alias.value.keyId })
+  const key = await resolveKey({ call, parts, facts: FACTS, text: alias.value.keyId })
   return {
     permissions: [
       aliasPermission(call, name, 'DeleteAlias'),

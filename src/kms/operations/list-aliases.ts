@@ -7,6 +7,7 @@ import type { Stored } from '../../store/records.ts'
 import { accountPermission } from '../account-operation.ts'
 import { KEY_ID, resolveKey } from '../key-operation.ts'
 import { ALIAS, type AliasValue, partitionOf } from '../key-record.ts'
+import { ANY_STATE } from '../key-state.ts'
 import type { Key } from '../keys.ts'
 import { epochSeconds } from '../metadata.ts'
 import { PAGING, pageLimit, pageOf, pageOutput, storeMarker } from '../paging.ts'
@@ -15,6 +16,7 @@ import type { KmsOperation, KmsParts } from '../parts.ts'
 const PAGE_SIZE = { byDefault: 50, max: 100 }
 
 const INPUT = { KeyId: optional(KEY_ID), ...PAGING } satisfies Members
+const FACTS = { name: 'ListAliases', aliases: false, crossAccount: false, states: ANY_STATE }
 
 type ListInput = Input<typeof INPUT>
 
@@ -27,14 +29,14 @@ export const listAliases: KmsOperation = (parts): Operation => ({
   name: 'ListAliases',
   readOnly: true,
   members: INPUT,
+  onKey: FACTS,
   parameters: (input) => shownParameters(INPUT, input),
   begin: (call) => begin(call, call.input as ListInput, parts),
 })
 
 async function begin(call: Call, input: ListInput, parts: KmsParts): Promise<Work> {
-  const facts = { name: 'ListAliases', aliases: false, crossAccount: false }
   const key =
-    input.KeyId === undefined ? undefined : await resolveKey({ call, parts, facts, text: input.KeyId })
+    input.KeyId === undefined ? undefined : await resolveKey({ call, parts, facts: FACTS, text: input.KeyId })
   return {
     permissions: [accountPermission(call, 'ListAliases')],
     check: () => {},

@@ -38,6 +38,8 @@ const INPUT = {
   DryRun: DRY_RUN,
   DryRunModifiers: DRY_RUN_MODIFIERS,
 } satisfies Members
+const FACTS = { name: 'ReEncrypt', aliases: true, crossAccount: true, states: ENABLED_ONLY }
+const DESTINATION = { ...FACTS, name: 'ReEncryptTo' }
 
 type ReEncryptInput = Input<typeof INPUT>
 
@@ -52,6 +54,7 @@ export const reEncrypt: KmsOperation = (parts): Operation => ({
   name: 'ReEncrypt',
   readOnly: true,
   members: INPUT,
+  onKey: FACTS,
   parameters: (input) => shownParameters(INPUT, { ...DEFAULTS, ...input }),
   begin: (call) => begin(call, call.input as ReEncryptInput, parts),
 })
@@ -61,13 +64,12 @@ async function begin(call: Call, input: ReEncryptInput, parts: KmsParts): Promis
   const keyText = input.SourceKeyId
   const ciphertext = sourceCiphertext(input, 'SourceKeyId', keyText)
   const source = await findSource({ call, parts, name: 'ReEncryptFrom', keyText, ciphertext })
-  const facts = { name: 'ReEncryptTo', aliases: true, crossAccount: true }
-  const destination = await resolveKey({ call, parts, facts, text: input.DestinationKeyId })
+  const destination = await resolveKey({ call, parts, facts: DESTINATION, text: input.DestinationKeyId })
   return {
     permissions: permissions(call, input, source.key, destination),
     check: () => {
-      checkState(source.key.arn, source.key.record.value.state, ENABLED_ONLY)
-      checkState(destination.arn, destination.record.value.state, ENABLED_ONLY)
+      checkState(source.key.arn, source.key.record.value.state, FACTS.states)
+      checkState(destination.arn, destination.record.value.state, FACTS.states)
       source.blob()
       checkAlgorithm(source.key, input.SourceEncryptionAlgorithm)
       checkAlgorithm(destination, input.DestinationEncryptionAlgorithm)

@@ -19,6 +19,7 @@ import type { Key } from '../keys.ts'
 import type { KmsOperation, KmsParts } from '../parts.ts'
 
 const INPUT = { AliasName: ALIAS_NAME, TargetKeyId: KEY_ID } satisfies Members
+const FACTS = { name: 'UpdateAlias', aliases: false, crossAccount: false, states: NOT_PENDING_DELETION }
 
 /** Points an alias at another key of the same kind. Source: AWS KMS API Reference, "UpdateAlias". */
 export const updateAlias: KmsOperation = (parts): Operation => ({
@@ -26,6 +27,7 @@ export const updateAlias: KmsOperation = (parts): Operation => ({
   name: 'UpdateAlias',
   readOnly: false,
   members: INPUT,
+  onKey: FACTS,
   parameters: (input) => shownParameters(INPUT, input),
   begin: (call) => begin(call, call.input as Input<typeof INPUT>, parts),
 })
@@ -36,9 +38,8 @@ async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts): P
   checkAliasTarget(input.TargetKeyId)
   const alias = await getAlias(call, parts, name)
   involveAlias(call, name)
-  const facts = { name: 'UpdateAlias', aliases: false, crossAccount: false }
-  const target = await resolveKey({ call, parts, facts, text: input.TargetKeyId })
-  const present = await resolveKey({ call, parts, facts, text: alias.value.keyId })
+  const target = await resolveKey({ call, parts, facts: FACTS, text: input.TargetKeyId })
+  const present = await resolveKey({ call, parts, facts: FACTS, text: alias.value.keyId })
   const change = replace(alias, { ...alias.value, keyId: target.keyId, updatedAt: call.now })
   return {
     permissions: [
@@ -47,7 +48,7 @@ async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts): P
       keyPermission(call, target, 'UpdateAlias', () => undefined),
     ],
     check: () => {
-      checkState(target.arn, target.record.value.state, NOT_PENDING_DELETION)
+      checkState(target.arn, target.record.value.state, FACTS.states)
       checkSameUsage(name, present, target)
     },
     run: () => ({

@@ -1,0 +1,19 @@
+/** Texts whose parsed form is kept, and how long such a text may be. */
+const TEXTS_MAX = 256
+const TEXT_MAX_LENGTH = 512
+
+/** The parsed forms of texts that come again and again. Bounded: strangers choose the texts. */
+export class Remembered<V> {
+  readonly #values = new Map<string, V>()
+
+  /** The parsed form of a text. @throws what `parse` throws; that is not kept. */
+  get(text: string, parse: (text: string) => V): V {
+    const known = this.#values.get(text)
+    if (known !== undefined) return known
+    const value = parse(text)
+    if (text.length > TEXT_MAX_LENGTH) return value
+    if (this.#values.size >= TEXTS_MAX) this.#values.clear()
+    this.#values.set(text, value)
+    return value
+  }
+}

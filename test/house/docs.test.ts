@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+import { VERSION } from '../../src/cli/help.ts'
+import { describeSettings } from '../../src/config/settings.ts'
+import { filesBelow, ROOT, type SourceFile } from './sources.ts'
+
+/** The pages of the project: those at its root, and all below docs. */
+async function pages(): Promise<readonly SourceFile[]> {
+  const atRoot = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md']
+  const texts = atRoot.map(async (path) => ({ path, text: await readFile(join(ROOT, path), 'utf8') }))
+  return [...(await Promise.all(texts)), ...(await filesBelow('docs', '.md'))]
+}
+
+const LINK = /\]\(([^)\s]+)\)/g
+
+test('every relative link of a page leads to a file, and its anchor to a heading', async () => {
+  const broken: string[] = []
+  let links = 0
+  for (const { path, text } of await pages()) {
+    for (const [, target = ''] of withoutCode(text).matchAll(LINK)) {
+      if (/^[a-z]+:/.test(target)) continue
+      links += 1
+      if (!(await leadsSomewhere(path, target))) broken.push(`${path}: ${target}`)
+    }
+  }
+  assert.ok(links > 30, 'links were found')
+  assert.deepEqual(broken, [])
+})
+
+async function leadsSomewhere(path: string, target: string): Promise<boolean> {
+  const [file = '', anchor] = target.split('#')
+  const place = file === '' ? join(ROOT, path) : join(ROOT, dirname(path), file)
+  if (!existsSync(place)) return false
+  if (anchor === undefined) return true
+  return headingsOf(await readFile(place, 'utf8')).includes(anchor)
+}
+
+function headingsOf(text: string): readonly string[] {
+  return [...withoutCode(text).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+}
+
+function withoutCode(text: string): string {
+  return text.replaceAll(/^```[\s\S]*?^```/gm, '')
+}
+
+const SOURCE_PATH = /`((?:src|test|bench|scripts|bin)\/[A-Za-z0-9_./-]+)`/g
+
+test('every file of the code that a page names is there', async () => {
+  const missing: string[] = []
+  let named = 0
+  for (const { path, text } of await pages()) {
+    for (const [, file = ''] of text.matchAll(SOURCE_PATH)) {
+      named += 1
+      if (!existsSync(join(ROOT, file))) missing.push(`${path}: ${file}`)
+    }
+  }
+  assert.ok(named > 50, 'names were found')
+  assert.deepEqual(missing, [])
+})
+
+test('docs/operating/settings.md has the flag, the variable and the default of every setting', async () => {
+  const text = await readFile(join(ROOT, 'docs/operating/settings.md'), 'utf8')
+  const rows = [...text.matchAll(/^\| `(HOLDFAST_\w+)` +\| `(--[\w-]+)` +\| (\S+) +\|/gm)].map(
+    ([, variable, flag, byDefault = '']) => ({ variable, flag, byDefault: byDefault.replaceAll('`', '') }),
+  )
+  const settings = describeSettings().map((line) => {
+    const [, flag, variable] = /^ +(--[\w-]+) +(HOLDFAST_\w+)/.exec(line) ?? []
+    const byDefault = /\(default (\S+)\)$/.exec(line)?.[1] ?? 'none'
+    return { variable, flag, byDefault }
+  })
+  assert.ok(settings.length > 5)
+  assert.deepEqual(rows, settings)
+})
+
+test('the commands that README.md and CONTRIBUTING.md begin with are scripts of package.json', async () => {
+  const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
+  const readme = await readFile(join(ROOT, 'README.md'), 'utf8')
+  const contributing = await readFile(join(ROOT, 'CONTRIBUTING.md'), 'utf8')
+  assert.match(readme, /^npm ci && npm start\b/m)
+  assert.match(readme, /^npm ci && npm test\b/m)
+  const named = [...`${readme}\n${contributing}`.matchAll(/\bnpm run (?:-s )?([\w:-]+)/g)].map(([, name]) => name)
+  assert.ok(named.length > 3)
+  for (const name of ['start', 'test', ...named]) assert.ok(name !== undefined && name in scripts, `${name} is no script`)
+})
+
+test('the release is the same in the code and in package.json', async () => {
+  const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
+  assert.equal(VERSION, version)
+})
+
+test('the licence is the one that package.json names', async () => {
+  const { license } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
+  assert.equal(license, 'Apache-2.0')
+  assert.match(await readFile(join(ROOT, 'LICENSE'), 'utf8'), /Apache License\n\s+Version 2\.0, January 2004/)
+})

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { filesBelow, type SourceFile, serverFiles } from './sources.ts'
+
+const FILE_MAX_LINES = 400
+
+test('a file of src has at most 400 lines', async () => {
+  const files = await filesBelow('src', '.ts')
+  assert.ok(files.length > 100, 'files were found')
+  const long = files.filter(({ text }) => text.split('\n').length - 1 > FILE_MAX_LINES)
+  assert.deepEqual(
+    long.map(({ path }) => path),
+    [],
+  )
+})
+
+test('src has no default exports, enums, interfaces and barrels', async () => {
+  const files = await filesBelow('src', '.ts')
+  assert.deepEqual(linesOf(files, /^export default\b|^(?:export )?(?:const )?enum\b|^(?:export )?interface\b|^export \*/), [])
+})
+
+const EXPORT = /^export (?:async )?(?:function\*?|const|class|type) [A-Za-z]/
+
+test('every export has a docstring directly above', async () => {
+  const files = await filesBelow('src', '.ts')
+  const bare: string[] = []
+  let exports = 0
+  for (const { path, text } of files) {
+    const lines = text.split('\n')
+    for (const [index, line] of lines.entries()) {
+      if (!EXPORT.test(line)) continue
+      exports += 1
+      if (!lines[index - 1]?.trimEnd().endsWith('*/')) bare.push(`${path}:${index + 1}`)
+    }
+  }
+  assert.ok(exports > 300, 'exports were found')
+  assert.deepEqual(bare, [])
+})
+
+/** What has an effect or a secret in it, and where it may be used. */
+type Rule = {
+  readonly what: RegExp
+  readonly where: readonly RegExp[]
+  /** Files that may use it although they are elsewhere, each with its reason. */
+  readonly except: Readonly<Record<string, string>>
+}
+
+const RULES: Readonly<Record<string, Rule>> = {
+  'node:crypto is for crypto and base': {
+    what: /'node:crypto'/,
+    where: [/^src\/(?:crypto|base)\//],
+    except: {},
+  },
+  'node:sqlite is for store': {
+    what: /'node:sqlite'/,
+    where: [/^src\/store\//],
+    except: {},
+  },
+  'the environment is for config': {
+    what: /\bprocess\.env\b/,
+    where: [/^src\/config\//],
+    except: {},
+  },
+  'the arguments are for main and cli': {
+    what: /\bprocess\.argv\b/,
+    where: [/^src\/(?:main\.ts$|cli\/)/],
+    except: {},
+  },
+  'sockets are for http and client': {
+    what: /from 'node:(?:https?|tls|dgram|http2)'|\bfetch\(/,
+    where: [/^src\/(?:http|client)\//],
+    except: {},
+  },
+  'clocks, timers and randomness are for base/ports.ts': {
+    what: /\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(|\bMath\.random\(|\b(?:setTimeout|setInterval|setImmediate)\b/,
+    where: [/^src\/base\/ports\.ts$/],
+    except: {
+      'src/audit/writer.ts':
+        'ends a turn of the event loop so that a batch takes all that arrive in it; it is not a time, and tests run it as it is',
+      'src/cli/workers.ts': 'watches processes, which no test replaces',
+      'src/http/server.ts': 'ends connections that do not drain, beside the timeouts that Node itself keeps',
+    },
+  },
+  'console is for nobody': {
+    what: /\bconsole\./,
+    where: [],
+    except: {},
+  },
+}
+
+for (const [name, { what, where, except }] of Object.entries(RULES)) {
+  test(name, async () => {
+    const files = await serverFiles()
+    const using = files.filter(({ text }) => what.test(withoutComments(text)))
+    if (where.length > 0) assert.ok(using.length > 0, 'uses were found')
+    const elsewhere = using.filter(({ path }) => !where.some((place) => place.test(path)))
+    // An exception that is no longer needed is not one.
+    assert.deepEqual(elsewhere.map(({ path }) => path).sort(), Object.keys(except).sort())
+  })
+}
+
+function withoutComments(text: string): string {
+  return text.replaceAll(/^\s*(?:\*|\/\*\*?|\/\/).*$/gm, '')
+}
+
+function linesOf(files: readonly SourceFile[], pattern: RegExp): readonly string[] {
+  return files.flatMap(({ path, text }) =>
+    text.split('\n').flatMap((line, index) => (pattern.test(line) ? [`${path}:${index + 1}: ${line}`] : [])),
+  )
+}
