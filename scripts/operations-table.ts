@@ -20,16 +20,16 @@ const PERMISSIONS: Readonly<Record<string, string>> = {
 
 const INTRODUCTION = `# Operations
 
-Every operation of the AWS KMS API, and whether Holdfast has it. This page is written by \`npm run docs\` from the facts that the code of the
-operations declares; a test fails when it is out of date.
+Every operation of the AWS KMS API, and whether Holdfast has it. This page is written by \`npm run docs\` from the facts that the code of
+the operations declares; a test fails when it is out of date.
 
 - An operation that is _not yet_ there answers \`UnsupportedOperationException\`, after the caller is authenticated, and is recorded.
 - _Key states_: the states of the key in which the operation works. A disabled key answers \`DisabledException\` otherwise, one that is
   pending deletion (or, for CancelKeyDeletion, is not) \`KMSInvalidStateException\`.
   For UpdateAlias it is the state of the key that the alias is to name.
 - _Alias_: whether an alias name or alias ARN may stand for the key. A key id or key ARN always may.
-- _Other account_: whether the key may belong to another account than the caller's, by its ARN. Decrypt and ReEncrypt also find such a key by
-  the ciphertext. Only key policies decide that today: there are no grants.
+- _Other account_: whether the key may belong to another account than the caller's, by its ARN. Decrypt and ReEncrypt also find such a key
+  by the ciphertext. Only key policies decide that today: there are no grants.
 - Only symmetric encryption keys exist, whose material Holdfast has made. See [divergences](divergences.md).
 
 | operation | works | permission | key states | alias | other account |

@@ -49,14 +49,15 @@ class Workers {
     const child = fork(process.argv[1] ?? '', ['worker', ...configFlags(config)])
     this.#running.add(child)
     return new Promise((resolve, reject) => {
-      child.once('message', (message: WorkerMessage) => {
-        child.removeAllListeners('exit')
-        child.once('exit', (code, signal) => this.#onExit(child, message.listening, signal ?? String(code)))
-        resolve(message.listening)
-      })
-      child.once('exit', () => {
+      const failed = (): void => {
         this.#running.delete(child)
         reject(new Error('a worker could not start: its own message is above'))
+      }
+      child.once('exit', failed)
+      child.once('message', (message: WorkerMessage) => {
+        child.removeListener('exit', failed)
+        child.once('exit', (code, signal) => this.#onExit(child, message.listening, signal ?? String(code)))
+        resolve(message.listening)
       })
     })
   }

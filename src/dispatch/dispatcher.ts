@@ -121,7 +121,8 @@ async function perform(
   try {
     const outcome = await run(parts, arrival, authenticated, attempt)
     const body = outcome.output === undefined ? '' : formatOutput(outcome.output)
-    return { status: 200, requestId, body, dispose: outcome.dispose }
+    outcome.dispose?.()
+    return { status: 200, requestId, body }
   } catch (cause) {
     const error = callerFacingError(cause, requestId, parts.log)
     return fail(parts, attempt, error)

@@ -60,7 +60,7 @@ export type Outcome = {
     readonly response?: EventData
     readonly additional?: EventData
   }
-  /** Runs once the answer is no longer needed: clears plaintexts. */
+  /** Runs once the answer is written out as text, or will not be: clears plaintexts. */
   readonly dispose?: () => void
 }
 

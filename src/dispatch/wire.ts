@@ -22,8 +22,6 @@ export type WireResponse = {
   readonly status: number
   readonly requestId: string
   readonly body: string
-  /** Runs once the answer has been handed to the socket. */
-  readonly dispose?: (() => void) | undefined
 }
 
 /** The value of a header by its lower-case name: the first, when there are several. */

@@ -27,5 +27,5 @@ export function sendResponse(
   ]
   if (close) headers.push('Connection', 'close')
   response.writeHead(wire.status, headers)
-  response.end(wire.body, wire.dispose)
+  response.end(wire.body)
 }

@@ -10,8 +10,10 @@ const EVERY_MS = 1000
 test('startJobs runs a job at once and then at its interval', async () => {
   const time = new TestTime()
   let runs = 0
-  const job = { name: 'count', everyMs: EVERY_MS, run: async () => void (runs += 1) }
-  const jobs = startJobs([job], time, silentLog)
+  const run = async (): Promise<void> => {
+    runs += 1
+  }
+  const jobs = startJobs([{ name: 'count', everyMs: EVERY_MS, run }], time, silentLog)
   assert.equal(runs, 1)
   await turn()
   time.pass(EVERY_MS - 1)

@@ -5,7 +5,7 @@ import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { holdfast, ROOT } from '../support/run.ts'
-import { readCredentials, startServer, temporaryFolder } from '../support/server.ts'
+import { readCredentials, spawnServer, startServer, temporaryFolder } from '../support/server.ts'
 
 let data: string
 
@@ -22,7 +22,8 @@ test('holdfast --help names every command and setting', async () => {
     const { status, out, err } = await holdfast(args)
     assert.equal(status, 0)
     assert.equal(err, '')
-    for (const name of ['serve', 'env', 'status', 'audit verify']) assert.match(out, new RegExp(`^ {2}${name} `, 'm'))
+    for (const name of ['serve', 'env', 'status', 'audit verify'])
+      assert.match(out, new RegExp(`^ {2}${name} `, 'm'))
     for (const flag of ['data', 'listen', 'account', 'region', 'workers', 'tls-cert', 'tls-key', 'seal']) {
       const variable = `HOLDFAST_${flag.toUpperCase().replace('-', '_')}`
       assert.match(out, new RegExp(`^ {2}--${flag} +${variable} `, 'm'))
@@ -125,7 +126,7 @@ test('holdfast serve prints where it listens and how to reach it, and stops when
       'export AWS_PROFILE=default',
       '',
     ])
-    const ended = new Promise((resolve) => server.process.once('exit', resolve))
+    const ended = new Promise((resolve) => server.process.once('close', resolve))
     server.process.kill(signal)
     assert.equal(await ended, 0)
     assert.deepEqual(server.output().split('\n'), [
@@ -147,7 +148,8 @@ test('holdfast serve prints where it listens and how to reach it, and stops when
 test('files with secrets are readable by their owner only', async () => {
   const folder = join(data, 'modes')
   await using server = await startServer({ data: folder })
-  const mode = async (name: string): Promise<string> => ((await stat(join(folder, name))).mode & 0o777).toString(8)
+  const mode = async (name: string): Promise<string> =>
+    ((await stat(join(folder, name))).mode & 0o777).toString(8)
   assert.equal(await mode('.'), '700')
   for (const name of ['credentials', 'root.key', 'holdfast.db']) assert.equal(await mode(name), '600', name)
   assert.equal(await server.stop(), 0)
@@ -168,13 +170,18 @@ test('a second start keeps the credentials, and does not write them again', asyn
   await start()
   assert.deepEqual(await readCredentials(folder), first)
   await rm(join(folder, 'credentials'))
-  await assert.rejects(start, { code: 'ENOENT' })
+  const again = spawnServer(folder)
+  await again.serves
+  again.signal('SIGTERM')
+  assert.equal(await again.ended, 0)
+  await assert.rejects(stat(join(folder, 'credentials')), { code: 'ENOENT' })
 })
 
 test('holdfast status says whether the server is ready, with its exit status too', async () => {
   const folder = join(data, 'status')
   await using server = await startServer({ data: folder })
   const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
+  await fetch(server.endpoint, { method: 'POST' })
   const up = await holdfast(['status', `--data=${folder}`])
   assert.equal(up.err, '')
   assert.match(

@@ -22,6 +22,7 @@ export class TestBench {
   readonly scenario = new Scenario(this.model)
   readonly #acknowledged = new Set<string>()
   readonly #tail: AuditTail
+  #server: TestServer | undefined
 
   constructor(data: string, injector: Injector) {
     this.data = data
@@ -32,10 +33,12 @@ export class TestBench {
   /** Starts a server; everything acknowledged is there and recorded. */
   async start(): Promise<Session> {
     const server = await startServer({ data: this.data, environment: this.injector.environment })
+    this.#server = server
     const session = new Session(server, this.#acknowledged)
     await this.check(session)
     await this.assertRecorded()
     this.model.touched.clear()
+    this.model.unanswered.clear()
     return session
   }
 
@@ -66,6 +69,11 @@ export class TestBench {
     }
   }
 
+  /** Ends what a failed test has left running. */
+  async end(): Promise<void> {
+    await this.#server?.kill()
+  }
+
   /** `holdfast audit verify` finds the log whole. */
   async verify(): Promise<void> {
     const { status, output, errors } = await runHoldfast(this.data, 'audit', 'verify')
@@ -77,7 +85,12 @@ export class TestBench {
 export async function withBench(use: (bench: TestBench) => Promise<void>): Promise<void> {
   const data = await temporaryFolder()
   await using injector = await openInjector(data)
-  await use(new TestBench(data, injector))
+  const bench = new TestBench(data, injector)
+  try {
+    await use(bench)
+  } finally {
+    await bench.end()
+  }
   await rm(data, { recursive: true, force: true })
 }
 

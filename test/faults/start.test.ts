@@ -16,8 +16,8 @@ import { type TestBench, withBench } from './bench.ts'
 import { campaign, describeFault } from './campaign.ts'
 import { type Fault, openInjector } from './injector.ts'
 
-const FIRST_START_STRIDE = 11
-const STRIDE = 7
+const FIRST_START_STRIDE = 17
+const STRIDE = 13
 
 /** How the command line reports an error: one line for the operator, no stack of calls. */
 const CLEAR_MESSAGE = /^holdfast: .{10,}$/m

@@ -86,9 +86,12 @@ test('the commands that README.md and CONTRIBUTING.md begin with are scripts of 
   const contributing = await readFile(join(ROOT, 'CONTRIBUTING.md'), 'utf8')
   assert.match(readme, /^npm ci && npm start\b/m)
   assert.match(readme, /^npm ci && npm test\b/m)
-  const named = [...`${readme}\n${contributing}`.matchAll(/\bnpm run (?:-s )?([\w:-]+)/g)].map(([, name]) => name)
+  const named = [...`${readme}\n${contributing}`.matchAll(/\bnpm run (?:-s )?([\w:-]+)/g)].map(
+    ([, name]) => name,
+  )
   assert.ok(named.length > 3)
-  for (const name of ['start', 'test', ...named]) assert.ok(name !== undefined && name in scripts, `${name} is no script`)
+  for (const name of ['start', 'test', ...named])
+    assert.ok(name !== undefined && name in scripts, `${name} is no script`)
 })
 
 test('the release is the same in the code and in package.json', async () => {

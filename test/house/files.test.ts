@@ -16,7 +16,10 @@ test('a file of src has at most 400 lines', async () => {
 
 test('src has no default exports, enums, interfaces and barrels', async () => {
   const files = await filesBelow('src', '.ts')
-  assert.deepEqual(linesOf(files, /^export default\b|^(?:export )?(?:const )?enum\b|^(?:export )?interface\b|^export \*/), [])
+  assert.deepEqual(
+    linesOf(files, /^export default\b|^(?:export )?(?:const )?enum\b|^(?:export )?interface\b|^export \*/),
+    [],
+  )
 })
 
 const EXPORT = /^export (?:async )?(?:function\*?|const|class|type) [A-Za-z]/

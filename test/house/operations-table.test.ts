@@ -3,6 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { OPERATIONS_PAGE, operationsPage } from '../../scripts/operations-table.ts'
 import { KMS_OPERATION_NAMES } from '../../src/api/operations.ts'
+import { KMS_OPERATIONS } from '../../src/kms/operations.ts'
+import { ROOT } from './sources.ts'
 
 test('docs/operations.md is what npm run docs writes', async () => {
   assert.equal(await readFile(OPERATIONS_PAGE, 'utf8'), operationsPage())
@@ -16,4 +18,12 @@ test('docs/operations.md has a row for each of the 56 operations of AWS KMS', ()
   assert.equal(rows.length, 56)
   assert.ok(rows.some((row) => row.startsWith('| Encrypt | yes | `kms:Encrypt` | Enabled | yes | yes |')))
   assert.ok(rows.some((row) => row.startsWith('| CreateGrant | not yet | - |')))
+})
+
+test('pages that count the operations count right', async () => {
+  const { length } = KMS_OPERATIONS
+  const readme = await readFile(`${ROOT}/README.md`, 'utf8')
+  const divergences = await readFile(`${ROOT}/docs/divergences.md`, 'utf8')
+  assert.ok(readme.includes(`${length} of the 56 operations`))
+  assert.ok(divergences.includes(`${56 - length} of the 56 operations`))
 })

@@ -91,7 +91,11 @@ test('a ciphertext with any one bit flipped, one byte more or less is never decr
   altered.push(['a byte less', blob.subarray(0, -1), false])
   altered.push(['a byte in front', Buffer.concat([Buffer.alloc(1), blob]), false])
   const answers = await Promise.all(
-    altered.map(async ([what, bytes, other]) => ({ what, other, answer: await decrypt(bytes.toString('base64')) })),
+    altered.map(async ([what, bytes, other]) => ({
+      what,
+      other,
+      answer: await decrypt(bytes.toString('base64')),
+    })),
   )
   for (const { what, other, answer } of answers) {
     assert.equal(answer.status, 400, what)
@@ -157,9 +161,10 @@ test('a context keeps every name and value apart, whatever they are', async () =
       ['\uffee', '2'],
     ],
   ]
-  const texts = contexts.map((pairs) =>
-    // By hand: an object literal would take __proto__ for its prototype.
-    `{${pairs.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',')}}`,
+  const texts = contexts.map(
+    (pairs) =>
+      // By hand: an object literal would take __proto__ for its prototype.
+      `{${pairs.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',')}}`,
   )
   const blobs = await Promise.all(
     texts.map(async (context) => {
@@ -267,7 +272,11 @@ test('a ciphertext outlives everything that happens to its key', async () => {
   const moody = await newKey(server)
   const blob = await encryptText(server, moody, 'still here')
   await succeed(server, 'DisableKey', { KeyId: moody })
-  assertError(await decrypt(blob), 'DisabledException', `arn:aws:kms:${REGION}:${ACCOUNT}:key/${moody} is disabled.`)
+  assertError(
+    await decrypt(blob),
+    'DisabledException',
+    `arn:aws:kms:${REGION}:${ACCOUNT}:key/${moody} is disabled.`,
+  )
   await succeed(server, 'ScheduleKeyDeletion', { KeyId: moody })
   assertError(await decrypt(blob), 'KMSInvalidStateException', /is pending deletion\.$/)
   await succeed(server, 'CancelKeyDeletion', { KeyId: moody })

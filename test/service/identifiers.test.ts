@@ -34,7 +34,11 @@ const invalidArn = (text: string): Case => [
   'InvalidArnException',
   `'${text}' is not a valid key or alias ARN.`,
 ]
-const invalidId = (text: string, named = text): Case => [text, 'NotFoundException', `Invalid keyId '${named}'`]
+const invalidId = (text: string, named = text): Case => [
+  text,
+  'NotFoundException',
+  `Invalid keyId '${named}'`,
+]
 const noKey = (text: string, named: string): Case => [
   text,
   'NotFoundException',

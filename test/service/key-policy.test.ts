@@ -73,8 +73,14 @@ test('GetKeyPolicy and PutKeyPolicy know no other name than default', async () =
 for (const [what, policy] of [
   ['nobody', document({ ...all, Principal: { AWS: ROOT }, Action: 'kms:Encrypt' })],
   ['the caller, and then denies it', denying({ Action: 'kms:PutKeyPolicy' })],
-  ['the caller on another key', document({ ...all, Resource: arnOf('12345678-1234-4234-8234-123456789012') })],
-  ['the caller under a condition that does not hold', document({ ...all, Condition: { Bool: { 'aws:SecureTransport': 'true' } } })],
+  [
+    'the caller on another key',
+    document({ ...all, Resource: arnOf('12345678-1234-4234-8234-123456789012') }),
+  ],
+  [
+    'the caller under a condition that does not hold',
+    document({ ...all, Condition: { Bool: { 'aws:SecureTransport': 'true' } } }),
+  ],
 ] as const) {
   test(`a policy that lets ${what} change it is refused unless the check is bypassed`, async () => {
     const keyId = await newKey(server)
@@ -101,7 +107,8 @@ test('a policy that delegates nothing locks the root user out', async () => {
   const keyId = await newKey(server)
   const nobody = document({ ...all, Effect: 'Deny', Action: 'kms:Nothing' })
   assert.equal((await put(keyId, nobody, true)).status, 200)
-  const reason = (action: string): string => `because no resource-based policy allows the kms:${action} action`
+  const reason = (action: string): string =>
+    `because no resource-based policy allows the kms:${action} action`
   assertDenied(await encrypt(keyId), 'Encrypt', keyId, reason('Encrypt'))
   assertDenied(await put(keyId, allowAll(ACCOUNT)), 'PutKeyPolicy', keyId, reason('PutKeyPolicy'))
   assertDenied(
@@ -119,9 +126,21 @@ for (const [what, policy, message] of [
   ['with an unknown effect', document({ ...all, Effect: 'Maybe' }), /./],
   ['with an unknown operator', document({ ...all, Condition: { Equals: { 'kms:ViaService': 'a' } } }), /./],
   ['without a principal', document({ ...all, Principal: undefined }), INVALID_PRINCIPALS],
-  ['with an account that does not exist', document(all, { ...all, Principal: { AWS: '111122223333' } }), INVALID_PRINCIPALS],
-  ['with a user that does not exist', document(all, { ...all, Principal: { AWS: `arn:aws:iam::${ACCOUNT}:user/nobody` } }), INVALID_PRINCIPALS],
-  ['with a group', document(all, { ...all, Principal: { AWS: `arn:aws:iam::${ACCOUNT}:group/g` } }), INVALID_PRINCIPALS],
+  [
+    'with an account that does not exist',
+    document(all, { ...all, Principal: { AWS: '111122223333' } }),
+    INVALID_PRINCIPALS,
+  ],
+  [
+    'with a user that does not exist',
+    document(all, { ...all, Principal: { AWS: `arn:aws:iam::${ACCOUNT}:user/nobody` } }),
+    INVALID_PRINCIPALS,
+  ],
+  [
+    'with a group',
+    document(all, { ...all, Principal: { AWS: `arn:aws:iam::${ACCOUNT}:group/g` } }),
+    INVALID_PRINCIPALS,
+  ],
   [
     'with ForAllValues on an encryption context',
     document(all, { ...all, Condition: { 'ForAllValues:StringEquals': { 'kms:EncryptionContext:a': 'b' } } }),
@@ -169,7 +188,10 @@ test('a deny on an encryption context decides by its value', async () => {
 
 test('a deny without any encryption context decides by whether there is one', async () => {
   const keyId = await newKey(server)
-  await put(keyId, denying({ Action: 'kms:Encrypt', Condition: { Null: { 'kms:EncryptionContextKeys': 'true' } } }))
+  await put(
+    keyId,
+    denying({ Action: 'kms:Encrypt', Condition: { Null: { 'kms:EncryptionContextKeys': 'true' } } }),
+  )
   assertDenied(await encrypt(keyId), 'Encrypt', keyId, EXPLICIT)
   assertDenied(await encrypt(keyId, {}), 'Encrypt', keyId, EXPLICIT)
   assert.equal((await encrypt(keyId, { a: 'b' })).status, 200)
@@ -188,7 +210,10 @@ test('a deny on the alias of the request decides by how the key is named', async
 
 test('a deny on tags decides by the tags that the key has now', async () => {
   const keyId = await newKey(server)
-  await put(keyId, denying({ Action: 'kms:Encrypt', Condition: { StringEquals: { 'aws:ResourceTag/state': 'frozen' } } }))
+  await put(
+    keyId,
+    denying({ Action: 'kms:Encrypt', Condition: { StringEquals: { 'aws:ResourceTag/state': 'frozen' } } }),
+  )
   assert.equal((await encrypt(keyId)).status, 200)
   await succeed(server, 'TagResource', { KeyId: keyId, Tags: [{ TagKey: 'state', TagValue: 'frozen' }] })
   assertDenied(await encrypt(keyId), 'Encrypt', keyId, EXPLICIT)

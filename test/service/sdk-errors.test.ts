@@ -27,7 +27,12 @@ before(async () => {
   kms = kmsClient(server)
   const create = async (): Promise<string> =>
     (await kms.send(new sdk.CreateKeyCommand({}))).KeyMetadata?.KeyId ?? ''
-  ;[KeyId, otherKey, disabledKey, pendingKey] = [await create(), await create(), await create(), await create()]
+  ;[KeyId, otherKey, disabledKey, pendingKey] = [
+    await create(),
+    await create(),
+    await create(),
+    await create(),
+  ]
   await kms.send(new sdk.CreateAliasCommand({ AliasName: ALIAS, TargetKeyId: KeyId }))
   await kms.send(new sdk.DisableKeyCommand({ KeyId: disabledKey }))
   await kms.send(new sdk.ScheduleKeyDeletionCommand({ KeyId: pendingKey }))
@@ -167,10 +172,7 @@ const CASES: readonly Case[] = [
   ],
   [
     'a policy that is too long',
-    () =>
-      kms.send(
-        new sdk.PutKeyPolicyCommand({ KeyId, Policy: policy(ACCOUNT, []) + ' '.repeat(32_768) }),
-      ),
+    () => kms.send(new sdk.PutKeyPolicyCommand({ KeyId, Policy: policy(ACCOUNT, []) + ' '.repeat(32_768) })),
     sdk.LimitExceededException,
     () => `The key policy is too long: at most 32768 bytes, got ${policy(ACCOUNT, []).length + 32_768}.`,
   ],
@@ -251,15 +253,17 @@ const UNMODELLED: readonly Unmodelled[] = [
     'both names of the spec',
     () =>
       kms.send(
-        new sdk.CreateKeyCommand({ KeySpec: 'SYMMETRIC_DEFAULT', CustomerMasterKeySpec: 'SYMMETRIC_DEFAULT' }),
+        new sdk.CreateKeyCommand({
+          KeySpec: 'SYMMETRIC_DEFAULT',
+          CustomerMasterKeySpec: 'SYMMETRIC_DEFAULT',
+        }),
       ),
     'ValidationException',
     'You cannot specify KeySpec and CustomerMasterKeySpec in the same request. CustomerMasterKeySpec is deprecated.',
   ],
   [
     'a tag value that is too long',
-    () =>
-      kms.send(new sdk.TagResourceCommand({ KeyId, Tags: [{ TagKey: 'a', TagValue: 'v'.repeat(257) }] })),
+    () => kms.send(new sdk.TagResourceCommand({ KeyId, Tags: [{ TagKey: 'a', TagValue: 'v'.repeat(257) }] })),
     'ValidationException',
     validation(
       ` '${'v'.repeat(257)}'`,
@@ -290,6 +294,12 @@ test('GenerateDataKey names every fault of an input at once', async () => {
   )
   const { name, message } = await failureOf(call)
   assert.equal(name, 'ValidationException')
-  assert.match(message, /^3 validation errors detected: Value '' at 'keyId' failed .*; Value 'AES_1' at 'keySpec' /)
-  assert.match(message, /; Value '0' at 'numberOfBytes' failed to satisfy constraint: Member must have value greater/)
+  assert.match(
+    message,
+    /^3 validation errors detected: Value '' at 'keyId' failed .*; Value 'AES_1' at 'keySpec' /,
+  )
+  assert.match(
+    message,
+    /; Value '0' at 'numberOfBytes' failed to satisfy constraint: Member must have value greater/,
+  )
 })

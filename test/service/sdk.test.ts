@@ -190,7 +190,10 @@ test('TagResource and UntagResource change the tags that ListResourceTags gives'
   assert.deepEqual(listed.Tags, [tag('a', '3'), tag('b', '2'), tag('c', '')])
   assert.equal(listed.Truncated, false)
   await kms.send(new UntagResourceCommand({ KeyId, TagKeys: ['a', 'unknown'] }))
-  assert.deepEqual((await kms.send(new ListResourceTagsCommand({ KeyId }))).Tags, [tag('b', '2'), tag('c', '')])
+  assert.deepEqual((await kms.send(new ListResourceTagsCommand({ KeyId }))).Tags, [
+    tag('b', '2'),
+    tag('c', ''),
+  ])
 })
 
 test('PutKeyPolicy changes the policy that GetKeyPolicy gives', async () => {

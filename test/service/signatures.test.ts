@@ -4,7 +4,15 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { formatAmzDate } from '../../src/sigv4/timestamp.ts'
 import { readEvents } from '../support/audit.ts'
-import { type Answer, assertError, call, type CallOptions, send, signedHeaders, succeed } from '../support/calls.ts'
+import {
+  type Answer,
+  assertError,
+  type CallOptions,
+  call,
+  send,
+  signedHeaders,
+  succeed,
+} from '../support/calls.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 const MISMATCH =
@@ -58,15 +66,26 @@ test('a security token with a permanent key is refused', async () => {
 })
 
 for (const [what, minutes, pattern] of [
-  ['15 minutes too late', -16, /^Signature expired: \d{8}T\d{6}Z is now earlier than \d{8}T\d{6}Z \(\d{8}T\d{6}Z - 15 min\.\)$/],
-  ['15 minutes too early', 16, /^Signature not yet current: \d{8}T\d{6}Z is still later than \d{8}T\d{6}Z \(\d{8}T\d{6}Z \+ 15 min\.\)$/],
+  [
+    '15 minutes too late',
+    -16,
+    /^Signature expired: \d{8}T\d{6}Z is now earlier than \d{8}T\d{6}Z \(\d{8}T\d{6}Z - 15 min\.\)$/,
+  ],
+  [
+    '15 minutes too early',
+    16,
+    /^Signature not yet current: \d{8}T\d{6}Z is still later than \d{8}T\d{6}Z \(\d{8}T\d{6}Z \+ 15 min\.\)$/,
+  ],
 ] as const) {
   test(`a request that comes more than ${what} is refused`, async () => {
     const now = Date.now() + minutes * MINUTE_MS
     const answer = await signed({ now })
     assertError(answer, 'InvalidSignatureException', pattern)
     assert.ok(answer.message?.includes(formatAmzDate(now)))
-    assert.equal((await signed({ now: Date.now() + (minutes - Math.sign(minutes) * 2) * MINUTE_MS })).status, 200)
+    assert.equal(
+      (await signed({ now: Date.now() + (minutes - Math.sign(minutes) * 2) * MINUTE_MS })).status,
+      200,
+    )
   })
 }
 
@@ -83,7 +102,9 @@ for (const name of ['Credential', 'Signature', 'SignedHeaders']) {
     assertError(
       answer,
       'IncompleteSignatureException',
-      new RegExp(`^Authorization header requires '${name}' parameter\\. \\(Hashed with SHA-256 and encoded with Base64\\) Authorization=[A-Za-z0-9+/]{43}=$`),
+      new RegExp(
+        `^Authorization header requires '${name}' parameter\\. \\(Hashed with SHA-256 and encoded with Base64\\) Authorization=[A-Za-z0-9+/]{43}=$`,
+      ),
     )
     assert.ok(!answer.text.includes(server.credentials.accessKeyId))
   })
@@ -101,11 +122,19 @@ test('a request without a date is refused', async () => {
 test('an Authorization header of another kind is refused, and not repeated', async () => {
   for (const secret of ['Bearer sesame', 'Basic c2VzYW1l', 'AWS AKIA:sesame', 'sesame']) {
     const answer = await authorization(() => secret)
-    assertError(answer, 'IncompleteSignatureException', /^Authorization header requires 'Credential' parameter\. /)
+    assertError(
+      answer,
+      'IncompleteSignatureException',
+      /^Authorization header requires 'Credential' parameter\. /,
+    )
     assert.ok(!answer.text.includes('sesame'))
   }
   const ecdsa = await authorization((value) => value.replace('AWS4-HMAC-SHA256', 'AWS4-ECDSA-P256-SHA256'))
-  assertError(ecdsa, 'IncompleteSignatureException', "Unsupported AWS 'algorithm', only 'AWS4-HMAC-SHA256' is.")
+  assertError(
+    ecdsa,
+    'IncompleteSignatureException',
+    "Unsupported AWS 'algorithm', only 'AWS4-HMAC-SHA256' is.",
+  )
 })
 
 test('a credential scope of another service, form or day is refused', async () => {
@@ -152,7 +181,11 @@ test('a call that was changed after it was signed is refused', async () => {
   assertError(target, 'InvalidSignatureException', MISMATCH)
   const headers = signedHeaders(server, 'TrentService.GenerateRandom', '{"NumberOfBytes":1}')
   headers.delete('host')
-  assertError(await send(server, headers, Buffer.from('{"NumberOfBytes":2}')), 'InvalidSignatureException', MISMATCH)
+  assertError(
+    await send(server, headers, Buffer.from('{"NumberOfBytes":2}')),
+    'InvalidSignatureException',
+    MISMATCH,
+  )
   assert.equal((await send(server, headers, Buffer.from('{"NumberOfBytes":1}'))).status, 200)
 })
 
@@ -213,6 +246,8 @@ test('refused calls are recorded up to a rate of their source, and counted beyon
   const details = summaries[0]?.['serviceEventDetails'] as { count: number; sourceIPAddress: string }
   assert.equal(details.sourceIPAddress, '127.0.0.1')
   assert.equal(details.count + recorded.length, refused)
-  const known = events.filter(({ eventName, errorCode }) => eventName === 'ListKeys' && errorCode === undefined)
+  const known = events.filter(
+    ({ eventName, errorCode }) => eventName === 'ListKeys' && errorCode === undefined,
+  )
   assert.equal(known.length, 1)
 })

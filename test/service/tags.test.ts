@@ -32,7 +32,11 @@ for (const [what, tags, message] of [
   ['one key twice', [tag('a', '1'), tag('a', '2')], 'Duplicate tag keys'],
   ['a reserved key', [tag('aws:mine')], 'Tags beginning with aws: are reserved'],
   ['a reserved key in capitals', [tag('AWS:mine')], 'Tags beginning with aws: are reserved'],
-  ['a key with a character that is not allowed', [tag('a<b')], 'A tag key holds a character that is not allowed'],
+  [
+    'a key with a character that is not allowed',
+    [tag('a<b')],
+    'A tag key holds a character that is not allowed',
+  ],
   ['a value with a line end', [tag('a', 'b\n')], 'A tag value holds a character that is not allowed'],
 ] as const) {
   test(`TagResource and CreateKey refuse ${what} with TagException`, async () => {
@@ -47,9 +51,15 @@ test('TagResource takes keys of 128 and values of 256 characters, and no longer 
   assert.equal((await put(keyId, [longest])).status, 200)
   assert.deepEqual(await list(keyId), [longest])
   const path = (name: string): RegExp =>
-    new RegExp(`at 'tags\\.2\\.member\\.${name}' failed to satisfy constraint: Member must have length less than`)
+    new RegExp(
+      `at 'tags\\.2\\.member\\.${name}' failed to satisfy constraint: Member must have length less than`,
+    )
   assertError(await put(keyId, [tag('a'), tag('k'.repeat(129))]), 'ValidationException', path('tagKey'))
-  assertError(await put(keyId, [tag('a'), tag('b', 'v'.repeat(257))]), 'ValidationException', path('tagValue'))
+  assertError(
+    await put(keyId, [tag('a'), tag('b', 'v'.repeat(257))]),
+    'ValidationException',
+    path('tagValue'),
+  )
   assert.deepEqual(await list(keyId), [longest])
 })
 

@@ -68,7 +68,14 @@ test('an empty list is there, and members without value are not', async () => {
   assert.equal(answer.text, '{"Aliases":[],"Truncated":false}')
 })
 
-for (const target of ['TrentService.Nothing', 'TrentService.__proto__', 'Other.Encrypt', 'TrentService.encrypt', ' ', '']) {
+for (const target of [
+  'TrentService.Nothing',
+  'TrentService.__proto__',
+  'Other.Encrypt',
+  'TrentService.encrypt',
+  ' ',
+  '',
+]) {
   test(`the target '${target}' is answered with UnknownOperationException and recorded`, async () => {
     const answer = await callRaw(server, target, '{}')
     assertError(answer, 'UnknownOperationException', undefined)
@@ -139,7 +146,11 @@ for (const [what, body] of [
 }
 
 test('unknown members are ignored, however deep', async () => {
-  const answer = await callRaw(server, 'TrentService.ListKeys', `{"Unknown":${'['.repeat(10_000)}${']'.repeat(10_000)}}`)
+  const answer = await callRaw(
+    server,
+    'TrentService.ListKeys',
+    `{"Unknown":${'['.repeat(10_000)}${']'.repeat(10_000)}}`,
+  )
   assert.equal(answer.status, 200)
 })
 
@@ -165,10 +176,7 @@ test('a body of 10 MB is answered with 413, the connection closed, the server un
   const { statusLine, headers, body } = await connection.response()
   assert.equal(statusLine, 'HTTP/1.1 413 Payload Too Large')
   assert.equal(headers.get('Connection'), 'close')
-  assert.equal(
-    body,
-    '{"__type":"RequestEntityTooLargeException","message":"The request body is too large."}',
-  )
+  assert.equal(body, '{"__type":"RequestEntityTooLargeException","message":"The request body is too large."}')
   assert.equal(await connection.closed(), '')
   await succeed(server, 'ListKeys', {})
 })
@@ -193,7 +201,7 @@ test('a chunked body without end is answered with 413 and not read any further',
   connection.send(rawHead(server, 'TrentService.ListKeys', '', { unsigned: ['Transfer-Encoding: chunked'] }))
   const chunk = Buffer.concat([Buffer.from('100000\r\n'), Buffer.alloc(1_048_576, 0x20), Buffer.from('\r\n')])
   const pump = (): void => {
-    while (connection.socket.writable && connection.socket.write(chunk)) continue
+    while (connection.socket.writable && connection.socket.write(chunk));
   }
   connection.socket.on('drain', pump)
   pump()

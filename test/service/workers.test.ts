@@ -1,7 +1,7 @@
 /** Several workers on one data folder: no answer is stale, and none is missed. */
 
 import assert from 'node:assert/strict'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Output } from '../../src/api/json.ts'
@@ -117,13 +117,15 @@ test('every worker has taken its share, and has a log of its own', async () => {
   assert.deepEqual(nodes.sort(), ['node-0', 'node-1', 'node-2'])
   for (const node of nodes) {
     const files = await readdir(join(server.data, 'audit', node))
-    assert.ok(files.some((name) => name.endsWith('.jsonl')), `${node} has served nothing`)
+    assert.ok(
+      files.some((name) => name.endsWith('.jsonl')),
+      `${node} has served nothing`,
+    )
   }
 })
 
 /** The process ids of the workers: the kernel says so on Linux, a program elsewhere. */
-async function workerIds(): Promise<readonly number[]> {
-  const { pid } = server.process
+async function workerIds({ process: { pid } } = server): Promise<readonly number[]> {
   const listed = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => undefined)
   const text = listed ?? (await run('pgrep', ['-P', String(pid)])).out
   return text.split(/\s+/).filter(Boolean).map(Number)
@@ -145,7 +147,10 @@ test('workers that are killed are replaced, and stopping is clean', async () => 
     return true
   })
   await assertEverywhere('Encrypt', { KeyId, Plaintext: base64('x') })
-  const errors = server.errors().split('\n').filter((line) => line.includes('"level":50'))
+  const errors = server
+    .errors()
+    .split('\n')
+    .filter((line) => line.includes('"level":50'))
   assert.equal(errors.length, WORKERS)
   for (const line of errors) assert.match(line, /a worker ended and is started again/)
   const last = await workerIds()
@@ -155,4 +160,23 @@ test('workers that are killed are replaced, and stopping is clean', async () => 
   assert.equal(verified.status, 0, verified.err)
   const events = await readEvents(server.data)
   assert.equal(new Set(events.map(({ eventID }) => eventID)).size, events.length)
+})
+
+/** Whether a process has opened the database, so that it has begun to start; known on Linux only. */
+async function isStarting(pid: number): Promise<boolean> {
+  const files = await readdir(`/proc/${pid}/fd`).catch(() => [])
+  const names = await Promise.all(files.map((file) => readlink(`/proc/${pid}/fd/${file}`).catch(() => '')))
+  return names.some((name) => name.endsWith('/holdfast.db'))
+}
+
+test('stopping is clean while a worker starts', { skip: process.platform !== 'linux' }, async () => {
+  await using own = await startServer({ environment: { HOLDFAST_WORKERS: '2' } })
+  const [first, second] = await workerIds(own)
+  assert.ok(first !== undefined)
+  process.kill(first, 'SIGKILL')
+  await until('another worker starts', async () => {
+    const fresh = (await workerIds(own)).find((pid) => pid !== first && pid !== second)
+    return fresh !== undefined && (await isStarting(fresh)) ? fresh : undefined
+  })
+  assert.equal(await own.stop(), 0)
 })

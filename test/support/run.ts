@@ -20,13 +20,13 @@ export function run(program: string, args: readonly string[], options: RunOption
   const child: ChildProcess = spawn(program, args, {
     cwd: options.folder ?? ROOT,
     env: { PATH, HOME, ...options.environment },
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   })
   const out: Buffer[] = []
   const err: Buffer[] = []
   child.stdout?.on('data', (chunk: Buffer) => out.push(chunk))
   child.stderr?.on('data', (chunk: Buffer) => err.push(chunk))
-  child.stdin?.end(options.input ?? '')
+  child.stdin?.end(options.input)
   return new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (status) => {

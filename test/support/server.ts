@@ -78,6 +78,7 @@ export function spawnServer(data: string, environment: ServerOptions['environmen
   return {
     process: child,
     data,
+    output: () => output.join(''),
     errors: () => errors.join(''),
     serves,
     // Not at `exit`: what it has printed is then not all read.
@@ -105,6 +106,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     data,
     process: server.process,
     credentials: await readCredentials(data),
+    output: server.output,
     errors: server.errors,
     stop: () => {
       server.process.kill('SIGTERM')

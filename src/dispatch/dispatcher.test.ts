@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { silentLog } from '../base/log.ts'
+import { systemAfterThisTurn, systemClock, systemRandom } from '../base/ports.ts'
+import { signRequest } from '../sigv4/sign.ts'
+import { SigningKeys } from '../sigv4/signing-key.ts'
+import { createDispatcher, type DispatcherParts } from './dispatcher.ts'
+import { Freshness } from './freshness.ts'
+import type { Operation, Outcome } from './operation.ts'
+import type { WireRequest } from './wire.ts'
+
+const ACCOUNT = '111122223333'
+const ARN = `arn:aws:iam::${ACCOUNT}:root`
+const CREDENTIALS = { accessKeyId: 'AKIAAAAAAAAAAAAAAAAA', secretAccessKey: 'secret' }
+
+const caller = {
+  account: ACCOUNT,
+  arn: ARN,
+  accessKeyId: CREDENTIALS.accessKeyId,
+  principal: { type: 'Root', account: ACCOUNT, arn: ARN },
+  identityJson: '{}',
+} as const
+
+/** An operation that has this outcome and needs no permission. */
+function operationWith(outcome: Outcome): Operation {
+  return {
+    service: 'kms',
+    name: 'Give',
+    readOnly: true,
+    members: {},
+    parameters: () => null,
+    begin: async () => ({ permissions: [], check: () => {}, run: () => outcome }),
+  }
+}
+
+/** The parts of a dispatcher that serves one operation, and whose audit log takes what it gets. */
+function partsWith(operation: Operation, append: (event: string) => Promise<void>): DispatcherParts {
+  const journal = { append, commit: (_changes: unknown, _id: string, event: string) => append(event) }
+  const route = { type: 'operation', name: operation.name, operation } as const
+  return {
+    routing: new Map([['TrentService.Give', route]]),
+    findCredential: async () => ({ caller, secretAccessKey: CREDENTIALS.secretAccessKey }),
+    signingKeys: new SigningKeys(),
+    freshness: new Freshness({ refresh: () => undefined }, systemAfterThisTurn),
+    journal,
+    refusals: { admit: () => true, journal, random: systemRandom, account: ACCOUNT },
+    clock: systemClock,
+    random: systemRandom,
+    log: silentLog,
+  }
+}
+
+function signedRequest(): WireRequest {
+  const rawHeaders = ['host', 'localhost', 'x-amz-target', 'TrentService.Give']
+  const request = { method: 'POST', target: '/', rawHeaders, body: Buffer.from('{}') }
+  const scope = { credentials: CREDENTIALS, region: 'eu-west-1', service: 'kms', now: Date.now() }
+  const connection = { address: '127.0.0.1', tls: undefined }
+  return { ...request, rawHeaders: [...rawHeaders, ...signRequest(request, scope)], connection }
+}
+
+test('a dispatcher has cleared the plaintext of an answer before it gives the answer', async () => {
+  const plaintext = Buffer.from('secret')
+  const outcome = { output: { Plaintext: plaintext }, dispose: () => void plaintext.fill(0) }
+  const { handle } = createDispatcher(partsWith(operationWith(outcome), async () => {}))
+  const { status, body } = await handle(signedRequest())
+  assert.equal(status, 200)
+  assert.equal(body, '{"Plaintext":"c2VjcmV0"}')
+  assert.deepEqual(plaintext, Buffer.alloc(6))
+})
+
+test('a dispatcher clears the plaintext of an answer whose event cannot be recorded', async () => {
+  const plaintext = Buffer.from('secret')
+  const outcome = { output: { Plaintext: plaintext }, dispose: () => void plaintext.fill(0) }
+  const full = () => Promise.reject(new Error('no space'))
+  const { handle } = createDispatcher(partsWith(operationWith(outcome), full))
+  const { status, body } = await handle(signedRequest())
+  assert.equal(status, 500)
+  assert.match(body, /^\{"__type":"KMSInternalException"/)
+  assert.deepEqual(plaintext, Buffer.alloc(6))
+})

@@ -1,0 +1,162 @@
+/** The AWS CLI against a running server: every operation, as people type it. */
+
+import assert from 'node:assert/strict'
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { KMS_OPERATIONS } from '../../src/kms/operations.ts'
+import type { KmsParts } from '../../src/kms/parts.ts'
+import { readEvents } from '../support/audit.ts'
+import { type Ended, ROOT, run } from '../support/run.ts'
+import { allowAll } from '../support/samples.ts'
+import { startServer, type TestServer, temporaryFolder } from '../support/server.ts'
+import { clientEnvironment, missingTool } from './tools.ts'
+
+const ACCOUNT = '000000000000'
+const skip = await missingTool('aws', ['--version'])
+
+let server: TestServer
+let environment: Readonly<Record<string, string>>
+let folder: string
+
+before(async () => {
+  if (skip !== false) return
+  server = await startServer()
+  environment = await clientEnvironment(server)
+  folder = await temporaryFolder()
+})
+
+after(async () => {
+  if (skip !== false) return
+  await server[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true, force: true })
+})
+
+function aws(line: string): Promise<Ended> {
+  return run('aws', ['kms', ...line.split(' ')], { environment, folder })
+}
+
+/** The output of a command that must succeed: JSON, or nothing. */
+async function output(line: string): Promise<Record<string, unknown>> {
+  const { status, out, err } = await aws(line)
+  assert.equal(status, 0, `aws kms ${line}\n${err}`)
+  return out === '' ? {} : JSON.parse(out)
+}
+
+/** What the CLI says when a command fails. */
+async function failure(line: string): Promise<string> {
+  const { status, err } = await aws(line)
+  assert.notEqual(status, 0)
+  return err.trim()
+}
+
+test('the AWS CLI encrypts a file and decrypts it again', { skip }, async () => {
+  const secret = 'secret \u2713\n'
+  await writeFile(join(folder, 'secret.txt'), secret)
+  const { KeyMetadata } = await output('create-key --description files')
+  const { KeyId } = KeyMetadata as { KeyId: string }
+  await output(`create-alias --alias-name alias/files --target-key-id ${KeyId}`)
+  const context = '--encryption-context purpose=readme'
+  const encrypted = await output(`encrypt --key-id alias/files --plaintext fileb://secret.txt ${context}`)
+  await writeFile(join(folder, 'secret.enc'), Buffer.from(String(encrypted['CiphertextBlob']), 'base64'))
+  const decrypted = await output(`decrypt --ciphertext-blob fileb://secret.enc ${context}`)
+  assert.equal(Buffer.from(String(decrypted['Plaintext']), 'base64').toString(), secret)
+  assert.match(
+    await failure('decrypt --ciphertext-blob fileb://secret.enc'),
+    /An error occurred \(InvalidCiphertextException\) when calling the Decrypt operation/,
+  )
+})
+
+const FENCE = '```'
+
+/** The code of the README under a heading. */
+async function readmeCode(heading: string, language: string): Promise<string> {
+  const text = await readFile(join(ROOT, 'README.md'), 'utf8')
+  const section = text.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0]
+  const code = section?.split(`${FENCE}${language}\n`)[1]?.split(FENCE)[0]
+  assert.ok(code !== undefined, `the README has ${language} under ${heading}`)
+  return code
+}
+
+test('the commands of the README do what it says', { skip }, async () => {
+  const commands = await readmeCode('Encrypt a file with the AWS CLI', 'sh')
+  const shell = await run('bash', ['-euo', 'pipefail', '-c', commands], { environment, folder })
+  assert.equal(shell.status, 0, shell.err)
+  assert.match(shell.out, /^my secret$/m)
+  const input = await readmeCode('Ten lines of JavaScript', 'js')
+  const script = await run(process.execPath, ['--input-type=module', '-'], { environment, input })
+  assert.equal(script.status, 0, script.err)
+  assert.match(script.out, /^my secret by arn:aws:kms:eu-west-1:000000000000:key\/[0-9a-f-]{36}\n$/)
+})
+
+test('the AWS CLI calls every operation that there is', { skip }, async () => {
+  const create = async (): Promise<string> => {
+    const { KeyMetadata } = await output('create-key --tags TagKey=team,TagValue=a')
+    return (KeyMetadata as { KeyId: string }).KeyId
+  }
+  const first = await create()
+  const second = await create()
+  await writeFile(join(folder, 'policy.json'), allowAll(ACCOUNT))
+  await writeFile(join(folder, 'plain'), 'text')
+  await output(`create-alias --alias-name alias/cli --target-key-id ${first}`)
+  await output(`update-alias --alias-name alias/cli --target-key-id ${second}`)
+  const { Aliases } = await output(`list-aliases --key-id ${second}`)
+  assert.equal((Aliases as { AliasName: string }[])[0]?.AliasName, 'alias/cli')
+  const { CiphertextBlob } = await output('encrypt --key-id alias/cli --plaintext fileb://plain')
+  await writeFile(join(folder, 'blob'), Buffer.from(String(CiphertextBlob), 'base64'))
+  const moved = await output(`re-encrypt --ciphertext-blob fileb://blob --destination-key-id ${first}`)
+  await writeFile(join(folder, 'moved'), Buffer.from(String(moved['CiphertextBlob']), 'base64'))
+  const { KeyId } = await output('decrypt --ciphertext-blob fileb://moved')
+  assert.match(String(KeyId), new RegExp(`:key/${first}$`))
+  await output('delete-alias --alias-name alias/cli')
+  const { Plaintext } = await output(`generate-data-key --key-id ${first} --key-spec AES_256`)
+  assert.equal(Buffer.from(String(Plaintext), 'base64').length, 32)
+  await output(`generate-data-key-without-plaintext --key-id ${first} --number-of-bytes 64`)
+  await output('generate-random --number-of-bytes 32')
+  await output(`tag-resource --key-id ${first} --tags TagKey=stage,TagValue=test`)
+  await output(`untag-resource --key-id ${first} --tag-keys team`)
+  const { Tags } = await output(`list-resource-tags --key-id ${first}`)
+  assert.deepEqual(Tags, [{ TagKey: 'stage', TagValue: 'test' }])
+  await output(`put-key-policy --key-id ${first} --policy-name default --policy file://policy.json`)
+  const { Policy } = await output(`get-key-policy --key-id ${first}`)
+  assert.equal(Policy, await readFile(join(folder, 'policy.json'), 'utf8'))
+  await output(`list-key-policies --key-id ${first}`)
+  await output(`update-key-description --key-id ${first} --description described`)
+  await output(`disable-key --key-id ${first}`)
+  assert.match(
+    await failure(`encrypt --key-id ${first} --plaintext fileb://plain`),
+    new RegExp(
+      `\\(DisabledException\\) when calling the Encrypt operation: arn:aws:kms:eu-west-1:${ACCOUNT}:key/${first} is disabled\\.$`,
+    ),
+  )
+  await output(`enable-key --key-id ${first}`)
+  await output(`schedule-key-deletion --key-id ${second} --pending-window-in-days 7`)
+  await output(`cancel-key-deletion --key-id ${second}`)
+  const { KeyMetadata } = await output(`describe-key --key-id ${first}`)
+  assert.equal((KeyMetadata as { Description: string }).Description, 'described')
+  const { Keys } = await output('list-keys --page-size 1')
+  assert.ok((Keys as { KeyId: string }[]).filter((key) => [first, second].includes(key.KeyId)).length === 2)
+  const names = new Set((await readEvents(server.data)).map(({ eventName }) => eventName))
+  const missing = KMS_OPERATIONS.map((operation) => operation({} as KmsParts).name).filter(
+    (name) => !names.has(name),
+  )
+  assert.deepEqual(missing, [])
+})
+
+test('the AWS CLI shows errors in the words of AWS', { skip }, async () => {
+  const unknown = '12345678-1234-4234-8234-123456789012'
+  assert.match(
+    await failure(`describe-key --key-id ${unknown}`),
+    new RegExp(
+      `\\(NotFoundException\\) when calling the DescribeKey operation: Key 'arn:aws:kms:eu-west-1:${ACCOUNT}:key/${unknown}' does not exist$`,
+    ),
+  )
+  assert.match(
+    await failure('generate-random --number-of-bytes 1025'),
+    /\(ValidationException\) when calling the GenerateRandom operation: 1 validation error detected: /,
+  )
+  assert.match(
+    await failure(`get-public-key --key-id ${unknown}`),
+    /\(UnsupportedOperationException\) when calling the GetPublicKey operation: GetPublicKey is not supported\.$/,
+  )
+})

@@ -1,0 +1,35 @@
+/** For tests: tools that others have made. On CI they must be there. */
+
+import { type Ended, holdfast, run } from '../support/run.ts'
+import type { TestServer } from '../support/server.ts'
+
+/** Why a tool's tests are skipped; `false` when it is there. @throws Error when it is missing on CI. */
+export async function missingTool(program: string, args: readonly string[]): Promise<string | false> {
+  const found = await run(program, args).catch(() => undefined)
+  if (found?.status === 0) return false
+  const reason = `${[program, ...args].join(' ')} does not work here`
+  if (process.env['CI'] === 'true') throw new Error(reason)
+  return reason
+}
+
+/** The Python that boto3 is looked for in. */
+export const PYTHON = process.env['CONFORMANCE_PYTHON'] ?? 'python3'
+
+/** The environment that `holdfast env` gives to a shell. */
+export async function clientEnvironment(server: TestServer): Promise<Readonly<Record<string, string>>> {
+  const shell = await run('/bin/sh', ['-c', 'eval "$1"; env', 'sh', (await environmentLines(server)).out])
+  const pairs = shell.out
+    .split('\n')
+    .filter((line) => line.startsWith('AWS_'))
+    .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)])
+  return {
+    ...Object.fromEntries(pairs),
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_MAX_ATTEMPTS: '1',
+    AWS_PAGER: '',
+  }
+}
+
+function environmentLines(server: TestServer): Promise<Ended> {
+  return holdfast(['env', `--data=${server.data}`, '--region=eu-west-1'])
+}
