@@ -9,7 +9,7 @@ import { AUDIT_KEY_INFO } from './audit/segment.ts'
 import type { Log } from './base/log.ts'
 import { systemAfterThisTurn, systemClock, systemRandom, systemTimers } from './base/ports.ts'
 import type { Secret } from './base/secret.ts'
-import { writeCredentialsFile } from './config/credentials-file.ts'
+import { addCredentials } from './config/credentials-file.ts'
 import { type Config, formatAddress } from './config/settings.ts'
 import { type HmacKey, hmacKey } from './crypto/hmac.ts'
 import { deriveKey } from './crypto/kdf.ts'
@@ -112,7 +112,7 @@ async function prepareAccount(config: Config, records: Records): Promise<void> {
   const parts = { records, clock: systemClock, random: systemRandom }
   const account = await ensureAccount(parts, config.account)
   const path = join(config.data, CREDENTIALS_FILE)
-  await handOverRoot(parts, account, (key) => writeCredentialsFile(path, key))
+  await handOverRoot(parts, account, (key) => addCredentials(path, { ...key, account: config.account }))
 }
 
 /** A node that serves. */

@@ -7,7 +7,7 @@ type Fault = 'client' | 'server'
  * The service model of AWS KMS puts other statuses (404, 409, 412, 503) on some of these; the wire
  * carries 400 and 500. Source: AWS KMS API Reference, "Common Errors" and recorded answers.
  */
-export const ERRORS = {
+const ERRORS = {
   AccessDeniedException: 400,
   AlreadyExistsException: 400,
   ConflictException: 400,

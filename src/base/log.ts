@@ -1,5 +1,5 @@
 /** What a log line may carry beside its message: never a secret, a plaintext or a signature. */
-export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>
+type LogFields = Readonly<Record<string, string | number | boolean | undefined>>
 
 /** The operator's log. The audit log is something else: see `audit/`. */
 export type Log = {

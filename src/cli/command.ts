@@ -9,7 +9,7 @@ export type Output = {
 }
 
 /** What a command is run with. */
-export type CommandInput = {
+type CommandInput = {
   readonly config: Config
   readonly output: Output
 }

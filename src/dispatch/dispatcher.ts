@@ -136,7 +136,7 @@ function attemptOf(parts: DispatcherParts, arrival: Arrival, { caller, region }:
       requestId,
       eventId: parts.random.uuid(),
       eventName: route.name,
-      readOnly: route.type !== 'operation' || route.operation.readOnly,
+      readOnly: isReadOnly(route),
       request,
       region,
       account: caller.account,
@@ -144,6 +144,17 @@ function attemptOf(parts: DispatcherParts, arrival: Arrival, { caller, region }:
     },
     resources: [],
     parameters: null,
+  }
+}
+
+function isReadOnly(route: Route): boolean {
+  switch (route.type) {
+    case 'operation':
+      return route.operation.readOnly
+    case 'unsupported':
+      return route.readOnly
+    case 'unknown':
+      return true
   }
 }
 

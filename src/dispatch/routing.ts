@@ -6,7 +6,7 @@ import { findHeader, type WireRequest } from './wire.ts'
 export type Route =
   | { readonly type: 'operation'; readonly name: string; readonly operation: Operation }
   /** An operation of AWS KMS that this release does not implement. */
-  | { readonly type: 'unsupported'; readonly name: string }
+  | { readonly type: 'unsupported'; readonly name: string; readonly readOnly: boolean }
   | { readonly type: 'unknown'; readonly name: string }
 
 /** The operations that are served, by `X-Amz-Target`. */
@@ -15,13 +15,18 @@ export type Routing = ReadonlyMap<string, Route>
 /** The routing of these operations; all others of AWS KMS are unsupported. */
 export function createRouting(operations: readonly Operation[]): Routing {
   const routes = new Map<string, Route>()
-  for (const name of KMS_OPERATION_NAMES) routes.set(KMS_TARGET_PREFIX + name, { type: 'unsupported', name })
+  for (const name of KMS_OPERATION_NAMES) {
+    routes.set(KMS_TARGET_PREFIX + name, { type: 'unsupported', name, readOnly: CHANGES_NOTHING.test(name) })
+  }
   for (const operation of operations) {
     const { name } = operation
     routes.set(KMS_TARGET_PREFIX + name, { type: 'operation', name, operation })
   }
   return routes
 }
+
+/** Source: AWS KMS Developer Guide, "Logging AWS KMS API calls": these verbs are marked read-only. */
+const CHANGES_NOTHING = /^(?:Decapsulate|Derive|Describe|Encapsulate|Generate|Get|List|Sign|Verify)/
 
 /** How a call of no known operation is named in the audit log. */
 const NAMELESS = 'Unknown'

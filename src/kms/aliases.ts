@@ -9,7 +9,7 @@ import type { Key } from './keys.ts'
 import type { KmsParts } from './parts.ts'
 
 /** Aliases that may point at one key. Source: AWS KMS Developer Guide, "Quotas". */
-export const ALIASES_PER_KEY_MAX = 50
+const ALIASES_PER_KEY_MAX = 50
 
 /** An alias name of a request, with its prefix. Source: the service model. */
 export const ALIAS_NAME = text({ min: 1, max: 256, pattern: pattern('^[a-zA-Z0-9:/_-]+$') })

@@ -23,7 +23,7 @@ export const DRY_RUN = optional(boolean())
 type NamesKey = { readonly KeyId: Shape<string, true> }
 
 /** The input of an operation whose members name a key. */
-export type KeyInput<M extends Members> = Input<M> & { readonly KeyId: string }
+type KeyInput<M extends Members> = Input<M> & { readonly KeyId: string }
 
 /** What is true of an operation on one key before any request arrives. */
 export type KeyFacts<M extends Members & NamesKey> = KeyRules & {

@@ -10,7 +10,7 @@ import { PolicySyntaxError } from '../policy/syntax-error.ts'
 import type { KmsParts } from './parts.ts'
 
 /** Source: AWS KMS Developer Guide, "Quotas". */
-export const KEY_POLICY_MAX_BYTES = 32_768
+const KEY_POLICY_MAX_BYTES = 32_768
 
 /** A key policy of a request. Source: the service model. */
 export const POLICY_TEXT = text({

@@ -5,7 +5,7 @@ import type { ContextLookup } from '../policy/context.ts'
 import type { Tag } from './key-record.ts'
 
 /** Source: AWS KMS Developer Guide, "Quotas". */
-export const TAGS_MAX = 50
+const TAGS_MAX = 50
 
 const TAG = structure({
   TagKey: text({ min: 1, max: 128 }),

@@ -125,6 +125,8 @@ async function loadAndKillWorker(history: History, server: TestServer): Promise<
     assert.ok(performance.now() < deadline, 'a worker that was killed does not come back')
   }
   await check(history, session, someKeys(history))
+  // None has ended but the one that was killed.
+  assert.equal(server.errors().split('a worker ended').length, 2, server.errors())
 }
 
 /** Goes on for up to some turns of the event loop: a moment that no answer decides. */

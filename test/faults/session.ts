@@ -8,6 +8,9 @@ import type { TestServer } from '../support/server.ts'
 /** What is answered so may have failed because the audit log could not be written. */
 const SERVER_FAULT = 500
 
+/** More connections than all callers of a load have together. */
+const BROKEN_MAX = 20
+
 /** Calls to one server that note what was acknowledged. */
 export class Session {
   readonly server: TestServer
@@ -50,15 +53,24 @@ export class Session {
 
   /** The output of a call that must succeed. */
   async succeed(operation: string, input: Output): Promise<Answer['json']> {
-    const answer = await this.try(operation, input)
+    const answer = await this.#insist(operation, input)
     assert.equal(answer?.status, 200, `${operation} ${JSON.stringify(input)}: ${answer?.text ?? 'no answer'}`)
     return answer.json
   }
 
   /** A call that must be refused with this code. */
   async refused(operation: string, input: Output, code: string): Promise<void> {
-    const answer = await this.try(operation, input)
+    const answer = await this.#insist(operation, input)
     assert.equal(answer?.code, code, `${operation} ${JSON.stringify(input)}: ${answer?.text ?? 'no answer'}`)
+  }
+
+  /** Tries again when the connection was one to a worker that has been killed meanwhile. */
+  async #insist(operation: string, input: Output): Promise<Answer | undefined> {
+    for (let left = BROKEN_MAX; left > 0; left -= 1) {
+      const answer = await this.try(operation, input)
+      if (answer !== undefined) return answer
+    }
+    return undefined
   }
 
   /** All entries of a list that comes in pages. */

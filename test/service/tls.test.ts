@@ -1,6 +1,7 @@
 /** TLS: versions, key exchange, and what the audit log says of it. */
 
 import assert from 'node:assert/strict'
+import { rm } from 'node:fs/promises'
 import { Agent } from 'node:https'
 import { after, before, test } from 'node:test'
 import type { ConnectionOptions, TLSSocket } from 'node:tls'
@@ -16,8 +17,11 @@ const skip = (await canMakeCertificates()) ? false : 'openssl is not installed'
 
 let certificate: TestCertificate
 let server: TestServer
+/** A folder for servers that do not start. */
+let data: string
 
 before(async () => {
+  data = await temporaryFolder()
   if (skip !== false) return
   certificate = await makeCertificate()
   const { certFile, keyFile } = certificate
@@ -25,6 +29,7 @@ before(async () => {
 })
 
 after(async () => {
+  await rm(data, { recursive: true, force: true })
   if (skip !== false) return
   await server[Symbol.asyncDispose]()
   await certificate[Symbol.asyncDispose]()
@@ -76,7 +81,6 @@ test('a client that speaks no TLS gets no answer', { skip }, async () => {
 })
 
 test('a listener that others can reach is refused without TLS', async () => {
-  const data = await temporaryFolder()
   for (const address of ['0.0.0.0:0', '[::]:0', '192.0.2.1:7600', 'example.com:7600']) {
     const { status, err } = await holdfast(['serve', `--data=${data}`, `--listen=${address}`])
     assert.equal(status, 2)
@@ -88,7 +92,6 @@ test('a listener that others can reach is refused without TLS', async () => {
 })
 
 test('a certificate that is missing or no certificate stops the start with its path', { skip }, async () => {
-  const data = await temporaryFolder()
   const missing = `${data}/none.pem`
   for (const [cert, key, message] of [
     [missing, certificate.keyFile, /none\.pem/],
