@@ -5,6 +5,7 @@ import { auditVerify } from './audit-verify.ts'
 import { type Command, EXIT_FAILURE, EXIT_USAGE, type Output } from './command.ts'
 import { environment } from './environment.ts'
 import { helpText, VERSION } from './help.ts'
+import { outliveReader } from './outlive-reader.ts'
 import { serve } from './serve.ts'
 import { status } from './status.ts'
 import { worker } from './worker.ts'
@@ -18,6 +19,8 @@ const output: Output = {
 
 /** Runs `holdfast` with its arguments; gives the exit status. */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
+  process.stdout.on('error', outliveReader)
+  process.stderr.on('error', outliveReader)
   try {
     return await run(args)
   } catch (error) {

@@ -1,9 +1,12 @@
 import { destination, pino } from 'pino'
 import type { Log } from '../base/log.ts'
+import { outliveReader } from './outlive-reader.ts'
 
 /** The operator's log: one JSON line each on standard error. */
 export function openLog(): Log {
-  const logger = pino({ base: { pid: process.pid } }, destination({ dest: 2, sync: true }))
+  const stream = destination({ dest: 2, sync: true })
+  stream.on('error', outliveReader)
+  const logger = pino({ base: { pid: process.pid } }, stream)
   return {
     info: (message, fields) => logger.info(fields ?? {}, message),
     warn: (message, fields) => logger.warn(fields ?? {}, message),

@@ -13,11 +13,27 @@ export const GCM_TAG_BYTES = 16
  * @param iv 12 bytes, never used twice under one key. Source: NIST SP 800-38D.
  */
 export function sealGcm(key: Secret, iv: Uint8Array, plaintext: Uint8Array, aad: Uint8Array): Uint8Array {
-  return key.reveal((bytes) => {
+  const sealed = Buffer.allocUnsafe(plaintext.length + GCM_TAG_BYTES)
+  sealGcmInto(key, { iv, plaintext, aad }, sealed)
+  return sealed
+}
+
+/** What {@link sealGcmInto} seals. */
+export type GcmInput = {
+  readonly iv: Uint8Array
+  readonly plaintext: Uint8Array
+  readonly aad: Uint8Array
+}
+
+/** The same, written into `target`, which is {@link GCM_TAG_BYTES} longer than the plaintext. */
+export function sealGcmInto(key: Secret, { iv, plaintext, aad }: GcmInput, target: Uint8Array): void {
+  key.reveal((bytes) => {
     const cipher = createCipheriv('aes-256-gcm', bytes, iv)
     cipher.setAAD(aad)
-    const body = cipher.update(plaintext)
-    return concatBytes(body, cipher.final(), cipher.getAuthTag())
+    target.set(cipher.update(plaintext))
+    // A counter mode keeps nothing back: this only makes the tag.
+    cipher.final()
+    target.set(cipher.getAuthTag(), plaintext.length)
   })
 }
 

@@ -34,5 +34,9 @@ export function counterLabel(label: string): Uint8Array {
  * @param label from {@link counterLabel}. Source: NIST SP 800-108r1, section 4.1.
  */
 export function deriveByCounter(key: HmacKey, label: Uint8Array, context: Uint8Array): Secret {
-  return new Secret(hmacSha256(key, label, context, OUTPUT_BITS))
+  const input = Buffer.allocUnsafe(label.length + context.length + OUTPUT_BITS.length)
+  input.set(label)
+  input.set(context, label.length)
+  input.set(OUTPUT_BITS, label.length + context.length)
+  return new Secret(hmacSha256(key, input))
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { assembleBlob, BLOB_OVERHEAD_BYTES, blobHeader, parseBlob } from './blob.ts'
+import { BLOB_OVERHEAD_BYTES, blobPrefix, newBlob, parseBlob } from './blob.ts'
 
 const digits = (count: number) =>
   fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: count, maxLength: count })
@@ -11,13 +11,16 @@ const keyId = fc.oneof(
   digits(32).map((hex) => `mrk-${hex}`),
 )
 
+const TAG_BYTES = 16
+
 test('parseBlob gives back what a blob was made from', () => {
   const bytes = fc.uint8Array({ minLength: 28, maxLength: 28 })
   const sealed = fc.uint8Array({ minLength: 16, maxLength: 64 })
   fc.assert(
     fc.property(keyId, digits(64), bytes, sealed, (id, materialId, unique, text) => {
-      const blob = assembleBlob(blobHeader({ keyId: id, materialId }, unique), text)
-      const parsed = parseBlob(blob)
+      const blob = newBlob(blobPrefix({ keyId: id, materialId }), unique, text.length - TAG_BYTES)
+      blob.sealed.set(text)
+      const parsed = parseBlob(blob.bytes)
       assert.ok(parsed)
       assert.equal(parsed.keyId, id)
       assert.equal(parsed.materialPrefix, materialId.slice(0, 32))

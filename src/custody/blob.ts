@@ -2,7 +2,7 @@ import { concatBytes } from '../base/bytes.ts'
 import { GCM_IV_BYTES, GCM_TAG_BYTES } from '../crypto/aead.ts'
 
 /** Random input of the derivation of one encryption's key. */
-export const NONCE_BYTES = 16
+const NONCE_BYTES = 16
 
 const FORMAT = 0x01
 const FLAG_MULTI_REGION = 0x01
@@ -12,53 +12,59 @@ const MATERIAL_AT = 2 + KEY_ID_BYTES
 const NONCE_AT = MATERIAL_AT + MATERIAL_ID_BYTES
 const HEADER_BYTES = NONCE_AT + NONCE_BYTES
 const SEALED_AT = HEADER_BYTES + GCM_IV_BYTES
+/** What of a blob is random. */
+export const UNIQUE_BYTES = NONCE_BYTES + GCM_IV_BYTES
 /** What a blob adds to its plaintext. */
 export const BLOB_OVERHEAD_BYTES = SEALED_AT + GCM_TAG_BYTES
 
 /** Hexadecimal digits of a material id that a blob carries. */
 export const MATERIAL_PREFIX_DIGITS = MATERIAL_ID_BYTES * 2
 
-/** The part of a blob that says which key made it: bound to the ciphertext as associated data. */
-export type BlobHeader = {
-  /** Header and IV, in the order of the blob. */
-  readonly bytes: Uint8Array
+/** What a ciphertext is bound to: which key made it, how its key was derived, and its context. */
+type Bound = {
+  readonly nonce: Uint8Array
+  readonly iv: Uint8Array
+  /** Header and context. */
   readonly associatedData: (context: Uint8Array) => Uint8Array
 }
 
-/** A blob taken apart; nothing of it is proven yet. */
-export type ParsedBlob = {
-  readonly header: BlobHeader
+/** A blob that was received. */
+export type ParsedBlob = Bound & {
   /** The key id as the API writes it. */
   readonly keyId: string
   /** The first {@link MATERIAL_PREFIX_DIGITS} digits of the material id. */
   readonly materialPrefix: string
-  readonly nonce: Uint8Array
-  readonly iv: Uint8Array
   readonly sealed: Uint8Array
 }
 
-/**
- * The header of a new blob.
- *
- * @param unique the nonce and then the IV.
- */
-export function blobHeader(
-  ref: { readonly keyId: string; readonly materialId: string },
-  unique: Uint8Array,
-): BlobHeader {
-  const bytes = Buffer.allocUnsafe(SEALED_AT)
+/** A blob that is being made: all but what is sealed is there. */
+export type NewBlob = Bound & {
+  readonly bytes: Uint8Array
+  /** Where ciphertext and tag belong: a part of `bytes`. */
+  readonly sealed: Uint8Array
+}
+
+/** The beginning of every blob that a material makes: format, flags, key id and material id. */
+export function blobPrefix(ref: { readonly keyId: string; readonly materialId: string }): Uint8Array {
+  const bytes = Buffer.alloc(NONCE_AT)
   const multiRegion = ref.keyId.startsWith(MULTI_REGION_PREFIX)
   bytes[0] = FORMAT
   bytes[1] = multiRegion ? FLAG_MULTI_REGION : 0
   bytes.write(keyIdDigits(ref.keyId, multiRegion), 2, KEY_ID_BYTES, 'hex')
   bytes.write(ref.materialId, MATERIAL_AT, MATERIAL_ID_BYTES, 'hex')
-  bytes.set(unique, NONCE_AT)
-  return headerOf(bytes)
+  return bytes
 }
 
-/** The whole blob from its header and what was sealed under it. */
-export function assembleBlob(header: BlobHeader, sealed: Uint8Array): Uint8Array {
-  return concatBytes(header.bytes, sealed)
+/**
+ * A new blob.
+ *
+ * @param unique the nonce and then the IV: {@link UNIQUE_BYTES} that were never used before.
+ */
+export function newBlob(prefix: Uint8Array, unique: Uint8Array, plaintextBytes: number): NewBlob {
+  const bytes = Buffer.allocUnsafe(BLOB_OVERHEAD_BYTES + plaintextBytes)
+  bytes.set(prefix)
+  bytes.set(unique, NONCE_AT)
+  return { bytes, sealed: bytes.subarray(SEALED_AT), ...boundOf(bytes) }
 }
 
 /** The parts of a blob, or nothing when the bytes have not the form of format 1. */
@@ -68,21 +74,21 @@ export function parseBlob(blob: Uint8Array): ParsedBlob | undefined {
   if (flags !== 0 && flags !== FLAG_MULTI_REGION) return undefined
   const bytes = Buffer.from(blob.buffer, blob.byteOffset, blob.length)
   return {
-    header: headerOf(bytes.subarray(0, SEALED_AT)),
+    ...boundOf(bytes),
     keyId: formatKeyId(bytes.toString('hex', 2, MATERIAL_AT), flags === FLAG_MULTI_REGION),
     materialPrefix: bytes.toString('hex', MATERIAL_AT, NONCE_AT),
-    nonce: bytes.subarray(NONCE_AT, HEADER_BYTES),
-    iv: bytes.subarray(HEADER_BYTES, SEALED_AT),
     sealed: bytes.subarray(SEALED_AT),
   }
 }
 
 const MULTI_REGION_PREFIX = 'mrk-'
 
-function headerOf(bytes: Uint8Array): BlobHeader {
+function boundOf(bytes: Uint8Array): Bound {
+  const header = bytes.subarray(0, HEADER_BYTES)
   return {
-    bytes,
-    associatedData: (context) => concatBytes(bytes.subarray(0, HEADER_BYTES), context),
+    nonce: bytes.subarray(NONCE_AT, HEADER_BYTES),
+    iv: bytes.subarray(HEADER_BYTES, SEALED_AT),
+    associatedData: (context) => (context.length === 0 ? header : concatBytes(header, context)),
   }
 }
 

@@ -1,12 +1,12 @@
 import type { Random } from '../base/ports.ts'
 import type { Secret } from '../base/secret.ts'
-import { GCM_IV_BYTES, openGcm, sealGcm } from '../crypto/aead.ts'
-import { type HmacKey, hmacKey } from '../crypto/hmac.ts'
+import { openGcm, sealGcmInto } from '../crypto/aead.ts'
+import { hmacKey } from '../crypto/hmac.ts'
 import { counterLabel, deriveByCounter } from '../crypto/kdf.ts'
-import { assembleBlob, blobHeader, NONCE_BYTES, type ParsedBlob } from './blob.ts'
+import { blobPrefix, newBlob, type ParsedBlob, UNIQUE_BYTES } from './blob.ts'
 import { DomainKeyring, type DomainRef } from './domain.ts'
 import { type MaterialRef, materialIdOf, newMaterial, unwrapMaterial, wrapMaterial } from './material.ts'
-import { MaterialCache } from './material-cache.ts'
+import { MaterialCache, type OpenMaterial } from './material-cache.ts'
 import { KeyringError, type WrappedKey } from './wrapping.ts'
 
 /** A material that custody has just made: what to store, under which id. */
@@ -70,11 +70,10 @@ export class Custody {
    */
   async encrypt(ref: MaterialRef, plaintext: Uint8Array, context: Uint8Array): Promise<Uint8Array> {
     const material = this.#materials.find(ref) ?? (await this.#open(ref))
-    const unique = this.#random.bytes(NONCE_BYTES + GCM_IV_BYTES)
-    const header = blobHeader(ref, unique)
-    using key = deriveByCounter(material, ENCRYPTION_LABEL, unique.subarray(0, NONCE_BYTES))
-    const sealed = sealGcm(key, unique.subarray(NONCE_BYTES), plaintext, header.associatedData(context))
-    return assembleBlob(header, sealed)
+    const blob = newBlob(material.blobPrefix, this.#random.bytes(UNIQUE_BYTES), plaintext.length)
+    using key = deriveByCounter(material.key, ENCRYPTION_LABEL, blob.nonce)
+    sealGcmInto(key, { iv: blob.iv, plaintext, aad: blob.associatedData(context) }, blob.sealed)
+    return blob.bytes
   }
 
   /**
@@ -83,8 +82,8 @@ export class Custody {
    */
   async decrypt(ref: MaterialRef, blob: ParsedBlob, context: Uint8Array): Promise<Uint8Array | undefined> {
     const material = this.#materials.find(ref) ?? (await this.#open(ref))
-    using key = deriveByCounter(material, ENCRYPTION_LABEL, blob.nonce)
-    return openGcm(key, blob.iv, blob.sealed, blob.header.associatedData(context))
+    using key = deriveByCounter(material.key, ENCRYPTION_LABEL, blob.nonce)
+    return openGcm(key, blob.iv, blob.sealed, blob.associatedData(context))
   }
 
   /** Forgets a material that is gone, so that it does not stay in memory. */
@@ -97,13 +96,13 @@ export class Custody {
     this.#domains[Symbol.dispose]()
   }
 
-  async #open(ref: MaterialRef): Promise<HmacKey> {
+  async #open(ref: MaterialRef): Promise<OpenMaterial> {
     const wrapped = await this.#wrappedKeys.findMaterial(ref)
     if (wrapped === undefined) throw new KeyringError(`the material ${ref.materialId} is missing`)
     const domainKey = await this.#domains.find(ref, wrapped.under)
     using material = unwrapMaterial(ref, wrapped, domainKey)
-    const key = material.reveal(hmacKey)
-    this.#materials.put(ref, key)
-    return key
+    const open = { key: material.reveal(hmacKey), blobPrefix: blobPrefix(ref) }
+    this.#materials.put(ref, open)
+    return open
   }
 }

@@ -62,10 +62,14 @@ export function prepareDatabase(folder: string): string {
   }
 }
 
-/** A connection to a database that {@link prepareDatabase} has prepared. Commits on it are synced. */
+/**
+ * A connection to a database that {@link prepareDatabase} has prepared. Commits on it are synced,
+ * and what is deleted is overwritten: the sealed material of a deleted key must not stay in free pages.
+ */
 export function connect(path: string): DatabaseSync {
   const database = openFile(path)
   database.exec('PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA trusted_schema = OFF')
+  database.exec('PRAGMA secure_delete = ON')
   return database
 }
 

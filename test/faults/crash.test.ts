@@ -17,7 +17,7 @@ const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? 200)
 const SEED = Number(process.env['CRASH_SEED'] ?? 20_260_731)
 /** Rounds between two runs of `holdfast audit verify`. */
 const VERIFY_EVERY = 20
-const ANSWERS_MAX = 100
+const ANSWERS_MAX = 60
 const START_UP_MAX_MS = 400
 const TURNS_MAX = 30
 /** How long a worker that was killed may take to be back. */

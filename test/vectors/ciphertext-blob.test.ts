@@ -3,8 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import type { Random } from '../../src/base/ports.ts'
 import { Secret } from '../../src/base/secret.ts'
-import { GCM_IV_BYTES } from '../../src/crypto/aead.ts'
-import { NONCE_BYTES, parseBlob } from '../../src/custody/blob.ts'
+import { parseBlob, UNIQUE_BYTES } from '../../src/custody/blob.ts'
 import { Custody } from '../../src/custody/custody.ts'
 import { materialIdOf, wrapMaterial } from '../../src/custody/material.ts'
 import { contextBytes } from '../../src/kms/encryption-context.ts'
@@ -41,7 +40,7 @@ function bytesOf(hex: string): Uint8Array {
 function scripted(unique: Uint8Array): Random {
   return {
     uuid: () => '00000000-0000-4000-8000-000000000000',
-    bytes: (size) => (size === NONCE_BYTES + GCM_IV_BYTES ? unique : new Uint8Array(size).map((_, i) => i)),
+    bytes: (size) => (size === UNIQUE_BYTES ? unique : new Uint8Array(size).map((_, i) => i)),
   }
 }
 
