@@ -3,7 +3,7 @@
 import { Facts } from './facts.ts'
 
 /** What was encrypted under a key. */
-export type Encrypted = { readonly ciphertext: string; readonly plaintext: string }
+type Encrypted = { readonly ciphertext: string; readonly plaintext: string }
 
 /** A key that exists. Its state, description, tags and policy are facts. */
 export type ModelKey = {

@@ -24,7 +24,7 @@ export async function filesBelow(folder: string, ending: string): Promise<readon
 }
 
 /** Whether a file of `src` is there for tests only. */
-export function isForTests(path: string): boolean {
+function isForTests(path: string): boolean {
   const name = path.slice(path.lastIndexOf('/') + 1)
   return name.endsWith('.test.ts') || name.startsWith('test-') || name.startsWith('store-suite')
 }
