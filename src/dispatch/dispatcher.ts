@@ -13,7 +13,7 @@ import { runOperation } from './pipeline.ts'
 import { type CallFacts, formatCallEvent } from './recording.ts'
 import { type RefusalParts, recordRefusal } from './refusal.ts'
 import { type Route, type Routing, routeOf } from './routing.ts'
-import type { Connection, WireRequest, WireResponse } from './wire.ts'
+import type { WireRequest, WireResponse } from './wire.ts'
 
 /** What a dispatcher works with. */
 export type DispatcherParts = AuthenticationParts & {
@@ -31,14 +31,14 @@ export type Dispatcher = {
   /** Never rejects: a failure is an answer too. */
   readonly handle: (request: WireRequest) => Promise<WireResponse>
   /** Answers a request whose body is larger than the limit, which nobody has read. */
-  readonly refuseLarge: (connection: Connection) => Promise<WireResponse>
+  readonly refuseLarge: (request: WireRequest) => Promise<WireResponse>
 }
 
 /** A dispatcher of these parts. */
 export function createDispatcher(parts: DispatcherParts): Dispatcher {
   return {
     handle: (request) => handle(parts, request),
-    refuseLarge: (connection) => refuseLarge(parts, connection),
+    refuseLarge: (request) => refuseLarge(parts, request),
   }
 }
 
@@ -67,12 +67,11 @@ async function handle(parts: DispatcherParts, request: WireRequest): Promise<Wir
   return perform(parts, arrival, authenticated)
 }
 
-const NO_BODY = new Uint8Array(0)
 const TOO_LARGE: Route = { type: 'unknown', name: 'Unknown' }
 
-function refuseLarge(parts: DispatcherParts, connection: Connection): Promise<WireResponse> {
+function refuseLarge(parts: DispatcherParts, request: WireRequest): Promise<WireResponse> {
   const arrival: Arrival = {
-    request: { method: 'POST', target: '/', rawHeaders: [], body: NO_BODY, connection },
+    request,
     requestId: parts.random.uuid(),
     now: parts.clock.now(),
     route: TOO_LARGE,

@@ -21,7 +21,7 @@ const TIMEOUT_CHECK_MS = 2_000
 export type HttpParts = {
   readonly handle: (request: WireRequest) => Promise<WireResponse>
   /** The answer to a body that is too large to be read. */
-  readonly tooLarge: (connection: Connection) => Promise<WireResponse>
+  readonly tooLarge: (request: WireRequest) => Promise<WireResponse>
   /** Whether requests can be served now: the answer of `/readyz`. */
   readonly ready: () => boolean
 }
@@ -100,6 +100,8 @@ function close(server: Server, state: State): Promise<void> {
   })
 }
 
+const NO_BODY = new Uint8Array(0)
+
 function serve(parts: HttpParts, request: IncomingMessage, response: ServerResponse, state: State): void {
   const connection = connectionOf(request.socket)
   const probe = request.method === 'GET' ? probeStatus(parts, request.url) : undefined
@@ -109,16 +111,14 @@ function serve(parts: HttpParts, request: IncomingMessage, response: ServerRespo
     return
   }
   readBody(request, REQUEST_BODY_MAX_BYTES, (body) => {
-    const answer =
-      body === undefined
-        ? parts.tooLarge(connection)
-        : parts.handle({
-            method: request.method ?? '',
-            target: request.url ?? '',
-            rawHeaders: request.rawHeaders,
-            body,
-            connection,
-          })
+    const wire: WireRequest = {
+      method: request.method ?? '',
+      target: request.url ?? '',
+      rawHeaders: request.rawHeaders,
+      body: body ?? NO_BODY,
+      connection,
+    }
+    const answer = body === undefined ? parts.tooLarge(wire) : parts.handle(wire)
     answer.then(
       (wire) => sendResponse(response, wire, { close: state.closing || body === undefined }),
       () => response.destroy(),
