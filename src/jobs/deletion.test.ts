@@ -106,7 +106,10 @@ async function schedule(records: Records, keyId: string, at: number): Promise<vo
   const key = await records.get(KEY, PARTITION, keyId)
   assert.ok(key !== undefined)
   const value: KeyValue = { ...key.value, state: 'PendingDeletion', deletion: { at, windowDays: 7 } }
-  await records.commit([replace(key, value), dueDeletion({ account: ACCOUNT, region: REGION, keyId, at })])
+  await records.commit([
+    replace(key, value),
+    dueDeletion(`${keyId}/${at}`, { account: ACCOUNT, region: REGION, keyId, at }),
+  ])
 }
 
 async function cancel(records: Records, keyId: string): Promise<void> {

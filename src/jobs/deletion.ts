@@ -39,12 +39,16 @@ export async function deleteDueKeys(parts: DeletionParts): Promise<void> {
 
 /** Handles the notes of one day; gives how many are left for later. */
 async function deleteDueOn(parts: DeletionParts, day: string, now: EpochMs): Promise<number> {
-  const page = await parts.records.list(DUE, { partition: day, limit: LIST_MAX_RECORDS })
-  let left = page.next === undefined ? 0 : 1
-  for (const due of page.records) {
-    const done = due.value.at <= now && (await settle(parts, due, now))
-    if (!done) left += 1
-  }
+  let left = 0
+  let after: string | undefined
+  do {
+    const page = await parts.records.list(DUE, { partition: day, after, limit: LIST_MAX_RECORDS })
+    for (const due of page.records) {
+      const done = due.value.at <= now && (await settle(parts, due, now))
+      if (!done) left += 1
+    }
+    after = page.next
+  } while (after !== undefined)
   return left
 }
 

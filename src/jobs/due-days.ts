@@ -9,6 +9,8 @@ const DUE_CURSOR: Kind<{ readonly format: 1; readonly day: string }> = kindOfFor
 
 const CURSOR = 'all'
 const DAY_MS = 86_400_000
+/** When the clock has been ahead and went back: what came due in the meantime is at most so old. */
+const LOOK_BACK_MS = 366 * DAY_MS
 
 /**
  * The days to look at, oldest first, up to today. A server that was down for years looks at
@@ -21,9 +23,13 @@ export async function daysToLookAt(records: Records, now: EpochMs): Promise<read
     await commitUnlessBeaten(records, insert(DUE_CURSOR, CURSOR, CURSOR, { format: 1, day: today }))
     return [today]
   }
+  if (cursor.value.day > today) {
+    await commitUnlessBeaten(records, replace(cursor, { format: 1, day: dueDay(now - LOOK_BACK_MS) }))
+    return daysToLookAt(records, now)
+  }
   const days: string[] = []
   for (let at = Date.parse(cursor.value.day); at <= now; at += DAY_MS) days.push(dueDay(at))
-  return days.length === 0 ? [today] : days
+  return days
 }
 
 /** Remembers that no day before `day` holds a note any more. Goes forward only. */

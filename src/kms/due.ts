@@ -18,11 +18,11 @@ export const DUE: Kind<DueValue> = kindOfFormat1('due')
 /**
  * The note that a key's deletion is due. It is left behind when the deletion is cancelled: the job
  * compares it with the key before it acts.
+ *
+ * @param noteId is unique: a deletion may be cancelled and asked for again within a millisecond.
  */
-export function dueDeletion(of: Omit<DueValue, 'format' | 'what'>): Change {
-  const { account, region, keyId, at } = of
-  const name = `${at}/${account}/${region}/${keyId}`
-  return insert(DUE, dueDay(at), name, { format: 1, what: 'DeleteKey', ...of })
+export function dueDeletion(noteId: string, of: Omit<DueValue, 'format' | 'what'>): Change {
+  return insert(DUE, dueDay(of.at), noteId, { format: 1, what: 'DeleteKey', ...of })
 }
 
 const DAY_TEXT_LENGTH = '2026-11-24'.length

@@ -29,7 +29,7 @@ export const scheduleKeyDeletion = keyOperation(
       entriesContext({ 'kms:schedulekeydeletionpendingwindowindays': String(windowDays(input)) }),
     parameters: (input) => ({ ...input, PendingWindowInDays: windowDays(input) }),
   },
-  ({ call, input, key }) => {
+  ({ call, input, key, parts }) => {
     const days = windowDays(input)
     const at = call.now + days * DAY_MS
     const value = {
@@ -37,7 +37,8 @@ export const scheduleKeyDeletion = keyOperation(
       state: 'PendingDeletion' as const,
       deletion: { at, windowDays: days },
     }
-    const due = dueDeletion({ account: key.account, region: key.region, keyId: key.keyId, at })
+    const { account, region, keyId } = key
+    const due = dueDeletion(parts.random.uuid(), { account, region, keyId, at })
     return {
       output: {
         KeyId: key.arn,
