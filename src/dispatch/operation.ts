@@ -1,3 +1,4 @@
+import type { KmsError } from '../api/errors.ts'
 import type { Output } from '../api/json.ts'
 import type { Input, Members } from '../api/shapes.ts'
 import type { EpochMs } from '../base/ports.ts'
@@ -38,7 +39,7 @@ export type Permission = {
   /** Condition keys of this resource and action; asked before the call's own. */
   readonly context: ContextLookup
   /** What a caller of another account is told instead of the reason of a refusal. */
-  readonly hiddenText?: string
+  readonly hidden?: KmsError
 }
 
 /** What an operation has become once its resources are found. */

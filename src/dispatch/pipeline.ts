@@ -67,6 +67,6 @@ function authorize(call: Call, permission: Permission): void {
   const decision = decide(request, { resource: permission.policy, identity: [] })
   if (decision.allow) return
   const foreign = permission.account !== call.caller.account
-  const hidden = foreign ? permission.hiddenText : undefined
-  throw new KmsError('AccessDeniedException', hidden ?? denialMessage(decision, request))
+  if (foreign && permission.hidden !== undefined) throw permission.hidden
+  throw new KmsError('AccessDeniedException', denialMessage(decision, request))
 }

@@ -15,7 +15,7 @@ import type { KmsOperation, KmsParts } from './parts.ts'
 export const KEY_ID = text({ min: 1, max: 2048 })
 
 /** Grant tokens of a request, at most 10. */
-export const GRANT_TOKENS = optional(list(text({ min: 1, max: 8192 }), { max: 10 }))
+export const GRANT_TOKENS = optional(list(text({ min: 1, max: 8192, sensitive: true }), { max: 10 }))
 
 /** Whether the call only asks if it would succeed. */
 export const DRY_RUN = optional(boolean())

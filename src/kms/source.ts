@@ -1,8 +1,9 @@
+import { keyArn } from '../api/arn.ts'
 import { KmsError } from '../api/errors.ts'
 import { validationError, wireName } from '../api/validate.ts'
 import { type ParsedBlob, parseBlob } from '../custody/blob.ts'
 import type { Call, Permission } from '../dispatch/operation.ts'
-import { parseIdentifier } from './identifier.ts'
+import { keyNotFound, parseIdentifier } from './identifier.ts'
 import { resolveKey } from './key-operation.ts'
 import { findKeyOfBlob, type Key } from './keys.ts'
 import type { KmsParts } from './parts.ts'
@@ -44,11 +45,21 @@ export function sourceCiphertext(
 }
 
 /**
- * The permission on the key of a ciphertext. Who names no key is told of a key that is closed to
- * them what they are told of one that is not there.
+ * The permission on the key of a ciphertext. Whoever may not use a key of another account is told
+ * what they would be told if it were not there.
  */
-export function sourcePermission(keyText: string | undefined, permission: Permission): Permission {
-  return keyText === undefined ? { ...permission, hiddenText: NO_USABLE_KEY } : permission
+export function sourcePermission(
+  call: Call,
+  keyText: string | undefined,
+  permission: Permission,
+): Permission {
+  if (keyText === undefined) return { ...permission, hidden: noUsableKey() }
+  if (keyText.startsWith('arn:')) return permission
+  return { ...permission, hidden: keyNotFound(keyArn(call.region, call.caller.account, keyText)) }
+}
+
+function noUsableKey(): KmsError {
+  return new KmsError('AccessDeniedException', NO_USABLE_KEY)
 }
 
 /** A ciphertext of a request, and what is to be done with it. */
@@ -86,7 +97,7 @@ const NOTHING = new Uint8Array(0)
 async function findByCiphertext({ call, parts }: SourceQuestion, parsed: ParsedBlob): Promise<Source> {
   const { region, now } = call
   const key = await findKeyOfBlob({ records: parts.records, region, now }, parsed.keyId)
-  if (key === undefined) throw new KmsError('AccessDeniedException', NO_USABLE_KEY)
+  if (key === undefined) throw noUsableKey()
   call.involve({ account: key.account, arn: key.arn })
   return { key, blob: () => parsed }
 }

@@ -53,7 +53,7 @@ async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts): P
   const { key } = source
   const context = cryptographicContext(keyText, input.EncryptionContext, input.EncryptionAlgorithm)
   return {
-    permissions: [sourcePermission(keyText, keyPermission(call, key, 'Decrypt', context))],
+    permissions: [sourcePermission(call, keyText, keyPermission(call, key, 'Decrypt', context))],
     check: () => {
       checkState(key.arn, key.record.value.state, FACTS.states)
       source.blob()

@@ -94,7 +94,7 @@ function permissions(call: Call, input: ReEncryptInput, source: Key, destination
     ),
   )
   return [
-    sourcePermission(input.SourceKeyId, keyPermission(call, source, 'ReEncryptFrom', from)),
+    sourcePermission(call, input.SourceKeyId, keyPermission(call, source, 'ReEncryptFrom', from)),
     keyPermission(call, destination, 'ReEncryptTo', to),
   ]
 }
