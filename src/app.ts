@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemFiles } from './audit/files.ts'
 import { type Journal, openJournal } from './audit/journal.ts'
@@ -7,7 +7,7 @@ import { type OwnEventParts, refusalsEvent, tornTailEvent } from './audit/own-ev
 import { RefusalLimiter, RefusalSummaries } from './audit/refusals.ts'
 import { AUDIT_KEY_INFO } from './audit/segment.ts'
 import type { Log } from './base/log.ts'
-import { systemAfterThisTurn, systemClock, systemRandom, systemTimers } from './base/ports.ts'
+import { systemAfterThisTurn, systemClock, systemRandom, systemSleep, systemTimers } from './base/ports.ts'
 import type { Secret } from './base/secret.ts'
 import { addCredentials } from './config/credentials-file.ts'
 import { type Config, formatAddress } from './config/settings.ts'
@@ -30,7 +30,7 @@ import { KMS_OPERATIONS } from './kms/operations.ts'
 import { wrappedKeys } from './kms/wrapped-keys.ts'
 import { SigningKeys } from './sigv4/signing-key.ts'
 import { openRecords } from './store/cache.ts'
-import { claimFileLock } from './store/file-lock.ts'
+import { claimFileLock, type FileLock } from './store/file-lock.ts'
 import type { Records } from './store/records.ts'
 import { openSqlite } from './store/sqlite.ts'
 import { DATABASE_FILE } from './store/sqlite-file.ts'
@@ -42,6 +42,11 @@ export const ENDPOINT_FILE = 'endpoint'
 /** The folder of the audit log, within the data folder. */
 export const AUDIT_FOLDER = 'audit'
 const ROOT_KEY_FILE = 'root.key'
+const START_LOCK_FILE = 'start.lock'
+
+/** A start waits so often, and so long, for another that makes the folder. */
+const START_LOCK_ATTEMPTS = 200
+const START_LOCK_RETRY_MS = 50
 
 const OWNER_ONLY_FOLDER = 0o700
 const OWNER_ONLY_FILE = 0o600
@@ -115,6 +120,32 @@ async function prepareAccount(config: Config, records: Records): Promise<void> {
   await handOverRoot(parts, account, (key) => addCredentials(path, { ...key, account: config.account }))
 }
 
+/**
+ * Opens a data folder to serve from it. Of several processes that start at once, one at a time makes
+ * what is missing: the root key, the account, the credentials.
+ */
+async function openForServing(config: Config): Promise<Deployment> {
+  await mkdir(config.data, { recursive: true, mode: OWNER_ONLY_FOLDER })
+  const lock = await waitForLock(join(config.data, START_LOCK_FILE))
+  try {
+    const deployment = await openDeployment(config)
+    await prepareAccount(config, deployment.records)
+    return deployment
+  } finally {
+    lock.release()
+  }
+}
+
+/** @throws Error when somebody else holds the lock for {@link START_LOCK_ATTEMPTS} attempts. */
+async function waitForLock(path: string): Promise<FileLock> {
+  for (let attempt = 0; attempt < START_LOCK_ATTEMPTS; attempt += 1) {
+    const lock = claimFileLock(path)
+    if (lock !== undefined) return lock
+    await systemSleep(START_LOCK_RETRY_MS)
+  }
+  throw new Error(`${path} has been locked for too long: does another start of Holdfast hang?`)
+}
+
 /** A node that serves. */
 export type RunningNode = {
   readonly port: number
@@ -133,9 +164,8 @@ export async function openNode(
     key: await readFile(config.tls.keyFile, 'utf8'),
   }
   await using stack = new AsyncDisposableStack()
-  const { records, auditKey, wrappingKey } = await openDeployment(config)
+  const { records, auditKey, wrappingKey } = await openForServing(config)
   stack.defer(() => records.close())
-  await prepareAccount(config, records)
   const own = { clock: systemClock, random: systemRandom, account: config.account }
   const journal = await openJournal({
     ...own,
@@ -167,7 +197,7 @@ export async function openNode(
   )
   stack.defer(() => http.close())
   await announceEndpoint(config, http.port)
-  stack.defer(() => rm(join(config.data, ENDPOINT_FILE), { force: true }))
+  stack.defer(() => withdrawEndpoint(config, http.port))
   stack.defer(() => {
     state.ready = false
   })
@@ -244,5 +274,15 @@ export function endpointOf(config: Config, port: number): string {
 /** Writes down where the server listens, for other commands on the same data folder. */
 async function announceEndpoint(config: Config, port: number): Promise<void> {
   const path = join(config.data, ENDPOINT_FILE)
-  await writeFile(path, `${endpointOf(config, port)}\n`, { mode: OWNER_ONLY_FILE })
+  const aside = `${path}.${process.pid}`
+  await rm(aside, { force: true })
+  await writeFile(aside, `${endpointOf(config, port)}\n`, { mode: OWNER_ONLY_FILE, flag: 'wx' })
+  await rename(aside, path)
+}
+
+/** Removes what was written down, unless another server of the folder has written since. */
+async function withdrawEndpoint(config: Config, port: number): Promise<void> {
+  const path = join(config.data, ENDPOINT_FILE)
+  const written = await readFile(path, 'utf8').catch(() => '')
+  if (written.trim() === endpointOf(config, port)) await rm(path, { force: true })
 }

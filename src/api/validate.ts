@@ -139,9 +139,8 @@ function readList(
 ): readonly unknown[] {
   if (!Array.isArray(value)) throw wrongType()
   checkLength(shape, value.length, (constraint) => {
-    faults.push(
-      faultText(path, constraint, `[${value.filter((item) => typeof item === 'string').join(', ')}]`),
-    )
+    const texts = value.filter((item) => typeof item === 'string')
+    faults.push(faultText(path, constraint, isHidden(shape.of) ? undefined : `[${texts.join(', ')}]`))
   })
   return value.map((item, index) => {
     if (item === null) throw wrongType()

@@ -1,5 +1,6 @@
 import { randomFillSync, randomUUID } from 'node:crypto'
 import { setImmediate } from 'node:timers'
+import { setTimeout as delay } from 'node:timers/promises'
 
 /** Milliseconds since 1970-01-01T00:00:00Z. */
 export type EpochMs = number
@@ -75,4 +76,9 @@ export const systemTimers: Timers = {
     handle.unref()
     return { cancel: () => clearTimeout(handle) }
   },
+}
+
+/** Waits `delayMs`; the process stays alive for it, as it does not for a {@link Timers} timer. */
+export async function systemSleep(delayMs: number): Promise<void> {
+  await delay(delayMs)
 }

@@ -1,5 +1,6 @@
-import { resolve } from 'node:path'
-import { CREDENTIALS_FILE } from '../app.ts'
+import { existsSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { CREDENTIALS_FILE, isDataFolder } from '../app.ts'
 import type { Config } from '../config/settings.ts'
 import type { Command } from './command.ts'
 import { currentEndpoint } from './endpoint.ts'
@@ -9,6 +10,8 @@ export const environment: Command = {
   name: 'env',
   about: 'prints export lines that point AWS clients at the server: eval "$(holdfast env)"',
   run: async ({ config, output }) => {
+    if (!isDataFolder(config))
+      output.complain(`holdfast: ${config.data} is not a data folder yet: start the server first`)
     for (const line of environmentLines(config, await currentEndpoint(config))) output.print(line)
     return 0
   },
@@ -21,8 +24,15 @@ export function environmentLines(config: Config, endpoint: string): readonly str
     `export AWS_REGION=${quote(config.region)}`,
     `export AWS_DEFAULT_REGION=${quote(config.region)}`,
     `export AWS_SHARED_CREDENTIALS_FILE=${quote(resolve(config.data, CREDENTIALS_FILE))}`,
-    'export AWS_PROFILE=default',
+    `export AWS_PROFILE=${profileOf(config)}`,
   ]
+}
+
+/** The profile that holds the account's credentials: its own, unless it was the first of the folder. */
+function profileOf(config: Config): string {
+  const path = join(config.data, CREDENTIALS_FILE)
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : ''
+  return text.includes(`[${config.account}]\n`) ? config.account : 'default'
 }
 
 function quote(text: string): string {
