@@ -14,7 +14,6 @@ import { type Config, formatAddress } from './config/settings.ts'
 import { type HmacKey, hmacKey } from './crypto/hmac.ts'
 import { deriveKey } from './crypto/kdf.ts'
 import { Custody } from './custody/custody.ts'
-import type { MaterialRef } from './custody/material.ts'
 import { recordSealer } from './custody/record-sealer.ts'
 import { fileSeal } from './custody/roots/file.ts'
 import { SealError } from './custody/roots/root.ts'
@@ -24,9 +23,11 @@ import { createRouting } from './dispatch/routing.ts'
 import { openHttpServer } from './http/server.ts'
 import { credentialFinder } from './iam/access-key.ts'
 import { ACCOUNT, ACCOUNTS, ensureAccount, handOverRoot, principalFinder } from './iam/account.ts'
-import { deleteDueKeys } from './jobs/deletion.ts'
-import { startJobs } from './jobs/scheduler.ts'
+import { doWhatIsDue, type LifecycleParts } from './jobs/lifecycle.ts'
+import { type Job, startJobs } from './jobs/scheduler.ts'
+import { planDue } from './kms/due-plan.ts'
 import { KMS_OPERATIONS } from './kms/operations.ts'
+import type { KmsParts } from './kms/parts.ts'
 import { wrappedKeys } from './kms/wrapped-keys.ts'
 import { SigningKeys } from './sigv4/signing-key.ts'
 import { openRecords } from './store/cache.ts'
@@ -51,8 +52,8 @@ const START_LOCK_RETRY_MS = 50
 const OWNER_ONLY_FOLDER = 0o700
 const OWNER_ONLY_FILE = 0o600
 
-/** How often due deletions are looked for. */
-const DELETION_INTERVAL_MS = 1000
+/** How often it is looked for what is due to keys. */
+const LIFECYCLE_INTERVAL_MS = 1000
 /** What domain keys are wrapped under: see docs/formats/key-hierarchy.md. */
 const DOMAIN_WRAPPING_INFO = 'holdfast/domain/1/wrap'
 
@@ -187,8 +188,15 @@ export async function openNode(
   const limiter = new RefusalLimiter(systemClock)
   const summaries = openSummaries(limiter, journal, own, log)
   stack.defer(() => summaries.close())
-  const dispatcher = openDispatcher({ records, journal, custody, limiter, own, log })
-  const jobs = startJobs([deletionJob(records, journal, custody, log)], systemTimers, log)
+  const kms: KmsParts = {
+    records,
+    custody,
+    random: systemRandom,
+    principalExists: principalFinder(records),
+    sm2Regions: new Set(config.sm2Regions),
+  }
+  const dispatcher = openDispatcher({ kms, journal, limiter, own, log })
+  const jobs = startJobs([lifecycleJob(kms, journal, log)], systemTimers, log)
   stack.defer(() => jobs.stop())
   const state = { ready: true }
   const http = await openHttpServer(
@@ -206,19 +214,17 @@ export async function openNode(
 }
 
 type ServiceParts = {
-  readonly records: Records
+  readonly kms: KmsParts
   readonly journal: Journal
-  readonly custody: Custody
   readonly limiter: RefusalLimiter
   readonly own: OwnEventParts
   readonly log: Log
 }
 
-function openDispatcher({ records, journal, custody, limiter, own, log }: ServiceParts): Dispatcher {
-  const principalExists = principalFinder(records)
-  const parts = { records, custody, random: systemRandom, principalExists }
+function openDispatcher({ kms, journal, limiter, own, log }: ServiceParts): Dispatcher {
+  const { records } = kms
   return createDispatcher({
-    routing: createRouting(KMS_OPERATIONS.map((operation) => operation(parts))),
+    routing: createRouting(KMS_OPERATIONS.map((operation) => operation(kms))),
     findCredential: credentialFinder(records),
     signingKeys: new SigningKeys(),
     refusals: {
@@ -259,10 +265,18 @@ function openSummaries(
   }
 }
 
-function deletionJob(records: Records, journal: Journal, custody: Custody, log: Log) {
-  const forget = (material: MaterialRef): void => custody.forget(material)
-  const parts = { records, journal, forget, clock: systemClock, random: systemRandom, log }
-  return { name: 'key deletion', everyMs: DELETION_INTERVAL_MS, run: () => deleteDueKeys(parts) }
+function lifecycleJob(kms: KmsParts, journal: Journal, log: Log): Job {
+  const { records, custody, random } = kms
+  const parts: LifecycleParts = {
+    records,
+    journal,
+    plan: (due, now) => planDue(kms, due, now),
+    forget: (materialId) => custody.forget(materialId),
+    clock: systemClock,
+    random,
+    log,
+  }
+  return { name: 'key lifecycle', everyMs: LIFECYCLE_INTERVAL_MS, run: () => doWhatIsDue(parts) }
 }
 
 /** The URL that a server of this configuration is reached at, on the port that it has. */

@@ -17,6 +17,8 @@ export type Config = {
   /** Paths of the PEM files. */
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
   readonly seal: 'file'
+  /** The regions that have SM2 keys. */
+  readonly sm2Regions: readonly string[]
 }
 
 /** A setting is unknown or has a value that cannot be used. The message says what would be right. */
@@ -72,7 +74,7 @@ const SETTINGS = {
     byDefault: 'us-east-1',
     about: 'the region of printed hints; keys live in the region that a request is signed for',
     right: 'a region name, such as us-east-1',
-    parse: (text) => (/^([a-z]+-){2,3}\d+$/.test(text) && text.length <= 32 ? text : undefined),
+    parse: (text) => (isRegion(text) ? text : undefined),
   }),
   workers: setting({
     variable: 'HOLDFAST_WORKERS',
@@ -106,6 +108,14 @@ const SETTINGS = {
     right: 'file',
     parse: (text): 'file' | undefined => (text === 'file' ? text : undefined),
   }),
+  sm2Regions: setting({
+    variable: 'HOLDFAST_SM2_REGIONS',
+    flag: 'sm2-regions',
+    byDefault: 'cn-north-1,cn-northwest-1',
+    about: 'the regions that have SM2 keys',
+    right: 'region names with commas between them, or none',
+    parse: parseRegions,
+  }),
 }
 
 /** The flags of `holdfast serve`, for node:util's parseArgs. */
@@ -138,6 +148,7 @@ export function parseConfig(given: Given): Config {
     workers: need(SETTINGS.workers, given),
     tls: certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : undefined,
     seal: need(SETTINGS.seal, given),
+    sm2Regions: need(SETTINGS.sm2Regions, given),
   }
   if (config.tls === undefined && !isLoopback(config.listen.host)) {
     throw new ConfigError(
@@ -159,6 +170,7 @@ export function configFlags(config: Config): readonly string[] {
     tlsCert: config.tls?.certFile,
     tlsKey: config.tls?.keyFile,
     seal: config.seal,
+    sm2Regions: config.sm2Regions.join(',') || NO_REGIONS,
   }
   return Object.entries(SETTINGS).flatMap(([name, { flag }]) => {
     const value = values[name as keyof typeof SETTINGS]
@@ -170,7 +182,7 @@ export function configFlags(config: Config): readonly string[] {
 export function describeSettings(): readonly string[] {
   return Object.values(SETTINGS).map(({ flag, variable, about, byDefault }) => {
     const suffix = byDefault === undefined ? '' : ` (default ${byDefault})`
-    return `  ${`--${flag}`.padEnd(11)} ${variable.padEnd(18)} ${about}${suffix}`
+    return `  ${`--${flag}`.padEnd(13)} ${variable.padEnd(20)} ${about}${suffix}`
   })
 }
 
@@ -206,6 +218,18 @@ function read<T>(setting: Setting<T>, given: Given): T | undefined {
   if (value !== undefined) return value
   const name = typeof flag === 'string' ? `--${setting.flag}` : setting.variable
   throw new ConfigError(`${name} is '${text}', which is not ${setting.right}`)
+}
+
+const NO_REGIONS = 'none'
+
+function isRegion(text: string): boolean {
+  return /^([a-z]+-){2,3}\d+$/.test(text) && text.length <= 32
+}
+
+function parseRegions(text: string): readonly string[] | undefined {
+  if (text === NO_REGIONS) return []
+  const regions = text.split(',')
+  return regions.every(isRegion) ? regions : undefined
 }
 
 const MAX_PORT = 65_535

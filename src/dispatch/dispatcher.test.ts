@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { RecordedEvent } from '../audit/service-event.ts'
 import { silentLog } from '../base/log.ts'
 import { systemAfterThisTurn, systemClock, systemRandom } from '../base/ports.ts'
 import { signRequest } from '../sigv4/sign.ts'
@@ -35,7 +36,10 @@ function operationWith(outcome: Outcome): Operation {
 
 /** The parts of a dispatcher that serves one operation, and whose audit log takes what it gets. */
 function partsWith(operation: Operation, append: (event: string) => Promise<void>): DispatcherParts {
-  const journal = { append, commit: (_changes: unknown, _id: string, event: string) => append(event) }
+  const journal = {
+    append,
+    commit: (_changes: unknown, events: readonly RecordedEvent[]) => append(events[0]?.json ?? ''),
+  }
   const route = { type: 'operation', name: operation.name, operation } as const
   return {
     routing: new Map([['TrentService.Give', route]]),

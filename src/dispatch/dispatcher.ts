@@ -1,6 +1,7 @@
 import { KmsError } from '../api/errors.ts'
 import { formatError, formatOutput, parseJsonBody } from '../api/json.ts'
 import { parseInput } from '../api/validate.ts'
+import { formatServiceEvent } from '../audit/service-event.ts'
 import type { Log } from '../base/log.ts'
 import type { Clock, EpochMs, Random } from '../base/ports.ts'
 import { type Authenticated, type AuthenticationParts, authenticate } from './authenticate.ts'
@@ -193,9 +194,11 @@ function record(parts: DispatcherParts, attempt: Attempt, outcome: Outcome): Pro
   const { facts, resources, parameters } = attempt
   const event = formatCallEvent(facts, { at: parts.clock.now(), parameters, resources, outcome })
   const { changes = [] } = outcome
-  return changes.length === 0
-    ? parts.journal.append(event)
-    : parts.journal.commit(changes, facts.eventId, event)
+  if (changes.length === 0) return parts.journal.append(event)
+  const { random } = parts
+  const at = parts.clock.now()
+  const also = (outcome.event?.also ?? []).map((more) => formatServiceEvent(more, { at, random }))
+  return parts.journal.commit(changes, [{ id: facts.eventId, json: event }, ...also])
 }
 
 /**

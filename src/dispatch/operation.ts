@@ -1,6 +1,7 @@
 import type { KmsError } from '../api/errors.ts'
 import type { Output } from '../api/json.ts'
 import type { Input, Members } from '../api/shapes.ts'
+import type { ServiceEvent } from '../audit/service-event.ts'
 import type { EpochMs } from '../base/ports.ts'
 import type { CompiledPolicy } from '../policy/compile.ts'
 import type { ContextLookup } from '../policy/context.ts'
@@ -12,6 +13,9 @@ export type EventResource = { readonly account: string; readonly arn: string }
 
 /** Text values of an audit event: members in lower camel case, never a secret. */
 export type EventData = { readonly [name: string]: unknown }
+
+/** What the service has done by itself, or in consequence of a call. */
+export type Consequence = ServiceEvent
 
 /** One authenticated call, as its operation sees it. */
 export type Call<M extends Members = Members> = {
@@ -58,8 +62,10 @@ export type Outcome = {
   /** What should change, committed with the event in one batch. */
   readonly changes?: readonly Change[]
   readonly event?: {
-    readonly response?: EventData
-    readonly additional?: EventData
+    readonly response?: EventData | undefined
+    readonly additional?: EventData | undefined
+    /** What the service has done in consequence, each with an event of its own in the same commit. */
+    readonly also?: readonly Consequence[]
   }
   /** Runs once the answer is written out as text, or will not be: clears plaintexts. */
   readonly dispose?: () => void

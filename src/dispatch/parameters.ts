@@ -1,5 +1,6 @@
 import type { Members, ShapeData } from '../api/shapes.ts'
 import { wireName } from '../api/validate.ts'
+import { eventDate } from './event-date.ts'
 import type { EventData } from './operation.ts'
 
 /** Members that no audit event shows, whatever operation they belong to. */
@@ -39,6 +40,8 @@ function showValue(shape: ShapeData, value: unknown): unknown {
       return Array.isArray(value) ? value.map((item) => showValue(shape.of, item)) : undefined
     case 'structure':
       return showStructure(shape.members, value)
+    case 'timestamp':
+      return typeof value === 'number' ? eventDate(value) : undefined
     case 'enum':
     case 'integer':
     case 'boolean':

@@ -13,7 +13,7 @@ export type AccountFacts<M extends Members> = {
   /** Further actions that the call needs, by their names without prefix. */
   readonly alsoNeeds?: (input: Input<M>) => readonly string[]
   /** Checks of parameters. @throws KmsError. */
-  readonly checkInput?: (input: Input<M>) => void
+  readonly checkInput?: (input: Input<M>, call: Call, parts: KmsParts) => void
   readonly parameters?: (input: Input<M>) => EventData
 }
 
@@ -37,7 +37,7 @@ export function accountOperation<M extends Members>(
     parameters: (input) => shownParameters(facts.input, facts.parameters?.(typed(input)) ?? input),
     begin: async (call) => {
       const input = typed<M>(call.input)
-      facts.checkInput?.(input)
+      facts.checkInput?.(input, call, parts)
       const names = [facts.name, ...(facts.alsoNeeds?.(input) ?? [])]
       return {
         permissions: names.map((name) => accountPermission(call, name, facts.context?.(input))),

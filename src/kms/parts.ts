@@ -8,6 +8,8 @@ export type KmsParts = {
   readonly records: Records
   readonly custody: Custody
   readonly random: Random
+  /** The regions that have SM2 keys. */
+  readonly sm2Regions: ReadonlySet<string>
   /**
    * Whether a principal of a policy exists: an account, user or role by its ARN. Services and `*`
    * are not asked about.

@@ -1,17 +1,16 @@
 import { type Input, type Members, optional } from '../../api/shapes.ts'
 import type { Call, Operation, Work } from '../../dispatch/operation.ts'
 import { shownParameters } from '../../dispatch/parameters.ts'
+import { decryptUnder, type Manner } from '../encryption.ts'
 import { checkGrantTokens, DRY_RUN, GRANT_TOKENS, KEY_ID, keyPermission } from '../key-operation.ts'
-import { checkState, ENABLED_ONLY } from '../key-state.ts'
+import { checkState, USABLE } from '../key-state.ts'
 import type { KmsOperation, KmsParts } from '../parts.ts'
-import { findSource, sourceCiphertext, sourcePermission } from '../source.ts'
+import { checkSource, findSource, sourceCiphertext, sourcePermission } from '../source.ts'
 import {
   CIPHERTEXT,
-  checkAlgorithm,
   checkRecipient,
   cryptographicContext,
   DRY_RUN_MODIFIERS,
-  decryptUnder,
   ENCRYPTION_ALGORITHM,
   ENCRYPTION_CONTEXT,
   RECIPIENT,
@@ -28,7 +27,7 @@ const INPUT = {
   DryRun: DRY_RUN,
   DryRunModifiers: DRY_RUN_MODIFIERS,
 } satisfies Members
-const FACTS = { name: 'Decrypt', aliases: true, crossAccount: true, states: ENABLED_ONLY }
+const FACTS = { name: 'Decrypt', aliases: true, crossAccount: true, states: USABLE }
 
 /**
  * Decrypts what Encrypt, ReEncrypt or one of the data key operations has made.
@@ -51,26 +50,28 @@ async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts): P
   const ciphertext = sourceCiphertext(input, 'KeyId', keyText)
   const source = await findSource({ call, parts, name: 'Decrypt', keyText, ciphertext })
   const { key } = source
+  const manner: Manner = {
+    algorithm: input.EncryptionAlgorithm ?? SYMMETRIC,
+    context: input.EncryptionContext,
+  }
   const context = cryptographicContext(keyText, input.EncryptionContext, input.EncryptionAlgorithm)
   return {
     permissions: [sourcePermission(call, keyText, keyPermission(call, key, 'Decrypt', context))],
     check: () => {
-      checkState(key.arn, key.record.value.state, FACTS.states)
-      source.blob()
-      checkAlgorithm(key, input.EncryptionAlgorithm)
+      checkState(key.arn, key.state, FACTS.states)
+      checkSource(source, manner, 'Decrypt')
     },
     run: async () => {
-      const blob = source.blob()
-      if (blob === undefined) return {}
-      const { plaintext, materialId } = await decryptUnder(parts, key, blob, input.EncryptionContext)
+      if (ciphertext === undefined) return {}
+      const { plaintext, materialId } = await decryptUnder(parts, key, ciphertext, manner)
       return {
         output: {
-          EncryptionAlgorithm: SYMMETRIC,
+          EncryptionAlgorithm: manner.algorithm,
           KeyId: key.arn,
           KeyMaterialId: materialId,
           Plaintext: plaintext,
         },
-        event: { additional: { keyMaterialId: materialId } },
+        event: { additional: materialId === undefined ? undefined : { keyMaterialId: materialId } },
         dispose: () => plaintext.fill(0),
       }
     },

@@ -1,6 +1,6 @@
 import { replace } from '../../store/records.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
-import { NOT_PENDING_DELETION } from '../key-state.ts'
+import { SWITCHABLE } from '../key-state.ts'
 
 /** Stops every use of a key until it is enabled again. Source: AWS KMS API Reference, "DisableKey". */
 export const disableKey = keyOperation(
@@ -9,7 +9,7 @@ export const disableKey = keyOperation(
     readOnly: false,
     aliases: false,
     crossAccount: false,
-    states: NOT_PENDING_DELETION,
+    states: SWITCHABLE,
     input: { KeyId: KEY_ID },
   },
   ({ key }) => ({

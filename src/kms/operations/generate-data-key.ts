@@ -1,7 +1,7 @@
 import { checkDataKeySize, DATA_KEY_INPUT, makeDataKey } from '../data-key.ts'
 import { keyOperation } from '../key-operation.ts'
-import { ENABLED_ONLY } from '../key-state.ts'
-import { checkRecipient, cryptographicContext, RECIPIENT } from '../symmetric.ts'
+import { USABLE } from '../key-state.ts'
+import { checkRecipient, cryptographicContext, RECIPIENT, SYMMETRIC } from '../symmetric.ts'
 
 /**
  * Gives a random data key, in the clear and encrypted under a KMS key.
@@ -13,7 +13,9 @@ export const generateDataKey = keyOperation(
     readOnly: true,
     aliases: true,
     crossAccount: true,
-    states: ENABLED_ONLY,
+    states: USABLE,
+    usage: 'ENCRYPT_DECRYPT',
+    algorithm: () => SYMMETRIC,
     input: { ...DATA_KEY_INPUT, Recipient: RECIPIENT },
     context: (input) => cryptographicContext(input.KeyId, input.EncryptionContext),
     checkInput: (input) => {
