@@ -35,6 +35,7 @@ const ERRORS = {
   KeyUnavailableException: 500,
   LimitExceededException: 400,
   MalformedPolicyDocumentException: 400,
+  MissingActionException: 400,
   MissingAuthenticationTokenException: 400,
   NotAuthorizedException: 400,
   NotFoundException: 400,

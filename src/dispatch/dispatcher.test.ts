@@ -8,6 +8,7 @@ import { SigningKeys } from '../sigv4/signing-key.ts'
 import { createDispatcher, type DispatcherParts } from './dispatcher.ts'
 import { Freshness } from './freshness.ts'
 import type { Operation, Outcome } from './operation.ts'
+import { createRouting } from './routing.ts'
 import type { WireRequest } from './wire.ts'
 
 const ACCOUNT = '111122223333'
@@ -40,9 +41,8 @@ function partsWith(operation: Operation, append: (event: string) => Promise<void
     append,
     commit: (_changes: unknown, events: readonly RecordedEvent[]) => append(events[0]?.json ?? ''),
   }
-  const route = { type: 'operation', name: operation.name, operation } as const
   return {
-    routing: new Map([['TrentService.Give', route]]),
+    routing: createRouting([operation]),
     findCredential: async () => ({ caller, secretAccessKey: CREDENTIALS.secretAccessKey }),
     signingKeys: new SigningKeys(),
     freshness: new Freshness({ refresh: () => undefined }, systemAfterThisTurn),
