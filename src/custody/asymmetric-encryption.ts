@@ -1,6 +1,6 @@
 import type { EncryptionAlgorithm, KeySpec } from '../api/key-specs.ts'
 import type { PrivateKey, PublicKey } from '../crypto/asymmetric-key.ts'
-import { decryptRsa, encryptRsa, rsaPlaintextMax } from '../crypto/rsa-encryption.ts'
+import { decryptRsa, encryptRsa, type RsaSpec, rsaPlaintextMax } from '../crypto/rsa-encryption.ts'
 import { decryptSm2, encryptSm2 } from '../crypto/sm2.ts'
 
 /** The ciphertext of a plaintext that is within the algorithm's limit. */
@@ -45,10 +45,14 @@ export function asymmetricPlaintextMax(spec: KeySpec, algorithm: EncryptionAlgor
   switch (algorithm) {
     case 'RSAES_OAEP_SHA_1':
     case 'RSAES_OAEP_SHA_256':
-      return rsaPlaintextMax(spec, algorithm)
+      return isRsaSpec(spec) ? rsaPlaintextMax(spec, algorithm) : undefined
     case 'SM2PKE':
       return SM2_PLAINTEXT_MAX_BYTES
     case 'SYMMETRIC_DEFAULT':
       return undefined
   }
+}
+
+function isRsaSpec(spec: KeySpec): spec is RsaSpec {
+  return spec.startsWith('RSA_')
 }

@@ -1,11 +1,10 @@
-import {
-  type DataKeyPairSpec,
-  type EncryptionAlgorithm,
-  KEY_SPECS,
-  type KeySpec,
-  type MacAlgorithm,
-  type MessageType,
-  type SigningAlgorithm,
+import type {
+  DataKeyPairSpec,
+  EncryptionAlgorithm,
+  KeySpec,
+  MacAlgorithm,
+  MessageType,
+  SigningAlgorithm,
 } from '../api/key-specs.ts'
 import type { EpochMs, Random } from '../base/ports.ts'
 import type { Secret } from '../base/secret.ts'
@@ -13,10 +12,11 @@ import { openGcm, sealGcmInto } from '../crypto/aead.ts'
 import { openPrivateKey, type PrivateKey, publicKeyOf } from '../crypto/asymmetric-key.ts'
 import { hmacKey } from '../crypto/hmac.ts'
 import { counterLabel, deriveByCounter } from '../crypto/kdf.ts'
-import { decapsulate, type Encapsulated, encapsulate } from '../crypto/kem.ts'
+import { decapsulate, type Encapsulation, encapsulate } from '../crypto/kem.ts'
 import { deriveSharedSecret } from '../crypto/key-agreement.ts'
 import { generateKeyPair } from '../crypto/key-pair.ts'
 import { mac } from '../crypto/mac.ts'
+import { isPrivateSpec } from '../crypto/private-spec.ts'
 import { sign, verify } from '../crypto/signature.ts'
 import { decryptAsymmetric, encryptAsymmetric } from './asymmetric-encryption.ts'
 import { blobPrefix, newBlob, type ParsedBlob, UNIQUE_BYTES } from './blob.ts'
@@ -166,11 +166,11 @@ export class Custody {
   /** Whether a signature is one of this key over this message. */
   verify(ref: PublicKeyRef, request: SigningRequest, signature: Uint8Array): Promise<boolean> {
     const { algorithm, messageType, message } = request
-    return verify(this.#publicKeys.get(ref), algorithm, messageType, message, signature)
+    return verify(this.#publicKeys.get(ref), algorithm, messageType, { message, signature })
   }
 
   /** A new shared secret and its KEM ciphertext. The caller clears the secret. */
-  encapsulate(ref: PublicKeyRef): Promise<Encapsulated> {
+  encapsulate(ref: PublicKeyRef): Promise<Encapsulation> {
     return encapsulate(this.#publicKeys.get(ref))
   }
 
@@ -262,20 +262,15 @@ export class Custody {
 }
 
 function openMaterial(ref: MaterialRef, material: Secret): OpenMaterial {
+  const { spec } = ref
   return material.reveal((bytes): OpenMaterial => {
-    const { form } = KEY_SPECS[ref.spec]
-    switch (form) {
-      case 'symmetric':
-        return { form, key: hmacKey(bytes), blobPrefix: blobPrefix(ref) }
-      case 'hmac':
-        return { form, key: hmacKey(bytes) }
-      case 'private':
-        return { form, key: openPrivateKey(ref.spec, bytes) }
-    }
+    if (isPrivateSpec(spec)) return { form: 'private', key: openPrivateKey(spec, bytes) }
+    if (spec !== 'SYMMETRIC_DEFAULT') return { form: 'hmac', key: hmacKey(bytes) }
+    return { form: 'symmetric', key: hmacKey(bytes), blobPrefix: blobPrefix(ref) }
   })
 }
 
 function publicKeyOfMaterial(spec: KeySpec, material: Secret): Uint8Array | undefined {
-  if (KEY_SPECS[spec].form !== 'private') return undefined
+  if (!isPrivateSpec(spec)) return undefined
   return material.reveal((bytes) => publicKeyOf(openPrivateKey(spec, bytes)))
 }

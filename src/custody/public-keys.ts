@@ -1,6 +1,7 @@
 import type { KeySpec } from '../api/key-specs.ts'
 import { parseBase64 } from '../base/bytes.ts'
 import { openPublicKey, type PublicKey } from '../crypto/asymmetric-key.ts'
+import { isPrivateSpec } from '../crypto/private-spec.ts'
 import { KeyringError } from './wrapping.ts'
 
 /** Open public keys kept in memory: a handle each, held by OpenSSL. */
@@ -18,7 +19,7 @@ export class PublicKeyCache {
     const known = this.#open.get(spki)
     if (known !== undefined) return known
     const der = parseBase64(spki)
-    if (der === undefined) throw new KeyringError('a stored public key cannot be read')
+    if (der === undefined || !isPrivateSpec(spec)) throw new KeyringError('a stored public key cannot be read')
     const key = openPublicKey(spec, der)
     this.#open.set(spki, key)
     if (this.#open.size > MAX_OPEN_PUBLIC_KEYS) {

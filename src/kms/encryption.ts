@@ -90,7 +90,8 @@ async function decryptBlob(
   context: TextMap | undefined,
 ): Promise<Opened> {
   const parsed = parseBlob(ciphertext)
-  const ref = parsed && (await findMaterial(parts, key, parsed.materialPrefix))
+  if (parsed === undefined) throw new KmsError('InvalidCiphertextException')
+  const ref = await findMaterial(parts, key, parsed.materialPrefix)
   if (ref === undefined) throw new KmsError('InvalidCiphertextException')
   const plaintext = await parts.custody.decrypt(ref, parsed, contextBytes(context))
   if (plaintext === undefined) throw new KmsError('InvalidCiphertextException')

@@ -101,7 +101,11 @@ function shownMembers(members: Output): EventData {
 
 function shownValue(value: OutputValue): unknown {
   if (isList(value)) return value.map(shownValue)
-  return typeof value === 'object' && !(value instanceof Uint8Array) ? shownMembers(value) : value
+  return isMembers(value) ? shownMembers(value) : value
+}
+
+function isMembers(value: OutputValue): value is Output {
+  return typeof value === 'object' && !(value instanceof Uint8Array) && !(value instanceof Map)
 }
 
 function isList(value: OutputValue): value is readonly OutputValue[] {
