@@ -1,5 +1,5 @@
 import type { MessageType, SigningAlgorithm } from '../api/key-specs.ts'
-import { messageBytes, messageTypesOf } from '../crypto/signing-facts.ts'
+import { messageBytes, messageTypesOf } from '../crypto/signature.ts'
 
 /** What a message must be; without `bytes` it has any length. */
 export type MessageRule = { readonly bytes?: number }

@@ -1,0 +1,59 @@
+import { constants, publicEncrypt, subtle } from 'node:crypto'
+import type { EncryptionAlgorithm } from '../api/key-specs.ts'
+import type { PrivateKey, PublicKey } from './asymmetric-key.ts'
+import { KEY_KINDS, type PrivateSpec } from './private-spec.ts'
+
+/** The encryption algorithms of RSA keys. */
+export type RsaEncryptionAlgorithm = Extract<EncryptionAlgorithm, `RSAES_${string}`>
+
+/** The specs of RSA keys. */
+export type RsaSpec = Extract<PrivateSpec, `RSA_${string}`>
+
+const HASHES = {
+  RSAES_OAEP_SHA_1: { node: 'sha1', web: 'SHA-1', bytes: 20 },
+  RSAES_OAEP_SHA_256: { node: 'sha256', web: 'SHA-256', bytes: 32 },
+} as const satisfies { readonly [A in RsaEncryptionAlgorithm]: object }
+
+/** The largest plaintext in bytes. Source: RFC 8017, section 7.1.1. */
+export function rsaPlaintextMax(spec: RsaSpec, algorithm: RsaEncryptionAlgorithm): number {
+  return KEY_KINDS[spec].modulusLength / 8 - 2 * HASHES[algorithm].bytes - 2
+}
+
+/**
+ * The ciphertext, as long as the modulus; the mask uses the same hash, and the label is empty.
+ *
+ * Takes 30 to 100 µs, so it needs no thread. Source: RFC 8017, section 7.1.1.
+ *
+ * @param plaintext at most {@link rsaPlaintextMax} bytes.
+ */
+export async function encryptRsa(
+  key: PublicKey,
+  algorithm: RsaEncryptionAlgorithm,
+  plaintext: Uint8Array,
+): Promise<Uint8Array> {
+  const { node } = HASHES[algorithm]
+  return publicEncrypt(
+    { key: key.handle, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: node },
+    plaintext,
+  )
+}
+
+/**
+ * The plaintext of {@link encryptRsa}, or nothing: every ciphertext that was not made for this key and algorithm gives
+ * the same answer.
+ *
+ * Done on OpenSSL's threads, by way of Web Cryptography: `privateDecrypt` would hold up the event loop.
+ */
+export async function decryptRsa(
+  key: PrivateKey,
+  algorithm: RsaEncryptionAlgorithm,
+  ciphertext: Uint8Array,
+): Promise<Uint8Array | undefined> {
+  const usable = key.handle.toCryptoKey({ name: 'RSA-OAEP', hash: HASHES[algorithm].web }, false, ['decrypt'])
+  try {
+    return new Uint8Array(await subtle.decrypt({ name: 'RSA-OAEP' }, usable, Uint8Array.from(ciphertext)))
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'OperationError') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,11 @@
+/** A thread for work that would hold up the event loop: see `slow.ts`. */
+
+import { answerTasks } from '../base/offload-thread.ts'
+import { runSlow, type SlowTask } from './slow-tasks.ts'
+
+answerTasks((task) => runSlow(parseTask(task)))
+
+/** What comes from the process itself is what its type says. */
+function parseTask(task: unknown): SlowTask {
+  return task as SlowTask
+}
