@@ -152,7 +152,7 @@ for (const operation of OPERATIONS) {
           answer,
           name,
           expected,
-          /:key\/[0-9a-f-]+ is (not )?(disabled|pending deletion)\.$/,
+          /:key\/(?:mrk-)?[0-9a-f-]+ is (not )?(disabled|pending (?:replica )?deletion)\.$/,
         )
     })
   }

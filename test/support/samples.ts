@@ -91,7 +91,7 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
   DeleteImportedKeyMaterial: {
     ...reading,
     key: EXTERNAL,
-    make: imported,
+    make: (call, keyId) => imported(call, keyId),
     input: ({ keyId }) => ({ KeyId: keyId }),
   },
   DeriveSharedSecret: {
@@ -124,14 +124,14 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
   GetParametersForImport: {
     ...onKey,
     key: EXTERNAL,
-    make: imported,
+    make: (call, keyId) => imported(call, keyId),
     input: ({ keyId }) => ({ KeyId: keyId, ...IMPORT }),
   },
   GetPublicKey: { ...onKey, key: SIGNING, input: ({ keyId }) => ({ KeyId: keyId }) },
   ImportKeyMaterial: {
     ...onKey,
     key: EXTERNAL,
-    make: importable,
+    make: importedAgain,
     input: ({ keyId, made }) => ({ KeyId: keyId, ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE', ...made }),
   },
   ListKeyRotations: { ...reading, input: ({ keyId }) => ({ KeyId: keyId }) },
@@ -204,16 +204,27 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
 const IMPORT = { WrappingAlgorithm: 'RSAES_OAEP_SHA_256', WrappingKeySpec: 'RSA_2048' }
 
 /** A token, and a material that is wrapped for it. */
-async function importable(call: SampleCall, keyId: string): Promise<Output> {
+async function importable(call: SampleCall, keyId: string, bytes: Uint8Array): Promise<Output> {
   const { PublicKey, ImportToken } = await call('GetParametersForImport', { KeyId: keyId, ...IMPORT })
   const key = createPublicKey({ key: Buffer.from(String(PublicKey), 'base64'), type: 'spki', format: 'der' })
-  const wrapped = publicEncrypt({ key, oaepHash: 'sha256' }, randomBytes(32))
+  const wrapped = publicEncrypt({ key, oaepHash: 'sha256' }, bytes)
   return { ImportToken: String(ImportToken), EncryptedKeyMaterial: wrapped.toString('base64') }
 }
 
+/** Lets the key have its material, and wraps the same once more. */
+async function importedAgain(call: SampleCall, keyId: string): Promise<Output> {
+  const bytes = randomBytes(32)
+  await imported(call, keyId, bytes)
+  return importable(call, keyId, bytes)
+}
+
 /** Lets the key have its material. */
-async function imported(call: SampleCall, keyId: string): Promise<Output> {
-  const made = await importable(call, keyId)
+async function imported(
+  call: SampleCall,
+  keyId: string,
+  bytes: Uint8Array = randomBytes(32),
+): Promise<Output> {
+  const made = await importable(call, keyId, bytes)
   await call('ImportKeyMaterial', { KeyId: keyId, ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE', ...made })
   return {}
 }
