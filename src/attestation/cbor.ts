@@ -5,7 +5,7 @@ import { Refused } from './refused.ts'
  * Items of one CBOR text, those in arrays and maps included; so no nesting is deeper either. A document
  * of AWS's specification has at most 2 for each of 10 members and 32 registers, and its certificates.
  */
-export const CBOR_MAX_ITEMS = 256
+const CBOR_MAX_ITEMS = 256
 
 /** Everything that a document is made of: no floats, no `undefined`, no tags. */
 const ALLOWED = new Set(['uint', 'negint', 'bytes', 'string', 'array', 'map', 'null'])

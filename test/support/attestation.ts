@@ -20,7 +20,7 @@ import { encode } from 'cborg'
 
 const DAY_MS = 86_400_000
 
-export type Usage = 'digitalSignature' | 'keyCertSign'
+type Usage = 'digitalSignature' | 'keyCertSign'
 
 /** A certificate to be made; what is left out is that of a good authority. */
 export type CertificateSpec = {
