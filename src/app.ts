@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parseRoots } from './attestation/roots.ts'
 import { systemFiles } from './audit/files.ts'
 import { type Journal, openJournal } from './audit/journal.ts'
 import { type OwnEventParts, refusalsEvent, tornTailEvent } from './audit/own-events.ts'
@@ -10,7 +11,7 @@ import type { Log } from './base/log.ts'
 import { systemAfterThisTurn, systemClock, systemRandom, systemSleep, systemTimers } from './base/ports.ts'
 import type { Secret } from './base/secret.ts'
 import { addCredentials } from './config/credentials-file.ts'
-import { type Config, formatAddress } from './config/settings.ts'
+import { type Config, ConfigError, formatAddress } from './config/settings.ts'
 import { type HmacKey, hmacKey } from './crypto/hmac.ts'
 import { deriveKey } from './crypto/kdf.ts'
 import { Custody } from './custody/custody.ts'
@@ -164,6 +165,7 @@ export async function openNode(
     cert: await readFile(config.tls.certFile, 'utf8'),
     key: await readFile(config.tls.keyFile, 'utf8'),
   }
+  const attestationRoots = await readAttestationRoots(config)
   await using stack = new AsyncDisposableStack()
   const { records, auditKey, wrappingKey } = await openForServing(config)
   stack.defer(() => records.close())
@@ -194,6 +196,7 @@ export async function openNode(
     random: systemRandom,
     principalExists: principalFinder(records),
     sm2Regions: new Set(config.sm2Regions),
+    attestationRoots,
   }
   const dispatcher = openDispatcher({ kms, journal, limiter, own, log })
   const jobs = startJobs([lifecycleJob(kms, journal, log)], systemTimers, log)
@@ -211,6 +214,17 @@ export async function openNode(
   })
   const open = stack.move()
   return { port: http.port, close: () => open.disposeAsync() }
+}
+
+/** @throws ConfigError when the file of the setting cannot be used. */
+async function readAttestationRoots({ attestationRootFile: path }: Config): Promise<readonly Uint8Array[]> {
+  if (path === undefined) return []
+  try {
+    return parseRoots(await readFile(path, 'utf8'))
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new ConfigError(`HOLDFAST_ATTESTATION_ROOT is '${path}': ${reason}`, { cause: error })
+  }
 }
 
 type ServiceParts = {

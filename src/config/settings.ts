@@ -16,6 +16,8 @@ export type Config = {
   readonly workers: number
   /** Paths of the PEM files. */
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
+  /** Path of the PEM file with the roots of attestation documents. */
+  readonly attestationRootFile: string | undefined
   readonly seal: 'file'
   /** The regions that have SM2 keys. */
   readonly sm2Regions: readonly string[]
@@ -100,6 +102,14 @@ const SETTINGS = {
     right: 'a path',
     parse: (text) => (text === '' ? undefined : text),
   }),
+  attestationRoot: setting({
+    variable: 'HOLDFAST_ATTESTATION_ROOT',
+    flag: 'attestation-root',
+    byDefault: undefined,
+    about: 'the root certificates of attestation documents, a PEM file; without it Recipient is refused',
+    right: 'a path',
+    parse: (text) => (text === '' ? undefined : text),
+  }),
   seal: setting({
     variable: 'HOLDFAST_SEAL',
     flag: 'seal',
@@ -147,6 +157,7 @@ export function parseConfig(given: Given): Config {
     region: need(SETTINGS.region, given),
     workers: need(SETTINGS.workers, given),
     tls: certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : undefined,
+    attestationRootFile: read(SETTINGS.attestationRoot, given),
     seal: need(SETTINGS.seal, given),
     sm2Regions: need(SETTINGS.sm2Regions, given),
   }
@@ -169,6 +180,7 @@ export function configFlags(config: Config): readonly string[] {
     workers: '1',
     tlsCert: config.tls?.certFile,
     tlsKey: config.tls?.keyFile,
+    attestationRoot: config.attestationRootFile,
     seal: config.seal,
     sm2Regions: config.sm2Regions.join(',') || NO_REGIONS,
   }
@@ -180,9 +192,12 @@ export function configFlags(config: Config): readonly string[] {
 
 /** One line for each setting: flag, variable, meaning and default. */
 export function describeSettings(): readonly string[] {
-  return Object.values(SETTINGS).map(({ flag, variable, about, byDefault }) => {
+  const settings = Object.values(SETTINGS)
+  const flagWidth = Math.max(...settings.map(({ flag }) => flag.length))
+  const variableWidth = Math.max(...settings.map(({ variable }) => variable.length))
+  return settings.map(({ flag, variable, about, byDefault }) => {
     const suffix = byDefault === undefined ? '' : ` (default ${byDefault})`
-    return `  ${`--${flag}`.padEnd(13)} ${variable.padEnd(20)} ${about}${suffix}`
+    return `  --${flag.padEnd(flagWidth)} ${variable.padEnd(variableWidth)} ${about}${suffix}`
   })
 }
 

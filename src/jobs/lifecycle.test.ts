@@ -58,6 +58,7 @@ async function openWorker(folder: string, time: Time): Promise<Worker> {
     custody,
     random: systemRandom,
     principalExists: async () => true,
+    attestationRoots: [],
     sm2Regions: new Set(),
   }
   const events: Record<string, unknown>[] = []

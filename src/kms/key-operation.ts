@@ -12,6 +12,7 @@ import { checkAlgorithm, checkUsage } from './key-rules.ts'
 import { checkState } from './key-state.ts'
 import { findKey, type Key, notFound } from './keys.ts'
 import type { KmsOperation, KmsParts } from './parts.ts'
+import { findRecipient, type Recipient, recipientContext, withRecipient } from './recipient.ts'
 
 /** A key identifier of a request: id, ARN, alias name or alias ARN. */
 export const KEY_ID = text({ min: 1, max: 2048 })
@@ -56,6 +57,8 @@ export type KeyGiven<M extends Members> = {
   readonly input: KeyInput<M>
   readonly key: Key
   readonly parts: KmsParts
+  /** Whom the answer is sealed for. */
+  readonly recipient: Recipient
 }
 
 /** What an operation on one key does. */
@@ -76,13 +79,15 @@ export function keyOperation<M extends Members & NamesKey>(facts: KeyFacts<M>, r
       const input = typed<M>(call.input)
       checkGrantTokens(call)
       facts.checkInput?.(input, call)
+      const recipient = await findRecipient(call, parts)
       const key = await resolveKey({ call, parts, facts, text: input.KeyId })
-      const given = { call, input, key, parts }
-      const own = keyPermission(call, key, facts.name, facts.context?.(input) ?? NO_CONTEXT)
+      const given = { call, input, key, parts, recipient }
+      const context = recipientContext(recipient, facts.context?.(input) ?? NO_CONTEXT)
+      const own = keyPermission(call, key, facts.name, context)
       return {
         permissions: facts.alsoNeeds === undefined ? [own] : [own, ...(await facts.alsoNeeds(given))],
         check: () => checkKey(facts, input, key),
-        run: () => run(given),
+        run: async () => withRecipient(await run(given), recipient),
       }
     },
   })

@@ -10,6 +10,8 @@ export type KmsParts = {
   readonly random: Random
   /** The regions that have SM2 keys. */
   readonly sm2Regions: ReadonlySet<string>
+  /** Root certificates of attestation documents, in DER; none: `Recipient` is refused. */
+  readonly attestationRoots: readonly Uint8Array[]
   /**
    * Whether a principal of a policy exists: an account, user or role by its ARN. Services and `*`
    * are not asked about.

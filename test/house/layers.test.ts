@@ -13,18 +13,19 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   crypto: ['base', 'api'],
   policy: ['base', 'api'],
   sigv4: ['base', 'api', 'crypto'],
+  attestation: ['base', 'crypto'],
   custody: ['base', 'api', 'crypto'],
   audit: ['base', 'api', 'crypto', 'store'],
   dispatch: ['base', 'api', 'policy', 'sigv4', 'store', 'audit'],
-  kms: ['base', 'api', 'policy', 'store', 'custody', 'dispatch'],
+  kms: ['base', 'api', 'policy', 'store', 'custody', 'attestation', 'dispatch'],
   iam: ['base', 'api', 'policy', 'store', 'custody', 'dispatch'],
   jobs: ['base', 'store', 'audit', 'kms'],
   http: ['base', 'api', 'dispatch'],
   client: ['base', 'api', 'sigv4'],
   cli: ['base', 'api', 'config', 'client', 'audit', 'app.ts'],
   'app.ts': [
-    ...['base', 'api', 'store', 'config', 'crypto', 'policy', 'sigv4', 'custody', 'audit', 'dispatch'],
-    ...['kms', 'iam', 'jobs', 'http', 'client'],
+    ...['base', 'api', 'store', 'config', 'crypto', 'policy', 'sigv4', 'custody', 'attestation'],
+    ...['audit', 'dispatch', 'kms', 'iam', 'jobs', 'http', 'client'],
   ],
   'main.ts': ['cli'],
 }
@@ -84,6 +85,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@noble/curves/nist.js': ['src/crypto/slow-tasks.ts'],
   '@noble/curves/secp256k1.js': ['src/crypto/slow-tasks.ts'],
   '@noble/post-quantum/ml-dsa.js': ['src/crypto/slow-tasks.ts'],
+  asn1js: ['src/attestation/asn1.ts', 'src/attestation/certificate.ts', 'src/attestation/envelope.ts'],
+  cborg: ['src/attestation/cbor.ts', 'src/attestation/cose.ts'],
 }
 
 test('packages are imported where they are meant to be, and nothing else is', async () => {

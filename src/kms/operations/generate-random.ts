@@ -1,7 +1,7 @@
 import { KmsError } from '../../api/errors.ts'
 import { integer, optional, text } from '../../api/shapes.ts'
 import { accountOperation } from '../account-operation.ts'
-import { checkRecipient, RECIPIENT } from '../symmetric.ts'
+import { RECIPIENT, secretMember } from '../recipient.ts'
 
 /** Gives 1 to 1,024 random bytes. Source: AWS KMS API Reference, "GenerateRandom". */
 export const generateRandom = accountOperation(
@@ -14,16 +14,18 @@ export const generateRandom = accountOperation(
       Recipient: RECIPIENT,
     },
     checkInput: (input) => {
-      checkRecipient(input.Recipient)
       if (input.CustomKeyStoreId !== undefined) {
         throw new KmsError('UnsupportedOperationException', 'Custom key stores are not supported.')
       }
     },
   },
-  ({ input, parts }) => {
+  ({ input, parts, recipient }) => {
     if (input.NumberOfBytes === undefined)
       throw new KmsError('ValidationException', 'NumberOfBytes is required.')
     const plaintext = parts.random.bytes(input.NumberOfBytes)
-    return { output: { Plaintext: plaintext }, dispose: () => plaintext.fill(0) }
+    return {
+      output: secretMember(parts, recipient, 'Plaintext', plaintext),
+      dispose: () => plaintext.fill(0),
+    }
   },
 )
