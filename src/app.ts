@@ -28,6 +28,8 @@ import { deleteDueKeys } from './jobs/deletion.ts'
 import { startJobs } from './jobs/scheduler.ts'
 import { KMS_OPERATIONS } from './kms/operations.ts'
 import { wrappedKeys } from './kms/wrapped-keys.ts'
+import { IndexThread } from './metering/index-thread.ts'
+import { lastUsageFinder } from './metering/last-usage.ts'
 import { SigningKeys } from './sigv4/signing-key.ts'
 import { openRecords } from './store/cache.ts'
 import { claimFileLock, type FileLock } from './store/file-lock.ts'
@@ -41,6 +43,8 @@ export const CREDENTIALS_FILE = 'credentials'
 export const ENDPOINT_FILE = 'endpoint'
 /** The folder of the audit log, within the data folder. */
 export const AUDIT_FOLDER = 'audit'
+/** The folder of what is derived from the audit log, within the data folder. */
+export const INDEX_FOLDER = 'index'
 const ROOT_KEY_FILE = 'root.key'
 const START_LOCK_FILE = 'start.lock'
 
@@ -182,12 +186,14 @@ export async function openNode(
     log.warn('the end of the audit log was torn and set aside', journal.torn)
     await journal.append(tornTailEvent(own, journal.node, journal.torn))
   }
+  const index = openIndexThread(config, auditKey, log)
+  stack.defer(() => index.close())
   const custody = new Custody({ wrappingKey, wrappedKeys: wrappedKeys(records), random: systemRandom })
   stack.defer(() => custody[Symbol.dispose]())
   const limiter = new RefusalLimiter(systemClock)
   const summaries = openSummaries(limiter, journal, own, log)
   stack.defer(() => summaries.close())
-  const dispatcher = openDispatcher({ records, journal, custody, limiter, own, log })
+  const dispatcher = openDispatcher({ records, journal, custody, index, limiter, own, log })
   const jobs = startJobs([deletionJob(records, journal, custody, log)], systemTimers, log)
   stack.defer(() => jobs.stop())
   const state = { ready: true }
@@ -209,14 +215,22 @@ type ServiceParts = {
   readonly records: Records
   readonly journal: Journal
   readonly custody: Custody
+  readonly index: IndexThread
   readonly limiter: RefusalLimiter
   readonly own: OwnEventParts
   readonly log: Log
 }
 
-function openDispatcher({ records, journal, custody, limiter, own, log }: ServiceParts): Dispatcher {
+function openIndexThread(config: Config, key: HmacKey, log: Log): IndexThread {
+  const folder = join(config.data, INDEX_FOLDER)
+  return new IndexThread({ folder, auditFolder: join(config.data, AUDIT_FOLDER), key }, log, systemTimers)
+}
+
+function openDispatcher(service: ServiceParts): Dispatcher {
+  const { records, journal, custody, limiter, own, log } = service
   const principalExists = principalFinder(records)
-  const parts = { records, custody, random: systemRandom, principalExists }
+  const lastUsage = lastUsageFinder(service.index)
+  const parts = { records, custody, random: systemRandom, principalExists, lastUsage }
   return createDispatcher({
     routing: createRouting(KMS_OPERATIONS.map((operation) => operation(parts))),
     findCredential: credentialFinder(records),

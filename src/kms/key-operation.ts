@@ -1,5 +1,6 @@
 import { KmsError } from '../api/errors.ts'
 import { boolean, type Input, list, type Members, optional, type Shape, text } from '../api/shapes.ts'
+import type { EpochMs } from '../base/ports.ts'
 import type { Call, EventData, KeyRules, Operation, Outcome, Permission } from '../dispatch/operation.ts'
 import { shownParameters } from '../dispatch/parameters.ts'
 import type { ContextLookup } from '../policy/context.ts'
@@ -34,6 +35,8 @@ export type KeyFacts<M extends Members & NamesKey> = KeyRules & {
   readonly input: M
   /** Condition keys of this operation, beside those of the key and the call. */
   readonly context?: (input: KeyInput<M>) => ContextLookup
+  /** Condition keys whose values have to be fetched, beside the others. */
+  readonly fetchContext?: (key: Key, now: EpochMs, parts: KmsParts) => Promise<ContextLookup>
   /** Checks of parameters that need no key. @throws KmsError. */
   readonly checkInput?: (input: KeyInput<M>) => void
   /** The call's parameters in its audit event, where they are not just the input. */
@@ -50,6 +53,10 @@ export type KeyRun<M extends Members> = (given: {
 
 const NO_CONTEXT: ContextLookup = () => undefined
 
+function joinContexts(first: ContextLookup, second: ContextLookup): ContextLookup {
+  return (name) => first(name) ?? second(name)
+}
+
 /** An operation on the one key that its `KeyId` names. */
 export function keyOperation<M extends Members & NamesKey>(facts: KeyFacts<M>, run: KeyRun<M>): KmsOperation {
   return (parts): Operation => ({
@@ -64,8 +71,11 @@ export function keyOperation<M extends Members & NamesKey>(facts: KeyFacts<M>, r
       checkGrantTokens(call)
       facts.checkInput?.(input)
       const key = await resolveKey({ call, parts, facts, text: input.KeyId })
+      const stated = facts.context?.(input) ?? NO_CONTEXT
+      const fetched = facts.fetchContext && (await facts.fetchContext(key, call.now, parts))
+      const context = fetched === undefined ? stated : joinContexts(stated, fetched)
       return {
-        permissions: [keyPermission(call, key, facts.name, facts.context?.(input) ?? NO_CONTEXT)],
+        permissions: [keyPermission(call, key, facts.name, context)],
         check: () => checkState(key.arn, key.record.value.state, facts.states),
         run: () => run({ call, input, key, parts }),
       }

@@ -10,6 +10,7 @@ import { encrypt } from './operations/encrypt.ts'
 import { generateDataKey } from './operations/generate-data-key.ts'
 import { generateDataKeyWithoutPlaintext } from './operations/generate-data-key-without-plaintext.ts'
 import { generateRandom } from './operations/generate-random.ts'
+import { getKeyLastUsage } from './operations/get-key-last-usage.ts'
 import { getKeyPolicy } from './operations/get-key-policy.ts'
 import { listAliases } from './operations/list-aliases.ts'
 import { listKeyPolicies } from './operations/list-key-policies.ts'
@@ -38,6 +39,7 @@ export const KMS_OPERATIONS: readonly KmsOperation[] = [
   generateDataKey,
   generateDataKeyWithoutPlaintext,
   generateRandom,
+  getKeyLastUsage,
   getKeyPolicy,
   listAliases,
   listKeyPolicies,

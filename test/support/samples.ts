@@ -56,6 +56,7 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
   GenerateDataKey: { ...using, input: ({ keyId }) => ({ KeyId: keyId, KeySpec: 'AES_256' }) },
   GenerateDataKeyWithoutPlaintext: { ...using, input: ({ keyId }) => ({ KeyId: keyId, NumberOfBytes: 64 }) },
   GenerateRandom: { ...onAccount, input: () => ({ NumberOfBytes: 32 }) },
+  GetKeyLastUsage: { ...reading, input: ({ keyId }) => ({ KeyId: keyId }) },
   GetKeyPolicy: { ...reading, input: ({ keyId }) => ({ KeyId: keyId }) },
   ListAliases: { ...reading, input: ({ keyId }) => ({ KeyId: keyId }) },
   ListKeyPolicies: { ...reading, input: ({ keyId }) => ({ KeyId: keyId }) },

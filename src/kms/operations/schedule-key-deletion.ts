@@ -5,6 +5,7 @@ import { entriesContext } from '../context.ts'
 import { dueDeletion } from '../due.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
 import { NOT_PENDING_DELETION } from '../key-state.ts'
+import { unusedDays } from '../last-usage.ts'
 import { epochSeconds, eventDate } from '../metadata.ts'
 
 const WINDOW_MIN_DAYS = 7
@@ -23,6 +24,7 @@ export const scheduleKeyDeletion = keyOperation(
     aliases: false,
     crossAccount: false,
     states: NOT_PENDING_DELETION,
+    fetchContext: unusedDays,
     input: { KeyId: KEY_ID, PendingWindowInDays: optional(integer({ min: 1, max: 365 })) },
     checkInput: (input) => checkWindow(windowDays(input)),
     context: (input) =>
