@@ -15,11 +15,10 @@ import type {
   UseEntry,
 } from './index-port.ts'
 import { StoreFailure } from './port.ts'
+import { blocksOf, encodeDistances, KEYS_PER_SECOND, newestKeys, SPAN_KEYS } from './posting-block.ts'
 import { parseBlob, parseInteger, parseText, reasonOf } from './sqlite-file.ts'
 import { connectIndex, INDEX_FILE } from './sqlite-index-file.ts'
 
-/** An event's key is its second and a number within it, so that keys are ordered by time. */
-const KEYS_PER_SECOND = 2_097_152
 /** Seconds whose last key is remembered. */
 const SECONDS_MAX = 4096
 /** Terms and series whose numbers are remembered. */
@@ -94,7 +93,9 @@ class SqliteIndex implements EventIndex {
     if (number === undefined) return []
     const from = fromSecond * KEYS_PER_SECOND
     const end = Math.min((toSecond + 1) * KEYS_PER_SECOND, after ?? Number.MAX_SAFE_INTEGER)
-    return this.#statements.find.all(parseInteger(number['id']), from, end, limit).map(parseFound)
+    const rows = this.#statements.findBlocks.iterate(parseInteger(number['id']), from, end + SPAN_KEYS, end)
+    const keys = newestKeys(rows, { from, end, limit })
+    return keys.flatMap((key) => this.#statements.findPlace.all(key).map(parseFound))
   }
 
   findById(idPrefix: number): readonly FoundEvent[] {
@@ -169,7 +170,10 @@ class SqliteIndex implements EventIndex {
   /** Rows in the order of their tables, which is several times faster than in that of events. */
   #write({ postings, ids, hours, lastUses }: Gathered): void {
     const { addPosting, addId, addUsage, setLastUse } = this.#statements
-    for (const [term, keys] of postings) for (const key of keys) addPosting.run(term, key)
+    for (const [term, keys] of postings) {
+      for (const block of blocksOf(keys))
+        addPosting.run(term, block.at(-1) ?? 0, block[0] ?? 0, encodeDistances(block))
+    }
     for (const [prefix, key] of ids.sort(([a], [b]) => a - b)) addId.run(prefix, key)
     for (const { hour, series, calls, failures } of hours.values())
       addUsage.run(hour, series, calls, failures)
@@ -259,7 +263,7 @@ function prepare(database: DatabaseSync) {
       'INSERT INTO segments (node, first) VALUES (?, ?) ON CONFLICT DO UPDATE SET first = excluded.first RETURNING id',
     ),
     addEvent: sql('INSERT INTO events (id, segment, offset, size) VALUES (?, ?, ?, ?)'),
-    addPosting: sql('INSERT OR IGNORE INTO postings (term, event) VALUES (?, ?)'),
+    addPosting: sql('INSERT INTO postings (term, last, first, distances) VALUES (?, ?, ?, ?)'),
     addId: sql('INSERT OR IGNORE INTO ids (prefix, event) VALUES (?, ?)'),
     findTerm: sql('SELECT id FROM terms WHERE text = ?'),
     addTerm: sql('INSERT INTO terms (text) VALUES (?) RETURNING id'),
@@ -281,10 +285,12 @@ function prepare(database: DatabaseSync) {
     ),
     lastUse: sql('SELECT second, operation, event_id, request_id FROM last_uses WHERE key = ?'),
     lastKey: sql('SELECT id FROM events WHERE id < ? ORDER BY id DESC LIMIT 1'),
-    find: sql(
-      `SELECT event AS id, node, first, offset, size
-       FROM (SELECT event FROM postings WHERE term = ? AND event >= ? AND event < ? ORDER BY event DESC LIMIT ?)
-       JOIN events ON events.id = event JOIN segments ON segments.id = events.segment ORDER BY event DESC`,
+    findBlocks: sql(
+      'SELECT last, first, distances FROM postings WHERE term = ? AND last >= ? AND last < ? AND first < ? ORDER BY last DESC',
+    ),
+    findPlace: sql(
+      `SELECT events.id AS id, node, first, offset, size FROM events
+       JOIN segments ON segments.id = events.segment WHERE events.id = ?`,
     ),
     findById: sql(
       `SELECT event AS id, node, first, offset, size FROM ids
