@@ -26,6 +26,7 @@ import { credentialFinder } from './iam/access-key.ts'
 import { ACCOUNT, ACCOUNTS, ensureAccount, handOverRoot, principalFinder } from './iam/account.ts'
 import { deleteDueKeys } from './jobs/deletion.ts'
 import { startJobs } from './jobs/scheduler.ts'
+import { type KeyFacts, keyFacts } from './kms/key-facts.ts'
 import { KMS_OPERATIONS } from './kms/operations.ts'
 import { wrappedKeys } from './kms/wrapped-keys.ts'
 import { IndexThread } from './metering/index-thread.ts'
@@ -148,6 +149,11 @@ async function waitForLock(path: string): Promise<FileLock> {
     await systemSleep(START_LOCK_RETRY_MS)
   }
   throw new Error(`${path} has been locked for too long: does another start of Holdfast hang?`)
+}
+
+/** Every key of an account in a region, for reports. */
+export function reportedKeys(records: Records, account: string, region: string): AsyncGenerator<KeyFacts> {
+  return keyFacts(records, account, region)
 }
 
 /** A node that serves. */

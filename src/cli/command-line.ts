@@ -9,9 +9,10 @@ import { helpText, VERSION } from './help.ts'
 import { outliveReader } from './outlive-reader.ts'
 import { serve } from './serve.ts'
 import { status } from './status.ts'
+import { usage } from './usage.ts'
 import { worker } from './worker.ts'
 
-const COMMANDS: readonly Command[] = [serve, environment, status, auditVerify, auditReindex]
+const COMMANDS: readonly Command[] = [serve, environment, status, auditVerify, auditReindex, usage]
 
 const output: Output = {
   print: (line) => void process.stdout.write(`${line}\n`),

@@ -17,6 +17,8 @@ export type Config = {
   /** Paths of the PEM files. */
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
   readonly seal: 'file'
+  /** Path of the price table. */
+  readonly prices: string | undefined
 }
 
 /** A setting is unknown or has a value that cannot be used. The message says what would be right. */
@@ -106,6 +108,14 @@ const SETTINGS = {
     right: 'file',
     parse: (text): 'file' | undefined => (text === 'file' ? text : undefined),
   }),
+  prices: setting({
+    variable: 'HOLDFAST_PRICES',
+    flag: 'prices',
+    byDefault: undefined,
+    about: 'a price table, a JSON file; holdfast usage shows costs by it',
+    right: 'a path',
+    parse: (text) => (text === '' ? undefined : text),
+  }),
 }
 
 /** The flags of `holdfast serve`, for node:util's parseArgs. */
@@ -138,6 +148,7 @@ export function parseConfig(given: Given): Config {
     workers: need(SETTINGS.workers, given),
     tls: certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : undefined,
     seal: need(SETTINGS.seal, given),
+    prices: read(SETTINGS.prices, given),
   }
   if (config.tls === undefined && !isLoopback(config.listen.host)) {
     throw new ConfigError(
@@ -159,6 +170,7 @@ export function configFlags(config: Config): readonly string[] {
     tlsCert: config.tls?.certFile,
     tlsKey: config.tls?.keyFile,
     seal: config.seal,
+    prices: config.prices,
   }
   return Object.entries(SETTINGS).flatMap(([name, { flag }]) => {
     const value = values[name as keyof typeof SETTINGS]

@@ -27,6 +27,7 @@ export type IndexQuestion = { readonly reachMs: number } & (
   | { readonly ask: 'lookup'; readonly question: LookupQuestion }
   | { readonly ask: 'lastUse'; readonly key: string }
   | { readonly ask: 'usage'; readonly question: UsageQuestion }
+  | { readonly ask: 'scopes' }
   | { readonly ask: 'status' }
 )
 
@@ -38,6 +39,7 @@ export type IndexValues = {
   readonly lookup: LookupPage
   readonly lastUse: LastUse | undefined
   readonly usage: readonly UsageRow[]
+  readonly scopes: ReturnType<EventIndex['scopes']>
   readonly status: { readonly events: number }
 }
 
@@ -108,6 +110,8 @@ export class IndexService {
         return index.lastUse(question.key)
       case 'usage':
         return index.usage(question.question)
+      case 'scopes':
+        return index.scopes()
       case 'status':
         return { events: index.count() }
     }

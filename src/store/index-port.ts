@@ -102,6 +102,8 @@ export type EventIndex = {
   readonly findById: (idPrefix: number) => readonly FoundEvent[]
   readonly lastUse: (key: string) => LastUse | undefined
   readonly usage: (question: UsageQuestion) => readonly UsageRow[]
+  /** Accounts and regions that there are events of. */
+  readonly scopes: () => readonly { readonly account: string; readonly region: string }[]
   /** Forgets everything, so that it is made again from the log. */
   readonly clear: () => void
   /** Events in it. */

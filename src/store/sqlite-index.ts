@@ -118,6 +118,11 @@ class SqliteIndex implements EventIndex {
     return this.#statements.usage.all(fromHour, toHour, account, account, key, key).map(parseUsage)
   }
 
+  scopes(): ReturnType<EventIndex['scopes']> {
+    const rows = this.#statements.scopes.all()
+    return rows.map((row) => ({ account: parseText(row['account']), region: parseText(row['region']) }))
+  }
+
   clear(): void {
     this.#forget()
     this.#database.exec(
@@ -303,6 +308,7 @@ function prepare(database: DatabaseSync) {
        WHERE hour >= ? AND hour < ? AND (? = '' OR account = ?) AND (? = '' OR key = ?)
        ORDER BY hour, series.id`,
     ),
+    scopes: sql('SELECT DISTINCT account, region FROM series ORDER BY account, region'),
     count: sql('SELECT count(*) AS events FROM events'),
     rebuildAsked: sql("SELECT value FROM meta WHERE name = 'rebuild'"),
   }
