@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemFiles } from './audit/files.ts'
 import { type Journal, openJournal } from './audit/journal.ts'
+import { CHECKPOINT_KEY_INFO } from './audit/note.ts'
 import { type OwnEventParts, refusalsEvent, tornTailEvent } from './audit/own-events.ts'
 import { RefusalLimiter, RefusalSummaries } from './audit/refusals.ts'
 import { AUDIT_KEY_INFO } from './audit/segment.ts'
@@ -11,6 +12,7 @@ import { systemAfterThisTurn, systemClock, systemRandom, systemSleep, systemTime
 import type { Secret } from './base/secret.ts'
 import { addCredentials } from './config/credentials-file.ts'
 import { type Config, formatAddress } from './config/settings.ts'
+import { type Ed25519Key, ed25519Key } from './crypto/ed25519.ts'
 import { type HmacKey, hmacKey } from './crypto/hmac.ts'
 import { deriveKey } from './crypto/kdf.ts'
 import { Custody } from './custody/custody.ts'
@@ -24,11 +26,13 @@ import { createRouting } from './dispatch/routing.ts'
 import { openHttpServer } from './http/server.ts'
 import { credentialFinder } from './iam/access-key.ts'
 import { ACCOUNT, ACCOUNTS, ensureAccount, handOverRoot, principalFinder } from './iam/account.ts'
+import { makeCheckpoints } from './jobs/checkpoints.ts'
 import { deleteDueKeys } from './jobs/deletion.ts'
 import { startJobs } from './jobs/scheduler.ts'
 import { type KeyFacts, keyFacts } from './kms/key-facts.ts'
 import { KMS_OPERATIONS } from './kms/operations.ts'
 import { wrappedKeys } from './kms/wrapped-keys.ts'
+import { treeGrower } from './metering/grow-tree.ts'
 import { IndexThread } from './metering/index-thread.ts'
 import { lastUsageFinder } from './metering/last-usage.ts'
 import { SigningKeys } from './sigv4/signing-key.ts'
@@ -58,6 +62,8 @@ const OWNER_ONLY_FILE = 0o600
 
 /** How often due deletions are looked for. */
 const DELETION_INTERVAL_MS = 1000
+/** How often a checkpoint of the audit log is signed. */
+const CHECKPOINT_INTERVAL_MS = 3_600_000
 /** What domain keys are wrapped under: see docs/formats/key-hierarchy.md. */
 const DOMAIN_WRAPPING_INFO = 'holdfast/domain/1/wrap'
 
@@ -65,6 +71,8 @@ const DOMAIN_WRAPPING_INFO = 'holdfast/domain/1/wrap'
 export type Deployment = {
   readonly records: Records
   readonly auditKey: HmacKey
+  /** Signs checkpoints of the audit log. */
+  readonly checkpointKey: Ed25519Key
   /** For custody, which disposes of it. */
   readonly wrappingKey: Secret
 }
@@ -80,9 +88,11 @@ export async function openDeployment(config: Config): Promise<Deployment> {
   const records = await openRecords(openSqlite(config.data), recordSealer(rootKey, systemRandom))
   await assertNotLost(config, records)
   using auditKey = deriveKey(rootKey, AUDIT_KEY_INFO)
+  using checkpointSeed = deriveKey(rootKey, CHECKPOINT_KEY_INFO)
   return {
     records,
     auditKey: auditKey.reveal(hmacKey),
+    checkpointKey: ed25519Key(checkpointSeed),
     wrappingKey: deriveKey(rootKey, DOMAIN_WRAPPING_INFO),
   }
 }
@@ -174,7 +184,7 @@ export async function openNode(
     key: await readFile(config.tls.keyFile, 'utf8'),
   }
   await using stack = new AsyncDisposableStack()
-  const { records, auditKey, wrappingKey } = await openForServing(config)
+  const { records, auditKey, checkpointKey, wrappingKey } = await openForServing(config)
   stack.defer(() => records.close())
   const own = { clock: systemClock, random: systemRandom, account: config.account }
   const journal = await openJournal({
@@ -200,7 +210,20 @@ export async function openNode(
   const summaries = openSummaries(limiter, journal, own, log)
   stack.defer(() => summaries.close())
   const dispatcher = openDispatcher({ records, journal, custody, index, limiter, own, log })
-  const jobs = startJobs([deletionJob(records, journal, custody, log)], systemTimers, log)
+  const checkpoints = {
+    name: 'checkpoints',
+    everyMs: CHECKPOINT_INTERVAL_MS,
+    run: () =>
+      makeCheckpoints({
+        records,
+        files: systemFiles,
+        folder: join(config.data, AUDIT_FOLDER),
+        signingKey: checkpointKey,
+        grow: treeGrower(index),
+        log,
+      }),
+  }
+  const jobs = startJobs([deletionJob(records, journal, custody, log), checkpoints], systemTimers, log)
   stack.defer(() => jobs.stop())
   const state = { ready: true }
   const http = await openHttpServer(

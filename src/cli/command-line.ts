@@ -1,6 +1,10 @@
 import { parseArgs } from 'node:util'
 import { processEnvironment } from '../config/environment.ts'
 import { ConfigError, FLAGS, parseConfig } from '../config/settings.ts'
+import { auditCheckProof } from './audit-check-proof.ts'
+import { auditCheckpoint } from './audit-checkpoint.ts'
+import { auditConsistency } from './audit-consistency.ts'
+import { auditProve } from './audit-prove.ts'
 import { auditReindex } from './audit-reindex.ts'
 import { auditVerify } from './audit-verify.ts'
 import { type Command, type CommandInput, EXIT_FAILURE, EXIT_USAGE, type Output } from './command.ts'
@@ -12,7 +16,18 @@ import { status } from './status.ts'
 import { usage } from './usage.ts'
 import { worker } from './worker.ts'
 
-const COMMANDS: readonly Command[] = [serve, environment, status, auditVerify, auditReindex, usage]
+const COMMANDS: readonly Command[] = [
+  serve,
+  environment,
+  status,
+  auditVerify,
+  auditReindex,
+  auditCheckpoint,
+  auditProve,
+  auditConsistency,
+  auditCheckProof,
+  usage,
+]
 
 const output: Output = {
   print: (line) => void process.stdout.write(`${line}\n`),

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AuditFiles } from '../audit/files.ts'
+import { growTree, type TreeState } from '../audit/tree.ts'
 import type { Log } from '../base/log.ts'
 import type { Clock } from '../base/ports.ts'
 import type { HmacKey } from '../crypto/hmac.ts'
@@ -27,6 +28,7 @@ export type IndexQuestion = { readonly reachMs: number } & (
   | { readonly ask: 'lookup'; readonly question: LookupQuestion }
   | { readonly ask: 'lastUse'; readonly key: string }
   | { readonly ask: 'usage'; readonly question: UsageQuestion }
+  | { readonly ask: 'tree'; readonly node: string; readonly from: TreeState; readonly until: number }
   | { readonly ask: 'scopes' }
   | { readonly ask: 'status' }
 )
@@ -39,6 +41,7 @@ export type IndexValues = {
   readonly lookup: LookupPage
   readonly lastUse: LastUse | undefined
   readonly usage: readonly UsageRow[]
+  readonly tree: TreeState
   readonly scopes: ReturnType<EventIndex['scopes']>
   readonly status: { readonly events: number }
 }
@@ -76,7 +79,7 @@ export class IndexService {
 
   /** Answers from what is in the index. @throws StoreFailure. */
   async answer<Q extends IndexQuestion>(question: Q): Promise<IndexAnswer<IndexValues[Q['ask']]>> {
-    const current = await this.#reach(question.reachMs)
+    const current = question.ask === 'tree' || (await this.#reach(question.reachMs))
     return { value: parseValue(await this.#value(question)), current }
   }
 
@@ -110,11 +113,18 @@ export class IndexService {
         return index.lastUse(question.key)
       case 'usage':
         return index.usage(question.question)
+      case 'tree':
+        return this.#grow(question)
       case 'scopes':
         return index.scopes()
       case 'status':
         return { events: index.count() }
     }
+  }
+
+  #grow({ node, from, until }: Extract<IndexQuestion, { ask: 'tree' }>): Promise<TreeState> {
+    const { auditFolder, files, key } = this.#parts
+    return growTree({ files, folder: join(auditFolder, node), chain: { node, key } }, from, until)
   }
 
   /** Whether the index has come to where the log is now, within the time. */
