@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parseRoots } from './attestation/roots.ts'
 import { systemFiles } from './audit/files.ts'
 import { type Journal, openJournal } from './audit/journal.ts'
+import { CHECKPOINT_KEY_INFO } from './audit/note.ts'
 import { type OwnEventParts, refusalsEvent, tornTailEvent } from './audit/own-events.ts'
 import { RefusalLimiter, RefusalSummaries } from './audit/refusals.ts'
 import { AUDIT_KEY_INFO } from './audit/segment.ts'
@@ -12,6 +13,7 @@ import { systemAfterThisTurn, systemClock, systemRandom, systemSleep, systemTime
 import type { Secret } from './base/secret.ts'
 import { addCredentials } from './config/credentials-file.ts'
 import { type Config, ConfigError, formatAddress } from './config/settings.ts'
+import { type Ed25519Key, ed25519Key } from './crypto/ed25519.ts'
 import { type HmacKey, hmacKey } from './crypto/hmac.ts'
 import { deriveKey } from './crypto/kdf.ts'
 import { Custody } from './custody/custody.ts'
@@ -24,12 +26,17 @@ import { createRouting } from './dispatch/routing.ts'
 import { openHttpServer } from './http/server.ts'
 import { credentialFinder } from './iam/access-key.ts'
 import { ACCOUNT, ACCOUNTS, ensureAccount, handOverRoot, principalFinder } from './iam/account.ts'
+import { makeCheckpoints } from './jobs/checkpoints.ts'
 import { doWhatIsDue, type LifecycleParts } from './jobs/lifecycle.ts'
 import { type Job, startJobs } from './jobs/scheduler.ts'
 import { planDue } from './kms/due-plan.ts'
+import { type KeyFacts, keyFacts } from './kms/key-facts.ts'
 import { KMS_OPERATIONS } from './kms/operations.ts'
 import type { KmsParts } from './kms/parts.ts'
 import { wrappedKeys } from './kms/wrapped-keys.ts'
+import { treeGrower } from './metering/grow-tree.ts'
+import { IndexThread } from './metering/index-thread.ts'
+import { lastUsageFinder } from './metering/last-usage.ts'
 import { SigningKeys } from './sigv4/signing-key.ts'
 import { openRecords } from './store/cache.ts'
 import { claimFileLock, type FileLock } from './store/file-lock.ts'
@@ -43,6 +50,8 @@ export const CREDENTIALS_FILE = 'credentials'
 export const ENDPOINT_FILE = 'endpoint'
 /** The folder of the audit log, within the data folder. */
 export const AUDIT_FOLDER = 'audit'
+/** The folder of what is derived from the audit log, within the data folder. */
+export const INDEX_FOLDER = 'index'
 const ROOT_KEY_FILE = 'root.key'
 const START_LOCK_FILE = 'start.lock'
 
@@ -55,6 +64,8 @@ const OWNER_ONLY_FILE = 0o600
 
 /** How often it is looked for what is due to keys. */
 const LIFECYCLE_INTERVAL_MS = 1000
+/** How often a checkpoint of the audit log is signed. */
+const CHECKPOINT_INTERVAL_MS = 3_600_000
 /** What domain keys are wrapped under: see docs/formats/key-hierarchy.md. */
 const DOMAIN_WRAPPING_INFO = 'holdfast/domain/1/wrap'
 
@@ -62,6 +73,8 @@ const DOMAIN_WRAPPING_INFO = 'holdfast/domain/1/wrap'
 export type Deployment = {
   readonly records: Records
   readonly auditKey: HmacKey
+  /** Signs checkpoints of the audit log. */
+  readonly checkpointKey: Ed25519Key
   /** For custody, which disposes of it. */
   readonly wrappingKey: Secret
 }
@@ -77,9 +90,11 @@ export async function openDeployment(config: Config): Promise<Deployment> {
   const records = await openRecords(openSqlite(config.data), recordSealer(rootKey, systemRandom))
   await assertNotLost(config, records)
   using auditKey = deriveKey(rootKey, AUDIT_KEY_INFO)
+  using checkpointSeed = deriveKey(rootKey, CHECKPOINT_KEY_INFO)
   return {
     records,
     auditKey: auditKey.reveal(hmacKey),
+    checkpointKey: ed25519Key(checkpointSeed),
     wrappingKey: deriveKey(rootKey, DOMAIN_WRAPPING_INFO),
   }
 }
@@ -148,6 +163,11 @@ async function waitForLock(path: string): Promise<FileLock> {
   throw new Error(`${path} has been locked for too long: does another start of Holdfast hang?`)
 }
 
+/** Every key of an account in a region, for reports. */
+export function reportedKeys(records: Records, account: string, region: string): AsyncGenerator<KeyFacts> {
+  return keyFacts(records, account, region)
+}
+
 /** A node that serves. */
 export type RunningNode = {
   readonly port: number
@@ -167,7 +187,7 @@ export async function openNode(
   }
   const attestationRoots = await readAttestationRoots(config)
   await using stack = new AsyncDisposableStack()
-  const { records, auditKey, wrappingKey } = await openForServing(config)
+  const { records, auditKey, checkpointKey, wrappingKey } = await openForServing(config)
   stack.defer(() => records.close())
   const own = { clock: systemClock, random: systemRandom, account: config.account }
   const journal = await openJournal({
@@ -185,6 +205,8 @@ export async function openNode(
     log.warn('the end of the audit log was torn and set aside', journal.torn)
     await journal.append(tornTailEvent(own, journal.node, journal.torn))
   }
+  const index = openIndexThread(config, auditKey, log)
+  stack.defer(() => index.close())
   const custody = new Custody({ wrappingKey, wrappedKeys: wrappedKeys(records), random: systemRandom })
   stack.defer(() => custody[Symbol.dispose]())
   const limiter = new RefusalLimiter(systemClock)
@@ -197,9 +219,23 @@ export async function openNode(
     principalExists: principalFinder(records),
     sm2Regions: new Set(config.sm2Regions),
     attestationRoots,
+    lastUsage: lastUsageFinder(index),
   }
   const dispatcher = openDispatcher({ kms, journal, limiter, own, log })
-  const jobs = startJobs([lifecycleJob(kms, journal, log)], systemTimers, log)
+  const checkpoints = {
+    name: 'checkpoints',
+    everyMs: CHECKPOINT_INTERVAL_MS,
+    run: () =>
+      makeCheckpoints({
+        records,
+        files: systemFiles,
+        folder: join(config.data, AUDIT_FOLDER),
+        signingKey: checkpointKey,
+        grow: treeGrower(index),
+        log,
+      }),
+  }
+  const jobs = startJobs([lifecycleJob(kms, journal, log), checkpoints], systemTimers, log)
   stack.defer(() => jobs.stop())
   const state = { ready: true }
   const http = await openHttpServer(
@@ -233,6 +269,11 @@ type ServiceParts = {
   readonly limiter: RefusalLimiter
   readonly own: OwnEventParts
   readonly log: Log
+}
+
+function openIndexThread(config: Config, key: HmacKey, log: Log): IndexThread {
+  const folder = join(config.data, INDEX_FOLDER)
+  return new IndexThread({ folder, auditFolder: join(config.data, AUDIT_FOLDER), key }, log, systemTimers)
 }
 
 function openDispatcher({ kms, journal, limiter, own, log }: ServiceParts): Dispatcher {

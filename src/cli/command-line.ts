@@ -1,16 +1,33 @@
 import { parseArgs } from 'node:util'
 import { processEnvironment } from '../config/environment.ts'
 import { ConfigError, FLAGS, parseConfig } from '../config/settings.ts'
+import { auditCheckProof } from './audit-check-proof.ts'
+import { auditCheckpoint } from './audit-checkpoint.ts'
+import { auditConsistency } from './audit-consistency.ts'
+import { auditProve } from './audit-prove.ts'
+import { auditReindex } from './audit-reindex.ts'
 import { auditVerify } from './audit-verify.ts'
-import { type Command, EXIT_FAILURE, EXIT_USAGE, type Output } from './command.ts'
+import { type Command, type CommandInput, EXIT_FAILURE, EXIT_USAGE, type Output } from './command.ts'
 import { environment } from './environment.ts'
 import { helpText, VERSION } from './help.ts'
 import { outliveReader } from './outlive-reader.ts'
 import { serve } from './serve.ts'
 import { status } from './status.ts'
+import { usage } from './usage.ts'
 import { worker } from './worker.ts'
 
-const COMMANDS: readonly Command[] = [serve, environment, status, auditVerify]
+const COMMANDS: readonly Command[] = [
+  serve,
+  environment,
+  status,
+  auditVerify,
+  auditReindex,
+  auditCheckpoint,
+  auditProve,
+  auditConsistency,
+  auditCheckProof,
+  usage,
+]
 
 const output: Output = {
   print: (line) => void process.stdout.write(`${line}\n`),
@@ -33,21 +50,54 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
 async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],
-    options: { ...FLAGS, help: { type: 'boolean', short: 'h' }, version: { type: 'boolean' } },
+    options: {
+      ...FLAGS,
+      ...COMMAND_FLAGS,
+      help: { type: 'boolean', short: 'h' },
+      version: { type: 'boolean' },
+    },
     allowPositionals: true,
   })
   if (values['version'] === true) return print(VERSION)
   const name = positionals.join(' ')
   if (values['help'] === true || name === 'help') return print(helpText(COMMANDS))
-  const command = [...COMMANDS, worker].find((candidate) => candidate.name === name)
+  const command = [...COMMANDS, worker].find((candidate) => isNamed(candidate, positionals))
   if (command === undefined) {
     output.complain(
       name === '' ? helpText(COMMANDS) : `holdfast: there is no command '${name}': see holdfast --help`,
     )
     return EXIT_USAGE
   }
+  const flags = flagsOf(command, values)
+  const given = positionals.slice(command.name.split(' ').length)
   const config = parseConfig({ flags: values, environment: processEnvironment() })
-  return command.run({ config, output })
+  return command.run({ config, output, args: given, flags })
+}
+
+/** The flags of all commands, for node:util's parseArgs. */
+const COMMAND_FLAGS = Object.fromEntries(
+  COMMANDS.flatMap(({ flags = {} }) => Object.keys(flags).map((flag) => [flag, { type: 'string' as const }])),
+)
+
+function isNamed({ name, takes = [] }: Command, positionals: readonly string[]): boolean {
+  const words = name.split(' ')
+  return (
+    words.every((word, index) => positionals[index] === word) &&
+    positionals.length === words.length + takes.length
+  )
+}
+
+/** @throws ConfigError when a flag of another command is given. */
+function flagsOf(command: Command, values: Readonly<Record<string, unknown>>): CommandInput['flags'] {
+  const flags: Record<string, string> = {}
+  for (const flag of Object.keys(COMMAND_FLAGS)) {
+    const value = values[flag]
+    if (typeof value !== 'string') continue
+    if (command.flags?.[flag] === undefined)
+      throw new ConfigError(`--${flag} is not a flag of ${command.name}`)
+    flags[flag] = value
+  }
+  return flags
 }
 
 function print(text: string): number {

@@ -9,15 +9,25 @@ export type Output = {
 }
 
 /** What a command is run with. */
-type CommandInput = {
+export type CommandInput = {
   readonly config: Config
   readonly output: Output
+  /** What follows the command's name. */
+  readonly args: readonly string[]
+  /** The values of the command's own flags. */
+  readonly flags: Readonly<Record<string, string | undefined>>
 }
+
+/** A flag of one command, with a value. */
+type CommandFlag = { readonly about: string }
 
 /** A command of `holdfast`; gives the process's exit status. */
 export type Command = {
   readonly name: string
   readonly about: string
+  /** What must follow its name, for messages; nothing when left out. */
+  readonly takes?: readonly string[]
+  readonly flags?: Readonly<Record<string, CommandFlag>>
   readonly run: (input: CommandInput) => Promise<number>
 }
 

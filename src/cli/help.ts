@@ -5,6 +5,7 @@ import type { Command } from './command.ts'
 export const VERSION = '0.1.0'
 
 const COMMAND_WIDTH = 14
+const FLAG_WIDTH = 10
 
 /** What `holdfast --help` prints. */
 export function helpText(commands: readonly Command[]): string {
@@ -14,7 +15,7 @@ export function helpText(commands: readonly Command[]): string {
     'usage: holdfast COMMAND [settings]',
     '',
     'commands:',
-    ...commands.map(({ name, about }) => `  ${name.padEnd(COMMAND_WIDTH)} ${about}`),
+    ...commands.flatMap(describeCommand),
     '',
     'settings, each a flag and an environment variable; the flag wins:',
     ...describeSettings(),
@@ -22,4 +23,12 @@ export function helpText(commands: readonly Command[]): string {
     '  --help, -h   prints this',
     '  --version    prints the release',
   ].join('\n')
+}
+
+function describeCommand({ name, about, takes = [], flags = {} }: Command): readonly string[] {
+  const called = [name, ...takes.map((what) => what.toUpperCase())].join(' ')
+  const own = Object.entries(flags).map(
+    ([flag, { about: what }]) => `      ${`--${flag}`.padEnd(FLAG_WIDTH)} ${what}`,
+  )
+  return [`  ${called.padEnd(COMMAND_WIDTH)} ${about}`, ...own]
 }

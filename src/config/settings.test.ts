@@ -26,6 +26,7 @@ test('parseConfig gives the documented defaults', () => {
     tls: undefined,
     attestationRootFile: undefined,
     seal: 'file',
+    prices: undefined,
   })
 })
 

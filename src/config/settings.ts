@@ -21,6 +21,8 @@ export type Config = {
   readonly seal: 'file'
   /** The regions that have SM2 keys. */
   readonly sm2Regions: readonly string[]
+  /** Path of the price table. */
+  readonly prices: string | undefined
 }
 
 /** A setting is unknown or has a value that cannot be used. The message says what would be right. */
@@ -126,6 +128,14 @@ const SETTINGS = {
     right: 'region names with commas between them, or none',
     parse: parseRegions,
   }),
+  prices: setting({
+    variable: 'HOLDFAST_PRICES',
+    flag: 'prices',
+    byDefault: undefined,
+    about: 'a price table, a JSON file; holdfast usage shows costs by it',
+    right: 'a path',
+    parse: (text) => (text === '' ? undefined : text),
+  }),
 }
 
 /** The flags of `holdfast serve`, for node:util's parseArgs. */
@@ -160,6 +170,7 @@ export function parseConfig(given: Given): Config {
     attestationRootFile: read(SETTINGS.attestationRoot, given),
     seal: need(SETTINGS.seal, given),
     sm2Regions: need(SETTINGS.sm2Regions, given),
+    prices: read(SETTINGS.prices, given),
   }
   if (config.tls === undefined && !isLoopback(config.listen.host)) {
     throw new ConfigError(
@@ -183,6 +194,7 @@ export function configFlags(config: Config): readonly string[] {
     attestationRoot: config.attestationRootFile,
     seal: config.seal,
     sm2Regions: config.sm2Regions.join(',') || NO_REGIONS,
+    prices: config.prices,
   }
   return Object.entries(SETTINGS).flatMap(([name, { flag }]) => {
     const value = values[name as keyof typeof SETTINGS]

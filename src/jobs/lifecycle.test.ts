@@ -59,6 +59,7 @@ async function openWorker(folder: string, time: Time): Promise<Worker> {
     random: systemRandom,
     principalExists: async () => true,
     attestationRoots: [],
+    lastUsage: async () => ({ last: undefined, current: true }),
     sm2Regions: new Set(),
   }
   const events: Record<string, unknown>[] = []

@@ -1,6 +1,7 @@
 import { KmsError } from '../api/errors.ts'
 import type { KeyUsage } from '../api/key-specs.ts'
 import { boolean, type Input, list, type Members, optional, type Shape, text } from '../api/shapes.ts'
+import type { EpochMs } from '../base/ports.ts'
 import type { Call, EventData, KeyRules, Operation, Outcome, Permission } from '../dispatch/operation.ts'
 import { shownParameters } from '../dispatch/parameters.ts'
 import type { ContextLookup } from '../policy/context.ts'
@@ -41,6 +42,8 @@ export type KeyFacts<M extends Members & NamesKey> = KeyRules & {
   readonly input: M
   /** Condition keys of this operation, beside those of the key and the call. */
   readonly context?: (input: KeyInput<M>) => ContextLookup
+  /** Condition keys whose values have to be fetched, beside the others. */
+  readonly fetchContext?: (key: Key, now: EpochMs, parts: KmsParts) => Promise<ContextLookup>
   /** Checks of parameters that need no key. @throws KmsError. */
   readonly checkInput?: (input: KeyInput<M>, call: Call) => void
   /** Checks of parameters against the key, after its state and usage. @throws KmsError. */
@@ -66,6 +69,10 @@ export type KeyRun<M extends Members> = (given: KeyGiven<M>) => Promise<Outcome>
 
 const NO_CONTEXT: ContextLookup = () => undefined
 
+function joinContexts(first: ContextLookup, second: ContextLookup): ContextLookup {
+  return (name) => first(name) ?? second(name)
+}
+
 /** An operation on the one key that its `KeyId` names. */
 export function keyOperation<M extends Members & NamesKey>(facts: KeyFacts<M>, run: KeyRun<M>): KmsOperation {
   return (parts): Operation => ({
@@ -82,7 +89,9 @@ export function keyOperation<M extends Members & NamesKey>(facts: KeyFacts<M>, r
       const recipient = await findRecipient(call, parts)
       const key = await resolveKey({ call, parts, facts, text: input.KeyId })
       const given = { call, input, key, parts, recipient }
-      const context = recipientContext(recipient, facts.context?.(input) ?? NO_CONTEXT)
+      const stated = recipientContext(recipient, facts.context?.(input) ?? NO_CONTEXT)
+      const fetched = facts.fetchContext && (await facts.fetchContext(key, call.now, parts))
+      const context = fetched === undefined ? stated : joinContexts(stated, fetched)
       const own = keyPermission(call, key, facts.name, context)
       return {
         permissions: facts.alsoNeeds === undefined ? [own] : [own, ...(await facts.alsoNeeds(given))],

@@ -19,6 +19,7 @@ import { generateDataKeyPairWithoutPlaintext } from './operations/generate-data-
 import { generateDataKeyWithoutPlaintext } from './operations/generate-data-key-without-plaintext.ts'
 import { generateMac } from './operations/generate-mac.ts'
 import { generateRandom } from './operations/generate-random.ts'
+import { getKeyLastUsage } from './operations/get-key-last-usage.ts'
 import { getKeyPolicy } from './operations/get-key-policy.ts'
 import { getKeyRotationStatus } from './operations/get-key-rotation-status.ts'
 import { getParametersForImport } from './operations/get-parameters-for-import.ts'
@@ -67,6 +68,7 @@ export const KMS_OPERATIONS: readonly KmsOperation[] = [
   generateDataKey,
   generateMac,
   generateRandom,
+  getKeyLastUsage,
   getKeyPolicy,
   getKeyRotationStatus,
   getParametersForImport,

@@ -3,6 +3,18 @@ import type { Custody } from '../custody/custody.ts'
 import type { Operation } from '../dispatch/operation.ts'
 import type { Records } from '../store/records.ts'
 
+/** The last successful cryptographic call with a key. */
+type LastUsage = {
+  readonly operation: string
+  /** Whole seconds since 1970. */
+  readonly second: number
+  readonly eventId: string
+  readonly requestId: string
+}
+
+/** What is known of a key's last use; `current`: everything up to the call has been counted. */
+export type UsageKnown = { readonly last: LastUsage | undefined; readonly current: boolean }
+
 /** What the operations of this service work with. */
 export type KmsParts = {
   readonly records: Records
@@ -17,6 +29,8 @@ export type KmsParts = {
    * are not asked about.
    */
   readonly principalExists: (arn: string) => Promise<boolean>
+  /** @throws when the index of the audit log cannot answer. */
+  readonly lastUsage: (account: string, region: string, keyId: string) => Promise<UsageKnown>
 }
 
 /** An operation of this service, ready but for its parts. */

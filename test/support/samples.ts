@@ -119,6 +119,7 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
   GenerateMac: { ...using, key: MAC, input: ({ keyId }) => ({ KeyId: keyId, ...HMAC }) },
   GenerateDataKeyWithoutPlaintext: { ...using, input: ({ keyId }) => ({ KeyId: keyId, NumberOfBytes: 64 }) },
   GenerateRandom: { ...onAccount, input: () => ({ NumberOfBytes: 32 }) },
+  GetKeyLastUsage: { ...reading, input: ({ keyId }) => ({ KeyId: keyId }) },
   GetKeyPolicy: { ...reading, input: ({ keyId }) => ({ KeyId: keyId }) },
   GetKeyRotationStatus: { ...reading, input: ({ keyId }) => ({ KeyId: keyId }) },
   GetParametersForImport: {
