@@ -23,6 +23,7 @@ import { createRouting } from './dispatch/routing.ts'
 import { openHttpServer } from './http/server.ts'
 import { credentialFinder } from './iam/access-key.ts'
 import { ACCOUNT, ACCOUNTS, ensureAccount, handOverRoot, principalFinder } from './iam/account.ts'
+import { connectStores } from './jobs/connection.ts'
 import { doWhatIsDue, type LifecycleParts } from './jobs/lifecycle.ts'
 import { type Job, startJobs } from './jobs/scheduler.ts'
 import { planDue } from './kms/due-plan.ts'
@@ -35,6 +36,7 @@ import { claimFileLock, type FileLock } from './store/file-lock.ts'
 import type { Records } from './store/records.ts'
 import { openSqlite } from './store/sqlite.ts'
 import { DATABASE_FILE } from './store/sqlite-file.ts'
+import { openXksClient, type XksClient } from './xks/client.ts'
 
 /** The file that the root credentials are handed over in, within the data folder. */
 export const CREDENTIALS_FILE = 'credentials'
@@ -54,6 +56,8 @@ const OWNER_ONLY_FILE = 0o600
 
 /** How often it is looked for what is due to keys. */
 const LIFECYCLE_INTERVAL_MS = 1000
+/** How often custom key stores that are to be connected are looked for. */
+const CONNECTION_INTERVAL_MS = 500
 /** What domain keys are wrapped under: see docs/formats/key-hierarchy.md. */
 const DOMAIN_WRAPPING_INFO = 'holdfast/domain/1/wrap'
 
@@ -188,15 +192,18 @@ export async function openNode(
   const limiter = new RefusalLimiter(systemClock)
   const summaries = openSummaries(limiter, journal, own, log)
   stack.defer(() => summaries.close())
+  const xks = await openXks(config)
+  stack.defer(() => xks[Symbol.dispose]())
   const kms: KmsParts = {
     records,
     custody,
     random: systemRandom,
     principalExists: principalFinder(records),
+    xks,
     sm2Regions: new Set(config.sm2Regions),
   }
   const dispatcher = openDispatcher({ kms, journal, limiter, own, log })
-  const jobs = startJobs([lifecycleJob(kms, journal, log)], systemTimers, log)
+  const jobs = startJobs([lifecycleJob(kms, journal, log), connectionJob(kms, log)], systemTimers, log)
   stack.defer(() => jobs.stop())
   const state = { ready: true }
   const http = await openHttpServer(
@@ -277,6 +284,22 @@ function lifecycleJob(kms: KmsParts, journal: Journal, log: Log): Job {
     log,
   }
   return { name: 'key lifecycle', everyMs: LIFECYCLE_INTERVAL_MS, run: () => doWhatIsDue(parts) }
+}
+
+function connectionJob({ records, xks }: KmsParts, log: Log): Job {
+  const run = (): Promise<void> => connectStores({ records, xks, log })
+  return { name: 'custom key store connection', everyMs: CONNECTION_INTERVAL_MS, run }
+}
+
+async function openXks({ xks }: Config): Promise<XksClient> {
+  const ca = xks.caFile === undefined ? undefined : await readFile(xks.caFile, 'utf8')
+  return openXksClient({
+    ca,
+    routes: xks.routes,
+    timeoutMs: xks.timeoutMs,
+    clock: systemClock,
+    timers: systemTimers,
+  })
 }
 
 /** The URL that a server of this configuration is reached at, on the port that it has. */

@@ -2,6 +2,7 @@ import type { Random } from '../base/ports.ts'
 import type { Custody } from '../custody/custody.ts'
 import type { Operation } from '../dispatch/operation.ts'
 import type { Records } from '../store/records.ts'
+import type { XksClient } from '../xks/client.ts'
 
 /** What the operations of this service work with. */
 export type KmsParts = {
@@ -10,6 +11,8 @@ export type KmsParts = {
   readonly random: Random
   /** The regions that have SM2 keys. */
   readonly sm2Regions: ReadonlySet<string>
+  /** Calls the proxies of external key stores. */
+  readonly xks: XksClient
   /**
    * Whether a principal of a policy exists: an account, user or role by its ARN. Services and `*`
    * are not asked about.

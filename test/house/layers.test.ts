@@ -14,9 +14,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   policy: ['base', 'api'],
   sigv4: ['base', 'api', 'crypto'],
   custody: ['base', 'api', 'crypto'],
+  xks: ['base', 'crypto', 'sigv4'],
   audit: ['base', 'api', 'crypto', 'store'],
   dispatch: ['base', 'api', 'policy', 'sigv4', 'store', 'audit'],
-  kms: ['base', 'api', 'policy', 'store', 'custody', 'dispatch'],
+  kms: ['base', 'api', 'policy', 'store', 'custody', 'dispatch', 'xks'],
   iam: ['base', 'api', 'policy', 'store', 'custody', 'dispatch'],
   jobs: ['base', 'store', 'audit', 'kms'],
   http: ['base', 'api', 'dispatch'],
@@ -24,7 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ['base', 'api', 'config', 'client', 'audit', 'app.ts'],
   'app.ts': [
     ...['base', 'api', 'store', 'config', 'crypto', 'policy', 'sigv4', 'custody', 'audit', 'dispatch'],
-    ...['kms', 'iam', 'jobs', 'http', 'client'],
+    ...['kms', 'iam', 'jobs', 'http', 'client', 'xks'],
   ],
   'main.ts': ['cli'],
 }
