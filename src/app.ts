@@ -129,7 +129,7 @@ async function prepareAccount(config: Config, records: Records): Promise<void> {
  * Opens a data folder to serve from it. Of several processes that start at once, one at a time makes
  * what is missing: the root key, the account, the credentials.
  */
-async function openForServing(config: Config): Promise<Deployment> {
+export async function openForServing(config: Config): Promise<Deployment> {
   await mkdir(config.data, { recursive: true, mode: OWNER_ONLY_FOLDER })
   const lock = await waitForLock(join(config.data, START_LOCK_FILE))
   try {
@@ -151,6 +151,14 @@ async function waitForLock(path: string): Promise<FileLock> {
   throw new Error(`${path} has been locked for too long: does another start of Holdfast hang?`)
 }
 
+/** The certificate chain and the private key of a listener; nothing without TLS. */
+export async function readTls({
+  tls,
+}: Config): Promise<{ readonly cert: string; readonly key: string } | undefined> {
+  if (tls === undefined) return undefined
+  return { cert: await readFile(tls.certFile, 'utf8'), key: await readFile(tls.keyFile, 'utf8') }
+}
+
 /** A node that serves. */
 export type RunningNode = {
   readonly port: number
@@ -164,29 +172,13 @@ export async function openNode(
   listener: { readonly port: number; readonly sharedPort: boolean },
   log: Log,
 ): Promise<RunningNode> {
-  const tls = config.tls && {
-    cert: await readFile(config.tls.certFile, 'utf8'),
-    key: await readFile(config.tls.keyFile, 'utf8'),
-  }
+  const tls = await readTls(config)
   await using stack = new AsyncDisposableStack()
   const { records, auditKey, wrappingKey } = await openForServing(config)
   stack.defer(() => records.close())
-  const own = { clock: systemClock, random: systemRandom, account: config.account }
-  const journal = await openJournal({
-    ...own,
-    folder: join(config.data, AUDIT_FOLDER),
-    key: auditKey,
-    records,
-    files: systemFiles,
-    claimLock: claimFileLock,
-    timers: systemTimers,
-    log,
-  })
+  const own = ownEventParts(config)
+  const journal = await openNodeJournal(config, { records, auditKey }, log)
   stack.defer(() => journal.close())
-  if (journal.torn !== undefined) {
-    log.warn('the end of the audit log was torn and set aside', journal.torn)
-    await journal.append(tornTailEvent(own, journal.node, journal.torn))
-  }
   const custody = new Custody({ wrappingKey, wrappedKeys: wrappedKeys(records), random: systemRandom })
   stack.defer(() => custody[Symbol.dispose]())
   const limiter = new RefusalLimiter(systemClock)
@@ -220,6 +212,35 @@ export async function openNode(
   return { port: http.port, close: () => open.disposeAsync() }
 }
 
+/** What events of this deployment's own are made with. */
+export function ownEventParts(config: Config): OwnEventParts {
+  return { clock: systemClock, random: systemRandom, account: config.account }
+}
+
+/** Takes a node's place in the audit log, and records what had to be cut from its end. */
+export async function openNodeJournal(
+  config: Config,
+  { records, auditKey }: Pick<Deployment, 'records' | 'auditKey'>,
+  log: Log,
+): Promise<Journal> {
+  const own = ownEventParts(config)
+  const journal = await openJournal({
+    ...own,
+    folder: join(config.data, AUDIT_FOLDER),
+    key: auditKey,
+    records,
+    files: systemFiles,
+    claimLock: claimFileLock,
+    timers: systemTimers,
+    log,
+  })
+  if (journal.torn !== undefined) {
+    log.warn('the end of the audit log was torn and set aside', journal.torn)
+    await journal.append(tornTailEvent(own, journal.node, journal.torn))
+  }
+  return journal
+}
+
 type ServiceParts = {
   readonly kms: KmsParts
   readonly journal: Journal
@@ -249,7 +270,7 @@ function openDispatcher({ kms, journal, limiter, own, log }: ServiceParts): Disp
 }
 
 /** Records, once a minute and at the end, how many refused calls were only counted. */
-function openSummaries(
+export function openSummaries(
   limiter: RefusalLimiter,
   journal: Journal,
   own: OwnEventParts,

@@ -2,15 +2,24 @@ import { parseArgs } from 'node:util'
 import { processEnvironment } from '../config/environment.ts'
 import { ConfigError, FLAGS, parseConfig } from '../config/settings.ts'
 import { auditVerify } from './audit-verify.ts'
-import { type Command, EXIT_FAILURE, EXIT_USAGE, type Output } from './command.ts'
+import { type Command, commandUsage, EXIT_FAILURE, EXIT_USAGE, type Output } from './command.ts'
 import { environment } from './environment.ts'
 import { helpText, VERSION } from './help.ts'
 import { outliveReader } from './outlive-reader.ts'
 import { serve } from './serve.ts'
 import { status } from './status.ts'
 import { worker } from './worker.ts'
+import { xksProxy } from './xks-proxy.ts'
+import { XKS_PROXY_ADMINISTRATION } from './xks-proxy-administration.ts'
 
-const COMMANDS: readonly Command[] = [serve, environment, status, auditVerify]
+const COMMANDS: readonly Command[] = [
+  serve,
+  environment,
+  status,
+  auditVerify,
+  xksProxy,
+  ...XKS_PROXY_ADMINISTRATION,
+]
 
 const output: Output = {
   print: (line) => void process.stdout.write(`${line}\n`),
@@ -39,15 +48,30 @@ async function run(args: readonly string[]): Promise<number> {
   if (values['version'] === true) return print(VERSION)
   const name = positionals.join(' ')
   if (values['help'] === true || name === 'help') return print(helpText(COMMANDS))
-  const command = [...COMMANDS, worker].find((candidate) => candidate.name === name)
+  const command = findCommand(positionals)
   if (command === undefined) {
-    output.complain(
-      name === '' ? helpText(COMMANDS) : `holdfast: there is no command '${name}': see holdfast --help`,
-    )
+    output.complain(name === '' ? helpText(COMMANDS) : unknownCommand(positionals))
     return EXIT_USAGE
   }
   const config = parseConfig({ flags: values, environment: processEnvironment() })
-  return command.run({ config, output })
+  const operands = positionals.slice(command.name.split(' ').length)
+  return command.run({ config, operands, output })
+}
+
+function findCommand(words: readonly string[]): Command | undefined {
+  return [...COMMANDS, worker].find(
+    (command) => isNamed(command, words) && commandUsage(command).split(' ').length === words.length,
+  )
+}
+
+function isNamed({ name }: Command, words: readonly string[]): boolean {
+  return name.split(' ').every((word, index) => word === words[index])
+}
+
+function unknownCommand(words: readonly string[]): string {
+  const meant = COMMANDS.find((command) => command.operands !== undefined && isNamed(command, words))
+  if (meant !== undefined) return `holdfast: usage: holdfast ${commandUsage(meant)}`
+  return `holdfast: there is no command '${words.join(' ')}': see holdfast --help`
 }
 
 function print(text: string): number {

@@ -1,10 +1,10 @@
 import { describeSettings } from '../config/settings.ts'
-import type { Command } from './command.ts'
+import { type Command, commandUsage } from './command.ts'
 
 /** The release. The same as in package.json: a test compares them. */
 export const VERSION = '0.1.0'
 
-const COMMAND_WIDTH = 14
+const COMMAND_WIDTH = 34
 
 /** What `holdfast --help` prints. */
 export function helpText(commands: readonly Command[]): string {
@@ -14,7 +14,7 @@ export function helpText(commands: readonly Command[]): string {
     'usage: holdfast COMMAND [settings]',
     '',
     'commands:',
-    ...commands.map(({ name, about }) => `  ${name.padEnd(COMMAND_WIDTH)} ${about}`),
+    ...commands.map((command) => `  ${commandUsage(command).padEnd(COMMAND_WIDTH)} ${command.about}`),
     '',
     'settings, each a flag and an environment variable; the flag wins:',
     ...describeSettings(),
