@@ -27,6 +27,7 @@ import { openHttpServer } from './http/server.ts'
 import { credentialFinder } from './iam/access-key.ts'
 import { ACCOUNT, ACCOUNTS, ensureAccount, handOverRoot, principalFinder } from './iam/account.ts'
 import { makeCheckpoints } from './jobs/checkpoints.ts'
+import { connectStores } from './jobs/connection.ts'
 import { doWhatIsDue, type LifecycleParts } from './jobs/lifecycle.ts'
 import { type Job, startJobs } from './jobs/scheduler.ts'
 import { planDue } from './kms/due-plan.ts'
@@ -43,6 +44,7 @@ import { claimFileLock, type FileLock } from './store/file-lock.ts'
 import type { Records } from './store/records.ts'
 import { openSqlite } from './store/sqlite.ts'
 import { DATABASE_FILE } from './store/sqlite-file.ts'
+import { openXksClient, type XksClient } from './xks/client.ts'
 
 /** The file that the root credentials are handed over in, within the data folder. */
 export const CREDENTIALS_FILE = 'credentials'
@@ -66,6 +68,8 @@ const OWNER_ONLY_FILE = 0o600
 const LIFECYCLE_INTERVAL_MS = 1000
 /** How often a checkpoint of the audit log is signed. */
 const CHECKPOINT_INTERVAL_MS = 3_600_000
+/** How often custom key stores that are to be connected are looked for. */
+const CONNECTION_INTERVAL_MS = 500
 /** What domain keys are wrapped under: see docs/formats/key-hierarchy.md. */
 const DOMAIN_WRAPPING_INFO = 'holdfast/domain/1/wrap'
 
@@ -141,7 +145,7 @@ async function prepareAccount(config: Config, records: Records): Promise<void> {
  * Opens a data folder to serve from it. Of several processes that start at once, one at a time makes
  * what is missing: the root key, the account, the credentials.
  */
-async function openForServing(config: Config): Promise<Deployment> {
+export async function openForServing(config: Config): Promise<Deployment> {
   await mkdir(config.data, { recursive: true, mode: OWNER_ONLY_FOLDER })
   const lock = await waitForLock(join(config.data, START_LOCK_FILE))
   try {
@@ -163,6 +167,14 @@ async function waitForLock(path: string): Promise<FileLock> {
   throw new Error(`${path} has been locked for too long: does another start of Holdfast hang?`)
 }
 
+/** The certificate chain and the private key of a listener; nothing without TLS. */
+export async function readTls({
+  tls,
+}: Config): Promise<{ readonly cert: string; readonly key: string } | undefined> {
+  if (tls === undefined) return undefined
+  return { cert: await readFile(tls.certFile, 'utf8'), key: await readFile(tls.keyFile, 'utf8') }
+}
+
 /** Every key of an account in a region, for reports. */
 export function reportedKeys(records: Records, account: string, region: string): AsyncGenerator<KeyFacts> {
   return keyFacts(records, account, region)
@@ -181,30 +193,14 @@ export async function openNode(
   listener: { readonly port: number; readonly sharedPort: boolean },
   log: Log,
 ): Promise<RunningNode> {
-  const tls = config.tls && {
-    cert: await readFile(config.tls.certFile, 'utf8'),
-    key: await readFile(config.tls.keyFile, 'utf8'),
-  }
+  const tls = await readTls(config)
   const attestationRoots = await readAttestationRoots(config)
   await using stack = new AsyncDisposableStack()
   const { records, auditKey, checkpointKey, wrappingKey } = await openForServing(config)
   stack.defer(() => records.close())
-  const own = { clock: systemClock, random: systemRandom, account: config.account }
-  const journal = await openJournal({
-    ...own,
-    folder: join(config.data, AUDIT_FOLDER),
-    key: auditKey,
-    records,
-    files: systemFiles,
-    claimLock: claimFileLock,
-    timers: systemTimers,
-    log,
-  })
+  const own = ownEventParts(config)
+  const journal = await openNodeJournal(config, { records, auditKey }, log)
   stack.defer(() => journal.close())
-  if (journal.torn !== undefined) {
-    log.warn('the end of the audit log was torn and set aside', journal.torn)
-    await journal.append(tornTailEvent(own, journal.node, journal.torn))
-  }
   const index = openIndexThread(config, auditKey, log)
   stack.defer(() => index.close())
   const custody = new Custody({ wrappingKey, wrappedKeys: wrappedKeys(records), random: systemRandom })
@@ -212,11 +208,14 @@ export async function openNode(
   const limiter = new RefusalLimiter(systemClock)
   const summaries = openSummaries(limiter, journal, own, log)
   stack.defer(() => summaries.close())
+  const xks = await openXks(config)
+  stack.defer(() => xks[Symbol.dispose]())
   const kms: KmsParts = {
     records,
     custody,
     random: systemRandom,
     principalExists: principalFinder(records),
+    xks,
     sm2Regions: new Set(config.sm2Regions),
     attestationRoots,
     lastUsage: lastUsageFinder(index),
@@ -235,7 +234,11 @@ export async function openNode(
         log,
       }),
   }
-  const jobs = startJobs([lifecycleJob(kms, journal, log), checkpoints], systemTimers, log)
+  const jobs = startJobs(
+    [lifecycleJob(kms, journal, log), connectionJob(kms, log), checkpoints],
+    systemTimers,
+    log,
+  )
   stack.defer(() => jobs.stop())
   const state = { ready: true }
   const http = await openHttpServer(
@@ -250,6 +253,35 @@ export async function openNode(
   })
   const open = stack.move()
   return { port: http.port, close: () => open.disposeAsync() }
+}
+
+/** What events of this deployment's own are made with. */
+export function ownEventParts(config: Config): OwnEventParts {
+  return { clock: systemClock, random: systemRandom, account: config.account }
+}
+
+/** Takes a node's place in the audit log, and records what had to be cut from its end. */
+export async function openNodeJournal(
+  config: Config,
+  { records, auditKey }: Pick<Deployment, 'records' | 'auditKey'>,
+  log: Log,
+): Promise<Journal> {
+  const own = ownEventParts(config)
+  const journal = await openJournal({
+    ...own,
+    folder: join(config.data, AUDIT_FOLDER),
+    key: auditKey,
+    records,
+    files: systemFiles,
+    claimLock: claimFileLock,
+    timers: systemTimers,
+    log,
+  })
+  if (journal.torn !== undefined) {
+    log.warn('the end of the audit log was torn and set aside', journal.torn)
+    await journal.append(tornTailEvent(own, journal.node, journal.torn))
+  }
+  return journal
 }
 
 /** @throws ConfigError when the file of the setting cannot be used. */
@@ -297,7 +329,7 @@ function openDispatcher({ kms, journal, limiter, own, log }: ServiceParts): Disp
 }
 
 /** Records, once a minute and at the end, how many refused calls were only counted. */
-function openSummaries(
+export function openSummaries(
   limiter: RefusalLimiter,
   journal: Journal,
   own: OwnEventParts,
@@ -332,6 +364,22 @@ function lifecycleJob(kms: KmsParts, journal: Journal, log: Log): Job {
     log,
   }
   return { name: 'key lifecycle', everyMs: LIFECYCLE_INTERVAL_MS, run: () => doWhatIsDue(parts) }
+}
+
+function connectionJob({ records, xks }: KmsParts, log: Log): Job {
+  const run = (): Promise<void> => connectStores({ records, xks, log })
+  return { name: 'custom key store connection', everyMs: CONNECTION_INTERVAL_MS, run }
+}
+
+async function openXks({ xks }: Config): Promise<XksClient> {
+  const ca = xks.caFile === undefined ? undefined : await readFile(xks.caFile, 'utf8')
+  return openXksClient({
+    ca,
+    routes: xks.routes,
+    timeoutMs: xks.timeoutMs,
+    clock: systemClock,
+    timers: systemTimers,
+  })
 }
 
 /** The URL that a server of this configuration is reached at, on the port that it has. */

@@ -10,7 +10,12 @@ type Fault = 'client' | 'server'
 const ERRORS = {
   AccessDeniedException: 400,
   AlreadyExistsException: 400,
+  CloudHsmClusterNotFoundException: 400,
   ConflictException: 400,
+  CustomKeyStoreHasCMKsException: 400,
+  CustomKeyStoreInvalidStateException: 400,
+  CustomKeyStoreNameInUseException: 400,
+  CustomKeyStoreNotFoundException: 400,
   DependencyTimeoutException: 500,
   DisabledException: 400,
   DryRunOperationException: 400,
@@ -48,6 +53,15 @@ const ERRORS = {
   UnrecognizedClientException: 400,
   UnsupportedOperationException: 400,
   ValidationException: 400,
+  XksKeyAlreadyInUseException: 400,
+  XksKeyInvalidConfigurationException: 400,
+  XksKeyNotFoundException: 400,
+  XksProxyIncorrectAuthenticationCredentialException: 400,
+  XksProxyInvalidConfigurationException: 400,
+  XksProxyInvalidResponseException: 400,
+  XksProxyUriInUseException: 400,
+  XksProxyUriUnreachableException: 400,
+  XksProxyVpcEndpointServiceNotFoundException: 400,
 } as const
 
 /** A code of {@link ERRORS}. */

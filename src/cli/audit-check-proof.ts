@@ -8,9 +8,9 @@ import { readProofFile } from './proof-file.ts'
 export const auditCheckProof: Command = {
   name: 'audit check-proof',
   about: 'checks a proof with a verifier key alone, and prints the event that it shows',
-  takes: ['file'],
+  operands: ['FILE'],
   flags: { 'verifier-key': { about: 'the verifier key of the log, as audit checkpoint prints it' } },
-  run: async ({ args: [file = ''], flags, output }) => {
+  run: async ({ operands: [file = ''], flags, output }) => {
     const key = parseVerifierKey(flags['verifier-key'] ?? '')
     if (key === undefined)
       throw new ConfigError('--verifier-key: a key as audit checkpoint prints it required')

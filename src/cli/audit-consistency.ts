@@ -11,8 +11,8 @@ import { readProofFile } from './proof-file.ts'
 export const auditConsistency: Command = {
   name: 'audit prove-consistency',
   about: 'prints the proof that the log goes on from an older checkpoint, kept in a file',
-  takes: ['file'],
-  run: ({ config, args: [file = ''], output }) =>
+  operands: ['FILE'],
+  run: ({ config, operands: [file = ''], output }) =>
     withTrees(config, async (trees) => {
       const older = await readProofFile(file)
       const { signingKey } = trees.checkpoints

@@ -10,8 +10,8 @@ import { type Command, EXIT_FAILURE } from './command.ts'
 export const auditProve: Command = {
   name: 'audit prove',
   about: 'prints the proof that the log has the event with this id, and the event',
-  takes: ['event-id'],
-  run: ({ config, args: [eventId = ''], output }) =>
+  operands: ['EVENT_ID'],
+  run: ({ config, operands: [eventId = ''], output }) =>
     withTrees(config, async (trees) => {
       for (const [node] of trees.heads) {
         const found = await findEvent(trees.logOf(node), eventId)

@@ -7,7 +7,14 @@ import { auditConsistency } from './audit-consistency.ts'
 import { auditProve } from './audit-prove.ts'
 import { auditReindex } from './audit-reindex.ts'
 import { auditVerify } from './audit-verify.ts'
-import { type Command, type CommandInput, EXIT_FAILURE, EXIT_USAGE, type Output } from './command.ts'
+import {
+  type Command,
+  type CommandInput,
+  commandUsage,
+  EXIT_FAILURE,
+  EXIT_USAGE,
+  type Output,
+} from './command.ts'
 import { environment } from './environment.ts'
 import { helpText, VERSION } from './help.ts'
 import { outliveReader } from './outlive-reader.ts'
@@ -15,6 +22,8 @@ import { serve } from './serve.ts'
 import { status } from './status.ts'
 import { usage } from './usage.ts'
 import { worker } from './worker.ts'
+import { xksProxy } from './xks-proxy.ts'
+import { XKS_PROXY_ADMINISTRATION } from './xks-proxy-administration.ts'
 
 const COMMANDS: readonly Command[] = [
   serve,
@@ -27,6 +36,8 @@ const COMMANDS: readonly Command[] = [
   auditConsistency,
   auditCheckProof,
   usage,
+  xksProxy,
+  ...XKS_PROXY_ADMINISTRATION,
 ]
 
 const output: Output = {
@@ -61,31 +72,21 @@ async function run(args: readonly string[]): Promise<number> {
   if (values['version'] === true) return print(VERSION)
   const name = positionals.join(' ')
   if (values['help'] === true || name === 'help') return print(helpText(COMMANDS))
-  const command = [...COMMANDS, worker].find((candidate) => isNamed(candidate, positionals))
+  const command = findCommand(positionals)
   if (command === undefined) {
-    output.complain(
-      name === '' ? helpText(COMMANDS) : `holdfast: there is no command '${name}': see holdfast --help`,
-    )
+    output.complain(name === '' ? helpText(COMMANDS) : unknownCommand(positionals))
     return EXIT_USAGE
   }
   const flags = flagsOf(command, values)
-  const given = positionals.slice(command.name.split(' ').length)
   const config = parseConfig({ flags: values, environment: processEnvironment() })
-  return command.run({ config, output, args: given, flags })
+  const operands = positionals.slice(command.name.split(' ').length)
+  return command.run({ config, operands, flags, output })
 }
 
 /** The flags of all commands, for node:util's parseArgs. */
 const COMMAND_FLAGS = Object.fromEntries(
   COMMANDS.flatMap(({ flags = {} }) => Object.keys(flags).map((flag) => [flag, { type: 'string' as const }])),
 )
-
-function isNamed({ name, takes = [] }: Command, positionals: readonly string[]): boolean {
-  const words = name.split(' ')
-  return (
-    words.every((word, index) => positionals[index] === word) &&
-    positionals.length === words.length + takes.length
-  )
-}
 
 /** @throws ConfigError when a flag of another command is given. */
 function flagsOf(command: Command, values: Readonly<Record<string, unknown>>): CommandInput['flags'] {
@@ -98,6 +99,22 @@ function flagsOf(command: Command, values: Readonly<Record<string, unknown>>): C
     flags[flag] = value
   }
   return flags
+}
+
+function findCommand(words: readonly string[]): Command | undefined {
+  return [...COMMANDS, worker].find(
+    (command) => isNamed(command, words) && commandUsage(command).split(' ').length === words.length,
+  )
+}
+
+function isNamed({ name }: Command, words: readonly string[]): boolean {
+  return name.split(' ').every((word, index) => word === words[index])
+}
+
+function unknownCommand(words: readonly string[]): string {
+  const meant = COMMANDS.find((command) => command.operands !== undefined && isNamed(command, words))
+  if (meant !== undefined) return `holdfast: usage: holdfast ${commandUsage(meant)}`
+  return `holdfast: there is no command '${words.join(' ')}': see holdfast --help`
 }
 
 function print(text: string): number {

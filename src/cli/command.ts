@@ -11,9 +11,9 @@ export type Output = {
 /** What a command is run with. */
 export type CommandInput = {
   readonly config: Config
+  /** One for each name in the command's `operands`. */
+  readonly operands: readonly string[]
   readonly output: Output
-  /** What follows the command's name. */
-  readonly args: readonly string[]
   /** The values of the command's own flags. */
   readonly flags: Readonly<Record<string, string | undefined>>
 }
@@ -24,9 +24,9 @@ type CommandFlag = { readonly about: string }
 /** A command of `holdfast`; gives the process's exit status. */
 export type Command = {
   readonly name: string
+  /** What follows the name on the command line, in capitals. */
+  readonly operands?: readonly string[]
   readonly about: string
-  /** What must follow its name, for messages; nothing when left out. */
-  readonly takes?: readonly string[]
   readonly flags?: Readonly<Record<string, CommandFlag>>
   readonly run: (input: CommandInput) => Promise<number>
 }
@@ -35,3 +35,8 @@ export type Command = {
 export const EXIT_USAGE = 2
 /** The exit status of a command that has failed, or has found what it looks for to be wrong. */
 export const EXIT_FAILURE = 1
+
+/** A command as it is called: its name and what follows. */
+export function commandUsage({ name, operands = [] }: Command): string {
+  return [name, ...operands].join(' ')
+}

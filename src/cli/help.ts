@@ -1,10 +1,10 @@
 import { describeSettings } from '../config/settings.ts'
-import type { Command } from './command.ts'
+import { type Command, commandUsage } from './command.ts'
 
 /** The release. The same as in package.json: a test compares them. */
 export const VERSION = '0.1.0'
 
-const COMMAND_WIDTH = 14
+const COMMAND_WIDTH = 34
 const FLAG_WIDTH = 10
 
 /** What `holdfast --help` prints. */
@@ -25,10 +25,9 @@ export function helpText(commands: readonly Command[]): string {
   ].join('\n')
 }
 
-function describeCommand({ name, about, takes = [], flags = {} }: Command): readonly string[] {
-  const called = [name, ...takes.map((what) => what.toUpperCase())].join(' ')
-  const own = Object.entries(flags).map(
+function describeCommand(command: Command): readonly string[] {
+  const own = Object.entries(command.flags ?? {}).map(
     ([flag, { about: what }]) => `      ${`--${flag}`.padEnd(FLAG_WIDTH)} ${what}`,
   )
-  return [`  ${called.padEnd(COMMAND_WIDTH)} ${about}`, ...own]
+  return [`  ${commandUsage(command).padEnd(COMMAND_WIDTH)} ${command.about}`, ...own]
 }

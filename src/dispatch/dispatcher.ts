@@ -174,6 +174,7 @@ async function run(
   attempt.parameters = operation.parameters(input)
   const { caller, region } = authenticated
   const call: Call = {
+    requestId: arrival.requestId,
     caller,
     region,
     input,

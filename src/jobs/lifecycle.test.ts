@@ -5,7 +5,7 @@ import { systemFiles } from '../audit/files.ts'
 import { openJournal } from '../audit/journal.ts'
 import { TEST_KEY } from '../audit/test-log.ts'
 import { silentLog } from '../base/log.ts'
-import { systemRandom, systemTimers } from '../base/ports.ts'
+import { systemClock, systemRandom, systemTimers } from '../base/ports.ts'
 import { Secret } from '../base/secret.ts'
 import { Custody } from '../custody/custody.ts'
 import { dueNote } from '../kms/due.ts'
@@ -20,6 +20,7 @@ import { insert, type Records, replace } from '../store/records.ts'
 import { openSqlite } from '../store/sqlite.ts'
 import { testFolder } from '../store/test-folder.ts'
 import { testSealer } from '../store/test-sealer.ts'
+import { openXksClient } from '../xks/client.ts'
 import { doWhatIsDue, type LifecycleParts } from './lifecycle.ts'
 
 const ACCOUNT = '111122223333'
@@ -56,6 +57,13 @@ async function openWorker(folder: string, time: Time): Promise<Worker> {
   const kms: KmsParts = {
     records,
     custody,
+    xks: openXksClient({
+      ca: undefined,
+      routes: new Map(),
+      timeoutMs: 250,
+      clock: systemClock,
+      timers: systemTimers,
+    }),
     random: systemRandom,
     principalExists: async () => true,
     attestationRoots: [],

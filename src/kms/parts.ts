@@ -2,6 +2,7 @@ import type { Random } from '../base/ports.ts'
 import type { Custody } from '../custody/custody.ts'
 import type { Operation } from '../dispatch/operation.ts'
 import type { Records } from '../store/records.ts'
+import type { XksClient } from '../xks/client.ts'
 
 /** The last successful cryptographic call with a key. */
 type LastUsage = {
@@ -24,6 +25,8 @@ export type KmsParts = {
   readonly sm2Regions: ReadonlySet<string>
   /** Root certificates of attestation documents, in DER; none: `Recipient` is refused. */
   readonly attestationRoots: readonly Uint8Array[]
+  /** Calls the proxies of external key stores. */
+  readonly xks: XksClient
   /**
    * Whether a principal of a policy exists: an account, user or role by its ARN. Services and `*`
    * are not asked about.

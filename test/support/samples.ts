@@ -25,6 +25,11 @@ export type Sample = {
   /** What a disabled key and one that is pending deletion answer; `ok` when the call works. */
   readonly disabled: 'ok' | 'DisabledException' | 'KMSInvalidStateException'
   readonly pendingDeletion: 'ok' | 'KMSInvalidStateException'
+  /**
+   * What the sample answers, where a success needs something beside the server: custom key stores
+   * have tests of their own.
+   */
+  readonly refused?: string
 }
 
 /** A call that must succeed. */
@@ -61,6 +66,13 @@ function peerKey(): string {
   return publicKey.export({ type: 'spki', format: 'der' }).toString('base64')
 }
 
+const onStore = {
+  keys: [],
+  disabled: 'ok',
+  pendingDeletion: 'ok',
+  refused: 'CustomKeyStoreNotFoundException',
+  input: () => ({ CustomKeyStoreId: 'cks-0123456789abcdef0' }),
+} as const
 const onAccount = { keys: [], disabled: 'ok', pendingDeletion: 'ok' } as const
 
 /** By operation. A test fails when an operation has no sample. */
@@ -75,6 +87,24 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
     ...onKey,
     keys: ['TargetKeyId'],
     input: ({ keyId, freeAlias }) => ({ AliasName: freeAlias, TargetKeyId: keyId }),
+  },
+  ConnectCustomKeyStore: onStore,
+  CreateCustomKeyStore: {
+    ...onStore,
+    refused: 'CloudHsmClusterNotFoundException',
+    input: () => ({
+      CustomKeyStoreName: 'a store',
+      CloudHsmClusterId: 'cluster-abcdefghijk',
+      KeyStorePassword: 'a password',
+      TrustAnchorCertificate: 'a certificate',
+    }),
+  },
+  DeleteCustomKeyStore: onStore,
+  DescribeCustomKeyStores: { ...onAccount, input: () => ({ Limit: 10 }) },
+  DisconnectCustomKeyStore: onStore,
+  UpdateCustomKeyStore: {
+    ...onStore,
+    input: () => ({ CustomKeyStoreId: 'cks-0123456789abcdef0', NewCustomKeyStoreName: 'a name' }),
   },
   CreateKey: { ...onAccount, input: () => ({ Description: 'a sample' }) },
   Decapsulate: {
