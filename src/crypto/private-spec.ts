@@ -47,6 +47,6 @@ export const KEY_KINDS = {
 export const PRIVATE_SPECS: readonly PrivateSpec[] = KEY_SPEC_NAMES.filter(isPrivateSpec)
 
 /** Whether the material of the spec is a private key. */
-function isPrivateSpec(spec: KeySpec): spec is PrivateSpec {
+export function isPrivateSpec(spec: KeySpec): spec is PrivateSpec {
   return spec in KEY_KINDS
 }
