@@ -13,6 +13,8 @@ export type KmsParts = {
    * are not asked about.
    */
   readonly principalExists: (arn: string) => Promise<boolean>
+  /** The unique id of a user, role or role session that exists; accounts have none. */
+  readonly principalId: (arn: string) => Promise<string | undefined>
 }
 
 /** An operation of this service, ready but for its parts. */
