@@ -57,7 +57,7 @@ const SERVICE = /^[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$/
 const FEDERATED = new RegExp(
   `^(?:arn:${PARTITION}:iam::\\d{12}:(?:oidc|saml)-provider/[\\x21-\\x7e]{1,255}|[a-z0-9-]+(?:\\.[a-z0-9-]+)+)$`,
 )
-const UNIQUE_ID = /^A(?:ID|RO)A[A-Z0-9]{12,124}(?::[\w+=,.@-]{2,64})?$/
+const UNIQUE_ID = /^A(?:ID|RO)A[A-Z0-9]{12,124}(?::[\w+=,.@-]{1,64})?$/
 const ACCOUNT = /^\d{12}$/
 const ACCOUNT_ROOT = new RegExp(`^arn:${PARTITION}:iam::(\\d{12}):root$`)
 

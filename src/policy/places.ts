@@ -30,18 +30,20 @@ function ofLevels(kind: PolicyKind, levels: Levels = []): readonly PlacedPolicy[
 }
 
 /** The same policies, each replaced. */
-export function mapPolicies(
-  policies: Policies,
-  change: (policy: CompiledPolicy) => CompiledPolicy,
-): Policies {
-  const levels = (list: Levels | undefined): Levels | undefined => list?.map((level) => level.map(change))
+export function mapPolicies(policies: Policies, change: (placed: PlacedPolicy) => CompiledPolicy): Policies {
+  const all = (
+    kind: PolicyKind,
+    list: readonly CompiledPolicy[],
+    level?: number,
+  ): readonly CompiledPolicy[] => list.map((policy) => change({ kind, level, policy }))
+  const { resource, boundary, session, scps, rcps } = policies
   return {
-    resource: policies.resource && change(policies.resource),
-    identity: policies.identity.map(change),
-    boundary: policies.boundary && change(policies.boundary),
-    session: policies.session?.map(change),
-    scps: levels(policies.scps),
-    rcps: levels(policies.rcps),
+    resource: resource && change({ kind: 'resource', level: undefined, policy: resource }),
+    identity: all('identity', policies.identity),
+    boundary: boundary && change({ kind: 'boundary', level: undefined, policy: boundary }),
+    session: session && all('session', session),
+    scps: scps?.map((list, level) => all('scp', list, level)),
+    rcps: rcps?.map((list, level) => all('rcp', list, level)),
     grants: policies.grants,
   }
 }

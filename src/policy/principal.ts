@@ -1,3 +1,5 @@
+import { accountRootArn } from '../api/arn.ts'
+
 /**
  * Who makes a request, as policies see it. Unique ids (`AIDA…`, `AROA…`) are compared with those that a
  * policy's ARNs were bound to when it was put: see `compilePolicy`.
@@ -63,7 +65,9 @@ export function identitiesOf(principal: Principal): Identities {
     }
     case 'FederatedUser': {
       const { arn, issuerArn, issuerId, account } = principal
-      return [[arn], names(issuerArn, issuerId), [account]]
+      return issuerArn === accountRootArn(account)
+        ? [[arn], [account]]
+        : [[arn], names(issuerArn, issuerId), [account]]
     }
     case 'Service':
     case 'WebIdentity':

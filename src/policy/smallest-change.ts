@@ -65,24 +65,29 @@ export function smallestChange(request: AccessRequest, policies: Policies): read
 
 /** The policies after the changes. */
 export function withChanges(policies: Policies, changes: readonly Change[]): Policies {
-  const lifted = new Set(changes.flatMap((change) => (change.kind === 'LiftDeny' ? [change.statement] : [])))
-  const without =
-    lifted.size === 0 ? policies : mapPolicies(policies, (policy) => withoutStatements(policy, lifted))
+  const lifts = changes.filter((change) => change.kind === 'LiftDeny')
+  const lifted = mapPolicies(policies, ({ kind, level, policy }) => {
+    const here = lifts.filter((lift) => lift.policy === kind && lift.level === level)
+    return withoutStatements(policy, new Set(here.map(({ statement }) => statement)))
+  })
   return changes.reduce(
     (after, change) => (change.kind === 'AddAllow' ? withAllow(after, change) : after),
-    without,
+    lifted,
   )
 }
 
 /** Changes without which the request is refused whatever else changes. */
 function neededChanges(request: AccessRequest, policies: Policies, question: Question): readonly Change[] {
   const { actionLowerCased, evaluation } = question
-  const denies = allPolicies(policies, actionLowerCased).flatMap(({ kind, level, policy }) =>
-    policy
-      .about(actionLowerCased, evaluation)
-      .denies.filter((deny) => nameIn(deny, question) !== Naming.None && applies(deny, question))
-      .map((deny): Change => ({ kind: 'LiftDeny', policy: kind, level, statement: deny.source })),
-  )
+  const denies: Change[] = []
+  // A policy may be there twice, attached to a user and to a group: its statement is lifted once.
+  for (const { kind, level, policy } of allPolicies(policies, actionLowerCased)) {
+    for (const deny of policy.about(actionLowerCased, evaluation).denies) {
+      if (nameIn(deny, question) === Naming.None || !applies(deny, question)) continue
+      const change: Change = { kind: 'LiftDeny', policy: kind, level, statement: deny.source }
+      if (!denies.some((other) => isSameLift(other, change))) denies.push(change)
+    }
+  }
   const lifted = withChanges(policies, denies)
   const silent = (levels: Levels | undefined): readonly number[] =>
     (levels ?? []).flatMap((level, index) => (askAll(level, question).allow === undefined ? [index] : []))
@@ -91,6 +96,16 @@ function neededChanges(request: AccessRequest, policies: Policies, question: Que
     ...silent(lifted.scps).map((level) => addAllow(request, 'scp', { level })),
     ...silent(levelsOfResource(lifted, actionLowerCased)).map((level) => addAllow(request, 'rcp', { level })),
   ]
+}
+
+function isSameLift(a: Change, b: Change): boolean {
+  return (
+    a.kind === 'LiftDeny' &&
+    b.kind === 'LiftDeny' &&
+    a.statement === b.statement &&
+    a.policy === b.policy &&
+    a.level === b.level
+  )
 }
 
 /** Changes of which some may be needed, those first that reach least far. */
