@@ -24,8 +24,11 @@ import { createDispatcher, type Dispatcher } from './dispatch/dispatcher.ts'
 import { Freshness } from './dispatch/freshness.ts'
 import { createRouting } from './dispatch/routing.ts'
 import { openHttpServer } from './http/server.ts'
-import { credentialFinder } from './iam/access-key.ts'
-import { ACCOUNT, ACCOUNTS, ensureAccount, handOverRoot, principalFinder } from './iam/account.ts'
+import { ACCOUNT, ACCOUNTS, ensureAccount, handOverRoot } from './iam/account.ts'
+import { credentialFinder } from './iam/credentials.ts'
+import { KeyUses } from './iam/key-uses.ts'
+import { IAM_OPERATIONS } from './iam/operations.ts'
+import { findPrincipal } from './iam/principals.ts'
 import { makeCheckpoints } from './jobs/checkpoints.ts'
 import { connectStores } from './jobs/connection.ts'
 import { doWhatIsDue, type LifecycleParts } from './jobs/lifecycle.ts'
@@ -70,6 +73,8 @@ const LIFECYCLE_INTERVAL_MS = 1000
 const CHECKPOINT_INTERVAL_MS = 3_600_000
 /** How often custom key stores that are to be connected are looked for. */
 const CONNECTION_INTERVAL_MS = 500
+/** How often last uses of access keys are written. */
+const KEY_USE_INTERVAL_MS = 60_000
 /** What domain keys are wrapped under: see docs/formats/key-hierarchy.md. */
 const DOMAIN_WRAPPING_INFO = 'holdfast/domain/1/wrap'
 
@@ -214,13 +219,16 @@ export async function openNode(
     records,
     custody,
     random: systemRandom,
-    principalExists: principalFinder(records),
+    principalExists: async (arn) => (await findPrincipal(records, arn)) !== undefined,
+    principalId: async (arn) => (await findPrincipal(records, arn))?.id,
     xks,
     sm2Regions: new Set(config.sm2Regions),
     attestationRoots,
     lastUsage: lastUsageFinder(index),
   }
-  const dispatcher = openDispatcher({ kms, journal, limiter, own, log })
+  const keyUses = new KeyUses(records)
+  stack.defer(() => keyUses.write())
+  const dispatcher = openDispatcher({ kms, journal, keyUses, limiter, own, log })
   const checkpoints = {
     name: 'checkpoints',
     everyMs: CHECKPOINT_INTERVAL_MS,
@@ -235,7 +243,7 @@ export async function openNode(
       }),
   }
   const jobs = startJobs(
-    [lifecycleJob(kms, journal, log), connectionJob(kms, log), checkpoints],
+    [lifecycleJob(kms, journal, log), connectionJob(kms, log), checkpoints, keyUseJob(keyUses)],
     systemTimers,
     log,
   )
@@ -298,6 +306,7 @@ async function readAttestationRoots({ attestationRootFile: path }: Config): Prom
 type ServiceParts = {
   readonly kms: KmsParts
   readonly journal: Journal
+  readonly keyUses: KeyUses
   readonly limiter: RefusalLimiter
   readonly own: OwnEventParts
   readonly log: Log
@@ -308,11 +317,15 @@ function openIndexThread(config: Config, key: HmacKey, log: Log): IndexThread {
   return new IndexThread({ folder, auditFolder: join(config.data, AUDIT_FOLDER), key }, log, systemTimers)
 }
 
-function openDispatcher({ kms, journal, limiter, own, log }: ServiceParts): Dispatcher {
+function openDispatcher({ kms, journal, keyUses, limiter, own, log }: ServiceParts): Dispatcher {
   const { records } = kms
+  const iam = { records, random: systemRandom, keyUses }
   return createDispatcher({
-    routing: createRouting(KMS_OPERATIONS.map((operation) => operation(kms))),
-    findCredential: credentialFinder(records),
+    routing: createRouting([
+      ...KMS_OPERATIONS.map((operation) => operation(kms)),
+      ...IAM_OPERATIONS.map((operation) => operation(iam)),
+    ]),
+    findCredential: credentialFinder({ records, keyUses }),
     signingKeys: new SigningKeys(),
     refusals: {
       admit: (source) => limiter.admit(source),
@@ -380,6 +393,10 @@ async function openXks({ xks }: Config): Promise<XksClient> {
     clock: systemClock,
     timers: systemTimers,
   })
+}
+
+function keyUseJob(keyUses: KeyUses) {
+  return { name: 'last uses of access keys', everyMs: KEY_USE_INTERVAL_MS, run: () => keyUses.write() }
 }
 
 /** The URL that a server of this configuration is reached at, on the port that it has. */

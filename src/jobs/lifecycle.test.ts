@@ -66,6 +66,7 @@ async function openWorker(folder: string, time: Time): Promise<Worker> {
     }),
     random: systemRandom,
     principalExists: async () => true,
+    principalId: async () => undefined,
     attestationRoots: [],
     lastUsage: async () => ({ last: undefined, current: true }),
     sm2Regions: new Set(),

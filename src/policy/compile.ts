@@ -67,12 +67,20 @@ export function compilePolicy(document: PolicyDocument, facts: PolicyFacts = {})
 /** The policy without some of its statements. */
 export function withoutStatements(
   policy: CompiledPolicy,
-  isLeftOut: (source: StatementSource) => boolean,
+  leftOut: ReadonlySet<StatementSource>,
 ): CompiledPolicy {
-  return policyOf(
-    policy.name,
-    policy.statements.filter(({ source }) => !isLeftOut(source)),
-  )
+  const { name, statements } = policy
+  return statements.some(({ source }) => leftOut.has(source))
+    ? policyOf(
+        name,
+        statements.filter(({ source }) => !leftOut.has(source)),
+      )
+    : policy
+}
+
+/** Two policies as one; the first, if there is one, gives the name. */
+export function joined(first: CompiledPolicy | undefined, second: CompiledPolicy): CompiledPolicy {
+  return first === undefined ? second : policyOf(first.name, [...first.statements, ...second.statements])
 }
 
 function policyOf(name: string | undefined, statements: readonly CompiledStatement[]): CompiledPolicy {

@@ -99,7 +99,7 @@ async function create(call: Call, input: CreateKeyInput, parts: KmsParts): Promi
   const { region } = call
   const tags = mergeTags([], parseTags(input.Tags ?? []))
   const keyId = input.MultiRegion === true ? newMultiRegionId(parts) : parts.random.uuid()
-  const policy = await newKeyPolicy({ call, input, parts, keyArn: keyArn(region, account, keyId) })
+  const policies = await newKeyPolicy({ call, input, parts, keyArn: keyArn(region, account, keyId) })
   const kind = kindOf(input)
   const material = await firstMaterial(call, parts, { account, region, keyId, spec: kind.spec }, kind.origin)
   const value: KeyValue = {
@@ -109,7 +109,7 @@ async function create(call: Call, input: CreateKeyInput, parts: KmsParts): Promi
     ...kind,
     ...(input.MultiRegion === true ? { multiRegion: { primary: region, replicas: [] } } : {}),
     state: material === undefined ? 'PendingImport' : 'Enabled',
-    policy,
+    ...policies,
     tags,
     aliases: [],
     ...(material && asCurrent(material)),
