@@ -78,11 +78,11 @@ export function withChanges(policies: Policies, changes: readonly Change[]): Pol
 
 /** Changes without which the request is refused whatever else changes. */
 function neededChanges(request: AccessRequest, policies: Policies, question: Question): readonly Change[] {
-  const { actionLowerCased, evaluation } = question
+  const { actionLowerCased } = question
   const denies: Change[] = []
   // A policy may be there twice, attached to a user and to a group: its statement is lifted once.
   for (const { kind, level, policy } of allPolicies(policies, actionLowerCased)) {
-    for (const deny of policy.about(actionLowerCased, evaluation).denies) {
+    for (const deny of policy.about(question).denies) {
       if (nameIn(deny, question) === Naming.None || !applies(deny, question)) continue
       const change: Change = { kind: 'LiftDeny', policy: kind, level, statement: deny.source }
       if (!denies.some((other) => isSameLift(other, change))) denies.push(change)
