@@ -24,8 +24,11 @@ import { createDispatcher, type Dispatcher } from './dispatch/dispatcher.ts'
 import { Freshness } from './dispatch/freshness.ts'
 import { createRouting } from './dispatch/routing.ts'
 import { openHttpServer } from './http/server.ts'
-import { credentialFinder } from './iam/access-key.ts'
-import { ACCOUNT, ACCOUNTS, ensureAccount, handOverRoot, principalFinder } from './iam/account.ts'
+import { ACCOUNT, ACCOUNTS, ensureAccount, handOverRoot } from './iam/account.ts'
+import { credentialFinder } from './iam/credentials.ts'
+import { KeyUses } from './iam/key-uses.ts'
+import { IAM_OPERATIONS } from './iam/operations.ts'
+import { findPrincipal } from './iam/principals.ts'
 import { makeCheckpoints } from './jobs/checkpoints.ts'
 import { deleteDueKeys } from './jobs/deletion.ts'
 import { startJobs } from './jobs/scheduler.ts'
@@ -64,6 +67,8 @@ const OWNER_ONLY_FILE = 0o600
 const DELETION_INTERVAL_MS = 1000
 /** How often a checkpoint of the audit log is signed. */
 const CHECKPOINT_INTERVAL_MS = 3_600_000
+/** How often last uses of access keys are written. */
+const KEY_USE_INTERVAL_MS = 60_000
 /** What domain keys are wrapped under: see docs/formats/key-hierarchy.md. */
 const DOMAIN_WRAPPING_INFO = 'holdfast/domain/1/wrap'
 
@@ -209,7 +214,9 @@ export async function openNode(
   const limiter = new RefusalLimiter(systemClock)
   const summaries = openSummaries(limiter, journal, own, log)
   stack.defer(() => summaries.close())
-  const dispatcher = openDispatcher({ records, journal, custody, index, limiter, own, log })
+  const keyUses = new KeyUses(records)
+  stack.defer(() => keyUses.write())
+  const dispatcher = openDispatcher({ records, journal, custody, index, keyUses, limiter, own, log })
   const checkpoints = {
     name: 'checkpoints',
     everyMs: CHECKPOINT_INTERVAL_MS,
@@ -223,7 +230,11 @@ export async function openNode(
         log,
       }),
   }
-  const jobs = startJobs([deletionJob(records, journal, custody, log), checkpoints], systemTimers, log)
+  const jobs = startJobs(
+    [deletionJob(records, journal, custody, log), keyUseJob(keyUses), checkpoints],
+    systemTimers,
+    log,
+  )
   stack.defer(() => jobs.stop())
   const state = { ready: true }
   const http = await openHttpServer(
@@ -245,6 +256,7 @@ type ServiceParts = {
   readonly journal: Journal
   readonly custody: Custody
   readonly index: IndexThread
+  readonly keyUses: KeyUses
   readonly limiter: RefusalLimiter
   readonly own: OwnEventParts
   readonly log: Log
@@ -256,13 +268,23 @@ function openIndexThread(config: Config, key: HmacKey, log: Log): IndexThread {
 }
 
 function openDispatcher(service: ServiceParts): Dispatcher {
-  const { records, journal, custody, limiter, own, log } = service
-  const principalExists = principalFinder(records)
-  const lastUsage = lastUsageFinder(service.index)
-  const parts = { records, custody, random: systemRandom, principalExists, lastUsage }
+  const { records, journal, custody, keyUses, limiter, own, log } = service
+  const findId = (arn: string) => findPrincipal(records, arn)
+  const parts = {
+    records,
+    custody,
+    random: systemRandom,
+    principalExists: async (arn: string) => (await findId(arn)) !== undefined,
+    lastUsage: lastUsageFinder(service.index),
+    principalId: async (arn: string) => (await findId(arn))?.id,
+  }
+  const iamParts = { records, random: systemRandom, keyUses }
   return createDispatcher({
-    routing: createRouting(KMS_OPERATIONS.map((operation) => operation(parts))),
-    findCredential: credentialFinder(records),
+    routing: createRouting([
+      ...KMS_OPERATIONS.map((operation) => operation(parts)),
+      ...IAM_OPERATIONS.map((operation) => operation(iamParts)),
+    ]),
+    findCredential: credentialFinder({ records, keyUses }),
     signingKeys: new SigningKeys(),
     refusals: {
       admit: (source) => limiter.admit(source),
@@ -306,6 +328,10 @@ function deletionJob(records: Records, journal: Journal, custody: Custody, log: 
   const forget = (material: MaterialRef): void => custody.forget(material)
   const parts = { records, journal, forget, clock: systemClock, random: systemRandom, log }
   return { name: 'key deletion', everyMs: DELETION_INTERVAL_MS, run: () => deleteDueKeys(parts) }
+}
+
+function keyUseJob(keyUses: KeyUses) {
+  return { name: 'last uses of access keys', everyMs: KEY_USE_INTERVAL_MS, run: () => keyUses.write() }
 }
 
 /** The URL that a server of this configuration is reached at, on the port that it has. */

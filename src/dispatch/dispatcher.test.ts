@@ -7,6 +7,7 @@ import { SigningKeys } from '../sigv4/signing-key.ts'
 import { createDispatcher, type DispatcherParts } from './dispatcher.ts'
 import { Freshness } from './freshness.ts'
 import type { Operation, Outcome } from './operation.ts'
+import { createRouting } from './routing.ts'
 import type { WireRequest } from './wire.ts'
 
 const ACCOUNT = '111122223333'
@@ -19,6 +20,8 @@ const caller = {
   accessKeyId: CREDENTIALS.accessKeyId,
   principal: { type: 'Root', account: ACCOUNT, arn: ARN },
   identityJson: '{}',
+  keys: () => undefined,
+  policies: () => ({ identity: [] }),
 } as const
 
 /** An operation that has this outcome and needs no permission. */
@@ -36,9 +39,8 @@ function operationWith(outcome: Outcome): Operation {
 /** The parts of a dispatcher that serves one operation, and whose audit log takes what it gets. */
 function partsWith(operation: Operation, append: (event: string) => Promise<void>): DispatcherParts {
   const journal = { append, commit: (_changes: unknown, _id: string, event: string) => append(event) }
-  const route = { type: 'operation', name: operation.name, operation } as const
   return {
-    routing: new Map([['TrentService.Give', route]]),
+    routing: createRouting([operation]),
     findCredential: async () => ({ caller, secretAccessKey: CREDENTIALS.secretAccessKey }),
     signingKeys: new SigningKeys(),
     freshness: new Freshness({ refresh: () => undefined }, systemAfterThisTurn),

@@ -1,5 +1,8 @@
 import { KmsError } from '../api/errors.ts'
-import { formatError, formatOutput, parseJsonBody } from '../api/json.ts'
+import { parseJsonBody } from '../api/json.ts'
+import { parseForm } from '../api/query.ts'
+import { renderError, renderOutput } from '../api/render.ts'
+import type { Service } from '../api/services.ts'
 import { parseInput } from '../api/validate.ts'
 import type { Log } from '../base/log.ts'
 import type { Clock, EpochMs, Random } from '../base/ports.ts'
@@ -8,11 +11,11 @@ import { callerFacingError } from './failures.ts'
 import type { Freshness } from './freshness.ts'
 import { globalContext } from './global-context.ts'
 import type { Journal } from './journal.ts'
-import type { Call, EventData, EventResource, Outcome } from './operation.ts'
+import type { Call, EventData, EventResource, Operation, Outcome } from './operation.ts'
 import { runOperation } from './pipeline.ts'
 import { type CallFacts, formatCallEvent } from './recording.ts'
 import { type RefusalParts, recordRefusal } from './refusal.ts'
-import { type Route, type Routing, routeOf } from './routing.ts'
+import { type Route, type Routing, routeOf, serviceOfHeaders, unknownRoute } from './routing.ts'
 import type { WireRequest, WireResponse } from './wire.ts'
 
 /** What a dispatcher works with. */
@@ -60,47 +63,56 @@ async function handle(parts: DispatcherParts, request: WireRequest): Promise<Wir
   let authenticated: Authenticated
   try {
     await parts.freshness.reached()
-    authenticated = await authenticate(request, 'kms', arrival.now, parts)
+    authenticated = await authenticateFresh(parts, arrival)
   } catch (error) {
     return refuse(parts, arrival, error)
   }
   return perform(parts, arrival, authenticated)
 }
 
-const TOO_LARGE: Route = { type: 'unknown', name: 'Unknown' }
+/** Who calls; asked once more when something had changed since memory was made true for the request. */
+async function authenticateFresh(
+  parts: DispatcherParts,
+  { request, route, now }: Arrival,
+): Promise<Authenticated> {
+  const service = route.service.name
+  try {
+    return await authenticate(request, service, now, parts)
+  } catch (error) {
+    if (!(error instanceof KmsError) || !(await parts.freshness.renewed())) throw error
+    return authenticate(request, service, now, parts)
+  }
+}
 
 function refuseLarge(parts: DispatcherParts, request: WireRequest): Promise<WireResponse> {
+  const error = new KmsError('RequestEntityTooLargeException', 'The request body is too large.')
   const arrival: Arrival = {
     request,
     requestId: parts.random.uuid(),
     now: parts.clock.now(),
-    route: TOO_LARGE,
+    route: unknownRoute(serviceOfHeaders(request), 'Unknown', error),
   }
-  return refuse(
-    parts,
-    arrival,
-    new KmsError('RequestEntityTooLargeException', 'The request body is too large.'),
-  )
+  return refuse(parts, arrival, error)
 }
 
 /** Answers a call whose caller is not known, and records it as far as the rate allows. */
 async function refuse(parts: DispatcherParts, arrival: Arrival, cause: unknown): Promise<WireResponse> {
   const { request, requestId, route } = arrival
   const reason = callerFacingError(cause, requestId, parts.log)
-  const unknown = route.type === 'unknown' && reason.code !== 'RequestEntityTooLargeException'
-  const error = unknown && reason.fault === 'client' ? new KmsError('UnknownOperationException') : reason
+  const error = route.type === 'unknown' && reason.fault === 'client' ? route.error : reason
   try {
     await recordRefusal(parts.refusals, {
       request,
       requestId,
+      service: route.service,
       eventName: route.name,
       reason,
       at: arrival.now,
     })
   } catch (failure) {
-    return errorResponse(requestId, callerFacingError(failure, requestId, parts.log))
+    return renderError(route.service, callerFacingError(failure, requestId, parts.log), requestId)
   }
-  return errorResponse(requestId, error)
+  return renderError(route.service, error, requestId)
 }
 
 /** A call of a known caller: everything that its audit event will say of it. */
@@ -115,13 +127,13 @@ async function perform(
   arrival: Arrival,
   authenticated: Authenticated,
 ): Promise<WireResponse> {
-  const { requestId } = arrival
+  const { requestId, route } = arrival
   const attempt = attemptOf(parts, arrival, authenticated)
   try {
     const outcome = await run(parts, arrival, authenticated, attempt)
-    const body = outcome.output === undefined ? '' : formatOutput(outcome.output)
+    const response = renderOutput(route.service, route.name, outcome.output, requestId)
     outcome.dispose?.()
-    return { status: 200, requestId, body }
+    return response
   } catch (cause) {
     const error = callerFacingError(cause, requestId, parts.log)
     return fail(parts, attempt, error)
@@ -134,10 +146,11 @@ function attemptOf(parts: DispatcherParts, arrival: Arrival, { caller, region }:
     facts: {
       requestId,
       eventId: parts.random.uuid(),
+      service: route.service,
       eventName: route.name,
       readOnly: isReadOnly(route),
       request,
-      region,
+      region: route.service.eventRegion ?? region,
       account: caller.account,
       identityJson: caller.identityJson,
     },
@@ -165,12 +178,12 @@ async function run(
   attempt: Attempt,
 ): Promise<Outcome> {
   const { request, route } = arrival
-  if (route.type === 'unknown') throw new KmsError('UnknownOperationException')
+  if (route.type === 'unknown') throw route.error
   if (route.type === 'unsupported') {
     throw new KmsError('UnsupportedOperationException', `${route.name} is not supported.`)
   }
   const { operation } = route
-  const input = parseInput(operation.members, parseJsonBody(request.body))
+  const input = parseInput(operation.members, parseBody(route.service, operation, request))
   attempt.parameters = operation.parameters(input)
   const { caller, region } = authenticated
   const call: Call = {
@@ -181,7 +194,14 @@ async function run(
     context: globalContext(caller, request, region, arrival.now),
     involve: (resource) => involve(attempt.resources, resource),
   }
-  return runOperation(operation, call, (outcome) => record(parts, attempt, outcome))
+  return runOperation(operation, call, {
+    finish: (outcome) => record(parts, attempt, outcome),
+    renewed: () => parts.freshness.renewed(),
+  })
+}
+
+function parseBody({ protocol }: Service, { members }: Operation, { body }: WireRequest): unknown {
+  return protocol.type === 'json' ? parseJsonBody(body) : parseForm(members, body)
 }
 
 /** An operation that runs again after a conflict names its resources again. */
@@ -205,16 +225,12 @@ function record(parts: DispatcherParts, attempt: Attempt, outcome: Outcome): Pro
 async function fail(parts: DispatcherParts, attempt: Attempt, error: KmsError): Promise<WireResponse> {
   const { resources, parameters } = attempt
   const facts = { ...attempt.facts, eventId: parts.random.uuid() }
-  const { requestId } = facts
+  const { requestId, service } = facts
   const event = formatCallEvent(facts, { at: parts.clock.now(), parameters, resources, error })
   try {
     await parts.journal.append(event)
   } catch (failure) {
-    return errorResponse(requestId, callerFacingError(failure, requestId, parts.log))
+    return renderError(service, callerFacingError(failure, requestId, parts.log), requestId)
   }
-  return errorResponse(requestId, error)
-}
-
-function errorResponse(requestId: string, error: KmsError): WireResponse {
-  return { status: error.status, requestId, body: formatError(error) }
+  return renderError(service, error, requestId)
 }

@@ -1,5 +1,6 @@
 import type { KmsError } from '../api/errors.ts'
 import type { Output } from '../api/json.ts'
+import type { ServiceName } from '../api/services.ts'
 import type { Input, Members } from '../api/shapes.ts'
 import type { EpochMs } from '../base/ports.ts'
 import type { CompiledPolicy } from '../policy/compile.ts'
@@ -80,7 +81,7 @@ export type KeyRules = {
  * resources of one call. The order of all the steps around it is written in `pipeline.ts`.
  */
 export type Operation = {
-  readonly service: 'kms'
+  readonly service: ServiceName
   readonly name: string
   /** Whether audit records mark it as changing nothing. */
   readonly readOnly: boolean

@@ -81,7 +81,9 @@ export function keyOf(record: Stored<KeyValue>, account: string, region: string)
     region,
     keyId: record.name,
     arn: keyArn(region, account, record.name),
-    policy: compilePolicy(parsePolicy(record.value.policy, { flavour: 'key' })),
+    policy: compilePolicy(parsePolicy(record.value.policy, { flavour: 'key' }), {
+      bindings: record.value.principalIds && new Map(Object.entries(record.value.principalIds)),
+    }),
   }
   KEYS.set(record.value, key)
   return key

@@ -27,6 +27,8 @@ export type KmsParts = {
   readonly principalExists: (arn: string) => Promise<boolean>
   /** @throws when the index of the audit log cannot answer. */
   readonly lastUsage: (account: string, region: string, keyId: string) => Promise<UsageKnown>
+  /** The unique id of a user, role or role session that exists; accounts have none. */
+  readonly principalId: (arn: string) => Promise<string | undefined>
 }
 
 /** An operation of this service, ready but for its parts. */

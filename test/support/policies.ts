@@ -1,6 +1,7 @@
 import { type CompiledPolicy, compilePolicy } from '../../src/policy/compile.ts'
 import type { AccessRequest, Decision, Principal } from '../../src/policy/decide.ts'
-import { type Flavour, parsePolicy } from '../../src/policy/parse.ts'
+import type { Flavour } from '../../src/policy/flavour.ts'
+import { parsePolicy } from '../../src/policy/parse.ts'
 
 export const ACCOUNT = '111122223333'
 export const OTHER = '444455556666'
@@ -63,9 +64,14 @@ export function request(principal: Principal, change: Partial<AccessRequest> = {
 
 /** What settled a decision, in a word: `+resource`, `-identity`, `!boundary`. */
 export function summary(decision: Decision): string {
-  if (decision.allow) return decision.by.kind === 'RootUser' ? '+root' : `+${decision.by.policy}`
+  if (decision.allow) {
+    const { by } = decision
+    if (by.kind === 'Grant') return '+grant'
+    return by.kind === 'RootUser' ? '+root' : `+${by.policy}`
+  }
   const { why } = decision
   if (why.kind === 'Failed') return 'failed'
+  if (why.kind === 'NotAcrossAccounts') return 'across'
   return `${why.kind === 'ExplicitDeny' ? '!' : '-'}${why.policy}`
 }
 

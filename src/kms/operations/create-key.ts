@@ -149,10 +149,11 @@ async function create(call: Call, input: CreateKeyInput, parts: KmsParts): Promi
   const tags = mergeTags([], parseTags(input.Tags ?? []))
   const policy = input.Policy ?? defaultKeyPolicy(account)
   const keyId = parts.random.uuid()
+  let principalIds: KeyValue['principalIds']
   if (input.Policy !== undefined) {
     const bypassLockoutCheck = input.BypassPolicyLockoutSafetyCheck ?? false
     const arn = keyArn(region, account, keyId)
-    await checkKeyPolicy(
+    principalIds = await checkKeyPolicy(
       { text: policy, bypassLockoutCheck, call, context: call.context, keyArn: arn },
       parts,
     )
@@ -169,6 +170,7 @@ async function create(call: Call, input: CreateKeyInput, parts: KmsParts): Promi
     multiRegion: false,
     state: 'Enabled',
     policy,
+    ...(principalIds && { principalIds }),
     tags,
     aliases: [],
     materialId,
