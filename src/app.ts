@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemFiles } from './audit/files.ts'
 import { type Journal, openJournal } from './audit/journal.ts'
@@ -31,6 +31,7 @@ import { wrappedKeys } from './kms/wrapped-keys.ts'
 import { SigningKeys } from './sigv4/signing-key.ts'
 import { openRecords } from './store/cache.ts'
 import { claimFileLock, type FileLock } from './store/file-lock.ts'
+import { makeFolder } from './store/folder.ts'
 import type { Records } from './store/records.ts'
 import { openSqlite } from './store/sqlite.ts'
 import { DATABASE_FILE } from './store/sqlite-file.ts'
@@ -48,7 +49,6 @@ const START_LOCK_FILE = 'start.lock'
 const START_LOCK_ATTEMPTS = 200
 const START_LOCK_RETRY_MS = 50
 
-const OWNER_ONLY_FOLDER = 0o700
 const OWNER_ONLY_FILE = 0o600
 
 /** How often due deletions are looked for. */
@@ -70,7 +70,7 @@ export type Deployment = {
  * @throws SealError, StoreFailure.
  */
 export async function openDeployment(config: Config): Promise<Deployment> {
-  await mkdir(config.data, { recursive: true, mode: OWNER_ONLY_FOLDER })
+  await makeFolder(config.data)
   using rootKey = await openRootKey(config)
   const records = await openRecords(openSqlite(config.data), recordSealer(rootKey, systemRandom))
   await assertNotLost(config, records)
@@ -125,7 +125,7 @@ async function prepareAccount(config: Config, records: Records): Promise<void> {
  * what is missing: the root key, the account, the credentials.
  */
 async function openForServing(config: Config): Promise<Deployment> {
-  await mkdir(config.data, { recursive: true, mode: OWNER_ONLY_FOLDER })
+  await makeFolder(config.data)
   const lock = await waitForLock(join(config.data, START_LOCK_FILE))
   try {
     const deployment = await openDeployment(config)

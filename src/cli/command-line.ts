@@ -24,8 +24,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   try {
     return await run(args)
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    output.complain(`holdfast: ${message}`)
+    output.complain(`holdfast: ${messageOf(error)}`)
     return isUsage(error) ? EXIT_USAGE : EXIT_FAILURE
   }
 }
@@ -41,13 +40,23 @@ async function run(args: readonly string[]): Promise<number> {
   if (values['help'] === true || name === 'help') return print(helpText(COMMANDS))
   const command = [...COMMANDS, worker].find((candidate) => candidate.name === name)
   if (command === undefined) {
-    output.complain(
-      name === '' ? helpText(COMMANDS) : `holdfast: there is no command '${name}': see holdfast --help`,
-    )
+    output.complain(name === '' ? helpText(COMMANDS) : unknownCommand(name))
     return EXIT_USAGE
   }
   const config = parseConfig({ flags: values, environment: processEnvironment() })
   return command.run({ config, output })
+}
+
+function unknownCommand(name: string): string {
+  const names = COMMANDS.map((command) => command.name).join(', ')
+  return `holdfast: there is no command '${name}': the commands are ${names}; see holdfast --help`
+}
+
+/** Node's parser explains an unknown flag with how to write positional arguments, which are none of ours. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const unknownFlag = /^Unknown option '([^']*)'/.exec(error.message)?.[1]
+  return unknownFlag === undefined ? error.message : `there is no flag ${unknownFlag}: see holdfast --help`
 }
 
 function print(text: string): number {

@@ -51,8 +51,13 @@ type Refusal = readonly [
 ]
 
 const REFUSALS: readonly Refusal[] = [
-  ['a command', ['launch'], {}, /^holdfast: there is no command 'launch': see holdfast --help\n$/],
-  ['a flag', ['serve', '--port=1'], {}, /^holdfast: Unknown option '--port'/],
+  [
+    'a command',
+    ['audit'],
+    {},
+    /^holdfast: there is no command 'audit': the commands are serve, env, status, audit verify; see holdfast --help\n$/,
+  ],
+  ['a flag', ['serve', '--port=1'], {}, /^holdfast: there is no flag --port: see holdfast --help\n$/],
   [
     'a setting',
     ['serve'],
