@@ -203,6 +203,16 @@ test('holdfast status says whether the server is ready, with its exit status too
   assert.match(down.out, /^audit log {4}node-0: \d+ events$/m)
 })
 
+test('holdfast status does not take another server for that of its folder', async () => {
+  const folder = join(data, 'status-stopped')
+  await using server = await startServer({ data: folder })
+  assert.equal(await server.stop(), 0)
+  await using other = await startServer()
+  const down = await holdfast(['status', `--data=${folder}`, `--listen=${new URL(other.endpoint).host}`])
+  assert.match(down.out, /^endpoint {5}none: no server runs on this folder$/m)
+  assert.equal(down.status, 1)
+})
+
 test('holdfast audit verify counts a whole log and names the first damaged place', async () => {
   const folder = join(data, 'verify')
   await using server = await startServer({ data: folder })
