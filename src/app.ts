@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseRoots } from './attestation/roots.ts'
 import { systemFiles } from './audit/files.ts'
@@ -44,6 +44,7 @@ import { lastUsageFinder } from './metering/last-usage.ts'
 import { SigningKeys } from './sigv4/signing-key.ts'
 import { openRecords } from './store/cache.ts'
 import { claimFileLock, type FileLock } from './store/file-lock.ts'
+import { makeFolder } from './store/folder.ts'
 import type { Records } from './store/records.ts'
 import { openSqlite } from './store/sqlite.ts'
 import { DATABASE_FILE } from './store/sqlite-file.ts'
@@ -64,7 +65,6 @@ const START_LOCK_FILE = 'start.lock'
 const START_LOCK_ATTEMPTS = 200
 const START_LOCK_RETRY_MS = 50
 
-const OWNER_ONLY_FOLDER = 0o700
 const OWNER_ONLY_FILE = 0o600
 
 /** How often it is looked for what is due to keys. */
@@ -94,7 +94,7 @@ export type Deployment = {
  * @throws SealError, StoreFailure.
  */
 export async function openDeployment(config: Config): Promise<Deployment> {
-  await mkdir(config.data, { recursive: true, mode: OWNER_ONLY_FOLDER })
+  await makeFolder(config.data)
   using rootKey = await openRootKey(config)
   const records = await openRecords(openSqlite(config.data), recordSealer(rootKey, systemRandom))
   await assertNotLost(config, records)
@@ -151,7 +151,7 @@ async function prepareAccount(config: Config, records: Records): Promise<void> {
  * what is missing: the root key, the account, the credentials.
  */
 export async function openForServing(config: Config): Promise<Deployment> {
-  await mkdir(config.data, { recursive: true, mode: OWNER_ONLY_FOLDER })
+  await makeFolder(config.data)
   const lock = await waitForLock(join(config.data, START_LOCK_FILE))
   try {
     const deployment = await openDeployment(config)
