@@ -14,6 +14,7 @@ import { type Config, formatAddress } from './config/settings.ts'
 import { type HmacKey, hmacKey } from './crypto/hmac.ts'
 import { deriveKey } from './crypto/kdf.ts'
 import { Custody } from './custody/custody.ts'
+import { type GrantTokens, grantTokens } from './custody/grant-token.ts'
 import { recordSealer } from './custody/record-sealer.ts'
 import { fileSeal } from './custody/roots/file.ts'
 import { SealError } from './custody/roots/root.ts'
@@ -63,6 +64,7 @@ export type Deployment = {
   readonly auditKey: HmacKey
   /** For custody, which disposes of it. */
   readonly wrappingKey: Secret
+  readonly grantTokens: GrantTokens
 }
 
 /**
@@ -80,6 +82,7 @@ export async function openDeployment(config: Config): Promise<Deployment> {
     records,
     auditKey: auditKey.reveal(hmacKey),
     wrappingKey: deriveKey(rootKey, DOMAIN_WRAPPING_INFO),
+    grantTokens: grantTokens(rootKey, systemRandom),
   }
 }
 
@@ -165,7 +168,7 @@ export async function openNode(
     key: await readFile(config.tls.keyFile, 'utf8'),
   }
   await using stack = new AsyncDisposableStack()
-  const { records, auditKey, wrappingKey } = await openForServing(config)
+  const { records, auditKey, wrappingKey, grantTokens } = await openForServing(config)
   stack.defer(() => records.close())
   const own = { clock: systemClock, random: systemRandom, account: config.account }
   const journal = await openJournal({
@@ -193,6 +196,9 @@ export async function openNode(
     custody,
     random: systemRandom,
     principalExists: principalFinder(records),
+    // Accounts have no unique ids, and there are no other principals yet.
+    principalId: async () => undefined,
+    grantTokens,
     sm2Regions: new Set(config.sm2Regions),
   }
   const dispatcher = openDispatcher({ kms, journal, limiter, own, log })

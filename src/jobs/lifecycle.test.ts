@@ -8,6 +8,7 @@ import { silentLog } from '../base/log.ts'
 import { systemRandom, systemTimers } from '../base/ports.ts'
 import { Secret } from '../base/secret.ts'
 import { Custody } from '../custody/custody.ts'
+import { grantTokens } from '../custody/grant-token.ts'
 import { dueNote } from '../kms/due.ts'
 import { planDue } from '../kms/due-plan.ts'
 import { ALIAS, KEY, KEY_OWNER, type KeyValue, MATERIAL, materialPartition } from '../kms/key-record.ts'
@@ -58,6 +59,8 @@ async function openWorker(folder: string, time: Time): Promise<Worker> {
     custody,
     random: systemRandom,
     principalExists: async () => true,
+    principalId: async () => undefined,
+    grantTokens: grantTokens(wrappingKey, systemRandom),
     sm2Regions: new Set(),
   }
   const events: Record<string, unknown>[] = []

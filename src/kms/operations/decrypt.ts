@@ -44,7 +44,7 @@ export const decrypt: KmsOperation = (parts): Operation => ({
 })
 
 async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts): Promise<Work> {
-  checkGrantTokens(call)
+  checkGrantTokens(call, parts)
   checkRecipient(input.Recipient)
   const keyText = input.KeyId
   const ciphertext = sourceCiphertext(input, 'KeyId', keyText)
@@ -56,7 +56,7 @@ async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts): P
   }
   const context = cryptographicContext(keyText, input.EncryptionContext, input.EncryptionAlgorithm)
   return {
-    permissions: [sourcePermission(call, keyText, keyPermission(call, key, 'Decrypt', context))],
+    permissions: [sourcePermission(call, keyText, keyPermission({ call, key, parts }, 'Decrypt', context))],
     check: () => {
       checkState(key.arn, key.state, FACTS.states)
       checkSource(source, manner, 'Decrypt')
