@@ -17,6 +17,7 @@ import { type Ed25519Key, ed25519Key } from './crypto/ed25519.ts'
 import { type HmacKey, hmacKey } from './crypto/hmac.ts'
 import { deriveKey } from './crypto/kdf.ts'
 import { Custody } from './custody/custody.ts'
+import { type GrantTokens, grantTokens } from './custody/grant-token.ts'
 import { recordSealer } from './custody/record-sealer.ts'
 import { fileSeal } from './custody/roots/file.ts'
 import { SealError } from './custody/roots/root.ts'
@@ -86,6 +87,7 @@ export type Deployment = {
   readonly checkpointKey: Ed25519Key
   /** For custody, which disposes of it. */
   readonly wrappingKey: Secret
+  readonly grantTokens: GrantTokens
 }
 
 /**
@@ -105,6 +107,7 @@ export async function openDeployment(config: Config): Promise<Deployment> {
     auditKey: auditKey.reveal(hmacKey),
     checkpointKey: ed25519Key(checkpointSeed),
     wrappingKey: deriveKey(rootKey, DOMAIN_WRAPPING_INFO),
+    grantTokens: grantTokens(rootKey, systemRandom),
   }
 }
 
@@ -201,7 +204,7 @@ export async function openNode(
   const tls = await readTls(config)
   const attestationRoots = await readAttestationRoots(config)
   await using stack = new AsyncDisposableStack()
-  const { records, auditKey, checkpointKey, wrappingKey } = await openForServing(config)
+  const { records, auditKey, checkpointKey, wrappingKey, grantTokens } = await openForServing(config)
   stack.defer(() => records.close())
   const own = ownEventParts(config)
   const journal = await openNodeJournal(config, { records, auditKey }, log)
@@ -222,6 +225,7 @@ export async function openNode(
     principalExists: async (arn) => (await findPrincipal(records, arn)) !== undefined,
     principalId: async (arn) => (await findPrincipal(records, arn))?.id,
     xks,
+    grantTokens,
     sm2Regions: new Set(config.sm2Regions),
     attestationRoots,
     lastUsage: lastUsageFinder(index),

@@ -1,5 +1,5 @@
 import { KmsError } from '../api/errors.ts'
-import { decide } from '../policy/decide.ts'
+import { type AccessRequest, decide, type Policies, type Refusal } from '../policy/decide.ts'
 import { denialMessage } from '../policy/denial.ts'
 import { StoreConflict } from '../store/port.ts'
 import type { CallerPolicies } from './caller.ts'
@@ -56,10 +56,11 @@ async function runFresh(operation: Operation, call: Call, parts: RunParts): Prom
 
 async function runOnce(operation: Operation, call: Call): Promise<Outcome> {
   const work = await operation.begin(call)
-  if (work.permissions.length > 0) {
-    const found = call.caller.policies()
-    const policies = found instanceof Promise ? await found : found
-    for (const permission of work.permissions) authorize(call, permission, policies)
+  const found = call.caller.policies()
+  const policies = found instanceof Promise ? await found : found
+  for (const permission of work.permissions) {
+    const pending = authorize(call, permission, policies)
+    if (pending !== undefined) await pending
   }
   work.check()
   const outcome = await work.run()
@@ -75,8 +76,16 @@ function isDryRun(operation: Operation, call: Call): boolean {
   return operation.members['DryRun'] !== undefined && 'DryRun' in call.input && call.input.DryRun === true
 }
 
-/** @throws AccessDeniedException with AWS's text. */
-function authorize(call: Call, permission: Permission, policies: CallerPolicies): void {
+/**
+ * Policies decide at once. Where they only do not allow, grants may: then it takes a promise.
+ *
+ * @throws AccessDeniedException with AWS's text.
+ */
+function authorize(
+  call: Call,
+  permission: Permission,
+  callerPolicies: CallerPolicies,
+): Promise<void> | undefined {
   const request = {
     principal: call.caller.principal,
     action: permission.action,
@@ -84,9 +93,34 @@ function authorize(call: Call, permission: Permission, policies: CallerPolicies)
     resourceAccount: permission.account,
     context: (key: string) => permission.context(key) ?? call.context(key),
   }
-  const decision = decide(request, { ...policies, resource: permission.policy })
-  if (decision.allow) return
+  const policies = { ...callerPolicies, resource: permission.policy }
+  const decision = decide(request, policies)
+  if (decision.allow) return undefined
+  const { grants } = permission
+  if (grants !== undefined && decision.why.kind === 'NotAllowed') {
+    return authorizeByGrants(call, permission, { request, policies, grants })
+  }
+  throw refusal(call, permission, request, decision)
+}
+
+type Asked = {
+  readonly request: AccessRequest
+  readonly policies: Policies
+  readonly grants: NonNullable<Permission['grants']>
+}
+
+/** @throws AccessDeniedException. */
+async function authorizeByGrants(
+  call: Call,
+  permission: Permission,
+  { request, policies, grants }: Asked,
+): Promise<void> {
+  const decision = decide(request, { ...policies, grants: await grants() })
+  if (!decision.allow) throw refusal(call, permission, request, decision)
+}
+
+function refusal(call: Call, permission: Permission, request: AccessRequest, decision: Refusal): KmsError {
   const foreign = permission.account !== call.caller.account
-  if (foreign && permission.hidden !== undefined) throw permission.hidden
-  throw new KmsError('AccessDeniedException', denialMessage(decision, request))
+  if (foreign && permission.hidden !== undefined) return permission.hidden
+  return new KmsError('AccessDeniedException', denialMessage(decision, request))
 }

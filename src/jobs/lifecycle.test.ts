@@ -8,6 +8,7 @@ import { silentLog } from '../base/log.ts'
 import { systemClock, systemRandom, systemTimers } from '../base/ports.ts'
 import { Secret } from '../base/secret.ts'
 import { Custody } from '../custody/custody.ts'
+import { grantTokens } from '../custody/grant-token.ts'
 import { STORE_KEY, storeKeyPartition } from '../kms/custom-key-store.ts'
 import { dueNote } from '../kms/due.ts'
 import { planDue } from '../kms/due-plan.ts'
@@ -70,6 +71,7 @@ async function openWorker(folder: string, time: Time): Promise<Worker> {
     principalId: async () => undefined,
     attestationRoots: [],
     lastUsage: async () => ({ last: undefined, current: true }),
+    grantTokens: grantTokens(wrappingKey, systemRandom),
     sm2Regions: new Set(),
   }
   const events: Record<string, unknown>[] = []

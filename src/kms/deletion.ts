@@ -3,6 +3,7 @@ import { type Change, remove, replace, type Stored } from '../store/records.ts'
 import { STORE_KEY, storeKeyPartition } from './custom-key-store.ts'
 import { type DueValue, dueNote } from './due.ts'
 import type { DuePlan } from './due-plan.ts'
+import { removeGrantsOf } from './grant-deletion.ts'
 import { ALIAS, KEY, KEY_OWNER, type KeyValue, partitionOf } from './key-record.ts'
 import { type RelatedKey, relatedKeys } from './key-set.ts'
 import { type Key, keyOf } from './keys.ts'
@@ -39,8 +40,10 @@ export async function planDeletion(
   const { records } = parts
   const { account, region, keyId, planned } = due.value
   const partition = partitionOf(account, region)
-  const record = await records.get(KEY, partition, keyId)
-  if (record === undefined || record.value.deletion?.at !== planned || planned > now) return undefined
+  const found = await records.get(KEY, partition, keyId)
+  if (found === undefined || found.value.deletion?.at !== planned || planned > now) return undefined
+  const record = await removeGrantsOf(records, found, { account, region, keyId })
+  if (record === undefined || record.value.deletion?.at !== planned) return undefined
   const key = keyOf(record, account, region)
   const materials = await materialsOf(records, key)
   return {

@@ -52,6 +52,8 @@ export type KeyValue = {
   readonly tags: readonly Tag[]
   /** Names with prefix of the aliases that point here. */
   readonly aliases: readonly string[]
+  /** How many grants are on it; none when left out. */
+  readonly grants?: number
   /** The id of the material in use; none before the first import. */
   readonly materialId?: string
   /** The SubjectPublicKeyInfo of an asymmetric key, base64 of DER. */

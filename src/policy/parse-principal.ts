@@ -71,8 +71,11 @@ const FORMS: readonly (readonly ['User' | 'Role' | 'Session' | 'FederatedUser', 
   ['FederatedUser', new RegExp(`^arn:${PARTITION}:sts::\\d{12}:federated-user/${NAME}$`)],
 ]
 
-/** Wildcards have no meaning in a principal, except the one that is everyone. */
-function findAwsPrincipal(name: string): PrincipalSpec | undefined {
+/**
+ * The principal that a text names as AWS's own: an account, by its id or root ARN, a user, role or session.
+ * Wildcards have no meaning in it, except the one that is everyone.
+ */
+export function findAwsPrincipal(name: string): PrincipalSpec | undefined {
   if (UNIQUE_ID.test(name)) return { kind: 'UniqueId', id: name }
   const account = ACCOUNT.test(name) ? name : ACCOUNT_ROOT.exec(name)?.[1]
   if (account !== undefined) return { kind: 'Account', account }

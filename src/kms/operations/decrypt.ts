@@ -43,7 +43,7 @@ export const decrypt: KmsOperation = (parts): Operation => ({
 })
 
 async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts): Promise<Work> {
-  checkGrantTokens(call)
+  checkGrantTokens(call, parts)
   const keyText = input.KeyId
   const ciphertext = sourceCiphertext(input, 'KeyId', keyText)
   const recipient = await findRecipient(call, parts)
@@ -59,7 +59,7 @@ async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts): P
       sourcePermission(
         call,
         keyText,
-        keyPermission(call, key, 'Decrypt', recipientContext(recipient, context)),
+        keyPermission({ call, key, parts }, 'Decrypt', recipientContext(recipient, context)),
       ),
     ],
     check: () => {

@@ -61,7 +61,7 @@ export const reEncrypt: KmsOperation = (parts): Operation => ({
 })
 
 async function begin(call: Call, input: ReEncryptInput, parts: KmsParts): Promise<Work> {
-  checkGrantTokens(call)
+  checkGrantTokens(call, parts)
   const keyText = input.SourceKeyId
   const ciphertext = sourceCiphertext(input, 'SourceKeyId', keyText)
   const source = await findSource({ call, parts, name: 'ReEncryptFrom', keyText, ciphertext })
@@ -69,7 +69,7 @@ async function begin(call: Call, input: ReEncryptInput, parts: KmsParts): Promis
   const from = sourceManner(input)
   const to = destinationManner(input)
   return {
-    permissions: permissions(call, input, source.key, destination),
+    permissions: permissions({ call, parts }, input, source.key, destination),
     check: () => {
       checkState(source.key.arn, source.key.state, FACTS.states)
       checkState(destination.arn, destination.state, FACTS.states)
@@ -104,7 +104,12 @@ function destinationManner(input: ReEncryptInput): Manner {
   }
 }
 
-function permissions(call: Call, input: ReEncryptInput, source: Key, destination: Key): Work['permissions'] {
+function permissions(
+  { call, parts }: { readonly call: Call; readonly parts: KmsParts },
+  input: ReEncryptInput,
+  source: Key,
+  destination: Key,
+): Work['permissions'] {
   const from = sameKey(
     source,
     destination,
@@ -120,8 +125,12 @@ function permissions(call: Call, input: ReEncryptInput, source: Key, destination
     ),
   )
   return [
-    sourcePermission(call, input.SourceKeyId, keyPermission(call, source, 'ReEncryptFrom', from)),
-    keyPermission(call, destination, 'ReEncryptTo', to),
+    sourcePermission(
+      call,
+      input.SourceKeyId,
+      keyPermission({ call, parts, key: source }, 'ReEncryptFrom', from),
+    ),
+    keyPermission({ call, parts, key: destination }, 'ReEncryptTo', to),
   ]
 }
 
