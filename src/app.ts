@@ -9,8 +9,9 @@ import { AUDIT_KEY_INFO } from './audit/segment.ts'
 import type { Log } from './base/log.ts'
 import { systemAfterThisTurn, systemClock, systemRandom, systemSleep, systemTimers } from './base/ports.ts'
 import type { Secret } from './base/secret.ts'
+import { fetchJson } from './client/fetch-json.ts'
 import { addCredentials } from './config/credentials-file.ts'
-import { type Config, formatAddress } from './config/settings.ts'
+import { type Config, ConfigError, formatAddress } from './config/settings.ts'
 import { type HmacKey, hmacKey } from './crypto/hmac.ts'
 import { deriveKey } from './crypto/kdf.ts'
 import { Custody } from './custody/custody.ts'
@@ -18,15 +19,16 @@ import type { MaterialRef } from './custody/material.ts'
 import { recordSealer } from './custody/record-sealer.ts'
 import { fileSeal } from './custody/roots/file.ts'
 import { SealError } from './custody/roots/root.ts'
+import { type TokenSealer, tokenSealer } from './custody/token-sealer.ts'
 import { createDispatcher, type Dispatcher } from './dispatch/dispatcher.ts'
 import { Freshness } from './dispatch/freshness.ts'
 import { createRouting } from './dispatch/routing.ts'
 import { openHttpServer } from './http/server.ts'
 import { ACCOUNT, ACCOUNTS, ensureAccount, handOverRoot } from './iam/account.ts'
-import { credentialFinder } from './iam/credentials.ts'
 import { KeyUses } from './iam/key-uses.ts'
-import { IAM_OPERATIONS } from './iam/operations.ts'
+import { type OfflineKeys, parseKeySet } from './iam/oidc.ts'
 import { findPrincipal } from './iam/principals.ts'
+import { type IamServiceParts, openIamService } from './iam/service.ts'
 import { deleteDueKeys } from './jobs/deletion.ts'
 import { startJobs } from './jobs/scheduler.ts'
 import { KMS_OPERATIONS } from './kms/operations.ts'
@@ -67,6 +69,7 @@ export type Deployment = {
   readonly auditKey: HmacKey
   /** For custody, which disposes of it. */
   readonly wrappingKey: Secret
+  readonly tokenSealer: TokenSealer
 }
 
 /**
@@ -84,6 +87,7 @@ export async function openDeployment(config: Config): Promise<Deployment> {
     records,
     auditKey: auditKey.reveal(hmacKey),
     wrappingKey: deriveKey(rootKey, DOMAIN_WRAPPING_INFO),
+    tokenSealer: tokenSealer(rootKey, systemRandom),
   }
 }
 
@@ -169,7 +173,8 @@ export async function openNode(
     key: await readFile(config.tls.keyFile, 'utf8'),
   }
   await using stack = new AsyncDisposableStack()
-  const { records, auditKey, wrappingKey } = await openForServing(config)
+  const offline = await readOfflineKeys(config)
+  const { records, auditKey, wrappingKey, tokenSealer: sealer } = await openForServing(config)
   stack.defer(() => records.close())
   const own = { clock: systemClock, random: systemRandom, account: config.account }
   const journal = await openJournal({
@@ -194,7 +199,8 @@ export async function openNode(
   stack.defer(() => summaries.close())
   const keyUses = new KeyUses(records)
   stack.defer(() => keyUses.write())
-  const dispatcher = openDispatcher({ records, journal, custody, keyUses, limiter, own, log })
+  const iam = { records, random: systemRandom, clock: systemClock, sealer, keyUses, fetchJson, offline }
+  const dispatcher = openDispatcher({ records, journal, custody, iam, limiter, own, log })
   const jobs = startJobs([deletionJob(records, journal, custody, log), keyUseJob(keyUses)], systemTimers, log)
   stack.defer(() => jobs.stop())
   const state = { ready: true }
@@ -212,18 +218,36 @@ export async function openNode(
   return { port: http.port, close: () => open.disposeAsync() }
 }
 
+/** Key sets of identity providers that are in a file, and so never fetched. @throws ConfigError. */
+async function readOfflineKeys({ oidcKeysFile }: Config): Promise<OfflineKeys> {
+  if (oidcKeysFile === undefined) return new Map()
+  try {
+    const issuers: object = JSON.parse(await readFile(oidcKeysFile, 'utf8'))
+    return new Map(
+      Object.entries(issuers).map(([url, keys]) => [
+        url.replace(/^https:\/\//, '').replace(/\/$/, ''),
+        parseKeySet(keys),
+      ]),
+    )
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new ConfigError(`HOLDFAST_OIDC_KEYS is '${oidcKeysFile}', which is no file of key sets: ${why}`)
+  }
+}
+
 type ServiceParts = {
   readonly records: Records
   readonly journal: Journal
   readonly custody: Custody
-  readonly keyUses: KeyUses
+  readonly iam: IamServiceParts
   readonly limiter: RefusalLimiter
   readonly own: OwnEventParts
   readonly log: Log
 }
 
 function openDispatcher(service: ServiceParts): Dispatcher {
-  const { records, journal, custody, keyUses, limiter, own, log } = service
+  const { records, journal, custody, limiter, own, log } = service
+  const iam = openIamService(service.iam)
   const findId = (arn: string) => findPrincipal(records, arn)
   const parts = {
     records,
@@ -232,13 +256,9 @@ function openDispatcher(service: ServiceParts): Dispatcher {
     principalExists: async (arn: string) => (await findId(arn)) !== undefined,
     principalId: async (arn: string) => (await findId(arn))?.id,
   }
-  const iamParts = { records, random: systemRandom, keyUses }
   return createDispatcher({
-    routing: createRouting([
-      ...KMS_OPERATIONS.map((operation) => operation(parts)),
-      ...IAM_OPERATIONS.map((operation) => operation(iamParts)),
-    ]),
-    findCredential: credentialFinder({ records, keyUses }),
+    routing: createRouting([...KMS_OPERATIONS.map((operation) => operation(parts)), ...iam.operations]),
+    findCredential: iam.findCredential,
     signingKeys: new SigningKeys(),
     refusals: {
       admit: (source) => limiter.admit(source),

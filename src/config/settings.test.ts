@@ -25,6 +25,7 @@ test('parseConfig gives the documented defaults', () => {
     workers: 1,
     tls: undefined,
     seal: 'file',
+    oidcKeysFile: undefined,
   })
 })
 

@@ -17,6 +17,8 @@ export type Config = {
   /** Paths of the PEM files. */
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
   readonly seal: 'file'
+  /** The path of a JSON file: key sets of identity providers, by the URL of their issuer. */
+  readonly oidcKeysFile: string | undefined
 }
 
 /** A setting is unknown or has a value that cannot be used. The message says what would be right. */
@@ -106,6 +108,14 @@ const SETTINGS = {
     right: 'file',
     parse: (text): 'file' | undefined => (text === 'file' ? text : undefined),
   }),
+  oidcKeys: setting({
+    variable: 'HOLDFAST_OIDC_KEYS',
+    flag: 'oidc-keys',
+    byDefault: undefined,
+    about: 'key sets of identity providers that are not fetched, a JSON file',
+    right: 'a path',
+    parse: (text) => (text === '' ? undefined : text),
+  }),
 }
 
 /** The flags of `holdfast serve`, for node:util's parseArgs. */
@@ -138,6 +148,7 @@ export function parseConfig(given: Given): Config {
     workers: need(SETTINGS.workers, given),
     tls: certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : undefined,
     seal: need(SETTINGS.seal, given),
+    oidcKeysFile: read(SETTINGS.oidcKeys, given),
   }
   if (config.tls === undefined && !isLoopback(config.listen.host)) {
     throw new ConfigError(
@@ -159,6 +170,7 @@ export function configFlags(config: Config): readonly string[] {
     tlsCert: config.tls?.certFile,
     tlsKey: config.tls?.keyFile,
     seal: config.seal,
+    oidcKeys: config.oidcKeysFile,
   }
   return Object.entries(SETTINGS).flatMap(([name, { flag }]) => {
     const value = values[name as keyof typeof SETTINGS]

@@ -5,11 +5,17 @@ import type { Input, Members } from '../api/shapes.ts'
 import type { EpochMs } from '../base/ports.ts'
 import type { CompiledPolicy } from '../policy/compile.ts'
 import type { ContextLookup } from '../policy/context.ts'
+import type { Principal } from '../policy/decide.ts'
 import type { Change } from '../store/records.ts'
 import type { Caller } from './caller.ts'
 
 /** One resource that an audit event names. */
-export type EventResource = { readonly account: string; readonly arn: string }
+export type EventResource = {
+  readonly account: string
+  readonly arn: string
+  /** A KMS key when it does not say. */
+  readonly type?: string
+}
 
 /** Text values of an audit event: members in lower camel case, never a secret. */
 export type EventData = { readonly [name: string]: unknown }
@@ -25,6 +31,8 @@ export type Call<M extends Members = Members> = {
   readonly context: ContextLookup
   /** Names a resource in the call's audit event, also when the call is refused afterwards. */
   readonly involve: (resource: EventResource) => void
+  /** Says in the audit event of an unsigned call who made it, once that is proven. */
+  readonly identify: (who: { readonly account: string; readonly identityJson: string }) => void
 }
 
 /** One thing that the caller must be allowed to do. */
@@ -39,6 +47,8 @@ export type Permission = {
   readonly policy: CompiledPolicy | undefined
   /** Condition keys of this resource and action; asked before the call's own. */
   readonly context: ContextLookup
+  /** Who needs the permission, where it is not the caller as its signature says. */
+  readonly principal?: Principal
   /** What a caller of another account is told instead of the reason of a refusal. */
   readonly hidden?: KmsError
 }
@@ -85,6 +95,8 @@ export type Operation = {
   readonly name: string
   /** Whether audit records mark it as changing nothing. */
   readonly readOnly: boolean
+  /** Whether the call carries no signature: what proves the caller is in its input. */
+  readonly unsigned?: boolean
   readonly members: Members
   /** For an operation on a key. The documentation is made from it. */
   readonly onKey?: KeyRules

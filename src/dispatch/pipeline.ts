@@ -78,7 +78,7 @@ function isDryRun(operation: Operation, call: Call): boolean {
 /** @throws AccessDeniedException with AWS's text. */
 function authorize(call: Call, permission: Permission, policies: CallerPolicies): void {
   const request = {
-    principal: call.caller.principal,
+    principal: permission.principal ?? call.caller.principal,
     action: permission.action,
     resource: permission.resource,
     resourceAccount: permission.account,
@@ -86,7 +86,7 @@ function authorize(call: Call, permission: Permission, policies: CallerPolicies)
   }
   const decision = decide(request, { ...policies, resource: permission.policy })
   if (decision.allow) return
-  const foreign = permission.account !== call.caller.account
+  const foreign = permission.principal !== undefined || permission.account !== call.caller.account
   if (foreign && permission.hidden !== undefined) throw permission.hidden
   throw new KmsError('AccessDeniedException', denialMessage(decision, request))
 }
