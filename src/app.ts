@@ -11,6 +11,7 @@ import { AUDIT_KEY_INFO } from './audit/segment.ts'
 import type { Log } from './base/log.ts'
 import { systemAfterThisTurn, systemClock, systemRandom, systemSleep, systemTimers } from './base/ports.ts'
 import type { Secret } from './base/secret.ts'
+import { fetchJson } from './client/fetch-json.ts'
 import { addCredentials } from './config/credentials-file.ts'
 import { type Config, ConfigError, formatAddress } from './config/settings.ts'
 import { type Ed25519Key, ed25519Key } from './crypto/ed25519.ts'
@@ -21,15 +22,16 @@ import { type GrantTokens, grantTokens } from './custody/grant-token.ts'
 import { recordSealer } from './custody/record-sealer.ts'
 import { fileSeal } from './custody/roots/file.ts'
 import { SealError } from './custody/roots/root.ts'
+import { type TokenSealer, tokenSealer } from './custody/token-sealer.ts'
 import { createDispatcher, type Dispatcher } from './dispatch/dispatcher.ts'
 import { Freshness } from './dispatch/freshness.ts'
 import { createRouting } from './dispatch/routing.ts'
 import { openHttpServer } from './http/server.ts'
 import { ACCOUNT, ACCOUNTS, ensureAccount, handOverRoot } from './iam/account.ts'
-import { credentialFinder } from './iam/credentials.ts'
 import { KeyUses } from './iam/key-uses.ts'
-import { IAM_OPERATIONS } from './iam/operations.ts'
+import { type OfflineKeys, parseKeySet } from './iam/oidc.ts'
 import { findPrincipal } from './iam/principals.ts'
+import { type IamServiceParts, openIamService } from './iam/service.ts'
 import { makeCheckpoints } from './jobs/checkpoints.ts'
 import { connectStores } from './jobs/connection.ts'
 import { doWhatIsDue, type LifecycleParts } from './jobs/lifecycle.ts'
@@ -88,6 +90,7 @@ export type Deployment = {
   /** For custody, which disposes of it. */
   readonly wrappingKey: Secret
   readonly grantTokens: GrantTokens
+  readonly tokenSealer: TokenSealer
 }
 
 /**
@@ -108,6 +111,7 @@ export async function openDeployment(config: Config): Promise<Deployment> {
     checkpointKey: ed25519Key(checkpointSeed),
     wrappingKey: deriveKey(rootKey, DOMAIN_WRAPPING_INFO),
     grantTokens: grantTokens(rootKey, systemRandom),
+    tokenSealer: tokenSealer(rootKey, systemRandom),
   }
 }
 
@@ -204,7 +208,9 @@ export async function openNode(
   const tls = await readTls(config)
   const attestationRoots = await readAttestationRoots(config)
   await using stack = new AsyncDisposableStack()
-  const { records, auditKey, checkpointKey, wrappingKey, grantTokens } = await openForServing(config)
+  const offline = await readOfflineKeys(config)
+  const deployment = await openForServing(config)
+  const { records, auditKey, checkpointKey, wrappingKey, grantTokens, tokenSealer: sealer } = deployment
   stack.defer(() => records.close())
   const own = ownEventParts(config)
   const journal = await openNodeJournal(config, { records, auditKey }, log)
@@ -232,7 +238,8 @@ export async function openNode(
   }
   const keyUses = new KeyUses(records)
   stack.defer(() => keyUses.write())
-  const dispatcher = openDispatcher({ kms, journal, keyUses, limiter, own, log })
+  const iam = { records, random: systemRandom, clock: systemClock, sealer, keyUses, fetchJson, offline }
+  const dispatcher = openDispatcher({ kms, journal, iam, limiter, own, log })
   const checkpoints = {
     name: 'checkpoints',
     everyMs: CHECKPOINT_INTERVAL_MS,
@@ -307,10 +314,27 @@ async function readAttestationRoots({ attestationRootFile: path }: Config): Prom
   }
 }
 
+/** Key sets of identity providers that are in a file, and so never fetched. @throws ConfigError. */
+async function readOfflineKeys({ oidcKeysFile }: Config): Promise<OfflineKeys> {
+  if (oidcKeysFile === undefined) return new Map()
+  try {
+    const issuers: object = JSON.parse(await readFile(oidcKeysFile, 'utf8'))
+    return new Map(
+      Object.entries(issuers).map(([url, keys]) => [
+        url.replace(/^https:\/\//, '').replace(/\/$/, ''),
+        parseKeySet(keys),
+      ]),
+    )
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new ConfigError(`HOLDFAST_OIDC_KEYS is '${oidcKeysFile}', which is no file of key sets: ${why}`)
+  }
+}
+
 type ServiceParts = {
   readonly kms: KmsParts
   readonly journal: Journal
-  readonly keyUses: KeyUses
+  readonly iam: IamServiceParts
   readonly limiter: RefusalLimiter
   readonly own: OwnEventParts
   readonly log: Log
@@ -321,15 +345,12 @@ function openIndexThread(config: Config, key: HmacKey, log: Log): IndexThread {
   return new IndexThread({ folder, auditFolder: join(config.data, AUDIT_FOLDER), key }, log, systemTimers)
 }
 
-function openDispatcher({ kms, journal, keyUses, limiter, own, log }: ServiceParts): Dispatcher {
+function openDispatcher({ kms, journal, limiter, own, log, ...service }: ServiceParts): Dispatcher {
   const { records } = kms
-  const iam = { records, random: systemRandom, keyUses }
+  const iam = openIamService(service.iam)
   return createDispatcher({
-    routing: createRouting([
-      ...KMS_OPERATIONS.map((operation) => operation(kms)),
-      ...IAM_OPERATIONS.map((operation) => operation(iam)),
-    ]),
-    findCredential: credentialFinder({ records, keyUses }),
+    routing: createRouting([...KMS_OPERATIONS.map((operation) => operation(kms)), ...iam.operations]),
+    findCredential: iam.findCredential,
     signingKeys: new SigningKeys(),
     refusals: {
       admit: (source) => limiter.admit(source),

@@ -27,6 +27,7 @@ test('parseConfig gives the documented defaults', () => {
     attestationRootFile: undefined,
     seal: 'file',
     prices: undefined,
+    oidcKeysFile: undefined,
   })
 })
 

@@ -21,6 +21,8 @@ export type Config = {
   readonly seal: 'file'
   /** The regions that have SM2 keys. */
   readonly sm2Regions: readonly string[]
+  /** The path of a JSON file: key sets of identity providers, by the URL of their issuer. */
+  readonly oidcKeysFile: string | undefined
   /** Path of the price table. */
   readonly prices: string | undefined
   /** How the proxies of external key stores are called. */
@@ -146,6 +148,14 @@ const SETTINGS = {
     right: 'region names with commas between them, or none',
     parse: parseRegions,
   }),
+  oidcKeys: setting({
+    variable: 'HOLDFAST_OIDC_KEYS',
+    flag: 'oidc-keys',
+    byDefault: undefined,
+    about: 'key sets of identity providers that are not fetched, a JSON file',
+    right: 'a path',
+    parse: (text) => (text === '' ? undefined : text),
+  }),
   prices: setting({
     variable: 'HOLDFAST_PRICES',
     flag: 'prices',
@@ -228,6 +238,7 @@ export function parseConfig(given: Given): Config {
     attestationRootFile: read(SETTINGS.attestationRoot, given),
     seal: need(SETTINGS.seal, given),
     sm2Regions: need(SETTINGS.sm2Regions, given),
+    oidcKeysFile: read(SETTINGS.oidcKeys, given),
     prices: read(SETTINGS.prices, given),
     xks: {
       caFile: read(SETTINGS.xksCa, given),
@@ -263,6 +274,7 @@ export function configFlags(config: Config): readonly string[] {
     attestationRoot: config.attestationRootFile,
     seal: config.seal,
     sm2Regions: config.sm2Regions.join(',') || NO_REGIONS,
+    oidcKeys: config.oidcKeysFile,
     prices: config.prices,
     xksCa: config.xks.caFile,
     xksRoutes: formatRoutes(config.xks.routes),

@@ -87,7 +87,7 @@ function authorize(
   callerPolicies: CallerPolicies,
 ): Promise<void> | undefined {
   const request = {
-    principal: call.caller.principal,
+    principal: permission.principal ?? call.caller.principal,
     action: permission.action,
     resource: permission.resource,
     resourceAccount: permission.account,
@@ -120,7 +120,7 @@ async function authorizeByGrants(
 }
 
 function refusal(call: Call, permission: Permission, request: AccessRequest, decision: Refusal): KmsError {
-  const foreign = permission.account !== call.caller.account
+  const foreign = permission.principal !== undefined || permission.account !== call.caller.account
   if (foreign && permission.hidden !== undefined) return permission.hidden
   return new KmsError('AccessDeniedException', denialMessage(decision, request))
 }

@@ -7,7 +7,16 @@ import { ACCOUNT, ACCOUNTS } from './account.ts'
 import { parseIamArn, pathedArn } from './arns.ts'
 import type { PoliciesNow } from './callers.ts'
 import { findManagedByAws } from './managed-by-aws.ts'
-import { type EntityValue, GROUP, POLICY, type PolicyValue, ROLE, read, USER } from './records.ts'
+import {
+  type EntityValue,
+  GROUP,
+  POLICY,
+  type PolicyValue,
+  ROLE,
+  type RoleValue,
+  read,
+  USER,
+} from './records.ts'
 import { FULL_ACCESS_NAME, SCP, SCPS, scpPolicy } from './scp.ts'
 
 /** Whose policies are wanted. */
@@ -149,6 +158,18 @@ function managedPolicy(account: string, value: PolicyValue): CompiledPolicy {
   if (known !== undefined) return known
   const compiled = compileText(value.document, 'identity', pathedArn(account, 'policy', value))
   MANAGED.set(value, compiled)
+  return compiled
+}
+
+const TRUST = new WeakMap<RoleValue, CompiledPolicy>()
+
+/** The trust policy of a role, compiled once for each version of its record. */
+export function trustPolicy(role: RoleValue): CompiledPolicy {
+  const known = TRUST.get(role)
+  if (known !== undefined) return known
+  const bindings = new Map(Object.entries(role.bindings))
+  const compiled = compilePolicy(parsePolicy(role.trust, { flavour: 'trust' }), { bindings })
+  TRUST.set(role, compiled)
   return compiled
 }
 
