@@ -3,13 +3,13 @@ import type { Evaluation } from './evaluation.ts'
 import type { Resource } from './match.ts'
 
 /** Statements that may matter to a request, by effect, each in the policy's order. */
-export type Candidates = {
+type Candidates = {
   readonly denies: readonly CompiledStatement[]
   readonly allows: readonly CompiledStatement[]
 }
 
 /** What a request is about, as far as statements are found by it. */
-export type Topic = {
+type Topic = {
   readonly actionLowerCased: string
   readonly resource: Resource
   readonly evaluation: Evaluation

@@ -1,5 +1,5 @@
 import { compilePolicy } from '../../../src/policy/compile.ts'
-import { type Decision, decide, type Policies } from '../../../src/policy/decide.ts'
+import { type AccessRequest, type Decision, decide, type Policies } from '../../../src/policy/decide.ts'
 import type { Flavour } from '../../../src/policy/flavour.ts'
 import { parsePolicy } from '../../../src/policy/parse.ts'
 import { seeded } from '../../support/seeded.ts'
@@ -28,7 +28,7 @@ export function compare(seed: number, decisions: number): Comparison {
     const policies = compileAll(documents, trust)
     for (let asked = 0; asked < REQUESTS_PER_SET; asked += 1) {
       const world: World = { ...documents, ...randomRequest(choose, trust) }
-      const decision = decide({ ...world.request, context: (key) => world.context[key] }, policies)
+      const decision = decide(requestOf(world), policies)
       const answer = evaluate(world)
       if (answerOf(decision) !== answer) return { counts, difference: { world, decision, answer } }
       counts[answer] += 1
@@ -37,7 +37,8 @@ export function compare(seed: number, decisions: number): Comparison {
   return { counts, difference: undefined }
 }
 
-function compileAll(documents: Omit<World, 'request' | 'context'>, trust: boolean): Policies {
+/** The documents of a world in compiled form. */
+export function compileAll(documents: Omit<World, 'request' | 'context'>, trust: boolean): Policies {
   const compile = (document: Document, flavour: Flavour): Policies['identity'][number] =>
     compilePolicy(parsePolicy(JSON.stringify(document), { flavour }))
   const all = (list: readonly Document[]): Policies['identity'] => list.map((one) => compile(one, 'identity'))
@@ -51,6 +52,11 @@ function compileAll(documents: Omit<World, 'request' | 'context'>, trust: boolea
     rcps: rcps?.map(all),
     grants: documents.grants,
   }
+}
+
+/** The request of a world as `decide` takes it. */
+export function requestOf(world: World): AccessRequest {
+  return { ...world.request, context: (key) => world.context[key] }
 }
 
 function answerOf(decision: Decision): Answer | 'failed' {
