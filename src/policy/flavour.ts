@@ -88,36 +88,28 @@ export const RULES: Readonly<Record<Flavour, Rules>> = {
 /** Characters of a policy text. Source: the IAM service model, `policyDocumentType`. */
 export const POLICY_MAX_CHARS = 131_072
 
-/** What the length of a policy, or of several together, is measured by. */
-type Quota = 'managed' | 'user' | 'group' | 'role' | 'trust' | 'session' | 'scp' | 'rcp'
-
 /**
- * Characters of one managed policy; of all inline policies of a user, a group or a role together; of a trust policy
- * and of an inline session policy; of an organisation's policies. Source: IAM User Guide, "IAM and AWS STS quotas";
- * AWS Organizations User Guide, "Quotas".
+ * Characters, white space aside, of one managed policy; of all inline policies of a user, a group or a role; of a
+ * trust policy; of an inline session policy. Source: IAM User Guide, "IAM and AWS STS quotas".
  */
-export const POLICY_QUOTAS: Readonly<Record<Quota, number>> = {
-  managed: 6144,
-  user: 2048,
-  group: 5120,
-  role: 10_240,
-  trust: 2048,
-  session: 2048,
-  scp: 5120,
-  rcp: 5120,
-}
+export const MANAGED_POLICY_MAX_CHARS = 6144
+/** See {@link MANAGED_POLICY_MAX_CHARS}. */
+export const USER_POLICIES_MAX_CHARS = 2048
+/** See {@link MANAGED_POLICY_MAX_CHARS}. */
+export const GROUP_POLICIES_MAX_CHARS = 5120
+/** See {@link MANAGED_POLICY_MAX_CHARS}. */
+export const ROLE_POLICIES_MAX_CHARS = 10_240
+/** See {@link MANAGED_POLICY_MAX_CHARS}. */
+export const TRUST_POLICY_MAX_CHARS = 2048
+/** See {@link MANAGED_POLICY_MAX_CHARS}. */
+export const SESSION_POLICY_MAX_CHARS = 2048
+/**
+ * Characters of a service or resource control policy, white space included. Source: AWS Organizations User Guide,
+ * "Quotas".
+ */
+export const CONTROL_POLICY_MAX_CHARS = 5120
 
-/** Whether policies are together longer than a quota. White space counts in an organisation's policies only. */
-export function isOverQuota(texts: readonly string[], quota: Quota): boolean {
-  const counts = quota === 'scp' || quota === 'rcp' ? lengthOf : countedChars
-  return texts.reduce((sum, text) => sum + counts(text), 0) > POLICY_QUOTAS[quota]
-}
-
-function lengthOf(text: string): number {
-  return text.length
-}
-
-/** The characters of a policy that are not white space. */
-function countedChars(text: string): number {
+/** The characters of a policy that count towards IAM's quotas: white space never does. */
+export function countedChars(text: string): number {
   return text.replace(/\s+/g, '').length
 }

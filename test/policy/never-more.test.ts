@@ -9,7 +9,7 @@ import type { Document, Statement, World } from './reference/evaluator.ts'
 import { randomPolicies, randomRequest } from './reference/random.ts'
 
 /** Random worlds for each rule. */
-const WORLDS = 4000
+const WORLDS = 2000
 const SEED = 11
 
 type Documents = Omit<World, 'request' | 'context'>
