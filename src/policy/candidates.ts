@@ -18,8 +18,8 @@ type Topic = {
 /** Finds the statements of a policy that may matter. */
 export type FindCandidates = (topic: Topic) => Candidates
 
-/** Actions that a policy remembers: as many as a service has. Beyond it candidates are looked for each time. */
-const REMEMBERED_ACTIONS_MAX = 256
+/** Actions that a policy remembers: as many as KMS has. Beyond it candidates are looked for each time. */
+const REMEMBERED_ACTIONS_MAX = 64
 
 /**
  * Finds statements by their action, and among those the ones that list ARNs without wildcards by the ARN. What

@@ -27,10 +27,10 @@ function forWorlds(seed: number, rule: (given: Case) => boolean): void {
   const choose = seeded(seed)
   let told = 0
   for (let made = 0; made < WORLDS; made += 1) {
-    const { trust, ...documents } = randomPolicies(choose)
+    const { trust, bound: _, ...documents } = randomPolicies(choose)
     const world: World = { ...documents, ...randomRequest(choose, trust) }
     const allowed = (changed: Documents): boolean =>
-      decide(requestOf(world), compileAll(changed, trust)).allow
+      decide(requestOf(world), compileAll(changed, { trust })).allow
     told += Number(rule({ choose, documents, trust, allowed, world }))
   }
   assert.ok(told > WORLDS / 400, `the rule had something to say ${told} times`)
@@ -125,7 +125,7 @@ test('a bounded principal never exceeds one without a boundary', () => {
 test('a grantee never exceeds the grant: it allows no one else, and nothing that is denied', () => {
   forWorlds(SEED + 5, ({ documents, world, trust, allowed }) => {
     const closed = { ...documents, resource: undefined }
-    const policies = compileAll(closed, trust)
+    const policies = compileAll(closed, { trust })
     const { decision, grants } = explainDecision(requestOf(world), policies)
     if (trust || world.request.resource === '*') return false
     const named = grants.some(({ naming }) => naming !== 'None')
@@ -140,7 +140,7 @@ test('a grantee never exceeds the grant: it allows no one else, and nothing that
 
 test('smallestChange is proved by replay: with all of it the request is allowed, with any part left out it is not', () => {
   forWorlds(SEED + 6, ({ documents, trust, world }) => {
-    const policies = compileAll(documents, trust)
+    const policies = compileAll(documents, { trust })
     const asked = requestOf(world)
     const changes = smallestChange(asked, policies)
     if (changes === undefined || changes.length === 0) return false
@@ -156,7 +156,7 @@ test('smallestChange is proved by replay: with all of it the request is allowed,
 test('smallestChange has an answer for every refusal but those that no policy settles', () => {
   forWorlds(SEED + 7, ({ documents, trust, world }) => {
     const asked = requestOf(world)
-    const changes = smallestChange(asked, compileAll(documents, trust))
+    const changes = smallestChange(asked, compileAll(documents, { trust }))
     if (changes !== undefined) return false
     const { principal, resource, resourceAccount, action } = world.request
     const foreign = 'account' in principal && principal.account !== resourceAccount
@@ -173,7 +173,7 @@ test('smallestChange has an answer for every refusal but those that no policy se
 
 test('the statement that settled a decision is one that matched', () => {
   forWorlds(SEED + 8, ({ world, documents, trust }) => {
-    const policies = compileAll(documents, trust)
+    const policies = compileAll(documents, { trust })
     const { decision, policies: traces } = explainDecision(requestOf(world), policies)
     const reason = decision.allow ? decision.by : decision.why
     if (reason.kind !== 'Statement' && reason.kind !== 'ExplicitDeny') return false
