@@ -12,15 +12,16 @@ import { aeskwp } from '@noble/ciphers/aes.js'
 import { Integer, Sequence } from 'asn1js'
 import { KEY_SPEC_NAMES, KEY_SPECS, type KeySpec } from '../api/key-specs.ts'
 import { concatBytes, toHex, utf8 } from '../base/bytes.ts'
-import type { Secret } from '../base/secret.ts'
+import { Secret } from '../base/secret.ts'
 import { openPrivateKey, publicKeyOf } from './asymmetric-key.ts'
 import {
-  generateWrappingKeyPair,
+  createWrappingKeyPair,
   parseImported,
   unwrapImported,
+  WRAPPING_ALGORITHMS,
+  WRAPPING_KEY_SPECS,
   type WrappingAlgorithm,
   type WrappingKeySpec,
-  wrapsBy,
 } from './import-key.ts'
 import { PRIVATE_SPECS } from './private-spec.ts'
 import { encryptSm2 } from './sm2.ts'
@@ -55,17 +56,25 @@ async function wrap(
   return concatBytes(oaep(publicKey.handle, hash, aesKey), aeskwp(aesKey).encrypt(text))
 }
 
-const ALGORITHMS = [
-  'RSAES_OAEP_SHA_1',
-  'RSAES_OAEP_SHA_256',
-  'RSA_AES_KEY_WRAP_SHA_1',
-  'RSA_AES_KEY_WRAP_SHA_256',
-  'SM2PKE',
-] as const
+function wrapsBy(spec: WrappingKeySpec, algorithm: WrappingAlgorithm): boolean {
+  return algorithm !== 'RSAES_PKCS1_V1_5' && (spec === 'SM2') === (algorithm === 'SM2PKE')
+}
 
-const PAIRS = (['RSA_2048', 'RSA_3072', 'RSA_4096', 'SM2'] as const).flatMap((spec) =>
-  ALGORITHMS.filter((algorithm) => wrapsBy(spec, algorithm)).map((algorithm) => [spec, algorithm] as const),
+const PAIRS = WRAPPING_KEY_SPECS.flatMap((spec) =>
+  WRAPPING_ALGORITHMS.filter((algorithm) => wrapsBy(spec, algorithm)).map(
+    (algorithm) => [spec, algorithm] as const,
+  ),
 )
+
+/** What comes out under a test key. */
+async function unwrapped(
+  spec: WrappingKeySpec,
+  algorithm: WrappingAlgorithm,
+  bytes: Uint8Array,
+): Promise<string | undefined> {
+  using key = new Secret(Uint8Array.from((await testKey(spec)).pkcs8))
+  return bytesOf(await unwrapImported({ algorithm, wrappingSpec: spec }, key, bytes))
+}
 
 test('there are four algorithms for each RSA wrapping key and one for SM2', () => {
   assert.equal(PAIRS.length, 3 * 4 + 1)
@@ -73,55 +82,69 @@ test('there are four algorithms for each RSA wrapping key and one for SM2', () =
 
 for (const [spec, algorithm] of PAIRS) {
   test(`material wrapped by ${algorithm} under ${spec} comes out, and nothing does once it is changed`, async () => {
-    const { privateKey } = await testKey(spec)
     const sizes = algorithm.startsWith('RSA_AES') ? [1, 7, 8, 9, 32, 138, 2400] : [1, 32, 128]
     for (const size of sizes) {
       const material = new Uint8Array(size).fill(5)
       const wrapped = await wrap(spec, algorithm, material)
-      assert.equal(
-        bytesOf(await unwrapImported(algorithm, privateKey, wrapped)),
-        toHex(material),
-        `${size} bytes`,
-      )
+      assert.equal(await unwrapped(spec, algorithm, wrapped), toHex(material), `${size} bytes`)
     }
     const wrapped = await wrap(spec, algorithm, new Uint8Array(32).fill(5))
     for (const at of [3, wrapped.length - 1]) {
       const changed = Uint8Array.from(wrapped)
       changed[at] = (changed[at] ?? 0) ^ 1
-      assert.equal(await unwrapImported(algorithm, privateKey, changed), undefined)
+      assert.equal(await unwrapped(spec, algorithm, changed), undefined)
     }
     const cut = [wrapped.subarray(1), wrapped.subarray(0, -1), new Uint8Array(0), wrapped.subarray(0, 256)]
     for (const bytes of algorithm.startsWith('RSA_AES') ? cut : cut.slice(0, 3)) {
-      assert.equal(await unwrapImported(algorithm, privateKey, bytes), undefined)
+      assert.equal(await unwrapped(spec, algorithm, bytes), undefined)
     }
-    for (const other of ALGORITHMS.filter((name) => name !== algorithm && wrapsBy(spec, name))) {
-      assert.equal(await unwrapImported(other, privateKey, wrapped), undefined, other)
+    for (const other of WRAPPING_ALGORITHMS.filter((name) => name !== algorithm)) {
+      assert.equal(await unwrapped(spec, other, wrapped), undefined, other)
     }
-    const stranger = await freshKey(spec === 'SM2' ? 'SM2' : 'RSA_2048')
-    assert.equal(await unwrapImported(algorithm, stranger.privateKey, wrapped), undefined)
+    const wrappingSpec = spec === 'SM2' ? 'SM2' : 'RSA_2048'
+    using stranger = new Secret(Uint8Array.from((await freshKey(wrappingSpec)).pkcs8))
+    assert.equal(await unwrapImported({ algorithm, wrappingSpec }, stranger, wrapped), undefined)
   })
 }
 
 test('a wrapped AES key of another size than 32 bytes unwraps nothing', async () => {
-  const { privateKey, publicKey } = await testKey('RSA_2048')
+  const { publicKey } = await testKey('RSA_2048')
   for (const size of [16, 24]) {
     const aesKey = new Uint8Array(size).fill(9)
     const wrapped = concatBytes(
       oaep(publicKey.handle, 'sha256', aesKey),
       aeskwp(aesKey).encrypt(utf8('material')),
     )
-    assert.equal(await unwrapImported('RSA_AES_KEY_WRAP_SHA_256', privateKey, wrapped), undefined)
+    assert.equal(await unwrapped('RSA_2048', 'RSA_AES_KEY_WRAP_SHA_256', wrapped), undefined)
+  }
+})
+
+test('RSAES_PKCS1_V1_5 unwraps nothing', async () => {
+  const { publicKey } = await testKey('RSA_2048')
+  const key = { key: publicKey.handle, padding: constants.RSA_PKCS1_PADDING }
+  assert.equal(
+    await unwrapped('RSA_2048', 'RSAES_PKCS1_V1_5', publicEncrypt(key, new Uint8Array(32))),
+    undefined,
+  )
+})
+
+test('material that is read for import may be cleared at once', async () => {
+  for (const spec of ['RSA_2048', 'ECC_NIST_P256', 'SM2', 'ECC_NIST_EDWARDS25519'] as const) {
+    const { pkcs8 } = await testKey(spec)
+    const bytes = Uint8Array.from(pkcs8)
+    const parsed = parseImported(spec, bytes)
+    bytes.fill(0)
+    assert.equal(bytesOf(await parsed), toHex(pkcs8))
   }
 })
 
 test('an empty plaintext is no material', async () => {
-  const { privateKey } = await testKey('RSA_2048')
   const wrapped = await wrap('RSA_2048', 'RSAES_OAEP_SHA_256', new Uint8Array(0))
-  assert.equal(await unwrapImported('RSAES_OAEP_SHA_256', privateKey, wrapped), undefined)
+  assert.equal(await unwrapped('RSA_2048', 'RSAES_OAEP_SHA_256', wrapped), undefined)
 })
 
 test('a wrapping key pair opens as a key of its spec', async () => {
-  const pair = await generateWrappingKeyPair('RSA_2048')
+  const pair = await createWrappingKeyPair('RSA_2048')
   const opened = pair.privateKey.reveal((bytes) => openPrivateKey('RSA_2048', bytes))
   assert.deepEqual(publicKeyOf(opened), pair.publicKey)
 })
