@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parseRoots } from './attestation/roots.ts'
 import { systemFiles } from './audit/files.ts'
 import { type Journal, openJournal } from './audit/journal.ts'
+import { CHECKPOINT_KEY_INFO } from './audit/note.ts'
 import { type OwnEventParts, refusalsEvent, tornTailEvent } from './audit/own-events.ts'
 import { RefusalLimiter, RefusalSummaries } from './audit/refusals.ts'
 import { AUDIT_KEY_INFO } from './audit/segment.ts'
@@ -10,11 +12,11 @@ import type { Log } from './base/log.ts'
 import { systemAfterThisTurn, systemClock, systemRandom, systemSleep, systemTimers } from './base/ports.ts'
 import type { Secret } from './base/secret.ts'
 import { addCredentials } from './config/credentials-file.ts'
-import { type Config, formatAddress } from './config/settings.ts'
+import { type Config, ConfigError, formatAddress } from './config/settings.ts'
+import { type Ed25519Key, ed25519Key } from './crypto/ed25519.ts'
 import { type HmacKey, hmacKey } from './crypto/hmac.ts'
 import { deriveKey } from './crypto/kdf.ts'
 import { Custody } from './custody/custody.ts'
-import type { MaterialRef } from './custody/material.ts'
 import { recordSealer } from './custody/record-sealer.ts'
 import { fileSeal } from './custody/roots/file.ts'
 import { SealError } from './custody/roots/root.ts'
@@ -24,16 +26,25 @@ import { createRouting } from './dispatch/routing.ts'
 import { openHttpServer } from './http/server.ts'
 import { credentialFinder } from './iam/access-key.ts'
 import { ACCOUNT, ACCOUNTS, ensureAccount, handOverRoot, principalFinder } from './iam/account.ts'
-import { deleteDueKeys } from './jobs/deletion.ts'
-import { startJobs } from './jobs/scheduler.ts'
+import { makeCheckpoints } from './jobs/checkpoints.ts'
+import { connectStores } from './jobs/connection.ts'
+import { doWhatIsDue, type LifecycleParts } from './jobs/lifecycle.ts'
+import { type Job, startJobs } from './jobs/scheduler.ts'
+import { planDue } from './kms/due-plan.ts'
+import { type KeyFacts, keyFacts } from './kms/key-facts.ts'
 import { KMS_OPERATIONS } from './kms/operations.ts'
+import type { KmsParts } from './kms/parts.ts'
 import { wrappedKeys } from './kms/wrapped-keys.ts'
+import { treeGrower } from './metering/grow-tree.ts'
+import { IndexThread } from './metering/index-thread.ts'
+import { lastUsageFinder } from './metering/last-usage.ts'
 import { SigningKeys } from './sigv4/signing-key.ts'
 import { openRecords } from './store/cache.ts'
 import { claimFileLock, type FileLock } from './store/file-lock.ts'
 import type { Records } from './store/records.ts'
 import { openSqlite } from './store/sqlite.ts'
 import { DATABASE_FILE } from './store/sqlite-file.ts'
+import { openXksClient, type XksClient } from './xks/client.ts'
 
 /** The file that the root credentials are handed over in, within the data folder. */
 export const CREDENTIALS_FILE = 'credentials'
@@ -41,6 +52,8 @@ export const CREDENTIALS_FILE = 'credentials'
 export const ENDPOINT_FILE = 'endpoint'
 /** The folder of the audit log, within the data folder. */
 export const AUDIT_FOLDER = 'audit'
+/** The folder of what is derived from the audit log, within the data folder. */
+export const INDEX_FOLDER = 'index'
 const ROOT_KEY_FILE = 'root.key'
 const START_LOCK_FILE = 'start.lock'
 
@@ -51,8 +64,12 @@ const START_LOCK_RETRY_MS = 50
 const OWNER_ONLY_FOLDER = 0o700
 const OWNER_ONLY_FILE = 0o600
 
-/** How often due deletions are looked for. */
-const DELETION_INTERVAL_MS = 1000
+/** How often it is looked for what is due to keys. */
+const LIFECYCLE_INTERVAL_MS = 1000
+/** How often a checkpoint of the audit log is signed. */
+const CHECKPOINT_INTERVAL_MS = 3_600_000
+/** How often custom key stores that are to be connected are looked for. */
+const CONNECTION_INTERVAL_MS = 500
 /** What domain keys are wrapped under: see docs/formats/key-hierarchy.md. */
 const DOMAIN_WRAPPING_INFO = 'holdfast/domain/1/wrap'
 
@@ -60,6 +77,8 @@ const DOMAIN_WRAPPING_INFO = 'holdfast/domain/1/wrap'
 export type Deployment = {
   readonly records: Records
   readonly auditKey: HmacKey
+  /** Signs checkpoints of the audit log. */
+  readonly checkpointKey: Ed25519Key
   /** For custody, which disposes of it. */
   readonly wrappingKey: Secret
 }
@@ -75,9 +94,11 @@ export async function openDeployment(config: Config): Promise<Deployment> {
   const records = await openRecords(openSqlite(config.data), recordSealer(rootKey, systemRandom))
   await assertNotLost(config, records)
   using auditKey = deriveKey(rootKey, AUDIT_KEY_INFO)
+  using checkpointSeed = deriveKey(rootKey, CHECKPOINT_KEY_INFO)
   return {
     records,
     auditKey: auditKey.reveal(hmacKey),
+    checkpointKey: ed25519Key(checkpointSeed),
     wrappingKey: deriveKey(rootKey, DOMAIN_WRAPPING_INFO),
   }
 }
@@ -124,7 +145,7 @@ async function prepareAccount(config: Config, records: Records): Promise<void> {
  * Opens a data folder to serve from it. Of several processes that start at once, one at a time makes
  * what is missing: the root key, the account, the credentials.
  */
-async function openForServing(config: Config): Promise<Deployment> {
+export async function openForServing(config: Config): Promise<Deployment> {
   await mkdir(config.data, { recursive: true, mode: OWNER_ONLY_FOLDER })
   const lock = await waitForLock(join(config.data, START_LOCK_FILE))
   try {
@@ -146,6 +167,19 @@ async function waitForLock(path: string): Promise<FileLock> {
   throw new Error(`${path} has been locked for too long: does another start of Holdfast hang?`)
 }
 
+/** The certificate chain and the private key of a listener; nothing without TLS. */
+export async function readTls({
+  tls,
+}: Config): Promise<{ readonly cert: string; readonly key: string } | undefined> {
+  if (tls === undefined) return undefined
+  return { cert: await readFile(tls.certFile, 'utf8'), key: await readFile(tls.keyFile, 'utf8') }
+}
+
+/** Every key of an account in a region, for reports. */
+export function reportedKeys(records: Records, account: string, region: string): AsyncGenerator<KeyFacts> {
+  return keyFacts(records, account, region)
+}
+
 /** A node that serves. */
 export type RunningNode = {
   readonly port: number
@@ -159,36 +193,52 @@ export async function openNode(
   listener: { readonly port: number; readonly sharedPort: boolean },
   log: Log,
 ): Promise<RunningNode> {
-  const tls = config.tls && {
-    cert: await readFile(config.tls.certFile, 'utf8'),
-    key: await readFile(config.tls.keyFile, 'utf8'),
-  }
+  const tls = await readTls(config)
+  const attestationRoots = await readAttestationRoots(config)
   await using stack = new AsyncDisposableStack()
-  const { records, auditKey, wrappingKey } = await openForServing(config)
+  const { records, auditKey, checkpointKey, wrappingKey } = await openForServing(config)
   stack.defer(() => records.close())
-  const own = { clock: systemClock, random: systemRandom, account: config.account }
-  const journal = await openJournal({
-    ...own,
-    folder: join(config.data, AUDIT_FOLDER),
-    key: auditKey,
-    records,
-    files: systemFiles,
-    claimLock: claimFileLock,
-    timers: systemTimers,
-    log,
-  })
+  const own = ownEventParts(config)
+  const journal = await openNodeJournal(config, { records, auditKey }, log)
   stack.defer(() => journal.close())
-  if (journal.torn !== undefined) {
-    log.warn('the end of the audit log was torn and set aside', journal.torn)
-    await journal.append(tornTailEvent(own, journal.node, journal.torn))
-  }
+  const index = openIndexThread(config, auditKey, log)
+  stack.defer(() => index.close())
   const custody = new Custody({ wrappingKey, wrappedKeys: wrappedKeys(records), random: systemRandom })
   stack.defer(() => custody[Symbol.dispose]())
   const limiter = new RefusalLimiter(systemClock)
   const summaries = openSummaries(limiter, journal, own, log)
   stack.defer(() => summaries.close())
-  const dispatcher = openDispatcher({ records, journal, custody, limiter, own, log })
-  const jobs = startJobs([deletionJob(records, journal, custody, log)], systemTimers, log)
+  const xks = await openXks(config)
+  stack.defer(() => xks[Symbol.dispose]())
+  const kms: KmsParts = {
+    records,
+    custody,
+    random: systemRandom,
+    principalExists: principalFinder(records),
+    xks,
+    sm2Regions: new Set(config.sm2Regions),
+    attestationRoots,
+    lastUsage: lastUsageFinder(index),
+  }
+  const dispatcher = openDispatcher({ kms, journal, limiter, own, log })
+  const checkpoints = {
+    name: 'checkpoints',
+    everyMs: CHECKPOINT_INTERVAL_MS,
+    run: () =>
+      makeCheckpoints({
+        records,
+        files: systemFiles,
+        folder: join(config.data, AUDIT_FOLDER),
+        signingKey: checkpointKey,
+        grow: treeGrower(index),
+        log,
+      }),
+  }
+  const jobs = startJobs(
+    [lifecycleJob(kms, journal, log), connectionJob(kms, log), checkpoints],
+    systemTimers,
+    log,
+  )
   stack.defer(() => jobs.stop())
   const state = { ready: true }
   const http = await openHttpServer(
@@ -205,20 +255,63 @@ export async function openNode(
   return { port: http.port, close: () => open.disposeAsync() }
 }
 
+/** What events of this deployment's own are made with. */
+export function ownEventParts(config: Config): OwnEventParts {
+  return { clock: systemClock, random: systemRandom, account: config.account }
+}
+
+/** Takes a node's place in the audit log, and records what had to be cut from its end. */
+export async function openNodeJournal(
+  config: Config,
+  { records, auditKey }: Pick<Deployment, 'records' | 'auditKey'>,
+  log: Log,
+): Promise<Journal> {
+  const own = ownEventParts(config)
+  const journal = await openJournal({
+    ...own,
+    folder: join(config.data, AUDIT_FOLDER),
+    key: auditKey,
+    records,
+    files: systemFiles,
+    claimLock: claimFileLock,
+    timers: systemTimers,
+    log,
+  })
+  if (journal.torn !== undefined) {
+    log.warn('the end of the audit log was torn and set aside', journal.torn)
+    await journal.append(tornTailEvent(own, journal.node, journal.torn))
+  }
+  return journal
+}
+
+/** @throws ConfigError when the file of the setting cannot be used. */
+async function readAttestationRoots({ attestationRootFile: path }: Config): Promise<readonly Uint8Array[]> {
+  if (path === undefined) return []
+  try {
+    return parseRoots(await readFile(path, 'utf8'))
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new ConfigError(`HOLDFAST_ATTESTATION_ROOT is '${path}': ${reason}`, { cause: error })
+  }
+}
+
 type ServiceParts = {
-  readonly records: Records
+  readonly kms: KmsParts
   readonly journal: Journal
-  readonly custody: Custody
   readonly limiter: RefusalLimiter
   readonly own: OwnEventParts
   readonly log: Log
 }
 
-function openDispatcher({ records, journal, custody, limiter, own, log }: ServiceParts): Dispatcher {
-  const principalExists = principalFinder(records)
-  const parts = { records, custody, random: systemRandom, principalExists }
+function openIndexThread(config: Config, key: HmacKey, log: Log): IndexThread {
+  const folder = join(config.data, INDEX_FOLDER)
+  return new IndexThread({ folder, auditFolder: join(config.data, AUDIT_FOLDER), key }, log, systemTimers)
+}
+
+function openDispatcher({ kms, journal, limiter, own, log }: ServiceParts): Dispatcher {
+  const { records } = kms
   return createDispatcher({
-    routing: createRouting(KMS_OPERATIONS.map((operation) => operation(parts))),
+    routing: createRouting(KMS_OPERATIONS.map((operation) => operation(kms))),
     findCredential: credentialFinder(records),
     signingKeys: new SigningKeys(),
     refusals: {
@@ -236,7 +329,7 @@ function openDispatcher({ records, journal, custody, limiter, own, log }: Servic
 }
 
 /** Records, once a minute and at the end, how many refused calls were only counted. */
-function openSummaries(
+export function openSummaries(
   limiter: RefusalLimiter,
   journal: Journal,
   own: OwnEventParts,
@@ -259,10 +352,34 @@ function openSummaries(
   }
 }
 
-function deletionJob(records: Records, journal: Journal, custody: Custody, log: Log) {
-  const forget = (material: MaterialRef): void => custody.forget(material)
-  const parts = { records, journal, forget, clock: systemClock, random: systemRandom, log }
-  return { name: 'key deletion', everyMs: DELETION_INTERVAL_MS, run: () => deleteDueKeys(parts) }
+function lifecycleJob(kms: KmsParts, journal: Journal, log: Log): Job {
+  const { records, custody, random } = kms
+  const parts: LifecycleParts = {
+    records,
+    journal,
+    plan: (due, now) => planDue(kms, due, now),
+    forget: (materialId) => custody.forget(materialId),
+    clock: systemClock,
+    random,
+    log,
+  }
+  return { name: 'key lifecycle', everyMs: LIFECYCLE_INTERVAL_MS, run: () => doWhatIsDue(parts) }
+}
+
+function connectionJob({ records, xks }: KmsParts, log: Log): Job {
+  const run = (): Promise<void> => connectStores({ records, xks, log })
+  return { name: 'custom key store connection', everyMs: CONNECTION_INTERVAL_MS, run }
+}
+
+async function openXks({ xks }: Config): Promise<XksClient> {
+  const ca = xks.caFile === undefined ? undefined : await readFile(xks.caFile, 'utf8')
+  return openXksClient({
+    ca,
+    routes: xks.routes,
+    timeoutMs: xks.timeoutMs,
+    clock: systemClock,
+    timers: systemTimers,
+  })
 }
 
 /** The URL that a server of this configuration is reached at, on the port that it has. */

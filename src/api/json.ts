@@ -28,6 +28,7 @@ export type OutputValue =
   | Uint8Array
   | undefined
   | readonly OutputValue[]
+  | ReadonlyMap<string, OutputValue>
   | { readonly [name: string]: OutputValue }
 
 /** The members of an operation's answer. */
@@ -39,10 +40,10 @@ export function formatOutput(output: Output): string {
 }
 
 /** The JSON text of an error's body. Source: recorded answers of AWS KMS. */
-export function formatError(error: KmsError): string {
-  if (error.message === '') return `{"__type":"${error.code}"}`
-  const name = error.code === 'AccessDeniedException' ? 'Message' : 'message'
-  return `{"__type":"${error.code}","${name}":${JSON.stringify(error.message)}}`
+export function formatError(code: string, message: string): string {
+  if (message === '') return `{"__type":"${code}"}`
+  const name = code === 'AccessDeniedException' ? 'Message' : 'message'
+  return `{"__type":"${code}","${name}":${JSON.stringify(message)}}`
 }
 
 function formatMembers(members: Output): string {
@@ -60,7 +61,7 @@ function formatValue(value: Exclude<OutputValue, undefined>): string {
   if (typeof value !== 'object') return JSON.stringify(value)
   if (value instanceof Uint8Array) return `"${toBase64(value)}"`
   if (isList(value)) return `[${value.map((item) => formatValue(item ?? '')).join(',')}]`
-  return formatMembers(value)
+  return formatMembers(value instanceof Map ? Object.fromEntries(value) : (value as Output))
 }
 
 function isList(value: OutputValue): value is readonly OutputValue[] {

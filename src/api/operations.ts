@@ -1,6 +1,3 @@
-/** The prefix of `X-Amz-Target` for AWS KMS. */
-export const KMS_TARGET_PREFIX = 'TrentService.'
-
 /**
  * Every operation of the AWS KMS API. A name that is here and not implemented answers
  * UnsupportedOperationException; any other name answers UnknownOperationException.

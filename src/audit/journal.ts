@@ -9,6 +9,7 @@ import type { AuditFiles } from './files.ts'
 import { AUDIT_HEAD, AUDIT_HEAD_PARTITION, type AuditHead, decodeHead, encodeHead } from './head.ts'
 import { drainOutbox, OUTBOX, Outbox } from './outbox.ts'
 import { recoverLog, type TornTail } from './recover.ts'
+import type { RecordedEvent } from './service-event.ts'
 import { claimSlot, nodesAmong, type Slot } from './slot.ts'
 import { AuditLog } from './writer.ts'
 
@@ -57,14 +58,15 @@ export class Journal {
   }
 
   /**
-   * Makes the changes and their event durable together, or neither.
+   * Makes the changes and their events durable together, or neither.
    *
    * @throws StoreConflict, StoreFailure, AuditUnavailable; nothing has changed then.
    */
-  async commit(changes: readonly Change[], eventId: string, eventJson: string): Promise<void> {
+  async commit(changes: readonly Change[], events: readonly RecordedEvent[]): Promise<void> {
     await this.#auditLog.assertWritable()
-    await this.#records.commit([...changes, this.#outbox.change(eventId, eventJson)])
-    this.#outbox.deliver(eventId, eventJson)
+    const waiting = events.map(({ id, json }) => this.#outbox.change(id, json))
+    await this.#records.commit([...changes, ...waiting])
+    for (const { id, json } of events) this.#outbox.deliver(id, json)
   }
 
   /** Writes what waits and gives the node's place free. */

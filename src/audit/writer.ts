@@ -44,6 +44,8 @@ export type AuditLogParts = {
 const EVENT_MAX_CHARS = 524_288
 /** A batch takes no more events once it has this many UTF-16 units: with the last, below BATCH_MAX_BYTES. */
 const BATCH_CLOSED_AT_CHARS = 2_000_000
+/** Events that are worth a write at once: the disk works while the rest of the turn is computed. */
+const EAGER_EVENTS = 16
 /** What may wait for the disk. */
 export const QUEUE_MAX_EVENTS = 16_384
 const QUEUE_MAX_CHARS = 33_554_432
@@ -86,6 +88,8 @@ export class AuditLog {
   #impaired: { readonly retryAtMs: number; readonly cause: unknown } | undefined
   #closed = false
   #buffer: Buffer | undefined
+  /** Ends the wait for the next turn. */
+  #wake: (() => void) | undefined
   /** The round under way, if any: from the first append to an idle log until it is idle again. */
   #round: Promise<void> | undefined
 
@@ -115,6 +119,7 @@ export class AuditLog {
     const batch = this.#openBatch()
     batch.events.push(eventJson)
     batch.chars += eventJson.length
+    if (batch.events.length === EAGER_EVENTS) this.#wake?.()
     this.#waitingEvents += 1
     this.#waitingChars += eventJson.length
     return batch.durable
@@ -173,12 +178,20 @@ export class AuditLog {
 
   async #run(): Promise<void> {
     // Whoever appends in this turn of the event loop, or once answered, joins the next batch.
-    for (await nextTurn(); ; await nextTurn()) {
+    for (await this.#nextTurn(); ; await this.#nextTurn()) {
       const batch = this.#queue.shift()
       if (batch === undefined) break
       await this.#settle(batch)
     }
     this.#round = undefined
+  }
+
+  /** The next turn of the event loop, or earlier, when enough events for a write have come. */
+  #nextTurn(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve
+      setImmediate(resolve)
+    })
   }
 
   async #settle(batch: Batch): Promise<void> {
@@ -286,10 +299,4 @@ async function writeAll(file: AppendFile, bytes: Uint8Array): Promise<void> {
     assert(count > 0, 'a write of nothing succeeded')
     written += count
   }
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve)
-  })
 }

@@ -1,16 +1,47 @@
-import type { Random } from '../base/ports.ts'
+import type {
+  DataKeyPairSpec,
+  EncryptionAlgorithm,
+  KeySpec,
+  MacAlgorithm,
+  MessageType,
+  SigningAlgorithm,
+} from '../api/key-specs.ts'
+import type { EpochMs, Random } from '../base/ports.ts'
 import type { Secret } from '../base/secret.ts'
 import { openGcm, sealGcmInto } from '../crypto/aead.ts'
+import { openPrivateKey, type PrivateKey, publicKeyOf } from '../crypto/asymmetric-key.ts'
 import { hmacKey } from '../crypto/hmac.ts'
 import { counterLabel, deriveByCounter } from '../crypto/kdf.ts'
+import { decapsulate, type Encapsulation, encapsulate } from '../crypto/kem.ts'
+import { deriveSharedSecret } from '../crypto/key-agreement.ts'
+import { generateKeyPair } from '../crypto/key-pair.ts'
+import { mac } from '../crypto/mac.ts'
+import { isPrivateSpec } from '../crypto/private-spec.ts'
+import { sign, verify } from '../crypto/signature.ts'
+import { decryptAsymmetric, encryptAsymmetric } from './asymmetric-encryption.ts'
 import { blobPrefix, newBlob, type ParsedBlob, UNIQUE_BYTES } from './blob.ts'
 import { DomainKeyring, type DomainRef } from './domain.ts'
-import { type MaterialRef, materialIdOf, newMaterial, unwrapMaterial, wrapMaterial } from './material.ts'
-import { MaterialCache, type OpenMaterial } from './material-cache.ts'
+import {
+  createImportParameters,
+  type ImportParameters,
+  type ImportTerms,
+  openToken,
+  parseTokenHeader,
+  unwrapImport,
+} from './import-token.ts'
+import { type KeyRef, type MaterialRef, materialIdOf, unwrapMaterial, wrapMaterial } from './material.ts'
+import { MaterialCache, type OpenMaterial, type OpenOf } from './material-cache.ts'
+import { freshMaterial } from './new-material.ts'
+import { PublicKeyCache, type PublicKeyRef } from './public-keys.ts'
 import { KeyringError, type WrappedKey } from './wrapping.ts'
 
-/** A material that custody has just made: what to store, under which id. */
-export type NewMaterial = { readonly materialId: string; readonly wrapped: WrappedKey }
+/** A material that custody has just made or taken in: what to store, under which id. */
+export type NewMaterial = {
+  readonly materialId: string
+  readonly wrapped: WrappedKey
+  /** The SubjectPublicKeyInfo of an asymmetric key, DER. */
+  readonly publicKey?: Uint8Array | undefined
+}
 
 /** Where custody finds what it has wrapped. Both answer nothing when there is no such record. */
 export type WrappedKeys = {
@@ -26,6 +57,28 @@ export type CustodyParts = {
   readonly random: Random
 }
 
+/** A key pair for somebody else: SubjectPublicKeyInfo and PKCS #8, DER. */
+export type DataKeyPair = { readonly publicKey: Uint8Array; readonly privateKey: Uint8Array }
+
+/** What an importer sends. */
+export type ImportGiven = {
+  readonly token: Uint8Array
+  readonly encrypted: Uint8Array
+  readonly now: EpochMs
+  /** What the material is to be wrapped under. */
+  readonly domainKeyId: string
+}
+
+/** What can be wrong with an import. */
+export type ImportFault = 'wrong token' | 'expired token' | 'wrong material'
+
+/** What is to be signed, and how. */
+export type SigningRequest = {
+  readonly algorithm: SigningAlgorithm
+  readonly messageType: MessageType
+  readonly message: Uint8Array
+}
+
 const ENCRYPTION_LABEL = counterLabel('holdfast/1/encrypt')
 
 /**
@@ -35,6 +88,7 @@ const ENCRYPTION_LABEL = counterLabel('holdfast/1/encrypt')
 export class Custody {
   readonly #domains: DomainKeyring
   readonly #materials = new MaterialCache()
+  readonly #publicKeys = new PublicKeyCache()
   readonly #random: Random
   readonly #wrappedKeys: WrappedKeys
 
@@ -49,18 +103,23 @@ export class Custody {
     return this.#domains.create(ref, domainKeyId)
   }
 
-  /** A new 256-bit material for a symmetric key, wrapped under the given domain key. */
-  async createMaterial(ref: DomainRef, keyId: string, domainKeyId: string): Promise<NewMaterial> {
-    const domainKey = await this.#domains.find(ref, domainKeyId)
-    using material = newMaterial(this.#random)
-    const materialId = materialIdOf(material, keyId)
-    const wrapped = wrapMaterial(
-      { ...ref, keyId, materialId },
-      material,
-      { domainKey, domainKeyId },
-      this.#random,
-    )
-    return { materialId, wrapped }
+  /** A new material for a key of any spec, wrapped under the given domain key. */
+  async createMaterial(key: KeyRef, domainKeyId: string): Promise<NewMaterial> {
+    const fresh = await freshMaterial(key.spec, this.#random)
+    using material = fresh.material
+    return { ...(await this.#wrap(key, material, domainKeyId)), publicKey: fresh.publicKey }
+  }
+
+  /** The same material for another region's key of the same id, wrapped under that region's domain key. */
+  async rewrap(
+    ref: MaterialRef,
+    wrapped: WrappedKey,
+    to: DomainRef & { readonly domainKeyId: string },
+  ): Promise<WrappedKey> {
+    using material = unwrapMaterial(ref, wrapped, await this.#domains.find(ref, wrapped.under))
+    const { account, region, domainKeyId } = to
+    const domainKey = await this.#domains.find(to, domainKeyId)
+    return wrapMaterial({ ...ref, account, region }, material, { domainKey, domainKeyId }, this.#random)
   }
 
   /**
@@ -69,7 +128,7 @@ export class Custody {
    * @param context the canonical bytes of the encryption context.
    */
   async encrypt(ref: MaterialRef, plaintext: Uint8Array, context: Uint8Array): Promise<Uint8Array> {
-    const material = this.#materials.find(ref) ?? (await this.#open(ref))
+    const material = this.#materials.find(ref, 'symmetric') ?? (await this.#open(ref, 'symmetric'))
     const blob = newBlob(material.blobPrefix, this.#random.bytes(UNIQUE_BYTES), plaintext.length)
     using key = deriveByCounter(material.key, ENCRYPTION_LABEL, blob.nonce)
     sealGcmInto(key, { iv: blob.iv, plaintext, aad: blob.associatedData(context) }, blob.sealed)
@@ -81,14 +140,94 @@ export class Custody {
    * The caller clears it.
    */
   async decrypt(ref: MaterialRef, blob: ParsedBlob, context: Uint8Array): Promise<Uint8Array | undefined> {
-    const material = this.#materials.find(ref) ?? (await this.#open(ref))
+    const material = this.#materials.find(ref, 'symmetric') ?? (await this.#open(ref, 'symmetric'))
     using key = deriveByCounter(material.key, ENCRYPTION_LABEL, blob.nonce)
     return openGcm(key, blob.iv, blob.sealed, blob.associatedData(context))
   }
 
+  /** The plaintext of an asymmetric ciphertext, or nothing. The caller clears it. */
+  async decryptAsymmetric(
+    ref: MaterialRef,
+    algorithm: EncryptionAlgorithm,
+    ciphertext: Uint8Array,
+  ): Promise<Uint8Array | undefined> {
+    return decryptAsymmetric(await this.#private(ref), algorithm, ciphertext)
+  }
+
+  /** The ciphertext of a plaintext within the algorithm's limit, under a public key. */
+  encryptAsymmetric(
+    ref: PublicKeyRef,
+    algorithm: EncryptionAlgorithm,
+    plaintext: Uint8Array,
+  ): Promise<Uint8Array> {
+    return encryptAsymmetric(this.#publicKeys.get(ref), algorithm, plaintext)
+  }
+
+  /** Whether a signature is one of this key over this message. */
+  verify(ref: PublicKeyRef, request: SigningRequest, signature: Uint8Array): Promise<boolean> {
+    const { algorithm, messageType, message } = request
+    return verify(this.#publicKeys.get(ref), algorithm, messageType, { message, signature })
+  }
+
+  /** A new shared secret and its KEM ciphertext. The caller clears the secret. */
+  encapsulate(ref: PublicKeyRef): Promise<Encapsulation> {
+    return encapsulate(this.#publicKeys.get(ref))
+  }
+
+  /** A new key pair that is not kept. The caller clears the private key. */
+  async generateDataKeyPair(spec: DataKeyPairSpec): Promise<DataKeyPair> {
+    const pair = await generateKeyPair(spec)
+    using secret = pair.privateKey
+    // A copy: a Buffer's slice would share the memory that the secret clears at its end.
+    return { publicKey: pair.publicKey, privateKey: secret.reveal((bytes) => new Uint8Array(bytes)) }
+  }
+
+  /** A signature, in the encoding that AWS gives. */
+  async sign(ref: MaterialRef, { algorithm, messageType, message }: SigningRequest): Promise<Uint8Array> {
+    return sign(await this.#private(ref), algorithm, messageType, message)
+  }
+
+  /** A MAC, as long as its hash. */
+  async mac(ref: MaterialRef, algorithm: MacAlgorithm, message: Uint8Array): Promise<Uint8Array> {
+    const material = this.#materials.find(ref, 'hmac') ?? (await this.#open(ref, 'hmac'))
+    return mac(algorithm, material.key, message)
+  }
+
+  /**
+   * The raw shared secret with a peer's public key, or nothing when that is none of the same curve.
+   * The caller clears it.
+   */
+  async deriveSharedSecret(ref: MaterialRef, peer: Uint8Array): Promise<Uint8Array | undefined> {
+    return deriveSharedSecret(await this.#private(ref), peer)
+  }
+
+  /** The shared secret of a KEM ciphertext of the right length. The caller clears it. */
+  async decapsulate(ref: MaterialRef, ciphertext: Uint8Array): Promise<Uint8Array> {
+    return decapsulate(await this.#private(ref), ciphertext)
+  }
+
+  /** A fresh wrapping key for an import, and the token that carries its private half. */
+  async importParameters(key: KeyRef, terms: ImportTerms, domainKeyId: string): Promise<ImportParameters> {
+    const domainKey = await this.#domains.find(key, domainKeyId)
+    return createImportParameters(key, terms, { domainKey, domainKeyId }, this.#random)
+  }
+
+  /** The material of an import, wrapped; or what is wrong with it. */
+  async receiveImport(key: KeyRef, given: ImportGiven): Promise<NewMaterial | ImportFault> {
+    const header = parseTokenHeader(given.token)
+    const domainKey = header && (await this.#domains.findIfThere(key, header.domainKeyId))
+    using wrappingKey = domainKey && openToken(key, given.token, domainKey)
+    if (header === undefined || wrappingKey === undefined) return 'wrong token'
+    if (header.validTo <= given.now) return 'expired token'
+    using material = await unwrapImport(key.spec, header, wrappingKey, given.encrypted)
+    if (material === undefined) return 'wrong material'
+    const wrapped = await this.#wrap(key, material, given.domainKeyId)
+    return { ...wrapped, publicKey: publicKeyOfMaterial(key.spec, material) }
+  }
+
   /** Forgets a material that is gone, so that it does not stay in memory. */
-  forget(ref: MaterialRef): void {
-    this.#materials.forget(ref)
+  forget(materialId: string): void {
+    this.#materials.forget(materialId)
   }
 
   [Symbol.dispose](): void {
@@ -96,13 +235,43 @@ export class Custody {
     this.#domains[Symbol.dispose]()
   }
 
-  async #open(ref: MaterialRef): Promise<OpenMaterial> {
+  async #private(ref: MaterialRef): Promise<PrivateKey> {
+    const material = this.#materials.find(ref, 'private') ?? (await this.#open(ref, 'private'))
+    return material.key
+  }
+
+  async #wrap(key: KeyRef, material: Secret, domainKeyId: string): Promise<NewMaterial> {
+    const domainKey = await this.#domains.find(key, domainKeyId)
+    const materialId = materialIdOf(material, key.keyId)
+    const ref = { ...key, materialId }
+    return { materialId, wrapped: wrapMaterial(ref, material, { domainKey, domainKeyId }, this.#random) }
+  }
+
+  async #unwrap(ref: MaterialRef): Promise<Secret> {
     const wrapped = await this.#wrappedKeys.findMaterial(ref)
     if (wrapped === undefined) throw new KeyringError(`the material ${ref.materialId} is missing`)
-    const domainKey = await this.#domains.find(ref, wrapped.under)
-    using material = unwrapMaterial(ref, wrapped, domainKey)
-    const open = { key: material.reveal(hmacKey), blobPrefix: blobPrefix(ref) }
-    this.#materials.put(ref, open)
+    return unwrapMaterial(ref, wrapped, await this.#domains.find(ref, wrapped.under))
+  }
+
+  async #open<F extends OpenMaterial['form']>(ref: MaterialRef, form: F): Promise<OpenOf<F>> {
+    using material = await this.#unwrap(ref)
+    this.#materials.put(ref, openMaterial(ref, material))
+    const open = this.#materials.find(ref, form)
+    if (open === undefined) throw new KeyringError(`the material ${ref.materialId} is not of form ${form}`)
     return open
   }
+}
+
+function openMaterial(ref: MaterialRef, material: Secret): OpenMaterial {
+  const { spec } = ref
+  return material.reveal((bytes): OpenMaterial => {
+    if (isPrivateSpec(spec)) return { form: 'private', key: openPrivateKey(spec, bytes) }
+    if (spec !== 'SYMMETRIC_DEFAULT') return { form: 'hmac', key: hmacKey(bytes) }
+    return { form: 'symmetric', key: hmacKey(bytes), blobPrefix: blobPrefix(ref) }
+  })
+}
+
+function publicKeyOfMaterial(spec: KeySpec, material: Secret): Uint8Array | undefined {
+  if (!isPrivateSpec(spec)) return undefined
+  return material.reveal((bytes) => publicKeyOf(openPrivateKey(spec, bytes)))
 }

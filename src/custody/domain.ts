@@ -37,11 +37,18 @@ export class DomainKeyring {
 
   /** @throws KeyringError when there is no such domain key or it does not open. */
   async find(ref: DomainRef, domainKeyId: string): Promise<Secret> {
+    const key = await this.findIfThere(ref, domainKeyId)
+    if (key === undefined) throw new KeyringError(`the domain key ${domainKeyId} is missing`)
+    return key
+  }
+
+  /** The same for an id that somebody else has named. @throws KeyringError when it does not open. */
+  async findIfThere(ref: DomainRef, domainKeyId: string): Promise<Secret | undefined> {
     const place = `${ref.account}/${ref.region}/${domainKeyId}`
     const known = this.#open.get(place)
     if (known !== undefined) return known
     const stored = await this.#find(ref, domainKeyId)
-    if (stored === undefined) throw new KeyringError(`the domain key ${domainKeyId} is missing`)
+    if (stored === undefined) return undefined
     const key = unwrapKey(this.#wrappingKey, stored.wrapped, identity(ref, domainKeyId))
     this.#remember(place, key)
     return key

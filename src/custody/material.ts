@@ -1,23 +1,18 @@
+import type { KeySpec } from '../api/key-specs.ts'
 import { lengthPrefixed, toHex } from '../base/bytes.ts'
 import type { Random } from '../base/ports.ts'
-import { Secret } from '../base/secret.ts'
+import type { Secret } from '../base/secret.ts'
 import { hmacKey, hmacSha256 } from '../crypto/hmac.ts'
 import type { DomainRef } from './domain.ts'
 import { unwrapKey, type WrappedKey, wrapKey } from './wrapping.ts'
 
-/** Size of the material of a symmetric encryption key. */
-const SYMMETRIC_MATERIAL_BYTES = 32
+/** Names a KMS key to custody. */
+export type KeyRef = DomainRef & { readonly keyId: string; readonly spec: KeySpec }
 
 /** Names one key material of one KMS key, without being able to use it. */
-export type MaterialRef = DomainRef & {
-  readonly keyId: string
+export type MaterialRef = KeyRef & {
   /** 64 hexadecimal digits. */
   readonly materialId: string
-}
-
-/** Fresh material for a symmetric encryption key. */
-export function newMaterial(random: Random): Secret {
-  return new Secret(random.bytes(SYMMETRIC_MATERIAL_BYTES))
 }
 
 /**
@@ -48,14 +43,6 @@ export function unwrapMaterial(ref: MaterialRef, stored: WrappedKey, domainKey: 
 }
 
 function identity(ref: MaterialRef, domainKeyId: string): Uint8Array {
-  const { account, region, keyId, materialId } = ref
-  return lengthPrefixed(
-    'holdfast/1/material',
-    account,
-    region,
-    keyId,
-    materialId,
-    'SYMMETRIC_DEFAULT',
-    domainKeyId,
-  )
+  const { account, region, keyId, materialId, spec } = ref
+  return lengthPrefixed('holdfast/1/material', account, region, keyId, materialId, spec, domainKeyId)
 }

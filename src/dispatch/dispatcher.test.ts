@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { RecordedEvent } from '../audit/service-event.ts'
 import { silentLog } from '../base/log.ts'
 import { systemAfterThisTurn, systemClock, systemRandom } from '../base/ports.ts'
 import { signRequest } from '../sigv4/sign.ts'
@@ -7,6 +8,7 @@ import { SigningKeys } from '../sigv4/signing-key.ts'
 import { createDispatcher, type DispatcherParts } from './dispatcher.ts'
 import { Freshness } from './freshness.ts'
 import type { Operation, Outcome } from './operation.ts'
+import { createRouting } from './routing.ts'
 import type { WireRequest } from './wire.ts'
 
 const ACCOUNT = '111122223333'
@@ -35,10 +37,12 @@ function operationWith(outcome: Outcome): Operation {
 
 /** The parts of a dispatcher that serves one operation, and whose audit log takes what it gets. */
 function partsWith(operation: Operation, append: (event: string) => Promise<void>): DispatcherParts {
-  const journal = { append, commit: (_changes: unknown, _id: string, event: string) => append(event) }
-  const route = { type: 'operation', name: operation.name, operation } as const
+  const journal = {
+    append,
+    commit: (_changes: unknown, events: readonly RecordedEvent[]) => append(events[0]?.json ?? ''),
+  }
   return {
-    routing: new Map([['TrentService.Give', route]]),
+    routing: createRouting([operation]),
     findCredential: async () => ({ caller, secretAccessKey: CREDENTIALS.secretAccessKey }),
     signingKeys: new SigningKeys(),
     freshness: new Freshness({ refresh: () => undefined }, systemAfterThisTurn),

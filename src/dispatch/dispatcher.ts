@@ -1,6 +1,10 @@
 import { KmsError } from '../api/errors.ts'
-import { formatError, formatOutput, parseJsonBody } from '../api/json.ts'
+import { parseJsonBody } from '../api/json.ts'
+import { parseForm } from '../api/query.ts'
+import { renderError, renderOutput } from '../api/render.ts'
+import type { Service } from '../api/services.ts'
 import { parseInput } from '../api/validate.ts'
+import { formatServiceEvent } from '../audit/service-event.ts'
 import type { Log } from '../base/log.ts'
 import type { Clock, EpochMs, Random } from '../base/ports.ts'
 import { type Authenticated, type AuthenticationParts, authenticate } from './authenticate.ts'
@@ -8,11 +12,11 @@ import { callerFacingError } from './failures.ts'
 import type { Freshness } from './freshness.ts'
 import { globalContext } from './global-context.ts'
 import type { Journal } from './journal.ts'
-import type { Call, EventData, EventResource, Outcome } from './operation.ts'
+import type { Call, EventData, EventResource, Operation, Outcome } from './operation.ts'
 import { runOperation } from './pipeline.ts'
 import { type CallFacts, formatCallEvent } from './recording.ts'
 import { type RefusalParts, recordRefusal } from './refusal.ts'
-import { type Route, type Routing, routeOf } from './routing.ts'
+import { type Route, type Routing, routeOf, serviceOfHeaders, unknownRoute } from './routing.ts'
 import type { WireRequest, WireResponse } from './wire.ts'
 
 /** What a dispatcher works with. */
@@ -60,47 +64,42 @@ async function handle(parts: DispatcherParts, request: WireRequest): Promise<Wir
   let authenticated: Authenticated
   try {
     await parts.freshness.reached()
-    authenticated = await authenticate(request, 'kms', arrival.now, parts)
+    authenticated = await authenticate(request, arrival.route.service.name, arrival.now, parts)
   } catch (error) {
     return refuse(parts, arrival, error)
   }
   return perform(parts, arrival, authenticated)
 }
 
-const TOO_LARGE: Route = { type: 'unknown', name: 'Unknown' }
-
 function refuseLarge(parts: DispatcherParts, request: WireRequest): Promise<WireResponse> {
+  const error = new KmsError('RequestEntityTooLargeException', 'The request body is too large.')
   const arrival: Arrival = {
     request,
     requestId: parts.random.uuid(),
     now: parts.clock.now(),
-    route: TOO_LARGE,
+    route: unknownRoute(serviceOfHeaders(request), 'Unknown', error),
   }
-  return refuse(
-    parts,
-    arrival,
-    new KmsError('RequestEntityTooLargeException', 'The request body is too large.'),
-  )
+  return refuse(parts, arrival, error)
 }
 
 /** Answers a call whose caller is not known, and records it as far as the rate allows. */
 async function refuse(parts: DispatcherParts, arrival: Arrival, cause: unknown): Promise<WireResponse> {
   const { request, requestId, route } = arrival
   const reason = callerFacingError(cause, requestId, parts.log)
-  const unknown = route.type === 'unknown' && reason.code !== 'RequestEntityTooLargeException'
-  const error = unknown && reason.fault === 'client' ? new KmsError('UnknownOperationException') : reason
+  const error = route.type === 'unknown' && reason.fault === 'client' ? route.error : reason
   try {
     await recordRefusal(parts.refusals, {
       request,
       requestId,
+      service: route.service,
       eventName: route.name,
       reason,
       at: arrival.now,
     })
   } catch (failure) {
-    return errorResponse(requestId, callerFacingError(failure, requestId, parts.log))
+    return renderError(route.service, callerFacingError(failure, requestId, parts.log), requestId)
   }
-  return errorResponse(requestId, error)
+  return renderError(route.service, error, requestId)
 }
 
 /** A call of a known caller: everything that its audit event will say of it. */
@@ -115,13 +114,13 @@ async function perform(
   arrival: Arrival,
   authenticated: Authenticated,
 ): Promise<WireResponse> {
-  const { requestId } = arrival
+  const { requestId, route } = arrival
   const attempt = attemptOf(parts, arrival, authenticated)
   try {
     const outcome = await run(parts, arrival, authenticated, attempt)
-    const body = outcome.output === undefined ? '' : formatOutput(outcome.output)
+    const response = renderOutput(route.service, route.name, outcome.output, requestId)
     outcome.dispose?.()
-    return { status: 200, requestId, body }
+    return response
   } catch (cause) {
     const error = callerFacingError(cause, requestId, parts.log)
     return fail(parts, attempt, error)
@@ -134,10 +133,11 @@ function attemptOf(parts: DispatcherParts, arrival: Arrival, { caller, region }:
     facts: {
       requestId,
       eventId: parts.random.uuid(),
+      service: route.service,
       eventName: route.name,
       readOnly: isReadOnly(route),
       request,
-      region,
+      region: route.service.eventRegion ?? region,
       account: caller.account,
       identityJson: caller.identityJson,
     },
@@ -165,15 +165,16 @@ async function run(
   attempt: Attempt,
 ): Promise<Outcome> {
   const { request, route } = arrival
-  if (route.type === 'unknown') throw new KmsError('UnknownOperationException')
+  if (route.type === 'unknown') throw route.error
   if (route.type === 'unsupported') {
     throw new KmsError('UnsupportedOperationException', `${route.name} is not supported.`)
   }
   const { operation } = route
-  const input = parseInput(operation.members, parseJsonBody(request.body))
+  const input = parseInput(operation.members, parseBody(route.service, operation, request))
   attempt.parameters = operation.parameters(input)
   const { caller, region } = authenticated
   const call: Call = {
+    requestId: arrival.requestId,
     caller,
     region,
     input,
@@ -182,6 +183,10 @@ async function run(
     involve: (resource) => involve(attempt.resources, resource),
   }
   return runOperation(operation, call, (outcome) => record(parts, attempt, outcome))
+}
+
+function parseBody({ protocol }: Service, { members }: Operation, { body }: WireRequest): unknown {
+  return protocol.type === 'json' ? parseJsonBody(body) : parseForm(members, body)
 }
 
 /** An operation that runs again after a conflict names its resources again. */
@@ -193,9 +198,11 @@ function record(parts: DispatcherParts, attempt: Attempt, outcome: Outcome): Pro
   const { facts, resources, parameters } = attempt
   const event = formatCallEvent(facts, { at: parts.clock.now(), parameters, resources, outcome })
   const { changes = [] } = outcome
-  return changes.length === 0
-    ? parts.journal.append(event)
-    : parts.journal.commit(changes, facts.eventId, event)
+  if (changes.length === 0) return parts.journal.append(event)
+  const { random } = parts
+  const at = parts.clock.now()
+  const also = (outcome.event?.also ?? []).map((more) => formatServiceEvent(more, { at, random }))
+  return parts.journal.commit(changes, [{ id: facts.eventId, json: event }, ...also])
 }
 
 /**
@@ -205,16 +212,12 @@ function record(parts: DispatcherParts, attempt: Attempt, outcome: Outcome): Pro
 async function fail(parts: DispatcherParts, attempt: Attempt, error: KmsError): Promise<WireResponse> {
   const { resources, parameters } = attempt
   const facts = { ...attempt.facts, eventId: parts.random.uuid() }
-  const { requestId } = facts
+  const { requestId, service } = facts
   const event = formatCallEvent(facts, { at: parts.clock.now(), parameters, resources, error })
   try {
     await parts.journal.append(event)
   } catch (failure) {
-    return errorResponse(requestId, callerFacingError(failure, requestId, parts.log))
+    return renderError(service, callerFacingError(failure, requestId, parts.log), requestId)
   }
-  return errorResponse(requestId, error)
-}
-
-function errorResponse(requestId: string, error: KmsError): WireResponse {
-  return { status: error.status, requestId, body: formatError(error) }
+  return renderError(service, error, requestId)
 }

@@ -1,3 +1,4 @@
+import type { RecordedEvent } from '../audit/service-event.ts'
 import type { Change } from '../store/records.ts'
 
 /** Where calls become durable before they are answered. */
@@ -5,9 +6,9 @@ export type Journal = {
   /** Resolves once the event is durable. @throws AuditUnavailable; then it may not be. */
   readonly append: (eventJson: string) => Promise<void>
   /**
-   * Makes the changes and their event durable together, or neither.
+   * Makes the changes and their events durable together, or neither.
    *
    * @throws StoreConflict, StoreFailure, AuditUnavailable; nothing has changed then.
    */
-  readonly commit: (changes: readonly Change[], eventId: string, eventJson: string) => Promise<void>
+  readonly commit: (changes: readonly Change[], events: readonly RecordedEvent[]) => Promise<void>
 }

@@ -1,6 +1,8 @@
 import type { KmsError } from '../api/errors.ts'
 import type { Output } from '../api/json.ts'
+import type { ServiceName } from '../api/services.ts'
 import type { Input, Members } from '../api/shapes.ts'
+import type { ServiceEvent } from '../audit/service-event.ts'
 import type { EpochMs } from '../base/ports.ts'
 import type { CompiledPolicy } from '../policy/compile.ts'
 import type { ContextLookup } from '../policy/context.ts'
@@ -13,8 +15,13 @@ export type EventResource = { readonly account: string; readonly arn: string }
 /** Text values of an audit event: members in lower camel case, never a secret. */
 export type EventData = { readonly [name: string]: unknown }
 
+/** What the service has done by itself, or in consequence of a call. */
+export type Consequence = ServiceEvent
+
 /** One authenticated call, as its operation sees it. */
 export type Call<M extends Members = Members> = {
+  /** The id that the answer and the audit event carry. */
+  readonly requestId: string
   readonly caller: Caller
   /** The region of the credential scope: it partitions every resource. */
   readonly region: string
@@ -58,8 +65,10 @@ export type Outcome = {
   /** What should change, committed with the event in one batch. */
   readonly changes?: readonly Change[]
   readonly event?: {
-    readonly response?: EventData
-    readonly additional?: EventData
+    readonly response?: EventData | undefined
+    readonly additional?: EventData | undefined
+    /** What the service has done in consequence, each with an event of its own in the same commit. */
+    readonly also?: readonly Consequence[]
   }
   /** Runs once the answer is written out as text, or will not be: clears plaintexts. */
   readonly dispose?: () => void
@@ -80,7 +89,7 @@ export type KeyRules = {
  * resources of one call. The order of all the steps around it is written in `pipeline.ts`.
  */
 export type Operation = {
-  readonly service: 'kms'
+  readonly service: ServiceName
   readonly name: string
   /** Whether audit records mark it as changing nothing. */
   readonly readOnly: boolean

@@ -13,6 +13,7 @@ const ROOT = `arn:aws:iam::${ACCOUNT}:root`
 
 function callWith(input: object): Call {
   return {
+    requestId: 'a request',
     caller: {
       account: ACCOUNT,
       arn: ROOT,

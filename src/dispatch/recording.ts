@@ -1,4 +1,5 @@
 import type { KmsError } from '../api/errors.ts'
+import type { Service } from '../api/services.ts'
 import { formatEvent, formatTlsDetails } from '../audit/event.ts'
 import type { EpochMs } from '../base/ports.ts'
 import type { EventData, EventResource, Outcome } from './operation.ts'
@@ -8,6 +9,7 @@ import { findHeader, type WireRequest } from './wire.ts'
 export type CallFacts = {
   readonly requestId: string
   readonly eventId: string
+  readonly service: Service
   readonly eventName: string
   readonly readOnly: boolean
   readonly request: WireRequest
@@ -34,7 +36,7 @@ export function formatCallEvent(facts: CallFacts, end: CallEnd): string {
   return formatEvent({
     userIdentity: facts.identityJson,
     at: end.at,
-    source: 'kms.amazonaws.com',
+    source: facts.service.eventSource,
     name: facts.eventName,
     region: facts.region,
     sourceAddress: connection.address,

@@ -1,4 +1,5 @@
 import type { KmsError } from '../api/errors.ts'
+import type { Service } from '../api/services.ts'
 import type { EpochMs, Random } from '../base/ports.ts'
 import { claimedAccessKey } from './authenticate.ts'
 import type { Journal } from './journal.ts'
@@ -19,6 +20,7 @@ export type RefusalParts = {
 export type Refusal = {
   readonly request: WireRequest
   readonly requestId: string
+  readonly service: Service
   readonly eventName: string
   readonly reason: KmsError
   readonly at: EpochMs
@@ -32,12 +34,13 @@ const NO_REGION = 'unknown'
  * as many as they like, so each source has a rate; beyond it refusals are counted.
  */
 export async function recordRefusal(parts: RefusalParts, refusal: Refusal): Promise<void> {
-  const { request, requestId, eventName, reason, at } = refusal
+  const { request, requestId, service, eventName, reason, at } = refusal
   if (!parts.admit(request.connection.address)) return
   const accessKeyId = claimedAccessKey(request)
   const facts = {
     requestId,
     eventId: parts.random.uuid(),
+    service,
     eventName,
     readOnly: true,
     request,

@@ -1,43 +1,135 @@
-import { KMS_OPERATION_NAMES, KMS_TARGET_PREFIX } from '../api/operations.ts'
+import { KmsError } from '../api/errors.ts'
+import { FORM_MEDIA_TYPE, findFormField } from '../api/query.ts'
+import { ALL_SERVICES, SERVICES, type Service } from '../api/services.ts'
 import type { Operation } from './operation.ts'
 import { findHeader, type WireRequest } from './wire.ts'
 
 /** What a request asks for. */
 export type Route =
-  | { readonly type: 'operation'; readonly name: string; readonly operation: Operation }
-  /** An operation of AWS KMS that this release does not implement. */
-  | { readonly type: 'unsupported'; readonly name: string; readonly readOnly: boolean }
-  | { readonly type: 'unknown'; readonly name: string }
+  | {
+      readonly type: 'operation'
+      readonly service: Service
+      readonly name: string
+      readonly operation: Operation
+    }
+  /** An operation that the service has at AWS and this release does not implement. */
+  | {
+      readonly type: 'unsupported'
+      readonly service: Service
+      readonly name: string
+      readonly readOnly: boolean
+    }
+  | { readonly type: 'unknown'; readonly service: Service; readonly name: string; readonly error: KmsError }
 
-/** The operations that are served, by `X-Amz-Target`. */
-export type Routing = ReadonlyMap<string, Route>
+/** The operations that are served: by `X-Amz-Target`, or by `Version` and `Action` of a form. */
+export type Routing = {
+  readonly byTarget: ReadonlyMap<string, Route>
+  readonly byAction: ReadonlyMap<string, Route>
+}
 
-/** The routing of these operations; all others of AWS KMS are unsupported. */
+/** The routing of these operations; all others of their services are unsupported. */
 export function createRouting(operations: readonly Operation[]): Routing {
-  const routes = new Map<string, Route>()
-  for (const name of KMS_OPERATION_NAMES) {
-    routes.set(KMS_TARGET_PREFIX + name, { type: 'unsupported', name, readOnly: CHANGES_NOTHING.test(name) })
+  const byTarget = new Map<string, Route>()
+  const byAction = new Map<string, Route>()
+  const add = (route: Route): void => {
+    const { protocol } = route.service
+    if (protocol.type === 'json') byTarget.set(protocol.targetPrefix + route.name, route)
+    else byAction.set(actionKey(protocol.version, route.name), route)
+  }
+  for (const service of ALL_SERVICES) {
+    for (const name of service.operationNames) {
+      add({ type: 'unsupported', service, name, readOnly: CHANGES_NOTHING.test(name) })
+    }
   }
   for (const operation of operations) {
-    const { name } = operation
-    routes.set(KMS_TARGET_PREFIX + name, { type: 'operation', name, operation })
+    add({ type: 'operation', service: SERVICES[operation.service], name: operation.name, operation })
   }
-  return routes
+  return { byTarget, byAction }
 }
 
 /** Source: AWS KMS Developer Guide, "Logging AWS KMS API calls": these verbs are marked read-only. */
-const CHANGES_NOTHING = /^(?:Decapsulate|Derive|Describe|Encapsulate|Generate|Get|List|Sign|Verify)/
+const CHANGES_NOTHING = /^(?:Decapsulate|Derive|Describe|Encapsulate|Generate|Get|List|Lookup|Sign|Verify)/
 
 /** How a call of no known operation is named in the audit log. */
 const NAMELESS = 'Unknown'
 const SHOWN_NAME = /^[A-Za-z0-9]{1,64}$/
 
-/** The operation that a request's target header names. */
+/** The operation that a request asks for, by its target header or its form. */
 export function routeOf(routing: Routing, request: WireRequest): Route {
   const target = request.method === 'POST' ? findHeader(request.rawHeaders, 'x-amz-target') : undefined
-  if (target === undefined) return { type: 'unknown', name: NAMELESS }
-  const route = routing.get(target)
+  if (target !== undefined) return routing.byTarget.get(target) ?? unknownTarget(target)
+  return isForm(request) ? routeOfForm(routing, request) : unknownRoute(SERVICES.kms, NAMELESS)
+}
+
+/** The service whose language a request speaks, as far as its headers tell. */
+export function serviceOfHeaders(request: WireRequest): Service {
+  const target = findHeader(request.rawHeaders, 'x-amz-target')
+  if (target !== undefined) return serviceOfTarget(target)
+  return isForm(request) ? SERVICES.sts : SERVICES.kms
+}
+
+/** A route for what is no operation of the service. */
+export function unknownRoute(
+  service: Service,
+  name: string,
+  error = new KmsError('UnknownOperationException'),
+): Route {
+  return { type: 'unknown', service, name, error }
+}
+
+function unknownTarget(target: string): Route {
+  return unknownRoute(serviceOfTarget(target), shownName(target.slice(target.lastIndexOf('.') + 1)))
+}
+
+function serviceOfTarget(target: string): Service {
+  return target.startsWith(CLOUDTRAIL_TARGET) ? SERVICES.cloudtrail : SERVICES.kms
+}
+
+const CLOUDTRAIL_TARGET = 'com.amazonaws.cloudtrail.'
+
+function isForm(request: WireRequest): boolean {
+  const type = request.method === 'POST' ? findHeader(request.rawHeaders, 'content-type') : undefined
+  return type?.toLowerCase().startsWith(FORM_MEDIA_TYPE) ?? false
+}
+
+function routeOfForm(routing: Routing, { body }: WireRequest): Route {
+  const version = formField(body, 'Version')
+  const action = formField(body, 'Action')
+  const service = ALL_SERVICES.find(
+    ({ protocol }) => protocol.type === 'query' && protocol.version === version,
+  )
+  if (action === undefined) {
+    return unknownRoute(service ?? SERVICES.sts, NAMELESS, new KmsError('MissingActionException', NO_ACTION))
+  }
+  const route = routing.byAction.get(actionKey(version ?? '', action))
   if (route !== undefined) return route
-  const name = target.slice(target.lastIndexOf('.') + 1)
-  return { type: 'unknown', name: SHOWN_NAME.test(name) ? name : NAMELESS }
+  const text = `Could not find operation ${shownName(action)} for version ${shownVersion(version)}`
+  const error = new KmsError('UnknownOperationException', text)
+  return unknownRoute(service ?? SERVICES.sts, shownName(action), error)
+}
+
+const NO_ACTION = 'The request must contain the parameter Action.'
+
+/** A field whose text is broken is none. */
+function formField(body: Uint8Array, name: string): string | undefined {
+  try {
+    return findFormField(body, name)
+  } catch (error) {
+    if (error instanceof KmsError) return undefined
+    throw error
+  }
+}
+
+function actionKey(version: string, action: string): string {
+  return `${version} ${action}`
+}
+
+function shownName(name: string): string {
+  return SHOWN_NAME.test(name) ? name : NAMELESS
+}
+
+const SHOWN_VERSION = /^[0-9-]{1,10}$/
+
+function shownVersion(version: string | undefined): string {
+  return version !== undefined && SHOWN_VERSION.test(version) ? version : 'NO_VERSION_SPECIFIED'
 }

@@ -20,6 +20,7 @@ export type WireRequest = {
 /** One HTTP answer, whole. */
 export type WireResponse = {
   readonly status: number
+  readonly mediaType: string
   readonly requestId: string
   readonly body: string
 }

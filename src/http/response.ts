@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http'
-import { JSON_MEDIA_TYPE } from '../api/json.ts'
 import type { WireResponse } from '../dispatch/wire.ts'
 
 /**
@@ -21,7 +20,7 @@ export function sendResponse(
     'Pragma',
     'no-cache',
     'Content-Type',
-    JSON_MEDIA_TYPE,
+    wire.mediaType,
     'Content-Length',
     String(Buffer.byteLength(wire.body)),
   ]

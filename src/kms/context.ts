@@ -31,7 +31,9 @@ export function keyContext(key: Key, callerAccount: string, more: ContextLookup)
       case 'kms:keyorigin':
         return value.origin
       case 'kms:multiregion':
-        return String(value.multiRegion)
+        return String(value.multiRegion !== undefined)
+      case 'kms:multiregionkeytype':
+        return multiRegionKeyType(key)
       case 'kms:resourcealiases':
         return value.aliases
       case 'aws:resourceaccount':
@@ -40,6 +42,13 @@ export function keyContext(key: Key, callerAccount: string, more: ContextLookup)
         return more(name)
     }
   }
+}
+
+/** Whether a multi-Region key is the primary of its set. */
+export function multiRegionKeyType(key: Key): 'PRIMARY' | 'REPLICA' | undefined {
+  const set = key.record.value.multiRegion
+  if (set === undefined) return undefined
+  return set.primary === key.region ? 'PRIMARY' : 'REPLICA'
 }
 
 /** Tag keys in condition keys are compared without regard to case. */

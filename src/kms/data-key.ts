@@ -1,10 +1,12 @@
 import { KmsError } from '../api/errors.ts'
 import { integer, oneOf, optional, type TextMap } from '../api/shapes.ts'
 import type { Outcome } from '../dispatch/operation.ts'
+import { encryptUnder, usedMaterial } from './encryption.ts'
 import { DRY_RUN, GRANT_TOKENS, KEY_ID } from './key-operation.ts'
 import type { Key } from './keys.ts'
+import { shownMaterialId } from './metadata.ts'
 import type { KmsParts } from './parts.ts'
-import { ENCRYPTION_CONTEXT, encryptUnder } from './symmetric.ts'
+import { ENCRYPTION_CONTEXT, SYMMETRIC } from './symmetric.ts'
 
 /** The members that the operations for data keys share. */
 export const DATA_KEY_INPUT = {
@@ -43,13 +45,14 @@ export type DataKey = {
 export async function makeDataKey(parts: KmsParts, key: Key, input: DataKeyInput): Promise<DataKey> {
   const sizeBytes = input.NumberOfBytes ?? DATA_KEY_BYTES[input.KeySpec ?? 'AES_256']
   const plaintext = parts.random.bytes(sizeBytes)
-  const ciphertext = await encryptUnder(parts, key, plaintext, input.EncryptionContext)
-  const { materialId } = key.record.value
+  const manner = { algorithm: SYMMETRIC, context: input.EncryptionContext }
+  const ciphertext = await encryptUnder(parts, key, plaintext, manner)
+  const materialId = shownMaterialId(key.record.value)
   return {
     plaintext,
     outcome: {
       output: { CiphertextBlob: ciphertext, KeyId: key.arn, KeyMaterialId: materialId },
-      event: { additional: { keyMaterialId: materialId } },
+      event: { additional: usedMaterial(key) },
     },
   }
 }

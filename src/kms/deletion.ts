@@ -1,51 +1,90 @@
-import { keyArn } from '../api/arn.ts'
 import type { EpochMs } from '../base/ports.ts'
-import type { MaterialRef } from '../custody/material.ts'
-import { type Change, type Records, remove, type Stored } from '../store/records.ts'
-import type { DueValue } from './due.ts'
-import { ALIAS, KEY, KEY_OWNER, MATERIAL, materialPartition, partitionOf } from './key-record.ts'
+import { type Change, remove, replace, type Stored } from '../store/records.ts'
+import { type DueValue, dueNote } from './due.ts'
+import type { DuePlan } from './due-plan.ts'
+import { ALIAS, KEY, KEY_OWNER, type KeyValue, partitionOf } from './key-record.ts'
+import { type RelatedKey, relatedKeys } from './key-set.ts'
+import { type Key, keyOf } from './keys.ts'
+import { materialsOf } from './materials.ts'
+import { withoutReplica } from './multi-region.ts'
+import type { KmsParts } from './parts.ts'
 
-/** What the end of a key's waiting period changes. */
-export type Deletion = {
-  readonly arn: string
-  readonly account: string
-  readonly region: string
-  readonly changes: readonly Change[]
-  /** Materials that nothing may use any more. */
-  readonly materials: readonly MaterialRef[]
+const DAY_MS = 86_400_000
+
+/** How a key that is to be deleted is put: with a date, or waiting for its replicas to go. */
+export type Scheduled = {
+  readonly state: 'PendingDeletion' | 'PendingReplicaDeletion'
+  readonly deletion: NonNullable<KeyValue['deletion']>
 }
 
-/** Materials of one key: above the 25 on-demand rotations and a century of automatic ones. */
-const MATERIALS_PER_KEY_MAX = 1000
+/** How a key is put whose deletion is asked for now. */
+export function scheduled({ record: { value }, region }: Key, now: EpochMs, windowDays: number): Scheduled {
+  const set = value.multiRegion
+  if (set !== undefined && set.primary === region && set.replicas.length > 0) {
+    return { state: 'PendingReplicaDeletion', deletion: { windowDays } }
+  }
+  return { state: 'PendingDeletion', deletion: { at: now + windowDays * DAY_MS, windowDays } }
+}
 
 /**
  * Everything that goes with a key whose time has come, or nothing when the note is out of date:
  * the deletion was cancelled, or put off, or has happened.
  */
 export async function planDeletion(
-  records: Records,
+  parts: KmsParts,
   due: Stored<DueValue>,
   now: EpochMs,
-): Promise<Deletion | undefined> {
-  const { account, region, keyId, at } = due.value
+): Promise<DuePlan | undefined> {
+  const { records } = parts
+  const { account, region, keyId, planned } = due.value
   const partition = partitionOf(account, region)
-  const key = await records.get(KEY, partition, keyId)
-  if (key === undefined || key.value.deletion?.at !== at || at > now) return undefined
-  const changes: Change[] = [remove(due), remove(key)]
-  const owner = await records.get(KEY_OWNER, region, keyId)
+  const record = await records.get(KEY, partition, keyId)
+  if (record === undefined || record.value.deletion?.at !== planned || planned > now) return undefined
+  const key = keyOf(record, account, region)
+  const materials = await materialsOf(records, key)
+  return {
+    changes: [
+      remove(record),
+      ...(await namesOf(parts, key)),
+      ...materials.map(remove),
+      ...(await leaveSet(parts, key, now)),
+    ],
+    event: { name: 'DeleteKey', account, region, resources: [{ account, arn: key.arn }] },
+    forget: materials.map(({ value }) => value.materialId),
+  }
+}
+
+/** What else leads to a key: its entry among all ids, and its aliases. */
+async function namesOf(parts: KmsParts, key: Key): Promise<readonly Change[]> {
+  const changes: Change[] = []
+  const owner = await parts.records.get(KEY_OWNER, key.region, key.keyId)
   if (owner !== undefined) changes.push(remove(owner))
-  for (const name of key.value.aliases) {
-    const alias = await records.get(ALIAS, partition, name)
+  for (const name of key.record.value.aliases) {
+    const alias = await parts.records.get(ALIAS, partitionOf(key.account, key.region), name)
     if (alias !== undefined) changes.push(remove(alias))
   }
-  const place = { partition: materialPartition(account, region, keyId), limit: MATERIALS_PER_KEY_MAX }
-  const { records: materials } = await records.list(MATERIAL, place)
-  changes.push(...materials.map(remove))
-  return {
-    arn: keyArn(region, account, keyId),
-    account,
-    region,
-    changes,
-    materials: materials.map(({ value }) => ({ account, region, keyId, materialId: value.materialId })),
-  }
+  return changes
+}
+
+/** The other keys of its set lose a replica; a primary that waited for the last one gets its date. */
+async function leaveSet(parts: KmsParts, key: Key, now: EpochMs): Promise<readonly Change[]> {
+  const set = key.record.value.multiRegion
+  if (set === undefined) return []
+  const left = withoutReplica(set, key.region)
+  const related = await relatedKeys(parts.records, key)
+  return related.flatMap((other) => {
+    const value = { ...other.record.value, multiRegion: left }
+    const waited = value.state === 'PendingReplicaDeletion' && left.replicas.length === 0
+    return waited ? dated(parts, other, value, now) : [replace(other.record, value)]
+  })
+}
+
+function dated(parts: KmsParts, key: RelatedKey, value: KeyValue, now: EpochMs): readonly Change[] {
+  const windowDays = value.deletion?.windowDays ?? 0
+  const at = now + windowDays * DAY_MS
+  const { account, region, keyId } = key
+  return [
+    replace(key.record, { ...value, state: 'PendingDeletion', deletion: { at, windowDays } }),
+    dueNote(parts.random.uuid(), { what: 'DeleteKey', account, region, keyId, at }),
+  ]
 }

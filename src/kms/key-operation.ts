@@ -1,5 +1,7 @@
 import { KmsError } from '../api/errors.ts'
+import type { KeyUsage } from '../api/key-specs.ts'
 import { boolean, type Input, list, type Members, optional, type Shape, text } from '../api/shapes.ts'
+import type { EpochMs } from '../base/ports.ts'
 import type { Call, EventData, KeyRules, Operation, Outcome, Permission } from '../dispatch/operation.ts'
 import { shownParameters } from '../dispatch/parameters.ts'
 import type { ContextLookup } from '../policy/context.ts'
@@ -7,9 +9,11 @@ import { hiddenDenial } from '../policy/denial.ts'
 import { keyContext } from './context.ts'
 import { type Identifier, invalidKeyId, parseIdentifier } from './identifier.ts'
 import type { KeyState } from './key-record.ts'
+import { checkAlgorithm, checkUsage } from './key-rules.ts'
 import { checkState } from './key-state.ts'
 import { findKey, type Key, notFound } from './keys.ts'
 import type { KmsOperation, KmsParts } from './parts.ts'
+import { findRecipient, type Recipient, recipientContext, withRecipient } from './recipient.ts'
 
 /** A key identifier of a request: id, ARN, alias name or alias ARN. */
 export const KEY_ID = text({ min: 1, max: 2048 })
@@ -31,24 +35,43 @@ export type KeyFacts<M extends Members & NamesKey> = KeyRules & {
   /** Whether it changes nothing. */
   readonly readOnly: boolean
   readonly states: readonly KeyState[]
+  /** What the key must be for. */
+  readonly usage?: KeyUsage
+  /** The algorithm that a call uses, which must be one of the key's. */
+  readonly algorithm?: (input: KeyInput<M>) => string
   readonly input: M
   /** Condition keys of this operation, beside those of the key and the call. */
   readonly context?: (input: KeyInput<M>) => ContextLookup
+  /** Condition keys whose values have to be fetched, beside the others. */
+  readonly fetchContext?: (key: Key, now: EpochMs, parts: KmsParts) => Promise<ContextLookup>
   /** Checks of parameters that need no key. @throws KmsError. */
-  readonly checkInput?: (input: KeyInput<M>) => void
+  readonly checkInput?: (input: KeyInput<M>, call: Call) => void
+  /** Checks of parameters against the key, after its state and usage. @throws KmsError. */
+  readonly checkKey?: (input: KeyInput<M>, key: Key) => void
+  /** Further permissions that the call needs, after the one of its own name. */
+  readonly alsoNeeds?: (given: KeyGiven<M>) => Promise<readonly Permission[]> | readonly Permission[]
   /** The call's parameters in its audit event, where they are not just the input. */
   readonly parameters?: (input: KeyInput<M>) => EventData
 }
 
-/** What an operation on one key does. */
-export type KeyRun<M extends Members> = (given: {
+/** What an operation on one key is given. */
+export type KeyGiven<M extends Members> = {
   readonly call: Call
   readonly input: KeyInput<M>
   readonly key: Key
   readonly parts: KmsParts
-}) => Promise<Outcome> | Outcome
+  /** Whom the answer is sealed for. */
+  readonly recipient: Recipient
+}
+
+/** What an operation on one key does. */
+export type KeyRun<M extends Members> = (given: KeyGiven<M>) => Promise<Outcome> | Outcome
 
 const NO_CONTEXT: ContextLookup = () => undefined
+
+function joinContexts(first: ContextLookup, second: ContextLookup): ContextLookup {
+  return (name) => first(name) ?? second(name)
+}
 
 /** An operation on the one key that its `KeyId` names. */
 export function keyOperation<M extends Members & NamesKey>(facts: KeyFacts<M>, run: KeyRun<M>): KmsOperation {
@@ -62,15 +85,29 @@ export function keyOperation<M extends Members & NamesKey>(facts: KeyFacts<M>, r
     begin: async (call) => {
       const input = typed<M>(call.input)
       checkGrantTokens(call)
-      facts.checkInput?.(input)
+      facts.checkInput?.(input, call)
+      const recipient = await findRecipient(call, parts)
       const key = await resolveKey({ call, parts, facts, text: input.KeyId })
+      const given = { call, input, key, parts, recipient }
+      const stated = recipientContext(recipient, facts.context?.(input) ?? NO_CONTEXT)
+      const fetched = facts.fetchContext && (await facts.fetchContext(key, call.now, parts))
+      const context = fetched === undefined ? stated : joinContexts(stated, fetched)
+      const own = keyPermission(call, key, facts.name, context)
       return {
-        permissions: [keyPermission(call, key, facts.name, facts.context?.(input) ?? NO_CONTEXT)],
-        check: () => checkState(key.arn, key.record.value.state, facts.states),
-        run: () => run({ call, input, key, parts }),
+        permissions: facts.alsoNeeds === undefined ? [own] : [own, ...(await facts.alsoNeeds(given))],
+        check: () => checkKey(facts, input, key),
+        run: async () => withRecipient(await run(given), recipient),
       }
     },
   })
+}
+
+function checkKey<M extends Members & NamesKey>(facts: KeyFacts<M>, input: KeyInput<M>, key: Key): void {
+  const { value } = key.record
+  checkState(key.arn, key.state, facts.states)
+  if (facts.usage !== undefined) checkUsage(key.arn, value, facts.usage, facts.name)
+  if (facts.algorithm !== undefined) checkAlgorithm(value, facts.algorithm(input))
+  facts.checkKey?.(input, key)
 }
 
 /** The dispatcher has validated the input against the same members. */

@@ -4,7 +4,7 @@ import { utf8 } from '../base/bytes.ts'
 import type { Call } from '../dispatch/operation.ts'
 import { compilePolicy } from '../policy/compile.ts'
 import type { ContextLookup } from '../policy/context.ts'
-import { overlyPermissiveCondition, wouldLockOut } from '../policy/key-policy.ts'
+import { defaultKeyPolicy, overlyPermissiveCondition, wouldLockOut } from '../policy/key-policy.ts'
 import { namedPrincipals, parsePolicy } from '../policy/parse.ts'
 import { PolicySyntaxError } from '../policy/syntax-error.ts'
 import type { KmsParts } from './parts.ts'
@@ -65,6 +65,26 @@ export async function checkKeyPolicy(proposal: PolicyProposal, parts: KmsParts):
   if (wouldLockOut(compilePolicy(document), call.caller.principal, context, keyArn)) {
     throw malformed(LOCKED_OUT)
   }
+}
+
+/** A key policy for a key that is about to be made. */
+export type NewPolicyQuestion = {
+  readonly call: Call
+  readonly parts: KmsParts
+  readonly keyArn: string
+  readonly input: {
+    readonly Policy?: string | undefined
+    readonly BypassPolicyLockoutSafetyCheck?: boolean | undefined
+  }
+}
+
+/** The policy of a new key: the one that the request gives, or the default. @throws as {@link checkKeyPolicy}. */
+export async function newKeyPolicy({ call, parts, keyArn, input }: NewPolicyQuestion): Promise<string> {
+  if (input.Policy === undefined) return defaultKeyPolicy(call.caller.account)
+  const bypassLockoutCheck = input.BypassPolicyLockoutSafetyCheck ?? false
+  const proposal = { text: input.Policy, bypassLockoutCheck, call, context: call.context, keyArn }
+  await checkKeyPolicy(proposal, parts)
+  return input.Policy
 }
 
 const INVALID_PRINCIPALS = 'Policy contains a statement with one or more invalid principals.'

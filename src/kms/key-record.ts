@@ -1,8 +1,21 @@
+import type { KeyOrigin, KeySpec, KeyUsage } from '../api/key-specs.ts'
+import type { WrappedKey } from '../custody/wrapping.ts'
 import { kindOfFormat1 } from '../store/kind.ts'
 import type { Kind } from '../store/records.ts'
 
-/** States that a key is put into; see `key-state.ts` for what each allows. */
-export type KeyState = 'Enabled' | 'Disabled' | 'PendingDeletion'
+/** States of a key; see `key-state.ts` for what each allows. */
+export type KeyState =
+  | 'Enabled'
+  | 'Disabled'
+  | 'PendingImport'
+  | 'PendingDeletion'
+  | 'PendingReplicaDeletion'
+  | 'Unavailable'
+  | 'Creating'
+  | 'Updating'
+
+/** Whether imported material goes at a moment of its own. */
+export type ExpirationModel = 'KEY_MATERIAL_EXPIRES' | 'KEY_MATERIAL_DOES_NOT_EXPIRE'
 
 /** A tag of a key. */
 export type Tag = { readonly key: string; readonly value: string }
@@ -11,28 +24,48 @@ export type Tag = { readonly key: string; readonly value: string }
  * A KMS key, without its material. Its partition is `<account>/<region>`, its name the key id.
  *
  * States: Enabled and Disabled, either way; PendingDeletion from both, and from there to Disabled
- * or out of existence.
+ * or out of existence; PendingReplicaDeletion before it while a primary key has replicas;
+ * PendingImport while imported material is missing. Unavailable, Creating and Updating are never
+ * stored: see `key-state.ts`.
  */
 export type KeyValue = {
   readonly format: 1
   readonly createdAt: number
   readonly description: string
-  readonly spec: 'SYMMETRIC_DEFAULT'
-  readonly usage: 'ENCRYPT_DECRYPT'
-  readonly origin: 'AWS_KMS'
-  readonly multiRegion: false
+  readonly spec: KeySpec
+  readonly usage: KeyUsage
+  readonly origin: KeyOrigin
+  /** The set that a multi-Region key belongs to; each of its keys has a copy, changed in one commit. */
+  readonly multiRegion?: RegionSet
   readonly state: KeyState
   /** When a key that is pending deletion goes, and the window that was asked for. */
-  readonly deletion?: { readonly at: number; readonly windowDays: number }
+  readonly deletion?: {
+    /** Not set while a primary key waits for its replicas to go. */
+    readonly at?: number
+    readonly windowDays: number
+  }
   /** The key policy as it was given. */
   readonly policy: string
   /** In the order in which they were first set. */
   readonly tags: readonly Tag[]
   /** Names with prefix of the aliases that point here. */
   readonly aliases: readonly string[]
-  /** The id of the material that encrypts. */
-  readonly materialId: string
+  /** The id of the material in use; none before the first import. */
+  readonly materialId?: string
+  /** The SubjectPublicKeyInfo of an asymmetric key, base64 of DER. */
+  readonly publicKey?: string
+  /** Automatic rotation, while it is on. */
+  readonly rotation?: { readonly periodDays: number; readonly nextAt: number }
+  /** Rotations on demand so far. */
+  readonly onDemandRotations?: number
+  /** What becomes of imported material; set while all of it is present. */
+  readonly imported?: { readonly model: ExpirationModel; readonly validTo?: number }
+  /** Where the key is kept, if not here. */
+  readonly keyStore?: { readonly id: string; readonly xksKeyId?: string }
 }
+
+/** The regions of a multi-Region key. */
+export type RegionSet = { readonly primary: string; readonly replicas: readonly string[] }
 
 /** The kind of keys. */
 export const KEY: Kind<KeyValue> = kindOfFormat1('key')
@@ -52,15 +85,29 @@ export type AliasValue = {
 export const ALIAS: Kind<AliasValue> = kindOfFormat1('alias')
 
 /**
- * A wrapped key material. Partition: `<account>/<region>/<key id>`; name: the part of the material
- * id that ciphertext blobs carry.
+ * A key material. Partition: `<account>/<region>/<key id>`; name: the part of the material id that
+ * ciphertext blobs carry.
+ *
+ * States: current, when the key names it; pending, before its rotation; else a former one.
  */
 export type MaterialValue = {
   readonly format: 1
   readonly materialId: string
-  readonly under: string
-  readonly wrapped: string
+  /** Counts the materials of a key, from 0: a rotation takes the next. */
+  readonly order: number
+  /** Not there while an imported material is deleted or expired. */
+  readonly wrapped?: WrappedKey
   readonly createdAt: number
+  /** How it became the current one; not set for a key's first. */
+  readonly rotation?: { readonly type: 'AUTOMATIC' | 'ON_DEMAND'; readonly at: number }
+  /** Whether it waits for its rotation. */
+  readonly pending?: true
+  /** For imported material. */
+  readonly imported?: {
+    readonly model: ExpirationModel
+    readonly validTo?: number
+    readonly description?: string
+  }
 }
 
 /** The kind of materials. */

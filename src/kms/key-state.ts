@@ -1,14 +1,47 @@
 import { KmsError } from '../api/errors.ts'
-import type { KeyState } from './key-record.ts'
+import type { EpochMs } from '../base/ports.ts'
+import type { KeyState, KeyValue } from './key-record.ts'
 
 /** Sets of states in which operations work. Source: AWS KMS Developer Guide, "Key states". */
-export const ANY_STATE: readonly KeyState[] = ['Enabled', 'Disabled', 'PendingDeletion']
+export const ANY_STATE: readonly KeyState[] = [
+  'Enabled',
+  'Disabled',
+  'PendingImport',
+  'PendingDeletion',
+  'PendingReplicaDeletion',
+  'Unavailable',
+  'Creating',
+  'Updating',
+]
 /** For operations that change a key which stays. */
-export const NOT_PENDING_DELETION: readonly KeyState[] = ['Enabled', 'Disabled']
+export const NOT_PENDING_DELETION: readonly KeyState[] = [
+  'Enabled',
+  'Disabled',
+  'PendingImport',
+  'Unavailable',
+  'Creating',
+  'Updating',
+]
 /** For operations that use a key's material. */
-export const ENABLED_ONLY: readonly KeyState[] = ['Enabled']
+export const USABLE: readonly KeyState[] = ['Enabled', 'Updating']
+/** For operations on a rotation: the origin is what is wrong with a key that has no material here. */
+export const ROTATABLE: readonly KeyState[] = ['Enabled', 'Updating', 'PendingImport', 'Unavailable']
+/** For GetParametersForImport and ImportKeyMaterial, Updating for the latter alone. */
+export const IMPORTABLE: readonly KeyState[] = ['Enabled', 'Disabled', 'PendingImport', 'Unavailable']
+/** For EnableKey and DisableKey. */
+export const SWITCHABLE: readonly KeyState[] = ['Enabled', 'Disabled', 'Unavailable']
 /** For CancelKeyDeletion. */
-export const PENDING_DELETION_ONLY: readonly KeyState[] = ['PendingDeletion']
+export const PENDING_DELETION_ONLY: readonly KeyState[] = ['PendingDeletion', 'PendingReplicaDeletion']
+
+/**
+ * The state that a key is in at a moment. Imported material that is overdue is treated as gone,
+ * whether or not the job that removes it has run.
+ */
+export function stateAt(value: KeyValue, now: EpochMs): KeyState {
+  const validTo = value.imported?.validTo
+  if (validTo === undefined || validTo > now) return value.state
+  return value.state === 'Enabled' || value.state === 'Disabled' ? 'PendingImport' : value.state
+}
 
 /**
  * Fails when a key is not in one of the states that an operation works in.
@@ -24,7 +57,16 @@ function stateError(arn: string, state: KeyState, accepted: readonly KeyState[])
   if (accepted === PENDING_DELETION_ONLY) {
     return new KmsError('KMSInvalidStateException', `${arn} is not pending deletion.`)
   }
-  return state === 'Disabled'
-    ? new KmsError('DisabledException', `${arn} is disabled.`)
-    : new KmsError('KMSInvalidStateException', `${arn} is pending deletion.`)
+  if (state === 'Disabled') return new KmsError('DisabledException', `${arn} is disabled.`)
+  return new KmsError('KMSInvalidStateException', `${arn} is ${WORDS[state]}.`)
+}
+
+const WORDS: { readonly [S in Exclude<KeyState, 'Disabled'>]: string } = {
+  Enabled: 'enabled',
+  PendingImport: 'pending import',
+  PendingDeletion: 'pending deletion',
+  PendingReplicaDeletion: 'pending replica deletion',
+  Unavailable: 'unavailable',
+  Creating: 'creating',
+  Updating: 'updating',
 }

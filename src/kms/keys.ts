@@ -1,12 +1,15 @@
 import { keyArn } from '../api/arn.ts'
 import type { KmsError } from '../api/errors.ts'
+import { assert, present } from '../base/assert.ts'
 import type { EpochMs } from '../base/ports.ts'
 import type { MaterialRef } from '../custody/material.ts'
+import type { PublicKeyRef } from '../custody/public-keys.ts'
 import { type CompiledPolicy, compilePolicy } from '../policy/compile.ts'
 import { parsePolicy } from '../policy/parse.ts'
 import type { Records, Stored } from '../store/records.ts'
 import { aliasNotFound, type Identifier, keyNotFound } from './identifier.ts'
-import { ALIAS, KEY, KEY_OWNER, type KeyValue, partitionOf } from './key-record.ts'
+import { ALIAS, KEY, KEY_OWNER, type KeyState, type KeyValue, partitionOf } from './key-record.ts'
+import { stateAt } from './key-state.ts'
 
 /** A key as operations see it. */
 export type Key = {
@@ -15,6 +18,8 @@ export type Key = {
   readonly region: string
   readonly keyId: string
   readonly arn: string
+  /** The state at the moment of the call. */
+  readonly state: KeyState
   readonly policy: CompiledPolicy
 }
 
@@ -29,7 +34,7 @@ export async function findKey(scope: KeyScope, identifier: Identifier): Promise<
   const partition = partitionOf(account, scope.region)
   const record = scope.records.peek(KEY, partition, keyId) ?? (await scope.records.get(KEY, partition, keyId))
   if (record === undefined || isGone(record.value, scope.now)) return undefined
-  return keyOf(record, account, scope.region)
+  return keyAt(record, account, scope)
 }
 
 /** The key that a ciphertext blob names, in whatever account it is. */
@@ -48,14 +53,22 @@ export function notFound(identifier: Identifier, region: string): KmsError {
 /**
  * A key whose time has come is gone, whether or not the job that removes it has run.
  */
-function isGone(value: KeyValue, now: EpochMs): boolean {
-  return value.deletion !== undefined && value.deletion.at <= now
+export function isGone(value: KeyValue, now: EpochMs): boolean {
+  const at = value.deletion?.at
+  return at !== undefined && at <= now
 }
 
-/** The material of a key that encrypts. */
+function keyAt(record: Stored<KeyValue>, account: string, scope: KeyScope): Key {
+  const key = keyOf(record, account, scope.region)
+  const state = stateAt(record.value, scope.now)
+  return state === key.state ? key : { ...key, state }
+}
+
+/** The material in use of a key whose state allows its use. */
 export function currentMaterial(key: Key): MaterialRef {
-  const { account, region, keyId, record } = key
-  return { account, region, keyId, materialId: record.value.materialId }
+  const { spec, materialId } = key.record.value
+  assert(materialId !== undefined, 'a key that can be used has a material')
+  return { account: key.account, region: key.region, keyId: key.keyId, spec, materialId }
 }
 
 async function findTarget(
@@ -66,6 +79,12 @@ async function findTarget(
   const alias =
     scope.records.peek(ALIAS, partition, name) ?? (await scope.records.get(ALIAS, partition, name))
   return alias?.value.keyId
+}
+
+/** The public half of an asymmetric key that has its material. */
+export function publicKeyOf(key: Key): PublicKeyRef {
+  const { spec, publicKey } = key.record.value
+  return { spec, spki: present(publicKey, 'the public key') }
 }
 
 /** Keys by their record's value: equal versions share one, so this is made once per version. */
@@ -81,6 +100,7 @@ export function keyOf(record: Stored<KeyValue>, account: string, region: string)
     region,
     keyId: record.name,
     arn: keyArn(region, account, record.name),
+    state: record.value.state,
     policy: compilePolicy(parsePolicy(record.value.policy, { flavour: 'key' })),
   }
   KEYS.set(record.value, key)

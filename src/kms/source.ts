@@ -1,13 +1,14 @@
 import { keyArn } from '../api/arn.ts'
 import { KmsError } from '../api/errors.ts'
 import { validationError, wireName } from '../api/validate.ts'
-import { type ParsedBlob, parseBlob } from '../custody/blob.ts'
+import { parseBlob } from '../custody/blob.ts'
 import type { Call, Permission } from '../dispatch/operation.ts'
-import { keyNotFound, parseIdentifier } from './identifier.ts'
+import { checkContext, isSymmetric, type Manner } from './encryption.ts'
+import { keyNotFound } from './identifier.ts'
 import { resolveKey } from './key-operation.ts'
+import { checkAlgorithm, checkUsage } from './key-rules.ts'
 import { findKeyOfBlob, type Key } from './keys.ts'
 import type { KmsParts } from './parts.ts'
-import { parseCiphertext } from './symmetric.ts'
 
 /** What a caller is told of a ciphertext whose key is not there, or not for them. */
 const NO_USABLE_KEY =
@@ -72,12 +73,14 @@ export type SourceQuestion = {
   readonly ciphertext: Uint8Array | undefined
 }
 
-/** The key that decrypts, and the ciphertext taken apart. */
+/** The key that decrypts a ciphertext. */
 export type Source = {
   readonly key: Key
-  /** The parsed ciphertext; nothing when it is ignored. @throws InvalidCiphertextException, IncorrectKeyException. */
-  readonly blob: () => ParsedBlob | undefined
+  /** Fails when the ciphertext is another key's. @throws IncorrectKeyException. */
+  readonly checkKey: () => void
 }
+
+const NOTHING_TO_CHECK = (): void => {}
 
 /**
  * The key that decrypts a ciphertext: the one that the request names, or the one that the
@@ -87,41 +90,48 @@ export type Source = {
  */
 export async function findSource(question: SourceQuestion): Promise<Source> {
   const { keyText, ciphertext } = question
-  if (keyText === undefined) return findByCiphertext(question, parseCiphertext(ciphertext ?? NOTHING))
-  const key = await findNamed(question, keyText)
-  return { key, blob: () => (ciphertext === undefined ? undefined : blobOf(key, ciphertext)) }
+  const { region, now } = question.call
+  const blob = ciphertext && parseBlob(ciphertext)
+  const maker = blob && (await findKeyOfBlob({ records: question.parts.records, region, now }, blob.keyId))
+  if (keyText === undefined) {
+    if (blob === undefined) throw new KmsError('InvalidCiphertextException')
+    if (maker === undefined) throw noUsableKey()
+    return { key: involved(question, maker), checkKey: NOTHING_TO_CHECK }
+  }
+  const key = await findNamed(question, keyText, maker)
+  return { key, checkKey: () => checkSame(key, blob?.keyId, maker) }
 }
 
-const NOTHING = new Uint8Array(0)
-
-async function findByCiphertext({ call, parts }: SourceQuestion, parsed: ParsedBlob): Promise<Source> {
-  const { region, now } = call
-  const key = await findKeyOfBlob({ records: parts.records, region, now }, parsed.keyId)
-  if (key === undefined) throw noUsableKey()
+function involved({ call }: SourceQuestion, key: Key): Key {
   call.involve({ account: key.account, arn: key.arn })
-  return { key, blob: () => parsed }
+  return key
 }
 
 /** A bare id may be that of another account's key: the ciphertext says whose. */
-async function findNamed(question: SourceQuestion, keyText: string): Promise<Key> {
-  const { call, parts, name, ciphertext } = question
-  const identifier = parseIdentifier(keyText, call.caller.account, call.region)
-  const named = ciphertext && parseBlob(ciphertext)
-  if (identifier.type === 'key' && keyText === identifier.keyId && named?.keyId === keyText) {
-    const { region, now } = call
-    const key = await findKeyOfBlob({ records: parts.records, region, now }, keyText)
-    if (key !== undefined) {
-      call.involve({ account: key.account, arn: key.arn })
-      return key
-    }
-  }
+async function findNamed(question: SourceQuestion, keyText: string, maker: Key | undefined): Promise<Key> {
+  const { call, parts, name } = question
+  if (maker !== undefined && keyText === maker.keyId) return involved(question, maker)
   return resolveKey({ call, parts, facts: { name, aliases: true, crossAccount: true }, text: keyText })
 }
 
-function blobOf(key: Key, ciphertext: Uint8Array): ParsedBlob {
-  const parsed = parseCiphertext(ciphertext)
-  if (parsed.keyId === key.keyId) return parsed
+/** An asymmetric ciphertext is no blob: one that looks like a blob by chance names no key that exists. */
+function checkSame(key: Key, makerId: string | undefined, maker: Key | undefined): void {
+  if (makerId === undefined || makerId === key.keyId) return
+  if (maker === undefined && !isSymmetric(key)) return
   throw new KmsError('IncorrectKeyException', INCORRECT_KEY)
+}
+
+/**
+ * Checks that the key of a ciphertext can open it, after its state.
+ *
+ * @throws IncorrectKeyException, InvalidKeyUsageException, ValidationException.
+ */
+export function checkSource({ key, checkKey }: Source, manner: Manner, operation: string): void {
+  const { value } = key.record
+  checkKey()
+  checkUsage(key.arn, value, 'ENCRYPT_DECRYPT', operation)
+  checkAlgorithm(value, manner.algorithm)
+  checkContext(key, manner)
 }
 
 const INCORRECT_KEY = 'The key ID in the request does not identify a CMK that can perform this operation.'

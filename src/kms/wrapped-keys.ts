@@ -9,7 +9,7 @@ export function wrappedKeys(records: Records): WrappedKeys {
     findMaterial: async ({ account, region, keyId, materialId }) => {
       const partition = materialPartition(account, region, keyId)
       const record = await records.get(MATERIAL, partition, materialId.slice(0, MATERIAL_PREFIX_DIGITS))
-      return record?.value
+      return record?.value.wrapped
     },
     findDomainKey: async ({ account, region }, domainKeyId) => {
       const record = await records.get(DOMAIN_KEY, partitionOf(account, region), domainKeyId)

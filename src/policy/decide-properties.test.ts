@@ -21,7 +21,7 @@ import {
   USER,
   USER_ARN,
 } from '../../test/support/policies.ts'
-import type { CompiledPolicy } from './compile.ts'
+import { type CompiledPolicy, compilePolicy } from './compile.ts'
 import { type AccessRequest, decide } from './decide.ts'
 import type { Flavour } from './parse.ts'
 
@@ -51,8 +51,10 @@ const requests = fc
 
 type Lists = { readonly resource: readonly Fields[]; readonly others: readonly (readonly Fields[])[] }
 
+const NO_STATEMENTS = compilePolicy({ version: '2012-10-17', id: undefined, statements: [] })
+
 function policyOf(flavour: Flavour, list: readonly Fields[]): CompiledPolicy {
-  return list.length === 0 ? { statements: [] } : policy(flavour, ...list)
+  return list.length === 0 ? NO_STATEMENTS : policy(flavour, ...list)
 }
 
 /** Whether the request is allowed; the other lists are identity, boundary, session and control policies. */
@@ -63,7 +65,7 @@ function allows(asked: AccessRequest, lists: Lists): boolean {
     identity: identity === undefined ? [] : [identity],
     boundary,
     session: session === undefined ? undefined : [session],
-    controls: control === undefined ? undefined : [[control]],
+    scps: control === undefined ? undefined : [[control]],
   })
   return decision.allow
 }

@@ -165,19 +165,19 @@ const CASES: readonly (readonly [string, Principal, Policies, string])[] = [
   [
     'the root user that a control denies',
     ROOT,
-    { resource: ACCOUNT_KEY, identity: [], controls: [[NO]] },
-    '!control',
+    { resource: ACCOUNT_KEY, identity: [], scps: [[NO]] },
+    '!scp',
   ],
   [
     'the root user where a control level allows nothing',
     ROOT,
-    { resource: ACCOUNT_KEY, identity: [], controls: [[YES], [NOTHING]] },
-    '-control',
+    { resource: ACCOUNT_KEY, identity: [], scps: [[YES], [NOTHING]] },
+    '-scp',
   ],
   [
     'the root user where each control level allows',
     ROOT,
-    { resource: ACCOUNT_KEY, identity: [], controls: [[YES], [NOTHING, YES]] },
+    { resource: ACCOUNT_KEY, identity: [], scps: [[YES], [NOTHING, YES]] },
     '+resource',
   ],
 ]
@@ -219,8 +219,8 @@ const FOREIGN_CASES: readonly (readonly [string, Principal, Policies, string])[]
   [
     'a user whom a control leaves out',
     FOREIGN_USER,
-    { resource: forAws(OTHER), identity: [YES], controls: [[NOTHING]] },
-    '-control',
+    { resource: forAws(OTHER), identity: [YES], scps: [[NOTHING]] },
+    '-scp',
   ],
   ['a root user of a named account', FOREIGN_ROOT, { resource: forAws(OTHER), identity: [] }, '+resource'],
   ['a root user of no named account', FOREIGN_ROOT, { resource: ACCOUNT_KEY, identity: [] }, '-resource'],
@@ -236,10 +236,11 @@ for (const [what, principal, policies, expected] of FOREIGN_CASES) {
 test('decide across accounts allows only what works across accounts', () => {
   const policies = { resource: keyFor('*'), identity: [] }
   for (const action of ['kms:PutKeyPolicy', 'kms:ScheduleKeyDeletion', 'kms:GetKeyPolicy', 'kms:EnableKey']) {
-    assert.equal(summary(decide(request(FOREIGN_ROOT, { action }), policies)), '-resource')
+    assert.equal(summary(decide(request(FOREIGN_ROOT, { action }), policies)), 'across')
   }
   for (const action of CROSS_ACCOUNT_ACTIONS) {
-    assert.equal(summary(decide(request(FOREIGN_ROOT, { action }), policies)), '+resource')
+    const expected = action === 'kms:retiregrant' ? '-resource' : '+resource'
+    assert.equal(summary(decide(request(FOREIGN_ROOT, { action }), policies)), expected)
   }
 })
 
@@ -247,7 +248,7 @@ test('decide on an action without a resource asks identity policies only', () =>
   const listKeys = { action: 'kms:ListKeys', resource: '*' }
   const onKeys = policy('identity', { ...ALLOW, Resource: 'arn:aws:kms:*:*:*' })
   assert.equal(summary(decide(request(ROOT, listKeys), { identity: [] })), '+root')
-  assert.equal(summary(decide(request(ROOT, listKeys), { identity: [], controls: [[NO]] })), '!control')
+  assert.equal(summary(decide(request(ROOT, listKeys), { identity: [], scps: [[NO]] })), '!scp')
   assert.equal(summary(decide(request(USER, listKeys), { identity: [YES] })), '+identity')
   assert.equal(summary(decide(request(USER, listKeys), { identity: [onKeys] })), '-identity')
   assert.equal(summary(decide(request(SERVICE, listKeys), { identity: [] })), '-identity')
@@ -278,7 +279,7 @@ test('decide names the statement that settled it', () => {
   )
   assert.deepEqual(decide(request(ROOT), { resource, identity: [] }), {
     allow: true,
-    by: { kind: 'Statement', policy: 'resource', statement: { index: 2, sid: 'the one' } },
+    by: { kind: 'Statement', policy: 'resource', statement: { policy: undefined, index: 2, sid: 'the one' } },
   })
 })
 

@@ -1,11 +1,12 @@
 import type { CompiledPolicy, StatementSource } from './compile.ts'
 import type { ContextLookup } from './context.ts'
-import { startEvaluation } from './evaluation.ts'
-import { CROSS_ACCOUNT_ACTIONS, GRANT_ONLY_ACTION, isKeyArn } from './key-actions.ts'
-import { Naming } from './match.ts'
-import type { Principal } from './principal.ts'
-import { type Allowance, ask, askAll, NO_VERDICT, type Question, type Verdict } from './verdict.ts'
+import { firmestGrant, isIssuedFor, type MatchedGrant } from './grants.ts'
+import { CROSS_ACCOUNT_ACTIONS, GRANT_ONLY_ACTION, isKeyArn, TRUST_ACTIONS } from './key-actions.ts'
+import { Naming } from './naming.ts'
+import type { Identities, Principal } from './principal.ts'
+import { ask, askAll, NO_VERDICT, type Question, questionOf, type Verdict } from './verdict.ts'
 
+export type { MatchedGrant } from './grants.ts'
 export type { Principal } from './principal.ts'
 
 /** One thing that somebody wants to do. */
@@ -20,11 +21,14 @@ export type AccessRequest = {
   readonly context: ContextLookup
 }
 
+/** The policies of an organisation, by level from its root down: at each, one must allow. */
+export type Levels = readonly (readonly CompiledPolicy[])[]
+
 /** Every policy that has a say. */
 export type Policies = {
   /**
-   * The policy of the resource. Where there is one, it must allow: as of key policies and trust
-   * policies, no other policy can stand in for it.
+   * The policy of the resource: a key policy, or a role's trust policy. Where there is one, it must allow, or a
+   * grant: no other policy can stand in for it.
    */
   readonly resource?: CompiledPolicy | undefined
   /** Of the user and its groups, of the role, or of the user who made a federated session. */
@@ -33,12 +37,16 @@ export type Policies = {
   readonly boundary?: CompiledPolicy | undefined
   /** Passed when the session was made; together they are one limit. */
   readonly session?: readonly CompiledPolicy[] | undefined
-  /** Service control policies, by level from the root of the organisation down: each must allow. */
-  readonly controls?: readonly (readonly CompiledPolicy[])[] | undefined
+  /** Service control policies of the principal's account; none for an account that they do not bind. */
+  readonly scps?: Levels | undefined
+  /** Resource control policies of the resource's account. */
+  readonly rcps?: Levels | undefined
+  /** Grants on the key that list the operation and whose constraints hold. */
+  readonly grants?: readonly MatchedGrant[] | undefined
 }
 
 /** Which of a decision's policies. */
-export type PolicyKind = 'control' | 'resource' | 'identity' | 'boundary' | 'session'
+export type PolicyKind = 'scp' | 'rcp' | 'resource' | 'identity' | 'boundary' | 'session'
 
 /** A decision and what settled it. */
 export type Decision =
@@ -47,14 +55,22 @@ export type Decision =
 
 type AllowReason =
   | { readonly kind: 'Statement'; readonly policy: PolicyKind; readonly statement: StatementSource }
+  | { readonly kind: 'Grant'; readonly grantId: string }
   /** The root user of an account may do in it whatever nothing denies. */
   | { readonly kind: 'RootUser' }
 
-/** Why something is not allowed. */
+/** Why something is not allowed. A level is one of {@link Levels}, from 0. */
 export type DenyReason =
-  | { readonly kind: 'ExplicitDeny'; readonly policy: PolicyKind; readonly statement: StatementSource }
-  /** No policy of this kind allows it. */
-  | { readonly kind: 'NotAllowed'; readonly policy: PolicyKind }
+  | {
+      readonly kind: 'ExplicitDeny'
+      readonly policy: PolicyKind
+      readonly statement: StatementSource
+      readonly level?: number
+    }
+  /** No policy of this kind (at this level) allows it. */
+  | { readonly kind: 'NotAllowed'; readonly policy: PolicyKind; readonly level?: number }
+  /** No policy could allow it: the action does not work across accounts. */
+  | { readonly kind: 'NotAcrossAccounts' }
   /** A policy could not be evaluated. */
   | { readonly kind: 'Failed'; readonly error: unknown }
 
@@ -75,115 +91,192 @@ export function decide(request: AccessRequest, policies: Policies): Decision {
   }
 }
 
-function settle(request: AccessRequest, policies: Policies): Decision {
-  const question: Question = {
-    principal: request.principal,
-    bounded: policies.boundary !== undefined,
-    actionLowerCased: request.action.toLowerCase(),
-    resource: request.resource,
-    evaluation: startEvaluation(request.context),
-  }
-  const resource = policies.resource === undefined ? NO_VERDICT : ask(policies.resource, question)
-  if (resource.deny !== undefined) return explicitlyDenied('resource', resource.deny)
-  const limits = askLimits(policies, question)
-  if ('why' in limits) return limits
-  const allowance = question.actionLowerCased === GRANT_ONLY_ACTION ? undefined : resource.allow
-  if (isForeign(request)) return settleForeign(question, limits, allowance)
-  const required = policies.resource !== undefined || isKeyArn(request.resource)
-  return required ? settleResource(request, limits, allowance) : settleIdentity(request.principal, limits)
+/** The question that a request puts to each of its policies. */
+export function questionFor(request: AccessRequest, policies: Policies): Question {
+  return questionOf(request, policies.boundary !== undefined)
 }
 
-/** What the policies on the principal's side say, none of them a Deny. */
-type Limits = {
-  readonly controls: readonly Verdict[]
+function settle(request: AccessRequest, policies: Policies): Decision {
+  const question = questionFor(request, policies)
+  const verdicts = askPolicies(policies, question)
+  if ('why' in verdicts) return verdicts
+  const missing = missingLevel('scp', verdicts.scps)
+  if (missing !== undefined) return missing
+  const retires = question.actionLowerCased === GRANT_ONLY_ACTION
+  const access = accessTo(retires ? NO_VERDICT : verdicts.resource, policies.grants, question.identities)
+  if (isForeign(request)) return settleForeign({ request, policies, question, verdicts, access })
+  return (
+    missingLevel('rcp', verdicts.rcps) ??
+    (needsResourcePolicy(request, policies)
+      ? settleAccess(request.principal, verdicts, access)
+      : settleIdentity(request.principal, verdicts))
+  )
+}
+
+/** What the policies say, none of them a Deny. */
+type Verdicts = {
+  readonly scps: readonly Verdict[]
+  readonly rcps: readonly Verdict[]
+  readonly resource: Verdict
   readonly identity: Verdict
   /** `undefined` here and below: no such policy, no limit. */
   readonly boundary: Verdict | undefined
   readonly session: Verdict | undefined
 }
 
-/** Finds a Deny in any policy of the principal's side, before any Allow counts. */
-function askLimits(policies: Policies, question: Question): Limits | Refusal {
-  const controls: Verdict[] = []
-  for (const level of policies.controls ?? []) {
-    const verdict = askAll(level, question)
-    if (verdict.deny !== undefined) return explicitlyDenied('control', verdict.deny)
-    controls.push(verdict)
-  }
+/** Finds a Deny in any policy, before any Allow counts. */
+function askPolicies(policies: Policies, question: Question): Verdicts | Refusal {
+  const resource = policies.resource === undefined ? NO_VERDICT : ask(policies.resource, question)
+  if (resource.deny !== undefined) return explicitlyDenied('resource', resource.deny)
+  const scps = askLevels('scp', policies.scps, question)
+  if ('why' in scps) return scps
+  const rcps = askLevels('rcp', levelsOfResource(policies, question.actionLowerCased), question)
+  if ('why' in rcps) return rcps
   const identity = askAll(policies.identity, question)
   if (identity.deny !== undefined) return explicitlyDenied('identity', identity.deny)
   const boundary = policies.boundary && ask(policies.boundary, question)
   if (boundary?.deny !== undefined) return explicitlyDenied('boundary', boundary.deny)
   const session = policies.session && askAll(policies.session, question)
   if (session?.deny !== undefined) return explicitlyDenied('session', session.deny)
-  return { controls, identity, boundary, session }
+  return { scps, rcps, resource, identity, boundary, session }
+}
+
+function askLevels(
+  kind: PolicyKind,
+  levels: Levels | undefined,
+  question: Question,
+): readonly Verdict[] | Refusal {
+  if (levels === undefined) return NO_LEVELS
+  const verdicts: Verdict[] = []
+  for (const [level, policies] of levels.entries()) {
+    const verdict = askAll(policies, question)
+    if (verdict.deny !== undefined) return explicitlyDenied(kind, verdict.deny, level)
+    verdicts.push(verdict)
+  }
+  return verdicts
+}
+
+const NO_LEVELS: readonly Verdict[] = []
+
+/** Resource control policies bind every action but one. Source: AWS Organizations User Guide, "RCPs". */
+export function levelsOfResource(policies: Policies, actionLowerCased: string): Levels | undefined {
+  return actionLowerCased === GRANT_ONLY_ACTION ? undefined : policies.rcps
 }
 
 /**
- * Whether the principal and the resource belong to different accounts. A service belongs to none:
- * the resource's policy alone decides about it.
+ * Whether the principal and the resource belong to different accounts. Services and identity providers belong
+ * to none: the resource's policy alone decides about them.
  */
 export function isForeign(request: AccessRequest): boolean {
-  return request.principal.type !== 'Service' && request.principal.account !== request.resourceAccount
+  return 'account' in request.principal && request.principal.account !== request.resourceAccount
+}
+
+/** Keys and roles are closed to whom their own policy, or a grant, does not let in. */
+export function needsResourcePolicy(request: AccessRequest, policies: Policies): boolean {
+  return (
+    policies.resource !== undefined ||
+    isKeyArn(request.resource) ||
+    TRUST_ACTIONS.has(request.action.toLowerCase())
+  )
+}
+
+/** What the resource's side allows. */
+type Access = { readonly naming: Naming; readonly by: AllowReason }
+
+/** The firmest of what the resource's policy and the grants on it allow. */
+function accessTo(
+  { allow }: Verdict,
+  grants: Policies['grants'],
+  identities: Identities,
+): Access | undefined {
+  const granted = grants && grantedAccess(grants, identities)
+  if (allow === undefined || allow.naming < (granted?.naming ?? Naming.None)) return granted
+  return { naming: allow.naming, by: { kind: 'Statement', policy: 'resource', statement: allow.statement } }
+}
+
+function grantedAccess(grants: readonly MatchedGrant[], identities: Identities): Access | undefined {
+  const best = firmestGrant(grants, identities)
+  return best && { naming: best.naming, by: { kind: 'Grant', grantId: best.grant.id } }
+}
+
+type Case = {
+  readonly request: AccessRequest
+  readonly policies: Policies
+  readonly question: Question
+  readonly verdicts: Verdicts
+  readonly access: Access | undefined
 }
 
 /**
  * Both accounts must allow. The principal's own is asked first, so that what its policies say does
  * not depend on the other account's.
  */
-function settleForeign(question: Question, limits: Limits, allowance: Allowance | undefined): Decision {
-  const own = settleIdentity(question.principal, limits)
-  if (!own.allow) return own
-  const allowed = allowance !== undefined && CROSS_ACCOUNT_ACTIONS.has(question.actionLowerCased)
-  return allowed ? allowedBy('resource', allowance) : notAllowedBy('resource')
+function settleForeign({ request, policies, question, verdicts, access }: Case): Decision {
+  const { principal } = request
+  const own = settleIdentity(principal, verdicts)
+  if (!own.allow && !settleByOwnGrant(request, policies, question, verdicts).allow) return own
+  const missing = missingLevel('rcp', verdicts.rcps)
+  if (missing !== undefined) return missing
+  if (isKeyArn(request.resource) && !CROSS_ACCOUNT_ACTIONS.has(question.actionLowerCased)) return NOT_ACROSS
+  return access === undefined ? notAllowedBy('resource') : { allow: true, by: access.by }
 }
 
-/** Same account, and the resource has a policy of its own. */
-function settleResource(request: AccessRequest, limits: Limits, allowance: Allowance | undefined): Decision {
-  if (lacksControl(limits)) return notAllowedBy('control')
-  if (allowance === undefined) return notAllowedBy('resource')
-  switch (allowance.naming) {
+/** A grant that the principal's own account has issued says that this account agrees. */
+function settleByOwnGrant(
+  { principal }: AccessRequest,
+  { grants = [] }: Policies,
+  { actionLowerCased, identities }: Question,
+  verdicts: Verdicts,
+): Decision {
+  const own = grants.filter((grant) => isIssuedFor(grant, principal, actionLowerCased))
+  return settleAccess(principal, verdicts, grantedAccess(own, identities))
+}
+
+/** Same account: how firmly the resource's side names the principal says what else must allow. */
+function settleAccess(principal: Principal, verdicts: Verdicts, access: Access | undefined): Decision {
+  if (access === undefined) return notAllowedBy('resource')
+  switch (access.naming) {
     case Naming.Direct:
-      return allowedBy('resource', allowance)
+      return { allow: true, by: access.by }
     case Naming.Limited:
-      return missingLimit(limits) ?? allowedBy('resource', allowance)
+      return missingLimit(verdicts) ?? { allow: true, by: access.by }
     case Naming.Account:
     case Naming.None:
-      return settleIdentity(request.principal, limits)
+      return settleIdentity(principal, verdicts)
   }
 }
 
 /** The principal's side alone. */
-function settleIdentity(principal: Principal, limits: Limits): Decision {
-  if (lacksControl(limits)) return notAllowedBy('control')
+function settleIdentity(principal: Principal, verdicts: Verdicts): Decision {
   if (principal.type === 'Root') return ROOT_USER
   // A federated session has only what the policy passed with it leaves of its maker's permissions.
-  if (principal.type === 'FederatedUser' && limits.session === undefined) return notAllowedBy('session')
-  const { allow } = limits.identity
+  if (principal.type === 'FederatedUser' && verdicts.session === undefined) return notAllowedBy('session')
+  const { allow } = verdicts.identity
   if (allow === undefined) return notAllowedBy('identity')
-  return missingLimit(limits) ?? allowedBy('identity', allow)
+  const { statement } = allow
+  return missingLimit(verdicts) ?? { allow: true, by: { kind: 'Statement', policy: 'identity', statement } }
 }
 
-function lacksControl(limits: Limits): boolean {
-  return limits.controls.some((level) => level.allow === undefined)
+function missingLevel(policy: PolicyKind, levels: readonly Verdict[]): Refusal | undefined {
+  const level = levels.findIndex(({ allow }) => allow === undefined)
+  return level < 0 ? undefined : { allow: false, why: { kind: 'NotAllowed', policy, level } }
 }
 
-function missingLimit(limits: Limits): Refusal | undefined {
-  if (limits.boundary !== undefined && limits.boundary.allow === undefined) return notAllowedBy('boundary')
-  if (limits.session !== undefined && limits.session.allow === undefined) return notAllowedBy('session')
+function missingLimit({ boundary, session }: Verdicts): Refusal | undefined {
+  if (boundary !== undefined && boundary.allow === undefined) return notAllowedBy('boundary')
+  if (session !== undefined && session.allow === undefined) return notAllowedBy('session')
   return undefined
 }
 
-type Refusal = Extract<Decision, { readonly allow: false }>
+/** A decision against the request. */
+export type Refusal = Extract<Decision, { readonly allow: false }>
 
 const ROOT_USER: Decision = { allow: true, by: { kind: 'RootUser' } }
+const NOT_ACROSS: Refusal = { allow: false, why: { kind: 'NotAcrossAccounts' } }
 
-function allowedBy(policy: PolicyKind, { statement }: Allowance): Decision {
-  return { allow: true, by: { kind: 'Statement', policy, statement } }
-}
-
-function explicitlyDenied(policy: PolicyKind, statement: StatementSource): Refusal {
-  return { allow: false, why: { kind: 'ExplicitDeny', policy, statement } }
+function explicitlyDenied(policy: PolicyKind, statement: StatementSource, level?: number): Refusal {
+  const why = { kind: 'ExplicitDeny', policy, statement } as const
+  return { allow: false, why: level === undefined ? why : { ...why, level } }
 }
 
 function notAllowedBy(policy: PolicyKind): Refusal {

@@ -71,12 +71,12 @@ const MESSAGES: readonly (readonly [Principal, Policies, string])[] = [
   ],
   [
     ROOT,
-    { resource: ACCOUNT_KEY, identity: [], controls: [[NO]] },
+    { resource: ACCOUNT_KEY, identity: [], scps: [[NO]] },
     'with an explicit deny in a service control policy',
   ],
   [
     ROOT,
-    { resource: ACCOUNT_KEY, identity: [], controls: [[NOTHING]] },
+    { resource: ACCOUNT_KEY, identity: [], scps: [[NOTHING]] },
     'with an explicit deny in a service control policy',
   ],
 ]

@@ -36,7 +36,8 @@ export function hiddenDenial(principalArn: string, action: string): string {
 type Wording = { readonly missing: string; readonly denying: string }
 
 const WORDINGS: Readonly<Record<PolicyKind, Wording>> = {
-  control: { missing: 'service control policy', denying: 'a service control policy' },
+  scp: { missing: 'service control policy', denying: 'a service control policy' },
+  rcp: { missing: 'resource control policy', denying: 'a resource control policy' },
   resource: { missing: 'resource-based policy', denying: 'a resource-based policy' },
   identity: { missing: 'identity-based policy', denying: 'an identity-based policy' },
   boundary: { missing: 'permissions boundary', denying: 'a permissions boundary' },
@@ -45,9 +46,9 @@ const WORDINGS: Readonly<Record<PolicyKind, Wording>> = {
 
 /** A service control policy that does not allow is reported as one that denies. */
 function reasonText(why: DenyReason, action: string): string {
-  if (why.kind === 'Failed') return ''
+  if (why.kind === 'Failed' || why.kind === 'NotAcrossAccounts') return ''
   const { missing, denying } = WORDINGS[why.policy]
-  return why.kind === 'ExplicitDeny' || why.policy === 'control'
+  return why.kind === 'ExplicitDeny' || why.policy === 'scp'
     ? ` with an explicit deny in ${denying}`
     : ` because no ${missing} allows the ${action} action`
 }

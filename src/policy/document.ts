@@ -35,4 +35,8 @@ export type PrincipalSpec =
   /** The account itself: its root user, and whomever its identity policies allow. */
   | { readonly kind: 'Account'; readonly account: string }
   | { readonly kind: 'User' | 'Role' | 'Session' | 'FederatedUser'; readonly arn: string }
+  /** What is left of a user or role that is gone: `AIDA…`, `AROA…`. */
+  | { readonly kind: 'UniqueId'; readonly id: string }
   | { readonly kind: 'Service'; readonly name: string }
+  /** An identity provider, by its ARN or its well-known host. */
+  | { readonly kind: 'Federated'; readonly name: string }

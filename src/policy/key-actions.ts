@@ -20,6 +20,7 @@ export const CROSS_ACCOUNT_ACTIONS: ReadonlySet<string> = new Set([
   'kms:listgrants',
   'kms:reencryptfrom',
   'kms:reencryptto',
+  'kms:retiregrant',
   'kms:revokegrant',
   'kms:sign',
   'kms:verify',
@@ -38,3 +39,16 @@ const KEY_ARN = /^arn:[^:]*:kms:[^:]*:[^:]*:key\//
 export function isKeyArn(resource: string): boolean {
   return KEY_ARN.test(resource)
 }
+
+/**
+ * Actions, in lower case, that a role's trust policy decides about. Source: IAM User Guide, "Grant permissions to
+ * pass or assume a role".
+ */
+export const TRUST_ACTIONS: ReadonlySet<string> = new Set([
+  'sts:assumerole',
+  'sts:assumerolewithsaml',
+  'sts:assumerolewithwebidentity',
+  'sts:setcontext',
+  'sts:setsourceidentity',
+  'sts:tagsession',
+])

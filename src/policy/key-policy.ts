@@ -2,9 +2,9 @@ import { accountRootArn } from '../api/arn.ts'
 import type { CompiledPolicy } from './compile.ts'
 import type { ContextLookup } from './context.ts'
 import type { PolicyDocument } from './document.ts'
-import { EvaluationLimitError, startEvaluation } from './evaluation.ts'
+import { EvaluationLimitError } from './evaluation.ts'
 import type { Principal } from './principal.ts'
-import { ask } from './verdict.ts'
+import { ask, questionOf } from './verdict.ts'
 
 /**
  * The policy of a key that was made without one: its account's identity policies decide.
@@ -40,13 +40,8 @@ export function wouldLockOut(
   resource = '*',
 ): boolean {
   try {
-    const verdict = ask(policy, {
-      principal,
-      bounded: false,
-      actionLowerCased: 'kms:putkeypolicy',
-      resource,
-      evaluation: startEvaluation(context),
-    })
+    const wish = { principal, action: 'kms:PutKeyPolicy', resource, context }
+    const verdict = ask(policy, questionOf(wish, false))
     return verdict.allow === undefined
   } catch (error) {
     if (error instanceof EvaluationLimitError) return true

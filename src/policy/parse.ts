@@ -8,8 +8,8 @@ import { type Json, parseStrictJson } from './strict-json.ts'
 import { PolicySyntaxError, quote } from './syntax-error.ts'
 import { isTemplate } from './template.ts'
 
-/** What a policy is attached to: a key, or a principal (also boundaries, session and control policies). */
-export type Flavour = 'key' | 'identity'
+/** What a policy is for. Boundaries and managed policies are of the flavour `identity`. */
+export type Flavour = 'key' | 'identity' | 'trust' | 'session' | 'scp' | 'rcp'
 
 /** Characters of a policy text. Source: the IAM service model, `policyDocumentType`. */
 export const POLICY_MAX_CHARS = 131_072
@@ -37,6 +37,16 @@ const STATEMENT_ELEMENTS = [
   'Condition',
 ] as const
 
+const IDENTITY_RULES: Rules = {
+  elements: new Set(['Version', 'Statement']),
+  statementElements: new Set(STATEMENT_ELEMENTS),
+  versions: ['2012-10-17'],
+  principals: false,
+  incomplete: false,
+  sid: /^[A-Za-z0-9]*$/,
+  uniqueSids: true,
+}
+
 const RULES: Readonly<Record<Flavour, Rules>> = {
   key: {
     elements: new Set(['Version', 'Id', 'Statement']),
@@ -47,14 +57,22 @@ const RULES: Readonly<Record<Flavour, Rules>> = {
     sid: /^/,
     uniqueSids: false,
   },
-  identity: {
-    elements: new Set(['Version', 'Statement']),
-    statementElements: new Set(STATEMENT_ELEMENTS),
-    versions: ['2012-10-17'],
-    principals: false,
+  identity: IDENTITY_RULES,
+  trust: {
+    elements: new Set(['Version', 'Id', 'Statement']),
+    statementElements: new Set(['Sid', 'Effect', 'Principal', 'Action', 'NotAction', 'Condition']),
+    versions: ['2008-10-17', '2012-10-17'],
+    principals: true,
     incomplete: false,
     sid: /^[A-Za-z0-9]*$/,
     uniqueSids: true,
+  },
+  session: { ...IDENTITY_RULES, versions: ['2008-10-17', '2012-10-17'] },
+  scp: IDENTITY_RULES,
+  rcp: {
+    ...IDENTITY_RULES,
+    statementElements: new Set([...STATEMENT_ELEMENTS, 'Principal']),
+    principals: true,
   },
 }
 
@@ -212,7 +230,10 @@ function arnOf(spec: PrincipalSpec): readonly string[] {
   switch (spec.kind) {
     case 'Everyone':
     case 'Service':
+    case 'Federated':
       return []
+    case 'UniqueId':
+      return [spec.id]
     case 'Account':
       return [accountRootArn(spec.account)]
     case 'User':

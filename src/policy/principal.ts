@@ -1,4 +1,7 @@
-/** Who makes a request, as policies see it. */
+/**
+ * Who makes a request, as policies see it. Unique ids (`AIDA…`, `AROA…`) are compared with those that a
+ * policy's ARNs were bound to when it was put: see `compilePolicy`.
+ */
 export type Principal =
   | {
       readonly type: 'Root'
@@ -6,7 +9,13 @@ export type Principal =
       readonly account: string
       readonly arn: string
     }
-  | { readonly type: 'User'; readonly account: string; readonly arn: string }
+  | {
+      readonly type: 'User'
+      readonly account: string
+      readonly arn: string
+      /** `AIDA…`. */
+      readonly id?: string
+    }
   | {
       readonly type: 'AssumedRole'
       readonly account: string
@@ -14,6 +23,8 @@ export type Principal =
       readonly arn: string
       /** The role, with its path. */
       readonly roleArn: string
+      /** `AROA…`. */
+      readonly roleId?: string
     }
   | {
       readonly type: 'FederatedUser'
@@ -22,22 +33,49 @@ export type Principal =
       readonly arn: string
       /** The user, or the account's root user, who made the session. */
       readonly issuerArn: string
+      /** `AIDA…`, when a user made it. */
+      readonly issuerId?: string
     }
   /** A service that calls for itself. It belongs to no account; its ARN is its name. */
   | { readonly type: 'Service'; readonly arn: string }
+  /**
+   * Whom an identity provider vouches for, before a role is assumed. Belongs to no account: only the role's
+   * trust policy decides. Its ARN is the provider's.
+   */
+  | { readonly type: 'WebIdentity'; readonly arn: string }
 
-/** Everything that the principal is, from the session down to the account: what `NotPrincipal` must list. */
-export function identitiesOf(principal: Principal): readonly string[] {
+/**
+ * Everything that a principal is: itself, then who made it if it is a session, then its account if it has one.
+ * Each has one name or several, of which any one is enough.
+ */
+export type Identities = readonly (readonly string[])[]
+
+/** What the principal is: all of it, `NotPrincipal` must list. */
+export function identitiesOf(principal: Principal): Identities {
   switch (principal.type) {
     case 'Root':
-      return [principal.account]
+      return [[principal.account]]
     case 'User':
-      return [principal.arn, principal.account]
-    case 'AssumedRole':
-      return [principal.arn, principal.roleArn, principal.account]
-    case 'FederatedUser':
-      return [principal.arn, principal.issuerArn, principal.account]
+      return [names(principal.arn, principal.id), [principal.account]]
+    case 'AssumedRole': {
+      const { arn, roleArn, roleId, account } = principal
+      return [names(arn, sessionId(arn, roleId)), names(roleArn, roleId), [account]]
+    }
+    case 'FederatedUser': {
+      const { arn, issuerArn, issuerId, account } = principal
+      return [[arn], names(issuerArn, issuerId), [account]]
+    }
     case 'Service':
-      return [principal.arn]
+    case 'WebIdentity':
+      return [[principal.arn]]
   }
+}
+
+/** The unique id of a role's session: that of the role, and the session's name. */
+function sessionId(arn: string, roleId: string | undefined): string | undefined {
+  return roleId === undefined ? undefined : `${roleId}:${arn.slice(arn.lastIndexOf('/') + 1)}`
+}
+
+function names(arn: string, id: string | undefined): readonly string[] {
+  return id === undefined ? [arn] : [arn, id]
 }

@@ -1,17 +1,38 @@
 import type { CompiledPolicy, CompiledStatement, StatementSource } from './compile.ts'
-import type { Evaluation } from './evaluation.ts'
-import { Naming } from './match.ts'
-import type { Principal } from './principal.ts'
+import type { ContextLookup } from './context.ts'
+import { type Evaluation, startEvaluation } from './evaluation.ts'
+import type { Resource } from './match.ts'
+import { Naming } from './naming.ts'
+import { splitArn } from './pattern.ts'
+import { type Identities, identitiesOf, type Principal } from './principal.ts'
 
 /** What policies are asked. */
 export type Question = {
-  readonly principal: Principal
+  readonly identities: Identities
   /** Whether the principal has a permissions boundary. */
   readonly bounded: boolean
   readonly actionLowerCased: string
-  /** An ARN, or `*` for actions without a resource. */
-  readonly resource: string
+  readonly resource: Resource
   readonly evaluation: Evaluation
+}
+
+/** One thing that somebody wants to do. */
+type Wish = {
+  readonly principal: Principal
+  readonly action: string
+  readonly resource: string
+  readonly context: ContextLookup
+}
+
+/** A question that nothing has been spent on. */
+export function questionOf(wish: Wish, bounded: boolean): Question {
+  return {
+    identities: identitiesOf(wish.principal),
+    bounded,
+    actionLowerCased: wish.action.toLowerCase(),
+    resource: { text: wish.resource, parts: splitArn(wish.resource) },
+    evaluation: startEvaluation(wish.context),
+  }
 }
 
 /** What one policy, or several of one kind, say to a question: a Deny, else the firmest Allow, if any. */
@@ -34,37 +55,46 @@ export const NO_VERDICT: Verdict = { deny: undefined, allow: undefined }
 export function askAll(policies: readonly CompiledPolicy[], question: Question): Verdict {
   let best = NO_VERDICT
   for (const policy of policies) {
-    const verdict = ask(policy, question)
+    const verdict = ask(policy, question, best)
     if (verdict.deny !== undefined) return verdict
-    best = best.allow === undefined ? verdict : best
+    best = verdict
   }
   return best
 }
 
 /**
- * The verdict of one policy.
+ * The verdict of one policy, together with what is known already: an Allow counts if it is firmer.
  *
  * @throws EvaluationLimitError, and whatever the lookup of a condition key throws.
  */
-export function ask(policy: CompiledPolicy, question: Question): Verdict {
-  let statement: StatementSource | undefined
-  let best: Naming = Naming.None
-  for (const candidate of policy.statements) {
-    const naming = candidate.principals(question.principal, question.bounded)
-    const isDeny = candidate.effect === 'Deny'
-    const matters = isDeny ? naming !== Naming.None : naming > best
-    if (!matters || !applies(candidate, question)) continue
-    if (isDeny) return { deny: candidate.source, allow: undefined }
-    statement = candidate.source
-    best = naming
+export function ask(policy: CompiledPolicy, question: Question, known: Verdict = NO_VERDICT): Verdict {
+  const { denies, allows } = policy.about(question.actionLowerCased, question.evaluation)
+  for (const candidate of denies) {
+    if (nameIn(candidate, question) !== Naming.None && applies(candidate, question)) {
+      return { deny: candidate.source, allow: undefined }
+    }
   }
-  return statement === undefined ? NO_VERDICT : { deny: undefined, allow: { statement, naming: best } }
+  let verdict = known
+  let best = known.allow?.naming ?? Naming.None
+  for (const candidate of allows) {
+    if (best === Naming.Direct) break
+    const naming = nameIn(candidate, question)
+    if (naming <= best || !applies(candidate, question)) continue
+    best = naming
+    verdict = { deny: undefined, allow: { statement: candidate.source, naming } }
+  }
+  return verdict
 }
 
-function applies(statement: CompiledStatement, question: Question): boolean {
+/** How firmly a statement names who asks. */
+export function nameIn(statement: CompiledStatement, question: Question): Naming {
+  return statement.principals?.(question.identities, question.bounded) ?? Naming.Direct
+}
+
+/** Whether a statement whose actions cover the question's covers its resource and conditions. */
+export function applies(statement: CompiledStatement, question: Question): boolean {
   const { evaluation } = question
   return (
-    statement.actions(question.actionLowerCased, evaluation) &&
     statement.resources(question.resource, evaluation) &&
     statement.conditions.every((holds) => holds(evaluation))
   )

@@ -24,7 +24,17 @@ test('holdfast --help names every command and setting', async () => {
     assert.equal(err, '')
     for (const name of ['serve', 'env', 'status', 'audit verify'])
       assert.match(out, new RegExp(`^ {2}${name} `, 'm'))
-    for (const flag of ['data', 'listen', 'account', 'region', 'workers', 'tls-cert', 'tls-key', 'seal']) {
+    for (const flag of [
+      'data',
+      'listen',
+      'account',
+      'region',
+      'workers',
+      'tls-cert',
+      'tls-key',
+      'attestation-root',
+      'seal',
+    ]) {
       const variable = `HOLDFAST_${flag.toUpperCase().replace('-', '_')}`
       assert.match(out, new RegExp(`^ {2}--${flag} +${variable} `, 'm'))
     }
@@ -86,6 +96,12 @@ const REFUSALS: readonly Refusal[] = [
   ],
   ['a seal', ['serve', '--seal=paper'], {}, /^holdfast: --seal is 'paper', which is not file\n$/],
   ['a data folder', ['serve', '--data='], {}, /^holdfast: --data is '', which is not a path\n$/],
+  [
+    'a root of attestation',
+    ['serve', '--attestation-root=/dev/null'],
+    {},
+    /^holdfast: HOLDFAST_ATTESTATION_ROOT is '\/dev\/null': there is no PEM certificate in it\n$/,
+  ],
   [
     'a certificate without a key',
     ['serve', '--tls-cert=a.pem'],

@@ -63,9 +63,14 @@ export function request(principal: Principal, change: Partial<AccessRequest> = {
 
 /** What settled a decision, in a word: `+resource`, `-identity`, `!boundary`. */
 export function summary(decision: Decision): string {
-  if (decision.allow) return decision.by.kind === 'RootUser' ? '+root' : `+${decision.by.policy}`
+  if (decision.allow) {
+    const { by } = decision
+    if (by.kind === 'Grant') return '+grant'
+    return by.kind === 'RootUser' ? '+root' : `+${by.policy}`
+  }
   const { why } = decision
   if (why.kind === 'Failed') return 'failed'
+  if (why.kind === 'NotAcrossAccounts') return 'across'
   return `${why.kind === 'ExplicitDeny' ? '!' : '-'}${why.policy}`
 }
 

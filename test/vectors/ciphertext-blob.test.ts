@@ -5,7 +5,7 @@ import type { Random } from '../../src/base/ports.ts'
 import { Secret } from '../../src/base/secret.ts'
 import { parseBlob, UNIQUE_BYTES } from '../../src/custody/blob.ts'
 import { Custody } from '../../src/custody/custody.ts'
-import { materialIdOf, wrapMaterial } from '../../src/custody/material.ts'
+import { type MaterialRef, materialIdOf, wrapMaterial } from '../../src/custody/material.ts'
 import { contextBytes } from '../../src/kms/encryption-context.ts'
 
 /** Our own vectors: everything that goes into a blob of format 1, and blobs that must not open. */
@@ -63,8 +63,8 @@ async function custodyOf(vector: Vector): Promise<Custody> {
   return custody
 }
 
-function refOf({ keyId, materialId }: Vector) {
-  return { ...PLACE, keyId, materialId }
+function refOf({ keyId, materialId }: Vector): MaterialRef {
+  return { ...PLACE, keyId, materialId, spec: 'SYMMETRIC_DEFAULT' }
 }
 
 test('the vectors file holds blobs and refused blobs', () => {

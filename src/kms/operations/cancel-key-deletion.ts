@@ -1,4 +1,5 @@
 import { replace } from '../../store/records.ts'
+import { lacksMaterial } from '../import.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
 import { PENDING_DELETION_ONLY } from '../key-state.ts'
 
@@ -19,7 +20,7 @@ export const cancelKeyDeletion = keyOperation(
     const { deletion: _, ...kept } = key.record.value
     return {
       output: { KeyId: key.arn },
-      changes: [replace(key.record, { ...kept, state: 'Disabled' as const })],
+      changes: [replace(key.record, { ...kept, state: lacksMaterial(kept) ? 'PendingImport' : 'Disabled' })],
       event: { response: { keyId: key.arn } },
     }
   },

@@ -46,7 +46,7 @@ async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts): P
       keyPermission(call, key, 'CreateAlias', () => undefined),
     ],
     check: () => {
-      checkState(key.arn, key.record.value.state, FACTS.states)
+      checkState(key.arn, key.state, FACTS.states)
       if (existing !== undefined) {
         const arn = aliasArn(call.region, account, name)
         throw new KmsError('AlreadyExistsException', `An alias with the name ${arn} already exists`)

@@ -1,20 +1,18 @@
 import { type Input, type Members, optional } from '../../api/shapes.ts'
 import type { Call, Operation, Work } from '../../dispatch/operation.ts'
 import { shownParameters } from '../../dispatch/parameters.ts'
+import { decryptUnder, type Manner } from '../encryption.ts'
 import { checkGrantTokens, DRY_RUN, GRANT_TOKENS, KEY_ID, keyPermission } from '../key-operation.ts'
-import { checkState, ENABLED_ONLY } from '../key-state.ts'
+import { checkState, USABLE } from '../key-state.ts'
 import type { KmsOperation, KmsParts } from '../parts.ts'
-import { findSource, sourceCiphertext, sourcePermission } from '../source.ts'
+import { findRecipient, RECIPIENT, recipientContext, secretMember, withRecipient } from '../recipient.ts'
+import { checkSource, findSource, sourceCiphertext, sourcePermission } from '../source.ts'
 import {
   CIPHERTEXT,
-  checkAlgorithm,
-  checkRecipient,
   cryptographicContext,
   DRY_RUN_MODIFIERS,
-  decryptUnder,
   ENCRYPTION_ALGORITHM,
   ENCRYPTION_CONTEXT,
-  RECIPIENT,
   SYMMETRIC,
 } from '../symmetric.ts'
 
@@ -28,7 +26,7 @@ const INPUT = {
   DryRun: DRY_RUN,
   DryRunModifiers: DRY_RUN_MODIFIERS,
 } satisfies Members
-const FACTS = { name: 'Decrypt', aliases: true, crossAccount: true, states: ENABLED_ONLY }
+const FACTS = { name: 'Decrypt', aliases: true, crossAccount: true, states: USABLE }
 
 /**
  * Decrypts what Encrypt, ReEncrypt or one of the data key operations has made.
@@ -46,33 +44,42 @@ export const decrypt: KmsOperation = (parts): Operation => ({
 
 async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts): Promise<Work> {
   checkGrantTokens(call)
-  checkRecipient(input.Recipient)
   const keyText = input.KeyId
   const ciphertext = sourceCiphertext(input, 'KeyId', keyText)
+  const recipient = await findRecipient(call, parts)
   const source = await findSource({ call, parts, name: 'Decrypt', keyText, ciphertext })
   const { key } = source
+  const manner: Manner = {
+    algorithm: input.EncryptionAlgorithm ?? SYMMETRIC,
+    context: input.EncryptionContext,
+  }
   const context = cryptographicContext(keyText, input.EncryptionContext, input.EncryptionAlgorithm)
   return {
-    permissions: [sourcePermission(call, keyText, keyPermission(call, key, 'Decrypt', context))],
+    permissions: [
+      sourcePermission(
+        call,
+        keyText,
+        keyPermission(call, key, 'Decrypt', recipientContext(recipient, context)),
+      ),
+    ],
     check: () => {
-      checkState(key.arn, key.record.value.state, FACTS.states)
-      source.blob()
-      checkAlgorithm(key, input.EncryptionAlgorithm)
+      checkState(key.arn, key.state, FACTS.states)
+      checkSource(source, manner, 'Decrypt')
     },
     run: async () => {
-      const blob = source.blob()
-      if (blob === undefined) return {}
-      const { plaintext, materialId } = await decryptUnder(parts, key, blob, input.EncryptionContext)
-      return {
+      if (ciphertext === undefined) return {}
+      const { plaintext, materialId } = await decryptUnder(parts, key, ciphertext, manner)
+      const outcome = {
         output: {
-          EncryptionAlgorithm: SYMMETRIC,
+          EncryptionAlgorithm: manner.algorithm,
           KeyId: key.arn,
-          KeyMaterialId: materialId,
-          Plaintext: plaintext,
+          KeyMaterialId: recipient === undefined ? materialId : undefined,
+          ...secretMember(parts, recipient, 'Plaintext', plaintext),
         },
-        event: { additional: { keyMaterialId: materialId } },
+        event: { additional: materialId === undefined ? undefined : { keyMaterialId: materialId } },
         dispose: () => plaintext.fill(0),
       }
+      return withRecipient(outcome, recipient)
     },
   }
 }

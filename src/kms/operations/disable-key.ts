@@ -1,6 +1,7 @@
 import { replace } from '../../store/records.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
-import { NOT_PENDING_DELETION } from '../key-state.ts'
+import { SWITCHABLE } from '../key-state.ts'
+import { unusedDays } from '../last-usage.ts'
 
 /** Stops every use of a key until it is enabled again. Source: AWS KMS API Reference, "DisableKey". */
 export const disableKey = keyOperation(
@@ -9,7 +10,8 @@ export const disableKey = keyOperation(
     readOnly: false,
     aliases: false,
     crossAccount: false,
-    states: NOT_PENDING_DELETION,
+    states: SWITCHABLE,
+    fetchContext: unusedDays,
     input: { KeyId: KEY_ID },
   },
   ({ key }) => ({

@@ -1,6 +1,11 @@
-import { replace } from '../../store/records.ts'
+import type { EpochMs } from '../../base/ports.ts'
+import { type Change, replace } from '../../store/records.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
-import { NOT_PENDING_DELETION } from '../key-state.ts'
+import { isPrimary } from '../key-set.ts'
+import { SWITCHABLE } from '../key-state.ts'
+import type { Key } from '../keys.ts'
+import type { KmsParts } from '../parts.ts'
+import { rotationNote } from '../rotation.ts'
 
 /** Lets a key be used again. Source: AWS KMS API Reference, "EnableKey". */
 export const enableKey = keyOperation(
@@ -9,11 +14,21 @@ export const enableKey = keyOperation(
     readOnly: false,
     aliases: false,
     crossAccount: false,
-    states: NOT_PENDING_DELETION,
+    states: SWITCHABLE,
     input: { KeyId: KEY_ID },
   },
-  ({ key }) => ({
-    changes: [replace(key.record, { ...key.record.value, state: 'Enabled' })],
+  ({ call, key, parts }) => ({
+    changes: [
+      replace(key.record, { ...key.record.value, state: 'Enabled' }),
+      ...missedRotation(parts, key, call.now),
+    ],
     event: { response: { keyId: key.arn } },
   }),
 )
+
+/** A rotation that came due while the key was disabled happens now. */
+function missedRotation(parts: KmsParts, key: Key, now: EpochMs): readonly Change[] {
+  const { rotation } = key.record.value
+  if (rotation === undefined || rotation.nextAt > now || !isPrimary(key)) return []
+  return [rotationNote(parts, key, rotation.nextAt, now)]
+}

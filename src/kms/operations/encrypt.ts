@@ -1,14 +1,9 @@
-import { blob, optional } from '../../api/shapes.ts'
+import type { EncryptionAlgorithm } from '../../api/key-specs.ts'
+import { blob, optional, type TextMap } from '../../api/shapes.ts'
+import { checkPlaintext, encryptUnder, type Manner, usedMaterial } from '../encryption.ts'
 import { DRY_RUN, GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
-import { ENABLED_ONLY } from '../key-state.ts'
-import {
-  checkAlgorithm,
-  cryptographicContext,
-  ENCRYPTION_ALGORITHM,
-  ENCRYPTION_CONTEXT,
-  encryptUnder,
-  SYMMETRIC,
-} from '../symmetric.ts'
+import { USABLE } from '../key-state.ts'
+import { cryptographicContext, ENCRYPTION_ALGORITHM, ENCRYPTION_CONTEXT, SYMMETRIC } from '../symmetric.ts'
 
 /** Encrypts at most 4,096 bytes under one key. Source: AWS KMS API Reference, "Encrypt". */
 export const encrypt = keyOperation(
@@ -17,7 +12,9 @@ export const encrypt = keyOperation(
     readOnly: true,
     aliases: true,
     crossAccount: true,
-    states: ENABLED_ONLY,
+    states: USABLE,
+    usage: 'ENCRYPT_DECRYPT',
+    algorithm: (input) => manner(input).algorithm,
     input: {
       KeyId: KEY_ID,
       Plaintext: blob({ min: 1, max: 4096 }),
@@ -27,14 +24,25 @@ export const encrypt = keyOperation(
       DryRun: DRY_RUN,
     },
     context: (input) => cryptographicContext(input.KeyId, input.EncryptionContext, input.EncryptionAlgorithm),
+    checkKey: (input, key) => checkPlaintext(key, manner(input), input.Plaintext),
     parameters: (input) => ({ EncryptionAlgorithm: SYMMETRIC, ...input }),
   },
   async ({ input, key, parts }) => {
-    checkAlgorithm(key, input.EncryptionAlgorithm)
-    const ciphertext = await encryptUnder(parts, key, input.Plaintext, input.EncryptionContext)
+    const ciphertext = await encryptUnder(parts, key, input.Plaintext, manner(input))
     return {
-      output: { CiphertextBlob: ciphertext, EncryptionAlgorithm: SYMMETRIC, KeyId: key.arn },
-      event: { additional: { keyMaterialId: key.record.value.materialId } },
+      output: {
+        CiphertextBlob: ciphertext,
+        EncryptionAlgorithm: manner(input).algorithm,
+        KeyId: key.arn,
+      },
+      event: { additional: usedMaterial(key) },
     }
   },
 )
+
+function manner(input: {
+  readonly EncryptionAlgorithm?: EncryptionAlgorithm | undefined
+  readonly EncryptionContext?: TextMap | undefined
+}): Manner {
+  return { algorithm: input.EncryptionAlgorithm ?? SYMMETRIC, context: input.EncryptionContext }
+}

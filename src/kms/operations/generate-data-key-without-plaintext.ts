@@ -1,7 +1,7 @@
 import { checkDataKeySize, DATA_KEY_INPUT, makeDataKey } from '../data-key.ts'
 import { keyOperation } from '../key-operation.ts'
-import { ENABLED_ONLY } from '../key-state.ts'
-import { cryptographicContext } from '../symmetric.ts'
+import { USABLE } from '../key-state.ts'
+import { cryptographicContext, SYMMETRIC } from '../symmetric.ts'
 
 /**
  * Gives a random data key encrypted under a KMS key, and nothing in the clear.
@@ -13,7 +13,9 @@ export const generateDataKeyWithoutPlaintext = keyOperation(
     readOnly: true,
     aliases: true,
     crossAccount: true,
-    states: ENABLED_ONLY,
+    states: USABLE,
+    usage: 'ENCRYPT_DECRYPT',
+    algorithm: () => SYMMETRIC,
     input: DATA_KEY_INPUT,
     context: (input) => cryptographicContext(input.KeyId, input.EncryptionContext),
     checkInput: checkDataKeySize,

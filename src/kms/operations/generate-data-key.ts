@@ -1,7 +1,8 @@
 import { checkDataKeySize, DATA_KEY_INPUT, makeDataKey } from '../data-key.ts'
 import { keyOperation } from '../key-operation.ts'
-import { ENABLED_ONLY } from '../key-state.ts'
-import { checkRecipient, cryptographicContext, RECIPIENT } from '../symmetric.ts'
+import { USABLE } from '../key-state.ts'
+import { RECIPIENT, secretMember } from '../recipient.ts'
+import { cryptographicContext, SYMMETRIC } from '../symmetric.ts'
 
 /**
  * Gives a random data key, in the clear and encrypted under a KMS key.
@@ -13,19 +14,22 @@ export const generateDataKey = keyOperation(
     readOnly: true,
     aliases: true,
     crossAccount: true,
-    states: ENABLED_ONLY,
+    states: USABLE,
+    usage: 'ENCRYPT_DECRYPT',
+    algorithm: () => SYMMETRIC,
     input: { ...DATA_KEY_INPUT, Recipient: RECIPIENT },
     context: (input) => cryptographicContext(input.KeyId, input.EncryptionContext),
-    checkInput: (input) => {
-      checkDataKeySize(input)
-      checkRecipient(input.Recipient)
-    },
+    checkInput: checkDataKeySize,
   },
-  async ({ input, key, parts }) => {
+  async ({ input, key, parts, recipient }) => {
     const { outcome, plaintext } = await makeDataKey(parts, key, input)
     return {
       ...outcome,
-      output: { ...outcome.output, Plaintext: plaintext },
+      output: {
+        ...outcome.output,
+        ...(recipient === undefined ? {} : { KeyMaterialId: undefined }),
+        ...secretMember(parts, recipient, 'Plaintext', plaintext),
+      },
       dispose: () => plaintext.fill(0),
     }
   },

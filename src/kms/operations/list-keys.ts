@@ -1,6 +1,7 @@
 import { keyArn } from '../../api/arn.ts'
 import { accountOperation } from '../account-operation.ts'
 import { KEY, partitionOf } from '../key-record.ts'
+import { isGone } from '../keys.ts'
 import { PAGING, pageLimit, pageOutput, storeMarker } from '../paging.ts'
 
 const PAGE_SIZE = { byDefault: 100, max: 1000 }
@@ -14,7 +15,7 @@ export const listKeys = accountOperation(
     const limit = pageLimit(input, PAGE_SIZE)
     const page = await parts.records.list(KEY, { partition, after: storeMarker(input), limit })
     const keys = page.records
-      .filter(({ value }) => value.deletion === undefined || value.deletion.at > call.now)
+      .filter(({ value }) => !isGone(value, call.now))
       .map(({ name }) => ({ KeyArn: keyArn(call.region, account, name), KeyId: name }))
     return { output: pageOutput('Keys', keys, page.next) }
   },

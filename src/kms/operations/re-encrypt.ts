@@ -2,6 +2,7 @@ import { type Input, type Members, optional } from '../../api/shapes.ts'
 import type { Call, Operation, Outcome, Work } from '../../dispatch/operation.ts'
 import { shownParameters } from '../../dispatch/parameters.ts'
 import type { ContextLookup } from '../../policy/context.ts'
+import { checkContext, checkPlaintext, decryptUnder, encryptUnder, type Manner } from '../encryption.ts'
 import {
   checkGrantTokens,
   DRY_RUN,
@@ -10,19 +11,18 @@ import {
   keyPermission,
   resolveKey,
 } from '../key-operation.ts'
-import { checkState, ENABLED_ONLY } from '../key-state.ts'
+import { checkAlgorithm, checkUsage } from '../key-rules.ts'
+import { checkState, USABLE } from '../key-state.ts'
 import type { Key } from '../keys.ts'
+import { shownMaterialId } from '../metadata.ts'
 import type { KmsOperation, KmsParts } from '../parts.ts'
-import { findSource, type Source, sourceCiphertext, sourcePermission } from '../source.ts'
+import { checkSource, findSource, sourceCiphertext, sourcePermission } from '../source.ts'
 import {
   CIPHERTEXT,
-  checkAlgorithm,
   cryptographicContext,
   DRY_RUN_MODIFIERS,
-  decryptUnder,
   ENCRYPTION_ALGORITHM,
   ENCRYPTION_CONTEXT,
-  encryptUnder,
   SYMMETRIC,
 } from '../symmetric.ts'
 
@@ -38,7 +38,7 @@ const INPUT = {
   DryRun: DRY_RUN,
   DryRunModifiers: DRY_RUN_MODIFIERS,
 } satisfies Members
-const FACTS = { name: 'ReEncrypt', aliases: true, crossAccount: true, states: ENABLED_ONLY }
+const FACTS = { name: 'ReEncrypt', aliases: true, crossAccount: true, states: USABLE }
 const DESTINATION = { ...FACTS, name: 'ReEncryptTo' }
 
 type ReEncryptInput = Input<typeof INPUT>
@@ -65,16 +65,36 @@ async function begin(call: Call, input: ReEncryptInput, parts: KmsParts): Promis
   const ciphertext = sourceCiphertext(input, 'SourceKeyId', keyText)
   const source = await findSource({ call, parts, name: 'ReEncryptFrom', keyText, ciphertext })
   const destination = await resolveKey({ call, parts, facts: DESTINATION, text: input.DestinationKeyId })
+  const from = sourceManner(input)
+  const to = destinationManner(input)
   return {
     permissions: permissions(call, input, source.key, destination),
     check: () => {
-      checkState(source.key.arn, source.key.record.value.state, FACTS.states)
-      checkState(destination.arn, destination.record.value.state, FACTS.states)
-      source.blob()
-      checkAlgorithm(source.key, input.SourceEncryptionAlgorithm)
-      checkAlgorithm(destination, input.DestinationEncryptionAlgorithm)
+      checkState(source.key.arn, source.key.state, FACTS.states)
+      checkState(destination.arn, destination.state, FACTS.states)
+      checkSource(source, from, 'ReEncrypt')
+      checkUsage(destination.arn, destination.record.value, 'ENCRYPT_DECRYPT', 'ReEncrypt')
+      checkAlgorithm(destination.record.value, to.algorithm)
+      checkContext(destination, to)
     },
-    run: () => run(parts, input, source, destination),
+    run: () =>
+      ciphertext === undefined
+        ? {}
+        : run(parts, ciphertext, { key: source.key, ...from }, { key: destination, ...to }),
+  }
+}
+
+function sourceManner(input: ReEncryptInput): Manner {
+  return {
+    algorithm: input.SourceEncryptionAlgorithm ?? SYMMETRIC,
+    context: input.SourceEncryptionContext,
+  }
+}
+
+function destinationManner(input: ReEncryptInput): Manner {
+  return {
+    algorithm: input.DestinationEncryptionAlgorithm ?? SYMMETRIC,
+    context: input.DestinationEncryptionContext,
   }
 }
 
@@ -104,36 +124,26 @@ function sameKey(source: Key, destination: Key, more: ContextLookup): ContextLoo
   return (name) => (name === 'kms:reencryptonsamekey' ? same : more(name))
 }
 
-async function run(
-  parts: KmsParts,
-  input: ReEncryptInput,
-  source: Source,
-  destination: Key,
-): Promise<Outcome> {
-  const blob = source.blob()
-  if (blob === undefined) return {}
-  const opened = await decryptUnder(parts, source.key, blob, input.SourceEncryptionContext)
+type Side = Manner & { readonly key: Key }
+
+async function run(parts: KmsParts, ciphertext: Uint8Array, from: Side, to: Side): Promise<Outcome> {
+  const opened = await decryptUnder(parts, from.key, ciphertext, from)
   try {
-    const { plaintext } = opened
-    const ciphertext = await encryptUnder(parts, destination, plaintext, input.DestinationEncryptionContext)
-    const materials = {
-      SourceKeyMaterialId: opened.materialId,
-      DestinationKeyMaterialId: destination.record.value.materialId,
-    }
+    checkPlaintext(to.key, to, opened.plaintext)
+    const CiphertextBlob = await encryptUnder(parts, to.key, opened.plaintext, to)
+    const newMaterialId = shownMaterialId(to.key.record.value)
     return {
       output: {
-        CiphertextBlob: ciphertext,
-        KeyId: destination.arn,
-        SourceKeyId: source.key.arn,
-        SourceEncryptionAlgorithm: SYMMETRIC,
-        DestinationEncryptionAlgorithm: SYMMETRIC,
-        ...materials,
+        CiphertextBlob,
+        KeyId: to.key.arn,
+        SourceKeyId: from.key.arn,
+        SourceEncryptionAlgorithm: from.algorithm,
+        DestinationEncryptionAlgorithm: to.algorithm,
+        SourceKeyMaterialId: opened.materialId,
+        DestinationKeyMaterialId: newMaterialId,
       },
       event: {
-        additional: {
-          sourceKeyMaterialId: materials.SourceKeyMaterialId,
-          destinationKeyMaterialId: materials.DestinationKeyMaterialId,
-        },
+        additional: { sourceKeyMaterialId: opened.materialId, destinationKeyMaterialId: newMaterialId },
       },
     }
   } finally {

@@ -1,16 +1,18 @@
 import { integer, optional } from '../../api/shapes.ts'
 import { faultText, validationError } from '../../api/validate.ts'
+import { eventDate } from '../../dispatch/event-date.ts'
 import { replace } from '../../store/records.ts'
 import { entriesContext } from '../context.ts'
-import { dueDeletion } from '../due.ts'
+import { scheduled } from '../deletion.ts'
+import { dueNote } from '../due.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
 import { NOT_PENDING_DELETION } from '../key-state.ts'
-import { epochSeconds, eventDate } from '../metadata.ts'
+import { unusedDays } from '../last-usage.ts'
+import { epochSeconds } from '../metadata.ts'
 
 const WINDOW_MIN_DAYS = 7
 const WINDOW_MAX_DAYS = 30
 const WINDOW_DEFAULT_DAYS = 30
-const DAY_MS = 86_400_000
 
 /**
  * Ends the use of a key and lets it go when the window is over.
@@ -22,7 +24,8 @@ export const scheduleKeyDeletion = keyOperation(
     readOnly: false,
     aliases: false,
     crossAccount: false,
-    states: NOT_PENDING_DELETION,
+    states: NOT_PENDING_DELETION.filter((state) => state !== 'Updating'),
+    fetchContext: unusedDays,
     input: { KeyId: KEY_ID, PendingWindowInDays: optional(integer({ min: 1, max: 365 })) },
     checkInput: (input) => checkWindow(windowDays(input)),
     context: (input) =>
@@ -31,27 +34,24 @@ export const scheduleKeyDeletion = keyOperation(
   },
   ({ call, input, key, parts }) => {
     const days = windowDays(input)
-    const at = call.now + days * DAY_MS
-    const value = {
-      ...key.record.value,
-      state: 'PendingDeletion' as const,
-      deletion: { at, windowDays: days },
-    }
+    const { state, deletion } = scheduled(key, call.now, days)
     const { account, region, keyId } = key
-    const due = dueDeletion(parts.random.uuid(), { account, region, keyId, at })
+    const note = { what: 'DeleteKey' as const, account, region, keyId }
+    const { at } = deletion
+    const notes = at === undefined ? [] : [dueNote(parts.random.uuid(), { ...note, at })]
     return {
       output: {
         KeyId: key.arn,
-        DeletionDate: epochSeconds(at),
-        KeyState: value.state,
+        DeletionDate: at && epochSeconds(at),
+        KeyState: state,
         PendingWindowInDays: days,
       },
-      changes: [replace(key.record, value), due],
+      changes: [replace(key.record, { ...key.record.value, state, deletion }), ...notes],
       event: {
         response: {
           keyId: key.arn,
-          keyState: value.state,
-          deletionDate: eventDate(at),
+          keyState: state,
+          deletionDate: at && eventDate(at),
           pendingWindowInDays: days,
         },
       },

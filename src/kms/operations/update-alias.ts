@@ -48,7 +48,7 @@ async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts): P
       keyPermission(call, target, 'UpdateAlias', () => undefined),
     ],
     check: () => {
-      checkState(target.arn, target.record.value.state, FACTS.states)
+      checkState(target.arn, target.state, FACTS.states)
       checkSameUsage(name, present, target)
     },
     run: () => ({

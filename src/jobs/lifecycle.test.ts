@@ -5,16 +5,23 @@ import { systemFiles } from '../audit/files.ts'
 import { openJournal } from '../audit/journal.ts'
 import { TEST_KEY } from '../audit/test-log.ts'
 import { silentLog } from '../base/log.ts'
-import { systemRandom, systemTimers } from '../base/ports.ts'
-import { dueDeletion } from '../kms/due.ts'
+import { systemClock, systemRandom, systemTimers } from '../base/ports.ts'
+import { Secret } from '../base/secret.ts'
+import { Custody } from '../custody/custody.ts'
+import { dueNote } from '../kms/due.ts'
+import { planDue } from '../kms/due-plan.ts'
 import { ALIAS, KEY, KEY_OWNER, type KeyValue, MATERIAL, materialPartition } from '../kms/key-record.ts'
+import type { KmsParts } from '../kms/parts.ts'
+import { wrappedKeys } from '../kms/wrapped-keys.ts'
+import { defaultKeyPolicy } from '../policy/key-policy.ts'
 import { openRecords } from '../store/cache.ts'
 import { claimFileLock } from '../store/file-lock.ts'
 import { insert, type Records, replace } from '../store/records.ts'
 import { openSqlite } from '../store/sqlite.ts'
 import { testFolder } from '../store/test-folder.ts'
 import { testSealer } from '../store/test-sealer.ts'
-import { type DeletionParts, deleteDueKeys } from './deletion.ts'
+import { openXksClient } from '../xks/client.ts'
+import { doWhatIsDue, type LifecycleParts } from './lifecycle.ts'
 
 const ACCOUNT = '111122223333'
 const REGION = 'eu-west-1'
@@ -23,7 +30,7 @@ const DAY_MS = 86_400_000
 const START = Date.parse('2026-11-24T12:00:00Z')
 
 type Worker = AsyncDisposable & {
-  readonly parts: DeletionParts
+  readonly parts: LifecycleParts
   readonly records: Records
   readonly events: Record<string, unknown>[]
   readonly forgotten: string[]
@@ -45,17 +52,36 @@ async function openWorker(folder: string, time: Time): Promise<Worker> {
     claimLock: claimFileLock,
     timers: systemTimers,
   })
+  const wrappingKey = new Secret(systemRandom.bytes(32))
+  const custody = new Custody({ wrappingKey, wrappedKeys: wrappedKeys(records), random: systemRandom })
+  const kms: KmsParts = {
+    records,
+    custody,
+    xks: openXksClient({
+      ca: undefined,
+      routes: new Map(),
+      timeoutMs: 250,
+      clock: systemClock,
+      timers: systemTimers,
+    }),
+    random: systemRandom,
+    principalExists: async () => true,
+    attestationRoots: [],
+    lastUsage: async () => ({ last: undefined, current: true }),
+    sm2Regions: new Set(),
+  }
   const events: Record<string, unknown>[] = []
   const forgotten: string[] = []
-  const parts: DeletionParts = {
+  const parts: LifecycleParts = {
     ...own,
     journal: {
-      commit: async (changes, eventId, eventJson) => {
-        await journal.commit(changes, eventId, eventJson)
-        events.push(JSON.parse(eventJson))
+      commit: async (changes, recorded) => {
+        await journal.commit(changes, recorded)
+        events.push(...recorded.map(({ json }) => JSON.parse(json)))
       },
     },
-    forget: ({ materialId }) => forgotten.push(materialId),
+    plan: (due, now) => planDue(kms, due, now),
+    forget: (materialId) => forgotten.push(materialId),
   }
   return {
     parts,
@@ -77,9 +103,8 @@ function keyValue(keyId: string): KeyValue {
     spec: 'SYMMETRIC_DEFAULT',
     usage: 'ENCRYPT_DECRYPT',
     origin: 'AWS_KMS',
-    multiRegion: false,
     state: 'Enabled',
-    policy: '{}',
+    policy: defaultKeyPolicy(ACCOUNT),
     tags: [],
     aliases: [`alias/${keyId}-a`, `alias/${keyId}-b`],
     materialId: `${keyId}-1`,
@@ -90,15 +115,16 @@ function keyValue(keyId: string): KeyValue {
 async function makeKey(records: Records, keyId: string): Promise<void> {
   const value = keyValue(keyId)
   const place = materialPartition(ACCOUNT, REGION, keyId)
-  const material = { format: 1 as const, under: 'u', wrapped: 'w', createdAt: START }
+  const wrapped = { under: 'u', wrapped: 'w' }
+  const material = { format: 1 as const, wrapped, createdAt: START }
   await records.commit([
     insert(KEY, PARTITION, keyId, value),
     insert(KEY_OWNER, REGION, keyId, { format: 1, account: ACCOUNT }),
     ...value.aliases.map((name) =>
       insert(ALIAS, PARTITION, name, { format: 1, keyId, createdAt: START, updatedAt: START }),
     ),
-    insert(MATERIAL, place, 'm1', { ...material, materialId: `${keyId}-1` }),
-    insert(MATERIAL, place, 'm2', { ...material, materialId: `${keyId}-2` }),
+    insert(MATERIAL, place, 'm1', { ...material, materialId: `${keyId}-1`, order: 0 }),
+    insert(MATERIAL, place, 'm2', { ...material, materialId: `${keyId}-2`, order: 1 }),
   ])
 }
 
@@ -108,7 +134,7 @@ async function schedule(records: Records, keyId: string, at: number): Promise<vo
   const value: KeyValue = { ...key.value, state: 'PendingDeletion', deletion: { at, windowDays: 7 } }
   await records.commit([
     replace(key, value),
-    dueDeletion(`${keyId}/${at}`, { account: ACCOUNT, region: REGION, keyId, at }),
+    dueNote(`${keyId}/${at}`, { what: 'DeleteKey', account: ACCOUNT, region: REGION, keyId, at }),
   ])
 }
 
@@ -133,38 +159,38 @@ async function remains(records: Records, keyId: string): Promise<number> {
   return materials.records.length + found.filter((record) => record !== undefined).length
 }
 
-test('deleteDueKeys removes a key with everything of it when its time has come, not before', async () => {
+test('doWhatIsDue removes a key with everything of it when its time has come, not before', async () => {
   using folder = testFolder()
   const time = { now: START }
   await using worker = await openWorker(folder.path, time)
   const { parts, records, events, forgotten } = worker
-  await deleteDueKeys(parts)
+  await doWhatIsDue(parts)
   const at = START + 7 * DAY_MS
   await makeKey(records, 'leaves')
   await makeKey(records, 'stays')
   await schedule(records, 'leaves', at)
   for (const moment of [START, START + DAY_MS, at - 1]) {
     time.now = moment
-    await deleteDueKeys(parts)
+    await doWhatIsDue(parts)
     assert.equal(await remains(records, 'leaves'), 6)
   }
   time.now = at
-  await deleteDueKeys(parts)
+  await doWhatIsDue(parts)
   assert.equal(await remains(records, 'leaves'), 0)
   assert.equal(await remains(records, 'stays'), 6)
   assert.deepEqual(forgotten.toSorted(), ['leaves-1', 'leaves-2'])
-  await deleteDueKeys(parts)
+  await doWhatIsDue(parts)
   assert.equal(events.length, 1)
 })
 
-test('deleteDueKeys records a DeleteKey service event', async () => {
+test('doWhatIsDue records a DeleteKey service event', async () => {
   using folder = testFolder()
   const time = { now: START }
   await using worker = await openWorker(folder.path, time)
   const { parts, records, events } = worker
   await makeKey(records, 'leaves')
   await schedule(records, 'leaves', START)
-  await deleteDueKeys(parts)
+  await doWhatIsDue(parts)
   const { eventID, requestID, ...event } = events[0] ?? {}
   assert.match(String(eventID), /^[0-9a-f-]{36}$/)
   assert.match(String(requestID), /^[0-9a-f-]{36}$/)
@@ -190,7 +216,7 @@ test('deleteDueKeys records a DeleteKey service event', async () => {
   })
 })
 
-test('deleteDueKeys leaves a key alone whose deletion was cancelled', async () => {
+test('doWhatIsDue leaves a key alone whose deletion was cancelled', async () => {
   using folder = testFolder()
   const time = { now: START }
   await using worker = await openWorker(folder.path, time)
@@ -199,12 +225,12 @@ test('deleteDueKeys leaves a key alone whose deletion was cancelled', async () =
   await schedule(records, 'kept', START + DAY_MS)
   await cancel(records, 'kept')
   time.now = START + 2 * DAY_MS
-  await deleteDueKeys(parts)
+  await doWhatIsDue(parts)
   assert.equal(await remains(records, 'kept'), 6)
   assert.deepEqual(events, [])
 })
 
-test('deleteDueKeys goes by the later date of a key that was cancelled and scheduled again', async () => {
+test('doWhatIsDue goes by the later date of a key that was cancelled and scheduled again', async () => {
   using folder = testFolder()
   const time = { now: START }
   await using worker = await openWorker(folder.path, time)
@@ -214,20 +240,20 @@ test('deleteDueKeys goes by the later date of a key that was cancelled and sched
   await cancel(records, 'later')
   await schedule(records, 'later', START + 3 * DAY_MS)
   time.now = START + 2 * DAY_MS
-  await deleteDueKeys(parts)
+  await doWhatIsDue(parts)
   assert.equal(await remains(records, 'later'), 6)
   time.now = START + 3 * DAY_MS
-  await deleteDueKeys(parts)
+  await doWhatIsDue(parts)
   assert.equal(await remains(records, 'later'), 0)
   assert.equal(events.length, 1)
 })
 
-test('deleteDueKeys finds what came due while no server ran', async () => {
+test('doWhatIsDue finds what came due while no server ran', async () => {
   using folder = testFolder()
   const time = { now: START }
   {
     await using worker = await openWorker(folder.path, time)
-    await deleteDueKeys(worker.parts)
+    await doWhatIsDue(worker.parts)
     for (const [keyId, days] of [
       ['first', 7],
       ['second', 9],
@@ -239,14 +265,14 @@ test('deleteDueKeys finds what came due while no server ran', async () => {
   }
   time.now = START + 20 * DAY_MS
   await using worker = await openWorker(folder.path, time)
-  await deleteDueKeys(worker.parts)
+  await doWhatIsDue(worker.parts)
   assert.equal(await remains(worker.records, 'first'), 0)
   assert.equal(await remains(worker.records, 'second'), 0)
   assert.equal(await remains(worker.records, 'third'), 6)
   assert.equal(worker.events.length, 2)
 })
 
-test('deleteDueKeys deletes a key once when several workers run it at once', async () => {
+test('doWhatIsDue deletes a key once when several workers run it at once', async () => {
   using folder = testFolder()
   const time = { now: START }
   await using first = await openWorker(folder.path, time)
@@ -259,27 +285,27 @@ test('deleteDueKeys deletes a key once when several workers run it at once', asy
     await schedule(first.records, keyId, START + DAY_MS)
   }
   time.now = START + DAY_MS
-  await Promise.all(workers.map(({ parts }) => deleteDueKeys(parts)))
+  await Promise.all(workers.map(({ parts }) => doWhatIsDue(parts)))
   // What one has left to another by a conflict is settled by the next run.
-  for (const { parts } of workers) await deleteDueKeys(parts)
+  for (const { parts } of workers) await doWhatIsDue(parts)
   for (const keyId of keyIds) assert.equal(await remains(first.records, keyId), 0)
   const deleted = workers.flatMap(({ events }) => events.map(({ resources }) => JSON.stringify(resources)))
   assert.equal(deleted.length, keyIds.length)
   assert.equal(new Set(deleted).size, keyIds.length)
 })
 
-test('deleteDueKeys starts and goes on from day to day in several workers at once', async () => {
+test('doWhatIsDue starts and goes on from day to day in several workers at once', async () => {
   using folder = testFolder()
   const time = { now: START }
   await using first = await openWorker(folder.path, time)
   await using second = await openWorker(folder.path, time)
   for (let day = 0; day < 5; day += 1) {
     time.now = START + day * DAY_MS
-    await Promise.all([deleteDueKeys(first.parts), deleteDueKeys(second.parts)])
+    await Promise.all([doWhatIsDue(first.parts), doWhatIsDue(second.parts)])
   }
 })
 
-test('deleteDueKeys leaves a key whole when its event cannot be recorded, and deletes it later', async () => {
+test('doWhatIsDue leaves a key whole when its event cannot be recorded, and deletes it later', async () => {
   using folder = testFolder()
   const time = { now: START }
   await using worker = await openWorker(folder.path, time)
@@ -287,9 +313,9 @@ test('deleteDueKeys leaves a key whole when its event cannot be recorded, and de
   await makeKey(records, 'unlucky')
   await schedule(records, 'unlucky', START)
   const failing = { commit: () => Promise.reject(new Error('no space')) }
-  await assert.rejects(deleteDueKeys({ ...parts, journal: failing }), /no space/)
+  await assert.rejects(doWhatIsDue({ ...parts, journal: failing }), /no space/)
   assert.equal(await remains(records, 'unlucky'), 6)
-  await deleteDueKeys(parts)
+  await doWhatIsDue(parts)
   assert.equal(await remains(records, 'unlucky'), 0)
   assert.equal(events.length, 1)
 })

@@ -1,0 +1,78 @@
+import type { KmsError } from './errors.ts'
+import { formatError, formatOutput, JSON_MEDIA_TYPE, type Output } from './json.ts'
+import type { Service } from './services.ts'
+import { formatXmlError, formatXmlOutput, XML_MEDIA_TYPE } from './xml.ts'
+
+/** An answer as it goes out. */
+export type Rendered = {
+  readonly status: number
+  readonly mediaType: string
+  readonly requestId: string
+  readonly body: string
+}
+
+/** The answer of a call that has succeeded. */
+export function renderOutput(
+  { protocol }: Service,
+  operation: string,
+  output: Output | undefined,
+  requestId: string,
+): Rendered {
+  if (protocol.type === 'json') {
+    const body = output === undefined ? '' : formatOutput(output)
+    return { status: 200, mediaType: JSON_MEDIA_TYPE, requestId, body }
+  }
+  const body = formatXmlOutput(operation, output, { namespace: protocol.namespace, requestId })
+  return { status: 200, mediaType: XML_MEDIA_TYPE, requestId, body }
+}
+
+/** The answer of a call that was refused or has failed. */
+export function renderError(service: Service, error: KmsError, requestId: string): Rendered {
+  const { protocol } = service
+  const { code, status } = errorOnWire(service, error)
+  if (protocol.type === 'json') {
+    return { status, mediaType: JSON_MEDIA_TYPE, requestId, body: formatError(code, error.message) }
+  }
+  const { message, fault } = error
+  const body = formatXmlError({ code, message, fault }, { namespace: protocol.namespace, requestId })
+  return { status, mediaType: XML_MEDIA_TYPE, requestId, body }
+}
+
+type WireError = { readonly code: string; readonly status: number }
+
+/**
+ * What the query protocol makes of codes that are spelt, or come with a status, of their own there.
+ * Source: IAM API Reference, "Common Errors"; recorded answers of IAM and STS.
+ */
+const QUERY_ERRORS: { readonly [code: string]: WireError | undefined } = {
+  AccessDeniedException: { code: 'AccessDenied', status: 403 },
+  ExpiredTokenException: { code: 'ExpiredToken', status: 403 },
+  IncompleteSignatureException: { code: 'IncompleteSignature', status: 400 },
+  InvalidSignatureException: { code: 'SignatureDoesNotMatch', status: 403 },
+  LimitExceededException: { code: 'LimitExceeded', status: 409 },
+  MissingAuthenticationTokenException: { code: 'MissingAuthenticationToken', status: 403 },
+  RequestEntityTooLargeException: { code: 'RequestEntityTooLarge', status: 413 },
+  SerializationException: { code: 'MalformedInput', status: 400 },
+  ThrottlingException: { code: 'Throttling', status: 400 },
+  UnknownOperationException: { code: 'InvalidAction', status: 400 },
+  UnrecognizedClientException: { code: 'InvalidClientTokenId', status: 403 },
+  UnsupportedOperationException: { code: 'UnsupportedOperation', status: 400 },
+  ValidationException: { code: 'ValidationError', status: 400 },
+}
+
+/** How an error that is nobody's contract is called, by service. */
+const INTERNAL_ERRORS: Readonly<Record<Service['name'], string>> = {
+  kms: 'KMSInternalException',
+  cloudtrail: 'InternalFailure',
+  iam: 'ServiceFailure',
+  sts: 'InternalFailure',
+}
+
+const SUFFIX = /Exception$/
+
+/** The code and status that a service's clients know an error by. */
+export function errorOnWire({ name, protocol }: Service, { code, status }: KmsError): WireError {
+  if (code === 'KMSInternalException') return { code: INTERNAL_ERRORS[name], status }
+  if (protocol.type === 'json') return { code, status }
+  return QUERY_ERRORS[code] ?? { code: code.replace(SUFFIX, ''), status }
+}

@@ -1,0 +1,83 @@
+import { formatServiceEvent, type RecordedEvent } from '../audit/service-event.ts'
+import type { Log } from '../base/log.ts'
+import type { Clock, EpochMs, Random } from '../base/ports.ts'
+import { DUE, type DueValue } from '../kms/due.ts'
+import type { DuePlan } from '../kms/due-plan.ts'
+import { StoreConflict } from '../store/port.ts'
+import { type Change, LIST_MAX_RECORDS, type Records, remove, type Stored } from '../store/records.ts'
+import { daysToLookAt, forgetDaysBefore } from './due-days.ts'
+
+/** What the lifecycle job works with. */
+export type LifecycleParts = {
+  readonly records: Records
+  readonly journal: {
+    readonly commit: (changes: readonly Change[], events: readonly RecordedEvent[]) => Promise<void>
+  }
+  /** What is to be done about a note whose time has come. */
+  readonly plan: (due: Stored<DueValue>, now: EpochMs) => Promise<DuePlan | undefined>
+  /** Drops a material from memory. */
+  readonly forget: (materialId: string) => void
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+}
+
+/**
+ * Does what is due to keys: deletes, rotates, lets imported material expire. Any worker may run it:
+ * each step is one versioned commit with its note, so none happens twice.
+ */
+export async function doWhatIsDue(parts: LifecycleParts): Promise<void> {
+  const { records, clock } = parts
+  await records.refresh()
+  const now = clock.now()
+  const days = await daysToLookAt(records, now)
+  let first: string | undefined
+  for (const day of days) {
+    const left = await doDueOn(parts, day, now)
+    if (left > 0) first ??= day
+  }
+  await forgetDaysBefore(records, first ?? days.at(-1) ?? '')
+}
+
+/** Handles the notes of one day; gives how many are left for later. */
+async function doDueOn(parts: LifecycleParts, day: string, now: EpochMs): Promise<number> {
+  let left = 0
+  let after: string | undefined
+  do {
+    const page = await parts.records.list(DUE, { partition: day, after, limit: LIST_MAX_RECORDS })
+    for (const due of page.records) {
+      const done = due.value.at <= now && (await settle(parts, due, now))
+      if (!done) left += 1
+    }
+    after = page.next
+  } while (after !== undefined)
+  return left
+}
+
+/** Does what a note says, or drops a note that is out of date. */
+async function settle(parts: LifecycleParts, due: Stored<DueValue>, now: EpochMs): Promise<boolean> {
+  try {
+    const plan = await parts.plan(due, now)
+    if (plan === undefined) await parts.records.commit([remove(due)])
+    else await carryOut(parts, due, plan)
+    return true
+  } catch (error) {
+    // Another worker was faster, or somebody has changed the key: the next run sees what is true.
+    if (error instanceof StoreConflict) return false
+    throw error
+  }
+}
+
+async function carryOut(parts: LifecycleParts, due: Stored<DueValue>, plan: DuePlan): Promise<void> {
+  const { changes, event, forget } = plan
+  const recorded = formatServiceEvent(event, { at: parts.clock.now(), random: parts.random })
+  await parts.journal.commit([remove(due), ...changes], [recorded])
+  for (const materialId of forget) parts.forget(materialId)
+  parts.log.info(DONE[due.value.what], { key: event.resources[0]?.arn })
+}
+
+const DONE: { readonly [W in DueValue['what']]: string } = {
+  DeleteKey: 'a key was deleted at the end of its waiting period',
+  RotateKey: 'a key was rotated',
+  ExpireKeyMaterial: 'imported key material has expired',
+}

@@ -1,0 +1,46 @@
+import { KmsError } from '../../api/errors.ts'
+import { blob } from '../../api/shapes.ts'
+import { kemCiphertextBytes } from '../../custody/kem.ts'
+import { KEM_ALGORITHM, kemContext } from '../kem.ts'
+import { DRY_RUN, GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
+import { USABLE } from '../key-state.ts'
+import { currentMaterial } from '../keys.ts'
+
+/**
+ * Gives the shared secret of a KEM ciphertext; one of the right length never fails, and gives another
+ * secret when it is wrong. Source: AWS KMS API Reference, "Decapsulate"; FIPS 203, section 6.3.
+ */
+export const decapsulate = keyOperation(
+  {
+    name: 'Decapsulate',
+    readOnly: true,
+    aliases: true,
+    crossAccount: true,
+    states: USABLE,
+    usage: 'ENCAPSULATE_DECAPSULATE',
+    algorithm: (input) => input.EncapsulationAlgorithm,
+    input: {
+      KeyId: KEY_ID,
+      SharedSecretCiphertextBlob: blob({ min: 1, max: 6144 }),
+      EncapsulationAlgorithm: KEM_ALGORITHM,
+      GrantTokens: GRANT_TOKENS,
+      DryRun: DRY_RUN,
+    },
+    context: kemContext,
+    checkKey: (input, key) => {
+      if (input.SharedSecretCiphertextBlob.length === kemCiphertextBytes(key.record.value.spec)) return
+      throw new KmsError('InvalidCiphertextException')
+    },
+  },
+  async ({ input, key, parts }) => {
+    const secret = await parts.custody.decapsulate(currentMaterial(key), input.SharedSecretCiphertextBlob)
+    return {
+      output: {
+        KeyId: key.arn,
+        SharedSecret: secret,
+        EncapsulationAlgorithm: input.EncapsulationAlgorithm,
+      },
+      dispose: () => secret.fill(0),
+    }
+  },
+)

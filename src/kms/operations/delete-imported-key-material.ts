@@ -1,0 +1,81 @@
+import { KmsError } from '../../api/errors.ts'
+import { optional } from '../../api/shapes.ts'
+import type { Outcome } from '../../dispatch/operation.ts'
+import { type Change, remove, replace } from '../../store/records.ts'
+import { checkExternal, exchanged, standingOf, withoutBytes } from '../import.ts'
+import { KEY_MATERIAL_ID } from '../import-input.ts'
+import { KEY_ID, keyOperation } from '../key-operation.ts'
+import type { KeyState } from '../key-record.ts'
+import { isPrimary, relatedKeys } from '../key-set.ts'
+import type { Key } from '../keys.ts'
+import { materialsOf } from '../materials.ts'
+import type { KmsParts } from '../parts.ts'
+
+const STATES: readonly KeyState[] = [
+  'Enabled',
+  'Disabled',
+  'PendingImport',
+  'PendingDeletion',
+  'PendingReplicaDeletion',
+  'Unavailable',
+]
+
+/** Deletes imported material; the key stays. Source: AWS KMS API Reference, "DeleteImportedKeyMaterial". */
+export const deleteImportedKeyMaterial = keyOperation(
+  {
+    name: 'DeleteImportedKeyMaterial',
+    readOnly: false,
+    aliases: false,
+    crossAccount: false,
+    states: STATES,
+    input: { KeyId: KEY_ID, KeyMaterialId: optional(KEY_MATERIAL_ID) },
+    checkKey: (_, key) => checkExternal(key),
+  },
+  async ({ input, key, parts }) => {
+    const { materialId } = key.record.value
+    const wanted = input.KeyMaterialId ?? materialId
+    const changes = await deleteMaterial(parts, key, wanted)
+    return outcome(key, changes, key.record.value.spec === 'SYMMETRIC_DEFAULT' ? wanted : undefined)
+  },
+)
+
+function outcome(key: Key, changes: readonly Change[], materialId: string | undefined): Outcome {
+  return {
+    output: { KeyId: key.arn, KeyMaterialId: materialId },
+    changes,
+    event: { response: { keyId: key.arn, keyMaterialId: materialId } },
+  }
+}
+
+/** @throws NotFoundException when the key has no such material. */
+async function deleteMaterial(
+  parts: KmsParts,
+  key: Key,
+  materialId: string | undefined,
+): Promise<readonly Change[]> {
+  // A key that never had material is as asked for already.
+  if (materialId === undefined) return []
+  const materials = await materialsOf(parts.records, key)
+  const material = materials.find(({ value }) => value.materialId === materialId)
+  if (material === undefined) {
+    throw new KmsError('NotFoundException', `Key material ${materialId} is not associated with ${key.arn}.`)
+  }
+  if (material.value.pending === true) return deletePending(parts, key, materialId)
+  if (material.value.wrapped === undefined) return []
+  const left = withoutBytes(material.value)
+  const standing = standingOf(key.record.value, exchanged(materials, materialId, left))
+  return [replace(material, left), replace(key.record, standing)]
+}
+
+/** Material that waits for its rotation was never the key's: it goes whole, from a primary everywhere. */
+async function deletePending(parts: KmsParts, key: Key, materialId: string): Promise<readonly Change[]> {
+  const places = isPrimary(key) ? [key, ...(await relatedKeys(parts.records, key))] : [key]
+  const changes: Change[] = []
+  for (const place of places) {
+    const materials = await materialsOf(parts.records, place)
+    const theirs = materials.find(({ value }) => value.materialId === materialId)
+    if (theirs === undefined) continue
+    changes.push(isPrimary(key) ? remove(theirs) : replace(theirs, withoutBytes(theirs.value)))
+  }
+  return changes
+}

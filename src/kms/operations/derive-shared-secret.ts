@@ -1,0 +1,46 @@
+import { KmsError } from '../../api/errors.ts'
+import { blob, oneOf } from '../../api/shapes.ts'
+import { entriesContext, requestAlias } from '../context.ts'
+import { DRY_RUN, GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
+import { USABLE } from '../key-state.ts'
+import { currentMaterial } from '../keys.ts'
+import { RECIPIENT, secretMember } from '../recipient.ts'
+
+/** Gives the raw secret that two key pairs share. Source: AWS KMS API Reference, "DeriveSharedSecret". */
+export const deriveSharedSecret = keyOperation(
+  {
+    name: 'DeriveSharedSecret',
+    readOnly: true,
+    aliases: true,
+    crossAccount: true,
+    states: USABLE,
+    usage: 'KEY_AGREEMENT',
+    algorithm: (input) => input.KeyAgreementAlgorithm,
+    input: {
+      KeyId: KEY_ID,
+      KeyAgreementAlgorithm: oneOf('ECDH'),
+      PublicKey: blob({ min: 1, max: 8192 }),
+      GrantTokens: GRANT_TOKENS,
+      DryRun: DRY_RUN,
+      Recipient: RECIPIENT,
+    },
+    context: (input) =>
+      entriesContext({
+        'kms:keyagreementalgorithm': input.KeyAgreementAlgorithm,
+        'kms:requestalias': requestAlias(input.KeyId),
+      }),
+  },
+  async ({ input, key, parts, recipient }) => {
+    const secret = await parts.custody.deriveSharedSecret(currentMaterial(key), input.PublicKey)
+    if (secret === undefined) throw new KmsError('ValidationException')
+    return {
+      output: {
+        KeyId: key.arn,
+        ...secretMember(parts, recipient, 'SharedSecret', secret),
+        KeyAgreementAlgorithm: input.KeyAgreementAlgorithm,
+        KeyOrigin: key.record.value.origin,
+      },
+      dispose: () => secret.fill(0),
+    }
+  },
+)

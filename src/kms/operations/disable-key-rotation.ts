@@ -1,0 +1,20 @@
+import { KEY_ID, keyOperation } from '../key-operation.ts'
+import { ROTATABLE } from '../key-state.ts'
+import { checkMayRotate, setRotation } from '../rotation.ts'
+
+/** Ends the automatic rotation of a key. Source: AWS KMS API Reference, "DisableKeyRotation". */
+export const disableKeyRotation = keyOperation(
+  {
+    name: 'DisableKeyRotation',
+    readOnly: false,
+    aliases: false,
+    crossAccount: false,
+    states: ROTATABLE,
+    input: { KeyId: KEY_ID },
+    checkKey: (_, key) => checkMayRotate(key, ['AWS_KMS']),
+  },
+  async ({ key, parts }) => ({
+    changes: await setRotation(parts, key, undefined),
+    event: { response: { keyId: key.arn } },
+  }),
+)

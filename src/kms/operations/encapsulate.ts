@@ -1,0 +1,36 @@
+import { KEM_ALGORITHM, kemContext } from '../kem.ts'
+import { DRY_RUN, GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
+import { USABLE } from '../key-state.ts'
+import { publicKeyOf } from '../keys.ts'
+
+/** Makes a shared secret for the holder of a KEM key. Source: AWS KMS API Reference, "Encapsulate". */
+export const encapsulate = keyOperation(
+  {
+    name: 'Encapsulate',
+    readOnly: true,
+    aliases: true,
+    crossAccount: true,
+    states: USABLE,
+    usage: 'ENCAPSULATE_DECAPSULATE',
+    algorithm: (input) => input.EncapsulationAlgorithm,
+    input: {
+      KeyId: KEY_ID,
+      EncapsulationAlgorithm: KEM_ALGORITHM,
+      GrantTokens: GRANT_TOKENS,
+      DryRun: DRY_RUN,
+    },
+    context: kemContext,
+  },
+  async ({ input, key, parts }) => {
+    const { sharedSecret, ciphertext } = await parts.custody.encapsulate(publicKeyOf(key))
+    return {
+      output: {
+        KeyId: key.arn,
+        SharedSecret: sharedSecret,
+        SharedSecretCiphertextBlob: ciphertext,
+        EncapsulationAlgorithm: input.EncapsulationAlgorithm,
+      },
+      dispose: () => sharedSecret.fill(0),
+    }
+  },
+)

@@ -1,0 +1,20 @@
+import { DATA_KEY_PAIR_INPUT, makeDataKeyPair, PAIR_FACTS, pairContext } from '../data-key-pair.ts'
+import { keyOperation } from '../key-operation.ts'
+
+/**
+ * Gives a key pair, its private key only encrypted under a KMS key.
+ * Source: AWS KMS API Reference, "GenerateDataKeyPairWithoutPlaintext".
+ */
+export const generateDataKeyPairWithoutPlaintext = keyOperation(
+  {
+    ...PAIR_FACTS,
+    name: 'GenerateDataKeyPairWithoutPlaintext',
+    input: DATA_KEY_PAIR_INPUT,
+    context: pairContext,
+  },
+  async ({ call, input, key, parts }) => {
+    const { outcome, privateKey } = await makeDataKeyPair(call, parts, key, input)
+    privateKey.fill(0)
+    return outcome
+  },
+)

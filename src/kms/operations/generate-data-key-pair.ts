@@ -1,0 +1,24 @@
+import { DATA_KEY_PAIR_INPUT, makeDataKeyPair, PAIR_FACTS, pairContext } from '../data-key-pair.ts'
+import { keyOperation } from '../key-operation.ts'
+import { RECIPIENT, secretMember } from '../recipient.ts'
+
+/**
+ * Gives a key pair, its private key in the clear and encrypted under a KMS key.
+ * Source: AWS KMS API Reference, "GenerateDataKeyPair".
+ */
+export const generateDataKeyPair = keyOperation(
+  {
+    ...PAIR_FACTS,
+    name: 'GenerateDataKeyPair',
+    input: { ...DATA_KEY_PAIR_INPUT, Recipient: RECIPIENT },
+    context: pairContext,
+  },
+  async ({ call, input, key, parts, recipient }) => {
+    const { outcome, privateKey } = await makeDataKeyPair(call, parts, key, input)
+    return {
+      ...outcome,
+      output: { ...outcome.output, ...secretMember(parts, recipient, 'PrivateKeyPlaintext', privateKey) },
+      dispose: () => privateKey.fill(0),
+    }
+  },
+)

@@ -1,0 +1,31 @@
+import { blob } from '../../api/shapes.ts'
+import { DRY_RUN, GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
+import { USABLE } from '../key-state.ts'
+import { currentMaterial } from '../keys.ts'
+import { MAC_ALGORITHM, macContext } from '../mac.ts'
+
+/** Gives the HMAC of a message. Source: AWS KMS API Reference, "GenerateMac". */
+export const generateMac = keyOperation(
+  {
+    name: 'GenerateMac',
+    readOnly: true,
+    aliases: true,
+    crossAccount: true,
+    states: USABLE,
+    usage: 'GENERATE_VERIFY_MAC',
+    algorithm: (input) => input.MacAlgorithm,
+    input: {
+      Message: blob({ min: 1, max: 4096 }),
+      KeyId: KEY_ID,
+      MacAlgorithm: MAC_ALGORITHM,
+      GrantTokens: GRANT_TOKENS,
+      DryRun: DRY_RUN,
+    },
+    context: macContext,
+  },
+  async ({ input, key, parts }) => {
+    const { MacAlgorithm, Message } = input
+    const mac = await parts.custody.mac(currentMaterial(key), MacAlgorithm, Message)
+    return { output: { Mac: mac, MacAlgorithm, KeyId: key.arn } }
+  },
+)

@@ -1,0 +1,41 @@
+import { KmsError } from '../../api/errors.ts'
+import { KEY_SPECS } from '../../api/key-specs.ts'
+import { parseBase64 } from '../../base/bytes.ts'
+import { entriesContext, requestAlias } from '../context.ts'
+import { GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
+import type { KeyState } from '../key-record.ts'
+import { publicKeyOf } from '../keys.ts'
+import { algorithms } from '../metadata.ts'
+
+const STATES: readonly KeyState[] = ['Enabled', 'Disabled', 'PendingImport', 'Updating']
+
+/** Gives the public key of an asymmetric key. Source: AWS KMS API Reference, "GetPublicKey". */
+export const getPublicKey = keyOperation(
+  {
+    name: 'GetPublicKey',
+    readOnly: true,
+    aliases: true,
+    crossAccount: true,
+    states: STATES,
+    input: { KeyId: KEY_ID, GrantTokens: GRANT_TOKENS },
+    context: (input) => entriesContext({ 'kms:requestalias': requestAlias(input.KeyId) }),
+    checkKey: (_, { arn, record: { value } }) => {
+      if (KEY_SPECS[value.spec].form !== 'private') throw new KmsError('UnsupportedOperationException')
+      if (value.publicKey !== undefined) return
+      throw new KmsError('KMSInvalidStateException', `${arn} is pending import.`)
+    },
+  },
+  ({ key }) => {
+    const { spec, usage } = key.record.value
+    return {
+      output: {
+        KeyId: key.arn,
+        PublicKey: parseBase64(publicKeyOf(key).spki),
+        CustomerMasterKeySpec: spec,
+        KeySpec: spec,
+        KeyUsage: usage,
+        ...algorithms(key.record.value),
+      },
+    }
+  },
+)

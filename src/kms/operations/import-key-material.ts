@@ -1,0 +1,72 @@
+import { KmsError } from '../../api/errors.ts'
+import type { Call, Outcome } from '../../dispatch/operation.ts'
+import { currentDomainKey } from '../domain-key.ts'
+import { checkExternal } from '../import.ts'
+import {
+  checkImportInput,
+  checkImportMembers,
+  expirationModel,
+  IMPORT_INPUT,
+  type ImportInput,
+  importContext,
+} from '../import-input.ts'
+import { type Arrival, admit } from '../import-material.ts'
+import { keyOperation } from '../key-operation.ts'
+import { IMPORTABLE } from '../key-state.ts'
+import type { Key } from '../keys.ts'
+import { keyRef } from '../materials.ts'
+import type { KmsParts } from '../parts.ts'
+
+/** Gives a key the material that its owner has made. Source: AWS KMS API Reference, "ImportKeyMaterial". */
+export const importKeyMaterial = keyOperation(
+  {
+    name: 'ImportKeyMaterial',
+    readOnly: false,
+    aliases: false,
+    crossAccount: false,
+    states: [...IMPORTABLE, 'Updating'],
+    input: IMPORT_INPUT,
+    context: importContext,
+    checkInput: (input, call) => checkImportInput(input, call.now),
+    checkKey: (input, key) => {
+      checkExternal(key)
+      checkImportMembers(input, key)
+    },
+    parameters: (input) => ({ ExpirationModel: expirationModel(input), ...input }),
+  },
+  async ({ call, input, key, parts }) => {
+    const arrival = await receive(call, input, key, parts)
+    const changes = await admit(parts, key, arrival)
+    const symmetric = key.record.value.spec === 'SYMMETRIC_DEFAULT'
+    return outcome(key, changes, symmetric ? arrival.made.materialId : undefined)
+  },
+)
+
+function outcome(key: Key, changes: Outcome['changes'], materialId: string | undefined): Outcome {
+  return {
+    output: { KeyId: key.arn, KeyMaterialId: materialId },
+    changes: changes ?? [],
+    event: { response: { keyId: key.arn, keyMaterialId: materialId } },
+  }
+}
+
+/** @throws InvalidImportTokenException, ExpiredImportTokenException, InvalidCiphertextException. */
+async function receive(call: Call, input: ImportInput, key: Key, parts: KmsParts): Promise<Arrival> {
+  const { account, region } = key
+  const domainKeyId = await currentDomainKey(parts, account, region, call.now)
+  const made = await parts.custody.receiveImport(keyRef(key), {
+    token: input.ImportToken,
+    encrypted: input.EncryptedKeyMaterial,
+    now: call.now,
+    domainKeyId,
+  })
+  switch (made) {
+    case 'wrong token':
+      throw new KmsError('InvalidImportTokenException')
+    case 'expired token':
+      throw new KmsError('ExpiredImportTokenException')
+    case 'wrong material':
+      throw new KmsError('InvalidCiphertextException')
+  }
+  return { made, input, now: call.now }
+}

@@ -1,0 +1,80 @@
+import type { Output } from '../../api/json.ts'
+import { oneOf, optional } from '../../api/shapes.ts'
+import type { Stored } from '../../store/records.ts'
+import { KEY_ID, keyOperation } from '../key-operation.ts'
+import type { MaterialValue } from '../key-record.ts'
+import { type RelatedKey, relatedKeys } from '../key-set.ts'
+import { ANY_STATE } from '../key-state.ts'
+import type { Key } from '../keys.ts'
+import { materialsOf } from '../materials.ts'
+import { epochSeconds } from '../metadata.ts'
+import { PAGING, pageOf, pageOutput } from '../paging.ts'
+import type { KmsParts } from '../parts.ts'
+import { checkRotates, pendingIn } from '../rotation.ts'
+
+const PAGE_SIZE = { byDefault: 100, max: 1000 }
+
+/** Lists the rotations of a key, or all its materials. Source: AWS KMS API Reference, "ListKeyRotations". */
+export const listKeyRotations = keyOperation(
+  {
+    name: 'ListKeyRotations',
+    readOnly: true,
+    aliases: false,
+    crossAccount: false,
+    states: ANY_STATE,
+    input: {
+      KeyId: KEY_ID,
+      IncludeKeyMaterial: optional(oneOf('ALL_KEY_MATERIAL', 'ROTATIONS_ONLY')),
+      ...PAGING,
+    },
+    checkKey: (_, key) => checkRotates(key, ['AWS_KMS', 'EXTERNAL']),
+  },
+  async ({ input, key, parts }) => {
+    const all = input.IncludeKeyMaterial === 'ALL_KEY_MATERIAL'
+    const materials = await materialsOf(parts.records, key)
+    const listed = all ? materials : materials.filter(({ value }) => value.rotation !== undefined)
+    const { items, next } = pageOf(listed, input, PAGE_SIZE)
+    const everywhere = await isPendingEverywhere(parts, key)
+    const entries = items.map((material) => entry(key, material, everywhere))
+    return { output: pageOutput('Rotations', entries, next) }
+  },
+)
+
+function entry(key: Key, { value }: Stored<MaterialValue>, pendingEverywhere: boolean): Output {
+  return {
+    KeyId: key.keyId,
+    KeyMaterialId: value.materialId,
+    KeyMaterialState: stateOf(key, value, pendingEverywhere),
+    RotationDate: value.rotation && epochSeconds(value.rotation.at),
+    RotationType: value.rotation?.type,
+    ...imported(key, value),
+  }
+}
+
+function stateOf(key: Key, value: MaterialValue, pendingEverywhere: boolean): string {
+  if (value.pending === true) {
+    return pendingEverywhere ? 'PENDING_ROTATION' : 'PENDING_MULTI_REGION_IMPORT_AND_ROTATION'
+  }
+  return value.materialId === key.record.value.materialId ? 'CURRENT' : 'NON_CURRENT'
+}
+
+function imported(key: Key, value: MaterialValue): Output {
+  if (key.record.value.origin !== 'EXTERNAL') return {}
+  const present = value.wrapped !== undefined
+  return {
+    ImportState: present ? 'IMPORTED' : 'PENDING_IMPORT',
+    KeyMaterialDescription: value.imported?.description,
+    ExpirationModel: present ? value.imported?.model : undefined,
+    ValidTo: present && value.imported?.validTo ? epochSeconds(value.imported.validTo) : undefined,
+  }
+}
+
+/** Whether every key of the set has the material that waits for its rotation. */
+async function isPendingEverywhere(parts: KmsParts, key: Key): Promise<boolean> {
+  const related = await relatedKeys(parts.records, key)
+  for (const place of [key, ...related] satisfies readonly (Key | RelatedKey)[]) {
+    const pending = pendingIn(await materialsOf(parts.records, place))
+    if (pending !== undefined && pending.value.wrapped === undefined) return false
+  }
+  return true
+}

@@ -1,0 +1,121 @@
+import { KmsError } from '../../api/errors.ts'
+import { boolean, type Input, type Members, optional, pattern, text } from '../../api/shapes.ts'
+import type { Call, Outcome } from '../../dispatch/operation.ts'
+import { accountPermission } from '../account-operation.ts'
+import { entriesContext } from '../context.ts'
+import { KEY_ID, keyOperation } from '../key-operation.ts'
+import { newKeyPolicy, POLICY_TEXT } from '../key-policy.ts'
+import type { KeyValue, RegionSet } from '../key-record.ts'
+import { isPrimary, notPrimary, relatedKeys, replaceAll } from '../key-set.ts'
+import type { Key } from '../keys.ts'
+import { eventMetadata, keyMetadata } from '../metadata.ts'
+import { arnIn, copyMaterials, sharedValue, withReplica } from '../multi-region.ts'
+import { insertKey, newKey } from '../new-key.ts'
+import type { KmsParts } from '../parts.ts'
+import { mergeTags, parseTags, requestTagKeys, TAG_LIST } from '../tags.ts'
+
+/** A region of a request. Source: the service model. */
+const REGION = text({ min: 1, max: 32, pattern: pattern('^([a-z]+-){2,3}\\d+$') })
+
+const INPUT = {
+  KeyId: KEY_ID,
+  ReplicaRegion: REGION,
+  Policy: optional(POLICY_TEXT),
+  BypassPolicyLockoutSafetyCheck: optional(boolean()),
+  Description: optional(text({ max: 8192 })),
+  Tags: optional(TAG_LIST),
+} satisfies Members
+
+type ReplicateKeyInput = Input<typeof INPUT>
+
+/** Copies a multi-Region primary key to another region. Source: AWS KMS API Reference, "ReplicateKey". */
+export const replicateKey = keyOperation(
+  {
+    name: 'ReplicateKey',
+    readOnly: false,
+    aliases: false,
+    crossAccount: false,
+    states: ['Enabled'],
+    input: INPUT,
+    context: (input) =>
+      entriesContext({
+        'kms:replicaregion': input.ReplicaRegion,
+        'kms:bypasspolicylockoutsafetycheck': input.BypassPolicyLockoutSafetyCheck?.toString(),
+      }),
+    alsoNeeds: ({ call, input }) => {
+      const tagged = input.Tags !== undefined && input.Tags.length > 0
+      const names = tagged ? ['CreateKey', 'TagResource'] : ['CreateKey']
+      const context = requestTagKeys(input.Tags, entriesContext({ 'kms:multiregionkeytype': 'REPLICA' }))
+      return names.map((name) => accountPermission(call, name, context))
+    },
+    checkKey: checkReplicable,
+    parameters: (input) => ({ BypassPolicyLockoutSafetyCheck: false, Description: '', ...input }),
+  },
+  ({ call, input, key, parts }) => replicate(call, input, key, parts),
+)
+
+/** @throws UnsupportedOperationException, AlreadyExistsException. */
+function checkReplicable(input: ReplicateKeyInput, key: Key): void {
+  const set = key.record.value.multiRegion
+  if (set === undefined || !isPrimary(key)) throw notPrimary(key)
+  const { ReplicaRegion: region } = input
+  if (region !== set.primary && !set.replicas.includes(region)) return
+  throw new KmsError('AlreadyExistsException', `${arnIn(key, region)} already exists.`)
+}
+
+async function replicate(call: Call, input: ReplicateKeyInput, key: Key, parts: KmsParts): Promise<Outcome> {
+  const { ReplicaRegion: region } = input
+  const tags = mergeTags([], parseTags(input.Tags ?? []))
+  const policy = await newKeyPolicy({ call, input, parts, keyArn: arnIn(key, region) })
+  const { multiRegion } = key.record.value
+  if (multiRegion === undefined) throw notPrimary(key)
+  const set = withReplica(multiRegion, region)
+  const value: KeyValue = {
+    format: 1,
+    createdAt: call.now,
+    description: input.Description ?? '',
+    ...sharedValue(key.record.value),
+    multiRegion: set,
+    state: key.record.value.origin === 'EXTERNAL' ? 'PendingImport' : 'Enabled',
+    policy,
+    tags,
+    aliases: [],
+  }
+  const replica = newKey(call, key.keyId, region, value)
+  call.involve({ account: replica.account, arn: replica.arn })
+  // The answer shows the replica as AWS does, in the moment before it is ready.
+  const { materialId: _, ...creating } = value
+  const shown: Key = { ...replica, state: 'Creating', record: { ...replica.record, value: creating } }
+  return {
+    output: {
+      ReplicaKeyMetadata: keyMetadata(shown),
+      ReplicaPolicy: policy,
+      ReplicaTags:
+        tags.length > 0 ? tags.map((tag) => ({ TagKey: tag.key, TagValue: tag.value })) : undefined,
+    },
+    changes: [
+      ...insertKey(replica),
+      ...(await copyMaterials(parts, key, region, call.now)),
+      ...(await spread(parts, key, set)),
+    ],
+    event: {
+      response: { replicaKeyMetadata: eventMetadata(shown), replicaPolicy: policy },
+      also: [
+        {
+          name: 'CreateKey',
+          account: replica.account,
+          region,
+          resources: [{ account: replica.account, arn: replica.arn }],
+          details: { keyMetadata: eventMetadata(shown) },
+        },
+      ],
+    },
+  }
+}
+
+/** Every key of the set learns of the new one. */
+async function spread(parts: KmsParts, key: Key, set: RegionSet): Promise<NonNullable<Outcome['changes']>> {
+  const related = await relatedKeys(parts.records, key)
+  const records = [key.record, ...related.map(({ record }) => record)]
+  return replaceAll(records, (value) => ({ ...value, multiRegion: set }))
+}

@@ -1,0 +1,39 @@
+import { KmsError } from '../../api/errors.ts'
+import { KEY_ID, keyOperation } from '../key-operation.ts'
+import type { KeyState } from '../key-record.ts'
+import { checkMayRotate, rotateToFresh, rotateToPending } from '../rotation.ts'
+
+/** On-demand rotations of one key, for its life. Source: AWS KMS Developer Guide, "Resource quotas". */
+const ON_DEMAND_ROTATIONS_MAX = 25
+
+/** A key in a store is told what is wrong with its origin, whatever its state. */
+const STATES: readonly KeyState[] = ['Enabled', 'Updating', 'Unavailable']
+
+/** Gives a key new material at once. Source: AWS KMS API Reference, "RotateKeyOnDemand". */
+export const rotateKeyOnDemand = keyOperation(
+  {
+    name: 'RotateKeyOnDemand',
+    readOnly: false,
+    aliases: false,
+    crossAccount: false,
+    states: STATES,
+    input: { KeyId: KEY_ID },
+    checkKey: (_, key) => {
+      checkMayRotate(key, ['AWS_KMS', 'EXTERNAL'])
+      if ((key.record.value.onDemandRotations ?? 0) < ON_DEMAND_ROTATIONS_MAX) return
+      throw new KmsError('LimitExceededException', `${LIMIT_REACHED} ${key.arn}`)
+    },
+  },
+  async ({ call, key, parts }) => {
+    const rotate = key.record.value.origin === 'EXTERNAL' ? rotateToPending : rotateToFresh
+    const { changes, event } = await rotate(parts, key, { type: 'ON_DEMAND', now: call.now })
+    return {
+      output: { KeyId: key.arn },
+      changes,
+      event: { response: { keyId: key.arn }, also: [event] },
+    }
+  },
+)
+
+const LIMIT_REACHED =
+  'The on-demand rotations limit has been reached for the given keyId. No more on-demand rotations can be performed for this key:'

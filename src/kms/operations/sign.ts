@@ -1,0 +1,43 @@
+import { blob } from '../../api/shapes.ts'
+import { DRY_RUN, GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
+import { USABLE } from '../key-state.ts'
+import { currentMaterial } from '../keys.ts'
+import {
+  checkMessage,
+  MESSAGE_TYPE,
+  MESSAGE_TYPE_DEFAULT,
+  SIGNING_ALGORITHM,
+  signingContext,
+} from '../signing.ts'
+
+/** Signs a message or its digest. Source: AWS KMS API Reference, "Sign". */
+export const sign = keyOperation(
+  {
+    name: 'Sign',
+    readOnly: true,
+    aliases: true,
+    crossAccount: true,
+    states: USABLE,
+    usage: 'SIGN_VERIFY',
+    algorithm: (input) => input.SigningAlgorithm,
+    input: {
+      KeyId: KEY_ID,
+      Message: blob({ min: 1, max: 4096 }),
+      MessageType: MESSAGE_TYPE,
+      GrantTokens: GRANT_TOKENS,
+      SigningAlgorithm: SIGNING_ALGORITHM,
+      DryRun: DRY_RUN,
+    },
+    context: signingContext,
+    checkKey: (input) => checkMessage(input),
+    parameters: (input) => ({ MessageType: MESSAGE_TYPE_DEFAULT, ...input }),
+  },
+  async ({ input, key, parts }) => {
+    const signature = await parts.custody.sign(currentMaterial(key), {
+      algorithm: input.SigningAlgorithm,
+      messageType: input.MessageType ?? MESSAGE_TYPE_DEFAULT,
+      message: input.Message,
+    })
+    return { output: { KeyId: key.arn, Signature: signature, SigningAlgorithm: input.SigningAlgorithm } }
+  },
+)

@@ -1,0 +1,84 @@
+import { KmsError } from '../../api/errors.ts'
+import { type Input, type Members, pattern, text } from '../../api/shapes.ts'
+import type { Call, Outcome } from '../../dispatch/operation.ts'
+import { entriesContext } from '../context.ts'
+import { keyNotFound } from '../identifier.ts'
+import { KEY_ID, keyOperation, keyPermission } from '../key-operation.ts'
+import { isPrimary, notPrimary, relatedKeys, replaceAll } from '../key-set.ts'
+import { USABLE } from '../key-state.ts'
+import { findKey, type Key } from '../keys.ts'
+import { arnIn, withPrimary } from '../multi-region.ts'
+import type { KmsParts } from '../parts.ts'
+import { rotationNote } from '../rotation.ts'
+
+const INPUT = {
+  KeyId: KEY_ID,
+  PrimaryRegion: text({ min: 1, max: 32, pattern: pattern('^([a-z]+-){2,3}\\d+$') }),
+} satisfies Members
+
+type UpdateInput = Input<typeof INPUT>
+
+/**
+ * Makes a replica the primary key of its set, and the primary a replica.
+ * Source: AWS KMS API Reference, "UpdatePrimaryRegion".
+ */
+export const updatePrimaryRegion = keyOperation(
+  {
+    name: 'UpdatePrimaryRegion',
+    readOnly: false,
+    aliases: false,
+    crossAccount: false,
+    states: USABLE,
+    input: INPUT,
+    context: regionContext,
+    alsoNeeds: async ({ call, input, key, parts }) => {
+      const replica = await findReplica(call, parts, key, input.PrimaryRegion)
+      if (replica === undefined) return []
+      return [keyPermission(call, replica, 'UpdatePrimaryRegion', regionContext(input))]
+    },
+    checkKey: (input, key) => {
+      const set = key.record.value.multiRegion
+      if (set === undefined || !isPrimary(key)) throw notPrimary(key)
+      const { PrimaryRegion: region } = input
+      if (region === set.primary) {
+        throw new KmsError('UnsupportedOperationException', `${key.arn} is the primary key already.`)
+      }
+      if (!set.replicas.includes(region)) throw keyNotFound(arnIn(key, region))
+    },
+  },
+  ({ call, input, key, parts }) => update(call, input, key, parts),
+)
+
+function regionContext(input: UpdateInput): ReturnType<typeof entriesContext> {
+  return entriesContext({ 'kms:primaryregion': input.PrimaryRegion })
+}
+
+function findReplica(call: Call, parts: KmsParts, key: Key, region: string): Promise<Key | undefined> {
+  const scope = { records: parts.records, region, now: call.now }
+  return findKey(scope, { type: 'key', account: key.account, keyId: key.keyId })
+}
+
+async function update(call: Call, input: UpdateInput, key: Key, parts: KmsParts): Promise<Outcome> {
+  const { PrimaryRegion: region } = input
+  const replica = await findReplica(call, parts, key, region)
+  const { multiRegion, rotation } = key.record.value
+  if (replica === undefined || multiRegion === undefined) throw keyNotFound(arnIn(key, region))
+  if (replica.state !== 'Enabled') {
+    throw new KmsError('KMSInvalidStateException', `${replica.arn} is not enabled.`)
+  }
+  const set = withPrimary(multiRegion, region)
+  const related = await relatedKeys(parts.records, key)
+  const records = [key.record, ...related.map(({ record }) => record)]
+  const resources = [key, replica].map(({ account, arn }) => ({ account, arn }))
+  call.involve({ account: replica.account, arn: replica.arn })
+  return {
+    changes: [
+      ...replaceAll(records, (value) => ({ ...value, multiRegion: set })),
+      // The note of a rotation names the key that it begins with.
+      ...(rotation === undefined ? [] : [rotationNote(parts, replica, rotation.nextAt)]),
+    ],
+    event: {
+      also: [{ name: 'UpdatePrimaryRegion', account: key.account, region, resources }],
+    },
+  }
+}

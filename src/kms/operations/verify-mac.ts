@@ -1,0 +1,35 @@
+import { KmsError } from '../../api/errors.ts'
+import { blob } from '../../api/shapes.ts'
+import { equalConstantTime } from '../../base/bytes.ts'
+import { DRY_RUN, GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
+import { USABLE } from '../key-state.ts'
+import { currentMaterial } from '../keys.ts'
+import { MAC_ALGORITHM, macContext } from '../mac.ts'
+
+/** Verifies an HMAC; a wrong one is an error. Source: AWS KMS API Reference, "VerifyMac". */
+export const verifyMac = keyOperation(
+  {
+    name: 'VerifyMac',
+    readOnly: true,
+    aliases: true,
+    crossAccount: true,
+    states: USABLE,
+    usage: 'GENERATE_VERIFY_MAC',
+    algorithm: (input) => input.MacAlgorithm,
+    input: {
+      Message: blob({ min: 1, max: 4096 }),
+      KeyId: KEY_ID,
+      MacAlgorithm: MAC_ALGORITHM,
+      Mac: blob({ min: 1, max: 6144 }),
+      GrantTokens: GRANT_TOKENS,
+      DryRun: DRY_RUN,
+    },
+    context: macContext,
+  },
+  async ({ input, key, parts }) => {
+    const { MacAlgorithm, Message } = input
+    const mac = await parts.custody.mac(currentMaterial(key), MacAlgorithm, Message)
+    if (!equalConstantTime(mac, input.Mac)) throw new KmsError('KMSInvalidMacException')
+    return { output: { KeyId: key.arn, MacAlgorithm, MacValid: true } }
+  },
+)

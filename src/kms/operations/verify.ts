@@ -1,0 +1,45 @@
+import { KmsError } from '../../api/errors.ts'
+import { blob } from '../../api/shapes.ts'
+import { DRY_RUN, GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
+import { USABLE } from '../key-state.ts'
+import { publicKeyOf } from '../keys.ts'
+import {
+  checkMessage,
+  MESSAGE_TYPE,
+  MESSAGE_TYPE_DEFAULT,
+  SIGNING_ALGORITHM,
+  signingContext,
+} from '../signing.ts'
+
+/** Verifies a signature; a wrong one is an error. Source: AWS KMS API Reference, "Verify". */
+export const verify = keyOperation(
+  {
+    name: 'Verify',
+    readOnly: true,
+    aliases: true,
+    crossAccount: true,
+    states: USABLE,
+    usage: 'SIGN_VERIFY',
+    algorithm: (input) => input.SigningAlgorithm,
+    input: {
+      KeyId: KEY_ID,
+      Message: blob({ min: 1, max: 4096 }),
+      MessageType: MESSAGE_TYPE,
+      Signature: blob({ min: 1, max: 6144 }),
+      SigningAlgorithm: SIGNING_ALGORITHM,
+      GrantTokens: GRANT_TOKENS,
+      DryRun: DRY_RUN,
+    },
+    context: signingContext,
+    checkKey: (input) => checkMessage(input),
+    parameters: (input) => ({ MessageType: MESSAGE_TYPE_DEFAULT, ...input }),
+  },
+  async ({ input, key, parts }) => {
+    const { SigningAlgorithm, Message, Signature } = input
+    const messageType = input.MessageType ?? MESSAGE_TYPE_DEFAULT
+    const request = { algorithm: SigningAlgorithm, messageType, message: Message }
+    const valid = await parts.custody.verify(publicKeyOf(key), request, Signature)
+    if (!valid) throw new KmsError('KMSInvalidSignatureException')
+    return { output: { KeyId: key.arn, SignatureValid: true, SigningAlgorithm } }
+  },
+)
