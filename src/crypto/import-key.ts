@@ -1,8 +1,9 @@
 import { createDecipheriv } from 'node:crypto'
 import { KEY_SPECS, type KeySpec } from '../api/key-specs.ts'
+import { assert } from '../base/assert.ts'
 import { concatBytes } from '../base/bytes.ts'
 import { Secret } from '../base/secret.ts'
-import { openPrivateKey, type PrivateKey, parsePrivateKey } from './asymmetric-key.ts'
+import { type PrivateKey, parsePrivateKey } from './asymmetric-key.ts'
 import { generateKeyPair, type KeyPair } from './key-pair.ts'
 import { normalizedEdwards, withBytes } from './normal-form.ts'
 import { isPrivateSpec, KEY_KINDS, type KeyKind, type PrivateSpec } from './private-spec.ts'
@@ -11,59 +12,49 @@ import { decryptRsa } from './rsa-encryption.ts'
 import { slowBytesIfAny } from './slow.ts'
 import { decryptSm2 } from './sm2.ts'
 
-/** How material is wrapped for import. Source: AWS KMS API Reference, "GetParametersForImport". */
-export const WRAPPING_ALGORITHMS = [
-  'RSAES_PKCS1_V1_5',
-  'RSAES_OAEP_SHA_1',
-  'RSAES_OAEP_SHA_256',
-  'RSA_AES_KEY_WRAP_SHA_1',
-  'RSA_AES_KEY_WRAP_SHA_256',
-  'SM2PKE',
-] as const
-/** A wrapping algorithm. */
-export type WrappingAlgorithm = (typeof WRAPPING_ALGORITHMS)[number]
+/** The specs of wrapping keys. Source: AWS KMS API Reference, "GetParametersForImport". */
+export type WrappingKeySpec = 'RSA_2048' | 'RSA_3072' | 'RSA_4096' | 'SM2'
 
-/** The specs of wrapping keys. Source: the same. */
-export const WRAPPING_KEY_SPECS = ['RSA_2048', 'RSA_3072', 'RSA_4096', 'SM2'] as const
-/** The spec of a wrapping key. */
-export type WrappingKeySpec = (typeof WRAPPING_KEY_SPECS)[number]
+/** How material is wrapped for import. Source: the same; RSAES_PKCS1_V1_5 is refused by AWS, too. */
+export type WrappingAlgorithm =
+  | 'RSAES_OAEP_SHA_1'
+  | 'RSAES_OAEP_SHA_256'
+  | 'RSA_AES_KEY_WRAP_SHA_1'
+  | 'RSA_AES_KEY_WRAP_SHA_256'
+  | 'SM2PKE'
 
 /** A fresh pair whose public key wraps one import. */
-export function createWrappingKeyPair(spec: WrappingKeySpec): Promise<KeyPair> {
+export function generateWrappingKeyPair(spec: WrappingKeySpec): Promise<KeyPair> {
   return generateKeyPair(spec)
 }
 
-/** How something was wrapped, and what for. */
-export type Wrapping = { readonly algorithm: WrappingAlgorithm; readonly wrappingSpec: WrappingKeySpec }
-
 /**
- * What was wrapped, or nothing: whatever was wrong gives the same answer. RSAES_PKCS1_V1_5 unwraps nothing, since AWS
- * has withdrawn it: its padding tells too much.
+ * What was wrapped, or nothing: whatever was wrong gives the same answer.
  *
  * RSA_AES_KEY_WRAP is an AES-256 key under OAEP, as long as the modulus, then the material under that key.
  * Source: AWS KMS Developer Guide, "Importing key material"; RFC 5649.
  *
- * @param wrappingKey PKCS #8 of the pair's private key.
+ * @throws AssertionError when the algorithm is not one of the key's.
  */
 export async function unwrapImported(
-  { algorithm, wrappingSpec }: Wrapping,
-  wrappingKey: Secret,
+  algorithm: WrappingAlgorithm,
+  wrappingKey: PrivateKey,
   encrypted: Uint8Array,
 ): Promise<Secret | undefined> {
-  if ((wrappingSpec === 'SM2') !== (algorithm === 'SM2PKE')) return undefined
-  const key = wrappingKey.reveal((bytes) => openPrivateKey(wrappingSpec, bytes))
+  assert(
+    (wrappingKey.spec === 'SM2') === (algorithm === 'SM2PKE'),
+    `keys of ${wrappingKey.spec} wrap by ${algorithm}`,
+  )
   switch (algorithm) {
-    case 'RSAES_PKCS1_V1_5':
-      return undefined
     case 'RSAES_OAEP_SHA_1':
     case 'RSAES_OAEP_SHA_256':
-      return secretOf(await decryptRsa(key, algorithm, encrypted))
+      return secretOf(await decryptRsa(wrappingKey, algorithm, encrypted))
     case 'RSA_AES_KEY_WRAP_SHA_1':
-      return await unwrapTwice('RSAES_OAEP_SHA_1', key, encrypted)
+      return await unwrapTwice('RSAES_OAEP_SHA_1', wrappingKey, encrypted)
     case 'RSA_AES_KEY_WRAP_SHA_256':
-      return await unwrapTwice('RSAES_OAEP_SHA_256', key, encrypted)
+      return await unwrapTwice('RSAES_OAEP_SHA_256', wrappingKey, encrypted)
     case 'SM2PKE':
-      return secretOf(await decryptSm2(key, encrypted))
+      return secretOf(await decryptSm2(wrappingKey, encrypted))
   }
 }
 
