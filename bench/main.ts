@@ -6,6 +6,7 @@ import { HELP, type Options, parseOptions } from './options.ts'
 import { errorsOf, formatReport, goalsOf, type Machine, type Report } from './report.ts'
 import { type Server, type ServerSettings, startServer } from './server.ts'
 import { measureAudit } from './suites/audit.ts'
+import { measureDecisions } from './suites/decisions.ts'
 import { measureMemory } from './suites/memory.ts'
 import { measureStart } from './suites/start.ts'
 import { measureThroughput } from './suites/throughput.ts'
@@ -69,6 +70,7 @@ async function measure(options: Options, loader: Loader): Promise<Report> {
     audit: wanted('audit')
       ? await withFolder(options, ({ dataFolder }) => measureAudit({ options, folder: dataFolder, progress }))
       : undefined,
+    decisions: wanted('decisions') ? measureDecisions(options.rounds, progress) : undefined,
   }
 }
 

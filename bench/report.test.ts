@@ -58,5 +58,6 @@ function report(given: Partial<ThroughputRow>): Report {
     memory: undefined,
     start: undefined,
     audit: undefined,
+    decisions: undefined,
   }
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseRoots } from './attestation/roots.ts'
 import { systemFiles } from './audit/files.ts'
@@ -17,6 +17,7 @@ import { type Ed25519Key, ed25519Key } from './crypto/ed25519.ts'
 import { type HmacKey, hmacKey } from './crypto/hmac.ts'
 import { deriveKey } from './crypto/kdf.ts'
 import { Custody } from './custody/custody.ts'
+import { type GrantTokens, grantTokens } from './custody/grant-token.ts'
 import { recordSealer } from './custody/record-sealer.ts'
 import { fileSeal } from './custody/roots/file.ts'
 import { SealError } from './custody/roots/root.ts'
@@ -24,8 +25,11 @@ import { createDispatcher, type Dispatcher } from './dispatch/dispatcher.ts'
 import { Freshness } from './dispatch/freshness.ts'
 import { createRouting } from './dispatch/routing.ts'
 import { openHttpServer } from './http/server.ts'
-import { credentialFinder } from './iam/access-key.ts'
-import { ACCOUNT, ACCOUNTS, ensureAccount, handOverRoot, principalFinder } from './iam/account.ts'
+import { ACCOUNT, ACCOUNTS, ensureAccount, handOverRoot } from './iam/account.ts'
+import { credentialFinder } from './iam/credentials.ts'
+import { KeyUses } from './iam/key-uses.ts'
+import { IAM_OPERATIONS } from './iam/operations.ts'
+import { findPrincipal } from './iam/principals.ts'
 import { makeCheckpoints } from './jobs/checkpoints.ts'
 import { connectStores } from './jobs/connection.ts'
 import { doWhatIsDue, type LifecycleParts } from './jobs/lifecycle.ts'
@@ -41,6 +45,7 @@ import { lastUsageFinder } from './metering/last-usage.ts'
 import { SigningKeys } from './sigv4/signing-key.ts'
 import { openRecords } from './store/cache.ts'
 import { claimFileLock, type FileLock } from './store/file-lock.ts'
+import { makeFolder } from './store/folder.ts'
 import type { Records } from './store/records.ts'
 import { openSqlite } from './store/sqlite.ts'
 import { DATABASE_FILE } from './store/sqlite-file.ts'
@@ -61,7 +66,6 @@ const START_LOCK_FILE = 'start.lock'
 const START_LOCK_ATTEMPTS = 200
 const START_LOCK_RETRY_MS = 50
 
-const OWNER_ONLY_FOLDER = 0o700
 const OWNER_ONLY_FILE = 0o600
 
 /** How often it is looked for what is due to keys. */
@@ -70,6 +74,8 @@ const LIFECYCLE_INTERVAL_MS = 1000
 const CHECKPOINT_INTERVAL_MS = 3_600_000
 /** How often custom key stores that are to be connected are looked for. */
 const CONNECTION_INTERVAL_MS = 500
+/** How often last uses of access keys are written. */
+const KEY_USE_INTERVAL_MS = 60_000
 /** What domain keys are wrapped under: see docs/formats/key-hierarchy.md. */
 const DOMAIN_WRAPPING_INFO = 'holdfast/domain/1/wrap'
 
@@ -81,6 +87,7 @@ export type Deployment = {
   readonly checkpointKey: Ed25519Key
   /** For custody, which disposes of it. */
   readonly wrappingKey: Secret
+  readonly grantTokens: GrantTokens
 }
 
 /**
@@ -89,7 +96,7 @@ export type Deployment = {
  * @throws SealError, StoreFailure.
  */
 export async function openDeployment(config: Config): Promise<Deployment> {
-  await mkdir(config.data, { recursive: true, mode: OWNER_ONLY_FOLDER })
+  await makeFolder(config.data)
   using rootKey = await openRootKey(config)
   const records = await openRecords(openSqlite(config.data), recordSealer(rootKey, systemRandom))
   await assertNotLost(config, records)
@@ -100,6 +107,7 @@ export async function openDeployment(config: Config): Promise<Deployment> {
     auditKey: auditKey.reveal(hmacKey),
     checkpointKey: ed25519Key(checkpointSeed),
     wrappingKey: deriveKey(rootKey, DOMAIN_WRAPPING_INFO),
+    grantTokens: grantTokens(rootKey, systemRandom),
   }
 }
 
@@ -146,7 +154,7 @@ async function prepareAccount(config: Config, records: Records): Promise<void> {
  * what is missing: the root key, the account, the credentials.
  */
 export async function openForServing(config: Config): Promise<Deployment> {
-  await mkdir(config.data, { recursive: true, mode: OWNER_ONLY_FOLDER })
+  await makeFolder(config.data)
   const lock = await waitForLock(join(config.data, START_LOCK_FILE))
   try {
     const deployment = await openDeployment(config)
@@ -196,7 +204,7 @@ export async function openNode(
   const tls = await readTls(config)
   const attestationRoots = await readAttestationRoots(config)
   await using stack = new AsyncDisposableStack()
-  const { records, auditKey, checkpointKey, wrappingKey } = await openForServing(config)
+  const { records, auditKey, checkpointKey, wrappingKey, grantTokens } = await openForServing(config)
   stack.defer(() => records.close())
   const own = ownEventParts(config)
   const journal = await openNodeJournal(config, { records, auditKey }, log)
@@ -214,13 +222,17 @@ export async function openNode(
     records,
     custody,
     random: systemRandom,
-    principalExists: principalFinder(records),
+    principalExists: async (arn) => (await findPrincipal(records, arn)) !== undefined,
+    principalId: async (arn) => (await findPrincipal(records, arn))?.id,
     xks,
+    grantTokens,
     sm2Regions: new Set(config.sm2Regions),
     attestationRoots,
     lastUsage: lastUsageFinder(index),
   }
-  const dispatcher = openDispatcher({ kms, journal, limiter, own, log })
+  const keyUses = new KeyUses(records)
+  stack.defer(() => keyUses.write())
+  const dispatcher = openDispatcher({ kms, journal, keyUses, limiter, own, log })
   const checkpoints = {
     name: 'checkpoints',
     everyMs: CHECKPOINT_INTERVAL_MS,
@@ -235,7 +247,7 @@ export async function openNode(
       }),
   }
   const jobs = startJobs(
-    [lifecycleJob(kms, journal, log), connectionJob(kms, log), checkpoints],
+    [lifecycleJob(kms, journal, log), connectionJob(kms, log), checkpoints, keyUseJob(keyUses)],
     systemTimers,
     log,
   )
@@ -298,6 +310,7 @@ async function readAttestationRoots({ attestationRootFile: path }: Config): Prom
 type ServiceParts = {
   readonly kms: KmsParts
   readonly journal: Journal
+  readonly keyUses: KeyUses
   readonly limiter: RefusalLimiter
   readonly own: OwnEventParts
   readonly log: Log
@@ -308,11 +321,15 @@ function openIndexThread(config: Config, key: HmacKey, log: Log): IndexThread {
   return new IndexThread({ folder, auditFolder: join(config.data, AUDIT_FOLDER), key }, log, systemTimers)
 }
 
-function openDispatcher({ kms, journal, limiter, own, log }: ServiceParts): Dispatcher {
+function openDispatcher({ kms, journal, keyUses, limiter, own, log }: ServiceParts): Dispatcher {
   const { records } = kms
+  const iam = { records, random: systemRandom, keyUses }
   return createDispatcher({
-    routing: createRouting(KMS_OPERATIONS.map((operation) => operation(kms))),
-    findCredential: credentialFinder(records),
+    routing: createRouting([
+      ...KMS_OPERATIONS.map((operation) => operation(kms)),
+      ...IAM_OPERATIONS.map((operation) => operation(iam)),
+    ]),
+    findCredential: credentialFinder({ records, keyUses }),
     signingKeys: new SigningKeys(),
     refusals: {
       admit: (source) => limiter.admit(source),
@@ -380,6 +397,10 @@ async function openXks({ xks }: Config): Promise<XksClient> {
     clock: systemClock,
     timers: systemTimers,
   })
+}
+
+function keyUseJob(keyUses: KeyUses) {
+  return { name: 'last uses of access keys', everyMs: KEY_USE_INTERVAL_MS, run: () => keyUses.write() }
 }
 
 /** The URL that a server of this configuration is reached at, on the port that it has. */

@@ -52,8 +52,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   try {
     return await run(args)
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    output.complain(`holdfast: ${message}`)
+    output.complain(`holdfast: ${messageOf(error)}`)
     return isUsage(error) ? EXIT_USAGE : EXIT_FAILURE
   }
 }
@@ -114,7 +113,15 @@ function isNamed({ name }: Command, words: readonly string[]): boolean {
 function unknownCommand(words: readonly string[]): string {
   const meant = COMMANDS.find((command) => command.operands !== undefined && isNamed(command, words))
   if (meant !== undefined) return `holdfast: usage: holdfast ${commandUsage(meant)}`
-  return `holdfast: there is no command '${words.join(' ')}': see holdfast --help`
+  const names = COMMANDS.map((command) => command.name).join(', ')
+  return `holdfast: there is no command '${words.join(' ')}': the commands are ${names}; see holdfast --help`
+}
+
+/** Node's parser explains an unknown flag with how to write positional arguments, which are none of ours. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const unknownFlag = /^Unknown option '([^']*)'/.exec(error.message)?.[1]
+  return unknownFlag === undefined ? error.message : `there is no flag ${unknownFlag}: see holdfast --help`
 }
 
 function print(text: string): number {

@@ -6,6 +6,7 @@ import type { ServiceEvent } from '../audit/service-event.ts'
 import type { EpochMs } from '../base/ports.ts'
 import type { CompiledPolicy } from '../policy/compile.ts'
 import type { ContextLookup } from '../policy/context.ts'
+import type { MatchedGrant } from '../policy/decide.ts'
 import type { Change } from '../store/records.ts'
 import type { Caller } from './caller.ts'
 
@@ -45,6 +46,8 @@ export type Permission = {
   readonly policy: CompiledPolicy | undefined
   /** Condition keys of this resource and action; asked before the call's own. */
   readonly context: ContextLookup
+  /** Finds the grants that cover it; asked only when the policies do not allow and none of them denies. */
+  readonly grants?: (() => Promise<readonly MatchedGrant[]>) | undefined
   /** What a caller of another account is told instead of the reason of a refusal. */
   readonly hidden?: KmsError
 }

@@ -1,7 +1,8 @@
 import { KmsError } from '../api/errors.ts'
-import { decide } from '../policy/decide.ts'
+import { type AccessRequest, decide, type Policies, type Refusal } from '../policy/decide.ts'
 import { denialMessage } from '../policy/denial.ts'
 import { StoreConflict } from '../store/port.ts'
+import type { CallerPolicies } from './caller.ts'
 import type { Call, Operation, Outcome, Permission } from './operation.ts'
 
 /**
@@ -10,37 +11,57 @@ import type { Call, Operation, Outcome, Permission } from './operation.ts'
  */
 export const MAX_RUNS = 25
 
-/** Makes an outcome and its event durable. */
-export type Finish = (outcome: Outcome) => Promise<void>
+/** What a run of a call works with. */
+export type RunParts = {
+  /** Makes an outcome and its event durable. */
+  readonly finish: (outcome: Outcome) => Promise<void>
+  /** Makes memory true; says whether anything had changed. */
+  readonly renewed: () => Promise<boolean>
+}
 
 /**
  * One authenticated call, from its input to an outcome that is durable. The order of the steps is
  * written here and nowhere else: find, decide, check, run, then make durable.
  *
- * @param finish makes an outcome and its event durable; a {@link StoreConflict} runs the operation
- *   again from its reads.
+ * A {@link StoreConflict} of `finish` runs the operation again from its reads. So does a refusal, once,
+ * when something had changed since memory was made true for the call: a refusal is never stale.
+ *
  * @throws KmsError and whatever a dependency throws; nothing has changed then.
  */
-export async function runOperation(operation: Operation, call: Call, finish: Finish): Promise<Outcome> {
+export async function runOperation(operation: Operation, call: Call, parts: RunParts): Promise<Outcome> {
   for (let run = 1; run <= MAX_RUNS; run += 1) {
-    const outcome = await runOnce(operation, call)
+    const outcome = await runFresh(operation, call, parts)
     try {
-      await finish(outcome)
+      await parts.finish(outcome)
       return outcome
     } catch (error) {
       outcome.dispose?.()
       if (!(error instanceof StoreConflict)) throw error
     }
   }
-  throw new KmsError('ThrottlingException', TOO_MANY_CHANGES)
+  throw new KmsError('ThrottlingException', operation.service === 'kms' ? TOO_MANY_CHANGES : 'Rate exceeded')
 }
 
 const TOO_MANY_CHANGES =
   'You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.'
 
+async function runFresh(operation: Operation, call: Call, parts: RunParts): Promise<Outcome> {
+  try {
+    return await runOnce(operation, call)
+  } catch (error) {
+    if (!(error instanceof KmsError) || !(await parts.renewed())) throw error
+    return runOnce(operation, call)
+  }
+}
+
 async function runOnce(operation: Operation, call: Call): Promise<Outcome> {
   const work = await operation.begin(call)
-  for (const permission of work.permissions) authorize(call, permission)
+  const found = call.caller.policies()
+  const policies = found instanceof Promise ? await found : found
+  for (const permission of work.permissions) {
+    const pending = authorize(call, permission, policies)
+    if (pending !== undefined) await pending
+  }
   work.check()
   const outcome = await work.run()
   if (!isDryRun(operation, call)) return outcome
@@ -55,8 +76,16 @@ function isDryRun(operation: Operation, call: Call): boolean {
   return operation.members['DryRun'] !== undefined && 'DryRun' in call.input && call.input.DryRun === true
 }
 
-/** @throws AccessDeniedException with AWS's text. */
-function authorize(call: Call, permission: Permission): void {
+/**
+ * Policies decide at once. Where they only do not allow, grants may: then it takes a promise.
+ *
+ * @throws AccessDeniedException with AWS's text.
+ */
+function authorize(
+  call: Call,
+  permission: Permission,
+  callerPolicies: CallerPolicies,
+): Promise<void> | undefined {
   const request = {
     principal: call.caller.principal,
     action: permission.action,
@@ -64,9 +93,34 @@ function authorize(call: Call, permission: Permission): void {
     resourceAccount: permission.account,
     context: (key: string) => permission.context(key) ?? call.context(key),
   }
-  const decision = decide(request, { resource: permission.policy, identity: [] })
-  if (decision.allow) return
+  const policies = { ...callerPolicies, resource: permission.policy }
+  const decision = decide(request, policies)
+  if (decision.allow) return undefined
+  const { grants } = permission
+  if (grants !== undefined && decision.why.kind === 'NotAllowed') {
+    return authorizeByGrants(call, permission, { request, policies, grants })
+  }
+  throw refusal(call, permission, request, decision)
+}
+
+type Asked = {
+  readonly request: AccessRequest
+  readonly policies: Policies
+  readonly grants: NonNullable<Permission['grants']>
+}
+
+/** @throws AccessDeniedException. */
+async function authorizeByGrants(
+  call: Call,
+  permission: Permission,
+  { request, policies, grants }: Asked,
+): Promise<void> {
+  const decision = decide(request, { ...policies, grants: await grants() })
+  if (!decision.allow) throw refusal(call, permission, request, decision)
+}
+
+function refusal(call: Call, permission: Permission, request: AccessRequest, decision: Refusal): KmsError {
   const foreign = permission.account !== call.caller.account
-  if (foreign && permission.hidden !== undefined) throw permission.hidden
-  throw new KmsError('AccessDeniedException', denialMessage(decision, request))
+  if (foreign && permission.hidden !== undefined) return permission.hidden
+  return new KmsError('AccessDeniedException', denialMessage(decision, request))
 }

@@ -8,6 +8,8 @@ import { silentLog } from '../base/log.ts'
 import { systemClock, systemRandom, systemTimers } from '../base/ports.ts'
 import { Secret } from '../base/secret.ts'
 import { Custody } from '../custody/custody.ts'
+import { grantTokens } from '../custody/grant-token.ts'
+import { STORE_KEY, storeKeyPartition } from '../kms/custom-key-store.ts'
 import { dueNote } from '../kms/due.ts'
 import { planDue } from '../kms/due-plan.ts'
 import { ALIAS, KEY, KEY_OWNER, type KeyValue, MATERIAL, materialPartition } from '../kms/key-record.ts'
@@ -66,8 +68,10 @@ async function openWorker(folder: string, time: Time): Promise<Worker> {
     }),
     random: systemRandom,
     principalExists: async () => true,
+    principalId: async () => undefined,
     attestationRoots: [],
     lastUsage: async () => ({ last: undefined, current: true }),
+    grantTokens: grantTokens(wrappingKey, systemRandom),
     sm2Regions: new Set(),
   }
   const events: Record<string, unknown>[] = []
@@ -181,6 +185,27 @@ test('doWhatIsDue removes a key with everything of it when its time has come, no
   assert.deepEqual(forgotten.toSorted(), ['leaves-1', 'leaves-2'])
   await doWhatIsDue(parts)
   assert.equal(events.length, 1)
+})
+
+test('doWhatIsDue gives the external key of a deleted key free, and asks no proxy', async () => {
+  using folder = testFolder()
+  const time = { now: START }
+  await using worker = await openWorker(folder.path, time)
+  const { parts, records } = worker
+  await makeKey(records, 'external')
+  const key = await records.get(KEY, PARTITION, 'external')
+  assert.ok(key !== undefined)
+  const partition = storeKeyPartition(ACCOUNT, REGION, 'cks-1')
+  await records.commit([
+    replace(key, { ...key.value, keyStore: { id: 'cks-1', xksKeyId: 'orders' } }),
+    insert(STORE_KEY, partition, 'orders', { format: 1, keyId: 'external' }),
+  ])
+  const at = START + 7 * DAY_MS
+  await schedule(records, 'external', at)
+  time.now = at
+  await doWhatIsDue(parts)
+  assert.equal(await remains(records, 'external'), 0)
+  assert.equal(await records.get(STORE_KEY, partition, 'orders'), undefined)
 })
 
 test('doWhatIsDue records a DeleteKey service event', async () => {

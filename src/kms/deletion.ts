@@ -1,7 +1,9 @@
 import type { EpochMs } from '../base/ports.ts'
 import { type Change, remove, replace, type Stored } from '../store/records.ts'
+import { STORE_KEY, storeKeyPartition } from './custom-key-store.ts'
 import { type DueValue, dueNote } from './due.ts'
 import type { DuePlan } from './due-plan.ts'
+import { removeGrantsOf } from './grant-deletion.ts'
 import { ALIAS, KEY, KEY_OWNER, type KeyValue, partitionOf } from './key-record.ts'
 import { type RelatedKey, relatedKeys } from './key-set.ts'
 import { type Key, keyOf } from './keys.ts'
@@ -38,8 +40,10 @@ export async function planDeletion(
   const { records } = parts
   const { account, region, keyId, planned } = due.value
   const partition = partitionOf(account, region)
-  const record = await records.get(KEY, partition, keyId)
-  if (record === undefined || record.value.deletion?.at !== planned || planned > now) return undefined
+  const found = await records.get(KEY, partition, keyId)
+  if (found === undefined || found.value.deletion?.at !== planned || planned > now) return undefined
+  const record = await removeGrantsOf(records, found, { account, region, keyId })
+  if (record === undefined || record.value.deletion?.at !== planned) return undefined
   const key = keyOf(record, account, region)
   const materials = await materialsOf(records, key)
   return {
@@ -63,7 +67,20 @@ async function namesOf(parts: KmsParts, key: Key): Promise<readonly Change[]> {
     const alias = await parts.records.get(ALIAS, partitionOf(key.account, key.region), name)
     if (alias !== undefined) changes.push(remove(alias))
   }
+  const external = await placeInStore(parts, key)
+  if (external !== undefined) changes.push(remove(external))
   return changes
+}
+
+/** What takes the external key for this one. The external key itself is left alone. */
+async function placeInStore(
+  parts: KmsParts,
+  { record, account, region }: Key,
+): Promise<Stored<object> | undefined> {
+  const { keyStore } = record.value
+  if (keyStore?.xksKeyId === undefined) return undefined
+  const partition = storeKeyPartition(account, region, keyStore.id)
+  return parts.records.get(STORE_KEY, partition, keyStore.xksKeyId)
 }
 
 /** The other keys of its set lose a replica; a primary that waited for the last one gets its date. */

@@ -2,11 +2,14 @@ import { KmsError } from '../api/errors.ts'
 import type { KeyUsage } from '../api/key-specs.ts'
 import { boolean, type Input, list, type Members, optional, type Shape, text } from '../api/shapes.ts'
 import type { EpochMs } from '../base/ports.ts'
+import type { GrantRef } from '../custody/grant-token.ts'
 import type { Call, EventData, KeyRules, Operation, Outcome, Permission } from '../dispatch/operation.ts'
 import { shownParameters } from '../dispatch/parameters.ts'
 import type { ContextLookup } from '../policy/context.ts'
 import { hiddenDenial } from '../policy/denial.ts'
 import { keyContext } from './context.ts'
+import { type GrantQuestion, grantsFor } from './grant-access.ts'
+import type { GrantValue } from './grant-record.ts'
 import { type Identifier, invalidKeyId, parseIdentifier } from './identifier.ts'
 import type { KeyState } from './key-record.ts'
 import { checkAlgorithm, checkUsage } from './key-rules.ts'
@@ -44,6 +47,8 @@ export type KeyFacts<M extends Members & NamesKey> = KeyRules & {
   readonly context?: (input: KeyInput<M>) => ContextLookup
   /** Condition keys whose values have to be fetched, beside the others. */
   readonly fetchContext?: (key: Key, now: EpochMs, parts: KmsParts) => Promise<ContextLookup>
+  /** Whether a grant that lists the operation goes far enough for this call. */
+  readonly coveredBy?: (input: KeyInput<M>, grant: GrantValue) => boolean
   /** Checks of parameters that need no key. @throws KmsError. */
   readonly checkInput?: (input: KeyInput<M>, call: Call) => void
   /** Checks of parameters against the key, after its state and usage. @throws KmsError. */
@@ -84,7 +89,7 @@ export function keyOperation<M extends Members & NamesKey>(facts: KeyFacts<M>, r
     parameters: (input) => shownParameters(facts.input, facts.parameters?.(typed(input)) ?? input),
     begin: async (call) => {
       const input = typed<M>(call.input)
-      checkGrantTokens(call)
+      checkGrantTokens(call, parts)
       facts.checkInput?.(input, call)
       const recipient = await findRecipient(call, parts)
       const key = await resolveKey({ call, parts, facts, text: input.KeyId })
@@ -92,7 +97,8 @@ export function keyOperation<M extends Members & NamesKey>(facts: KeyFacts<M>, r
       const stated = recipientContext(recipient, facts.context?.(input) ?? NO_CONTEXT)
       const fetched = facts.fetchContext && (await facts.fetchContext(key, call.now, parts))
       const context = fetched === undefined ? stated : joinContexts(stated, fetched)
-      const own = keyPermission(call, key, facts.name, context)
+      const covers = facts.coveredBy && ((grant: GrantValue) => facts.coveredBy?.(input, grant) ?? false)
+      const own = keyPermission({ ...given, covers }, facts.name, context)
       return {
         permissions: facts.alsoNeeds === undefined ? [own] : [own, ...(await facts.alsoNeeds(given))],
         check: () => checkKey(facts, input, key),
@@ -115,10 +121,22 @@ function typed<M extends Members>(input: unknown): KeyInput<M> {
   return input as KeyInput<M>
 }
 
-/** There are no grants yet, so no grant token is valid. @throws InvalidGrantTokenException. */
-export function checkGrantTokens(call: Call): void {
-  const { GrantTokens } = call.input as { readonly GrantTokens?: readonly string[] }
-  if (GrantTokens !== undefined && GrantTokens.length > 0) throw new KmsError('InvalidGrantTokenException')
+/**
+ * Checks that the grant tokens of a call are tokens of grants in its region. More they do not do: a grant is in
+ * force on every node as soon as it is made.
+ *
+ * @throws InvalidGrantTokenException.
+ */
+export function checkGrantTokens(call: Call, parts: KmsParts): void {
+  const { GrantTokens = [] } = call.input as { readonly GrantTokens?: readonly string[] }
+  for (const token of GrantTokens) openGrantToken(call, parts, token)
+}
+
+/** The grant of a token, whether or not it is still there. @throws InvalidGrantTokenException. */
+export function openGrantToken(call: Call, parts: KmsParts, token: string): GrantRef {
+  const grant = parts.grantTokens.open(token)
+  if (grant === undefined || grant.region !== call.region) throw new KmsError('InvalidGrantTokenException')
+  return grant
 }
 
 /** A request's text that names a key, and what is asked of it. */
@@ -155,12 +173,18 @@ function missingKey(call: Call, name: string, identifier: Identifier): KmsError 
 }
 
 /** The permission to do `name` to a key. */
-export function keyPermission(call: Call, key: Key, name: string, context: ContextLookup): Permission {
+export function keyPermission(
+  { call, key, parts, covers }: Omit<GrantQuestion, 'name' | 'context'>,
+  name: string,
+  more: ContextLookup,
+): Permission {
+  const context = keyContext(key, call.caller.account, more)
   return {
     action: `kms:${name}`,
     resource: key.arn,
     account: key.account,
     policy: key.policy,
-    context: keyContext(key, call.caller.account, context),
+    context,
+    grants: grantsFor({ call, key, parts, covers, name, context }),
   }
 }

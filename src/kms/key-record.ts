@@ -46,10 +46,14 @@ export type KeyValue = {
   }
   /** The key policy as it was given. */
   readonly policy: string
+  /** Unique ids, by ARN, of the users and roles that the policy named when it was put. */
+  readonly principalIds?: Readonly<Record<string, string>>
   /** In the order in which they were first set. */
   readonly tags: readonly Tag[]
   /** Names with prefix of the aliases that point here. */
   readonly aliases: readonly string[]
+  /** How many grants are on it; none when left out. */
+  readonly grants?: number
   /** The id of the material in use; none before the first import. */
   readonly materialId?: string
   /** The SubjectPublicKeyInfo of an asymmetric key, base64 of DER. */

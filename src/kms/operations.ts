@@ -2,6 +2,7 @@ import { cancelKeyDeletion } from './operations/cancel-key-deletion.ts'
 import { connectCustomKeyStore } from './operations/connect-custom-key-store.ts'
 import { createAlias } from './operations/create-alias.ts'
 import { createCustomKeyStore } from './operations/create-custom-key-store.ts'
+import { createGrant } from './operations/create-grant.ts'
 import { createKey } from './operations/create-key.ts'
 import { decapsulate } from './operations/decapsulate.ts'
 import { decrypt } from './operations/decrypt.ts'
@@ -31,13 +32,17 @@ import { getParametersForImport } from './operations/get-parameters-for-import.t
 import { getPublicKey } from './operations/get-public-key.ts'
 import { importKeyMaterial } from './operations/import-key-material.ts'
 import { listAliases } from './operations/list-aliases.ts'
+import { listGrants } from './operations/list-grants.ts'
 import { listKeyPolicies } from './operations/list-key-policies.ts'
 import { listKeyRotations } from './operations/list-key-rotations.ts'
 import { listKeys } from './operations/list-keys.ts'
 import { listResourceTags } from './operations/list-resource-tags.ts'
+import { listRetirableGrants } from './operations/list-retirable-grants.ts'
 import { putKeyPolicy } from './operations/put-key-policy.ts'
 import { reEncrypt } from './operations/re-encrypt.ts'
 import { replicateKey } from './operations/replicate-key.ts'
+import { retireGrant } from './operations/retire-grant.ts'
+import { revokeGrant } from './operations/revoke-grant.ts'
 import { rotateKeyOnDemand } from './operations/rotate-key-on-demand.ts'
 import { scheduleKeyDeletion } from './operations/schedule-key-deletion.ts'
 import { sign } from './operations/sign.ts'
@@ -57,6 +62,7 @@ export const KMS_OPERATIONS: readonly KmsOperation[] = [
   connectCustomKeyStore,
   createAlias,
   createCustomKeyStore,
+  createGrant,
   createKey,
   decapsulate,
   decrypt,
@@ -86,13 +92,17 @@ export const KMS_OPERATIONS: readonly KmsOperation[] = [
   getPublicKey,
   importKeyMaterial,
   listAliases,
+  listGrants,
   listKeyPolicies,
   listKeyRotations,
   listKeys,
   listResourceTags,
+  listRetirableGrants,
   putKeyPolicy,
   reEncrypt,
   replicateKey,
+  retireGrant,
+  revokeGrant,
   rotateKeyOnDemand,
   scheduleKeyDeletion,
   sign,

@@ -50,6 +50,21 @@ export function pageOf<T>(
   return { items: items.slice(start, end), next: end < items.length ? String(end) : undefined }
 }
 
+/** One page of a list of sorted texts, each once; its marker is the last text before. */
+export function pageAfter(
+  sorted: readonly string[],
+  input: PagingInput,
+  size: PageSize,
+): { readonly items: readonly string[]; readonly next: string | undefined } {
+  const limit = pageLimit(input, size)
+  const { Marker } = input
+  if (Marker !== undefined && !TEXT_MARKER.test(Marker)) throw new KmsError('InvalidMarkerException')
+  const rest = Marker === undefined ? sorted : sorted.filter((text) => text > Marker)
+  return { items: rest.slice(0, limit), next: limit < rest.length ? rest[limit - 1] : undefined }
+}
+
+const TEXT_MARKER = /^[0-9a-f]{64}$/
+
 /** The members of a page: the list itself, `Truncated`, and `NextMarker` when there is more. */
 export function pageOutput(name: string, items: readonly OutputValue[], next: string | undefined): Output {
   return { [name]: items, NextMarker: next, Truncated: next !== undefined }

@@ -1,5 +1,6 @@
 import type { Random } from '../base/ports.ts'
 import type { Custody } from '../custody/custody.ts'
+import type { GrantTokens } from '../custody/grant-token.ts'
 import type { Operation } from '../dispatch/operation.ts'
 import type { Records } from '../store/records.ts'
 import type { XksClient } from '../xks/client.ts'
@@ -34,6 +35,9 @@ export type KmsParts = {
   readonly principalExists: (arn: string) => Promise<boolean>
   /** @throws when the index of the audit log cannot answer. */
   readonly lastUsage: (account: string, region: string, keyId: string) => Promise<UsageKnown>
+  /** The unique id of a user, role or role session that exists; accounts have none. */
+  readonly principalId: (arn: string) => Promise<string | undefined>
+  readonly grantTokens: GrantTokens
 }
 
 /** An operation of this service, ready but for its parts. */

@@ -29,14 +29,14 @@ process.once('exit', () => {
 /** Starts a proxy on a data folder; on a new one, removed at the end, when there is none. */
 export async function startHoldfastProxy(
   certificate: TestCertificate,
-  options: { readonly prefix?: string; readonly data?: string } = {},
+  options: { readonly prefix?: string; readonly data?: string; readonly port?: number } = {},
 ): Promise<HoldfastProxy> {
   const data = options.data ?? (await temporaryFolder())
   const child = spawn(process.execPath, [join(ROOT, 'src/main.ts'), 'xks-proxy'], {
     env: {
       PATH: process.env['PATH'],
       HOLDFAST_DATA: data,
-      HOLDFAST_XKS_LISTEN: '127.0.0.1:0',
+      HOLDFAST_XKS_LISTEN: `127.0.0.1:${options.port ?? 0}`,
       HOLDFAST_TLS_CERT: certificate.certFile,
       HOLDFAST_TLS_KEY: certificate.keyFile,
       ...(options.prefix === undefined ? {} : { HOLDFAST_XKS_PREFIX: options.prefix }),

@@ -11,15 +11,11 @@ import { PROXY_HOST, PROXY_PATH } from './xks-proxy.ts'
 const PATIENT_MS = '10000'
 
 /** The settings of a server that reaches the endpoint `https://localhost` at this port. */
-export function proxySettings(
-  certificate: TestCertificate,
-  port: number,
-  timeoutMs: string = PATIENT_MS,
-): Record<string, string> {
+export function proxySettings(certificate: TestCertificate, port: number): Record<string, string> {
   return {
     HOLDFAST_XKS_CA: certificate.certFile,
     HOLDFAST_XKS_ROUTES: `${PROXY_HOST}=127.0.0.1:${port}`,
-    HOLDFAST_XKS_TIMEOUT: timeoutMs,
+    HOLDFAST_XKS_TIMEOUT: PATIENT_MS,
   }
 }
 

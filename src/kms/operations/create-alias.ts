@@ -43,7 +43,7 @@ async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts): P
   return {
     permissions: [
       aliasPermission(call, name, 'CreateAlias'),
-      keyPermission(call, key, 'CreateAlias', () => undefined),
+      keyPermission({ call, key, parts }, 'CreateAlias', () => undefined),
     ],
     check: () => {
       checkState(key.arn, key.state, FACTS.states)

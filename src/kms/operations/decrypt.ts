@@ -1,7 +1,7 @@
 import { type Input, type Members, optional } from '../../api/shapes.ts'
 import type { Call, Operation, Work } from '../../dispatch/operation.ts'
 import { shownParameters } from '../../dispatch/parameters.ts'
-import { decryptUnder, type Manner } from '../encryption.ts'
+import { decryptUnder, type Manner, openedWith } from '../encryption.ts'
 import { checkGrantTokens, DRY_RUN, GRANT_TOKENS, KEY_ID, keyPermission } from '../key-operation.ts'
 import { checkState, USABLE } from '../key-state.ts'
 import type { KmsOperation, KmsParts } from '../parts.ts'
@@ -43,7 +43,7 @@ export const decrypt: KmsOperation = (parts): Operation => ({
 })
 
 async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts): Promise<Work> {
-  checkGrantTokens(call)
+  checkGrantTokens(call, parts)
   const keyText = input.KeyId
   const ciphertext = sourceCiphertext(input, 'KeyId', keyText)
   const recipient = await findRecipient(call, parts)
@@ -59,7 +59,7 @@ async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts): P
       sourcePermission(
         call,
         keyText,
-        keyPermission(call, key, 'Decrypt', recipientContext(recipient, context)),
+        keyPermission({ call, key, parts }, 'Decrypt', recipientContext(recipient, context)),
       ),
     ],
     check: () => {
@@ -68,7 +68,8 @@ async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts): P
     },
     run: async () => {
       if (ciphertext === undefined) return {}
-      const { plaintext, materialId } = await decryptUnder(parts, key, ciphertext, manner)
+      const use = { parts, call, operation: 'Decrypt' }
+      const { plaintext, materialId } = await decryptUnder(use, key, ciphertext, manner)
       const outcome = {
         output: {
           EncryptionAlgorithm: manner.algorithm,
@@ -76,7 +77,7 @@ async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts): P
           KeyMaterialId: recipient === undefined ? materialId : undefined,
           ...secretMember(parts, recipient, 'Plaintext', plaintext),
         },
-        event: { additional: materialId === undefined ? undefined : { keyMaterialId: materialId } },
+        event: { additional: openedWith(key, materialId) },
         dispose: () => plaintext.fill(0),
       }
       return withRecipient(outcome, recipient)

@@ -37,7 +37,7 @@ async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts): P
   return {
     permissions: [
       aliasPermission(call, name, 'DeleteAlias'),
-      keyPermission(call, key, 'DeleteAlias', () => undefined),
+      keyPermission({ call, key, parts }, 'DeleteAlias', () => undefined),
     ],
     check: () => {},
     run: () => ({ changes: [remove(alias), withoutAlias(key, name)] }),

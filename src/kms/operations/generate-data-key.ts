@@ -21,8 +21,12 @@ export const generateDataKey = keyOperation(
     context: (input) => cryptographicContext(input.KeyId, input.EncryptionContext),
     checkInput: checkDataKeySize,
   },
-  async ({ input, key, parts, recipient }) => {
-    const { outcome, plaintext } = await makeDataKey(parts, key, input)
+  async ({ call, input, key, parts, recipient }) => {
+    const { outcome, plaintext } = await makeDataKey(
+      { parts, call, operation: 'GenerateDataKey' },
+      key,
+      input,
+    )
     return {
       ...outcome,
       output: {

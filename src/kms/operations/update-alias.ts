@@ -44,8 +44,8 @@ async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts): P
   return {
     permissions: [
       aliasPermission(call, name, 'UpdateAlias'),
-      keyPermission(call, present, 'UpdateAlias', () => undefined),
-      keyPermission(call, target, 'UpdateAlias', () => undefined),
+      keyPermission({ call, key: present, parts }, 'UpdateAlias', () => undefined),
+      keyPermission({ call, key: target, parts }, 'UpdateAlias', () => undefined),
     ],
     check: () => {
       checkState(target.arn, target.state, FACTS.states)

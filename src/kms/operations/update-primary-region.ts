@@ -34,7 +34,7 @@ export const updatePrimaryRegion = keyOperation(
     alsoNeeds: async ({ call, input, key, parts }) => {
       const replica = await findReplica(call, parts, key, input.PrimaryRegion)
       if (replica === undefined) return []
-      return [keyPermission(call, replica, 'UpdatePrimaryRegion', regionContext(input))]
+      return [keyPermission({ call, key: replica, parts }, 'UpdatePrimaryRegion', regionContext(input))]
     },
     checkKey: (input, key) => {
       const set = key.record.value.multiRegion

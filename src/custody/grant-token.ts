@@ -1,0 +1,63 @@
+import { concatBytes, fromUtf8, lengthPrefixed, parseBase64, toBase64, utf8 } from '../base/bytes.ts'
+import type { Random } from '../base/ports.ts'
+import type { Secret } from '../base/secret.ts'
+import { GCM_IV_BYTES, openGcm, sealGcm } from '../crypto/aead.ts'
+import { hmacKey } from '../crypto/hmac.ts'
+import { counterLabel, deriveByCounter, deriveKey } from '../crypto/kdf.ts'
+
+/** One grant of the deployment. */
+export type GrantRef = {
+  readonly account: string
+  readonly region: string
+  readonly keyId: string
+  readonly grantId: string
+}
+
+/** Makes and opens grant tokens: see docs/formats/grant-token.md. */
+export type GrantTokens = {
+  /** A token of a grant, in base64: another one each time. */
+  readonly seal: (grant: GrantRef) => string
+  /** The grant of a token, whether or not it is still there; nothing for what is no token of this deployment. */
+  readonly open: (token: string) => GrantRef | undefined
+}
+
+const FORMAT = Uint8Array.of(0x01)
+const NONCE_BYTES = 16
+const NONCE_AT = FORMAT.length
+const IV_AT = NONCE_AT + NONCE_BYTES
+const SEALED_AT = IV_AT + GCM_IV_BYTES
+const LABEL = counterLabel('holdfast/grant-token/1')
+const BOUND_TO = concatBytes(lengthPrefixed('holdfast/grant-token/1'), FORMAT)
+
+/** What the key of tokens is derived for: see docs/formats/key-hierarchy.md. */
+const KEY_INFO = 'holdfast/grant-token/1/seal'
+
+/** None of a reference's parts holds it. */
+const SEPARATOR = '/'
+
+/** The grant tokens of a deployment. The root key is borrowed. */
+export function grantTokens(rootKey: Secret, random: Random): GrantTokens {
+  using sealing = deriveKey(rootKey, KEY_INFO)
+  const sealingKey = sealing.reveal(hmacKey)
+  return {
+    seal: ({ account, region, keyId, grantId }) => {
+      const nonce = random.bytes(NONCE_BYTES)
+      const iv = random.bytes(GCM_IV_BYTES)
+      using key = deriveByCounter(sealingKey, LABEL, nonce)
+      const content = utf8([account, region, keyId, grantId].join(SEPARATOR))
+      return toBase64(concatBytes(FORMAT, nonce, iv, sealGcm(key, iv, content, BOUND_TO)))
+    },
+    open: (token) => {
+      const bytes = parseBase64(token)
+      if (bytes === undefined || bytes.length <= SEALED_AT || bytes[0] !== FORMAT[0]) return undefined
+      using key = deriveByCounter(sealingKey, LABEL, bytes.subarray(NONCE_AT, IV_AT))
+      const content = openGcm(key, bytes.subarray(IV_AT, SEALED_AT), bytes.subarray(SEALED_AT), BOUND_TO)
+      return content && refOf(content)
+    },
+  }
+}
+
+function refOf(content: Uint8Array): GrantRef {
+  const [account = '', region = '', keyId = '', grantId = ''] = fromUtf8(content).split(SEPARATOR)
+  return { account, region, keyId, grantId }
+}

@@ -1,0 +1,68 @@
+import { present } from '../../base/assert.ts'
+import type { Call, Outcome } from '../../dispatch/operation.ts'
+import { isWithin } from '../grant-constraints.ts'
+import {
+  CREATE_GRANT_INPUT,
+  type CreateGrantInput,
+  checkGrantInput,
+  constraintsOf,
+  createGrantContext,
+  operationsOf,
+} from '../grant-input.ts'
+import { findParty } from '../grant-party.ts'
+import type { GrantTerms } from '../grant-record.ts'
+import { checkAgainstKey } from '../grant-rules.ts'
+import { planGrant } from '../grants.ts'
+import { keyOperation } from '../key-operation.ts'
+import { USABLE } from '../key-state.ts'
+import type { Key } from '../keys.ts'
+import type { KmsParts } from '../parts.ts'
+
+/**
+ * Lets a principal use a key. Whose own right to do so comes from a grant can pass on only what that grant gives.
+ * Source: AWS KMS API Reference, "CreateGrant".
+ */
+export const createGrant = keyOperation(
+  {
+    name: 'CreateGrant',
+    readOnly: false,
+    aliases: false,
+    crossAccount: true,
+    states: [...USABLE, 'Unavailable'],
+    input: CREATE_GRANT_INPUT,
+    checkInput: (input) => checkGrantInput(input),
+    context: (input) => createGrantContext(input),
+    coveredBy: (input, parent) => isWithin(bounds(input), parent),
+    checkKey: (input, key) => checkAgainstKey(key.arn, key.record.value, bounds(input)),
+  },
+  ({ call, input, key, parts }) => create(call, input, key, parts),
+)
+
+function bounds(input: CreateGrantInput): Pick<GrantTerms, 'operations' | 'constraints'> {
+  return { operations: operationsOf(input), constraints: constraintsOf(input) }
+}
+
+async function create(call: Call, input: CreateGrantInput, key: Key, parts: KmsParts): Promise<Outcome> {
+  const terms = await termsOf(call, input, parts)
+  const { grantId, changes } = await planGrant(parts, key, terms, call.now)
+  const { account, region, keyId } = key
+  return {
+    output: { GrantId: grantId, GrantToken: parts.grantTokens.seal({ account, region, keyId, grantId }) },
+    changes,
+    event: { response: { grantId, keyId: key.arn } },
+  }
+}
+
+async function termsOf(call: Call, input: CreateGrantInput, parts: KmsParts): Promise<GrantTerms> {
+  const { Name, GranteePrincipal, GranteeServicePrincipal, RetiringPrincipal, RetiringServicePrincipal } =
+    input
+  const grantee = await findParty(parts, { arn: GranteePrincipal, service: GranteeServicePrincipal })
+  const retiring = await findParty(parts, { arn: RetiringPrincipal, service: RetiringServicePrincipal })
+  return {
+    ...(Name !== undefined && { name: Name }),
+    grantee: present(grantee, 'the grantee of a request that was checked'),
+    ...(retiring !== undefined && { retiring }),
+    issuingAccount: call.caller.account,
+    ...bounds(input),
+  }
+}

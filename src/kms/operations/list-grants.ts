@@ -1,0 +1,87 @@
+import { KmsError } from '../../api/errors.ts'
+import type { Output } from '../../api/json.ts'
+import { type Input, type Members, optional } from '../../api/shapes.ts'
+import type { Stored } from '../../store/records.ts'
+import { grantEntry } from '../grant-entry.ts'
+import { GRANT_ID, NOT_FOR_AWS_RESOURCE } from '../grant-input.ts'
+import { PRINCIPAL, partyName, SERVICE_PRINCIPAL, wantedName } from '../grant-party.ts'
+import { GRANT, type GrantValue, grantPartition } from '../grant-record.ts'
+import { granteeChunks } from '../grantee-index.ts'
+import { checkGrantId, findGrant } from '../grants.ts'
+import { KEY_ID, keyOperation } from '../key-operation.ts'
+import { ANY_STATE } from '../key-state.ts'
+import type { Key } from '../keys.ts'
+import { PAGING, pageAfter, pageLimit, pageOutput, storeMarker } from '../paging.ts'
+import type { KmsParts } from '../parts.ts'
+
+const PAGE_SIZE = { byDefault: 50, max: 100 }
+
+const INPUT = {
+  KeyId: KEY_ID,
+  GrantId: optional(GRANT_ID),
+  GranteePrincipal: optional(PRINCIPAL),
+  GranteeServicePrincipal: optional(SERVICE_PRINCIPAL),
+  ...PAGING,
+} satisfies Members
+
+type ListInput = Input<typeof INPUT>
+
+/** Lists the grants on a key. Source: AWS KMS API Reference, "ListGrants". */
+export const listGrants = keyOperation(
+  {
+    name: 'ListGrants',
+    readOnly: true,
+    aliases: false,
+    crossAccount: true,
+    states: ANY_STATE,
+    input: INPUT,
+    checkInput: (input) => {
+      checkGrantId(input.GrantId)
+      if (input.GranteePrincipal !== undefined && input.GranteeServicePrincipal !== undefined) {
+        throw new KmsError('ValidationException', ONE_GRANTEE)
+      }
+    },
+    context: () => NOT_FOR_AWS_RESOURCE,
+  },
+  async ({ input, key, parts }) => {
+    const { grants, next } = await find(input, key, parts)
+    const entries: Output[] = []
+    for (const grant of grants) entries.push(await grantEntry(parts, key.arn, grant))
+    return { output: pageOutput('Grants', entries, next) }
+  },
+)
+
+const ONE_GRANTEE = 'GranteePrincipal and GranteeServicePrincipal cannot be specified together.'
+
+type Found = { readonly grants: readonly Stored<GrantValue>[]; readonly next: string | undefined }
+
+async function find(input: ListInput, key: Key, parts: KmsParts): Promise<Found> {
+  const { GrantId, GranteePrincipal: arn, GranteeServicePrincipal: service } = input
+  const limit = pageLimit(input, PAGE_SIZE)
+  const grantee = await wantedName(parts, { arn, service })
+  if (GrantId !== undefined) {
+    const grant = await findGrant(parts.records, key, GrantId)
+    const wanted = grant && (grantee === undefined || partyName(grant.value.grantee) === grantee)
+    return { grants: grant && wanted ? [grant] : [], next: undefined }
+  }
+  if (grantee !== undefined) return ofGrantee(input, key, parts, grantee)
+  const { records, next } = await parts.records.list(GRANT, {
+    partition: grantPartition(key),
+    after: storeMarker(input),
+    limit,
+  })
+  return { grants: records, next }
+}
+
+/** In the order of their ids: the index itself changes its order. */
+async function ofGrantee(input: ListInput, key: Key, parts: KmsParts, grantee: string): Promise<Found> {
+  const chunks = await granteeChunks(parts.records, { partition: grantPartition(key), grantee })
+  const ids = chunks.flatMap(({ value }) => value.grantIds).toSorted()
+  const { items, next } = pageAfter(ids, input, PAGE_SIZE)
+  const grants: Stored<GrantValue>[] = []
+  for (const grantId of items) {
+    const grant = await findGrant(parts.records, key, grantId)
+    if (grant !== undefined) grants.push(grant)
+  }
+  return { grants, next }
+}

@@ -1,0 +1,86 @@
+import { keyArn } from '../../api/arn.ts'
+import { KmsError } from '../../api/errors.ts'
+import { type Input, type Members, optional, text } from '../../api/shapes.ts'
+import type { Call, Operation, Work } from '../../dispatch/operation.ts'
+import { shownParameters } from '../../dispatch/parameters.ts'
+import type { MatchedGrant } from '../../policy/decide.ts'
+import type { Stored } from '../../store/records.ts'
+import { matchedAs } from '../grant-access.ts'
+import { constraintContext, GRANT_ID } from '../grant-input.ts'
+import { partyName } from '../grant-party.ts'
+import type { GrantValue } from '../grant-record.ts'
+import { checkGrantId, findGrant, getGrant, grantNotFound, planRemoval } from '../grants.ts'
+import { DRY_RUN, KEY_ID, keyPermission, openGrantToken, resolveKey } from '../key-operation.ts'
+import { ANY_STATE } from '../key-state.ts'
+import type { KmsOperation, KmsParts } from '../parts.ts'
+
+const INPUT = {
+  GrantToken: optional(text({ min: 1, max: 8192, sensitive: true })),
+  KeyId: optional(KEY_ID),
+  GrantId: optional(GRANT_ID),
+  DryRun: DRY_RUN,
+} satisfies Members
+const FACTS = { name: 'RetireGrant', aliases: false, crossAccount: true, states: ANY_STATE }
+
+type RetireInput = Input<typeof INPUT>
+
+/**
+ * Ends a grant, by whom the grant itself lets do so. Source: AWS KMS API Reference, "RetireGrant".
+ */
+export const retireGrant: KmsOperation = (parts): Operation => ({
+  service: 'kms',
+  name: 'RetireGrant',
+  readOnly: false,
+  members: INPUT,
+  onKey: FACTS,
+  parameters: (input) => shownParameters(INPUT, input),
+  begin: (call) => begin(call, call.input as RetireInput, parts),
+})
+
+async function begin(call: Call, input: RetireInput, parts: KmsParts): Promise<Work> {
+  const { keyText, grantId, byToken } = targetOf(call, input, parts)
+  const key = await resolveKey({ call, parts, facts: FACTS, text: keyText })
+  const grant = await findGrant(parts.records, key, grantId)
+  // Who has neither the key nor a token of the grant is not told whether there is such a grant.
+  const mayKnow = byToken || key.account === call.caller.account
+  if (grant === undefined && mayKnow) throw grantNotFound(grantId)
+  const context = constraintContext(grant?.value.constraints ?? {}, () => undefined)
+  const retirers = grant === undefined ? [] : retirersOf(grant)
+  return {
+    permissions: [
+      { ...keyPermission({ call, key, parts }, 'RetireGrant', context), grants: async () => retirers },
+    ],
+    check: () => {},
+    run: async () => ({
+      changes: await planRemoval(parts, key, await getGrant(parts.records, key, grantId)),
+      event: { response: { keyId: key.arn }, additional: { grantId } },
+    }),
+  }
+}
+
+type Target = { readonly keyText: string; readonly grantId: string; readonly byToken: boolean }
+
+/** @throws ValidationException, InvalidGrantIdException, InvalidGrantTokenException. */
+function targetOf(call: Call, { GrantToken, KeyId, GrantId }: RetireInput, parts: KmsParts): Target {
+  const named = KeyId !== undefined || GrantId !== undefined
+  if (GrantToken !== undefined && !named) {
+    const { account, region, keyId, grantId } = openGrantToken(call, parts, GrantToken)
+    return { keyText: keyArn(region, account, keyId), grantId, byToken: true }
+  }
+  if (GrantToken !== undefined || KeyId === undefined || GrantId === undefined) {
+    throw new KmsError('ValidationException', EITHER)
+  }
+  checkGrantId(GrantId)
+  return { keyText: KeyId, grantId: GrantId, byToken: false }
+}
+
+const EITHER = 'Either GrantToken, or both KeyId and GrantId, must be specified.'
+
+/** Whom a grant lets retire it; the policy engine adds what else they need. */
+function retirersOf({ name, value }: Stored<GrantValue>): readonly MatchedGrant[] {
+  const { grantee, retiring, operations, issuingAccount } = value
+  const names = [issuingAccount]
+  if (retiring !== undefined) names.push(partyName(retiring))
+  if (operations.includes('RetireGrant')) names.push(partyName(grantee))
+  return names.map((party) => matchedAs(name, value, party))
+}

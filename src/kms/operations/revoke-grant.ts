@@ -1,0 +1,25 @@
+import { GRANT_ID, NOT_FOR_AWS_RESOURCE } from '../grant-input.ts'
+import { checkGrantId, getGrant, planRemoval } from '../grants.ts'
+import { DRY_RUN, KEY_ID, keyOperation } from '../key-operation.ts'
+import { ANY_STATE } from '../key-state.ts'
+
+/**
+ * Ends a grant, by whoever administers the key. No node honours it any more when this has returned.
+ * Source: AWS KMS API Reference, "RevokeGrant".
+ */
+export const revokeGrant = keyOperation(
+  {
+    name: 'RevokeGrant',
+    readOnly: false,
+    aliases: false,
+    crossAccount: true,
+    states: ANY_STATE,
+    input: { KeyId: KEY_ID, GrantId: GRANT_ID, DryRun: DRY_RUN },
+    checkInput: (input) => checkGrantId(input.GrantId),
+    context: () => NOT_FOR_AWS_RESOURCE,
+  },
+  async ({ input, key, parts }) => {
+    const grant = await getGrant(parts.records, key, input.GrantId)
+    return { changes: await planRemoval(parts, key, grant), event: { response: { keyId: key.arn } } }
+  },
+)
