@@ -63,7 +63,9 @@ function setting<T>(setting: Setting<T>): Setting<T> {
 
 const MAX_WORKERS = 256
 
-/** Source: AWS waits 250 ms; a proxy on a slow link may be given more, within what a caller waits for. */
+/** Source: AWS KMS Developer Guide, "External key stores". */
+const XKS_TIMEOUT_DEFAULT_MS = 250
+/** A proxy on a slow link may be given more, within what a caller waits for. */
 const XKS_TIMEOUT_MIN_MS = 50
 const XKS_TIMEOUT_MAX_MS = 10_000
 
@@ -183,7 +185,7 @@ const SETTINGS = {
   xksTimeout: setting({
     variable: 'HOLDFAST_XKS_TIMEOUT',
     flag: 'xks-timeout',
-    byDefault: '250',
+    byDefault: String(XKS_TIMEOUT_DEFAULT_MS),
     about: 'milliseconds that a call to an external key store proxy may take',
     right: `a number from ${XKS_TIMEOUT_MIN_MS} to ${XKS_TIMEOUT_MAX_MS}`,
     parse: parseTimeout,
