@@ -19,7 +19,8 @@ export class PublicKeyCache {
     const known = this.#open.get(spki)
     if (known !== undefined) return known
     const der = parseBase64(spki)
-    if (der === undefined || !isPrivateSpec(spec)) throw new KeyringError('a stored public key cannot be read')
+    if (der === undefined || !isPrivateSpec(spec))
+      throw new KeyringError('a stored public key cannot be read')
     const key = openPublicKey(spec, der)
     this.#open.set(spki, key)
     if (this.#open.size > MAX_OPEN_PUBLIC_KEYS) {
