@@ -5,6 +5,8 @@ import { type Loader, openLoader } from './loader.ts'
 import { HELP, type Options, parseOptions } from './options.ts'
 import { errorsOf, formatReport, goalsOf, type Machine, type Report } from './report.ts'
 import { type Server, type ServerSettings, startServer } from './server.ts'
+import { measureAudit } from './suites/audit.ts'
+import { measureDecisions } from './suites/decisions.ts'
 import { measureMemory } from './suites/memory.ts'
 import { measureStart } from './suites/start.ts'
 import { measureThroughput } from './suites/throughput.ts'
@@ -65,6 +67,10 @@ async function measure(options: Options, loader: Loader): Promise<Report> {
     start: wanted('start')
       ? await withFolder(options, (settings) => measureStart({ ...parts, settings }))
       : undefined,
+    audit: wanted('audit')
+      ? await withFolder(options, ({ dataFolder }) => measureAudit({ options, folder: dataFolder, progress }))
+      : undefined,
+    decisions: wanted('decisions') ? measureDecisions(options.rounds, progress) : undefined,
   }
 }
 

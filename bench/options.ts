@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import { type Endpoint, parseEndpoint } from './endpoint.ts'
 import { MEASURED_OPERATIONS, type MeasuredOperation } from './requests.ts'
 
-const SUITES = ['throughput', 'memory', 'start'] as const
+const SUITES = ['throughput', 'memory', 'start', 'audit', 'decisions'] as const
 
 /** What can be measured. */
 type Suite = (typeof SUITES)[number]
@@ -29,6 +29,7 @@ export type Options = {
   readonly calls: number
   readonly keys: number
   readonly starts: number
+  readonly events: number
   readonly region: string
   readonly program: string
   /** The folder in which data folders are made. */
@@ -44,7 +45,7 @@ export const HELP = `Usage: npm run bench -- [options]
 
 Measures Holdfast beside a floor: a bare node:http server that answers equal bytes.
 
-  --suite NAME         throughput (default), memory, start or all
+  --suite NAME         throughput (default), memory, start, audit, decisions or all
   --operations LIST    of ${MEASURED_OPERATIONS.join(',')}
   --connections LIST   default 1,16,64,256
   --seconds N          length of a window, default 3
@@ -52,7 +53,9 @@ Measures Holdfast beside a floor: a bare node:http server that answers equal byt
   --calls N            memory: Encrypt calls, default 1000000
   --keys N             start: keys in the data folder, default 10000
   --starts N           start: how often it is started, default 5
-  --quick              1 round of 1 second at 1 and 64 connections, 100000 calls, 1000 keys, 3 starts
+  --events N           audit: events in the log, default 1000000
+  --quick              1 round of 1 second at 1 and 64 connections, 100000 calls, 1000 keys, 3 starts,
+                       100000 events
   --region NAME        default us-east-1
   --server FILE        the program to start, default bin/holdfast
   --folder DIR         where data folders are made and removed, default the system's temporary folder
@@ -78,6 +81,7 @@ const FLAGS = {
   calls: { type: 'string' },
   keys: { type: 'string' },
   starts: { type: 'string' },
+  events: { type: 'string' },
   quick: { type: 'boolean', default: false },
   region: { type: 'string', default: 'us-east-1' },
   server: { type: 'string' },
@@ -112,6 +116,7 @@ export function parseOptions(argv: readonly string[]): Options {
     calls: parseCount('calls', values.calls, quick ? 100_000 : 1_000_000, 100_000_000),
     keys: parseCount('keys', values.keys, quick ? 1_000 : 10_000, 1_000_000),
     starts: parseCount('starts', values.starts, quick ? 3 : 5, 100),
+    events: parseCount('events', values.events, quick ? 100_000 : 1_000_000, 100_000_000),
     region: values.region,
     program: values.server ?? join(import.meta.dirname, '..', 'bin', 'holdfast'),
     folder: values.folder ?? tmpdir(),

@@ -57,5 +57,7 @@ function report(given: Partial<ThroughputRow>): Report {
     throughput: { rows: [row], answerBytes: [{ operation: 'Encrypt', holdfast: 450, floor: 450 }], goals },
     memory: undefined,
     start: undefined,
+    audit: undefined,
+    decisions: undefined,
   }
 }

@@ -1,4 +1,6 @@
 import type { Goal, ThroughputRow } from './measures.ts'
+import type { AuditReport } from './suites/audit.ts'
+import type { DecisionsReport } from './suites/decisions.ts'
 import type { MemoryReport } from './suites/memory.ts'
 import type { StartReport } from './suites/start.ts'
 import type { ThroughputReport } from './suites/throughput.ts'
@@ -21,11 +23,13 @@ export type Report = {
   readonly throughput: ThroughputReport | undefined
   readonly memory: MemoryReport | undefined
   readonly start: StartReport | undefined
+  readonly audit: AuditReport | undefined
+  readonly decisions: DecisionsReport | undefined
 }
 
 /** The figures that a release must reach, of all suites that ran. */
-export function goalsOf({ throughput, memory, start }: Report): readonly Goal[] {
-  return [throughput, memory, start].flatMap((suite) => suite?.goals ?? [])
+export function goalsOf({ throughput, memory, start, audit, decisions }: Report): readonly Goal[] {
+  return [throughput, memory, start, audit, decisions].flatMap((suite) => suite?.goals ?? [])
 }
 
 /** Calls that were not answered with 200, of all suites that ran. */
@@ -40,12 +44,14 @@ export function errorsOf({ throughput, memory }: Report): readonly string[] {
 
 /** The report for a reader at a terminal. */
 export function formatReport(report: Report): string {
-  const { machine, throughput, memory, start, settings } = report
+  const { machine, throughput, memory, start, audit, decisions, settings } = report
   const sections = [
     formatMachine(machine),
     ...(throughput === undefined ? [] : [formatThroughput(throughput, settings)]),
     ...(memory === undefined ? [] : [formatMemory(memory)]),
     ...(start === undefined ? [] : [formatStart(start)]),
+    ...(audit === undefined ? [] : [formatAudit(audit)]),
+    ...(decisions === undefined ? [] : [formatDecisions(decisions)]),
     ...goalsOf(report).map(
       ({ name, required, measured, met }) =>
         `${met ? 'met   ' : 'MISSED'}  ${name}: ${measured} (${required})`,
@@ -142,6 +148,29 @@ function formatStart({ keys, readyMs, medianMs, rssBytes }: StartReport): string
   const each = readyMs.map((ms) => ms.toFixed(0)).join(', ')
   const line = `median ${medianMs.toFixed(0)} ms of ${each}; RSS ${megabytes(rssBytes)} MB when ready`
   return `\nStart to ready with ${keys} keys: ${line}\n`
+}
+
+function formatAudit(report: AuditReport): string {
+  const { events, verifiedPerSecond, indexedPerSecond, lookups } = report
+  const bytes = [report.logBytesPerEvent, report.gzipBytesPerEvent, report.indexBytesPerEvent]
+  const [log, gzip, index] = bytes.map((value) => value.toFixed(0))
+  const lines = lookups.map(({ what, p50Ms, maxMs }) => [what, p50Ms.toFixed(1), maxMs.toFixed(1)])
+  return [
+    `\nAudit log of ${events} events: ${log} bytes each, ${gzip} compressed, ${index} in the index`,
+    `verified ${verifiedPerSecond.toFixed(0)} events/s, indexed ${indexedPerSecond.toFixed(0)} events/s`,
+    `${formatTable([['lookup of 50', 'p50 ms', 'max ms'], ...lines])}\n`,
+  ].join('\n')
+}
+
+function formatDecisions({ rows }: DecisionsReport): string {
+  const lines = rows.map(({ name, allowed, us, slowestUs }) => [
+    name,
+    allowed ? 'allowed' : 'refused',
+    us.toFixed(2),
+    slowestUs.toFixed(2),
+  ])
+  const head = ['policies', 'decision', 'CPU us', 'slowest']
+  return `\nDecisions over 20 policies of 30 statements\n${formatTable([head, ...lines])}\n`
 }
 
 function megabytes(bytes: number | undefined): string {

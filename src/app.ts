@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parseRoots } from './attestation/roots.ts'
 import { systemFiles } from './audit/files.ts'
 import { type Journal, openJournal } from './audit/journal.ts'
+import { CHECKPOINT_KEY_INFO } from './audit/note.ts'
 import { type OwnEventParts, refusalsEvent, tornTailEvent } from './audit/own-events.ts'
 import { RefusalLimiter, RefusalSummaries } from './audit/refusals.ts'
 import { AUDIT_KEY_INFO } from './audit/segment.ts'
@@ -10,7 +12,8 @@ import type { Log } from './base/log.ts'
 import { systemAfterThisTurn, systemClock, systemRandom, systemSleep, systemTimers } from './base/ports.ts'
 import type { Secret } from './base/secret.ts'
 import { addCredentials } from './config/credentials-file.ts'
-import { type Config, formatAddress } from './config/settings.ts'
+import { type Config, ConfigError, formatAddress } from './config/settings.ts'
+import { type Ed25519Key, ed25519Key } from './crypto/ed25519.ts'
 import { type HmacKey, hmacKey } from './crypto/hmac.ts'
 import { deriveKey } from './crypto/kdf.ts'
 import { Custody } from './custody/custody.ts'
@@ -22,20 +25,31 @@ import { createDispatcher, type Dispatcher } from './dispatch/dispatcher.ts'
 import { Freshness } from './dispatch/freshness.ts'
 import { createRouting } from './dispatch/routing.ts'
 import { openHttpServer } from './http/server.ts'
-import { credentialFinder } from './iam/access-key.ts'
-import { ACCOUNT, ACCOUNTS, ensureAccount, handOverRoot, principalFinder } from './iam/account.ts'
+import { ACCOUNT, ACCOUNTS, ensureAccount, handOverRoot } from './iam/account.ts'
+import { credentialFinder } from './iam/credentials.ts'
+import { KeyUses } from './iam/key-uses.ts'
+import { IAM_OPERATIONS } from './iam/operations.ts'
+import { findPrincipal } from './iam/principals.ts'
+import { makeCheckpoints } from './jobs/checkpoints.ts'
+import { connectStores } from './jobs/connection.ts'
 import { doWhatIsDue, type LifecycleParts } from './jobs/lifecycle.ts'
 import { type Job, startJobs } from './jobs/scheduler.ts'
 import { planDue } from './kms/due-plan.ts'
+import { type KeyFacts, keyFacts } from './kms/key-facts.ts'
 import { KMS_OPERATIONS } from './kms/operations.ts'
 import type { KmsParts } from './kms/parts.ts'
 import { wrappedKeys } from './kms/wrapped-keys.ts'
+import { treeGrower } from './metering/grow-tree.ts'
+import { IndexThread } from './metering/index-thread.ts'
+import { lastUsageFinder } from './metering/last-usage.ts'
 import { SigningKeys } from './sigv4/signing-key.ts'
 import { openRecords } from './store/cache.ts'
 import { claimFileLock, type FileLock } from './store/file-lock.ts'
+import { makeFolder } from './store/folder.ts'
 import type { Records } from './store/records.ts'
 import { openSqlite } from './store/sqlite.ts'
 import { DATABASE_FILE } from './store/sqlite-file.ts'
+import { openXksClient, type XksClient } from './xks/client.ts'
 
 /** The file that the root credentials are handed over in, within the data folder. */
 export const CREDENTIALS_FILE = 'credentials'
@@ -43,6 +57,8 @@ export const CREDENTIALS_FILE = 'credentials'
 export const ENDPOINT_FILE = 'endpoint'
 /** The folder of the audit log, within the data folder. */
 export const AUDIT_FOLDER = 'audit'
+/** The folder of what is derived from the audit log, within the data folder. */
+export const INDEX_FOLDER = 'index'
 const ROOT_KEY_FILE = 'root.key'
 const START_LOCK_FILE = 'start.lock'
 
@@ -50,11 +66,16 @@ const START_LOCK_FILE = 'start.lock'
 const START_LOCK_ATTEMPTS = 200
 const START_LOCK_RETRY_MS = 50
 
-const OWNER_ONLY_FOLDER = 0o700
 const OWNER_ONLY_FILE = 0o600
 
 /** How often it is looked for what is due to keys. */
 const LIFECYCLE_INTERVAL_MS = 1000
+/** How often a checkpoint of the audit log is signed. */
+const CHECKPOINT_INTERVAL_MS = 3_600_000
+/** How often custom key stores that are to be connected are looked for. */
+const CONNECTION_INTERVAL_MS = 500
+/** How often last uses of access keys are written. */
+const KEY_USE_INTERVAL_MS = 60_000
 /** What domain keys are wrapped under: see docs/formats/key-hierarchy.md. */
 const DOMAIN_WRAPPING_INFO = 'holdfast/domain/1/wrap'
 
@@ -62,6 +83,8 @@ const DOMAIN_WRAPPING_INFO = 'holdfast/domain/1/wrap'
 export type Deployment = {
   readonly records: Records
   readonly auditKey: HmacKey
+  /** Signs checkpoints of the audit log. */
+  readonly checkpointKey: Ed25519Key
   /** For custody, which disposes of it. */
   readonly wrappingKey: Secret
   readonly grantTokens: GrantTokens
@@ -73,14 +96,16 @@ export type Deployment = {
  * @throws SealError, StoreFailure.
  */
 export async function openDeployment(config: Config): Promise<Deployment> {
-  await mkdir(config.data, { recursive: true, mode: OWNER_ONLY_FOLDER })
+  await makeFolder(config.data)
   using rootKey = await openRootKey(config)
   const records = await openRecords(openSqlite(config.data), recordSealer(rootKey, systemRandom))
   await assertNotLost(config, records)
   using auditKey = deriveKey(rootKey, AUDIT_KEY_INFO)
+  using checkpointSeed = deriveKey(rootKey, CHECKPOINT_KEY_INFO)
   return {
     records,
     auditKey: auditKey.reveal(hmacKey),
+    checkpointKey: ed25519Key(checkpointSeed),
     wrappingKey: deriveKey(rootKey, DOMAIN_WRAPPING_INFO),
     grantTokens: grantTokens(rootKey, systemRandom),
   }
@@ -128,8 +153,8 @@ async function prepareAccount(config: Config, records: Records): Promise<void> {
  * Opens a data folder to serve from it. Of several processes that start at once, one at a time makes
  * what is missing: the root key, the account, the credentials.
  */
-async function openForServing(config: Config): Promise<Deployment> {
-  await mkdir(config.data, { recursive: true, mode: OWNER_ONLY_FOLDER })
+export async function openForServing(config: Config): Promise<Deployment> {
+  await makeFolder(config.data)
   const lock = await waitForLock(join(config.data, START_LOCK_FILE))
   try {
     const deployment = await openDeployment(config)
@@ -150,6 +175,19 @@ async function waitForLock(path: string): Promise<FileLock> {
   throw new Error(`${path} has been locked for too long: does another start of Holdfast hang?`)
 }
 
+/** The certificate chain and the private key of a listener; nothing without TLS. */
+export async function readTls({
+  tls,
+}: Config): Promise<{ readonly cert: string; readonly key: string } | undefined> {
+  if (tls === undefined) return undefined
+  return { cert: await readFile(tls.certFile, 'utf8'), key: await readFile(tls.keyFile, 'utf8') }
+}
+
+/** Every key of an account in a region, for reports. */
+export function reportedKeys(records: Records, account: string, region: string): AsyncGenerator<KeyFacts> {
+  return keyFacts(records, account, region)
+}
+
 /** A node that serves. */
 export type RunningNode = {
   readonly port: number
@@ -163,46 +201,56 @@ export async function openNode(
   listener: { readonly port: number; readonly sharedPort: boolean },
   log: Log,
 ): Promise<RunningNode> {
-  const tls = config.tls && {
-    cert: await readFile(config.tls.certFile, 'utf8'),
-    key: await readFile(config.tls.keyFile, 'utf8'),
-  }
+  const tls = await readTls(config)
+  const attestationRoots = await readAttestationRoots(config)
   await using stack = new AsyncDisposableStack()
-  const { records, auditKey, wrappingKey, grantTokens } = await openForServing(config)
+  const { records, auditKey, checkpointKey, wrappingKey, grantTokens } = await openForServing(config)
   stack.defer(() => records.close())
-  const own = { clock: systemClock, random: systemRandom, account: config.account }
-  const journal = await openJournal({
-    ...own,
-    folder: join(config.data, AUDIT_FOLDER),
-    key: auditKey,
-    records,
-    files: systemFiles,
-    claimLock: claimFileLock,
-    timers: systemTimers,
-    log,
-  })
+  const own = ownEventParts(config)
+  const journal = await openNodeJournal(config, { records, auditKey }, log)
   stack.defer(() => journal.close())
-  if (journal.torn !== undefined) {
-    log.warn('the end of the audit log was torn and set aside', journal.torn)
-    await journal.append(tornTailEvent(own, journal.node, journal.torn))
-  }
+  const index = openIndexThread(config, auditKey, log)
+  stack.defer(() => index.close())
   const custody = new Custody({ wrappingKey, wrappedKeys: wrappedKeys(records), random: systemRandom })
   stack.defer(() => custody[Symbol.dispose]())
   const limiter = new RefusalLimiter(systemClock)
   const summaries = openSummaries(limiter, journal, own, log)
   stack.defer(() => summaries.close())
+  const xks = await openXks(config)
+  stack.defer(() => xks[Symbol.dispose]())
   const kms: KmsParts = {
     records,
     custody,
     random: systemRandom,
-    principalExists: principalFinder(records),
-    // Accounts have no unique ids, and there are no other principals yet.
-    principalId: async () => undefined,
+    principalExists: async (arn) => (await findPrincipal(records, arn)) !== undefined,
+    principalId: async (arn) => (await findPrincipal(records, arn))?.id,
+    xks,
     grantTokens,
     sm2Regions: new Set(config.sm2Regions),
+    attestationRoots,
+    lastUsage: lastUsageFinder(index),
   }
-  const dispatcher = openDispatcher({ kms, journal, limiter, own, log })
-  const jobs = startJobs([lifecycleJob(kms, journal, log)], systemTimers, log)
+  const keyUses = new KeyUses(records)
+  stack.defer(() => keyUses.write())
+  const dispatcher = openDispatcher({ kms, journal, keyUses, limiter, own, log })
+  const checkpoints = {
+    name: 'checkpoints',
+    everyMs: CHECKPOINT_INTERVAL_MS,
+    run: () =>
+      makeCheckpoints({
+        records,
+        files: systemFiles,
+        folder: join(config.data, AUDIT_FOLDER),
+        signingKey: checkpointKey,
+        grow: treeGrower(index),
+        log,
+      }),
+  }
+  const jobs = startJobs(
+    [lifecycleJob(kms, journal, log), connectionJob(kms, log), checkpoints, keyUseJob(keyUses)],
+    systemTimers,
+    log,
+  )
   stack.defer(() => jobs.stop())
   const state = { ready: true }
   const http = await openHttpServer(
@@ -219,19 +267,69 @@ export async function openNode(
   return { port: http.port, close: () => open.disposeAsync() }
 }
 
+/** What events of this deployment's own are made with. */
+export function ownEventParts(config: Config): OwnEventParts {
+  return { clock: systemClock, random: systemRandom, account: config.account }
+}
+
+/** Takes a node's place in the audit log, and records what had to be cut from its end. */
+export async function openNodeJournal(
+  config: Config,
+  { records, auditKey }: Pick<Deployment, 'records' | 'auditKey'>,
+  log: Log,
+): Promise<Journal> {
+  const own = ownEventParts(config)
+  const journal = await openJournal({
+    ...own,
+    folder: join(config.data, AUDIT_FOLDER),
+    key: auditKey,
+    records,
+    files: systemFiles,
+    claimLock: claimFileLock,
+    timers: systemTimers,
+    log,
+  })
+  if (journal.torn !== undefined) {
+    log.warn('the end of the audit log was torn and set aside', journal.torn)
+    await journal.append(tornTailEvent(own, journal.node, journal.torn))
+  }
+  return journal
+}
+
+/** @throws ConfigError when the file of the setting cannot be used. */
+async function readAttestationRoots({ attestationRootFile: path }: Config): Promise<readonly Uint8Array[]> {
+  if (path === undefined) return []
+  try {
+    return parseRoots(await readFile(path, 'utf8'))
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new ConfigError(`HOLDFAST_ATTESTATION_ROOT is '${path}': ${reason}`, { cause: error })
+  }
+}
+
 type ServiceParts = {
   readonly kms: KmsParts
   readonly journal: Journal
+  readonly keyUses: KeyUses
   readonly limiter: RefusalLimiter
   readonly own: OwnEventParts
   readonly log: Log
 }
 
-function openDispatcher({ kms, journal, limiter, own, log }: ServiceParts): Dispatcher {
+function openIndexThread(config: Config, key: HmacKey, log: Log): IndexThread {
+  const folder = join(config.data, INDEX_FOLDER)
+  return new IndexThread({ folder, auditFolder: join(config.data, AUDIT_FOLDER), key }, log, systemTimers)
+}
+
+function openDispatcher({ kms, journal, keyUses, limiter, own, log }: ServiceParts): Dispatcher {
   const { records } = kms
+  const iam = { records, random: systemRandom, keyUses }
   return createDispatcher({
-    routing: createRouting(KMS_OPERATIONS.map((operation) => operation(kms))),
-    findCredential: credentialFinder(records),
+    routing: createRouting([
+      ...KMS_OPERATIONS.map((operation) => operation(kms)),
+      ...IAM_OPERATIONS.map((operation) => operation(iam)),
+    ]),
+    findCredential: credentialFinder({ records, keyUses }),
     signingKeys: new SigningKeys(),
     refusals: {
       admit: (source) => limiter.admit(source),
@@ -248,7 +346,7 @@ function openDispatcher({ kms, journal, limiter, own, log }: ServiceParts): Disp
 }
 
 /** Records, once a minute and at the end, how many refused calls were only counted. */
-function openSummaries(
+export function openSummaries(
   limiter: RefusalLimiter,
   journal: Journal,
   own: OwnEventParts,
@@ -283,6 +381,26 @@ function lifecycleJob(kms: KmsParts, journal: Journal, log: Log): Job {
     log,
   }
   return { name: 'key lifecycle', everyMs: LIFECYCLE_INTERVAL_MS, run: () => doWhatIsDue(parts) }
+}
+
+function connectionJob({ records, xks }: KmsParts, log: Log): Job {
+  const run = (): Promise<void> => connectStores({ records, xks, log })
+  return { name: 'custom key store connection', everyMs: CONNECTION_INTERVAL_MS, run }
+}
+
+async function openXks({ xks }: Config): Promise<XksClient> {
+  const ca = xks.caFile === undefined ? undefined : await readFile(xks.caFile, 'utf8')
+  return openXksClient({
+    ca,
+    routes: xks.routes,
+    timeoutMs: xks.timeoutMs,
+    clock: systemClock,
+    timers: systemTimers,
+  })
+}
+
+function keyUseJob(keyUses: KeyUses) {
+  return { name: 'last uses of access keys', everyMs: KEY_USE_INTERVAL_MS, run: () => keyUses.write() }
 }
 
 /** The URL that a server of this configuration is reached at, on the port that it has. */

@@ -2,7 +2,8 @@
 type Fault = 'client' | 'server'
 
 /**
- * Every error code that Holdfast answers with, and its HTTP status on the JSON protocol.
+ * Every error code that Holdfast answers with, and its HTTP status on the JSON protocol. Those that only the
+ * query protocol has come with its statuses; see `render.ts` for what it makes of the others.
  *
  * The service model of AWS KMS puts other statuses (404, 409, 412, 503) on some of these; the wire
  * carries 400 and 500. Source: AWS KMS API Reference, "Common Errors" and recorded answers.
@@ -10,23 +11,37 @@ type Fault = 'client' | 'server'
 const ERRORS = {
   AccessDeniedException: 400,
   AlreadyExistsException: 400,
+  CloudHsmClusterNotFoundException: 400,
   ConflictException: 400,
+  CustomKeyStoreHasCMKsException: 400,
+  CustomKeyStoreInvalidStateException: 400,
+  CustomKeyStoreNameInUseException: 400,
+  CustomKeyStoreNotFoundException: 400,
+  DeleteConflictException: 409,
   DependencyTimeoutException: 500,
   DisabledException: 400,
   DryRunOperationException: 400,
+  EntityAlreadyExistsException: 409,
+  ExpiredIdentityTokenException: 400,
   ExpiredImportTokenException: 400,
   ExpiredTokenException: 400,
+  IdpCommunicationErrorException: 400,
+  IdpRejectedClaimException: 403,
   IncompleteSignatureException: 400,
   IncorrectKeyException: 400,
   IncorrectKeyMaterialException: 400,
   InvalidAliasNameException: 400,
   InvalidArnException: 400,
+  InvalidAuthorizationMessageException: 400,
   InvalidCiphertextException: 400,
   InvalidGrantIdException: 400,
   InvalidGrantTokenException: 400,
+  InvalidIdentityTokenException: 400,
   InvalidImportTokenException: 400,
+  InvalidInputException: 400,
   InvalidKeyUsageException: 400,
   InvalidMarkerException: 400,
+  InvalidParameterValueException: 400,
   InvalidSignatureException: 400,
   KMSInternalException: 500,
   KMSInvalidMacException: 400,
@@ -37,8 +52,10 @@ const ERRORS = {
   MalformedPolicyDocumentException: 400,
   MissingActionException: 400,
   MissingAuthenticationTokenException: 400,
+  NoSuchEntityException: 404,
   NotAuthorizedException: 400,
   NotFoundException: 400,
+  PackedPolicyTooLargeException: 400,
   RequestEntityTooLargeException: 413,
   SerializationException: 400,
   ServiceUnavailableException: 503,
@@ -48,6 +65,15 @@ const ERRORS = {
   UnrecognizedClientException: 400,
   UnsupportedOperationException: 400,
   ValidationException: 400,
+  XksKeyAlreadyInUseException: 400,
+  XksKeyInvalidConfigurationException: 400,
+  XksKeyNotFoundException: 400,
+  XksProxyIncorrectAuthenticationCredentialException: 400,
+  XksProxyInvalidConfigurationException: 400,
+  XksProxyInvalidResponseException: 400,
+  XksProxyUriInUseException: 400,
+  XksProxyUriUnreachableException: 400,
+  XksProxyVpcEndpointServiceNotFoundException: 400,
 } as const
 
 /** A code of {@link ERRORS}. */

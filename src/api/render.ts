@@ -46,8 +46,12 @@ type WireError = { readonly code: string; readonly status: number }
  */
 const QUERY_ERRORS: { readonly [code: string]: WireError | undefined } = {
   AccessDeniedException: { code: 'AccessDenied', status: 403 },
+  ExpiredIdentityTokenException: { code: 'ExpiredTokenException', status: 400 },
   ExpiredTokenException: { code: 'ExpiredToken', status: 403 },
+  IdpCommunicationErrorException: { code: 'IDPCommunicationError', status: 400 },
+  IdpRejectedClaimException: { code: 'IDPRejectedClaim', status: 403 },
   IncompleteSignatureException: { code: 'IncompleteSignature', status: 400 },
+  InvalidAuthorizationMessageException: { code: 'InvalidAuthorizationMessageException', status: 400 },
   InvalidSignatureException: { code: 'SignatureDoesNotMatch', status: 403 },
   LimitExceededException: { code: 'LimitExceeded', status: 409 },
   MissingAuthenticationTokenException: { code: 'MissingAuthenticationToken', status: 403 },

@@ -10,7 +10,7 @@ import {
   read,
   write,
 } from 'node:fs'
-import { mkdir, readdir, rename, unlink } from 'node:fs/promises'
+import { mkdir, readdir, rename, stat, unlink } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
 
@@ -39,6 +39,7 @@ export type AuditFiles = {
   /** Opens a file for appending; makes it if there is none. */
   readonly openAppend: (path: string) => Promise<AppendFile>
   readonly openRead: (path: string) => Promise<ReadFile>
+  readonly sizeOf: (path: string) => Promise<number>
   /** Copies the bytes of a file from `offset` on to a new file, durably. */
   readonly copyTail: (path: string, offset: number, to: string) => Promise<void>
   readonly rename: (from: string, to: string) => Promise<void>
@@ -67,6 +68,7 @@ export const systemFiles: AuditFiles = {
   },
   openAppend,
   openRead,
+  sizeOf: async (path) => (await stat(path)).size,
   copyTail: (path, offset, to) =>
     pipeline(
       createReadStream(path, { start: offset }),

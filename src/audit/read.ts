@@ -29,15 +29,26 @@ const BUFFER_MAX_BYTES = BATCH_MAX_BYTES + FRAME_MAX_BYTES
 const LINE_END = 0x0a
 const BATCH_LINE_START = Buffer.from(`\n${BATCH_START}`)
 
+/** Where reading begins: the beginning of the segment, or the end of one of its parts. */
+export type ReadStart = { readonly offset: number; readonly line: number }
+
+const SEGMENT_BEGIN: ReadStart = { offset: 0, line: 1 }
+
 /** The parts of a segment in order: a header, batches, and a rest if there is any. */
-export async function* readSegment(files: AuditFiles, path: string): AsyncGenerator<Part> {
-  const window = new Window(await files.openRead(path))
+export async function* readSegment(
+  files: AuditFiles,
+  path: string,
+  start: ReadStart = SEGMENT_BEGIN,
+): AsyncGenerator<Part> {
+  const window = new Window(await files.openRead(path), start.offset)
   try {
-    let line = 1
-    const header = await window.upTo(() => window.endOfLine(0))
+    let { line } = start
+    const header = start.offset > 0 ? 0 : await window.upTo(() => window.endOfLine(0))
     if (header !== undefined) {
-      yield { type: 'header', offset: 0, line, endOffset: header, text: window.take(header) }
-      line += 1
+      if (header > 0) {
+        yield { type: 'header', offset: 0, line, endOffset: header, text: window.take(header) }
+        line += 1
+      }
       for (;;) {
         const end = await window.upTo(() => window.endOfBatch())
         if (end === undefined) break
@@ -74,14 +85,15 @@ class Window {
   #begin = 0
   #end = 0
   /** Where `#begin` is in the file. */
-  #offset = 0
+  #offset: number
   /** Until here, relative to `#begin`, there is no beginning of a batch line. */
   #searched = 0
   /** Where the batch line that was found last begins, relative to `#begin`. */
   batchLine = 0
 
-  constructor(file: ReadFile) {
+  constructor(file: ReadFile, offset: number) {
     this.#file = file
+    this.#offset = offset
   }
 
   get offset(): number {
@@ -143,7 +155,7 @@ class Window {
       this.#begin = 0
     }
     if (this.#end === this.#buffer.length && !this.#grow()) return false
-    const count = await this.#file.read(this.#buffer.subarray(this.#end), this.#offset + this.#end)
+    const count = await this.#file.read(this.#buffer.subarray(this.#end), this.#offset + this.sizeBytes)
     this.#end += count
     return count > 0
   }

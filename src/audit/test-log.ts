@@ -64,6 +64,7 @@ export class FaultFiles implements AuditFiles {
   readonly list = systemFiles.list
   readonly makeFolder = systemFiles.makeFolder
   readonly openRead = systemFiles.openRead
+  readonly sizeOf = systemFiles.sizeOf
   readonly copyTail = systemFiles.copyTail
   readonly rename = systemFiles.rename
   readonly remove = systemFiles.remove

@@ -1,16 +1,44 @@
 import { parseArgs } from 'node:util'
 import { processEnvironment } from '../config/environment.ts'
 import { ConfigError, FLAGS, parseConfig } from '../config/settings.ts'
+import { auditCheckProof } from './audit-check-proof.ts'
+import { auditCheckpoint } from './audit-checkpoint.ts'
+import { auditConsistency } from './audit-consistency.ts'
+import { auditProve } from './audit-prove.ts'
+import { auditReindex } from './audit-reindex.ts'
 import { auditVerify } from './audit-verify.ts'
-import { type Command, EXIT_FAILURE, EXIT_USAGE, type Output } from './command.ts'
+import {
+  type Command,
+  type CommandInput,
+  commandUsage,
+  EXIT_FAILURE,
+  EXIT_USAGE,
+  type Output,
+} from './command.ts'
 import { environment } from './environment.ts'
 import { helpText, VERSION } from './help.ts'
 import { outliveReader } from './outlive-reader.ts'
 import { serve } from './serve.ts'
 import { status } from './status.ts'
+import { usage } from './usage.ts'
 import { worker } from './worker.ts'
+import { xksProxy } from './xks-proxy.ts'
+import { XKS_PROXY_ADMINISTRATION } from './xks-proxy-administration.ts'
 
-const COMMANDS: readonly Command[] = [serve, environment, status, auditVerify]
+const COMMANDS: readonly Command[] = [
+  serve,
+  environment,
+  status,
+  auditVerify,
+  auditReindex,
+  auditCheckpoint,
+  auditProve,
+  auditConsistency,
+  auditCheckProof,
+  usage,
+  xksProxy,
+  ...XKS_PROXY_ADMINISTRATION,
+]
 
 const output: Output = {
   print: (line) => void process.stdout.write(`${line}\n`),
@@ -24,8 +52,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   try {
     return await run(args)
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    output.complain(`holdfast: ${message}`)
+    output.complain(`holdfast: ${messageOf(error)}`)
     return isUsage(error) ? EXIT_USAGE : EXIT_FAILURE
   }
 }
@@ -33,21 +60,68 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
 async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],
-    options: { ...FLAGS, help: { type: 'boolean', short: 'h' }, version: { type: 'boolean' } },
+    options: {
+      ...FLAGS,
+      ...COMMAND_FLAGS,
+      help: { type: 'boolean', short: 'h' },
+      version: { type: 'boolean' },
+    },
     allowPositionals: true,
   })
   if (values['version'] === true) return print(VERSION)
   const name = positionals.join(' ')
   if (values['help'] === true || name === 'help') return print(helpText(COMMANDS))
-  const command = [...COMMANDS, worker].find((candidate) => candidate.name === name)
+  const command = findCommand(positionals)
   if (command === undefined) {
-    output.complain(
-      name === '' ? helpText(COMMANDS) : `holdfast: there is no command '${name}': see holdfast --help`,
-    )
+    output.complain(name === '' ? helpText(COMMANDS) : unknownCommand(positionals))
     return EXIT_USAGE
   }
+  const flags = flagsOf(command, values)
   const config = parseConfig({ flags: values, environment: processEnvironment() })
-  return command.run({ config, output })
+  const operands = positionals.slice(command.name.split(' ').length)
+  return command.run({ config, operands, flags, output })
+}
+
+/** The flags of all commands, for node:util's parseArgs. */
+const COMMAND_FLAGS = Object.fromEntries(
+  COMMANDS.flatMap(({ flags = {} }) => Object.keys(flags).map((flag) => [flag, { type: 'string' as const }])),
+)
+
+/** @throws ConfigError when a flag of another command is given. */
+function flagsOf(command: Command, values: Readonly<Record<string, unknown>>): CommandInput['flags'] {
+  const flags: Record<string, string> = {}
+  for (const flag of Object.keys(COMMAND_FLAGS)) {
+    const value = values[flag]
+    if (typeof value !== 'string') continue
+    if (command.flags?.[flag] === undefined)
+      throw new ConfigError(`--${flag} is not a flag of ${command.name}`)
+    flags[flag] = value
+  }
+  return flags
+}
+
+function findCommand(words: readonly string[]): Command | undefined {
+  return [...COMMANDS, worker].find(
+    (command) => isNamed(command, words) && commandUsage(command).split(' ').length === words.length,
+  )
+}
+
+function isNamed({ name }: Command, words: readonly string[]): boolean {
+  return name.split(' ').every((word, index) => word === words[index])
+}
+
+function unknownCommand(words: readonly string[]): string {
+  const meant = COMMANDS.find((command) => command.operands !== undefined && isNamed(command, words))
+  if (meant !== undefined) return `holdfast: usage: holdfast ${commandUsage(meant)}`
+  const names = COMMANDS.map((command) => command.name).join(', ')
+  return `holdfast: there is no command '${words.join(' ')}': the commands are ${names}; see holdfast --help`
+}
+
+/** Node's parser explains an unknown flag with how to write positional arguments, which are none of ours. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const unknownFlag = /^Unknown option '([^']*)'/.exec(error.message)?.[1]
+  return unknownFlag === undefined ? error.message : `there is no flag ${unknownFlag}: see holdfast --help`
 }
 
 function print(text: string): number {

@@ -9,15 +9,25 @@ export type Output = {
 }
 
 /** What a command is run with. */
-type CommandInput = {
+export type CommandInput = {
   readonly config: Config
+  /** One for each name in the command's `operands`. */
+  readonly operands: readonly string[]
   readonly output: Output
+  /** The values of the command's own flags. */
+  readonly flags: Readonly<Record<string, string | undefined>>
 }
+
+/** A flag of one command, with a value. */
+type CommandFlag = { readonly about: string }
 
 /** A command of `holdfast`; gives the process's exit status. */
 export type Command = {
   readonly name: string
+  /** What follows the name on the command line, in capitals. */
+  readonly operands?: readonly string[]
   readonly about: string
+  readonly flags?: Readonly<Record<string, CommandFlag>>
   readonly run: (input: CommandInput) => Promise<number>
 }
 
@@ -25,3 +35,8 @@ export type Command = {
 export const EXIT_USAGE = 2
 /** The exit status of a command that has failed, or has found what it looks for to be wrong. */
 export const EXIT_FAILURE = 1
+
+/** A command as it is called: its name and what follows. */
+export function commandUsage({ name, operands = [] }: Command): string {
+  return [name, ...operands].join(' ')
+}

@@ -5,11 +5,15 @@ import type { Config } from '../config/settings.ts'
 
 /** Where the server of a data folder listens: as it has written down, else as it is configured. */
 export async function currentEndpoint(config: Config): Promise<string> {
+  return (await findEndpoint(config)) ?? endpointOf(config, config.listen.port)
+}
+
+/** Where the server of a data folder listens; nothing when none has written it down, so none runs. */
+export async function findEndpoint(config: Config): Promise<string | undefined> {
   try {
     return (await readFile(join(config.data, ENDPOINT_FILE), 'utf8')).trim()
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
-      return endpointOf(config, config.listen.port)
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
     throw error
   }
 }

@@ -1,10 +1,11 @@
 import { describeSettings } from '../config/settings.ts'
-import type { Command } from './command.ts'
+import { type Command, commandUsage } from './command.ts'
 
 /** The release. The same as in package.json: a test compares them. */
 export const VERSION = '0.1.0'
 
-const COMMAND_WIDTH = 14
+const COMMAND_WIDTH = 34
+const FLAG_WIDTH = 10
 
 /** What `holdfast --help` prints. */
 export function helpText(commands: readonly Command[]): string {
@@ -14,7 +15,7 @@ export function helpText(commands: readonly Command[]): string {
     'usage: holdfast COMMAND [settings]',
     '',
     'commands:',
-    ...commands.map(({ name, about }) => `  ${name.padEnd(COMMAND_WIDTH)} ${about}`),
+    ...commands.flatMap(describeCommand),
     '',
     'settings, each a flag and an environment variable; the flag wins:',
     ...describeSettings(),
@@ -22,4 +23,11 @@ export function helpText(commands: readonly Command[]): string {
     '  --help, -h   prints this',
     '  --version    prints the release',
   ].join('\n')
+}
+
+function describeCommand(command: Command): readonly string[] {
+  const own = Object.entries(command.flags ?? {}).map(
+    ([flag, { about: what }]) => `      ${`--${flag}`.padEnd(FLAG_WIDTH)} ${what}`,
+  )
+  return [`  ${commandUsage(command).padEnd(COMMAND_WIDTH)} ${command.about}`, ...own]
 }

@@ -4,7 +4,7 @@ import { readHeads } from '../audit/journal.ts'
 import { probeReady } from '../client/probe.ts'
 import { type Command, EXIT_FAILURE } from './command.ts'
 import { requireDataFolder } from './data-folder.ts'
-import { currentEndpoint } from './endpoint.ts'
+import { findEndpoint } from './endpoint.ts'
 import { VERSION } from './help.ts'
 
 /** `holdfast status`: whether the server of a data folder serves, and how far its audit log has come. */
@@ -13,10 +13,10 @@ export const status: Command = {
   about: 'says whether the server is ready and what its data folder holds; exit status 0 when ready',
   run: async ({ config, output }) => {
     requireDataFolder(config)
-    const endpoint = await currentEndpoint(config)
-    const ready = await probeReady(endpoint)
+    const endpoint = await findEndpoint(config)
+    const ready = endpoint === undefined ? 'no server runs on this folder' : await probeReady(endpoint)
     output.print(`release      ${VERSION}`)
-    output.print(`endpoint     ${endpoint}: ${ready}`)
+    output.print(`endpoint     ${endpoint ?? 'none'}: ${ready}`)
     output.print(`data         ${resolve(config.data)}`)
     output.print(`account      ${config.account}`)
     const { records, wrappingKey } = await openDeployment(config)

@@ -24,7 +24,9 @@ test('parseConfig gives the documented defaults', () => {
     region: 'us-east-1',
     workers: 1,
     tls: undefined,
+    attestationRootFile: undefined,
     seal: 'file',
+    prices: undefined,
   })
 })
 
@@ -45,6 +47,7 @@ test('an unknown setting is refused by name', () => {
 for (const [name, value] of [
   ['HOLDFAST_ACCOUNT', '12345678901'],
   ['HOLDFAST_ACCOUNT', '1234567890123'],
+  ['HOLDFAST_ATTESTATION_ROOT', ''],
   ['HOLDFAST_DATA', ''],
   ['HOLDFAST_LISTEN', '7600'],
   ['HOLDFAST_LISTEN', '127.0.0.1:65536'],
@@ -97,6 +100,7 @@ test('auto is at least one worker', () => {
 test('configFlags gives the same configuration again, for one worker', () => {
   const environment = {
     HOLDFAST_ACCOUNT: '111122223333',
+    HOLDFAST_ATTESTATION_ROOT: 'root=1.pem',
     HOLDFAST_LISTEN: '[::1]:8443',
     HOLDFAST_TLS_CERT: 'a b.pem',
     HOLDFAST_TLS_KEY: 'key.pem',
@@ -114,7 +118,17 @@ test('configFlags gives the same configuration again, for one worker', () => {
 
 test('every setting is described with its flag and its variable', () => {
   const text = describeSettings().join('\n')
-  for (const name of ['DATA', 'LISTEN', 'ACCOUNT', 'REGION', 'WORKERS', 'TLS_CERT', 'TLS_KEY', 'SEAL']) {
+  for (const name of [
+    'DATA',
+    'LISTEN',
+    'ACCOUNT',
+    'REGION',
+    'WORKERS',
+    'TLS_CERT',
+    'TLS_KEY',
+    'ATTESTATION_ROOT',
+    'SEAL',
+  ]) {
     assert.match(text, new RegExp(`--${name.toLowerCase().replace('_', '-')} +HOLDFAST_${name}`))
   }
 })

@@ -16,9 +16,27 @@ export type Config = {
   readonly workers: number
   /** Paths of the PEM files. */
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
+  /** Path of the PEM file with the roots of attestation documents. */
+  readonly attestationRootFile: string | undefined
   readonly seal: 'file'
   /** The regions that have SM2 keys. */
   readonly sm2Regions: readonly string[]
+  /** Path of the price table. */
+  readonly prices: string | undefined
+  /** How the proxies of external key stores are called. */
+  readonly xks: {
+    /** The path of a PEM file; its certificates are trusted beside the system's. */
+    readonly caFile: string | undefined
+    /** Where an endpoint is reached, by its lower-case host name. */
+    readonly routes: ReadonlyMap<string, Address>
+    readonly timeoutMs: number
+  }
+  /** What `holdfast xks-proxy` serves: see its own settings for where. */
+  readonly xksProxy: {
+    readonly listen: Address
+    /** What the path begins with: empty, or with a slash at its beginning only. */
+    readonly prefix: string
+  }
 }
 
 /** A setting is unknown or has a value that cannot be used. The message says what would be right. */
@@ -42,6 +60,10 @@ function setting<T>(setting: Setting<T>): Setting<T> {
 }
 
 const MAX_WORKERS = 256
+
+/** Source: AWS waits 250 ms; a proxy on a slow link may be given more, within what a caller waits for. */
+const XKS_TIMEOUT_MIN_MS = 50
+const XKS_TIMEOUT_MAX_MS = 10_000
 
 const SETTINGS = {
   data: setting({
@@ -100,6 +122,14 @@ const SETTINGS = {
     right: 'a path',
     parse: (text) => (text === '' ? undefined : text),
   }),
+  attestationRoot: setting({
+    variable: 'HOLDFAST_ATTESTATION_ROOT',
+    flag: 'attestation-root',
+    byDefault: undefined,
+    about: 'the root certificates of attestation documents, a PEM file; without it Recipient is refused',
+    right: 'a path',
+    parse: (text) => (text === '' ? undefined : text),
+  }),
   seal: setting({
     variable: 'HOLDFAST_SEAL',
     flag: 'seal',
@@ -115,6 +145,54 @@ const SETTINGS = {
     about: 'the regions that have SM2 keys',
     right: 'region names with commas between them, or none',
     parse: parseRegions,
+  }),
+  prices: setting({
+    variable: 'HOLDFAST_PRICES',
+    flag: 'prices',
+    byDefault: undefined,
+    about: 'a price table, a JSON file; holdfast usage shows costs by it',
+    right: 'a path',
+    parse: (text) => (text === '' ? undefined : text),
+  }),
+  xksCa: setting({
+    variable: 'HOLDFAST_XKS_CA',
+    flag: 'xks-ca',
+    byDefault: undefined,
+    about: "certificates, a PEM file, that external key store proxies may have beside the system's",
+    right: 'a path',
+    parse: (text) => (text === '' ? undefined : text),
+  }),
+  xksRoutes: setting({
+    variable: 'HOLDFAST_XKS_ROUTES',
+    flag: 'xks-routes',
+    byDefault: undefined,
+    about: 'where proxy endpoints are reached, when that is not port 443 of their name',
+    right: 'NAME=ADDRESS:PORT, several separated by commas, such as xks.example=10.0.0.7:7643',
+    parse: parseRoutes,
+  }),
+  xksTimeout: setting({
+    variable: 'HOLDFAST_XKS_TIMEOUT',
+    flag: 'xks-timeout',
+    byDefault: '250',
+    about: 'milliseconds that a call to an external key store proxy may take',
+    right: `a number from ${XKS_TIMEOUT_MIN_MS} to ${XKS_TIMEOUT_MAX_MS}`,
+    parse: parseTimeout,
+  }),
+  xksListen: setting({
+    variable: 'HOLDFAST_XKS_LISTEN',
+    flag: 'xks-listen',
+    byDefault: '127.0.0.1:7643',
+    about: 'the address that xks-proxy serves on; any but a loopback address needs TLS',
+    right: 'ADDRESS:PORT, such as 127.0.0.1:7643 or [::1]:7643',
+    parse: parseAddress,
+  }),
+  xksPrefix: setting({
+    variable: 'HOLDFAST_XKS_PREFIX',
+    flag: 'xks-prefix',
+    byDefault: undefined,
+    about: 'what the paths of xks-proxy begin with, before /kms/xks/v1',
+    right: 'a path such as /team, of letters, digits, hyphens and underscores, 117 characters at most',
+    parse: parsePrefix,
   }),
 }
 
@@ -147,16 +225,29 @@ export function parseConfig(given: Given): Config {
     region: need(SETTINGS.region, given),
     workers: need(SETTINGS.workers, given),
     tls: certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : undefined,
+    attestationRootFile: read(SETTINGS.attestationRoot, given),
     seal: need(SETTINGS.seal, given),
     sm2Regions: need(SETTINGS.sm2Regions, given),
+    prices: read(SETTINGS.prices, given),
+    xks: {
+      caFile: read(SETTINGS.xksCa, given),
+      routes: read(SETTINGS.xksRoutes, given) ?? new Map(),
+      timeoutMs: need(SETTINGS.xksTimeout, given),
+    },
+    xksProxy: { listen: need(SETTINGS.xksListen, given), prefix: read(SETTINGS.xksPrefix, given) ?? '' },
   }
-  if (config.tls === undefined && !isLoopback(config.listen.host)) {
-    throw new ConfigError(
-      `HOLDFAST_LISTEN is ${formatAddress(config.listen)}, which others can reach, and there is no TLS: ` +
-        'set HOLDFAST_TLS_CERT and HOLDFAST_TLS_KEY, or listen on 127.0.0.1',
-    )
-  }
+  refuseOpenPlain(SETTINGS.listen.variable, config.listen, config)
+  refuseOpenPlain(SETTINGS.xksListen.variable, config.xksProxy.listen, config)
   return config
+}
+
+/** @throws ConfigError for an address that others can reach, without TLS. */
+function refuseOpenPlain(variable: string, address: Address, config: Config): void {
+  if (config.tls !== undefined || isLoopback(address.host)) return
+  throw new ConfigError(
+    `${variable} is ${formatAddress(address)}, which others can reach, and there is no TLS: ` +
+      'set HOLDFAST_TLS_CERT and HOLDFAST_TLS_KEY, or listen on 127.0.0.1',
+  )
 }
 
 /** The flags that give a configuration again, for a process that is started with it. */
@@ -169,8 +260,15 @@ export function configFlags(config: Config): readonly string[] {
     workers: '1',
     tlsCert: config.tls?.certFile,
     tlsKey: config.tls?.keyFile,
+    attestationRoot: config.attestationRootFile,
     seal: config.seal,
     sm2Regions: config.sm2Regions.join(',') || NO_REGIONS,
+    prices: config.prices,
+    xksCa: config.xks.caFile,
+    xksRoutes: formatRoutes(config.xks.routes),
+    xksTimeout: String(config.xks.timeoutMs),
+    xksListen: formatAddress(config.xksProxy.listen),
+    xksPrefix: config.xksProxy.prefix === '' ? undefined : config.xksProxy.prefix,
   }
   return Object.entries(SETTINGS).flatMap(([name, { flag }]) => {
     const value = values[name as keyof typeof SETTINGS]
@@ -180,9 +278,12 @@ export function configFlags(config: Config): readonly string[] {
 
 /** One line for each setting: flag, variable, meaning and default. */
 export function describeSettings(): readonly string[] {
-  return Object.values(SETTINGS).map(({ flag, variable, about, byDefault }) => {
+  const settings = Object.values(SETTINGS)
+  const flagWidth = Math.max(...settings.map(({ flag }) => flag.length))
+  const variableWidth = Math.max(...settings.map(({ variable }) => variable.length))
+  return settings.map(({ flag, variable, about, byDefault }) => {
     const suffix = byDefault === undefined ? '' : ` (default ${byDefault})`
-    return `  ${`--${flag}`.padEnd(13)} ${variable.padEnd(20)} ${about}${suffix}`
+    return `  --${flag.padEnd(flagWidth)} ${variable.padEnd(variableWidth)} ${about}${suffix}`
   })
 }
 
@@ -247,4 +348,38 @@ function parseWorkers(text: string): number | undefined {
   if (text === 'auto') return Math.min(availableParallelism(), MAX_WORKERS)
   const count = /^[0-9]{1,3}$/.test(text) ? Number(text) : 0
   return count >= 1 && count <= MAX_WORKERS ? count : undefined
+}
+
+const XKS_ROUTES_MAX = 100
+
+/** A host name that an endpoint may have. Source: the service model, `XksProxyUriEndpointType`. */
+const ENDPOINT_HOST = /^[a-zA-Z0-9.-]{1,120}$/
+
+function parseRoutes(text: string): ReadonlyMap<string, Address> | undefined {
+  const routes = new Map<string, Address>()
+  for (const route of text.split(',')) {
+    const equals = route.indexOf('=')
+    const host = route.slice(0, Math.max(equals, 0)).toLowerCase()
+    const address = parseAddress(route.slice(equals + 1))
+    if (!ENDPOINT_HOST.test(host) || address === undefined || address.port === 0) return undefined
+    routes.set(host, address)
+  }
+  return routes.size <= XKS_ROUTES_MAX ? routes : undefined
+}
+
+function formatRoutes(routes: ReadonlyMap<string, Address>): string | undefined {
+  if (routes.size === 0) return undefined
+  return [...routes].map(([host, address]) => `${host}=${formatAddress(address)}`).join(',')
+}
+
+function parseTimeout(text: string): number | undefined {
+  const value = /^[0-9]{1,5}$/.test(text) ? Number(text) : 0
+  return value >= XKS_TIMEOUT_MIN_MS && value <= XKS_TIMEOUT_MAX_MS ? value : undefined
+}
+
+/** So long that prefix and `/kms/xks/v1` fit into an XksProxyUriPath of 128 characters. */
+const XKS_PREFIX_MAX_LENGTH = 117
+
+function parsePrefix(text: string): string | undefined {
+  return text.length <= XKS_PREFIX_MAX_LENGTH && /^(?:\/[a-zA-Z0-9_-]+)+$/.test(text) ? text : undefined
 }

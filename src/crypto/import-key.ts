@@ -1,12 +1,181 @@
+import { createDecipheriv, createECDH, createPrivateKey } from 'node:crypto'
+import { KEY_SPECS, type KeySpec } from '../api/key-specs.ts'
+import { compareBytes, concatBytes } from '../base/bytes.ts'
 import { Secret } from '../base/secret.ts'
-import { generateKeyPair, privateDecrypt } from 'node:crypto'
-import type { KeySpec } from '../api/key-specs.ts'
-export const WRAPPING_ALGORITHMS = ['RSAES_PKCS1_V1_5','RSAES_OAEP_SHA_1','RSAES_OAEP_SHA_256','RSA_AES_KEY_WRAP_SHA_1','RSA_AES_KEY_WRAP_SHA_256','SM2PKE'] as const
-export const WRAPPING_KEY_SPECS = ['RSA_2048','RSA_3072','RSA_4096','SM2'] as const
-export type WrappingAlgorithm = typeof WRAPPING_ALGORITHMS[number]
-export type WrappingKeySpec = typeof WRAPPING_KEY_SPECS[number]
-export function createWrappingKeyPair(_s: WrappingKeySpec): Promise<{publicKey: Uint8Array, privateKey: Secret}> {
-  return new Promise((r, j) => generateKeyPair('rsa', {modulusLength: 2048, publicKeyEncoding:{type:'spki',format:'der'}, privateKeyEncoding:{type:'pkcs8',format:'der'}} as any, (e: any, pub: any, priv: any) => e ? j(e) : r({publicKey: pub, privateKey: new Secret(priv)})))
+import { encodePublicKey, type PrivateKey, parsePrivateKey, publicHalf } from './asymmetric-key.ts'
+import { generateKeyPair, type KeyPair } from './key-pair.ts'
+import { isPrivateSpec, KEY_KINDS, type KeyKind, type PrivateSpec } from './private-spec.ts'
+import { isConsistentRsa } from './rsa-consistency.ts'
+import { decryptRsa } from './rsa-encryption.ts'
+import { decryptSm2 } from './sm2.ts'
+import { sm2Pkcs8, sm2ScalarBytes } from './sm2-facts.ts'
+
+/** The specs of wrapping keys. Source: AWS KMS API Reference, "GetParametersForImport". */
+export type WrappingKeySpec = 'RSA_2048' | 'RSA_3072' | 'RSA_4096' | 'SM2'
+
+/** How material is wrapped for import. Source: the same; RSAES_PKCS1_V1_5 is refused by AWS, too. */
+export type WrappingAlgorithm =
+  | 'RSAES_OAEP_SHA_1'
+  | 'RSAES_OAEP_SHA_256'
+  | 'RSA_AES_KEY_WRAP_SHA_1'
+  | 'RSA_AES_KEY_WRAP_SHA_256'
+  | 'SM2PKE'
+
+/** A fresh pair whose public key wraps one import. */
+export function generateWrappingKeyPair(spec: WrappingKeySpec): Promise<KeyPair> {
+  return generateKeyPair(spec)
 }
-export async function unwrapImported(_t: {algorithm: WrappingAlgorithm}, k: Secret, e: Uint8Array): Promise<Secret|undefined> { return k.reveal((b)=> { try { return new Secret(privateDecrypt({key: Buffer.from(b), format:'der', type:'pkcs8', oaepHash:'sha256'}, e)) } catch { return undefined } }) }
-export function parseImported(_s: KeySpec, b: Uint8Array): Secret|undefined { return new Secret(Uint8Array.from(b)) }
+
+/** Whether a wrapping key of the spec is used with the algorithm. */
+export function wrapsBy(spec: WrappingKeySpec, algorithm: WrappingAlgorithm): boolean {
+  return (spec === 'SM2') === (algorithm === 'SM2PKE')
+}
+
+/**
+ * What was wrapped, or nothing: whatever was wrong gives the same answer.
+ *
+ * RSA_AES_KEY_WRAP: an AES-256 key under OAEP, as long as the modulus, then the material under that key.
+ * Source: AWS KMS Developer Guide, "Importing key material"; RFC 5649.
+ */
+export async function unwrapImported(
+  algorithm: WrappingAlgorithm,
+  wrappingKey: PrivateKey,
+  encrypted: Uint8Array,
+): Promise<Secret | undefined> {
+  switch (algorithm) {
+    case 'RSAES_OAEP_SHA_1':
+    case 'RSAES_OAEP_SHA_256':
+      return secretOf(await decryptRsa(wrappingKey, algorithm, encrypted))
+    case 'RSA_AES_KEY_WRAP_SHA_1':
+      return await unwrapTwice('RSAES_OAEP_SHA_1', wrappingKey, encrypted)
+    case 'RSA_AES_KEY_WRAP_SHA_256':
+      return await unwrapTwice('RSAES_OAEP_SHA_256', wrappingKey, encrypted)
+    case 'SM2PKE':
+      return secretOf(await decryptSm2(wrappingKey, encrypted))
+  }
+}
+
+/** Nothing, too, when the plaintext is empty: no material is. */
+function secretOf(bytes: Uint8Array | undefined): Secret | undefined {
+  return bytes === undefined || bytes.length === 0 ? undefined : new Secret(bytes)
+}
+
+const AES_KEY_BYTES = 32
+
+async function unwrapTwice(
+  algorithm: 'RSAES_OAEP_SHA_1' | 'RSAES_OAEP_SHA_256',
+  wrappingKey: PrivateKey,
+  encrypted: Uint8Array,
+): Promise<Secret | undefined> {
+  const modulusBytes = (wrappingKey.handle.asymmetricKeyDetails?.modulusLength ?? 0) / 8
+  const aesKey = secretOf(await decryptRsa(wrappingKey, algorithm, encrypted.subarray(0, modulusBytes)))
+  if (aesKey === undefined) return undefined
+  using key = aesKey
+  if (key.sizeBytes !== AES_KEY_BYTES) return undefined
+  return key.reveal((bytes) => unwrapAes(bytes, encrypted.subarray(modulusBytes)))
+}
+
+/** The first half of the initial value of a wrap with padding. Source: RFC 5649, section 3. */
+const PADDED_WRAP_IV = Uint8Array.of(0xa6, 0x59, 0x59, 0xa6)
+
+function unwrapAes(key: Uint8Array, wrapped: Uint8Array): Secret | undefined {
+  const decipher = createDecipheriv('id-aes256-wrap-pad', key, PADDED_WRAP_IV)
+  try {
+    return withBytes(decipher.update(wrapped), (unwrapped) =>
+      secretOf(concatBytes(unwrapped, decipher.final())),
+    )
+  } catch {
+    return undefined
+  }
+}
+
+/** The sizes of raw material in bytes, from and to. Source: AWS KMS Developer Guide, "Importing key material". */
+const RAW_SIZES: { readonly [S in Exclude<KeySpec, PrivateSpec>]: readonly [number, number] } = {
+  SYMMETRIC_DEFAULT: [32, 32],
+  HMAC_224: [28, 128],
+  HMAC_256: [32, 128],
+  HMAC_384: [48, 128],
+  HMAC_512: [64, 128],
+}
+
+/**
+ * The material as it is kept, or nothing when it is none of the spec. The caller still owns `bytes`.
+ *
+ * Raw bytes of symmetric and HMAC keys stay as they are. Private keys are PKCS #8, BER or DER, and become DER without
+ * attributes, as {@link generateKeyPair} would write them: one form for one key. RSA keys have two primes, and their
+ * numbers belong together; curves are named; a public point that comes along is the one of the private number.
+ * Source: AWS KMS Developer Guide, "Importing key material".
+ */
+export async function parseImported(spec: KeySpec, bytes: Uint8Array): Promise<Secret | undefined> {
+  if (!KEY_SPECS[spec].importable) return undefined
+  if (!isPrivateSpec(spec)) {
+    const [min, max] = RAW_SIZES[spec]
+    return bytes.length >= min && bytes.length <= max ? new Secret(Uint8Array.from(bytes)) : undefined
+  }
+  const key = parsePrivateKey(spec, bytes)
+  return key === undefined ? undefined : await normalized(key, KEY_KINDS[spec])
+}
+
+async function normalized(key: PrivateKey, kind: KeyKind): Promise<Secret | undefined> {
+  if (key.spec === 'SM2') return normalizedSm2(key)
+  switch (kind.type) {
+    case 'rsa':
+      return (await isConsistentRsa(key.handle)) ? new Secret(key.handle.export(PKCS8)) : undefined
+    case 'ec':
+      return normalizedEc(key, kind.namedCurve)
+    case 'ed25519':
+      return withBytes(key.handle.export({ format: 'raw-private' }), (seed) => {
+        const handle = createPrivateKey({ key: seed, format: 'raw-private', asymmetricKeyType: 'ed25519' })
+        return new Secret(handle.export(PKCS8))
+      })
+    case 'ml-dsa-44':
+    case 'ml-dsa-65':
+    case 'ml-dsa-87':
+    case 'ml-kem-512':
+    case 'ml-kem-768':
+    case 'ml-kem-1024':
+      return undefined
+  }
+}
+
+const PKCS8 = { type: 'pkcs8', format: 'der' } as const
+
+function normalizedEc(key: PrivateKey, namedCurve: string): Secret | undefined {
+  return withBytes(key.handle.export({ format: 'raw-private' }), (scalar) => {
+    const point = pointOf(scalar, namedCurve)
+    const given = publicHalf(key).handle.export({ format: 'raw-public', type: 'uncompressed' })
+    if (point === undefined || compareBytes(point, given) !== 0) return undefined
+    const source = { key: scalar, format: 'raw-private', asymmetricKeyType: 'ec', namedCurve } as const
+    return new Secret(createPrivateKey(source).export(PKCS8))
+  })
+}
+
+function normalizedSm2(key: PrivateKey): Secret | undefined {
+  return withBytes(sm2ScalarBytes(key.handle), (scalar) => {
+    const point = pointOf(scalar, 'SM2')
+    const spki = encodePublicKey(publicHalf(key))
+    if (point === undefined || compareBytes(point, spki.subarray(-point.length)) !== 0) return undefined
+    return new Secret(sm2Pkcs8(scalar, point))
+  })
+}
+
+/** The public point, uncompressed, or nothing when the number is not one from 1 to below the curve's order. */
+function pointOf(scalar: Buffer | Uint8Array, namedCurve: string): Uint8Array | undefined {
+  const pair = createECDH(namedCurve)
+  try {
+    // OpenSSL opens private keys without this check.
+    pair.setPrivateKey(scalar)
+  } catch {
+    return undefined
+  }
+  return pair.getPublicKey(null, 'uncompressed')
+}
+
+/** Lends bytes of a key and clears them. */
+function withBytes<T>(key: Uint8Array, use: (key: Uint8Array) => T): T {
+  try {
+    return use(key)
+  } finally {
+    key.fill(0)
+  }
+}

@@ -4,7 +4,7 @@ import { p256, p384, p521 } from '@noble/curves/nist.js'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { ml_dsa44, ml_dsa65, ml_dsa87 } from '@noble/post-quantum/ml-dsa.js'
 import { systemRandom } from '../base/ports.ts'
-import { agreeSm2, signSm2, sm2Scalar, verifySm2 } from './sm2-math.ts'
+import { agreeSm2, decryptSm2, encryptSm2, signSm2, sm2Scalar, verifySm2 } from './sm2-math.ts'
 
 /** The curves of ECDSA. */
 export type EcdsaSpec = keyof typeof CURVES
@@ -34,6 +34,8 @@ export type SlowTask =
   | { readonly name: 'sm2-sign'; readonly key: KeyObject; readonly digest: Uint8Array }
   | ({ readonly name: 'sm2-verify'; readonly digest: Uint8Array } & Claim)
   | { readonly name: 'sm2-agree'; readonly key: KeyObject; readonly publicKey: Uint8Array }
+  | { readonly name: 'sm2-encrypt'; readonly publicKey: Uint8Array; readonly plaintext: Uint8Array }
+  | { readonly name: 'sm2-decrypt'; readonly key: KeyObject; readonly ciphertext: Uint8Array }
   | { readonly name: 'ed25519ph-sign'; readonly key: KeyObject; readonly message: Uint8Array }
   | ({ readonly name: 'ed25519ph-verify'; readonly message: Uint8Array } & Claim)
   | { readonly name: 'mu-sign'; readonly spec: MlDsaSpec; readonly key: KeyObject; readonly mu: Uint8Array }
@@ -44,8 +46,8 @@ type Claim = { readonly publicKey: Uint8Array; readonly signature: Uint8Array }
 const CURVES = { ECC_NIST_P256: p256, ECC_NIST_P384: p384, ECC_NIST_P521: p521, ECC_SECG_P256K1: secp256k1 }
 const ML_DSA = { ML_DSA_44: ml_dsa44, ML_DSA_65: ml_dsa65, ML_DSA_87: ml_dsa87 }
 
-/** Does a task here and now. */
-export function runSlow(task: SlowTask): Uint8Array | boolean {
+/** Does a task here and now; nothing comes of what does not decrypt. */
+export function runSlow(task: SlowTask): Uint8Array | boolean | undefined {
   switch (task.name) {
     case 'rsa-sign':
       return privateEncrypt({ key: task.key, padding: PADDINGS[task.padding] }, task.message)
@@ -59,6 +61,10 @@ export function runSlow(task: SlowTask): Uint8Array | boolean {
       return verifySm2(task.publicKey, task.digest, task.signature)
     case 'sm2-agree':
       return agreeSm2(sm2Scalar(task.key), task.publicKey)
+    case 'sm2-encrypt':
+      return encryptSm2(task.publicKey, task.plaintext)
+    case 'sm2-decrypt':
+      return decryptSm2(sm2Scalar(task.key), task.ciphertext)
     case 'ed25519ph-sign':
       return withBytes(task.key.export({ format: 'raw-private' }), (key) => ed25519ph.sign(task.message, key))
     case 'ed25519ph-verify':

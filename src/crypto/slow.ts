@@ -15,6 +15,13 @@ export async function slowBytes(task: SlowTask): Promise<Uint8Array> {
   return bytes
 }
 
+/** The bytes that a task gives, or nothing. @throws OffloadError when too much waits or the task fails. */
+export async function slowBytesIfAny(task: SlowTask): Promise<Uint8Array | undefined> {
+  const bytes = await pool.run(task)
+  assert(bytes === undefined || bytes instanceof Uint8Array, `${task.name} gives bytes or nothing`)
+  return bytes
+}
+
 /** The truth that a task gives, from a thread. @throws OffloadError when too much waits or the task fails. */
 export async function slowTruth(task: SlowTask): Promise<boolean> {
   const truth = await pool.run(task)

@@ -1,9 +1,10 @@
-import { hash } from 'node:crypto'
+import { hash, type KeyObject } from 'node:crypto'
+import { assert } from '../base/assert.ts'
 import { concatBytes, utf8 } from '../base/bytes.ts'
 import { SM2_SPKI_HEAD } from './asymmetric-key.ts'
 
 /** The curve: y² = x³ + ax + b over the field of p, and its base point G of order n. Source: GM/T 0003.5. */
-export const SM2_CURVE = {
+export const SM2_CURVE: { readonly [N in 'p' | 'n' | 'h' | 'a' | 'b' | 'Gx' | 'Gy']: bigint } = {
   p: 0xfffffffeffffffffffffffffffffffffffffffff00000000ffffffffffffffffn,
   n: 0xfffffffeffffffffffffffffffffffff7203df6b21c6052b53bbf40939d54123n,
   h: 1n,
@@ -11,10 +12,13 @@ export const SM2_CURVE = {
   b: 0x28e9fa9e9d9f5e344d5a9e4bcf6509a7f39789f515ab8f92ddbcbd414d940e93n,
   Gx: 0x32c4ae2c1f1981195f9904466a39c9948fe30bbff2660be1715a4589334c74c7n,
   Gy: 0xbc3736a2f4f6779c59bdcee36b692153d0a9877cc62a474002df32e52139f0a0n,
-} as const
+}
 
 /** The size of a coordinate and of a scalar. */
 export const SM2_FIELD_BYTES = 32
+
+/** The size of a digest of {@link sm3}. */
+export const SM3_BYTES = 32
 
 /** SM3, 32 bytes. Source: GM/T 0004. */
 export function sm3(...parts: readonly Uint8Array[]): Uint8Array {
@@ -25,6 +29,40 @@ export function sm3(...parts: readonly Uint8Array[]): Uint8Array {
 export function sm2Point(spki: Uint8Array): Uint8Array {
   // The head ends with the mark of an uncompressed point.
   return spki.subarray(SM2_SPKI_HEAD.length - 1)
+}
+
+/** The AlgorithmIdentifier of SM2 keys in PKCS #8, after the version. Source: GM/T 0010; RFC 5958. */
+const PKCS8_ALGORITHM = Buffer.from('020100301306072a8648ce3d020106082a811ccf5501822d', 'hex')
+/** What follows, without the two sizes that depend on whether and how the public key is there. Source: RFC 5915. */
+const PKCS8_KEY = /^04..30..0201010420/
+
+/**
+ * The private number, 32 bytes, which the caller clears. Node has no name for SM2 keys, and so no way to it but by way
+ * of what OpenSSL writes, which is DER.
+ *
+ * @throws AssertionError when OpenSSL writes something else.
+ */
+export function sm2ScalarBytes(handle: KeyObject): Uint8Array {
+  const pkcs8 = handle.export({ type: 'pkcs8', format: 'der' })
+  try {
+    const at = pkcs8.indexOf(PKCS8_ALGORITHM) + PKCS8_ALGORITHM.length
+    const known = at <= 4 + PKCS8_ALGORITHM.length && PKCS8_KEY.test(pkcs8.toString('hex', at, at + 9))
+    assert(known, 'OpenSSL writes SM2 keys in one form')
+    return Uint8Array.from(pkcs8.subarray(at + 9, at + 9 + SM2_FIELD_BYTES))
+  } finally {
+    pkcs8.fill(0)
+  }
+}
+
+/** PKCS #8 of an SM2 key around its number and the point without its mark. Source: RFC 5958; RFC 5915. */
+const PKCS8_PARTS = [
+  Buffer.from('308187020100301306072a8648ce3d020106082a811ccf5501822d046d306b0201010420', 'hex'),
+  Buffer.from('a144034200', 'hex'),
+] as const
+
+/** PKCS #8 of the private number and its uncompressed point, as OpenSSL writes it. */
+export function sm2Pkcs8(scalar: Uint8Array, point: Uint8Array): Uint8Array {
+  return concatBytes(PKCS8_PARTS[0], scalar, PKCS8_PARTS[1], point)
 }
 
 /** The signer's name where none is agreed upon. Source: GM/T 0009, section 10; AWS KMS, "Key spec reference". */

@@ -1,32 +1,22 @@
 import type { KeyObject } from 'node:crypto'
 import { DER, weierstrass } from '@noble/curves/abstract/weierstrass.js'
-import { assert } from '../base/assert.ts'
+import { concatBytes, equalConstantTime, uint32 } from '../base/bytes.ts'
 import { systemRandom } from '../base/ports.ts'
-import { SM2_CURVE, SM2_FIELD_BYTES } from './sm2-facts.ts'
+import { SM2_CURVE, SM2_FIELD_BYTES, SM3_BYTES, sm2ScalarBytes, sm3 } from './sm2-facts.ts'
 
 /** The curve, its points and its scalars. Scalars are blinded and points multiplied in constant steps. */
 const Sm2Point = weierstrass(SM2_CURVE)
 const { Fn } = Sm2Point
 
-/** A private key as a number. */
+/** A private key as a number. @throws AssertionError when it is not one from 1 to n - 1. */
 export function sm2Scalar(handle: KeyObject): bigint {
-  const pkcs8 = handle.export({ type: 'pkcs8', format: 'der' })
+  const scalar = sm2ScalarBytes(handle)
   try {
-    assert(
-      pkcs8.subarray(0, SM2_PKCS8_HEAD.length).equals(SM2_PKCS8_HEAD),
-      'OpenSSL writes SM2 keys in one form',
-    )
-    return Fn.fromBytes(pkcs8.subarray(SM2_PKCS8_HEAD.length, SM2_PKCS8_HEAD.length + SM2_FIELD_BYTES))
+    return Fn.fromBytes(scalar)
   } finally {
-    pkcs8.fill(0)
+    scalar.fill(0)
   }
 }
-
-/** PKCS #8 of an SM2 key up to its scalar, as OpenSSL writes it. Source: RFC 5208; RFC 5915. */
-const SM2_PKCS8_HEAD = Buffer.from(
-  '308187020100301306072a8648ce3d020106082a811ccf5501822d046d306b0201010420',
-  'hex',
-)
 
 /**
  * A signature over a digest that already covers the preamble, DER.
@@ -45,7 +35,7 @@ export function signSm2(d: bigint, digest: Uint8Array): Uint8Array {
 
 /** Whether the DER is a signature of the digest. Source: GM/T 0003.2, section 7.1. */
 export function verifySm2(point: Uint8Array, digest: Uint8Array, signature: Uint8Array): boolean {
-  const parts = parseSignature(signature)
+  const parts = attempt(() => DER.toSig(signature))
   if (parts === undefined) return false
   const { r, s } = parts
   if (!Fn.isValidNot0(r) || !Fn.isValidNot0(s)) return false
@@ -58,6 +48,59 @@ export function verifySm2(point: Uint8Array, digest: Uint8Array, signature: Uint
 /** The x coordinate of the shared point, 32 bytes. Source: NIST SP 800-56A, section 5.7.1.2. */
 export function agreeSm2(d: bigint, point: Uint8Array): Uint8Array {
   return Sm2Point.Fp.toBytes(Sm2Point.fromBytes(point).multiply(d).x)
+}
+
+/**
+ * A ciphertext as it is before it is encoded: x ‖ y of a fresh point (32 bytes each), the hash (32), and as many bytes
+ * as the plaintext has. Source: GM/T 0003.4, section 6.1.
+ */
+export function encryptSm2(point: Uint8Array, plaintext: Uint8Array): Uint8Array {
+  const peer = Sm2Point.fromBytes(point)
+  for (;;) {
+    const k = sm2RandomScalar()
+    const shared = coordinates(peer.multiply(k))
+    const text = masked(shared, plaintext)
+    if (text === undefined) continue
+    const own = coordinates(Sm2Point.BASE.multiply(k))
+    return concatBytes(own.x, own.y, sm3(shared.x, plaintext, shared.y), text)
+  }
+}
+
+/** The plaintext of {@link encryptSm2}, or nothing. Source: GM/T 0003.4, section 7.1. */
+export function decryptSm2(d: bigint, ciphertext: Uint8Array): Uint8Array | undefined {
+  const hashAt = 2 * SM2_FIELD_BYTES
+  const point = attempt(() => Sm2Point.fromBytes(concatBytes(UNCOMPRESSED, ciphertext.subarray(0, hashAt))))
+  if (point === undefined) return undefined
+  const shared = coordinates(point.multiply(d))
+  const plaintext = masked(shared, ciphertext.subarray(hashAt + SM3_BYTES))
+  if (plaintext === undefined) return undefined
+  const expected = ciphertext.subarray(hashAt, hashAt + SM3_BYTES)
+  if (equalConstantTime(sm3(shared.x, plaintext, shared.y), expected)) return plaintext
+  plaintext.fill(0)
+  return undefined
+}
+
+const UNCOMPRESSED = Uint8Array.of(4)
+
+type Coordinates = { readonly x: Uint8Array; readonly y: Uint8Array }
+
+function coordinates(point: { readonly x: bigint; readonly y: bigint }): Coordinates {
+  return { x: Sm2Point.Fp.toBytes(point.x), y: Sm2Point.Fp.toBytes(point.y) }
+}
+
+/** The text under the mask that a shared point gives, or nothing when that mask is all zero. */
+function masked({ x, y }: Coordinates, text: Uint8Array): Uint8Array | undefined {
+  const result = Uint8Array.from(text)
+  let used = 0
+  for (let counter = 1, at = 0; at < text.length; counter += 1) {
+    // Source: GM/T 0003.4, section 5.4.3.
+    for (const byte of sm3(x, y, uint32(counter)).subarray(0, text.length - at)) {
+      result[at] = (result[at] ?? 0) ^ byte
+      used |= byte
+      at += 1
+    }
+  }
+  return used === 0 ? undefined : result
 }
 
 /** A scalar from 1 to n - 1, each as likely as any other. */
@@ -74,9 +117,10 @@ function digestScalar(digest: Uint8Array): bigint {
   return Fn.create(BigInt(`0x${Buffer.from(digest).toString('hex')}`))
 }
 
-function parseSignature(signature: Uint8Array): { readonly r: bigint; readonly s: bigint } | undefined {
+/** What `parse` gives, or nothing when it throws: the library throws at input that is not well formed. */
+function attempt<T>(parse: () => T): T | undefined {
   try {
-    return DER.toSig(signature)
+    return parse()
   } catch {
     return undefined
   }

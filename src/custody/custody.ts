@@ -178,7 +178,8 @@ export class Custody {
   async generateDataKeyPair(spec: DataKeyPairSpec): Promise<DataKeyPair> {
     const pair = await generateKeyPair(spec)
     using secret = pair.privateKey
-    return { publicKey: pair.publicKey, privateKey: secret.reveal((bytes) => bytes.slice()) }
+    // A copy: a Buffer's slice would share the memory that the secret clears at its end.
+    return { publicKey: pair.publicKey, privateKey: secret.reveal((bytes) => new Uint8Array(bytes)) }
   }
 
   /** A signature, in the encoding that AWS gives. */

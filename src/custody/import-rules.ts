@@ -1,5 +1,5 @@
 import { KEY_SPECS, type KeySpec } from '../api/key-specs.ts'
-import type { ImportTerms } from './import-token.ts'
+import type { WrappingAlgorithm, WrappingKeySpec } from '../crypto/import-key.ts'
 
 /** Every wrapping algorithm. Source: the service model. */
 export const WRAPPING_ALGORITHM_NAMES = [
@@ -14,16 +14,28 @@ export const WRAPPING_ALGORITHM_NAMES = [
 /** Every spec of a wrapping key. Source: the service model. */
 export const WRAPPING_KEY_SPEC_NAMES = ['RSA_2048', 'RSA_3072', 'RSA_4096', 'SM2'] as const
 
-type Manner = Pick<ImportTerms, 'algorithm' | 'wrappingSpec'>
+/** How material is wrapped. */
+export type ImportManner = { readonly algorithm: WrappingAlgorithm; readonly wrappingSpec: WrappingKeySpec }
+
+type Asked = {
+  readonly algorithm: (typeof WRAPPING_ALGORITHM_NAMES)[number]
+  readonly wrappingSpec: WrappingKeySpec
+}
 
 /**
- * Whether material of a spec can be imported in a manner: RSA private keys are too long for OAEP
- * alone, that of P-521 for OAEP with 2,048 bits, and PKCS #1 v1.5 is not offered any more.
+ * The manner in which material of a spec can be imported, or nothing when it cannot: RSA private keys
+ * are too long for OAEP alone, that of P-521 for OAEP with 2,048 bits, and PKCS #1 v1.5 is not offered
+ * any more.
  *
  * Source: AWS KMS API Reference, "GetParametersForImport".
  */
-export function importFits(spec: KeySpec, { algorithm, wrappingSpec }: Manner): boolean {
-  if (!KEY_SPECS[spec].importable || algorithm === 'RSAES_PKCS1_V1_5') return false
+export function importManner(spec: KeySpec, { algorithm, wrappingSpec }: Asked): ImportManner | undefined {
+  if (algorithm === 'RSAES_PKCS1_V1_5') return undefined
+  return fits(spec, { algorithm, wrappingSpec }) ? { algorithm, wrappingSpec } : undefined
+}
+
+function fits(spec: KeySpec, { algorithm, wrappingSpec }: ImportManner): boolean {
+  if (!KEY_SPECS[spec].importable) return false
   if ((algorithm === 'SM2PKE') !== (wrappingSpec === 'SM2')) return false
   switch (algorithm) {
     case 'SM2PKE':

@@ -3,12 +3,11 @@ import { concatBytes, lengthPrefixed } from '../base/bytes.ts'
 import type { EpochMs, Random } from '../base/ports.ts'
 import { Secret } from '../base/secret.ts'
 import { GCM_IV_BYTES, openGcm, sealGcm } from '../crypto/aead.ts'
+import { openPrivateKey } from '../crypto/asymmetric-key.ts'
 import {
-  createWrappingKeyPair,
+  generateWrappingKeyPair,
   parseImported,
   unwrapImported,
-  WRAPPING_ALGORITHMS,
-  WRAPPING_KEY_SPECS,
   type WrappingAlgorithm,
   type WrappingKeySpec,
 } from '../crypto/import-key.ts'
@@ -32,6 +31,15 @@ export type ImportParameters = {
 export type TokenKey = { readonly domainKey: Secret; readonly domainKeyId: string }
 
 const FORMAT = 0x01
+/** By their numbers in a token, which never change. */
+const WRAPPING_ALGORITHMS: readonly WrappingAlgorithm[] = [
+  'RSAES_OAEP_SHA_1',
+  'RSAES_OAEP_SHA_256',
+  'RSA_AES_KEY_WRAP_SHA_1',
+  'RSA_AES_KEY_WRAP_SHA_256',
+  'SM2PKE',
+]
+const WRAPPING_KEY_SPECS: readonly WrappingKeySpec[] = ['RSA_2048', 'RSA_3072', 'RSA_4096', 'SM2']
 const DOMAIN_KEY_ID_BYTES = 16
 const VALID_TO_AT = 1 + DOMAIN_KEY_ID_BYTES
 const ALGORITHM_AT = VALID_TO_AT + 8
@@ -45,7 +53,7 @@ export async function createImportParameters(
   { domainKey, domainKeyId }: TokenKey,
   random: Random,
 ): Promise<ImportParameters> {
-  const pair = await createWrappingKeyPair(terms.wrappingSpec)
+  const pair = await generateWrappingKeyPair(terms.wrappingSpec)
   using privateKey = pair.privateKey
   const header = formatHeader(terms, domainKeyId)
   const iv = random.bytes(GCM_IV_BYTES)
@@ -104,6 +112,7 @@ export async function unwrapImport(
   wrappingKey: Secret,
   encrypted: Uint8Array,
 ): Promise<Secret | undefined> {
-  using unwrapped = await unwrapImported(terms, wrappingKey, encrypted)
-  return unwrapped?.reveal((bytes) => parseImported(spec, bytes))
+  const key = wrappingKey.reveal((bytes) => openPrivateKey(terms.wrappingSpec, bytes))
+  using unwrapped = await unwrapImported(terms.algorithm, key, encrypted)
+  return unwrapped === undefined ? undefined : await unwrapped.reveal((bytes) => parseImported(spec, bytes))
 }

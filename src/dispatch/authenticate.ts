@@ -31,10 +31,12 @@ export async function authenticate(
 ): Promise<Authenticated> {
   const claims = parseClaims(request)
   checkScope(claims, { service, now })
-  const credential = await parts.findCredential(claims.accessKeyId)
-  if (credential === undefined || claims.securityToken !== undefined) throw unknownToken()
+  const credential = await parts.findCredential(claims)
+  if (credential === undefined) throw unknownToken()
   const key = parts.signingKeys.get(credential, claims)
   if (!verifySignature(request, claims, key)) throw signatureMismatch()
+  if (credential.expiresAt !== undefined && credential.expiresAt <= now) throw expiredToken()
+  credential.used?.(now, claims.scope.region, service)
   return { caller: credential.caller, region: claims.scope.region }
 }
 
@@ -46,6 +48,10 @@ export function claimedAccessKey(request: WireRequest): string | undefined {
     if (error instanceof KmsError) return undefined
     throw error
   }
+}
+
+function expiredToken(): KmsError {
+  return new KmsError('ExpiredTokenException', 'The security token included in the request is expired')
 }
 
 function unknownToken(): KmsError {

@@ -1,4 +1,9 @@
-import type { Principal } from '../policy/decide.ts'
+import type { EpochMs } from '../base/ports.ts'
+import type { ContextLookup } from '../policy/context.ts'
+import type { Policies, Principal } from '../policy/decide.ts'
+
+/** The policies that limit and allow a caller, whatever the resource. */
+export type CallerPolicies = Pick<Policies, 'identity' | 'boundary' | 'session' | 'scps'>
 
 /** Who makes a call, once its signature has been verified. */
 export type Caller = {
@@ -10,6 +15,10 @@ export type Caller = {
   readonly principal: Principal
   /** The `userIdentity` of audit records as JSON text. */
   readonly identityJson: string
+  /** Condition keys of who calls: `aws:PrincipalArn`, `aws:username` and the like. */
+  readonly keys: ContextLookup
+  /** The caller's policies as they are now; at once where memory holds them. */
+  readonly policies: () => CallerPolicies | Promise<CallerPolicies>
 }
 
 /**
@@ -19,7 +28,18 @@ export type Caller = {
 export type Credential = {
   readonly caller: Caller
   readonly secretAccessKey: string
+  /** Of a session: when it ends. */
+  readonly expiresAt?: EpochMs
+  /** Notes that a call was made with it. */
+  readonly used?: (at: EpochMs, region: string, service: string) => void
 }
 
-/** Finds an active access key; nothing when there is none. */
-export type FindCredential = (accessKeyId: string) => Promise<Credential | undefined>
+/** What a request names as its credentials. */
+export type NamedCredential = {
+  readonly accessKeyId: string
+  /** Of a session. */
+  readonly securityToken: string | undefined
+}
+
+/** Finds an active access key, or a session that was not revoked; nothing when there is none. */
+export type FindCredential = (named: NamedCredential) => Promise<Credential | undefined>

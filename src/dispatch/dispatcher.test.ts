@@ -21,6 +21,8 @@ const caller = {
   accessKeyId: CREDENTIALS.accessKeyId,
   principal: { type: 'Root', account: ACCOUNT, arn: ARN },
   identityJson: '{}',
+  keys: () => undefined,
+  policies: () => ({ identity: [] }),
 } as const
 
 /** An operation that has this outcome and needs no permission. */

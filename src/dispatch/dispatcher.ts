@@ -64,11 +64,25 @@ async function handle(parts: DispatcherParts, request: WireRequest): Promise<Wir
   let authenticated: Authenticated
   try {
     await parts.freshness.reached()
-    authenticated = await authenticate(request, arrival.route.service.name, arrival.now, parts)
+    authenticated = await authenticateFresh(parts, arrival)
   } catch (error) {
     return refuse(parts, arrival, error)
   }
   return perform(parts, arrival, authenticated)
+}
+
+/** Who calls; asked once more when something had changed since memory was made true for the request. */
+async function authenticateFresh(
+  parts: DispatcherParts,
+  { request, route, now }: Arrival,
+): Promise<Authenticated> {
+  const service = route.service.name
+  try {
+    return await authenticate(request, service, now, parts)
+  } catch (error) {
+    if (!(error instanceof KmsError) || !(await parts.freshness.renewed())) throw error
+    return authenticate(request, service, now, parts)
+  }
 }
 
 function refuseLarge(parts: DispatcherParts, request: WireRequest): Promise<WireResponse> {
@@ -174,6 +188,7 @@ async function run(
   attempt.parameters = operation.parameters(input)
   const { caller, region } = authenticated
   const call: Call = {
+    requestId: arrival.requestId,
     caller,
     region,
     input,
@@ -181,7 +196,10 @@ async function run(
     context: globalContext(caller, request, region, arrival.now),
     involve: (resource) => involve(attempt.resources, resource),
   }
-  return runOperation(operation, call, (outcome) => record(parts, attempt, outcome))
+  return runOperation(operation, call, {
+    finish: (outcome) => record(parts, attempt, outcome),
+    renewed: () => parts.freshness.renewed(),
+  })
 }
 
 function parseBody({ protocol }: Service, { members }: Operation, { body }: WireRequest): unknown {

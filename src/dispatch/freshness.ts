@@ -33,4 +33,12 @@ export class Freshness {
     })
     return this.#asking
   }
+
+  /** Makes memory true once more, before a refusal; says whether anything has changed meanwhile. */
+  async renewed(): Promise<boolean> {
+    const pass = this.#records.refresh()
+    if (pass === undefined) return false
+    await pass
+    return true
+  }
 }

@@ -20,14 +20,6 @@ export function globalContext(
         return new Date(now).toISOString()
       case 'aws:epochtime':
         return String(Math.floor(now / 1000))
-      case 'aws:principalaccount':
-        return caller.account
-      case 'aws:principalarn':
-        return caller.arn
-      case 'aws:principaltype':
-        return 'Account'
-      case 'aws:userid':
-        return caller.account
       case 'aws:requestedregion':
         return region
       case 'aws:securetransport':
@@ -40,7 +32,7 @@ export function globalContext(
       case 'aws:principalisawsservice':
         return 'false'
       default:
-        return undefined
+        return caller.keys(name)
     }
   }
 }

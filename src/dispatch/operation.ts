@@ -21,6 +21,8 @@ export type Consequence = ServiceEvent
 
 /** One authenticated call, as its operation sees it. */
 export type Call<M extends Members = Members> = {
+  /** The id that the answer and the audit event carry. */
+  readonly requestId: string
   readonly caller: Caller
   /** The region of the credential scope: it partitions every resource. */
   readonly region: string

@@ -4,11 +4,11 @@ import { eventDate } from './event-date.ts'
 import type { EventData } from './operation.ts'
 
 /** Members that no audit event shows, whatever operation they belong to. */
-const NEVER_SHOWN = new Set(['GrantTokens'])
+const NEVER_SHOWN = new Set(['GrantTokens', 'Recipient'])
 
 /**
  * An input as an audit event shows it: members in lower camel case, without bytes, sensitive
- * texts and grant tokens; `null` when nothing is left.
+ * texts, grant tokens and recipients; `null` when nothing is left.
  */
 export function shownParameters(
   members: Members,

@@ -13,12 +13,15 @@ const ROOT = `arn:aws:iam::${ACCOUNT}:root`
 
 function callWith(input: object): Call {
   return {
+    requestId: 'a request',
     caller: {
       account: ACCOUNT,
       arn: ROOT,
       accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
       principal: { type: 'Root', account: ACCOUNT, arn: ROOT },
       identityJson: '{}',
+      keys: () => undefined,
+      policies: () => ({ identity: [] }),
     },
     region: 'eu-west-1',
     input,
@@ -41,6 +44,9 @@ function permission(policy = defaultKeyPolicy(ACCOUNT), account = ACCOUNT): Perm
 }
 
 type Steps = string[]
+
+/** Nothing has changed since memory was made true. */
+const never = async (): Promise<boolean> => false
 
 /** An operation that notes its steps. */
 function operation(
@@ -78,22 +84,25 @@ const DENY = defaultKeyPolicy(ACCOUNT).replace('"Allow"', '"Deny"')
 
 test('an operation is found, decided, checked, run and made durable in this order', async () => {
   const steps: Steps = []
-  await runOperation(operation(steps, {}), callWith({}), finish(steps))
+  await runOperation(operation(steps, {}), callWith({}), { finish: finish(steps), renewed: never })
   assert.deepEqual(steps, ['begin', 'check', 'run', 'finish'])
 })
 
 test('a caller who is not allowed reaches neither the checks nor the code', async () => {
   const steps: Steps = []
   const denied = operation(steps, { permissions: [permission(), permission(DENY)] })
-  await assert.rejects(runOperation(denied, callWith({}), finish(steps)), (error) => {
-    assert.ok(error instanceof KmsError)
-    assert.equal(error.code, 'AccessDeniedException')
-    assert.equal(
-      error.message,
-      `User: ${ROOT} is not authorized to perform: kms:Encrypt on resource: ${KEY_ARN} with an explicit deny in a resource-based policy`,
-    )
-    return true
-  })
+  await assert.rejects(
+    runOperation(denied, callWith({}), { finish: finish(steps), renewed: never }),
+    (error) => {
+      assert.ok(error instanceof KmsError)
+      assert.equal(error.code, 'AccessDeniedException')
+      assert.equal(
+        error.message,
+        `User: ${ROOT} is not authorized to perform: kms:Encrypt on resource: ${KEY_ARN} with an explicit deny in a resource-based policy`,
+      )
+      return true
+    },
+  )
   assert.deepEqual(steps, ['begin'])
 })
 
@@ -102,7 +111,10 @@ test('a key in a wrong state is not used, and nothing is made durable', async ()
   const check = (): void => {
     throw new KmsError('DisabledException', 'disabled')
   }
-  await assert.rejects(runOperation(operation(steps, { check }), callWith({}), finish(steps)), /disabled/)
+  await assert.rejects(
+    runOperation(operation(steps, { check }), callWith({}), { finish: finish(steps), renewed: never }),
+    /disabled/,
+  )
   assert.deepEqual(steps, ['begin', 'check'])
 })
 
@@ -110,7 +122,10 @@ test('a dry run computes everything, clears it, and makes nothing durable', asyn
   const steps: Steps = []
   const outcome = { dispose: () => void steps.push('dispose') }
   await assert.rejects(
-    runOperation(operation(steps, { outcome }), callWith({ DryRun: true }), finish(steps)),
+    runOperation(operation(steps, { outcome }), callWith({ DryRun: true }), {
+      finish: finish(steps),
+      renewed: never,
+    }),
     (error) => error instanceof KmsError && error.code === 'DryRunOperationException',
   )
   assert.deepEqual(steps, ['begin', 'check', 'run', 'dispose'])
@@ -120,10 +135,13 @@ test('a conflict runs the operation again from its reads', async () => {
   const steps: Steps = []
   let conflicts = 3
   const outcome = { dispose: () => void steps.push('dispose') }
-  await runOperation(operation(steps, { outcome }), callWith({}), async () => {
-    if (conflicts === 0) return
-    conflicts -= 1
-    throw new StoreConflict('changed')
+  await runOperation(operation(steps, { outcome }), callWith({}), {
+    renewed: never,
+    finish: async () => {
+      if (conflicts === 0) return
+      conflicts -= 1
+      throw new StoreConflict('changed')
+    },
   })
   assert.equal(steps.filter((step) => step === 'begin').length, 4)
   assert.equal(steps.filter((step) => step === 'dispose').length, 3)
@@ -135,7 +153,7 @@ test('conflicts without end are answered with ThrottlingException after a bounde
     throw new StoreConflict('changed')
   }
   await assert.rejects(
-    runOperation(operation(steps, {}), callWith({}), always),
+    runOperation(operation(steps, {}), callWith({}), { finish: always, renewed: never }),
     (error) => error instanceof KmsError && error.code === 'ThrottlingException',
   )
   assert.equal(steps.filter((step) => step === 'begin').length, MAX_RUNS)
@@ -147,6 +165,18 @@ test('an outcome that could not be made durable is cleared and not given', async
   const broken = async (): Promise<void> => {
     throw new Error('the disk is full')
   }
-  await assert.rejects(runOperation(operation(steps, { outcome }), callWith({}), broken), /disk is full/)
+  await assert.rejects(
+    runOperation(operation(steps, { outcome }), callWith({}), { finish: broken, renewed: never }),
+    /disk is full/,
+  )
   assert.equal(steps.at(-1), 'dispose')
+})
+
+test('a refused call runs once more when something had changed meanwhile, and not a third time', async () => {
+  const steps: Steps = []
+  const denied = operation(steps, { permissions: [permission(DENY)] })
+  const always = async (): Promise<boolean> => true
+  const parts = { finish: finish(steps), renewed: always }
+  await assert.rejects(runOperation(denied, callWith({}), parts), { code: 'AccessDeniedException' })
+  assert.deepEqual(steps, ['begin', 'begin'])
 })

@@ -2,6 +2,7 @@ import { KmsError } from '../api/errors.ts'
 import { type AccessRequest, decide, type Policies, type Refusal } from '../policy/decide.ts'
 import { denialMessage } from '../policy/denial.ts'
 import { StoreConflict } from '../store/port.ts'
+import type { CallerPolicies } from './caller.ts'
 import type { Call, Operation, Outcome, Permission } from './operation.ts'
 
 /**
@@ -10,38 +11,55 @@ import type { Call, Operation, Outcome, Permission } from './operation.ts'
  */
 export const MAX_RUNS = 25
 
-/** Makes an outcome and its event durable. */
-export type Finish = (outcome: Outcome) => Promise<void>
+/** What a run of a call works with. */
+export type RunParts = {
+  /** Makes an outcome and its event durable. */
+  readonly finish: (outcome: Outcome) => Promise<void>
+  /** Makes memory true; says whether anything had changed. */
+  readonly renewed: () => Promise<boolean>
+}
 
 /**
  * One authenticated call, from its input to an outcome that is durable. The order of the steps is
  * written here and nowhere else: find, decide, check, run, then make durable.
  *
- * @param finish makes an outcome and its event durable; a {@link StoreConflict} runs the operation
- *   again from its reads.
+ * A {@link StoreConflict} of `finish` runs the operation again from its reads. So does a refusal, once,
+ * when something had changed since memory was made true for the call: a refusal is never stale.
+ *
  * @throws KmsError and whatever a dependency throws; nothing has changed then.
  */
-export async function runOperation(operation: Operation, call: Call, finish: Finish): Promise<Outcome> {
+export async function runOperation(operation: Operation, call: Call, parts: RunParts): Promise<Outcome> {
   for (let run = 1; run <= MAX_RUNS; run += 1) {
-    const outcome = await runOnce(operation, call)
+    const outcome = await runFresh(operation, call, parts)
     try {
-      await finish(outcome)
+      await parts.finish(outcome)
       return outcome
     } catch (error) {
       outcome.dispose?.()
       if (!(error instanceof StoreConflict)) throw error
     }
   }
-  throw new KmsError('ThrottlingException', TOO_MANY_CHANGES)
+  throw new KmsError('ThrottlingException', operation.service === 'kms' ? TOO_MANY_CHANGES : 'Rate exceeded')
 }
 
 const TOO_MANY_CHANGES =
   'You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.'
 
+async function runFresh(operation: Operation, call: Call, parts: RunParts): Promise<Outcome> {
+  try {
+    return await runOnce(operation, call)
+  } catch (error) {
+    if (!(error instanceof KmsError) || !(await parts.renewed())) throw error
+    return runOnce(operation, call)
+  }
+}
+
 async function runOnce(operation: Operation, call: Call): Promise<Outcome> {
   const work = await operation.begin(call)
+  const found = call.caller.policies()
+  const policies = found instanceof Promise ? await found : found
   for (const permission of work.permissions) {
-    const pending = authorize(call, permission)
+    const pending = authorize(call, permission, policies)
     if (pending !== undefined) await pending
   }
   work.check()
@@ -63,7 +81,11 @@ function isDryRun(operation: Operation, call: Call): boolean {
  *
  * @throws AccessDeniedException with AWS's text.
  */
-function authorize(call: Call, permission: Permission): Promise<void> | undefined {
+function authorize(
+  call: Call,
+  permission: Permission,
+  callerPolicies: CallerPolicies,
+): Promise<void> | undefined {
   const request = {
     principal: call.caller.principal,
     action: permission.action,
@@ -71,7 +93,7 @@ function authorize(call: Call, permission: Permission): Promise<void> | undefine
     resourceAccount: permission.account,
     context: (key: string) => permission.context(key) ?? call.context(key),
   }
-  const policies = { resource: permission.policy, identity: [] }
+  const policies = { ...callerPolicies, resource: permission.policy }
   const decision = decide(request, policies)
   if (decision.allow) return undefined
   const { grants } = permission

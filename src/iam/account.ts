@@ -1,9 +1,9 @@
-import { accountRootArn } from '../api/arn.ts'
 import type { Clock, Random } from '../base/ports.ts'
 import { kindOfFormat1 } from '../store/kind.ts'
 import { StoreConflict } from '../store/port.ts'
 import { insert, type Kind, type Records, replace, type Stored } from '../store/records.ts'
-import { ACCESS_KEY, ACCESS_KEYS, type NewAccessKey, newAccessKey } from './access-key.ts'
+import { ACCESS_KEY, ACCESS_KEYS } from './access-key.ts'
+import { type NewAccessKey, newAccessKey } from './ids.ts'
 
 /** An account. Partition: {@link ACCOUNTS}; name: its 12 digits. */
 export type AccountValue = {
@@ -12,6 +12,8 @@ export type AccountValue = {
   readonly rootAccessKeyId: string
   /** Whether the root credentials have been handed to the operator. */
   readonly handedOver: boolean
+  /** Names of the service control policies attached to it; `FullAWSAccess` alone when there are none. */
+  readonly scps?: readonly string[]
 }
 
 /** The kind of accounts. */
@@ -28,7 +30,7 @@ export async function ensureAccount(parts: AccountParts, account: string): Promi
   const { records, clock, random } = parts
   const present = await records.get(ACCOUNT, ACCOUNTS, account)
   if (present !== undefined) return present
-  const { accessKeyId, secretAccessKey } = newAccessKey(random)
+  const { accessKeyId, secretAccessKey } = newAccessKey(random, account)
   const createdAt = clock.now()
   try {
     await records.commit([
@@ -44,6 +46,7 @@ export async function ensureAccount(parts: AccountParts, account: string): Promi
         principal: 'root',
         secretAccessKey,
         createdAt,
+        status: 'Active',
       }),
     ])
   } catch (error) {
@@ -67,15 +70,4 @@ export async function handOverRoot(
   if (key === undefined) return
   await hand({ accessKeyId: rootAccessKeyId, secretAccessKey: key.value.secretAccessKey })
   await parts.records.commit([replace(account, { ...account.value, handedOver: true })])
-}
-
-const ROOT_ARN = /^arn:aws:iam::([0-9]{12}):root$/
-
-/** Whether a principal of a policy exists. There are accounts, and no users or roles yet. */
-export function principalFinder(records: Records): (arn: string) => Promise<boolean> {
-  return async (arn) => {
-    const account = ROOT_ARN.exec(arn)?.[1]
-    if (account === undefined || accountRootArn(account) !== arn) return false
-    return (await records.get(ACCOUNT, ACCOUNTS, account)) !== undefined
-  }
 }

@@ -5,10 +5,11 @@ import { systemFiles } from '../audit/files.ts'
 import { openJournal } from '../audit/journal.ts'
 import { TEST_KEY } from '../audit/test-log.ts'
 import { silentLog } from '../base/log.ts'
-import { systemRandom, systemTimers } from '../base/ports.ts'
+import { systemClock, systemRandom, systemTimers } from '../base/ports.ts'
 import { Secret } from '../base/secret.ts'
 import { Custody } from '../custody/custody.ts'
 import { grantTokens } from '../custody/grant-token.ts'
+import { STORE_KEY, storeKeyPartition } from '../kms/custom-key-store.ts'
 import { dueNote } from '../kms/due.ts'
 import { planDue } from '../kms/due-plan.ts'
 import { ALIAS, KEY, KEY_OWNER, type KeyValue, MATERIAL, materialPartition } from '../kms/key-record.ts'
@@ -21,6 +22,7 @@ import { insert, type Records, replace } from '../store/records.ts'
 import { openSqlite } from '../store/sqlite.ts'
 import { testFolder } from '../store/test-folder.ts'
 import { testSealer } from '../store/test-sealer.ts'
+import { openXksClient } from '../xks/client.ts'
 import { doWhatIsDue, type LifecycleParts } from './lifecycle.ts'
 
 const ACCOUNT = '111122223333'
@@ -57,9 +59,18 @@ async function openWorker(folder: string, time: Time): Promise<Worker> {
   const kms: KmsParts = {
     records,
     custody,
+    xks: openXksClient({
+      ca: undefined,
+      routes: new Map(),
+      timeoutMs: 250,
+      clock: systemClock,
+      timers: systemTimers,
+    }),
     random: systemRandom,
     principalExists: async () => true,
     principalId: async () => undefined,
+    attestationRoots: [],
+    lastUsage: async () => ({ last: undefined, current: true }),
     grantTokens: grantTokens(wrappingKey, systemRandom),
     sm2Regions: new Set(),
   }
@@ -174,6 +185,27 @@ test('doWhatIsDue removes a key with everything of it when its time has come, no
   assert.deepEqual(forgotten.toSorted(), ['leaves-1', 'leaves-2'])
   await doWhatIsDue(parts)
   assert.equal(events.length, 1)
+})
+
+test('doWhatIsDue gives the external key of a deleted key free, and asks no proxy', async () => {
+  using folder = testFolder()
+  const time = { now: START }
+  await using worker = await openWorker(folder.path, time)
+  const { parts, records } = worker
+  await makeKey(records, 'external')
+  const key = await records.get(KEY, PARTITION, 'external')
+  assert.ok(key !== undefined)
+  const partition = storeKeyPartition(ACCOUNT, REGION, 'cks-1')
+  await records.commit([
+    replace(key, { ...key.value, keyStore: { id: 'cks-1', xksKeyId: 'orders' } }),
+    insert(STORE_KEY, partition, 'orders', { format: 1, keyId: 'external' }),
+  ])
+  const at = START + 7 * DAY_MS
+  await schedule(records, 'external', at)
+  time.now = at
+  await doWhatIsDue(parts)
+  assert.equal(await remains(records, 'external'), 0)
+  assert.equal(await records.get(STORE_KEY, partition, 'orders'), undefined)
 })
 
 test('doWhatIsDue records a DeleteKey service event', async () => {

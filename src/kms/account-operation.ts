@@ -3,6 +3,7 @@ import type { Call, EventData, Operation, Outcome, Permission } from '../dispatc
 import { shownParameters } from '../dispatch/parameters.ts'
 import type { ContextLookup } from '../policy/context.ts'
 import type { KmsOperation, KmsParts } from './parts.ts'
+import { findRecipient, type Recipient, recipientContext, withRecipient } from './recipient.ts'
 
 /** What is true of an operation that names no key. */
 export type AccountFacts<M extends Members> = {
@@ -22,7 +23,11 @@ export type AccountRun<M extends Members> = (given: {
   readonly call: Call
   readonly input: Input<M>
   readonly parts: KmsParts
+  /** Whom the answer is sealed for. */
+  readonly recipient: Recipient
 }) => Promise<Outcome> | Outcome
+
+const NO_CONTEXT: ContextLookup = () => undefined
 
 /** An operation on the caller's account: identity policies alone decide about it. */
 export function accountOperation<M extends Members>(
@@ -38,11 +43,13 @@ export function accountOperation<M extends Members>(
     begin: async (call) => {
       const input = typed<M>(call.input)
       facts.checkInput?.(input, call, parts)
+      const recipient = await findRecipient(call, parts)
+      const context = recipientContext(recipient, facts.context?.(input) ?? NO_CONTEXT)
       const names = [facts.name, ...(facts.alsoNeeds?.(input) ?? [])]
       return {
-        permissions: names.map((name) => accountPermission(call, name, facts.context?.(input))),
+        permissions: names.map((name) => accountPermission(call, name, context)),
         check: () => {},
-        run: () => run({ call, input, parts }),
+        run: async () => withRecipient(await run({ call, input, parts, recipient }), recipient),
       }
     },
   })

@@ -74,7 +74,12 @@ export async function makeDataKeyPair(
   }
   const { publicKey, privateKey } = await parts.custody.generateDataKeyPair(KeyPairSpec)
   const manner = { algorithm: SYMMETRIC, context: input.EncryptionContext }
-  const ciphertext = await encryptUnder(parts, key, privateKey, manner)
+  const ciphertext = await encryptUnder(
+    { parts, call, operation: 'GenerateDataKeyPair' },
+    key,
+    privateKey,
+    manner,
+  )
   return {
     privateKey,
     outcome: {

@@ -5,7 +5,7 @@ import { encryptUnder, usedMaterial } from './encryption.ts'
 import { DRY_RUN, GRANT_TOKENS, KEY_ID } from './key-operation.ts'
 import type { Key } from './keys.ts'
 import { shownMaterialId } from './metadata.ts'
-import type { KmsParts } from './parts.ts'
+import type { KeyUse } from './store-encryption.ts'
 import { ENCRYPTION_CONTEXT, SYMMETRIC } from './symmetric.ts'
 
 /** The members that the operations for data keys share. */
@@ -42,11 +42,11 @@ export type DataKey = {
 }
 
 /** A random data key and its ciphertext under a KMS key. */
-export async function makeDataKey(parts: KmsParts, key: Key, input: DataKeyInput): Promise<DataKey> {
+export async function makeDataKey(use: KeyUse, key: Key, input: DataKeyInput): Promise<DataKey> {
   const sizeBytes = input.NumberOfBytes ?? DATA_KEY_BYTES[input.KeySpec ?? 'AES_256']
-  const plaintext = parts.random.bytes(sizeBytes)
+  const plaintext = use.parts.random.bytes(sizeBytes)
   const manner = { algorithm: SYMMETRIC, context: input.EncryptionContext }
-  const ciphertext = await encryptUnder(parts, key, plaintext, manner)
+  const ciphertext = await encryptUnder(use, key, plaintext, manner)
   const materialId = shownMaterialId(key.record.value)
   return {
     plaintext,

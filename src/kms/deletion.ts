@@ -1,5 +1,6 @@
 import type { EpochMs } from '../base/ports.ts'
 import { type Change, remove, replace, type Stored } from '../store/records.ts'
+import { STORE_KEY, storeKeyPartition } from './custom-key-store.ts'
 import { type DueValue, dueNote } from './due.ts'
 import type { DuePlan } from './due-plan.ts'
 import { removeGrantsOf } from './grant-deletion.ts'
@@ -66,7 +67,20 @@ async function namesOf(parts: KmsParts, key: Key): Promise<readonly Change[]> {
     const alias = await parts.records.get(ALIAS, partitionOf(key.account, key.region), name)
     if (alias !== undefined) changes.push(remove(alias))
   }
+  const external = await placeInStore(parts, key)
+  if (external !== undefined) changes.push(remove(external))
   return changes
+}
+
+/** What takes the external key for this one. The external key itself is left alone. */
+async function placeInStore(
+  parts: KmsParts,
+  { record, account, region }: Key,
+): Promise<Stored<object> | undefined> {
+  const { keyStore } = record.value
+  if (keyStore?.xksKeyId === undefined) return undefined
+  const partition = storeKeyPartition(account, region, keyStore.id)
+  return parts.records.get(STORE_KEY, partition, keyStore.xksKeyId)
 }
 
 /** The other keys of its set lose a replica; a primary that waited for the last one gets its date. */

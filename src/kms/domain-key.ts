@@ -7,7 +7,7 @@ const CURRENT = 'current'
 
 /** The id of the domain key that wraps new material in an account and region; made at first use. */
 export async function currentDomainKey(
-  parts: KmsParts,
+  parts: Pick<KmsParts, 'records' | 'custody' | 'random'>,
   account: string,
   region: string,
   now: number,

@@ -5,11 +5,13 @@ import { present } from '../base/assert.ts'
 import { asymmetricPlaintextMax } from '../custody/asymmetric-encryption.ts'
 import { parseBlob } from '../custody/blob.ts'
 import type { MaterialRef } from '../custody/material.ts'
+import type { EventData } from '../dispatch/operation.ts'
 import { contextBytes } from './encryption-context.ts'
 import { MATERIAL, materialPartition } from './key-record.ts'
 import { currentMaterial, type Key, publicKeyOf } from './keys.ts'
 import { shownMaterialId } from './metadata.ts'
 import type { KmsParts } from './parts.ts'
+import { decryptInStore, encryptInStore, isInStore, type KeyUse, storeData } from './store-encryption.ts'
 import { SYMMETRIC } from './symmetric.ts'
 
 /** How something is encrypted, beside the key. */
@@ -49,11 +51,13 @@ export function checkContext(key: Key, { context }: Manner): void {
 
 /** The ciphertext of a plaintext that has been checked, under the material in use. */
 export function encryptUnder(
-  parts: KmsParts,
+  use: KeyUse,
   key: Key,
   plaintext: Uint8Array,
   { algorithm, context }: Manner,
 ): Promise<Uint8Array> {
+  const { parts } = use
+  if (isInStore(key)) return encryptInStore(use, key, plaintext, context)
   if (isSymmetric(key)) return parts.custody.encrypt(currentMaterial(key), plaintext, contextBytes(context))
   return parts.custody.encryptAsymmetric(publicKeyOf(key), algorithm, plaintext)
 }
@@ -62,21 +66,26 @@ export function encryptUnder(
 export type Opened = {
   /** Whoever asked for it clears it. */
   readonly plaintext: Uint8Array
-  /** The material that opened it; shown for symmetric keys only. */
+  /** The material that opened it; shown for symmetric keys that are kept here only. */
   readonly materialId: string | undefined
 }
 
 /**
  * The plaintext of a ciphertext, and the material that opened it.
  *
- * @throws InvalidCiphertextException when ciphertext, key, algorithm and context do not belong together.
+ * @throws InvalidCiphertextException when ciphertext, key, algorithm and context do not belong
+ *   together; KMSInvalidStateException for a key in a store whose proxy does not help.
  */
 export async function decryptUnder(
-  parts: KmsParts,
+  use: KeyUse,
   key: Key,
   ciphertext: Uint8Array,
   { algorithm, context }: Manner,
 ): Promise<Opened> {
+  const { parts } = use
+  if (isInStore(key)) {
+    return { plaintext: await decryptInStore(use, key, ciphertext, context), materialId: undefined }
+  }
   if (isSymmetric(key)) return decryptBlob(parts, key, ciphertext, context)
   const plaintext = await parts.custody.decryptAsymmetric(currentMaterial(key), algorithm, ciphertext)
   if (plaintext === undefined) throw new KmsError('InvalidCiphertextException')
@@ -106,8 +115,15 @@ async function findMaterial(parts: KmsParts, key: Key, prefix: string): Promise<
   return record && { ...current, materialId: record.value.materialId }
 }
 
-/** The id of the material that a key encrypts with now, as audit events show it. */
-export function usedMaterial(key: Key): { readonly keyMaterialId: string } | undefined {
+/** The material that a key encrypts with now, or where it is kept, as audit events show it. */
+export function usedMaterial(key: Key): EventData | undefined {
+  if (isInStore(key)) return storeData(key)
   const id = shownMaterialId(key.record.value)
   return id === undefined ? undefined : { keyMaterialId: id }
+}
+
+/** What opened a ciphertext, as audit events show it. */
+export function openedWith(key: Key, materialId: string | undefined): EventData | undefined {
+  if (isInStore(key)) return storeData(key)
+  return materialId === undefined ? undefined : { keyMaterialId: materialId }
 }

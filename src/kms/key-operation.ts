@@ -1,6 +1,7 @@
 import { KmsError } from '../api/errors.ts'
 import type { KeyUsage } from '../api/key-specs.ts'
 import { boolean, type Input, list, type Members, optional, type Shape, text } from '../api/shapes.ts'
+import type { EpochMs } from '../base/ports.ts'
 import type { GrantRef } from '../custody/grant-token.ts'
 import type { Call, EventData, KeyRules, Operation, Outcome, Permission } from '../dispatch/operation.ts'
 import { shownParameters } from '../dispatch/parameters.ts'
@@ -15,6 +16,7 @@ import { checkAlgorithm, checkUsage } from './key-rules.ts'
 import { checkState } from './key-state.ts'
 import { findKey, type Key, notFound } from './keys.ts'
 import type { KmsOperation, KmsParts } from './parts.ts'
+import { findRecipient, type Recipient, recipientContext, withRecipient } from './recipient.ts'
 
 /** A key identifier of a request: id, ARN, alias name or alias ARN. */
 export const KEY_ID = text({ min: 1, max: 2048 })
@@ -43,6 +45,8 @@ export type KeyFacts<M extends Members & NamesKey> = KeyRules & {
   readonly input: M
   /** Condition keys of this operation, beside those of the key and the call. */
   readonly context?: (input: KeyInput<M>) => ContextLookup
+  /** Condition keys whose values have to be fetched, beside the others. */
+  readonly fetchContext?: (key: Key, now: EpochMs, parts: KmsParts) => Promise<ContextLookup>
   /** Whether a grant that lists the operation goes far enough for this call. */
   readonly coveredBy?: (input: KeyInput<M>, grant: GrantValue) => boolean
   /** Checks of parameters that need no key. @throws KmsError. */
@@ -61,12 +65,18 @@ export type KeyGiven<M extends Members> = {
   readonly input: KeyInput<M>
   readonly key: Key
   readonly parts: KmsParts
+  /** Whom the answer is sealed for. */
+  readonly recipient: Recipient
 }
 
 /** What an operation on one key does. */
 export type KeyRun<M extends Members> = (given: KeyGiven<M>) => Promise<Outcome> | Outcome
 
 const NO_CONTEXT: ContextLookup = () => undefined
+
+function joinContexts(first: ContextLookup, second: ContextLookup): ContextLookup {
+  return (name) => first(name) ?? second(name)
+}
 
 /** An operation on the one key that its `KeyId` names. */
 export function keyOperation<M extends Members & NamesKey>(facts: KeyFacts<M>, run: KeyRun<M>): KmsOperation {
@@ -81,14 +91,18 @@ export function keyOperation<M extends Members & NamesKey>(facts: KeyFacts<M>, r
       const input = typed<M>(call.input)
       checkGrantTokens(call, parts)
       facts.checkInput?.(input, call)
+      const recipient = await findRecipient(call, parts)
       const key = await resolveKey({ call, parts, facts, text: input.KeyId })
-      const given = { call, input, key, parts }
+      const given = { call, input, key, parts, recipient }
+      const stated = recipientContext(recipient, facts.context?.(input) ?? NO_CONTEXT)
+      const fetched = facts.fetchContext && (await facts.fetchContext(key, call.now, parts))
+      const context = fetched === undefined ? stated : joinContexts(stated, fetched)
       const covers = facts.coveredBy && ((grant: GrantValue) => facts.coveredBy?.(input, grant) ?? false)
-      const own = keyPermission({ ...given, covers }, facts.name, facts.context?.(input) ?? NO_CONTEXT)
+      const own = keyPermission({ ...given, covers }, facts.name, context)
       return {
         permissions: facts.alsoNeeds === undefined ? [own] : [own, ...(await facts.alsoNeeds(given))],
         check: () => checkKey(facts, input, key),
-        run: () => run(given),
+        run: async () => withRecipient(await run(given), recipient),
       }
     },
   })

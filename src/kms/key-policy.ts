@@ -4,9 +4,11 @@ import { utf8 } from '../base/bytes.ts'
 import type { Call } from '../dispatch/operation.ts'
 import { compilePolicy } from '../policy/compile.ts'
 import type { ContextLookup } from '../policy/context.ts'
+import type { PolicyDocument } from '../policy/document.ts'
 import { defaultKeyPolicy, overlyPermissiveCondition, wouldLockOut } from '../policy/key-policy.ts'
 import { namedPrincipals, parsePolicy } from '../policy/parse.ts'
 import { PolicySyntaxError } from '../policy/syntax-error.ts'
+import type { KeyValue } from './key-record.ts'
 import type { KmsParts } from './parts.ts'
 
 /** Source: AWS KMS Developer Guide, "Quotas". */
@@ -42,12 +44,15 @@ export type PolicyProposal = {
 }
 
 /**
- * Checks a key policy before it is put.
+ * Checks a key policy before it is put; gives the unique ids of the users and roles that it names, by ARN.
  *
  * @throws LimitExceededException when it is too long; MalformedPolicyDocumentException when it is
  *   not a key policy, names a principal that does not exist, or would lock the caller out.
  */
-export async function checkKeyPolicy(proposal: PolicyProposal, parts: KmsParts): Promise<void> {
+export async function checkKeyPolicy(
+  proposal: PolicyProposal,
+  parts: KmsParts,
+): Promise<Readonly<Record<string, string>>> {
   const { text: policyText, call } = proposal
   const size = utf8(policyText).length
   if (size > KEY_POLICY_MAX_BYTES) {
@@ -57,14 +62,50 @@ export async function checkKeyPolicy(proposal: PolicyProposal, parts: KmsParts):
   const document = parse(policyText)
   const mistake = overlyPermissiveCondition(document)
   if (mistake !== undefined) throw malformed(mistake)
-  for (const arn of namedPrincipals(document)) {
-    if (!(await parts.principalExists(arn))) throw malformed(INVALID_PRINCIPALS)
-  }
-  if (proposal.bypassLockoutCheck) return
+  const principalIds = await bindPrincipals(document, parts)
+  if (proposal.bypassLockoutCheck) return principalIds
   const { context, keyArn } = proposal
-  if (wouldLockOut(compilePolicy(document), call.caller.principal, context, keyArn)) {
+  const bindings = new Map(Object.entries(principalIds))
+  if (wouldLockOut(compilePolicy(document, { bindings }), call.caller.principal, context, keyArn)) {
     throw malformed(LOCKED_OUT)
   }
+  return principalIds
+}
+
+async function bindPrincipals(
+  document: PolicyDocument,
+  parts: KmsParts,
+): Promise<Readonly<Record<string, string>>> {
+  const principalIds: Record<string, string> = {}
+  for (const arn of namedPrincipals(document)) {
+    if (!(await parts.principalExists(arn))) throw malformed(INVALID_PRINCIPALS)
+    const id = await parts.principalId(arn)
+    if (id !== undefined) principalIds[arn] = id
+  }
+  return principalIds
+}
+
+/**
+ * A key policy as it is shown: users and roles that are gone, or are others than those that it named, by the unique
+ * ids that they had. Source: IAM User Guide, "AWS JSON policy elements: Principal".
+ */
+export async function shownPolicy(value: KeyValue, parts: KmsParts): Promise<string> {
+  const gone = new Map<string, string>()
+  for (const [arn, id] of Object.entries(value.principalIds ?? {})) {
+    if ((await parts.principalId(arn)) !== id) gone.set(arn, id)
+  }
+  if (gone.size === 0) return value.policy
+  const isPrincipal = (name: string): boolean => name === 'Principal' || name === 'NotPrincipal'
+  return JSON.stringify(
+    JSON.parse(value.policy, (name, member) => (isPrincipal(name) ? withIds(member, gone) : member)),
+  )
+}
+
+function withIds(principal: unknown, ids: ReadonlyMap<string, string>): unknown {
+  if (typeof principal === 'string') return ids.get(principal) ?? principal
+  if (Array.isArray(principal)) return principal.map((member) => withIds(member, ids))
+  if (typeof principal !== 'object' || principal === null) return principal
+  return Object.fromEntries(Object.entries(principal).map(([kind, names]) => [kind, withIds(names, ids)]))
 }
 
 /** A key policy for a key that is about to be made. */
@@ -79,12 +120,16 @@ export type NewPolicyQuestion = {
 }
 
 /** The policy of a new key: the one that the request gives, or the default. @throws as {@link checkKeyPolicy}. */
-export async function newKeyPolicy({ call, parts, keyArn, input }: NewPolicyQuestion): Promise<string> {
-  if (input.Policy === undefined) return defaultKeyPolicy(call.caller.account)
+export async function newKeyPolicy({
+  call,
+  parts,
+  keyArn,
+  input,
+}: NewPolicyQuestion): Promise<Pick<KeyValue, 'policy' | 'principalIds'>> {
+  if (input.Policy === undefined) return { policy: defaultKeyPolicy(call.caller.account) }
   const bypassLockoutCheck = input.BypassPolicyLockoutSafetyCheck ?? false
   const proposal = { text: input.Policy, bypassLockoutCheck, call, context: call.context, keyArn }
-  await checkKeyPolicy(proposal, parts)
-  return input.Policy
+  return { policy: input.Policy, principalIds: await checkKeyPolicy(proposal, parts) }
 }
 
 const INVALID_PRINCIPALS = 'Policy contains a statement with one or more invalid principals.'

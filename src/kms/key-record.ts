@@ -46,6 +46,8 @@ export type KeyValue = {
   }
   /** The key policy as it was given. */
   readonly policy: string
+  /** Unique ids, by ARN, of the users and roles that the policy named when it was put. */
+  readonly principalIds?: Readonly<Record<string, string>>
   /** In the order in which they were first set. */
   readonly tags: readonly Tag[]
   /** Names with prefix of the aliases that point here. */

@@ -34,6 +34,14 @@ export const SWITCHABLE: readonly KeyState[] = ['Enabled', 'Disabled', 'Unavaila
 export const PENDING_DELETION_ONLY: readonly KeyState[] = ['PendingDeletion', 'PendingReplicaDeletion']
 
 /**
+ * The state of a key whose custom key store is not connected. One that is pending deletion stays
+ * so, and can be saved. Source: AWS KMS Developer Guide, "Key states".
+ */
+export function stateWithoutStore(state: KeyState): KeyState {
+  return state === 'Enabled' || state === 'Disabled' ? 'Unavailable' : state
+}
+
+/**
  * The state that a key is in at a moment. Imported material that is overdue is treated as gone,
  * whether or not the job that removes it has run.
  */
@@ -57,16 +65,23 @@ function stateError(arn: string, state: KeyState, accepted: readonly KeyState[])
   if (accepted === PENDING_DELETION_ONLY) {
     return new KmsError('KMSInvalidStateException', `${arn} is not pending deletion.`)
   }
+  if (state === 'Unavailable') return new KmsError('KMSInvalidStateException', NOT_CONNECTED)
   if (state === 'Disabled') return new KmsError('DisabledException', `${arn} is disabled.`)
   return new KmsError('KMSInvalidStateException', `${arn} is ${WORDS[state]}.`)
 }
 
-const WORDS: { readonly [S in Exclude<KeyState, 'Disabled'>]: string } = {
+/**
+ * What the users of a key are told whose external key store is not connected.
+ * Source: AWS KMS Developer Guide, "Troubleshooting external key stores".
+ */
+export const NOT_CONNECTED =
+  'This KMS key is in a custom key store that is not connected to its external key store proxy. Connect the external key store and try the request again.'
+
+const WORDS: { readonly [S in Exclude<KeyState, 'Disabled' | 'Unavailable'>]: string } = {
   Enabled: 'enabled',
   PendingImport: 'pending import',
   PendingDeletion: 'pending deletion',
   PendingReplicaDeletion: 'pending replica deletion',
-  Unavailable: 'unavailable',
   Creating: 'creating',
   Updating: 'updating',
 }

@@ -7,9 +7,10 @@ import type { PublicKeyRef } from '../custody/public-keys.ts'
 import { type CompiledPolicy, compilePolicy } from '../policy/compile.ts'
 import { parsePolicy } from '../policy/parse.ts'
 import type { Records, Stored } from '../store/records.ts'
+import { type CustomKeyStore, findStore } from './custom-key-store.ts'
 import { aliasNotFound, type Identifier, keyNotFound } from './identifier.ts'
 import { ALIAS, KEY, KEY_OWNER, type KeyState, type KeyValue, partitionOf } from './key-record.ts'
-import { stateAt } from './key-state.ts'
+import { stateAt, stateWithoutStore } from './key-state.ts'
 
 /** A key as operations see it. */
 export type Key = {
@@ -21,7 +22,12 @@ export type Key = {
   /** The state at the moment of the call. */
   readonly state: KeyState
   readonly policy: CompiledPolicy
+  /** The external key store that the key is in. */
+  readonly store?: KeyStoreOfKey
 }
+
+/** An external key store, and its name for a key. */
+export type KeyStoreOfKey = { readonly record: CustomKeyStore; readonly xksKeyId: string }
 
 /** Where keys are looked for: the records, the region of the call, and its moment. */
 export type KeyScope = { readonly records: Records; readonly region: string; readonly now: EpochMs }
@@ -34,7 +40,23 @@ export async function findKey(scope: KeyScope, identifier: Identifier): Promise<
   const partition = partitionOf(account, scope.region)
   const record = scope.records.peek(KEY, partition, keyId) ?? (await scope.records.get(KEY, partition, keyId))
   if (record === undefined || isGone(record.value, scope.now)) return undefined
-  return keyAt(record, account, scope)
+  const key = keyAt(record, account, scope)
+  return record.value.keyStore === undefined ? key : withStore(scope, key, record.value.keyStore)
+}
+
+async function withStore(
+  scope: KeyScope,
+  key: Key,
+  { id, xksKeyId }: NonNullable<KeyValue['keyStore']>,
+): Promise<Key> {
+  const { records, region } = scope
+  const record = present(await findStore({ records, account: key.account, region }, id), 'the store of a key')
+  const connected = record.value.connection.state === 'CONNECTED'
+  return {
+    ...key,
+    state: connected ? key.state : stateWithoutStore(key.state),
+    ...(xksKeyId !== undefined && { store: { record, xksKeyId } }),
+  }
 }
 
 /** The key that a ciphertext blob names, in whatever account it is. */
@@ -101,7 +123,9 @@ export function keyOf(record: Stored<KeyValue>, account: string, region: string)
     keyId: record.name,
     arn: keyArn(region, account, record.name),
     state: record.value.state,
-    policy: compilePolicy(parsePolicy(record.value.policy, { flavour: 'key' })),
+    policy: compilePolicy(parsePolicy(record.value.policy, { flavour: 'key' }), {
+      bindings: record.value.principalIds && new Map(Object.entries(record.value.principalIds)),
+    }),
   }
   KEYS.set(record.value, key)
   return key

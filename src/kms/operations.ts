@@ -1,15 +1,20 @@
 import { cancelKeyDeletion } from './operations/cancel-key-deletion.ts'
+import { connectCustomKeyStore } from './operations/connect-custom-key-store.ts'
 import { createAlias } from './operations/create-alias.ts'
+import { createCustomKeyStore } from './operations/create-custom-key-store.ts'
 import { createGrant } from './operations/create-grant.ts'
 import { createKey } from './operations/create-key.ts'
 import { decapsulate } from './operations/decapsulate.ts'
 import { decrypt } from './operations/decrypt.ts'
 import { deleteAlias } from './operations/delete-alias.ts'
+import { deleteCustomKeyStore } from './operations/delete-custom-key-store.ts'
 import { deleteImportedKeyMaterial } from './operations/delete-imported-key-material.ts'
 import { deriveSharedSecret } from './operations/derive-shared-secret.ts'
+import { describeCustomKeyStores } from './operations/describe-custom-key-stores.ts'
 import { describeKey } from './operations/describe-key.ts'
 import { disableKey } from './operations/disable-key.ts'
 import { disableKeyRotation } from './operations/disable-key-rotation.ts'
+import { disconnectCustomKeyStore } from './operations/disconnect-custom-key-store.ts'
 import { enableKey } from './operations/enable-key.ts'
 import { enableKeyRotation } from './operations/enable-key-rotation.ts'
 import { encapsulate } from './operations/encapsulate.ts'
@@ -20,6 +25,7 @@ import { generateDataKeyPairWithoutPlaintext } from './operations/generate-data-
 import { generateDataKeyWithoutPlaintext } from './operations/generate-data-key-without-plaintext.ts'
 import { generateMac } from './operations/generate-mac.ts'
 import { generateRandom } from './operations/generate-random.ts'
+import { getKeyLastUsage } from './operations/get-key-last-usage.ts'
 import { getKeyPolicy } from './operations/get-key-policy.ts'
 import { getKeyRotationStatus } from './operations/get-key-rotation-status.ts'
 import { getParametersForImport } from './operations/get-parameters-for-import.ts'
@@ -43,6 +49,7 @@ import { sign } from './operations/sign.ts'
 import { tagResource } from './operations/tag-resource.ts'
 import { untagResource } from './operations/untag-resource.ts'
 import { updateAlias } from './operations/update-alias.ts'
+import { updateCustomKeyStore } from './operations/update-custom-key-store.ts'
 import { updateKeyDescription } from './operations/update-key-description.ts'
 import { updatePrimaryRegion } from './operations/update-primary-region.ts'
 import { verify } from './operations/verify.ts'
@@ -52,17 +59,22 @@ import type { KmsOperation } from './parts.ts'
 /** Every operation of AWS KMS that Holdfast implements. */
 export const KMS_OPERATIONS: readonly KmsOperation[] = [
   cancelKeyDeletion,
+  connectCustomKeyStore,
   createAlias,
+  createCustomKeyStore,
   createGrant,
   createKey,
   decapsulate,
   decrypt,
   deleteAlias,
+  deleteCustomKeyStore,
   deleteImportedKeyMaterial,
   deriveSharedSecret,
+  describeCustomKeyStores,
   describeKey,
   disableKeyRotation,
   disableKey,
+  disconnectCustomKeyStore,
   enableKeyRotation,
   enableKey,
   encapsulate,
@@ -73,6 +85,7 @@ export const KMS_OPERATIONS: readonly KmsOperation[] = [
   generateDataKey,
   generateMac,
   generateRandom,
+  getKeyLastUsage,
   getKeyPolicy,
   getKeyRotationStatus,
   getParametersForImport,
@@ -96,6 +109,7 @@ export const KMS_OPERATIONS: readonly KmsOperation[] = [
   tagResource,
   untagResource,
   updateAlias,
+  updateCustomKeyStore,
   updateKeyDescription,
   updatePrimaryRegion,
   verifyMac,

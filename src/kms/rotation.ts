@@ -97,7 +97,7 @@ export async function rotateToFresh(parts: KmsParts, key: Key, plan: RotationPla
   }
   return {
     changes: [
-      ...turnTo(parts, key, related, made.materialId, plan),
+      ...turnTo(parts, { key, related }, made.materialId, plan),
       insertMaterial(key, made, now, facts),
       ...copies,
     ],
@@ -122,7 +122,7 @@ export async function rotateToPending(parts: KmsParts, key: Key, plan: RotationP
   }
   if (pendingId === undefined) throw nothingPending(key)
   return {
-    changes: [...turnTo(parts, key, related, pendingId, plan), ...changes],
+    changes: [...turnTo(parts, { key, related }, pendingId, plan), ...changes],
     event: rotationEvent(key, pendingId, plan.type),
   }
 }
@@ -142,11 +142,11 @@ function nothingPending(key: Key): KmsError {
 /** The keys of a set with another current material and the next rotation. */
 function turnTo(
   parts: KmsParts,
-  key: Key,
-  related: readonly RelatedKey[],
+  keys: { readonly key: Key; readonly related: readonly RelatedKey[] },
   materialId: string,
   plan: RotationPlan,
 ): readonly Change[] {
+  const { key, related } = keys
   const { rotation } = key.record.value
   const next = plan.type === 'AUTOMATIC' && rotation ? nextRotation(rotation, plan.now) : rotation
   const turned = replaceAll([key.record, ...related.map(({ record }) => record)], (value) => ({

@@ -1,7 +1,7 @@
 import { keyArn } from '../api/arn.ts'
 import { KmsError } from '../api/errors.ts'
 import { validationError, wireName } from '../api/validate.ts'
-import { parseBlob } from '../custody/blob.ts'
+import { keyIdOfBlob } from '../custody/store-blob.ts'
 import type { Call, Permission } from '../dispatch/operation.ts'
 import { checkContext, isSymmetric, type Manner } from './encryption.ts'
 import { keyNotFound } from './identifier.ts'
@@ -91,15 +91,17 @@ const NOTHING_TO_CHECK = (): void => {}
 export async function findSource(question: SourceQuestion): Promise<Source> {
   const { keyText, ciphertext } = question
   const { region, now } = question.call
-  const blob = ciphertext && parseBlob(ciphertext)
-  const maker = blob && (await findKeyOfBlob({ records: question.parts.records, region, now }, blob.keyId))
+  const makerId = ciphertext && keyIdOfBlob(ciphertext)
+  const maker = makerId
+    ? await findKeyOfBlob({ records: question.parts.records, region, now }, makerId)
+    : undefined
   if (keyText === undefined) {
-    if (blob === undefined) throw new KmsError('InvalidCiphertextException')
+    if (makerId === undefined) throw new KmsError('InvalidCiphertextException')
     if (maker === undefined) throw noUsableKey()
     return { key: involved(question, maker), checkKey: NOTHING_TO_CHECK }
   }
   const key = await findNamed(question, keyText, maker)
-  return { key, checkKey: () => checkSame(key, blob?.keyId, maker) }
+  return { key, checkKey: () => checkSame(key, makerId, maker) }
 }
 
 function involved({ call }: SourceQuestion, key: Key): Key {

@@ -1,6 +1,5 @@
-import { KmsError } from '../api/errors.ts'
 import { ENCRYPTION_ALGORITHMS } from '../api/key-specs.ts'
-import { blob, list, oneOf, optional, structure, type TextMap, textMap } from '../api/shapes.ts'
+import { blob, list, oneOf, optional, type TextMap, textMap } from '../api/shapes.ts'
 import type { ContextLookup } from '../policy/context.ts'
 import { encryptionContextKeys, requestAlias } from './context.ts'
 
@@ -15,25 +14,6 @@ export const ENCRYPTION_CONTEXT = optional(textMap())
 export const CIPHERTEXT = blob({ min: 1, max: 6144 })
 /** What a dry run leaves out. Source: the service model. */
 export const DRY_RUN_MODIFIERS = optional(list(oneOf('IGNORE_CIPHERTEXT')))
-
-/** A request for an answer that only an attested enclave can read. */
-export const RECIPIENT = optional(
-  structure({
-    AttestationDocument: optional(blob({ min: 1, max: 262_144 })),
-    KeyEncryptionAlgorithm: optional(oneOf('RSAES_OAEP_SHA_256')),
-  }),
-)
-
-/**
- * Attestation is not checked yet, so a request that wants its answer sealed for an enclave is
- * refused: to ignore the member would send the plaintext to whoever asks.
- *
- * @throws UnsupportedOperationException.
- */
-export function checkRecipient(recipient: object | undefined): void {
-  if (recipient !== undefined)
-    throw new KmsError('UnsupportedOperationException', 'Recipient is not supported.')
-}
 
 /** Condition keys of an operation that encrypts or decrypts. */
 export function cryptographicContext(

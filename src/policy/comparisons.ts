@@ -6,7 +6,7 @@ import { type Evaluation, spend } from './evaluation.ts'
 import type { TextTest } from './glob.ts'
 import { parseInstant } from './instant.ts'
 import type { Comparison } from './operators.ts'
-import { arnTest, isArnPattern, splitArn, textTest } from './pattern.ts'
+import { arnTest, isArnPattern, literalText, splitArn, textTest } from './pattern.ts'
 import { isTemplate } from './template.ts'
 
 /**
@@ -22,7 +22,7 @@ export function comparisonTest(
 ): TextTest {
   switch (comparison) {
     case 'StringEquals':
-      return anyOf(wanted, (value) => textTest(value, { wildcards: false, variables }), asIs, ask)
+      return equalityTest(wanted, variables)
     case 'StringEqualsIgnoreCase':
       return anyOf(wanted, (value) => textTest(value, { wildcards: false, variables }, fold), fold, ask)
     case 'StringLike':
@@ -48,6 +48,19 @@ export function comparisonTest(
       return anyOf(wanted, parseBinary, parseBinary, equal)
     case 'IpAddress':
       return anyOf(wanted, parseAddressBlock, parseAddress, contains)
+  }
+}
+
+/** The commonest comparison, without a scan where no value has variables. */
+function equalityTest(wanted: readonly string[], variables: boolean): TextTest {
+  const syntax = { wildcards: false, variables }
+  const literals = wanted.flatMap((value) => literalText(value, syntax) ?? [])
+  if (literals.length < wanted.length) return anyOf(wanted, (value) => textTest(value, syntax), asIs, ask)
+  const all = new Set(literals)
+  const [only] = all
+  return (text, evaluation) => {
+    spend(evaluation, text.length + 1)
+    return all.size === 1 ? text === only : all.has(text)
   }
 }
 

@@ -1,7 +1,8 @@
+import { candidatesOf, type FindCandidates } from './candidates.ts'
 import { type ConditionTest, conditionTest } from './conditions.ts'
 import type { Effect, PolicyDocument, Statement } from './document.ts'
 import type { Evaluation } from './evaluation.ts'
-import { actionTest, type Resource, resourcesTest } from './match.ts'
+import { actionTest, listedArns, type Resource, resourcesTest } from './match.ts'
 import { type Bindings, type PrincipalTest, principalTest } from './naming.ts'
 
 /** A policy ready to be asked: made once when the policy is loaded. */
@@ -10,14 +11,8 @@ export type CompiledPolicy = {
   readonly name: string | undefined
   /** Without the statements that can have no effect. */
   readonly statements: readonly CompiledStatement[]
-  /** The statements whose actions cover the given one, in lower case. */
-  readonly about: (actionLowerCased: string, evaluation: Evaluation) => Candidates
-}
-
-/** Statements that may matter to an action, by effect, each in the policy's order. */
-export type Candidates = {
-  readonly denies: readonly CompiledStatement[]
-  readonly allows: readonly CompiledStatement[]
+  /** The statements that may matter to a request. */
+  readonly about: FindCandidates
 }
 
 /** A statement ready to be asked. */
@@ -28,6 +23,8 @@ export type CompiledStatement = {
   readonly principals: PrincipalTest | undefined
   readonly actions: (actionLowerCased: string, evaluation: Evaluation) => boolean
   readonly resources: (resource: Resource, evaluation: Evaluation) => boolean
+  /** The ARNs that the statement lists, where it is about nothing else. */
+  readonly onlyOn: readonly string[] | undefined
   /** One for each condition of the statement, in its order. */
   readonly conditions: readonly ConditionTest[]
   readonly written: Statement
@@ -49,9 +46,6 @@ export type PolicyFacts = {
   readonly bindings?: Bindings | undefined
 }
 
-/** Actions for which a policy remembers its candidates: as many as a service has. Beyond it they are looked for. */
-const REMEMBERED_ACTIONS_MAX = 256
-
 /** A policy ready to be asked, many times. */
 export function compilePolicy(document: PolicyDocument, facts: PolicyFacts = {}): CompiledPolicy {
   return policyOf(
@@ -67,31 +61,24 @@ export function compilePolicy(document: PolicyDocument, facts: PolicyFacts = {})
 /** The policy without some of its statements. */
 export function withoutStatements(
   policy: CompiledPolicy,
-  isLeftOut: (source: StatementSource) => boolean,
+  leftOut: ReadonlySet<StatementSource>,
 ): CompiledPolicy {
-  return policyOf(
-    policy.name,
-    policy.statements.filter(({ source }) => !isLeftOut(source)),
-  )
+  const { name, statements } = policy
+  return statements.some(({ source }) => leftOut.has(source))
+    ? policyOf(
+        name,
+        statements.filter(({ source }) => !leftOut.has(source)),
+      )
+    : policy
+}
+
+/** Two policies as one; the first, if there is one, gives the name. */
+export function joined(first: CompiledPolicy | undefined, second: CompiledPolicy): CompiledPolicy {
+  return first === undefined ? second : policyOf(first.name, [...first.statements, ...second.statements])
 }
 
 function policyOf(name: string | undefined, statements: readonly CompiledStatement[]): CompiledPolicy {
-  const remembered = new Map<string, Candidates>()
-  return {
-    name,
-    statements,
-    about: (action, evaluation) => {
-      const known = remembered.get(action)
-      if (known !== undefined) return known
-      const covering = statements.filter((statement) => statement.actions(action, evaluation))
-      const candidates = {
-        denies: covering.filter(({ effect }) => effect === 'Deny'),
-        allows: covering.filter(({ effect }) => effect === 'Allow'),
-      }
-      if (remembered.size < REMEMBERED_ACTIONS_MAX) remembered.set(action, candidates)
-      return candidates
-    },
-  }
+  return { name, statements, about: candidatesOf(statements) }
 }
 
 type Terms = { readonly variables: boolean; readonly bindings: Bindings | undefined }
@@ -106,6 +93,7 @@ function compileStatement(statement: Statement, source: StatementSource, terms: 
       principals: principals && principalTest(principals, terms.bindings),
       actions: actionTest(actions),
       resources: resourcesTest(resources, terms.variables),
+      onlyOn: listedArns(resources),
       conditions: conditions.map((condition) => conditionTest(condition, terms.variables)),
       written: statement,
     },

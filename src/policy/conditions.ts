@@ -18,9 +18,14 @@ export function conditionTest(condition: Condition, variables: boolean): Conditi
     return (evaluation) => values.includes(String(valuesOf(key, evaluation).length === 0))
   }
   const matches = comparisonTest(operator.comparison, values, variables)
+  const withoutKey = holdsWithoutKey(operator)
+  // Almost every key has one value; then all quantifiers are alike.
   return (evaluation) => {
-    const found = valuesOf(key, evaluation)
-    return found.length === 0 ? holdsWithoutKey(operator) : holds(operator, matches, found, evaluation)
+    const found = evaluation.context(key)
+    if (typeof found === 'string') return matches(found, evaluation) !== operator.negated
+    return found === undefined || found.length === 0
+      ? withoutKey
+      : holds(operator, matches, found, evaluation)
   }
 }
 

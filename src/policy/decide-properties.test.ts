@@ -23,7 +23,7 @@ import {
 } from '../../test/support/policies.ts'
 import { type CompiledPolicy, compilePolicy } from './compile.ts'
 import { type AccessRequest, decide } from './decide.ts'
-import type { Flavour } from './parse.ts'
+import type { Flavour } from './flavour.ts'
 
 const statement = fc.record({
   Effect: fc.constantFrom('Allow', 'Deny'),

@@ -3,7 +3,7 @@ import type { ContextLookup } from './context.ts'
 import { firmestGrant, isIssuedFor, type MatchedGrant } from './grants.ts'
 import { CROSS_ACCOUNT_ACTIONS, GRANT_ONLY_ACTION, isKeyArn, TRUST_ACTIONS } from './key-actions.ts'
 import { Naming } from './naming.ts'
-import type { Identities, Principal } from './principal.ts'
+import { type Identities, isOfRoot, type Principal } from './principal.ts'
 import { ask, askAll, NO_VERDICT, type Question, questionOf, type Verdict } from './verdict.ts'
 
 export type { MatchedGrant } from './grants.ts'
@@ -56,7 +56,7 @@ export type Decision =
 type AllowReason =
   | { readonly kind: 'Statement'; readonly policy: PolicyKind; readonly statement: StatementSource }
   | { readonly kind: 'Grant'; readonly grantId: string }
-  /** The root user of an account may do in it whatever nothing denies. */
+  /** The root user of an account, and whom it made within their limits, may do whatever nothing denies. */
   | { readonly kind: 'RootUser' }
 
 /** Why something is not allowed. A level is one of {@link Levels}, from 0. */
@@ -251,6 +251,7 @@ function settleIdentity(principal: Principal, verdicts: Verdicts): Decision {
   if (principal.type === 'Root') return ROOT_USER
   // A federated session has only what the policy passed with it leaves of its maker's permissions.
   if (principal.type === 'FederatedUser' && verdicts.session === undefined) return notAllowedBy('session')
+  if (isOfRoot(principal)) return missingLimit(verdicts) ?? ROOT_USER
   const { allow } = verdicts.identity
   if (allow === undefined) return notAllowedBy('identity')
   const { statement } = allow

@@ -1,4 +1,4 @@
-import type { ContextLookup } from './context.ts'
+import type { ContextLookup, ContextValue } from './context.ts'
 
 /** One decision in progress. */
 export type Evaluation = {
@@ -19,9 +19,21 @@ export class EvaluationLimitError extends Error {
   override readonly name = 'EvaluationLimitError'
 }
 
-/** A decision that has not spent anything yet. */
+/** A decision that has not spent anything yet. Each condition key is looked up once in it. */
 export function startEvaluation(context: ContextLookup): Evaluation {
-  return { context, remaining: EVALUATION_MAX_STEPS }
+  return { context: rememberValues(context), remaining: EVALUATION_MAX_STEPS }
+}
+
+function rememberValues(context: ContextLookup): ContextLookup {
+  let known: Map<string, ContextValue | undefined> | undefined
+  return (key) => {
+    known ??= new Map()
+    const value = known.get(key)
+    if (value !== undefined || known.has(key)) return value
+    const found = context(key)
+    known.set(key, found)
+    return found
+  }
 }
 
 /** @throws EvaluationLimitError when nothing is left. */

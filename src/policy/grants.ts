@@ -1,6 +1,5 @@
-import { accountRootArn } from '../api/arn.ts'
 import { GRANT_ONLY_ACTION } from './key-actions.ts'
-import { Naming, namingOf } from './naming.ts'
+import { Naming, nameOf, namingOf, specOf } from './naming.ts'
 import type { Identities, Principal } from './principal.ts'
 
 /** A grant on the requested key that covers the request: it lists the operation, and its constraints hold. */
@@ -30,8 +29,7 @@ export function firmestGrant(grants: readonly MatchedGrant[], identities: Identi
 
 /** How firmly a grant names the principal: as a statement of the key policy would. */
 export function namingIn({ grantee }: MatchedGrant, identities: Identities): Naming {
-  const account = grantee.split(':', 5)[4] ?? ''
-  return namingOf(new Set([grantee === accountRootArn(account) ? account : grantee]), identities)
+  return namingOf(new Set([nameOf(specOf(grantee))]), identities)
 }
 
 /**

@@ -43,6 +43,11 @@ export function resourcesTest(resources: Listed<string>, variables: boolean): Re
     (exact.has(text) || (parts !== undefined && tests.some((test) => test(parts, evaluation)))) !== negated
 }
 
+/** The ARNs of a `Resource` element that lists nothing else. */
+export function listedArns({ negated, values }: Listed<string>): readonly string[] | undefined {
+  return !negated && values.every(isLiteral) ? values : undefined
+}
+
 /** Whether a resource of a policy stands for nothing but itself. */
 function isLiteral(value: string): boolean {
   return !/[*?$]/.test(value)

@@ -1,3 +1,4 @@
+import { accountRootArn } from '../api/arn.ts'
 import type { Listed, PrincipalSpec } from './document.ts'
 import type { Identities } from './principal.ts'
 
@@ -47,7 +48,7 @@ export function principalTest(principals: Listed<PrincipalSpec>, bindings?: Bind
 }
 
 /** Account ids, ARNs, unique ids and service names: no two kinds of principal share a name. */
-function nameOf(spec: PrincipalSpec, bindings: Bindings | undefined): string {
+export function nameOf(spec: PrincipalSpec, bindings?: Bindings): string {
   switch (spec.kind) {
     case 'Everyone':
       return '*'
@@ -64,6 +65,17 @@ function nameOf(spec: PrincipalSpec, bindings: Bindings | undefined): string {
     case 'Federated':
       return spec.name
   }
+}
+
+/** The principals of an element by their names, for people to read. */
+export function listedNames({ negated, values }: Listed<PrincipalSpec>): Listed<string> {
+  return { negated, values: values.map((spec) => nameOf(spec)) }
+}
+
+/** What a name stands for: the account, if it is the ARN of one's root, else what has that ARN, id or name. */
+export function specOf(name: string): PrincipalSpec {
+  const account = name.split(':', 5)[4] ?? ''
+  return name === accountRootArn(account) ? { kind: 'Account', account } : { kind: 'User', arn: name }
 }
 
 /** How firmly a list of names covers a principal. */

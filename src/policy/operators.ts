@@ -99,3 +99,10 @@ export function parseOperator(name: string): Operator | undefined {
 export function takesVariables(comparison: Comparison): boolean {
   return comparison.startsWith('String') || comparison === 'ArnLike'
 }
+
+/** The operator as it is usually written. */
+export function formatOperator({ comparison, negated, quantifier, ifExists }: Operator): string {
+  const opposite = comparison === 'IpAddress' ? 'NotIpAddress' : comparison.replace(/Equals|Like/, 'Not$&')
+  const name = negated ? opposite : comparison
+  return `${quantifier === 'None' ? '' : `${quantifier}:`}${name}${ifExists ? 'IfExists' : ''}`
+}

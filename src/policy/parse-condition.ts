@@ -4,6 +4,9 @@ import { asObject, asScalars, at } from './parse-values.ts'
 import type { Json } from './strict-json.ts'
 import { PolicySyntaxError, quote } from './syntax-error.ts'
 
+/** What IAM says of names without a prefix. Source: recorded answers. */
+export const PREFIX_TEXT = 'Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.'
+
 /** A key has a prefix: `aws:SourceIp`, `kms:ViaService`, `issuer.example/path:sub`. */
 const CONDITION_KEY = /^[^:\s]+:\S(?:.*\S)?$/s
 
@@ -19,7 +22,11 @@ export function parseConditions(json: Json | undefined, path: string, variables:
   for (const [name, keys] of asObject(json, path)) {
     const operatorPath = at(path, name)
     const operator = parseOperator(name)
-    if (operator === undefined) throw new PolicySyntaxError(`${operatorPath}: not a condition operator`)
+    if (operator === undefined) {
+      throw new PolicySyntaxError(`${operatorPath}: not a condition operator`, {
+        iamText: `Invalid Condition type : ${name.slice(0, 64)}`,
+      })
+    }
     for (const [key, values] of asObject(keys, operatorPath)) {
       conditions.push(parseCondition(operator, key, values, { path: operatorPath, variables }))
     }
@@ -32,7 +39,9 @@ type Place = { readonly path: string; readonly variables: boolean }
 function parseCondition(operator: Operator, key: string, json: Json, place: Place): Condition {
   const path = at(place.path, key)
   if (!CONDITION_KEY.test(key)) {
-    throw new PolicySyntaxError(`${path}: a condition key like "aws:SourceIp" required`)
+    throw new PolicySyntaxError(`${path}: a condition key like "aws:SourceIp" required`, {
+      iamText: PREFIX_TEXT,
+    })
   }
   const variables = place.variables && takesVariables(operator.comparison)
   const values = asScalars(json, path)

@@ -1,42 +1,63 @@
 import { PARTITION } from '../api/arn.ts'
 import type { Listed, PrincipalSpec } from './document.ts'
+import type { Rules } from './flavour.ts'
 import { asObject, asTexts, at } from './parse-values.ts'
 import type { Json } from './strict-json.ts'
-import { PolicySyntaxError, quote } from './syntax-error.ts'
+import { invalidPrincipalText, PolicySyntaxError, quote } from './syntax-error.ts'
 
 const EVERYONE: PrincipalSpec = { kind: 'Everyone' }
 
+type Place = { readonly path: string; readonly negated: boolean }
+
 /** The value of `Principal` or `NotPrincipal`. @throws PolicySyntaxError */
-export function parsePrincipals(json: Json, path: string, negated: boolean): Listed<PrincipalSpec> {
+export function parsePrincipals(
+  json: Json,
+  place: Place,
+  allowed: Rules['principals'],
+): Listed<PrincipalSpec> {
+  const { path, negated } = place
   if (json === '*') return { negated, values: [EVERYONE] }
   const values: PrincipalSpec[] = []
   for (const [type, names] of asObject(json, path)) {
     const typePath = at(path, type)
-    for (const name of asTexts(names, typePath)) values.push(parsePrincipal(type, name, typePath))
+    for (const name of asTexts(names, typePath)) {
+      const spec = findPrincipal(type, name, allowed)
+      if (spec === undefined) {
+        throw new PolicySyntaxError(`${typePath}: not a principal: ${quote(name)}`, {
+          fault: 'Principal',
+          iamText: invalidPrincipalText(type, name),
+        })
+      }
+      values.push(spec)
+    }
   }
-  if (values.length === 0)
-    throw new PolicySyntaxError(`${path}: at least one principal required`, 'Principal')
+  if (values.length === 0) {
+    throw new PolicySyntaxError(`${path}: at least one principal required`, { fault: 'Principal' })
+  }
   return { negated, values }
 }
 
-function parsePrincipal(type: string, name: string, path: string): PrincipalSpec {
-  const spec = findPrincipal(type, name)
-  if (spec !== undefined) return spec
-  throw new PolicySyntaxError(`${path}: not a principal: ${quote(name)}`, 'Principal')
-}
-
-function findPrincipal(type: string, name: string): PrincipalSpec | undefined {
+function findPrincipal(type: string, name: string, allowed: Rules['principals']): PrincipalSpec | undefined {
+  if (type === 'AWS' && name === '*') return EVERYONE
+  if (allowed === 'everyone') return undefined
   switch (type) {
     case 'AWS':
       return findAwsPrincipal(name)
     case 'Service':
       return SERVICE.test(name) ? { kind: 'Service', name } : undefined
+    case 'Federated':
+      return allowed === 'of-roles' && FEDERATED.test(name) ? { kind: 'Federated', name } : undefined
     default:
       return undefined
   }
 }
 
 const SERVICE = /^[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$/
+/** An identity provider of an account, or one that AWS knows by its host. */
+const FEDERATED = new RegExp(
+  `^(?:arn:${PARTITION}:iam::\\d{12}:(?:oidc|saml)-provider/[\\x21-\\x7e]{1,255}|[a-z0-9-]+(?:\\.[a-z0-9-]+)+)$`,
+)
+const UNIQUE_ID = /^A(?:ID|RO)A[A-Z0-9]{12,124}(?::[\w+=,.@-]{1,64})?$/
 const ACCOUNT = /^\d{12}$/
 const ACCOUNT_ROOT = new RegExp(`^arn:${PARTITION}:iam::(\\d{12}):root$`)
 
@@ -55,7 +76,7 @@ const FORMS: readonly (readonly ['User' | 'Role' | 'Session' | 'FederatedUser', 
  * Wildcards have no meaning in it, except the one that is everyone.
  */
 export function findAwsPrincipal(name: string): PrincipalSpec | undefined {
-  if (name === '*') return EVERYONE
+  if (UNIQUE_ID.test(name)) return { kind: 'UniqueId', id: name }
   const account = ACCOUNT.test(name) ? name : ACCOUNT_ROOT.exec(name)?.[1]
   if (account !== undefined) return { kind: 'Account', account }
   const kind = FORMS.find(([, form]) => form.test(name))?.[0]

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
-import { type Flavour, namedPrincipals, POLICY_MAX_CHARS, parsePolicy } from './parse.ts'
+import { type Flavour, POLICY_MAX_CHARS } from './flavour.ts'
+import { namedPrincipals, parsePolicy } from './parse.ts'
 import { PolicySyntaxError } from './syntax-error.ts'
 
 const STATEMENT = { Effect: 'Allow', Principal: '*', Action: 'kms:*', Resource: '*' }
@@ -93,6 +94,8 @@ const PRINCIPALS: readonly (readonly [unknown, string])[] = [
   [{ AWS: 'arn:aws:iam::111122223333:role/team/x/app' }, 'Role'],
   [{ AWS: 'arn:aws:sts::111122223333:assumed-role/app/session@1' }, 'Session'],
   [{ AWS: 'arn:aws:sts::111122223333:federated-user/ada' }, 'FederatedUser'],
+  [{ AWS: 'AIDAEXAMPLEEXAMPLE' }, 'UniqueId'],
+  [{ AWS: 'AROAEXAMPLEEXAMPLE:session' }, 'UniqueId'],
   [{ Service: 'lambda.amazonaws.com' }, 'Service'],
 ]
 
@@ -117,7 +120,7 @@ const BAD_PRINCIPALS: readonly unknown[] = [
   ...[
     { AWS: 'arn:aws:iam::*:root' },
     { AWS: 'arn:aws:iam::111122223333:user/' },
-    { AWS: 'AIDAEXAMPLEEXAMPLE' },
+    { AWS: 'AGPAEXAMPLEEXAMPLE' },
   ],
   ...[{ AWS: 'arn:aws:sts::111122223333:assumed-role/app/*' }, { aws: '*' }],
 ]

@@ -1,80 +1,13 @@
 import { accountRootArn } from '../api/arn.ts'
 import type { Effect, Listed, PolicyDocument, PolicyVersion, PrincipalSpec, Statement } from './document.ts'
-import { parseConditions } from './parse-condition.ts'
+import { type Flavour, POLICY_MAX_CHARS, RULES, type Rules } from './flavour.ts'
+import { PREFIX_TEXT, parseConditions } from './parse-condition.ts'
 import { parsePrincipals } from './parse-principal.ts'
 import { asList, asObject, asOptionalText, asTexts } from './parse-values.ts'
 import { splitArn } from './pattern.ts'
 import { type Json, parseStrictJson } from './strict-json.ts'
 import { PolicySyntaxError, quote } from './syntax-error.ts'
 import { isTemplate } from './template.ts'
-
-/** What a policy is for. Boundaries and managed policies are of the flavour `identity`. */
-export type Flavour = 'key' | 'identity' | 'trust' | 'session' | 'scp' | 'rcp'
-
-/** Characters of a policy text. Source: the IAM service model, `policyDocumentType`. */
-export const POLICY_MAX_CHARS = 131_072
-
-/** How the kinds of policy differ. Source: IAM User Guide, "Grammar"; KMS Developer Guide, "Key policies". */
-type Rules = {
-  readonly elements: ReadonlySet<string>
-  readonly statementElements: ReadonlySet<string>
-  readonly versions: readonly PolicyVersion[]
-  /** Whether a statement names principals: then it must. */
-  readonly principals: boolean
-  /** Whether a statement may lack actions or resources, and so have no effect. */
-  readonly incomplete: boolean
-  readonly sid: RegExp
-  readonly uniqueSids: boolean
-}
-
-const STATEMENT_ELEMENTS = [
-  'Sid',
-  'Effect',
-  'Action',
-  'NotAction',
-  'Resource',
-  'NotResource',
-  'Condition',
-] as const
-
-const IDENTITY_RULES: Rules = {
-  elements: new Set(['Version', 'Statement']),
-  statementElements: new Set(STATEMENT_ELEMENTS),
-  versions: ['2012-10-17'],
-  principals: false,
-  incomplete: false,
-  sid: /^[A-Za-z0-9]*$/,
-  uniqueSids: true,
-}
-
-const RULES: Readonly<Record<Flavour, Rules>> = {
-  key: {
-    elements: new Set(['Version', 'Id', 'Statement']),
-    statementElements: new Set([...STATEMENT_ELEMENTS, 'Principal', 'NotPrincipal']),
-    versions: ['2008-10-17', '2012-10-17'],
-    principals: true,
-    incomplete: true,
-    sid: /^/,
-    uniqueSids: false,
-  },
-  identity: IDENTITY_RULES,
-  trust: {
-    elements: new Set(['Version', 'Id', 'Statement']),
-    statementElements: new Set(['Sid', 'Effect', 'Principal', 'Action', 'NotAction', 'Condition']),
-    versions: ['2008-10-17', '2012-10-17'],
-    principals: true,
-    incomplete: false,
-    sid: /^[A-Za-z0-9]*$/,
-    uniqueSids: true,
-  },
-  session: { ...IDENTITY_RULES, versions: ['2008-10-17', '2012-10-17'] },
-  scp: IDENTITY_RULES,
-  rcp: {
-    ...IDENTITY_RULES,
-    statementElements: new Set([...STATEMENT_ELEMENTS, 'Principal']),
-    principals: true,
-  },
-}
 
 /**
  * Reads a policy. Everything that is not known is refused: an unknown element or operator would
@@ -104,7 +37,9 @@ function parseVersion(json: Json | undefined, rules: Rules): PolicyVersion {
   const text = asOptionalText(json, 'Version') ?? '2008-10-17'
   const version = rules.versions.find((candidate) => candidate === text)
   if (version !== undefined) return version
-  throw new PolicySyntaxError(`Version: ${rules.versions.join(' or ')} required, got ${quote(text)}`)
+  throw new PolicySyntaxError(`Version: ${rules.versions.join(' or ')} required, got ${quote(text)}`, {
+    iamText: 'Policy document must be version 2012-10-17 or greater.',
+  })
 }
 
 type Place = {
@@ -120,22 +55,30 @@ function parseStatement(json: Json, place: Place): Statement {
   refuseUnknown(statement, rules.statementElements, path)
   const sid = asOptionalText(statement.get('Sid'), `${path}.Sid`)
   if (sid !== undefined && !rules.sid.test(sid)) {
-    throw new PolicySyntaxError(`${path}.Sid: letters and digits required, got ${quote(sid)}`)
+    throw new PolicySyntaxError(`${path}.Sid: letters and digits required, got ${quote(sid)}`, {
+      iamText: SID_TEXT,
+    })
   }
   const effect = parseEffect(statement.get('Effect'), `${path}.Effect`)
   const actions = parseTexts(statement, 'Action', place)
-  for (const action of actions?.values ?? []) refuseBadAction(action, path)
-  const resources = parseTexts(statement, 'Resource', place)
+  for (const action of actions?.values ?? []) refuseBadAction(action, path, rules)
+  const resources = rules.attached ? ITSELF : parseTexts(statement, 'Resource', place)
   for (const resource of resources?.values ?? []) refuseBadResource(resource, path, variables)
   return {
     sid,
     effect,
-    principals: rules.principals ? parsePrincipal(statement, effect, path) : undefined,
+    principals: rules.principals === 'none' ? undefined : parsePrincipal(statement, effect, place),
     actions,
     resources,
     conditions: parseConditions(statement.get('Condition'), `${path}.Condition`, variables),
   }
 }
+
+/** What the policy is attached to. */
+const ITSELF: Listed<string> = { negated: false, values: ['*'] }
+
+const SID_TEXT =
+  'Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*'
 
 function parseEffect(json: Json | undefined, path: string): Effect {
   if (json === 'Allow' || json === 'Deny') return json
@@ -146,14 +89,14 @@ function parseEffect(json: Json | undefined, path: string): Effect {
 function parsePrincipal(
   statement: ReadonlyMap<string, Json>,
   effect: Effect,
-  path: string,
+  { path, rules }: Place,
 ): Listed<PrincipalSpec> {
   const found = eitherElement(statement, 'Principal', path)
-  if (found === undefined) throw new PolicySyntaxError(`${path}: Principal required`, 'Principal')
+  if (found === undefined) throw new PolicySyntaxError(`${path}: Principal required`, { fault: 'Principal' })
   if (found.negated && effect === 'Allow') {
-    throw new PolicySyntaxError(`${path}: NotPrincipal is for Deny only`, 'Principal')
+    throw new PolicySyntaxError(`${path}: NotPrincipal is for Deny only`, { fault: 'Principal' })
   }
-  return parsePrincipals(found.json, found.path, found.negated)
+  return parsePrincipals(found.json, found, rules.principals)
 }
 
 function parseTexts(
@@ -164,7 +107,9 @@ function parseTexts(
   const found = eitherElement(statement, name, place.path)
   if (found !== undefined) return { negated: found.negated, values: asTexts(found.json, found.path) }
   if (place.rules.incomplete) return undefined
-  throw new PolicySyntaxError(`${place.path}: ${name} or Not${name} required`)
+  throw new PolicySyntaxError(`${place.path}: ${name} or Not${name} required`, {
+    iamText: `Policy statement must contain ${name.toLowerCase()}s.`,
+  })
 }
 
 type Element = { readonly json: Json; readonly path: string; readonly negated: boolean }
@@ -186,15 +131,36 @@ function eitherElement(
 
 const ACTION = /^(?:\*|[A-Za-z0-9-]+:[A-Za-z0-9*?_-]+)$/
 
-function refuseBadAction(action: string, path: string): void {
-  if (ACTION.test(action)) return
-  throw new PolicySyntaxError(`${path}: an action like "kms:Encrypt" or "*" required, got ${quote(action)}`)
+function refuseBadAction(action: string, path: string, { actions }: Rules): void {
+  if (!ACTION.test(action)) {
+    throw new PolicySyntaxError(
+      `${path}: an action like "kms:Encrypt" or "*" required, got ${quote(action)}`,
+      {
+        iamText: badActionText(action),
+      },
+    )
+  }
+  if (actions === undefined || actions.has(action.toLowerCase())) return
+  throw new PolicySyntaxError(`${path}: an action that takes on a role required, got ${quote(action)}`, {
+    iamText:
+      'Trust Policy statement actions can only be sts:AssumeRole, sts:AssumeRoleWithSAML,  and sts:AssumeRoleWithWebIdentity',
+  })
+}
+
+/** Source: recorded answers. */
+function badActionText(action: string): string {
+  const [vendor = '', ...rest] = action.split(':', 3)
+  if (rest.length === 0) return PREFIX_TEXT
+  return rest.length > 1
+    ? 'Actions/Condition can contain only one colon.'
+    : `Vendor ${vendor.slice(0, 64)} is not valid`
 }
 
 function refuseBadResource(resource: string, path: string, variables: boolean): void {
   if (resource === '*' || isResourcePattern(resource, variables)) return
   throw new PolicySyntaxError(
     `${path}: an ARN without wildcards in its service, or "*", required, got ${quote(resource)}`,
+    { iamText: `Resource ${resource.slice(0, 256)} must be in ARN format or "*".` },
   )
 }
 
@@ -207,20 +173,40 @@ function isResourcePattern(resource: string, variables: boolean): boolean {
 
 function refuseUnknown(object: ReadonlyMap<string, Json>, known: ReadonlySet<string>, path: string): void {
   for (const name of object.keys()) {
-    if (!known.has(name)) throw new PolicySyntaxError(`${path}: unknown element ${quote(name)}`)
+    if (known.has(name)) continue
+    const iamText = MISPLACED.get(name)
+    throw new PolicySyntaxError(
+      `${path}: unknown element ${quote(name)}`,
+      iamText === undefined ? {} : { iamText },
+    )
   }
 }
+
+/** What IAM says of elements that exist, but not in this flavour. Source: recorded answers. */
+const MISPLACED: ReadonlyMap<string, string> = new Map([
+  ['Resource', 'Has prohibited field Resource.'],
+  ['NotResource', 'Has prohibited field NotResource.'],
+  ['Principal', 'Policy document should not specify a principal.'],
+  ['NotPrincipal', 'Policy document should not specify a principal.'],
+])
 
 function refuseRepeatedSids(statements: readonly Statement[]): void {
   const seen = new Set<string>()
   for (const { sid } of statements) {
     if (sid === undefined) continue
-    if (seen.has(sid)) throw new PolicySyntaxError(`Statement: two have the Sid ${quote(sid)}`)
+    if (seen.has(sid)) {
+      throw new PolicySyntaxError(`Statement: two have the Sid ${quote(sid)}`, {
+        iamText: 'Statement IDs (SID) in a single policy must be unique.',
+      })
+    }
     seen.add(sid)
   }
 }
 
-/** The ARNs of the accounts, users, roles and sessions that a policy names, each once; not services and `*`. */
+/**
+ * The ARNs of the accounts, users, roles and sessions that a policy names, each once, and unique ids; neither
+ * services nor identity providers nor `*`.
+ */
 export function namedPrincipals(document: PolicyDocument): readonly string[] {
   const specs = document.statements.flatMap((statement) => statement.principals?.values ?? [])
   return [...new Set(specs.flatMap(arnOf))]

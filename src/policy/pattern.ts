@@ -43,6 +43,12 @@ export function textTest(text: string, syntax: Syntax, fold: (text: string) => s
   }
 }
 
+/** The one text that a value of a policy stands for; nothing when that depends on the request. */
+export function literalText(text: string, syntax: Syntax): string | undefined {
+  const runs = constantRuns(checkedTemplate(text, syntax))
+  return runs?.every((run) => typeof run === 'string') === true ? runs.join('') : undefined
+}
+
 /**
  * The test for a pattern of an ARN operator: part by part, so that a wildcard stays inside its
  * part, except in the last one. `*` alone is every ARN.

@@ -1,3 +1,5 @@
+import { accountRootArn } from '../api/arn.ts'
+
 /**
  * Who makes a request, as policies see it. Unique ids (`AIDA…`, `AROA…`) are compared with those that a
  * policy's ARNs were bound to when it was put: see `compilePolicy`.
@@ -63,12 +65,17 @@ export function identitiesOf(principal: Principal): Identities {
     }
     case 'FederatedUser': {
       const { arn, issuerArn, issuerId, account } = principal
-      return [[arn], names(issuerArn, issuerId), [account]]
+      return isOfRoot(principal) ? [[arn], [account]] : [[arn], names(issuerArn, issuerId), [account]]
     }
     case 'Service':
     case 'WebIdentity':
       return [[principal.arn]]
   }
+}
+
+/** Whether a federated session was made by the root user of its account, which has no policies of its own. */
+export function isOfRoot(principal: Principal): boolean {
+  return principal.type === 'FederatedUser' && principal.issuerArn === accountRootArn(principal.account)
 }
 
 /** The unique id of a role's session: that of the role, and the session's name. */

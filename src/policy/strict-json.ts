@@ -9,6 +9,9 @@ export type Json = string | boolean | null | JsonNumber | Json[] | Map<string, J
 /** Nesting of arrays and objects. A policy needs six levels. */
 export const JSON_MAX_DEPTH = 16
 
+/** What IAM says of text that is not JSON. Source: recorded answers. */
+const INVALID_JSON = 'This policy contains invalid Json'
+
 type Cursor = { readonly text: string; at: number }
 
 /**
@@ -87,7 +90,11 @@ function parseString(cursor: Cursor): string {
   while (end < cursor.text.length && cursor.text[end] !== '"') end += cursor.text[end] === '\\' ? 2 : 1
   cursor.at = end + 1
   const value = decodeString(cursor.text.slice(start, cursor.at))
-  if (value === undefined) throw new PolicySyntaxError(`Character ${start}: a string that is not valid JSON`)
+  if (value === undefined) {
+    throw new PolicySyntaxError(`Character ${start}: a string that is not valid JSON`, {
+      iamText: INVALID_JSON,
+    })
+  }
   return value
 }
 
@@ -133,5 +140,6 @@ function unexpected(cursor: Cursor, wanted: string): PolicySyntaxError {
   const found = cursor.text[cursor.at]
   return new PolicySyntaxError(
     `Character ${cursor.at}: ${wanted} expected, found ${found === undefined ? 'the end' : quote(found)}`,
+    { iamText: INVALID_JSON },
   )
 }

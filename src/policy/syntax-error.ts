@@ -1,16 +1,38 @@
 /** What is wrong with a policy: its form, or a principal that it names. */
 type Fault = 'Syntax' | 'Principal'
 
+type Details = {
+  readonly fault?: Fault
+  /** What AWS IAM says; {@link SYNTAX_ERRORS} when it has nothing more exact to say. */
+  readonly iamText?: string
+}
+
+/** What AWS IAM says of most that is wrong. Source: recorded answers. */
+export const SYNTAX_ERRORS = 'Syntax errors in policy.'
+
 /** A policy text that is not a policy. The message says where and what would be right. */
 export class PolicySyntaxError extends Error {
   override readonly name = 'PolicySyntaxError'
   /** `Principal` when the form is right but a principal is not one. */
   readonly fault: Fault
+  /** The message of IAM's MalformedPolicyDocument for the same mistake. */
+  readonly iamText: string
 
-  constructor(message: string, fault: Fault = 'Syntax') {
+  constructor(message: string, { fault = 'Syntax', iamText = SYNTAX_ERRORS }: Details = {}) {
     super(message)
     this.fault = fault
+    this.iamText = iamText
   }
+}
+
+/**
+ * What IAM says of a principal that is not one, or does not exist. Terraform looks for the first words.
+ * Source: recorded answers.
+ *
+ * @param type `AWS`, `Service` and so on, as the policy has it.
+ */
+export function invalidPrincipalText(type: string, name: string): string {
+  return `Invalid principal in policy: ${quote(type === 'AWS' ? type : type.toUpperCase())}:${quote(name)}`
 }
 
 /** Longest piece of a policy that a message repeats. */

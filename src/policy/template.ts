@@ -86,6 +86,7 @@ export function resolveRuns(template: Template, evaluation: Evaluation): readonl
   for (const piece of template) {
     const run = typeof piece === 'object' ? findValue(piece, evaluation) : piece
     if (run === undefined) return undefined
+    spend(evaluation, typeof run === 'string' ? run.length : 1)
     const last = runs.at(-1)
     if (typeof run === 'string' && typeof last === 'string') runs[runs.length - 1] = last + run
     else runs.push(run)
@@ -96,7 +97,5 @@ export function resolveRuns(template: Template, evaluation: Evaluation): readonl
 /** A key with several values has no one value that could be put in. */
 function findValue(variable: Variable, evaluation: Evaluation): string | undefined {
   const value = evaluation.context(variable.key) ?? variable.fallback
-  if (typeof value !== 'string') return undefined
-  spend(evaluation, value.length)
-  return value
+  return typeof value === 'string' ? value : undefined
 }

@@ -68,7 +68,7 @@ export function askAll(policies: readonly CompiledPolicy[], question: Question):
  * @throws EvaluationLimitError, and whatever the lookup of a condition key throws.
  */
 export function ask(policy: CompiledPolicy, question: Question, known: Verdict = NO_VERDICT): Verdict {
-  const { denies, allows } = policy.about(question.actionLowerCased, question.evaluation)
+  const { denies, allows } = policy.about(question)
   for (const candidate of denies) {
     if (nameIn(candidate, question) !== Naming.None && applies(candidate, question)) {
       return { deny: candidate.source, allow: undefined }
@@ -94,8 +94,9 @@ export function nameIn(statement: CompiledStatement, question: Question): Naming
 /** Whether a statement whose actions cover the question's covers its resource and conditions. */
 export function applies(statement: CompiledStatement, question: Question): boolean {
   const { evaluation } = question
-  return (
-    statement.resources(question.resource, evaluation) &&
-    statement.conditions.every((holds) => holds(evaluation))
-  )
+  if (!statement.resources(question.resource, evaluation)) return false
+  for (const holds of statement.conditions) {
+    if (!holds(evaluation)) return false
+  }
+  return true
 }

@@ -11,7 +11,7 @@ import { formatAmzDate } from './timestamp.ts'
 /** How far a client's clock may be from ours, either way. Source: AWS KMS API Reference, "Common Errors". */
 const CLOCK_SKEW_MINUTES = 15
 
-const CLOCK_SKEW_MS = CLOCK_SKEW_MINUTES * 60_000
+const MINUTE_MS = 60_000
 
 /** Characters of a claimed value that a message repeats. */
 const SHOWN_LENGTH = 64
@@ -24,7 +24,12 @@ const SHOWN_LENGTH = 64
  */
 export function checkScope(
   claims: Claims,
-  expected: { readonly service: string; readonly now: EpochMs },
+  expected: {
+    readonly service: string
+    readonly now: EpochMs
+    /** How far the clocks may be apart, where that is not {@link CLOCK_SKEW_MINUTES}. */
+    readonly skewMinutes?: number
+  },
 ): void {
   const { date, region, service, terminator } = claims.scope
   if (terminator !== TERMINATOR) {
@@ -45,24 +50,25 @@ export function checkScope(
         `'${shown(date)}' != '${day}', from '${claims.amzDate}'.`,
     )
   }
-  checkClock(claims, expected.now)
+  checkClock(claims, expected.now, expected.skewMinutes ?? CLOCK_SKEW_MINUTES)
 }
 
 /** Whole seconds on both sides, as a timestamp has no more. */
-function checkClock(claims: Claims, now: EpochMs): void {
+function checkClock(claims: Claims, now: EpochMs, skewMinutes: number): void {
+  const skewMs = skewMinutes * MINUTE_MS
   const second = now - (now % 1000)
-  const earliest = second - CLOCK_SKEW_MS
+  const earliest = second - skewMs
   if (claims.signedAt < earliest) {
     throw invalid(
       `Signature expired: ${claims.amzDate} is now earlier than ${formatAmzDate(earliest)} ` +
-        `(${formatAmzDate(second)} - ${CLOCK_SKEW_MINUTES} min.)`,
+        `(${formatAmzDate(second)} - ${skewMinutes} min.)`,
     )
   }
-  const latest = second + CLOCK_SKEW_MS
+  const latest = second + skewMs
   if (claims.signedAt > latest) {
     throw invalid(
       `Signature not yet current: ${claims.amzDate} is still later than ${formatAmzDate(latest)} ` +
-        `(${formatAmzDate(second)} + ${CLOCK_SKEW_MINUTES} min.)`,
+        `(${formatAmzDate(second)} + ${skewMinutes} min.)`,
     )
   }
 }

@@ -101,7 +101,7 @@ export function parseText(value: SQLOutputValue | undefined): string {
  * Makes the file with its mode before SQLite sees it. Only a file that does not exist is opened:
  * closing any descriptor of a file drops the locks that SQLite holds on it in this process.
  */
-function createFile(folder: string, path: string): void {
+export function createFile(folder: string, path: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   if (existsSync(path)) return
   try {
@@ -117,7 +117,7 @@ function createFile(folder: string, path: string): void {
 }
 
 /** Opens what exists: a database that has been taken away is never silently made anew. */
-function openFile(path: string): DatabaseSync {
+export function openFile(path: string): DatabaseSync {
   const url = pathToFileURL(path)
   url.searchParams.set('mode', 'rw')
   return new DatabaseSync(url, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: false })

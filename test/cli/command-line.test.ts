@@ -24,7 +24,17 @@ test('holdfast --help names every command and setting', async () => {
     assert.equal(err, '')
     for (const name of ['serve', 'env', 'status', 'audit verify'])
       assert.match(out, new RegExp(`^ {2}${name} `, 'm'))
-    for (const flag of ['data', 'listen', 'account', 'region', 'workers', 'tls-cert', 'tls-key', 'seal']) {
+    for (const flag of [
+      'data',
+      'listen',
+      'account',
+      'region',
+      'workers',
+      'tls-cert',
+      'tls-key',
+      'attestation-root',
+      'seal',
+    ]) {
       const variable = `HOLDFAST_${flag.toUpperCase().replace('-', '_')}`
       assert.match(out, new RegExp(`^ {2}--${flag} +${variable} `, 'm'))
     }
@@ -51,8 +61,13 @@ type Refusal = readonly [
 ]
 
 const REFUSALS: readonly Refusal[] = [
-  ['a command', ['launch'], {}, /^holdfast: there is no command 'launch': see holdfast --help\n$/],
-  ['a flag', ['serve', '--port=1'], {}, /^holdfast: Unknown option '--port'/],
+  [
+    'a command',
+    ['audit'],
+    {},
+    /^holdfast: there is no command 'audit': the commands are serve, env, status, audit verify; see holdfast --help\n$/,
+  ],
+  ['a flag', ['serve', '--port=1'], {}, /^holdfast: there is no flag --port: see holdfast --help\n$/],
   [
     'a setting',
     ['serve'],
@@ -86,6 +101,12 @@ const REFUSALS: readonly Refusal[] = [
   ],
   ['a seal', ['serve', '--seal=paper'], {}, /^holdfast: --seal is 'paper', which is not file\n$/],
   ['a data folder', ['serve', '--data='], {}, /^holdfast: --data is '', which is not a path\n$/],
+  [
+    'a root of attestation',
+    ['serve', '--attestation-root=/dev/null'],
+    {},
+    /^holdfast: HOLDFAST_ATTESTATION_ROOT is '\/dev\/null': there is no PEM certificate in it\n$/,
+  ],
   [
     'a certificate without a key',
     ['serve', '--tls-cert=a.pem'],
@@ -196,6 +217,16 @@ test('holdfast status says whether the server is ready, with its exit status too
   assert.equal(down.status, 1)
   assert.doesNotMatch(down.out, /: ready\n/)
   assert.match(down.out, /^audit log {4}node-0: \d+ events$/m)
+})
+
+test('holdfast status does not take another server for that of its folder', async () => {
+  const folder = join(data, 'status-stopped')
+  await using server = await startServer({ data: folder })
+  assert.equal(await server.stop(), 0)
+  await using other = await startServer()
+  const down = await holdfast(['status', `--data=${folder}`, `--listen=${new URL(other.endpoint).host}`])
+  assert.match(down.out, /^endpoint {5}none: no server runs on this folder$/m)
+  assert.equal(down.status, 1)
 })
 
 test('holdfast audit verify counts a whole log and names the first damaged place', async () => {

@@ -69,9 +69,9 @@ const RULES: Readonly<Record<string, Rule>> = {
     where: [/^src\/(?:main\.ts$|cli\/)/],
     except: {},
   },
-  'sockets are for http and client': {
+  'sockets are for http, client and xks': {
     what: /from 'node:(?:https?|tls|dgram|http2)'|\bfetch\(/,
-    where: [/^src\/(?:http|client)\//],
+    where: [/^src\/(?:http|client|xks)\//],
     except: {},
   },
   'clocks, timers and randomness are for base/ports.ts': {

@@ -242,8 +242,9 @@ test('Decrypt with another algorithm than the key has is refused', async () => {
   )
 })
 
-test('Recipient is refused: an answer for an enclave is never sent in the clear', async () => {
+test('Recipient is refused without a root of attestation: an answer for an enclave is never sent in the clear', async () => {
   const Recipient = { KeyEncryptionAlgorithm: 'RSAES_OAEP_SHA_256', AttestationDocument: base64('x') }
+  const message = 'Recipient is not supported: no attestation root is configured.'
   const blob = await encryptText(server, keyId, 'x')
   for (const [operation, input] of [
     ['Decrypt', { CiphertextBlob: blob, Recipient }],
@@ -251,7 +252,7 @@ test('Recipient is refused: an answer for an enclave is never sent in the clear'
     ['GenerateRandom', { NumberOfBytes: 1, Recipient }],
   ] as const) {
     const answer = await call(server, operation, input)
-    assertError(answer, 'UnsupportedOperationException', 'Recipient is not supported.')
+    assertError(answer, 'UnsupportedOperationException', message)
   }
 })
 

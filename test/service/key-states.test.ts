@@ -6,11 +6,11 @@
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { openDeployment } from '../../src/app.ts'
 import type { Output } from '../../src/api/json.ts'
+import { openDeployment } from '../../src/app.ts'
 import { parseConfig } from '../../src/config/settings.ts'
-import { KMS_OPERATIONS } from '../../src/kms/operations.ts'
 import { KEY, type KeyState, type KeyValue, partitionOf } from '../../src/kms/key-record.ts'
+import { KMS_OPERATIONS } from '../../src/kms/operations.ts'
 import type { KmsParts } from '../../src/kms/parts.ts'
 import { type Records, replace } from '../../src/store/records.ts'
 import { call, newKey, succeed } from '../support/calls.ts'
@@ -65,16 +65,7 @@ const USE: Row = [
   'ok',
 ]
 const STAYS: Row = ['ok', 'ok', 'deleting', 'deletingReplicas', 'ok', 'ok', 'ok', 'ok']
-const SWITCH: Row = [
-  'ok',
-  'ok',
-  'deleting',
-  'deletingReplicas',
-  'importing',
-  'ok',
-  'creating',
-  'updating',
-]
+const SWITCH: Row = ['ok', 'ok', 'deleting', 'deletingReplicas', 'importing', 'ok', 'creating', 'updating']
 const PAIR: Row = ['ok', 'disabled', 'deleting', 'deletingReplicas', 'importing', 'store', 'creating', 'ok']
 const ROTATION: Row = [
   'ok',
@@ -118,16 +109,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   GenerateMac: USE,
   GetKeyPolicy: ANY,
   GetKeyRotationStatus: ['ok', 'ok', 'ok', 'ok', 'external', 'store', 'ok', 'ok'],
-  GetParametersForImport: [
-    'ok',
-    'ok',
-    'deleting',
-    'deletingReplicas',
-    'ok',
-    'store',
-    'creating',
-    'updating',
-  ],
+  GetParametersForImport: ['ok', 'ok', 'deleting', 'deletingReplicas', 'ok', 'store', 'creating', 'updating'],
   GetPublicKey: ['ok', 'ok', 'deleting', 'deletingReplicas', 'ok', 'unavailable', 'creating', 'ok'],
   ImportKeyMaterial: ['ok', 'ok', 'deleting', 'deletingReplicas', 'ok', 'store', 'creating', 'ok'],
   ListAliases: ANY,

@@ -1,6 +1,7 @@
 import { type CompiledPolicy, compilePolicy } from '../../src/policy/compile.ts'
 import type { AccessRequest, Decision, Principal } from '../../src/policy/decide.ts'
-import { type Flavour, parsePolicy } from '../../src/policy/parse.ts'
+import type { Flavour } from '../../src/policy/flavour.ts'
+import { parsePolicy } from '../../src/policy/parse.ts'
 
 export const ACCOUNT = '111122223333'
 export const OTHER = '444455556666'

@@ -25,6 +25,11 @@ export type Sample = {
   /** What a disabled key and one that is pending deletion answer; `ok` when the call works. */
   readonly disabled: 'ok' | 'DisabledException' | 'KMSInvalidStateException'
   readonly pendingDeletion: 'ok' | 'KMSInvalidStateException'
+  /**
+   * What the sample answers, where a success needs something beside the server: custom key stores
+   * have tests of their own.
+   */
+  readonly refused?: string
 }
 
 /** A call that must succeed. */
@@ -61,6 +66,13 @@ function peerKey(): string {
   return publicKey.export({ type: 'spki', format: 'der' }).toString('base64')
 }
 
+const onStore = {
+  keys: [],
+  disabled: 'ok',
+  pendingDeletion: 'ok',
+  refused: 'CustomKeyStoreNotFoundException',
+  input: () => ({ CustomKeyStoreId: 'cks-0123456789abcdef0' }),
+} as const
 const onAccount = { keys: [], disabled: 'ok', pendingDeletion: 'ok' } as const
 
 /** By operation. A test fails when an operation has no sample. */
@@ -75,6 +87,24 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
     ...onKey,
     keys: ['TargetKeyId'],
     input: ({ keyId, freeAlias }) => ({ AliasName: freeAlias, TargetKeyId: keyId }),
+  },
+  ConnectCustomKeyStore: onStore,
+  CreateCustomKeyStore: {
+    ...onStore,
+    refused: 'CloudHsmClusterNotFoundException',
+    input: () => ({
+      CustomKeyStoreName: 'a store',
+      CloudHsmClusterId: 'cluster-abcdefghijk',
+      KeyStorePassword: 'a password',
+      TrustAnchorCertificate: 'a certificate',
+    }),
+  },
+  DeleteCustomKeyStore: onStore,
+  DescribeCustomKeyStores: { ...onAccount, input: () => ({ Limit: 10 }) },
+  DisconnectCustomKeyStore: onStore,
+  UpdateCustomKeyStore: {
+    ...onStore,
+    input: () => ({ CustomKeyStoreId: 'cks-0123456789abcdef0', NewCustomKeyStoreName: 'a name' }),
   },
   CreateKey: { ...onAccount, input: () => ({ Description: 'a sample' }) },
   Decapsulate: {
@@ -91,7 +121,7 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
   DeleteImportedKeyMaterial: {
     ...reading,
     key: EXTERNAL,
-    make: imported,
+    make: (call, keyId) => imported(call, keyId),
     input: ({ keyId }) => ({ KeyId: keyId }),
   },
   DeriveSharedSecret: {
@@ -119,19 +149,20 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
   GenerateMac: { ...using, key: MAC, input: ({ keyId }) => ({ KeyId: keyId, ...HMAC }) },
   GenerateDataKeyWithoutPlaintext: { ...using, input: ({ keyId }) => ({ KeyId: keyId, NumberOfBytes: 64 }) },
   GenerateRandom: { ...onAccount, input: () => ({ NumberOfBytes: 32 }) },
+  GetKeyLastUsage: { ...reading, input: ({ keyId }) => ({ KeyId: keyId }) },
   GetKeyPolicy: { ...reading, input: ({ keyId }) => ({ KeyId: keyId }) },
   GetKeyRotationStatus: { ...reading, input: ({ keyId }) => ({ KeyId: keyId }) },
   GetParametersForImport: {
     ...onKey,
     key: EXTERNAL,
-    make: imported,
+    make: (call, keyId) => imported(call, keyId),
     input: ({ keyId }) => ({ KeyId: keyId, ...IMPORT }),
   },
   GetPublicKey: { ...onKey, key: SIGNING, input: ({ keyId }) => ({ KeyId: keyId }) },
   ImportKeyMaterial: {
     ...onKey,
     key: EXTERNAL,
-    make: importable,
+    make: importedAgain,
     input: ({ keyId, made }) => ({ KeyId: keyId, ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE', ...made }),
   },
   ListKeyRotations: { ...reading, input: ({ keyId }) => ({ KeyId: keyId }) },
@@ -204,16 +235,27 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
 const IMPORT = { WrappingAlgorithm: 'RSAES_OAEP_SHA_256', WrappingKeySpec: 'RSA_2048' }
 
 /** A token, and a material that is wrapped for it. */
-async function importable(call: SampleCall, keyId: string): Promise<Output> {
+async function importable(call: SampleCall, keyId: string, bytes: Uint8Array): Promise<Output> {
   const { PublicKey, ImportToken } = await call('GetParametersForImport', { KeyId: keyId, ...IMPORT })
   const key = createPublicKey({ key: Buffer.from(String(PublicKey), 'base64'), type: 'spki', format: 'der' })
-  const wrapped = publicEncrypt({ key, oaepHash: 'sha256' }, randomBytes(32))
+  const wrapped = publicEncrypt({ key, oaepHash: 'sha256' }, bytes)
   return { ImportToken: String(ImportToken), EncryptedKeyMaterial: wrapped.toString('base64') }
 }
 
+/** Lets the key have its material, and wraps the same once more. */
+async function importedAgain(call: SampleCall, keyId: string): Promise<Output> {
+  const bytes = randomBytes(32)
+  await imported(call, keyId, bytes)
+  return importable(call, keyId, bytes)
+}
+
 /** Lets the key have its material. */
-async function imported(call: SampleCall, keyId: string): Promise<Output> {
-  const made = await importable(call, keyId)
+async function imported(
+  call: SampleCall,
+  keyId: string,
+  bytes: Uint8Array = randomBytes(32),
+): Promise<Output> {
+  const made = await importable(call, keyId, bytes)
   await call('ImportKeyMaterial', { KeyId: keyId, ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE', ...made })
   return {}
 }

@@ -1,5 +1,4 @@
 import { keyArn } from '../../api/arn.ts'
-import { KmsError } from '../../api/errors.ts'
 import {
   KEY_ORIGINS,
   KEY_SPEC_NAMES,
@@ -14,6 +13,7 @@ import type { Call, EventData, Outcome } from '../../dispatch/operation.ts'
 import type { ContextLookup } from '../../policy/context.ts'
 import { accountOperation } from '../account-operation.ts'
 import { entriesContext } from '../context.ts'
+import { storeEventData } from '../custom-key-store.ts'
 import { currentDomainKey } from '../domain-key.ts'
 import { newKeyPolicy, POLICY_TEXT } from '../key-policy.ts'
 import type { KeyValue } from '../key-record.ts'
@@ -22,6 +22,7 @@ import { asCurrent, insertMaterial } from '../materials.ts'
 import { eventMetadata, keyMetadata } from '../metadata.ts'
 import { insertKey, newKey } from '../new-key.ts'
 import type { KmsParts } from '../parts.ts'
+import { checkStoreMembers, findStorePlace } from '../store-key.ts'
 import { mergeTags, parseTags, requestTagKeys, TAG_LIST } from '../tags.ts'
 
 const INPUT = {
@@ -81,17 +82,7 @@ function shownKind(input: CreateKeyInput): EventData {
 
 function checkInput(input: CreateKeyInput, call: Call, parts: KmsParts): void {
   checkKind(input, parts.sm2Regions.has(call.region))
-  const { origin } = kindOf(input)
-  if (origin === 'AWS_CLOUDHSM' || origin === 'EXTERNAL_KEY_STORE') {
-    throw unsupported(`Origin ${origin} is not supported.`)
-  }
-  if (input.CustomKeyStoreId !== undefined || input.XksKeyId !== undefined) {
-    throw unsupported('Custom key stores are not supported.')
-  }
-}
-
-function unsupported(message: string): KmsError {
-  return new KmsError('UnsupportedOperationException', message)
+  checkStoreMembers(input, kindOf(input).origin)
 }
 
 async function create(call: Call, input: CreateKeyInput, parts: KmsParts): Promise<Outcome> {
@@ -99,8 +90,9 @@ async function create(call: Call, input: CreateKeyInput, parts: KmsParts): Promi
   const { region } = call
   const tags = mergeTags([], parseTags(input.Tags ?? []))
   const keyId = input.MultiRegion === true ? newMultiRegionId(parts) : parts.random.uuid()
-  const policy = await newKeyPolicy({ call, input, parts, keyArn: keyArn(region, account, keyId) })
+  const policies = await newKeyPolicy({ call, input, parts, keyArn: keyArn(region, account, keyId) })
   const kind = kindOf(input)
+  const place = await findStorePlace(call, input, parts, kind.origin)
   const material = await firstMaterial(call, parts, { account, region, keyId, spec: kind.spec }, kind.origin)
   const value: KeyValue = {
     format: 1,
@@ -109,18 +101,22 @@ async function create(call: Call, input: CreateKeyInput, parts: KmsParts): Promi
     ...kind,
     ...(input.MultiRegion === true ? { multiRegion: { primary: region, replicas: [] } } : {}),
     state: material === undefined ? 'PendingImport' : 'Enabled',
-    policy,
+    ...policies,
     tags,
     aliases: [],
     ...(material && asCurrent(material)),
+    ...(place && { keyStore: place.keyStore }),
   }
   const key = newKey(call, keyId, region, value)
   call.involve({ account, arn: key.arn })
-  const changes = insertKey(key)
+  const changes = [...insertKey(key), ...(place?.changes(keyId) ?? [])]
   return {
     output: { KeyMetadata: keyMetadata(key) },
     changes: material ? [...changes, insertMaterial(key, material, call.now, { order: 0 })] : changes,
-    event: { response: { keyMetadata: eventMetadata(key) } },
+    event: {
+      response: { keyMetadata: eventMetadata(key) },
+      additional: place && storeEventData(place.store),
+    },
   }
 }
 
@@ -131,7 +127,7 @@ async function firstMaterial(
   ref: KeyRef,
   origin: KeyOrigin,
 ): Promise<NewMaterial | undefined> {
-  if (origin !== 'AWS_KMS') return undefined
+  if (origin === 'EXTERNAL') return undefined
   const domainKeyId = await currentDomainKey(parts, ref.account, ref.region, call.now)
   return parts.custody.createMaterial(ref, domainKeyId)
 }

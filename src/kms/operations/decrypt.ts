@@ -1,19 +1,18 @@
 import { type Input, type Members, optional } from '../../api/shapes.ts'
 import type { Call, Operation, Work } from '../../dispatch/operation.ts'
 import { shownParameters } from '../../dispatch/parameters.ts'
-import { decryptUnder, type Manner } from '../encryption.ts'
+import { decryptUnder, type Manner, openedWith } from '../encryption.ts'
 import { checkGrantTokens, DRY_RUN, GRANT_TOKENS, KEY_ID, keyPermission } from '../key-operation.ts'
 import { checkState, USABLE } from '../key-state.ts'
 import type { KmsOperation, KmsParts } from '../parts.ts'
+import { findRecipient, RECIPIENT, recipientContext, secretMember, withRecipient } from '../recipient.ts'
 import { checkSource, findSource, sourceCiphertext, sourcePermission } from '../source.ts'
 import {
   CIPHERTEXT,
-  checkRecipient,
   cryptographicContext,
   DRY_RUN_MODIFIERS,
   ENCRYPTION_ALGORITHM,
   ENCRYPTION_CONTEXT,
-  RECIPIENT,
   SYMMETRIC,
 } from '../symmetric.ts'
 
@@ -45,9 +44,9 @@ export const decrypt: KmsOperation = (parts): Operation => ({
 
 async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts): Promise<Work> {
   checkGrantTokens(call, parts)
-  checkRecipient(input.Recipient)
   const keyText = input.KeyId
   const ciphertext = sourceCiphertext(input, 'KeyId', keyText)
+  const recipient = await findRecipient(call, parts)
   const source = await findSource({ call, parts, name: 'Decrypt', keyText, ciphertext })
   const { key } = source
   const manner: Manner = {
@@ -56,24 +55,32 @@ async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts): P
   }
   const context = cryptographicContext(keyText, input.EncryptionContext, input.EncryptionAlgorithm)
   return {
-    permissions: [sourcePermission(call, keyText, keyPermission({ call, key, parts }, 'Decrypt', context))],
+    permissions: [
+      sourcePermission(
+        call,
+        keyText,
+        keyPermission({ call, key, parts }, 'Decrypt', recipientContext(recipient, context)),
+      ),
+    ],
     check: () => {
       checkState(key.arn, key.state, FACTS.states)
       checkSource(source, manner, 'Decrypt')
     },
     run: async () => {
       if (ciphertext === undefined) return {}
-      const { plaintext, materialId } = await decryptUnder(parts, key, ciphertext, manner)
-      return {
+      const use = { parts, call, operation: 'Decrypt' }
+      const { plaintext, materialId } = await decryptUnder(use, key, ciphertext, manner)
+      const outcome = {
         output: {
           EncryptionAlgorithm: manner.algorithm,
           KeyId: key.arn,
-          KeyMaterialId: materialId,
-          Plaintext: plaintext,
+          KeyMaterialId: recipient === undefined ? materialId : undefined,
+          ...secretMember(parts, recipient, 'Plaintext', plaintext),
         },
-        event: { additional: materialId === undefined ? undefined : { keyMaterialId: materialId } },
+        event: { additional: openedWith(key, materialId) },
         dispose: () => plaintext.fill(0),
       }
+      return withRecipient(outcome, recipient)
     },
   }
 }

@@ -4,7 +4,7 @@ import { entriesContext, requestAlias } from '../context.ts'
 import { DRY_RUN, GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
 import { USABLE } from '../key-state.ts'
 import { currentMaterial } from '../keys.ts'
-import { checkRecipient, RECIPIENT } from '../symmetric.ts'
+import { RECIPIENT, secretMember } from '../recipient.ts'
 
 /** Gives the raw secret that two key pairs share. Source: AWS KMS API Reference, "DeriveSharedSecret". */
 export const deriveSharedSecret = keyOperation(
@@ -29,15 +29,14 @@ export const deriveSharedSecret = keyOperation(
         'kms:keyagreementalgorithm': input.KeyAgreementAlgorithm,
         'kms:requestalias': requestAlias(input.KeyId),
       }),
-    checkInput: (input) => checkRecipient(input.Recipient),
   },
-  async ({ input, key, parts }) => {
+  async ({ input, key, parts, recipient }) => {
     const secret = await parts.custody.deriveSharedSecret(currentMaterial(key), input.PublicKey)
     if (secret === undefined) throw new KmsError('ValidationException')
     return {
       output: {
         KeyId: key.arn,
-        SharedSecret: secret,
+        ...secretMember(parts, recipient, 'SharedSecret', secret),
         KeyAgreementAlgorithm: input.KeyAgreementAlgorithm,
         KeyOrigin: key.record.value.origin,
       },

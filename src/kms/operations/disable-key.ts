@@ -1,6 +1,7 @@
 import { replace } from '../../store/records.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
 import { SWITCHABLE } from '../key-state.ts'
+import { unusedDays } from '../last-usage.ts'
 
 /** Stops every use of a key until it is enabled again. Source: AWS KMS API Reference, "DisableKey". */
 export const disableKey = keyOperation(
@@ -10,6 +11,7 @@ export const disableKey = keyOperation(
     aliases: false,
     crossAccount: false,
     states: SWITCHABLE,
+    fetchContext: unusedDays,
     input: { KeyId: KEY_ID },
   },
   ({ key }) => ({

@@ -27,8 +27,9 @@ export const encrypt = keyOperation(
     checkKey: (input, key) => checkPlaintext(key, manner(input), input.Plaintext),
     parameters: (input) => ({ EncryptionAlgorithm: SYMMETRIC, ...input }),
   },
-  async ({ input, key, parts }) => {
-    const ciphertext = await encryptUnder(parts, key, input.Plaintext, manner(input))
+  async ({ call, input, key, parts }) => {
+    const use = { parts, call, operation: 'Encrypt' }
+    const ciphertext = await encryptUnder(use, key, input.Plaintext, manner(input))
     return {
       output: {
         CiphertextBlob: ciphertext,

@@ -1,6 +1,6 @@
 import { DATA_KEY_PAIR_INPUT, makeDataKeyPair, PAIR_FACTS, pairContext } from '../data-key-pair.ts'
 import { keyOperation } from '../key-operation.ts'
-import { checkRecipient, RECIPIENT } from '../symmetric.ts'
+import { RECIPIENT, secretMember } from '../recipient.ts'
 
 /**
  * Gives a key pair, its private key in the clear and encrypted under a KMS key.
@@ -12,13 +12,12 @@ export const generateDataKeyPair = keyOperation(
     name: 'GenerateDataKeyPair',
     input: { ...DATA_KEY_PAIR_INPUT, Recipient: RECIPIENT },
     context: pairContext,
-    checkInput: (input) => checkRecipient(input.Recipient),
   },
-  async ({ call, input, key, parts }) => {
+  async ({ call, input, key, parts, recipient }) => {
     const { outcome, privateKey } = await makeDataKeyPair(call, parts, key, input)
     return {
       ...outcome,
-      output: { ...outcome.output, PrivateKeyPlaintext: privateKey },
+      output: { ...outcome.output, ...secretMember(parts, recipient, 'PrivateKeyPlaintext', privateKey) },
       dispose: () => privateKey.fill(0),
     }
   },

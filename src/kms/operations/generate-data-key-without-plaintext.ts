@@ -20,8 +20,12 @@ export const generateDataKeyWithoutPlaintext = keyOperation(
     context: (input) => cryptographicContext(input.KeyId, input.EncryptionContext),
     checkInput: checkDataKeySize,
   },
-  async ({ input, key, parts }) => {
-    const { outcome, plaintext } = await makeDataKey(parts, key, input)
+  async ({ call, input, key, parts }) => {
+    const { outcome, plaintext } = await makeDataKey(
+      { parts, call, operation: 'GenerateDataKeyWithoutPlaintext' },
+      key,
+      input,
+    )
     plaintext.fill(0)
     return outcome
   },

@@ -1,7 +1,8 @@
 import { checkDataKeySize, DATA_KEY_INPUT, makeDataKey } from '../data-key.ts'
 import { keyOperation } from '../key-operation.ts'
 import { USABLE } from '../key-state.ts'
-import { checkRecipient, cryptographicContext, RECIPIENT, SYMMETRIC } from '../symmetric.ts'
+import { RECIPIENT, secretMember } from '../recipient.ts'
+import { cryptographicContext, SYMMETRIC } from '../symmetric.ts'
 
 /**
  * Gives a random data key, in the clear and encrypted under a KMS key.
@@ -18,16 +19,21 @@ export const generateDataKey = keyOperation(
     algorithm: () => SYMMETRIC,
     input: { ...DATA_KEY_INPUT, Recipient: RECIPIENT },
     context: (input) => cryptographicContext(input.KeyId, input.EncryptionContext),
-    checkInput: (input) => {
-      checkDataKeySize(input)
-      checkRecipient(input.Recipient)
-    },
+    checkInput: checkDataKeySize,
   },
-  async ({ input, key, parts }) => {
-    const { outcome, plaintext } = await makeDataKey(parts, key, input)
+  async ({ call, input, key, parts, recipient }) => {
+    const { outcome, plaintext } = await makeDataKey(
+      { parts, call, operation: 'GenerateDataKey' },
+      key,
+      input,
+    )
     return {
       ...outcome,
-      output: { ...outcome.output, Plaintext: plaintext },
+      output: {
+        ...outcome.output,
+        ...(recipient === undefined ? {} : { KeyMaterialId: undefined }),
+        ...secretMember(parts, recipient, 'Plaintext', plaintext),
+      },
       dispose: () => plaintext.fill(0),
     }
   },

@@ -1,7 +1,9 @@
 import { KmsError } from '../../api/errors.ts'
-import { integer, optional, text } from '../../api/shapes.ts'
+import { integer, optional } from '../../api/shapes.ts'
 import { accountOperation } from '../account-operation.ts'
-import { checkRecipient, RECIPIENT } from '../symmetric.ts'
+import { getStore } from '../custom-key-store.ts'
+import { RECIPIENT, secretMember } from '../recipient.ts'
+import { STORE_ID } from '../store-input.ts'
 
 /** Gives 1 to 1,024 random bytes. Source: AWS KMS API Reference, "GenerateRandom". */
 export const generateRandom = accountOperation(
@@ -10,20 +12,23 @@ export const generateRandom = accountOperation(
     readOnly: true,
     input: {
       NumberOfBytes: optional(integer({ min: 1, max: 1024 })),
-      CustomKeyStoreId: optional(text({ min: 1, max: 64 })),
+      CustomKeyStoreId: optional(STORE_ID),
       Recipient: RECIPIENT,
     },
-    checkInput: (input) => {
-      checkRecipient(input.Recipient)
-      if (input.CustomKeyStoreId !== undefined) {
-        throw new KmsError('UnsupportedOperationException', 'Custom key stores are not supported.')
-      }
-    },
   },
-  ({ input, parts }) => {
+  async ({ call, input, parts, recipient }) => {
+    if (input.CustomKeyStoreId !== undefined) {
+      const scope = { records: parts.records, account: call.caller.account, region: call.region }
+      await getStore(scope, input.CustomKeyStoreId)
+      // Only a CloudHSM store makes random bytes, and there can be none here.
+      throw new KmsError('UnsupportedOperationException')
+    }
     if (input.NumberOfBytes === undefined)
       throw new KmsError('ValidationException', 'NumberOfBytes is required.')
     const plaintext = parts.random.bytes(input.NumberOfBytes)
-    return { output: { Plaintext: plaintext }, dispose: () => plaintext.fill(0) }
+    return {
+      output: secretMember(parts, recipient, 'Plaintext', plaintext),
+      dispose: () => plaintext.fill(0),
+    }
   },
 )

@@ -1,6 +1,6 @@
 import { optional } from '../../api/shapes.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
-import { checkPolicyName, POLICY_NAME, POLICY_NAME_TEXT } from '../key-policy.ts'
+import { checkPolicyName, POLICY_NAME, POLICY_NAME_TEXT, shownPolicy } from '../key-policy.ts'
 import { ANY_STATE } from '../key-state.ts'
 
 /** Gives the key policy as it was put. Source: AWS KMS API Reference, "GetKeyPolicy". */
@@ -13,8 +13,8 @@ export const getKeyPolicy = keyOperation(
     states: ANY_STATE,
     input: { KeyId: KEY_ID, PolicyName: optional(POLICY_NAME_TEXT) },
   },
-  ({ input, key }) => {
+  async ({ input, key, parts }) => {
     checkPolicyName(input.PolicyName)
-    return { output: { Policy: key.record.value.policy, PolicyName: POLICY_NAME } }
+    return { output: { Policy: await shownPolicy(key.record.value, parts), PolicyName: POLICY_NAME } }
   },
 )

@@ -1,16 +1,28 @@
 import { KmsError } from '../../api/errors.ts'
-import { oneOf } from '../../api/shapes.ts'
-import { importFits, WRAPPING_ALGORITHM_NAMES, WRAPPING_KEY_SPEC_NAMES } from '../../custody/import-rules.ts'
+import { type Input, type Members, oneOf } from '../../api/shapes.ts'
+import {
+  type ImportManner,
+  importManner,
+  WRAPPING_ALGORITHM_NAMES,
+  WRAPPING_KEY_SPEC_NAMES,
+} from '../../custody/import-rules.ts'
 import { entriesContext } from '../context.ts'
 import { currentDomainKey } from '../domain-key.ts'
 import { checkExternal } from '../import.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
 import { IMPORTABLE } from '../key-state.ts'
+import type { Key } from '../keys.ts'
 import { keyRef } from '../materials.ts'
 import { epochSeconds } from '../metadata.ts'
 
 /** How long import parameters can be used. Source: AWS KMS API Reference, "GetParametersForImport". */
 const PARAMETERS_LIFE_MS = 86_400_000
+
+const INPUT = {
+  KeyId: KEY_ID,
+  WrappingAlgorithm: oneOf(...WRAPPING_ALGORITHM_NAMES),
+  WrappingKeySpec: oneOf(...WRAPPING_KEY_SPEC_NAMES),
+} satisfies Members
 
 /** Gives what an import needs: a wrapping key and a token. Source: AWS KMS API Reference, "GetParametersForImport". */
 export const getParametersForImport = keyOperation(
@@ -20,11 +32,7 @@ export const getParametersForImport = keyOperation(
     aliases: false,
     crossAccount: false,
     states: IMPORTABLE,
-    input: {
-      KeyId: KEY_ID,
-      WrappingAlgorithm: oneOf(...WRAPPING_ALGORITHM_NAMES),
-      WrappingKeySpec: oneOf(...WRAPPING_KEY_SPEC_NAMES),
-    },
+    input: INPUT,
     context: (input) =>
       entriesContext({
         'kms:wrappingalgorithm': input.WrappingAlgorithm,
@@ -32,20 +40,13 @@ export const getParametersForImport = keyOperation(
       }),
     checkKey: (input, key) => {
       checkExternal(key)
-      const { spec } = key.record.value
-      const { WrappingAlgorithm: algorithm, WrappingKeySpec: wrappingSpec } = input
-      if (importFits(spec, { algorithm, wrappingSpec })) return
-      throw new KmsError(
-        'ValidationException',
-        `WrappingAlgorithm ${algorithm} and WrappingKeySpec ${wrappingSpec} cannot be used to import key material for KeySpec ${spec}.`,
-      )
+      mannerOf(input, key)
     },
   },
   async ({ call, input, key, parts }) => {
     const validTo = call.now + PARAMETERS_LIFE_MS
     const domainKeyId = await currentDomainKey(parts, key.account, key.region, call.now)
-    const { WrappingAlgorithm: algorithm, WrappingKeySpec: wrappingSpec } = input
-    const terms = { algorithm, wrappingSpec, validTo }
+    const terms = { ...mannerOf(input, key), validTo }
     const { publicKey, token } = await parts.custody.importParameters(keyRef(key), terms, domainKeyId)
     return {
       output: {
@@ -57,3 +58,15 @@ export const getParametersForImport = keyOperation(
     }
   },
 )
+
+/** @throws ValidationException when material of the key cannot be wrapped so. */
+function mannerOf(input: Input<typeof INPUT>, key: Key): ImportManner {
+  const { spec } = key.record.value
+  const { WrappingAlgorithm: algorithm, WrappingKeySpec: wrappingSpec } = input
+  const manner = importManner(spec, { algorithm, wrappingSpec })
+  if (manner !== undefined) return manner
+  throw new KmsError(
+    'ValidationException',
+    `WrappingAlgorithm ${algorithm} and WrappingKeySpec ${wrappingSpec} cannot be used to import key material for KeySpec ${spec}.`,
+  )
+}

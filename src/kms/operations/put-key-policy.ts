@@ -29,9 +29,9 @@ export const putKeyPolicy = keyOperation(
     const context = keyContext(key, call.caller.account, call.context)
     const bypassLockoutCheck = input.BypassPolicyLockoutSafetyCheck ?? false
     const proposal = { text: input.Policy, bypassLockoutCheck, call, context, keyArn: key.arn }
-    await checkKeyPolicy(proposal, parts)
+    const principalIds = await checkKeyPolicy(proposal, parts)
     return {
-      changes: [replace(key.record, { ...key.record.value, policy: input.Policy })],
+      changes: [replace(key.record, { ...key.record.value, policy: input.Policy, principalIds })],
       event: { response: { keyId: key.arn } },
     }
   },

@@ -1,5 +1,5 @@
 import { type Input, type Members, optional } from '../../api/shapes.ts'
-import type { Call, Operation, Outcome, Work } from '../../dispatch/operation.ts'
+import type { Call, EventData, Operation, Outcome, Work } from '../../dispatch/operation.ts'
 import { shownParameters } from '../../dispatch/parameters.ts'
 import type { ContextLookup } from '../../policy/context.ts'
 import { checkContext, checkPlaintext, decryptUnder, encryptUnder, type Manner } from '../encryption.ts'
@@ -17,6 +17,7 @@ import type { Key } from '../keys.ts'
 import { shownMaterialId } from '../metadata.ts'
 import type { KmsOperation, KmsParts } from '../parts.ts'
 import { checkSource, findSource, sourceCiphertext, sourcePermission } from '../source.ts'
+import { isInStore, type KeyUse, storeData } from '../store-encryption.ts'
 import {
   CIPHERTEXT,
   cryptographicContext,
@@ -80,7 +81,12 @@ async function begin(call: Call, input: ReEncryptInput, parts: KmsParts): Promis
     run: () =>
       ciphertext === undefined
         ? {}
-        : run(parts, ciphertext, { key: source.key, ...from }, { key: destination, ...to }),
+        : run(
+            { parts, call, operation: 'ReEncrypt' },
+            ciphertext,
+            { key: source.key, ...from },
+            { key: destination, ...to },
+          ),
   }
 }
 
@@ -135,11 +141,11 @@ function sameKey(source: Key, destination: Key, more: ContextLookup): ContextLoo
 
 type Side = Manner & { readonly key: Key }
 
-async function run(parts: KmsParts, ciphertext: Uint8Array, from: Side, to: Side): Promise<Outcome> {
-  const opened = await decryptUnder(parts, from.key, ciphertext, from)
+async function run(use: KeyUse, ciphertext: Uint8Array, from: Side, to: Side): Promise<Outcome> {
+  const opened = await decryptUnder(use, from.key, ciphertext, from)
   try {
     checkPlaintext(to.key, to, opened.plaintext)
-    const CiphertextBlob = await encryptUnder(parts, to.key, opened.plaintext, to)
+    const CiphertextBlob = await encryptUnder(use, to.key, opened.plaintext, to)
     const newMaterialId = shownMaterialId(to.key.record.value)
     return {
       output: {
@@ -152,10 +158,24 @@ async function run(parts: KmsParts, ciphertext: Uint8Array, from: Side, to: Side
         DestinationKeyMaterialId: newMaterialId,
       },
       event: {
-        additional: { sourceKeyMaterialId: opened.materialId, destinationKeyMaterialId: newMaterialId },
+        additional: {
+          sourceKeyMaterialId: opened.materialId,
+          destinationKeyMaterialId: newMaterialId,
+          ...sideData('source', from.key),
+          ...sideData('destination', to.key),
+        },
       },
     }
   } finally {
     opened.plaintext.fill(0)
   }
+}
+
+/** Where a key of a store is kept, with names that tell the two keys of a call apart. */
+function sideData(side: 'source' | 'destination', key: Key): EventData {
+  if (!isInStore(key)) return {}
+  const entries = Object.entries(storeData(key))
+  return Object.fromEntries(
+    entries.map(([name, value]) => [`${side}${name.charAt(0).toUpperCase()}${name.slice(1)}`, value]),
+  )
 }

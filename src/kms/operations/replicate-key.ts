@@ -66,7 +66,7 @@ function checkReplicable(input: ReplicateKeyInput, key: Key): void {
 async function replicate(call: Call, input: ReplicateKeyInput, key: Key, parts: KmsParts): Promise<Outcome> {
   const { ReplicaRegion: region } = input
   const tags = mergeTags([], parseTags(input.Tags ?? []))
-  const policy = await newKeyPolicy({ call, input, parts, keyArn: arnIn(key, region) })
+  const policies = await newKeyPolicy({ call, input, parts, keyArn: arnIn(key, region) })
   const { multiRegion } = key.record.value
   if (multiRegion === undefined) throw notPrimary(key)
   const set = withReplica(multiRegion, region)
@@ -77,7 +77,7 @@ async function replicate(call: Call, input: ReplicateKeyInput, key: Key, parts: 
     ...sharedValue(key.record.value),
     multiRegion: set,
     state: key.record.value.origin === 'EXTERNAL' ? 'PendingImport' : 'Enabled',
-    policy,
+    ...policies,
     tags,
     aliases: [],
   }
@@ -89,7 +89,7 @@ async function replicate(call: Call, input: ReplicateKeyInput, key: Key, parts: 
   return {
     output: {
       ReplicaKeyMetadata: keyMetadata(shown),
-      ReplicaPolicy: policy,
+      ReplicaPolicy: policies.policy,
       ReplicaTags:
         tags.length > 0 ? tags.map((tag) => ({ TagKey: tag.key, TagValue: tag.value })) : undefined,
     },
@@ -99,7 +99,7 @@ async function replicate(call: Call, input: ReplicateKeyInput, key: Key, parts: 
       ...(await spread(parts, key, set)),
     ],
     event: {
-      response: { replicaKeyMetadata: eventMetadata(shown), replicaPolicy: policy },
+      response: { replicaKeyMetadata: eventMetadata(shown), replicaPolicy: policies.policy },
       also: [
         {
           name: 'CreateKey',

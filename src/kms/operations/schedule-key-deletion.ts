@@ -7,6 +7,7 @@ import { scheduled } from '../deletion.ts'
 import { dueNote } from '../due.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
 import { NOT_PENDING_DELETION } from '../key-state.ts'
+import { unusedDays } from '../last-usage.ts'
 import { epochSeconds } from '../metadata.ts'
 
 const WINDOW_MIN_DAYS = 7
@@ -24,6 +25,7 @@ export const scheduleKeyDeletion = keyOperation(
     aliases: false,
     crossAccount: false,
     states: NOT_PENDING_DELETION.filter((state) => state !== 'Updating'),
+    fetchContext: unusedDays,
     input: { KeyId: KEY_ID, PendingWindowInDays: optional(integer({ min: 1, max: 365 })) },
     checkInput: (input) => checkWindow(windowDays(input)),
     context: (input) =>

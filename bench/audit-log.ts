@@ -1,0 +1,120 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { formatEvent } from '../src/audit/event.ts'
+import { systemFiles } from '../src/audit/files.ts'
+import type { AuditHead } from '../src/audit/head.ts'
+import { CHAIN_START, type Chain } from '../src/audit/segment.ts'
+import { AuditLog } from '../src/audit/writer.ts'
+import { silentLog } from '../src/base/log.ts'
+import { systemClock, systemTimers } from '../src/base/ports.ts'
+import { hmacKey } from '../src/crypto/hmac.ts'
+
+/** A log that the bench has written. */
+export type BenchLog = {
+  readonly folder: string
+  readonly chain: Chain
+  readonly heads: ReadonlyMap<string, AuditHead>
+  readonly keys: readonly string[]
+  readonly users: readonly string[]
+  /** Seconds since 1970 of its first and last event. */
+  readonly fromSecond: number
+  readonly toSecond: number
+}
+
+/** The account and region of all events. */
+export const BENCH_ACCOUNT = '111122223333'
+/** The region of all events. */
+export const BENCH_REGION = 'eu-west-1'
+
+const KEYS = 1000
+const USERS = 200
+const BATCH_EVENTS = 2000
+/** The log tells of this many seconds, however many events it has. */
+const SPAN_SECONDS = 30 * 86_400
+const FIRST_SECOND = 1_764_000_000
+/** What calls there are, the frequent ones more often. */
+const NAMES = [
+  ...['Encrypt', 'Encrypt', 'Encrypt', 'Decrypt', 'Decrypt', 'Decrypt', 'Decrypt', 'GenerateDataKey'],
+  ...['GenerateDataKey', 'DescribeKey'],
+] as const
+/** Every so many events, one that changes something. */
+const CHANGE_EVERY = 5000
+
+/** Writes a log of so many calls of many users on many keys. */
+export async function writeBenchLog(folder: string, events: number): Promise<BenchLog> {
+  const chain: Chain = { node: 'node-0', key: hmacKey(randomBytes(32)) }
+  const heads = new Map<string, AuditHead>()
+  const own = join(folder, chain.node)
+  mkdirSync(own, { recursive: true })
+  const log = new AuditLog({
+    folder: own,
+    chain,
+    tail: { point: CHAIN_START, segment: undefined },
+    files: systemFiles,
+    clock: systemClock,
+    timers: systemTimers,
+    log: silentLog,
+    saveHead: async (head) => void heads.set(chain.node, head),
+  })
+  const keys = Array.from(
+    { length: KEYS },
+    () => `arn:aws:kms:${BENCH_REGION}:${BENCH_ACCOUNT}:key/${randomUUID()}`,
+  )
+  const users = Array.from({ length: USERS }, (_, index) => `service-${index}`)
+  for (let written = 0; written < events; written += BATCH_EVENTS) {
+    const count = Math.min(BATCH_EVENTS, events - written)
+    const batch = Array.from({ length: count }, (_, index) =>
+      log.append(record(written + index, events, keys, users)),
+    )
+    await Promise.all(batch)
+  }
+  await log.close()
+  return {
+    folder,
+    chain,
+    heads,
+    keys,
+    users,
+    fromSecond: FIRST_SECOND,
+    toSecond: FIRST_SECOND + SPAN_SECONDS,
+  }
+}
+
+function record(index: number, of: number, keys: readonly string[], users: readonly string[]): string {
+  const changes = index % CHANGE_EVERY === 0
+  const user = users[(index * 7919) % users.length] ?? ''
+  const key = keys[(index * 104_729) % keys.length] ?? ''
+  const identity = {
+    type: 'IAMUser',
+    principalId: `AIDA${user}`,
+    arn: `arn:aws:iam::${BENCH_ACCOUNT}:user/${user}`,
+    accountId: BENCH_ACCOUNT,
+    accessKeyId: `AKIA${user}`,
+    userName: user,
+  }
+  return formatEvent({
+    userIdentity: JSON.stringify(identity),
+    at: (FIRST_SECOND + Math.floor((index / of) * SPAN_SECONDS)) * 1000,
+    source: 'kms.amazonaws.com',
+    name: changes ? 'TagResource' : (NAMES[index % NAMES.length] ?? ''),
+    region: BENCH_REGION,
+    sourceAddress: '10.1.2.3',
+    userAgent: 'aws-sdk-js/3.1164.0 ua/2.1 os/linux#6.1 lang/js md/nodejs#26.10.0 api/kms#3.1164.0 m/E',
+    request: {
+      keyId: key,
+      encryptionAlgorithm: 'SYMMETRIC_DEFAULT',
+      encryptionContext: { tenant: `t-${index % 97}` },
+    },
+    response: null,
+    additional: { keyMaterialId: key.slice(-12).repeat(5) },
+    requestId: randomUUID(),
+    eventId: randomUUID(),
+    readOnly: !changes,
+    resources: [{ account: BENCH_ACCOUNT, arn: key }],
+    type: 'AwsApiCall',
+    recipient: BENCH_ACCOUNT,
+    tlsDetails:
+      '{"tlsVersion":"TLSv1.3","cipherSuite":"TLS_AES_256_GCM_SHA384","clientProvidedHostHeader":"kms.example.com"}',
+  })
+}

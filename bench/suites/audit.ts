@@ -1,0 +1,167 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { systemFiles } from '../../src/audit/files.ts'
+import { verifyLog } from '../../src/audit/verify.ts'
+import { silentLog } from '../../src/base/log.ts'
+import { systemClock, systemSleep } from '../../src/base/ports.ts'
+import { IndexService } from '../../src/metering/index-service.ts'
+import type { LookupQuestion } from '../../src/metering/lookup.ts'
+import type { LookupAttribute } from '../../src/metering/terms.ts'
+import { BENCH_ACCOUNT, BENCH_REGION, type BenchLog, writeBenchLog } from '../audit-log.ts'
+import { type Goal, median } from '../measures.ts'
+import type { Options } from '../options.ts'
+
+/** What the audit suite has found. */
+export type AuditReport = {
+  readonly events: number
+  readonly logBytesPerEvent: number
+  readonly gzipBytesPerEvent: number
+  readonly indexBytesPerEvent: number
+  readonly verifiedPerSecond: number
+  readonly indexedPerSecond: number
+  readonly lookups: readonly LookupTimes[]
+  readonly goals: readonly Goal[]
+}
+
+/** How long pages of 50 events took, one after the other. */
+type LookupTimes = { readonly what: string; readonly p50Ms: number; readonly maxMs: number }
+
+/** What the suite runs with. */
+export type AuditParts = {
+  readonly options: Options
+  /** An empty folder. */
+  readonly folder: string
+  readonly progress: (text: string) => void
+}
+
+const LOOKUPS = 200
+const PAGE = 50
+const HOUR_SECONDS = 3600
+const VERIFY_REQUIRED = 200_000
+const LOOKUP_REQUIRED_MS = 50
+const GZIP_REQUIRED_BYTES = 120
+
+/** Writes a log, verifies it, indexes it, and looks events up. */
+export async function measureAudit({ options, folder, progress }: AuditParts): Promise<AuditReport> {
+  const { events } = options
+  const log = await writeBenchLog(join(folder, 'audit'), events)
+  progress(`wrote ${events} events`)
+  const begun = performance.now()
+  const found = await verifyLog({ folder: log.folder, key: log.chain.key, heads: log.heads })
+  if (found.firstDamage !== undefined || found.events !== events) throw new Error('the log is not whole')
+  const verifiedPerSecond = perSecond(events, begun)
+  progress(`verified ${verifiedPerSecond.toFixed(0)} events/s`)
+  const service = openService(folder, log)
+  try {
+    const indexing = performance.now()
+    await service.catchUp()
+    const indexedPerSecond = perSecond(events, indexing)
+    progress(`indexed ${indexedPerSecond.toFixed(0)} events/s`)
+    const lookups = await measureLookups(service, log, progress)
+    const segment = readFileSync(join(log.folder, log.chain.node, '0000000000000001.jsonl'))
+    const inSegment = segment.reduce((count, byte) => (byte === LINE_END ? count + 1 : count), 0)
+    const report = {
+      events,
+      logBytesPerEvent: bytesIn(join(log.folder, log.chain.node)) / events,
+      gzipBytesPerEvent: gzipSync(segment).length / inSegment,
+      indexBytesPerEvent: bytesIn(join(folder, 'index')) / events,
+      verifiedPerSecond,
+      indexedPerSecond,
+      lookups,
+    }
+    return { ...report, goals: goalsOf(report) }
+  } finally {
+    await service.close()
+  }
+}
+
+const LINE_END = 0x0a
+
+function openService(folder: string, log: BenchLog): IndexService {
+  return new IndexService({
+    folder: join(folder, 'index'),
+    auditFolder: log.folder,
+    key: log.chain.key,
+    files: systemFiles,
+    clock: systemClock,
+    sleep: systemSleep,
+    log: silentLog,
+  })
+}
+
+async function measureLookups(
+  service: IndexService,
+  { keys, users, fromSecond, toSecond }: BenchLog,
+  progress: (text: string) => void,
+): Promise<readonly LookupTimes[]> {
+  const pick = (from: readonly string[], index: number): string => from[(index * 31) % from.length] ?? ''
+  const names = ['Encrypt', 'Decrypt', 'TagResource']
+  const all = { fromSecond, toSecond }
+  const hour = (index: number) => {
+    const begin = fromSecond + ((index * 7919) % (toSecond - fromSecond))
+    return { fromSecond: begin, toSecond: begin + HOUR_SECONDS }
+  }
+  type Question = { readonly attribute?: readonly [LookupAttribute, string]; readonly range: typeof all }
+  const cases: Readonly<Record<string, (index: number) => Question>> = {
+    'by key': (index) => ({ attribute: ['ResourceName', pick(keys, index)], range: all }),
+    'by user': (index) => ({ attribute: ['Username', pick(users, index)], range: all }),
+    'by event name': (index) => ({ attribute: ['EventName', pick(names, index)], range: all }),
+    'an hour': (index) => ({ range: hour(index) }),
+    'an hour, by key': (index) => ({ attribute: ['ResourceName', pick(keys, index)], range: hour(index) }),
+    'changes only': () => ({ attribute: ['ReadOnly', 'false'], range: all }),
+  }
+  const times: LookupTimes[] = []
+  for (const [what, make] of Object.entries(cases)) {
+    const durations: number[] = []
+    for (let index = 0; index < LOOKUPS; index += 1) {
+      const { attribute, range } = make(index)
+      const question: LookupQuestion = {
+        account: BENCH_ACCOUNT,
+        region: BENCH_REGION,
+        attribute: attribute && { name: attribute[0], value: attribute[1] },
+        ...range,
+        limit: PAGE,
+      }
+      const begun = performance.now()
+      await service.answer({ ask: 'lookup', question, reachMs: 0 })
+      durations.push(performance.now() - begun)
+    }
+    times.push({ what, p50Ms: median(durations), maxMs: Math.max(...durations) })
+    progress(`lookup ${what}: ${median(durations).toFixed(1)} ms`)
+  }
+  return times
+}
+
+function goalsOf(report: Omit<AuditReport, 'goals'>): readonly Goal[] {
+  const { events, verifiedPerSecond, lookups, gzipBytesPerEvent } = report
+  const slowestMs = Math.max(...lookups.map(({ maxMs }) => maxMs))
+  return [
+    {
+      name: 'audit verify, on one core',
+      required: `at least ${VERIFY_REQUIRED} events/s`,
+      measured: `${verifiedPerSecond.toFixed(0)} events/s`,
+      met: verifiedPerSecond >= VERIFY_REQUIRED,
+    },
+    {
+      name: `The slowest lookup among ${events} events`,
+      required: `under ${LOOKUP_REQUIRED_MS} ms`,
+      measured: `${slowestMs.toFixed(1)} ms`,
+      met: slowestMs < LOOKUP_REQUIRED_MS,
+    },
+    {
+      name: 'An event on disk, compressed',
+      required: `under ${GZIP_REQUIRED_BYTES} bytes`,
+      measured: `${gzipBytesPerEvent.toFixed(0)} bytes`,
+      met: gzipBytesPerEvent < GZIP_REQUIRED_BYTES,
+    },
+  ]
+}
+
+function perSecond(events: number, begunMs: number): number {
+  return (events * 1000) / (performance.now() - begunMs)
+}
+
+function bytesIn(folder: string): number {
+  return readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0)
+}

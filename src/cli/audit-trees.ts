@@ -1,0 +1,45 @@
+import { join } from 'node:path'
+import { AUDIT_FOLDER, openDeployment } from '../app.ts'
+import type { CheckpointParts } from '../audit/checkpoints.ts'
+import { systemFiles } from '../audit/files.ts'
+import type { FollowParts } from '../audit/follow.ts'
+import type { AuditHead } from '../audit/head.ts'
+import { readHeads } from '../audit/journal.ts'
+import { growTree } from '../audit/tree.ts'
+import type { Config } from '../config/settings.ts'
+import { requireDataFolder } from './data-folder.ts'
+
+/** The trees of an audit log. */
+export type AuditTrees = {
+  readonly heads: ReadonlyMap<string, AuditHead>
+  readonly logOf: (node: string) => FollowParts
+  readonly checkpoints: CheckpointParts
+}
+
+/** Runs on the audit log of a data folder. @throws ConfigError. */
+export async function withTrees<T>(config: Config, run: (trees: AuditTrees) => Promise<T>): Promise<T> {
+  requireDataFolder(config)
+  const folder = join(config.data, AUDIT_FOLDER)
+  const { records, auditKey, checkpointKey, wrappingKey } = await openDeployment(config)
+  wrappingKey[Symbol.dispose]()
+  const logOf = (node: string): FollowParts => ({
+    files: systemFiles,
+    folder: join(folder, node),
+    chain: { node, key: auditKey },
+  })
+  try {
+    return await run({
+      heads: await readHeads(records),
+      logOf,
+      checkpoints: {
+        records,
+        files: systemFiles,
+        folder,
+        signingKey: checkpointKey,
+        grow: (node, from, until) => growTree(logOf(node), from, until),
+      },
+    })
+  } finally {
+    await records.close()
+  }
+}

@@ -1,0 +1,36 @@
+import { join } from 'node:path'
+import { AUDIT_FOLDER, INDEX_FOLDER, openDeployment } from '../app.ts'
+import { systemFiles } from '../audit/files.ts'
+import { systemClock, systemSleep } from '../base/ports.ts'
+import type { Config } from '../config/settings.ts'
+import { IndexService } from '../metering/index-service.ts'
+import { requireDataFolder } from './data-folder.ts'
+import { openLog } from './log.ts'
+
+/** An open data folder, and the index of its audit log. */
+export type OpenIndex = {
+  readonly records: Awaited<ReturnType<typeof openDeployment>>['records']
+  readonly service: IndexService
+}
+
+/** Runs on the index of a data folder, whether a server has it open or not. @throws ConfigError. */
+export async function withIndex<T>(config: Config, run: (open: OpenIndex) => Promise<T>): Promise<T> {
+  requireDataFolder(config)
+  const { records, auditKey, wrappingKey } = await openDeployment(config)
+  wrappingKey[Symbol.dispose]()
+  const service = new IndexService({
+    folder: join(config.data, INDEX_FOLDER),
+    auditFolder: join(config.data, AUDIT_FOLDER),
+    key: auditKey,
+    files: systemFiles,
+    clock: systemClock,
+    sleep: systemSleep,
+    log: openLog(),
+  })
+  try {
+    return await run({ records, service })
+  } finally {
+    await service.close()
+    await records.close()
+  }
+}

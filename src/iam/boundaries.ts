@@ -1,0 +1,20 @@
+import type { Change, Records } from '../store/records.ts'
+import { attachChanges, checkAttachable, detachChanges, type Holder } from './attachments.ts'
+
+/** @throws ValidationException, NoSuchEntityException for what cannot be a permissions boundary. */
+export async function checkBoundary(records: Records, account: string, arn: string): Promise<void> {
+  await checkAttachable(records, account, arn)
+}
+
+/** What changes beside the holder's own record when its permissions boundary becomes another. */
+export async function boundaryChanges(
+  records: Records,
+  holder: Holder,
+  { from, to }: { readonly from?: string | undefined; readonly to?: string | undefined },
+): Promise<readonly Change[]> {
+  if (from === to) return []
+  return [
+    ...(from === undefined ? [] : await detachChanges(records, holder, 'boundary', from)),
+    ...(to === undefined ? [] : await attachChanges(records, holder, 'boundary', to)),
+  ]
+}

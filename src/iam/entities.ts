@@ -1,0 +1,209 @@
+import { KmsError } from '../api/errors.ts'
+import {
+  type Change,
+  insert,
+  type Kind,
+  type Records,
+  remove,
+  replace,
+  type Stored,
+} from '../store/records.ts'
+import { pathedArn } from './arns.ts'
+import {
+  COUNTS,
+  COUNTS_PARTITION,
+  type CountsValue,
+  type EntityValue,
+  GROUP,
+  type GroupValue,
+  NAME,
+  ROLE,
+  type RoleValue,
+  read,
+  USER,
+  type UserValue,
+} from './records.ts'
+
+/** The values of the three kinds of entities. */
+export type EntityValues = { user: UserValue; group: GroupValue; role: RoleValue }
+
+/** A user, group or role. */
+export type EntityKind = keyof EntityValues
+
+/** What differs between the kinds. */
+export type EntityFacts<V extends EntityValue> = {
+  readonly name: EntityKind
+  readonly kind: Kind<V>
+  readonly count: 'users' | 'groups' | 'roles'
+  /** Of an account. Source: IAM User Guide, "IAM and AWS STS quotas". */
+  readonly quota: number
+  /** How the quota is called in messages. */
+  readonly quotaName: string
+  /** Characters of all inline policies together, white space aside. */
+  readonly inlineMaxChars: number
+}
+
+/** @see EntityFacts */
+export const USERS: EntityFacts<UserValue> = {
+  name: 'user',
+  kind: USER,
+  count: 'users',
+  quota: 5000,
+  quotaName: 'UsersPerAccount',
+  inlineMaxChars: 2048,
+}
+
+/** @see EntityFacts */
+export const GROUPS: EntityFacts<GroupValue> = {
+  name: 'group',
+  kind: GROUP,
+  count: 'groups',
+  quota: 300,
+  quotaName: 'GroupsPerAccount',
+  inlineMaxChars: 5120,
+}
+
+/** @see EntityFacts */
+export const ROLES: EntityFacts<RoleValue> = {
+  name: 'role',
+  kind: ROLE,
+  count: 'roles',
+  quota: 1000,
+  quotaName: 'RolesPerAccount',
+  inlineMaxChars: 10_240,
+}
+
+/** Where names of a kind are looked up. */
+export function namePartition(account: string, kind: string): string {
+  return `${account}/${kind}`
+}
+
+/** The user, group or role of a name, whatever its case. */
+export async function findByName<V extends EntityValue>(
+  records: Records,
+  facts: EntityFacts<V>,
+  account: string,
+  name: string,
+): Promise<Stored<V> | undefined> {
+  const entry = await read(records, NAME, namePartition(account, facts.name), name.toLowerCase())
+  return entry && read(records, facts.kind, account, entry.value.id)
+}
+
+/** The error for a user, group or role that is not there. Source: recorded answers of IAM. */
+export function noSuchEntity(kind: string, name: string): KmsError {
+  return new KmsError('NoSuchEntityException', `The ${kind} with name ${name} cannot be found.`)
+}
+
+/** The error for a name that is taken. Source: recorded answers of IAM. */
+export function alreadyExists(kind: string, name: string): KmsError {
+  const label = kind.charAt(0).toUpperCase() + kind.slice(1)
+  return new KmsError('EntityAlreadyExistsException', `${label} with name ${name} already exists.`)
+}
+
+/** The error for one more than a quota allows. */
+export function quotaExceeded(name: string, quota: number): KmsError {
+  return new KmsError('LimitExceededException', `Cannot exceed quota for ${name}: ${quota}`)
+}
+
+/** The error for an entity that others still hold on to. Source: recorded answers of IAM. */
+export function deleteConflict(what: string): KmsError {
+  return new KmsError('DeleteConflictException', `Cannot delete entity, must ${what} first.`)
+}
+
+/** The ARN of a user, group or role. */
+export function entityArn(account: string, kind: EntityKind, value: EntityValue): string {
+  return pathedArn(account, kind, value)
+}
+
+type Counted = Exclude<keyof CountsValue, 'format'>
+
+const NO_COUNTS: CountsValue = {
+  format: 1,
+  users: 0,
+  groups: 0,
+  roles: 0,
+  policies: 0,
+  profiles: 0,
+  providers: 0,
+}
+
+/** What an account has how many of. */
+export async function readCounts(records: Records, account: string): Promise<CountsValue> {
+  return (await read(records, COUNTS, COUNTS_PARTITION, account))?.value ?? NO_COUNTS
+}
+
+/**
+ * One more or one less of what a quota counts.
+ *
+ * @throws LimitExceededException beyond the quota.
+ */
+export async function countChange(
+  records: Records,
+  account: string,
+  counted: Counted,
+  step: { readonly by: 1 | -1; readonly quota?: number; readonly quotaName?: string },
+): Promise<Change> {
+  const present = await read(records, COUNTS, COUNTS_PARTITION, account)
+  const value = present?.value ?? NO_COUNTS
+  const count = value[counted] + step.by
+  if (step.quota !== undefined && count > step.quota)
+    throw quotaExceeded(step.quotaName ?? counted, step.quota)
+  const counts = { ...value, [counted]: count }
+  return present === undefined ? insert(COUNTS, COUNTS_PARTITION, account, counts) : replace(present, counts)
+}
+
+/** What makes a new user, group or role. @throws EntityAlreadyExistsException, LimitExceededException. */
+export async function insertEntity<V extends EntityValue>(
+  records: Records,
+  facts: EntityFacts<V>,
+  account: string,
+  value: V,
+): Promise<readonly Change[]> {
+  if ((await findByName(records, facts, account, value.name)) !== undefined) {
+    throw alreadyExists(facts.name, value.name)
+  }
+  const { count, quota, quotaName } = facts
+  return [
+    insert(NAME, namePartition(account, facts.name), value.name.toLowerCase(), { format: 1, id: value.id }),
+    insert(facts.kind, account, value.id, value),
+    await countChange(records, account, count, { by: 1, quota, quotaName }),
+  ]
+}
+
+/** What removes a user, group or role. */
+export async function removeEntity<V extends EntityValue>(
+  records: Records,
+  facts: EntityFacts<V>,
+  account: string,
+  entity: Stored<V>,
+): Promise<readonly Change[]> {
+  const name = entity.value.name.toLowerCase()
+  const entry = await read(records, NAME, namePartition(account, facts.name), name)
+  return [
+    remove(entity),
+    ...(entry === undefined ? [] : [remove(entry)]),
+    await countChange(records, account, facts.count, { by: -1 }),
+  ]
+}
+
+/** What gives a user or group another name or path. @throws EntityAlreadyExistsException. */
+export async function renameEntity<V extends EntityValue>(
+  records: Records,
+  facts: EntityFacts<V>,
+  entity: Stored<V>,
+  to: { readonly name: string | undefined; readonly path: string | undefined },
+): Promise<readonly Change[]> {
+  const { name, path } = entity.value
+  const account = entity.partition
+  const renamed = replace(entity, { ...entity.value, name: to.name ?? name, path: to.path ?? path })
+  if (to.name === undefined || to.name.toLowerCase() === name.toLowerCase()) return [renamed]
+  if ((await findByName(records, facts, account, to.name)) !== undefined)
+    throw alreadyExists(facts.name, to.name)
+  const partition = namePartition(account, facts.name)
+  const entry = await read(records, NAME, partition, name.toLowerCase())
+  return [
+    renamed,
+    ...(entry === undefined ? [] : [remove(entry)]),
+    insert(NAME, partition, to.name.toLowerCase(), { format: 1, id: entity.value.id }),
+  ]
+}

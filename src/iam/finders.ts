@@ -1,0 +1,132 @@
+import { KmsError } from '../api/errors.ts'
+import type { Stored } from '../store/records.ts'
+import { iamArn, parseIamArn } from './arns.ts'
+import { type EntityFacts, entityArn, findByName, GROUPS, noSuchEntity, ROLES, USERS } from './entities.ts'
+import type { Asked, Finder, Subject } from './operation.ts'
+import {
+  type EntityValue,
+  type GroupValue,
+  POLICY,
+  type PolicyValue,
+  type RoleValue,
+  read,
+  type UserValue,
+} from './records.ts'
+
+/** The account as a whole: permissions on it name no resource. */
+export const ON_ACCOUNT: Finder<unknown, null> = () => ({ arn: '*', entity: null })
+
+/** All that an account has of one kind, below `PathPrefix` where there is one. */
+export function onAll(kind: string): Finder<unknown, null> {
+  return ({ call, input }) => {
+    const prefix = parseMember(input, 'PathPrefix') ?? '/'
+    return { arn: iamArn(call.caller.account, `${kind}${prefix}`), entity: null }
+  }
+}
+
+/** Something that is to be made, under a name and a path that the input gives. */
+export function toBeMade<I extends { readonly Path?: string | undefined }>(
+  kind: string,
+  nameOf: (input: I) => string,
+): Finder<I, null> {
+  return ({ call, input }) => {
+    const { account } = call.caller
+    return { arn: iamArn(account, `${kind}${input.Path ?? '/'}${nameOf(input)}`), entity: null }
+  }
+}
+
+/** The user that `UserName` names. */
+export const USER_NAMED: Finder<{ readonly UserName: string }, Stored<UserValue>> = (asked) =>
+  findNamed(asked, USERS, asked.input.UserName)
+
+/** The group that `GroupName` names. */
+export const GROUP_NAMED: Finder<{ readonly GroupName: string }, Stored<GroupValue>> = (asked) =>
+  findNamed(asked, GROUPS, asked.input.GroupName)
+
+/** The role that `RoleName` names. */
+export const ROLE_NAMED: Finder<{ readonly RoleName: string }, Stored<RoleValue>> = (asked) =>
+  findNamed(asked, ROLES, asked.input.RoleName)
+
+/**
+ * The user that `UserName` names, or else the caller.
+ *
+ * @throws ValidationException when the caller is no user.
+ */
+export const USER_OR_CALLER: Finder<{ readonly UserName?: string | undefined }, Stored<UserValue>> = (
+  asked,
+) => {
+  const { principal, arn } = asked.call.caller
+  const { UserName } = asked.input
+  if (UserName !== undefined) return findNamed(asked, USERS, UserName)
+  if (principal.type !== 'User') throw new KmsError('ValidationException', NOT_A_USER)
+  return findNamed(asked, USERS, arn.slice(arn.lastIndexOf('/') + 1))
+}
+
+const NOT_A_USER = 'Must specify userName when calling with non-User credentials'
+
+/** What a member of a validated input holds, for finders that do not know the whole of it. */
+function parseMember(input: unknown, member: string): string | undefined {
+  const value = (input as Readonly<Record<string, unknown>>)[member]
+  return value === undefined ? undefined : String(value)
+}
+
+function parseName(input: unknown, member: string): string {
+  return parseMember(input, member) ?? ''
+}
+
+/** Finds a user, group or role by the name in the given member, whatever else the input has. */
+export function namedBy<V extends EntityValue>(
+  facts: EntityFacts<V>,
+  member: string,
+): Finder<unknown, Stored<V>> {
+  return (asked) => findNamed(asked, facts, parseName(asked.input, member))
+}
+
+async function findNamed<V extends EntityValue>(
+  { call, parts }: Asked<unknown>,
+  facts: EntityFacts<V>,
+  name: string,
+): Promise<Subject<Stored<V>>> {
+  const { account } = call.caller
+  const entity = await findByName(parts.records, facts, account, name)
+  if (entity !== undefined) {
+    return { arn: entityArn(account, facts.name, entity.value), tags: entity.value.tags, entity }
+  }
+  return {
+    arn: iamArn(account, `${facts.name}/${name}`),
+    entity,
+    missing: () => noSuchEntity(facts.name, name),
+  }
+}
+
+/** The customer's managed policy that `PolicyArn` names. @throws ValidationException for what is no ARN. */
+export const POLICY_NAMED: Finder<unknown, Stored<PolicyValue>> = async ({ call, input, parts }) => {
+  const arn = parseName(input, 'PolicyArn')
+  const { account } = call.caller
+  const parsed = parsePolicyArn(arn)
+  const record = parsed.account === account ? await readPolicy(parts, account, parsed.name) : undefined
+  const entity = record?.value.path === parsed.path ? record : undefined
+  return { arn, tags: entity?.value.tags ?? [], entity, missing: () => noSuchPolicy(arn) }
+}
+
+function readPolicy(parts: Asked<unknown>['parts'], account: string, name: string) {
+  return read(parts.records, POLICY, account, name.toLowerCase())
+}
+
+/** The error for a managed policy that is not there. Source: recorded answers of IAM. */
+export function noSuchPolicy(arn: string): KmsError {
+  return new KmsError('NoSuchEntityException', `Policy ${arn} was not found.`)
+}
+
+/** The parts of a managed policy's ARN. @throws ValidationException. */
+export function parsePolicyArn(arn: string): {
+  readonly account: string
+  readonly path: string
+  readonly name: string
+} {
+  const parsed = parseIamArn(arn)
+  if (parsed?.kind === 'policy') return parsed
+  throw new KmsError('ValidationException', arn.startsWith('arn:') ? `ARN ${arn} is not valid.` : NO_ARN)
+}
+
+const NO_ARN = 'Invalid ARN:  Could not be parsed!'

@@ -1,0 +1,33 @@
+import { ABSENT_OPERATIONS } from './operations/absent.ts'
+import { ACCESS_KEY_OPERATIONS } from './operations/access-keys.ts'
+import { ACCOUNT_OPERATIONS } from './operations/account.ts'
+import { ATTACHED_POLICY_OPERATIONS } from './operations/attached-policies.ts'
+import { GROUP_OPERATIONS } from './operations/groups.ts'
+import { INLINE_POLICY_OPERATIONS } from './operations/inline-policies.ts'
+import { INSTANCE_PROFILE_OPERATIONS } from './operations/instance-profiles.ts'
+import { MANAGED_POLICY_OPERATIONS } from './operations/managed-policies.ts'
+import { OIDC_PROVIDER_OPERATIONS } from './operations/oidc-providers.ts'
+import { PERMISSIONS_BOUNDARY_OPERATIONS } from './operations/permissions-boundaries.ts'
+import { POLICY_VERSION_OPERATIONS } from './operations/policy-versions.ts'
+import { ROLE_OPERATIONS } from './operations/roles.ts'
+import { TAG_OPERATIONS } from './operations/tags.ts'
+import { USER_OPERATIONS } from './operations/users.ts'
+import type { IamOperation } from './parts.ts'
+
+/** Every operation of IAM that Holdfast implements. */
+export const IAM_OPERATIONS: readonly IamOperation[] = [
+  ...USER_OPERATIONS,
+  ...ACCESS_KEY_OPERATIONS,
+  ...GROUP_OPERATIONS,
+  ...ROLE_OPERATIONS,
+  ...INLINE_POLICY_OPERATIONS,
+  ...MANAGED_POLICY_OPERATIONS,
+  ...POLICY_VERSION_OPERATIONS,
+  ...ATTACHED_POLICY_OPERATIONS,
+  ...PERMISSIONS_BOUNDARY_OPERATIONS,
+  ...TAG_OPERATIONS,
+  ...INSTANCE_PROFILE_OPERATIONS,
+  ...OIDC_PROVIDER_OPERATIONS,
+  ...ACCOUNT_OPERATIONS,
+  ...ABSENT_OPERATIONS,
+]

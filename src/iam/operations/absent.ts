@@ -1,0 +1,42 @@
+import { KmsError } from '../../api/errors.ts'
+import { optional } from '../../api/shapes.ts'
+import { ON_ACCOUNT, USER_NAMED, USER_OR_CALLER } from '../finders.ts'
+import { iamOperation } from '../operation.ts'
+import type { IamOperation } from '../parts.ts'
+import { NAME_64, NAME_128, PAGING } from '../shapes.ts'
+
+/**
+ * What users cannot have here: passwords, MFA devices, certificates and keys of other services. Clients ask for
+ * them before they delete a user, and are told that there are none.
+ */
+function nothingOf(name: string, list: string): IamOperation {
+  return iamOperation(
+    { name, readOnly: true, input: { UserName: optional(NAME_128), ...PAGING }, find: USER_OR_CALLER },
+    () => ({ output: { [list]: [], IsTruncated: false } }),
+  )
+}
+
+const listVirtualMfaDevices = iamOperation(
+  { name: 'ListVirtualMFADevices', readOnly: true, input: PAGING, find: ON_ACCOUNT },
+  () => ({ output: { VirtualMFADevices: [], IsTruncated: false } }),
+)
+
+const NO_PROFILE = { UserName: NAME_64 }
+
+function noLoginProfile(name: string, readOnly: boolean): IamOperation {
+  return iamOperation({ name, readOnly, input: NO_PROFILE, find: USER_NAMED }, ({ input }) => {
+    const message = `Login Profile for User ${input.UserName} cannot be found.`
+    throw new KmsError('NoSuchEntityException', message)
+  })
+}
+
+/** Operations on what does not exist here. Source: IAM API Reference. */
+export const ABSENT_OPERATIONS: readonly IamOperation[] = [
+  nothingOf('ListMFADevices', 'MFADevices'),
+  nothingOf('ListSSHPublicKeys', 'SSHPublicKeys'),
+  nothingOf('ListServiceSpecificCredentials', 'ServiceSpecificCredentials'),
+  nothingOf('ListSigningCertificates', 'Certificates'),
+  listVirtualMfaDevices,
+  noLoginProfile('GetLoginProfile', true),
+  noLoginProfile('DeleteLoginProfile', false),
+]

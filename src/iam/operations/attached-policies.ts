@@ -1,0 +1,99 @@
+import { KmsError } from '../../api/errors.ts'
+import { optional } from '../../api/shapes.ts'
+import { replace, type Stored } from '../../store/records.ts'
+import { attachChanges, checkAttachable, detachChanges } from '../attachments.ts'
+import { quotaExceeded } from '../entities.ts'
+import { type Family, GROUP_FAMILY, ROLE_FAMILY, USER_FAMILY } from '../families.ts'
+import { parsePolicyArn } from '../finders.ts'
+import { iamOperation } from '../operation.ts'
+import { pageBy } from '../paging.ts'
+import type { IamOperation } from '../parts.ts'
+import type { EntityValue } from '../records.ts'
+import { ARN, PAGING, POLICY_PATH } from '../shapes.ts'
+
+/** Source: IAM User Guide, "IAM and AWS STS quotas"; adjustable there, the default here. */
+const ATTACHED_MAX = 10
+
+const POLICY = { PolicyArn: ARN }
+const LISTING = { PathPrefix: optional(POLICY_PATH), ...PAGING }
+
+/** `AttachUserPolicy` and its like. */
+function attach<V extends EntityValue>({ facts, label, named, find }: Family<V>): IamOperation {
+  return iamOperation<typeof POLICY, Stored<V>>(
+    {
+      name: `Attach${label}Policy`,
+      readOnly: false,
+      input: { ...named, ...POLICY },
+      find,
+      context: ({ PolicyArn }) => ({ 'iam:policyarn': PolicyArn }),
+    },
+    async ({ call, input: { PolicyArn: arn }, parts, entity }) => {
+      const { account } = call.caller
+      const { value } = entity
+      await checkAttachable(parts.records, account, arn)
+      if (value.attached.includes(arn)) return {}
+      const attached = [...value.attached, arn]
+      if (attached.length > ATTACHED_MAX) throw quotaExceeded(`PoliciesPer${label}`, ATTACHED_MAX)
+      const holder = { account, entity: facts.name, id: value.id }
+      return {
+        changes: [
+          replace(entity, { ...value, attached }),
+          ...(await attachChanges(parts.records, holder, 'attached', arn)),
+        ],
+      }
+    },
+  )
+}
+
+/** `DetachUserPolicy` and its like. */
+function detach<V extends EntityValue>({ facts, label, named, find }: Family<V>): IamOperation {
+  return iamOperation<typeof POLICY, Stored<V>>(
+    {
+      name: `Detach${label}Policy`,
+      readOnly: false,
+      input: { ...named, ...POLICY },
+      find,
+      context: ({ PolicyArn }) => ({ 'iam:policyarn': PolicyArn }),
+    },
+    async ({ call, input: { PolicyArn: arn }, parts, entity }) => {
+      const { account } = call.caller
+      const { value } = entity
+      if (!value.attached.includes(arn)) {
+        throw new KmsError('NoSuchEntityException', `Policy ${arn} was not found.`)
+      }
+      const holder = { account, entity: facts.name, id: value.id }
+      return {
+        changes: [
+          replace(entity, { ...value, attached: value.attached.filter((other) => other !== arn) }),
+          ...(await detachChanges(parts.records, holder, 'attached', arn)),
+        ],
+      }
+    },
+  )
+}
+
+/** `ListAttachedUserPolicies` and its like. */
+function list<V extends EntityValue>({ label, named, find }: Family<V>): IamOperation {
+  return iamOperation<typeof LISTING, Stored<V>>(
+    { name: `ListAttached${label}Policies`, readOnly: true, input: { ...named, ...LISTING }, find },
+    ({ input, entity }) => {
+      const policies = entity.value.attached
+        .map((arn) => ({ arn, ...parsePolicyArn(arn) }))
+        .filter(({ path }) => path.startsWith(input.PathPrefix ?? '/'))
+      const { items, more } = pageBy(policies, ({ name, arn }) => `${name} ${arn}`, input)
+      return {
+        output: {
+          ...more,
+          AttachedPolicies: items.map(({ name, arn }) => ({ PolicyName: name, PolicyArn: arn })),
+        },
+      }
+    },
+  )
+}
+
+/** Managed policies of users, groups and roles. Source: IAM API Reference, "AttachUserPolicy" and so on. */
+export const ATTACHED_POLICY_OPERATIONS: readonly IamOperation[] = [
+  ...[attach(USER_FAMILY), detach(USER_FAMILY), list(USER_FAMILY)],
+  ...[attach(GROUP_FAMILY), detach(GROUP_FAMILY), list(GROUP_FAMILY)],
+  ...[attach(ROLE_FAMILY), detach(ROLE_FAMILY), list(ROLE_FAMILY)],
+]

@@ -1,0 +1,198 @@
+import { optional } from '../../api/shapes.ts'
+import { insert, remove, replace } from '../../store/records.ts'
+import {
+  deleteConflict,
+  findByName,
+  GROUPS,
+  insertEntity,
+  noSuchEntity,
+  quotaExceeded,
+  removeEntity,
+  renameEntity,
+  USERS,
+} from '../entities.ts'
+import { GROUP_NAMED, onAll, toBeMade, USER_NAMED } from '../finders.ts'
+import { newUniqueId } from '../ids.ts'
+import { iamOperation } from '../operation.ts'
+import { groupOutput, userInList } from '../outputs.ts'
+import { pageBy } from '../paging.ts'
+import type { IamOperation, IamParts } from '../parts.ts'
+import { GROUP, type GroupValue, MEMBER, read, readAll, USER, type UserValue } from '../records.ts'
+import { NAME_128, PAGING, PATH, PATH_PREFIX } from '../shapes.ts'
+
+/** Source: IAM User Guide, "IAM and AWS STS quotas". */
+const GROUPS_PER_USER_MAX = 10
+
+const createGroup = iamOperation(
+  {
+    name: 'CreateGroup',
+    readOnly: false,
+    input: { Path: optional(PATH), GroupName: NAME_128 },
+    find: toBeMade<{ readonly GroupName: string; readonly Path?: string | undefined }>(
+      'group',
+      ({ GroupName }) => GroupName,
+    ),
+  },
+  async ({ call, input, parts }) => {
+    const { account } = call.caller
+    const value: GroupValue = {
+      format: 1,
+      id: newUniqueId(parts.random, 'group'),
+      name: input.GroupName,
+      path: input.Path ?? '/',
+      createdAt: call.now,
+      tags: [],
+      inline: [],
+      attached: [],
+      members: 0,
+    }
+    return {
+      output: { Group: groupOutput(account, value) },
+      changes: await insertEntity(parts.records, GROUPS, account, value),
+    }
+  },
+)
+
+const getGroup = iamOperation(
+  { name: 'GetGroup', readOnly: true, input: { GroupName: NAME_128, ...PAGING }, find: GROUP_NAMED },
+  async ({ call, input, parts, entity }) => {
+    const { account } = call.caller
+    const users = await membersOf(parts, account, entity.value)
+    const { items, more } = pageBy(users, ({ path, name }) => `${path}${name}`, input)
+    return {
+      output: {
+        Group: groupOutput(account, entity.value),
+        Users: items.map((user) => userInList(account, user)),
+        ...more,
+      },
+    }
+  },
+)
+
+async function membersOf(parts: IamParts, account: string, group: GroupValue): Promise<readonly UserValue[]> {
+  const users: UserValue[] = []
+  for (const { name } of await readAll(parts.records, MEMBER, memberPartition(account, group))) {
+    const user = await read(parts.records, USER, account, name)
+    if (user !== undefined) users.push(user.value)
+  }
+  return users
+}
+
+function memberPartition(account: string, group: GroupValue): string {
+  return `${account}/${group.id}`
+}
+
+const updateGroup = iamOperation(
+  {
+    name: 'UpdateGroup',
+    readOnly: false,
+    input: { GroupName: NAME_128, NewPath: optional(PATH), NewGroupName: optional(NAME_128) },
+    find: GROUP_NAMED,
+  },
+  async ({ input, parts, entity }) => {
+    const to = { name: input.NewGroupName, path: input.NewPath }
+    return { changes: await renameEntity(parts.records, GROUPS, entity, to) }
+  },
+)
+
+const deleteGroup = iamOperation(
+  { name: 'DeleteGroup', readOnly: false, input: { GroupName: NAME_128 }, find: GROUP_NAMED },
+  async ({ call, parts, entity }) => {
+    const { members, attached, inline } = entity.value
+    if (members > 0) throw deleteConflict('remove users from group')
+    if (attached.length > 0) throw deleteConflict('detach all policies')
+    if (inline.length > 0) throw deleteConflict('delete policies')
+    return { changes: await removeEntity(parts.records, GROUPS, call.caller.account, entity) }
+  },
+)
+
+const listGroups = iamOperation(
+  {
+    name: 'ListGroups',
+    readOnly: true,
+    input: { PathPrefix: optional(PATH_PREFIX), ...PAGING },
+    find: onAll('group'),
+  },
+  async ({ call, input, parts }) => {
+    const { account } = call.caller
+    const all = await readAll(parts.records, GROUP, account)
+    const wanted = all.filter(({ value }) => value.path.startsWith(input.PathPrefix ?? '/'))
+    const { items, more } = pageBy(wanted, ({ value }) => `${value.path}${value.name}`, input)
+    return { output: { ...more, Groups: items.map(({ value }) => groupOutput(account, value)) } }
+  },
+)
+
+const addUserToGroup = iamOperation(
+  {
+    name: 'AddUserToGroup',
+    readOnly: false,
+    input: { GroupName: NAME_128, UserName: NAME_128 },
+    find: GROUP_NAMED,
+  },
+  async ({ call, input, parts, entity }) => {
+    const { account } = call.caller
+    const { value: group } = entity
+    const user = await findByName(parts.records, USERS, account, input.UserName)
+    if (user === undefined) throw noSuchEntity('user', input.UserName)
+    if (user.value.groups.includes(group.id)) return {}
+    const groups = [...user.value.groups, group.id]
+    if (groups.length > GROUPS_PER_USER_MAX) throw quotaExceeded('GroupsPerUser', GROUPS_PER_USER_MAX)
+    return {
+      changes: [
+        replace(user, { ...user.value, groups }),
+        replace(entity, { ...group, members: group.members + 1 }),
+        insert(MEMBER, memberPartition(account, group), user.value.id, { format: 1 }),
+      ],
+    }
+  },
+)
+
+const removeUserFromGroup = iamOperation(
+  {
+    name: 'RemoveUserFromGroup',
+    readOnly: false,
+    input: { GroupName: NAME_128, UserName: NAME_128 },
+    find: GROUP_NAMED,
+  },
+  async ({ call, input, parts, entity }) => {
+    const { account } = call.caller
+    const { value: group } = entity
+    const user = await findByName(parts.records, USERS, account, input.UserName)
+    if (user === undefined) throw noSuchEntity('user', input.UserName)
+    const member = await read(parts.records, MEMBER, memberPartition(account, group), user.value.id)
+    if (member === undefined) return {}
+    return {
+      changes: [
+        replace(user, { ...user.value, groups: user.value.groups.filter((id) => id !== group.id) }),
+        replace(entity, { ...group, members: group.members - 1 }),
+        remove(member),
+      ],
+    }
+  },
+)
+
+const listGroupsForUser = iamOperation(
+  { name: 'ListGroupsForUser', readOnly: true, input: { UserName: NAME_128, ...PAGING }, find: USER_NAMED },
+  async ({ call, input, parts, entity }) => {
+    const { account } = call.caller
+    const groups: GroupValue[] = []
+    for (const id of entity.value.groups) {
+      const group = await read(parts.records, GROUP, account, id)
+      if (group !== undefined) groups.push(group.value)
+    }
+    const { items, more } = pageBy(groups, ({ path, name }) => `${path}${name}`, input)
+    return { output: { ...more, Groups: items.map((group) => groupOutput(account, group)) } }
+  },
+)
+
+/** Groups and who is in them. Source: IAM API Reference, "CreateGroup" and so on. */
+export const GROUP_OPERATIONS: readonly IamOperation[] = [
+  createGroup,
+  getGroup,
+  updateGroup,
+  deleteGroup,
+  listGroups,
+  addUserToGroup,
+  removeUserFromGroup,
+  listGroupsForUser,
+]

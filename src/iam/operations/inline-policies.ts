@@ -1,0 +1,108 @@
+import { KmsError } from '../../api/errors.ts'
+import { replace, type Stored } from '../../store/records.ts'
+import { countedChars, parseDocument } from '../documents.ts'
+import type { EntityFacts } from '../entities.ts'
+import { type Family, GROUP_FAMILY, ROLE_FAMILY, USER_FAMILY } from '../families.ts'
+import { iamOperation } from '../operation.ts'
+import { documentOutput } from '../outputs.ts'
+import { pageBy } from '../paging.ts'
+import type { IamOperation } from '../parts.ts'
+import type { EntityValue, InlinePolicy } from '../records.ts'
+import { DOCUMENT, NAME_128, PAGING } from '../shapes.ts'
+
+/**
+ * Characters of all inline policies of one entity, white space included: a bound of ours, as they share a record.
+ * The quotas do not count white space.
+ */
+const INLINE_MAX_CHARS = 262_144
+
+const NAME = { PolicyName: NAME_128 }
+const NAME_AND_TEXT = { ...NAME, PolicyDocument: DOCUMENT }
+
+/** `PutUserPolicy` and its like. */
+function put<V extends EntityValue>({ facts, label, named, find }: Family<V>): IamOperation {
+  return iamOperation<typeof NAME_AND_TEXT, Stored<V>>(
+    { name: `Put${label}Policy`, readOnly: false, input: { ...named, ...NAME_AND_TEXT }, find },
+    ({ input: { PolicyName: name, PolicyDocument: document }, entity }) => {
+      parseDocument(document, 'identity')
+      const { value } = entity
+      const others = value.inline.filter((policy) => policy.name !== name)
+      const inline = [...others, { name, document }]
+      checkSize(inline, facts, value)
+      return { changes: [replace(entity, { ...value, inline })] }
+    },
+  )
+}
+
+/** @throws LimitExceededException. */
+function checkSize<V extends EntityValue>(
+  inline: readonly InlinePolicy[],
+  { name, inlineMaxChars }: EntityFacts<V>,
+  value: EntityValue,
+): void {
+  const counted = inline.reduce((sum, { document }) => sum + countedChars(document), 0)
+  const all = inline.reduce((sum, { document }) => sum + document.length, 0)
+  if (counted <= inlineMaxChars && all <= INLINE_MAX_CHARS) return
+  throw new KmsError(
+    'LimitExceededException',
+    `Maximum policy size of ${inlineMaxChars} bytes exceeded for ${name} ${value.name}`,
+  )
+}
+
+/** `GetUserPolicy` and its like. */
+function get<V extends EntityValue>({ facts, label, named, find }: Family<V>): IamOperation {
+  return iamOperation<typeof NAME, Stored<V>>(
+    { name: `Get${label}Policy`, readOnly: true, input: { ...named, ...NAME }, find },
+    ({ input, entity }) => {
+      const policy = inlinePolicy(entity.value, facts, input.PolicyName)
+      return {
+        output: {
+          [`${label}Name`]: entity.value.name,
+          PolicyName: policy.name,
+          PolicyDocument: documentOutput(policy.document),
+        },
+      }
+    },
+  )
+}
+
+/** @throws NoSuchEntityException. */
+function inlinePolicy<V extends EntityValue>(
+  value: EntityValue,
+  { name: kind }: EntityFacts<V>,
+  policyName: string,
+): InlinePolicy {
+  const policy = value.inline.find(({ name }) => name === policyName)
+  if (policy !== undefined) return policy
+  throw new KmsError('NoSuchEntityException', `The ${kind} policy with name ${policyName} cannot be found.`)
+}
+
+/** `DeleteUserPolicy` and its like. */
+function remove<V extends EntityValue>({ facts, label, named, find }: Family<V>): IamOperation {
+  return iamOperation<typeof NAME, Stored<V>>(
+    { name: `Delete${label}Policy`, readOnly: false, input: { ...named, ...NAME }, find },
+    ({ input, entity }) => {
+      const gone = inlinePolicy(entity.value, facts, input.PolicyName)
+      const inline = entity.value.inline.filter((policy) => policy !== gone)
+      return { changes: [replace(entity, { ...entity.value, inline })] }
+    },
+  )
+}
+
+/** `ListUserPolicies` and its like. */
+function list<V extends EntityValue>({ label, named, find }: Family<V>): IamOperation {
+  return iamOperation<typeof PAGING, Stored<V>>(
+    { name: `List${label}Policies`, readOnly: true, input: { ...named, ...PAGING }, find },
+    ({ input, entity }) => {
+      const { items, more } = pageBy(entity.value.inline, ({ name }) => name, input)
+      return { output: { ...more, PolicyNames: items.map(({ name }) => name) } }
+    },
+  )
+}
+
+/** Policies that are part of one user, group or role. Source: IAM API Reference, "PutUserPolicy" and so on. */
+export const INLINE_POLICY_OPERATIONS: readonly IamOperation[] = [
+  ...[put(USER_FAMILY), get(USER_FAMILY), remove(USER_FAMILY), list(USER_FAMILY)],
+  ...[put(GROUP_FAMILY), get(GROUP_FAMILY), remove(GROUP_FAMILY), list(GROUP_FAMILY)],
+  ...[put(ROLE_FAMILY), get(ROLE_FAMILY), remove(ROLE_FAMILY), list(ROLE_FAMILY)],
+]

@@ -1,0 +1,202 @@
+import { KmsError } from '../../api/errors.ts'
+import { optional } from '../../api/shapes.ts'
+import { insert, remove, replace, type Stored } from '../../store/records.ts'
+import { iamArn, pathedArn } from '../arns.ts'
+import { alreadyExists, countChange, deleteConflict, findByName, noSuchEntity, ROLES } from '../entities.ts'
+import { onAll, ROLE_NAMED, toBeMade } from '../finders.ts'
+import { newUniqueId } from '../ids.ts'
+import { type Finder, iamOperation } from '../operation.ts'
+import { profileOutput } from '../outputs.ts'
+import { pageBy } from '../paging.ts'
+import type { IamOperation, IamParts } from '../parts.ts'
+import { PROFILE, type ProfileValue, ROLE, type RoleValue, read, readAll } from '../records.ts'
+import { NAME_64, NAME_128, PAGING, PATH, PATH_PREFIX, TAGS } from '../shapes.ts'
+import { parseTags } from '../tags.ts'
+
+/** Source: IAM User Guide, "IAM and AWS STS quotas". */
+const PROFILES_MAX = 1000
+
+const PROFILE_NAMED: Finder<{ readonly InstanceProfileName: string }, Stored<ProfileValue>> = async ({
+  call,
+  input,
+  parts,
+}) => {
+  const { account } = call.caller
+  const { InstanceProfileName: name } = input
+  const entity = await read(parts.records, PROFILE, account, name.toLowerCase())
+  const missing = () => new KmsError('NoSuchEntityException', `Instance Profile ${name} cannot be found.`)
+  const arn =
+    entity === undefined
+      ? iamArn(account, `instance-profile/${name}`)
+      : pathedArn(account, 'instance-profile', entity.value)
+  return { arn, tags: entity?.value.tags ?? [], entity, missing }
+}
+
+async function rolesOf(
+  parts: IamParts,
+  account: string,
+  profile: ProfileValue,
+): Promise<readonly RoleValue[]> {
+  const roles: RoleValue[] = []
+  for (const id of profile.roles) {
+    const role = await read(parts.records, ROLE, account, id)
+    if (role !== undefined) roles.push(role.value)
+  }
+  return roles
+}
+
+const createInstanceProfile = iamOperation(
+  {
+    name: 'CreateInstanceProfile',
+    readOnly: false,
+    input: { InstanceProfileName: NAME_128, Path: optional(PATH), Tags: optional(TAGS) },
+    find: toBeMade<{ readonly InstanceProfileName: string; readonly Path?: string | undefined }>(
+      'instance-profile',
+      ({ InstanceProfileName }) => InstanceProfileName,
+    ),
+    tags: ({ Tags }) => Tags,
+  },
+  async ({ call, input, parts }) => {
+    const { account } = call.caller
+    const { InstanceProfileName: name } = input
+    if ((await read(parts.records, PROFILE, account, name.toLowerCase())) !== undefined) {
+      throw alreadyExists('instance Profile', name)
+    }
+    const value: ProfileValue = {
+      format: 1,
+      id: newUniqueId(parts.random, 'instanceProfile'),
+      name,
+      path: input.Path ?? '/',
+      createdAt: call.now,
+      tags: parseTags(input.Tags),
+      roles: [],
+    }
+    const quota = { by: 1, quota: PROFILES_MAX, quotaName: 'InstanceProfilesPerAccount' } as const
+    return {
+      output: { InstanceProfile: profileOutput(account, value, []) },
+      changes: [
+        insert(PROFILE, account, name.toLowerCase(), value),
+        await countChange(parts.records, account, 'profiles', quota),
+      ],
+    }
+  },
+)
+
+const getInstanceProfile = iamOperation(
+  {
+    name: 'GetInstanceProfile',
+    readOnly: true,
+    input: { InstanceProfileName: NAME_128 },
+    find: PROFILE_NAMED,
+  },
+  async ({ call, parts, entity }) => {
+    const { account } = call.caller
+    const roles = await rolesOf(parts, account, entity.value)
+    return { output: { InstanceProfile: profileOutput(account, entity.value, roles) } }
+  },
+)
+
+const deleteInstanceProfile = iamOperation(
+  {
+    name: 'DeleteInstanceProfile',
+    readOnly: false,
+    input: { InstanceProfileName: NAME_128 },
+    find: PROFILE_NAMED,
+  },
+  async ({ call, parts, entity }) => {
+    if (entity.value.roles.length > 0) throw deleteConflict('remove roles from instance profile')
+    const counted = await countChange(parts.records, call.caller.account, 'profiles', { by: -1 })
+    return { changes: [remove(entity), counted] }
+  },
+)
+
+const WITH_ROLE = { InstanceProfileName: NAME_128, RoleName: NAME_64 }
+
+const addRoleToInstanceProfile = iamOperation(
+  { name: 'AddRoleToInstanceProfile', readOnly: false, input: WITH_ROLE, find: PROFILE_NAMED },
+  async ({ call, input, parts, entity }) => {
+    const role = await findByName(parts.records, ROLES, call.caller.account, input.RoleName)
+    if (role === undefined) throw noSuchEntity('role', input.RoleName)
+    if (entity.value.roles.length > 0) {
+      throw new KmsError(
+        'LimitExceededException',
+        'Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1',
+      )
+    }
+    return {
+      changes: [
+        replace(entity, { ...entity.value, roles: [role.value.id] }),
+        replace(role, { ...role.value, profiles: [...role.value.profiles, entity.name] }),
+      ],
+    }
+  },
+)
+
+const removeRoleFromInstanceProfile = iamOperation(
+  { name: 'RemoveRoleFromInstanceProfile', readOnly: false, input: WITH_ROLE, find: PROFILE_NAMED },
+  async ({ call, input, parts, entity }) => {
+    const role = await findByName(parts.records, ROLES, call.caller.account, input.RoleName)
+    if (role === undefined || !entity.value.roles.includes(role.value.id)) {
+      throw noSuchEntity('role', input.RoleName)
+    }
+    return {
+      changes: [
+        replace(entity, { ...entity.value, roles: [] }),
+        replace(role, {
+          ...role.value,
+          profiles: role.value.profiles.filter((name) => name !== entity.name),
+        }),
+      ],
+    }
+  },
+)
+
+const listInstanceProfiles = iamOperation(
+  {
+    name: 'ListInstanceProfiles',
+    readOnly: true,
+    input: { PathPrefix: optional(PATH_PREFIX), ...PAGING },
+    find: onAll('instance-profile'),
+  },
+  async ({ call, input, parts }) => {
+    const { account } = call.caller
+    const all = await readAll(parts.records, PROFILE, account)
+    const wanted = all.filter(({ value }) => value.path.startsWith(input.PathPrefix ?? '/'))
+    const { items, more } = pageBy(wanted, ({ value }) => `${value.path}${value.name}`, input)
+    const InstanceProfiles = []
+    for (const { value } of items) {
+      InstanceProfiles.push(profileOutput(account, value, await rolesOf(parts, account, value)))
+    }
+    return { output: { ...more, InstanceProfiles } }
+  },
+)
+
+const listInstanceProfilesForRole = iamOperation(
+  {
+    name: 'ListInstanceProfilesForRole',
+    readOnly: true,
+    input: { RoleName: NAME_64, ...PAGING },
+    find: ROLE_NAMED,
+  },
+  async ({ call, input, parts, entity }) => {
+    const { account } = call.caller
+    const { items, more } = pageBy(entity.value.profiles, (name) => name, input)
+    const InstanceProfiles = []
+    for (const name of items) {
+      const profile = await read(parts.records, PROFILE, account, name)
+      if (profile !== undefined) InstanceProfiles.push(profileOutput(account, profile.value, [entity.value]))
+    }
+    return { output: { ...more, InstanceProfiles } }
+  },
+)
+
+/** Instance profiles. Source: IAM API Reference, "CreateInstanceProfile" and so on. */
+export const INSTANCE_PROFILE_OPERATIONS: readonly IamOperation[] = [
+  createInstanceProfile,
+  getInstanceProfile,
+  deleteInstanceProfile,
+  addRoleToInstanceProfile,
+  removeRoleFromInstanceProfile,
+  listInstanceProfiles,
+  listInstanceProfilesForRole,
+]

@@ -1,0 +1,201 @@
+import { KmsError } from '../../api/errors.ts'
+import { list, optional, text } from '../../api/shapes.ts'
+import { insert, remove, replace, type Stored } from '../../store/records.ts'
+import { iamArn } from '../arns.ts'
+import { countChange, quotaExceeded } from '../entities.ts'
+import { onAll } from '../finders.ts'
+import { type Finder, iamOperation } from '../operation.ts'
+import { tagsOutput, timestamp } from '../outputs.ts'
+import type { IamOperation } from '../parts.ts'
+import { PROVIDER, type ProviderValue, read, readAll } from '../records.ts'
+import { ARN, TAGS } from '../shapes.ts'
+import { parseTags } from '../tags.ts'
+
+/** Source: IAM User Guide, "IAM and AWS STS quotas". */
+const PROVIDERS_MAX = 100
+const CLIENT_IDS_MAX = 100
+const THUMBPRINTS_MAX = 5
+
+const CLIENT_ID = text({ min: 1, max: 255 })
+const THUMBPRINTS = list(text({ min: 40, max: 40 }))
+
+/** The ARN of a provider. @param name its URL without scheme. */
+export function providerArn(account: string, name: string): string {
+  return iamArn(account, `oidc-provider/${name}`)
+}
+
+const HTTPS = 'https://'
+
+/** A provider's URL without scheme and without a slash at the end. @throws ValidationException. */
+function parseProviderUrl(url: string): string {
+  const full = url.includes('://') ? url : HTTPS + url
+  const parsed = URL.canParse(full) ? new URL(full) : undefined
+  const wrong =
+    parsed === undefined ||
+    parsed.protocol !== 'https:' ||
+    parsed.search !== '' ||
+    parsed.hash !== '' ||
+    parsed.username !== ''
+  if (wrong) throw new KmsError('ValidationException', `Invalid Open ID Connect Provider URL`)
+  return `${parsed.host}${parsed.pathname}`.replace(/\/$/, '')
+}
+
+/** The provider that `OpenIDConnectProviderArn` names. */
+const PROVIDER_NAMED: Finder<{ readonly OpenIDConnectProviderArn: string }, Stored<ProviderValue>> = async ({
+  call,
+  input,
+  parts,
+}) => {
+  const { account } = call.caller
+  const { OpenIDConnectProviderArn: arn } = input
+  const prefix = providerArn(account, '')
+  const entity = arn.startsWith(prefix)
+    ? await read(parts.records, PROVIDER, account, arn.slice(prefix.length))
+    : undefined
+  const missing = () =>
+    new KmsError('NoSuchEntityException', `OpenIDConnect Provider not found for arn ${arn}`)
+  return { arn, tags: entity?.value.tags ?? [], entity, missing }
+}
+
+/** @throws LimitExceededException, InvalidInputException. */
+function checkLists(clientIds: readonly string[], thumbprints: readonly string[]): void {
+  if (clientIds.length > CLIENT_IDS_MAX) {
+    throw quotaExceeded('ClientIdsPerOpenIdConnectProvider', CLIENT_IDS_MAX)
+  }
+  if (thumbprints.length > THUMBPRINTS_MAX) {
+    throw new KmsError('InvalidInputException', 'Thumbprint list must contain fewer than 5 entries.')
+  }
+  if (thumbprints.some((thumbprint) => !/^[0-9A-Fa-f]{40}$/.test(thumbprint))) {
+    throw new KmsError('InvalidInputException', 'A thumbprint must be 40 hexadecimal digits.')
+  }
+}
+
+const createProvider = iamOperation(
+  {
+    name: 'CreateOpenIDConnectProvider',
+    readOnly: false,
+    input: {
+      Url: text({ min: 1, max: 255 }),
+      ClientIDList: optional(list(CLIENT_ID)),
+      ThumbprintList: optional(THUMBPRINTS),
+      Tags: optional(TAGS),
+    },
+    find: ({ call, input }) => ({
+      arn: providerArn(call.caller.account, parseProviderUrl(input.Url)),
+      entity: null,
+    }),
+    tags: ({ Tags }) => Tags,
+  },
+  async ({ call, input, parts, arn }) => {
+    const { account } = call.caller
+    const name = parseProviderUrl(input.Url)
+    const clientIds = [...new Set(input.ClientIDList ?? [])]
+    const thumbprints = input.ThumbprintList ?? []
+    checkLists(clientIds, thumbprints)
+    if ((await read(parts.records, PROVIDER, account, name)) !== undefined) {
+      throw new KmsError('EntityAlreadyExistsException', `Provider with url ${HTTPS}${name} already exists.`)
+    }
+    const tags = parseTags(input.Tags)
+    const value: ProviderValue = { format: 1, url: name, clientIds, thumbprints, tags, createdAt: call.now }
+    const quota = { by: 1, quota: PROVIDERS_MAX, quotaName: 'OpenIdConnectProvidersPerAccount' } as const
+    return {
+      output: { OpenIDConnectProviderArn: arn, Tags: tagsOutput(tags) },
+      changes: [
+        insert(PROVIDER, account, name, value),
+        await countChange(parts.records, account, 'providers', quota),
+      ],
+    }
+  },
+)
+
+const getProvider = iamOperation(
+  {
+    name: 'GetOpenIDConnectProvider',
+    readOnly: true,
+    input: { OpenIDConnectProviderArn: ARN },
+    find: PROVIDER_NAMED,
+  },
+  ({ entity: { value } }) => ({
+    output: {
+      Url: value.url,
+      ClientIDList: value.clientIds,
+      ThumbprintList: value.thumbprints,
+      CreateDate: timestamp(value.createdAt),
+      Tags: tagsOutput(value.tags),
+    },
+  }),
+)
+
+const deleteProvider = iamOperation(
+  {
+    name: 'DeleteOpenIDConnectProvider',
+    readOnly: false,
+    input: { OpenIDConnectProviderArn: ARN },
+    find: PROVIDER_NAMED,
+  },
+  async ({ call, parts, entity }) => {
+    const counted = await countChange(parts.records, call.caller.account, 'providers', { by: -1 })
+    return { changes: [remove(entity), counted] }
+  },
+)
+
+const listProviders = iamOperation(
+  { name: 'ListOpenIDConnectProviders', readOnly: true, input: {}, find: onAll('oidc-provider') },
+  async ({ call, parts }) => {
+    const { account } = call.caller
+    const providers = await readAll(parts.records, PROVIDER, account)
+    const arns = providers.map(({ name }) => providerArn(account, name)).sort()
+    return { output: { OpenIDConnectProviderList: arns.map((Arn) => ({ Arn })) } }
+  },
+)
+
+const addClientId = iamOperation(
+  {
+    name: 'AddClientIDToOpenIDConnectProvider',
+    readOnly: false,
+    input: { OpenIDConnectProviderArn: ARN, ClientID: CLIENT_ID },
+    find: PROVIDER_NAMED,
+  },
+  ({ input, entity }) => {
+    const clientIds = [...new Set([...entity.value.clientIds, input.ClientID])]
+    checkLists(clientIds, [])
+    return { changes: [replace(entity, { ...entity.value, clientIds })] }
+  },
+)
+
+const removeClientId = iamOperation(
+  {
+    name: 'RemoveClientIDFromOpenIDConnectProvider',
+    readOnly: false,
+    input: { OpenIDConnectProviderArn: ARN, ClientID: CLIENT_ID },
+    find: PROVIDER_NAMED,
+  },
+  ({ input, entity }) => {
+    const clientIds = entity.value.clientIds.filter((clientId) => clientId !== input.ClientID)
+    return { changes: [replace(entity, { ...entity.value, clientIds })] }
+  },
+)
+
+const updateThumbprint = iamOperation(
+  {
+    name: 'UpdateOpenIDConnectProviderThumbprint',
+    readOnly: false,
+    input: { OpenIDConnectProviderArn: ARN, ThumbprintList: THUMBPRINTS },
+    find: PROVIDER_NAMED,
+  },
+  ({ input: { ThumbprintList: thumbprints }, entity }) => {
+    checkLists([], thumbprints)
+    return { changes: [replace(entity, { ...entity.value, thumbprints })] }
+  },
+)
+
+/** OIDC providers. Source: IAM API Reference, "CreateOpenIDConnectProvider" and so on. */
+export const OIDC_PROVIDER_OPERATIONS: readonly IamOperation[] = [
+  createProvider,
+  getProvider,
+  deleteProvider,
+  listProviders,
+  addClientId,
+  removeClientId,
+  updateThumbprint,
+]

@@ -1,0 +1,66 @@
+import { KmsError } from '../../api/errors.ts'
+import { replace, type Stored } from '../../store/records.ts'
+import { boundaryChanges, checkBoundary } from '../boundaries.ts'
+import { type Family, ROLE_FAMILY, USER_FAMILY } from '../families.ts'
+import { iamOperation } from '../operation.ts'
+import type { IamOperation } from '../parts.ts'
+import type { EntityValue } from '../records.ts'
+import { ARN } from '../shapes.ts'
+
+const BOUNDARY = { PermissionsBoundary: ARN }
+const NOTHING_MORE = {}
+
+/** `PutUserPermissionsBoundary` and its like. */
+function put<V extends EntityValue>({ facts, label, named, find }: Family<V>): IamOperation {
+  return iamOperation<typeof BOUNDARY, Stored<V>>(
+    {
+      name: `Put${label}PermissionsBoundary`,
+      readOnly: false,
+      input: { ...named, ...BOUNDARY },
+      find,
+      context: ({ PermissionsBoundary }) => ({ 'iam:permissionsboundary': PermissionsBoundary }),
+    },
+    async ({ call, input: { PermissionsBoundary: boundary }, parts, entity }) => {
+      const { account } = call.caller
+      const { value } = entity
+      await checkBoundary(parts.records, account, boundary)
+      const holder = { account, entity: facts.name, id: value.id }
+      return {
+        changes: [
+          replace(entity, { ...value, boundary }),
+          ...(await boundaryChanges(parts.records, holder, { from: value.boundary, to: boundary })),
+        ],
+      }
+    },
+  )
+}
+
+/** `DeleteUserPermissionsBoundary` and its like. */
+function remove<V extends EntityValue>({ facts, label, named, find }: Family<V>): IamOperation {
+  return iamOperation<typeof NOTHING_MORE, Stored<V>>(
+    { name: `Delete${label}PermissionsBoundary`, readOnly: false, input: { ...named }, find },
+    async ({ call, parts, entity }) => {
+      const { account } = call.caller
+      const { boundary, ...rest } = entity.value
+      if (boundary === undefined) {
+        const who = `${facts.name} ${entity.value.name}`
+        throw new KmsError('NoSuchEntityException', `The ${who} has no permissions boundary.`)
+      }
+      const holder = { account, entity: facts.name, id: entity.value.id }
+      return {
+        changes: [
+          replace<EntityValue>(entity, rest),
+          ...(await boundaryChanges(parts.records, holder, { from: boundary })),
+        ],
+      }
+    },
+  )
+}
+
+/** Permissions boundaries. Source: IAM API Reference, "PutUserPermissionsBoundary" and so on. */
+export const PERMISSIONS_BOUNDARY_OPERATIONS: readonly IamOperation[] = [
+  put(USER_FAMILY),
+  remove(USER_FAMILY),
+  put(ROLE_FAMILY),
+  remove(ROLE_FAMILY),
+]

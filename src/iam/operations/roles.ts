@@ -1,0 +1,185 @@
+import { optional } from '../../api/shapes.ts'
+import { replace } from '../../store/records.ts'
+import { boundaryChanges, checkBoundary } from '../boundaries.ts'
+import { bindPrincipals, countedChars, parseDocument } from '../documents.ts'
+import { deleteConflict, insertEntity, quotaExceeded, ROLES, removeEntity } from '../entities.ts'
+import { onAll, ROLE_NAMED, toBeMade } from '../finders.ts'
+import { newUniqueId } from '../ids.ts'
+import { iamOperation } from '../operation.ts'
+import { roleInList, roleOutput } from '../outputs.ts'
+import { pageBy } from '../paging.ts'
+import type { IamOperation, IamParts } from '../parts.ts'
+import { ROLE, type RoleValue, readAll } from '../records.ts'
+import {
+  ARN,
+  DOCUMENT,
+  MAX_SESSION_SECONDS,
+  NAME_64,
+  PAGING,
+  PATH,
+  PATH_PREFIX,
+  ROLE_DESCRIPTION,
+  TAGS,
+} from '../shapes.ts'
+import { parseTags } from '../tags.ts'
+
+/** Source: IAM User Guide, "IAM and AWS STS quotas". */
+const TRUST_MAX_CHARS = 2048
+const SESSION_SECONDS_BY_DEFAULT = 3600
+
+/** A trust policy of a request. @throws MalformedPolicyDocumentException, LimitExceededException. */
+async function readTrust(parts: IamParts, trust: string): Promise<Pick<RoleValue, 'trust' | 'bindings'>> {
+  const document = parseDocument(trust, 'trust')
+  if (countedChars(trust) > TRUST_MAX_CHARS) throw quotaExceeded('ACLSizePerRole', TRUST_MAX_CHARS)
+  return { trust, bindings: await bindPrincipals(parts.records, document) }
+}
+
+const createRole = iamOperation(
+  {
+    name: 'CreateRole',
+    readOnly: false,
+    input: {
+      Path: optional(PATH),
+      RoleName: NAME_64,
+      AssumeRolePolicyDocument: DOCUMENT,
+      Description: optional(ROLE_DESCRIPTION),
+      MaxSessionDuration: optional(MAX_SESSION_SECONDS),
+      PermissionsBoundary: optional(ARN),
+      Tags: optional(TAGS),
+    },
+    find: toBeMade<{ readonly RoleName: string; readonly Path?: string | undefined }>(
+      'role',
+      ({ RoleName }) => RoleName,
+    ),
+    tags: ({ Tags }) => Tags,
+    context: ({ PermissionsBoundary }) => ({ 'iam:permissionsboundary': PermissionsBoundary }),
+  },
+  async ({ call, input, parts }) => {
+    const { account } = call.caller
+    const { PermissionsBoundary: boundary, Description: description } = input
+    if (boundary !== undefined) await checkBoundary(parts.records, account, boundary)
+    const value: RoleValue = {
+      format: 1,
+      id: newUniqueId(parts.random, 'role'),
+      name: input.RoleName,
+      path: input.Path ?? '/',
+      createdAt: call.now,
+      tags: parseTags(input.Tags),
+      inline: [],
+      attached: [],
+      ...(await readTrust(parts, input.AssumeRolePolicyDocument)),
+      maxSessionSeconds: input.MaxSessionDuration ?? SESSION_SECONDS_BY_DEFAULT,
+      profiles: [],
+      ...(description !== undefined && { description }),
+      ...(boundary && { boundary }),
+    }
+    const holder = { account, entity: 'role', id: value.id } as const
+    return {
+      output: { Role: roleOutput(account, value) },
+      changes: [
+        ...(await insertEntity(parts.records, ROLES, account, value)),
+        ...(await boundaryChanges(parts.records, holder, { to: boundary })),
+      ],
+    }
+  },
+)
+
+const getRole = iamOperation(
+  { name: 'GetRole', readOnly: true, input: { RoleName: NAME_64 }, find: ROLE_NAMED },
+  ({ call, entity }) => ({ output: { Role: roleOutput(call.caller.account, entity.value) } }),
+)
+
+const updateRole = iamOperation(
+  {
+    name: 'UpdateRole',
+    readOnly: false,
+    input: {
+      RoleName: NAME_64,
+      Description: optional(ROLE_DESCRIPTION),
+      MaxSessionDuration: optional(MAX_SESSION_SECONDS),
+    },
+    find: ROLE_NAMED,
+  },
+  ({ input, entity }) => {
+    const { Description: description, MaxSessionDuration: maxSessionSeconds } = input
+    const changed = {
+      ...entity.value,
+      ...(description !== undefined && { description }),
+      ...(maxSessionSeconds !== undefined && { maxSessionSeconds }),
+    }
+    return { output: {}, changes: [replace(entity, changed)] }
+  },
+)
+
+const updateRoleDescription = iamOperation(
+  {
+    name: 'UpdateRoleDescription',
+    readOnly: false,
+    input: { RoleName: NAME_64, Description: ROLE_DESCRIPTION },
+    find: ROLE_NAMED,
+  },
+  ({ call, input, entity }) => {
+    const changed = { ...entity.value, description: input.Description }
+    return {
+      output: { Role: roleOutput(call.caller.account, changed) },
+      changes: [replace(entity, changed)],
+    }
+  },
+)
+
+const updateAssumeRolePolicy = iamOperation(
+  {
+    name: 'UpdateAssumeRolePolicy',
+    readOnly: false,
+    input: { RoleName: NAME_64, PolicyDocument: DOCUMENT },
+    find: ROLE_NAMED,
+  },
+  async ({ input, parts, entity }) => {
+    const trust = await readTrust(parts, input.PolicyDocument)
+    return { changes: [replace(entity, { ...entity.value, ...trust })] }
+  },
+)
+
+const deleteRole = iamOperation(
+  { name: 'DeleteRole', readOnly: false, input: { RoleName: NAME_64 }, find: ROLE_NAMED },
+  async ({ call, parts, entity }) => {
+    const { account } = call.caller
+    const { id, boundary, attached, inline, profiles } = entity.value
+    if (profiles.length > 0) throw deleteConflict('remove roles from instance profile')
+    if (attached.length > 0) throw deleteConflict('detach all policies')
+    if (inline.length > 0) throw deleteConflict('delete policies')
+    return {
+      changes: [
+        ...(await removeEntity(parts.records, ROLES, account, entity)),
+        ...(await boundaryChanges(parts.records, { account, entity: 'role', id }, { from: boundary })),
+      ],
+    }
+  },
+)
+
+const listRoles = iamOperation(
+  {
+    name: 'ListRoles',
+    readOnly: true,
+    input: { PathPrefix: optional(PATH_PREFIX), ...PAGING },
+    find: onAll('role'),
+  },
+  async ({ call, input, parts }) => {
+    const { account } = call.caller
+    const all = await readAll(parts.records, ROLE, account)
+    const wanted = all.filter(({ value }) => value.path.startsWith(input.PathPrefix ?? '/'))
+    const { items, more } = pageBy(wanted, ({ value }) => `${value.path}${value.name}`, input)
+    return { output: { ...more, Roles: items.map(({ value }) => roleInList(account, value)) } }
+  },
+)
+
+/** Roles. Source: IAM API Reference, "CreateRole" and so on. */
+export const ROLE_OPERATIONS: readonly IamOperation[] = [
+  createRole,
+  getRole,
+  updateRole,
+  updateRoleDescription,
+  updateAssumeRolePolicy,
+  deleteRole,
+  listRoles,
+]

@@ -1,0 +1,121 @@
+import { optional } from '../../api/shapes.ts'
+import { boundaryChanges, checkBoundary } from '../boundaries.ts'
+import { deleteConflict, insertEntity, removeEntity, renameEntity, USERS } from '../entities.ts'
+import { onAll, toBeMade, USER_NAMED, USER_OR_CALLER } from '../finders.ts'
+import { newUniqueId } from '../ids.ts'
+import { iamOperation } from '../operation.ts'
+import { userInList, userOutput } from '../outputs.ts'
+import { pageBy } from '../paging.ts'
+import type { IamOperation } from '../parts.ts'
+import { readAll, USER, type UserValue } from '../records.ts'
+import { ARN, NAME_64, NAME_128, PAGING, PATH, PATH_PREFIX, TAGS } from '../shapes.ts'
+import { parseTags } from '../tags.ts'
+
+const createUser = iamOperation(
+  {
+    name: 'CreateUser',
+    readOnly: false,
+    input: {
+      Path: optional(PATH),
+      UserName: NAME_64,
+      PermissionsBoundary: optional(ARN),
+      Tags: optional(TAGS),
+    },
+    find: toBeMade<{ readonly UserName: string; readonly Path?: string | undefined }>(
+      'user',
+      ({ UserName }) => UserName,
+    ),
+    tags: ({ Tags }) => Tags,
+    context: ({ PermissionsBoundary }) => ({ 'iam:permissionsboundary': PermissionsBoundary }),
+  },
+  async ({ call, input, parts }) => {
+    const { account } = call.caller
+    const { PermissionsBoundary: boundary } = input
+    if (boundary !== undefined) await checkBoundary(parts.records, account, boundary)
+    const value: UserValue = {
+      format: 1,
+      id: newUniqueId(parts.random, 'user'),
+      name: input.UserName,
+      path: input.Path ?? '/',
+      createdAt: call.now,
+      tags: parseTags(input.Tags),
+      inline: [],
+      attached: [],
+      groups: [],
+      accessKeys: [],
+      ...(boundary && { boundary }),
+    }
+    return {
+      output: { User: userOutput(account, value) },
+      changes: [
+        ...(await insertEntity(parts.records, USERS, account, value)),
+        ...(await boundaryChanges(
+          parts.records,
+          { account, entity: 'user', id: value.id },
+          { to: boundary },
+        )),
+      ],
+    }
+  },
+)
+
+const getUser = iamOperation(
+  { name: 'GetUser', readOnly: true, input: { UserName: optional(NAME_128) }, find: USER_OR_CALLER },
+  ({ call, entity }) => ({ output: { User: userOutput(call.caller.account, entity.value) } }),
+)
+
+const updateUser = iamOperation(
+  {
+    name: 'UpdateUser',
+    readOnly: false,
+    input: { UserName: NAME_128, NewPath: optional(PATH), NewUserName: optional(NAME_64) },
+    find: USER_NAMED,
+  },
+  async ({ input, parts, entity }) => {
+    const to = { name: input.NewUserName, path: input.NewPath }
+    return { changes: await renameEntity(parts.records, USERS, entity, to) }
+  },
+)
+
+const deleteUser = iamOperation(
+  { name: 'DeleteUser', readOnly: false, input: { UserName: NAME_128 }, find: USER_NAMED },
+  async ({ call, parts, entity }) => {
+    const { account } = call.caller
+    const { id, boundary, accessKeys, attached, inline, groups } = entity.value
+    if (accessKeys.length > 0) throw deleteConflict('delete access keys')
+    if (attached.length > 0) throw deleteConflict('detach all policies')
+    if (inline.length > 0) throw deleteConflict('delete policies')
+    if (groups.length > 0) throw deleteConflict('remove users from group')
+    return {
+      changes: [
+        ...(await removeEntity(parts.records, USERS, account, entity)),
+        ...(await boundaryChanges(parts.records, { account, entity: 'user', id }, { from: boundary })),
+      ],
+    }
+  },
+)
+
+const listUsers = iamOperation(
+  {
+    name: 'ListUsers',
+    readOnly: true,
+    input: { PathPrefix: optional(PATH_PREFIX), ...PAGING },
+    find: onAll('user'),
+  },
+  async ({ call, input, parts }) => {
+    const { account } = call.caller
+    const all = await readAll(parts.records, USER, account)
+    const wanted = all.filter(({ value }) => value.path.startsWith(input.PathPrefix ?? '/'))
+    const { items, more } = pageBy(wanted, ({ value }) => `${value.path}${value.name}`, input)
+    return { output: { ...more, Users: items.map(({ value }) => userInList(account, value)) } }
+  },
+)
+
+/** Users. Source: IAM API Reference, "CreateUser" and so on. */
+export const USER_OPERATIONS: readonly IamOperation[] = [
+  createUser,
+  getUser,
+  updateUser,
+  deleteUser,
+  listUsers,
+]

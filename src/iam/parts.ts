@@ -1,0 +1,14 @@
+import type { Random } from '../base/ports.ts'
+import type { Operation } from '../dispatch/operation.ts'
+import type { Records } from '../store/records.ts'
+import type { KeyUses } from './key-uses.ts'
+
+/** What the operations of IAM work with. */
+export type IamParts = {
+  readonly records: Records
+  readonly random: Random
+  readonly keyUses: KeyUses
+}
+
+/** An operation of IAM, ready but for its parts. */
+export type IamOperation = (parts: IamParts) => Operation

@@ -1,0 +1,158 @@
+import type { CallerPolicies } from '../dispatch/caller.ts'
+import { type CompiledPolicy, compilePolicy } from '../policy/compile.ts'
+import type { Flavour } from '../policy/flavour.ts'
+import { parsePolicy } from '../policy/parse.ts'
+import type { Kind, Records, Stored } from '../store/records.ts'
+import { ACCOUNT, ACCOUNTS } from './account.ts'
+import { parseIamArn, pathedArn } from './arns.ts'
+import type { PoliciesNow } from './callers.ts'
+import { findManagedByAws } from './managed-by-aws.ts'
+import { type EntityValue, GROUP, POLICY, type PolicyValue, ROLE, read, USER } from './records.ts'
+import { FULL_ACCESS_NAME, SCP, SCPS, scpPolicy } from './scp.ts'
+
+/** Whose policies are wanted. */
+export type PolicySource = {
+  readonly account: string
+  /** Nothing for the root user. */
+  readonly entity?: { readonly kind: 'user' | 'role'; readonly id: string }
+  /** What was passed when a session was made. */
+  readonly session?: { readonly inline: string | undefined; readonly arns: readonly string[] } | undefined
+}
+
+/** A record that policies were made from: they are current as long as it is. */
+type Seen = {
+  readonly kind: Kind<object>
+  readonly partition: string
+  readonly name: string
+  readonly value: object | undefined
+}
+
+type Loaded = { readonly policies: CallerPolicies; readonly seen: readonly Seen[] }
+
+/** The policies of a caller, made anew only when one of the records that they come from has changed. */
+export function policiesNow(records: Records, source: PolicySource): PoliciesNow {
+  let loaded: Loaded | undefined
+  return () => {
+    if (loaded?.seen.every((seen) => isCurrent(records, seen))) return loaded.policies
+    return load(records, source).then((fresh) => {
+      loaded = fresh
+      return fresh.policies
+    })
+  }
+}
+
+/** What memory does not hold counts as changed. */
+function isCurrent(records: Records, { kind, partition, name, value }: Seen): boolean {
+  return value !== undefined && records.peek(kind, partition, name)?.value === value
+}
+
+type Reader = <V extends object>(
+  kind: Kind<V>,
+  partition: string,
+  name: string,
+) => Promise<Stored<V> | undefined>
+
+async function load(records: Records, { account, entity, session }: PolicySource): Promise<Loaded> {
+  const seen: Seen[] = []
+  const reader: Reader = async (kind, partition, name) => {
+    const record = await read(records, kind, partition, name)
+    seen.push({ kind, partition, name, value: record?.value })
+    return record
+  }
+  const scps = await loadControls(reader, account)
+  const own = entity === undefined ? NOTHING : await loadEntity(reader, account, entity)
+  const passed = session === undefined ? undefined : await loadSession(reader, account, session)
+  return { policies: { ...own, session: passed, scps }, seen }
+}
+
+const NOTHING: Pick<CallerPolicies, 'identity' | 'boundary'> = { identity: [] }
+
+/** The service control policies of an account; none when all that is attached allows everything. */
+async function loadControls(reader: Reader, account: string): Promise<CallerPolicies['scps']> {
+  const record = await reader(ACCOUNT, ACCOUNTS, account)
+  const names = record?.value.scps ?? [FULL_ACCESS_NAME]
+  if (names.length === 1 && names[0] === FULL_ACCESS_NAME) return undefined
+  const policies: CompiledPolicy[] = []
+  for (const name of names) {
+    const stored = name === FULL_ACCESS_NAME ? undefined : await reader(SCP, SCPS, name)
+    policies.push(scpPolicy(name, stored?.value))
+  }
+  return [policies]
+}
+
+async function loadEntity(
+  reader: Reader,
+  account: string,
+  { kind, id }: NonNullable<PolicySource['entity']>,
+): Promise<Pick<CallerPolicies, 'identity' | 'boundary'>> {
+  const record = kind === 'user' ? await reader(USER, account, id) : await reader(ROLE, account, id)
+  if (record === undefined) return NOTHING
+  const { value } = record
+  const identity = [...inlinePolicies(value), ...(await loadManaged(reader, account, value.attached))]
+  for (const groupId of 'groups' in value ? value.groups : []) {
+    const group = await reader(GROUP, account, groupId)
+    if (group === undefined) continue
+    identity.push(...inlinePolicies(group.value))
+    identity.push(...(await loadManaged(reader, account, group.value.attached)))
+  }
+  if (value.boundary === undefined) return { identity }
+  const [boundary = ALLOWS_NOTHING] = await loadManaged(reader, account, [value.boundary])
+  return { identity, boundary }
+}
+
+const ALLOWS_NOTHING = compilePolicy({ version: '2012-10-17', id: undefined, statements: [] })
+
+async function loadSession(
+  reader: Reader,
+  account: string,
+  { inline, arns }: NonNullable<PolicySource['session']>,
+): Promise<readonly CompiledPolicy[] | undefined> {
+  if (inline === undefined && arns.length === 0) return undefined
+  const managed = await loadManaged(reader, account, arns)
+  return inline === undefined ? managed : [compileText(inline, 'session', undefined), ...managed]
+}
+
+/** A managed policy that is gone allows nothing. */
+async function loadManaged(
+  reader: Reader,
+  account: string,
+  arns: readonly string[],
+): Promise<readonly CompiledPolicy[]> {
+  const policies: CompiledPolicy[] = []
+  for (const arn of arns) {
+    const known = findManagedByAws(arn)
+    if (known !== undefined) {
+      policies.push(known.compiled())
+      continue
+    }
+    const parsed = parseIamArn(arn)
+    const record = parsed && (await reader(POLICY, account, parsed.name.toLowerCase()))
+    if (record !== undefined) policies.push(managedPolicy(account, record.value))
+  }
+  return policies
+}
+
+const INLINE = new WeakMap<EntityValue, readonly CompiledPolicy[]>()
+const MANAGED = new WeakMap<PolicyValue, CompiledPolicy>()
+
+/** The inline policies of a user, group or role, compiled once for each version of its record. */
+export function inlinePolicies(value: EntityValue): readonly CompiledPolicy[] {
+  const known = INLINE.get(value)
+  if (known !== undefined) return known
+  const compiled = value.inline.map(({ name, document }) => compileText(document, 'identity', name))
+  INLINE.set(value, compiled)
+  return compiled
+}
+
+function managedPolicy(account: string, value: PolicyValue): CompiledPolicy {
+  const known = MANAGED.get(value)
+  if (known !== undefined) return known
+  const compiled = compileText(value.document, 'identity', pathedArn(account, 'policy', value))
+  MANAGED.set(value, compiled)
+  return compiled
+}
+
+/** A policy that was checked when it was put. @param name what it is called in reasons. */
+export function compileText(text: string, flavour: Flavour, name: string | undefined): CompiledPolicy {
+  return compilePolicy(parsePolicy(text, { flavour }), { name })
+}

@@ -1,0 +1,43 @@
+import type { Log } from '../base/log.ts'
+import { CONNECTING, CONNECTING_PARTITION, type ConnectingValue } from '../kms/custom-key-store.ts'
+import { settleConnection } from '../kms/store-connection.ts'
+import { StoreConflict } from '../store/port.ts'
+import { LIST_MAX_RECORDS, type Records, type Stored } from '../store/records.ts'
+
+/** What the connection job works with. */
+export type ConnectionParts = Omit<Parameters<typeof settleConnection>[0], 'records'> & {
+  readonly records: Records
+  readonly log: Log
+}
+
+/**
+ * Connects every custom key store that is to be connected. Any worker may run it: each outcome is
+ * one versioned commit, so none is written twice, and none over what has happened since.
+ */
+export async function connectStores(parts: ConnectionParts): Promise<void> {
+  const { records } = parts
+  await records.refresh()
+  const { records: notes } = await records.list(CONNECTING, {
+    partition: CONNECTING_PARTITION,
+    limit: LIST_MAX_RECORDS,
+  })
+  await Promise.all(notes.map((note) => connect(parts, note)))
+}
+
+async function connect(parts: ConnectionParts, note: Stored<ConnectingValue>): Promise<void> {
+  const { storeId } = note.value
+  const { changes, connection, cause } = await settleConnection(parts, note)
+  try {
+    await parts.records.commit(changes)
+  } catch (error) {
+    // Another worker was faster, or somebody has disconnected it: the next run sees what is true.
+    if (error instanceof StoreConflict) return
+    throw error
+  }
+  if (connection?.state === 'CONNECTED') parts.log.info('a custom key store is connected', { storeId })
+  if (connection?.state === 'FAILED') {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    const { errorCode } = connection
+    parts.log.warn('a custom key store could not be connected', { storeId, errorCode, why })
+  }
+}

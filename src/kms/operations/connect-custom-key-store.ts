@@ -1,0 +1,37 @@
+import { insert, replace } from '../../store/records.ts'
+import { accountOperation } from '../account-operation.ts'
+import {
+  CONNECTING,
+  CONNECTING_PARTITION,
+  getStore,
+  storeEventData,
+  storeStateError,
+} from '../custom-key-store.ts'
+import { STORE_ID } from '../store-input.ts'
+
+/**
+ * Asks for a custom key store to be connected. DescribeCustomKeyStores tells what has come of it.
+ * Source: AWS KMS API Reference, "ConnectCustomKeyStore".
+ */
+export const connectCustomKeyStore = accountOperation(
+  { name: 'ConnectCustomKeyStore', readOnly: false, input: { CustomKeyStoreId: STORE_ID } },
+  async ({ call, input, parts }) => {
+    const { account } = call.caller
+    const { region, requestId } = call
+    const scope = { records: parts.records, account, region }
+    const store = await getStore(scope, input.CustomKeyStoreId)
+    const event = { additional: storeEventData(store) }
+    const { state } = store.value.connection
+    if (state === 'FAILED') throw storeStateError(store, 'disconnected before it is connected again')
+    if (state !== 'DISCONNECTED') return { output: {}, event }
+    const note = { format: 1 as const, account, region, storeId: store.name, requestId }
+    return {
+      output: {},
+      changes: [
+        replace(store, { ...store.value, connection: { state: 'CONNECTING' as const } }),
+        insert(CONNECTING, CONNECTING_PARTITION, parts.random.uuid(), note),
+      ],
+      event,
+    }
+  },
+)

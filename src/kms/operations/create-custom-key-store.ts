@@ -1,0 +1,155 @@
+import { KmsError } from '../../api/errors.ts'
+import { type Input, type Members, oneOf, optional, text } from '../../api/shapes.ts'
+import { toHex } from '../../base/bytes.ts'
+import type { Call, Outcome } from '../../dispatch/operation.ts'
+import { insert, replace } from '../../store/records.ts'
+import { accountOperation } from '../account-operation.ts'
+import {
+  CUSTOM_KEY_STORE,
+  CUSTOM_KEY_STORES_MAX,
+  type CustomKeyStoreValue,
+  REGISTER_NAME,
+  readStores,
+  STORE_REGISTER,
+} from '../custom-key-store.ts'
+import { partitionOf } from '../key-record.ts'
+import type { KmsParts } from '../parts.ts'
+import { checkProxy, checkStoreName, checkStoreUri } from '../store-checks.ts'
+import {
+  clusterNotFound,
+  endpointServiceNotFound,
+  invalidInput,
+  STORE_NAME,
+  STORE_SETTINGS,
+} from '../store-input.ts'
+
+const INPUT = {
+  CustomKeyStoreName: STORE_NAME,
+  TrustAnchorCertificate: optional(text({ min: 1, max: 5000 })),
+  CustomKeyStoreType: optional(oneOf('AWS_CLOUDHSM', 'EXTERNAL_KEY_STORE')),
+  ...STORE_SETTINGS,
+} satisfies Members
+
+type CreateInput = Input<typeof INPUT>
+
+/** Registers an external key store proxy. Source: AWS KMS API Reference, "CreateCustomKeyStore". */
+export const createCustomKeyStore = accountOperation(
+  {
+    name: 'CreateCustomKeyStore',
+    readOnly: false,
+    input: INPUT,
+    checkInput: (input) => void settingsOf(input),
+    parameters: ({ TrustAnchorCertificate: _, ...input }) => ({
+      CustomKeyStoreType: 'AWS_CLOUDHSM',
+      ...input,
+    }),
+  },
+  ({ call, input, parts }) => create(call, input, parts),
+)
+
+const CLOUDHSM_MEMBERS = ['CloudHsmClusterId', 'KeyStorePassword', 'TrustAnchorCertificate'] as const
+const XKS_MEMBERS = [
+  'XksProxyUriEndpoint',
+  'XksProxyUriPath',
+  'XksProxyAuthenticationCredential',
+  'XksProxyConnectivity',
+] as const
+const VPC_MEMBERS = ['XksProxyVpcEndpointServiceName', 'XksProxyVpcEndpointServiceOwner'] as const
+
+type Settings =
+  | { readonly type: 'cluster'; readonly clusterId: string }
+  | { readonly type: 'service'; readonly name: string }
+  | ({ readonly type: 'proxy' } & Pick<CustomKeyStoreValue, 'endpoint' | 'path' | 'credential'>)
+
+/** @throws ValidationException unless the members are those of the store's type. */
+function settingsOf(input: CreateInput): Settings {
+  const type = input.CustomKeyStoreType ?? 'AWS_CLOUDHSM'
+  const external = type === 'EXTERNAL_KEY_STORE'
+  refuseMembers(input, external ? CLOUDHSM_MEMBERS : [...XKS_MEMBERS, ...VPC_MEMBERS], type)
+  const { CloudHsmClusterId, KeyStorePassword, TrustAnchorCertificate } = input
+  if (!external) {
+    if (!CloudHsmClusterId || !KeyStorePassword || !TrustAnchorCertificate) {
+      throw missingMembers(CLOUDHSM_MEMBERS, type)
+    }
+    return { type: 'cluster', clusterId: CloudHsmClusterId }
+  }
+  const { XksProxyUriEndpoint, XksProxyUriPath, XksProxyAuthenticationCredential } = input
+  if (
+    XksProxyUriEndpoint === undefined ||
+    XksProxyUriPath === undefined ||
+    XksProxyAuthenticationCredential === undefined ||
+    input.XksProxyConnectivity === undefined
+  ) {
+    throw missingMembers(XKS_MEMBERS, type)
+  }
+  if (input.XksProxyConnectivity === 'VPC_ENDPOINT_SERVICE') {
+    const name = input.XksProxyVpcEndpointServiceName
+    if (name === undefined) throw missingMembers(['XksProxyVpcEndpointServiceName'], 'VPC_ENDPOINT_SERVICE')
+    return { type: 'service', name }
+  }
+  refuseMembers(input, VPC_MEMBERS, 'PUBLIC_ENDPOINT')
+  const { AccessKeyId, RawSecretAccessKey } = XksProxyAuthenticationCredential
+  return {
+    type: 'proxy',
+    endpoint: XksProxyUriEndpoint,
+    path: XksProxyUriPath,
+    credential: { accessKeyId: AccessKeyId, secretAccessKey: RawSecretAccessKey },
+  }
+}
+
+function refuseMembers(input: CreateInput, names: readonly (keyof CreateInput)[], type: string): void {
+  const wrong = names.find((name) => input[name] !== undefined)
+  if (wrong !== undefined) throw invalidInput(`${wrong} is not valid for ${type}.`)
+}
+
+function missingMembers(names: readonly string[], type: string): KmsError {
+  return invalidInput(`${names.join(', ')} must be given for ${type}.`)
+}
+
+async function create(call: Call, input: CreateInput, parts: KmsParts): Promise<Outcome> {
+  const settings = settingsOf(input)
+  if (settings.type === 'cluster') throw clusterNotFound(settings.clusterId)
+  if (settings.type === 'service') throw endpointServiceNotFound(settings.name)
+  const { account } = call.caller
+  const { endpoint, path, credential } = settings
+  const { register, stores } = await readStores({ records: parts.records, account, region: call.region })
+  checkStoreName(input.CustomKeyStoreName, stores)
+  if (stores.length >= CUSTOM_KEY_STORES_MAX) throw tooManyStores()
+  checkStoreUri({ endpoint, path }, stores)
+  await checkProxy(parts, call, 'CreateCustomKeyStore', { endpoint, path, credential })
+  const storeId = newStoreId(parts)
+  const partition = partitionOf(account, call.region)
+  const ids = { format: 1 as const, ids: [...(register?.value.ids ?? []), storeId] }
+  const value: CustomKeyStoreValue = {
+    format: 1,
+    name: input.CustomKeyStoreName,
+    createdAt: call.now,
+    endpoint,
+    path,
+    credential,
+    connection: { state: 'DISCONNECTED' },
+  }
+  return {
+    output: { CustomKeyStoreId: storeId },
+    changes: [
+      insert(CUSTOM_KEY_STORE, partition, storeId, value),
+      register === undefined ? insert(STORE_REGISTER, partition, REGISTER_NAME, ids) : replace(register, ids),
+    ],
+    event: { response: { customKeyStoreId: storeId } },
+  }
+}
+
+function tooManyStores(): KmsError {
+  return new KmsError(
+    'LimitExceededException',
+    `An account has at most ${CUSTOM_KEY_STORES_MAX} custom key stores in a region.`,
+  )
+}
+
+const STORE_ID_RANDOM_BYTES = 9
+const STORE_ID_DIGITS = 17
+
+/** `cks-` and 17 hexadecimal digits, as AWS writes them. */
+function newStoreId({ random }: KmsParts): string {
+  return `cks-${toHex(random.bytes(STORE_ID_RANDOM_BYTES)).slice(0, STORE_ID_DIGITS)}`
+}

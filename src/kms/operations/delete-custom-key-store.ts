@@ -1,0 +1,44 @@
+import { KmsError } from '../../api/errors.ts'
+import { remove, replace } from '../../store/records.ts'
+import { accountOperation } from '../account-operation.ts'
+import {
+  getStore,
+  readStores,
+  STORE_KEY,
+  storeEventData,
+  storeKeyPartition,
+  storeStateError,
+} from '../custom-key-store.ts'
+import { STORE_ID } from '../store-input.ts'
+
+/**
+ * Forgets a custom key store that has no keys any more. Nothing happens at the proxy.
+ * Source: AWS KMS API Reference, "DeleteCustomKeyStore".
+ */
+export const deleteCustomKeyStore = accountOperation(
+  { name: 'DeleteCustomKeyStore', readOnly: false, input: { CustomKeyStoreId: STORE_ID } },
+  async ({ call, input, parts }) => {
+    const { account } = call.caller
+    const scope = { records: parts.records, account, region: call.region }
+    const store = await getStore(scope, input.CustomKeyStoreId)
+    if (store.value.connection.state !== 'DISCONNECTED') throw storeStateError(store, 'DISCONNECTED')
+    const partition = storeKeyPartition(account, call.region, store.name)
+    const keys = await parts.records.list(STORE_KEY, { partition, limit: 1 })
+    if (keys.records.length > 0) {
+      throw new KmsError(
+        'CustomKeyStoreHasCMKsException',
+        `The custom key store ${store.name} contains KMS keys, and must contain none.`,
+      )
+    }
+    const { register } = await readStores(scope)
+    const ids = register?.value.ids.filter((id) => id !== store.name) ?? []
+    return {
+      output: {},
+      changes: [
+        remove(store),
+        ...(register === undefined ? [] : [replace(register, { format: 1 as const, ids })]),
+      ],
+      event: { additional: storeEventData(store) },
+    }
+  },
+)

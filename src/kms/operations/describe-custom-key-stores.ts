@@ -1,0 +1,62 @@
+import type { Output } from '../../api/json.ts'
+import { optional } from '../../api/shapes.ts'
+import { accountOperation } from '../account-operation.ts'
+import { type CustomKeyStore, getStore, readStores, storeNotFound } from '../custom-key-store.ts'
+import { epochSeconds } from '../metadata.ts'
+import { PAGING, pageOf, pageOutput } from '../paging.ts'
+import { invalidInput, STORE_ID, STORE_NAME } from '../store-input.ts'
+
+const PAGE_SIZE = { byDefault: 1000, max: 1000 }
+const LIST = 'CustomKeyStores'
+
+/**
+ * Lists the custom key stores of the caller's account in one region, or one of them.
+ * Source: AWS KMS API Reference, "DescribeCustomKeyStores".
+ */
+export const describeCustomKeyStores = accountOperation(
+  {
+    name: 'DescribeCustomKeyStores',
+    readOnly: true,
+    input: { CustomKeyStoreId: optional(STORE_ID), CustomKeyStoreName: optional(STORE_NAME), ...PAGING },
+    checkInput: (input) => {
+      if (input.CustomKeyStoreId !== undefined && input.CustomKeyStoreName !== undefined) {
+        throw invalidInput('CustomKeyStoreId and CustomKeyStoreName cannot be given together.')
+      }
+    },
+  },
+  async ({ call, input, parts }) => {
+    const scope = { records: parts.records, account: call.caller.account, region: call.region }
+    if (input.CustomKeyStoreId !== undefined) {
+      const store = await getStore(scope, input.CustomKeyStoreId)
+      return { output: pageOutput(LIST, [entry(store)], undefined) }
+    }
+    const { stores } = await readStores(scope)
+    const name = input.CustomKeyStoreName
+    if (name !== undefined) {
+      const store = stores.find(({ value }) => value.name === name)
+      if (store === undefined) throw storeNotFound(`with the name ${name}`)
+      return { output: pageOutput(LIST, [entry(store)], undefined) }
+    }
+    const { items, next } = pageOf(stores, input, PAGE_SIZE)
+    return { output: pageOutput(LIST, items.map(entry), next) }
+  },
+)
+
+/** The secret access key stays in the record. */
+function entry({ name: storeId, value }: CustomKeyStore): Output {
+  const { connection } = value
+  return {
+    ConnectionErrorCode: connection.state === 'FAILED' ? connection.errorCode : undefined,
+    ConnectionState: connection.state,
+    CreationDate: epochSeconds(value.createdAt),
+    CustomKeyStoreId: storeId,
+    CustomKeyStoreName: value.name,
+    CustomKeyStoreType: 'EXTERNAL_KEY_STORE',
+    XksProxyConfiguration: {
+      AccessKeyId: value.credential.accessKeyId,
+      Connectivity: 'PUBLIC_ENDPOINT',
+      UriEndpoint: value.endpoint,
+      UriPath: value.path,
+    },
+  }
+}

@@ -1,0 +1,22 @@
+import { replace } from '../../store/records.ts'
+import { accountOperation } from '../account-operation.ts'
+import { getStore, storeEventData, storeStateError } from '../custom-key-store.ts'
+import { STORE_ID } from '../store-input.ts'
+
+/**
+ * Ends the use of a custom key store and of all its keys, at once.
+ * Source: AWS KMS API Reference, "DisconnectCustomKeyStore".
+ */
+export const disconnectCustomKeyStore = accountOperation(
+  { name: 'DisconnectCustomKeyStore', readOnly: false, input: { CustomKeyStoreId: STORE_ID } },
+  async ({ call, input, parts }) => {
+    const scope = { records: parts.records, account: call.caller.account, region: call.region }
+    const store = await getStore(scope, input.CustomKeyStoreId)
+    if (store.value.connection.state === 'DISCONNECTED') throw storeStateError(store, 'connected')
+    return {
+      output: {},
+      changes: [replace(store, { ...store.value, connection: { state: 'DISCONNECTED' as const } })],
+      event: { additional: storeEventData(store) },
+    }
+  },
+)

@@ -1,0 +1,38 @@
+import { KEY_ID, keyOperation } from '../key-operation.ts'
+import { ANY_STATE } from '../key-state.ts'
+import { epochSeconds } from '../metadata.ts'
+
+/**
+ * Gives the last successful cryptographic call with a key. Use is tracked from a key's creation on.
+ * Source: AWS KMS API Reference, "GetKeyLastUsage".
+ */
+export const getKeyLastUsage = keyOperation(
+  {
+    name: 'GetKeyLastUsage',
+    readOnly: true,
+    aliases: false,
+    crossAccount: false,
+    states: ANY_STATE,
+    input: { KeyId: KEY_ID },
+  },
+  async ({ key, parts }) => {
+    const { last } = await parts.lastUsage(key.account, key.region, key.keyId)
+    const createdAt = epochSeconds(key.record.value.createdAt)
+    return {
+      output: {
+        KeyCreationDate: createdAt,
+        KeyId: key.keyId,
+        KeyLastUsage:
+          last === undefined
+            ? {}
+            : {
+                CloudTrailEventId: last.eventId,
+                KmsRequestId: last.requestId,
+                Operation: last.operation,
+                Timestamp: last.second,
+              },
+        TrackingStartDate: createdAt,
+      },
+    }
+  },
+)

@@ -1,0 +1,119 @@
+import type { EventEntry, UseEntry } from '../store/index-port.ts'
+import { attributeTerms, scopeTerm } from './terms.ts'
+
+/** A CloudTrail record of our own log, as far as it is looked at. */
+export type EventRecord = {
+  readonly userIdentity?: Identity
+  readonly eventTime: string
+  readonly eventSource: string
+  readonly eventName: string
+  readonly awsRegion: string
+  readonly errorCode?: string
+  readonly requestParameters?: Readonly<Record<string, unknown>> | null
+  readonly requestID?: string
+  readonly eventID: string
+  readonly readOnly: boolean
+  readonly resources?: readonly EventResource[]
+  readonly recipientAccountId: string
+}
+
+/** Who has made a call. */
+export type Identity = {
+  readonly type?: string
+  readonly principalId?: string
+  readonly arn?: string
+  readonly accountId?: string
+  readonly accessKeyId?: string
+  readonly userName?: string
+  readonly invokedBy?: string
+  readonly sessionContext?: { readonly sessionIssuer?: { readonly arn?: string } }
+}
+
+/** A resource as a record names it. */
+type EventResource = { readonly accountId?: string; readonly type?: string; readonly ARN?: string }
+
+/** A line of the log, whose MAC has been checked. */
+export function parseEvent(line: string): EventRecord {
+  return JSON.parse(line) as EventRecord
+}
+
+/**
+ * The operations whose last success a key remembers.
+ * Source: AWS KMS API Reference, "GetKeyLastUsage", KeyLastUsageTrackingOperation.
+ */
+const TRACKED: ReadonlySet<string> = new Set([
+  ...['Decrypt', 'DeriveSharedSecret', 'Encrypt', 'Encapsulate', 'Decapsulate', 'GenerateDataKey'],
+  ...['GenerateDataKeyPair', 'GenerateDataKeyPairWithoutPlaintext', 'GenerateDataKeyWithoutPlaintext'],
+  ...['GenerateMac', 'ReEncrypt', 'Sign', 'Verify', 'VerifyMac'],
+])
+const KMS_SOURCE = 'kms.amazonaws.com'
+/** Parameters that say what a call costs, the most telling first. */
+const VARIANTS = [
+  'keyPairSpec',
+  'signingAlgorithm',
+  'macAlgorithm',
+  'encryptionAlgorithm',
+  'keyAgreementAlgorithm',
+]
+const KEY_ARN = /^arn:[^:]*:kms:[^:]*:[^:]*:key\//
+
+/** What the index keeps of an event whose line begins at `offset`. */
+export function indexEntry(line: string, offset: number, sizeBytes: number): EventEntry {
+  const event = parseEvent(line)
+  return {
+    second: Math.floor(Date.parse(event.eventTime) / 1000),
+    offset,
+    sizeBytes,
+    idPrefix: idPrefixOf(event.eventID),
+    terms: [scopeTerm(event.recipientAccountId, event.awsRegion), ...attributeTerms(event)],
+    uses: usesOf(event),
+  }
+}
+
+const ID_DIGITS = 12
+
+/** The first 48 bits of a UUID as a number. */
+export function idPrefixOf(eventId: string): number {
+  const prefix = Number.parseInt(eventId.replaceAll('-', '').slice(0, ID_DIGITS), 16)
+  return Number.isNaN(prefix) ? 0 : prefix
+}
+
+/** The ARNs of the keys that an event names, each once. */
+function keysOf({ resources = [] }: EventRecord): readonly string[] {
+  return [...new Set(resources.map(({ ARN = '' }) => ARN).filter((arn) => KEY_ARN.test(arn)))]
+}
+
+function usesOf(event: EventRecord): readonly UseEntry[] {
+  const { eventName, eventSource, errorCode, eventID, requestID = '' } = event
+  const failed = errorCode !== undefined
+  const tracked = !failed && eventSource === KMS_SOURCE && TRACKED.has(eventName)
+  const keys = keysOf(event)
+  const one = {
+    account: event.recipientAccountId,
+    region: event.awsRegion,
+    principal: principalOf(event.userIdentity),
+    source: eventSource,
+    operation: eventName,
+    variant: variantOf(event.requestParameters),
+  }
+  if (keys.length === 0) return [{ series: { ...one, key: '' }, failed }]
+  return keys.map((key) => ({
+    series: { ...one, key },
+    failed,
+    ...(tracked ? { last: { eventId: eventID, requestId: requestID } } : {}),
+  }))
+}
+
+/** The user, role or account that a call is counted for: sessions of a role are counted together. */
+function principalOf(identity: Identity = {}): string {
+  const { sessionContext, arn, invokedBy, accountId } = identity
+  return sessionContext?.sessionIssuer?.arn ?? arn ?? invokedBy ?? accountId ?? ''
+}
+
+function variantOf(parameters: EventRecord['requestParameters']): string {
+  for (const name of VARIANTS) {
+    const value = parameters?.[name]
+    if (typeof value === 'string') return value
+  }
+  return ''
+}

@@ -1,0 +1,7 @@
+import type { CheckpointParts } from '../audit/checkpoints.ts'
+import type { IndexThread } from './index-thread.ts'
+
+/** Grows trees on the index's thread: hashing a busy hour takes a while. */
+export function treeGrower(index: IndexThread): CheckpointParts['grow'] {
+  return async (node, from, until) => (await index.ask({ ask: 'tree', node, from, until, reachMs: 0 })).value
+}

@@ -1,0 +1,164 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { AuditFiles } from '../audit/files.ts'
+import { growTree, type TreeState } from '../audit/tree.ts'
+import type { Log } from '../base/log.ts'
+import type { Clock } from '../base/ports.ts'
+import type { HmacKey } from '../crypto/hmac.ts'
+import { claimFileLock, type FileLock } from '../store/file-lock.ts'
+import type { EventIndex, LastUse, UsageQuestion, UsageRow } from '../store/index-port.ts'
+import { openIndex } from '../store/sqlite-index.ts'
+import { Indexer } from './indexer.ts'
+import { type LookupPage, type LookupQuestion, lookup } from './lookup.ts'
+
+/** What the index service works with. */
+export type IndexServiceParts = {
+  /** The folder of the index. */
+  readonly folder: string
+  readonly auditFolder: string
+  readonly key: HmacKey
+  readonly files: AuditFiles
+  readonly clock: Clock
+  readonly sleep: (delayMs: number) => Promise<void>
+  readonly log: Log
+}
+
+/** A question to the index. `reachMs`: how long to wait for what is in the log by now. */
+export type IndexQuestion = { readonly reachMs: number } & (
+  | { readonly ask: 'lookup'; readonly question: LookupQuestion }
+  | { readonly ask: 'lastUse'; readonly key: string }
+  | { readonly ask: 'usage'; readonly question: UsageQuestion }
+  | { readonly ask: 'tree'; readonly node: string; readonly from: TreeState; readonly until: number }
+  | { readonly ask: 'scopes' }
+  | { readonly ask: 'status' }
+)
+
+/** What the index knows, and whether that is all that was in the log when it was asked. */
+export type IndexAnswer<T> = { readonly value: T; readonly current: boolean }
+
+/** The values of the questions. */
+export type IndexValues = {
+  readonly lookup: LookupPage
+  readonly lastUse: LastUse | undefined
+  readonly usage: readonly UsageRow[]
+  readonly tree: TreeState
+  readonly scopes: ReturnType<EventIndex['scopes']>
+  readonly status: { readonly events: number }
+}
+
+const LOCK_FILE = 'lock'
+/** How often a process that does not write the index looks whether another one has. */
+const WAIT_MS = 50
+
+/**
+ * The index of a data folder. Of all that have it open one writes, the holder of its lock; the
+ * others read, and one of them takes over when the holder has ended.
+ */
+export class IndexService {
+  readonly #parts: IndexServiceParts
+  #lock: FileLock | undefined
+  #index: EventIndex | undefined
+  #indexer: Indexer | undefined
+  #stepping: Promise<number> | undefined
+  #halted = false
+
+  constructor(parts: IndexServiceParts) {
+    this.#parts = parts
+    mkdirSync(parts.folder, { recursive: true, mode: 0o700 })
+  }
+
+  /** Brings in everything that is in the log now, if this is the one that writes. */
+  async catchUp(): Promise<void> {
+    while (!this.#halted && (await this.#step()) > 0);
+  }
+
+  /** Makes {@link catchUp} end after the transaction that is under way. */
+  halt(): void {
+    this.#halted = true
+  }
+
+  /** Answers from what is in the index. @throws StoreFailure. */
+  async answer<Q extends IndexQuestion>(question: Q): Promise<IndexAnswer<IndexValues[Q['ask']]>> {
+    const current = question.ask === 'tree' || (await this.#reach(question.reachMs))
+    return { value: parseValue(await this.#value(question)), current }
+  }
+
+  /** Takes the lock; false when somebody else holds it. */
+  claim(): boolean {
+    if (this.#lock !== undefined) return true
+    this.#lock = claimFileLock(join(this.#parts.folder, LOCK_FILE))
+    return this.#lock !== undefined
+  }
+
+  /** Makes the index again from the log, or asks whoever writes it to. */
+  rebuild(): void {
+    if (this.claim()) this.#open().indexer.rebuild()
+    else this.#open().index.askForRebuild()
+  }
+
+  /** Ends after what is under way. */
+  async close(): Promise<void> {
+    await this.#stepping?.catch(() => {})
+    this.#index?.close()
+    this.#lock?.release()
+  }
+
+  #value(question: IndexQuestion): Promise<unknown> | unknown {
+    const { index } = this.#open()
+    const { auditFolder, files } = this.#parts
+    switch (question.ask) {
+      case 'lookup':
+        return lookup({ index, auditFolder, files }, question.question)
+      case 'lastUse':
+        return index.lastUse(question.key)
+      case 'usage':
+        return index.usage(question.question)
+      case 'tree':
+        return this.#grow(question)
+      case 'scopes':
+        return index.scopes()
+      case 'status':
+        return { events: index.count() }
+    }
+  }
+
+  #grow({ node, from, until }: Extract<IndexQuestion, { ask: 'tree' }>): Promise<TreeState> {
+    const { auditFolder, files, key } = this.#parts
+    return growTree({ files, folder: join(auditFolder, node), chain: { node, key } }, from, until)
+  }
+
+  /** Whether the index has come to where the log is now, within the time. */
+  async #reach(maxMs: number): Promise<boolean> {
+    const { clock, sleep } = this.#parts
+    const { indexer } = this.#open()
+    const ends = await indexer.ends()
+    const untilMs = clock.monotonicMs() + maxMs
+    for (;;) {
+      if (indexer.hasReached(ends)) return indexer.isWhole
+      if (clock.monotonicMs() >= untilMs) return false
+      const added = await this.#step()
+      if (added === 0 && !indexer.hasReached(ends)) await sleep(WAIT_MS)
+    }
+  }
+
+  /** One transaction; who waits meanwhile waits for the same one. */
+  #step(): Promise<number> {
+    if (!this.claim()) return Promise.resolve(0)
+    const { indexer } = this.#open()
+    this.#stepping ??= indexer.step().finally(() => {
+      this.#stepping = undefined
+    })
+    return this.#stepping
+  }
+
+  #open(): { readonly index: EventIndex; readonly indexer: Indexer } {
+    this.#index ??= openIndex(this.#parts.folder, this.claim())
+    this.#indexer ??= new Indexer({ ...this.#parts, index: this.#index })
+    return { index: this.#index, indexer: this.#indexer }
+  }
+}
+
+/** {@link IndexService} gives each question its own value. */
+function parseValue<T>(value: unknown): T {
+  return value as T
+}

@@ -1,0 +1,111 @@
+/** The thread that keeps the index, so that no call ever waits for it. */
+
+import { constants, setPriority } from 'node:os'
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { systemFiles } from '../audit/files.ts'
+import { present } from '../base/assert.ts'
+import type { Log } from '../base/log.ts'
+import { systemClock, systemSleep, systemTimers } from '../base/ports.ts'
+import type { HmacKey } from '../crypto/hmac.ts'
+import { type IndexQuestion, IndexService } from './index-service.ts'
+
+/** What the thread is started with. */
+export type IndexWorkerData = {
+  readonly folder: string
+  readonly auditFolder: string
+  readonly key: HmacKey
+}
+
+/** A question, or that no more will come. */
+export type IndexRequest =
+  | { readonly ticket: number; readonly question: IndexQuestion }
+  | { readonly ticket: undefined }
+
+/** An answer, or a line for the operator's log. */
+export type IndexReply =
+  | { readonly type: 'answer'; readonly ticket: number; readonly answer: unknown }
+  | { readonly type: 'failure'; readonly ticket: number; readonly message: string }
+  | { readonly type: 'log'; readonly level: keyof Log; readonly args: Parameters<Log['info']> }
+
+/** How often the log is looked at. */
+const INTERVAL_MS = 1000
+
+function serve(port: MessagePort, data: IndexWorkerData): void {
+  yieldToCalls()
+  const reply = (message: IndexReply): void => port.postMessage(message)
+  const line =
+    (level: keyof Log): Log['info'] =>
+    (...args) =>
+      reply({ type: 'log', level, args })
+  const log: Log = { info: line('info'), warn: line('warn'), error: line('error') }
+  const service = new IndexService({
+    ...data,
+    files: systemFiles,
+    clock: systemClock,
+    sleep: systemSleep,
+    log,
+  })
+  const watch = startWatch(service, log)
+  port.on('message', (message: unknown) => {
+    const request = parseRequest(message)
+    if (request.ticket === undefined) {
+      void watch.stop().then(async () => {
+        await service.close()
+        port.close()
+      })
+      return
+    }
+    const { ticket } = request
+    service.answer(request.question).then(
+      (answer) => reply({ type: 'answer', ticket, answer }),
+      (error: unknown) => reply({ type: 'failure', ticket, message: String(error) }),
+    )
+  })
+}
+
+/** On Linux a thread has a priority of its own; elsewhere this would slow the whole process. */
+function yieldToCalls(): void {
+  if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_LOW)
+}
+
+/** Looks at the log again and again. The same failure is reported once. */
+function startWatch(service: IndexService, log: Log): { readonly stop: () => Promise<void> } {
+  let stopped = false
+  let failure = ''
+  let timer = systemTimers.after(0, () => {})
+  let round: Promise<void> = Promise.resolve()
+  const look = async (): Promise<void> => {
+    try {
+      await service.catchUp()
+      failure = ''
+    } catch (error) {
+      if (String(error) !== failure) log.error('the index falls behind', { reason: String(error) })
+      failure = String(error)
+    }
+    if (!stopped) timer = systemTimers.after(INTERVAL_MS, begin)
+  }
+  const begin = (): void => {
+    round = look()
+  }
+  begin()
+  return {
+    stop: async () => {
+      stopped = true
+      timer.cancel()
+      service.halt()
+      await round
+    },
+  }
+}
+
+/** Messages come from the thread that has started this one, and nobody else. */
+function parseRequest(message: unknown): IndexRequest {
+  return message as IndexRequest
+}
+
+/** From the thread that has started this one. */
+function parseData(data: unknown): IndexWorkerData {
+  return data as IndexWorkerData
+}
+
+serve(present(parentPort, 'the port of the index thread'), parseData(workerData))

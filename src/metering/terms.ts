@@ -1,0 +1,76 @@
+import type { EventRecord, Identity } from './event-facts.ts'
+
+/** What events can be looked up by. Source: AWS CloudTrail API Reference, "LookupAttribute". */
+const LOOKUP_ATTRIBUTES = [
+  'EventId',
+  'EventName',
+  'ReadOnly',
+  'Username',
+  'ResourceType',
+  'ResourceName',
+  'EventSource',
+  'AccessKeyId',
+] as const
+
+/** One of {@link LOOKUP_ATTRIBUTES}. */
+export type LookupAttribute = (typeof LOOKUP_ATTRIBUTES)[number]
+
+/** A value beyond this is cut in the index, in UTF-16 units: it finds whatever begins with it. */
+const VALUE_MAX_CHARS = 512
+/** Resources of one event that it can be found by. */
+const RESOURCES_MAX = 64
+
+/** The term of all events of an account in a region. */
+export function scopeTerm(account: string, region: string): string {
+  return `${account}/${region}`
+}
+
+/** The term of the events of an account in a region that have a value. */
+export function attributeTerm(scope: string, attribute: LookupAttribute, value: string): string {
+  return `${scope}\n${attribute}\n${value.slice(0, VALUE_MAX_CHARS)}`
+}
+
+/** The terms of an event but for the scope's own, each once. Event ids have a table of their own. */
+export function attributeTerms(event: EventRecord): readonly string[] {
+  const scope = scopeTerm(event.recipientAccountId, event.awsRegion)
+  const terms = new Set<string>()
+  const add = (attribute: LookupAttribute, value: string | undefined): void => {
+    if (value !== undefined && value !== '') terms.add(attributeTerm(scope, attribute, value))
+  }
+  add('EventName', event.eventName)
+  add('EventSource', event.eventSource)
+  add('ReadOnly', String(event.readOnly))
+  add('Username', userNameOf(event.userIdentity))
+  add('AccessKeyId', event.userIdentity?.accessKeyId)
+  for (const { ARN = '', type } of event.resources?.slice(0, RESOURCES_MAX) ?? []) {
+    add('ResourceType', type)
+    add('ResourceName', ARN)
+    add('ResourceName', shortName(ARN))
+  }
+  return [...terms]
+}
+
+/**
+ * How an event names who has called: the user's name, the name of the role's session, `root`, or
+ * the service. Source: AWS CloudTrail User Guide, "Viewing events".
+ */
+function userNameOf(identity: Identity | undefined): string | undefined {
+  if (identity === undefined) return undefined
+  const { type, userName, arn = '', invokedBy } = identity
+  switch (type) {
+    case 'Root':
+      return userName ?? 'root'
+    case 'AssumedRole':
+      return arn.slice(arn.lastIndexOf('/') + 1) || undefined
+    case 'FederatedUser':
+      return arn.slice(arn.indexOf('/') + 1) || undefined
+    default:
+      return userName ?? invokedBy
+  }
+}
+
+/** The key id or alias name of an ARN. */
+function shortName(arn: string): string {
+  const resource = arn.split(':').slice(5).join(':')
+  return resource.startsWith('key/') ? resource.slice('key/'.length) : resource
+}

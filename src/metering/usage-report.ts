@@ -1,0 +1,169 @@
+import type { UsageRow } from '../store/index-port.ts'
+import { HOURS_PER_MONTH, type Prices, priceOfCall } from './prices.ts'
+
+/** What use can be told apart by. */
+export const USAGE_COLUMNS = [
+  'hour',
+  'day',
+  'account',
+  'region',
+  'key',
+  'principal',
+  'service',
+  'operation',
+] as const
+
+/** One of {@link USAGE_COLUMNS}. */
+export type UsageColumn = (typeof USAGE_COLUMNS)[number]
+
+/** A line of a usage report: the values of its columns, and what they sum up. */
+export type UsageLine = {
+  readonly values: readonly string[]
+  readonly calls: number
+  readonly failures: number
+  readonly cost: number
+}
+
+/** A key, for what it costs to have. */
+export type KeyFacts = {
+  readonly arn: string
+  readonly spec: string
+  readonly createdAt: number
+  /** Whether it costs anything now: a key that waits for its deletion does not. */
+  readonly charged: boolean
+}
+
+/** What a cost is computed with. */
+export type Costing = {
+  readonly prices: Prices
+  /** The spec of a key that exists. */
+  readonly specOf: (keyArn: string) => string | undefined
+}
+
+/** Key pairs are priced by the spec of the pair. */
+const PAIR = 'GenerateDataKeyPair'
+const HOUR_MS = 3_600_000
+const DEFAULT_SPEC = 'SYMMETRIC_DEFAULT'
+
+/** Sums rows up by columns, in the order of the columns' values. */
+export function sumUsage(
+  rows: readonly UsageRow[],
+  columns: readonly UsageColumn[],
+  costing?: Costing,
+): readonly UsageLine[] {
+  const lines = new Map<string, { values: string[]; calls: number; failures: number; cost: number }>()
+  for (const row of rows) {
+    const values = columns.map((column) => columnOf(row, column))
+    const name = values.join('\n')
+    const line = lines.get(name) ?? { values, calls: 0, failures: 0, cost: 0 }
+    line.calls += row.calls
+    line.failures += row.failures
+    line.cost += costing === undefined ? 0 : costOf(row, costing)
+    lines.set(name, line)
+  }
+  return [...lines.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, line]) => line)
+}
+
+/** What it costs to have keys from one instant to another. */
+export function costOfKeys(
+  keys: readonly KeyFacts[],
+  { keyMonth }: Prices,
+  fromMs: number,
+  toMs: number,
+): number {
+  const hours = keys
+    .filter(({ charged }) => charged)
+    .map(({ createdAt }) => Math.max(0, toMs - Math.max(fromMs, createdAt)) / HOUR_MS)
+  return (hours.reduce((sum, one) => sum + one, 0) / HOURS_PER_MONTH) * keyMonth
+}
+
+/** Only calls of AWS KMS cost anything. */
+function costOf({ source, operation, variant, key, calls }: UsageRow, { prices, specOf }: Costing): number {
+  if (source !== 'kms.amazonaws.com') return 0
+  const spec = operation.startsWith(PAIR) ? variant : (specOf(key) ?? DEFAULT_SPEC)
+  return calls * priceOfCall(prices, operation, spec)
+}
+
+function columnOf(row: UsageRow, column: UsageColumn): string {
+  switch (column) {
+    case 'hour':
+      return `${timeOf(row).slice(0, 'yyyy-mm-ddThh'.length)}:00Z`
+    case 'day':
+      return timeOf(row).slice(0, 'yyyy-mm-dd'.length)
+    case 'service':
+      return row.source
+    case 'account':
+    case 'region':
+    case 'key':
+    case 'principal':
+    case 'operation':
+      return row[column]
+  }
+}
+
+function timeOf({ hour }: UsageRow): string {
+  return new Date(hour * HOUR_MS).toISOString()
+}
+
+/** How a report is written. */
+export const USAGE_FORMATS = ['table', 'csv', 'json'] as const
+
+/** One of {@link USAGE_FORMATS}. */
+export type UsageFormat = (typeof USAGE_FORMATS)[number]
+
+/** A report as text lines. `currency`: costs are shown in it. */
+export function formatUsage(
+  lines: readonly UsageLine[],
+  columns: readonly UsageColumn[],
+  format: UsageFormat,
+  currency: string | undefined,
+): readonly string[] {
+  const head = [...columns, 'calls', 'failures', ...(currency === undefined ? [] : [`cost ${currency}`])]
+  const rows = lines.map(({ values, calls, failures, cost }) => [
+    ...values,
+    String(calls),
+    String(failures),
+    ...(currency === undefined ? [] : [formatCost(cost)]),
+  ])
+  switch (format) {
+    case 'table':
+      return tableOf([head, ...rows])
+    case 'csv':
+      return [head, ...rows].map((row) => row.map(csvCell).join(','))
+    case 'json':
+      return [JSON.stringify(lines.map((line) => jsonOf(line, columns, currency)))]
+  }
+}
+
+const COST_DIGITS = 4
+
+/** An amount as it is printed. */
+export function formatCost(cost: number): string {
+  return cost.toFixed(COST_DIGITS)
+}
+
+function jsonOf(
+  { values, calls, failures, cost }: UsageLine,
+  columns: readonly UsageColumn[],
+  currency: string | undefined,
+): object {
+  const named = Object.fromEntries(columns.map((column, index) => [column, values[index]]))
+  return { ...named, calls, failures, ...(currency === undefined ? {} : { cost, currency }) }
+}
+
+function tableOf(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)))
+  const isNumber = (at: number): boolean => rows.slice(1).every((row) => /^[\d.]+$/.test(row[at] ?? ''))
+  return rows.map((row) =>
+    row
+      .map((cell, at) => (isNumber(at) ? cell.padStart(widths[at] ?? 0) : cell.padEnd(widths[at] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+/** Source: RFC 4180. A cell that a spreadsheet would compute is quoted with an apostrophe. */
+function csvCell(cell: string): string {
+  const safe = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}

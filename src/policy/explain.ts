@@ -1,0 +1,156 @@
+import type { CompiledStatement, StatementSource } from './compile.ts'
+import {
+  type AccessRequest,
+  type Decision,
+  decide,
+  type Policies,
+  type PolicyKind,
+  questionFor,
+} from './decide.ts'
+import type { Effect, Listed } from './document.ts'
+import { type MatchedGrant, namingIn } from './grants.ts'
+import { listedNames, Naming } from './naming.ts'
+import { formatOperator } from './operators.ts'
+import { allPolicies, type PlacedPolicy } from './places.ts'
+import { nameIn, type Question } from './verdict.ts'
+
+/** A decision with everything that was looked at. */
+export type Explanation = {
+  readonly decision: Decision
+  readonly policies: readonly PolicyTrace[]
+  readonly grants: readonly GrantTrace[]
+  /** False when the policies take too many steps: what could not be looked at any more is missing. */
+  readonly complete: boolean
+}
+
+/** What one policy said. */
+export type PolicyTrace = {
+  readonly kind: PolicyKind
+  /** For the policies of an organisation: their level. */
+  readonly level: number | undefined
+  readonly name: string | undefined
+  /** Whether a statement that denies matches, else one that allows, else none. */
+  readonly outcome: Effect | 'Silent'
+  /** Without those that can have no effect. */
+  readonly statements: readonly StatementTrace[]
+}
+
+/** Whether one statement matched, and if not, everything that kept it from matching. */
+export type StatementTrace = {
+  readonly source: StatementSource
+  readonly effect: Effect
+  readonly matched: boolean
+  readonly naming: NamingWord
+  readonly misses: readonly Miss[]
+}
+
+/** A grant that covers the request, and how it names the principal. */
+export type GrantTrace = { readonly grant: MatchedGrant; readonly naming: NamingWord }
+
+/** How a statement or grant names the principal: see `Naming`. */
+export type NamingWord = keyof typeof Naming
+
+/** One element that does not match: what the policy has, and what the request has. */
+export type Miss =
+  | {
+      readonly element: ElementName
+      readonly wanted: readonly string[]
+      readonly found: readonly string[]
+    }
+  | {
+      readonly element: 'Condition'
+      readonly operator: string
+      readonly key: string
+      readonly wanted: readonly string[]
+      /** Nothing when the request lacks the key. */
+      readonly found: readonly string[] | undefined
+    }
+
+type Subject = 'Principal' | 'Action' | 'Resource'
+type ElementName = Subject | `Not${Subject}`
+
+/**
+ * Decides a request as `decide` does, and says of every statement of every policy whether it matched and why
+ * not. Slower than `decide`; bounded as it is.
+ */
+export function explainDecision(request: AccessRequest, policies: Policies): Explanation {
+  const question = questionFor(request, policies)
+  const traces: PolicyTrace[] = []
+  const grants = (policies.grants ?? []).map((grant) => ({
+    grant,
+    naming: wordFor(namingIn(grant, question.identities)),
+  }))
+  const decision = decide(request, policies)
+  for (const placed of allPolicies(policies, question.actionLowerCased)) {
+    const trace = tracePolicy(placed, { request, question })
+    if (trace === undefined) return { decision, policies: traces, grants, complete: false }
+    traces.push(trace)
+  }
+  return { decision, policies: traces, grants, complete: true }
+}
+
+type Asked = { readonly request: AccessRequest; readonly question: Question }
+
+function tracePolicy({ kind, level, policy }: PlacedPolicy, asked: Asked): PolicyTrace | undefined {
+  try {
+    const statements = policy.statements.map((statement) => traceStatement(statement, asked))
+    return { kind, level, name: policy.name, outcome: outcomeOf(statements), statements }
+  } catch {
+    return undefined
+  }
+}
+
+function outcomeOf(statements: readonly StatementTrace[]): PolicyTrace['outcome'] {
+  const matched = statements.filter((statement) => statement.matched)
+  if (matched.some(({ effect }) => effect === 'Deny')) return 'Deny'
+  return matched.length > 0 ? 'Allow' : 'Silent'
+}
+
+function traceStatement(statement: CompiledStatement, { request, question }: Asked): StatementTrace {
+  const { source, effect, written } = statement
+  const { evaluation } = question
+  const naming = nameIn(statement, question)
+  const misses: Miss[] = []
+  const missed = (subject: Subject, wanted: Listed<string> | undefined, found: readonly string[]): void => {
+    if (wanted === undefined) return
+    misses.push({ element: wanted.negated ? `Not${subject}` : subject, wanted: wanted.values, found })
+  }
+  if (naming === Naming.None) {
+    missed('Principal', written.principals && listedNames(written.principals), question.identities.flat())
+  }
+  if (!statement.actions(question.actionLowerCased, evaluation)) {
+    missed('Action', written.actions, [request.action])
+  }
+  if (!statement.resources(question.resource, evaluation)) {
+    missed('Resource', written.resources, [request.resource])
+  }
+  misses.push(...missedConditions(statement, question))
+  return { source, effect, matched: misses.length === 0, naming: wordFor(naming), misses }
+}
+
+function missedConditions({ written, conditions }: CompiledStatement, { evaluation }: Question): Miss[] {
+  const failed = written.conditions.filter((_, index) => conditions[index]?.(evaluation) === false)
+  return failed.map(({ operator, key, values }) => {
+    const found = evaluation.context(key.toLowerCase())
+    return {
+      element: 'Condition',
+      operator: formatOperator(operator),
+      key,
+      wanted: values,
+      found: typeof found === 'string' ? [found] : found,
+    }
+  })
+}
+
+function wordFor(naming: Naming): NamingWord {
+  switch (naming) {
+    case Naming.None:
+      return 'None'
+    case Naming.Account:
+      return 'Account'
+    case Naming.Limited:
+      return 'Limited'
+    case Naming.Direct:
+      return 'Direct'
+  }
+}

@@ -1,0 +1,50 @@
+import type { StatementSource } from './compile.ts'
+import type { Decision, PolicyKind } from './decide.ts'
+
+/** What settled a decision, in one sentence, for the audit log and for those who own the policies. */
+export function formatReason(decision: Decision): string {
+  return decision.allow ? allowed(decision.by) : refused(decision.why)
+}
+
+function allowed(by: Extract<Decision, { readonly allow: true }>['by']): string {
+  switch (by.kind) {
+    case 'Statement':
+      return `Allowed by ${formatStatement(by.policy, by.statement)}.`
+    case 'Grant':
+      return `Allowed by grant ${by.grantId}.`
+    case 'RootUser':
+      return 'Allowed to the root user of the account, as nothing denies it.'
+  }
+}
+
+function refused(why: Extract<Decision, { readonly allow: false }>['why']): string {
+  switch (why.kind) {
+    case 'ExplicitDeny':
+      return `Denied by ${formatStatement(why.policy, why.statement)}${formatLevel(why.level)}.`
+    case 'NotAllowed':
+      return `Not allowed by any ${KINDS[why.policy]}${formatLevel(why.level)}.`
+    case 'NotAcrossAccounts':
+      return 'The action does not work across accounts, whatever the policies say.'
+    case 'Failed':
+      return 'The policies could not be evaluated.'
+  }
+}
+
+const KINDS: Readonly<Record<PolicyKind, string>> = {
+  scp: 'service control policy',
+  rcp: 'resource control policy',
+  resource: 'resource-based policy',
+  identity: 'identity-based policy',
+  boundary: 'permissions boundary',
+  session: 'session policy',
+}
+
+/** A statement and its policy; statements are counted from 1. */
+export function formatStatement(kind: PolicyKind, { policy, index, sid }: StatementSource): string {
+  const name = policy === undefined ? '' : ` ${JSON.stringify(policy)}`
+  return `statement ${index + 1}${sid === undefined ? '' : ` (${JSON.stringify(sid)})`} of the ${KINDS[kind]}${name}`
+}
+
+function formatLevel(level: number | undefined): string {
+  return level === undefined ? '' : ` at level ${level + 1}`
+}

@@ -1,0 +1,83 @@
+import {
+  openForServing,
+  openNodeJournal,
+  openSummaries,
+  ownEventParts,
+  type RunningNode,
+  readTls,
+} from './app.ts'
+import { RefusalLimiter } from './audit/refusals.ts'
+import type { Log } from './base/log.ts'
+import { systemAfterThisTurn, systemClock, systemRandom } from './base/ports.ts'
+import type { Config } from './config/settings.ts'
+import { Custody } from './custody/custody.ts'
+import { Freshness } from './dispatch/freshness.ts'
+import { openHttpServer } from './http/server.ts'
+import { wrappedKeys } from './kms/wrapped-keys.ts'
+import { ProxyAdministration } from './proxy/administration.ts'
+import { createProxyService } from './proxy/service.ts'
+
+/** Starts an external key store proxy on a data folder. @throws with a message for the operator. */
+export async function openProxyNode(config: Config, log: Log): Promise<RunningNode> {
+  const tls = await readTls(config)
+  await using stack = new AsyncDisposableStack()
+  const { records, journal, custody } = await openParts(config, log, stack)
+  const limiter = new RefusalLimiter(systemClock)
+  const summaries = openSummaries(limiter, journal, ownEventParts(config), log)
+  stack.defer(() => summaries.close())
+  const service = createProxyService({
+    records,
+    custody,
+    journal,
+    admit: (source) => limiter.admit(source),
+    freshness: new Freshness(records, systemAfterThisTurn),
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    account: config.account,
+    prefix: config.xksProxy.prefix,
+  })
+  const state = { ready: true }
+  const { host, port } = config.xksProxy.listen
+  const http = await openHttpServer(
+    { handle: service.handle, tooLarge: service.refuseLarge, ready: () => state.ready },
+    { host, port, tls, sharedPort: false },
+  )
+  stack.defer(() => http.close())
+  stack.defer(() => {
+    state.ready = false
+  })
+  const open = stack.move()
+  return { port: http.port, close: () => open.disposeAsync() }
+}
+
+/** Opens what the operator does to external keys and credentials, does it, and closes it again. */
+export async function administerProxy<T>(
+  config: Config,
+  log: Log,
+  use: (administration: ProxyAdministration) => Promise<T>,
+): Promise<T> {
+  await using stack = new AsyncDisposableStack()
+  const { records, journal, custody } = await openParts(config, log, stack)
+  const { account } = config
+  return await use(
+    new ProxyAdministration({
+      records,
+      custody,
+      journal,
+      clock: systemClock,
+      random: systemRandom,
+      account,
+    }),
+  )
+}
+
+async function openParts(config: Config, log: Log, stack: AsyncDisposableStack) {
+  const { records, auditKey, wrappingKey } = await openForServing(config)
+  stack.defer(() => records.close())
+  const journal = await openNodeJournal(config, { records, auditKey }, log)
+  stack.defer(() => journal.close())
+  const custody = new Custody({ wrappingKey, wrappedKeys: wrappedKeys(records), random: systemRandom })
+  stack.defer(() => custody[Symbol.dispose]())
+  return { records, journal, custody }
+}

@@ -1,0 +1,66 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { createFile, openFile, parseInteger } from './sqlite-file.ts'
+
+/** The index in its folder. It may be removed while nothing has it open: it is made again. */
+export const INDEX_FILE = 'index.db'
+/** Of the layout of the tables. Another one is removed and made again. */
+const FORMAT = 1
+const TABLES = `
+  CREATE TABLE meta (name TEXT NOT NULL, value INTEGER NOT NULL, PRIMARY KEY (name)) STRICT, WITHOUT ROWID;
+  CREATE TABLE positions (
+    node TEXT NOT NULL, segment INTEGER NOT NULL, offset INTEGER NOT NULL, line INTEGER NOT NULL,
+    sequence INTEGER NOT NULL, mac BLOB NOT NULL, PRIMARY KEY (node)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE segments (id INTEGER PRIMARY KEY, node TEXT NOT NULL, first INTEGER NOT NULL, UNIQUE (node, first)) STRICT;
+  CREATE TABLE terms (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;
+  CREATE TABLE events (
+    id INTEGER PRIMARY KEY, segment INTEGER NOT NULL, offset INTEGER NOT NULL, size INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE postings (
+    term INTEGER NOT NULL, last INTEGER NOT NULL, first INTEGER NOT NULL, distances BLOB NOT NULL,
+    PRIMARY KEY (term, last)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE ids (prefix INTEGER NOT NULL, event INTEGER NOT NULL, PRIMARY KEY (prefix, event)) STRICT, WITHOUT ROWID;
+  CREATE TABLE last_uses (
+    key TEXT NOT NULL, second INTEGER NOT NULL, operation TEXT NOT NULL, event_id TEXT NOT NULL,
+    request_id TEXT NOT NULL, PRIMARY KEY (key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE series (
+    id INTEGER PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, key TEXT NOT NULL,
+    principal TEXT NOT NULL, source TEXT NOT NULL, operation TEXT NOT NULL, variant TEXT NOT NULL,
+    UNIQUE (account, region, key, principal, source, operation, variant)
+  ) STRICT;
+  CREATE TABLE usage (
+    hour INTEGER NOT NULL, series INTEGER NOT NULL, calls INTEGER NOT NULL, failures INTEGER NOT NULL,
+    PRIMARY KEY (hour, series)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO meta (name, value) VALUES ('format', ${FORMAT}), ('rebuild', 0);
+`
+
+/**
+ * A connection whose commits are not synced one by one: after a power cut the index is as it was
+ * some time before, and follows the log from there.
+ *
+ * @throws when the file cannot be used, or has another layout.
+ */
+export function connectIndex(folder: string, path: string): DatabaseSync {
+  createFile(folder, path)
+  const database = openFile(path)
+  try {
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA trusted_schema = OFF')
+    database.exec(`PRAGMA cache_size = ${-CACHE_KIB}; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
+    const row = database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get()
+    if (parseInteger(row?.['tables']) === 0) database.exec(`BEGIN IMMEDIATE; ${TABLES} COMMIT`)
+    const format = database.prepare("SELECT value FROM meta WHERE name = 'format'").get()
+    if (parseInteger(format?.['value']) !== FORMAT) throw new Error('it has another format')
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+/** Of pages in memory. */
+const CACHE_KIB = 32_768
+/** The write-ahead log is put into the database, with a sync, when it has so many pages. */
+const CHECKPOINT_PAGES = 8192

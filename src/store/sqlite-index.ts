@@ -1,0 +1,360 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
+import type {
+  EventEntry,
+  EventIndex,
+  EventQuestion,
+  FoundEvent,
+  IndexBatch,
+  IndexPosition,
+  LastUse,
+  Series,
+  UsageQuestion,
+  UsageRow,
+  UseEntry,
+} from './index-port.ts'
+import { StoreFailure } from './port.ts'
+import { blocksOf, encodeDistances, KEYS_PER_SECOND, newestKeys, SPAN_KEYS } from './posting-block.ts'
+import { parseBlob, parseInteger, parseText, reasonOf } from './sqlite-file.ts'
+import { connectIndex, INDEX_FILE } from './sqlite-index-file.ts'
+
+/** Seconds whose last key is remembered. */
+const SECONDS_MAX = 4096
+/** Terms and series whose numbers are remembered. */
+const NUMBERS_MAX = 200_000
+
+const DERIVED = [
+  'positions',
+  'segments',
+  'terms',
+  'events',
+  'postings',
+  'ids',
+  'last_uses',
+  'series',
+  'usage',
+]
+const SECONDS_PER_HOUR = 3600
+
+/**
+ * Opens the index of a folder; makes it when there is none. One that cannot be read, or has
+ * another layout, is removed and made anew when `rebuild` allows it.
+ *
+ * @throws StoreFailure.
+ */
+export function openIndex(folder: string, rebuild: boolean): EventIndex {
+  const path = join(folder, INDEX_FILE)
+  try {
+    return new SqliteIndex(connectIndex(folder, path))
+  } catch (error) {
+    if (!rebuild) throw new StoreFailure(`${path} cannot be opened: ${reasonOf(error)}`, { cause: error })
+  }
+  for (const suffix of ['', '-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true })
+  return new SqliteIndex(connectIndex(folder, path))
+}
+
+class SqliteIndex implements EventIndex {
+  readonly #database: DatabaseSync
+  readonly #statements: Statements
+  /** The last key that was given out in a second. */
+  readonly #lastKeys = new Map<number, number>()
+  readonly #terms = new Map<string, number>()
+  readonly #series = new Map<string, number>()
+
+  constructor(database: DatabaseSync) {
+    this.#database = database
+    this.#statements = prepare(database)
+  }
+
+  positions(): ReadonlyMap<string, IndexPosition> {
+    return new Map(this.#statements.positions.all().map(parsePosition))
+  }
+
+  add(batches: readonly IndexBatch[], positions: ReadonlyMap<string, IndexPosition>): void {
+    this.#database.exec('BEGIN IMMEDIATE')
+    try {
+      const gathered = new Gathered()
+      for (const batch of batches) this.#gather(batch, gathered)
+      this.#write(gathered)
+      const { setPosition } = this.#statements
+      for (const [node, { segment, offset, line, sequence, mac }] of positions)
+        setPosition.run(node, segment, offset, line, sequence, mac)
+      this.#database.exec('COMMIT')
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+      this.#forget()
+      throw new StoreFailure(`the index cannot be written: ${reasonOf(error)}`, { cause: error })
+    }
+  }
+
+  find({ term, fromSecond, toSecond, after, limit }: EventQuestion): readonly FoundEvent[] {
+    const number = this.#statements.findTerm.get(term)
+    if (number === undefined) return []
+    const from = fromSecond * KEYS_PER_SECOND
+    const end = Math.min((toSecond + 1) * KEYS_PER_SECOND, after ?? Number.MAX_SAFE_INTEGER)
+    const rows = this.#statements.findBlocks.iterate(parseInteger(number['id']), from, end + SPAN_KEYS, end)
+    const keys = newestKeys(rows, { from, end, limit })
+    return keys.flatMap((key) => this.#statements.findPlace.all(key).map(parseFound))
+  }
+
+  findById(idPrefix: number): readonly FoundEvent[] {
+    return this.#statements.findById.all(idPrefix).map(parseFound)
+  }
+
+  lastUse(key: string): LastUse | undefined {
+    const row = this.#statements.lastUse.get(key)
+    return (
+      row && {
+        operation: parseText(row['operation']),
+        second: parseInteger(row['second']),
+        eventId: parseText(row['event_id']),
+        requestId: parseText(row['request_id']),
+      }
+    )
+  }
+
+  usage({ fromHour, toHour, account = '', key = '' }: UsageQuestion): readonly UsageRow[] {
+    return this.#statements.usage.all(fromHour, toHour, account, account, key, key).map(parseUsage)
+  }
+
+  scopes(): ReturnType<EventIndex['scopes']> {
+    const rows = this.#statements.scopes.all()
+    return rows.map((row) => ({ account: parseText(row['account']), region: parseText(row['region']) }))
+  }
+
+  clear(): void {
+    this.#forget()
+    this.#database.exec(
+      `BEGIN IMMEDIATE; ${DERIVED.map((table) => `DELETE FROM ${table};`).join(' ')}
+       UPDATE meta SET value = 0 WHERE name = 'rebuild'; COMMIT`,
+    )
+  }
+
+  count(): number {
+    return parseInteger(this.#statements.count.get()?.['events'])
+  }
+
+  rebuildAsked(): boolean {
+    return parseInteger(this.#statements.rebuildAsked.get()?.['value']) !== 0
+  }
+
+  askForRebuild(): void {
+    this.#database.exec("UPDATE meta SET value = 1 WHERE name = 'rebuild'")
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+
+  #forget(): void {
+    this.#lastKeys.clear()
+    this.#terms.clear()
+    this.#series.clear()
+  }
+
+  #gather({ node, segment, entries }: IndexBatch, into: Gathered): void {
+    const { makeSegment, addEvent } = this.#statements
+    const number = parseInteger(makeSegment.get(node, segment)?.['id'])
+    for (const entry of entries) {
+      const key = this.#nextKey(entry.second)
+      addEvent.run(key, number, entry.offset, entry.sizeBytes)
+      for (const term of entry.terms) into.post(this.#termNumber(term), key)
+      into.ids.push([entry.idPrefix, key])
+      this.#use(entry, into)
+    }
+  }
+
+  #use({ second, uses }: EventEntry, into: Gathered): void {
+    for (const use of uses) {
+      into.count(this.#seriesNumber(use.series), Math.floor(second / SECONDS_PER_HOUR), use.failed)
+      if (use.last !== undefined) into.last(second, use)
+    }
+  }
+
+  /** Rows in the order of their tables, which is several times faster than in that of events. */
+  #write({ postings, ids, hours, lastUses }: Gathered): void {
+    const { addPosting, addId, addUsage, setLastUse } = this.#statements
+    for (const [term, keys] of postings) {
+      for (const block of blocksOf(keys))
+        addPosting.run(term, block.at(-1) ?? 0, block[0] ?? 0, encodeDistances(block))
+    }
+    for (const [prefix, key] of ids.sort(([a], [b]) => a - b)) addId.run(prefix, key)
+    for (const { hour, series, calls, failures } of hours.values())
+      addUsage.run(hour, series, calls, failures)
+    for (const [key, { operation, second, eventId, requestId }] of lastUses)
+      setLastUse.run(key, second, operation, eventId, requestId)
+  }
+
+  #nextKey(second: number): number {
+    const first = second * KEYS_PER_SECOND
+    let last = this.#lastKeys.get(second)
+    if (last === undefined) {
+      const row = this.#statements.lastKey.get(first + KEYS_PER_SECOND)
+      const found = row === undefined ? undefined : parseInteger(row['id'])
+      last = found !== undefined && found >= first ? found : first - 1
+      if (this.#lastKeys.size >= SECONDS_MAX) this.#lastKeys.clear()
+    }
+    this.#lastKeys.set(second, last + 1)
+    return last + 1
+  }
+
+  #termNumber(text: string): number {
+    const known = this.#terms.get(text)
+    if (known !== undefined) return known
+    const { findTerm, addTerm } = this.#statements
+    const row = findTerm.get(text) ?? addTerm.get(text)
+    return remember(this.#terms, text, parseInteger(row?.['id']))
+  }
+
+  #seriesNumber(series: Series): number {
+    const { account, region, key, principal, source, operation, variant } = series
+    const texts = [account, region, key, principal, source, operation, variant]
+    const name = texts.join('\n')
+    const known = this.#series.get(name)
+    if (known !== undefined) return known
+    const { findSeries, addSeries } = this.#statements
+    const row = findSeries.get(...texts) ?? addSeries.get(...texts)
+    return remember(this.#series, name, parseInteger(row?.['id']))
+  }
+}
+
+function remember(numbers: Map<string, number>, text: string, number: number): number {
+  if (numbers.size >= NUMBERS_MAX) numbers.clear()
+  numbers.set(text, number)
+  return number
+}
+
+type HourCount = { readonly hour: number; readonly series: number; calls: number; failures: number }
+
+/** What a transaction writes, brought together by table. */
+class Gathered {
+  readonly postings = new Map<number, number[]>()
+  readonly ids: [prefix: number, event: number][] = []
+  readonly hours = new Map<string, HourCount>()
+  readonly lastUses = new Map<string, LastUse>()
+
+  post(term: number, event: number): void {
+    const events = this.postings.get(term)
+    if (events === undefined) this.postings.set(term, [event])
+    else events.push(event)
+  }
+
+  count(series: number, hour: number, failed: boolean): void {
+    const name = `${hour} ${series}`
+    const counted = this.hours.get(name) ?? { hour, series, calls: 0, failures: 0 }
+    counted.calls += 1
+    if (failed) counted.failures += 1
+    this.hours.set(name, counted)
+  }
+
+  last(second: number, { series, last }: UseEntry): void {
+    const known = this.lastUses.get(series.key)
+    if (last === undefined || (known !== undefined && known.second > second)) return
+    this.lastUses.set(series.key, { operation: series.operation, second, ...last })
+  }
+}
+
+type Statements = Readonly<Record<keyof ReturnType<typeof prepare>, StatementSync>>
+
+function prepare(database: DatabaseSync) {
+  const sql = (text: string): StatementSync => database.prepare(text)
+  return {
+    positions: sql('SELECT node, segment, offset, line, sequence, mac FROM positions'),
+    setPosition: sql(
+      'INSERT OR REPLACE INTO positions (node, segment, offset, line, sequence, mac) VALUES (?, ?, ?, ?, ?, ?)',
+    ),
+    makeSegment: sql(
+      'INSERT INTO segments (node, first) VALUES (?, ?) ON CONFLICT DO UPDATE SET first = excluded.first RETURNING id',
+    ),
+    addEvent: sql('INSERT INTO events (id, segment, offset, size) VALUES (?, ?, ?, ?)'),
+    addPosting: sql('INSERT INTO postings (term, last, first, distances) VALUES (?, ?, ?, ?)'),
+    addId: sql('INSERT OR IGNORE INTO ids (prefix, event) VALUES (?, ?)'),
+    findTerm: sql('SELECT id FROM terms WHERE text = ?'),
+    addTerm: sql('INSERT INTO terms (text) VALUES (?) RETURNING id'),
+    findSeries: sql(
+      'SELECT id FROM series WHERE account = ? AND region = ? AND key = ? AND principal = ? AND source = ? AND operation = ? AND variant = ?',
+    ),
+    addSeries: sql(
+      'INSERT INTO series (account, region, key, principal, source, operation, variant) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id',
+    ),
+    addUsage: sql(
+      `INSERT INTO usage (hour, series, calls, failures) VALUES (?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET calls = calls + excluded.calls, failures = failures + excluded.failures`,
+    ),
+    setLastUse: sql(
+      `INSERT INTO last_uses (key, second, operation, event_id, request_id) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET second = excluded.second, operation = excluded.operation,
+         event_id = excluded.event_id, request_id = excluded.request_id
+       WHERE excluded.second >= second`,
+    ),
+    lastUse: sql('SELECT second, operation, event_id, request_id FROM last_uses WHERE key = ?'),
+    lastKey: sql('SELECT id FROM events WHERE id < ? ORDER BY id DESC LIMIT 1'),
+    findBlocks: sql(
+      'SELECT last, first, distances FROM postings WHERE term = ? AND last >= ? AND last < ? AND first < ? ORDER BY last DESC',
+    ),
+    findPlace: sql(
+      `SELECT events.id AS id, node, first, offset, size FROM events
+       JOIN segments ON segments.id = events.segment WHERE events.id = ?`,
+    ),
+    findById: sql(
+      `SELECT event AS id, node, first, offset, size FROM ids
+       JOIN events ON events.id = event JOIN segments ON segments.id = events.segment
+       WHERE prefix = ? ORDER BY event DESC`,
+    ),
+    usage: sql(
+      `SELECT hour, account, region, key, principal, source, operation, variant, calls, failures
+       FROM usage JOIN series ON series.id = usage.series
+       WHERE hour >= ? AND hour < ? AND (? = '' OR account = ?) AND (? = '' OR key = ?)
+       ORDER BY hour, series.id`,
+    ),
+    scopes: sql('SELECT DISTINCT account, region FROM series ORDER BY account, region'),
+    count: sql('SELECT count(*) AS events FROM events'),
+    rebuildAsked: sql("SELECT value FROM meta WHERE name = 'rebuild'"),
+  }
+}
+
+type Row = Record<string, SQLOutputValue>
+
+function parsePosition(row: Row): [string, IndexPosition] {
+  const [segment, offset, line, sequence] = ['segment', 'offset', 'line', 'sequence'].map((name) =>
+    parseInteger(row[name]),
+  )
+  return [
+    parseText(row['node']),
+    {
+      segment: segment ?? 0,
+      offset: offset ?? 0,
+      line: line ?? 0,
+      sequence: sequence ?? 0,
+      mac: parseBlob(row['mac']),
+    },
+  ]
+}
+
+function parseFound(row: Row): FoundEvent {
+  return {
+    key: parseInteger(row['id']),
+    place: {
+      node: parseText(row['node']),
+      segment: parseInteger(row['first']),
+      offset: parseInteger(row['offset']),
+      sizeBytes: parseInteger(row['size']),
+    },
+  }
+}
+
+function parseUsage(row: Row): UsageRow {
+  return {
+    hour: parseInteger(row['hour']),
+    account: parseText(row['account']),
+    region: parseText(row['region']),
+    key: parseText(row['key']),
+    principal: parseText(row['principal']),
+    source: parseText(row['source']),
+    operation: parseText(row['operation']),
+    variant: parseText(row['variant']),
+    calls: parseInteger(row['calls']),
+    failures: parseInteger(row['failures']),
+  }
+}

@@ -1,0 +1,203 @@
+/** For tests: attestation documents and the certificates behind them, made anew each time. */
+
+import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import {
+  Boolean as Asn1Boolean,
+  Set as Asn1Set,
+  type BaseBlock,
+  BitString,
+  Constructed,
+  fromBER,
+  Integer,
+  ObjectIdentifier,
+  OctetString,
+  Primitive,
+  Sequence,
+  UTCTime,
+  Utf8String,
+} from 'asn1js'
+import { encode } from 'cborg'
+
+const DAY_MS = 86_400_000
+
+type Usage = 'digitalSignature' | 'keyCertSign'
+
+/** A certificate to be made; what is left out is that of a good authority. */
+export type CertificateSpec = {
+  readonly subject: string
+  readonly notBefore?: number
+  readonly notAfter?: number
+  /** `undefined` leaves the basic constraints out. */
+  readonly authority?: boolean | undefined
+  readonly pathLength?: number
+  readonly usages?: readonly Usage[]
+  readonly curve?: string
+  readonly hash?: 'sha256' | 'sha384'
+  /** Object identifiers of further extensions, all critical. */
+  readonly critical?: readonly string[]
+  /** Whether the extensions stand there twice. */
+  readonly doubled?: boolean
+  readonly generalizedTime?: boolean
+  /** Version 3 is 2. */
+  readonly version?: number
+}
+
+/** A certificate and the private key of its public key. */
+export type TestIssuer = { readonly name: string; readonly key: KeyObject; readonly encoded: Uint8Array }
+
+/** A certificate signed by an issuer, or by itself. */
+export function issueCertificate(spec: CertificateSpec, issuer?: TestIssuer): TestIssuer {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: spec.curve ?? 'P-384' })
+  const spki = publicKey.export({ format: 'der', type: 'spki' })
+  const algorithm = sequence(
+    identifier(spec.hash === 'sha256' ? '1.2.840.10045.4.3.2' : '1.2.840.10045.4.3.3'),
+  )
+  const body = sequence(
+    context(0, new Integer({ value: spec.version ?? 2 })),
+    new Integer({ value: 7 }),
+    algorithm,
+    name(issuer?.name ?? spec.subject),
+    sequence(
+      time(spec, spec.notBefore ?? Date.now() - DAY_MS),
+      time(spec, spec.notAfter ?? Date.now() + DAY_MS),
+    ),
+    name(spec.subject),
+    fromBER(new Uint8Array(spki)).result,
+    context(3, sequence(...extensions(spec))),
+  )
+  const signedBytes = new Uint8Array(body.toBER())
+  const signature = sign(spec.hash ?? 'sha384', signedBytes, issuer?.key ?? privateKey)
+  const whole = sequence(body, algorithm, new BitString({ valueHex: new Uint8Array(signature) }))
+  return { name: spec.subject, key: privateKey, encoded: new Uint8Array(whole.toBER()) }
+}
+
+function extensions(spec: CertificateSpec): readonly BaseBlock[] {
+  const list: BaseBlock[] = []
+  const authority = 'authority' in spec ? spec.authority : true
+  if (authority !== undefined) {
+    const path = spec.pathLength === undefined ? [] : [new Integer({ value: spec.pathLength })]
+    list.push(
+      extension('2.5.29.19', sequence(...(authority ? [new Asn1Boolean({ value: true })] : []), ...path)),
+    )
+  }
+  const usages = spec.usages ?? ['keyCertSign']
+  const bits = (usages.includes('digitalSignature') ? 0x80 : 0) | (usages.includes('keyCertSign') ? 0x04 : 0)
+  list.push(extension('2.5.29.15', new BitString({ valueHex: Uint8Array.of(bits), unusedBits: 2 })))
+  for (const id of spec.critical ?? []) list.push(extension(id, new Integer({ value: 1 })))
+  return spec.doubled ? [...list, ...list] : list
+}
+
+function extension(id: string, value: BaseBlock): BaseBlock {
+  return sequence(
+    identifier(id),
+    new Asn1Boolean({ value: true }),
+    new OctetString({ valueHex: new Uint8Array(value.toBER()) }),
+  )
+}
+
+function time({ generalizedTime = false }: CertificateSpec, at: number): BaseBlock {
+  if (!generalizedTime) return new UTCTime({ valueDate: new Date(at) })
+  // The library would write fractions of a second, which certificates have not.
+  const text = `${new Date(at).toISOString().replaceAll(/[-:T]|\..*/g, '')}Z`
+  return new Primitive({ idBlock: { tagClass: 1, tagNumber: 24 }, valueHex: new TextEncoder().encode(text) })
+}
+
+function name(text: string): BaseBlock {
+  const attribute = sequence(identifier('2.5.4.3'), new Utf8String({ value: text }))
+  return sequence(new Asn1Set({ value: [attribute] }))
+}
+
+function sequence(...value: readonly BaseBlock[]): Sequence {
+  return new Sequence({ value: [...value] })
+}
+
+function identifier(value: string): ObjectIdentifier {
+  return new ObjectIdentifier({ value })
+}
+
+function context(tagNumber: number, value: BaseBlock): Constructed {
+  return new Constructed({ idBlock: { tagClass: 3, tagNumber }, value: [value] })
+}
+
+/** A root, two authorities below it, and the certificate that signs documents. */
+export type TestChain = {
+  readonly bundle: readonly TestIssuer[]
+  readonly leaf: TestIssuer
+  readonly rootPem: string
+}
+
+/** Changes to a good chain, for each of its certificates. */
+export type ChainChanges = {
+  readonly root?: Partial<CertificateSpec>
+  readonly upper?: Partial<CertificateSpec>
+  readonly lower?: Partial<CertificateSpec>
+  readonly leaf?: Partial<CertificateSpec>
+}
+
+/** A chain in the shape of AWS's, which is good but for the changes. */
+export function makeChain(changes: ChainChanges = {}): TestChain {
+  const root = issueCertificate({ subject: 'a root', ...changes.root })
+  const upper = issueCertificate({ subject: 'a region', pathLength: 1, ...changes.upper }, root)
+  const lower = issueCertificate({ subject: 'an instance', pathLength: 0, ...changes.lower }, upper)
+  const leaf = issueCertificate(
+    { subject: 'an enclave', authority: false, usages: ['digitalSignature'], ...changes.leaf },
+    lower,
+  )
+  return { bundle: [root, upper, lower], leaf, rootPem: toPem(root.encoded) }
+}
+
+export function toPem(encoded: Uint8Array): string {
+  const lines = Buffer.from(encoded).toString('base64').replaceAll(/.{64}/g, '$&\n')
+  return `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`
+}
+
+/** A register's value: the same byte 48 times. */
+export function register(byte: number): Uint8Array {
+  return new Uint8Array(48).fill(byte)
+}
+
+/** A key pair of an enclave, as KMS wants it. */
+export function enclaveKey(modulusLength = 2048): {
+  readonly spki: Uint8Array
+  readonly privateKey: KeyObject
+} {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength })
+  return { spki: new Uint8Array(publicKey.export({ format: 'der', type: 'spki' })), privateKey }
+}
+
+/** Members of a document; `undefined` leaves one out. */
+export type DocumentMembers = Readonly<Record<string, unknown>>
+
+/** The members of a good document of an enclave, but for the changes. */
+export function documentMembers(
+  chain: TestChain,
+  spki: Uint8Array,
+  changes: DocumentMembers = {},
+): Map<string, unknown> {
+  const members: DocumentMembers = {
+    module_id: 'i-0123456789abcdef0-enc0123456789abcdef',
+    digest: 'SHA384',
+    timestamp: Date.now(),
+    pcrs: new Map([0, 1, 2, 8].map((index) => [index, register(0xa0 + index)])),
+    certificate: chain.leaf.encoded,
+    cabundle: chain.bundle.map(({ encoded }) => encoded),
+    public_key: spki,
+    user_data: null,
+    nonce: null,
+    ...changes,
+  }
+  return new Map(Object.entries(members).filter(([, value]) => value !== undefined))
+}
+
+/** A signed document. */
+export function makeDocument(chain: TestChain, spki: Uint8Array, changes: DocumentMembers = {}): Uint8Array {
+  return signPayload(encode(documentMembers(chain, spki, changes)), chain.leaf.key)
+}
+
+/** Anything, signed as a document is. */
+export function signPayload(payload: Uint8Array, key: KeyObject): Uint8Array {
+  const header = encode(new Map([[1, -35]]))
+  const signedBytes = encode(['Signature1', header, new Uint8Array(0), payload])
+  const signature = new Uint8Array(sign('sha384', signedBytes, { key, dsaEncoding: 'ieee-p1363' }))
+  return encode([header, new Map(), payload, signature])
+}
