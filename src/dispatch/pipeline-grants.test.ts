@@ -48,10 +48,19 @@ async function outcomeOf(
     begin: async () => ({ permissions: [permission], check: () => {}, run: () => ({}) }),
   }
   const account = 'account' in by ? by.account : ''
-  const caller = { account, arn: by.arn, accessKeyId: 'AKIA', principal: by, identityJson: '{}' }
-  const call = { caller, region: 'eu-west-1', input: {}, now: 0, context: () => undefined, involve: () => {} }
+  const caller = {
+    account,
+    arn: by.arn,
+    accessKeyId: 'AKIA',
+    principal: by,
+    identityJson: '{}',
+    keys: () => undefined,
+    policies: () => ({ identity: [] }),
+  }
+  const where = { requestId: 'r', region: 'eu-west-1', now: 0 }
+  const call = { ...where, caller, input: {}, context: () => undefined, involve: () => {} }
   try {
-    await runOperation(operation, call, async () => {})
+    await runOperation(operation, call, { finish: async () => {}, renewed: async () => false })
     return { result: 'allowed', asked }
   } catch (error) {
     assert.ok(error instanceof KmsError)

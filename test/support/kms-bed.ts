@@ -2,7 +2,7 @@
 
 import type { Output } from '../../src/api/json.ts'
 import { parseInput } from '../../src/api/validate.ts'
-import { systemRandom } from '../../src/base/ports.ts'
+import { systemClock, systemRandom, systemTimers } from '../../src/base/ports.ts'
 import { Secret } from '../../src/base/secret.ts'
 import { Custody } from '../../src/custody/custody.ts'
 import { grantTokens } from '../../src/custody/grant-token.ts'
@@ -18,6 +18,7 @@ import type { Records } from '../../src/store/records.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { testFolder } from '../../src/store/test-folder.ts'
 import { testSealer } from '../../src/store/test-sealer.ts'
+import { openXksClient } from '../../src/xks/client.ts'
 import { REGION } from './kms.ts'
 import { ROOT } from './policies.ts'
 
@@ -74,6 +75,15 @@ export async function openKmsBed(): Promise<KmsBed> {
     principalId: async (arn) => (missing.has(arn) ? undefined : ids.get(arn)),
     grantTokens: grantTokens(root, systemRandom),
     sm2Regions: new Set(),
+    attestationRoots: [],
+    lastUsage: async () => ({ last: undefined, current: true }),
+    xks: openXksClient({
+      ca: undefined,
+      routes: new Map(),
+      timeoutMs: 250,
+      clock: systemClock,
+      timers: systemTimers,
+    }),
   }
   const operations = new Map(KMS_OPERATIONS.map((make) => make(parts)).map((made) => [made.name, made]))
   const outcome: KmsBed['outcome'] = (principal, name, input, more) => {
@@ -111,6 +121,7 @@ async function perform(
   },
 ): Promise<Outcome> {
   const call: Call = {
+    requestId: systemRandom.uuid(),
     caller: callerOf(principal),
     region,
     input: parseInput(operation.members, JSON.parse(JSON.stringify(input))),
@@ -119,14 +130,25 @@ async function perform(
     involve: () => {},
   }
   await records.refresh()
-  return runOperation(operation, call, async ({ changes = [] }) => {
-    if (changes.length > 0) await records.commit(changes)
+  return runOperation(operation, call, {
+    renewed: async () => false,
+    finish: async ({ changes = [] }) => {
+      if (changes.length > 0) await records.commit(changes)
+    },
   })
 }
 
 function callerOf(principal: Principal): Caller {
   const account = 'account' in principal ? principal.account : ''
-  return { account, arn: principal.arn, accessKeyId: 'AKIA', principal, identityJson: '{}' }
+  return {
+    account,
+    arn: principal.arn,
+    accessKeyId: 'AKIA',
+    principal,
+    identityJson: '{}',
+    keys: () => undefined,
+    policies: () => ({ identity: [] }),
+  }
 }
 
 function noting(records: Records, asked: string[]): Records {
