@@ -48,7 +48,7 @@ export type KmsBed = AsyncDisposable & {
 }
 
 /** What is special about a call. */
-export type CallChange = {
+type CallChange = {
   readonly region?: string
   readonly now?: number
   readonly keys?: Readonly<Record<string, string>>
