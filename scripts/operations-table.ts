@@ -14,7 +14,9 @@ const PERMISSIONS: Readonly<Record<string, string>> = {
   CreateAlias: '`kms:CreateAlias` on the alias and on the key',
   CreateKey: '`kms:CreateKey`; with tags also `kms:TagResource`',
   DeleteAlias: '`kms:DeleteAlias` on the alias and on the key',
+  ListRetirableGrants: '`kms:ListRetirableGrants` on the retiring principal',
   ReEncrypt: '`kms:ReEncryptFrom` on the source key, `kms:ReEncryptTo` on the destination key',
+  RetireGrant: 'of the grant; `kms:RetireGrant` in identity policies of the account that made it',
   UpdateAlias: '`kms:UpdateAlias` on the alias, on the key it names and on the key it is to name',
 }
 
@@ -29,7 +31,7 @@ the operations declares; a test fails when it is out of date.
   For UpdateAlias it is the state of the key that the alias is to name.
 - _Alias_: whether an alias name or alias ARN may stand for the key. A key id or key ARN always may.
 - _Other account_: whether the key may belong to another account than the caller's, by its ARN. Decrypt and ReEncrypt also find such a key
-  by the ciphertext. Only key policies decide that today: there are no grants.
+  by the ciphertext.
 - Only symmetric encryption keys exist, whose material Holdfast has made. See [divergences](divergences.md).
 
 | operation | works | permission | key states | alias | other account |

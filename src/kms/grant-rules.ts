@@ -37,7 +37,7 @@ const ON_OTHERS: { readonly [U in KeyUsage]: readonly GrantOperation[] } = {
  *
  * Source: AWS KMS Developer Guide, "Grants in AWS KMS", "Grant operations".
  */
-export function grantableOn({ spec, usage, keyStore }: KeyValue): readonly GrantOperation[] {
+function grantableOn({ spec, usage, keyStore }: KeyValue): readonly GrantOperation[] {
   if (spec !== SYMMETRIC) return [...ON_OTHERS[usage], ...ON_ANY_KEY]
   return keyStore === undefined
     ? [...ON_SYMMETRIC, ...PAIRS_ON_SYMMETRIC, ...ON_ANY_KEY]

@@ -101,6 +101,30 @@ test('an alias that one worker has made, moved or deleted is so for all at once'
   }
 })
 
+test('a grant that one worker has made or ended is so for all at once', async () => {
+  const root = `arn:aws:iam::${ACCOUNT}:root`
+  const statement = {
+    Effect: 'Allow',
+    Principal: { AWS: root },
+    Action: ['kms:CreateGrant', 'kms:RevokeGrant'],
+    Resource: '*',
+  }
+  const { KeyMetadata } = await succeed('CreateKey', {
+    BypassPolicyLockoutSafetyCheck: true,
+    Policy: JSON.stringify({ Version: '2012-10-17', Statement: [statement] }),
+  })
+  const { KeyId } = KeyMetadata as { KeyId: string }
+  const input = { KeyId, Plaintext: base64('x') }
+  const grant = { KeyId, GranteePrincipal: root, Operations: ['Encrypt'] }
+  for (let round = 0; round < ROUNDS; round += 1) {
+    await assertEverywhere('Encrypt', input, 'AccessDeniedException')
+    const made = await succeed('CreateGrant', grant)
+    await assertEverywhere('Encrypt', input)
+    if (round % 2 === 0) await succeed('RevokeGrant', { KeyId, GrantId: String(made['GrantId']) })
+    else await succeed('RetireGrant', { GrantToken: String(made['GrantToken']) })
+  }
+})
+
 test('tags that many workers add to one key at once are all there', async () => {
   const KeyId = await newKey()
   const names = Array.from({ length: 12 }, (_, index) => `k${index}`)

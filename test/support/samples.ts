@@ -52,6 +52,16 @@ const EXTERNAL = { Origin: 'EXTERNAL' }
 const SIGN = { Message: PLAINTEXT, SigningAlgorithm: 'ECDSA_SHA_256' }
 const HMAC = { Message: PLAINTEXT, MacAlgorithm: 'HMAC_SHA_256' }
 
+const GRANT = { GranteePrincipal: 'arn:aws:iam::000000000000:root', Operations: ['DescribeKey'] }
+
+/** Makes a grant. */
+const granted = {
+  make: async (call: SampleCall, keyId: string): Promise<Output> => {
+    const { GrantId } = await call('CreateGrant', { KeyId: keyId, ...GRANT })
+    return { GrantId: String(GrantId) }
+  },
+}
+
 /** Makes a ciphertext. */
 const encrypted = {
   make: async (call: SampleCall, keyId: string): Promise<Output> => {
@@ -106,6 +116,7 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
     ...onStore,
     input: () => ({ CustomKeyStoreId: 'cks-0123456789abcdef0', NewCustomKeyStoreName: 'a name' }),
   },
+  CreateGrant: { ...using, input: ({ keyId }) => ({ KeyId: keyId, ...GRANT }) },
   CreateKey: { ...onAccount, input: () => ({ Description: 'a sample' }) },
   Decapsulate: {
     ...using,
@@ -167,9 +178,11 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
   },
   ListKeyRotations: { ...reading, input: ({ keyId }) => ({ KeyId: keyId }) },
   ListAliases: { ...reading, input: ({ keyId }) => ({ KeyId: keyId }) },
+  ListGrants: { ...reading, input: ({ keyId }) => ({ KeyId: keyId }) },
   ListKeyPolicies: { ...reading, input: ({ keyId }) => ({ KeyId: keyId }) },
   ListKeys: { ...onAccount, input: () => ({ Limit: 10 }) },
   ListResourceTags: { ...reading, input: ({ keyId }) => ({ KeyId: keyId }) },
+  ListRetirableGrants: { ...onAccount, input: () => ({ RetiringPrincipal: GRANT.GranteePrincipal }) },
   PutKeyPolicy: {
     ...reading,
     input: ({ keyId }) => ({
@@ -189,6 +202,8 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
     key: { MultiRegion: true },
     input: ({ keyId }) => ({ KeyId: keyId, ReplicaRegion: 'eu-central-1' }),
   },
+  RetireGrant: { ...reading, ...granted, input: ({ keyId, made }) => ({ KeyId: keyId, ...made }) },
+  RevokeGrant: { ...reading, ...granted, input: ({ keyId, made }) => ({ KeyId: keyId, ...made }) },
   RotateKeyOnDemand: { ...using, input: ({ keyId }) => ({ KeyId: keyId }) },
   ScheduleKeyDeletion: { ...onKey, input: ({ keyId }) => ({ KeyId: keyId, PendingWindowInDays: 7 }) },
   Sign: { ...using, key: SIGNING, input: ({ keyId }) => ({ KeyId: keyId, ...SIGN }) },

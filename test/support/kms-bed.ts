@@ -1,0 +1,199 @@
+/** For tests: the operations of KMS without a network, called by any principal, over real records. */
+
+import type { Output } from '../../src/api/json.ts'
+import { parseInput } from '../../src/api/validate.ts'
+import { systemClock, systemRandom, systemTimers } from '../../src/base/ports.ts'
+import { Secret } from '../../src/base/secret.ts'
+import { Custody } from '../../src/custody/custody.ts'
+import { grantTokens } from '../../src/custody/grant-token.ts'
+import type { Caller } from '../../src/dispatch/caller.ts'
+import type { Call, Operation, Outcome } from '../../src/dispatch/operation.ts'
+import { runOperation } from '../../src/dispatch/pipeline.ts'
+import { KMS_OPERATIONS } from '../../src/kms/operations.ts'
+import type { KmsParts } from '../../src/kms/parts.ts'
+import { wrappedKeys } from '../../src/kms/wrapped-keys.ts'
+import type { Principal } from '../../src/policy/decide.ts'
+import { openRecords } from '../../src/store/cache.ts'
+import type { Records } from '../../src/store/records.ts'
+import { openSqlite } from '../../src/store/sqlite.ts'
+import { testFolder } from '../../src/store/test-folder.ts'
+import { testSealer } from '../../src/store/test-sealer.ts'
+import { openXksClient } from '../../src/xks/client.ts'
+import { REGION } from './kms.ts'
+import { ROOT } from './policies.ts'
+
+/** A service that is called without a network. */
+export type KmsBed = AsyncDisposable & {
+  readonly parts: KmsParts
+  /** Kinds of records that were asked for since the last {@link KmsBed.forgetAsked}, in order. */
+  readonly asked: string[]
+  readonly forgetAsked: () => void
+  /** Principals that do not exist, by ARN. */
+  readonly missing: Set<string>
+  /** Unique ids of principals, by ARN. */
+  readonly ids: Map<string, string>
+  readonly call: (
+    principal: Principal,
+    operation: string,
+    input: Output,
+    more?: CallChange,
+  ) => Promise<Output>
+  /** What a call has come to, its event among it. */
+  readonly outcome: (
+    principal: Principal,
+    operation: string,
+    input: Output,
+    more?: CallChange,
+  ) => Promise<Outcome>
+}
+
+/** What is special about a call. */
+type CallChange = {
+  readonly region?: string
+  readonly now?: number
+  readonly keys?: Readonly<Record<string, string>>
+}
+
+/** Opens a bed on an empty folder. */
+export async function openKmsBed(): Promise<KmsBed> {
+  const folder = testFolder()
+  const asked: string[] = []
+  const opened = await openRecords(openSqlite(folder.path), testSealer())
+  const records = noting(opened, asked)
+  const root = new Secret(systemRandom.bytes(32))
+  const missing = new Set<string>()
+  const ids = new Map<string, string>()
+  const parts: KmsParts = {
+    records,
+    custody: new Custody({
+      wrappingKey: root,
+      wrappedKeys: wrappedKeys(records),
+      random: systemRandom,
+    }),
+    random: systemRandom,
+    principalExists: async (arn) => !missing.has(arn),
+    principalId: async (arn) => (missing.has(arn) ? undefined : ids.get(arn)),
+    grantTokens: grantTokens(root, systemRandom),
+    sm2Regions: new Set(),
+    attestationRoots: [],
+    lastUsage: async () => ({ last: undefined, current: true }),
+    xks: openXksClient({
+      ca: undefined,
+      routes: new Map(),
+      timeoutMs: 250,
+      clock: systemClock,
+      timers: systemTimers,
+    }),
+  }
+  const operations = new Map(KMS_OPERATIONS.map((make) => make(parts)).map((made) => [made.name, made]))
+  const outcome: KmsBed['outcome'] = (principal, name, input, more) => {
+    const operation = operations.get(name)
+    if (operation === undefined) throw new Error(`there is no ${name}`)
+    return perform(records, operation, { principal, input, ...more })
+  }
+  return {
+    parts,
+    asked,
+    forgetAsked: () => void asked.splice(0),
+    missing,
+    ids,
+    outcome,
+    call: async (...args) => (await outcome(...args)).output ?? {},
+    [Symbol.asyncDispose]: async () => {
+      await records.close()
+      folder[Symbol.dispose]()
+    },
+  }
+}
+
+async function perform(
+  records: Records,
+  operation: Operation,
+  {
+    principal,
+    input,
+    region = REGION,
+    now = 0,
+    keys = {},
+  }: CallChange & {
+    readonly principal: Principal
+    readonly input: Output
+  },
+): Promise<Outcome> {
+  const call: Call = {
+    requestId: systemRandom.uuid(),
+    caller: callerOf(principal),
+    region,
+    input: parseInput(operation.members, JSON.parse(JSON.stringify(input))),
+    now,
+    context: (name) => keys[name],
+    involve: () => {},
+  }
+  await records.refresh()
+  return runOperation(operation, call, {
+    renewed: async () => false,
+    finish: async ({ changes = [] }) => {
+      if (changes.length > 0) await records.commit(changes)
+    },
+  })
+}
+
+function callerOf(principal: Principal): Caller {
+  const account = 'account' in principal ? principal.account : ''
+  return {
+    account,
+    arn: principal.arn,
+    accessKeyId: 'AKIA',
+    principal,
+    identityJson: '{}',
+    keys: () => undefined,
+    policies: () => ({ identity: [] }),
+  }
+}
+
+function noting(records: Records, asked: string[]): Records {
+  return {
+    get: (kind, partition, name) => {
+      asked.push(kind.name)
+      return records.get(kind, partition, name)
+    },
+    peek: (kind, partition, name) => {
+      asked.push(kind.name)
+      return records.peek(kind, partition, name)
+    },
+    list: (kind, query) => {
+      asked.push(`list ${kind.name}`)
+      return records.list(kind, query)
+    },
+    commit: (changes) => records.commit(changes),
+    refresh: () => records.refresh(),
+    close: () => records.close(),
+  }
+}
+
+/** A new key of an account, with this policy; gives its id. */
+export async function bedKey(
+  bed: KmsBed,
+  policy: object,
+  input: Output = {},
+  owner: Principal = ROOT,
+): Promise<string> {
+  const Policy = JSON.stringify(policy)
+  const { KeyMetadata } = await bed.call(owner, 'CreateKey', {
+    BypassPolicyLockoutSafetyCheck: true,
+    Policy,
+    ...input,
+  })
+  return String((KeyMetadata as { readonly KeyId: string }).KeyId)
+}
+
+/** The code of the error that a call fails with; nothing when it succeeds. */
+export async function codeOf(call: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await call
+    return undefined
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return String(error.code)
+    throw error
+  }
+}
