@@ -10,6 +10,8 @@ import { AUDIT_KEY_INFO } from './audit/segment.ts'
 import type { Log } from './base/log.ts'
 import { systemAfterThisTurn, systemClock, systemRandom, systemSleep, systemTimers } from './base/ports.ts'
 import type { Secret } from './base/secret.ts'
+import { LookupLimiter } from './cloudtrail/lookup-limiter.ts'
+import { CLOUDTRAIL_OPERATIONS } from './cloudtrail/operations.ts'
 import { addCredentials } from './config/credentials-file.ts'
 import { type Config, formatAddress } from './config/settings.ts'
 import { type Ed25519Key, ed25519Key } from './crypto/ed25519.ts'
@@ -37,7 +39,7 @@ import { KMS_OPERATIONS } from './kms/operations.ts'
 import { wrappedKeys } from './kms/wrapped-keys.ts'
 import { treeGrower } from './metering/grow-tree.ts'
 import { IndexThread } from './metering/index-thread.ts'
-import { lastUsageFinder } from './metering/last-usage.ts'
+import { eventFinder, lastUsageFinder } from './metering/last-usage.ts'
 import { SigningKeys } from './sigv4/signing-key.ts'
 import { openRecords } from './store/cache.ts'
 import { claimFileLock, type FileLock } from './store/file-lock.ts'
@@ -278,11 +280,18 @@ function openDispatcher(service: ServiceParts): Dispatcher {
     lastUsage: lastUsageFinder(service.index),
     principalId: async (arn: string) => (await findId(arn))?.id,
   }
+  const trailParts = {
+    records,
+    random: systemRandom,
+    lookup: eventFinder(service.index),
+    limiter: new LookupLimiter(systemClock),
+  }
   const iamParts = { records, random: systemRandom, keyUses }
   return createDispatcher({
     routing: createRouting([
       ...KMS_OPERATIONS.map((operation) => operation(parts)),
       ...IAM_OPERATIONS.map((operation) => operation(iamParts)),
+      ...CLOUDTRAIL_OPERATIONS.map((operation) => operation(trailParts)),
     ]),
     findCredential: credentialFinder({ records, keyUses }),
     signingKeys: new SigningKeys(),

@@ -104,8 +104,9 @@ function readValue(shape: ShapeData, node: Node): unknown {
       return readList(shape.of, node)
     case 'structure':
       return readStructure(shape.members, node)
+    case 'timestamp':
     case 'map':
-      throw malformed('A map cannot be given here.')
+      throw malformed(`A ${shape.type} cannot be given here.`)
   }
 }
 

@@ -1,3 +1,5 @@
+import type { EpochMs } from '../base/ports.ts'
+
 /**
  * Shapes: the members of an operation's input as data. Validation, audit records, generated tests
  * and documentation tables all read them. The constraints are those of the AWS service models.
@@ -17,6 +19,7 @@ type TextData = {
 type EnumData = { readonly type: 'enum'; readonly values: readonly string[] }
 type IntegerData = { readonly type: 'integer'; readonly min?: number; readonly max?: number }
 type BooleanData = { readonly type: 'boolean' }
+type TimestampData = { readonly type: 'timestamp' }
 type BlobData = { readonly type: 'blob'; readonly min?: number; readonly max?: number }
 type ListData = {
   readonly type: 'list'
@@ -33,6 +36,7 @@ export type ShapeData =
   | EnumData
   | IntegerData
   | BooleanData
+  | TimestampData
   | BlobData
   | ListData
   | MapData
@@ -91,6 +95,11 @@ export function integer(limits: Omit<IntegerData, 'type'> = {}): Shape<number, t
 /** True or false. */
 export function boolean(): Shape<boolean, true> {
   return shape({ type: 'boolean' })
+}
+
+/** A moment, in milliseconds since 1970; seconds on the wire, with or without a fraction. */
+export function timestamp(): Shape<EpochMs, true> {
+  return shape({ type: 'timestamp' })
 }
 
 /** Bytes, base64 on the wire; limits count the bytes. Always sensitive. */

@@ -1,4 +1,5 @@
 import { parseBase64 } from '../base/bytes.ts'
+import type { EpochMs } from '../base/ports.ts'
 import { KmsError } from './errors.ts'
 import type { Input, Members, ShapeData, TextMap } from './shapes.ts'
 
@@ -44,6 +45,8 @@ function readValue(shape: ShapeData, value: unknown, path: string, faults: Fault
     case 'boolean':
       if (typeof value !== 'boolean') throw wrongType()
       return value
+    case 'timestamp':
+      return readTimestamp(value)
     case 'blob':
       return readBlob(shape, value, path, faults)
     case 'list':
@@ -117,6 +120,14 @@ function readInteger(
     faults.push(faultText(path, constraint, String(value)))
   }
   return value
+}
+
+/** The seconds that a date of JavaScript can hold. Source: ECMA-262, "Time Values". */
+const TIMESTAMP_MAX_SECONDS = 8_640_000_000_000
+
+function readTimestamp(value: unknown): EpochMs {
+  if (typeof value !== 'number' || Math.abs(value) > TIMESTAMP_MAX_SECONDS) throw wrongType()
+  return Math.round(value * 1000)
 }
 
 function readBlob(

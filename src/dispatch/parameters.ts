@@ -1,13 +1,14 @@
 import type { Members, ShapeData } from '../api/shapes.ts'
 import { wireName } from '../api/validate.ts'
+import { eventDate } from './event-date.ts'
 import type { EventData } from './operation.ts'
 
 /** Members that no audit event shows, whatever operation they belong to. */
-const NEVER_SHOWN = new Set(['GrantTokens'])
+const NEVER_SHOWN = new Set(['GrantTokens', 'Recipient'])
 
 /**
  * An input as an audit event shows it: members in lower camel case, without bytes, sensitive
- * texts and grant tokens; `null` when nothing is left.
+ * texts, grant tokens and recipients; `null` when nothing is left.
  */
 export function shownParameters(
   members: Members,
@@ -39,6 +40,8 @@ function showValue(shape: ShapeData, value: unknown): unknown {
       return Array.isArray(value) ? value.map((item) => showValue(shape.of, item)) : undefined
     case 'structure':
       return showStructure(shape.members, value)
+    case 'timestamp':
+      return typeof value === 'number' ? eventDate(value) : undefined
     case 'enum':
     case 'integer':
     case 'boolean':

@@ -1,6 +1,7 @@
 import { KmsError } from '../api/errors.ts'
 import type { PolicyDocument } from '../policy/document.ts'
-import { type Flavour, namedPrincipals, parsePolicy } from '../policy/parse.ts'
+import type { Flavour } from '../policy/flavour.ts'
+import { namedPrincipals, parsePolicy } from '../policy/parse.ts'
 import { PolicySyntaxError } from '../policy/syntax-error.ts'
 import type { Records } from '../store/records.ts'
 import { findPrincipal } from './principals.ts'

@@ -19,6 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   metering: ['base', 'api', 'crypto', 'store', 'audit'],
   dispatch: ['base', 'api', 'policy', 'sigv4', 'store', 'audit'],
   kms: ['base', 'api', 'policy', 'store', 'custody', 'dispatch'],
+  cloudtrail: ['base', 'api', 'crypto', 'policy', 'store', 'audit', 'metering', 'dispatch', 'client'],
   iam: ['base', 'api', 'policy', 'store', 'custody', 'dispatch'],
   jobs: ['base', 'store', 'audit', 'kms'],
   http: ['base', 'api', 'dispatch'],
@@ -26,7 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ['base', 'api', 'config', 'client', 'audit', 'metering', 'app.ts'],
   'app.ts': [
     ...['base', 'api', 'store', 'config', 'crypto', 'policy', 'sigv4', 'custody', 'audit', 'dispatch'],
-    ...['metering', 'kms', 'iam', 'jobs', 'http', 'client'],
+    ...['metering', 'cloudtrail', 'kms', 'iam', 'jobs', 'http', 'client'],
   ],
   'main.ts': ['cli'],
 }

@@ -216,6 +216,7 @@ function overLimit(shape: ShapeData): readonly (readonly [string, Output[string]
       return [...inner, ...lengths(shape, (size) => new Array(size).fill(item))]
     }
     case 'boolean':
+    case 'timestamp':
     case 'map':
     case 'structure':
       return []
