@@ -12,6 +12,8 @@ import type { Log } from './base/log.ts'
 import { systemAfterThisTurn, systemClock, systemRandom, systemSleep, systemTimers } from './base/ports.ts'
 import type { Secret } from './base/secret.ts'
 import { fetchJson } from './client/fetch-json.ts'
+import { LookupLimiter } from './cloudtrail/lookup-limiter.ts'
+import { CLOUDTRAIL_OPERATIONS } from './cloudtrail/operations.ts'
 import { addCredentials } from './config/credentials-file.ts'
 import { type Config, ConfigError, formatAddress } from './config/settings.ts'
 import { type Ed25519Key, ed25519Key } from './crypto/ed25519.ts'
@@ -43,7 +45,7 @@ import type { KmsParts } from './kms/parts.ts'
 import { wrappedKeys } from './kms/wrapped-keys.ts'
 import { treeGrower } from './metering/grow-tree.ts'
 import { IndexThread } from './metering/index-thread.ts'
-import { lastUsageFinder } from './metering/last-usage.ts'
+import { eventFinder, lastUsageFinder } from './metering/last-usage.ts'
 import { SigningKeys } from './sigv4/signing-key.ts'
 import { openRecords } from './store/cache.ts'
 import { claimFileLock, type FileLock } from './store/file-lock.ts'
@@ -239,7 +241,7 @@ export async function openNode(
   const keyUses = new KeyUses(records)
   stack.defer(() => keyUses.write())
   const iam = { records, random: systemRandom, clock: systemClock, sealer, keyUses, fetchJson, offline }
-  const dispatcher = openDispatcher({ kms, journal, iam, limiter, own, log })
+  const dispatcher = openDispatcher({ kms, journal, index, iam, limiter, own, log })
   const checkpoints = {
     name: 'checkpoints',
     everyMs: CHECKPOINT_INTERVAL_MS,
@@ -334,6 +336,7 @@ async function readOfflineKeys({ oidcKeysFile }: Config): Promise<OfflineKeys> {
 type ServiceParts = {
   readonly kms: KmsParts
   readonly journal: Journal
+  readonly index: IndexThread
   readonly iam: IamServiceParts
   readonly limiter: RefusalLimiter
   readonly own: OwnEventParts
@@ -348,8 +351,18 @@ function openIndexThread(config: Config, key: HmacKey, log: Log): IndexThread {
 function openDispatcher({ kms, journal, limiter, own, log, ...service }: ServiceParts): Dispatcher {
   const { records } = kms
   const iam = openIamService(service.iam)
+  const trails = {
+    records,
+    random: systemRandom,
+    lookup: eventFinder(service.index),
+    limiter: new LookupLimiter(systemClock),
+  }
   return createDispatcher({
-    routing: createRouting([...KMS_OPERATIONS.map((operation) => operation(kms)), ...iam.operations]),
+    routing: createRouting([
+      ...KMS_OPERATIONS.map((operation) => operation(kms)),
+      ...iam.operations,
+      ...CLOUDTRAIL_OPERATIONS.map((operation) => operation(trails)),
+    ]),
     findCredential: iam.findCredential,
     signingKeys: new SigningKeys(),
     refusals: {

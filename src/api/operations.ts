@@ -60,3 +60,13 @@ export const KMS_OPERATION_NAMES: readonly string[] = [
   'Verify',
   'VerifyMac',
 ]
+
+/**
+ * The operations of AWS CloudTrail that clients of a key management service call. Those of
+ * CloudTrail Lake and of channels are left out: they answer as operations that do not exist.
+ */
+export const CLOUDTRAIL_OPERATION_NAMES: readonly string[] = [
+  ...['AddTags', 'CreateTrail', 'DeleteTrail', 'DescribeTrails', 'GetEventSelectors', 'GetInsightSelectors'],
+  ...['GetTrail', 'GetTrailStatus', 'ListPublicKeys', 'ListTags', 'ListTrails', 'LookupEvents'],
+  ...['PutEventSelectors', 'PutInsightSelectors', 'RemoveTags', 'StartLogging', 'StopLogging', 'UpdateTrail'],
+]

@@ -21,6 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   metering: ['base', 'api', 'crypto', 'store', 'audit'],
   dispatch: ['base', 'api', 'policy', 'sigv4', 'store', 'audit'],
   kms: ['base', 'api', 'policy', 'store', 'custody', 'attestation', 'dispatch', 'xks'],
+  cloudtrail: ['base', 'api', 'crypto', 'policy', 'store', 'audit', 'metering', 'dispatch', 'client'],
   iam: ['base', 'api', 'policy', 'store', 'custody', 'dispatch'],
   jobs: ['base', 'store', 'audit', 'kms'],
   http: ['base', 'api', 'dispatch'],
@@ -29,7 +30,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ['base', 'api', 'config', 'client', 'audit', 'metering', 'app.ts', 'proxy-app.ts'],
   'app.ts': [
     ...['base', 'api', 'store', 'config', 'crypto', 'policy', 'sigv4', 'attestation', 'custody', 'xks'],
-    ...['audit', 'metering', 'dispatch', 'kms', 'iam', 'jobs', 'http', 'client'],
+    ...['audit', 'metering', 'dispatch', 'cloudtrail', 'kms', 'iam', 'jobs', 'http', 'client'],
   ],
   'proxy-app.ts': [
     'app.ts',
