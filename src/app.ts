@@ -50,7 +50,7 @@ import { SigningKeys } from './sigv4/signing-key.ts'
 import { openRecords } from './store/cache.ts'
 import { claimFileLock, type FileLock } from './store/file-lock.ts'
 import { makeFolder } from './store/folder.ts'
-import type { Records } from './store/records.ts'
+import { LIST_MAX_RECORDS, type Records } from './store/records.ts'
 import { openSqlite } from './store/sqlite.ts'
 import { DATABASE_FILE } from './store/sqlite-file.ts'
 import { openXksClient, type XksClient } from './xks/client.ts'
@@ -120,6 +120,12 @@ export async function openDeployment(config: Config): Promise<Deployment> {
 /** Whether there is a data folder already. */
 export function isDataFolder(config: Config): boolean {
   return existsSync(join(config.data, DATABASE_FILE))
+}
+
+/** The accounts that a data folder holds, in order. */
+export async function listAccounts(records: Records): Promise<readonly string[]> {
+  const { records: accounts } = await records.list(ACCOUNT, { partition: ACCOUNTS, limit: LIST_MAX_RECORDS })
+  return accounts.map(({ name }) => name).toSorted()
 }
 
 /**

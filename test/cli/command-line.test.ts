@@ -219,6 +219,16 @@ test('holdfast status says whether the server is ready, with its exit status too
   assert.match(down.out, /^audit log {4}node-0: \d+ events$/m)
 })
 
+test('holdfast status names the accounts of the folder, whatever the setting', async () => {
+  const folder = join(data, 'status-accounts')
+  for (const account of ['222222222222', '111111111111']) {
+    await using server = await startServer({ data: folder, environment: { HOLDFAST_ACCOUNT: account } })
+    assert.equal(await server.stop(), 0)
+  }
+  const { out } = await holdfast(['status', `--data=${folder}`])
+  assert.deepEqual(out.match(/^account.*$/gm), ['account      111111111111', 'account      222222222222'])
+})
+
 test('holdfast status does not take another server for that of its folder', async () => {
   const folder = join(data, 'status-stopped')
   await using server = await startServer({ data: folder })
