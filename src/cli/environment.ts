@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { CREDENTIALS_FILE, isDataFolder } from '../app.ts'
 import type { Config } from '../config/settings.ts'
+import { CREDENTIALS_FILE, isDataFolder } from '../deployment.ts'
 import type { Command } from './command.ts'
 import { currentEndpoint } from './endpoint.ts'
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
-import { listAccounts, openDeployment } from '../app.ts'
 import { readHeads } from '../audit/journal.ts'
 import { probeReady } from '../client/probe.ts'
+import { listAccounts, openDeployment } from '../deployment.ts'
 import { type Command, EXIT_FAILURE } from './command.ts'
 import { requireDataFolder } from './data-folder.ts'
 import { findEndpoint } from './endpoint.ts'

@@ -10,7 +10,7 @@ export type EventSelector = {
 }
 
 /** A time in which a trail delivers; without an end it still does. */
-export type LoggingPeriod = { readonly from: number; readonly to?: number }
+type LoggingPeriod = { readonly from: number; readonly to?: number }
 
 /** A tag of a trail. */
 export type TrailTag = { readonly key: string; readonly value: string }
@@ -75,7 +75,7 @@ export type DeliveryValue = {
 }
 
 /** A place in a node's log. */
-export type PlaceValue = {
+type PlaceValue = {
   readonly segment: number
   readonly offset: number
   readonly line: number
@@ -84,7 +84,7 @@ export type PlaceValue = {
 }
 
 /** Files whose delivery has begun. */
-export type DeliveryPlan = {
+type DeliveryPlan = {
   readonly positions: Readonly<Record<string, PlaceValue>>
   readonly files: readonly DeliveredFile[]
   /** What the events were chosen by, so that the same are chosen again. */
@@ -92,7 +92,7 @@ export type DeliveryPlan = {
 }
 
 /** What decides whether a trail delivers an event. */
-export type EventFilter = {
+type EventFilter = {
   readonly account: string
   /** Events of this region; of all when left out. */
   readonly region?: string
@@ -101,7 +101,7 @@ export type EventFilter = {
 }
 
 /** A log file in a bucket. */
-export type DeliveredFile = {
+type DeliveredFile = {
   readonly object: string
   readonly region: string
   /** SHA-256 of the uncompressed bytes, lower-case hexadecimal. */
@@ -111,7 +111,7 @@ export type DeliveredFile = {
 }
 
 /** A digest file in a bucket. */
-export type DeliveredDigest = {
+type DeliveredDigest = {
   readonly bucket: string
   readonly object: string
   readonly hash: string

@@ -7,7 +7,7 @@ const TEXT_MAX = 2048
 export const TEXT = text({ max: TEXT_MAX })
 
 /** A trail's name or ARN. */
-export const TRAIL_NAME = TEXT
+export const TRAIL_NAME = text({ max: TEXT_MAX })
 
 /** Tags of a request. Source: AWS CloudTrail API Reference, "Tag". */
 export const TAGS = list(

@@ -145,7 +145,7 @@ const INLINE = new WeakMap<EntityValue, readonly CompiledPolicy[]>()
 const MANAGED = new WeakMap<PolicyValue, CompiledPolicy>()
 
 /** The inline policies of a user, group or role, compiled once for each version of its record. */
-export function inlinePolicies(value: EntityValue): readonly CompiledPolicy[] {
+function inlinePolicies(value: EntityValue): readonly CompiledPolicy[] {
   const known = INLINE.get(value)
   if (known !== undefined) return known
   const compiled = value.inline.map(({ name, document }) => compileText(document, 'identity', name))
@@ -174,6 +174,6 @@ export function trustPolicy(role: RoleValue): CompiledPolicy {
 }
 
 /** A policy that was checked when it was put. @param name what it is called in reasons. */
-export function compileText(text: string, flavour: Flavour, name: string | undefined): CompiledPolicy {
+function compileText(text: string, flavour: Flavour, name: string | undefined): CompiledPolicy {
   return compilePolicy(parsePolicy(text, { flavour }), { name })
 }

@@ -128,6 +128,7 @@ async function perform(
     now,
     context: (name) => keys[name],
     involve: () => {},
+    identify: () => {},
   }
   await records.refresh()
   return runOperation(operation, call, {
