@@ -162,6 +162,30 @@ export type RunningNode = {
   readonly close: () => Promise<void>
 }
 
+/** Takes a node's place in the audit log of a deployment. */
+export async function openOwnJournal(
+  config: Config,
+  { records, auditKey }: Pick<Deployment, 'records' | 'auditKey'>,
+  log: Log,
+): Promise<Journal> {
+  const own = { clock: systemClock, random: systemRandom, account: config.account }
+  const journal = await openJournal({
+    ...own,
+    folder: join(config.data, AUDIT_FOLDER),
+    key: auditKey,
+    records,
+    files: systemFiles,
+    claimLock: claimFileLock,
+    timers: systemTimers,
+    log,
+  })
+  if (journal.torn !== undefined) {
+    log.warn('the end of the audit log was torn and set aside', journal.torn)
+    await journal.append(tornTailEvent(own, journal.node, journal.torn))
+  }
+  return journal
+}
+
 /** Starts a node on a data folder. @throws with a message for the operator. */
 export async function openNode(
   config: Config,
@@ -177,21 +201,8 @@ export async function openNode(
   const { records, auditKey, wrappingKey, tokenSealer: sealer } = await openForServing(config)
   stack.defer(() => records.close())
   const own = { clock: systemClock, random: systemRandom, account: config.account }
-  const journal = await openJournal({
-    ...own,
-    folder: join(config.data, AUDIT_FOLDER),
-    key: auditKey,
-    records,
-    files: systemFiles,
-    claimLock: claimFileLock,
-    timers: systemTimers,
-    log,
-  })
+  const journal = await openOwnJournal(config, { records, auditKey }, log)
   stack.defer(() => journal.close())
-  if (journal.torn !== undefined) {
-    log.warn('the end of the audit log was torn and set aside', journal.torn)
-    await journal.append(tornTailEvent(own, journal.node, journal.torn))
-  }
   const custody = new Custody({ wrappingKey, wrappedKeys: wrappedKeys(records), random: systemRandom })
   stack.defer(() => custody[Symbol.dispose]())
   const limiter = new RefusalLimiter(systemClock)

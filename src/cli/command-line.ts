@@ -1,16 +1,31 @@
 import { parseArgs } from 'node:util'
 import { processEnvironment } from '../config/environment.ts'
 import { ConfigError, FLAGS, parseConfig } from '../config/settings.ts'
+import { accountCreate, accountList } from './account.ts'
 import { auditVerify } from './audit-verify.ts'
-import { type Command, EXIT_FAILURE, EXIT_USAGE, type Output } from './command.ts'
+import { type Command, type CommandInput, EXIT_FAILURE, EXIT_USAGE, type Output } from './command.ts'
 import { environment } from './environment.ts'
 import { helpText, VERSION } from './help.ts'
 import { outliveReader } from './outlive-reader.ts'
+import { SCP_COMMANDS } from './scp.ts'
 import { serve } from './serve.ts'
 import { status } from './status.ts'
 import { worker } from './worker.ts'
 
-const COMMANDS: readonly Command[] = [serve, environment, status, auditVerify]
+const COMMANDS: readonly Command[] = [
+  serve,
+  environment,
+  status,
+  auditVerify,
+  accountCreate,
+  accountList,
+  ...SCP_COMMANDS,
+]
+
+/** The flags of all commands: which of them a command takes is checked when it is known. */
+const COMMAND_FLAGS = Object.fromEntries(
+  COMMANDS.flatMap(({ flags = {} }) => Object.keys(flags).map((name) => [name, { type: 'string' as const }])),
+)
 
 const output: Output = {
   print: (line) => void process.stdout.write(`${line}\n`),
@@ -33,7 +48,12 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
 async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],
-    options: { ...FLAGS, help: { type: 'boolean', short: 'h' }, version: { type: 'boolean' } },
+    options: {
+      ...FLAGS,
+      ...COMMAND_FLAGS,
+      help: { type: 'boolean', short: 'h' },
+      version: { type: 'boolean' },
+    },
     allowPositionals: true,
   })
   if (values['version'] === true) return print(VERSION)
@@ -47,7 +67,21 @@ async function run(args: readonly string[]): Promise<number> {
     return EXIT_USAGE
   }
   const config = parseConfig({ flags: values, environment: processEnvironment() })
-  return command.run({ config, output })
+  return command.run({ config, output, flags: ownFlags(command, values) })
+}
+
+/** @throws ConfigError for a flag that only another command takes. */
+function ownFlags(command: Command, values: Readonly<Record<string, unknown>>): CommandInput['flags'] {
+  const flags: Record<string, string> = {}
+  for (const name of Object.keys(COMMAND_FLAGS)) {
+    const value = values[name]
+    if (typeof value !== 'string') continue
+    if (command.flags?.[name] === undefined) {
+      throw new ConfigError(`holdfast ${command.name} takes no --${name}`)
+    }
+    flags[name] = value
+  }
+  return flags
 }
 
 function print(text: string): number {

@@ -9,8 +9,10 @@ export type Output = {
 }
 
 /** What a command is run with. */
-type CommandInput = {
+export type CommandInput = {
   readonly config: Config
+  /** Values of the command's own flags, by name. */
+  readonly flags: Readonly<Record<string, string | undefined>>
   readonly output: Output
 }
 
@@ -18,6 +20,8 @@ type CommandInput = {
 export type Command = {
   readonly name: string
   readonly about: string
+  /** Flags of its own beside the settings, with what each means; all take a value. */
+  readonly flags?: Readonly<Record<string, string>>
   readonly run: (input: CommandInput) => Promise<number>
 }
 

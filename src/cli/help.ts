@@ -6,6 +6,13 @@ export const VERSION = '0.1.0'
 
 const COMMAND_WIDTH = 14
 
+function commandLines({ name, about, flags = {} }: Command): readonly string[] {
+  const own = Object.entries(flags).map(
+    ([flag, meaning]) => `  ${''.padEnd(COMMAND_WIDTH)}   --${flag}: ${meaning}`,
+  )
+  return [`  ${name.padEnd(COMMAND_WIDTH)} ${about}`, ...own]
+}
+
 /** What `holdfast --help` prints. */
 export function helpText(commands: readonly Command[]): string {
   return [
@@ -14,7 +21,7 @@ export function helpText(commands: readonly Command[]): string {
     'usage: holdfast COMMAND [settings]',
     '',
     'commands:',
-    ...commands.map(({ name, about }) => `  ${name.padEnd(COMMAND_WIDTH)} ${about}`),
+    ...commands.flatMap(commandLines),
     '',
     'settings, each a flag and an environment variable; the flag wins:',
     ...describeSettings(),

@@ -121,6 +121,16 @@ async function loadSession(
   return inline === undefined ? managed : [compileText(inline, 'session', undefined), ...managed]
 }
 
+/** The policies of a group as they are now. */
+export async function groupPolicies(
+  records: Records,
+  account: string,
+  group: EntityValue,
+): Promise<readonly CompiledPolicy[]> {
+  const reader: Reader = (kind, partition, name) => read(records, kind, partition, name)
+  return [...inlinePolicies(group), ...(await loadManaged(reader, account, group.attached))]
+}
+
 /** A managed policy that is gone allows nothing. */
 async function loadManaged(
   reader: Reader,
@@ -145,7 +155,7 @@ const INLINE = new WeakMap<EntityValue, readonly CompiledPolicy[]>()
 const MANAGED = new WeakMap<PolicyValue, CompiledPolicy>()
 
 /** The inline policies of a user, group or role, compiled once for each version of its record. */
-export function inlinePolicies(value: EntityValue): readonly CompiledPolicy[] {
+function inlinePolicies(value: EntityValue): readonly CompiledPolicy[] {
   const known = INLINE.get(value)
   if (known !== undefined) return known
   const compiled = value.inline.map(({ name, document }) => compileText(document, 'identity', name))
@@ -174,6 +184,6 @@ export function trustPolicy(role: RoleValue): CompiledPolicy {
 }
 
 /** A policy that was checked when it was put. @param name what it is called in reasons. */
-export function compileText(text: string, flavour: Flavour, name: string | undefined): CompiledPolicy {
+function compileText(text: string, flavour: Flavour, name: string | undefined): CompiledPolicy {
   return compilePolicy(parsePolicy(text, { flavour }), { name })
 }

@@ -21,7 +21,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   jobs: ['base', 'store', 'audit', 'kms'],
   http: ['base', 'api', 'dispatch'],
   client: ['base', 'api', 'sigv4'],
-  cli: ['base', 'api', 'config', 'client', 'audit', 'app.ts'],
+  'operator.ts': ['base', 'store', 'config', 'audit', 'iam', 'app.ts'],
+  cli: ['base', 'api', 'config', 'client', 'audit', 'app.ts', 'operator.ts'],
   'app.ts': [
     ...['base', 'api', 'store', 'config', 'crypto', 'policy', 'sigv4', 'custody', 'audit', 'dispatch'],
     ...['kms', 'iam', 'jobs', 'http', 'client'],
