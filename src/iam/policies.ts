@@ -121,6 +121,16 @@ async function loadSession(
   return inline === undefined ? managed : [compileText(inline, 'session', undefined), ...managed]
 }
 
+/** The policies of a group as they are now. */
+export async function groupPolicies(
+  records: Records,
+  account: string,
+  group: EntityValue,
+): Promise<readonly CompiledPolicy[]> {
+  const reader: Reader = (kind, partition, name) => read(records, kind, partition, name)
+  return [...inlinePolicies(group), ...(await loadManaged(reader, account, group.attached))]
+}
+
 /** A managed policy that is gone allows nothing. */
 async function loadManaged(
   reader: Reader,

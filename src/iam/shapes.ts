@@ -59,5 +59,8 @@ export const PAGING = {
   MaxItems: optional(integer({ min: 1, max: 1000 })),
 }
 
+/** Names of actions to simulate. */
+export const ACTION_NAMES = list(text({ min: 3, max: 128 }))
+
 /** A flag that may be left out. */
 export const FLAG = optional(boolean())
