@@ -65,7 +65,7 @@ const REFUSALS: readonly Refusal[] = [
     'a command',
     ['audit'],
     {},
-    /^holdfast: there is no command 'audit': the commands are serve, env, status, audit verify; see holdfast --help\n$/,
+    /^holdfast: there is no command 'audit': the commands are serve, env, status, audit verify, [a-z, -]+; see holdfast --help\n$/,
   ],
   ['a flag', ['serve', '--port=1'], {}, /^holdfast: there is no flag --port: see holdfast --help\n$/],
   [

@@ -71,7 +71,7 @@ test('a command that cannot do what it is asked says why, and changes nothing', 
   const refusals: readonly (readonly [readonly string[], RegExp])[] = [
     [['account', 'create', `--id=${OTHER}`], /there is an account 111122223333 already/],
     [['account', 'create', '--id=1'], /an account id has 12 digits: '1'/],
-    [['account', 'list', '--id=1'], /holdfast account list takes no --id/],
+    [['account', 'list', '--id=1'], /--id is not a flag of account list/],
     [['scp', 'attach', '--name=none', `--id=${OTHER}`], /there is no service control policy none/],
     [['scp', 'attach', '--name=FullAWSAccess', '--id=999999999999'], /there is no account 999999999999/],
     [['scp', 'detach', '--name=FullAWSAccess', `--id=${OTHER}`], /at least one service control policy/],
