@@ -107,10 +107,13 @@ export type ErrorCode = keyof typeof ERRORS
 export class KmsError extends Error {
   override readonly name = 'KmsError'
   readonly code: ErrorCode
+  /** Why a call was refused, for the audit event alone. */
+  readonly reason: string | undefined
 
-  constructor(code: ErrorCode, message = '', options?: ErrorOptions) {
+  constructor(code: ErrorCode, message = '', options: ErrorOptions & { readonly reason?: string } = {}) {
     super(message, options)
     this.code = code
+    this.reason = options.reason
   }
 
   get status(): number {

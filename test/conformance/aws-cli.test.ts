@@ -160,3 +160,50 @@ test('the AWS CLI shows errors in the words of AWS', { skip }, async () => {
     /\(UnsupportedOperationException\) when calling the GetPublicKey operation: GetPublicKey is not supported\.$/,
   )
 })
+
+/** The JSON output of a command of any service, given as its arguments. */
+async function awsJson(
+  args: readonly string[],
+  more: Readonly<Record<string, string>> = {},
+): Promise<unknown> {
+  const { status, out, err } = await run('aws', args, { environment: { ...environment, ...more }, folder })
+  assert.equal(status, 0, `aws ${args.join(' ')}\n${err}`)
+  return out === '' ? {} : JSON.parse(out)
+}
+
+test('the AWS CLI makes a role, assumes it and calls with its session', { skip }, async () => {
+  const principal = { AWS: `arn:aws:iam::${ACCOUNT}:root` }
+  const statement = { Effect: 'Allow', Principal: principal, Action: 'sts:AssumeRole' }
+  const trust = JSON.stringify({ Version: '2012-10-17', Statement: [statement] })
+  const readOnly = 'arn:aws:iam::aws:policy/ReadOnlyAccess'
+  const admin = 'arn:aws:iam::aws:policy/AdministratorAccess'
+  await awsJson(['iam', 'create-role', '--role-name', 'cli', '--assume-role-policy-document', trust])
+  await awsJson(['iam', 'attach-role-policy', '--role-name', 'cli', '--policy-arn', readOnly])
+  await awsJson(['iam', 'create-user', '--user-name', 'cli-user'])
+  await awsJson(['iam', 'attach-user-policy', '--user-name', 'cli-user', '--policy-arn', admin])
+  const key = (await awsJson(['iam', 'create-access-key', '--user-name', 'cli-user'])) as {
+    AccessKey: { AccessKeyId: string; SecretAccessKey: string }
+  }
+  const user = {
+    AWS_ACCESS_KEY_ID: key.AccessKey.AccessKeyId,
+    AWS_SECRET_ACCESS_KEY: key.AccessKey.SecretAccessKey,
+  }
+  const arn = `arn:aws:iam::${ACCOUNT}:role/cli`
+  const assuming = ['sts', 'assume-role', '--role-arn', arn, '--role-session-name', 'cli']
+  const { Credentials } = (await awsJson(assuming, user)) as {
+    Credentials: { AccessKeyId: string; SecretAccessKey: string; SessionToken: string }
+  }
+  const session = {
+    AWS_ACCESS_KEY_ID: Credentials.AccessKeyId,
+    AWS_SECRET_ACCESS_KEY: Credentials.SecretAccessKey,
+    AWS_SESSION_TOKEN: Credentials.SessionToken,
+  }
+  const identity = (await awsJson(['sts', 'get-caller-identity'], session)) as { Arn: string }
+  assert.equal(identity.Arn, `arn:aws:sts::${ACCOUNT}:assumed-role/cli/cli`)
+  await awsJson(['kms', 'list-keys'], session)
+  const refused = await run('aws', ['kms', 'create-key'], {
+    environment: { ...environment, ...session },
+    folder,
+  })
+  assert.match(refused.err, /AccessDeniedException.*no identity-based policy allows the kms:CreateKey action/)
+})

@@ -108,7 +108,9 @@ for (const operation of OPERATIONS) {
 
   if (!UNDECIDED.has(name)) {
     test(`${name} refuses a user without policies with AccessDenied, and records it`, async () => {
-      const answer = await callQuery(server, [service, name], sample(operation), { credentials: nobody })
+      const answer = await callQuery(server, { service, action: name }, sample(operation), {
+        credentials: nobody,
+      })
       assert.equal(answer.code, 'AccessDenied', answer.text)
       assert.equal(answer.status, 403)
       assert.match(answer.contentType, /^text\/xml/)
@@ -129,7 +131,7 @@ for (const operation of OPERATIONS) {
   if (operation.unsigned !== true) {
     test(`${name} refuses a wrong signature with SignatureDoesNotMatch`, async () => {
       const credentials = { ...server.credentials, secretAccessKey: 'wrong' }
-      const answer = await callQuery(server, [service, name], sample(operation), { credentials })
+      const answer = await callQuery(server, { service, action: name }, sample(operation), { credentials })
       assert.equal(answer.code, 'SignatureDoesNotMatch', answer.text)
       assert.equal(answer.status, 403)
     })
@@ -140,7 +142,7 @@ for (const operation of OPERATIONS) {
     if (required) {
       test(`${name} asks for ${member}`, async () => {
         const { [member]: _left, ...input } = sample(operation)
-        const answer = await callQuery(server, [service, name], input)
+        const answer = await callQuery(server, { service, action: name }, input)
         assert.equal(answer.code, 'ValidationError', answer.text)
         assert.equal(answer.status, 400)
         assert.match(
@@ -153,7 +155,7 @@ for (const operation of OPERATIONS) {
       const { max } = data
       test(`${name} takes at most ${max} characters of ${member}`, async () => {
         const input = { ...sample(operation), [member]: 'x'.repeat(max + 1) }
-        const answer = await callQuery(server, [service, name], input)
+        const answer = await callQuery(server, { service, action: name }, input)
         assert.equal(answer.code, 'ValidationError', answer.text)
         assert.ok(
           answer.message?.includes(
@@ -168,23 +170,23 @@ for (const operation of OPERATIONS) {
 
 test('a form that is broken is answered with MalformedInput', async () => {
   const body = `${formText('GetUser', 'iam', {})}&UserName=a&UserName=b`
-  const answer = await callQuery(server, ['iam', 'GetUser'], {}, { body })
+  const answer = await callQuery(server, { service: 'iam', action: 'GetUser' }, {}, { body })
   assert.equal(answer.code, 'MalformedInput')
   assert.equal(answer.status, 400)
 })
 
 test('an unknown action is answered with InvalidAction, a known one that is not there with UnsupportedOperation', async () => {
-  const unknown = await callQuery(server, ['iam', 'MakeCoffee'], {})
+  const unknown = await callQuery(server, { service: 'iam', action: 'MakeCoffee' }, {})
   assert.equal(unknown.code, 'InvalidAction')
   assert.equal(unknown.message, 'Could not find operation MakeCoffee for version 2010-05-08')
-  const absent = await callQuery(server, ['sts', 'GetFederationToken'], { Name: 'x' })
+  const absent = await callQuery(server, { service: 'sts', action: 'GetFederationToken' }, { Name: 'x' })
   assert.equal(absent.code, 'UnsupportedOperation')
-  const none = await callQuery(server, ['iam', ''], {}, { body: 'Version=2010-05-08' })
+  const none = await callQuery(server, { service: 'iam', action: '' }, {}, { body: 'Version=2010-05-08' })
   assert.equal(none.code, 'MissingAction')
 })
 
 test('a call that is signed for another service is refused', async () => {
-  const answer = await callQuery(server, ['iam', 'ListUsers'], {}, { signedFor: 'kms' })
+  const answer = await callQuery(server, { service: 'iam', action: 'ListUsers' }, {}, { signedFor: 'kms' })
   assert.equal(answer.code, 'SignatureDoesNotMatch')
   assert.equal(answer.message, "Credential should be scoped to correct service: 'iam'. ")
 })

@@ -33,6 +33,9 @@ export type QueryOptions = {
   readonly body?: string
 }
 
+/** An operation, by its service and name. */
+export type QueryOperation = { readonly service: keyof typeof VERSIONS; readonly action: string }
+
 /** A form as text. */
 export function formText(action: string, service: keyof typeof VERSIONS, input: FormValue): string {
   const pairs = [['Action', action], ['Version', VERSIONS[service]], ...flatten('', input)]
@@ -52,7 +55,7 @@ function flatten(name: string, value: FormValue): readonly (readonly [string, st
 /** Sends one signed call and gives whatever comes back. */
 export async function callQuery(
   server: TestServer,
-  [service, action]: readonly [keyof typeof VERSIONS, string],
+  { service, action }: QueryOperation,
   input: FormValue,
   options: QueryOptions = {},
 ): Promise<QueryAnswer> {
