@@ -32,7 +32,7 @@ async function makeFolder(): Promise<Fixture> {
 
 /** Edits the database as someone does who has no keys. */
 function edit(data: string, ...statements: readonly string[]): void {
-  const intruder = new DatabaseSync(join(data, 'holdfast.db'))
+  const intruder = new DatabaseSync(join(data, 'holdfast.db'), { timeout: 5000 })
   for (const statement of statements) intruder.exec(statement)
   intruder.close()
 }
