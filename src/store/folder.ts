@@ -13,13 +13,21 @@ const OWNER_ONLY = 0o700
  */
 export async function makeFolder(path: string): Promise<void> {
   try {
+    await makeOne(path)
+  } catch (error) {
+    const parent = dirname(path)
+    if (!isMissing(error) || parent === path) throw error
+    // Somebody else may have made the parent in between, so this is tried once more with it there.
+    if (!(await isFolder(parent))) await makeFolder(parent)
+    await makeOne(path)
+  }
+}
+
+async function makeOne(path: string): Promise<void> {
+  try {
     await mkdir(path, { mode: OWNER_ONLY })
   } catch (error) {
-    if (await isFolder(path)) return
-    const parent = dirname(path)
-    if (!isMissing(error) || parent === path || (await isFolder(parent))) throw error
-    await makeFolder(parent)
-    await makeFolder(path)
+    if (!(await isFolder(path))) throw error
   }
 }
 
