@@ -1,8 +1,13 @@
 import { KmsError } from '../api/errors.ts'
 import type { Log } from '../base/log.ts'
+import { OffloadError } from '../base/offload.ts'
 import { IntegrityError } from '../store/records.ts'
 
 const INTERNAL = 'The request failed because of an internal error. It can be retried.'
+
+/** Source: AWS KMS Developer Guide, "Throttling AWS KMS requests". */
+export const TOO_FAST =
+  'You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.'
 
 /**
  * What a caller is told of an error: its own when it is part of the contract, and one code without
@@ -10,6 +15,9 @@ const INTERNAL = 'The request failed because of an internal error. It can be ret
  */
 export function callerFacingError(error: unknown, requestId: string, log: Log): KmsError {
   if (error instanceof KmsError) return error
+  if (error instanceof OffloadError && error.reason === 'full') {
+    return new KmsError('ThrottlingException', TOO_FAST, { cause: error })
+  }
   const cause = error instanceof Error ? error : new Error(String(error))
   if (error instanceof IntegrityError || cause.name === 'KeyringError') {
     log.error(`INTEGRITY ALARM: ${cause.message}`, { requestId })

@@ -4,6 +4,7 @@ import { denialMessage } from '../policy/denial.ts'
 import { formatReason } from '../policy/reason.ts'
 import { StoreConflict } from '../store/port.ts'
 import type { CallerPolicies } from './caller.ts'
+import { TOO_FAST } from './failures.ts'
 import type { Call, Operation, Outcome, Permission } from './operation.ts'
 
 /**
@@ -40,11 +41,8 @@ export async function runOperation(operation: Operation, call: Call, parts: RunP
       if (!(error instanceof StoreConflict)) throw error
     }
   }
-  throw new KmsError('ThrottlingException', operation.service === 'kms' ? TOO_MANY_CHANGES : 'Rate exceeded')
+  throw new KmsError('ThrottlingException', operation.service === 'kms' ? TOO_FAST : 'Rate exceeded')
 }
-
-const TOO_MANY_CHANGES =
-  'You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.'
 
 async function runFresh(operation: Operation, call: Call, parts: RunParts): Promise<Outcome> {
   try {

@@ -1,167 +1,22 @@
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { test } from 'node:test'
-import { systemFiles } from '../audit/files.ts'
-import { openJournal } from '../audit/journal.ts'
-import { TEST_KEY } from '../audit/test-log.ts'
-import { silentLog } from '../base/log.ts'
-import { systemClock, systemRandom, systemTimers } from '../base/ports.ts'
-import { Secret } from '../base/secret.ts'
-import { Custody } from '../custody/custody.ts'
-import { grantTokens } from '../custody/grant-token.ts'
 import { STORE_KEY, storeKeyPartition } from '../kms/custom-key-store.ts'
-import { dueNote } from '../kms/due.ts'
-import { planDue } from '../kms/due-plan.ts'
-import { ALIAS, KEY, KEY_OWNER, type KeyValue, MATERIAL, materialPartition } from '../kms/key-record.ts'
-import type { KmsParts } from '../kms/parts.ts'
-import { wrappedKeys } from '../kms/wrapped-keys.ts'
-import { defaultKeyPolicy } from '../policy/key-policy.ts'
-import { openRecords } from '../store/cache.ts'
-import { claimFileLock } from '../store/file-lock.ts'
-import { insert, type Records, replace } from '../store/records.ts'
-import { openSqlite } from '../store/sqlite.ts'
+import { KEY } from '../kms/key-record.ts'
+import { insert, replace } from '../store/records.ts'
 import { testFolder } from '../store/test-folder.ts'
-import { testSealer } from '../store/test-sealer.ts'
-import { openXksClient } from '../xks/client.ts'
-import { doWhatIsDue, type LifecycleParts } from './lifecycle.ts'
-
-const ACCOUNT = '111122223333'
-const REGION = 'eu-west-1'
-const PARTITION = `${ACCOUNT}/${REGION}`
-const DAY_MS = 86_400_000
-const START = Date.parse('2026-11-24T12:00:00Z')
-
-type Worker = AsyncDisposable & {
-  readonly parts: LifecycleParts
-  readonly records: Records
-  readonly events: Record<string, unknown>[]
-  readonly forgotten: string[]
-}
-
-/** Time that a test sets, for all of its workers. */
-type Time = { now: number }
-
-/** A worker on a data folder: real records, a real audit log, the test's clock. */
-async function openWorker(folder: string, time: Time): Promise<Worker> {
-  const records = await openRecords(openSqlite(folder), testSealer())
-  const clock = { now: () => time.now, monotonicMs: () => time.now }
-  const own = { records, clock, random: systemRandom, log: silentLog }
-  const journal = await openJournal({
-    ...own,
-    folder: join(folder, 'audit'),
-    key: TEST_KEY,
-    files: systemFiles,
-    claimLock: claimFileLock,
-    timers: systemTimers,
-  })
-  const wrappingKey = new Secret(systemRandom.bytes(32))
-  const custody = new Custody({ wrappingKey, wrappedKeys: wrappedKeys(records), random: systemRandom })
-  const kms: KmsParts = {
-    records,
-    custody,
-    xks: openXksClient({
-      ca: undefined,
-      routes: new Map(),
-      timeoutMs: 250,
-      clock: systemClock,
-      timers: systemTimers,
-    }),
-    random: systemRandom,
-    principalExists: async () => true,
-    principalId: async () => undefined,
-    attestationRoots: [],
-    lastUsage: async () => ({ last: undefined, current: true }),
-    grantTokens: grantTokens(wrappingKey, systemRandom),
-    sm2Regions: new Set(),
-  }
-  const events: Record<string, unknown>[] = []
-  const forgotten: string[] = []
-  const parts: LifecycleParts = {
-    ...own,
-    journal: {
-      commit: async (changes, recorded) => {
-        await journal.commit(changes, recorded)
-        events.push(...recorded.map(({ json }) => JSON.parse(json)))
-      },
-    },
-    plan: (due, now) => planDue(kms, due, now),
-    forget: (materialId) => forgotten.push(materialId),
-  }
-  return {
-    parts,
-    records,
-    events,
-    forgotten,
-    [Symbol.asyncDispose]: async () => {
-      await journal.close()
-      await records.close()
-    },
-  }
-}
-
-function keyValue(keyId: string): KeyValue {
-  return {
-    format: 1,
-    createdAt: START,
-    description: '',
-    spec: 'SYMMETRIC_DEFAULT',
-    usage: 'ENCRYPT_DECRYPT',
-    origin: 'AWS_KMS',
-    state: 'Enabled',
-    policy: defaultKeyPolicy(ACCOUNT),
-    tags: [],
-    aliases: [`alias/${keyId}-a`, `alias/${keyId}-b`],
-    materialId: `${keyId}-1`,
-  }
-}
-
-/** A key with two aliases and two materials. */
-async function makeKey(records: Records, keyId: string): Promise<void> {
-  const value = keyValue(keyId)
-  const place = materialPartition(ACCOUNT, REGION, keyId)
-  const wrapped = { under: 'u', wrapped: 'w' }
-  const material = { format: 1 as const, wrapped, createdAt: START }
-  await records.commit([
-    insert(KEY, PARTITION, keyId, value),
-    insert(KEY_OWNER, REGION, keyId, { format: 1, account: ACCOUNT }),
-    ...value.aliases.map((name) =>
-      insert(ALIAS, PARTITION, name, { format: 1, keyId, createdAt: START, updatedAt: START }),
-    ),
-    insert(MATERIAL, place, 'm1', { ...material, materialId: `${keyId}-1`, order: 0 }),
-    insert(MATERIAL, place, 'm2', { ...material, materialId: `${keyId}-2`, order: 1 }),
-  ])
-}
-
-async function schedule(records: Records, keyId: string, at: number): Promise<void> {
-  const key = await records.get(KEY, PARTITION, keyId)
-  assert.ok(key !== undefined)
-  const value: KeyValue = { ...key.value, state: 'PendingDeletion', deletion: { at, windowDays: 7 } }
-  await records.commit([
-    replace(key, value),
-    dueNote(`${keyId}/${at}`, { what: 'DeleteKey', account: ACCOUNT, region: REGION, keyId, at }),
-  ])
-}
-
-async function cancel(records: Records, keyId: string): Promise<void> {
-  const key = await records.get(KEY, PARTITION, keyId)
-  assert.ok(key !== undefined)
-  const { deletion: _, ...kept } = key.value
-  await records.commit([replace(key, { ...kept, state: 'Disabled' })])
-}
-
-/** How many of the records that belong to a key are there: 6 when it is whole. */
-async function remains(records: Records, keyId: string): Promise<number> {
-  const materials = await records.list(MATERIAL, {
-    partition: materialPartition(ACCOUNT, REGION, keyId),
-    limit: 10,
-  })
-  const found = await Promise.all([
-    records.get(KEY, PARTITION, keyId),
-    records.get(KEY_OWNER, REGION, keyId),
-    ...keyValue(keyId).aliases.map((name) => records.get(ALIAS, PARTITION, name)),
-  ])
-  return materials.records.length + found.filter((record) => record !== undefined).length
-}
+import { doWhatIsDue } from './lifecycle.ts'
+import {
+  ACCOUNT,
+  cancel,
+  DAY_MS,
+  makeKey,
+  openWorker,
+  PARTITION,
+  REGION,
+  remains,
+  START,
+  schedule,
+} from './test-lifecycle.ts'
 
 test('doWhatIsDue removes a key with everything of it when its time has come, not before', async () => {
   using folder = testFolder()

@@ -24,30 +24,41 @@ export type LifecycleParts = {
 
 /**
  * Does what is due to keys: deletes, rotates, lets imported material expire. Any worker may run it:
- * each step is one versioned commit with its note, so none happens twice.
+ * each step is one versioned commit with its note, so none happens twice. What fails for one key is
+ * left for the next run, and keeps nothing else from being done.
+ *
+ * @throws the first failure, once everything has been looked at.
  */
 export async function doWhatIsDue(parts: LifecycleParts): Promise<void> {
   const { records, clock } = parts
   await records.refresh()
   const now = clock.now()
   const days = await daysToLookAt(records, now)
+  const failures: unknown[] = []
   let first: string | undefined
   for (const day of days) {
-    const left = await doDueOn(parts, day, now)
+    const left = await doDueOn(parts, { day, now }, failures)
     if (left > 0) first ??= day
   }
   await forgetDaysBefore(records, first ?? days.at(-1) ?? '')
+  if (failures.length > 0) throw failures[0]
 }
 
+type Moment = { readonly day: string; readonly now: EpochMs }
+
 /** Handles the notes of one day; gives how many are left for later. */
-async function doDueOn(parts: LifecycleParts, day: string, now: EpochMs): Promise<number> {
+async function doDueOn(parts: LifecycleParts, { day, now }: Moment, failures: unknown[]): Promise<number> {
   let left = 0
   let after: string | undefined
   do {
     const page = await parts.records.list(DUE, { partition: day, after, limit: LIST_MAX_RECORDS })
     for (const due of page.records) {
-      const done = due.value.at <= now && (await settle(parts, due, now))
-      if (!done) left += 1
+      try {
+        if (due.value.at > now || !(await settle(parts, due, now))) left += 1
+      } catch (error) {
+        failures.push(error)
+        left += 1
+      }
     }
     after = page.next
   } while (after !== undefined)

@@ -35,7 +35,9 @@ export const deleteImportedKeyMaterial = keyOperation(
     const { materialId } = key.record.value
     const wanted = input.KeyMaterialId ?? materialId
     const changes = await deleteMaterial(parts, key, wanted)
-    return outcome(key, changes, key.record.value.spec === 'SYMMETRIC_DEFAULT' ? wanted : undefined)
+    const done = outcome(key, changes, key.record.value.spec === 'SYMMETRIC_DEFAULT' ? wanted : undefined)
+    // Forgotten too early it would only be opened again.
+    return wanted === undefined ? done : { ...done, dispose: () => parts.custody.forget(wanted) }
   },
 )
 
