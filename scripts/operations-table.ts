@@ -1,7 +1,6 @@
 /** Writes docs/operations.md from the facts of the operations: `npm run docs`. */
 
 import { writeFile } from 'node:fs/promises'
-import { KMS_OPERATION_NAMES } from '../src/api/operations.ts'
 import type { Operation } from '../src/dispatch/operation.ts'
 import { KMS_OPERATIONS } from '../src/kms/operations.ts'
 import type { KmsParts } from '../src/kms/parts.ts'
@@ -22,25 +21,24 @@ const PERMISSIONS: Readonly<Record<string, string>> = {
 
 const INTRODUCTION = `# Operations
 
-Every operation of the AWS KMS API, and whether Holdfast has it. This page is written by \`npm run docs\` from the facts that the code of
+Every operation of the AWS KMS API. This page is written by \`npm run docs\` from the facts that the code of
 the operations declares; a test fails when it is out of date.
 
-- An operation that is _not yet_ there answers \`UnsupportedOperationException\`, after the caller is authenticated, and is recorded.
-- _Key states_: the states of the key in which the operation works. A disabled key answers \`DisabledException\` otherwise, one that is
-  pending deletion (or, for CancelKeyDeletion, is not) \`KMSInvalidStateException\`.
+- _Key states_: the states of the key in which the operation works. A disabled key answers \`DisabledException\` otherwise, one in any
+  other state \`KMSInvalidStateException\`, unless the operation is not for keys of its origin at all.
   For UpdateAlias it is the state of the key that the alias is to name.
 - _Alias_: whether an alias name or alias ARN may stand for the key. A key id or key ARN always may.
 - _Other account_: whether the key may belong to another account than the caller's, by its ARN. Decrypt and ReEncrypt also find such a key
   by the ciphertext.
 
-| operation | works | permission | key states | alias | other account |
-| --- | --- | --- | --- | --- | --- |
+| operation | permission | key states | alias | other account |
+| --- | --- | --- | --- | --- |
 `
 
 /** The page as it has to be. */
 export function operationsPage(): string {
-  const implemented = new Map(operations().map((operation) => [operation.name, operation]))
-  return INTRODUCTION + KMS_OPERATION_NAMES.map((name) => row(name, implemented.get(name))).join('')
+  const rows = operations().map(row)
+  return INTRODUCTION + rows.toSorted().join('')
 }
 
 /** Facts do not depend on the parts, which only running an operation needs. */
@@ -48,15 +46,13 @@ function operations(): readonly Operation[] {
   return KMS_OPERATIONS.map((operation) => operation({} as KmsParts))
 }
 
-function row(name: string, operation: Operation | undefined): string {
-  if (operation === undefined) return `| ${name} | not yet | - | - | - | - |\n`
+function row({ name, onKey }: Operation): string {
   const permission = PERMISSIONS[name] ?? `\`kms:${name}\``
-  const { onKey } = operation
   const rules =
     onKey === undefined
       ? ['no key', '-', '-']
       : [onKey.states.join(', '), yesOrNo(onKey.aliases), yesOrNo(onKey.crossAccount)]
-  return `| ${[name, 'yes', permission, ...rules].join(' | ')} |\n`
+  return `| ${[name, permission, ...rules].join(' | ')} |\n`
 }
 
 function yesOrNo(fact: boolean): string {

@@ -21,10 +21,8 @@ test('docs/operations.md has a row for each of the 56 operations of AWS KMS', ()
     .filter((line) => /^\| [A-Z]/.test(line))
   assert.equal(KMS_OPERATION_NAMES.length, 56)
   assert.equal(rows.length, 56)
-  assert.ok(
-    rows.some((row) => row.startsWith('| Encrypt | yes | `kms:Encrypt` | Enabled, Updating | yes | yes |')),
-  )
-  assert.ok(rows.some((row) => row.startsWith('| CreateKey | yes | `kms:CreateKey`')))
+  assert.ok(rows.some((row) => row.startsWith('| Encrypt | `kms:Encrypt` | Enabled, Updating | yes | yes |')))
+  assert.ok(rows.some((row) => row.startsWith('| CreateKey | `kms:CreateKey`')))
 })
 
 test('pages that count the operations count right', async () => {
