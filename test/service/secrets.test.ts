@@ -1,6 +1,7 @@
 /** What must never be written down, and where it is looked for: every file of the data folder. */
 
 import assert from 'node:assert/strict'
+import { createPublicKey, publicEncrypt, randomBytes } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -94,6 +95,69 @@ test('no file of the data folder holds a secret, and the database no name or val
     if (!path.endsWith('credentials')) {
       const { secretAccessKey } = own.credentials
       assert.equal(bytes.includes(secretAccessKey), false, `the secret access key is in ${path}`)
+    }
+  }
+})
+
+test('no file holds what a key signs, shares or is made of, nor what goes wrong with it', async () => {
+  await using own = await startServer()
+  const secrets: (readonly [what: string, bytes: Buffer])[] = []
+  const plant = (what: string, value: unknown): string => {
+    secrets.push([what, Buffer.from(String(value), 'base64')])
+    return String(value)
+  }
+  const keyOf = (KeySpec: string, KeyUsage: string) => newKey(own, { KeySpec, KeyUsage })
+  const message = plant('the message', base64('MESSAGE-that-must-never-be-written-down'))
+  const signing = {
+    KeyId: await keyOf('ECC_NIST_P256', 'SIGN_VERIFY'),
+    Message: message,
+    SigningAlgorithm: 'ECDSA_SHA_256',
+  }
+  plant('the signature', (await succeed(own, 'Sign', signing))['Signature'])
+  const forged = plant('a wrong signature', randomBytes(70).toString('base64'))
+  assert.equal(
+    (await call(own, 'Verify', { ...signing, Signature: forged })).code,
+    'KMSInvalidSignatureException',
+  )
+  const macing = { KeyId: await keyOf('HMAC_256', 'GENERATE_VERIFY_MAC'), Message: message }
+  const mac = await succeed(own, 'GenerateMac', { ...macing, MacAlgorithm: 'HMAC_SHA_256' })
+  plant('the MAC', mac['Mac'])
+  const agreeing = await keyOf('ECC_NIST_P384', 'KEY_AGREEMENT')
+  const { PublicKey: peer } = await succeed(own, 'GetPublicKey', {
+    KeyId: await keyOf('ECC_NIST_P384', 'KEY_AGREEMENT'),
+  })
+  const agreed = { KeyId: agreeing, KeyAgreementAlgorithm: 'ECDH', PublicKey: String(peer) }
+  plant('the shared secret', (await succeed(own, 'DeriveSharedSecret', agreed))['SharedSecret'])
+  const kem = {
+    KeyId: await keyOf('ML_KEM_768', 'ENCAPSULATE_DECAPSULATE'),
+    EncapsulationAlgorithm: 'ML_KEM',
+  }
+  plant('the encapsulated secret', (await succeed(own, 'Encapsulate', kem))['SharedSecret'])
+  const symmetric = await newKey(own)
+  const pair = await succeed(own, 'GenerateDataKeyPair', { KeyId: symmetric, KeyPairSpec: 'ECC_NIST_P256' })
+  plant('the private key of a pair', pair['PrivateKeyPlaintext'])
+  const external = await newKey(own, { Origin: 'EXTERNAL' })
+  const manner = { WrappingAlgorithm: 'RSAES_OAEP_SHA_256', WrappingKeySpec: 'RSA_2048' }
+  const parameters = await succeed(own, 'GetParametersForImport', { KeyId: external, ...manner })
+  const spki = {
+    key: Buffer.from(String(parameters['PublicKey']), 'base64'),
+    type: 'spki',
+    format: 'der',
+  } as const
+  const material = Buffer.from(plant('imported material', randomBytes(32).toString('base64')), 'base64')
+  const wrapped = publicEncrypt({ key: createPublicKey(spki), oaepHash: 'sha256' }, material)
+  const model = { ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE' }
+  await succeed(own, 'ImportKeyMaterial', {
+    KeyId: external,
+    ...model,
+    ImportToken: plant('the import token', parameters['ImportToken']),
+    EncryptedKeyMaterial: plant('wrapped material', wrapped.toString('base64')),
+  })
+  assert.equal(await own.stop(), 0)
+  const files = [...(await filesBelow(own.data)), ['standard error', Buffer.from(own.errors())] as const]
+  for (const [path, bytes] of files) {
+    for (const [what, secret] of secrets) {
+      for (const form of formsOf(secret)) assert.equal(bytes.includes(form), false, `${what} is in ${path}`)
     }
   }
 })
