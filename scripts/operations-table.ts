@@ -32,7 +32,6 @@ the operations declares; a test fails when it is out of date.
 - _Alias_: whether an alias name or alias ARN may stand for the key. A key id or key ARN always may.
 - _Other account_: whether the key may belong to another account than the caller's, by its ARN. Decrypt and ReEncrypt also find such a key
   by the ciphertext.
-- Only symmetric encryption keys exist, whose material Holdfast has made. See [divergences](divergences.md).
 
 | operation | works | permission | key states | alias | other account |
 | --- | --- | --- | --- | --- | --- |

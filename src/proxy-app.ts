@@ -1,16 +1,10 @@
-import {
-  openForServing,
-  openNodeJournal,
-  openSummaries,
-  ownEventParts,
-  type RunningNode,
-  readTls,
-} from './app.ts'
+import { openSummaries, type RunningNode } from './app.ts'
 import { RefusalLimiter } from './audit/refusals.ts'
 import type { Log } from './base/log.ts'
 import { systemAfterThisTurn, systemClock, systemRandom } from './base/ports.ts'
 import type { Config } from './config/settings.ts'
 import { Custody } from './custody/custody.ts'
+import { openForServing, openNodeJournal, ownEventParts, readTls } from './deployment.ts'
 import { Freshness } from './dispatch/freshness.ts'
 import { openHttpServer } from './http/server.ts'
 import { wrappedKeys } from './kms/wrapped-keys.ts'

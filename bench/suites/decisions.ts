@@ -11,7 +11,7 @@ export type DecisionsReport = {
 }
 
 /** One kind of policies. */
-export type DecisionsRow = {
+type DecisionsRow = {
   readonly name: string
   readonly allowed: boolean
   /** CPU time per decision: the median of the rounds. */

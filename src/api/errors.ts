@@ -12,6 +12,7 @@ const ERRORS = {
   AccessDeniedException: 400,
   AlreadyExistsException: 400,
   CloudHsmClusterNotFoundException: 400,
+  CloudTrailARNInvalidException: 400,
   ConflictException: 400,
   CustomKeyStoreHasCMKsException: 400,
   CustomKeyStoreInvalidStateException: 400,
@@ -30,19 +31,34 @@ const ERRORS = {
   IncompleteSignatureException: 400,
   IncorrectKeyException: 400,
   IncorrectKeyMaterialException: 400,
+  InsightNotEnabledException: 400,
   InvalidAliasNameException: 400,
   InvalidArnException: 400,
   InvalidAuthorizationMessageException: 400,
   InvalidCiphertextException: 400,
+  InvalidEventCategoryException: 400,
+  InvalidEventSelectorsException: 400,
   InvalidGrantIdException: 400,
   InvalidGrantTokenException: 400,
+  InvalidHomeRegionException: 400,
   InvalidIdentityTokenException: 400,
   InvalidImportTokenException: 400,
   InvalidInputException: 400,
+  InvalidInsightSelectorsException: 400,
   InvalidKeyUsageException: 400,
+  InvalidLookupAttributesException: 400,
   InvalidMarkerException: 400,
+  InvalidMaxResultsException: 400,
+  InvalidNextTokenException: 400,
+  InvalidParameterCombinationException: 400,
   InvalidParameterValueException: 400,
+  InvalidS3BucketNameException: 400,
+  InvalidS3PrefixException: 400,
   InvalidSignatureException: 400,
+  InvalidTagParameterException: 400,
+  InvalidTimeRangeException: 400,
+  InvalidTokenException: 400,
+  InvalidTrailNameException: 400,
   KMSInternalException: 500,
   KMSInvalidMacException: 400,
   KMSInvalidSignatureException: 400,
@@ -50,6 +66,7 @@ const ERRORS = {
   KeyUnavailableException: 500,
   LimitExceededException: 400,
   MalformedPolicyDocumentException: 400,
+  MaximumNumberOfTrailsExceededException: 400,
   MissingActionException: 400,
   MissingAuthenticationTokenException: 400,
   NoSuchEntityException: 404,
@@ -57,10 +74,14 @@ const ERRORS = {
   NotFoundException: 400,
   PackedPolicyTooLargeException: 400,
   RequestEntityTooLargeException: 413,
+  ResourceNotFoundException: 400,
   SerializationException: 400,
   ServiceUnavailableException: 503,
   TagException: 400,
+  TagsLimitExceededException: 400,
   ThrottlingException: 400,
+  TrailAlreadyExistsException: 400,
+  TrailNotFoundException: 400,
   UnknownOperationException: 400,
   UnrecognizedClientException: 400,
   UnsupportedOperationException: 400,
@@ -86,10 +107,13 @@ export type ErrorCode = keyof typeof ERRORS
 export class KmsError extends Error {
   override readonly name = 'KmsError'
   readonly code: ErrorCode
+  /** Why a call was refused, for the audit event alone. */
+  readonly reason: string | undefined
 
-  constructor(code: ErrorCode, message = '', options?: ErrorOptions) {
+  constructor(code: ErrorCode, message = '', options: ErrorOptions & { readonly reason?: string } = {}) {
     super(message, options)
     this.code = code
+    this.reason = options.reason
   }
 
   get status(): number {

@@ -118,7 +118,7 @@ export const DATA_KEY_PAIR_SPECS = [
 export type DataKeyPairSpec = (typeof DATA_KEY_PAIR_SPECS)[number]
 
 /** The form of a key's material. */
-export type MaterialForm = 'symmetric' | 'hmac' | 'private'
+type MaterialForm = 'symmetric' | 'hmac' | 'private'
 
 /** What a spec allows. */
 export type SpecFacts = {

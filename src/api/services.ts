@@ -1,4 +1,9 @@
-import { KMS_OPERATION_NAMES } from './operations.ts'
+import {
+  CLOUDTRAIL_OPERATION_NAMES,
+  IAM_OPERATION_NAMES,
+  KMS_OPERATION_NAMES,
+  STS_OPERATION_NAMES,
+} from './operations.ts'
 
 /** A service that Holdfast speaks, by its name in credential scopes. */
 export type ServiceName = 'kms' | 'iam' | 'sts' | 'cloudtrail'
@@ -43,7 +48,7 @@ export const SERVICES: Readonly<Record<ServiceName, Service>> = {
     protocol: { type: 'json', targetPrefix: 'com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.' },
     eventSource: 'cloudtrail.amazonaws.com',
     eventRegion: undefined,
-    operationNames: [],
+    operationNames: CLOUDTRAIL_OPERATION_NAMES,
   },
   iam: {
     name: 'iam',
@@ -54,7 +59,7 @@ export const SERVICES: Readonly<Record<ServiceName, Service>> = {
     },
     eventSource: 'iam.amazonaws.com',
     eventRegion: 'us-east-1',
-    operationNames: [],
+    operationNames: IAM_OPERATION_NAMES,
   },
   sts: {
     name: 'sts',
@@ -65,7 +70,7 @@ export const SERVICES: Readonly<Record<ServiceName, Service>> = {
     },
     eventSource: 'sts.amazonaws.com',
     eventRegion: undefined,
-    operationNames: [],
+    operationNames: STS_OPERATION_NAMES,
   },
 }
 

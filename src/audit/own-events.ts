@@ -31,10 +31,21 @@ export function refusalsEvent(parts: OwnEventParts, summary: RefusalSummary): st
   })
 }
 
+/** The event of a change that the operator makes with a command. */
+export function operatorEvent(
+  parts: OwnEventParts,
+  eventId: string,
+  name: string,
+  details: { readonly [name: string]: unknown },
+): string {
+  return ownEvent(parts, name, details, { eventId, readOnly: false })
+}
+
 function ownEvent(
   { clock, random, account }: OwnEventParts,
   name: string,
   details: { readonly [name: string]: unknown },
+  { eventId = random.uuid(), readOnly = true } = {},
 ): string {
   return formatEvent({
     userIdentity: JSON.stringify({ accountId: account, invokedBy: SOURCE }),
@@ -47,8 +58,8 @@ function ownEvent(
     request: null,
     response: null,
     requestId: undefined,
-    eventId: random.uuid(),
-    readOnly: true,
+    eventId,
+    readOnly,
     type: 'AwsServiceEvent',
     recipient: account,
     serviceEventDetails: details,

@@ -7,7 +7,7 @@ import { AuditUnavailable } from './damage.ts'
 import type { AuditHead } from './head.ts'
 import { FaultFiles, openTestLog, TEST_KEY, TestTime, testEvent } from './test-log.ts'
 import { verifyLog } from './verify.ts'
-import { QUEUE_MAX_EVENTS, REPAIR_INTERVAL_MS } from './writer.ts'
+import { EAGER_EVENTS, QUEUE_MAX_EVENTS, REPAIR_INTERVAL_MS } from './writer.ts'
 
 test('append writes the events of one turn as one batch, in order, mode 0600', async () => {
   using folder = testFolder()
@@ -27,6 +27,25 @@ test('append writes the events of one turn as one batch, in order, mode 0600', a
   assert.match(lines[6] ?? '', /^\{"batch":\{"first":4,"count":1,/)
   assert.equal(statSync(path).mode & 0o777, 0o600)
 })
+
+for (const [early, batches] of [
+  [EAGER_EVENTS - 1, [1, EAGER_EVENTS]],
+  [EAGER_EVENTS, [1, EAGER_EVENTS, 1]],
+] as const) {
+  test(`append of ${early} events and one more in the same turn makes batches of ${batches}`, async () => {
+    using folder = testFolder()
+    const { log } = await openTestLog({ folder: folder.path })
+    await log.append(testEvent('first'))
+    const waiting = Array.from({ length: early }, (_, index) => log.append(testEvent(`early-${index}`)))
+    // Promises go on within the turn.
+    for (let step = 0; step < 10; step += 1) await Promise.resolve()
+    await Promise.all([...waiting, log.append(testEvent('late'))])
+    await log.close()
+    const text = readFileSync(join(folder.path, 'node-0', '0000000000000001.jsonl'), 'utf8')
+    const counts = [...text.matchAll(/^\{"batch":.*"count":(\d+)/gm)].map(([, count]) => Number(count))
+    assert.deepEqual(counts, batches)
+  })
+}
 
 test('append begins a new segment when one is full, and the chain goes on after a reopening', async () => {
   using folder = testFolder()

@@ -45,7 +45,7 @@ const EVENT_MAX_CHARS = 524_288
 /** A batch takes no more events once it has this many UTF-16 units: with the last, below BATCH_MAX_BYTES. */
 const BATCH_CLOSED_AT_CHARS = 2_000_000
 /** Events that are worth a write at once: the disk works while the rest of the turn is computed. */
-const EAGER_EVENTS = 16
+export const EAGER_EVENTS = 16
 /** What may wait for the disk. */
 export const QUEUE_MAX_EVENTS = 16_384
 const QUEUE_MAX_CHARS = 33_554_432
@@ -188,6 +188,7 @@ export class AuditLog {
 
   /** The next turn of the event loop, or earlier, when enough events for a write have come. */
   #nextTurn(): Promise<void> {
+    if ((this.#queue[0]?.events.length ?? 0) >= EAGER_EVENTS) return Promise.resolve()
     return new Promise((resolve) => {
       this.#wake = resolve
       setImmediate(resolve)

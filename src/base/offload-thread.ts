@@ -2,13 +2,21 @@ import { parentPort } from 'node:worker_threads'
 import { present } from './assert.ts'
 import type { OffloadAnswer } from './offload.ts'
 
-/** Makes this thread answer the tasks of its pool, one after the other, by `answer`. */
+/**
+ * Makes this thread answer the tasks of its pool, one after the other, by `answer`.
+ *
+ * Bytes that it gives are cleared here once they are copied to the other side: they may be a key or a plaintext.
+ */
 export function answerTasks(answer: (task: unknown) => unknown): void {
   const port = present(parentPort, 'the port of the thread')
-  port.on('message', (task: unknown) => port.postMessage(outcome(answer, task)))
+  port.on('message', (task: unknown) => {
+    const outcome = outcomeOf(answer, task)
+    port.postMessage(outcome)
+    if ('answer' in outcome && outcome.answer instanceof Uint8Array) outcome.answer.fill(0)
+  })
 }
 
-function outcome(answer: (task: unknown) => unknown, task: unknown): OffloadAnswer {
+function outcomeOf(answer: (task: unknown) => unknown, task: unknown): OffloadAnswer {
   try {
     return { answer: answer(task) }
   } catch (error) {

@@ -3,7 +3,7 @@ import { SHARE_ENV, Worker } from 'node:worker_threads'
 
 /** Threads of one pool: more would only take processors from the event loop and OpenSSL's own threads. */
 const OFFLOAD_THREADS_MAX = Math.min(4, availableParallelism())
-/** Tasks that may wait in one pool: at some 5 ms each, the last waits about as long as a client does. */
+/** Tasks that may wait in one pool: at 1 to 10 ms each, the last still waits for seconds only. */
 const OFFLOAD_WAITING_MAX = 1024
 /** What one thread may use for its own objects; the tasks are small. */
 const THREAD_MEMORY = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 128 }

@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { AUDIT_FOLDER, openDeployment } from '../app.ts'
 import type { CheckpointParts } from '../audit/checkpoints.ts'
 import { systemFiles } from '../audit/files.ts'
 import type { FollowParts } from '../audit/follow.ts'
@@ -7,6 +6,7 @@ import type { AuditHead } from '../audit/head.ts'
 import { readHeads } from '../audit/journal.ts'
 import { growTree } from '../audit/tree.ts'
 import type { Config } from '../config/settings.ts'
+import { AUDIT_FOLDER, openDeployment } from '../deployment.ts'
 import { requireDataFolder } from './data-folder.ts'
 
 /** The trees of an audit log. */

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { AUDIT_FOLDER, openDeployment } from '../app.ts'
 import { formatDamage } from '../audit/damage.ts'
 import { readHeads } from '../audit/journal.ts'
 import { type Verification, verifyLog } from '../audit/verify.ts'
+import { AUDIT_FOLDER, openDeployment } from '../deployment.ts'
 import { type Command, EXIT_FAILURE, type Output } from './command.ts'
 import { requireDataFolder } from './data-folder.ts'
 

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { processEnvironment } from '../config/environment.ts'
 import { ConfigError, FLAGS, parseConfig } from '../config/settings.ts'
+import { accountCreate, accountList } from './account.ts'
 import { auditCheckProof } from './audit-check-proof.ts'
 import { auditCheckpoint } from './audit-checkpoint.ts'
 import { auditConsistency } from './audit-consistency.ts'
@@ -18,6 +19,7 @@ import {
 import { environment } from './environment.ts'
 import { helpText, VERSION } from './help.ts'
 import { outliveReader } from './outlive-reader.ts'
+import { SCP_COMMANDS } from './scp.ts'
 import { serve } from './serve.ts'
 import { status } from './status.ts'
 import { usage } from './usage.ts'
@@ -36,6 +38,9 @@ const COMMANDS: readonly Command[] = [
   auditConsistency,
   auditCheckProof,
   usage,
+  accountCreate,
+  accountList,
+  ...SCP_COMMANDS,
   xksProxy,
   ...XKS_PROXY_ADMINISTRATION,
 ]

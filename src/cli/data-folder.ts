@@ -1,5 +1,5 @@
-import { isDataFolder } from '../app.ts'
 import { type Config, ConfigError } from '../config/settings.ts'
+import { isDataFolder } from '../deployment.ts'
 
 /** @throws ConfigError when there is no data folder: only `serve` makes one. */
 export function requireDataFolder(config: Config): void {

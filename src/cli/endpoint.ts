@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ENDPOINT_FILE, endpointOf } from '../app.ts'
 import type { Config } from '../config/settings.ts'
+import { ENDPOINT_FILE, endpointOf } from '../deployment.ts'
 
 /** Where the server of a data folder listens: as it has written down, else as it is configured. */
 export async function currentEndpoint(config: Config): Promise<string> {

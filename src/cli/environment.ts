@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { CREDENTIALS_FILE, isDataFolder } from '../app.ts'
 import type { Config } from '../config/settings.ts'
+import { CREDENTIALS_FILE, isDataFolder } from '../deployment.ts'
 import type { Command } from './command.ts'
 import { currentEndpoint } from './endpoint.ts'
 
@@ -17,10 +17,13 @@ export const environment: Command = {
   },
 }
 
+/** The services that clients are pointed at, as the variables of their SDKs spell them. */
+const SERVICES = ['KMS', 'IAM', 'STS']
+
 /** The export lines; values are quoted for a POSIX shell. */
 export function environmentLines(config: Config, endpoint: string): readonly string[] {
   return [
-    `export AWS_ENDPOINT_URL_KMS=${quote(endpoint)}`,
+    ...SERVICES.map((service) => `export AWS_ENDPOINT_URL_${service}=${quote(endpoint)}`),
     `export AWS_REGION=${quote(config.region)}`,
     `export AWS_DEFAULT_REGION=${quote(config.region)}`,
     `export AWS_SHARED_CREDENTIALS_FILE=${quote(resolve(config.data, CREDENTIALS_FILE))}`,

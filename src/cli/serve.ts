@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
-import { CREDENTIALS_FILE, endpointOf, openNode } from '../app.ts'
+import { openNode } from '../app.ts'
 import type { Config } from '../config/settings.ts'
+import { CREDENTIALS_FILE, endpointOf } from '../deployment.ts'
 import { type Command, EXIT_FAILURE, type Output } from './command.ts'
 import { environmentLines } from './environment.ts'
 import { openLog } from './log.ts'

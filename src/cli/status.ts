@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
-import { openDeployment } from '../app.ts'
 import { readHeads } from '../audit/journal.ts'
 import { probeReady } from '../client/probe.ts'
+import { listAccounts, openDeployment } from '../deployment.ts'
 import { type Command, EXIT_FAILURE } from './command.ts'
 import { requireDataFolder } from './data-folder.ts'
 import { findEndpoint } from './endpoint.ts'
@@ -18,10 +18,10 @@ export const status: Command = {
     output.print(`release      ${VERSION}`)
     output.print(`endpoint     ${endpoint ?? 'none'}: ${ready}`)
     output.print(`data         ${resolve(config.data)}`)
-    output.print(`account      ${config.account}`)
     const { records, wrappingKey } = await openDeployment(config)
     wrappingKey[Symbol.dispose]()
     try {
+      for (const account of await listAccounts(records)) output.print(`account      ${account}`)
       for (const [node, head] of await readHeads(records)) {
         output.print(`audit log    ${node}: ${head.sequence} events`)
       }

@@ -27,6 +27,10 @@ test('parseConfig gives the documented defaults', () => {
     attestationRootFile: undefined,
     seal: 'file',
     prices: undefined,
+    oidcKeysFile: undefined,
+    sm2Regions: ['cn-north-1', 'cn-northwest-1'],
+    xks: { caFile: undefined, routes: new Map(), timeoutMs: 250 },
+    xksProxy: { listen: { host: '127.0.0.1', port: 7643 }, prefix: '' },
   })
 })
 

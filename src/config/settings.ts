@@ -21,6 +21,8 @@ export type Config = {
   readonly seal: 'file'
   /** The regions that have SM2 keys. */
   readonly sm2Regions: readonly string[]
+  /** The path of a JSON file: key sets of identity providers, by the URL of their issuer. */
+  readonly oidcKeysFile: string | undefined
   /** Path of the price table. */
   readonly prices: string | undefined
   /** How the proxies of external key stores are called. */
@@ -61,7 +63,9 @@ function setting<T>(setting: Setting<T>): Setting<T> {
 
 const MAX_WORKERS = 256
 
-/** Source: AWS waits 250 ms; a proxy on a slow link may be given more, within what a caller waits for. */
+/** Source: AWS KMS Developer Guide, "External key stores". */
+const XKS_TIMEOUT_DEFAULT_MS = 250
+/** A proxy on a slow link may be given more, within what a caller waits for. */
 const XKS_TIMEOUT_MIN_MS = 50
 const XKS_TIMEOUT_MAX_MS = 10_000
 
@@ -146,6 +150,14 @@ const SETTINGS = {
     right: 'region names with commas between them, or none',
     parse: parseRegions,
   }),
+  oidcKeys: setting({
+    variable: 'HOLDFAST_OIDC_KEYS',
+    flag: 'oidc-keys',
+    byDefault: undefined,
+    about: 'key sets of identity providers that are not fetched, a JSON file',
+    right: 'a path',
+    parse: (text) => (text === '' ? undefined : text),
+  }),
   prices: setting({
     variable: 'HOLDFAST_PRICES',
     flag: 'prices',
@@ -173,7 +185,7 @@ const SETTINGS = {
   xksTimeout: setting({
     variable: 'HOLDFAST_XKS_TIMEOUT',
     flag: 'xks-timeout',
-    byDefault: '250',
+    byDefault: String(XKS_TIMEOUT_DEFAULT_MS),
     about: 'milliseconds that a call to an external key store proxy may take',
     right: `a number from ${XKS_TIMEOUT_MIN_MS} to ${XKS_TIMEOUT_MAX_MS}`,
     parse: parseTimeout,
@@ -228,6 +240,7 @@ export function parseConfig(given: Given): Config {
     attestationRootFile: read(SETTINGS.attestationRoot, given),
     seal: need(SETTINGS.seal, given),
     sm2Regions: need(SETTINGS.sm2Regions, given),
+    oidcKeysFile: read(SETTINGS.oidcKeys, given),
     prices: read(SETTINGS.prices, given),
     xks: {
       caFile: read(SETTINGS.xksCa, given),
@@ -263,6 +276,7 @@ export function configFlags(config: Config): readonly string[] {
     attestationRoot: config.attestationRootFile,
     seal: config.seal,
     sm2Regions: config.sm2Regions.join(',') || NO_REGIONS,
+    oidcKeys: config.oidcKeysFile,
     prices: config.prices,
     xksCa: config.xks.caFile,
     xksRoutes: formatRoutes(config.xks.routes),

@@ -1,14 +1,16 @@
-import { createDecipheriv, createECDH, createPrivateKey } from 'node:crypto'
+import { createDecipheriv } from 'node:crypto'
 import { KEY_SPECS, type KeySpec } from '../api/key-specs.ts'
-import { compareBytes, concatBytes } from '../base/bytes.ts'
+import { assert } from '../base/assert.ts'
+import { concatBytes } from '../base/bytes.ts'
 import { Secret } from '../base/secret.ts'
-import { encodePublicKey, type PrivateKey, parsePrivateKey, publicHalf } from './asymmetric-key.ts'
+import { type PrivateKey, parsePrivateKey } from './asymmetric-key.ts'
 import { generateKeyPair, type KeyPair } from './key-pair.ts'
+import { normalizedEdwards, withBytes } from './normal-form.ts'
 import { isPrivateSpec, KEY_KINDS, type KeyKind, type PrivateSpec } from './private-spec.ts'
 import { isConsistentRsa } from './rsa-consistency.ts'
 import { decryptRsa } from './rsa-encryption.ts'
+import { slowBytesIfAny } from './slow.ts'
 import { decryptSm2 } from './sm2.ts'
-import { sm2Pkcs8, sm2ScalarBytes } from './sm2-facts.ts'
 
 /** The specs of wrapping keys. Source: AWS KMS API Reference, "GetParametersForImport". */
 export type WrappingKeySpec = 'RSA_2048' | 'RSA_3072' | 'RSA_4096' | 'SM2'
@@ -26,22 +28,23 @@ export function generateWrappingKeyPair(spec: WrappingKeySpec): Promise<KeyPair>
   return generateKeyPair(spec)
 }
 
-/** Whether a wrapping key of the spec is used with the algorithm. */
-export function wrapsBy(spec: WrappingKeySpec, algorithm: WrappingAlgorithm): boolean {
-  return (spec === 'SM2') === (algorithm === 'SM2PKE')
-}
-
 /**
  * What was wrapped, or nothing: whatever was wrong gives the same answer.
  *
- * RSA_AES_KEY_WRAP: an AES-256 key under OAEP, as long as the modulus, then the material under that key.
+ * RSA_AES_KEY_WRAP is an AES-256 key under OAEP, as long as the modulus, then the material under that key.
  * Source: AWS KMS Developer Guide, "Importing key material"; RFC 5649.
+ *
+ * @throws AssertionError when the algorithm is not one of the key's.
  */
 export async function unwrapImported(
   algorithm: WrappingAlgorithm,
   wrappingKey: PrivateKey,
   encrypted: Uint8Array,
 ): Promise<Secret | undefined> {
+  assert(
+    (wrappingKey.spec === 'SM2') === (algorithm === 'SM2PKE'),
+    `keys of ${wrappingKey.spec} wrap by ${algorithm}`,
+  )
   switch (algorithm) {
     case 'RSAES_OAEP_SHA_1':
     case 'RSAES_OAEP_SHA_256':
@@ -99,10 +102,11 @@ const RAW_SIZES: { readonly [S in Exclude<KeySpec, PrivateSpec>]: readonly [numb
 }
 
 /**
- * The material as it is kept, or nothing when it is none of the spec. The caller still owns `bytes`.
+ * The material as it is kept, or nothing when it is none of the spec. The caller still owns `bytes`, which have been
+ * read when this returns its promise.
  *
  * Raw bytes of symmetric and HMAC keys stay as they are. Private keys are PKCS #8, BER or DER, and become DER without
- * attributes, as {@link generateKeyPair} would write them: one form for one key. RSA keys have two primes, and their
+ * attributes, as a fresh key is written: one form for one key. RSA keys have two primes, and their
  * numbers belong together; curves are named; a public point that comes along is the one of the private number.
  * Source: AWS KMS Developer Guide, "Importing key material".
  */
@@ -117,17 +121,15 @@ export async function parseImported(spec: KeySpec, bytes: Uint8Array): Promise<S
 }
 
 async function normalized(key: PrivateKey, kind: KeyKind): Promise<Secret | undefined> {
-  if (key.spec === 'SM2') return normalizedSm2(key)
   switch (kind.type) {
     case 'rsa':
-      return (await isConsistentRsa(key.handle)) ? new Secret(key.handle.export(PKCS8)) : undefined
+      return (await isConsistentRsa(key.handle))
+        ? secretOf(key.handle.export({ type: 'pkcs8', format: 'der' }))
+        : undefined
     case 'ec':
-      return normalizedEc(key, kind.namedCurve)
+      return secretOf(await slowBytesIfAny({ name: 'normalize-curve', key }))
     case 'ed25519':
-      return withBytes(key.handle.export({ format: 'raw-private' }), (seed) => {
-        const handle = createPrivateKey({ key: seed, format: 'raw-private', asymmetricKeyType: 'ed25519' })
-        return new Secret(handle.export(PKCS8))
-      })
+      return secretOf(normalizedEdwards(key))
     case 'ml-dsa-44':
     case 'ml-dsa-65':
     case 'ml-dsa-87':
@@ -135,47 +137,5 @@ async function normalized(key: PrivateKey, kind: KeyKind): Promise<Secret | unde
     case 'ml-kem-768':
     case 'ml-kem-1024':
       return undefined
-  }
-}
-
-const PKCS8 = { type: 'pkcs8', format: 'der' } as const
-
-function normalizedEc(key: PrivateKey, namedCurve: string): Secret | undefined {
-  return withBytes(key.handle.export({ format: 'raw-private' }), (scalar) => {
-    const point = pointOf(scalar, namedCurve)
-    const given = publicHalf(key).handle.export({ format: 'raw-public', type: 'uncompressed' })
-    if (point === undefined || compareBytes(point, given) !== 0) return undefined
-    const source = { key: scalar, format: 'raw-private', asymmetricKeyType: 'ec', namedCurve } as const
-    return new Secret(createPrivateKey(source).export(PKCS8))
-  })
-}
-
-function normalizedSm2(key: PrivateKey): Secret | undefined {
-  return withBytes(sm2ScalarBytes(key.handle), (scalar) => {
-    const point = pointOf(scalar, 'SM2')
-    const spki = encodePublicKey(publicHalf(key))
-    if (point === undefined || compareBytes(point, spki.subarray(-point.length)) !== 0) return undefined
-    return new Secret(sm2Pkcs8(scalar, point))
-  })
-}
-
-/** The public point, uncompressed, or nothing when the number is not one from 1 to below the curve's order. */
-function pointOf(scalar: Buffer | Uint8Array, namedCurve: string): Uint8Array | undefined {
-  const pair = createECDH(namedCurve)
-  try {
-    // OpenSSL opens private keys without this check.
-    pair.setPrivateKey(scalar)
-  } catch {
-    return undefined
-  }
-  return pair.getPublicKey(null, 'uncompressed')
-}
-
-/** Lends bytes of a key and clears them. */
-function withBytes<T>(key: Uint8Array, use: (key: Uint8Array) => T): T {
-  try {
-    return use(key)
-  } finally {
-    key.fill(0)
   }
 }

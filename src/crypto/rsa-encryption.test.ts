@@ -53,6 +53,15 @@ test('what was not made for the key and algorithm gives nothing', async () => {
   assert.equal(await decryptRsa(other.privateKey, 'RSAES_OAEP_SHA_256', ciphertext), undefined)
 })
 
+test('a ciphertext whose first byte is 0 is one with that byte only', async () => {
+  const { privateKey, publicKey } = await testKey('RSA_2048')
+  let ciphertext = await encryptRsa(publicKey, 'RSAES_OAEP_SHA_256', utf8('text'))
+  while (ciphertext[0] !== 0) ciphertext = await encryptRsa(publicKey, 'RSAES_OAEP_SHA_256', utf8('text'))
+  const opened = await decryptRsa(privateKey, 'RSAES_OAEP_SHA_256', ciphertext)
+  assert.equal(opened && toHex(opened), toHex(utf8('text')))
+  assert.equal(await decryptRsa(privateKey, 'RSAES_OAEP_SHA_256', ciphertext.subarray(1)), undefined)
+})
+
 test('the OpenSSL command line encrypts for us and decrypts what is ours', {
   skip: withoutOpenssl,
 }, async () => {

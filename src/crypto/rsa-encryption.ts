@@ -49,6 +49,8 @@ export async function decryptRsa(
   algorithm: RsaEncryptionAlgorithm,
   ciphertext: Uint8Array,
 ): Promise<Uint8Array | undefined> {
+  // OpenSSL takes a ciphertext that lost its leading zeroes; the standard does not.
+  if (ciphertext.length * 8 !== key.handle.asymmetricKeyDetails?.modulusLength) return undefined
   const usable = key.handle.toCryptoKey({ name: 'RSA-OAEP', hash: HASHES[algorithm].web }, false, ['decrypt'])
   try {
     return new Uint8Array(await subtle.decrypt({ name: 'RSA-OAEP' }, usable, Uint8Array.from(ciphertext)))

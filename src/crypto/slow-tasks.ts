@@ -4,6 +4,8 @@ import { p256, p384, p521 } from '@noble/curves/nist.js'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { ml_dsa44, ml_dsa65, ml_dsa87 } from '@noble/post-quantum/ml-dsa.js'
 import { systemRandom } from '../base/ports.ts'
+import type { PrivateKey } from './asymmetric-key.ts'
+import { normalizedCurve, withBytes } from './normal-form.ts'
 import { agreeSm2, decryptSm2, encryptSm2, signSm2, sm2Scalar, verifySm2 } from './sm2-math.ts'
 
 /** The curves of ECDSA. */
@@ -36,6 +38,7 @@ export type SlowTask =
   | { readonly name: 'sm2-agree'; readonly key: KeyObject; readonly publicKey: Uint8Array }
   | { readonly name: 'sm2-encrypt'; readonly publicKey: Uint8Array; readonly plaintext: Uint8Array }
   | { readonly name: 'sm2-decrypt'; readonly key: KeyObject; readonly ciphertext: Uint8Array }
+  | { readonly name: 'normalize-curve'; readonly key: PrivateKey }
   | { readonly name: 'ed25519ph-sign'; readonly key: KeyObject; readonly message: Uint8Array }
   | ({ readonly name: 'ed25519ph-verify'; readonly message: Uint8Array } & Claim)
   | { readonly name: 'mu-sign'; readonly spec: MlDsaSpec; readonly key: KeyObject; readonly mu: Uint8Array }
@@ -46,7 +49,7 @@ type Claim = { readonly publicKey: Uint8Array; readonly signature: Uint8Array }
 const CURVES = { ECC_NIST_P256: p256, ECC_NIST_P384: p384, ECC_NIST_P521: p521, ECC_SECG_P256K1: secp256k1 }
 const ML_DSA = { ML_DSA_44: ml_dsa44, ML_DSA_65: ml_dsa65, ML_DSA_87: ml_dsa87 }
 
-/** Does a task here and now; nothing comes of what does not decrypt. */
+/** Does a task here and now; nothing comes of what does not decrypt or is no proper key. */
 export function runSlow(task: SlowTask): Uint8Array | boolean | undefined {
   switch (task.name) {
     case 'rsa-sign':
@@ -65,6 +68,8 @@ export function runSlow(task: SlowTask): Uint8Array | boolean | undefined {
       return encryptSm2(task.publicKey, task.plaintext)
     case 'sm2-decrypt':
       return decryptSm2(sm2Scalar(task.key), task.ciphertext)
+    case 'normalize-curve':
+      return normalizedCurve(task.key)
     case 'ed25519ph-sign':
       return withBytes(task.key.export({ format: 'raw-private' }), (key) => ed25519ph.sign(task.message, key))
     case 'ed25519ph-verify':
@@ -120,15 +125,6 @@ function verifyMu(spec: MlDsaSpec, mu: Uint8Array, { publicKey, signature }: Cla
   const { internal, lengths } = ML_DSA[spec]
   if (signature.length !== lengths.signature) return false
   return internal.verify(signature, mu, publicKey, { externalMu: true })
-}
-
-/** Lends the bytes of a key and clears them. */
-function withBytes(key: Uint8Array, use: (key: Uint8Array) => Uint8Array): Uint8Array {
-  try {
-    return use(key)
-  } finally {
-    key.fill(0)
-  }
 }
 
 /** What `parse` gives, or nothing when it throws: the libraries throw at input that is not well formed. */

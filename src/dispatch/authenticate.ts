@@ -32,7 +32,7 @@ export async function authenticate(
   const claims = parseClaims(request)
   checkScope(claims, { service, now })
   const credential = await parts.findCredential(claims)
-  if (credential === undefined) throw unknownToken()
+  if (credential === undefined || credential.closedServices?.has(service)) throw unknownToken()
   const key = parts.signingKeys.get(credential, claims)
   if (!verifySignature(request, claims, key)) throw signatureMismatch()
   if (credential.expiresAt !== undefined && credential.expiresAt <= now) throw expiredToken()

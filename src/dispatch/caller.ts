@@ -30,6 +30,8 @@ export type Credential = {
   readonly secretAccessKey: string
   /** Of a session: when it ends. */
   readonly expiresAt?: EpochMs
+  /** Services that it cannot be used for. */
+  readonly closedServices?: ReadonlySet<string>
   /** Notes that a call was made with it. */
   readonly used?: (at: EpochMs, region: string, service: string) => void
 }

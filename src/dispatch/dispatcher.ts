@@ -17,6 +17,7 @@ import { runOperation } from './pipeline.ts'
 import { type CallFacts, formatCallEvent } from './recording.ts'
 import { type RefusalParts, recordRefusal } from './refusal.ts'
 import { type Route, type Routing, routeOf, serviceOfHeaders, unknownRoute } from './routing.ts'
+import { UNSIGNED_REGION, unsignedCaller } from './unsigned.ts'
 import type { WireRequest, WireResponse } from './wire.ts'
 
 /** What a dispatcher works with. */
@@ -61,10 +62,14 @@ async function handle(parts: DispatcherParts, request: WireRequest): Promise<Wir
     now: parts.clock.now(),
     route: routeOf(parts.routing, request),
   }
+  const { route } = arrival
   let authenticated: Authenticated
   try {
     await parts.freshness.reached()
-    authenticated = await authenticateFresh(parts, arrival)
+    authenticated =
+      route.type === 'operation' && route.operation.unsigned === true
+        ? { caller: unsignedCaller(parts.refusals.account), region: UNSIGNED_REGION }
+        : await authenticateFresh(parts, arrival)
   } catch (error) {
     return refuse(parts, arrival, error)
   }
@@ -118,9 +123,11 @@ async function refuse(parts: DispatcherParts, arrival: Arrival, cause: unknown):
 
 /** A call of a known caller: everything that its audit event will say of it. */
 type Attempt = {
-  readonly facts: CallFacts
+  facts: CallFacts
   readonly resources: EventResource[]
   parameters: EventData | null
+  /** Whether nobody has proven who calls. */
+  anonymous: boolean
 }
 
 async function perform(
@@ -157,6 +164,7 @@ function attemptOf(parts: DispatcherParts, arrival: Arrival, { caller, region }:
     },
     resources: [],
     parameters: null,
+    anonymous: route.type === 'operation' && route.operation.unsigned === true,
   }
 }
 
@@ -195,6 +203,10 @@ async function run(
     now: arrival.now,
     context: globalContext(caller, request, region, arrival.now),
     involve: (resource) => involve(attempt.resources, resource),
+    identify: (who) => {
+      attempt.facts = { ...attempt.facts, ...who }
+      attempt.anonymous = false
+    },
   }
   return runOperation(operation, call, {
     finish: (outcome) => record(parts, attempt, outcome),
@@ -229,7 +241,10 @@ function record(parts: DispatcherParts, attempt: Attempt, outcome: Outcome): Pro
 async function fail(parts: DispatcherParts, attempt: Attempt, error: KmsError): Promise<WireResponse> {
   const { resources, parameters } = attempt
   const facts = { ...attempt.facts, eventId: parts.random.uuid() }
-  const { requestId, service } = facts
+  const { requestId, service, request } = facts
+  if (attempt.anonymous && !parts.refusals.admit(request.connection.address)) {
+    return renderError(service, error, requestId)
+  }
   const event = formatCallEvent(facts, { at: parts.clock.now(), parameters, resources, error })
   try {
     await parts.journal.append(event)

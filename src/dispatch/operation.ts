@@ -6,12 +6,17 @@ import type { ServiceEvent } from '../audit/service-event.ts'
 import type { EpochMs } from '../base/ports.ts'
 import type { CompiledPolicy } from '../policy/compile.ts'
 import type { ContextLookup } from '../policy/context.ts'
-import type { MatchedGrant } from '../policy/decide.ts'
+import type { MatchedGrant, Principal } from '../policy/decide.ts'
 import type { Change } from '../store/records.ts'
 import type { Caller } from './caller.ts'
 
 /** One resource that an audit event names. */
-export type EventResource = { readonly account: string; readonly arn: string }
+export type EventResource = {
+  readonly account: string
+  readonly arn: string
+  /** A KMS key when it does not say. */
+  readonly type?: string
+}
 
 /** Text values of an audit event: members in lower camel case, never a secret. */
 export type EventData = { readonly [name: string]: unknown }
@@ -32,6 +37,8 @@ export type Call<M extends Members = Members> = {
   readonly context: ContextLookup
   /** Names a resource in the call's audit event, also when the call is refused afterwards. */
   readonly involve: (resource: EventResource) => void
+  /** Says in the audit event of an unsigned call who made it, once that is proven. */
+  readonly identify: (who: { readonly account: string; readonly identityJson: string }) => void
 }
 
 /** One thing that the caller must be allowed to do. */
@@ -48,6 +55,8 @@ export type Permission = {
   readonly context: ContextLookup
   /** Finds the grants that cover it; asked only when the policies do not allow and none of them denies. */
   readonly grants?: (() => Promise<readonly MatchedGrant[]>) | undefined
+  /** Who needs the permission, where it is not the caller as its signature says. */
+  readonly principal?: Principal
   /** What a caller of another account is told instead of the reason of a refusal. */
   readonly hidden?: KmsError
 }
@@ -96,6 +105,8 @@ export type Operation = {
   readonly name: string
   /** Whether audit records mark it as changing nothing. */
   readonly readOnly: boolean
+  /** Whether the call carries no signature: what proves the caller is in its input. */
+  readonly unsigned?: boolean
   readonly members: Members
   /** For an operation on a key. The documentation is made from it. */
   readonly onKey?: KeyRules

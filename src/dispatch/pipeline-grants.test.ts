@@ -58,7 +58,14 @@ async function outcomeOf(
     policies: () => ({ identity: [] }),
   }
   const where = { requestId: 'r', region: 'eu-west-1', now: 0 }
-  const call = { ...where, caller, input: {}, context: () => undefined, involve: () => {} }
+  const call = {
+    ...where,
+    caller,
+    input: {},
+    context: () => undefined,
+    involve: () => {},
+    identify: () => {},
+  }
   try {
     await runOperation(operation, call, { finish: async () => {}, renewed: async () => false })
     return { result: 'allowed', asked }

@@ -1,6 +1,7 @@
 import { KmsError } from '../api/errors.ts'
 import { type AccessRequest, decide, type Policies, type Refusal } from '../policy/decide.ts'
 import { denialMessage } from '../policy/denial.ts'
+import { formatReason } from '../policy/reason.ts'
 import { StoreConflict } from '../store/port.ts'
 import type { CallerPolicies } from './caller.ts'
 import type { Call, Operation, Outcome, Permission } from './operation.ts'
@@ -87,7 +88,7 @@ function authorize(
   callerPolicies: CallerPolicies,
 ): Promise<void> | undefined {
   const request = {
-    principal: call.caller.principal,
+    principal: permission.principal ?? call.caller.principal,
     action: permission.action,
     resource: permission.resource,
     resourceAccount: permission.account,
@@ -120,7 +121,9 @@ async function authorizeByGrants(
 }
 
 function refusal(call: Call, permission: Permission, request: AccessRequest, decision: Refusal): KmsError {
-  const foreign = permission.account !== call.caller.account
+  const foreign = permission.principal !== undefined || permission.account !== call.caller.account
   if (foreign && permission.hidden !== undefined) return permission.hidden
-  return new KmsError('AccessDeniedException', denialMessage(decision, request))
+  // The reason belongs to the account of the resource: the event of a foreign caller goes to another.
+  const options = foreign ? {} : { reason: formatReason(decision) }
+  return new KmsError('AccessDeniedException', denialMessage(decision, request), options)
 }

@@ -44,7 +44,7 @@ export function formatCallEvent(facts: CallFacts, end: CallEnd): string {
     error: end.error,
     request: end.parameters,
     response: end.outcome?.event?.response ?? null,
-    additional: end.outcome?.event?.additional,
+    additional: end.outcome?.event?.additional ?? reasonOf(end.error),
     requestId: facts.requestId,
     eventId: facts.eventId,
     readOnly: facts.readOnly,
@@ -53,6 +53,10 @@ export function formatCallEvent(facts: CallFacts, end: CallEnd): string {
     recipient: facts.account,
     tlsDetails: connection.tls && tlsDetails(connection.tls, request),
   })
+}
+
+function reasonOf(error: KmsError | undefined): EventData | undefined {
+  return error?.reason === undefined ? undefined : { reason: error.reason }
 }
 
 function tlsDetails(tls: NonNullable<WireRequest['connection']['tls']>, request: WireRequest): string {

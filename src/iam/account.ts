@@ -1,7 +1,7 @@
 import type { Clock, Random } from '../base/ports.ts'
 import { kindOfFormat1 } from '../store/kind.ts'
 import { StoreConflict } from '../store/port.ts'
-import { insert, type Kind, type Records, replace, type Stored } from '../store/records.ts'
+import { type Change, insert, type Kind, type Records, replace, type Stored } from '../store/records.ts'
 import { ACCESS_KEY, ACCESS_KEYS } from './access-key.ts'
 import { type NewAccessKey, newAccessKey } from './ids.ts'
 
@@ -27,32 +27,37 @@ export type AccountParts = { readonly records: Records; readonly clock: Clock; r
 
 /** The account, made with root credentials when it does not exist. */
 export async function ensureAccount(parts: AccountParts, account: string): Promise<Stored<AccountValue>> {
-  const { records, clock, random } = parts
+  const { records } = parts
   const present = await records.get(ACCOUNT, ACCOUNTS, account)
   if (present !== undefined) return present
-  const { accessKeyId, secretAccessKey } = newAccessKey(random, account)
-  const createdAt = clock.now()
   try {
-    await records.commit([
-      insert(ACCOUNT, ACCOUNTS, account, {
-        format: 1,
-        createdAt,
-        rootAccessKeyId: accessKeyId,
-        handedOver: false,
-      }),
-      insert(ACCESS_KEY, ACCESS_KEYS, accessKeyId, {
-        format: 1,
-        account,
-        principal: 'root',
-        secretAccessKey,
-        createdAt,
-        status: 'Active',
-      }),
-    ])
+    await records.commit(newAccount(parts, account))
   } catch (error) {
     if (!(error instanceof StoreConflict)) throw error
   }
   return ensureAccount(parts, account)
+}
+
+/** What makes an account, with root credentials that have not been handed over. */
+export function newAccount({ clock, random }: AccountParts, account: string): readonly Change[] {
+  const { accessKeyId, secretAccessKey } = newAccessKey(random, account)
+  const createdAt = clock.now()
+  return [
+    insert(ACCOUNT, ACCOUNTS, account, {
+      format: 1,
+      createdAt,
+      rootAccessKeyId: accessKeyId,
+      handedOver: false,
+    }),
+    insert(ACCESS_KEY, ACCESS_KEYS, accessKeyId, {
+      format: 1,
+      account,
+      principal: 'root',
+      secretAccessKey,
+      createdAt,
+      status: 'Active',
+    }),
+  ]
 }
 
 /**

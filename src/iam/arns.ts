@@ -42,3 +42,8 @@ export function parseIamArn(text: string): IamArn | undefined {
     name: resource.slice(last + 1),
   }
 }
+
+/** The ARN of an OIDC provider. @param name its URL without scheme. */
+export function providerArn(account: string, name: string): string {
+  return iamArn(account, `oidc-provider/${name}`)
+}

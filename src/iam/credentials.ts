@@ -5,9 +5,14 @@ import { rootCaller, userCaller } from './callers.ts'
 import type { KeyUses } from './key-uses.ts'
 import { policiesNow } from './policies.ts'
 import { USER, type UserValue } from './records.ts'
+import type { Sessions } from './session-credentials.ts'
 
 /** What finding credentials works with. */
-export type CredentialParts = { readonly records: Records; readonly keyUses: KeyUses }
+export type CredentialParts = {
+  readonly records: Records
+  readonly keyUses: KeyUses
+  readonly sessions: Sessions
+}
 
 /** A credential that was made from these values; another value makes another one. */
 type Made = { readonly user: UserValue | undefined; readonly credential: Credential }
@@ -18,8 +23,9 @@ const CREDENTIALS = new WeakMap<AccessKeyValue, Made>()
 /** Finds access keys and sessions in the records. */
 export function credentialFinder(parts: CredentialParts): FindCredential {
   const { records } = parts
-  return async ({ accessKeyId, securityToken }) => {
-    if (securityToken !== undefined) return undefined
+  return async (named) => {
+    const { accessKeyId, securityToken } = named
+    if (securityToken !== undefined) return parts.sessions.find(named, securityToken)
     const key =
       records.peek(ACCESS_KEY, ACCESS_KEYS, accessKeyId) ??
       (await records.get(ACCESS_KEY, ACCESS_KEYS, accessKeyId))

@@ -2,27 +2,22 @@ import { KmsError } from '../api/errors.ts'
 import type { PolicyDocument } from '../policy/document.ts'
 import type { Flavour } from '../policy/flavour.ts'
 import { namedPrincipals, parsePolicy } from '../policy/parse.ts'
-import { PolicySyntaxError } from '../policy/syntax-error.ts'
+import { invalidPrincipalText, PolicySyntaxError } from '../policy/syntax-error.ts'
 import type { Records } from '../store/records.ts'
 import { findPrincipal } from './principals.ts'
-
-/** Characters of a document, as limits count them. Source: IAM User Guide, "IAM and AWS STS quotas". */
-export function countedChars(text: string): number {
-  return text.replace(/[\t\n\r ]/g, '').length
-}
 
 /** A policy of a request. @throws MalformedPolicyDocumentException. */
 export function parseDocument(text: string, flavour: Flavour): PolicyDocument {
   try {
     return parsePolicy(text, { flavour })
   } catch (error) {
-    if (error instanceof PolicySyntaxError) throw malformedPolicy(error.message)
+    if (error instanceof PolicySyntaxError) throw malformedPolicy(error.iamText)
     throw error
   }
 }
 
 /** The error for a text that is not a policy of its kind. */
-export function malformedPolicy(message: string): KmsError {
+function malformedPolicy(message: string): KmsError {
   return new KmsError('MalformedPolicyDocumentException', message)
 }
 
@@ -38,7 +33,7 @@ export async function bindPrincipals(
   const bindings: Record<string, string> = {}
   for (const arn of namedPrincipals(document)) {
     const found = await findPrincipal(records, arn)
-    if (found === undefined) throw malformedPolicy(`Invalid principal in policy: "AWS":"${arn}"`)
+    if (found === undefined) throw malformedPolicy(invalidPrincipalText('AWS', arn))
     if (found.id !== undefined) bindings[arn] = found.id
   }
   return bindings

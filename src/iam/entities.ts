@@ -1,5 +1,10 @@
 import { KmsError } from '../api/errors.ts'
 import {
+  GROUP_POLICIES_MAX_CHARS,
+  ROLE_POLICIES_MAX_CHARS,
+  USER_POLICIES_MAX_CHARS,
+} from '../policy/flavour.ts'
+import {
   type Change,
   insert,
   type Kind,
@@ -25,7 +30,7 @@ import {
 } from './records.ts'
 
 /** The values of the three kinds of entities. */
-export type EntityValues = { user: UserValue; group: GroupValue; role: RoleValue }
+type EntityValues = { user: UserValue; group: GroupValue; role: RoleValue }
 
 /** A user, group or role. */
 export type EntityKind = keyof EntityValues
@@ -50,7 +55,7 @@ export const USERS: EntityFacts<UserValue> = {
   count: 'users',
   quota: 5000,
   quotaName: 'UsersPerAccount',
-  inlineMaxChars: 2048,
+  inlineMaxChars: USER_POLICIES_MAX_CHARS,
 }
 
 /** @see EntityFacts */
@@ -60,7 +65,7 @@ export const GROUPS: EntityFacts<GroupValue> = {
   count: 'groups',
   quota: 300,
   quotaName: 'GroupsPerAccount',
-  inlineMaxChars: 5120,
+  inlineMaxChars: GROUP_POLICIES_MAX_CHARS,
 }
 
 /** @see EntityFacts */
@@ -70,11 +75,11 @@ export const ROLES: EntityFacts<RoleValue> = {
   count: 'roles',
   quota: 1000,
   quotaName: 'RolesPerAccount',
-  inlineMaxChars: 10_240,
+  inlineMaxChars: ROLE_POLICIES_MAX_CHARS,
 }
 
 /** Where names of a kind are looked up. */
-export function namePartition(account: string, kind: string): string {
+function namePartition(account: string, kind: string): string {
   return `${account}/${kind}`
 }
 

@@ -114,7 +114,7 @@ function readPolicy(parts: Asked<unknown>['parts'], account: string, name: strin
 }
 
 /** The error for a managed policy that is not there. Source: recorded answers of IAM. */
-export function noSuchPolicy(arn: string): KmsError {
+function noSuchPolicy(arn: string): KmsError {
   return new KmsError('NoSuchEntityException', `Policy ${arn} was not found.`)
 }
 

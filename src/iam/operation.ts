@@ -10,7 +10,7 @@ import type { IamOperation, IamParts } from './parts.ts'
 import type { Tag } from './records.ts'
 
 /** Condition keys that an operation adds, by lower-case name. */
-export type ContextEntries = { readonly [name: string]: string | readonly string[] | undefined }
+type ContextEntries = { readonly [name: string]: string | readonly string[] | undefined }
 
 /** What an operation is done to. */
 export type Subject<E> = {
@@ -120,7 +120,7 @@ function recorded(readOnly: boolean, outcome: Outcome): Outcome {
 const NEVER_SHOWN = new Set(['SecretAccessKey', 'SessionToken'])
 
 /** An answer as an audit event shows it: members in lower camel case. */
-export function shownOutput(output: Output): EventData {
+function shownOutput(output: Output): EventData {
   const shown: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(output)) {
     if (value !== undefined && !NEVER_SHOWN.has(name)) shown[wireName(name)] = shownValue(value)

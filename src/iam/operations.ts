@@ -10,6 +10,7 @@ import { OIDC_PROVIDER_OPERATIONS } from './operations/oidc-providers.ts'
 import { PERMISSIONS_BOUNDARY_OPERATIONS } from './operations/permissions-boundaries.ts'
 import { POLICY_VERSION_OPERATIONS } from './operations/policy-versions.ts'
 import { ROLE_OPERATIONS } from './operations/roles.ts'
+import { SIMULATE_OPERATIONS } from './operations/simulate.ts'
 import { TAG_OPERATIONS } from './operations/tags.ts'
 import { USER_OPERATIONS } from './operations/users.ts'
 import type { IamOperation } from './parts.ts'
@@ -29,5 +30,6 @@ export const IAM_OPERATIONS: readonly IamOperation[] = [
   ...INSTANCE_PROFILE_OPERATIONS,
   ...OIDC_PROVIDER_OPERATIONS,
   ...ACCOUNT_OPERATIONS,
+  ...SIMULATE_OPERATIONS,
   ...ABSENT_OPERATIONS,
 ]

@@ -7,7 +7,16 @@ import { ACCOUNT, ACCOUNTS } from './account.ts'
 import { parseIamArn, pathedArn } from './arns.ts'
 import type { PoliciesNow } from './callers.ts'
 import { findManagedByAws } from './managed-by-aws.ts'
-import { type EntityValue, GROUP, POLICY, type PolicyValue, ROLE, read, USER } from './records.ts'
+import {
+  type EntityValue,
+  GROUP,
+  POLICY,
+  type PolicyValue,
+  ROLE,
+  type RoleValue,
+  read,
+  USER,
+} from './records.ts'
 import { FULL_ACCESS_NAME, SCP, SCPS, scpPolicy } from './scp.ts'
 
 /** Whose policies are wanted. */
@@ -112,6 +121,16 @@ async function loadSession(
   return inline === undefined ? managed : [compileText(inline, 'session', undefined), ...managed]
 }
 
+/** The policies of a group as they are now. */
+export async function groupPolicies(
+  records: Records,
+  account: string,
+  group: EntityValue,
+): Promise<readonly CompiledPolicy[]> {
+  const reader: Reader = (kind, partition, name) => read(records, kind, partition, name)
+  return [...inlinePolicies(group), ...(await loadManaged(reader, account, group.attached))]
+}
+
 /** A managed policy that is gone allows nothing. */
 async function loadManaged(
   reader: Reader,
@@ -136,7 +155,7 @@ const INLINE = new WeakMap<EntityValue, readonly CompiledPolicy[]>()
 const MANAGED = new WeakMap<PolicyValue, CompiledPolicy>()
 
 /** The inline policies of a user, group or role, compiled once for each version of its record. */
-export function inlinePolicies(value: EntityValue): readonly CompiledPolicy[] {
+function inlinePolicies(value: EntityValue): readonly CompiledPolicy[] {
   const known = INLINE.get(value)
   if (known !== undefined) return known
   const compiled = value.inline.map(({ name, document }) => compileText(document, 'identity', name))
@@ -152,7 +171,19 @@ function managedPolicy(account: string, value: PolicyValue): CompiledPolicy {
   return compiled
 }
 
+const TRUST = new WeakMap<RoleValue, CompiledPolicy>()
+
+/** The trust policy of a role, compiled once for each version of its record. */
+export function trustPolicy(role: RoleValue): CompiledPolicy {
+  const known = TRUST.get(role)
+  if (known !== undefined) return known
+  const bindings = new Map(Object.entries(role.bindings))
+  const compiled = compilePolicy(parsePolicy(role.trust, { flavour: 'trust' }), { bindings })
+  TRUST.set(role, compiled)
+  return compiled
+}
+
 /** A policy that was checked when it was put. @param name what it is called in reasons. */
-export function compileText(text: string, flavour: Flavour, name: string | undefined): CompiledPolicy {
+function compileText(text: string, flavour: Flavour, name: string | undefined): CompiledPolicy {
   return compilePolicy(parsePolicy(text, { flavour }), { name })
 }

@@ -4,7 +4,7 @@ import { type Change, insert, type Kind } from '../store/records.ts'
 import type { KeyPlace } from './materials.ts'
 
 /** What can be due. */
-export type DueWhat = 'DeleteKey' | 'RotateKey' | 'ExpireKeyMaterial'
+type DueWhat = 'DeleteKey' | 'RotateKey' | 'ExpireKeyMaterial'
 
 /** Something that has to happen to a key at a moment. Partition: the UTC day, `2026-11-24`. */
 export type DueValue = KeyPlace & {

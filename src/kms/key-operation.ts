@@ -60,7 +60,7 @@ export type KeyFacts<M extends Members & NamesKey> = KeyRules & {
 }
 
 /** What an operation on one key is given. */
-export type KeyGiven<M extends Members> = {
+type KeyGiven<M extends Members> = {
   readonly call: Call
   readonly input: KeyInput<M>
   readonly key: Key

@@ -13,7 +13,7 @@ import type { KmsParts } from './parts.ts'
 const DAY_MS = 86_400_000
 
 /** How a rotation came about. */
-export type RotationType = 'AUTOMATIC' | 'ON_DEMAND'
+type RotationType = 'AUTOMATIC' | 'ON_DEMAND'
 
 /** A rotation that is ready to be committed. */
 export type Rotation = {

@@ -159,7 +159,7 @@ export async function askProxy<T>(askedBy: AskedBy, call: Promise<T>): Promise<T
 }
 
 /** The error that a caller gets for a proxy's failure. */
-export function proxyError(askedBy: AskedBy, cause: XksFailure): KmsError {
+function proxyError(askedBy: AskedBy, cause: XksFailure): KmsError {
   const told = TOLD[cause.reason]
   const code = askedBy === 'cryptography' ? 'KMSInvalidStateException' : told[askedBy]
   return new KmsError(code, told.message, { cause })

@@ -1,9 +1,10 @@
 import { keyArn } from '../api/arn.ts'
 import type { LastUse } from '../store/index-port.ts'
 import type { IndexThread } from './index-thread.ts'
+import type { LookupPage, LookupQuestion } from './lookup.ts'
 
 /** How long a call waits for the index to come to where the audit log is. */
-export const INDEX_WAIT_MS = 2000
+const INDEX_WAIT_MS = 2000
 
 /** Finds the last use of a key; `current`: everything in the log when it was asked has been counted. */
 export function lastUsageFinder(
@@ -18,4 +19,9 @@ export function lastUsageFinder(
     const { value, current } = await index.ask({ ask: 'lastUse', key, reachMs: INDEX_WAIT_MS })
     return { last: value, current }
   }
+}
+
+/** Finds events; what is not in the index in time is found by a later call. */
+export function eventFinder(index: IndexThread): (question: LookupQuestion) => Promise<LookupPage> {
+  return async (question) => (await index.ask({ ask: 'lookup', question, reachMs: INDEX_WAIT_MS })).value
 }

@@ -1,7 +1,7 @@
 import type { EventRecord, Identity } from './event-facts.ts'
 
 /** What events can be looked up by. Source: AWS CloudTrail API Reference, "LookupAttribute". */
-const LOOKUP_ATTRIBUTES = [
+export const LOOKUP_ATTRIBUTES = [
   'EventId',
   'EventName',
   'ReadOnly',
@@ -54,7 +54,7 @@ export function attributeTerms(event: EventRecord): readonly string[] {
  * How an event names who has called: the user's name, the name of the role's session, `root`, or
  * the service. Source: AWS CloudTrail User Guide, "Viewing events".
  */
-function userNameOf(identity: Identity | undefined): string | undefined {
+export function userNameOf(identity: Identity | undefined): string | undefined {
   if (identity === undefined) return undefined
   const { type, userName, arn = '', invokedBy } = identity
   switch (type) {

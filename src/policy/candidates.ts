@@ -3,13 +3,13 @@ import type { Evaluation } from './evaluation.ts'
 import type { Resource } from './match.ts'
 
 /** Statements that may matter to a request, by effect, each in the policy's order. */
-export type Candidates = {
+type Candidates = {
   readonly denies: readonly CompiledStatement[]
   readonly allows: readonly CompiledStatement[]
 }
 
 /** What a request is about, as far as statements are found by it. */
-export type Topic = {
+type Topic = {
   readonly actionLowerCased: string
   readonly resource: Resource
   readonly evaluation: Evaluation
@@ -18,8 +18,8 @@ export type Topic = {
 /** Finds the statements of a policy that may matter. */
 export type FindCandidates = (topic: Topic) => Candidates
 
-/** Actions that a policy remembers: as many as a service has. Beyond it candidates are looked for each time. */
-const REMEMBERED_ACTIONS_MAX = 256
+/** Actions that a policy remembers: as many as KMS has. Beyond it candidates are looked for each time. */
+const REMEMBERED_ACTIONS_MAX = 64
 
 /**
  * Finds statements by their action, and among those the ones that list ARNs without wildcards by the ARN. What

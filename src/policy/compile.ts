@@ -1,9 +1,10 @@
 import { candidatesOf, type FindCandidates } from './candidates.ts'
 import { type ConditionTest, conditionTest } from './conditions.ts'
-import type { Effect, PolicyDocument, Statement } from './document.ts'
+import type { Effect, Listed, PolicyDocument, Statement } from './document.ts'
 import type { Evaluation } from './evaluation.ts'
 import { actionTest, listedArns, type Resource, resourcesTest } from './match.ts'
 import { type Bindings, type PrincipalTest, principalTest } from './naming.ts'
+import type { Condition } from './operators.ts'
 
 /** A policy ready to be asked: made once when the policy is loaded. */
 export type CompiledPolicy = {
@@ -25,9 +26,16 @@ export type CompiledStatement = {
   readonly resources: (resource: Resource, evaluation: Evaluation) => boolean
   /** The ARNs that the statement lists, where it is about nothing else. */
   readonly onlyOn: readonly string[] | undefined
-  /** One for each condition of the statement, in its order. */
-  readonly conditions: readonly ConditionTest[]
-  readonly written: Statement
+  readonly conditions: readonly CompiledCondition[]
+  readonly written: EffectiveStatement
+}
+
+type CompiledCondition = { readonly written: Condition; readonly holds: ConditionTest }
+
+/** A statement that can have an effect. */
+type EffectiveStatement = Statement & {
+  readonly actions: Listed<string>
+  readonly resources: Listed<string>
 }
 
 /** Where a statement is. */
@@ -94,8 +102,8 @@ function compileStatement(statement: Statement, source: StatementSource, terms: 
       actions: actionTest(actions),
       resources: resourcesTest(resources, terms.variables),
       onlyOn: listedArns(resources),
-      conditions: conditions.map((condition) => conditionTest(condition, terms.variables)),
-      written: statement,
+      conditions: conditions.map((written) => ({ written, holds: conditionTest(written, terms.variables) })),
+      written: { ...statement, actions, resources },
     },
   ]
 }

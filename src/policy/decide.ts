@@ -172,7 +172,7 @@ export function isForeign(request: AccessRequest): boolean {
 }
 
 /** Keys and roles are closed to whom their own policy, or a grant, does not let in. */
-export function needsResourcePolicy(request: AccessRequest, policies: Policies): boolean {
+function needsResourcePolicy(request: AccessRequest, policies: Policies): boolean {
   return (
     policies.resource !== undefined ||
     isKeyArn(request.resource) ||

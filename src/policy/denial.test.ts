@@ -127,3 +127,55 @@ test('hiddenDenial says what AWS says, for keys and for ciphertexts', () => {
     `User: ${USER_ARN} is not authorized to perform: kms:Decrypt on the resource associated with this ciphertext ${because}`,
   )
 })
+
+const ROLE = 'arn:aws:iam::111122223333:role/team/app'
+const TRUST = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { AWS: OTHER } }
+const TRUST_DENY = { ...TRUST, Effect: 'Deny', Principal: '*' }
+const ASSUME = { action: 'sts:AssumeRole', resource: ROLE }
+const ON_ROLE = `is not authorized to perform: sts:AssumeRole on resource: ${ROLE}`
+
+test('denialMessage calls the policy of a role by its name', () => {
+  assert.equal(
+    messageOf(request(USER, ASSUME), { resource: policy('trust', TRUST), identity: [] }),
+    `User: ${USER_ARN} ${ON_ROLE} because no role trust policy allows the sts:AssumeRole action`,
+  )
+  assert.equal(
+    messageOf(request(USER, ASSUME), { resource: policy('trust', TRUST_DENY), identity: [] }),
+    `User: ${USER_ARN} ${ON_ROLE} with an explicit deny in the role trust policy`,
+  )
+})
+
+test('denialMessage names resource control policies', () => {
+  assert.equal(
+    messageOf(request(USER), { resource: ACCOUNT_KEY, identity: [YES], rcps: [[NO]] }),
+    `User: ${USER_ARN} ${ON_KEY} with an explicit deny in a resource control policy`,
+  )
+  assert.equal(
+    messageOf(request(USER), { resource: ACCOUNT_KEY, identity: [YES], rcps: [[]] }),
+    `User: ${USER_ARN} ${ON_KEY} because no resource control policy allows the kms:Encrypt action`,
+  )
+})
+
+test('denialMessage tells a caller of another account nothing of why a role refuses', () => {
+  const reasons: readonly Policies[] = [
+    { resource: policy('trust', TRUST), identity: [] },
+    { resource: policy('trust', TRUST_DENY), identity: [YES] },
+    { identity: [YES] },
+  ]
+  const messages = new Set(reasons.map((policies) => messageOf(request(FOREIGN_USER, ASSUME), policies)))
+  assert.deepEqual([...messages], [`User: ${FOREIGN_USER.arn} ${ON_ROLE}`])
+  assert.equal(hiddenDenial(FOREIGN_USER.arn, 'sts:AssumeRole', ROLE), [...messages][0])
+})
+
+test('denialMessage tells a caller of another account the same of what never works across accounts', () => {
+  const asked = request(FOREIGN_USER, { action: 'kms:DisableKey' })
+  assert.equal(
+    messageOf(asked, { resource: forAws(OTHER), identity: [YES] }),
+    hiddenDenial(FOREIGN_USER.arn, 'kms:DisableKey'),
+  )
+})
+
+test('denialMessage has no words for an action that does not work across accounts', () => {
+  const message = denialMessage({ allow: false, why: { kind: 'NotAcrossAccounts' } }, request(USER))
+  assert.equal(message, `User: ${USER_ARN} ${ON_KEY}`)
+})

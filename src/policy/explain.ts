@@ -24,7 +24,7 @@ export type Explanation = {
 }
 
 /** What one policy said. */
-export type PolicyTrace = {
+type PolicyTrace = {
   readonly kind: PolicyKind
   /** For the policies of an organisation: their level. */
   readonly level: number | undefined
@@ -36,7 +36,7 @@ export type PolicyTrace = {
 }
 
 /** Whether one statement matched, and if not, everything that kept it from matching. */
-export type StatementTrace = {
+type StatementTrace = {
   readonly source: StatementSource
   readonly effect: Effect
   readonly matched: boolean
@@ -45,13 +45,13 @@ export type StatementTrace = {
 }
 
 /** A grant that covers the request, and how it names the principal. */
-export type GrantTrace = { readonly grant: MatchedGrant; readonly naming: NamingWord }
+type GrantTrace = { readonly grant: MatchedGrant; readonly naming: NamingWord }
 
 /** How a statement or grant names the principal: see `Naming`. */
-export type NamingWord = keyof typeof Naming
+type NamingWord = keyof typeof Naming
 
 /** One element that does not match: what the policy has, and what the request has. */
-export type Miss =
+type Miss =
   | {
       readonly element: ElementName
       readonly wanted: readonly string[]
@@ -91,6 +91,7 @@ export function explainDecision(request: AccessRequest, policies: Policies): Exp
 
 type Asked = { readonly request: AccessRequest; readonly question: Question }
 
+/** Nothing when the policy cannot be evaluated, which has denied the request. */
 function tracePolicy({ kind, level, policy }: PlacedPolicy, asked: Asked): PolicyTrace | undefined {
   try {
     const statements = policy.statements.map((statement) => traceStatement(statement, asked))
@@ -111,12 +112,11 @@ function traceStatement(statement: CompiledStatement, { request, question }: Ask
   const { evaluation } = question
   const naming = nameIn(statement, question)
   const misses: Miss[] = []
-  const missed = (subject: Subject, wanted: Listed<string> | undefined, found: readonly string[]): void => {
-    if (wanted === undefined) return
-    misses.push({ element: wanted.negated ? `Not${subject}` : subject, wanted: wanted.values, found })
+  const missed = (subject: Subject, { negated, values }: Listed<string>, found: readonly string[]): void => {
+    misses.push({ element: negated ? `Not${subject}` : subject, wanted: values, found })
   }
-  if (naming === Naming.None) {
-    missed('Principal', written.principals && listedNames(written.principals), question.identities.flat())
+  if (written.principals !== undefined && naming === Naming.None) {
+    missed('Principal', listedNames(written.principals), question.identities.flat())
   }
   if (!statement.actions(question.actionLowerCased, evaluation)) {
     missed('Action', written.actions, [request.action])
@@ -128,9 +128,9 @@ function traceStatement(statement: CompiledStatement, { request, question }: Ask
   return { source, effect, matched: misses.length === 0, naming: wordFor(naming), misses }
 }
 
-function missedConditions({ written, conditions }: CompiledStatement, { evaluation }: Question): Miss[] {
-  const failed = written.conditions.filter((_, index) => conditions[index]?.(evaluation) === false)
-  return failed.map(({ operator, key, values }) => {
+function missedConditions({ conditions }: CompiledStatement, { evaluation }: Question): Miss[] {
+  const failed = conditions.filter(({ holds }) => !holds(evaluation))
+  return failed.map(({ written: { operator, key, values } }) => {
     const found = evaluation.context(key.toLowerCase())
     return {
       element: 'Condition',

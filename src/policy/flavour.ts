@@ -103,7 +103,10 @@ export const ROLE_POLICIES_MAX_CHARS = 10_240
 export const TRUST_POLICY_MAX_CHARS = 2048
 /** See {@link MANAGED_POLICY_MAX_CHARS}. */
 export const SESSION_POLICY_MAX_CHARS = 2048
-/** Characters, white space included. Source: AWS Organizations User Guide, "Quotas". */
+/**
+ * Characters of a service or resource control policy, white space included. Source: AWS Organizations User Guide,
+ * "Quotas".
+ */
 export const CONTROL_POLICY_MAX_CHARS = 5120
 
 /** The characters of a policy that count towards IAM's quotas: white space never does. */

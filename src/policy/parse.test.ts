@@ -263,6 +263,16 @@ for (const [what, change, statement, message] of IDENTITY_REFUSED) {
   })
 }
 
+test('namedPrincipals lists unique ids, and no identity providers', () => {
+  const statement = { ...STATEMENT, Principal: { AWS: ['AIDAEXAMPLEEXAMPLE', 'AROAEXAMPLEEXAMPLE'] } }
+  assert.deepEqual(namedPrincipals(parseKey(key(statement))), ['AIDAEXAMPLEEXAMPLE', 'AROAEXAMPLEEXAMPLE'])
+  const trust = {
+    Version: '2012-10-17',
+    Statement: { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Federated: 'accounts.google.com' } },
+  }
+  assert.deepEqual(namedPrincipals(parsePolicy(JSON.stringify(trust), { flavour: 'trust' })), [])
+})
+
 test('namedPrincipals lists each ARN once, and neither services nor everyone', () => {
   const user = 'arn:aws:iam::111122223333:user/ada'
   const document = parseKey(

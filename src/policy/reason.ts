@@ -40,7 +40,7 @@ const KINDS: Readonly<Record<PolicyKind, string>> = {
 }
 
 /** A statement and its policy; statements are counted from 1. */
-export function formatStatement(kind: PolicyKind, { policy, index, sid }: StatementSource): string {
+function formatStatement(kind: PolicyKind, { policy, index, sid }: StatementSource): string {
   const name = policy === undefined ? '' : ` ${JSON.stringify(policy)}`
   return `statement ${index + 1}${sid === undefined ? '' : ` (${JSON.stringify(sid)})`} of the ${KINDS[kind]}${name}`
 }

@@ -18,7 +18,7 @@ import { Naming, specOf } from './naming.ts'
 import { splitArn } from './pattern.ts'
 import { allPolicies, mapPolicies } from './places.ts'
 import type { Principal } from './principal.ts'
-import { applies, askAll, nameIn, type Question } from './verdict.ts'
+import { applies, askAll, nameIn } from './verdict.ts'
 
 /** One thing to change so that a refused request would be allowed. */
 export type Change =
@@ -46,21 +46,18 @@ type AddAllow = {
  * The fewest changes that would have allowed a request: none for one that is allowed; nothing when no change of a
  * policy would do. With all of them `decide` allows ({@link withChanges}); with any left out it does not.
  *
- * Among equally few, an Allow in an identity policy is preferred, then one in the resource's policy.
+ * Among equally few, those on the principal's side are preferred to those in the resource's policy.
  */
 export function smallestChange(request: AccessRequest, policies: Policies): readonly Change[] | undefined {
-  try {
-    const question = questionFor(request, policies)
-    const needed = neededChanges(request, policies, question)
-    for (const optional of bySize(optionalChanges(request, policies))) {
-      const changes = [...needed, ...optional]
-      if (decide(request, withChanges(policies, changes)).allow) return changes
-    }
-    return undefined
-  } catch {
-    // What cannot be evaluated cannot be mended either.
-    return undefined
+  const decision = decide(request, policies)
+  if (decision.allow) return []
+  const needed = decision.why.kind === 'Failed' ? undefined : findNeededChanges(request, policies)
+  if (needed === undefined) return undefined
+  for (const optional of bySize(optionalChanges(request, policies))) {
+    const changes = [...needed, ...optional]
+    if (decide(request, withChanges(policies, changes)).allow) return changes
   }
+  return undefined
 }
 
 /** The policies after the changes. */
@@ -76,8 +73,18 @@ export function withChanges(policies: Policies, changes: readonly Change[]): Pol
   )
 }
 
+/** Nothing when the policies cannot be evaluated: then they cannot be mended either. */
+function findNeededChanges(request: AccessRequest, policies: Policies): readonly Change[] | undefined {
+  try {
+    return neededChanges(request, policies)
+  } catch {
+    return undefined
+  }
+}
+
 /** Changes without which the request is refused whatever else changes. */
-function neededChanges(request: AccessRequest, policies: Policies, question: Question): readonly Change[] {
+function neededChanges(request: AccessRequest, policies: Policies): readonly Change[] {
+  const question = questionFor(request, policies)
   const { actionLowerCased } = question
   const denies: Change[] = []
   // A policy may be there twice, attached to a user and to a group: its statement is lifted once.
@@ -112,12 +119,9 @@ function isSameLift(a: Change, b: Change): boolean {
 function optionalChanges(request: AccessRequest, policies: Policies): readonly Change[] {
   const { principal } = request
   const [self, maker] = namesFor(principal)
-  const changes = [
-    addAllow(request, 'identity'),
-    addAllow(request, 'resource', { principal: maker }),
-    addAllow(request, 'session'),
-  ]
+  const changes = [addAllow(request, 'identity')]
   if (policies.boundary !== undefined) changes.push(addAllow(request, 'boundary'))
+  changes.push(addAllow(request, 'session'), addAllow(request, 'resource', { principal: maker }))
   if (self !== maker) changes.push(addAllow(request, 'resource', { principal: self }))
   return changes
 }

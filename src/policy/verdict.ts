@@ -42,7 +42,7 @@ export type Verdict = {
 }
 
 /** A statement that allows. */
-export type Allowance = {
+type Allowance = {
   readonly statement: StatementSource
   /** How firmly the statement names the principal; `Direct` where statements name nobody. */
   readonly naming: Naming
@@ -95,7 +95,7 @@ export function nameIn(statement: CompiledStatement, question: Question): Naming
 export function applies(statement: CompiledStatement, question: Question): boolean {
   const { evaluation } = question
   if (!statement.resources(question.resource, evaluation)) return false
-  for (const holds of statement.conditions) {
+  for (const { holds } of statement.conditions) {
     if (!holds(evaluation)) return false
   }
   return true

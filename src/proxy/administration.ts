@@ -24,7 +24,7 @@ export type AdministrationParts = ExternalKeyParts & {
 }
 
 /** The operator has asked for something that cannot be done. The message says what and why. */
-export class AdministrationError extends Error {
+class AdministrationError extends Error {
   override readonly name = 'AdministrationError'
 }
 

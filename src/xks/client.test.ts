@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
-import { after, before, test } from 'node:test'
-import { makeCertificate, type TestCertificate } from '../../test/support/certificate.ts'
+import { after, before } from 'node:test'
+import {
+  makeCertificate,
+  NO_CERTIFICATES,
+  type TestCertificate,
+  testWithCertificate as test,
+} from '../../test/support/certificate.ts'
 import { openScriptedProxy, PROXY_PATH, refusal, type ScriptedProxy } from '../../test/support/xks-proxy.ts'
 import { utf8 } from '../base/bytes.ts'
 import { systemClock, systemTimers, type Timers } from '../base/ports.ts'
@@ -35,11 +40,13 @@ let certificate: TestCertificate
 let proxy: ScriptedProxy
 
 before(async () => {
+  if (NO_CERTIFICATES !== false) return
   certificate = await makeCertificate()
   proxy = await openScriptedProxy(certificate)
 })
 
 after(async () => {
+  if (NO_CERTIFICATES !== false) return
   await proxy[Symbol.asyncDispose]()
   await certificate[Symbol.asyncDispose]()
 })

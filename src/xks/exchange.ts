@@ -8,8 +8,6 @@ import { isClosedAddress, lookupOpen } from './addresses.ts'
 import { malformed, XksFailure } from './failure.ts'
 import type { XksAnswer } from './responses.ts'
 
-/** How long a call may take, connection included. Source: AWS KMS Developer Guide, "External key stores". */
-export const XKS_CALL_TIMEOUT_MS = 250
 /** An answer in bytes: above the largest legal one, 4,300 bytes in base64 and what is around them. */
 export const XKS_ANSWER_MAX_BYTES = 16_384
 /** Headers of an answer, in bytes. */
@@ -35,6 +33,7 @@ export type XksTransport = {
   readonly agent: Agent
   readonly routes: XksRoutes
   readonly timers: Timers
+  /** How long a call may take, connection included. */
   readonly timeoutMs: number
 }
 

@@ -33,7 +33,7 @@ export const XKS_ALGORITHM = 'AES_GCM'
 export const XKS_INTEGRITY_ALGORITHM = 'SHA_256'
 
 /** The id of an external key. */
-export const EXTERNAL_KEY_ID = /^[A-Za-z0-9._-]{1,128}$/
+const EXTERNAL_KEY_ID = /^[A-Za-z0-9._-]{1,128}$/
 
 /** Every error that a proxy may answer with, and its status. */
 export const XKS_ERRORS = {

@@ -65,7 +65,7 @@ const REFUSALS: readonly Refusal[] = [
     'a command',
     ['audit'],
     {},
-    /^holdfast: there is no command 'audit': the commands are serve, env, status, audit verify; see holdfast --help\n$/,
+    /^holdfast: there is no command 'audit': the commands are serve, env, status, audit verify, [a-z, -]+; see holdfast --help\n$/,
   ],
   ['a flag', ['serve', '--port=1'], {}, /^holdfast: there is no flag --port: see holdfast --help\n$/],
   [
@@ -141,6 +141,8 @@ test('holdfast serve prints where it listens and how to reach it, and stops when
     assert.equal(env.status, 0)
     assert.deepEqual(env.out.split('\n'), [
       `export AWS_ENDPOINT_URL_KMS=${server.endpoint}`,
+      `export AWS_ENDPOINT_URL_IAM=${server.endpoint}`,
+      `export AWS_ENDPOINT_URL_STS=${server.endpoint}`,
       'export AWS_REGION=eu-west-1',
       'export AWS_DEFAULT_REGION=eu-west-1',
       `export AWS_SHARED_CREDENTIALS_FILE='${data}/it'\\''s new/credentials'`,
@@ -217,6 +219,16 @@ test('holdfast status says whether the server is ready, with its exit status too
   assert.equal(down.status, 1)
   assert.doesNotMatch(down.out, /: ready\n/)
   assert.match(down.out, /^audit log {4}node-0: \d+ events$/m)
+})
+
+test('holdfast status names the accounts of the folder, whatever the setting', async () => {
+  const folder = join(data, 'status-accounts')
+  for (const account of ['222222222222', '111111111111']) {
+    await using server = await startServer({ data: folder, environment: { HOLDFAST_ACCOUNT: account } })
+    assert.equal(await server.stop(), 0)
+  }
+  const { out } = await holdfast(['status', `--data=${folder}`])
+  assert.deepEqual(out.match(/^account.*$/gm), ['account      111111111111', 'account      222222222222'])
 })
 
 test('holdfast status does not take another server for that of its folder', async () => {

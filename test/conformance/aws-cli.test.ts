@@ -1,6 +1,7 @@
 /** The AWS CLI against a running server: every operation, as people type it. */
 
 import assert from 'node:assert/strict'
+import { createPublicKey, publicEncrypt, randomBytes } from 'node:crypto'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -89,7 +90,7 @@ test('the commands of the README do what it says', { skip }, async () => {
   assert.match(script.out, /^my secret by arn:aws:kms:eu-west-1:000000000000:key\/[0-9a-f-]{36}\n$/)
 })
 
-test('the AWS CLI calls every operation that there is', { skip }, async () => {
+test('the AWS CLI manages keys, and encrypts under them', { skip }, async () => {
   const create = async (): Promise<string> => {
     const { KeyMetadata } = await output('create-key --tags TagKey=team,TagValue=a')
     return (KeyMetadata as { KeyId: string }).KeyId
@@ -136,12 +137,123 @@ test('the AWS CLI calls every operation that there is', { skip }, async () => {
   assert.equal((KeyMetadata as { Description: string }).Description, 'described')
   const { Keys } = await output('list-keys --page-size 1')
   assert.ok((Keys as { KeyId: string }[]).filter((key) => [first, second].includes(key.KeyId)).length === 2)
+})
+
+/** A key of a kind; gives its id. */
+async function keyOf(kind: string): Promise<string> {
+  const { KeyMetadata } = await output(`create-key ${kind}`)
+  return (KeyMetadata as { KeyId: string }).KeyId
+}
+
+async function saved(name: string, base64: unknown): Promise<string> {
+  await writeFile(join(folder, name), Buffer.from(String(base64), 'base64'))
+  return `fileb://${name}`
+}
+
+test('the AWS CLI signs, verifies, agrees and makes MACs', { skip }, async () => {
+  await writeFile(join(folder, 'message'), 'text')
+  const signing = await keyOf('--key-spec ECC_NIST_P256 --key-usage SIGN_VERIFY')
+  const what = `--key-id ${signing} --message fileb://message --signing-algorithm ECDSA_SHA_256`
+  const signature = await saved('signature', (await output(`sign ${what}`))['Signature'])
+  const verified = await output(`verify ${what} --signature ${signature}`)
+  assert.equal(verified['SignatureValid'], true)
+  const maker = await keyOf('--key-spec HMAC_256 --key-usage GENERATE_VERIFY_MAC')
+  const maced = `--key-id ${maker} --message fileb://message --mac-algorithm HMAC_SHA_256`
+  const mac = await saved('mac', (await output(`generate-mac ${maced}`))['Mac'])
+  assert.equal((await output(`verify-mac ${maced} --mac ${mac}`))['MacValid'], true)
+  const one = await keyOf('--key-spec ECC_NIST_P256 --key-usage KEY_AGREEMENT')
+  const other = await keyOf('--key-spec ECC_NIST_P256 --key-usage KEY_AGREEMENT')
+  const secrets: unknown[] = []
+  for (const [own, peer] of [
+    [one, other],
+    [other, one],
+  ]) {
+    const key = await saved('peer', (await output(`get-public-key --key-id ${peer}`))['PublicKey'])
+    const asked = `--key-id ${own} --key-agreement-algorithm ECDH --public-key ${key}`
+    secrets.push((await output(`derive-shared-secret ${asked}`))['SharedSecret'])
+  }
+  assert.equal(secrets[0], secrets[1])
+})
+
+test('the AWS CLI makes data key pairs, rotates, replicates and imports', { skip }, async () => {
+  const key = await keyOf('--multi-region')
+  await output(`generate-data-key-pair --key-id ${key} --key-pair-spec ECC_NIST_P256`)
+  await output(`generate-data-key-pair-without-plaintext --key-id ${key} --key-pair-spec ECC_NIST_P384`)
+  await output(`enable-key-rotation --key-id ${key} --rotation-period-in-days 90`)
+  const status = await output(`get-key-rotation-status --key-id ${key}`)
+  assert.equal(status['RotationPeriodInDays'], 90)
+  await output(`disable-key-rotation --key-id ${key}`)
+  await output(`rotate-key-on-demand --key-id ${key}`)
+  const { Rotations } = await output(`list-key-rotations --key-id ${key}`)
+  assert.equal((Rotations as object[]).length, 1)
+  await output(`replicate-key --key-id ${key} --replica-region eu-central-1`)
+  await output(`update-primary-region --key-id ${key} --primary-region eu-central-1`)
+  const external = await keyOf('--origin EXTERNAL')
+  const manner = '--wrapping-algorithm RSAES_OAEP_SHA_256 --wrapping-key-spec RSA_2048'
+  const parameters = await output(`get-parameters-for-import --key-id ${external} ${manner}`)
+  const token = await saved('token', parameters['ImportToken'])
+  const wrapping = {
+    key: Buffer.from(String(parameters['PublicKey']), 'base64'),
+    type: 'spki',
+    format: 'der',
+  } as const
+  const wrapped = publicEncrypt({ key: createPublicKey(wrapping), oaepHash: 'sha256' }, randomBytes(32))
+  const material = await saved('material', wrapped.toString('base64'))
+  const model = '--expiration-model KEY_MATERIAL_DOES_NOT_EXPIRE'
+  await output(
+    `import-key-material --key-id ${external} --import-token ${token} --encrypted-key-material ${material} ${model}`,
+  )
+  await output(`delete-imported-key-material --key-id ${external}`)
+})
+
+test('the AWS CLI makes grants, and asks for key stores that are not there', { skip }, async () => {
+  const key = await keyOf('--description granted')
+  const grantee = `--grantee-principal arn:aws:iam::${ACCOUNT}:root --operations Decrypt`
+  const retiring = `--retiring-principal arn:aws:iam::${ACCOUNT}:root`
+  const { GrantToken } = await output(`create-grant --key-id ${key} ${grantee} ${retiring}`)
+  await output(`retire-grant --grant-token ${GrantToken}`)
+  const { GrantId } = await output(`create-grant --key-id ${key} ${grantee} ${retiring}`)
+  const { Grants } = await output(`list-grants --key-id ${key}`)
+  assert.deepEqual(
+    (Grants as { GrantId: string }[]).map((grant) => grant.GrantId),
+    [GrantId],
+  )
+  await output(`list-retirable-grants ${retiring}`)
+  await output(`revoke-grant --key-id ${key} --grant-id ${GrantId}`)
+  await output('describe-custom-key-stores')
+  const store = '--custom-key-store-id cks-1234567890abcdef0'
+  const update = `update-custom-key-store ${store} --new-custom-key-store-name other`
+  const others = ['connect', 'disconnect', 'delete'].map((verb) => `${verb}-custom-key-store ${store}`)
+  for (const command of [update, ...others]) {
+    assert.match(await failure(command), /CustomKeyStoreNotFoundException/)
+  }
+  const cluster = '--cloud-hsm-cluster-id cluster-2a33b4cdefg --key-store-password kmsPswd1'
+  assert.match(
+    await failure(
+      `create-custom-key-store --custom-key-store-name hsm ${cluster} --trust-anchor-certificate x`,
+    ),
+    /CloudHsmClusterNotFoundException/,
+  )
+})
+
+test('the AWS CLI has called every operation that it knows', { skip }, async () => {
+  const known = await failure('no-such-command')
   const names = new Set((await readEvents(server.data)).map(({ eventName }) => eventName))
   const missing = KMS_OPERATIONS.map((operation) => operation({} as KmsParts).name).filter(
-    (name) => !names.has(name),
+    (name) => !names.has(name) && new RegExp(`\\b${commandOf(name)}\\b`).test(known),
   )
-  assert.deepEqual(missing, [])
+  assert.match(known, /\bcreate-key\b/)
+  // Newer than the release that is installed, some of them; tests of the JavaScript SDK call them.
+  assert.deepEqual(
+    missing.filter((name) => !['Decapsulate', 'Encapsulate', 'GetKeyLastUsage'].includes(name)),
+    [],
+  )
 })
+
+/** How the CLI writes an operation's name. */
+function commandOf(name: string): string {
+  return name.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase()
+}
 
 test('the AWS CLI shows errors in the words of AWS', { skip }, async () => {
   const unknown = '12345678-1234-4234-8234-123456789012'
@@ -155,8 +267,51 @@ test('the AWS CLI shows errors in the words of AWS', { skip }, async () => {
     await failure('generate-random --number-of-bytes 1025'),
     /\(ValidationException\) when calling the GenerateRandom operation: 1 validation error detected: /,
   )
-  assert.match(
-    await failure(`get-public-key --key-id ${unknown}`),
-    /\(UnsupportedOperationException\) when calling the GetPublicKey operation: GetPublicKey is not supported\.$/,
-  )
+})
+
+/** The JSON output of a command of any service, given as its arguments. */
+async function awsJson(
+  args: readonly string[],
+  more: Readonly<Record<string, string>> = {},
+): Promise<unknown> {
+  const { status, out, err } = await run('aws', args, { environment: { ...environment, ...more }, folder })
+  assert.equal(status, 0, `aws ${args.join(' ')}\n${err}`)
+  return out === '' ? {} : JSON.parse(out)
+}
+
+test('the AWS CLI makes a role, assumes it and calls with its session', { skip }, async () => {
+  const principal = { AWS: `arn:aws:iam::${ACCOUNT}:root` }
+  const statement = { Effect: 'Allow', Principal: principal, Action: 'sts:AssumeRole' }
+  const trust = JSON.stringify({ Version: '2012-10-17', Statement: [statement] })
+  const readOnly = 'arn:aws:iam::aws:policy/ReadOnlyAccess'
+  const admin = 'arn:aws:iam::aws:policy/AdministratorAccess'
+  await awsJson(['iam', 'create-role', '--role-name', 'cli', '--assume-role-policy-document', trust])
+  await awsJson(['iam', 'attach-role-policy', '--role-name', 'cli', '--policy-arn', readOnly])
+  await awsJson(['iam', 'create-user', '--user-name', 'cli-user'])
+  await awsJson(['iam', 'attach-user-policy', '--user-name', 'cli-user', '--policy-arn', admin])
+  const key = (await awsJson(['iam', 'create-access-key', '--user-name', 'cli-user'])) as {
+    AccessKey: { AccessKeyId: string; SecretAccessKey: string }
+  }
+  const user = {
+    AWS_ACCESS_KEY_ID: key.AccessKey.AccessKeyId,
+    AWS_SECRET_ACCESS_KEY: key.AccessKey.SecretAccessKey,
+  }
+  const arn = `arn:aws:iam::${ACCOUNT}:role/cli`
+  const assuming = ['sts', 'assume-role', '--role-arn', arn, '--role-session-name', 'cli']
+  const { Credentials } = (await awsJson(assuming, user)) as {
+    Credentials: { AccessKeyId: string; SecretAccessKey: string; SessionToken: string }
+  }
+  const session = {
+    AWS_ACCESS_KEY_ID: Credentials.AccessKeyId,
+    AWS_SECRET_ACCESS_KEY: Credentials.SecretAccessKey,
+    AWS_SESSION_TOKEN: Credentials.SessionToken,
+  }
+  const identity = (await awsJson(['sts', 'get-caller-identity'], session)) as { Arn: string }
+  assert.equal(identity.Arn, `arn:aws:sts::${ACCOUNT}:assumed-role/cli/cli`)
+  await awsJson(['kms', 'list-keys'], session)
+  const refused = await run('aws', ['kms', 'create-key'], {
+    environment: { ...environment, ...session },
+    folder,
+  })
+  assert.match(refused.err, /AccessDeniedException.*no identity-based policy allows the kms:CreateKey action/)
 })

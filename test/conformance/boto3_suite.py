@@ -20,6 +20,58 @@ def client(region="eu-west-1"):
     return boto3.client("kms", region_name=region, config=config)
 
 
+class Identities(unittest.TestCase):
+    """IAM and STS: a user, a role, and what a session of it may do."""
+
+    def service(self, name, credentials=None):
+        keys = {} if credentials is None else {
+            "aws_access_key_id": credentials["AccessKeyId"],
+            "aws_secret_access_key": credentials["SecretAccessKey"],
+            "aws_session_token": credentials.get("SessionToken"),
+        }
+        config = Config(retries={"total_max_attempts": 1})
+        return boto3.client(name, region_name="eu-west-1", config=config, **keys)
+
+    def test_a_user_assumes_a_role_and_encrypts(self):
+        iam = self.service("iam")
+        suffix = self.service("kms").generate_random(NumberOfBytes=6)["Plaintext"].hex()
+        user, role = f"boto-{suffix}", f"boto-role-{suffix}"
+        policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}]}
+        iam.create_user(UserName=user, Tags=[{"Key": "team", "Value": "red"}])
+        iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=json.dumps(policy))
+        key = iam.create_access_key(UserName=user)["AccessKey"]
+        trust = {"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:user/{user}"}, "Action": "sts:AssumeRole"}]}
+        made = iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(trust))["Role"]
+        self.assertEqual(made["AssumeRolePolicyDocument"], trust)
+        iam.attach_role_policy(RoleName=role, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+        sts = self.service("sts", key)
+        self.assertEqual(sts.get_caller_identity()["Arn"], f"arn:aws:iam::{ACCOUNT}:user/{user}")
+        session = sts.assume_role(RoleArn=made["Arn"], RoleSessionName="boto")["Credentials"]
+        kms = self.service("kms", session)
+        key_id = kms.create_key()["KeyMetadata"]["KeyId"]
+        blob = kms.encrypt(KeyId=key_id, Plaintext=b"x")["CiphertextBlob"]
+        self.assertEqual(kms.decrypt(CiphertextBlob=blob)["Plaintext"], b"x")
+        iam.detach_role_policy(RoleName=role, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+        with self.assertRaises(ClientError) as caught:
+            kms.encrypt(KeyId=key_id, Plaintext=b"x")
+        self.assertEqual(caught.exception.response["Error"]["Code"], "AccessDeniedException")
+        iam.delete_role(RoleName=role)
+        with self.assertRaises(ClientError) as caught:
+            kms.encrypt(KeyId=key_id, Plaintext=b"x")
+        self.assertEqual(caught.exception.response["Error"]["Code"], "UnrecognizedClientException")
+
+    def test_errors_and_pages(self):
+        iam = self.service("iam")
+        with self.assertRaises(iam.exceptions.NoSuchEntityException):
+            iam.get_role(RoleName="none")
+        names = [policy["PolicyName"] for page in iam.get_paginator("list_policies").paginate(
+            Scope="AWS", PaginationConfig={"PageSize": 5}) for policy in page["Policies"]]
+        self.assertIn("AdministratorAccess", names)
+        self.assertEqual(len(names), len(set(names)))
+        self.assertEqual(iam.get_account_summary()["SummaryMap"]["UsersQuota"], 5000)
+
+
 class Operations(unittest.TestCase):
     def setUp(self):
         self.kms = client()

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
+import { IAM_OPERATIONS_PAGE, iamOperationsPage } from '../../scripts/iam-operations-table.ts'
 import { OPERATIONS_PAGE, operationsPage } from '../../scripts/operations-table.ts'
 import { KMS_OPERATION_NAMES } from '../../src/api/operations.ts'
 import { KMS_OPERATIONS } from '../../src/kms/operations.ts'
@@ -8,6 +9,10 @@ import { ROOT } from './sources.ts'
 
 test('docs/operations.md is what npm run docs writes', async () => {
   assert.equal(await readFile(OPERATIONS_PAGE, 'utf8'), operationsPage())
+})
+
+test('docs/operations-iam.md is what npm run docs writes', async () => {
+  assert.equal(await readFile(IAM_OPERATIONS_PAGE, 'utf8'), iamOperationsPage())
 })
 
 test('docs/operations.md has a row for each of the 56 operations of AWS KMS', () => {

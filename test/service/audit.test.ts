@@ -307,7 +307,9 @@ test('the event of a failed call says why, and names the key', async () => {
   assert.equal(event.errorMessage, denied.message)
   assert.deepEqual(event.resources, [resource(arnOf(`key/${closed}`))])
   assert.deepEqual(event.requestParameters, { keyId: closed, encryptionAlgorithm: ALGORITHM })
-  assert.equal(event.additionalEventData, undefined)
+  assert.deepEqual(event.additionalEventData, {
+    reason: 'Denied by statement 2 ("but") of the resource-based policy.',
+  })
   const unknown = await call(server, 'DescribeKey', { KeyId: 'fake' })
   const missing = await eventAfter(unknown, 400)
   assert.equal(missing.errorCode, 'NotFoundException')

@@ -1,11 +1,16 @@
 /** KMS keys in an external key store: one Holdfast as client, and another, or a scripted proxy, as proxy. */
 
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, before } from 'node:test'
 import type { Output } from '../../src/api/json.ts'
 import { eventOf, readEvents } from '../support/audit.ts'
 import { type Answer, assertError, base64, call, fromBase64, newKey, succeed } from '../support/calls.ts'
-import { makeCertificate, type TestCertificate } from '../support/certificate.ts'
+import {
+  makeCertificate,
+  NO_CERTIFICATES,
+  type TestCertificate,
+  testWithCertificate as test,
+} from '../support/certificate.ts'
 import { type HoldfastProxy, type ProxyCredential, startHoldfastProxy } from '../support/holdfast-proxy.ts'
 import { REGION } from '../support/kms.ts'
 import { startServer, type TestServer } from '../support/server.ts'
@@ -27,10 +32,12 @@ const CONTEXT = { project: 'nile', department: 'marketing' }
 let certificate: TestCertificate
 
 before(async () => {
+  if (NO_CERTIFICATES !== false) return
   certificate = await makeCertificate()
 })
 
 after(async () => {
+  if (NO_CERTIFICATES !== false) return
   await certificate[Symbol.asyncDispose]()
 })
 

@@ -195,6 +195,20 @@ test('what a user may do in IAM is decided by its policies, too', async () => {
   )
 })
 
+test('a refusal is recorded with the reason in full', async () => {
+  const lee = kmsAs(
+    server,
+    await newUser(iam, 'lee', policyText({ ...allow('kms:*'), Effect: 'Deny', Sid: 'No' })),
+  )
+  const refused = lee.send(new EncryptCommand({ KeyId: keyId, Plaintext: Buffer.from('x') }))
+  const { $metadata } = await refused.catch((error) => error)
+  const { additionalEventData } = await eventOf(server, $metadata.requestId)
+  assert.match(
+    String(additionalEventData?.['reason']),
+    /^Denied by statement 1 \("No"\) of the identity-based policy "own"\.$/,
+  )
+})
+
 test('a call of a user is recorded as that of a user', async () => {
   const credentials = await newUser(iam, 'kim', policyText(allow('kms:*')))
   const { $metadata } = await kmsAs(server, credentials).send(

@@ -7,18 +7,21 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Output } from '../../src/api/json.ts'
-import { openDeployment } from '../../src/app.ts'
 import { parseConfig } from '../../src/config/settings.ts'
+import { openDeployment } from '../../src/deployment.ts'
+import { CUSTOM_KEY_STORE } from '../../src/kms/custom-key-store.ts'
 import { KEY, type KeyState, type KeyValue, partitionOf } from '../../src/kms/key-record.ts'
 import { KMS_OPERATIONS } from '../../src/kms/operations.ts'
 import type { KmsParts } from '../../src/kms/parts.ts'
-import { type Records, replace } from '../../src/store/records.ts'
+import { insert, type Records, replace } from '../../src/store/records.ts'
 import { call, newKey, succeed } from '../support/calls.ts'
 import { REGION } from '../support/kms.ts'
 import { SAMPLES, type Sample, type SampleParts } from '../support/samples.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 const ACCOUNT = '000000000000'
+/** A store that is not connected, whose keys are so unavailable. */
+const STORE = 'cks-1234567890abcdef0'
 
 /** What an operation answers in a state: success, or an error by the number in the guide's footnotes. */
 type Cell = 'ok' | keyof typeof ERRORS
@@ -34,7 +37,10 @@ const ERRORS = {
     'UnsupportedOperationException',
     'origin is EXTERNAL_KEY_STORE which is not valid for this operation.',
   ],
-  unavailable: ['KMSInvalidStateException', 'is unavailable.'],
+  unavailable: [
+    'KMSInvalidStateException',
+    'This KMS key is in a custom key store that is not connected to its external key store proxy. Connect the external key store and try the request again.',
+  ],
   creating: ['KMSInvalidStateException', 'is creating.'],
   updating: ['KMSInvalidStateException', 'is updating.'],
 } as const
@@ -90,6 +96,7 @@ const TABLE: Readonly<Record<string, Row>> = {
     'notDeleting',
   ],
   CreateAlias: STAYS,
+  CreateGrant: ['ok', 'disabled', 'deleting', 'deletingReplicas', 'importing', 'ok', 'creating', 'ok'],
   Decapsulate: USE,
   Decrypt: USE,
   DeleteAlias: ANY,
@@ -107,17 +114,21 @@ const TABLE: Readonly<Record<string, Row>> = {
   GenerateDataKeyPairWithoutPlaintext: PAIR,
   GenerateDataKeyWithoutPlaintext: USE,
   GenerateMac: USE,
+  GetKeyLastUsage: ANY,
   GetKeyPolicy: ANY,
   GetKeyRotationStatus: ['ok', 'ok', 'ok', 'ok', 'external', 'store', 'ok', 'ok'],
   GetParametersForImport: ['ok', 'ok', 'deleting', 'deletingReplicas', 'ok', 'store', 'creating', 'updating'],
   GetPublicKey: ['ok', 'ok', 'deleting', 'deletingReplicas', 'ok', 'unavailable', 'creating', 'ok'],
   ImportKeyMaterial: ['ok', 'ok', 'deleting', 'deletingReplicas', 'ok', 'store', 'creating', 'ok'],
   ListAliases: ANY,
+  ListGrants: ANY,
   ListKeyPolicies: ANY,
   ListKeyRotations: ['ok', 'ok', 'ok', 'ok', 'ok', 'store', 'ok', 'ok'],
   ListResourceTags: ANY,
   PutKeyPolicy: ANY,
   ReEncrypt: USE,
+  RetireGrant: ANY,
+  RevokeGrant: ANY,
   ReplicateKey: [
     'ok',
     'disabled',
@@ -158,6 +169,17 @@ before(async () => {
   const config = parseConfig({ flags: { data: server.data }, environment: {} })
   const deployment = await openDeployment(config)
   records = deployment.records
+  await records.commit([
+    insert(CUSTOM_KEY_STORE, partitionOf(ACCOUNT, REGION), STORE, {
+      format: 1,
+      name: 'a store',
+      createdAt: Date.now(),
+      endpoint: 'https://xks.example',
+      path: '/kms/xks/v1',
+      credential: { accessKeyId: 'A'.repeat(20), secretAccessKey: 'a'.repeat(43) },
+      connection: { state: 'DISCONNECTED' },
+    }),
+  ])
 })
 
 after(async () => {
@@ -182,7 +204,7 @@ function inState(value: KeyValue, state: KeyState): KeyValue {
     case 'PendingImport':
       return { ...value, state, origin: 'EXTERNAL' }
     case 'Unavailable':
-      return { ...value, state, origin: 'EXTERNAL_KEY_STORE', keyStore: { id: 'cks-1234567890abcdef0' } }
+      return { ...value, origin: 'EXTERNAL_KEY_STORE', keyStore: { id: STORE, xksKeyId: 'external' } }
     default:
       return { ...value, state }
   }
@@ -221,7 +243,8 @@ for (const [name, row] of Object.entries(TABLE)) {
       }
       const [code, text] = ERRORS[cell]
       assert.equal(answer.code, code, answer.text)
-      assert.equal(answer.message, `arn:aws:kms:${REGION}:${ACCOUNT}:key/${parts.keyId} ${text}`)
+      const arn = `arn:aws:kms:${REGION}:${ACCOUNT}:key/${parts.keyId}`
+      assert.equal(answer.message, cell === 'unavailable' ? text : `${arn} ${text}`)
       assert.equal(answer.status, 400)
     })
   }

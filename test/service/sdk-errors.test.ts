@@ -176,18 +176,6 @@ const CASES: readonly Case[] = [
     sdk.LimitExceededException,
     () => `The key policy is too long: at most 32768 bytes, got ${policy(ACCOUNT, []).length + 32_768}.`,
   ],
-  [
-    'a key that cannot be made here',
-    () => kms.send(new sdk.CreateKeyCommand({ KeySpec: 'RSA_2048', KeyUsage: 'SIGN_VERIFY' })),
-    sdk.UnsupportedOperationException,
-    () => 'KeySpec RSA_2048 is not supported.',
-  ],
-  [
-    'an operation that is not implemented',
-    () => kms.send(new sdk.GetPublicKeyCommand({ KeyId })),
-    sdk.UnsupportedOperationException,
-    () => 'GetPublicKey is not supported.',
-  ],
 ]
 
 for (const [what, call, type, message] of CASES) {

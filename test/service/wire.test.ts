@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test'
 import { REQUEST_BODY_MAX_BYTES } from '../../src/base/limits.ts'
 import { DISCARD_MAX_BYTES } from '../../src/http/body.ts'
 import { eventOf } from '../support/audit.ts'
-import { assertError, base64, call, callRaw, newKey, succeed } from '../support/calls.ts'
+import { assertError, base64, callRaw, newKey, succeed } from '../support/calls.ts'
 import { openRaw, rawHead, rawRequest } from '../support/raw.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
@@ -106,16 +106,6 @@ test('a HEAD request gets headers and no body', async () => {
   connection.send(rawRequest(server, 'TrentService.ListKeys', '{}'))
   assert.equal((await connection.response()).statusLine, 'HTTP/1.1 200 OK')
 })
-
-for (const operation of ['CreateGrant', 'GetPublicKey', 'Sign', 'Encapsulate', 'DescribeCustomKeyStores']) {
-  test(`${operation} is not implemented: UnsupportedOperationException, recorded`, async () => {
-    const answer = await call(server, operation, { KeyId: keyId })
-    assertError(answer, 'UnsupportedOperationException', `${operation} is not supported.`)
-    const event = await eventOf(server, answer.requestId)
-    assert.equal(event.eventName, operation)
-    assert.equal(event.errorCode, 'UnsupportedOperationException')
-  })
-}
 
 const nested = (depth: number): string => `{"KeyId":${'['.repeat(depth)}${']'.repeat(depth)}}`
 

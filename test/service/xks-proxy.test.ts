@@ -3,11 +3,16 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { request as httpsRequest } from 'node:https'
-import { after, before, test } from 'node:test'
+import { after, before } from 'node:test'
 import { signRequest } from '../../src/sigv4/sign.ts'
 import { integrityValue } from '../../src/xks/integrity.ts'
 import { type Event, readEvents } from '../support/audit.ts'
-import { makeCertificate, type TestCertificate } from '../support/certificate.ts'
+import {
+  makeCertificate,
+  NO_CERTIFICATES,
+  type TestCertificate,
+  testWithCertificate as test,
+} from '../support/certificate.ts'
 import { runHoldfast } from '../support/command.ts'
 import { type HoldfastProxy, type ProxyCredential, startHoldfastProxy } from '../support/holdfast-proxy.ts'
 import { temporaryFolder } from '../support/server.ts'
@@ -20,6 +25,7 @@ let proxy: HoldfastProxy
 let credential: ProxyCredential
 
 before(async () => {
+  if (NO_CERTIFICATES !== false) return
   certificate = await makeCertificate()
   proxy = await startHoldfastProxy(certificate, { prefix: '/team' })
   credential = await proxy.newCredential()
@@ -27,6 +33,7 @@ before(async () => {
 })
 
 after(async () => {
+  if (NO_CERTIFICATES !== false) return
   await proxy[Symbol.asyncDispose]()
   await certificate[Symbol.asyncDispose]()
 })

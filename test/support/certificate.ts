@@ -3,6 +3,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { test } from 'node:test'
 import { run } from './run.ts'
 
 export type TestCertificate = AsyncDisposable & {
@@ -35,3 +36,9 @@ export async function makeCertificate(): Promise<TestCertificate> {
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   }
 }
+
+/** Why tests that need a certificate are skipped; `false` where they are not. */
+export const NO_CERTIFICATES = (await canMakeCertificates()) ? false : 'openssl is not installed'
+
+/** A test that needs a certificate. */
+export const testWithCertificate = NO_CERTIFICATES === false ? test : test.skip

@@ -130,6 +130,7 @@ async function perform(
     now,
     context: (name) => keys[name],
     involve: () => {},
+    identify: () => {},
   }
   await records.refresh()
   return runOperation(operation, call, {

@@ -33,7 +33,7 @@ export type Sample = {
 }
 
 /** A call that must succeed. */
-export type SampleCall = (operation: string, input: Output) => Promise<{ readonly [name: string]: unknown }>
+type SampleCall = (operation: string, input: Output) => Promise<{ readonly [name: string]: unknown }>
 
 const PLAINTEXT = Buffer.from('a plaintext').toString('base64')
 

@@ -1,6 +1,7 @@
 import { KmsError } from '../../api/errors.ts'
+import { countedChars } from '../../policy/flavour.ts'
 import { replace, type Stored } from '../../store/records.ts'
-import { countedChars, parseDocument } from '../documents.ts'
+import { parseDocument } from '../documents.ts'
 import type { EntityFacts } from '../entities.ts'
 import { type Family, GROUP_FAMILY, ROLE_FAMILY, USER_FAMILY } from '../families.ts'
 import { iamOperation } from '../operation.ts'

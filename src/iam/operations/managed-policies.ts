@@ -1,9 +1,10 @@
 import { KmsError } from '../../api/errors.ts'
 import type { Output } from '../../api/json.ts'
 import { oneOf, optional, text } from '../../api/shapes.ts'
+import { countedChars, MANAGED_POLICY_MAX_CHARS } from '../../policy/flavour.ts'
 import { insert, remove, type Stored } from '../../store/records.ts'
 import { attachmentPartition } from '../attachments.ts'
-import { countedChars, parseDocument } from '../documents.ts'
+import { parseDocument } from '../documents.ts'
 import { countChange, deleteConflict, quotaExceeded } from '../entities.ts'
 import { onAll, POLICY_NAMED, toBeMade } from '../finders.ts'
 import { newUniqueId } from '../ids.ts'
@@ -28,12 +29,12 @@ import { parseTags } from '../tags.ts'
 
 /** Source: IAM User Guide, "IAM and AWS STS quotas". */
 const POLICIES_MAX = 1500
-const MANAGED_MAX_CHARS = 6144
 
 /** @throws MalformedPolicyDocumentException, LimitExceededException. */
 export function checkManagedDocument(document: string): void {
   parseDocument(document, 'identity')
-  if (countedChars(document) > MANAGED_MAX_CHARS) throw quotaExceeded('PolicySize', MANAGED_MAX_CHARS)
+  if (countedChars(document) > MANAGED_POLICY_MAX_CHARS)
+    throw quotaExceeded('PolicySize', MANAGED_POLICY_MAX_CHARS)
 }
 
 /** Where the versions of a managed policy are kept. */

@@ -1,7 +1,7 @@
 import { KmsError } from '../../api/errors.ts'
 import { list, optional, text } from '../../api/shapes.ts'
 import { insert, remove, replace, type Stored } from '../../store/records.ts'
-import { iamArn } from '../arns.ts'
+import { providerArn } from '../arns.ts'
 import { countChange, quotaExceeded } from '../entities.ts'
 import { onAll } from '../finders.ts'
 import { type Finder, iamOperation } from '../operation.ts'
@@ -18,11 +18,6 @@ const THUMBPRINTS_MAX = 5
 
 const CLIENT_ID = text({ min: 1, max: 255 })
 const THUMBPRINTS = list(text({ min: 40, max: 40 }))
-
-/** The ARN of a provider. @param name its URL without scheme. */
-export function providerArn(account: string, name: string): string {
-  return iamArn(account, `oidc-provider/${name}`)
-}
 
 const HTTPS = 'https://'
 

@@ -1,7 +1,8 @@
 import { optional } from '../../api/shapes.ts'
+import { countedChars, TRUST_POLICY_MAX_CHARS } from '../../policy/flavour.ts'
 import { replace } from '../../store/records.ts'
 import { boundaryChanges, checkBoundary } from '../boundaries.ts'
-import { bindPrincipals, countedChars, parseDocument } from '../documents.ts'
+import { bindPrincipals, parseDocument } from '../documents.ts'
 import { deleteConflict, insertEntity, quotaExceeded, ROLES, removeEntity } from '../entities.ts'
 import { onAll, ROLE_NAMED, toBeMade } from '../finders.ts'
 import { newUniqueId } from '../ids.ts'
@@ -23,14 +24,13 @@ import {
 } from '../shapes.ts'
 import { parseTags } from '../tags.ts'
 
-/** Source: IAM User Guide, "IAM and AWS STS quotas". */
-const TRUST_MAX_CHARS = 2048
 const SESSION_SECONDS_BY_DEFAULT = 3600
 
 /** A trust policy of a request. @throws MalformedPolicyDocumentException, LimitExceededException. */
 async function readTrust(parts: IamParts, trust: string): Promise<Pick<RoleValue, 'trust' | 'bindings'>> {
   const document = parseDocument(trust, 'trust')
-  if (countedChars(trust) > TRUST_MAX_CHARS) throw quotaExceeded('ACLSizePerRole', TRUST_MAX_CHARS)
+  if (countedChars(trust) > TRUST_POLICY_MAX_CHARS)
+    throw quotaExceeded('ACLSizePerRole', TRUST_POLICY_MAX_CHARS)
   return { trust, bindings: await bindPrincipals(parts.records, document) }
 }
 

@@ -15,7 +15,7 @@ export type Row = {
 export type Context = Readonly<Record<string, string | readonly string[]>>
 
 /** The lookup for a context; names in any case. */
-export function lookup(context: Context): AccessRequest['context'] {
+function lookup(context: Context): AccessRequest['context'] {
   const values = new Map(Object.entries(context).map(([key, value]) => [key.toLowerCase(), value]))
   return (key) => values.get(key)
 }

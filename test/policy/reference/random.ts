@@ -160,14 +160,27 @@ const FAMILIES: readonly (readonly [readonly string[], readonly string[]])[] = [
 ]
 const KEYS = ['test:s', 'Test:S', 'test:multi', 'test:t', 'test:none', 'aws:username'] as const
 
+/** Unique ids of those whom a resource's policy names, as when it was put. */
+export const BINDINGS: ReadonlyMap<string, string> = new Map([
+  [USER_ARN, USER_ID],
+  [ROLE_ARN, ROLE_ID],
+  [SESSION_ARN, `${ROLE_ID}:s`],
+])
+
+type RandomFacts = {
+  /** Whether the resource is a role and not a key. */
+  readonly trust: boolean
+  /** Whether the ARNs of the resource's policy are bound: see {@link BINDINGS}. */
+  readonly bound: boolean
+}
+
 /** Everything for some decisions: policies and grants that several requests share. */
-export function randomPolicies(
-  choose: Seeded,
-): Omit<World, 'request' | 'context'> & { readonly trust: boolean } {
+export function randomPolicies(choose: Seeded): Omit<World, 'request' | 'context'> & RandomFacts {
   const trust = choose.oneIn(5)
   const some = (most: number): readonly Document[] => times(choose, most, () => document(choose, 'identity'))
   return {
     trust,
+    bound: choose.oneIn(3),
     resource: choose.oneIn(8) ? undefined : document(choose, trust ? 'trust' : 'key'),
     identity: some(3),
     boundary: choose.oneIn(3) ? document(choose, 'identity') : undefined,

@@ -1,0 +1,100 @@
+import { KmsError } from '../../api/errors.ts'
+import type { Output } from '../../api/json.ts'
+import { integer, list, oneOf, optional, structure, timestamp } from '../../api/shapes.ts'
+import { utf8 } from '../../base/bytes.ts'
+import { sha256Hex } from '../../crypto/hash.ts'
+import { parseEvent } from '../../metering/event-facts.ts'
+import type { LookupQuestion } from '../../metering/lookup.ts'
+import { LOOKUP_ATTRIBUTES, userNameOf } from '../../metering/terms.ts'
+import { trailOperation } from '../operation.ts'
+import { TEXT } from '../shapes.ts'
+
+/** Source: AWS CloudTrail API Reference, "LookupEvents". */
+const WINDOW_MS = 90 * 86_400_000
+const RESULTS_MAX = 50
+
+const INPUT = {
+  LookupAttributes: optional(
+    list(structure({ AttributeKey: oneOf(...LOOKUP_ATTRIBUTES), AttributeValue: TEXT }), { max: 100 }),
+  ),
+  StartTime: optional(timestamp()),
+  EndTime: optional(timestamp()),
+  EventCategory: optional(TEXT),
+  MaxResults: optional(integer()),
+  NextToken: optional(TEXT),
+}
+
+/**
+ * Finds management events of the last 90 days in one region, newest first.
+ * Source: AWS CloudTrail API Reference, "LookupEvents".
+ */
+export const lookupEvents = trailOperation(
+  { name: 'LookupEvents', readOnly: true, input: INPUT },
+  async ({ call, input, parts }) => {
+    const { caller, region, now } = call
+    const [attribute, ...more] = input.LookupAttributes ?? []
+    if (more.length > 0)
+      throw new KmsError('InvalidLookupAttributesException', 'At most one lookup attribute is allowed.')
+    const limit = checkResults(input.MaxResults)
+    const { StartTime = 0, EndTime = now } = input
+    if (StartTime > EndTime) throw new KmsError('InvalidTimeRangeException', 'StartTime is after EndTime.')
+    if (input.EventCategory !== undefined) {
+      // There are no Insights events.
+      if (input.EventCategory === 'insight') return { output: { Events: [] } }
+      throw new KmsError('InvalidEventCategoryException', `${input.EventCategory} is not an event category.`)
+    }
+    const question = {
+      account: caller.account,
+      region,
+      attribute: attribute && { name: attribute.AttributeKey, value: attribute.AttributeValue },
+      // A start that moves on with the clock must not change what the token belongs to.
+      fromSecond: Math.ceil(Math.max(StartTime, now - WINDOW_MS) / 1000),
+      toSecond: Math.floor(EndTime / 1000),
+      limit,
+    }
+    const asked = sha256Hex(utf8(JSON.stringify([region, attribute ?? null, input.StartTime, input.EndTime])))
+    const after = parseToken(input.NextToken, asked)
+    if (!parts.limiter.admit(caller.account, region))
+      throw new KmsError('ThrottlingException', 'Rate exceeded')
+    const { events, next } = await parts.lookup({ ...question, after } satisfies LookupQuestion)
+    const output = { Events: events.map(eventOutput), NextToken: next && formatToken(next, asked) }
+    return { output }
+  },
+)
+
+function checkResults(count = RESULTS_MAX): number {
+  if (count >= 1 && count <= RESULTS_MAX) return count
+  throw new KmsError('InvalidMaxResultsException', `MaxResults must be between 1 and ${RESULTS_MAX}.`)
+}
+
+const TOKEN = /^([1-9]\d{0,15})\.([0-9a-f]{64})$/
+
+function formatToken(key: number, asked: string): string {
+  return Buffer.from(`${key}.${asked}`).toString('base64url')
+}
+
+/** @throws InvalidNextTokenException for what is no token, and for one of another question. */
+function parseToken(token: string | undefined, asked: string): number | undefined {
+  if (token === undefined) return undefined
+  const [, key, of] = TOKEN.exec(Buffer.from(token, 'base64url').toString('latin1')) ?? []
+  if (key !== undefined && of === asked) return Number(key)
+  throw new KmsError(
+    'InvalidNextTokenException',
+    'The NextToken is not valid, or belongs to other parameters.',
+  )
+}
+
+function eventOutput(text: string): Output {
+  const event = parseEvent(text)
+  return {
+    EventId: event.eventID,
+    EventName: event.eventName,
+    ReadOnly: String(event.readOnly),
+    AccessKeyId: event.userIdentity?.accessKeyId,
+    EventTime: Date.parse(event.eventTime) / 1000,
+    EventSource: event.eventSource,
+    Username: userNameOf(event.userIdentity),
+    Resources: (event.resources ?? []).map(({ ARN, type }) => ({ ResourceType: type, ResourceName: ARN })),
+    CloudTrailEvent: text,
+  }
+}

@@ -1,0 +1,41 @@
+import { KmsError } from '../../api/errors.ts'
+import { optional, timestamp } from '../../api/shapes.ts'
+import { parseBase64 } from '../../base/bytes.ts'
+import { LIST_MAX_RECORDS } from '../../store/records.ts'
+import { trailOperation } from '../operation.ts'
+import { DIGEST_KEY } from '../records.ts'
+import { TEXT } from '../shapes.ts'
+
+/** How long a key is said to be valid: digests name the key that has signed them. */
+const VALID_MS = 10 * 365 * 86_400_000
+
+/**
+ * The keys that digests of a region are signed with. Source: AWS CloudTrail API Reference,
+ * "ListPublicKeys".
+ */
+export const listPublicKeys = trailOperation(
+  {
+    name: 'ListPublicKeys',
+    readOnly: true,
+    input: {
+      StartTime: optional(timestamp()),
+      EndTime: optional(timestamp()),
+      NextToken: optional(TEXT),
+    },
+  },
+  async ({ call, input, parts }) => {
+    if (input.NextToken !== undefined) throw new KmsError('InvalidTokenException', 'The token is not valid.')
+    const { StartTime: from = call.now, EndTime: to = call.now } = input
+    if (from > to) throw new KmsError('InvalidTimeRangeException', 'StartTime is after EndTime.')
+    const page = await parts.records.list(DIGEST_KEY, { partition: call.region, limit: LIST_MAX_RECORDS })
+    const keys = page.records
+      .map(({ name, value }) => ({
+        Value: parseBase64(value.publicKey),
+        ValidityStartTime: value.createdAt / 1000,
+        ValidityEndTime: (value.createdAt + VALID_MS) / 1000,
+        Fingerprint: name,
+      }))
+      .filter((key) => key.ValidityStartTime * 1000 <= to && key.ValidityEndTime * 1000 >= from)
+    return { output: { PublicKeyList: keys } }
+  },
+)

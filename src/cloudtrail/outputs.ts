@@ -1,0 +1,68 @@
+import { KmsError } from '../api/errors.ts'
+import type { Output } from '../api/json.ts'
+import { trailArn } from './names.ts'
+import type { EventSelector, TrailTag, TrailValue } from './records.ts'
+
+/** A trail as the answers of changes to it show it. */
+export function trailOutput(account: string, trail: TrailValue): Output {
+  return {
+    Name: trail.name,
+    S3BucketName: trail.bucket,
+    S3KeyPrefix: trail.prefix,
+    IncludeGlobalServiceEvents: trail.globalEvents,
+    IsMultiRegionTrail: trail.multiRegion,
+    TrailARN: trailArn(trail.region, account, trail.name),
+    LogFileValidationEnabled: trail.validation,
+    IsOrganizationTrail: false,
+  }
+}
+
+/** The same as descriptions show it. */
+export function describedTrail(account: string, trail: TrailValue): Output {
+  return {
+    ...trailOutput(account, trail),
+    HomeRegion: trail.region,
+    HasCustomEventSelectors: !isDefault(trail.selectors),
+    HasInsightSelectors: trail.insights.length > 0,
+  }
+}
+
+/** What a new trail delivers: all management events. */
+export const DEFAULT_SELECTORS: readonly EventSelector[] = [
+  { readWrite: 'All', management: true, exclude: [] },
+]
+
+function isDefault(selectors: readonly EventSelector[]): boolean {
+  const [only, ...others] = selectors
+  return others.length === 0 && only?.readWrite === 'All' && only.management && only.exclude.length === 0
+}
+
+/** Event selectors as answers show them. */
+export function selectorOutputs(selectors: readonly EventSelector[]): readonly Output[] {
+  return selectors.map(({ readWrite, management, exclude }) => ({
+    ReadWriteType: readWrite,
+    IncludeManagementEvents: management,
+    DataResources: [],
+    ExcludeManagementEventSources: exclude,
+  }))
+}
+
+/** Source: AWS CloudTrail User Guide, "Quotas". */
+const TAGS_MAX = 50
+
+type GivenTag = { readonly Key: string; readonly Value?: string | undefined }
+
+/** Tags after others are put over them. @throws InvalidTagParameterException, TagsLimitExceededException. */
+export function mergeTags(present: readonly TrailTag[], given: readonly GivenTag[]): readonly TrailTag[] {
+  const merged = new Map(present.map((tag) => [tag.key, tag]))
+  const seen = new Set<string>()
+  for (const { Key, Value = '' } of given) {
+    if (seen.has(Key) || Key.toLowerCase().startsWith('aws:'))
+      throw new KmsError('InvalidTagParameterException', `The tag key ${Key} is duplicated or reserved.`)
+    seen.add(Key)
+    merged.set(Key, { key: Key, value: Value })
+  }
+  if (merged.size > TAGS_MAX)
+    throw new KmsError('TagsLimitExceededException', `A trail has at most ${TAGS_MAX} tags.`)
+  return [...merged.values()]
+}

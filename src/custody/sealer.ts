@@ -1,0 +1,34 @@
+import { concatBytes } from '../base/bytes.ts'
+import type { Random } from '../base/ports.ts'
+import { GCM_IV_BYTES, openGcm, sealGcm } from '../crypto/aead.ts'
+import type { HmacKey } from '../crypto/hmac.ts'
+import { counterLabel, deriveByCounter } from '../crypto/kdf.ts'
+
+const NONCE_BYTES = 16
+const TEXT_AT = NONCE_BYTES + GCM_IV_BYTES
+
+/** Seals bytes with AES-256-GCM, each under a key of its own. */
+export type Sealer = {
+  /** Nonce, IV, ciphertext and tag; never the same twice. */
+  readonly seal: (plaintext: Uint8Array, associatedData: Uint8Array) => Uint8Array
+  /** The plaintext, or nothing when sealed bytes and associated data do not belong together. */
+  readonly unseal: (sealed: Uint8Array, associatedData: Uint8Array) => Uint8Array | undefined
+}
+
+/** A sealer whose keys are derived from this one, for the purpose that the label names. */
+export function sealerUnder(sealingKey: HmacKey, label: string, random: Random): Sealer {
+  const prefix = counterLabel(label)
+  return {
+    seal: (plaintext, associatedData) => {
+      const nonce = random.bytes(NONCE_BYTES)
+      const iv = random.bytes(GCM_IV_BYTES)
+      using key = deriveByCounter(sealingKey, prefix, nonce)
+      return concatBytes(nonce, iv, sealGcm(key, iv, plaintext, associatedData))
+    },
+    unseal: (sealed, associatedData) => {
+      if (sealed.length < TEXT_AT) return undefined
+      using key = deriveByCounter(sealingKey, prefix, sealed.subarray(0, NONCE_BYTES))
+      return openGcm(key, sealed.subarray(NONCE_BYTES, TEXT_AT), sealed.subarray(TEXT_AT), associatedData)
+    },
+  }
+}

@@ -1,0 +1,210 @@
+import { existsSync } from 'node:fs'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { systemFiles } from './audit/files.ts'
+import { type Journal, openJournal } from './audit/journal.ts'
+import { CHECKPOINT_KEY_INFO } from './audit/note.ts'
+import { type OwnEventParts, tornTailEvent } from './audit/own-events.ts'
+import { AUDIT_KEY_INFO } from './audit/segment.ts'
+import type { Log } from './base/log.ts'
+import { systemClock, systemRandom, systemSleep, systemTimers } from './base/ports.ts'
+import type { Secret } from './base/secret.ts'
+import { addCredentials } from './config/credentials-file.ts'
+import { type Config, formatAddress } from './config/settings.ts'
+import { type Ed25519Key, ed25519Key } from './crypto/ed25519.ts'
+import { type HmacKey, hmacKey } from './crypto/hmac.ts'
+import { deriveKey } from './crypto/kdf.ts'
+import { type GrantTokens, grantTokens } from './custody/grant-token.ts'
+import { recordSealer } from './custody/record-sealer.ts'
+import { fileSeal } from './custody/roots/file.ts'
+import { SealError } from './custody/roots/root.ts'
+import { type TokenSealer, tokenSealer } from './custody/token-sealer.ts'
+import { ACCOUNT, ACCOUNTS, ensureAccount, handOverRoot } from './iam/account.ts'
+import { openRecords } from './store/cache.ts'
+import { claimFileLock, type FileLock } from './store/file-lock.ts'
+import { makeFolder } from './store/folder.ts'
+import { LIST_MAX_RECORDS, type Records } from './store/records.ts'
+import { openSqlite } from './store/sqlite.ts'
+import { DATABASE_FILE } from './store/sqlite-file.ts'
+
+/** The file that the root credentials are handed over in, within the data folder. */
+export const CREDENTIALS_FILE = 'credentials'
+/** Where the server listens, as it has written down; gone when it has stopped. */
+export const ENDPOINT_FILE = 'endpoint'
+/** The folder of the audit log, within the data folder. */
+export const AUDIT_FOLDER = 'audit'
+/** The folder of what is derived from the audit log, within the data folder. */
+export const INDEX_FOLDER = 'index'
+const ROOT_KEY_FILE = 'root.key'
+const START_LOCK_FILE = 'start.lock'
+
+/** A start waits so often, and so long, for another that makes the folder. */
+const START_LOCK_ATTEMPTS = 200
+const START_LOCK_RETRY_MS = 50
+
+const OWNER_ONLY_FILE = 0o600
+/** What domain keys are wrapped under: see docs/formats/key-hierarchy.md. */
+const DOMAIN_WRAPPING_INFO = 'holdfast/domain/1/wrap'
+
+/** A data folder that is open: its records, and the keys that come from its root key. */
+export type Deployment = {
+  readonly records: Records
+  readonly auditKey: HmacKey
+  /** Signs checkpoints of the audit log. */
+  readonly checkpointKey: Ed25519Key
+  /** For custody, which disposes of it. */
+  readonly wrappingKey: Secret
+  readonly grantTokens: GrantTokens
+  readonly tokenSealer: TokenSealer
+}
+
+/**
+ * Opens a data folder; makes it, with a new root key, when it is empty.
+ *
+ * @throws SealError, StoreFailure.
+ */
+export async function openDeployment(config: Config): Promise<Deployment> {
+  await makeFolder(config.data)
+  using rootKey = await openRootKey(config)
+  const records = await openRecords(openSqlite(config.data), recordSealer(rootKey, systemRandom))
+  await assertNotLost(config, records)
+  using auditKey = deriveKey(rootKey, AUDIT_KEY_INFO)
+  using checkpointSeed = deriveKey(rootKey, CHECKPOINT_KEY_INFO)
+  return {
+    records,
+    auditKey: auditKey.reveal(hmacKey),
+    checkpointKey: ed25519Key(checkpointSeed),
+    wrappingKey: deriveKey(rootKey, DOMAIN_WRAPPING_INFO),
+    grantTokens: grantTokens(rootKey, systemRandom),
+    tokenSealer: tokenSealer(rootKey, systemRandom),
+  }
+}
+
+/** Whether there is a data folder already. */
+export function isDataFolder(config: Config): boolean {
+  return existsSync(join(config.data, DATABASE_FILE))
+}
+
+/** The accounts that a data folder holds, in order. */
+export async function listAccounts(records: Records): Promise<readonly string[]> {
+  const { records: accounts } = await records.list(ACCOUNT, { partition: ACCOUNTS, limit: LIST_MAX_RECORDS })
+  return accounts.map(({ name }) => name).toSorted()
+}
+
+/**
+ * An audit log is begun after the first account is made. One beside records without an account means
+ * that the database was lost, or that the root key is another one, with which nothing is found.
+ */
+async function assertNotLost(config: Config, records: Records): Promise<void> {
+  const log = join(config.data, AUDIT_FOLDER)
+  const accounts = await records.list(ACCOUNT, { partition: ACCOUNTS, limit: 1 })
+  if (accounts.records.length > 0 || !existsSync(log)) return
+  await records.close()
+  throw new SealError(
+    `${config.data} has an audit log, but no records of its root key: restore ${DATABASE_FILE} and ${ROOT_KEY_FILE} from one backup`,
+  )
+}
+
+/** A new key is made only for an empty folder: to make one beside records would lose them. */
+async function openRootKey(config: Config): Promise<Secret> {
+  const seal = fileSeal(join(config.data, ROOT_KEY_FILE), systemRandom)
+  const present = await seal.open()
+  if (present !== undefined) return present
+  if (isDataFolder(config)) {
+    throw new SealError(`${config.data} holds records, and its root key ${seal.place} is missing: restore it`)
+  }
+  return seal.create()
+}
+
+/** Makes the account at the first start, and hands its root credentials over once. */
+async function prepareAccount(config: Config, records: Records): Promise<void> {
+  const parts = { records, clock: systemClock, random: systemRandom }
+  const account = await ensureAccount(parts, config.account)
+  const path = join(config.data, CREDENTIALS_FILE)
+  await handOverRoot(parts, account, (key) => addCredentials(path, { ...key, account: config.account }))
+}
+
+/**
+ * Opens a data folder to serve from it. Of several processes that start at once, one at a time makes
+ * what is missing: the root key, the account, the credentials.
+ */
+export async function openForServing(config: Config): Promise<Deployment> {
+  await makeFolder(config.data)
+  const lock = await waitForLock(join(config.data, START_LOCK_FILE))
+  try {
+    const deployment = await openDeployment(config)
+    await prepareAccount(config, deployment.records)
+    return deployment
+  } finally {
+    lock.release()
+  }
+}
+
+/** @throws Error when somebody else holds the lock for {@link START_LOCK_ATTEMPTS} attempts. */
+async function waitForLock(path: string): Promise<FileLock> {
+  for (let attempt = 0; attempt < START_LOCK_ATTEMPTS; attempt += 1) {
+    const lock = claimFileLock(path)
+    if (lock !== undefined) return lock
+    await systemSleep(START_LOCK_RETRY_MS)
+  }
+  throw new Error(`${path} has been locked for too long: does another start of Holdfast hang?`)
+}
+
+/** The certificate chain and the private key of a listener; nothing without TLS. */
+export async function readTls({
+  tls,
+}: Config): Promise<{ readonly cert: string; readonly key: string } | undefined> {
+  if (tls === undefined) return undefined
+  return { cert: await readFile(tls.certFile, 'utf8'), key: await readFile(tls.keyFile, 'utf8') }
+}
+
+/** What events of this deployment's own are made with. */
+export function ownEventParts(config: Config): OwnEventParts {
+  return { clock: systemClock, random: systemRandom, account: config.account }
+}
+
+/** Takes a node's place in the audit log, and records what had to be cut from its end. */
+export async function openNodeJournal(
+  config: Config,
+  { records, auditKey }: Pick<Deployment, 'records' | 'auditKey'>,
+  log: Log,
+): Promise<Journal> {
+  const own = ownEventParts(config)
+  const journal = await openJournal({
+    ...own,
+    folder: join(config.data, AUDIT_FOLDER),
+    key: auditKey,
+    records,
+    files: systemFiles,
+    claimLock: claimFileLock,
+    timers: systemTimers,
+    log,
+  })
+  if (journal.torn !== undefined) {
+    log.warn('the end of the audit log was torn and set aside', journal.torn)
+    await journal.append(tornTailEvent(own, journal.node, journal.torn))
+  }
+  return journal
+}
+
+/** The URL that a server of this configuration is reached at, on the port that it has. */
+export function endpointOf(config: Config, port: number): string {
+  const scheme = config.tls === undefined ? 'http' : 'https'
+  return `${scheme}://${formatAddress({ host: config.listen.host, port })}`
+}
+
+/** Writes down where the server listens, for other commands on the same data folder. */
+export async function announceEndpoint(config: Config, port: number): Promise<void> {
+  const path = join(config.data, ENDPOINT_FILE)
+  const aside = `${path}.${process.pid}`
+  await rm(aside, { force: true })
+  await writeFile(aside, `${endpointOf(config, port)}\n`, { mode: OWNER_ONLY_FILE, flag: 'wx' })
+  await rename(aside, path)
+}
+
+/** Removes what was written down, unless another server of the folder has written since. */
+export async function withdrawEndpoint(config: Config, port: number): Promise<void> {
+  const path = join(config.data, ENDPOINT_FILE)
+  const written = await readFile(path, 'utf8').catch(() => '')
+  if (written.trim() === endpointOf(config, port)) await rm(path, { force: true })
+}

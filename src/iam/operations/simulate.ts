@@ -1,0 +1,273 @@
+import { parseArn } from '../../api/arn.ts'
+import { KmsError } from '../../api/errors.ts'
+import { type Input, list, oneOf, optional, structure, text } from '../../api/shapes.ts'
+import type { CallerPolicies } from '../../dispatch/caller.ts'
+import type { Call } from '../../dispatch/operation.ts'
+import { type CompiledPolicy, compilePolicy } from '../../policy/compile.ts'
+import type { Principal } from '../../policy/decide.ts'
+import type { Flavour } from '../../policy/flavour.ts'
+import { iamArn, parseIamArn } from '../arns.ts'
+import { roleSessionCaller, userCaller } from '../callers.ts'
+import { parseDocument } from '../documents.ts'
+import { entityArn, findByName, GROUPS, ROLES, USERS } from '../entities.ts'
+import { ON_ACCOUNT } from '../finders.ts'
+import { type Finder, iamOperation } from '../operation.ts'
+import { pageBy } from '../paging.ts'
+import type { IamOperation, IamParts } from '../parts.ts'
+import { groupPolicies, policiesNow } from '../policies.ts'
+import type { EntityValue } from '../records.ts'
+import { ACTION_NAMES, ARN, DOCUMENT, PAGING } from '../shapes.ts'
+import { contextKeys, parseContext, type Scene, simulate } from '../simulation.ts'
+
+/** Pairs of an action and a resource in one simulation: a bound of ours. */
+const PAIRS_MAX = 10_000
+
+const RESOURCE_NAME = text({ min: 1, max: 2048 })
+const TYPES = ['string', 'numeric', 'boolean', 'ip', 'binary', 'date'] as const
+const CONTEXT_ENTRIES = list(
+  structure({
+    ContextKeyName: optional(text({ min: 5, max: 256 })),
+    ContextKeyValues: optional(list(text())),
+    ContextKeyType: optional(oneOf(...TYPES.flatMap((type) => [type, `${type}List`]))),
+  }),
+)
+
+const SCENE = {
+  ActionNames: ACTION_NAMES,
+  ResourceArns: optional(list(RESOURCE_NAME)),
+  ResourcePolicy: optional(DOCUMENT),
+  ResourceOwner: optional(RESOURCE_NAME),
+  CallerArn: optional(RESOURCE_NAME),
+  ContextEntries: optional(CONTEXT_ENTRIES),
+  ResourceHandlingOption: optional(text({ min: 1, max: 64 })),
+  PermissionsBoundaryPolicyInputList: optional(list(DOCUMENT)),
+  ...PAGING,
+}
+
+type SceneInput = Input<typeof SCENE>
+
+/** A policy of a request. @throws InvalidInputException. */
+function compileInput(document: string, name: string, flavour: Flavour = 'identity'): CompiledPolicy {
+  try {
+    return compilePolicy(parseDocument(document, flavour), { name })
+  } catch (error) {
+    if (!(error instanceof KmsError)) throw error
+    throw new KmsError('InvalidInputException', `Invalid Input. ${name}: ${error.message}`)
+  }
+}
+
+function compileAll(documents: readonly string[] | undefined, list: string): readonly CompiledPolicy[] {
+  return (documents ?? []).map((document, index) => compileInput(document, `${list}.${index + 1}`))
+}
+
+/** One page of the results. @throws InvalidInputException. */
+function results(scene: Scene, input: SceneInput) {
+  const { ActionNames, ResourceArns: resources = ['*'] } = input
+  if (ActionNames.length * resources.length > PAIRS_MAX) {
+    throw new KmsError('InvalidInputException', `At most ${PAIRS_MAX} pairs of actions and resources.`)
+  }
+  const pairs = ActionNames.flatMap((action) => resources.map((resource) => ({ action, resource })))
+  const numbered = pairs.map((pair, index) => ({ ...pair, key: String(index).padStart(5, '0') }))
+  const { items, more } = pageBy(numbered, ({ key }) => key, input)
+  return {
+    ...more,
+    EvaluationResults: items.map(({ action, resource }) => simulate(scene, action, resource)),
+  }
+}
+
+/** The account that owns what is simulated on: as said, or the caller's. */
+function ownerOf({ ResourceOwner }: SceneInput, account: string): string {
+  if (ResourceOwner === undefined) return account
+  return parseArn(ResourceOwner)?.account ?? ResourceOwner
+}
+
+/** Boundaries of a request stand together as one: IAM takes one at most. */
+function boundaryOf({
+  PermissionsBoundaryPolicyInputList: documents,
+}: SceneInput): CompiledPolicy | undefined {
+  if (documents === undefined || documents.length === 0) return undefined
+  if (documents.length > 1) {
+    throw new KmsError('InvalidInputException', 'Only one permissions boundary can be given.')
+  }
+  return compileInput(documents[0] ?? '', 'PermissionsBoundaryPolicyInputList.1')
+}
+
+function resourcePolicy({ ResourcePolicy }: SceneInput): CompiledPolicy | undefined {
+  return ResourcePolicy === undefined ? undefined : compileInput(ResourcePolicy, 'ResourcePolicy', 'key')
+}
+
+const CUSTOM = {
+  ...SCENE,
+  PolicyInputList: list(DOCUMENT),
+  OrderedOrganizationPolicyInputList: optional(
+    list(structure({ ServiceControlPolicyInputList: optional(list(DOCUMENT)) }), { max: 7 }),
+  ),
+}
+
+const simulateCustomPolicy = iamOperation(
+  { name: 'SimulateCustomPolicy', readOnly: true, input: CUSTOM, find: ON_ACCOUNT },
+  ({ call, input }) => {
+    const { account } = call.caller
+    const levels = input.OrderedOrganizationPolicyInputList?.map(
+      ({ ServiceControlPolicyInputList: documents }) =>
+        compileAll(documents, 'ServiceControlPolicyInputList'),
+    )
+    const scene: Scene = {
+      principal: principalOf(input.CallerArn ?? iamArn(account, 'user/simulated')),
+      resourceAccount: ownerOf(input, account),
+      policies: {
+        identity: compileAll(input.PolicyInputList, 'PolicyInputList'),
+        boundary: boundaryOf(input),
+        resource: resourcePolicy(input),
+        scps: levels,
+      },
+      given: parseContext(input.ContextEntries ?? []),
+      known: () => undefined,
+    }
+    return { output: results(scene, input) }
+  },
+)
+
+/** @throws InvalidInputException for what is no ARN of a user. */
+function principalOf(arn: string): Principal {
+  const parsed = parseIamArn(arn)
+  if (parsed?.kind !== 'user') {
+    throw new KmsError('InvalidInputException', `Invalid Input. ${arn} is not the ARN of a user.`)
+  }
+  return { type: 'User', account: parsed.account, arn }
+}
+
+/** A user, group or role whose policies are simulated. */
+type Source = {
+  readonly kind: 'user' | 'group' | 'role'
+  readonly value: EntityValue
+  readonly principal: Principal
+  readonly known: Scene['known']
+  readonly policies: CallerPolicies
+}
+
+/** The user, group or role that `PolicySourceArn` names. */
+const SOURCE_NAMED: Finder<{ readonly PolicySourceArn: string }, Source> = async ({ call, input, parts }) => {
+  const { PolicySourceArn: arn } = input
+  const parsed = parseIamArn(arn)
+  const { account } = call.caller
+  const entity =
+    parsed === undefined || parsed.account !== account
+      ? undefined
+      : await findSource(parts, call, parsed.kind, parsed.name)
+  const isIt = entity !== undefined && entityArn(account, entity.kind, entity.value) === arn
+  const missing = () => new KmsError('NoSuchEntityException', `Policy source ${arn} was not found.`)
+  return { arn, tags: entity?.value.tags ?? [], entity: isIt ? entity : undefined, missing }
+}
+
+async function findSource(
+  { records }: IamParts,
+  { caller: { account }, now }: Call,
+  kind: string,
+  name: string,
+): Promise<Source | undefined> {
+  const nobody = () => ({ identity: [] })
+  if (kind === 'user') {
+    const user = await findByName(records, USERS, account, name)
+    if (user === undefined) return undefined
+    const { principal, keys: known } = userCaller(account, user.value, '', nobody)
+    const policies = await policiesNow(records, { account, entity: { kind, id: user.value.id } })()
+    return { kind, value: user.value, principal, known, policies }
+  }
+  if (kind === 'role') {
+    const role = await findByName(records, ROLES, account, name)
+    if (role === undefined) return undefined
+    const session = { accessKeyId: '', issuedAt: now, name: 'simulated', tags: [] }
+    const { principal, keys: known } = roleSessionCaller(account, role.value, session, nobody)
+    const policies = await policiesNow(records, { account, entity: { kind, id: role.value.id } })()
+    return { kind, value: role.value, principal, known, policies }
+  }
+  const group = kind === 'group' ? await findByName(records, GROUPS, account, name) : undefined
+  if (group === undefined) return undefined
+  const principal = principalOf(iamArn(account, 'user/simulated'))
+  const identity = await groupPolicies(records, account, group.value)
+  return { kind: 'group', value: group.value, principal, known: () => undefined, policies: { identity } }
+}
+
+const EXCLUSIONS = list(
+  structure({
+    PolicyType: optional(oneOf('inline', 'aws-managed', 'user-managed', 'permission-boundary', 'scp', 'rcp')),
+    PolicyArn: optional(ARN),
+    InlinePolicyIdentifier: optional(
+      structure({
+        PolicyName: text({ min: 1, max: 128 }),
+        AttachmentType: oneOf('user', 'group', 'role'),
+        AttachmentName: text({ min: 1, max: 128 }),
+      }),
+    ),
+  }),
+  { max: 256 },
+)
+
+const PRINCIPAL = {
+  ...SCENE,
+  PolicySourceArn: ARN,
+  PolicyInputList: optional(list(DOCUMENT)),
+  PolicyExclusionList: optional(EXCLUSIONS),
+}
+
+const simulatePrincipalPolicy = iamOperation(
+  { name: 'SimulatePrincipalPolicy', readOnly: true, input: PRINCIPAL, find: SOURCE_NAMED },
+  ({ call, input, entity }) => {
+    const { account } = call.caller
+    const { policies, principal, known } = entity
+    const excluded = new Set(
+      (input.PolicyExclusionList ?? []).flatMap(({ PolicyArn, InlinePolicyIdentifier }) => [
+        PolicyArn,
+        InlinePolicyIdentifier?.PolicyName,
+      ]),
+    )
+    const kept = policies.identity.filter(({ name }) => name === undefined || !excluded.has(name))
+    const scene: Scene = {
+      principal: input.CallerArn === undefined ? principal : principalOf(input.CallerArn),
+      resourceAccount: ownerOf(input, account),
+      policies: {
+        ...policies,
+        identity: [...kept, ...compileAll(input.PolicyInputList, 'PolicyInputList')],
+        boundary: boundaryOf(input) ?? policies.boundary,
+        resource: resourcePolicy(input),
+      },
+      given: parseContext(input.ContextEntries ?? []),
+      known,
+    }
+    return { output: results(scene, input) }
+  },
+)
+
+const getContextKeysForCustomPolicy = iamOperation(
+  {
+    name: 'GetContextKeysForCustomPolicy',
+    readOnly: true,
+    input: { PolicyInputList: list(DOCUMENT) },
+    find: ON_ACCOUNT,
+  },
+  ({ input }) => ({
+    output: { ContextKeyNames: contextKeys(compileAll(input.PolicyInputList, 'PolicyInputList')) },
+  }),
+)
+
+const getContextKeysForPrincipalPolicy = iamOperation(
+  {
+    name: 'GetContextKeysForPrincipalPolicy',
+    readOnly: true,
+    input: { PolicySourceArn: ARN, PolicyInputList: optional(list(DOCUMENT)) },
+    find: SOURCE_NAMED,
+  },
+  ({ input, entity }) => {
+    const more = compileAll(input.PolicyInputList, 'PolicyInputList')
+    return { output: { ContextKeyNames: contextKeys([...entity.policies.identity, ...more]) } }
+  },
+)
+
+/** Simulations. Source: IAM API Reference, "SimulatePrincipalPolicy" and so on. */
+export const SIMULATE_OPERATIONS: readonly IamOperation[] = [
+  simulateCustomPolicy,
+  simulatePrincipalPolicy,
+  getContextKeysForCustomPolicy,
+  getContextKeysForPrincipalPolicy,
+]

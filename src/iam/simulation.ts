@@ -1,0 +1,112 @@
+import type { Output } from '../api/json.ts'
+import type { CompiledPolicy, CompiledStatement } from '../policy/compile.ts'
+import type { ContextLookup, ContextValue } from '../policy/context.ts'
+import type { AccessRequest, Policies } from '../policy/decide.ts'
+import { type Explanation, explainDecision } from '../policy/explain.ts'
+
+/** Condition keys of a request to simulate, by lower-case name. */
+export type GivenContext = ReadonlyMap<string, ContextValue>
+
+type ContextEntry = {
+  readonly ContextKeyName?: string | undefined
+  readonly ContextKeyValues?: readonly string[] | undefined
+  readonly ContextKeyType?: string | undefined
+}
+
+/** The condition keys that a simulation is given. */
+export function parseContext(entries: readonly ContextEntry[]): GivenContext {
+  const context = new Map<string, ContextValue>()
+  for (const { ContextKeyName: name, ContextKeyValues: values = [], ContextKeyType: type } of entries) {
+    if (name === undefined) continue
+    const [first] = values
+    const isList = type?.endsWith('List') === true || first === undefined
+    context.set(name.toLowerCase(), isList ? values : first)
+  }
+  return context
+}
+
+/** A request to simulate: who, and under which policies. */
+export type Scene = {
+  readonly principal: AccessRequest['principal']
+  readonly resourceAccount: string
+  readonly policies: Policies
+  readonly given: GivenContext
+  /** Keys that are known without being given. */
+  readonly known: ContextLookup
+}
+
+/** What SimulateCustomPolicy and SimulatePrincipalPolicy say of one action on one resource. */
+export function simulate(scene: Scene, action: string, resource: string): Output {
+  const missing = new Set<string>()
+  const context: ContextLookup = (name) => {
+    const value = scene.given.get(name) ?? scene.known(name)
+    if (value === undefined) missing.add(name)
+    return value
+  }
+  const { principal, resourceAccount, policies } = scene
+  const explanation = explainDecision({ principal, action, resource, resourceAccount, context }, policies)
+  const written = new Map(contextKeys(allOf(policies)).map((name) => [name.toLowerCase(), name]))
+  return {
+    EvalActionName: action,
+    EvalResourceName: resource,
+    EvalDecision: wordFor(explanation),
+    MatchedStatements: matchedStatements(explanation),
+    MissingContextValues: [...missing].flatMap((name) => written.get(name) ?? []),
+    OrganizationsDecisionDetail: policies.scps && {
+      AllowedByOrganizations: isAllowedBy(explanation, 'scp'),
+    },
+    PermissionsBoundaryDecisionDetail: policies.boundary && {
+      AllowedByPermissionsBoundary: isAllowedBy(explanation, 'boundary'),
+    },
+  }
+}
+
+function wordFor({ decision }: Explanation): string {
+  if (decision.allow) return 'allowed'
+  return decision.why.kind === 'ExplicitDeny' ? 'explicitDeny' : 'implicitDeny'
+}
+
+function isAllowedBy({ policies }: Explanation, kind: 'scp' | 'boundary'): boolean {
+  return policies.filter((policy) => policy.kind === kind).every(({ outcome }) => outcome === 'Allow')
+}
+
+function matchedStatements({ policies }: Explanation): readonly Output[] {
+  return policies.flatMap(({ kind, name, statements }) =>
+    statements
+      .filter(({ matched }) => matched)
+      .map(() => ({ SourcePolicyId: name, SourcePolicyType: sourceType(kind, name) })),
+  )
+}
+
+function sourceType(kind: string, name: string | undefined): string {
+  if (kind === 'resource') return 'resource'
+  if (name?.startsWith('arn:aws:iam::aws:')) return 'aws-managed'
+  return name?.startsWith('arn:') ? 'user-managed' : 'none'
+}
+
+function allOf({ identity, boundary, session, resource, scps }: Policies): readonly CompiledPolicy[] {
+  const single = [boundary, resource].flatMap((policy) => (policy === undefined ? [] : [policy]))
+  return [...identity, ...single, ...(session ?? []), ...(scps ?? []).flat()]
+}
+
+const VARIABLE = /\$\{\s*([^}\s,*?$]+)\s*[,}]/g
+
+/** The condition keys that policies ask for, as they are written, each once. */
+export function contextKeys(policies: readonly CompiledPolicy[]): readonly string[] {
+  const keys = new Map<string, string>()
+  for (const statement of policies.flatMap(({ statements }) => statements)) {
+    for (const key of keysOf(statement)) {
+      if (!keys.has(key.toLowerCase())) keys.set(key.toLowerCase(), key)
+    }
+  }
+  return [...keys.values()].sort()
+}
+
+function keysOf({ written }: CompiledStatement): readonly string[] {
+  const texts = [
+    ...(written.resources?.values ?? []),
+    ...written.conditions.flatMap(({ values }) => values.map(String)),
+  ]
+  const variables = texts.flatMap((text) => [...text.matchAll(VARIABLE)].map(([, key = '']) => key))
+  return [...written.conditions.map(({ key }) => key), ...variables]
+}

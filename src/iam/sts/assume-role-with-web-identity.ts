@@ -1,0 +1,118 @@
+import { KmsError } from '../../api/errors.ts'
+import type { Input } from '../../api/shapes.ts'
+import type { Call, Permission, Work } from '../../dispatch/operation.ts'
+import type { ContextLookup } from '../../policy/context.ts'
+import { providerArn } from '../arns.ts'
+import { type WebToken, webTokenKeys } from '../oidc.ts'
+import { trustPolicy } from '../policies.ts'
+import { PROVIDER, type ProviderValue, read } from '../records.ts'
+import { assumeContext } from './assume-role.ts'
+import { NO_CHECK, stsOperation } from './operation.ts'
+import type { StsParts } from './parts.ts'
+import {
+  findRole,
+  makeRoleSession,
+  readSessionPolicies,
+  roleResource,
+  sessionSeconds,
+  sessionTags,
+} from './role-session.ts'
+import { ASSUME_ROLE_WITH_WEB_IDENTITY } from './shapes.ts'
+
+type WebInput = Input<typeof ASSUME_ROLE_WITH_WEB_IDENTITY>
+
+const NOT_AUTHORIZED = 'Not authorized to perform sts:AssumeRoleWithWebIdentity'
+
+/**
+ * Temporary credentials of a role for whom an identity provider vouches; the call itself is not signed.
+ *
+ * Source: STS API Reference, "AssumeRoleWithWebIdentity".
+ */
+export const assumeRoleWithWebIdentity = stsOperation(
+  {
+    name: 'AssumeRoleWithWebIdentity',
+    readOnly: true,
+    unsigned: true,
+    input: ASSUME_ROLE_WITH_WEB_IDENTITY,
+  },
+  ({ call, input, parts }) => begin(call, input, parts),
+)
+
+async function begin(call: Call, input: WebInput, parts: StsParts): Promise<Work> {
+  const { now } = call
+  const { account, arn, role } = await findRole(parts.records, input.RoleArn)
+  const issuer = parts.oidc.issuerOf(input.WebIdentityToken)
+  const provider = await findProvider(parts, account, issuer)
+  const token = await parts.oidc.verify(input.WebIdentityToken, provider, now)
+  const federated = providerArn(account, provider.url)
+  call.identify({ account, identityJson: identityOf(token, federated) })
+  if (role === undefined) throw new KmsError('AccessDeniedException', NOT_AUTHORIZED)
+  call.involve(roleResource(account, role.value))
+  const { tags, transitive } = sessionTags(token.tags, token.transitiveKeys, undefined)
+  const { sourceIdentity } = token
+  const actions = ['sts:AssumeRoleWithWebIdentity']
+  if (tags.length > 0) actions.push('sts:TagSession')
+  if (sourceIdentity !== undefined) actions.push('sts:SetSourceIdentity')
+  const context = assumeContext(
+    input,
+    role.value,
+    { tags, transitive, sourceIdentity },
+    federatedContext(provider, federated, token),
+  )
+  return {
+    permissions: actions.map(
+      (action): Permission => ({
+        action,
+        resource: arn,
+        account,
+        policy: trustPolicy(role.value),
+        context,
+        principal: { type: 'WebIdentity', arn: federated },
+        hidden: new KmsError('AccessDeniedException', NOT_AUTHORIZED),
+      }),
+    ),
+    check: NO_CHECK,
+    run: async () => {
+      const seconds = sessionSeconds(input.DurationSeconds, role.value, false)
+      const policies = await readSessionPolicies(parts.records, account, input)
+      const said = { name: input.RoleSessionName, tags, transitive, sourceIdentity, provider: federated }
+      const outcome = makeRoleSession(parts, {
+        role: role.value,
+        account,
+        seconds,
+        now,
+        ...policies,
+        ...said,
+      })
+      const { subject, audience } = token
+      const told = { SubjectFromWebIdentityToken: subject, Audience: audience, Provider: federated }
+      return { ...outcome, output: { ...outcome.output, ...told } }
+    },
+  }
+}
+
+/** @throws InvalidIdentityTokenException when the account knows no such provider. */
+async function findProvider(parts: StsParts, account: string, issuer: string): Promise<ProviderValue> {
+  const name = issuer.replace(/^https:\/\//, '').replace(/\/$/, '')
+  const provider = await read(parts.records, PROVIDER, account, name)
+  if (provider !== undefined && issuer.startsWith('https://')) return provider.value
+  throw new KmsError(
+    'InvalidIdentityTokenException',
+    `No OpenIDConnect provider found in your account for ${issuer}`,
+  )
+}
+
+/** Source: CloudTrail User Guide, "userIdentity element". */
+function identityOf({ subject, audience }: WebToken, provider: string): string {
+  return JSON.stringify({
+    type: 'WebIdentityUser',
+    principalId: `${provider}:${audience}:${subject}`,
+    userName: subject,
+    identityProvider: provider,
+  })
+}
+
+function federatedContext({ url }: ProviderValue, federated: string, token: WebToken): ContextLookup {
+  const keys = webTokenKeys(url, token)
+  return (name) => (name === 'aws:federatedprovider' ? federated : keys(name))
+}

@@ -1,0 +1,70 @@
+import { KmsError } from '../../api/errors.ts'
+import { integer, optional } from '../../api/shapes.ts'
+import { isoSeconds } from '../callers.ts'
+import { newSessionKey } from '../ids.ts'
+import { sessionOf } from '../session-credentials.ts'
+import { sealClaims } from '../session-token.ts'
+import { NO_CHECK, stsOperation } from './operation.ts'
+import { SERIAL_NUMBER, TOKEN_CODE } from './shapes.ts'
+
+const SECONDS_BY_DEFAULT = 43_200
+const ROOT_MAX_SECONDS = 3600
+
+/** Temporary credentials of the user, or root user, who calls. Source: STS API Reference, "GetSessionToken". */
+export const getSessionToken = stsOperation(
+  {
+    name: 'GetSessionToken',
+    readOnly: true,
+    input: {
+      DurationSeconds: optional(integer({ min: 900, max: 129_600 })),
+      SerialNumber: SERIAL_NUMBER,
+      TokenCode: TOKEN_CODE,
+    },
+  },
+  ({ call, input, parts }) => {
+    const { caller, now } = call
+    const { principal, account, accessKeyId: issuerKeyId } = caller
+    if (sessionOf(caller) !== undefined) {
+      throw new KmsError('AccessDeniedException', 'Cannot call GetSessionToken with session credentials')
+    }
+    if (input.SerialNumber !== undefined || input.TokenCode !== undefined) {
+      throw new KmsError(
+        'AccessDeniedException',
+        'MultiFactorAuthentication failed with invalid MFA one time pass code.',
+      )
+    }
+    const userId = principal.type === 'User' ? principal.id : undefined
+    const wanted = input.DurationSeconds ?? SECONDS_BY_DEFAULT
+    const seconds = principal.type === 'Root' ? Math.min(wanted, ROOT_MAX_SECONDS) : wanted
+    const expiresAt = now + seconds * 1000
+    return {
+      permissions: [],
+      check: NO_CHECK,
+      run: () => {
+        const key = newSessionKey(parts.random, account)
+        const token = sealClaims(parts.sealer, {
+          version: 1,
+          type: 'own',
+          account,
+          ...key,
+          issuedAt: now,
+          expiresAt,
+          userId,
+          issuerKeyId,
+        })
+        const expiration = isoSeconds(expiresAt)
+        return {
+          output: {
+            Credentials: {
+              AccessKeyId: key.accessKeyId,
+              SecretAccessKey: key.secretAccessKey,
+              SessionToken: token,
+              Expiration: expiration,
+            },
+          },
+          event: { response: { credentials: { accessKeyId: key.accessKeyId, expiration } } },
+        }
+      },
+    }
+  },
+)

@@ -1,0 +1,180 @@
+import { KmsError } from '../../api/errors.ts'
+import type { EpochMs } from '../../base/ports.ts'
+import type { Outcome } from '../../dispatch/operation.ts'
+import { countedChars, SESSION_POLICY_MAX_CHARS } from '../../policy/flavour.ts'
+import type { Records, Stored } from '../../store/records.ts'
+import { parseIamArn, pathedArn, sessionArn } from '../arns.ts'
+import { checkAttachable } from '../attachments.ts'
+import { isoSeconds } from '../callers.ts'
+import { parseDocument } from '../documents.ts'
+import { findByName, ROLES } from '../entities.ts'
+import { newSessionKey } from '../ids.ts'
+import type { RoleValue, Tag } from '../records.ts'
+import { packedPercent, type RoleClaims, sealClaims } from '../session-token.ts'
+import type { StsParts } from './parts.ts'
+
+/** A role that a request names. */
+export type NamedRole = {
+  readonly account: string
+  readonly arn: string
+  /** Nothing when it is not there. */
+  readonly role: Stored<RoleValue> | undefined
+}
+
+/** The role that an ARN names. @throws ValidationException for what is no ARN of a role. */
+export async function findRole(records: Records, arn: string): Promise<NamedRole> {
+  const parsed = parseIamArn(arn)
+  if (parsed?.kind !== 'role') throw new KmsError('ValidationException', `${arn} is invalid`)
+  const { account, path, name } = parsed
+  const role = await findByName(records, ROLES, account, name)
+  const isIt = role?.value.path === path && role.value.name === name
+  return { account, arn, role: isIt ? role : undefined }
+}
+
+const SECONDS_BY_DEFAULT = 3600
+/** A session that another role's session makes. Source: IAM User Guide, "Roles terms and concepts", role chaining. */
+const CHAINED_MAX_SECONDS = 3600
+
+/** How long a session lasts. @throws ValidationException when that is longer than it may. */
+export function sessionSeconds(wanted: number | undefined, role: RoleValue, chained: boolean): number {
+  const seconds = wanted ?? SECONDS_BY_DEFAULT
+  if (chained && seconds > CHAINED_MAX_SECONDS) throw new KmsError('ValidationException', TOO_LONG_CHAINED)
+  if (seconds > role.maxSessionSeconds) throw new KmsError('ValidationException', TOO_LONG)
+  return seconds
+}
+
+const TOO_LONG = 'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.'
+const TOO_LONG_CHAINED =
+  'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.'
+
+type PolicyInput = {
+  readonly Policy?: string | undefined
+  readonly PolicyArns?: readonly { readonly arn?: string | undefined }[] | undefined
+}
+
+/** What limits a session beside the role's own policies. */
+export type SessionPolicies = Pick<RoleClaims, 'policy' | 'policyArns'>
+
+/** Managed policies of one session. Source: STS API Reference, "AssumeRole". */
+const POLICY_ARNS_MAX = 10
+
+/** @throws MalformedPolicyDocumentException, PackedPolicyTooLargeException, ValidationException. */
+export async function readSessionPolicies(
+  records: Records,
+  account: string,
+  { Policy: policy, PolicyArns = [] }: PolicyInput,
+): Promise<SessionPolicies> {
+  if (policy !== undefined) {
+    if (countedChars(policy) > SESSION_POLICY_MAX_CHARS) throw tooLarge()
+    parseDocument(policy, 'session')
+  }
+  const policyArns = PolicyArns.flatMap(({ arn }) => (arn === undefined ? [] : [arn]))
+  if (policyArns.length > POLICY_ARNS_MAX) {
+    throw new KmsError('ValidationException', `A session takes at most ${POLICY_ARNS_MAX} managed policies.`)
+  }
+  for (const arn of policyArns) await checkAttachable(records, account, arn)
+  return { policy, policyArns }
+}
+
+function tooLarge(): KmsError {
+  return new KmsError(
+    'PackedPolicyTooLargeException',
+    'Packed policy consumes more than 100% of allotted space.',
+  )
+}
+
+/** What a new session of a role is made from. */
+export type NewSession = SessionPolicies &
+  Pick<RoleClaims, 'name' | 'tags' | 'transitive' | 'sourceIdentity' | 'provider'> & {
+    readonly role: RoleValue
+    readonly account: string
+    readonly seconds: number
+    readonly now: EpochMs
+  }
+
+/** Makes a session: its credentials, and what the answer says of it. @throws PackedPolicyTooLargeException. */
+export function makeRoleSession({ random, sealer }: StsParts, session: NewSession): Outcome {
+  const { role, account, seconds, now, ...said } = session
+  const percent = packedPercent(said)
+  if (percent > 100) throw tooLarge()
+  const key = newSessionKey(random, account)
+  const expiresAt = now + seconds * 1000
+  const claims: RoleClaims = {
+    version: 1,
+    type: 'role',
+    account,
+    ...key,
+    issuedAt: now,
+    expiresAt,
+    roleId: role.id,
+    ...said,
+  }
+  const limited = said.policy !== undefined || said.policyArns.length > 0 || said.tags.length > 0
+  const user = {
+    AssumedRoleId: `${role.id}:${said.name}`,
+    Arn: sessionArn(account, role.name, said.name),
+  }
+  return {
+    output: {
+      Credentials: {
+        AccessKeyId: key.accessKeyId,
+        SecretAccessKey: key.secretAccessKey,
+        SessionToken: sealClaims(sealer, claims),
+        Expiration: isoSeconds(expiresAt),
+      },
+      AssumedRoleUser: user,
+      PackedPolicySize: limited ? percent : undefined,
+      SourceIdentity: said.sourceIdentity,
+    },
+    event: {
+      response: {
+        credentials: { accessKeyId: key.accessKeyId, expiration: isoSeconds(expiresAt) },
+        assumedRoleUser: { assumedRoleId: user.AssumedRoleId, arn: user.Arn },
+        ...(said.sourceIdentity && { sourceIdentity: said.sourceIdentity }),
+      },
+    },
+  }
+}
+
+/** Tags of one session. Source: STS API Reference, "AssumeRole". */
+const TAGS_MAX = 50
+
+/** Tags of a session, and which of them sessions inherit that are made from it. */
+export type SessionTags = Pick<RoleClaims, 'tags' | 'transitive'>
+
+/**
+ * The tags of a new session: those that it inherits, and those that are given.
+ *
+ * @throws InvalidParameterValueException with recorded texts of STS.
+ */
+export function sessionTags(
+  given: readonly { readonly Key: string; readonly Value: string }[],
+  transitiveKeys: readonly string[],
+  inherited: SessionTags | undefined,
+): SessionTags {
+  const keys = new Set(given.map(({ Key }) => Key.toLowerCase()))
+  if (keys.size !== given.length) throw invalid(DUPLICATE)
+  if ([...keys].some((key) => key.startsWith('aws:'))) throw invalid(RESERVED)
+  const transitive = transitiveKeys.map((key) => key.toLowerCase())
+  if (transitive.some((key) => !keys.has(key))) throw invalid(NOT_GIVEN)
+  const kept = inherited?.tags.filter(({ key }) => inherited.transitive.includes(key.toLowerCase())) ?? []
+  if (kept.some(({ key }) => keys.has(key.toLowerCase()))) throw invalid(CONFLICT)
+  const tags: readonly Tag[] = [...kept, ...given.map(({ Key, Value }) => ({ key: Key, value: Value }))]
+  if (tags.length > TAGS_MAX) throw invalid(`A session takes at most ${TAGS_MAX} tags.`)
+  return { tags, transitive: [...kept.map(({ key }) => key.toLowerCase()), ...transitive] }
+}
+
+const DUPLICATE = 'Duplicate tag keys found. Please note that Tag keys are case insensitive.'
+const RESERVED = 'Tag keys cannot begin with aws:, which is reserved.'
+const NOT_GIVEN = 'The specified transitive tag key must be included in the requested tags.'
+const CONFLICT =
+  "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session."
+
+function invalid(message: string): KmsError {
+  return new KmsError('InvalidParameterValueException', message)
+}
+
+/** A role as the audit event of its session names it. */
+export function roleResource(account: string, role: RoleValue) {
+  return { account, arn: pathedArn(account, 'role', role), type: 'AWS::IAM::Role' }
+}

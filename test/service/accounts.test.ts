@@ -1,0 +1,150 @@
+/** Several accounts: each for itself, together where both agree, and under the organisation's policies. */
+
+import assert from 'node:assert/strict'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { CreateUserCommand, GetUserCommand, ListUsersCommand } from '@aws-sdk/client-iam'
+import { CreateKeyCommand, DescribeKeyCommand, EncryptCommand } from '@aws-sdk/client-kms'
+import { AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts'
+import { readEvents } from '../support/audit.ts'
+import { runHoldfast } from '../support/command.ts'
+import {
+  allow,
+  iamClient,
+  kmsAs,
+  newUser,
+  outcomeOf,
+  policyText,
+  type TestCredentials,
+} from '../support/iam.ts'
+import { kmsClient } from '../support/kms.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+import { newRole, stsClient, trust } from '../support/sts.ts'
+
+const HOME = '000000000000'
+const OTHER = '111122223333'
+
+let server: TestServer
+let other: TestCredentials
+
+before(async () => {
+  server = await startServer()
+  const made = await runHoldfast(server.data, 'account', 'create', `--id=${OTHER}`)
+  assert.equal(made.status, 0, made.errors)
+  other = await credentialsOf(OTHER)
+})
+
+after(async () => {
+  await server[Symbol.asyncDispose]()
+})
+
+/** The credentials of a profile, as `account create` has written them. */
+async function credentialsOf(profile: string): Promise<TestCredentials> {
+  const text = await readFile(join(server.data, 'credentials'), 'utf8')
+  const [, section = ''] = text.split(`[${profile}]\n`)
+  const value = (name: string): string => new RegExp(`^${name} = (.*)$`, 'm').exec(section)?.[1] ?? ''
+  return { accessKeyId: value('aws_access_key_id'), secretAccessKey: value('aws_secret_access_key') }
+}
+
+async function operate(...args: readonly string[]): Promise<string> {
+  const { status, output, errors } = await runHoldfast(server.data, ...args)
+  assert.equal(status, 0, errors)
+  return output
+}
+
+test('an account that a command has made is served at once, and is another than the first', async () => {
+  const { Account } = await stsClient(server, other).send(new GetCallerIdentityCommand({}))
+  assert.equal(Account, OTHER)
+  await iamClient(server, other).send(new CreateUserCommand({ UserName: 'only-there' }))
+  const here = iamClient(server)
+  assert.deepEqual((await here.send(new ListUsersCommand({}))).Users, [])
+  const missing = await outcomeOf(here.send(new GetUserCommand({ UserName: 'only-there' })))
+  assert.equal(missing, 'NoSuchEntityException 404: The user with name only-there cannot be found.')
+  const listed = await operate('account', 'list')
+  assert.match(listed, new RegExp(`^${HOME}  .*FullAWSAccess\n${OTHER}  .*FullAWSAccess\n$`))
+  const random = await operate('account', 'create')
+  assert.match(random, /^account {6}[1-9][0-9]{11}$/m)
+})
+
+test('a command that cannot do what it is asked says why, and changes nothing', async () => {
+  const refusals: readonly (readonly [readonly string[], RegExp])[] = [
+    [['account', 'create', `--id=${OTHER}`], /there is an account 111122223333 already/],
+    [['account', 'create', '--id=1'], /an account id has 12 digits: '1'/],
+    [['account', 'list', '--id=1'], /--id is not a flag of account list/],
+    [['scp', 'attach', '--name=none', `--id=${OTHER}`], /there is no service control policy none/],
+    [['scp', 'attach', '--name=FullAWSAccess', '--id=999999999999'], /there is no account 999999999999/],
+    [['scp', 'detach', '--name=FullAWSAccess', `--id=${OTHER}`], /at least one service control policy/],
+    [['scp', 'put', '--name=FullAWSAccess', '--file=/dev/null'], /cannot be the name/],
+    [['scp', 'put', '--file=/dev/null'], /--name is missing/],
+    [['scp', 'delete', '--name=none'], /there is no service control policy none/],
+  ]
+  for (const [args, message] of refusals) {
+    const { status, errors } = await runHoldfast(server.data, ...args)
+    assert.notEqual(status, 0)
+    assert.match(errors, message)
+  }
+})
+
+test('a key of another account is used where both accounts allow it', async () => {
+  const kms = kmsClient(server)
+  const bob = await newUser(
+    iamClient(server, other),
+    'bob',
+    policyText(allow('kms:Encrypt', 'kms:DescribeKey')),
+  )
+  const root = { ...allow('kms:*'), Principal: { AWS: `arn:aws:iam::${HOME}:root` } }
+  const theirs = { ...allow('kms:Encrypt', 'kms:Decrypt'), Principal: { AWS: `arn:aws:iam::${OTHER}:root` } }
+  const { KeyMetadata } = await kms.send(new CreateKeyCommand({ Policy: policyText(root, theirs) }))
+  const keyArn = KeyMetadata?.Arn ?? ''
+  const asBob = kmsAs(server, bob)
+  const encrypt = new EncryptCommand({ KeyId: keyArn, Plaintext: Buffer.from('x') })
+  assert.equal(await outcomeOf(asBob.send(encrypt)), 'allowed')
+  const hidden = /does not exist in this Region, no resource-based policies allow access/
+  assert.match(await outcomeOf(asBob.send(new DescribeKeyCommand({ KeyId: keyArn }))), hidden)
+  const eve = kmsAs(server, await newUser(iamClient(server, other), 'eve'))
+  assert.match(await outcomeOf(eve.send(encrypt)), hidden)
+})
+
+test('a role of another account is assumed where both accounts allow it', async () => {
+  const role = await newRole(iamClient(server), 'guest', trust({ AWS: `arn:aws:iam::${OTHER}:root` }))
+  const iam = iamClient(server, other)
+  const [may, mayNot] = [await newUser(iam, 'may', policyText(allow('sts:*'))), await newUser(iam, 'may-not')]
+  const assume = new AssumeRoleCommand({ RoleArn: role, RoleSessionName: 'session' })
+  assert.equal(await outcomeOf(stsClient(server, may).send(assume)), 'allowed')
+  assert.match(await outcomeOf(stsClient(server, mayNot).send(assume)), /^AccessDenied 403: .*role\/guest$/)
+})
+
+test("a service control policy binds an account's root user and users at once, and no other account", async () => {
+  const kms = kmsAs(server, other)
+  const { KeyMetadata } = await kms.send(new CreateKeyCommand({}))
+  const encrypt = new EncryptCommand({ KeyId: KeyMetadata?.KeyId, Plaintext: Buffer.from('x') })
+  assert.equal(await outcomeOf(kms.send(encrypt)), 'allowed')
+  const file = join(server.data, 'scp.json')
+  await writeFile(file, policyText({ Effect: 'Deny', Action: 'kms:Encrypt', Resource: '*' }))
+  assert.equal(await operate('scp', 'put', '--name=no-encrypt', `--file=${file}`), 'put no-encrypt\n')
+  await operate('scp', 'attach', '--name=no-encrypt', `--id=${OTHER}`)
+  assert.match(
+    await outcomeOf(kms.send(encrypt)),
+    /^AccessDeniedException 400: .* with an explicit deny in a service control policy$/,
+  )
+  const { KeyMetadata: own } = await kmsClient(server).send(new CreateKeyCommand({}))
+  const here = new EncryptCommand({ KeyId: own?.KeyId, Plaintext: Buffer.from('x') })
+  assert.equal(await outcomeOf(kmsClient(server).send(here)), 'allowed')
+  assert.match(await operate('scp', 'list'), new RegExp(`^no-encrypt  ${OTHER}$`, 'm'))
+  const attached = await runHoldfast(server.data, 'scp', 'delete', '--name=no-encrypt')
+  assert.match(attached.errors, /no-encrypt is attached to 111122223333/)
+  await operate('scp', 'detach', '--name=no-encrypt', `--id=${OTHER}`)
+  assert.equal(await outcomeOf(kms.send(encrypt)), 'allowed')
+  await operate('scp', 'delete', '--name=no-encrypt')
+})
+
+test('what operators change is recorded, and the log stays whole', async () => {
+  const events = await readEvents(server.data)
+  const names = events.map(({ eventName }) => eventName)
+  for (const name of ['CreateAccount', 'PutServiceControlPolicy', 'AttachServiceControlPolicy']) {
+    assert.ok(names.includes(name), name)
+  }
+  const verified = await runHoldfast(server.data, 'audit', 'verify')
+  assert.equal(verified.status, 0, verified.errors)
+})

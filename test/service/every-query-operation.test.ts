@@ -1,0 +1,202 @@
+/** What is true of every operation of IAM and STS, generated from their own facts. */
+
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { IAM_OPERATION_NAMES } from '../../src/api/operations.ts'
+import type { ShapeData } from '../../src/api/shapes.ts'
+import { wireName } from '../../src/api/validate.ts'
+import type { Operation } from '../../src/dispatch/operation.ts'
+import { IAM_OPERATIONS } from '../../src/iam/operations.ts'
+import type { IamParts } from '../../src/iam/parts.ts'
+import { STS_OPERATIONS } from '../../src/iam/sts/operations.ts'
+import type { StsParts } from '../../src/iam/sts/parts.ts'
+import { eventOf } from '../support/audit.ts'
+import { iamClient, newUser, policyText, type TestCredentials } from '../support/iam.ts'
+import { callQuery, type FormValue, formText } from '../support/query.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+
+const ACCOUNT = '000000000000'
+const POLICY = policyText({ Effect: 'Allow', Action: 'kms:*', Resource: '*' })
+
+/** Facts do not depend on the parts, which only running an operation needs. */
+const OPERATIONS: readonly Operation[] = [
+  ...IAM_OPERATIONS.map((operation) => operation({} as IamParts)),
+  ...STS_OPERATIONS.map((operation) => operation({} as StsParts)),
+]
+
+/** Legal values of members that a shape alone does not tell. */
+const VALUES: Readonly<Record<string, FormValue>> = {
+  AccessKeyId: 'AKIAAAAAAAAAAAAAAAAA',
+  ActionNames: ['kms:Encrypt'],
+  AssumeRolePolicyDocument: POLICY,
+  EncodedMessage: 'message',
+  OpenIDConnectProviderArn: `arn:aws:iam::${ACCOUNT}:oidc-provider/none.example.com`,
+  PermissionsBoundary: 'arn:aws:iam::aws:policy/ReadOnlyAccess',
+  PolicyArn: `arn:aws:iam::${ACCOUNT}:policy/none`,
+  PolicyDocument: POLICY,
+  PolicyInputList: [POLICY],
+  PolicySourceArn: `arn:aws:iam::${ACCOUNT}:user/none`,
+  RoleArn: `arn:aws:iam::${ACCOUNT}:role/none`,
+  ThumbprintList: ['a'.repeat(40)],
+  Url: 'https://new.example.com',
+  VersionId: 'v1',
+  WebIdentityToken: 'a.b.c',
+}
+
+/** Operations that need no permission, or are decided by what is in their input. */
+const UNDECIDED = new Set(['GetCallerIdentity', 'GetSessionToken', 'AssumeRoleWithWebIdentity'])
+
+function sample({ members }: Operation): Record<string, FormValue> {
+  const input: Record<string, FormValue> = {}
+  for (const [name, { data, required }] of Object.entries(members)) {
+    if (required || name === 'UserName') input[name] = VALUES[name] ?? legalValue(data)
+  }
+  return input
+}
+
+function legalValue(data: ShapeData): FormValue {
+  switch (data.type) {
+    case 'text':
+      return 'none'.padEnd(data.min ?? 0, 'x')
+    case 'enum':
+      return data.values[0] ?? ''
+    case 'integer':
+      return data.min ?? 0
+    case 'boolean':
+      return true
+    case 'list':
+      return [legalValue(data.of)]
+    case 'structure': {
+      const members = Object.entries(data.members).filter(([, member]) => member.required)
+      return Object.fromEntries(members.map(([name, member]) => [name, legalValue(member.data)]))
+    }
+    case 'blob':
+    case 'timestamp':
+    case 'map':
+      throw new Error(`no operation of the query protocol takes a ${data.type}`)
+  }
+}
+
+let server: TestServer
+let nobody: TestCredentials
+
+before(async () => {
+  server = await startServer()
+  const iam = iamClient(server)
+  nobody = await newUser(iam, 'nobody')
+  iam.destroy()
+})
+
+after(async () => {
+  await server[Symbol.asyncDispose]()
+})
+
+const serviceOf = ({ service }: Operation): 'iam' | 'sts' => (service === 'sts' ? 'sts' : 'iam')
+
+test('every operation of IAM that clients of users and roles call is there, each once', () => {
+  const names = new Set(OPERATIONS.filter(({ service }) => service === 'iam').map(({ name }) => name))
+  assert.deepEqual(
+    IAM_OPERATION_NAMES.filter((name) => !names.has(name)),
+    [],
+  )
+  assert.equal(new Set(OPERATIONS.map(({ service, name }) => `${service}:${name}`)).size, OPERATIONS.length)
+})
+
+for (const operation of OPERATIONS) {
+  const { name, members } = operation
+  const service = serviceOf(operation)
+
+  if (!UNDECIDED.has(name)) {
+    test(`${name} refuses a user without policies with AccessDenied, and records it`, async () => {
+      const answer = await callQuery(server, { service, action: name }, sample(operation), {
+        credentials: nobody,
+      })
+      assert.equal(answer.code, 'AccessDenied', answer.text)
+      assert.equal(answer.status, 403)
+      assert.match(answer.contentType, /^text\/xml/)
+      assert.ok(
+        answer.message?.startsWith(
+          `User: arn:aws:iam::${ACCOUNT}:user/nobody is not authorized to perform: ${service}:${name}`,
+        ),
+        String(answer.message),
+      )
+      const event = await eventOf(server, answer.requestId)
+      assert.equal(event.eventName, name)
+      assert.equal(event['eventSource'], `${service}.amazonaws.com`)
+      assert.equal(event.errorCode, 'AccessDenied')
+      assert.equal(event.readOnly, operation.readOnly)
+    })
+  }
+
+  if (operation.unsigned !== true) {
+    test(`${name} refuses a wrong signature with SignatureDoesNotMatch`, async () => {
+      const credentials = { ...server.credentials, secretAccessKey: 'wrong' }
+      const answer = await callQuery(server, { service, action: name }, sample(operation), { credentials })
+      assert.equal(answer.code, 'SignatureDoesNotMatch', answer.text)
+      assert.equal(answer.status, 403)
+    })
+  }
+
+  for (const [member, { data, required }] of Object.entries(members)) {
+    const path = wireName(member)
+    if (required) {
+      test(`${name} asks for ${member}`, async () => {
+        const { [member]: _left, ...input } = sample(operation)
+        const answer = await callQuery(server, { service, action: name }, input)
+        assert.equal(answer.code, 'ValidationError', answer.text)
+        assert.equal(answer.status, 400)
+        assert.match(
+          answer.message ?? '',
+          new RegExp(`at '${path}' failed to satisfy constraint: Member must not be null`),
+        )
+      })
+    }
+    if (data.type === 'text' && data.max !== undefined) {
+      const { max } = data
+      test(`${name} takes at most ${max} characters of ${member}`, async () => {
+        const input = { ...sample(operation), [member]: 'x'.repeat(max + 1) }
+        const answer = await callQuery(server, { service, action: name }, input)
+        assert.equal(answer.code, 'ValidationError', answer.text)
+        assert.ok(
+          answer.message?.includes(
+            `at '${path}' failed to satisfy constraint: Member must have length less than or equal to ${max}`,
+          ),
+          String(answer.message),
+        )
+      })
+    }
+  }
+}
+
+test('a form that is broken is answered with MalformedInput', async () => {
+  const body = `${formText('GetUser', 'iam', {})}&UserName=a&UserName=b`
+  const answer = await callQuery(server, { service: 'iam', action: 'GetUser' }, {}, { body })
+  assert.equal(answer.code, 'MalformedInput')
+  assert.equal(answer.status, 400)
+})
+
+test('an unknown action is answered with InvalidAction, a known one that is not there with UnsupportedOperation', async () => {
+  const unknown = await callQuery(server, { service: 'iam', action: 'MakeCoffee' }, {})
+  assert.equal(unknown.code, 'InvalidAction')
+  assert.equal(unknown.message, 'Could not find operation MakeCoffee for version 2010-05-08')
+  const absent = await callQuery(server, { service: 'sts', action: 'GetFederationToken' }, { Name: 'x' })
+  assert.equal(absent.code, 'UnsupportedOperation')
+  const none = await callQuery(server, { service: 'iam', action: '' }, {}, { body: 'Version=2010-05-08' })
+  assert.equal(none.code, 'MissingAction')
+})
+
+test('a call that is signed for another service is refused', async () => {
+  const answer = await callQuery(server, { service: 'iam', action: 'ListUsers' }, {}, { signedFor: 'kms' })
+  assert.equal(answer.code, 'SignatureDoesNotMatch')
+  assert.equal(answer.message, "Credential should be scoped to correct service: 'iam'. ")
+})
+
+test('an unsigned call of an operation that is signed is refused with MissingAuthenticationToken', async () => {
+  const answer = await fetch(server.endpoint, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: formText('GetCallerIdentity', 'sts', {}),
+  })
+  assert.equal(answer.status, 403)
+  assert.match(await answer.text(), /<Code>MissingAuthenticationToken<\/Code>/)
+})

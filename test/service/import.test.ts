@@ -1,0 +1,212 @@
+/** Imported key material: of every spec, its expiry, its deletion, and several materials of one key. */
+
+import assert from 'node:assert/strict'
+import {
+  constants,
+  createCipheriv,
+  createPublicKey,
+  generateKeyPairSync,
+  publicEncrypt,
+  randomBytes,
+  sign,
+} from 'node:crypto'
+import { after, before, test } from 'node:test'
+import type { Output } from '../../src/api/json.ts'
+import { type Answer, call, newKey, succeed } from '../support/calls.ts'
+import { REGION } from '../support/kms.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+
+const PLAINTEXT = Buffer.from('a plaintext').toString('base64')
+const FOR_EVER = { ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE' }
+const OTHER = 'eu-central-1'
+
+let server: TestServer
+
+before(async () => {
+  server = await startServer()
+})
+
+after(async () => {
+  await server[Symbol.asyncDispose]()
+})
+
+type Place = { readonly keyId: string; readonly region?: string }
+
+/** A token and the material wrapped for it, in one of the two manners. */
+async function wrapped(
+  { keyId, region = REGION }: Place,
+  material: Uint8Array,
+  twoSteps = false,
+): Promise<Output> {
+  const input = {
+    KeyId: keyId,
+    WrappingAlgorithm: twoSteps ? 'RSA_AES_KEY_WRAP_SHA_256' : 'RSAES_OAEP_SHA_256',
+    WrappingKeySpec: 'RSA_3072',
+  }
+  const { PublicKey, ImportToken } = await succeed(server, 'GetParametersForImport', input, { region })
+  const key = createPublicKey({ key: Buffer.from(String(PublicKey), 'base64'), type: 'spki', format: 'der' })
+  const seal = (bytes: Uint8Array) =>
+    publicEncrypt({ key, oaepHash: 'sha256', padding: constants.RSA_PKCS1_OAEP_PADDING }, bytes)
+  return {
+    ImportToken: String(ImportToken),
+    EncryptedKeyMaterial: (twoSteps ? wrapInTwoSteps(material, seal) : seal(material)).toString('base64'),
+  }
+}
+
+/** RFC 5649 under a fresh AES key, which is sealed: the sealed key first. */
+function wrapInTwoSteps(material: Uint8Array, seal: (bytes: Uint8Array) => Buffer): Buffer {
+  const aes = randomBytes(32)
+  const cipher = createCipheriv('id-aes256-wrap-pad', aes, Buffer.from('a65959a6', 'hex'))
+  return Buffer.concat([seal(aes), cipher.update(material), cipher.final()])
+}
+
+async function importInto(place: Place, material: Uint8Array, more: Output = {}): Promise<Answer> {
+  const made = await wrapped(place, material)
+  const { region = REGION } = place
+  return call(server, 'ImportKeyMaterial', { KeyId: place.keyId, ...FOR_EVER, ...made, ...more }, { region })
+}
+
+async function describe({ keyId, region = REGION }: Place): Promise<Readonly<Record<string, unknown>>> {
+  const { KeyMetadata } = await succeed(server, 'DescribeKey', { KeyId: keyId }, { region })
+  return KeyMetadata as Readonly<Record<string, unknown>>
+}
+
+test('a key without material is pending import, and usable once it has some', async () => {
+  const keyId = await newKey(server, { Origin: 'EXTERNAL' })
+  const before = await describe({ keyId })
+  assert.equal(before['KeyState'], 'PendingImport')
+  assert.equal(before['CurrentKeyMaterialId'], undefined)
+  const refused = await call(server, 'Encrypt', { KeyId: keyId, Plaintext: PLAINTEXT })
+  assert.equal(refused.code, 'KMSInvalidStateException')
+  const answer = await importInto({ keyId }, randomBytes(32))
+  assert.equal(answer.status, 200, answer.text)
+  const metadata = await describe({ keyId })
+  assert.equal(metadata['KeyState'], 'Enabled')
+  assert.equal(metadata['ExpirationModel'], 'KEY_MATERIAL_DOES_NOT_EXPIRE')
+  assert.equal(metadata['CurrentKeyMaterialId'], answer.json['KeyMaterialId'])
+  await succeed(server, 'Encrypt', { KeyId: keyId, Plaintext: PLAINTEXT })
+})
+
+test('deleted material takes the key with it, and the same bytes bring every ciphertext back', async () => {
+  const keyId = await newKey(server, { Origin: 'EXTERNAL' })
+  const material = randomBytes(32)
+  const { KeyMaterialId } = (await importInto({ keyId }, material)).json
+  const { CiphertextBlob } = await succeed(server, 'Encrypt', { KeyId: keyId, Plaintext: PLAINTEXT })
+  const deleted = await succeed(server, 'DeleteImportedKeyMaterial', { KeyId: keyId })
+  assert.equal(deleted['KeyMaterialId'], KeyMaterialId)
+  const metadata = await describe({ keyId })
+  assert.equal(metadata['KeyState'], 'PendingImport')
+  assert.equal(metadata['ExpirationModel'], undefined)
+  assert.equal(metadata['CurrentKeyMaterialId'], KeyMaterialId)
+  const other = await importInto({ keyId }, randomBytes(32))
+  assert.equal(other.code, 'IncorrectKeyMaterialException')
+  assert.equal((await importInto({ keyId }, material)).status, 200)
+  const opened = await succeed(server, 'Decrypt', { CiphertextBlob: String(CiphertextBlob) })
+  assert.equal(opened['Plaintext'], PLAINTEXT)
+})
+
+test('new material waits for a rotation, which old ciphertexts outlive', async () => {
+  const keyId = await newKey(server, { Origin: 'EXTERNAL' })
+  const none = await call(server, 'RotateKeyOnDemand', { KeyId: keyId })
+  assert.equal(none.code, 'KMSInvalidStateException')
+  await importInto({ keyId }, randomBytes(32))
+  const { CiphertextBlob } = await succeed(server, 'Encrypt', { KeyId: keyId, Plaintext: PLAINTEXT })
+  const nothing = await call(server, 'RotateKeyOnDemand', { KeyId: keyId })
+  assert.match(nothing.message ?? '', /^No available key material pending rotation for the key: arn:/)
+  const second = await importInto({ keyId }, randomBytes(32), { ImportType: 'NEW_KEY_MATERIAL' })
+  assert.equal(second.status, 200, second.text)
+  const third = await importInto({ keyId }, randomBytes(32), { ImportType: 'NEW_KEY_MATERIAL' })
+  assert.equal(third.code, 'KMSInvalidStateException')
+  assert.match(third.message ?? '', /^New key material \(id: [0-9a-f]{64}\) cannot be imported into KMS key/)
+  await succeed(server, 'RotateKeyOnDemand', { KeyId: keyId })
+  assert.equal((await describe({ keyId }))['CurrentKeyMaterialId'], second.json['KeyMaterialId'])
+  const opened = await succeed(server, 'Decrypt', { CiphertextBlob: String(CiphertextBlob) })
+  assert.equal(opened['Plaintext'], PLAINTEXT)
+  const listed = await succeed(server, 'ListKeyRotations', {
+    KeyId: keyId,
+    IncludeKeyMaterial: 'ALL_KEY_MATERIAL',
+  })
+  const states = (listed['Rotations'] as readonly Readonly<Record<string, unknown>>[]).map(
+    (entry) => `${entry['KeyMaterialState']} ${entry['ImportState']}`,
+  )
+  assert.deepEqual(states, ['NON_CURRENT IMPORTED', 'CURRENT IMPORTED'])
+})
+
+test('a private key that is imported signs, and its public key is derived', async () => {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-384' })
+  const keyId = await newKey(server, {
+    Origin: 'EXTERNAL',
+    KeySpec: 'ECC_NIST_P384',
+    KeyUsage: 'SIGN_VERIFY',
+  })
+  const made = await wrapped({ keyId }, privateKey.export({ type: 'pkcs8', format: 'der' }), true)
+  await succeed(server, 'ImportKeyMaterial', { KeyId: keyId, ...FOR_EVER, ...made })
+  const signature = sign('sha384', Buffer.from(PLAINTEXT, 'base64'), privateKey).toString('base64')
+  const verified = await succeed(server, 'Verify', {
+    KeyId: keyId,
+    Message: PLAINTEXT,
+    Signature: signature,
+    SigningAlgorithm: 'ECDSA_SHA_384',
+  })
+  assert.equal(verified['SignatureValid'], true)
+})
+
+test('tokens of another key, garbage and material that does not unwrap are refused', async () => {
+  const keyId = await newKey(server, { Origin: 'EXTERNAL' })
+  const foreign = await newKey(server, { Origin: 'EXTERNAL' })
+  const own = await wrapped({ keyId }, randomBytes(32))
+  const theirs = await wrapped({ keyId: foreign }, randomBytes(32))
+  const base = { KeyId: keyId, ...FOR_EVER, ...own }
+  const cases: readonly (readonly [Output, string])[] = [
+    [{ ...base, ...theirs }, 'InvalidImportTokenException'],
+    [{ ...base, ImportToken: randomBytes(400).toString('base64') }, 'InvalidImportTokenException'],
+    [{ ...base, EncryptedKeyMaterial: randomBytes(384).toString('base64') }, 'InvalidCiphertextException'],
+  ]
+  for (const [input, code] of cases) {
+    const answer = await call(server, 'ImportKeyMaterial', input)
+    assert.equal(answer.code, code, answer.text)
+  }
+  await succeed(server, 'ImportKeyMaterial', base)
+})
+
+test('expiration needs a date in the future, and is shown', async () => {
+  const keyId = await newKey(server, { Origin: 'EXTERNAL' })
+  const material = randomBytes(32)
+  const missing = await importInto({ keyId }, material, { ExpirationModel: 'KEY_MATERIAL_EXPIRES' })
+  assert.equal(missing.message, 'A validTo date must be set if the ExpirationModel is KEY_MATERIAL_EXPIRES')
+  const model = { ExpirationModel: 'KEY_MATERIAL_EXPIRES' }
+  const past = await importInto({ keyId }, material, { ...model, ValidTo: 1_600_000_000 })
+  assert.equal(past.message, 'ValidTo must be in the future')
+  const validTo = Math.floor(Date.now() / 1000) + 86_400
+  assert.equal((await importInto({ keyId }, material, { ...model, ValidTo: validTo })).status, 200)
+  const metadata = await describe({ keyId })
+  assert.equal(metadata['ValidTo'], validTo)
+  assert.equal(metadata['ExpirationModel'], 'KEY_MATERIAL_EXPIRES')
+})
+
+test('each key of a set needs the same material, and rotation needs it everywhere', async () => {
+  const keyId = await newKey(server, { Origin: 'EXTERNAL', MultiRegion: true })
+  const first = randomBytes(32)
+  await importInto({ keyId }, first)
+  await succeed(server, 'ReplicateKey', { KeyId: keyId, ReplicaRegion: OTHER })
+  const replica = { keyId, region: OTHER }
+  assert.equal((await describe(replica))['KeyState'], 'PendingImport')
+  assert.equal((await importInto(replica, randomBytes(32))).code, 'IncorrectKeyMaterialException')
+  const imported = await importInto(replica, first)
+  assert.equal(imported.status, 200, imported.text)
+  assert.equal((await describe(replica))['KeyState'], 'Enabled')
+  const second = randomBytes(32)
+  await importInto({ keyId }, second, { ImportType: 'NEW_KEY_MATERIAL' })
+  const early = await call(server, 'RotateKeyOnDemand', { KeyId: keyId })
+  assert.equal(early.code, 'KMSInvalidStateException')
+  assert.equal((await importInto(replica, second)).status, 200)
+  await succeed(server, 'RotateKeyOnDemand', { KeyId: keyId })
+  const { CiphertextBlob } = await succeed(server, 'Encrypt', { KeyId: keyId, Plaintext: PLAINTEXT })
+  const opened = await succeed(
+    server,
+    'Decrypt',
+    { CiphertextBlob: String(CiphertextBlob) },
+    { region: OTHER },
+  )
+  assert.equal(opened['Plaintext'], PLAINTEXT)
+})
