@@ -5,14 +5,14 @@ import { partyName } from './grant-party.ts'
 import { GRANT, type GranteeChunkValue, type GrantOperation, type GrantValue } from './grant-record.ts'
 
 /** A grant that is ready to be asked. */
-export type OpenedGrant = {
+type OpenedGrant = {
   readonly value: GrantValue
   readonly holds: ConstraintTest
   readonly asMatched: MatchedGrant
 }
 
 /** Grants of one grantee, by the operations that they list. */
-export type GrantsByOperation = ReadonlyMap<GrantOperation, readonly OpenedGrant[]>
+type GrantsByOperation = ReadonlyMap<GrantOperation, readonly OpenedGrant[]>
 
 /** Chunks whose grants are kept: with the largest number of grants on one key, all of them, and as many again. */
 const MAX_CHUNKS = 200
