@@ -37,6 +37,7 @@ import { doWhatIsDue, type LifecycleParts } from './jobs/lifecycle.ts'
 import { type Job, startJobs } from './jobs/scheduler.ts'
 import { planDue } from './kms/due-plan.ts'
 import { type KeyFacts, keyFacts } from './kms/key-facts.ts'
+import { OpenedGrants } from './kms/opened-grants.ts'
 import { KMS_OPERATIONS } from './kms/operations.ts'
 import type { KmsParts } from './kms/parts.ts'
 import { wrappedKeys } from './kms/wrapped-keys.ts'
@@ -101,6 +102,7 @@ export async function openNode(
     principalId: async (arn) => (await findPrincipal(records, arn))?.id,
     xks,
     grantTokens,
+    openedGrants: new OpenedGrants(),
     sm2Regions: new Set(config.sm2Regions),
     attestationRoots,
     lastUsage: lastUsageFinder(index),

@@ -13,6 +13,7 @@ import { grantTokens } from '../custody/grant-token.ts'
 import { dueNote } from '../kms/due.ts'
 import { planDue } from '../kms/due-plan.ts'
 import { ALIAS, KEY, KEY_OWNER, type KeyValue, MATERIAL, materialPartition } from '../kms/key-record.ts'
+import { OpenedGrants } from '../kms/opened-grants.ts'
 import type { KmsParts } from '../kms/parts.ts'
 import { wrappedKeys } from '../kms/wrapped-keys.ts'
 import { defaultKeyPolicy } from '../policy/key-policy.ts'
@@ -78,6 +79,7 @@ export async function openWorker(folder: string, time: Time): Promise<Worker> {
     attestationRoots: [],
     lastUsage: async () => ({ last: undefined, current: true }),
     grantTokens: grantTokens(wrappingKey, systemRandom),
+    openedGrants: new OpenedGrants(),
     sm2Regions: new Set(),
   }
   const events: Record<string, unknown>[] = []

@@ -2,17 +2,8 @@ import type { Call, Permission } from '../dispatch/operation.ts'
 import type { ContextLookup } from '../policy/context.ts'
 import type { MatchedGrant } from '../policy/decide.ts'
 import { identitiesOf } from '../policy/principal.ts'
-import type { Records, Stored } from '../store/records.ts'
-import { constraintsHold } from './grant-constraints.ts'
-import { partyName } from './grant-party.ts'
-import {
-  GRANT,
-  type GranteeChunkValue,
-  type GrantOperation,
-  type GrantValue,
-  grantPartition,
-  isGrantOperation,
-} from './grant-record.ts'
+import { givenContext } from './grant-constraints.ts'
+import { type GrantOperation, type GrantValue, grantPartition, isGrantOperation } from './grant-record.ts'
 import { granteeChunks } from './grantee-index.ts'
 import type { Key } from './keys.ts'
 import type { KmsParts } from './parts.ts'
@@ -41,49 +32,20 @@ export function grantsFor({ name, ...question }: GrantQuestion): Permission['gra
 }
 
 async function matchingGrants(
-  { call, parts, key, context, covers }: Omit<GrantQuestion, 'name'>,
+  { call, parts, key, context, covers = () => true }: Omit<GrantQuestion, 'name'>,
   operation: GrantOperation,
 ): Promise<readonly MatchedGrant[]> {
-  const lookup: ContextLookup = (name) => context(name) ?? call.context(name)
+  const given = givenContext((name) => context(name) ?? call.context(name))
   const partition = grantPartition(key)
   const matched: MatchedGrant[] = []
   for (const grantee of identitiesOf(call.caller.principal).flat()) {
     for (const chunk of await granteeChunks(parts.records, { partition, grantee })) {
-      const known = GRANTS.get(chunk.value) ?? (await openChunk(parts.records, chunk))
-      for (const { value, asMatched } of known.get(operation) ?? []) {
-        const holds = constraintsHold(value.constraints, operation, lookup) && (covers?.(value) ?? true)
-        if (holds) matched.push(asMatched)
-      }
+      const found = parts.openedGrants.get(parts.records, chunk)
+      const grants = found instanceof Promise ? await found : found
+      const listed = grants.get(operation) ?? []
+      const covering = listed.filter(({ value, holds }) => holds(operation, given) && covers(value))
+      matched.push(...covering.map(({ asMatched }) => asMatched))
     }
   }
   return matched
-}
-
-type Grant = { readonly value: GrantValue; readonly asMatched: MatchedGrant }
-type GrantsByOperation = ReadonlyMap<GrantOperation, readonly Grant[]>
-
-/** The grants of a chunk. They never change, and a chunk changes with each that comes or goes: so these stay true. */
-const GRANTS = new WeakMap<GranteeChunkValue, GrantsByOperation>()
-
-async function openChunk(records: Records, chunk: Stored<GranteeChunkValue>): Promise<GrantsByOperation> {
-  const byOperation = new Map<GrantOperation, Grant[]>()
-  for (const grantId of chunk.value.grantIds) {
-    const record = await records.get(GRANT, chunk.partition, grantId)
-    // Revoked since the chunk was read.
-    if (record === undefined) continue
-    const { value } = record
-    const grant: Grant = { value, asMatched: matchedAs(grantId, value, partyName(value.grantee)) }
-    for (const operation of value.operations) {
-      const listed = byOperation.get(operation)
-      if (listed === undefined) byOperation.set(operation, [grant])
-      else listed.push(grant)
-    }
-  }
-  GRANTS.set(chunk.value, byOperation)
-  return byOperation
-}
-
-/** A grant as policies see it, for one whom it lets do something. */
-export function matchedAs(id: string, { issuingAccount }: GrantValue, grantee: string): MatchedGrant {
-  return { id, grantee, issuingAccount }
 }

@@ -7,26 +7,42 @@ import type { GrantConstraints, GrantOperation, GrantTerms, Pairs } from './gran
  */
 const WITHOUT_CONTEXT: ReadonlySet<GrantOperation> = new Set(['CreateGrant', 'DescribeKey', 'RetireGrant'])
 
+/** What grants are held to: computed once for a call, however many grants are looked at. */
+export type GivenContext = {
+  readonly sourceArn: ContextValue | undefined
+  /** The pairs of the encryption context, as {@link comparable} texts. */
+  readonly pairs: ReadonlySet<string>
+  readonly count: number
+}
+
+/** What the condition keys of a call tell of its encryption context and source. */
+export function givenContext(context: ContextLookup): GivenContext {
+  const pairs = pairsOf(context)
+  return { sourceArn: context('aws:sourcearn'), pairs: comparables(pairs), count: pairs.length }
+}
+
+/** Whether the constraints of a grant hold for a call of an operation that it lists. */
+export type ConstraintTest = (operation: GrantOperation, given: GivenContext) => boolean
+
 /**
- * Whether the constraints of a grant hold for a call of an operation that it lists. Names of an encryption
- * context are compared without regard to case, values as they are.
+ * The test of a grant's constraints. Names of an encryption context are compared without regard to case, values
+ * as they are.
  *
  * Source: AWS KMS API Reference, "GrantConstraints".
- *
- * @param context the condition keys of the call, which tell its encryption context.
  */
-export function constraintsHold(
-  { equals, subset, sourceArn }: GrantConstraints,
-  operation: GrantOperation,
-  context: ContextLookup,
-): boolean {
-  if (sourceArn !== undefined && operation !== 'RetireGrant' && context('aws:sourcearn') !== sourceArn) {
-    return false
+export function constraintTest({ equals, subset, sourceArn }: GrantConstraints): ConstraintTest {
+  const wantedEquals = equals && comparables(equals)
+  const wantedSubset = subset && comparables(subset)
+  return (operation, given) => {
+    const fromSource = sourceArn === undefined || given.sourceArn === sourceArn
+    if (!fromSource && operation !== 'RetireGrant') return false
+    if (WITHOUT_CONTEXT.has(operation)) return true
+    if (wantedEquals !== undefined) {
+      const same = given.count === equals?.length && given.pairs.isSubsetOf(wantedEquals)
+      if (!(same && wantedEquals.isSubsetOf(given.pairs))) return false
+    }
+    return wantedSubset === undefined || wantedSubset.isSubsetOf(given.pairs)
   }
-  if (WITHOUT_CONTEXT.has(operation) || (equals === undefined && subset === undefined)) return true
-  const given = pairsOf(context)
-  if (equals !== undefined && !areSame(equals, given)) return false
-  return subset === undefined || includesAll(given, subset)
 }
 
 /**
@@ -49,8 +65,11 @@ function areSame(wanted: Pairs, given: Pairs): boolean {
 }
 
 function includesAll(given: Pairs, wanted: Pairs): boolean {
-  const texts = new Set(given.map(comparable))
-  return wanted.every((pair) => texts.has(comparable(pair)))
+  return comparables(wanted).isSubsetOf(comparables(given))
+}
+
+function comparables(pairs: Pairs): ReadonlySet<string> {
+  return new Set(pairs.map(comparable))
 }
 
 function comparable([name, value]: Pairs[number]): string {

@@ -4,6 +4,7 @@ import type { GrantTokens } from '../custody/grant-token.ts'
 import type { Operation } from '../dispatch/operation.ts'
 import type { Records } from '../store/records.ts'
 import type { XksClient } from '../xks/client.ts'
+import type { OpenedGrants } from './opened-grants.ts'
 
 /** The last successful cryptographic call with a key. */
 type LastUsage = {
@@ -38,6 +39,7 @@ export type KmsParts = {
   /** The unique id of a user, role or role session that exists; accounts have none. */
   readonly principalId: (arn: string) => Promise<string | undefined>
   readonly grantTokens: GrantTokens
+  readonly openedGrants: OpenedGrants
 }
 
 /** An operation of this service, ready but for its parts. */

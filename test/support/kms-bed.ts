@@ -9,6 +9,7 @@ import { grantTokens } from '../../src/custody/grant-token.ts'
 import type { Caller } from '../../src/dispatch/caller.ts'
 import type { Call, Operation, Outcome } from '../../src/dispatch/operation.ts'
 import { runOperation } from '../../src/dispatch/pipeline.ts'
+import { OpenedGrants } from '../../src/kms/opened-grants.ts'
 import { KMS_OPERATIONS } from '../../src/kms/operations.ts'
 import type { KmsParts } from '../../src/kms/parts.ts'
 import { wrappedKeys } from '../../src/kms/wrapped-keys.ts'
@@ -74,6 +75,7 @@ export async function openKmsBed(): Promise<KmsBed> {
     principalExists: async (arn) => !missing.has(arn),
     principalId: async (arn) => (missing.has(arn) ? undefined : ids.get(arn)),
     grantTokens: grantTokens(root, systemRandom),
+    openedGrants: new OpenedGrants(),
     sm2Regions: new Set(),
     attestationRoots: [],
     lastUsage: async () => ({ last: undefined, current: true }),
