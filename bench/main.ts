@@ -6,6 +6,7 @@ import { HELP, type Options, parseOptions } from './options.ts'
 import { errorsOf, formatReport, goalsOf, type Machine, type Report } from './report.ts'
 import { type Server, type ServerSettings, startServer } from './server.ts'
 import { measureAudit } from './suites/audit.ts'
+import { measureBackground } from './suites/background.ts'
 import { measureDecisions } from './suites/decisions.ts'
 import { measureMemory } from './suites/memory.ts'
 import { measureStart } from './suites/start.ts'
@@ -66,6 +67,11 @@ async function measure(options: Options, loader: Loader): Promise<Report> {
       : undefined,
     start: wanted('start')
       ? await withFolder(options, (settings) => measureStart({ ...parts, settings }))
+      : undefined,
+    background: wanted('background')
+      ? await withFolder(options, (on) =>
+          withFolder(options, (off) => measureBackground({ ...parts, settings: [on, off] })),
+        )
       : undefined,
     audit: wanted('audit')
       ? await withFolder(options, ({ dataFolder }) => measureAudit({ options, folder: dataFolder, progress }))

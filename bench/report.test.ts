@@ -58,6 +58,7 @@ function report(given: Partial<ThroughputRow>): Report {
     memory: undefined,
     start: undefined,
     audit: undefined,
+    background: undefined,
     decisions: undefined,
   }
 }

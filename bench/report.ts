@@ -1,5 +1,6 @@
 import type { Goal, ThroughputRow } from './measures.ts'
 import type { AuditReport } from './suites/audit.ts'
+import type { BackgroundReport } from './suites/background.ts'
 import type { DecisionsReport } from './suites/decisions.ts'
 import type { MemoryReport } from './suites/memory.ts'
 import type { StartReport } from './suites/start.ts'
@@ -24,12 +25,20 @@ export type Report = {
   readonly memory: MemoryReport | undefined
   readonly start: StartReport | undefined
   readonly audit: AuditReport | undefined
+  readonly background: BackgroundReport | undefined
   readonly decisions: DecisionsReport | undefined
 }
 
 /** The figures that a release must reach, of all suites that ran. */
-export function goalsOf({ throughput, memory, start, audit, decisions }: Report): readonly Goal[] {
-  return [throughput, memory, start, audit, decisions].flatMap((suite) => suite?.goals ?? [])
+export function goalsOf({
+  throughput,
+  memory,
+  start,
+  audit,
+  decisions,
+  background,
+}: Report): readonly Goal[] {
+  return [throughput, memory, start, audit, decisions, background].flatMap((suite) => suite?.goals ?? [])
 }
 
 /** Calls that were not answered with 200, of all suites that ran. */
@@ -51,6 +60,7 @@ export function formatReport(report: Report): string {
     ...(memory === undefined ? [] : [formatMemory(memory)]),
     ...(start === undefined ? [] : [formatStart(start)]),
     ...(audit === undefined ? [] : [formatAudit(audit)]),
+    ...(report.background === undefined ? [] : [formatBackground(report.background)]),
     ...(decisions === undefined ? [] : [formatDecisions(decisions)]),
     ...goalsOf(report).map(
       ({ name, required, measured, met }) =>
@@ -150,15 +160,25 @@ function formatStart({ keys, readyMs, medianMs, rssBytes }: StartReport): string
   return `\nStart to ready with ${keys} keys: ${line}\n`
 }
 
+function formatBackground({ withIndex, withoutIndex, share }: BackgroundReport): string {
+  const [on, off] = [withIndex.toFixed(0), withoutIndex.toFixed(0)]
+  return `\nEncrypt/s with the index kept ${on}, without ${off}: ${(share * 100).toFixed(1)}%\n`
+}
+
 function formatAudit(report: AuditReport): string {
   const { events, verifiedPerSecond, indexedPerSecond, lookups } = report
   const bytes = [report.logBytesPerEvent, report.gzipBytesPerEvent, report.indexBytesPerEvent]
   const [log, gzip, index] = bytes.map((value) => value.toFixed(0))
-  const lines = lookups.map(({ what, p50Ms, maxMs }) => [what, p50Ms.toFixed(1), maxMs.toFixed(1)])
+  const lines = lookups.map(({ what, p50Ms, p99Ms, maxMs }) => [
+    what,
+    p50Ms.toFixed(1),
+    p99Ms.toFixed(1),
+    maxMs.toFixed(1),
+  ])
   return [
     `\nAudit log of ${events} events: ${log} bytes each, ${gzip} compressed, ${index} in the index`,
     `verified ${verifiedPerSecond.toFixed(0)} events/s, indexed ${indexedPerSecond.toFixed(0)} events/s`,
-    `${formatTable([['lookup of 50', 'p50 ms', 'max ms'], ...lines])}\n`,
+    `${formatTable([['lookup of 50', 'p50 ms', 'p99 ms', 'max ms'], ...lines])}\n`,
   ].join('\n')
 }
 

@@ -8,8 +8,8 @@ import { RefusalLimiter, RefusalSummaries } from './audit/refusals.ts'
 import type { Log } from './base/log.ts'
 import { systemAfterThisTurn, systemClock, systemRandom, systemTimers } from './base/ports.ts'
 import { fetchJson } from './client/fetch-json.ts'
-import { LookupLimiter } from './cloudtrail/lookup-limiter.ts'
-import { CLOUDTRAIL_OPERATIONS } from './cloudtrail/operations.ts'
+import { openTrailService, type TrailService } from './cloudtrail/service.ts'
+import { readDefaultCredentials } from './config/credentials-file.ts'
 import { type Config, ConfigError } from './config/settings.ts'
 import type { HmacKey } from './crypto/hmac.ts'
 import { Custody } from './custody/custody.ts'
@@ -17,6 +17,7 @@ import {
   AUDIT_FOLDER,
   announceEndpoint,
   INDEX_FOLDER,
+  listAccounts,
   openForServing,
   openNodeJournal,
   ownEventParts,
@@ -31,7 +32,7 @@ import { KeyUses } from './iam/key-uses.ts'
 import { type OfflineKeys, parseKeySet } from './iam/oidc.ts'
 import { findPrincipal } from './iam/principals.ts'
 import { type IamServiceParts, openIamService } from './iam/service.ts'
-import { makeCheckpoints } from './jobs/checkpoints.ts'
+import { checkpointJob } from './jobs/checkpoints.ts'
 import { connectStores } from './jobs/connection.ts'
 import { doWhatIsDue, type LifecycleParts } from './jobs/lifecycle.ts'
 import { type Job, startJobs } from './jobs/scheduler.ts'
@@ -41,17 +42,20 @@ import { OpenedGrants } from './kms/opened-grants.ts'
 import { KMS_OPERATIONS } from './kms/operations.ts'
 import type { KmsParts } from './kms/parts.ts'
 import { wrappedKeys } from './kms/wrapped-keys.ts'
-import { treeGrower } from './metering/grow-tree.ts'
 import { IndexThread } from './metering/index-thread.ts'
-import { eventFinder, lastUsageFinder } from './metering/last-usage.ts'
+import { lastUsageFinder } from './metering/last-usage.ts'
+import { treeGrower } from './metering/read-log.ts'
 import { SigningKeys } from './sigv4/signing-key.ts'
+import { claimFileLock } from './store/file-lock.ts'
 import type { Records } from './store/records.ts'
 import { openXksClient, type XksClient } from './xks/client.ts'
 
 /** How often it is looked for what is due to keys. */
 const LIFECYCLE_INTERVAL_MS = 1000
-/** How often a checkpoint of the audit log is signed. */
-const CHECKPOINT_INTERVAL_MS = 3_600_000
+/** Where trails deliver to when nothing else is set, within the data folder. */
+const TRAILS_FOLDER = 'trails'
+/** Held by the process that delivers trails. */
+const TRAILS_LOCK_FILE = 'trails.lock'
 /** How often custom key stores that are to be connected are looked for. */
 const CONNECTION_INTERVAL_MS = 500
 /** How often last uses of access keys are written. */
@@ -110,22 +114,24 @@ export async function openNode(
   const keyUses = new KeyUses(records)
   stack.defer(() => keyUses.write())
   const iam = { records, random: systemRandom, clock: systemClock, sealer, keyUses, fetchJson, offline }
-  const dispatcher = openDispatcher({ kms, journal, index, iam, limiter, own, log })
-  const checkpoints = {
-    name: 'checkpoints',
-    everyMs: CHECKPOINT_INTERVAL_MS,
-    run: () =>
-      makeCheckpoints({
-        records,
-        files: systemFiles,
-        folder: join(config.data, AUDIT_FOLDER),
-        signingKey: checkpointKey,
-        grow: treeGrower(index),
-        log,
-      }),
-  }
+  const trails = await openTrails(config, { records, index, log })
+  const dispatcher = openDispatcher({ kms, journal, trails, iam, limiter, own, log })
+  const checkpoints = checkpointJob({
+    records,
+    files: systemFiles,
+    folder: join(config.data, AUDIT_FOLDER),
+    signingKey: checkpointKey,
+    grow: treeGrower(index),
+    log,
+  })
   const jobs = startJobs(
-    [lifecycleJob(kms, journal, log), connectionJob(kms, log), checkpoints, keyUseJob(keyUses)],
+    [
+      lifecycleJob(kms, journal, log),
+      connectionJob(kms, log),
+      checkpoints,
+      keyUseJob(keyUses),
+      trails.delivery,
+    ],
     systemTimers,
     log,
   )
@@ -176,11 +182,29 @@ async function readOfflineKeys({ oidcKeysFile }: Config): Promise<OfflineKeys> {
 type ServiceParts = {
   readonly kms: KmsParts
   readonly journal: Journal
-  readonly index: IndexThread
+  readonly trails: TrailService
   readonly iam: IamServiceParts
   readonly limiter: RefusalLimiter
   readonly own: OwnEventParts
   readonly log: Log
+}
+
+async function openTrails(
+  config: Config,
+  { records, index, log }: { readonly records: Records; readonly index: IndexThread; readonly log: Log },
+): Promise<TrailService> {
+  const { trails: to = join(config.data, TRAILS_FOLDER), trailsCredentials: file, region } = config
+  const credentials = file === undefined ? undefined : await readDefaultCredentials(file)
+  return openTrailService({
+    records,
+    index,
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    destination: { to, credentials, region },
+    accounts: () => listAccounts(records),
+    claimLock: () => claimFileLock(join(config.data, TRAILS_LOCK_FILE)),
+  })
 }
 
 function openIndexThread(config: Config, key: HmacKey, log: Log): IndexThread {
@@ -191,17 +215,11 @@ function openIndexThread(config: Config, key: HmacKey, log: Log): IndexThread {
 function openDispatcher({ kms, journal, limiter, own, log, ...service }: ServiceParts): Dispatcher {
   const { records } = kms
   const iam = openIamService(service.iam)
-  const trails = {
-    records,
-    random: systemRandom,
-    lookup: eventFinder(service.index),
-    limiter: new LookupLimiter(systemClock),
-  }
   return createDispatcher({
     routing: createRouting([
       ...KMS_OPERATIONS.map((operation) => operation(kms)),
       ...iam.operations,
-      ...CLOUDTRAIL_OPERATIONS.map((operation) => operation(trails)),
+      ...service.trails.operations,
     ]),
     findCredential: iam.findCredential,
     signingKeys: new SigningKeys(),

@@ -25,7 +25,12 @@ export type AuditReport = {
 }
 
 /** How long pages of 50 events took, one after the other. */
-type LookupTimes = { readonly what: string; readonly p50Ms: number; readonly maxMs: number }
+type LookupTimes = {
+  readonly what: string
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly maxMs: number
+}
 
 /** What the suite runs with. */
 export type AuditParts = {
@@ -127,7 +132,12 @@ async function measureLookups(
       await service.answer({ ask: 'lookup', question, reachMs: 0 })
       durations.push(performance.now() - begun)
     }
-    times.push({ what, p50Ms: median(durations), maxMs: Math.max(...durations) })
+    times.push({
+      what,
+      p50Ms: median(durations),
+      p99Ms: percentile(durations, 0.99),
+      maxMs: Math.max(...durations),
+    })
     progress(`lookup ${what}: ${median(durations).toFixed(1)} ms`)
   }
   return times
@@ -135,7 +145,7 @@ async function measureLookups(
 
 function goalsOf(report: Omit<AuditReport, 'goals'>): readonly Goal[] {
   const { events, verifiedPerSecond, lookups, gzipBytesPerEvent } = report
-  const slowestMs = Math.max(...lookups.map(({ maxMs }) => maxMs))
+  const slowestMs = Math.max(...lookups.map(({ p99Ms }) => p99Ms))
   return [
     {
       name: 'audit verify, on one core',
@@ -144,7 +154,7 @@ function goalsOf(report: Omit<AuditReport, 'goals'>): readonly Goal[] {
       met: verifiedPerSecond >= VERIFY_REQUIRED,
     },
     {
-      name: `The slowest lookup among ${events} events`,
+      name: `Lookups among ${events} events, the slowest kind's 99th percentile`,
       required: `under ${LOOKUP_REQUIRED_MS} ms`,
       measured: `${slowestMs.toFixed(1)} ms`,
       met: slowestMs < LOOKUP_REQUIRED_MS,
@@ -156,6 +166,11 @@ function goalsOf(report: Omit<AuditReport, 'goals'>): readonly Goal[] {
       met: gzipBytesPerEvent < GZIP_REQUIRED_BYTES,
     },
   ]
+}
+
+function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? 0
 }
 
 function perSecond(events: number, begunMs: number): number {

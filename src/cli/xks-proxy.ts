@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
-import { type Config, formatAddress } from '../config/settings.ts'
+import { formatAddress } from '../config/places.ts'
+import type { Config } from '../config/settings.ts'
 import { openProxyNode } from '../proxy-app.ts'
 import type { Command } from './command.ts'
 import { openLog } from './log.ts'

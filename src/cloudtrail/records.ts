@@ -1,16 +1,6 @@
+import type { EventFilter, EventSelector, LoggingPeriod } from '../metering/collect.ts'
 import { kindOfFormat1 } from '../store/kind.ts'
 import { type Kind, LIST_MAX_RECORDS, type Records, type Stored } from '../store/records.ts'
-
-/** Which events a trail delivers. */
-export type EventSelector = {
-  readonly readWrite: 'All' | 'ReadOnly' | 'WriteOnly'
-  readonly management: boolean
-  /** Event sources whose events are left out. */
-  readonly exclude: readonly string[]
-}
-
-/** A time in which a trail delivers; without an end it still does. */
-type LoggingPeriod = { readonly from: number; readonly to?: number }
 
 /** A tag of a trail. */
 export type TrailTag = { readonly key: string; readonly value: string }
@@ -65,17 +55,18 @@ export type DeliveryValue = {
   readonly plan?: DeliveryPlan
   /** Log files that the next digest names. */
   readonly files: readonly DeliveredFile[]
-  /** Where the next digest begins; nothing while no chain has begun. */
-  readonly digestFrom?: number
-  /** The last digest of the chain. */
-  readonly previous?: DeliveredDigest
+  /** The chains of digests that have begun, by region. */
+  readonly chains: Readonly<Record<string, DigestChain>>
   readonly lastDelivery?: number
   readonly lastDigest?: number
   readonly lastError?: string
 }
 
+/** A chain of digests: where the next one begins, and the last. */
+export type DigestChain = { readonly from: number; readonly previous?: DeliveredDigest }
+
 /** A place in a node's log. */
-type PlaceValue = {
+export type PlaceValue = {
   readonly segment: number
   readonly offset: number
   readonly line: number
@@ -84,24 +75,15 @@ type PlaceValue = {
 }
 
 /** Files whose delivery has begun. */
-type DeliveryPlan = {
+export type DeliveryPlan = {
   readonly positions: Readonly<Record<string, PlaceValue>>
   readonly files: readonly DeliveredFile[]
   /** What the events were chosen by, so that the same are chosen again. */
   readonly filter: EventFilter
 }
 
-/** What decides whether a trail delivers an event. */
-type EventFilter = {
-  readonly account: string
-  /** Events of this region; of all when left out. */
-  readonly region?: string
-  readonly selectors: readonly EventSelector[]
-  readonly periods: readonly LoggingPeriod[]
-}
-
 /** A log file in a bucket. */
-type DeliveredFile = {
+export type DeliveredFile = {
   readonly object: string
   readonly region: string
   /** SHA-256 of the uncompressed bytes, lower-case hexadecimal. */
@@ -111,7 +93,7 @@ type DeliveredFile = {
 }
 
 /** A digest file in a bucket. */
-type DeliveredDigest = {
+export type DeliveredDigest = {
   readonly bucket: string
   readonly object: string
   readonly hash: string

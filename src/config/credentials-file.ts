@@ -34,6 +34,18 @@ export async function addCredentials(path: string, root: RootCredentials): Promi
   await folder.close()
 }
 
+/** The access key of the profile `default` of a file in AWS's shared-credentials format. @throws Error. */
+export async function readDefaultCredentials(
+  path: string,
+): Promise<{ readonly accessKeyId: string; readonly secretAccessKey: string }> {
+  const text = await readFile(path, 'utf8')
+  const [, section = ''] = /^\[default\]\s*$([^[]*)/m.exec(text) ?? []
+  const accessKeyId = /^\s*aws_access_key_id\s*=\s*(\S+)\s*$/m.exec(section)?.[1]
+  const secretAccessKey = /^\s*aws_secret_access_key\s*=\s*(\S+)\s*$/m.exec(section)?.[1]
+  if (accessKeyId !== undefined && secretAccessKey !== undefined) return { accessKeyId, secretAccessKey }
+  throw new Error(`${path} has no profile default with an access key and its secret`)
+}
+
 async function readPresent(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')

@@ -26,6 +26,8 @@ test('parseConfig gives the documented defaults', () => {
     tls: undefined,
     attestationRootFile: undefined,
     seal: 'file',
+    trails: undefined,
+    trailsCredentials: undefined,
     prices: undefined,
     oidcKeysFile: undefined,
     sm2Regions: ['cn-north-1', 'cn-northwest-1'],

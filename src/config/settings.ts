@@ -1,8 +1,16 @@
 import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
-
-/** Where the server listens. */
-export type Address = { readonly host: string; readonly port: number }
+import {
+  type Address,
+  formatAddress,
+  formatRoutes,
+  isRegion,
+  NO_REGIONS,
+  parseAddress,
+  parseDestination,
+  parseRegions,
+  parseRoutes,
+} from './places.ts'
 
 /** The server's configuration, checked. */
 export type Config = {
@@ -23,6 +31,10 @@ export type Config = {
   readonly sm2Regions: readonly string[]
   /** The path of a JSON file: key sets of identity providers, by the URL of their issuer. */
   readonly oidcKeysFile: string | undefined
+  /** The folder or URL that trails deliver to; by default a folder in the data folder. */
+  readonly trails: string | undefined
+  /** Path of the credentials for a URL. */
+  readonly trailsCredentials: string | undefined
   /** Path of the price table. */
   readonly prices: string | undefined
   /** How the proxies of external key stores are called. */
@@ -158,6 +170,22 @@ const SETTINGS = {
     right: 'a path',
     parse: (text) => (text === '' ? undefined : text),
   }),
+  trails: setting({
+    variable: 'HOLDFAST_TRAILS',
+    flag: 'trails',
+    byDefault: undefined,
+    about: 'where trails deliver to: a folder of buckets, or the URL of an S3-compatible service',
+    right: 'a path, or http(s)://HOST:PORT',
+    parse: parseDestination,
+  }),
+  trailsCredentials: setting({
+    variable: 'HOLDFAST_TRAILS_CREDENTIALS',
+    flag: 'trails-credentials',
+    byDefault: undefined,
+    about: "the credentials for that URL: a file in AWS's shared-credentials format",
+    right: 'a path',
+    parse: (text) => (text === '' ? undefined : text),
+  }),
   prices: setting({
     variable: 'HOLDFAST_PRICES',
     flag: 'prices',
@@ -241,6 +269,8 @@ export function parseConfig(given: Given): Config {
     seal: need(SETTINGS.seal, given),
     sm2Regions: need(SETTINGS.sm2Regions, given),
     oidcKeysFile: read(SETTINGS.oidcKeys, given),
+    trails: read(SETTINGS.trails, given),
+    trailsCredentials: read(SETTINGS.trailsCredentials, given),
     prices: read(SETTINGS.prices, given),
     xks: {
       caFile: read(SETTINGS.xksCa, given),
@@ -277,6 +307,8 @@ export function configFlags(config: Config): readonly string[] {
     seal: config.seal,
     sm2Regions: config.sm2Regions.join(',') || NO_REGIONS,
     oidcKeys: config.oidcKeysFile,
+    trails: config.trails,
+    trailsCredentials: config.trailsCredentials,
     prices: config.prices,
     xksCa: config.xks.caFile,
     xksRoutes: formatRoutes(config.xks.routes),
@@ -299,11 +331,6 @@ export function describeSettings(): readonly string[] {
     const suffix = byDefault === undefined ? '' : ` (default ${byDefault})`
     return `  --${flag.padEnd(flagWidth)} ${variable.padEnd(variableWidth)} ${about}${suffix}`
   })
-}
-
-/** An address as it is written: IPv6 in brackets. */
-export function formatAddress({ host, port }: Address): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
 /** Whether only this machine can reach an address. */
@@ -335,55 +362,10 @@ function read<T>(setting: Setting<T>, given: Given): T | undefined {
   throw new ConfigError(`${name} is '${text}', which is not ${setting.right}`)
 }
 
-const NO_REGIONS = 'none'
-
-function isRegion(text: string): boolean {
-  return /^([a-z]+-){2,3}\d+$/.test(text) && text.length <= 32
-}
-
-function parseRegions(text: string): readonly string[] | undefined {
-  if (text === NO_REGIONS) return []
-  const regions = text.split(',')
-  return regions.every(isRegion) ? regions : undefined
-}
-
-const MAX_PORT = 65_535
-
-function parseAddress(text: string): Address | undefined {
-  const match = /^(?:\[([0-9a-fA-F:]+)\]|([A-Za-z0-9.-]+)):([0-9]{1,5})$/.exec(text)
-  const host = match?.[1] ?? match?.[2]
-  const port = Number(match?.[3])
-  if (host === undefined || port > MAX_PORT) return undefined
-  if (match?.[1] !== undefined && isIP(host) !== 6) return undefined
-  return { host, port }
-}
-
 function parseWorkers(text: string): number | undefined {
   if (text === 'auto') return Math.min(availableParallelism(), MAX_WORKERS)
   const count = /^[0-9]{1,3}$/.test(text) ? Number(text) : 0
   return count >= 1 && count <= MAX_WORKERS ? count : undefined
-}
-
-const XKS_ROUTES_MAX = 100
-
-/** A host name that an endpoint may have. Source: the service model, `XksProxyUriEndpointType`. */
-const ENDPOINT_HOST = /^[a-zA-Z0-9.-]{1,120}$/
-
-function parseRoutes(text: string): ReadonlyMap<string, Address> | undefined {
-  const routes = new Map<string, Address>()
-  for (const route of text.split(',')) {
-    const equals = route.indexOf('=')
-    const host = route.slice(0, Math.max(equals, 0)).toLowerCase()
-    const address = parseAddress(route.slice(equals + 1))
-    if (!ENDPOINT_HOST.test(host) || address === undefined || address.port === 0) return undefined
-    routes.set(host, address)
-  }
-  return routes.size <= XKS_ROUTES_MAX ? routes : undefined
-}
-
-function formatRoutes(routes: ReadonlyMap<string, Address>): string | undefined {
-  if (routes.size === 0) return undefined
-  return [...routes].map(([host, address]) => `${host}=${formatAddress(address)}`).join(',')
 }
 
 function parseTimeout(text: string): number | undefined {

@@ -3,9 +3,18 @@ import { LogBroken } from '../audit/follow.ts'
 import { readHeads } from '../audit/journal.ts'
 import type { Log } from '../base/log.ts'
 import { StoreConflict } from '../store/port.ts'
+import type { Job } from './scheduler.ts'
 
 /** What making checkpoints works with. */
-export type CheckpointJobParts = CheckpointParts & { readonly log: Log }
+type CheckpointJobParts = CheckpointParts & { readonly log: Log }
+
+/** How often a checkpoint of the audit log is signed. */
+const INTERVAL_MS = 3_600_000
+
+/** The job that makes checkpoints. */
+export function checkpointJob(parts: CheckpointJobParts): Job {
+  return { name: 'checkpoints', everyMs: INTERVAL_MS, run: () => makeCheckpoints(parts) }
+}
 
 /**
  * Signs and keeps a checkpoint of every node's log. A node whose log cannot be followed gets none:
@@ -13,7 +22,7 @@ export type CheckpointJobParts = CheckpointParts & { readonly log: Log }
  *
  * @throws StoreFailure.
  */
-export async function makeCheckpoints(parts: CheckpointJobParts): Promise<void> {
+async function makeCheckpoints(parts: CheckpointJobParts): Promise<void> {
   for (const [node, head] of await readHeads(parts.records)) {
     try {
       await makeCheckpoint(parts, node, head)

@@ -1,7 +1,6 @@
 import { KmsError } from '../api/errors.ts'
 import type { KeyUsage } from '../api/key-specs.ts'
 import { boolean, type Input, list, type Members, optional, type Shape, text } from '../api/shapes.ts'
-import type { EpochMs } from '../base/ports.ts'
 import type { GrantRef } from '../custody/grant-token.ts'
 import type { Call, EventData, KeyRules, Operation, Outcome, Permission } from '../dispatch/operation.ts'
 import { shownParameters } from '../dispatch/parameters.ts'
@@ -46,7 +45,7 @@ export type KeyFacts<M extends Members & NamesKey> = KeyRules & {
   /** Condition keys of this operation, beside those of the key and the call. */
   readonly context?: (input: KeyInput<M>) => ContextLookup
   /** Condition keys whose values have to be fetched, beside the others. */
-  readonly fetchContext?: (key: Key, now: EpochMs, parts: KmsParts) => Promise<ContextLookup>
+  readonly fetchContext?: (key: Key, call: Call, parts: KmsParts) => Promise<ContextLookup>
   /** Whether a grant that lists the operation goes far enough for this call. */
   readonly coveredBy?: (input: KeyInput<M>, grant: GrantValue) => boolean
   /** Checks of parameters that need no key. @throws KmsError. */
@@ -95,7 +94,7 @@ export function keyOperation<M extends Members & NamesKey>(facts: KeyFacts<M>, r
       const key = await resolveKey({ call, parts, facts, text: input.KeyId })
       const given = { call, input, key, parts, recipient }
       const stated = recipientContext(recipient, facts.context?.(input) ?? NO_CONTEXT)
-      const fetched = facts.fetchContext && (await facts.fetchContext(key, call.now, parts))
+      const fetched = facts.fetchContext && (await facts.fetchContext(key, call, parts))
       const context = fetched === undefined ? stated : joinContexts(stated, fetched)
       const covers = facts.coveredBy && ((grant: GrantValue) => facts.coveredBy?.(input, grant) ?? false)
       const own = keyPermission({ ...given, covers }, facts.name, context)

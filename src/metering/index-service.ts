@@ -8,6 +8,7 @@ import type { HmacKey } from '../crypto/hmac.ts'
 import { claimFileLock, type FileLock } from '../store/file-lock.ts'
 import type { EventIndex, LastUse, UsageQuestion, UsageRow } from '../store/index-port.ts'
 import { openIndex } from '../store/sqlite-index.ts'
+import { type Collected, type CollectQuestion, collectEvents } from './collect.ts'
 import { Indexer } from './indexer.ts'
 import { type LookupPage, type LookupQuestion, lookup } from './lookup.ts'
 
@@ -29,6 +30,7 @@ export type IndexQuestion = { readonly reachMs: number } & (
   | { readonly ask: 'lastUse'; readonly key: string }
   | { readonly ask: 'usage'; readonly question: UsageQuestion }
   | { readonly ask: 'tree'; readonly node: string; readonly from: TreeState; readonly until: number }
+  | { readonly ask: 'collect'; readonly question: CollectQuestion }
   | { readonly ask: 'scopes' }
   | { readonly ask: 'status' }
 )
@@ -42,6 +44,7 @@ export type IndexValues = {
   readonly lastUse: LastUse | undefined
   readonly usage: readonly UsageRow[]
   readonly tree: TreeState
+  readonly collect: Collected
   readonly scopes: ReturnType<EventIndex['scopes']>
   readonly status: { readonly events: number }
 }
@@ -79,7 +82,7 @@ export class IndexService {
 
   /** Answers from what is in the index. @throws StoreFailure. */
   async answer<Q extends IndexQuestion>(question: Q): Promise<IndexAnswer<IndexValues[Q['ask']]>> {
-    const current = question.ask === 'tree' || (await this.#reach(question.reachMs))
+    const current = readsLog(question) || (await this.#reach(question.reachMs))
     return { value: parseValue(await this.#value(question)), current }
   }
 
@@ -104,6 +107,8 @@ export class IndexService {
   }
 
   #value(question: IndexQuestion): Promise<unknown> | unknown {
+    if (question.ask === 'tree') return this.#grow(question)
+    if (question.ask === 'collect') return collectEvents(this.#parts, question.question)
     const { index } = this.#open()
     const { auditFolder, files } = this.#parts
     switch (question.ask) {
@@ -113,8 +118,6 @@ export class IndexService {
         return index.lastUse(question.key)
       case 'usage':
         return index.usage(question.question)
-      case 'tree':
-        return this.#grow(question)
       case 'scopes':
         return index.scopes()
       case 'status':
@@ -161,4 +164,9 @@ export class IndexService {
 /** {@link IndexService} gives each question its own value. */
 function parseValue<T>(value: unknown): T {
   return value as T
+}
+
+/** Questions that the log answers, whether the index is there or not. */
+function readsLog({ ask }: IndexQuestion): boolean {
+  return ask === 'tree' || ask === 'collect'
 }

@@ -25,7 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   iam: ['base', 'api', 'policy', 'store', 'custody', 'dispatch'],
   jobs: ['base', 'store', 'audit', 'kms'],
   http: ['base', 'api', 'dispatch'],
-  client: ['base', 'api', 'sigv4'],
+  client: ['base', 'api', 'crypto', 'sigv4'],
   proxy: ['base', 'api', 'sigv4', 'store', 'custody', 'audit', 'dispatch', 'kms', 'xks'],
   cli: [
     'base',

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { eventOf } from '../support/audit.ts'
 import { call, newKey, succeed } from '../support/calls.ts'
+import { allow, iamClient, newUser, policyText } from '../support/iam.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 const ACCOUNT = '000000000000'
@@ -77,4 +78,17 @@ test('kms:TrailingDaysWithoutKeyUsage protects a key that is in use from Disable
   }
   await put(guarded('NumericGreaterThan', 0))
   await succeed(server, 'DisableKey', { KeyId: keyId })
+})
+
+test('kms:TrailingDaysWithoutKeyUsage works in the policy of a user', async () => {
+  const keyId = await newKey(server)
+  await succeed(server, 'Encrypt', { KeyId: keyId, Plaintext: 'AAAA' })
+  const unused = { NumericLessThan: { 'kms:TrailingDaysWithoutKeyUsage': '1' } }
+  const guard = { Effect: 'Deny', Action: 'kms:DisableKey', Resource: '*', Condition: unused }
+  const iam = iamClient(server)
+  const guarded = await newUser(iam, 'guarded', policyText(allow('kms:*'), guard))
+  const free = await newUser(iam, 'free', policyText(allow('kms:*')))
+  iam.destroy()
+  assert.equal((await call(server, 'DisableKey', { KeyId: keyId }, guarded)).code, 'AccessDeniedException')
+  await succeed(server, 'DisableKey', { KeyId: keyId }, free)
 })

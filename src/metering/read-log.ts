@@ -1,7 +1,13 @@
 import type { CheckpointParts } from '../audit/checkpoints.ts'
+import type { Collected, CollectQuestion } from './collect.ts'
 import type { IndexThread } from './index-thread.ts'
 
 /** Grows trees on the index's thread: hashing a busy hour takes a while. */
 export function treeGrower(index: IndexThread): CheckpointParts['grow'] {
   return async (node, from, until) => (await index.ask({ ask: 'tree', node, from, until, reachMs: 0 })).value
+}
+
+/** Collects events on the index's thread. */
+export function eventCollector(index: IndexThread): (question: CollectQuestion) => Promise<Collected> {
+  return async (question) => (await index.ask({ ask: 'collect', question, reachMs: 0 })).value
 }

@@ -1,0 +1,54 @@
+import type { Log } from '../base/log.ts'
+import type { Clock, Random } from '../base/ports.ts'
+import type { Operation } from '../dispatch/operation.ts'
+import type { IndexThread } from '../metering/index-thread.ts'
+import { eventFinder } from '../metering/last-usage.ts'
+import { eventCollector } from '../metering/read-log.ts'
+import type { Records } from '../store/records.ts'
+import { type DeliverAllParts, deliverTrails } from './deliver-all.ts'
+import { LookupLimiter } from './lookup-limiter.ts'
+import { type DestinationOptions, openDestination } from './open-destination.ts'
+import { CLOUDTRAIL_OPERATIONS } from './operations.ts'
+
+/** What the service works with. */
+export type TrailServiceParts = {
+  readonly records: Records
+  readonly index: IndexThread
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly destination: Omit<DestinationOptions, 'clock'>
+  readonly accounts: DeliverAllParts['accounts']
+  readonly claimLock: DeliverAllParts['claimLock']
+}
+
+/** CloudTrail's operations, and the delivery of trails. */
+export type TrailService = {
+  readonly operations: readonly Operation[]
+  /** A job: see `jobs/scheduler.ts`. */
+  readonly delivery: {
+    readonly name: string
+    readonly everyMs: number
+    readonly run: () => Promise<void>
+  }
+}
+
+/** Source: AWS CloudTrail User Guide: log files are delivered about every five minutes. */
+const DELIVERY_INTERVAL_MS = 300_000
+
+/** The service of these parts. @throws Error for a destination that cannot be used. */
+export function openTrailService(parts: TrailServiceParts): TrailService {
+  const { records, index, clock, random } = parts
+  const lookup = eventFinder(index)
+  const operationParts = { records, random, lookup, limiter: new LookupLimiter(clock) }
+  const destination = openDestination({ ...parts.destination, clock })
+  const deliverParts = { ...parts, destination, collect: eventCollector(index) }
+  return {
+    operations: CLOUDTRAIL_OPERATIONS.map((operation) => operation(operationParts)),
+    delivery: {
+      name: 'trail delivery',
+      everyMs: DELIVERY_INTERVAL_MS,
+      run: () => deliverTrails(deliverParts),
+    },
+  }
+}

@@ -1,0 +1,69 @@
+/** Settings that say where something is. */
+
+import { isIP } from 'node:net'
+
+/** Where the server listens. */
+export type Address = { readonly host: string; readonly port: number }
+
+/** An address as it is written: IPv6 in brackets. */
+export function formatAddress({ host, port }: Address): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+/** How no region at all is written. */
+export const NO_REGIONS = 'none'
+
+/** Whether a text is the name of a region. */
+export function isRegion(text: string): boolean {
+  return /^([a-z]+-){2,3}\d+$/.test(text) && text.length <= 32
+}
+
+/** Regions with commas between them. */
+export function parseRegions(text: string): readonly string[] | undefined {
+  if (text === NO_REGIONS) return []
+  const regions = text.split(',')
+  return regions.every(isRegion) ? regions : undefined
+}
+
+/** A path, or the URL of a service without anything but host and port. */
+export function parseDestination(text: string): string | undefined {
+  if (!/^https?:/.test(text)) return text === '' ? undefined : text
+  const url = URL.parse(text)
+  return url !== null && url.pathname === '/' && url.search === '' && url.username === '' ? text : undefined
+}
+
+const MAX_PORT = 65_535
+
+/** A host, IPv6 in brackets, and a port. */
+export function parseAddress(text: string): Address | undefined {
+  const match = /^(?:\[([0-9a-fA-F:]+)\]|([A-Za-z0-9.-]+)):([0-9]{1,5})$/.exec(text)
+  const host = match?.[1] ?? match?.[2]
+  const port = Number(match?.[3])
+  if (host === undefined || port > MAX_PORT) return undefined
+  if (match?.[1] !== undefined && isIP(host) !== 6) return undefined
+  return { host, port }
+}
+
+const XKS_ROUTES_MAX = 100
+
+/** A host name that an endpoint may have. Source: the service model, `XksProxyUriEndpointType`. */
+const ENDPOINT_HOST = /^[a-zA-Z0-9.-]{1,120}$/
+
+/** Host names and the addresses to go to instead, `HOST=ADDRESS:PORT`, with commas between them. */
+export function parseRoutes(text: string): ReadonlyMap<string, Address> | undefined {
+  const routes = new Map<string, Address>()
+  for (const route of text.split(',')) {
+    const equals = route.indexOf('=')
+    const host = route.slice(0, Math.max(equals, 0)).toLowerCase()
+    const address = parseAddress(route.slice(equals + 1))
+    if (!ENDPOINT_HOST.test(host) || address === undefined || address.port === 0) return undefined
+    routes.set(host, address)
+  }
+  return routes.size <= XKS_ROUTES_MAX ? routes : undefined
+}
+
+/** The same as text; nothing when there are none. */
+export function formatRoutes(routes: ReadonlyMap<string, Address>): string | undefined {
+  if (routes.size === 0) return undefined
+  return [...routes].map(([host, address]) => `${host}=${formatAddress(address)}`).join(',')
+}
