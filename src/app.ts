@@ -10,7 +10,8 @@ import { systemAfterThisTurn, systemClock, systemRandom, systemTimers } from './
 import { fetchJson } from './client/fetch-json.ts'
 import { openTrailService, type TrailService } from './cloudtrail/service.ts'
 import { readDefaultCredentials } from './config/credentials-file.ts'
-import { type Config, ConfigError } from './config/settings.ts'
+import { ConfigError } from './config/setting.ts'
+import type { Config } from './config/settings.ts'
 import type { HmacKey } from './crypto/hmac.ts'
 import { Custody } from './custody/custody.ts'
 import {
@@ -193,7 +194,8 @@ async function openTrails(
   config: Config,
   { records, index, log }: { readonly records: Records; readonly index: IndexThread; readonly log: Log },
 ): Promise<TrailService> {
-  const { trails: to = join(config.data, TRAILS_FOLDER), trailsCredentials: file, region } = config
+  const { trails, region } = config
+  const { to = join(config.data, TRAILS_FOLDER), credentialsFile: file } = trails
   const credentials = file === undefined ? undefined : await readDefaultCredentials(file)
   return openTrailService({
     records,

@@ -1,6 +1,6 @@
 import { parseVerifierKey } from '../audit/note.ts'
 import { checkProof } from '../audit/proof.ts'
-import { ConfigError } from '../config/settings.ts'
+import { ConfigError } from '../config/setting.ts'
 import { type Command, EXIT_FAILURE } from './command.ts'
 import { readProofFile } from './proof-file.ts'
 

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { processEnvironment } from '../config/environment.ts'
-import { ConfigError, FLAGS, parseConfig } from '../config/settings.ts'
+import { ConfigError } from '../config/setting.ts'
+import { FLAGS, parseConfig } from '../config/settings.ts'
 import { accountCreate, accountList } from './account.ts'
 import { auditCheckProof } from './audit-check-proof.ts'
 import { auditCheckpoint } from './audit-checkpoint.ts'

@@ -1,4 +1,5 @@
-import { type Config, ConfigError } from '../config/settings.ts'
+import { ConfigError } from '../config/setting.ts'
+import type { Config } from '../config/settings.ts'
 import { isDataFolder } from '../deployment.ts'
 
 /** @throws ConfigError when there is no data folder: only `serve` makes one. */

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { ConfigError } from '../config/settings.ts'
+import { ConfigError } from '../config/setting.ts'
 import { asOperator } from '../operator.ts'
 import type { Command, CommandInput } from './command.ts'
 import { requireDataFolder } from './data-folder.ts'

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { reportedKeys } from '../app.ts'
 import { systemClock } from '../base/ports.ts'
-import { type Config, ConfigError } from '../config/settings.ts'
+import { ConfigError } from '../config/setting.ts'
+import type { Config } from '../config/settings.ts'
 import { type Prices, PricesError, parsePrices } from '../metering/prices.ts'
 import {
   costOfKeys,

@@ -11,7 +11,7 @@ export function formatAddress({ host, port }: Address): string {
 }
 
 /** How no region at all is written. */
-export const NO_REGIONS = 'none'
+const NO_REGIONS = 'none'
 
 /** Whether a text is the name of a region. */
 export function isRegion(text: string): boolean {
@@ -60,10 +60,4 @@ export function parseRoutes(text: string): ReadonlyMap<string, Address> | undefi
     routes.set(host, address)
   }
   return routes.size <= XKS_ROUTES_MAX ? routes : undefined
-}
-
-/** The same as text; nothing when there are none. */
-export function formatRoutes(routes: ReadonlyMap<string, Address>): string | undefined {
-  if (routes.size === 0) return undefined
-  return [...routes].map(([host, address]) => `${host}=${formatAddress(address)}`).join(',')
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ConfigError, configFlags, describeSettings, parseConfig } from './settings.ts'
+import { ConfigError } from './setting.ts'
+import { configFlags, describeSettings, parseConfig } from './settings.ts'
 
 function parse(environment: Record<string, string>, flags: Record<string, string> = {}) {
   return parseConfig({ environment, flags })
@@ -26,13 +27,13 @@ test('parseConfig gives the documented defaults', () => {
     tls: undefined,
     attestationRootFile: undefined,
     seal: 'file',
-    trails: undefined,
-    trailsCredentials: undefined,
+    trails: { to: undefined, credentialsFile: undefined },
     prices: undefined,
     oidcKeysFile: undefined,
     sm2Regions: ['cn-north-1', 'cn-northwest-1'],
     xks: { caFile: undefined, routes: new Map(), timeoutMs: 250 },
     xksProxy: { listen: { host: '127.0.0.1', port: 7643 }, prefix: '' },
+    texts: new Map(),
   })
 })
 
@@ -119,7 +120,7 @@ test('configFlags gives the same configuration again, for one worker', () => {
       return [flag.slice(2, at), flag.slice(at + 1)]
     }),
   )
-  assert.deepEqual(parse({}, flags), { ...config, workers: 1 })
+  assert.deepEqual(parse({}, flags), { ...config, workers: 1, texts: new Map(Object.entries(flags)) })
 })
 
 test('every setting is described with its flag and its variable', () => {

@@ -1,0 +1,71 @@
+/** What a setting is, and how its value is found. Each group of settings has a file of its own. */
+
+/** A setting is unknown or has a value that cannot be used. The message says what would be right. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+/** One setting: a flag, a variable, and what they take. */
+export type Setting<T> = {
+  /** `HOLDFAST_...` */
+  readonly variable: string
+  /** The name without dashes. */
+  readonly flag: string
+  readonly byDefault: string | undefined
+  readonly about: string
+  /** What a right value looks like, for messages. */
+  readonly right: string
+  /** The value, or nothing when the text is not right. */
+  readonly parse: (text: string) => T | undefined
+}
+
+/** A setting, with the type of its value. */
+export function setting<T>(setting: Setting<T>): Setting<T> {
+  return setting
+}
+
+/** A setting that is the path of a file, and has no default. */
+export function pathSetting(names: Pick<Setting<string>, 'variable' | 'flag' | 'about'>): Setting<string> {
+  return { ...names, byDefault: undefined, right: 'a path', parse: parsePath }
+}
+
+/** Any text but the empty one. */
+export function parsePath(text: string): string | undefined {
+  return text === '' ? undefined : text
+}
+
+/** A whole number in decimal, within limits that are allowed themselves. */
+export function parseWithin(text: string, min: number, max: number): number | undefined {
+  const value = /^[0-9]{1,15}$/.test(text) ? Number(text) : Number.NaN
+  return value >= min && value <= max ? value : undefined
+}
+
+/** Where settings come from. */
+export type Given = {
+  /** Values of flags, by name without dashes. */
+  readonly flags: Readonly<Record<string, string | boolean | undefined>>
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+/** A setting's text: of the flag, of the variable, or nothing when neither is given. */
+export function findText({ flag, variable }: Setting<unknown>, given: Given): string | undefined {
+  const text = given.flags[flag]
+  return typeof text === 'string' ? text : given.environment[variable]
+}
+
+/** A setting's value; nothing when it is not set and has no default. @throws ConfigError. */
+export function read<T>(setting: Setting<T>, given: Given): T | undefined {
+  const text = findText(setting, given) ?? setting.byDefault
+  if (text === undefined) return undefined
+  const value = setting.parse(text)
+  if (value !== undefined) return value
+  const name = typeof given.flags[setting.flag] === 'string' ? `--${setting.flag}` : setting.variable
+  throw new ConfigError(`${name} is '${text}', which is not ${setting.right}`)
+}
+
+/** The value of a setting that has a default or must be set. @throws ConfigError. */
+export function need<T>(setting: Setting<T>, given: Given): T {
+  const value = read(setting, given)
+  if (value === undefined) throw new ConfigError(`${setting.variable} is not set`)
+  return value
+}

@@ -1,0 +1,89 @@
+import { type Address, parseAddress, parseRoutes } from './places.ts'
+import { type Given, need, parseWithin, pathSetting, read, setting } from './setting.ts'
+
+/** How the proxies of external key stores are called. */
+export type XksConfig = {
+  /** The path of a PEM file; its certificates are trusted beside the system's. */
+  readonly caFile: string | undefined
+  /** Where an endpoint is reached, by its lower-case host name. */
+  readonly routes: ReadonlyMap<string, Address>
+  readonly timeoutMs: number
+}
+
+/** What `holdfast xks-proxy` serves: see its own settings for where. */
+export type XksProxyConfig = {
+  readonly listen: Address
+  /** What the path begins with: empty, or with a slash at its beginning only. */
+  readonly prefix: string
+}
+
+/** Source: AWS KMS Developer Guide, "External key stores". */
+const XKS_TIMEOUT_DEFAULT_MS = 250
+/** A proxy on a slow link may be given more, within what a caller waits for. */
+const XKS_TIMEOUT_MIN_MS = 50
+const XKS_TIMEOUT_MAX_MS = 10_000
+
+/** The settings of external key stores, at both ends. */
+export const XKS_SETTINGS = {
+  xksCa: pathSetting({
+    variable: 'HOLDFAST_XKS_CA',
+    flag: 'xks-ca',
+    about: "certificates, a PEM file, that external key store proxies may have beside the system's",
+  }),
+  xksRoutes: setting({
+    variable: 'HOLDFAST_XKS_ROUTES',
+    flag: 'xks-routes',
+    byDefault: undefined,
+    about: 'where proxy endpoints are reached, when that is not port 443 of their name',
+    right: 'NAME=ADDRESS:PORT, several separated by commas, such as xks.example=10.0.0.7:7643',
+    parse: parseRoutes,
+  }),
+  xksTimeout: setting({
+    variable: 'HOLDFAST_XKS_TIMEOUT',
+    flag: 'xks-timeout',
+    byDefault: String(XKS_TIMEOUT_DEFAULT_MS),
+    about: 'milliseconds that a call to an external key store proxy may take',
+    right: `a number from ${XKS_TIMEOUT_MIN_MS} to ${XKS_TIMEOUT_MAX_MS}`,
+    parse: (text) => parseWithin(text, XKS_TIMEOUT_MIN_MS, XKS_TIMEOUT_MAX_MS),
+  }),
+  xksListen: setting({
+    variable: 'HOLDFAST_XKS_LISTEN',
+    flag: 'xks-listen',
+    byDefault: '127.0.0.1:7643',
+    about: 'the address that xks-proxy serves on; any but a loopback address needs TLS',
+    right: 'ADDRESS:PORT, such as 127.0.0.1:7643 or [::1]:7643',
+    parse: parseAddress,
+  }),
+  xksPrefix: setting({
+    variable: 'HOLDFAST_XKS_PREFIX',
+    flag: 'xks-prefix',
+    byDefault: undefined,
+    about: 'what the paths of xks-proxy begin with, before /kms/xks/v1',
+    right: 'a path such as /team, of letters, digits, hyphens and underscores, 117 characters at most',
+    parse: parsePrefix,
+  }),
+}
+
+/** @throws ConfigError. */
+export function parseXks(given: Given): XksConfig {
+  return {
+    caFile: read(XKS_SETTINGS.xksCa, given),
+    routes: read(XKS_SETTINGS.xksRoutes, given) ?? new Map(),
+    timeoutMs: need(XKS_SETTINGS.xksTimeout, given),
+  }
+}
+
+/** @throws ConfigError. */
+export function parseXksProxy(given: Given): XksProxyConfig {
+  return {
+    listen: need(XKS_SETTINGS.xksListen, given),
+    prefix: read(XKS_SETTINGS.xksPrefix, given) ?? '',
+  }
+}
+
+/** So long that prefix and `/kms/xks/v1` fit into an XksProxyUriPath of 128 characters. */
+const XKS_PREFIX_MAX_LENGTH = 117
+
+function parsePrefix(text: string): string | undefined {
+  return text.length <= XKS_PREFIX_MAX_LENGTH && /^(?:\/[a-zA-Z0-9_-]+)+$/.test(text) ? text : undefined
+}
