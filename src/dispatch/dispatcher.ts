@@ -8,6 +8,7 @@ import { formatServiceEvent } from '../audit/service-event.ts'
 import type { Log } from '../base/log.ts'
 import type { Clock, EpochMs, Random } from '../base/ports.ts'
 import { type Authenticated, type AuthenticationParts, authenticate } from './authenticate.ts'
+import { eventIdFor } from './event-id.ts'
 import { callerFacingError } from './failures.ts'
 import type { Freshness } from './freshness.ts'
 import { globalContext } from './global-context.ts'
@@ -153,7 +154,7 @@ function attemptOf(parts: DispatcherParts, arrival: Arrival, { caller, region }:
   return {
     facts: {
       requestId,
-      eventId: parts.random.uuid(),
+      eventId: eventIdFor(requestId, parts.random),
       service: route.service,
       eventName: route.name,
       readOnly: isReadOnly(route),
@@ -240,8 +241,8 @@ function record(parts: DispatcherParts, attempt: Attempt, outcome: Outcome): Pro
  */
 async function fail(parts: DispatcherParts, attempt: Attempt, error: KmsError): Promise<WireResponse> {
   const { resources, parameters } = attempt
-  const facts = { ...attempt.facts, eventId: parts.random.uuid() }
-  const { requestId, service, request } = facts
+  const { requestId, service, request } = attempt.facts
+  const facts = { ...attempt.facts, eventId: eventIdFor(requestId, parts.random) }
   if (attempt.anonymous && !parts.refusals.admit(request.connection.address)) {
     return renderError(service, error, requestId)
   }
