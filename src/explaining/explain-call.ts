@@ -1,5 +1,6 @@
 import { formatReason } from '../policy/reason.ts'
 import { type Examined, examine } from './examine.ts'
+import { partlyRecorded } from './partly-recorded.ts'
 import { type RebuildParts, rebuildCall } from './rebuild.ts'
 import { type RecordedEvent, type RecordedResult, reasonOf, resultOf } from './recorded-event.ts'
 
@@ -33,7 +34,8 @@ export async function explainCall(parts: RebuildParts, event: RecordedEvent): Pr
     permissions.push(await examine(parts.records, rebuilt.call, permission))
   }
   const refused = permissions.find(({ decision }) => !decision.allow)
-  const unknown = [...rebuilt.unknown, ...notRecorded(permissions)]
+  const asked = permissions.flatMap((permission) => [...permission.asked.keys()])
+  const unknown = [...rebuilt.unknown, ...partlyRecorded(asked, event.eventName)]
   const differs = differenceOf(facts, refused)
   return { ...facts, now: { allowed: refused === undefined, permissions, differs, unknown } }
 }
@@ -48,18 +50,4 @@ function differenceOf(
   if (result === 'allowed' && refused !== undefined) return 'it was allowed then and would be refused now'
   if (refused === undefined || reason === undefined) return undefined
   return formatReason(refused.decision) === reason ? undefined : 'it was refused for another reason then'
-}
-
-/** Condition keys whose values events do not hold, or hold only in part. */
-const PARTLY_RECORDED = [
-  { begins: 'kms:recipientattestation:', why: 'events of refusals do not show attestation documents' },
-  { begins: 'aws:currenttime', why: 'the second in which the call ended stands for when it was made' },
-  { begins: 'aws:epochtime', why: 'the second in which the call ended stands for when it was made' },
-]
-
-function notRecorded(permissions: readonly Examined[]): readonly string[] {
-  const asked = new Set(permissions.flatMap((permission) => [...permission.asked.keys()]))
-  return [...asked].flatMap((key) =>
-    PARTLY_RECORDED.filter(({ begins }) => key.startsWith(begins)).map(({ why }) => `${key}: ${why}`),
-  )
 }

@@ -36,7 +36,7 @@ export async function rebuildCall(
   if (caller === undefined) return { because: nobody(event) }
   const parameters = event.requestParameters ?? {}
   if (isOmitted(parameters)) return { because: 'its parameters were too long to be recorded' }
-  const { input } = recordedInput(operation.members, parameters, resourcesOf(event))
+  const { input, hidden } = recordedInput(operation.members, parameters, resourcesOf(event))
   const involved: string[] = []
   const call: Call = {
     requestId: event.requestID ?? '',
@@ -52,7 +52,8 @@ export async function rebuildCall(
     const { permissions } = await operation.begin(call)
     return { call, permissions, unknown: [...origin.unknown, ...movedOn(event, operation, involved)] }
   } catch (error) {
-    return { because: `it ends before policies are asked: ${reasonOf(error)}` }
+    const without = hidden.length === 0 ? '' : `, without ${hidden.join(', ')}, which events do not show`
+    return { because: `it ends before policies are asked${without}: ${reasonOf(error)}` }
   }
 }
 

@@ -4,12 +4,14 @@ import { wireName } from '../api/validate.ts'
 /** The input of a recorded call, as far as it is recorded. */
 export type RecordedInput = {
   readonly input: { readonly [name: string]: unknown }
-  /** Members that the call must have had and that events do not show; something empty stands for them. */
+  /** Members that events do not show; something empty stands for those that the call must have had. */
   readonly hidden: readonly string[]
 }
 
 /** Members that name the key of a call and may be left out, because the ciphertext names it too. */
 const NAMED_BY_CIPHERTEXT = ['KeyId', 'SourceKeyId']
+/** What events of CreateKey show under its older name too, and calls give under one name. */
+const OLDER_NAMES = [['KeySpec', 'CustomerMasterKeySpec']] as const
 const CIPHERTEXT = 'CiphertextBlob'
 const NOTHING = new Uint8Array(0)
 
@@ -24,21 +26,36 @@ export function recordedInput(
   resources: readonly string[],
 ): RecordedInput {
   const input = readMembers(members, parameters)
-  const hidden: string[] = []
-  for (const [name, { data, required }] of Object.entries(members)) {
-    if (input[name] !== undefined) continue
-    const isCiphertext = name === CIPHERTEXT && data.type === 'blob'
-    if (!isHidden(data) || !(required || isCiphertext)) continue
-    input[name] = data.type === 'blob' ? NOTHING : ''
-    hidden.push(name)
+  for (const [name, older] of OLDER_NAMES) if (input[name] !== undefined) delete input[older]
+  const hidden = Object.entries(members).filter(
+    ([name, { data }]) => input[name] === undefined && isHidden(data),
+  )
+  for (const [name, { data, required }] of hidden) {
+    if (required || name === CIPHERTEXT) input[name] = data.type === 'blob' ? NOTHING : ''
   }
+  const names = hidden.map(([name]) => name)
   const keyMember = NAMED_BY_CIPHERTEXT.find((name) => members[name] !== undefined)
-  if (keyMember !== undefined && hidden.includes(CIPHERTEXT)) input[keyMember] ??= resources[0]
-  return { input, hidden }
+  if (keyMember !== undefined && names.includes(CIPHERTEXT)) input[keyMember] ??= resources[0]
+  return { input, hidden: names }
 }
 
 function isHidden(data: ShapeData): boolean {
-  return data.type === 'blob' || (data.type === 'text' && data.sensitive === true)
+  switch (data.type) {
+    case 'blob':
+      return true
+    case 'text':
+      return data.sensitive === true
+    case 'list':
+      return isHidden(data.of)
+    case 'structure':
+      return Object.values(data.members).every((member) => isHidden(member.data))
+    case 'map':
+    case 'enum':
+    case 'integer':
+    case 'boolean':
+    case 'timestamp':
+      return false
+  }
 }
 
 function readMembers(

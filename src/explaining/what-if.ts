@@ -5,6 +5,7 @@ import type { Decision } from '../policy/decide.ts'
 import { formatReason } from '../policy/reason.ts'
 import { type ChangeGroup, Changes, Tallies, type Tally } from './changes.ts'
 import { questionOf, settle } from './examine.ts'
+import { partlyRecorded } from './partly-recorded.ts'
 import { type RebuildParts, rebuildCall } from './rebuild.ts'
 import { isCopy, parseRecordedEvent, type RecordedEvent, resultOf } from './recorded-event.ts'
 
@@ -158,18 +159,15 @@ class Replay {
     )
     const before = await verdictOf(call, permissions, asked)
     const after = await verdictOf(call, others, asked)
-    const attested = [...asked].filter((name) => name.startsWith(ATTESTATION))
     return {
       before,
       after,
-      unknown: attested.length === 0 ? unknown : [...unknown, UNATTESTED],
+      unknown: [...unknown, ...partlyRecorded(asked, event.eventName)],
       timed: TIMES.some((name) => asked.has(name)),
     }
   }
 }
 
-const ATTESTATION = 'kms:recipientattestation:'
-const UNATTESTED = 'policies ask for an attestation document, which events do not show'
 const TIMES = ['aws:currenttime', 'aws:epochtime', 'aws:tokenissuetime']
 
 /** The first refusal is the answer. */

@@ -1,3 +1,4 @@
+import { parseArn } from '../api/arn.ts'
 import type { Call } from '../dispatch/operation.ts'
 import type { ContextLookup, ContextValue } from '../policy/context.ts'
 import { identitiesOf } from '../policy/principal.ts'
@@ -32,7 +33,7 @@ export type GrantMiss = {
 /** What grants are looked at for. */
 export type GrantTraceQuestion = {
   readonly records: Records
-  readonly call: Pick<Call, 'caller' | 'region' | 'now'>
+  readonly call: Pick<Call, 'caller' | 'now'>
   /** The ARN of the key. */
   readonly keyArn: string
   /** `kms:Decrypt` and the like. */
@@ -46,7 +47,9 @@ export const GRANT_TRACES_MAX = 1000
 /** The grants on a key for a caller, whether they cover a call, and if not, why. */
 export async function traceGrants(question: GrantTraceQuestion): Promise<readonly GrantTrace[]> {
   const { records, call, keyArn } = question
-  const { caller, region, now } = call
+  const { caller, now } = call
+  // A replica is asked about where it will be.
+  const region = parseArn(keyArn)?.region ?? ''
   const key = await findKey({ records, region, now }, parseIdentifier(keyArn, caller.account, region))
   if (key === undefined) return []
   const partition = grantPartition(key)
