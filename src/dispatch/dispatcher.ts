@@ -20,7 +20,7 @@ import { type CallFacts, formatCallEvent } from './recording.ts'
 import { type RefusalParts, recordRefusal } from './refusal.ts'
 import { type Route, type Routing, routeOf, serviceOfHeaders, unknownRoute } from './routing.ts'
 import { UNSIGNED_REGION, unsignedCaller } from './unsigned.ts'
-import type { WireRequest, WireResponse } from './wire.ts'
+import { findForm, type WireRequest, type WireResponse } from './wire.ts'
 
 /** What a dispatcher works with. */
 export type DispatcherParts = AuthenticationParts & {
@@ -223,10 +223,14 @@ async function run(
 }
 
 /** The input of a call, or why it is none: a call that is not valid is charged too. */
-function parseCall({ service, members }: Operation, { body }: WireRequest): Input<Members> | KmsError {
+function parseCall({ service, members }: Operation, request: WireRequest): Input<Members> | KmsError {
   try {
     const { protocol } = SERVICES[service]
-    return parseInput(members, protocol.type === 'json' ? parseJsonBody(body) : parseForm(members, body))
+    const body =
+      protocol.type === 'json'
+        ? parseJsonBody(request.body)
+        : parseForm(members, findForm(request) ?? request.body)
+    return parseInput(members, body)
   } catch (error) {
     if (error instanceof KmsError) return error
     throw error
