@@ -14,14 +14,18 @@ import type { Operation } from './dispatch/operation.ts'
 import { type EventSource, operationKey } from './explaining/parts.ts'
 import type { RebuildParts } from './explaining/rebuild.ts'
 import { SessionOrigins } from './explaining/session-origin.ts'
+import { quotasFinder } from './iam/account-quotas.ts'
 import { KeyUses } from './iam/key-uses.ts'
 import { findPrincipal } from './iam/principals.ts'
 import { openIamService } from './iam/service.ts'
+import { KeyCounter } from './kms/key-count.ts'
 import { OpenedGrants } from './kms/opened-grants.ts'
 import { KMS_OPERATIONS } from './kms/operations.ts'
 import type { KmsParts } from './kms/parts.ts'
 import { wrappedKeys } from './kms/wrapped-keys.ts'
 import { IndexService } from './metering/index-service.ts'
+import { openQuotas, type Quotas } from './quotas/service.ts'
+import type { Records } from './store/records.ts'
 import { openXksClient } from './xks/client.ts'
 
 /** A data folder that is open for explaining. */
@@ -89,6 +93,8 @@ function kmsParts(
   return {
     ...held,
     records,
+    quotas: quotasOf(records),
+    keyCounter: new KeyCounter(systemRandom),
     random: systemRandom,
     principalExists: async (arn) => (await findPrincipal(records, arn)) !== undefined,
     principalId: async (arn) => (await findPrincipal(records, arn))?.id,
@@ -105,6 +111,11 @@ function kmsParts(
   }
 }
 
+/** Quotas are counted where calls are made. */
+function quotasOf(records: Records): Quotas {
+  return openQuotas({ find: quotasFinder(records), clock: systemClock, processes: 1, near: () => {} })
+}
+
 function operationsOf(
   { records, tokenSealer: sealer }: Deployment,
   kms: KmsParts,
@@ -112,6 +123,7 @@ function operationsOf(
 ): ReadonlyMap<string, Operation> {
   const iam = openIamService({
     records,
+    quotas: quotasOf(records),
     random: systemRandom,
     clock: systemClock,
     sealer,

@@ -22,6 +22,7 @@ import { explain } from './explain.ts'
 import { helpText, VERSION } from './help.ts'
 import { outliveReader } from './outlive-reader.ts'
 import { policyWhatIf } from './policy-what-if.ts'
+import { QUOTA_COMMANDS } from './quota.ts'
 import { SCP_COMMANDS } from './scp.ts'
 import { serve } from './serve.ts'
 import { simulate } from './simulate.ts'
@@ -48,6 +49,7 @@ const COMMANDS: readonly Command[] = [
   accountCreate,
   accountList,
   ...SCP_COMMANDS,
+  ...QUOTA_COMMANDS,
   xksProxy,
   ...XKS_PROXY_ADMINISTRATION,
 ]

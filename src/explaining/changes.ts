@@ -22,7 +22,7 @@ export type Tally = { readonly what: string; readonly calls: number; readonly ev
 /** Groups that are told apart. */
 export const GROUPS_MAX = 1000
 /** Reasons that are told apart. */
-const TALLIES_MAX = 100
+export const TALLIES_MAX = 100
 /** Events that each group or reason shows. */
 const EXAMPLES_MAX = 3
 const OTHER_REASONS = 'other reasons'
