@@ -24,7 +24,7 @@ export type GrantTrace = {
 }
 
 /** What of a grant does not match: what it has, and what the call has. */
-export type GrantMiss = {
+type GrantMiss = {
   readonly element: 'Operations' | 'EncryptionContextEquals' | 'EncryptionContextSubset' | 'SourceArn'
   readonly wanted: readonly string[]
   readonly found: readonly string[]
@@ -42,7 +42,7 @@ export type GrantTraceQuestion = {
 }
 
 /** Grants that are looked at: of a caller with more, the others are left out. */
-export const GRANT_TRACES_MAX = 1000
+const GRANT_TRACES_MAX = 1000
 
 /** The grants on a key for a caller, whether they cover a call, and if not, why. */
 export async function traceGrants(question: GrantTraceQuestion): Promise<readonly GrantTrace[]> {

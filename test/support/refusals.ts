@@ -32,7 +32,7 @@ const FROM_ACCOUNT = {
 }
 
 /** What the cases are made with. */
-export type RefusalBed = {
+type RefusalBed = {
   readonly server: TestServer
   readonly iam: IAMClient
   readonly kms: KMSClient
@@ -47,7 +47,7 @@ export type PrintedChange = {
 }
 
 /** A call that is refused. */
-export type RefusedCall = {
+type RefusedCall = {
   /** Makes the call with the credentials that the caller has by now. */
   readonly call: () => Promise<unknown>
   readonly keyArn: string
