@@ -11,10 +11,14 @@ import {
   PutUserPolicyCommand,
 } from '@aws-sdk/client-iam'
 import { EncryptCommand, type KMSClient } from '@aws-sdk/client-kms'
+import { printableJson } from '../../src/base/printable.ts'
 import { openLog } from '../../src/cli/log.ts'
-import { parseConfig } from '../../src/config/settings.ts'
+import { type Config, parseConfig } from '../../src/config/settings.ts'
 import { asExplainer } from '../../src/explainer.ts'
+import { callJson } from '../../src/explaining/call-text.ts'
 import type { Examined } from '../../src/explaining/examine.ts'
+import { explainCall } from '../../src/explaining/explain-call.ts'
+import { parseRecordedEvent } from '../../src/explaining/recorded-event.ts'
 import { type SimulatedRequest, simulateRequest } from '../../src/explaining/simulate.ts'
 import { call, encryptText, newKey, succeed } from '../support/calls.ts'
 import { runHoldfast } from '../support/command.ts'
@@ -57,10 +61,16 @@ type Printed = {
   }
 }
 
-async function explained(id: string): Promise<Printed> {
-  const { status, output, errors } = await runHoldfast(server.data, 'explain', id, '--json')
-  assert.equal(status, 0, errors)
-  return JSON.parse(output)
+/** What `holdfast explain --json` prints, made in this process: a start takes longer than an answer. */
+function explained(id: string): Promise<Printed> {
+  return asExplainer(config(), openLog(), async (explainer) => {
+    const [line = ''] = await explainer.events.find(id)
+    return JSON.parse(printableJson(callJson(await explainCall(explainer, parseRecordedEvent(line)))))
+  })
+}
+
+function config(): Config {
+  return parseConfig({ flags: { data: server.data }, environment: {} })
 }
 
 const UNPRINTABLE = /[\p{Cc}\p{Cf}]/u
@@ -148,7 +158,8 @@ test('explain says that a call was allowed which would be refused now, and why',
   const { requestId } = await call(server, 'Encrypt', { KeyId: keyId, Plaintext: 'AAAA' }, lee)
   await put('lee', 'kms:Sign')
   await iam.send(new DeleteUserPolicyCommand({ UserName: 'lee', PolicyName: 'own' }))
-  const { recorded, now } = await explained(requestId)
+  const json = await runHoldfast(server.data, 'explain', requestId, '--json')
+  const { recorded, now }: Printed = JSON.parse(json.output)
   assert.equal(recorded.result, 'allowed')
   assert.equal(now.allowed, false)
   assert.equal(now.differs, 'it was allowed then and would be refused now')
@@ -295,9 +306,8 @@ test('simulate names the condition keys that were asked for and not given', asyn
 const ROOT = 'arn:aws:iam::000000000000:root'
 const NO_KEY = 'arn:aws:kms:eu-west-1:000000000000:key/12345678-1234-4234-8234-123456789012'
 
-/** Decides in this process what `holdfast simulate` decides in its own: a start takes longer than an answer. */
+/** Decides in this process what `holdfast simulate` decides in its own. */
 function simulated(request: Partial<SimulatedRequest>): Promise<Examined> {
-  const config = parseConfig({ flags: { data: server.data }, environment: {} })
   const whole = {
     principal: ROOT,
     action: 'kms:Decrypt',
@@ -306,7 +316,7 @@ function simulated(request: Partial<SimulatedRequest>): Promise<Examined> {
     sessionPolicy: undefined,
     ...request,
   }
-  return asExplainer(config, openLog(), (explainer) => simulateRequest(explainer, whole))
+  return asExplainer(config(), openLog(), (explainer) => simulateRequest(explainer, whole))
 }
 
 test('simulate decides for roots, roles and their sessions, and about roles', async () => {
