@@ -31,6 +31,7 @@ test('parseConfig gives the documented defaults', () => {
     prices: undefined,
     oidcKeysFile: undefined,
     sm2Regions: ['cn-north-1', 'cn-northwest-1'],
+    monitoring: { listen: undefined, collector: undefined, traceShare: 0.01 },
     xks: { caFile: undefined, routes: new Map(), timeoutMs: 250 },
     xksProxy: { listen: { host: '127.0.0.1', port: 7643 }, prefix: '' },
     texts: new Map(),

@@ -29,6 +29,19 @@ export type DispatcherParts = AuthenticationParts & {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  /** Told of every call once its answer is known, for whoever counts; must not throw. */
+  readonly answered?: ((call: AnsweredCall) => void) | undefined
+}
+
+/** A call whose answer is known. */
+export type AnsweredCall = {
+  readonly request: WireRequest
+  readonly response: WireResponse
+  readonly service: string
+  /** The name of an operation that is implemented; nothing for whatever else was asked for. */
+  readonly operation: string | undefined
+  readonly arrivedAt: EpochMs
+  readonly durationMs: number
 }
 
 /** Answers requests: every call goes through here. */
@@ -62,6 +75,22 @@ async function handle(parts: DispatcherParts, request: WireRequest): Promise<Wir
     now: parts.clock.now(),
     route: routeOf(parts.routing, request),
   }
+  if (parts.answered === undefined) return answer(parts, arrival)
+  const beganAtMs = parts.clock.monotonicMs()
+  const response = await answer(parts, arrival)
+  const { route, now } = arrival
+  parts.answered({
+    request,
+    response,
+    service: route.service.name,
+    operation: route.type === 'operation' ? route.name : undefined,
+    arrivedAt: now,
+    durationMs: parts.clock.monotonicMs() - beganAtMs,
+  })
+  return response
+}
+
+async function answer(parts: DispatcherParts, arrival: Arrival): Promise<WireResponse> {
   const { route } = arrival
   let authenticated: Authenticated
   try {

@@ -33,6 +33,7 @@ export type IndexQuestion = { readonly reachMs: number } & (
   | { readonly ask: 'collect'; readonly question: CollectQuestion }
   | { readonly ask: 'scopes' }
   | { readonly ask: 'status' }
+  | { readonly ask: 'sequences' }
 )
 
 /** What the index knows, and whether that is all that was in the log when it was asked. */
@@ -47,6 +48,8 @@ export type IndexValues = {
   readonly collect: Collected
   readonly scopes: ReturnType<EventIndex['scopes']>
   readonly status: { readonly events: number }
+  /** Of each node: the last sequence number that the index has. */
+  readonly sequences: Readonly<Record<string, number>>
 }
 
 const LOCK_FILE = 'lock'
@@ -122,6 +125,8 @@ export class IndexService {
         return index.scopes()
       case 'status':
         return { events: index.count() }
+      case 'sequences':
+        return Object.fromEntries([...index.positions()].map(([node, { sequence }]) => [node, sequence]))
     }
   }
 
