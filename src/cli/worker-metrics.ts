@@ -4,9 +4,9 @@ import { systemTimers } from '../base/ports.ts'
 import { growingPoints, mergeSnapshots, type Point, type Snapshot } from '../metrics/points.ts'
 
 /** Asks a worker what it counts and measures. */
-export type MetricsRequest = { readonly metricsTicket: number }
+type MetricsRequest = { readonly metricsTicket: number }
 /** What a worker answers. */
-export type MetricsReply = { readonly metricsTicket: number; readonly points: readonly Point[] }
+type MetricsReply = { readonly metricsTicket: number; readonly points: readonly Point[] }
 
 /** How long a worker may take to answer; then what it last said counts. */
 const ANSWER_TIMEOUT_MS = 1000

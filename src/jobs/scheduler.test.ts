@@ -64,3 +64,24 @@ test('startJobs tries a job again that has failed, and says so', async () => {
   assert.equal(runs, 2)
   await jobs.stop()
 })
+
+test('startJobs tells of each run whether it has succeeded', async () => {
+  const time = new TestTime()
+  const ended: [string, boolean][] = []
+  const outcomes = [Promise.resolve(), Promise.reject(new Error('unlucky'))]
+  outcomes[1]?.catch(() => {})
+  const run = (): Promise<void> => outcomes.shift() ?? Promise.resolve()
+  const jobs = startJobs([{ name: 'some', everyMs: EVERY_MS, run }], {
+    timers: time,
+    log: silentLog,
+    ended: (job, succeeded) => void ended.push([job, succeeded]),
+  })
+  await turn()
+  time.pass(EVERY_MS)
+  await turn()
+  await jobs.stop()
+  assert.deepEqual(ended, [
+    ['some', true],
+    ['some', false],
+  ])
+})

@@ -3,7 +3,7 @@ import type { Timers } from '../base/ports.ts'
 import type { AnsweredCall } from '../dispatch/dispatcher.ts'
 import { findHeader } from '../dispatch/wire.ts'
 import { CallMeter, OTHER } from './call-meter.ts'
-import type { Tracer } from './otlp.ts'
+import type { TracedCall, Tracer } from './otlp.ts'
 import type { Point } from './points.ts'
 
 /** What watching calls works with. */
@@ -47,7 +47,7 @@ async function openTracer({ traces, ...parts }: CallWatchParts): Promise<Tracer 
   return openTraceExport({ ...parts, endpoint: traces.collector }, traces.share)
 }
 
-function tracedCall({ request, response, ...call }: AnsweredCall): Parameters<Tracer['record']>[0] {
+function tracedCall({ request, response, ...call }: AnsweredCall): TracedCall {
   const header = (name: string): string | undefined => findHeader(request.rawHeaders, name)
   return {
     ...call,

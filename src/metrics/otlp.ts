@@ -31,7 +31,7 @@ export type Exporter = { readonly close: () => Promise<void> }
 
 /** How often metrics are sent, and how long that may take. */
 const METRICS_INTERVAL_MS = 60_000
-const SEND_TIMEOUT_MS = 10_000
+const SEND_TIMEOUT_MS = 3000
 /** Spans that wait to be sent; further ones are dropped. */
 const SPANS_MAX = 2048
 /** How long a stop waits for the collector. */

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import type { TestServer } from './server.ts'
 
 /** One line of the exposition. */
-export type Sample = {
+type Sample = {
   readonly name: string
   readonly labels: Readonly<Record<string, string>>
   readonly value: number
@@ -42,7 +42,7 @@ const SAMPLE =
   /^(?<name>[a-z_]+)(?:\{(?<labels>[a-z]+="[^"\\\n]*"(?:,[a-z]+="[^"\\\n]*")*)\})? (?<value>-?[0-9.e+-]+)$/
 
 /** @throws AssertionError for what is no exposition. Source: Prometheus, "Text-based format", version 0.0.4. */
-export function parseExposition(text: string): Scrape {
+function parseExposition(text: string): Scrape {
   assert.ok(text.endsWith('\n'))
   const types = new Map<string, string>()
   const samples: Sample[] = []
