@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { parseRoots } from './attestation/roots.ts'
 import { systemFiles } from './audit/files.ts'
 import type { Journal } from './audit/journal.ts'
-import { type OwnEventParts, refusalsEvent } from './audit/own-events.ts'
+import { type OwnEventParts, refusalsEvent, throttledEvent } from './audit/own-events.ts'
 import { openReadiness } from './audit/readiness.ts'
-import { RefusalLimiter, RefusalSummaries } from './audit/refusals.ts'
+import { RefusalLimiter, RefusalSummaries, type RefusalSummary } from './audit/refusals.ts'
 import type { Log } from './base/log.ts'
 import { systemAfterThisTurn, systemClock, systemRandom, systemTimers } from './base/ports.ts'
 import { fetchJson } from './client/fetch-json.ts'
@@ -32,6 +32,7 @@ import { createDispatcher, type Dispatcher } from './dispatch/dispatcher.ts'
 import { Freshness } from './dispatch/freshness.ts'
 import { createRouting } from './dispatch/routing.ts'
 import { openHttpServer } from './http/server.ts'
+import { quotasFinder } from './iam/account-quotas.ts'
 import { KeyUses } from './iam/key-uses.ts'
 import { type OfflineKeys, parseKeySet } from './iam/oidc.ts'
 import { findPrincipal } from './iam/principals.ts'
@@ -41,6 +42,7 @@ import { connectStores } from './jobs/connection.ts'
 import { doWhatIsDue, type LifecycleParts } from './jobs/lifecycle.ts'
 import { type Job, type Scheduler, startJobs } from './jobs/scheduler.ts'
 import { planDue } from './kms/due-plan.ts'
+import { KeyCounter } from './kms/key-count.ts'
 import { type KeyFacts, keyFacts } from './kms/key-facts.ts'
 import { OpenedGrants } from './kms/opened-grants.ts'
 import { KMS_OPERATIONS } from './kms/operations.ts'
@@ -52,6 +54,7 @@ import { treeGrower } from './metering/read-log.ts'
 import type { NodeMeters } from './metrics/node-meters.ts'
 import type { Point } from './metrics/points.ts'
 import { type NodeWatch, openNodeWatch } from './metrics/service.ts'
+import { openQuotas, type Quotas } from './quotas/service.ts'
 import { SigningKeys } from './sigv4/signing-key.ts'
 import { claimFileLock } from './store/file-lock.ts'
 import type { Records } from './store/records.ts'
@@ -106,13 +109,15 @@ export async function openNode(
   stack.defer(() => index.close())
   const custody = new Custody({ wrappingKey, wrappedKeys: wrappedKeys(records), random: systemRandom })
   stack.defer(() => custody[Symbol.dispose]())
-  const limiter = new RefusalLimiter(systemClock)
-  const summaries = openSummaries(limiter, journal, own, log)
-  stack.defer(() => summaries.close())
+  const limiters = openRecordLimiters(journal, own, log)
+  stack.defer(() => limiters.close())
   const xks = await openXks(config)
   stack.defer(() => xks[Symbol.dispose]())
+  const quotas = openAccountQuotas(config, records, log)
   const kms: KmsParts = {
     records,
+    quotas,
+    keyCounter: new KeyCounter(systemRandom),
     custody,
     random: systemRandom,
     principalExists: async (arn) => (await findPrincipal(records, arn)) !== undefined,
@@ -126,10 +131,9 @@ export async function openNode(
   }
   const keyUses = new KeyUses(records)
   stack.defer(() => keyUses.write())
-  const iam = { records, random: systemRandom, clock: systemClock, sealer, keyUses, fetchJson, offline }
+  const iam = { records, quotas, sealer, keyUses, fetchJson, offline }
   const trails = await openTrails(config, { records, index, log })
-  const admit = (source: string): boolean => meters.admitted(limiter.admit(source))
-  const dispatcher = openDispatcher({ kms, journal, trails, iam, admit, own, log, answered: watch.answered })
+  const dispatcher = openDispatcher({ kms, journal, trails, iam, quotas, limiters, own, watch })
   const jobs = startNodeJobs(config, { kms, journal, index, checkpointKey, keyUses, trails, meters })
   stack.defer(() => jobs.stop())
   const readiness = openReadiness({ journal, records, watch: watch.store, clock: systemClock, log })
@@ -226,11 +230,11 @@ type ServiceParts = {
   readonly kms: KmsParts
   readonly journal: Journal
   readonly trails: TrailService
-  readonly iam: IamServiceParts
-  readonly admit: (source: string) => boolean
+  readonly iam: Omit<IamServiceParts, 'clock' | 'random'>
+  readonly quotas: Quotas
+  readonly limiters: RecordLimiters
   readonly own: OwnEventParts
-  readonly log: Log
-  readonly answered: NodeWatch['answered']
+  readonly watch: NodeWatch
 }
 
 async function openTrails(
@@ -257,9 +261,18 @@ function openIndexThread(config: Config, key: HmacKey, log: Log): IndexThread {
   return new IndexThread({ folder, auditFolder: join(config.data, AUDIT_FOLDER), key }, log, systemTimers)
 }
 
-function openDispatcher({ kms, journal, admit, own, log, answered, ...service }: ServiceParts): Dispatcher {
+function openDispatcher({
+  kms,
+  journal,
+  quotas,
+  limiters,
+  own,
+  watch,
+  ...service
+}: ServiceParts): Dispatcher {
+  const { meters, answered } = watch
   const { records } = kms
-  const iam = openIamService(service.iam)
+  const iam = openIamService({ ...service.iam, clock: systemClock, random: systemRandom })
   return createDispatcher({
     routing: createRouting([
       ...KMS_OPERATIONS.map((operation) => operation(kms)),
@@ -269,31 +282,63 @@ function openDispatcher({ kms, journal, admit, own, log, answered, ...service }:
     findCredential: iam.findCredential,
     signingKeys: new SigningKeys(),
     refusals: {
-      admit,
+      admit: (source) => meters.admitted(limiters.refused.admit(source)),
       journal,
       random: systemRandom,
       account: own.account,
     },
+    quotas,
+    admitThrottled: (account) => meters.admitted(limiters.throttled.admit(account)),
     freshness: new Freshness(records, systemAfterThisTurn),
     journal,
     clock: systemClock,
     random: systemRandom,
-    log,
+    log: meters.log,
     answered,
   })
 }
 
-/** Records, once a minute and at the end, how many refused calls were only counted. */
+function openAccountQuotas(config: Config, records: Records, log: Log): Quotas {
+  return openQuotas({
+    find: quotasFinder(records),
+    clock: systemClock,
+    processes: config.workers,
+    near: (use) => log.warn('an account has used most of a quota', use),
+  })
+}
+
+/** What decides which of the calls that come in masses get a record of their own. */
+type RecordLimiters = {
+  readonly refused: RefusalLimiter
+  readonly throttled: RefusalLimiter
+  readonly close: () => Promise<void>
+}
+
+function openRecordLimiters(journal: Journal, own: OwnEventParts, log: Log): RecordLimiters {
+  const refused = new RefusalLimiter(systemClock)
+  const throttled = new RefusalLimiter(systemClock)
+  const summaries = [
+    openSummaries(refused, (summary) => refusalsEvent(own, summary), journal, log),
+    openSummaries(throttled, (summary) => throttledEvent(own, summary), journal, log),
+  ]
+  return {
+    refused,
+    throttled,
+    close: async () => void (await Promise.all(summaries.map(({ close }) => close()))),
+  }
+}
+
+/** Records, once a minute and at the end, how many calls were only counted. */
 export function openSummaries(
   limiter: RefusalLimiter,
+  eventOf: (summary: RefusalSummary) => string,
   journal: Journal,
-  own: OwnEventParts,
   log: Log,
 ): { readonly close: () => Promise<void> } {
   const writing = new Set<Promise<void>>()
   const summaries = new RefusalSummaries(limiter, systemTimers, (summary) => {
     const written = journal
-      .append(refusalsEvent(own, summary))
+      .append(eventOf(summary))
       .catch((error) => log.error(`refused calls could not be counted: ${error}`))
       .finally(() => writing.delete(written))
     writing.add(written)

@@ -1,4 +1,5 @@
 import { openSummaries, type RunningNode } from './app.ts'
+import { refusalsEvent } from './audit/own-events.ts'
 import { openReadiness } from './audit/readiness.ts'
 import { RefusalLimiter } from './audit/refusals.ts'
 import type { Log } from './base/log.ts'
@@ -20,7 +21,8 @@ export async function openProxyNode(config: Config, log: Log): Promise<Omit<Runn
   const watch = new StoreWatch(systemClock)
   const { records, journal, custody } = await openParts({ config, log, watch }, stack)
   const limiter = new RefusalLimiter(systemClock)
-  const summaries = openSummaries(limiter, journal, ownEventParts(config), log)
+  const own = ownEventParts(config)
+  const summaries = openSummaries(limiter, (summary) => refusalsEvent(own, summary), journal, log)
   stack.defer(() => summaries.close())
   const service = createProxyService({
     records,

@@ -30,7 +30,7 @@ export const METRICS = {
   ]),
   holdfast_refusals: counter('calls that were refused or have failed, by the kind of reason', ['kind']),
   holdfast_refusals_summarised: counter(
-    'calls of unknown callers that the audit log has in a summary only, because they were too many',
+    'refused calls that the audit log has in a summary only, because they were too many',
   ),
   holdfast_connections: gauge('connections that are open', [], 'worker'),
   holdfast_audit_durable_seconds: histogram('from the first event of a batch to its being durable'),
