@@ -4,6 +4,7 @@ import { parseRoots } from './attestation/roots.ts'
 import { systemFiles } from './audit/files.ts'
 import type { Journal } from './audit/journal.ts'
 import { type OwnEventParts, refusalsEvent, throttledEvent } from './audit/own-events.ts'
+import { openReadiness } from './audit/readiness.ts'
 import { RefusalLimiter, RefusalSummaries, type RefusalSummary } from './audit/refusals.ts'
 import type { Log } from './base/log.ts'
 import { systemAfterThisTurn, systemClock, systemRandom, systemTimers } from './base/ports.ts'
@@ -52,6 +53,7 @@ import { openQuotas, type Quotas } from './quotas/service.ts'
 import { SigningKeys } from './sigv4/signing-key.ts'
 import { claimFileLock } from './store/file-lock.ts'
 import type { Records } from './store/records.ts'
+import { StoreWatch } from './store/watch.ts'
 import { openXksClient, type XksClient } from './xks/client.ts'
 
 /** How often it is looked for what is due to keys. */
@@ -87,7 +89,8 @@ export async function openNode(
   const attestationRoots = await readAttestationRoots(config)
   await using stack = new AsyncDisposableStack()
   const offline = await readOfflineKeys(config)
-  const deployment = await openForServing(config)
+  const watch = new StoreWatch(systemClock)
+  const deployment = await openForServing(config, watch)
   const { records, auditKey, checkpointKey, wrappingKey, grantTokens, tokenSealer: sealer } = deployment
   stack.defer(() => records.close())
   const own = ownEventParts(config)
@@ -142,17 +145,15 @@ export async function openNode(
     log,
   )
   stack.defer(() => jobs.stop())
-  const state = { ready: true }
+  const readiness = openReadiness({ journal, records, watch, clock: systemClock, log })
   const http = await openHttpServer(
-    { handle: dispatcher.handle, tooLarge: dispatcher.refuseLarge, ready: () => state.ready },
+    { handle: dispatcher.handle, tooLarge: dispatcher.refuseLarge, unready: readiness.reason },
     { host: config.listen.host, tls, ...listener },
   )
   stack.defer(() => http.close())
   await announceEndpoint(config, http.port)
   stack.defer(() => withdrawEndpoint(config, http.port))
-  stack.defer(() => {
-    state.ready = false
-  })
+  stack.defer(() => readiness.stop())
   const open = stack.move()
   return { port: http.port, close: () => open.disposeAsync() }
 }
