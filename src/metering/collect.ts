@@ -6,7 +6,7 @@ import { followLog, LOG_START, LogBroken, type LogPosition } from '../audit/foll
 import { fromUtf8, utf8 } from '../base/bytes.ts'
 import { sha256Hex } from '../crypto/hash.ts'
 import type { HmacKey } from '../crypto/hmac.ts'
-import { type EventRecord, parseEvent } from './event-facts.ts'
+import { type EventRecord, isInsight, parseEvent } from './event-facts.ts'
 
 /** Which events a trail delivers. */
 export type EventSelector = {
@@ -152,6 +152,7 @@ class Gathered {
 /** Whether a trail delivers an event. */
 function isDelivered(event: EventRecord, filter: EventFilter): boolean {
   const { account, region, globalEvents, selectors, periods } = filter
+  if (isInsight(event)) return false
   if (event.recipientAccountId !== account || !REGION.test(event.awsRegion)) return false
   if (region !== undefined && event.awsRegion !== region) return false
   if (!globalEvents && GLOBAL_SOURCES.has(event.eventSource)) return false

@@ -1,0 +1,93 @@
+import type { EventFact } from './fact.ts'
+import { type Hours, noHours } from './hours.ts'
+import { accountScope, memberScope } from './known.ts'
+import { type Counts, countValue } from './shares.ts'
+
+/** What is counted together: an operation's calls, or its errors of one code, of one subject. */
+export type SeriesFacts = {
+  readonly account: string
+  readonly region: string
+  readonly source: string
+  readonly operation: string
+  /** Empty for calls; of errors, the code. */
+  readonly error: string
+  /** Whose calls; neither: the account's. */
+  readonly principal: string
+  readonly key: string
+}
+
+/** An insight that has begun. */
+export type ActiveInsight = {
+  readonly beganMinute: number
+  lastHighMinute: number
+  /** From how many calls on a minute is unusual. */
+  readonly limit: number
+  peak: number
+  /** Calls up to the last unusual minute, and since. */
+  total: number
+  pending: number
+  readonly baseline: number
+  readonly baselineMinutes: number
+  readonly tally: Tally
+}
+
+/** A series and its baseline. */
+export type Series = {
+  readonly facts: SeriesFacts
+  readonly hours: Hours
+  /** A new normal: what an insight that went on for too long has come to. */
+  floor: { readonly peak: number; readonly untilMinute: number }
+  active: ActiveInsight | undefined
+}
+
+/** What is counted of one series in one minute. */
+export type Tally = {
+  readonly facts: SeriesFacts
+  count: number
+  readonly principals: Counts
+  readonly agents: Counts
+  readonly errors: Counts
+}
+
+/** How a call without an error is counted. Source: the "errorCode" attribution of CloudTrail's records. */
+const NO_ERROR = 'null'
+
+/** Every series that an event counts for. */
+export function seriesOf(fact: EventFact): readonly SeriesFacts[] {
+  const { account, region, source, operation, principal, keys, error } = fact
+  const whole = { account, region, source, operation, error: '', principal: '', key: '' }
+  const calls: SeriesFacts[] = [whole]
+  if (principal !== '') calls.push({ ...whole, principal })
+  for (const key of keys) calls.push({ ...whole, key })
+  return error === '' ? calls : [...calls, ...calls.map((one) => ({ ...one, error }))]
+}
+
+/** A name that no other series has. */
+export function seriesName(facts: SeriesFacts): string {
+  const { account, region, source, operation, error, principal, key } = facts
+  return `${account}\n${region}\n${source}\n${operation}\n${error}\n${principal}\n${key}`
+}
+
+/** Since when the series' subject is known, decides whether it is judged. */
+export function scopeOf(facts: SeriesFacts): string {
+  const subject = facts.principal === '' ? facts.key : facts.principal
+  return subject === '' ? accountScope(facts) : memberScope(facts, subject)
+}
+
+/** A series that begins in this hour. */
+export function newSeries(facts: SeriesFacts, hour: number): Series {
+  return { facts, hours: noHours(hour), floor: { peak: 0, untilMinute: 0 }, active: undefined }
+}
+
+/** Nothing counted yet. */
+export function newTally(facts: SeriesFacts): Tally {
+  return { facts, count: 0, principals: new Map(), agents: new Map(), errors: new Map() }
+}
+
+/** Counts an event. */
+export function countEvent(tally: Tally, { principal, agent, error }: EventFact): void {
+  tally.count += 1
+  if (principal !== '') countValue(tally.principals, principal)
+  if (agent !== '') countValue(tally.agents, agent)
+  countValue(tally.errors, error === '' ? NO_ERROR : error)
+}
