@@ -18,7 +18,7 @@ import { type CallFacts, formatCallEvent } from './recording.ts'
 import { type RefusalParts, recordRefusal } from './refusal.ts'
 import { type Route, type Routing, routeOf, serviceOfHeaders, unknownRoute } from './routing.ts'
 import { UNSIGNED_REGION, unsignedCaller } from './unsigned.ts'
-import type { WireRequest, WireResponse } from './wire.ts'
+import { findForm, type WireRequest, type WireResponse } from './wire.ts'
 
 /** What a dispatcher works with. */
 export type DispatcherParts = AuthenticationParts & {
@@ -214,8 +214,9 @@ async function run(
   })
 }
 
-function parseBody({ protocol }: Service, { members }: Operation, { body }: WireRequest): unknown {
-  return protocol.type === 'json' ? parseJsonBody(body) : parseForm(members, body)
+function parseBody({ protocol }: Service, { members }: Operation, request: WireRequest): unknown {
+  if (protocol.type === 'json') return parseJsonBody(request.body)
+  return parseForm(members, findForm(request) ?? request.body)
 }
 
 /** An operation that runs again after a conflict names its resources again. */
