@@ -19,6 +19,7 @@ import {
 } from './command.ts'
 import { environment } from './environment.ts'
 import { helpText, VERSION } from './help.ts'
+import { insights } from './insights.ts'
 import { outliveReader } from './outlive-reader.ts'
 import { SCP_COMMANDS } from './scp.ts'
 import { serve } from './serve.ts'
@@ -39,6 +40,7 @@ const COMMANDS: readonly Command[] = [
   auditConsistency,
   auditCheckProof,
   usage,
+  insights,
   accountCreate,
   accountList,
   ...SCP_COMMANDS,

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { AUDIT_SETTINGS, parseTrails, type TrailsConfig } from './audit-settings.ts'
+import { INSIGHTS_SETTINGS, type InsightsConfig, parseInsights } from './insights-settings.ts'
 import { type Address, formatAddress, isRegion, parseAddress, parseRegions } from './places.ts'
 import {
   ConfigError,
@@ -35,6 +36,7 @@ export type Config = {
   /** The path of a JSON file: key sets of identity providers, by the URL of their issuer. */
   readonly oidcKeysFile: string | undefined
   readonly trails: TrailsConfig
+  readonly insights: InsightsConfig
   /** Path of the price table. */
   readonly prices: string | undefined
   readonly xks: XksConfig
@@ -123,6 +125,7 @@ const SETTINGS = {
     about: 'key sets of identity providers that are not fetched, a JSON file',
   }),
   ...AUDIT_SETTINGS,
+  ...INSIGHTS_SETTINGS,
   ...XKS_SETTINGS,
 }
 
@@ -153,6 +156,7 @@ export function parseConfig(given: Given): Config {
     sm2Regions: need(SETTINGS.sm2Regions, given),
     oidcKeysFile: read(SETTINGS.oidcKeys, given),
     trails: parseTrails(given),
+    insights: parseInsights(given),
     prices: read(SETTINGS.prices, given),
     xks: parseXks(given),
     xksProxy: parseXksProxy(given),

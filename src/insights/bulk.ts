@@ -20,6 +20,10 @@ const SUM = 3
 const NEWCOMER = 3
 /** Bulk that lasts longer is the new normal. */
 const LONGEST_WINDOWS = 144
+/** Insights that are so far apart are not of the same incident. */
+const APART_WINDOWS = 72
+/** A week, and an hour. */
+const WEEK_WINDOWS = 1014
 const KMS = 'kms.amazonaws.com'
 
 /** What a principal has decrypted. Windows are ten minutes, numbered since 1970. */
@@ -34,18 +38,22 @@ type Decrypter = {
   newestDay: number
   readonly days: Uint32Array
   active: ActiveBulk | undefined
+  /** The largest window of the last insight, and when that was. */
+  last: { readonly window: number; readonly most: Amount } | undefined
 }
 
 type ActiveBulk = {
   readonly beganAt: number
   lastWindow: number
   total: number
-  readonly limits: Limits
+  most: Amount
+  readonly limits: Amount
   readonly baseline: number
   readonly baselineMinutes: number
 }
 
-type Limits = { readonly calls: number; readonly contexts: number; readonly keys: number }
+/** What is counted in a window. */
+type Amount = { readonly calls: number; readonly contexts: number; readonly keys: number }
 
 /** Who has decrypted how much. */
 export type BulkState = { readonly decrypters: Map<string, Decrypter>; readonly active: Set<string> }
@@ -85,24 +93,43 @@ type Rolled = { readonly name: string; readonly one: Decrypter; readonly window:
 /** Goes on to another window. */
 function roll(state: BulkState, judge: Judge, { name, one, window }: Rolled): void {
   const { active } = one
-  if (active !== undefined && isBeyond(one, active.limits)) {
+  const now = amountOf(one)
+  if (active !== undefined && isBeyond(now, active.limits)) {
     active.lastWindow = one.window
     active.total += one.calls
+    active.most = join(active.most, now, Math.max)
   } else {
-    addWindow(one)
+    addWindow(one, now)
   }
-  const isLong =
-    active !== undefined && active.lastWindow - active.beganAt / WINDOW_SECONDS >= LONGEST_WINDOWS
-  if (active !== undefined && (isLong || window > active.lastWindow + 1)) {
-    tell(judge, one, active, 'End')
-    if (isLong) addWindow(one)
-    one.active = undefined
-    state.active.delete(name)
+  if (active !== undefined) {
+    const isLong = active.lastWindow - active.beganAt / WINDOW_SECONDS >= LONGEST_WINDOWS
+    if (isLong || window > active.lastWindow + 1) end(state, judge, { name, one, active, isLong })
   }
   one.window = window
   one.calls = 0
   one.contexts.clear()
   one.keys.clear()
+}
+
+type Ended = {
+  readonly name: string
+  readonly one: Decrypter
+  readonly active: ActiveBulk
+  readonly isLong: boolean
+}
+
+function end(state: BulkState, judge: Judge, { name, one, active, isLong }: Ended): void {
+  const { last } = one
+  const { beganAt, lastWindow, most } = active
+  tell(judge, one, active, 'End')
+  const apart = beganAt / WINDOW_SECONDS - (last?.window ?? 0)
+  // What comes again within a week, on another day, is no news: it is normal as far as both have come.
+  const isAgain = apart >= APART_WINDOWS && apart <= WEEK_WINDOWS
+  if (isLong) raiseDay(one, most)
+  else if (last !== undefined && isAgain) raiseDay(one, join(last.most, most, Math.min))
+  one.last = { window: lastWindow, most }
+  one.active = undefined
+  state.active.delete(name)
 }
 
 function begin(
@@ -115,20 +142,29 @@ function begin(
   if (!many && one.contexts.size < rules.bulkContextsMin && one.keys.size < rules.bulkKeysMin) return
   if (!hasLearned(judge, accountScope(one), second)) return
   const limits = limitsOf(judge, one, name)
-  if (!isBeyond(one, limits)) return
+  if (!isBeyond(amountOf(one), limits)) return
   const minutes = baselineMinutes(judge, name, one.window * WINDOW_SECONDS)
   const baseline = columnOf(one, SUM).reduce((sum, calls) => sum + calls, 0) / minutes
   const beganAt = one.window * WINDOW_SECONDS
-  one.active = { beganAt, lastWindow: one.window, total: 0, limits, baseline, baselineMinutes: minutes }
+  const most = amountOf(one)
+  one.active = { beganAt, lastWindow: one.window, total: 0, most, limits, baseline, baselineMinutes: minutes }
   state.active.add(name)
   tell(judge, one, one.active, 'Start')
 }
 
-function isBeyond({ calls, contexts, keys }: Decrypter, limits: Limits): boolean {
-  return calls >= limits.calls || contexts.size >= limits.contexts || keys.size >= limits.keys
+function amountOf({ calls, contexts, keys }: Decrypter): Amount {
+  return { calls, contexts: contexts.size, keys: keys.size }
 }
 
-function limitsOf(judge: Judge, one: Decrypter, name: string): Limits {
+function isBeyond({ calls, contexts, keys }: Amount, limits: Amount): boolean {
+  return calls >= limits.calls || contexts >= limits.contexts || keys >= limits.keys
+}
+
+function join(a: Amount, b: Amount, by: (x: number, y: number) => number): Amount {
+  return { calls: by(a.calls, b.calls), contexts: by(a.contexts, b.contexts), keys: by(a.keys, b.keys) }
+}
+
+function limitsOf(judge: Judge, one: Decrypter, name: string): Amount {
   const { rules } = judge
   const isNew = !hasLearned(judge, name, one.window * WINDOW_SECONDS)
   forgetDays(one, Math.floor(one.window / DAY_WINDOWS))
@@ -183,6 +219,7 @@ function newDecrypter({ account, region, principal }: EventFact, window: number)
     newestDay: Math.floor(window / DAY_WINDOWS),
     days: new Uint32Array(DAYS * COLUMNS),
     active: undefined,
+    last: undefined,
   }
 }
 
@@ -195,16 +232,19 @@ function forgetDays(one: Decrypter, day: number): void {
 }
 
 /** Adds the window to its day. */
-function addWindow(one: Decrypter): void {
+function addWindow(one: Decrypter, amount: Amount): void {
+  raiseDay(one, amount)
+  const sum = cell(one.newestDay, SUM)
+  one.days[sum] = (one.days[sum] ?? 0) + amount.calls
+}
+
+/** Makes an amount the normal of the window's day, if it is more than that. */
+function raiseDay(one: Decrypter, { calls, contexts, keys }: Amount): void {
   const day = Math.floor(one.window / DAY_WINDOWS)
   forgetDays(one, day)
-  const raise = (column: number, value: number): void => {
+  for (const [column, value] of [calls, contexts, keys].entries()) {
     one.days[cell(day, column)] = Math.max(one.days[cell(day, column)] ?? 0, value)
   }
-  raise(0, one.calls)
-  raise(1, one.contexts.size)
-  raise(2, one.keys.size)
-  one.days[cell(day, SUM)] = (one.days[cell(day, SUM)] ?? 0) + one.calls
 }
 
 function columnOf({ days }: Decrypter, column: number): readonly number[] {

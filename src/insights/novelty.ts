@@ -15,9 +15,11 @@ export const DORMANT_SECONDS = 90 * 86_400
 const NEW_KEY_SECONDS = 86_400
 /** A network is forgotten when nothing has come from it for so long. */
 const NETWORK_SECONDS = 30 * 86_400
-/** Who comes from so many new networks in a week is on the road: one more is nothing unusual. */
-const ROAMING_NETWORKS = 3
-const ROAMING_SECONDS = 7 * 86_400
+/** Who has come from so many new networks in two weeks is on the road: one more is nothing unusual. */
+const ROAMING_NETWORKS = 2
+const ROAMING_SECONDS = 14 * 86_400
+/** The networks of a principal's first day are those that it has, and not new ones. */
+const FIRST_DAY_SECONDS = 86_400
 const MINUTE_SECONDS = 60
 
 /** Who has used what, and from where. Times are whole minutes, in seconds since 1970. */
@@ -85,7 +87,9 @@ function judgeNetwork({ callers }: NoveltyState, judge: Judge, fact: EventFact, 
   const seen = networks.get(network)
   if (seen?.last === now) return
   const isKnown = seen !== undefined && now - seen.last < NETWORK_SECONDS
-  const newOnes = [...networks.values()].filter(({ first }) => now - first < ROAMING_SECONDS).length
+  const settled = now - knownFor(judge.known, name, now) + FIRST_DAY_SECONDS
+  const isNew = ({ first }: Seen): boolean => first >= settled && now - first < ROAMING_SECONDS
+  const newOnes = [...networks.values()].filter(isNew).length
   putRecent(networks, network, { first: isKnown ? seen.first : now, last: now }, NETWORKS_MAX)
   putRecent(callers, name, networks, CALLERS_MAX)
   if (isKnown || newOnes >= ROAMING_NETWORKS || !hasLearned(judge, name, now)) return

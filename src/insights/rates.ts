@@ -2,8 +2,9 @@ import type { Attribution } from './anomaly.ts'
 import { putRecent } from './bounded.ts'
 import type { EventFact } from './fact.ts'
 import { addMinute, peaksBefore, sumBefore } from './hours.ts'
-import { baselineMinutes, hasLearned, type Judge, report } from './judge.ts'
+import { baselineMinutes, hasBaseline, type Judge, report } from './judge.ts'
 import {
+  type ActiveInsight,
   countEvent,
   newSeries,
   newTally,
@@ -27,6 +28,8 @@ const STAYS = 0.5
 /** An insight that lasts longer is the new normal for a week. */
 const LONGEST_MINUTES = 1440
 const NORMAL_MINUTES = 10_080
+/** Insights that are so far apart are not of the same incident. */
+const APART_MINUTES = 720
 const MINUTE_SECONDS = 60
 const HOUR_MINUTES = 60
 /** Standard deviations of a Poisson count that the largest minute of a week is exceeded by at least. */
@@ -115,7 +118,7 @@ function goesOn({ active }: Series, minute: number, tally: Tally): boolean {
 function isUnusual(series: Series, judge: Judge, minute: number, tally: Tally): boolean {
   const { rules } = judge
   const min = series.facts.error === '' ? rules.callsMin : rules.errorsMin
-  if (tally.count < min || !hasLearned(judge, scopeOf(series.facts), minute * MINUTE_SECONDS)) return false
+  if (tally.count < min || !hasBaseline(judge, scopeOf(series.facts), minute * MINUTE_SECONDS)) return false
   return tally.count > limitOf(series, judge, minute)
 }
 
@@ -159,10 +162,19 @@ function endQuiet(state: RateState, judge: Judge, minute: number): void {
     const isLong = active.lastHighMinute - active.beganMinute >= LONGEST_MINUTES
     if (!isLong && minute - active.lastHighMinute <= QUIET_MINUTES) continue
     tell(state, judge, series, 'End')
-    if (isLong) series.floor = { peak: active.peak, untilMinute: minute + NORMAL_MINUTES }
+    const normal = isLong ? active.peak : levelAgain(series, active)
+    if (normal > 0) series.floor = { peak: normal, untilMinute: minute + NORMAL_MINUTES }
+    series.last = { peak: active.peak, minute: active.lastHighMinute }
     series.active = undefined
     state.active.delete(name)
   }
+}
+
+/** What this insight and the one before have both come to, on two days of a week: it is no news. */
+function levelAgain({ last }: Series, { peak, beganMinute }: ActiveInsight): number {
+  if (last === undefined) return 0
+  const apart = beganMinute - last.minute
+  return apart >= APART_MINUTES && apart <= NORMAL_MINUTES + HOUR_MINUTES ? Math.min(last.peak, peak) : 0
 }
 
 function tell(state: RateState, judge: Judge, { facts, active }: Series, kind: 'Start' | 'End'): void {

@@ -35,8 +35,10 @@ export type ActiveInsight = {
 export type Series = {
   readonly facts: SeriesFacts
   readonly hours: Hours
-  /** A new normal: what an insight that went on for too long has come to. */
+  /** A new normal: what an insight that went on for too long, or came again, has come to. */
   floor: { readonly peak: number; readonly untilMinute: number }
+  /** The largest minute of the last insight, and when it ended. */
+  last: { readonly peak: number; readonly minute: number } | undefined
   active: ActiveInsight | undefined
 }
 
@@ -76,7 +78,13 @@ export function scopeOf(facts: SeriesFacts): string {
 
 /** A series that begins in this hour. */
 export function newSeries(facts: SeriesFacts, hour: number): Series {
-  return { facts, hours: noHours(hour), floor: { peak: 0, untilMinute: 0 }, active: undefined }
+  return {
+    facts,
+    hours: noHours(hour),
+    floor: { peak: 0, untilMinute: 0 },
+    last: undefined,
+    active: undefined,
+  }
 }
 
 /** Nothing counted yet. */

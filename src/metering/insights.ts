@@ -1,7 +1,9 @@
 import type { Log } from '../base/log.ts'
 import type { Anomaly } from '../insights/anomaly.ts'
 import { formatInsight } from '../insights/record.ts'
+import { insightRules, type Sensitivity } from '../insights/rules.ts'
 import type { IndexThread } from './index-thread.ts'
+import type { IndexWorkerData } from './index-worker.ts'
 
 /** What recording insights works with. */
 export type InsightsParts = {
@@ -10,6 +12,17 @@ export type InsightsParts = {
   readonly log: Log
   /** Told of each insight once it is in the audit log. What it throws is logged. */
   readonly announce?: ((anomaly: Anomaly) => Promise<void>) | undefined
+}
+
+/** How the settings say what is looked for: nothing, or how readily. */
+type InsightsChoice = { readonly sensitivity: 'off' | Sensitivity; readonly learningDays: number }
+
+/** What the index's thread is told to look for, and where it keeps what it knows. */
+export function insightsData(
+  { sensitivity, learningDays }: InsightsChoice,
+  folder: string,
+): IndexWorkerData['insights'] {
+  return sensitivity === 'off' ? undefined : { folder, rules: insightRules(sensitivity, learningDays) }
 }
 
 /** How often it is looked for insights. */
