@@ -8,11 +8,12 @@ import {
   countEvent,
   newSeries,
   newTally,
+  parseSeriesName,
   type Series,
   type SeriesFacts,
   scopeOf,
   seriesName,
-  seriesOf,
+  seriesNames,
   type Tally,
 } from './series.ts'
 import { addCounts, largestShares } from './shares.ts'
@@ -55,11 +56,13 @@ export function countRates(state: RateState, fact: EventFact): void {
   const minute = Math.max(state.from, Math.floor(fact.second / MINUTE_SECONDS))
   const tallies = state.open.get(minute) ?? new Map<string, Tally>()
   state.open.set(minute, tallies)
-  for (const facts of seriesOf(fact)) {
-    const name = seriesName(facts)
-    const tally = tallies.get(name) ?? newTally(facts)
-    if (tally.count === 0 && tallies.size >= TALLIES_MAX) continue
-    tallies.set(name, tally)
+  for (const name of seriesNames(fact)) {
+    let tally = tallies.get(name)
+    if (tally === undefined) {
+      if (tallies.size >= TALLIES_MAX) continue
+      tally = newTally()
+      tallies.set(name, tally)
+    }
     countEvent(tally, fact)
   }
 }
@@ -88,7 +91,7 @@ type Named = { readonly name: string; readonly tally: Tally }
 
 function judgeMinute(state: RateState, judge: Judge, minute: number, { name, tally }: Named): void {
   const hour = Math.floor(minute / HOUR_MINUTES)
-  const series = state.series.get(name) ?? newSeries(tally.facts, hour)
+  const series = state.series.get(name) ?? newSeries(parseSeriesName(name), hour)
   const forgotten = putRecent(state.series, name, series, SERIES_MAX)
   if (forgotten !== undefined) state.active.delete(forgotten)
   if (series.active !== undefined) {
@@ -136,7 +139,7 @@ function begin(state: RateState, judge: Judge, minute: number, { name, tally }: 
   const second = minute * MINUTE_SECONDS
   const minutes = baselineMinutes(judge, scopeOf(series.facts), second)
   const min = series.facts.error === '' ? judge.rules.callsMin : judge.rules.errorsMin
-  const own = newTally(tally.facts)
+  const own = newTally()
   mergeTally(own, tally)
   series.active = {
     beganMinute: minute,

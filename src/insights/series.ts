@@ -44,7 +44,6 @@ export type Series = {
 
 /** What is counted of one series in one minute. */
 export type Tally = {
-  readonly facts: SeriesFacts
   count: number
   readonly principals: Counts
   readonly agents: Counts
@@ -54,20 +53,38 @@ export type Tally = {
 /** How a call without an error is counted. Source: the "errorCode" attribution of CloudTrail's records. */
 const NO_ERROR = 'null'
 
-/** Every series that an event counts for. */
-export function seriesOf(fact: EventFact): readonly SeriesFacts[] {
-  const { account, region, source, operation, principal, keys, error } = fact
-  const whole = { account, region, source, operation, error: '', principal: '', key: '' }
-  const calls: SeriesFacts[] = [whole]
-  if (principal !== '') calls.push({ ...whole, principal })
-  for (const key of keys) calls.push({ ...whole, key })
-  return error === '' ? calls : [...calls, ...calls.map((one) => ({ ...one, error }))]
+/** The names of all series that an event counts for. */
+export function seriesNames({
+  account,
+  region,
+  source,
+  operation,
+  principal,
+  keys,
+  error,
+}: EventFact): readonly string[] {
+  const what = `${account}\n${region}\n${source}\n${operation}\n`
+  const names = [`${what}\n\n`]
+  if (principal !== '') names.push(`${what}\n${principal}\n`)
+  for (const key of keys) names.push(`${what}\n\n${key}`)
+  if (error === '') return names
+  names.push(`${what}${error}\n\n`)
+  if (principal !== '') names.push(`${what}${error}\n${principal}\n`)
+  for (const key of keys) names.push(`${what}${error}\n\n${key}`)
+  return names
 }
 
-/** A name that no other series has. */
+/** A name that no other series has: no text of an event has a line end. */
 export function seriesName(facts: SeriesFacts): string {
   const { account, region, source, operation, error, principal, key } = facts
   return `${account}\n${region}\n${source}\n${operation}\n${error}\n${principal}\n${key}`
+}
+
+/** What a series with this name counts. */
+export function parseSeriesName(name: string): SeriesFacts {
+  const [account = '', region = '', source = '', operation = '', error = '', principal = '', key = ''] =
+    name.split('\n')
+  return { account, region, source, operation, error, principal, key }
 }
 
 /** Since when the series' subject is known, decides whether it is judged. */
@@ -88,8 +105,8 @@ export function newSeries(facts: SeriesFacts, hour: number): Series {
 }
 
 /** Nothing counted yet. */
-export function newTally(facts: SeriesFacts): Tally {
-  return { facts, count: 0, principals: new Map(), agents: new Map(), errors: new Map() }
+export function newTally(): Tally {
+  return { count: 0, principals: new Map(), agents: new Map(), errors: new Map() }
 }
 
 /** Counts an event. */

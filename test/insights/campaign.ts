@@ -15,7 +15,7 @@ const rules = insightRules(sensitivity, 7)
 const seeds = given.length === 0 ? SEEDS : given.map(Number)
 const scores = noScores()
 for (const seed of seeds) {
-  const wrong = scoreMonth(seed, rules, scores)
+  const wrong = scoreMonth({ seed }, rules, scores)
   if (!isVerbose) continue
   for (const { second, type, operation, subject, baseline, insight } of wrong) {
     const at = new Date(second * 1000).toISOString()

@@ -1,7 +1,7 @@
 /** A synthetic month: the facts of every minute, and what is true of it. */
 
 import type { EventFact } from '../../src/insights/fact.ts'
-import { drawIncidents, type Incident } from './incidents.ts'
+import { drawIncidents, FIRST_DAY, type Incident } from './incidents.ts'
 import { SeededRandom } from './random.ts'
 import {
   ACCOUNT,
@@ -13,6 +13,7 @@ import {
   keyArn,
   REGION,
   roleArn,
+  type World,
 } from './world.ts'
 
 /** A month and what was put into it. */
@@ -22,26 +23,28 @@ export type Month = {
   readonly minutes: () => Generator<readonly EventFact[]>
 }
 
-/** A week that is learned, and four that are judged; the first second is a Monday's. */
+/** The first second of all months: a Monday's. */
 export const MONTH_START = 1_767_571_200
-const MONTH_DAYS = 37
+/** A week that is learned, and a month. */
+export const MONTH_DAYS = 37
 const USES = new Set([
   ...['Decrypt', 'Encrypt', 'GenerateDataKey', 'Sign', 'Verify', 'GenerateMac', 'VerifyMac'],
 ])
 const WITHOUT_KEY = new Set(['ListKeys', 'ListAliases'])
 const KMS = 'kms.amazonaws.com'
+const MIGRATION_MINUTES = 30
 const DORMANT_KEYS = 10
 const DORMANT_DAYS = 100
 
-/** The month of a seed. */
-export function drawMonth(seed: number): Month {
+/** The month of a seed, or so many days. */
+export function drawMonth(seed: number, days = MONTH_DAYS): Month {
   const random = new SeededRandom(seed)
   const world = drawWorld(random)
   const dormant = Array.from({ length: DORMANT_KEYS }, (_, index) => keyArn(`old-${index}`))
   const services = world.callers.filter(({ kind }) => kind === 'service')
-  const woken = dormant.map((key) => wake(random, key, random.pick(services)))
-  const incidents = [...drawIncidents(random, world), ...woken]
-  const benign = drawChanges(random, world.callers, world.keys)
+  const woken = dormant.map((key) => wake(random, key, random.pick(services), days))
+  const incidents = [...drawIncidents(random, world, days), ...woken]
+  const benign = drawChanges(random, world, days)
   const callers = [...world.callers, ...benign.callers]
   return {
     incidents,
@@ -49,8 +52,8 @@ export function drawMonth(seed: number): Month {
       const own = new SeededRandom(seed ^ 0x5eed)
       const early = -DORMANT_DAYS * DAY
       for (const { keys, caller } of woken) yield [fact(own, early, caller, { key: keys[0] ?? '' })]
-      const state = { deploys: new Map<string, number>(), roaming: new Map<string, string>(), plan: 0 }
-      for (let minute = 0; minute < MONTH_DAYS * DAY; minute += 1) {
+      const state = { deploys: new Map(), flares: new Map(), roaming: new Map(), plan: 0 }
+      for (let minute = 0; minute < days * DAY; minute += 1) {
         const facts: EventFact[] = []
         for (const caller of callers) everyday(own, minute, caller, { state, facts, benign })
         for (const incident of incidents) happen(own, minute, incident, facts)
@@ -60,8 +63,8 @@ export function drawMonth(seed: number): Month {
   }
 }
 
-function wake(random: SeededRandom, key: string, caller: Caller): Incident {
-  const from = random.whole(8 * DAY, 36 * DAY)
+function wake(random: SeededRandom, key: string, caller: Caller, days: number): Incident {
+  const from = random.whole(FIRST_DAY * DAY, days * DAY - 60)
   const { principal, contexts } = caller
   const calls = { rate: 1, operations: ['Decrypt'], keys: [key], failing: 0, error: '', contexts }
   return { type: 'DormantKeyUseInsight', from, to: from + 5, principal, caller, ...calls }
@@ -76,11 +79,14 @@ type Changes = {
   readonly keys: ReadonlyMap<string, { readonly from: number; readonly key: string }>
   /** From a minute on a service has so many times its calls. */
   readonly levels: ReadonlyMap<string, { readonly from: number; readonly factor: number }>
+  /** When somebody migrates data. */
+  readonly migrations: ReadonlyMap<string, number>
 }
 
-function drawChanges(random: SeededRandom, callers: readonly Caller[], keys: readonly string[]): Changes {
+function drawChanges(random: SeededRandom, { callers, keys }: World, days: number): Changes {
   const names = callers.filter(({ kind }) => kind === 'service').map(({ principal }) => principal)
-  const from = (): number => random.whole(8 * DAY, 35 * DAY)
+  const people = callers.filter(({ kind }) => kind === 'person').map(({ principal }) => principal)
+  const from = (): number => random.whole(FIRST_DAY * DAY, days * DAY - 60)
   const subnets = ['10.0.0.0/24', '10.0.1.0/24']
   return {
     callers: [0, 1].map((index) => {
@@ -91,6 +97,7 @@ function drawChanges(random: SeededRandom, callers: readonly Caller[], keys: rea
       [0, 1].map((index) => [random.pick(names), { from: from(), network: `10.1.${index}.0/24` }]),
     ),
     keys: new Map([0, 1, 2].map(() => [random.pick(names), { from: from(), key: random.pick(keys) }])),
+    migrations: new Map([[random.pick(people), random.whole(FIRST_DAY * DAY, days * DAY - 60)]]),
     levels: new Map(
       [0, 1].map(() => [random.pick(names), { from: from(), factor: random.between(1.3, 1.8) }]),
     ),
@@ -100,6 +107,7 @@ function drawChanges(random: SeededRandom, callers: readonly Caller[], keys: rea
 type Day = {
   readonly state: {
     readonly deploys: Map<string, number>
+    readonly flares: Map<string, number>
     readonly roaming: Map<string, string>
     plan: number
   }
@@ -117,8 +125,11 @@ function everyday(random: SeededRandom, minute: number, caller: Caller, day: Day
   const level = day.benign.levels.get(principal)
   const factor = level !== undefined && minute >= level.from ? level.factor : 1
   const mean = factor * rateAt(minute, caller) * Math.exp(caller.scatter * random.normal())
-  const count = random.poisson(mean) + (kind === 'service' ? deploy(random, minute, caller, day) : 0)
+  const count =
+    random.poisson(mean) +
+    (kind === 'service' ? deploy(random, minute, caller, day) + flare(random, caller, day) : 0)
   for (let index = 0; index < count; index += 1) day.facts.push(fact(random, minute, now, {}))
+  migrate(random, minute, now, day)
   if (kind === 'pipeline') plan(random, minute, now, day)
 }
 
@@ -142,6 +153,23 @@ function networksNow(
   if (minute % DAY === 0 && random.unit() < 0.5) state.roaming.set(caller.principal, foreignNetwork(random))
   const here = state.roaming.get(caller.principal)
   return here === undefined ? caller.networks : [here]
+}
+
+/** A cache that runs cold, a queue that is worked off: every other day, at any time, for a few minutes. */
+function flare(random: SeededRandom, caller: Caller, { state }: Day): number {
+  const left = state.flares.get(caller.principal) ?? 0
+  if (left === 0 && random.unit() < 1 / 2880) state.flares.set(caller.principal, random.whole(1, 4))
+  if (left === 0) return 0
+  state.flares.set(caller.principal, left - 1)
+  return random.poisson(random.between(1, 5) * Math.max(1, caller.rate))
+}
+
+/** Somebody rewrites old data, once: a few hundred Decrypt calls in half an hour. */
+function migrate(random: SeededRandom, minute: number, caller: Caller, { facts, benign }: Day): void {
+  const from = benign.migrations.get(caller.principal)
+  if (from === undefined || minute < from || minute >= from + MIGRATION_MINUTES) return
+  const operator = { ...caller, operations: ['Decrypt'], contexts: 30 }
+  for (let count = random.poisson(15); count > 0; count -= 1) facts.push(fact(random, minute, operator, {}))
 }
 
 /** Additional calls of the instances that a deployment starts, for a few minutes. */

@@ -5,7 +5,7 @@ import { newDetector, passTime, takeEvent } from '../../src/insights/detector.ts
 import type { EventFact } from '../../src/insights/fact.ts'
 import type { InsightRules } from '../../src/insights/rules.ts'
 import type { Incident } from './incidents.ts'
-import { drawMonth, MONTH_START } from './month.ts'
+import { drawMonth, MONTH_DAYS, MONTH_START } from './month.ts'
 import { DAY } from './world.ts'
 
 /** Of one kind. An insight is right when something that was put in explains it. */
@@ -40,8 +40,12 @@ export function noScores(): Scores {
 }
 
 /** Runs the detector over the month of a seed; adds to the scores. Gives insights that nothing explains. */
-export function scoreMonth(seed: number, rules: InsightRules, scores: Scores): readonly Anomaly[] {
-  const month = drawMonth(seed)
+export function scoreMonth(
+  { seed, days = MONTH_DAYS }: { readonly seed: number; readonly days?: number },
+  rules: InsightRules,
+  scores: Scores,
+): readonly Anomaly[] {
+  const month = drawMonth(seed, days)
   const detector = newDetector()
   const facts = new FirstUses()
   const found: Anomaly[] = []
@@ -51,7 +55,7 @@ export function scoreMonth(seed: number, rules: InsightRules, scores: Scores): r
       found.push(...takeEvent(detector, rules, fact))
     }
   }
-  found.push(...passTime(detector, rules, MONTH_START + 40 * DAY * 60))
+  found.push(...passTime(detector, rules, MONTH_START + (days + 1) * DAY * 60))
   const starts = found.filter(({ state, second }) => state === 'Start' && minuteOf(second) >= WEEK)
   return judge(starts, month.incidents, facts.found, scores)
 }
