@@ -32,14 +32,14 @@ export function insightRules(sensitivity: Sensitivity, learningDays: number): In
   const scale = SCALES[sensitivity]
   return {
     learningSeconds: learningDays * DAY_SECONDS,
-    hourFactor: 2.5 * scale,
-    weekFactor: Math.max(1, 1.25 * scale),
-    callsMin: Math.round(30 * scale),
-    errorsMin: Math.round(10 * scale),
+    hourFactor: 2 * scale,
+    weekFactor: Math.max(1, 1.1 * scale),
+    callsMin: Math.round(20 * scale),
+    errorsMin: Math.round(5 * scale),
     bulkFactor: 3 * scale,
-    bulkCallsMin: Math.round(200 * scale),
-    bulkContextsMin: Math.round(60 * scale),
-    bulkKeysMin: Math.round(6 * scale),
+    bulkCallsMin: Math.round(120 * scale),
+    bulkContextsMin: Math.round(30 * scale),
+    bulkKeysMin: Math.round(5 * scale),
   }
 }
 

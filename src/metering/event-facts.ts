@@ -20,7 +20,11 @@ export type EventRecord = {
   readonly eventType: string
   readonly recipientAccountId: string
   /** Only of insights, which have no source and name of their own. */
-  readonly insightDetails?: { readonly eventSource: string; readonly eventName: string }
+  readonly insightDetails?: {
+    readonly eventSource: string
+    readonly eventName: string
+    readonly insightType: string
+  }
 }
 
 /** Who has made a call. */
