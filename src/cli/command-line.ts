@@ -20,6 +20,7 @@ import {
 import { environment } from './environment.ts'
 import { helpText, VERSION } from './help.ts'
 import { outliveReader } from './outlive-reader.ts'
+import { QUOTA_COMMANDS } from './quota.ts'
 import { SCP_COMMANDS } from './scp.ts'
 import { serve } from './serve.ts'
 import { status } from './status.ts'
@@ -42,6 +43,7 @@ const COMMANDS: readonly Command[] = [
   accountCreate,
   accountList,
   ...SCP_COMMANDS,
+  ...QUOTA_COMMANDS,
   xksProxy,
   ...XKS_PROXY_ADMINISTRATION,
 ]

@@ -5,7 +5,7 @@ import { formatReason } from '../policy/reason.ts'
 import { StoreConflict } from '../store/port.ts'
 import type { CallerPolicies } from './caller.ts'
 import { isDryRun } from './dry-run.ts'
-import { TOO_FAST } from './failures.ts'
+import { tooFast } from './failures.ts'
 import type { Call, Operation, Outcome, Permission } from './operation.ts'
 
 /**
@@ -42,7 +42,7 @@ export async function runOperation(operation: Operation, call: Call, parts: RunP
       if (!(error instanceof StoreConflict)) throw error
     }
   }
-  throw new KmsError('ThrottlingException', operation.service === 'kms' ? TOO_FAST : 'Rate exceeded')
+  throw tooFast(operation.service)
 }
 
 async function runFresh(operation: Operation, call: Call, parts: RunParts): Promise<Outcome> {
