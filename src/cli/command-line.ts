@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { VERSION } from '../base/version.ts'
 import { processEnvironment } from '../config/environment.ts'
 import { ConfigError } from '../config/setting.ts'
 import { FLAGS, parseConfig } from '../config/settings.ts'
@@ -19,7 +20,8 @@ import {
 } from './command.ts'
 import { environment } from './environment.ts'
 import { explain } from './explain.ts'
-import { helpText, VERSION } from './help.ts'
+import { helpText } from './help.ts'
+import { insights } from './insights.ts'
 import { outliveReader } from './outlive-reader.ts'
 import { policyWhatIf } from './policy-what-if.ts'
 import { QUOTA_COMMANDS } from './quota.ts'
@@ -43,6 +45,7 @@ const COMMANDS: readonly Command[] = [
   auditConsistency,
   auditCheckProof,
   usage,
+  insights,
   explain,
   simulate,
   policyWhatIf,
