@@ -37,6 +37,8 @@ export const ENDPOINT_FILE = 'endpoint'
 export const AUDIT_FOLDER = 'audit'
 /** The folder of what is derived from the audit log, within the data folder. */
 export const INDEX_FOLDER = 'index'
+/** Where it is kept what insights are found by, within the data folder. */
+export const INSIGHTS_FOLDER = 'insights'
 const ROOT_KEY_FILE = 'root.key'
 const START_LOCK_FILE = 'start.lock'
 

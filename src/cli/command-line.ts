@@ -20,6 +20,7 @@ import {
 } from './command.ts'
 import { environment } from './environment.ts'
 import { helpText } from './help.ts'
+import { insights } from './insights.ts'
 import { outliveReader } from './outlive-reader.ts'
 import { QUOTA_COMMANDS } from './quota.ts'
 import { SCP_COMMANDS } from './scp.ts'
@@ -41,6 +42,7 @@ const COMMANDS: readonly Command[] = [
   auditConsistency,
   auditCheckProof,
   usage,
+  insights,
   accountCreate,
   accountList,
   ...SCP_COMMANDS,

@@ -5,6 +5,7 @@ import { growTree, type TreeState } from '../audit/tree.ts'
 import type { Log } from '../base/log.ts'
 import type { Clock } from '../base/ports.ts'
 import type { HmacKey } from '../crypto/hmac.ts'
+import type { Anomaly } from '../insights/anomaly.ts'
 import { claimFileLock, type FileLock } from '../store/file-lock.ts'
 import type { EventIndex, LastUse, UsageQuestion, UsageRow } from '../store/index-port.ts'
 import { openIndex } from '../store/sqlite-index.ts'
@@ -22,6 +23,8 @@ export type IndexServiceParts = {
   readonly clock: Clock
   readonly sleep: (delayMs: number) => Promise<void>
   readonly log: Log
+  /** What looks for insights; without it there are none. */
+  readonly insights?: { readonly pull: () => Promise<readonly Anomaly[]> } | undefined
 }
 
 /** A question to the index. `reachMs`: how long to wait for what is in the log by now. */
@@ -31,6 +34,7 @@ export type IndexQuestion = { readonly reachMs: number } & (
   | { readonly ask: 'usage'; readonly question: UsageQuestion }
   | { readonly ask: 'tree'; readonly node: string; readonly from: TreeState; readonly until: number }
   | { readonly ask: 'collect'; readonly question: CollectQuestion }
+  | { readonly ask: 'insights' }
   | { readonly ask: 'scopes' }
   | { readonly ask: 'status' }
   | { readonly ask: 'sequences' }
@@ -46,6 +50,7 @@ export type IndexValues = {
   readonly usage: readonly UsageRow[]
   readonly tree: TreeState
   readonly collect: Collected
+  readonly insights: readonly Anomaly[]
   readonly scopes: ReturnType<EventIndex['scopes']>
   readonly status: { readonly events: number }
   /** Of each node: the last sequence number that the index has. */
@@ -112,6 +117,7 @@ export class IndexService {
   #value(question: IndexQuestion): Promise<unknown> | unknown {
     if (question.ask === 'tree') return this.#grow(question)
     if (question.ask === 'collect') return collectEvents(this.#parts, question.question)
+    if (question.ask === 'insights') return this.#parts.insights?.pull() ?? []
     const { index } = this.#open()
     const { auditFolder, files } = this.#parts
     switch (question.ask) {
@@ -173,5 +179,5 @@ function parseValue<T>(value: unknown): T {
 
 /** Questions that the log answers, whether the index is there or not. */
 function readsLog({ ask }: IndexQuestion): boolean {
-  return ask === 'tree' || ask === 'collect'
+  return ask === 'tree' || ask === 'collect' || ask === 'insights'
 }
