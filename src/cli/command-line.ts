@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { VERSION } from '../base/version.ts'
 import { processEnvironment } from '../config/environment.ts'
 import { ConfigError } from '../config/setting.ts'
 import { FLAGS, parseConfig } from '../config/settings.ts'
@@ -18,7 +19,7 @@ import {
   type Output,
 } from './command.ts'
 import { environment } from './environment.ts'
-import { helpText, VERSION } from './help.ts'
+import { helpText } from './help.ts'
 import { insights } from './insights.ts'
 import { outliveReader } from './outlive-reader.ts'
 import { QUOTA_COMMANDS } from './quota.ts'

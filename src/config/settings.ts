@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { AUDIT_SETTINGS, parseTrails, type TrailsConfig } from './audit-settings.ts'
 import { INSIGHTS_SETTINGS, type InsightsConfig, parseInsights } from './insights-settings.ts'
+import { MONITORING_SETTINGS, type MonitoringConfig, parseMonitoring } from './monitoring-settings.ts'
 import { type Address, formatAddress, isRegion, parseAddress, parseRegions } from './places.ts'
 import {
   ConfigError,
@@ -39,6 +40,7 @@ export type Config = {
   readonly insights: InsightsConfig
   /** Path of the price table. */
   readonly prices: string | undefined
+  readonly monitoring: MonitoringConfig
   readonly xks: XksConfig
   readonly xksProxy: XksProxyConfig
   /** The settings that were given, as they were given, by flag. */
@@ -125,6 +127,7 @@ const SETTINGS = {
     about: 'key sets of identity providers that are not fetched, a JSON file',
   }),
   ...AUDIT_SETTINGS,
+  ...MONITORING_SETTINGS,
   ...INSIGHTS_SETTINGS,
   ...XKS_SETTINGS,
 }
@@ -158,12 +161,15 @@ export function parseConfig(given: Given): Config {
     trails: parseTrails(given),
     insights: parseInsights(given),
     prices: read(SETTINGS.prices, given),
+    monitoring: parseMonitoring(given),
     xks: parseXks(given),
     xksProxy: parseXksProxy(given),
     texts: findTexts(given),
   }
   refuseOpenPlain(SETTINGS.listen.variable, config.listen, config)
   refuseOpenPlain(SETTINGS.xksListen.variable, config.xksProxy.listen, config)
+  const { listen: metrics } = config.monitoring
+  if (metrics !== undefined) refuseOpenPlain(SETTINGS.metrics.variable, metrics, config)
   return config
 }
 

@@ -37,6 +37,7 @@ export type IndexQuestion = { readonly reachMs: number } & (
   | { readonly ask: 'insights' }
   | { readonly ask: 'scopes' }
   | { readonly ask: 'status' }
+  | { readonly ask: 'sequences' }
 )
 
 /** What the index knows, and whether that is all that was in the log when it was asked. */
@@ -52,6 +53,8 @@ export type IndexValues = {
   readonly insights: readonly Anomaly[]
   readonly scopes: ReturnType<EventIndex['scopes']>
   readonly status: { readonly events: number }
+  /** Of each node: the last sequence number that the index has. */
+  readonly sequences: Readonly<Record<string, number>>
 }
 
 const LOCK_FILE = 'lock'
@@ -128,6 +131,8 @@ export class IndexService {
         return index.scopes()
       case 'status':
         return { events: index.count() }
+      case 'sequences':
+        return Object.fromEntries([...index.positions()].map(([node, { sequence }]) => [node, sequence]))
     }
   }
 
