@@ -28,6 +28,7 @@ export type TestEvent = {
   readonly account?: string
   readonly region?: string
   readonly parameters?: Readonly<Record<string, unknown>>
+  readonly requestId?: string
 }
 
 /** The id of the event with this number: a UUID that begins with it. */
@@ -57,7 +58,7 @@ export function testRecord(event: TestEvent): string {
     error: error === undefined ? undefined : { code: error, message: '' },
     request: event.parameters ?? null,
     response: null,
-    requestId: `request-${id}`,
+    requestId: event.requestId ?? `request-${id}`,
     eventId: testEventId(id),
     readOnly: event.readOnly ?? true,
     resources: [key].flat().map((one) => ({ account: TEST_ACCOUNT, arn: testKeyArn(one) })),
