@@ -260,3 +260,44 @@ test('an event is given to nobody but the account of its own line, whatever the 
   writeFileSync(place.segment, text.replaceAll(TEST_ACCOUNT, '444455556666'))
   assert.deepEqual((await find(service)).ids, [])
 })
+
+test('the index tells calls on a key apart by who, from where, with which material and how they ended', async () => {
+  using place = folders()
+  const [old, now] = ['a'.repeat(64), 'b'.repeat(64)]
+  const opened = (keyMaterialId: string) => ({ name: 'Decrypt', key: 'k1', additional: { keyMaterialId } })
+  await write(place.audit, [
+    { id: 1, user: 'ada', ...opened(old) },
+    { id: 2, user: 'ada', ...opened(old), second: TEST_SECOND + 2 * HOUR },
+    { id: 3, user: 'ada', ...opened(now), second: TEST_SECOND + HOUR },
+    { id: 4, user: 'bob', ...opened(old), address: '2001:db8::1' },
+    { id: 5, user: 'bob', name: 'Decrypt', key: 'k1', error: 'AccessDenied' },
+    {
+      id: 6,
+      user: 'ada',
+      name: 'ReEncrypt',
+      key: ['k1', 'k2'],
+      additional: { sourceKeyMaterialId: old, destinationKeyMaterialId: now },
+    },
+  ])
+  await using service = testService(place.index, place.audit)
+  const ask = async (key: string) =>
+    (await service.answer({ ask: 'touches', key: testKeyArn(key), ...NOW })).value.map((row) => [
+      row.principal.slice(row.principal.lastIndexOf('/') + 1),
+      row.operation,
+      row.material.slice(0, 1),
+      row.opened,
+      row.failed,
+      row.address,
+      row.calls,
+      (row.lastSecond - row.firstSecond) / HOUR,
+      Number.parseInt(row.eventId.slice(0, 8), 16),
+    ])
+  assert.deepEqual(await ask('k1'), [
+    ['ada', 'Decrypt', 'a', true, false, '192.0.2.1', 2, 2, 2],
+    ['ada', 'Decrypt', 'b', true, false, '192.0.2.1', 1, 0, 3],
+    ['bob', 'Decrypt', '', true, true, '192.0.2.1', 1, 0, 5],
+    ['bob', 'Decrypt', 'a', true, false, '2001:db8::1', 1, 0, 4],
+    ['ada', 'ReEncrypt', 'a', true, false, '192.0.2.1', 1, 0, 6],
+  ])
+  assert.deepEqual(await ask('k2'), [['ada', 'ReEncrypt', 'b', false, false, '192.0.2.1', 1, 0, 6]])
+})

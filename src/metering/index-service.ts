@@ -6,7 +6,7 @@ import type { Log } from '../base/log.ts'
 import type { Clock } from '../base/ports.ts'
 import type { HmacKey } from '../crypto/hmac.ts'
 import { claimFileLock, type FileLock } from '../store/file-lock.ts'
-import type { EventIndex, LastUse, UsageQuestion, UsageRow } from '../store/index-port.ts'
+import type { EventIndex, LastUse, TouchRow, UsageQuestion, UsageRow } from '../store/index-port.ts'
 import { openIndex } from '../store/sqlite-index.ts'
 import { type Collected, type CollectQuestion, collectEvents } from './collect.ts'
 import { Indexer } from './indexer.ts'
@@ -29,6 +29,7 @@ export type IndexQuestion = { readonly reachMs: number } & (
   | { readonly ask: 'lookup'; readonly question: LookupQuestion }
   | { readonly ask: 'lastUse'; readonly key: string }
   | { readonly ask: 'usage'; readonly question: UsageQuestion }
+  | { readonly ask: 'touches'; readonly key: string }
   | { readonly ask: 'tree'; readonly node: string; readonly from: TreeState; readonly until: number }
   | { readonly ask: 'collect'; readonly question: CollectQuestion }
   | { readonly ask: 'scopes' }
@@ -43,6 +44,7 @@ export type IndexValues = {
   readonly lookup: LookupPage
   readonly lastUse: LastUse | undefined
   readonly usage: readonly UsageRow[]
+  readonly touches: readonly TouchRow[]
   readonly tree: TreeState
   readonly collect: Collected
   readonly scopes: ReturnType<EventIndex['scopes']>
@@ -118,6 +120,8 @@ export class IndexService {
         return index.lastUse(question.key)
       case 'usage':
         return index.usage(question.question)
+      case 'touches':
+        return index.touches(question.key)
       case 'scopes':
         return index.scopes()
       case 'status':
