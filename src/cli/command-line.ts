@@ -19,6 +19,8 @@ import {
 } from './command.ts'
 import { environment } from './environment.ts'
 import { helpText, VERSION } from './help.ts'
+import { impact } from './impact.ts'
+import { materials } from './materials.ts'
 import { outliveReader } from './outlive-reader.ts'
 import { SCP_COMMANDS } from './scp.ts'
 import { serve } from './serve.ts'
@@ -39,6 +41,8 @@ const COMMANDS: readonly Command[] = [
   auditConsistency,
   auditCheckProof,
   usage,
+  materials,
+  impact,
   accountCreate,
   accountList,
   ...SCP_COMMANDS,
