@@ -22,6 +22,8 @@ import { helpText, VERSION } from './help.ts'
 import { impact } from './impact.ts'
 import { materials } from './materials.ts'
 import { outliveReader } from './outlive-reader.ts'
+import { report } from './report.ts'
+import { reportVerify } from './report-verify.ts'
 import { SCP_COMMANDS } from './scp.ts'
 import { serve } from './serve.ts'
 import { status } from './status.ts'
@@ -43,6 +45,8 @@ const COMMANDS: readonly Command[] = [
   usage,
   materials,
   impact,
+  report,
+  reportVerify,
   accountCreate,
   accountList,
   ...SCP_COMMANDS,

@@ -70,7 +70,10 @@ async function report(
   return 0
 }
 
-async function listKeys({ records, service }: OpenIndex): Promise<readonly KeyFacts[]> {
+async function listKeys({
+  records,
+  service,
+}: Pick<OpenIndex, 'records' | 'service'>): Promise<readonly KeyFacts[]> {
   const { value: scopes } = await service.answer({ ask: 'scopes', reachMs: 0 })
   const keys: KeyFacts[] = []
   for (const { account, region } of scopes) {

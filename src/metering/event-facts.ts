@@ -132,7 +132,7 @@ const MATERIAL_MAX_CHARS = 64
 const ADDRESS_MAX_CHARS = 64
 
 /** The user, role or account that a call is counted for: sessions of a role are counted together. */
-function principalOf(identity: Identity = {}): string {
+export function principalOf(identity: Identity = {}): string {
   const { sessionContext, arn, invokedBy, accountId } = identity
   return sessionContext?.sessionIssuer?.arn ?? arn ?? invokedBy ?? accountId ?? ''
 }

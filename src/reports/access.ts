@@ -66,6 +66,14 @@ function isAllowed(
   return decide(request, { ...policies, resource }).allow
 }
 
+/** Whether a statement of a key's policy covers the key as a resource. */
+export function coversKey(statement: CompiledStatement, key: Pick<ReportedKey, 'arn'>): boolean {
+  return statement.resources(
+    { text: key.arn, parts: splitArn(key.arn) },
+    startEvaluation(() => undefined),
+  )
+}
+
 /** Whether a statement is about a key: it covers it as a resource, and an operation that uses or administers it. */
 export function isAbout(
   statement: CompiledStatement,

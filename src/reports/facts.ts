@@ -70,6 +70,15 @@ export type ReportedPrincipal = {
   readonly context: ContextLookup
 }
 
+/** An event that shows something. */
+export type EventEvidence = {
+  readonly eventId: string
+  readonly operation: string
+  readonly principal: string
+  /** `2026-11-25T09:30:00Z`. */
+  readonly at: string
+}
+
 /** An access key. */
 export type ReportedAccessKey = {
   readonly id: string
@@ -79,8 +88,8 @@ export type ReportedAccessKey = {
   readonly active: boolean
   readonly createdAt: number
   readonly lastUsedAt: number | undefined
-  /** The id of an event of the last use, as far as one is known. */
-  readonly lastEventId: string | undefined
+  /** The last call with it, as far as one is known. */
+  readonly lastEvent: EventEvidence | undefined
 }
 
 /** Operations that use a key's material, as events and grants name them. */
