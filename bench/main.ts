@@ -10,6 +10,7 @@ import { measureBackground } from './suites/background.ts'
 import { measureDecisions } from './suites/decisions.ts'
 import { measureLatency } from './suites/latency.ts'
 import { measureMemory } from './suites/memory.ts'
+import { measureSession } from './suites/session.ts'
 import { measureSpecs } from './suites/specs.ts'
 import { measureStart } from './suites/start.ts'
 import { measureThroughput } from './suites/throughput.ts'
@@ -85,6 +86,9 @@ async function measure(options: Options, loader: Loader): Promise<Report> {
       ? await withServer(options, (server) =>
           withLoader((other) => measureLatency({ ...parts, other, server })),
         )
+      : undefined,
+    session: wanted('session')
+      ? await withServer(options, (server) => measureSession({ ...parts, server }))
       : undefined,
     decisions: wanted('decisions') ? measureDecisions(options.rounds, progress) : undefined,
   }

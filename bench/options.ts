@@ -13,6 +13,7 @@ const SUITES = [
   'decisions',
   'specs',
   'latency',
+  'session',
 ] as const
 
 /** What can be measured. */
@@ -54,7 +55,8 @@ export const HELP = `Usage: npm run bench -- [options]
 
 Measures Holdfast beside a floor: a bare node:http server that answers equal bytes.
 
-  --suite NAME         throughput (default), memory, start, audit, background, decisions, specs, latency or all
+  --suite NAME         throughput (default), memory, start, audit, background, decisions, specs, latency,
+                       session or all
   --operations LIST    of ${MEASURED_OPERATIONS.join(',')}
   --connections LIST   default 1,16,64,256
   --seconds N          length of a window, default 3

@@ -62,5 +62,6 @@ function report(given: Partial<ThroughputRow>): Report {
     decisions: undefined,
     specs: undefined,
     latency: undefined,
+    session: undefined,
   }
 }

@@ -4,6 +4,7 @@ import type { BackgroundReport } from './suites/background.ts'
 import type { DecisionsReport } from './suites/decisions.ts'
 import type { LatencyReport } from './suites/latency.ts'
 import type { MemoryReport } from './suites/memory.ts'
+import type { SessionReport } from './suites/session.ts'
 import type { SpecsReport } from './suites/specs.ts'
 import type { StartReport } from './suites/start.ts'
 import type { ThroughputReport } from './suites/throughput.ts'
@@ -31,6 +32,7 @@ export type Report = {
   readonly decisions: DecisionsReport | undefined
   readonly specs: SpecsReport | undefined
   readonly latency: LatencyReport | undefined
+  readonly session: SessionReport | undefined
 }
 
 /** The figures that a release must reach, of all suites that ran. */
@@ -43,8 +45,9 @@ export function goalsOf({
   background,
   specs,
   latency,
+  session,
 }: Report): readonly Goal[] {
-  return [throughput, memory, start, audit, decisions, background, specs, latency].flatMap(
+  return [throughput, memory, start, audit, decisions, background, specs, latency, session].flatMap(
     (suite) => suite?.goals ?? [],
   )
 }
@@ -72,6 +75,7 @@ export function formatReport(report: Report): string {
     ...(decisions === undefined ? [] : [formatDecisions(decisions)]),
     ...(report.specs === undefined ? [] : [formatSpecs(report.specs)]),
     ...(report.latency === undefined ? [] : [formatLatency(report.latency)]),
+    ...(report.session === undefined ? [] : [formatSession(report.session)]),
     ...goalsOf(report).map(
       ({ name, required, measured, met }) =>
         `${met ? 'met   ' : 'MISSED'}  ${name}: ${measured} (${required})`,
@@ -227,6 +231,11 @@ function formatSpecs({ rows }: SpecsReport): string {
     row.coresBusy === undefined ? '-' : `${(row.coresBusy * 100).toFixed(0)}%`,
   ])
   return `\nBeside the bare call of node:crypto\n${formatTable([head, ...lines])}\n`
+}
+
+function formatSession({ root, session, share }: SessionReport): string {
+  const [own, role] = [root.toFixed(0), session.toFixed(0)]
+  return `\nEncrypt/s as the root user ${own}, as a session of a role ${role}: ${(share * 100).toFixed(1)}%\n`
 }
 
 function formatLatency({ rows }: LatencyReport): string {

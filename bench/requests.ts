@@ -116,6 +116,7 @@ type Rendered = {
 /** The headers are those that AWS's own JavaScript client sends and signs. */
 function render({ name, body, to, signer, id }: Rendered): string {
   const bodySha256 = sha256Hex(body)
+  const { sessionToken } = to.credentials
   const signed = [
     ['amz-sdk-invocation-id', uuidOf(id)],
     ['amz-sdk-request', 'attempt=1; max=3'],
@@ -124,6 +125,7 @@ function render({ name, body, to, signer, id }: Rendered): string {
     ['host', hostHeader(to.endpoint)],
     ['x-amz-content-sha256', bodySha256],
     ['x-amz-date', signer.date],
+    ...(sessionToken === undefined ? [] : ([['x-amz-security-token', sessionToken]] as const)),
     ['x-amz-target', `TrentService.${name}`],
   ] as const
   const lines = signed.map(([header, value]) => `${header}: ${value}\r\n`).join('')

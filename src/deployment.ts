@@ -27,6 +27,7 @@ import { makeFolder } from './store/folder.ts'
 import { LIST_MAX_RECORDS, type Records } from './store/records.ts'
 import { openSqlite } from './store/sqlite.ts'
 import { DATABASE_FILE } from './store/sqlite-file.ts'
+import type { StoreWatch } from './store/watch.ts'
 
 /** The file that the root credentials are handed over in, within the data folder. */
 export const CREDENTIALS_FILE = 'credentials'
@@ -64,10 +65,10 @@ export type Deployment = {
  *
  * @throws SealError, StoreFailure.
  */
-export async function openDeployment(config: Config): Promise<Deployment> {
+export async function openDeployment(config: Config, watch?: StoreWatch): Promise<Deployment> {
   await makeFolder(config.data)
   using rootKey = await openRootKey(config)
-  const records = await openRecords(openSqlite(config.data), recordSealer(rootKey, systemRandom))
+  const records = await openRecords(openSqlite(config.data), recordSealer(rootKey, systemRandom), { watch })
   await assertNotLost(config, records)
   using auditKey = deriveKey(rootKey, AUDIT_KEY_INFO)
   using checkpointSeed = deriveKey(rootKey, CHECKPOINT_KEY_INFO)
@@ -129,11 +130,11 @@ async function prepareAccount(config: Config, records: Records): Promise<void> {
  * Opens a data folder to serve from it. Of several processes that start at once, one at a time makes
  * what is missing: the root key, the account, the credentials.
  */
-export async function openForServing(config: Config): Promise<Deployment> {
+export async function openForServing(config: Config, watch?: StoreWatch): Promise<Deployment> {
   await makeFolder(config.data)
   const lock = await waitForLock(join(config.data, START_LOCK_FILE))
   try {
-    const deployment = await openDeployment(config)
+    const deployment = await openDeployment(config, watch)
     await prepareAccount(config, deployment.records)
     return deployment
   } finally {

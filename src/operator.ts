@@ -6,6 +6,7 @@ import { addCredentials } from './config/credentials-file.ts'
 import type { Config } from './config/settings.ts'
 import { CREDENTIALS_FILE, openDeployment, openNodeJournal } from './deployment.ts'
 import { handOverRoot } from './iam/account.ts'
+import { type ListedQuota, listQuotas, setQuota } from './iam/account-quotas.ts'
 import {
   attachScp,
   createAccount,
@@ -31,6 +32,8 @@ export type Operator = {
   readonly deleteScp: (name: string) => Promise<void>
   readonly attachScp: (name: string, account: string) => Promise<void>
   readonly detachScp: (name: string, account: string) => Promise<void>
+  readonly quotas: (account: string) => Promise<readonly ListedQuota[]>
+  readonly setQuota: (account: string, name: string, value: string) => Promise<void>
 }
 
 /** An account as lists show it. */
@@ -93,5 +96,8 @@ function operatorOf(config: Config, records: Records, commit: Commit): Operator 
       commit('AttachServiceControlPolicy', { name, accountId }, await attachScp(records, name, accountId)),
     detachScp: async (name, accountId) =>
       commit('DetachServiceControlPolicy', { name, accountId }, await detachScp(records, name, accountId)),
+    quotas: (account) => listQuotas(records, account),
+    setQuota: async (accountId, name, value) =>
+      commit('SetQuota', { accountId, name, value }, await setQuota(records, accountId, name, value)),
   }
 }

@@ -38,6 +38,8 @@ export type AuditLogParts = {
   readonly log: Log
   readonly saveHead: (head: AuditHead) => Promise<void>
   readonly segmentMaxBytes?: number
+  /** Told of each batch that has become durable: how long its first event has waited. */
+  readonly durable?: ((waitedMs: number) => void) | undefined
 }
 
 /** An event in UTF-16 units, so at most three times as many bytes. */
@@ -61,6 +63,7 @@ const PROBE = Buffer.alloc(4096, '\n')
 /** Events that become durable together; all who wait for them share one promise. */
 type Batch = {
   readonly events: string[]
+  readonly openedAtMs: number
   chars: number
   readonly durable: Promise<void>
   readonly resolve: () => void
@@ -99,6 +102,16 @@ export class AuditLog {
     this.#point = parts.tail.point
     const { segment } = parts.tail
     if (segment !== undefined) this.#segment = this.#segmentOf(segment.first, segment.sizeBytes)
+  }
+
+  /** Events that wait to become durable. */
+  get waiting(): number {
+    return this.#waitingEvents
+  }
+
+  /** Whether the last write has failed and it has not been found since that the log can be written. */
+  get isImpaired(): boolean {
+    return this.#impaired !== undefined
   }
 
   /** The last sequence number that is durable. */
@@ -170,7 +183,8 @@ export class AuditLog {
     if (last !== undefined && last.events.length < BATCH_MAX_EVENTS && last.chars < BATCH_CLOSED_AT_CHARS)
       return last
     const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const batch = { events: [], chars: 0, durable: promise, resolve, reject }
+    const openedAtMs = this.#parts.clock.monotonicMs()
+    const batch = { events: [], openedAtMs, chars: 0, durable: promise, resolve, reject }
     this.#queue.push(batch)
     this.#round ??= this.#run()
     return batch
@@ -199,7 +213,10 @@ export class AuditLog {
     const wasImpaired = this.#impaired !== undefined
     try {
       if (wasImpaired) await this.#repair()
-      if (batch.events.length > 0) await this.#write(batch)
+      if (batch.events.length > 0) {
+        await this.#write(batch)
+        this.#parts.durable?.(this.#parts.clock.monotonicMs() - batch.openedAtMs)
+      }
       batch.resolve()
     } catch (cause) {
       if (this.#repairIsDue()) {
@@ -294,7 +311,8 @@ export class AuditLog {
   }
 }
 
-async function writeAll(file: AppendFile, bytes: Uint8Array): Promise<void> {
+/** Writes all of the bytes. @throws what a write throws; some of them may be written then. */
+export async function writeAll(file: AppendFile, bytes: Uint8Array): Promise<void> {
   for (let written = 0; written < bytes.length; ) {
     const count = await file.write(bytes.subarray(written))
     assert(count > 0, 'a write of nothing succeeded')

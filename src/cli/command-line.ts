@@ -22,6 +22,7 @@ import { helpText, VERSION } from './help.ts'
 import { impact } from './impact.ts'
 import { materials } from './materials.ts'
 import { outliveReader } from './outlive-reader.ts'
+import { QUOTA_COMMANDS } from './quota.ts'
 import { report } from './report.ts'
 import { reportVerify } from './report-verify.ts'
 import { SCP_COMMANDS } from './scp.ts'
@@ -50,6 +51,7 @@ const COMMANDS: readonly Command[] = [
   accountCreate,
   accountList,
   ...SCP_COMMANDS,
+  ...QUOTA_COMMANDS,
   xksProxy,
   ...XKS_PROXY_ADMINISTRATION,
 ]

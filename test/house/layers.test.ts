@@ -9,6 +9,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   base: [],
   api: ['base'],
   store: ['base'],
+  quotas: ['base', 'api'],
   config: ['base'],
   crypto: ['base', 'api'],
   policy: ['base', 'api'],
@@ -19,10 +20,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   audit: ['base', 'api', 'crypto', 'store'],
   // It derives from the audit log what it counts and finds, so it reads the log as audit does.
   metering: ['base', 'api', 'crypto', 'store', 'audit'],
-  dispatch: ['base', 'api', 'policy', 'sigv4', 'store', 'audit'],
-  kms: ['base', 'api', 'policy', 'store', 'custody', 'attestation', 'dispatch', 'xks'],
+  dispatch: ['base', 'api', 'policy', 'sigv4', 'store', 'audit', 'quotas'],
+  kms: ['base', 'api', 'policy', 'store', 'custody', 'attestation', 'quotas', 'dispatch', 'xks'],
   cloudtrail: ['base', 'api', 'crypto', 'policy', 'store', 'audit', 'metering', 'dispatch', 'client'],
-  iam: ['base', 'api', 'policy', 'store', 'custody', 'dispatch'],
+  iam: ['base', 'api', 'policy', 'store', 'custody', 'quotas', 'dispatch'],
   // What reports say is computed from facts that are given to it; another layer gathers them from everybody's records.
   reports: ['base', 'api', 'crypto', 'policy', 'store', 'audit', 'metering'],
   reporting: ['base', 'api', 'policy', 'store', 'metering', 'dispatch', 'kms', 'iam', 'reports'],
@@ -49,19 +50,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'app.ts': [
     'deployment.ts',
     ...['base', 'api', 'store', 'config', 'crypto', 'policy', 'sigv4', 'attestation', 'custody', 'xks'],
-    ...[
-      'audit',
-      'metering',
-      'dispatch',
-      'cloudtrail',
-      'kms',
-      'iam',
-      'jobs',
-      'http',
-      'client',
-      'reports',
-      'reporting',
-    ],
+    ...['quotas', 'audit', 'metering', 'dispatch', 'cloudtrail', 'kms', 'iam', 'jobs', 'http', 'client'],
+    ...['reports', 'reporting'],
   ],
   'proxy-app.ts': [
     'deployment.ts',
