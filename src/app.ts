@@ -50,6 +50,7 @@ import { IndexThread } from './metering/index-thread.ts'
 import { lastUsageFinder } from './metering/last-usage.ts'
 import { treeGrower } from './metering/read-log.ts'
 import { openQuotas, type Quotas } from './quotas/service.ts'
+import { openReportingService } from './reporting/service.ts'
 import { SigningKeys } from './sigv4/signing-key.ts'
 import { claimFileLock } from './store/file-lock.ts'
 import type { Records } from './store/records.ts'
@@ -124,7 +125,8 @@ export async function openNode(
   stack.defer(() => keyUses.write())
   const iam = { records, quotas, sealer, keyUses, fetchJson, offline }
   const trails = await openTrails(config, { records, index, log })
-  const dispatcher = openDispatcher({ kms, journal, trails, iam, quotas, limiters, own, log })
+  const served = { kms, journal, trails, index, iam, quotas, limiters, own, log }
+  const dispatcher = await openDispatcher(served, config)
   const checkpoints = checkpointJob({
     records,
     files: systemFiles,
@@ -190,6 +192,7 @@ type ServiceParts = {
   readonly kms: KmsParts
   readonly journal: Journal
   readonly trails: TrailService
+  readonly index: IndexThread
   readonly iam: Omit<IamServiceParts, 'clock' | 'random'>
   readonly quotas: Quotas
   readonly limiters: RecordLimiters
@@ -221,14 +224,17 @@ function openIndexThread(config: Config, key: HmacKey, log: Log): IndexThread {
   return new IndexThread({ folder, auditFolder: join(config.data, AUDIT_FOLDER), key }, log, systemTimers)
 }
 
-function openDispatcher({ kms, journal, quotas, limiters, own, log, ...service }: ServiceParts): Dispatcher {
+async function openDispatcher(parts: ServiceParts, { prices: pricesFile }: Config): Promise<Dispatcher> {
+  const { kms, journal, quotas, limiters, own, log, index, ...service } = parts
   const { records } = kms
+  const reporting = await openReportingService({ records, index, clock: systemClock, pricesFile })
   const iam = openIamService({ ...service.iam, clock: systemClock, random: systemRandom })
   return createDispatcher({
     routing: createRouting([
       ...KMS_OPERATIONS.map((operation) => operation(kms)),
       ...iam.operations,
       ...service.trails.operations,
+      ...reporting,
     ]),
     findCredential: iam.findCredential,
     signingKeys: new SigningKeys(),

@@ -10,7 +10,7 @@ import type { OpenIndex } from './index-service.ts'
 export const REACH_MS = 60_000
 
 /** What is said when the index has not come so far in time. */
-export const BEHIND = 'the index is behind the audit log: the latest calls are not counted'
+const BEHIND = 'the index is behind the audit log: the latest calls are not counted'
 
 /** What a command can be written as, beside a table. */
 const FORMATS = ['table', 'json'] as const

@@ -40,7 +40,7 @@ export function accessTo(key: ReportedKey, principals: readonly ReportedPrincipa
 }
 
 /** The operations that use a key of its usage. */
-export function usesOf({ usage }: Pick<ReportedKey, 'usage'>): readonly string[] {
+function usesOf({ usage }: Pick<ReportedKey, 'usage'>): readonly string[] {
   return USES[usage] ?? []
 }
 

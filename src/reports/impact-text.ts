@@ -15,13 +15,14 @@ export function formatImpact(impact: Impact): readonly string[] {
       'Calls on it',
       users.length === 0 ? ['none'] : formatTable([USER_COLUMNS, ...users.map(userRow)]),
     ),
+    ...(impact.moreUsers > 0 ? [`  and ${impact.moreUsers} more`] : []),
     ...section('Aliases', key.aliases.length === 0 ? ['none'] : key.aliases.map(printable)),
     ...section(`Grants: ${key.grants.length}`, grantLines(impact)),
     ...section(
       'Policy statements that name it',
       formatTable([STATEMENT_COLUMNS, ...statements.map(statementRow)]),
     ),
-    ...(impact.moreStatements > 0 ? [`and ${impact.moreStatements} more`] : []),
+    ...(impact.moreStatements > 0 ? [`  and ${impact.moreStatements} more`] : []),
   ]
 }
 

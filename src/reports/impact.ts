@@ -9,7 +9,7 @@ import { formatSecond, isCryptographic, type ReportedKey, type ReportedPrincipal
 
 /** Addresses of one line; the rest is counted. */
 export const ADDRESSES_SHOWN_MAX = 20
-/** Grants and statements that are shown; the rest is counted. */
+/** Grants, statements and lines of calls that are shown; the rest is counted. */
 export const SHOWN_MAX = 1000
 
 /** The calls of a principal of one operation on a key. */
@@ -50,6 +50,7 @@ export type Impact = {
   readonly key: ReportedKey
   /** The latest first. */
   readonly users: readonly KeyUser[]
+  readonly moreUsers: number
   readonly statements: readonly NamingStatement[]
   readonly moreStatements: number
   /** What fails when the key is gone or disabled. */
@@ -59,9 +60,11 @@ export type Impact = {
 /** What hangs on a key, by the calls on it and the policies of these principals. */
 export function impactOf(key: ReportedKey, principals: readonly ReportedPrincipal[]): Impact {
   const statements = [...ownStatements(key), ...principals.flatMap((one) => statementsOf(one, key))]
+  const users = usersOf(key.touches)
   return {
     key,
-    users: usersOf(key.touches),
+    users: users.slice(0, SHOWN_MAX),
+    moreUsers: Math.max(0, users.length - SHOWN_MAX),
     statements: statements.slice(0, SHOWN_MAX),
     moreStatements: Math.max(0, statements.length - SHOWN_MAX),
     consequences: consequencesOf(key),
@@ -142,7 +145,8 @@ export function formatCondition({ operator, key, values }: Condition): string {
 }
 
 /** The same for machines. */
-export function jsonOfImpact({ key, users, statements, moreStatements, consequences }: Impact): object {
+export function jsonOfImpact(impact: Impact): object {
+  const { key, users, moreUsers, statements, moreStatements, consequences } = impact
   const { arn, state, spec, usage, origin, description, aliases, multiRegion, keyStore, grants } = key
   return {
     key: { arn, state, spec, usage, origin, description },
@@ -155,6 +159,7 @@ export function jsonOfImpact({ key, users, statements, moreStatements, consequen
       first: formatSecond(firstSecond),
       last: formatSecond(lastSecond),
     })),
+    moreUsers,
     grants: grants.slice(0, SHOWN_MAX),
     moreGrants: Math.max(0, grants.length - SHOWN_MAX),
     statements,

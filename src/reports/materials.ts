@@ -3,7 +3,7 @@ import type { TouchRow } from '../store/index-port.ts'
 import { formatInstant, formatSecond, type ReportedKey, type ReportedMaterial } from './facts.ts'
 
 /** Who had something decrypted under a material. */
-export type MaterialUser = {
+type MaterialUser = {
   readonly principal: string
   readonly decrypts: number
   /** Seconds since 1970. */

@@ -33,7 +33,7 @@ export function signFiles(
 }
 
 /** A file as a note names it. */
-export function describeFile(name: string, content: Uint8Array): SignedFile {
+function describeFile(name: string, content: Uint8Array): SignedFile {
   return { name, sizeBytes: content.length, sha256: toBase64(sha256(content)) }
 }
 

@@ -8,7 +8,7 @@ import type { ReportedKey, ReportedPrincipal } from './facts.ts'
 /** The account of all tests. */
 export const ACCOUNT = '111122223333'
 /** The region of all tests. */
-export const REGION = 'eu-west-1'
+const REGION = 'eu-west-1'
 /** Seconds since 1970: 2026-11-25T00:00:00Z. */
 export const TODAY = Date.UTC(2026, 10, 25) / 1000
 /** One day in seconds. */

@@ -26,7 +26,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   iam: ['base', 'api', 'policy', 'store', 'custody', 'quotas', 'dispatch'],
   // What reports say is computed from facts that are given to it; another layer gathers them from everybody's records.
   reports: ['base', 'api', 'crypto', 'policy', 'store', 'audit', 'metering'],
-  reporting: ['base', 'api', 'policy', 'store', 'metering', 'dispatch', 'kms', 'iam', 'reports'],
+  reporting: [
+    ...['base', 'api', 'crypto', 'policy', 'store', 'metering', 'dispatch'],
+    ...['cloudtrail', 'kms', 'iam', 'reports'],
+  ],
   jobs: ['base', 'store', 'audit', 'kms'],
   http: ['base', 'api', 'dispatch'],
   client: ['base', 'api', 'crypto', 'sigv4'],
