@@ -169,6 +169,30 @@ test('usage counts calls and failures by hour and series, over all transactions'
   ])
 })
 
+test('usage is summed up by day, or over all hours, when that is asked for', async () => {
+  using place = folders()
+  const midnight = Math.ceil(TEST_SECOND / (24 * HOUR)) * 24 * HOUR
+  const at = [midnight - HOUR, midnight, midnight + 23 * HOUR, midnight + 24 * HOUR]
+  await write(
+    place.audit,
+    at.map((second, id) => ({ id, second, key: 'k1', ...(id === 2 ? { error: 'Oops' } : {}) })),
+  )
+  await using service = testService(place.index, place.audit)
+  const ask = async (hoursPerRow: number | undefined, limit?: number) => {
+    const question = { fromHour: 0, toHour: 1_000_000, hoursPerRow, limit }
+    const { value } = await service.answer({ ask: 'usage', question, ...NOW })
+    return value.map(({ hour, calls, failures }) => [hour - midnight / HOUR, calls, failures])
+  }
+  assert.equal((await ask(undefined)).length, 4)
+  assert.deepEqual(await ask(24), [
+    [-24, 1, 0],
+    [0, 2, 1],
+    [24, 1, 0],
+  ])
+  assert.deepEqual(await ask(2 ** 31), [[-midnight / HOUR, 4, 1]])
+  assert.equal((await ask(1, 2)).length, 2)
+})
+
 test('an index that was made again from the log is the same', async () => {
   using place = folders()
   await using service = testService(place.index, place.audit)

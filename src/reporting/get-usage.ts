@@ -23,8 +23,11 @@ const HOUR_MS = 3_600_000
 const DEFAULT_DAYS = 30
 /** Longer ranges are asked for in parts. */
 const RANGE_MAX_DAYS = 400
-/** Rows of the index that one call may sum up: more are asked for in parts, or by key. */
-const ROWS_MAX = 200_000
+/** Rows of the index that one call may sum up, on the thread that serves calls: some 20 ms. */
+const ROWS_MAX = 20_000
+const HOURS_PER_DAY = 24
+/** Above every range: all hours in one row. */
+const ALL_HOURS = 2 ** 31
 const LINES_DEFAULT = 100
 const LINES_MAX = 1000
 const TOKEN_MAX_CHARS = 16_384
@@ -54,6 +57,7 @@ export const getUsage = reportingOperation(
       toHour: Math.ceil(range.toMs / HOUR_MS),
       account,
       key: input.KeyArn,
+      hoursPerRow: hoursPerRow(columns),
       limit: ROWS_MAX + 1,
     }
     const { value: rows, current } = await parts.usage(question)
@@ -75,16 +79,22 @@ export const getUsage = reportingOperation(
   },
 )
 
-const TOO_MUCH = `More than ${ROWS_MAX} counts are in this range: ask for a shorter one, or for one key.`
+const TOO_MUCH = `More than ${ROWS_MAX} counts are in this range: ask for a shorter one, for days instead of hours, or for one key.`
+
+/** As few rows as the columns allow. */
+function hoursPerRow(columns: readonly UsageColumn[]): number {
+  if (columns.includes('hour')) return 1
+  return columns.includes('day') ? HOURS_PER_DAY : ALL_HOURS
+}
 
 type Range = { readonly fromMs: number; readonly toMs: number }
 
 /** @throws InvalidTimeRangeException. */
 function parseRange({ StartTime, EndTime }: UsageAsked['input'], now: number): Range {
   const toMs = EndTime ?? now
-  const fromMs = StartTime ?? toMs - DEFAULT_DAYS * 24 * HOUR_MS
+  const fromMs = StartTime ?? toMs - DEFAULT_DAYS * HOURS_PER_DAY * HOUR_MS
   if (fromMs > toMs) throw new KmsError('InvalidTimeRangeException', 'StartTime is after EndTime.')
-  if (fromMs < 0 || toMs - fromMs > RANGE_MAX_DAYS * 24 * HOUR_MS) {
+  if (fromMs < 0 || toMs - fromMs > RANGE_MAX_DAYS * HOURS_PER_DAY * HOUR_MS) {
     const message = `The time range must begin after 1970 and be at most ${RANGE_MAX_DAYS} days long.`
     throw new KmsError('InvalidTimeRangeException', message)
   }

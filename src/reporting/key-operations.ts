@@ -60,9 +60,8 @@ async function report(asked: KeyAsked): Promise<{ readonly key: ReportedKey; rea
 /** Who uses a key, what points at it, and what fails without it. */
 export const getKeyImpact = reportingOperation(onKey('GetKeyImpact'), async (asked) => {
   const { key, current } = await report(asked)
-  const principals = await reportPrincipals(asked.parts.records)
   // The policies of other accounts are theirs.
-  const own = principals.filter(({ account }) => account === key.account)
+  const own = await reportPrincipals(asked.parts.records, [key.account])
   return { output: { ...parseOutput(withCapitals(jsonOfImpact(impactOf(key, own)))), Current: current } }
 })
 

@@ -9,10 +9,17 @@ import type { Records } from '../store/records.ts'
 /** What a role's session is called when nobody has assumed it. */
 const ANY_SESSION = 'any'
 
-/** Every user and role of every account, in the order of their ARNs. Root users are above all of them and left out. */
-export async function reportPrincipals(records: Records): Promise<readonly ReportedPrincipal[]> {
+/**
+ * Every user and role of some accounts, of all when left out, in the order of their ARNs. Root users are above all of
+ * them and left out.
+ */
+export async function reportPrincipals(
+  records: Records,
+  accounts?: readonly string[],
+): Promise<readonly ReportedPrincipal[]> {
   const principals: ReportedPrincipal[] = []
-  for (const { name: account } of await listAccounts(records))
+  const all = accounts ?? (await listAccounts(records)).map(({ name }) => name)
+  for (const account of all)
     principals.push(...(await usersOf(records, account)), ...(await rolesOf(records, account)))
   return principals.sort((one, other) => (one.arn < other.arn ? -1 : 1))
 }

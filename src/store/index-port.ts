@@ -115,6 +115,8 @@ export type UsageQuestion = {
   readonly toHour: number
   readonly account?: string | undefined
   readonly key?: string | undefined
+  /** So many hours are summed up in one row, whose hour is the first of them; 1 when left out. */
+  readonly hoursPerRow?: number | undefined
   /** Rows at most; all when left out. */
   readonly limit?: number | undefined
 }

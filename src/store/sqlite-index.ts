@@ -121,8 +121,10 @@ class SqliteIndex implements EventIndex {
     )
   }
 
-  usage({ fromHour, toHour, account = '', key = '', limit = ALL }: UsageQuestion): readonly UsageRow[] {
-    return this.#statements.usage.all(fromHour, toHour, account, account, key, key, limit).map(parseUsage)
+  usage(question: UsageQuestion): readonly UsageRow[] {
+    const { fromHour, toHour, account = '', key = '', hoursPerRow = 1, limit = ALL } = question
+    const rows = this.#statements.usage.all(hoursPerRow, fromHour, toHour, account, key, limit)
+    return rows.map(parseUsage)
   }
 
   touches(key: string): readonly TouchRow[] {
@@ -356,10 +358,12 @@ function prepare(database: DatabaseSync) {
        WHERE prefix = ? ORDER BY event DESC`,
     ),
     usage: sql(
-      `SELECT hour, account, region, key, principal, source, operation, variant, calls, failures
+      // A number is bound as a REAL, and dividing by one would not round.
+      `SELECT usage.hour / CAST(?1 AS INTEGER) * CAST(?1 AS INTEGER) AS hour, account, region, key, principal, source, operation, variant,
+         sum(calls) AS calls, sum(failures) AS failures
        FROM usage JOIN series ON series.id = usage.series
-       WHERE hour >= ? AND hour < ? AND (? = '' OR account = ?) AND (? = '' OR key = ?)
-       ORDER BY hour, series.id LIMIT ?`,
+       WHERE usage.hour >= ?2 AND usage.hour < ?3 AND (?4 = '' OR account = ?4) AND (?5 = '' OR key = ?5)
+       GROUP BY usage.hour / CAST(?1 AS INTEGER), series.id ORDER BY 1, series.id LIMIT ?6`,
     ),
     scopes: sql('SELECT DISTINCT account, region FROM series ORDER BY account, region'),
     count: sql('SELECT count(*) AS events FROM events'),
