@@ -3,18 +3,16 @@ import { setImmediate } from 'node:timers'
 import { assert } from '../base/assert.ts'
 import type { Log } from '../base/log.ts'
 import type { Clock, Timers } from '../base/ports.ts'
+import { type Chain, ChainMac, type ChainPoint, macText } from './chain.ts'
 import { AuditUnavailable } from './damage.ts'
 import type { AppendFile, AuditFiles } from './files.ts'
 import { type AuditHead, HeadKeeper } from './head.ts'
 import {
   BATCH_MAX_EVENTS,
-  type Chain,
-  type ChainPoint,
   EVENT_START,
   FRAME_MAX_BYTES,
   formatBatchLine,
   formatSegmentLine,
-  nextPoint,
   SEGMENT_MAX_BYTES,
   segmentName,
 } from './segment.ts'
@@ -82,6 +80,7 @@ type Segment = { readonly first: number; readonly path: string; durableBytes: nu
 export class AuditLog {
   readonly #parts: AuditLogParts
   readonly #head: HeadKeeper
+  readonly #macs: ChainMac
   #point: ChainPoint
   #segment: Segment | undefined
   #file: AppendFile | undefined
@@ -99,6 +98,7 @@ export class AuditLog {
   constructor(parts: AuditLogParts) {
     this.#parts = parts
     this.#head = new HeadKeeper(parts)
+    this.#macs = new ChainMac(parts.chain, parts.tail.point)
     this.#point = parts.tail.point
     const { segment } = parts.tail
     if (segment !== undefined) this.#segment = this.#segmentOf(segment.first, segment.sizeBytes)
@@ -255,8 +255,12 @@ export class AuditLog {
     const start = buffer.write(header)
     const end = start + buffer.write(text, start)
     const events = buffer.subarray(start, end)
-    const point = nextPoint(this.#parts.chain, this.#point, lines.length, events)
-    const size = end + buffer.write(formatBatchLine(point, lines.length, events.length), end)
+    const count = lines.length
+    const at = Math.max(0, Math.floor(this.#parts.clock.now()))
+    const first = this.#point.sequence + 1
+    const point = this.#macs.next(this.#point, { first, count, at, events })
+    const line = { first, count, sizeBytes: events.length, at, mac: macText(point) }
+    const size = end + buffer.write(formatBatchLine(line), end)
     return { bytes: buffer.subarray(0, size), point }
   }
 

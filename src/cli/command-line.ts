@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { VERSION } from '../base/version.ts'
 import { processEnvironment } from '../config/environment.ts'
 import { ConfigError } from '../config/setting.ts'
 import { FLAGS, parseConfig } from '../config/settings.ts'
@@ -18,13 +19,11 @@ import {
   type Output,
 } from './command.ts'
 import { environment } from './environment.ts'
-import { helpText, VERSION } from './help.ts'
-import { impact } from './impact.ts'
-import { materials } from './materials.ts'
+import { helpText } from './help.ts'
+import { insights } from './insights.ts'
 import { outliveReader } from './outlive-reader.ts'
 import { QUOTA_COMMANDS } from './quota.ts'
-import { report } from './report.ts'
-import { reportVerify } from './report-verify.ts'
+import { REPORT_COMMANDS } from './report-commands.ts'
 import { SCP_COMMANDS } from './scp.ts'
 import { serve } from './serve.ts'
 import { status } from './status.ts'
@@ -44,10 +43,8 @@ const COMMANDS: readonly Command[] = [
   auditConsistency,
   auditCheckProof,
   usage,
-  materials,
-  impact,
-  report,
-  reportVerify,
+  insights,
+  ...REPORT_COMMANDS,
   accountCreate,
   accountList,
   ...SCP_COMMANDS,

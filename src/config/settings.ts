@@ -1,6 +1,8 @@
 import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { AUDIT_SETTINGS, parseTrails, type TrailsConfig } from './audit-settings.ts'
+import { INSIGHTS_SETTINGS, type InsightsConfig, parseInsights } from './insights-settings.ts'
+import { MONITORING_SETTINGS, type MonitoringConfig, parseMonitoring } from './monitoring-settings.ts'
 import { type Address, formatAddress, isRegion, parseAddress, parseRegions } from './places.ts'
 import {
   ConfigError,
@@ -35,8 +37,10 @@ export type Config = {
   /** The path of a JSON file: key sets of identity providers, by the URL of their issuer. */
   readonly oidcKeysFile: string | undefined
   readonly trails: TrailsConfig
+  readonly insights: InsightsConfig
   /** Path of the price table. */
   readonly prices: string | undefined
+  readonly monitoring: MonitoringConfig
   readonly xks: XksConfig
   readonly xksProxy: XksProxyConfig
   /** The settings that were given, as they were given, by flag. */
@@ -123,6 +127,8 @@ const SETTINGS = {
     about: 'key sets of identity providers that are not fetched, a JSON file',
   }),
   ...AUDIT_SETTINGS,
+  ...MONITORING_SETTINGS,
+  ...INSIGHTS_SETTINGS,
   ...XKS_SETTINGS,
 }
 
@@ -153,13 +159,17 @@ export function parseConfig(given: Given): Config {
     sm2Regions: need(SETTINGS.sm2Regions, given),
     oidcKeysFile: read(SETTINGS.oidcKeys, given),
     trails: parseTrails(given),
+    insights: parseInsights(given),
     prices: read(SETTINGS.prices, given),
+    monitoring: parseMonitoring(given),
     xks: parseXks(given),
     xksProxy: parseXksProxy(given),
     texts: findTexts(given),
   }
   refuseOpenPlain(SETTINGS.listen.variable, config.listen, config)
   refuseOpenPlain(SETTINGS.xksListen.variable, config.xksProxy.listen, config)
+  const { listen: metrics } = config.monitoring
+  if (metrics !== undefined) refuseOpenPlain(SETTINGS.metrics.variable, metrics, config)
   return config
 }
 

@@ -5,6 +5,7 @@ import { growTree, type TreeState } from '../audit/tree.ts'
 import type { Log } from '../base/log.ts'
 import type { Clock } from '../base/ports.ts'
 import type { HmacKey } from '../crypto/hmac.ts'
+import type { Anomaly } from '../insights/anomaly.ts'
 import { claimFileLock, type FileLock } from '../store/file-lock.ts'
 import type { EventIndex, LastUse, TouchRow, UsageQuestion, UsageRow } from '../store/index-port.ts'
 import { openIndex } from '../store/sqlite-index.ts'
@@ -22,6 +23,8 @@ export type IndexServiceParts = {
   readonly clock: Clock
   readonly sleep: (delayMs: number) => Promise<void>
   readonly log: Log
+  /** What looks for insights; without it there are none. */
+  readonly insights?: { readonly pull: () => Promise<readonly Anomaly[]> } | undefined
 }
 
 /** A question to the index. `reachMs`: how long to wait for what is in the log by now. */
@@ -32,8 +35,10 @@ export type IndexQuestion = { readonly reachMs: number } & (
   | { readonly ask: 'touches'; readonly key: string }
   | { readonly ask: 'tree'; readonly node: string; readonly from: TreeState; readonly until: number }
   | { readonly ask: 'collect'; readonly question: CollectQuestion }
+  | { readonly ask: 'insights' }
   | { readonly ask: 'scopes' }
   | { readonly ask: 'status' }
+  | { readonly ask: 'sequences' }
 )
 
 /** What the index knows, and whether that is all that was in the log when it was asked. */
@@ -47,8 +52,11 @@ export type IndexValues = {
   readonly touches: readonly TouchRow[]
   readonly tree: TreeState
   readonly collect: Collected
+  readonly insights: readonly Anomaly[]
   readonly scopes: ReturnType<EventIndex['scopes']>
   readonly status: { readonly events: number }
+  /** Of each node: the last sequence number that the index has. */
+  readonly sequences: Readonly<Record<string, number>>
 }
 
 const LOCK_FILE = 'lock'
@@ -111,6 +119,7 @@ export class IndexService {
   #value(question: IndexQuestion): Promise<unknown> | unknown {
     if (question.ask === 'tree') return this.#grow(question)
     if (question.ask === 'collect') return collectEvents(this.#parts, question.question)
+    if (question.ask === 'insights') return this.#parts.insights?.pull() ?? []
     const { index } = this.#open()
     const { auditFolder, files } = this.#parts
     switch (question.ask) {
@@ -126,6 +135,8 @@ export class IndexService {
         return index.scopes()
       case 'status':
         return { events: index.count() }
+      case 'sequences':
+        return Object.fromEntries([...index.positions()].map(([node, { sequence }]) => [node, sequence]))
     }
   }
 
@@ -172,5 +183,5 @@ function parseValue<T>(value: unknown): T {
 
 /** Questions that the log answers, whether the index is there or not. */
 function readsLog({ ask }: IndexQuestion): boolean {
-  return ask === 'tree' || ask === 'collect'
+  return ask === 'tree' || ask === 'collect' || ask === 'insights'
 }
