@@ -59,6 +59,27 @@ async function find(
   return { ids, next: value.next }
 }
 
+test('events are found by their own ids and by those of their requests, in all accounts', async () => {
+  using place = folders()
+  const requestId = '00000001-0000-4000-9000-00000000000a'
+  await write(place.audit, [
+    { id: 1, requestId },
+    { id: 1, requestId, account: '444455556666' },
+    { id: 2, requestId },
+    { id: 1, requestId: '00000001-0000-4000-9000-00000000000b' },
+  ])
+  await using service = testService(place.index, place.audit)
+  const found = async (id: string): Promise<readonly string[]> => {
+    const { value } = await service.answer({ ask: 'find', id, ...NOW })
+    return value.map((text) => JSON.parse(text).recipientAccountId).sort()
+  }
+  // An event that does not begin as its request does is found by its own id alone.
+  assert.deepEqual(await found(requestId), [TEST_ACCOUNT, '444455556666'])
+  assert.deepEqual(await found(testEventId(1)), [TEST_ACCOUNT, TEST_ACCOUNT, '444455556666'])
+  assert.deepEqual(await found('00000003-0000-4000-8000-000000000000'), [])
+  assert.deepEqual(await found('no id'), [])
+})
+
 test('a lookup finds events by each attribute, newest first', async () => {
   using place = folders()
   await write(place.audit, [

@@ -11,7 +11,7 @@ import type { EventIndex, LastUse, TouchRow, UsageQuestion, UsageRow } from '../
 import { openIndex } from '../store/sqlite-index.ts'
 import { type Collected, type CollectQuestion, collectEvents } from './collect.ts'
 import { Indexer } from './indexer.ts'
-import { type LookupPage, type LookupQuestion, lookup } from './lookup.ts'
+import { findEvents, type LookupPage, type LookupQuestion, lookup } from './lookup.ts'
 
 /** What the index service works with. */
 export type IndexServiceParts = {
@@ -30,6 +30,7 @@ export type IndexServiceParts = {
 /** A question to the index. `reachMs`: how long to wait for what is in the log by now. */
 export type IndexQuestion = { readonly reachMs: number } & (
   | { readonly ask: 'lookup'; readonly question: LookupQuestion }
+  | { readonly ask: 'find'; readonly id: string }
   | { readonly ask: 'lastUse'; readonly key: string }
   | { readonly ask: 'usage'; readonly question: UsageQuestion }
   | { readonly ask: 'touches'; readonly key: string }
@@ -47,6 +48,7 @@ export type IndexAnswer<T> = { readonly value: T; readonly current: boolean }
 /** The values of the questions. */
 export type IndexValues = {
   readonly lookup: LookupPage
+  readonly find: readonly string[]
   readonly lastUse: LastUse | undefined
   readonly usage: readonly UsageRow[]
   readonly touches: readonly TouchRow[]
@@ -125,6 +127,8 @@ export class IndexService {
     switch (question.ask) {
       case 'lookup':
         return lookup({ index, auditFolder, files }, question.question)
+      case 'find':
+        return findEvents({ index, auditFolder, files }, question.id)
       case 'lastUse':
         return index.lastUse(question.key)
       case 'usage':

@@ -30,6 +30,7 @@ export type TestEvent = {
   readonly parameters?: Readonly<Record<string, unknown>>
   readonly additional?: Readonly<Record<string, unknown>>
   readonly address?: string
+  readonly requestId?: string
 }
 
 /** The id of the event with this number: a UUID that begins with it. */
@@ -60,7 +61,7 @@ export function testRecord(event: TestEvent): string {
     request: event.parameters ?? null,
     response: null,
     additional: event.additional,
-    requestId: `request-${id}`,
+    requestId: event.requestId ?? `request-${id}`,
     eventId: testEventId(id),
     readOnly: event.readOnly ?? true,
     resources: [key].flat().map((one) => ({ account: TEST_ACCOUNT, arn: testKeyArn(one) })),
