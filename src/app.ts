@@ -6,7 +6,7 @@ import type { Journal } from './audit/journal.ts'
 import { type OwnEventParts, refusalsEvent } from './audit/own-events.ts'
 import { RefusalLimiter, RefusalSummaries } from './audit/refusals.ts'
 import type { Log } from './base/log.ts'
-import { systemAfterThisTurn, systemClock, systemRandom, systemTimers } from './base/ports.ts'
+import { systemAfterThisTurn, systemClock, systemRandom, systemSleep, systemTimers } from './base/ports.ts'
 import { fetchJson } from './client/fetch-json.ts'
 import { openTrailService, type TrailService } from './cloudtrail/service.ts'
 import { readDefaultCredentials } from './config/credentials-file.ts'
@@ -19,6 +19,7 @@ import {
   announceEndpoint,
   INDEX_FOLDER,
   listAccounts,
+  makeEventsFolder,
   openForServing,
   openNodeJournal,
   ownEventParts,
@@ -28,6 +29,8 @@ import {
 import { createDispatcher, type Dispatcher } from './dispatch/dispatcher.ts'
 import { Freshness } from './dispatch/freshness.ts'
 import { createRouting } from './dispatch/routing.ts'
+import { openEndpoints } from './events/open-endpoints.ts'
+import { type EventService, type EventServiceParts, openEventService } from './events/service.ts'
 import { openHttpServer } from './http/server.ts'
 import { KeyUses } from './iam/key-uses.ts'
 import { type OfflineKeys, parseKeySet } from './iam/oidc.ts'
@@ -116,7 +119,8 @@ export async function openNode(
   stack.defer(() => keyUses.write())
   const iam = { records, random: systemRandom, clock: systemClock, sealer, keyUses, fetchJson, offline }
   const trails = await openTrails(config, { records, index, log })
-  const dispatcher = openDispatcher({ kms, journal, trails, iam, limiter, own, log })
+  const events = await openEvents(config, { records, index, journal, log })
+  const dispatcher = openDispatcher({ kms, journal, trails, iam, limiter, own, log, alarm: events.alarm })
   const checkpoints = checkpointJob({
     records,
     files: systemFiles,
@@ -126,17 +130,19 @@ export async function openNode(
     log,
   })
   const jobs = startJobs(
-    [
+    events.watched([
       lifecycleJob(kms, journal, log),
       connectionJob(kms, log),
       checkpoints,
       keyUseJob(keyUses),
       trails.delivery,
-    ],
+      ...events.jobs,
+    ]),
     systemTimers,
     log,
   )
   stack.defer(() => jobs.stop())
+  stack.defer(() => events.close())
   const state = { ready: true }
   const http = await openHttpServer(
     { handle: dispatcher.handle, tooLarge: dispatcher.refuseLarge, ready: () => state.ready },
@@ -188,6 +194,7 @@ type ServiceParts = {
   readonly limiter: RefusalLimiter
   readonly own: OwnEventParts
   readonly log: Log
+  readonly alarm: EventService['alarm']
 }
 
 async function openTrails(
@@ -209,12 +216,31 @@ async function openTrails(
   })
 }
 
+async function openEvents(
+  config: Config,
+  parts: Pick<EventServiceParts, 'records' | 'index' | 'log'> & { readonly journal: Journal },
+): Promise<EventService> {
+  const { events, region } = config
+  return openEventService({
+    ...parts,
+    ...ownEventParts(config),
+    sleep: systemSleep,
+    node: parts.journal.node,
+    append: (json) => parts.journal.append(json),
+    folder: await makeEventsFolder(config),
+    claimLock: claimFileLock,
+    region,
+    endpoints: await openEndpoints(events.webhooksFile),
+    recentUseDays: events.recentUseDays,
+  })
+}
+
 function openIndexThread(config: Config, key: HmacKey, log: Log): IndexThread {
   const folder = join(config.data, INDEX_FOLDER)
   return new IndexThread({ folder, auditFolder: join(config.data, AUDIT_FOLDER), key }, log, systemTimers)
 }
 
-function openDispatcher({ kms, journal, limiter, own, log, ...service }: ServiceParts): Dispatcher {
+function openDispatcher({ kms, journal, limiter, own, log, alarm, ...service }: ServiceParts): Dispatcher {
   const { records } = kms
   const iam = openIamService(service.iam)
   return createDispatcher({
@@ -236,6 +262,7 @@ function openDispatcher({ kms, journal, limiter, own, log, ...service }: Service
     clock: systemClock,
     random: systemRandom,
     log,
+    alarm,
   })
 }
 

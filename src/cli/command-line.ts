@@ -18,6 +18,7 @@ import {
   type Output,
 } from './command.ts'
 import { environment } from './environment.ts'
+import { EVENT_COMMANDS } from './events.ts'
 import { helpText, VERSION } from './help.ts'
 import { outliveReader } from './outlive-reader.ts'
 import { SCP_COMMANDS } from './scp.ts'
@@ -42,6 +43,7 @@ const COMMANDS: readonly Command[] = [
   accountCreate,
   accountList,
   ...SCP_COMMANDS,
+  ...EVENT_COMMANDS,
   xksProxy,
   ...XKS_PROXY_ADMINISTRATION,
 ]

@@ -1,7 +1,7 @@
-import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { AUDIT_SETTINGS, parseTrails, type TrailsConfig } from './audit-settings.ts'
-import { type Address, formatAddress, isRegion, parseAddress, parseRegions } from './places.ts'
+import { EVENT_SETTINGS, type EventsConfig, parseEvents } from './event-settings.ts'
+import { type Address, formatAddress, isLoopback, isRegion, parseAddress, parseRegions } from './places.ts'
 import {
   ConfigError,
   findText,
@@ -37,6 +37,7 @@ export type Config = {
   readonly trails: TrailsConfig
   /** Path of the price table. */
   readonly prices: string | undefined
+  readonly events: EventsConfig
   readonly xks: XksConfig
   readonly xksProxy: XksProxyConfig
   /** The settings that were given, as they were given, by flag. */
@@ -123,6 +124,7 @@ const SETTINGS = {
     about: 'key sets of identity providers that are not fetched, a JSON file',
   }),
   ...AUDIT_SETTINGS,
+  ...EVENT_SETTINGS,
   ...XKS_SETTINGS,
 }
 
@@ -154,6 +156,7 @@ export function parseConfig(given: Given): Config {
     oidcKeysFile: read(SETTINGS.oidcKeys, given),
     trails: parseTrails(given),
     prices: read(SETTINGS.prices, given),
+    events: parseEvents(given),
     xks: parseXks(given),
     xksProxy: parseXksProxy(given),
     texts: findTexts(given),
@@ -199,11 +202,6 @@ export function describeSettings(): readonly string[] {
     const suffix = byDefault === undefined ? '' : ` (default ${byDefault})`
     return `  --${flag.padEnd(flagWidth)} ${variable.padEnd(variableWidth)} ${about}${suffix}`
   })
-}
-
-/** Whether only this machine can reach an address. */
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 }
 
 function refuseUnknown(environment: Given['environment']): void {

@@ -29,6 +29,8 @@ export type DispatcherParts = AuthenticationParts & {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  /** Is told of what is not as it was written. */
+  readonly alarm?: (reason: string) => void
 }
 
 /** Answers requests: every call goes through here. */
@@ -104,7 +106,7 @@ function refuseLarge(parts: DispatcherParts, request: WireRequest): Promise<Wire
 /** Answers a call whose caller is not known, and records it as far as the rate allows. */
 async function refuse(parts: DispatcherParts, arrival: Arrival, cause: unknown): Promise<WireResponse> {
   const { request, requestId, route } = arrival
-  const reason = callerFacingError(cause, requestId, parts.log)
+  const reason = callerFacingError(cause, requestId, parts)
   const error = route.type === 'unknown' && reason.fault === 'client' ? route.error : reason
   try {
     await recordRefusal(parts.refusals, {
@@ -116,7 +118,7 @@ async function refuse(parts: DispatcherParts, arrival: Arrival, cause: unknown):
       at: arrival.now,
     })
   } catch (failure) {
-    return renderError(route.service, callerFacingError(failure, requestId, parts.log), requestId)
+    return renderError(route.service, callerFacingError(failure, requestId, parts), requestId)
   }
   return renderError(route.service, error, requestId)
 }
@@ -143,7 +145,7 @@ async function perform(
     outcome.dispose?.()
     return response
   } catch (cause) {
-    const error = callerFacingError(cause, requestId, parts.log)
+    const error = callerFacingError(cause, requestId, parts)
     return fail(parts, attempt, error)
   }
 }
@@ -249,7 +251,7 @@ async function fail(parts: DispatcherParts, attempt: Attempt, error: KmsError): 
   try {
     await parts.journal.append(event)
   } catch (failure) {
-    return renderError(service, callerFacingError(failure, requestId, parts.log), requestId)
+    return renderError(service, callerFacingError(failure, requestId, parts), requestId)
   }
   return renderError(service, error, requestId)
 }

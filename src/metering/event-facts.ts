@@ -10,11 +10,14 @@ export type EventRecord = {
   readonly awsRegion: string
   readonly errorCode?: string
   readonly requestParameters?: Readonly<Record<string, unknown>> | null
+  readonly responseElements?: Readonly<Record<string, unknown>> | null
   readonly requestID?: string
   readonly eventID: string
   readonly readOnly: boolean
   readonly resources?: readonly EventResource[]
+  readonly eventType?: string
   readonly recipientAccountId: string
+  readonly serviceEventDetails?: Readonly<Record<string, unknown>>
 }
 
 /** Who has made a call. */

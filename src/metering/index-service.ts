@@ -9,6 +9,7 @@ import { claimFileLock, type FileLock } from '../store/file-lock.ts'
 import type { EventIndex, LastUse, UsageQuestion, UsageRow } from '../store/index-port.ts'
 import { openIndex } from '../store/sqlite-index.ts'
 import { type Collected, type CollectQuestion, collectEvents } from './collect.ts'
+import { type Gathered, type GatherQuestion, gatherRecords } from './gather.ts'
 import { Indexer } from './indexer.ts'
 import { type LookupPage, type LookupQuestion, lookup } from './lookup.ts'
 
@@ -31,6 +32,7 @@ export type IndexQuestion = { readonly reachMs: number } & (
   | { readonly ask: 'usage'; readonly question: UsageQuestion }
   | { readonly ask: 'tree'; readonly node: string; readonly from: TreeState; readonly until: number }
   | { readonly ask: 'collect'; readonly question: CollectQuestion }
+  | { readonly ask: 'gather'; readonly question: GatherQuestion }
   | { readonly ask: 'scopes' }
   | { readonly ask: 'status' }
 )
@@ -45,6 +47,7 @@ export type IndexValues = {
   readonly usage: readonly UsageRow[]
   readonly tree: TreeState
   readonly collect: Collected
+  readonly gather: Gathered
   readonly scopes: ReturnType<EventIndex['scopes']>
   readonly status: { readonly events: number }
 }
@@ -109,6 +112,7 @@ export class IndexService {
   #value(question: IndexQuestion): Promise<unknown> | unknown {
     if (question.ask === 'tree') return this.#grow(question)
     if (question.ask === 'collect') return collectEvents(this.#parts, question.question)
+    if (question.ask === 'gather') return gatherRecords(this.#parts, question.question)
     const { index } = this.#open()
     const { auditFolder, files } = this.#parts
     switch (question.ask) {
@@ -168,5 +172,5 @@ function parseValue<T>(value: unknown): T {
 
 /** Questions that the log answers, whether the index is there or not. */
 function readsLog({ ask }: IndexQuestion): boolean {
-  return ask === 'tree' || ask === 'collect'
+  return ask === 'tree' || ask === 'collect' || ask === 'gather'
 }
