@@ -8,7 +8,10 @@ import { type Server, type ServerSettings, startServer } from './server.ts'
 import { measureAudit } from './suites/audit.ts'
 import { measureBackground } from './suites/background.ts'
 import { measureDecisions } from './suites/decisions.ts'
+import { measureLatency } from './suites/latency.ts'
 import { measureMemory } from './suites/memory.ts'
+import { measureSession } from './suites/session.ts'
+import { measureSpecs } from './suites/specs.ts'
 import { measureStart } from './suites/start.ts'
 import { measureThroughput } from './suites/throughput.ts'
 
@@ -76,7 +79,28 @@ async function measure(options: Options, loader: Loader): Promise<Report> {
     audit: wanted('audit')
       ? await withFolder(options, ({ dataFolder }) => measureAudit({ options, folder: dataFolder, progress }))
       : undefined,
+    specs: wanted('specs')
+      ? await withServer(options, (server) => measureSpecs({ ...parts, server }))
+      : undefined,
+    latency: wanted('latency')
+      ? await withServer(options, (server) =>
+          withLoader((other) => measureLatency({ ...parts, other, server })),
+        )
+      : undefined,
+    session: wanted('session')
+      ? await withServer(options, (server) => measureSession({ ...parts, server }))
+      : undefined,
     decisions: wanted('decisions') ? measureDecisions(options.rounds, progress) : undefined,
+  }
+}
+
+/** Runs with a second load process. */
+async function withLoader<T>(run: (loader: Loader) => Promise<T>): Promise<T> {
+  const loader = openLoader()
+  try {
+    return await run(loader)
+  } finally {
+    loader.stop()
   }
 }
 

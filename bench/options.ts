@@ -4,7 +4,17 @@ import { parseArgs } from 'node:util'
 import { type Endpoint, parseEndpoint } from './endpoint.ts'
 import { MEASURED_OPERATIONS, type MeasuredOperation } from './requests.ts'
 
-const SUITES = ['throughput', 'memory', 'start', 'audit', 'background', 'decisions'] as const
+const SUITES = [
+  'throughput',
+  'memory',
+  'start',
+  'audit',
+  'background',
+  'decisions',
+  'specs',
+  'latency',
+  'session',
+] as const
 
 /** What can be measured. */
 type Suite = (typeof SUITES)[number]
@@ -45,7 +55,8 @@ export const HELP = `Usage: npm run bench -- [options]
 
 Measures Holdfast beside a floor: a bare node:http server that answers equal bytes.
 
-  --suite NAME         throughput (default), memory, start, audit, background, decisions or all
+  --suite NAME         throughput (default), memory, start, audit, background, decisions, specs, latency,
+                       session or all
   --operations LIST    of ${MEASURED_OPERATIONS.join(',')}
   --connections LIST   default 1,16,64,256
   --seconds N          length of a window, default 3

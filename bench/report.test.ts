@@ -60,5 +60,8 @@ function report(given: Partial<ThroughputRow>): Report {
     audit: undefined,
     background: undefined,
     decisions: undefined,
+    specs: undefined,
+    latency: undefined,
+    session: undefined,
   }
 }

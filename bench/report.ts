@@ -2,7 +2,10 @@ import type { Goal, ThroughputRow } from './measures.ts'
 import type { AuditReport } from './suites/audit.ts'
 import type { BackgroundReport } from './suites/background.ts'
 import type { DecisionsReport } from './suites/decisions.ts'
+import type { LatencyReport } from './suites/latency.ts'
 import type { MemoryReport } from './suites/memory.ts'
+import type { SessionReport } from './suites/session.ts'
+import type { SpecsReport } from './suites/specs.ts'
 import type { StartReport } from './suites/start.ts'
 import type { ThroughputReport } from './suites/throughput.ts'
 
@@ -27,6 +30,9 @@ export type Report = {
   readonly audit: AuditReport | undefined
   readonly background: BackgroundReport | undefined
   readonly decisions: DecisionsReport | undefined
+  readonly specs: SpecsReport | undefined
+  readonly latency: LatencyReport | undefined
+  readonly session: SessionReport | undefined
 }
 
 /** The figures that a release must reach, of all suites that ran. */
@@ -37,8 +43,13 @@ export function goalsOf({
   audit,
   decisions,
   background,
+  specs,
+  latency,
+  session,
 }: Report): readonly Goal[] {
-  return [throughput, memory, start, audit, decisions, background].flatMap((suite) => suite?.goals ?? [])
+  return [throughput, memory, start, audit, decisions, background, specs, latency, session].flatMap(
+    (suite) => suite?.goals ?? [],
+  )
 }
 
 /** Calls that were not answered with 200, of all suites that ran. */
@@ -62,6 +73,9 @@ export function formatReport(report: Report): string {
     ...(audit === undefined ? [] : [formatAudit(audit)]),
     ...(report.background === undefined ? [] : [formatBackground(report.background)]),
     ...(decisions === undefined ? [] : [formatDecisions(decisions)]),
+    ...(report.specs === undefined ? [] : [formatSpecs(report.specs)]),
+    ...(report.latency === undefined ? [] : [formatLatency(report.latency)]),
+    ...(report.session === undefined ? [] : [formatSession(report.session)]),
     ...goalsOf(report).map(
       ({ name, required, measured, met }) =>
         `${met ? 'met   ' : 'MISSED'}  ${name}: ${measured} (${required})`,
@@ -191,6 +205,49 @@ function formatDecisions({ rows }: DecisionsReport): string {
   ])
   const head = ['policies', 'decision', 'CPU us', 'slowest']
   return `\nDecisions over 20 policies of 30 statements\n${formatTable([head, ...lines])}\n`
+}
+
+function formatSpecs({ rows }: SpecsReport): string {
+  const head = [
+    'operation',
+    'spec',
+    'conns',
+    'calls/s',
+    'p50 ms',
+    'p99 ms',
+    'CPU us',
+    'bare us',
+    'cores busy',
+  ]
+  const lines = rows.map((row) => [
+    row.operation,
+    row.spec,
+    row.connections.toString(),
+    row.callsPerSecond.toFixed(0),
+    row.p50Ms.toFixed(2),
+    row.p99Ms.toFixed(2),
+    row.cpuUs?.toFixed(1) ?? '-',
+    row.bareUs?.toFixed(1) ?? '-',
+    row.coresBusy === undefined ? '-' : `${(row.coresBusy * 100).toFixed(0)}%`,
+  ])
+  return `\nBeside the bare call of node:crypto\n${formatTable([head, ...lines])}\n`
+}
+
+function formatSession({ root, session, share }: SessionReport): string {
+  const [own, role] = [root.toFixed(0), session.toFixed(0)]
+  return `\nEncrypt/s as the root user ${own}, as a session of a role ${role}: ${(share * 100).toFixed(1)}%\n`
+}
+
+function formatLatency({ rows }: LatencyReport): string {
+  const lines = rows.map((row) => [
+    row.beside,
+    row.otherCalls.toFixed(1),
+    row.encryptCalls.toFixed(0),
+    row.p50Ms.toFixed(2),
+    row.p99Ms.toFixed(2),
+  ])
+  const head = ['Encrypt beside', 'its calls/s', 'Encrypt/s', 'p50 ms', 'p99 ms']
+  return `\n${formatTable([head, ...lines])}\n`
 }
 
 function megabytes(bytes: number | undefined): string {

@@ -10,11 +10,14 @@ export type MeasuredOperation = (typeof MEASURED_OPERATIONS)[number]
 
 /** What one load asks for. */
 export type Workload = {
-  readonly operation: MeasuredOperation | 'CreateKey'
+  readonly operation: MeasuredOperation | RepeatedOperation | 'CreateKey'
   readonly keyId: string
-  /** Of Decrypt: the bodies to send in turn, each of a ciphertext that the target made. */
+  /** Of Decrypt and the repeated operations: the bodies to send in turn. */
   readonly bodies: readonly string[]
 }
+
+/** Operations whose cost does not depend on what in particular is asked: given bodies are sent in turn. */
+export type RepeatedOperation = 'Sign' | 'GenerateMac' | 'GenerateDataKeyPair'
 
 /** How the requests of a pool are addressed and signed. */
 export type Addressing = { readonly endpoint: Endpoint; readonly credentials: SigningCredentials }
@@ -78,6 +81,9 @@ function bodyOf({ operation, keyId, bodies }: Workload, index: number): string {
     case 'Encrypt':
       return encryptBody(keyId, index).body
     case 'Decrypt':
+    case 'Sign':
+    case 'GenerateMac':
+    case 'GenerateDataKeyPair':
       return bodies[index % bodies.length] ?? ''
     case 'GenerateDataKey':
       return JSON.stringify({ KeyId: keyId, KeySpec: 'AES_256', EncryptionContext: contextOf(index) })
@@ -110,6 +116,7 @@ type Rendered = {
 /** The headers are those that AWS's own JavaScript client sends and signs. */
 function render({ name, body, to, signer, id }: Rendered): string {
   const bodySha256 = sha256Hex(body)
+  const { sessionToken } = to.credentials
   const signed = [
     ['amz-sdk-invocation-id', uuidOf(id)],
     ['amz-sdk-request', 'attempt=1; max=3'],
@@ -118,6 +125,7 @@ function render({ name, body, to, signer, id }: Rendered): string {
     ['host', hostHeader(to.endpoint)],
     ['x-amz-content-sha256', bodySha256],
     ['x-amz-date', signer.date],
+    ...(sessionToken === undefined ? [] : ([['x-amz-security-token', sessionToken]] as const)),
     ['x-amz-target', `TrentService.${name}`],
   ] as const
   const lines = signed.map(([header, value]) => `${header}: ${value}\r\n`).join('')

@@ -5,6 +5,8 @@ export type SigningCredentials = {
   readonly accessKeyId: string
   readonly secretAccessKey: string
   readonly region: string
+  /** Of a session. */
+  readonly sessionToken?: string
 }
 
 /** Header names in lower case and their values, as they will be sent. */

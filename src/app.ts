@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { parseRoots } from './attestation/roots.ts'
 import { systemFiles } from './audit/files.ts'
 import type { Journal } from './audit/journal.ts'
-import { type OwnEventParts, refusalsEvent } from './audit/own-events.ts'
-import { RefusalLimiter, RefusalSummaries } from './audit/refusals.ts'
+import { type OwnEventParts, refusalsEvent, throttledEvent } from './audit/own-events.ts'
+import { RefusalLimiter, RefusalSummaries, type RefusalSummary } from './audit/refusals.ts'
 import type { Log } from './base/log.ts'
 import { systemAfterThisTurn, systemClock, systemRandom, systemSleep, systemTimers } from './base/ports.ts'
 import { fetchJson } from './client/fetch-json.ts'
@@ -32,6 +32,7 @@ import { createRouting } from './dispatch/routing.ts'
 import { openEndpoints } from './events/open-endpoints.ts'
 import { type EventService, type EventServiceParts, openEventService } from './events/service.ts'
 import { openHttpServer } from './http/server.ts'
+import { quotasFinder } from './iam/account-quotas.ts'
 import { KeyUses } from './iam/key-uses.ts'
 import { type OfflineKeys, parseKeySet } from './iam/oidc.ts'
 import { findPrincipal } from './iam/principals.ts'
@@ -41,6 +42,7 @@ import { connectStores } from './jobs/connection.ts'
 import { doWhatIsDue, type LifecycleParts } from './jobs/lifecycle.ts'
 import { type Job, startJobs } from './jobs/scheduler.ts'
 import { planDue } from './kms/due-plan.ts'
+import { KeyCounter } from './kms/key-count.ts'
 import { type KeyFacts, keyFacts } from './kms/key-facts.ts'
 import { OpenedGrants } from './kms/opened-grants.ts'
 import { KMS_OPERATIONS } from './kms/operations.ts'
@@ -49,6 +51,7 @@ import { wrappedKeys } from './kms/wrapped-keys.ts'
 import { IndexThread } from './metering/index-thread.ts'
 import { lastUsageFinder } from './metering/last-usage.ts'
 import { treeGrower } from './metering/read-log.ts'
+import { openQuotas, type Quotas } from './quotas/service.ts'
 import { SigningKeys } from './sigv4/signing-key.ts'
 import { claimFileLock } from './store/file-lock.ts'
 import type { Records } from './store/records.ts'
@@ -97,13 +100,16 @@ export async function openNode(
   stack.defer(() => index.close())
   const custody = new Custody({ wrappingKey, wrappedKeys: wrappedKeys(records), random: systemRandom })
   stack.defer(() => custody[Symbol.dispose]())
-  const limiter = new RefusalLimiter(systemClock)
-  const summaries = openSummaries(limiter, journal, own, log)
-  stack.defer(() => summaries.close())
+  const limiters = openRecordLimiters(journal, own, log)
+  stack.defer(() => limiters.close())
   const xks = await openXks(config)
   stack.defer(() => xks[Symbol.dispose]())
+  const events = await openEvents(config, { records, index, journal, log })
+  const quotas = openAccountQuotas(config, records, events.announce)
   const kms: KmsParts = {
     records,
+    quotas,
+    keyCounter: new KeyCounter(systemRandom),
     custody,
     random: systemRandom,
     principalExists: async (arn) => (await findPrincipal(records, arn)) !== undefined,
@@ -117,10 +123,9 @@ export async function openNode(
   }
   const keyUses = new KeyUses(records)
   stack.defer(() => keyUses.write())
-  const iam = { records, random: systemRandom, clock: systemClock, sealer, keyUses, fetchJson, offline }
+  const iam = { records, quotas, sealer, keyUses, fetchJson, offline }
   const trails = await openTrails(config, { records, index, log })
-  const events = await openEvents(config, { records, index, journal, log })
-  const dispatcher = openDispatcher({ kms, journal, trails, iam, limiter, own, log, alarm: events.alarm })
+  const dispatcher = openDispatcher({ kms, journal, trails, iam, quotas, limiters, own, log, events })
   const checkpoints = checkpointJob({
     records,
     files: systemFiles,
@@ -190,11 +195,12 @@ type ServiceParts = {
   readonly kms: KmsParts
   readonly journal: Journal
   readonly trails: TrailService
-  readonly iam: IamServiceParts
-  readonly limiter: RefusalLimiter
+  readonly iam: Omit<IamServiceParts, 'clock' | 'random'>
+  readonly quotas: Quotas
+  readonly limiters: RecordLimiters
   readonly own: OwnEventParts
   readonly log: Log
-  readonly alarm: EventService['alarm']
+  readonly events: EventService
 }
 
 async function openTrails(
@@ -240,9 +246,9 @@ function openIndexThread(config: Config, key: HmacKey, log: Log): IndexThread {
   return new IndexThread({ folder, auditFolder: join(config.data, AUDIT_FOLDER), key }, log, systemTimers)
 }
 
-function openDispatcher({ kms, journal, limiter, own, log, alarm, ...service }: ServiceParts): Dispatcher {
+function openDispatcher({ kms, journal, quotas, limiters, own, log, ...service }: ServiceParts): Dispatcher {
   const { records } = kms
-  const iam = openIamService(service.iam)
+  const iam = openIamService({ ...service.iam, clock: systemClock, random: systemRandom })
   return createDispatcher({
     routing: createRouting([
       ...KMS_OPERATIONS.map((operation) => operation(kms)),
@@ -252,31 +258,64 @@ function openDispatcher({ kms, journal, limiter, own, log, alarm, ...service }: 
     findCredential: iam.findCredential,
     signingKeys: new SigningKeys(),
     refusals: {
-      admit: (source) => limiter.admit(source),
+      admit: (source) => limiters.refused.admit(source),
       journal,
       random: systemRandom,
       account: own.account,
     },
+    quotas,
+    admitThrottled: (account) => limiters.throttled.admit(account),
     freshness: new Freshness(records, systemAfterThisTurn),
     journal,
     clock: systemClock,
     random: systemRandom,
     log,
-    alarm,
+    alarm: service.events.alarm,
   })
 }
 
-/** Records, once a minute and at the end, how many refused calls were only counted. */
+function openAccountQuotas(config: Config, records: Records, announce: EventService['announce']): Quotas {
+  return openQuotas({
+    find: quotasFinder(records),
+    clock: systemClock,
+    processes: config.workers,
+    near: ({ account, region, quota, used, limit }) =>
+      void announce({ name: 'ComeNearQuota', account, region, details: { quota, used, limit } }),
+  })
+}
+
+/** What decides which of the calls that come in masses get a record of their own. */
+type RecordLimiters = {
+  readonly refused: RefusalLimiter
+  readonly throttled: RefusalLimiter
+  readonly close: () => Promise<void>
+}
+
+function openRecordLimiters(journal: Journal, own: OwnEventParts, log: Log): RecordLimiters {
+  const refused = new RefusalLimiter(systemClock)
+  const throttled = new RefusalLimiter(systemClock)
+  const summaries = [
+    openSummaries(refused, (summary) => refusalsEvent(own, summary), journal, log),
+    openSummaries(throttled, (summary) => throttledEvent(own, summary), journal, log),
+  ]
+  return {
+    refused,
+    throttled,
+    close: async () => void (await Promise.all(summaries.map(({ close }) => close()))),
+  }
+}
+
+/** Records, once a minute and at the end, how many calls were only counted. */
 export function openSummaries(
   limiter: RefusalLimiter,
+  eventOf: (summary: RefusalSummary) => string,
   journal: Journal,
-  own: OwnEventParts,
   log: Log,
 ): { readonly close: () => Promise<void> } {
   const writing = new Set<Promise<void>>()
   const summaries = new RefusalSummaries(limiter, systemTimers, (summary) => {
     const written = journal
-      .append(refusalsEvent(own, summary))
+      .append(eventOf(summary))
       .catch((error) => log.error(`refused calls could not be counted: ${error}`))
       .finally(() => writing.delete(written))
     writing.add(written)

@@ -7,6 +7,7 @@ import type { Config } from './config/settings.ts'
 import { CREDENTIALS_FILE, makeEventsFolder, openDeployment, openNodeJournal } from './deployment.ts'
 import { redeliver } from './events/redeliver.ts'
 import { handOverRoot } from './iam/account.ts'
+import { type ListedQuota, listQuotas, setQuota } from './iam/account-quotas.ts'
 import {
   attachScp,
   createAccount,
@@ -37,6 +38,8 @@ export type Operator = {
   readonly testEvents: () => Promise<void>
   /** Delivers dead letters again: those of one event, or all. Gives how many. */
   readonly redeliverEvents: (eventId: string | undefined) => Promise<number>
+  readonly quotas: (account: string) => Promise<readonly ListedQuota[]>
+  readonly setQuota: (account: string, name: string, value: string) => Promise<void>
 }
 
 /** An account as lists show it. */
@@ -112,5 +115,8 @@ function operatorOf(config: Config, records: Records, commit: Commit): Operator 
         eventId,
       )
     },
+    quotas: (account) => listQuotas(records, account),
+    setQuota: async (accountId, name, value) =>
+      commit('SetQuota', { accountId, name, value }, await setQuota(records, accountId, name, value)),
   }
 }

@@ -1,4 +1,5 @@
 import { openSummaries, type RunningNode } from './app.ts'
+import { refusalsEvent } from './audit/own-events.ts'
 import { RefusalLimiter } from './audit/refusals.ts'
 import type { Log } from './base/log.ts'
 import { systemAfterThisTurn, systemClock, systemRandom } from './base/ports.ts'
@@ -17,7 +18,8 @@ export async function openProxyNode(config: Config, log: Log): Promise<RunningNo
   await using stack = new AsyncDisposableStack()
   const { records, journal, custody } = await openParts(config, log, stack)
   const limiter = new RefusalLimiter(systemClock)
-  const summaries = openSummaries(limiter, journal, ownEventParts(config), log)
+  const own = ownEventParts(config)
+  const summaries = openSummaries(limiter, (summary) => refusalsEvent(own, summary), journal, log)
   stack.defer(() => summaries.close())
   const service = createProxyService({
     records,

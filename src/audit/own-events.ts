@@ -1,7 +1,7 @@
 import type { Clock, Random } from '../base/ports.ts'
 import { formatEvent } from './event.ts'
 import type { TornTail } from './recover.ts'
-import type { RefusalSummary } from './refusals.ts'
+import { OTHER_SOURCES, type RefusalSummary } from './refusals.ts'
 import { OWN_SOURCE } from './service-event.ts'
 
 /** What an event of Holdfast itself is made with. */
@@ -23,6 +23,18 @@ export function refusalsEvent(parts: OwnEventParts, summary: RefusalSummary): st
   const { source, count, firstAt, lastAt } = summary
   return ownEvent(parts, 'CountRefusedCalls', {
     sourceIPAddress: source,
+    count,
+    firstAt: new Date(firstAt).toISOString(),
+    lastAt: new Date(lastAt).toISOString(),
+  })
+}
+
+/** The event of throttled calls of an account that were counted and not recorded one by one; it goes to its log. */
+export function throttledEvent(parts: OwnEventParts, summary: RefusalSummary): string {
+  const { source, count, firstAt, lastAt } = summary
+  const account = source === OTHER_SOURCES ? parts.account : source
+  return ownEvent({ ...parts, account }, 'CountThrottledCalls', {
+    accountId: source,
     count,
     firstAt: new Date(firstAt).toISOString(),
     lastAt: new Date(lastAt).toISOString(),

@@ -1,3 +1,4 @@
+import { type Bucket, fullBucket, hasRoom, take } from '../base/bucket.ts'
 import type { Clock, EpochMs, Timer, Timers } from '../base/ports.ts'
 
 /** Refused calls of one source that are recorded: this many at once, then one per interval. */
@@ -24,14 +25,12 @@ export type RefusalSummary = {
   readonly lastAt: EpochMs
 }
 
-/** A bucket is full again at `fullAtMs`; each call moves that by an interval. */
-type Bucket = { fullAtMs: number }
 type Counted = { source: string; count: number; firstAt: EpochMs; lastAt: EpochMs }
 
 /** Decides which calls refused before their caller is known get a record of their own. */
 export class RefusalLimiter {
   readonly #clock: Clock
-  readonly #all: Bucket = { fullAtMs: Number.NEGATIVE_INFINITY }
+  readonly #all: Bucket = fullBucket()
   /** Oldest first. */
   readonly #buckets = new Map<string, Bucket>()
   #counted = new Map<string, Counted>()
@@ -70,7 +69,7 @@ export class RefusalLimiter {
     if (known !== undefined) return known
     if (this.#buckets.size >= SOURCES_MAX) this.#forgetIdle(nowMs)
     if (this.#buckets.size >= SOURCES_MAX) return this.#all
-    const bucket = { fullAtMs: Number.NEGATIVE_INFINITY }
+    const bucket = fullBucket()
     this.#buckets.set(network, bucket)
     return bucket
   }
@@ -126,14 +125,6 @@ export class RefusalSummaries {
       this.#arm()
     })
   }
-}
-
-function hasRoom(bucket: Bucket, nowMs: number, depthMs: number, intervalMs: number): boolean {
-  return Math.max(bucket.fullAtMs, nowMs) - nowMs + intervalMs <= depthMs
-}
-
-function take(bucket: Bucket, nowMs: number, intervalMs: number): void {
-  bucket.fullAtMs = Math.max(bucket.fullAtMs, nowMs) + intervalMs
 }
 
 function together(counted: readonly Counted[]): Counted {

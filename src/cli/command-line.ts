@@ -21,6 +21,7 @@ import { environment } from './environment.ts'
 import { EVENT_COMMANDS } from './events.ts'
 import { helpText, VERSION } from './help.ts'
 import { outliveReader } from './outlive-reader.ts'
+import { QUOTA_COMMANDS } from './quota.ts'
 import { SCP_COMMANDS } from './scp.ts'
 import { serve } from './serve.ts'
 import { status } from './status.ts'
@@ -44,6 +45,7 @@ const COMMANDS: readonly Command[] = [
   accountList,
   ...SCP_COMMANDS,
   ...EVENT_COMMANDS,
+  ...QUOTA_COMMANDS,
   xksProxy,
   ...XKS_PROXY_ADMINISTRATION,
 ]

@@ -120,7 +120,7 @@ test('configFlags gives the same configuration again, for one worker', () => {
       return [flag.slice(2, at), flag.slice(at + 1)]
     }),
   )
-  assert.deepEqual(parse({}, flags), { ...config, workers: 1, texts: new Map(Object.entries(flags)) })
+  assert.deepEqual(parse({}, flags), { ...config, texts: new Map(Object.entries(flags)) })
 })
 
 test('every setting is described with its flag and its variable', () => {

@@ -186,11 +186,8 @@ function findTexts(given: Given): ReadonlyMap<string, string> {
 
 /** The flags that give a configuration again, for a worker that is started with it. */
 export function configFlags({ texts, listen }: Config): readonly string[] {
-  const own = [
-    [SETTINGS.workers.flag, '1'],
-    [SETTINGS.listen.flag, formatAddress(listen)],
-  ] as const
-  return [...new Map([...texts, ...own])].map(([flag, text]) => `--${flag}=${text}`)
+  const own = [SETTINGS.listen.flag, formatAddress(listen)] as const
+  return [...new Map([...texts, own])].map(([flag, text]) => `--${flag}=${text}`)
 }
 
 /** One line for each setting: flag, variable, meaning and default. */

@@ -1,5 +1,6 @@
 import { createPrivateKey, generateKeyPair, sign } from 'node:crypto'
 import { promisify } from 'node:util'
+import { whileGenerating } from './openssl-threads.ts'
 
 /** Source: AWS CloudTrail User Guide, "Digest file structure": RSA with SHA-256; keys of 2048 bits. */
 const MODULUS_BITS = 2048
@@ -10,7 +11,9 @@ export type DigestKeyPair = { readonly privateKey: Uint8Array; readonly publicKe
 
 /** A new key pair; it is made on the thread pool. */
 export async function generateDigestKey(): Promise<DigestKeyPair> {
-  const { privateKey, publicKey } = await generate('rsa', { modulusLength: MODULUS_BITS })
+  const { privateKey, publicKey } = await whileGenerating(() =>
+    generate('rsa', { modulusLength: MODULUS_BITS }),
+  )
   return {
     privateKey: privateKey.export({ format: 'der', type: 'pkcs8' }),
     publicKey: publicKey.export({ format: 'der', type: 'pkcs1' }),

@@ -1,5 +1,6 @@
 import { decapsulate as decapsulateCallback, encapsulate as encapsulateCallback } from 'node:crypto'
 import type { PrivateKey, PublicKey } from './asymmetric-key.ts'
+import { whileUsing } from './openssl-threads.ts'
 import type { PrivateSpec } from './private-spec.ts'
 
 /** The specs of ML-KEM keys. */
@@ -21,12 +22,14 @@ export type Encapsulation = {
 
 /** A fresh shared secret and its ciphertext. Source: FIPS 203, section 7.2. */
 export function encapsulate(key: PublicKey): Promise<Encapsulation> {
-  return new Promise((resolve, reject) => {
-    encapsulateCallback(key.handle, (error, result) => {
-      if (error) reject(error)
-      else resolve({ sharedSecret: result.sharedKey, ciphertext: result.ciphertext })
+  const encapsulating = (): Promise<Encapsulation> =>
+    new Promise((resolve, reject) => {
+      encapsulateCallback(key.handle, (error, result) => {
+        if (error) reject(error)
+        else resolve({ sharedSecret: result.sharedKey, ciphertext: result.ciphertext })
+      })
     })
-  })
+  return whileUsing(encapsulating)
 }
 
 /**
@@ -36,10 +39,12 @@ export function encapsulate(key: PublicKey): Promise<Encapsulation> {
  * @param ciphertext {@link KEM_CIPHERTEXT_BYTES} of the key's spec.
  */
 export function decapsulate(key: PrivateKey, ciphertext: Uint8Array): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
-    decapsulateCallback(key.handle, Uint8Array.from(ciphertext), (error, sharedSecret) => {
-      if (error) reject(error)
-      else resolve(sharedSecret)
+  const decapsulating = (): Promise<Uint8Array> =>
+    new Promise((resolve, reject) => {
+      decapsulateCallback(key.handle, Uint8Array.from(ciphertext), (error, sharedSecret) => {
+        if (error) reject(error)
+        else resolve(sharedSecret)
+      })
     })
-  })
+  return whileUsing(decapsulating)
 }

@@ -1,5 +1,6 @@
 import { checkPrime, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
+import { whileUsing } from './openssl-threads.ts'
 
 const isPrime = promisify((candidate: bigint, done: (error: Error | null, prime: boolean) => void) =>
   checkPrime(candidate, done),
@@ -29,7 +30,7 @@ export async function isConsistentRsa(handle: KeyObject): Promise<boolean> {
   if (e < EXPONENT_MIN || e >= EXPONENT_END || e % 2n === 0n) return false
   if (d >= n || (e * d) % (p - 1n) !== 1n || (e * d) % (q - 1n) !== 1n) return false
   if (dp !== d % (p - 1n) || dq !== d % (q - 1n) || qi >= p || (qi * q) % p !== 1n) return false
-  return (await isPrime(p)) && (await isPrime(q))
+  return await whileUsing(async () => (await isPrime(p)) && (await isPrime(q)))
 }
 
 function parseNumber(text: string | undefined): bigint {

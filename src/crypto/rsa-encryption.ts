@@ -1,6 +1,7 @@
 import { constants, publicEncrypt, subtle } from 'node:crypto'
 import type { EncryptionAlgorithm } from '../api/key-specs.ts'
 import type { PrivateKey, PublicKey } from './asymmetric-key.ts'
+import { whileUsing } from './openssl-threads.ts'
 import { KEY_KINDS, type PrivateSpec } from './private-spec.ts'
 
 /** The encryption algorithms of RSA keys. */
@@ -43,6 +44,8 @@ export async function encryptRsa(
  * the same answer.
  *
  * Done on OpenSSL's threads, by way of Web Cryptography: `privateDecrypt` would hold up the event loop.
+ *
+ * @throws OffloadError when too much waits.
  */
 export async function decryptRsa(
   key: PrivateKey,
@@ -53,7 +56,8 @@ export async function decryptRsa(
   if (ciphertext.length * 8 !== key.handle.asymmetricKeyDetails?.modulusLength) return undefined
   const usable = key.handle.toCryptoKey({ name: 'RSA-OAEP', hash: HASHES[algorithm].web }, false, ['decrypt'])
   try {
-    return new Uint8Array(await subtle.decrypt({ name: 'RSA-OAEP' }, usable, Uint8Array.from(ciphertext)))
+    const data = Uint8Array.from(ciphertext)
+    return new Uint8Array(await whileUsing(() => subtle.decrypt({ name: 'RSA-OAEP' }, usable, data)))
   } catch (error) {
     if (error instanceof DOMException && error.name === 'OperationError') return undefined
     throw error

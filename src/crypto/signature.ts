@@ -11,6 +11,7 @@ import { assert } from '../base/assert.ts'
 import { concatBytes, equalConstantTime } from '../base/bytes.ts'
 import { systemRandom } from '../base/ports.ts'
 import { encodePublicKey, type PrivateKey, type PublicKey, publicKeyOf } from './asymmetric-key.ts'
+import { whileUsing } from './openssl-threads.ts'
 import { encodePss, type HashFacts, isPssOf } from './pss.ts'
 import { slowBytes, slowTruth } from './slow.ts'
 import { ecdsaSpec, mlDsaSpec } from './slow-specs.ts'
@@ -56,7 +57,7 @@ const ED25519PH_DIGEST_BYTES = 64
  * Source: RFC 8017; FIPS 186-5; FIPS 204; GM/T 0003.2; AWS KMS API Reference, "Sign".
  *
  * @throws AssertionError when key, algorithm, message type and size of the message do not go together. OffloadError
- * when too many signatures over digests are waiting.
+ * when too many signatures are waiting.
  */
 export async function sign(
   key: PrivateKey,
@@ -166,11 +167,13 @@ async function signRaw(key: PrivateKey, facts: SchemeFacts, message: Uint8Array)
     return createSign(facts.hash.name).update(preamble).update(message).sign(key.handle)
   }
   const [hashName, options] = opensslScheme(facts)
-  return await new Promise((resolve, reject) => {
-    signCallback(hashName, message, { key: key.handle, ...options }, (error, signature) =>
-      error === null ? resolve(signature) : reject(error),
-    )
-  })
+  const signing = (): Promise<Uint8Array> =>
+    new Promise((resolve, reject) => {
+      signCallback(hashName, message, { key: key.handle, ...options }, (error, signature) =>
+        error === null ? resolve(signature) : reject(error),
+      )
+    })
+  return await whileUsing(signing)
 }
 
 async function verifyRaw(
@@ -186,11 +189,13 @@ async function verifyRaw(
   // OpenSSL takes an RSA signature that lost its leading zeroes; the standard does not.
   if (key.spec.startsWith('RSA_') && signature.length !== modulusBytes(key)) return false
   const [hashName, options] = opensslScheme(facts)
-  return await new Promise((resolve, reject) => {
-    verifyCallback(hashName, message, { key: key.handle, ...options }, signature, (error, valid) =>
-      error === null ? resolve(valid) : reject(error),
-    )
-  })
+  const verifying = (): Promise<boolean> =>
+    new Promise((resolve, reject) => {
+      verifyCallback(hashName, message, { key: key.handle, ...options }, signature, (error, valid) =>
+        error === null ? resolve(valid) : reject(error),
+      )
+    })
+  return await whileUsing(verifying)
 }
 
 async function signReady(key: PrivateKey, facts: SchemeFacts, message: Uint8Array): Promise<Uint8Array> {

@@ -50,6 +50,8 @@ function partsWith(operation: Operation, append: (event: string) => Promise<void
     freshness: new Freshness({ refresh: () => undefined }, systemAfterThisTurn),
     journal,
     refusals: { admit: () => true, journal, random: systemRandom, account: ACCOUNT },
+    quotas: { admit: () => true },
+    admitThrottled: () => true,
     clock: systemClock,
     random: systemRandom,
     log: silentLog,

@@ -2,13 +2,15 @@ import { KmsError } from '../api/errors.ts'
 import { parseJsonBody } from '../api/json.ts'
 import { parseForm } from '../api/query.ts'
 import { renderError, renderOutput } from '../api/render.ts'
-import type { Service } from '../api/services.ts'
+import { SERVICES } from '../api/services.ts'
+import type { Input, Members } from '../api/shapes.ts'
 import { parseInput } from '../api/validate.ts'
 import { formatServiceEvent } from '../audit/service-event.ts'
 import type { Log } from '../base/log.ts'
 import type { Clock, EpochMs, Random } from '../base/ports.ts'
+import type { Quotas } from '../quotas/service.ts'
 import { type Authenticated, type AuthenticationParts, authenticate } from './authenticate.ts'
-import { callerFacingError } from './failures.ts'
+import { callerFacingError, tooFast } from './failures.ts'
 import type { Freshness } from './freshness.ts'
 import { globalContext } from './global-context.ts'
 import type { Journal } from './journal.ts'
@@ -18,7 +20,7 @@ import { type CallFacts, formatCallEvent } from './recording.ts'
 import { type RefusalParts, recordRefusal } from './refusal.ts'
 import { type Route, type Routing, routeOf, serviceOfHeaders, unknownRoute } from './routing.ts'
 import { UNSIGNED_REGION, unsignedCaller } from './unsigned.ts'
-import type { WireRequest, WireResponse } from './wire.ts'
+import { findForm, type WireRequest, type WireResponse } from './wire.ts'
 
 /** What a dispatcher works with. */
 export type DispatcherParts = AuthenticationParts & {
@@ -26,6 +28,9 @@ export type DispatcherParts = AuthenticationParts & {
   readonly freshness: Freshness
   readonly journal: Journal
   readonly refusals: RefusalParts
+  readonly quotas: Pick<Quotas, 'admit'>
+  /** Whether one more throttled call of this account is recorded by itself; it is counted otherwise. */
+  readonly admitThrottled: (account: string) => boolean
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -194,9 +199,12 @@ async function run(
     throw new KmsError('UnsupportedOperationException', `${route.name} is not supported.`)
   }
   const { operation } = route
-  const input = parseInput(operation.members, parseBody(route.service, operation, request))
-  attempt.parameters = operation.parameters(input)
   const { caller, region } = authenticated
+  const input = parseCall(operation, request)
+  const admitted = admit(parts, authenticated, operation, input)
+  if (!(typeof admitted === 'boolean' ? admitted : await admitted)) throw tooFast(operation.service)
+  if (input instanceof KmsError) throw input
+  attempt.parameters = operation.parameters(input)
   const call: Call = {
     requestId: arrival.requestId,
     caller,
@@ -216,8 +224,31 @@ async function run(
   })
 }
 
-function parseBody({ protocol }: Service, { members }: Operation, { body }: WireRequest): unknown {
-  return protocol.type === 'json' ? parseJsonBody(body) : parseForm(members, body)
+/** The input of a call, or why it is none: a call that is not valid is charged too. */
+function parseCall({ service, members }: Operation, request: WireRequest): Input<Members> | KmsError {
+  try {
+    const { protocol } = SERVICES[service]
+    const body =
+      protocol.type === 'json'
+        ? parseJsonBody(request.body)
+        : parseForm(members, findForm(request) ?? request.body)
+    return parseInput(members, body)
+  } catch (error) {
+    if (error instanceof KmsError) return error
+    throw error
+  }
+}
+
+/** Whether the caller's account may make one more call like this. Nobody is charged for an unsigned one. */
+function admit(
+  parts: DispatcherParts,
+  { caller: { account }, region }: Authenticated,
+  { service, name, unsigned }: Operation,
+  input: Input<Members> | KmsError,
+): boolean | Promise<boolean> {
+  if (unsigned === true) return true
+  const valid = input instanceof KmsError ? undefined : input
+  return parts.quotas.admit({ account, region, service, operation: name, input: valid })
 }
 
 /** An operation that runs again after a conflict names its resources again. */
@@ -245,6 +276,9 @@ async function fail(parts: DispatcherParts, attempt: Attempt, error: KmsError): 
   const facts = { ...attempt.facts, eventId: parts.random.uuid() }
   const { requestId, service, request } = facts
   if (attempt.anonymous && !parts.refusals.admit(request.connection.address)) {
+    return renderError(service, error, requestId)
+  }
+  if (error.code === 'ThrottlingException' && !parts.admitThrottled(facts.account)) {
     return renderError(service, error, requestId)
   }
   const event = formatCallEvent(facts, { at: parts.clock.now(), parameters, resources, error })

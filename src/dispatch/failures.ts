@@ -1,4 +1,5 @@
 import { KmsError } from '../api/errors.ts'
+import type { ServiceName } from '../api/services.ts'
 import type { Log } from '../base/log.ts'
 import { OffloadError } from '../base/offload.ts'
 import { IntegrityError } from '../store/records.ts'
@@ -6,8 +7,12 @@ import { IntegrityError } from '../store/records.ts'
 const INTERNAL = 'The request failed because of an internal error. It can be retried.'
 
 /** Source: AWS KMS Developer Guide, "Throttling AWS KMS requests". */
-export const TOO_FAST =
-  'You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.'
+const TOO_FAST = 'You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.'
+
+/** The error for a caller who should slow down. Source: the same; recorded answers of the other services. */
+export function tooFast(service: ServiceName, options?: ErrorOptions): KmsError {
+  return new KmsError('ThrottlingException', service === 'kms' ? TOO_FAST : 'Rate exceeded', options)
+}
 
 /**
  * What a caller is told of an error: its own when it is part of the contract, and one code without
@@ -20,7 +25,7 @@ export function callerFacingError(
 ): KmsError {
   if (error instanceof KmsError) return error
   if (error instanceof OffloadError && error.reason === 'full') {
-    return new KmsError('ThrottlingException', TOO_FAST, { cause: error })
+    return tooFast('kms', { cause: error })
   }
   const cause = error instanceof Error ? error : new Error(String(error))
   if (error instanceof IntegrityError || cause.name === 'KeyringError') {

@@ -4,7 +4,7 @@ import { denialMessage } from '../policy/denial.ts'
 import { formatReason } from '../policy/reason.ts'
 import { StoreConflict } from '../store/port.ts'
 import type { CallerPolicies } from './caller.ts'
-import { TOO_FAST } from './failures.ts'
+import { tooFast } from './failures.ts'
 import type { Call, Operation, Outcome, Permission } from './operation.ts'
 
 /**
@@ -41,7 +41,7 @@ export async function runOperation(operation: Operation, call: Call, parts: RunP
       if (!(error instanceof StoreConflict)) throw error
     }
   }
-  throw new KmsError('ThrottlingException', operation.service === 'kms' ? TOO_FAST : 'Rate exceeded')
+  throw tooFast(operation.service)
 }
 
 async function runFresh(operation: Operation, call: Call, parts: RunParts): Promise<Outcome> {

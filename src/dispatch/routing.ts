@@ -1,8 +1,8 @@
 import { KmsError } from '../api/errors.ts'
-import { FORM_MEDIA_TYPE, findFormField } from '../api/query.ts'
+import { findFormField } from '../api/query.ts'
 import { ALL_SERVICES, SERVICES, type Service } from '../api/services.ts'
 import type { Operation } from './operation.ts'
-import { findHeader, type WireRequest } from './wire.ts'
+import { findForm, findHeader, type WireRequest } from './wire.ts'
 
 /** What a request asks for. */
 export type Route =
@@ -58,14 +58,15 @@ const SHOWN_NAME = /^[A-Za-z0-9]{1,64}$/
 export function routeOf(routing: Routing, request: WireRequest): Route {
   const target = request.method === 'POST' ? findHeader(request.rawHeaders, 'x-amz-target') : undefined
   if (target !== undefined) return routing.byTarget.get(target) ?? unknownTarget(target)
-  return isForm(request) ? routeOfForm(routing, request) : unknownRoute(SERVICES.kms, NAMELESS)
+  const form = findForm(request)
+  return form === undefined ? unknownRoute(SERVICES.kms, NAMELESS) : routeOfForm(routing, form)
 }
 
 /** The service whose language a request speaks, as far as its headers tell. */
 export function serviceOfHeaders(request: WireRequest): Service {
   const target = findHeader(request.rawHeaders, 'x-amz-target')
   if (target !== undefined) return serviceOfTarget(target)
-  return isForm(request) ? SERVICES.sts : SERVICES.kms
+  return findForm(request) === undefined ? SERVICES.kms : SERVICES.sts
 }
 
 /** A route for what is no operation of the service. */
@@ -87,14 +88,9 @@ function serviceOfTarget(target: string): Service {
 
 const CLOUDTRAIL_TARGET = 'com.amazonaws.cloudtrail.'
 
-function isForm(request: WireRequest): boolean {
-  const type = request.method === 'POST' ? findHeader(request.rawHeaders, 'content-type') : undefined
-  return type?.toLowerCase().startsWith(FORM_MEDIA_TYPE) ?? false
-}
-
-function routeOfForm(routing: Routing, { body }: WireRequest): Route {
-  const version = formField(body, 'Version')
-  const action = formField(body, 'Action')
+function routeOfForm(routing: Routing, form: Uint8Array): Route {
+  const version = formField(form, 'Version')
+  const action = formField(form, 'Action')
   const service = ALL_SERVICES.find(
     ({ protocol }) => protocol.type === 'query' && protocol.version === version,
   )

@@ -1,3 +1,6 @@
+import { FORM_MEDIA_TYPE } from '../api/query.ts'
+import { utf8 } from '../base/bytes.ts'
+
 /** What is known of a connection that a request came in on. */
 export type Connection = {
   /** The client's IP address. */
@@ -15,6 +18,16 @@ export type WireRequest = {
   readonly rawHeaders: readonly string[]
   readonly body: Uint8Array
   readonly connection: Connection
+}
+
+/** The form of a request of the Query protocol: the body of a POST, or the query string of a GET. */
+export function findForm({ method, target, rawHeaders, body }: WireRequest): Uint8Array | undefined {
+  if (method === 'GET') {
+    // Whoever asks for a page asks for no action: that is no form.
+    return /[?&]Action=/.test(target) ? utf8(target.slice(target.indexOf('?') + 1)) : undefined
+  }
+  const type = method === 'POST' ? findHeader(rawHeaders, 'content-type') : undefined
+  return type?.toLowerCase().startsWith(FORM_MEDIA_TYPE) === true ? body : undefined
 }
 
 /** One HTTP answer, whole. */

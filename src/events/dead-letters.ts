@@ -16,7 +16,7 @@ export type DeadLetter = {
 }
 
 /** Beyond it the oldest are dropped, down to three quarters. */
-export const DEAD_LETTERS_MAX_BYTES = 16_777_216
+const DEAD_LETTERS_MAX_BYTES = 16_777_216
 const KEPT_SHARE = 0.75
 
 const LETTERS_FILE = 'dead-letters.jsonl'

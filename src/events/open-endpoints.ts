@@ -38,7 +38,7 @@ async function openEndpoint(
 const ID_DIGITS = 32
 
 /** What an endpoint's queue and lock are called: its URL may hold a secret, and so is not. */
-export function endpointIdOf(url: string): string {
+function endpointIdOf(url: string): string {
   return sha256Hex(url).slice(0, ID_DIGITS)
 }
 

@@ -49,7 +49,7 @@ export async function forgetEndpoints(parts: QueueParts): Promise<void> {
 }
 
 /** Makes the state of an endpoint, if there is none. */
-export async function makeKnown(
+async function makeKnown(
   records: Records,
   { id, origin }: Pick<Endpoint, 'id' | 'origin'>,
 ): Promise<void> {

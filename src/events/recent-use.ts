@@ -4,7 +4,7 @@ import type { EventRecord } from '../metering/event-facts.ts'
 import { keyIdOf, type StreamEvent, streamEvent } from './event.ts'
 
 /** The last use of a key, as far as it is known. */
-export type KnownUse = {
+type KnownUse = {
   readonly operation: string
   readonly at: EpochMs
   /** The ARN of who used it, where the account's own log tells. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
-import { type Announce, announcer, formatAnnouncement } from '../audit/announcement.ts'
+import { ANNOUNCEMENTS, type Announce, announcer, formatAnnouncement } from '../audit/announcement.ts'
 import type { OwnEventParts } from '../audit/own-events.ts'
+import { OWN_SOURCE } from '../audit/service-event.ts'
 import type { Log } from '../base/log.ts'
 import { postWebhook } from '../client/webhook.ts'
 import { parseEvent } from '../metering/event-facts.ts'
@@ -42,12 +43,13 @@ type Job = { readonly name: string; readonly everyMs: number; readonly run: () =
 export type EventService = {
   /** See `jobs/scheduler.ts`. */
   readonly jobs: readonly Job[]
+  /** Nobody need wait for it: {@link EventService.close} does. */
   readonly announce: Announce
   /** Tells of something that is not as it was written; the same once in a while. */
   readonly alarm: (reason: string) => void
   /** The same jobs, of which a record that does not open is told. */
   readonly watched: (jobs: readonly Job[]) => readonly Job[]
-  /** Ends what is being sent, which is left for the next start, and waits for alarms. */
+  /** Ends what is being sent, which is left for the next start, and waits for announcements. */
   readonly close: () => Promise<void>
 }
 
@@ -75,13 +77,16 @@ export function openEventService(parts: EventServiceParts): EventService {
     tellOperator(log, event)
     await takeEvents(queue, [event]).catch((error) => log.error(`an event could not be queued: ${error}`))
   }
-  const announce = announcer({ ...parts, tellDirectly: ({ json }) => tellDirectly(json) })
+  const record = announcer({ ...parts, tellDirectly: ({ json }) => tellDirectly(json) })
+  const announcing = new Set<Promise<void>>()
+  const announce: Announce = (announcement) => {
+    const told = record(announcement).finally(() => announcing.delete(told))
+    announcing.add(told)
+    return told
+  }
   const limiter = new AlarmLimiter(() => clock.now())
-  const alarms = new Set<Promise<void>>()
   const alarm = (reason: string): void => {
-    if (!limiter.admit(reason)) return
-    const told = announce({ name: 'IntegrityAlarm', details: { reason } }).finally(() => alarms.delete(told))
-    alarms.add(told)
+    if (limiter.admit(reason)) void announce({ name: 'IntegrityAlarm', details: { reason } })
   }
   const findLastUse = lastUseFinder(parts.index)
   const collect: CollectParts = {
@@ -125,7 +130,7 @@ export function openEventService(parts: EventServiceParts): EventService {
     watched: (jobs) => jobs.map((job) => ({ ...job, run: () => runWatched(job, alarm) })),
     close: async () => {
       stopping.abort()
-      await Promise.all(alarms)
+      await Promise.all(announcing)
     },
   }
 }
@@ -139,8 +144,12 @@ async function runWatched({ run }: Job, alarm: EventService['alarm']): Promise<v
   }
 }
 
-/** What is an alarm comes as an error, what else Holdfast tells of itself as a warning. */
 function tellOperator(log: Log, event: StreamEvent): void {
-  const level = event['detail-type'] === 'Integrity Alarm' ? 'error' : 'info'
-  log[level]('event', { event })
+  log[levelOf(event)]('event', { event })
+}
+
+/** What belongs to the life of keys is news; what Holdfast tells of itself asks to be looked at. */
+function levelOf(event: StreamEvent): keyof Log {
+  if (event.source !== OWN_SOURCE) return 'info'
+  return event['detail-type'] === ANNOUNCEMENTS.IntegrityAlarm ? 'error' : 'warn'
 }

@@ -1,4 +1,5 @@
 import type { Clock, Random } from '../base/ports.ts'
+import type { StoredQuotas } from '../quotas/quotas.ts'
 import { kindOfFormat1 } from '../store/kind.ts'
 import { StoreConflict } from '../store/port.ts'
 import { type Change, insert, type Kind, type Records, replace, type Stored } from '../store/records.ts'
@@ -14,6 +15,8 @@ export type AccountValue = {
   readonly handedOver: boolean
   /** Names of the service control policies attached to it; `FullAWSAccess` alone when there are none. */
   readonly scps?: readonly string[]
+  /** The quotas that were set for it, by name. */
+  readonly quotas?: StoredQuotas
 }
 
 /** The kind of accounts. */

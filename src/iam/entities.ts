@@ -4,6 +4,7 @@ import {
   ROLE_POLICIES_MAX_CHARS,
   USER_POLICIES_MAX_CHARS,
 } from '../policy/flavour.ts'
+import type { ResourceQuota } from '../quotas/quotas.ts'
 import {
   type Change,
   insert,
@@ -14,6 +15,7 @@ import {
   type Stored,
 } from '../store/records.ts'
 import { pathedArn } from './arns.ts'
+import type { IamParts } from './parts.ts'
 import {
   COUNTS,
   COUNTS_PARTITION,
@@ -35,15 +37,19 @@ type EntityValues = { user: UserValue; group: GroupValue; role: RoleValue }
 /** A user, group or role. */
 export type EntityKind = keyof EntityValues
 
+/** A quota on what an account has. */
+export type CountQuota = {
+  readonly name: ResourceQuota
+  /** How it is called in messages. */
+  readonly title: string
+}
+
 /** What differs between the kinds. */
 export type EntityFacts<V extends EntityValue> = {
   readonly name: EntityKind
   readonly kind: Kind<V>
   readonly count: 'users' | 'groups' | 'roles'
-  /** Of an account. Source: IAM User Guide, "IAM and AWS STS quotas". */
-  readonly quota: number
-  /** How the quota is called in messages. */
-  readonly quotaName: string
+  readonly quota: CountQuota
   /** Characters of all inline policies together, white space aside. */
   readonly inlineMaxChars: number
 }
@@ -53,8 +59,7 @@ export const USERS: EntityFacts<UserValue> = {
   name: 'user',
   kind: USER,
   count: 'users',
-  quota: 5000,
-  quotaName: 'UsersPerAccount',
+  quota: { name: 'iam.users', title: 'UsersPerAccount' },
   inlineMaxChars: USER_POLICIES_MAX_CHARS,
 }
 
@@ -63,8 +68,7 @@ export const GROUPS: EntityFacts<GroupValue> = {
   name: 'group',
   kind: GROUP,
   count: 'groups',
-  quota: 300,
-  quotaName: 'GroupsPerAccount',
+  quota: { name: 'iam.groups', title: 'GroupsPerAccount' },
   inlineMaxChars: GROUP_POLICIES_MAX_CHARS,
 }
 
@@ -73,8 +77,7 @@ export const ROLES: EntityFacts<RoleValue> = {
   name: 'role',
   kind: ROLE,
   count: 'roles',
-  quota: 1000,
-  quotaName: 'RolesPerAccount',
+  quota: { name: 'iam.roles', title: 'RolesPerAccount' },
   inlineMaxChars: ROLE_POLICIES_MAX_CHARS,
 }
 
@@ -137,41 +140,66 @@ export async function readCounts(records: Records, account: string): Promise<Cou
   return (await read(records, COUNTS, COUNTS_PARTITION, account))?.value ?? NO_COUNTS
 }
 
-/**
- * One more or one less of what a quota counts.
- *
- * @throws LimitExceededException beyond the quota.
- */
-export async function countChange(
-  records: Records,
+/** One less of what a quota counts. */
+export async function countLess(records: Records, account: string, counted: Counted): Promise<Change> {
+  const present = await read(records, COUNTS, COUNTS_PARTITION, account)
+  return changedCount(present, account, counted, -1)
+}
+
+/** One more of what a quota counts. @throws LimitExceededException beyond the quota. */
+export async function countMore(
+  { records, quotas }: QuotaParts,
   account: string,
   counted: Counted,
-  step: { readonly by: 1 | -1; readonly quota?: number; readonly quotaName?: string },
+  quota: CountQuota,
 ): Promise<Change> {
   const present = await read(records, COUNTS, COUNTS_PARTITION, account)
+  await checkQuota(quotas, account, quota, (present?.value ?? NO_COUNTS)[counted] + 1)
+  return changedCount(present, account, counted, 1)
+}
+
+type QuotaParts = Pick<IamParts, 'records' | 'quotas'>
+
+function changedCount(
+  present: Stored<CountsValue> | undefined,
+  account: string,
+  counted: Counted,
+  by: 1 | -1,
+): Change {
   const value = present?.value ?? NO_COUNTS
-  const count = value[counted] + step.by
-  if (step.quota !== undefined && count > step.quota)
-    throw quotaExceeded(step.quotaName ?? counted, step.quota)
-  const counts = { ...value, [counted]: count }
+  const counts = { ...value, [counted]: value[counted] + by }
   return present === undefined ? insert(COUNTS, COUNTS_PARTITION, account, counts) : replace(present, counts)
 }
 
+/** Checks that an account may have an amount of something. @throws LimitExceededException. */
+export async function checkQuota(
+  quotas: QuotaParts['quotas'],
+  account: string,
+  { name, title }: CountQuota,
+  amount: number,
+): Promise<void> {
+  const limit = await quotas.exceeded({ account, region: NO_REGION, quota: name, amount })
+  if (limit !== undefined) throw quotaExceeded(title, limit)
+}
+
+/** IAM has no regions. */
+const NO_REGION = 'global'
+
 /** What makes a new user, group or role. @throws EntityAlreadyExistsException, LimitExceededException. */
 export async function insertEntity<V extends EntityValue>(
-  records: Records,
+  parts: QuotaParts,
   facts: EntityFacts<V>,
   account: string,
   value: V,
 ): Promise<readonly Change[]> {
+  const { records } = parts
   if ((await findByName(records, facts, account, value.name)) !== undefined) {
     throw alreadyExists(facts.name, value.name)
   }
-  const { count, quota, quotaName } = facts
   return [
     insert(NAME, namePartition(account, facts.name), value.name.toLowerCase(), { format: 1, id: value.id }),
     insert(facts.kind, account, value.id, value),
-    await countChange(records, account, count, { by: 1, quota, quotaName }),
+    await countMore(parts, account, facts.count, facts.quota),
   ]
 }
 
@@ -187,7 +215,7 @@ export async function removeEntity<V extends EntityValue>(
   return [
     remove(entity),
     ...(entry === undefined ? [] : [remove(entry)]),
-    await countChange(records, account, facts.count, { by: -1 }),
+    await countLess(records, account, facts.count),
   ]
 }
 

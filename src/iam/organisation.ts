@@ -9,7 +9,7 @@ import { FULL_ACCESS_NAME, SCP, SCPS } from './scp.ts'
 const SCPS_PER_ACCOUNT_MAX = 5
 
 /** What an operator asks for cannot be done. The message says why. */
-class OrganisationError extends Error {
+export class OrganisationError extends Error {
   override readonly name = 'OrganisationError'
 }
 

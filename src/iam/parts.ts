@@ -1,11 +1,13 @@
 import type { Random } from '../base/ports.ts'
 import type { Operation } from '../dispatch/operation.ts'
+import type { Quotas } from '../quotas/service.ts'
 import type { Records } from '../store/records.ts'
 import type { KeyUses } from './key-uses.ts'
 
 /** What the operations of IAM work with. */
 export type IamParts = {
   readonly records: Records
+  readonly quotas: Pick<Quotas, 'exceeded' | 'limit'>
   readonly random: Random
   readonly keyUses: KeyUses
 }

@@ -2,6 +2,7 @@ import type { Clock, Random } from '../base/ports.ts'
 import type { TokenSealer } from '../custody/token-sealer.ts'
 import type { FindCredential } from '../dispatch/caller.ts'
 import type { Operation } from '../dispatch/operation.ts'
+import type { Quotas } from '../quotas/service.ts'
 import type { Records } from '../store/records.ts'
 import { credentialFinder } from './credentials.ts'
 import type { KeyUses } from './key-uses.ts'
@@ -13,6 +14,7 @@ import { STS_OPERATIONS } from './sts/operations.ts'
 /** What IAM and STS work with. */
 export type IamServiceParts = Omit<OidcParts, 'clock'> & {
   readonly records: Records
+  readonly quotas: Pick<Quotas, 'exceeded' | 'limit'>
   readonly clock: Clock
   readonly random: Random
   readonly sealer: TokenSealer

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { STORE_KEY, storeKeyPartition } from '../kms/custom-key-store.ts'
+import { countKeys } from '../kms/key-count.ts'
 import { KEY } from '../kms/key-record.ts'
 import { insert, replace } from '../store/records.ts'
 import { testFolder } from '../store/test-folder.ts'
@@ -94,6 +95,18 @@ test('doWhatIsDue records a DeleteKey service event', async () => {
     recipientAccountId: ACCOUNT,
     eventCategory: 'Management',
   })
+})
+
+test('doWhatIsDue counts one key less for each that it deletes', async () => {
+  using folder = testFolder()
+  const time = { now: START }
+  await using worker = await openWorker(folder.path, time)
+  const { parts, records } = worker
+  for (const keyId of ['one', 'two', 'stays']) await makeKey(records, keyId)
+  await schedule(records, 'one', START)
+  await schedule(records, 'two', START)
+  await doWhatIsDue(parts)
+  assert.equal(await countKeys(records, { account: ACCOUNT, region: REGION }), -2)
 })
 
 test('doWhatIsDue leaves a key alone whose deletion was cancelled', async () => {

@@ -12,11 +12,13 @@ import { Custody } from '../custody/custody.ts'
 import { grantTokens } from '../custody/grant-token.ts'
 import { dueNote } from '../kms/due.ts'
 import { planDue } from '../kms/due-plan.ts'
+import { KeyCounter } from '../kms/key-count.ts'
 import { ALIAS, KEY, KEY_OWNER, type KeyValue, MATERIAL, materialPartition } from '../kms/key-record.ts'
 import { OpenedGrants } from '../kms/opened-grants.ts'
 import type { KmsParts } from '../kms/parts.ts'
 import { wrappedKeys } from '../kms/wrapped-keys.ts'
 import { defaultKeyPolicy } from '../policy/key-policy.ts'
+import { openQuotas } from '../quotas/service.ts'
 import { openRecords } from '../store/cache.ts'
 import { claimFileLock } from '../store/file-lock.ts'
 import { insert, type Records, replace } from '../store/records.ts'
@@ -63,8 +65,11 @@ export async function openWorker(folder: string, time: Time): Promise<Worker> {
   // The same for all workers of a folder, as its root key is.
   const wrappingKey = new Secret(new Uint8Array(32).fill(7))
   const custody = new Custody({ wrappingKey, wrappedKeys: wrappedKeys(records), random: systemRandom })
+  const quotas = openQuotas({ find: () => undefined, clock, processes: 1, near: () => {} })
   const kms: KmsParts = {
     records,
+    quotas,
+    keyCounter: new KeyCounter(systemRandom),
     custody,
     xks: openXksClient({
       ca: undefined,

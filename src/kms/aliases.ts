@@ -7,9 +7,7 @@ import { ALIAS_PREFIX, aliasNotFound } from './identifier.ts'
 import { ALIAS, type AliasValue, partitionOf } from './key-record.ts'
 import type { Key } from './keys.ts'
 import type { KmsParts } from './parts.ts'
-
-/** Aliases that may point at one key. Source: AWS KMS Developer Guide, "Quotas". */
-const ALIASES_PER_KEY_MAX = 50
+import { checkQuota } from './quota.ts'
 
 /** An alias name of a request, with its prefix. Source: the service model. */
 export const ALIAS_NAME = text({ min: 1, max: 256, pattern: pattern('^[a-zA-Z0-9:/_-]+$') })
@@ -85,14 +83,10 @@ export function involveAlias(call: Call, name: string): void {
 }
 
 /** The key with one more alias. @throws LimitExceededException. */
-export function withAlias(key: Key, name: string): Change {
+export async function withAlias({ quotas }: KmsParts, key: Key, name: string): Promise<Change> {
   const { value } = key.record
-  if (value.aliases.length >= ALIASES_PER_KEY_MAX) {
-    throw new KmsError(
-      'LimitExceededException',
-      `${key.arn} has ${ALIASES_PER_KEY_MAX} aliases, the most a key can have.`,
-    )
-  }
+  const { account, region } = key
+  await checkQuota(quotas, { account, region, quota: 'kms.aliases-per-key' }, value.aliases.length)
   return replace(key.record, { ...value, aliases: [...value.aliases, name] })
 }
 

@@ -6,9 +6,6 @@ import type { XksTarget } from '../xks/client.ts'
 import { partitionOf } from './key-record.ts'
 import type { ConnectionErrorCode } from './xks-errors.ts'
 
-/** Custom key stores of one account in one region. Source: AWS KMS Developer Guide, "Resource quotas". */
-export const CUSTOM_KEY_STORES_MAX = 10
-
 /**
  * Whether a store can be used.
  *

@@ -50,6 +50,7 @@ export async function planDeletion(
     changes: [
       remove(record),
       ...(await namesOf(parts, key)),
+      await parts.keyCounter.remove(records, { account, region }),
       ...materials.map(remove),
       ...(await leaveSet(parts, key, now)),
     ],

@@ -7,7 +7,6 @@ import type { Principal } from '../policy/decide.ts'
 import { defaultKeyPolicy } from '../policy/key-policy.ts'
 import { replace } from '../store/records.ts'
 import { GRANT_OPERATIONS } from './grant-record.ts'
-import { GRANTS_PER_KEY_MAX } from './grants.ts'
 import { KEY as KEY_KIND } from './key-record.ts'
 
 const ARN = KEY.slice(0, KEY.lastIndexOf('/') + 1)
@@ -217,9 +216,12 @@ test('a key has at most 50,000 grants', async () => {
     assert.ok(key !== undefined)
     await bed.parts.records.commit([replace(key, { ...key.value, grants })])
   }
-  await set(GRANTS_PER_KEY_MAX - 1)
+  await set(49_999)
   const last = await create({ Name: 'last' })
-  assert.match(await refusal({}), /^LimitExceededException: .* has 50000 grants, the most a key can have\.$/)
+  assert.match(
+    await refusal({}),
+    /^LimitExceededException: Grants per key quota .* is 50000, current usage is 50000\.$/,
+  )
   assert.equal((await create({ Name: 'last' })).GrantId, last.GrantId)
   await bed.call(ROOT, 'RevokeGrant', { KeyId: keyId, GrantId: last.GrantId })
   assert.equal(await refusal({}), 'ok')

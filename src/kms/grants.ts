@@ -15,9 +15,7 @@ import { addToIndex, removeFromIndex } from './grantee-index.ts'
 import type { Key } from './keys.ts'
 import type { KeyPlace } from './materials.ts'
 import type { KmsParts } from './parts.ts'
-
-/** Grants on one key. Source: AWS KMS Developer Guide, "Quotas". */
-export const GRANTS_PER_KEY_MAX = 50_000
+import { checkQuota } from './quota.ts'
 
 const GRANT_ID_BYTES = 32
 const GRANT_ID = /^[0-9a-f]{64}$/
@@ -60,10 +58,10 @@ export type PlannedGrant = { readonly grantId: string; readonly changes: readonl
  * A grant with these terms: the one that the same named request has made before, or a new one. The key's record
  * changes with it, so that no grant comes to a key that is being deleted, and none is miscounted.
  *
- * @throws LimitExceededException when the key has {@link GRANTS_PER_KEY_MAX}.
+ * @throws LimitExceededException when the key has as many as its account may have.
  */
 export async function planGrant(
-  { records, random }: KmsParts,
+  { records, random, quotas }: KmsParts,
   key: Key,
   terms: GrantTerms,
   now: EpochMs,
@@ -74,10 +72,7 @@ export async function planGrant(
   if (known !== undefined) return { grantId: known.value.grantId, changes: [] }
   const { value } = key.record
   const { grants = 0 } = value
-  if (grants >= GRANTS_PER_KEY_MAX) {
-    const message = `${key.arn} has ${GRANTS_PER_KEY_MAX} grants, the most a key can have.`
-    throw new KmsError('LimitExceededException', message)
-  }
+  await checkQuota(quotas, { account: key.account, region: key.region, quota: 'kms.grants-per-key' }, grants)
   const grantId = toHex(random.bytes(GRANT_ID_BYTES))
   const place = { partition, grantee: partyName(terms.grantee) }
   const changes = [

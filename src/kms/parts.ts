@@ -2,8 +2,10 @@ import type { Random } from '../base/ports.ts'
 import type { Custody } from '../custody/custody.ts'
 import type { GrantTokens } from '../custody/grant-token.ts'
 import type { Operation } from '../dispatch/operation.ts'
+import type { Quotas } from '../quotas/service.ts'
 import type { Records } from '../store/records.ts'
 import type { XksClient } from '../xks/client.ts'
+import type { KeyCounter } from './key-count.ts'
 import type { OpenedGrants } from './opened-grants.ts'
 
 /** The last successful cryptographic call with a key. */
@@ -21,6 +23,8 @@ export type UsageKnown = { readonly last: LastUsage | undefined; readonly curren
 /** What the operations of this service work with. */
 export type KmsParts = {
   readonly records: Records
+  readonly quotas: Pick<Quotas, 'exceeded' | 'admitStore'>
+  readonly keyCounter: KeyCounter
   readonly custody: Custody
   readonly random: Random
   /** The regions that have SM2 keys. */

@@ -2,6 +2,7 @@ import { KmsError } from '../api/errors.ts'
 import type { TextMap } from '../api/shapes.ts'
 import { concatBytes, lengthPrefixed } from '../base/bytes.ts'
 import { encodeStoreBlob, innerSealed, parseStoreBlob } from '../custody/store-blob.ts'
+import { tooFast } from '../dispatch/failures.ts'
 import type { Call } from '../dispatch/operation.ts'
 import type { ExternalKey, XksPurpose } from '../xks/client.ts'
 import { XKS_AAD_MAX_BYTES } from '../xks/protocol.ts'
@@ -42,6 +43,7 @@ export async function encryptInStore(
 ): Promise<Uint8Array> {
   const aad = proxyContext(context)
   const { custody, xks } = use.parts
+  await charge(use, key)
   const inner = await custody.encrypt(currentMaterial(key), plaintext, innerContext(aad))
   const input = { plaintext: innerSealed(inner), aad }
   const sealed = await askProxy('cryptography', xks.encrypt(externalKey(key), input, purposeOf(use, key)))
@@ -66,12 +68,19 @@ export async function decryptInStore(
   const blob = parseStoreBlob(ciphertext)
   const ours = blob?.keyId === key.keyId && ref.materialId.startsWith(blob.materialPrefix)
   if (blob === undefined || !ours) throw new KmsError('InvalidCiphertextException')
+  await charge(use, key)
   const input = { ...blob.outer, aad }
   const sealed = await askProxy('cryptography', xks.decrypt(externalKey(key), input, purposeOf(use, key)))
   const inner = blob.inner(sealed)
   const plaintext = inner && (await custody.decrypt(ref, inner, innerContext(aad)))
   if (plaintext === undefined) throw new KmsError('KMSInvalidStateException', DOES_NOT_OPEN)
   return plaintext
+}
+
+/** Every store has a rate of its own, so that none is asked more than it can answer. @throws ThrottlingException. */
+async function charge({ parts }: KeyUse, { account, region, store }: KeyInStore): Promise<void> {
+  if (await parts.quotas.admitStore(account, region, store.record.name)) return
+  throw tooFast('kms')
 }
 
 /** Source: AWS KMS Developer Guide, "Troubleshooting external key stores". */

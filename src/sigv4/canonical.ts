@@ -1,6 +1,6 @@
 import { utf8 } from '../base/bytes.ts'
 import { sha256Hex } from '../crypto/hash.ts'
-import { ALGORITHM, type Scope } from './claims.ts'
+import { ALGORITHM, type Scope } from './credential.ts'
 import type { SignedRequest } from './request.ts'
 
 /** The last element of every scope, and the last input of the signing key. */

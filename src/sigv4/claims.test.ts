@@ -4,7 +4,8 @@ import fc from 'fast-check'
 import { KmsError } from '../api/errors.ts'
 import { toBase64, utf8 } from '../base/bytes.ts'
 import { sha256 } from '../crypto/hash.ts'
-import { parseClaims, SIGNED_HEADERS_MAX } from './claims.ts'
+import { parseClaims } from './claims.ts'
+import { SIGNED_HEADERS_MAX } from './credential.ts'
 import type { SignedRequest } from './request.ts'
 
 const CREDENTIAL = 'Credential=AKIAIOSFODNN7EXAMPLE/20150830/us-east-1/kms/aws4_request'
@@ -44,6 +45,7 @@ test('parseClaims reads every part of a signed request', () => {
     signedAt: Date.UTC(2015, 7, 30, 12, 36, 0),
     amzDate: '20150830T123600Z',
     securityToken: 'token',
+    presigned: false,
   })
 })
 

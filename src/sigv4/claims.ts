@@ -2,29 +2,13 @@ import { KmsError } from '../api/errors.ts'
 import { toBase64, utf8 } from '../base/bytes.ts'
 import type { EpochMs } from '../base/ports.ts'
 import { sha256 } from '../crypto/hash.ts'
-import { Remembered } from './remembered.ts'
+import { ALGORITHM, incomplete, parseScopedKey, parseSignedHeaders, type ScopedKey } from './credential.ts'
+import { parseQuerySignature } from './query-signature.ts'
 import type { SignedRequest } from './request.ts'
 import { formatAmzDate, parseAmzDate, parseHttpDate } from './timestamp.ts'
 
-/** The only algorithm that is accepted. */
-export const ALGORITHM = 'AWS4-HMAC-SHA256'
-
-/** Names in one `SignedHeaders` list; SDKs send about 15. Bounds the work of matching them. */
-export const SIGNED_HEADERS_MAX = 100
-
-/** What a signature is valid for. */
-export type Scope = {
-  /** `YYYYMMDD` */
-  readonly date: string
-  readonly region: string
-  readonly service: string
-}
-
 /** What a request says of its own signature. Nothing of it is proven. */
-export type Claims = {
-  /** 16 to 128 capital letters and digits: safe to look up and to record. */
-  readonly accessKeyId: string
-  readonly scope: Scope & { readonly terminator: string }
+export type Claims = ScopedKey & {
   /** As listed by the client. */
   readonly signedHeaders: readonly string[]
   readonly signature: string
@@ -32,10 +16,12 @@ export type Claims = {
   /** `signedAt` as it is signed: `YYYYMMDDTHHMMSSZ`. */
   readonly amzDate: string
   readonly securityToken: string | undefined
+  /** Whether the signature is in the query string, which it does not cover then. */
+  readonly presigned: boolean
 }
 
 /**
- * The claims in the `Authorization` header of a request.
+ * The claims in the `Authorization` header of a request, or in the query string of a presigned GET.
  *
  * No message repeats the header or a part of it: people put secrets and bearer tokens there by
  * mistake. Source: AWS Signature Version 4, "Create a signed AWS API request"; recorded answers.
@@ -47,10 +33,12 @@ export type Claims = {
 export function parseClaims(request: SignedRequest): Claims {
   const headers = findAuthenticationHeaders(request.rawHeaders)
   const { authorization } = headers
+  const inQuery = hasQueryCredentials(request.target)
+  if (inQuery && authorization === undefined && request.method === 'GET') return presignedClaims(request)
   if (authorization === undefined || authorization === '') {
     throw new KmsError('MissingAuthenticationTokenException', 'Missing Authentication Token')
   }
-  if (hasQueryCredentials(request.target)) {
+  if (inQuery) {
     throw incomplete('Credentials must be in the Authorization header or in the query string, not in both.')
   }
   const parameters = parseAuthorization(authorization)
@@ -60,21 +48,29 @@ export function parseClaims(request: SignedRequest): Claims {
     throw missingParts(authorization, parameters, dateText)
   }
   const signedAt = parseTimestamp(headers.amzDate, headers.date)
-  const { accessKeyId, scope } = CREDENTIALS.get(credential, parseCredential)
   return {
-    accessKeyId,
-    scope,
-    signedHeaders: SIGNED_HEADERS.get(signedHeaders, parseSignedHeaders),
+    ...parseScopedKey(credential),
+    signedHeaders: parseSignedHeaders(signedHeaders),
     signature,
     signedAt,
     amzDate: headers.amzDate ?? formatAmzDate(signedAt),
     securityToken: headers.securityToken,
+    presigned: false,
   }
 }
 
-/** A client sends the same credential scope and list of headers with nearly every request. */
-const CREDENTIALS = new Remembered<Pick<Claims, 'accessKeyId' | 'scope'>>()
-const SIGNED_HEADERS = new Remembered<readonly string[]>()
+function presignedClaims({ target }: SignedRequest): Claims {
+  const { credential, signedHeaders, signature, amzDate, securityToken } = parseQuerySignature(target)
+  return {
+    ...parseScopedKey(credential),
+    signedHeaders: parseSignedHeaders(signedHeaders),
+    signature,
+    signedAt: parseTimestamp(amzDate, undefined),
+    amzDate,
+    securityToken,
+    presigned: true,
+  }
+}
 
 /** The members are undefined until seen. */
 type AuthenticationHeaders = {
@@ -196,45 +192,4 @@ function parseTimestamp(amzDate: string | undefined, date: string | undefined): 
     amzDate === undefined ? (parseAmzDate(date ?? '') ?? parseHttpDate(date ?? '')) : parseAmzDate(amzDate)
   if (signedAt !== undefined) return signedAt
   throw incomplete("Date must be in ISO-8601 'basic format': YYYYMMDDTHHMMSSZ.")
-}
-
-function parseCredential(credential: string): Pick<Claims, 'accessKeyId' | 'scope'> {
-  const elements = credential.split('/')
-  const [accessKeyId = '', date = '', region = '', service = '', terminator = ''] = elements
-  if (elements.length !== CREDENTIAL_ELEMENTS) {
-    throw incomplete(
-      'Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, ' +
-        `got ${elements.length}.`,
-    )
-  }
-  if (!isAccessKeyId(accessKeyId)) throw unrecognizedClient()
-  return { accessKeyId, scope: { date, region, service, terminator } }
-}
-
-const CREDENTIAL_ELEMENTS = 5
-
-/** 16 to 128 capitals and digits. Source: IAM API Reference, "AccessKey", and what AWS issues. */
-function isAccessKeyId(text: string): boolean {
-  if (text.length < 16 || text.length > 128) return false
-  for (let index = 0; index < text.length; index += 1) {
-    const code = text.charCodeAt(index)
-    const digit = code >= 0x30 && code <= 0x39
-    const capital = code >= 0x41 && code <= 0x5a
-    if (!digit && !capital) return false
-  }
-  return true
-}
-
-function parseSignedHeaders(text: string): readonly string[] {
-  const names = text.split(';')
-  if (names.length <= SIGNED_HEADERS_MAX) return names
-  throw incomplete(`SignedHeaders must have at most ${SIGNED_HEADERS_MAX} names, got ${names.length}.`)
-}
-
-function incomplete(message: string): KmsError {
-  return new KmsError('IncompleteSignatureException', message)
-}
-
-function unrecognizedClient(): KmsError {
-  return new KmsError('UnrecognizedClientException', 'The security token included in the request is invalid.')
 }

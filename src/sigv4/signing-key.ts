@@ -1,7 +1,7 @@
 import { utf8 } from '../base/bytes.ts'
 import { type HmacKey, hmacKey, hmacSha256 } from '../crypto/hmac.ts'
 import { TERMINATOR } from './canonical.ts'
-import type { Scope } from './claims.ts'
+import type { Scope } from './credential.ts'
 
 /** Signing keys kept for one credential: a client needs one per region, service and day. */
 export const SIGNING_KEYS_PER_CREDENTIAL = 16

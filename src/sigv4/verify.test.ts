@@ -26,6 +26,7 @@ const claims: Claims = {
   signedAt: NOON,
   amzDate: '20220830T123600Z',
   securityToken: undefined,
+  presigned: false,
 }
 
 function refuses(scope: Partial<Claims['scope']>, message: string): void {

@@ -5,6 +5,7 @@ import { sha256Hex } from '../crypto/hash.ts'
 import { type HmacKey, hmacSha256 } from '../crypto/hmac.ts'
 import { collectHeaders, stringToSign, TERMINATOR } from './canonical.ts'
 import type { Claims } from './claims.ts'
+import { withoutSignature } from './query-signature.ts'
 import type { SignedRequest } from './request.ts'
 import { formatAmzDate } from './timestamp.ts'
 
@@ -87,7 +88,8 @@ export function verifySignature(request: SignedRequest, claims: Claims, signingK
   const bodyHash = sha256Hex(request.body)
   const claimedHash = headers.names.indexOf('x-amz-content-sha256')
   if (claimedHash >= 0 && headers.values[claimedHash] !== bodyHash) return false
-  const expected = hmacSha256(signingKey, stringToSign(request, headers, bodyHash, claims))
+  const signed = claims.presigned ? { ...request, target: withoutSignature(request.target) } : request
+  const expected = hmacSha256(signingKey, stringToSign(signed, headers, bodyHash, claims))
   return equalConstantTime(expected, signature)
 }
 

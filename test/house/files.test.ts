@@ -62,7 +62,10 @@ const RULES: Readonly<Record<string, Rule>> = {
   'the environment is for config': {
     what: /\bprocess\.env\b/,
     where: [/^src\/config\//],
-    except: {},
+    except: {
+      'src/crypto/openssl-threads.ts':
+        'reads how many threads Node itself starts, which is no setting of ours',
+    },
   },
   'the arguments are for main and cli': {
     what: /\bprocess\.argv\b/,

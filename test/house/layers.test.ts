@@ -9,6 +9,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   base: [],
   api: ['base'],
   store: ['base'],
+  quotas: ['base', 'api'],
   config: ['base'],
   crypto: ['base', 'api'],
   policy: ['base', 'api'],
@@ -19,10 +20,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   audit: ['base', 'api', 'crypto', 'store'],
   // It derives from the audit log what it counts and finds, so it reads the log as audit does.
   metering: ['base', 'api', 'crypto', 'store', 'audit'],
-  dispatch: ['base', 'api', 'policy', 'sigv4', 'store', 'audit'],
-  kms: ['base', 'api', 'policy', 'store', 'custody', 'attestation', 'dispatch', 'xks'],
+  dispatch: ['base', 'api', 'policy', 'sigv4', 'store', 'audit', 'quotas'],
+  kms: ['base', 'api', 'policy', 'store', 'custody', 'attestation', 'quotas', 'dispatch', 'xks'],
   cloudtrail: ['base', 'api', 'crypto', 'policy', 'store', 'audit', 'metering', 'dispatch', 'client'],
-  iam: ['base', 'api', 'policy', 'store', 'custody', 'dispatch'],
+  iam: ['base', 'api', 'policy', 'store', 'custody', 'quotas', 'dispatch'],
   jobs: ['base', 'store', 'audit', 'kms'],
   // The endpoints of events are in a file of their own, which config parses and nobody else reads.
   events: ['base', 'crypto', 'store', 'config', 'audit', 'metering', 'client'],
@@ -47,7 +48,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'app.ts': [
     'deployment.ts',
     ...['base', 'api', 'store', 'config', 'crypto', 'policy', 'sigv4', 'attestation', 'custody', 'xks'],
-    ...['audit', 'metering', 'events', 'dispatch', 'cloudtrail', 'kms', 'iam', 'jobs', 'http', 'client'],
+    ...['quotas', 'audit', 'metering', 'events', 'dispatch', 'cloudtrail', 'kms', 'iam', 'jobs', 'http'],
+    'client',
   ],
   'proxy-app.ts': [
     'deployment.ts',

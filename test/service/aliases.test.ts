@@ -161,7 +161,7 @@ test('a key has at most 50 aliases', async () => {
   assertError(
     await create(50),
     'LimitExceededException',
-    `${keyArn(full)} has 50 aliases, the most a key can have.`,
+    'Aliases per key quota for this account in this region is 50, current usage is 50.',
   )
   await succeed(server, 'DeleteAlias', { AliasName: 'alias/full-0' })
   assert.equal((await create(50)).status, 200)

@@ -140,7 +140,7 @@ test('CreateCustomKeyStore makes ten stores in a region and not eleven', async (
   })
   for (let number = 1; number <= 10; number += 1) await newStore(server, input(number), here)
   const eleventh = await call(server, 'CreateCustomKeyStore', storeInput(input(11)), here)
-  assertError(eleventh, 'LimitExceededException', /at most 10/)
+  assertError(eleventh, 'LimitExceededException', /^Custom key stores quota .* is 10, current usage is 10\.$/)
   const pages: string[] = []
   let page = await succeed(server, 'DescribeCustomKeyStores', { Limit: 4 }, here)
   for (;;) {

@@ -11,6 +11,7 @@ import {
   type TestCertificate,
   testWithCertificate as test,
 } from '../support/certificate.ts'
+import { runHoldfast } from '../support/command.ts'
 import { type HoldfastProxy, type ProxyCredential, startHoldfastProxy } from '../support/holdfast-proxy.ts'
 import { REGION } from '../support/kms.ts'
 import { startServer, type TestServer } from '../support/server.ts'
@@ -103,6 +104,22 @@ test('two Holdfasts: a key in an external key store works from its making to its
     assert.equal(metadata['KeyState'], 'Enabled')
     assert.equal(metadata['CurrentKeyMaterialId'], undefined)
     assert.equal(metadata['MultiRegion'], false)
+  })
+
+  await t.test('the uses of all keys of a store have a rate of their own', async () => {
+    const set = async (value: string): Promise<void> => {
+      const args = ['--id=000000000000', '--name=kms.custom-key-store', `--value=${value}`]
+      const { status, errors } = await runHoldfast(server.data, 'quota', 'set', ...args)
+      assert.equal(status, 0, errors)
+    }
+    await set('1')
+    const input = { KeyId: keyId, Plaintext: base64('a') }
+    const answers = await Promise.all(Array.from({ length: 20 }, () => call(server, 'Encrypt', input)))
+    const codes = new Set(answers.map(({ code }) => code))
+    assert.ok(codes.has('ThrottlingException') && codes.has(undefined), [...codes].join())
+    await succeed(server, 'GenerateRandom', { NumberOfBytes: 1 })
+    await set('default')
+    await succeed(server, 'Encrypt', input)
   })
 
   await t.test('Encrypt and Decrypt give the plaintext back, for its context only', async () => {

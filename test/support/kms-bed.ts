@@ -9,11 +9,13 @@ import { grantTokens } from '../../src/custody/grant-token.ts'
 import type { Caller } from '../../src/dispatch/caller.ts'
 import type { Call, Operation, Outcome } from '../../src/dispatch/operation.ts'
 import { runOperation } from '../../src/dispatch/pipeline.ts'
+import { KeyCounter } from '../../src/kms/key-count.ts'
 import { OpenedGrants } from '../../src/kms/opened-grants.ts'
 import { KMS_OPERATIONS } from '../../src/kms/operations.ts'
 import type { KmsParts } from '../../src/kms/parts.ts'
 import { wrappedKeys } from '../../src/kms/wrapped-keys.ts'
 import type { Principal } from '../../src/policy/decide.ts'
+import { openQuotas } from '../../src/quotas/service.ts'
 import { openRecords } from '../../src/store/cache.ts'
 import type { Records } from '../../src/store/records.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
@@ -31,6 +33,8 @@ export type KmsBed = AsyncDisposable & {
   readonly forgetAsked: () => void
   /** Principals that do not exist, by ARN. */
   readonly missing: Set<string>
+  /** Quotas of every account that differ from the default, by name. */
+  readonly limits: Record<string, number>
   /** Unique ids of principals, by ARN. */
   readonly ids: Map<string, string>
   readonly call: (
@@ -64,8 +68,12 @@ export async function openKmsBed(): Promise<KmsBed> {
   const root = new Secret(systemRandom.bytes(32))
   const missing = new Set<string>()
   const ids = new Map<string, string>()
+  const limits: Record<string, number> = {}
+  const quotas = openQuotas({ find: () => limits, clock: systemClock, processes: 1, near: () => {} })
   const parts: KmsParts = {
     records,
+    quotas,
+    keyCounter: new KeyCounter(systemRandom),
     custody: new Custody({
       wrappingKey: root,
       wrappedKeys: wrappedKeys(records),
@@ -98,6 +106,7 @@ export async function openKmsBed(): Promise<KmsBed> {
     asked,
     forgetAsked: () => void asked.splice(0),
     missing,
+    limits,
     ids,
     outcome,
     call: async (...args) => (await outcome(...args)).output ?? {},

@@ -23,32 +23,46 @@ import {
 import { PAGING } from '../shapes.ts'
 import { versionPartition } from './managed-policies.ts'
 
-/** What GetAccountSummary says of quotas. Source: IAM User Guide, "IAM and AWS STS quotas". */
-const QUOTAS = {
+/** What GetAccountSummary says of quotas that nobody can change. Source: IAM User Guide, "IAM and AWS STS quotas". */
+const FIXED = {
   AccessKeysPerUserQuota: 2,
   AssumeRolePolicySizeQuota: 2048,
-  AttachedPoliciesPerGroupQuota: 10,
-  AttachedPoliciesPerRoleQuota: 10,
-  AttachedPoliciesPerUserQuota: 10,
   GroupPolicySizeQuota: 5120,
   GroupsPerUserQuota: 10,
-  GroupsQuota: 300,
-  InstanceProfilesQuota: 1000,
-  PoliciesQuota: 1500,
   PolicySizeQuota: 6144,
   RolePolicySizeQuota: 10_240,
-  RolesQuota: 1000,
   UserPolicySizeQuota: 2048,
-  UsersQuota: 5000,
   VersionsPerPolicyQuota: 5,
 } as const
+
+/** What it says of those that the operator can. */
+const ADJUSTABLE = {
+  AttachedPoliciesPerGroupQuota: 'iam.policies-per-group',
+  AttachedPoliciesPerRoleQuota: 'iam.policies-per-role',
+  AttachedPoliciesPerUserQuota: 'iam.policies-per-user',
+  GroupsQuota: 'iam.groups',
+  InstanceProfilesQuota: 'iam.instance-profiles',
+  PoliciesQuota: 'iam.policies',
+  RolesQuota: 'iam.roles',
+  UsersQuota: 'iam.users',
+} as const
+
+async function adjustableQuotas({ quotas }: IamParts, account: string): Promise<[string, number][]> {
+  const entries: [string, number][] = []
+  for (const [name, quota] of Object.entries(ADJUSTABLE)) {
+    entries.push([name, await quotas.limit(account, quota)])
+  }
+  return entries
+}
 
 const getAccountSummary = iamOperation(
   { name: 'GetAccountSummary', readOnly: true, input: {}, find: ON_ACCOUNT },
   async ({ call, parts }) => {
-    const counts = await readCounts(parts.records, call.caller.account)
+    const { account } = call.caller
+    const counts = await readCounts(parts.records, account)
     const summary = new Map<string, number>([
-      ...Object.entries(QUOTAS),
+      ...Object.entries(FIXED),
+      ...(await adjustableQuotas(parts, account)),
       ['Users', counts.users],
       ['Groups', counts.groups],
       ['Roles', counts.roles],

@@ -2,7 +2,7 @@ import { KmsError } from '../../api/errors.ts'
 import { optional } from '../../api/shapes.ts'
 import { replace, type Stored } from '../../store/records.ts'
 import { attachChanges, checkAttachable, detachChanges } from '../attachments.ts'
-import { quotaExceeded } from '../entities.ts'
+import { checkQuota } from '../entities.ts'
 import { type Family, GROUP_FAMILY, ROLE_FAMILY, USER_FAMILY } from '../families.ts'
 import { parsePolicyArn } from '../finders.ts'
 import { iamOperation } from '../operation.ts'
@@ -10,9 +10,6 @@ import { pageBy } from '../paging.ts'
 import type { IamOperation } from '../parts.ts'
 import type { EntityValue } from '../records.ts'
 import { ARN, PAGING, POLICY_PATH } from '../shapes.ts'
-
-/** Source: IAM User Guide, "IAM and AWS STS quotas"; adjustable there, the default here. */
-const ATTACHED_MAX = 10
 
 const POLICY = { PolicyArn: ARN }
 const LISTING = { PathPrefix: optional(POLICY_PATH), ...PAGING }
@@ -33,7 +30,8 @@ function attach<V extends EntityValue>({ facts, label, named, find }: Family<V>)
       await checkAttachable(parts.records, account, arn)
       if (value.attached.includes(arn)) return {}
       const attached = [...value.attached, arn]
-      if (attached.length > ATTACHED_MAX) throw quotaExceeded(`PoliciesPer${label}`, ATTACHED_MAX)
+      const quota = { name: `iam.policies-per-${facts.name}`, title: `PoliciesPer${label}` } as const
+      await checkQuota(parts.quotas, account, quota, attached.length)
       const holder = { account, entity: facts.name, id: value.id }
       return {
         changes: [

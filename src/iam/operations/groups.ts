@@ -48,7 +48,7 @@ const createGroup = iamOperation(
     }
     return {
       output: { Group: groupOutput(account, value) },
-      changes: await insertEntity(parts.records, GROUPS, account, value),
+      changes: await insertEntity(parts, GROUPS, account, value),
     }
   },
 )

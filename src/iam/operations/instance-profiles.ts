@@ -2,7 +2,16 @@ import { KmsError } from '../../api/errors.ts'
 import { optional } from '../../api/shapes.ts'
 import { insert, remove, replace, type Stored } from '../../store/records.ts'
 import { iamArn, pathedArn } from '../arns.ts'
-import { alreadyExists, countChange, deleteConflict, findByName, noSuchEntity, ROLES } from '../entities.ts'
+import {
+  alreadyExists,
+  type CountQuota,
+  countLess,
+  countMore,
+  deleteConflict,
+  findByName,
+  noSuchEntity,
+  ROLES,
+} from '../entities.ts'
 import { onAll, ROLE_NAMED, toBeMade } from '../finders.ts'
 import { newUniqueId } from '../ids.ts'
 import { type Finder, iamOperation } from '../operation.ts'
@@ -14,7 +23,7 @@ import { NAME_64, NAME_128, PAGING, PATH, PATH_PREFIX, TAGS } from '../shapes.ts
 import { parseTags } from '../tags.ts'
 
 /** Source: IAM User Guide, "IAM and AWS STS quotas". */
-const PROFILES_MAX = 1000
+const QUOTA: CountQuota = { name: 'iam.instance-profiles', title: 'InstanceProfilesPerAccount' }
 
 const PROFILE_NAMED: Finder<{ readonly InstanceProfileName: string }, Stored<ProfileValue>> = async ({
   call,
@@ -71,12 +80,11 @@ const createInstanceProfile = iamOperation(
       tags: parseTags(input.Tags),
       roles: [],
     }
-    const quota = { by: 1, quota: PROFILES_MAX, quotaName: 'InstanceProfilesPerAccount' } as const
     return {
       output: { InstanceProfile: profileOutput(account, value, []) },
       changes: [
         insert(PROFILE, account, name.toLowerCase(), value),
-        await countChange(parts.records, account, 'profiles', quota),
+        await countMore(parts, account, 'profiles', QUOTA),
       ],
     }
   },
@@ -105,7 +113,7 @@ const deleteInstanceProfile = iamOperation(
   },
   async ({ call, parts, entity }) => {
     if (entity.value.roles.length > 0) throw deleteConflict('remove roles from instance profile')
-    const counted = await countChange(parts.records, call.caller.account, 'profiles', { by: -1 })
+    const counted = await countLess(parts.records, call.caller.account, 'profiles')
     return { changes: [remove(entity), counted] }
   },
 )

@@ -5,7 +5,7 @@ import { countedChars, MANAGED_POLICY_MAX_CHARS } from '../../policy/flavour.ts'
 import { insert, remove, type Stored } from '../../store/records.ts'
 import { attachmentPartition } from '../attachments.ts'
 import { parseDocument } from '../documents.ts'
-import { countChange, deleteConflict, quotaExceeded } from '../entities.ts'
+import { type CountQuota, countLess, countMore, deleteConflict, quotaExceeded } from '../entities.ts'
 import { onAll, POLICY_NAMED, toBeMade } from '../finders.ts'
 import { newUniqueId } from '../ids.ts'
 import { AWS_VERSION_ID, allManagedByAws, findManagedByAws, type ManagedByAws } from '../managed-by-aws.ts'
@@ -28,7 +28,7 @@ import { ARN, DOCUMENT, FLAG, NAME_128, PAGING, PATH, POLICY_PATH, TAGS } from '
 import { parseTags } from '../tags.ts'
 
 /** Source: IAM User Guide, "IAM and AWS STS quotas". */
-const POLICIES_MAX = 1500
+const QUOTA: CountQuota = { name: 'iam.policies', title: 'PoliciesPerAccount' }
 
 /** @throws MalformedPolicyDocumentException, LimitExceededException. */
 export function checkManagedDocument(document: string): void {
@@ -85,7 +85,6 @@ const createPolicy = iamOperation(
       attachments: 0,
       boundaries: 0,
     }
-    const quota = { by: 1, quota: POLICIES_MAX, quotaName: 'PoliciesPerAccount' } as const
     return {
       output: { Policy: policyOutput(account, value) },
       changes: [
@@ -95,7 +94,7 @@ const createPolicy = iamOperation(
           document,
           createdAt: call.now,
         }),
-        await countChange(parts.records, account, 'policies', quota),
+        await countMore(parts, account, 'policies', QUOTA),
       ],
     }
   },
@@ -155,7 +154,7 @@ const deletePolicy = iamOperation(
       changes: [
         remove(entity),
         ...versions.map((version) => remove(version)),
-        await countChange(parts.records, account, 'policies', { by: -1 }),
+        await countLess(parts.records, account, 'policies'),
       ],
     }
   },

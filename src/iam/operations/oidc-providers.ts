@@ -2,7 +2,7 @@ import { KmsError } from '../../api/errors.ts'
 import { list, optional, text } from '../../api/shapes.ts'
 import { insert, remove, replace, type Stored } from '../../store/records.ts'
 import { providerArn } from '../arns.ts'
-import { countChange, quotaExceeded } from '../entities.ts'
+import { type CountQuota, countLess, countMore, quotaExceeded } from '../entities.ts'
 import { onAll } from '../finders.ts'
 import { type Finder, iamOperation } from '../operation.ts'
 import { tagsOutput, timestamp } from '../outputs.ts'
@@ -12,7 +12,7 @@ import { ARN, TAGS } from '../shapes.ts'
 import { parseTags } from '../tags.ts'
 
 /** Source: IAM User Guide, "IAM and AWS STS quotas". */
-const PROVIDERS_MAX = 100
+const QUOTA: CountQuota = { name: 'iam.oidc-providers', title: 'OpenIdConnectProvidersPerAccount' }
 const CLIENT_IDS_MAX = 100
 const THUMBPRINTS_MAX = 5
 
@@ -92,13 +92,9 @@ const createProvider = iamOperation(
     }
     const tags = parseTags(input.Tags)
     const value: ProviderValue = { format: 1, url: name, clientIds, thumbprints, tags, createdAt: call.now }
-    const quota = { by: 1, quota: PROVIDERS_MAX, quotaName: 'OpenIdConnectProvidersPerAccount' } as const
     return {
       output: { OpenIDConnectProviderArn: arn, Tags: tagsOutput(tags) },
-      changes: [
-        insert(PROVIDER, account, name, value),
-        await countChange(parts.records, account, 'providers', quota),
-      ],
+      changes: [insert(PROVIDER, account, name, value), await countMore(parts, account, 'providers', QUOTA)],
     }
   },
 )
@@ -129,7 +125,7 @@ const deleteProvider = iamOperation(
     find: PROVIDER_NAMED,
   },
   async ({ call, parts, entity }) => {
-    const counted = await countChange(parts.records, call.caller.account, 'providers', { by: -1 })
+    const counted = await countLess(parts.records, call.caller.account, 'providers')
     return { changes: [remove(entity), counted] }
   },
 )

@@ -77,7 +77,7 @@ const createRole = iamOperation(
     return {
       output: { Role: roleOutput(account, value) },
       changes: [
-        ...(await insertEntity(parts.records, ROLES, account, value)),
+        ...(await insertEntity(parts, ROLES, account, value)),
         ...(await boundaryChanges(parts.records, holder, { to: boundary })),
       ],
     }

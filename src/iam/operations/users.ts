@@ -48,7 +48,7 @@ const createUser = iamOperation(
     return {
       output: { User: userOutput(account, value) },
       changes: [
-        ...(await insertEntity(parts.records, USERS, account, value)),
+        ...(await insertEntity(parts, USERS, account, value)),
         ...(await boundaryChanges(
           parts.records,
           { account, entity: 'user', id: value.id },

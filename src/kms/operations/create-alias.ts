@@ -52,7 +52,7 @@ async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts): P
         throw new KmsError('AlreadyExistsException', `An alias with the name ${arn} already exists`)
       }
     },
-    run: () => ({
+    run: async () => ({
       changes: [
         insert(ALIAS, partitionOf(account, call.region), name, {
           format: 1,
@@ -60,7 +60,7 @@ async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts): P
           createdAt: call.now,
           updatedAt: call.now,
         }),
-        withAlias(key, name),
+        await withAlias(parts, key, name),
       ],
     }),
   }

@@ -1,4 +1,4 @@
-import { KmsError } from '../../api/errors.ts'
+import type { KmsError } from '../../api/errors.ts'
 import { type Input, type Members, oneOf, optional, text } from '../../api/shapes.ts'
 import { toHex } from '../../base/bytes.ts'
 import type { Call, Outcome } from '../../dispatch/operation.ts'
@@ -6,7 +6,6 @@ import { insert, replace } from '../../store/records.ts'
 import { accountOperation } from '../account-operation.ts'
 import {
   CUSTOM_KEY_STORE,
-  CUSTOM_KEY_STORES_MAX,
   type CustomKeyStoreValue,
   REGISTER_NAME,
   readStores,
@@ -14,6 +13,7 @@ import {
 } from '../custom-key-store.ts'
 import { partitionOf } from '../key-record.ts'
 import type { KmsParts } from '../parts.ts'
+import { checkQuota } from '../quota.ts'
 import { checkProxy, checkStoreName, checkStoreUri } from '../store-checks.ts'
 import {
   clusterNotFound,
@@ -114,7 +114,11 @@ async function create(call: Call, input: CreateInput, parts: KmsParts): Promise<
   const { endpoint, path, credential } = settings
   const { register, stores } = await readStores({ records: parts.records, account, region: call.region })
   checkStoreName(input.CustomKeyStoreName, stores)
-  if (stores.length >= CUSTOM_KEY_STORES_MAX) throw tooManyStores()
+  await checkQuota(
+    parts.quotas,
+    { account, region: call.region, quota: 'kms.custom-key-stores' },
+    stores.length,
+  )
   checkStoreUri({ endpoint, path }, stores)
   await checkProxy(parts, call, 'CreateCustomKeyStore', { endpoint, path, credential })
   const storeId = newStoreId(parts)
@@ -137,13 +141,6 @@ async function create(call: Call, input: CreateInput, parts: KmsParts): Promise<
     ],
     event: { response: { customKeyStoreId: storeId } },
   }
-}
-
-function tooManyStores(): KmsError {
-  return new KmsError(
-    'LimitExceededException',
-    `An account has at most ${CUSTOM_KEY_STORES_MAX} custom key stores in a region.`,
-  )
 }
 
 const STORE_ID_RANDOM_BYTES = 9

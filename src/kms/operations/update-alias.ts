@@ -51,11 +51,11 @@ async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts): P
       checkState(target.arn, target.state, FACTS.states)
       checkSameUsage(name, present, target)
     },
-    run: () => ({
+    run: async () => ({
       changes:
         present.keyId === target.keyId
           ? [change]
-          : [change, withoutAlias(present, name), withAlias(target, name)],
+          : [change, withoutAlias(present, name), await withAlias(parts, target, name)],
     }),
   }
 }

@@ -1,0 +1,154 @@
+import { call, textAt } from '../client.ts'
+import { prepareFixtures } from '../fixtures.ts'
+import type { WindowResult } from '../load-protocol.ts'
+import type { Loader } from '../loader.ts'
+import { type Goal, median, rate } from '../measures.ts'
+import type { Options } from '../options.ts'
+import type { Addressing, Workload } from '../requests.ts'
+import type { Server } from '../server.ts'
+
+/** What the latency suite has found: medians over the rounds. */
+export type LatencyReport = {
+  readonly rows: readonly LatencyRow[]
+  readonly goals: readonly Goal[]
+}
+
+/** A stream of Encrypt calls beside other work. */
+type LatencyRow = {
+  readonly beside: string
+  /** Of the other work, a second. */
+  readonly otherCalls: number
+  readonly encryptCalls: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+}
+
+/** What the suite runs with: a load process for the stream, another for the work beside it. */
+export type LatencyParts = {
+  readonly options: Options
+  readonly loader: Loader
+  readonly other: Loader
+  readonly server: Server
+  readonly progress: (text: string) => void
+}
+
+/** The stream that is watched: few connections, as an application has. */
+const STREAM_CONNECTIONS = 4
+/** What uses RSA_4096 keys: 64 connections in all. */
+const USING_CONNECTIONS = 60
+/** What generates them: more could not be answered within the drain, at up to a second for a key. */
+const GENERATING_CONNECTIONS = 6
+const WARMUP_MS = 300
+const STREAM_CALLS_PER_SECOND_MAX = 15_000
+const OTHER_CALLS_PER_SECOND_MAX = 2_000
+/** The load beside the stream begins before it and ends after it. */
+const MARGIN_MS = 1000
+const TIMES_REQUIRED = 5
+
+/** Measures how long Encrypt takes while RSA_4096 keys are generated, and while they are used. */
+export async function measureLatency(parts: LatencyParts): Promise<LatencyReport> {
+  const to = { endpoint: parts.server.endpoint, credentials: parts.server.credentials }
+  const fixtures = await prepareFixtures(to, undefined)
+  await parts.loader.sign(
+    fixtures.workload('Encrypt'),
+    to,
+    STREAM_CALLS_PER_SECOND_MAX * (parts.options.seconds + 1),
+  )
+  const idle = await measureBeside(parts, to, undefined)
+  const rows = [idle]
+  for (const other of await othersOf(to, fixtures.keyId)) {
+    rows.push(await measureBeside(parts, to, other))
+  }
+  return { rows, goals: rows.slice(1).map((row) => goalOf(row, idle)) }
+}
+
+type Other = { readonly beside: string; readonly workload: Workload; readonly connections: number }
+
+async function othersOf(to: Addressing, keyId: string): Promise<readonly Other[]> {
+  const { output } = await call(
+    to,
+    'CreateKey',
+    JSON.stringify({ KeySpec: 'RSA_4096', KeyUsage: 'SIGN_VERIFY' }),
+  )
+  const KeyId = textAt(output, 'KeyMetadata', 'KeyId')
+  const sign = {
+    KeyId,
+    SigningAlgorithm: 'RSASSA_PSS_SHA_256',
+    Message: Buffer.alloc(256, 0x5a).toString('base64'),
+  }
+  const pair = { KeyId: keyId, KeyPairSpec: 'RSA_4096' }
+  const generated: Workload = { operation: 'GenerateDataKeyPair', keyId, bodies: [JSON.stringify(pair)] }
+  const used: Workload = { operation: 'Sign', keyId, bodies: [JSON.stringify(sign)] }
+  return [
+    { beside: 'RSA_4096 generated', workload: generated, connections: GENERATING_CONNECTIONS },
+    { beside: 'RSA_4096 used', workload: used, connections: USING_CONNECTIONS },
+  ]
+}
+
+async function measureBeside(
+  parts: LatencyParts,
+  to: Addressing,
+  other: Other | undefined,
+): Promise<LatencyRow> {
+  const rounds: { readonly stream: WindowResult; readonly work: WindowResult | undefined }[] = []
+  const beside = other?.beside ?? 'nothing'
+  for (let round = 0; round < parts.options.rounds; round += 1) {
+    const load = other === undefined ? undefined : await startOther(parts, to, other)
+    const stream = await runWindow(parts.loader, parts, {
+      connections: STREAM_CONNECTIONS,
+      warmupMs: WARMUP_MS,
+    })
+    const work = await load?.ended
+    assertAnswered(beside, stream, work)
+    rounds.push({ stream, work })
+  }
+  const row = {
+    beside,
+    otherCalls: median(rounds.map(({ work }) => (work === undefined ? 0 : rate(work)))),
+    encryptCalls: median(rounds.map(({ stream }) => rate(stream))),
+    p50Ms: median(rounds.map(({ stream }) => stream.p50Us)) / 1000,
+    p99Ms: median(rounds.map(({ stream }) => stream.p99Us)) / 1000,
+  }
+  parts.progress(`Encrypt beside ${beside}: p99 ${row.p99Ms.toFixed(2)} ms`)
+  return row
+}
+
+/** Begins the work beside a stream. It ends by itself. */
+async function startOther(
+  parts: LatencyParts,
+  to: Addressing,
+  { workload, connections }: Other,
+): Promise<{ readonly ended: Promise<WindowResult> }> {
+  await parts.other.sign(workload, to, OTHER_CALLS_PER_SECOND_MAX * (parts.options.seconds + 2))
+  return { ended: runWindow(parts.other, parts, { connections, marginMs: MARGIN_MS }) }
+}
+
+type WindowShape = {
+  readonly connections: number
+  readonly warmupMs?: number
+  readonly marginMs?: number
+}
+
+function runWindow(
+  loader: Loader,
+  { options, server }: LatencyParts,
+  { connections, warmupMs = 0, marginMs = 0 }: WindowShape,
+): Promise<WindowResult> {
+  const measureMs = options.seconds * 1000 + marginMs
+  return loader.run({ endpoint: server.endpoint, pids: server.pids(), connections, warmupMs, measureMs })
+}
+
+function assertAnswered(beside: string, ...results: readonly (WindowResult | undefined)[]): void {
+  const errors = results.flatMap((result) => result?.errors ?? [])
+  if (errors.length > 0) throw new Error(`Encrypt beside ${beside}: ${errors.join(', ')}`)
+}
+
+function goalOf(row: LatencyRow, idle: LatencyRow): Goal {
+  const times = idle.p99Ms === 0 ? Number.POSITIVE_INFINITY : row.p99Ms / idle.p99Ms
+  return {
+    name: `p99 of Encrypt beside ${row.beside}, in p99s of an idle server`,
+    required: `under ${TIMES_REQUIRED}`,
+    measured: times.toFixed(2),
+    met: times < TIMES_REQUIRED,
+  }
+}

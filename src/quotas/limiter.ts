@@ -1,0 +1,113 @@
+import { type Bucket, fullBucket, hasRoom, take, usedMs } from '../base/bucket.ts'
+import type { Clock } from '../base/ports.ts'
+import type { StoredQuotas } from './quotas.ts'
+import type { Charged, RateQuota } from './rates.ts'
+import { NEAR_SHARE, type QuotaWatch } from './watch.ts'
+
+/** An allowance lasts for a second. Source: AWS KMS Developer Guide, "Request quotas": rates are of one second. */
+const SECOND_MS = 1000
+/** The part of an interval that is added to a second, so that sums of intervals fit into it in spite of rounding. */
+const ROUNDING = 0.001
+/** Allowances that are kept; beyond them the regions of an account share one for each quota. */
+export const BUCKETS_MAX = 20_000
+
+/** Whose calls are charged, and where. */
+export type Payer = {
+  readonly account: string
+  readonly region: string
+  /** The quotas of the account that differ from the default. */
+  readonly stored: StoredQuotas | undefined
+  /** What has an allowance of its own beside others of its kind: a custom key store. */
+  readonly of?: string
+}
+
+/** What a limiter of rates works with. */
+export type RateLimiterParts = {
+  readonly clock: Clock
+  readonly watch: QuotaWatch
+  /** How many processes share the calls: each admits its part, so all together admit no more than the quota. */
+  readonly processes: number
+}
+
+/**
+ * Admits calls at the rates that accounts may call. An account has, in each region and for each quota, an allowance of
+ * what it may call in a second, or of one call where that is less; it fills evenly.
+ */
+export class RateLimiter {
+  readonly #clock: Clock
+  readonly #watch: QuotaWatch
+  readonly #processes: number
+  readonly #buckets = new Map<string, Bucket>()
+  #sweptAtMs = Number.NEGATIVE_INFINITY
+
+  constructor({ clock, watch, processes }: RateLimiterParts) {
+    this.#clock = clock
+    this.#watch = watch
+    this.#processes = processes
+  }
+
+  /** Whether a call may go on. It is charged to each of the rates then, to none otherwise. */
+  admit(payer: Payer, charged: Charged): boolean {
+    const [first, second] = charged
+    if (first === undefined) return true
+    const nowMs = this.#clock.monotonicMs()
+    if (second === undefined) return this.#admitOne(payer, first, nowMs)
+    const uses = charged.map((quota) => this.#useOf(payer, quota, nowMs))
+    const isAdmitted = uses.every(({ bucket, depthMs, intervalMs }) =>
+      hasRoom(bucket, nowMs, depthMs, intervalMs),
+    )
+    for (const use of uses) this.#finish(payer, use, nowMs, isAdmitted)
+    return isAdmitted
+  }
+
+  #admitOne(payer: Payer, quota: RateQuota, nowMs: number): boolean {
+    const use = this.#useOf(payer, quota, nowMs)
+    const isAdmitted = hasRoom(use.bucket, nowMs, use.depthMs, use.intervalMs)
+    this.#finish(payer, use, nowMs, isAdmitted)
+    return isAdmitted
+  }
+
+  #useOf({ account, region, stored, of }: Payer, quota: RateQuota, nowMs: number): Use {
+    const limit = stored?.[quota.name] ?? quota.byDefault
+    const intervalMs = (SECOND_MS * this.#processes) / limit
+    const name = of === undefined ? quota.name : `${quota.name}/${of}`
+    const bucket = this.#bucketOf(account, region, name, nowMs)
+    const depthMs = Math.max(SECOND_MS, intervalMs) + intervalMs * ROUNDING
+    return { quota, limit, bucket, intervalMs, depthMs }
+  }
+
+  #finish({ account, region }: Payer, use: Use, nowMs: number, isAdmitted: boolean): void {
+    if (isAdmitted) take(use.bucket, nowMs, use.intervalMs)
+    const usedShare = isAdmitted ? usedMs(use.bucket, nowMs) / use.depthMs : 1
+    if (usedShare < NEAR_SHARE - ROUNDING) return
+    const { limit, quota } = use
+    this.#watch.note({ account, region, quota: quota.name, used: Math.round(usedShare * limit), limit })
+  }
+
+  #bucketOf(account: string, region: string, name: string, nowMs: number): Bucket {
+    const key = `${account}/${region}/${name}`
+    const known = this.#buckets.get(key)
+    if (known !== undefined) return known
+    if (this.#buckets.size >= BUCKETS_MAX) this.#forgetIdle(nowMs)
+    const isFull = this.#buckets.size >= BUCKETS_MAX
+    // A region is whatever a request was signed for: many of them neither take up memory nor pass the quota.
+    const place = isFull ? `${account}//${name}` : key
+    const bucket = this.#buckets.get(place) ?? fullBucket()
+    this.#buckets.set(place, bucket)
+    return bucket
+  }
+
+  #forgetIdle(nowMs: number): void {
+    if (nowMs < this.#sweptAtMs + SECOND_MS) return
+    this.#sweptAtMs = nowMs
+    for (const [key, { fullAtMs }] of this.#buckets) if (fullAtMs <= nowMs) this.#buckets.delete(key)
+  }
+}
+
+type Use = {
+  readonly quota: RateQuota
+  readonly limit: number
+  readonly bucket: Bucket
+  readonly intervalMs: number
+  readonly depthMs: number
+}

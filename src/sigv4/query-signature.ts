@@ -1,0 +1,64 @@
+import { ALGORITHM, incomplete } from './credential.ts'
+
+/** The parameters of a presigned request, decoded. */
+export type QuerySignature = {
+  readonly credential: string
+  readonly signedHeaders: string
+  readonly signature: string
+  readonly amzDate: string
+  readonly securityToken: string | undefined
+}
+
+/** A week. Source: IAM User Guide, "Create a signed AWS API request". */
+const EXPIRES_MAX_SECONDS = 604_800
+const PREFIX = 'x-amz-'
+
+/**
+ * The signature in a query string.
+ *
+ * `X-Amz-Expires` must be right but sets no time: the clock window of every signature is the 15 minutes for
+ * which AWS STS takes a presigned GetCallerIdentity, whatever it says.
+ *
+ * @throws IncompleteSignatureException when a parameter is missing, there twice, or not right.
+ */
+export function parseQuerySignature(target: string): QuerySignature {
+  const found = new Map<string, string>()
+  for (const [name, value] of new URLSearchParams(target.slice(target.indexOf('?') + 1))) {
+    if (!name.toLowerCase().startsWith(PREFIX)) continue
+    if (found.has(name)) throw incomplete(`The parameter '${name}' must be given once.`)
+    found.set(name, value)
+  }
+  const need = (name: string): string => {
+    const value = found.get(name)
+    if (value) return value
+    throw incomplete(
+      'Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, ' +
+        'X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.',
+    )
+  }
+  if (need('X-Amz-Algorithm') !== ALGORITHM) {
+    throw incomplete(`Unsupported AWS 'algorithm', only '${ALGORITHM}' is.`)
+  }
+  const expires = need('X-Amz-Expires')
+  const seconds = /^[0-9]{1,6}$/.test(expires) ? Number(expires) : 0
+  if (seconds < 1 || seconds > EXPIRES_MAX_SECONDS) {
+    throw incomplete(`X-Amz-Expires must be a number of seconds from 1 to ${EXPIRES_MAX_SECONDS}.`)
+  }
+  return {
+    credential: need('X-Amz-Credential'),
+    signedHeaders: need('X-Amz-SignedHeaders'),
+    signature: need('X-Amz-Signature'),
+    amzDate: need('X-Amz-Date'),
+    securityToken: found.get('X-Amz-Security-Token'),
+  }
+}
+
+/** The target without its signature, which is what was signed. */
+export function withoutSignature(target: string): string {
+  const question = target.indexOf('?')
+  const kept = target
+    .slice(question + 1)
+    .split('&')
+    .filter((pair) => !pair.startsWith('X-Amz-Signature='))
+  return `${target.slice(0, question)}?${kept.join('&')}`
+}
