@@ -1,6 +1,6 @@
 import { utf8 } from '../base/bytes.ts'
 import type { Log } from '../base/log.ts'
-import type { Clock, Random } from '../base/ports.ts'
+import type { Clock, EpochMs, Random } from '../base/ports.ts'
 import type { WebhookPost } from '../client/webhook.ts'
 import type { FileLock } from '../store/file-lock.ts'
 import { type Records, remove, replace, type Stored } from '../store/records.ts'
@@ -37,7 +37,7 @@ const SECOND_MS = 1000
 
 /**
  * Sends what waits for an endpoint and is due, one after the other, in the order of arrival. What
- * fails waits for its time, and does not hold up what comes after it.
+ * fails waits for its time, and does not hold up what comes after it; the endpoint rests meanwhile.
  */
 export async function deliverTo(parts: DeliverParts, endpoint: Endpoint): Promise<void> {
   const lock = parts.claimLock(endpoint.id)
@@ -61,11 +61,17 @@ async function deliverDue(parts: DeliverParts, endpoint: Endpoint): Promise<void
   }
   const tooMany = waiting.slice(0, Math.max(0, waiting.length - WAITING_MAX))
   await putAway(parts, endpoint, tooMany, `more than ${WAITING_MAX} events waited`)
-  for (const entry of waiting.slice(tooMany.length)) {
-    if (entry.value.nextAt > clock.now()) continue
+  for (const entry of dueAmong(waiting.slice(tooMany.length), clock.now())) {
     const goesOn = await attempt(parts, endpoint, entry)
     if (!goesOn || stopping.aborted) return
   }
+}
+
+/** What has failed less often comes first, so that nothing waits for an event that is refused again and again. */
+function dueAmong(waiting: readonly Stored<WaitingValue>[], now: EpochMs): readonly Stored<WaitingValue>[] {
+  return waiting
+    .filter(({ value }) => value.nextAt <= now)
+    .sort((a, b) => a.value.attempts - b.value.attempts)
 }
 
 function isPaused(state: Stored<EndpointValue> | undefined, clock: Clock): boolean {

@@ -49,10 +49,7 @@ export async function forgetEndpoints(parts: QueueParts): Promise<void> {
 }
 
 /** Makes the state of an endpoint, if there is none. */
-async function makeKnown(
-  records: Records,
-  { id, origin }: Pick<Endpoint, 'id' | 'origin'>,
-): Promise<void> {
+async function makeKnown(records: Records, { id, origin }: Pick<Endpoint, 'id' | 'origin'>): Promise<void> {
   if ((await findEndpoint(records, id)) !== undefined) return
   try {
     await records.commit([insert(ENDPOINT, ALL, id, newEndpoint(origin))])
