@@ -105,7 +105,7 @@ export async function openNode(
   const xks = await openXks(config)
   stack.defer(() => xks[Symbol.dispose]())
   const events = await openEvents(config, { records, index, journal, log })
-  const quotas = openAccountQuotas(config, records, events.announce)
+  const quotas = openAccountQuotas(config, records, events, log)
   const kms: KmsParts = {
     records,
     quotas,
@@ -274,13 +274,16 @@ function openDispatcher({ kms, journal, quotas, limiters, own, log, ...service }
   })
 }
 
-function openAccountQuotas(config: Config, records: Records, announce: EventService['announce']): Quotas {
+function openAccountQuotas(config: Config, records: Records, events: EventService, log: Log): Quotas {
   return openQuotas({
     find: quotasFinder(records),
     clock: systemClock,
     processes: config.workers,
-    near: ({ account, region, quota, used, limit }) =>
-      void announce({ name: 'ComeNearQuota', account, region, details: { quota, used, limit } }),
+    near: (use) => {
+      log.warn('an account has used most of a quota', use)
+      const { account, region, quota, used, limit } = use
+      void events.announce({ name: 'ComeNearQuota', account, region, details: { quota, used, limit } })
+    },
   })
 }
 

@@ -29,6 +29,7 @@ test('parseConfig gives the documented defaults', () => {
     seal: 'file',
     trails: { to: undefined, credentialsFile: undefined },
     prices: undefined,
+    events: { webhooksFile: undefined, recentUseDays: 30 },
     oidcKeysFile: undefined,
     sm2Regions: ['cn-north-1', 'cn-northwest-1'],
     xks: { caFile: undefined, routes: new Map(), timeoutMs: 250 },

@@ -12,7 +12,7 @@ import { dueNote } from '../../src/kms/due.ts'
 import { KEY, partitionOf } from '../../src/kms/key-record.ts'
 import { replace } from '../../src/store/records.ts'
 import { readEvents } from '../support/audit.ts'
-import { encryptText, newKey, succeed } from '../support/calls.ts'
+import { call, encryptText, newKey, succeed } from '../support/calls.ts'
 import { REGION } from '../support/kms.ts'
 import { holdfast } from '../support/run.ts'
 import { startServer, type TestServer, temporaryFolder } from '../support/server.ts'
@@ -222,6 +222,20 @@ test('CreateKey with a policy that may lock everybody out is told', async () => 
     BypassPolicyLockoutSafetyCheck: true,
   })
   await received('Key Policy Lock-Out Risk', keyId)
+})
+
+test('an account that comes near to a quota is told of', async () => {
+  const quota = ['quota', 'set', '--id', ACCOUNT, '--name', 'kms.GetKeyLastUsage', '--value']
+  assert.equal((await holdfast([...quota, '1', '--data', data])).status, 0)
+  await Promise.all(
+    Array.from({ length: 20 }, () => call(server, 'GetKeyLastUsage', { KeyId: 'alias/none' })),
+  )
+  const { event } = await until('the quota was told of', async () =>
+    receiver.received.find(({ event: one }) => one['detail-type'] === 'Quota Nearly Reached'),
+  )
+  assert.deepEqual([event.source, event.account, event.region], ['holdfast', ACCOUNT, REGION])
+  assert.equal(event.detail['quota'], 'kms.GetKeyLastUsage')
+  assert.equal((await holdfast([...quota, 'default', '--data', data])).status, 0)
 })
 
 test('holdfast events test reaches the endpoint', async () => {
