@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { appendFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { systemSleep } from '../base/ports.ts'
@@ -77,4 +77,17 @@ test('letters that are taken out are gone, and stay when what is done with them 
   )
   assert.deepEqual(used, ['2'])
   assert.deepEqual(await idsOf(parts), ['1', '3'])
+})
+
+test('a line that somebody has spoilt is named, and nothing is lost for it', async () => {
+  using folder = testFolder()
+  const parts = partsOf(folder.path)
+  await addDeadLetters(parts, [letter('1')])
+  const path = join(parts.folder, 'dead-letters.jsonl')
+  appendFileSync(path, '{"at":\n')
+  await assert.rejects(
+    addDeadLetters(parts, [letter('2')]),
+    /^Error: line 2 of dead-letters\.jsonl is no dead letter/,
+  )
+  assert.equal(readFileSync(path, 'utf8').split('\n').length, 3)
 })

@@ -84,10 +84,7 @@ export async function readDeadLetters({
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
     throw error
   }
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map(parseLetter)
+  return text.split('\n').flatMap((line, index) => (line === '' ? [] : [parseLetter(line, index + 1)]))
 }
 
 type Changed<T> = { readonly kept: readonly DeadLetter[]; readonly result: T }
@@ -140,7 +137,11 @@ function formatLetter(letter: DeadLetter): string {
   return `${JSON.stringify(letter)}\n`
 }
 
-/** A line that this program has written, whole, since files are put in place by renaming. */
-function parseLetter(line: string): DeadLetter {
-  return JSON.parse(line) as DeadLetter
+/** A line that this program has written, whole, since files are put in place by renaming. @throws Error. */
+function parseLetter(line: string, number: number): DeadLetter {
+  try {
+    return JSON.parse(line) as DeadLetter
+  } catch (cause) {
+    throw new Error(`line ${number} of ${LETTERS_FILE} is no dead letter: mend or remove it`, { cause })
+  }
 }
