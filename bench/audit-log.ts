@@ -1,10 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { CHAIN_START, type Chain } from '../src/audit/chain.ts'
 import { formatEvent } from '../src/audit/event.ts'
-import { systemFiles } from '../src/audit/files.ts'
+import { type AppendFile, type AuditFiles, systemFiles } from '../src/audit/files.ts'
 import type { AuditHead } from '../src/audit/head.ts'
-import { CHAIN_START, type Chain } from '../src/audit/segment.ts'
 import { AuditLog } from '../src/audit/writer.ts'
 import { silentLog } from '../src/base/log.ts'
 import { systemClock, systemTimers } from '../src/base/ports.ts'
@@ -27,9 +28,23 @@ export const BENCH_ACCOUNT = '111122223333'
 /** The region of all events. */
 export const BENCH_REGION = 'eu-west-1'
 
+/** The system's files, but nothing waits for the disk: what is measured is done to the log afterwards. */
+const UNSYNCED_FILES: AuditFiles = { ...systemFiles, openAppend }
+
+async function openAppend(path: string): Promise<AppendFile> {
+  const file = await open(path, 'a')
+  return {
+    sizeBytes: async () => (await file.stat()).size,
+    write: async (bytes) => (await file.write(bytes)).bytesWritten,
+    truncate: (sizeBytes) => file.truncate(sizeBytes),
+    close: () => file.close(),
+  }
+}
+
 const KEYS = 1000
 const USERS = 200
-const BATCH_EVENTS = 2000
+/** Events that are written together when many clients call at once. */
+export const FULL_BATCH = 2000
 /** The log tells of this many seconds, however many events it has. */
 const SPAN_SECONDS = 30 * 86_400
 const FIRST_SECOND = 1_764_000_000
@@ -41,8 +56,12 @@ const NAMES = [
 /** Every so many events, one that changes something. */
 const CHANGE_EVERY = 5000
 
-/** Writes a log of so many calls of many users on many keys. */
-export async function writeBenchLog(folder: string, events: number): Promise<BenchLog> {
+/** Writes a log of so many calls of many users on many keys, in batches of so many. */
+export async function writeBenchLog(
+  folder: string,
+  events: number,
+  batchEvents = FULL_BATCH,
+): Promise<BenchLog> {
   const chain: Chain = { node: 'node-0', key: hmacKey(randomBytes(32)) }
   const heads = new Map<string, AuditHead>()
   const own = join(folder, chain.node)
@@ -51,7 +70,7 @@ export async function writeBenchLog(folder: string, events: number): Promise<Ben
     folder: own,
     chain,
     tail: { point: CHAIN_START, segment: undefined },
-    files: systemFiles,
+    files: UNSYNCED_FILES,
     clock: systemClock,
     timers: systemTimers,
     log: silentLog,
@@ -62,8 +81,8 @@ export async function writeBenchLog(folder: string, events: number): Promise<Ben
     () => `arn:aws:kms:${BENCH_REGION}:${BENCH_ACCOUNT}:key/${randomUUID()}`,
   )
   const users = Array.from({ length: USERS }, (_, index) => `service-${index}`)
-  for (let written = 0; written < events; written += BATCH_EVENTS) {
-    const count = Math.min(BATCH_EVENTS, events - written)
+  for (let written = 0; written < events; written += batchEvents) {
+    const count = Math.min(batchEvents, events - written)
     const batch = Array.from({ length: count }, (_, index) =>
       log.append(record(written + index, events, keys, users)),
     )

@@ -180,7 +180,7 @@ function formatBackground({ withIndex, withoutIndex, share }: BackgroundReport):
 }
 
 function formatAudit(report: AuditReport): string {
-  const { events, verifiedPerSecond, indexedPerSecond, lookups } = report
+  const { events, verified, indexedPerSecond, lookups } = report
   const bytes = [report.logBytesPerEvent, report.gzipBytesPerEvent, report.indexBytesPerEvent]
   const [log, gzip, index] = bytes.map((value) => value.toFixed(0))
   const lines = lookups.map(({ what, p50Ms, p99Ms, maxMs }) => [
@@ -191,7 +191,11 @@ function formatAudit(report: AuditReport): string {
   ])
   return [
     `\nAudit log of ${events} events: ${log} bytes each, ${gzip} compressed, ${index} in the index`,
-    `verified ${verifiedPerSecond.toFixed(0)} events/s, indexed ${indexedPerSecond.toFixed(0)} events/s`,
+    ...verified.map(
+      ({ batchEvents, perSecond, perCpuSecond }) =>
+        `verified ${perSecond.toFixed(0)} events/s in batches of ${batchEvents}, ${perCpuSecond.toFixed(0)} for each second of CPU`,
+    ),
+    `indexed ${indexedPerSecond.toFixed(0)} events/s`,
     `${formatTable([['lookup of 50', 'p50 ms', 'p99 ms', 'max ms'], ...lines])}\n`,
   ].join('\n')
 }

@@ -3,15 +3,18 @@ import { join } from 'node:path'
 import { parseRoots } from './attestation/roots.ts'
 import { systemFiles } from './audit/files.ts'
 import type { Journal } from './audit/journal.ts'
-import { type OwnEventParts, refusalsEvent, throttledEvent } from './audit/own-events.ts'
-import { RefusalLimiter, RefusalSummaries, type RefusalSummary } from './audit/refusals.ts'
+import type { OwnEventParts } from './audit/own-events.ts'
+import { openReadiness } from './audit/readiness.ts'
+import { openRecordLimiters, type RecordLimiters } from './audit/record-limiters.ts'
 import type { Log } from './base/log.ts'
 import { systemAfterThisTurn, systemClock, systemRandom, systemSleep, systemTimers } from './base/ports.ts'
 import { fetchJson } from './client/fetch-json.ts'
 import { openTrailService, type TrailService } from './cloudtrail/service.ts'
 import { readDefaultCredentials } from './config/credentials-file.ts'
+import { isMonitored } from './config/monitoring-settings.ts'
 import { ConfigError } from './config/setting.ts'
 import type { Config } from './config/settings.ts'
+import type { Ed25519Key } from './crypto/ed25519.ts'
 import type { HmacKey } from './crypto/hmac.ts'
 import { Custody } from './custody/custody.ts'
 import {
@@ -40,7 +43,7 @@ import { type IamServiceParts, openIamService } from './iam/service.ts'
 import { checkpointJob } from './jobs/checkpoints.ts'
 import { connectStores } from './jobs/connection.ts'
 import { doWhatIsDue, type LifecycleParts } from './jobs/lifecycle.ts'
-import { type Job, startJobs } from './jobs/scheduler.ts'
+import { type Job, type Scheduler, startJobs } from './jobs/scheduler.ts'
 import { planDue } from './kms/due-plan.ts'
 import { KeyCounter } from './kms/key-count.ts'
 import { type KeyFacts, keyFacts } from './kms/key-facts.ts'
@@ -51,6 +54,9 @@ import { wrappedKeys } from './kms/wrapped-keys.ts'
 import { IndexThread } from './metering/index-thread.ts'
 import { lastUsageFinder } from './metering/last-usage.ts'
 import { treeGrower } from './metering/read-log.ts'
+import type { NodeMeters } from './metrics/node-meters.ts'
+import type { Point } from './metrics/points.ts'
+import { type NodeWatch, openNodeWatch } from './metrics/service.ts'
 import { openQuotas, type Quotas } from './quotas/service.ts'
 import { SigningKeys } from './sigv4/signing-key.ts'
 import { claimFileLock } from './store/file-lock.ts'
@@ -76,6 +82,8 @@ export function reportedKeys(records: Records, account: string, region: string):
 /** A node that serves. */
 export type RunningNode = {
   readonly port: number
+  /** What it counts and measures, as it is now. */
+  readonly metrics: () => Promise<readonly Point[]>
   /** Finishes what is in flight, then closes everything. */
   readonly close: () => Promise<void>
 }
@@ -84,17 +92,21 @@ export type RunningNode = {
 export async function openNode(
   config: Config,
   listener: { readonly port: number; readonly sharedPort: boolean },
-  log: Log,
+  operatorLog: Log,
 ): Promise<RunningNode> {
   const tls = await readTls(config)
   const attestationRoots = await readAttestationRoots(config)
   await using stack = new AsyncDisposableStack()
+  const watch = await openWatch(config, operatorLog)
+  stack.defer(() => watch.close())
+  const { meters } = watch
+  const { log } = meters
   const offline = await readOfflineKeys(config)
-  const deployment = await openForServing(config)
+  const deployment = await openForServing(config, watch.store)
   const { records, auditKey, checkpointKey, wrappingKey, grantTokens, tokenSealer: sealer } = deployment
   stack.defer(() => records.close())
   const own = ownEventParts(config)
-  const journal = await openNodeJournal(config, { records, auditKey }, log)
+  const journal = await openNodeJournal(config, { records, auditKey }, { log, durable: meters.durable })
   stack.defer(() => journal.close())
   const index = openIndexThread(config, auditKey, log)
   stack.defer(() => index.close())
@@ -125,42 +137,72 @@ export async function openNode(
   stack.defer(() => keyUses.write())
   const iam = { records, quotas, sealer, keyUses, fetchJson, offline }
   const trails = await openTrails(config, { records, index, log })
-  const dispatcher = openDispatcher({ kms, journal, trails, iam, quotas, limiters, own, log, events })
+  const dispatcher = openDispatcher({ kms, journal, trails, iam, quotas, limiters, own, watch, events })
+  const jobs = startNodeJobs(config, { kms, journal, index, checkpointKey, keyUses, trails, events, meters })
+  stack.defer(() => jobs.stop())
+  stack.defer(() => events.close())
+  const readiness = openReadiness({ journal, records, watch: watch.store, clock: systemClock, log })
+  const http = await openHttpServer(
+    { handle: dispatcher.handle, tooLarge: dispatcher.refuseLarge, unready: readiness.reason },
+    { host: config.listen.host, tls, ...listener },
+  )
+  stack.defer(() => http.close())
+  await announceEndpoint(config, http.port)
+  stack.defer(() => withdrawEndpoint(config, http.port))
+  stack.defer(() => readiness.stop())
+  const accounts = () => listAccounts(records)
+  const { reason: unready } = readiness
+  watch.addGauges({ journal, records, index, accounts, unready, connections: http.connections })
+  const open = stack.move()
+  return { port: http.port, metrics: watch.collect, close: () => open.disposeAsync() }
+}
+
+function openWatch({ monitoring }: Config, log: Log): Promise<NodeWatch> {
+  const { collector, traceShare } = monitoring
+  return openNodeWatch({
+    isMonitored: isMonitored(monitoring),
+    collector,
+    traceShare,
+    instance: systemRandom.uuid(),
+    clock: systemClock,
+    timers: systemTimers,
+    log,
+  })
+}
+
+type JobParts = {
+  readonly kms: KmsParts
+  readonly journal: Journal
+  readonly index: IndexThread
+  readonly checkpointKey: Ed25519Key
+  readonly keyUses: KeyUses
+  readonly trails: TrailService
+  readonly events: EventService
+  readonly meters: NodeMeters
+}
+
+function startNodeJobs(config: Config, parts: JobParts): Scheduler {
+  const { kms, journal, index, keyUses, trails, events, meters } = parts
+  const { log } = meters
   const checkpoints = checkpointJob({
-    records,
+    records: kms.records,
     files: systemFiles,
     folder: join(config.data, AUDIT_FOLDER),
-    signingKey: checkpointKey,
+    signingKey: parts.checkpointKey,
     grow: treeGrower(index),
     log,
   })
-  const jobs = startJobs(
+  return startJobs(
     events.watched([
-      lifecycleJob(kms, journal, log),
+      lifecycleJob(kms, journal, meters),
       connectionJob(kms, log),
       checkpoints,
       keyUseJob(keyUses),
       trails.delivery,
       ...events.jobs,
     ]),
-    systemTimers,
-    log,
+    { timers: systemTimers, log, ended: meters.jobEnded },
   )
-  stack.defer(() => jobs.stop())
-  stack.defer(() => events.close())
-  const state = { ready: true }
-  const http = await openHttpServer(
-    { handle: dispatcher.handle, tooLarge: dispatcher.refuseLarge, ready: () => state.ready },
-    { host: config.listen.host, tls, ...listener },
-  )
-  stack.defer(() => http.close())
-  await announceEndpoint(config, http.port)
-  stack.defer(() => withdrawEndpoint(config, http.port))
-  stack.defer(() => {
-    state.ready = false
-  })
-  const open = stack.move()
-  return { port: http.port, close: () => open.disposeAsync() }
 }
 
 /** @throws ConfigError when the file of the setting cannot be used. */
@@ -199,7 +241,7 @@ type ServiceParts = {
   readonly quotas: Quotas
   readonly limiters: RecordLimiters
   readonly own: OwnEventParts
-  readonly log: Log
+  readonly watch: NodeWatch
   readonly events: EventService
 }
 
@@ -246,7 +288,16 @@ function openIndexThread(config: Config, key: HmacKey, log: Log): IndexThread {
   return new IndexThread({ folder, auditFolder: join(config.data, AUDIT_FOLDER), key }, log, systemTimers)
 }
 
-function openDispatcher({ kms, journal, quotas, limiters, own, log, ...service }: ServiceParts): Dispatcher {
+function openDispatcher({
+  kms,
+  journal,
+  quotas,
+  limiters,
+  own,
+  watch,
+  ...service
+}: ServiceParts): Dispatcher {
+  const { meters, answered } = watch
   const { records } = kms
   const iam = openIamService({ ...service.iam, clock: systemClock, random: systemRandom })
   return createDispatcher({
@@ -258,19 +309,20 @@ function openDispatcher({ kms, journal, quotas, limiters, own, log, ...service }
     findCredential: iam.findCredential,
     signingKeys: new SigningKeys(),
     refusals: {
-      admit: (source) => limiters.refused.admit(source),
+      admit: (source) => meters.admitted(limiters.refused.admit(source)),
       journal,
       random: systemRandom,
       account: own.account,
     },
     quotas,
-    admitThrottled: (account) => limiters.throttled.admit(account),
+    admitThrottled: (account) => meters.admitted(limiters.throttled.admit(account)),
     freshness: new Freshness(records, systemAfterThisTurn),
     journal,
     clock: systemClock,
     random: systemRandom,
-    log,
+    log: meters.log,
     alarm: service.events.alarm,
+    answered,
   })
 }
 
@@ -287,52 +339,7 @@ function openAccountQuotas(config: Config, records: Records, events: EventServic
   })
 }
 
-/** What decides which of the calls that come in masses get a record of their own. */
-type RecordLimiters = {
-  readonly refused: RefusalLimiter
-  readonly throttled: RefusalLimiter
-  readonly close: () => Promise<void>
-}
-
-function openRecordLimiters(journal: Journal, own: OwnEventParts, log: Log): RecordLimiters {
-  const refused = new RefusalLimiter(systemClock)
-  const throttled = new RefusalLimiter(systemClock)
-  const summaries = [
-    openSummaries(refused, (summary) => refusalsEvent(own, summary), journal, log),
-    openSummaries(throttled, (summary) => throttledEvent(own, summary), journal, log),
-  ]
-  return {
-    refused,
-    throttled,
-    close: async () => void (await Promise.all(summaries.map(({ close }) => close()))),
-  }
-}
-
-/** Records, once a minute and at the end, how many calls were only counted. */
-export function openSummaries(
-  limiter: RefusalLimiter,
-  eventOf: (summary: RefusalSummary) => string,
-  journal: Journal,
-  log: Log,
-): { readonly close: () => Promise<void> } {
-  const writing = new Set<Promise<void>>()
-  const summaries = new RefusalSummaries(limiter, systemTimers, (summary) => {
-    const written = journal
-      .append(eventOf(summary))
-      .catch((error) => log.error(`refused calls could not be counted: ${error}`))
-      .finally(() => writing.delete(written))
-    writing.add(written)
-  })
-  return {
-    close: async () => {
-      summaries[Symbol.dispose]()
-      summaries.flush()
-      await Promise.all(writing)
-    },
-  }
-}
-
-function lifecycleJob(kms: KmsParts, journal: Journal, log: Log): Job {
+function lifecycleJob(kms: KmsParts, journal: Journal, { log, dueEnded }: NodeMeters): Job {
   const { records, custody, random } = kms
   const parts: LifecycleParts = {
     records,
@@ -342,6 +349,7 @@ function lifecycleJob(kms: KmsParts, journal: Journal, log: Log): Job {
     clock: systemClock,
     random,
     log,
+    ended: dueEnded,
   }
   return { name: 'key lifecycle', everyMs: LIFECYCLE_INTERVAL_MS, run: () => doWhatIsDue(parts) }
 }

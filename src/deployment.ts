@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemFiles } from './audit/files.ts'
-import { type Journal, openJournal } from './audit/journal.ts'
+import { type Journal, type JournalParts, openJournal } from './audit/journal.ts'
 import { CHECKPOINT_KEY_INFO } from './audit/note.ts'
 import { type OwnEventParts, tornTailEvent } from './audit/own-events.ts'
 import { AUDIT_KEY_INFO } from './audit/segment.ts'
@@ -27,6 +27,7 @@ import { makeFolder } from './store/folder.ts'
 import { LIST_MAX_RECORDS, type Records } from './store/records.ts'
 import { openSqlite } from './store/sqlite.ts'
 import { DATABASE_FILE } from './store/sqlite-file.ts'
+import type { StoreWatch } from './store/watch.ts'
 
 /** The file that the root credentials are handed over in, within the data folder. */
 export const CREDENTIALS_FILE = 'credentials'
@@ -66,10 +67,10 @@ export type Deployment = {
  *
  * @throws SealError, StoreFailure.
  */
-export async function openDeployment(config: Config): Promise<Deployment> {
+export async function openDeployment(config: Config, watch?: StoreWatch): Promise<Deployment> {
   await makeFolder(config.data)
   using rootKey = await openRootKey(config)
-  const records = await openRecords(openSqlite(config.data), recordSealer(rootKey, systemRandom))
+  const records = await openRecords(openSqlite(config.data), recordSealer(rootKey, systemRandom), { watch })
   await assertNotLost(config, records)
   using auditKey = deriveKey(rootKey, AUDIT_KEY_INFO)
   using checkpointSeed = deriveKey(rootKey, CHECKPOINT_KEY_INFO)
@@ -131,11 +132,11 @@ async function prepareAccount(config: Config, records: Records): Promise<void> {
  * Opens a data folder to serve from it. Of several processes that start at once, one at a time makes
  * what is missing: the root key, the account, the credentials.
  */
-export async function openForServing(config: Config): Promise<Deployment> {
+export async function openForServing(config: Config, watch?: StoreWatch): Promise<Deployment> {
   await makeFolder(config.data)
   const lock = await waitForLock(join(config.data, START_LOCK_FILE))
   try {
-    const deployment = await openDeployment(config)
+    const deployment = await openDeployment(config, watch)
     await prepareAccount(config, deployment.records)
     return deployment
   } finally {
@@ -170,7 +171,7 @@ export function ownEventParts(config: Config): OwnEventParts {
 export async function openNodeJournal(
   config: Config,
   { records, auditKey }: Pick<Deployment, 'records' | 'auditKey'>,
-  log: Log,
+  { log, durable }: { readonly log: Log; readonly durable?: JournalParts['durable'] },
 ): Promise<Journal> {
   const own = ownEventParts(config)
   const journal = await openJournal({
@@ -182,6 +183,7 @@ export async function openNodeJournal(
     claimLock: claimFileLock,
     timers: systemTimers,
     log,
+    durable,
   })
   if (journal.torn !== undefined) {
     log.warn('the end of the audit log was torn and set aside', journal.torn)

@@ -1,5 +1,7 @@
-import { openSummaries, type RunningNode } from './app.ts'
+import type { RunningNode } from './app.ts'
 import { refusalsEvent } from './audit/own-events.ts'
+import { openReadiness } from './audit/readiness.ts'
+import { openSummaries } from './audit/record-limiters.ts'
 import { RefusalLimiter } from './audit/refusals.ts'
 import type { Log } from './base/log.ts'
 import { systemAfterThisTurn, systemClock, systemRandom } from './base/ports.ts'
@@ -11,12 +13,14 @@ import { openHttpServer } from './http/server.ts'
 import { wrappedKeys } from './kms/wrapped-keys.ts'
 import { ProxyAdministration } from './proxy/administration.ts'
 import { createProxyService } from './proxy/service.ts'
+import { StoreWatch } from './store/watch.ts'
 
 /** Starts an external key store proxy on a data folder. @throws with a message for the operator. */
-export async function openProxyNode(config: Config, log: Log): Promise<RunningNode> {
+export async function openProxyNode(config: Config, log: Log): Promise<Omit<RunningNode, 'metrics'>> {
   const tls = await readTls(config)
   await using stack = new AsyncDisposableStack()
-  const { records, journal, custody } = await openParts(config, log, stack)
+  const watch = new StoreWatch(systemClock)
+  const { records, journal, custody } = await openParts({ config, log, watch }, stack)
   const limiter = new RefusalLimiter(systemClock)
   const own = ownEventParts(config)
   const summaries = openSummaries(limiter, (summary) => refusalsEvent(own, summary), journal, log)
@@ -33,16 +37,14 @@ export async function openProxyNode(config: Config, log: Log): Promise<RunningNo
     account: config.account,
     prefix: config.xksProxy.prefix,
   })
-  const state = { ready: true }
+  const readiness = openReadiness({ journal, records, watch, clock: systemClock, log })
   const { host, port } = config.xksProxy.listen
   const http = await openHttpServer(
-    { handle: service.handle, tooLarge: service.refuseLarge, ready: () => state.ready },
+    { handle: service.handle, tooLarge: service.refuseLarge, unready: readiness.reason },
     { host, port, tls, sharedPort: false },
   )
   stack.defer(() => http.close())
-  stack.defer(() => {
-    state.ready = false
-  })
+  stack.defer(() => readiness.stop())
   const open = stack.move()
   return { port: http.port, close: () => open.disposeAsync() }
 }
@@ -54,7 +56,7 @@ export async function administerProxy<T>(
   use: (administration: ProxyAdministration) => Promise<T>,
 ): Promise<T> {
   await using stack = new AsyncDisposableStack()
-  const { records, journal, custody } = await openParts(config, log, stack)
+  const { records, journal, custody } = await openParts({ config, log }, stack)
   const { account } = config
   return await use(
     new ProxyAdministration({
@@ -68,10 +70,12 @@ export async function administerProxy<T>(
   )
 }
 
-async function openParts(config: Config, log: Log, stack: AsyncDisposableStack) {
-  const { records, auditKey, wrappingKey } = await openForServing(config)
+type Opening = { readonly config: Config; readonly log: Log; readonly watch?: StoreWatch }
+
+async function openParts({ config, log, watch }: Opening, stack: AsyncDisposableStack) {
+  const { records, auditKey, wrappingKey } = await openForServing(config, watch)
   stack.defer(() => records.close())
-  const journal = await openNodeJournal(config, { records, auditKey }, log)
+  const journal = await openNodeJournal(config, { records, auditKey }, { log })
   stack.defer(() => journal.close())
   const custody = new Custody({ wrappingKey, wrappedKeys: wrappedKeys(records), random: systemRandom })
   stack.defer(() => custody[Symbol.dispose]())

@@ -8,7 +8,7 @@ import { systemClock, systemSleep } from '../../src/base/ports.ts'
 import { IndexService } from '../../src/metering/index-service.ts'
 import type { LookupQuestion } from '../../src/metering/lookup.ts'
 import type { LookupAttribute } from '../../src/metering/terms.ts'
-import { BENCH_ACCOUNT, BENCH_REGION, type BenchLog, writeBenchLog } from '../audit-log.ts'
+import { BENCH_ACCOUNT, BENCH_REGION, type BenchLog, FULL_BATCH, writeBenchLog } from '../audit-log.ts'
 import { type Goal, median } from '../measures.ts'
 import type { Options } from '../options.ts'
 
@@ -18,10 +18,17 @@ export type AuditReport = {
   readonly logBytesPerEvent: number
   readonly gzipBytesPerEvent: number
   readonly indexBytesPerEvent: number
-  readonly verifiedPerSecond: number
+  readonly verified: readonly VerifySpeed[]
   readonly indexedPerSecond: number
   readonly lookups: readonly LookupTimes[]
   readonly goals: readonly Goal[]
+}
+
+/** How fast logs of some batch size were verified: by the clock, and for each second of CPU time. */
+type VerifySpeed = {
+  readonly batchEvents: number
+  readonly perSecond: number
+  readonly perCpuSecond: number
 }
 
 /** How long pages of 50 events took, one after the other. */
@@ -40,6 +47,9 @@ export type AuditParts = {
   readonly progress: (text: string) => void
 }
 
+/** Batches of one are what one client writes that waits for each answer. */
+const SMALL_BATCHES = [10, 1]
+const SMALL_EVENTS = 200_000
 const LOOKUPS = 200
 const PAGE = 50
 const HOUR_SECONDS = 3600
@@ -52,11 +62,12 @@ export async function measureAudit({ options, folder, progress }: AuditParts): P
   const { events } = options
   const log = await writeBenchLog(join(folder, 'audit'), events)
   progress(`wrote ${events} events`)
-  const begun = performance.now()
-  const found = await verifyLog({ folder: log.folder, key: log.chain.key, heads: log.heads })
-  if (found.firstDamage !== undefined || found.events !== events) throw new Error('the log is not whole')
-  const verifiedPerSecond = perSecond(events, begun)
-  progress(`verified ${verifiedPerSecond.toFixed(0)} events/s`)
+  const verified = [await measureVerify(log, FULL_BATCH, progress)]
+  for (const batchEvents of SMALL_BATCHES) {
+    const count = Math.min(events, SMALL_EVENTS)
+    const small = await writeBenchLog(join(folder, `batches-of-${batchEvents}`), count, batchEvents)
+    verified.push(await measureVerify(small, batchEvents, progress))
+  }
   const service = openService(folder, log)
   try {
     const indexing = performance.now()
@@ -71,7 +82,7 @@ export async function measureAudit({ options, folder, progress }: AuditParts): P
       logBytesPerEvent: bytesIn(join(log.folder, log.chain.node)) / events,
       gzipBytesPerEvent: gzipSync(segment).length / inSegment,
       indexBytesPerEvent: bytesIn(join(folder, 'index')) / events,
-      verifiedPerSecond,
+      verified,
       indexedPerSecond,
       lookups,
     }
@@ -82,6 +93,27 @@ export async function measureAudit({ options, folder, progress }: AuditParts): P
 }
 
 const LINE_END = 0x0a
+
+/** Verifies a log twice; the second time counts, when the code is compiled and the files are in memory. */
+async function measureVerify(
+  { folder, chain, heads }: BenchLog,
+  batchEvents: number,
+  progress: (text: string) => void,
+): Promise<VerifySpeed> {
+  const verify = () => verifyLog({ folder, key: chain.key, heads })
+  const { firstDamage, events } = await verify()
+  if (firstDamage !== undefined || events !== heads.get(chain.node)?.sequence)
+    throw new Error('the log is not whole')
+  const [begun, cpu] = [performance.now(), process.cpuUsage()]
+  await verify()
+  const speed = perSecond(events, begun)
+  const { user, system } = process.cpuUsage(cpu)
+  const perCpuSecond = (events * 1e6) / (user + system)
+  progress(
+    `verified batches of ${batchEvents}: ${speed.toFixed(0)} events/s, ${perCpuSecond.toFixed(0)} for each second of CPU`,
+  )
+  return { batchEvents, perSecond: speed, perCpuSecond }
+}
 
 function openService(folder: string, log: BenchLog): IndexService {
   return new IndexService({
@@ -144,15 +176,15 @@ async function measureLookups(
 }
 
 function goalsOf(report: Omit<AuditReport, 'goals'>): readonly Goal[] {
-  const { events, verifiedPerSecond, lookups, gzipBytesPerEvent } = report
+  const { events, verified, lookups, gzipBytesPerEvent } = report
   const slowestMs = Math.max(...lookups.map(({ p99Ms }) => p99Ms))
   return [
-    {
-      name: 'audit verify, on one core',
-      required: `at least ${VERIFY_REQUIRED} events/s`,
-      measured: `${verifiedPerSecond.toFixed(0)} events/s`,
-      met: verifiedPerSecond >= VERIFY_REQUIRED,
-    },
+    ...verified.map(({ batchEvents, perSecond: speed, perCpuSecond }) => ({
+      name: `audit verify, on one core, batches of ${batchEvents}`,
+      required: `at least ${VERIFY_REQUIRED} events/s of CPU time`,
+      measured: `${perCpuSecond.toFixed(0)} events/s (${speed.toFixed(0)} by the clock)`,
+      met: perCpuSecond >= VERIFY_REQUIRED,
+    })),
     {
       name: `Lookups among ${events} events, the slowest kind's 99th percentile`,
       required: `under ${LOOKUP_REQUIRED_MS} ms`,

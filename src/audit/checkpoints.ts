@@ -2,9 +2,11 @@ import { join } from 'node:path'
 import { parseBase64, toBase64, utf8 } from '../base/bytes.ts'
 import type { Ed25519Key } from '../crypto/ed25519.ts'
 import { kindOfFormat1 } from '../store/kind.ts'
-import { insert, type Kind, type Records, replace, type Stored } from '../store/records.ts'
+import { insert, type Kind, LIST_MAX_RECORDS, type Records, replace, type Stored } from '../store/records.ts'
+import type { ChainPoint } from './chain.ts'
 import type { AuditFiles } from './files.ts'
 import { AUDIT_HEAD_PARTITION, type AuditHead } from './head.ts'
+import { CHECKPOINTS_FOLDER, checkpointName } from './kept-checkpoints.ts'
 import { GrowingTree } from './merkle.ts'
 import { originOf, signCheckpoint } from './note.ts'
 import { TREE_START, type TreeState } from './tree.ts'
@@ -22,10 +24,6 @@ type AuditTreeValue = {
 
 /** Trees at their last checkpoints: partition {@link AUDIT_HEAD_PARTITION}, name the node. */
 const AUDIT_TREE: Kind<AuditTreeValue> = kindOfFormat1('audit-tree')
-
-/** The folder of checkpoints, in the folder of the nodes' folders. */
-const CHECKPOINTS_FOLDER = 'checkpoints'
-const SIZE_DIGITS = 16
 
 /** What checkpoints are made with. */
 export type CheckpointParts = {
@@ -59,6 +57,12 @@ export async function makeCheckpoint(parts: CheckpointParts, node: string, head:
   return note
 }
 
+/** Where the trees of all nodes end. */
+export async function readTrees(records: Records): Promise<ReadonlyMap<string, ChainPoint>> {
+  const page = await records.list(AUDIT_TREE, { partition: AUDIT_HEAD_PARTITION, limit: LIST_MAX_RECORDS })
+  return new Map(page.records.map(({ name, value }) => [name, decodeTree(value).position.point]))
+}
+
 function treeChange(present: Stored<AuditTreeValue> | undefined, node: string, state: TreeState) {
   const value = encodeTree(state)
   return present === undefined
@@ -73,7 +77,7 @@ async function keep(
   note: string,
 ): Promise<void> {
   const own = join(folder, CHECKPOINTS_FOLDER, node)
-  const name = `${String(size).padStart(SIZE_DIGITS, '0')}.checkpoint`
+  const name = checkpointName(size)
   await files.makeFolder(own)
   if ((await files.list(own)).includes(name)) return
   const aside = join(own, `${name}.new`)

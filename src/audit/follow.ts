@@ -1,8 +1,9 @@
 import { join } from 'node:path'
+import { CHAIN_START, type Chain, type ChainPoint } from './chain.ts'
 import { ChainWalk } from './check.ts'
 import type { AuditFiles } from './files.ts'
 import { readSegment } from './read.ts'
-import { CHAIN_START, type Chain, type ChainPoint, segmentName, segmentsAmong } from './segment.ts'
+import { segmentName, segmentsAmong } from './segment.ts'
 
 /** A place between two batches of a node's log, and the chain there. */
 export type LogPosition = {

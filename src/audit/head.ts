@@ -2,7 +2,7 @@ import { parseBase64, toBase64 } from '../base/bytes.ts'
 import type { Log } from '../base/log.ts'
 import type { Clock, Timer, Timers } from '../base/ports.ts'
 import { IntegrityError, type Kind } from '../store/records.ts'
-import type { ChainPoint } from './segment.ts'
+import type { ChainPoint } from './chain.ts'
 
 /** How far the chain of a node is known to go: its last sequence number, MAC and segment. */
 export type AuditHead = ChainPoint & {

@@ -11,7 +11,7 @@ import { drainOutbox, OUTBOX, Outbox } from './outbox.ts'
 import { recoverLog, type TornTail } from './recover.ts'
 import type { RecordedEvent } from './service-event.ts'
 import { claimSlot, nodesAmong, type Slot } from './slot.ts'
-import { AuditLog } from './writer.ts'
+import { AuditLog, writeAll } from './writer.ts'
 
 /** What a journal works with. */
 export type JournalParts = {
@@ -25,6 +25,8 @@ export type JournalParts = {
   readonly timers: Timers
   readonly random: Random
   readonly log: Log
+  /** Told of each batch of the log that has become durable: how long its first event has waited. */
+  readonly durable?: ((waitedMs: number) => void) | undefined
 }
 
 /**
@@ -36,12 +38,14 @@ export class Journal {
   readonly #auditLog: AuditLog
   readonly #outbox: Outbox
   readonly #records: Records
+  readonly #files: AuditFiles
   /** What was cut from the end of the log at the start. */
   readonly torn: TornTail | undefined
 
   constructor(parts: JournalParts, { slot, auditLog, torn }: OpenLog) {
-    const { records, timers, log } = parts
+    const { records, files, timers, log } = parts
     this.#slot = slot
+    this.#files = files
     this.#auditLog = auditLog
     this.#records = records
     this.#outbox = new Outbox({ records, auditLog, node: slot.node, timers, log })
@@ -50,6 +54,18 @@ export class Journal {
 
   get node(): string {
     return this.#slot.node
+  }
+
+  /** How the log does, for those who watch it. */
+  get condition(): JournalCondition {
+    const { waiting, sequence, isImpaired } = this.#auditLog
+    return { waiting, sequence, isImpaired, delayed: this.#outbox.delayed }
+  }
+
+  /** Finds out whether the log can be written, also when nobody writes to it. @throws AuditUnavailable or what a write throws. */
+  async probe(): Promise<void> {
+    await this.#auditLog.assertWritable()
+    await probeFile(this.#files, join(this.#slot.folder, PROBE_FILE))
   }
 
   /** Resolves once the event is durable. @throws AuditUnavailable. */
@@ -77,6 +93,33 @@ export class Journal {
     } finally {
       this.#slot.lock.release()
     }
+  }
+}
+
+/** How a node's log does. */
+export type JournalCondition = {
+  /** Events that wait to become durable. */
+  readonly waiting: number
+  /** The last sequence number that is durable. */
+  readonly sequence: number
+  readonly isImpaired: boolean
+  /** Events that are durable in the outbox and could not be appended to the log yet. */
+  readonly delayed: number
+}
+
+/** Beside the segments, so that a reader of those never meets what is written to it. */
+const PROBE_FILE = 'probe'
+/** As much as a file system gives a file at least. */
+const PROBE = Buffer.alloc(4096, '\n')
+
+async function probeFile(files: AuditFiles, path: string): Promise<void> {
+  const file = await files.openAppend(path)
+  try {
+    await file.truncate(0)
+    await writeAll(file, PROBE)
+    await file.truncate(0)
+  } finally {
+    await file.close()
   }
 }
 

@@ -127,6 +127,11 @@ export class Outbox {
     this.#parts = parts
   }
 
+  /** Events that could not be appended yet. */
+  get delayed(): number {
+    return this.#delayed.length
+  }
+
   /** The change that belongs into the commit that the event tells of. */
   change(id: string, json: string): Change {
     const { node, auditLog } = this.#parts

@@ -1,4 +1,3 @@
-import { assert } from '../base/assert.ts'
 import type { AuditFiles, ReadFile } from './files.ts'
 import { BATCH_MAX_BYTES, BATCH_START, FRAME_MAX_BYTES } from './segment.ts'
 
@@ -12,13 +11,13 @@ export type Part = {
   readonly line: number
   readonly endOffset: number
 } & (
-  | { readonly type: 'header'; readonly text: Uint8Array }
+  | { readonly type: 'header'; readonly text: Buffer }
   /** Event lines, as many as `count`, and the batch line, all with their line ends. */
   | {
       readonly type: 'batch'
-      readonly events: Uint8Array
+      readonly events: Buffer
       readonly count: number
-      readonly text: Uint8Array
+      readonly text: Buffer
     }
   /** What is left at the end of the file; `overlong`: at least that, and too much for one batch. */
   | { readonly type: 'rest'; readonly overlong: boolean }
@@ -28,6 +27,9 @@ const BUFFER_FIRST_BYTES = 1_048_576
 const BUFFER_MAX_BYTES = BATCH_MAX_BYTES + FRAME_MAX_BYTES
 const LINE_END = 0x0a
 const BATCH_LINE_START = Buffer.from(`\n${BATCH_START}`)
+/** By this letter a batch line differs from events. */
+const BATCH_LETTER_AT = 2
+const BATCH_LETTER = BATCH_START.charCodeAt(BATCH_LETTER_AT)
 
 /** Where reading begins: the beginning of the segment, or the end of one of its parts. */
 export type ReadStart = { readonly offset: number; readonly line: number }
@@ -40,45 +42,31 @@ export async function* readSegment(
   path: string,
   start: ReadStart = SEGMENT_BEGIN,
 ): AsyncGenerator<Part> {
-  const window = new Window(await files.openRead(path), start.offset)
+  const reader = await openSegment(files, path, start)
   try {
-    let { line } = start
-    const header = start.offset > 0 ? 0 : await window.upTo(() => window.endOfLine(0))
-    if (header !== undefined) {
-      if (header > 0) {
-        yield { type: 'header', offset: 0, line, endOffset: header, text: window.take(header) }
-        line += 1
-      }
-      for (;;) {
-        const end = await window.upTo(() => window.endOfBatch())
-        if (end === undefined) break
-        const { offset, batchLine } = window
-        const bytes = window.take(end)
-        const events = bytes.subarray(0, batchLine)
-        const count = countLines(events)
-        const text = bytes.subarray(batchLine)
-        yield { type: 'batch', offset, line, events, count, text, endOffset: offset + end }
-        line += count + 1
-      }
+    for (;;) {
+      const part = reader.next()
+      if (part !== undefined) yield part
+      else if (!(await reader.more())) break
     }
-    const { offset, sizeBytes } = window
-    if (sizeBytes === 0) return
-    const overlong = sizeBytes === BUFFER_MAX_BYTES
-    yield { type: 'rest', offset, line, endOffset: offset + sizeBytes, overlong }
+    const rest = reader.rest()
+    if (rest !== undefined) yield rest
   } finally {
-    await window.close()
+    await reader.close()
   }
 }
 
-/** How many line ends there are. */
-function countLines(bytes: Uint8Array): number {
-  let count = 0
-  for (let at = bytes.indexOf(LINE_END); at >= 0; at = bytes.indexOf(LINE_END, at + 1)) count += 1
-  return count
+/** Opens a segment for reading part by part. */
+export async function openSegment(
+  files: AuditFiles,
+  path: string,
+  start: ReadStart = SEGMENT_BEGIN,
+): Promise<SegmentReader> {
+  return new SegmentReader(await files.openRead(path), start)
 }
 
-/** The part of a file that is in memory; it moves from the beginning of the file to its end. */
-class Window {
+/** The part of a segment that is in memory; it moves from the beginning of the file to its end. */
+export class SegmentReader {
   readonly #file: ReadFile
   #buffer = Buffer.allocUnsafe(BUFFER_FIRST_BYTES)
   /** What has been read and not been taken. */
@@ -86,78 +74,105 @@ class Window {
   #end = 0
   /** Where `#begin` is in the file. */
   #offset: number
-  /** Until here, relative to `#begin`, there is no beginning of a batch line. */
+  #line: number
+  /** Before here there is no beginning of a batch line. */
   #searched = 0
-  /** Where the batch line that was found last begins, relative to `#begin`. */
-  batchLine = 0
 
-  constructor(file: ReadFile, offset: number) {
+  constructor(file: ReadFile, start: ReadStart) {
     this.#file = file
-    this.#offset = offset
+    this.#offset = start.offset
+    this.#line = start.line
   }
 
-  get offset(): number {
-    return this.#offset
+  /** The next part, of what has been read; nothing when more must be read for it. */
+  next(): Part | undefined {
+    return this.#offset === 0 ? this.#header() : this.#batch()
   }
 
-  get sizeBytes(): number {
-    return this.#end - this.#begin
+  /** Reads on; false at the end of the file and when a batch would be larger than any may be. */
+  async more(): Promise<boolean> {
+    if (this.#begin > 0) {
+      this.#buffer.copyWithin(0, this.#begin, this.#end)
+      this.#end -= this.#begin
+      this.#searched = Math.max(0, this.#searched - this.#begin)
+      this.#begin = 0
+    }
+    if (this.#end === this.#buffer.length && !this.#grow()) return false
+    const count = await this.#file.read(this.#buffer.subarray(this.#end), this.#offset + this.#end)
+    this.#end += count
+    return count > 0
+  }
+
+  /** What is left when no more can be read. */
+  rest(): Part | undefined {
+    const sizeBytes = this.#end - this.#begin
+    if (sizeBytes === 0) return undefined
+    const [offset, line] = [this.#offset, this.#line]
+    const overlong = sizeBytes === BUFFER_MAX_BYTES
+    return { type: 'rest', offset, line, endOffset: offset + sizeBytes, overlong }
   }
 
   close(): Promise<void> {
     return this.#file.close()
   }
 
-  /** What `find` gives, once as much has been read as it needs; nothing if there is not that much. */
-  async upTo(find: () => number | undefined): Promise<number | undefined> {
-    for (let end = find(); ; end = find()) {
-      if (end !== undefined) return end
-      if (!(await this.#more())) return undefined
-    }
+  #header(): Part | undefined {
+    const end = this.#endOfLine(this.#begin)
+    if (end === undefined) return undefined
+    const [offset, line] = [this.#offset, this.#line]
+    const text = this.#buffer.subarray(this.#begin, end)
+    this.#take(end)
+    this.#line += 1
+    return { type: 'header', offset, line, endOffset: this.#offset, text }
   }
 
-  /** The next bytes, up to an end that was found; they are lent until the next read. */
-  take(sizeBytes: number): Uint8Array {
-    assert(sizeBytes <= this.sizeBytes, 'the window of a segment was left')
-    const bytes = this.#buffer.subarray(this.#begin, this.#begin + sizeBytes)
-    this.#begin += sizeBytes
-    this.#offset += sizeBytes
-    this.#searched = 0
-    return bytes
+  #batch(): Part | undefined {
+    const [begin, offset, line] = [this.#begin, this.#offset, this.#line]
+    const batchLine = this.#findBatchLine()
+    const end = batchLine === undefined ? undefined : this.#endOfLine(batchLine)
+    if (batchLine === undefined || end === undefined) return undefined
+    const count = this.#countLines(begin, batchLine)
+    const events = this.#buffer.subarray(begin, batchLine)
+    const text = this.#buffer.subarray(batchLine, end)
+    this.#take(end)
+    this.#line += count + 1
+    return { type: 'batch', offset, line, events, count, text, endOffset: this.#offset }
   }
 
-  /** Where the line ends that begins at `from`. */
-  endOfLine(from: number): number | undefined {
-    const at = this.#buffer.subarray(this.#begin, this.#end).indexOf(LINE_END, from)
-    return at < 0 ? undefined : at + 1
+  #take(end: number): void {
+    this.#offset += end - this.#begin
+    this.#begin = end
+    this.#searched = end
   }
 
-  /** Where the batch ends that begins here. */
-  endOfBatch(): number | undefined {
-    const bytes = this.#buffer.subarray(this.#begin, this.#end)
+  /** Where the line ends that begins at `from`. What lies beyond what has been read is none of it. */
+  #endOfLine(from: number): number | undefined {
+    const at = this.#buffer.indexOf(LINE_END, from)
+    return at < 0 || at >= this.#end ? undefined : at + 1
+  }
+
+  #findBatchLine(): number | undefined {
+    const begin = this.#begin
     // A batch line without events before it has no line end of theirs.
-    const bare = bytes.subarray(0, BATCH_START.length).equals(BATCH_LINE_START.subarray(1))
-    const at = bare ? -1 : bytes.indexOf(BATCH_LINE_START, this.#searched)
-    if (at < 0 && !bare) {
-      this.#searched = Math.max(0, bytes.length - BATCH_LINE_START.length + 1)
-      return undefined
+    if (this.#buffer[begin + BATCH_LETTER_AT] === BATCH_LETTER && this.#isBatchLine(begin)) return begin
+    const at = this.#buffer.indexOf(BATCH_LINE_START, this.#searched)
+    if (at >= 0 && at + BATCH_LINE_START.length <= this.#end) {
+      this.#searched = at
+      return at + 1
     }
-    this.#searched = Math.max(0, at)
-    this.batchLine = at + 1
-    return this.endOfLine(this.batchLine)
+    this.#searched = Math.max(begin, this.#end - BATCH_LINE_START.length + 1)
+    return undefined
   }
 
-  /** Reads on; false at the end of the file and when a batch would be larger than any may be. */
-  async #more(): Promise<boolean> {
-    if (this.#begin > 0) {
-      this.#buffer.copyWithin(0, this.#begin, this.#end)
-      this.#end -= this.#begin
-      this.#begin = 0
-    }
-    if (this.#end === this.#buffer.length && !this.#grow()) return false
-    const count = await this.#file.read(this.#buffer.subarray(this.#end), this.#offset + this.sizeBytes)
-    this.#end += count
-    return count > 0
+  #isBatchLine(at: number): boolean {
+    const end = at + BATCH_START.length
+    return end <= this.#end && this.#buffer.toString('latin1', at, end) === BATCH_START
+  }
+
+  #countLines(begin: number, end: number): number {
+    let count = 0
+    for (let at = begin; at < end; count += 1) at = this.#buffer.indexOf(LINE_END, at) + 1
+    return count
   }
 
   #grow(): boolean {

@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { testFolder } from '../store/test-folder.ts'
 import { AuditDamaged } from './damage.ts'
 import { systemFiles } from './files.ts'
+import { followLog, LOG_START } from './follow.ts'
 import type { AuditHead } from './head.ts'
 import { recoverLog } from './recover.ts'
 import { FaultFiles, openTestLog, TEST_CHAIN, TEST_KEY, testEvent } from './test-log.ts'
@@ -27,16 +28,18 @@ async function written(folder: string, batches: number): Promise<Written> {
   for (let index = 0; index < batches; index += 1) {
     await Promise.all([log.append(testEvent(`${index}a`)), log.append(testEvent(`${index}b`))])
     sizes.push(readFileSync(path).length)
-    heads.push(headAt(path))
+    heads.push(await headOf(folder))
   }
   await log.close()
   return { folder, path, heads, sizes }
 }
 
-function headAt(path: string): AuditHead {
-  const last = JSON.parse(readFileSync(path, 'utf8').trimEnd().split('\n').at(-1) ?? '')
-  const { first, count, mac } = last.batch
-  return { sequence: first + count - 1, mac: Buffer.from(mac, 'base64'), segment: 1 }
+async function headOf(folder: string): Promise<AuditHead> {
+  let head: AuditHead | undefined
+  const log = { files: systemFiles, folder: join(folder, 'node-0'), chain: TEST_CHAIN }
+  for await (const { end } of followLog(log, LOG_START)) head = { ...end.point, segment: end.segment }
+  assert.ok(head !== undefined)
+  return head
 }
 
 function recover(folder: string, head: AuditHead | undefined) {

@@ -1,17 +1,11 @@
 import { join } from 'node:path'
+import { CHAIN_START, type Chain, type ChainPoint } from './chain.ts'
 import { ChainWalk } from './check.ts'
 import { AuditDamaged } from './damage.ts'
 import type { AuditFiles } from './files.ts'
 import type { AuditHead } from './head.ts'
 import { type Part, readSegment } from './read.ts'
-import {
-  CHAIN_START,
-  type Chain,
-  type ChainPoint,
-  parseSegmentLine,
-  segmentName,
-  segmentsAmong,
-} from './segment.ts'
+import { parseSegmentLine, segmentName, segmentsAmong } from './segment.ts'
 import type { LogTail } from './writer.ts'
 
 /** What bringing a node's log in order works with. */

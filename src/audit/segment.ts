@@ -1,7 +1,7 @@
 /** The lines of a segment: `docs/formats/audit-log.md`. */
 
-import { fromUtf8, lengthPrefixed, parseBase64, toBase64, uint32 } from '../base/bytes.ts'
-import { type HmacKey, hmacSha256 } from '../crypto/hmac.ts'
+import { fromUtf8, parseBase64, toBase64 } from '../base/bytes.ts'
+import { type ChainPoint, MAC_CHARS } from './chain.ts'
 
 /** A segment that has reached this size is closed. */
 export const SEGMENT_MAX_BYTES = 67_108_864
@@ -18,39 +18,58 @@ export const FRAME_MAX_BYTES = 512
 /** The purpose of the audit key, for `deriveKey`. */
 export const AUDIT_KEY_INFO = 'holdfast/audit/1/chain'
 
-const LABEL = 'holdfast/audit/1'
-const MAC_BYTES = 32
-
-/** How far a chain has come: the last sequence number and the MAC of its batch. */
-export type ChainPoint = { readonly sequence: number; readonly mac: Uint8Array }
-
-/** Where the chain of every node begins. */
-export const CHAIN_START: ChainPoint = { sequence: 0, mac: new Uint8Array(MAC_BYTES) }
-
-/** The chain of one node: whose it is, and the key of its MACs. */
-export type Chain = { readonly node: string; readonly key: HmacKey }
-
-/** The point after a batch whose `events` (lines with their line ends) follow `point`. */
-export function nextPoint(chain: Chain, point: ChainPoint, count: number, events: Uint8Array): ChainPoint {
-  const first = uint64(point.sequence + 1)
-  const prefix = lengthPrefixed(LABEL, chain.node, point.mac, first, uint64(count))
-  const mac = hmacSha256(chain.key, prefix, uint32(events.length), events)
-  return { sequence: point.sequence + count, mac }
-}
-
 /** The line that begins a segment after `point`, with its line end. */
 export function formatSegmentLine(node: string, point: ChainPoint): string {
   return `{"segment":{"format":1,"node":"${node}","first":${point.sequence + 1},"prev":"${toBase64(point.mac)}"}}\n`
 }
 
-/** The line that ends a batch at `point`, with its line end. */
-export function formatBatchLine(point: ChainPoint, count: number, sizeBytes: number): string {
-  const first = point.sequence - count + 1
-  return `${BATCH_START}"first":${first},"count":${count},"bytes":${sizeBytes},"mac":"${toBase64(point.mac)}"}}\n`
+/** What a batch line says; the MAC is in base64. */
+export type BatchLine = {
+  readonly first: number
+  readonly count: number
+  readonly sizeBytes: number
+  readonly at: number
+  readonly mac: string
+}
+
+/** The line that ends a batch, with its line end. */
+export function formatBatchLine({ first, count, sizeBytes, at, mac }: BatchLine): string {
+  return `${BATCH_START}"first":${first},"count":${count},"bytes":${sizeBytes},"at":${at},"mac":"${mac}"}}\n`
+}
+
+/** `"}}` and the line end. */
+const AFTER_MAC_BYTES = 4
+
+/** The MAC that a batch line gives, if it is one; whether it is one shows when it is written again. */
+export function batchMacOf(line: string): string {
+  return line.slice(-MAC_CHARS - AFTER_MAC_BYTES, -AFTER_MAC_BYTES)
+}
+
+/** `,"mac":"` and what follows. */
+const AFTER_TIME_BYTES = 8 + MAC_CHARS + AFTER_MAC_BYTES
+const TIME_MAX_DIGITS = 16
+const DIGIT_0 = 0x30
+const COLON = 0x3a
+
+/** The time that a batch line gives, if it is one; whether it is one shows when it is written again. */
+export function batchTimeOf(line: Uint8Array): number {
+  let value = 0
+  let scale = 1
+  for (
+    let at = line.length - AFTER_TIME_BYTES - 1, digits = 0;
+    digits <= TIME_MAX_DIGITS;
+    at -= 1, digits += 1
+  ) {
+    const byte = line[at] ?? COLON
+    if (byte === COLON) return value
+    value += (byte - DIGIT_0) * scale
+    scale *= 10
+  }
+  return 0
 }
 
 const SEGMENT_LINE =
-  /^\{"segment":\{"format":1,"node":"(node-\d{1,3})","first":([1-9]\d{0,15}),"prev":"([A-Za-z0-9+/]{43}=)"\}\}\n$/
+  /^\{"segment":\{"format":1,"node":"(node-\d{1,3})","first":([1-9]\d{0,15}),"prev":"([A-Za-z0-9+/]{86}==)"\}\}\n$/
 
 /** What a segment line says, or nothing when it is not exactly one. */
 export function parseSegmentLine(
@@ -79,10 +98,4 @@ export function segmentsAmong(names: readonly string[]): readonly number[] {
     .filter((digits) => digits !== undefined)
     .map(Number)
     .sort((a, b) => a - b)
-}
-
-function uint64(value: number): Uint8Array {
-  const bytes = Buffer.allocUnsafe(8)
-  bytes.writeBigUInt64BE(BigInt(value))
-  return bytes
 }

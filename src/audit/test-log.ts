@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { silentLog } from '../base/log.ts'
 import type { Clock, Timers } from '../base/ports.ts'
 import { hmacKey } from '../crypto/hmac.ts'
+import type { Chain } from './chain.ts'
 import { type AppendFile, type AuditFiles, systemFiles } from './files.ts'
 import type { AuditHead } from './head.ts'
 import { type Recovery, recoverLog } from './recover.ts'
-import type { Chain } from './segment.ts'
 import { AuditLog } from './writer.ts'
 
 /** The audit key of all tests. */

@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import type { HmacKey } from '../crypto/hmac.ts'
-import { ChainWalk } from './check.ts'
+import type { ChainPoint } from './chain.ts'
 import type { Damage } from './damage.ts'
 import { type AuditFiles, systemFiles } from './files.ts'
 import type { AuditHead } from './head.ts'
-import { type Part, readSegment } from './read.ts'
-import { CHAIN_START, segmentName, segmentsAmong } from './segment.ts'
+import type { KeptCheckpoint } from './kept-checkpoints.ts'
 import { nodesAmong } from './slot.ts'
+import { olderHead, type UnfinishedTail, type VerifiedNode, verifyNode, type Warning } from './verify-node.ts'
 
 /** What a verification works with. */
 export type VerifyParts = {
@@ -15,15 +15,13 @@ export type VerifyParts = {
   readonly key: HmacKey
   /** The saved heads by node, read before this is called. */
   readonly heads: ReadonlyMap<string, AuditHead>
+  /** Where the trees of checkpoints end, by node, read before the heads. */
+  readonly trees?: ReadonlyMap<string, ChainPoint>
+  /** The checkpoints that are kept, read before the heads. */
+  readonly checkpoints?: readonly KeptCheckpoint[]
+  /** When the heads were read; a log that is written since is longer. */
+  readonly now?: number
   readonly files?: AuditFiles
-}
-
-/** Bytes beyond the head that are not a batch yet: being written now, or torn off by a crash. */
-type UnfinishedTail = {
-  readonly node: string
-  readonly file: string
-  readonly offset: number
-  readonly sizeBytes: number
 }
 
 /** What a verification has found. What it counts was as it was written. */
@@ -32,8 +30,14 @@ export type Verification = {
   readonly segments: number
   readonly batches: number
   readonly events: number
+  /** Checkpoints whose signatures are right. */
+  readonly checkpoints: number
   /** In the order of nodes and sequence numbers; nothing when the log is whole. */
   readonly firstDamage: Damage | undefined
+  /** What is no damage, but not as it should be: each node's first ones. */
+  readonly warnings: readonly Warning[]
+  /** Places where the clock went back, those that are not among the warnings too. */
+  readonly clockSteps: number
   readonly unfinished: readonly UnfinishedTail[]
   /** Nodes that have events but no saved head, so that a cut-off tail would not be seen. */
   readonly withoutHead: readonly string[]
@@ -41,110 +45,49 @@ export type Verification = {
 
 /** Checks every event of every node. It may run while the log is being written. */
 export async function verifyLog(parts: VerifyParts): Promise<Verification> {
-  const { files = systemFiles, folder, heads, key } = parts
-  const nodes = nodesAmong([...(await files.list(folder)), ...heads.keys()])
-  const found: NodeVerifier[] = []
+  const { files = systemFiles, folder, heads, key, trees, checkpoints = [] } = parts
+  const { now = Number.POSITIVE_INFINITY } = parts
+  const told = [...heads.keys(), ...(trees?.keys() ?? []), ...checkpoints.map(({ node }) => node)]
+  const nodes = nodesAmong([...(await files.list(folder)), ...told])
+  const found: VerifiedNode[] = []
   for (const node of nodes) {
-    const verifier = new NodeVerifier({ files, folder: join(folder, node), node, key, head: heads.get(node) })
-    await verifier.run()
-    found.push(verifier)
+    const own = { files, folder: join(folder, node), node, key, now }
+    found.push(await verifyNode({ ...own, head: heads.get(node), tree: trees?.get(node) }))
   }
-  const sum = (count: (verifier: NodeVerifier) => number) =>
+  const sum = (count: (verifier: VerifiedNode) => number) =>
     found.reduce((total, one) => total + count(one), 0)
+  const damages = [...found.map((one) => one.damage), ...checkpointDamages(checkpoints, found, heads)]
   return {
     nodes: nodes.length,
     segments: sum((one) => one.segments),
     batches: sum((one) => one.batches),
     events: sum((one) => one.events),
-    firstDamage: found.find((one) => one.damage !== undefined)?.damage,
+    checkpoints: checkpoints.filter(({ size }) => size !== undefined).length,
+    firstDamage: damages.find((damage) => damage !== undefined),
+    warnings: found.flatMap((one) => one.warnings),
+    clockSteps: sum((one) => one.clockSteps),
     unfinished: found.map((one) => one.unfinished).filter((tail) => tail !== undefined),
     withoutHead: found.filter((one) => one.events > 0 && !heads.has(one.node)).map((one) => one.node),
   }
 }
 
-type NodeParts = {
-  readonly files: AuditFiles
-  readonly folder: string
-  readonly node: string
-  readonly key: HmacKey
-  readonly head: AuditHead | undefined
-}
-
-/** One node's verification: it ends at the first damaged place, since the chain is lost there. */
-class NodeVerifier {
-  readonly #parts: NodeParts
-  readonly #walk: ChainWalk
-  /** Where the last good part ends. */
-  #end = { offset: 0, line: 1 }
-  segments = 0
-  batches = 0
-  damage: Damage | undefined
-  unfinished: UnfinishedTail | undefined
-
-  constructor(parts: NodeParts) {
-    this.#parts = parts
-    this.#walk = new ChainWalk(parts, parts.head, CHAIN_START)
-  }
-
-  get node(): string {
-    return this.#parts.node
-  }
-
-  get events(): number {
-    return this.#walk.point.sequence
-  }
-
-  async run(): Promise<void> {
-    const { files, folder, head } = this.#parts
-    const segments = segmentsAmong(await files.list(folder))
-    for (const first of segments) {
-      await this.#segment(first, first === segments.at(-1))
-      if (this.damage !== undefined) return
-    }
-    if (this.#walk.isCovered)
-      this.#fail(
-        segments.at(-1) ?? 1,
-        `the log ends, but the saved head tells of events up to ${head?.sequence}`,
-        this.#end,
-      )
-  }
-
-  async #segment(first: number, isLast: boolean): Promise<void> {
-    const { files, folder, node } = this.#parts
-    const file = segmentName(first)
-    const next = this.#walk.point.sequence + 1
-    if (first > next) return this.#fail(first, `events ${next} to ${first - 1} are missing`)
-    if (first < next)
-      return this.#fail(first, `a segment that begins with event ${first} where ${next} must follow`)
-    for await (const part of readSegment(files, join(folder, file))) {
-      const what = this.#walk.step(part)
-      if (what !== undefined && isLast && this.#isUnfinished(part)) {
-        const { offset, endOffset } = part
-        this.unfinished = { node, file, offset, sizeBytes: endOffset - offset }
-        this.segments += 1
-        return
-      }
-      if (what !== undefined) return this.#fail(first, what, part)
-      if (part.type === 'batch') this.batches += 1
-      this.#end = { offset: part.endOffset, line: part.line + (part.type === 'batch' ? part.count + 1 : 1) }
-    }
-    this.segments += 1
-    const isEmpty = this.#walk.point.sequence < first
-    if (isEmpty && !isLast) this.#fail(first, 'the segment holds no batch')
-  }
-
-  #isUnfinished(part: Part): boolean {
-    return part.type === 'rest' && !part.overlong && !this.#walk.isCovered
-  }
-
-  #fail(first: number, what: string, part?: { readonly offset: number; readonly line: number }): void {
-    this.damage = {
-      node: this.#parts.node,
-      file: segmentName(first),
-      offset: part?.offset ?? 0,
-      line: part?.line ?? 1,
-      sequence: this.#walk.point.sequence + 1,
-      what,
-    }
-  }
+/** Checkpoints that cannot be right, or that tell of more than there is. */
+function checkpointDamages(
+  checkpoints: readonly KeptCheckpoint[],
+  found: readonly VerifiedNode[],
+  heads: ReadonlyMap<string, AuditHead>,
+): readonly Damage[] {
+  return checkpoints.flatMap(({ node, folder, file, size }) => {
+    const events = found.find((one) => one.node === node)?.events ?? 0
+    const place = { node: folder, file, offset: 0, line: 1 }
+    const head = heads.get(node)
+    if (size === undefined)
+      return [{ ...place, sequence: 1, what: 'the checkpoint is malformed, or not one of this log' }]
+    const sequence = events + 1
+    if (size > events)
+      return [{ ...place, sequence, what: `it covers events up to ${size}, the log has ${events}` }]
+    if (size > (head?.sequence ?? 0))
+      return [{ ...place, sequence: (head?.sequence ?? 0) + 1, what: olderHead(head, size) }]
+    return []
+  })
 }

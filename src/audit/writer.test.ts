@@ -18,12 +18,15 @@ test('append writes the events of one turn as one batch, in order, mode 0600', a
   await log.close()
   const path = join(folder.path, 'node-0', '0000000000000001.jsonl')
   const lines = readFileSync(path, 'utf8').split('\n')
-  assert.match(lines[0] ?? '', /^\{"segment":\{"format":1,"node":"node-0","first":1,"prev":"A{43}="\}\}$/)
+  assert.match(lines[0] ?? '', /^\{"segment":\{"format":1,"node":"node-0","first":1,"prev":"A{86}=="\}\}$/)
   assert.deepEqual(
     lines.slice(1, 4),
     ['a', 'b', 'c'].map((id) => testEvent(id)),
   )
-  assert.match(lines[4] ?? '', /^\{"batch":\{"first":1,"count":3,"bytes":\d+,"mac":"[^"]{44}"\}\}$/)
+  assert.match(
+    lines[4] ?? '',
+    /^\{"batch":\{"first":1,"count":3,"bytes":\d+,"at":1000000,"mac":"[^"]{44}"\}\}$/,
+  )
   assert.match(lines[6] ?? '', /^\{"batch":\{"first":4,"count":1,/)
   assert.equal(statSync(path).mode & 0o777, 0o600)
 })

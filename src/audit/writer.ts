@@ -3,18 +3,16 @@ import { setImmediate } from 'node:timers'
 import { assert } from '../base/assert.ts'
 import type { Log } from '../base/log.ts'
 import type { Clock, Timers } from '../base/ports.ts'
+import { type Chain, ChainMac, type ChainPoint, macText } from './chain.ts'
 import { AuditUnavailable } from './damage.ts'
 import type { AppendFile, AuditFiles } from './files.ts'
 import { type AuditHead, HeadKeeper } from './head.ts'
 import {
   BATCH_MAX_EVENTS,
-  type Chain,
-  type ChainPoint,
   EVENT_START,
   FRAME_MAX_BYTES,
   formatBatchLine,
   formatSegmentLine,
-  nextPoint,
   SEGMENT_MAX_BYTES,
   segmentName,
 } from './segment.ts'
@@ -38,6 +36,8 @@ export type AuditLogParts = {
   readonly log: Log
   readonly saveHead: (head: AuditHead) => Promise<void>
   readonly segmentMaxBytes?: number
+  /** Told of each batch that has become durable: how long its first event has waited. */
+  readonly durable?: ((waitedMs: number) => void) | undefined
 }
 
 /** An event in UTF-16 units, so at most three times as many bytes. */
@@ -61,6 +61,7 @@ const PROBE = Buffer.alloc(4096, '\n')
 /** Events that become durable together; all who wait for them share one promise. */
 type Batch = {
   readonly events: string[]
+  readonly openedAtMs: number
   chars: number
   readonly durable: Promise<void>
   readonly resolve: () => void
@@ -79,6 +80,7 @@ type Segment = { readonly first: number; readonly path: string; durableBytes: nu
 export class AuditLog {
   readonly #parts: AuditLogParts
   readonly #head: HeadKeeper
+  readonly #macs: ChainMac
   #point: ChainPoint
   #segment: Segment | undefined
   #file: AppendFile | undefined
@@ -96,9 +98,20 @@ export class AuditLog {
   constructor(parts: AuditLogParts) {
     this.#parts = parts
     this.#head = new HeadKeeper(parts)
+    this.#macs = new ChainMac(parts.chain, parts.tail.point)
     this.#point = parts.tail.point
     const { segment } = parts.tail
     if (segment !== undefined) this.#segment = this.#segmentOf(segment.first, segment.sizeBytes)
+  }
+
+  /** Events that wait to become durable. */
+  get waiting(): number {
+    return this.#waitingEvents
+  }
+
+  /** Whether the last write has failed and it has not been found since that the log can be written. */
+  get isImpaired(): boolean {
+    return this.#impaired !== undefined
   }
 
   /** The last sequence number that is durable. */
@@ -170,7 +183,8 @@ export class AuditLog {
     if (last !== undefined && last.events.length < BATCH_MAX_EVENTS && last.chars < BATCH_CLOSED_AT_CHARS)
       return last
     const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const batch = { events: [], chars: 0, durable: promise, resolve, reject }
+    const openedAtMs = this.#parts.clock.monotonicMs()
+    const batch = { events: [], openedAtMs, chars: 0, durable: promise, resolve, reject }
     this.#queue.push(batch)
     this.#round ??= this.#run()
     return batch
@@ -199,7 +213,10 @@ export class AuditLog {
     const wasImpaired = this.#impaired !== undefined
     try {
       if (wasImpaired) await this.#repair()
-      if (batch.events.length > 0) await this.#write(batch)
+      if (batch.events.length > 0) {
+        await this.#write(batch)
+        this.#parts.durable?.(this.#parts.clock.monotonicMs() - batch.openedAtMs)
+      }
       batch.resolve()
     } catch (cause) {
       if (this.#repairIsDue()) {
@@ -238,8 +255,12 @@ export class AuditLog {
     const start = buffer.write(header)
     const end = start + buffer.write(text, start)
     const events = buffer.subarray(start, end)
-    const point = nextPoint(this.#parts.chain, this.#point, lines.length, events)
-    const size = end + buffer.write(formatBatchLine(point, lines.length, events.length), end)
+    const count = lines.length
+    const at = Math.max(0, Math.floor(this.#parts.clock.now()))
+    const first = this.#point.sequence + 1
+    const point = this.#macs.next(this.#point, { first, count, at, events })
+    const line = { first, count, sizeBytes: events.length, at, mac: macText(point) }
+    const size = end + buffer.write(formatBatchLine(line), end)
     return { bytes: buffer.subarray(0, size), point }
   }
 
@@ -294,7 +315,8 @@ export class AuditLog {
   }
 }
 
-async function writeAll(file: AppendFile, bytes: Uint8Array): Promise<void> {
+/** Writes all of the bytes. @throws what a write throws; some of them may be written then. */
+export async function writeAll(file: AppendFile, bytes: Uint8Array): Promise<void> {
   for (let written = 0; written < bytes.length; ) {
     const count = await file.write(bytes.subarray(written))
     assert(count > 0, 'a write of nothing succeeded')

@@ -1,7 +1,11 @@
 import { join } from 'node:path'
+import { readTrees } from '../audit/checkpoints.ts'
 import { formatDamage } from '../audit/damage.ts'
+import { systemFiles } from '../audit/files.ts'
 import { readHeads } from '../audit/journal.ts'
+import { readCheckpoints } from '../audit/kept-checkpoints.ts'
 import { type Verification, verifyLog } from '../audit/verify.ts'
+import { systemClock } from '../base/ports.ts'
 import { AUDIT_FOLDER, openDeployment } from '../deployment.ts'
 import { type Command, EXIT_FAILURE, type Output } from './command.ts'
 import { requireDataFolder } from './data-folder.ts'
@@ -13,11 +17,15 @@ export const auditVerify: Command = {
   run: async ({ config, output }) => {
     requireDataFolder(config)
     const folder = join(config.data, AUDIT_FOLDER)
-    const { records, auditKey, wrappingKey } = await openDeployment(config)
+    const { records, auditKey, checkpointKey, wrappingKey } = await openDeployment(config)
     wrappingKey[Symbol.dispose]()
     try {
+      // In this order a running server cannot get ahead of what is compared with it.
+      const checkpoints = await readCheckpoints(systemFiles, folder, checkpointKey)
+      const trees = await readTrees(records)
+      const now = systemClock.now()
       const heads = await readHeads(records)
-      return report(await verifyLog({ folder, key: auditKey, heads }), output)
+      return report(await verifyLog({ folder, key: auditKey, heads, trees, checkpoints, now }), output)
     } finally {
       await records.close()
     }
@@ -31,6 +39,8 @@ function report(found: Verification, output: Output): number {
   for (const { node, file, offset, sizeBytes } of found.unfinished) {
     output.complain(`${node}/${file}: ${sizeBytes} bytes from offset ${offset} on are not a batch yet`)
   }
+  for (const warning of found.warnings) output.complain(`warning: ${formatDamage(warning)}`)
+  if (found.clockSteps > 0) output.complain(`warning: the clock went back ${found.clockSteps} times`)
   if (firstDamage !== undefined) {
     output.complain(`DAMAGED: ${formatDamage(firstDamage)}`)
     return EXIT_FAILURE

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { AUDIT_SETTINGS, parseTrails, type TrailsConfig } from './audit-settings.ts'
 import { EVENT_SETTINGS, type EventsConfig, parseEvents } from './event-settings.ts'
+import { MONITORING_SETTINGS, type MonitoringConfig, parseMonitoring } from './monitoring-settings.ts'
 import { type Address, formatAddress, isLoopback, isRegion, parseAddress, parseRegions } from './places.ts'
 import {
   ConfigError,
@@ -38,6 +39,7 @@ export type Config = {
   /** Path of the price table. */
   readonly prices: string | undefined
   readonly events: EventsConfig
+  readonly monitoring: MonitoringConfig
   readonly xks: XksConfig
   readonly xksProxy: XksProxyConfig
   /** The settings that were given, as they were given, by flag. */
@@ -125,6 +127,7 @@ const SETTINGS = {
   }),
   ...AUDIT_SETTINGS,
   ...EVENT_SETTINGS,
+  ...MONITORING_SETTINGS,
   ...XKS_SETTINGS,
 }
 
@@ -157,12 +160,15 @@ export function parseConfig(given: Given): Config {
     trails: parseTrails(given),
     prices: read(SETTINGS.prices, given),
     events: parseEvents(given),
+    monitoring: parseMonitoring(given),
     xks: parseXks(given),
     xksProxy: parseXksProxy(given),
     texts: findTexts(given),
   }
   refuseOpenPlain(SETTINGS.listen.variable, config.listen, config)
   refuseOpenPlain(SETTINGS.xksListen.variable, config.xksProxy.listen, config)
+  const { listen: metrics } = config.monitoring
+  if (metrics !== undefined) refuseOpenPlain(SETTINGS.metrics.variable, metrics, config)
   return config
 }
 

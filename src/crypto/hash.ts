@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 
 /** SHA-256 as 64 lower-case hexadecimal digits. Source: FIPS 180-4. */
 export function sha256Hex(data: Uint8Array | string): string {
@@ -8,4 +8,11 @@ export function sha256Hex(data: Uint8Array | string): string {
 /** SHA-256, 32 bytes. Source: FIPS 180-4. */
 export function sha256(data: Uint8Array): Uint8Array {
   return hash('sha256', data, 'buffer')
+}
+
+/** SHA-256 over the parts in order. Source: FIPS 180-4. */
+export function sha256Of(...parts: readonly Uint8Array[]): Uint8Array {
+  const whole = createHash('sha256')
+  for (const part of parts) whole.update(part)
+  return whole.digest()
 }

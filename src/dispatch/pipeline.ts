@@ -4,6 +4,7 @@ import { denialMessage } from '../policy/denial.ts'
 import { formatReason } from '../policy/reason.ts'
 import { StoreConflict } from '../store/port.ts'
 import type { CallerPolicies } from './caller.ts'
+import { isDryRun } from './dry-run.ts'
 import { tooFast } from './failures.ts'
 import type { Call, Operation, Outcome, Permission } from './operation.ts'
 
@@ -63,17 +64,13 @@ async function runOnce(operation: Operation, call: Call): Promise<Outcome> {
   }
   work.check()
   const outcome = await work.run()
-  if (!isDryRun(operation, call)) return outcome
+  // An outcome is only a computation until it is committed, so a dry run is one that stops here.
+  if (operation.members['DryRun'] === undefined || !isDryRun(call)) return outcome
   outcome.dispose?.()
   throw new KmsError('DryRunOperationException', DRY_RUN)
 }
 
 const DRY_RUN = 'The request would have succeeded, but the DryRun option is set.'
-
-/** An outcome is only a computation until it is committed, so a dry run is one that stops here. */
-function isDryRun(operation: Operation, call: Call): boolean {
-  return operation.members['DryRun'] !== undefined && 'DryRun' in call.input && call.input.DryRun === true
-}
 
 /**
  * Policies decide at once. Where they only do not allow, grants may: then it takes a promise.

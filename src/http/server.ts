@@ -22,8 +22,8 @@ export type HttpParts = {
   readonly handle: (request: WireRequest) => Promise<WireResponse>
   /** The answer to a body that is too large to be read. */
   readonly tooLarge: (request: WireRequest) => Promise<WireResponse>
-  /** Whether requests can be served now: the answer of `/readyz`. */
-  readonly ready: () => boolean
+  /** Why requests cannot be served now, nothing when they can: the answer of `/readyz`. Anybody may read it. */
+  readonly unready: () => Promise<string | undefined>
 }
 
 /** Where and how to listen. */
@@ -39,6 +39,8 @@ export type Listener = {
 /** A listening server. */
 export type HttpServer = {
   readonly port: number
+  /** Connections that are open now. */
+  readonly connections: () => number
   /** Accepts nothing new, lets what is in flight finish, then resolves. */
   readonly close: () => Promise<void>
 }
@@ -57,7 +59,8 @@ export async function openHttpServer(parts: HttpParts, listener: Listener): Prom
     serve(parts, request, response, state)
   })
   await listen(server, listener)
-  return { port: (server.address() as AddressInfo).port, close: () => close(server, state) }
+  const { port } = server.address() as AddressInfo
+  return { port, connections: () => state.sockets.size, close: () => close(server, state) }
 }
 
 const DRAIN_TIMEOUT_MS = 10_000
@@ -104,10 +107,12 @@ const NO_BODY = new Uint8Array(0)
 
 function serve(parts: HttpParts, request: IncomingMessage, response: ServerResponse, state: State): void {
   const connection = connectionOf(request.socket)
-  const probe = request.method === 'GET' ? probeStatus(parts, request.url) : undefined
-  if (probe !== undefined) {
-    response.writeHead(probe, { 'Content-Type': 'text/plain', 'Cache-Control': 'no-store' })
-    response.end(probe === 200 ? 'ok\n' : 'not ready\n')
+  if (request.method === 'GET' && isProbe(request.url)) {
+    const unready = request.url === READY ? parts.unready() : Promise.resolve(undefined)
+    unready.then(
+      (reason) => answerProbe(response, reason),
+      () => response.destroy(),
+    )
     return
   }
   readBody(request, REQUEST_BODY_MAX_BYTES, (body) => {
@@ -126,10 +131,17 @@ function serve(parts: HttpParts, request: IncomingMessage, response: ServerRespo
   })
 }
 
-function probeStatus(parts: HttpParts, target: string | undefined): number | undefined {
-  if (target === '/healthz') return 200
-  if (target === '/readyz') return parts.ready() ? 200 : 503
-  return undefined
+const HEALTHY = '/healthz'
+const READY = '/readyz'
+
+function isProbe(target: string | undefined): boolean {
+  return target === HEALTHY || target === READY
+}
+
+function answerProbe(response: ServerResponse, unready: string | undefined): void {
+  const status = unready === undefined ? 200 : 503
+  response.writeHead(status, { 'Content-Type': 'text/plain', 'Cache-Control': 'no-store' })
+  response.end(unready === undefined ? 'ok\n' : `not ready: ${unready}\n`)
 }
 
 /** Facts of connections, made once for each: a connection carries many requests. */

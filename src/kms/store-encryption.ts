@@ -2,7 +2,9 @@ import { KmsError } from '../api/errors.ts'
 import type { TextMap } from '../api/shapes.ts'
 import { concatBytes, lengthPrefixed } from '../base/bytes.ts'
 import { encodeStoreBlob, innerSealed, parseStoreBlob } from '../custody/store-blob.ts'
+import { isDryRun } from '../dispatch/dry-run.ts'
 import { tooFast } from '../dispatch/failures.ts'
+import { viaService } from '../dispatch/forward.ts'
 import type { Call } from '../dispatch/operation.ts'
 import type { ExternalKey, XksPurpose } from '../xks/client.ts'
 import { XKS_AAD_MAX_BYTES } from '../xks/protocol.ts'
@@ -30,7 +32,8 @@ export function isInStore(key: Key): key is KeyInStore {
 
 /**
  * The ciphertext of a plaintext under a key in an external key store: encrypted with the key's own
- * material first, and what comes of that by the proxy. See docs/formats/store-blob.md.
+ * material first, and what comes of that by the proxy. See docs/formats/store-blob.md. A dry run, whose result
+ * nobody sees, checks what can be checked here and gives no bytes.
  *
  * @throws KMSInvalidStateException with the proxy's reason; ValidationException for a context that
  *   no proxy takes.
@@ -42,6 +45,7 @@ export async function encryptInStore(
   context: TextMap | undefined,
 ): Promise<Uint8Array> {
   const aad = proxyContext(context)
+  if (isDryRun(use.call)) return NOTHING
   const { custody, xks } = use.parts
   await charge(use, key)
   const inner = await custody.encrypt(currentMaterial(key), plaintext, innerContext(aad))
@@ -51,7 +55,7 @@ export async function encryptInStore(
 }
 
 /**
- * The plaintext of a ciphertext that {@link encryptInStore} has made.
+ * The plaintext of a ciphertext that {@link encryptInStore} has made; of a dry run as it says.
  *
  * @throws InvalidCiphertextException when it is none of this key's; KMSInvalidStateException with
  *   the proxy's reason, or when what the proxy has decrypted does not open.
@@ -68,6 +72,7 @@ export async function decryptInStore(
   const blob = parseStoreBlob(ciphertext)
   const ours = blob?.keyId === key.keyId && ref.materialId.startsWith(blob.materialPrefix)
   if (blob === undefined || !ours) throw new KmsError('InvalidCiphertextException')
+  if (isDryRun(use.call)) return NOTHING
   await charge(use, key)
   const input = { ...blob.outer, aad }
   const sealed = await askProxy('cryptography', xks.decrypt(externalKey(key), input, purposeOf(use, key)))
@@ -86,6 +91,8 @@ async function charge({ parts }: KeyUse, { account, region, store }: KeyInStore)
 /** Source: AWS KMS Developer Guide, "Troubleshooting external key stores". */
 const DOES_NOT_OPEN =
   'The ciphertext that the external key store proxy submitted for decryption, or the encryption context, is corrupted, missing, or otherwise invalid.'
+
+const NOTHING = new Uint8Array(0)
 
 /** What a use of the key shows in its audit event. */
 export function storeData({ store }: KeyInStore): { readonly [name: string]: string } {
@@ -115,5 +122,7 @@ function externalKey({ region, store }: KeyInStore): ExternalKey {
 
 function purposeOf({ call, operation }: KeyUse, key: Key): XksPurpose {
   const { requestId, caller } = call
-  return { requestId, operation, subject: { principalArn: caller.arn, keyArn: key.arn } }
+  const subject = { principalArn: caller.arn, keyArn: key.arn }
+  if (caller.via === undefined) return { requestId, operation, subject }
+  return { requestId, operation, subject: { ...subject, viaService: viaService(caller.via, key.region) } }
 }

@@ -35,6 +35,7 @@ export type IndexQuestion = { readonly reachMs: number } & (
   | { readonly ask: 'gather'; readonly question: GatherQuestion }
   | { readonly ask: 'scopes' }
   | { readonly ask: 'status' }
+  | { readonly ask: 'sequences' }
 )
 
 /** What the index knows, and whether that is all that was in the log when it was asked. */
@@ -50,6 +51,8 @@ export type IndexValues = {
   readonly gather: Gathered
   readonly scopes: ReturnType<EventIndex['scopes']>
   readonly status: { readonly events: number }
+  /** Of each node: the last sequence number that the index has. */
+  readonly sequences: Readonly<Record<string, number>>
 }
 
 const LOCK_FILE = 'lock'
@@ -126,6 +129,8 @@ export class IndexService {
         return index.scopes()
       case 'status':
         return { events: index.count() }
+      case 'sequences':
+        return Object.fromEntries([...index.positions()].map(([node, { sequence }]) => [node, sequence]))
     }
   }
 

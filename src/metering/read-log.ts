@@ -17,3 +17,11 @@ export function eventCollector(index: IndexThread): (question: CollectQuestion) 
 export function recordGatherer(index: IndexThread): (question: GatherQuestion) => Promise<Gathered> {
   return async (question) => (await index.ask({ ask: 'gather', question, reachMs: 0 })).value
 }
+
+/** How many events of a node, up to a sequence number, the index does not have yet. */
+export function indexLag(index: IndexThread): (node: string, sequence: number) => Promise<number> {
+  return async (node, sequence) => {
+    const { value } = await index.ask({ ask: 'sequences', reachMs: 0 })
+    return Math.max(0, sequence - (value[node] ?? 0))
+  }
+}

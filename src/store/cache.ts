@@ -11,23 +11,28 @@ import {
   type Sealer,
   sealChanges,
 } from './sealed.ts'
+import type { StoreWatch } from './watch.ts'
+
+/** What records may be opened with. */
+export type RecordsOptions = { readonly limits?: MemoryLimits; readonly watch?: StoreWatch | undefined }
 
 /** The records of a store, opened and remembered. Closing them closes the store. @throws StoreFailure. */
 export async function openRecords(
   raw: RawStore,
   sealer: Sealer,
-  limits: MemoryLimits = MEMORY_LIMITS,
+  { limits = MEMORY_LIMITS, watch }: RecordsOptions = {},
 ): Promise<Records> {
   // First the stamp: what is committed after it makes the next refresh look.
   const stamp = raw.stamp()
   const position = await raw.feedPosition()
-  return new RememberedRecords({ raw, sealer, limits, stamp, position })
+  return new RememberedRecords({ raw, sealer, limits, watch, stamp, position })
 }
 
 type Beginning = {
   readonly raw: RawStore
   readonly sealer: Sealer
   readonly limits: MemoryLimits
+  readonly watch: StoreWatch | undefined
   readonly stamp: number
   readonly position: ReadonlyMap<number, number>
 }
@@ -46,13 +51,15 @@ class RememberedRecords implements Records {
   readonly #raw: RawStore
   readonly #sealer: Sealer
   readonly #memory: Memory
+  readonly #watch: StoreWatch | undefined
   /** Up to where the feed of each shard has been followed. */
   readonly #position: Map<number, number>
   readonly #generations = new Array<number>(FEED_SHARDS).fill(0)
   #seenStamp: number
   #pass: { readonly stamp: number; readonly done: Promise<void> } | undefined
 
-  constructor({ raw, sealer, limits, stamp, position }: Beginning) {
+  constructor({ raw, sealer, limits, watch, stamp, position }: Beginning) {
+    this.#watch = watch
     this.#raw = raw
     this.#sealer = sealer
     this.#memory = new Memory(limits)
@@ -66,7 +73,11 @@ class RememberedRecords implements Records {
     name: string,
   ): Promise<Stored<V> | undefined> {
     const remembered = this.#memory.find(kind.name, partition, name)
-    if (remembered?.kind === kind) return parseRemembered(kind, remembered.record)
+    if (remembered?.kind === kind) {
+      if (this.#watch !== undefined) this.#watch.remembered += 1
+      return parseRemembered(kind, remembered.record)
+    }
+    if (this.#watch !== undefined) this.#watch.read += 1
     const located = locate(this.#sealer, { kind: kind.name, partition, name })
     const generation = this.#generations[located.shard]
     const opened = await readSealed(this.#raw, this.#sealer, located)
@@ -79,7 +90,9 @@ class RememberedRecords implements Records {
 
   peek<V extends object>(kind: Kind<V>, partition: string, name: string): Stored<V> | undefined {
     const remembered = this.#memory.find(kind.name, partition, name)
-    return remembered?.kind === kind ? parseRemembered(kind, remembered.record) : undefined
+    if (remembered?.kind !== kind) return undefined
+    if (this.#watch !== undefined) this.#watch.remembered += 1
+    return parseRemembered(kind, remembered.record)
   }
 
   async list<V extends object>(kind: Kind<V>, query: Omit<ListQuery, 'kind'>): Promise<Page<V>> {
@@ -98,8 +111,13 @@ class RememberedRecords implements Records {
 
   async commit(changes: readonly Change[]): Promise<void> {
     const sealed = sealChanges(this.#sealer, changes)
+    const ended = this.#watch?.begin()
     try {
       await this.#raw.commit(sealed)
+      ended?.()
+    } catch (error) {
+      ended?.(error)
+      throw error
     } finally {
       // After a conflict too: what was remembered has been overtaken.
       for (const change of sealed) this.#drop(change.shard, change)

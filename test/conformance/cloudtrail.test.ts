@@ -2,18 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { gunzipSync, gzipSync } from 'node:zlib'
-import { systemFiles } from '../../src/audit/files.ts'
-import { systemClock, systemRandom } from '../../src/base/ports.ts'
-import { deliverTrail } from '../../src/cloudtrail/deliver.ts'
-import { openDestination } from '../../src/cloudtrail/open-destination.ts'
-import { listTrails } from '../../src/cloudtrail/records.ts'
-import { parseConfig } from '../../src/config/settings.ts'
-import { AUDIT_FOLDER, openDeployment } from '../../src/deployment.ts'
-import { collectEvents } from '../../src/metering/collect.ts'
 import { newKey, succeed } from '../support/calls.ts'
+import { deliverTrails } from '../support/deliver.ts'
 import { type Ended, run } from '../support/run.ts'
 import { type StoredObject, startS3, type TestS3 } from '../support/s3.ts'
 import { startServer, type TestServer, temporaryFolder } from '../support/server.ts'
@@ -65,26 +57,7 @@ async function output(...args: readonly string[]): Promise<Record<string, unknow
 }
 
 /** Delivers as the server does, hours later. The server must not run. */
-async function deliver(hours: number): Promise<void> {
-  const config = parseConfig({ flags: { data }, environment: {} })
-  const { records, auditKey, wrappingKey } = await openDeployment(config)
-  wrappingKey[Symbol.dispose]()
-  const clock = { now: () => Date.now() + hours * HOUR_MS, monotonicMs: systemClock.monotonicMs }
-  const destination = openDestination({
-    to: s3.endpoint,
-    credentials: server.credentials,
-    region: 'eu-west-1',
-    clock: systemClock,
-  })
-  const log = { files: systemFiles, auditFolder: join(data, AUDIT_FOLDER), key: auditKey }
-  const collect: Parameters<typeof deliverTrail>[0]['collect'] = (question) => collectEvents(log, question)
-  try {
-    for (const trail of await listTrails(records, ACCOUNT))
-      await deliverTrail({ records, destination, clock, random: systemRandom, collect }, trail)
-  } finally {
-    await records.close()
-  }
-}
+const deliver = (hours: number): Promise<void> => deliverTrails(data, s3.endpoint, hours)
 
 const validate = (): Promise<Ended> => {
   const time = (at: number): string => new Date(at).toISOString().slice(0, 19)

@@ -1,13 +1,30 @@
 /** For tests: tools that others have made. On CI they must be there. */
 
-import { type Ended, holdfast, run } from '../support/run.ts'
+import { createRequire } from 'node:module'
+import { join, relative } from 'node:path'
+import { type Ended, holdfast, ROOT, run } from '../support/run.ts'
 import type { TestServer } from '../support/server.ts'
 
 /** Why a tool's tests are skipped; `false` when it is there. @throws Error when it is missing on CI. */
 export async function missingTool(program: string, args: readonly string[]): Promise<string | false> {
   const found = await run(program, args).catch(() => undefined)
-  if (found?.status === 0) return false
-  const reason = `${[program, ...args].join(' ')} does not work here`
+  return found?.status === 0 ? false : missing(`${[program, ...args].join(' ')} does not work here`)
+}
+
+/**
+ * Why the tests of a package are skipped that a folder of its own has, and that `npm ci` there installs; `false` when
+ * it is there. @throws Error when it is missing on CI.
+ */
+export function missingPackage(folder: string, name: string): string | false {
+  try {
+    createRequire(join(folder, 'package.json')).resolve(name)
+    return false
+  } catch {
+    return missing(`${name} is not installed: npm ci --prefix ${relative(ROOT, folder)}`)
+  }
+}
+
+function missing(reason: string): string {
   if (process.env['CI'] === 'true') throw new Error(reason)
   return reason
 }

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
-import { startServer } from '../support/server.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+import { until } from '../support/until.ts'
 import { isRunning, withBench } from './bench.ts'
 import type { Injector } from './injector.ts'
 import { Session } from './session.ts'
@@ -109,6 +110,52 @@ test('a server that cannot write its database still encrypts, and changes nothin
     await bench.check(session)
     assert.equal(await session.server.stop(), 0)
     await bench.assertRecorded()
+    await bench.verify()
+  })
+})
+
+/** `GET` of a path: its status and text. */
+async function probe(server: TestServer, path: string): Promise<string> {
+  const answer = await fetch(new URL(path, server.endpoint))
+  return `${answer.status} ${await answer.text()}`
+}
+
+function untilReadyz({ server }: Session, right: RegExp): Promise<string> {
+  return until(`/readyz answers ${right}`, async () => {
+    const answer = await probe(server, '/readyz')
+    return right.test(answer) ? answer : undefined
+  })
+}
+
+test('a server whose disk fills up while nobody calls is not ready, and is by itself once there is space', async () => {
+  await withBench(async (bench) => {
+    const session = await bench.start()
+    assert.equal(await probe(session.server, '/readyz'), '200 ok\n')
+    fillUp(bench.injector)
+    const full = await untilReadyz(session, /^503/)
+    assert.equal(full, '503 not ready: the audit log cannot be written\n')
+    assert.equal(await probe(session.server, '/healthz'), '200 ok\n')
+    bench.injector.lift()
+    await untilReadyz(session, /^200 ok/)
+    await session.succeed('ListKeys', {})
+    assert.equal(await session.server.stop(), 0)
+    await bench.verify()
+  })
+})
+
+test('a server that could not write its database is not ready until it can', async () => {
+  await withBench(async (bench) => {
+    const session = await bench.start()
+    await bench.scenario.prepare(session)
+    const [KeyId = ''] = bench.model.keys.keys()
+    fillUp(bench.injector, '/holdfast.db')
+    await session.refused('DisableKey', { KeyId }, INTERNAL)
+    const full = await untilReadyz(session, /^503/)
+    assert.equal(full, '503 not ready: records cannot be written\n')
+    assert.equal(await probe(session.server, '/healthz'), '200 ok\n')
+    bench.injector.lift()
+    await untilReadyz(session, /^200 ok/)
+    assert.equal(await session.server.stop(), 0)
     await bench.verify()
   })
 })

@@ -13,11 +13,13 @@ export type TestS3 = AsyncDisposable & {
   readonly puts: string[]
   /** How many puts are answered with 503 from now on. */
   failing: number
+  /** Runs before an object is kept, and again before its put is answered. */
+  onPut: (when: 'before' | 'after', path: string) => Promise<void>
 }
 
 /** A service that holds objects in memory. */
 export async function startS3(): Promise<TestS3> {
-  const state = { objects: new Map<string, StoredObject>(), puts: [] as string[], failing: 0 }
+  const state: State = { objects: new Map(), puts: [], failing: 0, onPut: async () => {} }
   const server = createServer((request, response) => {
     answer(state, request, response).catch((error: unknown) => {
       response.statusCode = 500
@@ -35,7 +37,7 @@ export async function startS3(): Promise<TestS3> {
   })
 }
 
-type State = Pick<TestS3, 'objects' | 'puts' | 'failing'>
+type State = Pick<TestS3, 'objects' | 'puts' | 'failing' | 'onPut'>
 
 async function answer(state: State, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://localhost')
@@ -66,12 +68,14 @@ async function put(
     response.statusCode = 503
     return xml(response, '<Error><Code>SlowDown</Code></Error>')
   }
+  await state.onPut('before', path)
   const metadata: Record<string, string> = {}
   for (const [name, value] of Object.entries(request.headers)) {
     if (name.startsWith('x-amz-meta-')) metadata[name.slice('x-amz-meta-'.length)] = String(value)
   }
   state.puts.push(path)
   state.objects.set(path, { bytes: Buffer.concat(chunks), metadata })
+  await state.onPut('after', path)
   response.end()
 }
 

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+import { filesBelow, ROOT } from './sources.ts'
+
+type Versions = Readonly<Record<string, string>>
+
+/** What is asked of the packages of a lock file. */
+type Locked = {
+  readonly resolved?: string
+  readonly optionalDependencies?: Versions
+}
+
+type Place = {
+  readonly folder: string
+  readonly manifest: {
+    readonly private?: boolean
+    readonly dependencies?: Versions
+    readonly devDependencies?: Versions
+    readonly optionalDependencies?: Versions
+  }
+  readonly packages: Readonly<Record<string, Locked>>
+  readonly settings: string
+}
+
+async function readPlace(folder: string): Promise<Place> {
+  const read = (name: string): Promise<string> => readFile(join(ROOT, folder, name), 'utf8')
+  return {
+    folder,
+    manifest: JSON.parse(await read('package.json')),
+    packages: (JSON.parse(await read('package-lock.json')) as Pick<Place, 'packages'>).packages,
+    settings: await read('.npmrc'),
+  }
+}
+
+const nested = (await filesBelow('test', 'package.json')).map(({ path }) => dirname(path))
+const places = await Promise.all(['.', ...nested].map(readPlace))
+
+test('packages are installed in two places: for everything, and for the AWS Encryption SDK', () => {
+  assert.deepEqual(
+    places.map(({ folder }) => folder),
+    ['.', 'test/conformance/encryption-sdk'],
+  )
+})
+
+for (const { folder, manifest, packages, settings } of places) {
+  test(`${folder}: is private, and asks for exact versions`, () => {
+    assert.equal(manifest.private, true)
+    const { dependencies, devDependencies, optionalDependencies } = manifest
+    const asked = Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies })
+    assert.ok(asked.length > 0)
+    for (const [name, version] of asked) assert.match(version, /^\d+\.\d+\.\d+$/, name)
+  })
+
+  test(`${folder}: the lock file names no host`, () => {
+    const locked = Object.entries(packages).filter(([path]) => path !== '')
+    assert.ok(locked.length > 0)
+    for (const [path, { resolved }] of locked) assert.equal(resolved, undefined, path)
+    assert.match(settings, /^omit-lockfile-registry-resolved=true$/m)
+  })
+
+  test(`${folder}: the lock file has the optional packages of every platform`, () => {
+    for (const [path, { optionalDependencies }] of Object.entries(packages)) {
+      for (const name of Object.keys(optionalDependencies ?? {})) {
+        const found = [`node_modules/${name}`, `${path}/node_modules/${name}`].some((at) => at in packages)
+        assert.ok(found, `${name}, which ${path || folder} may need`)
+      }
+    }
+  })
+}
