@@ -21,6 +21,7 @@ import {
   AUDIT_FOLDER,
   announceEndpoint,
   INDEX_FOLDER,
+  INSIGHTS_FOLDER,
   listAccounts,
   makeEventsFolder,
   openForServing,
@@ -52,6 +53,7 @@ import { KMS_OPERATIONS } from './kms/operations.ts'
 import type { KmsParts } from './kms/parts.ts'
 import { wrappedKeys } from './kms/wrapped-keys.ts'
 import { IndexThread } from './metering/index-thread.ts'
+import { insightsData, insightsJob } from './metering/insights.ts'
 import { lastUsageFinder } from './metering/last-usage.ts'
 import { treeGrower } from './metering/read-log.ts'
 import type { NodeMeters } from './metrics/node-meters.ts'
@@ -199,6 +201,7 @@ function startNodeJobs(config: Config, parts: JobParts): Scheduler {
       checkpoints,
       keyUseJob(keyUses),
       trails.delivery,
+      insightsJob({ index, journal, log }),
       ...events.jobs,
     ]),
     { timers: systemTimers, log, ended: meters.jobEnded },
@@ -285,7 +288,9 @@ async function openEvents(
 
 function openIndexThread(config: Config, key: HmacKey, log: Log): IndexThread {
   const folder = join(config.data, INDEX_FOLDER)
-  return new IndexThread({ folder, auditFolder: join(config.data, AUDIT_FOLDER), key }, log, systemTimers)
+  const insights = insightsData(config.insights, join(config.data, INSIGHTS_FOLDER))
+  const auditFolder = join(config.data, AUDIT_FOLDER)
+  return new IndexThread({ folder, auditFolder, key, insights }, log, systemTimers)
 }
 
 function openDispatcher({

@@ -39,6 +39,8 @@ export const AUDIT_FOLDER = 'audit'
 export const INDEX_FOLDER = 'index'
 /** The folder of locks and dead letters of events, within the data folder. */
 export const EVENTS_FOLDER = 'events'
+/** Where it is kept what insights are found by, within the data folder. */
+export const INSIGHTS_FOLDER = 'insights'
 const ROOT_KEY_FILE = 'root.key'
 const START_LOCK_FILE = 'start.lock'
 

@@ -10,7 +10,6 @@ export const ANNOUNCEMENTS = {
   IntegrityAlarm: 'Integrity Alarm',
   RecoverAuditLog: 'Audit Log Recovered',
   AllowKeyPolicyLockOut: 'Key Policy Lock-Out Risk',
-  DetectUsageAnomaly: 'Usage Anomaly',
   ComeNearQuota: 'Quota Nearly Reached',
   TestEvents: 'Test',
 } as const satisfies Readonly<Record<string, string>>

@@ -21,6 +21,7 @@ import {
 import { environment } from './environment.ts'
 import { EVENT_COMMANDS } from './events.ts'
 import { helpText } from './help.ts'
+import { insights } from './insights.ts'
 import { outliveReader } from './outlive-reader.ts'
 import { QUOTA_COMMANDS } from './quota.ts'
 import { SCP_COMMANDS } from './scp.ts'
@@ -42,6 +43,7 @@ const COMMANDS: readonly Command[] = [
   auditConsistency,
   auditCheckProof,
   usage,
+  insights,
   accountCreate,
   accountList,
   ...SCP_COMMANDS,

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { AUDIT_SETTINGS, parseTrails, type TrailsConfig } from './audit-settings.ts'
 import { EVENT_SETTINGS, type EventsConfig, parseEvents } from './event-settings.ts'
+import { INSIGHTS_SETTINGS, type InsightsConfig, parseInsights } from './insights-settings.ts'
 import { MONITORING_SETTINGS, type MonitoringConfig, parseMonitoring } from './monitoring-settings.ts'
 import { type Address, formatAddress, isLoopback, isRegion, parseAddress, parseRegions } from './places.ts'
 import {
@@ -36,6 +37,7 @@ export type Config = {
   /** The path of a JSON file: key sets of identity providers, by the URL of their issuer. */
   readonly oidcKeysFile: string | undefined
   readonly trails: TrailsConfig
+  readonly insights: InsightsConfig
   /** Path of the price table. */
   readonly prices: string | undefined
   readonly events: EventsConfig
@@ -128,6 +130,7 @@ const SETTINGS = {
   ...AUDIT_SETTINGS,
   ...EVENT_SETTINGS,
   ...MONITORING_SETTINGS,
+  ...INSIGHTS_SETTINGS,
   ...XKS_SETTINGS,
 }
 
@@ -158,6 +161,7 @@ export function parseConfig(given: Given): Config {
     sm2Regions: need(SETTINGS.sm2Regions, given),
     oidcKeysFile: read(SETTINGS.oidcKeys, given),
     trails: parseTrails(given),
+    insights: parseInsights(given),
     prices: read(SETTINGS.prices, given),
     events: parseEvents(given),
     monitoring: parseMonitoring(given),

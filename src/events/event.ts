@@ -45,6 +45,7 @@ const KMS_TOLD: ReadonlyMap<string, { readonly detailType: string; readonly memb
 
 /** The event that a record of a service's own doing is told by; nothing when it is not told. */
 export function eventOfServiceRecord(record: EventRecord, ownRegion: string): StreamEvent | undefined {
+  if (record.eventType === 'AwsCloudTrailInsight') return anomalyEvent(record)
   if (record.eventType !== 'AwsServiceEvent') return undefined
   return record.eventSource === OWN_SOURCE ? ownEvent(record, ownRegion) : kmsEvent(record)
 }
@@ -63,10 +64,15 @@ const OWN_TOLD: ReadonlyMap<string, string> = new Map(Object.entries(ANNOUNCEMEN
 function ownEvent(record: EventRecord, ownRegion: string): StreamEvent | undefined {
   const detailType = OWN_TOLD.get(record.eventName)
   if (detailType === undefined) return undefined
-  const details = Object.entries(record.serviceEventDetails ?? {})
-  const detail = Object.fromEntries(details.map(([name, value]) => [hyphenated(name), value]))
+  const detail = withHyphens(record.serviceEventDetails ?? {})
   const region = record.awsRegion === 'unknown' ? ownRegion : record.awsRegion
   return { ...streamEvent(record, { source: OWN_SOURCE, detailType, detail }), region }
+}
+
+/** An anomaly begins or ends: what is in its detail is what the record of an insight has. */
+function anomalyEvent(record: EventRecord): StreamEvent {
+  const detail = withHyphens(record.insightDetails ?? {})
+  return streamEvent(record, { source: OWN_SOURCE, detailType: 'Usage Anomaly', detail })
 }
 
 /** What of an event is not in its record as it is. */
@@ -95,6 +101,10 @@ export function streamEvent(record: EventRecord, { source, detailType, detail }:
 export function keyIdOf({ resources = [] }: EventRecord): string {
   const arn = resources[0]?.ARN ?? ''
   return arn.slice(arn.lastIndexOf('/') + 1)
+}
+
+function withHyphens(members: Readonly<Record<string, unknown>>): StreamEvent['detail'] {
+  return Object.fromEntries(Object.entries(members).map(([name, value]) => [hyphenated(name), value]))
 }
 
 /** `previous-key-material-id` of `previousKeyMaterialId`. */

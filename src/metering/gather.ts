@@ -24,11 +24,11 @@ const GATHERED_MAX = 200
 const SEEN_MAX = 200_000
 
 /**
- * A name or source that events are made of. Quotes within the texts of a record are escaped, so
+ * A name, source or type that events are made of. Quotes within the texts of a record are escaped, so
  * that only a member of a record matches; which one is looked at later.
  */
 const NOTABLE =
-  /"eventName":"(?:RotateKey|DeleteKey|DeleteExpiredKeyMaterial|ScheduleKeyDeletion|DisableKey)"|"eventSource":"holdfast"/
+  /"eventName":"(?:RotateKey|DeleteKey|DeleteExpiredKeyMaterial|ScheduleKeyDeletion|DisableKey)"|"eventSource":"holdfast"|"eventType":"AwsCloudTrailInsight"/
 
 /** Gathers the records that events are made of. A log that is broken does not keep others from being read. */
 export async function gatherRecords(parts: CollectParts, { from, until }: GatherQuestion): Promise<Gathered> {

@@ -5,6 +5,7 @@ import { growTree, type TreeState } from '../audit/tree.ts'
 import type { Log } from '../base/log.ts'
 import type { Clock } from '../base/ports.ts'
 import type { HmacKey } from '../crypto/hmac.ts'
+import type { Anomaly } from '../insights/anomaly.ts'
 import { claimFileLock, type FileLock } from '../store/file-lock.ts'
 import type { EventIndex, LastUse, UsageQuestion, UsageRow } from '../store/index-port.ts'
 import { openIndex } from '../store/sqlite-index.ts'
@@ -23,6 +24,8 @@ export type IndexServiceParts = {
   readonly clock: Clock
   readonly sleep: (delayMs: number) => Promise<void>
   readonly log: Log
+  /** What looks for insights; without it there are none. */
+  readonly insights?: { readonly pull: () => Promise<readonly Anomaly[]> } | undefined
 }
 
 /** A question to the index. `reachMs`: how long to wait for what is in the log by now. */
@@ -33,6 +36,7 @@ export type IndexQuestion = { readonly reachMs: number } & (
   | { readonly ask: 'tree'; readonly node: string; readonly from: TreeState; readonly until: number }
   | { readonly ask: 'collect'; readonly question: CollectQuestion }
   | { readonly ask: 'gather'; readonly question: GatherQuestion }
+  | { readonly ask: 'insights' }
   | { readonly ask: 'scopes' }
   | { readonly ask: 'status' }
   | { readonly ask: 'sequences' }
@@ -49,6 +53,7 @@ export type IndexValues = {
   readonly tree: TreeState
   readonly collect: Collected
   readonly gather: Gathered
+  readonly insights: readonly Anomaly[]
   readonly scopes: ReturnType<EventIndex['scopes']>
   readonly status: { readonly events: number }
   /** Of each node: the last sequence number that the index has. */
@@ -116,6 +121,7 @@ export class IndexService {
     if (question.ask === 'tree') return this.#grow(question)
     if (question.ask === 'collect') return collectEvents(this.#parts, question.question)
     if (question.ask === 'gather') return gatherRecords(this.#parts, question.question)
+    if (question.ask === 'insights') return this.#parts.insights?.pull() ?? []
     const { index } = this.#open()
     const { auditFolder, files } = this.#parts
     switch (question.ask) {
@@ -177,5 +183,5 @@ function parseValue<T>(value: unknown): T {
 
 /** Questions that the log answers, whether the index is there or not. */
 function readsLog({ ask }: IndexQuestion): boolean {
-  return ask === 'tree' || ask === 'collect' || ask === 'gather'
+  return ask === 'tree' || ask === 'collect' || ask === 'gather' || ask === 'insights'
 }

@@ -18,8 +18,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   custody: ['base', 'api', 'crypto'],
   xks: ['base', 'crypto', 'sigv4'],
   audit: ['base', 'api', 'crypto', 'store'],
+  insights: ['base', 'crypto'],
   // It derives from the audit log what it counts and finds, so it reads the log as audit does.
-  metering: ['base', 'api', 'crypto', 'store', 'audit'],
+  metering: ['base', 'api', 'crypto', 'store', 'audit', 'insights'],
   dispatch: ['base', 'api', 'policy', 'sigv4', 'store', 'audit', 'quotas'],
   kms: ['base', 'api', 'policy', 'store', 'custody', 'attestation', 'quotas', 'dispatch', 'xks'],
   cloudtrail: ['base', 'api', 'crypto', 'policy', 'store', 'audit', 'metering', 'dispatch', 'client'],
@@ -41,6 +42,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'metering',
     'events',
     'metrics',
+    'insights',
     'deployment.ts',
     'app.ts',
     'proxy-app.ts',
