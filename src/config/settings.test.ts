@@ -28,6 +28,7 @@ test('parseConfig gives the documented defaults', () => {
     attestationRootFile: undefined,
     seal: 'file',
     trails: { to: undefined, credentialsFile: undefined },
+    insights: { sensitivity: 'normal', learningDays: 7 },
     prices: undefined,
     events: { webhooksFile: undefined, recentUseDays: 30 },
     oidcKeysFile: undefined,
