@@ -28,6 +28,7 @@ test('parseConfig gives the documented defaults', () => {
     attestationRootFile: undefined,
     seal: 'file',
     trails: { to: undefined, credentialsFile: undefined },
+    insights: { sensitivity: 'normal', learningDays: 7 },
     prices: undefined,
     oidcKeysFile: undefined,
     sm2Regions: ['cn-north-1', 'cn-northwest-1'],

@@ -127,8 +127,8 @@ const SETTINGS = {
     about: 'key sets of identity providers that are not fetched, a JSON file',
   }),
   ...AUDIT_SETTINGS,
-  ...MONITORING_SETTINGS,
   ...INSIGHTS_SETTINGS,
+  ...MONITORING_SETTINGS,
   ...XKS_SETTINGS,
 }
 

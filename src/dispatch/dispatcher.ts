@@ -10,6 +10,7 @@ import type { Log } from '../base/log.ts'
 import type { Clock, EpochMs, Random } from '../base/ports.ts'
 import type { Quotas } from '../quotas/service.ts'
 import { type Authenticated, type AuthenticationParts, authenticate } from './authenticate.ts'
+import { eventIdFor } from './event-id.ts'
 import { callerFacingError, tooFast } from './failures.ts'
 import { type ForwardedCall, forwardedCaller, forwardedRequest } from './forward.ts'
 import type { Freshness } from './freshness.ts'
@@ -212,7 +213,7 @@ function attemptOf(parts: DispatcherParts, arrival: Arrival, { caller, region }:
   return {
     facts: {
       requestId,
-      eventId: parts.random.uuid(),
+      eventId: eventIdFor(requestId, parts.random),
       service: route.service,
       eventName: route.name,
       readOnly: isReadOnly(route),
@@ -325,8 +326,8 @@ function record(parts: DispatcherParts, attempt: Attempt, outcome: Outcome): Pro
  */
 async function fail(parts: DispatcherParts, attempt: Attempt, cause: unknown): Promise<KmsError> {
   const { resources, parameters } = attempt
-  const facts = { ...attempt.facts, eventId: parts.random.uuid() }
-  const { requestId, request } = facts
+  const { requestId, request } = attempt.facts
+  const facts = { ...attempt.facts, eventId: eventIdFor(requestId, parts.random) }
   const error = callerFacingError(cause, requestId, parts.log)
   if (attempt.anonymous && !parts.refusals.admit(request.connection.address)) return error
   if (error.code === 'ThrottlingException' && !parts.admitThrottled(facts.account)) return error

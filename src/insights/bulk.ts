@@ -1,6 +1,6 @@
 import { putRecent } from './bounded.ts'
 import type { EventFact } from './fact.ts'
-import { baselineMinutes, hasLearned, type Judge, report } from './judge.ts'
+import { baselineMinutes, hasBaseline, hasLearned, type Judge, report } from './judge.ts'
 import { accountScope, memberScope } from './known.ts'
 
 /** Principals whose Decrypt calls are remembered; beyond, the one that has called longest ago is forgotten. */
@@ -140,7 +140,7 @@ function begin(
   const { rules } = judge
   const many = one.calls >= rules.bulkCallsMin
   if (!many && one.contexts.size < rules.bulkContextsMin && one.keys.size < rules.bulkKeysMin) return
-  if (!hasLearned(judge, accountScope(one), second)) return
+  if (!hasBaseline(judge, accountScope(one), second)) return
   const limits = limitsOf(judge, one, name)
   if (!isBeyond(amountOf(one), limits)) return
   const minutes = baselineMinutes(judge, name, one.window * WINDOW_SECONDS)

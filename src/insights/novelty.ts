@@ -3,12 +3,14 @@ import type { EventFact } from './fact.ts'
 import { baselineMinutes, hasLearned, type Judge, report } from './judge.ts'
 import { accountScope, knownFor, memberScope } from './known.ts'
 
-/** Keys, and pairs of principal and key, that are remembered; beyond, those used longest ago are forgotten. */
+/** Keys that are remembered; beyond, the one used longest ago is forgotten. */
 export const KEYS_MAX = 50_000
+/** The same for pairs of a principal and a key. */
 export const PAIRS_MAX = 50_000
-/** Principals whose networks are remembered, and networks of each. */
-export const CALLERS_MAX = 10_000
+/** The same for networks of one principal. */
 export const NETWORKS_MAX = 16
+/** The same for principals that have networks. */
+const CALLERS_MAX = 10_000
 /** A key that nobody has used for so long. */
 export const DORMANT_SECONDS = 90 * 86_400
 /** Whoever begins to use a key within its first day: it was made for them. */

@@ -21,7 +21,7 @@ import { addCounts, largestShares } from './shares.ts'
 /** Series with a baseline; beyond, the one that had calls longest ago is forgotten. */
 export const SERIES_MAX = 8192
 /** Series that are counted in one minute; the calls of more are left out. */
-export const TALLIES_MAX = 8192
+const TALLIES_MAX = 8192
 /** An insight has ended when so many minutes were usual. */
 const QUIET_MINUTES = 5
 /** An insight goes on while minutes have this part of what it began with. */

@@ -7,11 +7,11 @@ import type { Clock } from '../base/ports.ts'
 import type { HmacKey } from '../crypto/hmac.ts'
 import type { Anomaly } from '../insights/anomaly.ts'
 import { claimFileLock, type FileLock } from '../store/file-lock.ts'
-import type { EventIndex, LastUse, UsageQuestion, UsageRow } from '../store/index-port.ts'
+import type { EventIndex, LastUse, TouchRow, UsageQuestion, UsageRow } from '../store/index-port.ts'
 import { openIndex } from '../store/sqlite-index.ts'
 import { type Collected, type CollectQuestion, collectEvents } from './collect.ts'
 import { Indexer } from './indexer.ts'
-import { type LookupPage, type LookupQuestion, lookup } from './lookup.ts'
+import { findEvents, type LookupPage, type LookupQuestion, lookup } from './lookup.ts'
 
 /** What the index service works with. */
 export type IndexServiceParts = {
@@ -30,8 +30,10 @@ export type IndexServiceParts = {
 /** A question to the index. `reachMs`: how long to wait for what is in the log by now. */
 export type IndexQuestion = { readonly reachMs: number } & (
   | { readonly ask: 'lookup'; readonly question: LookupQuestion }
+  | { readonly ask: 'find'; readonly id: string }
   | { readonly ask: 'lastUse'; readonly key: string }
   | { readonly ask: 'usage'; readonly question: UsageQuestion }
+  | { readonly ask: 'touches'; readonly key: string }
   | { readonly ask: 'tree'; readonly node: string; readonly from: TreeState; readonly until: number }
   | { readonly ask: 'collect'; readonly question: CollectQuestion }
   | { readonly ask: 'insights' }
@@ -46,8 +48,10 @@ export type IndexAnswer<T> = { readonly value: T; readonly current: boolean }
 /** The values of the questions. */
 export type IndexValues = {
   readonly lookup: LookupPage
+  readonly find: readonly string[]
   readonly lastUse: LastUse | undefined
   readonly usage: readonly UsageRow[]
+  readonly touches: readonly TouchRow[]
   readonly tree: TreeState
   readonly collect: Collected
   readonly insights: readonly Anomaly[]
@@ -123,10 +127,14 @@ export class IndexService {
     switch (question.ask) {
       case 'lookup':
         return lookup({ index, auditFolder, files }, question.question)
+      case 'find':
+        return findEvents({ index, auditFolder, files }, question.id)
       case 'lastUse':
         return index.lastUse(question.key)
       case 'usage':
         return index.usage(question.question)
+      case 'touches':
+        return index.touches(question.key)
       case 'scopes':
         return index.scopes()
       case 'status':

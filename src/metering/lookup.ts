@@ -52,6 +52,12 @@ async function lookupById(parts: LookupParts, question: LookupQuestion, id: stri
   return { events: await readEvents(parts, found, wanted), next: undefined }
 }
 
+/** Finds the events that have this id, or whose request has it, in whatever account they are. */
+export async function findEvents(parts: LookupParts, id: string): Promise<readonly string[]> {
+  const found = parts.index.findById(idPrefixOf(id))
+  return readEvents(parts, found, (event) => event.eventID === id || event.requestID === id)
+}
+
 function isOf(event: EventRecord, question: LookupQuestion): boolean {
   const { account, region, fromSecond, toSecond, category } = question
   if (isInsight(event) !== (category === 'insight')) return false

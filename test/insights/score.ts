@@ -9,7 +9,7 @@ import { drawMonth, MONTH_DAYS, MONTH_START } from './month.ts'
 import { DAY } from './world.ts'
 
 /** Of one kind. An insight is right when something that was put in explains it. */
-export type Score = { incidents: number; found: number; insights: number; right: number }
+type Score = { incidents: number; found: number; insights: number; right: number }
 
 /** The scores of all kinds. */
 export type Scores = Readonly<Record<InsightType, Score>>
