@@ -57,6 +57,7 @@ import type { NodeMeters } from './metrics/node-meters.ts'
 import type { Point } from './metrics/points.ts'
 import { type NodeWatch, openNodeWatch } from './metrics/service.ts'
 import { openQuotas, type Quotas } from './quotas/service.ts'
+import { openReportingService } from './reporting/service.ts'
 import { SigningKeys } from './sigv4/signing-key.ts'
 import { claimFileLock } from './store/file-lock.ts'
 import type { Records } from './store/records.ts'
@@ -135,7 +136,8 @@ export async function openNode(
   stack.defer(() => keyUses.write())
   const iam = { records, quotas, sealer, keyUses, fetchJson, offline }
   const trails = await openTrails(config, { records, index, log })
-  const dispatcher = openDispatcher({ kms, journal, trails, iam, quotas, limiters, own, watch })
+  const served = { kms, journal, trails, index, iam, quotas, limiters, own, watch }
+  const dispatcher = await openDispatcher(served, config)
   const jobs = startNodeJobs(config, { kms, journal, index, checkpointKey, keyUses, trails, meters })
   stack.defer(() => jobs.stop())
   const readiness = openReadiness({ journal, records, watch: watch.store, clock: systemClock, log })
@@ -233,6 +235,7 @@ type ServiceParts = {
   readonly kms: KmsParts
   readonly journal: Journal
   readonly trails: TrailService
+  readonly index: IndexThread
   readonly iam: Omit<IamServiceParts, 'clock' | 'random'>
   readonly quotas: Quotas
   readonly limiters: RecordLimiters
@@ -266,23 +269,18 @@ function openIndexThread(config: Config, key: HmacKey, log: Log): IndexThread {
   return new IndexThread({ folder, auditFolder, key, insights }, log, systemTimers)
 }
 
-function openDispatcher({
-  kms,
-  journal,
-  quotas,
-  limiters,
-  own,
-  watch,
-  ...service
-}: ServiceParts): Dispatcher {
+async function openDispatcher(parts: ServiceParts, { prices: pricesFile }: Config): Promise<Dispatcher> {
+  const { kms, journal, quotas, limiters, own, watch, index, ...service } = parts
   const { meters, answered } = watch
   const { records } = kms
+  const reporting = await openReportingService({ records, index, clock: systemClock, pricesFile })
   const iam = openIamService({ ...service.iam, clock: systemClock, random: systemRandom })
   return createDispatcher({
     routing: createRouting([
       ...KMS_OPERATIONS.map((operation) => operation(kms)),
       ...iam.operations,
       ...service.trails.operations,
+      ...reporting,
     ]),
     findCredential: iam.findCredential,
     signingKeys: new SigningKeys(),

@@ -71,6 +71,7 @@ const QUERY_ERRORS: { readonly [code: string]: WireError | undefined } = {
 const INTERNAL_ERRORS: Readonly<Record<Service['name'], string>> = {
   kms: 'KMSInternalException',
   cloudtrail: 'InternalFailure',
+  holdfast: 'InternalFailure',
   iam: 'ServiceFailure',
   sts: 'InternalFailure',
 }

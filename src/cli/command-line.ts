@@ -25,6 +25,7 @@ import { insights } from './insights.ts'
 import { outliveReader } from './outlive-reader.ts'
 import { policyWhatIf } from './policy-what-if.ts'
 import { QUOTA_COMMANDS } from './quota.ts'
+import { REPORT_COMMANDS } from './report-commands.ts'
 import { SCP_COMMANDS } from './scp.ts'
 import { serve } from './serve.ts'
 import { simulate } from './simulate.ts'
@@ -49,6 +50,7 @@ const COMMANDS: readonly Command[] = [
   explain,
   simulate,
   policyWhatIf,
+  ...REPORT_COMMANDS,
   accountCreate,
   accountList,
   ...SCP_COMMANDS,

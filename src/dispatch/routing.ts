@@ -90,9 +90,11 @@ function unknownTarget(target: string): Route {
 }
 
 function serviceOfTarget(target: string): Service {
+  if (target.startsWith(HOLDFAST_TARGET)) return SERVICES.holdfast
   return target.startsWith(CLOUDTRAIL_TARGET) ? SERVICES.cloudtrail : SERVICES.kms
 }
 
+const HOLDFAST_TARGET = 'Holdfast_'
 const CLOUDTRAIL_TARGET = 'com.amazonaws.cloudtrail.'
 
 function routeOfForm(routing: Routing, form: Uint8Array): Route {

@@ -1,3 +1,4 @@
+import { KmsError } from '../api/errors.ts'
 import type { Input, Members } from '../api/shapes.ts'
 import { globalContext } from '../dispatch/global-context.ts'
 import type { Call, Operation, Permission } from '../dispatch/operation.ts'
@@ -36,7 +37,9 @@ export async function rebuildCall(
   if (caller === undefined) return { because: nobody(event) }
   const parameters = event.requestParameters ?? {}
   if (isOmitted(parameters)) return { because: 'its parameters were too long to be recorded' }
-  const { input, hidden } = recordedInput(operation.members, parameters, resourcesOf(event))
+  const { input, hidden, missing } = recordedInput(operation.members, parameters, resourcesOf(event))
+  if (missing.length > 0)
+    return { because: `it was not valid, or its event is not whole: there is no ${missing.join(', ')}` }
   const involved: string[] = []
   const call: Call = {
     requestId: event.requestID ?? '',
@@ -52,8 +55,9 @@ export async function rebuildCall(
     const { permissions } = await operation.begin(call)
     return { call, permissions, unknown: [...origin.unknown, ...movedOn(event, operation, involved)] }
   } catch (error) {
+    if (!(error instanceof KmsError)) throw error
     const without = hidden.length === 0 ? '' : `, without ${hidden.join(', ')}, which events do not show`
-    return { because: `it ends before policies are asked${without}: ${reasonOf(error)}` }
+    return { because: `it ends before policies are asked${without}: ${formatError(error)}` }
   }
 }
 
@@ -98,8 +102,6 @@ function movedOn(
   return gone.map((arn) => `the alias of the call named ${arn} then, and ${involved.join(', ')} now`)
 }
 
-function reasonOf(error: unknown): string {
-  return error instanceof Error
-    ? [error.name, error.message].filter((text) => text !== '').join(': ')
-    : String(error)
+function formatError({ code, message }: KmsError): string {
+  return message === '' ? code : `${code}: ${message}`
 }

@@ -82,6 +82,12 @@ test('recordedInput puts something empty in the place of what a call must have h
   assert.deepEqual(hidden, ['Plaintext', 'Password', 'GrantTokens', 'Credential'])
 })
 
+test('recordedInput says what a valid call would have shown', () => {
+  const members = { KeyId: text(), Plaintext: blob(), Kind: optional(text()) }
+  assert.deepEqual(recordedInput(members, {}, []).missing, ['KeyId'])
+  assert.deepEqual(recordedInput(members, { keyId: 'k' }, []).missing, [])
+})
+
 test('recordedInput names the key of the event where the ciphertext has named it', () => {
   const members = { CiphertextBlob: optional(blob()), KeyId: optional(text()) }
   assert.equal(recordedInput(members, {}, ['arn:key']).input['KeyId'], 'arn:key')

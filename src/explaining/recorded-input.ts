@@ -6,6 +6,8 @@ export type RecordedInput = {
   readonly input: { readonly [name: string]: unknown }
   /** Members that events do not show; something empty stands for those that the call must have had. */
   readonly hidden: readonly string[]
+  /** Members that the call must have had and the event would show: without them it was not valid. */
+  readonly missing: readonly string[]
 }
 
 /** Members that name the key of a call and may be left out, because the ciphertext names it too. */
@@ -36,7 +38,10 @@ export function recordedInput(
   const names = hidden.map(([name]) => name)
   const keyMember = NAMED_BY_CIPHERTEXT.find((name) => members[name] !== undefined)
   if (keyMember !== undefined && names.includes(CIPHERTEXT)) input[keyMember] ??= resources[0]
-  return { input, hidden: names }
+  const missing = Object.keys(members).filter(
+    (name) => members[name]?.required === true && input[name] === undefined,
+  )
+  return { input, hidden: names, missing }
 }
 
 function isHidden(data: ShapeData): boolean {

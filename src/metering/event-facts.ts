@@ -1,5 +1,5 @@
 import { INSIGHT_EVENT_TYPE } from '../insights/record.ts'
-import type { EventEntry, UseEntry } from '../store/index-port.ts'
+import type { EventEntry, Touch, UseEntry } from '../store/index-port.ts'
 import { attributeTerms, insightTerms, scopeTerm } from './terms.ts'
 
 /** A CloudTrail record of our own log, as far as it is looked at. */
@@ -13,6 +13,7 @@ export type EventRecord = {
   readonly userAgent?: string
   readonly errorCode?: string
   readonly requestParameters?: Readonly<Record<string, unknown>> | null
+  readonly additionalEventData?: Readonly<Record<string, unknown>> | null
   readonly requestID?: string
   readonly eventID: string
   readonly readOnly: boolean
@@ -121,9 +122,34 @@ function usesOf(event: EventRecord): readonly UseEntry[] {
   return keys.map((key) => ({
     series: { ...one, key },
     failed,
+    touch: touchOf(event, key),
     ...(tracked ? { last: { eventId: eventID, requestId: requestID } } : {}),
   }))
 }
+
+/**
+ * How an event touches one of its keys. ReEncrypt names the material of either key; where both are the same key,
+ * what counts is what was opened.
+ */
+function touchOf(
+  { eventName, additionalEventData, sourceIPAddress = '', eventID, resources = [] }: EventRecord,
+  key: string,
+): Touch {
+  const one = { address: sourceIPAddress.slice(0, ADDRESS_MAX_CHARS), eventId: eventID }
+  const materialOf = (name: string): string => {
+    const id = additionalEventData?.[name]
+    return typeof id === 'string' ? id.slice(0, MATERIAL_MAX_CHARS) : ''
+  }
+  if (eventName !== 'ReEncrypt')
+    return { ...one, material: materialOf('keyMaterialId'), opened: eventName === 'Decrypt' }
+  const opened = resources[0]?.ARN === key
+  return { ...one, material: materialOf(opened ? 'sourceKeyMaterialId' : 'destinationKeyMaterialId'), opened }
+}
+
+/** Hexadecimal digits. Source: AWS KMS API Reference, "KeyMaterialId". */
+const MATERIAL_MAX_CHARS = 64
+/** An IPv6 address with a zone, or the name of a service. */
+const ADDRESS_MAX_CHARS = 64
 
 /** The user, role or account that a call is counted for: sessions of a role are counted together. */
 export function principalOf(identity: Identity = {}): string {

@@ -7,7 +7,7 @@ import type { Clock } from '../base/ports.ts'
 import type { HmacKey } from '../crypto/hmac.ts'
 import type { Anomaly } from '../insights/anomaly.ts'
 import { claimFileLock, type FileLock } from '../store/file-lock.ts'
-import type { EventIndex, LastUse, UsageQuestion, UsageRow } from '../store/index-port.ts'
+import type { EventIndex, LastUse, TouchRow, UsageQuestion, UsageRow } from '../store/index-port.ts'
 import { openIndex } from '../store/sqlite-index.ts'
 import { type Collected, type CollectQuestion, collectEvents } from './collect.ts'
 import { Indexer } from './indexer.ts'
@@ -33,6 +33,7 @@ export type IndexQuestion = { readonly reachMs: number } & (
   | { readonly ask: 'find'; readonly id: string }
   | { readonly ask: 'lastUse'; readonly key: string }
   | { readonly ask: 'usage'; readonly question: UsageQuestion }
+  | { readonly ask: 'touches'; readonly key: string }
   | { readonly ask: 'tree'; readonly node: string; readonly from: TreeState; readonly until: number }
   | { readonly ask: 'collect'; readonly question: CollectQuestion }
   | { readonly ask: 'insights' }
@@ -50,6 +51,7 @@ export type IndexValues = {
   readonly find: readonly string[]
   readonly lastUse: LastUse | undefined
   readonly usage: readonly UsageRow[]
+  readonly touches: readonly TouchRow[]
   readonly tree: TreeState
   readonly collect: Collected
   readonly insights: readonly Anomaly[]
@@ -131,6 +133,8 @@ export class IndexService {
         return index.lastUse(question.key)
       case 'usage':
         return index.usage(question.question)
+      case 'touches':
+        return index.touches(question.key)
       case 'scopes':
         return index.scopes()
       case 'status':

@@ -28,6 +28,8 @@ export type TestEvent = {
   readonly account?: string
   readonly region?: string
   readonly parameters?: Readonly<Record<string, unknown>>
+  readonly additional?: Readonly<Record<string, unknown>>
+  readonly address?: string
   readonly requestId?: string
 }
 
@@ -53,11 +55,12 @@ export function testRecord(event: TestEvent): string {
     source: event.source ?? 'kms.amazonaws.com',
     name,
     region: event.region ?? TEST_REGION,
-    sourceAddress: '192.0.2.1',
+    sourceAddress: event.address ?? '192.0.2.1',
     userAgent: 'test',
     error: error === undefined ? undefined : { code: error, message: '' },
     request: event.parameters ?? null,
     response: null,
+    additional: event.additional,
     requestId: event.requestId ?? `request-${id}`,
     eventId: testEventId(id),
     readOnly: event.readOnly ?? true,

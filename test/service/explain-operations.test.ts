@@ -46,7 +46,12 @@ function withExplainer(use: (explainer: Explainer) => Promise<void>): Promise<vo
   return asExplainer(parseConfig({ flags: { data: server.data }, environment: {} }), openLog(), use)
 }
 
-type Made = { readonly name: string; readonly refused: string; readonly allowed: string | undefined }
+type Made = {
+  readonly name: string
+  readonly invalid: string
+  readonly refused: string
+  readonly allowed: string | undefined
+}
 
 /** Makes a call of an operation twice: as a user without permissions, and as the root user. */
 async function make(name: string, at: number): Promise<Made> {
@@ -58,35 +63,49 @@ async function make(name: string, at: number): Promise<Made> {
   await succeed(server, 'CreateAlias', { AliasName: alias, TargetKeyId: keyId })
   const input = sample.input({ keyId, made, alias, freeAlias: `alias/free-${at}` })
   const refused = await call(server, name, input, { ...stranger })
-  if (GONE_AFTERWARDS.has(name)) return { name, refused: refused.requestId, allowed: undefined }
+  const { requestId: invalid } = await call(server, name, {})
+  if (GONE_AFTERWARDS.has(name)) return { name, invalid, refused: refused.requestId, allowed: undefined }
   const allowed = await call(server, name, input)
-  return { name, refused: refused.requestId, allowed: allowed.status === 200 ? allowed.requestId : undefined }
+  return {
+    name,
+    invalid,
+    refused: refused.requestId,
+    allowed: allowed.status === 200 ? allowed.requestId : undefined,
+  }
 }
 
-test('a call of every operation is decided again as it is recorded, refused or allowed', async () => {
+function assertEnded(name: string, { now }: ExplainedCall): void {
+  if (!('because' in now)) return
+  assert.match(now.because, /^it (was not valid|ends before policies are asked)/, name)
+}
+
+function assertRefused(name: string, { now, reason, result }: ExplainedCall): void {
+  assert.equal(result, 'refused', name)
+  if (name === CHECKED_FIRST) {
+    assert.match('because' in now ? now.because : '', /without KeyStorePassword, .*which events do not show/)
+    return
+  }
+  assert.ok(reason !== undefined && 'permissions' in now, `${name}: ${JSON.stringify(now)}`)
+  assert.equal(now.allowed, false, name)
+  assert.equal(now.differs, undefined, name)
+  assert.deepEqual(now.unknown, [], name)
+}
+
+function assertAllowed(name: string, { now, result }: ExplainedCall): void {
+  assert.equal(result, 'allowed', name)
+  assert.ok('permissions' in now, `${name}: ${JSON.stringify(now)}`)
+  assert.equal(now.allowed, true, name)
+  assert.equal(now.differs, undefined, name)
+}
+
+test('a call of every operation is decided again as it is recorded: refused, allowed or not valid', async () => {
   const calls: Made[] = []
   for (const [at, name] of Object.keys(SAMPLES).entries()) calls.push(await make(name, at))
   await withExplainer(async (explainer) => {
-    const explained = (requestId: string): Promise<ExplainedCall> => explainedBy(explainer, requestId)
-    for (const { name, refused, allowed } of calls) {
-      const { now, reason, result } = await explained(refused)
-      assert.equal(result, 'refused', name)
-      if (name === CHECKED_FIRST) {
-        assert.match(
-          'because' in now ? now.because : '',
-          /without KeyStorePassword, .*which events do not show/,
-        )
-        continue
-      }
-      assert.ok(reason !== undefined && 'permissions' in now, `${name}: ${JSON.stringify(now)}`)
-      assert.equal(now.allowed, false, name)
-      assert.equal(now.differs, undefined, name)
-      if (allowed === undefined) continue
-      const again = await explained(allowed)
-      assert.equal(again.result, 'allowed', name)
-      assert.ok('permissions' in again.now, `${name}: ${JSON.stringify(again.now)}`)
-      assert.equal(again.now.allowed, true, name)
-      assert.equal(again.now.differs, undefined, name)
+    for (const { name, invalid, refused, allowed } of calls) {
+      assertEnded(name, await explainedBy(explainer, invalid))
+      assertRefused(name, await explainedBy(explainer, refused))
+      if (allowed !== undefined) assertAllowed(name, await explainedBy(explainer, allowed))
     }
     assert.equal(explainer.current(), true)
   })
