@@ -1,9 +1,9 @@
-import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { AUDIT_SETTINGS, parseTrails, type TrailsConfig } from './audit-settings.ts'
+import { EVENT_SETTINGS, type EventsConfig, parseEvents } from './event-settings.ts'
 import { INSIGHTS_SETTINGS, type InsightsConfig, parseInsights } from './insights-settings.ts'
 import { MONITORING_SETTINGS, type MonitoringConfig, parseMonitoring } from './monitoring-settings.ts'
-import { type Address, formatAddress, isRegion, parseAddress, parseRegions } from './places.ts'
+import { type Address, formatAddress, isLoopback, isRegion, parseAddress, parseRegions } from './places.ts'
 import {
   ConfigError,
   findText,
@@ -40,6 +40,7 @@ export type Config = {
   readonly insights: InsightsConfig
   /** Path of the price table. */
   readonly prices: string | undefined
+  readonly events: EventsConfig
   readonly monitoring: MonitoringConfig
   readonly xks: XksConfig
   readonly xksProxy: XksProxyConfig
@@ -127,6 +128,7 @@ const SETTINGS = {
     about: 'key sets of identity providers that are not fetched, a JSON file',
   }),
   ...AUDIT_SETTINGS,
+  ...EVENT_SETTINGS,
   ...INSIGHTS_SETTINGS,
   ...MONITORING_SETTINGS,
   ...XKS_SETTINGS,
@@ -161,6 +163,7 @@ export function parseConfig(given: Given): Config {
     trails: parseTrails(given),
     insights: parseInsights(given),
     prices: read(SETTINGS.prices, given),
+    events: parseEvents(given),
     monitoring: parseMonitoring(given),
     xks: parseXks(given),
     xksProxy: parseXksProxy(given),
@@ -206,11 +209,6 @@ export function describeSettings(): readonly string[] {
     const suffix = byDefault === undefined ? '' : ` (default ${byDefault})`
     return `  --${flag.padEnd(flagWidth)} ${variable.padEnd(variableWidth)} ${about}${suffix}`
   })
-}
-
-/** Whether only this machine can reach an address. */
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 }
 
 function refuseUnknown(environment: Given['environment']): void {
