@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { archiveParts } from './archiving.ts'
 import { parseRoots } from './attestation/roots.ts'
 import { systemFiles } from './audit/files.ts'
 import type { Journal } from './audit/journal.ts'
@@ -35,6 +36,7 @@ import { KeyUses } from './iam/key-uses.ts'
 import { type OfflineKeys, parseKeySet } from './iam/oidc.ts'
 import { findPrincipal } from './iam/principals.ts'
 import { type IamServiceParts, openIamService } from './iam/service.ts'
+import { archiveJob } from './jobs/archive.ts'
 import { checkpointJob } from './jobs/checkpoints.ts'
 import { connectStores } from './jobs/connection.ts'
 import { doWhatIsDue, type LifecycleParts } from './jobs/lifecycle.ts'
@@ -48,7 +50,7 @@ import type { KmsParts } from './kms/parts.ts'
 import { wrappedKeys } from './kms/wrapped-keys.ts'
 import { IndexThread } from './metering/index-thread.ts'
 import { lastUsageFinder } from './metering/last-usage.ts'
-import { treeGrower } from './metering/read-log.ts'
+import { indexedUpTo, treeGrower } from './metering/read-log.ts'
 import { openQuotas, type Quotas } from './quotas/service.ts'
 import { SigningKeys } from './sigv4/signing-key.ts'
 import { claimFileLock } from './store/file-lock.ts'
@@ -140,6 +142,7 @@ export async function openNode(
       checkpoints,
       keyUseJob(keyUses),
       trails.delivery,
+      archiveJob(archiveParts({ config, deployment, journal, indexed: indexedUpTo(index), log })),
     ],
     systemTimers,
     log,

@@ -31,9 +31,13 @@ export function originOf(key: Ed25519Key, node: string): string {
 
 /** A checkpoint as a signed note. */
 export function signCheckpoint(key: Ed25519Key, { origin, size, root }: Checkpoint): string {
-  const body = `${origin}\n${size}\n${toBase64(root)}\n`
-  const id = keyId({ name: origin, publicKey: key.publicKey })
-  return `${body}\n— ${origin} ${toBase64(concatBytes(id, signEd25519(key, utf8(body))))}\n`
+  return signNote(key, origin, `${origin}\n${size}\n${toBase64(root)}\n`)
+}
+
+/** A signed note: a body of lines, and the signature of the key by a name. */
+export function signNote(key: Ed25519Key, name: string, body: string): string {
+  const id = keyId({ name, publicKey: key.publicKey })
+  return `${body}\n— ${name} ${toBase64(concatBytes(id, signEd25519(key, utf8(body))))}\n`
 }
 
 /** A verifier key as text. */
@@ -57,18 +61,19 @@ const BODY = /^([^\s+]+)\n(0|[1-9]\d{0,15})\n([A-Za-z0-9+/]{43}=)\n$/
 
 /** What a note says, if the key has signed it; nothing otherwise. Other signatures are ignored. */
 export function openCheckpoint(note: string, key: VerifierKey): Checkpoint | undefined {
-  const end = note.lastIndexOf('\n\n')
-  const body = note.slice(0, end + 1)
-  const [, origin, size, encoded] = BODY.exec(body) ?? []
+  const [, origin, size, encoded] = BODY.exec(openNote(note, key) ?? '') ?? []
   const root = parseBase64(encoded ?? '')
-  if (end < 0 || origin === undefined || root?.length !== ROOT_BYTES || origin !== key.name) return undefined
-  const isSigned = note
-    .slice(end + 2)
-    .split('\n')
-    .some((line) => isSignature(line, utf8(body), key))
-  return isSigned && Number(size) <= Number.MAX_SAFE_INTEGER
-    ? { origin, size: Number(size), root }
-    : undefined
+  if (origin === undefined || root?.length !== ROOT_BYTES || origin !== key.name) return undefined
+  return Number(size) <= Number.MAX_SAFE_INTEGER ? { origin, size: Number(size), root } : undefined
+}
+
+/** The body of a note that the key has signed; nothing otherwise. */
+export function openNote(note: string, key: VerifierKey): string | undefined {
+  const end = note.lastIndexOf('\n\n')
+  if (end < 0) return undefined
+  const body = note.slice(0, end + 1)
+  const signatures = note.slice(end + 2).split('\n')
+  return signatures.some((line) => isSignature(line, utf8(body), key)) ? body : undefined
 }
 
 function isSignature(line: string, body: Uint8Array, key: VerifierKey): boolean {

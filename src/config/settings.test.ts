@@ -27,6 +27,7 @@ test('parseConfig gives the documented defaults', () => {
     tls: undefined,
     attestationRootFile: undefined,
     seal: 'file',
+    archive: { ageMs: undefined, sizeBytes: undefined },
     trails: { to: undefined, credentialsFile: undefined },
     prices: undefined,
     oidcKeysFile: undefined,

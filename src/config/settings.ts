@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
+import { ARCHIVE_SETTINGS, type ArchiveConfig, parseArchive } from './archive-settings.ts'
 import { AUDIT_SETTINGS, parseTrails, type TrailsConfig } from './audit-settings.ts'
 import { type Address, formatAddress, isRegion, parseAddress, parseRegions } from './places.ts'
 import {
@@ -35,6 +36,7 @@ export type Config = {
   /** The path of a JSON file: key sets of identity providers, by the URL of their issuer. */
   readonly oidcKeysFile: string | undefined
   readonly trails: TrailsConfig
+  readonly archive: ArchiveConfig
   /** Path of the price table. */
   readonly prices: string | undefined
   readonly xks: XksConfig
@@ -123,6 +125,7 @@ const SETTINGS = {
     about: 'key sets of identity providers that are not fetched, a JSON file',
   }),
   ...AUDIT_SETTINGS,
+  ...ARCHIVE_SETTINGS,
   ...XKS_SETTINGS,
 }
 
@@ -153,6 +156,7 @@ export function parseConfig(given: Given): Config {
     sm2Regions: need(SETTINGS.sm2Regions, given),
     oidcKeysFile: read(SETTINGS.oidcKeys, given),
     trails: parseTrails(given),
+    archive: parseArchive(given),
     prices: read(SETTINGS.prices, given),
     xks: parseXks(given),
     xksProxy: parseXksProxy(given),

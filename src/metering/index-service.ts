@@ -33,6 +33,7 @@ export type IndexQuestion = { readonly reachMs: number } & (
   | { readonly ask: 'collect'; readonly question: CollectQuestion }
   | { readonly ask: 'scopes' }
   | { readonly ask: 'status' }
+  | { readonly ask: 'taken' }
 )
 
 /** What the index knows, and whether that is all that was in the log when it was asked. */
@@ -47,6 +48,8 @@ export type IndexValues = {
   readonly collect: Collected
   readonly scopes: ReturnType<EventIndex['scopes']>
   readonly status: { readonly events: number }
+  /** By node, the last event that is in the index. */
+  readonly taken: Readonly<Record<string, number>>
 }
 
 const LOCK_FILE = 'lock'
@@ -122,6 +125,8 @@ export class IndexService {
         return index.scopes()
       case 'status':
         return { events: index.count() }
+      case 'taken':
+        return Object.fromEntries([...index.positions()].map(([node, { sequence }]) => [node, sequence]))
     }
   }
 

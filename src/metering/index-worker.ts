@@ -2,7 +2,7 @@
 
 import { constants, setPriority } from 'node:os'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
-import { systemFiles } from '../audit/files.ts'
+import { segmentFiles } from '../audit/segment-files.ts'
 import { present } from '../base/assert.ts'
 import type { Log } from '../base/log.ts'
 import { systemClock, systemSleep, systemTimers } from '../base/ports.ts'
@@ -40,7 +40,7 @@ function serve(port: MessagePort, data: IndexWorkerData): void {
   const log: Log = { info: line('info'), warn: line('warn'), error: line('error') }
   const service = new IndexService({
     ...data,
-    files: systemFiles,
+    files: segmentFiles,
     clock: systemClock,
     sleep: systemSleep,
     log,

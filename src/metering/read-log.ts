@@ -11,3 +11,11 @@ export function treeGrower(index: IndexThread): CheckpointParts['grow'] {
 export function eventCollector(index: IndexThread): (question: CollectQuestion) => Promise<Collected> {
   return async (question) => (await index.ask({ ask: 'collect', question, reachMs: 0 })).value
 }
+
+/** How long the index may take to come to where the log is: at a start it has to be opened first. */
+const REACH_MS = 10_000
+
+/** By node, the last event that is in the index. */
+export function indexedUpTo(index: IndexThread): () => Promise<Readonly<Record<string, number>>> {
+  return async () => (await index.ask({ ask: 'taken', reachMs: REACH_MS })).value
+}
