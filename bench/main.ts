@@ -10,6 +10,7 @@ import { measureBackground } from './suites/background.ts'
 import { measureDecisions } from './suites/decisions.ts'
 import { measureLatency } from './suites/latency.ts'
 import { measureMemory } from './suites/memory.ts'
+import { measureMetrics } from './suites/metrics.ts'
 import { measureSession } from './suites/session.ts'
 import { measureSpecs } from './suites/specs.ts'
 import { measureStart } from './suites/start.ts'
@@ -74,6 +75,11 @@ async function measure(options: Options, loader: Loader): Promise<Report> {
     background: wanted('background')
       ? await withFolder(options, (on) =>
           withFolder(options, (off) => measureBackground({ ...parts, settings: [on, off] })),
+        )
+      : undefined,
+    metrics: wanted('metrics')
+      ? await withFolder(options, (on) =>
+          withFolder(options, (off) => measureMetrics({ ...parts, settings: [on, off] })),
         )
       : undefined,
     audit: wanted('audit')

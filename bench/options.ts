@@ -10,6 +10,7 @@ const SUITES = [
   'start',
   'audit',
   'background',
+  'metrics',
   'decisions',
   'specs',
   'latency',
@@ -55,8 +56,8 @@ export const HELP = `Usage: npm run bench -- [options]
 
 Measures Holdfast beside a floor: a bare node:http server that answers equal bytes.
 
-  --suite NAME         throughput (default), memory, start, audit, background, decisions, specs, latency,
-                       session or all
+  --suite NAME         throughput (default), memory, start, audit, background, metrics, decisions, specs,
+                       latency, session or all
   --operations LIST    of ${MEASURED_OPERATIONS.join(',')}
   --connections LIST   default 1,16,64,256
   --seconds N          length of a window, default 3

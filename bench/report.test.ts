@@ -59,6 +59,7 @@ function report(given: Partial<ThroughputRow>): Report {
     start: undefined,
     audit: undefined,
     background: undefined,
+    metrics: undefined,
     decisions: undefined,
     specs: undefined,
     latency: undefined,

@@ -4,6 +4,7 @@ import type { BackgroundReport } from './suites/background.ts'
 import type { DecisionsReport } from './suites/decisions.ts'
 import type { LatencyReport } from './suites/latency.ts'
 import type { MemoryReport } from './suites/memory.ts'
+import type { MetricsReport } from './suites/metrics.ts'
 import type { SessionReport } from './suites/session.ts'
 import type { SpecsReport } from './suites/specs.ts'
 import type { StartReport } from './suites/start.ts'
@@ -29,6 +30,7 @@ export type Report = {
   readonly start: StartReport | undefined
   readonly audit: AuditReport | undefined
   readonly background: BackgroundReport | undefined
+  readonly metrics: MetricsReport | undefined
   readonly decisions: DecisionsReport | undefined
   readonly specs: SpecsReport | undefined
   readonly latency: LatencyReport | undefined
@@ -43,11 +45,12 @@ export function goalsOf({
   audit,
   decisions,
   background,
+  metrics,
   specs,
   latency,
   session,
 }: Report): readonly Goal[] {
-  return [throughput, memory, start, audit, decisions, background, specs, latency, session].flatMap(
+  return [throughput, memory, start, audit, decisions, background, metrics, specs, latency, session].flatMap(
     (suite) => suite?.goals ?? [],
   )
 }
@@ -72,6 +75,7 @@ export function formatReport(report: Report): string {
     ...(start === undefined ? [] : [formatStart(start)]),
     ...(audit === undefined ? [] : [formatAudit(audit)]),
     ...(report.background === undefined ? [] : [formatBackground(report.background)]),
+    ...(report.metrics === undefined ? [] : [formatMetrics(report.metrics)]),
     ...(decisions === undefined ? [] : [formatDecisions(decisions)]),
     ...(report.specs === undefined ? [] : [formatSpecs(report.specs)]),
     ...(report.latency === undefined ? [] : [formatLatency(report.latency)]),
@@ -177,6 +181,12 @@ function formatStart({ keys, readyMs, medianMs, rssBytes }: StartReport): string
 function formatBackground({ withIndex, withoutIndex, share }: BackgroundReport): string {
   const [on, off] = [withIndex.toFixed(0), withoutIndex.toFixed(0)]
   return `\nEncrypt/s with the index kept ${on}, without ${off}: ${(share * 100).toFixed(1)}%\n`
+}
+
+function formatMetrics({ withMetrics, without, cpuUs, cpuUsWithout }: MetricsReport): string {
+  const [on, off] = [withMetrics, without].map((value) => value.toFixed(0))
+  const [cpu, cpuOff] = [cpuUs, cpuUsWithout].map((value) => value.toFixed(1))
+  return `\nEncrypt/s with metrics ${on}, without ${off}; CPU per call ${cpu} us and ${cpuOff} us\n`
 }
 
 function formatAudit(report: AuditReport): string {

@@ -16,6 +16,8 @@ export type Server = {
   readonly readyMs: number
   /** Its process and those that it has started. */
   readonly pids: () => readonly number[]
+  /** The end of what it has printed. */
+  readonly output: () => string
   /** Asks it to end and waits until it has. */
   readonly stop: () => Promise<void>
 }
@@ -26,6 +28,8 @@ export type ServerSettings = {
   readonly program: string
   readonly dataFolder: string
   readonly region: string
+  /** Further settings. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 const READY_TIMEOUT_MS = 60_000
@@ -48,7 +52,12 @@ export async function startServer(settings: ServerSettings): Promise<Server> {
   const child = spawn(settings.program, ['serve'], {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, HOLDFAST_DATA: settings.dataFolder, HOLDFAST_LISTEN: `127.0.0.1:${port}` },
+    env: {
+      ...process.env,
+      ...settings.environment,
+      HOLDFAST_DATA: settings.dataFolder,
+      HOLDFAST_LISTEN: `127.0.0.1:${port}`,
+    },
   })
   const output = keepOutput(child)
   const exited = new Promise<void>((resolve) => {
@@ -71,7 +80,7 @@ export async function startServer(settings: ServerSettings): Promise<Server> {
       readFileSync(join(settings.dataFolder, 'credentials'), 'utf8'),
       settings.region,
     )
-    return { endpoint, credentials, readyMs, pids: () => processTree(child.pid ?? 0), stop }
+    return { endpoint, credentials, readyMs, pids: () => processTree(child.pid ?? 0), output, stop }
   } catch (error) {
     await stop()
     throw new Error(`${settings.program} serve did not get ready:\n${output()}`, { cause: error })

@@ -12,14 +12,17 @@ import { systemAfterThisTurn, systemClock, systemRandom, systemTimers } from './
 import { fetchJson } from './client/fetch-json.ts'
 import { openTrailService, type TrailService } from './cloudtrail/service.ts'
 import { readDefaultCredentials } from './config/credentials-file.ts'
+import { isMonitored } from './config/monitoring-settings.ts'
 import { ConfigError } from './config/setting.ts'
 import type { Config } from './config/settings.ts'
+import type { Ed25519Key } from './crypto/ed25519.ts'
 import type { HmacKey } from './crypto/hmac.ts'
 import { Custody } from './custody/custody.ts'
 import {
   AUDIT_FOLDER,
   announceEndpoint,
   INDEX_FOLDER,
+  INSIGHTS_FOLDER,
   listAccounts,
   openForServing,
   openNodeJournal,
@@ -38,9 +41,9 @@ import { findPrincipal } from './iam/principals.ts'
 import { type IamServiceParts, openIamService } from './iam/service.ts'
 import { archiveJob } from './jobs/archive.ts'
 import { checkpointJob } from './jobs/checkpoints.ts'
-import { connectStores } from './jobs/connection.ts'
+import { connectionJob } from './jobs/connection.ts'
 import { doWhatIsDue, type LifecycleParts } from './jobs/lifecycle.ts'
-import { type Job, startJobs } from './jobs/scheduler.ts'
+import { type Job, type Scheduler, startJobs } from './jobs/scheduler.ts'
 import { planDue } from './kms/due-plan.ts'
 import { KeyCounter } from './kms/key-count.ts'
 import { type KeyFacts, keyFacts } from './kms/key-facts.ts'
@@ -49,13 +52,17 @@ import { KMS_OPERATIONS } from './kms/operations.ts'
 import type { KmsParts } from './kms/parts.ts'
 import { wrappedKeys } from './kms/wrapped-keys.ts'
 import { IndexThread } from './metering/index-thread.ts'
+import { insightsData, insightsJob } from './metering/insights.ts'
 import { lastUsageFinder } from './metering/last-usage.ts'
 import { indexedUpTo, treeGrower } from './metering/read-log.ts'
+import type { NodeMeters } from './metrics/node-meters.ts'
+import type { Point } from './metrics/points.ts'
+import { type NodeWatch, openNodeWatch } from './metrics/service.ts'
 import { openQuotas, type Quotas } from './quotas/service.ts'
+import { openReportingService } from './reporting/service.ts'
 import { SigningKeys } from './sigv4/signing-key.ts'
 import { claimFileLock } from './store/file-lock.ts'
 import type { Records } from './store/records.ts'
-import { StoreWatch } from './store/watch.ts'
 import { openXksClient, type XksClient } from './xks/client.ts'
 
 /** How often it is looked for what is due to keys. */
@@ -64,8 +71,6 @@ const LIFECYCLE_INTERVAL_MS = 1000
 const TRAILS_FOLDER = 'trails'
 /** Held by the process that delivers trails. */
 const TRAILS_LOCK_FILE = 'trails.lock'
-/** How often custom key stores that are to be connected are looked for. */
-const CONNECTION_INTERVAL_MS = 500
 /** How often last uses of access keys are written. */
 const KEY_USE_INTERVAL_MS = 60_000
 
@@ -77,6 +82,8 @@ export function reportedKeys(records: Records, account: string, region: string):
 /** A node that serves. */
 export type RunningNode = {
   readonly port: number
+  /** What it counts and measures, as it is now. */
+  readonly metrics: () => Promise<readonly Point[]>
   /** Finishes what is in flight, then closes everything. */
   readonly close: () => Promise<void>
 }
@@ -85,18 +92,21 @@ export type RunningNode = {
 export async function openNode(
   config: Config,
   listener: { readonly port: number; readonly sharedPort: boolean },
-  log: Log,
+  operatorLog: Log,
 ): Promise<RunningNode> {
   const tls = await readTls(config)
   const attestationRoots = await readAttestationRoots(config)
   await using stack = new AsyncDisposableStack()
+  const watch = await openWatch(config, operatorLog)
+  stack.defer(() => watch.close())
+  const { meters } = watch
+  const { log } = meters
   const offline = await readOfflineKeys(config)
-  const watch = new StoreWatch(systemClock)
-  const deployment = await openForServing(config, watch)
+  const deployment = await openForServing(config, watch.store)
   const { records, auditKey, checkpointKey, wrappingKey, grantTokens, tokenSealer: sealer } = deployment
   stack.defer(() => records.close())
   const own = ownEventParts(config)
-  const journal = await openNodeJournal(config, { records, auditKey }, log)
+  const journal = await openNodeJournal(config, { records, auditKey }, { log, durable: meters.durable })
   stack.defer(() => journal.close())
   const index = openIndexThread(config, auditKey, log)
   stack.defer(() => index.close())
@@ -126,29 +136,20 @@ export async function openNode(
   stack.defer(() => keyUses.write())
   const iam = { records, quotas, sealer, keyUses, fetchJson, offline }
   const trails = await openTrails(config, { records, index, log })
-  const dispatcher = openDispatcher({ kms, journal, trails, iam, quotas, limiters, own, log })
-  const checkpoints = checkpointJob({
-    records,
-    files: systemFiles,
-    folder: join(config.data, AUDIT_FOLDER),
-    signingKey: checkpointKey,
-    grow: treeGrower(index),
-    log,
+  const served = { kms, journal, trails, index, iam, quotas, limiters, own, watch }
+  const dispatcher = await openDispatcher(served, config)
+  const jobs = startNodeJobs(config, {
+    kms,
+    journal,
+    index,
+    auditKey,
+    checkpointKey,
+    keyUses,
+    trails,
+    meters,
   })
-  const jobs = startJobs(
-    [
-      lifecycleJob(kms, journal, log),
-      connectionJob(kms, log),
-      checkpoints,
-      keyUseJob(keyUses),
-      trails.delivery,
-      archiveJob(archiveParts({ config, deployment, journal, indexed: indexedUpTo(index), log })),
-    ],
-    systemTimers,
-    log,
-  )
   stack.defer(() => jobs.stop())
-  const readiness = openReadiness({ journal, records, watch, clock: systemClock, log })
+  const readiness = openReadiness({ journal, records, watch: watch.store, clock: systemClock, log })
   const http = await openHttpServer(
     { handle: dispatcher.handle, tooLarge: dispatcher.refuseLarge, unready: readiness.reason },
     { host: config.listen.host, tls, ...listener },
@@ -157,8 +158,61 @@ export async function openNode(
   await announceEndpoint(config, http.port)
   stack.defer(() => withdrawEndpoint(config, http.port))
   stack.defer(() => readiness.stop())
+  const accounts = () => listAccounts(records)
+  const { reason: unready } = readiness
+  watch.addGauges({ journal, records, index, accounts, unready, connections: http.connections })
   const open = stack.move()
-  return { port: http.port, close: () => open.disposeAsync() }
+  return { port: http.port, metrics: watch.collect, close: () => open.disposeAsync() }
+}
+
+function openWatch({ monitoring }: Config, log: Log): Promise<NodeWatch> {
+  const { collector, traceShare } = monitoring
+  return openNodeWatch({
+    isMonitored: isMonitored(monitoring),
+    collector,
+    traceShare,
+    instance: systemRandom.uuid(),
+    clock: systemClock,
+    timers: systemTimers,
+    log,
+  })
+}
+
+type JobParts = {
+  readonly kms: KmsParts
+  readonly journal: Journal
+  readonly index: IndexThread
+  readonly auditKey: HmacKey
+  readonly checkpointKey: Ed25519Key
+  readonly keyUses: KeyUses
+  readonly trails: TrailService
+  readonly meters: NodeMeters
+}
+
+function startNodeJobs(config: Config, parts: JobParts): Scheduler {
+  const { kms, journal, index, keyUses, trails, meters } = parts
+  const { log } = meters
+  const deployment = { ...parts, records: kms.records }
+  const checkpoints = checkpointJob({
+    records: kms.records,
+    files: systemFiles,
+    folder: join(config.data, AUDIT_FOLDER),
+    signingKey: parts.checkpointKey,
+    grow: treeGrower(index),
+    log,
+  })
+  return startJobs(
+    [
+      lifecycleJob(kms, journal, meters),
+      connectionJob({ ...kms, log }),
+      checkpoints,
+      keyUseJob(keyUses),
+      trails.delivery,
+      archiveJob(archiveParts({ config, deployment, journal, indexed: indexedUpTo(index), log })),
+      insightsJob({ index, journal, log }),
+    ],
+    { timers: systemTimers, log, ended: meters.jobEnded },
+  )
 }
 
 /** @throws ConfigError when the file of the setting cannot be used. */
@@ -193,11 +247,12 @@ type ServiceParts = {
   readonly kms: KmsParts
   readonly journal: Journal
   readonly trails: TrailService
+  readonly index: IndexThread
   readonly iam: Omit<IamServiceParts, 'clock' | 'random'>
   readonly quotas: Quotas
   readonly limiters: RecordLimiters
   readonly own: OwnEventParts
-  readonly log: Log
+  readonly watch: NodeWatch
 }
 
 async function openTrails(
@@ -221,33 +276,40 @@ async function openTrails(
 
 function openIndexThread(config: Config, key: HmacKey, log: Log): IndexThread {
   const folder = join(config.data, INDEX_FOLDER)
-  return new IndexThread({ folder, auditFolder: join(config.data, AUDIT_FOLDER), key }, log, systemTimers)
+  const insights = insightsData(config.insights, join(config.data, INSIGHTS_FOLDER))
+  const auditFolder = join(config.data, AUDIT_FOLDER)
+  return new IndexThread({ folder, auditFolder, key, insights }, log, systemTimers)
 }
 
-function openDispatcher({ kms, journal, quotas, limiters, own, log, ...service }: ServiceParts): Dispatcher {
+async function openDispatcher(parts: ServiceParts, { prices: pricesFile }: Config): Promise<Dispatcher> {
+  const { kms, journal, quotas, limiters, own, watch, index, ...service } = parts
+  const { meters, answered } = watch
   const { records } = kms
+  const reporting = await openReportingService({ records, index, clock: systemClock, pricesFile })
   const iam = openIamService({ ...service.iam, clock: systemClock, random: systemRandom })
   return createDispatcher({
     routing: createRouting([
       ...KMS_OPERATIONS.map((operation) => operation(kms)),
       ...iam.operations,
       ...service.trails.operations,
+      ...reporting,
     ]),
     findCredential: iam.findCredential,
     signingKeys: new SigningKeys(),
     refusals: {
-      admit: (source) => limiters.refused.admit(source),
+      admit: (source) => meters.admitted(limiters.refused.admit(source)),
       journal,
       random: systemRandom,
       account: own.account,
     },
     quotas,
-    admitThrottled: (account) => limiters.throttled.admit(account),
+    admitThrottled: (account) => meters.admitted(limiters.throttled.admit(account)),
     freshness: new Freshness(records, systemAfterThisTurn),
     journal,
     clock: systemClock,
     random: systemRandom,
-    log,
+    log: meters.log,
+    answered,
   })
 }
 
@@ -305,7 +367,7 @@ export function openSummaries(
   }
 }
 
-function lifecycleJob(kms: KmsParts, journal: Journal, log: Log): Job {
+function lifecycleJob(kms: KmsParts, journal: Journal, { log, dueEnded }: NodeMeters): Job {
   const { records, custody, random } = kms
   const parts: LifecycleParts = {
     records,
@@ -315,13 +377,9 @@ function lifecycleJob(kms: KmsParts, journal: Journal, log: Log): Job {
     clock: systemClock,
     random,
     log,
+    ended: dueEnded,
   }
   return { name: 'key lifecycle', everyMs: LIFECYCLE_INTERVAL_MS, run: () => doWhatIsDue(parts) }
-}
-
-function connectionJob({ records, xks }: KmsParts, log: Log): Job {
-  const run = (): Promise<void> => connectStores({ records, xks, log })
-  return { name: 'custom key store connection', everyMs: CONNECTION_INTERVAL_MS, run }
 }
 
 async function openXks({ xks }: Config): Promise<XksClient> {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Journal, openJournal } from './audit/journal.ts'
+import { type Journal, type JournalParts, openJournal } from './audit/journal.ts'
 import { CHECKPOINT_KEY_INFO } from './audit/note.ts'
 import { type OwnEventParts, tornTailEvent } from './audit/own-events.ts'
 import { AUDIT_KEY_INFO } from './audit/segment.ts'
@@ -37,6 +37,8 @@ export const ENDPOINT_FILE = 'endpoint'
 export const AUDIT_FOLDER = 'audit'
 /** The folder of what is derived from the audit log, within the data folder. */
 export const INDEX_FOLDER = 'index'
+/** Where it is kept what insights are found by, within the data folder. */
+export const INSIGHTS_FOLDER = 'insights'
 const ROOT_KEY_FILE = 'root.key'
 const START_LOCK_FILE = 'start.lock'
 
@@ -169,7 +171,7 @@ export function ownEventParts(config: Config): OwnEventParts {
 export async function openNodeJournal(
   config: Config,
   { records, auditKey }: Pick<Deployment, 'records' | 'auditKey'>,
-  log: Log,
+  { log, durable }: { readonly log: Log; readonly durable?: JournalParts['durable'] },
 ): Promise<Journal> {
   const own = ownEventParts(config)
   const journal = await openJournal({
@@ -181,6 +183,7 @@ export async function openNodeJournal(
     claimLock: claimFileLock,
     timers: systemTimers,
     log,
+    durable,
   })
   if (journal.torn !== undefined) {
     log.warn('the end of the audit log was torn and set aside', journal.torn)

@@ -54,7 +54,7 @@ export async function asOperator<T>(
   deployment.wrappingKey[Symbol.dispose]()
   const { records } = deployment
   stack.defer(() => records.close())
-  const journal = await openNodeJournal(config, deployment, log)
+  const journal = await openNodeJournal(config, deployment, { log })
   stack.defer(() => journal.close())
   const own = { clock: systemClock, random: systemRandom, account: config.account }
   const commit: Commit = async (name, details, changes) => {

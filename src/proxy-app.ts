@@ -15,7 +15,7 @@ import { createProxyService } from './proxy/service.ts'
 import { StoreWatch } from './store/watch.ts'
 
 /** Starts an external key store proxy on a data folder. @throws with a message for the operator. */
-export async function openProxyNode(config: Config, log: Log): Promise<RunningNode> {
+export async function openProxyNode(config: Config, log: Log): Promise<Omit<RunningNode, 'metrics'>> {
   const tls = await readTls(config)
   await using stack = new AsyncDisposableStack()
   const watch = new StoreWatch(systemClock)
@@ -74,7 +74,7 @@ type Opening = { readonly config: Config; readonly log: Log; readonly watch?: St
 async function openParts({ config, log, watch }: Opening, stack: AsyncDisposableStack) {
   const { records, auditKey, wrappingKey } = await openForServing(config, watch)
   stack.defer(() => records.close())
-  const journal = await openNodeJournal(config, { records, auditKey }, log)
+  const journal = await openNodeJournal(config, { records, auditKey }, { log })
   stack.defer(() => journal.close())
   const custody = new Custody({ wrappingKey, wrappedKeys: wrappedKeys(records), random: systemRandom })
   stack.defer(() => custody[Symbol.dispose]())

@@ -97,6 +97,9 @@ const ERRORS = {
   XksProxyVpcEndpointServiceNotFoundException: 400,
 } as const
 
+/** Every error code, and its HTTP status on the JSON protocol. */
+export const ERROR_CODES: ReadonlyMap<string, number> = new Map(Object.entries(ERRORS))
+
 /** A code of {@link ERRORS}. */
 export type ErrorCode = keyof typeof ERRORS
 

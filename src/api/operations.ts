@@ -175,3 +175,6 @@ export const STS_OPERATION_NAMES: readonly string[] = [
   'GetSessionToken',
   'GetWebIdentityToken',
 ]
+
+/** Every operation of our own service. */
+export const HOLDFAST_OPERATION_NAMES: readonly string[] = ['GetKeyImpact', 'GetMaterialUsage', 'GetUsage']

@@ -1,4 +1,4 @@
-import type { KmsError } from './errors.ts'
+import type { ErrorCode, KmsError } from './errors.ts'
 import { formatError, formatOutput, JSON_MEDIA_TYPE, type Output } from './json.ts'
 import type { Service } from './services.ts'
 import { formatXmlError, formatXmlOutput, XML_MEDIA_TYPE } from './xml.ts'
@@ -9,6 +9,8 @@ export type Rendered = {
   readonly mediaType: string
   readonly requestId: string
   readonly body: string
+  /** What the call was refused with, whatever it is called on the wire. */
+  readonly code?: ErrorCode
 }
 
 /** The answer of a call that has succeeded. */
@@ -31,11 +33,12 @@ export function renderError(service: Service, error: KmsError, requestId: string
   const { protocol } = service
   const { code, status } = errorOnWire(service, error)
   if (protocol.type === 'json') {
-    return { status, mediaType: JSON_MEDIA_TYPE, requestId, body: formatError(code, error.message) }
+    const body = formatError(code, error.message)
+    return { status, mediaType: JSON_MEDIA_TYPE, requestId, body, code: error.code }
   }
   const { message, fault } = error
   const body = formatXmlError({ code, message, fault }, { namespace: protocol.namespace, requestId })
-  return { status, mediaType: XML_MEDIA_TYPE, requestId, body }
+  return { status, mediaType: XML_MEDIA_TYPE, requestId, body, code: error.code }
 }
 
 type WireError = { readonly code: string; readonly status: number }
@@ -68,6 +71,7 @@ const QUERY_ERRORS: { readonly [code: string]: WireError | undefined } = {
 const INTERNAL_ERRORS: Readonly<Record<Service['name'], string>> = {
   kms: 'KMSInternalException',
   cloudtrail: 'InternalFailure',
+  holdfast: 'InternalFailure',
   iam: 'ServiceFailure',
   sts: 'InternalFailure',
 }

@@ -1,12 +1,13 @@
 import {
   CLOUDTRAIL_OPERATION_NAMES,
+  HOLDFAST_OPERATION_NAMES,
   IAM_OPERATION_NAMES,
   KMS_OPERATION_NAMES,
   STS_OPERATION_NAMES,
 } from './operations.ts'
 
 /** A service that Holdfast speaks, by its name in credential scopes. */
-export type ServiceName = 'kms' | 'iam' | 'sts' | 'cloudtrail'
+export type ServiceName = 'kms' | 'iam' | 'sts' | 'cloudtrail' | 'holdfast'
 
 /** How a service's calls look on the wire. */
 type Protocol =
@@ -22,7 +23,7 @@ type Protocol =
       readonly namespace: string
     }
 
-/** What is true of a service whatever the call. Source: the AWS service models. */
+/** What is true of a service whatever the call. Source: the AWS service models, but for `holdfast`, which is ours. */
 export type Service = {
   readonly name: ServiceName
   readonly protocol: Protocol
@@ -30,7 +31,7 @@ export type Service = {
   readonly eventSource: string
   /** Where its events are placed when it has no regions; otherwise in the region of the call. */
   readonly eventRegion: string | undefined
-  /** Every operation that the service has at AWS: those that are not implemented are told apart from typing errors. */
+  /** Every operation that the service has, at AWS: those that are not implemented are told apart from typing errors. */
   readonly operationNames: readonly string[]
 }
 
@@ -49,6 +50,13 @@ export const SERVICES: Readonly<Record<ServiceName, Service>> = {
     eventSource: 'cloudtrail.amazonaws.com',
     eventRegion: undefined,
     operationNames: CLOUDTRAIL_OPERATION_NAMES,
+  },
+  holdfast: {
+    name: 'holdfast',
+    protocol: { type: 'json', targetPrefix: 'Holdfast_20261101.' },
+    eventSource: 'holdfast',
+    eventRegion: undefined,
+    operationNames: HOLDFAST_OPERATION_NAMES,
   },
   iam: {
     name: 'iam',

@@ -34,10 +34,23 @@ export function signCheckpoint(key: Ed25519Key, { origin, size, root }: Checkpoi
   return signNote(key, origin, `${origin}\n${size}\n${toBase64(root)}\n`)
 }
 
-/** A signed note: a body of lines, and the signature of the key by a name. */
+/**
+ * A text as a note that a key has signed by a name: C2SP signed-note.
+ *
+ * @param body ends with a line end, and begins with what tells it from every other kind of note.
+ */
 export function signNote(key: Ed25519Key, name: string, body: string): string {
   const id = keyId({ name, publicKey: key.publicKey })
   return `${body}\n— ${name} ${toBase64(concatBytes(id, signEd25519(key, utf8(body))))}\n`
+}
+
+/** The text of a note, if the key has signed it; nothing otherwise. Other signatures are ignored. */
+export function openNote(note: string, key: VerifierKey): string | undefined {
+  const end = note.lastIndexOf('\n\n')
+  if (end < 0) return undefined
+  const body = note.slice(0, end + 1)
+  const signatures = note.slice(end + 2).split('\n')
+  return signatures.some((line) => isSignature(line, utf8(body), key)) ? body : undefined
 }
 
 /** A verifier key as text. */
@@ -67,19 +80,17 @@ export function openCheckpoint(note: string, key: VerifierKey): Checkpoint | und
   return Number(size) <= Number.MAX_SAFE_INTEGER ? { origin, size: Number(size), root } : undefined
 }
 
-/** The body of a note that the key has signed; nothing otherwise. */
-export function openNote(note: string, key: VerifierKey): string | undefined {
-  const end = note.lastIndexOf('\n\n')
-  if (end < 0) return undefined
-  const body = note.slice(0, end + 1)
-  const signatures = note.slice(end + 2).split('\n')
-  return signatures.some((line) => isSignature(line, utf8(body), key)) ? body : undefined
-}
-
 function isSignature(line: string, body: Uint8Array, key: VerifierKey): boolean {
   const prefix = `— ${key.name} `
-  const bytes = line.startsWith(prefix) ? parseBase64(line.slice(prefix.length)) : undefined
-  if (bytes === undefined || toHex(bytes.subarray(0, KEY_ID_BYTES)) !== toHex(keyId(key))) return false
+  const text = line.startsWith(prefix) ? line.slice(prefix.length) : ''
+  const bytes = parseBase64(text)
+  // Only the one text that stands for these bytes: a note that was changed at all does not open.
+  if (
+    bytes === undefined ||
+    toBase64(bytes) !== text ||
+    toHex(bytes.subarray(0, KEY_ID_BYTES)) !== toHex(keyId(key))
+  )
+    return false
   return verifyEd25519(key.publicKey, body, bytes.subarray(KEY_ID_BYTES))
 }
 

@@ -25,7 +25,7 @@ export const auditArchive: Command = {
     const deployment = await openDeployment(config)
     deployment.wrappingKey[Symbol.dispose]()
     stack.defer(() => deployment.records.close())
-    const journal = await openNodeJournal(config, deployment, log)
+    const journal = await openNodeJournal(config, deployment, { log })
     stack.defer(() => journal.close())
     const index = new IndexService({
       folder: join(config.data, INDEX_FOLDER),
@@ -35,7 +35,7 @@ export const auditArchive: Command = {
     })
     stack.defer(() => index.close())
     await index.catchUp()
-    const indexed = async () => (await index.answer({ ask: 'taken', reachMs: 0 })).value
+    const indexed = async () => (await index.answer({ ask: 'sequences', reachMs: 0 })).value
     const archived = await archiveNow({ config, deployment, journal, indexed, log })
     if (archived === undefined) {
       output.complain('holdfast: another process is archiving')

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { VERSION } from '../base/version.ts'
 import { processEnvironment } from '../config/environment.ts'
 import { ConfigError } from '../config/setting.ts'
 import { FLAGS, parseConfig } from '../config/settings.ts'
@@ -19,11 +20,16 @@ import {
   type Output,
 } from './command.ts'
 import { environment } from './environment.ts'
-import { helpText, VERSION } from './help.ts'
+import { explain } from './explain.ts'
+import { helpText } from './help.ts'
+import { insights } from './insights.ts'
 import { outliveReader } from './outlive-reader.ts'
+import { policyWhatIf } from './policy-what-if.ts'
 import { QUOTA_COMMANDS } from './quota.ts'
+import { REPORT_COMMANDS } from './report-commands.ts'
 import { SCP_COMMANDS } from './scp.ts'
 import { serve } from './serve.ts'
+import { simulate } from './simulate.ts'
 import { status } from './status.ts'
 import { usage } from './usage.ts'
 import { worker } from './worker.ts'
@@ -42,6 +48,11 @@ const COMMANDS: readonly Command[] = [
   auditConsistency,
   auditCheckProof,
   usage,
+  insights,
+  explain,
+  simulate,
+  policyWhatIf,
+  ...REPORT_COMMANDS,
   accountCreate,
   accountList,
   ...SCP_COMMANDS,
@@ -89,25 +100,37 @@ async function run(args: readonly string[]): Promise<number> {
   const flags = flagsOf(command, values)
   const config = parseConfig({ flags: values, environment: processEnvironment() })
   const operands = positionals.slice(command.name.split(' ').length)
-  return command.run({ config, operands, flags, output })
+  return command.run({ config, operands, output, ...flags })
 }
 
 /** The flags of all commands, for node:util's parseArgs. */
 const COMMAND_FLAGS = Object.fromEntries(
-  COMMANDS.flatMap(({ flags = {} }) => Object.keys(flags).map((flag) => [flag, { type: 'string' as const }])),
+  COMMANDS.flatMap(({ flags = {} }) =>
+    Object.entries(flags).map(([flag, { kind }]) => {
+      const type = kind === 'switch' ? ('boolean' as const) : ('string' as const)
+      return [flag, { type, multiple: kind === 'list' }]
+    }),
+  ),
 )
 
 /** @throws ConfigError when a flag of another command is given. */
-function flagsOf(command: Command, values: Readonly<Record<string, unknown>>): CommandInput['flags'] {
+function flagsOf(
+  command: Command,
+  values: Readonly<Record<string, unknown>>,
+): Pick<CommandInput, 'flags' | 'lists' | 'switches'> {
   const flags: Record<string, string> = {}
+  const lists: Record<string, readonly string[]> = {}
+  const switches = new Set<string>()
   for (const flag of Object.keys(COMMAND_FLAGS)) {
     const value = values[flag]
-    if (typeof value !== 'string') continue
+    if (value === undefined) continue
     if (command.flags?.[flag] === undefined)
       throw new ConfigError(`--${flag} is not a flag of ${command.name}`)
-    flags[flag] = value
+    if (typeof value === 'string') flags[flag] = value
+    else if (Array.isArray(value)) lists[flag] = value.map(String)
+    else switches.add(flag)
   }
-  return flags
+  return { flags, lists, switches }
 }
 
 function findCommand(words: readonly string[]): Command | undefined {

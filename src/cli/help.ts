@@ -1,9 +1,6 @@
 import { describeSettings } from '../config/settings.ts'
 import { type Command, commandUsage } from './command.ts'
 
-/** The release. The same as in package.json: a test compares them. */
-export const VERSION = '0.1.0'
-
 const COMMAND_WIDTH = 34
 const FLAG_WIDTH = 10
 

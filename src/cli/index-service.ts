@@ -11,12 +11,14 @@ import { openLog } from './log.ts'
 export type OpenIndex = {
   readonly records: Awaited<ReturnType<typeof openDeployment>>['records']
   readonly service: IndexService
+  /** The deployment's, for what is signed. */
+  readonly signingKey: Awaited<ReturnType<typeof openDeployment>>['checkpointKey']
 }
 
 /** Runs on the index of a data folder, whether a server has it open or not. @throws ConfigError. */
 export async function withIndex<T>(config: Config, run: (open: OpenIndex) => Promise<T>): Promise<T> {
   requireDataFolder(config)
-  const { records, auditKey, wrappingKey } = await openDeployment(config)
+  const { records, auditKey, wrappingKey, checkpointKey: signingKey } = await openDeployment(config)
   wrappingKey[Symbol.dispose]()
   const service = new IndexService({
     folder: join(config.data, INDEX_FOLDER),
@@ -28,7 +30,7 @@ export async function withIndex<T>(config: Config, run: (open: OpenIndex) => Pro
     log: openLog(),
   })
   try {
-    return await run({ records, service })
+    return await run({ records, service, signingKey })
   } finally {
     await service.close()
     await records.close()

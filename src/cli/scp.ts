@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
-import { ConfigError } from '../config/setting.ts'
 import { asOperator } from '../operator.ts'
-import type { Command, CommandInput } from './command.ts'
+import type { Command } from './command.ts'
 import { requireDataFolder } from './data-folder.ts'
 import { openLog } from './log.ts'
+import { requireFlag } from './require-flag.ts'
 
 const NAME = { about: 'the name of the policy' }
 const ACCOUNT = { about: 'the account, 12 digits' }
@@ -29,8 +29,8 @@ const scpPut: Command = {
   run: async (input) => {
     const { config, output } = input
     requireDataFolder(config)
-    const name = need(input, 'name')
-    const document = await readFile(need(input, 'file'), 'utf8')
+    const name = requireFlag(input, 'name')
+    const document = await readFile(requireFlag(input, 'file'), 'utf8')
     await asOperator(config, openLog(), (operator) => operator.putScp(name, document))
     output.print(`put ${name}`)
     return 0
@@ -45,7 +45,7 @@ const scpDelete: Command = {
   run: async (input) => {
     const { config, output } = input
     requireDataFolder(config)
-    const name = need(input, 'name')
+    const name = requireFlag(input, 'name')
     await asOperator(config, openLog(), (operator) => operator.deleteScp(name))
     output.print(`deleted ${name}`)
     return 0
@@ -60,7 +60,7 @@ const scpAttach: Command = {
   run: async (input) => {
     const { config, output } = input
     requireDataFolder(config)
-    const [name, id] = [need(input, 'name'), need(input, 'id')]
+    const [name, id] = [requireFlag(input, 'name'), requireFlag(input, 'id')]
     await asOperator(config, openLog(), (operator) => operator.attachScp(name, id))
     output.print(`attached ${name} to ${id}`)
     return 0
@@ -75,18 +75,11 @@ const scpDetach: Command = {
   run: async (input) => {
     const { config, output } = input
     requireDataFolder(config)
-    const [name, id] = [need(input, 'name'), need(input, 'id')]
+    const [name, id] = [requireFlag(input, 'name'), requireFlag(input, 'id')]
     await asOperator(config, openLog(), (operator) => operator.detachScp(name, id))
     output.print(`detached ${name} from ${id}`)
     return 0
   },
-}
-
-/** @throws ConfigError when it was left out. */
-function need({ flags }: CommandInput, name: string): string {
-  const value = flags[name]
-  if (value === undefined || value === '') throw new ConfigError(`--${name} is missing`)
-  return value
 }
 
 /** The commands on service control policies. */

@@ -1,7 +1,9 @@
 import { resolve } from 'node:path'
 import { openNode } from '../app.ts'
+import type { Log } from '../base/log.ts'
 import type { Config } from '../config/settings.ts'
 import { CREDENTIALS_FILE, endpointOf } from '../deployment.ts'
+import { openMonitoring } from '../monitoring.ts'
 import { type Command, EXIT_FAILURE, type Output } from './command.ts'
 import { environmentLines } from './environment.ts'
 import { openLog } from './log.ts'
@@ -15,25 +17,38 @@ export const serve: Command = {
   about: 'runs the server until SIGTERM or SIGINT',
   run: async ({ config, output }) => {
     const stop = stopSignal()
-    const server = config.workers === 1 ? await openSingle(config) : await openWorkers(config, openLog())
-    announce(config, endpointOf(config, server.port), output)
+    const log = openLog()
+    const server = config.workers === 1 ? await openSingle(config, log) : await openWorkers(config, log)
+    const monitoring = await openMonitoring(config, { snapshots: server.snapshots, log }).catch(
+      async (error: unknown) => {
+        await server.close()
+        throw error
+      },
+    )
+    announce(config, { endpoint: endpointOf(config, server.port), metrics: monitoring.url }, output)
     const ended = await Promise.race([stop.then(() => 'asked'), server.failed.then(() => 'failed')])
     output.print('stopping: finishing what is in flight')
+    await monitoring.close()
     await server.close()
     return ended === 'failed' ? EXIT_FAILURE : 0
   },
 }
 
 /** One process serves. */
-async function openSingle(config: Config): Promise<RunningServer> {
-  const { port, close } = await openNode(config, { port: config.listen.port, sharedPort: false }, openLog())
-  return { port, close, failed: new Promise(() => {}) }
+async function openSingle(config: Config, log: Log): Promise<RunningServer> {
+  const node = await openNode(config, { port: config.listen.port, sharedPort: false }, log)
+  const { port, metrics, close } = node
+  const snapshots = async () => [{ worker: '0', points: await metrics() }]
+  return { port, snapshots, close, failed: new Promise(() => {}) }
 }
 
-function announce(config: Config, endpoint: string, output: Output): void {
+type Served = { readonly endpoint: string; readonly metrics: string | undefined }
+
+function announce(config: Config, { endpoint, metrics }: Served, output: Output): void {
   output.print(`Holdfast serves on ${endpoint}`)
   output.print(`  data         ${resolve(config.data)}`)
   output.print(`  credentials  ${resolve(config.data, CREDENTIALS_FILE)} (root of account ${config.account})`)
+  if (metrics !== undefined) output.print(`  metrics      ${metrics}`)
   output.print('')
   output.print('Point AWS clients here:')
   for (const line of environmentLines(config, endpoint)) output.print(`  ${line}`)

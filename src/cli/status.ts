@@ -1,11 +1,11 @@
 import { resolve } from 'node:path'
 import { readHeads } from '../audit/journal.ts'
+import { VERSION } from '../base/version.ts'
 import { probeReady } from '../client/probe.ts'
 import { listAccounts, openDeployment } from '../deployment.ts'
 import { type Command, EXIT_FAILURE } from './command.ts'
 import { requireDataFolder } from './data-folder.ts'
 import { findEndpoint } from './endpoint.ts'
-import { VERSION } from './help.ts'
 
 /** `holdfast status`: whether the server of a data folder serves, and how far its audit log has come. */
 export const status: Command = {

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { reportedKeys } from '../app.ts'
 import { systemClock } from '../base/ports.ts'
 import { ConfigError } from '../config/setting.ts'
 import type { Config } from '../config/settings.ts'
-import { type Prices, PricesError, parsePrices } from '../metering/prices.ts'
+import { type Prices, PricesError } from '../metering/prices.ts'
+import { readPricesFile } from '../metering/prices-file.ts'
 import {
   costOfKeys,
   formatCost,
@@ -70,7 +70,10 @@ async function report(
   return 0
 }
 
-async function listKeys({ records, service }: OpenIndex): Promise<readonly KeyFacts[]> {
+async function listKeys({
+  records,
+  service,
+}: Pick<OpenIndex, 'records' | 'service'>): Promise<readonly KeyFacts[]> {
   const { value: scopes } = await service.answer({ ask: 'scopes', reachMs: 0 })
   const keys: KeyFacts[] = []
   for (const { account, region } of scopes) {
@@ -82,10 +85,10 @@ async function listKeys({ records, service }: OpenIndex): Promise<readonly KeyFa
 async function readPrices({ prices: path }: Config): Promise<Prices | undefined> {
   if (path === undefined) return undefined
   try {
-    return parsePrices(await readFile(path, 'utf8'))
+    return await readPricesFile(path)
   } catch (error) {
-    if (error instanceof PricesError) throw new ConfigError(`HOLDFAST_PRICES ${path}: ${error.message}`)
-    throw new ConfigError(`HOLDFAST_PRICES ${path} cannot be read`, { cause: error })
+    if (error instanceof PricesError) throw new ConfigError(`HOLDFAST_PRICES ${error.message}`)
+    throw error
   }
 }
 

@@ -2,6 +2,7 @@ import { openNode } from '../app.ts'
 import type { Command } from './command.ts'
 import { openLog } from './log.ts'
 import { stopSignal } from './stop-signal.ts'
+import { answerMetrics } from './worker-metrics.ts'
 
 /** What a worker tells the process that started it. */
 export type WorkerMessage = { readonly listening: number }
@@ -13,7 +14,9 @@ export const worker: Command = {
   run: async ({ config }) => {
     const stop = stopSignal()
     const orphaned = new Promise<void>((resolve) => process.once('disconnect', () => resolve()))
-    const node = await openNode(config, { port: config.listen.port, sharedPort: true }, openLog())
+    const log = openLog()
+    const node = await openNode(config, { port: config.listen.port, sharedPort: true }, log)
+    answerMetrics(node.metrics, log)
     const message: WorkerMessage = { listening: node.port }
     process.send?.(message)
     await Promise.race([stop, orphaned])

@@ -3,6 +3,7 @@ import type { Log } from '../base/log.ts'
 import { type Config, configFlags } from '../config/settings.ts'
 import type { RunningServer } from './running.ts'
 import type { WorkerMessage } from './worker.ts'
+import { WorkerMetrics } from './worker-metrics.ts'
 
 /** A worker that ends by itself is started again, so often within a minute; then all stops. */
 const MAX_RESTARTS = 10
@@ -19,7 +20,8 @@ export async function openWorkers(config: Config, log: Log): Promise<RunningServ
   try {
     const port = await fleet.start(config.listen.port)
     for (let count = 1; count < config.workers; count += 1) await fleet.start(port)
-    return { port, failed: fleet.failed, close: () => fleet.close() }
+    const snapshots = () => fleet.metrics.collect()
+    return { port, snapshots, failed: fleet.failed, close: () => fleet.close() }
   } catch (error) {
     await fleet.close()
     throw error
@@ -32,10 +34,13 @@ class Workers {
   readonly #running = new Set<ChildProcess>()
   readonly #restarts: number[] = []
   readonly #failure = Promise.withResolvers<void>()
+  /** What all of them count and measure. */
+  readonly metrics: WorkerMetrics
   #closing = false
 
   constructor(config: Config, log: Log) {
     this.#config = config
+    this.metrics = new WorkerMetrics(log)
     this.#log = log
   }
 
@@ -57,6 +62,7 @@ class Workers {
       child.once('message', (message: WorkerMessage) => {
         child.removeListener('exit', failed)
         child.once('exit', (code, signal) => this.#onExit(child, message.listening, signal ?? String(code)))
+        this.metrics.add(child)
         resolve(message.listening)
       })
     })
@@ -71,6 +77,7 @@ class Workers {
   #onExit(child: ChildProcess, port: number, how: string): void {
     this.#running.delete(child)
     if (this.#closing) return
+    this.metrics.remove(child)
     this.#log.error('a worker ended and is started again', { pid: child.pid, how })
     const now = performance.now()
     this.#restarts.push(now)

@@ -8,6 +8,8 @@ import type { AuditHead } from '../audit/head.ts'
 import { AUDIT_HEAD, AUDIT_HEAD_PARTITION, encodeHead } from '../audit/head.ts'
 import { openTestLog, TEST_KEY } from '../audit/test-log.ts'
 import { systemRandom } from '../base/ports.ts'
+import { type InsightType, identify } from '../insights/anomaly.ts'
+import { formatInsight } from '../insights/record.ts'
 import { collectEvents, type EventSelector } from '../metering/collect.ts'
 import {
   TEST_ACCOUNT,
@@ -70,7 +72,7 @@ async function scene(more: Partial<TrailValue> = {}) {
     parts,
     puts,
     state,
-    write: (events: readonly TestEvent[]) => write(records, audit, events),
+    write: (events: readonly (TestEvent | string)[]) => write(records, audit, events),
     deliver: async () => {
       const present = await records.get(TRAIL, TEST_ACCOUNT, NAME)
       assert.ok(present)
@@ -88,10 +90,14 @@ async function scene(more: Partial<TrailValue> = {}) {
   }
 }
 
-async function write(records: Records, audit: string, events: readonly TestEvent[]): Promise<void> {
+async function write(
+  records: Records,
+  audit: string,
+  events: readonly (TestEvent | string)[],
+): Promise<void> {
   const heads = new Map<string, AuditHead>()
   const { log } = await openTestLog({ folder: audit, heads })
-  for (const event of events) await log.append(testRecord(event))
+  for (const event of events) await log.append(typeof event === 'string' ? event : testRecord(event))
   await log.close()
   const present = await records.get(AUDIT_HEAD, AUDIT_HEAD_PARTITION, 'node-0')
   const head = heads.get('node-0')
@@ -278,4 +284,55 @@ test('the status of a trail remembers a failure until a delivery succeeds', asyn
   await place.deliver()
   assert.equal((await state())?.value.lastError, undefined)
   assert.equal((await state())?.value.lastDelivery, START_MS)
+})
+
+/** The record of an insight of a type. */
+function testInsight(type: InsightType, operation: string): string {
+  const anomaly = identify({
+    type,
+    state: 'Start',
+    account: TEST_ACCOUNT,
+    region: TEST_REGION,
+    second: TEST_SECOND + 60,
+    beganAt: TEST_SECOND + 60,
+    source: 'kms.amazonaws.com',
+    operation,
+    subject: {},
+    baseline: 0,
+    insight: 1,
+    insightMinutes: 1,
+    baselineMinutes: 10_080,
+    attributions: [],
+  })
+  return formatInsight(anomaly)
+}
+
+test('insights of the chosen types, and of our own, are delivered to a folder of their own', async () => {
+  await using it = await scene({ insights: ['ApiCallRateInsight'] })
+  const insights = [
+    testInsight('ApiCallRateInsight', 'Encrypt'),
+    testInsight('ApiErrorRateInsight', 'Decrypt'),
+    testInsight('NewNetworkInsight', 'Sign'),
+  ]
+  await it.write([{ id: 1 }, ...insights])
+  await it.deliver()
+  const [calls, file, ...more] = it.puts
+  assert.deepEqual(more, [])
+  assert.match(calls?.key ?? '', /\/CloudTrail\/eu-west-1\/.*_CloudTrail_eu-west-1_/)
+  assert.match(file?.key ?? '', /\/CloudTrail-Insight\/eu-west-1\/.*_CloudTrail-Insight_eu-west-1_/)
+  const { Records } = JSON.parse(gunzipSync(file?.bytes ?? '').toString())
+  const names = Records.map((one: { insightDetails: { eventName: string } }) => one.insightDetails.eventName)
+  assert.deepEqual(names, ['Encrypt', 'Sign'])
+  it.state.nowMs = START_MS + HOUR_MS
+  await it.deliver()
+  const [digest] = await verifiedDigests(it.records, it.puts)
+  assert.deepEqual(digest?.logFiles.map(({ s3Object }) => s3Object).sort(), [calls?.key, file?.key].sort())
+})
+
+test('a trail without insight selectors delivers no insights', async () => {
+  await using it = await scene()
+  await it.write([{ id: 1 }, testInsight('NewNetworkInsight', 'Sign')])
+  await it.deliver()
+  assert.equal(it.puts.length, 1)
+  assert.deepEqual(idsIn(it.puts), [1])
 })

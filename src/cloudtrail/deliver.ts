@@ -59,7 +59,7 @@ async function finish(delivery: Delivery): Promise<void> {
 async function carryOut(delivery: Delivery, plan: DeliveryPlan, files: Collected['files']): Promise<void> {
   const { parts, trail } = delivery
   for (const planned of plan.files) {
-    const file = files.find(({ region }) => region === planned.region)
+    const file = files.find(({ region, kind }) => region === planned.region && kind === planned.kind)
     if (file?.hash !== planned.hash) throw new Error(`${planned.object} cannot be made again from the log`)
     const { bytes } = file
     await parts.destination.put({ bucket: trail.value.bucket, key: planned.object, bytes, metadata: {} })
@@ -97,18 +97,18 @@ const NAME_CHARS = 16
 
 function planFiles({ parts, trail, account }: Delivery, files: Collected['files']): readonly DeliveredFile[] {
   const { prefix } = trail.value
-  return files.map(({ region, hash, oldest, newest }) => {
+  return files.map(({ region, kind, hash, oldest, newest }) => {
     const random = [...parts.random.bytes(NAME_CHARS)]
       .map((byte) => NAME_LETTERS[byte % NAME_LETTERS.length])
       .join('')
-    const object = logObject({ prefix, account, region }, parts.clock.now(), random)
-    return { object, region, hash, oldest, newest }
+    const object = logObject({ prefix, account, region, kind }, parts.clock.now(), random)
+    return { object, region, kind, hash, oldest, newest }
   })
 }
 
 function filterOf({ trail, account }: Delivery): EventFilter {
-  const { region, multiRegion, globalEvents, selectors, periods } = trail.value
-  return { account, ...(multiRegion ? {} : { region }), globalEvents, selectors, periods }
+  const { region, multiRegion, globalEvents, selectors, periods, insights } = trail.value
+  return { account, ...(multiRegion ? {} : { region }), globalEvents, selectors, periods, insights }
 }
 
 function encodePositions(positions: Collected['positions']): DeliveryPlan['positions'] {

@@ -3,6 +3,7 @@
 import { toHex, utf8 } from '../base/bytes.ts'
 import { signDigest } from '../crypto/digest-signature.ts'
 import { sha256Hex } from '../crypto/hash.ts'
+import type { LogFileKind } from '../metering/collect.ts'
 import type { DeliveredDigest, DeliveredFile } from './records.ts'
 
 /** A key that digests are signed with. */
@@ -75,10 +76,14 @@ export type ObjectScope = {
 }
 
 /** The key of a log file. Source: AWS CloudTrail User Guide, "CloudTrail log file name format". */
-export function logObject({ prefix, account, region }: ObjectScope, at: number, random: string): string {
+export function logObject(
+  { prefix, account, region, kind }: ObjectScope & { readonly kind: LogFileKind },
+  at: number,
+  random: string,
+): string {
   const [date, stamp] = [formatTime(at).slice(0, 'yyyy-mm-dd'.length), formatTime(at).replaceAll(/[-:]/g, '')]
-  const name = `${account}_CloudTrail_${region}_${stamp.slice(0, 'yyyymmddThhmm'.length)}Z_${random}.json.gz`
-  return `${folder(prefix)}AWSLogs/${account}/CloudTrail/${region}/${date.replaceAll('-', '/')}/${name}`
+  const name = `${account}_${kind}_${region}_${stamp.slice(0, 'yyyymmddThhmm'.length)}Z_${random}.json.gz`
+  return `${folder(prefix)}AWSLogs/${account}/${kind}/${region}/${date.replaceAll('-', '/')}/${name}`
 }
 
 /** The key of a digest file; `home` is the trail's own region. */

@@ -1,4 +1,4 @@
-import type { EventFilter, EventSelector, LoggingPeriod } from '../metering/collect.ts'
+import type { EventFilter, EventSelector, LogFileKind, LoggingPeriod } from '../metering/collect.ts'
 import { kindOfFormat1 } from '../store/kind.ts'
 import { type Kind, LIST_MAX_RECORDS, type Records, type Stored } from '../store/records.ts'
 
@@ -86,6 +86,7 @@ export type DeliveryPlan = {
 export type DeliveredFile = {
   readonly object: string
   readonly region: string
+  readonly kind: LogFileKind
   /** SHA-256 of the uncompressed bytes, lower-case hexadecimal. */
   readonly hash: string
   readonly oldest: string

@@ -32,6 +32,13 @@ export function parseDestination(text: string): string | undefined {
   return url !== null && url.pathname === '/' && url.search === '' && url.username === '' ? text : undefined
 }
 
+/** The URL of a collector, to which paths are added. */
+export function parseCollector(text: string): string | undefined {
+  const url = /^https?:\/\//.test(text) ? URL.parse(text) : null
+  if (url === null || url.search !== '' || url.hash !== '' || url.username !== '') return undefined
+  return url.href.endsWith('/') ? url.href : `${url.href}/`
+}
+
 const MAX_PORT = 65_535
 
 /** A host, IPv6 in brackets, and a port. */

@@ -29,9 +29,11 @@ test('parseConfig gives the documented defaults', () => {
     seal: 'file',
     archive: { ageMs: undefined, sizeBytes: undefined },
     trails: { to: undefined, credentialsFile: undefined },
+    insights: { sensitivity: 'normal', learningDays: 7 },
     prices: undefined,
     oidcKeysFile: undefined,
     sm2Regions: ['cn-north-1', 'cn-northwest-1'],
+    monitoring: { listen: undefined, collector: undefined, traceShare: 0.01 },
     xks: { caFile: undefined, routes: new Map(), timeoutMs: 250 },
     xksProxy: { listen: { host: '127.0.0.1', port: 7643 }, prefix: '' },
     texts: new Map(),
@@ -138,5 +140,41 @@ test('every setting is described with its flag and its variable', () => {
     'SEAL',
   ]) {
     assert.match(text, new RegExp(`--${name.toLowerCase().replace('_', '-')} +HOLDFAST_${name}`))
+  }
+})
+
+test('the share of calls that are traced is a number from 0 to 1', () => {
+  for (const [text, share] of [
+    ['0', 0],
+    ['1', 1],
+    ['0.25', 0.25],
+    ['.5', 0.5],
+    ['1.0', 1],
+  ] as const) {
+    assert.equal(parse({ HOLDFAST_TRACE_SHARE: text }).monitoring.traceShare, share)
+  }
+  for (const text of ['', '1.01', '2', '-0.1', '1e-3', 'NaN', '0.1.1']) {
+    assert.match(refusal({ HOLDFAST_TRACE_SHARE: text }), /which is not a number from 0 to 1/)
+  }
+})
+
+test('a collector is a URL that paths are added to', () => {
+  for (const [text, url] of [
+    ['http://127.0.0.1:4318', 'http://127.0.0.1:4318/'],
+    ['https://collector.example/otlp', 'https://collector.example/otlp/'],
+    ['https://collector.example/otlp/', 'https://collector.example/otlp/'],
+  ] as const) {
+    assert.equal(parse({ HOLDFAST_OTLP: text }).monitoring.collector, url)
+  }
+  for (const text of [
+    '',
+    '127.0.0.1:4318',
+    'ftp://a',
+    'http://',
+    'http://u:p@a',
+    'http://a?b',
+    'http://a#b',
+  ]) {
+    assert.match(refusal({ HOLDFAST_OTLP: text }), /which is not http\(s\):/)
   }
 })

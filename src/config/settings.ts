@@ -2,6 +2,8 @@ import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { ARCHIVE_SETTINGS, type ArchiveConfig, parseArchive } from './archive-settings.ts'
 import { AUDIT_SETTINGS, parseTrails, type TrailsConfig } from './audit-settings.ts'
+import { INSIGHTS_SETTINGS, type InsightsConfig, parseInsights } from './insights-settings.ts'
+import { MONITORING_SETTINGS, type MonitoringConfig, parseMonitoring } from './monitoring-settings.ts'
 import { type Address, formatAddress, isRegion, parseAddress, parseRegions } from './places.ts'
 import {
   ConfigError,
@@ -37,8 +39,10 @@ export type Config = {
   readonly oidcKeysFile: string | undefined
   readonly trails: TrailsConfig
   readonly archive: ArchiveConfig
+  readonly insights: InsightsConfig
   /** Path of the price table. */
   readonly prices: string | undefined
+  readonly monitoring: MonitoringConfig
   readonly xks: XksConfig
   readonly xksProxy: XksProxyConfig
   /** The settings that were given, as they were given, by flag. */
@@ -126,6 +130,8 @@ const SETTINGS = {
   }),
   ...AUDIT_SETTINGS,
   ...ARCHIVE_SETTINGS,
+  ...INSIGHTS_SETTINGS,
+  ...MONITORING_SETTINGS,
   ...XKS_SETTINGS,
 }
 
@@ -157,13 +163,17 @@ export function parseConfig(given: Given): Config {
     oidcKeysFile: read(SETTINGS.oidcKeys, given),
     trails: parseTrails(given),
     archive: parseArchive(given),
+    insights: parseInsights(given),
     prices: read(SETTINGS.prices, given),
+    monitoring: parseMonitoring(given),
     xks: parseXks(given),
     xksProxy: parseXksProxy(given),
     texts: findTexts(given),
   }
   refuseOpenPlain(SETTINGS.listen.variable, config.listen, config)
   refuseOpenPlain(SETTINGS.xksListen.variable, config.xksProxy.listen, config)
+  const { listen: metrics } = config.monitoring
+  if (metrics !== undefined) refuseOpenPlain(SETTINGS.metrics.variable, metrics, config)
   return config
 }
 

@@ -17,6 +17,8 @@ export type Caller = {
   readonly identityJson: string
   /** Condition keys of who calls: `aws:PrincipalArn`, `aws:username` and the like. */
   readonly keys: ContextLookup
+  /** The service that calls on the caller's behalf: `s3` and the like. */
+  readonly via?: string
   /** The caller's policies as they are now; at once where memory holds them. */
   readonly policies: () => CallerPolicies | Promise<CallerPolicies>
 }

@@ -10,7 +10,9 @@ import type { Log } from '../base/log.ts'
 import type { Clock, EpochMs, Random } from '../base/ports.ts'
 import type { Quotas } from '../quotas/service.ts'
 import { type Authenticated, type AuthenticationParts, authenticate } from './authenticate.ts'
+import { eventIdFor } from './event-id.ts'
 import { callerFacingError, tooFast } from './failures.ts'
+import { type ForwardedCall, forwardedCaller, forwardedRequest } from './forward.ts'
 import type { Freshness } from './freshness.ts'
 import { globalContext } from './global-context.ts'
 import type { Journal } from './journal.ts'
@@ -18,7 +20,7 @@ import type { Call, EventData, EventResource, Operation, Outcome } from './opera
 import { runOperation } from './pipeline.ts'
 import { type CallFacts, formatCallEvent } from './recording.ts'
 import { type RefusalParts, recordRefusal } from './refusal.ts'
-import { type Route, type Routing, routeOf, serviceOfHeaders, unknownRoute } from './routing.ts'
+import { type Route, type Routing, routeOf, routeOfName, serviceOfHeaders, unknownRoute } from './routing.ts'
 import { UNSIGNED_REGION, unsignedCaller } from './unsigned.ts'
 import { findForm, type WireRequest, type WireResponse } from './wire.ts'
 
@@ -34,6 +36,19 @@ export type DispatcherParts = AuthenticationParts & {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  /** Told of every call once its answer is known, for whoever counts; must not throw. */
+  readonly answered?: ((call: AnsweredCall) => void) | undefined
+}
+
+/** A call whose answer is known. */
+export type AnsweredCall = {
+  readonly request: WireRequest
+  readonly response: WireResponse
+  readonly service: string
+  /** The name of an operation that is implemented; nothing for whatever else was asked for. */
+  readonly operation: string | undefined
+  readonly arrivedAt: EpochMs
+  readonly durationMs: number
 }
 
 /** Answers requests: every call goes through here. */
@@ -42,6 +57,13 @@ export type Dispatcher = {
   readonly handle: (request: WireRequest) => Promise<WireResponse>
   /** Answers a request whose body is larger than the limit, which nobody has read. */
   readonly refuseLarge: (request: WireRequest) => Promise<WireResponse>
+  /**
+   * Makes a call of KMS for a service of this process. It is admitted, decided and recorded like one that comes in.
+   * Whoever calls disposes of the outcome.
+   *
+   * @throws KmsError, once that is recorded.
+   */
+  readonly forward: (call: ForwardedCall) => Promise<Outcome>
 }
 
 /** A dispatcher of these parts. */
@@ -49,6 +71,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   return {
     handle: (request) => handle(parts, request),
     refuseLarge: (request) => refuseLarge(parts, request),
+    forward: (call) => forward(parts, call),
   }
 }
 
@@ -67,6 +90,22 @@ async function handle(parts: DispatcherParts, request: WireRequest): Promise<Wir
     now: parts.clock.now(),
     route: routeOf(parts.routing, request),
   }
+  if (parts.answered === undefined) return answer(parts, arrival)
+  const beganAtMs = parts.clock.monotonicMs()
+  const response = await answer(parts, arrival)
+  const { route, now } = arrival
+  parts.answered({
+    request,
+    response,
+    service: route.service.name,
+    operation: route.type === 'operation' ? route.name : undefined,
+    arrivedAt: now,
+    durationMs: parts.clock.monotonicMs() - beganAtMs,
+  })
+  return response
+}
+
+async function answer(parts: DispatcherParts, arrival: Arrival): Promise<WireResponse> {
   const { route } = arrival
   let authenticated: Authenticated
   try {
@@ -148,8 +187,24 @@ async function perform(
     outcome.dispose?.()
     return response
   } catch (cause) {
-    const error = callerFacingError(cause, requestId, parts.log)
-    return fail(parts, attempt, error)
+    return renderError(route.service, await fail(parts, attempt, cause), requestId)
+  }
+}
+
+async function forward(parts: DispatcherParts, call: ForwardedCall): Promise<Outcome> {
+  const arrival: Arrival = {
+    request: forwardedRequest(call),
+    requestId: parts.random.uuid(),
+    now: parts.clock.now(),
+    route: routeOfName(parts.routing, SERVICES.kms, call.operation),
+  }
+  const authenticated = { caller: forwardedCaller(call), region: call.region }
+  const attempt = attemptOf(parts, arrival, authenticated)
+  try {
+    await parts.freshness.reached()
+    return await run(parts, arrival, authenticated, attempt)
+  } catch (cause) {
+    throw await fail(parts, attempt, cause)
   }
 }
 
@@ -158,7 +213,7 @@ function attemptOf(parts: DispatcherParts, arrival: Arrival, { caller, region }:
   return {
     facts: {
       requestId,
-      eventId: parts.random.uuid(),
+      eventId: eventIdFor(requestId, parts.random),
       service: route.service,
       eventName: route.name,
       readOnly: isReadOnly(route),
@@ -267,23 +322,20 @@ function record(parts: DispatcherParts, attempt: Attempt, outcome: Outcome): Pro
 
 /**
  * The event of a failure has an id of its own: where a commit failed in an unknown state, its event
- * may be in the outbox, and must not be taken for this one.
+ * may be in the outbox, and must not be taken for this one. Gives what the caller is told.
  */
-async function fail(parts: DispatcherParts, attempt: Attempt, error: KmsError): Promise<WireResponse> {
+async function fail(parts: DispatcherParts, attempt: Attempt, cause: unknown): Promise<KmsError> {
   const { resources, parameters } = attempt
-  const facts = { ...attempt.facts, eventId: parts.random.uuid() }
-  const { requestId, service, request } = facts
-  if (attempt.anonymous && !parts.refusals.admit(request.connection.address)) {
-    return renderError(service, error, requestId)
-  }
-  if (error.code === 'ThrottlingException' && !parts.admitThrottled(facts.account)) {
-    return renderError(service, error, requestId)
-  }
+  const { requestId, request } = attempt.facts
+  const facts = { ...attempt.facts, eventId: eventIdFor(requestId, parts.random) }
+  const error = callerFacingError(cause, requestId, parts.log)
+  if (attempt.anonymous && !parts.refusals.admit(request.connection.address)) return error
+  if (error.code === 'ThrottlingException' && !parts.admitThrottled(facts.account)) return error
   const event = formatCallEvent(facts, { at: parts.clock.now(), parameters, resources, error })
   try {
     await parts.journal.append(event)
   } catch (failure) {
-    return renderError(service, callerFacingError(failure, requestId, parts.log), requestId)
+    return callerFacingError(failure, requestId, parts.log)
   }
-  return renderError(service, error, requestId)
+  return error
 }

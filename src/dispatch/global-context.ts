@@ -1,6 +1,7 @@
 import type { EpochMs } from '../base/ports.ts'
 import type { ContextLookup } from '../policy/context.ts'
 import type { Caller } from './caller.ts'
+import { servicePrincipal, viaService } from './forward.ts'
 import { findHeader, type WireRequest } from './wire.ts'
 
 /**
@@ -14,7 +15,7 @@ export function globalContext(
   region: string,
   now: EpochMs,
 ): ContextLookup {
-  return (name) => {
+  const own: ContextLookup = (name) => {
     switch (name) {
       case 'aws:currenttime':
         return new Date(now).toISOString()
@@ -33,6 +34,33 @@ export function globalContext(
         return 'false'
       default:
         return caller.keys(name)
+    }
+  }
+  return caller.via === undefined ? own : viaContext(caller.via, region, own)
+}
+
+/**
+ * What is different when a service calls on somebody's behalf: it has no address and no way that could be listened to.
+ * Source: the same; AWS KMS Developer Guide, "AWS KMS condition keys".
+ */
+function viaContext(via: string, region: string, own: ContextLookup): ContextLookup {
+  const principal = servicePrincipal(via)
+  return (name) => {
+    switch (name) {
+      case 'kms:viaservice':
+        return viaService(via, region)
+      case 'aws:viaawsservice':
+      case 'aws:securetransport':
+        return 'true'
+      case 'aws:calledvia':
+        return [principal]
+      case 'aws:calledviafirst':
+      case 'aws:calledvialast':
+        return principal
+      case 'aws:sourceip':
+        return undefined
+      default:
+        return own(name)
     }
   }
 }

@@ -2,6 +2,7 @@ import type { KmsError } from '../api/errors.ts'
 import type { Service } from '../api/services.ts'
 import type { EpochMs, Random } from '../base/ports.ts'
 import { claimedAccessKey } from './authenticate.ts'
+import { eventIdFor } from './event-id.ts'
 import type { Journal } from './journal.ts'
 import { formatCallEvent } from './recording.ts'
 import type { WireRequest } from './wire.ts'
@@ -39,7 +40,7 @@ export async function recordRefusal(parts: RefusalParts, refusal: Refusal): Prom
   const accessKeyId = claimedAccessKey(request)
   const facts = {
     requestId,
-    eventId: parts.random.uuid(),
+    eventId: eventIdFor(requestId, parts.random),
     service,
     eventName,
     readOnly: true,

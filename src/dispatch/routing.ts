@@ -62,6 +62,13 @@ export function routeOf(routing: Routing, request: WireRequest): Route {
   return form === undefined ? unknownRoute(SERVICES.kms, NAMELESS) : routeOfForm(routing, form)
 }
 
+/** The operation of a service that has the JSON protocol, by its name. */
+export function routeOfName(routing: Routing, service: Service, name: string): Route {
+  const { protocol } = service
+  const route = protocol.type === 'json' ? routing.byTarget.get(protocol.targetPrefix + name) : undefined
+  return route ?? unknownRoute(service, shownName(name))
+}
+
 /** The service whose language a request speaks, as far as its headers tell. */
 export function serviceOfHeaders(request: WireRequest): Service {
   const target = findHeader(request.rawHeaders, 'x-amz-target')
@@ -83,9 +90,11 @@ function unknownTarget(target: string): Route {
 }
 
 function serviceOfTarget(target: string): Service {
+  if (target.startsWith(HOLDFAST_TARGET)) return SERVICES.holdfast
   return target.startsWith(CLOUDTRAIL_TARGET) ? SERVICES.cloudtrail : SERVICES.kms
 }
 
+const HOLDFAST_TARGET = 'Holdfast_'
 const CLOUDTRAIL_TARGET = 'com.amazonaws.cloudtrail.'
 
 function routeOfForm(routing: Routing, form: Uint8Array): Route {

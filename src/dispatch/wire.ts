@@ -36,6 +36,8 @@ export type WireResponse = {
   readonly mediaType: string
   readonly requestId: string
   readonly body: string
+  /** The error that it tells of, if any; not sent by itself. */
+  readonly code?: string
 }
 
 /** The value of a header by its lower-case name: the first, when there are several. */

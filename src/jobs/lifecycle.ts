@@ -20,6 +20,8 @@ export type LifecycleParts = {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  /** Told of what has been done, or could not be. */
+  readonly ended?: (what: DueValue['what'], succeeded: boolean) => void
 }
 
 /**
@@ -56,6 +58,7 @@ async function doDueOn(parts: LifecycleParts, { day, now }: Moment, failures: un
       try {
         if (due.value.at > now || !(await settle(parts, due, now))) left += 1
       } catch (error) {
+        parts.ended?.(due.value.what, false)
         failures.push(error)
         left += 1
       }
@@ -84,6 +87,7 @@ async function carryOut(parts: LifecycleParts, due: Stored<DueValue>, plan: DueP
   const recorded = formatServiceEvent(event, { at: parts.clock.now(), random: parts.random })
   await parts.journal.commit([remove(due), ...changes], [recorded])
   for (const materialId of forget) parts.forget(materialId)
+  parts.ended?.(due.value.what, true)
   parts.log.info(DONE[due.value.what], { key: event.resources[0]?.arn })
 }
 

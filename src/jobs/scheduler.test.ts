@@ -13,7 +13,7 @@ test('startJobs runs a job at once and then at its interval', async () => {
   const run = async (): Promise<void> => {
     runs += 1
   }
-  const jobs = startJobs([{ name: 'count', everyMs: EVERY_MS, run }], time, silentLog)
+  const jobs = startJobs([{ name: 'count', everyMs: EVERY_MS, run }], { timers: time, log: silentLog })
   assert.equal(runs, 1)
   await turn()
   time.pass(EVERY_MS - 1)
@@ -35,7 +35,7 @@ test('startJobs never runs a job twice at the same time, and stop waits for it',
     await gate.promise
     state.running -= 1
   }
-  const jobs = startJobs([{ name: 'slow', everyMs: EVERY_MS, run }], time, silentLog)
+  const jobs = startJobs([{ name: 'slow', everyMs: EVERY_MS, run }], { timers: time, log: silentLog })
   time.pass(5 * EVERY_MS)
   let stopped = false
   const stopping = jobs.stop().then(() => {
@@ -57,10 +57,31 @@ test('startJobs tries a job again that has failed, and says so', async () => {
     if (runs === 1) throw new Error('no disk')
   }
   const log = { ...silentLog, error: (message: string) => void errors.push(message) }
-  const jobs = startJobs([{ name: 'unlucky', everyMs: EVERY_MS, run }], time, log)
+  const jobs = startJobs([{ name: 'unlucky', everyMs: EVERY_MS, run }], { timers: time, log: log })
   await turn()
   assert.deepEqual(errors, ['the unlucky job failed and will be tried again: Error: no disk'])
   time.pass(EVERY_MS)
   assert.equal(runs, 2)
   await jobs.stop()
+})
+
+test('startJobs tells of each run whether it has succeeded', async () => {
+  const time = new TestTime()
+  const ended: [string, boolean][] = []
+  const outcomes = [Promise.resolve(), Promise.reject(new Error('unlucky'))]
+  outcomes[1]?.catch(() => {})
+  const run = (): Promise<void> => outcomes.shift() ?? Promise.resolve()
+  const jobs = startJobs([{ name: 'some', everyMs: EVERY_MS, run }], {
+    timers: time,
+    log: silentLog,
+    ended: (job, succeeded) => void ended.push([job, succeeded]),
+  })
+  await turn()
+  time.pass(EVERY_MS)
+  await turn()
+  await jobs.stop()
+  assert.deepEqual(ended, [
+    ['some', true],
+    ['some', false],
+  ])
 })

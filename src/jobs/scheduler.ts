@@ -11,12 +11,21 @@ export type Job = {
 /** Running jobs. `stop` resolves once none is in the middle of anything. */
 export type Scheduler = { readonly stop: () => Promise<void> }
 
+/** What a scheduler works with. */
+export type SchedulerParts = {
+  readonly timers: Timers
+  readonly log: Log
+  /** Told of each run that has ended. */
+  readonly ended?: (job: string, succeeded: boolean) => void
+}
+
 /** Runs each job at once and then at its interval, never twice at the same time. */
-export function startJobs(jobs: readonly Job[], timers: Timers, log: Log): Scheduler {
+export function startJobs(jobs: readonly Job[], { timers, log, ended }: SchedulerParts): Scheduler {
   const state = { stopped: false, running: new Set<Promise<void>>() }
   const cycle = (job: Job): void => {
     if (state.stopped) return
-    const turn = runJob(job, log).then(() => {
+    const turn = runJob(job, log).then((succeeded) => {
+      ended?.(job.name, succeeded)
       state.running.delete(turn)
       if (!state.stopped) timers.after(job.everyMs, () => cycle(job))
     })
@@ -31,11 +40,14 @@ export function startJobs(jobs: readonly Job[], timers: Timers, log: Log): Sched
   }
 }
 
-async function runJob(job: Job, log: Log): Promise<void> {
+/** Whether it has succeeded. */
+async function runJob(job: Job, log: Log): Promise<boolean> {
   try {
     await job.run()
+    return true
   } catch (error) {
     const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
     log.error(`the ${job.name} job failed and will be tried again: ${why}`)
+    return false
   }
 }

@@ -3,6 +3,7 @@ import { KmsError } from '../api/errors.ts'
 import { pattern, text } from '../api/shapes.ts'
 import type { Call, Permission } from '../dispatch/operation.ts'
 import { type Change, replace, type Stored } from '../store/records.ts'
+import { SERVICE_ALIAS_PREFIX } from './aws-services.ts'
 import { ALIAS_PREFIX, aliasNotFound } from './identifier.ts'
 import { ALIAS, type AliasValue, partitionOf } from './key-record.ts'
 import type { Key } from './keys.ts'
@@ -11,8 +12,6 @@ import { checkQuota } from './quota.ts'
 
 /** An alias name of a request, with its prefix. Source: the service model. */
 export const ALIAS_NAME = text({ min: 1, max: 256, pattern: pattern('^[a-zA-Z0-9:/_-]+$') })
-
-const RESERVED_PREFIX = 'alias/aws/'
 
 /**
  * Checks the name of an alias that is to be changed or deleted.
@@ -38,7 +37,7 @@ const NO_PREFIX =
   'Alias must start with the prefix "alias/". Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html'
 
 function checkNotReserved(name: string): void {
-  if (name.startsWith(RESERVED_PREFIX)) throw new KmsError('NotAuthorizedException')
+  if (name.startsWith(SERVICE_ALIAS_PREFIX)) throw new KmsError('NotAuthorizedException')
 }
 
 /** @throws ValidationException when the target of an alias is named by an alias. */

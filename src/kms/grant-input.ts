@@ -10,6 +10,7 @@ import {
   text,
   textMap,
 } from '../api/shapes.ts'
+import type { Call } from '../dispatch/operation.ts'
 import type { ContextLookup } from '../policy/context.ts'
 import { encryptionContextKeys, entriesContext } from './context.ts'
 import { contextBytes } from './encryption-context.ts'
@@ -96,11 +97,16 @@ function invalid(message: string): KmsError {
   return new KmsError('ValidationException', message)
 }
 
-/** No service of AWS calls on somebody's behalf here. */
-export const NOT_FOR_AWS_RESOURCE: ContextLookup = entriesContext({ 'kms:grantisforawsresource': 'false' })
+const FOR_AWS_RESOURCE = entriesContext({ 'kms:grantisforawsresource': 'true' })
+const NOT_FOR_AWS_RESOURCE = entriesContext({ 'kms:grantisforawsresource': 'false' })
+
+/** Whether a service makes or ends a grant for what it runs. Source: AWS KMS Developer Guide, "AWS KMS condition keys". */
+export function forAwsResource({ caller }: Call): ContextLookup {
+  return caller.via === undefined ? NOT_FOR_AWS_RESOURCE : FOR_AWS_RESOURCE
+}
 
 /** The condition keys of CreateGrant. */
-export function createGrantContext(input: CreateGrantInput): ContextLookup {
+export function createGrantContext(input: CreateGrantInput, call: Call): ContextLookup {
   const constraints = constraintsOf(input)
   const entries = entriesContext({
     'kms:grantoperations': operationsOf(input),
@@ -110,7 +116,7 @@ export function createGrantContext(input: CreateGrantInput): ContextLookup {
     'kms:retiringserviceprincipal': input.RetiringServicePrincipal,
     'kms:grantconstraintsourcearn': constraints.sourceArn,
   })
-  return constraintContext(constraints, (name) => entries(name) ?? NOT_FOR_AWS_RESOURCE(name))
+  return constraintContext(constraints, (name) => entries(name) ?? forAwsResource(call)(name))
 }
 
 /** The condition keys that the encryption context constraints of a grant give. */

@@ -43,11 +43,13 @@ export type KeyFacts<M extends Members & NamesKey> = KeyRules & {
   readonly algorithm?: (input: KeyInput<M>) => string
   readonly input: M
   /** Condition keys of this operation, beside those of the key and the call. */
-  readonly context?: (input: KeyInput<M>) => ContextLookup
+  readonly context?: (input: KeyInput<M>, call: Call) => ContextLookup
   /** Condition keys whose values have to be fetched, beside the others. */
   readonly fetchContext?: (key: Key, call: Call, parts: KmsParts) => Promise<ContextLookup>
   /** Whether a grant that lists the operation goes far enough for this call. */
   readonly coveredBy?: (input: KeyInput<M>, grant: GrantValue) => boolean
+  /** Makes the key of an identifier that names none, where that can be. */
+  readonly makeMissing?: MakeMissing
   /** Checks of parameters that need no key. @throws KmsError. */
   readonly checkInput?: (input: KeyInput<M>, call: Call) => void
   /** Checks of parameters against the key, after its state and usage. @throws KmsError. */
@@ -93,7 +95,7 @@ export function keyOperation<M extends Members & NamesKey>(facts: KeyFacts<M>, r
       const recipient = await findRecipient(call, parts)
       const key = await resolveKey({ call, parts, facts, text: input.KeyId })
       const given = { call, input, key, parts, recipient }
-      const stated = recipientContext(recipient, facts.context?.(input) ?? NO_CONTEXT)
+      const stated = recipientContext(recipient, facts.context?.(input, call) ?? NO_CONTEXT)
       const fetched = facts.fetchContext && (await facts.fetchContext(key, call, parts))
       const context = fetched === undefined ? stated : joinContexts(stated, fetched)
       const covers = facts.coveredBy && ((grant: GrantValue) => facts.coveredBy?.(input, grant) ?? false)
@@ -101,10 +103,21 @@ export function keyOperation<M extends Members & NamesKey>(facts: KeyFacts<M>, r
       return {
         permissions: facts.alsoNeeds === undefined ? [own] : [own, ...(await facts.alsoNeeds(given))],
         check: () => checkKey(facts, input, key),
-        run: async () => withRecipient(await run(given), recipient),
+        run: async () => withMaking(key, withRecipient(await run(given), recipient)),
       }
     },
   })
+}
+
+/** The outcome with what makes the key, when the call has it made. */
+function withMaking({ making }: Key, outcome: Outcome): Outcome {
+  if (making === undefined) return outcome
+  const { changes = [], event } = outcome
+  return {
+    ...outcome,
+    changes: [...making.changes, ...changes],
+    event: { ...event, also: [making.event, ...(event?.also ?? [])] },
+  }
 }
 
 function checkKey<M extends Members & NamesKey>(facts: KeyFacts<M>, input: KeyInput<M>, key: Key): void {
@@ -138,11 +151,19 @@ export function openGrantToken(call: Call, parts: KmsParts, token: string): Gran
   return grant
 }
 
+/** What makes a key that is not there; nothing when it cannot be made. */
+type MakeMissing = (call: Call, parts: KmsParts, identifier: Identifier) => Promise<Key | undefined>
+
 /** A request's text that names a key, and what is asked of it. */
 export type KeyQuestion = {
   readonly call: Call
   readonly parts: KmsParts
-  readonly facts: { readonly name: string; readonly aliases: boolean; readonly crossAccount: boolean }
+  readonly facts: {
+    readonly name: string
+    readonly aliases: boolean
+    readonly crossAccount: boolean
+    readonly makeMissing?: MakeMissing
+  }
   readonly text: string
 }
 
@@ -157,10 +178,11 @@ export async function resolveKey({ call, parts, facts, text }: KeyQuestion): Pro
   const identifier = parseIdentifier(text, caller.account, region)
   if (identifier.type === 'alias' && !facts.aliases) throw invalidKeyId(text)
   const foreign = identifier.account !== caller.account
-  const key =
+  const found =
     foreign && !facts.crossAccount
       ? undefined
       : await findKey({ records: parts.records, region, now }, identifier)
+  const key = found ?? (await facts.makeMissing?.(call, parts, identifier))
   if (key === undefined) throw missingKey(call, facts.name, identifier)
   call.involve({ account: key.account, arn: key.arn })
   return key

@@ -64,6 +64,8 @@ export type KeyValue = {
   readonly onDemandRotations?: number
   /** What becomes of imported material; set while all of it is present. */
   readonly imported?: { readonly model: ExpirationModel; readonly validTo?: number }
+  /** Whether it is the key of a service, which nobody of the account can change. */
+  readonly managed?: true
   /** Where the key is kept, if not here. */
   readonly keyStore?: { readonly id: string; readonly xksKeyId?: string }
 }

@@ -4,9 +4,10 @@ import { assert, present } from '../base/assert.ts'
 import type { EpochMs } from '../base/ports.ts'
 import type { MaterialRef } from '../custody/material.ts'
 import type { PublicKeyRef } from '../custody/public-keys.ts'
+import type { Consequence } from '../dispatch/operation.ts'
 import { type CompiledPolicy, compilePolicy } from '../policy/compile.ts'
 import { parsePolicy } from '../policy/parse.ts'
-import type { Records, Stored } from '../store/records.ts'
+import type { Change, Records, Stored } from '../store/records.ts'
 import { type CustomKeyStore, findStore } from './custom-key-store.ts'
 import { aliasNotFound, type Identifier, keyNotFound } from './identifier.ts'
 import { ALIAS, KEY, KEY_OWNER, type KeyState, type KeyValue, partitionOf } from './key-record.ts'
@@ -24,6 +25,8 @@ export type Key = {
   readonly policy: CompiledPolicy
   /** The external key store that the key is in. */
   readonly store?: KeyStoreOfKey
+  /** Of a key that is not there yet: what makes it. */
+  readonly making?: { readonly changes: readonly Change[]; readonly event: Consequence }
 }
 
 /** An external key store, and its name for a key. */

@@ -30,7 +30,7 @@ export function keyMetadata(key: Key): Output {
     ...algorithms(value),
     ...expiration(key),
     KeyId: key.keyId,
-    KeyManager: 'CUSTOMER',
+    KeyManager: value.managed === true ? 'AWS' : 'CUSTOMER',
     KeySpec: value.spec,
     KeyState: key.state,
     KeyUsage: value.usage,

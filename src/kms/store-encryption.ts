@@ -4,6 +4,7 @@ import { concatBytes, lengthPrefixed } from '../base/bytes.ts'
 import { encodeStoreBlob, innerSealed, parseStoreBlob } from '../custody/store-blob.ts'
 import { isDryRun } from '../dispatch/dry-run.ts'
 import { tooFast } from '../dispatch/failures.ts'
+import { viaService } from '../dispatch/forward.ts'
 import type { Call } from '../dispatch/operation.ts'
 import type { ExternalKey, XksPurpose } from '../xks/client.ts'
 import { XKS_AAD_MAX_BYTES } from '../xks/protocol.ts'
@@ -121,5 +122,7 @@ function externalKey({ region, store }: KeyInStore): ExternalKey {
 
 function purposeOf({ call, operation }: KeyUse, key: Key): XksPurpose {
   const { requestId, caller } = call
-  return { requestId, operation, subject: { principalArn: caller.arn, keyArn: key.arn } }
+  const subject = { principalArn: caller.arn, keyArn: key.arn }
+  if (caller.via === undefined) return { requestId, operation, subject }
+  return { requestId, operation, subject: { ...subject, viaService: viaService(caller.via, key.region) } }
 }

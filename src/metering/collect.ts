@@ -6,7 +6,7 @@ import { followLog, LOG_START, LogBroken, type LogPosition } from '../audit/foll
 import { fromUtf8, utf8 } from '../base/bytes.ts'
 import { sha256Hex } from '../crypto/hash.ts'
 import type { HmacKey } from '../crypto/hmac.ts'
-import { type EventRecord, parseEvent } from './event-facts.ts'
+import { type EventRecord, isInsight, parseEvent } from './event-facts.ts'
 
 /** Which events a trail delivers. */
 export type EventSelector = {
@@ -28,6 +28,8 @@ export type EventFilter = {
   readonly globalEvents: boolean
   readonly selectors: readonly EventSelector[]
   readonly periods: readonly LoggingPeriod[]
+  /** Insights of these types, and of Holdfast's own if there are any. */
+  readonly insights: readonly string[]
 }
 
 /** What is collected: events after some places, up to sequence numbers that end batches. */
@@ -39,9 +41,13 @@ export type CollectQuestion = {
   readonly limited: boolean
 }
 
+/** What a log file has: calls and what the service does by itself, or insights. */
+export type LogFileKind = 'CloudTrail' | 'CloudTrail-Insight'
+
 /** The events of one region as a log file. */
 type CollectedFile = {
   readonly region: string
+  readonly kind: LogFileKind
   /** One gzip member. */
   readonly bytes: Uint8Array
   /** SHA-256 of what is compressed, in lower-case hexadecimal. */
@@ -68,6 +74,8 @@ const FILE_EVENTS = 20_000
 /** Events that are looked at in one go, delivered or not. */
 const SEEN_EVENTS = 200_000
 const GLOBAL_SOURCES = new Set(['iam.amazonaws.com', 'sts.amazonaws.com'])
+/** The insights that a trail can choose. Source: AWS CloudTrail API Reference, "InsightSelector". */
+const SELECTABLE = new Set(['ApiCallRateInsight', 'ApiErrorRateInsight'])
 const REGION = /^[a-z]{2}(?:-[a-z]+)+-\d+$/
 const SECOND_MS = 1000
 const compress = promisify(gzip)
@@ -102,12 +110,18 @@ async function followNode(
   throw new LogBroken(`${node}: the log does not have a batch that ends with event ${end}`)
 }
 
-type RegionEvents = { readonly lines: string[]; oldest: string; newest: string }
+type FileEvents = {
+  readonly region: string
+  readonly kind: LogFileKind
+  readonly lines: string[]
+  oldest: string
+  newest: string
+}
 
 class Gathered {
   readonly #filter: EventFilter
   readonly #limited: boolean
-  readonly #regions = new Map<string, RegionEvents>()
+  readonly #files = new Map<string, FileEvents>()
   #taken = 0
   #seen = 0
 
@@ -131,20 +145,22 @@ class Gathered {
   }
 
   files(): readonly Promise<CollectedFile>[] {
-    const inOrder = [...this.#regions].sort(([a], [b]) => (a < b ? -1 : 1))
-    return inOrder.map(async ([region, { lines, oldest, newest }]) => {
+    const inOrder = [...this.#files].sort(([a], [b]) => (a < b ? -1 : 1))
+    return inOrder.map(async ([, { lines, ...file }]) => {
       const bytes = utf8(`{"Records":[${lines.join(',')}]}`)
-      return { region, bytes: await compress(bytes), hash: sha256Hex(bytes), oldest, newest }
+      return { ...file, bytes: await compress(bytes), hash: sha256Hex(bytes) }
     })
   }
 
-  #keep({ awsRegion, eventTime }: EventRecord, line: string): void {
-    const known = this.#regions.get(awsRegion)
-    const region = known ?? { lines: [], oldest: eventTime, newest: eventTime }
-    this.#regions.set(awsRegion, region)
-    region.lines.push(line)
-    if (eventTime < region.oldest) region.oldest = eventTime
-    if (eventTime > region.newest) region.newest = eventTime
+  #keep(event: EventRecord, line: string): void {
+    const { awsRegion: region, eventTime } = event
+    const kind: LogFileKind = isInsight(event) ? 'CloudTrail-Insight' : 'CloudTrail'
+    const name = `${region}/${kind}`
+    const file = this.#files.get(name) ?? { region, kind, lines: [], oldest: eventTime, newest: eventTime }
+    this.#files.set(name, file)
+    file.lines.push(line)
+    if (eventTime < file.oldest) file.oldest = eventTime
+    if (eventTime > file.newest) file.newest = eventTime
     this.#taken += 1
   }
 }
@@ -154,13 +170,21 @@ function isDelivered(event: EventRecord, filter: EventFilter): boolean {
   const { account, region, globalEvents, selectors, periods } = filter
   if (event.recipientAccountId !== account || !REGION.test(event.awsRegion)) return false
   if (region !== undefined && event.awsRegion !== region) return false
-  if (!globalEvents && GLOBAL_SOURCES.has(event.eventSource)) return false
+  const source = event.insightDetails?.eventSource ?? event.eventSource
+  if (!globalEvents && GLOBAL_SOURCES.has(source)) return false
   const at = Date.parse(event.eventTime)
   // Events have seconds: one of the second in which logging began belongs to it.
   const inTime = periods.some(
     ({ from, to = Number.POSITIVE_INFINITY }) => at >= Math.floor(from / SECOND_MS) * SECOND_MS && at <= to,
   )
-  return inTime && selectors.some((selector) => isSelected(event, selector))
+  if (!inTime) return false
+  if (isInsight(event)) return isInsightSelected(event, filter.insights)
+  return selectors.some((selector) => isSelected(event, selector))
+}
+
+function isInsightSelected({ insightDetails }: EventRecord, insights: readonly string[]): boolean {
+  const type = insightDetails?.insightType ?? ''
+  return insights.includes(type) || (insights.length > 0 && !SELECTABLE.has(type))
 }
 
 function isSelected(event: EventRecord, { readWrite, management, exclude }: EventSelector): boolean {

@@ -1,5 +1,6 @@
-import type { EventEntry, UseEntry } from '../store/index-port.ts'
-import { attributeTerms, scopeTerm } from './terms.ts'
+import { INSIGHT_EVENT_TYPE } from '../insights/record.ts'
+import type { EventEntry, Touch, UseEntry } from '../store/index-port.ts'
+import { attributeTerms, insightTerms, scopeTerm } from './terms.ts'
 
 /** A CloudTrail record of our own log, as far as it is looked at. */
 export type EventRecord = {
@@ -8,13 +9,23 @@ export type EventRecord = {
   readonly eventSource: string
   readonly eventName: string
   readonly awsRegion: string
+  readonly sourceIPAddress?: string
+  readonly userAgent?: string
   readonly errorCode?: string
   readonly requestParameters?: Readonly<Record<string, unknown>> | null
+  readonly additionalEventData?: Readonly<Record<string, unknown>> | null
   readonly requestID?: string
   readonly eventID: string
   readonly readOnly: boolean
   readonly resources?: readonly EventResource[]
+  readonly eventType: string
   readonly recipientAccountId: string
+  /** Only of insights, which have no source and name of their own. */
+  readonly insightDetails?: {
+    readonly eventSource: string
+    readonly eventName: string
+    readonly insightType: string
+  }
 }
 
 /** Who has made a call. */
@@ -41,12 +52,13 @@ export function parseEvent(line: string): EventRecord {
  * The operations whose last success a key remembers.
  * Source: AWS KMS API Reference, "GetKeyLastUsage", KeyLastUsageTrackingOperation.
  */
-const TRACKED: ReadonlySet<string> = new Set([
+export const TRACKED: ReadonlySet<string> = new Set([
   ...['Decrypt', 'DeriveSharedSecret', 'Encrypt', 'Encapsulate', 'Decapsulate', 'GenerateDataKey'],
   ...['GenerateDataKeyPair', 'GenerateDataKeyPairWithoutPlaintext', 'GenerateDataKeyWithoutPlaintext'],
   ...['GenerateMac', 'ReEncrypt', 'Sign', 'Verify', 'VerifyMac'],
 ])
-const KMS_SOURCE = 'kms.amazonaws.com'
+/** How events name this service. */
+export const KMS_SOURCE = 'kms.amazonaws.com'
 /** Parameters that say what a call costs, the most telling first. */
 const VARIANTS = [
   'keyPairSpec',
@@ -65,9 +77,19 @@ export function indexEntry(line: string, offset: number, sizeBytes: number): Eve
     offset,
     sizeBytes,
     idPrefix: idPrefixOf(event.eventID),
-    terms: [scopeTerm(event.recipientAccountId, event.awsRegion), ...attributeTerms(event)],
-    uses: usesOf(event),
+    terms: termsOf(event),
+    uses: isInsight(event) ? [] : usesOf(event),
   }
+}
+
+/** Whether a record tells of something unusual, and not of a call. */
+export function isInsight({ eventType }: EventRecord): boolean {
+  return eventType === INSIGHT_EVENT_TYPE
+}
+
+function termsOf(event: EventRecord): readonly string[] {
+  if (isInsight(event)) return insightTerms(event)
+  return [scopeTerm(event.recipientAccountId, event.awsRegion), ...attributeTerms(event)]
 }
 
 const ID_DIGITS = 12
@@ -79,7 +101,7 @@ export function idPrefixOf(eventId: string): number {
 }
 
 /** The ARNs of the keys that an event names, each once. */
-function keysOf({ resources = [] }: EventRecord): readonly string[] {
+export function keysOf({ resources = [] }: EventRecord): readonly string[] {
   return [...new Set(resources.map(({ ARN = '' }) => ARN).filter((arn) => KEY_ARN.test(arn)))]
 }
 
@@ -100,12 +122,37 @@ function usesOf(event: EventRecord): readonly UseEntry[] {
   return keys.map((key) => ({
     series: { ...one, key },
     failed,
+    touch: touchOf(event, key),
     ...(tracked ? { last: { eventId: eventID, requestId: requestID } } : {}),
   }))
 }
 
+/**
+ * How an event touches one of its keys. ReEncrypt names the material of either key; where both are the same key,
+ * what counts is what was opened.
+ */
+function touchOf(
+  { eventName, additionalEventData, sourceIPAddress = '', eventID, resources = [] }: EventRecord,
+  key: string,
+): Touch {
+  const one = { address: sourceIPAddress.slice(0, ADDRESS_MAX_CHARS), eventId: eventID }
+  const materialOf = (name: string): string => {
+    const id = additionalEventData?.[name]
+    return typeof id === 'string' ? id.slice(0, MATERIAL_MAX_CHARS) : ''
+  }
+  if (eventName !== 'ReEncrypt')
+    return { ...one, material: materialOf('keyMaterialId'), opened: eventName === 'Decrypt' }
+  const opened = resources[0]?.ARN === key
+  return { ...one, material: materialOf(opened ? 'sourceKeyMaterialId' : 'destinationKeyMaterialId'), opened }
+}
+
+/** Hexadecimal digits. Source: AWS KMS API Reference, "KeyMaterialId". */
+const MATERIAL_MAX_CHARS = 64
+/** An IPv6 address with a zone, or the name of a service. */
+const ADDRESS_MAX_CHARS = 64
+
 /** The user, role or account that a call is counted for: sessions of a role are counted together. */
-function principalOf(identity: Identity = {}): string {
+export function principalOf(identity: Identity = {}): string {
   const { sessionContext, arn, invokedBy, accountId } = identity
   return sessionContext?.sessionIssuer?.arn ?? arn ?? invokedBy ?? accountId ?? ''
 }

@@ -59,6 +59,27 @@ async function find(
   return { ids, next: value.next }
 }
 
+test('events are found by their own ids and by those of their requests, in all accounts', async () => {
+  using place = folders()
+  const requestId = '00000001-0000-4000-9000-00000000000a'
+  await write(place.audit, [
+    { id: 1, requestId },
+    { id: 1, requestId, account: '444455556666' },
+    { id: 2, requestId },
+    { id: 1, requestId: '00000001-0000-4000-9000-00000000000b' },
+  ])
+  await using service = testService(place.index, place.audit)
+  const found = async (id: string): Promise<readonly string[]> => {
+    const { value } = await service.answer({ ask: 'find', id, ...NOW })
+    return value.map((text) => JSON.parse(text).recipientAccountId).sort()
+  }
+  // An event that does not begin as its request does is found by its own id alone.
+  assert.deepEqual(await found(requestId), [TEST_ACCOUNT, '444455556666'])
+  assert.deepEqual(await found(testEventId(1)), [TEST_ACCOUNT, TEST_ACCOUNT, '444455556666'])
+  assert.deepEqual(await found('00000003-0000-4000-8000-000000000000'), [])
+  assert.deepEqual(await found('no id'), [])
+})
+
 test('a lookup finds events by each attribute, newest first', async () => {
   using place = folders()
   await write(place.audit, [
@@ -169,6 +190,30 @@ test('usage counts calls and failures by hour and series, over all transactions'
   ])
 })
 
+test('usage is summed up by day, or over all hours, when that is asked for', async () => {
+  using place = folders()
+  const midnight = Math.ceil(TEST_SECOND / (24 * HOUR)) * 24 * HOUR
+  const at = [midnight - HOUR, midnight, midnight + 23 * HOUR, midnight + 24 * HOUR]
+  await write(
+    place.audit,
+    at.map((second, id) => ({ id, second, key: 'k1', ...(id === 2 ? { error: 'Oops' } : {}) })),
+  )
+  await using service = testService(place.index, place.audit)
+  const ask = async (hoursPerRow: number | undefined, limit?: number) => {
+    const question = { fromHour: 0, toHour: 1_000_000, hoursPerRow, limit }
+    const { value } = await service.answer({ ask: 'usage', question, ...NOW })
+    return value.map(({ hour, calls, failures }) => [hour - midnight / HOUR, calls, failures])
+  }
+  assert.equal((await ask(undefined)).length, 4)
+  assert.deepEqual(await ask(24), [
+    [-24, 1, 0],
+    [0, 2, 1],
+    [24, 1, 0],
+  ])
+  assert.deepEqual(await ask(2 ** 31), [[-midnight / HOUR, 4, 1]])
+  assert.equal((await ask(1, 2)).length, 2)
+})
+
 test('an index that was made again from the log is the same', async () => {
   using place = folders()
   await using service = testService(place.index, place.audit)
@@ -259,4 +304,45 @@ test('an event is given to nobody but the account of its own line, whatever the 
   const text = readFileSync(place.segment, 'utf8')
   writeFileSync(place.segment, text.replaceAll(TEST_ACCOUNT, '444455556666'))
   assert.deepEqual((await find(service)).ids, [])
+})
+
+test('the index tells calls on a key apart by who, from where, with which material and how they ended', async () => {
+  using place = folders()
+  const [old, now] = ['a'.repeat(64), 'b'.repeat(64)]
+  const opened = (keyMaterialId: string) => ({ name: 'Decrypt', key: 'k1', additional: { keyMaterialId } })
+  await write(place.audit, [
+    { id: 1, user: 'ada', ...opened(old) },
+    { id: 2, user: 'ada', ...opened(old), second: TEST_SECOND + 2 * HOUR },
+    { id: 3, user: 'ada', ...opened(now), second: TEST_SECOND + HOUR },
+    { id: 4, user: 'bob', ...opened(old), address: '2001:db8::1' },
+    { id: 5, user: 'bob', name: 'Decrypt', key: 'k1', error: 'AccessDenied' },
+    {
+      id: 6,
+      user: 'ada',
+      name: 'ReEncrypt',
+      key: ['k1', 'k2'],
+      additional: { sourceKeyMaterialId: old, destinationKeyMaterialId: now },
+    },
+  ])
+  await using service = testService(place.index, place.audit)
+  const ask = async (key: string) =>
+    (await service.answer({ ask: 'touches', key: testKeyArn(key), ...NOW })).value.map((row) => [
+      row.principal.slice(row.principal.lastIndexOf('/') + 1),
+      row.operation,
+      row.material.slice(0, 1),
+      row.opened,
+      row.failed,
+      row.address,
+      row.calls,
+      (row.lastSecond - row.firstSecond) / HOUR,
+      Number.parseInt(row.eventId.slice(0, 8), 16),
+    ])
+  assert.deepEqual(await ask('k1'), [
+    ['ada', 'Decrypt', 'a', true, false, '192.0.2.1', 2, 2, 2],
+    ['ada', 'Decrypt', 'b', true, false, '192.0.2.1', 1, 0, 3],
+    ['bob', 'Decrypt', '', true, true, '192.0.2.1', 1, 0, 5],
+    ['bob', 'Decrypt', 'a', true, false, '2001:db8::1', 1, 0, 4],
+    ['ada', 'ReEncrypt', 'a', true, false, '192.0.2.1', 1, 0, 6],
+  ])
+  assert.deepEqual(await ask('k2'), [['ada', 'ReEncrypt', 'b', false, false, '192.0.2.1', 1, 0, 6]])
 })

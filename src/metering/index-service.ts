@@ -5,12 +5,13 @@ import { growTree, type TreeState } from '../audit/tree.ts'
 import type { Log } from '../base/log.ts'
 import type { Clock } from '../base/ports.ts'
 import type { HmacKey } from '../crypto/hmac.ts'
+import type { Anomaly } from '../insights/anomaly.ts'
 import { claimFileLock, type FileLock } from '../store/file-lock.ts'
-import type { EventIndex, LastUse, UsageQuestion, UsageRow } from '../store/index-port.ts'
+import type { EventIndex, LastUse, TouchRow, UsageQuestion, UsageRow } from '../store/index-port.ts'
 import { openIndex } from '../store/sqlite-index.ts'
 import { type Collected, type CollectQuestion, collectEvents } from './collect.ts'
 import { Indexer } from './indexer.ts'
-import { type LookupPage, type LookupQuestion, lookup } from './lookup.ts'
+import { findEvents, type LookupPage, type LookupQuestion, lookup } from './lookup.ts'
 
 /** What the index service works with. */
 export type IndexServiceParts = {
@@ -22,18 +23,23 @@ export type IndexServiceParts = {
   readonly clock: Clock
   readonly sleep: (delayMs: number) => Promise<void>
   readonly log: Log
+  /** What looks for insights; without it there are none. */
+  readonly insights?: { readonly pull: () => Promise<readonly Anomaly[]> } | undefined
 }
 
 /** A question to the index. `reachMs`: how long to wait for what is in the log by now. */
 export type IndexQuestion = { readonly reachMs: number } & (
   | { readonly ask: 'lookup'; readonly question: LookupQuestion }
+  | { readonly ask: 'find'; readonly id: string }
   | { readonly ask: 'lastUse'; readonly key: string }
   | { readonly ask: 'usage'; readonly question: UsageQuestion }
+  | { readonly ask: 'touches'; readonly key: string }
   | { readonly ask: 'tree'; readonly node: string; readonly from: TreeState; readonly until: number }
   | { readonly ask: 'collect'; readonly question: CollectQuestion }
+  | { readonly ask: 'insights' }
   | { readonly ask: 'scopes' }
   | { readonly ask: 'status' }
-  | { readonly ask: 'taken' }
+  | { readonly ask: 'sequences' }
 )
 
 /** What the index knows, and whether that is all that was in the log when it was asked. */
@@ -42,14 +48,17 @@ export type IndexAnswer<T> = { readonly value: T; readonly current: boolean }
 /** The values of the questions. */
 export type IndexValues = {
   readonly lookup: LookupPage
+  readonly find: readonly string[]
   readonly lastUse: LastUse | undefined
   readonly usage: readonly UsageRow[]
+  readonly touches: readonly TouchRow[]
   readonly tree: TreeState
   readonly collect: Collected
+  readonly insights: readonly Anomaly[]
   readonly scopes: ReturnType<EventIndex['scopes']>
   readonly status: { readonly events: number }
-  /** By node, the last event that is in the index. */
-  readonly taken: Readonly<Record<string, number>>
+  /** Of each node: the last sequence number that the index has. */
+  readonly sequences: Readonly<Record<string, number>>
 }
 
 const LOCK_FILE = 'lock'
@@ -112,20 +121,25 @@ export class IndexService {
   #value(question: IndexQuestion): Promise<unknown> | unknown {
     if (question.ask === 'tree') return this.#grow(question)
     if (question.ask === 'collect') return collectEvents(this.#parts, question.question)
+    if (question.ask === 'insights') return this.#parts.insights?.pull() ?? []
     const { index } = this.#open()
     const { auditFolder, files } = this.#parts
     switch (question.ask) {
       case 'lookup':
         return lookup({ index, auditFolder, files }, question.question)
+      case 'find':
+        return findEvents({ index, auditFolder, files }, question.id)
       case 'lastUse':
         return index.lastUse(question.key)
       case 'usage':
         return index.usage(question.question)
+      case 'touches':
+        return index.touches(question.key)
       case 'scopes':
         return index.scopes()
       case 'status':
         return { events: index.count() }
-      case 'taken':
+      case 'sequences':
         return Object.fromEntries([...index.positions()].map(([node, { sequence }]) => [node, sequence]))
     }
   }
@@ -173,5 +187,5 @@ function parseValue<T>(value: unknown): T {
 
 /** Questions that the log answers, whether the index is there or not. */
 function readsLog({ ask }: IndexQuestion): boolean {
-  return ask === 'tree' || ask === 'collect'
+  return ask === 'tree' || ask === 'collect' || ask === 'insights'
 }

@@ -7,13 +7,17 @@ import { present } from '../base/assert.ts'
 import type { Log } from '../base/log.ts'
 import { systemClock, systemSleep, systemTimers } from '../base/ports.ts'
 import type { HmacKey } from '../crypto/hmac.ts'
+import type { InsightRules } from '../insights/rules.ts'
 import { type IndexQuestion, IndexService } from './index-service.ts'
+import { InsightWatch } from './insight-watch.ts'
 
 /** What the thread is started with. */
 export type IndexWorkerData = {
   readonly folder: string
   readonly auditFolder: string
   readonly key: HmacKey
+  /** What is looked for in the log, and where what is known of it is kept. */
+  readonly insights?: { readonly folder: string; readonly rules: InsightRules } | undefined
 }
 
 /** A question, or that no more will come. */
@@ -38,19 +42,16 @@ function serve(port: MessagePort, data: IndexWorkerData): void {
     (...args) =>
       reply({ type: 'log', level, args })
   const log: Log = { info: line('info'), warn: line('warn'), error: line('error') }
-  const service = new IndexService({
-    ...data,
-    files: segmentFiles,
-    clock: systemClock,
-    sleep: systemSleep,
-    log,
-  })
-  const watch = startWatch(service, log)
+  const parts = { ...data, files: segmentFiles, clock: systemClock, log }
+  const insights = data.insights && new InsightWatch({ ...parts, ...data.insights })
+  const service = new IndexService({ ...parts, sleep: systemSleep, insights })
+  const followers = insights === undefined ? [service] : [service, insights]
+  const watch = startWatch(followers, log)
   port.on('message', (message: unknown) => {
     const request = parseRequest(message)
     if (request.ticket === undefined) {
       void watch.stop().then(async () => {
-        await service.close()
+        for (const follower of followers) await follower.close()
         port.close()
       })
       return
@@ -68,15 +69,18 @@ function yieldToCalls(): void {
   if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_LOW)
 }
 
+/** What follows the log. */
+type Follower = Pick<IndexService, 'catchUp' | 'halt' | 'close'>
+
 /** Looks at the log again and again. The same failure is reported once. */
-function startWatch(service: IndexService, log: Log): { readonly stop: () => Promise<void> } {
+function startWatch(followers: readonly Follower[], log: Log): { readonly stop: () => Promise<void> } {
   let stopped = false
   let failure = ''
   let timer = systemTimers.after(0, () => {})
   let round: Promise<void> = Promise.resolve()
   const look = async (): Promise<void> => {
     try {
-      await service.catchUp()
+      for (const follower of followers) await follower.catchUp()
       failure = ''
     } catch (error) {
       if (String(error) !== failure) log.error('the index falls behind', { reason: String(error) })
@@ -92,7 +96,7 @@ function startWatch(service: IndexService, log: Log): { readonly stop: () => Pro
     stop: async () => {
       stopped = true
       timer.cancel()
-      service.halt()
+      for (const follower of followers) follower.halt()
       await round
     },
   }

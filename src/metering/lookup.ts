@@ -4,13 +4,15 @@ import { EVENT_START, segmentName } from '../audit/segment.ts'
 import { isMissing } from '../audit/segment-files.ts'
 import { fromUtf8 } from '../base/bytes.ts'
 import type { EventIndex, EventPlace, FoundEvent } from '../store/index-port.ts'
-import { type EventRecord, idPrefixOf, parseEvent } from './event-facts.ts'
-import { attributeTerm, type LookupAttribute, scopeTerm } from './terms.ts'
+import { type EventRecord, idPrefixOf, isInsight, parseEvent } from './event-facts.ts'
+import { attributeTerm, insightScopeTerm, type LookupAttribute, scopeTerm } from './terms.ts'
 
 /** A question for the events of an account in one region, newest first. */
 export type LookupQuestion = {
   readonly account: string
   readonly region: string
+  /** Insights; calls and what the service does by itself when left out. */
+  readonly category?: 'insight' | undefined
   readonly attribute?: { readonly name: LookupAttribute; readonly value: string } | undefined
   /** Seconds since 1970; both ends are included. */
   readonly fromSecond: number
@@ -35,9 +37,9 @@ export type LookupParts = {
  * an event is given to nobody but the account that its own line names.
  */
 export async function lookup(parts: LookupParts, question: LookupQuestion): Promise<LookupPage> {
-  const { account, region, attribute, limit } = question
+  const { account, region, attribute, limit, category } = question
   if (attribute?.name === 'EventId') return lookupById(parts, question, attribute.value)
-  const scope = scopeTerm(account, region)
+  const scope = category === 'insight' ? insightScopeTerm(account, region) : scopeTerm(account, region)
   const term = attribute === undefined ? scope : attributeTerm(scope, attribute.name, attribute.value)
   const found = parts.index.find({ ...question, term, limit: limit + 1 })
   const page = found.slice(0, limit)
@@ -51,7 +53,15 @@ async function lookupById(parts: LookupParts, question: LookupQuestion, id: stri
   return { events: await readEvents(parts, found, wanted), next: undefined }
 }
 
-function isOf(event: EventRecord, { account, region, fromSecond, toSecond }: LookupQuestion): boolean {
+/** Finds the events that have this id, or whose request has it, in whatever account they are. */
+export async function findEvents(parts: LookupParts, id: string): Promise<readonly string[]> {
+  const found = parts.index.findById(idPrefixOf(id))
+  return readEvents(parts, found, (event) => event.eventID === id || event.requestID === id)
+}
+
+function isOf(event: EventRecord, question: LookupQuestion): boolean {
+  const { account, region, fromSecond, toSecond, category } = question
+  if (isInsight(event) !== (category === 'insight')) return false
   const second = Date.parse(event.eventTime) / 1000
   const inTime = second >= fromSecond && second <= toSecond
   return inTime && event.recipientAccountId === account && event.awsRegion === region

@@ -12,10 +12,18 @@ export function eventCollector(index: IndexThread): (question: CollectQuestion) 
   return async (question) => (await index.ask({ ask: 'collect', question, reachMs: 0 })).value
 }
 
+/** How many events of a node, up to a sequence number, the index does not have yet. */
+export function indexLag(index: IndexThread): (node: string, sequence: number) => Promise<number> {
+  return async (node, sequence) => {
+    const { value } = await index.ask({ ask: 'sequences', reachMs: 0 })
+    return Math.max(0, sequence - (value[node] ?? 0))
+  }
+}
+
 /** How long the index may take to come to where the log is: at a start it has to be opened first. */
 const REACH_MS = 10_000
 
 /** By node, the last event that is in the index. */
 export function indexedUpTo(index: IndexThread): () => Promise<Readonly<Record<string, number>>> {
-  return async () => (await index.ask({ ask: 'taken', reachMs: REACH_MS })).value
+  return async () => (await index.ask({ ask: 'sequences', reachMs: REACH_MS })).value
 }

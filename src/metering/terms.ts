@@ -25,6 +25,27 @@ export function scopeTerm(account: string, region: string): string {
   return `${account}/${region}`
 }
 
+/** The term of all insights of an account in a region, which no question for its calls finds. */
+export function insightScopeTerm(account: string, region: string): string {
+  return `${scopeTerm(account, region)}\ninsight`
+}
+
+/** The terms of an insight. Source: AWS CloudTrail User Guide, "Viewing Insights events with the AWS CLI". */
+export function insightTerms({
+  recipientAccountId,
+  awsRegion,
+  insightDetails,
+}: EventRecord): readonly string[] {
+  const scope = insightScopeTerm(recipientAccountId, awsRegion)
+  if (insightDetails === undefined) return [scope]
+  const { eventName, eventSource } = insightDetails
+  return [
+    scope,
+    attributeTerm(scope, 'EventName', eventName),
+    attributeTerm(scope, 'EventSource', eventSource),
+  ]
+}
+
 /** The term of the events of an account in a region that have a value. */
 export function attributeTerm(scope: string, attribute: LookupAttribute, value: string): string {
   return `${scope}\n${attribute}\n${value.slice(0, VALUE_MAX_CHARS)}`

@@ -28,6 +28,9 @@ export type TestEvent = {
   readonly account?: string
   readonly region?: string
   readonly parameters?: Readonly<Record<string, unknown>>
+  readonly additional?: Readonly<Record<string, unknown>>
+  readonly address?: string
+  readonly requestId?: string
 }
 
 /** The id of the event with this number: a UUID that begins with it. */
@@ -52,12 +55,13 @@ export function testRecord(event: TestEvent): string {
     source: event.source ?? 'kms.amazonaws.com',
     name,
     region: event.region ?? TEST_REGION,
-    sourceAddress: '192.0.2.1',
+    sourceAddress: event.address ?? '192.0.2.1',
     userAgent: 'test',
     error: error === undefined ? undefined : { code: error, message: '' },
     request: event.parameters ?? null,
     response: null,
-    requestId: `request-${id}`,
+    additional: event.additional,
+    requestId: event.requestId ?? `request-${id}`,
     eventId: testEventId(id),
     readOnly: event.readOnly ?? true,
     resources: [key].flat().map((one) => ({ account: TEST_ACCOUNT, arn: testKeyArn(one) })),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import type { UsageRow } from '../store/index-port.ts'
 import { PricesError, parsePrices, priceOfCall } from './prices.ts'
@@ -119,4 +120,19 @@ test('a price table that is not one is refused with what is wrong', () => {
     )
   }
   assert.deepEqual(parsePrices(JSON.stringify(right)), right)
+})
+
+test('the price table of docs/operating/usage.md is one, and tells asymmetric calls apart', async () => {
+  const page = await readFile(new URL('../../docs/operating/usage.md', import.meta.url), 'utf8')
+  const table = parsePrices(/```json\n([\s\S]*?)```/.exec(page)?.[1] ?? '')
+  const price = (operation: string, spec: string) =>
+    Number((priceOfCall(table, operation, spec) * 10_000).toFixed(6))
+  assert.equal(price('Decrypt', 'SYMMETRIC_DEFAULT'), 0.03)
+  assert.equal(price('Sign', 'RSA_2048'), 0.03)
+  assert.equal(price('Sign', 'RSA_4096'), 0.15)
+  assert.equal(price('Sign', 'ECC_NIST_P256'), 0.15)
+  assert.equal(price('DescribeKey', 'RSA_4096'), 0.03)
+  assert.equal(price('GenerateMac', 'HMAC_256'), 0.03)
+  assert.equal(price('GenerateDataKeyPairWithoutPlaintext', 'RSA_2048'), 12)
+  assert.equal(price('GenerateDataKeyPair', 'ECC_NIST_P256'), 0.1)
 })

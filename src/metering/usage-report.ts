@@ -1,5 +1,6 @@
 import type { UsageRow } from '../store/index-port.ts'
 import { HOURS_PER_MONTH, type Prices, priceOfCall } from './prices.ts'
+import { formatCsv, formatTable } from './table.ts'
 
 /** What use can be told apart by. */
 export const USAGE_COLUMNS = [
@@ -127,9 +128,9 @@ export function formatUsage(
   ])
   switch (format) {
     case 'table':
-      return tableOf([head, ...rows])
+      return formatTable([head, ...rows])
     case 'csv':
-      return [head, ...rows].map((row) => row.map(csvCell).join(','))
+      return formatCsv([head, ...rows])
     case 'json':
       return [JSON.stringify(lines.map((line) => jsonOf(line, columns, currency)))]
   }
@@ -149,21 +150,4 @@ function jsonOf(
 ): object {
   const named = Object.fromEntries(columns.map((column, index) => [column, values[index]]))
   return { ...named, calls, failures, ...(currency === undefined ? {} : { cost, currency }) }
-}
-
-function tableOf(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)))
-  const isNumber = (at: number): boolean => rows.slice(1).every((row) => /^[\d.]+$/.test(row[at] ?? ''))
-  return rows.map((row) =>
-    row
-      .map((cell, at) => (isNumber(at) ? cell.padStart(widths[at] ?? 0) : cell.padEnd(widths[at] ?? 0)))
-      .join('  ')
-      .trimEnd(),
-  )
-}
-
-/** Source: RFC 4180. A cell that a spreadsheet would compute is quoted with an apostrophe. */
-function csvCell(cell: string): string {
-  const safe = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }

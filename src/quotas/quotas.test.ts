@@ -27,7 +27,7 @@ test('limitOf gives what is set, or the default', () => {
 
 test('every operation of every service is charged to a rate, valid or not', () => {
   for (const name of KMS_OPERATION_NAMES) assert.equal(chargedOf('kms', name, undefined).length, 1, name)
-  for (const service of ['iam', 'sts', 'cloudtrail'] as const) {
+  for (const service of ['iam', 'sts', 'cloudtrail', 'holdfast'] as const) {
     assert.deepEqual(
       chargedOf(service, 'Anything', {}).map(({ name }) => name),
       [`${service}.calls`],

@@ -23,7 +23,7 @@ const RATE_MAX = 1_000_000
 /**
  * Calls that share a rate, with what an account has at AWS in most regions.
  * Source: AWS KMS Developer Guide, "Request quotas"; IAM User Guide, "IAM and AWS STS quotas".
- * AWS publishes none for `kms.ml-kem`, pairs of ML-KEM and `iam.calls`: what is here then is ours.
+ * AWS publishes none for `kms.ml-kem`, pairs of ML-KEM and `iam.calls`: what is here then is ours, as is `holdfast.calls`.
  */
 const SHARED: readonly (readonly [name: string, about: string, aws: number])[] = [
   ['kms.symmetric', 'cryptographic calls with symmetric and HMAC keys, and GenerateRandom', 10_000],
@@ -35,6 +35,7 @@ const SHARED: readonly (readonly [name: string, about: string, aws: number])[] =
   ['iam.calls', 'calls of IAM', 100],
   ['sts.calls', 'calls of STS that are signed', 600],
   ['cloudtrail.calls', 'calls of CloudTrail', 10],
+  ['holdfast.calls', 'calls of the usage API', 10],
 ]
 
 /** Pairs that are made by GenerateDataKeyPair and GenerateDataKeyPairWithoutPlaintext, by their kind. Source: the same. */
@@ -133,6 +134,8 @@ export function chargedOf(service: ServiceName, operation: string, input: unknow
       return STS
     case 'cloudtrail':
       return CLOUDTRAIL
+    case 'holdfast':
+      return HOLDFAST
   }
 }
 
@@ -140,6 +143,7 @@ const NOTHING: Charged = []
 const IAM = only('iam.calls')
 const STS = only('sts.calls')
 const CLOUDTRAIL = only('cloudtrail.calls')
+const HOLDFAST = only('holdfast.calls')
 const SYMMETRIC = only('kms.symmetric')
 const RSA = only('kms.rsa')
 const ECC = only('kms.ecc')

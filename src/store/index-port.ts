@@ -48,9 +48,37 @@ export type Series = {
 export type UseEntry = {
   readonly series: Series
   readonly failed: boolean
+  /** How it touched its key; none without a key. */
+  readonly touch?: Touch
   /** What this use is remembered by as the last of its key: only of successful cryptographic calls. */
   readonly last?: { readonly eventId: string; readonly requestId: string }
 }
+
+/** What is told apart of calls on a key, beside their series. */
+export type Touch = {
+  /** The key material that was used, as far as the event names one. */
+  readonly material: string
+  /** Whether that material opened a ciphertext. */
+  readonly opened: boolean
+  /** Where the call came from. */
+  readonly address: string
+  readonly eventId: string
+}
+
+/** Calls on one key that have a principal, operation, material, address and outcome in common. */
+export type TouchRow = Omit<Touch, 'eventId'> &
+  Pick<Series, 'account' | 'principal' | 'source' | 'operation'> & {
+    readonly failed: boolean
+    readonly calls: number
+    /** Of the first and of the last of them; seconds since 1970. */
+    readonly firstSecond: number
+    readonly lastSecond: number
+    /** Of the last of them. */
+    readonly eventId: string
+  }
+
+/** Rows about one key at most: of more, the latest. */
+export const TOUCH_ROWS_MAX = 50_000
 
 /** A part of one node's log: all of it gets into the index, and the position with it, or nothing. */
 export type IndexBatch = {
@@ -87,6 +115,10 @@ export type UsageQuestion = {
   readonly toHour: number
   readonly account?: string | undefined
   readonly key?: string | undefined
+  /** So many hours are summed up in one row, whose hour is the first of them; 1 when left out. */
+  readonly hoursPerRow?: number | undefined
+  /** Rows at most; all when left out. */
+  readonly limit?: number | undefined
 }
 
 /** Calls of one series in one hour. */
@@ -102,6 +134,8 @@ export type EventIndex = {
   readonly findById: (idPrefix: number) => readonly FoundEvent[]
   readonly lastUse: (key: string) => LastUse | undefined
   readonly usage: (question: UsageQuestion) => readonly UsageRow[]
+  /** The calls on a key, the latest first; at most {@link TOUCH_ROWS_MAX} rows. */
+  readonly touches: (key: string) => readonly TouchRow[]
   /** Accounts and regions that there are events of. */
   readonly scopes: () => readonly { readonly account: string; readonly region: string }[]
   /** Forgets everything, so that it is made again from the log. */

@@ -4,7 +4,7 @@ import { createFile, openFile, parseInteger } from './sqlite-file.ts'
 /** The index in its folder. It may be removed while nothing has it open: it is made again. */
 export const INDEX_FILE = 'index.db'
 /** Of the layout of the tables. Another one is removed and made again. */
-const FORMAT = 1
+const FORMAT = 2
 const TABLES = `
   CREATE TABLE meta (name TEXT NOT NULL, value INTEGER NOT NULL, PRIMARY KEY (name)) STRICT, WITHOUT ROWID;
   CREATE TABLE positions (
@@ -30,6 +30,12 @@ const TABLES = `
     principal TEXT NOT NULL, source TEXT NOT NULL, operation TEXT NOT NULL, variant TEXT NOT NULL,
     UNIQUE (account, region, key, principal, source, operation, variant)
   ) STRICT;
+  CREATE INDEX series_by_key ON series (key);
+  CREATE TABLE touches (
+    series INTEGER NOT NULL, material TEXT NOT NULL, opened INTEGER NOT NULL, address TEXT NOT NULL,
+    failed INTEGER NOT NULL, calls INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+    event_id TEXT NOT NULL, PRIMARY KEY (series, material, opened, address, failed)
+  ) STRICT, WITHOUT ROWID;
   CREATE TABLE usage (
     hour INTEGER NOT NULL, series INTEGER NOT NULL, calls INTEGER NOT NULL, failures INTEGER NOT NULL,
     PRIMARY KEY (hour, series)

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type {
   EventEntry,
   EventIndex,
@@ -10,14 +10,18 @@ import type {
   IndexPosition,
   LastUse,
   Series,
+  Touch,
+  TouchRow,
   UsageQuestion,
   UsageRow,
   UseEntry,
 } from './index-port.ts'
+import { TOUCH_ROWS_MAX } from './index-port.ts'
 import { StoreFailure } from './port.ts'
 import { blocksOf, encodeDistances, KEYS_PER_SECOND, newestKeys, SPAN_KEYS } from './posting-block.ts'
-import { parseBlob, parseInteger, parseText, reasonOf } from './sqlite-file.ts'
+import { parseInteger, parseText, reasonOf } from './sqlite-file.ts'
 import { connectIndex, INDEX_FILE } from './sqlite-index-file.ts'
+import { parseFound, parsePosition, parseTouch, parseUsage } from './sqlite-index-rows.ts'
 
 /** Seconds whose last key is remembered. */
 const SECONDS_MAX = 4096
@@ -33,9 +37,12 @@ const DERIVED = [
   'ids',
   'last_uses',
   'series',
+  'touches',
   'usage',
 ]
 const SECONDS_PER_HOUR = 3600
+/** A limit that is none. Source: SQLite, "SELECT", the LIMIT clause. */
+const ALL = -1
 
 /**
  * Opens the index of a folder; makes it when there is none. One that cannot be read, or has
@@ -114,8 +121,14 @@ class SqliteIndex implements EventIndex {
     )
   }
 
-  usage({ fromHour, toHour, account = '', key = '' }: UsageQuestion): readonly UsageRow[] {
-    return this.#statements.usage.all(fromHour, toHour, account, account, key, key).map(parseUsage)
+  usage(question: UsageQuestion): readonly UsageRow[] {
+    const { fromHour, toHour, account = '', key = '', hoursPerRow = 1, limit = ALL } = question
+    const rows = this.#statements.usage.all(hoursPerRow, fromHour, toHour, account, key, limit)
+    return rows.map(parseUsage)
+  }
+
+  touches(key: string): readonly TouchRow[] {
+    return this.#statements.touches.all(key, TOUCH_ROWS_MAX).map(parseTouch)
   }
 
   scopes(): ReturnType<EventIndex['scopes']> {
@@ -167,14 +180,16 @@ class SqliteIndex implements EventIndex {
 
   #use({ second, uses }: EventEntry, into: Gathered): void {
     for (const use of uses) {
-      into.count(this.#seriesNumber(use.series), Math.floor(second / SECONDS_PER_HOUR), use.failed)
+      const series = this.#seriesNumber(use.series)
+      into.count(series, Math.floor(second / SECONDS_PER_HOUR), use.failed)
+      if (use.touch !== undefined) into.touch(series, second, use.touch, use.failed)
       if (use.last !== undefined) into.last(second, use)
     }
   }
 
   /** Rows in the order of their tables, which is several times faster than in that of events. */
-  #write({ postings, ids, hours, lastUses }: Gathered): void {
-    const { addPosting, addId, addUsage, setLastUse } = this.#statements
+  #write({ postings, ids, hours, touches, lastUses }: Gathered): void {
+    const { addPosting, addId, addUsage, addTouch, setLastUse } = this.#statements
     for (const [term, keys] of postings) {
       for (const block of blocksOf(keys))
         addPosting.run(term, block.at(-1) ?? 0, block[0] ?? 0, encodeDistances(block))
@@ -182,6 +197,10 @@ class SqliteIndex implements EventIndex {
     for (const [prefix, key] of ids.sort(([a], [b]) => a - b)) addId.run(prefix, key)
     for (const { hour, series, calls, failures } of hours.values())
       addUsage.run(hour, series, calls, failures)
+    for (const { series, touch, failed, calls, first, last } of touches.values()) {
+      const { material, opened, address, eventId } = touch
+      addTouch.run(series, material, Number(opened), address, Number(failed), calls, first, last, eventId)
+    }
     for (const [key, { operation, second, eventId, requestId }] of lastUses)
       setLastUse.run(key, second, operation, eventId, requestId)
   }
@@ -227,11 +246,22 @@ function remember(numbers: Map<string, number>, text: string, number: number): n
 
 type HourCount = { readonly hour: number; readonly series: number; calls: number; failures: number }
 
+type TouchCount = {
+  readonly series: number
+  readonly failed: boolean
+  /** The last of them. */
+  touch: Touch
+  calls: number
+  first: number
+  last: number
+}
+
 /** What a transaction writes, brought together by table. */
 class Gathered {
   readonly postings = new Map<number, number[]>()
   readonly ids: [prefix: number, event: number][] = []
   readonly hours = new Map<string, HourCount>()
+  readonly touches = new Map<string, TouchCount>()
   readonly lastUses = new Map<string, LastUse>()
 
   post(term: number, event: number): void {
@@ -246,6 +276,19 @@ class Gathered {
     counted.calls += 1
     if (failed) counted.failures += 1
     this.hours.set(name, counted)
+  }
+
+  touch(series: number, second: number, touch: Touch, failed: boolean): void {
+    const { material, opened, address } = touch
+    const name = `${series} ${material} ${opened} ${failed} ${address}`
+    const counted = this.touches.get(name) ?? { series, failed, touch, calls: 0, first: second, last: second }
+    counted.calls += 1
+    counted.first = Math.min(counted.first, second)
+    if (second >= counted.last) {
+      counted.last = second
+      counted.touch = touch
+    }
+    this.touches.set(name, counted)
   }
 
   last(second: number, { series, last }: UseEntry): void {
@@ -282,6 +325,18 @@ function prepare(database: DatabaseSync) {
       `INSERT INTO usage (hour, series, calls, failures) VALUES (?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET calls = calls + excluded.calls, failures = failures + excluded.failures`,
     ),
+    addTouch: sql(
+      `INSERT INTO touches (series, material, opened, address, failed, calls, first, last, event_id)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET calls = calls + excluded.calls, first = min(first, excluded.first),
+         event_id = iif(excluded.last >= last, excluded.event_id, event_id), last = max(last, excluded.last)`,
+    ),
+    touches: sql(
+      `SELECT account, principal, source, operation, material, opened, address, failed, calls, touches.first, last,
+         event_id
+       FROM series JOIN touches ON touches.series = series.id WHERE key = ?
+       ORDER BY last DESC, series.id, material, opened, address, failed LIMIT ?`,
+    ),
     setLastUse: sql(
       `INSERT INTO last_uses (key, second, operation, event_id, request_id) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET second = excluded.second, operation = excluded.operation,
@@ -303,58 +358,15 @@ function prepare(database: DatabaseSync) {
        WHERE prefix = ? ORDER BY event DESC`,
     ),
     usage: sql(
-      `SELECT hour, account, region, key, principal, source, operation, variant, calls, failures
+      // A number is bound as a REAL, and dividing by one would not round.
+      `SELECT usage.hour / CAST(?1 AS INTEGER) * CAST(?1 AS INTEGER) AS hour, account, region, key, principal, source, operation, variant,
+         sum(calls) AS calls, sum(failures) AS failures
        FROM usage JOIN series ON series.id = usage.series
-       WHERE hour >= ? AND hour < ? AND (? = '' OR account = ?) AND (? = '' OR key = ?)
-       ORDER BY hour, series.id`,
+       WHERE usage.hour >= ?2 AND usage.hour < ?3 AND (?4 = '' OR account = ?4) AND (?5 = '' OR key = ?5)
+       GROUP BY usage.hour / CAST(?1 AS INTEGER), series.id ORDER BY 1, series.id LIMIT ?6`,
     ),
     scopes: sql('SELECT DISTINCT account, region FROM series ORDER BY account, region'),
     count: sql('SELECT count(*) AS events FROM events'),
     rebuildAsked: sql("SELECT value FROM meta WHERE name = 'rebuild'"),
-  }
-}
-
-type Row = Record<string, SQLOutputValue>
-
-function parsePosition(row: Row): [string, IndexPosition] {
-  const [segment, offset, line, sequence] = ['segment', 'offset', 'line', 'sequence'].map((name) =>
-    parseInteger(row[name]),
-  )
-  return [
-    parseText(row['node']),
-    {
-      segment: segment ?? 0,
-      offset: offset ?? 0,
-      line: line ?? 0,
-      sequence: sequence ?? 0,
-      mac: parseBlob(row['mac']),
-    },
-  ]
-}
-
-function parseFound(row: Row): FoundEvent {
-  return {
-    key: parseInteger(row['id']),
-    place: {
-      node: parseText(row['node']),
-      segment: parseInteger(row['first']),
-      offset: parseInteger(row['offset']),
-      sizeBytes: parseInteger(row['size']),
-    },
-  }
-}
-
-function parseUsage(row: Row): UsageRow {
-  return {
-    hour: parseInteger(row['hour']),
-    account: parseText(row['account']),
-    region: parseText(row['region']),
-    key: parseText(row['key']),
-    principal: parseText(row['principal']),
-    source: parseText(row['source']),
-    operation: parseText(row['operation']),
-    variant: parseText(row['variant']),
-    calls: parseInteger(row['calls']),
-    failures: parseInteger(row['failures']),
   }
 }

@@ -40,6 +40,8 @@ export type XksPurpose = {
     readonly principalArn: string
     /** None while there is no KMS key yet. */
     readonly keyArn?: string
+    /** The service that calls on the principal's behalf. */
+    readonly viaService?: string
   }
 }
 
@@ -133,6 +135,7 @@ function requestBody(purpose: XksPurpose, members: Readonly<Record<string, strin
     kmsOperation: operation,
     kmsRequestId: requestId,
     ...(subject?.keyArn !== undefined && { kmsKeyArn: subject.keyArn }),
+    ...(subject?.viaService !== undefined && { kmsViaService: subject.viaService }),
   }
   return utf8(JSON.stringify({ requestMetadata, ...members }))
 }

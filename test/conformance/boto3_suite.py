@@ -177,7 +177,7 @@ class Operations(unittest.TestCase):
         kms.tag_resource(KeyId=first, Tags=tags)
         listings = {
             "list_keys": ({}, "Keys", "KeyId", keys),
-            "list_aliases": ({}, "Aliases", "AliasName", names),
+            "list_aliases": ({"KeyId": first}, "Aliases", "AliasName", names),
             "list_resource_tags": ({"KeyId": first}, "Tags", "TagKey", {tag["TagKey"] for tag in tags}),
             "list_key_policies": ({"KeyId": first}, "PolicyNames", None, {"default"}),
         }

@@ -40,10 +40,10 @@ async function adopt(session: Session, model: Model, id: string): Promise<string
 
 async function checkAliases(session: Session, model: Model): Promise<void> {
   const listed = await session.list('ListAliases', 'Aliases', { Limit: 100 })
-  const targets = new Map(
-    listed.map(({ AliasName, TargetKeyId }) => [String(AliasName), String(TargetKeyId)]),
-  )
-  assert.equal(targets.size, listed.length, 'an alias is listed twice')
+  // The aliases of services that have no key lead nowhere.
+  const own = listed.filter(({ TargetKeyId }) => TargetKeyId !== undefined)
+  const targets = new Map(own.map(({ AliasName, TargetKeyId }) => [String(AliasName), String(TargetKeyId)]))
+  assert.equal(targets.size, own.length, 'an alias is listed twice')
   for (const name of ALIASES) model.facts.observe(factOf.alias(name), targets.get(name) ?? NONE)
   for (const name of targets.keys()) assert.ok(ALIASES.includes(name), `${name} was never made`)
 }

@@ -1,12 +1,11 @@
 /** For tests: lets calls of a server fail that write to its data folder. See `inject.c`. */
 
-import { execFile } from 'node:child_process'
 import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
+import { compileLibrary } from './library.ts'
 
 const SOURCE = fileURLToPath(new URL('./inject.c', import.meta.url))
 
@@ -48,11 +47,8 @@ export type Injector = AsyncDisposable & {
 
 /** @throws where there is no C compiler, and on systems other than Linux: these tests need both. */
 export async function openInjector(data: string): Promise<Injector> {
-  if (process.platform !== 'linux') throw new Error(`faults are injected on Linux, not ${process.platform}`)
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-inject-'))
-  const library = join(folder, 'inject.so')
-  const compiler = ['-shared', '-fPIC', '-O1', '-Wall', '-Wextra', '-Werror', '-o', library, SOURCE, '-ldl']
-  await promisify(execFile)('cc', compiler)
+  const library = await compileLibrary(SOURCE, folder)
   const path = join(folder, 'control')
   await writeFile(path, Buffer.alloc(CONTROL_BYTES))
   const control = new Control(path)

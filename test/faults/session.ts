@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import type { Output } from '../../src/api/json.ts'
 import { type Answer, call } from '../support/calls.ts'
+import { REGION } from '../support/kms.ts'
 import type { TestServer } from '../support/server.ts'
 
 /** What is answered so may have failed because the audit log could not be written. */
@@ -16,19 +17,22 @@ export class Session {
   readonly server: TestServer
   /** The ids of answered requests; shared by the sessions of one data folder. */
   readonly acknowledged: Set<string>
+  readonly #now: () => number
   #answers = 0
   readonly #waiting: { readonly count: number; readonly resolve: () => void }[] = []
 
-  constructor(server: TestServer, acknowledged: Set<string>) {
+  /** @param now the server's clock. */
+  constructor(server: TestServer, acknowledged: Set<string>, now: () => number = Date.now) {
     this.server = server
     this.acknowledged = acknowledged
+    this.#now = now
   }
 
   /** The answer, whatever it is; nothing when the connection broke before it came. */
-  async try(operation: string, input: Output): Promise<Answer | undefined> {
+  async try(operation: string, input: Output, region = REGION): Promise<Answer | undefined> {
     let answer: Answer
     try {
-      answer = await call(this.server, operation, input)
+      answer = await call(this.server, operation, input, { region, now: this.#now() })
     } catch {
       return undefined
     }
@@ -52,33 +56,34 @@ export class Session {
   }
 
   /** The output of a call that must succeed. */
-  async succeed(operation: string, input: Output): Promise<Answer['json']> {
-    const answer = await this.#insist(operation, input)
+  async succeed(operation: string, input: Output, region = REGION): Promise<Answer['json']> {
+    const answer = await this.#insist(operation, input, region)
     assert.equal(answer?.status, 200, `${operation} ${JSON.stringify(input)}: ${answer?.text ?? 'no answer'}`)
     return answer.json
   }
 
   /** A call that must be refused with this code. */
-  async refused(operation: string, input: Output, code: string): Promise<void> {
-    const answer = await this.#insist(operation, input)
+  async refused(operation: string, input: Output, code: string, region = REGION): Promise<void> {
+    const answer = await this.#insist(operation, input, region)
     assert.equal(answer?.code, code, `${operation} ${JSON.stringify(input)}: ${answer?.text ?? 'no answer'}`)
   }
 
   /** Tries again when the connection was one to a worker that has been killed meanwhile. */
-  async #insist(operation: string, input: Output): Promise<Answer | undefined> {
+  async #insist(operation: string, input: Output, region: string): Promise<Answer | undefined> {
     for (let left = BROKEN_MAX; left > 0; left -= 1) {
-      const answer = await this.try(operation, input)
+      const answer = await this.try(operation, input, region)
       if (answer !== undefined) return answer
     }
     return undefined
   }
 
   /** All entries of a list that comes in pages. */
-  async list(operation: string, member: string, input: Output): Promise<readonly Entry[]> {
+  async list(operation: string, member: string, input: Output, region = REGION): Promise<readonly Entry[]> {
     const entries: Entry[] = []
     let marker: string | undefined
     do {
-      const page = await this.succeed(operation, marker === undefined ? input : { ...input, Marker: marker })
+      const asked = marker === undefined ? input : { ...input, Marker: marker }
+      const page = await this.succeed(operation, asked, region)
       entries.push(...(page[member] as readonly Entry[]))
       marker = page['Truncated'] === true ? String(page['NextMarker']) : undefined
     } while (marker !== undefined)

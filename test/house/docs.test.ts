@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
-import { VERSION } from '../../src/cli/help.ts'
+import { VERSION } from '../../src/base/version.ts'
 import { describeSettings } from '../../src/config/settings.ts'
 import { filesBelow, ROOT, type SourceFile } from './sources.ts'
 

@@ -18,13 +18,24 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   custody: ['base', 'api', 'crypto'],
   xks: ['base', 'crypto', 'sigv4'],
   audit: ['base', 'api', 'crypto', 'store'],
+  insights: ['base', 'crypto'],
   // It derives from the audit log what it counts and finds, so it reads the log as audit does.
-  metering: ['base', 'api', 'crypto', 'store', 'audit'],
+  metering: ['base', 'api', 'crypto', 'store', 'audit', 'insights'],
   dispatch: ['base', 'api', 'policy', 'sigv4', 'store', 'audit', 'quotas'],
   kms: ['base', 'api', 'policy', 'store', 'custody', 'attestation', 'quotas', 'dispatch', 'xks'],
   cloudtrail: ['base', 'api', 'crypto', 'policy', 'store', 'audit', 'metering', 'dispatch', 'client'],
   iam: ['base', 'api', 'policy', 'store', 'custody', 'quotas', 'dispatch'],
+  // What reports say is computed from facts that are given to it; another layer gathers them from everybody's records.
+  reports: ['base', 'api', 'crypto', 'policy', 'store', 'audit', 'metering'],
+  reporting: [
+    ...['base', 'api', 'crypto', 'policy', 'store', 'metering', 'dispatch'],
+    ...['cloudtrail', 'kms', 'iam', 'reports'],
+  ],
+  // It decides recorded calls again by the operations' own finding of what they need, and runs none.
+  explaining: ['base', 'api', 'policy', 'store', 'metering', 'dispatch', 'kms', 'iam'],
   jobs: ['base', 'store', 'audit', 'kms'],
+  // It reads what others know and is told the rest by callbacks: nobody below imports it.
+  metrics: ['base', 'api', 'store', 'audit', 'metering', 'dispatch', 'kms', 'cloudtrail'],
   http: ['base', 'api', 'dispatch'],
   client: ['base', 'api', 'crypto', 'sigv4'],
   proxy: ['base', 'api', 'sigv4', 'store', 'custody', 'audit', 'dispatch', 'kms', 'xks'],
@@ -35,20 +46,35 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'client',
     'audit',
     'metering',
+    'metrics',
+    'insights',
+    'reports',
+    'reporting',
     'deployment.ts',
     'app.ts',
     'proxy-app.ts',
+    'monitoring.ts',
     'operator.ts',
     'archiving.ts',
+    'explaining',
+    'explainer.ts',
   ],
   'archiving.ts': ['base', 'store', 'config', 'audit', 'cloudtrail', 'jobs', 'deployment.ts'],
+  'monitoring.ts': ['base', 'config', 'http', 'metrics', 'deployment.ts'],
   'operator.ts': ['base', 'store', 'config', 'audit', 'iam', 'deployment.ts'],
+  'explainer.ts': [
+    'deployment.ts',
+    ...['base', 'api', 'store', 'config', 'custody', 'xks', 'quotas', 'audit', 'metering', 'dispatch'],
+    ...['cloudtrail', 'kms', 'iam', 'explaining'],
+  ],
   'deployment.ts': ['base', 'config', 'crypto', 'custody', 'audit', 'iam', 'store'],
   'app.ts': [
     'deployment.ts',
     'archiving.ts',
     ...['base', 'api', 'store', 'config', 'crypto', 'policy', 'sigv4', 'attestation', 'custody', 'xks'],
     ...['quotas', 'audit', 'metering', 'dispatch', 'cloudtrail', 'kms', 'iam', 'jobs', 'http', 'client'],
+    'metrics',
+    ...['reports', 'reporting'],
   ],
   'proxy-app.ts': [
     'deployment.ts',
@@ -128,6 +154,14 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   ],
   cborg: ['src/attestation/cbor.ts', 'src/attestation/cose.ts'],
   jose: ['src/iam/oidc.ts'],
+  '@opentelemetry/api': ['src/metrics/exposition.ts', 'src/metrics/otlp.ts'],
+  '@opentelemetry/core': ['src/metrics/otlp.ts'],
+  '@opentelemetry/exporter-metrics-otlp-http': ['src/metrics/otlp.ts'],
+  '@opentelemetry/exporter-prometheus': ['src/metrics/exposition.ts'],
+  '@opentelemetry/exporter-trace-otlp-http': ['src/metrics/otlp.ts'],
+  '@opentelemetry/resources': ['src/metrics/exposition.ts', 'src/metrics/otlp.ts'],
+  '@opentelemetry/sdk-metrics': ['src/metrics/exposition.ts', 'src/metrics/otlp.ts'],
+  '@opentelemetry/sdk-trace': ['src/metrics/otlp.ts'],
 }
 
 test('packages are imported where they are meant to be, and nothing else is', async () => {
@@ -149,7 +183,7 @@ test('CONTRIBUTING.md has the same table', async () => {
   assert.deepEqual(documented, { ...MAY_IMPORT, 'app.ts': documented['app.ts'] })
   assert.match(
     table,
-    /\| `app.ts` +\| `deployment.ts`, and every layer but `cli` and `proxy`; `archiving.ts` +\|/,
+    /\| `app.ts` +\| `deployment.ts`, and every layer but `cli`, `explaining` and `proxy`; `archiving.ts` +\|/,
   )
 })
 

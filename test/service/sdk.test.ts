@@ -285,7 +285,9 @@ test('paginators give each key, alias and tag exactly once over several pages', 
   for (const KeyId of [undefined, keyIds[0]]) {
     const aliases: string[] = []
     for await (const page of paginateListAliases(client, { KeyId })) {
-      aliases.push(...(page.Aliases ?? []).map(({ AliasName = '' }) => AliasName))
+      // Aliases of services that have no key yet lead nowhere.
+      const own = (page.Aliases ?? []).filter(({ TargetKeyId }) => TargetKeyId !== undefined)
+      aliases.push(...own.map(({ AliasName = '' }) => AliasName))
     }
     assert.deepEqual(aliases.toSorted(), names)
   }

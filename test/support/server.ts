@@ -135,9 +135,10 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-/** The root credentials that a server has written. */
-export async function readCredentials(data: string): Promise<Credentials> {
-  const text = await readFile(join(data, 'credentials'), 'utf8')
+/** The root credentials that a server has written, or a command for another account: then by its id. */
+export async function readCredentials(data: string, profile?: string): Promise<Credentials> {
+  const whole = await readFile(join(data, 'credentials'), 'utf8')
+  const text = profile === undefined ? whole : whole.slice(whole.indexOf(`[${profile}]\n`))
   const accessKeyId = /aws_access_key_id = (\S+)/.exec(text)?.[1]
   const secretAccessKey = /aws_secret_access_key = (\S+)/.exec(text)?.[1]
   if (accessKeyId === undefined || secretAccessKey === undefined)

@@ -1,9 +1,8 @@
 import { KmsError } from '../../api/errors.ts'
 import type { Output } from '../../api/json.ts'
 import { integer, list, oneOf, optional, structure, timestamp } from '../../api/shapes.ts'
-import { utf8 } from '../../base/bytes.ts'
 import { sha256Hex } from '../../crypto/hash.ts'
-import { parseEvent } from '../../metering/event-facts.ts'
+import { isInsight, parseEvent } from '../../metering/event-facts.ts'
 import type { LookupQuestion } from '../../metering/lookup.ts'
 import { LOOKUP_ATTRIBUTES, userNameOf } from '../../metering/terms.ts'
 import { trailOperation } from '../operation.ts'
@@ -25,7 +24,7 @@ const INPUT = {
 }
 
 /**
- * Finds management events of the last 90 days in one region, newest first.
+ * Finds management events, or insights, of the last 90 days in one region, newest first.
  * Source: AWS CloudTrail API Reference, "LookupEvents".
  */
 export const lookupEvents = trailOperation(
@@ -38,12 +37,9 @@ export const lookupEvents = trailOperation(
     const limit = checkResults(input.MaxResults)
     const { StartTime = 0, EndTime = now } = input
     if (StartTime > EndTime) throw new KmsError('InvalidTimeRangeException', 'StartTime is after EndTime.')
-    if (input.EventCategory !== undefined) {
-      // There are no Insights events.
-      if (input.EventCategory === 'insight') return { output: { Events: [] } }
-      throw new KmsError('InvalidEventCategoryException', `${input.EventCategory} is not an event category.`)
-    }
+    const category = parseCategory(input.EventCategory)
     const question = {
+      category,
       account: caller.account,
       region,
       attribute: attribute && { name: attribute.AttributeKey, value: attribute.AttributeValue },
@@ -52,7 +48,8 @@ export const lookupEvents = trailOperation(
       toSecond: Math.floor(EndTime / 1000),
       limit,
     }
-    const asked = sha256Hex(utf8(JSON.stringify([region, attribute ?? null, input.StartTime, input.EndTime])))
+    const { StartTime: from, EndTime: to } = input
+    const asked = sha256Hex(JSON.stringify([category ?? null, region, attribute ?? null, from, to]))
     const after = parseToken(input.NextToken, asked)
     if (!parts.limiter.admit(caller.account, region))
       throw new KmsError('ThrottlingException', 'Rate exceeded')
@@ -61,6 +58,12 @@ export const lookupEvents = trailOperation(
     return { output }
   },
 )
+
+/** @throws InvalidEventCategoryException. */
+function parseCategory(category: string | undefined): LookupQuestion['category'] {
+  if (category === undefined || category === 'insight') return category
+  throw new KmsError('InvalidEventCategoryException', `${category} is not an event category.`)
+}
 
 function checkResults(count = RESULTS_MAX): number {
   if (count >= 1 && count <= RESULTS_MAX) return count
@@ -88,11 +91,11 @@ function eventOutput(text: string): Output {
   const event = parseEvent(text)
   return {
     EventId: event.eventID,
-    EventName: event.eventName,
-    ReadOnly: String(event.readOnly),
+    EventName: event.insightDetails?.eventName ?? event.eventName,
+    ReadOnly: isInsight(event) ? undefined : String(event.readOnly),
     AccessKeyId: event.userIdentity?.accessKeyId,
     EventTime: Date.parse(event.eventTime) / 1000,
-    EventSource: event.eventSource,
+    EventSource: event.insightDetails?.eventSource ?? event.eventSource,
     Username: userNameOf(event.userIdentity),
     Resources: (event.resources ?? []).map(({ ARN, type }) => ({ ResourceType: type, ResourceName: ARN })),
     CloudTrailEvent: text,

@@ -31,7 +31,7 @@ export const createGrant = keyOperation(
     states: [...USABLE, 'Unavailable'],
     input: CREATE_GRANT_INPUT,
     checkInput: (input) => checkGrantInput(input),
-    context: (input) => createGrantContext(input),
+    context: (input, call) => createGrantContext(input, call),
     coveredBy: (input, parent) => isWithin(bounds(input), parent),
     checkKey: (input, key) => checkAgainstKey(key.arn, key.record.value, bounds(input)),
   },

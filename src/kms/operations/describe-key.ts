@@ -1,6 +1,7 @@
 import { entriesContext, requestAlias } from '../context.ts'
 import { GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
 import { ANY_STATE } from '../key-state.ts'
+import { makeManagedKey } from '../managed-key.ts'
 import { keyMetadata } from '../metadata.ts'
 
 /** Gives a key's metadata. Source: AWS KMS API Reference, "DescribeKey". */
@@ -11,6 +12,7 @@ export const describeKey = keyOperation(
     aliases: true,
     crossAccount: true,
     states: ANY_STATE,
+    makeMissing: makeManagedKey,
     input: { KeyId: KEY_ID, GrantTokens: GRANT_TOKENS },
     context: (input) => entriesContext({ 'kms:requestalias': requestAlias(input.KeyId) }),
   },

@@ -5,6 +5,8 @@ import type { Call, Operation, Outcome, Work } from '../../dispatch/operation.ts
 import { shownParameters } from '../../dispatch/parameters.ts'
 import type { Stored } from '../../store/records.ts'
 import { accountPermission } from '../account-operation.ts'
+import { findAlias } from '../aliases.ts'
+import { AWS_SERVICES, aliasOfService, SERVICE_ALIAS_PREFIX } from '../aws-services.ts'
 import { KEY_ID, resolveKey } from '../key-operation.ts'
 import { ALIAS, type AliasValue, partitionOf } from '../key-record.ts'
 import { ANY_STATE } from '../key-state.ts'
@@ -45,11 +47,38 @@ async function begin(call: Call, input: ListInput, parts: KmsParts): Promise<Wor
 }
 
 async function listAll(call: Call, input: ListInput, parts: KmsParts): Promise<Outcome> {
-  const partition = partitionOf(call.caller.account, call.region)
   const limit = pageLimit(input, PAGE_SIZE)
+  if (input.Marker?.startsWith(SERVICE_ALIAS_PREFIX)) {
+    const { entries, next } = await predefined(call, parts, { after: input.Marker, limit })
+    return { output: pageOutput('Aliases', entries, next) }
+  }
+  const partition = partitionOf(call.caller.account, call.region)
   const page = await parts.records.list(ALIAS, { partition, after: storeMarker(input), limit })
-  const entries = page.records.map((alias) => entry(call, alias))
-  return { output: pageOutput('Aliases', entries, page.next) }
+  const own = page.records.map((alias) => entry(call, alias))
+  if (page.next !== undefined) return { output: pageOutput('Aliases', own, page.next) }
+  const more = await predefined(call, parts, { after: SERVICE_ALIAS_PREFIX, limit: limit - own.length })
+  return { output: pageOutput('Aliases', [...own, ...more.entries], more.next) }
+}
+
+/**
+ * The aliases of services that have no key yet, after all others: they lead nowhere. A marker within them is the
+ * name of the alias before.
+ */
+async function predefined(
+  call: Call,
+  parts: KmsParts,
+  { after, limit }: { readonly after: string; readonly limit: number },
+): Promise<{ readonly entries: readonly Output[]; readonly next: string | undefined }> {
+  const names: string[] = []
+  for (const name of AWS_SERVICES.map(aliasOfService).sort()) {
+    if (name > after && (await findAlias(call, parts, name)) === undefined) names.push(name)
+  }
+  const shown = names.slice(0, limit)
+  const entries = shown.map((name) => ({
+    AliasName: name,
+    AliasArn: aliasArn(call.region, call.caller.account, name),
+  }))
+  return { entries, next: names.length > limit ? (shown.at(-1) ?? after) : undefined }
 }
 
 async function listOfKey(call: Call, input: ListInput, parts: KmsParts, key: Key): Promise<Outcome> {

@@ -3,7 +3,7 @@ import type { Output } from '../../api/json.ts'
 import { type Input, type Members, optional } from '../../api/shapes.ts'
 import type { Stored } from '../../store/records.ts'
 import { grantEntry } from '../grant-entry.ts'
-import { GRANT_ID, NOT_FOR_AWS_RESOURCE } from '../grant-input.ts'
+import { forAwsResource, GRANT_ID } from '../grant-input.ts'
 import { PRINCIPAL, partyName, SERVICE_PRINCIPAL, wantedName } from '../grant-party.ts'
 import { GRANT, type GrantValue, grantPartition } from '../grant-record.ts'
 import { granteeChunks } from '../grantee-index.ts'
@@ -41,7 +41,7 @@ export const listGrants = keyOperation(
         throw new KmsError('ValidationException', ONE_GRANTEE)
       }
     },
-    context: () => NOT_FOR_AWS_RESOURCE,
+    context: (_, call) => forAwsResource(call),
   },
   async ({ input, key, parts }) => {
     const { grants, next } = await find(input, key, parts)

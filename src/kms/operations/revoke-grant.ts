@@ -1,4 +1,4 @@
-import { GRANT_ID, NOT_FOR_AWS_RESOURCE } from '../grant-input.ts'
+import { forAwsResource, GRANT_ID } from '../grant-input.ts'
 import { checkGrantId, getGrant, planRemoval } from '../grants.ts'
 import { DRY_RUN, KEY_ID, keyOperation } from '../key-operation.ts'
 import { ANY_STATE } from '../key-state.ts'
@@ -16,7 +16,7 @@ export const revokeGrant = keyOperation(
     states: ANY_STATE,
     input: { KeyId: KEY_ID, GrantId: GRANT_ID, DryRun: DRY_RUN },
     checkInput: (input) => checkGrantId(input.GrantId),
-    context: () => NOT_FOR_AWS_RESOURCE,
+    context: (_, call) => forAwsResource(call),
   },
   async ({ input, key, parts }) => {
     const grant = await getGrant(parts.records, key, input.GrantId)

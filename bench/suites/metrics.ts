@@ -1,0 +1,75 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { WindowResult } from '../load-protocol.ts'
+import { type Goal, median, rate } from '../measures.ts'
+import { type Server, type ServerSettings, startServer } from '../server.ts'
+import { measureInTurn, TURN_CONNECTIONS, type TurnsParts } from './turns.ts'
+
+/** What the metrics suite has found: calls a second, and CPU time per call, with metrics and without. */
+export type MetricsReport = {
+  readonly withMetrics: number
+  readonly without: number
+  readonly cpuUs: number
+  readonly cpuUsWithout: number
+  readonly goals: readonly Goal[]
+}
+
+/** What the suite runs with: settings of two servers on two folders. */
+export type MetricsParts = TurnsParts & { readonly settings: readonly [ServerSettings, ServerSettings] }
+
+const SHARE_REQUIRED = 0.98
+/** More often than a scraper asks. */
+const SCRAPE_INTERVAL_MS = 1000
+
+/** Measures Encrypt on two servers in turn; one of them counts, and is asked for it once a second. */
+export async function measureMetrics(parts: MetricsParts): Promise<MetricsReport> {
+  const [on, off] = parts.settings
+  const counting = await startServer({ ...on, environment: { HOLDFAST_METRICS: '127.0.0.1:0' } })
+  const stopping = new AbortController()
+  const scraping = scrape(counting, stopping.signal)
+  const servers = [counting, await startServer(off)] as const
+  try {
+    const [withMetrics, without] = await measureInTurn(parts, servers)
+    return reportOf(withMetrics, without)
+  } finally {
+    stopping.abort()
+    await scraping
+    for (const server of servers) await server.stop()
+  }
+}
+
+async function scrape(server: Server, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    // It is printed a moment after the server is ready.
+    const url = /^ {2}metrics +(\S+)$/m.exec(server.output())?.[1]
+    if (url !== undefined) await (await fetch(url)).arrayBuffer()
+    // Ended by the signal, which is what it is for.
+    await delay(SCRAPE_INTERVAL_MS, undefined, { signal }).catch(() => {})
+  }
+}
+
+function reportOf(on: readonly WindowResult[], off: readonly WindowResult[]): MetricsReport {
+  const share = median(on.map((window, round) => rate(window) / rateOf(off[round])))
+  const cpuShare = median(on.map((window, round) => cpuOf(off[round]) / cpuOf(window)))
+  const goal = (what: string, measured: number): Goal => ({
+    name: `Encrypt at ${TURN_CONNECTIONS} connections with metrics, ${what} as a share of that without`,
+    required: `at least ${SHARE_REQUIRED * 100}%`,
+    measured: `${(measured * 100).toFixed(1)}%`,
+    met: measured >= SHARE_REQUIRED,
+  })
+  return {
+    withMetrics: median(on.map(rate)),
+    without: median(off.map(rate)),
+    cpuUs: median(on.map(cpuOf)),
+    cpuUsWithout: median(off.map(cpuOf)),
+    goals: [goal('calls a second', share), goal('calls per CPU time', cpuShare)],
+  }
+}
+
+function rateOf(window: WindowResult | undefined): number {
+  return window === undefined ? Number.NaN : rate(window)
+}
+
+/** CPU time of the server per call. */
+function cpuOf(window: WindowResult | undefined): number {
+  return window?.cpuMs === undefined ? Number.NaN : (window.cpuMs * 1000) / window.calls
+}

@@ -1,0 +1,74 @@
+import { open, readdir, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { VerifierKey } from '../audit/note.ts'
+import { fromUtf8 } from '../base/bytes.ts'
+import { isSignedContent, NOTE_MAX_BYTES, openFiles, type SignedFile } from '../reports/signed-files.ts'
+
+/** Of one file of a report: that of a hundred thousand keys is some 100 MB. */
+export const REPORT_FILE_MAX_BYTES = 512 * 1024 * 1024
+
+const NOTE = /^report-(\d{4}-\d\d-\d\d)\.note$/
+/** What a report's file may be called. */
+export const REPORT_FILE: RegExp = /^report-\d{4}-\d\d-\d\d\.(?:json|html|note)$/
+
+/** The name of a report's file. */
+export function reportFileName(day: string, kind: 'json' | 'html' | 'note'): string {
+  return `report-${day}.${kind}`
+}
+
+/** The day of the last report in a folder before this day. */
+export async function dayBefore(folder: string, day: string): Promise<string | undefined> {
+  const days = (await readdir(folder)).flatMap((name) => NOTE.exec(name)?.[1] ?? [])
+  return days
+    .filter((one) => one < day)
+    .sort()
+    .at(-1)
+}
+
+/** A file as bytes. @throws Error when it is too long or cannot be read. */
+export async function readLimited(path: string, maxBytes: number): Promise<Uint8Array> {
+  const file = await open(path, 'r')
+  try {
+    const { size } = await file.stat()
+    if (size > maxBytes) throw new Error(`${path} is longer than ${maxBytes} bytes`)
+    const buffer = new Uint8Array(size)
+    let filled = 0
+    while (filled < size) {
+      const { bytesRead } = await file.read(buffer, filled, size - filled, filled)
+      if (bytesRead === 0) break
+      filled += bytesRead
+    }
+    return buffer.subarray(0, filled)
+  } finally {
+    await file.close()
+  }
+}
+
+/** Puts a file into the place of one of the same name. */
+export async function putFile(folder: string, name: string, content: string): Promise<void> {
+  const aside = join(folder, `.${name}.${process.pid}.new`)
+  await writeFile(aside, content, { mode: 0o600 })
+  await rename(aside, join(folder, name))
+}
+
+/** What came of a verification: the files that are as they were signed, or what is wrong. */
+export type Verified =
+  | { readonly files: readonly SignedFile[]; readonly wrong?: undefined }
+  | { readonly wrong: string }
+
+/** Checks the report of a day: its note, and the files that the note names. @throws Error for what cannot be read. */
+export async function verifyReport(folder: string, day: string, key: VerifierKey): Promise<Verified> {
+  const noteName = reportFileName(day, 'note')
+  const note = await readLimited(join(folder, noteName), NOTE_MAX_BYTES)
+  const files = openFiles(fromUtf8(note), key)
+  if (files === undefined) return { wrong: `${noteName} is not signed with this key` }
+  const expected = [reportFileName(day, 'html'), reportFileName(day, 'json')]
+  if (files.map(({ name }) => name).join() !== expected.join()) {
+    return { wrong: `${noteName} is the note of other files` }
+  }
+  for (const file of files) {
+    const content = await readLimited(join(folder, file.name), REPORT_FILE_MAX_BYTES)
+    if (!isSignedContent(file, content)) return { wrong: `${file.name} is not as it was signed` }
+  }
+  return { files }
+}

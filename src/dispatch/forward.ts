@@ -1,0 +1,49 @@
+import { utf8 } from '../base/bytes.ts'
+import type { Caller } from './caller.ts'
+import type { WireRequest } from './wire.ts'
+
+/** A call that a service within this process makes with the rights of its own caller, and never with more. */
+export type ForwardedCall = {
+  /** Whom the service has authenticated. */
+  readonly caller: Caller
+  /** The service, as `kms:ViaService` begins: `s3`, `ec2`. */
+  readonly via: string
+  readonly region: string
+  /** An operation of KMS. */
+  readonly operation: string
+  /** Its input as the JSON protocol has it: bytes in base64. */
+  readonly input: Readonly<Record<string, unknown>>
+}
+
+/** How a service is called where principals are named. */
+export function servicePrincipal(via: string): string {
+  return `${via}.amazonaws.com`
+}
+
+/** The value of `kms:ViaService`. Source: AWS KMS Developer Guide, "AWS KMS condition keys". */
+export function viaService(via: string, region: string): string {
+  return `${via}.${region}.amazonaws.com`
+}
+
+/**
+ * The caller, by way of the service. Policies and grants decide about the caller as they would otherwise; what is
+ * different is what conditions see, and that the audit event names the service.
+ *
+ * Source: CloudTrail User Guide, "userIdentity element": `invokedBy`.
+ */
+export function forwardedCaller({ caller, via }: ForwardedCall): Caller {
+  const identity: object = JSON.parse(caller.identityJson)
+  return { ...caller, via, identityJson: JSON.stringify({ ...identity, invokedBy: servicePrincipal(via) }) }
+}
+
+/** The call as a request: its audit event names the service in the place of an address and a program. */
+export function forwardedRequest({ via, input }: ForwardedCall): WireRequest {
+  const principal = servicePrincipal(via)
+  return {
+    method: 'POST',
+    target: '/',
+    rawHeaders: ['user-agent', principal],
+    body: utf8(JSON.stringify(input)),
+    connection: { address: principal, tls: undefined },
+  }
+}

@@ -1,0 +1,64 @@
+import { printable, printableJson } from '../base/printable.ts'
+import type { PolicyKind } from '../policy/decide.ts'
+import { isKeyArn } from '../policy/key-actions.ts'
+import type { Change } from '../policy/smallest-change.ts'
+
+/** What a kind of policy is called where it decides about a resource. */
+export function kindName(kind: PolicyKind, resource: string): string {
+  switch (kind) {
+    case 'scp':
+      return 'service control policy'
+    case 'rcp':
+      return 'resource control policy'
+    case 'resource':
+      if (isKeyArn(resource)) return 'key policy'
+      return resource.includes(':role/') ? 'trust policy' : 'resource policy'
+    case 'identity':
+      return 'identity policy'
+    case 'boundary':
+      return 'permissions boundary'
+    case 'session':
+      return 'session policy'
+  }
+}
+
+/** A statement as people count them: from 1, with its name if it has one. */
+export function statementName({
+  index,
+  sid,
+}: {
+  readonly index: number
+  readonly sid: string | undefined
+}): string {
+  return `statement ${index + 1}${sid === undefined ? '' : ` ${printableJson(sid)}`}`
+}
+
+/** A change of policies in words. */
+export function formatChange(change: Change, resource: string): readonly string[] {
+  const where = `${kindName(change.policy, resource)}${atLevel(change.level)}`
+  if (change.kind === 'AddAllow') {
+    return [`add a statement to the ${where}:`, `  ${printableJson(statementOf(change))}`]
+  }
+  const { policy } = change.statement
+  const name = policy === undefined ? '' : ` ${printable(policy)}`
+  return [
+    `take ${statementName(change.statement)} out of the ${where}${name}, or make it leave this call out`,
+  ]
+}
+
+/** A level of an organisation as people count them; nothing where there are none. */
+export function atLevel(level: number | undefined): string {
+  return level === undefined ? '' : ` at level ${level + 1}`
+}
+
+/** The statement that a change adds. A key policy or trust policy names the principal. */
+export function statementOf({
+  action,
+  resource,
+  principal,
+  policy,
+}: Extract<Change, { kind: 'AddAllow' }>): object {
+  if (policy !== 'resource') return { Effect: 'Allow', Action: action, Resource: resource }
+  const named = { Effect: 'Allow', Principal: { AWS: principal ?? '*' }, Action: action }
+  return isKeyArn(resource) ? { ...named, Resource: '*' } : named
+}

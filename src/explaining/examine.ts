@@ -1,0 +1,77 @@
+import type { Call, Permission } from '../dispatch/operation.ts'
+import { type GrantTrace, traceGrants } from '../kms/grant-trace.ts'
+import type { ContextValue } from '../policy/context.ts'
+import { type AccessRequest, type Decision, decide, type Policies } from '../policy/decide.ts'
+import { type Explanation, explainDecision } from '../policy/explain.ts'
+import { isKeyArn } from '../policy/key-actions.ts'
+import { type Change, smallestChange } from '../policy/smallest-change.ts'
+import type { Records } from '../store/records.ts'
+
+/** One permission that a call needs, and the whole path to the decision about it. */
+export type Examined = {
+  readonly request: AccessRequest
+  readonly decision: Decision
+  readonly explanation: Explanation
+  /** The grants on the key for the caller. */
+  readonly grants: readonly GrantTrace[]
+  /** The fewest changes of policies that would have allowed it; nothing when none would, or it is allowed. */
+  readonly change: readonly Change[] | undefined
+  /** The condition keys that policies ask for, in lower case, with what the request has. */
+  readonly asked: ReadonlyMap<string, ContextValue | undefined>
+}
+
+/** A request and all that decides about it. */
+export type Question = {
+  readonly request: AccessRequest
+  readonly policies: Policies
+  readonly asked: Map<string, ContextValue | undefined>
+}
+
+/** The question that a permission puts, as the server puts it. */
+export async function questionOf(
+  call: Pick<Call, 'caller' | 'context'>,
+  permission: Permission,
+): Promise<Question> {
+  const asked = new Map<string, ContextValue | undefined>()
+  const request: AccessRequest = {
+    principal: permission.principal ?? call.caller.principal,
+    action: permission.action,
+    resource: permission.resource,
+    resourceAccount: permission.account,
+    context: (key) => {
+      const value = permission.context(key) ?? call.context(key)
+      asked.set(key, value)
+      return value
+    },
+  }
+  const own = await call.caller.policies()
+  return { request, policies: { ...own, resource: permission.policy }, asked }
+}
+
+/** Decides as the server does: grants are asked only when policies do not allow, and none of them denies. */
+export async function settle(
+  { request, policies }: Question,
+  { grants }: Permission,
+): Promise<{ readonly decision: Decision; readonly policies: Policies }> {
+  const decision = decide(request, policies)
+  if (decision.allow || grants === undefined || decision.why.kind !== 'NotAllowed')
+    return { decision, policies }
+  const withGrants = { ...policies, grants: await grants() }
+  return { decision: decide(request, withGrants), policies: withGrants }
+}
+
+/** Decides about a permission, and looks at everything on the way. */
+export async function examine(records: Records, call: Call, permission: Permission): Promise<Examined> {
+  const question = await questionOf(call, permission)
+  const { request, asked } = question
+  const { decision, policies } = await settle(question, permission)
+  const explanation = explainDecision(request, policies)
+  const change = decision.allow ? undefined : smallestChange(request, policies)
+  const { action, resource: keyArn } = permission
+  // Grants ask for the encryption context whatever they say of it: what policies ask for has been noted.
+  const seen = new Map([...asked].sort(([a], [b]) => (a < b ? -1 : 1)))
+  const grants = isKeyArn(keyArn)
+    ? await traceGrants({ records, call, keyArn, action, context: request.context })
+    : []
+  return { request, decision, explanation, grants, change, asked: seen }
+}

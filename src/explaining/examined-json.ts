@@ -1,0 +1,32 @@
+import { formatReason } from '../policy/reason.ts'
+import type { Change } from '../policy/smallest-change.ts'
+import { statementOf } from './change-text.ts'
+import type { Examined } from './examine.ts'
+
+/** A decision about one permission and the whole path to it, for programs. */
+export function explainedJson({ request, decision, explanation, grants, change, asked }: Examined): object {
+  return {
+    principal: request.principal,
+    action: request.action,
+    resource: request.resource,
+    allowed: decision.allow,
+    decision: decisionJson(decision),
+    reason: formatReason(decision),
+    context: Object.fromEntries([...asked].filter(([, value]) => value !== undefined)),
+    missingContext: [...asked].filter(([, value]) => value === undefined).map(([key]) => key),
+    policies: explanation.policies,
+    complete: explanation.complete,
+    grants,
+    smallestChange: decision.allow ? undefined : (change?.map(changeJson) ?? null),
+  }
+}
+
+/** An error in a decision is for the log: what it says is not part of any format. */
+function decisionJson(decision: Examined['decision']): object {
+  if (decision.allow) return decision.by
+  return decision.why.kind === 'Failed' ? { kind: 'Failed' } : decision.why
+}
+
+function changeJson(change: Change): object {
+  return change.kind === 'AddAllow' ? { ...change, add: statementOf(change) } : change
+}

@@ -1,0 +1,53 @@
+import { formatReason } from '../policy/reason.ts'
+import { type Examined, examine } from './examine.ts'
+import { partlyRecorded } from './partly-recorded.ts'
+import { type RebuildParts, rebuildCall } from './rebuild.ts'
+import { type RecordedEvent, type RecordedResult, reasonOf, resultOf } from './recorded-event.ts'
+
+/** A recorded call, and what the policies say of it as they are now. */
+export type ExplainedCall = {
+  readonly event: RecordedEvent
+  readonly result: RecordedResult
+  /** Why it was refused, as recorded. */
+  readonly reason: string | undefined
+  readonly now: DecidedNow | { readonly because: string }
+}
+
+/** What is decided now. */
+export type DecidedNow = {
+  readonly allowed: boolean
+  /** In the order in which they are decided: the first refusal is the answer. */
+  readonly permissions: readonly Examined[]
+  /** How that differs from what is recorded; nothing when it does not. */
+  readonly differs: string | undefined
+  /** What is not recorded, and so not considered. */
+  readonly unknown: readonly string[]
+}
+
+/** Explains a recorded call by the policies as they are now. */
+export async function explainCall(parts: RebuildParts, event: RecordedEvent): Promise<ExplainedCall> {
+  const facts = { event, result: resultOf(event), reason: reasonOf(event) }
+  const rebuilt = await rebuildCall(parts, event)
+  if ('because' in rebuilt) return { ...facts, now: rebuilt }
+  const permissions: Examined[] = []
+  for (const permission of rebuilt.permissions) {
+    permissions.push(await examine(parts.records, rebuilt.call, permission))
+  }
+  const refused = permissions.find(({ decision }) => !decision.allow)
+  const asked = permissions.flatMap((permission) => [...permission.asked.keys()])
+  const unknown = [...rebuilt.unknown, ...partlyRecorded(asked, event.eventName)]
+  const differs = differenceOf(facts, refused)
+  return { ...facts, now: { allowed: refused === undefined, permissions, differs, unknown } }
+}
+
+function differenceOf(
+  { result, reason }: Pick<ExplainedCall, 'result' | 'reason'>,
+  refused: Examined | undefined,
+): string | undefined {
+  if (result === 'refused' && refused === undefined) {
+    return 'it was refused then and would be allowed now: policies have changed since, or more than policies refused it'
+  }
+  if (result === 'allowed' && refused !== undefined) return 'it was allowed then and would be refused now'
+  if (refused === undefined || reason === undefined) return undefined
+  return formatReason(refused.decision) === reason ? undefined : 'it was refused for another reason then'
+}

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { partlyRecorded } from './partly-recorded.ts'
+import {
+  isCopy,
+  parseRecordedEvent,
+  type RecordedEvent,
+  reasonOf,
+  resourcesOf,
+  resultOf,
+} from './recorded-event.ts'
+
+function event(fields: object): RecordedEvent {
+  return parseRecordedEvent(JSON.stringify({ recipientAccountId: '111122223333', ...fields }))
+}
+
+test('a call is allowed, refused by policies, or failed for another reason', () => {
+  for (const [errorCode, result] of [
+    [undefined, 'allowed'],
+    ['DryRunOperationException', 'allowed'],
+    ['AccessDenied', 'refused'],
+    ['DisabledException', 'failed'],
+  ] as const) {
+    assert.equal(resultOf(event({ errorCode })), result)
+  }
+})
+
+test('a reason is a text, and resources are those with an ARN', () => {
+  assert.equal(reasonOf(event({})), undefined)
+  assert.equal(reasonOf(event({ additionalEventData: { reason: 1 } })), undefined)
+  assert.equal(reasonOf(event({ additionalEventData: { reason: 'why' } })), 'why')
+  assert.deepEqual(resourcesOf(event({})), [])
+  assert.deepEqual(resourcesOf(event({ resources: [{ ARN: 'a' }, {}] })), ['a'])
+})
+
+test('an event for another account than the caller is a copy', () => {
+  assert.equal(isCopy(event({})), false)
+  assert.equal(isCopy(event({ userIdentity: { accountId: '111122223333' } })), false)
+  assert.equal(isCopy(event({ userIdentity: { accountId: '444455556666' } })), true)
+})
+
+test('what events hold only in part is said once for each condition key, where it matters', () => {
+  const asked = [
+    'aws:currenttime',
+    'kms:recipientattestation:pcr0',
+    'kms:expirationmodel',
+    'aws:sourceip',
+    'aws:currenttime',
+  ]
+  assert.deepEqual(
+    partlyRecorded(asked, 'ImportKeyMaterial').map((text) => text.split(': ')[0]),
+    ['aws:currenttime', 'kms:recipientattestation:pcr0', 'kms:expirationmodel'],
+  )
+  assert.deepEqual(partlyRecorded(['kms:expirationmodel', 'aws:sourceip'], 'Encrypt'), [])
+})

@@ -1,0 +1,111 @@
+import { parseArn } from '../api/arn.ts'
+import type { Caller } from '../dispatch/caller.ts'
+import type { Permission } from '../dispatch/operation.ts'
+import { parseIamArn } from '../iam/arns.ts'
+import { findByName, ROLES } from '../iam/entities.ts'
+import { trustPolicy } from '../iam/policies.ts'
+import { keyContext } from '../kms/context.ts'
+import { grantsFor } from '../kms/grant-access.ts'
+import { parseIdentifier } from '../kms/identifier.ts'
+import { findKey, type Key } from '../kms/keys.ts'
+import type { ContextLookup, ContextValue } from '../policy/context.ts'
+import { TRUST_ACTIONS } from '../policy/key-actions.ts'
+import type { Records } from '../store/records.ts'
+import { type Examined, examine } from './examine.ts'
+import { type NamedCaller, namedCaller, SimulationError } from './named-caller.ts'
+import type { ExplainingParts } from './parts.ts'
+
+/** A request to simulate. */
+export type SimulatedRequest = NamedCaller & {
+  readonly action: string
+  /** An ARN, or `*`. */
+  readonly resource: string
+  /** Condition keys, by lower-case name. */
+  readonly context: ReadonlyMap<string, ContextValue>
+}
+
+/** Decides a request by the policies of the deployment as they are now. @throws SimulationError. */
+export async function simulateRequest(parts: ExplainingParts, request: SimulatedRequest): Promise<Examined> {
+  const { records } = parts
+  const now = parts.now()
+  const { resource } = request
+  const region = parseArn(resource)?.region ?? ''
+  const caller = await namedCaller(records, request, now)
+  const context: ContextLookup = (key) =>
+    request.context.get(key) ?? knownKey(key, region, now) ?? caller.keys(key)
+  const call = {
+    requestId: '',
+    caller,
+    region,
+    input: {},
+    now,
+    context,
+    involve: () => {},
+    identify: () => {},
+  }
+  const key = await keyOf(records, resource, now)
+  const permission: Permission =
+    key === undefined
+      ? {
+          action: request.action,
+          resource,
+          ...(await otherResource(records, request, caller)),
+          context: () => undefined,
+        }
+      : keyPermission(parts, request, key, call)
+  return examine(records, call, permission)
+}
+
+/** Keys of a call that need nothing from outside. What was given comes first. */
+function knownKey(key: string, region: string, now: number): ContextValue | undefined {
+  switch (key) {
+    case 'aws:currenttime':
+      return new Date(now).toISOString()
+    case 'aws:epochtime':
+      return String(Math.floor(now / 1000))
+    case 'aws:requestedregion':
+      return region === '' ? undefined : region
+    case 'aws:viaawsservice':
+    case 'aws:principalisawsservice':
+      return 'false'
+    default:
+      return undefined
+  }
+}
+
+/** The key that a resource names, by its own ARN or by that of an alias. @throws SimulationError. */
+async function keyOf(records: Records, resource: string, now: number): Promise<Key | undefined> {
+  const arn = parseArn(resource)
+  if (arn?.service !== 'kms') return undefined
+  const { account, region } = arn
+  const key = await findKey({ records, region, now }, parseIdentifier(resource, account, region))
+  if (key === undefined) throw new SimulationError(`there is no key ${resource}`)
+  return key
+}
+
+function keyPermission(
+  { kms }: ExplainingParts,
+  { action, context: given }: SimulatedRequest,
+  key: Key,
+  call: Parameters<typeof grantsFor>[0]['call'],
+): Permission {
+  const context = keyContext(key, call.caller.account, (name) => given.get(name))
+  const name = action.slice(action.indexOf(':') + 1)
+  return {
+    action,
+    resource: key.arn,
+    account: key.account,
+    policy: key.policy,
+    context: (wanted) => given.get(wanted) ?? context(wanted),
+    grants: grantsFor({ call, parts: kms, key, name, context }),
+  }
+}
+
+/** A role has its trust policy for what assumes it; nothing else has a policy of its own. */
+async function otherResource(records: Records, { action, resource }: SimulatedRequest, caller: Caller) {
+  const named = TRUST_ACTIONS.has(action.toLowerCase()) ? parseIamArn(resource) : undefined
+  if (named?.kind !== 'role')
+    return { account: parseArn(resource)?.account || caller.account, policy: undefined }
+  const role = await findByName(records, ROLES, named.account, named.name)
+  return { account: named.account, policy: role && trustPolicy(role.value) }
+}

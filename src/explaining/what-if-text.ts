@@ -1,0 +1,94 @@
+import { printable } from '../base/printable.ts'
+import type { ChangeGroup, Tally } from './changes.ts'
+import type { WhatIf } from './what-if.ts'
+
+/** What a proposed policy would do, with what it was tried on. */
+export type WhatIfReport = WhatIf & {
+  readonly key: string
+  readonly days: number
+  /** The ARN of who puts the policy. */
+  readonly principal: string
+  readonly locksOut: boolean
+  /** Whether the index of the audit log had come to the end of the log. */
+  readonly current: boolean
+}
+
+/** What would become of the recorded calls, for people. */
+export function formatWhatIf(report: WhatIfReport): readonly string[] {
+  const { key, days, calls, decided, changes, otherChanges } = report
+  const refused = changes.filter(({ becomes }) => becomes === 'refused')
+  const allowed = changes.filter(({ becomes }) => becomes === 'allowed')
+  return [
+    `key      ${printable(key)}`,
+    `policy   ${formatValidity(report)}`,
+    `calls    ${count(calls, 'call')} in the last ${count(days, 'day')}; ${decided} decided by both policies`,
+    '',
+    ...section('Allowed now, and REFUSED by the new policy', refused),
+    ...section('Refused now, and ALLOWED by the new policy', allowed),
+    ...(otherChanges === 0
+      ? []
+      : [`${count(otherChanges, 'more call')} would change, in more groups than are told apart`, '']),
+    ...(changes.length === 0 ? ['No call would change.', ''] : []),
+    ...caveats(report),
+  ]
+}
+
+function formatValidity({ locksOut, principal }: WhatIfReport): string {
+  const who = printable(principal)
+  return locksOut
+    ? `valid, but PutKeyPolicy refuses it from ${who}, who could not change it again`
+    : `valid, and ${who} may put it as far as the check against locking oneself out goes`
+}
+
+function section(title: string, groups: readonly ChangeGroup[]): readonly string[] {
+  if (groups.length === 0) return []
+  const calls = groups.reduce((sum, group) => sum + group.calls, 0)
+  return [`${title}: ${count(calls, 'call')}`, ...groups.flatMap(formatGroup), '']
+}
+
+function formatGroup({
+  principal,
+  action,
+  calls,
+  first,
+  last,
+  reason,
+  eventIds,
+}: ChangeGroup): readonly string[] {
+  const when = first === last ? first : `${first} to ${last}`
+  return [
+    `  ${count(calls, 'call')} of ${action} by ${printable(principal)}`,
+    `    ${when}`,
+    `    ${printable(reason)}`,
+    `    for example event ${eventIds.join(', ')}`,
+  ]
+}
+
+function caveats({ movedOn, notDecided, notExact, current }: WhatIfReport): readonly string[] {
+  return [
+    ...tallies('Calls that could not be decided again', notDecided),
+    ...tallies('Calls that were decided without something that is not recorded', notExact),
+    ...(movedOn === 0
+      ? []
+      : [
+          `${count(movedOn, 'call')} ended otherwise then than the policies of today decide: policies have changed since`,
+        ]),
+    ...(current ? [] : ['The index is behind the audit log: the latest calls are missing.']),
+    'Users, groups, roles, service control policies and grants are taken as they are now.',
+  ]
+}
+
+function tallies(title: string, list: readonly Tally[]): readonly string[] {
+  if (list.length === 0) return []
+  const calls = list.reduce((sum, tally) => sum + tally.calls, 0)
+  return [
+    `${title}: ${calls}`,
+    ...list.map(
+      ({ what, calls: some, eventIds }) => `  ${some}: ${printable(what)} (event ${eventIds.join(', ')})`,
+    ),
+  ]
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`
+}

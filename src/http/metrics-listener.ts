@@ -1,0 +1,96 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+
+/** What a listener for metrics serves, and where. */
+export type MetricsListenerParts = {
+  readonly host: string
+  readonly port: number
+  /** PEM certificate chain and private key; plain HTTP without them. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined
+  readonly mediaType: string
+  readonly text: () => Promise<string>
+}
+
+/** Scrapers are few; whoever else comes waits or is turned away. */
+const MAX_CONNECTIONS = 64
+const MAX_HEADERS = 50
+const HEADERS_MAX_BYTES = 8192
+const REQUEST_TIMEOUT_MS = 10_000
+const KEEP_ALIVE_TIMEOUT_MS = 65_000
+
+/** Serves `GET /metrics` and nothing else. @throws Error of the socket: address in use, not permitted. */
+export async function openMetricsListener(
+  parts: MetricsListenerParts,
+): Promise<{ readonly port: number; readonly close: () => Promise<void> }> {
+  const server = makeServer(parts)
+  server.maxConnections = MAX_CONNECTIONS
+  server.maxHeadersCount = MAX_HEADERS
+  const text = together(parts.text)
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    answer(request, response, () => text(), parts.mediaType)
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host: parts.host, port: parts.port }, () => {
+      server.removeListener('error', reject)
+      resolve()
+    })
+  })
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+function makeServer({ tls }: MetricsListenerParts): Server {
+  const options = {
+    maxHeaderSize: HEADERS_MAX_BYTES,
+    headersTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+  }
+  return tls === undefined
+    ? createServer(options)
+    : createTlsServer({ ...options, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: REQUEST_TIMEOUT_MS })
+}
+
+/** Who asks while an answer is being made gets the same one. */
+function together(make: () => Promise<string>): () => Promise<string> {
+  let pending: Promise<string> | undefined
+  return () => {
+    pending ??= make().finally(() => {
+      pending = undefined
+    })
+    return pending
+  }
+}
+
+function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  text: () => Promise<string>,
+  mediaType: string,
+): void {
+  request.resume()
+  if (request.url !== '/metrics' || request.method !== 'GET') {
+    end(response, request.url === '/metrics' ? 405 : 404)
+    return
+  }
+  text().then(
+    (body) => {
+      response.writeHead(200, { 'Content-Type': mediaType, 'Cache-Control': 'no-store' })
+      response.end(body)
+    },
+    () => end(response, 500),
+  )
+}
+
+function end(response: ServerResponse, status: number): void {
+  response.writeHead(status, { 'Content-Type': 'text/plain' })
+  response.end()
+}

@@ -1,0 +1,60 @@
+import type { Log } from '../base/log.ts'
+import type { Timers } from '../base/ports.ts'
+import type { AnsweredCall } from '../dispatch/dispatcher.ts'
+import { findHeader } from '../dispatch/wire.ts'
+import { CallMeter, OTHER } from './call-meter.ts'
+import type { TracedCall, Tracer } from './otlp.ts'
+import type { Point } from './points.ts'
+
+/** What watching calls works with. */
+export type CallWatchParts = {
+  readonly operations: readonly { readonly service: string; readonly name: string }[]
+  /** Where spans go, if anywhere. */
+  readonly traces: { readonly collector: string; readonly share: number } | undefined
+  readonly version: string
+  readonly instance: string
+  readonly timers: Timers
+  readonly log: Log
+}
+
+/** Counts calls and traces some of them. */
+export type CallWatch = {
+  readonly answered: (call: AnsweredCall) => void
+  readonly points: () => readonly Point[]
+  readonly close: () => Promise<void>
+}
+
+/** Watches calls to these operations; all others are one. */
+export async function openCallWatch(parts: CallWatchParts): Promise<CallWatch> {
+  const meter = new CallMeter(parts.operations)
+  const tracer = await openTracer(parts)
+  return {
+    answered: (call) => {
+      const { service, operation = OTHER, durationMs, response } = call
+      const { code } = response
+      meter.count({ service, operation, code, durationMs })
+      tracer?.record(tracedCall(call))
+    },
+    points: () => meter.points(),
+    close: async () => tracer?.close(),
+  }
+}
+
+/** The SDK is loaded only by a server that sends traces. */
+async function openTracer({ traces, ...parts }: CallWatchParts): Promise<Tracer | undefined> {
+  if (traces === undefined) return undefined
+  const { openTraceExport } = await import('./otlp.ts')
+  return openTraceExport({ ...parts, endpoint: traces.collector }, traces.share)
+}
+
+function tracedCall({ request, response, ...call }: AnsweredCall): TracedCall {
+  const header = (name: string): string | undefined => findHeader(request.rawHeaders, name)
+  return {
+    ...call,
+    operation: call.operation ?? OTHER,
+    code: response.code,
+    status: response.status,
+    requestId: response.requestId,
+    parent: { traceparent: header('traceparent'), tracestate: header('tracestate') },
+  }
+}

@@ -1,0 +1,98 @@
+import type { Journal } from '../audit/journal.ts'
+import type { Readiness } from '../audit/readiness.ts'
+import type { Clock, EpochMs } from '../base/ports.ts'
+import { findTrailsStanding } from '../cloudtrail/standing.ts'
+import { findExpiring } from '../kms/expiring.ts'
+import type { IndexThread } from '../metering/index-thread.ts'
+import { indexLag } from '../metering/read-log.ts'
+import type { Records } from '../store/records.ts'
+import type { StoreWatch } from '../store/watch.ts'
+import type { MetricName } from './catalogue.ts'
+import type { NodeMeters, PointSource } from './node-meters.ts'
+import type { Point } from './points.ts'
+import { processPoints } from './process-points.ts'
+
+/** What a node's gauges are read off. */
+export type NodeGaugeParts = {
+  readonly journal: Pick<Journal, 'node' | 'condition'>
+  readonly store: StoreWatch
+  readonly index: IndexThread
+  readonly records: Records
+  readonly accounts: () => Promise<readonly string[]>
+  readonly connections: () => number
+  readonly unready: Readiness['reason']
+  readonly clock: Clock
+}
+
+/** How long what takes reading records is remembered. */
+const SLOW_INTERVAL_MS = 60_000
+const DAY_MS = 86_400_000
+const SOON_DAYS = [7, 30] as const
+
+/** Adds the gauges of a node to its meters. */
+export function addNodeGauges(meters: NodeMeters, parts: NodeGaugeParts): void {
+  const { clock } = parts
+  meters.addSource(processPoints(clock.now()))
+  meters.addSource(() => conditionPoints(parts))
+  meters.addSource(async () => [point('holdfast_ready', (await parts.unready()) === undefined ? 1 : 0)])
+  const lag = indexLag(parts.index)
+  meters.addSource(async () => {
+    const { node, condition } = parts.journal
+    return [point('holdfast_index_lag_events', await lag(node, condition.sequence))]
+  })
+  meters.addSource(remembered(clock, () => expiryPoints(parts)))
+  meters.addSource(remembered(clock, () => trailPoints(parts)))
+}
+
+function point(metric: MetricName, value: number, ...labels: readonly string[]): Point {
+  return { metric, labels, value }
+}
+
+function conditionPoints({ journal, store, connections }: NodeGaugeParts): readonly Point[] {
+  const { waiting, delayed, isImpaired } = journal.condition
+  return [
+    point('holdfast_audit_queue_events', waiting),
+    point('holdfast_audit_outbox_events', delayed),
+    point('holdfast_audit_writable', isImpaired ? 0 : 1),
+    point('holdfast_store_writable', store.isFailing ? 0 : 1),
+    point('holdfast_record_reads', store.remembered, 'memory'),
+    point('holdfast_record_reads', store.read, 'store'),
+    point('holdfast_connections', connections()),
+  ]
+}
+
+async function expiryPoints({ records, clock }: NodeGaugeParts): Promise<readonly Point[]> {
+  const now: EpochMs = clock.now()
+  const moments = await findExpiring(records, now)
+  const [next] = moments
+  return [
+    ...SOON_DAYS.map((days) => {
+      const count = moments.filter((at) => at <= now + days * DAY_MS).length
+      return point('holdfast_imported_material_expiring', count, `${days}d`)
+    }),
+    ...(next === undefined ? [] : [point('holdfast_imported_material_days_left', (next - now) / DAY_MS)]),
+  ]
+}
+
+async function trailPoints({ records, accounts }: NodeGaugeParts): Promise<readonly Point[]> {
+  const { count, failing, lagEvents, lastDeliveryAt } = await findTrailsStanding(records, await accounts())
+  const last = 'holdfast_trail_last_delivery_timestamp_seconds'
+  return [
+    point('holdfast_trails', count),
+    point('holdfast_trails_failing', failing),
+    point('holdfast_trail_lag_events', lagEvents),
+    ...(lastDeliveryAt === undefined ? [] : [point(last, lastDeliveryAt / 1000)]),
+  ]
+}
+
+/** Asks at most once a minute. What fails is asked again the next time. */
+function remembered(clock: Clock, source: () => Promise<readonly Point[]>): PointSource {
+  let answer: { readonly points: readonly Point[]; readonly atMs: number } | undefined
+  return async () => {
+    const nowMs = clock.monotonicMs()
+    if (answer === undefined || nowMs - answer.atMs >= SLOW_INTERVAL_MS) {
+      answer = { points: await source(), atMs: nowMs }
+    }
+    return answer.points
+  }
+}

@@ -1,0 +1,58 @@
+import { type MetricName, metricOf } from './catalogue.ts'
+
+/** What a histogram has counted, for {@link BOUNDS_SECONDS} and beyond. */
+export type HistogramValue = {
+  readonly counts: readonly number[]
+  /** Of all observations. */
+  readonly sum: number
+}
+
+/** One value of a metric. `labels` are in the order of its definition. Survives JSON. */
+export type Point = {
+  readonly metric: MetricName
+  readonly labels: readonly string[]
+  readonly value: number | HistogramValue
+}
+
+/** What one process has to say, and which worker it is. */
+export type Snapshot = { readonly worker: string; readonly points: readonly Point[] }
+
+/**
+ * What several processes say together: sums, the highest or the lowest, or each value with the worker as its
+ * last label, as each metric's definition wants it. The order of the processes does not matter.
+ */
+export function mergeSnapshots(snapshots: readonly Snapshot[]): readonly Point[] {
+  const merged = new Map<string, Point>()
+  for (const { worker, points } of snapshots) {
+    for (const point of points) {
+      const { across } = metricOf(point.metric)
+      const labels = across === 'worker' ? [...point.labels, worker] : point.labels
+      const key = JSON.stringify([point.metric, ...labels])
+      const present = merged.get(key)
+      merged.set(key, {
+        metric: point.metric,
+        labels,
+        value: present === undefined ? point.value : combine(across, present.value, point.value),
+      })
+    }
+  }
+  return [...merged.values()]
+}
+
+/** The points that only ever grow: what a process that has ended leaves to the sums. */
+export function growingPoints(points: readonly Point[]): readonly Point[] {
+  return points.filter(({ metric }) => metricOf(metric).type !== 'gauge')
+}
+
+function combine(across: string, one: Point['value'], other: Point['value']): Point['value'] {
+  if (typeof one === 'number' && typeof other === 'number') {
+    if (across === 'max') return Math.max(one, other)
+    if (across === 'min') return Math.min(one, other)
+    return one + other
+  }
+  if (typeof one === 'number' || typeof other === 'number') return one
+  return {
+    counts: one.counts.map((count, index) => count + (other.counts[index] ?? 0)),
+    sum: one.sum + other.sum,
+  }
+}

@@ -1,0 +1,160 @@
+import { parseArn } from '../api/arn.ts'
+import { KmsError } from '../api/errors.ts'
+import type { Output } from '../api/json.ts'
+import { integer, list, oneOf, optional, text, timestamp } from '../api/shapes.ts'
+import { utf8 } from '../base/bytes.ts'
+import { keyFacts } from '../kms/key-facts.ts'
+import { KEY, partitionOf } from '../kms/key-record.ts'
+import {
+  type Costing,
+  costOfKeys,
+  type KeyFacts,
+  sumUsage,
+  USAGE_COLUMNS,
+  type UsageColumn,
+  type UsageLine,
+} from '../metering/usage-report.ts'
+import type { UsageRow } from '../store/index-port.ts'
+import { type Asked, reportingOperation } from './operation.ts'
+import type { ReportingParts } from './parts.ts'
+import { formatUsageToken, parseUsageToken } from './usage-token.ts'
+
+const HOUR_MS = 3_600_000
+const DEFAULT_DAYS = 30
+/** Longer ranges are asked for in parts. */
+const RANGE_MAX_DAYS = 400
+/** Rows of the index that one call may sum up, on the thread that serves calls: some 20 ms. */
+const ROWS_MAX = 20_000
+const HOURS_PER_DAY = 24
+/** Above every range: all hours in one row. */
+const ALL_HOURS = 2 ** 31
+const LINES_DEFAULT = 100
+const LINES_MAX = 1000
+const TOKEN_MAX_CHARS = 16_384
+
+const INPUT = {
+  StartTime: optional(timestamp()),
+  EndTime: optional(timestamp()),
+  GroupBy: optional(list(oneOf(...USAGE_COLUMNS), { min: 1, max: USAGE_COLUMNS.length })),
+  KeyArn: optional(text({ min: 1, max: 2048 })),
+  MaxResults: optional(integer({ min: 1, max: LINES_MAX })),
+  NextToken: optional(text({ min: 1, max: TOKEN_MAX_CHARS })),
+}
+
+type UsageAsked = Asked<typeof INPUT, null>
+
+/** Counts the calls of the caller's account, in all regions, and shows what they would cost. */
+export const getUsage = reportingOperation(
+  { name: 'GetUsage', input: INPUT, find: () => ({ resource: '*', subject: null }) },
+  async ({ call, input, parts }: UsageAsked) => {
+    const { account } = call.caller
+    const columns = input.GroupBy ?? (['key', 'operation'] as const)
+    const asked = JSON.stringify([columns, input.KeyArn, input.StartTime, input.EndTime])
+    const from = parseUsageToken(input.NextToken, utf8(asked))
+    const range = from?.range ?? parseRange(input, call.now)
+    const question = {
+      fromHour: Math.floor(range.fromMs / HOUR_MS),
+      toHour: Math.ceil(range.toMs / HOUR_MS),
+      account,
+      key: input.KeyArn,
+      hoursPerRow: hoursPerRow(columns),
+      limit: ROWS_MAX + 1,
+    }
+    const { value: rows, current } = await parts.usage(question)
+    if (rows.length > ROWS_MAX) throw new KmsError('LimitExceededException', TOO_MUCH)
+    const costing = await costingOf(parts, rows)
+    const lines = sumUsage(rows, columns, costing)
+    const page = pageOf(lines, from?.after, input.MaxResults ?? LINES_DEFAULT)
+    const output = {
+      StartTime: range.fromMs / 1000,
+      EndTime: range.toMs / 1000,
+      GroupBy: columns,
+      Currency: parts.prices?.currency,
+      Lines: page.lines.map((line) => lineOutput(line, columns, costing !== undefined)),
+      Totals: from === undefined ? await totals(parts, lines, { account, ...range }) : undefined,
+      Current: current,
+      NextToken: page.next && formatUsageToken({ range, after: page.next }, utf8(asked)),
+    }
+    return { output }
+  },
+)
+
+const TOO_MUCH = `More than ${ROWS_MAX} counts are in this range: ask for a shorter one, for days instead of hours, or for one key.`
+
+/** As few rows as the columns allow. */
+function hoursPerRow(columns: readonly UsageColumn[]): number {
+  if (columns.includes('hour')) return 1
+  return columns.includes('day') ? HOURS_PER_DAY : ALL_HOURS
+}
+
+type Range = { readonly fromMs: number; readonly toMs: number }
+
+/** @throws InvalidTimeRangeException. */
+function parseRange({ StartTime, EndTime }: UsageAsked['input'], now: number): Range {
+  const toMs = EndTime ?? now
+  const fromMs = StartTime ?? toMs - DEFAULT_DAYS * HOURS_PER_DAY * HOUR_MS
+  if (fromMs > toMs) throw new KmsError('InvalidTimeRangeException', 'StartTime is after EndTime.')
+  if (fromMs < 0 || toMs - fromMs > RANGE_MAX_DAYS * HOURS_PER_DAY * HOUR_MS) {
+    const message = `The time range must begin after 1970 and be at most ${RANGE_MAX_DAYS} days long.`
+    throw new KmsError('InvalidTimeRangeException', message)
+  }
+  return { fromMs, toMs }
+}
+
+/** The values of a line, of which no two lines share all. */
+function nameOf({ values }: UsageLine): string {
+  return values.join('\n')
+}
+
+function pageOf(
+  lines: readonly UsageLine[],
+  after: string | undefined,
+  limit: number,
+): { readonly lines: readonly UsageLine[]; readonly next: string | undefined } {
+  const rest = after === undefined ? lines : lines.filter((line) => nameOf(line) > after)
+  const page = rest.slice(0, limit)
+  const last = page.at(-1)
+  return { lines: page, next: rest.length > limit && last !== undefined ? nameOf(last) : undefined }
+}
+
+function lineOutput(
+  { values, calls, failures, cost }: UsageLine,
+  columns: readonly UsageColumn[],
+  costs: boolean,
+): Output {
+  return {
+    Values: Object.fromEntries(columns.map((column, at) => [column, values[at] ?? ''])),
+    Calls: calls,
+    Failures: failures,
+    Cost: costs ? cost : undefined,
+  }
+}
+
+async function costingOf(
+  { prices, records }: ReportingParts,
+  rows: readonly UsageRow[],
+): Promise<Costing | undefined> {
+  if (prices === undefined) return undefined
+  const specs = new Map<string, string>()
+  for (const arn of new Set(rows.map(({ key }) => key))) {
+    const { account = '', region = '', resource = '' } = parseArn(arn) ?? {}
+    const keyId = resource.replace(/^key\//, '')
+    const record = keyId === '' ? undefined : await records.get(KEY, partitionOf(account, region), keyId)
+    if (record !== undefined) specs.set(arn, record.value.spec)
+  }
+  return { prices, specOf: (arn) => specs.get(arn) }
+}
+
+async function totals(
+  { prices, records, regions }: ReportingParts,
+  lines: readonly UsageLine[],
+  { account, fromMs, toMs }: Range & { readonly account: string },
+): Promise<Output> {
+  const sum = (of: (line: UsageLine) => number): number => lines.reduce((total, line) => total + of(line), 0)
+  const counts = { Calls: sum(({ calls }) => calls), Failures: sum(({ failures }) => failures) }
+  if (prices === undefined) return counts
+  const keys: KeyFacts[] = []
+  for (const region of await regions(account))
+    for await (const key of keyFacts(records, account, region)) keys.push(key)
+  return { ...counts, CallsCost: sum(({ cost }) => cost), KeysCost: costOfKeys(keys, prices, fromMs, toMs) }
+}

@@ -1,0 +1,129 @@
+import { keyArn, parseArn } from '../api/arn.ts'
+import type { EpochMs } from '../base/ports.ts'
+import { CUSTOM_KEY_STORE } from '../kms/custom-key-store.ts'
+import { GRANT, type GrantParty, type GrantValue, grantPartition } from '../kms/grant-record.ts'
+import { parseIdentifier } from '../kms/identifier.ts'
+import { KEY, type KeyValue, type MaterialValue, partitionOf } from '../kms/key-record.ts'
+import { stateAt } from '../kms/key-state.ts'
+import { findKey, isGone } from '../kms/keys.ts'
+import { type KeyPlace, materialsOf } from '../kms/materials.ts'
+import { parsePolicy } from '../policy/parse.ts'
+import type { ReportedGrant, ReportedKey, ReportedMaterial } from '../reports/facts.ts'
+import type { TouchRow } from '../store/index-port.ts'
+import { type Kind, LIST_MAX_RECORDS, type Page, type Records, type Stored } from '../store/records.ts'
+
+/** Where facts about keys come from. */
+export type KeyFactParts = {
+  readonly records: Records
+  readonly touches: (keyArn: string) => Promise<readonly TouchRow[]>
+}
+
+/** Where a text that names a key is understood: ids and alias names are of this account and region. */
+export type NamedScope = { readonly account: string; readonly region: string; readonly now: EpochMs }
+
+/**
+ * The key that a key id, key ARN, alias name or alias ARN names, or nothing; an ARN may be of any account and region.
+ *
+ * @throws KmsError for a text that cannot name a key.
+ */
+export async function findKeyPlace(
+  records: Records,
+  { account, region, now }: NamedScope,
+  text: string,
+): Promise<KeyPlace | undefined> {
+  const place = parseArn(text)?.region ?? region
+  const key = await findKey({ records, region: place, now }, parseIdentifier(text, account, place))
+  return key && { account: key.account, region: key.region, keyId: key.keyId }
+}
+
+/** Every key of an account in a region that is not gone, in an order that never changes. */
+export async function* listKeyPlaces(
+  records: Records,
+  account: string,
+  region: string,
+  now: EpochMs,
+): AsyncGenerator<KeyPlace> {
+  const keys = await readPartition(records, KEY, partitionOf(account, region))
+  for (const { name, value } of keys.toSorted((one, other) => (one.name < other.name ? -1 : 1)))
+    if (!isGone(value, now)) yield { account, region, keyId: name }
+}
+
+/** What is known of a key; nothing for one that is gone. */
+export async function reportKey(
+  { records, touches }: KeyFactParts,
+  place: KeyPlace,
+  now: EpochMs,
+): Promise<ReportedKey | undefined> {
+  const { account, region, keyId } = place
+  const record = await records.get(KEY, partitionOf(account, region), keyId)
+  if (record === undefined || isGone(record.value, now)) return undefined
+  const { value } = record
+  const arn = keyArn(region, account, keyId)
+  const grants = await readPartition(records, GRANT, grantPartition(place))
+  const { spec, usage, origin, description, createdAt, aliases, rotation, multiRegion } = value
+  return {
+    ...{ arn, account, region, keyId, spec, usage, origin, description, createdAt, rotation, multiRegion },
+    state: stateAt(value, now),
+    aliases: aliases.toSorted(),
+    policyText: value.policy,
+    policy: parsePolicy(value.policy, { flavour: 'key' }),
+    bindings: new Map(Object.entries(value.principalIds ?? {})),
+    deletionAt: value.deletion?.at,
+    keyStore: await storeOf(records, place, value),
+    materials: (await materialsOf(records, place)).map((material) => reportMaterial(material, value)),
+    grants: grants.map(reportGrant).sort((one, other) => (one.id < other.id ? -1 : 1)),
+    touches: await touches(arn),
+  }
+}
+
+async function storeOf(
+  records: Records,
+  { account, region }: KeyPlace,
+  { keyStore }: KeyValue,
+): Promise<ReportedKey['keyStore']> {
+  if (keyStore === undefined) return undefined
+  const store = await records.get(CUSTOM_KEY_STORE, partitionOf(account, region), keyStore.id)
+  return { id: keyStore.id, name: store?.value.name ?? '', externalId: keyStore.xksKeyId ?? '' }
+}
+
+function reportMaterial({ value }: Stored<MaterialValue>, key: KeyValue): ReportedMaterial {
+  const { materialId, createdAt, rotation, wrapped, imported } = value
+  const former = value.pending === true ? 'pending' : 'former'
+  return {
+    materialId,
+    state: materialId === key.materialId ? 'current' : former,
+    createdAt,
+    currentAt: rotation?.at ?? createdAt,
+    present: wrapped !== undefined,
+    validTo: imported?.validTo,
+  }
+}
+
+function reportGrant({ name: id, value }: Stored<GrantValue>): ReportedGrant {
+  const { grantee, retiring, operations, createdAt, constraints } = value
+  return {
+    ...{ id, name: value.name, operations, createdAt },
+    grantee: partyText(grantee),
+    retiring: retiring && partyText(retiring),
+    constrained: Object.keys(constraints).length > 0,
+  }
+}
+
+function partyText(party: GrantParty): string {
+  return party.type === 'service' ? party.name : party.arn
+}
+
+async function readPartition<V extends object>(
+  records: Records,
+  kind: Kind<V>,
+  partition: string,
+): Promise<readonly Stored<V>[]> {
+  const all: Stored<V>[] = []
+  let after: string | undefined
+  do {
+    const page: Page<V> = await records.list(kind, { partition, after, limit: LIST_MAX_RECORDS })
+    all.push(...page.records)
+    after = page.next
+  } while (after !== undefined)
+  return all
+}

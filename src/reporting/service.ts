@@ -1,0 +1,39 @@
+import type { Clock } from '../base/ports.ts'
+import { LookupLimiter } from '../cloudtrail/lookup-limiter.ts'
+import type { Operation } from '../dispatch/operation.ts'
+import type { IndexThread } from '../metering/index-thread.ts'
+import { readPricesFile } from '../metering/prices-file.ts'
+import type { Records } from '../store/records.ts'
+import { getUsage } from './get-usage.ts'
+import { getKeyImpact, getMaterialUsage } from './key-operations.ts'
+import type { ReportingOperation, ReportingParts } from './parts.ts'
+
+/** What the service works with. */
+export type ReportingServiceParts = {
+  readonly records: Records
+  readonly index: IndexThread
+  readonly clock: Clock
+  /** The path of the price table. */
+  readonly pricesFile: string | undefined
+}
+
+const OPERATIONS: readonly ReportingOperation[] = [getUsage, getKeyImpact, getMaterialUsage]
+/** How long a call waits for the index to come to where the audit log is. */
+const REACH_MS = 2000
+
+/** The operations of our own service. @throws PricesError for a price table that is none. */
+export async function openReportingService(parts: ReportingServiceParts): Promise<readonly Operation[]> {
+  const { records, index, clock, pricesFile } = parts
+  const ready: ReportingParts = {
+    records,
+    usage: (question) => index.ask({ ask: 'usage', question, reachMs: REACH_MS }),
+    touches: (key) => index.ask({ ask: 'touches', key, reachMs: REACH_MS }),
+    regions: async (account) => {
+      const { value: scopes } = await index.ask({ ask: 'scopes', reachMs: 0 })
+      return scopes.filter((scope) => scope.account === account).map(({ region }) => region)
+    },
+    prices: pricesFile === undefined ? undefined : await readPricesFile(pricesFile),
+    limiter: new LookupLimiter(clock),
+  }
+  return OPERATIONS.map((operation) => operation(ready))
+}

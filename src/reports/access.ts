@@ -1,0 +1,89 @@
+import { type CompiledPolicy, type CompiledStatement, compilePolicy } from '../policy/compile.ts'
+import type { ContextLookup } from '../policy/context.ts'
+import { decide } from '../policy/decide.ts'
+import { startEvaluation } from '../policy/evaluation.ts'
+import { splitArn } from '../policy/pattern.ts'
+import type { ReportedKey, ReportedPrincipal } from './facts.ts'
+
+/** What using a key is, by its usage. Source: AWS KMS Developer Guide, "Permissions reference". */
+const USES: Readonly<Record<string, readonly string[]>> = {
+  ENCRYPT_DECRYPT: ['Decrypt', 'Encrypt', 'GenerateDataKey', 'ReEncryptFrom', 'ReEncryptTo'],
+  SIGN_VERIFY: ['Sign', 'Verify'],
+  GENERATE_VERIFY_MAC: ['GenerateMac', 'VerifyMac'],
+  KEY_AGREEMENT: ['DeriveSharedSecret'],
+  ENCAPSULATE_DECAPSULATE: ['Decapsulate', 'Encapsulate'],
+}
+/** What decides over a key's fate, or over who may use it. */
+const ADMINISTRATION = ['PutKeyPolicy', 'ScheduleKeyDeletion', 'DisableKey', 'DeleteImportedKeyMaterial']
+
+/** What a principal may do with a key. */
+export type Access = {
+  readonly principal: ReportedPrincipal
+  /** Operations that use it. */
+  readonly uses: readonly string[]
+  /** Operations that administer it. */
+  readonly administration: readonly string[]
+}
+
+/**
+ * Who may do what with a key, by its policy and their own: decided as calls are, for calls about which nothing else
+ * is known. A permission under a condition on the call itself does not count. Grants are not looked at.
+ */
+export function accessTo(key: ReportedKey, principals: readonly ReportedPrincipal[]): readonly Access[] {
+  const policy = compiledPolicy(key)
+  return principals
+    .map((principal) => {
+      const may = (operation: string): boolean => isAllowed(key, policy, principal, operation)
+      return { principal, uses: usesOf(key).filter(may), administration: ADMINISTRATION.filter(may) }
+    })
+    .filter(({ uses, administration }) => uses.length + administration.length > 0)
+}
+
+/** The operations that use a key of its usage. */
+function usesOf({ usage }: Pick<ReportedKey, 'usage'>): readonly string[] {
+  return USES[usage] ?? []
+}
+
+/** A key's policy, ready to be asked. */
+export function compiledPolicy({ policy, bindings }: ReportedKey): CompiledPolicy {
+  return compilePolicy(policy, { bindings })
+}
+
+function isAllowed(
+  key: ReportedKey,
+  resource: CompiledPolicy,
+  { principal, policies, context, account }: ReportedPrincipal,
+  operation: string,
+): boolean {
+  const known: ContextLookup = (name) => (name === 'kms:calleraccount' ? account : context(name))
+  const request = {
+    principal,
+    action: `kms:${operation}`,
+    resource: key.arn,
+    resourceAccount: key.account,
+    context: known,
+  }
+  return decide(request, { ...policies, resource }).allow
+}
+
+/** Whether a statement of a key's policy covers the key as a resource. */
+export function coversKey(statement: CompiledStatement, key: Pick<ReportedKey, 'arn'>): boolean {
+  return statement.resources(
+    { text: key.arn, parts: splitArn(key.arn) },
+    startEvaluation(() => undefined),
+  )
+}
+
+/** Whether a statement is about a key: it covers it as a resource, and an operation that uses or administers it. */
+export function isAbout(
+  statement: CompiledStatement,
+  key: ReportedKey,
+  { context }: Pick<ReportedPrincipal, 'context'>,
+): boolean {
+  const evaluation = startEvaluation(context)
+  const operations = [...usesOf(key), ...ADMINISTRATION]
+  return (
+    statement.resources({ text: key.arn, parts: splitArn(key.arn) }, evaluation) &&
+    operations.some((operation) => statement.actions(`kms:${operation.toLowerCase()}`, evaluation))
+  )
+}

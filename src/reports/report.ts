@@ -1,0 +1,104 @@
+/** The dated report on all keys and access keys. Equal facts give equal reports. */
+
+import { accessKeyFindings } from './access-key-checks.ts'
+import { changesSince, type ReportChange } from './changes.ts'
+import type { ReportedAccessKey, ReportedKey, ReportedPrincipal } from './facts.ts'
+import { CHECKS, type CheckName, type Finding } from './finding.ts'
+import { keyFindings } from './key-checks.ts'
+import { type AccessKeySnapshot, type KeySnapshot, snapshotOfAccessKey, snapshotOfKey } from './snapshot.ts'
+
+/** A report. */
+export type Report = {
+  readonly format: 1
+  /** `2026-11-25`: ages are counted in whole days up to it. */
+  readonly day: string
+  /** After so many days without use something counts as unused. */
+  readonly unusedDays: number
+  readonly previous: PreviousReport | null
+  /** How many findings each check has. */
+  readonly counts: Readonly<Record<CheckName, number>>
+  readonly findings: readonly Finding[]
+  readonly changes: readonly ReportChange[]
+  readonly keys: readonly KeySnapshot[]
+  readonly accessKeys: readonly AccessKeySnapshot[]
+}
+
+/** What changes are counted from. */
+type PreviousReport = { readonly day: string; readonly sha256: string }
+
+/** What a report is made from. */
+export type ReportFacts = {
+  readonly day: string
+  readonly unusedDays: number
+  readonly keys: readonly ReportedKey[]
+  readonly principals: readonly ReportedPrincipal[]
+  readonly accessKeys: readonly ReportedAccessKey[]
+  /** The report before, whose signature has been checked, and the digest of its file. */
+  readonly previous?: { readonly report: Report; readonly sha256: string } | undefined
+  /** The calls on keys that the report before has and that are gone, by ARN. */
+  readonly goneTouches: ReadonlyMap<string, ReportedKey['touches']>
+}
+
+/** Days without use after which something counts as unused, when nothing else is asked for. */
+export const UNUSED_DAYS = 90
+
+/** The report of these facts. */
+export function makeReport(facts: ReportFacts): Report {
+  const { day, unusedDays, principals, previous } = facts
+  const keys = facts.keys.toSorted((one, other) => (one.arn < other.arn ? -1 : 1))
+  const accessKeys = facts.accessKeys.toSorted((one, other) => (one.id < other.id ? -1 : 1))
+  const when = { day, unusedDays }
+  const findings = [
+    ...keys.flatMap((key) => keyFindings(key, principals, when)),
+    ...accessKeys.flatMap((key) => accessKeyFindings(key, when)),
+  ]
+  const order = Object.keys(CHECKS)
+  const now = { keys: keys.map(snapshotOfKey), accessKeys: accessKeys.map(snapshotOfAccessKey) }
+  return {
+    format: 1,
+    ...when,
+    previous: previous === undefined ? null : { day: previous.report.day, sha256: previous.sha256 },
+    counts: countsOf(findings),
+    findings: findings.toSorted((one, other) => order.indexOf(one.check) - order.indexOf(other.check)),
+    changes: previous === undefined ? [] : changesSince(previous.report, now, touchesOf(keys, facts)),
+    ...now,
+  }
+}
+
+/** The ARNs of keys that a report has and these facts have not. */
+export function goneKeys(report: Report, keys: readonly ReportedKey[]): readonly string[] {
+  const here = new Set(keys.map(({ arn }) => arn))
+  return report.keys.map(({ arn }) => arn).filter((arn) => !here.has(arn))
+}
+
+function touchesOf(
+  keys: readonly ReportedKey[],
+  { goneTouches }: ReportFacts,
+): (arn: string) => ReportedKey['touches'] {
+  const here = new Map(keys.map(({ arn, touches }) => [arn, touches]))
+  return (arn) => here.get(arn) ?? goneTouches.get(arn) ?? []
+}
+
+function countsOf(findings: readonly Finding[]): Report['counts'] {
+  const names = Object.keys(CHECKS)
+  return parseCounts(
+    Object.fromEntries(names.map((name) => [name, findings.filter(({ check }) => check === name).length])),
+  )
+}
+
+/** Made from every name that there is. */
+function parseCounts(counts: Readonly<Record<string, number>>): Report['counts'] {
+  return counts
+}
+
+/** The text of a report's file. */
+export function formatReport(report: Report): string {
+  return `${JSON.stringify(report, null, 2)}\n`
+}
+
+/** A report whose signature has been checked, so that it is as it was written. @throws Error for another format. */
+export function parseReport(text: string): Report {
+  const report = JSON.parse(text) as Report
+  if (report.format === 1) return report
+  throw new Error('the report before has another format')
+}

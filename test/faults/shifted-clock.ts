@@ -1,0 +1,40 @@
+/** For tests: moves the clock of servers ahead, while they run. See `shift-clock.c`. */
+
+import { closeSync, openSync, writeSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { compileLibrary } from './library.ts'
+
+const SOURCE = fileURLToPath(new URL('./shift-clock.c', import.meta.url))
+
+/** A clock that can be set ahead. */
+export type ShiftedClock = AsyncDisposable & {
+  /** For the processes that are to have it. */
+  readonly environment: Readonly<Record<string, string>>
+  readonly now: () => number
+  readonly advance: (byMs: number) => void
+}
+
+/** @throws where there is no C compiler, and on systems other than Linux. */
+export async function openShiftedClock(): Promise<ShiftedClock> {
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-clock-'))
+  const library = await compileLibrary(SOURCE, folder)
+  const path = join(folder, 'ahead')
+  await writeFile(path, Buffer.alloc(8))
+  const file = openSync(path, 'r+')
+  let aheadMs = 0
+  return {
+    environment: { LD_PRELOAD: library, SHIFT_CLOCK: path },
+    now: () => Date.now() + aheadMs,
+    advance: (byMs) => {
+      aheadMs += byMs
+      writeSync(file, new BigInt64Array([BigInt(aheadMs)]), 0, 8, 0)
+    },
+    [Symbol.asyncDispose]: async () => {
+      closeSync(file)
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
