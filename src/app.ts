@@ -4,11 +4,11 @@ import { archiveParts } from './archiving.ts'
 import { parseRoots } from './attestation/roots.ts'
 import { systemFiles } from './audit/files.ts'
 import type { Journal } from './audit/journal.ts'
-import { type OwnEventParts, refusalsEvent, throttledEvent } from './audit/own-events.ts'
+import type { OwnEventParts } from './audit/own-events.ts'
 import { openReadiness } from './audit/readiness.ts'
-import { RefusalLimiter, RefusalSummaries, type RefusalSummary } from './audit/refusals.ts'
+import { openRecordLimiters, type RecordLimiters } from './audit/record-limiters.ts'
 import type { Log } from './base/log.ts'
-import { systemAfterThisTurn, systemClock, systemRandom, systemTimers } from './base/ports.ts'
+import { systemAfterThisTurn, systemClock, systemRandom, systemSleep, systemTimers } from './base/ports.ts'
 import { fetchJson } from './client/fetch-json.ts'
 import { openTrailService, type TrailService } from './cloudtrail/service.ts'
 import { readDefaultCredentials } from './config/credentials-file.ts'
@@ -24,6 +24,7 @@ import {
   INDEX_FOLDER,
   INSIGHTS_FOLDER,
   listAccounts,
+  makeEventsFolder,
   openForServing,
   openNodeJournal,
   ownEventParts,
@@ -33,6 +34,8 @@ import {
 import { createDispatcher, type Dispatcher } from './dispatch/dispatcher.ts'
 import { Freshness } from './dispatch/freshness.ts'
 import { createRouting } from './dispatch/routing.ts'
+import { openEndpoints } from './events/open-endpoints.ts'
+import { type EventService, type EventServiceParts, openEventService } from './events/service.ts'
 import { openHttpServer } from './http/server.ts'
 import { quotasFinder } from './iam/account-quotas.ts'
 import { KeyUses } from './iam/key-uses.ts'
@@ -116,7 +119,8 @@ export async function openNode(
   stack.defer(() => limiters.close())
   const xks = await openXks(config)
   stack.defer(() => xks[Symbol.dispose]())
-  const quotas = openAccountQuotas(config, records, log)
+  const events = await openEvents(config, { records, index, journal, log })
+  const quotas = openAccountQuotas(config, records, events, log)
   const kms: KmsParts = {
     records,
     quotas,
@@ -136,19 +140,12 @@ export async function openNode(
   stack.defer(() => keyUses.write())
   const iam = { records, quotas, sealer, keyUses, fetchJson, offline }
   const trails = await openTrails(config, { records, index, log })
-  const served = { kms, journal, trails, index, iam, quotas, limiters, own, watch }
+  const served = { kms, journal, trails, index, iam, quotas, limiters, own, watch, events }
   const dispatcher = await openDispatcher(served, config)
-  const jobs = startNodeJobs(config, {
-    kms,
-    journal,
-    index,
-    auditKey,
-    checkpointKey,
-    keyUses,
-    trails,
-    meters,
-  })
+  const keys = { auditKey, checkpointKey }
+  const jobs = startNodeJobs(config, { kms, journal, index, ...keys, keyUses, trails, events, meters })
   stack.defer(() => jobs.stop())
+  stack.defer(() => events.close())
   const readiness = openReadiness({ journal, records, watch: watch.store, clock: systemClock, log })
   const http = await openHttpServer(
     { handle: dispatcher.handle, tooLarge: dispatcher.refuseLarge, unready: readiness.reason },
@@ -186,11 +183,12 @@ type JobParts = {
   readonly checkpointKey: Ed25519Key
   readonly keyUses: KeyUses
   readonly trails: TrailService
+  readonly events: EventService
   readonly meters: NodeMeters
 }
 
 function startNodeJobs(config: Config, parts: JobParts): Scheduler {
-  const { kms, journal, index, keyUses, trails, meters } = parts
+  const { kms, journal, index, keyUses, trails, events, meters } = parts
   const { log } = meters
   const deployment = { ...parts, records: kms.records }
   const checkpoints = checkpointJob({
@@ -202,7 +200,7 @@ function startNodeJobs(config: Config, parts: JobParts): Scheduler {
     log,
   })
   return startJobs(
-    [
+    events.watched([
       lifecycleJob(kms, journal, meters),
       connectionJob({ ...kms, log }),
       checkpoints,
@@ -210,7 +208,8 @@ function startNodeJobs(config: Config, parts: JobParts): Scheduler {
       trails.delivery,
       archiveJob(archiveParts({ config, deployment, journal, indexed: indexedUpTo(index), log })),
       insightsJob({ index, journal, log }),
-    ],
+      ...events.jobs,
+    ]),
     { timers: systemTimers, log, ended: meters.jobEnded },
   )
 }
@@ -253,6 +252,7 @@ type ServiceParts = {
   readonly limiters: RecordLimiters
   readonly own: OwnEventParts
   readonly watch: NodeWatch
+  readonly events: EventService
 }
 
 async function openTrails(
@@ -271,6 +271,25 @@ async function openTrails(
     destination: { to, credentials, region },
     accounts: () => listAccounts(records),
     claimLock: () => claimFileLock(join(config.data, TRAILS_LOCK_FILE)),
+  })
+}
+
+async function openEvents(
+  config: Config,
+  parts: Pick<EventServiceParts, 'records' | 'index' | 'log'> & { readonly journal: Journal },
+): Promise<EventService> {
+  const { events, region } = config
+  return openEventService({
+    ...parts,
+    ...ownEventParts(config),
+    sleep: systemSleep,
+    node: parts.journal.node,
+    append: (json) => parts.journal.append(json),
+    folder: await makeEventsFolder(config),
+    claimLock: claimFileLock,
+    region,
+    endpoints: await openEndpoints(events.webhooksFile),
+    recentUseDays: events.recentUseDays,
   })
 }
 
@@ -309,62 +328,22 @@ async function openDispatcher(parts: ServiceParts, { prices: pricesFile }: Confi
     clock: systemClock,
     random: systemRandom,
     log: meters.log,
+    alarm: service.events.alarm,
     answered,
   })
 }
 
-function openAccountQuotas(config: Config, records: Records, log: Log): Quotas {
+function openAccountQuotas(config: Config, records: Records, events: EventService, log: Log): Quotas {
   return openQuotas({
     find: quotasFinder(records),
     clock: systemClock,
     processes: config.workers,
-    near: (use) => log.warn('an account has used most of a quota', use),
-  })
-}
-
-/** What decides which of the calls that come in masses get a record of their own. */
-type RecordLimiters = {
-  readonly refused: RefusalLimiter
-  readonly throttled: RefusalLimiter
-  readonly close: () => Promise<void>
-}
-
-function openRecordLimiters(journal: Journal, own: OwnEventParts, log: Log): RecordLimiters {
-  const refused = new RefusalLimiter(systemClock)
-  const throttled = new RefusalLimiter(systemClock)
-  const summaries = [
-    openSummaries(refused, (summary) => refusalsEvent(own, summary), journal, log),
-    openSummaries(throttled, (summary) => throttledEvent(own, summary), journal, log),
-  ]
-  return {
-    refused,
-    throttled,
-    close: async () => void (await Promise.all(summaries.map(({ close }) => close()))),
-  }
-}
-
-/** Records, once a minute and at the end, how many calls were only counted. */
-export function openSummaries(
-  limiter: RefusalLimiter,
-  eventOf: (summary: RefusalSummary) => string,
-  journal: Journal,
-  log: Log,
-): { readonly close: () => Promise<void> } {
-  const writing = new Set<Promise<void>>()
-  const summaries = new RefusalSummaries(limiter, systemTimers, (summary) => {
-    const written = journal
-      .append(eventOf(summary))
-      .catch((error) => log.error(`refused calls could not be counted: ${error}`))
-      .finally(() => writing.delete(written))
-    writing.add(written)
-  })
-  return {
-    close: async () => {
-      summaries[Symbol.dispose]()
-      summaries.flush()
-      await Promise.all(writing)
+    near: (use) => {
+      log.warn('an account has used most of a quota', use)
+      const { account, region, quota, used, limit } = use
+      void events.announce({ name: 'ComeNearQuota', account, region, details: { quota, used, limit } })
     },
-  }
+  })
 }
 
 function lifecycleJob(kms: KmsParts, journal: Journal, { log, dueEnded }: NodeMeters): Job {

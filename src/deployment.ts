@@ -37,6 +37,8 @@ export const ENDPOINT_FILE = 'endpoint'
 export const AUDIT_FOLDER = 'audit'
 /** The folder of what is derived from the audit log, within the data folder. */
 export const INDEX_FOLDER = 'index'
+/** The folder of locks and dead letters of events, within the data folder. */
+export const EVENTS_FOLDER = 'events'
 /** Where it is kept what insights are found by, within the data folder. */
 export const INSIGHTS_FOLDER = 'insights'
 const ROOT_KEY_FILE = 'root.key'
@@ -212,4 +214,11 @@ export async function withdrawEndpoint(config: Config, port: number): Promise<vo
   const path = join(config.data, ENDPOINT_FILE)
   const written = await readFile(path, 'utf8').catch(() => '')
   if (written.trim() === endpointOf(config, port)) await rm(path, { force: true })
+}
+
+/** Makes the folder of events, if there is none. */
+export async function makeEventsFolder(config: Config): Promise<string> {
+  const folder = join(config.data, EVENTS_FOLDER)
+  await makeFolder(folder)
+  return folder
 }

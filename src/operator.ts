@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import { operatorEvent } from './audit/own-events.ts'
 import type { Log } from './base/log.ts'
-import { systemClock, systemRandom } from './base/ports.ts'
+import { systemClock, systemRandom, systemSleep } from './base/ports.ts'
 import { addCredentials } from './config/credentials-file.ts'
 import type { Config } from './config/settings.ts'
-import { CREDENTIALS_FILE, openDeployment, openNodeJournal } from './deployment.ts'
+import { CREDENTIALS_FILE, makeEventsFolder, openDeployment, openNodeJournal } from './deployment.ts'
+import { redeliver } from './events/redeliver.ts'
 import { handOverRoot } from './iam/account.ts'
 import { type ListedQuota, listQuotas, setQuota } from './iam/account-quotas.ts'
 import {
@@ -20,6 +21,7 @@ import {
   putScp,
   scpsOf,
 } from './iam/organisation.ts'
+import { claimFileLock } from './store/file-lock.ts'
 import type { Change, Records } from './store/records.ts'
 
 /** What an operator can do beside the server: each change is recorded like a call. */
@@ -32,6 +34,10 @@ export type Operator = {
   readonly deleteScp: (name: string) => Promise<void>
   readonly attachScp: (name: string, account: string) => Promise<void>
   readonly detachScp: (name: string, account: string) => Promise<void>
+  /** Announces a test, of which every endpoint gets the event that wants it. */
+  readonly testEvents: () => Promise<void>
+  /** Delivers dead letters again: those of one event, or all. Gives how many. */
+  readonly redeliverEvents: (eventId: string | undefined) => Promise<number>
   readonly quotas: (account: string) => Promise<readonly ListedQuota[]>
   readonly setQuota: (account: string, name: string, value: string) => Promise<void>
 }
@@ -96,6 +102,19 @@ function operatorOf(config: Config, records: Records, commit: Commit): Operator 
       commit('AttachServiceControlPolicy', { name, accountId }, await attachScp(records, name, accountId)),
     detachScp: async (name, accountId) =>
       commit('DetachServiceControlPolicy', { name, accountId }, await detachScp(records, name, accountId)),
+    testEvents: () => commit('TestEvents', {}, []),
+    redeliverEvents: async (eventId) => {
+      const folder = await makeEventsFolder(config)
+      return redeliver(
+        {
+          letters: { folder, claimLock: claimFileLock, sleep: systemSleep },
+          records,
+          now: () => systemClock.now(),
+          commit: (eventIds, changes) => commit('RedeliverEvents', { eventIds }, changes),
+        },
+        eventId,
+      )
+    },
     quotas: (account) => listQuotas(records, account),
     setQuota: async (accountId, name, value) =>
       commit('SetQuota', { accountId, name, value }, await setQuota(records, accountId, name, value)),

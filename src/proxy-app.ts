@@ -1,6 +1,7 @@
-import { openSummaries, type RunningNode } from './app.ts'
+import type { RunningNode } from './app.ts'
 import { refusalsEvent } from './audit/own-events.ts'
 import { openReadiness } from './audit/readiness.ts'
+import { openSummaries } from './audit/record-limiters.ts'
 import { RefusalLimiter } from './audit/refusals.ts'
 import type { Log } from './base/log.ts'
 import { systemAfterThisTurn, systemClock, systemRandom } from './base/ports.ts'

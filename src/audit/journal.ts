@@ -151,6 +151,11 @@ async function openSlot(parts: JournalParts, slot: Slot): Promise<OpenLog> {
   const head = await readHead(records, node)
   const { tail, torn } = await recoverLog({ folder, chain, files, head })
   const saveHead = (next: AuditHead): Promise<void> => writeHead(records, node, next)
+  const { point, segment } = tail
+  // What a killed process has left is durable now: whoever follows the log up to its head is to see it.
+  if (segment !== undefined && point.sequence > (head?.sequence ?? 0)) {
+    await saveHead({ ...point, segment: segment.first })
+  }
   const auditLog = new AuditLog({ ...parts, folder, chain, tail, saveHead })
   await drainOutbox({ records, log: auditLog, files, folder, node })
   return { slot, auditLog, torn }

@@ -2,6 +2,7 @@ import type { Clock, Random } from '../base/ports.ts'
 import { formatEvent } from './event.ts'
 import type { TornTail } from './recover.ts'
 import { OTHER_SOURCES, type RefusalSummary } from './refusals.ts'
+import { OWN_SOURCE } from './service-event.ts'
 
 /** What an event of Holdfast itself is made with. */
 export type OwnEventParts = {
@@ -10,9 +11,6 @@ export type OwnEventParts = {
   /** The account whose log it goes to. */
   readonly account: string
 }
-
-/** How events of Holdfast itself name their source; no AWS service has this name. */
-const SOURCE = 'holdfast'
 
 /** The event of a torn tail that was cut from a node's log when it started. */
 export function tornTailEvent(parts: OwnEventParts, node: string, torn: TornTail): string {
@@ -69,12 +67,12 @@ function ownEvent(
   { eventId = random.uuid(), readOnly = true } = {},
 ): string {
   return formatEvent({
-    userIdentity: JSON.stringify({ accountId: account, invokedBy: SOURCE }),
+    userIdentity: JSON.stringify({ accountId: account, invokedBy: OWN_SOURCE }),
     at: clock.now(),
-    source: SOURCE,
+    source: OWN_SOURCE,
     name,
     region: 'unknown',
-    sourceAddress: SOURCE,
+    sourceAddress: OWN_SOURCE,
     userAgent: undefined,
     request: null,
     response: null,

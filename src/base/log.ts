@@ -1,5 +1,7 @@
 /** What a log line may carry beside its message: never a secret, a plaintext or a signature. */
-type LogFields = Readonly<Record<string, string | number | boolean | undefined>>
+type LogFields = Readonly<Record<string, string | number | boolean | LogObject | undefined>>
+/** What is JSON already, such as an event of the event stream. */
+type LogObject = { readonly [name: string]: unknown }
 
 /** The operator's log. The audit log is something else: see `audit/`. */
 export type Log = {

@@ -20,6 +20,7 @@ import {
   type Output,
 } from './command.ts'
 import { environment } from './environment.ts'
+import { EVENT_COMMANDS } from './events.ts'
 import { explain } from './explain.ts'
 import { helpText } from './help.ts'
 import { insights } from './insights.ts'
@@ -56,6 +57,7 @@ const COMMANDS: readonly Command[] = [
   accountCreate,
   accountList,
   ...SCP_COMMANDS,
+  ...EVENT_COMMANDS,
   ...QUOTA_COMMANDS,
   xksProxy,
   ...XKS_PROXY_ADMINISTRATION,

@@ -1,20 +1,12 @@
-import type { LogPosition } from '../audit/follow.ts'
 import type { AuditHead } from '../audit/head.ts'
 import { readHeads } from '../audit/journal.ts'
-import { parseBase64, toBase64 } from '../base/bytes.ts'
+import { decodePositions, encodePositions } from '../audit/positions.ts'
 import type { Collected, EventFilter } from '../metering/collect.ts'
 import type { Stored } from '../store/records.ts'
 import { type DeliverParts, Delivery } from './delivery.ts'
 import { logObject } from './digest.ts'
 import { beginChains, deliverDueDigests, endChains } from './digests.ts'
-import {
-  DELIVERY,
-  type DeliveredFile,
-  type DeliveryPlan,
-  isLogging,
-  type PlaceValue,
-  type TrailValue,
-} from './records.ts'
+import { DELIVERY, type DeliveredFile, type DeliveryPlan, isLogging, type TrailValue } from './records.ts'
 
 /**
  * Brings a trail's bucket up to date: what was begun is finished, digests that are due are written,
@@ -109,22 +101,4 @@ function planFiles({ parts, trail, account }: Delivery, files: Collected['files'
 function filterOf({ trail, account }: Delivery): EventFilter {
   const { region, multiRegion, globalEvents, selectors, periods, insights } = trail.value
   return { account, ...(multiRegion ? {} : { region }), globalEvents, selectors, periods, insights }
-}
-
-function encodePositions(positions: Collected['positions']): DeliveryPlan['positions'] {
-  return Object.fromEntries(
-    Object.entries(positions).map(([node, { segment, offset, line, point }]) => {
-      const place: PlaceValue = { segment, offset, line, sequence: point.sequence, mac: toBase64(point.mac) }
-      return [node, place]
-    }),
-  )
-}
-
-function decodePositions(positions: DeliveryPlan['positions']): Record<string, LogPosition> {
-  return Object.fromEntries(
-    Object.entries(positions).map(([node, { segment, offset, line, sequence, mac }]) => {
-      const point = { sequence, mac: parseBase64(mac) ?? new Uint8Array(0) }
-      return [node, { segment, offset, line, point }]
-    }),
-  )
 }

@@ -1,3 +1,4 @@
+import type { PlaceValue } from '../audit/positions.ts'
 import type { EventFilter, EventSelector, LogFileKind, LoggingPeriod } from '../metering/collect.ts'
 import { kindOfFormat1 } from '../store/kind.ts'
 import { type Kind, LIST_MAX_RECORDS, type Records, type Stored } from '../store/records.ts'
@@ -64,15 +65,6 @@ export type DeliveryValue = {
 
 /** A chain of digests: where the next one begins, and the last. */
 export type DigestChain = { readonly from: number; readonly previous?: DeliveredDigest }
-
-/** A place in a node's log. */
-export type PlaceValue = {
-  readonly segment: number
-  readonly offset: number
-  readonly line: number
-  readonly sequence: number
-  readonly mac: string
-}
 
 /** Files whose delivery has begun. */
 export type DeliveryPlan = {

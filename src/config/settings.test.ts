@@ -31,6 +31,7 @@ test('parseConfig gives the documented defaults', () => {
     trails: { to: undefined, credentialsFile: undefined },
     insights: { sensitivity: 'normal', learningDays: 7 },
     prices: undefined,
+    events: { webhooksFile: undefined, recentUseDays: 30 },
     oidcKeysFile: undefined,
     sm2Regions: ['cn-north-1', 'cn-northwest-1'],
     monitoring: { listen: undefined, collector: undefined, traceShare: 0.01 },

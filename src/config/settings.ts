@@ -1,10 +1,10 @@
-import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { ARCHIVE_SETTINGS, type ArchiveConfig, parseArchive } from './archive-settings.ts'
 import { AUDIT_SETTINGS, parseTrails, type TrailsConfig } from './audit-settings.ts'
+import { EVENT_SETTINGS, type EventsConfig, parseEvents } from './event-settings.ts'
 import { INSIGHTS_SETTINGS, type InsightsConfig, parseInsights } from './insights-settings.ts'
 import { MONITORING_SETTINGS, type MonitoringConfig, parseMonitoring } from './monitoring-settings.ts'
-import { type Address, formatAddress, isRegion, parseAddress, parseRegions } from './places.ts'
+import { type Address, formatAddress, isLoopback, isRegion, parseAddress, parseRegions } from './places.ts'
 import {
   ConfigError,
   findText,
@@ -42,6 +42,7 @@ export type Config = {
   readonly insights: InsightsConfig
   /** Path of the price table. */
   readonly prices: string | undefined
+  readonly events: EventsConfig
   readonly monitoring: MonitoringConfig
   readonly xks: XksConfig
   readonly xksProxy: XksProxyConfig
@@ -130,6 +131,7 @@ const SETTINGS = {
   }),
   ...AUDIT_SETTINGS,
   ...ARCHIVE_SETTINGS,
+  ...EVENT_SETTINGS,
   ...INSIGHTS_SETTINGS,
   ...MONITORING_SETTINGS,
   ...XKS_SETTINGS,
@@ -165,6 +167,7 @@ export function parseConfig(given: Given): Config {
     archive: parseArchive(given),
     insights: parseInsights(given),
     prices: read(SETTINGS.prices, given),
+    events: parseEvents(given),
     monitoring: parseMonitoring(given),
     xks: parseXks(given),
     xksProxy: parseXksProxy(given),
@@ -210,11 +213,6 @@ export function describeSettings(): readonly string[] {
     const suffix = byDefault === undefined ? '' : ` (default ${byDefault})`
     return `  --${flag.padEnd(flagWidth)} ${variable.padEnd(variableWidth)} ${about}${suffix}`
   })
-}
-
-/** Whether only this machine can reach an address. */
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 }
 
 function refuseUnknown(environment: Given['environment']): void {

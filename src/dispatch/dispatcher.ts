@@ -36,6 +36,8 @@ export type DispatcherParts = AuthenticationParts & {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  /** Is told of what is not as it was written. */
+  readonly alarm?: (reason: string) => void
   /** Told of every call once its answer is known, for whoever counts; must not throw. */
   readonly answered?: ((call: AnsweredCall) => void) | undefined
 }
@@ -148,7 +150,7 @@ function refuseLarge(parts: DispatcherParts, request: WireRequest): Promise<Wire
 /** Answers a call whose caller is not known, and records it as far as the rate allows. */
 async function refuse(parts: DispatcherParts, arrival: Arrival, cause: unknown): Promise<WireResponse> {
   const { request, requestId, route } = arrival
-  const reason = callerFacingError(cause, requestId, parts.log)
+  const reason = callerFacingError(cause, requestId, parts)
   const error = route.type === 'unknown' && reason.fault === 'client' ? route.error : reason
   try {
     await recordRefusal(parts.refusals, {
@@ -160,7 +162,7 @@ async function refuse(parts: DispatcherParts, arrival: Arrival, cause: unknown):
       at: arrival.now,
     })
   } catch (failure) {
-    return renderError(route.service, callerFacingError(failure, requestId, parts.log), requestId)
+    return renderError(route.service, callerFacingError(failure, requestId, parts), requestId)
   }
   return renderError(route.service, error, requestId)
 }
@@ -328,14 +330,14 @@ async function fail(parts: DispatcherParts, attempt: Attempt, cause: unknown): P
   const { resources, parameters } = attempt
   const { requestId, request } = attempt.facts
   const facts = { ...attempt.facts, eventId: eventIdFor(requestId, parts.random) }
-  const error = callerFacingError(cause, requestId, parts.log)
+  const error = callerFacingError(cause, requestId, parts)
   if (attempt.anonymous && !parts.refusals.admit(request.connection.address)) return error
   if (error.code === 'ThrottlingException' && !parts.admitThrottled(facts.account)) return error
   const event = formatCallEvent(facts, { at: parts.clock.now(), parameters, resources, error })
   try {
     await parts.journal.append(event)
   } catch (failure) {
-    return callerFacingError(failure, requestId, parts.log)
+    return callerFacingError(failure, requestId, parts)
   }
   return error
 }

@@ -7,11 +7,13 @@ import { callerFacingError } from './failures.ts'
 
 test('callerFacingError gives an error of the contract as it is', () => {
   const error = new KmsError('NotFoundException', 'gone')
-  assert.equal(callerFacingError(error, 'r', silentLog), error)
+  assert.equal(callerFacingError(error, 'r', { log: silentLog }), error)
 })
 
 test('callerFacingError asks callers to slow down when too much slow work waits', () => {
-  const error = callerFacingError(new OffloadError('full', '1024 tasks are waiting already'), 'r', silentLog)
+  const error = callerFacingError(new OffloadError('full', '1024 tasks are waiting already'), 'r', {
+    log: silentLog,
+  })
   assert.equal(error.code, 'ThrottlingException')
 })
 
@@ -19,7 +21,7 @@ test('callerFacingError tells nothing of other failures, and logs them', () => {
   const lines: string[] = []
   const log = { ...silentLog, error: (message: string) => void lines.push(message) }
   for (const failure of [new OffloadError('failed', 'a thread died'), new Error('detail'), 'text']) {
-    const error = callerFacingError(failure, 'r', log)
+    const error = callerFacingError(failure, 'r', { log })
     assert.equal(error.code, 'KMSInternalException')
     assert.doesNotMatch(error.message, /thread|detail|text/)
   }

@@ -18,7 +18,11 @@ export function tooFast(service: ServiceName, options?: ErrorOptions): KmsError 
  * What a caller is told of an error: its own when it is part of the contract, and one code without
  * detail for everything else, which goes to the operator's log with the request id.
  */
-export function callerFacingError(error: unknown, requestId: string, log: Log): KmsError {
+export function callerFacingError(
+  error: unknown,
+  requestId: string,
+  { log, alarm }: { readonly log: Log; readonly alarm?: (reason: string) => void },
+): KmsError {
   if (error instanceof KmsError) return error
   if (error instanceof OffloadError && error.reason === 'full') {
     return tooFast('kms', { cause: error })
@@ -26,6 +30,7 @@ export function callerFacingError(error: unknown, requestId: string, log: Log): 
   const cause = error instanceof Error ? error : new Error(String(error))
   if (error instanceof IntegrityError || cause.name === 'KeyringError') {
     log.error(`INTEGRITY ALARM: ${cause.message}`, { requestId })
+    alarm?.(cause.message)
   } else {
     log.error(`a call failed: ${describe(cause)}`, { requestId })
   }

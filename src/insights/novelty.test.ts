@@ -70,3 +70,11 @@ test('the third new network of two weeks is nothing unusual', () => {
   const road = [0, 1, 2].map((day) => testFact(NOW + day * DAY, { network: `198.51.${day}.0/24` }))
   assert.equal(subjects([...LEARNED, ...road], 'NewNetworkInsight').length, 2)
 })
+
+test('the networks of a first day back after a week are not new ones that hide another', () => {
+  const early = testFact(-30 * DAY)
+  const nets = [0, 1].map((index) => testFact(60 * index, { network: `10.0.${index}.0/24` }))
+  const away = testFact(NOW, { network: '198.51.100.0/24' })
+  const found = subjects([early, ...nets, ...LEARNED, away], 'NewNetworkInsight')
+  assert.ok(found.some(({ network }) => network === '198.51.100.0/24'))
+})

@@ -1,7 +1,7 @@
 import { putRecent } from './bounded.ts'
 import type { EventFact } from './fact.ts'
 import { baselineMinutes, hasLearned, type Judge, report } from './judge.ts'
-import { accountScope, knownFor, memberScope } from './known.ts'
+import { accountScope, knownFor, memberScope, seenFor } from './known.ts'
 
 /** Keys that are remembered; beyond, the one used longest ago is forgotten. */
 export const KEYS_MAX = 50_000
@@ -20,7 +20,7 @@ const NETWORK_SECONDS = 30 * 86_400
 /** Who has come from so many new networks in two weeks is on the road: one more is nothing unusual. */
 const ROAMING_NETWORKS = 2
 const ROAMING_SECONDS = 14 * 86_400
-/** The networks of a principal's first day are those that it has, and not new ones. */
+/** The networks of a principal's first day, or first day back, are those that it has, and not new ones. */
 const FIRST_DAY_SECONDS = 86_400
 const MINUTE_SECONDS = 60
 
@@ -89,7 +89,7 @@ function judgeNetwork({ callers }: NoveltyState, judge: Judge, fact: EventFact, 
   const seen = networks.get(network)
   if (seen?.last === now) return
   const isKnown = seen !== undefined && now - seen.last < NETWORK_SECONDS
-  const settled = now - knownFor(judge.known, name, now) + FIRST_DAY_SECONDS
+  const settled = now - seenFor(judge.known, name, now) + FIRST_DAY_SECONDS
   const isNew = ({ first }: Seen): boolean => first >= settled && now - first < ROAMING_SECONDS
   const newOnes = [...networks.values()].filter(isNew).length
   putRecent(networks, network, { first: isKnown ? seen.first : now, last: now }, NETWORKS_MAX)

@@ -13,6 +13,7 @@ export type EventRecord = {
   readonly userAgent?: string
   readonly errorCode?: string
   readonly requestParameters?: Readonly<Record<string, unknown>> | null
+  readonly responseElements?: Readonly<Record<string, unknown>> | null
   readonly additionalEventData?: Readonly<Record<string, unknown>> | null
   readonly requestID?: string
   readonly eventID: string
@@ -20,6 +21,7 @@ export type EventRecord = {
   readonly resources?: readonly EventResource[]
   readonly eventType: string
   readonly recipientAccountId: string
+  readonly serviceEventDetails?: Readonly<Record<string, unknown>>
   /** Only of insights, which have no source and name of their own. */
   readonly insightDetails?: {
     readonly eventSource: string

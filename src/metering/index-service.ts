@@ -10,6 +10,7 @@ import { claimFileLock, type FileLock } from '../store/file-lock.ts'
 import type { EventIndex, LastUse, TouchRow, UsageQuestion, UsageRow } from '../store/index-port.ts'
 import { openIndex } from '../store/sqlite-index.ts'
 import { type Collected, type CollectQuestion, collectEvents } from './collect.ts'
+import { type Gathered, type GatherQuestion, gatherRecords } from './gather.ts'
 import { Indexer } from './indexer.ts'
 import { findEvents, type LookupPage, type LookupQuestion, lookup } from './lookup.ts'
 
@@ -36,6 +37,7 @@ export type IndexQuestion = { readonly reachMs: number } & (
   | { readonly ask: 'touches'; readonly key: string }
   | { readonly ask: 'tree'; readonly node: string; readonly from: TreeState; readonly until: number }
   | { readonly ask: 'collect'; readonly question: CollectQuestion }
+  | { readonly ask: 'gather'; readonly question: GatherQuestion }
   | { readonly ask: 'insights' }
   | { readonly ask: 'scopes' }
   | { readonly ask: 'status' }
@@ -54,6 +56,7 @@ export type IndexValues = {
   readonly touches: readonly TouchRow[]
   readonly tree: TreeState
   readonly collect: Collected
+  readonly gather: Gathered
   readonly insights: readonly Anomaly[]
   readonly scopes: ReturnType<EventIndex['scopes']>
   readonly status: { readonly events: number }
@@ -121,6 +124,7 @@ export class IndexService {
   #value(question: IndexQuestion): Promise<unknown> | unknown {
     if (question.ask === 'tree') return this.#grow(question)
     if (question.ask === 'collect') return collectEvents(this.#parts, question.question)
+    if (question.ask === 'gather') return gatherRecords(this.#parts, question.question)
     if (question.ask === 'insights') return this.#parts.insights?.pull() ?? []
     const { index } = this.#open()
     const { auditFolder, files } = this.#parts
@@ -187,5 +191,5 @@ function parseValue<T>(value: unknown): T {
 
 /** Questions that the log answers, whether the index is there or not. */
 function readsLog({ ask }: IndexQuestion): boolean {
-  return ask === 'tree' || ask === 'collect' || ask === 'insights'
+  return ask === 'tree' || ask === 'collect' || ask === 'gather' || ask === 'insights'
 }

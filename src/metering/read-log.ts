@@ -1,5 +1,6 @@
 import type { CheckpointParts } from '../audit/checkpoints.ts'
 import type { Collected, CollectQuestion } from './collect.ts'
+import type { Gathered, GatherQuestion } from './gather.ts'
 import type { IndexThread } from './index-thread.ts'
 
 /** Grows trees on the index's thread: hashing a busy hour takes a while. */
@@ -10,6 +11,11 @@ export function treeGrower(index: IndexThread): CheckpointParts['grow'] {
 /** Collects events on the index's thread. */
 export function eventCollector(index: IndexThread): (question: CollectQuestion) => Promise<Collected> {
   return async (question) => (await index.ask({ ask: 'collect', question, reachMs: 0 })).value
+}
+
+/** Gathers the records that events are made of, on the index's thread. */
+export function recordGatherer(index: IndexThread): (question: GatherQuestion) => Promise<Gathered> {
+  return async (question) => (await index.ask({ ask: 'gather', question, reachMs: 0 })).value
 }
 
 /** How many events of a node, up to a sequence number, the index does not have yet. */

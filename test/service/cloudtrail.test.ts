@@ -130,7 +130,9 @@ test('LookupEvents refuses what it cannot look up', async () => {
     [{ LookupAttributes: [{ AttributeKey: 'Colour', AttributeValue: 'a' }] }, 'ValidationException'],
   ] as const)
     assertError(await ask('LookupEvents', input), code, /./)
-  assert.deepEqual(await give('LookupEvents', { EventCategory: 'insight' }), { Events: [] })
+  // In a region of its own: the calls above have used up the rate.
+  const elsewhere = { region: 'eu-west-3' }
+  assert.deepEqual(await give('LookupEvents', { EventCategory: 'insight' }, elsewhere), { Events: [] })
 })
 
 test('LookupEvents is limited to two calls a second for an account in a region', async () => {

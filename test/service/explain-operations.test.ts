@@ -3,17 +3,18 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { CreateUserCommand, type IAMClient, ListUsersCommand } from '@aws-sdk/client-iam'
-import { AssumeRoleCommand } from '@aws-sdk/client-sts'
+import { ListKeysCommand } from '@aws-sdk/client-kms'
+import { AssumeRoleCommand, GetSessionTokenCommand } from '@aws-sdk/client-sts'
 import { openLog } from '../../src/cli/log.ts'
 import { parseConfig } from '../../src/config/settings.ts'
 import { asExplainer, type Explainer } from '../../src/explainer.ts'
 import { type ExplainedCall, explainCall } from '../../src/explaining/explain-call.ts'
 import { parseRecordedEvent } from '../../src/explaining/recorded-event.ts'
 import { call, callRaw, newKey, succeed } from '../support/calls.ts'
-import { allow, iamClient, newUser, policyText } from '../support/iam.ts'
+import { allow, iamClient, kmsAs, newUser, policyText } from '../support/iam.ts'
 import { SAMPLES } from '../support/samples.ts'
 import { type Credentials, startServer, type TestServer } from '../support/server.ts'
-import { newRole, stsClient, trust } from '../support/sts.ts'
+import { assume, given, newRole, stsClient, trust } from '../support/sts.ts'
 
 /** What these name is gone once they have succeeded. */
 const GONE_AFTERWARDS = new Set(['DeleteAlias', 'RetireGrant', 'RevokeGrant'])
@@ -164,3 +165,38 @@ async function requestIdOf(sent: Promise<unknown>): Promise<string> {
   const answer = await sent.catch((error: unknown) => error)
   return (answer as { readonly $metadata: { readonly requestId?: string } }).$metadata.requestId ?? ''
 }
+
+test('calls of sessions are decided again: of a user, of the root user and of a role', async () => {
+  const iat = { DateGreaterThan: { 'aws:TokenIssueTime': '2020-01-01T00:00:00Z' } }
+  const own = policyText({ ...allow('kms:ListKeys'), Condition: iat }, allow('sts:AssumeRole'))
+  const user = await newUser(iam, 'session-maker', own)
+  const role = await newRole(
+    iam,
+    'session-role',
+    trust({ AWS: 'arn:aws:iam::000000000000:user/session-maker' }),
+    own,
+  )
+  const [byUser, byRoot] = [stsClient(server, user), stsClient(server)]
+  const sessions = [
+    given((await byUser.send(new GetSessionTokenCommand({}))).Credentials),
+    given((await byRoot.send(new GetSessionTokenCommand({}))).Credentials),
+    await assume(byUser, role, { SourceIdentity: 'somebody' }),
+  ]
+  const requestIds: string[] = []
+  for (const session of sessions) {
+    const kms = kmsAs(server, session)
+    requestIds.push(await requestIdOf(kms.send(new ListKeysCommand({}))))
+    kms.destroy()
+  }
+  await withExplainer(async (explainer) => {
+    for (const requestId of requestIds) {
+      const { now, event } = await explainedBy(explainer, requestId)
+      assert.notEqual(event.userIdentity?.sessionContext, undefined)
+      assert.ok('permissions' in now, JSON.stringify(now))
+      assert.equal(now.allowed, true)
+      assert.deepEqual(now.unknown, [])
+    }
+  })
+  byUser.destroy()
+  byRoot.destroy()
+})

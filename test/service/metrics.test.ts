@@ -149,7 +149,7 @@ test('10,000 calls of which each names something else make no new series', async
 })
 
 test('the listener of metrics serves nothing else, and the service no metrics', async () => {
-  const url = metricsUrl(server)
+  const url = await metricsUrl(server)
   for (const path of ['/', '/healthz', '/metrics/', '/metrics?x']) {
     assert.equal((await fetch(new URL(path, url))).status, 404)
   }
@@ -194,7 +194,7 @@ test('with TLS, metrics are served by TLS', { skip }, async () => {
   const { certFile, keyFile, cert } = certificate
   const environment = { ...METRICS_ON, HOLDFAST_TLS_CERT: certFile, HOLDFAST_TLS_KEY: keyFile }
   await using secure = await startServer({ environment })
-  const url = metricsUrl(secure)
+  const url = await metricsUrl(secure)
   assert.match(url, /^https:/)
   const get = (send: typeof request, to: string): Promise<number | undefined> =>
     new Promise((resolve, reject) => {

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import type { TestServer } from './server.ts'
+import { until } from './until.ts'
 
 /** One line of the exposition. */
 type Sample = {
@@ -21,16 +22,14 @@ export type Scrape = {
   readonly sum: (name: string, labels?: Readonly<Record<string, string>>) => number
 }
 
-/** Where a server serves its metrics, by what it has printed. */
-export function metricsUrl(server: Pick<TestServer, 'output'>): string {
-  const url = /^ {2}metrics +(\S+)$/m.exec(server.output())?.[1]
-  if (url === undefined) throw new Error('no metrics are served')
-  return url
+/** Where a server serves its metrics, as it prints a moment after its endpoint. */
+export function metricsUrl(server: Pick<TestServer, 'output'>): Promise<string> {
+  return until('metrics are served', async () => /^ {2}metrics +(\S+)$/m.exec(server.output())?.[1])
 }
 
 /** Reads `/metrics` of a server. */
 export async function scrape(server: TestServer): Promise<Scrape> {
-  const answer = await fetch(metricsUrl(server))
+  const answer = await fetch(await metricsUrl(server))
   assert.equal(answer.status, 200)
   assert.equal(answer.headers.get('content-type'), 'text/plain; version=0.0.4; charset=utf-8')
   return parseExposition(await answer.text())

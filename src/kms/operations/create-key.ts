@@ -18,6 +18,7 @@ import { currentDomainKey } from '../domain-key.ts'
 import { newKeyPolicy, POLICY_TEXT } from '../key-policy.ts'
 import type { KeyValue } from '../key-record.ts'
 import { checkKind, kindOf } from '../key-rules.ts'
+import { newKeyLockOutRisk } from '../lock-out.ts'
 import { asCurrent, insertMaterial } from '../materials.ts'
 import { eventMetadata, keyMetadata } from '../metadata.ts'
 import { insertKey, newKey } from '../new-key.ts'
@@ -117,6 +118,7 @@ async function create(call: Call, input: CreateKeyInput, parts: KmsParts): Promi
     event: {
       response: { keyMetadata: eventMetadata(key) },
       additional: place && storeEventData(place.store),
+      also: newKeyLockOutRisk(key, policies, call, input),
     },
   }
 }

@@ -4,6 +4,7 @@ import { entriesContext, keyContext } from '../context.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
 import { checkKeyPolicy, checkPolicyName, POLICY_NAME_TEXT, POLICY_TEXT } from '../key-policy.ts'
 import { ANY_STATE } from '../key-state.ts'
+import { lockOutRisk } from '../lock-out.ts'
 
 /** Puts another key policy in the place of a key's. Source: AWS KMS API Reference, "PutKeyPolicy". */
 export const putKeyPolicy = keyOperation(
@@ -30,9 +31,10 @@ export const putKeyPolicy = keyOperation(
     const bypassLockoutCheck = input.BypassPolicyLockoutSafetyCheck ?? false
     const proposal = { text: input.Policy, bypassLockoutCheck, call, context, keyArn: key.arn }
     const principalIds = await checkKeyPolicy(proposal, parts)
+    const policies = { policy: input.Policy, principalIds }
     return {
-      changes: [replace(key.record, { ...key.record.value, policy: input.Policy, principalIds })],
-      event: { response: { keyId: key.arn } },
+      changes: [replace(key.record, { ...key.record.value, ...policies })],
+      event: { response: { keyId: key.arn }, also: lockOutRisk({ ...proposal, key, policies }) },
     }
   },
 )

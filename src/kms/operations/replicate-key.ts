@@ -8,6 +8,7 @@ import { newKeyPolicy, POLICY_TEXT } from '../key-policy.ts'
 import type { KeyValue, RegionSet } from '../key-record.ts'
 import { isPrimary, notPrimary, relatedKeys, replaceAll } from '../key-set.ts'
 import type { Key } from '../keys.ts'
+import { newKeyLockOutRisk } from '../lock-out.ts'
 import { eventMetadata, keyMetadata } from '../metadata.ts'
 import { arnIn, copyMaterials, sharedValue, withReplica } from '../multi-region.ts'
 import { insertKey, newKey } from '../new-key.ts'
@@ -109,6 +110,7 @@ async function replicate(call: Call, input: ReplicateKeyInput, key: Key, parts: 
           resources: [{ account: replica.account, arn: replica.arn }],
           details: { keyMetadata: eventMetadata(shown) },
         },
+        ...newKeyLockOutRisk(replica, policies, call, input),
       ],
     },
   }

@@ -1,0 +1,37 @@
+import { type Given, need, parseWithin, pathSetting, read, setting } from './setting.ts'
+
+/** Where events go, and which uses of keys are recent. */
+export type EventsConfig = {
+  /** Path of the JSON file with the endpoints. */
+  readonly webhooksFile: string | undefined
+  /** A use is recent for so many days; 0: none is. */
+  readonly recentUseDays: number
+}
+
+const RECENT_USE_MAX_DAYS = 3650
+
+/** The settings of events. */
+export const EVENT_SETTINGS = {
+  webhooks: pathSetting({
+    variable: 'HOLDFAST_WEBHOOKS',
+    flag: 'webhooks',
+    about: 'the endpoints that events are delivered to, a JSON file',
+  }),
+  recentUse: setting({
+    variable: 'HOLDFAST_RECENT_USE',
+    flag: 'recent-use',
+    byDefault: '30',
+    about:
+      'days for which the use of a key is recent: disabling it or scheduling its deletion is an event then',
+    right: `a number from 0 to ${RECENT_USE_MAX_DAYS}`,
+    parse: (text) => parseWithin(text, 0, RECENT_USE_MAX_DAYS),
+  }),
+}
+
+/** @throws ConfigError. */
+export function parseEvents(given: Given): EventsConfig {
+  return {
+    webhooksFile: read(EVENT_SETTINGS.webhooks, given),
+    recentUseDays: need(EVENT_SETTINGS.recentUse, given),
+  }
+}

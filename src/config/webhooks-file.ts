@@ -1,0 +1,145 @@
+import { isLoopback } from './places.ts'
+import { ConfigError } from './setting.ts'
+
+/** Which events an endpoint gets: those whose source and `detail-type` are among these. */
+export type EventPattern = {
+  readonly sources?: readonly string[]
+  readonly detailTypes?: readonly string[]
+}
+
+/** How deliveries to an endpoint are repeated. */
+export type RetryPlan = {
+  /** After the first failure; it doubles with each one. */
+  readonly firstDelayMs: number
+  readonly maxAttempts: number
+  readonly maxAgeHours: number
+  /** How long one attempt may take. */
+  readonly timeoutMs: number
+}
+
+/** An endpoint that events are delivered to. */
+export type WebhookEndpoint = {
+  readonly url: string
+  /** Paths, as they are in the file. */
+  readonly secretFile: string
+  readonly caFile: string | undefined
+  /** One of them must match; nothing: every event. */
+  readonly patterns: readonly EventPattern[] | undefined
+  readonly retry: RetryPlan
+}
+
+/** Endpoints of one file. Each has a queue, and a job that looks at it. */
+export const ENDPOINTS_MAX = 32
+const URL_MAX_CHARS = 2048
+const PATTERNS_MAX = 32
+const NAMES_MAX = 32
+const NAME_MAX_CHARS = 256
+
+/** Each number of a retry plan: default, least, most. */
+const RETRY_LIMITS: { readonly [N in keyof RetryPlan]: readonly [number, number, number] } = {
+  firstDelayMs: [5000, 100, 600_000],
+  maxAttempts: [20, 1, 100],
+  maxAgeHours: [24, 1, 720],
+  timeoutMs: [10_000, 100, 60_000],
+}
+
+/** The endpoints of a file's text. @throws ConfigError with what would be right. */
+export function parseWebhooks(text: string): readonly WebhookEndpoint[] {
+  let file: unknown
+  try {
+    file = JSON.parse(text)
+  } catch (cause) {
+    throw new ConfigError('it is not JSON', { cause })
+  }
+  const { endpoints } = members(file, 'the file', ['endpoints'])
+  const parsed = list(endpoints, 'endpoints', ENDPOINTS_MAX).map(parseEndpoint)
+  const urls = new Set(parsed.map(({ url }) => url))
+  if (urls.size < parsed.length) throw new ConfigError('two endpoints have the same url')
+  return parsed
+}
+
+function parseEndpoint(value: unknown, index: number): WebhookEndpoint {
+  const where = `endpoints[${index}]`
+  const names = ['url', 'secretFile', 'caFile', 'events', 'retry']
+  const { url, secretFile, caFile, events, retry = {} } = members(value, where, names)
+  return {
+    url: parseUrl(url, `${where}.url`),
+    secretFile: path(secretFile, `${where}.secretFile`),
+    caFile: caFile === undefined ? undefined : path(caFile, `${where}.caFile`),
+    patterns:
+      events === undefined
+        ? undefined
+        : list(events, `${where}.events`, PATTERNS_MAX).map((pattern, at) =>
+            parsePattern(pattern, `${where}.events[${at}]`),
+          ),
+    retry: parseRetry(retry, `${where}.retry`),
+  }
+}
+
+/** HTTPS, or HTTP to this machine; without a user, whose password would be in the log of every proxy. */
+function parseUrl(value: unknown, where: string): string {
+  const url = typeof value === 'string' && value.length <= URL_MAX_CHARS ? URL.parse(value) : null
+  if (url === null) throw new ConfigError(`${where} is not a URL of at most ${URL_MAX_CHARS} characters`)
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const isPlain = url.protocol === 'http:' && isLoopback(host)
+  if (url.protocol !== 'https:' && !isPlain) {
+    throw new ConfigError(`${where} must be https, or http to a loopback address`)
+  }
+  if (url.username !== '' || url.password !== '' || url.hash !== '') {
+    throw new ConfigError(`${where} must not have a user, a password or a fragment`)
+  }
+  return url.href
+}
+
+function parsePattern(value: unknown, where: string): EventPattern {
+  const { source, 'detail-type': detailType } = members(value, where, ['source', 'detail-type'])
+  return {
+    ...(source === undefined ? {} : { sources: nameList(source, `${where}.source`) }),
+    ...(detailType === undefined ? {} : { detailTypes: nameList(detailType, `${where}.detail-type`) }),
+  }
+}
+
+function nameList(value: unknown, where: string): readonly string[] {
+  return list(value, where, NAMES_MAX).map((name) => {
+    if (typeof name === 'string' && name !== '' && name.length <= NAME_MAX_CHARS) return name
+    throw new ConfigError(`${where} must hold texts of 1 to ${NAME_MAX_CHARS} characters`)
+  })
+}
+
+function parseRetry(value: unknown, where: string): RetryPlan {
+  const given = members(value, where, Object.keys(RETRY_LIMITS))
+  const number = (name: keyof RetryPlan): number => {
+    const [byDefault, least, most] = RETRY_LIMITS[name]
+    const asked = given[name] ?? byDefault
+    if (typeof asked === 'number' && Number.isInteger(asked) && asked >= least && asked <= most) return asked
+    throw new ConfigError(`${where}.${name} must be a whole number from ${least} to ${most}`)
+  }
+  return {
+    firstDelayMs: number('firstDelayMs'),
+    maxAttempts: number('maxAttempts'),
+    maxAgeHours: number('maxAgeHours'),
+    timeoutMs: number('timeoutMs'),
+  }
+}
+
+function path(value: unknown, where: string): string {
+  if (typeof value === 'string' && value !== '') return value
+  throw new ConfigError(`${where} must be a path`)
+}
+
+function list(value: unknown, where: string, most: number): readonly unknown[] {
+  if (Array.isArray(value) && value.length > 0 && value.length <= most) return value
+  throw new ConfigError(`${where} must be a list of 1 to ${most}`)
+}
+
+/** The members of an object. @throws ConfigError for one that is not known. */
+function members(value: unknown, where: string, known: readonly string[]): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new ConfigError(`${where} must be an object`)
+  }
+  const unknown = Object.keys(value).find((name) => !known.includes(name))
+  if (unknown !== undefined) {
+    throw new ConfigError(`${where} has '${unknown}', which is none of ${known.join(', ')}`)
+  }
+  return Object.fromEntries(Object.entries(value))
+}
