@@ -142,17 +142,8 @@ export async function openNode(
   const trails = await openTrails(config, { records, index, log })
   const served = { kms, journal, trails, index, iam, quotas, limiters, own, watch, events }
   const dispatcher = await openDispatcher(served, config)
-  const jobs = startNodeJobs(config, {
-    kms,
-    journal,
-    index,
-    auditKey,
-    checkpointKey,
-    keyUses,
-    trails,
-    events,
-    meters,
-  })
+  const keys = { auditKey, checkpointKey }
+  const jobs = startNodeJobs(config, { kms, journal, index, ...keys, keyUses, trails, events, meters })
   stack.defer(() => jobs.stop())
   stack.defer(() => events.close())
   const readiness = openReadiness({ journal, records, watch: watch.store, clock: systemClock, log })
