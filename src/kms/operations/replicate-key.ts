@@ -98,7 +98,7 @@ async function replicate(call: Call, input: ReplicateKeyInput, key: Key, parts: 
     },
     changes: [
       ...insertKey(replica),
-      await parts.keyCounter.add(parts, { account: replica.account, region }),
+      ...(await parts.keyCounter.add(parts, { account: replica.account, region })),
       ...(await copyMaterials(parts, key, region, call.now)),
       ...(await spread(parts, key, set)),
     ],
