@@ -35,7 +35,8 @@ export type IamFacts<M extends Members, E> = {
   readonly readOnly: boolean
   readonly input: M
   readonly find: Finder<Input<M>, E>
-  readonly context?: (input: Input<M>) => ContextEntries
+  /** @param entity what the operation is done to; nothing when it is not there. */
+  readonly context?: (input: Input<M>, entity: E | undefined) => ContextEntries
   /** Tags that are put: `aws:RequestTag` and `aws:TagKeys`. */
   readonly tags?: (input: Input<M>) => readonly { readonly Key: string; readonly Value: string }[] | undefined
   /** Checks of parameters. @throws KmsError. */
@@ -87,7 +88,7 @@ function permissionOf<M extends Members, E>(
     resource: subject.arn,
     account: call.caller.account,
     policy: undefined,
-    context: contextOf(subject.tags ?? [], facts.tags?.(input), facts.context?.(input) ?? {}),
+    context: contextOf(subject.tags ?? [], facts.tags?.(input), facts.context?.(input, subject.entity) ?? {}),
   }
 }
 

@@ -1,0 +1,74 @@
+/** What whoever may administer users within conditions can do, and what not. */
+
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import {
+  AttachUserPolicyCommand,
+  CreateUserCommand,
+  DeleteUserPermissionsBoundaryCommand,
+  DeleteUserPolicyCommand,
+  DetachUserPolicyCommand,
+  type IAMClient,
+  PutUserPolicyCommand,
+} from '@aws-sdk/client-iam'
+import { allow, iamClient, newUser, outcomeOf, policyText } from '../support/iam.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+
+const BOUNDARY = 'arn:aws:iam::aws:policy/IAMReadOnlyAccess'
+const WITHIN = { StringEquals: { 'iam:PermissionsBoundary': BOUNDARY } }
+
+let server: TestServer
+let iam: IAMClient
+
+before(async () => {
+  server = await startServer()
+  iam = iamClient(server)
+  await iam.send(new CreateUserCommand({ UserName: 'bounded', PermissionsBoundary: BOUNDARY }))
+  await iam.send(new CreateUserCommand({ UserName: 'free' }))
+})
+
+after(async () => {
+  iam.destroy()
+  await server[Symbol.asyncDispose]()
+})
+
+function changesOf(UserName: string) {
+  const inline = { UserName, PolicyName: 'p', PolicyDocument: policyText(allow('kms:*')) }
+  const managed = { UserName, PolicyArn: BOUNDARY }
+  return [
+    new PutUserPolicyCommand(inline),
+    new DeleteUserPolicyCommand(inline),
+    new AttachUserPolicyCommand(managed),
+    new DetachUserPolicyCommand(managed),
+    new DeleteUserPermissionsBoundaryCommand({ UserName }),
+  ]
+}
+
+async function outcomes(caller: IAMClient, name: string): Promise<readonly string[]> {
+  const all: string[] = []
+  for (const command of changesOf(name)) {
+    // One of several kinds of commands: a client is typed for one at a time.
+    all.push(await outcomeOf(caller.send(command as PutUserPolicyCommand)))
+  }
+  return all.map((outcome) => outcome.split(' ')[0] ?? '')
+}
+
+test('a condition on the permissions boundary lets its administrator change whom it limits, nobody else', async () => {
+  const policy = policyText({ ...allow('iam:*'), Condition: WITHIN })
+  const administrator = iamClient(server, await newUser(iam, 'administrator', policy))
+  assert.deepEqual(await outcomes(administrator, 'free'), Array(5).fill('AccessDenied'))
+  assert.deepEqual(await outcomes(administrator, 'nobody'), Array(5).fill('AccessDenied'))
+  assert.deepEqual(await outcomes(administrator, 'bounded'), Array(5).fill('allowed'))
+})
+
+test('a denial by the permissions boundary protects whom it limits', async () => {
+  await iam.send(new CreateUserCommand({ UserName: 'kept', PermissionsBoundary: BOUNDARY }))
+  const policy = policyText(allow('iam:*'), {
+    Effect: 'Deny',
+    Action: 'iam:*',
+    Resource: '*',
+    Condition: WITHIN,
+  })
+  const administrator = iamClient(server, await newUser(iam, 'other', policy))
+  assert.deepEqual(await outcomes(administrator, 'kept'), Array(5).fill('AccessDenied'))
+})
