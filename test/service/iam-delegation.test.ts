@@ -4,15 +4,20 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import {
   AttachUserPolicyCommand,
+  CreateGroupCommand,
+  CreateRoleCommand,
   CreateUserCommand,
   DeleteUserPermissionsBoundaryCommand,
   DeleteUserPolicyCommand,
   DetachUserPolicyCommand,
   type IAMClient,
   PutUserPolicyCommand,
+  UpdateGroupCommand,
+  UpdateUserCommand,
 } from '@aws-sdk/client-iam'
 import { allow, iamClient, newUser, outcomeOf, policyText } from '../support/iam.ts'
 import { startServer, type TestServer } from '../support/server.ts'
+import { trust } from '../support/sts.ts'
 
 const BOUNDARY = 'arn:aws:iam::aws:policy/IAMReadOnlyAccess'
 const WITHIN = { StringEquals: { 'iam:PermissionsBoundary': BOUNDARY } }
@@ -71,4 +76,39 @@ test('a denial by the permissions boundary protects whom it limits', async () =>
   })
   const administrator = iamClient(server, await newUser(iam, 'other', policy))
   assert.deepEqual(await outcomes(administrator, 'kept'), Array(5).fill('AccessDenied'))
+})
+
+test('a new name or path needs the permission on what a user or group becomes', async () => {
+  const dev = 'arn:aws:iam::000000000000:*/dev/*'
+  const policy = policyText({ Effect: 'Allow', Action: ['iam:UpdateUser', 'iam:UpdateGroup'], Resource: dev })
+  const lead = iamClient(server, await newUser(iam, 'lead', policy))
+  await iam.send(new CreateUserCommand({ UserName: 'one', Path: '/dev/' }))
+  await iam.send(new CreateGroupCommand({ GroupName: 'some', Path: '/dev/' }))
+  const user = (to: object): Promise<string> =>
+    outcomeOf(lead.send(new UpdateUserCommand({ UserName: 'one', ...to })))
+  const group = (to: object): Promise<string> =>
+    outcomeOf(lead.send(new UpdateGroupCommand({ GroupName: 'some', ...to })))
+  assert.match(await user({ NewPath: '/admin/' }), /^AccessDenied .* iam:UpdateUser .*user\/admin\/one /)
+  assert.match(await user({ NewUserName: 'two', NewPath: '/' }), /^AccessDenied .*user\/two /)
+  assert.match(await group({ NewPath: '/admin/' }), /^AccessDenied .* iam:UpdateGroup .*group\/admin\/some /)
+  assert.equal(await user({ NewUserName: 'two', NewPath: '/dev/a/' }), 'allowed')
+  assert.equal(await group({ NewGroupName: 'others' }), 'allowed')
+})
+
+test('whoever makes something with tags needs the permission to tag it', async () => {
+  const policy = policyText(allow('iam:CreateUser', 'iam:CreateRole'))
+  const maker = iamClient(server, await newUser(iam, 'maker', policy))
+  const Tags = [{ Key: 'team', Value: 'security' }]
+  const user = { UserName: 'tagged', Tags }
+  const role = {
+    RoleName: 'tagged',
+    AssumeRolePolicyDocument: trust({ AWS: 'arn:aws:iam::000000000000:root' }),
+    Tags,
+  }
+  assert.match(await outcomeOf(maker.send(new CreateUserCommand(user))), /^AccessDenied .* iam:TagUser /)
+  assert.match(await outcomeOf(maker.send(new CreateRoleCommand(role))), /^AccessDenied .* iam:TagRole /)
+  assert.equal(await outcomeOf(maker.send(new CreateUserCommand({ ...user, Tags: [] }))), 'allowed')
+  const PolicyDocument = policyText(allow('iam:Create*', 'iam:Tag*'))
+  await iam.send(new PutUserPolicyCommand({ UserName: 'maker', PolicyName: 'own', PolicyDocument }))
+  assert.equal(await outcomeOf(maker.send(new CreateRoleCommand(role))), 'allowed')
 })
