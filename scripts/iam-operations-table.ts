@@ -29,6 +29,8 @@ that the code of the operations declares; a test fails when it is out of date.
 - IAM has no regions: a request may be signed for any. Its audit events are placed in us-east-1.
 - What an operation is done to must be permitted: a user, group, role, policy, provider or instance profile by its ARN, \`*\` where there is
   none. Whether it exists is told only to those who have the permission.
+- UpdateUser and UpdateGroup need their permission on the new ARN too; to make something with tags needs the permission to tag it
+  (\`iam:TagUser\`, \`iam:TagRole\` and so on).
 `
 
 /** The page as it has to be. */

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { printable } from '../base/printable.ts'
 import { VERSION } from '../base/version.ts'
 import { processEnvironment } from '../config/environment.ts'
 import { ConfigError } from '../config/setting.ts'
@@ -65,7 +66,8 @@ const COMMANDS: readonly Command[] = [
 
 const output: Output = {
   print: (line) => void process.stdout.write(`${line}\n`),
-  complain: (line) => void process.stderr.write(`${line}\n`),
+  // Messages repeat what files and arguments hold.
+  complain: (text) => void process.stderr.write(`${text.split('\n').map(printable).join('\n')}\n`),
 }
 
 /** Runs `holdfast` with its arguments; gives the exit status. */

@@ -1,5 +1,6 @@
-import type { Change, Records } from '../store/records.ts'
+import type { Change, Records, Stored } from '../store/records.ts'
 import { attachChanges, checkAttachable, detachChanges, type Holder } from './attachments.ts'
+import type { EntityValue } from './records.ts'
 
 /** @throws ValidationException, NoSuchEntityException for what cannot be a permissions boundary. */
 export async function checkBoundary(records: Records, account: string, arn: string): Promise<void> {
@@ -17,4 +18,14 @@ export async function boundaryChanges(
     ...(from === undefined ? [] : await detachChanges(records, holder, 'boundary', from)),
     ...(to === undefined ? [] : await attachChanges(records, holder, 'boundary', to)),
   ]
+}
+
+/**
+ * The condition key of the boundary that a user or role has. Source: Service Authorization Reference, "Actions,
+ * resources, and condition keys for AWS Identity and Access Management".
+ */
+export function heldBoundary(entity: Stored<EntityValue> | undefined): {
+  readonly 'iam:permissionsboundary': string | undefined
+} {
+  return { 'iam:permissionsboundary': entity?.value.boundary }
 }

@@ -2,7 +2,7 @@ import { KmsError } from '../api/errors.ts'
 import type { Stored } from '../store/records.ts'
 import { iamArn, parseIamArn } from './arns.ts'
 import { type EntityFacts, entityArn, findByName, GROUPS, noSuchEntity, ROLES, USERS } from './entities.ts'
-import type { Asked, Finder, Subject } from './operation.ts'
+import type { Asked, Finder, Need, Subject } from './operation.ts'
 import {
   type EntityValue,
   type GroupValue,
@@ -130,3 +130,19 @@ export function parsePolicyArn(arn: string): {
 }
 
 const NO_ARN = 'Invalid ARN:  Could not be parsed!'
+
+/**
+ * What a new name or path needs: the permission on what the user or group becomes. Source: IAM API Reference,
+ * "UpdateUser" and "UpdateGroup".
+ */
+export function renaming<V extends EntityValue>(
+  { call }: Pick<Asked<unknown>, 'call'>,
+  facts: EntityFacts<V>,
+  { entity }: Subject<Stored<V>>,
+  to: { readonly action: string; readonly name: string | undefined; readonly path: string | undefined },
+): readonly Need[] {
+  if (entity === undefined || (to.name === undefined && to.path === undefined)) return []
+  const { value } = entity
+  const renamed = { ...value, name: to.name ?? value.name, path: to.path ?? value.path }
+  return [{ action: to.action, arn: entityArn(call.caller.account, facts.name, renamed) }]
+}

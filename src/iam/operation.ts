@@ -26,6 +26,9 @@ export type Subject<E> = {
 /** A call of an operation, with its input. */
 export type Asked<I> = { readonly call: Call; readonly input: I; readonly parts: IamParts }
 
+/** A permission: an action, on something. */
+export type Need = { readonly action: string; readonly arn: string }
+
 /** Finds what an operation is done to. @throws KmsError when it cannot be named. */
 export type Finder<I, E> = (asked: Asked<I>) => Subject<E> | Promise<Subject<E>>
 
@@ -35,9 +38,12 @@ export type IamFacts<M extends Members, E> = {
   readonly readOnly: boolean
   readonly input: M
   readonly find: Finder<Input<M>, E>
-  readonly context?: (input: Input<M>) => ContextEntries
+  /** @param entity what the operation is done to; nothing when it is not there. */
+  readonly context?: (input: Input<M>, entity: E | undefined) => ContextEntries
   /** Tags that are put: `aws:RequestTag` and `aws:TagKeys`. */
   readonly tags?: (input: Input<M>) => readonly { readonly Key: string; readonly Value: string }[] | undefined
+  /** What the call needs beside the permission of its own name. */
+  readonly alsoNeeds?: (asked: Asked<Input<M>>, subject: Subject<E>) => readonly Need[]
   /** Checks of parameters. @throws KmsError. */
   readonly checkInput?: (input: Input<M>) => void
 }
@@ -47,7 +53,7 @@ export type IamRun<M extends Members, E> = (
   asked: Asked<Input<M>> & { readonly entity: E; readonly arn: string },
 ) => Promise<Outcome> | Outcome
 
-/** An operation of IAM: it needs the permission of its own name on one thing. */
+/** An operation of IAM: it needs the permission of its own name on one thing, and seldom more. */
 export function iamOperation<M extends Members, E>(facts: IamFacts<M, E>, run: IamRun<M, E>): IamOperation {
   return (parts): Operation => ({
     service: 'iam',
@@ -61,8 +67,13 @@ export function iamOperation<M extends Members, E>(facts: IamFacts<M, E>, run: I
       const subject = await facts.find(asked)
       const { arn } = subject
       const entity = subject.entity as E
+      const needs = [{ action: `iam:${facts.name}`, arn }, ...(facts.alsoNeeds?.(asked, subject) ?? [])]
+      const { account } = call.caller
+      const context = contextFor(facts, asked, subject)
       return {
-        permissions: [permissionOf(facts, asked, subject)],
+        permissions: needs.map((need): Permission => {
+          return { action: need.action, resource: need.arn, account, policy: undefined, context }
+        }),
         check: () => {
           if (subject.entity === undefined) throw subject.missing?.() ?? new KmsError('NoSuchEntityException')
         },
@@ -77,18 +88,13 @@ function typed<M extends Members>(input: unknown): Input<M> {
   return input as Input<M>
 }
 
-function permissionOf<M extends Members, E>(
+function contextFor<M extends Members, E>(
   facts: IamFacts<M, E>,
-  { call, input }: Asked<Input<M>>,
+  { input }: Asked<Input<M>>,
   subject: Subject<E>,
-): Permission {
-  return {
-    action: `iam:${facts.name}`,
-    resource: subject.arn,
-    account: call.caller.account,
-    policy: undefined,
-    context: contextOf(subject.tags ?? [], facts.tags?.(input), facts.context?.(input) ?? {}),
-  }
+): ContextLookup {
+  const entries = facts.context?.(input, subject.entity) ?? {}
+  return contextOf(subject.tags ?? [], facts.tags?.(input), entries)
 }
 
 const RESOURCE_TAG = /^(?:aws|iam):resourcetag\//
@@ -109,6 +115,14 @@ function contextOf(
     if (RESOURCE_TAG.test(name)) return findTag(present, name.slice(name.indexOf('/') + 1))
     return Object.hasOwn(entries, name) ? entries[name] : undefined
   }
+}
+
+/** What makes something with tags needs the permission to tag it, too. Source: IAM User Guide, "Tags for IAM resources". */
+export function tagging(action: string) {
+  return (
+    { input: { Tags = [] } }: { readonly input: { readonly Tags?: readonly object[] | undefined } },
+    { arn }: Pick<Subject<unknown>, 'arn'>,
+  ): readonly Need[] => (Tags.length > 0 ? [{ action, arn }] : [])
 }
 
 /** What has changed something shows its answer in the audit event, without secrets. */

@@ -25,10 +25,12 @@ export function pageBy<T>(items: readonly T[], keyOf: (item: T) => string, input
   const limit = input.MaxItems ?? BY_DEFAULT
   const page = rest.slice(0, limit)
   const last = rest.length > limit ? page.at(-1) : undefined
-  return {
-    items: page.map(({ item }) => item),
-    more: { IsTruncated: last !== undefined, Marker: last && toBase64(utf8(last.key)) },
-  }
+  return { items: page.map(({ item }) => item), more: goingOnAfter(last?.key) }
+}
+
+/** What says that there is more after the item with this key; nothing for the last page. */
+export function goingOnAfter(key: string | undefined): IamPage<never>['more'] {
+  return { IsTruncated: key !== undefined, Marker: key && toBase64(utf8(key)) }
 }
 
 function parseMarker(marker: string): string {

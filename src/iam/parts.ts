@@ -1,4 +1,4 @@
-import type { Random } from '../base/ports.ts'
+import type { Clock, Random } from '../base/ports.ts'
 import type { Operation } from '../dispatch/operation.ts'
 import type { Quotas } from '../quotas/service.ts'
 import type { Records } from '../store/records.ts'
@@ -9,6 +9,7 @@ export type IamParts = {
   readonly records: Records
   readonly quotas: Pick<Quotas, 'exceeded' | 'limit'>
   readonly random: Random
+  readonly clock: Pick<Clock, 'monotonicMs'>
   readonly keyUses: KeyUses
 }
 

@@ -155,3 +155,10 @@ test('what-if refuses a key that is not there, and a number of days that is none
     assert.match((await whatIf(policyText(ALL), '--days', days)).errors, /^holdfast: --days is/)
   }
 })
+
+test('what a policy file that is refused holds does nothing to the terminal', async () => {
+  const { status, errors } = await whatIf('{"Version":"\u001b]0;title\u0007\u001b[2J\u009b31m"}')
+  assert.equal(status, 1)
+  assert.match(errors, /\\u\{1b\}\]0;title/)
+  assert.doesNotMatch(errors.replaceAll('\n', ''), /\p{Cc}/u)
+})

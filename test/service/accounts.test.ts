@@ -115,6 +115,31 @@ test('a role of another account is assumed where both accounts allow it', async 
   assert.match(await outcomeOf(stsClient(server, mayNot).send(assume)), /^AccessDenied 403: .*role\/guest$/)
 })
 
+test('wrong session tags do not tell another account whether a role is there', async () => {
+  const role = await newRole(iamClient(server), 'closed', trust({ AWS: `arn:aws:iam::${HOME}:root` }))
+  const client = stsClient(
+    server,
+    await newUser(iamClient(server, other), 'curious', policyText(allow('sts:*'))),
+  )
+  const wrong = [
+    {
+      Tags: [
+        { Key: 'a', Value: '' },
+        { Key: 'A', Value: '' },
+      ],
+    },
+    { Tags: [{ Key: 'aws:a', Value: '' }] },
+    { TransitiveTagKeys: ['a'] },
+  ]
+  for (const parameters of wrong) {
+    const ask = async (RoleArn: string): Promise<string> => {
+      const command = new AssumeRoleCommand({ RoleArn, RoleSessionName: 'session', ...parameters })
+      return (await outcomeOf(client.send(command))).replace(RoleArn, 'the role')
+    }
+    assert.equal(await ask(role), await ask(`${role}-that-is-not`))
+  }
+})
+
 test("a service control policy binds an account's root user and users at once, and no other account", async () => {
   const kms = kmsAs(server, other)
   const { KeyMetadata } = await kms.send(new CreateKeyCommand({}))

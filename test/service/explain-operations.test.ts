@@ -115,7 +115,7 @@ test('a call of every operation is decided again as it is recorded: refused, all
 test('calls of IAM, STS and CloudTrail are decided again as they are recorded, with their tags', async () => {
   const condition = { StringEquals: { 'aws:RequestTag/team': 'blue' } }
   const own = policyText(
-    { ...allow('iam:CreateUser'), Condition: condition },
+    { ...allow('iam:CreateUser', 'iam:TagUser'), Condition: condition },
     allow('cloudtrail:LookupEvents'),
   )
   const maker = await newUser(iam, 'maker', own)

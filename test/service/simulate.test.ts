@@ -125,3 +125,28 @@ test('a simulation refuses what is no policy, no user, and more than it can do',
     /^InvalidInputException 400: At most 10000 pairs/,
   )
 })
+
+test('a simulation of slow policies is answered in pages that together have everything', async () => {
+  const patterns = Array.from({ length: 1000 }, () => `${'*a'.repeat(50)}b`)
+  const slow = { ...allow('kms:*'), Condition: { StringLike: { 'aws:slow': patterns } } }
+  const input = {
+    PolicyInputList: [policyText(slow)],
+    ActionNames: Array.from({ length: 20 }, (_, index) => `kms:Action${index}`),
+    ContextEntries: [
+      { ContextKeyName: 'aws:slow', ContextKeyType: 'string', ContextKeyValues: ['a'.repeat(100_000)] },
+    ],
+  }
+  const pages: number[] = []
+  const actions: unknown[] = []
+  let more: object = {}
+  do {
+    const page = await callIam(client, 'SimulateCustomPolicy', { ...input, ...more })
+    const results = inside(page, 'EvaluationResults')
+    assert.ok(Array.isArray(results))
+    pages.push(results.length)
+    actions.push(...results.map((result) => inside(result, 'EvalActionName')))
+    more = inside(page, 'IsTruncated') === true ? { Marker: inside(page, 'Marker') } : {}
+  } while ('Marker' in more)
+  assert.deepEqual(actions, input.ActionNames)
+  assert.ok(pages.length > 1, `${pages}`)
+})

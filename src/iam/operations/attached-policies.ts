@@ -2,6 +2,7 @@ import { KmsError } from '../../api/errors.ts'
 import { optional } from '../../api/shapes.ts'
 import { replace, type Stored } from '../../store/records.ts'
 import { attachChanges, checkAttachable, detachChanges } from '../attachments.ts'
+import { heldBoundary } from '../boundaries.ts'
 import { checkQuota } from '../entities.ts'
 import { type Family, GROUP_FAMILY, ROLE_FAMILY, USER_FAMILY } from '../families.ts'
 import { parsePolicyArn } from '../finders.ts'
@@ -22,7 +23,7 @@ function attach<V extends EntityValue>({ facts, label, named, find }: Family<V>)
       readOnly: false,
       input: { ...named, ...POLICY },
       find,
-      context: ({ PolicyArn }) => ({ 'iam:policyarn': PolicyArn }),
+      context: ({ PolicyArn }, entity) => ({ 'iam:policyarn': PolicyArn, ...heldBoundary(entity) }),
     },
     async ({ call, input: { PolicyArn: arn }, parts, entity }) => {
       const { account } = call.caller
@@ -51,7 +52,7 @@ function detach<V extends EntityValue>({ facts, label, named, find }: Family<V>)
       readOnly: false,
       input: { ...named, ...POLICY },
       find,
-      context: ({ PolicyArn }) => ({ 'iam:policyarn': PolicyArn }),
+      context: ({ PolicyArn }, entity) => ({ 'iam:policyarn': PolicyArn, ...heldBoundary(entity) }),
     },
     async ({ call, input: { PolicyArn: arn }, parts, entity }) => {
       const { account } = call.caller

@@ -1,6 +1,7 @@
 import { KmsError } from '../../api/errors.ts'
 import { countedChars } from '../../policy/flavour.ts'
 import { replace, type Stored } from '../../store/records.ts'
+import { heldBoundary } from '../boundaries.ts'
 import { parseDocument } from '../documents.ts'
 import type { EntityFacts } from '../entities.ts'
 import { type Family, GROUP_FAMILY, ROLE_FAMILY, USER_FAMILY } from '../families.ts'
@@ -23,7 +24,13 @@ const NAME_AND_TEXT = { ...NAME, PolicyDocument: DOCUMENT }
 /** `PutUserPolicy` and its like. */
 function put<V extends EntityValue>({ facts, label, named, find }: Family<V>): IamOperation {
   return iamOperation<typeof NAME_AND_TEXT, Stored<V>>(
-    { name: `Put${label}Policy`, readOnly: false, input: { ...named, ...NAME_AND_TEXT }, find },
+    {
+      name: `Put${label}Policy`,
+      readOnly: false,
+      input: { ...named, ...NAME_AND_TEXT },
+      find,
+      context: (_, entity) => heldBoundary(entity),
+    },
     ({ input: { PolicyName: name, PolicyDocument: document }, entity }) => {
       parseDocument(document, 'identity')
       const { value } = entity
@@ -81,7 +88,13 @@ function inlinePolicy<V extends EntityValue>(
 /** `DeleteUserPolicy` and its like. */
 function remove<V extends EntityValue>({ facts, label, named, find }: Family<V>): IamOperation {
   return iamOperation<typeof NAME, Stored<V>>(
-    { name: `Delete${label}Policy`, readOnly: false, input: { ...named, ...NAME }, find },
+    {
+      name: `Delete${label}Policy`,
+      readOnly: false,
+      input: { ...named, ...NAME },
+      find,
+      context: (_, entity) => heldBoundary(entity),
+    },
     ({ input, entity }) => {
       const gone = inlinePolicy(entity.value, facts, input.PolicyName)
       const inline = entity.value.inline.filter((policy) => policy !== gone)

@@ -14,7 +14,7 @@ import {
 } from '../entities.ts'
 import { onAll, ROLE_NAMED, toBeMade } from '../finders.ts'
 import { newUniqueId } from '../ids.ts'
-import { type Finder, iamOperation } from '../operation.ts'
+import { type Finder, iamOperation, tagging } from '../operation.ts'
 import { profileOutput } from '../outputs.ts'
 import { pageBy } from '../paging.ts'
 import type { IamOperation, IamParts } from '../parts.ts'
@@ -64,6 +64,7 @@ const createInstanceProfile = iamOperation(
       ({ InstanceProfileName }) => InstanceProfileName,
     ),
     tags: ({ Tags }) => Tags,
+    alsoNeeds: tagging('iam:TagInstanceProfile'),
   },
   async ({ call, input, parts }) => {
     const { account } = call.caller

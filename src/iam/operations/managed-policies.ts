@@ -9,7 +9,7 @@ import { type CountQuota, countLess, countMore, deleteConflict, quotaExceeded } 
 import { onAll, POLICY_NAMED, toBeMade } from '../finders.ts'
 import { newUniqueId } from '../ids.ts'
 import { AWS_VERSION_ID, allManagedByAws, findManagedByAws, type ManagedByAws } from '../managed-by-aws.ts'
-import { type Asked, iamOperation, type Subject } from '../operation.ts'
+import { type Asked, iamOperation, type Subject, tagging } from '../operation.ts'
 import { policyInList, policyOutput, timestamp } from '../outputs.ts'
 import { pageBy } from '../paging.ts'
 import type { IamOperation, IamParts } from '../parts.ts'
@@ -58,6 +58,7 @@ const createPolicy = iamOperation(
       ({ PolicyName }) => PolicyName,
     ),
     tags: ({ Tags }) => Tags,
+    alsoNeeds: tagging('iam:TagPolicy'),
   },
   async ({ call, input, parts }) => {
     const { account } = call.caller

@@ -4,7 +4,7 @@ import { insert, remove, replace, type Stored } from '../../store/records.ts'
 import { providerArn } from '../arns.ts'
 import { type CountQuota, countLess, countMore, quotaExceeded } from '../entities.ts'
 import { onAll } from '../finders.ts'
-import { type Finder, iamOperation } from '../operation.ts'
+import { type Finder, iamOperation, tagging } from '../operation.ts'
 import { tagsOutput, timestamp } from '../outputs.ts'
 import type { IamOperation } from '../parts.ts'
 import { PROVIDER, type ProviderValue, read, readAll } from '../records.ts'
@@ -80,6 +80,7 @@ const createProvider = iamOperation(
       entity: null,
     }),
     tags: ({ Tags }) => Tags,
+    alsoNeeds: tagging('iam:TagOpenIDConnectProvider'),
   },
   async ({ call, input, parts, arn }) => {
     const { account } = call.caller

@@ -1,6 +1,6 @@
 import { KmsError } from '../../api/errors.ts'
 import { replace, type Stored } from '../../store/records.ts'
-import { boundaryChanges, checkBoundary } from '../boundaries.ts'
+import { boundaryChanges, checkBoundary, heldBoundary } from '../boundaries.ts'
 import { type Family, ROLE_FAMILY, USER_FAMILY } from '../families.ts'
 import { iamOperation } from '../operation.ts'
 import type { IamOperation } from '../parts.ts'
@@ -38,7 +38,13 @@ function put<V extends EntityValue>({ facts, label, named, find }: Family<V>): I
 /** `DeleteUserPermissionsBoundary` and its like. */
 function remove<V extends EntityValue>({ facts, label, named, find }: Family<V>): IamOperation {
   return iamOperation<typeof NOTHING_MORE, Stored<V>>(
-    { name: `Delete${label}PermissionsBoundary`, readOnly: false, input: { ...named }, find },
+    {
+      name: `Delete${label}PermissionsBoundary`,
+      readOnly: false,
+      input: { ...named },
+      find,
+      context: (_, entity) => heldBoundary(entity),
+    },
     async ({ call, parts, entity }) => {
       const { account } = call.caller
       const { boundary, ...rest } = entity.value

@@ -6,7 +6,7 @@ import { bindPrincipals, parseDocument } from '../documents.ts'
 import { deleteConflict, insertEntity, quotaExceeded, ROLES, removeEntity } from '../entities.ts'
 import { onAll, ROLE_NAMED, toBeMade } from '../finders.ts'
 import { newUniqueId } from '../ids.ts'
-import { iamOperation } from '../operation.ts'
+import { iamOperation, tagging } from '../operation.ts'
 import { roleInList, roleOutput } from '../outputs.ts'
 import { pageBy } from '../paging.ts'
 import type { IamOperation, IamParts } from '../parts.ts'
@@ -52,6 +52,7 @@ const createRole = iamOperation(
       ({ RoleName }) => RoleName,
     ),
     tags: ({ Tags }) => Tags,
+    alsoNeeds: tagging('iam:TagRole'),
     context: ({ PermissionsBoundary }) => ({ 'iam:permissionsboundary': PermissionsBoundary }),
   },
   async ({ call, input, parts }) => {

@@ -1,5 +1,6 @@
 import { parseArn } from '../../api/arn.ts'
 import { KmsError } from '../../api/errors.ts'
+import type { Output } from '../../api/json.ts'
 import { type Input, list, oneOf, optional, structure, text } from '../../api/shapes.ts'
 import type { CallerPolicies } from '../../dispatch/caller.ts'
 import type { Call } from '../../dispatch/operation.ts'
@@ -12,7 +13,7 @@ import { parseDocument } from '../documents.ts'
 import { entityArn, findByName, GROUPS, ROLES, USERS } from '../entities.ts'
 import { ON_ACCOUNT } from '../finders.ts'
 import { type Finder, iamOperation } from '../operation.ts'
-import { pageBy } from '../paging.ts'
+import { goingOnAfter, pageBy } from '../paging.ts'
 import type { IamOperation, IamParts } from '../parts.ts'
 import { groupPolicies, policiesNow } from '../policies.ts'
 import type { EntityValue } from '../records.ts'
@@ -60,8 +61,11 @@ function compileAll(documents: readonly string[] | undefined, list: string): rea
   return (documents ?? []).map((document, index) => compileInput(document, `${list}.${index + 1}`))
 }
 
-/** One page of the results. @throws InvalidInputException. */
-function results(scene: Scene, input: SceneInput) {
+/** Time that one page of a simulation takes: a bound of ours, as policies that are given may be slow ones. */
+const PAGE_MAX_MS = 200
+
+/** One page of the results, which is shorter where they take long. @throws InvalidInputException. */
+function results({ clock }: IamParts, scene: Scene, input: SceneInput) {
   const { ActionNames, ResourceArns: resources = ['*'] } = input
   if (ActionNames.length * resources.length > PAIRS_MAX) {
     throw new KmsError('InvalidInputException', `At most ${PAIRS_MAX} pairs of actions and resources.`)
@@ -69,10 +73,14 @@ function results(scene: Scene, input: SceneInput) {
   const pairs = ActionNames.flatMap((action) => resources.map((resource) => ({ action, resource })))
   const numbered = pairs.map((pair, index) => ({ ...pair, key: String(index).padStart(5, '0') }))
   const { items, more } = pageBy(numbered, ({ key }) => key, input)
-  return {
-    ...more,
-    EvaluationResults: items.map(({ action, resource }) => simulate(scene, action, resource)),
+  const until = clock.monotonicMs() + PAGE_MAX_MS
+  const found: Output[] = []
+  for (const { action, resource } of items) {
+    found.push(simulate(scene, action, resource))
+    if (clock.monotonicMs() > until) break
   }
+  const last = items[found.length - 1]
+  return { ...(found.length < items.length ? goingOnAfter(last?.key) : more), EvaluationResults: found }
 }
 
 /** The account that owns what is simulated on: as said, or the caller's. */
@@ -106,7 +114,7 @@ const CUSTOM = {
 
 const simulateCustomPolicy = iamOperation(
   { name: 'SimulateCustomPolicy', readOnly: true, input: CUSTOM, find: ON_ACCOUNT },
-  ({ call, input }) => {
+  ({ call, input, parts }) => {
     const { account } = call.caller
     const levels = input.OrderedOrganizationPolicyInputList?.map(
       ({ ServiceControlPolicyInputList: documents }) =>
@@ -124,7 +132,7 @@ const simulateCustomPolicy = iamOperation(
       given: parseContext(input.ContextEntries ?? []),
       known: () => undefined,
     }
-    return { output: results(scene, input) }
+    return { output: results(parts, scene, input) }
   },
 )
 
@@ -213,7 +221,7 @@ const PRINCIPAL = {
 
 const simulatePrincipalPolicy = iamOperation(
   { name: 'SimulatePrincipalPolicy', readOnly: true, input: PRINCIPAL, find: SOURCE_NAMED },
-  ({ call, input, entity }) => {
+  ({ call, input, parts, entity }) => {
     const { account } = call.caller
     const { policies, principal, known } = entity
     const excluded = new Set(
@@ -235,7 +243,7 @@ const simulatePrincipalPolicy = iamOperation(
       given: parseContext(input.ContextEntries ?? []),
       known,
     }
-    return { output: results(scene, input) }
+    return { output: results(parts, scene, input) }
   },
 )
 

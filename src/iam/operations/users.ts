@@ -1,9 +1,9 @@
 import { optional } from '../../api/shapes.ts'
 import { boundaryChanges, checkBoundary } from '../boundaries.ts'
 import { deleteConflict, insertEntity, removeEntity, renameEntity, USERS } from '../entities.ts'
-import { onAll, toBeMade, USER_NAMED, USER_OR_CALLER } from '../finders.ts'
+import { onAll, renaming, toBeMade, USER_NAMED, USER_OR_CALLER } from '../finders.ts'
 import { newUniqueId } from '../ids.ts'
-import { iamOperation } from '../operation.ts'
+import { iamOperation, tagging } from '../operation.ts'
 import { userInList, userOutput } from '../outputs.ts'
 import { pageBy } from '../paging.ts'
 import type { IamOperation } from '../parts.ts'
@@ -26,6 +26,7 @@ const createUser = iamOperation(
       ({ UserName }) => UserName,
     ),
     tags: ({ Tags }) => Tags,
+    alsoNeeds: tagging('iam:TagUser'),
     context: ({ PermissionsBoundary }) => ({ 'iam:permissionsboundary': PermissionsBoundary }),
   },
   async ({ call, input, parts }) => {
@@ -70,6 +71,12 @@ const updateUser = iamOperation(
     readOnly: false,
     input: { UserName: NAME_128, NewPath: optional(PATH), NewUserName: optional(NAME_64) },
     find: USER_NAMED,
+    alsoNeeds: (asked, subject) =>
+      renaming(asked, USERS, subject, {
+        action: 'iam:UpdateUser',
+        name: asked.input.NewUserName,
+        path: asked.input.NewPath,
+      }),
   },
   async ({ input, parts, entity }) => {
     const to = { name: input.NewUserName, path: input.NewPath }

@@ -46,9 +46,9 @@ async function begin(call: Call, input: WebInput, parts: StsParts): Promise<Work
   const token = await parts.oidc.verify(input.WebIdentityToken, provider, now)
   const federated = providerArn(account, provider.url)
   call.identify({ account, identityJson: identityOf(token, federated) })
+  const { tags, transitive } = sessionTags(token.tags, token.transitiveKeys, undefined)
   if (role === undefined) throw new KmsError('AccessDeniedException', NOT_AUTHORIZED)
   call.involve(roleResource(account, role.value))
-  const { tags, transitive } = sessionTags(token.tags, token.transitiveKeys, undefined)
   const { sourceIdentity } = token
   const actions = ['sts:AssumeRoleWithWebIdentity']
   if (tags.length > 0) actions.push('sts:TagSession')

@@ -31,13 +31,14 @@ export const assumeRole = stsOperation(
 async function begin(call: Call, input: AssumeRoleInput, parts: StsParts): Promise<Work> {
   const { caller, now } = call
   refuseUnsupported(input)
+  // Before the role is looked for: the error of a wrong parameter does not tell whether it is there.
+  const calling = callingSession(call)
+  const sourceIdentity = calling?.sourceIdentity ?? input.SourceIdentity
+  const { tags, transitive } = sessionTags(input.Tags ?? [], input.TransitiveTagKeys ?? [], calling)
   const { account, arn, role } = await findRole(parts.records, input.RoleArn)
   if (caller.principal.type === 'Root') throw denied('Roles may not be assumed by root accounts.')
   if (role === undefined) throw denied(hiddenDenial(caller.arn, 'sts:AssumeRole', arn))
   call.involve(roleResource(account, role.value))
-  const calling = callingSession(call)
-  const sourceIdentity = calling?.sourceIdentity ?? input.SourceIdentity
-  const { tags, transitive } = sessionTags(input.Tags ?? [], input.TransitiveTagKeys ?? [], calling)
   const actions = ['sts:AssumeRole']
   if (tags.length > 0) actions.push('sts:TagSession')
   if (sourceIdentity !== undefined) actions.push('sts:SetSourceIdentity')
