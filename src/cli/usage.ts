@@ -110,7 +110,9 @@ const KEY_ARN = /^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/
 
 function parseKey(text: string): string {
   if (!KEY_ARN.test(text))
-    throw new ConfigError(`--key is '${text}', which is not a key ARN, such as CreateKey and DescribeKey answer`)
+    throw new ConfigError(
+      `--key is '${text}', which is not a key ARN, such as CreateKey and DescribeKey answer`,
+    )
   return text
 }
 
