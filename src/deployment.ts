@@ -216,6 +216,11 @@ export async function withdrawEndpoint(config: Config, port: number): Promise<vo
   if (written.trim() === endpointOf(config, port)) await rm(path, { force: true })
 }
 
+/** Makes the folder that reports are written to, if there is none. @throws Error where there can be no folder. */
+export function makeReportsFolder(path: string): Promise<void> {
+  return makeFolder(path)
+}
+
 /** Makes the folder of events, if there is none. */
 export async function makeEventsFolder(config: Config): Promise<string> {
   const folder = join(config.data, EVENTS_FOLDER)

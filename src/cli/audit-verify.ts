@@ -51,7 +51,7 @@ function report(found: Verification, output: Output): number {
     output.complain(`${node}/${file}: ${sizeBytes} bytes from offset ${offset} on are not a batch yet`)
   }
   for (const warning of found.warnings) output.complain(`warning: ${formatDamage(warning)}`)
-  if (found.clockSteps > 0) output.complain(`warning: the clock went back ${found.clockSteps} times`)
+  if (found.clockSteps > 0) output.complain(`warning: places where the clock went back: ${found.clockSteps}`)
   if (firstDamage !== undefined) {
     output.complain(`DAMAGED: ${formatDamage(firstDamage)}`)
     return EXIT_FAILURE
