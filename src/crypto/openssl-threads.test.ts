@@ -4,14 +4,14 @@ import fc from 'fast-check'
 import { shareThreads } from './openssl-threads.ts'
 
 test('the threads that the start asks for keep every core busy with signing', () => {
-  for (const [cores, generating] of [
-    [1, 1],
-    [2, 1],
-    [4, 2],
-    [8, 4],
-    [64, 32],
+  for (const [cores, generating, using] of [
+    [1, 1, 1],
+    [2, 1, 3],
+    [4, 2, 5],
+    [8, 4, 9],
+    [64, 32, 65],
   ] as const) {
-    assert.deepEqual(shareThreads(cores, threadsOf(cores)), { generating, using: cores })
+    assert.deepEqual(shareThreads(cores, threadsOf(cores)), { generating, using })
   }
 })
 

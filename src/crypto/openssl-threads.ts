@@ -19,7 +19,8 @@ export type ThreadShares = { readonly generating: number; readonly using: number
 export function shareThreads(cores: number, threads: number): ThreadShares {
   const spare = threads - THREADS_FOR_FILES
   const generating = Math.max(1, Math.min(Math.floor(cores / 2), Math.floor(spare / 3)))
-  return { generating, using: Math.max(1, Math.min(cores, spare - generating)) }
+  // One more than there are cores, so that a thread that is done finds the next task while the event loop is busy.
+  return { generating, using: Math.max(1, Math.min(cores + 1, spare - generating)) }
 }
 
 const shares = shareThreads(availableParallelism(), threadCount())
