@@ -1,6 +1,7 @@
 import { type Answer, openConnection } from './connection.ts'
 import type { Endpoint } from './endpoint.ts'
 import { type Addressing, signRequest } from './requests.ts'
+import type { CalledService } from './sign.ts'
 
 const CALL_TIMEOUT_MS = 10_000
 
@@ -15,8 +16,13 @@ export type JsonAnswer = {
  *
  * @throws Error with the body of any answer but 200.
  */
-export async function call(to: Addressing, operation: string, body: string): Promise<JsonAnswer> {
-  const answer = await exchange(to.endpoint, signRequest(operation, body, to))
+export async function call(
+  to: Addressing,
+  operation: string,
+  body: string,
+  service: CalledService = 'kms',
+): Promise<JsonAnswer> {
+  const answer = await exchange(to.endpoint, signRequest(operation, body, to, service))
   const text = answer.bytes.toString('utf8', answer.bodyOffset)
   if (answer.status !== 200) throw new Error(`${operation}: answered ${answer.status} ${text.slice(0, 500)}`)
   return { answer, output: parseObject(text) }

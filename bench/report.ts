@@ -178,9 +178,9 @@ function formatStart({ keys, readyMs, medianMs, rssBytes }: StartReport): string
   return `\nStart to ready with ${keys} keys: ${line}\n`
 }
 
-function formatBackground({ withIndex, withoutIndex, share }: BackgroundReport): string {
-  const [on, off] = [withIndex.toFixed(0), withoutIndex.toFixed(0)]
-  return `\nEncrypt/s with the index kept ${on}, without ${off}: ${(share * 100).toFixed(1)}%\n`
+function formatBackground({ withAll, without, share }: BackgroundReport): string {
+  const [on, off] = [withAll.toFixed(0), without.toFixed(0)]
+  return `\nEncrypt/s with index, insights, a trail and metrics ${on}, without ${off}: ${(share * 100).toFixed(1)}%\n`
 }
 
 function formatMetrics({ withMetrics, without, cpuUs, cpuUsWithout }: MetricsReport): string {

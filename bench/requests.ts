@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type Endpoint, hostHeader } from './endpoint.ts'
-import { openSigner, type Signer, type SigningCredentials, sha256Hex } from './sign.ts'
+import { type CalledService, openSigner, type Signer, type SigningCredentials, sha256Hex } from './sign.ts'
 
 /** The operations that are measured. */
 export const MEASURED_OPERATIONS = ['Encrypt', 'Decrypt', 'GenerateDataKey', 'DescribeKey'] as const
@@ -44,7 +44,7 @@ export function signPool(workload: Workload, to: Addressing, count: number): Req
   const prefix = randomBytes(12).toString('hex')
   const sign = (index: number) => {
     const id = prefix + index.toString(16).padStart(8, '0')
-    return render({ name: workload.operation, body: bodyOf(workload, index), to, signer, id })
+    return render({ name: TARGETS.kms + workload.operation, body: bodyOf(workload, index), to, signer, id })
   }
   const sample = sign(0)
   const stride = Buffer.byteLength(sample) + 64
@@ -61,9 +61,20 @@ export function signPool(workload: Workload, to: Addressing, count: number): Req
 }
 
 /** One request as bytes on the wire, for a call outside a load. */
-export function signRequest(name: string, body: string, to: Addressing): Buffer {
-  const signer = openSigner(to.credentials, new Date())
-  return Buffer.from(render({ name, body, to, signer, id: randomBytes(16).toString('hex') }), 'latin1')
+export function signRequest(
+  name: string,
+  body: string,
+  to: Addressing,
+  service: CalledService = 'kms',
+): Buffer {
+  const signer = openSigner(to.credentials, new Date(), service)
+  const id = randomBytes(16).toString('hex')
+  return Buffer.from(render({ name: TARGETS[service] + name, body, to, signer, id }), 'latin1')
+}
+
+const TARGETS: Readonly<Record<CalledService, string>> = {
+  kms: 'TrentService.',
+  cloudtrail: 'com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.',
 }
 
 /** The body of an Encrypt call with a context of its own, and the context. */
@@ -106,6 +117,7 @@ function plaintextOf(index: number): string {
 }
 
 type Rendered = {
+  /** With the prefix of its service. */
   readonly name: string
   readonly body: string
   readonly to: Addressing
@@ -126,7 +138,7 @@ function render({ name, body, to, signer, id }: Rendered): string {
     ['x-amz-content-sha256', bodySha256],
     ['x-amz-date', signer.date],
     ...(sessionToken === undefined ? [] : ([['x-amz-security-token', sessionToken]] as const)),
-    ['x-amz-target', `TrentService.${name}`],
+    ['x-amz-target', name],
   ] as const
   const lines = signed.map(([header, value]) => `${header}: ${value}\r\n`).join('')
   const authorization = signer.authorize(signed, bodySha256)

@@ -20,19 +20,24 @@ export type Signer = {
   readonly authorize: (headers: SignedHeaders, bodySha256: string) => string
 }
 
-const SERVICE = 'kms'
+/** The services that the bench calls. */
+export type CalledService = 'kms' | 'cloudtrail'
 
 /**
  * A signer for POST requests to `/` without a query: all that a JSON 1.1 service is asked.
  *
  * Source: AWS Signature Version 4, "Create a signed request".
  */
-export function openSigner(credentials: SigningCredentials, at: Date): Signer {
+export function openSigner(
+  credentials: SigningCredentials,
+  at: Date,
+  service: CalledService = 'kms',
+): Signer {
   const date = at.toISOString().replace(/[-:]|\.\d{3}/g, '')
   const day = date.slice(0, 8)
-  const scope = `${day}/${credentials.region}/${SERVICE}/aws4_request`
+  const scope = `${day}/${credentials.region}/${service}/aws4_request`
   let key = hmac(`AWS4${credentials.secretAccessKey}`, day)
-  for (const part of [credentials.region, SERVICE, 'aws4_request']) key = hmac(key, part)
+  for (const part of [credentials.region, service, 'aws4_request']) key = hmac(key, part)
   const prefix = `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=`
   return {
     date,

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { archiveParts } from './archiving.ts'
 import { parseRoots } from './attestation/roots.ts'
 import { systemFiles } from './audit/files.ts'
 import type { Journal } from './audit/journal.ts'
@@ -41,8 +42,9 @@ import { KeyUses } from './iam/key-uses.ts'
 import { type OfflineKeys, parseKeySet } from './iam/oidc.ts'
 import { findPrincipal } from './iam/principals.ts'
 import { type IamServiceParts, openIamService } from './iam/service.ts'
+import { archiveJob } from './jobs/archive.ts'
 import { checkpointJob } from './jobs/checkpoints.ts'
-import { connectStores } from './jobs/connection.ts'
+import { connectionJob } from './jobs/connection.ts'
 import { doWhatIsDue, type LifecycleParts } from './jobs/lifecycle.ts'
 import { type Job, type Scheduler, startJobs } from './jobs/scheduler.ts'
 import { planDue } from './kms/due-plan.ts'
@@ -55,7 +57,7 @@ import { wrappedKeys } from './kms/wrapped-keys.ts'
 import { IndexThread } from './metering/index-thread.ts'
 import { insightsData, insightsJob } from './metering/insights.ts'
 import { lastUsageFinder } from './metering/last-usage.ts'
-import { treeGrower } from './metering/read-log.ts'
+import { indexedUpTo, treeGrower } from './metering/read-log.ts'
 import type { NodeMeters } from './metrics/node-meters.ts'
 import type { Point } from './metrics/points.ts'
 import { type NodeWatch, openNodeWatch } from './metrics/service.ts'
@@ -72,8 +74,6 @@ const LIFECYCLE_INTERVAL_MS = 1000
 const TRAILS_FOLDER = 'trails'
 /** Held by the process that delivers trails. */
 const TRAILS_LOCK_FILE = 'trails.lock'
-/** How often custom key stores that are to be connected are looked for. */
-const CONNECTION_INTERVAL_MS = 500
 /** How often last uses of access keys are written. */
 const KEY_USE_INTERVAL_MS = 60_000
 
@@ -142,7 +142,8 @@ export async function openNode(
   const trails = await openTrails(config, { records, index, log })
   const served = { kms, journal, trails, index, iam, quotas, limiters, own, watch, events }
   const dispatcher = await openDispatcher(served, config)
-  const jobs = startNodeJobs(config, { kms, journal, index, checkpointKey, keyUses, trails, events, meters })
+  const keys = { auditKey, checkpointKey }
+  const jobs = startNodeJobs(config, { kms, journal, index, ...keys, keyUses, trails, events, meters })
   stack.defer(() => jobs.stop())
   stack.defer(() => events.close())
   const readiness = openReadiness({ journal, records, watch: watch.store, clock: systemClock, log })
@@ -178,6 +179,7 @@ type JobParts = {
   readonly kms: KmsParts
   readonly journal: Journal
   readonly index: IndexThread
+  readonly auditKey: HmacKey
   readonly checkpointKey: Ed25519Key
   readonly keyUses: KeyUses
   readonly trails: TrailService
@@ -188,6 +190,7 @@ type JobParts = {
 function startNodeJobs(config: Config, parts: JobParts): Scheduler {
   const { kms, journal, index, keyUses, trails, events, meters } = parts
   const { log } = meters
+  const deployment = { ...parts, records: kms.records }
   const checkpoints = checkpointJob({
     records: kms.records,
     files: systemFiles,
@@ -199,10 +202,11 @@ function startNodeJobs(config: Config, parts: JobParts): Scheduler {
   return startJobs(
     events.watched([
       lifecycleJob(kms, journal, meters),
-      connectionJob(kms, log),
+      connectionJob({ ...kms, log }),
       checkpoints,
       keyUseJob(keyUses),
       trails.delivery,
+      archiveJob(archiveParts({ config, deployment, journal, indexed: indexedUpTo(index), log })),
       insightsJob({ index, journal, log }),
       ...events.jobs,
     ]),
@@ -355,11 +359,6 @@ function lifecycleJob(kms: KmsParts, journal: Journal, { log, dueEnded }: NodeMe
     ended: dueEnded,
   }
   return { name: 'key lifecycle', everyMs: LIFECYCLE_INTERVAL_MS, run: () => doWhatIsDue(parts) }
-}
-
-function connectionJob({ records, xks }: KmsParts, log: Log): Job {
-  const run = (): Promise<void> => connectStores({ records, xks, log })
-  return { name: 'custom key store connection', everyMs: CONNECTION_INTERVAL_MS, run }
 }
 
 async function openXks({ xks }: Config): Promise<XksClient> {

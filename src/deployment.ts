@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { systemFiles } from './audit/files.ts'
 import { type Journal, type JournalParts, openJournal } from './audit/journal.ts'
 import { CHECKPOINT_KEY_INFO } from './audit/note.ts'
 import { type OwnEventParts, tornTailEvent } from './audit/own-events.ts'
 import { AUDIT_KEY_INFO } from './audit/segment.ts'
+import { segmentFiles } from './audit/segment-files.ts'
 import type { Log } from './base/log.ts'
 import { systemClock, systemRandom, systemSleep, systemTimers } from './base/ports.ts'
 import type { Secret } from './base/secret.ts'
@@ -181,7 +181,7 @@ export async function openNodeJournal(
     folder: join(config.data, AUDIT_FOLDER),
     key: auditKey,
     records,
-    files: systemFiles,
+    files: segmentFiles,
     claimLock: claimFileLock,
     timers: systemTimers,
     log,
@@ -214,6 +214,11 @@ export async function withdrawEndpoint(config: Config, port: number): Promise<vo
   const path = join(config.data, ENDPOINT_FILE)
   const written = await readFile(path, 'utf8').catch(() => '')
   if (written.trim() === endpointOf(config, port)) await rm(path, { force: true })
+}
+
+/** Makes the folder that reports are written to, if there is none. @throws Error where there can be no folder. */
+export function makeReportsFolder(path: string): Promise<void> {
+  return makeFolder(path)
 }
 
 /** Makes the folder of events, if there is none. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { keyArn } from './api/arn.ts'
 import { SERVICES } from './api/services.ts'
-import { systemFiles } from './audit/files.ts'
+import { segmentFiles } from './audit/segment-files.ts'
 import type { Log } from './base/log.ts'
 import { systemClock, systemRandom, systemSleep, systemTimers } from './base/ports.ts'
 import { LookupLimiter } from './cloudtrail/lookup-limiter.ts'
@@ -56,7 +56,7 @@ export async function asExplainer<T>(
     folder: join(config.data, INDEX_FOLDER),
     auditFolder: join(config.data, AUDIT_FOLDER),
     key,
-    files: systemFiles,
+    files: segmentFiles,
     clock: systemClock,
     sleep: systemSleep,
     log,

@@ -1,14 +1,16 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { claimFileLock } from '../../src/store/file-lock.ts'
+import { call } from '../client.ts'
 import { type Goal, median, rate } from '../measures.ts'
-import { type ServerSettings, startServer } from '../server.ts'
+import { METRICS_ON, scrape } from '../scrape.ts'
+import { type Server, type ServerSettings, startServer } from '../server.ts'
 import { measureInTurn, TURN_CONNECTIONS, type TurnsParts } from './turns.ts'
 
-/** What the background suite has found: calls a second with the index kept, and without. */
+/** What the background suite has found: calls a second with all that follows calls, and without. */
 export type BackgroundReport = {
-  readonly withIndex: number
-  readonly withoutIndex: number
+  readonly withAll: number
+  readonly without: number
   /** The median over the rounds. */
   readonly share: number
   readonly goals: readonly Goal[]
@@ -20,30 +22,44 @@ export type BackgroundParts = TurnsParts & { readonly settings: readonly [Server
 const SHARE_REQUIRED = 0.9
 
 /**
- * Measures Encrypt on two servers in turn. One of them keeps no index: its lock is held here, as
- * another process on the folder would hold it.
+ * Measures Encrypt on two servers in turn. One keeps the index, looks for insights, delivers a trail and is asked for
+ * its metrics once a second. The other does nothing of it: the lock of its index is held here, as another process on
+ * the folder would hold it.
  */
 export async function measureBackground(parts: BackgroundParts): Promise<BackgroundReport> {
   const [on, off] = parts.settings
   mkdirSync(join(off.dataFolder, 'index'), { recursive: true })
   const lock = claimFileLock(join(off.dataFolder, 'index', 'lock'))
-  const servers = [await startServer(on), await startServer(off)] as const
+  const busy = await startServer({ ...on, environment: METRICS_ON })
+  const stopping = new AbortController()
+  const scraping = scrape(busy, stopping.signal)
+  const servers = [busy, await startServer({ ...off, environment: { HOLDFAST_INSIGHTS: 'off' } })] as const
   try {
-    const [withIndex, without] = await measureInTurn(parts, servers)
-    return reportOf(withIndex.map(rate), without.map(rate))
+    await startTrail(busy)
+    const [withAll, without] = await measureInTurn(parts, servers)
+    return reportOf(withAll.map(rate), without.map(rate))
   } finally {
+    stopping.abort()
+    await scraping
     for (const server of servers) await server.stop()
     lock?.release()
   }
 }
 
+async function startTrail({ endpoint, credentials }: Server): Promise<void> {
+  const to = { endpoint, credentials }
+  const trail = { Name: 'bench', S3BucketName: 'bench-bucket', EnableLogFileValidation: true }
+  await call(to, 'CreateTrail', JSON.stringify(trail), 'cloudtrail')
+  await call(to, 'StartLogging', JSON.stringify({ Name: 'bench' }), 'cloudtrail')
+}
+
 function reportOf(on: readonly number[], off: readonly number[]): BackgroundReport {
   const share = median(on.map((value, round) => value / (off[round] ?? value)))
   const goal: Goal = {
-    name: `Encrypt at ${TURN_CONNECTIONS} connections with the index kept, share of that without`,
+    name: `Encrypt at ${TURN_CONNECTIONS} connections with index, insights, a trail and metrics, share of that without`,
     required: `at least ${SHARE_REQUIRED * 100}%`,
     measured: `${(share * 100).toFixed(1)}%`,
     met: share >= SHARE_REQUIRED,
   }
-  return { withIndex: median(on), withoutIndex: median(off), share, goals: [goal] }
+  return { withAll: median(on), without: median(off), share, goals: [goal] }
 }

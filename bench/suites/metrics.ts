@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { WindowResult } from '../load-protocol.ts'
 import { type Goal, median, rate } from '../measures.ts'
-import { type Server, type ServerSettings, startServer } from '../server.ts'
+import { METRICS_ON, scrape } from '../scrape.ts'
+import { type ServerSettings, startServer } from '../server.ts'
 import { measureInTurn, TURN_CONNECTIONS, type TurnsParts } from './turns.ts'
 
 /** What the metrics suite has found: calls a second, and CPU time per call, with metrics and without. */
@@ -17,13 +17,11 @@ export type MetricsReport = {
 export type MetricsParts = TurnsParts & { readonly settings: readonly [ServerSettings, ServerSettings] }
 
 const SHARE_REQUIRED = 0.98
-/** More often than a scraper asks. */
-const SCRAPE_INTERVAL_MS = 1000
 
 /** Measures Encrypt on two servers in turn; one of them counts, and is asked for it once a second. */
 export async function measureMetrics(parts: MetricsParts): Promise<MetricsReport> {
   const [on, off] = parts.settings
-  const counting = await startServer({ ...on, environment: { HOLDFAST_METRICS: '127.0.0.1:0' } })
+  const counting = await startServer({ ...on, environment: METRICS_ON })
   const stopping = new AbortController()
   const scraping = scrape(counting, stopping.signal)
   const servers = [counting, await startServer(off)] as const
@@ -34,16 +32,6 @@ export async function measureMetrics(parts: MetricsParts): Promise<MetricsReport
     stopping.abort()
     await scraping
     for (const server of servers) await server.stop()
-  }
-}
-
-async function scrape(server: Server, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    // It is printed a moment after the server is ready.
-    const url = /^ {2}metrics +(\S+)$/m.exec(server.output())?.[1]
-    if (url !== undefined) await (await fetch(url)).arrayBuffer()
-    // Ended by the signal, which is what it is for.
-    await delay(SCRAPE_INTERVAL_MS, undefined, { signal }).catch(() => {})
   }
 }
 

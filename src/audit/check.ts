@@ -10,7 +10,7 @@ type BatchPart = Extract<Part, { type: 'batch' }>
 /** What a chain is followed with. */
 export type WalkOptions = {
   /** Points of sealed records that the chain must pass. */
-  readonly pins?: readonly ChainPoint[]
+  readonly pins?: readonly Pin[]
   /** Leaves MACs to {@link ChainWalk.settle}, which is as sure, and cannot tell where the damage is. */
   readonly sparse?: boolean
 }
@@ -37,10 +37,7 @@ export class ChainWalk {
     this.#node = chain.node
     this.#macs = new ChainMac(chain, point)
     this.#head = head
-    this.#pins = [
-      ...(head === undefined ? [] : [{ ...head, by: 'the saved head' }]),
-      ...pins.map((pin) => ({ ...pin, by: 'the last checkpoint' })),
-    ]
+    this.#pins = [...(head === undefined ? [] : [{ ...head, by: 'the saved head' }]), ...pins]
     this.#sparse = sparse
     this.#point = point
     this.#sequence = point.sequence
@@ -135,7 +132,7 @@ export class ChainWalk {
 }
 
 /** A point that the chain must pass, and what tells of it. */
-type Pin = ChainPoint & { readonly by: string }
+export type Pin = ChainPoint & { readonly by: string }
 
 /** Why a pin does not belong to a chain that has a batch from one point to the next. */
 function pinConflict({ sequence, mac, by }: Pin, from: number, to: ChainPoint): string | undefined {

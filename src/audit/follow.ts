@@ -3,7 +3,7 @@ import { CHAIN_START, type Chain, type ChainPoint } from './chain.ts'
 import { ChainWalk } from './check.ts'
 import type { AuditFiles } from './files.ts'
 import { readSegment } from './read.ts'
-import { segmentName, segmentsAmong } from './segment.ts'
+import { parseSegmentLine, segmentName, segmentsAmong } from './segment.ts'
 
 /** A place between two batches of a node's log, and the chain there. */
 export type LogPosition = {
@@ -30,7 +30,7 @@ export type FollowedBatch = {
 
 /** What is in the log does not follow from the position. */
 export class LogBroken extends Error {
-  override readonly name = 'LogBroken'
+  override readonly name: string = 'LogBroken'
 }
 
 /** Whose log is followed, and where. */
@@ -39,6 +39,11 @@ export type FollowParts = {
   /** The node's own folder. */
   readonly folder: string
   readonly chain: Chain
+  /**
+   * Whether {@link LOG_START} is the first segment that is there: archives of those before it may be
+   * kept elsewhere. What is there is checked all the same; that nothing was before, is not.
+   */
+  readonly fromFirstKept?: boolean
 }
 
 /**
@@ -53,6 +58,9 @@ export async function* followLog(parts: FollowParts, from: LogPosition): AsyncGe
     throw new LogBroken(`${chain.node}/${segmentName(from.segment)} is gone`)
   }
   let position = from
+  const [kept] = segments
+  if (parts.fromFirstKept && from.segment === 0 && kept !== undefined)
+    position = { ...from, point: await pointBefore(parts, kept) }
   for (const first of segments) {
     if (first !== position.segment) position = { ...position, segment: first, offset: 0, line: 1 }
     if (position.offset === 0 && first !== position.point.sequence + 1) {
@@ -63,6 +71,20 @@ export async function* followLog(parts: FollowParts, from: LogPosition): AsyncGe
       yield batch
     }
   }
+}
+
+/** The point that a segment says it follows; its first batch's MAC is right only if it is. */
+async function pointBefore({ files, folder, chain }: FollowParts, first: number): Promise<ChainPoint> {
+  const point = await readStart(files, join(folder, segmentName(first)))
+  if (point?.sequence === first - 1) return point
+  throw new LogBroken(`${chain.node}/${segmentName(first)}: the segment line is malformed`)
+}
+
+/** The point that a segment says it follows; nothing when it has no segment line. */
+export async function readStart(files: AuditFiles, path: string): Promise<ChainPoint | undefined> {
+  for await (const part of readSegment(files, path))
+    return part.type === 'header' ? parseSegmentLine(part.text)?.point : undefined
+  return undefined
 }
 
 async function* followSegment(

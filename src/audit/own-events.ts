@@ -41,6 +41,15 @@ export function throttledEvent(parts: OwnEventParts, summary: RefusalSummary): s
   })
 }
 
+/** The event of a segment that an archive takes the place of. */
+export function archiveEvent(
+  parts: OwnEventParts,
+  eventId: string,
+  details: { readonly [name: string]: unknown },
+): string {
+  return ownEvent(parts, 'ArchiveAuditSegment', details, { eventId, readOnly: false })
+}
+
 /** The event of a change that the operator makes with a command. */
 export function operatorEvent(
   parts: OwnEventParts,

@@ -1,10 +1,15 @@
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
+import { equalConstantTime } from '../base/bytes.ts'
+import type { Ed25519Key } from '../crypto/ed25519.ts'
 import type { HmacKey } from '../crypto/hmac.ts'
+import { ArchiveDamaged, archivePaths, openManifest, readManifest } from './archive.ts'
 import { CHAIN_START, type ChainPoint } from './chain.ts'
 import { ChainWalk } from './check.ts'
 import type { Damage } from './damage.ts'
 import type { AuditFiles } from './files.ts'
+import { readStart } from './follow.ts'
 import type { AuditHead } from './head.ts'
+import { originOf } from './note.ts'
 import { openSegment, type Part, type SegmentReader } from './read.ts'
 import { segmentName, segmentsAmong } from './segment.ts'
 import { TimeOrder } from './time-order.ts'
@@ -29,6 +34,10 @@ export type NodeParts = {
   readonly head: AuditHead | undefined
   /** Where the tree of the last checkpoint ends. */
   readonly tree: ChainPoint | undefined
+  /** Up to where the log is archived; archives may be kept elsewhere. */
+  readonly archived: ChainPoint | undefined
+  /** What has signed manifests of archives; they are not looked at without it. */
+  readonly signingKey: Ed25519Key | undefined
   /** When the heads were read. */
   readonly now: number
 }
@@ -41,7 +50,10 @@ export type VerifiedNode = {
   readonly node: string
   readonly segments: number
   readonly batches: number
+  /** Events that were verified. */
   readonly events: number
+  /** The last of them. */
+  readonly end: number
   readonly clockSteps: number
   readonly damage: Damage | undefined
   readonly warnings: readonly Warning[]
@@ -61,7 +73,9 @@ export async function verifyNode(parts: NodeParts): Promise<VerifiedNode> {
 /** One node's verification: it ends at the first damaged place, since the chain is lost there. */
 class NodeVerifier {
   readonly #parts: NodeParts
-  readonly #walk: ChainWalk
+  readonly #sparse: boolean
+  #walk: ChainWalk
+  #start = CHAIN_START
   readonly #times = new TimeOrder()
   /** Where the last good part ends. */
   #end = { file: segmentName(1), offset: 0, line: 1 }
@@ -76,8 +90,17 @@ class NodeVerifier {
 
   constructor(parts: NodeParts, sparse: boolean) {
     this.#parts = parts
-    const pins = parts.tree === undefined ? [] : [parts.tree]
-    this.#walk = new ChainWalk(parts, parts.head, CHAIN_START, { pins, sparse })
+    this.#sparse = sparse
+    this.#walk = this.#walkFrom(CHAIN_START)
+  }
+
+  #walkFrom(start: ChainPoint): ChainWalk {
+    const { tree, archived, head } = this.#parts
+    const pins = [
+      ...(tree === undefined ? [] : [{ ...tree, by: 'the last checkpoint' }]),
+      ...(archived === undefined ? [] : [{ ...archived, by: 'the record of archives' }]),
+    ]
+    return new ChainWalk(this.#parts, head, start, { pins, sparse: this.#sparse })
   }
 
   get node(): string {
@@ -85,6 +108,10 @@ class NodeVerifier {
   }
 
   get events(): number {
+    return this.#walk.sequence - this.#start.sequence
+  }
+
+  get end(): number {
     return this.#walk.sequence
   }
 
@@ -95,11 +122,25 @@ class NodeVerifier {
   async run(): Promise<void> {
     const { files, folder } = this.#parts
     const segments = segmentsAmong(await files.list(folder))
+    await this.#begin(segments[0] ?? 1)
     for (const first of segments) {
       await this.#segment(first, first === segments.at(-1))
       if (this.damage !== undefined) return
     }
     this.#finish()
+  }
+
+  /** Begins after archives that are kept elsewhere, where the record of archives allows it. */
+  async #begin(first: number): Promise<void> {
+    const { files, folder, archived } = this.#parts
+    if (first === 1 || archived === undefined || first > archived.sequence + 1) return
+    const start = await readStart(files, join(folder, segmentName(first)))
+    if (start?.sequence !== first - 1) return
+    // At the end of what is archived the record has the point; before, the chain must come to it.
+    this.#start = start.sequence === archived.sequence ? archived : start
+    this.#walk = this.#walkFrom(this.#start)
+    const what = `events 1 to ${first - 1} are in archives that are kept elsewhere, and were not verified`
+    this.warnings.push({ node: this.node, file: segmentName(1), offset: 0, line: 1, sequence: 1, what })
   }
 
   /** What the records tell of the end of the log. */
@@ -124,7 +165,7 @@ class NodeVerifier {
   }
 
   async #segment(first: number, isLast: boolean): Promise<void> {
-    const { files, folder } = this.#parts
+    const { folder } = this.#parts
     const file = segmentName(first)
     const next = this.#walk.sequence + 1
     this.#end = { file, offset: 0, line: 1 }
@@ -136,16 +177,50 @@ class NodeVerifier {
       )
       return
     }
-    const reader = await openSegment(files, join(folder, file))
+    const reader = await this.#open(join(folder, file))
+    if (reader === undefined) return
     try {
       await this.#read(reader, file, isLast)
+    } catch (error) {
+      if (!(error instanceof ArchiveDamaged)) throw error
+      this.#fail(error.message)
     } finally {
       await reader.close()
     }
     if (this.damage !== undefined) return
+    const wrong = await this.#archiveConflict(first)
+    if (wrong !== undefined) {
+      this.#fail(wrong)
+      return
+    }
     this.segments += 1
     const isEmpty = this.#walk.sequence < first
     if (isEmpty && !isLast) this.#fail('the segment holds no batch')
+  }
+
+  async #open(path: string): Promise<SegmentReader | undefined> {
+    try {
+      return await openSegment(this.#parts.files, path)
+    } catch (error) {
+      if (!(error instanceof ArchiveDamaged)) throw error
+      this.#fail(error.message)
+      return undefined
+    }
+  }
+
+  /** Why the manifest of a segment that is archived is not its own. */
+  async #archiveConflict(first: number): Promise<string | undefined> {
+    const { files, folder, signingKey, node } = this.#parts
+    const { archive, manifest: path } = archivePaths(join(folder, segmentName(first)))
+    if (signingKey === undefined || !(await files.list(dirname(archive))).includes(basename(path)))
+      return undefined
+    const { note } = await readManifest(files, path, node)
+    const key = { name: originOf(signingKey, node), publicKey: signingKey.publicKey }
+    const manifest = openManifest(note, node, key)
+    const { sequence, mac } = this.#walk.point
+    const isOwn =
+      manifest?.first === first && manifest.last === sequence && equalConstantTime(manifest.end, mac)
+    return isOwn ? undefined : 'the manifest of its archive is malformed, or not its own'
   }
 
   async #read(reader: SegmentReader, file: string, isLast: boolean): Promise<void> {

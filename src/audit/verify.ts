@@ -1,10 +1,12 @@
 import { join } from 'node:path'
+import type { Ed25519Key } from '../crypto/ed25519.ts'
 import type { HmacKey } from '../crypto/hmac.ts'
 import type { ChainPoint } from './chain.ts'
 import type { Damage } from './damage.ts'
-import { type AuditFiles, systemFiles } from './files.ts'
+import type { AuditFiles } from './files.ts'
 import type { AuditHead } from './head.ts'
 import type { KeptCheckpoint } from './kept-checkpoints.ts'
+import { segmentFiles } from './segment-files.ts'
 import { nodesAmong } from './slot.ts'
 import { olderHead, type UnfinishedTail, type VerifiedNode, verifyNode, type Warning } from './verify-node.ts'
 
@@ -19,6 +21,10 @@ export type VerifyParts = {
   readonly trees?: ReadonlyMap<string, ChainPoint>
   /** The checkpoints that are kept, read before the heads. */
   readonly checkpoints?: readonly KeptCheckpoint[]
+  /** Up to where logs are archived, by node, read before the heads. */
+  readonly archived?: ReadonlyMap<string, ChainPoint>
+  /** What has signed manifests of archives; they are not looked at without it. */
+  readonly signingKey?: Ed25519Key
   /** When the heads were read; a log that is written since is longer. */
   readonly now?: number
   readonly files?: AuditFiles
@@ -45,13 +51,21 @@ export type Verification = {
 
 /** Checks every event of every node. It may run while the log is being written. */
 export async function verifyLog(parts: VerifyParts): Promise<Verification> {
-  const { files = systemFiles, folder, heads, key, trees, checkpoints = [] } = parts
-  const { now = Number.POSITIVE_INFINITY } = parts
+  const { files = segmentFiles, folder, heads, key, trees, checkpoints = [] } = parts
+  const { now = Number.POSITIVE_INFINITY, signingKey, archived } = parts
   const told = [...heads.keys(), ...(trees?.keys() ?? []), ...checkpoints.map(({ node }) => node)]
   const nodes = nodesAmong([...(await files.list(folder)), ...told])
   const found: VerifiedNode[] = []
   for (const node of nodes) {
-    const own = { files, folder: join(folder, node), node, key, now }
+    const own = {
+      files,
+      folder: join(folder, node),
+      node,
+      key,
+      now,
+      signingKey,
+      archived: archived?.get(node),
+    }
     found.push(await verifyNode({ ...own, head: heads.get(node), tree: trees?.get(node) }))
   }
   const sum = (count: (verifier: VerifiedNode) => number) =>
@@ -78,7 +92,7 @@ function checkpointDamages(
   heads: ReadonlyMap<string, AuditHead>,
 ): readonly Damage[] {
   return checkpoints.flatMap(({ node, folder, file, size }) => {
-    const events = found.find((one) => one.node === node)?.events ?? 0
+    const events = found.find((one) => one.node === node)?.end ?? 0
     const place = { node: folder, file, offset: 0, line: 1 }
     const head = heads.get(node)
     if (size === undefined)

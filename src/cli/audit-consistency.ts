@@ -3,6 +3,7 @@ import { consistencyRanges } from '../audit/merkle.ts'
 import { type Checkpoint, openCheckpoint, originOf } from '../audit/note.ts'
 import { formatConsistency } from '../audit/proof.ts'
 import { rootsOf } from '../audit/tree.ts'
+import { ConfigError } from '../config/setting.ts'
 import { type AuditTrees, withTrees } from './audit-trees.ts'
 import { type Command, EXIT_FAILURE } from './command.ts'
 import { readProofFile } from './proof-file.ts'
@@ -12,20 +13,41 @@ export const auditConsistency: Command = {
   name: 'audit prove-consistency',
   about: 'prints the proof that the log goes on from an older checkpoint, kept in a file',
   operands: ['FILE'],
-  run: ({ config, operands: [file = ''], output }) =>
+  flags: { node: { about: 'the node, such as node-0, when the file has checkpoints of several' } },
+  run: ({ config, flags, operands: [file = ''], output }) =>
     withTrees(config, async (trees) => {
-      const older = await readProofFile(file)
-      const { signingKey } = trees.checkpoints
-      for (const [node] of trees.heads) {
-        const key = { name: originOf(signingKey, node), publicKey: signingKey.publicKey }
-        const checkpoint = openCheckpoint(older, key)
-        if (checkpoint === undefined) continue
-        output.print((await prove(trees, node, { older, checkpoint })).trimEnd())
-        return 0
+      const found = findOlder(trees, await readProofFile(file))
+      const chosen = flags['node'] === undefined ? found : found.filter(({ node }) => node === flags['node'])
+      const [first, second] = chosen
+      if (first === undefined) {
+        const whose = flags['node'] === undefined ? '' : ` for ${flags['node']}`
+        output.complain(`holdfast: ${file} is not a checkpoint that this log has signed${whose}`)
+        return EXIT_FAILURE
       }
-      output.complain(`holdfast: ${file} is not a checkpoint that this log has signed`)
-      return EXIT_FAILURE
+      if (second !== undefined) {
+        const nodes = chosen.map(({ node }) => node).join(', ')
+        throw new ConfigError(`--node: ${file} has checkpoints of ${nodes}: one of them required`)
+      }
+      output.print((await prove(trees, first.node, first)).trimEnd())
+      return 0
     }),
+}
+
+/** Where a checkpoint begins in a file that holds several: at the line with its origin. */
+const ORIGIN_LINE = /^(?=holdfast\/)/m
+
+function findOlder(
+  { heads, checkpoints: { signingKey } }: AuditTrees,
+  text: string,
+): readonly (Older & { readonly node: string })[] {
+  const notes = text.split(ORIGIN_LINE)
+  return [...heads.keys()].flatMap((node) => {
+    const key = { name: originOf(signingKey, node), publicKey: signingKey.publicKey }
+    return notes.flatMap((older) => {
+      const checkpoint = openCheckpoint(older, key)
+      return checkpoint === undefined ? [] : [{ node, older, checkpoint }]
+    })
+  })
 }
 
 type Older = { readonly older: string; readonly checkpoint: Checkpoint }

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import type { CheckpointParts } from '../audit/checkpoints.ts'
-import { systemFiles } from '../audit/files.ts'
 import type { FollowParts } from '../audit/follow.ts'
 import type { AuditHead } from '../audit/head.ts'
 import { readHeads } from '../audit/journal.ts'
+import { segmentFiles } from '../audit/segment-files.ts'
 import { growTree } from '../audit/tree.ts'
 import type { Config } from '../config/settings.ts'
 import { AUDIT_FOLDER, openDeployment } from '../deployment.ts'
@@ -23,7 +23,7 @@ export async function withTrees<T>(config: Config, run: (trees: AuditTrees) => P
   const { records, auditKey, checkpointKey, wrappingKey } = await openDeployment(config)
   wrappingKey[Symbol.dispose]()
   const logOf = (node: string): FollowParts => ({
-    files: systemFiles,
+    files: segmentFiles,
     folder: join(folder, node),
     chain: { node, key: auditKey },
   })
@@ -33,7 +33,7 @@ export async function withTrees<T>(config: Config, run: (trees: AuditTrees) => P
       logOf,
       checkpoints: {
         records,
-        files: systemFiles,
+        files: segmentFiles,
         folder,
         signingKey: checkpointKey,
         grow: (node, from, until) => growTree(logOf(node), from, until),

@@ -1,9 +1,11 @@
 import { join } from 'node:path'
+import { readArchived } from '../audit/archiver.ts'
 import { readTrees } from '../audit/checkpoints.ts'
 import { formatDamage } from '../audit/damage.ts'
 import { systemFiles } from '../audit/files.ts'
 import { readHeads } from '../audit/journal.ts'
 import { readCheckpoints } from '../audit/kept-checkpoints.ts'
+import { withArchives } from '../audit/segment-files.ts'
 import { type Verification, verifyLog } from '../audit/verify.ts'
 import { systemClock } from '../base/ports.ts'
 import { AUDIT_FOLDER, openDeployment } from '../deployment.ts'
@@ -14,7 +16,10 @@ import { requireDataFolder } from './data-folder.ts'
 export const auditVerify: Command = {
   name: 'audit verify',
   about: 'checks every event of the audit log and names the first damaged place',
-  run: async ({ config, output }) => {
+  flags: {
+    archive: { about: 'a folder with archives that are kept elsewhere, below the names of their nodes' },
+  },
+  run: async ({ config, output, flags }) => {
     requireDataFolder(config)
     const folder = join(config.data, AUDIT_FOLDER)
     const { records, auditKey, checkpointKey, wrappingKey } = await openDeployment(config)
@@ -23,9 +28,15 @@ export const auditVerify: Command = {
       // In this order a running server cannot get ahead of what is compared with it.
       const checkpoints = await readCheckpoints(systemFiles, folder, checkpointKey)
       const trees = await readTrees(records)
+      const archived = await readArchived(records)
       const now = systemClock.now()
       const heads = await readHeads(records)
-      return report(await verifyLog({ folder, key: auditKey, heads, trees, checkpoints, now }), output)
+      const files = withArchives(systemFiles, flags['archive'])
+      const told = { heads, trees, checkpoints, archived, now }
+      return report(
+        await verifyLog({ folder, key: auditKey, signingKey: checkpointKey, files, ...told }),
+        output,
+      )
     } finally {
       await records.close()
     }
@@ -40,7 +51,7 @@ function report(found: Verification, output: Output): number {
     output.complain(`${node}/${file}: ${sizeBytes} bytes from offset ${offset} on are not a batch yet`)
   }
   for (const warning of found.warnings) output.complain(`warning: ${formatDamage(warning)}`)
-  if (found.clockSteps > 0) output.complain(`warning: the clock went back ${found.clockSteps} times`)
+  if (found.clockSteps > 0) output.complain(`warning: places where the clock went back: ${found.clockSteps}`)
   if (firstDamage !== undefined) {
     output.complain(`DAMAGED: ${formatDamage(firstDamage)}`)
     return EXIT_FAILURE

@@ -5,6 +5,7 @@ import { processEnvironment } from '../config/environment.ts'
 import { ConfigError } from '../config/setting.ts'
 import { FLAGS, parseConfig } from '../config/settings.ts'
 import { accountCreate, accountList } from './account.ts'
+import { auditArchive } from './audit-archive.ts'
 import { auditCheckProof } from './audit-check-proof.ts'
 import { auditCheckpoint } from './audit-checkpoint.ts'
 import { auditConsistency } from './audit-consistency.ts'
@@ -43,6 +44,7 @@ const COMMANDS: readonly Command[] = [
   status,
   auditVerify,
   auditReindex,
+  auditArchive,
   auditCheckpoint,
   auditProve,
   auditConsistency,

@@ -18,7 +18,7 @@ export const environment: Command = {
 }
 
 /** The services that clients are pointed at, as the variables of their SDKs spell them. */
-const SERVICES = ['KMS', 'IAM', 'STS']
+const SERVICES = ['KMS', 'IAM', 'STS', 'CLOUDTRAIL']
 
 /** The export lines; values are quoted for a POSIX shell. */
 export function environmentLines(config: Config, endpoint: string): readonly string[] {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { systemFiles } from '../audit/files.ts'
+import { segmentFiles } from '../audit/segment-files.ts'
 import { systemClock, systemSleep } from '../base/ports.ts'
 import type { Config } from '../config/settings.ts'
 import { AUDIT_FOLDER, INDEX_FOLDER, openDeployment } from '../deployment.ts'
@@ -24,7 +24,7 @@ export async function withIndex<T>(config: Config, run: (open: OpenIndex) => Pro
     folder: join(config.data, INDEX_FOLDER),
     auditFolder: join(config.data, AUDIT_FOLDER),
     key: auditKey,
-    files: systemFiles,
+    files: segmentFiles,
     clock: systemClock,
     sleep: systemSleep,
     log: openLog(),

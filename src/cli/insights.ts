@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { systemFiles } from '../audit/files.ts'
+import { segmentFiles } from '../audit/segment-files.ts'
 import { systemClock } from '../base/ports.ts'
 import { ConfigError } from '../config/setting.ts'
 import { AUDIT_FOLDER, openDeployment } from '../deployment.ts'
@@ -37,7 +37,7 @@ async function list({ config, flags, output }: CommandInput): Promise<number> {
   const rules = insightRules(sensitivity === 'off' ? 'normal' : sensitivity, learningDays)
   const toSecond = Math.floor(systemClock.now() / 1000)
   try {
-    const log = { files: systemFiles, auditFolder: join(config.data, AUDIT_FOLDER), key }
+    const log = { files: segmentFiles, auditFolder: join(config.data, AUDIT_FOLDER), key }
     const question = { rules, fromSecond: toSecond - days * DAY_SECONDS, toSecond }
     const { anomalies, broken } = await replayInsights(log, question)
     const lines = format === 'json' ? anomalies.map(formatInsight) : insightsTable(anomalies)

@@ -1,9 +1,9 @@
-import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { formatVerifierKey } from '../audit/note.ts'
 import { fromUtf8 } from '../base/bytes.ts'
 import { systemClock } from '../base/ports.ts'
 import { ConfigError } from '../config/setting.ts'
+import { makeReportsFolder } from '../deployment.ts'
 import { reportAccessKeys } from '../reporting/access-keys.ts'
 import { listKeyPlaces, reportKey } from '../reporting/keys.ts'
 import { reportPrincipals } from '../reporting/principals.ts'
@@ -52,7 +52,7 @@ async function writeReport(input: CommandInput, open: OpenIndex): Promise<number
   const { config, flags, output } = input
   const unusedDays = parseDays(flags['unused-days'])
   const folder = resolve(flags['folder'] ?? join(config.data, REPORTS_FOLDER))
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await makeReportsFolder(folder)
   const day = new Date(systemClock.now()).toISOString().slice(0, 'yyyy-mm-dd'.length)
   const previous = await previousReport(folder, day, open)
   if (previous?.wrong !== undefined) {

@@ -51,7 +51,7 @@ async function report(
   const question = {
     fromHour: Math.floor(fromMs / HOUR_MS),
     toHour: Math.ceil(toMs / HOUR_MS),
-    key: flags['key'],
+    key: flags['key'] === undefined ? undefined : parseKey(flags['key']),
   }
   const { value: rows, current } = await service.answer({ ask: 'usage', question, reachMs: REACH_MS })
   if (!current) output.complain('the index is behind the audit log: the latest calls are not counted')
@@ -104,6 +104,16 @@ function parseFormat(text: string): UsageFormat {
   const format = USAGE_FORMATS.find((known) => known === text)
   if (format === undefined) throw new ConfigError(`--format: one of ${USAGE_FORMATS.join(', ')} required`)
   return format
+}
+
+const KEY_ARN = /^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/
+
+function parseKey(text: string): string {
+  if (!KEY_ARN.test(text))
+    throw new ConfigError(
+      `--key is '${text}', which is not a key ARN, such as CreateKey and DescribeKey answer`,
+    )
+  return text
 }
 
 const TIME = /^\d{4}-\d\d-\d\d(?:T\d\d:00Z)?$/

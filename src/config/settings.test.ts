@@ -27,6 +27,7 @@ test('parseConfig gives the documented defaults', () => {
     tls: undefined,
     attestationRootFile: undefined,
     seal: 'file',
+    archive: { ageMs: undefined, sizeBytes: undefined },
     trails: { to: undefined, credentialsFile: undefined },
     insights: { sensitivity: 'normal', learningDays: 7 },
     prices: undefined,

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { ARCHIVE_SETTINGS, type ArchiveConfig, parseArchive } from './archive-settings.ts'
 import { AUDIT_SETTINGS, parseTrails, type TrailsConfig } from './audit-settings.ts'
 import { EVENT_SETTINGS, type EventsConfig, parseEvents } from './event-settings.ts'
 import { INSIGHTS_SETTINGS, type InsightsConfig, parseInsights } from './insights-settings.ts'
@@ -37,6 +38,7 @@ export type Config = {
   /** The path of a JSON file: key sets of identity providers, by the URL of their issuer. */
   readonly oidcKeysFile: string | undefined
   readonly trails: TrailsConfig
+  readonly archive: ArchiveConfig
   readonly insights: InsightsConfig
   /** Path of the price table. */
   readonly prices: string | undefined
@@ -128,6 +130,7 @@ const SETTINGS = {
     about: 'key sets of identity providers that are not fetched, a JSON file',
   }),
   ...AUDIT_SETTINGS,
+  ...ARCHIVE_SETTINGS,
   ...EVENT_SETTINGS,
   ...INSIGHTS_SETTINGS,
   ...MONITORING_SETTINGS,
@@ -161,6 +164,7 @@ export function parseConfig(given: Given): Config {
     sm2Regions: need(SETTINGS.sm2Regions, given),
     oidcKeysFile: read(SETTINGS.oidcKeys, given),
     trails: parseTrails(given),
+    archive: parseArchive(given),
     insights: parseInsights(given),
     prices: read(SETTINGS.prices, given),
     events: parseEvents(given),

@@ -1,7 +1,7 @@
 import { generateKeyPair as generateCallback } from 'node:crypto'
 import { promisify } from 'node:util'
 import { Secret } from '../base/secret.ts'
-import { whileGenerating } from './openssl-threads.ts'
+import { whileGenerating, whileUsing } from './openssl-threads.ts'
 import { KEY_KINDS, type KeyKind, type PrivateSpec } from './private-spec.ts'
 
 /** A fresh key pair. */
@@ -20,14 +20,17 @@ const ENCODINGS = {
 } as const
 
 /**
- * A fresh key pair, made on OpenSSL's threads: RSA keys take up to some seconds.
+ * A fresh key pair, made on OpenSSL's threads. RSA keys take up to some seconds, and wait for each other; all others
+ * take no longer than a signature, and wait with those.
  * @throws OffloadError when too many are waiting.
  *
  * RSA keys have two primes and the exponent 65537; curves are named, public points uncompressed.
  * Source: FIPS 186-5, 203 and 204; the OpenSSL that Node carries.
  */
 export async function generateKeyPair(spec: PrivateSpec): Promise<KeyPair> {
-  const { publicKey, privateKey } = await whileGenerating(() => generateKind(KEY_KINDS[spec]))
+  const kind = KEY_KINDS[spec]
+  const inTurn = kind.type === 'rsa' ? whileGenerating : whileUsing
+  const { publicKey, privateKey } = await inTurn(() => generateKind(kind))
   return { publicKey, privateKey: new Secret(privateKey) }
 }
 

@@ -13,7 +13,7 @@ const USING_WAITING_MAX = 4096
 export type ThreadShares = { readonly generating: number; readonly using: number }
 
 /**
- * Divides Node's threads so that keys are never used behind keys that are generated, and files never
+ * Divides Node's threads so that keys are never used behind RSA keys that are generated, and files never
  * behind either: the threads take their tasks in order, and the order knows nothing of how long they are.
  */
 export function shareThreads(cores: number, threads: number): ThreadShares {
@@ -26,12 +26,12 @@ const shares = shareThreads(availableParallelism(), threadCount())
 const generating = new Gate({ atOnce: shares.generating, waitingMax: GENERATING_WAITING_MAX })
 const using = new Gate({ atOnce: shares.using, waitingMax: USING_WAITING_MAX })
 
-/** Generates a key on OpenSSL's threads. @throws OffloadError when too much waits. */
+/** Generates an RSA key on OpenSSL's threads. @throws OffloadError when too much waits. */
 export function whileGenerating<T>(task: () => Promise<T>): Promise<T> {
   return generating.run(task)
 }
 
-/** Uses a key on OpenSSL's threads. @throws OffloadError when too much waits. */
+/** Uses a key on OpenSSL's threads, or generates one that takes no longer. @throws OffloadError when too much waits. */
 export function whileUsing<T>(task: () => Promise<T>): Promise<T> {
   return using.run(task)
 }

@@ -100,7 +100,7 @@ test('an insight that lasts a day is the new normal', () => {
 })
 
 test('an event of a minute that was judged counts for the next one', () => {
-  const late = [...minuteOf(NOW, 20), testFact(NOW + 180), ...minuteOf(NOW, 100)]
+  const late = [...minuteOf(NOW, 10), testFact(NOW + 180), ...minuteOf(NOW, 100)]
   const found = starts(detect([...LEARNED, ...late], { until: NOW + 900 }))
   assert.deepEqual(new Set(found.map(({ second }) => second - TEST_START)), new Set([NOW + 120]))
 })

@@ -3,6 +3,7 @@ import { CONNECTING, CONNECTING_PARTITION, type ConnectingValue } from '../kms/c
 import { settleConnection } from '../kms/store-connection.ts'
 import { StoreConflict } from '../store/port.ts'
 import { LIST_MAX_RECORDS, type Records, type Stored } from '../store/records.ts'
+import type { Job } from './scheduler.ts'
 
 /** What the connection job works with. */
 export type ConnectionParts = Omit<Parameters<typeof settleConnection>[0], 'records'> & {
@@ -10,11 +11,19 @@ export type ConnectionParts = Omit<Parameters<typeof settleConnection>[0], 'reco
   readonly log: Log
 }
 
+/** How often custom key stores that are to be connected are looked for. */
+const INTERVAL_MS = 500
+
+/** The job that connects custom key stores. */
+export function connectionJob(parts: ConnectionParts): Job {
+  return { name: 'custom key store connection', everyMs: INTERVAL_MS, run: () => connectStores(parts) }
+}
+
 /**
  * Connects every custom key store that is to be connected. Any worker may run it: each outcome is
  * one versioned commit, so none is written twice, and none over what has happened since.
  */
-export async function connectStores(parts: ConnectionParts): Promise<void> {
+async function connectStores(parts: ConnectionParts): Promise<void> {
   const { records } = parts
   await records.refresh()
   const { records: notes } = await records.list(CONNECTING, {

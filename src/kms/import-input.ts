@@ -47,10 +47,8 @@ export function importContext(input: ImportInput): ContextLookup {
  * @throws ValidationException. Source: recorded answers of AWS KMS.
  */
 export function checkImportInput(input: ImportInput, now: EpochMs): void {
-  const { ValidTo, ImportType, KeyMaterialId } = input
-  if (ImportType === 'NEW_KEY_MATERIAL' && KeyMaterialId !== undefined) {
-    throw invalid('KeyMaterialId cannot be specified when ImportType is NEW_KEY_MATERIAL.')
-  }
+  const { ValidTo, ImportType } = input
+  if (ImportType === 'NEW_KEY_MATERIAL') checkUnnamed(input)
   if (expirationModel(input) === 'KEY_MATERIAL_DOES_NOT_EXPIRE') {
     if (ValidTo === undefined) return
     throw invalid('A validTo date must not be set if the ExpirationModel is KEY_MATERIAL_DOES_NOT_EXPIRE')
@@ -60,6 +58,12 @@ export function checkImportInput(input: ImportInput, now: EpochMs): void {
   }
   if (ValidTo <= now) throw invalid('ValidTo must be in the future')
   if (ValidTo > now + VALID_MAX_MS) throw invalid('ValidTo must be at most 365 days in the future')
+}
+
+/** Checks that a request for a new material names none, also when the type is new by default. @throws ValidationException. */
+export function checkUnnamed({ KeyMaterialId }: ImportInput): void {
+  if (KeyMaterialId === undefined) return
+  throw invalid('KeyMaterialId cannot be specified when ImportType is NEW_KEY_MATERIAL.')
 }
 
 /** Checks members that only symmetric encryption keys take. @throws ValidationException. */

@@ -4,7 +4,7 @@ import type { NewMaterial } from '../custody/custody.ts'
 import { type Change, insert, replace, type Stored } from '../store/records.ts'
 import { dueNote } from './due.ts'
 import { exchanged, standingOf } from './import.ts'
-import { expirationModel, type ImportInput } from './import-input.ts'
+import { checkUnnamed, expirationModel, type ImportInput } from './import-input.ts'
 import { MATERIAL, type MaterialValue, materialPartition } from './key-record.ts'
 import { checkPrimary, type RelatedKey, relatedKeys } from './key-set.ts'
 import type { Key } from './keys.ts'
@@ -23,7 +23,7 @@ export type Arrival = {
  * The changes that take a material in: as a key's first, as one that waits for its rotation, or as
  * one that the key had before.
  *
- * @throws IncorrectKeyMaterialException, KMSInvalidStateException, UnsupportedOperationException.
+ * @throws ValidationException, IncorrectKeyMaterialException, KMSInvalidStateException, UnsupportedOperationException.
  */
 export async function admit(parts: KmsParts, key: Key, arrival: Arrival): Promise<readonly Change[]> {
   const materials = await materialsOf(parts.records, key)
@@ -52,6 +52,7 @@ async function admitNew(
   materials: readonly Stored<MaterialValue>[],
 ): Promise<readonly Change[]> {
   const { made, now, input } = arrival
+  checkUnnamed(input)
   checkNew(key, made, materials)
   checkPrimary(key)
   const first = materials.length === 0

@@ -48,6 +48,16 @@ test('CreateKey makes the last key of a quota and not one more', async () => {
   delete bed.limits['kms.keys']
 })
 
+test('CreateKey makes no more keys than the quota however many are made at once', async () => {
+  const place = { region: 'ap-south-1' }
+  bed.limits['kms.keys'] = 3
+  const calls = Array.from({ length: 20 }, () => bed.call(ROOT, 'CreateKey', {}, place))
+  await Promise.allSettled(calls)
+  assert.equal(await keysIn('ap-south-1'), 3)
+  assert.equal(await codeOf(bed.call(ROOT, 'CreateKey', {}, place)), 'LimitExceededException')
+  delete bed.limits['kms.keys']
+})
+
 test('ReplicateKey is counted in the region of the replica', async () => {
   const { KeyMetadata } = await bed.call(ROOT, 'CreateKey', { MultiRegion: true })
   const { KeyId } = KeyMetadata as { readonly KeyId: string }

@@ -1,6 +1,6 @@
 import type { Random } from '../base/ports.ts'
 import { kindOfFormat1 } from '../store/kind.ts'
-import { type Change, insert, type Kind, type Records, replace } from '../store/records.ts'
+import { type Change, insert, type Kind, type Records, replace, type Stored } from '../store/records.ts'
 import { partitionOf } from './key-record.ts'
 import type { KmsParts } from './parts.ts'
 import { checkQuota } from './quota.ts'
@@ -27,11 +27,19 @@ export class KeyCounter {
     this.#next = random.bytes(1)[0] ?? 0
   }
 
-  /** One more key. @throws LimitExceededException when the account has as many as it may. */
-  async add(parts: Pick<KmsParts, 'records' | 'quotas'>, place: CountPlace): Promise<Change> {
-    const present = await countKeys(parts.records, place)
+  /**
+   * One more key. @throws LimitExceededException when the account has as many as it may.
+   *
+   * As many keys as there are parts can be made at once by who has seen the same count. Where that could be too many,
+   * a commit touches every part, so that it and any other that read the count before cannot both succeed.
+   */
+  async add(parts: Pick<KmsParts, 'records' | 'quotas'>, place: CountPlace): Promise<readonly Change[]> {
+    const counts = await readCounts(parts.records, place)
+    const present = sumOf(counts)
     await checkQuota(parts.quotas, { ...place, quota: 'kms.keys' }, present)
-    return this.#change(parts.records, place, 1)
+    const room = (await parts.quotas.limit(place.account, 'kms.keys')) - present
+    if (room >= PARTS) return [await this.#change(parts.records, place, 1)]
+    return counts.map((stored, part) => changed(stored, place, { part, by: part === 0 ? 1 : 0 }))
   }
 
   /** One key less. */
@@ -39,24 +47,44 @@ export class KeyCounter {
     return this.#change(records, place, -1)
   }
 
-  async #change(records: Records, { account, region }: CountPlace, by: 1 | -1): Promise<Change> {
-    const name = String(this.#next % PARTS)
+  async #change(records: Records, place: CountPlace, by: 1 | -1): Promise<Change> {
+    const part = this.#next % PARTS
     this.#next += 1
-    const partition = partitionOf(account, region)
-    const present = await records.get(KEY_COUNT, partition, name)
-    if (present === undefined) return insert(KEY_COUNT, partition, name, { format: 1, count: by })
-    return replace(present, { format: 1, count: present.value.count + by })
+    const present = await records.get(KEY_COUNT, partitionOf(place.account, place.region), String(part))
+    return changed(present, place, { part, by })
   }
 }
 
-/** How many customer managed keys an account has in a region, whatever their state. */
-export async function countKeys(records: Records, { account, region }: CountPlace): Promise<number> {
+type Step = { readonly part: number; readonly by: -1 | 0 | 1 }
+
+function changed(
+  present: Stored<KeyCountValue> | undefined,
+  { account, region }: CountPlace,
+  { part, by }: Step,
+): Change {
+  if (present !== undefined) return replace(present, { format: 1, count: present.value.count + by })
+  return insert(KEY_COUNT, partitionOf(account, region), String(part), { format: 1, count: by })
+}
+
+/** Every part of a count; nothing for one in which no key was counted yet. */
+async function readCounts(
+  records: Records,
+  { account, region }: CountPlace,
+): Promise<readonly (Stored<KeyCountValue> | undefined)[]> {
   const partition = partitionOf(account, region)
-  let count = 0
+  const counts: (Stored<KeyCountValue> | undefined)[] = []
   for (let part = 0; part < PARTS; part += 1) {
     const name = String(part)
-    const stored = records.peek(KEY_COUNT, partition, name) ?? (await records.get(KEY_COUNT, partition, name))
-    count += stored?.value.count ?? 0
+    counts.push(records.peek(KEY_COUNT, partition, name) ?? (await records.get(KEY_COUNT, partition, name)))
   }
-  return count
+  return counts
+}
+
+/** How many customer managed keys an account has in a region, whatever their state. */
+export async function countKeys(records: Records, place: CountPlace): Promise<number> {
+  return sumOf(await readCounts(records, place))
+}
+
+function sumOf(counts: readonly (Stored<KeyCountValue> | undefined)[]): number {
+  return counts.reduce((sum, stored) => sum + (stored?.value.count ?? 0), 0)
 }

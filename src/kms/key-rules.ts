@@ -40,10 +40,15 @@ export function checkKind(input: KindInput, sm2: boolean): void {
   if (KEY_SPECS[spec].usages[usage] === undefined) {
     throw invalid(`KeyUsage ${usage} is not compatible with KeySpec ${spec}`)
   }
-  if (spec === 'SM2' && !sm2) throw unsupported(`KeySpec ${spec} is not supported in this Region.`)
+  checkRegion(spec, sm2)
   if (origin !== 'AWS_KMS' && !fitsOrigin(spec, origin)) {
     throw unsupported(`KeySpec ${spec} is not supported for Origin ${origin}`)
   }
+}
+
+/** Checks that a region has keys of this spec. @param sm2 whether it has SM2 keys. @throws UnsupportedOperationException. */
+export function checkRegion(spec: KeySpec, sm2: boolean): void {
+  if (spec === 'SM2' && !sm2) throw unsupported(`KeySpec ${spec} is not supported in this Region.`)
 }
 
 const BOTH_SPECS =

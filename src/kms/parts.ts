@@ -23,7 +23,7 @@ export type UsageKnown = { readonly last: LastUsage | undefined; readonly curren
 /** What the operations of this service work with. */
 export type KmsParts = {
   readonly records: Records
-  readonly quotas: Pick<Quotas, 'exceeded' | 'admitStore'>
+  readonly quotas: Pick<Quotas, 'exceeded' | 'admitStore' | 'limit'>
   readonly keyCounter: KeyCounter
   readonly custody: Custody
   readonly random: Random

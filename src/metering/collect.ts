@@ -102,7 +102,7 @@ async function followNode(
   { end, gathered }: { readonly end: number; readonly gathered: Gathered },
 ): Promise<LogPosition> {
   if (from.point.sequence >= end) return from
-  const log = { files, folder: join(auditFolder, node), chain: { node, key } }
+  const log = { files, folder: join(auditFolder, node), chain: { node, key }, fromFirstKept: true }
   for await (const batch of followLog(log, from)) {
     gathered.take(batch.events)
     if (batch.end.point.sequence >= end || gathered.isEnough) return batch.end

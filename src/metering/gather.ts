@@ -62,7 +62,7 @@ async function followNode(
 ): Promise<void> {
   const from = positions[node] ?? LOG_START
   if (from.point.sequence >= end) return
-  const log = { files, folder: join(auditFolder, node), chain: { node, key } }
+  const log = { files, folder: join(auditFolder, node), chain: { node, key }, fromFirstKept: true }
   for await (const batch of followLog(log, from)) {
     for (const line of fromUtf8(batch.events).split('\n')) if (NOTABLE.test(line)) bag.lines.push(line)
     bag.seen += batch.count

@@ -2,7 +2,7 @@
 
 import { constants, setPriority } from 'node:os'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
-import { systemFiles } from '../audit/files.ts'
+import { segmentFiles } from '../audit/segment-files.ts'
 import { present } from '../base/assert.ts'
 import type { Log } from '../base/log.ts'
 import { systemClock, systemSleep, systemTimers } from '../base/ports.ts'
@@ -42,7 +42,7 @@ function serve(port: MessagePort, data: IndexWorkerData): void {
     (...args) =>
       reply({ type: 'log', level, args })
   const log: Log = { info: line('info'), warn: line('warn'), error: line('error') }
-  const parts = { ...data, files: systemFiles, clock: systemClock, log }
+  const parts = { ...data, files: segmentFiles, clock: systemClock, log }
   const insights = data.insights && new InsightWatch({ ...parts, ...data.insights })
   const service = new IndexService({ ...parts, sleep: systemSleep, insights })
   const followers = insights === undefined ? [service] : [service, insights]

@@ -120,7 +120,7 @@ export class Indexer {
   /** Takes what follows in a node's log; gives where it does not follow. */
   async #follow(node: string, from: LogPosition, into: Transaction): Promise<Broken | undefined> {
     const { auditFolder, files, key } = this.#parts
-    const parts = { files, folder: join(auditFolder, node), chain: { node, key } }
+    const parts = { files, folder: join(auditFolder, node), chain: { node, key }, fromFirstKept: true }
     try {
       for await (const batch of followLog(parts, from)) {
         into.take(node, batch)

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
-import type { AuditFiles } from '../audit/files.ts'
+import type { AuditFiles, ReadFile } from '../audit/files.ts'
 import { EVENT_START, segmentName } from '../audit/segment.ts'
+import { isMissing } from '../audit/segment-files.ts'
 import { fromUtf8 } from '../base/bytes.ts'
 import type { EventIndex, EventPlace, FoundEvent } from '../store/index-port.ts'
 import { type EventRecord, idPrefixOf, isInsight, parseEvent } from './event-facts.ts'
@@ -81,7 +82,8 @@ async function readLine(
   auditFolder: string,
   { node, segment, offset, sizeBytes }: EventPlace,
 ): Promise<string | undefined> {
-  const file = await files.openRead(join(auditFolder, node, segmentName(segment)))
+  const file = await openIfThere(files, join(auditFolder, node, segmentName(segment)))
+  if (file === undefined) return undefined
   try {
     const bytes = new Uint8Array(sizeBytes)
     for (let filled = 0; filled < sizeBytes; ) {
@@ -93,5 +95,15 @@ async function readLine(
     return line.startsWith(EVENT_START) && line.endsWith('}') ? line : undefined
   } finally {
     await file.close()
+  }
+}
+
+/** Nothing for a segment whose archive is kept elsewhere. */
+async function openIfThere(files: AuditFiles, path: string): Promise<ReadFile | undefined> {
+  try {
+    return await files.openRead(path)
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw error
   }
 }

@@ -51,7 +51,7 @@ export async function* mergedLog(
   for (const node of nodesAmong(await files.list(auditFolder))) {
     if (skipped.has(node)) continue
     const from = positions.get(node) ?? LOG_START
-    const log = { files, folder: join(auditFolder, node), chain: { node, key } }
+    const log = { files, folder: join(auditFolder, node), chain: { node, key }, fromFirstKept: true }
     const head = await nextHead({ node, batches: followLog(log, from) }, from.point.sequence, 0)
     if (head !== undefined) heads.push(head)
   }

@@ -25,3 +25,11 @@ export function indexLag(index: IndexThread): (node: string, sequence: number) =
     return Math.max(0, sequence - (value[node] ?? 0))
   }
 }
+
+/** How long the index may take to come to where the log is: at a start it has to be opened first. */
+const REACH_MS = 10_000
+
+/** By node, the last event that is in the index. */
+export function indexedUpTo(index: IndexThread): () => Promise<Readonly<Record<string, number>>> {
+  return async () => (await index.ask({ ask: 'sequences', reachMs: REACH_MS })).value
+}

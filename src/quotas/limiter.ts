@@ -37,7 +37,7 @@ export class RateLimiter {
   readonly #clock: Clock
   readonly #watch: QuotaWatch
   readonly #processes: number
-  readonly #buckets = new Map<string, Bucket>()
+  readonly #buckets = new Map<string, Allowance>()
   #sweptAtMs = Number.NEGATIVE_INFINITY
 
   constructor({ clock, watch, processes }: RateLimiterParts) {
@@ -71,8 +71,9 @@ export class RateLimiter {
     const limit = stored?.[quota.name] ?? quota.byDefault
     const intervalMs = (SECOND_MS * this.#processes) / limit
     const name = of === undefined ? quota.name : `${quota.name}/${of}`
-    const bucket = this.#bucketOf(account, region, name, nowMs)
     const depthMs = Math.max(SECOND_MS, intervalMs) + intervalMs * ROUNDING
+    const bucket = this.#allowanceOf(account, region, name, nowMs)
+    if (bucket.intervalMs !== intervalMs) convert(bucket, nowMs, intervalMs)
     return { quota, limit, bucket, intervalMs, depthMs }
   }
 
@@ -84,7 +85,7 @@ export class RateLimiter {
     this.#watch.note({ account, region, quota: quota.name, used: Math.round(usedShare * limit), limit })
   }
 
-  #bucketOf(account: string, region: string, name: string, nowMs: number): Bucket {
+  #allowanceOf(account: string, region: string, name: string, nowMs: number): Allowance {
     const key = `${account}/${region}/${name}`
     const known = this.#buckets.get(key)
     if (known !== undefined) return known
@@ -92,7 +93,7 @@ export class RateLimiter {
     const isFull = this.#buckets.size >= BUCKETS_MAX
     // A region is whatever a request was signed for: many of them neither take up memory nor pass the quota.
     const place = isFull ? `${account}//${name}` : key
-    const bucket = this.#buckets.get(place) ?? fullBucket()
+    const bucket = this.#buckets.get(place) ?? { ...fullBucket(), intervalMs: 0 }
     this.#buckets.set(place, bucket)
     return bucket
   }
@@ -104,10 +105,20 @@ export class RateLimiter {
   }
 }
 
+/** An allowance, and the interval of a call by which it was last used. */
+type Allowance = Bucket & { intervalMs: number }
+
+/** Makes an allowance one of another quota: as many calls are used of it as before, or all. */
+function convert(bucket: Allowance, nowMs: number, intervalMs: number): void {
+  const calls = bucket.intervalMs === 0 ? 0 : usedMs(bucket, nowMs) / bucket.intervalMs
+  bucket.fullAtMs = nowMs + Math.min(calls * intervalMs, Math.max(SECOND_MS, intervalMs))
+  bucket.intervalMs = intervalMs
+}
+
 type Use = {
   readonly quota: RateQuota
   readonly limit: number
-  readonly bucket: Bucket
+  readonly bucket: Allowance
   readonly intervalMs: number
   readonly depthMs: number
 }

@@ -143,6 +143,7 @@ test('holdfast serve prints where it listens and how to reach it, and stops when
       `export AWS_ENDPOINT_URL_KMS=${server.endpoint}`,
       `export AWS_ENDPOINT_URL_IAM=${server.endpoint}`,
       `export AWS_ENDPOINT_URL_STS=${server.endpoint}`,
+      `export AWS_ENDPOINT_URL_CLOUDTRAIL=${server.endpoint}`,
       'export AWS_REGION=eu-west-1',
       'export AWS_DEFAULT_REGION=eu-west-1',
       `export AWS_SHARED_CREDENTIALS_FILE='${data}/it'\\''s new/credentials'`,

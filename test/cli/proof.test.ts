@@ -65,6 +65,33 @@ test('an older checkpoint is proven to be the beginning of the log', async () =>
   assert.match(checked.output, /^proven: the first \d+ of \d+ events are as they were$/m)
 })
 
+test('of a file with checkpoints of several nodes, one is chosen by its node', async () => {
+  await using again = await startServer({ data: server.data })
+  await runHoldfast(server.data, 'events', 'test')
+  await again.stop()
+  const { output, errors } = await runHoldfast(server.data, 'audit', 'checkpoint')
+  assert.match(errors, /^node-1: /m)
+  const file = join(server.data, 'several.checkpoint')
+  await writeFile(file, output)
+  const unsaid = await runHoldfast(server.data, 'audit', 'prove-consistency', file)
+  assert.equal(unsaid.status, 2)
+  assert.match(
+    unsaid.errors,
+    /^holdfast: --node: .* has checkpoints of node-0, node-1: one of them required$/m,
+  )
+  for (const node of ['node-0', 'node-1']) {
+    const proof = await runHoldfast(server.data, 'audit', 'prove-consistency', file, '--node', node)
+    assert.equal(proof.status, 0, proof.errors)
+    const one = join(server.data, `${node}.proof`)
+    await writeFile(one, proof.output)
+    const key = new RegExp(`^${node}: (.+)$`, 'm').exec(errors)?.[1] ?? ''
+    const checked = await runHoldfast('/nowhere', 'audit', 'check-proof', one, '--verifier-key', key)
+    assert.equal(checked.status, 0, checked.errors)
+  }
+  const other = await runHoldfast(server.data, 'audit', 'prove-consistency', file, '--node', 'node-7')
+  assert.equal(other.status, 1)
+})
+
 test('what is not there is not proven', async () => {
   const unknown = await runHoldfast(server.data, 'audit', 'prove', '00000000-0000-4000-8000-000000000000')
   assert.equal(unknown.status, 1)

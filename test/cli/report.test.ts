@@ -187,3 +187,9 @@ test('holdfast report refuses days that are none', async () => {
     assert.match(errors, /--unused-days: a whole number from 1 to 3650 required/)
   }
 })
+
+test('holdfast report ends when there can be no folder where it is to write', async () => {
+  const { status, errors } = await runHoldfast(server.data, 'report', '--folder=/proc/nope/reports')
+  assert.equal(status, 1)
+  assert.match(errors, /\/proc\/nope/)
+})

@@ -43,12 +43,14 @@ test('holdfast usage shows costs by a price table', async () => {
   assert.match(errors, /^cost in EUR: calls 3\.0000, keys 0\.0000, together 3\.0000$/m)
 })
 
-test('holdfast usage refuses columns, formats and times that it does not know', async () => {
+test('holdfast usage refuses columns, formats, times and keys that it does not know', async () => {
   for (const args of [
     ['--by', 'colour'],
     ['--format', 'xml'],
     ['--from', 'yesterday'],
     ['--from', '2026-13-01'],
+    ['--key', keyId],
+    ['--key', 'alias/first'],
   ]) {
     const { status, errors } = await runHoldfast(server.data, 'usage', ...args)
     assert.equal(status, 2, args.join(' '))

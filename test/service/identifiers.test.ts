@@ -68,7 +68,7 @@ const CASES: readonly Case[] = [
   noAlias(arnOf('alias/x'), 'alias/x'),
   noAlias('alias/known', 'alias/known'),
   noAlias('alias/', 'alias/'),
-  noAlias('alias/aws/s3', 'alias/aws/s3'),
+  noAlias('alias/aws/none', 'alias/aws/none'),
   [arnOf(`key/${UNKNOWN_KEY}`, 'us-west-2'), 'NotFoundException', 'Invalid arn us-west-2'],
   [arnOf('alias/Known', 'us-west-2'), 'NotFoundException', 'Invalid arn us-west-2'],
   invalidArn('arn:aws:s3:::bucket'),

@@ -210,3 +210,12 @@ test('each key of a set needs the same material, and rotation needs it everywher
   )
   assert.equal(opened['Plaintext'], PLAINTEXT)
 })
+
+test('ImportKeyMaterial of a first material refuses an id, which only a known material can have', async () => {
+  const keyId = await newKey(server, { Origin: 'EXTERNAL' })
+  const named = { KeyMaterialId: 'a'.repeat(64) }
+  const answer = await importInto({ keyId }, randomBytes(32), named)
+  assert.equal(answer.code, 'ValidationException')
+  assert.equal(answer.message, 'KeyMaterialId cannot be specified when ImportType is NEW_KEY_MATERIAL.')
+  assert.equal((await describe({ keyId }))['KeyState'], 'PendingImport')
+})

@@ -331,3 +331,9 @@ test('CreateKey refuses SM2 in a region that does not have it', async () => {
   const answer = await call(server, 'CreateKey', input, { region: 'us-east-1' })
   assert.equal(answer.code, 'UnsupportedOperationException')
 })
+
+test('ReplicateKey refuses to copy an SM2 key to a region that does not have them', async () => {
+  const keyId = await newKey(server, { KeySpec: 'SM2', KeyUsage: 'SIGN_VERIFY', MultiRegion: true })
+  const answer = await call(server, 'ReplicateKey', { KeyId: keyId, ReplicaRegion: 'us-east-1' })
+  assertRefused(answer, 'UnsupportedOperationException', 'KeySpec SM2 is not supported in this Region.')
+})

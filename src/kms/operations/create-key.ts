@@ -111,7 +111,7 @@ async function create(call: Call, input: CreateKeyInput, parts: KmsParts): Promi
   const key = newKey(call, keyId, region, value)
   call.involve({ account, arn: key.arn })
   const counted = await parts.keyCounter.add(parts, { account, region })
-  const changes = [...insertKey(key), counted, ...(place?.changes(keyId) ?? [])]
+  const changes = [...insertKey(key), ...counted, ...(place?.changes(keyId) ?? [])]
   return {
     output: { KeyMetadata: keyMetadata(key) },
     changes: material ? [...changes, insertMaterial(key, material, call.now, { order: 0 })] : changes,

@@ -6,6 +6,7 @@ import { entriesContext } from '../context.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
 import { newKeyPolicy, POLICY_TEXT } from '../key-policy.ts'
 import type { KeyValue, RegionSet } from '../key-record.ts'
+import { checkRegion } from '../key-rules.ts'
 import { isPrimary, notPrimary, relatedKeys, replaceAll } from '../key-set.ts'
 import type { Key } from '../keys.ts'
 import { newKeyLockOutRisk } from '../lock-out.ts'
@@ -66,6 +67,7 @@ function checkReplicable(input: ReplicateKeyInput, key: Key): void {
 
 async function replicate(call: Call, input: ReplicateKeyInput, key: Key, parts: KmsParts): Promise<Outcome> {
   const { ReplicaRegion: region } = input
+  checkRegion(key.record.value.spec, parts.sm2Regions.has(region))
   const tags = mergeTags([], parseTags(input.Tags ?? []))
   const policies = await newKeyPolicy({ call, input, parts, keyArn: arnIn(key, region) })
   const { multiRegion } = key.record.value
@@ -96,7 +98,7 @@ async function replicate(call: Call, input: ReplicateKeyInput, key: Key, parts: 
     },
     changes: [
       ...insertKey(replica),
-      await parts.keyCounter.add(parts, { account: replica.account, region }),
+      ...(await parts.keyCounter.add(parts, { account: replica.account, region })),
       ...(await copyMaterials(parts, key, region, call.now)),
       ...(await spread(parts, key, set)),
     ],

@@ -1,0 +1,42 @@
+import { type ArchiverParts, archiveOld, type KeepLive } from '../audit/archiver.ts'
+import { LogBroken } from '../audit/follow.ts'
+import type { FileLock } from '../store/file-lock.ts'
+import type { Job } from './scheduler.ts'
+
+/** What archiving works with. */
+export type ArchiveJobParts = ArchiverParts & {
+  readonly keep: KeepLive
+  /** Taken while this process archives; nothing while another one does. */
+  readonly claimLock: () => FileLock | undefined
+}
+
+/** How often it is looked for segments that are to be archived. */
+const INTERVAL_MS = 600_000
+
+/** The job that archives segments of the audit log; it does nothing when everything is to stay live. */
+export function archiveJob(parts: ArchiveJobParts): Job {
+  const { ageMs, sizeBytes } = parts.keep
+  const isWanted = ageMs !== undefined || sizeBytes !== undefined
+  const run = async (): Promise<void> => void (isWanted && (await archiveLocked(parts)))
+  return { name: 'archive', everyMs: INTERVAL_MS, run }
+}
+
+/**
+ * Archives, unless another process does. A segment that is not as it was written stays where it is, and nothing after it
+ * is archived. Gives how many were; nothing when another process does it.
+ *
+ * @throws StoreFailure.
+ */
+export async function archiveLocked(parts: ArchiveJobParts): Promise<number | undefined> {
+  const lock = parts.claimLock()
+  if (lock === undefined) return undefined
+  try {
+    return await archiveOld(parts, parts.keep)
+  } catch (error) {
+    if (!(error instanceof LogBroken)) throw error
+    parts.log.error('the audit log cannot be archived: see holdfast audit verify', { reason: error.message })
+    return 0
+  } finally {
+    lock.release()
+  }
+}
