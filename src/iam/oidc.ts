@@ -213,6 +213,8 @@ export function webTokenKeys(url: string, { audience, claims }: WebToken): Conte
   const keys = new Map<string, string | readonly string[]>()
   for (const [name, value] of Object.entries(claims)) {
     const key = name === 'aud' ? 'oaud' : name.toLowerCase()
+    // Providers let their users add claims: `SUB` does not stand for `sub`.
+    if (name !== 'aud' && (key === 'oaud' || (key !== name && Object.hasOwn(claims, key)))) continue
     if (typeof value === 'string') keys.set(key, value)
     else if (Array.isArray(value) && value.every((item) => typeof item === 'string')) keys.set(key, value)
   }

@@ -217,3 +217,10 @@ async function openProvider(
   await new Promise<void>((resolve) => provider.listen(0, 'localhost', resolve))
   return provider
 }
+
+test('a claim whose name differs by case alone does not stand for the subject', async () => {
+  const claimed = { sub: '', SUB: SUBJECT, Sub: SUBJECT }
+  const token = await tokenOf({ subject: 'repo:others/app', more: claimed })
+  assert.match(await assuming(token), /^AccessDenied 403/)
+  assert.equal(await assuming(await tokenOf({ more: { ...claimed, SUB: 'repo:others/app' } })), 'allowed')
+})
