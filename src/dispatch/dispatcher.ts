@@ -268,6 +268,7 @@ async function run(
     now: arrival.now,
     context: globalContext(caller, request, region, arrival.now),
     involve: (resource) => involve(attempt.resources, resource),
+    conceal: () => conceal(attempt),
     identify: (who) => {
       attempt.facts = { ...attempt.facts, ...who }
       attempt.anonymous = false
@@ -309,6 +310,12 @@ function admit(
 /** An operation that runs again after a conflict names its resources again. */
 function involve(resources: EventResource[], resource: EventResource): void {
   if (!resources.some(({ arn }) => arn === resource.arn)) resources.push(resource)
+}
+
+/** The event of a refusal is in the caller's account: it says no more of others' resources than the answer does. */
+function conceal({ resources, facts }: Attempt): void {
+  const own = resources.filter(({ account }) => account === facts.account)
+  resources.splice(0, resources.length, ...own)
 }
 
 function record(parts: DispatcherParts, attempt: Attempt, outcome: Outcome): Promise<void> {

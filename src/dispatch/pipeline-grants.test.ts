@@ -64,6 +64,7 @@ async function outcomeOf(
     input: {},
     context: () => undefined,
     involve: () => {},
+    conceal: () => {},
     identify: () => {},
   }
   try {

@@ -28,6 +28,7 @@ function callWith(input: object): Call {
     now: 0,
     context: () => undefined,
     involve: () => {},
+    conceal: () => {},
     identify: () => {},
   }
 }

@@ -117,6 +117,7 @@ async function authorizeByGrants(
 
 function refusal(call: Call, permission: Permission, request: AccessRequest, decision: Refusal): KmsError {
   const foreign = permission.principal !== undefined || permission.account !== call.caller.account
+  if (foreign) call.conceal()
   if (foreign && permission.hidden !== undefined) return permission.hidden
   // The reason belongs to the account of the resource: the event of a foreign caller goes to another.
   const options = foreign ? {} : { reason: formatReason(decision) }

@@ -49,6 +49,7 @@ export async function parseProposal(
     now: now(),
     context,
     involve: () => {},
+    conceal: () => {},
     identify: () => {},
   }
   const proposal = { text, bypassLockoutCheck: true, call, context, keyArn: key.arn }

@@ -41,6 +41,7 @@ export async function simulateRequest(parts: ExplainingParts, request: Simulated
     now,
     context,
     involve: () => {},
+    conceal: () => {},
     identify: () => {},
   }
   const key = await keyOf(records, resource, now)

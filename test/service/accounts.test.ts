@@ -5,7 +5,13 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { CreateUserCommand, GetUserCommand, ListUsersCommand } from '@aws-sdk/client-iam'
-import { CreateKeyCommand, DescribeKeyCommand, EncryptCommand } from '@aws-sdk/client-kms'
+import {
+  CreateAliasCommand,
+  CreateKeyCommand,
+  DecryptCommand,
+  DescribeKeyCommand,
+  EncryptCommand,
+} from '@aws-sdk/client-kms'
 import { AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts'
 import { readEvents } from '../support/audit.ts'
 import { runHoldfast } from '../support/command.ts'
@@ -137,6 +143,36 @@ test('wrong session tags do not tell another account whether a role is there', a
       return (await outcomeOf(client.send(command))).replace(RoleArn, 'the role')
     }
     assert.equal(await ask(role), await ask(`${role}-that-is-not`))
+  }
+})
+
+test('the audit event of a refused call does not tell its account what another account has', async () => {
+  const kms = kmsClient(server)
+  const { KeyMetadata } = await kms.send(new CreateKeyCommand({}))
+  const keyArn = KeyMetadata?.Arn ?? ''
+  const keyId = KeyMetadata?.KeyId ?? ''
+  const aliasArn = keyArn.replace(/key\/.*/, 'alias/inner')
+  await kms.send(new CreateAliasCommand({ AliasName: 'alias/inner', TargetKeyId: keyId }))
+  const { CiphertextBlob } = await kms.send(new EncryptCommand({ KeyId: keyId, Plaintext: Buffer.from('x') }))
+  const role = await newRole(iamClient(server), 'inner', trust({ AWS: `arn:aws:iam::${HOME}:root` }))
+  const outsider = await newUser(iamClient(server, other), 'outsider', policyText(allow('*')))
+  const client = kmsAs(server, outsider)
+  for (const call of [
+    client.send(new EncryptCommand({ KeyId: keyArn, Plaintext: Buffer.from('x') })),
+    client.send(new EncryptCommand({ KeyId: aliasArn, Plaintext: Buffer.from('x') })),
+    client.send(new DecryptCommand({ CiphertextBlob })),
+    stsClient(server, outsider).send(new AssumeRoleCommand({ RoleArn: role, RoleSessionName: 'session' })),
+  ]) {
+    assert.notEqual(await outcomeOf(call), 'allowed')
+  }
+  const refused = (await readEvents(server.data)).filter(
+    ({ userIdentity, errorCode }) => userIdentity.arn?.endsWith('user/outsider') && errorCode !== undefined,
+  )
+  assert.equal(refused.length, 4)
+  for (const event of refused) {
+    const { requestParameters, errorMessage, ...rest } = event
+    assert.equal(event.resources, undefined, event.eventName)
+    assert.ok(!JSON.stringify(rest).includes(keyId), event.eventName)
   }
 })
 

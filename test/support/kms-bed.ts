@@ -139,6 +139,7 @@ async function perform(
     now,
     context: (name) => keys[name],
     involve: () => {},
+    conceal: () => {},
     identify: () => {},
   }
   await records.refresh()
