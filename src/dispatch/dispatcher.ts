@@ -18,7 +18,7 @@ import { globalContext } from './global-context.ts'
 import type { Journal } from './journal.ts'
 import type { Call, EventData, EventResource, Operation, Outcome } from './operation.ts'
 import { runOperation } from './pipeline.ts'
-import { type CallFacts, formatCallEvent } from './recording.ts'
+import { type CallFacts, formatCallEvents } from './recording.ts'
 import { type RefusalParts, recordRefusal } from './refusal.ts'
 import { type Route, type Routing, routeOf, routeOfName, serviceOfHeaders, unknownRoute } from './routing.ts'
 import { UNSIGNED_REGION, unsignedCaller } from './unsigned.ts'
@@ -320,13 +320,22 @@ function conceal({ resources, facts }: Attempt): void {
 
 function record(parts: DispatcherParts, attempt: Attempt, outcome: Outcome): Promise<void> {
   const { facts, resources, parameters } = attempt
-  const event = formatCallEvent(facts, { at: parts.clock.now(), parameters, resources, outcome })
-  const { changes = [] } = outcome
-  if (changes.length === 0) return parts.journal.append(event)
-  const { random } = parts
+  const { random, journal } = parts
   const at = parts.clock.now()
+  const events = formatCallEvents(facts, { at, parameters, resources, outcome }, random)
+  const { changes = [] } = outcome
+  if (changes.length === 0) return appendAll(journal, events)
   const also = (outcome.event?.also ?? []).map((more) => formatServiceEvent(more, { at, random }))
-  return parts.journal.commit(changes, [{ id: facts.eventId, json: event }, ...also])
+  return journal.commit(changes, [...events, ...also])
+}
+
+/** The events of one call are durable together; nearly always it is one. */
+async function appendAll(
+  journal: Journal,
+  [first, ...copies]: ReturnType<typeof formatCallEvents>,
+): Promise<void> {
+  if (copies.length === 0) return journal.append(first.json)
+  await Promise.all([first, ...copies].map(({ json }) => journal.append(json)))
 }
 
 /**
@@ -340,9 +349,9 @@ async function fail(parts: DispatcherParts, attempt: Attempt, cause: unknown): P
   const error = callerFacingError(cause, requestId, parts)
   if (attempt.anonymous && !parts.refusals.admit(request.connection.address)) return error
   if (error.code === 'ThrottlingException' && !parts.admitThrottled(facts.account)) return error
-  const event = formatCallEvent(facts, { at: parts.clock.now(), parameters, resources, error })
+  const end = { at: parts.clock.now(), parameters, resources, error }
   try {
-    await parts.journal.append(event)
+    await appendAll(parts.journal, formatCallEvents(facts, end, parts.random))
   } catch (failure) {
     return callerFacingError(failure, requestId, parts)
   }

@@ -1,7 +1,8 @@
 import type { KmsError } from '../api/errors.ts'
 import type { Service } from '../api/services.ts'
 import { formatEvent, formatTlsDetails } from '../audit/event.ts'
-import type { EpochMs } from '../base/ports.ts'
+import type { EpochMs, Random } from '../base/ports.ts'
+import { eventIdFor } from './event-id.ts'
 import type { EventData, EventResource, Outcome } from './operation.ts'
 import { findHeader, type WireRequest } from './wire.ts'
 
@@ -29,8 +30,42 @@ export type CallEnd = {
   readonly error?: KmsError | undefined
 }
 
+/** An event by its id, as JSON text. */
+type RecordedEvent = { readonly id: string; readonly json: string }
+
+/**
+ * The audit events of a call: the caller's, and a copy for each other account that has a resource of it. They share
+ * an id beside their own; copies name the caller by account and principal id alone.
+ *
+ * Source: CloudTrail User Guide, "sharedEventID"; "CloudTrail userIdentity element", cross-account calls.
+ */
+export function formatCallEvents(
+  facts: CallFacts,
+  end: CallEnd,
+  random: Random,
+): readonly [RecordedEvent, ...RecordedEvent[]] {
+  const { resources } = end
+  if (resources.every(({ account }) => account === facts.account)) {
+    return [{ id: facts.eventId, json: formatCallEvent(facts, end) }]
+  }
+  const owners = new Set(resources.map(({ account }) => account))
+  owners.delete(facts.account)
+  const shared = random.uuid()
+  const copies = [...owners].map((account) => {
+    const id = eventIdFor(facts.requestId, random)
+    const identityJson = outsiderJson(facts.identityJson)
+    return { id, json: formatCallEvent({ ...facts, account, identityJson, eventId: id }, end, shared) }
+  })
+  return [{ id: facts.eventId, json: formatCallEvent(facts, end, shared) }, ...copies]
+}
+
+function outsiderJson(identityJson: string): string {
+  const { principalId, accountId }: { principalId?: string; accountId?: string } = JSON.parse(identityJson)
+  return JSON.stringify({ type: 'AWSAccount', principalId, accountId })
+}
+
 /** The audit event of a call as JSON text: a CloudTrail record. */
-export function formatCallEvent(facts: CallFacts, end: CallEnd): string {
+export function formatCallEvent(facts: CallFacts, end: CallEnd, sharedEventId?: string): string {
   const { request } = facts
   const { connection } = request
   return formatEvent({
@@ -51,6 +86,7 @@ export function formatCallEvent(facts: CallFacts, end: CallEnd): string {
     resources: end.resources,
     type: 'AwsApiCall',
     recipient: facts.account,
+    sharedEventId,
     tlsDetails: connection.tls && tlsDetails(connection.tls, request),
   })
 }

@@ -1,14 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { partlyRecorded } from './partly-recorded.ts'
-import {
-  isCopy,
-  parseRecordedEvent,
-  type RecordedEvent,
-  reasonOf,
-  resourcesOf,
-  resultOf,
-} from './recorded-event.ts'
+import { parseRecordedEvent, type RecordedEvent, reasonOf, resourcesOf, resultOf } from './recorded-event.ts'
 
 function event(fields: object): RecordedEvent {
   return parseRecordedEvent(JSON.stringify({ recipientAccountId: '111122223333', ...fields }))
@@ -31,12 +24,6 @@ test('a reason is a text, and resources are those with an ARN', () => {
   assert.equal(reasonOf(event({ additionalEventData: { reason: 'why' } })), 'why')
   assert.deepEqual(resourcesOf(event({})), [])
   assert.deepEqual(resourcesOf(event({ resources: [{ ARN: 'a' }, {}] })), ['a'])
-})
-
-test('an event for another account than the caller is a copy', () => {
-  assert.equal(isCopy(event({})), false)
-  assert.equal(isCopy(event({ userIdentity: { accountId: '111122223333' } })), false)
-  assert.equal(isCopy(event({ userIdentity: { accountId: '444455556666' } })), true)
 })
 
 test('what events hold only in part is said once for each condition key, where it matters', () => {

@@ -38,12 +38,6 @@ export function resultOf({ errorCode }: RecordedEvent): RecordedResult {
   return errorCode === 'AccessDenied' ? 'refused' : 'failed'
 }
 
-/** Whether an event is a copy for another account than the caller's. */
-export function isCopy({ userIdentity, recipientAccountId }: RecordedEvent): boolean {
-  const { accountId = recipientAccountId } = userIdentity ?? {}
-  return accountId !== recipientAccountId
-}
-
 /** Why a call was refused, as recorded; nothing for callers of other accounts. */
 export function reasonOf({ additionalEventData }: RecordedEvent): string | undefined {
   const reason = additionalEventData?.['reason']

@@ -1,5 +1,6 @@
 import type { Call, Permission } from '../dispatch/operation.ts'
 import type { Key } from '../kms/keys.ts'
+import { isCopy } from '../metering/event-facts.ts'
 import type { CompiledPolicy } from '../policy/compile.ts'
 import type { Decision } from '../policy/decide.ts'
 import { formatReason } from '../policy/reason.ts'
@@ -7,7 +8,7 @@ import { type ChangeGroup, Changes, Tallies, type Tally } from './changes.ts'
 import { questionOf, settle } from './examine.ts'
 import { partlyRecorded } from './partly-recorded.ts'
 import { type RebuildParts, rebuildCall } from './rebuild.ts'
-import { isCopy, parseRecordedEvent, type RecordedEvent, resultOf } from './recorded-event.ts'
+import { parseRecordedEvent, type RecordedEvent, resultOf } from './recorded-event.ts'
 
 /** A policy that somebody thinks of putting on a key, and the calls that it is tried on. */
 export type WhatIfQuestion = {

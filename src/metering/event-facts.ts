@@ -80,13 +80,22 @@ export function indexEntry(line: string, offset: number, sizeBytes: number): Eve
     sizeBytes,
     idPrefix: idPrefixOf(event.eventID),
     terms: termsOf(event),
-    uses: isInsight(event) ? [] : usesOf(event),
+    uses: isInsight(event) || isCopy(event) ? [] : usesOf(event),
   }
 }
 
 /** Whether a record tells of something unusual, and not of a call. */
 export function isInsight({ eventType }: EventRecord): boolean {
   return eventType === INSIGHT_EVENT_TYPE
+}
+
+/** Whether an event is a copy for another account than the caller's: the call is counted once, in the caller's. */
+export function isCopy({
+  userIdentity,
+  recipientAccountId,
+}: Pick<EventRecord, 'userIdentity' | 'recipientAccountId'>): boolean {
+  const { accountId = recipientAccountId } = userIdentity ?? {}
+  return accountId !== recipientAccountId
 }
 
 function termsOf(event: EventRecord): readonly string[] {

@@ -1,6 +1,6 @@
 import { sha256Hex } from '../crypto/hash.ts'
 import { type EventFact, networkOf } from '../insights/fact.ts'
-import { type EventRecord, KMS_SOURCE, keysOf, principalOf, TRACKED } from './event-facts.ts'
+import { type EventRecord, isCopy, KMS_SOURCE, keysOf, principalOf, TRACKED } from './event-facts.ts'
 
 /** Hexadecimal digits that tell contexts apart. */
 const CONTEXT_DIGITS = 12
@@ -9,7 +9,7 @@ const KEYS_MAX = 16
 
 /** What the detector looks at of a record; nothing when it is not of a call. */
 export function insightFact(event: EventRecord): EventFact | undefined {
-  if (event.eventType !== 'AwsApiCall') return undefined
+  if (event.eventType !== 'AwsApiCall' || isCopy(event)) return undefined
   const { eventSource, eventName, errorCode = '', requestParameters } = event
   const context = requestParameters?.['encryptionContext']
   return {

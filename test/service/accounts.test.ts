@@ -146,6 +146,30 @@ test('wrong session tags do not tell another account whether a role is there', a
   }
 })
 
+test('a call on a key of another account is in the log of both accounts, and counted once', async () => {
+  const kms = kmsClient(server)
+  const root = { ...allow('kms:*'), Principal: { AWS: `arn:aws:iam::${HOME}:root` } }
+  const theirs = { ...allow('kms:Encrypt'), Principal: { AWS: `arn:aws:iam::${OTHER}:root` } }
+  const { KeyMetadata } = await kms.send(new CreateKeyCommand({ Policy: policyText(root, theirs) }))
+  const keyArn = KeyMetadata?.Arn ?? ''
+  const client = kmsAs(server, await newUser(iamClient(server, other), 'guest', policyText(allow('kms:*'))))
+  const { $metadata } = await client.send(new EncryptCommand({ KeyId: keyArn, Plaintext: Buffer.from('x') }))
+  const [own, copy, ...more] = (await readEvents(server.data)).filter(
+    ({ requestID }) => requestID === $metadata.requestId,
+  )
+  assert.deepEqual(more, [])
+  assert.deepEqual([own?.['recipientAccountId'], copy?.['recipientAccountId']], [OTHER, HOME])
+  assert.equal(own?.userIdentity.arn, `arn:aws:iam::${OTHER}:user/guest`)
+  const { type, accountId, arn } = copy?.userIdentity ?? {}
+  assert.deepEqual({ type, accountId, arn }, { type: 'AWSAccount', accountId: OTHER, arn: undefined })
+  assert.ok(own?.['sharedEventID'])
+  assert.equal(copy?.['sharedEventID'], own?.['sharedEventID'])
+  assert.notEqual(copy?.eventID, own?.eventID)
+  const counted = await operate('usage', '--by=account,operation', `--key=${keyArn}`, '--format=csv')
+  assert.match(counted, new RegExp(`^${OTHER},Encrypt,1\\b`, 'm'))
+  assert.doesNotMatch(counted, new RegExp(`^${HOME},Encrypt`, 'm'))
+})
+
 test('the audit event of a refused call does not tell its account what another account has', async () => {
   const kms = kmsClient(server)
   const { KeyMetadata } = await kms.send(new CreateKeyCommand({}))

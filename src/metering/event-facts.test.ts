@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { indexEntry, isCopy } from './event-facts.ts'
+
+const CALL = {
+  userIdentity: { type: 'AWSAccount', principalId: 'AIDA', accountId: '444455556666' },
+  eventTime: '2026-11-25T10:00:00Z',
+  eventSource: 'kms.amazonaws.com',
+  eventName: 'Encrypt',
+  awsRegion: 'eu-west-1',
+  eventID: 'd2b1c5a0-0000-4000-8000-000000000000',
+  readOnly: true,
+  eventType: 'AwsApiCall',
+  recipientAccountId: '111122223333',
+}
+
+test('an event for another account than the caller is a copy', () => {
+  const recipientAccountId = '111122223333'
+  assert.equal(isCopy({ recipientAccountId }), false)
+  assert.equal(isCopy({ recipientAccountId, userIdentity: {} }), false)
+  assert.equal(isCopy({ recipientAccountId, userIdentity: { accountId: '111122223333' } }), false)
+  assert.equal(isCopy({ recipientAccountId, userIdentity: { accountId: '444455556666' } }), true)
+})
+
+test('a copy is found by its account, and counted in none', () => {
+  const copy = indexEntry(JSON.stringify(CALL), 0, 1)
+  assert.deepEqual(copy.uses, [])
+  assert.ok(copy.terms.length > 0)
+  const own = indexEntry(JSON.stringify({ ...CALL, recipientAccountId: '444455556666' }), 0, 1)
+  assert.equal(own.uses.length, 1)
+})
