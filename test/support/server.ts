@@ -96,7 +96,11 @@ export function spawnServer(data: string, environment: ServerOptions['environmen
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
   const data = options.data ?? (await temporaryFolder())
   const server = spawnServer(data, options.environment)
-  const endpoint = await server.serves
+  const endpoint = await server.serves.catch((error: unknown) => {
+    // A test that fails here has nothing to end: what was started would keep its process, and outlive it.
+    server.signal('SIGKILL')
+    throw error
+  })
   const end = (): Promise<number | null> => {
     server.signal('SIGKILL')
     return server.ended
@@ -125,6 +129,8 @@ const STARTED = new Set<ChildProcess>()
 process.once('exit', () => {
   for (const child of STARTED) signalGroup(child, 'SIGKILL')
 })
+// The runner ends a file that takes too long by a signal, after which there is no exit event unless it is asked for.
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(1))
 
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
