@@ -6,6 +6,7 @@ import type { Log } from './base/log.ts'
 import { takenByTrails } from './cloudtrail/delivered.ts'
 import type { Config } from './config/settings.ts'
 import { AUDIT_FOLDER, type Deployment, listAccounts, ownEventParts } from './deployment.ts'
+import { takenByEvents } from './events/taken.ts'
 import { type ArchiveJobParts, archiveLocked } from './jobs/archive.ts'
 import { claimFileLock } from './store/file-lock.ts'
 
@@ -27,8 +28,9 @@ export function archiveParts({ config, deployment, journal, indexed, log }: Arch
   const { records, auditKey: key, checkpointKey: signingKey } = deployment
   const taken: ArchiverParts['taken'] = async () => {
     const byTrails = await takenByTrails(records, await listAccounts(records))
+    const byEvents = await takenByEvents(records)
     const inIndex = await indexed()
-    return (node) => Math.min(byTrails(node), inIndex[node] ?? 0)
+    return (node) => Math.min(byTrails(node), byEvents(node), inIndex[node] ?? 0)
   }
   return {
     ...{ records, key, signingKey, taken, log, files: systemFiles },

@@ -145,6 +145,31 @@ test('archiveOld leaves what has not been taken by all that is derived from the 
     )
 })
 
+test('a position at the end of a segment whose archive is kept elsewhere goes on in the next one', async () => {
+  await using place = await scene()
+  await archiveOld(place.parts, { sizeBytes: 0 })
+  const [kept = 0] = place.live()
+  const parts = { files: segmentFiles, folder: place.own, chain: TEST_CHAIN }
+  let end = LOG_START
+  let before = LOG_START
+  for await (const batch of followLog(parts, LOG_START)) {
+    if (batch.segment >= kept) break
+    before = end
+    end = batch.end
+  }
+  assert.equal(end.point.sequence, kept - 1)
+  rmSync(join(place.own, 'archive'), { recursive: true })
+  const follow = async (from: typeof end): Promise<number> => {
+    let events = 0
+    for await (const { count } of followLog(parts, from)) events += count
+    return events
+  }
+  assert.equal(await follow(end), EVENTS - kept + 1)
+  const other = { ...end, point: { ...end.point, mac: end.point.mac.toReversed() } }
+  await assert.rejects(follow(other), /does not follow the batch before/)
+  await assert.rejects(follow(before), /is gone/)
+})
+
 test('an archived segment of several blocks is read at any place', async () => {
   await using place = await scene({ eventChars: 200_000 })
   const path = join(place.own, segmentName(1))

@@ -54,7 +54,9 @@ export type FollowParts = {
 export async function* followLog(parts: FollowParts, from: LogPosition): AsyncGenerator<FollowedBatch> {
   const { files, folder, chain } = parts
   const segments = segmentsAmong(await files.list(folder)).filter((first) => first >= from.segment)
-  if (from.segment > 0 && segments[0] !== from.segment) {
+  // At the end of one that is kept elsewhere the next goes on, if its segment line says that it follows this batch.
+  const isThere = segments[0] === from.segment || segments[0] === from.point.sequence + 1
+  if (from.segment > 0 && !isThere) {
     throw new LogBroken(`${chain.node}/${segmentName(from.segment)} is gone`)
   }
   let position = from

@@ -23,9 +23,9 @@ test('an event for another account than the caller is a copy', () => {
 })
 
 test('a copy is found by its account, and counted in none', () => {
-  const copy = indexEntry(JSON.stringify(CALL), 0, 1)
+  const copy = indexEntry(CALL, 0, 1)
   assert.deepEqual(copy.uses, [])
   assert.ok(copy.terms.length > 0)
-  const own = indexEntry(JSON.stringify({ ...CALL, recipientAccountId: '444455556666' }), 0, 1)
+  const own = indexEntry({ ...CALL, recipientAccountId: '444455556666' }, 0, 1)
   assert.equal(own.uses.length, 1)
 })

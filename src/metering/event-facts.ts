@@ -72,8 +72,7 @@ const VARIANTS = [
 const KEY_ARN = /^arn:[^:]*:kms:[^:]*:[^:]*:key\//
 
 /** What the index keeps of an event whose line begins at `offset`. */
-export function indexEntry(line: string, offset: number, sizeBytes: number): EventEntry {
-  const event = parseEvent(line)
+export function indexEntry(event: EventRecord, offset: number, sizeBytes: number): EventEntry {
   return {
     second: Math.floor(Date.parse(event.eventTime) / 1000),
     offset,

@@ -11,6 +11,7 @@ import type { EventIndex, LastUse, TouchRow, UsageQuestion, UsageRow } from '../
 import { openIndex } from '../store/sqlite-index.ts'
 import { type Collected, type CollectQuestion, collectEvents } from './collect.ts'
 import { type Gathered, type GatherQuestion, gatherRecords } from './gather.ts'
+import type { Handover } from './handover.ts'
 import { Indexer } from './indexer.ts'
 import { findEvents, type LookupPage, type LookupQuestion, lookup } from './lookup.ts'
 
@@ -26,6 +27,8 @@ export type IndexServiceParts = {
   readonly log: Log
   /** What looks for insights; without it there are none. */
   readonly insights?: { readonly pull: () => Promise<readonly Anomaly[]> } | undefined
+  /** Takes what was read, for what looks for insights. */
+  readonly handover?: Handover | undefined
 }
 
 /** A question to the index. `reachMs`: how long to wait for what is in the log by now. */

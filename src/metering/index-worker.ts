@@ -8,6 +8,7 @@ import type { Log } from '../base/log.ts'
 import { systemClock, systemSleep, systemTimers } from '../base/ports.ts'
 import type { HmacKey } from '../crypto/hmac.ts'
 import type { InsightRules } from '../insights/rules.ts'
+import { Handover } from './handover.ts'
 import { type IndexQuestion, IndexService } from './index-service.ts'
 import { InsightWatch } from './insight-watch.ts'
 
@@ -42,7 +43,7 @@ function serve(port: MessagePort, data: IndexWorkerData): void {
     (...args) =>
       reply({ type: 'log', level, args })
   const log: Log = { info: line('info'), warn: line('warn'), error: line('error') }
-  const parts = { ...data, files: segmentFiles, clock: systemClock, log }
+  const parts = { ...data, files: segmentFiles, clock: systemClock, log, handover: new Handover() }
   const insights = data.insights && new InsightWatch({ ...parts, ...data.insights })
   const service = new IndexService({ ...parts, sleep: systemSleep, insights })
   const followers = insights === undefined ? [service] : [service, insights]

@@ -13,7 +13,8 @@ import { fromUtf8 } from '../base/bytes.ts'
 import type { Log } from '../base/log.ts'
 import type { HmacKey } from '../crypto/hmac.ts'
 import type { EventEntry, EventIndex, IndexBatch, IndexPosition } from '../store/index-port.ts'
-import { indexEntry } from './event-facts.ts'
+import { type EventRecord, indexEntry, parseEvent } from './event-facts.ts'
+import type { Handover } from './handover.ts'
 
 /** Events that one transaction takes, about. */
 const TRANSACTION_EVENTS = 4096
@@ -27,6 +28,8 @@ export type IndexerParts = {
   readonly key: HmacKey
   readonly files: AuditFiles
   readonly log: Log
+  /** Takes what was read, for what looks for insights. */
+  readonly handover?: Handover | undefined
 }
 
 /** Where each node's log ends, for knowing later whether the index has come so far. */
@@ -119,18 +122,20 @@ export class Indexer {
 
   /** Takes what follows in a node's log; gives where it does not follow. */
   async #follow(node: string, from: LogPosition, into: Transaction): Promise<Broken | undefined> {
-    const { auditFolder, files, key } = this.#parts
+    const { auditFolder, files, key, handover } = this.#parts
     const parts = { files, folder: join(auditFolder, node), chain: { node, key }, fromFirstKept: true }
+    let { point } = from
     try {
       for await (const batch of followLog(parts, from)) {
-        into.take(node, batch)
+        const records = into.take(node, batch)
+        handover?.put(node, point, batch.end, records)
+        point = batch.end.point
         if (into.events >= TRANSACTION_EVENTS) break
       }
       return undefined
     } catch (error) {
       if (!(error instanceof LogBroken)) throw error
-      const { sequence } = into.positions.get(node) ?? from.point
-      return { sequence, reason: error.message }
+      return { sequence: point.sequence, reason: error.message }
     }
   }
 }
@@ -142,23 +147,23 @@ class Transaction {
   readonly positions = new Map<string, IndexPosition>()
   events = 0
 
-  take(node: string, { segment, offset, events, end }: FollowedBatch): void {
-    const entries = entriesOf(events, offset)
+  /** Takes the events of a batch, and gives them. */
+  take(node: string, { segment, offset, events, end }: FollowedBatch): readonly EventRecord[] {
+    const records: EventRecord[] = []
+    const entries: EventEntry[] = []
+    for (let begin = 0; begin < events.length; ) {
+      const lineEnd = events.indexOf(LINE_END, begin)
+      const record = parseEvent(fromUtf8(events.subarray(begin, lineEnd)))
+      records.push(record)
+      entries.push(indexEntry(record, offset + begin, lineEnd - begin))
+      begin = lineEnd + 1
+    }
     this.batches.push({ node, segment, entries })
     const { point, ...place } = end
     this.positions.set(node, { ...place, sequence: point.sequence, mac: point.mac })
     this.events += entries.length
+    return records
   }
-}
-
-function entriesOf(events: Uint8Array, offset: number): readonly EventEntry[] {
-  const entries: EventEntry[] = []
-  for (let begin = 0; begin < events.length; ) {
-    const end = events.indexOf(LINE_END, begin)
-    entries.push(indexEntry(fromUtf8(events.subarray(begin, end)), offset + begin, end - begin))
-    begin = end + 1
-  }
-  return entries
 }
 
 function logPosition(position: IndexPosition | undefined): LogPosition {

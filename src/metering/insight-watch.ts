@@ -90,9 +90,10 @@ export class InsightWatch {
 
   /** Whether the end was reached, or somebody else follows the log. */
   async #step(): Promise<boolean> {
-    const { clock, rules, folder, key } = this.#parts
+    const { clock, rules, folder, key, handover } = this.#parts
     this.#lock ??= claimFileLock(join(folder, LOCK_FILE))
     if (this.#lock === undefined) return true
+    if (handover !== undefined) handover.isWanted = true
     const nowSecond = Math.floor(clock.now() / 1000)
     this.#state ??= (await readInsightState(folder, key)) ?? newInsightState(nowSecond - LATE_SECONDS)
     const isThere = await this.#follow(this.#state)

@@ -1,31 +1,25 @@
 import { join } from 'node:path'
 import type { AuditFiles } from '../audit/files.ts'
-import { type FollowedBatch, followLog, LOG_START, LogBroken, type LogPosition } from '../audit/follow.ts'
+import { followLog, LOG_START, LogBroken, type LogPosition } from '../audit/follow.ts'
 import { nodesAmong } from '../audit/slot.ts'
 import { fromUtf8 } from '../base/bytes.ts'
 import type { HmacKey } from '../crypto/hmac.ts'
-import type { EventFact } from '../insights/fact.ts'
-import { isInsight, parseEvent } from './event-facts.ts'
-import { insightFact } from './insight-facts.ts'
+import { parseEvent } from './event-facts.ts'
+import { type FactBatch, factsOf, type Handover } from './handover.ts'
 
 /** Where the nodes' logs are. */
 export type MergedLogParts = {
   readonly files: AuditFiles
   readonly auditFolder: string
   readonly key: HmacKey
+  /** What was read of them already. */
+  readonly handover?: Handover | undefined
 }
 
 /** The next batch of any node, or that a node's log does not go on from where it was left. */
 export type MergedStep = MergedBatch | MergedBreak
 
-type MergedBatch = {
-  readonly type: 'batch'
-  readonly node: string
-  readonly end: LogPosition
-  readonly facts: readonly EventFact[]
-  /** The ids of insights that are recorded in it. */
-  readonly insights: readonly string[]
-}
+type MergedBatch = FactBatch & { readonly type: 'batch'; readonly node: string }
 
 type MergedBreak = {
   readonly type: 'break'
@@ -34,7 +28,7 @@ type MergedBreak = {
   readonly reason: string
 }
 
-type Reader = { readonly node: string; readonly batches: AsyncGenerator<FollowedBatch> }
+type Reader = { readonly node: string; readonly batches: AsyncGenerator<FactBatch> }
 type Head = Reader & { readonly step: MergedStep; readonly second: number }
 
 /**
@@ -46,13 +40,15 @@ export async function* mergedLog(
   positions: ReadonlyMap<string, LogPosition>,
   skipped: ReadonlySet<string> = new Set(),
 ): AsyncGenerator<MergedStep> {
-  const { files, auditFolder, key } = parts
+  const { files, auditFolder, handover } = parts
   const heads: Head[] = []
   for (const node of nodesAmong(await files.list(auditFolder))) {
-    if (skipped.has(node)) continue
+    if (skipped.has(node)) {
+      handover?.drop(node)
+      continue
+    }
     const from = positions.get(node) ?? LOG_START
-    const log = { files, folder: join(auditFolder, node), chain: { node, key }, fromFirstKept: true }
-    const head = await nextHead({ node, batches: followLog(log, from) }, from.point.sequence, 0)
+    const head = await nextHead({ node, batches: nodeBatches(parts, node, from) }, from.point.sequence, 0)
     if (head !== undefined) heads.push(head)
   }
   try {
@@ -83,24 +79,30 @@ async function nextHead(
   try {
     const next = await batches.next()
     if (next.done === true) return undefined
-    const { facts, insights } = readBatch(next.value.events)
+    const { facts, insights, end } = next.value
     const second = Math.max(before, facts[0]?.second ?? before)
-    return { node, batches, second, step: { type: 'batch', node, end: next.value.end, facts, insights } }
+    return { node, batches, second, step: { type: 'batch', node, end, facts, insights } }
   } catch (error) {
     if (!(error instanceof LogBroken)) throw error
     return { node, batches, second: before, step: { type: 'break', node, sequence, reason: error.message } }
   }
 }
 
-function readBatch(events: Uint8Array): Pick<MergedBatch, 'facts' | 'insights'> {
-  const facts: EventFact[] = []
-  const insights: string[] = []
-  for (const line of fromUtf8(events).split('\n')) {
-    if (line === '') continue
-    const event = parseEvent(line)
-    if (isInsight(event)) insights.push(event.eventID)
-    const fact = insightFact(event)
-    if (fact !== undefined) facts.push(fact)
+/** The batches of a node: first those that were read already. */
+async function* nodeBatches(
+  { files, auditFolder, key, handover }: MergedLogParts,
+  node: string,
+  from: LogPosition,
+): AsyncGenerator<FactBatch> {
+  let position = from
+  for (let next = handover?.find(node, from.point); next !== undefined; ) {
+    yield next
+    position = next.end
+    next = handover?.find(node, position.point)
   }
-  return { facts, insights }
+  const log = { files, folder: join(auditFolder, node), chain: { node, key }, fromFirstKept: true }
+  for await (const { events, end } of followLog(log, position)) {
+    const lines = fromUtf8(events).split('\n')
+    yield { end, ...factsOf(lines.filter((line) => line !== '').map(parseEvent)) }
+  }
 }

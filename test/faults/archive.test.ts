@@ -30,8 +30,15 @@ before(async () => {
     assert.equal(await server.stop(), 0)
   }
   ids = await continueLog(whole, { segmentMaxBytes: 6000, events: EVENTS, ageMs: 40 * DAY_MS })
+  await makeEvents(whole)
   assert.equal((await runHoldfast(whole, 'audit', 'checkpoint')).status, 0)
 })
+
+/** Lets a server look at the log for events: it does so as soon as it runs, and ends after that. */
+async function makeEvents(data: string): Promise<void> {
+  await using server = await startServer({ data })
+  assert.equal(await server.stop(), 0)
+}
 
 after(() => rm(whole, { recursive: true, force: true }))
 
@@ -85,6 +92,18 @@ test('audit archive compresses old segments; verify, lookups and proofs go on ov
   assert.equal((await runHoldfast(data, 'audit', 'reindex')).status, 0)
   await using server = await startServer({ data })
   assert.equal(await findsOldest(server), true)
+  await rm(data, { recursive: true })
+})
+
+test('audit archive leaves what no server has made events of', async () => {
+  const data = await copyOfWhole()
+  await continueLog(data, { segmentMaxBytes: 6000, events: EVENTS, ageMs: 40 * DAY_MS })
+  assert.equal((await runHoldfast(data, 'audit', 'checkpoint')).status, 0)
+  for (let round = 1; round <= 2; round += 1) {
+    const { output, errors } = await runHoldfast(data, 'audit', 'archive', '--audit-live-days=39')
+    assert.match(output, /^archived: [1-9]\d* segments$/m, errors)
+    await makeEvents(data)
+  }
   await rm(data, { recursive: true })
 })
 

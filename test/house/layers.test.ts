@@ -62,7 +62,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'explaining',
     'explainer.ts',
   ],
-  'archiving.ts': ['base', 'store', 'config', 'audit', 'cloudtrail', 'jobs', 'deployment.ts'],
+  'archiving.ts': ['base', 'store', 'config', 'audit', 'cloudtrail', 'events', 'jobs', 'deployment.ts'],
   'monitoring.ts': ['base', 'config', 'http', 'metrics', 'deployment.ts'],
   'operator.ts': ['base', 'store', 'config', 'audit', 'iam', 'events', 'deployment.ts'],
   'explainer.ts': [

@@ -1,0 +1,68 @@
+import type { ChainPoint } from '../audit/chain.ts'
+import type { LogPosition } from '../audit/follow.ts'
+import { equalConstantTime } from '../base/bytes.ts'
+import type { EventFact } from '../insights/fact.ts'
+import { type EventRecord, isInsight } from './event-facts.ts'
+import { insightFact } from './insight-facts.ts'
+
+/** What looking for insights needs of a batch. */
+export type BatchFacts = {
+  readonly facts: readonly EventFact[]
+  /** The ids of insights that are recorded in it. */
+  readonly insights: readonly string[]
+}
+
+/** A batch whose MAC was checked. */
+export type FactBatch = BatchFacts & { readonly end: LogPosition }
+
+/** Events whose facts wait. Those of more are read from the log. */
+export const HANDED_MAX = 16_384
+
+type Handed = FactBatch & { readonly from: ChainPoint; readonly events: number }
+
+/**
+ * Facts of the batches that the index has just read, for what looks for insights in the same thread: so each
+ * event is read, checked and parsed once. Whatever is not here is read from the log, so nothing has to be.
+ */
+export class Handover {
+  readonly #nodes = new Map<string, Handed[]>()
+  #events = 0
+  /** Whether anybody looks for insights here. */
+  isWanted = false
+
+  /** Takes a batch that comes after a point. */
+  put(node: string, from: ChainPoint, end: LogPosition, records: readonly EventRecord[]): void {
+    if (!this.isWanted || this.#events >= HANDED_MAX) return
+    // One that is put again, because the index could not be written, or after some that had no room.
+    if (this.#nodes.get(node)?.at(-1)?.end.point.sequence !== from.sequence) this.drop(node)
+    const handed = this.#nodes.get(node) ?? []
+    this.#nodes.set(node, handed)
+    handed.push({ from, end, events: records.length, ...factsOf(records) })
+    this.#events += records.length
+  }
+
+  /** The batch that comes after a point, if it is here. Those before it are forgotten. */
+  find(node: string, after: ChainPoint): FactBatch | undefined {
+    const handed = this.#nodes.get(node) ?? []
+    const passed = handed.findIndex(({ from }) => from.sequence >= after.sequence)
+    for (const { events } of handed.splice(0, passed < 0 ? handed.length : passed)) this.#events -= events
+    const [next] = handed
+    return next?.from.sequence === after.sequence && equalConstantTime(next.from.mac, after.mac)
+      ? next
+      : undefined
+  }
+
+  /** Forgets the batches of a node. */
+  drop(node: string): void {
+    for (const { events } of this.#nodes.get(node) ?? []) this.#events -= events
+    this.#nodes.delete(node)
+  }
+}
+
+/** What looking for insights needs of the events of a batch. */
+export function factsOf(records: readonly EventRecord[]): BatchFacts {
+  return {
+    facts: records.map(insightFact).filter((fact) => fact !== undefined),
+    insights: records.filter(isInsight).map(({ eventID }) => eventID),
+  }
+}
