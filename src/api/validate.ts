@@ -5,6 +5,8 @@ import type { Input, Members, ShapeData, TextMap } from './shapes.ts'
 
 /** Faults spelt out in one message; the count names all of them. */
 const MAX_FAULTS_SHOWN = 10
+/** UTF-16 units of a value that a message repeats: as much as an audit record keeps of a message. */
+export const SHOWN_VALUE_MAX_CHARS = 1024
 
 /**
  * The typed input of an operation from what its JSON body holds. Unknown members are ignored.
@@ -28,9 +30,17 @@ export function validationError(faults: readonly string[]): KmsError {
 
 /** One fault's text. `value` is left out for what must not be shown. */
 export function faultText(path: string, constraint: string, value?: string): string {
-  const shown = value === undefined ? 'Value' : `Value '${value}'`
+  const shown = value === undefined ? 'Value' : `Value '${beginning(value)}'`
   return `${shown} at '${path}' failed to satisfy constraint: ${constraint}`
 }
+
+function beginning(value: string): string {
+  if (value.length <= SHOWN_VALUE_MAX_CHARS) return value
+  return `${value.slice(0, SHOWN_VALUE_MAX_CHARS).replace(HALF_AT_END, '')}…`
+}
+
+/** The first half of a character whose second half was cut off. */
+const HALF_AT_END = /[\uD800-\uDBFF]$/
 
 type Faults = string[]
 

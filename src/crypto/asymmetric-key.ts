@@ -14,15 +14,20 @@ export type PublicKey = { readonly spec: PrivateSpec; readonly handle: KeyObject
  * @throws AssertionError when it is not of the spec.
  */
 export function openPrivateKey(spec: PrivateSpec, pkcs8: Uint8Array): PrivateKey {
-  return present(parsePrivateKey(spec, pkcs8), `a private key of ${spec}`)
+  return present(readPrivateKey(spec, pkcs8), `a private key of ${spec}`)
 }
 
 /**
- * A private key of unknown provenance, or nothing when it is not PKCS #8 of the spec with parameters by name.
+ * A private key of unknown provenance, or nothing when it is not PKCS #8 of the spec with parameters by name, and
+ * nothing else behind it.
  *
  * Says nothing about whether its numbers belong together.
  */
 export function parsePrivateKey(spec: PrivateSpec, pkcs8: Uint8Array): PrivateKey | undefined {
+  return withNothingBehind(pkcs8, (bytes) => readPrivateKey(spec, bytes))
+}
+
+function readPrivateKey(spec: PrivateSpec, pkcs8: Uint8Array): PrivateKey | undefined {
   try {
     const handle = createPrivateKey({
       key: Buffer.from(pkcs8.buffer, pkcs8.byteOffset, pkcs8.length),
@@ -40,11 +45,27 @@ export function parsePrivateKey(spec: PrivateSpec, pkcs8: Uint8Array): PrivateKe
  * @throws AssertionError when it is not of the spec.
  */
 export function openPublicKey(spec: PrivateSpec, spki: Uint8Array): PublicKey {
-  return present(parsePublicKey(spec, spki), `a public key of ${spec}`)
+  return present(readPublicKey(spec, spki), `a public key of ${spec}`)
 }
 
-/** A public key of unknown provenance, or nothing when it is not one of the spec with parameters by name. */
+/**
+ * A public key of unknown provenance, or nothing when it is not one of the spec with parameters by name, and nothing
+ * else behind it.
+ */
 export function parsePublicKey(spec: PrivateSpec, spki: Uint8Array): PublicKey | undefined {
+  return withNothingBehind(spki, (bytes) => readPublicKey(spec, bytes))
+}
+
+/**
+ * OpenSSL reads the first element and passes over whatever follows: bytes that are still a key without the last of
+ * them have something behind it. So it is found in every form of length that BER has.
+ */
+function withNothingBehind<T>(bytes: Uint8Array, read: (bytes: Uint8Array) => T | undefined): T | undefined {
+  const key = read(bytes)
+  return key === undefined || read(bytes.subarray(0, -1)) !== undefined ? undefined : key
+}
+
+function readPublicKey(spec: PrivateSpec, spki: Uint8Array): PublicKey | undefined {
   try {
     const handle = createPublicKey({ key: Buffer.from(spki.buffer, spki.byteOffset, spki.length), ...SPKI })
     return isOfSpec(spec, handle) ? { spec, handle } : undefined

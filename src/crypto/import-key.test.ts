@@ -188,6 +188,11 @@ for (const spec of IMPORTABLE) {
     )
     assert.equal(await imported(spec, indefinite), toHex(pkcs8))
     assert.equal(await imported(spec, long), toHex(pkcs8))
+    for (const whole of [pkcs8, indefinite, long]) {
+      for (const tail of [[0], [0, 0], pkcs8]) {
+        assert.equal(await imported(spec, concatBytes(whole, Uint8Array.from(tail))), undefined)
+      }
+    }
   })
 
   test(`what is no private key of ${spec} is not imported`, async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { p256, p384, p521 } from '@noble/curves/nist.js'
-import { toHex } from '../base/bytes.ts'
+import { concatBytes, toHex } from '../base/bytes.ts'
 import { deriveSharedSecret } from './key-agreement.ts'
 import { freshKey, testKey } from './test-keys.ts'
 import { openssl, withoutOpenssl } from './test-openssl.ts'
@@ -79,4 +79,14 @@ test('a key of another curve, and what is no public key, gives nothing', async (
   movedSm2[80] = (movedSm2[80] ?? 0) ^ 1
   for (const bytes of [movedSm2, spki])
     assert.equal(await deriveSharedSecret(sm2.privateKey, bytes), undefined)
+})
+
+test('a public key with bytes behind it gives nothing', async () => {
+  for (const [spec] of SPECS) {
+    const { privateKey, spki } = await testKey(spec)
+    for (const tail of [[0], [0, 0], spki]) {
+      const bytes = concatBytes(spki, Uint8Array.from(tail))
+      assert.equal(await deriveSharedSecret(privateKey, bytes), undefined, spec)
+    }
+  }
 })

@@ -6,7 +6,7 @@ import { StoreConflict } from '../store/port.ts'
 import type { CallerPolicies } from './caller.ts'
 import { isDryRun } from './dry-run.ts'
 import { tooFast } from './failures.ts'
-import type { Call, Operation, Outcome, Permission } from './operation.ts'
+import type { Call, Operation, Outcome, Permission, Work } from './operation.ts'
 
 /**
  * Runs of one call whose commit met a record that somebody else had just changed. Beyond it the
@@ -55,19 +55,30 @@ async function runFresh(operation: Operation, call: Call, parts: RunParts): Prom
 }
 
 async function runOnce(operation: Operation, call: Call): Promise<Outcome> {
-  const work = await operation.begin(call)
-  const found = call.caller.policies()
-  const policies = found instanceof Promise ? await found : found
-  for (const permission of work.permissions) {
-    const pending = authorize(call, permission, policies)
-    if (pending !== undefined) await pending
-  }
+  const work = await beginAllowed(operation, call)
   work.check()
   const outcome = await work.run()
   // An outcome is only a computation until it is committed, so a dry run is one that stops here.
   if (operation.members['DryRun'] === undefined || !isDryRun(call)) return outcome
   outcome.dispose?.()
   throw new KmsError('DryRunOperationException', DRY_RUN)
+}
+
+/** What a call is about, once its caller may do it: until then its event says nothing of others' resources. */
+async function beginAllowed(operation: Operation, call: Call): Promise<Work> {
+  try {
+    const work = await operation.begin(call)
+    const found = call.caller.policies()
+    const policies = found instanceof Promise ? await found : found
+    for (const permission of work.permissions) {
+      const pending = authorize(call, permission, policies)
+      if (pending !== undefined) await pending
+    }
+    return work
+  } catch (error) {
+    call.conceal()
+    throw error
+  }
 }
 
 const DRY_RUN = 'The request would have succeeded, but the DryRun option is set.'
@@ -117,7 +128,6 @@ async function authorizeByGrants(
 
 function refusal(call: Call, permission: Permission, request: AccessRequest, decision: Refusal): KmsError {
   const foreign = permission.principal !== undefined || permission.account !== call.caller.account
-  if (foreign) call.conceal()
   if (foreign && permission.hidden !== undefined) return permission.hidden
   // The reason belongs to the account of the resource: the event of a foreign caller goes to another.
   const options = foreign ? {} : { reason: formatReason(decision) }

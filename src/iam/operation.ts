@@ -27,7 +27,12 @@ export type Subject<E> = {
 export type Asked<I> = { readonly call: Call; readonly input: I; readonly parts: IamParts }
 
 /** A permission: an action, on something. */
-export type Need = { readonly action: string; readonly arn: string }
+export type Need = {
+  readonly action: string
+  readonly arn: string
+  /** Of something else than what the operation is done to: its tags, and condition keys of the action. */
+  readonly other?: { readonly tags: readonly Tag[]; readonly context: ContextEntries }
+}
 
 /** Finds what an operation is done to. @throws KmsError when it cannot be named. */
 export type Finder<I, E> = (asked: Asked<I>) => Subject<E> | Promise<Subject<E>>
@@ -43,7 +48,10 @@ export type IamFacts<M extends Members, E> = {
   /** Tags that are put: `aws:RequestTag` and `aws:TagKeys`. */
   readonly tags?: (input: Input<M>) => readonly { readonly Key: string; readonly Value: string }[] | undefined
   /** What the call needs beside the permission of its own name. */
-  readonly alsoNeeds?: (asked: Asked<Input<M>>, subject: Subject<E>) => readonly Need[]
+  readonly alsoNeeds?: (
+    asked: Asked<Input<M>>,
+    subject: Subject<E>,
+  ) => readonly Need[] | Promise<readonly Need[]>
   /** Checks of parameters. @throws KmsError. */
   readonly checkInput?: (input: Input<M>) => void
 }
@@ -67,12 +75,14 @@ export function iamOperation<M extends Members, E>(facts: IamFacts<M, E>, run: I
       const subject = await facts.find(asked)
       const { arn } = subject
       const entity = subject.entity as E
-      const needs = [{ action: `iam:${facts.name}`, arn }, ...(facts.alsoNeeds?.(asked, subject) ?? [])]
+      const also = (await facts.alsoNeeds?.(asked, subject)) ?? []
       const { account } = call.caller
       const context = contextFor(facts, asked, subject)
       return {
-        permissions: needs.map((need): Permission => {
-          return { action: need.action, resource: need.arn, account, policy: undefined, context }
+        permissions: [{ action: `iam:${facts.name}`, arn }, ...also].map((need: Need): Permission => {
+          const own = need.other && contextOf(need.other.tags, undefined, need.other.context)
+          const [resource, policy] = [need.arn, undefined]
+          return { action: need.action, resource, account, policy, context: own ?? context }
         }),
         check: () => {
           if (subject.entity === undefined) throw subject.missing?.() ?? new KmsError('NoSuchEntityException')

@@ -68,3 +68,17 @@ test('ReplicateKey is counted in the region of the replica', async () => {
   await bed.call(ROOT, 'ReplicateKey', input)
   assert.equal(await keysIn('eu-north-1'), 1)
 })
+
+test('CreateKey beyond the quota makes no key material', async () => {
+  const createIn = (region: string): Promise<string | undefined> => {
+    bed.forgetAsked()
+    return codeOf(bed.call(ROOT, 'CreateKey', { KeySpec: 'RSA_2048', KeyUsage: 'SIGN_VERIFY' }, { region }))
+  }
+  // Whoever makes material asks for the key that wraps it.
+  assert.equal(await createIn('sa-east-1'), undefined)
+  assert.ok(bed.asked.includes('domain-key-current'))
+  bed.limits['kms.keys'] = 0
+  assert.equal(await createIn('ca-central-1'), 'LimitExceededException')
+  assert.ok(!bed.asked.includes('domain-key-current'))
+  delete bed.limits['kms.keys']
+})

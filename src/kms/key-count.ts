@@ -27,6 +27,11 @@ export class KeyCounter {
     this.#next = random.bytes(1)[0] ?? 0
   }
 
+  /** Checks that there may be one more key, before it is made. @throws as {@link add} does, which checks again. */
+  async check({ records, quotas }: Pick<KmsParts, 'records' | 'quotas'>, place: CountPlace): Promise<void> {
+    await checkQuota(quotas, { ...place, quota: 'kms.keys' }, await countKeys(records, place))
+  }
+
   /**
    * One more key. @throws LimitExceededException when the account has as many as it may.
    *

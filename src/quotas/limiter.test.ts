@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Clock } from '../base/ports.ts'
-import { BUCKETS_MAX, type Payer, RateLimiter } from './limiter.ts'
+import { BUCKETS_MAX, type Payer, RateLimiter, REGIONS_MAX } from './limiter.ts'
 import { type Charged, RATES } from './rates.ts'
 import { type QuotaUse, QuotaWatch } from './watch.ts'
 
@@ -117,7 +117,7 @@ test('RateLimiter keeps a bounded number of allowances: made-up regions share on
   const stored = { 'kms.CreateKey': 1 }
   const what = charged('kms.CreateKey')
   for (let index = 0; index < BUCKETS_MAX; index += 1) {
-    assert.ok(limiter.admit(payer(stored, { region: `r-${index}` }), what))
+    assert.ok(limiter.admit(payer(stored, { account: `a-${index}` }), what))
   }
   assert.ok(limiter.admit(payer(stored, { region: 'one-more' }), what))
   assert.equal(limiter.admit(payer(stored, { region: 'another' }), what), false)
@@ -137,4 +137,32 @@ test('RateLimiter tells of a rate that is four fifths used, and of a refusal', (
   assert.deepEqual(near, [{ ...place, quota: 'kms.CreateKey', used: 8, limit: 10 }])
   assert.equal(admitted(limiter, who, 2, charged('kms.DisableKey')), 1)
   assert.deepEqual(near.at(-1), { ...place, quota: 'kms.DisableKey', used: 1, limit: 1 })
+})
+
+test('RateLimiter tells of an allowance that regions share once, whatever region is named', () => {
+  const { near, limiter } = openLimiter()
+  const stored = { 'kms.CreateKey': 10 }
+  for (let index = 0; index < REGIONS_MAX + 100; index += 1) {
+    limiter.admit(payer(stored, { region: `r-${index}` }), charged('kms.CreateKey'))
+  }
+  assert.deepEqual(
+    near.map(({ region }) => region),
+    [`r-${REGIONS_MAX}`],
+  )
+})
+
+test('RateLimiter gives an account allowances of its own in so many regions, and one for all others', () => {
+  const { time, limiter } = openLimiter()
+  const stored = { 'kms.CreateKey': 1 }
+  const what = charged('kms.CreateKey')
+  const admitIn = (region: string, account = ACCOUNT): boolean =>
+    limiter.admit(payer(stored, { region, account }), what)
+  for (const atMs of [0, 10_000]) {
+    time.nowMs = atMs
+    for (let index = 0; index < REGIONS_MAX; index += 1) assert.ok(admitIn(`r-${index}`))
+    assert.ok(admitIn('one-more'))
+    assert.equal(admitIn('another'), false)
+    assert.equal(admitIn('one-more'), false)
+    assert.ok(admitIn('another', '444455556666'))
+  }
 })

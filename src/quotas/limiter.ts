@@ -10,6 +10,12 @@ const SECOND_MS = 1000
 const ROUNDING = 0.001
 /** Allowances that are kept; beyond them the regions of an account share one for each quota. */
 export const BUCKETS_MAX = 20_000
+/**
+ * Regions of an account that have allowances of their own, the first that it calls in; all others share one for each
+ * quota. A region is whatever a request was signed for: without a limit, who names enough of them passes every quota.
+ * AWS has fewer than 50 in all partitions.
+ */
+export const REGIONS_MAX = 64
 
 /** Whose calls are charged, and where. */
 export type Payer = {
@@ -38,6 +44,8 @@ export class RateLimiter {
   readonly #watch: QuotaWatch
   readonly #processes: number
   readonly #buckets = new Map<string, Allowance>()
+  /** By account, of which there are only as many as the operator has made. */
+  readonly #regions = new Map<string, Set<string>>()
   #sweptAtMs = Number.NEGATIVE_INFINITY
 
   constructor({ clock, watch, processes }: RateLimiterParts) {
@@ -77,11 +85,12 @@ export class RateLimiter {
     return { quota, limit, bucket, intervalMs, depthMs }
   }
 
-  #finish({ account, region }: Payer, use: Use, nowMs: number, isAdmitted: boolean): void {
+  #finish({ account }: Payer, use: Use, nowMs: number, isAdmitted: boolean): void {
     if (isAdmitted) take(use.bucket, nowMs, use.intervalMs)
     const usedShare = isAdmitted ? usedMs(use.bucket, nowMs) / use.depthMs : 1
     if (usedShare < NEAR_SHARE - ROUNDING) return
     const { limit, quota } = use
+    const { region } = use.bucket
     this.#watch.note({ account, region, quota: quota.name, used: Math.round(usedShare * limit), limit })
   }
 
@@ -91,11 +100,19 @@ export class RateLimiter {
     if (known !== undefined) return known
     if (this.#buckets.size >= BUCKETS_MAX) this.#forgetIdle(nowMs)
     const isFull = this.#buckets.size >= BUCKETS_MAX
-    // A region is whatever a request was signed for: many of them neither take up memory nor pass the quota.
-    const place = isFull ? `${account}//${name}` : key
-    const bucket = this.#buckets.get(place) ?? { ...fullBucket(), intervalMs: 0 }
+    const place = isFull || !this.#hasOwn(account, region) ? `${account}//${name}` : key
+    const bucket = this.#buckets.get(place) ?? { ...fullBucket(), intervalMs: 0, region }
     this.#buckets.set(place, bucket)
     return bucket
+  }
+
+  /** Whether a region is one of the first that the account has called in. */
+  #hasOwn(account: string, region: string): boolean {
+    const regions = this.#regions.get(account) ?? new Set()
+    if (regions.has(region)) return true
+    if (regions.size >= REGIONS_MAX) return false
+    this.#regions.set(account, regions.add(region))
+    return true
   }
 
   #forgetIdle(nowMs: number): void {
@@ -105,8 +122,8 @@ export class RateLimiter {
   }
 }
 
-/** An allowance, and the interval of a call by which it was last used. */
-type Allowance = Bucket & { intervalMs: number }
+/** An allowance, the interval of a call by which it was last used, and the region of the call that began it. */
+type Allowance = Bucket & { intervalMs: number; readonly region: string }
 
 /** Makes an allowance one of another quota: as many calls are used of it as before, or all. */
 function convert(bucket: Allowance, nowMs: number, intervalMs: number): void {

@@ -14,7 +14,7 @@ import {
 } from '../entities.ts'
 import { onAll, ROLE_NAMED, toBeMade } from '../finders.ts'
 import { newUniqueId } from '../ids.ts'
-import { type Finder, iamOperation, tagging } from '../operation.ts'
+import { type Asked, type Finder, iamOperation, type Need, tagging } from '../operation.ts'
 import { profileOutput } from '../outputs.ts'
 import { pageBy } from '../paging.ts'
 import type { IamOperation, IamParts } from '../parts.ts'
@@ -121,8 +121,25 @@ const deleteInstanceProfile = iamOperation(
 
 const WITH_ROLE = { InstanceProfileName: NAME_128, RoleName: NAME_64 }
 
+/**
+ * Whoever puts a role into a profile hands it to the instances. Source: IAM API Reference, "AddRoleToInstanceProfile";
+ * IAM User Guide, "Grant a user permissions to pass a role to an AWS service".
+ */
+async function passing(asked: Asked<{ readonly RoleName: string }>): Promise<Need> {
+  const { arn, tags = [] } = await ROLE_NAMED(asked)
+  return { action: 'iam:PassRole', arn, other: { tags, context: { 'iam:passedtoservice': PASSED_TO } } }
+}
+
+const PASSED_TO = 'ec2.amazonaws.com'
+
 const addRoleToInstanceProfile = iamOperation(
-  { name: 'AddRoleToInstanceProfile', readOnly: false, input: WITH_ROLE, find: PROFILE_NAMED },
+  {
+    name: 'AddRoleToInstanceProfile',
+    readOnly: false,
+    input: WITH_ROLE,
+    find: PROFILE_NAMED,
+    alsoNeeds: async (asked) => [await passing(asked)],
+  },
   async ({ call, input, parts, entity }) => {
     const role = await findByName(parts.records, ROLES, call.caller.account, input.RoleName)
     if (role === undefined) throw noSuchEntity('role', input.RoleName)

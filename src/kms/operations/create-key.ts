@@ -94,6 +94,8 @@ async function create(call: Call, input: CreateKeyInput, parts: KmsParts): Promi
   const policies = await newKeyPolicy({ call, input, parts, keyArn: keyArn(region, account, keyId) })
   const kind = kindOf(input)
   const place = await findStorePlace(call, input, parts, kind.origin)
+  // An RSA key takes seconds: not for who may not have it.
+  await parts.keyCounter.check(parts, { account, region })
   const material = await firstMaterial(call, parts, { account, region, keyId, spec: kind.spec }, kind.origin)
   const value: KeyValue = {
     format: 1,

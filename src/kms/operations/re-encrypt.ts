@@ -1,5 +1,6 @@
+import { KmsError } from '../../api/errors.ts'
 import { type Input, type Members, optional } from '../../api/shapes.ts'
-import type { Call, EventData, Operation, Outcome, Work } from '../../dispatch/operation.ts'
+import type { Call, EventData, Operation, Outcome, Permission, Work } from '../../dispatch/operation.ts'
 import { shownParameters } from '../../dispatch/parameters.ts'
 import type { ContextLookup } from '../../policy/context.ts'
 import { checkContext, checkPlaintext, decryptUnder, encryptUnder, type Manner } from '../encryption.ts'
@@ -65,9 +66,18 @@ async function begin(call: Call, input: ReEncryptInput, parts: KmsParts): Promis
   const keyText = input.SourceKeyId
   const ciphertext = sourceCiphertext(input, 'SourceKeyId', keyText)
   const source = await findSource({ call, parts, name: 'ReEncryptFrom', keyText, ciphertext })
-  const destination = await resolveKey({ call, parts, facts: DESTINATION, text: input.DestinationKeyId })
+  const destination = await findDestination(call, input, parts)
   const from = sourceManner(input)
   const to = destinationManner(input)
+  if (destination instanceof KmsError) {
+    // What is wrong with it would tell whether there is a source: only who may use that is told.
+    const refuse = (): never => {
+      call.conceal()
+      throw destination
+    }
+    const permission = permissionFrom({ call, parts }, input, { source: source.key, isSameKey: false })
+    return { permissions: [permission], check: refuse, run: refuse }
+  }
   return {
     permissions: permissions({ call, parts }, input, source.key, destination),
     check: () => {
@@ -90,6 +100,16 @@ async function begin(call: Call, input: ReEncryptInput, parts: KmsParts): Promis
   }
 }
 
+/** The key to encrypt under, or why it is none. */
+async function findDestination(call: Call, input: ReEncryptInput, parts: KmsParts): Promise<Key | KmsError> {
+  try {
+    return await resolveKey({ call, parts, facts: DESTINATION, text: input.DestinationKeyId })
+  } catch (error) {
+    if (error instanceof KmsError) return error
+    throw error
+  }
+}
+
 function sourceManner(input: ReEncryptInput): Manner {
   return {
     algorithm: input.SourceEncryptionAlgorithm ?? SYMMETRIC,
@@ -104,39 +124,38 @@ function destinationManner(input: ReEncryptInput): Manner {
   }
 }
 
+type Asked = { readonly call: Call; readonly parts: KmsParts }
+
 function permissions(
-  { call, parts }: { readonly call: Call; readonly parts: KmsParts },
+  asked: Asked,
   input: ReEncryptInput,
   source: Key,
   destination: Key,
 ): Work['permissions'] {
-  const from = sameKey(
-    source,
-    destination,
-    cryptographicContext(input.SourceKeyId, input.SourceEncryptionContext, input.SourceEncryptionAlgorithm),
-  )
-  const to = sameKey(
-    source,
-    destination,
-    cryptographicContext(
-      input.DestinationKeyId,
-      input.DestinationEncryptionContext,
-      input.DestinationEncryptionAlgorithm,
-    ),
+  const isSameKey = source.arn === destination.arn
+  const to = cryptographicContext(
+    input.DestinationKeyId,
+    input.DestinationEncryptionContext,
+    input.DestinationEncryptionAlgorithm,
   )
   return [
-    sourcePermission(
-      call,
-      input.SourceKeyId,
-      keyPermission({ call, parts, key: source }, 'ReEncryptFrom', from),
-    ),
-    keyPermission({ call, parts, key: destination }, 'ReEncryptTo', to),
+    permissionFrom(asked, input, { source, isSameKey }),
+    keyPermission({ ...asked, key: destination }, 'ReEncryptTo', withSameKey(isSameKey, to)),
   ]
 }
 
-function sameKey(source: Key, destination: Key, more: ContextLookup): ContextLookup {
-  const same = String(source.arn === destination.arn)
-  return (name) => (name === 'kms:reencryptonsamekey' ? same : more(name))
+function permissionFrom(
+  asked: Asked,
+  { SourceKeyId, SourceEncryptionContext, SourceEncryptionAlgorithm }: ReEncryptInput,
+  { source, isSameKey }: { readonly source: Key; readonly isSameKey: boolean },
+): Permission {
+  const from = cryptographicContext(SourceKeyId, SourceEncryptionContext, SourceEncryptionAlgorithm)
+  const permission = keyPermission({ ...asked, key: source }, 'ReEncryptFrom', withSameKey(isSameKey, from))
+  return sourcePermission(asked.call, SourceKeyId, permission)
+}
+
+function withSameKey(isSameKey: boolean, more: ContextLookup): ContextLookup {
+  return (name) => (name === 'kms:reencryptonsamekey' ? String(isSameKey) : more(name))
 }
 
 type Side = Manner & { readonly key: Key }
