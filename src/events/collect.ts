@@ -1,6 +1,5 @@
 import { readHeads } from '../audit/journal.ts'
 import { decodePositions, encodePositions } from '../audit/positions.ts'
-import type { EpochMs } from '../base/ports.ts'
 import type { EventRecord } from '../metering/event-facts.ts'
 import { parseEvent } from '../metering/event-facts.ts'
 import type { Gathered, GatherQuestion } from '../metering/gather.ts'
@@ -73,16 +72,17 @@ function hasMoved(from: Positions, to: Positions): boolean {
 
 /** Tells each alarm once in a while, however often its cause is met. */
 export class AlarmLimiter {
-  readonly #now: () => EpochMs
-  readonly #toldAt = new Map<string, EpochMs>()
+  readonly #nowMs: () => number
+  readonly #toldAt = new Map<string, number>()
 
-  constructor(now: () => EpochMs) {
-    this.#now = now
+  /** @param nowMs of a clock that nobody sets: a date that is set back would silence alarms. */
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs
   }
 
   /** Whether this alarm is to be told now. */
   admit(reason: string): boolean {
-    const now = this.#now()
+    const now = this.#nowMs()
     const toldAt = this.#toldAt.get(reason)
     if (toldAt !== undefined && now - toldAt < ALARM_INTERVAL_MS) return false
     for (const [old, at] of this.#toldAt) if (now - at >= ALARM_INTERVAL_MS) this.#toldAt.delete(old)

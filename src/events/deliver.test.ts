@@ -9,7 +9,7 @@ import { openSqlite } from '../store/sqlite.ts'
 import { testFolder } from '../store/test-folder.ts'
 import { testSealer } from '../store/test-sealer.ts'
 import type { DeadLetter } from './dead-letters.ts'
-import { type DeliverParts, deliverTo, WAITING_MAX } from './deliver.ts'
+import { type DeliverParts, deliverTo, TURN_MAX_MS, WAITING_MAX } from './deliver.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { StreamEvent } from './event.ts'
 import { takeEvents } from './queue.ts'
@@ -164,5 +164,33 @@ test('what was being sent when the server stops is not counted as an attempt', a
         ['b', 0],
       ],
     )
+  })
+})
+
+test('an endpoint that fails before the clock is set back a year is tried again at once', async () => {
+  await withBed(async (bed) => {
+    bed.now += 365 * 24 * HOUR_MS
+    bed.answer = () => 500
+    await bed.queue(['a'])
+    await deliverTo(bed.parts, ENDPOINT)
+    bed.now -= 365 * 24 * HOUR_MS
+    bed.answer = () => 204
+    await deliverTo(bed.parts, ENDPOINT)
+    assert.deepEqual(bed.sent, ['a', 'a'])
+    assert.deepEqual(await listWaiting(bed.records, ENDPOINT.id), [])
+  })
+})
+
+test('a turn of a slow endpoint ends after its time, and the next one goes on', async () => {
+  await withBed(async (bed) => {
+    bed.answer = () => {
+      bed.now += TURN_MAX_MS / 2
+      return 204
+    }
+    await bed.queue(['a', 'b', 'c'])
+    await deliverTo(bed.parts, ENDPOINT)
+    assert.deepEqual(bed.sent, ['a', 'b'])
+    await deliverTo(bed.parts, ENDPOINT)
+    assert.deepEqual(bed.sent, ['a', 'b', 'c'])
   })
 })

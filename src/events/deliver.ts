@@ -5,7 +5,7 @@ import type { WebhookPost } from '../client/webhook.ts'
 import type { FileLock } from '../store/file-lock.ts'
 import { type Records, remove, replace, type Stored } from '../store/records.ts'
 import type { DeadLetter } from './dead-letters.ts'
-import { delayMs, type Endpoint, PAUSE_MAX_MS } from './endpoint.ts'
+import { DELAY_MAX_MS, delayMs, type Endpoint, PAUSE_MAX_MS } from './endpoint.ts'
 import { signatureHeaders } from './signature.ts'
 import { type EndpointValue, findEndpoint, listWaiting, type WaitingValue } from './state.ts'
 
@@ -28,6 +28,8 @@ export type DeliverParts = {
 
 /** Events that may wait for one endpoint; of more, the oldest are put away. */
 export const WAITING_MAX = 5000
+/** How long one turn begins attempts: the next one sees what has come since, and how much waits. */
+export const TURN_MAX_MS = 60_000
 /** Records that are removed in one commit. */
 const REMOVED_MAX = 500
 
@@ -61,21 +63,28 @@ async function deliverDue(parts: DeliverParts, endpoint: Endpoint): Promise<void
   }
   const tooMany = waiting.slice(0, Math.max(0, waiting.length - WAITING_MAX))
   await putAway(parts, endpoint, tooMany, `more than ${WAITING_MAX} events waited`)
+  const begunAt = clock.monotonicMs()
   for (const entry of dueAmong(waiting.slice(tooMany.length), clock.now())) {
     const goesOn = await attempt(parts, endpoint, entry)
-    if (!goesOn || stopping.aborted) return
+    if (!goesOn || stopping.aborted || clock.monotonicMs() - begunAt >= TURN_MAX_MS) return
   }
 }
 
 /** What has failed less often comes first, so that nothing waits for an event that is refused again and again. */
 function dueAmong(waiting: readonly Stored<WaitingValue>[], now: EpochMs): readonly Stored<WaitingValue>[] {
   return waiting
-    .filter(({ value }) => value.nextAt <= now)
+    .filter(({ value }) => isOver(value.nextAt, now, DELAY_MAX_MS))
     .sort((a, b) => a.value.attempts - b.value.attempts)
 }
 
 function isPaused(state: Stored<EndpointValue> | undefined, clock: Clock): boolean {
-  return state !== undefined && state.value.goneAt === undefined && state.value.pausedUntil > clock.now()
+  if (state === undefined || state.value.goneAt !== undefined) return false
+  return !isOver(state.value.pausedUntil, clock.now(), PAUSE_MAX_MS)
+}
+
+/** A wait that ends later than any that begins now was measured by a clock that has been set back since. */
+function isOver(end: EpochMs, now: EpochMs, longestMs: number): boolean {
+  return end <= now || end > now + longestMs
 }
 
 /** Sends one event; false when the endpoint is to be left alone for now. */

@@ -28,7 +28,7 @@ export function isWanted({ patterns }: Pick<Endpoint, 'patterns'>, event: Stream
 }
 
 /** The longest time between two attempts. */
-const DELAY_MAX_MS = 7_200_000
+export const DELAY_MAX_MS = 7_200_000
 /** The longest time that an endpoint is left alone for. */
 export const PAUSE_MAX_MS = 60_000
 

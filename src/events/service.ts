@@ -84,7 +84,7 @@ export function openEventService(parts: EventServiceParts): EventService {
     announcing.add(told)
     return told
   }
-  const limiter = new AlarmLimiter(() => clock.now())
+  const limiter = new AlarmLimiter(() => clock.monotonicMs())
   const alarm = (reason: string): void => {
     if (limiter.admit(reason)) void announce({ name: 'IntegrityAlarm', details: { reason } })
   }
