@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { archiveParts } from './archiving.ts'
-import { parseRoots } from './attestation/roots.ts'
 import { systemFiles } from './audit/files.ts'
 import type { Journal } from './audit/journal.ts'
 import type { OwnEventParts } from './audit/own-events.ts'
@@ -10,10 +8,8 @@ import { openRecordLimiters, type RecordLimiters } from './audit/record-limiters
 import type { Log } from './base/log.ts'
 import { systemAfterThisTurn, systemClock, systemRandom, systemSleep, systemTimers } from './base/ports.ts'
 import { fetchJson } from './client/fetch-json.ts'
-import { openTrailService, type TrailService } from './cloudtrail/service.ts'
-import { readDefaultCredentials } from './config/credentials-file.ts'
+import { openTrailService, type TrailService, type TrailServiceParts } from './cloudtrail/service.ts'
 import { isMonitored } from './config/monitoring-settings.ts'
-import { ConfigError } from './config/setting.ts'
 import type { Config } from './config/settings.ts'
 import type { Ed25519Key } from './crypto/ed25519.ts'
 import type { HmacKey } from './crypto/hmac.ts'
@@ -28,18 +24,16 @@ import {
   openForServing,
   openNodeJournal,
   ownEventParts,
-  readTls,
   withdrawEndpoint,
 } from './deployment.ts'
 import { createDispatcher, type Dispatcher } from './dispatch/dispatcher.ts'
 import { Freshness } from './dispatch/freshness.ts'
 import { createRouting } from './dispatch/routing.ts'
-import { openEndpoints } from './events/open-endpoints.ts'
 import { type EventService, type EventServiceParts, openEventService } from './events/service.ts'
+import { readGivenFiles } from './given-files.ts'
 import { openHttpServer } from './http/server.ts'
 import { quotasFinder } from './iam/account-quotas.ts'
 import { KeyUses } from './iam/key-uses.ts'
-import { type OfflineKeys, parseKeySet } from './iam/oidc.ts'
 import { findPrincipal } from './iam/principals.ts'
 import { type IamServiceParts, openIamService } from './iam/service.ts'
 import { archiveJob } from './jobs/archive.ts'
@@ -57,6 +51,7 @@ import { wrappedKeys } from './kms/wrapped-keys.ts'
 import { IndexThread } from './metering/index-thread.ts'
 import { insightsData, insightsJob } from './metering/insights.ts'
 import { lastUsageFinder } from './metering/last-usage.ts'
+import type { Prices } from './metering/prices.ts'
 import { indexedUpTo, treeGrower } from './metering/read-log.ts'
 import type { NodeMeters } from './metrics/node-meters.ts'
 import type { Point } from './metrics/points.ts'
@@ -70,8 +65,6 @@ import { openXksClient, type XksClient } from './xks/client.ts'
 
 /** How often it is looked for what is due to keys. */
 const LIFECYCLE_INTERVAL_MS = 1000
-/** Where trails deliver to when nothing else is set, within the data folder. */
-const TRAILS_FOLDER = 'trails'
 /** Held by the process that delivers trails. */
 const TRAILS_LOCK_FILE = 'trails.lock'
 /** How often last uses of access keys are written. */
@@ -97,14 +90,12 @@ export async function openNode(
   listener: { readonly port: number; readonly sharedPort: boolean },
   operatorLog: Log,
 ): Promise<RunningNode> {
-  const tls = await readTls(config)
-  const attestationRoots = await readAttestationRoots(config)
+  const given = await readGivenFiles(config)
   await using stack = new AsyncDisposableStack()
   const watch = await openWatch(config, operatorLog)
   stack.defer(() => watch.close())
   const { meters } = watch
   const { log } = meters
-  const offline = await readOfflineKeys(config)
   const deployment = await openForServing(config, watch.store)
   const { records, auditKey, checkpointKey, wrappingKey, grantTokens, tokenSealer: sealer } = deployment
   stack.defer(() => records.close())
@@ -117,9 +108,9 @@ export async function openNode(
   stack.defer(() => custody[Symbol.dispose]())
   const limiters = openRecordLimiters(journal, own, log)
   stack.defer(() => limiters.close())
-  const xks = await openXks(config)
+  const xks = openXks(config, given.xksCa)
   stack.defer(() => xks[Symbol.dispose]())
-  const events = await openEvents(config, { records, index, journal, log })
+  const events = await openEvents(config, { records, index, journal, log, endpoints: given.endpoints })
   const quotas = openAccountQuotas(config, records, events, log)
   const kms: KmsParts = {
     records,
@@ -133,15 +124,16 @@ export async function openNode(
     grantTokens,
     openedGrants: new OpenedGrants(),
     sm2Regions: new Set(config.sm2Regions),
-    attestationRoots,
+    attestationRoots: given.attestationRoots,
     lastUsage: lastUsageFinder(index),
   }
   const keyUses = new KeyUses(records)
   stack.defer(() => keyUses.write())
-  const iam = { records, quotas, sealer, keyUses, fetchJson, offline }
-  const trails = await openTrails(config, { records, index, log })
-  const served = { kms, journal, trails, index, iam, quotas, limiters, own, watch, events }
-  const dispatcher = await openDispatcher(served, config)
+  const iam = { records, quotas, sealer, keyUses, fetchJson, offline: given.offlineKeys }
+  const trails = openTrails(config, { records, index, log, destination: given.trails })
+  const { prices } = given
+  const served = { kms, journal, trails, index, iam, quotas, limiters, own, watch, events, prices }
+  const dispatcher = openDispatcher(served)
   const keys = { auditKey, checkpointKey }
   const jobs = startNodeJobs(config, { kms, journal, index, ...keys, keyUses, trails, events, meters })
   stack.defer(() => jobs.stop())
@@ -149,7 +141,7 @@ export async function openNode(
   const readiness = openReadiness({ journal, records, watch: watch.store, clock: systemClock, log })
   const http = await openHttpServer(
     { handle: dispatcher.handle, tooLarge: dispatcher.refuseLarge, unready: readiness.reason },
-    { host: config.listen.host, tls, ...listener },
+    { host: config.listen.host, tls: given.tls, setting: 'HOLDFAST_LISTEN', ...listener },
   )
   stack.defer(() => http.close())
   await announceEndpoint(config, http.port)
@@ -214,34 +206,6 @@ function startNodeJobs(config: Config, parts: JobParts): Scheduler {
   )
 }
 
-/** @throws ConfigError when the file of the setting cannot be used. */
-async function readAttestationRoots({ attestationRootFile: path }: Config): Promise<readonly Uint8Array[]> {
-  if (path === undefined) return []
-  try {
-    return parseRoots(await readFile(path, 'utf8'))
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new ConfigError(`HOLDFAST_ATTESTATION_ROOT is '${path}': ${reason}`, { cause: error })
-  }
-}
-
-/** Key sets of identity providers that are in a file, and so never fetched. @throws ConfigError. */
-async function readOfflineKeys({ oidcKeysFile }: Config): Promise<OfflineKeys> {
-  if (oidcKeysFile === undefined) return new Map()
-  try {
-    const issuers: object = JSON.parse(await readFile(oidcKeysFile, 'utf8'))
-    return new Map(
-      Object.entries(issuers).map(([url, keys]) => [
-        url.replace(/^https:\/\//, '').replace(/\/$/, ''),
-        parseKeySet(keys),
-      ]),
-    )
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw new ConfigError(`HOLDFAST_OIDC_KEYS is '${oidcKeysFile}', which is no file of key sets: ${why}`)
-  }
-}
-
 type ServiceParts = {
   readonly kms: KmsParts
   readonly journal: Journal
@@ -253,30 +217,25 @@ type ServiceParts = {
   readonly own: OwnEventParts
   readonly watch: NodeWatch
   readonly events: EventService
+  readonly prices: Prices | undefined
 }
 
-async function openTrails(
+function openTrails(
   config: Config,
-  { records, index, log }: { readonly records: Records; readonly index: IndexThread; readonly log: Log },
-): Promise<TrailService> {
-  const { trails, region } = config
-  const { to = join(config.data, TRAILS_FOLDER), credentialsFile: file } = trails
-  const credentials = file === undefined ? undefined : await readDefaultCredentials(file)
+  parts: Pick<TrailServiceParts, 'records' | 'index' | 'log' | 'destination'>,
+): TrailService {
   return openTrailService({
-    records,
-    index,
+    ...parts,
     clock: systemClock,
     random: systemRandom,
-    log,
-    destination: { to, credentials, region },
-    accounts: () => listAccounts(records),
+    accounts: () => listAccounts(parts.records),
     claimLock: () => claimFileLock(join(config.data, TRAILS_LOCK_FILE)),
   })
 }
 
 async function openEvents(
   config: Config,
-  parts: Pick<EventServiceParts, 'records' | 'index' | 'log'> & { readonly journal: Journal },
+  parts: Pick<EventServiceParts, 'records' | 'index' | 'log' | 'endpoints'> & { readonly journal: Journal },
 ): Promise<EventService> {
   const { events, region } = config
   return openEventService({
@@ -288,7 +247,6 @@ async function openEvents(
     folder: await makeEventsFolder(config),
     claimLock: claimFileLock,
     region,
-    endpoints: await openEndpoints(events.webhooksFile),
     recentUseDays: events.recentUseDays,
   })
 }
@@ -300,11 +258,11 @@ function openIndexThread(config: Config, key: HmacKey, log: Log): IndexThread {
   return new IndexThread({ folder, auditFolder, key, insights }, log, systemTimers)
 }
 
-async function openDispatcher(parts: ServiceParts, { prices: pricesFile }: Config): Promise<Dispatcher> {
-  const { kms, journal, quotas, limiters, own, watch, index, ...service } = parts
+function openDispatcher(parts: ServiceParts): Dispatcher {
+  const { kms, journal, quotas, limiters, own, watch, index, prices, ...service } = parts
   const { meters, answered } = watch
   const { records } = kms
-  const reporting = await openReportingService({ records, index, clock: systemClock, pricesFile })
+  const reporting = openReportingService({ records, index, clock: systemClock, prices })
   const iam = openIamService({ ...service.iam, clock: systemClock, random: systemRandom })
   return createDispatcher({
     routing: createRouting([
@@ -361,15 +319,8 @@ function lifecycleJob(kms: KmsParts, journal: Journal, { log, dueEnded }: NodeMe
   return { name: 'key lifecycle', everyMs: LIFECYCLE_INTERVAL_MS, run: () => doWhatIsDue(parts) }
 }
 
-async function openXks({ xks }: Config): Promise<XksClient> {
-  const ca = xks.caFile === undefined ? undefined : await readFile(xks.caFile, 'utf8')
-  return openXksClient({
-    ca,
-    routes: xks.routes,
-    timeoutMs: xks.timeoutMs,
-    clock: systemClock,
-    timers: systemTimers,
-  })
+function openXks({ xks: { routes, timeoutMs } }: Config, ca: string | undefined): XksClient {
+  return openXksClient({ ca, routes, timeoutMs, clock: systemClock, timers: systemTimers })
 }
 
 function keyUseJob(keyUses: KeyUses) {

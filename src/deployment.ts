@@ -11,6 +11,7 @@ import { systemClock, systemRandom, systemSleep, systemTimers } from './base/por
 import type { Secret } from './base/secret.ts'
 import { addCredentials } from './config/credentials-file.ts'
 import { formatAddress } from './config/places.ts'
+import { ConfigError } from './config/setting.ts'
 import type { Config } from './config/settings.ts'
 import { type Ed25519Key, ed25519Key } from './crypto/ed25519.ts'
 import { type HmacKey, hmacKey } from './crypto/hmac.ts'
@@ -156,12 +157,17 @@ async function waitForLock(path: string): Promise<FileLock> {
   throw new Error(`${path} has been locked for too long: does another start of Holdfast hang?`)
 }
 
-/** The certificate chain and the private key of a listener; nothing without TLS. */
+/** The certificate chain and the private key of a listener; nothing without TLS. @throws ConfigError. */
 export async function readTls({
   tls,
 }: Config): Promise<{ readonly cert: string; readonly key: string } | undefined> {
   if (tls === undefined) return undefined
-  return { cert: await readFile(tls.certFile, 'utf8'), key: await readFile(tls.keyFile, 'utf8') }
+  try {
+    return { cert: await readFile(tls.certFile, 'utf8'), key: await readFile(tls.keyFile, 'utf8') }
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new ConfigError(`HOLDFAST_TLS_CERT or HOLDFAST_TLS_KEY cannot be used: ${reason}`, { cause })
+  }
 }
 
 /** What events of this deployment's own are made with. */

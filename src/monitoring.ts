@@ -45,6 +45,7 @@ export async function openMonitoring(config: Config, parts: MonitoringParts): Pr
     const tls = await readTls(config)
     const listener = await openMetricsListener({
       ...listen,
+      setting: 'HOLDFAST_METRICS',
       tls,
       mediaType: PROMETHEUS_MEDIA_TYPE,
       text: async () => {

@@ -18,6 +18,8 @@ const MANIFEST_SUFFIX = '.manifest'
 const SEGMENT_SUFFIX = '.jsonl'
 /** Uncompressed bytes of each member of an archive but the last: what is read for one event. */
 export const BLOCK_BYTES = 262_144
+/** A block that is compressed: what cannot be compressed is stored, and grows by far less than this. */
+export const PACKED_MAX_BYTES = BLOCK_BYTES + 4096
 /** Blocks of an archive: of a segment and its last batch, with much to spare. */
 const BLOCKS_MAX = 1024
 const MANIFEST_MAX_BYTES = 32_768
@@ -92,8 +94,8 @@ function parseManifest(body: string, node: string): Manifest | undefined {
   const [first = 0, last = 0, firstAt = 0, lastAt = 0, sizeBytes = 0] = fields.slice(0, 5).map(Number)
   const [hash, before, end] = fields.slice(5, 8).map((text) => parseBase64(text ?? ''))
   const blocks = (fields[8] ?? '').split(' ').map(Number)
-  if (hash === undefined || before === undefined || end === undefined || blocks.length > BLOCKS_MAX)
-    return undefined
+  if (hash === undefined || before === undefined || end === undefined) return undefined
+  if (blocks.length > BLOCKS_MAX || blocks.some((size) => size > PACKED_MAX_BYTES)) return undefined
   return { node, first, last, firstAt, lastAt, sizeBytes, hash, before, end, blocks }
 }
 

@@ -10,7 +10,7 @@ import { openRecords } from '../store/cache.ts'
 import { openSqlite } from '../store/sqlite.ts'
 import { testFolder } from '../store/test-folder.ts'
 import { testSealer } from '../store/test-sealer.ts'
-import { archivePaths, BLOCK_BYTES } from './archive.ts'
+import { archivePaths, BLOCK_BYTES, PACKED_MAX_BYTES, readManifest } from './archive.ts'
 import { type ArchiverParts, archiveOld, readArchived } from './archiver.ts'
 import { makeCheckpoint, readTrees } from './checkpoints.ts'
 import { type AuditFiles, systemFiles } from './files.ts'
@@ -29,29 +29,29 @@ const HOUR_MS = 3_600_000
 const EVENTS = 24
 
 /** A log of segments, an hour between them, a checkpoint at its end, and what archives it. */
-async function scene({ eventChars = 300, taken = Number.POSITIVE_INFINITY } = {}) {
+async function scene({ eventChars = 300, taken = Number.POSITIVE_INFINITY, chains = [TEST_CHAIN] } = {}) {
   const folder = testFolder()
   const audit = join(folder.path, 'audit')
   const own = join(audit, NODE)
   const records = await openRecords(openSqlite(join(folder.path, 'data')), testSealer())
   const time = new TestTime()
   const heads = new Map<string, AuditHead>()
-  const { log } = await openTestLog({ folder: audit, time, heads, segmentMaxBytes: 3 * eventChars })
-  for (let index = 0; index < EVENTS; index += 1) {
-    await log.append(testEvent(`${index}`, 'x'.repeat(eventChars)))
-    time.pass(HOUR_MS / 3)
+  for (const chain of chains) {
+    const { node } = chain
+    const { log } = await openTestLog({ folder: audit, time, heads, segmentMaxBytes: 3 * eventChars, chain })
+    for (let index = 0; index < EVENTS; index += 1) {
+      await log.append(testEvent(`${index}`, 'x'.repeat(eventChars)))
+      time.pass(HOUR_MS / 3)
+    }
+    await log.close()
+    const head = heads.get(node)
+    assert.ok(head)
+    await saveHeadRecord(records, node, head)
+    const grow = (_: string, ...more: [Parameters<typeof growTree>[1], number]) =>
+      growTree({ files: segmentFiles, folder: join(audit, node), chain }, ...more)
+    const checkpoint = { records, files: systemFiles, folder: audit, signingKey: SIGNING_KEY, grow }
+    await makeCheckpoint(checkpoint, node, head)
   }
-  await log.close()
-  const head = heads.get(NODE)
-  assert.ok(head)
-  await saveHeadRecord(records, NODE, head)
-  const grow = (_: string, ...more: [Parameters<typeof growTree>[1], number]) =>
-    growTree({ files: segmentFiles, folder: own, chain: TEST_CHAIN }, ...more)
-  await makeCheckpoint(
-    { records, files: systemFiles, folder: audit, signingKey: SIGNING_KEY, grow },
-    NODE,
-    head,
-  )
   const told: string[] = []
   const parts: ArchiverParts = {
     ...{ records, files: systemFiles, folder: audit, key: TEST_KEY, signingKey: SIGNING_KEY, log: silentLog },
@@ -254,6 +254,30 @@ test('archiveOld leaves a segment that is not as it was written where it is', as
   writeFileSync(path, readFileSync(path).fill('y', 300, 310))
   await assert.rejects(archiveOld(place.parts, { sizeBytes: 0 }), /the MAC of the batch is not|line/)
   assert.deepEqual(place.live(), live.slice(1))
+})
+
+test('archiveOld archives the logs of other nodes when one is not as it was written, and tells of that one', async () => {
+  const other = { ...TEST_CHAIN, node: 'node-1' }
+  await using place = await scene({ chains: [TEST_CHAIN, other] })
+  const path = join(place.own, segmentName(1))
+  writeFileSync(path, readFileSync(path).fill('y', 300, 310))
+  await assert.rejects(archiveOld(place.parts, { sizeBytes: 0 }), /node-0\/0{15}1\.jsonl, offset/)
+  assert.ok(place.live().length > 2)
+  assert.equal(segmentsAmong(readdirSync(join(place.audit, other.node))).length, 2)
+})
+
+test('a manifest with a block that is larger than any can be is none', async () => {
+  await using place = await scene()
+  await archiveOld(place.parts, { sizeBytes: 0 })
+  const path = archivePaths(join(place.own, segmentName(1))).manifest
+  const note = readFileSync(path, 'utf8')
+  for (const [size, isOne] of [
+    [PACKED_MAX_BYTES, true],
+    [PACKED_MAX_BYTES + 1, false],
+  ] as const) {
+    writeFileSync(path, note.replace(/\n\d+\n\n/, `\n${size}\n\n`))
+    assert.equal((await readManifest(systemFiles, path, NODE)).manifest !== undefined, isOne)
+  }
 })
 
 /** Files and commits that end at a call, as a process does: nothing happens afterwards, a write may be half done. */

@@ -71,12 +71,20 @@ export async function readArchived(records: Records): Promise<ReadonlyMap<string
  * its archive is durable and has been read back, and the event and the record that tell of it are durable too.
  * Nothing is archived that a saved head, a checkpoint or {@link ArchiverParts.taken} has not reached.
  *
- * @throws LogBroken for a segment that is not as it was written; StoreFailure.
+ * @throws LogBroken for the first segment that is not as it was written, after all other nodes; StoreFailure.
  */
 export async function archiveOld(parts: ArchiverParts, keep: KeepLive): Promise<number> {
   let archived = 0
-  for (const node of nodesAmong(await parts.files.list(parts.folder)))
-    archived += await archiveNode(parts, node, keep)
+  let broken: LogBroken | undefined
+  for (const node of nodesAmong(await parts.files.list(parts.folder))) {
+    try {
+      archived += await archiveNode(parts, node, keep)
+    } catch (error) {
+      if (!(error instanceof LogBroken)) throw error
+      broken ??= error
+    }
+  }
+  if (broken !== undefined) throw broken
   return archived
 }
 

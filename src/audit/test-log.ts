@@ -124,18 +124,24 @@ export type TestLogParts = {
   readonly time?: TestTime
   readonly heads?: Map<string, AuditHead>
   readonly segmentMaxBytes?: number
+  readonly chain?: Chain
 }
 
 /** Recovers and opens the log of the test's node; heads go to `heads`. */
 export async function openTestLog(parts: TestLogParts): Promise<{ log: AuditLog; recovery: Recovery }> {
-  const { files = systemFiles, time = new TestTime(), heads = new Map<string, AuditHead>() } = parts
-  const { node } = TEST_CHAIN
+  const {
+    files = systemFiles,
+    time = new TestTime(),
+    heads = new Map<string, AuditHead>(),
+    chain = TEST_CHAIN,
+  } = parts
+  const { node } = chain
   const folder = join(parts.folder, node)
   mkdirSync(folder, { recursive: true })
-  const recovery = await recoverLog({ folder, chain: TEST_CHAIN, files, head: heads.get(node) })
+  const recovery = await recoverLog({ folder, chain, files, head: heads.get(node) })
   const log = new AuditLog({
     folder,
-    chain: TEST_CHAIN,
+    chain,
     tail: recovery.tail,
     files,
     clock: time,

@@ -11,7 +11,16 @@ export function printable(text: string): string {
 
 /** A value as JSON, for programs and for terminals: what is unprintable is escaped as JSON does it. */
 export function printableJson(value: unknown): string {
-  return JSON.stringify(value).replace(UNPRINTABLE, (character) =>
+  return escapeJson(JSON.stringify(value))
+}
+
+/** The same on several lines. */
+export function printableLongJson(value: unknown): string {
+  return JSON.stringify(value, null, 2).split('\n').map(escapeJson).join('\n')
+}
+
+function escapeJson(json: string): string {
+  return json.replace(UNPRINTABLE, (character) =>
     character
       .split('')
       .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)

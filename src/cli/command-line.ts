@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util'
+import { KmsError } from '../api/errors.ts'
 import { printable } from '../base/printable.ts'
+import { UsageError } from '../base/usage-error.ts'
 import { VERSION } from '../base/version.ts'
 import { processEnvironment } from '../config/environment.ts'
 import { ConfigError } from '../config/setting.ts'
@@ -166,8 +168,8 @@ function print(text: string): number {
   return 0
 }
 
-/** Errors of the arguments: ours, and those of node:util's parser. */
+/** What was given cannot be used: says one of us, the contract with callers, or node:util's parser. */
 function isUsage(error: unknown): boolean {
-  if (error instanceof ConfigError) return true
+  if (error instanceof UsageError || error instanceof KmsError) return true
   return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
 }

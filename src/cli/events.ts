@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { printable } from '../base/printable.ts'
 import { EVENTS_FOLDER } from '../deployment.ts'
 import { readDeadLetters } from '../events/dead-letters.ts'
 import { asOperator } from '../operator.ts'
@@ -15,7 +16,8 @@ const listDead: Command = {
     requireDataFolder(config)
     const letters = await readDeadLetters({ folder: join(config.data, EVENTS_FOLDER) })
     for (const { at, eventId, origin, attempts, reason } of letters) {
-      output.print([at, eventId, origin, String(attempts), reason].join('  '))
+      // The reason may repeat what a receiver has said.
+      output.print(printable([at, eventId, origin, String(attempts), reason].join('  ')))
     }
     return 0
   },

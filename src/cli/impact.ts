@@ -1,3 +1,4 @@
+import { printableJson } from '../base/printable.ts'
 import { reportPrincipals } from '../reporting/principals.ts'
 import { impactOf, jsonOfImpact } from '../reports/impact.ts'
 import { formatImpact } from '../reports/impact-text.ts'
@@ -16,7 +17,7 @@ export const impact: Command = {
       const format = parseKeyFormat(input.flags['format'])
       const key = await needReportedKey(input, open)
       const found = impactOf(key, await reportPrincipals(open.records))
-      const lines = format === 'json' ? [JSON.stringify(jsonOfImpact(found))] : formatImpact(found)
+      const lines = format === 'json' ? [printableJson(jsonOfImpact(found))] : formatImpact(found)
       for (const line of lines) input.output.print(line)
       return 0
     }),

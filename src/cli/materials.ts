@@ -1,3 +1,4 @@
+import { printableJson } from '../base/printable.ts'
 import { formatMaterials, jsonOfMaterials, materialUsage, rotationAdvice } from '../reports/materials.ts'
 import type { Command } from './command.ts'
 import { withIndex } from './index-service.ts'
@@ -15,7 +16,7 @@ export const materials: Command = {
       const key = await needReportedKey(input, open)
       const usage = materialUsage(key)
       if (format === 'json') {
-        input.output.print(JSON.stringify({ key: key.arn, materials: jsonOfMaterials(usage) }))
+        input.output.print(printableJson({ key: key.arn, materials: jsonOfMaterials(usage) }))
         return 0
       }
       for (const line of formatMaterials(usage)) input.output.print(line)

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { accountRootArn } from '../api/arn.ts'
 import { printableJson } from '../base/printable.ts'
 import { ConfigError } from '../config/setting.ts'
@@ -8,6 +7,7 @@ import { whatIf } from '../explaining/what-if.ts'
 import { formatWhatIf } from '../explaining/what-if-text.ts'
 import { type Command, type CommandInput, EXIT_REFUSED } from './command.ts'
 import { requireDataFolder } from './data-folder.ts'
+import { readGivenFile, withPolicyOf } from './given-file.ts'
 import { openLog } from './log.ts'
 import { requireFlag } from './require-flag.ts'
 
@@ -30,13 +30,15 @@ export const policyWhatIf: Command = {
   run: async (input) => {
     const { config, output, switches } = input
     requireDataFolder(config)
-    const text = await readFile(requireFlag(input, 'file'), 'utf8')
+    const text = await readGivenFile(input, 'file')
     const keyText = requireFlag(input, 'key')
     const days = parseDays(input)
     const report = await asExplainer(config, openLog(), async (explainer) => {
       const key = await namedKey(explainer, keyText, config)
       const principal = input.flags['principal'] ?? accountRootArn(key.account)
-      const { policy, locksOut } = await parseProposal(explainer, { key, text, principal })
+      const { policy, locksOut } = await withPolicyOf(input, 'file', () =>
+        parseProposal(explainer, { key, text, principal }),
+      )
       const toSecond = Math.ceil(explainer.now() / 1000)
       const replayed = await whatIf(explainer, {
         key,

@@ -1,8 +1,8 @@
-import { ConfigError } from '../config/setting.ts'
 import { asOperator } from '../operator.ts'
-import type { Command, CommandInput } from './command.ts'
+import type { Command } from './command.ts'
 import { requireDataFolder } from './data-folder.ts'
 import { openLog } from './log.ts'
+import { requireFlag } from './require-flag.ts'
 
 const ACCOUNT = { about: 'the account, 12 digits' }
 
@@ -14,7 +14,7 @@ const quotaList: Command = {
   run: async (input) => {
     const { config, output } = input
     requireDataFolder(config)
-    const id = need(input, 'id')
+    const id = requireFlag(input, 'id')
     const quotas = await asOperator(config, openLog(), (operator) => operator.quotas(id))
     const width = Math.max(...quotas.map(({ name }) => name.length))
     for (const { name, value, unit, isSet, aws, about } of quotas) {
@@ -37,18 +37,15 @@ const quotaSet: Command = {
   run: async (input) => {
     const { config, output } = input
     requireDataFolder(config)
-    const [id, name, value] = [need(input, 'id'), need(input, 'name'), need(input, 'value')]
+    const [id, name, value] = [
+      requireFlag(input, 'id'),
+      requireFlag(input, 'name'),
+      requireFlag(input, 'value'),
+    ]
     await asOperator(config, openLog(), (operator) => operator.setQuota(id, name, value))
     output.print(`set ${name} of ${id} to ${value}`)
     return 0
   },
-}
-
-/** @throws ConfigError when it was left out. */
-function need({ flags }: CommandInput, name: string): string {
-  const value = flags[name]
-  if (value === undefined || value === '') throw new ConfigError(`--${name} is missing`)
-  return value
 }
 
 /** The commands on quotas. */

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import { asOperator } from '../operator.ts'
 import type { Command } from './command.ts'
 import { requireDataFolder } from './data-folder.ts'
+import { readGivenFile, withPolicyOf } from './given-file.ts'
 import { openLog } from './log.ts'
 import { requireFlag } from './require-flag.ts'
 
@@ -30,8 +30,10 @@ const scpPut: Command = {
     const { config, output } = input
     requireDataFolder(config)
     const name = requireFlag(input, 'name')
-    const document = await readFile(requireFlag(input, 'file'), 'utf8')
-    await asOperator(config, openLog(), (operator) => operator.putScp(name, document))
+    const document = await readGivenFile(input, 'file')
+    await withPolicyOf(input, 'file', () =>
+      asOperator(config, openLog(), (operator) => operator.putScp(name, document)),
+    )
     output.print(`put ${name}`)
     return 0
   },

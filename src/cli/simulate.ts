@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { printableJson } from '../base/printable.ts'
 import { ConfigError } from '../config/setting.ts'
 import { asExplainer } from '../explainer.ts'
@@ -7,6 +6,7 @@ import { formatSimulated } from '../explaining/path-text.ts'
 import { simulateRequest } from '../explaining/simulate.ts'
 import { type Command, EXIT_REFUSED } from './command.ts'
 import { requireDataFolder } from './data-folder.ts'
+import { readGivenFile } from './given-file.ts'
 import { openLog } from './log.ts'
 import { requireFlag } from './require-flag.ts'
 
@@ -39,7 +39,7 @@ export const simulate: Command = {
       action,
       resource: flags['resource'] ?? '*',
       context: parseContext(lists['context'] ?? []),
-      sessionPolicy: policyFile === undefined ? undefined : await readFile(policyFile, 'utf8'),
+      sessionPolicy: policyFile === undefined ? undefined : await readGivenFile(input, 'session-policy'),
     }
     const examined = await asExplainer(config, openLog(), (explainer) => simulateRequest(explainer, request))
     if (switches.has('json')) output.print(printableJson(explainedJson(examined)))

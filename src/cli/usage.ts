@@ -1,8 +1,6 @@
 import { reportedKeys } from '../app.ts'
 import { systemClock } from '../base/ports.ts'
 import { ConfigError } from '../config/setting.ts'
-import type { Config } from '../config/settings.ts'
-import { type Prices, PricesError } from '../metering/prices.ts'
 import { readPricesFile } from '../metering/prices-file.ts'
 import {
   costOfKeys,
@@ -43,7 +41,7 @@ async function report(
   { config, flags, output }: CommandInput,
   { records, service }: OpenIndex,
 ): Promise<number> {
-  const prices = await readPrices(config)
+  const prices = await readPricesFile(config.prices)
   const columns = parseColumns(flags['by'] ?? DEFAULT_COLUMNS)
   const format = parseFormat(flags['format'] ?? 'table')
   const toMs = flags['to'] === undefined ? systemClock.now() : parseTime('to', flags['to'])
@@ -80,16 +78,6 @@ async function listKeys({
     for await (const key of reportedKeys(records, account, region)) keys.push(key)
   }
   return keys
-}
-
-async function readPrices({ prices: path }: Config): Promise<Prices | undefined> {
-  if (path === undefined) return undefined
-  try {
-    return await readPricesFile(path)
-  } catch (error) {
-    if (error instanceof PricesError) throw new ConfigError(`HOLDFAST_PRICES ${error.message}`)
-    throw error
-  }
 }
 
 function parseColumns(text: string): readonly UsageColumn[] {

@@ -14,14 +14,18 @@ export const worker: Command = {
   run: async ({ config }) => {
     const stop = stopSignal()
     const orphaned = new Promise<void>((resolve) => process.once('disconnect', () => resolve()))
-    const log = openLog()
-    const node = await openNode(config, { port: config.listen.port, sharedPort: true }, log)
-    answerMetrics(node.metrics, log)
-    const message: WorkerMessage = { listening: node.port }
-    process.send?.(message)
-    await Promise.race([stop, orphaned])
-    await node.close()
-    if (process.connected) process.disconnect?.()
+    try {
+      const log = openLog()
+      const node = await openNode(config, { port: config.listen.port, sharedPort: true }, log)
+      answerMetrics(node.metrics, log)
+      const message: WorkerMessage = { listening: node.port }
+      process.send?.(message)
+      await Promise.race([stop, orphaned])
+      await node.close()
+    } finally {
+      // The channel to who started it keeps a process alive, also one that could not start.
+      if (process.connected) process.disconnect?.()
+    }
     return 0
   },
 }

@@ -1,6 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import type { Log } from '../base/log.ts'
+import { UsageError } from '../base/usage-error.ts'
 import { type Config, configFlags } from '../config/settings.ts'
+import { EXIT_USAGE } from './command.ts'
 import type { RunningServer } from './running.ts'
 import type { WorkerMessage } from './worker.ts'
 import { WorkerMetrics } from './worker-metrics.ts'
@@ -54,9 +56,10 @@ class Workers {
     const child = fork(process.argv[1] ?? '', ['worker', ...configFlags(config)])
     this.#running.add(child)
     return new Promise((resolve, reject) => {
-      const failed = (): void => {
+      const failed = (code: number | null): void => {
         this.#running.delete(child)
-        reject(new Error('a worker could not start: its own message is above'))
+        const message = 'a worker could not start: its own message is above'
+        reject(code === EXIT_USAGE ? new UsageError(message) : new Error(message))
       }
       child.once('exit', failed)
       child.once('message', (message: WorkerMessage) => {

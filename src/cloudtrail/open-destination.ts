@@ -1,4 +1,6 @@
+import { stat } from 'node:fs/promises'
 import type { Clock } from '../base/ports.ts'
+import { UsageError } from '../base/usage-error.ts'
 import { putObject } from '../client/s3.ts'
 import { type Destination, folderDestination } from './destination.ts'
 
@@ -11,11 +13,22 @@ export type DestinationOptions = {
   readonly clock: Clock
 }
 
-/** The destination of these options. @throws Error for a service without credentials. */
-export function openDestination({ to, credentials, region, clock }: DestinationOptions): Destination {
-  if (!/^https?:/.test(to)) return folderDestination(to)
+/** The destination of these options. @throws UsageError for a service without credentials, or a file. */
+export async function openDestination({
+  to,
+  credentials,
+  region,
+  clock,
+}: DestinationOptions): Promise<Destination> {
+  if (!/^https?:/.test(to)) {
+    const present = await stat(to).catch(() => undefined)
+    if (present !== undefined && !present.isDirectory()) {
+      throw new UsageError(`HOLDFAST_TRAILS is '${to}', which is not a folder`)
+    }
+    return folderDestination(to)
+  }
   if (credentials === undefined)
-    throw new Error('HOLDFAST_TRAILS is a URL: set HOLDFAST_TRAILS_CREDENTIALS too')
+    throw new UsageError('HOLDFAST_TRAILS is a URL: set HOLDFAST_TRAILS_CREDENTIALS too')
   const bucket = { endpoint: to, region, credentials, clock }
   return { put: (object) => putObject(bucket, object) }
 }

@@ -6,8 +6,8 @@ import { eventFinder } from '../metering/last-usage.ts'
 import { eventCollector } from '../metering/read-log.ts'
 import type { Records } from '../store/records.ts'
 import { type DeliverAllParts, deliverTrails } from './deliver-all.ts'
+import type { Destination } from './destination.ts'
 import { LookupLimiter } from './lookup-limiter.ts'
-import { type DestinationOptions, openDestination } from './open-destination.ts'
 import { CLOUDTRAIL_OPERATIONS } from './operations.ts'
 
 /** What the service works with. */
@@ -17,7 +17,7 @@ export type TrailServiceParts = {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
-  readonly destination: Omit<DestinationOptions, 'clock'>
+  readonly destination: Destination
   readonly accounts: DeliverAllParts['accounts']
   readonly claimLock: DeliverAllParts['claimLock']
 }
@@ -36,13 +36,12 @@ export type TrailService = {
 /** Source: AWS CloudTrail User Guide: log files are delivered about every five minutes. */
 const DELIVERY_INTERVAL_MS = 300_000
 
-/** The service of these parts. @throws Error for a destination that cannot be used. */
+/** The service of these parts. */
 export function openTrailService(parts: TrailServiceParts): TrailService {
   const { records, index, clock, random } = parts
   const lookup = eventFinder(index)
   const operationParts = { records, random, lookup, limiter: new LookupLimiter(clock) }
-  const destination = openDestination({ ...parts.destination, clock })
-  const deliverParts = { ...parts, destination, collect: eventCollector(index) }
+  const deliverParts = { ...parts, collect: eventCollector(index) }
   return {
     operations: CLOUDTRAIL_OPERATIONS.map((operation) => operation(operationParts)),
     delivery: {

@@ -34,13 +34,18 @@ export function parseRegions(text: string): readonly string[] | undefined {
 export function parseDestination(text: string): string | undefined {
   if (!/^https?:/.test(text)) return text === '' ? undefined : text
   const url = URL.parse(text)
-  return url !== null && url.pathname === '/' && url.search === '' && url.username === '' ? text : undefined
+  return url !== null && url.pathname === '/' && url.search === '' && !hasUser(url) ? text : undefined
+}
+
+/** A user or a password alone: either would be seen wherever the URL is. */
+function hasUser({ username, password }: URL): boolean {
+  return username !== '' || password !== ''
 }
 
 /** The URL of a collector, to which paths are added. */
 export function parseCollector(text: string): string | undefined {
   const url = /^https?:\/\//.test(text) ? URL.parse(text) : null
-  if (url === null || url.search !== '' || url.hash !== '' || url.username !== '') return undefined
+  if (url === null || url.search !== '' || url.hash !== '' || hasUser(url)) return undefined
   return url.href.endsWith('/') ? url.href : `${url.href}/`
 }
 

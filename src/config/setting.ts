@@ -1,7 +1,9 @@
 /** What a setting is, and how its value is found. Each group of settings has a file of its own. */
 
+import { UsageError } from '../base/usage-error.ts'
+
 /** A setting is unknown or has a value that cannot be used. The message says what would be right. */
-export class ConfigError extends Error {
+export class ConfigError extends UsageError {
   override readonly name = 'ConfigError'
 }
 

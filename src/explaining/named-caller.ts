@@ -1,5 +1,6 @@
 import { parseArn } from '../api/arn.ts'
 import type { EpochMs } from '../base/ports.ts'
+import { UsageError } from '../base/usage-error.ts'
 import type { Caller } from '../dispatch/caller.ts'
 import { parseIamArn } from '../iam/arns.ts'
 import { roleSessionCaller, rootCaller, userCaller } from '../iam/callers.ts'
@@ -9,7 +10,7 @@ import { policiesNow } from '../iam/policies.ts'
 import type { Records } from '../store/records.ts'
 
 /** What is asked for cannot be simulated, for a reason that the operator is told. */
-export class SimulationError extends Error {
+export class SimulationError extends UsageError {
   override readonly name = 'SimulationError'
 }
 

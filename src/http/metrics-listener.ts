@@ -1,11 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import { listen, type Place } from './listen.ts'
 
 /** What a listener for metrics serves, and where. */
-export type MetricsListenerParts = {
-  readonly host: string
-  readonly port: number
+export type MetricsListenerParts = Omit<Place, 'sharedPort'> & {
   /** PEM certificate chain and private key; plain HTTP without them. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined
   readonly mediaType: string
@@ -19,7 +17,7 @@ const HEADERS_MAX_BYTES = 8192
 const REQUEST_TIMEOUT_MS = 10_000
 const KEEP_ALIVE_TIMEOUT_MS = 65_000
 
-/** Serves `GET /metrics` and nothing else. @throws Error of the socket: address in use, not permitted. */
+/** Serves `GET /metrics` and nothing else. @throws as {@link listen}. */
 export async function openMetricsListener(
   parts: MetricsListenerParts,
 ): Promise<{ readonly port: number; readonly close: () => Promise<void> }> {
@@ -30,15 +28,10 @@ export async function openMetricsListener(
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     answer(request, response, () => text(), parts.mediaType)
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ host: parts.host, port: parts.port }, () => {
-      server.removeListener('error', reject)
-      resolve()
-    })
-  })
+  const { host, port, setting } = parts
+  const bound = await listen(server, { host, port, setting, sharedPort: false })
   return {
-    port: (server.address() as AddressInfo).port,
+    port: bound,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

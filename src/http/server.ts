@@ -1,10 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { REQUEST_BODY_MAX_BYTES, REQUEST_HEADERS_MAX_BYTES } from '../base/limits.ts'
 import type { Connection, WireRequest, WireResponse } from '../dispatch/wire.ts'
 import { readBody } from './body.ts'
+import { listen, type Place } from './listen.ts'
 import { sendResponse } from './response.ts'
 
 /** A client gets this long to send its headers, and its whole request. */
@@ -27,13 +28,9 @@ export type HttpParts = {
 }
 
 /** Where and how to listen. */
-export type Listener = {
-  readonly host: string
-  readonly port: number
+export type Listener = Place & {
   /** PEM certificate chain and private key; plain HTTP without them. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined
-  /** Whether other processes listen on the same port. */
-  readonly sharedPort: boolean
 }
 
 /** A listening server. */
@@ -45,7 +42,7 @@ export type HttpServer = {
   readonly close: () => Promise<void>
 }
 
-/** Starts to listen. @throws Error of the socket: address in use, not permitted. */
+/** Starts to listen. @throws as {@link listen}. */
 export async function openHttpServer(parts: HttpParts, listener: Listener): Promise<HttpServer> {
   const state = { closing: false, sockets: new Set<Socket>() }
   const server = makeServer(listener)
@@ -58,8 +55,7 @@ export async function openHttpServer(parts: HttpParts, listener: Listener): Prom
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     serve(parts, request, response, state)
   })
-  await listen(server, listener)
-  const { port } = server.address() as AddressInfo
+  const port = await listen(server, listener)
   return { port, connections: () => state.sockets.size, close: () => close(server, state) }
 }
 
@@ -77,16 +73,6 @@ function makeServer({ tls }: Listener): Server {
   return tls === undefined
     ? createServer(options)
     : createTlsServer({ ...options, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: HEADERS_TIMEOUT_MS })
-}
-
-function listen(server: Server, { host, port, sharedPort }: Listener): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ host, port, reusePort: sharedPort }, () => {
-      server.removeListener('error', reject)
-      resolve()
-    })
-  })
 }
 
 type State = { closing: boolean; readonly sockets: Set<Socket> }

@@ -1,3 +1,4 @@
+import { UsageError } from '../base/usage-error.ts'
 import { CONTROL_POLICY_MAX_CHARS } from '../policy/flavour.ts'
 import { parsePolicy } from '../policy/parse.ts'
 import { type Change, insert, type Records, remove, replace, type Stored } from '../store/records.ts'
@@ -9,7 +10,7 @@ import { FULL_ACCESS_NAME, SCP, SCPS } from './scp.ts'
 const SCPS_PER_ACCOUNT_MAX = 5
 
 /** What an operator asks for cannot be done. The message says why. */
-export class OrganisationError extends Error {
+export class OrganisationError extends UsageError {
   override readonly name = 'OrganisationError'
 }
 

@@ -1,17 +1,19 @@
 import { readFile } from 'node:fs/promises'
-import { type Prices, PricesError, parsePrices } from './prices.ts'
+import { UsageError } from '../base/usage-error.ts'
+import { type Prices, parsePrices } from './prices.ts'
 
-/** The price table in a file. @throws PricesError. */
-export async function readPricesFile(path: string): Promise<Prices> {
+/** The price table in the file of `HOLDFAST_PRICES`, if it is set. @throws UsageError that names both. */
+export async function readPricesFile(path: string | undefined): Promise<Prices | undefined> {
+  if (path === undefined) return undefined
   let text: string
   try {
     text = await readFile(path, 'utf8')
   } catch (cause) {
-    throw new PricesError(`${path} cannot be read`, { cause })
+    throw new UsageError(`HOLDFAST_PRICES ${path} cannot be read`, { cause })
   }
   try {
     return parsePrices(text)
   } catch (cause) {
-    throw new PricesError(`${path}: ${cause instanceof Error ? cause.message : ''}`, { cause })
+    throw new UsageError(`HOLDFAST_PRICES ${path}: ${cause instanceof Error ? cause.message : ''}`, { cause })
   }
 }

@@ -1,3 +1,4 @@
+import { printableJson } from '../base/printable.ts'
 import type { UsageRow } from '../store/index-port.ts'
 import { HOURS_PER_MONTH, type Prices, priceOfCall } from './prices.ts'
 import { formatCsv, formatTable } from './table.ts'
@@ -132,7 +133,7 @@ export function formatUsage(
     case 'csv':
       return formatCsv([head, ...rows])
     case 'json':
-      return [JSON.stringify(lines.map((line) => jsonOf(line, columns, currency)))]
+      return [printableJson(lines.map((line) => jsonOf(line, columns, currency)))]
   }
 }
 

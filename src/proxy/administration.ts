@@ -1,4 +1,5 @@
 import type { Clock } from '../base/ports.ts'
+import { UsageError } from '../base/usage-error.ts'
 import type { Journal } from '../dispatch/journal.ts'
 import { type Change, insert, LIST_MAX_RECORDS, remove, replace } from '../store/records.ts'
 import { isExternalKeyId } from '../xks/protocol.ts'
@@ -24,7 +25,7 @@ export type AdministrationParts = ExternalKeyParts & {
 }
 
 /** The operator has asked for something that cannot be done. The message says what and why. */
-class AdministrationError extends Error {
+class AdministrationError extends UsageError {
   override readonly name = 'AdministrationError'
 }
 

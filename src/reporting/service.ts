@@ -2,7 +2,7 @@ import type { Clock } from '../base/ports.ts'
 import { LookupLimiter } from '../cloudtrail/lookup-limiter.ts'
 import type { Operation } from '../dispatch/operation.ts'
 import type { IndexThread } from '../metering/index-thread.ts'
-import { readPricesFile } from '../metering/prices-file.ts'
+import type { Prices } from '../metering/prices.ts'
 import type { Records } from '../store/records.ts'
 import { getUsage } from './get-usage.ts'
 import { getKeyImpact, getMaterialUsage } from './key-operations.ts'
@@ -13,17 +13,16 @@ export type ReportingServiceParts = {
   readonly records: Records
   readonly index: IndexThread
   readonly clock: Clock
-  /** The path of the price table. */
-  readonly pricesFile: string | undefined
+  readonly prices: Prices | undefined
 }
 
 const OPERATIONS: readonly ReportingOperation[] = [getUsage, getKeyImpact, getMaterialUsage]
 /** How long a call waits for the index to come to where the audit log is. */
 const REACH_MS = 2000
 
-/** The operations of our own service. @throws PricesError for a price table that is none. */
-export async function openReportingService(parts: ReportingServiceParts): Promise<readonly Operation[]> {
-  const { records, index, clock, pricesFile } = parts
+/** The operations of our own service. */
+export function openReportingService(parts: ReportingServiceParts): readonly Operation[] {
+  const { records, index, clock, prices } = parts
   const ready: ReportingParts = {
     records,
     usage: (question) => index.ask({ ask: 'usage', question, reachMs: REACH_MS }),
@@ -32,7 +31,7 @@ export async function openReportingService(parts: ReportingServiceParts): Promis
       const { value: scopes } = await index.ask({ ask: 'scopes', reachMs: 0 })
       return scopes.filter((scope) => scope.account === account).map(({ region }) => region)
     },
-    prices: pricesFile === undefined ? undefined : await readPricesFile(pricesFile),
+    prices,
     limiter: new LookupLimiter(clock),
   }
   return OPERATIONS.map((operation) => operation(ready))

@@ -1,5 +1,6 @@
 /** The dated report on all keys and access keys. Equal facts give equal reports. */
 
+import { printableLongJson } from '../base/printable.ts'
 import { accessKeyFindings } from './access-key-checks.ts'
 import { changesSince, type ReportChange } from './changes.ts'
 import type { ReportedAccessKey, ReportedKey, ReportedPrincipal } from './facts.ts'
@@ -93,7 +94,7 @@ function parseCounts(counts: Readonly<Record<string, number>>): Report['counts']
 
 /** The text of a report's file. */
 export function formatReport(report: Report): string {
-  return `${JSON.stringify(report, null, 2)}\n`
+  return `${printableLongJson(report)}\n`
 }
 
 /** A report whose signature has been checked, so that it is as it was written. @throws Error for another format. */

@@ -34,13 +34,15 @@ export function parseClaims(request: SignedRequest): Claims {
   const headers = findAuthenticationHeaders(request.rawHeaders)
   const { authorization } = headers
   const inQuery = hasQueryCredentials(request.target)
-  if (inQuery && authorization === undefined && request.method === 'GET') return presignedClaims(request)
+  if (inQuery && authorization === undefined && request.method === 'GET') {
+    // Two readers could take different ones.
+    if (headers.securityToken !== undefined || headers.amzDate !== undefined) throw inBoth()
+    return presignedClaims(request)
+  }
   if (authorization === undefined || authorization === '') {
     throw new KmsError('MissingAuthenticationTokenException', 'Missing Authentication Token')
   }
-  if (inQuery) {
-    throw incomplete('Credentials must be in the Authorization header or in the query string, not in both.')
-  }
+  if (inQuery) throw inBoth()
   const parameters = parseAuthorization(authorization)
   const { credential, signature, signedHeaders } = parameters
   const dateText = headers.amzDate ?? headers.date
@@ -57,6 +59,10 @@ export function parseClaims(request: SignedRequest): Claims {
     securityToken: headers.securityToken,
     presigned: false,
   }
+}
+
+function inBoth(): KmsError {
+  return incomplete('Credentials must be in the headers or in the query string, not in both.')
 }
 
 function presignedClaims({ target }: SignedRequest): Claims {

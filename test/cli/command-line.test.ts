@@ -280,5 +280,8 @@ test('a port that is taken stops the start with a message', async () => {
   const folder = join(data, 'taken')
   const { status, err } = await holdfast(['serve', `--data=${folder}`, `--listen=${address}`])
   assert.equal(status, 1)
-  assert.match(err, /^holdfast: .*EADDRINUSE.*\n$/)
+  assert.match(
+    err,
+    /^holdfast: HOLDFAST_LISTEN cannot be used: .*EADDRINUSE.*: end what listens there, .*\n$/,
+  )
 })

@@ -142,14 +142,14 @@ test('what-if checks a policy as PutKeyPolicy does', async () => {
   ]) {
     const put = await call(server, 'PutKeyPolicy', { KeyId: keyId, Policy: policy })
     const { status, errors } = await whatIf(policy)
-    assert.equal(status, 1)
+    assert.equal(status, 2)
     assert.equal(errors, `holdfast: ${put.message}\n`)
   }
 })
 
 test('what-if refuses a key that is not there, and a number of days that is none', async () => {
   const { status, errors } = await whatIf(policyText(ALL), '--key', 'alias/none')
-  assert.equal(status, 1)
+  assert.equal(status, 2)
   assert.match(errors, /There is no key alias\/none/)
   for (const days of ['0', '36526', 'x']) {
     assert.match((await whatIf(policyText(ALL), '--days', days)).errors, /^holdfast: --days is/)
@@ -158,7 +158,7 @@ test('what-if refuses a key that is not there, and a number of days that is none
 
 test('what a policy file that is refused holds does nothing to the terminal', async () => {
   const { status, errors } = await whatIf('{"Version":"\u001b]0;title\u0007\u001b[2J\u009b31m"}')
-  assert.equal(status, 1)
+  assert.equal(status, 2)
   assert.match(errors, /\\u\{1b\}\]0;title/)
   assert.doesNotMatch(errors.replaceAll('\n', ''), /\p{Cc}/u)
 })

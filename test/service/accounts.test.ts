@@ -83,11 +83,17 @@ test('a command that cannot do what it is asked says why, and changes nothing', 
     [['scp', 'detach', '--name=FullAWSAccess', `--id=${OTHER}`], /at least one service control policy/],
     [['scp', 'put', '--name=FullAWSAccess', '--file=/dev/null'], /cannot be the name/],
     [['scp', 'put', '--file=/dev/null'], /--name is missing/],
+    [['scp', 'put', '--name=x', '--file=/dev/null'], /^holdfast: --file is '\/dev\/null': /],
+    [
+      ['scp', 'put', '--name=x', '--file=/none'],
+      /--file is '\/none', which cannot be read: there is no such file\n$/,
+    ],
+    [['scp', 'put', '--name=x', '--file=/'], /--file is '\/', which cannot be read: it is a folder\n$/],
     [['scp', 'delete', '--name=none'], /there is no service control policy none/],
   ]
   for (const [args, message] of refusals) {
     const { status, errors } = await runHoldfast(server.data, ...args)
-    assert.notEqual(status, 0)
+    assert.equal(status, 2, args.join(' '))
     assert.match(errors, message)
   }
 })

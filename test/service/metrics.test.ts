@@ -184,7 +184,7 @@ test('an address of metrics that is in use stops the start', async () => {
   ])
   await rm(data, { recursive: true, force: true })
   assert.equal(status, 1)
-  assert.match(err, /EADDRINUSE/)
+  assert.match(err, /HOLDFAST_METRICS cannot be used: .*EADDRINUSE.*: end what listens there/)
 })
 
 const skip = (await canMakeCertificates()) ? false : 'openssl is not installed'

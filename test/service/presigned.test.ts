@@ -159,6 +159,14 @@ test('credentials in the query string and in the header together are refused', a
   assert.equal(await get(url, { authorization }), '400 IncompleteSignature')
 })
 
+test('a session token or a date in a header of a presigned request is refused, signed or not', async () => {
+  for (const name of ['x-amz-security-token', 'x-amz-date']) {
+    const headers = { [name]: '20261125T000000Z' }
+    assert.equal(await get(await presign(IDENTITY), headers), '400 IncompleteSignature')
+    assert.equal(await get(await presign(IDENTITY, { headers }), headers), '400 IncompleteSignature')
+  }
+})
+
 test('a GET without an action, or without a signature, runs nothing', async () => {
   const actionless = await fetch(`${server.endpoint}/?X-Amz-Signature=00`)
   assert.equal(actionless.status, 400)

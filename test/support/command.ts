@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
+/** A command that hangs is ended: it has no exit status then. */
+const COMMAND_MAX_MS = 120_000
+
 /** What a command has said, and its exit status. */
 export type Finished = { readonly status: number | null; readonly output: string; readonly errors: string }
 
@@ -13,6 +16,8 @@ export function runHoldfast(data: string, ...args: readonly string[]): Promise<F
   const child = spawn(process.execPath, [MAIN, ...args], {
     env: { PATH: process.env['PATH'], HOLDFAST_DATA: data },
     stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: COMMAND_MAX_MS,
+    killSignal: 'SIGKILL',
   })
   const said = { output: '', errors: '' }
   child.stdout.on('data', (chunk) => {

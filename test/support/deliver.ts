@@ -18,7 +18,7 @@ const HOUR_MS = 3_600_000
 export async function deliverTrails(data: string, to: string, hours: number): Promise<void> {
   const credentials: Credentials = await readCredentials(data)
   const clock = { now: () => Date.now() + hours * HOUR_MS, monotonicMs: systemClock.monotonicMs }
-  const destination = openDestination({ to, credentials, region: 'eu-west-1', clock: systemClock })
+  const destination = await openDestination({ to, credentials, region: 'eu-west-1', clock: systemClock })
   await withRecords(data, async (records, key) => {
     const log = { files: systemFiles, auditFolder: join(data, AUDIT_FOLDER), key }
     const collect: Parameters<typeof deliverTrail>[0]['collect'] = (question) => collectEvents(log, question)

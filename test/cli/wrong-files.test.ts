@@ -1,0 +1,49 @@
+/** What settings and flags name and cannot be used: the command says so, ends with status 2, and has made nothing. */
+
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { runHoldfast } from '../support/command.ts'
+import { temporaryFolder } from '../support/server.ts'
+
+const folder = await temporaryFolder()
+after(() => rm(folder, { recursive: true, force: true }))
+
+const file = join(folder, 'file')
+await writeFile(file, 'neither JSON nor PEM')
+const none = join(folder, 'none')
+
+const WRONG: readonly (readonly [RegExp, ...string[]])[] = [
+  [/HOLDFAST_WEBHOOKS, cannot be used: it is not JSON/, `--webhooks=${file}`],
+  [/HOLDFAST_WEBHOOKS, cannot be used: ENOENT/, `--webhooks=${none}`],
+  [/HOLDFAST_TRAILS is '.*', which is not a folder/, `--trails=${file}`],
+  [/HOLDFAST_TRAILS is a URL: set HOLDFAST_TRAILS_CREDENTIALS too/, '--trails=http://127.0.0.1:1'],
+  [/HOLDFAST_TRAILS_CREDENTIALS cannot be used: .*no profile default/, `--trails-credentials=${file}`],
+  [/HOLDFAST_PRICES .*file: /, `--prices=${file}`],
+  [/HOLDFAST_PRICES .*none cannot be read/, `--prices=${none}`],
+  [/HOLDFAST_XKS_CA is '.*none': ENOENT/, `--xks-ca=${none}`],
+  [/HOLDFAST_OIDC_KEYS is '.*file': /, `--oidc-keys=${file}`],
+  [/HOLDFAST_ATTESTATION_ROOT is '.*file': /, `--attestation-root=${file}`],
+  [/HOLDFAST_TLS_CERT or HOLDFAST_TLS_KEY cannot be used: /, `--tls-cert=${none}`, `--tls-key=${none}`],
+]
+
+test('a start with a file that cannot be used makes no data folder', async () => {
+  for (const [message, ...flags] of WRONG) {
+    const data = join(folder, 'data')
+    const { status, errors } = await runHoldfast(data, 'serve', '--listen=127.0.0.1:0', ...flags)
+    assert.match(errors, message)
+    assert.equal(status, 2, errors)
+    assert.equal(existsSync(data), false)
+  }
+})
+
+test('a start of workers with a file that cannot be used ends with the same status', async () => {
+  const data = join(folder, 'workers')
+  const flags = ['--listen=127.0.0.1:0', '--workers=2', `--webhooks=${file}`]
+  const { status, errors } = await runHoldfast(data, 'serve', ...flags)
+  assert.match(errors, /HOLDFAST_WEBHOOKS, cannot be used: it is not JSON/)
+  assert.equal(status, 2)
+  assert.equal(existsSync(data), false)
+})
