@@ -33,11 +33,16 @@ export type CallEnd = {
 /** An event by its id, as JSON text. */
 type RecordedEvent = { readonly id: string; readonly json: string }
 
+/** How KMS, and how IAM and STS, say that a caller may not. */
+const DENIALS: ReadonlySet<string> = new Set(['AccessDeniedException', 'AccessDenied'])
+
 /**
  * The audit events of a call: the caller's, and a copy for each other account that has a resource of it. They share
- * an id beside their own; copies name the caller by account and principal id alone.
+ * an id beside their own; copies name the caller by account and principal id alone, and list what their account has.
+ * A call that is denied is in the log of the caller's account only.
  *
- * Source: CloudTrail User Guide, "sharedEventID"; "CloudTrail userIdentity element", cross-account calls.
+ * Source: CloudTrail User Guide, "sharedEventID"; "CloudTrail userIdentity element", cross-account calls; KMS
+ * Developer Guide, "Logging AWS KMS API calls with AWS CloudTrail".
  */
 export function formatCallEvents(
   facts: CallFacts,
@@ -45,7 +50,8 @@ export function formatCallEvents(
   random: Random,
 ): readonly [RecordedEvent, ...RecordedEvent[]] {
   const { resources } = end
-  if (resources.every(({ account }) => account === facts.account)) {
+  const isDenied = end.error !== undefined && DENIALS.has(end.error.code)
+  if (isDenied || resources.every(({ account }) => account === facts.account)) {
     return [{ id: facts.eventId, json: formatCallEvent(facts, end) }]
   }
   const owners = new Set(resources.map(({ account }) => account))
@@ -54,7 +60,8 @@ export function formatCallEvents(
   const copies = [...owners].map((account) => {
     const id = eventIdFor(facts.requestId, random)
     const identityJson = outsiderJson(facts.identityJson)
-    return { id, json: formatCallEvent({ ...facts, account, identityJson, eventId: id }, end, shared) }
+    const theirs = { ...end, resources: resources.filter((resource) => resource.account === account) }
+    return { id, json: formatCallEvent({ ...facts, account, identityJson, eventId: id }, theirs, shared) }
   })
   return [{ id: facts.eventId, json: formatCallEvent(facts, end, shared) }, ...copies]
 }

@@ -11,6 +11,7 @@ import {
   DecryptCommand,
   DescribeKeyCommand,
   EncryptCommand,
+  ReEncryptCommand,
 } from '@aws-sdk/client-kms'
 import { AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts'
 import { readEvents } from '../support/audit.ts'
@@ -174,6 +175,46 @@ test('a call on a key of another account is in the log of both accounts, and cou
   const counted = await operate('usage', '--by=account,operation', `--key=${keyArn}`, '--format=csv')
   assert.match(counted, new RegExp(`^${OTHER},Encrypt,1\\b`, 'm'))
   assert.doesNotMatch(counted, new RegExp(`^${HOME},Encrypt`, 'm'))
+})
+
+test('a copy for the owner of a key lists no resource of the caller, and a denied call has no copy', async () => {
+  const kms = kmsClient(server)
+  const root = { ...allow('kms:*'), Principal: { AWS: `arn:aws:iam::${HOME}:root` } }
+  const theirs = {
+    ...allow('kms:Encrypt', 'kms:ReEncryptFrom'),
+    Principal: { AWS: `arn:aws:iam::${OTHER}:root` },
+  }
+  const { KeyMetadata } = await kms.send(new CreateKeyCommand({ Policy: policyText(root, theirs) }))
+  const keyArn = KeyMetadata?.Arn ?? ''
+  const client = kmsAs(server, await newUser(iamClient(server, other), 'mover', policyText(allow('kms:*'))))
+  const destination = (await client.send(new CreateKeyCommand({}))).KeyMetadata?.Arn ?? ''
+  const { CiphertextBlob } = await client.send(
+    new EncryptCommand({ KeyId: keyArn, Plaintext: Buffer.from('x') }),
+  )
+  const { $metadata } = await client.send(
+    new ReEncryptCommand({ CiphertextBlob, SourceKeyId: keyArn, DestinationKeyId: destination }),
+  )
+  await assert.rejects(client.send(new DecryptCommand({ CiphertextBlob, KeyId: keyArn })), {
+    name: 'AccessDeniedException',
+  })
+  const events = await readEvents(server.data)
+  const moves = events.filter(({ requestID }) => requestID === $metadata.requestId)
+  const listed = moves.map((event) => [
+    event['recipientAccountId'],
+    event.resources?.map(({ ARN }) => ARN).sort(),
+  ])
+  assert.deepEqual(listed, [
+    [OTHER, [keyArn, destination].sort()],
+    [HOME, [keyArn]],
+  ])
+  const denied = events.filter(
+    ({ eventName, errorCode, userIdentity }) =>
+      eventName === 'Decrypt' && errorCode === 'AccessDenied' && userIdentity.accountId === OTHER,
+  )
+  assert.deepEqual(
+    denied.map((event) => event['recipientAccountId']),
+    [OTHER],
+  )
 })
 
 test('the audit event of a refused call does not tell its account what another account has', async () => {
