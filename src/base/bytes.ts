@@ -10,6 +10,16 @@ export function fromUtf8(bytes: Uint8Array): string {
   return asBuffer(bytes).toString('utf8')
 }
 
+/** One character for each of some bytes, whatever text they are: for comparing. */
+export function charsOf(bytes: Uint8Array, begin: number, count: number): string {
+  return asBuffer(bytes).toString('latin1', begin, begin + count)
+}
+
+/** Where bytes first are within others from a place on; -1 when nowhere. */
+export function indexOfBytes(bytes: Uint8Array, wanted: Uint8Array, from: number): number {
+  return asBuffer(bytes).indexOf(wanted, from)
+}
+
 /** Standard base64, padded. */
 export function toBase64(bytes: Uint8Array): string {
   return asBuffer(bytes).toString('base64')

@@ -1,5 +1,5 @@
 import { INSIGHT_EVENT_TYPE } from '../insights/record.ts'
-import type { EventEntry, Touch, UseEntry } from '../store/index-port.ts'
+import type { Touch, UseEntry } from '../store/index-port.ts'
 import { attributeTerms, insightTerms, scopeTerm } from './terms.ts'
 
 /** A CloudTrail record of our own log, as far as it is looked at. */
@@ -71,18 +71,6 @@ const VARIANTS = [
 ]
 const KEY_ARN = /^arn:[^:]*:kms:[^:]*:[^:]*:key\//
 
-/** What the index keeps of an event whose line begins at `offset`. */
-export function indexEntry(event: EventRecord, offset: number, sizeBytes: number): EventEntry {
-  return {
-    second: Math.floor(Date.parse(event.eventTime) / 1000),
-    offset,
-    sizeBytes,
-    idPrefix: idPrefixOf(event.eventID),
-    terms: termsOf(event),
-    uses: isInsight(event) || isCopy(event) ? [] : usesOf(event),
-  }
-}
-
 /** Whether a record tells of something unusual, and not of a call. */
 export function isInsight({ eventType }: EventRecord): boolean {
   return eventType === INSIGHT_EVENT_TYPE
@@ -97,7 +85,8 @@ export function isCopy({
   return accountId !== recipientAccountId
 }
 
-function termsOf(event: EventRecord): readonly string[] {
+/** Everything that an event is found by. */
+export function termsOf(event: EventRecord): readonly string[] {
   if (isInsight(event)) return insightTerms(event)
   return [scopeTerm(event.recipientAccountId, event.awsRegion), ...attributeTerms(event)]
 }
@@ -115,8 +104,10 @@ export function keysOf({ resources = [] }: EventRecord): readonly string[] {
   return [...new Set(resources.map(({ ARN = '' }) => ARN).filter((arn) => KEY_ARN.test(arn)))]
 }
 
-function usesOf(event: EventRecord): readonly UseEntry[] {
-  const { eventName, eventSource, errorCode, eventID, requestID = '' } = event
+/** What an event counts for: one entry for each key, or one without a key. */
+export function usesOf(event: EventRecord): readonly UseEntry[] {
+  if (isInsight(event) || isCopy(event)) return []
+  const { eventName, eventSource, errorCode } = event
   const failed = errorCode !== undefined
   const tracked = !failed && eventSource === KMS_SOURCE && TRACKED.has(eventName)
   const keys = keysOf(event)
@@ -128,12 +119,12 @@ function usesOf(event: EventRecord): readonly UseEntry[] {
     operation: eventName,
     variant: variantOf(event.requestParameters),
   }
-  if (keys.length === 0) return [{ series: { ...one, key: '' }, failed }]
+  if (keys.length === 0) return [{ series: { ...one, key: '' }, failed, isLast: false }]
   return keys.map((key) => ({
     series: { ...one, key },
     failed,
     touch: touchOf(event, key),
-    ...(tracked ? { last: { eventId: eventID, requestId: requestID } } : {}),
+    isLast: tracked,
   }))
 }
 
@@ -142,10 +133,10 @@ function usesOf(event: EventRecord): readonly UseEntry[] {
  * what counts is what was opened.
  */
 function touchOf(
-  { eventName, additionalEventData, sourceIPAddress = '', eventID, resources = [] }: EventRecord,
+  { eventName, additionalEventData, sourceIPAddress = '', resources = [] }: EventRecord,
   key: string,
 ): Touch {
-  const one = { address: sourceIPAddress.slice(0, ADDRESS_MAX_CHARS), eventId: eventID }
+  const one = { address: sourceIPAddress.slice(0, ADDRESS_MAX_CHARS) }
   const materialOf = (name: string): string => {
     const id = additionalEventData?.[name]
     return typeof id === 'string' ? id.slice(0, MATERIAL_MAX_CHARS) : ''

@@ -5,11 +5,12 @@ import { CHAIN_START } from '../audit/chain.ts'
 import { type AuditFiles, systemFiles } from '../audit/files.ts'
 import type { LogPosition } from '../audit/follow.ts'
 import { openTestLog, TEST_KEY, TestTime } from '../audit/test-log.ts'
+import { utf8 } from '../base/bytes.ts'
 import { silentLog } from '../base/log.ts'
 import { systemClock, systemSleep } from '../base/ports.ts'
 import { insightRules } from '../insights/rules.ts'
 import { testFolder } from '../store/test-folder.ts'
-import { parseEvent } from './event-facts.ts'
+import { EventReader } from './event-reader.ts'
 import { HANDED_MAX, Handover } from './handover.ts'
 import { IndexService } from './index-service.ts'
 import { InsightWatch } from './insight-watch.ts'
@@ -122,5 +123,5 @@ function at(sequence: number): LogPosition {
 }
 
 function record(id: number) {
-  return parseEvent(testRecord({ id, user: 'alice', key: 'one' }))
+  return new EventReader().read(utf8(testRecord({ id, user: 'alice', key: 'one' })))
 }

@@ -2,8 +2,7 @@ import type { ChainPoint } from '../audit/chain.ts'
 import type { LogPosition } from '../audit/follow.ts'
 import { equalConstantTime } from '../base/bytes.ts'
 import type { EventFact } from '../insights/fact.ts'
-import { type EventRecord, isInsight } from './event-facts.ts'
-import { insightFact } from './insight-facts.ts'
+import type { ReadEvent } from './event-reader.ts'
 
 /** What looking for insights needs of a batch. */
 export type BatchFacts = {
@@ -31,14 +30,14 @@ export class Handover {
   isWanted = false
 
   /** Takes a batch that comes after a point. */
-  put(node: string, from: ChainPoint, end: LogPosition, records: readonly EventRecord[]): void {
+  put(node: string, from: ChainPoint, end: LogPosition, events: readonly ReadEvent[]): void {
     if (!this.isWanted || this.#events >= HANDED_MAX) return
     // One that is put again, because the index could not be written, or after some that had no room.
     if (this.#nodes.get(node)?.at(-1)?.end.point.sequence !== from.sequence) this.drop(node)
     const handed = this.#nodes.get(node) ?? []
     this.#nodes.set(node, handed)
-    handed.push({ from, end, events: records.length, ...factsOf(records) })
-    this.#events += records.length
+    handed.push({ from, end, events: events.length, ...factsOf(events) })
+    this.#events += events.length
   }
 
   /** The batch that comes after a point, if it is here. Those before it are forgotten. */
@@ -60,9 +59,12 @@ export class Handover {
 }
 
 /** What looking for insights needs of the events of a batch. */
-export function factsOf(records: readonly EventRecord[]): BatchFacts {
-  return {
-    facts: records.map(insightFact).filter((fact) => fact !== undefined),
-    insights: records.filter(isInsight).map(({ eventID }) => eventID),
+export function factsOf(events: readonly ReadEvent[]): BatchFacts {
+  const facts: EventFact[] = []
+  const insights: string[] = []
+  for (const { second, eventId, alike } of events) {
+    if (alike.fact !== undefined) facts.push({ ...alike.fact, second })
+    if (alike.isInsight) insights.push(eventId)
   }
+  return { facts, insights }
 }

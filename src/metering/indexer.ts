@@ -9,16 +9,15 @@ import {
   logEnd,
 } from '../audit/follow.ts'
 import { nodesAmong } from '../audit/slot.ts'
-import { fromUtf8 } from '../base/bytes.ts'
 import type { Log } from '../base/log.ts'
 import type { HmacKey } from '../crypto/hmac.ts'
 import type { EventEntry, EventIndex, IndexBatch, IndexPosition } from '../store/index-port.ts'
-import { type EventRecord, indexEntry, parseEvent } from './event-facts.ts'
+import { idPrefixOf } from './event-facts.ts'
+import { EventReader, type ReadLine } from './event-reader.ts'
 import type { Handover } from './handover.ts'
 
 /** Events that one transaction takes, about. */
 const TRANSACTION_EVENTS = 4096
-const LINE_END = 0x0a
 
 /** What an indexer works with. */
 export type IndexerParts = {
@@ -38,6 +37,7 @@ export type LogEnds = ReadonlyMap<string, { readonly segment: number; readonly s
 /** Brings into the index what the log has and the index has not. */
 export class Indexer {
   readonly #parts: IndexerParts
+  readonly #reader = new EventReader()
   /** Nodes whose log does not go on from where the index has come: their rest is left out. */
   readonly #broken = new Set<string>()
   /** Where the log did not fit the index when that was made again: a second time, the log is damaged. */
@@ -127,8 +127,14 @@ export class Indexer {
     let { point } = from
     try {
       for await (const batch of followLog(parts, from)) {
-        const records = into.take(node, batch)
-        handover?.put(node, point, batch.end, records)
+        const lines = this.#reader.readAll(batch.events)
+        into.take(node, batch, lines)
+        handover?.put(
+          node,
+          point,
+          batch.end,
+          lines.map(({ event }) => event),
+        )
         point = batch.end.point
         if (into.events >= TRANSACTION_EVENTS) break
       }
@@ -147,22 +153,18 @@ class Transaction {
   readonly positions = new Map<string, IndexPosition>()
   events = 0
 
-  /** Takes the events of a batch, and gives them. */
-  take(node: string, { segment, offset, events, end }: FollowedBatch): readonly EventRecord[] {
-    const records: EventRecord[] = []
-    const entries: EventEntry[] = []
-    for (let begin = 0; begin < events.length; ) {
-      const lineEnd = events.indexOf(LINE_END, begin)
-      const record = parseEvent(fromUtf8(events.subarray(begin, lineEnd)))
-      records.push(record)
-      entries.push(indexEntry(record, offset + begin, lineEnd - begin))
-      begin = lineEnd + 1
-    }
+  /** Takes the events of a batch. */
+  take(node: string, { segment, offset, end }: FollowedBatch, lines: readonly ReadLine[]): void {
+    const entries = lines.map(({ begin, sizeBytes, event }): EventEntry => {
+      const { second, eventId, requestId, alike } = event
+      const { terms, uses } = alike
+      const place = { offset: offset + begin, sizeBytes }
+      return { second, ...place, eventId, idPrefix: idPrefixOf(eventId), requestId, terms, uses }
+    })
     this.batches.push({ node, segment, entries })
     const { point, ...place } = end
     this.positions.set(node, { ...place, sequence: point.sequence, mac: point.mac })
     this.events += entries.length
-    return records
   }
 }
 

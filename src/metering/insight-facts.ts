@@ -7,13 +7,15 @@ const CONTEXT_DIGITS = 12
 /** Keys of one event that are looked at. */
 const KEYS_MAX = 16
 
-/** What the detector looks at of a record; nothing when it is not of a call. */
-export function insightFact(event: EventRecord): EventFact | undefined {
+/** What the detector looks at of a call, whenever it was. */
+export type UntimedFact = Omit<EventFact, 'second'>
+
+/** What the detector looks at of a record but for its time; nothing when it is not of a call. */
+export function insightFact(event: EventRecord): UntimedFact | undefined {
   if (event.eventType !== 'AwsApiCall' || isCopy(event)) return undefined
   const { eventSource, eventName, errorCode = '', requestParameters } = event
   const context = requestParameters?.['encryptionContext']
   return {
-    second: Math.floor(Date.parse(event.eventTime) / 1000),
     account: event.recipientAccountId,
     region: event.awsRegion,
     source: eventSource,

@@ -2,9 +2,8 @@ import { join } from 'node:path'
 import type { AuditFiles } from '../audit/files.ts'
 import { followLog, LOG_START, LogBroken, type LogPosition } from '../audit/follow.ts'
 import { nodesAmong } from '../audit/slot.ts'
-import { fromUtf8 } from '../base/bytes.ts'
 import type { HmacKey } from '../crypto/hmac.ts'
-import { parseEvent } from './event-facts.ts'
+import { EventReader } from './event-reader.ts'
 import { type FactBatch, factsOf, type Handover } from './handover.ts'
 
 /** Where the nodes' logs are. */
@@ -101,8 +100,8 @@ async function* nodeBatches(
     next = handover?.find(node, position.point)
   }
   const log = { files, folder: join(auditFolder, node), chain: { node, key }, fromFirstKept: true }
+  const reader = new EventReader()
   for await (const { events, end } of followLog(log, position)) {
-    const lines = fromUtf8(events).split('\n')
-    yield { end, ...factsOf(lines.filter((line) => line !== '').map(parseEvent)) }
+    yield { end, ...factsOf(reader.readAll(events).map(({ event }) => event)) }
   }
 }

@@ -17,15 +17,21 @@ export type IndexPosition = {
   readonly mac: Uint8Array
 }
 
-/** One event on its way into the index. */
+/**
+ * One event on its way into the index. Events that are alike may share their terms and uses, which then are
+ * looked up once.
+ */
 export type EventEntry = {
   /** Seconds since 1970. */
   readonly second: number
   /** Where its line begins in the segment of the batch, and how long it is without its line end. */
   readonly offset: number
   readonly sizeBytes: number
+  readonly eventId: string
   /** The first 48 bits of its id. */
   readonly idPrefix: number
+  /** Empty for what is no call. */
+  readonly requestId: string
   /** Everything that it is found by. */
   readonly terms: readonly string[]
   /** One for each key, or one without a key. */
@@ -50,8 +56,8 @@ export type UseEntry = {
   readonly failed: boolean
   /** How it touched its key; none without a key. */
   readonly touch?: Touch
-  /** What this use is remembered by as the last of its key: only of successful cryptographic calls. */
-  readonly last?: { readonly eventId: string; readonly requestId: string }
+  /** Whether it is remembered as the last use of its key: only of successful cryptographic calls. */
+  readonly isLast: boolean
 }
 
 /** What is told apart of calls on a key, beside their series. */
@@ -62,11 +68,10 @@ export type Touch = {
   readonly opened: boolean
   /** Where the call came from. */
   readonly address: string
-  readonly eventId: string
 }
 
 /** Calls on one key that have a principal, operation, material, address and outcome in common. */
-export type TouchRow = Omit<Touch, 'eventId'> &
+export type TouchRow = Touch &
   Pick<Series, 'account' | 'principal' | 'source' | 'operation'> & {
     readonly failed: boolean
     readonly calls: number

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { Gathered } from './index-gathered.ts'
 import type {
   EventEntry,
   EventIndex,
@@ -10,11 +11,9 @@ import type {
   IndexPosition,
   LastUse,
   Series,
-  Touch,
   TouchRow,
   UsageQuestion,
   UsageRow,
-  UseEntry,
 } from './index-port.ts'
 import { TOUCH_ROWS_MAX } from './index-port.ts'
 import { StoreFailure } from './port.ts'
@@ -68,6 +67,8 @@ class SqliteIndex implements EventIndex {
   readonly #lastKeys = new Map<number, number>()
   readonly #terms = new Map<string, number>()
   readonly #series = new Map<string, number>()
+  /** The numbers of series that events share. */
+  #shared = new WeakMap<Series, number>()
 
   constructor(database: DatabaseSync) {
     this.#database = database
@@ -164,6 +165,7 @@ class SqliteIndex implements EventIndex {
     this.#lastKeys.clear()
     this.#terms.clear()
     this.#series.clear()
+    this.#shared = new WeakMap()
   }
 
   #gather({ node, segment, entries }: IndexBatch, into: Gathered): void {
@@ -178,12 +180,13 @@ class SqliteIndex implements EventIndex {
     }
   }
 
-  #use({ second, uses }: EventEntry, into: Gathered): void {
-    for (const use of uses) {
+  #use(entry: EventEntry, into: Gathered): void {
+    const hour = Math.floor(entry.second / SECONDS_PER_HOUR)
+    for (const use of entry.uses) {
       const series = this.#seriesNumber(use.series)
-      into.count(series, Math.floor(second / SECONDS_PER_HOUR), use.failed)
-      if (use.touch !== undefined) into.touch(series, second, use.touch, use.failed)
-      if (use.last !== undefined) into.last(second, use)
+      into.count(series, hour, use.failed)
+      if (use.touch !== undefined) into.touch(series, entry, use)
+      if (use.isLast) into.last(entry, use)
     }
   }
 
@@ -197,8 +200,8 @@ class SqliteIndex implements EventIndex {
     for (const [prefix, key] of ids.sort(([a], [b]) => a - b)) addId.run(prefix, key)
     for (const { hour, series, calls, failures } of hours.values())
       addUsage.run(hour, series, calls, failures)
-    for (const { series, touch, failed, calls, first, last } of touches.values()) {
-      const { material, opened, address, eventId } = touch
+    for (const { series, touch, failed, calls, first, last, eventId } of touches.values()) {
+      const { material, opened, address } = touch
       addTouch.run(series, material, Number(opened), address, Number(failed), calls, first, last, eventId)
     }
     for (const [key, { operation, second, eventId, requestId }] of lastUses)
@@ -227,14 +230,19 @@ class SqliteIndex implements EventIndex {
   }
 
   #seriesNumber(series: Series): number {
+    const shared = this.#shared.get(series)
+    if (shared !== undefined) return shared
     const { account, region, key, principal, source, operation, variant } = series
     const texts = [account, region, key, principal, source, operation, variant]
     const name = texts.join('\n')
-    const known = this.#series.get(name)
-    if (known !== undefined) return known
-    const { findSeries, addSeries } = this.#statements
-    const row = findSeries.get(...texts) ?? addSeries.get(...texts)
-    return remember(this.#series, name, parseInteger(row?.['id']))
+    let number = this.#series.get(name)
+    if (number === undefined) {
+      const { findSeries, addSeries } = this.#statements
+      const row = findSeries.get(...texts) ?? addSeries.get(...texts)
+      number = remember(this.#series, name, parseInteger(row?.['id']))
+    }
+    this.#shared.set(series, number)
+    return number
   }
 }
 
@@ -242,60 +250,6 @@ function remember(numbers: Map<string, number>, text: string, number: number): n
   if (numbers.size >= NUMBERS_MAX) numbers.clear()
   numbers.set(text, number)
   return number
-}
-
-type HourCount = { readonly hour: number; readonly series: number; calls: number; failures: number }
-
-type TouchCount = {
-  readonly series: number
-  readonly failed: boolean
-  /** The last of them. */
-  touch: Touch
-  calls: number
-  first: number
-  last: number
-}
-
-/** What a transaction writes, brought together by table. */
-class Gathered {
-  readonly postings = new Map<number, number[]>()
-  readonly ids: [prefix: number, event: number][] = []
-  readonly hours = new Map<string, HourCount>()
-  readonly touches = new Map<string, TouchCount>()
-  readonly lastUses = new Map<string, LastUse>()
-
-  post(term: number, event: number): void {
-    const events = this.postings.get(term)
-    if (events === undefined) this.postings.set(term, [event])
-    else events.push(event)
-  }
-
-  count(series: number, hour: number, failed: boolean): void {
-    const name = `${hour} ${series}`
-    const counted = this.hours.get(name) ?? { hour, series, calls: 0, failures: 0 }
-    counted.calls += 1
-    if (failed) counted.failures += 1
-    this.hours.set(name, counted)
-  }
-
-  touch(series: number, second: number, touch: Touch, failed: boolean): void {
-    const { material, opened, address } = touch
-    const name = `${series} ${material} ${opened} ${failed} ${address}`
-    const counted = this.touches.get(name) ?? { series, failed, touch, calls: 0, first: second, last: second }
-    counted.calls += 1
-    counted.first = Math.min(counted.first, second)
-    if (second >= counted.last) {
-      counted.last = second
-      counted.touch = touch
-    }
-    this.touches.set(name, counted)
-  }
-
-  last(second: number, { series, last }: UseEntry): void {
-    const known = this.lastUses.get(series.key)
-    if (last === undefined || (known !== undefined && known.second > second)) return
-    this.lastUses.set(series.key, { operation: series.operation, second, ...last })
-  }
 }
 
 type Statements = Readonly<Record<keyof ReturnType<typeof prepare>, StatementSync>>
