@@ -11,8 +11,11 @@ export function fromUtf8(bytes: Uint8Array): string {
 }
 
 /** One character for each of some bytes, whatever text they are: for comparing. */
-export function charsOf(bytes: Uint8Array, begin: number, count: number): string {
-  return asBuffer(bytes).toString('latin1', begin, begin + count)
+export function charsOf(
+  bytes: Uint8Array,
+  { begin, end }: { readonly begin: number; readonly end: number },
+): string {
+  return asBuffer(bytes).toString('latin1', begin, end)
 }
 
 /** Where bytes first are within others from a place on; -1 when nowhere. */

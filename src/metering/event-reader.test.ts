@@ -7,8 +7,29 @@ import { ALIKE_MAX, EventReader } from './event-reader.ts'
 import { TEST_SECOND, type TestEvent, testRecord } from './test-events.ts'
 
 /** Values that stand in a record under the names by which it is taken apart. */
-const OWN_NAMES = ['eventTime', 'requestID', 'eventID', 'readOnly', 'a"b', 'ü', '\n']
-const OWN_VALUES = ['2026-11-25T10:00:00Z', randomUUID(), 'x', '","eventID":"', '"eventTime":"', '\\']
+const OWN_NAMES = [
+  'eventTime',
+  'requestID',
+  'eventID',
+  'encryptionContext',
+  '2',
+  '1',
+  'a"b',
+  'ü',
+  '\n',
+  '}',
+  '{',
+]
+const OWN_VALUES = [
+  '2026-11-25T10:00:00Z',
+  randomUUID(),
+  'x',
+  '","eventID":"',
+  '"eventTime":"',
+  '\\',
+  '"}',
+  'ö',
+]
 
 const context = fc.dictionary(fc.constantFrom(...OWN_NAMES), fc.constantFrom(...OWN_VALUES), { maxKeys: 4 })
 const call: fc.Arbitrary<TestEvent> = fc.record(
@@ -21,7 +42,14 @@ const call: fc.Arbitrary<TestEvent> = fc.record(
     error: fc.constantFrom('AccessDenied', 'DisabledException'),
     account: fc.constantFrom('111122223333', '444455556666'),
     address: fc.constantFrom('192.0.2.1', '2001:db8::1'),
-    parameters: context.map((encryptionContext) => ({ encryptionContext })),
+    parameters: fc.oneof(
+      context.map((encryptionContext) => ({ encryptionContext })),
+      context.map((encryptionContext) => ({ keyId: 'x', encryptionContext, grantTokens: ['a'] })),
+      fc.record({
+        encryptionContext: fc.oneof(context, fc.string()),
+        other: fc.record({ encryptionContext: context }),
+      }),
+    ),
     additional: fc.record({ keyMaterialId: fc.constantFrom('aa', 'bb') }),
     requestId: fc.oneof(fc.uuid(), fc.constant('short')),
   },
@@ -40,12 +68,19 @@ test('what is read of an event is the same whatever was read before', () => {
   )
 })
 
-test('events that differ in their time and ids alone share what is derived of them', () => {
+test('events that differ in their time, ids and contexts alone share what is derived of them', () => {
   const reader = new EventReader()
   const read = (id: number, second: number, more: Partial<TestEvent> = {}) =>
     reader.read(utf8(testRecord({ id, second, requestId: randomUUID(), user: 'alice', key: 'one', ...more })))
   const first = read(1, TEST_SECOND)
   const second = read(2, TEST_SECOND + 1)
+  const [inOne, inOther] = ['x', 'y'].map((tenant) =>
+    read(3, TEST_SECOND, {
+      parameters: { keyId: 'one', encryptionContext: { tenant, 'aws:s3:arn': 'arn' } },
+    }),
+  )
+  assert.equal(inOne?.alike, inOther?.alike)
+  assert.notEqual(inOne?.context, inOther?.context)
   assert.equal(second.alike, first.alike)
   assert.equal(second.second, first.second + 1)
   assert.notEqual(second.eventId, first.eventId)
@@ -56,7 +91,7 @@ test('events that differ in their time and ids alone share what is derived of th
 
 test('a value of a caller under the name of an id is not taken for it', () => {
   const reader = new EventReader()
-  const own = { requestID: randomUUID(), eventID: randomUUID() }
+  const own = { requestID: randomUUID(), eventID: randomUUID(), encryptionContext: 'x' }
   for (let id = 1; id < 4; id += 1) {
     const requestId = randomUUID()
     const line = utf8(testRecord({ id, requestId, parameters: { encryptionContext: own } }))

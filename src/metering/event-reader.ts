@@ -1,13 +1,14 @@
-import { charsOf, fromUtf8, indexOfBytes, utf8 } from '../base/bytes.ts'
+import { charsOf, fromUtf8, indexOfBytes, toHex, utf8 } from '../base/bytes.ts'
+import { sha256 } from '../crypto/hash.ts'
 import type { UseEntry } from '../store/index-port.ts'
 import { type EventRecord, isInsight, parseEvent, termsOf, usesOf } from './event-facts.ts'
-import { insightFact, type UntimedFact } from './insight-facts.ts'
+import { type CallFact, insightFact } from './insight-facts.ts'
 
-/** What is derived of all events that differ in nothing but their time and ids. */
+/** What is derived of all events that differ in nothing but their time, ids and encryption context. */
 export type AlikeFacts = {
   readonly terms: readonly string[]
   readonly uses: readonly UseEntry[]
-  readonly fact: UntimedFact | undefined
+  readonly fact: CallFact | undefined
   readonly isInsight: boolean
 }
 
@@ -18,6 +19,8 @@ export type ReadEvent = {
   readonly eventId: string
   /** Empty for what is no call. */
   readonly requestId: string
+  /** What tells encryption contexts apart; empty without one. */
+  readonly context: string
   readonly alike: AlikeFacts
 }
 
@@ -36,21 +39,36 @@ const ALIKE_MAX_BYTES = 4096
 /** Events that are read one by one when remembering those before has not been worth it. */
 const UNLIKE_EVENTS = 16_384
 
+/** Hexadecimal digits that tell contexts apart. */
+const CONTEXT_DIGITS = 12
+
 const LINE_END = 0x0a
 const TIME_BEFORE = utf8('"eventTime":"')
 const TIME_BYTES = 'yyyy-mm-ddThh:mm:ssZ'.length
+const CONTEXT_BEFORE = utf8('"encryptionContext":')
+const CONTEXT_END = 0x7d
 const REQUEST_ID_BEFORE = '"requestID":"'
 const EVENT_ID_BEFORE = utf8('","eventID":"')
 const UUID_BYTES = 36
 /** Neither ends a JSON string nor escapes anything. */
 const PLAIN = /^[\w:-]+$/
+/** A JSON object of texts in which nothing is escaped: it ends with the first brace that it has. */
+const PLAIN_CONTEXT = /^\{(?:"[^"\\}]*":"[^"\\}]*",?)*\}$/
 
+/** Bytes of a line. */
+type Span = { readonly begin: number; readonly end: number }
 /** Where the values are that tell apart events that are alike. */
-type Places = { readonly time: number; readonly requestId: number; readonly eventId: number }
+type Places = {
+  readonly time: Span
+  readonly context: Span
+  readonly requestId: Span
+  readonly eventId: Span
+}
 
 /**
  * Reads the lines of the log. Most calls are like others before them: what is derived of a line is remembered by
- * all of it but the time and the ids, so that lines are taken apart only when they say something new.
+ * all of it but the time, the ids and the encryption context, so that lines are taken apart only when they say
+ * something new.
  */
 export class EventReader {
   readonly #alike = new Map<string, AlikeFacts>()
@@ -78,20 +96,21 @@ export class EventReader {
     }
     const places = line.length > ALIKE_MAX_BYTES ? undefined : findPlaces(line)
     if (places === undefined) return this.#parse(line)
-    const time = charsOf(line, places.time, TIME_BYTES)
-    const requestId = charsOf(line, places.requestId, UUID_BYTES)
-    const eventId = charsOf(line, places.eventId, UUID_BYTES)
+    const time = charsOf(line, places.time)
+    const requestId = charsOf(line, places.requestId)
+    const eventId = charsOf(line, places.eventId)
     const rest = restOf(line, places)
     const alike = this.#alike.get(rest)
     if (alike !== undefined && PLAIN.test(time) && PLAIN.test(requestId) && PLAIN.test(eventId)) {
       this.#found += 1
-      return { second: this.#secondOf(time), eventId, requestId, alike }
+      const context = contextOf(line, places.context)
+      return { second: this.#secondOf(time), eventId, requestId, context, alike }
     }
     const event = parseEvent(fromUtf8(line))
     const read = this.#derive(event)
     // A caller's own values can have these names: what is remembered is only what was found to be in its place.
-    if (event.eventTime === time && event.requestID === requestId && event.eventID === eventId)
-      this.#remember(rest, read.alike)
+    const isInPlace = event.eventTime === time && event.requestID === requestId && event.eventID === eventId
+    if (isInPlace && contextOf(line, places.context) === read.context) this.#remember(rest, read.alike)
     return read
   }
 
@@ -110,7 +129,8 @@ export class EventReader {
 
   #derive(event: EventRecord): ReadEvent {
     const { eventTime, eventID: eventId, requestID: requestId = '' } = event
-    return { second: this.#secondOf(eventTime), eventId, requestId, alike: factsOf(event) }
+    const context = contextDigest(event)
+    return { second: this.#secondOf(eventTime), eventId, requestId, context, alike: factsOf(event) }
   }
 
   #secondOf(time: string): number {
@@ -134,17 +154,50 @@ function factsOf(event: EventRecord): AlikeFacts {
 function findPlaces(line: Uint8Array): Places | undefined {
   const time = indexOfBytes(line, TIME_BEFORE, 0) + TIME_BEFORE.length
   const requestIdEnd = indexOfBytes(line, EVENT_ID_BEFORE, time)
-  const requestId = requestIdEnd - UUID_BYTES
-  if (time < TIME_BEFORE.length || requestId < time) return undefined
-  const before = charsOf(line, requestId - REQUEST_ID_BEFORE.length, REQUEST_ID_BEFORE.length)
+  const requestId = { begin: requestIdEnd - UUID_BYTES, end: requestIdEnd }
+  if (time < TIME_BEFORE.length || requestId.begin < time) return undefined
+  const nameEnd = requestId.begin
+  if (charsOf(line, { begin: nameEnd - REQUEST_ID_BEFORE.length, end: nameEnd }) !== REQUEST_ID_BEFORE)
+    return undefined
   const eventId = requestIdEnd + EVENT_ID_BEFORE.length
-  return before === REQUEST_ID_BEFORE ? { time, requestId, eventId } : undefined
+  const timeEnd = time + TIME_BYTES
+  return {
+    time: { begin: time, end: timeEnd },
+    context: findContext(line, timeEnd, requestId.begin),
+    requestId,
+    eventId: { begin: eventId, end: eventId + UUID_BYTES },
+  }
+}
+
+/** Where an encryption context is, if it can be cut out; an empty span otherwise. */
+function findContext(line: Uint8Array, from: number, until: number): Span {
+  const none = { begin: from, end: from }
+  const name = indexOfBytes(line, CONTEXT_BEFORE, from)
+  if (name < 0 || name >= until) return none
+  const begin = name + CONTEXT_BEFORE.length
+  const end = line.indexOf(CONTEXT_END, begin) + 1
+  const next = indexOfBytes(line, CONTEXT_BEFORE, begin)
+  const isOnly = next < 0 || next >= until
+  return isOnly && end > begin && PLAIN_CONTEXT.test(charsOf(line, { begin, end })) ? { begin, end } : none
+}
+
+function contextOf(line: Uint8Array, { begin, end }: Span): string {
+  return begin === end ? '' : digestOf(line.subarray(begin, end))
+}
+
+function contextDigest({ requestParameters }: EventRecord): string {
+  const context = requestParameters?.['encryptionContext']
+  return context === undefined ? '' : digestOf(utf8(JSON.stringify(context)))
+}
+
+function digestOf(context: Uint8Array): string {
+  return toHex(sha256(context)).slice(0, CONTEXT_DIGITS)
 }
 
 /** All but the values, with a character between that no line has. */
-function restOf(line: Uint8Array, { time, requestId, eventId }: Places): string {
-  const timeEnd = time + TIME_BYTES
-  const idEnd = eventId + UUID_BYTES
-  const between = charsOf(line, timeEnd, requestId - timeEnd)
-  return `${charsOf(line, 0, time)}\n${between}\n${charsOf(line, idEnd, line.length - idEnd)}`
+function restOf(line: Uint8Array, { time, context, requestId, eventId }: Places): string {
+  const before = charsOf(line, { begin: 0, end: time.begin })
+  const call = charsOf(line, { begin: time.end, end: context.begin })
+  const more = charsOf(line, { begin: context.end, end: requestId.begin })
+  return `${before}\n${call}\n${more}\n${charsOf(line, { begin: eventId.end, end: line.length })}`
 }

@@ -62,8 +62,8 @@ export class Handover {
 export function factsOf(events: readonly ReadEvent[]): BatchFacts {
   const facts: EventFact[] = []
   const insights: string[] = []
-  for (const { second, eventId, alike } of events) {
-    if (alike.fact !== undefined) facts.push({ ...alike.fact, second })
+  for (const { second, eventId, context, alike } of events) {
+    if (alike.fact !== undefined) facts.push({ ...alike.fact, second, context })
     if (alike.isInsight) insights.push(eventId)
   }
   return { facts, insights }
