@@ -3,8 +3,8 @@ import {
   createSign,
   createVerify,
   publicDecrypt,
-  sign as signCallback,
-  verify as verifyCallback,
+  sign as signMessage,
+  verify as verifyMessage,
 } from 'node:crypto'
 import { KEY_SPECS, type MessageType, type SigningAlgorithm } from '../api/key-specs.ts'
 import { assert } from '../base/assert.ts'
@@ -12,6 +12,7 @@ import { concatBytes, equalConstantTime } from '../base/bytes.ts'
 import { systemRandom } from '../base/ports.ts'
 import { encodePublicKey, type PrivateKey, type PublicKey, publicKeyOf } from './asymmetric-key.ts'
 import { whileUsing } from './openssl-threads.ts'
+import type { PrivateSpec } from './private-spec.ts'
 import { encodePss, type HashFacts, isPssOf } from './pss.ts'
 import { slowBytes, slowTruth } from './slow.ts'
 import { ecdsaSpec, mlDsaSpec } from './slow-specs.ts'
@@ -160,6 +161,16 @@ function opensslScheme(facts: SchemeFacts): readonly [string | null, object] {
   }
 }
 
+/**
+ * What OpenSSL does within some 100 µs is done at once: the event loop would be held up for 20 to 50 µs by handing it
+ * to a thread, and another core would have to be free. Measured: P-256 signs in 30 µs and verifies in 77, Ed25519 signs
+ * in 43, RSA verifies in 29 to 80; Ed25519 verifies in 128.
+ */
+const SIGNED_AT_ONCE: ReadonlySet<PrivateSpec> = new Set(['ECC_NIST_P256', 'ECC_NIST_EDWARDS25519'])
+const VERIFIED_AT_ONCE: ReadonlySet<PrivateSpec> = new Set([
+  ...(['ECC_NIST_P256', 'RSA_2048', 'RSA_3072', 'RSA_4096'] as const),
+])
+
 async function signRaw(key: PrivateKey, facts: SchemeFacts, message: Uint8Array): Promise<Uint8Array> {
   if (facts.scheme === 'sm2') {
     // Node's one call cannot be given the distinguishing identifier; this one adds nothing to what it is given.
@@ -167,9 +178,10 @@ async function signRaw(key: PrivateKey, facts: SchemeFacts, message: Uint8Array)
     return createSign(facts.hash.name).update(preamble).update(message).sign(key.handle)
   }
   const [hashName, options] = opensslScheme(facts)
+  if (SIGNED_AT_ONCE.has(key.spec)) return signMessage(hashName, message, { key: key.handle, ...options })
   const signing = (): Promise<Uint8Array> =>
     new Promise((resolve, reject) => {
-      signCallback(hashName, message, { key: key.handle, ...options }, (error, signature) =>
+      signMessage(hashName, message, { key: key.handle, ...options }, (error, signature) =>
         error === null ? resolve(signature) : reject(error),
       )
     })
@@ -189,9 +201,12 @@ async function verifyRaw(
   // OpenSSL takes an RSA signature that lost its leading zeroes; the standard does not.
   if (key.spec.startsWith('RSA_') && signature.length !== modulusBytes(key)) return false
   const [hashName, options] = opensslScheme(facts)
+  if (VERIFIED_AT_ONCE.has(key.spec)) {
+    return verifyMessage(hashName, message, { key: key.handle, ...options }, signature)
+  }
   const verifying = (): Promise<boolean> =>
     new Promise((resolve, reject) => {
-      verifyCallback(hashName, message, { key: key.handle, ...options }, signature, (error, valid) =>
+      verifyMessage(hashName, message, { key: key.handle, ...options }, signature, (error, valid) =>
         error === null ? resolve(valid) : reject(error),
       )
     })
