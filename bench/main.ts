@@ -16,6 +16,8 @@ import { measureSpecs } from './suites/specs.ts'
 import { measureStart } from './suites/start.ts'
 import { measureThroughput } from './suites/throughput.ts'
 
+const WORKER_FOR_EACH_CORE = { HOLDFAST_WORKERS: 'auto' }
+
 /** Exit statuses: a run that failed or missed what `--strict` asks, and a command line that is wrong. */
 const FAILED = 1
 const MISUSED = 2
@@ -86,11 +88,21 @@ async function measure(options: Options, loader: Loader): Promise<Report> {
       ? await withFolder(options, ({ dataFolder }) => measureAudit({ options, folder: dataFolder, progress }))
       : undefined,
     specs: wanted('specs')
-      ? await withServer(options, (server) => measureSpecs({ ...parts, server }))
+      ? await withServer(options, (server) =>
+          withServer(
+            options,
+            (busyServer) => measureSpecs({ ...parts, server, busyServer }),
+            WORKER_FOR_EACH_CORE,
+          ),
+        )
       : undefined,
     latency: wanted('latency')
       ? await withServer(options, (server) =>
-          withLoader((other) => measureLatency({ ...parts, other, server })),
+          withServer(
+            options,
+            (busyServer) => withLoader((other) => measureLatency({ ...parts, other, server, busyServer })),
+            WORKER_FOR_EACH_CORE,
+          ),
         )
       : undefined,
     session: wanted('session')
@@ -111,9 +123,13 @@ async function withLoader<T>(run: (loader: Loader) => Promise<T>): Promise<T> {
 }
 
 /** Runs a suite on a fresh server over an empty folder: what one suite leaves behind does not slow another. */
-function withServer<T>(options: Options, run: (server: Server) => Promise<T>): Promise<T> {
+function withServer<T>(
+  options: Options,
+  run: (server: Server) => Promise<T>,
+  environment: ServerSettings['environment'] = {},
+): Promise<T> {
   return withFolder(options, async (settings) => {
-    const server = await startServer(settings)
+    const server = await startServer({ ...settings, environment })
     try {
       return await run(server)
     } finally {

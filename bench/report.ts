@@ -226,6 +226,7 @@ function formatSpecs({ rows }: SpecsReport): string {
     'operation',
     'spec',
     'conns',
+    'workers',
     'calls/s',
     'p50 ms',
     'p99 ms',
@@ -237,6 +238,7 @@ function formatSpecs({ rows }: SpecsReport): string {
     row.operation,
     row.spec,
     row.connections.toString(),
+    row.workers,
     row.callsPerSecond.toFixed(0),
     row.p50Ms.toFixed(2),
     row.p99Ms.toFixed(2),
@@ -255,12 +257,13 @@ function formatSession({ root, session, share }: SessionReport): string {
 function formatLatency({ rows }: LatencyReport): string {
   const lines = rows.map((row) => [
     row.beside,
+    row.workers,
     row.otherCalls.toFixed(1),
     row.encryptCalls.toFixed(0),
     row.p50Ms.toFixed(2),
     row.p99Ms.toFixed(2),
   ])
-  const head = ['Encrypt beside', 'its calls/s', 'Encrypt/s', 'p50 ms', 'p99 ms']
+  const head = ['Encrypt beside', 'workers', 'its calls/s', 'Encrypt/s', 'p50 ms', 'p99 ms']
   return `\n${formatTable([head, ...lines])}\n`
 }
 

@@ -15,6 +15,8 @@ export type LatencyReport = {
 
 /** A stream of Encrypt calls beside other work. */
 type LatencyRow = {
+  /** Processes of the server: one, or one for each core. */
+  readonly workers: 'one' | 'auto'
   readonly beside: string
   /** Of the other work, a second. */
   readonly otherCalls: number
@@ -28,9 +30,13 @@ export type LatencyParts = {
   readonly options: Options
   readonly loader: Loader
   readonly other: Loader
+  /** A server of one process, and one with a worker for each core. */
   readonly server: Server
+  readonly busyServer: Server
   readonly progress: (text: string) => void
 }
+
+type OneServer = Omit<LatencyParts, 'busyServer'> & { readonly workers: LatencyRow['workers'] }
 
 /** The stream that is watched: few connections, as an application has. */
 const STREAM_CONNECTIONS = 4
@@ -46,7 +52,15 @@ const MARGIN_MS = 1000
 const TIMES_REQUIRED = 5
 
 /** Measures how long Encrypt takes while RSA_4096 keys are generated, and while they are used. */
-export async function measureLatency(parts: LatencyParts): Promise<LatencyReport> {
+export async function measureLatency({ busyServer, ...parts }: LatencyParts): Promise<LatencyReport> {
+  const reports = [
+    await measureServer({ ...parts, workers: 'one' }),
+    await measureServer({ ...parts, server: busyServer, workers: 'auto' }),
+  ]
+  return { rows: reports.flatMap(({ rows }) => rows), goals: reports.flatMap(({ goals }) => goals) }
+}
+
+async function measureServer(parts: OneServer): Promise<LatencyReport> {
   const to = { endpoint: parts.server.endpoint, credentials: parts.server.credentials }
   const fixtures = await prepareFixtures(to, undefined)
   await parts.loader.sign(
@@ -86,7 +100,7 @@ async function othersOf(to: Addressing, keyId: string): Promise<readonly Other[]
 }
 
 async function measureBeside(
-  parts: LatencyParts,
+  parts: OneServer,
   to: Addressing,
   other: Other | undefined,
 ): Promise<LatencyRow> {
@@ -103,19 +117,20 @@ async function measureBeside(
     rounds.push({ stream, work })
   }
   const row = {
+    workers: parts.workers,
     beside,
     otherCalls: median(rounds.map(({ work }) => (work === undefined ? 0 : rate(work)))),
     encryptCalls: median(rounds.map(({ stream }) => rate(stream))),
     p50Ms: median(rounds.map(({ stream }) => stream.p50Us)) / 1000,
     p99Ms: median(rounds.map(({ stream }) => stream.p99Us)) / 1000,
   }
-  parts.progress(`Encrypt beside ${beside}: p99 ${row.p99Ms.toFixed(2)} ms`)
+  parts.progress(`Encrypt beside ${beside}, workers ${parts.workers}: p99 ${row.p99Ms.toFixed(2)} ms`)
   return row
 }
 
 /** Begins the work beside a stream. It ends by itself. */
 async function startOther(
-  parts: LatencyParts,
+  parts: OneServer,
   to: Addressing,
   { workload, connections }: Other,
 ): Promise<{ readonly ended: Promise<WindowResult> }> {
@@ -131,7 +146,7 @@ type WindowShape = {
 
 function runWindow(
   loader: Loader,
-  { options, server }: LatencyParts,
+  { options, server }: OneServer,
   { connections, warmupMs = 0, marginMs = 0 }: WindowShape,
 ): Promise<WindowResult> {
   const measureMs = options.seconds * 1000 + marginMs
@@ -146,7 +161,7 @@ function assertAnswered(beside: string, ...results: readonly (WindowResult | und
 function goalOf(row: LatencyRow, idle: LatencyRow): Goal {
   const times = idle.p99Ms === 0 ? Number.POSITIVE_INFINITY : row.p99Ms / idle.p99Ms
   return {
-    name: `p99 of Encrypt beside ${row.beside}, in p99s of an idle server`,
+    name: `p99 of Encrypt beside ${row.beside}, workers ${row.workers}, in p99s of an idle server`,
     required: `under ${TIMES_REQUIRED}`,
     measured: times.toFixed(2),
     met: times < TIMES_REQUIRED,

@@ -1,9 +1,6 @@
-import { availableParallelism } from 'node:os'
 import { SHARE_ENV, Worker } from 'node:worker_threads'
 
-/** Threads of one pool: more would only take processors from the event loop and OpenSSL's own threads. */
-const OFFLOAD_THREADS_MAX = Math.min(4, availableParallelism())
-/** Tasks that may wait in one pool: at 1 to 10 ms each, the last still waits for seconds only. */
+/** Tasks that may wait in a pool of which nothing else is said. */
 const OFFLOAD_WAITING_MAX = 1024
 /** What one thread may use for its own objects; the tasks are small. */
 const THREAD_MEMORY = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 128 }
@@ -26,7 +23,7 @@ export type OffloadAnswer = { readonly answer: unknown } | { readonly failed: st
 export type OffloadOptions = {
   /** The module of the thread, which hands its function to `answerTasks`. */
   readonly module: URL
-  readonly threadsMax?: number
+  readonly threadsMax: number
   readonly waitingMax?: number
 }
 
@@ -50,11 +47,7 @@ export class ThreadPool<Task> {
   readonly #idle: Worker[] = []
   readonly #busy = new Map<Worker, Waiting<Task>>()
 
-  constructor({
-    module,
-    threadsMax = OFFLOAD_THREADS_MAX,
-    waitingMax = OFFLOAD_WAITING_MAX,
-  }: OffloadOptions) {
+  constructor({ module, threadsMax, waitingMax = OFFLOAD_WAITING_MAX }: OffloadOptions) {
     this.#module = module
     this.#threadsMax = threadsMax
     this.#waitingMax = waitingMax

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import type { Log } from '../base/log.ts'
 import { UsageError } from '../base/usage-error.ts'
+import { processEnvironment } from '../config/environment.ts'
 import { type Config, configFlags } from '../config/settings.ts'
 import { EXIT_USAGE } from './command.ts'
 import type { RunningServer } from './running.ts'
@@ -10,6 +11,8 @@ import { WorkerMetrics } from './worker-metrics.ts'
 /** A worker that ends by itself is started again, so often within a minute; then all stops. */
 const MAX_RESTARTS = 10
 const RESTART_WINDOW_MS = 60_000
+/** Node's threads for files and cryptography. Source: libuv, "Thread pool work scheduling". */
+const THREADS_VARIABLE = 'UV_THREADPOOL_SIZE'
 /** How long workers get to finish what is in flight before they are ended. */
 const STOP_TIMEOUT_MS = 15_000
 
@@ -53,7 +56,8 @@ class Workers {
   /** Starts one worker and gives its port once it serves. */
   start(port: number): Promise<number> {
     const config = { ...this.#config, listen: { ...this.#config.listen, port } }
-    const child = fork(process.argv[1] ?? '', ['worker', ...configFlags(config)])
+    const env = workerEnvironment(processEnvironment(), config.workers)
+    const child = fork(process.argv[1] ?? '', ['worker', ...configFlags(config)], { env })
     this.#running.add(child)
     return new Promise((resolve, reject) => {
       const failed = (code: number | null): void => {
@@ -92,6 +96,23 @@ class Workers {
     }
     this.start(port).catch(() => this.#failure.resolve())
   }
+}
+
+/** Of a worker: one thread generates RSA keys, two use keys, two are left to files. */
+const WORKER_THREADS_MIN = 5
+
+/**
+ * The environment of a worker, with its part of the threads: if each had as many as one process alone, those that
+ * sign would leave the event loops little of the cores.
+ */
+export function workerEnvironment(
+  given: Readonly<Record<string, string | undefined>>,
+  workers: number,
+): Record<string, string | undefined> {
+  const threads = Number(given[THREADS_VARIABLE])
+  if (!Number.isInteger(threads) || threads < 1) return { ...given }
+  const part = Math.min(threads, Math.max(WORKER_THREADS_MIN, Math.ceil(threads / workers)))
+  return { ...given, [THREADS_VARIABLE]: String(part) }
 }
 
 function stopChild(child: ChildProcess): Promise<void> {

@@ -1,6 +1,4 @@
-import { diffieHellman } from 'node:crypto'
 import { encodePublicKey, type PrivateKey, parsePublicKey } from './asymmetric-key.ts'
-import { whileUsing } from './openssl-threads.ts'
 import { slowBytes } from './slow.ts'
 import { sm2Point } from './sm2-facts.ts'
 
@@ -21,11 +19,5 @@ export async function deriveSharedSecret(
   if (key.spec === 'SM2') {
     return await slowBytes({ name: 'sm2-agree', key: key.handle, publicKey: sm2Point(encodePublicKey(peer)) })
   }
-  const agreeing = (): Promise<Uint8Array> =>
-    new Promise((resolve, reject) => {
-      diffieHellman({ privateKey: key.handle, publicKey: peer.handle }, (error, secret) =>
-        error === null ? resolve(secret) : reject(error),
-      )
-    })
-  return await whileUsing(agreeing)
+  return await slowBytes({ name: 'agree', key: key.handle, peer: peer.handle })
 }

@@ -5,7 +5,7 @@ import { shareThreads } from './openssl-threads.ts'
 
 test('the threads that the start asks for keep every core busy with signing', () => {
   for (const [cores, generating, using] of [
-    [1, 1, 1],
+    [1, 1, 2],
     [2, 1, 3],
     [4, 2, 5],
     [8, 4, 9],
@@ -17,7 +17,7 @@ test('the threads that the start asks for keep every core busy with signing', ()
 
 /** What `bin/holdfast` sets. */
 function threadsOf(cores: number): number {
-  return Math.floor((cores * 3) / 2) + 3
+  return Math.floor((cores * 3 + 1) / 2) + 3
 }
 
 test('with any number of threads from 4 on, at least one is left to files', () => {

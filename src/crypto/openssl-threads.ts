@@ -25,6 +25,8 @@ export function shareThreads(cores: number, threads: number): ThreadShares {
 
 const shares = shareThreads(availableParallelism(), threadCount())
 const generating = new Gate({ atOnce: shares.generating, waitingMax: GENERATING_WAITING_MAX })
+/** Threads of a priority of their own for what keys are slow at: see `slow.ts`. */
+export const THREADS_FOR_KEYS = shares.using
 const using = new Gate({ atOnce: shares.using, waitingMax: USING_WAITING_MAX })
 
 /** Generates an RSA key on OpenSSL's threads. @throws OffloadError when too much waits. */

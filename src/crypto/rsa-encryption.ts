@@ -1,8 +1,8 @@
-import { constants, publicEncrypt, subtle } from 'node:crypto'
+import { constants, publicEncrypt } from 'node:crypto'
 import type { EncryptionAlgorithm } from '../api/key-specs.ts'
 import type { PrivateKey, PublicKey } from './asymmetric-key.ts'
-import { whileUsing } from './openssl-threads.ts'
 import { KEY_KINDS, type PrivateSpec } from './private-spec.ts'
+import { slowBytesIfAny } from './slow.ts'
 
 /** The encryption algorithms of RSA keys. */
 export type RsaEncryptionAlgorithm = Extract<EncryptionAlgorithm, `RSAES_${string}`>
@@ -11,8 +11,8 @@ export type RsaEncryptionAlgorithm = Extract<EncryptionAlgorithm, `RSAES_${strin
 export type RsaSpec = Extract<PrivateSpec, `RSA_${string}`>
 
 const HASHES = {
-  RSAES_OAEP_SHA_1: { node: 'sha1', web: 'SHA-1', bytes: 20 },
-  RSAES_OAEP_SHA_256: { node: 'sha256', web: 'SHA-256', bytes: 32 },
+  RSAES_OAEP_SHA_1: { node: 'sha1', bytes: 20 },
+  RSAES_OAEP_SHA_256: { node: 'sha256', bytes: 32 },
 } as const satisfies { readonly [A in RsaEncryptionAlgorithm]: object }
 
 /** The largest plaintext in bytes. Source: RFC 8017, section 7.1.1. */
@@ -43,7 +43,7 @@ export async function encryptRsa(
  * The plaintext of {@link encryptRsa}, or nothing: every ciphertext that was not made for this key and algorithm gives
  * the same answer.
  *
- * Done on OpenSSL's threads, by way of Web Cryptography: `privateDecrypt` would hold up the event loop.
+ * Done on a thread: it would hold up the event loop.
  *
  * @throws OffloadError when too much waits.
  */
@@ -54,12 +54,6 @@ export async function decryptRsa(
 ): Promise<Uint8Array | undefined> {
   // OpenSSL takes a ciphertext that lost its leading zeroes; the standard does not.
   if (ciphertext.length * 8 !== key.handle.asymmetricKeyDetails?.modulusLength) return undefined
-  const usable = key.handle.toCryptoKey({ name: 'RSA-OAEP', hash: HASHES[algorithm].web }, false, ['decrypt'])
-  try {
-    const data = Uint8Array.from(ciphertext)
-    return new Uint8Array(await whileUsing(() => subtle.decrypt({ name: 'RSA-OAEP' }, usable, data)))
-  } catch (error) {
-    if (error instanceof DOMException && error.name === 'OperationError') return undefined
-    throw error
-  }
+  const { node: oaepHash } = HASHES[algorithm]
+  return await slowBytesIfAny({ name: 'rsa-decrypt', key: key.handle, oaepHash, ciphertext })
 }

@@ -1,21 +1,14 @@
-import {
-  constants,
-  createSign,
-  createVerify,
-  publicDecrypt,
-  sign as signMessage,
-  verify as verifyMessage,
-} from 'node:crypto'
+import { constants, createSign, createVerify, publicDecrypt } from 'node:crypto'
 import { KEY_SPECS, type MessageType, type SigningAlgorithm } from '../api/key-specs.ts'
 import { assert } from '../base/assert.ts'
 import { concatBytes, equalConstantTime } from '../base/bytes.ts'
 import { systemRandom } from '../base/ports.ts'
 import { encodePublicKey, type PrivateKey, type PublicKey, publicKeyOf } from './asymmetric-key.ts'
-import { whileUsing } from './openssl-threads.ts'
 import type { PrivateSpec } from './private-spec.ts'
 import { encodePss, type HashFacts, isPssOf } from './pss.ts'
-import { slowBytes, slowTruth } from './slow.ts'
+import { bytesAtOnce, slowBytes, slowTruth, truthAtOnce } from './slow.ts'
 import { ecdsaSpec, mlDsaSpec } from './slow-specs.ts'
+import type { MessageScheme } from './slow-tasks.ts'
 import { sm2Point, sm2Preamble } from './sm2-facts.ts'
 
 /** How an algorithm signs. */
@@ -142,29 +135,28 @@ function assertTogether(
 }
 
 /** How OpenSSL hashes, pads and signs a message at once. */
-function opensslScheme(facts: SchemeFacts): readonly [string | null, object] {
+function opensslScheme(facts: SchemeFacts): MessageScheme {
   switch (facts.scheme) {
     case 'pkcs1':
-      return [facts.hash.name, { padding: constants.RSA_PKCS1_PADDING }]
-    case 'pss':
-      return [
-        facts.hash.name,
-        { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST },
-      ]
+      return { hash: facts.hash.name, options: { padding: constants.RSA_PKCS1_PADDING } }
+    case 'pss': {
+      const padding = constants.RSA_PKCS1_PSS_PADDING
+      return { hash: facts.hash.name, options: { padding, saltLength: constants.RSA_PSS_SALTLEN_DIGEST } }
+    }
     case 'ecdsa':
     case 'sm2':
-      return [facts.hash.name, { dsaEncoding: 'der' }]
+      return { hash: facts.hash.name, options: { dsaEncoding: 'der' } }
     case 'ed25519':
     case 'ed25519ph':
     case 'ml-dsa':
-      return [null, {}]
+      return { hash: null, options: {} }
   }
 }
 
 /**
- * What OpenSSL does within some 100 µs is done at once: the event loop would be held up for 20 to 50 µs by handing it
- * to a thread, and another core would have to be free. Measured: P-256 signs in 30 µs and verifies in 77, Ed25519 signs
- * in 43, RSA verifies in 29 to 80; Ed25519 verifies in 128.
+ * What OpenSSL does within some 100 µs is done at once: handing it to a thread would hold up the event loop for 20 to
+ * 50 µs, and another core would have to be free. Measured: P-256 signs in 30 µs and verifies in 77, Ed25519 signs in 43,
+ * RSA verifies in 29 to 80; Ed25519 verifies in 128.
  */
 const SIGNED_AT_ONCE: ReadonlySet<PrivateSpec> = new Set(['ECC_NIST_P256', 'ECC_NIST_EDWARDS25519'])
 const VERIFIED_AT_ONCE: ReadonlySet<PrivateSpec> = new Set([
@@ -177,15 +169,8 @@ async function signRaw(key: PrivateKey, facts: SchemeFacts, message: Uint8Array)
     const preamble = sm2Preamble(sm2Point(publicKeyOf(key)))
     return createSign(facts.hash.name).update(preamble).update(message).sign(key.handle)
   }
-  const [hashName, options] = opensslScheme(facts)
-  if (SIGNED_AT_ONCE.has(key.spec)) return signMessage(hashName, message, { key: key.handle, ...options })
-  const signing = (): Promise<Uint8Array> =>
-    new Promise((resolve, reject) => {
-      signMessage(hashName, message, { key: key.handle, ...options }, (error, signature) =>
-        error === null ? resolve(signature) : reject(error),
-      )
-    })
-  return await whileUsing(signing)
+  const task = { name: 'sign', key: key.handle, message, ...opensslScheme(facts) } as const
+  return SIGNED_AT_ONCE.has(key.spec) ? bytesAtOnce(task) : await slowBytes(task)
 }
 
 async function verifyRaw(
@@ -200,17 +185,8 @@ async function verifyRaw(
   }
   // OpenSSL takes an RSA signature that lost its leading zeroes; the standard does not.
   if (key.spec.startsWith('RSA_') && signature.length !== modulusBytes(key)) return false
-  const [hashName, options] = opensslScheme(facts)
-  if (VERIFIED_AT_ONCE.has(key.spec)) {
-    return verifyMessage(hashName, message, { key: key.handle, ...options }, signature)
-  }
-  const verifying = (): Promise<boolean> =>
-    new Promise((resolve, reject) => {
-      verifyMessage(hashName, message, { key: key.handle, ...options }, signature, (error, valid) =>
-        error === null ? resolve(valid) : reject(error),
-      )
-    })
-  return await whileUsing(verifying)
+  const task = { name: 'verify', key: key.handle, message, signature, ...opensslScheme(facts) } as const
+  return VERIFIED_AT_ONCE.has(key.spec) ? truthAtOnce(task) : await slowTruth(task)
 }
 
 async function signReady(key: PrivateKey, facts: SchemeFacts, message: Uint8Array): Promise<Uint8Array> {

@@ -1,18 +1,23 @@
 import { assert } from '../base/assert.ts'
 import { ThreadPool } from '../base/offload.ts'
-import type { SlowTask } from './slow-tasks.ts'
+import { THREADS_FOR_KEYS } from './openssl-threads.ts'
+import { runSlow, type SlowTask } from './slow-tasks.ts'
 
 /** The published package carries the same file without types. */
 const THREAD = new URL(import.meta.url.replace(/slow(\.[jt]s)$/, 'slow-thread$1'))
+/** Tasks that may wait: at 1 to 10 ms each, the last still waits for seconds only. */
+const WAITING_MAX = 4096
 
 /** One pool for the process; it has no threads until the first task. */
-const pool = new ThreadPool<SlowTask>({ module: THREAD })
+const pool = new ThreadPool<SlowTask>({
+  module: THREAD,
+  threadsMax: THREADS_FOR_KEYS,
+  waitingMax: WAITING_MAX,
+})
 
 /** The bytes that a task gives, from a thread. @throws OffloadError when too much waits or the task fails. */
 export async function slowBytes(task: SlowTask): Promise<Uint8Array> {
-  const bytes = await pool.run(task)
-  assert(bytes instanceof Uint8Array, `${task.name} gives bytes`)
-  return bytes
+  return parseBytes(task, await pool.run(task))
 }
 
 /** The bytes that a task gives, or nothing. @throws OffloadError when too much waits or the task fails. */
@@ -24,7 +29,25 @@ export async function slowBytesIfAny(task: SlowTask): Promise<Uint8Array | undef
 
 /** The truth that a task gives, from a thread. @throws OffloadError when too much waits or the task fails. */
 export async function slowTruth(task: SlowTask): Promise<boolean> {
-  const truth = await pool.run(task)
-  assert(typeof truth === 'boolean', `${task.name} gives a truth`)
-  return truth
+  return parseTruth(task, await pool.run(task))
+}
+
+/** The bytes that a task gives, here and now: for what takes no longer than handing it to a thread. */
+export function bytesAtOnce(task: SlowTask): Uint8Array {
+  return parseBytes(task, runSlow(task))
+}
+
+/** The truth that a task gives, here and now: for what takes no longer than handing it to a thread. */
+export function truthAtOnce(task: SlowTask): boolean {
+  return parseTruth(task, runSlow(task))
+}
+
+function parseBytes({ name }: SlowTask, answer: unknown): Uint8Array {
+  assert(answer instanceof Uint8Array, `${name} gives bytes`)
+  return answer
+}
+
+function parseTruth({ name }: SlowTask, answer: unknown): boolean {
+  assert(typeof answer === 'boolean', `${name} gives a truth`)
+  return answer
 }

@@ -1,11 +1,11 @@
 /** The thread that keeps the index, so that no call ever waits for it. */
 
-import { constants, setPriority } from 'node:os'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { segmentFiles } from '../audit/segment-files.ts'
 import { present } from '../base/assert.ts'
 import type { Log } from '../base/log.ts'
 import { systemClock, systemSleep, systemTimers } from '../base/ports.ts'
+import { NICE, yieldToOthers } from '../base/priority.ts'
 import type { HmacKey } from '../crypto/hmac.ts'
 import type { InsightRules } from '../insights/rules.ts'
 import { Handover } from './handover.ts'
@@ -36,7 +36,7 @@ export type IndexReply =
 const INTERVAL_MS = 1000
 
 function serve(port: MessagePort, data: IndexWorkerData): void {
-  yieldToCalls()
+  yieldToOthers(NICE.index)
   const reply = (message: IndexReply): void => port.postMessage(message)
   const line =
     (level: keyof Log): Log['info'] =>
@@ -63,11 +63,6 @@ function serve(port: MessagePort, data: IndexWorkerData): void {
       (error: unknown) => reply({ type: 'failure', ticket, message: String(error) }),
     )
   })
-}
-
-/** On Linux a thread has a priority of its own; elsewhere this would slow the whole process. */
-function yieldToCalls(): void {
-  if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_LOW)
 }
 
 /** What follows the log. */

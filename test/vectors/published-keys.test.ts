@@ -25,6 +25,8 @@ type Signed = {
   readonly valid: boolean
 }
 
+const FIELD_BYTES: Readonly<Record<string, number>> = { 'P-256': 32, 'P-384': 48, 'P-521': 66 }
+
 type RsaSigned = Signed & { readonly n: string; readonly e: string; readonly signature: string }
 
 await testPublished<RsaSigned>('rsa-signatures', async ({ spec, algorithm, n, e, ...vector }) => {
@@ -47,8 +49,6 @@ await testPublished<EcSigned>('ecdsa', async ({ spec, curve, algorithm, x, y, ..
   const signed = { message: bytesOf(vector.message), signature }
   assert.equal(await verify(key, algorithm, 'RAW', signed), vector.valid)
 })
-
-const FIELD_BYTES: Readonly<Record<string, number>> = { 'P-256': 32, 'P-384': 48, 'P-521': 66 }
 
 /** A coordinate with as many digits as the field has. */
 function whole(curve: string, hex: string): string {
