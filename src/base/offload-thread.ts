@@ -9,11 +9,18 @@ import type { OffloadAnswer } from './offload.ts'
  */
 export function answerTasks(answer: (task: unknown) => unknown): void {
   const port = present(parentPort, 'the port of the thread')
-  port.on('message', (task: unknown) => {
-    const outcome = outcomeOf(answer, task)
-    port.postMessage(outcome)
-    if ('answer' in outcome && outcome.answer instanceof Uint8Array) outcome.answer.fill(0)
+  port.on('message', (message: unknown) => {
+    const outcomes = parseTasks(message).map((task) => outcomeOf(answer, task))
+    port.postMessage(outcomes)
+    for (const outcome of outcomes) {
+      if ('answer' in outcome && outcome.answer instanceof Uint8Array) outcome.answer.fill(0)
+    }
   })
+}
+
+/** From the pool. */
+function parseTasks(message: unknown): readonly unknown[] {
+  return message as readonly unknown[]
 }
 
 function outcomeOf(answer: (task: unknown) => unknown, task: unknown): OffloadAnswer {

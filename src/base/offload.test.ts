@@ -45,3 +45,13 @@ test('what a thread has in hand when it dies fails, and the tasks behind it are 
   await assert.rejects(pool.run('die'), OffloadError)
   assert.deepEqual(await pool.run('after'), ['after'])
 })
+
+test('of tasks that a thread is given together, one that fails fails alone', async () => {
+  const pool = new ThreadPool<string>({ module, threadsMax: 1 })
+  const tasks = Array.from({ length: 40 }, (_, index) => (index % 3 === 1 ? 'fail' : `task ${index}`))
+  const outcomes = await Promise.allSettled(tasks.map((task) => pool.run(task)))
+  assert.deepEqual(
+    outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : 'fail')),
+    tasks.map((task) => (task === 'fail' ? 'fail' : [task])),
+  )
+})

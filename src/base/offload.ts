@@ -5,6 +5,9 @@ const OFFLOAD_WAITING_MAX = 1024
 /** What one thread may use for its own objects; the tasks are small. */
 const THREAD_MEMORY = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 128 }
 
+/** Tasks that a thread is given at once when many wait: fewer messages, and answers that are recorded together. */
+const TOGETHER_MAX = 4
+
 /** Why a task was not done: the pool is full, or the thread or the task itself failed. */
 export class OffloadError extends Error {
   override readonly name = 'OffloadError'
@@ -34,7 +37,8 @@ type Waiting<Task> = {
 }
 
 /**
- * A pool of threads that run one task each at a time, in the order in which they came.
+ * A pool of threads that run one task each at a time, in the order in which they came. When several tasks wait for
+ * every thread, one is given a few at once, and answers them together.
  *
  * A thread is started when a task finds none idle, and never ended; only a busy one keeps the process alive. What a
  * thread has in hand when it dies fails, and the next task starts another.
@@ -45,7 +49,7 @@ export class ThreadPool<Task> {
   readonly #waitingMax: number
   readonly #waiting: Waiting<Task>[] = []
   readonly #idle: Worker[] = []
-  readonly #busy = new Map<Worker, Waiting<Task>>()
+  readonly #busy = new Map<Worker, readonly Waiting<Task>[]>()
 
   constructor({ module, threadsMax, waitingMax = OFFLOAD_WAITING_MAX }: OffloadOptions) {
     this.#module = module
@@ -58,7 +62,7 @@ export class ThreadPool<Task> {
     return new Promise((resolve, reject) => {
       const waiting = { task, resolve, reject }
       const worker = this.#idle.pop() ?? this.#startIfAllowed()
-      if (worker !== undefined) this.#give(worker, waiting)
+      if (worker !== undefined) this.#give(worker, [waiting])
       else if (this.#waiting.length < this.#waitingMax) this.#waiting.push(waiting)
       else reject(new OffloadError('full', `${this.#waitingMax} tasks are waiting already`))
     })
@@ -74,7 +78,7 @@ export class ThreadPool<Task> {
       name: 'offload',
     })
     let reason = 'it ended'
-    worker.on('message', (message: unknown) => this.#settle(worker, parseAnswer(message)))
+    worker.on('message', (message: unknown) => this.#settle(worker, parseAnswers(message)))
     worker.on('error', (error: unknown) => {
       reason = error instanceof Error ? error.name : 'unknown'
     })
@@ -82,38 +86,49 @@ export class ThreadPool<Task> {
     return worker
   }
 
-  #give(worker: Worker, waiting: Waiting<Task>): void {
-    this.#busy.set(worker, waiting)
+  #give(worker: Worker, tasks: readonly Waiting<Task>[]): void {
+    this.#busy.set(worker, tasks)
     worker.ref()
-    worker.postMessage(waiting.task)
+    worker.postMessage(tasks.map(({ task }) => task))
   }
 
-  #settle(worker: Worker, answer: OffloadAnswer): void {
-    const done = this.#busy.get(worker)
+  /** What one thread is given next: so few that others find some too. */
+  #next(): readonly Waiting<Task>[] {
+    const share = Math.ceil(this.#waiting.length / (TOGETHER_MAX * this.#threadsMax))
+    return this.#waiting.splice(0, Math.min(share, TOGETHER_MAX))
+  }
+
+  #settle(worker: Worker, answers: readonly OffloadAnswer[]): void {
+    const done = this.#busy.get(worker) ?? []
     this.#busy.delete(worker)
-    const next = this.#waiting.shift()
-    if (next === undefined) {
+    const next = this.#next()
+    if (next.length === 0) {
       worker.unref()
       this.#idle.push(worker)
     } else {
       this.#give(worker, next)
     }
-    if ('answer' in answer) done?.resolve(answer.answer)
-    else done?.reject(new OffloadError('failed', `an offloaded task failed: ${answer.failed}`))
+    for (const [index, { resolve, reject }] of done.entries()) {
+      const answer = answers[index] ?? { failed: 'none' }
+      if ('answer' in answer) resolve(answer.answer)
+      else reject(new OffloadError('failed', `an offloaded task failed: ${answer.failed}`))
+    }
   }
 
   #ended(worker: Worker, reason: string): void {
-    const lost = this.#busy.get(worker)
+    const lost = this.#busy.get(worker) ?? []
     this.#busy.delete(worker)
     const index = this.#idle.indexOf(worker)
     if (index >= 0) this.#idle.splice(index, 1)
-    lost?.reject(new OffloadError('failed', `the thread of an offloaded task died: ${reason}`))
-    const next = this.#waiting.shift()
-    const other = next === undefined ? undefined : this.#startIfAllowed()
-    if (next !== undefined && other !== undefined) this.#give(other, next)
+    for (const { reject } of lost) {
+      reject(new OffloadError('failed', `the thread of an offloaded task died: ${reason}`))
+    }
+    if (this.#waiting.length === 0) return
+    const other = this.#startIfAllowed()
+    if (other !== undefined) this.#give(other, this.#next())
   }
 }
 
-function parseAnswer(message: unknown): OffloadAnswer {
-  return message as OffloadAnswer
+function parseAnswers(message: unknown): readonly OffloadAnswer[] {
+  return message as readonly OffloadAnswer[]
 }
