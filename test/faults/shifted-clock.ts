@@ -1,4 +1,4 @@
-/** For tests: moves the clock of servers ahead, while they run. See `shift-clock.c`. */
+/** For tests: moves the clock of servers ahead or back, while they run. See `shift-clock.c`. */
 
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -9,7 +9,7 @@ import { compileLibrary } from './library.ts'
 
 const SOURCE = fileURLToPath(new URL('./shift-clock.c', import.meta.url))
 
-/** A clock that can be set ahead. */
+/** A clock that can be set ahead, and back by a negative number; whole seconds. */
 export type ShiftedClock = AsyncDisposable & {
   /** For the processes that are to have it. */
   readonly environment: Readonly<Record<string, string>>
