@@ -1,21 +1,28 @@
-import { parentPort } from 'node:worker_threads'
+import { type MessagePort, parentPort } from 'node:worker_threads'
 import { present } from './assert.ts'
 import type { OffloadAnswer } from './offload.ts'
 
 /**
- * Makes this thread answer the tasks of its pool, one after the other, by `answer`.
+ * Makes this thread answer the tasks of its pool, one after the other, by `answer`, which may give a promise.
  *
  * Bytes that it gives are cleared here once they are copied to the other side: they may be a key or a plaintext.
  */
 export function answerTasks(answer: (task: unknown) => unknown): void {
   const port = present(parentPort, 'the port of the thread')
-  port.on('message', (message: unknown) => {
-    const outcomes = parseTasks(message).map((task) => outcomeOf(answer, task))
-    port.postMessage(outcomes)
-    for (const outcome of outcomes) {
-      if ('answer' in outcome && outcome.answer instanceof Uint8Array) outcome.answer.fill(0)
-    }
-  })
+  port.on('message', (message: unknown) => void answerAll(port, answer, parseTasks(message)))
+}
+
+async function answerAll(
+  port: MessagePort,
+  answer: (task: unknown) => unknown,
+  tasks: readonly unknown[],
+): Promise<void> {
+  const outcomes: OffloadAnswer[] = []
+  for (const task of tasks) outcomes.push(await outcomeOf(answer, task))
+  port.postMessage(outcomes)
+  for (const outcome of outcomes) {
+    if ('answer' in outcome && outcome.answer instanceof Uint8Array) outcome.answer.fill(0)
+  }
 }
 
 /** From the pool. */
@@ -23,9 +30,9 @@ function parseTasks(message: unknown): readonly unknown[] {
   return message as readonly unknown[]
 }
 
-function outcomeOf(answer: (task: unknown) => unknown, task: unknown): OffloadAnswer {
+async function outcomeOf(answer: (task: unknown) => unknown, task: unknown): Promise<OffloadAnswer> {
   try {
-    return { answer: answer(task) }
+    return { answer: await answer(task) }
   } catch (error) {
     // Only the kind: a text might quote what it was about.
     return { failed: error instanceof Error ? error.name : 'unknown' }

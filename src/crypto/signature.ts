@@ -4,11 +4,11 @@ import { assert } from '../base/assert.ts'
 import { concatBytes, equalConstantTime } from '../base/bytes.ts'
 import { systemRandom } from '../base/ports.ts'
 import { encodePublicKey, type PrivateKey, type PublicKey, publicKeyOf } from './asymmetric-key.ts'
+import type { MessageScheme } from './openssl-tasks.ts'
 import type { PrivateSpec } from './private-spec.ts'
 import { encodePss, type HashFacts, isPssOf } from './pss.ts'
 import { bytesAtOnce, slowBytes, slowTruth, truthAtOnce } from './slow.ts'
 import { ecdsaSpec, mlDsaSpec } from './slow-specs.ts'
-import type { MessageScheme } from './slow-tasks.ts'
 import { sm2Point, sm2Preamble } from './sm2-facts.ts'
 
 /** How an algorithm signs. */

@@ -1,6 +1,6 @@
 import { assert } from '../base/assert.ts'
+import type { EcdsaSpec, MlDsaSpec } from './noble-tasks.ts'
 import type { PrivateSpec } from './private-spec.ts'
-import type { EcdsaSpec, MlDsaSpec } from './slow-tasks.ts'
 
 /** The spec as one that signs by ECDSA. @throws AssertionError when it does not. */
 export function ecdsaSpec(spec: PrivateSpec): EcdsaSpec {

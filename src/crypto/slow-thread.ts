@@ -2,10 +2,18 @@
 
 import { answerTasks } from '../base/offload-thread.ts'
 import { NICE, yieldToOthers } from '../base/priority.ts'
-import { runSlow, type SlowTask } from './slow-tasks.ts'
+import { isOpenssl, runOpenssl } from './openssl-tasks.ts'
+import type { SlowTask } from './slow.ts'
 
 yieldToOthers(NICE.keys)
-answerTasks((task) => runSlow(parseTask(task)))
+answerTasks((task) => run(parseTask(task)))
+
+async function run(task: SlowTask): Promise<unknown> {
+  if (isOpenssl(task)) return runOpenssl(task)
+  // Loaded when first needed: the libraries take 15 MB in each thread.
+  const { runNoble } = await import('./noble-tasks.ts')
+  return runNoble(task)
+}
 
 /** What comes from the process itself is what its type says. */
 function parseTask(task: unknown): SlowTask {

@@ -151,10 +151,10 @@ test('imports of project files are relative and carry .ts', async () => {
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   pino: ['src/cli/log.ts'],
   '@noble/curves/abstract/weierstrass.js': ['src/crypto/sm2-math.ts'],
-  '@noble/curves/ed25519.js': ['src/crypto/slow-tasks.ts'],
-  '@noble/curves/nist.js': ['src/crypto/slow-tasks.ts'],
-  '@noble/curves/secp256k1.js': ['src/crypto/slow-tasks.ts'],
-  '@noble/post-quantum/ml-dsa.js': ['src/crypto/slow-tasks.ts'],
+  '@noble/curves/ed25519.js': ['src/crypto/noble-tasks.ts'],
+  '@noble/curves/nist.js': ['src/crypto/noble-tasks.ts'],
+  '@noble/curves/secp256k1.js': ['src/crypto/noble-tasks.ts'],
+  '@noble/post-quantum/ml-dsa.js': ['src/crypto/noble-tasks.ts'],
   asn1js: [
     'src/attestation/asn1.ts',
     'src/attestation/certificate.ts',

@@ -1,12 +1,4 @@
-import {
-  constants,
-  diffieHellman,
-  type KeyObject,
-  privateDecrypt,
-  privateEncrypt,
-  sign as signMessage,
-  verify as verifyMessage,
-} from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { ed25519ph } from '@noble/curves/ed25519.js'
 import { p256, p384, p521 } from '@noble/curves/nist.js'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
@@ -21,43 +13,8 @@ export type EcdsaSpec = keyof typeof CURVES
 /** The parameter sets of ML-DSA. */
 export type MlDsaSpec = keyof typeof ML_DSA
 
-/** How OpenSSL hashes and pads a message; nothing for schemes that hash by themselves. */
-export type MessageScheme = {
-  readonly hash: string | null
-  readonly options: {
-    readonly padding?: number
-    readonly saltLength?: number
-    readonly dsaEncoding?: 'der'
-  }
-}
-
-/**
- * Work that takes longer than the event loop may wait, and work that Node does not offer.
- *
- * Private keys travel as OpenSSL's handles, which threads share; public keys as raw bytes.
- */
-export type SlowTask =
-  | ({ readonly name: 'sign'; readonly key: KeyObject; readonly message: Uint8Array } & MessageScheme)
-  | ({
-      readonly name: 'verify'
-      readonly key: KeyObject
-      readonly message: Uint8Array
-      readonly signature: Uint8Array
-    } & MessageScheme)
-  | { readonly name: 'agree'; readonly key: KeyObject; readonly peer: KeyObject }
-  | {
-      readonly name: 'rsa-decrypt'
-      readonly key: KeyObject
-      readonly oaepHash: string
-      readonly ciphertext: Uint8Array
-    }
-  | {
-      readonly name: 'rsa-sign'
-      readonly key: KeyObject
-      /** `pkcs1`: OpenSSL pads the message by PKCS #1 type 1. `none`: it is as long as the modulus. */
-      readonly padding: 'pkcs1' | 'none'
-      readonly message: Uint8Array
-    }
+/** Work that Node does not offer. Private keys travel as OpenSSL's handles, which threads share; public keys as raw bytes. */
+export type NobleTask =
   | {
       readonly name: 'ecdsa-sign'
       readonly spec: EcdsaSpec
@@ -82,18 +39,8 @@ const CURVES = { ECC_NIST_P256: p256, ECC_NIST_P384: p384, ECC_NIST_P521: p521, 
 const ML_DSA = { ML_DSA_44: ml_dsa44, ML_DSA_65: ml_dsa65, ML_DSA_87: ml_dsa87 }
 
 /** Does a task here and now; nothing comes of what does not decrypt or is no proper key. */
-export function runSlow(task: SlowTask): Uint8Array | boolean | undefined {
+export function runNoble(task: NobleTask): Uint8Array | boolean | undefined {
   switch (task.name) {
-    case 'sign':
-      return signMessage(task.hash, task.message, { key: task.key, ...task.options })
-    case 'verify':
-      return verifyMessage(task.hash, task.message, { key: task.key, ...task.options }, task.signature)
-    case 'agree':
-      return diffieHellman({ privateKey: task.key, publicKey: task.peer })
-    case 'rsa-decrypt':
-      return decryptOaep(task)
-    case 'rsa-sign':
-      return privateEncrypt({ key: task.key, padding: PADDINGS[task.padding] }, task.message)
     case 'ecdsa-sign':
       return signEcdsa(task.spec, task.key, task.digest)
     case 'ecdsa-verify':
@@ -119,18 +66,6 @@ export function runSlow(task: SlowTask): Uint8Array | boolean | undefined {
     case 'mu-verify':
       return verifyMu(task.spec, task.mu, task)
   }
-}
-
-const PADDINGS = { pkcs1: constants.RSA_PKCS1_PADDING, none: constants.RSA_NO_PADDING }
-
-function decryptOaep({
-  key,
-  oaepHash,
-  ciphertext,
-}: Extract<SlowTask, { name: 'rsa-decrypt' }>): Uint8Array | undefined {
-  return attempt(() =>
-    privateDecrypt({ key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash }, ciphertext),
-  )
 }
 
 /** The nonce comes from key, digest and fresh random bytes together. Source: RFC 6979, section 3.6. */
@@ -177,7 +112,7 @@ function verifyMu(spec: MlDsaSpec, mu: Uint8Array, { publicKey, signature }: Cla
   return internal.verify(signature, mu, publicKey, { externalMu: true })
 }
 
-/** What `parse` gives, or nothing when it throws, as OpenSSL and the libraries do at input that is not well formed. */
+/** What `parse` gives, or nothing when it throws, as the libraries do at input that is not well formed. */
 function attempt<T>(parse: () => T): T | undefined {
   try {
     return parse()
