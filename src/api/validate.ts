@@ -5,8 +5,8 @@ import type { Input, Members, ShapeData, TextMap } from './shapes.ts'
 
 /** Faults spelt out in one message; the count names all of them. */
 const MAX_FAULTS_SHOWN = 10
-/** UTF-16 units of a value that a message repeats: as much as an audit record keeps of a message. */
-export const SHOWN_VALUE_MAX_CHARS = 1024
+/** UTF-16 units of a value that a message repeats: several times the longest identifier, and no megabyte. */
+export const SHOWN_VALUE_MAX_CHARS = 8192
 
 /**
  * The typed input of an operation from what its JSON body holds. Unknown members are ignored.
