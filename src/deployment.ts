@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createSecureContext } from 'node:tls'
 import { type Journal, type JournalParts, openJournal } from './audit/journal.ts'
 import { CHECKPOINT_KEY_INFO } from './audit/note.ts'
 import { type OwnEventParts, tornTailEvent } from './audit/own-events.ts'
@@ -13,6 +14,7 @@ import { addCredentials } from './config/credentials-file.ts'
 import { formatAddress } from './config/places.ts'
 import { ConfigError } from './config/setting.ts'
 import type { Config } from './config/settings.ts'
+import { parseCertificates } from './crypto/certificates.ts'
 import { type Ed25519Key, ed25519Key } from './crypto/ed25519.ts'
 import { type HmacKey, hmacKey } from './crypto/hmac.ts'
 import { deriveKey } from './crypto/kdf.ts'
@@ -163,7 +165,11 @@ export async function readTls({
 }: Config): Promise<{ readonly cert: string; readonly key: string } | undefined> {
   if (tls === undefined) return undefined
   try {
-    return { cert: await readFile(tls.certFile, 'utf8'), key: await readFile(tls.keyFile, 'utf8') }
+    const cert = parseCertificates(await readFile(tls.certFile, 'utf8'))
+    const key = await readFile(tls.keyFile, 'utf8')
+    // Says whether a listener will take them, which is opened when much has been made already.
+    createSecureContext({ cert, key })
+    return { cert, key }
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new ConfigError(`HOLDFAST_TLS_CERT or HOLDFAST_TLS_KEY cannot be used: ${reason}`, { cause })

@@ -9,6 +9,7 @@ import { openDestination } from './cloudtrail/open-destination.ts'
 import { readDefaultCredentials } from './config/credentials-file.ts'
 import { ConfigError } from './config/setting.ts'
 import type { Config } from './config/settings.ts'
+import { parseCertificates } from './crypto/certificates.ts'
 import { readTls } from './deployment.ts'
 import type { Endpoint } from './events/endpoint.ts'
 import { openEndpoints } from './events/open-endpoints.ts'
@@ -39,7 +40,7 @@ export async function readGivenFiles(config: Config): Promise<GivenFiles> {
     tls: await readTls(config),
     attestationRoots: (await readAs('HOLDFAST_ATTESTATION_ROOT', attestationRootFile, parseRoots)) ?? [],
     offlineKeys: (await readAs('HOLDFAST_OIDC_KEYS', oidcKeysFile, parseOfflineKeys)) ?? new Map(),
-    xksCa: await readAs('HOLDFAST_XKS_CA', xks.caFile, (text) => text),
+    xksCa: await readAs('HOLDFAST_XKS_CA', xks.caFile, parseCertificates),
     endpoints: await openEndpoints(events.webhooksFile),
     trails: await openTrailDestination(config),
     prices: await readPricesFile(prices),

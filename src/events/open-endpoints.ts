@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { ConfigError } from '../config/setting.ts'
 import { parseWebhooks, type WebhookEndpoint } from '../config/webhooks-file.ts'
+import { parseCertificates } from '../crypto/certificates.ts'
 import { sha256Hex } from '../crypto/hash.ts'
 import type { Endpoint } from './endpoint.ts'
 import { parseSecrets } from './signature.ts'
@@ -40,11 +41,6 @@ const ID_DIGITS = 32
 /** What an endpoint's queue and lock are called: its URL may hold a secret, and so is not. */
 function endpointIdOf(url: string): string {
   return sha256Hex(url).slice(0, ID_DIGITS)
-}
-
-function parseCertificates(text: string): string {
-  if (text.includes('-----BEGIN CERTIFICATE-----')) return text
-  throw new Error('it must hold certificates in PEM')
 }
 
 async function readAs<T>(path: string, parse: (text: string) => T): Promise<T> {

@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { makeCertificate, testWithCertificate } from '../support/certificate.ts'
 import { runHoldfast } from '../support/command.ts'
 import { temporaryFolder } from '../support/server.ts'
 
@@ -14,6 +15,9 @@ after(() => rm(folder, { recursive: true, force: true }))
 const file = join(folder, 'file')
 await writeFile(file, 'neither JSON nor PEM')
 const none = join(folder, 'none')
+/** By its form alone. */
+const certificate = join(folder, 'certificate')
+await writeFile(certificate, '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n')
 
 const WRONG: readonly (readonly [RegExp, ...string[]])[] = [
   [/HOLDFAST_WEBHOOKS, cannot be used: it is not JSON/, `--webhooks=${file}`],
@@ -24,9 +28,12 @@ const WRONG: readonly (readonly [RegExp, ...string[]])[] = [
   [/HOLDFAST_PRICES .*file: /, `--prices=${file}`],
   [/HOLDFAST_PRICES .*none cannot be read/, `--prices=${none}`],
   [/HOLDFAST_XKS_CA is '.*none': ENOENT/, `--xks-ca=${none}`],
+  [/HOLDFAST_XKS_CA is '.*file': there is no PEM certificate in it/, `--xks-ca=${file}`],
+  [/HOLDFAST_XKS_CA is '.*': a certificate in it cannot be read/, `--xks-ca=${certificate}`],
   [/HOLDFAST_OIDC_KEYS is '.*file': /, `--oidc-keys=${file}`],
   [/HOLDFAST_ATTESTATION_ROOT is '.*file': /, `--attestation-root=${file}`],
   [/HOLDFAST_TLS_CERT or HOLDFAST_TLS_KEY cannot be used: /, `--tls-cert=${none}`, `--tls-key=${none}`],
+  [/HOLDFAST_TLS_CERT or HOLDFAST_TLS_KEY .* no PEM certificate/, `--tls-cert=${file}`, `--tls-key=${file}`],
 ]
 
 test('a start with a file that cannot be used makes no data folder', async () => {
@@ -46,4 +53,17 @@ test('a start of workers with a file that cannot be used ends with the same stat
   assert.match(errors, /HOLDFAST_WEBHOOKS, cannot be used: it is not JSON/)
   assert.equal(status, 2)
   assert.equal(existsSync(data), false)
+})
+
+testWithCertificate('a start with a certificate and the key of another makes no data folder', async () => {
+  await using one = await makeCertificate()
+  await using other = await makeCertificate()
+  const data = join(folder, 'other-key')
+  for (const keyFile of [other.keyFile, file]) {
+    const flags = ['--listen=127.0.0.1:0', `--tls-cert=${one.certFile}`, `--tls-key=${keyFile}`]
+    const { status, errors } = await runHoldfast(data, 'serve', ...flags)
+    assert.match(errors, /HOLDFAST_TLS_CERT or HOLDFAST_TLS_KEY cannot be used: /)
+    assert.equal(status, 2)
+    assert.equal(existsSync(data), false)
+  }
 })

@@ -74,7 +74,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'deployment.ts': ['base', 'config', 'crypto', 'custody', 'audit', 'iam', 'store'],
   'given-files.ts': [
     'deployment.ts',
-    ...['base', 'config', 'attestation', 'metering', 'events', 'cloudtrail', 'iam'],
+    ...['base', 'config', 'crypto', 'attestation', 'metering', 'events', 'cloudtrail', 'iam'],
   ],
   'app.ts': [
     'deployment.ts',

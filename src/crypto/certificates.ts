@@ -1,0 +1,17 @@
+import { X509Certificate } from 'node:crypto'
+
+const BEGIN = /^-----BEGIN [A-Z0-9 ]*CERTIFICATE-----/
+const BEFORE_EACH = new RegExp(`(?=${BEGIN.source})`, 'm')
+
+/** The text of a file of certificates in PEM: TLS passes over what it cannot read, and whatever follows. @throws Error. */
+export function parseCertificates(pem: string): string {
+  const certificates = pem.split(BEFORE_EACH).filter((part) => BEGIN.test(part))
+  if (certificates.length === 0) throw new Error('there is no PEM certificate in it')
+  try {
+    for (const certificate of certificates) new X509Certificate(certificate)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new Error(`a certificate in it cannot be read: ${reason}`, { cause })
+  }
+  return pem
+}
