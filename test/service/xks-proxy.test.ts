@@ -403,17 +403,17 @@ test('two credentials are accepted, a third is not made, and a deleted one is re
 test('the commands refuse ids that cannot be, keys that are there or not there, and missing operands', async () => {
   const data = await temporaryFolder()
   const cases = [
-    [['key', 'create', '..'], 1, /'\.\.' is no key id/],
-    [['key', 'create', 'a/b'], 1, /is no key id/],
-    [['key', 'create', 'a'.repeat(129)], 1, /is no key id/],
-    [['key', 'enable', 'none'], 1, /there is no external key 'none'/],
-    [['credential', 'delete', 'NONE'], 1, /there is no credential 'NONE'/],
-    [['key', 'create'], 2, /usage: holdfast xks-proxy key create ID/],
-    [['key', 'destroy', 'a'], 2, /there is no command 'xks-proxy key destroy a'/],
+    [['key', 'create', '..'], /'\.\.' is no key id/],
+    [['key', 'create', 'a/b'], /is no key id/],
+    [['key', 'create', 'a'.repeat(129)], /is no key id/],
+    [['key', 'enable', 'none'], /there is no external key 'none'/],
+    [['credential', 'delete', 'NONE'], /there is no credential 'NONE'/],
+    [['key', 'create'], /usage: holdfast xks-proxy key create ID/],
+    [['key', 'destroy', 'a'], /there is no command 'xks-proxy key destroy a'/],
   ] as const
-  for (const [words, status, message] of cases) {
+  for (const [words, message] of cases) {
     const finished = await runHoldfast(data, 'xks-proxy', ...words)
-    assert.equal(finished.status, status, finished.errors)
+    assert.equal(finished.status, 2, finished.errors)
     assert.match(finished.errors, message)
   }
   const first = await runHoldfast(data, 'xks-proxy', 'key', 'create', 'a')
