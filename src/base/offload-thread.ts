@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads'
 import { present } from './assert.ts'
+import { aloneInMemory } from './bytes.ts'
 import type { OffloadAnswer } from './offload.ts'
 
 /**
@@ -25,9 +26,17 @@ function parseTasks(message: unknown): readonly unknown[] {
 
 function outcomeOf(answer: (task: unknown) => unknown, task: unknown): OffloadAnswer {
   try {
-    return { answer: answer(task) }
+    return { answer: alone(answer(task)) }
   } catch (error) {
     // Only the kind: a text might quote what it was about.
     return { failed: error instanceof Error ? error.name : 'unknown' }
   }
+}
+
+/** A message carries all of the memory that bytes are a part of, and what is there of other tasks. */
+function alone(answer: unknown): unknown {
+  if (!(answer instanceof Uint8Array)) return answer
+  const bytes = aloneInMemory(answer)
+  if (bytes !== answer) answer.fill(0)
+  return bytes
 }
