@@ -156,7 +156,7 @@ test('parseClaims refuses credentials in both header and query', () => {
   for (const name of ['X-Amz-Algorithm', 'X-Amz-Credential', 'x-amz-signature']) {
     incomplete(
       request([...AMZ_DATE, 'Authorization', COMPLETE], `/?a=1&${name}=x`),
-      'Credentials must be in the Authorization header or in the query string, not in both.',
+      'Credentials must be in the headers or in the query string, not in both.',
     )
   }
   assert.ok(parseClaims(request([...AMZ_DATE, 'Authorization', COMPLETE], '/?Action=X&X-Amz-Date=1')))

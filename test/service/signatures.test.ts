@@ -214,7 +214,7 @@ test('credentials in the query string and the header at once are refused', async
   assertError(
     await send(elsewhere, headers, Buffer.from('{}')),
     'IncompleteSignatureException',
-    'Credentials must be in the Authorization header or in the query string, not in both.',
+    'Credentials must be in the headers or in the query string, not in both.',
   )
 })
 
