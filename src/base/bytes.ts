@@ -23,6 +23,11 @@ export function indexOfBytes(bytes: Uint8Array, wanted: Uint8Array, from: number
   return asBuffer(bytes).indexOf(wanted, from)
 }
 
+/** The same bytes in memory of their own: a part of more is copied. Node keeps short ones beside others. */
+export function aloneInMemory(bytes: Uint8Array): Uint8Array {
+  return bytes.length === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes)
+}
+
 /** Standard base64, padded. */
 export function toBase64(bytes: Uint8Array): string {
   return asBuffer(bytes).toString('base64')

@@ -1,5 +1,6 @@
 import { type MessagePort, parentPort } from 'node:worker_threads'
 import { present } from './assert.ts'
+import { aloneInMemory } from './bytes.ts'
 import type { OffloadAnswer } from './offload.ts'
 
 /**
@@ -32,9 +33,17 @@ function parseTasks(message: unknown): readonly unknown[] {
 
 async function outcomeOf(answer: (task: unknown) => unknown, task: unknown): Promise<OffloadAnswer> {
   try {
-    return { answer: await answer(task) }
+    return { answer: alone(await answer(task)) }
   } catch (error) {
     // Only the kind: a text might quote what it was about.
     return { failed: error instanceof Error ? error.name : 'unknown' }
   }
+}
+
+/** A message carries all of the memory that bytes are a part of, and what is there of other tasks. */
+function alone(answer: unknown): unknown {
+  if (!(answer instanceof Uint8Array)) return answer
+  const bytes = aloneInMemory(answer)
+  if (bytes !== answer) answer.fill(0)
+  return bytes
 }

@@ -55,3 +55,19 @@ test('of tasks that a thread is given together, one that fails fails alone', asy
     tasks.map((task) => (task === 'fail' ? 'fail' : [task])),
   )
 })
+
+test('a thread is given and gives bytes alone, and nothing of the memory that they are a part of', async () => {
+  const pool = new ThreadPool<unknown>({ module, threadsMax: 1 })
+  const page = new Uint8Array(4096).fill(9)
+  const given = (await pool.run({ bytes: page.subarray(8, 16), text: 'text' })) as [
+    { bytes: Uint8Array; text: string },
+  ]
+  assert.deepEqual(given, [{ bytes: new Uint8Array(8).fill(9), text: 'text' }])
+  assert.equal(given[0].bytes.buffer.byteLength, 8)
+  const answer = (await pool.run('part')) as Uint8Array
+  assert.deepEqual(answer, new Uint8Array(8).fill(7))
+  assert.equal(answer.buffer.byteLength, 8)
+  // What it has answered is cleared there.
+  const rest = new Uint8Array(4096).fill(7).fill(0, 8, 16)
+  assert.deepEqual(await pool.run('page'), rest)
+})

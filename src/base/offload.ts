@@ -1,4 +1,5 @@
 import { SHARE_ENV, Worker } from 'node:worker_threads'
+import { aloneInMemory } from './bytes.ts'
 
 /** Tasks that may wait in a pool of which nothing else is said. */
 const OFFLOAD_WAITING_MAX = 1024
@@ -89,7 +90,7 @@ export class ThreadPool<Task> {
   #give(worker: Worker, tasks: readonly Waiting<Task>[]): void {
     this.#busy.set(worker, tasks)
     worker.ref()
-    worker.postMessage(tasks.map(({ task }) => task))
+    worker.postMessage(tasks.map(({ task }) => withBytesAlone(task)))
   }
 
   /** What one thread is given next: so few that others find some too. */
@@ -127,6 +128,18 @@ export class ThreadPool<Task> {
     const other = this.#startIfAllowed()
     if (other !== undefined) this.#give(other, this.#next())
   }
+}
+
+/**
+ * A task whose bytes are alone: a message carries all of the memory that they are a part of, which is 64 KiB where
+ * Node keeps what others have sent, secrets too.
+ */
+function withBytesAlone(task: unknown): unknown {
+  if (typeof task !== 'object' || task === null) return task
+  const members = Object.entries(task).map(([name, value]: [string, unknown]) => {
+    return [name, value instanceof Uint8Array ? aloneInMemory(value) : value] as const
+  })
+  return Object.fromEntries(members)
 }
 
 function parseAnswers(message: unknown): readonly OffloadAnswer[] {

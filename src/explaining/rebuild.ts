@@ -4,7 +4,7 @@ import { globalContext } from '../dispatch/global-context.ts'
 import type { Call, Operation, Permission } from '../dispatch/operation.ts'
 import { recordedCaller } from '../iam/recorded-caller.ts'
 import { type ExplainingParts, operationKey } from './parts.ts'
-import { type RecordedEvent, resourcesOf } from './recorded-event.ts'
+import { openedFirst, type RecordedEvent, resourcesOf } from './recorded-event.ts'
 import { recordedInput } from './recorded-input.ts'
 import type { SessionOrigins } from './session-origin.ts'
 
@@ -37,7 +37,7 @@ export async function rebuildCall(
   if (caller === undefined) return { because: nobody(event) }
   const parameters = event.requestParameters ?? {}
   if (isOmitted(parameters)) return { because: 'its parameters were too long to be recorded' }
-  const { input, hidden, missing } = recordedInput(operation.members, parameters, resourcesOf(event))
+  const { input, hidden, missing } = recordedInput(operation.members, parameters, openedFirst(event))
   if (missing.length > 0)
     return { because: `it was not valid, or its event is not whole: there is no ${missing.join(', ')}` }
   const involved: string[] = []

@@ -48,3 +48,20 @@ export function reasonOf({ additionalEventData }: RecordedEvent): string | undef
 export function resourcesOf({ resources = [] }: RecordedEvent): readonly string[] {
   return resources.flatMap(({ ARN }) => (ARN === undefined ? [] : [ARN]))
 }
+
+/**
+ * The ARNs of what a call was done to, of which the first is the key of its ciphertext; none when that may have been
+ * another account's, which the event of a refused call leaves out: then all that is left may be what ReEncrypt was to
+ * encrypt under.
+ */
+export function openedFirst(event: RecordedEvent): readonly string[] {
+  const named = resourcesOf(event)
+  const [only = ''] = named
+  const destination = event.requestParameters?.['destinationKeyId']
+  if (resultOf(event) === 'allowed' || named.length !== 1 || typeof destination !== 'string') return named
+  return isAlias(destination) || only === destination || only.endsWith(`/${destination}`) ? [] : named
+}
+
+function isAlias(keyText: string): boolean {
+  return /^(?:arn:.*:)?alias\//.test(keyText)
+}

@@ -95,7 +95,7 @@ test('a certificate that is missing or no certificate stops the start with its p
   const missing = `${data}/none.pem`
   for (const [cert, key, message] of [
     [missing, certificate.keyFile, /none\.pem/],
-    [certificate.keyFile, certificate.keyFile, /./],
+    [certificate.keyFile, certificate.keyFile, /no PEM certificate/],
   ] as const) {
     const args = ['serve', `--data=${data}`, '--listen=127.0.0.1:0', `--tls-cert=${cert}`, `--tls-key=${key}`]
     const { status, err } = await holdfast(args)
