@@ -62,11 +62,23 @@ export type AnomalyFacts = Omit<Anomaly, 'id' | 'sharedId'> & {
 
 /** An anomaly with its ids. */
 export function identify({ beganAt, ...facts }: AnomalyFacts): Anomaly {
-  const { type, account, region, source, operation, errorCode = '', subject, state } = facts
-  const { principal = '', key = '', network = '' } = subject
-  const names = [type, account, region, source, operation, errorCode, principal, key, network]
-  const shared = JSON.stringify([...names, beganAt])
+  const { type, account, region, state } = facts
+  const shared = JSON.stringify([type, account, region, ...namesOf(facts), beganAt])
   return { ...facts, id: uuidOf(JSON.stringify([shared, state])), sharedId: uuidOf(shared) }
+}
+
+/** What tells anomalies of a type apart: nothing that depends on which call of a minute came first. */
+function namesOf({ type, source, operation, errorCode = '', subject }: Omit<Anomaly, 'id' | 'sharedId'>) {
+  const { principal = '', key = '', network = '' } = subject
+  switch (type) {
+    case 'DormantKeyUseInsight':
+      return [key]
+    case 'KeyFirstUseInsight':
+    case 'NewNetworkInsight':
+      return [principal, key, network]
+    default:
+      return [source, operation, errorCode, principal, key, network]
+  }
 }
 
 /** A UUID that says nothing but that it was made from this text. Source: RFC 9562, version 8. */

@@ -74,6 +74,34 @@ test('what is found does not depend on the order of events within a minute', () 
   )
 })
 
+test('the first of a minute is told under one id, whichever call comes first', () => {
+  const days = 100
+  const known = ['alice', 'bob'].flatMap((principal) => [
+    testFact(0, { principal }),
+    testFact(60, { principal }),
+  ])
+  const again = [
+    testFact(days * DAY, {
+      principal: 'bob',
+      operation: 'Encrypt',
+      network: '198.51.100.0/24',
+      keys: ['key-1', 'key-2'],
+    }),
+    testFact(days * DAY, {
+      principal: 'bob',
+      operation: 'Decrypt',
+      network: '198.51.100.0/24',
+      keys: ['key-1', 'key-2'],
+    }),
+    testFact(days * DAY, { principal: 'alice', keys: ['key-1', 'key-2'] }),
+  ]
+  const end = { until: days * DAY + 3600 }
+  const found = detect([...known, ...again], end)
+  const types = new Set<string>(found.map(({ type }) => type))
+  assert.ok(types.has('DormantKeyUseInsight') && types.has('NewNetworkInsight'), [...types].join())
+  assert.deepEqual(idsOf(detect([...known, ...again.toReversed()], end)), idsOf(found))
+})
+
 test('no id comes twice, and an end has a start', () => {
   fc.assert(
     fc.property(events, (facts) => {
