@@ -1,7 +1,7 @@
 /** Several accounts: each for itself, together where both agree, and under the organisation's policies. */
 
 import assert from 'node:assert/strict'
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { CreateUserCommand, GetUserCommand, ListUsersCommand } from '@aws-sdk/client-iam'
@@ -26,7 +26,7 @@ import {
   type TestCredentials,
 } from '../support/iam.ts'
 import { kmsClient } from '../support/kms.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { readCredentials, startServer, type TestServer } from '../support/server.ts'
 import { newRole, stsClient, trust } from '../support/sts.ts'
 
 const HOME = '000000000000'
@@ -39,20 +39,12 @@ before(async () => {
   server = await startServer()
   const made = await runHoldfast(server.data, 'account', 'create', `--id=${OTHER}`)
   assert.equal(made.status, 0, made.errors)
-  other = await credentialsOf(OTHER)
+  other = await readCredentials(server.data, OTHER)
 })
 
 after(async () => {
   await server[Symbol.asyncDispose]()
 })
-
-/** The credentials of a profile, as `account create` has written them. */
-async function credentialsOf(profile: string): Promise<TestCredentials> {
-  const text = await readFile(join(server.data, 'credentials'), 'utf8')
-  const [, section = ''] = text.split(`[${profile}]\n`)
-  const value = (name: string): string => new RegExp(`^${name} = (.*)$`, 'm').exec(section)?.[1] ?? ''
-  return { accessKeyId: value('aws_access_key_id'), secretAccessKey: value('aws_secret_access_key') }
-}
 
 async function operate(...args: readonly string[]): Promise<string> {
   const { status, output, errors } = await runHoldfast(server.data, ...args)

@@ -1,8 +1,6 @@
 /** What ReEncrypt, which names two keys, tells about keys of another account: nothing. */
 
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { CreateAliasCommand, CreateKeyCommand, type KMSClient, ReEncryptCommand } from '@aws-sdk/client-kms'
 import { readEvents } from '../support/audit.ts'
@@ -17,7 +15,7 @@ import {
   type TestCredentials,
 } from '../support/iam.ts'
 import { kmsClient, REGION } from '../support/kms.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { readCredentials, startServer, type TestServer } from '../support/server.ts'
 
 const HOME = '000000000000'
 const OTHER = '111122223333'
@@ -34,9 +32,7 @@ before(async () => {
   server = await startServer()
   const made = await runHoldfast(server.data, 'account', 'create', `--id=${OTHER}`)
   assert.equal(made.status, 0, made.errors)
-  const [, section = ''] = (await readFile(join(server.data, 'credentials'), 'utf8')).split(`[${OTHER}]\n`)
-  const value = (name: string): string => new RegExp(`^${name} = (.*)$`, 'm').exec(section)?.[1] ?? ''
-  other = { accessKeyId: value('aws_access_key_id'), secretAccessKey: value('aws_secret_access_key') }
+  other = await readCredentials(server.data, OTHER)
   const { KeyMetadata: closed } = await kmsClient(server).send(new CreateKeyCommand({}))
   closedArn = closed?.Arn ?? ''
   await kmsClient(server).send(
