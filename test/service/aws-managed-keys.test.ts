@@ -237,7 +237,7 @@ test('the key of a service rotates every year by itself', async () => {
   const status = await succeed(server, 'GetKeyRotationStatus', { KeyId: keyId })
   const { CreationDate } = await describe('alias/aws/ebs')
   assert.deepEqual(status, {
-    KeyId: keyId,
+    KeyId: `arn:aws:kms:${REGION}:${ACCOUNT}:key/${keyId}`,
     KeyRotationEnabled: true,
     NextRotationDate: Number(CreationDate) + 365 * 86_400,
     RotationPeriodInDays: 365,

@@ -204,7 +204,6 @@ test('two Holdfasts: a key in an external key store works from its making to its
     for (const [operation, input] of [
       ['GenerateDataKeyPair', pairInput],
       ['EnableKeyRotation', { KeyId: keyId }],
-      ['GetKeyRotationStatus', { KeyId: keyId }],
       [
         'GetParametersForImport',
         { KeyId: keyId, WrappingAlgorithm: 'RSAES_OAEP_SHA_256', WrappingKeySpec: 'RSA_2048' },
@@ -217,6 +216,11 @@ test('two Holdfasts: a key in an external key store works from its making to its
         `${arn} origin is EXTERNAL_KEY_STORE which is not valid for this operation.`,
       )
     }
+  })
+
+  await t.test('GetKeyRotationStatus says that a key in a store does not rotate', async () => {
+    const status = await succeed(server, 'GetKeyRotationStatus', { KeyId: keyId })
+    assert.deepEqual(status, { KeyId: arn, KeyRotationEnabled: false })
   })
 
   await t.test('the external key belongs to one KMS key of the store', async () => {

@@ -221,7 +221,6 @@ for (const kind of KINDS) {
   for (const [name, more] of [
     ['DisableKeyRotation', {}],
     ['EnableKeyRotation', {}],
-    ['GetKeyRotationStatus', {}],
     ['ListKeyRotations', {}],
     ['RotateKeyOnDemand', {}],
   ] as const) {
@@ -232,6 +231,14 @@ for (const kind of KINDS) {
       else assertRefused(answer, 'UnsupportedOperationException', undefined)
     })
   }
+
+  test(`GetKeyRotationStatus with ${spec} for ${usage} says that it does not rotate`, async () => {
+    const keyId = await newKey(server, { KeySpec: spec, KeyUsage: usage })
+    assert.deepEqual(await succeed(server, 'GetKeyRotationStatus', { KeyId: keyId }), {
+      KeyId: arnOf(keyId),
+      KeyRotationEnabled: false,
+    })
+  })
 
   for (const [name, more] of [
     ['DeleteImportedKeyMaterial', {}],

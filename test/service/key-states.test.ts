@@ -116,7 +116,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   GenerateMac: USE,
   GetKeyLastUsage: ANY,
   GetKeyPolicy: ANY,
-  GetKeyRotationStatus: ['ok', 'ok', 'ok', 'ok', 'external', 'store', 'ok', 'ok'],
+  GetKeyRotationStatus: ['ok', 'ok', 'ok', 'ok', 'external', 'ok', 'ok', 'ok'],
   GetParametersForImport: ['ok', 'ok', 'deleting', 'deletingReplicas', 'ok', 'store', 'creating', 'updating'],
   GetPublicKey: ['ok', 'ok', 'deleting', 'deletingReplicas', 'ok', 'unavailable', 'creating', 'ok'],
   ImportKeyMaterial: ['ok', 'ok', 'deleting', 'deletingReplicas', 'ok', 'store', 'creating', 'ok'],

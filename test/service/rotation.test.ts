@@ -54,7 +54,7 @@ test('ListKeyRotations lists rotations, and with ALL_KEY_MATERIAL the first mate
   const [rotation] = await rotations(keyId)
   assert.ok(rotation)
   assert.equal(rotation.KeyMaterialId, second)
-  assert.equal(rotation['KeyId'], keyId)
+  assert.match(String(rotation['KeyId']), new RegExp(`^arn:aws:kms:.*:key/${keyId}$`))
   assert.equal(rotation['RotationType'], 'ON_DEMAND')
   assert.equal(rotation['KeyMaterialState'], 'CURRENT')
   assert.equal(typeof rotation['RotationDate'], 'number')
@@ -82,7 +82,8 @@ test('RotateKeyOnDemand works 25 times and not 26', async () => {
 test('EnableKeyRotation sets period and next date, which DisableKeyRotation takes away', async () => {
   const keyId = await newKey(server)
   const off = await succeed(server, 'GetKeyRotationStatus', { KeyId: keyId })
-  assert.deepEqual(off, { KeyId: keyId, KeyRotationEnabled: false })
+  assert.match(String(off['KeyId']), new RegExp(`^arn:aws:kms:.*:key/${keyId}$`))
+  assert.deepEqual(off, { KeyId: off['KeyId'], KeyRotationEnabled: false })
   await succeed(server, 'EnableKeyRotation', { KeyId: keyId, RotationPeriodInDays: 90 })
   const on = await succeed(server, 'GetKeyRotationStatus', { KeyId: keyId })
   assert.equal(on['KeyRotationEnabled'], true)

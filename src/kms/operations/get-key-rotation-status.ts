@@ -3,9 +3,13 @@ import { KEY_ID, keyOperation } from '../key-operation.ts'
 import { ANY_STATE } from '../key-state.ts'
 import type { Key } from '../keys.ts'
 import { epochSeconds } from '../metadata.ts'
-import { checkRotates } from '../rotation.ts'
 
-/** Says whether a key rotates by itself, and when. Source: AWS KMS API Reference, "GetKeyRotationStatus". */
+/**
+ * Says whether a key rotates by itself, and when. Keys that cannot rotate by themselves are off like all others
+ * that do not: tools read the status of every key of an account, whatever it is.
+ *
+ * Source: AWS KMS API Reference, "GetKeyRotationStatus"; recorded answers of AWS KMS.
+ */
 export const getKeyRotationStatus = keyOperation(
   {
     name: 'GetKeyRotationStatus',
@@ -14,10 +18,7 @@ export const getKeyRotationStatus = keyOperation(
     crossAccount: true,
     states: ANY_STATE,
     input: { KeyId: KEY_ID },
-    checkKey: (_, key) => {
-      checkRotates(key, ['AWS_KMS', 'EXTERNAL'])
-      checkHasMaterial(key)
-    },
+    checkKey: (_, key) => checkHasMaterial(key),
   },
   ({ key }) => {
     const { rotation } = key.record.value
@@ -25,7 +26,7 @@ export const getKeyRotationStatus = keyOperation(
     const on = rotation !== undefined && !key.state.startsWith('Pending')
     return {
       output: {
-        KeyId: key.keyId,
+        KeyId: key.arn,
         KeyRotationEnabled: on,
         NextRotationDate: on ? epochSeconds(rotation.nextAt) : undefined,
         RotationPeriodInDays: on ? rotation.periodDays : undefined,

@@ -42,7 +42,7 @@ export const listKeyRotations = keyOperation(
 
 function entry(key: Key, { value }: Stored<MaterialValue>, pendingEverywhere: boolean): Output {
   return {
-    KeyId: key.keyId,
+    KeyId: key.arn,
     KeyMaterialId: value.materialId,
     KeyMaterialState: stateOf(key, value, pendingEverywhere),
     RotationDate: value.rotation && epochSeconds(value.rotation.at),
