@@ -7,6 +7,7 @@ import { openReadiness } from './audit/readiness.ts'
 import { openRecordLimiters, type RecordLimiters } from './audit/record-limiters.ts'
 import type { Log } from './base/log.ts'
 import { systemAfterThisTurn, systemClock, systemRandom, systemSleep, systemTimers } from './base/ports.ts'
+import type { TlsPair } from './base/tls-pair.ts'
 import { fetchJson } from './client/fetch-json.ts'
 import { openTrailService, type TrailService, type TrailServiceParts } from './cloudtrail/service.ts'
 import { isMonitored } from './config/monitoring-settings.ts'
@@ -80,6 +81,8 @@ export type RunningNode = {
   readonly port: number
   /** What it counts and measures, as it is now. */
   readonly metrics: () => Promise<readonly Point[]>
+  /** Gives new connections another certificate. */
+  readonly useTls: (pair: TlsPair) => void
   /** Finishes what is in flight, then closes everything. */
   readonly close: () => Promise<void>
 }
@@ -151,7 +154,8 @@ export async function openNode(
   const { reason: unready } = readiness
   watch.addGauges({ journal, records, index, accounts, unready, connections: http.connections })
   const open = stack.move()
-  return { port: http.port, metrics: watch.collect, close: () => open.disposeAsync() }
+  const { port, useTls } = http
+  return { port, metrics: watch.collect, useTls, close: () => open.disposeAsync() }
 }
 
 function openWatch({ monitoring }: Config, log: Log): Promise<NodeWatch> {

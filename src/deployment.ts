@@ -10,11 +10,12 @@ import { segmentFiles } from './audit/segment-files.ts'
 import type { Log } from './base/log.ts'
 import { systemClock, systemRandom, systemSleep, systemTimers } from './base/ports.ts'
 import type { Secret } from './base/secret.ts'
+import type { TlsPair } from './base/tls-pair.ts'
 import { addCredentials } from './config/credentials-file.ts'
 import { formatAddress } from './config/places.ts'
 import { ConfigError } from './config/setting.ts'
 import type { Config } from './config/settings.ts'
-import { parseCertificates } from './crypto/certificates.ts'
+import { type CertificateFacts, certificateFacts, parseCertificates } from './crypto/certificates.ts'
 import { type Ed25519Key, ed25519Key } from './crypto/ed25519.ts'
 import { type HmacKey, hmacKey } from './crypto/hmac.ts'
 import { deriveKey } from './crypto/kdf.ts'
@@ -160,9 +161,7 @@ async function waitForLock(path: string): Promise<FileLock> {
 }
 
 /** The certificate chain and the private key of a listener; nothing without TLS. @throws ConfigError. */
-export async function readTls({
-  tls,
-}: Config): Promise<{ readonly cert: string; readonly key: string } | undefined> {
+export async function readTls({ tls }: Config): Promise<TlsPair | undefined> {
   if (tls === undefined) return undefined
   try {
     const cert = parseCertificates(await readFile(tls.certFile, 'utf8'))
@@ -174,6 +173,32 @@ export async function readTls({
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new ConfigError(`HOLDFAST_TLS_CERT or HOLDFAST_TLS_KEY cannot be used: ${reason}`, { cause })
   }
+}
+
+/**
+ * Reads the certificate and the private key again, and gives them to `use` when they can be used: else what is in
+ * use stays. The log says which of both.
+ */
+export async function renewTls(config: Config, log: Log, use: (pair: TlsPair) => void): Promise<void> {
+  try {
+    const pair = await readTls(config)
+    if (pair === undefined) {
+      log.info('there is no certificate to read again: this server has no TLS')
+      return
+    }
+    const facts = certificateFacts(pair.cert)
+    use(pair)
+    logRenewed(facts, log)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    log.error('the certificate was not replaced, and the one before is still in use', { reason })
+  }
+}
+
+function logRenewed({ serial, notAfter }: CertificateFacts, log: Log): void {
+  const fields = { serial, notAfter: new Date(notAfter).toISOString() }
+  if (notAfter > systemClock.now()) log.info('the certificate was read again: new connections get it', fields)
+  else log.warn('the certificate was read again, and new connections get it, but it has expired', fields)
 }
 
 /** What events of this deployment's own are made with. */

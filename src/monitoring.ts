@@ -1,5 +1,6 @@
 import type { Log } from './base/log.ts'
 import { systemClock, systemRandom, systemTimers } from './base/ports.ts'
+import type { TlsPair } from './base/tls-pair.ts'
 import { VERSION } from './base/version.ts'
 import { formatAddress } from './config/places.ts'
 import type { Config } from './config/settings.ts'
@@ -11,6 +12,8 @@ import { mergeSnapshots, type Snapshot } from './metrics/points.ts'
 export type Monitoring = {
   /** The URL of `/metrics`; nothing when it is not served. */
   readonly url: string | undefined
+  /** Gives new connections to it another certificate. */
+  readonly useTls: (pair: TlsPair) => void
   readonly close: () => Promise<void>
 }
 
@@ -39,6 +42,7 @@ export async function openMonitoring(config: Config, parts: MonitoringParts): Pr
     stack.defer(() => exporter.close())
   }
   let url: string | undefined
+  let useTls = (_pair: TlsPair): void => {}
   if (listen !== undefined) {
     // Loaded where it is wanted: a server without metrics does not read the SDK.
     const { formatPrometheus, PROMETHEUS_MEDIA_TYPE } = await import('./metrics/exposition.ts')
@@ -54,9 +58,10 @@ export async function openMonitoring(config: Config, parts: MonitoringParts): Pr
       },
     })
     stack.defer(() => listener.close())
+    useTls = listener.useTls
     const scheme = tls === undefined ? 'http' : 'https'
     url = `${scheme}://${formatAddress({ host: listen.host, port: listener.port })}/metrics`
   }
   const open = stack.move()
-  return { url, close: () => open.disposeAsync() }
+  return { url, useTls, close: () => open.disposeAsync() }
 }

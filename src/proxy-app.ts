@@ -46,7 +46,7 @@ export async function openProxyNode(config: Config, log: Log): Promise<Omit<Runn
   stack.defer(() => http.close())
   stack.defer(() => readiness.stop())
   const open = stack.move()
-  return { port: http.port, close: () => open.disposeAsync() }
+  return { port: http.port, useTls: http.useTls, close: () => open.disposeAsync() }
 }
 
 /** Opens what the operator does to external keys and credentials, does it, and closes it again. */

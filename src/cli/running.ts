@@ -1,3 +1,4 @@
+import type { TlsPair } from '../base/tls-pair.ts'
 import type { Snapshot } from '../metrics/points.ts'
 
 /** A server of one process or several. */
@@ -7,5 +8,7 @@ export type RunningServer = {
   readonly snapshots: () => Promise<readonly Snapshot[]>
   /** Resolves when the server cannot go on. */
   readonly failed: Promise<void>
+  /** Gives new connections to all of them another certificate. */
+  readonly useTls: (pair: TlsPair) => void
   readonly close: () => Promise<void>
 }

@@ -2,13 +2,13 @@ import { resolve } from 'node:path'
 import { openNode } from '../app.ts'
 import type { Log } from '../base/log.ts'
 import type { Config } from '../config/settings.ts'
-import { CREDENTIALS_FILE, endpointOf } from '../deployment.ts'
+import { CREDENTIALS_FILE, endpointOf, renewTls } from '../deployment.ts'
 import { openMonitoring } from '../monitoring.ts'
 import { type Command, EXIT_FAILURE, type Output } from './command.ts'
 import { environmentLines } from './environment.ts'
 import { openLog } from './log.ts'
 import type { RunningServer } from './running.ts'
-import { stopSignal } from './stop-signal.ts'
+import { takeHangup, takeSignals } from './signals.ts'
 import { openWorkers } from './workers.ts'
 
 /** `holdfast serve`: runs the server until it is asked to stop. */
@@ -16,14 +16,21 @@ export const serve: Command = {
   name: 'serve',
   about: 'runs the server until SIGTERM or SIGINT',
   run: async ({ config, output }) => {
-    const stop = stopSignal()
     const log = openLog()
+    const stop = takeSignals(log)
+    const onHangup = takeHangup(log)
     const server = config.workers === 1 ? await openSingle(config, log) : await openWorkers(config, log)
     const monitoring = await openMonitoring(config, { snapshots: server.snapshots, log }).catch(
       async (error: unknown) => {
         await server.close()
         throw error
       },
+    )
+    onHangup(() =>
+      renewTls(config, log, (pair) => {
+        monitoring.useTls(pair)
+        server.useTls(pair)
+      }),
     )
     announce(config, { endpoint: endpointOf(config, server.port), metrics: monitoring.url }, output)
     const ended = await Promise.race([stop.then(() => 'asked'), server.failed.then(() => 'failed')])
@@ -37,9 +44,9 @@ export const serve: Command = {
 /** One process serves. */
 async function openSingle(config: Config, log: Log): Promise<RunningServer> {
   const node = await openNode(config, { port: config.listen.port, sharedPort: false }, log)
-  const { port, metrics, close } = node
+  const { port, metrics, useTls, close } = node
   const snapshots = async () => [{ worker: '0', points: await metrics() }]
-  return { port, snapshots, close, failed: new Promise(() => {}) }
+  return { port, snapshots, useTls, close, failed: new Promise(() => {}) }
 }
 
 type Served = { readonly endpoint: string; readonly metrics: string | undefined }

@@ -1,8 +1,12 @@
 import { openNode } from '../app.ts'
+import type { TlsPair } from '../base/tls-pair.ts'
 import type { Command } from './command.ts'
 import { openLog } from './log.ts'
-import { stopSignal } from './stop-signal.ts'
+import { takeSignals } from './signals.ts'
 import { answerMetrics } from './worker-metrics.ts'
+
+/** A certificate that the process that has started a worker gives it. */
+export type TlsMessage = { readonly tls: TlsPair }
 
 /** What a worker tells the process that started it. */
 export type WorkerMessage = { readonly listening: number }
@@ -12,12 +16,18 @@ export const worker: Command = {
   name: 'worker',
   about: 'serves as one of several processes',
   run: async ({ config }) => {
-    const stop = stopSignal()
+    const log = openLog()
+    const stop = takeSignals(log)
+    // What it asks for is done by the process that has started this one, which gets it too when a terminal is closed.
+    process.on('SIGHUP', () => {})
     const orphaned = new Promise<void>((resolve) => process.once('disconnect', () => resolve()))
     try {
-      const log = openLog()
       const node = await openNode(config, { port: config.listen.port, sharedPort: true }, log)
       answerMetrics(node.metrics, log)
+      process.on('message', (message: unknown) => {
+        const pair = parseTls(message)
+        if (pair !== undefined) node.useTls(pair)
+      })
       const message: WorkerMessage = { listening: node.port }
       process.send?.(message)
       await Promise.race([stop, orphaned])
@@ -28,4 +38,9 @@ export const worker: Command = {
     }
     return 0
   },
+}
+
+/** Messages come from the process that has started this one, and nobody else. */
+function parseTls(message: unknown): TlsPair | undefined {
+  return (message as Partial<TlsMessage>).tls
 }

@@ -1,11 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import type { Log } from '../base/log.ts'
+import type { TlsPair } from '../base/tls-pair.ts'
 import { UsageError } from '../base/usage-error.ts'
 import { processEnvironment } from '../config/environment.ts'
 import { type Config, configFlags } from '../config/settings.ts'
 import { EXIT_USAGE } from './command.ts'
 import type { RunningServer } from './running.ts'
-import type { WorkerMessage } from './worker.ts'
+import type { TlsMessage, WorkerMessage } from './worker.ts'
 import { WorkerMetrics } from './worker-metrics.ts'
 
 /** A worker that ends by itself is started again, so often within a minute; then all stops. */
@@ -26,7 +27,8 @@ export async function openWorkers(config: Config, log: Log): Promise<RunningServ
     const port = await fleet.start(config.listen.port)
     for (let count = 1; count < config.workers; count += 1) await fleet.start(port)
     const snapshots = () => fleet.metrics.collect()
-    return { port, snapshots, failed: fleet.failed, close: () => fleet.close() }
+    const useTls = (pair: TlsPair) => fleet.useTls(pair)
+    return { port, snapshots, useTls, failed: fleet.failed, close: () => fleet.close() }
   } catch (error) {
     await fleet.close()
     throw error
@@ -73,6 +75,14 @@ class Workers {
         resolve(message.listening)
       })
     })
+  }
+
+  /** Gives it to those that are starting, too: they may have read what was there before. */
+  useTls(pair: TlsPair): void {
+    for (const child of this.#running) {
+      // One that is ending has no channel any more.
+      if (child.connected) child.send({ tls: pair } satisfies TlsMessage, () => {})
+    }
   }
 
   async close(): Promise<void> {

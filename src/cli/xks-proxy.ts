@@ -1,18 +1,22 @@
 import { resolve } from 'node:path'
 import { formatAddress } from '../config/places.ts'
 import type { Config } from '../config/settings.ts'
+import { renewTls } from '../deployment.ts'
 import { openProxyNode } from '../proxy-app.ts'
 import type { Command } from './command.ts'
 import { openLog } from './log.ts'
-import { stopSignal } from './stop-signal.ts'
+import { takeHangup, takeSignals } from './signals.ts'
 
 /** `holdfast xks-proxy`: serves external keys to AWS KMS or another Holdfast until it is asked to stop. */
 export const xksProxy: Command = {
   name: 'xks-proxy',
   about: 'serves external keys by the XKS proxy API until SIGTERM or SIGINT',
   run: async ({ config, output }) => {
-    const stop = stopSignal()
-    const node = await openProxyNode(config, openLog())
+    const log = openLog()
+    const stop = takeSignals(log)
+    const onHangup = takeHangup(log)
+    const node = await openProxyNode(config, log)
+    onHangup(() => renewTls(config, log, node.useTls))
     output.print(`Holdfast serves external keys on ${proxyUri(config, node.port)}`)
     output.print(`  data         ${resolve(config.data)}`)
     await stop

@@ -15,3 +15,17 @@ export function parseCertificates(pem: string): string {
   }
   return pem
 }
+
+/** What tells a certificate from the one before it. */
+export type CertificateFacts = {
+  /** Hexadecimal. */
+  readonly serial: string
+  /** Milliseconds since 1970. */
+  readonly notAfter: number
+}
+
+/** The facts of the first certificate of a PEM file. @throws Error. */
+export function certificateFacts(pem: string): CertificateFacts {
+  const { serialNumber: serial, validToDate } = new X509Certificate(pem)
+  return { serial, notAfter: validToDate.getTime() }
+}

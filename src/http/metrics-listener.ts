@@ -1,11 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
+import type { TlsPair } from '../base/tls-pair.ts'
 import { listen, type Place } from './listen.ts'
+import { replaceTls, tlsOptions } from './tls.ts'
 
 /** What a listener for metrics serves, and where. */
 export type MetricsListenerParts = Omit<Place, 'sharedPort'> & {
   /** PEM certificate chain and private key; plain HTTP without them. */
-  readonly tls?: { readonly cert: string; readonly key: string } | undefined
+  readonly tls?: TlsPair | undefined
   readonly mediaType: string
   readonly text: () => Promise<string>
 }
@@ -17,10 +19,16 @@ const HEADERS_MAX_BYTES = 8192
 const REQUEST_TIMEOUT_MS = 10_000
 const KEEP_ALIVE_TIMEOUT_MS = 65_000
 
+/** A listener for metrics. */
+export type MetricsListener = {
+  readonly port: number
+  /** Gives new connections another certificate. */
+  readonly useTls: (pair: TlsPair) => void
+  readonly close: () => Promise<void>
+}
+
 /** Serves `GET /metrics` and nothing else. @throws as {@link listen}. */
-export async function openMetricsListener(
-  parts: MetricsListenerParts,
-): Promise<{ readonly port: number; readonly close: () => Promise<void> }> {
+export async function openMetricsListener(parts: MetricsListenerParts): Promise<MetricsListener> {
   const server = makeServer(parts)
   server.maxConnections = MAX_CONNECTIONS
   server.maxHeadersCount = MAX_HEADERS
@@ -32,6 +40,7 @@ export async function openMetricsListener(
   const bound = await listen(server, { host, port, setting, sharedPort: false })
   return {
     port: bound,
+    useTls: (pair) => replaceTls(server, pair),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
@@ -49,7 +58,7 @@ function makeServer({ tls }: MetricsListenerParts): Server {
   }
   return tls === undefined
     ? createServer(options)
-    : createTlsServer({ ...options, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: REQUEST_TIMEOUT_MS })
+    : createTlsServer({ ...options, ...tlsOptions(tls), handshakeTimeout: REQUEST_TIMEOUT_MS })
 }
 
 /** Who asks while an answer is being made gets the same one. */

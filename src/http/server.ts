@@ -3,10 +3,12 @@ import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { REQUEST_BODY_MAX_BYTES, REQUEST_HEADERS_MAX_BYTES } from '../base/limits.ts'
+import type { TlsPair } from '../base/tls-pair.ts'
 import type { Connection, WireRequest, WireResponse } from '../dispatch/wire.ts'
 import { readBody } from './body.ts'
 import { listen, type Place } from './listen.ts'
 import { sendResponse } from './response.ts'
+import { replaceTls, tlsOptions } from './tls.ts'
 
 /** A client gets this long to send its headers, and its whole request. */
 const HEADERS_TIMEOUT_MS = 10_000
@@ -30,7 +32,7 @@ export type HttpParts = {
 /** Where and how to listen. */
 export type Listener = Place & {
   /** PEM certificate chain and private key; plain HTTP without them. */
-  readonly tls?: { readonly cert: string; readonly key: string } | undefined
+  readonly tls?: TlsPair | undefined
 }
 
 /** A listening server. */
@@ -38,6 +40,8 @@ export type HttpServer = {
   readonly port: number
   /** Connections that are open now. */
   readonly connections: () => number
+  /** Gives new connections another certificate. */
+  readonly useTls: (pair: TlsPair) => void
   /** Accepts nothing new, lets what is in flight finish, then resolves. */
   readonly close: () => Promise<void>
 }
@@ -56,7 +60,12 @@ export async function openHttpServer(parts: HttpParts, listener: Listener): Prom
     serve(parts, request, response, state)
   })
   const port = await listen(server, listener)
-  return { port, connections: () => state.sockets.size, close: () => close(server, state) }
+  return {
+    port,
+    connections: () => state.sockets.size,
+    useTls: (pair) => replaceTls(server, pair),
+    close: () => close(server, state),
+  }
 }
 
 const DRAIN_TIMEOUT_MS = 10_000
@@ -72,7 +81,7 @@ function makeServer({ tls }: Listener): Server {
   }
   return tls === undefined
     ? createServer(options)
-    : createTlsServer({ ...options, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: HEADERS_TIMEOUT_MS })
+    : createTlsServer({ ...options, ...tlsOptions(tls), handshakeTimeout: HEADERS_TIMEOUT_MS })
 }
 
 type State = { closing: boolean; readonly sockets: Set<Socket> }

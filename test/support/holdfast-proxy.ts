@@ -18,6 +18,7 @@ export type HoldfastProxy = AsyncDisposable & {
   /** Runs a command of `holdfast xks-proxy` on its data folder; fails when that fails. */
   readonly command: (...words: readonly string[]) => Promise<string>
   readonly newCredential: () => Promise<ProxyCredential>
+  readonly signal: (signal: NodeJS.Signals) => void
   readonly stop: () => Promise<void>
 }
 
@@ -68,6 +69,7 @@ export async function startHoldfastProxy(
     errors: () => errors.join(''),
     command,
     newCredential: async () => parseCredential(await command('credential', 'create')),
+    signal: (signal) => void child.kill(signal),
     stop,
     [Symbol.asyncDispose]: async () => {
       child.kill('SIGKILL')
