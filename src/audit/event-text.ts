@@ -22,5 +22,32 @@ export function limitJson(json: JsonText, maxBytes: number): JsonText {
   if (json.length * BYTES_PER_CHAR <= maxBytes) return json
   const sizeBytes = Buffer.byteLength(json)
   if (sizeBytes <= maxBytes) return json
+  return omittedJson(sizeBytes, maxBytes)
+}
+
+function omittedJson(sizeBytes: number, maxBytes: number): JsonText {
   return `{"omitted":true,"originalSize":${sizeBytes},"reason":"larger than ${maxBytes} bytes"}`
+}
+
+/**
+ * The JSON of some members, or, when it is too long, with markers in the place of the longest of them: as few as it
+ * takes. What remains says what a call was about.
+ */
+export function limitMembers(members: { readonly [name: string]: unknown }, maxBytes: number): JsonText {
+  const whole = JSON.stringify(members)
+  if (limitJson(whole, maxBytes) === whole) return whole
+  const parts = Object.entries(members).flatMap(([name, value]) => {
+    const json: JsonText | undefined = JSON.stringify(value)
+    return json === undefined ? [] : [{ name, json, sizeBytes: Buffer.byteLength(json) }]
+  })
+  let sizeBytes = Buffer.byteLength(whole)
+  const omitted = new Map<string, JsonText>()
+  for (const part of parts.toSorted((one, other) => other.sizeBytes - one.sizeBytes)) {
+    if (sizeBytes <= maxBytes) break
+    const marker = omittedJson(part.sizeBytes, maxBytes)
+    omitted.set(part.name, marker)
+    sizeBytes += marker.length - part.sizeBytes
+  }
+  const texts = parts.map(({ name, json }) => `${JSON.stringify(name)}:${omitted.get(name) ?? json}`)
+  return limitJson(`{${texts.join(',')}}`, maxBytes)
 }

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import {
   EVENT_ADDITIONAL_MAX_BYTES,
+  EVENT_FAILED_PARAMETERS_MAX_BYTES,
   EVENT_MAX_BYTES,
   EVENT_PARAMETERS_MAX_BYTES,
   EVENT_TEXT_MAX_BYTES,
@@ -115,6 +116,25 @@ test('formatEvent replaces parameters of more than 102,400 bytes and data of mor
   })
   const data = JSON.parse(formatEvent({ ...FIELDS, additional: filled(EVENT_ADDITIONAL_MAX_BYTES + 1) }))
   assert.equal(data.additionalEventData.omitted, true)
+})
+
+test('formatEvent records at most 2,048 bytes of what a failed call sent, and all short members', () => {
+  const error = { code: 'MalformedPolicyDocumentException', message: '' }
+  const request = { keyId: 'k', policy: 'x'.repeat(32_768), constraints: { a: 'é'.repeat(900) } }
+  const { requestParameters } = JSON.parse(formatEvent({ ...FIELDS, request, error }))
+  assert.deepEqual(requestParameters, {
+    keyId: 'k',
+    policy: { omitted: true, originalSize: 32_770, reason: 'larger than 2048 bytes' },
+    constraints: request.constraints,
+  })
+  const pairs = fc.dictionary(fc.string({ unit: 'binary' }), fc.string({ maxLength: 3000 }))
+  fc.assert(
+    fc.property(pairs, (many) => {
+      const event = JSON.parse(formatEvent({ ...FIELDS, request: many, error }))
+      const bytes = Buffer.byteLength(JSON.stringify(event.requestParameters))
+      assert.ok(bytes <= EVENT_FAILED_PARAMETERS_MAX_BYTES)
+    }),
+  )
 })
 
 test('formatEvent keeps a record within 262,144 bytes', () => {

@@ -1,5 +1,5 @@
 import type { EpochMs } from '../base/ports.ts'
-import { cutText, JSON_NULL, type JsonText, limitJson } from './event-text.ts'
+import { cutText, JSON_NULL, type JsonText, limitJson, limitMembers } from './event-text.ts'
 
 /** The version of CloudTrail's record that is written. Source: CloudTrail User Guide, "Record contents". */
 const EVENT_VERSION = '1.11'
@@ -7,6 +7,8 @@ const EVENT_VERSION = '1.11'
 export const EVENT_TEXT_MAX_BYTES = 1024
 /** Of requestParameters, responseElements and serviceEventDetails, each. */
 export const EVENT_PARAMETERS_MAX_BYTES = 102_400
+/** Of requestParameters of a call that failed: what cannot be done must not fill a disk. */
+export const EVENT_FAILED_PARAMETERS_MAX_BYTES = 2048
 /** Of additionalEventData. */
 export const EVENT_ADDITIONAL_MAX_BYTES = 28_672
 /** Of a whole record. */
@@ -72,7 +74,7 @@ export function formatTlsDetails({ version, cipherSuite, host }: TlsDetails): Js
 export function formatEvent(fields: EventFields): string {
   const { request, response, additional, serviceEventDetails } = fields
   const values: Values = {
-    request: limitJson(valueJson(request), EVENT_PARAMETERS_MAX_BYTES),
+    request: requestJson(request, fields.error !== undefined),
     response: limitJson(valueJson(response), EVENT_PARAMETERS_MAX_BYTES),
     additional: limitJson(valueJson(additional), EVENT_ADDITIONAL_MAX_BYTES),
     service: limitJson(valueJson(serviceEventDetails), EVENT_PARAMETERS_MAX_BYTES),
@@ -102,6 +104,11 @@ function formatShort(fields: EventFields, values: Values): string {
 
 /** The resources of a record that is too long otherwise. */
 const RESOURCES_KEPT = 32
+
+function requestJson(request: EventValues | null, failed: boolean): JsonText {
+  if (failed && request !== null) return limitMembers(request, EVENT_FAILED_PARAMETERS_MAX_BYTES)
+  return limitJson(valueJson(request), EVENT_PARAMETERS_MAX_BYTES)
+}
 
 function join(fields: EventFields, values: Values, resources: JsonText): string {
   const { error, sharedEventId, tlsDetails, requestId } = fields

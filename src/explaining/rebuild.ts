@@ -5,7 +5,7 @@ import type { Call, Operation, Permission } from '../dispatch/operation.ts'
 import { recordedCaller } from '../iam/recorded-caller.ts'
 import { type ExplainingParts, operationKey } from './parts.ts'
 import { openedFirst, type RecordedEvent, resourcesOf } from './recorded-event.ts'
-import { recordedInput } from './recorded-input.ts'
+import { isOmitted, recordedInput } from './recorded-input.ts'
 import type { SessionOrigins } from './session-origin.ts'
 
 /** A recorded call as it would be made now: what it needs, and what of it is not known. */
@@ -37,7 +37,8 @@ export async function rebuildCall(
   if (caller === undefined) return { because: nobody(event) }
   const parameters = event.requestParameters ?? {}
   if (isOmitted(parameters)) return { because: 'its parameters were too long to be recorded' }
-  const { input, hidden, missing } = recordedInput(operation.members, parameters, openedFirst(event))
+  const { input, hidden, missing, omitted } = recordedInput(operation.members, parameters, openedFirst(event))
+  if (omitted.length > 0) return { because: `its ${omitted.join(', ')} was too long to be recorded` }
   if (missing.length > 0)
     return { because: `it was not valid, or its event is not whole: there is no ${missing.join(', ')}` }
   const involved: string[] = []
@@ -67,11 +68,6 @@ function nobody({ userIdentity = {} }: RecordedEvent): string {
   return arn === undefined
     ? `its caller is not known (${type}): it was refused before that`
     : `its caller ${arn} is gone`
-}
-
-/** What stands in the place of parameters that were too long: see `limitJson`. */
-function isOmitted(parameters: { readonly [name: string]: unknown }): boolean {
-  return parameters['omitted'] === true && typeof parameters['originalSize'] === 'number'
 }
 
 /** The members come from the event of a call whose input was validated. */

@@ -14,7 +14,7 @@ import {
   timestamp,
 } from '../api/shapes.ts'
 import { shownParameters } from '../dispatch/parameters.ts'
-import { recordedInput } from './recorded-input.ts'
+import { isOmitted, recordedInput } from './recorded-input.ts'
 
 const MEMBERS = {
   KeyId: optional(text()),
@@ -104,4 +104,17 @@ test('recordedInput takes the newer of two names that an event shows', () => {
   assert.deepEqual(recordedInput(members, { customerMasterKeySpec: 'a' }, []).input, {
     CustomerMasterKeySpec: 'a',
   })
+})
+
+test('recordedInput names what was too long to be recorded, but for texts, which no decision depends on', () => {
+  const marker = { omitted: true, originalSize: 3000, reason: 'larger than 2048 bytes' }
+  const members = { KeyId: text(), Policy: text(), Context: optional(textMap()) }
+  assert.deepEqual(recordedInput(members, { keyId: 'k', policy: marker, context: marker }, []), {
+    input: { KeyId: 'k', Policy: '' },
+    hidden: ['Policy'],
+    missing: [],
+    omitted: ['Context'],
+  })
+  assert.ok(isOmitted(marker))
+  assert.ok(!isOmitted({ omitted: 'true', originalSize: '3000' }))
 })

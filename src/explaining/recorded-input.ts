@@ -8,6 +8,8 @@ export type RecordedInput = {
   readonly hidden: readonly string[]
   /** Members that the call must have had and the event would show: without them it was not valid. */
   readonly missing: readonly string[]
+  /** Members that were too long to be recorded, and what the call needs may depend on. */
+  readonly omitted: readonly string[]
 }
 
 /** Members that name the key of a call and may be left out, because the ciphertext names it too. */
@@ -27,10 +29,11 @@ export function recordedInput(
   parameters: { readonly [name: string]: unknown },
   resources: readonly string[],
 ): RecordedInput {
+  const omitted = Object.keys(members).filter((name) => isOmitted(parameters[wireName(name)]))
   const input = readMembers(members, parameters)
   for (const [name, older] of OLDER_NAMES) if (input[name] !== undefined) delete input[older]
   const hidden = Object.entries(members).filter(
-    ([name, { data }]) => input[name] === undefined && isHidden(data),
+    ([name, { data }]) => input[name] === undefined && (isHidden(data) || isLongText(name, data, omitted)),
   )
   for (const [name, { data, required }] of hidden) {
     if (required || name === CIPHERTEXT) input[name] = data.type === 'blob' ? NOTHING : ''
@@ -41,7 +44,17 @@ export function recordedInput(
   const missing = Object.keys(members).filter(
     (name) => members[name]?.required === true && input[name] === undefined,
   )
-  return { input, hidden: names, missing }
+  return { input, hidden: names, missing, omitted: omitted.filter((name) => !names.includes(name)) }
+}
+
+/** A text that was too long to be recorded is a policy or a description: no decision depends on it. */
+function isLongText(name: string, data: ShapeData, omitted: readonly string[]): boolean {
+  return data.type === 'text' && omitted.includes(name)
+}
+
+/** Whether a marker stands in the place of a value, or of all parameters, that was too long. See `limitJson`. */
+export function isOmitted(value: unknown): boolean {
+  return isObject(value) && value['omitted'] === true && typeof value['originalSize'] === 'number'
 }
 
 function isHidden(data: ShapeData): boolean {
@@ -70,7 +83,8 @@ function readMembers(
   const input: Record<string, unknown> = {}
   for (const [name, { data }] of Object.entries(members)) {
     const recorded = wireName(name)
-    const value = Object.hasOwn(values, recorded) ? readValue(data, values[recorded]) : undefined
+    const given = Object.hasOwn(values, recorded) ? values[recorded] : undefined
+    const value = isOmitted(given) ? undefined : readValue(data, given)
     if (value !== undefined) input[name] = value
   }
   return input
