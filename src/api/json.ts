@@ -1,18 +1,30 @@
 import { isUtf8 } from 'node:buffer'
 import { fromUtf8, toBase64 } from '../base/bytes.ts'
 import { KmsError } from './errors.ts'
+import { excessOfJson, JSON_MAX_DEPTH, JSON_MAX_TOKENS } from './json-cost.ts'
 
 /** The media type of both directions. Source: Smithy, "AWS JSON 1.1 protocol". */
 export const JSON_MEDIA_TYPE = 'application/x-amz-json-1.1'
 
+/** A body up to this size is parsed as it is: whatever it holds takes less than a millisecond. */
+const PARSED_AT_ONCE_BYTES = 4096
+
+const EXCESS = {
+  depth: `The request body has more than ${JSON_MAX_DEPTH} levels.`,
+  tokens: `The request body has more than ${JSON_MAX_TOKENS} strings, commas and brackets.`,
+} as const
+
 /**
  * The JSON value of a request body; an empty body is an empty object.
  *
- * @throws SerializationException when the bytes are not UTF-8 or the text is not JSON.
+ * @throws SerializationException when the bytes are not UTF-8, the text is not JSON, or a body of more than 4,096 bytes
+ *   holds more than any operation takes: it is not parsed then.
  */
 export function parseJsonBody(body: Uint8Array): unknown {
   if (body.length === 0) return {}
   if (!isUtf8(body)) throw new KmsError('SerializationException')
+  const excess = body.length > PARSED_AT_ONCE_BYTES ? excessOfJson(body) : undefined
+  if (excess !== undefined) throw new KmsError('SerializationException', EXCESS[excess])
   try {
     return JSON.parse(fromUtf8(body))
   } catch (cause) {
