@@ -6,8 +6,8 @@ import type { Members, ShapeData } from './shapes.ts'
 /** The media type of requests. Source: Smithy, "AWS query protocol". */
 export const FORM_MEDIA_TYPE = 'application/x-www-form-urlencoded'
 
-/** Parameters of one form: a simulation of a hundred actions with their context stays far below it. */
-export const FORM_PARAMETERS_MAX = 10_000
+/** Parameters of one form: a simulation of a hundred actions with a hundred condition keys has a fifth of it. */
+export const FORM_PARAMETERS_MAX = 2000
 /** Parts of one parameter's name: `ContextEntries.member.1.ContextKeyValues.member.1` has six. */
 const NAME_PARTS_MAX = 12
 
@@ -33,32 +33,36 @@ const AMPERSAND = 0x26
  */
 export function parseForm(members: Members, body: Uint8Array): unknown {
   if (!isUtf8(body)) throw malformed('The request is not valid UTF-8.')
-  return readStructure(members, parseTree(fromUtf8(body)))
+  return readStructure(members, parseTree(members, fromUtf8(body)))
 }
 
 /** A parameter, and those whose names go on from its own. */
 type Node = { value: string | undefined; readonly children: Map<string, Node> }
 
-function parseTree(text: string): Node {
+/** The parameters that belong to members; all others are ignored. */
+function parseTree(members: Members, text: string): Node {
   const root: Node = { value: undefined, children: new Map() }
   if (text === '') return root
   const parameters = text.split('&', FORM_PARAMETERS_MAX + 1)
   if (parameters.length > FORM_PARAMETERS_MAX) {
     throw malformed(`A request must have at most ${FORM_PARAMETERS_MAX} parameters.`)
   }
+  const given = new Set<string>()
   for (const parameter of parameters) {
     const equals = parameter.indexOf('=')
     const name = decode(equals < 0 ? parameter : parameter.slice(0, equals))
-    const node = nodeOf(root, name)
-    if (node.value !== undefined) throw malformed('A parameter must be given once.')
+    if (given.has(name)) throw malformed('A parameter must be given once.')
+    given.add(name)
+    const parts = name.split('.', NAME_PARTS_MAX + 1)
+    if (parts.length > NAME_PARTS_MAX) throw malformed('The name of a parameter has too many parts.')
+    if (!Object.hasOwn(members, parts[0] ?? '')) continue
+    const node = nodeOf(root, parts)
     node.value = equals < 0 ? '' : decode(parameter.slice(equals + 1))
   }
   return root
 }
 
-function nodeOf(root: Node, name: string): Node {
-  const parts = name.split('.', NAME_PARTS_MAX + 1)
-  if (parts.length > NAME_PARTS_MAX) throw malformed('The name of a parameter has too many parts.')
+function nodeOf(root: Node, parts: readonly string[]): Node {
   let node = root
   for (const part of parts) {
     let child = node.children.get(part)
@@ -71,8 +75,11 @@ function nodeOf(root: Node, name: string): Node {
   return node
 }
 
+const ESCAPES = /[%+]/
+
 /** @throws SerializationException for a broken escape. */
 function decode(text: string): string {
+  if (!ESCAPES.test(text)) return text
   try {
     return decodeURIComponent(text.replaceAll('+', ' '))
   } catch (cause) {
