@@ -35,7 +35,7 @@ import { readGivenFiles } from './given-files.ts'
 import { openHttpServer } from './http/server.ts'
 import { quotasFinder } from './iam/account-quotas.ts'
 import { KeyUses } from './iam/key-uses.ts'
-import { findPrincipal } from './iam/principals.ts'
+import { arnsOfIds, findPrincipal, shownName } from './iam/principals.ts'
 import { type IamServiceParts, openIamService } from './iam/service.ts'
 import { archiveJob } from './jobs/archive.ts'
 import { checkpointJob } from './jobs/checkpoints.ts'
@@ -123,6 +123,8 @@ export async function openNode(
     random: systemRandom,
     principalExists: async (arn) => (await findPrincipal(records, arn)) !== undefined,
     principalId: async (arn) => (await findPrincipal(records, arn))?.id,
+    shownName: (arn, id) => shownName(records, arn, id),
+    arnsOfIds: (ids) => arnsOfIds(records, ids),
     xks,
     grantTokens,
     openedGrants: new OpenedGrants(),

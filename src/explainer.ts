@@ -16,7 +16,7 @@ import type { RebuildParts } from './explaining/rebuild.ts'
 import { SessionOrigins } from './explaining/session-origin.ts'
 import { quotasFinder } from './iam/account-quotas.ts'
 import { KeyUses } from './iam/key-uses.ts'
-import { findPrincipal } from './iam/principals.ts'
+import { arnsOfIds, findPrincipal, shownName } from './iam/principals.ts'
 import { openIamService } from './iam/service.ts'
 import { KeyCounter } from './kms/key-count.ts'
 import { OpenedGrants } from './kms/opened-grants.ts'
@@ -98,6 +98,8 @@ function kmsParts(
     random: systemRandom,
     principalExists: async (arn) => (await findPrincipal(records, arn)) !== undefined,
     principalId: async (arn) => (await findPrincipal(records, arn))?.id,
+    shownName: (arn, id) => shownName(records, arn, id),
+    arnsOfIds: (ids) => arnsOfIds(records, ids),
     grantTokens,
     openedGrants: new OpenedGrants(),
     sm2Regions: new Set(),

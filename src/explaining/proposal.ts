@@ -53,8 +53,9 @@ export async function parseProposal(
     identify: () => {},
   }
   const proposal = { text, bypassLockoutCheck: true, call, context, keyArn: key.arn }
-  const bindings = new Map(Object.entries(await checkKeyPolicy(proposal, kms)))
-  const policy = compilePolicy(parsePolicy(text, { flavour: 'key' }), { bindings })
+  const bound = await checkKeyPolicy(proposal, kms)
+  const bindings = new Map(Object.entries(bound.principalIds))
+  const policy = compilePolicy(parsePolicy(bound.policy, { flavour: 'key' }), { bindings })
   const locksOut = wouldLockOut(policy, caller.principal, keyContext(key, key.account, context), key.arn)
   return { policy, locksOut }
 }

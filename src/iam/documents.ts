@@ -2,9 +2,11 @@ import { KmsError } from '../api/errors.ts'
 import type { PolicyDocument } from '../policy/document.ts'
 import type { Flavour } from '../policy/flavour.ts'
 import { namedPrincipals, parsePolicy } from '../policy/parse.ts'
+import { renamePrincipals, uniqueIdsIn } from '../policy/principal-names.ts'
 import { invalidPrincipalText, PolicySyntaxError } from '../policy/syntax-error.ts'
 import type { Records } from '../store/records.ts'
-import { findPrincipal } from './principals.ts'
+import { arnsOfIds, findPrincipal, shownNames } from './principals.ts'
+import type { RoleValue } from './records.ts'
 
 /** A policy of a request. @throws MalformedPolicyDocumentException. */
 export function parseDocument(text: string, flavour: Flavour): PolicyDocument {
@@ -21,20 +23,28 @@ function malformedPolicy(message: string): KmsError {
   return new KmsError('MalformedPolicyDocumentException', message)
 }
 
+/** A trust policy as it is kept: with ARNs, each bound to the unique id that it has now. */
+type BoundPolicy = { readonly trust: string; readonly bindings: Readonly<Record<string, string>> }
+
 /**
- * The unique ids of the users and roles that a trust policy names, by ARN.
+ * A trust policy, bound to the users and roles that it names. Unique ids of those that exist become their ARNs.
  *
  * @throws MalformedPolicyDocumentException for a principal that does not exist.
  */
-export async function bindPrincipals(
-  records: Records,
-  document: PolicyDocument,
-): Promise<Readonly<Record<string, string>>> {
+export async function bindTrust(records: Records, text: string): Promise<BoundPolicy> {
+  const arns = await arnsOfIds(records, uniqueIdsIn(parseDocument(text, 'trust')))
+  const trust = renamePrincipals(text, arns)
   const bindings: Record<string, string> = {}
-  for (const arn of namedPrincipals(document)) {
+  for (const arn of namedPrincipals(parseDocument(trust, 'trust'))) {
     const found = await findPrincipal(records, arn)
     if (found === undefined) throw malformedPolicy(invalidPrincipalText('AWS', arn))
     if (found.id !== undefined) bindings[arn] = found.id
   }
-  return bindings
+  return { trust, bindings }
+}
+
+/** A role with its trust policy as it is shown: who is gone by the unique id. */
+export async function shownRole(records: Records, role: RoleValue): Promise<RoleValue> {
+  const names = await shownNames(records, role.bindings)
+  return names.size === 0 ? role : { ...role, trust: renamePrincipals(role.trust, names) }
 }

@@ -1,9 +1,9 @@
 import { PARTITION, parseArn } from '../api/arn.ts'
 import type { Records } from '../store/records.ts'
 import { ACCOUNT, ACCOUNTS } from './account.ts'
-import { parseIamArn } from './arns.ts'
+import { parseIamArn, pathedArn, sessionArn } from './arns.ts'
 import { findByName, ROLES, USERS } from './entities.ts'
-import { read } from './records.ts'
+import { ROLE, read, readAll, USER } from './records.ts'
 
 /** A principal that exists. */
 export type FoundPrincipal = {
@@ -44,4 +44,66 @@ async function findSession(
   if (kind !== 'assumed-role' || roleName === undefined) return undefined
   const role = await findByName(records, ROLES, account, roleName)
   return role?.value.name === roleName ? { id: `${role.value.id}:${sessionName}` } : undefined
+}
+
+/** The ARN that a principal of an account has now, by its unique id; nothing when it is gone. */
+async function arnNow(records: Records, account: string, id: string): Promise<string | undefined> {
+  if (id.startsWith('AIDA')) {
+    const user = await read(records, USER, account, id)
+    return user && pathedArn(account, 'user', user.value)
+  }
+  const [roleId = '', session] = id.split(':')
+  const role = await read(records, ROLE, account, roleId)
+  if (role === undefined) return undefined
+  return session === undefined
+    ? pathedArn(account, 'role', role.value)
+    : sessionArn(account, role.value.name, session)
+}
+
+/**
+ * How a policy shows a principal that it was bound to: by the ARN that it has now, or by its unique id when it is
+ * gone. Source: IAM User Guide, "AWS JSON policy elements: Principal".
+ *
+ * @param arn that it had when the policy was put.
+ */
+export async function shownName(records: Records, arn: string, id: string): Promise<string> {
+  return (await arnNow(records, parseArn(arn)?.account ?? '', id)) ?? id
+}
+
+/** The principals of a policy that are shown by other names than those that it was put with. */
+export async function shownNames(
+  records: Records,
+  bindings: Readonly<Record<string, string>>,
+): Promise<ReadonlyMap<string, string>> {
+  const names = new Map<string, string>()
+  for (const [arn, id] of Object.entries(bindings)) {
+    const shown = await shownName(records, arn, id)
+    if (shown !== arn) names.set(arn, shown)
+  }
+  return names
+}
+
+/**
+ * Records that are looked at for the unique ids of one policy: an id does not say whose it is. What is not found
+ * within them counts as gone.
+ */
+const ID_LOOKUPS_MAX = 10_000
+
+/** The ARNs of the principals that have these unique ids, as far as they exist. */
+export async function arnsOfIds(
+  records: Records,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const arns = new Map<string, string>()
+  if (ids.length === 0) return arns
+  const accounts = await readAll(records, ACCOUNT, ACCOUNTS)
+  for (const id of ids.slice(0, Math.floor(ID_LOOKUPS_MAX / accounts.length))) {
+    for (const { name: account } of accounts) {
+      const arn = await arnNow(records, account, id)
+      if (arn === undefined) continue
+      arns.set(id, arn)
+      break
+    }
+  }
+  return arns
 }

@@ -81,6 +81,8 @@ export async function openWorker(folder: string, time: Time): Promise<Worker> {
     random: systemRandom,
     principalExists: async () => true,
     principalId: async () => undefined,
+    shownName: async (arn) => arn,
+    arnsOfIds: async () => new Map(),
     attestationRoots: [],
     lastUsage: async () => ({ last: undefined, current: true }),
     grantTokens: grantTokens(wrappingKey, systemRandom),

@@ -67,7 +67,7 @@ export async function shownPrincipal(
 ): Promise<string | undefined> {
   if (party?.type !== 'principal') return undefined
   const { arn, id } = party
-  return id === undefined || (await parts.principalId(arn)) === id ? arn : id
+  return id === undefined ? arn : parts.shownName(arn, id)
 }
 
 /** A service as lists show it. */

@@ -7,6 +7,7 @@ import type { ContextLookup } from '../policy/context.ts'
 import type { PolicyDocument } from '../policy/document.ts'
 import { defaultKeyPolicy, overlyPermissiveCondition, wouldLockOut } from '../policy/key-policy.ts'
 import { namedPrincipals, parsePolicy } from '../policy/parse.ts'
+import { renamePrincipals, uniqueIdsIn } from '../policy/principal-names.ts'
 import { PolicySyntaxError } from '../policy/syntax-error.ts'
 import type { KeyValue } from './key-record.ts'
 import type { KmsParts } from './parts.ts'
@@ -43,33 +44,37 @@ export type PolicyProposal = {
   readonly keyArn: string
 }
 
+/** A key policy as it is kept: with ARNs, each bound to the unique id that it has now. */
+type BoundPolicy = { readonly policy: string; readonly principalIds: Readonly<Record<string, string>> }
+
 /**
- * Checks a key policy before it is put; gives the unique ids of the users and roles that it names, by ARN.
+ * Checks a key policy before it is put, and binds it to the users and roles that it names. Unique ids of those that
+ * exist become their ARNs.
  *
  * @throws LimitExceededException when it is too long; MalformedPolicyDocumentException when it is
  *   not a key policy, names a principal that does not exist, or would lock the caller out.
  */
-export async function checkKeyPolicy(
-  proposal: PolicyProposal,
-  parts: KmsParts,
-): Promise<Readonly<Record<string, string>>> {
+export async function checkKeyPolicy(proposal: PolicyProposal, parts: KmsParts): Promise<BoundPolicy> {
   const { text: policyText, call } = proposal
   const size = utf8(policyText).length
   if (size > KEY_POLICY_MAX_BYTES) {
     const limit = `at most ${KEY_POLICY_MAX_BYTES} bytes, got ${size}`
     throw new KmsError('LimitExceededException', `The key policy is too long: ${limit}.`)
   }
-  const document = parse(policyText)
-  const mistake = overlyPermissiveCondition(document)
+  const given = parse(policyText)
+  const mistake = overlyPermissiveCondition(given)
   if (mistake !== undefined) throw malformed(mistake)
+  const policy = renamePrincipals(policyText, await parts.arnsOfIds(uniqueIdsIn(given)))
+  const document = parse(policy)
   const principalIds = await bindPrincipals(document, parts)
-  if (proposal.bypassLockoutCheck) return principalIds
+  const bound = { policy, principalIds }
+  if (proposal.bypassLockoutCheck) return bound
   const { context, keyArn } = proposal
   const bindings = new Map(Object.entries(principalIds))
   if (wouldLockOut(compilePolicy(document, { bindings }), call.caller.principal, context, keyArn)) {
     throw malformed(LOCKED_OUT)
   }
-  return principalIds
+  return bound
 }
 
 async function bindPrincipals(
@@ -89,23 +94,16 @@ async function bindPrincipals(
  * A key policy as it is shown: users and roles that are gone, or are others than those that it named, by the unique
  * ids that they had. Source: IAM User Guide, "AWS JSON policy elements: Principal".
  */
-export async function shownPolicy(value: KeyValue, parts: KmsParts): Promise<string> {
-  const gone = new Map<string, string>()
-  for (const [arn, id] of Object.entries(value.principalIds ?? {})) {
-    if ((await parts.principalId(arn)) !== id) gone.set(arn, id)
+export async function shownPolicy(
+  { policy, principalIds = {} }: Pick<KeyValue, 'policy' | 'principalIds'>,
+  parts: Pick<KmsParts, 'shownName'>,
+): Promise<string> {
+  const names = new Map<string, string>()
+  for (const [arn, id] of Object.entries(principalIds)) {
+    const shown = await parts.shownName(arn, id)
+    if (shown !== arn) names.set(arn, shown)
   }
-  if (gone.size === 0) return value.policy
-  const isPrincipal = (name: string): boolean => name === 'Principal' || name === 'NotPrincipal'
-  return JSON.stringify(
-    JSON.parse(value.policy, (name, member) => (isPrincipal(name) ? withIds(member, gone) : member)),
-  )
-}
-
-function withIds(principal: unknown, ids: ReadonlyMap<string, string>): unknown {
-  if (typeof principal === 'string') return ids.get(principal) ?? principal
-  if (Array.isArray(principal)) return principal.map((member) => withIds(member, ids))
-  if (typeof principal !== 'object' || principal === null) return principal
-  return Object.fromEntries(Object.entries(principal).map(([kind, names]) => [kind, withIds(names, ids)]))
+  return renamePrincipals(policy, names)
 }
 
 /** A key policy for a key that is about to be made. */
@@ -129,7 +127,7 @@ export async function newKeyPolicy({
   if (input.Policy === undefined) return { policy: defaultKeyPolicy(call.caller.account) }
   const bypassLockoutCheck = input.BypassPolicyLockoutSafetyCheck ?? false
   const proposal = { text: input.Policy, bypassLockoutCheck, call, context: call.context, keyArn }
-  return { policy: input.Policy, principalIds: await checkKeyPolicy(proposal, parts) }
+  return checkKeyPolicy(proposal, parts)
 }
 
 const INVALID_PRINCIPALS = 'Policy contains a statement with one or more invalid principals.'

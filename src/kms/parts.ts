@@ -42,6 +42,10 @@ export type KmsParts = {
   readonly lastUsage: (account: string, region: string, keyId: string) => Promise<UsageKnown>
   /** The unique id of a user, role or role session that exists; accounts have none. */
   readonly principalId: (arn: string) => Promise<string | undefined>
+  /** How a principal is shown that an ARN was bound to: by the ARN that it has now, or its unique id when it is gone. */
+  readonly shownName: (arn: string, id: string) => Promise<string>
+  /** The ARNs of the principals that have these unique ids, as far as they exist. */
+  readonly arnsOfIds: (ids: readonly string[]) => Promise<ReadonlyMap<string, string>>
   readonly grantTokens: GrantTokens
   readonly openedGrants: OpenedGrants
 }

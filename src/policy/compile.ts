@@ -22,6 +22,8 @@ export type CompiledStatement = {
   readonly effect: Effect
   /** How the statement names principals, all else aside; none where policies name nobody. */
   readonly principals: PrincipalTest | undefined
+  /** What the ARNs of its principals are bound to. */
+  readonly bindings: Bindings | undefined
   readonly actions: (actionLowerCased: string, evaluation: Evaluation) => boolean
   readonly resources: (resource: Resource, evaluation: Evaluation) => boolean
   /** The ARNs that the statement lists, where it is about nothing else. */
@@ -99,6 +101,7 @@ function compileStatement(statement: Statement, source: StatementSource, terms: 
       source,
       effect,
       principals: principals && principalTest(principals, terms.bindings),
+      bindings: terms.bindings,
       actions: actionTest(actions),
       resources: resourcesTest(resources, terms.variables),
       onlyOn: listedArns(resources),

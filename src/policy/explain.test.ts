@@ -190,3 +190,18 @@ test('explainDecision stops where the policies cannot be evaluated', () => {
     ['scp'],
   )
 })
+
+test('an ARN that is bound to who had the name before is shown as the unique id that it is bound to', () => {
+  const [before, now] = ['AIDAEXAMPLEEXAMPLE234', 'AIDAOTHEROTHEROTHER23']
+  const statement = { ...ALLOW, Principal: { AWS: [USER_ARN, OTHER] } }
+  const text = JSON.stringify({ Version: '2012-10-17', Statement: statement })
+  const bindings = new Map([[USER_ARN, before]])
+  const resource = compilePolicy(parsePolicy(text, { flavour: 'key' }), { bindings })
+  const principal = { type: 'User', account: ACCOUNT, arn: USER_ARN, id: now } as const
+  const { policies } = explainDecision(request(principal), { resource, identity: [] })
+  assert.deepEqual(policies[0]?.statements[0]?.misses[0], {
+    element: 'Principal',
+    wanted: [before, OTHER],
+    found: [USER_ARN, now, ACCOUNT],
+  })
+})

@@ -7,9 +7,9 @@ import {
   type PolicyKind,
   questionFor,
 } from './decide.ts'
-import type { Effect, Listed } from './document.ts'
+import type { Effect, Listed, PrincipalSpec } from './document.ts'
 import { type MatchedGrant, namingIn } from './grants.ts'
-import { listedNames, Naming } from './naming.ts'
+import { type Bindings, Naming, nameOf } from './naming.ts'
 import { formatOperator } from './operators.ts'
 import { allPolicies, type PlacedPolicy } from './places.ts'
 import { nameIn, type Question } from './verdict.ts'
@@ -116,7 +116,8 @@ function traceStatement(statement: CompiledStatement, { request, question }: Ask
     misses.push({ element: negated ? `Not${subject}` : subject, wanted: values, found })
   }
   if (written.principals !== undefined && naming === Naming.None) {
-    missed('Principal', listedNames(written.principals), question.identities.flat())
+    const found = question.identities.flat()
+    missed('Principal', wantedNames(written.principals, statement.bindings, found), found)
   }
   if (!statement.actions(question.actionLowerCased, evaluation)) {
     missed('Action', written.actions, [request.action])
@@ -126,6 +127,19 @@ function traceStatement(statement: CompiledStatement, { request, question }: Ask
   }
   misses.push(...missedConditions(statement, question))
   return { source, effect, matched: misses.length === 0, naming: wordFor(naming), misses }
+}
+
+/** An ARN that the principal has, and that does not stand for it, is bound to somebody before: its unique id. */
+function wantedNames(
+  { negated, values }: Listed<PrincipalSpec>,
+  bindings: Bindings | undefined,
+  found: readonly string[],
+): Listed<string> {
+  const nameFor = (spec: PrincipalSpec): string => {
+    const name = nameOf(spec)
+    return found.includes(name) ? nameOf(spec, bindings) : name
+  }
+  return { negated, values: values.map(nameFor) }
 }
 
 function missedConditions({ conditions }: CompiledStatement, { evaluation }: Question): Miss[] {

@@ -1,8 +1,10 @@
 import { keyArn, parseArn } from '../api/arn.ts'
 import type { EpochMs } from '../base/ports.ts'
+import { shownName } from '../iam/principals.ts'
 import { CUSTOM_KEY_STORE } from '../kms/custom-key-store.ts'
 import { GRANT, type GrantParty, type GrantValue, grantPartition } from '../kms/grant-record.ts'
 import { parseIdentifier } from '../kms/identifier.ts'
+import { shownPolicy } from '../kms/key-policy.ts'
 import { KEY, type KeyValue, type MaterialValue, partitionOf } from '../kms/key-record.ts'
 import { stateAt } from '../kms/key-state.ts'
 import { findKey, isGone } from '../kms/keys.ts'
@@ -60,18 +62,21 @@ export async function reportKey(
   const { value } = record
   const arn = keyArn(region, account, keyId)
   const grants = await readPartition(records, GRANT, grantPartition(place))
+  const names = { shownName: (named: string, id: string) => shownName(records, named, id) }
   const { spec, usage, origin, description, createdAt, aliases, rotation, multiRegion } = value
   return {
     ...{ arn, account, region, keyId, spec, usage, origin, description, createdAt, rotation, multiRegion },
     state: stateAt(value, now),
     aliases: aliases.toSorted(),
     policyText: value.policy,
-    policy: parsePolicy(value.policy, { flavour: 'key' }),
+    policy: parsePolicy(await shownPolicy(value, names), { flavour: 'key' }),
     bindings: new Map(Object.entries(value.principalIds ?? {})),
     deletionAt: value.deletion?.at,
     keyStore: await storeOf(records, place, value),
     materials: (await materialsOf(records, place)).map((material) => reportMaterial(material, value)),
-    grants: grants.map(reportGrant).sort((one, other) => (one.id < other.id ? -1 : 1)),
+    grants: (await Promise.all(grants.map((grant) => reportGrant(grant, names)))).sort((one, other) =>
+      one.id < other.id ? -1 : 1,
+    ),
     touches: await touches(arn),
   }
 }
@@ -99,18 +104,21 @@ function reportMaterial({ value }: Stored<MaterialValue>, key: KeyValue): Report
   }
 }
 
-function reportGrant({ name: id, value }: Stored<GrantValue>): ReportedGrant {
+type Names = Parameters<typeof shownPolicy>[1]
+
+async function reportGrant({ name: id, value }: Stored<GrantValue>, names: Names): Promise<ReportedGrant> {
   const { grantee, retiring, operations, createdAt, constraints } = value
   return {
     ...{ id, name: value.name, operations, createdAt },
-    grantee: partyText(grantee),
-    retiring: retiring && partyText(retiring),
+    grantee: await partyText(grantee, names),
+    retiring: retiring && (await partyText(retiring, names)),
     constrained: Object.keys(constraints).length > 0,
   }
 }
 
-function partyText(party: GrantParty): string {
-  return party.type === 'service' ? party.name : party.arn
+async function partyText(party: GrantParty, names: Names): Promise<string> {
+  if (party.type === 'service') return party.name
+  return party.id === undefined ? party.arn : names.shownName(party.arn, party.id)
 }
 
 async function readPartition<V extends object>(

@@ -82,6 +82,9 @@ export async function openKmsBed(): Promise<KmsBed> {
     random: systemRandom,
     principalExists: async (arn) => !missing.has(arn),
     principalId: async (arn) => (missing.has(arn) ? undefined : ids.get(arn)),
+    shownName: async (arn, id) => (missing.has(arn) || ids.get(arn) !== id ? id : arn),
+    arnsOfIds: async (wanted) =>
+      new Map([...ids].flatMap(([arn, id]) => (wanted.includes(id) ? [[id, arn]] : []))),
     grantTokens: grantTokens(root, systemRandom),
     openedGrants: new OpenedGrants(),
     sm2Regions: new Set(),

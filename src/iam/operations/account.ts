@@ -1,6 +1,7 @@
 import type { Output } from '../../api/json.ts'
 import { list, oneOf, optional } from '../../api/shapes.ts'
 import { attachmentPartition } from '../attachments.ts'
+import { shownRole } from '../documents.ts'
 import { entityArn, readCounts } from '../entities.ts'
 import { ON_ACCOUNT, parsePolicyArn } from '../finders.ts'
 import { AWS_VERSION_ID, allManagedByAws } from '../managed-by-aws.ts'
@@ -166,16 +167,19 @@ async function groupDetails(parts: IamParts, account: string): Promise<readonly 
 }
 
 async function roleDetails(parts: IamParts, account: string): Promise<readonly Detail[]> {
-  return (await readAll(parts.records, ROLE, account)).map(({ value }) => {
-    const { Description: _description, MaxSessionDuration: _duration, ...role } = roleOutput(account, value)
+  const details: Detail[] = []
+  for (const { value } of await readAll(parts.records, ROLE, account)) {
+    const shown = await shownRole(parts.records, value)
+    const { Description: _description, MaxSessionDuration: _duration, ...role } = roleOutput(account, shown)
     const output = {
       ...role,
       InstanceProfileList: [],
       RolePolicyList: inlineDetails(value),
       AttachedManagedPolicies: attachedDetails(value),
     }
-    return { type: 'RoleDetailList', key: value.name, output }
-  })
+    details.push({ type: 'RoleDetailList', key: value.name, output })
+  }
+  return details
 }
 
 async function localDetails(parts: IamParts, account: string): Promise<readonly Detail[]> {

@@ -2,6 +2,7 @@ import { KmsError } from '../../api/errors.ts'
 import { optional } from '../../api/shapes.ts'
 import { insert, remove, replace, type Stored } from '../../store/records.ts'
 import { iamArn, pathedArn } from '../arns.ts'
+import { shownRole } from '../documents.ts'
 import {
   alreadyExists,
   type CountQuota,
@@ -49,7 +50,7 @@ async function rolesOf(
   const roles: RoleValue[] = []
   for (const id of profile.roles) {
     const role = await read(parts.records, ROLE, account, id)
-    if (role !== undefined) roles.push(role.value)
+    if (role !== undefined) roles.push(await shownRole(parts.records, role.value))
   }
   return roles
 }
@@ -207,10 +208,11 @@ const listInstanceProfilesForRole = iamOperation(
   async ({ call, input, parts, entity }) => {
     const { account } = call.caller
     const { items, more } = pageBy(entity.value.profiles, (name) => name, input)
+    const role = await shownRole(parts.records, entity.value)
     const InstanceProfiles = []
     for (const name of items) {
       const profile = await read(parts.records, PROFILE, account, name)
-      if (profile !== undefined) InstanceProfiles.push(profileOutput(account, profile.value, [entity.value]))
+      if (profile !== undefined) InstanceProfiles.push(profileOutput(account, profile.value, [role]))
     }
     return { output: { ...more, InstanceProfiles } }
   },

@@ -2,7 +2,7 @@ import { optional } from '../../api/shapes.ts'
 import { countedChars, TRUST_POLICY_MAX_CHARS } from '../../policy/flavour.ts'
 import { replace } from '../../store/records.ts'
 import { boundaryChanges, checkBoundary } from '../boundaries.ts'
-import { bindPrincipals, parseDocument } from '../documents.ts'
+import { bindTrust, parseDocument, shownRole } from '../documents.ts'
 import { deleteConflict, insertEntity, quotaExceeded, ROLES, removeEntity } from '../entities.ts'
 import { onAll, ROLE_NAMED, toBeMade } from '../finders.ts'
 import { newUniqueId } from '../ids.ts'
@@ -28,10 +28,10 @@ const SESSION_SECONDS_BY_DEFAULT = 3600
 
 /** A trust policy of a request. @throws MalformedPolicyDocumentException, LimitExceededException. */
 async function readTrust(parts: IamParts, trust: string): Promise<Pick<RoleValue, 'trust' | 'bindings'>> {
-  const document = parseDocument(trust, 'trust')
+  parseDocument(trust, 'trust')
   if (countedChars(trust) > TRUST_POLICY_MAX_CHARS)
     throw quotaExceeded('ACLSizePerRole', TRUST_POLICY_MAX_CHARS)
-  return { trust, bindings: await bindPrincipals(parts.records, document) }
+  return bindTrust(parts.records, trust)
 }
 
 const createRole = iamOperation(
@@ -87,7 +87,10 @@ const createRole = iamOperation(
 
 const getRole = iamOperation(
   { name: 'GetRole', readOnly: true, input: { RoleName: NAME_64 }, find: ROLE_NAMED },
-  ({ call, entity }) => ({ output: { Role: roleOutput(call.caller.account, entity.value) } }),
+  async ({ call, parts, entity }) => {
+    const role = await shownRole(parts.records, entity.value)
+    return { output: { Role: roleOutput(call.caller.account, role) } }
+  },
 )
 
 const updateRole = iamOperation(
@@ -119,10 +122,10 @@ const updateRoleDescription = iamOperation(
     input: { RoleName: NAME_64, Description: ROLE_DESCRIPTION },
     find: ROLE_NAMED,
   },
-  ({ call, input, entity }) => {
+  async ({ call, input, parts, entity }) => {
     const changed = { ...entity.value, description: input.Description }
     return {
-      output: { Role: roleOutput(call.caller.account, changed) },
+      output: { Role: roleOutput(call.caller.account, await shownRole(parts.records, changed)) },
       changes: [replace(entity, changed)],
     }
   },
@@ -170,7 +173,8 @@ const listRoles = iamOperation(
     const all = await readAll(parts.records, ROLE, account)
     const wanted = all.filter(({ value }) => value.path.startsWith(input.PathPrefix ?? '/'))
     const { items, more } = pageBy(wanted, ({ value }) => `${value.path}${value.name}`, input)
-    return { output: { ...more, Roles: items.map(({ value }) => roleInList(account, value)) } }
+    const roles = await Promise.all(items.map(({ value }) => shownRole(parts.records, value)))
+    return { output: { ...more, Roles: roles.map((role) => roleInList(account, role)) } }
   },
 )
 

@@ -30,8 +30,7 @@ export const putKeyPolicy = keyOperation(
     const context = keyContext(key, call.caller.account, call.context)
     const bypassLockoutCheck = input.BypassPolicyLockoutSafetyCheck ?? false
     const proposal = { text: input.Policy, bypassLockoutCheck, call, context, keyArn: key.arn }
-    const principalIds = await checkKeyPolicy(proposal, parts)
-    const policies = { policy: input.Policy, principalIds }
+    const policies = await checkKeyPolicy(proposal, parts)
     return {
       changes: [replace(key.record, { ...key.record.value, ...policies })],
       event: { response: { keyId: key.arn }, also: lockOutRisk({ ...proposal, key, policies }) },
