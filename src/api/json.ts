@@ -32,12 +32,16 @@ export function parseJsonBody(body: Uint8Array): unknown {
   }
 }
 
-/** A value that an output may hold. Bytes go out as base64; undefined members are left out. */
+/**
+ * A value that an output may hold. Bytes go out as base64, a date as seconds since 1970 in JSON and as ISO 8601 text in
+ * XML; undefined members are left out.
+ */
 export type OutputValue =
   | string
   | number
   | boolean
   | Uint8Array
+  | Date
   | undefined
   | readonly OutputValue[]
   | ReadonlyMap<string, OutputValue>
@@ -72,6 +76,7 @@ function formatMembers(members: Output): string {
 function formatValue(value: Exclude<OutputValue, undefined>): string {
   if (typeof value !== 'object') return JSON.stringify(value)
   if (value instanceof Uint8Array) return `"${toBase64(value)}"`
+  if (value instanceof Date) return String(value.getTime() / 1000)
   if (isList(value)) return `[${value.map((item) => formatValue(item ?? '')).join(',')}]`
   return formatMembers(value instanceof Map ? Object.fromEntries(value) : (value as Output))
 }

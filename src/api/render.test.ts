@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type ErrorCode, KmsError } from './errors.ts'
-import { errorOnWire, renderError, renderOutput } from './render.ts'
+import { errorOnWire, type Reader, renderError, renderOutput } from './render.ts'
 import { SERVICES } from './services.ts'
 
 test('one error is spelt as each service spells it', () => {
@@ -31,10 +31,29 @@ test('one error is spelt as each service spells it', () => {
   assert.equal(errorOnWire(SERVICES.cloudtrail, new KmsError('KMSInternalException')).code, 'InternalFailure')
 })
 
+const to = (service: 'kms' | 'iam' | 'sts', accept?: string): Reader => ({
+  service: SERVICES[service],
+  requestId: 'r',
+  accept,
+})
+
 test('an answer is JSON or XML as its service speaks', () => {
-  const json = renderOutput(SERVICES.kms, 'Op', undefined, 'r')
+  const json = renderOutput(to('kms', 'text/xml'), 'Op', undefined)
   assert.deepEqual(json, { status: 200, mediaType: 'application/x-amz-json-1.1', requestId: 'r', body: '' })
-  const xml = renderError(SERVICES.iam, new KmsError('AccessDeniedException', 'no'), 'r')
+  const xml = renderError(to('iam', 'application/json'), new KmsError('AccessDeniedException', 'no'))
   assert.equal(xml.mediaType, 'text/xml')
   assert.match(xml.body, /<Code>AccessDenied<\/Code><Message>no<\/Message>.*<RequestId>r<\/RequestId>/)
+})
+
+test('STS answers in JSON whoever accepts it', () => {
+  assert.equal(renderOutput(to('sts'), 'Op', {}).mediaType, 'text/xml')
+  assert.equal(renderOutput(to('sts', 'application/json'), 'Op', {}).mediaType, 'application/json')
+  const error = renderError(to('sts', 'application/json'), new KmsError('AccessDeniedException', 'no'))
+  assert.deepEqual(error, {
+    status: 403,
+    mediaType: 'application/json',
+    requestId: 'r',
+    body: '{"Error":{"Code":"AccessDenied","Message":"no","Type":"Sender"},"RequestId":"r"}',
+    code: 'AccessDeniedException',
+  })
 })

@@ -1,5 +1,11 @@
 import type { ErrorCode, KmsError } from './errors.ts'
 import { formatError, formatOutput, JSON_MEDIA_TYPE, type Output } from './json.ts'
+import {
+  acceptsJson,
+  formatQueryJsonError,
+  formatQueryJsonOutput,
+  QUERY_JSON_MEDIA_TYPE,
+} from './query-json.ts'
 import type { Service } from './services.ts'
 import { formatXmlError, formatXmlOutput, XML_MEDIA_TYPE } from './xml.ts'
 
@@ -13,23 +19,33 @@ export type Rendered = {
   readonly code?: ErrorCode
 }
 
+/** Whom an answer goes to, and in which language. */
+export type Reader = {
+  readonly service: Service
+  readonly requestId: string
+  /** The `Accept` header of the request, which the query protocol looks at. */
+  readonly accept: string | undefined
+}
+
 /** The answer of a call that has succeeded. */
-export function renderOutput(
-  { protocol }: Service,
-  operation: string,
-  output: Output | undefined,
-  requestId: string,
-): Rendered {
+export function renderOutput(reader: Reader, operation: string, output: Output | undefined): Rendered {
+  const { service, requestId, accept } = reader
+  const { protocol } = service
   if (protocol.type === 'json') {
     const body = output === undefined ? '' : formatOutput(output)
     return { status: 200, mediaType: JSON_MEDIA_TYPE, requestId, body }
+  }
+  if (protocol.json && acceptsJson(accept)) {
+    const body = formatQueryJsonOutput(operation, output, requestId)
+    return { status: 200, mediaType: QUERY_JSON_MEDIA_TYPE, requestId, body }
   }
   const body = formatXmlOutput(operation, output, { namespace: protocol.namespace, requestId })
   return { status: 200, mediaType: XML_MEDIA_TYPE, requestId, body }
 }
 
 /** The answer of a call that was refused or has failed. */
-export function renderError(service: Service, error: KmsError, requestId: string): Rendered {
+export function renderError(reader: Reader, error: KmsError): Rendered {
+  const { service, requestId, accept } = reader
   const { protocol } = service
   const { code, status } = errorOnWire(service, error)
   if (protocol.type === 'json') {
@@ -37,6 +53,10 @@ export function renderError(service: Service, error: KmsError, requestId: string
     return { status, mediaType: JSON_MEDIA_TYPE, requestId, body, code: error.code }
   }
   const { message, fault } = error
+  if (protocol.json && acceptsJson(accept)) {
+    const body = formatQueryJsonError({ code, message, fault }, requestId)
+    return { status, mediaType: QUERY_JSON_MEDIA_TYPE, requestId, body, code: error.code }
+  }
   const body = formatXmlError({ code, message, fault }, { namespace: protocol.namespace, requestId })
   return { status, mediaType: XML_MEDIA_TYPE, requestId, body, code: error.code }
 }

@@ -13,14 +13,16 @@ export type ServiceName = 'kms' | 'iam' | 'sts' | 'cloudtrail' | 'holdfast'
 type Protocol =
   | {
       readonly type: 'json'
-      /** What `X-Amz-Target` begins with, up to the name of the operation. */
-      readonly targetPrefix: string
+      /** What `X-Amz-Target` may begin with, up to the name of the operation. */
+      readonly targetPrefixes: readonly [string, ...string[]]
     }
   | {
       readonly type: 'query'
       /** The `Version` of the form. */
       readonly version: string
       readonly namespace: string
+      /** Whether a client that accepts JSON gets it, and not XML. */
+      readonly json: boolean
     }
 
 /** What is true of a service whatever the call. Source: the AWS service models, but for `holdfast`, which is ours. */
@@ -39,21 +41,25 @@ export type Service = {
 export const SERVICES: Readonly<Record<ServiceName, Service>> = {
   kms: {
     name: 'kms',
-    protocol: { type: 'json', targetPrefix: 'TrentService.' },
+    protocol: { type: 'json', targetPrefixes: ['TrentService.'] },
     eventSource: 'kms.amazonaws.com',
     eventRegion: undefined,
     operationNames: KMS_OPERATION_NAMES,
   },
   cloudtrail: {
     name: 'cloudtrail',
-    protocol: { type: 'json', targetPrefix: 'com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.' },
+    protocol: {
+      type: 'json',
+      // SDKs that are made from the Smithy model send the short one, boto3 and the AWS CLI the long one.
+      targetPrefixes: ['com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.', 'CloudTrail_20131101.'],
+    },
     eventSource: 'cloudtrail.amazonaws.com',
     eventRegion: undefined,
     operationNames: CLOUDTRAIL_OPERATION_NAMES,
   },
   holdfast: {
     name: 'holdfast',
-    protocol: { type: 'json', targetPrefix: 'Holdfast_20261101.' },
+    protocol: { type: 'json', targetPrefixes: ['Holdfast_20261101.'] },
     eventSource: 'holdfast',
     eventRegion: undefined,
     operationNames: HOLDFAST_OPERATION_NAMES,
@@ -64,6 +70,7 @@ export const SERVICES: Readonly<Record<ServiceName, Service>> = {
       type: 'query',
       version: '2010-05-08',
       namespace: 'https://iam.amazonaws.com/doc/2010-05-08/',
+      json: false,
     },
     eventSource: 'iam.amazonaws.com',
     eventRegion: 'us-east-1',
@@ -75,6 +82,7 @@ export const SERVICES: Readonly<Record<ServiceName, Service>> = {
       type: 'query',
       version: '2011-06-15',
       namespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
+      json: true,
     },
     eventSource: 'sts.amazonaws.com',
     eventRegion: undefined,

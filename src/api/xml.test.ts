@@ -16,12 +16,13 @@ test('an output becomes elements, lists become members, and maps entries', () =>
     G: new Map([['k', 2]]),
     H: undefined,
     I: Uint8Array.of(0, 1),
+    J: new Date(1_700_000_000_999),
   }
   assert.equal(
     formatXmlOutput('Op', output, FACTS),
     '<OpResponse xmlns="https://x/"><OpResult><A>x&lt;y</A><B>1</B><C>true</C>' +
       '<D><member>a</member><member><E>b</E></member></D><F></F>' +
-      '<G><entry><key>k</key><value>2</value></entry></G><I>AAE=</I></OpResult>' +
+      '<G><entry><key>k</key><value>2</value></entry></G><I>AAE=</I><J>2023-11-14T22:13:20Z</J></OpResult>' +
       `${METADATA}</OpResponse>`,
   )
 })

@@ -1,4 +1,5 @@
 import { toBase64 } from '../base/bytes.ts'
+import { isoSeconds } from '../base/dates.ts'
 import type { Output, OutputValue } from './json.ts'
 
 /** The media type of answers. */
@@ -41,6 +42,7 @@ function formatValue(value: Exclude<OutputValue, undefined>): string {
   if (typeof value === 'string') return escapeXml(value)
   if (typeof value !== 'object') return String(value)
   if (value instanceof Uint8Array) return toBase64(value)
+  if (value instanceof Date) return isoSeconds(value.getTime())
   if (value instanceof Map) return formatEntries(value)
   if (isList(value)) return value.map((item) => `<member>${formatValue(item ?? '')}</member>`).join('')
   return formatMembers(value as Output)

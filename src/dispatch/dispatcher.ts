@@ -1,7 +1,7 @@
 import { KmsError } from '../api/errors.ts'
 import { parseJsonBody } from '../api/json.ts'
 import { parseForm } from '../api/query.ts'
-import { renderError, renderOutput } from '../api/render.ts'
+import { type Reader, renderError, renderOutput } from '../api/render.ts'
 import { SERVICES } from '../api/services.ts'
 import type { Input, Members } from '../api/shapes.ts'
 import { parseInput } from '../api/validate.ts'
@@ -22,7 +22,7 @@ import { type CallFacts, formatCallEvents } from './recording.ts'
 import { type RefusalParts, recordRefusal } from './refusal.ts'
 import { type Route, type Routing, routeOf, routeOfName, serviceOfHeaders, unknownRoute } from './routing.ts'
 import { UNSIGNED_REGION, unsignedCaller } from './unsigned.ts'
-import { findForm, type WireRequest, type WireResponse } from './wire.ts'
+import { findForm, findHeader, type WireRequest, type WireResponse } from './wire.ts'
 
 /** What a dispatcher works with. */
 export type DispatcherParts = AuthenticationParts & {
@@ -162,9 +162,15 @@ async function refuse(parts: DispatcherParts, arrival: Arrival, cause: unknown):
       at: arrival.now,
     })
   } catch (failure) {
-    return renderError(route.service, callerFacingError(failure, requestId, parts), requestId)
+    return renderError(readerOf(arrival), callerFacingError(failure, requestId, parts))
   }
-  return renderError(route.service, error, requestId)
+  return renderError(readerOf(arrival), error)
+}
+
+/** Whom the answer goes to. The JSON protocol has one form of answers, so its headers are not searched. */
+function readerOf({ request, requestId, route: { service } }: Arrival): Reader {
+  const negotiated = service.protocol.type === 'query'
+  return { service, requestId, accept: negotiated ? findHeader(request.rawHeaders, 'accept') : undefined }
 }
 
 /** A call of a known caller: everything that its audit event will say of it. */
@@ -181,15 +187,15 @@ async function perform(
   arrival: Arrival,
   authenticated: Authenticated,
 ): Promise<WireResponse> {
-  const { requestId, route } = arrival
+  const { route } = arrival
   const attempt = attemptOf(parts, arrival, authenticated)
   try {
     const outcome = await run(parts, arrival, authenticated, attempt)
-    const response = renderOutput(route.service, route.name, outcome.output, requestId)
+    const response = renderOutput(readerOf(arrival), route.name, outcome.output)
     outcome.dispose?.()
     return response
   } catch (cause) {
-    return renderError(route.service, await fail(parts, attempt, cause), requestId)
+    return renderError(readerOf(arrival), await fail(parts, attempt, cause))
   }
 }
 

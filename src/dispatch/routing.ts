@@ -33,8 +33,8 @@ export function createRouting(operations: readonly Operation[]): Routing {
   const byAction = new Map<string, Route>()
   const add = (route: Route): void => {
     const { protocol } = route.service
-    if (protocol.type === 'json') byTarget.set(protocol.targetPrefix + route.name, route)
-    else byAction.set(actionKey(protocol.version, route.name), route)
+    if (protocol.type === 'query') byAction.set(actionKey(protocol.version, route.name), route)
+    else for (const prefix of protocol.targetPrefixes) byTarget.set(prefix + route.name, route)
   }
   for (const service of ALL_SERVICES) {
     for (const name of service.operationNames) {
@@ -65,7 +65,7 @@ export function routeOf(routing: Routing, request: WireRequest): Route {
 /** The operation of a service that has the JSON protocol, by its name. */
 export function routeOfName(routing: Routing, service: Service, name: string): Route {
   const { protocol } = service
-  const route = protocol.type === 'json' ? routing.byTarget.get(protocol.targetPrefix + name) : undefined
+  const route = protocol.type === 'json' ? routing.byTarget.get(protocol.targetPrefixes[0] + name) : undefined
   return route ?? unknownRoute(service, shownName(name))
 }
 
@@ -91,11 +91,11 @@ function unknownTarget(target: string): Route {
 
 function serviceOfTarget(target: string): Service {
   if (target.startsWith(HOLDFAST_TARGET)) return SERVICES.holdfast
-  return target.startsWith(CLOUDTRAIL_TARGET) ? SERVICES.cloudtrail : SERVICES.kms
+  return CLOUDTRAIL_TARGET.test(target) ? SERVICES.cloudtrail : SERVICES.kms
 }
 
 const HOLDFAST_TARGET = 'Holdfast_'
-const CLOUDTRAIL_TARGET = 'com.amazonaws.cloudtrail.'
+const CLOUDTRAIL_TARGET = /^(?:com\.amazonaws\.cloudtrail\.|CloudTrail_)/
 
 function routeOfForm(routing: Routing, form: Uint8Array): Route {
   const version = formField(form, 'Version')

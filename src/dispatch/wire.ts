@@ -20,14 +20,22 @@ export type WireRequest = {
   readonly connection: Connection
 }
 
-/** The form of a request of the Query protocol: the body of a POST, or the query string of a GET. */
+/**
+ * The form of a request of the Query protocol: the body of a POST, or the query string of a GET or of a POST without a
+ * body.
+ */
 export function findForm({ method, target, rawHeaders, body }: WireRequest): Uint8Array | undefined {
-  if (method === 'GET') {
-    // Whoever asks for a page asks for no action: that is no form.
-    return /[?&]Action=/.test(target) ? utf8(target.slice(target.indexOf('?') + 1)) : undefined
-  }
-  const type = method === 'POST' ? findHeader(rawHeaders, 'content-type') : undefined
+  if (method === 'GET') return formOfTarget(target)
+  if (method !== 'POST') return undefined
+  const inTarget = body.length === 0 ? formOfTarget(target) : undefined
+  if (inTarget !== undefined) return inTarget
+  const type = findHeader(rawHeaders, 'content-type')
   return type?.toLowerCase().startsWith(FORM_MEDIA_TYPE) === true ? body : undefined
+}
+
+/** Whoever asks for a page asks for no action: that is no form. */
+function formOfTarget(target: string): Uint8Array | undefined {
+  return /[?&]Action=/.test(target) ? utf8(target.slice(target.indexOf('?') + 1)) : undefined
 }
 
 /** One HTTP answer, whole. */

@@ -1,4 +1,5 @@
 import { accountRootArn } from '../api/arn.ts'
+import { isoSeconds } from '../base/dates.ts'
 import type { EpochMs } from '../base/ports.ts'
 import type { Caller, CallerPolicies } from '../dispatch/caller.ts'
 import type { ContextLookup } from '../policy/context.ts'
@@ -129,11 +130,6 @@ function roleIdentity(account: string, role: RoleValue, session: SessionFacts & 
 
 function sessionAttributes({ issuedAt }: SessionFacts): object {
   return { creationDate: isoSeconds(issuedAt), mfaAuthenticated: 'false' }
-}
-
-/** `2026-11-25T04:03:40Z`. */
-export function isoSeconds(at: EpochMs): string {
-  return `${new Date(at).toISOString().slice(0, 'yyyy-mm-ddThh:mm:ss'.length)}Z`
 }
 
 /** What {@link keysOf} computes condition keys from. */

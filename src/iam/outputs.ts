@@ -1,7 +1,7 @@
 import type { Output } from '../api/json.ts'
+import { isoSeconds } from '../base/dates.ts'
 import type { EpochMs } from '../base/ports.ts'
 import { pathedArn } from './arns.ts'
-import { isoSeconds } from './callers.ts'
 import type {
   EntityValue,
   GroupValue,

@@ -175,3 +175,24 @@ test('a GET without an action, or without a signature, runs nothing', async () =
     '403 MissingAuthenticationToken',
   )
 })
+
+test('a presigned request is answered in JSON when that is accepted, as authenticators of clusters ask', async () => {
+  const headers = { 'x-k8s-aws-id': 'cluster', accept: 'application/json' }
+  const url = await presign(IDENTITY, { headers: { 'x-k8s-aws-id': 'cluster' } })
+  const answer = await fetch(url, { headers })
+  assert.equal(answer.headers.get('content-type'), 'application/json')
+  assert.deepEqual(await answer.json(), {
+    GetCallerIdentityResponse: {
+      GetCallerIdentityResult: {
+        UserId: '000000000000',
+        Account: '000000000000',
+        Arn: 'arn:aws:iam::000000000000:root',
+      },
+      ResponseMetadata: { RequestId: answer.headers.get('x-amzn-requestid') },
+    },
+  })
+  const refused = await fetch(url, { headers: { ...headers, 'x-k8s-aws-id': 'other' } })
+  assert.equal(refused.status, 403)
+  const { Error: error } = (await refused.json()) as { Error: { Code: string; Type: string } }
+  assert.equal(`${error.Code} ${error.Type}`, 'SignatureDoesNotMatch Sender')
+})

@@ -26,6 +26,7 @@ export type CallOptions = {
   readonly secretAccessKey?: string
   readonly accessKeyId?: string
   readonly service?: string
+  readonly contentType?: string
   /** Further headers, names and values in turn; they are signed. */
   readonly more?: readonly string[]
   /** Changes the headers after they were signed. */
@@ -52,7 +53,8 @@ export function signedHeaders(
   options: CallOptions = {},
 ): Map<string, string> {
   const rawHeaders = [
-    ...['host', new URL(server.endpoint).host, 'content-type', 'application/x-amz-json-1.1'],
+    ...['host', new URL(server.endpoint).host],
+    ...['content-type', options.contentType ?? 'application/x-amz-json-1.1'],
     ...['x-amz-target', target, 'amz-sdk-invocation-id', randomUUID(), ...(options.more ?? [])],
   ]
   const added = signRequest(

@@ -23,6 +23,7 @@ export type QueryAnswer = {
   readonly message: string | undefined
 }
 
+const FORM_TYPE = 'application/x-www-form-urlencoded; charset=utf-8'
 const VERSIONS = { iam: '2010-05-08', sts: '2011-06-15' } as const
 
 export type QueryOptions = {
@@ -31,6 +32,11 @@ export type QueryOptions = {
   readonly signedFor?: string
   /** The body in the place of the form. */
   readonly body?: string
+  /** What comes after the path: the form in the query string. */
+  readonly search?: string
+  readonly method?: 'GET' | 'POST'
+  readonly accept?: string
+  readonly contentType?: string
 }
 
 /** An operation, by its service and name. */
@@ -59,23 +65,28 @@ export async function callQuery(
   input: FormValue,
   options: QueryOptions = {},
 ): Promise<QueryAnswer> {
-  const { signedFor = service } = options
+  const { signedFor = service, method = 'POST', search = '', accept, contentType = FORM_TYPE } = options
   const credentials: TestCredentials = options.credentials ?? server.credentials
-  const body = options.body ?? formText(action, service, input)
+  const body = options.body ?? (search === '' ? formText(action, service, input) : '')
   const rawHeaders = [
     ...['host', new URL(server.endpoint).host],
-    ...['content-type', 'application/x-www-form-urlencoded; charset=utf-8'],
+    ...['content-type', contentType],
+    ...(accept === undefined ? [] : ['accept', accept]),
     ...(credentials.sessionToken === undefined ? [] : ['x-amz-security-token', credentials.sessionToken]),
   ]
   const added = signRequest(
-    { method: 'POST', target: '/', rawHeaders, body: Buffer.from(body) },
+    { method, target: `/${search}`, rawHeaders, body: Buffer.from(body) },
     { credentials, region: REGION, service: signedFor, now: Date.now() },
   )
   const headers: [string, string][] = []
   for (let at = 2; at + 1 < rawHeaders.length; at += 2)
     headers.push([rawHeaders[at] ?? '', rawHeaders[at + 1] ?? ''])
   for (let at = 0; at + 1 < added.length; at += 2) headers.push([added[at] ?? '', added[at + 1] ?? ''])
-  const response = await fetch(server.endpoint, { method: 'POST', headers, body })
+  const response = await fetch(`${server.endpoint}/${search}`, {
+    method,
+    headers,
+    ...(method === 'POST' && { body }),
+  })
   const text = await response.text()
   return {
     status: response.status,

@@ -1,6 +1,6 @@
 import { KmsError } from '../../api/errors.ts'
 import { integer, optional } from '../../api/shapes.ts'
-import { isoSeconds } from '../callers.ts'
+import { isoSeconds } from '../../base/dates.ts'
 import { newSessionKey } from '../ids.ts'
 import { sessionOf } from '../session-credentials.ts'
 import { sealClaims } from '../session-token.ts'
@@ -52,17 +52,18 @@ export const getSessionToken = stsOperation(
           userId,
           issuerKeyId,
         })
-        const expiration = isoSeconds(expiresAt)
         return {
           output: {
             Credentials: {
               AccessKeyId: key.accessKeyId,
               SecretAccessKey: key.secretAccessKey,
               SessionToken: token,
-              Expiration: expiration,
+              Expiration: new Date(expiresAt),
             },
           },
-          event: { response: { credentials: { accessKeyId: key.accessKeyId, expiration } } },
+          event: {
+            response: { credentials: { accessKeyId: key.accessKeyId, expiration: isoSeconds(expiresAt) } },
+          },
         }
       },
     }

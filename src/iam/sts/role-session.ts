@@ -1,11 +1,11 @@
 import { KmsError } from '../../api/errors.ts'
+import { isoSeconds } from '../../base/dates.ts'
 import type { EpochMs } from '../../base/ports.ts'
 import type { Outcome } from '../../dispatch/operation.ts'
 import { countedChars, SESSION_POLICY_MAX_CHARS } from '../../policy/flavour.ts'
 import type { Records, Stored } from '../../store/records.ts'
 import { parseIamArn, pathedArn, sessionArn } from '../arns.ts'
 import { checkAttachable } from '../attachments.ts'
-import { isoSeconds } from '../callers.ts'
 import { parseDocument } from '../documents.ts'
 import { findByName, ROLES } from '../entities.ts'
 import { newSessionKey } from '../ids.ts'
@@ -120,7 +120,7 @@ export function makeRoleSession({ random, sealer }: StsParts, session: NewSessio
         AccessKeyId: key.accessKeyId,
         SecretAccessKey: key.secretAccessKey,
         SessionToken: sealClaims(sealer, claims),
-        Expiration: isoSeconds(expiresAt),
+        Expiration: new Date(expiresAt),
       },
       AssumedRoleUser: user,
       PackedPolicySize: limited ? percent : undefined,
