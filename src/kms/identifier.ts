@@ -29,8 +29,13 @@ export function parseIdentifier(text: string, account: string, region: string): 
   throw invalidKeyId(text)
 }
 
+/** The error for an alias where only a key will do. Source: recorded answers of AWS KMS. */
+export function aliasUnsupported(): KmsError {
+  return new KmsError('InvalidArnException', 'Key Aliases are not supported for this operation.')
+}
+
 /** The error for a text that cannot name a key. */
-export function invalidKeyId(text: string): KmsError {
+function invalidKeyId(text: string): KmsError {
   return new KmsError('NotFoundException', `Invalid keyId '${text}'`)
 }
 

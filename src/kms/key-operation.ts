@@ -9,7 +9,7 @@ import { hiddenDenial } from '../policy/denial.ts'
 import { keyContext } from './context.ts'
 import { type GrantQuestion, grantsFor } from './grant-access.ts'
 import type { GrantValue } from './grant-record.ts'
-import { type Identifier, invalidKeyId, parseIdentifier } from './identifier.ts'
+import { aliasUnsupported, type Identifier, parseIdentifier } from './identifier.ts'
 import type { KeyState } from './key-record.ts'
 import { checkAlgorithm, checkUsage } from './key-rules.ts'
 import { checkState } from './key-state.ts'
@@ -176,7 +176,7 @@ export type KeyQuestion = {
 export async function resolveKey({ call, parts, facts, text }: KeyQuestion): Promise<Key> {
   const { caller, region, now } = call
   const identifier = parseIdentifier(text, caller.account, region)
-  if (identifier.type === 'alias' && !facts.aliases) throw invalidKeyId(text)
+  if (identifier.type === 'alias' && !facts.aliases) throw aliasUnsupported()
   const foreign = identifier.account !== caller.account
   const found =
     foreign && !facts.crossAccount

@@ -151,6 +151,34 @@ for (const operation of OPERATIONS) {
         )
       })
     }
+    if (data.type === 'list' && data.of.type === 'enum') {
+      test(`${name} tells of the list when an item of ${member} is wrong`, async () => {
+        const input = { ...sample(operation), [member]: ['none'] }
+        const answer = await callQuery(server, { service, action: name }, input)
+        assert.equal(answer.code, 'ValidationError', answer.text)
+        const inList = 'failed to satisfy constraint: Member must satisfy constraint'
+        assert.ok(
+          answer.message?.includes(
+            `Value '[none]' at '${path}' ${inList}: [Member must satisfy enum value set: [`,
+          ),
+          String(answer.message),
+        )
+      })
+    }
+    if (data.type === 'list' && data.of.type === 'text' && data.of.max !== undefined) {
+      const { max } = data.of
+      test(`${name} tells of the list when an item of ${member} is longer than ${max} characters`, async () => {
+        const input = { ...sample(operation), [member]: ['x'.repeat(max + 1)] }
+        const answer = await callQuery(server, { service, action: name }, input)
+        const inList = 'failed to satisfy constraint: Member must satisfy constraint'
+        assert.ok(
+          answer.message?.includes(
+            `at '${path}' ${inList}: [Member must have length less than or equal to ${max}`,
+          ),
+          answer.text,
+        )
+      })
+    }
     if (data.type === 'text' && data.max !== undefined) {
       const { max } = data
       test(`${name} takes at most ${max} characters of ${member}`, async () => {

@@ -93,21 +93,6 @@ test('DescribeKey refuses a KeyId of 2,049 characters', async () => {
   )
 })
 
-for (const [operation, more] of [
-  ['DisableKey', {}],
-  ['GetKeyPolicy', {}],
-  ['ListResourceTags', {}],
-  ['ScheduleKeyDeletion', {}],
-  ['TagResource', { Tags: [] }],
-] as const) {
-  test(`${operation} takes no alias`, async () => {
-    for (const name of ['alias/Known', arnOf('alias/Known')]) {
-      const answer = await call(server, operation, { KeyId: name, ...more })
-      assertError(answer, 'NotFoundException', `Invalid keyId '${name}'`)
-    }
-  })
-}
-
 test('a caller cannot tell a key of another account from one that does not exist', async () => {
   const hidden = (action: string, what = 'this resource'): string =>
     `User: arn:aws:iam::${ACCOUNT}:root is not authorized to perform: kms:${action} on ${what} because the resource ` +
