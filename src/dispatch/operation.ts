@@ -49,6 +49,8 @@ export type Permission = {
   readonly action: string
   /** The ARN of what it is done to; `*` for actions without a resource. */
   readonly resource: string
+  /** How a refusal names the resource, where not by its ARN. */
+  readonly shown?: string | undefined
   /** The account that owns the resource. */
   readonly account: string
   /** The resource's own policy; none for resources without one. */

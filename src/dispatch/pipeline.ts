@@ -131,5 +131,5 @@ function refusal(call: Call, permission: Permission, request: AccessRequest, dec
   if (foreign && permission.hidden !== undefined) return permission.hidden
   // The reason belongs to the account of the resource: the event of a foreign caller goes to another.
   const options = foreign ? {} : { reason: formatReason(decision) }
-  return new KmsError('AccessDeniedException', denialMessage(decision, request), options)
+  return new KmsError('AccessDeniedException', denialMessage(decision, request, permission.shown), options)
 }

@@ -10,7 +10,10 @@ import { type NewAccessKey, newAccessKey } from './ids.ts'
 export type AccountValue = {
   readonly format: 1
   readonly createdAt: number
+  /** The access key that it was made with, which is handed to the operator. */
   readonly rootAccessKeyId: string
+  /** The access keys that the root user has; that one alone when it does not say. */
+  readonly rootKeyIds?: readonly string[]
   /** Whether the root credentials have been handed to the operator. */
   readonly handedOver: boolean
   /** Names of the service control policies attached to it; `FullAWSAccess` alone when there are none. */
@@ -27,6 +30,11 @@ export const ACCOUNTS = 'all'
 
 /** What making an account works with. */
 export type AccountParts = { readonly records: Records; readonly clock: Clock; readonly random: Random }
+
+/** The ids of the access keys of an account's root user. */
+export function rootKeyIds({ rootAccessKeyId, rootKeyIds: ids }: AccountValue): readonly string[] {
+  return ids ?? [rootAccessKeyId]
+}
 
 /** The account, made with root credentials when it does not exist. */
 export async function ensureAccount(parts: AccountParts, account: string): Promise<Stored<AccountValue>> {

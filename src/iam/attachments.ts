@@ -26,11 +26,18 @@ export function attachmentPartition(account: string, policyArn: string): string 
  * @throws ValidationException for what is no ARN of a policy; NoSuchEntityException.
  */
 export async function checkAttachable(records: Records, account: string, arn: string): Promise<string> {
-  const managed = findManagedByAws(arn)
-  if (managed !== undefined) return managed.name
-  const policy = await findOwn(records, account, arn)
-  if (policy !== undefined) return policy.value.name
+  const name = await findAttachable(records, account, arn)
+  if (name !== undefined) return name
   throw new KmsError('NoSuchEntityException', `Policy ${arn} does not exist or is not attachable.`)
+}
+
+/** The same; nothing when there is none. @throws ValidationException. */
+export async function findAttachable(
+  records: Records,
+  account: string,
+  arn: string,
+): Promise<string | undefined> {
+  return findManagedByAws(arn)?.name ?? (await findOwn(records, account, arn))?.value.name
 }
 
 async function findOwn(

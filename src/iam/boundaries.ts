@@ -1,10 +1,13 @@
+import { KmsError } from '../api/errors.ts'
 import type { Change, Records, Stored } from '../store/records.ts'
-import { attachChanges, checkAttachable, detachChanges, type Holder } from './attachments.ts'
+import { attachChanges, detachChanges, findAttachable, type Holder } from './attachments.ts'
 import type { EntityValue } from './records.ts'
 
 /** @throws ValidationException, NoSuchEntityException for what cannot be a permissions boundary. */
 export async function checkBoundary(records: Records, account: string, arn: string): Promise<void> {
-  await checkAttachable(records, account, arn)
+  if ((await findAttachable(records, account, arn)) !== undefined) return
+  // Source: recorded answers of IAM.
+  throw new KmsError('NoSuchEntityException', `Scope ARN: ${arn} does not exist or is not attachable.`)
 }
 
 /** What changes beside the holder's own record when its permissions boundary becomes another. */

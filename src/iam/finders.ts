@@ -1,7 +1,10 @@
+import { PARTITION, parseArn } from '../api/arn.ts'
 import { KmsError } from '../api/errors.ts'
+import { hiddenDenial } from '../policy/denial.ts'
 import type { Stored } from '../store/records.ts'
 import { iamArn, parseIamArn } from './arns.ts'
 import { type EntityFacts, entityArn, findByName, GROUPS, noSuchEntity, ROLES, USERS } from './entities.ts'
+import { findManagedByAws, type ManagedByAws } from './managed-by-aws.ts'
 import type { Asked, Finder, Need, Subject } from './operation.ts'
 import {
   type EntityValue,
@@ -20,19 +23,41 @@ export const ON_ACCOUNT: Finder<unknown, null> = () => ({ arn: '*', entity: null
 export function onAll(kind: string): Finder<unknown, null> {
   return ({ call, input }) => {
     const prefix = parseMember(input, 'PathPrefix') ?? '/'
-    return { arn: iamArn(call.caller.account, `${kind}${prefix}`), entity: null }
+    const shown = kind === 'policy' ? { shown: `policy path ${prefix}` } : {}
+    return { arn: iamArn(call.caller.account, `${kind}${prefix}`), ...shown, entity: null }
   }
 }
 
-/** Something that is to be made, under a name and a path that the input gives. */
+/**
+ * Something that is to be made, under a name and a path that the input gives.
+ *
+ * @throws InvalidInputException for a path of AWS.
+ */
 export function toBeMade<I extends { readonly Path?: string | undefined }>(
   kind: string,
   nameOf: (input: I) => string,
 ): Finder<I, null> {
   return ({ call, input }) => {
     const { account } = call.caller
-    return { arn: iamArn(account, `${kind}${input.Path ?? '/'}${nameOf(input)}`), entity: null }
+    const name = nameOf(input)
+    refuseReservedPath(input.Path)
+    const shown = kind === 'policy' ? { shown: `policy ${name}` } : {}
+    return { arn: iamArn(account, `${kind}${input.Path ?? '/'}${name}`), ...shown, entity: null }
   }
+}
+
+const SERVICE_ROLE_TEXT = "Paths beginning with '/aws-service-role' are reserved for AWS Service Linked Roles"
+
+/** What nobody but AWS may make, by what its path begins with. Source: recorded answers of IAM for the first. */
+const RESERVED_PATHS = [
+  { beginning: '/aws-service-role/', text: SERVICE_ROLE_TEXT },
+  { beginning: '/aws-reserved/', text: "Paths beginning with '/aws-reserved' are reserved for AWS" },
+] as const
+
+/** @throws InvalidInputException for a path of AWS. */
+export function refuseReservedPath(path: string | undefined): void {
+  const reserved = RESERVED_PATHS.find(({ beginning }) => path?.startsWith(beginning))
+  if (reserved !== undefined) throw new KmsError('InvalidInputException', reserved.text)
 }
 
 /** The user that `UserName` names. */
@@ -89,10 +114,12 @@ async function findNamed<V extends EntityValue>(
 ): Promise<Subject<Stored<V>>> {
   const { account } = call.caller
   const entity = await findByName(parts.records, facts, account, name)
+  const shown = `${facts.name} ${name}`
   if (entity !== undefined) {
-    return { arn: entityArn(account, facts.name, entity.value), tags: entity.value.tags, entity }
+    return { arn: entityArn(account, facts.name, entity.value), shown, tags: entity.value.tags, entity }
   }
   return {
+    shown,
     arn: iamArn(account, `${facts.name}/${name}`),
     entity,
     missing: () => noSuchEntity(facts.name, name),
@@ -100,13 +127,44 @@ async function findNamed<V extends EntityValue>(
 }
 
 /** The customer's managed policy that `PolicyArn` names. @throws ValidationException for what is no ARN. */
-export const POLICY_NAMED: Finder<unknown, Stored<PolicyValue>> = async ({ call, input, parts }) => {
+const POLICY_NAMED: Finder<unknown, Stored<PolicyValue>> = async ({ call, input, parts }) => {
   const arn = parseName(input, 'PolicyArn')
   const { account } = call.caller
   const parsed = parsePolicyArn(arn)
   const record = parsed.account === account ? await readPolicy(parts, account, parsed.name) : undefined
   const entity = record?.value.path === parsed.path ? record : undefined
-  return { arn, tags: entity?.value.tags ?? [], entity, missing: () => noSuchPolicy(arn) }
+  return {
+    arn,
+    shown: `policy ${arn}`,
+    tags: entity?.value.tags ?? [],
+    entity,
+    missing: () => noSuchPolicy(arn),
+  }
+}
+
+/** A managed policy of the account, or one of AWS. */
+export type AnyPolicy = Stored<PolicyValue> | ManagedByAws
+
+/** The managed policy that `PolicyArn` names, AWS's among them. @throws ValidationException for what is no ARN. */
+export const ANY_POLICY: Finder<unknown, AnyPolicy> = (asked) => {
+  const arn = parseName(asked.input, 'PolicyArn')
+  const managed = findManagedByAws(arn)
+  return managed === undefined ? POLICY_NAMED(asked) : { arn, shown: `policy ${arn}`, entity: managed }
+}
+
+/** Whose managed policies AWS's are, by their ARNs. */
+const ACCOUNT_OF_AWS = 'aws'
+
+/** The same, for what changes it: nobody may change a policy of AWS. */
+export const POLICY_TO_CHANGE: Finder<unknown, Stored<PolicyValue>> = async (asked) => {
+  const subject = await POLICY_NAMED(asked)
+  const { arn, shown } = subject
+  if (parsePolicyArn(arn).account !== ACCOUNT_OF_AWS) return subject
+  const missing = (operation: string): KmsError => {
+    const text = hiddenDenial(asked.call.caller.arn, `iam:${operation}`, shown)
+    return new KmsError('AccessDeniedException', text)
+  }
+  return { ...subject, missing }
 }
 
 function readPolicy(parts: Asked<unknown>['parts'], account: string, name: string) {
@@ -126,6 +184,9 @@ export function parsePolicyArn(arn: string): {
 } {
   const parsed = parseIamArn(arn)
   if (parsed?.kind === 'policy') return parsed
+  if ((parseArn(arn)?.partition ?? PARTITION) !== PARTITION) {
+    throw new KmsError('ValidationException', 'Invalid ARN partition')
+  }
   throw new KmsError('ValidationException', arn.startsWith('arn:') ? `ARN ${arn} is not valid.` : NO_ARN)
 }
 

@@ -16,11 +16,13 @@ type ContextEntries = { readonly [name: string]: string | readonly string[] | un
 export type Subject<E> = {
   /** What permissions are asked for; `*` for nothing in particular. */
   readonly arn: string
+  /** How refusals name it, where not by its ARN. */
+  readonly shown?: string
   readonly tags?: readonly Tag[]
   /** Nothing when it is not there. */
   readonly entity: E | undefined
-  /** The error when it is not there. */
-  readonly missing?: () => KmsError
+  /** The error when it is not there. @param operation its name. */
+  readonly missing?: (operation: string) => KmsError
 }
 
 /** A call of an operation, with its input. */
@@ -30,6 +32,8 @@ export type Asked<I> = { readonly call: Call; readonly input: I; readonly parts:
 export type Need = {
   readonly action: string
   readonly arn: string
+  /** @see Subject */
+  readonly shown?: string | undefined
   /** Of something else than what the operation is done to: its tags, and condition keys of the action. */
   readonly other?: { readonly tags: readonly Tag[]; readonly context: ContextEntries }
 }
@@ -73,19 +77,27 @@ export function iamOperation<M extends Members, E>(facts: IamFacts<M, E>, run: I
       const asked = { call, input: typed<M>(call.input), parts }
       facts.checkInput?.(asked.input)
       const subject = await facts.find(asked)
-      const { arn } = subject
+      const { arn, shown } = subject
       const entity = subject.entity as E
       const also = (await facts.alsoNeeds?.(asked, subject)) ?? []
       const { account } = call.caller
       const context = contextFor(facts, asked, subject)
       return {
-        permissions: [{ action: `iam:${facts.name}`, arn }, ...also].map((need: Need): Permission => {
+        permissions: [{ action: `iam:${facts.name}`, arn, shown }, ...also].map((need: Need): Permission => {
           const own = need.other && contextOf(need.other.tags, undefined, need.other.context)
           const [resource, policy] = [need.arn, undefined]
-          return { action: need.action, resource, account, policy, context: own ?? context }
+          return {
+            action: need.action,
+            resource,
+            shown: need.shown,
+            account,
+            policy,
+            context: own ?? context,
+          }
         }),
         check: () => {
-          if (subject.entity === undefined) throw subject.missing?.() ?? new KmsError('NoSuchEntityException')
+          if (subject.entity === undefined)
+            throw subject.missing?.(facts.name) ?? new KmsError('NoSuchEntityException')
         },
         run: async () => recorded(facts.readOnly, await run({ ...asked, entity, arn })),
       }

@@ -1,6 +1,9 @@
+import { accountRootArn } from '../api/arn.ts'
 import type { Output } from '../api/json.ts'
 import { isoSeconds } from '../base/dates.ts'
 import type { EpochMs } from '../base/ports.ts'
+import type { Stored } from '../store/records.ts'
+import type { AccountValue } from './account.ts'
 import { pathedArn } from './arns.ts'
 import type {
   EntityValue,
@@ -17,7 +20,7 @@ export function timestamp(at: EpochMs): string {
   return isoSeconds(at)
 }
 
-/** Tags as answers list them; left out when there are none. */
+/** Tags as answers list them. */
 export function tagsOutput(tags: readonly Tag[]): readonly Output[] {
   return tags.map(({ key, value }) => ({ Key: key, Value: value }))
 }
@@ -33,10 +36,11 @@ export function documentOutput(document: string): string {
 function boundaryOutput({ boundary }: EntityValue): Output | undefined {
   return boundary === undefined
     ? undefined
-    : { PermissionsBoundaryType: 'PermissionsBoundaryPolicy', PermissionsBoundaryArn: boundary }
+    : { PermissionsBoundaryType: 'Policy', PermissionsBoundaryArn: boundary }
 }
 
-function tagsIfAny(tags: readonly Tag[]): readonly Output[] | undefined {
+/** The same, where answers leave them out when there are none. */
+export function tagsIfAny(tags: readonly Tag[]): readonly Output[] | undefined {
   return tags.length === 0 ? undefined : tagsOutput(tags)
 }
 
@@ -58,6 +62,11 @@ export function userOutput(account: string, value: UserValue): Output {
     PermissionsBoundary: boundaryOutput(value),
     Tags: tagsIfAny(value.tags),
   }
+}
+
+/** The root user of an account, which has neither name nor path. */
+export function rootOutput({ name: account, value }: Stored<AccountValue>): Output {
+  return { UserId: account, Arn: accountRootArn(account), CreateDate: timestamp(value.createdAt) }
 }
 
 /** A group. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { policyText } from '../../test/support/iam.ts'
 import {
   ACCOUNT_KEY,
   DENY,
@@ -19,8 +20,10 @@ import {
   USER_ARN,
   YES,
 } from '../../test/support/policies.ts'
+import { type CompiledPolicy, compilePolicy } from './compile.ts'
 import { type AccessRequest, decide, type Policies, type Principal } from './decide.ts'
 import { denialMessage, hiddenDenial } from './denial.ts'
+import { parsePolicy } from './parse.ts'
 
 /** The message for a refused request. */
 function messageOf(asked: AccessRequest, policies: Policies): string {
@@ -87,11 +90,45 @@ for (const [principal, policies, ending] of MESSAGES) {
   })
 }
 
-test('denialMessage leaves out the resource of an action without one', () => {
+test('denialMessage says of an action without a resource that it is on all, but for STS and CloudTrail', () => {
+  for (const [action, where] of [
+    ['kms:ListKeys', ' on resource: *'],
+    ['iam:GetAccountSummary', ' on resource: *'],
+    ['sts:DecodeAuthorizationMessage', ''],
+    ['cloudtrail:LookupEvents', ''],
+  ] as const) {
+    assert.equal(
+      messageOf(request(USER, { action, resource: '*' }), { identity: [] }),
+      `User: ${USER_ARN} is not authorized to perform: ${action}${where} because no identity-based policy allows the ${action} action`,
+    )
+  }
+})
+
+test('denialMessage names a resource as it is told to', () => {
+  const asked = request(USER, { action: 'iam:GetRole', resource: 'arn:aws:iam::111122223333:role/team/r' })
+  const denied = { allow: false, why: { kind: 'NotAllowed', policy: 'identity' } } as const
   assert.equal(
-    messageOf(request(USER, { action: 'kms:ListKeys', resource: '*' }), { identity: [] }),
-    `User: ${USER_ARN} is not authorized to perform: kms:ListKeys because no identity-based policy allows the kms:ListKeys action`,
+    denialMessage(denied, asked, 'role r'),
+    `User: ${USER_ARN} is not authorized to perform: iam:GetRole on resource: role r because no identity-based policy allows the iam:GetRole action`,
   )
+})
+
+test('denialMessage names the managed policy that denies, and no other', () => {
+  const arn = 'arn:aws:iam::111122223333:policy/team/guard'
+  const denying = (name: string): CompiledPolicy =>
+    compilePolicy(
+      parsePolicy(policyText({ Effect: 'Deny', Action: '*', Resource: '*' }), { flavour: 'identity' }),
+      { name },
+    )
+  const ending = (policies: Policies): string => messageOf(request(USER), policies).split('with an ')[1] ?? ''
+  const all = { resource: ACCOUNT_KEY, identity: [YES] }
+  assert.equal(
+    ending({ ...all, identity: [denying(arn)] }),
+    `explicit deny in an identity-based policy: ${arn}`,
+  )
+  assert.equal(ending({ ...all, boundary: denying(arn) }), `explicit deny in a permissions boundary: ${arn}`)
+  assert.equal(ending({ ...all, session: [denying(arn)] }), `explicit deny in a session policy: ${arn}`)
+  assert.equal(ending({ ...all, identity: [denying('inline')] }), 'explicit deny in an identity-based policy')
 })
 
 test('denialMessage gives no reason when evaluation failed', () => {

@@ -1,3 +1,4 @@
+import type { StatementSource } from './compile.ts'
 import { type AccessRequest, type DenyReason, isForeign, type PolicyKind, type Refusal } from './decide.ts'
 import { TRUST_ACTIONS } from './key-actions.ts'
 
@@ -5,16 +6,22 @@ import { TRUST_ACTIONS } from './key-actions.ts'
  * The text of AccessDenied and AccessDeniedException for a refused request, as AWS words it. A caller from
  * another account gets {@link hiddenDenial}, whatever the reason.
  *
- * Source: IAM User Guide, "Troubleshoot access denied error messages".
+ * Source: IAM User Guide, "Troubleshoot access denied error messages"; recorded answers.
+ *
+ * @param shown how the resource is named, where not by its ARN.
  */
-export function denialMessage({ why }: Refusal, request: AccessRequest): string {
-  const { principal, action, resource } = request
-  if (isForeign(request)) return hiddenDenial(principal.arn, action, resource)
-  return `${beginning(principal.arn, action, resource)}${reasonText(why, action)}`
+export function denialMessage({ why }: Refusal, request: AccessRequest, shown = request.resource): string {
+  const { principal, action } = request
+  if (isForeign(request)) return hiddenDenial(principal.arn, action, request.resource)
+  return `${beginning(principal.arn, action, shown)}${reasonText(why, action)}`
 }
 
+/** Services whose messages do not mention the resource of an action that has none. Source: recorded answers. */
+const SILENT_SERVICES = ['sts:', 'cloudtrail:'] as const
+
 function beginning(principalArn: string, action: string, resource: string): string {
-  const where = resource === '*' ? '' : ` on resource: ${resource}`
+  const silent = resource === '*' && SILENT_SERVICES.some((prefix) => action.startsWith(prefix))
+  const where = silent ? '' : ` on resource: ${resource}`
   return `User: ${principalArn} is not authorized to perform: ${action}${where}`
 }
 
@@ -55,9 +62,15 @@ const TRUST_WORDING: Wording = { missing: 'role trust policy', denying: 'the rol
 function reasonText(why: DenyReason, action: string): string {
   if (why.kind === 'Failed' || why.kind === 'NotAcrossAccounts') return ''
   const { missing, denying } = wordingOf(why.policy, action)
-  return why.kind === 'ExplicitDeny' || why.policy === 'scp'
+  if (why.kind === 'ExplicitDeny') return ` with an explicit deny in ${denying}${nameOf(why.statement)}`
+  return why.policy === 'scp'
     ? ` with an explicit deny in ${denying}`
     : ` because no ${missing} allows the ${action} action`
+}
+
+/** Managed policies are named, by their ARNs; policies that are part of something have none. */
+function nameOf({ policy }: StatementSource): string {
+  return policy?.startsWith('arn:') === true ? `: ${policy}` : ''
 }
 
 function wordingOf(policy: PolicyKind, action: string): Wording {

@@ -77,6 +77,53 @@ function legalValue(data: ShapeData): FormValue {
   }
 }
 
+/** How recorded refusals of IAM name what exists: by its kind and what the call names it by. The first member counts. */
+const NAMED_KINDS = [
+  ['InstanceProfileName', 'instance profile none'],
+  ['GroupName', 'group none'],
+  ['RoleName', 'role none'],
+  ['UserName', 'user none'],
+  ['PolicyArn', `policy ${String(VALUES['PolicyArn'])}`],
+] as const
+
+/** What is named by its ARN: what is to be made, providers, and the parts of an account that lists cover. */
+const BY_ARN: Readonly<Record<string, string>> = {
+  CreateGroup: 'group/none',
+  CreateInstanceProfile: 'instance-profile/none',
+  CreateOpenIDConnectProvider: 'oidc-provider/new.example.com',
+  CreateRole: 'role/none',
+  CreateUser: 'user/none',
+  GetContextKeysForPrincipalPolicy: 'user/none',
+  ListGroups: 'group/',
+  ListInstanceProfiles: 'instance-profile/',
+  ListOpenIDConnectProviders: 'oidc-provider/',
+  ListRoles: 'role/',
+  ListUsers: 'user/',
+  SimulatePrincipalPolicy: 'user/none',
+}
+
+/** Other forms of recorded refusals. */
+const OTHERWISE: Readonly<Record<string, string>> = {
+  CreatePolicy: 'policy none',
+  ListPolicies: 'policy path /',
+}
+
+function shownResource({ name, members }: Operation): string {
+  const arn = BY_ARN[name]
+  if (arn !== undefined) return `arn:aws:iam::${ACCOUNT}:${arn}`
+  if ('OpenIDConnectProviderArn' in members) return String(VALUES['OpenIDConnectProviderArn'])
+  return OTHERWISE[name] ?? NAMED_KINDS.find(([member]) => member in members)?.[1] ?? '*'
+}
+
+/** The end of the refusal of a user who has no policies. */
+function denied(operation: Operation): string {
+  const { service, name } = operation
+  // A role that is not there gives no reason.
+  if (name === 'AssumeRole') return ` on resource: ${String(VALUES['RoleArn'])}`
+  const where = service === 'sts' ? '' : ` on resource: ${shownResource(operation)}`
+  return `${where} because no identity-based policy allows the ${service}:${name} action`
+}
+
 let server: TestServer
 let nobody: TestCredentials
 
@@ -114,11 +161,9 @@ for (const operation of OPERATIONS) {
       assert.equal(answer.code, 'AccessDenied', answer.text)
       assert.equal(answer.status, 403)
       assert.match(answer.contentType, /^text\/xml/)
-      assert.ok(
-        answer.message?.startsWith(
-          `User: arn:aws:iam::${ACCOUNT}:user/nobody is not authorized to perform: ${service}:${name}`,
-        ),
-        String(answer.message),
+      assert.equal(
+        answer.message,
+        `User: arn:aws:iam::${ACCOUNT}:user/nobody is not authorized to perform: ${service}:${name}${denied(operation)}`,
       )
       const event = await eventOf(server, answer.requestId)
       assert.equal(event.eventName, name)

@@ -73,6 +73,26 @@ function denied(
   return `AccessDeniedException 400: User: ${arn} is not authorized to perform: kms:Encrypt on resource: ${keyArn} ${why}`
 }
 
+test('an action without a resource is refused on all, and a managed policy that denies is named', async () => {
+  const arn = `arn:aws:iam::${ACCOUNT}:user/guarded`
+  const who = kmsAs(server, await newUser(iam, 'guarded'))
+  const create = (): Promise<string> => outcomeOf(who.send(new CreateKeyCommand({})))
+  const beginning = `AccessDeniedException 400: User: ${arn} is not authorized to perform: kms:CreateKey on resource: *`
+  assert.equal(
+    await create(),
+    `${beginning} because no identity-based policy allows the kms:CreateKey action`,
+  )
+  const document = policyText({ Effect: 'Deny', Action: '*', Resource: '*' })
+  const { Policy } = await iam.send(
+    new CreatePolicyCommand({ PolicyName: 'guard', Path: '/team/', PolicyDocument: document }),
+  )
+  await iam.send(new AttachUserPolicyCommand({ UserName: 'guarded', PolicyArn: Policy?.Arn }))
+  assert.equal(
+    await create(),
+    `${beginning} with an explicit deny in an identity-based policy: ${Policy?.Arn}`,
+  )
+})
+
 test('a user without policies may do nothing, and an inline policy counts at once, both ways', async () => {
   const ada = kmsAs(server, await newUser(iam, 'ada'))
   assert.equal(await encrypt(ada), denied('ada'))
@@ -97,7 +117,8 @@ test('a managed policy counts by its default version, and no longer once it is d
   await iam.send(
     new CreatePolicyVersionCommand({ PolicyArn, PolicyDocument: policyText(deny), SetAsDefault: true }),
   )
-  assert.equal(await encrypt(bob), denied('bob', 'with an explicit deny in an identity-based policy'))
+  const named = `with an explicit deny in an identity-based policy: arn:aws:iam::${ACCOUNT}:policy/use`
+  assert.equal(await encrypt(bob), denied('bob', named))
   await iam.send(new DetachUserPolicyCommand({ UserName: 'bob', PolicyArn }))
   assert.equal(await encrypt(bob), denied('bob'))
   await iam.send(

@@ -46,7 +46,7 @@ test('aws_iam_user: create, read, update, destroy with force', async () => {
   assert.equal(inside(read, 'User', 'UserId'), inside(created, 'User', 'UserId'))
   assert.deepEqual(inside(read, 'User', 'Tags'), Tags)
   assert.deepEqual(inside(read, 'User', 'PermissionsBoundary'), {
-    PermissionsBoundaryType: 'PermissionsBoundaryPolicy',
+    PermissionsBoundaryType: 'Policy',
     PermissionsBoundaryArn: boundary,
   })
   await iam('UpdateUser', { ...user, NewUserName: 'tf-renamed', NewPath: '/' })

@@ -1,6 +1,7 @@
 import { KmsError } from '../../api/errors.ts'
 import { optional } from '../../api/shapes.ts'
-import { ON_ACCOUNT, USER_NAMED, USER_OR_CALLER } from '../finders.ts'
+import { ON_ACCOUNT, USER_NAMED } from '../finders.ts'
+import { KEY_HOLDER } from '../key-holders.ts'
 import { iamOperation } from '../operation.ts'
 import type { IamOperation } from '../parts.ts'
 import { NAME_64, NAME_128, PAGING } from '../shapes.ts'
@@ -11,7 +12,7 @@ import { NAME_64, NAME_128, PAGING } from '../shapes.ts'
  */
 function nothingOf(name: string, list: string): IamOperation {
   return iamOperation(
-    { name, readOnly: true, input: { UserName: optional(NAME_128), ...PAGING }, find: USER_OR_CALLER },
+    { name, readOnly: true, input: { UserName: optional(NAME_128), ...PAGING }, find: KEY_HOLDER },
     () => ({ output: { [list]: [], IsTruncated: false } }),
   )
 }

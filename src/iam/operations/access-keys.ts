@@ -5,8 +5,8 @@ import { insert, remove, replace, type Stored } from '../../store/records.ts'
 import { ACCESS_KEY, ACCESS_KEYS, type AccessKeyValue } from '../access-key.ts'
 import { pathedArn } from '../arns.ts'
 import { quotaExceeded } from '../entities.ts'
-import { USER_OR_CALLER } from '../finders.ts'
 import { newAccessKey } from '../ids.ts'
+import { KEY_HOLDER, type KeyHolder } from '../key-holders.ts'
 import { KEY_USE } from '../key-uses.ts'
 import { iamOperation } from '../operation.ts'
 import { timestamp } from '../outputs.ts'
@@ -23,19 +23,19 @@ const createAccessKey = iamOperation(
     name: 'CreateAccessKey',
     readOnly: false,
     input: { UserName: optional(NAME_128) },
-    find: USER_OR_CALLER,
+    find: KEY_HOLDER,
   },
   ({ call, parts, entity }) => {
     const { account } = call.caller
-    const { value: user } = entity
-    if (user.accessKeys.length >= KEYS_PER_USER_MAX) {
+    const { user, keyIds, owner } = entity
+    if (keyIds.length >= KEYS_PER_USER_MAX) {
       throw quotaExceeded('AccessKeysPerUser', KEYS_PER_USER_MAX)
     }
     const { accessKeyId, secretAccessKey } = newAccessKey(parts.random, account)
     return {
       output: {
         AccessKey: {
-          UserName: user.name,
+          UserName: user?.value.name,
           AccessKeyId: accessKeyId,
           Status: 'Active',
           SecretAccessKey: secretAccessKey,
@@ -46,12 +46,12 @@ const createAccessKey = iamOperation(
         insert(ACCESS_KEY, ACCESS_KEYS, accessKeyId, {
           format: 1,
           account,
-          principal: { user: user.id },
+          principal: owner,
           secretAccessKey,
           createdAt: call.now,
           status: 'Active',
         }),
-        replace(entity, { ...user, accessKeys: [...user.accessKeys, accessKeyId] }),
+        entity.withKeys([...keyIds, accessKeyId]),
       ],
     }
   },
@@ -62,30 +62,28 @@ const listAccessKeys = iamOperation(
     name: 'ListAccessKeys',
     readOnly: true,
     input: { UserName: optional(NAME_128), ...PAGING },
-    find: USER_OR_CALLER,
+    find: KEY_HOLDER,
   },
   async ({ input, parts, entity }) => {
-    const { value: user } = entity
+    const userName = entity.user?.value.name
     const keys: Output[] = []
-    for (const id of user.accessKeys) {
-      const { value } = await keyOf(parts, user, id)
+    for (const id of entity.keyIds) {
+      const { value } = await keyOf(parts, entity, id)
       keys.push({
-        UserName: user.name,
+        UserName: userName,
         AccessKeyId: id,
         Status: value.status,
         CreateDate: timestamp(value.createdAt),
       })
     }
     const { items, more } = pageBy(keys, (key) => String(key['AccessKeyId']), input)
-    return { output: { ...more, UserName: user.name, AccessKeyMetadata: items } }
+    return { output: { ...more, UserName: userName, AccessKeyMetadata: items } }
   },
 )
 
-/** @throws NoSuchEntityException for a key that is not the user's. */
-async function keyOf(parts: IamParts, user: UserValue, id: string): Promise<Stored<AccessKeyValue>> {
-  const key = user.accessKeys.includes(id)
-    ? await read(parts.records, ACCESS_KEY, ACCESS_KEYS, id)
-    : undefined
+/** @throws NoSuchEntityException for a key that is somebody else's. */
+async function keyOf(parts: IamParts, { keyIds }: KeyHolder, id: string): Promise<Stored<AccessKeyValue>> {
+  const key = keyIds.includes(id) ? await read(parts.records, ACCESS_KEY, ACCESS_KEYS, id) : undefined
   if (key === undefined) throw noSuchKey(id)
   return key
 }
@@ -103,13 +101,13 @@ const updateAccessKey = iamOperation(
       AccessKeyId: ACCESS_KEY_ID,
       Status: oneOf('Active', 'Inactive', 'Expired'),
     },
-    find: USER_OR_CALLER,
+    find: KEY_HOLDER,
   },
   async ({ input, parts, entity }) => {
     const { Status: status } = input
     if (status === 'Expired')
       throw new KmsError('InvalidInputException', 'Only Active and Inactive can be set.')
-    const key = await keyOf(parts, entity.value, input.AccessKeyId)
+    const key = await keyOf(parts, entity, input.AccessKeyId)
     return { changes: [replace(key, { ...key.value, status })] }
   },
 )
@@ -119,16 +117,15 @@ const deleteAccessKey = iamOperation(
     name: 'DeleteAccessKey',
     readOnly: false,
     input: { UserName: optional(NAME_128), AccessKeyId: ACCESS_KEY_ID },
-    find: USER_OR_CALLER,
+    find: KEY_HOLDER,
   },
   async ({ input, parts, entity }) => {
-    const { value: user } = entity
-    const key = await keyOf(parts, user, input.AccessKeyId)
+    const key = await keyOf(parts, entity, input.AccessKeyId)
     const use = await read(parts.records, KEY_USE, ACCESS_KEYS, input.AccessKeyId)
     return {
       changes: [
         remove(key),
-        replace(entity, { ...user, accessKeys: user.accessKeys.filter((id) => id !== input.AccessKeyId) }),
+        entity.withKeys(entity.keyIds.filter((id) => id !== input.AccessKeyId)),
         ...(use === undefined ? [] : [remove(use)]),
       ],
     }
@@ -149,7 +146,8 @@ const getAccessKeyLastUsed = iamOperation(
       const owner = isOwn ? await ownerOf(parts, key) : undefined
       const entity: OwnedKey | undefined = isOwn ? { key, owner } : undefined
       const missing = () => noSuchKey(input.AccessKeyId)
-      return { arn: owner === undefined ? '*' : pathedArn(account, 'user', owner), entity, missing }
+      const subject = owner && { arn: pathedArn(account, 'user', owner), shown: `user ${owner.name}` }
+      return { arn: '*', ...subject, entity, missing }
     },
   },
   async ({ parts, entity }) => {
@@ -174,7 +172,7 @@ async function ownerOf(parts: IamParts, { value }: Stored<AccessKeyValue>): Prom
   return (await read(parts.records, USER, account, principal.user))?.value
 }
 
-/** Access keys of users. Source: IAM API Reference, "CreateAccessKey" and so on. */
+/** Access keys of users and root users. Source: IAM API Reference, "CreateAccessKey" and so on. */
 export const ACCESS_KEY_OPERATIONS: readonly IamOperation[] = [
   createAccessKey,
   listAccessKeys,

@@ -1,5 +1,6 @@
 import type { Output } from '../../api/json.ts'
 import { list, oneOf, optional } from '../../api/shapes.ts'
+import { ACCOUNT, ACCOUNTS, rootKeyIds } from '../account.ts'
 import { attachmentPartition } from '../attachments.ts'
 import { shownRole } from '../documents.ts'
 import { entityArn, readCounts } from '../entities.ts'
@@ -32,6 +33,9 @@ const FIXED = {
   GroupsPerUserQuota: 10,
   PolicySizeQuota: 6144,
   RolePolicySizeQuota: 10_240,
+  PolicyVersionsInUseQuota: 10_000,
+  ServerCertificatesQuota: 20,
+  SigningCertificatesPerUserQuota: 2,
   UserPolicySizeQuota: 2048,
   VersionsPerPolicyQuota: 5,
 } as const
@@ -48,6 +52,17 @@ const ADJUSTABLE = {
   UsersQuota: 'iam.users',
 } as const
 
+/** What no account has here. Tokens of sessions are good in every region, as those of version 2 at AWS. */
+const NONE_HERE = {
+  AccountMFAEnabled: 0,
+  AccountPasswordPresent: 0,
+  AccountSigningCertificatesPresent: 0,
+  GlobalEndpointTokenVersion: 2,
+  MFADevices: 0,
+  MFADevicesInUse: 0,
+  ServerCertificates: 0,
+} as const
+
 async function adjustableQuotas({ quotas }: IamParts, account: string): Promise<[string, number][]> {
   const entries: [string, number][] = []
   for (const [name, quota] of Object.entries(ADJUSTABLE)) {
@@ -61,6 +76,8 @@ const getAccountSummary = iamOperation(
   async ({ call, parts }) => {
     const { account } = call.caller
     const counts = await readCounts(parts.records, account)
+    const policies = await readAll(parts.records, POLICY, account)
+    const root = await read(parts.records, ACCOUNT, ACCOUNTS, account)
     const summary = new Map<string, number>([
       ...Object.entries(FIXED),
       ...(await adjustableQuotas(parts, account)),
@@ -70,11 +87,9 @@ const getAccountSummary = iamOperation(
       ['Policies', counts.policies],
       ['InstanceProfiles', counts.profiles],
       ['Providers', counts.providers],
-      ['ServerCertificates', 0],
-      ['MFADevices', 0],
-      ['MFADevicesInUse', 0],
-      ['AccountMFAEnabled', 0],
-      ['AccountAccessKeysPresent', 1],
+      ['PolicyVersionsInUse', policies.reduce((sum, { value }) => sum + value.versions.length, 0)],
+      ['AccountAccessKeysPresent', root !== undefined && rootKeyIds(root.value).length > 0 ? 1 : 0],
+      ...Object.entries(NONE_HERE),
     ])
     return { output: { SummaryMap: summary } }
   },

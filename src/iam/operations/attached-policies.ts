@@ -57,6 +57,7 @@ function detach<V extends EntityValue>({ facts, label, named, find }: Family<V>)
     async ({ call, input: { PolicyArn: arn }, parts, entity }) => {
       const { account } = call.caller
       const { value } = entity
+      parsePolicyArn(arn)
       if (!value.attached.includes(arn)) {
         throw new KmsError('NoSuchEntityException', `Policy ${arn} was not found.`)
       }

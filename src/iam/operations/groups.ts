@@ -11,7 +11,7 @@ import {
   renameEntity,
   USERS,
 } from '../entities.ts'
-import { GROUP_NAMED, onAll, renaming, toBeMade, USER_NAMED } from '../finders.ts'
+import { GROUP_NAMED, onAll, refuseReservedPath, renaming, toBeMade, USER_NAMED } from '../finders.ts'
 import { newUniqueId } from '../ids.ts'
 import { iamOperation } from '../operation.ts'
 import { groupOutput, userInList } from '../outputs.ts'
@@ -88,6 +88,7 @@ const updateGroup = iamOperation(
     readOnly: false,
     input: { GroupName: NAME_128, NewPath: optional(PATH), NewGroupName: optional(NAME_128) },
     find: GROUP_NAMED,
+    checkInput: ({ NewPath }) => refuseReservedPath(NewPath),
     alsoNeeds: (asked, subject) =>
       renaming(asked, GROUPS, subject, {
         action: 'iam:UpdateGroup',

@@ -16,7 +16,7 @@ import {
 import { onAll, ROLE_NAMED, toBeMade } from '../finders.ts'
 import { newUniqueId } from '../ids.ts'
 import { type Asked, type Finder, iamOperation, type Need, tagging } from '../operation.ts'
-import { profileOutput } from '../outputs.ts'
+import { profileOutput, tagsIfAny } from '../outputs.ts'
 import { pageBy } from '../paging.ts'
 import type { IamOperation, IamParts } from '../parts.ts'
 import { PROFILE, type ProfileValue, ROLE, type RoleValue, read, readAll } from '../records.ts'
@@ -39,7 +39,7 @@ const PROFILE_NAMED: Finder<{ readonly InstanceProfileName: string }, Stored<Pro
     entity === undefined
       ? iamArn(account, `instance-profile/${name}`)
       : pathedArn(account, 'instance-profile', entity.value)
-  return { arn, tags: entity?.value.tags ?? [], entity, missing }
+  return { arn, shown: `instance profile ${name}`, tags: entity?.value.tags ?? [], entity, missing }
 }
 
 async function rolesOf(
@@ -83,7 +83,7 @@ const createInstanceProfile = iamOperation(
       roles: [],
     }
     return {
-      output: { InstanceProfile: profileOutput(account, value, []) },
+      output: { InstanceProfile: { ...profileOutput(account, value, []), Tags: tagsIfAny(value.tags) } },
       changes: [
         insert(PROFILE, account, name.toLowerCase(), value),
         await countMore(parts, account, 'profiles', QUOTA),

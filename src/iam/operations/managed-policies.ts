@@ -2,15 +2,15 @@ import { KmsError } from '../../api/errors.ts'
 import type { Output } from '../../api/json.ts'
 import { oneOf, optional, text } from '../../api/shapes.ts'
 import { countedChars, MANAGED_POLICY_MAX_CHARS } from '../../policy/flavour.ts'
-import { insert, remove, type Stored } from '../../store/records.ts'
+import { insert, remove } from '../../store/records.ts'
 import { attachmentPartition } from '../attachments.ts'
 import { parseDocument } from '../documents.ts'
 import { type CountQuota, countLess, countMore, deleteConflict, quotaExceeded } from '../entities.ts'
-import { onAll, POLICY_NAMED, toBeMade } from '../finders.ts'
+import { ANY_POLICY, onAll, POLICY_TO_CHANGE, toBeMade } from '../finders.ts'
 import { newUniqueId } from '../ids.ts'
-import { AWS_VERSION_ID, allManagedByAws, findManagedByAws, type ManagedByAws } from '../managed-by-aws.ts'
-import { type Asked, iamOperation, type Subject, tagging } from '../operation.ts'
-import { policyInList, policyOutput, timestamp } from '../outputs.ts'
+import { AWS_VERSION_ID, allManagedByAws, type ManagedByAws } from '../managed-by-aws.ts'
+import { iamOperation, tagging } from '../operation.ts'
+import { policyInList, policyOutput, tagsIfAny, timestamp } from '../outputs.ts'
 import { pageBy } from '../paging.ts'
 import type { IamOperation, IamParts } from '../parts.ts'
 import {
@@ -87,7 +87,7 @@ const createPolicy = iamOperation(
       boundaries: 0,
     }
     return {
-      output: { Policy: policyOutput(account, value) },
+      output: { Policy: { ...policyInList(account, value), Tags: tagsIfAny(value.tags) } },
       changes: [
         insert(POLICY, account, name.toLowerCase(), value),
         insert(POLICY_VERSION, versionPartition(account, value), 'v1', {
@@ -101,20 +101,8 @@ const createPolicy = iamOperation(
   },
 )
 
-/** A managed policy of the account, or one of AWS. */
-export type AnyPolicy = Stored<PolicyValue> | ManagedByAws
-
-/** The managed policy that `PolicyArn` names, AWS's among them. */
-export async function findAnyPolicy(
-  asked: Asked<{ readonly PolicyArn: string }>,
-): Promise<Subject<AnyPolicy>> {
-  const { PolicyArn: arn } = asked.input
-  const managed = findManagedByAws(arn)
-  return managed === undefined ? POLICY_NAMED(asked) : { arn, entity: managed }
-}
-
 const getPolicy = iamOperation(
-  { name: 'GetPolicy', readOnly: true, input: { PolicyArn: ARN }, find: findAnyPolicy },
+  { name: 'GetPolicy', readOnly: true, input: { PolicyArn: ARN }, find: ANY_POLICY },
   async ({ call, parts, entity }) => {
     const { account } = call.caller
     if ('value' in entity) return { output: { Policy: policyOutput(account, entity.value) } }
@@ -141,7 +129,7 @@ async function managedInList(parts: IamParts, account: string, policy: ManagedBy
 }
 
 const deletePolicy = iamOperation(
-  { name: 'DeletePolicy', readOnly: false, input: { PolicyArn: ARN }, find: POLICY_NAMED },
+  { name: 'DeletePolicy', readOnly: false, input: { PolicyArn: ARN }, find: POLICY_TO_CHANGE },
   async ({ call, parts, entity }) => {
     const { account } = call.caller
     const { value } = entity
@@ -207,7 +195,7 @@ const KINDS = { user: USER, group: GROUP, role: ROLE } as const
 const USES = { PermissionsPolicy: 'attached', PermissionsBoundary: 'boundary' } as const
 
 const listEntitiesForPolicy = iamOperation(
-  { name: 'ListEntitiesForPolicy', readOnly: true, input: ENTITIES, find: findAnyPolicy },
+  { name: 'ListEntitiesForPolicy', readOnly: true, input: ENTITIES, find: ANY_POLICY },
   async ({ call, input, parts, arn }) => {
     const { account } = call.caller
     const use = input.PolicyUsageFilter && USES[input.PolicyUsageFilter]

@@ -5,7 +5,7 @@ import { providerArn } from '../arns.ts'
 import { type CountQuota, countLess, countMore, quotaExceeded } from '../entities.ts'
 import { onAll } from '../finders.ts'
 import { type Finder, iamOperation, tagging } from '../operation.ts'
-import { tagsOutput, timestamp } from '../outputs.ts'
+import { tagsIfAny, tagsOutput, timestamp } from '../outputs.ts'
 import type { IamOperation } from '../parts.ts'
 import { PROVIDER, type ProviderValue, read, readAll } from '../records.ts'
 import { ARN, TAGS } from '../shapes.ts'
@@ -21,17 +21,11 @@ const THUMBPRINTS = list(text({ min: 40, max: 40 }))
 
 const HTTPS = 'https://'
 
-/** A provider's URL without scheme and without a slash at the end. @throws ValidationException. */
+/** A provider's URL without scheme and without a slash at the end. @throws InvalidInputException. */
 function parseProviderUrl(url: string): string {
-  const full = url.includes('://') ? url : HTTPS + url
-  const parsed = URL.canParse(full) ? new URL(full) : undefined
-  const wrong =
-    parsed === undefined ||
-    parsed.protocol !== 'https:' ||
-    parsed.search !== '' ||
-    parsed.hash !== '' ||
-    parsed.username !== ''
-  if (wrong) throw new KmsError('ValidationException', `Invalid Open ID Connect Provider URL`)
+  const parsed = url.startsWith(HTTPS) && URL.canParse(url) ? new URL(url) : undefined
+  const wrong = parsed === undefined || parsed.search !== '' || parsed.hash !== '' || parsed.username !== ''
+  if (wrong) throw new KmsError('InvalidInputException', 'Invalid Open ID Connect Provider URL')
   return `${parsed.host}${parsed.pathname}`.replace(/\/$/, '')
 }
 
@@ -94,7 +88,7 @@ const createProvider = iamOperation(
     const tags = parseTags(input.Tags)
     const value: ProviderValue = { format: 1, url: name, clientIds, thumbprints, tags, createdAt: call.now }
     return {
-      output: { OpenIDConnectProviderArn: arn, Tags: tagsOutput(tags) },
+      output: { OpenIDConnectProviderArn: arn, Tags: tagsIfAny(tags) },
       changes: [insert(PROVIDER, account, name, value), await countMore(parts, account, 'providers', QUOTA)],
     }
   },

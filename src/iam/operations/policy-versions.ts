@@ -1,7 +1,7 @@
 import { KmsError } from '../../api/errors.ts'
 import type { Output } from '../../api/json.ts'
 import { insert, remove, replace, type Stored } from '../../store/records.ts'
-import { POLICY_NAMED } from '../finders.ts'
+import { ANY_POLICY, type AnyPolicy, POLICY_TO_CHANGE } from '../finders.ts'
 import { AWS_VERSION_ID } from '../managed-by-aws.ts'
 import { iamOperation } from '../operation.ts'
 import { documentOutput, timestamp } from '../outputs.ts'
@@ -9,7 +9,7 @@ import { pageBy } from '../paging.ts'
 import type { IamOperation, IamParts } from '../parts.ts'
 import { POLICY_VERSION, type PolicyValue, type PolicyVersionValue, read } from '../records.ts'
 import { ARN, DOCUMENT, FLAG, PAGING, VERSION_ID } from '../shapes.ts'
-import { type AnyPolicy, checkManagedDocument, findAnyPolicy, versionPartition } from './managed-policies.ts'
+import { checkManagedDocument, versionPartition } from './managed-policies.ts'
 
 /** Source: IAM User Guide, "IAM and AWS STS quotas". */
 const VERSIONS_MAX = 5
@@ -19,7 +19,7 @@ const createPolicyVersion = iamOperation(
     name: 'CreatePolicyVersion',
     readOnly: false,
     input: { PolicyArn: ARN, PolicyDocument: DOCUMENT, SetAsDefault: FLAG },
-    find: POLICY_NAMED,
+    find: POLICY_TO_CHANGE,
   },
   ({ call, input, entity }) => {
     const { value } = entity
@@ -61,7 +61,7 @@ const getPolicyVersion = iamOperation(
     name: 'GetPolicyVersion',
     readOnly: true,
     input: { PolicyArn: ARN, VersionId: VERSION_ID },
-    find: findAnyPolicy,
+    find: ANY_POLICY,
   },
   async ({ call, input, parts, entity, arn }) => {
     const id = input.VersionId
@@ -117,7 +117,7 @@ function noSuchVersion(arn: string, id: string): KmsError {
 }
 
 const listPolicyVersions = iamOperation(
-  { name: 'ListPolicyVersions', readOnly: true, input: { PolicyArn: ARN, ...PAGING }, find: findAnyPolicy },
+  { name: 'ListPolicyVersions', readOnly: true, input: { PolicyArn: ARN, ...PAGING }, find: ANY_POLICY },
   ({ input, entity }) => {
     if (!('value' in entity)) {
       return { output: { IsTruncated: false, Versions: [managedVersion(entity)] } }
@@ -145,7 +145,7 @@ const setDefaultPolicyVersion = iamOperation(
     name: 'SetDefaultPolicyVersion',
     readOnly: false,
     input: { PolicyArn: ARN, VersionId: VERSION_ID },
-    find: POLICY_NAMED,
+    find: POLICY_TO_CHANGE,
   },
   async ({ call, input, parts, entity, arn }) => {
     const { account } = call.caller
@@ -165,7 +165,7 @@ const deletePolicyVersion = iamOperation(
     name: 'DeletePolicyVersion',
     readOnly: false,
     input: { PolicyArn: ARN, VersionId: VERSION_ID },
-    find: POLICY_NAMED,
+    find: POLICY_TO_CHANGE,
   },
   async ({ call, input, parts, entity, arn }) => {
     const { account } = call.caller

@@ -76,7 +76,14 @@ const createRole = iamOperation(
     }
     const holder = { account, entity: 'role', id: value.id } as const
     return {
-      output: { Role: roleOutput(account, value) },
+      // What a role that is made cannot have yet, and what was not said, is left out. Source: recorded answers of IAM.
+      output: {
+        Role: {
+          ...roleOutput(account, value),
+          MaxSessionDuration: input.MaxSessionDuration,
+          RoleLastUsed: undefined,
+        },
+      },
       changes: [
         ...(await insertEntity(parts, ROLES, account, value)),
         ...(await boundaryChanges(parts.records, holder, { to: boundary })),

@@ -1,7 +1,7 @@
 import type { Members } from '../../api/shapes.ts'
 import { type Change, replace, type Stored } from '../../store/records.ts'
 import { ROLE_FAMILY, USER_FAMILY } from '../families.ts'
-import { POLICY_NAMED } from '../finders.ts'
+import { ANY_POLICY, POLICY_TO_CHANGE } from '../finders.ts'
 import { type Finder, iamOperation } from '../operation.ts'
 import { tagsOutput } from '../outputs.ts'
 import { pageBy } from '../paging.ts'
@@ -17,13 +17,16 @@ type TaggedKind<V extends Tagged> = {
   readonly label: string
   readonly named: Members
   readonly find: Finder<unknown, Stored<V>>
+  /** The same for reading, where more can be read than changed. */
+  readonly findToRead?: Finder<unknown, { readonly value: Tagged }>
 }
 
 const GIVEN = { Tags: TAGS }
 const KEYS = { TagKeys: TAG_KEYS }
 
 /** The three operations on the tags of one kind. */
-function tagOperations<V extends Tagged>({ label, named, find }: TaggedKind<V>): readonly IamOperation[] {
+function tagOperations<V extends Tagged>(kind: TaggedKind<V>): readonly IamOperation[] {
+  const { label, named, find } = kind
   const withTags = (entity: Stored<V>, tags: readonly Tag[]): Change =>
     replace<Tagged>(entity, { ...entity.value, tags })
   return [
@@ -51,12 +54,12 @@ function tagOperations<V extends Tagged>({ label, named, find }: TaggedKind<V>):
         changes: [withTags(entity, withoutTags(entity.value.tags, input.TagKeys))],
       }),
     ),
-    iamOperation<typeof PAGING, Stored<V>>(
+    iamOperation<typeof PAGING, { readonly value: Tagged }>(
       {
         name: `List${label}Tags`,
         readOnly: true,
         input: { ...named, ...PAGING },
-        find,
+        find: kind.findToRead ?? find,
       },
       ({ input, entity }) => {
         const { items, more } = pageBy(entity.value.tags, ({ key }) => key, input)
@@ -66,9 +69,21 @@ function tagOperations<V extends Tagged>({ label, named, find }: TaggedKind<V>):
   ]
 }
 
+/** AWS's managed policies have no tags. */
+const ANY_POLICY_TAGGED: Finder<unknown, { readonly value: Tagged }> = async (asked) => {
+  const subject = await ANY_POLICY(asked)
+  const { entity } = subject
+  return { ...subject, entity: entity === undefined || 'value' in entity ? entity : { value: { tags: [] } } }
+}
+
 /** Tags of users, roles and managed policies. Source: IAM API Reference, "TagUser" and so on. */
 export const TAG_OPERATIONS: readonly IamOperation[] = [
   ...tagOperations(USER_FAMILY),
   ...tagOperations(ROLE_FAMILY),
-  ...tagOperations({ label: 'Policy', named: { PolicyArn: ARN }, find: POLICY_NAMED }),
+  ...tagOperations({
+    label: 'Policy',
+    named: { PolicyArn: ARN },
+    find: POLICY_TO_CHANGE,
+    findToRead: ANY_POLICY_TAGGED,
+  }),
 ]

@@ -1,10 +1,11 @@
 import { optional } from '../../api/shapes.ts'
 import { boundaryChanges, checkBoundary } from '../boundaries.ts'
 import { deleteConflict, insertEntity, removeEntity, renameEntity, USERS } from '../entities.ts'
-import { onAll, renaming, toBeMade, USER_NAMED, USER_OR_CALLER } from '../finders.ts'
+import { onAll, refuseReservedPath, renaming, toBeMade, USER_NAMED } from '../finders.ts'
 import { newUniqueId } from '../ids.ts'
+import { KEY_HOLDER } from '../key-holders.ts'
 import { iamOperation, tagging } from '../operation.ts'
-import { userInList, userOutput } from '../outputs.ts'
+import { rootOutput, userInList, userOutput } from '../outputs.ts'
 import { pageBy } from '../paging.ts'
 import type { IamOperation } from '../parts.ts'
 import { readAll, USER, type UserValue } from '../records.ts'
@@ -61,8 +62,10 @@ const createUser = iamOperation(
 )
 
 const getUser = iamOperation(
-  { name: 'GetUser', readOnly: true, input: { UserName: optional(NAME_128) }, find: USER_OR_CALLER },
-  ({ call, entity }) => ({ output: { User: userOutput(call.caller.account, entity.value) } }),
+  { name: 'GetUser', readOnly: true, input: { UserName: optional(NAME_128) }, find: KEY_HOLDER },
+  ({ call, entity: { user, account } }) => ({
+    output: { User: user ? userOutput(call.caller.account, user.value) : account && rootOutput(account) },
+  }),
 )
 
 const updateUser = iamOperation(
@@ -71,6 +74,7 @@ const updateUser = iamOperation(
     readOnly: false,
     input: { UserName: NAME_128, NewPath: optional(PATH), NewUserName: optional(NAME_64) },
     find: USER_NAMED,
+    checkInput: ({ NewPath }) => refuseReservedPath(NewPath),
     alsoNeeds: (asked, subject) =>
       renaming(asked, USERS, subject, {
         action: 'iam:UpdateUser',
