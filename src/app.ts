@@ -145,7 +145,7 @@ export async function openNode(
   stack.defer(() => events.close())
   const readiness = openReadiness({ journal, records, watch: watch.store, clock: systemClock, log })
   const http = await openHttpServer(
-    { handle: dispatcher.handle, tooLarge: dispatcher.refuseLarge, unready: readiness.reason },
+    { handle: dispatcher.handle, refuse: dispatcher.refuseUnread, unready: readiness.reason },
     { host: config.listen.host, tls: given.tls, setting: 'HOLDFAST_LISTEN', ...listener },
   )
   stack.defer(() => http.close())

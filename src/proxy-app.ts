@@ -40,7 +40,7 @@ export async function openProxyNode(config: Config, log: Log): Promise<Omit<Runn
   const readiness = openReadiness({ journal, records, watch, clock: systemClock, log })
   const { host, port } = config.xksProxy.listen
   const http = await openHttpServer(
-    { handle: service.handle, tooLarge: service.refuseLarge, unready: readiness.reason },
+    { handle: service.handle, refuse: service.refuseUnread, unready: readiness.reason },
     { host, port, tls, sharedPort: false, setting: 'HOLDFAST_XKS_LISTEN' },
   )
   stack.defer(() => http.close())

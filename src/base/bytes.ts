@@ -5,6 +5,11 @@ export function utf8(text: string): Uint8Array {
   return Buffer.from(text, 'utf8')
 }
 
+/** The bytes of a text that has one character for each. */
+export function latin1(text: string): Uint8Array {
+  return Buffer.from(text, 'latin1')
+}
+
 /** The text of bytes that are known to be UTF-8. */
 export function fromUtf8(bytes: Uint8Array): string {
   return asBuffer(bytes).toString('utf8')

@@ -23,6 +23,7 @@ import { type RefusalParts, recordRefusal } from './refusal.ts'
 import { type Route, type Routing, routeOf, routeOfName, serviceOfHeaders, unknownRoute } from './routing.ts'
 import { UNSIGNED_REGION, unsignedCaller } from './unsigned.ts'
 import { findForm, findHeader, type WireRequest, type WireResponse } from './wire.ts'
+import { type WireFault, wireFaultError } from './wire-fault.ts'
 
 /** What a dispatcher works with. */
 export type DispatcherParts = AuthenticationParts & {
@@ -57,8 +58,8 @@ export type AnsweredCall = {
 export type Dispatcher = {
   /** Never rejects: a failure is an answer too. */
   readonly handle: (request: WireRequest) => Promise<WireResponse>
-  /** Answers a request whose body is larger than the limit, which nobody has read. */
-  readonly refuseLarge: (request: WireRequest) => Promise<WireResponse>
+  /** Answers a request that is refused for its form on the wire; its body has not been read. */
+  readonly refuseUnread: (request: WireRequest, fault: WireFault) => Promise<WireResponse>
   /**
    * Makes a call of KMS for a service of this process. It is admitted, decided and recorded like one that comes in.
    * Whoever calls disposes of the outcome.
@@ -72,7 +73,7 @@ export type Dispatcher = {
 export function createDispatcher(parts: DispatcherParts): Dispatcher {
   return {
     handle: (request) => handle(parts, request),
-    refuseLarge: (request) => refuseLarge(parts, request),
+    refuseUnread: (request, fault) => refuseUnread(parts, request, fault),
     forward: (call) => forward(parts, call),
   }
 }
@@ -136,8 +137,8 @@ async function authenticateFresh(
   }
 }
 
-function refuseLarge(parts: DispatcherParts, request: WireRequest): Promise<WireResponse> {
-  const error = new KmsError('RequestEntityTooLargeException', 'The request body is too large.')
+function refuseUnread(parts: DispatcherParts, request: WireRequest, fault: WireFault): Promise<WireResponse> {
+  const error = wireFaultError(fault)
   const arrival: Arrival = {
     request,
     requestId: parts.random.uuid(),

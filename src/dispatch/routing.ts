@@ -1,6 +1,7 @@
 import { KmsError } from '../api/errors.ts'
 import { findFormField } from '../api/query.ts'
 import { ALL_SERVICES, SERVICES, type Service } from '../api/services.ts'
+import { incomplete } from '../sigv4/credential.ts'
 import type { Operation } from './operation.ts'
 import { findForm, findHeader, type WireRequest } from './wire.ts'
 
@@ -56,10 +57,36 @@ const SHOWN_NAME = /^[A-Za-z0-9]{1,64}$/
 
 /** The operation that a request asks for, by its target header or its form. */
 export function routeOf(routing: Routing, request: WireRequest): Route {
-  const target = request.method === 'POST' ? findHeader(request.rawHeaders, 'x-amz-target') : undefined
+  const repeated = findRepeated(request.rawHeaders)
+  if (repeated !== undefined) {
+    const error = incomplete(`The header '${repeated}' must be given once.`)
+    return unknownRoute(serviceOfHeaders(request), NAMELESS, error)
+  }
+  const target = request.method === 'POST' ? findHeader(request.rawHeaders, TARGET_HEADER) : undefined
   if (target !== undefined) return routing.byTarget.get(target) ?? unknownTarget(target)
   const form = findForm(request)
   return form === undefined ? unknownRoute(SERVICES.kms, NAMELESS) : routeOfForm(routing, form)
+}
+
+const TARGET_HEADER = 'x-amz-target'
+const TYPE_HEADER = 'content-type'
+
+/**
+ * A header that says what is asked for and is there twice: readers that pick different ones of the two would take the
+ * request for different calls.
+ */
+function findRepeated(rawHeaders: readonly string[]): string | undefined {
+  let [targets, types] = [0, 0]
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? ''
+    // Both names are equally long, and few others are.
+    if (name.length !== TARGET_HEADER.length) continue
+    const lower = name.toLowerCase()
+    if (lower === TARGET_HEADER) targets += 1
+    else if (lower === TYPE_HEADER) types += 1
+    if (targets > 1 || types > 1) return name
+  }
+  return undefined
 }
 
 /** The operation of a service that has the JSON protocol, by its name. */
@@ -71,7 +98,7 @@ export function routeOfName(routing: Routing, service: Service, name: string): R
 
 /** The service whose language a request speaks, as far as its headers tell. */
 export function serviceOfHeaders(request: WireRequest): Service {
-  const target = findHeader(request.rawHeaders, 'x-amz-target')
+  const target = findHeader(request.rawHeaders, TARGET_HEADER)
   if (target !== undefined) return serviceOfTarget(target)
   return findForm(request) === undefined ? SERVICES.kms : SERVICES.sts
 }

@@ -12,9 +12,9 @@ export type Connection = {
 /** One HTTP request, whole. */
 export type WireRequest = {
   readonly method: string
-  /** The request target as received: path and query. */
+  /** Path and query, as received. */
   readonly target: string
-  /** Names and values in turn, as received. */
+  /** Names and values in turn, as received; of a value one character for each byte. */
   readonly rawHeaders: readonly string[]
   readonly body: Uint8Array
   readonly connection: Connection

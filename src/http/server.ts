@@ -2,12 +2,18 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import { REQUEST_BODY_MAX_BYTES, REQUEST_HEADERS_MAX_BYTES } from '../base/limits.ts'
+import {
+  REQUEST_BODY_MAX_BYTES,
+  REQUEST_HEADER_LINES_MAX,
+  REQUEST_HEADERS_MAX_BYTES,
+} from '../base/limits.ts'
 import type { TlsPair } from '../base/tls-pair.ts'
-import type { Connection, WireRequest, WireResponse } from '../dispatch/wire.ts'
+import { type Connection, findHeader, type WireRequest, type WireResponse } from '../dispatch/wire.ts'
+import type { WireFault } from '../dispatch/wire-fault.ts'
 import { readBody } from './body.ts'
 import { listen, type Place } from './listen.ts'
 import { sendResponse } from './response.ts'
+import { parseTarget } from './target.ts'
 import { replaceTls, tlsOptions } from './tls.ts'
 
 /** A client gets this long to send its headers, and its whole request. */
@@ -15,7 +21,8 @@ const HEADERS_TIMEOUT_MS = 10_000
 const REQUEST_TIMEOUT_MS = 20_000
 /** An idle connection is kept this long: above the keep-alive of the SDKs' own pools. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000
-const MAX_HEADERS = 100
+/** Node gives all header lines, so that what is beyond the limit is refused and not cut off. */
+const NO_MAX_HEADERS = 0
 const MAX_CONNECTIONS = 10_000
 /** How often Node looks for connections that are past their time. */
 const TIMEOUT_CHECK_MS = 2_000
@@ -23,8 +30,8 @@ const TIMEOUT_CHECK_MS = 2_000
 /** What the HTTP server hands requests to. */
 export type HttpParts = {
   readonly handle: (request: WireRequest) => Promise<WireResponse>
-  /** The answer to a body that is too large to be read. */
-  readonly tooLarge: (request: WireRequest) => Promise<WireResponse>
+  /** The answer to a request that is refused for its form on the wire, without its body. */
+  readonly refuse: (request: WireRequest, fault: WireFault) => Promise<WireResponse>
   /** Why requests cannot be served now, nothing when they can: the answer of `/readyz`. Anybody may read it. */
   readonly unready: () => Promise<string | undefined>
 }
@@ -51,7 +58,7 @@ export async function openHttpServer(parts: HttpParts, listener: Listener): Prom
   const state = { closing: false, sockets: new Set<Socket>() }
   const server = makeServer(listener)
   server.maxConnections = MAX_CONNECTIONS
-  server.maxHeadersCount = MAX_HEADERS
+  server.maxHeadersCount = NO_MAX_HEADERS
   server.on('connection', (socket: Socket) => {
     state.sockets.add(socket)
     socket.on('close', () => state.sockets.delete(socket))
@@ -101,29 +108,41 @@ function close(server: Server, state: State): Promise<void> {
 const NO_BODY = new Uint8Array(0)
 
 function serve(parts: HttpParts, request: IncomingMessage, response: ServerResponse, state: State): void {
-  const connection = connectionOf(request.socket)
-  if (request.method === 'GET' && isProbe(request.url)) {
-    const unready = request.url === READY ? parts.unready() : Promise.resolve(undefined)
+  const { target, authority } = parseTarget(request.url ?? '')
+  if (request.method === 'GET' && isProbe(target)) {
+    const unready = target === READY ? parts.unready() : Promise.resolve(undefined)
     unready.then(
       (reason) => answerProbe(response, reason),
       () => response.destroy(),
     )
     return
   }
-  readBody(request, REQUEST_BODY_MAX_BYTES, (body) => {
+  const fault = faultOf(request, authority)
+  readBody(request, fault === undefined ? REQUEST_BODY_MAX_BYTES : NOTHING, (body) => {
     const wire: WireRequest = {
       method: request.method ?? '',
-      target: request.url ?? '',
+      target,
       rawHeaders: request.rawHeaders,
       body: body ?? NO_BODY,
-      connection,
+      connection: connectionOf(request.socket),
     }
-    const answer = body === undefined ? parts.tooLarge(wire) : parts.handle(wire)
+    const refused = fault ?? (body === undefined ? 'large body' : undefined)
+    const answer = refused === undefined ? parts.handle(wire) : parts.refuse(wire, refused)
     answer.then(
-      (wire) => sendResponse(response, wire, { close: state.closing || body === undefined }),
+      (wire) => sendResponse(response, wire, { close: state.closing || refused !== undefined }),
       () => response.destroy(),
     )
   })
+}
+
+const NOTHING = 0
+
+/** What is wrong with a request as its head shows it. */
+function faultOf({ rawHeaders }: IncomingMessage, authority: string | undefined): WireFault | undefined {
+  if (rawHeaders.length > 2 * REQUEST_HEADER_LINES_MAX) return 'many headers'
+  if (authority === undefined) return undefined
+  // Source: RFC 9112, section 3.2: a client sends the authority of an absolute target as its Host.
+  return authority.toLowerCase() === findHeader(rawHeaders, 'host')?.toLowerCase() ? undefined : 'other host'
 }
 
 const HEALTHY = '/healthz'

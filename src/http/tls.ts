@@ -3,9 +3,26 @@ import { Server as TlsServer } from 'node:https'
 import type { SecureContextOptions } from 'node:tls'
 import type { TlsPair } from '../base/tls-pair.ts'
 
+/**
+ * Cipher suites in the order in which a server prefers them: authenticated encryption and forward secrecy only.
+ *
+ * Source: RFC 9325, section 4.2; RFC 8446, appendix B.4.
+ */
+const CIPHER_SUITES = [
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_CHACHA20_POLY1305_SHA256',
+  'TLS_AES_128_GCM_SHA256',
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-RSA-AES128-GCM-SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+  'ECDHE-ECDSA-CHACHA20-POLY1305',
+  'ECDHE-RSA-CHACHA20-POLY1305',
+].join(':')
+
 /** What every TLS listener speaks, with its certificate. */
 export function tlsOptions({ cert, key }: TlsPair): SecureContextOptions {
-  return { cert, key, minVersion: 'TLSv1.2' }
+  return { cert, key, minVersion: 'TLSv1.2', ciphers: CIPHER_SUITES }
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Custody } from '../custody/custody.ts'
 import type { Freshness } from '../dispatch/freshness.ts'
 import type { Journal } from '../dispatch/journal.ts'
 import type { WireRequest, WireResponse } from '../dispatch/wire.ts'
+import { type WireFault, wireFaultError } from '../dispatch/wire-fault.ts'
 import { SigningKeys } from '../sigv4/signing-key.ts'
 import type { Records } from '../store/records.ts'
 import { integrityValue } from '../xks/integrity.ts'
@@ -45,8 +46,8 @@ export type ProxyParts = {
 /** Answers calls of the XKS proxy API. Neither rejects: a failure is an answer too. */
 export type ProxyService = {
   readonly handle: (request: WireRequest) => Promise<WireResponse>
-  /** Answers a request whose body is larger than the limit, which nobody has read. */
-  readonly refuseLarge: (request: WireRequest) => Promise<WireResponse>
+  /** Answers a request that is refused for its form on the wire; its body has not been read. */
+  readonly refuseUnread: (request: WireRequest, fault: WireFault) => Promise<WireResponse>
 }
 
 /** A call on its way, as far as it is known. */
@@ -69,9 +70,9 @@ export function createProxyService(parts: ProxyParts): ProxyService {
   })
   return {
     handle: (request) => handle(parts, signingKeys, begin(request)),
-    refuseLarge: (request) => {
-      const tooLarge = new ProxyRefusal('ValidationException', 'The body is too large.')
-      return finish(parts, begin(request), tooLarge)
+    refuseUnread: (request, fault) => {
+      const { message } = wireFaultError(fault)
+      return finish(parts, begin(request), new ProxyRefusal('ValidationException', message))
     },
   }
 }

@@ -1,4 +1,4 @@
-import { utf8 } from '../base/bytes.ts'
+import { latin1, utf8 } from '../base/bytes.ts'
 import { sha256Hex } from '../crypto/hash.ts'
 import { ALGORITHM, type Scope } from './credential.ts'
 import type { SignedRequest } from './request.ts'
@@ -51,7 +51,7 @@ export function stringToSign(
   signed: { readonly scope: Scope; readonly amzDate: string },
 ): string {
   const { date, region, service } = signed.scope
-  const hash = sha256Hex(canonicalRequest(request, headers, bodyHash))
+  const hash = sha256Hex(latin1(canonicalRequest(request, headers, bodyHash)))
   return `${ALGORITHM}\n${signed.amzDate}\n${date}/${region}/${service}/${TERMINATOR}\n${hash}`
 }
 

@@ -23,9 +23,13 @@ const PREFIX = 'x-amz-'
  */
 export function parseQuerySignature(target: string): QuerySignature {
   const found = new Map<string, string>()
+  const seen = new Set<string>()
   for (const [name, value] of new URLSearchParams(target.slice(target.indexOf('?') + 1))) {
-    if (!name.toLowerCase().startsWith(PREFIX)) continue
-    if (found.has(name)) throw incomplete(`The parameter '${name}' must be given once.`)
+    const lower = name.toLowerCase()
+    if (!lower.startsWith(PREFIX)) continue
+    // Some readers tell letters of another case apart, and some do not.
+    if (seen.has(lower)) throw incomplete(`The parameter '${name}' must be given once.`)
+    seen.add(lower)
     found.set(name, value)
   }
   const need = (name: string): string => {

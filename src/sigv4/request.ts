@@ -3,7 +3,10 @@ export type SignedRequest = {
   readonly method: string
   /** The request target as received: path and query. */
   readonly target: string
-  /** Names and values in turn, as received, duplicates included. */
+  /**
+   * Names and values in turn, as received, duplicates included. A value has one character for each byte, as node:http
+   * gives it: what is signed are the bytes.
+   */
   readonly rawHeaders: readonly string[]
   readonly body: Uint8Array
 }

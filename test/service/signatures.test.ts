@@ -13,6 +13,7 @@ import {
   signedHeaders,
   succeed,
 } from '../support/calls.ts'
+import { openRaw, rawRequest } from '../support/raw.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 const MISMATCH =
@@ -206,6 +207,23 @@ test('names and spaces of signed headers may be written in any way that HTTP all
   })
   assert.equal(answer.status, 200, answer.text)
 })
+
+for (const value of ['caf\u00e9', 'caf\u00c3\u00a9', '\u00e2\u0082\u00ac', '\u00ff \u00fe']) {
+  const bytes = Buffer.from(value, 'latin1')
+  test(`a signed header may have the bytes ${bytes.toString('hex')}, and no others than were signed`, async () => {
+    const body = '{}'
+    const text = rawRequest(server, 'TrentService.ListKeys', body, { more: ['x-amz-meta', value] })
+    const whole = Buffer.from(text)
+    assert.ok(whole.includes(Buffer.from(`x-amz-meta: ${value}`, 'utf8')))
+    const at = whole.indexOf(Buffer.from(value, 'utf8'))
+    const after = at + Buffer.byteLength(value, 'utf8')
+    await using connection = await openRaw(server)
+    connection.send(Buffer.concat([whole.subarray(0, at), bytes, whole.subarray(after)]))
+    assert.equal((await connection.response()).statusLine, 'HTTP/1.1 200 OK')
+    connection.send(whole)
+    assert.match((await connection.response()).body, /InvalidSignatureException/)
+  })
+}
 
 test('credentials in the query string and the header at once are refused', async () => {
   const elsewhere = { ...server, endpoint: `${server.endpoint}/?X-Amz-Signature=00` }

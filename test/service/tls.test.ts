@@ -60,6 +60,22 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
   })
 }
 
+for (const [ciphers, spoken] of [
+  ['ECDHE-ECDSA-AES128-GCM-SHA256', true],
+  ['ECDHE-ECDSA-AES256-GCM-SHA384', true],
+  ['ECDHE-ECDSA-CHACHA20-POLY1305', true],
+  ['ECDHE-ECDSA-AES128-SHA256', false],
+  ['ECDHE-ECDSA-AES256-SHA384', false],
+  ['ECDHE-ECDSA-AES128-SHA', false],
+  ['ECDHE-ECDSA-AES256-SHA', false],
+] as const) {
+  test(`TLS 1.2 with ${ciphers} is ${spoken ? 'spoken' : 'refused'}`, { skip }, async () => {
+    const options = trusting({ maxVersion: 'TLSv1.2', ciphers })
+    if (!spoken) return await assert.rejects(openRaw(server, options), { code: /HANDSHAKE_FAILURE/ })
+    assert.equal((await callOnce(server, 'ListKeys', {}, options)).statusLine, 'HTTP/1.1 200 OK')
+  })
+}
+
 test('TLS 1.1 is refused', { skip }, async () => {
   const options = trusting({ minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' })
   await assert.rejects(openRaw(server, options), { code: 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION' })

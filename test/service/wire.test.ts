@@ -98,6 +98,66 @@ test('a request without a target, or a GET, is answered with UnknownOperationExc
   }
 })
 
+for (const [name, value] of [
+  ['X-Amz-Target', 'TrentService.CreateKey'],
+  ['x-amz-target', 'TrentService.ListKeys'],
+  ['Content-Type', 'application/x-www-form-urlencoded'],
+] as const) {
+  test(`a request with another ${name} '${value}' is refused, and recorded as neither call`, async () => {
+    await using connection = await openRaw(server)
+    const unsigned = ['Content-Length: 2', `${name}: ${value}`]
+    connection.send(`${rawHead(server, 'TrentService.ListKeys', '{}', { unsigned })}{}`)
+    const { headers, body } = await connection.response()
+    const message = `The header '${name}' must be given once.`
+    assert.equal(body, `{"__type":"IncompleteSignatureException","message":"${message}"}`)
+    const event = await eventOf(server, headers.get('x-amzn-RequestId') ?? '')
+    assert.equal(event.eventName, 'Unknown')
+  })
+}
+
+function inAbsoluteForm(head: string, authority: string): string {
+  return head.replace('POST / ', `POST http://${authority}/ `)
+}
+
+test('a target in absolute form is the path in it, for the signature too', async () => {
+  const head = rawHead(server, 'TrentService.ListKeys', '{}', { unsigned: ['Content-Length: 2'] })
+  const { host } = new URL(server.endpoint)
+  const { statusLine } = await exchange(`${inAbsoluteForm(head, host)}{}`)
+  assert.equal(statusLine, 'HTTP/1.1 200 OK')
+  const probe = await exchange(`GET http://${host}/readyz HTTP/1.1\r\nHost: ${host}\r\n\r\n`, {
+    bodyless: true,
+  })
+  assert.equal(probe.statusLine, 'HTTP/1.1 200 OK')
+})
+
+test('a target in absolute form that names another host than the Host header is refused, and recorded', async () => {
+  const head = rawHead(server, 'TrentService.ListKeys', '{}', { unsigned: ['Content-Length: 2'] })
+  const { statusLine, headers, body } = await exchange(`${inAbsoluteForm(head, 'elsewhere')}{}`)
+  assert.equal(statusLine, 'HTTP/1.1 400 Bad Request')
+  assert.match(body, /"__type":"MalformedHttpRequestException"/)
+  const event = await eventOf(server, headers.get('x-amzn-RequestId') ?? '')
+  assert.equal(event.errorCode, 'MalformedHttpRequestException')
+})
+
+test('100 header lines are read, and with one more a request is refused and recorded', async () => {
+  const lines = (count: number): string[] => {
+    const own = rawHead(server, 'TrentService.ListKeys', '{}').split('\r\n').length - 3
+    return ['Content-Length: 2', ...Array.from({ length: count - own - 1 }, (_, at) => `x-${at}: y`)]
+  }
+  const send = (count: number) =>
+    exchange(`${rawHead(server, 'TrentService.ListKeys', '{}', { unsigned: lines(count) })}{}`)
+  assert.equal((await send(100)).statusLine, 'HTTP/1.1 200 OK')
+  const { statusLine, headers, body } = await send(101)
+  assert.equal(statusLine, 'HTTP/1.1 431 Request Header Fields Too Large')
+  assert.equal(
+    body,
+    '{"__type":"RequestHeaderFieldsTooLargeException","message":"The request has more than 100 header lines."}',
+  )
+  assert.equal(headers.get('Connection'), 'close')
+  const event = await eventOf(server, headers.get('x-amzn-RequestId') ?? '')
+  assert.equal(event.errorCode, 'RequestHeaderFieldsTooLargeException')
+})
+
 test('a HEAD request gets headers and no body', async () => {
   await using connection = await openRaw(server)
   connection.send('HEAD / HTTP/1.1\r\nHost: a\r\n\r\n')

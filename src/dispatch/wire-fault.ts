@@ -1,0 +1,22 @@
+import { type ErrorCode, KmsError } from '../api/errors.ts'
+import { REQUEST_HEADER_LINES_MAX } from '../base/limits.ts'
+
+/** What can be wrong with a request whatever it asks for. Nothing of it is read any further. */
+export type WireFault = 'large body' | 'many headers' | 'other host'
+
+const FAULTS: Readonly<Record<WireFault, readonly [code: ErrorCode, message: string]>> = {
+  'large body': ['RequestEntityTooLargeException', 'The request body is too large.'],
+  'many headers': [
+    'RequestHeaderFieldsTooLargeException',
+    `The request has more than ${REQUEST_HEADER_LINES_MAX} header lines.`,
+  ],
+  'other host': [
+    'MalformedHttpRequestException',
+    'The request target and the Host header name different hosts.',
+  ],
+}
+
+/** The error that a request with this fault is answered with. */
+export function wireFaultError(fault: WireFault): KmsError {
+  return new KmsError(...FAULTS[fault])
+}
