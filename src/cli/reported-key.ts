@@ -1,10 +1,10 @@
-import { KmsError } from '../api/errors.ts'
 import { systemClock } from '../base/ports.ts'
 import { ConfigError } from '../config/setting.ts'
-import { findKeyPlace, reportKey } from '../reporting/keys.ts'
+import { reportKey } from '../reporting/keys.ts'
 import type { ReportedKey } from '../reports/facts.ts'
 import type { CommandInput } from './command.ts'
 import type { OpenIndex } from './index-service.ts'
+import { noKey, placeOf } from './named-key.ts'
 
 /** How long a command waits for the index to come to where the log is. */
 export const REACH_MS = 60_000
@@ -48,18 +48,10 @@ export function touchesFrom(
 /** The key that the first operand names, with what is known of it. @throws ConfigError when there is none. */
 export async function needReportedKey(input: CommandInput, open: OpenIndex): Promise<ReportedKey> {
   const { config, operands } = input
-  const { account, region } = config
   const [text = ''] = operands
-  const now = systemClock.now()
-  try {
-    const place = await findKeyPlace(open.records, { account, region, now }, text)
-    const parts = { records: open.records, touches: touchesFrom(open, input) }
-    const key = place && (await reportKey(parts, place, now))
-    if (key !== undefined) return key
-  } catch (error) {
-    if (!(error instanceof KmsError)) throw error
-  }
-  throw new ConfigError(
-    `there is no key '${text}': a key ARN or alias ARN, or a key id or alias of account ${account} in ${region} required`,
-  )
+  const place = await placeOf(config, open.records, text)
+  const parts = { records: open.records, touches: touchesFrom(open, input) }
+  const key = place && (await reportKey(parts, place, systemClock.now()))
+  if (key === undefined) throw new ConfigError(noKey(config, text))
+  return key
 }

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import type { UsageRow } from '../store/index-port.ts'
 import { PricesError, parsePrices, priceOfCall } from './prices.ts'
-import { costOfKeys, formatUsage, sumUsage } from './usage-report.ts'
+import { costOfKeys, formatUsage, sumOfAmounts, sumUsage } from './usage-report.ts'
 
 const HOUR_MS = 3_600_000
 const TABLE = parsePrices(
@@ -77,16 +78,43 @@ test('costs count calls of AWS KMS alone, by the spec of the key or of the pair 
 test('keys cost by the hour, from their creation on, and not while they wait for deletion', () => {
   const key = { arn: 'a', spec: 's', createdAt: 0, charged: true }
   const month = 730 * HOUR_MS
+  let now = 9 * month
   const cost = (...keys: readonly Partial<typeof key>[]) =>
     costOfKeys(
       keys.map((one) => ({ ...key, ...one })),
       TABLE,
-      month,
-      2 * month,
+      { fromMs: month, toMs: 2 * month, now },
     )
   assert.equal(cost({}), 1)
   assert.equal(cost({ createdAt: 1.5 * month }), 0.5)
   assert.equal(cost({ createdAt: 3 * month }, { charged: false }), 0)
+  now = 1.25 * month
+  assert.equal(cost({}), 0.25)
+  now = 0.5 * month
+  assert.equal(cost({}), 0)
+})
+
+test('amounts are decimal: what floating point adds to them is taken away', () => {
+  const prices = { ...TABLE, calls: [{ per10000Calls: 0.03 }] }
+  const rows = Array.from({ length: 2368 }, () => row({}))
+  const [line] = sumUsage(rows, ['account'], { prices, specOf: () => undefined })
+  assert.equal(line?.cost, 0.007104)
+  const one = sumUsage([row({ calls: 3 })], ['account'], { prices, specOf: () => undefined })
+  assert.equal(one[0]?.cost, 0.000009)
+  assert.equal(sumOfAmounts([0.1, 0.2, 0.0000001]), 0.3000001)
+})
+
+test('a sum of whole calls and prices is the exact decimal', () => {
+  const prices = fc.integer({ min: 0, max: 20_000_000 })
+  fc.assert(
+    fc.property(fc.array(fc.nat(1_000_000), { maxLength: 20 }), prices, (counts, millionths) => {
+      const table = { ...TABLE, calls: [{ per10000Calls: millionths / 100_000 }] }
+      const rows = counts.map((calls) => row({ calls }))
+      const [line] = sumUsage(rows, ['account'], { prices: table, specOf: () => undefined })
+      const exact = counts.reduce((sum, calls) => sum + BigInt(calls) * BigInt(millionths), 0n)
+      assert.equal(line?.cost ?? 0, Number(`${exact}e-9`))
+    }),
+  )
 })
 
 test('a report is a table, CSV or JSON', () => {
@@ -95,7 +123,7 @@ test('a report is a table, CSV or JSON', () => {
     formatUsage(lines, ['key', 'principal'], format, currency)
   assert.deepEqual(write('table', 'USD'), [
     'key      principal  calls  failures  cost USD',
-    'a "b",c  =1+1          12         3    0.0003',
+    'a "b",c  =1+1          12         3  0.000310',
   ])
   assert.deepEqual(write('csv'), ['key,principal,calls,failures', `"a ""b"",c",'=1+1,12,3`])
   assert.deepEqual(JSON.parse(write('json', 'USD')[0] ?? ''), [

@@ -63,20 +63,38 @@ export function sumUsage(
     line.cost += costing === undefined ? 0 : costOf(row, costing)
     lines.set(name, line)
   }
-  return [...lines.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, line]) => line)
+  return [...lines.entries()]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, line]) => ({ ...line, cost: amountOf(line.cost) }))
 }
 
-/** What it costs to have keys from one instant to another. */
+/** A range of time, and the present, after which nothing has been had or used yet. */
+export type CostRange = { readonly fromMs: number; readonly toMs: number; readonly now: number }
+
+/** What it costs to have keys from one instant to another, up to now. */
 export function costOfKeys(
   keys: readonly KeyFacts[],
   { keyMonth }: Prices,
-  fromMs: number,
-  toMs: number,
+  { fromMs, toMs, now }: CostRange,
 ): number {
+  const end = Math.min(toMs, now)
   const hours = keys
     .filter(({ charged }) => charged)
-    .map(({ createdAt }) => Math.max(0, toMs - Math.max(fromMs, createdAt)) / HOUR_MS)
-  return (hours.reduce((sum, one) => sum + one, 0) / HOURS_PER_MONTH) * keyMonth
+    .map(({ createdAt }) => Math.max(0, end - Math.max(fromMs, createdAt)) / HOUR_MS)
+  return amountOf((hours.reduce((sum, one) => sum + one, 0) / HOURS_PER_MONTH) * keyMonth)
+}
+
+/** The sum of amounts, an amount itself. */
+export function sumOfAmounts(amounts: readonly number[]): number {
+  return amountOf(amounts.reduce((sum, one) => sum + one, 0))
+}
+
+/** Decimal digits of an amount that are kept: one call of a rule of 0.00001 for 10,000 still shows. */
+const AMOUNT_DIGITS = 9
+
+/** What an amount is in decimal, without what floating point has added to it on the way. */
+function amountOf(cost: number): number {
+  return Number(cost.toFixed(AMOUNT_DIGITS))
 }
 
 /** Only calls of AWS KMS cost anything. */
@@ -137,7 +155,8 @@ export function formatUsage(
   }
 }
 
-const COST_DIGITS = 4
+/** One call at AWS's prices is 0.000003. */
+const COST_DIGITS = 6
 
 /** An amount as it is printed. */
 export function formatCost(cost: number): string {

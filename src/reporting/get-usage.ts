@@ -7,13 +7,16 @@ import { keyFacts } from '../kms/key-facts.ts'
 import { KEY, partitionOf } from '../kms/key-record.ts'
 import {
   type Costing,
+  type CostRange,
   costOfKeys,
   type KeyFacts,
+  sumOfAmounts,
   sumUsage,
   USAGE_COLUMNS,
   type UsageColumn,
   type UsageLine,
 } from '../metering/usage-report.ts'
+import { isKeyArn } from '../policy/key-actions.ts'
 import type { UsageRow } from '../store/index-port.ts'
 import { type Asked, reportingOperation } from './operation.ts'
 import type { ReportingParts } from './parts.ts'
@@ -48,6 +51,8 @@ export const getUsage = reportingOperation(
   { name: 'GetUsage', input: INPUT, find: () => ({ resource: '*', subject: null }) },
   async ({ call, input, parts }: UsageAsked) => {
     const { account } = call.caller
+    if (input.KeyArn !== undefined && !isKeyArn(input.KeyArn))
+      throw new KmsError('InvalidArnException', `'${input.KeyArn}' is not a key ARN.`)
     const columns = input.GroupBy ?? (['key', 'operation'] as const)
     const asked = JSON.stringify([columns, input.KeyArn, input.StartTime, input.EndTime])
     const from = parseUsageToken(input.NextToken, utf8(asked))
@@ -71,7 +76,10 @@ export const getUsage = reportingOperation(
       GroupBy: columns,
       Currency: parts.prices?.currency,
       Lines: page.lines.map((line) => lineOutput(line, columns, costing !== undefined)),
-      Totals: from === undefined ? await totals(parts, lines, { account, ...range }) : undefined,
+      Totals:
+        from === undefined
+          ? await totals(parts, lines, { account, now: call.now, key: input.KeyArn, ...range })
+          : undefined,
       Current: current,
       NextToken: page.next && formatUsageToken({ range, after: page.next }, utf8(asked)),
     }
@@ -148,13 +156,19 @@ async function costingOf(
 async function totals(
   { prices, records, regions }: ReportingParts,
   lines: readonly UsageLine[],
-  { account, fromMs, toMs }: Range & { readonly account: string },
+  {
+    account,
+    key: only,
+    ...range
+  }: CostRange & { readonly account: string; readonly key: string | undefined },
 ): Promise<Output> {
   const sum = (of: (line: UsageLine) => number): number => lines.reduce((total, line) => total + of(line), 0)
   const counts = { Calls: sum(({ calls }) => calls), Failures: sum(({ failures }) => failures) }
   if (prices === undefined) return counts
   const keys: KeyFacts[] = []
   for (const region of await regions(account))
-    for await (const key of keyFacts(records, account, region)) keys.push(key)
-  return { ...counts, CallsCost: sum(({ cost }) => cost), KeysCost: costOfKeys(keys, prices, fromMs, toMs) }
+    for await (const key of keyFacts(records, account, region))
+      if (only === undefined || key.arn === only) keys.push(key)
+  const CallsCost = sumOfAmounts(lines.map(({ cost }) => cost))
+  return { ...counts, CallsCost, KeysCost: costOfKeys(keys, prices, range) }
 }

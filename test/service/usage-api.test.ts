@@ -9,7 +9,7 @@ import { DecryptCommand, EncryptCommand, RotateKeyOnDemandCommand } from '@aws-s
 import { SignatureV4 } from '@smithy/signature-v4'
 import type { Output } from '../../src/api/json.ts'
 import { eventOf } from '../support/audit.ts'
-import { type Answer, assertError, callRaw, newKey } from '../support/calls.ts'
+import { type Answer, assertError, callRaw, newKey, succeed } from '../support/calls.ts'
 import { runHoldfast } from '../support/command.ts'
 import { allow, iamClient, kmsAs, newUser, policyText } from '../support/iam.ts'
 import { REGION } from '../support/kms.ts'
@@ -139,7 +139,17 @@ test('GetUsage gives the numbers of holdfast usage, with costs', async () => {
   const encrypts = found.Lines.find(({ Values }) => Values['operation'] === 'Encrypt')
   assert.deepEqual([encrypts?.Calls, encrypts?.Cost, found.Currency, found.Current], [2, 2, 'EUR', true])
   assert.equal(found.Totals?.['CallsCost'], 2)
-  assert.ok((found.Totals?.['KeysCost'] ?? 0) > 0)
+  const cost = found.Totals?.['KeysCost'] ?? 0
+  assert.ok(cost > 0)
+  await succeed(server, 'CreateKey', {})
+  const later = await usage({
+    GroupBy: columns,
+    KeyArn: arn,
+    EndTime: EndTime + 30 * 86_400,
+    StartTime: EndTime - 86_400,
+  })
+  // A month to come would cost a thousand times as much as the seconds that this key has been there.
+  assert.ok((later.Totals?.['KeysCost'] ?? 0) < 100 * cost)
 })
 
 test('GetUsage goes on page by page, with the same parameters only', async () => {
@@ -172,6 +182,7 @@ test('GetUsage refuses what it cannot count', async () => {
     [{ StartTime: 2000, EndTime: 1000 }, 'InvalidTimeRangeException'],
     [{ StartTime: 0, EndTime: 400 * 86_400 + 1 }, 'InvalidTimeRangeException'],
     [{ StartTime: -5, EndTime: 1000 }, 'InvalidTimeRangeException'],
+    [{ KeyArn: 'alias/first' }, 'InvalidArnException'],
     [{ GroupBy: ['colour'] }, 'ValidationException'],
     [{ GroupBy: [] }, 'ValidationException'],
     [{ MaxResults: 0 }, 'ValidationException'],
