@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { archiveParts } from './archiving.ts'
+import type { DiskReserve } from './audit/disk-reserve.ts'
 import { systemFiles } from './audit/files.ts'
 import type { Journal } from './audit/journal.ts'
 import type { OwnEventParts } from './audit/own-events.ts'
@@ -22,6 +23,7 @@ import {
   INSIGHTS_FOLDER,
   listAccounts,
   makeEventsFolder,
+  openDiskReserve,
   openForServing,
   openNodeJournal,
   ownEventParts,
@@ -31,7 +33,7 @@ import { createDispatcher, type Dispatcher } from './dispatch/dispatcher.ts'
 import { Freshness } from './dispatch/freshness.ts'
 import { createRouting } from './dispatch/routing.ts'
 import { type EventService, type EventServiceParts, openEventService } from './events/service.ts'
-import { readGivenFiles } from './given-files.ts'
+import { type GivenFiles, readGivenFiles } from './given-files.ts'
 import { openHttpServer } from './http/server.ts'
 import { quotasFinder } from './iam/account-quotas.ts'
 import { KeyUses } from './iam/key-uses.ts'
@@ -70,6 +72,8 @@ const LIFECYCLE_INTERVAL_MS = 1000
 const TRAILS_LOCK_FILE = 'trails.lock'
 /** How often last uses of access keys are written. */
 const KEY_USE_INTERVAL_MS = 60_000
+/** How often it is looked whether the disk is full. */
+const RESERVE_INTERVAL_MS = 500
 
 /** Every key of an account in a region, for reports. */
 export function reportedKeys(records: Records, account: string, region: string): AsyncGenerator<KeyFacts> {
@@ -103,7 +107,10 @@ export async function openNode(
   const { records, auditKey, checkpointKey, wrappingKey, grantTokens, tokenSealer: sealer } = deployment
   stack.defer(() => records.close())
   const own = ownEventParts(config)
-  const journal = await openNodeJournal(config, { records, auditKey }, { log, durable: meters.durable })
+  const reserve = openDiskReserve(config, log)
+  const isReserved = () => reserve.isInUse
+  const { durable } = meters
+  const journal = await openNodeJournal(config, { records, auditKey }, { log, durable, isReserved })
   stack.defer(() => journal.close())
   const index = openIndexThread(config, auditKey, log)
   stack.defer(() => index.close())
@@ -115,23 +122,7 @@ export async function openNode(
   stack.defer(() => xks[Symbol.dispose]())
   const events = await openEvents(config, { records, index, journal, log, endpoints: given.endpoints })
   const quotas = openAccountQuotas(config, records, events, log)
-  const kms: KmsParts = {
-    records,
-    quotas,
-    keyCounter: new KeyCounter(systemRandom),
-    custody,
-    random: systemRandom,
-    principalExists: async (arn) => (await findPrincipal(records, arn)) !== undefined,
-    principalId: async (arn) => (await findPrincipal(records, arn))?.id,
-    shownName: (arn, id) => shownName(records, arn, id),
-    arnsOfIds: (ids) => arnsOfIds(records, ids),
-    xks,
-    grantTokens,
-    openedGrants: new OpenedGrants(),
-    sm2Regions: new Set(config.sm2Regions),
-    attestationRoots: given.attestationRoots,
-    lastUsage: lastUsageFinder(index),
-  }
+  const kms = kmsParts(config, { records, quotas, custody, xks, grantTokens, index, given })
   const keyUses = new KeyUses(records)
   stack.defer(() => keyUses.write())
   const iam = { records, quotas, sealer, keyUses, fetchJson, offline: given.offlineKeys }
@@ -140,10 +131,27 @@ export async function openNode(
   const served = { kms, journal, trails, index, iam, quotas, limiters, own, watch, events, prices }
   const dispatcher = openDispatcher(served)
   const keys = { auditKey, checkpointKey }
-  const jobs = startNodeJobs(config, { kms, journal, index, ...keys, keyUses, trails, events, meters })
+  const jobs = startNodeJobs(config, {
+    kms,
+    journal,
+    index,
+    ...keys,
+    keyUses,
+    trails,
+    events,
+    meters,
+    reserve,
+  })
   stack.defer(() => jobs.stop())
   stack.defer(() => events.close())
-  const readiness = openReadiness({ journal, records, watch: watch.store, clock: systemClock, log })
+  const readiness = openReadiness({
+    journal,
+    records,
+    watch: watch.store,
+    isReserved,
+    clock: systemClock,
+    log,
+  })
   const http = await openHttpServer(
     { handle: dispatcher.handle, refuse: dispatcher.refuseUnread, unready: readiness.reason },
     { host: config.listen.host, tls: given.tls, setting: 'HOLDFAST_LISTEN', ...listener },
@@ -158,6 +166,28 @@ export async function openNode(
   const open = stack.move()
   const { port, useTls } = http
   return { port, metrics: watch.collect, useTls, close: () => open.disposeAsync() }
+}
+
+type KmsGiven = Pick<KmsParts, 'records' | 'quotas' | 'custody' | 'xks' | 'grantTokens'> & {
+  readonly index: IndexThread
+  readonly given: GivenFiles
+}
+
+function kmsParts(config: Config, { index, given, ...parts }: KmsGiven): KmsParts {
+  const { records } = parts
+  return {
+    ...parts,
+    keyCounter: new KeyCounter(systemRandom),
+    random: systemRandom,
+    principalExists: async (arn) => (await findPrincipal(records, arn)) !== undefined,
+    principalId: async (arn) => (await findPrincipal(records, arn))?.id,
+    shownName: (arn, id) => shownName(records, arn, id),
+    arnsOfIds: (ids) => arnsOfIds(records, ids),
+    openedGrants: new OpenedGrants(),
+    sm2Regions: new Set(config.sm2Regions),
+    attestationRoots: given.attestationRoots,
+    lastUsage: lastUsageFinder(index),
+  }
 }
 
 function openWatch({ monitoring }: Config, log: Log): Promise<NodeWatch> {
@@ -183,10 +213,11 @@ type JobParts = {
   readonly trails: TrailService
   readonly events: EventService
   readonly meters: NodeMeters
+  readonly reserve: DiskReserve
 }
 
 function startNodeJobs(config: Config, parts: JobParts): Scheduler {
-  const { kms, journal, index, keyUses, trails, events, meters } = parts
+  const { kms, journal, index, keyUses, trails, events, meters, reserve } = parts
   const { log } = meters
   const deployment = { ...parts, records: kms.records }
   const checkpoints = checkpointJob({
@@ -203,6 +234,7 @@ function startNodeJobs(config: Config, parts: JobParts): Scheduler {
       connectionJob({ ...kms, log }),
       checkpoints,
       keyUseJob(keyUses),
+      { name: 'disk reserve', everyMs: RESERVE_INTERVAL_MS, run: () => reserve.check() },
       trails.delivery,
       archiveJob(archiveParts({ config, deployment, journal, indexed: indexedUpTo(index), log })),
       insightsJob({ index, journal, log }),

@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs'
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createSecureContext } from 'node:tls'
+import { DiskReserve, diskSpaceOf } from './audit/disk-reserve.ts'
+import { systemFiles } from './audit/files.ts'
 import { type Journal, type JournalParts, openJournal } from './audit/journal.ts'
 import { CHECKPOINT_KEY_INFO } from './audit/note.ts'
 import { type OwnEventParts, tornTailEvent } from './audit/own-events.ts'
@@ -210,8 +212,9 @@ export function ownEventParts(config: Config): OwnEventParts {
 export async function openNodeJournal(
   config: Config,
   { records, auditKey }: Pick<Deployment, 'records' | 'auditKey'>,
-  { log, durable }: { readonly log: Log; readonly durable?: JournalParts['durable'] },
+  watched: Pick<JournalParts, 'log' | 'durable' | 'isReserved'>,
 ): Promise<Journal> {
+  const { log } = watched
   const own = ownEventParts(config)
   const journal = await openJournal({
     ...own,
@@ -221,14 +224,28 @@ export async function openNodeJournal(
     files: segmentFiles,
     claimLock: claimFileLock,
     timers: systemTimers,
-    log,
-    durable,
+    ...watched,
   })
   if (journal.torn !== undefined) {
     log.warn('the end of the audit log was torn and set aside', journal.torn)
     await journal.append(tornTailEvent(own, journal.node, journal.torn))
   }
   return journal
+}
+
+/** What is kept of the disk for revocations. */
+const RESERVE_FILE = 'reserve'
+
+/** The reserve of the disk that a data folder is on. */
+export function openDiskReserve({ data }: Config, log: Log): DiskReserve {
+  return new DiskReserve({
+    path: join(data, RESERVE_FILE),
+    files: systemFiles,
+    space: () => diskSpaceOf(data),
+    clock: systemClock,
+    random: systemRandom,
+    log,
+  })
 }
 
 /** The URL that a server of this configuration is reached at, on the port that it has. */

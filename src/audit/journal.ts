@@ -5,6 +5,7 @@ import type { HmacKey } from '../crypto/hmac.ts'
 import type { FileLock } from '../store/file-lock.ts'
 import type { Change } from '../store/records.ts'
 import { insert, LIST_MAX_RECORDS, type Records, replace } from '../store/records.ts'
+import { AuditUnavailable } from './damage.ts'
 import type { AuditFiles } from './files.ts'
 import { AUDIT_HEAD, AUDIT_HEAD_PARTITION, type AuditHead, decodeHead, encodeHead } from './head.ts'
 import { drainOutbox, OUTBOX, Outbox } from './outbox.ts'
@@ -27,7 +28,12 @@ export type JournalParts = {
   readonly log: Log
   /** Told of each batch of the log that has become durable: how long its first event has waited. */
   readonly durable?: ((waitedMs: number) => void) | undefined
+  /** Whether the disk is full, so that what is left is for revocations; never when left out. */
+  readonly isReserved?: (() => boolean) | undefined
 }
+
+/** What is made durable also when the disk is full: a revocation is. */
+export type Urgency = 'usual' | 'revocation'
 
 /**
  * Where calls become durable before they are answered: this node's log, and the outbox for events
@@ -39,12 +45,14 @@ export class Journal {
   readonly #outbox: Outbox
   readonly #records: Records
   readonly #files: AuditFiles
+  readonly #isReserved: () => boolean
   /** What was cut from the end of the log at the start. */
   readonly torn: TornTail | undefined
 
   constructor(parts: JournalParts, { slot, auditLog, torn }: OpenLog) {
-    const { records, files, timers, log } = parts
+    const { records, files, timers, log, isReserved = () => false } = parts
     this.#slot = slot
+    this.#isReserved = isReserved
     this.#files = files
     this.#auditLog = auditLog
     this.#records = records
@@ -69,7 +77,8 @@ export class Journal {
   }
 
   /** Resolves once the event is durable. @throws AuditUnavailable. */
-  append(eventJson: string): Promise<void> {
+  append(eventJson: string, urgency: Urgency = 'usual'): Promise<void> {
+    if (urgency === 'usual' && this.#isReserved()) return Promise.reject(new AuditUnavailable(DISK_IS_FULL))
     return this.#auditLog.append(eventJson)
   }
 
@@ -78,7 +87,12 @@ export class Journal {
    *
    * @throws StoreConflict, StoreFailure, AuditUnavailable; nothing has changed then.
    */
-  async commit(changes: readonly Change[], events: readonly RecordedEvent[]): Promise<void> {
+  async commit(
+    changes: readonly Change[],
+    events: readonly RecordedEvent[],
+    urgency: Urgency = 'usual',
+  ): Promise<void> {
+    if (urgency === 'usual' && this.#isReserved()) throw new AuditUnavailable(DISK_IS_FULL)
     await this.#auditLog.assertWritable()
     const waiting = events.map(({ id, json }) => this.#outbox.change(id, json))
     await this.#records.commit([...changes, ...waiting])
@@ -95,6 +109,8 @@ export class Journal {
     }
   }
 }
+
+const DISK_IS_FULL = 'the disk is full: what is left is for revocations'
 
 /** How a node's log does. */
 export type JournalCondition = {

@@ -7,9 +7,18 @@ const LOG = 'the audit log cannot be written'
 const RECORDS = 'records cannot be written'
 
 function bed() {
-  const state = { nowMs: 0, log: false, store: false, logFails: false, storeFails: false, probes: 0 }
+  const state = {
+    nowMs: 0,
+    reserved: false,
+    log: false,
+    store: false,
+    logFails: false,
+    storeFails: false,
+    probes: 0,
+  }
   const readiness = new Readiness({
     isSuspect: () => state,
+    isReserved: () => state.reserved,
     probeLog: async () => {
       state.probes += 1
       if (state.logFails) throw new Error('ENOSPC')
@@ -69,4 +78,16 @@ test('Readiness looks once for all who ask meanwhile', async () => {
   state.nowMs = READY_HOLDS_MS
   await Promise.all([readiness.reason(), readiness.reason(), readiness.reason()])
   assert.equal(state.probes, 1)
+})
+
+test('Readiness says that the disk is full without writing to it, for as long as that is so', async () => {
+  const { state, readiness } = bed()
+  state.reserved = true
+  for (let nowMs = 0; nowMs < 3 * READY_HOLDS_MS; nowMs += UNREADY_HOLDS_MS) {
+    state.nowMs = nowMs
+    assert.equal(await readiness.reason(), 'the disk is full, and only revocations are done')
+  }
+  assert.equal(state.probes, 0)
+  state.reserved = false
+  assert.equal(await readiness.reason(), undefined)
 })

@@ -14,6 +14,8 @@ export const UNREADY_HOLDS_MS = 500
 export type ReadinessParts = {
   /** Whether a write has failed and none has succeeded since. */
   readonly isSuspect: () => { readonly log: boolean; readonly store: boolean }
+  /** Whether the disk is full, and what is left is for revocations. */
+  readonly isReserved: () => boolean
   /** Fails when the audit log cannot be written. */
   readonly probeLog: () => Promise<void>
   /** Fails when records cannot be written. */
@@ -40,6 +42,7 @@ export class Readiness {
 
   /** Why calls cannot be served, for the public: nothing when they can. */
   async reason(): Promise<string | undefined> {
+    if (this.#parts.isReserved()) return 'the disk is full, and only revocations are done'
     if (this.#finding === undefined && !this.#holds()) {
       this.#finding = this.#find().finally(() => {
         this.#finding = undefined
@@ -100,17 +103,26 @@ export type NodeReadinessParts = {
   readonly journal: Pick<Journal, 'node' | 'condition' | 'probe'>
   readonly records: Records
   readonly watch: StoreWatch
+  readonly isReserved?: () => boolean
   readonly clock: Clock
   readonly log: Log
 }
 
 /** The readiness of a node, until it stops. */
-export function openReadiness({ journal, records, watch, clock, log }: NodeReadinessParts): {
+export function openReadiness({
+  journal,
+  records,
+  watch,
+  isReserved = () => false,
+  clock,
+  log,
+}: NodeReadinessParts): {
   readonly reason: () => Promise<string | undefined>
   readonly stop: () => void
 } {
   const readiness = new Readiness({
     isSuspect: () => ({ log: journal.condition.isImpaired, store: watch.isFailing }),
+    isReserved,
     probeLog: () => journal.probe(),
     probeStore: () => probeRecords(records, journal.node),
     clock,

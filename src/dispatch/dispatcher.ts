@@ -15,11 +15,12 @@ import { callerFacingError, tooFast } from './failures.ts'
 import { type ForwardedCall, forwardedCaller, forwardedRequest } from './forward.ts'
 import type { Freshness } from './freshness.ts'
 import { globalContext } from './global-context.ts'
-import type { Journal } from './journal.ts'
+import type { Journal, Urgency } from './journal.ts'
 import type { Call, EventData, EventResource, Operation, Outcome } from './operation.ts'
 import { runOperation } from './pipeline.ts'
 import { type CallFacts, formatCallEvents } from './recording.ts'
 import { type RefusalParts, recordRefusal } from './refusal.ts'
+import { isRevocation } from './revocations.ts'
 import { type Route, type Routing, routeOf, routeOfName, serviceOfHeaders, unknownRoute } from './routing.ts'
 import { UNSIGNED_REGION, unsignedCaller } from './unsigned.ts'
 import { findForm, findHeader, type WireRequest, type WireResponse } from './wire.ts'
@@ -331,18 +332,20 @@ function record(parts: DispatcherParts, attempt: Attempt, outcome: Outcome): Pro
   const at = parts.clock.now()
   const events = formatCallEvents(facts, { at, parameters, resources, outcome }, random)
   const { changes = [] } = outcome
-  if (changes.length === 0) return appendAll(journal, events)
+  const urgency = isRevocation(facts.service.name, facts.eventName) ? 'revocation' : 'usual'
+  if (changes.length === 0) return appendAll(journal, events, urgency)
   const also = (outcome.event?.also ?? []).map((more) => formatServiceEvent(more, { at, random }))
-  return journal.commit(changes, [...events, ...also])
+  return journal.commit(changes, [...events, ...also], urgency)
 }
 
 /** The events of one call are durable together; nearly always it is one. */
 async function appendAll(
   journal: Journal,
   [first, ...copies]: ReturnType<typeof formatCallEvents>,
+  urgency: Urgency,
 ): Promise<void> {
-  if (copies.length === 0) return journal.append(first.json)
-  await Promise.all([first, ...copies].map(({ json }) => journal.append(json)))
+  if (copies.length === 0) return journal.append(first.json, urgency)
+  await Promise.all([first, ...copies].map(({ json }) => journal.append(json, urgency)))
 }
 
 /**
@@ -358,7 +361,7 @@ async function fail(parts: DispatcherParts, attempt: Attempt, cause: unknown): P
   if (error.code === 'ThrottlingException' && !parts.admitThrottled(facts.account)) return error
   const end = { at: parts.clock.now(), parameters, resources, error }
   try {
-    await appendAll(parts.journal, formatCallEvents(facts, end, parts.random))
+    await appendAll(parts.journal, formatCallEvents(facts, end, parts.random), 'usual')
   } catch (failure) {
     return callerFacingError(failure, requestId, parts)
   }

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -161,10 +161,12 @@ test('a server that could not write its database is not ready until it can', asy
 })
 
 const run = promisify(execFile)
-const DISK = 'size=8m,mode=0700'
+const DISK = 'size=32m,mode=0700'
 const isRoot = process.getuid?.() === 0
 
-test('a file system that fills up for real', { skip: !isRoot && 'only root may mount one' }, async () => {
+test('a file system that fills up for real leaves room for revocations', {
+  skip: !isRoot && 'only root may mount one',
+}, async () => {
   const disk = await mkdtemp(join(tmpdir(), 'holdfast-disk-'))
   await run('mount', ['-t', 'tmpfs', '-o', DISK, 'holdfast-test', disk])
   try {
@@ -178,24 +180,40 @@ test('a file system that fills up for real', { skip: !isRoot && 'only root may m
 async function fillForReal(data: string, ballast: string): Promise<void> {
   await using server = await startServer({ data })
   const session = new Session(server, new Set())
-  const { KeyMetadata } = await session.succeed('CreateKey', {})
-  const { KeyId } = KeyMetadata as { readonly KeyId: string }
+  const makeKey = async () => (await session.succeed('CreateKey', {}))['KeyMetadata'] as KeyMetadata
+  const [{ KeyId }, { KeyId: deleted }] = [await makeKey(), await makeKey()]
+  const grant = { KeyId, GranteePrincipal: ROOT, Operations: ['Decrypt'] }
+  const { GrantId } = await session.succeed('CreateGrant', grant)
   const { CiphertextBlob } = await session.succeed('Encrypt', { KeyId, Plaintext: PLAINTEXT })
+  const reserve = join(data, 'reserve')
+  await until('the reserve is there', () => stat(reserve).catch(() => undefined))
   // Fails when the disk is full, which is what it is for.
-  await run('dd', ['if=/dev/zero', `of=${ballast}`, 'bs=4096']).catch(() => {})
-  for (let call = 0; ; call += 1) {
-    const answer = await session.try('UpdateKeyDescription', { KeyId, Description: `${call}`.repeat(1000) })
-    assert.ok(answer !== undefined, 'the server is gone')
-    if (answer.status !== 200) break
+  const fill = () => run('dd', ['if=/dev/zero', `of=${ballast}`, 'bs=4096']).catch(() => {})
+  await fill()
+  await untilReadyz(session, /^503 not ready: the disk is full/)
+  const decrypt = { CiphertextBlob: String(CiphertextBlob) }
+  await session.refused('Decrypt', decrypt, INTERNAL)
+  await session.refused('UpdateKeyDescription', { KeyId, Description: 'x' }, INTERNAL)
+  for (let look = 0; look < 20; look += 1) {
+    assert.match(await probe(server, '/readyz'), /^503/)
+    await session.refused('ListKeys', {}, INTERNAL)
   }
-  await rm(ballast)
-  for (;;) {
-    const answer = await session.try('Decrypt', { CiphertextBlob: String(CiphertextBlob) })
-    assert.ok(answer !== undefined, 'the server is gone')
-    if (answer.status === 200) break
-  }
+  await session.succeed('RevokeGrant', { KeyId, GrantId: String(GrantId) })
   await session.succeed('DisableKey', { KeyId })
+  await session.succeed('DisableKey', { KeyId })
+  await session.succeed('ScheduleKeyDeletion', { KeyId: deleted })
+  await rm(ballast)
+  await untilReadyz(session, /^200/)
+  await session.refused('Decrypt', decrypt, 'DisabledException')
   assert.equal(await server.stop(), 0)
   await using again = await startServer({ data })
-  await new Session(again, new Set()).refused('Encrypt', { KeyId, Plaintext: PLAINTEXT }, 'DisabledException')
+  const later = new Session(again, new Set())
+  await later.refused('Encrypt', { KeyId, Plaintext: PLAINTEXT }, 'DisabledException')
+  const { KeyMetadata } = await later.succeed('DescribeKey', { KeyId: deleted })
+  assert.equal((KeyMetadata as KeyMetadata).KeyState, 'PendingDeletion')
+  const { Grants } = await later.succeed('ListGrants', { KeyId })
+  assert.deepEqual(Grants, [])
 }
+
+type KeyMetadata = { readonly KeyId: string; readonly KeyState: string }
+const ROOT = 'arn:aws:iam::000000000000:root'

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Operation } from '../../src/dispatch/operation.ts'
+import { isRevocation, REVOCATIONS } from '../../src/dispatch/revocations.ts'
+import { IAM_OPERATIONS } from '../../src/iam/operations.ts'
+import type { IamParts } from '../../src/iam/parts.ts'
+import { KMS_OPERATIONS } from '../../src/kms/operations.ts'
+import type { KmsParts } from '../../src/kms/parts.ts'
+
+const OPERATIONS: readonly Operation[] = [
+  ...KMS_OPERATIONS.map((operation) => operation({} as KmsParts)),
+  ...IAM_OPERATIONS.map((operation) => operation({} as IamParts)),
+]
+
+/** They take something away, and no permission. */
+const TAKES_NO_PERMISSION = new Set([
+  'DeleteAccountAlias',
+  'DeleteAccountPasswordPolicy',
+  'DeleteCustomKeyStore',
+  'DeleteInstanceProfile',
+  'DeletePolicy',
+  'DeletePolicyVersion',
+  'DeleteRolePermissionsBoundary',
+  'DeleteServiceLinkedRole',
+  'DeleteUserPermissionsBoundary',
+  'DisableKeyRotation',
+  'RemoveRoleFromInstanceProfile',
+])
+
+test('every revocation is an operation that changes something', () => {
+  const changing = OPERATIONS.filter(({ readOnly }) => !readOnly).map(
+    ({ service, name }) => `${service}.${name}`,
+  )
+  assert.deepEqual(
+    [...REVOCATIONS].filter((name) => !changing.includes(name)),
+    [],
+  )
+})
+
+test('every operation that takes a permission away is a revocation', () => {
+  const missing = OPERATIONS.filter(
+    ({ name, readOnly }) =>
+      !readOnly && /^(?:Delete|Detach|Disable|Remove|Retire|Revoke|Schedule)/.test(name),
+  ).filter(({ service, name }) => !isRevocation(service, name) && !TAKES_NO_PERMISSION.has(name))
+  assert.deepEqual(
+    missing.map(({ name }) => name),
+    [],
+  )
+})
