@@ -25,6 +25,7 @@ import {
   createImportParameters,
   type ImportParameters,
   type ImportTerms,
+  type MaterialFault,
   openToken,
   parseTokenHeader,
   unwrapImport,
@@ -70,7 +71,7 @@ export type ImportGiven = {
 }
 
 /** What can be wrong with an import. */
-export type ImportFault = 'wrong token' | 'expired token' | 'wrong material'
+export type ImportFault = 'wrong token' | 'expired token' | MaterialFault
 
 /** What is to be signed, and how. */
 export type SigningRequest = {
@@ -219,8 +220,9 @@ export class Custody {
     using wrappingKey = domainKey && openToken(key, given.token, domainKey)
     if (header === undefined || wrappingKey === undefined) return 'wrong token'
     if (header.validTo <= given.now) return 'expired token'
-    using material = await unwrapImport(key.spec, header, wrappingKey, given.encrypted)
-    if (material === undefined) return 'wrong material'
+    const received = await unwrapImport(key.spec, header, wrappingKey, given.encrypted)
+    if (typeof received === 'string') return received
+    using material = received
     const wrapped = await this.#wrap(key, material, given.domainKeyId)
     return { ...wrapped, publicKey: publicKeyOfMaterial(key.spec, material) }
   }

@@ -105,14 +105,22 @@ export function openToken(key: KeyRef, token: Uint8Array, domainKey: Secret): Se
   return opened && new Secret(opened)
 }
 
-/** The material that an importer has wrapped, or nothing when it does not unwrap to one of this spec. */
+/** What can be wrong with what an importer has wrapped: it does not unwrap, or to no material of the spec. */
+export type MaterialFault = 'not unwrapped' | 'unfit material'
+
+/**
+ * The material that an importer has wrapped. That something unwraps is told apart from that it does not: under OAEP,
+ * AES key wrap and SM2 nobody makes a ciphertext that unwraps but who knows what is in it, so the difference is no
+ * oracle.
+ */
 export async function unwrapImport(
   spec: KeySpec,
   terms: ImportTerms,
   wrappingKey: Secret,
   encrypted: Uint8Array,
-): Promise<Secret | undefined> {
+): Promise<Secret | MaterialFault> {
   const key = wrappingKey.reveal((bytes) => openPrivateKey(terms.wrappingSpec, bytes))
   using unwrapped = await unwrapImported(terms.algorithm, key, encrypted)
-  return unwrapped === undefined ? undefined : await unwrapped.reveal((bytes) => parseImported(spec, bytes))
+  if (unwrapped === undefined) return 'not unwrapped'
+  return (await unwrapped.reveal((bytes) => parseImported(spec, bytes))) ?? 'unfit material'
 }

@@ -26,7 +26,7 @@ export function checkAliasName(name: string): void {
 /** Checks the name of a new alias. @throws ValidationException, InvalidAliasNameException, NotAuthorizedException. */
 export function checkNewAliasName(name: string): void {
   if (!name.startsWith(ALIAS_PREFIX)) throw new KmsError('ValidationException', NO_PREFIX)
-  checkNotReserved(name)
+  checkNotReserved(name, RESERVED)
   if (name.includes(':')) {
     throw new KmsError('ValidationException', `${name} contains invalid characters for an alias`)
   }
@@ -36,8 +36,11 @@ export function checkNewAliasName(name: string): void {
 const NO_PREFIX =
   'Alias must start with the prefix "alias/". Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html'
 
-function checkNotReserved(name: string): void {
-  if (name.startsWith(SERVICE_ALIAS_PREFIX)) throw new KmsError('NotAuthorizedException')
+/** What is said of a new alias with a reserved name. Source: recorded answers of AWS KMS. */
+const RESERVED = 'The alias name for a customer managed CMK cannot begin with alias/aws/.'
+
+function checkNotReserved(name: string, message?: string): void {
+  if (name.startsWith(SERVICE_ALIAS_PREFIX)) throw new KmsError('NotAuthorizedException', message)
 }
 
 /** @throws ValidationException when the target of an alias is named by an alias. */

@@ -70,7 +70,7 @@ export async function makeDataKeyPair(
 ): Promise<DataKeyPair> {
   const { KeyPairSpec } = input
   if (KeyPairSpec === 'SM2' && !parts.sm2Regions.has(call.region)) {
-    throw new KmsError('UnsupportedOperationException', 'KeyPairSpec SM2 is not supported in this Region.')
+    throw new KmsError('UnsupportedOperationException', 'KeyPairSpec SM2 is not supported in this Region')
   }
   const { publicKey, privateKey } = await parts.custody.generateDataKeyPair(KeyPairSpec)
   const manner = { algorithm: SYMMETRIC, context: input.EncryptionContext }

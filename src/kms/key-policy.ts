@@ -130,6 +130,7 @@ export async function newKeyPolicy({
   return checkKeyPolicy(proposal, parts)
 }
 
+const NO_PRINCIPAL = 'Policy contains a statement with no principal.'
 const INVALID_PRINCIPALS = 'Policy contains a statement with one or more invalid principals.'
 const LOCKED_OUT = 'The new key policy will not allow you to update the key policy in the future.'
 
@@ -138,9 +139,21 @@ function parse(policyText: string): ReturnType<typeof parsePolicy> {
     return parsePolicy(policyText, { flavour: 'key' })
   } catch (error) {
     if (error instanceof PolicySyntaxError) {
-      throw malformed(error.fault === 'Principal' ? INVALID_PRINCIPALS : error.message)
+      throw malformed(keyPolicyText(error))
     }
     throw error
+  }
+}
+
+/** What AWS KMS says of a mistake where that is recorded; our own text otherwise. */
+function keyPolicyText({ fault, message }: PolicySyntaxError): string {
+  switch (fault) {
+    case 'NoPrincipal':
+      return NO_PRINCIPAL
+    case 'Principal':
+      return INVALID_PRINCIPALS
+    case 'Syntax':
+      return message
   }
 }
 

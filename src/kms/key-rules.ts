@@ -48,7 +48,7 @@ export function checkKind(input: KindInput, sm2: boolean): void {
 
 /** Checks that a region has keys of this spec. @param sm2 whether it has SM2 keys. @throws UnsupportedOperationException. */
 export function checkRegion(spec: KeySpec, sm2: boolean): void {
-  if (spec === 'SM2' && !sm2) throw unsupported(`KeySpec ${spec} is not supported in this Region.`)
+  if (spec === 'SM2' && !sm2) throw unsupported(`KeySpec ${spec} is not supported in this Region`)
 }
 
 const BOTH_SPECS =

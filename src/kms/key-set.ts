@@ -34,7 +34,8 @@ export function checkPrimary(key: Key): void {
 
 /** The error for a key that is not the primary of a set. Source: recorded answers of AWS KMS. */
 export function notPrimary(key: Key): KmsError {
-  return new KmsError('UnsupportedOperationException', `${key.arn} is not a multi-region primary key.`)
+  const kind = key.record.value.multiRegion === undefined ? 'key' : 'primary key'
+  return new KmsError('UnsupportedOperationException', `${key.arn} is not a multi-region ${kind}.`)
 }
 
 /** The same change of values in every key of a set. */

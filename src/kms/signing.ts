@@ -9,6 +9,7 @@ import { oneOf, optional } from '../api/shapes.ts'
 import { messageRule } from '../custody/message-rule.ts'
 import type { ContextLookup } from '../policy/context.ts'
 import { entriesContext, requestAlias } from './context.ts'
+import type { Key } from './keys.ts'
 
 /** A signing algorithm of a request. */
 export const SIGNING_ALGORITHM = oneOf(...SIGNING_ALGORITHMS)
@@ -35,13 +36,18 @@ export function signingContext(input: SigningInput): ContextLookup {
 /**
  * Checks that a message is what its type and the algorithm ask for.
  *
- * @throws ValidationException.
+ * @throws ValidationException. Source: recorded answers of AWS KMS.
  */
-export function checkMessage(input: SigningInput & { readonly Message: Uint8Array }): void {
+export function checkMessage(input: SigningInput & { readonly Message: Uint8Array }, key: Key): void {
   const messageType = input.MessageType ?? MESSAGE_TYPE_DEFAULT
   const algorithm = input.SigningAlgorithm
   const rule = messageRule(algorithm, messageType)
-  if (rule === undefined) throw invalid(`MessageType ${messageType} is not valid for algorithm ${algorithm}.`)
+  if (rule === undefined) {
+    const by = algorithm.startsWith('ED25519_')
+      ? `algorithm ${algorithm}`
+      : `key spec ${key.record.value.spec}`
+    throw invalid(`Message type ${messageType} is incompatible with ${by}.`)
+  }
   if (rule.bytes === undefined || rule.bytes === input.Message.length) return
   throw invalid(`Digest is invalid length for algorithm ${algorithm}.`)
 }

@@ -18,7 +18,11 @@ export function parsePrincipals(
   const { path, negated } = place
   if (json === '*') return { negated, values: [EVERYONE] }
   const values: PrincipalSpec[] = []
-  for (const [type, names] of asObject(json, path)) {
+  const lists = asObject(json, path)
+  if ([...lists.values()].every((names) => Array.isArray(names) && names.length === 0)) {
+    throw new PolicySyntaxError(`${path}: at least one principal required`, { fault: 'NoPrincipal' })
+  }
+  for (const [type, names] of lists) {
     const typePath = at(path, type)
     for (const name of asTexts(names, typePath)) {
       const spec = findPrincipal(type, name, allowed)
@@ -30,9 +34,6 @@ export function parsePrincipals(
       }
       values.push(spec)
     }
-  }
-  if (values.length === 0) {
-    throw new PolicySyntaxError(`${path}: at least one principal required`, { fault: 'Principal' })
   }
   return { negated, values }
 }

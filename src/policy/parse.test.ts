@@ -109,8 +109,14 @@ for (const [principal, kind] of PRINCIPALS) {
   })
 }
 
+for (const principal of [undefined, {}, { AWS: [] }, { AWS: [], Service: [] }]) {
+  test(`parsePolicy refuses the principal ${JSON.stringify(principal)} as none`, () => {
+    assert.throws(() => parseKey(key({ ...STATEMENT, Principal: principal })), { fault: 'NoPrincipal' })
+  })
+}
+
 const BAD_PRINCIPALS: readonly unknown[] = [
-  ...[undefined, {}, { AWS: 'ada' }, { AWS: '11112222333' }, { Service: '*' }, { Service: 's3' }],
+  ...[{ AWS: 'ada' }, { AWS: '11112222333' }, { Service: '*' }, { Service: 's3' }],
   ...[
     { Federated: 'x' },
     { CanonicalUser: 'x' },

@@ -92,7 +92,8 @@ function parsePrincipal(
   { path, rules }: Place,
 ): Listed<PrincipalSpec> {
   const found = eitherElement(statement, 'Principal', path)
-  if (found === undefined) throw new PolicySyntaxError(`${path}: Principal required`, { fault: 'Principal' })
+  if (found === undefined)
+    throw new PolicySyntaxError(`${path}: Principal required`, { fault: 'NoPrincipal' })
   if (found.negated && effect === 'Allow') {
     throw new PolicySyntaxError(`${path}: NotPrincipal is for Deny only`, { fault: 'Principal' })
   }

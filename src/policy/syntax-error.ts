@@ -1,5 +1,5 @@
-/** What is wrong with a policy: its form, or a principal that it names. */
-type Fault = 'Syntax' | 'Principal'
+/** What is wrong with a policy: its form, a principal that it names, or a statement that names none. */
+type Fault = 'Syntax' | 'Principal' | 'NoPrincipal'
 
 type Details = {
   readonly fault?: Fault
@@ -13,7 +13,7 @@ export const SYNTAX_ERRORS = 'Syntax errors in policy.'
 /** A policy text that is not a policy. The message says where and what would be right. */
 export class PolicySyntaxError extends Error {
   override readonly name = 'PolicySyntaxError'
-  /** `Principal` when the form is right but a principal is not one. */
+  /** `Principal` when the form is right but a principal is not one; `NoPrincipal` when there is none. */
   readonly fault: Fault
   /** The message of IAM's MalformedPolicyDocument for the same mistake. */
   readonly iamText: string

@@ -57,7 +57,11 @@ test('CreateAlias refuses a colon, other characters, and reserved names', async 
     'ValidationException',
     "1 validation error detected: Value 'alias/ä' at 'aliasName' failed to satisfy constraint: Member must satisfy regular expression pattern: ^[a-zA-Z0-9:/_-]+$",
   )
-  assertError(await create('alias/aws/mine'), 'NotAuthorizedException', undefined)
+  assertError(
+    await create('alias/aws/mine'),
+    'NotAuthorizedException',
+    'The alias name for a customer managed CMK cannot begin with alias/aws/.',
+  )
   assertError(await create('alias/'), 'InvalidAliasNameException', 'The alias name is empty.')
 })
 

@@ -169,6 +169,57 @@ test('tokens of another key, garbage and material that does not unwrap are refus
   await succeed(server, 'ImportKeyMaterial', base)
 })
 
+const P256 = { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' }
+const ED25519 = { KeySpec: 'ECC_NIST_EDWARDS25519', KeyUsage: 'SIGN_VERIFY' }
+const RSA_2048 = { KeySpec: 'RSA_2048', KeyUsage: 'SIGN_VERIFY' }
+
+const curveKey = (namedCurve: string): Buffer =>
+  generateKeyPairSync('ec', { namedCurve }).privateKey.export({ type: 'pkcs8', format: 'der' })
+const rsaKey = (modulusLength: number): Buffer =>
+  generateKeyPairSync('rsa', { modulusLength }).privateKey.export({ type: 'pkcs8', format: 'der' })
+
+/** Material that unwraps, and is none of the key. */
+const UNFIT: readonly (readonly [what: string, key: Output, material: () => Uint8Array])[] = [
+  ...[1, 16, 31, 33, 64].map((size) => [`${size} bytes`, {}, () => randomBytes(size)] as const),
+  ...(
+    [
+      ['HMAC_224', 28],
+      ['HMAC_256', 32],
+      ['HMAC_384', 48],
+      ['HMAC_512', 64],
+    ] as const
+  ).flatMap(([KeySpec, min]) =>
+    [min - 1, 129].map(
+      (size) =>
+        [`${size} bytes`, { KeySpec, KeyUsage: 'GENERATE_VERIFY_MAC' }, () => randomBytes(size)] as const,
+    ),
+  ),
+  ['a key of P-384', P256, () => curveKey('P-384')],
+  ['a key of secp256k1', P256, () => curveKey('secp256k1')],
+  ['a key of P-256', { ...P256, KeySpec: 'ECC_NIST_P521' }, () => curveKey('P-256')],
+  ['a key of P-256', ED25519, () => curveKey('P-256')],
+  ['a key of P-256', RSA_2048, () => curveKey('P-256')],
+  ['a modulus of 3072 bits', RSA_2048, () => rsaKey(3072)],
+  ['a modulus of 2056 bits', RSA_2048, () => rsaKey(2056)],
+  ['random bytes', P256, () => randomBytes(32)],
+  ['random bytes', RSA_2048, () => randomBytes(256)],
+  ['a cut-off key', P256, () => curveKey('P-256').subarray(0, -1)],
+  ['a key with bytes behind it', P256, () => Buffer.concat([curveKey('P-256'), Buffer.alloc(1)])],
+]
+
+for (const [what, key, material] of UNFIT) {
+  const spec = key['KeySpec'] ?? 'SYMMETRIC_DEFAULT'
+  test(`${what} for ${spec} unwraps and does not fit: IncorrectKeyMaterialException`, async () => {
+    const keyId = await newKey(server, { Origin: 'EXTERNAL', ...key })
+    const pair = key['KeyUsage'] === 'SIGN_VERIFY'
+    const made = await wrapped({ keyId }, material(), pair)
+    const answer = await call(server, 'ImportKeyMaterial', { KeyId: keyId, ...FOR_EVER, ...made })
+    assert.equal(answer.code, 'IncorrectKeyMaterialException', answer.text)
+    assert.equal(answer.message, undefined)
+    assert.equal((await describe({ keyId }))['KeyState'], 'PendingImport')
+  })
+}
+
 test('expiration needs a date in the future, and is shown', async () => {
   const keyId = await newKey(server, { Origin: 'EXTERNAL' })
   const material = randomBytes(32)

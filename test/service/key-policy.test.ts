@@ -10,6 +10,7 @@ import { startServer, type TestServer } from '../support/server.ts'
 const ACCOUNT = '000000000000'
 const ROOT = `arn:aws:iam::${ACCOUNT}:root`
 const LOCKED_OUT = 'The new key policy will not allow you to update the key policy in the future.'
+const NO_PRINCIPAL = 'Policy contains a statement with no principal.'
 const INVALID_PRINCIPALS = 'Policy contains a statement with one or more invalid principals.'
 
 let server: TestServer
@@ -125,7 +126,20 @@ for (const [what, policy, message] of [
   ['with an unknown member', document({ ...all, Effekt: 'Allow' }), /./],
   ['with an unknown effect', document({ ...all, Effect: 'Maybe' }), /./],
   ['with an unknown operator', document({ ...all, Condition: { Equals: { 'kms:ViaService': 'a' } } }), /./],
-  ['without a principal', document({ ...all, Principal: undefined }), INVALID_PRINCIPALS],
+  ['without a principal', document(all, { ...all, Principal: undefined }), NO_PRINCIPAL],
+  ['with an empty principal', document(all, { ...all, Principal: {} }), NO_PRINCIPAL],
+  ['with an empty list of principals', document(all, { ...all, Principal: { AWS: [] } }), NO_PRINCIPAL],
+  [
+    'with two empty lists of principals',
+    document(all, { ...all, Principal: { AWS: [], Service: [] } }),
+    NO_PRINCIPAL,
+  ],
+  [
+    'with an empty list that excepts nobody',
+    document(all, { ...all, Effect: 'Deny', Principal: undefined, NotPrincipal: { AWS: [] } }),
+    NO_PRINCIPAL,
+  ],
+  ['with an empty name', document(all, { ...all, Principal: { AWS: '' } }), INVALID_PRINCIPALS],
   [
     'with an account that does not exist',
     document(all, { ...all, Principal: { AWS: '111122223333' } }),

@@ -15,8 +15,10 @@ import {
   KEY_USAGES,
   type KeySpec,
   type KeyUsage,
+  MESSAGE_TYPES,
+  type MessageType,
 } from '../../src/api/key-specs.ts'
-import { type Answer, call, newKey, succeed } from '../support/calls.ts'
+import { type Answer, assertError, call, newKey, succeed } from '../support/calls.ts'
 import { REGION } from '../support/kms.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
@@ -342,5 +344,45 @@ test('CreateKey refuses SM2 in a region that does not have it', async () => {
 test('ReplicateKey refuses to copy an SM2 key to a region that does not have them', async () => {
   const keyId = await newKey(server, { KeySpec: 'SM2', KeyUsage: 'SIGN_VERIFY', MultiRegion: true })
   const answer = await call(server, 'ReplicateKey', { KeyId: keyId, ReplicaRegion: 'us-east-1' })
-  assertRefused(answer, 'UnsupportedOperationException', 'KeySpec SM2 is not supported in this Region.')
+  assertRefused(answer, 'UnsupportedOperationException', 'KeySpec SM2 is not supported in this Region')
 })
+
+/** What a message of a type is answered, beside `ok`. Source: AWS KMS API Reference, "Sign"; recorded answers. */
+function wrongMessageType(spec: KeySpec, algorithm: string, type: MessageType): string | undefined {
+  const refused = (by: string): string => `Message type ${type} is incompatible with ${by}.`
+  if (algorithm === 'ED25519_SHA_512') return type === 'RAW' ? undefined : refused(`algorithm ${algorithm}`)
+  if (algorithm === 'ED25519_PH_SHA_512') {
+    return type === 'DIGEST' ? undefined : refused(`algorithm ${algorithm}`)
+  }
+  const other = spec.startsWith('ML_DSA_') ? 'DIGEST' : 'EXTERNAL_MU'
+  return type === other ? refused(`key spec ${spec}`) : undefined
+}
+
+const DIGEST_BYTES: Readonly<Record<string, number>> = { SHA_256: 32, SHA_384: 48, SHA_512: 64 }
+
+for (const kind of KINDS.filter(({ usage }) => usage === 'SIGN_VERIFY')) {
+  const { spec } = kind
+  for (const algorithm of KEY_SPECS[spec].usages.SIGN_VERIFY ?? []) {
+    for (const type of MESSAGE_TYPES) {
+      const refused = wrongMessageType(spec, algorithm, type)
+      test(`Sign and Verify with ${spec} by ${algorithm} of a ${type}: ${refused ?? 'ok'}`, async () => {
+        const keyId = await keyOf(kind)
+        const size = type === 'EXTERNAL_MU' ? 64 : (DIGEST_BYTES[algorithm.slice(-7)] ?? 32)
+        const input = {
+          KeyId: keyId,
+          Message: Buffer.alloc(size, 1).toString('base64'),
+          MessageType: type,
+          SigningAlgorithm: algorithm,
+        }
+        if (refused === undefined) {
+          const { Signature } = await succeed(server, 'Sign', input)
+          await succeed(server, 'Verify', { ...input, Signature: String(Signature) })
+          return
+        }
+        assertError(await call(server, 'Sign', input), 'ValidationException', refused)
+        const verified = await call(server, 'Verify', { ...input, Signature: GARBAGE })
+        assertError(verified, 'ValidationException', refused)
+      })
+    }
+  }
+}

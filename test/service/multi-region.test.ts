@@ -109,9 +109,19 @@ test('ReplicateKey and rotation refuse a replica, a key of one region and a regi
   assert.equal(rotated.code, 'UnsupportedOperationException')
   const again = await call(server, 'ReplicateKey', { KeyId: keyId, ReplicaRegion: OTHER })
   assert.equal(again.code, 'AlreadyExistsException')
+  const atHome = await call(server, 'ReplicateKey', { KeyId: keyId, ReplicaRegion: REGION })
+  assert.equal(atHome.code, 'AlreadyExistsException')
+  assert.equal(atHome.message, `${REGION} cannot have a replica because it contains the primary.`)
   const single = await newKey(server)
-  const ofSingle = await call(server, 'ReplicateKey', { KeyId: single, ReplicaRegion: OTHER })
-  assert.equal(ofSingle.code, 'UnsupportedOperationException')
+  for (const [operation, more] of [
+    ['ReplicateKey', { ReplicaRegion: OTHER }],
+    ['ReplicateKey', { ReplicaRegion: REGION }],
+    ['UpdatePrimaryRegion', { PrimaryRegion: OTHER }],
+  ] as const) {
+    const ofSingle = await call(server, operation, { KeyId: single, ...more })
+    assert.equal(ofSingle.code, 'UnsupportedOperationException')
+    assert.equal(ofSingle.message, `${arnIn(REGION, single)} is not a multi-region key.`)
+  }
 })
 
 test('UpdatePrimaryRegion makes the replica the primary, which rotates and replicates from then on', async () => {

@@ -50,7 +50,10 @@ function outcome(key: Key, changes: Outcome['changes'], materialId: string | und
   }
 }
 
-/** @throws InvalidImportTokenException, ExpiredImportTokenException, InvalidCiphertextException. */
+/**
+ * @throws InvalidImportTokenException, ExpiredImportTokenException; InvalidCiphertextException for what does not
+ *   unwrap; IncorrectKeyMaterialException for what is no material of the key.
+ */
 async function receive(call: Call, input: ImportInput, key: Key, parts: KmsParts): Promise<Arrival> {
   const { account, region } = key
   const domainKeyId = await currentDomainKey(parts, account, region, call.now)
@@ -65,8 +68,10 @@ async function receive(call: Call, input: ImportInput, key: Key, parts: KmsParts
       throw new KmsError('InvalidImportTokenException')
     case 'expired token':
       throw new KmsError('ExpiredImportTokenException')
-    case 'wrong material':
+    case 'not unwrapped':
       throw new KmsError('InvalidCiphertextException')
+    case 'unfit material':
+      throw new KmsError('IncorrectKeyMaterialException')
   }
   return { made, input, now: call.now }
 }

@@ -61,7 +61,11 @@ function checkReplicable(input: ReplicateKeyInput, key: Key): void {
   const set = key.record.value.multiRegion
   if (set === undefined || !isPrimary(key)) throw notPrimary(key)
   const { ReplicaRegion: region } = input
-  if (region !== set.primary && !set.replicas.includes(region)) return
+  if (region === set.primary) {
+    const message = `${region} cannot have a replica because it contains the primary.`
+    throw new KmsError('AlreadyExistsException', message)
+  }
+  if (!set.replicas.includes(region)) return
   throw new KmsError('AlreadyExistsException', `${arnIn(key, region)} already exists.`)
 }
 

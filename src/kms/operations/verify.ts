@@ -31,7 +31,7 @@ export const verify = keyOperation(
       DryRun: DRY_RUN,
     },
     context: signingContext,
-    checkKey: (input) => checkMessage(input),
+    checkKey: checkMessage,
     parameters: (input) => ({ MessageType: MESSAGE_TYPE_DEFAULT, ...input }),
   },
   async ({ input, key, parts }) => {
