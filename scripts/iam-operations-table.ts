@@ -25,7 +25,8 @@ const INTRODUCTION = `# Operations of IAM and STS
 The operations of AWS IAM and AWS STS that Holdfast knows, and whether it has them. This page is written by \`npm run docs\` from the facts
 that the code of the operations declares; a test fails when it is out of date.
 
-- An operation that is _not yet_ there answers \`UnsupportedOperation\`, after the caller is authenticated, and is recorded.
+- An operation that is _not yet_ there answers \`UnsupportedOperation\`, after the caller is authenticated, and is recorded. Of these, calls of
+  AssumeRoleWithSAML carry no signature, so everyone gets that answer.
 - IAM has no regions: a request may be signed for any. Its audit events are placed in us-east-1.
 - What an operation is done to must be permitted: a user, group, role, policy, provider or instance profile by its ARN, \`*\` where there is
   none. Whether it exists is told only to those who have the permission.

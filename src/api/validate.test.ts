@@ -59,6 +59,19 @@ test('a bad item of a list of names is told of the list, with all that an item m
   }
 })
 
+test('a list of structures that is too long or too short is not shown', () => {
+  const tags = list(structure({ Key: text({}) }), { min: 1, max: 2 })
+  const tooMany = { Tags: Array.from({ length: 3 }, () => ({ Key: 'a' })) }
+  assert.equal(
+    messageFor({ Tags: tags }, tooMany),
+    "1 validation error detected: Value at 'tags' failed to satisfy constraint: Member must have length less than or equal to 2",
+  )
+  assert.equal(
+    messageFor({ Tags: tags }, { Tags: [] }),
+    "1 validation error detected: Value at 'tags' failed to satisfy constraint: Member must have length greater than or equal to 1",
+  )
+})
+
 test('a bad item of a hidden list is not shown', () => {
   const tokens = list(text({ max: 2, sensitive: true }))
   assert.equal(

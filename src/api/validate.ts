@@ -159,7 +159,8 @@ function readList(
   if (!Array.isArray(value)) throw wrongType()
   const fault = (constraint: string): void => {
     const texts = value.filter((item) => typeof item === 'string')
-    faults.push(faultText(path, constraint, isHidden(shape.of) ? undefined : `[${texts.join(', ')}]`))
+    const isShown = !isHidden(shape.of) && shape.of.type !== 'structure'
+    faults.push(faultText(path, constraint, isShown ? `[${texts.join(', ')}]` : undefined))
   }
   checkLength(shape, value.length, fault)
   const constraints = constraintsOf(shape.of)

@@ -21,7 +21,15 @@ import { runOperation } from './pipeline.ts'
 import { type CallFacts, formatCallEvents } from './recording.ts'
 import { type RefusalParts, recordRefusal } from './refusal.ts'
 import { isRevocation } from './revocations.ts'
-import { type Route, type Routing, routeOf, routeOfName, serviceOfHeaders, unknownRoute } from './routing.ts'
+import {
+  isUnsigned,
+  type Route,
+  type Routing,
+  routeOf,
+  routeOfName,
+  serviceOfHeaders,
+  unknownRoute,
+} from './routing.ts'
 import { UNSIGNED_REGION, unsignedCaller } from './unsigned.ts'
 import { findForm, findHeader, type WireRequest, type WireResponse } from './wire.ts'
 import { type WireFault, wireFaultError } from './wire-fault.ts'
@@ -114,10 +122,9 @@ async function answer(parts: DispatcherParts, arrival: Arrival): Promise<WireRes
   let authenticated: Authenticated
   try {
     await parts.freshness.reached()
-    authenticated =
-      route.type === 'operation' && route.operation.unsigned === true
-        ? { caller: unsignedCaller(parts.refusals.account), region: UNSIGNED_REGION }
-        : await authenticateFresh(parts, arrival)
+    authenticated = isUnsigned(route)
+      ? { caller: unsignedCaller(parts.refusals.account), region: UNSIGNED_REGION }
+      : await authenticateFresh(parts, arrival)
   } catch (error) {
     return refuse(parts, arrival, error)
   }
@@ -234,7 +241,7 @@ function attemptOf(parts: DispatcherParts, arrival: Arrival, { caller, region }:
     },
     resources: [],
     parameters: null,
-    anonymous: route.type === 'operation' && route.operation.unsigned === true,
+    anonymous: isUnsigned(route),
   }
 }
 

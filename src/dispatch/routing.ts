@@ -1,4 +1,5 @@
 import { KmsError } from '../api/errors.ts'
+import { UNSIGNED_OPERATION_NAMES } from '../api/operations.ts'
 import { findFormField } from '../api/query.ts'
 import { ALL_SERVICES, SERVICES, type Service } from '../api/services.ts'
 import { incomplete } from '../sigv4/credential.ts'
@@ -19,6 +20,8 @@ export type Route =
       readonly service: Service
       readonly name: string
       readonly readOnly: boolean
+      /** Whether its calls carry no signature. */
+      readonly unsigned: boolean
     }
   | { readonly type: 'unknown'; readonly service: Service; readonly name: string; readonly error: KmsError }
 
@@ -39,7 +42,8 @@ export function createRouting(operations: readonly Operation[]): Routing {
   }
   for (const service of ALL_SERVICES) {
     for (const name of service.operationNames) {
-      add({ type: 'unsupported', service, name, readOnly: CHANGES_NOTHING.test(name) })
+      const unsigned = UNSIGNED_OPERATION_NAMES.has(name)
+      add({ type: 'unsupported', service, name, readOnly: CHANGES_NOTHING.test(name), unsigned })
     }
   }
   for (const operation of operations) {
@@ -87,6 +91,12 @@ function findRepeated(rawHeaders: readonly string[]): string | undefined {
     if (targets > 1 || types > 1) return name
   }
   return undefined
+}
+
+/** Whether the calls of what is asked for carry no signature. */
+export function isUnsigned(route: Route): boolean {
+  if (route.type === 'operation') return route.operation.unsigned === true
+  return route.type === 'unsupported' && route.unsigned
 }
 
 /** The operation of a service that has the JSON protocol, by its name. */

@@ -217,7 +217,10 @@ test('session policies are checked, and have a size that they must not exceed', 
   const role = await newRole(iam, 'packed', trust(ROOT))
   assert.match(await assuming(sts, role, { Policy: '{"a":1}' }), /^MalformedPolicyDocumentException 400/)
   const long = policyText(allow('kms:*'), { ...allow('a:b'), Sid: 'x'.repeat(2048) })
-  assert.match(await assuming(sts, role, { Policy: long }), /^PackedPolicyTooLargeException 400/)
+  assert.match(
+    await assuming(sts, role, { Policy: long }),
+    /^PackedPolicyTooLargeException 400: Packed policy consumes \d{3}% of allotted space, please use smaller policy\.$/,
+  )
   const { PackedPolicySize } = await sts.send(
     new AssumeRoleCommand({
       RoleArn: role,
@@ -230,7 +233,15 @@ test('session policies are checked, and have a size that they must not exceed', 
     Key: `k${at}${'äöüß'.repeat(30)}`.slice(0, 128),
     Value: randomText(256),
   }))
-  assert.match(await assuming(sts, role, { Tags }), /^PackedPolicyTooLargeException 400/)
+  assert.match(
+    await assuming(sts, role, { Tags }),
+    /^PackedPolicyTooLargeException 400: Packed size of session tags consumes \d{3}% of allotted space\.$/,
+  )
+  const many = Array.from({ length: 51 }, (_, at) => ({ Key: `k${at}`, Value: 'v' }))
+  assert.match(
+    await assuming(sts, role, { Tags: many }),
+    /: 1 validation error detected: Value at 'tags' failed to satisfy constraint: Member must have length less than or equal to 50$/,
+  )
 })
 
 function randomText(length: number): string {

@@ -65,7 +65,8 @@ export async function readSessionPolicies(
   { Policy: policy, PolicyArns = [] }: PolicyInput,
 ): Promise<SessionPolicies> {
   if (policy !== undefined) {
-    if (countedChars(policy) > SESSION_POLICY_MAX_CHARS) throw tooLarge()
+    const percent = Math.ceil((100 * countedChars(policy)) / SESSION_POLICY_MAX_CHARS)
+    if (percent > 100) throw policyTooLarge(percent)
     parseDocument(policy, 'session')
   }
   const policyArns = PolicyArns.flatMap(({ arn }) => (arn === undefined ? [] : [arn]))
@@ -76,11 +77,15 @@ export async function readSessionPolicies(
   return { policy, policyArns }
 }
 
-function tooLarge(): KmsError {
-  return new KmsError(
-    'PackedPolicyTooLargeException',
-    'Packed policy consumes more than 100% of allotted space.',
-  )
+/** Source: recorded answers of STS, for this and for {@link tagsTooLarge}. */
+function policyTooLarge(percent: number): KmsError {
+  const text = `Packed policy consumes ${percent}% of allotted space, please use smaller policy.`
+  return new KmsError('PackedPolicyTooLargeException', text)
+}
+
+function tagsTooLarge(percent: number): KmsError {
+  const text = `Packed size of session tags consumes ${percent}% of allotted space.`
+  return new KmsError('PackedPolicyTooLargeException', text)
 }
 
 /** What a new session of a role is made from. */
@@ -96,7 +101,8 @@ export type NewSession = SessionPolicies &
 export function makeRoleSession({ random, sealer }: StsParts, session: NewSession): Outcome {
   const { role, account, seconds, now, ...said } = session
   const percent = packedPercent(said)
-  if (percent > 100) throw tooLarge()
+  const limitedByPolicy = said.policy !== undefined || said.policyArns.length > 0
+  if (percent > 100) throw limitedByPolicy ? policyTooLarge(percent) : tagsTooLarge(percent)
   const key = newSessionKey(random, account)
   const expiresAt = now + seconds * 1000
   const claims: RoleClaims = {
@@ -109,7 +115,7 @@ export function makeRoleSession({ random, sealer }: StsParts, session: NewSessio
     roleId: role.id,
     ...said,
   }
-  const limited = said.policy !== undefined || said.policyArns.length > 0 || said.tags.length > 0
+  const limited = limitedByPolicy || said.tags.length > 0
   const user = {
     AssumedRoleId: `${role.id}:${said.name}`,
     Arn: sessionArn(account, role.name, said.name),
