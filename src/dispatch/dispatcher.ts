@@ -281,7 +281,7 @@ async function run(
     region,
     input,
     now: arrival.now,
-    context: globalContext(caller, request, region, arrival.now),
+    context: globalContext(caller, request, route.service.eventRegion ?? region, arrival.now),
     involve: (resource) => involve(attempt.resources, resource),
     conceal: () => conceal(attempt),
     identify: (who) => {

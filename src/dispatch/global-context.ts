@@ -5,8 +5,10 @@ import { servicePrincipal, viaService } from './forward.ts'
 import { findHeader, type WireRequest } from './wire.ts'
 
 /**
- * The global condition keys of a call, computed when a policy asks for them.
+ * The global condition keys of a call, computed when a policy asks for them. A permission on what another account has
+ * says so by itself: see `accessRequest`.
  *
+ * @param region of the endpoint: services without regions have one.
  * Source: IAM User Guide, "AWS global condition context keys".
  */
 export function globalContext(
@@ -23,12 +25,16 @@ export function globalContext(
         return String(Math.floor(now / 1000))
       case 'aws:requestedregion':
         return region
+      case 'aws:resourceaccount':
+        return caller.account
       case 'aws:securetransport':
         return String(request.connection.tls !== undefined)
       case 'aws:sourceip':
         return request.connection.address
       case 'aws:useragent':
         return findHeader(request.rawHeaders, 'user-agent')
+      case 'aws:referer':
+        return findHeader(request.rawHeaders, 'referer')
       case 'aws:viaawsservice':
       case 'aws:principalisawsservice':
         return 'false'

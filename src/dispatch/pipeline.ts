@@ -3,6 +3,7 @@ import { type AccessRequest, decide, type Policies, type Refusal } from '../poli
 import { denialMessage } from '../policy/denial.ts'
 import { formatReason } from '../policy/reason.ts'
 import { StoreConflict } from '../store/port.ts'
+import { accessRequest } from './access.ts'
 import type { CallerPolicies } from './caller.ts'
 import { isDryRun } from './dry-run.ts'
 import { tooFast } from './failures.ts'
@@ -93,13 +94,7 @@ function authorize(
   permission: Permission,
   callerPolicies: CallerPolicies,
 ): Promise<void> | undefined {
-  const request = {
-    principal: permission.principal ?? call.caller.principal,
-    action: permission.action,
-    resource: permission.resource,
-    resourceAccount: permission.account,
-    context: (key: string) => permission.context(key) ?? call.context(key),
-  }
+  const request = accessRequest(call, permission)
   const policies = { ...callerPolicies, resource: permission.policy }
   const decision = decide(request, policies)
   if (decision.allow) return undefined

@@ -1,3 +1,4 @@
+import { accessRequest } from '../dispatch/access.ts'
 import type { Call, Permission } from '../dispatch/operation.ts'
 import { type GrantTrace, traceGrants } from '../kms/grant-trace.ts'
 import type { ContextValue } from '../policy/context.ts'
@@ -33,13 +34,11 @@ export async function questionOf(
   permission: Permission,
 ): Promise<Question> {
   const asked = new Map<string, ContextValue | undefined>()
+  const known = accessRequest(call, permission)
   const request: AccessRequest = {
-    principal: permission.principal ?? call.caller.principal,
-    action: permission.action,
-    resource: permission.resource,
-    resourceAccount: permission.account,
+    ...known,
     context: (key) => {
-      const value = permission.context(key) ?? call.context(key)
+      const value = known.context(key)
       asked.set(key, value)
       return value
     },

@@ -85,6 +85,29 @@ test('a session that another session has made may have inherited tags', async ()
   })
 })
 
+test('the subject and audience of the token that made a session are found in the event', async () => {
+  const provider = 'arn:aws:iam::111122223333:oidc-provider/Forge.example.com/ci'
+  const subject = 'repo:team/app'
+  const made = making('ASIA1', {}, 'WebIdentityUser')
+  const identity = {
+    type: 'WebIdentityUser',
+    principalId: `${provider}:sts.amazonaws.com:${subject}`,
+    userName: subject,
+    identityProvider: provider,
+  }
+  const { found } = origins([{ ...made, userIdentity: identity }])
+  assert.deepEqual(await found.find(session('ASIA1')), {
+    passed: {
+      ...NOTHING,
+      federation: [
+        ['forge.example.com/ci:aud', 'sts.amazonaws.com'],
+        ['forge.example.com/ci:sub', subject],
+      ],
+    },
+    unknown: ['what the token said beside its subject and audience'],
+  })
+})
+
 test('what was passed to a session is unknown when its making is not in the log, or cannot be looked for', async () => {
   const { asked, found } = origins([making('ASIA1', {})])
   for (const one of [

@@ -1,4 +1,5 @@
 import type { PassedToSession } from '../iam/recorded-caller.ts'
+import type { Federation } from '../iam/session-token.ts'
 import type { EventSource } from './parts.ts'
 import { parseRecordedEvent, type RecordedEvent } from './recorded-event.ts'
 
@@ -80,9 +81,33 @@ function originIn({ requestParameters, userIdentity }: RecordedEvent): SessionOr
       key,
       value,
     })),
+    ...federationIn(userIdentity),
   }
-  const inherits = userIdentity?.type === 'AssumedRole'
-  return { passed, unknown: inherits ? ['tags that the session inherited from the one that made it'] : [] }
+  switch (userIdentity?.type) {
+    case 'AssumedRole':
+      return { passed, unknown: ['tags that the session inherited from the one that made it'] }
+    case 'WebIdentityUser':
+      return { passed, unknown: ['what the token said beside its subject and audience'] }
+    default:
+      return { passed, unknown: [] }
+  }
+}
+
+const PROVIDER = ':oidc-provider/'
+
+/** The subject and audience of the token that a session was made with, as condition keys. */
+function federationIn(identity: RecordedEvent['userIdentity']): { readonly federation?: Federation } {
+  const { type, principalId = '' } = identity ?? {}
+  const [provider, subject] = [memberOf(identity, 'identityProvider'), memberOf(identity, 'userName')]
+  if (type !== 'WebIdentityUser' || typeof provider !== 'string' || typeof subject !== 'string') return {}
+  const issuer = provider.slice(provider.indexOf(PROVIDER) + PROVIDER.length).toLowerCase()
+  const audience = principalId.slice(provider.length + 1, -subject.length - 1)
+  return {
+    federation: [
+      [`${issuer}:aud`, audience],
+      [`${issuer}:sub`, subject],
+    ],
+  }
 }
 
 function memberOf(value: unknown, name: string): unknown {

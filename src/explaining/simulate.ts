@@ -1,4 +1,5 @@
 import { parseArn } from '../api/arn.ts'
+import { SERVICES } from '../api/services.ts'
 import type { Caller } from '../dispatch/caller.ts'
 import type { Permission } from '../dispatch/operation.ts'
 import { parseIamArn } from '../iam/arns.ts'
@@ -31,8 +32,9 @@ export async function simulateRequest(parts: ExplainingParts, request: Simulated
   const { resource } = request
   const region = parseArn(resource)?.region ?? ''
   const caller = await namedCaller(records, request, now)
+  const requested = request.action.startsWith('iam:') ? SERVICES.iam.eventRegion : region
   const context: ContextLookup = (key) =>
-    request.context.get(key) ?? knownKey(key, region, now) ?? caller.keys(key)
+    request.context.get(key) ?? knownKey(key, requested, now) ?? caller.keys(key)
   const call = {
     requestId: '',
     caller,
@@ -51,21 +53,21 @@ export async function simulateRequest(parts: ExplainingParts, request: Simulated
           action: request.action,
           resource,
           ...(await otherResource(records, request, caller)),
-          context: () => undefined,
+          context: (wanted) => request.context.get(wanted),
         }
       : keyPermission(parts, request, key, call)
   return examine(records, call, permission)
 }
 
 /** Keys of a call that need nothing from outside. What was given comes first. */
-function knownKey(key: string, region: string, now: number): ContextValue | undefined {
+function knownKey(key: string, region: string | undefined, now: number): ContextValue | undefined {
   switch (key) {
     case 'aws:currenttime':
       return new Date(now).toISOString()
     case 'aws:epochtime':
       return String(Math.floor(now / 1000))
     case 'aws:requestedregion':
-      return region === '' ? undefined : region
+      return region || undefined
     case 'aws:viaawsservice':
     case 'aws:principalisawsservice':
       return 'false'

@@ -5,6 +5,7 @@ import type { Caller, CallerPolicies } from '../dispatch/caller.ts'
 import type { ContextLookup } from '../policy/context.ts'
 import { pathedArn, sessionArn } from './arns.ts'
 import type { RoleValue, Tag, UserValue } from './records.ts'
+import type { Federation } from './session-token.ts'
 
 /** Gives the policies of a caller as they are now. */
 export type PoliciesNow = () => CallerPolicies | Promise<CallerPolicies>
@@ -57,6 +58,8 @@ export type SessionFacts = {
   readonly sourceIdentity?: string | undefined
   /** The identity provider that vouched for whoever assumed the role. */
   readonly provider?: string | undefined
+  /** What it said of it, by condition key in lower case. */
+  readonly federation?: Federation | undefined
 }
 
 /** A session that a user, or an account's root user, has made for itself. */
@@ -171,9 +174,10 @@ export function findTag(tags: readonly Tag[], lowerCasedKey: string): string | u
 
 /** The keys that only sessions have. There is no MFA here, and every temporary session says so. */
 function sessionKeys(
-  { issuedAt, sourceIdentity, provider }: SessionFacts,
+  { issuedAt, sourceIdentity, provider, federation }: SessionFacts,
   more: ContextLookup,
 ): ContextLookup {
+  const said = federation && new Map(federation)
   return (name) => {
     switch (name) {
       case 'aws:tokenissuetime':
@@ -185,7 +189,7 @@ function sessionKeys(
       case 'aws:federatedprovider':
         return provider
       default:
-        return more(name)
+        return said?.get(name) ?? more(name)
     }
   }
 }

@@ -11,6 +11,7 @@ import { KmsError } from '../api/errors.ts'
 import type { Clock, EpochMs } from '../base/ports.ts'
 import type { ContextLookup } from '../policy/context.ts'
 import type { ProviderValue } from './records.ts'
+import type { Federation } from './session-token.ts'
 
 /** Key sets of issuers, by their URL without scheme, that are not fetched. */
 export type OfflineKeys = ReadonlyMap<string, JSONWebKeySet>
@@ -221,4 +222,17 @@ export function webTokenKeys(url: string, { audience, claims }: WebToken): Conte
   if (claims['azp'] === undefined) keys.delete('oaud')
   keys.set('aud', audience)
   return (name) => (name.startsWith(prefix) ? keys.get(name.slice(prefix.length)) : undefined)
+}
+
+/** Claims that a session keeps. Source: IAM User Guide, "Available keys for AWS OIDC federation", role session. */
+const KEPT_CLAIMS = ['amr', 'aud', 'sub']
+
+/** The condition keys of a token that hold in the session which it makes, too. */
+export function sessionTokenKeys(url: string, token: WebToken): Federation {
+  const keys = webTokenKeys(url, token)
+  return KEPT_CLAIMS.flatMap((claim) => {
+    const key = `${url.toLowerCase()}:${claim}`
+    const value = keys(key)
+    return value === undefined ? [] : [[key, value] as const]
+  })
 }

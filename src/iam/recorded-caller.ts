@@ -4,6 +4,7 @@ import type { Records } from '../store/records.ts'
 import { ownSessionCaller, roleSessionCaller, rootCaller, type SessionFacts, userCaller } from './callers.ts'
 import { type PolicySource, policiesNow } from './policies.ts'
 import { ROLE, read, type Tag, USER } from './records.ts'
+import type { Federation } from './session-token.ts'
 
 /** Who has made a call, as its audit event says. */
 export type RecordedIdentity = {
@@ -25,6 +26,8 @@ export type PassedToSession = {
   readonly policy: string | undefined
   readonly policyArns: readonly string[]
   readonly tags: readonly Tag[]
+  /** What an identity provider said of who assumed it. */
+  readonly federation?: Federation | undefined
 }
 
 /**
@@ -68,7 +71,7 @@ async function recordedUser(
 async function recordedRole(
   records: Records,
   identity: RecordedIdentity,
-  { policy, policyArns, tags }: PassedToSession,
+  { policy, policyArns, tags, federation }: PassedToSession,
 ): Promise<Caller | undefined> {
   const { accountId: account = '', principalId = '' } = identity
   const colon = principalId.indexOf(':')
@@ -77,7 +80,7 @@ async function recordedRole(
   if (role === undefined) return undefined
   const session = { inline: policy, arns: policyArns }
   const policies = policiesNow(records, { account, entity: { kind: 'role', id: roleId }, session })
-  return roleSessionCaller(account, role.value, { ...factsOf(identity), name, tags }, policies)
+  return roleSessionCaller(account, role.value, { ...factsOf(identity), name, tags, federation }, policies)
 }
 
 function factsOf({ accessKeyId = '', sessionContext = {} }: RecordedIdentity): SessionFacts {

@@ -6,7 +6,7 @@ import type { Tag } from './records.ts'
 
 /** What every session token says. */
 type CommonClaims = {
-  readonly version: 1
+  readonly version: 1 | 2
   readonly account: string
   readonly accessKeyId: string
   readonly secretAccessKey: string
@@ -29,7 +29,12 @@ export type RoleClaims = CommonClaims & {
   readonly sourceIdentity: string | undefined
   /** The identity provider that vouched for whoever assumed the role. */
   readonly provider: string | undefined
+  /** What it said of it, by condition key in lower case: from version 2 on. */
+  readonly federation?: Federation | undefined
 }
+
+/** Condition keys that a session keeps of the token that it was made with, and their values. */
+export type Federation = readonly (readonly [key: string, value: string | readonly string[]])[]
 
 /** A session that a user, or an account's root user, has made for itself. */
 export type OwnClaims = CommonClaims & {
@@ -58,8 +63,13 @@ export function sealClaims(sealer: TokenSealer, claims: SessionClaims): string {
 export function parseToken(sealer: TokenSealer, token: string): SessionClaims | undefined {
   const packed = sealer.unseal(token)
   if (packed === undefined) return undefined
-  const plaintext = inflateRawSync(packed, { maxOutputLength: CLAIMS_MAX_BYTES })
-  return JSON.parse(fromUtf8(plaintext)) as SessionClaims
+  const claims = parseClaims(fromUtf8(inflateRawSync(packed, { maxOutputLength: CLAIMS_MAX_BYTES })))
+  return claims.version === 1 || claims.version === 2 ? claims : undefined
+}
+
+/** What a token says was sealed by a deployment that wrote it in one of the versions. */
+function parseClaims(text: string): SessionClaims {
+  return JSON.parse(text) as SessionClaims
 }
 
 /**
@@ -71,6 +81,10 @@ const PACKED_MAX_BYTES = 4096
 /** How much of the room for policies and tags they take, in percent; beyond 100 they are too large. */
 export function packedPercent(parts: Pick<RoleClaims, 'policy' | 'policyArns' | 'tags'>): number {
   const { policy, policyArns, tags } = parts
-  const { length } = deflateRawSync(utf8(JSON.stringify([policy, policyArns, tags])))
-  return Math.ceil((100 * length) / PACKED_MAX_BYTES)
+  return Math.ceil((100 * packedBytes([policy, policyArns, tags])) / PACKED_MAX_BYTES)
+}
+
+/** How many bytes a value takes in a token. */
+export function packedBytes(value: unknown): number {
+  return deflateRawSync(utf8(JSON.stringify(value))).length
 }

@@ -16,7 +16,8 @@ export type ReportingServiceParts = {
   readonly prices: Prices | undefined
 }
 
-const OPERATIONS: readonly ReportingOperation[] = [getUsage, getKeyImpact, getMaterialUsage]
+/** Every operation of our own service. */
+export const REPORTING_OPERATIONS: readonly ReportingOperation[] = [getUsage, getKeyImpact, getMaterialUsage]
 /** How long a call waits for the index to come to where the audit log is. */
 const REACH_MS = 2000
 
@@ -34,5 +35,5 @@ export function openReportingService(parts: ReportingServiceParts): readonly Ope
     prices,
     limiter: new LookupLimiter(clock),
   }
-  return OPERATIONS.map((operation) => operation(ready))
+  return REPORTING_OPERATIONS.map((operation) => operation(ready))
 }

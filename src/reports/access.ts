@@ -55,7 +55,10 @@ function isAllowed(
   { principal, policies, context, account }: ReportedPrincipal,
   operation: string,
 ): boolean {
-  const known: ContextLookup = (name) => (name === 'kms:calleraccount' ? account : context(name))
+  const known: ContextLookup = (name) => {
+    if (name === 'kms:calleraccount') return account
+    return name === 'aws:resourceaccount' ? key.account : context(name)
+  }
   const request = {
     principal,
     action: `kms:${operation}`,

@@ -1,6 +1,7 @@
 /** Roles for whom an identity provider vouches: tokens of Kubernetes, of a code forge and the like. */
 
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -117,6 +118,46 @@ test('a token of a known provider gives a session of the role, which policies kn
   const { userIdentity } = await eventOf(server, answer.$metadata.requestId)
   assert.equal(userIdentity.type, 'WebIdentityUser')
   assert.equal(Reflect.get(userIdentity, 'userName'), SUBJECT)
+})
+
+test('what a token says of its subject, audience and methods holds in the policies of its session', async () => {
+  const { KeyMetadata } = await kmsClient(server).send(new CreateKeyCommand({}))
+  const own: Readonly<Record<string, object>> = {
+    sub: { StringLike: { [`${FORGE}:sub`]: 'repo:team/*' } },
+    aud: { StringEquals: { [`${FORGE}:aud`]: 'sts.amazonaws.com' } },
+    amr: { 'ForAnyValue:StringEquals': { [`${FORGE}:amr`]: 'mfa' } },
+    'another sub': { StringLike: { [`${FORGE}:sub`]: 'repo:other/*' } },
+    'another claim': { Null: { [`${FORGE}:ref`]: 'false' } },
+  }
+  const token = await tokenOf({ more: { amr: ['pwd', 'mfa'], ref: 'main' } })
+  const outcomes: Record<string, string> = {}
+  for (const [what, Condition] of Object.entries(own)) {
+    const name = `claims-${what.replace(' ', '-')}`
+    const policy = policyText({ Effect: 'Allow', Action: 'kms:*', Resource: '*', Condition })
+    const RoleArn = await newRole(iam, name, trustOf(FORGE), policy)
+    const input = { RoleArn, RoleSessionName: 'ci', WebIdentityToken: token }
+    const { Credentials } = await sts.send(new AssumeRoleWithWebIdentityCommand(input))
+    const kms = kmsAs(server, given(Credentials))
+    const encrypt = new EncryptCommand({ KeyId: KeyMetadata?.KeyId, Plaintext: Buffer.from('x') })
+    outcomes[what] = (await outcomeOf(kms.send(encrypt))).replace(/ .*/s, '')
+    kms.destroy()
+  }
+  const [allowed, refused] = ['allowed', 'AccessDeniedException']
+  assert.deepEqual(outcomes, {
+    sub: allowed,
+    aud: allowed,
+    amr: allowed,
+    'another sub': refused,
+    'another claim': refused,
+  })
+})
+
+test('a token whose kept claims are too long for a session is refused', async () => {
+  const amr = Array.from({ length: 200 }, (_, at) => createHash('sha256').update(`${at}`).digest('hex'))
+  assert.equal(
+    await assuming(await tokenOf({ more: { amr } })),
+    'InvalidIdentityTokenException 400: The sub, aud and amr claims of the token are too long.',
+  )
 })
 
 test('a token is refused for what is wrong with it', async () => {

@@ -3,7 +3,7 @@ import type { Input } from '../../api/shapes.ts'
 import type { Call, Permission, Work } from '../../dispatch/operation.ts'
 import type { ContextLookup } from '../../policy/context.ts'
 import { providerArn } from '../arns.ts'
-import { type WebToken, webTokenKeys } from '../oidc.ts'
+import { sessionTokenKeys, type WebToken, webTokenKeys } from '../oidc.ts'
 import { trustPolicy } from '../policies.ts'
 import { PROVIDER, type ProviderValue, read } from '../records.ts'
 import { assumeContext } from './assume-role.ts'
@@ -75,7 +75,9 @@ async function begin(call: Call, input: WebInput, parts: StsParts): Promise<Work
     run: async () => {
       const seconds = sessionSeconds(input.DurationSeconds, role.value, false)
       const policies = await readSessionPolicies(parts.records, account, input)
-      const said = { name: input.RoleSessionName, tags, transitive, sourceIdentity, provider: federated }
+      const federation = sessionTokenKeys(provider.url, token)
+      const told = { provider: federated, federation }
+      const said = { name: input.RoleSessionName, tags, transitive, sourceIdentity, ...told }
       const outcome = makeRoleSession(parts, {
         role: role.value,
         account,
@@ -85,8 +87,8 @@ async function begin(call: Call, input: WebInput, parts: StsParts): Promise<Work
         ...said,
       })
       const { subject, audience } = token
-      const told = { SubjectFromWebIdentityToken: subject, Audience: audience, Provider: federated }
-      return { ...outcome, output: { ...outcome.output, ...told } }
+      const about = { SubjectFromWebIdentityToken: subject, Audience: audience, Provider: federated }
+      return { ...outcome, output: { ...outcome.output, ...about } }
     },
   }
 }

@@ -10,7 +10,7 @@ import { parseDocument } from '../documents.ts'
 import { findByName, ROLES } from '../entities.ts'
 import { newSessionKey } from '../ids.ts'
 import type { RoleValue, Tag } from '../records.ts'
-import { packedPercent, type RoleClaims, sealClaims } from '../session-token.ts'
+import { type Federation, packedBytes, packedPercent, type RoleClaims, sealClaims } from '../session-token.ts'
 import type { StsParts } from './parts.ts'
 
 /** A role that a request names. */
@@ -90,7 +90,7 @@ function tagsTooLarge(percent: number): KmsError {
 
 /** What a new session of a role is made from. */
 export type NewSession = SessionPolicies &
-  Pick<RoleClaims, 'name' | 'tags' | 'transitive' | 'sourceIdentity' | 'provider'> & {
+  Pick<RoleClaims, 'name' | 'tags' | 'transitive' | 'sourceIdentity' | 'provider' | 'federation'> & {
     readonly role: RoleValue
     readonly account: string
     readonly seconds: number
@@ -105,8 +105,9 @@ export function makeRoleSession({ random, sealer }: StsParts, session: NewSessio
   if (percent > 100) throw limitedByPolicy ? policyTooLarge(percent) : tagsTooLarge(percent)
   const key = newSessionKey(random, account)
   const expiresAt = now + seconds * 1000
+  checkFederation(said.federation)
   const claims: RoleClaims = {
-    version: 1,
+    version: said.federation === undefined ? 1 : 2,
     type: 'role',
     account,
     ...key,
@@ -140,6 +141,17 @@ export function makeRoleSession({ random, sealer }: StsParts, session: NewSessio
       },
     },
   }
+}
+
+/** Bytes of what a session keeps of its token, packed: a bound of ours, which keeps tokens in the headers of a request. */
+const FEDERATION_MAX_BYTES = 1024
+
+function checkFederation(federation: Federation | undefined): void {
+  if (federation === undefined || packedBytes(federation) <= FEDERATION_MAX_BYTES) return
+  throw new KmsError(
+    'InvalidIdentityTokenException',
+    'The sub, aud and amr claims of the token are too long.',
+  )
 }
 
 /** Tags of one session. Source: STS API Reference, "AssumeRole". */
