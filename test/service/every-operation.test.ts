@@ -9,7 +9,8 @@ import type { Operation } from '../../src/dispatch/operation.ts'
 import { KMS_OPERATIONS } from '../../src/kms/operations.ts'
 import type { KmsParts } from '../../src/kms/parts.ts'
 import { eventOf } from '../support/audit.ts'
-import { type Answer, call, newKey, succeed } from '../support/calls.ts'
+import { type Answer, call, succeed } from '../support/calls.ts'
+import { sampleParts } from '../support/sample-parts.ts'
 import { policy, SAMPLES, type Sample, type SampleParts } from '../support/samples.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
@@ -40,7 +41,6 @@ const TAKES_ALIASES = new Set([
 const OPERATIONS: readonly Operation[] = KMS_OPERATIONS.map((operation) => operation({} as KmsParts))
 
 let server: TestServer
-let aliases = 0
 
 before(async () => {
   server = await startServer()
@@ -56,18 +56,9 @@ function sampleOf(operation: Operation): Sample {
   return sample
 }
 
-/** A key of its own for one test: with a ciphertext, an alias, and the wanted state and policy. */
-async function fixture(
-  sample: Sample,
-  finish: (keyId: string) => Promise<unknown> = async () => {},
-): Promise<SampleParts> {
-  const keyId = await newKey(server, sample.key)
-  const made = await (sample.make?.((name, input) => succeed(server, name, input), keyId) ?? {})
-  aliases += 2
-  const alias = `alias/present-${aliases}`
-  await succeed(server, 'CreateAlias', { AliasName: alias, TargetKeyId: keyId })
-  await finish(keyId)
-  return { keyId, made, alias, freeAlias: `alias/free-${aliases}` }
+/** A key of its own for one test, in the wanted state. */
+function fixture(sample: Sample, finish?: (keyId: string) => Promise<unknown>): Promise<SampleParts> {
+  return sampleParts(server, sample, finish)
 }
 
 function aliasArn(name: string): string {

@@ -1,0 +1,254 @@
+/** For tests: a legal call, and a refused one, of every operation of IAM. */
+
+import type { ErrorCode } from '../../src/api/errors.ts'
+import { policyText } from './iam.ts'
+import { type Answer, inside } from './sdk-by-name.ts'
+
+/** The members of a call: texts, numbers, lists and structures. */
+export type SampleInput = { readonly [name: string]: unknown }
+
+/**
+ * How the refused call is made: what it names is not there, it is made a second time, or its caller has no
+ * permission; otherwise what differs in its input, and the code.
+ */
+type Refusal = 'absent' | 'again' | 'denied' | { readonly input: SampleInput; readonly code: ErrorCode }
+
+/** What is to say of one operation. */
+export type IamSample = {
+  /** Members that are named beside the required ones, with values of {@link MADE} or {@link GIVEN}. */
+  readonly with?: readonly string[]
+  /** Members with values of their own. */
+  readonly input?: SampleInput
+  /** Whether the call makes what its required members name: they are free then. */
+  readonly makes?: boolean
+  /** Operations that are called before, each with those members of the input that it has. */
+  readonly before?: readonly string[]
+  /** `absent` when it is left out. */
+  readonly refused?: Refusal
+  /** Why no call of the operation succeeds: then there is a refused one alone. */
+  readonly never?: string
+}
+
+const POLICY = policyText({ Effect: 'Allow', Action: 'kms:*', Resource: '*' })
+const ACCOUNT = '000000000000'
+const TRUST = policyText({
+  Effect: 'Allow',
+  Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` },
+  Action: 'sts:AssumeRole',
+})
+
+/** Values of members that name nothing that has to be made. */
+const GIVEN: SampleInput = {
+  ActionNames: ['kms:Encrypt', 'kms:Decrypt'],
+  AssumeRolePolicyDocument: TRUST,
+  ClientID: 'client.example.com',
+  Description: 'a description: <&> \u00e9',
+  PermissionsBoundary: 'arn:aws:iam::aws:policy/ReadOnlyAccess',
+  PolicyDocument: POLICY,
+  PolicyInputList: [POLICY],
+  PolicyName: 'inline',
+  Status: 'Inactive',
+  TagKeys: ['team'],
+  Tags: [{ Key: 'team', Value: 'a b: \u6f22\u00e9+' }],
+  ThumbprintList: ['a'.repeat(40)],
+  VersionId: 'v1',
+}
+
+/** A call of IAM with the root user's credentials, which must succeed. */
+export type AskIam = (operation: string, input: SampleInput) => Promise<Answer>
+
+/** Makes what a member names, under a name that is free; gives the member's value. */
+type Maker = (ask: AskIam, name: string, input: SampleInput) => Promise<string>
+
+const MADE: Readonly<Record<string, Maker>> = {
+  AccessKeyId: async (ask, _name, { UserName }) =>
+    String(inside(await ask('CreateAccessKey', { UserName }), 'AccessKey', 'AccessKeyId')),
+  GroupName: async (ask, name) => {
+    await ask('CreateGroup', { GroupName: name })
+    return name
+  },
+  InstanceProfileName: async (ask, name) => {
+    await ask('CreateInstanceProfile', { InstanceProfileName: name })
+    return name
+  },
+  OpenIDConnectProviderArn: async (ask, name) => {
+    const answer = await ask('CreateOpenIDConnectProvider', { Url: `https://${name}.example.com` })
+    return String(inside(answer, 'OpenIDConnectProviderArn'))
+  },
+  PolicyArn: async (ask, name) => {
+    const answer = await ask('CreatePolicy', { PolicyName: name, PolicyDocument: POLICY })
+    return String(inside(answer, 'Policy', 'Arn'))
+  },
+  PolicySourceArn: async (ask, name) =>
+    String(inside(await ask('CreateUser', { UserName: name }), 'User', 'Arn')),
+  RoleName: async (ask, name) => {
+    await ask('CreateRole', { RoleName: name, AssumeRolePolicyDocument: TRUST })
+    return name
+  },
+  UserName: async (ask, name) => {
+    await ask('CreateUser', { UserName: name })
+    return name
+  },
+}
+
+/** Values of the same members that name nothing. */
+const NOT_MADE: Readonly<Record<string, (name: string) => string>> = {
+  AccessKeyId: () => 'AKIAAAAAAAAAAAAAAAAA',
+  OpenIDConnectProviderArn: (name) => `arn:aws:iam::${ACCOUNT}:oidc-provider/${name}.example.com`,
+  PolicyArn: (name) => `arn:aws:iam::${ACCOUNT}:policy/${name}`,
+  PolicySourceArn: (name) => `arn:aws:iam::${ACCOUNT}:user/${name}`,
+  Url: (name) => `https://${name}.example.com`,
+}
+
+/** What an input is made for: the members that it has to have, and whether what they name is there. */
+export type IamInputParts = {
+  readonly members: readonly string[]
+  readonly name: string
+  readonly made: boolean
+}
+
+/** The input of a call with this sample, and of those that are made before it. */
+export async function iamInput(
+  ask: AskIam,
+  { with: also = [], makes = false, input: own = {} }: IamSample,
+  { members, name, made }: IamInputParts,
+): Promise<SampleInput> {
+  const input: Record<string, unknown> = {}
+  for (const member of [...new Set([...also, ...members])].sort(lastOfAll)) {
+    const given = makes && member === 'PolicyName' ? undefined : (own[member] ?? GIVEN[member])
+    if (given !== undefined) input[member] = given
+    else if (made && !makes) input[member] = await make(ask, member, name, input)
+    else input[member] = NOT_MADE[member]?.(name) ?? name
+  }
+  return { ...input, ...own }
+}
+
+/** An access key needs its user, which is made before. */
+function lastOfAll(one: string, other: string): number {
+  return Number(one === 'AccessKeyId') - Number(other === 'AccessKeyId')
+}
+
+function make(ask: AskIam, member: string, name: string, input: SampleInput): Promise<string> {
+  const maker = MADE[member]
+  if (maker === undefined) {
+    throw new Error(`test/support/iam-samples.ts does not know a value of ${member}: add it to GIVEN or MADE`)
+  }
+  return maker(ask, name, input)
+}
+
+const NAMED: IamSample = {}
+const LIST: IamSample = { refused: 'denied' }
+const CREATE: IamSample = { makes: true, refused: 'again' }
+const OF_USER: IamSample = { with: ['UserName'] }
+const PASSWORDLESS: IamSample = { never: 'users have no passwords here' }
+
+/** By operation. A test fails when an operation has no sample. */
+export const IAM_SAMPLES: Readonly<Record<string, IamSample>> = {
+  AddClientIDToOpenIDConnectProvider: NAMED,
+  AddRoleToInstanceProfile: NAMED,
+  AddUserToGroup: NAMED,
+  AttachGroupPolicy: NAMED,
+  AttachRolePolicy: NAMED,
+  AttachUserPolicy: NAMED,
+  CreateAccessKey: OF_USER,
+  CreateGroup: { ...CREATE, input: { Path: '/a/b/' } },
+  CreateInstanceProfile: { ...CREATE, with: ['Tags'] },
+  CreateOpenIDConnectProvider: {
+    ...CREATE,
+    with: ['ThumbprintList', 'Tags'],
+    input: { ClientIDList: ['a', 'b'] },
+  },
+  CreatePolicy: { ...CREATE, with: ['Description', 'Tags'] },
+  CreatePolicyVersion: { input: { SetAsDefault: true } },
+  CreateRole: {
+    ...CREATE,
+    with: ['Description', 'PermissionsBoundary', 'Tags'],
+    input: { MaxSessionDuration: 7200 },
+  },
+  CreateUser: { ...CREATE, with: ['PermissionsBoundary', 'Tags'], input: { Path: '/a/' } },
+  DeleteAccessKey: OF_USER,
+  DeleteGroup: NAMED,
+  DeleteGroupPolicy: { before: ['PutGroupPolicy'] },
+  DeleteInstanceProfile: NAMED,
+  DeleteLoginProfile: PASSWORDLESS,
+  DeleteOpenIDConnectProvider: { refused: 'denied' },
+  DeletePolicy: NAMED,
+  DeletePolicyVersion: { before: ['CreatePolicyVersion'], input: { VersionId: 'v2' } },
+  DeleteRole: NAMED,
+  DeleteRolePermissionsBoundary: { before: ['PutRolePermissionsBoundary'] },
+  DeleteRolePolicy: { before: ['PutRolePolicy'] },
+  DeleteUser: NAMED,
+  DeleteUserPermissionsBoundary: { before: ['PutUserPermissionsBoundary'] },
+  DeleteUserPolicy: { before: ['PutUserPolicy'] },
+  DetachGroupPolicy: { before: ['AttachGroupPolicy'] },
+  DetachRolePolicy: { before: ['AttachRolePolicy'] },
+  DetachUserPolicy: { before: ['AttachUserPolicy'] },
+  GetAccessKeyLastUsed: OF_USER,
+  GetAccountAuthorizationDetails: LIST,
+  GetAccountSummary: LIST,
+  GetContextKeysForCustomPolicy: {
+    refused: { input: { PolicyInputList: ['{'] }, code: 'InvalidInputException' },
+  },
+  GetContextKeysForPrincipalPolicy: NAMED,
+  GetGroup: { before: ['AddUserToGroup'] },
+  GetGroupPolicy: { before: ['PutGroupPolicy'] },
+  GetInstanceProfile: { before: ['AddRoleToInstanceProfile'] },
+  GetLoginProfile: PASSWORDLESS,
+  GetOpenIDConnectProvider: NAMED,
+  GetPolicy: NAMED,
+  GetPolicyVersion: NAMED,
+  GetRole: NAMED,
+  GetRolePolicy: { before: ['PutRolePolicy'] },
+  GetUser: { with: ['UserName'], before: ['TagUser'] },
+  GetUserPolicy: { before: ['PutUserPolicy'] },
+  ListAccessKeys: { with: ['UserName'], before: ['CreateAccessKey'] },
+  ListAccountAliases: LIST,
+  ListAttachedGroupPolicies: { before: ['AttachGroupPolicy'] },
+  ListAttachedRolePolicies: { before: ['AttachRolePolicy'] },
+  ListAttachedUserPolicies: { before: ['AttachUserPolicy'] },
+  ListEntitiesForPolicy: { before: ['AttachUserPolicy', 'AttachRolePolicy'] },
+  ListGroupPolicies: { before: ['PutGroupPolicy'] },
+  ListGroups: LIST,
+  ListGroupsForUser: { before: ['AddUserToGroup'] },
+  ListInstanceProfiles: LIST,
+  ListInstanceProfilesForRole: { before: ['AddRoleToInstanceProfile'] },
+  ListMFADevices: OF_USER,
+  ListOpenIDConnectProviders: LIST,
+  ListPolicies: { input: { Scope: 'AWS', MaxItems: 2 }, refused: 'denied' },
+  ListPolicyTags: { before: ['TagPolicy'] },
+  ListPolicyVersions: { before: ['CreatePolicyVersion'] },
+  ListRolePolicies: { before: ['PutRolePolicy'] },
+  ListRoleTags: { before: ['TagRole'] },
+  ListRoles: LIST,
+  ListSSHPublicKeys: OF_USER,
+  ListServiceSpecificCredentials: OF_USER,
+  ListSigningCertificates: OF_USER,
+  ListUserPolicies: { before: ['PutUserPolicy'] },
+  ListUserTags: { before: ['TagUser'] },
+  ListUsers: LIST,
+  ListVirtualMFADevices: LIST,
+  PutGroupPolicy: NAMED,
+  PutRolePermissionsBoundary: NAMED,
+  PutRolePolicy: NAMED,
+  PutUserPermissionsBoundary: NAMED,
+  PutUserPolicy: NAMED,
+  RemoveClientIDFromOpenIDConnectProvider: { before: ['AddClientIDToOpenIDConnectProvider'] },
+  RemoveRoleFromInstanceProfile: { before: ['AddRoleToInstanceProfile'] },
+  RemoveUserFromGroup: { before: ['AddUserToGroup'] },
+  SetDefaultPolicyVersion: NAMED,
+  SimulateCustomPolicy: { refused: 'denied' },
+  SimulatePrincipalPolicy: NAMED,
+  TagPolicy: NAMED,
+  TagRole: NAMED,
+  TagUser: NAMED,
+  UntagPolicy: { before: ['TagPolicy'] },
+  UntagRole: { before: ['TagRole'] },
+  UntagUser: { before: ['TagUser'] },
+  UpdateAccessKey: OF_USER,
+  UpdateAssumeRolePolicy: { input: { PolicyDocument: TRUST } },
+  UpdateGroup: { input: { NewPath: '/new/' } },
+  UpdateOpenIDConnectProviderThumbprint: NAMED,
+  UpdateRole: { with: ['Description'], input: { MaxSessionDuration: 3600 } },
+  UpdateRoleDescription: NAMED,
+  UpdateUser: { input: { NewPath: '/new/' } },
+}

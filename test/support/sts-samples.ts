@@ -1,0 +1,74 @@
+/** For tests: a legal call, and a refused one, of every operation of STS. */
+
+import type { ErrorCode } from '../../src/api/errors.ts'
+import type { SampleInput } from './iam-samples.ts'
+import type { SampleCaller } from './sample-bed.ts'
+
+/** What the inputs are made from. */
+export type StsParts = {
+  /** A role that the administrator may assume, and one that whoever has a token may. */
+  readonly roleArn: string
+  readonly webRoleArn: string
+  readonly webToken: string
+  readonly accessKeyId: string
+}
+
+export type StsSample = {
+  readonly valid?: (parts: StsParts) => SampleInput
+  /** Why no call of the operation succeeds. */
+  readonly never?: string
+  readonly refused: {
+    readonly input: (parts: StsParts) => SampleInput
+    readonly code: ErrorCode
+    readonly as?: SampleCaller
+  }
+}
+
+const NO_ROLE = 'arn:aws:iam::000000000000:role/none'
+const SESSION = { RoleSessionName: 'a-session', DurationSeconds: 900 }
+
+/** By operation. A test fails when an operation has no sample. */
+export const STS_SAMPLES: Readonly<Record<string, StsSample>> = {
+  AssumeRole: {
+    valid: ({ roleArn }) => ({
+      ...SESSION,
+      RoleArn: roleArn,
+      Tags: [{ Key: 'team', Value: 'a b' }],
+      SourceIdentity: 'ada',
+    }),
+    refused: { input: () => ({ ...SESSION, RoleArn: NO_ROLE }), code: 'AccessDeniedException' },
+  },
+  AssumeRoleWithWebIdentity: {
+    valid: ({ webRoleArn, webToken }) => ({ ...SESSION, RoleArn: webRoleArn, WebIdentityToken: webToken }),
+    refused: {
+      input: ({ webRoleArn }) => ({ ...SESSION, RoleArn: webRoleArn, WebIdentityToken: 'none' }),
+      code: 'InvalidIdentityTokenException',
+    },
+  },
+  DecodeAuthorizationMessage: {
+    never: 'no service here gives encoded messages',
+    refused: {
+      input: () => ({ EncodedMessage: 'message' }),
+      code: 'InvalidAuthorizationMessageException',
+    },
+  },
+  GetAccessKeyInfo: {
+    valid: ({ accessKeyId }) => ({ AccessKeyId: accessKeyId }),
+    refused: {
+      input: ({ accessKeyId }) => ({ AccessKeyId: accessKeyId }),
+      code: 'AccessDeniedException',
+      as: 'nobody',
+    },
+  },
+  GetCallerIdentity: {
+    valid: () => ({}),
+    refused: { input: () => ({}), code: 'InvalidSignatureException', as: 'forger' },
+  },
+  GetSessionToken: {
+    valid: () => ({ DurationSeconds: 900 }),
+    refused: {
+      input: () => ({ SerialNumber: 'arn:aws:iam::000000000000:mfa/none', TokenCode: '123456' }),
+      code: 'AccessDeniedException',
+    },
+  },
+}
