@@ -50,7 +50,7 @@ function partsWith(operation: Operation, append: (event: string) => Promise<void
     freshness: new Freshness({ refresh: () => undefined }, systemAfterThisTurn),
     journal,
     refusals: { admit: () => true, journal, random: systemRandom, account: ACCOUNT },
-    quotas: { admit: () => true },
+    quotas: { admit: () => true, chargeAudit: () => {} },
     admitThrottled: () => true,
     clock: systemClock,
     random: systemRandom,

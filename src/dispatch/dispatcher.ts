@@ -40,7 +40,7 @@ export type DispatcherParts = AuthenticationParts & {
   readonly freshness: Freshness
   readonly journal: Journal
   readonly refusals: RefusalParts
-  readonly quotas: Pick<Quotas, 'admit'>
+  readonly quotas: Pick<Quotas, 'admit' | 'chargeAudit'>
   /** Whether one more throttled call of this account is recorded by itself; it is counted otherwise. */
   readonly admitThrottled: (account: string) => boolean
   readonly clock: Clock
@@ -338,11 +338,17 @@ function record(parts: DispatcherParts, attempt: Attempt, outcome: Outcome): Pro
   const { random, journal } = parts
   const at = parts.clock.now()
   const events = formatCallEvents(facts, { at, parameters, resources, outcome }, random)
+  charge(parts, facts.account, events)
   const { changes = [] } = outcome
   const urgency = isRevocation(facts.service.name, facts.eventName) ? 'revocation' : 'usual'
   if (changes.length === 0) return appendAll(journal, events, urgency)
   const also = (outcome.event?.also ?? []).map((more) => formatServiceEvent(more, { at, random }))
   return journal.commit(changes, [...events, ...also], urgency)
+}
+
+/** Who calls is charged with the copies for others too. */
+function charge(parts: DispatcherParts, account: string, events: ReturnType<typeof formatCallEvents>): void {
+  for (const { json } of events) parts.quotas.chargeAudit(account, json.length)
 }
 
 /** The events of one call are durable together; nearly always it is one. */
@@ -368,7 +374,9 @@ async function fail(parts: DispatcherParts, attempt: Attempt, cause: unknown): P
   if (error.code === 'ThrottlingException' && !parts.admitThrottled(facts.account)) return error
   const end = { at: parts.clock.now(), parameters, resources, error }
   try {
-    await appendAll(parts.journal, formatCallEvents(facts, end, parts.random), 'usual')
+    const events = formatCallEvents(facts, end, parts.random)
+    if (!attempt.anonymous) charge(parts, facts.account, events)
+    await appendAll(parts.journal, events, 'usual')
   } catch (failure) {
     return callerFacingError(failure, requestId, parts)
   }

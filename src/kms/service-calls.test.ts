@@ -45,7 +45,7 @@ before(async () => {
     freshness: new Freshness(records, systemAfterThisTurn),
     journal,
     refusals: { admit: () => true, journal, random: systemRandom, account: ACCOUNT },
-    quotas: { admit: () => admits },
+    quotas: { admit: () => admits, chargeAudit: () => {} },
     admitThrottled: () => true,
     clock: systemClock,
     random: systemRandom,

@@ -99,12 +99,27 @@ const OWN: Readonly<Record<string, number>> = {
   UpdatePrimaryRegion: 5,
 }
 
+/** Nearly three times what 4,000 calls a second write, with 1.5 KB each. */
+const AUDIT_BYTES_BY_DEFAULT = 16_777_216
+
+/** What the calls of an account may write to the audit log; AWS has none, so `aws` is the default. */
+export const AUDIT_BYTES: RateQuota = {
+  name: 'audit.bytes',
+  unit: 'a second',
+  about: 'bytes that calls write to the audit log, in all regions together',
+  aws: AUDIT_BYTES_BY_DEFAULT,
+  byDefault: AUDIT_BYTES_BY_DEFAULT,
+  min: 1024,
+  max: 1_073_741_824,
+}
+
 /** Every quota on a rate, by name. */
 export const RATES: ReadonlyMap<string, RateQuota> = new Map(
   [
     ...SHARED.map(([name, about, aws]) => rate(name, about, aws)),
     ...Object.entries(PAIRS).map(([spec, aws]) => rate(pairName(spec), `data key pairs of ${spec}`, aws)),
     ...Object.entries(OWN).map(([name, aws]) => rate(`kms.${name}`, `calls of ${name}`, aws)),
+    AUDIT_BYTES,
   ].map((quota) => [quota.name, quota]),
 )
 

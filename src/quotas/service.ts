@@ -1,8 +1,9 @@
 import type { ServiceName } from '../api/services.ts'
 import type { Clock } from '../base/ports.ts'
+import { AuditAllowance } from './audit-allowance.ts'
 import { type Payer, RateLimiter } from './limiter.ts'
 import { limitOf, type ResourceQuota, type StoredQuotas } from './quotas.ts'
-import { chargedOf, RATES } from './rates.ts'
+import { type Charged, chargedOf, RATES } from './rates.ts'
 import { type QuotaUse, QuotaWatch } from './watch.ts'
 
 /** The quotas of an account that differ from the default; at once where memory holds them. */
@@ -42,6 +43,8 @@ export type Quotas = {
   readonly admit: (call: RatedCall) => boolean | Promise<boolean>
   /** The same for the use of a key in a custom key store, which has a rate beside the call's. */
   readonly admitStore: (account: string, region: string, storeId: string) => Promise<boolean>
+  /** Charges an account with what its call has written to the audit log, in bytes or UTF-16 units. */
+  readonly chargeAudit: (account: string, size: number) => void
   /** The limit that an amount would be beyond; nothing when there is room for it. */
   readonly exceeded: (wanted: Wanted) => Promise<number | undefined>
   /** What a quota is for an account. */
@@ -52,18 +55,22 @@ export type Quotas = {
 export function openQuotas({ find, clock, processes, near }: QuotaParts): Quotas {
   const watch = new QuotaWatch(clock, near)
   const limiter = new RateLimiter({ clock, watch, processes })
+  const audit = new AuditAllowance({ clock, watch, processes })
+  const admit = (payer: Payer, charged: Charged): boolean =>
+    audit.admit(payer.account, payer.region, payer.stored) && limiter.admit(payer, charged)
   const limit: Quotas['limit'] = async (account, quota) => limitOf(await find(account), quota)
   return {
     admit: ({ account, region, service, operation, input }) => {
       const charged = chargedOf(service, operation, input)
       const found = find(account)
-      if (!(found instanceof Promise)) return limiter.admit({ account, region, stored: found }, charged)
-      return found.then((stored) => limiter.admit({ account, region, stored }, charged))
+      if (!(found instanceof Promise)) return admit({ account, region, stored: found }, charged)
+      return found.then((stored) => admit({ account, region, stored }, charged))
     },
     admitStore: async (account, region, storeId) => {
       const payer: Payer = { account, region, stored: await find(account), of: storeId }
       return limiter.admit(payer, STORE)
     },
+    chargeAudit: (account, size) => audit.charge(account, size),
     exceeded: async ({ account, region, quota, amount }) => {
       const most = await limit(account, quota)
       watch.note({ account, region, quota, used: amount, limit: most })

@@ -70,6 +70,20 @@ test('a rate that an operator sets is in force at the next call, and so is its e
   assert.deepEqual(throttledAmong(await burst(server, 50)), [])
 })
 
+test('an account that writes more to the audit log than its quota gives waits, whatever it calls', async () => {
+  await setQuota('audit.bytes', '1024')
+  const context = { context: 'x'.repeat(8000) }
+  const encrypt = () =>
+    call(server, 'Encrypt', { KeyId: 'alias/none', Plaintext: '', EncryptionContext: context })
+  const list = () => call(server, 'ListKeys', {})
+  const answers: Answer[] = []
+  for (let round = 0; round < 20; round += 1) answers.push(await encrypt(), await list())
+  assert.ok(throttledAmong(answers).length > 10, `${throttledAmong(answers).length} throttled`)
+  await setQuota('audit.bytes', 'default')
+  // A worker has its part of a burst, which is written off at once by the quota that is in force now.
+  assert.equal((await list()).status, 200)
+})
+
 test('a call that is not valid is charged like one that is', async () => {
   await setQuota('kms.UpdatePrimaryRegion', '1')
   const answers = await Promise.all(Array.from({ length: 50 }, () => call(server, 'UpdatePrimaryRegion', {})))

@@ -1,0 +1,64 @@
+import { type Bucket, fullBucket, take, usedMs } from '../base/bucket.ts'
+import type { Clock } from '../base/ports.ts'
+import type { StoredQuotas } from './quotas.ts'
+import { AUDIT_BYTES } from './rates.ts'
+import type { QuotaWatch } from './watch.ts'
+
+/** How long an account may write faster than its quota: bursts of some seconds are no load for a disk. */
+export const AUDIT_BURST_MS = 5000
+const SECOND_MS = 1000
+
+/** What an account has written, and how long a byte takes to be written off. */
+type Account = Bucket & { intervalMs: number; limit: number }
+
+/** What an allowance works with. */
+export type AuditAllowanceParts = {
+  readonly clock: Clock
+  readonly watch: QuotaWatch
+  /** How many processes share the calls: each admits its part. */
+  readonly processes: number
+}
+
+/**
+ * How much the calls of each account may write to the audit log. A call is admitted while the account has not written
+ * more than its quota, and what it writes is charged when that is known. It counts all regions together.
+ */
+export class AuditAllowance {
+  readonly #parts: AuditAllowanceParts
+  readonly #accounts = new Map<string, Account>()
+
+  constructor(parts: AuditAllowanceParts) {
+    this.#parts = parts
+  }
+
+  /** Whether the account may make one more call. `region` is the call's, for who is told of a quota that is used up. */
+  admit(account: string, region: string, stored: StoredQuotas | undefined): boolean {
+    const limit = stored?.[AUDIT_BYTES.name] ?? AUDIT_BYTES.byDefault
+    const found = this.#accounts.get(account) ?? this.#begin(account)
+    if (found.limit !== limit) this.#change(found, limit)
+    if (found.fullAtMs === Number.NEGATIVE_INFINITY) return true
+    if (usedMs(found, this.#parts.clock.monotonicMs()) < AUDIT_BURST_MS) return true
+    this.#parts.watch.note({ account, region, quota: AUDIT_BYTES.name, used: limit, limit })
+    return false
+  }
+
+  /** Charges what a call has written, in bytes or UTF-16 units of JSON. */
+  charge(account: string, size: number): void {
+    const found = this.#accounts.get(account)
+    if (found !== undefined) take(found, this.#parts.clock.monotonicMs(), size * found.intervalMs)
+  }
+
+  /** What is written stays written: it takes as long to be written off as by the new quota. */
+  #change(found: Account, limit: number): void {
+    const nowMs = this.#parts.clock.monotonicMs()
+    const intervalMs = (SECOND_MS * this.#parts.processes) / limit
+    const bytes = found.intervalMs === 0 ? 0 : usedMs(found, nowMs) / found.intervalMs
+    Object.assign(found, { limit, intervalMs, fullAtMs: nowMs + bytes * intervalMs })
+  }
+
+  #begin(account: string): Account {
+    const begun = { ...fullBucket(), intervalMs: 0, limit: 0 }
+    this.#accounts.set(account, begun)
+    return begun
+  }
+}
