@@ -3,7 +3,7 @@ import type { Endpoint } from './endpoint.ts'
 import { type Addressing, signRequest } from './requests.ts'
 import type { CalledService } from './sign.ts'
 
-const CALL_TIMEOUT_MS = 10_000
+const CALL_TIMEOUT_MS = 60_000
 
 /** One answer whose body is JSON. */
 export type JsonAnswer = {

@@ -24,7 +24,7 @@ export type ConnectionEvents = {
 }
 
 const CONNECT_TIMEOUT_MS = 10_000
-const ANSWER_MAX_BYTES = 1_048_576
+const ANSWER_MAX_BYTES = 16_777_216
 
 /** Opens a connection and waits until it stands. */
 export function openConnection(endpoint: Endpoint, events: ConnectionEvents): Promise<Connection> {

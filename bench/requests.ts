@@ -44,7 +44,13 @@ export function signPool(workload: Workload, to: Addressing, count: number): Req
   const prefix = randomBytes(12).toString('hex')
   const sign = (index: number) => {
     const id = prefix + index.toString(16).padStart(8, '0')
-    return render({ name: TARGETS.kms + workload.operation, body: bodyOf(workload, index), to, signer, id })
+    return render({
+      headers: headersOf('kms', workload.operation),
+      body: bodyOf(workload, index),
+      to,
+      signer,
+      id,
+    })
   }
   const sample = sign(0)
   const stride = Buffer.byteLength(sample) + 64
@@ -69,12 +75,25 @@ export function signRequest(
 ): Buffer {
   const signer = openSigner(to.credentials, new Date(), service)
   const id = randomBytes(16).toString('hex')
-  return Buffer.from(render({ name: TARGETS[service] + name, body, to, signer, id }), 'latin1')
+  return Buffer.from(render({ headers: headersOf(service, name), body, to, signer, id }), 'latin1')
 }
 
-const TARGETS: Readonly<Record<CalledService, string>> = {
+const TARGETS: Readonly<Record<CalledService, string | undefined>> = {
   kms: 'TrentService.',
   cloudtrail: 'com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.',
+  holdfast: 'Holdfast_20261101.',
+  iam: undefined,
+  sts: undefined,
+}
+
+type ProtocolHeaders = { readonly contentType: string; readonly target: string | undefined }
+
+/** The headers that say which operation a body is for; a form says it by itself. */
+function headersOf(service: CalledService, operation: string): ProtocolHeaders {
+  const prefix = TARGETS[service]
+  return prefix === undefined
+    ? { contentType: 'application/x-www-form-urlencoded', target: undefined }
+    : { contentType: 'application/x-amz-json-1.1', target: prefix + operation }
 }
 
 /** The body of an Encrypt call with a context of its own, and the context. */
@@ -117,8 +136,7 @@ function plaintextOf(index: number): string {
 }
 
 type Rendered = {
-  /** With the prefix of its service. */
-  readonly name: string
+  readonly headers: ProtocolHeaders
   readonly body: string
   readonly to: Addressing
   readonly signer: Signer
@@ -126,19 +144,19 @@ type Rendered = {
 }
 
 /** The headers are those that AWS's own JavaScript client sends and signs. */
-function render({ name, body, to, signer, id }: Rendered): string {
+function render({ headers: { contentType, target }, body, to, signer, id }: Rendered): string {
   const bodySha256 = sha256Hex(body)
   const { sessionToken } = to.credentials
   const signed = [
     ['amz-sdk-invocation-id', uuidOf(id)],
     ['amz-sdk-request', 'attempt=1; max=3'],
     ['content-length', Buffer.byteLength(body).toString()],
-    ['content-type', 'application/x-amz-json-1.1'],
+    ['content-type', contentType],
     ['host', hostHeader(to.endpoint)],
     ['x-amz-content-sha256', bodySha256],
     ['x-amz-date', signer.date],
     ...(sessionToken === undefined ? [] : ([['x-amz-security-token', sessionToken]] as const)),
-    ['x-amz-target', name],
+    ...(target === undefined ? [] : ([['x-amz-target', target]] as const)),
   ] as const
   const lines = signed.map(([header, value]) => `${header}: ${value}\r\n`).join('')
   const authorization = signer.authorize(signed, bodySha256)

@@ -21,10 +21,10 @@ export type Signer = {
 }
 
 /** The services that the bench calls. */
-export type CalledService = 'kms' | 'cloudtrail'
+export type CalledService = 'kms' | 'cloudtrail' | 'holdfast' | 'iam' | 'sts'
 
 /**
- * A signer for POST requests to `/` without a query: all that a JSON 1.1 service is asked.
+ * A signer for POST requests to `/` without a query: all that these services are asked.
  *
  * Source: AWS Signature Version 4, "Create a signed request".
  */

@@ -8,6 +8,7 @@ import { openReadiness } from './audit/readiness.ts'
 import { openRecordLimiters, type RecordLimiters } from './audit/record-limiters.ts'
 import type { Log } from './base/log.ts'
 import { systemAfterThisTurn, systemClock, systemRandom, systemSleep, systemTimers } from './base/ports.ts'
+import { Slices } from './base/slices.ts'
 import type { TlsPair } from './base/tls-pair.ts'
 import { fetchJson } from './client/fetch-json.ts'
 import { openTrailService, type TrailService, type TrailServiceParts } from './cloudtrail/service.ts'
@@ -103,7 +104,12 @@ export async function openNode(
   stack.defer(() => watch.close())
   const { meters } = watch
   const { log } = meters
-  const deployment = await openForServing(config, watch.store)
+  const { giveWay } = new Slices({
+    clock: systemClock,
+    afterThisTurn: systemAfterThisTurn,
+    sleep: systemSleep,
+  })
+  const deployment = await openForServing(config, { watch: watch.store, giveWay })
   const { records, auditKey, checkpointKey, wrappingKey, grantTokens, tokenSealer: sealer } = deployment
   stack.defer(() => records.close())
   const own = ownEventParts(config)

@@ -27,13 +27,12 @@ import { fileSeal } from './custody/roots/file.ts'
 import { SealError } from './custody/roots/root.ts'
 import { type TokenSealer, tokenSealer } from './custody/token-sealer.ts'
 import { ACCOUNT, ACCOUNTS, ensureAccount, handOverRoot } from './iam/account.ts'
-import { openRecords } from './store/cache.ts'
+import { openRecords, type RecordsOptions } from './store/cache.ts'
 import { claimFileLock, type FileLock } from './store/file-lock.ts'
 import { makeFolder } from './store/folder.ts'
 import { LIST_MAX_RECORDS, type Records } from './store/records.ts'
 import { openSqlite } from './store/sqlite.ts'
 import { DATABASE_FILE } from './store/sqlite-file.ts'
-import type { StoreWatch } from './store/watch.ts'
 
 /** The file that the root credentials are handed over in, within the data folder. */
 export const CREDENTIALS_FILE = 'credentials'
@@ -75,10 +74,10 @@ export type Deployment = {
  *
  * @throws SealError, StoreFailure.
  */
-export async function openDeployment(config: Config, watch?: StoreWatch): Promise<Deployment> {
+export async function openDeployment(config: Config, options: RecordsOptions = {}): Promise<Deployment> {
   await makeFolder(config.data)
   using rootKey = await openRootKey(config)
-  const records = await openRecords(openSqlite(config.data), recordSealer(rootKey, systemRandom), { watch })
+  const records = await openRecords(openSqlite(config.data), recordSealer(rootKey, systemRandom), options)
   await assertNotLost(config, records)
   using auditKey = deriveKey(rootKey, AUDIT_KEY_INFO)
   using checkpointSeed = deriveKey(rootKey, CHECKPOINT_KEY_INFO)
@@ -140,11 +139,11 @@ async function prepareAccount(config: Config, records: Records): Promise<void> {
  * Opens a data folder to serve from it. Of several processes that start at once, one at a time makes
  * what is missing: the root key, the account, the credentials.
  */
-export async function openForServing(config: Config, watch?: StoreWatch): Promise<Deployment> {
+export async function openForServing(config: Config, options: RecordsOptions = {}): Promise<Deployment> {
   await makeFolder(config.data)
   const lock = await waitForLock(join(config.data, START_LOCK_FILE))
   try {
-    const deployment = await openDeployment(config, watch)
+    const deployment = await openDeployment(config, options)
     await prepareAccount(config, deployment.records)
     return deployment
   } finally {

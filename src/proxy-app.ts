@@ -73,7 +73,7 @@ export async function administerProxy<T>(
 type Opening = { readonly config: Config; readonly log: Log; readonly watch?: StoreWatch }
 
 async function openParts({ config, log, watch }: Opening, stack: AsyncDisposableStack) {
-  const { records, auditKey, wrappingKey } = await openForServing(config, watch)
+  const { records, auditKey, wrappingKey } = await openForServing(config, { watch })
   stack.defer(() => records.close())
   const journal = await openNodeJournal(config, { records, auditKey }, { log })
   stack.defer(() => journal.close())

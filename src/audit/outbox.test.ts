@@ -35,6 +35,8 @@ async function openWorld(): Promise<World> {
     get: (kind, partition, name) => opened.get(kind, partition, name),
     peek: (kind, partition, name) => opened.peek(kind, partition, name),
     list: (kind, query) => opened.list(kind, query),
+    getLight: (kind, partition, name) => opened.getLight(kind, partition, name),
+    listLight: (kind, query) => opened.listLight(kind, query),
     commit: (changes) => {
       commits.push(changes.length)
       return opened.commit(changes)

@@ -1,12 +1,26 @@
 import { toHex } from '../base/bytes.ts'
+import { type GiveWay, neverGiveWay } from '../base/slices.ts'
+import { Lights } from './lights.ts'
 import { MEMORY_LIMITS, Memory, type MemoryLimits, type Remembered } from './memory.ts'
-import { FEED_SHARDS, type RawKey, type RawStore } from './port.ts'
-import type { Change, Kind, ListQuery, Page, Place, Records, Stored } from './records.ts'
+import { FEED_SHARDS, type RawKey, type RawStore, type RawVersion } from './port.ts'
+import type {
+  Change,
+  Kind,
+  Light,
+  LightKind,
+  LightPage,
+  ListQuery,
+  Page,
+  Place,
+  Records,
+  Stored,
+} from './records.ts'
 import {
   type Located,
   listSealed,
   locate,
   type Opened,
+  readListed,
   readSealed,
   type Sealer,
   sealChanges,
@@ -14,18 +28,23 @@ import {
 import type { StoreWatch } from './watch.ts'
 
 /** What records may be opened with. */
-export type RecordsOptions = { readonly limits?: MemoryLimits; readonly watch?: StoreWatch | undefined }
+export type RecordsOptions = {
+  readonly limits?: MemoryLimits
+  readonly watch?: StoreWatch | undefined
+  /** Asked between the records of a list. */
+  readonly giveWay?: GiveWay
+}
 
 /** The records of a store, opened and remembered. Closing them closes the store. @throws StoreFailure. */
 export async function openRecords(
   raw: RawStore,
   sealer: Sealer,
-  { limits = MEMORY_LIMITS, watch }: RecordsOptions = {},
+  { limits = MEMORY_LIMITS, watch, giveWay = neverGiveWay }: RecordsOptions = {},
 ): Promise<Records> {
   // First the stamp: what is committed after it makes the next refresh look.
   const stamp = raw.stamp()
   const position = await raw.feedPosition()
-  return new RememberedRecords({ raw, sealer, limits, watch, stamp, position })
+  return new RememberedRecords({ raw, sealer, limits, watch, giveWay, stamp, position })
 }
 
 type Beginning = {
@@ -33,6 +52,7 @@ type Beginning = {
   readonly sealer: Sealer
   readonly limits: MemoryLimits
   readonly watch: StoreWatch | undefined
+  readonly giveWay: GiveWay
   readonly stamp: number
   readonly position: ReadonlyMap<number, number>
 }
@@ -51,6 +71,8 @@ class RememberedRecords implements Records {
   readonly #raw: RawStore
   readonly #sealer: Sealer
   readonly #memory: Memory
+  readonly #lights = new Lights()
+  readonly #giveWay: GiveWay
   readonly #watch: StoreWatch | undefined
   /** Up to where the feed of each shard has been followed. */
   readonly #position: Map<number, number>
@@ -58,7 +80,8 @@ class RememberedRecords implements Records {
   #seenStamp: number
   #pass: { readonly stamp: number; readonly done: Promise<void> } | undefined
 
-  constructor({ raw, sealer, limits, watch, stamp, position }: Beginning) {
+  constructor({ raw, sealer, limits, watch, giveWay, stamp, position }: Beginning) {
+    this.#giveWay = giveWay
     this.#watch = watch
     this.#raw = raw
     this.#sealer = sealer
@@ -96,17 +119,100 @@ class RememberedRecords implements Records {
   }
 
   async list<V extends object>(kind: Kind<V>, query: Omit<ListQuery, 'kind'>): Promise<Page<V>> {
-    const generations = [...this.#generations]
-    const page = await listSealed(this.#raw, this.#sealer, { ...query, kind: kind.name })
-    const records = page.records.map((opened) => {
-      const { located, sizeBytes } = opened
-      const record = storedOf(kind, opened)
-      if (generations[located.shard] === this.#generations[located.shard]) {
-        this.#memory.put(memoryOf(kind, located, record, sizeBytes))
-      }
-      return record
-    })
-    return { records, next: page.next }
+    const { rows, shard, next } = await listSealed(this.#raw, this.#sealer, { ...query, kind: kind.name })
+    const records: Stored<V>[] = []
+    for (const row of rows) {
+      const wait = this.#giveWay()
+      if (wait !== undefined) await wait
+      const record =
+        this.#findListed(kind, row) ?? (await this.#openListed(kind, row, shard, query.partition))
+      if (record !== undefined) records.push(record)
+    }
+    return { records, next }
+  }
+
+  async getLight<V extends object, L extends object>(
+    light: LightKind<V, L>,
+    partition: string,
+    name: string,
+  ): Promise<Light<L> | undefined> {
+    const remembered = this.peek(light.kind, partition, name)
+    if (remembered !== undefined) return lightOf(light, remembered)
+    const located = locate(this.#sealer, { kind: light.kind.name, partition, name })
+    // A version says nothing of a record that nobody has read: here memory is as true as that of whole records.
+    const known = this.#lights.find(light, memoryKey(located.key))
+    if (known !== undefined) return known
+    const generation = this.#generations[located.shard]
+    const opened = await readSealed(this.#raw, this.#sealer, located)
+    return opened && this.#putLight(light, opened, generation)
+  }
+
+  async listLight<V extends object, L extends object>(
+    light: LightKind<V, L>,
+    query: Omit<ListQuery, 'kind'>,
+  ): Promise<LightPage<L>> {
+    const { kind } = light
+    const { rows, shard, next } = await listSealed(this.#raw, this.#sealer, { ...query, kind: kind.name })
+    const records: Light<L>[] = []
+    for (const row of rows) {
+      const wait = this.#giveWay()
+      if (wait !== undefined) await wait
+      const known = this.#lights.find(light, memoryKey(row), row.version)
+      const record = known ?? (await this.#openLight(light, row, shard, query.partition))
+      if (record !== undefined) records.push(record)
+    }
+    return { records, next }
+  }
+
+  #findListed<V extends object>(kind: Kind<V>, row: RawVersion): Stored<V> | undefined {
+    const remembered = this.#memory.findRecord(memoryKey(row))
+    if (remembered?.kind !== kind || remembered.record?.version !== row.version) return undefined
+    if (this.#watch !== undefined) this.#watch.remembered += 1
+    return parseRemembered(kind, remembered.record)
+  }
+
+  async #openListed<V extends object>(
+    kind: Kind<V>,
+    row: RawVersion,
+    shard: number,
+    partition: string,
+  ): Promise<Stored<V> | undefined> {
+    if (this.#watch !== undefined) this.#watch.read += 1
+    const generation = this.#generations[shard]
+    const opened = await readListed(this.#raw, this.#sealer, row, partition)
+    if (opened === undefined) return undefined
+    const record = storedOf(kind, opened)
+    if (generation === this.#generations[shard]) {
+      this.#memory.put(memoryOf(kind, opened.located, record, opened.sizeBytes))
+    }
+    return record
+  }
+
+  async #openLight<V extends object, L extends object>(
+    light: LightKind<V, L>,
+    row: RawVersion,
+    shard: number,
+    partition: string,
+  ): Promise<Light<L> | undefined> {
+    const whole = this.#findListed(light.kind, row)
+    if (whole !== undefined) return lightOf(light, whole)
+    if (this.#watch !== undefined) this.#watch.read += 1
+    const generation = this.#generations[shard]
+    const opened = await readListed(this.#raw, this.#sealer, row, partition)
+    return opened && this.#putLight(light, opened, generation)
+  }
+
+  /** @param generation of the record's shard before it was read. */
+  #putLight<V extends object, L extends object>(
+    light: LightKind<V, L>,
+    { located, version, value }: Opened,
+    generation: number | undefined,
+  ): Light<L> {
+    const record = lightRecord(light, located.place.name, light.kind.parse(value))
+    if (generation === this.#generations[located.shard]) {
+      this.#lights.put(light, memoryKey(located.key), { version, record })
+    }
+    return record
   }
 
   async commit(changes: readonly Change[]): Promise<void> {
@@ -171,14 +277,32 @@ class RememberedRecords implements Records {
   }
 
   #drop(shard: number, key: RawKey): void {
-    this.#memory.drop(memoryKey(key))
+    const dropped = memoryKey(key)
+    this.#memory.drop(dropped)
+    this.#lights.drop(dropped)
     this.#generations[shard] = (this.#generations[shard] ?? 0) + 1
   }
 
   #dropAll(): void {
     this.#memory.clear()
+    this.#lights.clear()
     for (const [shard, generation] of this.#generations.entries()) this.#generations[shard] = generation + 1
   }
+}
+
+function lightOf<V extends object, L extends object>(
+  light: LightKind<V, L>,
+  { name, value }: Stored<V>,
+): Light<L> {
+  return lightRecord(light, name, value)
+}
+
+function lightRecord<V extends object, L extends object>(
+  light: LightKind<V, L>,
+  name: string,
+  value: V,
+): Light<L> {
+  return Object.freeze({ name, light: deepFrozen(light.of(value)) })
 }
 
 /** What a place takes in memory beside its record. */

@@ -1,4 +1,5 @@
 import type { Kind, Stored } from './records.ts'
+import { Ring, type RingEntry } from './ring.ts'
 
 /** What memory knows about one place: its record, or that there is none. */
 export type Remembered = {
@@ -22,7 +23,7 @@ export type MemoryLimits = {
 /** What a node may remember. A record takes about three times its sealed size. */
 export const MEMORY_LIMITS: MemoryLimits = { records: 50_000, bytes: 67_108_864, absences: 10_000 }
 
-type Entry = Remembered & { used: boolean }
+type Entry = Remembered & RingEntry
 
 /**
  * Opened records by their place, with a bound: those not asked for of late go first (the clock
@@ -30,8 +31,8 @@ type Entry = Remembered & { used: boolean }
  */
 export class Memory {
   readonly #places = new Map<string, Map<string, Map<string, Entry>>>()
-  readonly #records: Ring
-  readonly #absences: Ring
+  readonly #records: Ring<Entry>
+  readonly #absences: Ring<Entry>
 
   constructor(limits: MemoryLimits) {
     this.#records = new Ring(limits.records, limits.bytes)
@@ -42,6 +43,11 @@ export class Memory {
     const entry = this.#places.get(kind)?.get(partition)?.get(name)
     if (entry !== undefined) entry.used = true
     return entry
+  }
+
+  /** The record whose key in memory this is. */
+  findRecord(key: string): Remembered | undefined {
+    return this.#records.find(key)
   }
 
   put(remembered: Remembered): void {
@@ -74,61 +80,6 @@ export class Memory {
     const names = this.#places.get(kind.name)?.get(partition)
     names?.delete(name)
     if (names?.size === 0) this.#places.get(kind.name)?.delete(partition)
-  }
-}
-
-/** Entries in a circle, with a hand that goes round it in search of one that can go. */
-class Ring {
-  readonly #maxCount: number
-  readonly #maxBytes: number
-  readonly #entries = new Map<string, Entry>()
-  #hand = this.#entries.values()
-  #sizeBytes = 0
-
-  constructor(maxCount: number, maxBytes: number) {
-    this.#maxCount = maxCount
-    this.#maxBytes = maxBytes
-  }
-
-  get size(): number {
-    return this.#entries.size
-  }
-
-  add(entry: Entry): void {
-    this.#entries.set(entry.key, entry)
-    this.#sizeBytes += entry.sizeBytes
-  }
-
-  take(key: string): Entry | undefined {
-    const entry = this.#entries.get(key)
-    if (entry === undefined) return undefined
-    this.#entries.delete(key)
-    this.#sizeBytes -= entry.sizeBytes
-    return entry
-  }
-
-  /** Takes out one entry when there are too many. */
-  takeOver(): Entry | undefined {
-    while (this.#entries.size > this.#maxCount || this.#sizeBytes > this.#maxBytes) {
-      const entry = this.#nextEntry()
-      if (entry === undefined) return undefined
-      if (!entry.used) return this.take(entry.key)
-      entry.used = false
-    }
-    return undefined
-  }
-
-  clear(): void {
-    this.#entries.clear()
-    this.#hand = this.#entries.values()
-    this.#sizeBytes = 0
-  }
-
-  #nextEntry(): Entry | undefined {
-    const next = this.#hand.next()
-    if (!next.done) return next.value
-    this.#hand = this.#entries.values()
-    return this.#hand.next().value
   }
 }
 

@@ -19,6 +19,9 @@ export type RawRecord = RawKey & {
   readonly value: Uint8Array
 }
 
+/** A record without its value. */
+export type RawVersion = Omit<RawRecord, 'value'>
+
 /**
  * One change of a commit. `expected` is the version the writer has read: 0 when the record must
  * not exist yet. `value` is what it becomes (as version `expected + 1`, at most
@@ -54,8 +57,8 @@ export type FeedPosition = ReadonlyMap<number, number>
 /** The port that an engine implements. */
 export type RawStore = {
   readonly get: (key: RawKey) => Promise<RawRecord | undefined>
-  /** Records in the byte order of their ids. */
-  readonly range: (kind: string, query: RangeQuery) => Promise<readonly RawRecord[]>
+  /** Records in the byte order of their ids, without their values. */
+  readonly range: (kind: string, query: RangeQuery) => Promise<readonly RawVersion[]>
   /**
    * All or nothing, durable when it resolves. At most {@link COMMIT_MAX_CHANGES}, no two of them
    * to one record; none at all is no commit.

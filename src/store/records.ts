@@ -49,6 +49,25 @@ export type Kind<V extends object> = {
   readonly parse: (value: unknown) => V
 }
 
+/**
+ * What lists show of a kind's records: few members of each, made once for each version and remembered apart from whole
+ * records, so that a page of many costs little. There is one of these for a kind.
+ */
+export type LightKind<V extends object, L extends object> = {
+  readonly kind: Kind<V>
+  readonly of: (value: V) => L
+}
+
+/** What lists show of a record: it cannot be replaced, since it is not the record. */
+export type Light<L> = { readonly name: string; readonly light: L }
+
+/** The same of a partition, page by page. */
+export type LightPage<L> = {
+  readonly records: readonly Light<L>[]
+  /** See {@link Page}. */
+  readonly next: string | undefined
+}
+
 /** Records, read from memory where memory is known to be true, and committed. */
 export type Records = {
   /** @throws IntegrityError when the record does not open; StoreFailure. */
@@ -62,7 +81,21 @@ export type Records = {
    * when it must be read. For the hot path.
    */
   readonly peek: <V extends object>(kind: Kind<V>, partition: string, name: string) => Stored<V> | undefined
+  /**
+   * A page of a partition. A list of many gives way while it opens records: each is as it was at some moment after the
+   * call.
+   */
   readonly list: <V extends object>(kind: Kind<V>, query: Omit<ListQuery, 'kind'>) => Promise<Page<V>>
+  /** What lists show of a record. @throws as `get` does. */
+  readonly getLight: <V extends object, L extends object>(
+    kind: LightKind<V, L>,
+    partition: string,
+    name: string,
+  ) => Promise<Light<L> | undefined>
+  readonly listLight: <V extends object, L extends object>(
+    kind: LightKind<V, L>,
+    query: Omit<ListQuery, 'kind'>,
+  ) => Promise<LightPage<L>>
   /** Durable, all or nothing. @throws StoreConflict, StoreFailure; nothing has changed then. */
   readonly commit: (changes: readonly Change[]) => Promise<void>
   /**

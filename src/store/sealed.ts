@@ -1,6 +1,13 @@
 import { assert } from '../base/assert.ts'
 import { compareBytes, concatBytes, fromUtf8, lengthPrefixed, parseHex, toHex, utf8 } from '../base/bytes.ts'
-import { FEED_SHARDS, type RawChange, type RawKey, type RawRecord, type RawStore } from './port.ts'
+import {
+  FEED_SHARDS,
+  type RawChange,
+  type RawKey,
+  type RawRecord,
+  type RawStore,
+  type RawVersion,
+} from './port.ts'
 import {
   type Change,
   IntegrityError,
@@ -35,8 +42,12 @@ export type Opened = {
   readonly sizeBytes: number
 }
 
-/** A page of records that have been opened. */
-export type OpenedPage = { readonly records: readonly Opened[]; readonly next: string | undefined }
+/** A page of records that have not been opened. All of them are in one feed shard. */
+export type SealedPage = {
+  readonly rows: readonly RawVersion[]
+  readonly shard: number
+  readonly next: string | undefined
+}
 
 const FORMAT = 1
 const LABEL = 'holdfast/record/1'
@@ -64,8 +75,8 @@ export async function readSealed(
   return { located, version: row.version, value, sizeBytes: row.value.length }
 }
 
-/** The records of a partition in the order of their blinded names. @throws IntegrityError, StoreFailure. */
-export async function listSealed(raw: RawStore, sealer: Sealer, query: ListQuery): Promise<OpenedPage> {
+/** Where the records of a page are, in the order of their blinded names. @throws StoreFailure. */
+export async function listSealed(raw: RawStore, sealer: Sealer, query: ListQuery): Promise<SealedPage> {
   const { kind, partition, after, limit } = query
   assert(limit >= 1 && limit <= LIST_MAX_RECORDS, `a page of ${limit} records`)
   const prefix = blindPartition(sealer, kind, partition)
@@ -75,9 +86,20 @@ export async function listSealed(raw: RawStore, sealer: Sealer, query: ListQuery
     ...(after === undefined ? {} : { after: idAfter(prefix, after) }),
   }
   const rows = await raw.range(kind, range)
-  const records = rows.slice(0, limit).map((row) => openListed(sealer, row, partition))
   const last = rows.length > limit ? rows[limit - 1] : undefined
-  return { records, next: last === undefined ? undefined : toHex(last.id.subarray(BLIND_BYTES)) }
+  const next = last === undefined ? undefined : toHex(last.id.subarray(BLIND_BYTES))
+  return { rows: rows.slice(0, limit), shard: shardOf(prefix), next }
+}
+
+/** A record that a page lists, as it is now; nothing when it has gone meanwhile. @throws IntegrityError, StoreFailure. */
+export async function readListed(
+  raw: RawStore,
+  sealer: Sealer,
+  key: RawKey,
+  partition: string,
+): Promise<Opened | undefined> {
+  const row = await raw.get(key)
+  return row && openListed(sealer, row, partition)
 }
 
 /** The changes as the engine is to make them. */

@@ -11,6 +11,7 @@ import {
   type RawKey,
   type RawRecord,
   type RawStore,
+  type RawVersion,
   StoreFailure,
 } from './port.ts'
 import { IntegrityError } from './records.ts'
@@ -54,16 +55,11 @@ class SqliteStore implements RawStore {
     return { kind, id, version: parseInteger(row['version']), value: parseBlob(row['value']) }
   }
 
-  async range(kind: string, query: RangeQuery): Promise<readonly RawRecord[]> {
+  async range(kind: string, query: RangeQuery): Promise<readonly RawVersion[]> {
     assertRange(kind, query)
     const [from, to] = boundsOf(query)
     const rows = read(() => this.#statements.range.all(kind, from, to, query.limit))
-    return rows.map((row) => ({
-      kind,
-      id: parseBlob(row['id']),
-      version: parseInteger(row['version']),
-      value: parseBlob(row['value']),
-    }))
+    return rows.map((row) => ({ kind, id: parseBlob(row['id']), version: parseInteger(row['version']) }))
   }
 
   async commit(changes: readonly RawChange[]): Promise<void> {
@@ -131,7 +127,7 @@ function prepareReads(database: DatabaseSync): Statements {
   return {
     get: database.prepare('SELECT version, value FROM records WHERE kind = ? AND id = ?'),
     range: database.prepare(
-      'SELECT id, version, value FROM records WHERE kind = ? AND id >= ? AND id < ? ORDER BY id LIMIT ?',
+      'SELECT id, version FROM records WHERE kind = ? AND id >= ? AND id < ? ORDER BY id LIMIT ?',
     ),
     heads: database.prepare('SELECT shard, sequence FROM heads'),
     head: database.prepare('SELECT sequence FROM heads WHERE shard = ?'),

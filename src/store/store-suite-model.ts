@@ -90,6 +90,7 @@ async function take(each: Step, store: RawStore, model: Model): Promise<void> {
         .filter((record) => after === undefined || compareBytes(record.id, after) > 0)
         .sort((a, b) => compareBytes(a.id, b.id))
         .slice(0, limit)
+        .map(({ kind, id, version }) => ({ kind, id, version }))
       assert.deepEqual(found, expected)
     }
   }

@@ -181,6 +181,14 @@ function noting(records: Records, asked: string[]): Records {
       asked.push(`list ${kind.name}`)
       return records.list(kind, query)
     },
+    getLight: (light, partition, name) => {
+      asked.push(light.kind.name)
+      return records.getLight(light, partition, name)
+    },
+    listLight: (light, query) => {
+      asked.push(`list ${light.kind.name}`)
+      return records.listLight(light, query)
+    },
     commit: (changes) => records.commit(changes),
     refresh: () => records.refresh(),
     close: () => records.close(),

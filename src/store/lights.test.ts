@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openRecords } from './cache.ts'
+import { kindOfFormat1 } from './kind.ts'
+import { Lights } from './lights.ts'
+import type { RawStore } from './port.ts'
+import { insert, type Kind, type Light, type LightKind, type Records, remove, replace } from './records.ts'
+import { openSqlite } from './sqlite.ts'
+import { testFolder } from './test-folder.ts'
+import { testSealer } from './test-sealer.ts'
+
+type Person = { readonly format: 1; readonly name: string; readonly long: string }
+
+const PERSON: Kind<Person> = kindOfFormat1('person')
+const NAMED: LightKind<Person, { readonly name: string }> = { kind: PERSON, of: ({ name }) => ({ name }) }
+const P = 'a-partition'
+const PAGE = { partition: P, limit: 10 }
+
+function person(name: string): Person {
+  return { format: 1, name, long: 'x'.repeat(1000) }
+}
+
+type Bed = { readonly near: Records; readonly far: Records; readonly calls: { reads: number; asked: number } }
+
+/** Two handles on one folder; what the near one reads, and how often it asks whether to give way, is counted. */
+async function withPair(use: (bed: Bed) => Promise<void>): Promise<void> {
+  using folder = testFolder()
+  const calls = { reads: 0, asked: 0 }
+  const raw = openSqlite(folder.path)
+  const counting: RawStore = {
+    get: (key) => {
+      calls.reads += 1
+      return raw.get(key)
+    },
+    range: (kind, query) => raw.range(kind, query),
+    commit: (changes) => raw.commit(changes),
+    feedPosition: () => raw.feedPosition(),
+    changesSince: (shard, sequence) => raw.changesSince(shard, sequence),
+    stamp: () => raw.stamp(),
+    close: () => raw.close(),
+  }
+  const sealer = testSealer()
+  const giveWay = () => {
+    calls.asked += 1
+    return calls.asked % 2 === 0 ? undefined : Promise.resolve()
+  }
+  const near = await openRecords(counting, sealer, { giveWay })
+  const far = await openRecords(openSqlite(folder.path), sealer)
+  try {
+    await use({ near, far, calls })
+  } finally {
+    await near.close()
+    await far.close()
+  }
+}
+
+async function people(records: Records, of: readonly string[]): Promise<void> {
+  await records.commit(of.map((name) => insert(PERSON, P, name, person(name))))
+}
+
+async function namesIn(records: Records): Promise<readonly string[]> {
+  const page = await records.listLight(NAMED, PAGE)
+  return page.records.map(({ light }) => light.name).toSorted()
+}
+
+test('list opens a record once, and then gives the same object from memory', async () => {
+  await withPair(async ({ near, calls }) => {
+    await people(near, ['a', 'b', 'c'])
+    const first = await near.list(PERSON, PAGE)
+    assert.equal(calls.reads, 3)
+    const second = await near.list(PERSON, PAGE)
+    assert.equal(calls.reads, 3)
+    assert.equal(second.records.length, 3)
+    for (const [at, record] of second.records.entries()) assert.equal(record, first.records[at])
+    assert.equal(near.peek(PERSON, P, 'a')?.value.name, 'a')
+  })
+})
+
+test('listLight opens a record once, and whole records stay out of memory', async () => {
+  await withPair(async ({ near, calls }) => {
+    await people(near, ['a', 'b', 'c'])
+    assert.deepEqual(await namesIn(near), ['a', 'b', 'c'])
+    assert.deepEqual(await namesIn(near), ['a', 'b', 'c'])
+    assert.equal(calls.reads, 3)
+    assert.equal(near.peek(PERSON, P, 'a'), undefined)
+    const [listed] = (await near.listLight(NAMED, PAGE)).records
+    assert.ok(listed)
+    assert.ok(Object.isFrozen(listed) && Object.isFrozen(listed.light))
+    assert.deepEqual(Object.keys(listed.light), ['name'])
+  })
+})
+
+test('lists ask between records whether to give way', async () => {
+  await withPair(async ({ near, calls }) => {
+    await people(near, ['a', 'b', 'c'])
+    await near.listLight(NAMED, PAGE)
+    assert.equal(calls.asked, 3)
+    await near.list(PERSON, PAGE)
+    assert.equal(calls.asked, 6)
+  })
+})
+
+test('listLight and getLight take what memory holds', async () => {
+  await withPair(async ({ near, calls }) => {
+    await people(near, ['a', 'b'])
+    await near.list(PERSON, PAGE)
+    calls.reads = 0
+    assert.deepEqual(await namesIn(near), ['a', 'b'])
+    assert.deepEqual(await near.getLight(NAMED, P, 'a'), { name: 'a', light: { name: 'a' } })
+    assert.equal(calls.reads, 0)
+  })
+})
+
+test('getLight reads a record once, and nothing for one that is not there', async () => {
+  await withPair(async ({ near, calls }) => {
+    await people(near, ['a'])
+    const first: Light<{ readonly name: string }> | undefined = await near.getLight(NAMED, P, 'a')
+    assert.equal(first?.light.name, 'a')
+    assert.equal(await near.getLight(NAMED, P, 'a'), first)
+    assert.equal(calls.reads, 1)
+    assert.equal(await near.getLight(NAMED, P, 'b'), undefined)
+  })
+})
+
+test('listLight and getLight see what another handle has changed, added and removed', async () => {
+  await withPair(async ({ near, far }) => {
+    await people(near, ['a', 'b'])
+    await near.refresh()
+    await namesIn(near)
+    const a = await far.get(PERSON, P, 'a')
+    const b = await far.get(PERSON, P, 'b')
+    assert.ok(a !== undefined && b !== undefined)
+    await far.commit([replace(a, person('z')), remove(b), insert(PERSON, P, 'c', person('c'))])
+    await near.refresh()
+    assert.equal((await near.getLight(NAMED, P, 'a'))?.light.name, 'z')
+    assert.deepEqual(await namesIn(near), ['c', 'z'])
+  })
+})
+
+test('a record that was removed and made anew, and counts from 1 again, is not taken for the former one', async () => {
+  await withPair(async ({ near, far }) => {
+    await people(near, ['a'])
+    await near.refresh()
+    await near.list(PERSON, PAGE)
+    await namesIn(near)
+    for (const by of [far, near]) {
+      const before = await by.get(PERSON, P, 'a')
+      assert.ok(before)
+      await by.commit([remove(before)])
+      const name = by === far ? 'anew' : 'again'
+      await by.commit([insert(PERSON, P, 'a', person(name))])
+      await near.refresh()
+      assert.deepEqual(await namesIn(near), [name])
+      assert.equal((await near.getLight(NAMED, P, 'a'))?.light.name, name)
+      assert.equal((await near.list(PERSON, PAGE)).records[0]?.value.name, name)
+    }
+  })
+})
+
+test('Lights keeps a bounded number of bytes, and what was asked for longer than the rest', () => {
+  const lights = new Lights({ count: 1000, bytes: 3000 })
+  for (let index = 0; index < 100; index += 1) {
+    lights.find(NAMED, 'first')
+    const name = index === 0 ? 'first' : `other-${index}`
+    lights.put(NAMED, name, { version: 1, record: { name, light: { name } } })
+  }
+  const kept = Array.from({ length: 100 }, (_, index) => lights.find(NAMED, `other-${index}`)).filter(Boolean)
+  assert.ok(kept.length > 5 && kept.length < 12, `${kept.length} are kept`)
+  assert.ok(lights.find(NAMED, 'first', 1))
+  assert.equal(lights.find(NAMED, 'first', 2), undefined)
+})
