@@ -2,10 +2,10 @@ import type { Light, LightKind } from './records.ts'
 import { Ring, type RingEntry } from './ring.ts'
 
 /** How much is remembered of what lists show, at most: all of 100,000 keys. */
-export const LIGHTS_LIMITS: LightsLimits = { count: 200_000, bytes: 41_943_040 }
+const LIGHTS_LIMITS: LightsLimits = { count: 200_000, bytes: 41_943_040 }
 
 /** A bound on what is remembered. */
-export type LightsLimits = { readonly count: number; readonly bytes: number }
+type LightsLimits = { readonly count: number; readonly bytes: number }
 
 type Entry = RingEntry & {
   readonly kind: object
