@@ -85,6 +85,7 @@ const ERRORS = {
   TrailAlreadyExistsException: 400,
   TrailNotFoundException: 400,
   UnknownOperationException: 400,
+  UnmodifiableEntityException: 400,
   UnrecognizedClientException: 400,
   UnsupportedOperationException: 400,
   ValidationException: 400,

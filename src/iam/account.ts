@@ -14,6 +14,8 @@ export type AccountValue = {
   readonly rootAccessKeyId: string
   /** The access keys that the root user has; that one alone when it does not say. */
   readonly rootKeyIds?: readonly string[]
+  /** The name that people may use for it; no two accounts have the same. */
+  readonly alias?: string
   /** Whether the root credentials have been handed to the operator. */
   readonly handedOver: boolean
   /** Names of the service control policies attached to it; `FullAWSAccess` alone when there are none. */

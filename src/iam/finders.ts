@@ -15,6 +15,7 @@ import {
   read,
   type UserValue,
 } from './records.ts'
+import { SERVICE_ROLE_PATH } from './service-linked.ts'
 
 /** The account as a whole: permissions on it name no resource. */
 export const ON_ACCOUNT: Finder<unknown, null> = () => ({ arn: '*', entity: null })
@@ -50,7 +51,7 @@ const SERVICE_ROLE_TEXT = "Paths beginning with '/aws-service-role' are reserved
 
 /** What nobody but AWS may make, by what its path begins with. Source: recorded answers of IAM for the first. */
 const RESERVED_PATHS = [
-  { beginning: '/aws-service-role/', text: SERVICE_ROLE_TEXT },
+  { beginning: SERVICE_ROLE_PATH, text: SERVICE_ROLE_TEXT },
   { beginning: '/aws-reserved/', text: "Paths beginning with '/aws-reserved' are reserved for AWS" },
 ] as const
 
@@ -95,7 +96,8 @@ function parseMember(input: unknown, member: string): string | undefined {
   return value === undefined ? undefined : String(value)
 }
 
-function parseName(input: unknown, member: string): string {
+/** The name that a member of a validated input holds, for finders that do not know the whole of it. */
+export function parseName(input: unknown, member: string): string {
   return parseMember(input, member) ?? ''
 }
 

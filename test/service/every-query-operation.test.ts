@@ -29,6 +29,8 @@ const OPERATIONS: readonly Operation[] = [
 const VALUES: Readonly<Record<string, FormValue>> = {
   AccessKeyId: 'AKIAAAAAAAAAAAAAAAAA',
   ActionNames: ['kms:Encrypt'],
+  AWSServiceName: 'spot.amazonaws.com',
+  DeletionTaskId: 'task/aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot/1',
   AssumeRolePolicyDocument: POLICY,
   EncodedMessage: 'message',
   OpenIDConnectProviderArn: `arn:aws:iam::${ACCOUNT}:oidc-provider/none.example.com`,
@@ -38,6 +40,7 @@ const VALUES: Readonly<Record<string, FormValue>> = {
   PolicyInputList: [POLICY],
   PolicySourceArn: `arn:aws:iam::${ACCOUNT}:user/none`,
   RoleArn: `arn:aws:iam::${ACCOUNT}:role/none`,
+  SAMLProviderArn: `arn:aws:iam::${ACCOUNT}:saml-provider/none`,
   ThumbprintList: ['a'.repeat(40)],
   Url: 'https://new.example.com',
   VersionId: 'v1',
@@ -87,18 +90,26 @@ const NAMED_KINDS = [
   ['PolicyArn', `policy ${String(VALUES['PolicyArn'])}`],
 ] as const
 
+const SPOT_ROLE = 'role/aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot'
+
 /** What is named by its ARN: what is to be made, providers, and the parts of an account that lists cover. */
 const BY_ARN: Readonly<Record<string, string>> = {
   CreateGroup: 'group/none',
   CreateInstanceProfile: 'instance-profile/none',
   CreateOpenIDConnectProvider: 'oidc-provider/new.example.com',
   CreateRole: 'role/none',
+  CreateServiceLinkedRole: SPOT_ROLE,
   CreateUser: 'user/none',
   GetContextKeysForPrincipalPolicy: 'user/none',
+  GetSAMLProvider: 'saml-provider/none',
+  GetServerCertificate: 'server-certificate/none',
+  GetServiceLinkedRoleDeletionStatus: SPOT_ROLE,
   ListGroups: 'group/',
   ListInstanceProfiles: 'instance-profile/',
   ListOpenIDConnectProviders: 'oidc-provider/',
   ListRoles: 'role/',
+  ListSAMLProviders: 'saml-provider/',
+  ListServerCertificates: 'server-certificate/',
   ListUsers: 'user/',
   SimulatePrincipalPolicy: 'user/none',
 }

@@ -21,6 +21,8 @@ export type IamSample = {
   readonly input?: SampleInput
   /** Whether the call makes what its required members name: they are free then. */
   readonly makes?: boolean
+  /** How members get other values than those of {@link MADE}. */
+  readonly making?: Readonly<Record<string, Maker>>
   /** Operations that are called before, each with those members of the input that it has. */
   readonly before?: readonly string[]
   /** `absent` when it is left out. */
@@ -60,7 +62,22 @@ export type AskIam = (operation: string, input: SampleInput) => Promise<Answer>
 /** Makes what a member names, under a name that is free; gives the member's value. */
 type Maker = (ask: AskIam, name: string, input: SampleInput) => Promise<string>
 
+const SERVICE = 'autoscaling.amazonaws.com'
+
+const makeServiceRole: Maker = async (ask, name) => {
+  const input = { AWSServiceName: SERVICE, CustomSuffix: name }
+  return String(inside(await ask('CreateServiceLinkedRole', input), 'Role', 'RoleName'))
+}
+
 const MADE: Readonly<Record<string, Maker>> = {
+  AccountAlias: async (ask, name) => {
+    await ask('CreateAccountAlias', { AccountAlias: name })
+    return name
+  },
+  DeletionTaskId: async (ask, name, input) => {
+    const RoleName = await makeServiceRole(ask, name, input)
+    return String((await ask('DeleteServiceLinkedRole', { RoleName }))['DeletionTaskId'])
+  },
   AccessKeyId: async (ask, _name, { UserName }) =>
     String(inside(await ask('CreateAccessKey', { UserName }), 'AccessKey', 'AccessKeyId')),
   GroupName: async (ask, name) => {
@@ -94,8 +111,10 @@ const MADE: Readonly<Record<string, Maker>> = {
 /** Values of the same members that name nothing. */
 const NOT_MADE: Readonly<Record<string, (name: string) => string>> = {
   AccessKeyId: () => 'AKIAAAAAAAAAAAAAAAAA',
+  DeletionTaskId: (name) => `task/aws-service-role/${SERVICE}/${name}/1`,
   OpenIDConnectProviderArn: (name) => `arn:aws:iam::${ACCOUNT}:oidc-provider/${name}.example.com`,
   PolicyArn: (name) => `arn:aws:iam::${ACCOUNT}:policy/${name}`,
+  SAMLProviderArn: (name) => `arn:aws:iam::${ACCOUNT}:saml-provider/${name}`,
   PolicySourceArn: (name) => `arn:aws:iam::${ACCOUNT}:user/${name}`,
   Url: (name) => `https://${name}.example.com`,
 }
@@ -110,15 +129,17 @@ export type IamInputParts = {
 /** The input of a call with this sample, and of those that are made before it. */
 export async function iamInput(
   ask: AskIam,
-  { with: also = [], makes = false, input: own = {} }: IamSample,
+  { with: also = [], makes = false, input: own = {}, making = {} }: IamSample,
   { members, name, made }: IamInputParts,
 ): Promise<SampleInput> {
   const input: Record<string, unknown> = {}
   for (const member of [...new Set([...also, ...members])].sort(lastOfAll)) {
     const given = makes && member === 'PolicyName' ? undefined : (own[member] ?? GIVEN[member])
     if (given !== undefined) input[member] = given
-    else if (made && !makes) input[member] = await make(ask, member, name, input)
-    else input[member] = NOT_MADE[member]?.(name) ?? name
+    else if (made && !makes) {
+      const maker = making[member] ?? makerOf(member)
+      input[member] = await maker(ask, name, input)
+    } else input[member] = NOT_MADE[member]?.(name) ?? name
   }
   return { ...input, ...own }
 }
@@ -128,12 +149,12 @@ function lastOfAll(one: string, other: string): number {
   return Number(one === 'AccessKeyId') - Number(other === 'AccessKeyId')
 }
 
-function make(ask: AskIam, member: string, name: string, input: SampleInput): Promise<string> {
+function makerOf(member: string): Maker {
   const maker = MADE[member]
   if (maker === undefined) {
     throw new Error(`test/support/iam-samples.ts does not know a value of ${member}: add it to GIVEN or MADE`)
   }
-  return maker(ask, name, input)
+  return maker
 }
 
 const NAMED: IamSample = {}
@@ -151,6 +172,7 @@ export const IAM_SAMPLES: Readonly<Record<string, IamSample>> = {
   AttachRolePolicy: NAMED,
   AttachUserPolicy: NAMED,
   CreateAccessKey: OF_USER,
+  CreateAccountAlias: CREATE,
   CreateGroup: { ...CREATE, input: { Path: '/a/b/' } },
   CreateInstanceProfile: { ...CREATE, with: ['Tags'] },
   CreateOpenIDConnectProvider: {
@@ -165,8 +187,16 @@ export const IAM_SAMPLES: Readonly<Record<string, IamSample>> = {
     with: ['Description', 'PermissionsBoundary', 'Tags'],
     input: { MaxSessionDuration: 7200 },
   },
+  CreateServiceLinkedRole: {
+    makes: true,
+    with: ['CustomSuffix', 'Description'],
+    input: { AWSServiceName: SERVICE },
+    refused: { input: { AWSServiceName: 'es.amazonaws.com' }, code: 'InvalidInputException' },
+  },
   CreateUser: { ...CREATE, with: ['PermissionsBoundary', 'Tags'], input: { Path: '/a/' } },
   DeleteAccessKey: OF_USER,
+  DeleteAccountAlias: NAMED,
+  DeleteAccountPasswordPolicy: { before: ['UpdateAccountPasswordPolicy'], refused: 'denied' },
   DeleteGroup: NAMED,
   DeleteGroupPolicy: { before: ['PutGroupPolicy'] },
   DeleteInstanceProfile: NAMED,
@@ -177,6 +207,7 @@ export const IAM_SAMPLES: Readonly<Record<string, IamSample>> = {
   DeleteRole: NAMED,
   DeleteRolePermissionsBoundary: { before: ['PutRolePermissionsBoundary'] },
   DeleteRolePolicy: { before: ['PutRolePolicy'] },
+  DeleteServiceLinkedRole: { making: { RoleName: makeServiceRole } },
   DeleteUser: NAMED,
   DeleteUserPermissionsBoundary: { before: ['PutUserPermissionsBoundary'] },
   DeleteUserPolicy: { before: ['PutUserPolicy'] },
@@ -185,6 +216,7 @@ export const IAM_SAMPLES: Readonly<Record<string, IamSample>> = {
   DetachUserPolicy: { before: ['AttachUserPolicy'] },
   GetAccessKeyLastUsed: OF_USER,
   GetAccountAuthorizationDetails: LIST,
+  GetAccountPasswordPolicy: { before: ['UpdateAccountPasswordPolicy'], refused: 'denied' },
   GetAccountSummary: LIST,
   GetContextKeysForCustomPolicy: {
     refused: { input: { PolicyInputList: ['{'] }, code: 'InvalidInputException' },
@@ -199,6 +231,9 @@ export const IAM_SAMPLES: Readonly<Record<string, IamSample>> = {
   GetPolicyVersion: NAMED,
   GetRole: NAMED,
   GetRolePolicy: { before: ['PutRolePolicy'] },
+  GetSAMLProvider: { never: 'there are no SAML providers here' },
+  GetServerCertificate: { never: 'there are no server certificates here' },
+  GetServiceLinkedRoleDeletionStatus: NAMED,
   GetUser: { with: ['UserName'], before: ['TagUser'] },
   GetUserPolicy: { before: ['PutUserPolicy'] },
   ListAccessKeys: { with: ['UserName'], before: ['CreateAccessKey'] },
@@ -210,9 +245,11 @@ export const IAM_SAMPLES: Readonly<Record<string, IamSample>> = {
   ListGroupPolicies: { before: ['PutGroupPolicy'] },
   ListGroups: LIST,
   ListGroupsForUser: { before: ['AddUserToGroup'] },
+  ListInstanceProfileTags: { before: ['TagInstanceProfile'] },
   ListInstanceProfiles: LIST,
   ListInstanceProfilesForRole: { before: ['AddRoleToInstanceProfile'] },
   ListMFADevices: OF_USER,
+  ListOpenIDConnectProviderTags: { before: ['TagOpenIDConnectProvider'] },
   ListOpenIDConnectProviders: LIST,
   ListPolicies: { input: { Scope: 'AWS', MaxItems: 2 }, refused: 'denied' },
   ListPolicyTags: { before: ['TagPolicy'] },
@@ -220,7 +257,9 @@ export const IAM_SAMPLES: Readonly<Record<string, IamSample>> = {
   ListRolePolicies: { before: ['PutRolePolicy'] },
   ListRoleTags: { before: ['TagRole'] },
   ListRoles: LIST,
+  ListSAMLProviders: LIST,
   ListSSHPublicKeys: OF_USER,
+  ListServerCertificates: LIST,
   ListServiceSpecificCredentials: OF_USER,
   ListSigningCertificates: OF_USER,
   ListUserPolicies: { before: ['PutUserPolicy'] },
@@ -238,13 +277,26 @@ export const IAM_SAMPLES: Readonly<Record<string, IamSample>> = {
   SetDefaultPolicyVersion: NAMED,
   SimulateCustomPolicy: { refused: 'denied' },
   SimulatePrincipalPolicy: NAMED,
+  TagInstanceProfile: NAMED,
+  TagOpenIDConnectProvider: NAMED,
   TagPolicy: NAMED,
   TagRole: NAMED,
   TagUser: NAMED,
+  UntagInstanceProfile: { before: ['TagInstanceProfile'] },
+  UntagOpenIDConnectProvider: { before: ['TagOpenIDConnectProvider'] },
   UntagPolicy: { before: ['TagPolicy'] },
   UntagRole: { before: ['TagRole'] },
   UntagUser: { before: ['TagUser'] },
   UpdateAccessKey: OF_USER,
+  UpdateAccountPasswordPolicy: {
+    input: {
+      MinimumPasswordLength: 14,
+      RequireSymbols: true,
+      MaxPasswordAge: 90,
+      PasswordReusePrevention: 24,
+    },
+    refused: 'denied',
+  },
   UpdateAssumeRolePolicy: { input: { PolicyDocument: TRUST } },
   UpdateGroup: { input: { NewPath: '/new/' } },
   UpdateOpenIDConnectProviderThumbprint: NAMED,

@@ -1,10 +1,11 @@
 import { KmsError } from '../../api/errors.ts'
 import { optional } from '../../api/shapes.ts'
-import { ON_ACCOUNT, USER_NAMED } from '../finders.ts'
+import { iamArn } from '../arns.ts'
+import { ON_ACCOUNT, onAll, USER_NAMED } from '../finders.ts'
 import { KEY_HOLDER } from '../key-holders.ts'
 import { iamOperation } from '../operation.ts'
 import type { IamOperation } from '../parts.ts'
-import { NAME_64, NAME_128, PAGING } from '../shapes.ts'
+import { ARN, NAME_64, NAME_128, PAGING, PATH_PREFIX } from '../shapes.ts'
 
 /**
  * What users cannot have here: passwords, MFA devices, certificates and keys of other services. Clients ask for
@@ -20,6 +21,49 @@ function nothingOf(name: string, list: string): IamOperation {
 const listVirtualMfaDevices = iamOperation(
   { name: 'ListVirtualMFADevices', readOnly: true, input: PAGING, find: ON_ACCOUNT },
   () => ({ output: { VirtualMFADevices: [], IsTruncated: false } }),
+)
+
+const listSamlProviders = iamOperation(
+  { name: 'ListSAMLProviders', readOnly: true, input: {}, find: onAll('saml-provider') },
+  () => ({ output: { SAMLProviderList: [] } }),
+)
+
+const getSamlProvider = iamOperation(
+  {
+    name: 'GetSAMLProvider',
+    readOnly: true,
+    input: { SAMLProviderArn: ARN },
+    find: ({ input: { SAMLProviderArn: arn } }) => {
+      const missing = () => new KmsError('NoSuchEntityException', `Manifest not found for arn ${arn}`)
+      return { arn, entity: undefined, missing }
+    },
+  },
+  () => ({}),
+)
+
+const listServerCertificates = iamOperation(
+  {
+    name: 'ListServerCertificates',
+    readOnly: true,
+    input: { PathPrefix: optional(PATH_PREFIX), ...PAGING },
+    find: onAll('server-certificate'),
+  },
+  () => ({ output: { ServerCertificateMetadataList: [], IsTruncated: false } }),
+)
+
+const getServerCertificate = iamOperation(
+  {
+    name: 'GetServerCertificate',
+    readOnly: true,
+    input: { ServerCertificateName: NAME_128 },
+    find: ({ call, input: { ServerCertificateName: name } }) => ({
+      arn: iamArn(call.caller.account, `server-certificate/${name}`),
+      entity: undefined,
+      missing: () =>
+        new KmsError('NoSuchEntityException', `The Server Certificate with name ${name} cannot be found.`),
+    }),
+  },
+  () => ({}),
 )
 
 const NO_PROFILE = { UserName: NAME_64 }
@@ -38,6 +82,10 @@ export const ABSENT_OPERATIONS: readonly IamOperation[] = [
   nothingOf('ListServiceSpecificCredentials', 'ServiceSpecificCredentials'),
   nothingOf('ListSigningCertificates', 'Certificates'),
   listVirtualMfaDevices,
+  listSamlProviders,
+  getSamlProvider,
+  listServerCertificates,
+  getServerCertificate,
   noLoginProfile('GetLoginProfile', true),
   noLoginProfile('DeleteLoginProfile', false),
 ]

@@ -95,11 +95,6 @@ const getAccountSummary = iamOperation(
   },
 )
 
-const listAccountAliases = iamOperation(
-  { name: 'ListAccountAliases', readOnly: true, input: PAGING, find: ON_ACCOUNT },
-  () => ({ output: { AccountAliases: [], IsTruncated: false } }),
-)
-
 const DETAILS = {
   Filter: optional(list(oneOf('User', 'Role', 'Group', 'LocalManagedPolicy', 'AWSManagedPolicy'))),
   ...PAGING,
@@ -260,8 +255,4 @@ async function awsDetails(parts: IamParts, account: string): Promise<readonly De
 }
 
 /** The account as a whole. Source: IAM API Reference, "GetAccountSummary" and so on. */
-export const ACCOUNT_OPERATIONS: readonly IamOperation[] = [
-  getAccountSummary,
-  listAccountAliases,
-  getAccountAuthorizationDetails,
-]
+export const ACCOUNT_OPERATIONS: readonly IamOperation[] = [getAccountSummary, getAccountAuthorizationDetails]

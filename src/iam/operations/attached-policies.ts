@@ -10,6 +10,7 @@ import { iamOperation } from '../operation.ts'
 import { pageBy } from '../paging.ts'
 import type { IamOperation } from '../parts.ts'
 import type { EntityValue } from '../records.ts'
+import { refuseServiceLinked } from '../service-linked.ts'
 import { ARN, PAGING, POLICY_PATH } from '../shapes.ts'
 
 const POLICY = { PolicyArn: ARN }
@@ -28,6 +29,7 @@ function attach<V extends EntityValue>({ facts, label, named, find }: Family<V>)
     async ({ call, input: { PolicyArn: arn }, parts, entity }) => {
       const { account } = call.caller
       const { value } = entity
+      refuseServiceLinked(entity)
       await checkAttachable(parts.records, account, arn)
       if (value.attached.includes(arn)) return {}
       const attached = [...value.attached, arn]
@@ -58,6 +60,7 @@ function detach<V extends EntityValue>({ facts, label, named, find }: Family<V>)
       const { account } = call.caller
       const { value } = entity
       parsePolicyArn(arn)
+      refuseServiceLinked(entity)
       if (!value.attached.includes(arn)) {
         throw new KmsError('NoSuchEntityException', `Policy ${arn} was not found.`)
       }

@@ -10,6 +10,7 @@ import { documentOutput } from '../outputs.ts'
 import { pageBy } from '../paging.ts'
 import type { IamOperation } from '../parts.ts'
 import type { EntityValue, InlinePolicy } from '../records.ts'
+import { refuseServiceLinked } from '../service-linked.ts'
 import { DOCUMENT, NAME_128, PAGING } from '../shapes.ts'
 
 /**
@@ -33,6 +34,7 @@ function put<V extends EntityValue>({ facts, label, named, find }: Family<V>): I
     },
     ({ input: { PolicyName: name, PolicyDocument: document }, entity }) => {
       parseDocument(document, 'identity')
+      refuseServiceLinked(entity)
       const { value } = entity
       const others = value.inline.filter((policy) => policy.name !== name)
       const inline = [...others, { name, document }]
@@ -96,6 +98,7 @@ function remove<V extends EntityValue>({ facts, label, named, find }: Family<V>)
       context: (_, entity) => heldBoundary(entity),
     },
     ({ input, entity }) => {
+      refuseServiceLinked(entity)
       const gone = inlinePolicy(entity.value, facts, input.PolicyName)
       const inline = entity.value.inline.filter((policy) => policy !== gone)
       return { changes: [replace(entity, { ...entity.value, inline })] }

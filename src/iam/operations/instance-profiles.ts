@@ -13,26 +13,24 @@ import {
   noSuchEntity,
   ROLES,
 } from '../entities.ts'
-import { onAll, ROLE_NAMED, toBeMade } from '../finders.ts'
+import { onAll, parseName, ROLE_NAMED, toBeMade } from '../finders.ts'
 import { newUniqueId } from '../ids.ts'
 import { type Asked, type Finder, iamOperation, type Need, tagging } from '../operation.ts'
 import { profileOutput, tagsIfAny } from '../outputs.ts'
 import { pageBy } from '../paging.ts'
 import type { IamOperation, IamParts } from '../parts.ts'
 import { PROFILE, type ProfileValue, ROLE, type RoleValue, read, readAll } from '../records.ts'
+import { refuseServiceLinked } from '../service-linked.ts'
 import { NAME_64, NAME_128, PAGING, PATH, PATH_PREFIX, TAGS } from '../shapes.ts'
 import { parseTags } from '../tags.ts'
 
 /** Source: IAM User Guide, "IAM and AWS STS quotas". */
 const QUOTA: CountQuota = { name: 'iam.instance-profiles', title: 'InstanceProfilesPerAccount' }
 
-const PROFILE_NAMED: Finder<{ readonly InstanceProfileName: string }, Stored<ProfileValue>> = async ({
-  call,
-  input,
-  parts,
-}) => {
+/** The instance profile that `InstanceProfileName` names. */
+export const PROFILE_NAMED: Finder<unknown, Stored<ProfileValue>> = async ({ call, input, parts }) => {
   const { account } = call.caller
-  const { InstanceProfileName: name } = input
+  const name = parseName(input, 'InstanceProfileName')
   const entity = await read(parts.records, PROFILE, account, name.toLowerCase())
   const missing = () => new KmsError('NoSuchEntityException', `Instance Profile ${name} cannot be found.`)
   const arn =
@@ -144,6 +142,7 @@ const addRoleToInstanceProfile = iamOperation(
   async ({ call, input, parts, entity }) => {
     const role = await findByName(parts.records, ROLES, call.caller.account, input.RoleName)
     if (role === undefined) throw noSuchEntity('role', input.RoleName)
+    refuseServiceLinked(role)
     if (entity.value.roles.length > 0) {
       throw new KmsError(
         'LimitExceededException',

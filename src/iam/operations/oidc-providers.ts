@@ -3,7 +3,7 @@ import { list, optional, text } from '../../api/shapes.ts'
 import { insert, remove, replace, type Stored } from '../../store/records.ts'
 import { providerArn } from '../arns.ts'
 import { type CountQuota, countLess, countMore, quotaExceeded } from '../entities.ts'
-import { onAll } from '../finders.ts'
+import { onAll, parseName } from '../finders.ts'
 import { type Finder, iamOperation, tagging } from '../operation.ts'
 import { tagsIfAny, tagsOutput, timestamp } from '../outputs.ts'
 import type { IamOperation } from '../parts.ts'
@@ -30,13 +30,9 @@ function parseProviderUrl(url: string): string {
 }
 
 /** The provider that `OpenIDConnectProviderArn` names. */
-const PROVIDER_NAMED: Finder<{ readonly OpenIDConnectProviderArn: string }, Stored<ProviderValue>> = async ({
-  call,
-  input,
-  parts,
-}) => {
+export const PROVIDER_NAMED: Finder<unknown, Stored<ProviderValue>> = async ({ call, input, parts }) => {
   const { account } = call.caller
-  const { OpenIDConnectProviderArn: arn } = input
+  const arn = parseName(input, 'OpenIDConnectProviderArn')
   const prefix = providerArn(account, '')
   const entity = arn.startsWith(prefix)
     ? await read(parts.records, PROVIDER, account, arn.slice(prefix.length))

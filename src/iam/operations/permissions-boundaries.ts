@@ -5,6 +5,7 @@ import { type Family, ROLE_FAMILY, USER_FAMILY } from '../families.ts'
 import { iamOperation } from '../operation.ts'
 import type { IamOperation } from '../parts.ts'
 import type { EntityValue } from '../records.ts'
+import { refuseServiceLinked } from '../service-linked.ts'
 import { ARN } from '../shapes.ts'
 
 const BOUNDARY = { PermissionsBoundary: ARN }
@@ -23,6 +24,7 @@ function put<V extends EntityValue>({ facts, label, named, find }: Family<V>): I
     async ({ call, input: { PermissionsBoundary: boundary }, parts, entity }) => {
       const { account } = call.caller
       const { value } = entity
+      refuseServiceLinked(entity)
       await checkBoundary(parts.records, account, boundary)
       const holder = { account, entity: facts.name, id: value.id }
       return {
@@ -47,6 +49,7 @@ function remove<V extends EntityValue>({ facts, label, named, find }: Family<V>)
     },
     async ({ call, parts, entity }) => {
       const { account } = call.caller
+      refuseServiceLinked(entity)
       const { boundary, ...rest } = entity.value
       if (boundary === undefined) {
         const who = `${facts.name} ${entity.value.name}`

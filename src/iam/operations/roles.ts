@@ -11,6 +11,7 @@ import { roleInList, roleOutput } from '../outputs.ts'
 import { pageBy } from '../paging.ts'
 import type { IamOperation, IamParts } from '../parts.ts'
 import { ROLE, type RoleValue, readAll } from '../records.ts'
+import { refuseServiceLinked } from '../service-linked.ts'
 import {
   ARN,
   DOCUMENT,
@@ -113,6 +114,7 @@ const updateRole = iamOperation(
   },
   ({ input, entity }) => {
     const { Description: description, MaxSessionDuration: maxSessionSeconds } = input
+    if (maxSessionSeconds !== undefined) refuseServiceLinked(entity)
     const changed = {
       ...entity.value,
       ...(description !== undefined && { description }),
@@ -146,6 +148,7 @@ const updateAssumeRolePolicy = iamOperation(
     find: ROLE_NAMED,
   },
   async ({ input, parts, entity }) => {
+    refuseServiceLinked(entity)
     const trust = await readTrust(parts, input.PolicyDocument)
     return { changes: [replace(entity, { ...entity.value, ...trust })] }
   },
@@ -156,6 +159,7 @@ const deleteRole = iamOperation(
   async ({ call, parts, entity }) => {
     const { account } = call.caller
     const { id, boundary, attached, inline, profiles } = entity.value
+    refuseServiceLinked(entity)
     if (profiles.length > 0) throw deleteConflict('remove roles from instance profile')
     if (attached.length > 0) throw deleteConflict('detach all policies')
     if (inline.length > 0) throw deleteConflict('delete policies')

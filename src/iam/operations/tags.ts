@@ -7,8 +7,10 @@ import { tagsOutput } from '../outputs.ts'
 import { pageBy } from '../paging.ts'
 import type { IamOperation } from '../parts.ts'
 import type { Tag } from '../records.ts'
-import { ARN, PAGING, TAG_KEYS, TAGS } from '../shapes.ts'
+import { ARN, NAME_128, PAGING, TAG_KEYS, TAGS } from '../shapes.ts'
 import { mergeTags, parseTags, withoutTags } from '../tags.ts'
+import { PROFILE_NAMED } from './instance-profiles.ts'
+import { PROVIDER_NAMED } from './oidc-providers.ts'
 
 type Tagged = { readonly tags: readonly Tag[] }
 
@@ -76,7 +78,7 @@ const ANY_POLICY_TAGGED: Finder<unknown, { readonly value: Tagged }> = async (as
   return { ...subject, entity: entity === undefined || 'value' in entity ? entity : { value: { tags: [] } } }
 }
 
-/** Tags of users, roles and managed policies. Source: IAM API Reference, "TagUser" and so on. */
+/** Tags of users, roles, managed policies, instance profiles and OIDC providers. Source: IAM API Reference, "TagUser" and so on. */
 export const TAG_OPERATIONS: readonly IamOperation[] = [
   ...tagOperations(USER_FAMILY),
   ...tagOperations(ROLE_FAMILY),
@@ -85,5 +87,15 @@ export const TAG_OPERATIONS: readonly IamOperation[] = [
     named: { PolicyArn: ARN },
     find: POLICY_TO_CHANGE,
     findToRead: ANY_POLICY_TAGGED,
+  }),
+  ...tagOperations({
+    label: 'InstanceProfile',
+    named: { InstanceProfileName: NAME_128 },
+    find: PROFILE_NAMED,
+  }),
+  ...tagOperations({
+    label: 'OpenIDConnectProvider',
+    named: { OpenIDConnectProviderArn: ARN },
+    find: PROVIDER_NAMED,
   }),
 ]

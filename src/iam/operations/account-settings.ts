@@ -1,0 +1,174 @@
+import { KmsError } from '../../api/errors.ts'
+import { integer, optional, pattern, text } from '../../api/shapes.ts'
+import { kindOfFormat1 } from '../../store/kind.ts'
+import { type Change, insert, type Kind, remove, replace } from '../../store/records.ts'
+import { ACCOUNT, ACCOUNTS } from '../account.ts'
+import { ON_ACCOUNT } from '../finders.ts'
+import { iamOperation } from '../operation.ts'
+import type { IamOperation, IamParts } from '../parts.ts'
+import { NAME, read } from '../records.ts'
+import { FLAG, PAGING } from '../shapes.ts'
+
+/** Where aliases of accounts are looked up: one namespace for all. */
+const ALIASES = 'account-aliases'
+
+const ALIAS = text({
+  min: 3,
+  max: 63,
+  pattern: pattern('^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$'),
+})
+
+const listAccountAliases = iamOperation(
+  { name: 'ListAccountAliases', readOnly: true, input: PAGING, find: ON_ACCOUNT },
+  async ({ call, parts }) => {
+    const account = await read(parts.records, ACCOUNT, ACCOUNTS, call.caller.account)
+    const alias = account?.value.alias
+    return { output: { AccountAliases: alias === undefined ? [] : [alias], IsTruncated: false } }
+  },
+)
+
+/** An account has one alias: another takes its place. */
+const createAccountAlias = iamOperation(
+  { name: 'CreateAccountAlias', readOnly: false, input: { AccountAlias: ALIAS }, find: ON_ACCOUNT },
+  async ({ call, input: { AccountAlias: alias }, parts }) => {
+    const account = await read(parts.records, ACCOUNT, ACCOUNTS, call.caller.account)
+    if (account === undefined) return {}
+    if ((await read(parts.records, NAME, ALIASES, alias)) !== undefined) {
+      throw new KmsError('EntityAlreadyExistsException', `The account alias ${alias} already exists.`)
+    }
+    return {
+      changes: [
+        ...(await freeing(parts, account.value.alias)),
+        insert(NAME, ALIASES, alias, { format: 1, id: account.name }),
+        replace(account, { ...account.value, alias }),
+      ],
+    }
+  },
+)
+
+const deleteAccountAlias = iamOperation(
+  { name: 'DeleteAccountAlias', readOnly: false, input: { AccountAlias: ALIAS }, find: ON_ACCOUNT },
+  async ({ call, input, parts }) => {
+    const account = await read(parts.records, ACCOUNT, ACCOUNTS, call.caller.account)
+    if (account?.value.alias !== input.AccountAlias) {
+      const message = `The account alias ${input.AccountAlias} cannot be found.`
+      throw new KmsError('NoSuchEntityException', message)
+    }
+    const { alias, ...rest } = account.value
+    return { changes: [...(await freeing(parts, alias)), replace(account, rest)] }
+  },
+)
+
+/** What lets others have an alias. */
+async function freeing({ records }: IamParts, alias: string | undefined): Promise<readonly Change[]> {
+  const present = alias === undefined ? undefined : await read(records, NAME, ALIASES, alias)
+  return present === undefined ? [] : [remove(present)]
+}
+
+const MINIMUM_LENGTH_BY_DEFAULT = 6
+
+const PASSWORD_POLICY = {
+  MinimumPasswordLength: optional(integer({ min: 6, max: 128 })),
+  RequireSymbols: FLAG,
+  RequireNumbers: FLAG,
+  RequireUppercaseCharacters: FLAG,
+  RequireLowercaseCharacters: FLAG,
+  AllowUsersToChangePassword: FLAG,
+  MaxPasswordAge: optional(integer({ min: 1, max: 1095 })),
+  PasswordReusePrevention: optional(integer({ min: 1, max: 24 })),
+  HardExpiry: FLAG,
+}
+
+/** What passwords of an account must be. Partition: {@link PASSWORD_POLICIES}; name: the account. */
+type PasswordPolicyValue = {
+  readonly format: 1
+  readonly minimumLength: number
+  readonly symbols: boolean
+  readonly numbers: boolean
+  readonly uppercase: boolean
+  readonly lowercase: boolean
+  readonly usersMayChange: boolean
+  readonly maxAgeDays?: number
+  readonly reusePrevention?: number
+  readonly hardExpiry?: boolean
+}
+
+const PASSWORD_POLICY_KIND: Kind<PasswordPolicyValue> = kindOfFormat1('iam-password-policy')
+const PASSWORD_POLICIES = 'all'
+
+/** What is not given takes its default, whatever was there before. */
+const updatePasswordPolicy = iamOperation(
+  { name: 'UpdateAccountPasswordPolicy', readOnly: false, input: PASSWORD_POLICY, find: ON_ACCOUNT },
+  async ({ call, input, parts }) => {
+    const { account } = call.caller
+    const present = await read(parts.records, PASSWORD_POLICY_KIND, PASSWORD_POLICIES, account)
+    const { MaxPasswordAge, PasswordReusePrevention, HardExpiry } = input
+    const value: PasswordPolicyValue = {
+      format: 1,
+      minimumLength: input.MinimumPasswordLength ?? MINIMUM_LENGTH_BY_DEFAULT,
+      symbols: input.RequireSymbols ?? false,
+      numbers: input.RequireNumbers ?? false,
+      uppercase: input.RequireUppercaseCharacters ?? false,
+      lowercase: input.RequireLowercaseCharacters ?? false,
+      usersMayChange: input.AllowUsersToChangePassword ?? false,
+      ...(MaxPasswordAge !== undefined && { maxAgeDays: MaxPasswordAge }),
+      ...(PasswordReusePrevention !== undefined && { reusePrevention: PasswordReusePrevention }),
+      ...(HardExpiry !== undefined && { hardExpiry: HardExpiry }),
+    }
+    const change =
+      present === undefined
+        ? insert(PASSWORD_POLICY_KIND, PASSWORD_POLICIES, account, value)
+        : replace(present, value)
+    return { changes: [change] }
+  },
+)
+
+const getPasswordPolicy = iamOperation(
+  { name: 'GetAccountPasswordPolicy', readOnly: true, input: {}, find: ON_ACCOUNT },
+  async ({ call, parts }) => {
+    const { account } = call.caller
+    const policy = await read(parts.records, PASSWORD_POLICY_KIND, PASSWORD_POLICIES, account)
+    if (policy === undefined) {
+      const message = `The Password Policy with domain name ${account} cannot be found.`
+      throw new KmsError('NoSuchEntityException', message)
+    }
+    const { value } = policy
+    return {
+      output: {
+        PasswordPolicy: {
+          MinimumPasswordLength: value.minimumLength,
+          RequireSymbols: value.symbols,
+          RequireNumbers: value.numbers,
+          RequireUppercaseCharacters: value.uppercase,
+          RequireLowercaseCharacters: value.lowercase,
+          AllowUsersToChangePassword: value.usersMayChange,
+          ExpirePasswords: value.maxAgeDays !== undefined,
+          MaxPasswordAge: value.maxAgeDays,
+          PasswordReusePrevention: value.reusePrevention,
+          HardExpiry: value.hardExpiry,
+        },
+      },
+    }
+  },
+)
+
+const deletePasswordPolicy = iamOperation(
+  { name: 'DeleteAccountPasswordPolicy', readOnly: false, input: {}, find: ON_ACCOUNT },
+  async ({ call, parts }) => {
+    const { account } = call.caller
+    const policy = await read(parts.records, PASSWORD_POLICY_KIND, PASSWORD_POLICIES, account)
+    if (policy !== undefined) return { changes: [remove(policy)] }
+    const message = 'The account policy with name PasswordPolicy cannot be found.'
+    throw new KmsError('NoSuchEntityException', message)
+  },
+)
+
+/** What an account as a whole is set to. Source: IAM API Reference, "CreateAccountAlias" and so on. */
+export const ACCOUNT_SETTING_OPERATIONS: readonly IamOperation[] = [
+  listAccountAliases,
+  createAccountAlias,
+  deleteAccountAlias,
+  updatePasswordPolicy,
+  getPasswordPolicy,
+  deletePasswordPolicy,
+]
