@@ -1,7 +1,8 @@
 import { KmsError } from '../api/errors.ts'
 import type { PolicyDocument } from '../policy/document.ts'
 import type { Flavour } from '../policy/flavour.ts'
-import { namedPrincipals, parsePolicy } from '../policy/parse.ts'
+import { parseNewPolicy } from '../policy/new-policy.ts'
+import { namedPrincipals } from '../policy/parse.ts'
 import { renamePrincipals, uniqueIdsIn } from '../policy/principal-names.ts'
 import { invalidPrincipalText, PolicySyntaxError } from '../policy/syntax-error.ts'
 import type { Records } from '../store/records.ts'
@@ -11,7 +12,7 @@ import type { RoleValue } from './records.ts'
 /** A policy of a request. @throws MalformedPolicyDocumentException. */
 export function parseDocument(text: string, flavour: Flavour): PolicyDocument {
   try {
-    return parsePolicy(text, { flavour })
+    return parseNewPolicy(text, { flavour })
   } catch (error) {
     if (error instanceof PolicySyntaxError) throw malformedPolicy(error.iamText)
     throw error

@@ -1,6 +1,6 @@
 import { UsageError } from '../base/usage-error.ts'
 import { CONTROL_POLICY_MAX_CHARS } from '../policy/flavour.ts'
-import { parsePolicy } from '../policy/parse.ts'
+import { parseNewPolicy } from '../policy/new-policy.ts'
 import { type Change, insert, type Records, remove, replace, type Stored } from '../store/records.ts'
 import { ACCOUNT, ACCOUNTS, type AccountParts, type AccountValue, newAccount } from './account.ts'
 import { readAll } from './records.ts'
@@ -81,7 +81,7 @@ export async function putScp(
   if (document.length > CONTROL_POLICY_MAX_CHARS) {
     throw new OrganisationError(`a service control policy has at most ${CONTROL_POLICY_MAX_CHARS} characters`)
   }
-  parsePolicy(document, { flavour: 'scp' })
+  parseNewPolicy(document, { flavour: 'scp' })
   const value = { format: 1, document, createdAt: clock.now() } as const
   const present = await records.get(SCP, SCPS, name)
   return [present === undefined ? insert(SCP, SCPS, name, value) : replace(present, value)]

@@ -6,7 +6,8 @@ import { compilePolicy } from '../policy/compile.ts'
 import type { ContextLookup } from '../policy/context.ts'
 import type { PolicyDocument } from '../policy/document.ts'
 import { defaultKeyPolicy, overlyPermissiveCondition, wouldLockOut } from '../policy/key-policy.ts'
-import { namedPrincipals, parsePolicy } from '../policy/parse.ts'
+import { parseNewPolicy } from '../policy/new-policy.ts'
+import { namedPrincipals } from '../policy/parse.ts'
 import { renamePrincipals, uniqueIdsIn } from '../policy/principal-names.ts'
 import { PolicySyntaxError } from '../policy/syntax-error.ts'
 import type { KeyValue } from './key-record.ts'
@@ -132,15 +133,14 @@ export async function newKeyPolicy({
 
 const NO_PRINCIPAL = 'Policy contains a statement with no principal.'
 const INVALID_PRINCIPALS = 'Policy contains a statement with one or more invalid principals.'
+const INVALID_SERVICES = 'Policy contains a statement with one or more invalid service principals.'
 const LOCKED_OUT = 'The new key policy will not allow you to update the key policy in the future.'
 
-function parse(policyText: string): ReturnType<typeof parsePolicy> {
+function parse(policyText: string): PolicyDocument {
   try {
-    return parsePolicy(policyText, { flavour: 'key' })
+    return parseNewPolicy(policyText, { flavour: 'key' })
   } catch (error) {
-    if (error instanceof PolicySyntaxError) {
-      throw malformed(keyPolicyText(error))
-    }
+    if (error instanceof PolicySyntaxError) throw malformed(keyPolicyText(error))
     throw error
   }
 }
@@ -152,6 +152,10 @@ function keyPolicyText({ fault, message }: PolicySyntaxError): string {
       return NO_PRINCIPAL
     case 'Principal':
       return INVALID_PRINCIPALS
+    case 'Service':
+      return INVALID_SERVICES
+    case 'Action':
+      return 'Missing required field Action'
     case 'Syntax':
       return message
   }

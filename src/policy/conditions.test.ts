@@ -115,6 +115,11 @@ const ABSENT: readonly (readonly [string, string, boolean])[] = [
   ['ForAllValues:StringNotEquals', 'a', true],
   ['ForAnyValue:StringEquals', 'a', false],
   ['ForAnyValue:StringNotEquals', 'a', false],
+  ['Null', 'True', true],
+  ['ForAllValues:Null', 'true', true],
+  ['ForAllValues:Null', 'false', true],
+  ['ForAnyValue:Null', 'true', false],
+  ['ForAnyValue:Null', 'false', false],
 ]
 
 for (const [name, value, expected] of ABSENT) {
@@ -128,6 +133,13 @@ test('Null asks whether a key is there, also with an empty text', () => {
   assert.equal(holds('Null', ['true'], ''), false)
   assert.equal(holds('Null', ['false'], ''), true)
   assert.equal(holds('Null', ['true', 'false'], 'x'), true)
+  assert.equal(holds('Null', ['FALSE'], 'x'), true)
+  for (const set of ['ForAllValues', 'ForAnyValue']) {
+    for (const found of ['', 'x', ['x', 'y']]) {
+      assert.equal(holds(`${set}:Null`, ['true'], found), false)
+      assert.equal(holds(`${set}:Null`, ['false'], found), true)
+    }
+  }
 })
 
 const ALL = ['a', 'b']
@@ -197,7 +209,7 @@ test('parseOperator refuses what is not an operator', () => {
     'Equals',
     'StringEqual',
     'NullIfExists',
-    'ForAnyValue:Null',
+    'ForAnyValue:NullIfExists',
     'ForAllValues:',
     'IfExists',
   ]) {

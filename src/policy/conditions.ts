@@ -14,9 +14,7 @@ export type ConditionTest = (evaluation: Evaluation) => boolean
 export function conditionTest(condition: Condition, variables: boolean): ConditionTest {
   const { operator, values } = condition
   const key = condition.key.toLowerCase()
-  if (operator.comparison === 'Null') {
-    return (evaluation) => values.includes(String(valuesOf(key, evaluation).length === 0))
-  }
+  if (operator.comparison === 'Null') return nullTest(operator, key, values)
   const matches = comparisonTest(operator.comparison, values, variables)
   const withoutKey = holdsWithoutKey(operator)
   // Almost every key has one value; then all quantifiers are alike.
@@ -27,6 +25,17 @@ export function conditionTest(condition: Condition, variables: boolean): Conditi
       ? withoutKey
       : holds(operator, matches, found, evaluation)
   }
+}
+
+/**
+ * `Null` asks whether the key is missing. A set operator asks it of each value, none of which is missing, and answers
+ * for a key without values as it always does.
+ */
+function nullTest({ quantifier }: Operator, key: string, values: readonly string[]): ConditionTest {
+  const wanted = new Set(values.map((value) => value.toLowerCase()))
+  const whenThere = wanted.has('false')
+  const whenMissing = quantifier === 'None' ? wanted.has('true') : quantifier === 'ForAllValues'
+  return (evaluation) => (valuesOf(key, evaluation).length === 0 ? whenMissing : whenThere)
 }
 
 const NONE: readonly string[] = []

@@ -7,19 +7,36 @@ export type Decimal = {
   readonly fraction: string
 }
 
-/** Digits and sign: longer than any number that has a use. */
+/** Digits, sign and exponent: longer than any number that has a use. */
 const DECIMAL_MAX_CHARS = 64
-const DECIMAL = /^([+-]?)(\d+)(?:\.(\d+))?$/
+/** Of the exponent, without its sign: that of the largest number that has a use, a double. */
+const EXPONENT_MAX = 308
+const DECIMAL = /^([+-]?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,3}))?$/
 
-/** A number such as `7`, `-0.50`; nothing for any other text. Exponents are not part of the language. */
+/** A number such as `7`, `-0.50`, `1e3`; nothing for any other text. */
 export function parseDecimal(text: string): Decimal | undefined {
   if (text.length > DECIMAL_MAX_CHARS) return undefined
   const match = DECIMAL.exec(text)
   if (match === null) return undefined
-  const [, sign, integer = '', decimals = ''] = match
-  const whole = integer.replace(/^0+/, '')
-  const fraction = decimals.replace(/0+$/, '')
+  const [, sign, integer = '', decimals = '', exponent] = match
+  const [large, small] =
+    exponent === undefined ? [integer, decimals] : shift(integer, decimals, Number(exponent))
+  if (large === undefined) return undefined
+  const whole = large.replace(/^0+/, '')
+  const fraction = small.replace(/0+$/, '')
   return { negative: sign === '-' && whole + fraction !== '', whole, fraction }
+}
+
+/** The digits before and after the point when it moves to the right; nothing when it moves too far. */
+function shift(integer: string, decimals: string, places: number): readonly [string | undefined, string] {
+  if (Math.abs(places) > EXPONENT_MAX) return [undefined, '']
+  if (places >= 0) {
+    const padded = decimals.padEnd(places, '0')
+    return [integer + padded.slice(0, places), padded.slice(places)]
+  }
+  const padded = integer.padStart(-places, '0')
+  const at = padded.length + places
+  return [padded.slice(0, at), padded.slice(at) + decimals]
 }
 
 /** Negative, zero or positive as `a` is less than, equal to or greater than `b`. */

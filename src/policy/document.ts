@@ -31,7 +31,8 @@ export type Listed<T> = { readonly negated: boolean; readonly values: readonly T
 
 /** Whom a resource policy names. */
 export type PrincipalSpec =
-  | { readonly kind: 'Everyone' }
+  /** `bare` where the element is `*` itself, and no principal of type `AWS`. */
+  | { readonly kind: 'Everyone'; readonly bare: boolean }
   /** The account itself: its root user, and whomever its identity policies allow. */
   | { readonly kind: 'Account'; readonly account: string }
   | { readonly kind: 'User' | 'Role' | 'Session' | 'FederatedUser'; readonly arn: string }

@@ -24,9 +24,12 @@ const BOTH_VERSIONS: readonly PolicyVersion[] = ['2008-10-17', '2012-10-17']
 const TARGETS = ['Action', 'NotAction', 'Resource', 'NotResource'] as const
 const OTHERS = ['Sid', 'Effect', 'Condition'] as const
 
-/** Source: IAM User Guide, "Grammar of the IAM JSON policy language". */
+/**
+ * Source: IAM User Guide, "Grammar of the IAM JSON policy language", but for `Id`, which AWS accepts: its policy
+ * generator writes it.
+ */
 const IDENTITY: Rules = {
-  elements: new Set(['Version', 'Statement']),
+  elements: new Set(['Version', 'Id', 'Statement']),
   statementElements: new Set([...OTHERS, ...TARGETS]),
   versions: ['2012-10-17'],
   principals: 'none',
@@ -40,7 +43,6 @@ const IDENTITY: Rules = {
 /** Source: KMS Developer Guide, "Key policies". */
 const KEY: Rules = {
   ...IDENTITY,
-  elements: new Set(['Version', 'Id', 'Statement']),
   statementElements: new Set([...OTHERS, ...TARGETS, 'Principal', 'NotPrincipal']),
   versions: BOTH_VERSIONS,
   principals: 'of-keys',
@@ -52,7 +54,6 @@ const KEY: Rules = {
 /** Source: recorded answers of CreateRole. */
 const TRUST: Rules = {
   ...IDENTITY,
-  elements: new Set(['Version', 'Id', 'Statement']),
   statementElements: new Set([...OTHERS, 'Action', 'Principal']),
   versions: BOTH_VERSIONS,
   principals: 'of-roles',
@@ -68,9 +69,12 @@ const TRUST: Rules = {
   ]),
 }
 
+/** Source: AWS Organizations User Guide, "SCP syntax". */
+const SCP: Rules = { ...IDENTITY, elements: new Set(['Version', 'Statement']) }
+
 /** Source: AWS Organizations User Guide, "RCP syntax". */
 const RCP: Rules = {
-  ...IDENTITY,
+  ...SCP,
   statementElements: new Set([...OTHERS, ...TARGETS, 'Principal']),
   principals: 'everyone',
 }
@@ -81,7 +85,7 @@ export const RULES: Readonly<Record<Flavour, Rules>> = {
   identity: IDENTITY,
   trust: TRUST,
   session: { ...IDENTITY, versions: BOTH_VERSIONS },
-  scp: IDENTITY,
+  scp: SCP,
   rcp: RCP,
 }
 

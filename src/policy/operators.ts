@@ -83,7 +83,7 @@ const QUANTIFIERS: readonly (readonly [string, Quantifier])[] = [
 ]
 const IF_EXISTS = 'ifexists'
 
-/** An operator by its name, in any case; nothing for an unknown one and for `Null` with a prefix or suffix. */
+/** An operator by its name, in any case; nothing for an unknown one and for `Null` with `IfExists`. */
 export function parseOperator(name: string): Operator | undefined {
   const lower = name.toLowerCase()
   const [prefix, quantifier] = QUANTIFIERS.find(([start]) => lower.startsWith(start)) ?? ['', 'None']
@@ -91,7 +91,7 @@ export function parseOperator(name: string): Operator | undefined {
   const base = lower.slice(prefix.length, ifExists ? -IF_EXISTS.length : undefined)
   const meaning = MEANINGS.get(base)
   if (meaning === undefined) return undefined
-  if (meaning.comparison === 'Null' && base !== lower) return undefined
+  if (meaning.comparison === 'Null' && ifExists) return undefined
   return { ...meaning, quantifier, ifExists }
 }
 

@@ -2,7 +2,7 @@ import { valueProblem } from './comparisons.ts'
 import { type Condition, type Operator, parseOperator, takesVariables } from './operators.ts'
 import { asObject, asScalars, at } from './parse-values.ts'
 import type { Json } from './strict-json.ts'
-import { PolicySyntaxError, quote } from './syntax-error.ts'
+import { LEGACY_PARSING, PolicySyntaxError, quote } from './syntax-error.ts'
 
 /** What IAM says of names without a prefix. Source: recorded answers. */
 export const PREFIX_TEXT = 'Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.'
@@ -23,9 +23,7 @@ export function parseConditions(json: Json | undefined, path: string, variables:
     const operatorPath = at(path, name)
     const operator = parseOperator(name)
     if (operator === undefined) {
-      throw new PolicySyntaxError(`${operatorPath}: not a condition operator`, {
-        iamText: `Invalid Condition type : ${name.slice(0, 64)}`,
-      })
+      throw new PolicySyntaxError(`${operatorPath}: not a condition operator`)
     }
     for (const [key, values] of asObject(keys, operatorPath)) {
       conditions.push(parseCondition(operator, key, values, { path: operatorPath, variables }))
@@ -47,7 +45,10 @@ function parseCondition(operator: Operator, key: string, json: Json, place: Plac
   const values = asScalars(json, path)
   for (const value of values) {
     const wanted = valueProblem(operator.comparison, value, variables)
-    if (wanted !== undefined) throw new PolicySyntaxError(`${path}: ${wanted} required, got ${quote(value)}`)
+    if (wanted === undefined) continue
+    throw new PolicySyntaxError(`${path}: ${wanted} required, got ${quote(value)}`, {
+      iamText: LEGACY_PARSING,
+    })
   }
   return { operator, key, values }
 }

@@ -3,9 +3,9 @@ import type { Listed, PrincipalSpec } from './document.ts'
 import type { Rules } from './flavour.ts'
 import { asObject, asTexts, at } from './parse-values.ts'
 import type { Json } from './strict-json.ts'
-import { invalidPrincipalText, PolicySyntaxError, quote } from './syntax-error.ts'
+import { invalidPrincipalText, NO_PRINCIPALS, PolicySyntaxError, quote } from './syntax-error.ts'
 
-const EVERYONE: PrincipalSpec = { kind: 'Everyone' }
+const NOBODY = { fault: 'NoPrincipal', iamText: NO_PRINCIPALS } as const
 
 type Place = { readonly path: string; readonly negated: boolean }
 
@@ -16,11 +16,11 @@ export function parsePrincipals(
   allowed: Rules['principals'],
 ): Listed<PrincipalSpec> {
   const { path, negated } = place
-  if (json === '*') return { negated, values: [EVERYONE] }
+  if (json === '*') return { negated, values: [{ kind: 'Everyone', bare: true }] }
   const values: PrincipalSpec[] = []
   const lists = asObject(json, path)
   if ([...lists.values()].every((names) => Array.isArray(names) && names.length === 0)) {
-    throw new PolicySyntaxError(`${path}: at least one principal required`, { fault: 'NoPrincipal' })
+    throw new PolicySyntaxError(`${path}: at least one principal required`, NOBODY)
   }
   for (const [type, names] of lists) {
     const typePath = at(path, type)
@@ -39,11 +39,13 @@ export function parsePrincipals(
 }
 
 function findPrincipal(type: string, name: string, allowed: Rules['principals']): PrincipalSpec | undefined {
-  if (type === 'AWS' && name === '*') return EVERYONE
+  if (type === 'AWS' && name === '*') return { kind: 'Everyone', bare: false }
   if (allowed === 'everyone') return undefined
   switch (type) {
     case 'AWS':
-      return findAwsPrincipal(name)
+      return HYPHENED_ACCOUNT.test(name)
+        ? { kind: 'Account', account: name.replaceAll('-', '') }
+        : findAwsPrincipal(name)
     case 'Service':
       return SERVICE.test(name) ? { kind: 'Service', name } : undefined
     case 'Federated':
@@ -60,6 +62,8 @@ const FEDERATED = new RegExp(
 )
 const UNIQUE_ID = /^A(?:ID|RO)A[A-Z0-9]{12,124}(?::[\w+=,.@-]{1,64})?$/
 const ACCOUNT = /^\d{12}$/
+/** An account as the console shows it. */
+const HYPHENED_ACCOUNT = /^\d{4}-\d{4}-\d{4}$/
 const ACCOUNT_ROOT = new RegExp(`^arn:${PARTITION}:iam::(\\d{12}):root$`)
 
 /** Names and paths, and what a role session may be called. Source: IAM API Reference, "CreateRole", "AssumeRole". */

@@ -1,5 +1,5 @@
 import type { Json } from './strict-json.ts'
-import { PolicySyntaxError, quote } from './syntax-error.ts'
+import { type Details, PolicySyntaxError, quote } from './syntax-error.ts'
 
 /** A place below another, as messages name it. */
 export function at(path: string, name: string): string {
@@ -18,9 +18,9 @@ export function asOptionalText(json: Json | undefined, path: string): string | u
   throw new PolicySyntaxError(`${path}: a string required`)
 }
 
-/** One string, or an array of at least one. @throws PolicySyntaxError */
-export function asTexts(json: Json, path: string): readonly string[] {
-  return asList(json, path).map((item) => {
+/** One string, or an array of at least one. @param empty what IAM says when there is none. @throws PolicySyntaxError */
+export function asTexts(json: Json, path: string, empty: Details = {}): readonly string[] {
+  return asList(json, path, empty).map((item) => {
     if (typeof item === 'string') return item
     throw new PolicySyntaxError(`${path}: a string or an array of strings required`)
   })
@@ -37,8 +37,8 @@ export function asScalars(json: Json, path: string): readonly string[] {
 }
 
 /** A single value may stand where an array is meant. @throws PolicySyntaxError when it is empty. */
-export function asList(json: Json, path: string): readonly Json[] {
+export function asList(json: Json, path: string, empty: Details = {}): readonly Json[] {
   if (!Array.isArray(json)) return [json]
-  if (json.length === 0) throw new PolicySyntaxError(`${path}: must not be empty`)
+  if (json.length === 0) throw new PolicySyntaxError(`${path}: must not be empty`, empty)
   return json
 }

@@ -89,6 +89,7 @@ const PRINCIPALS: readonly (readonly [unknown, string])[] = [
   ['*', 'Everyone'],
   [{ AWS: '*' }, 'Everyone'],
   [{ AWS: '111122223333' }, 'Account'],
+  [{ AWS: '1111-2222-3333' }, 'Account'],
   [{ AWS: 'arn:aws:iam::111122223333:root' }, 'Account'],
   [{ AWS: 'arn:aws:iam::111122223333:user/ada' }, 'User'],
   [{ AWS: 'arn:aws:iam::111122223333:role/team/x/app' }, 'Role'],
@@ -240,10 +241,11 @@ function parseIdentity(change: object, statement: object = {}): void {
 test('parsePolicy accepts an identity policy', () => {
   parseIdentity({})
   parseIdentity({ Statement: [IDENTITY_STATEMENT, { ...IDENTITY_STATEMENT, Sid: 'A1' }] })
+  const nameless = { ...IDENTITY_STATEMENT, Sid: '' }
+  parseIdentity({ Id: 'x', Statement: [nameless, nameless] })
 })
 
 const IDENTITY_REFUSED: readonly (readonly [string, object, object, RegExp])[] = [
-  ['an Id', { Id: 'x' }, {}, /unknown element "Id"/],
   ['the old version', { Version: '2008-10-17' }, {}, /2012-10-17 required/],
   ['no version', { Version: undefined }, {}, /2012-10-17 required/],
   ['a principal', {}, { Principal: '*' }, /unknown element "Principal"/],
@@ -277,6 +279,11 @@ test('namedPrincipals lists unique ids, and no identity providers', () => {
     Statement: { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Federated: 'accounts.google.com' } },
   }
   assert.deepEqual(namedPrincipals(parsePolicy(JSON.stringify(trust), { flavour: 'trust' })), [])
+})
+
+test('namedPrincipals names an account with hyphens as any other', () => {
+  const document = parseKey(key({ ...STATEMENT, Principal: { AWS: ['1111-2222-3333', '111122223333'] } }))
+  assert.deepEqual(namedPrincipals(document), ['arn:aws:iam::111122223333:root'])
 })
 
 test('namedPrincipals lists each ARN once, and neither services nor everyone', () => {

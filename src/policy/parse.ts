@@ -6,7 +6,14 @@ import { parsePrincipals } from './parse-principal.ts'
 import { asList, asObject, asOptionalText, asTexts } from './parse-values.ts'
 import { splitArn } from './pattern.ts'
 import { type Json, parseStrictJson } from './strict-json.ts'
-import { PolicySyntaxError, quote } from './syntax-error.ts'
+import {
+  ASSUME_ROLE_ONLY,
+  LEGACY_PARSING,
+  NO_PRINCIPALS,
+  PolicySyntaxError,
+  quote,
+  SYNTAX_ERRORS,
+} from './syntax-error.ts'
 import { isTemplate } from './template.ts'
 
 /**
@@ -37,9 +44,10 @@ function parseVersion(json: Json | undefined, rules: Rules): PolicyVersion {
   const text = asOptionalText(json, 'Version') ?? '2008-10-17'
   const version = rules.versions.find((candidate) => candidate === text)
   if (version !== undefined) return version
-  throw new PolicySyntaxError(`Version: ${rules.versions.join(' or ')} required, got ${quote(text)}`, {
-    iamText: 'Policy document must be version 2012-10-17 or greater.',
-  })
+  throw new PolicySyntaxError(
+    `Version: ${rules.versions.join(' or ')} required, got ${quote(text)}`,
+    text === '2008-10-17' ? { iamText: 'Policy document must be version 2012-10-17 or greater.' } : {},
+  )
 }
 
 type Place = {
@@ -82,7 +90,8 @@ const SID_TEXT =
 
 function parseEffect(json: Json | undefined, path: string): Effect {
   if (json === 'Allow' || json === 'Deny') return json
-  throw new PolicySyntaxError(`${path}: Allow or Deny required`)
+  const otherCase = typeof json === 'string' && /^(?:allow|deny)$/i.test(json)
+  throw new PolicySyntaxError(`${path}: Allow or Deny required`, otherCase ? { iamText: LEGACY_PARSING } : {})
 }
 
 /** `NotPrincipal` with Allow would give the whole world access but for one. */
@@ -92,8 +101,12 @@ function parsePrincipal(
   { path, rules }: Place,
 ): Listed<PrincipalSpec> {
   const found = eitherElement(statement, 'Principal', path)
-  if (found === undefined)
-    throw new PolicySyntaxError(`${path}: Principal required`, { fault: 'NoPrincipal' })
+  if (found === undefined) {
+    throw new PolicySyntaxError(`${path}: Principal required`, {
+      fault: 'NoPrincipal',
+      iamText: NO_PRINCIPALS,
+    })
+  }
   if (found.negated && effect === 'Allow') {
     throw new PolicySyntaxError(`${path}: NotPrincipal is for Deny only`, { fault: 'Principal' })
   }
@@ -106,11 +119,11 @@ function parseTexts(
   place: Place,
 ): Listed<string> | undefined {
   const found = eitherElement(statement, name, place.path)
-  if (found !== undefined) return { negated: found.negated, values: asTexts(found.json, found.path) }
+  const iamText = `Policy statement must contain ${name.toLowerCase()}s.`
+  const missing = { fault: name === 'Action' ? name : 'Syntax', iamText } as const
+  if (found !== undefined) return { negated: found.negated, values: asTexts(found.json, found.path, missing) }
   if (place.rules.incomplete) return undefined
-  throw new PolicySyntaxError(`${place.path}: ${name} or Not${name} required`, {
-    iamText: `Policy statement must contain ${name.toLowerCase()}s.`,
-  })
+  throw new PolicySyntaxError(`${place.path}: ${name} or Not${name} required`, missing)
 }
 
 type Element = { readonly json: Json; readonly path: string; readonly negated: boolean }
@@ -130,7 +143,12 @@ function eitherElement(
   return negated === undefined ? undefined : { json: negated, path: `${path}.Not${name}`, negated: true }
 }
 
+/** What IAM says of other actions in trust policies. Source: recorded answers. */
+const STS_ONLY =
+  'Trust Policy statement actions can only be sts:AssumeRole, sts:AssumeRoleWithSAML,  and sts:AssumeRoleWithWebIdentity'
+
 const ACTION = /^(?:\*|[A-Za-z0-9-]+:[A-Za-z0-9*?_-]+)$/
+const VENDOR = /^[A-Za-z0-9-]+$/
 
 function refuseBadAction(action: string, path: string, { actions }: Rules): void {
   if (!ACTION.test(action)) {
@@ -143,33 +161,36 @@ function refuseBadAction(action: string, path: string, { actions }: Rules): void
   }
   if (actions === undefined || actions.has(action.toLowerCase())) return
   throw new PolicySyntaxError(`${path}: an action that takes on a role required, got ${quote(action)}`, {
-    iamText:
-      'Trust Policy statement actions can only be sts:AssumeRole, sts:AssumeRoleWithSAML,  and sts:AssumeRoleWithWebIdentity',
+    iamText: /^sts:/i.test(action) ? ASSUME_ROLE_ONLY : STS_ONLY,
   })
 }
 
-/** Source: recorded answers. */
+/** Source: recorded answers, but for an action's own name: nothing is recorded of one that is malformed. */
 function badActionText(action: string): string {
   const [vendor = '', ...rest] = action.split(':', 3)
   if (rest.length === 0) return PREFIX_TEXT
-  return rest.length > 1
-    ? 'Actions/Condition can contain only one colon.'
-    : `Vendor ${vendor.slice(0, 64)} is not valid`
+  if (rest.length > 1) return 'Actions/Condition can contain only one colon.'
+  if (/[*?]/.test(vendor)) return 'Action vendors (e.g., aws, ec2, etc.) must not contain wildcards.'
+  return VENDOR.test(vendor) ? SYNTAX_ERRORS : `Vendor ${vendor.slice(0, 64)} is not valid`
 }
 
 function refuseBadResource(resource: string, path: string, variables: boolean): void {
-  if (resource === '*' || isResourcePattern(resource, variables)) return
+  if (resource === '*') return
+  const iamText = badResourceText(resource, variables)
+  if (iamText === undefined) return
   throw new PolicySyntaxError(
     `${path}: an ARN without wildcards in its service, or "*", required, got ${quote(resource)}`,
-    { iamText: `Resource ${resource.slice(0, 256)} must be in ARN format or "*".` },
+    { iamText },
   )
 }
 
-function isResourcePattern(resource: string, variables: boolean): boolean {
-  const parts = splitArn(resource)
-  if (parts === undefined) return false
-  const [prefix, , service = '', , , name = ''] = parts
-  return prefix === 'arn' && /^[^*?]+$/.test(service) && isTemplate(name, variables)
+/** Source: recorded answers. */
+function badResourceText(resource: string, variables: boolean): string | undefined {
+  if (!resource.startsWith('arn:')) return `Resource ${resource.slice(0, 256)} must be in ARN format or "*".`
+  const [, , service = '', , , name] = splitArn(resource) ?? []
+  if (name === undefined || !isTemplate(name, variables)) return LEGACY_PARSING
+  if (/^[^*?]+$/.test(service)) return undefined
+  return 'Resource vendor must be fully qualified and cannot contain regexes.'
 }
 
 function refuseUnknown(object: ReadonlyMap<string, Json>, known: ReadonlySet<string>, path: string): void {
@@ -191,10 +212,11 @@ const MISPLACED: ReadonlyMap<string, string> = new Map([
   ['NotPrincipal', 'Policy document should not specify a principal.'],
 ])
 
+/** An empty Sid is none: Terraform writes it into every statement. */
 function refuseRepeatedSids(statements: readonly Statement[]): void {
   const seen = new Set<string>()
   for (const { sid } of statements) {
-    if (sid === undefined) continue
+    if (sid === undefined || sid === '') continue
     if (seen.has(sid)) {
       throw new PolicySyntaxError(`Statement: two have the Sid ${quote(sid)}`, {
         iamText: 'Statement IDs (SID) in a single policy must be unique.',

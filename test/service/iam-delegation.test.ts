@@ -79,7 +79,7 @@ test('a denial by the permissions boundary protects whom it limits', async () =>
 })
 
 test('a new name or path needs the permission on what a user or group becomes', async () => {
-  const dev = 'arn:aws:iam::000000000000:*/dev/*'
+  const dev = ['arn:aws:iam::000000000000:user/dev/*', 'arn:aws:iam::000000000000:group/dev/*']
   const policy = policyText({ Effect: 'Allow', Action: ['iam:UpdateUser', 'iam:UpdateGroup'], Resource: dev })
   const lead = iamClient(server, await newUser(iam, 'lead', policy))
   await iam.send(new CreateUserCommand({ UserName: 'one', Path: '/dev/' }))

@@ -123,6 +123,15 @@ const SINGLE: readonly Line[] = [
   ['Null', false, undefined, false],
   ['Null', 'false', 'x', true],
   ['Null', 'false', [], false],
+  ['Null', 'True', undefined, true],
+  ['Null', 'FALSE', 'x', true],
+  ['NumericEquals', '1e3', '1000', true],
+  ['NumericEquals', '1.5E+1', '15.0', true],
+  ['NumericLessThan', '1e3', '999.9', true],
+  ['NumericLessThan', '1e3', '1000', false],
+  ['NumericGreaterThan', '25e-1', '2.5', false],
+  ['NumericGreaterThanEquals', '25e-1', '2.5', true],
+  ['NumericNotEquals', '-1e2', '-100', false],
 ]
 
 /** "… IfExists condition operators": the key decides only where it is there. */
@@ -210,6 +219,14 @@ const SETS: readonly Line[] = [
   ['StringNotEquals', 'a', ['b', 'a'], false],
   ['StringNotEquals', 'a', ['b', 'c'], true],
   ['StringEqualsIfExists', 'a', [], true],
+  ['ForAllValues:Null', 'true', undefined, true],
+  ['ForAllValues:Null', 'true', ['a'], false],
+  ['ForAllValues:Null', 'false', [], true],
+  ['ForAllValues:Null', 'false', ['a', 'b'], true],
+  ['ForAnyValue:Null', 'true', undefined, false],
+  ['ForAnyValue:Null', 'true', ['a'], false],
+  ['ForAnyValue:Null', 'false', [], false],
+  ['ForAnyValue:Null', 'false', ['a', 'b'], true],
 ]
 
 /** Names of operators and keys in any case. */

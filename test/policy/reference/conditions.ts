@@ -14,7 +14,7 @@ export function conditionHolds(
   const found = facts.context[key.toLowerCase()]
   const values = found === undefined ? [] : typeof found === 'string' ? [found] : found
   const { set, base, ifExists } = takeApart(name)
-  if (base === 'null') return wanted.map((value) => value.toLowerCase()).includes(String(values.length === 0))
+  if (base === 'null') return nullHolds(set, wanted, values)
   const negated = base.includes('not')
   const positive = base.replace('not', '')
   const matchesOne = (value: string): boolean => wanted.some((one) => compare(positive, one, value, facts))
@@ -26,6 +26,14 @@ export function conditionHolds(
   if (set === 'any') return values.some((value) => (negated ? !matchesOne(value) : matchesOne(value)))
   const any = values.some(matchesOne)
   return negated ? !any : any
+}
+
+/** A set operator looks at each value that is there, and none of them is missing. */
+function nullHolds(set: Parts['set'], wanted: readonly string[], values: readonly string[]): boolean {
+  const isAsked = (missing: boolean): boolean =>
+    wanted.map((value) => value.toLowerCase()).includes(String(missing))
+  if (set === 'none') return isAsked(values.length === 0)
+  return set === 'all' ? values.every(() => isAsked(false)) : values.some(() => isAsked(false))
 }
 
 type Parts = { readonly set: 'all' | 'any' | 'none'; readonly base: string; readonly ifExists: boolean }
@@ -100,7 +108,7 @@ function compareOrder(operator: string, wanted: string, value: string): boolean 
 }
 
 function numberOf(text: string): number {
-  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN
+  return /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text) ? Number(text) : Number.NaN
 }
 
 /** Four digits are a year; any other number is seconds since 1970. */

@@ -167,7 +167,9 @@ function isEveryone(names: Names): boolean {
 
 function isListed(names: Names, name: string): boolean {
   if (names === '*') return true
-  const listed = Object.values(names).flat()
+  const listed = Object.values(names)
+    .flat()
+    .map((one) => (/^\d{4}-\d{4}-\d{4}$/.test(one) ? one.replaceAll('-', '') : one))
   return listed.includes(name) || listed.includes(`arn:aws:iam::${name}:root`)
 }
 

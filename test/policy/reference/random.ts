@@ -44,6 +44,8 @@ const NAMES: readonly string[] = [
   ...['*', ACCOUNT, OTHER, ROOT.arn, USER_ARN, ROLE_ARN, SESSION_ARN, FEDERATED_ARN, FOREIGN_USER.arn],
   ...[FOREIGN_ROLE_ARN, USER_ID, ROLE_ID, `${ROLE_ID}:s`],
 ]
+/** Policies may write an account with hyphens. */
+const POLICY_NAMES: readonly string[] = [...NAMES, '1111-2222-3333']
 
 const ACTIONS = [
   'kms:Encrypt',
@@ -93,7 +95,7 @@ const PATTERNS = [
   `\${*}`,
   `\${test:multi}`,
 ] as const
-const NUMBERS = ['1', '2.5', '10', '-3', '10.0'] as const
+const NUMBERS = ['1', '2.5', '10', '-3', '10.0', '1e1', '25E-1'] as const
 const DATES = [
   '2026-01-01',
   '1767225600',
@@ -252,7 +254,7 @@ function statement(choose: Seeded, kind: Kind): Statement {
 
 function names(choose: Seeded, trust: boolean): NonNullable<Statement['Principal']> {
   if (choose.oneIn(8)) return '*'
-  const AWS = times(choose, 3, () => choose.pick(NAMES), 1)
+  const AWS = times(choose, 3, () => choose.pick(POLICY_NAMES), 1)
   if (trust && choose.oneIn(3)) return { AWS, Federated: [PROVIDER] }
   return choose.oneIn(4) ? { AWS, Service: ['s3.amazonaws.com'] } : { AWS }
 }
@@ -262,11 +264,13 @@ function conditions(choose: Seeded): NonNullable<Statement['Condition']> {
   for (let left = 1 + choose.below(2); left > 0; left -= 1) {
     const [operators, values] = choose.pick(FAMILIES)
     const set = choose.pick(['', '', 'ForAllValues:', 'ForAnyValue:'])
-    const operator = choose.oneIn(12)
-      ? 'Null'
+    const isNull = choose.oneIn(12)
+    const operator = isNull
+      ? `${set}Null`
       : `${set}${choose.pick(operators)}${choose.oneIn(4) ? 'IfExists' : ''}`
-    const wanted =
-      operator === 'Null' ? [choose.pick(['true', 'false'])] : times(choose, 3, () => choose.pick(values), 1)
+    const wanted = isNull
+      ? [choose.pick(['true', 'false', 'True'])]
+      : times(choose, 3, () => choose.pick(values), 1)
     found[operator] = { ...found[operator], [choose.pick(KEYS)]: wanted }
   }
   return found
