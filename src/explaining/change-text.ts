@@ -1,7 +1,9 @@
 import { printable, printableJson } from '../base/printable.ts'
 import type { PolicyKind } from '../policy/decide.ts'
 import { isKeyArn } from '../policy/key-actions.ts'
-import type { Change } from '../policy/smallest-change.ts'
+import { formatOperator } from '../policy/operators.ts'
+import type { AddAllow, Change } from '../policy/smallest-change.ts'
+import { formatRightKey } from './context-text.ts'
 
 /** What a kind of policy is called where it decides about a resource. */
 export function kindName(kind: PolicyKind, resource: string): string {
@@ -33,8 +35,9 @@ export function statementName({
   return `statement ${index + 1}${sid === undefined ? '' : ` ${printableJson(sid)}`}`
 }
 
-/** A change of policies in words. */
+/** A change in words. */
 export function formatChange(change: Change, resource: string): readonly string[] {
+  if (change.kind === 'SendContext') return change.keys.flatMap(formatRightKey)
   const where = `${kindName(change.policy, resource)}${atLevel(change.level)}`
   if (change.kind === 'AddAllow') {
     return [`add a statement to the ${where}:`, `  ${printableJson(statementOf(change))}`]
@@ -52,13 +55,20 @@ export function atLevel(level: number | undefined): string {
 }
 
 /** The statement that a change adds. A key policy or trust policy names the principal. */
-export function statementOf({
-  action,
-  resource,
-  principal,
-  policy,
-}: Extract<Change, { kind: 'AddAllow' }>): object {
-  if (policy !== 'resource') return { Effect: 'Allow', Action: action, Resource: resource }
+export function statementOf({ action, resource, principal, policy, conditions }: AddAllow): object {
+  const kept = conditions.length === 0 ? {} : { Condition: conditionOf(conditions) }
+  if (policy !== 'resource') return { Effect: 'Allow', Action: action, Resource: resource, ...kept }
   const named = { Effect: 'Allow', Principal: { AWS: principal ?? '*' }, Action: action }
-  return isKeyArn(resource) ? { ...named, Resource: '*' } : named
+  return { ...named, ...(isKeyArn(resource) ? { Resource: '*' } : {}), ...kept }
+}
+
+/** The `Condition` element. No two conditions have the same operator and key. */
+function conditionOf(conditions: AddAllow['conditions']): object {
+  const byOperator = Map.groupBy(conditions, ({ operator }) => formatOperator(operator))
+  return Object.fromEntries(
+    [...byOperator].map(([operator, list]) => [
+      operator,
+      Object.fromEntries(list.map(({ key, values }) => [key, values.length === 1 ? values[0] : values])),
+    ]),
+  )
 }

@@ -5,7 +5,7 @@ import type { ContextValue } from '../policy/context.ts'
 import { type AccessRequest, type Decision, decide, type Policies } from '../policy/decide.ts'
 import { type Explanation, explainDecision } from '../policy/explain.ts'
 import { isKeyArn } from '../policy/key-actions.ts'
-import { type Change, smallestChange } from '../policy/smallest-change.ts'
+import { type Change, smallestChange, withSent } from '../policy/smallest-change.ts'
 import type { Records } from '../store/records.ts'
 
 /** One permission that a call needs, and the whole path to the decision about it. */
@@ -15,7 +15,7 @@ export type Examined = {
   readonly explanation: Explanation
   /** The grants on the key for the caller. */
   readonly grants: readonly GrantTrace[]
-  /** The fewest changes of policies that would have allowed it; nothing when none would, or it is allowed. */
+  /** The fewest changes that would have allowed it; nothing when none would, or it is allowed. */
   readonly change: readonly Change[] | undefined
   /** The condition keys that policies ask for, in lower case, with what the request has. */
   readonly asked: ReadonlyMap<string, ContextValue | undefined>
@@ -65,12 +65,29 @@ export async function examine(records: Records, call: Call, permission: Permissi
   const { request, asked } = question
   const { decision, policies } = await settle(question, permission)
   const explanation = explainDecision(request, policies)
-  const change = decision.allow ? undefined : smallestChange(request, policies)
   const { action, resource: keyArn } = permission
   // Grants ask for the encryption context whatever they say of it: what policies ask for has been noted.
   const seen = new Map([...asked].sort(([a], [b]) => (a < b ? -1 : 1)))
   const grants = isKeyArn(keyArn)
     ? await traceGrants({ records, call, keyArn, action, context: request.context })
     : []
+  const change = decision.allow ? undefined : changeFor(request, policies, grants)
   return { request, decision, explanation, grants, change, asked: seen }
+}
+
+/** What policies allow under conditions comes first, then what a grant allows, then what has to change. */
+function changeFor(
+  request: AccessRequest,
+  policies: Policies,
+  grants: readonly GrantTrace[],
+): readonly Change[] | undefined {
+  const change = smallestChange(request, policies)
+  if (change?.every(({ kind }) => kind === 'SendContext') === true) return change
+  for (const { needs } of grants) {
+    if (needs === undefined) continue
+    const sent: readonly Change[] = [{ kind: 'SendContext', keys: needs.keys }]
+    const granted = { ...policies, grants: [needs.grant] }
+    if (decide(withSent(request, sent), granted).allow) return sent
+  }
+  return change
 }

@@ -16,7 +16,7 @@ export function explainedJson({ request, decision, explanation, grants, change, 
     missingContext: [...asked].filter(([, value]) => value === undefined).map(([key]) => key),
     policies: explanation.policies,
     complete: explanation.complete,
-    grants,
+    grants: grants.map(({ id, name, misses }) => ({ id, name, misses })),
     smallestChange: decision.allow ? undefined : (change?.map(changeJson) ?? null),
   }
 }
@@ -28,5 +28,9 @@ function decisionJson(decision: Examined['decision']): object {
 }
 
 function changeJson(change: Change): object {
+  if (change.kind === 'SendContext') {
+    const keys = change.keys.map(({ key, value, asked }) => ({ key, value: value ?? null, asked }))
+    return { kind: change.kind, keys }
+  }
   return change.kind === 'AddAllow' ? { ...change, add: statementOf(change) } : change
 }

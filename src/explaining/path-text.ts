@@ -122,7 +122,12 @@ function distance({ misses }: GrantTrace): number {
 
 function formatRemedy({ decision, change, request }: Examined): readonly string[] {
   if (decision.allow) return []
-  if (change === undefined) return ['', 'no change of a policy would allow it']
+  if (change === undefined)
+    return ['', 'no change of a policy would allow it and keep what the others ask for']
+  const onlyContext = change.every(({ kind }) => kind === 'SendContext')
   const lines = change.flatMap((one) => formatChange(one, request.resource))
-  return ['', 'the smallest change that would allow it:', ...lines.map((line) => `  ${line}`)]
+  const head = onlyContext
+    ? 'policies or a grant allow it under a condition, and need no change:'
+    : 'the smallest change that would allow it:'
+  return ['', head, ...lines.map((line) => `  ${line}`)]
 }

@@ -1,9 +1,12 @@
 import { parseArn } from '../api/arn.ts'
 import type { Call } from '../dispatch/operation.ts'
 import type { ContextLookup, ContextValue } from '../policy/context.ts'
+import type { MatchedGrant } from '../policy/decide.ts'
 import { identitiesOf } from '../policy/principal.ts'
-import type { Records } from '../store/records.ts'
+import type { RightKey } from '../policy/right-context.ts'
+import type { Records, Stored } from '../store/records.ts'
 import { constraintTest, givenContext } from './grant-constraints.ts'
+import { partyName } from './grant-party.ts'
 import {
   GRANT,
   type GrantConstraints,
@@ -14,6 +17,7 @@ import {
 import { granteeChunks } from './grantee-index.ts'
 import { parseIdentifier } from './identifier.ts'
 import { findKey } from './keys.ts'
+import { matchedAs } from './opened-grants.ts'
 
 /** A grant for a caller, and what keeps it from covering what they want to do. */
 export type GrantTrace = {
@@ -21,6 +25,8 @@ export type GrantTrace = {
   readonly name: string | undefined
   /** Everything that does not match; none: it covers the call as far as its operations and constraints say. */
   readonly misses: readonly GrantMiss[]
+  /** Where nothing but the encryption context keeps it from covering the call: the context with which it does. */
+  readonly needs?: { readonly keys: readonly RightKey[]; readonly grant: MatchedGrant } | undefined
 }
 
 /** What of a grant does not match: what it has, and what the call has. */
@@ -59,7 +65,8 @@ export async function traceGrants(question: GrantTraceQuestion): Promise<readonl
       for (const id of chunk.value.grantIds.slice(0, GRANT_TRACES_MAX - traces.length)) {
         const grant = await records.get(GRANT, partition, id)
         if (grant !== undefined) {
-          traces.push({ id, name: grant.value.name, misses: missesOf(grant.value, question) })
+          const misses = missesOf(grant.value, question)
+          traces.push({ id, name: grant.value.name, misses, needs: needsOf(grant, misses, question.context) })
         }
       }
     }
@@ -88,6 +95,29 @@ function missesOf({ operations, constraints }: GrantValue, question: GrantTraceQ
     misses.push({ element: 'SourceArn', wanted: [sourceArn], found: listOf(context('aws:sourcearn')) })
   }
   return misses
+}
+
+function needsOf(
+  { name: id, value }: Stored<GrantValue>,
+  misses: readonly GrantMiss[],
+  context: ContextLookup,
+): GrantTrace['needs'] {
+  const byContext = misses.every(({ element }) => element.startsWith('EncryptionContext'))
+  if (misses.length === 0 || !byContext) return undefined
+  const { equals, subset } = value.constraints
+  const pairs = [...(equals ?? []), ...(subset ?? [])]
+  const named = new Set(pairs.map(([name]) => name.toLowerCase()))
+  const others = equals === undefined ? [] : listOf(context('kms:encryptioncontextkeys'))
+  const keys = [
+    ...pairs.map(([name, text]) => rightPair(name, text)),
+    ...others.filter((name) => !named.has(name.toLowerCase())).map((name) => rightPair(name, undefined)),
+  ]
+  return { keys, grant: matchedAs(id, value, partyName(value.grantee)) }
+}
+
+function rightPair(name: string, text: string | undefined): RightKey {
+  const asked = text === undefined ? [] : [{ operator: 'StringEquals', values: [text], holds: true }]
+  return { key: `kms:EncryptionContext:${name}`, value: text, asked }
 }
 
 function pairsIn(context: ContextLookup): readonly string[] {

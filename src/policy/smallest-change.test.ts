@@ -28,10 +28,12 @@ import {
   YES,
 } from '../../test/support/policies.ts'
 import { type AccessRequest, decide, type Policies, type Principal } from './decide.ts'
-import { type Change, smallestChange, withChanges } from './smallest-change.ts'
+import { type Change, smallestChange, withChanges, withSent } from './smallest-change.ts'
 
 /** `identity`, `resource for <name>`, `scp at 1`; for a Deny `!identity 0`. */
 function short(change: Change): string {
+  if (change.kind === 'SendContext')
+    return change.keys.map(({ key, value }) => `send ${key}=${value ?? 'nothing'}`).join(' and ')
   const level = change.level === undefined ? '' : ` at ${change.level}`
   if (change.kind === 'LiftDeny') return `!${change.policy} ${change.statement.index}${level}`
   return `${change.policy}${level}${change.principal === undefined ? '' : ` for ${change.principal}`}`
@@ -120,7 +122,7 @@ for (const [what, principal, policies, expected] of CASES) {
     const asked = request(principal)
     const changes = smallestChange(asked, policies)
     assert.deepEqual(changes?.map(short), expected)
-    assert.ok(decide(asked, withChanges(policies, changes ?? [])).allow)
+    assert.ok(decide(withSent(asked, changes ?? []), withChanges(policies, changes ?? [])).allow)
   })
 }
 
@@ -133,6 +135,7 @@ test('smallestChange asks for exactly the action on exactly the resource', () =>
     action: 'kms:Encrypt',
     resource: KEY,
     principal: undefined,
+    conditions: [],
   })
   const policies = withChanges({ resource: ACCOUNT_KEY, identity: [] }, change === undefined ? [] : [change])
   assert.equal(decide(request(USER, { action: 'kms:Decrypt' }), policies).allow, false)

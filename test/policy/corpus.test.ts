@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { decide } from '../../src/policy/decide.ts'
 import { explainDecision } from '../../src/policy/explain.ts'
-import { smallestChange, withChanges } from '../../src/policy/smallest-change.ts'
+import { smallestChange, withChanges, withSent } from '../../src/policy/smallest-change.ts'
 import { ELEMENT_ROWS } from './corpus/elements.ts'
 import { EVALUATION_ROWS } from './corpus/evaluation.ts'
 import { GRANT_ROWS } from './corpus/grants.ts'
@@ -61,10 +61,13 @@ test('smallestChange allows every refusal of the corpus that any policy could, a
       continue
     }
     assert.equal(changes.length === 0, expected.startsWith('+'), what)
-    assert.ok(decide(asked, withChanges(policies, changes)).allow, what)
+    assert.ok(decide(withSent(asked, changes), withChanges(policies, changes)).allow, what)
     for (const [left] of changes.entries()) {
       const others: typeof changes = changes.filter((_, at) => at !== left)
-      assert.ok(!decide(asked, withChanges(policies, others)).allow, `${what}: change ${left} is not needed`)
+      assert.ok(
+        !decide(withSent(asked, others), withChanges(policies, others)).allow,
+        `${what}: change ${left} is not needed`,
+      )
     }
     mended += Number(changes.length > 0)
   }

@@ -40,8 +40,9 @@ type RefusalBed = {
 
 /** A change as `holdfast explain --json` gives it. */
 export type PrintedChange = {
-  readonly kind: 'LiftDeny' | 'AddAllow'
-  readonly policy: string
+  readonly kind: 'LiftDeny' | 'AddAllow' | 'SendContext'
+  readonly policy?: string
+  readonly keys?: readonly { readonly key: string; readonly value: string | null }[]
   readonly statement?: { readonly index: number }
   readonly add?: object
 }
@@ -108,8 +109,17 @@ async function asUser(
   { user, own, keyArn, ...rest }: UserCase,
 ): Promise<RefusedCall> {
   const credentials = await newUser(iam, user, own)
-  const { more = {}, context = [] } = rest
+  const sent = { more: rest.more ?? {}, context: rest.context ?? [] }
   const apply = async (change: PrintedChange): Promise<void> => {
+    if (change.kind === 'SendContext') {
+      const pairs = (change.keys ?? []).map(
+        ({ key, value }) => [key.split(':')[2] ?? '', value ?? ''] as const,
+      )
+      sent.more = { EncryptionContext: Object.fromEntries(pairs) }
+      const names = pairs.map(([name]) => `kms:EncryptionContextKeys=${name}`)
+      sent.context = [...pairs.map(([name, value]) => `kms:EncryptionContext:${name}=${value}`), ...names]
+      return
+    }
     if (change.policy === 'identity') {
       const PolicyDocument = policyText(change.add ?? {})
       await iam.send(new PutUserPolicyCommand({ UserName: user, PolicyName: 'added', PolicyDocument }))
@@ -119,7 +129,7 @@ async function asUser(
     await kms.send(new PutKeyPolicyCommand({ KeyId: keyArn, Policy: changed(Policy, change) }))
   }
   return {
-    call: () => encrypt(keyArn, credentials, server, more),
+    call: () => encrypt(keyArn, credentials, server, sent.more),
     keyArn,
     simulated: async () => [
       ...[
@@ -130,7 +140,7 @@ async function asUser(
         '--resource',
         keyArn,
       ],
-      ...context.flatMap((entry) => ['--context', entry]),
+      ...sent.context.flatMap((entry) => ['--context', entry]),
     ],
     apply: rest.apply ?? apply,
   }
@@ -168,7 +178,8 @@ export const REFUSALS: readonly RefusalCase[] = [
     reason: /Not allowed by any identity-based policy\./,
     says: [
       /StringEquals kms:EncryptionContext:App: wanted "ledger"; the call has "\\u001b\[31mother"/,
-      /add a statement to the identity policy/,
+      /policies or a grant allow it under a condition, and need no change:/,
+      /make the call with encryption context App = "ledger"/,
     ],
     prepare: async (bed) => {
       const Condition = { StringEquals: { 'kms:EncryptionContext:App': 'ledger' } }
@@ -260,7 +271,10 @@ export const REFUSALS: readonly RefusalCase[] = [
   {
     name: 'the constraint of a grant',
     reason: /Not allowed by any identity-based policy\./,
-    says: [/EncryptionContextSubset: wanted "app=ledger"; the call has "app=other"/],
+    says: [
+      /EncryptionContextSubset: wanted "app=ledger"; the call has "app=other"/,
+      /make the call with encryption context app = "ledger"/,
+    ],
     prepare: async (bed) => {
       const keyArn = await newKey(bed.kms)
       const call = await asUser(bed, {
