@@ -157,6 +157,58 @@ test('UpdateAlias works from a key that is pending deletion and not to one', asy
   }
 })
 
+/** Keys of each kind: an alias stays with keys of one kind. Source: AWS KMS API Reference, "UpdateAlias". */
+const KEYS_BY_KIND = [
+  [
+    { KeySpec: 'SYMMETRIC_DEFAULT', KeyUsage: 'ENCRYPT_DECRYPT' },
+    { KeyUsage: 'ENCRYPT_DECRYPT', Origin: 'EXTERNAL' },
+  ],
+  [
+    { KeySpec: 'RSA_2048', KeyUsage: 'ENCRYPT_DECRYPT' },
+    { KeySpec: 'RSA_2048', KeyUsage: 'ENCRYPT_DECRYPT', Origin: 'EXTERNAL' },
+  ],
+  [
+    { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' },
+    { KeySpec: 'ML_DSA_44', KeyUsage: 'SIGN_VERIFY' },
+  ],
+  [
+    { KeySpec: 'ECC_NIST_P256', KeyUsage: 'KEY_AGREEMENT' },
+    { KeySpec: 'ECC_NIST_P384', KeyUsage: 'KEY_AGREEMENT' },
+  ],
+  [
+    { KeySpec: 'HMAC_224', KeyUsage: 'GENERATE_VERIFY_MAC' },
+    { KeySpec: 'HMAC_512', KeyUsage: 'GENERATE_VERIFY_MAC' },
+  ],
+  [
+    { KeySpec: 'ML_KEM_512', KeyUsage: 'ENCAPSULATE_DECAPSULATE' },
+    { KeySpec: 'ML_KEM_768', KeyUsage: 'ENCAPSULATE_DECAPSULATE' },
+  ],
+] as const
+
+test('UpdateAlias goes from a key to others of its kind and to none of another', async () => {
+  const kinds = await Promise.all(
+    KEYS_BY_KIND.map((inputs) =>
+      Promise.all(inputs.map(async (input) => ({ ...input, id: await newKey(server, input) }))),
+    ),
+  )
+  for (const [index, [from, sibling]] of kinds.entries()) {
+    assert.ok(from !== undefined && sibling !== undefined)
+    const name = `alias/kind-${index}`
+    await succeed(server, 'CreateAlias', { AliasName: name, TargetKeyId: from.id })
+    for (const [other, [to]] of kinds.entries()) {
+      if (other === index || to === undefined) continue
+      const { KeyUsage: old } = from
+      const message =
+        old === to.KeyUsage
+          ? /^Alias alias\/kind-\d cannot be changed from an? (?:a?symmetric) CMK to an? (?:a?symmetric) CMK\./
+          : `Alias ${name} cannot be changed from a CMK with key usage ${old} to a CMK with key usage ${to.KeyUsage}. The key usage of the current CMK and the new CMK must be the same.`
+      const answer = await call(server, 'UpdateAlias', { AliasName: name, TargetKeyId: to.id })
+      assertError(answer, 'ValidationException', message)
+    }
+    await succeed(server, 'UpdateAlias', { AliasName: name, TargetKeyId: sibling.id })
+  }
+})
+
 test('a key has at most 50 aliases', async () => {
   const full = await newKey(server)
   const create = (count: number) =>

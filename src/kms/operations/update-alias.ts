@@ -1,4 +1,5 @@
 import { KmsError } from '../../api/errors.ts'
+import { KEY_SPECS, type KeySpec } from '../../api/key-specs.ts'
 import type { Input, Members } from '../../api/shapes.ts'
 import type { Call, Operation, Work } from '../../dispatch/operation.ts'
 import { shownParameters } from '../../dispatch/parameters.ts'
@@ -50,6 +51,7 @@ async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts): P
     check: () => {
       checkState(target.arn, target.state, FACTS.states)
       checkSameUsage(name, present, target)
+      checkSameForm(name, present, target)
     },
     run: async () => ({
       changes:
@@ -68,4 +70,18 @@ function checkSameUsage(name: string, present: Key, target: Key): void {
     'ValidationException',
     `Alias ${name} cannot be changed from a CMK with key usage ${from} to a CMK with key usage ${to}. The key usage of the current CMK and the new CMK must be the same.`,
   )
+}
+
+/** Symmetric and asymmetric keys can have the same usage. Source: AWS KMS API Reference, "UpdateAlias". */
+function checkSameForm(name: string, present: Key, target: Key): void {
+  const [from, to] = [present, target].map(({ record }) => formOf(record.value.spec))
+  if (from === to) return
+  throw new KmsError(
+    'ValidationException',
+    `Alias ${name} cannot be changed from ${from} CMK to ${to} CMK. The type of the current CMK and the new CMK must be the same.`,
+  )
+}
+
+function formOf(spec: KeySpec): string {
+  return KEY_SPECS[spec].form === 'private' ? 'an asymmetric' : 'a symmetric'
 }
