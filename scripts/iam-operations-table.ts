@@ -17,6 +17,8 @@ const PERMISSIONS: Readonly<Record<string, string>> = {
     '`sts:AssumeRole` on the role, of its trust policy; with tags also `sts:TagSession`, with a source identity `sts:SetSourceIdentity`',
   AssumeRoleWithWebIdentity: 'the same, for whom the token vouches; the call is not signed',
   GetCallerIdentity: 'none',
+  GetFederationToken:
+    '`sts:GetFederationToken` on the federated user (`arn:aws:sts::<account>:federated-user/<name>`); with tags also `sts:TagSession`',
   GetSessionToken: 'none',
 }
 

@@ -1,5 +1,6 @@
 import type { PassedToSession } from '../iam/recorded-caller.ts'
 import type { Federation } from '../iam/session-token.ts'
+import type { LookupQuestion } from '../metering/lookup.ts'
 import type { EventSource } from './parts.ts'
 import { parseRecordedEvent, type RecordedEvent } from './recorded-event.ts'
 
@@ -30,26 +31,29 @@ export class SessionOrigins {
     this.#events = events
   }
 
-  /** What was passed to the session that has made a call; nothing for callers that are no sessions of roles. */
+  /** What was passed to the session that has made a call; nothing for callers to whom nothing could be. */
   async find({ userIdentity: identity = {} }: RecordedEvent): Promise<SessionOrigin> {
     const { type, accessKeyId = '', sessionContext = {} } = identity
-    if (type !== 'AssumedRole') return { passed: NOTHING_PASSED, unknown: [] }
+    if (type !== 'AssumedRole' && type !== 'FederatedUser') return { passed: NOTHING_PASSED, unknown: [] }
     const known = this.#known.get(accessKeyId)
     if (known !== undefined) return known
-    const found = await this.#search(accessKeyId, sessionContext)
+    const found = await this.#search(accessKeyId, sessionContext, attributeOf(type, sessionContext))
     if (this.#known.size >= KNOWN_MAX) this.#known.clear()
     this.#known.set(accessKeyId, found)
     return found
   }
 
-  async #search(accessKeyId: string, { attributes, sessionIssuer }: SessionContext): Promise<SessionOrigin> {
+  async #search(
+    accessKeyId: string,
+    { attributes }: SessionContext,
+    attribute: LookupAttribute | undefined,
+  ): Promise<SessionOrigin> {
     const second = Math.floor(Date.parse(attributes?.creationDate ?? '') / 1000)
-    const value = sessionIssuer?.arn
-    if (Number.isNaN(second) || value === undefined) return UNKNOWN
+    if (Number.isNaN(second) || attribute === undefined) return UNKNOWN
     for (const scope of await this.#events.scopes()) {
       const { events } = await this.#events.lookup({
         ...scope,
-        attribute: { name: 'ResourceName', value },
+        attribute,
         fromSecond: second,
         toSecond: second + MAKING_SECONDS,
         limit: LOOKED_AT_MAX,
@@ -61,7 +65,19 @@ export class SessionOrigins {
   }
 }
 
+/** What events are looked up by. */
+type LookupAttribute = NonNullable<LookupQuestion['attribute']>
+
 type SessionContext = NonNullable<NonNullable<RecordedEvent['userIdentity']>['sessionContext']>
+
+/** What the call that made a session is found by: the role is its resource, a federated user is not. */
+function attributeOf(
+  type: 'AssumedRole' | 'FederatedUser',
+  { sessionIssuer }: SessionContext,
+): LookupAttribute | undefined {
+  if (type === 'FederatedUser') return { name: 'EventName', value: 'GetFederationToken' }
+  return sessionIssuer?.arn === undefined ? undefined : { name: 'ResourceName', value: sessionIssuer.arn }
+}
 
 const UNKNOWN: SessionOrigin = {
   passed: NOTHING_PASSED,

@@ -10,7 +10,7 @@ import { grantsFor } from '../kms/grant-access.ts'
 import { parseIdentifier } from '../kms/identifier.ts'
 import { findKey, type Key } from '../kms/keys.ts'
 import type { ContextLookup, ContextValue } from '../policy/context.ts'
-import { TRUST_ACTIONS } from '../policy/key-actions.ts'
+import { isTrustAction } from '../policy/key-actions.ts'
 import type { Records } from '../store/records.ts'
 import { type Examined, examine } from './examine.ts'
 import { type NamedCaller, namedCaller, SimulationError } from './named-caller.ts'
@@ -106,7 +106,7 @@ function keyPermission(
 
 /** A role has its trust policy for what assumes it; nothing else has a policy of its own. */
 async function otherResource(records: Records, { action, resource }: SimulatedRequest, caller: Caller) {
-  const named = TRUST_ACTIONS.has(action.toLowerCase()) ? parseIamArn(resource) : undefined
+  const named = isTrustAction(action, resource) ? parseIamArn(resource) : undefined
   if (named?.kind !== 'role')
     return { account: parseArn(resource)?.account || caller.account, policy: undefined }
   const role = await findByName(records, ROLES, named.account, named.name)

@@ -22,6 +22,11 @@ export function sessionArn(account: string, roleName: string, sessionName: strin
   return `arn:${PARTITION}:sts::${account}:assumed-role/${roleName}/${sessionName}`
 }
 
+/** The ARN of a federated user. */
+export function federatedArn(account: string, name: string): string {
+  return `arn:${PARTITION}:sts::${account}:federated-user/${name}`
+}
+
 /** An ARN of something that IAM keeps. */
 export type IamArn = Pathed & { readonly account: string; readonly kind: string }
 

@@ -3,7 +3,7 @@ import { isoSeconds } from '../base/dates.ts'
 import type { EpochMs } from '../base/ports.ts'
 import type { Caller, CallerPolicies } from '../dispatch/caller.ts'
 import type { ContextLookup } from '../policy/context.ts'
-import { pathedArn, sessionArn } from './arns.ts'
+import { federatedArn, pathedArn, sessionArn } from './arns.ts'
 import type { RoleValue, Tag, UserValue } from './records.ts'
 import type { Federation } from './session-token.ts'
 
@@ -86,6 +86,39 @@ export function ownSessionCaller(
   }
 }
 
+/** A session that a user, or an account's root user, has made for somebody else. @param maker nothing for the root user. */
+export function federatedCaller(
+  account: string,
+  maker: UserValue | undefined,
+  session: SessionFacts & { readonly name: string; readonly tags: readonly Tag[] },
+  policies: PoliciesNow,
+): Caller {
+  const { accessKeyId, name } = session
+  const arn = federatedArn(account, name)
+  const issuerArn = maker === undefined ? accountRootArn(account) : pathedArn(account, 'user', maker)
+  const userId = `${account}:${name}`
+  const tags = [...session.tags, ...(maker?.tags ?? [])]
+  const identity = { type: 'FederatedUser', principalId: userId, arn, accountId: account, accessKeyId }
+  const sessionIssuer = {
+    type: maker === undefined ? 'Root' : 'IAMUser',
+    principalId: maker?.id ?? account,
+    arn: issuerArn,
+    accountId: account,
+    ...(maker && { userName: maker.name }),
+  }
+  const sessionContext = { sessionIssuer, attributes: sessionAttributes(session) }
+  const issuerId = maker && { issuerId: maker.id }
+  return {
+    account,
+    arn,
+    accessKeyId,
+    principal: { type: 'FederatedUser', account, arn, issuerArn, ...issuerId },
+    identityJson: JSON.stringify({ ...identity, sessionContext }),
+    keys: sessionKeys(session, keysOf({ account, arn, type: 'FederatedUser', userId, tags })),
+    policies,
+  }
+}
+
 /** A session of a role. @param tags of the session; they stand before those of the role. */
 export function roleSessionCaller(
   account: string,
@@ -139,7 +172,7 @@ function sessionAttributes({ issuedAt }: SessionFacts): object {
 type Who = {
   readonly account: string
   readonly arn: string
-  readonly type: 'Account' | 'User' | 'AssumedRole'
+  readonly type: 'Account' | 'User' | 'AssumedRole' | 'FederatedUser'
   readonly userId: string
   readonly userName?: string
   readonly tags?: readonly Tag[]

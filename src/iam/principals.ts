@@ -14,7 +14,7 @@ export type FoundPrincipal = {
 /**
  * The principal that an ARN of a policy names: an account, user, role or session. Nothing when there is none.
  *
- * A role's session exists when its role does: sessions leave no trace.
+ * A role's session exists when its role does, a federated user when its account does: sessions leave no trace.
  */
 export async function findPrincipal(records: Records, text: string): Promise<FoundPrincipal | undefined> {
   const arn = parseArn(text)
@@ -41,6 +41,7 @@ async function findSession(
   resource: string,
 ): Promise<FoundPrincipal | undefined> {
   const [kind, roleName, sessionName] = resource.split('/')
+  if (kind === 'federated-user') return { id: undefined }
   if (kind !== 'assumed-role' || roleName === undefined) return undefined
   const role = await findByName(records, ROLES, account, roleName)
   return role?.value.name === roleName ? { id: `${role.value.id}:${sessionName}` } : undefined

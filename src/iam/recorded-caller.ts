@@ -1,7 +1,14 @@
 import type { EpochMs } from '../base/ports.ts'
 import type { Caller } from '../dispatch/caller.ts'
 import type { Records } from '../store/records.ts'
-import { ownSessionCaller, roleSessionCaller, rootCaller, type SessionFacts, userCaller } from './callers.ts'
+import {
+  federatedCaller,
+  ownSessionCaller,
+  roleSessionCaller,
+  rootCaller,
+  type SessionFacts,
+  userCaller,
+} from './callers.ts'
 import { type PolicySource, policiesNow } from './policies.ts'
 import { ROLE, read, type Tag, USER } from './records.ts'
 import type { Federation } from './session-token.ts'
@@ -15,7 +22,7 @@ export type RecordedIdentity = {
   readonly accessKeyId?: string
   readonly sessionContext?: {
     readonly attributes?: { readonly creationDate?: string }
-    readonly sessionIssuer?: { readonly arn?: string }
+    readonly sessionIssuer?: { readonly type?: string; readonly principalId?: string; readonly arn?: string }
     readonly sourceIdentity?: string
     readonly webIdFederationData?: { readonly federatedProvider?: string }
   }
@@ -49,6 +56,8 @@ export async function recordedCaller(
       return recordedUser(records, identity, { account, entity: { kind: 'user', id: principalId } })
     case 'AssumedRole':
       return recordedRole(records, identity, passed)
+    case 'FederatedUser':
+      return recordedFederated(records, identity, passed)
     default:
       return undefined
   }
@@ -81,6 +90,22 @@ async function recordedRole(
   const session = { inline: policy, arns: policyArns }
   const policies = policiesNow(records, { account, entity: { kind: 'role', id: roleId }, session })
   return roleSessionCaller(account, role.value, { ...factsOf(identity), name, tags, federation }, policies)
+}
+
+async function recordedFederated(
+  records: Records,
+  identity: RecordedIdentity,
+  { policy, policyArns, tags }: PassedToSession,
+): Promise<Caller | undefined> {
+  const { accountId: account = '', principalId = '', sessionContext = {} } = identity
+  const { type, principalId: makerId = '' } = sessionContext.sessionIssuer ?? {}
+  const maker = type === 'Root' ? undefined : await read(records, USER, account, makerId)
+  if (maker === undefined && type !== 'Root') return undefined
+  const entity = maker && { entity: { kind: 'user', id: makerId } as const }
+  const session = { inline: policy, arns: policyArns }
+  const policies = policiesNow(records, { account, ...entity, session })
+  const name = principalId.slice(principalId.indexOf(':') + 1)
+  return federatedCaller(account, maker?.value, { ...factsOf(identity), name, tags }, policies)
 }
 
 function factsOf({ accessKeyId = '', sessionContext = {} }: RecordedIdentity): SessionFacts {

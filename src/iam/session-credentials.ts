@@ -1,11 +1,17 @@
 import type { TokenSealer } from '../custody/token-sealer.ts'
 import type { Caller, Credential, NamedCredential } from '../dispatch/caller.ts'
-import type { Records } from '../store/records.ts'
+import type { Records, Stored } from '../store/records.ts'
 import { ACCESS_KEY, ACCESS_KEYS } from './access-key.ts'
-import { ownSessionCaller, roleSessionCaller } from './callers.ts'
+import { federatedCaller, ownSessionCaller, roleSessionCaller } from './callers.ts'
 import { policiesNow } from './policies.ts'
 import { ROLE, type RoleValue, read, USER, type UserValue } from './records.ts'
-import { type OwnClaims, parseToken, type RoleClaims, type SessionClaims } from './session-token.ts'
+import {
+  type FederatedClaims,
+  type OwnClaims,
+  parseToken,
+  type RoleClaims,
+  type SessionClaims,
+} from './session-token.ts'
 
 /** What finding sessions works with. */
 export type SessionParts = { readonly records: Records; readonly sealer: TokenSealer }
@@ -43,7 +49,14 @@ export class Sessions {
     const known = this.#open(token)
     if (known === undefined || known.claims.accessKeyId !== named.accessKeyId) return undefined
     const { claims } = known
-    return claims.type === 'role' ? this.#findRole(known, claims) : this.#findOwn(known, claims)
+    switch (claims.type) {
+      case 'role':
+        return this.#findRole(known, claims)
+      case 'own':
+        return this.#findOwn(known, claims)
+      case 'federated':
+        return this.#findFederated(known, claims)
+    }
   }
 
   #open(token: string): Known | undefined {
@@ -72,10 +85,9 @@ export class Sessions {
   async #findOwn(known: Known, claims: OwnClaims): Promise<Credential | undefined> {
     const { records } = this.#parts
     const { account, userId, issuerKeyId } = claims
-    const issuer = await read(records, ACCESS_KEY, ACCESS_KEYS, issuerKeyId)
-    if (issuer?.value.status !== 'Active') return undefined
-    const user = userId === undefined ? undefined : await read(records, USER, account, userId)
-    if (userId !== undefined && user === undefined) return undefined
+    const maker = await this.#findMaker(account, userId, issuerKeyId)
+    if (maker === undefined) return undefined
+    const { user } = maker
     if (known.made !== undefined && known.made.holder === user?.value) return known.made.credential
     const source =
       userId === undefined ? { account } : { account, entity: { kind: 'user', id: userId } as const }
@@ -85,6 +97,31 @@ export class Sessions {
       ownSessionCaller(account, user?.value, claims, policiesNow(records, source)),
     )
   }
+
+  async #findFederated(known: Known, claims: FederatedClaims): Promise<Credential | undefined> {
+    const { account, makerId, makerKeyId, policy, policyArns } = claims
+    const maker = await this.#findMaker(account, makerId, makerKeyId)
+    if (maker === undefined) return undefined
+    const { user } = maker
+    if (known.made !== undefined && known.made.holder === user?.value) return known.made.credential
+    const entity = makerId === undefined ? {} : { entity: { kind: 'user', id: makerId } as const }
+    const session = { inline: policy, arns: policyArns }
+    const policies = policiesNow(this.#parts.records, { account, ...entity, session })
+    return remember(known, user?.value, federatedCaller(account, user?.value, claims, policies))
+  }
+
+  /** Who has made a session, as long as that and the access key are there; no user for the root user. */
+  async #findMaker(
+    account: string,
+    userId: string | undefined,
+    keyId: string,
+  ): Promise<{ readonly user: Stored<UserValue> | undefined } | undefined> {
+    const { records } = this.#parts
+    const key = await read(records, ACCESS_KEY, ACCESS_KEYS, keyId)
+    if (key?.value.status !== 'Active') return undefined
+    const user = userId === undefined ? undefined : await read(records, USER, account, userId)
+    return userId !== undefined && user === undefined ? undefined : { user }
+  }
 }
 
 function remember(known: Known, holder: RoleValue | UserValue | undefined, caller: Caller): Credential {
@@ -93,15 +130,16 @@ function remember(known: Known, holder: RoleValue | UserValue | undefined, calle
     caller,
     secretAccessKey,
     expiresAt,
-    // Source: STS API Reference, "GetSessionToken": without MFA its sessions cannot call IAM.
-    ...(type === 'own' && { closedServices: CLOSED_TO_OWN }),
+    // Source: STS API Reference, "GetSessionToken", whose sessions cannot call IAM without MFA, and
+    // "GetFederationToken".
+    ...(type !== 'role' && { closedServices: CLOSED }),
   }
   CLAIMS_OF.set(caller, known.claims)
   known.made = { holder, credential }
   return credential
 }
 
-const CLOSED_TO_OWN: ReadonlySet<string> = new Set(['iam'])
+const CLOSED: ReadonlySet<string> = new Set(['iam'])
 
 function removeOldest(map: Map<string, unknown>): void {
   for (const key of map.keys()) {

@@ -45,8 +45,25 @@ export type OwnClaims = CommonClaims & {
   readonly issuerKeyId: string
 }
 
+/**
+ * A session that a user, or an account's root user, has made for somebody else: from version 2 on. Its members have
+ * names of their own, so that a release that does not know it finds no access key for it.
+ */
+export type FederatedClaims = CommonClaims & {
+  readonly type: 'federated'
+  /** The unique id of the user who made it; nothing for the root user. */
+  readonly makerId: string | undefined
+  /** The access key that it was made with: without it, the session is none. */
+  readonly makerKeyId: string
+  readonly name: string
+  /** The inline session policy, and the managed ones. */
+  readonly policy: string | undefined
+  readonly policyArns: readonly string[]
+  readonly tags: readonly Tag[]
+}
+
 /** What a session token says. It is sealed, so what it says was said by this deployment. */
-export type SessionClaims = RoleClaims | OwnClaims
+export type SessionClaims = RoleClaims | OwnClaims | FederatedClaims
 
 /** The largest content of a token: far above what limits of sessions allow. */
 const CLAIMS_MAX_BYTES = 1_048_576

@@ -29,7 +29,7 @@ import {
   USER_ARN,
   YES,
 } from '../../test/support/policies.ts'
-import { decide, type Policies, type Principal } from './decide.ts'
+import { type AccessRequest, decide, type Policies, type Principal } from './decide.ts'
 import { EvaluationLimitError } from './evaluation.ts'
 import { CROSS_ACCOUNT_ACTIONS } from './key-actions.ts'
 
@@ -303,4 +303,14 @@ test('decide denies when a condition key cannot be looked up', () => {
 test('decide looks up no condition key where no policy has conditions', () => {
   const context = (): never => assert.fail('looked up')
   assert.equal(decide(request(ROOT, { context }), { resource: ACCOUNT_KEY, identity: [] }).allow, true)
+})
+
+test('tagging a session is for the trust policy of a role, and for identity policies of a federated user', () => {
+  const asked = (resource: string): AccessRequest => request(USER, { action: 'sts:TagSession', resource })
+  const allowing = { identity: [policy('identity', { Effect: 'Allow', Action: 'sts:*', Resource: '*' })] }
+  assert.equal(decide(asked(`arn:aws:sts::${ACCOUNT}:federated-user/f`), allowing).allow, true)
+  assert.equal(decide(asked(`arn:aws:sts::${ACCOUNT}:federated-user/f`), { identity: [] }).allow, false)
+  assert.equal(decide(asked(ROLE_ARN), allowing).allow, false)
+  const assuming = { action: 'sts:AssumeRole', resource: `arn:aws:sts::${ACCOUNT}:federated-user/f` }
+  assert.equal(decide(request(USER, assuming), allowing).allow, false)
 })

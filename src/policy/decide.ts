@@ -1,7 +1,7 @@
 import type { CompiledPolicy, StatementSource } from './compile.ts'
 import type { ContextLookup } from './context.ts'
 import { firmestGrant, isIssuedFor, type MatchedGrant } from './grants.ts'
-import { CROSS_ACCOUNT_ACTIONS, GRANT_ONLY_ACTION, isKeyArn, TRUST_ACTIONS } from './key-actions.ts'
+import { CROSS_ACCOUNT_ACTIONS, GRANT_ONLY_ACTION, isKeyArn, isTrustAction } from './key-actions.ts'
 import { Naming } from './naming.ts'
 import { type Identities, isOfRoot, type Principal } from './principal.ts'
 import { ask, askAll, NO_VERDICT, type Question, questionOf, type Verdict } from './verdict.ts'
@@ -176,7 +176,7 @@ function needsResourcePolicy(request: AccessRequest, policies: Policies): boolea
   return (
     policies.resource !== undefined ||
     isKeyArn(request.resource) ||
-    TRUST_ACTIONS.has(request.action.toLowerCase())
+    isTrustAction(request.action, request.resource)
   )
 }
 

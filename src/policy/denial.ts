@@ -1,6 +1,6 @@
 import type { StatementSource } from './compile.ts'
 import { type AccessRequest, type DenyReason, isForeign, type PolicyKind, type Refusal } from './decide.ts'
-import { TRUST_ACTIONS } from './key-actions.ts'
+import { isTrustAction } from './key-actions.ts'
 
 /**
  * The text of AccessDenied and AccessDeniedException for a refused request, as AWS words it. A caller from
@@ -13,7 +13,7 @@ import { TRUST_ACTIONS } from './key-actions.ts'
 export function denialMessage({ why }: Refusal, request: AccessRequest, shown = request.resource): string {
   const { principal, action } = request
   if (isForeign(request)) return hiddenDenial(principal.arn, action, request.resource)
-  return `${beginning(principal.arn, action, shown)}${reasonText(why, action)}`
+  return `${beginning(principal.arn, action, shown)}${reasonText(why, request)}`
 }
 
 /** Services whose messages do not mention the resource of an action that has none. Source: recorded answers. */
@@ -59,9 +59,9 @@ const WORDINGS: Readonly<Record<PolicyKind, Wording>> = {
 const TRUST_WORDING: Wording = { missing: 'role trust policy', denying: 'the role trust policy' }
 
 /** A service control policy that does not allow is reported as one that denies. */
-function reasonText(why: DenyReason, action: string): string {
+function reasonText(why: DenyReason, { action, resource }: AccessRequest): string {
   if (why.kind === 'Failed' || why.kind === 'NotAcrossAccounts') return ''
-  const { missing, denying } = wordingOf(why.policy, action)
+  const { missing, denying } = wordingOf(why.policy, isTrustAction(action, resource))
   if (why.kind === 'ExplicitDeny') return ` with an explicit deny in ${denying}${nameOf(why.statement)}`
   return why.policy === 'scp'
     ? ` with an explicit deny in ${denying}`
@@ -73,6 +73,6 @@ function nameOf({ policy }: StatementSource): string {
   return policy?.startsWith('arn:') === true ? `: ${policy}` : ''
 }
 
-function wordingOf(policy: PolicyKind, action: string): Wording {
-  return policy === 'resource' && TRUST_ACTIONS.has(action.toLowerCase()) ? TRUST_WORDING : WORDINGS[policy]
+function wordingOf(policy: PolicyKind, isTrust: boolean): Wording {
+  return policy === 'resource' && isTrust ? TRUST_WORDING : WORDINGS[policy]
 }

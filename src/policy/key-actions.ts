@@ -44,7 +44,7 @@ export function isKeyArn(resource: string): boolean {
  * Actions, in lower case, that a role's trust policy decides about. Source: IAM User Guide, "Grant permissions to
  * pass or assume a role".
  */
-export const TRUST_ACTIONS: ReadonlySet<string> = new Set([
+const TRUST_ACTIONS: ReadonlySet<string> = new Set([
   'sts:assumerole',
   'sts:assumerolewithsaml',
   'sts:assumerolewithwebidentity',
@@ -52,3 +52,15 @@ export const TRUST_ACTIONS: ReadonlySet<string> = new Set([
   'sts:setsourceidentity',
   'sts:tagsession',
 ])
+
+const FEDERATED_ARN = /^arn:[^:]*:sts::[^:]*:federated-user\//
+
+/**
+ * Whether a role's trust policy decides about something: of whom a user makes a federated session for, and tags, its
+ * own policies alone say so.
+ */
+export function isTrustAction(action: string, resource: string): boolean {
+  const lowerCased = action.toLowerCase()
+  if (lowerCased === 'sts:tagsession' && FEDERATED_ARN.test(resource)) return false
+  return TRUST_ACTIONS.has(lowerCased)
+}

@@ -132,8 +132,14 @@ function denied(operation: Operation): string {
   const { service, name } = operation
   // A role that is not there gives no reason.
   if (name === 'AssumeRole') return ` on resource: ${String(VALUES['RoleArn'])}`
+  if (name === 'GetFederationToken')
+    return ` on resource: arn:aws:sts::${ACCOUNT}:federated-user/none ${because(operation)}`
   const where = service === 'sts' ? '' : ` on resource: ${shownResource(operation)}`
-  return `${where} because no identity-based policy allows the ${service}:${name} action`
+  return `${where} ${because(operation)}`
+}
+
+function because({ service, name }: Operation): string {
+  return `because no identity-based policy allows the ${service}:${name} action`
 }
 
 let server: TestServer

@@ -64,6 +64,15 @@ export const STS_SAMPLES: Readonly<Record<string, StsSample>> = {
     valid: () => ({}),
     refused: { input: () => ({}), code: 'InvalidSignatureException', as: 'forger' },
   },
+  GetFederationToken: {
+    valid: () => ({
+      Name: 'sample-name',
+      DurationSeconds: 900,
+      PolicyArns: [{ arn: 'arn:aws:iam::aws:policy/ReadOnlyAccess' }],
+      Tags: [{ Key: 'team', Value: 'a b' }],
+    }),
+    refused: { input: () => ({ Name: 'sample-name' }), code: 'AccessDeniedException', as: 'nobody' },
+  },
   GetSessionToken: {
     valid: () => ({ DurationSeconds: 900 }),
     refused: {

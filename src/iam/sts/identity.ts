@@ -6,7 +6,7 @@ import { NO_CHECK, stsOperation } from './operation.ts'
 
 /** Who calls. It needs no permission. Source: STS API Reference, "GetCallerIdentity". */
 export const getCallerIdentity = stsOperation(
-  { name: 'GetCallerIdentity', readOnly: true, input: {} },
+  { name: 'GetCallerIdentity', readOnly: true, federated: true, input: {} },
   ({ call: { caller } }) => ({
     permissions: [],
     check: NO_CHECK,

@@ -1,3 +1,4 @@
+import { KmsError } from '../../api/errors.ts'
 import type { Input, Members } from '../../api/shapes.ts'
 import type { Call, Operation, Work } from '../../dispatch/operation.ts'
 import { shownParameters } from '../../dispatch/parameters.ts'
@@ -8,6 +9,8 @@ export type StsFacts<M extends Members> = {
   readonly name: string
   readonly readOnly: boolean
   readonly unsigned?: boolean
+  /** Whether federated users may call it: all others are closed to them. */
+  readonly federated?: boolean
   readonly input: M
 }
 
@@ -20,7 +23,7 @@ export type StsAsked<M extends Members> = {
 
 /** An operation of STS. @param begin finds what it is about, and what it needs. */
 export function stsOperation<M extends Members>(
-  { name, readOnly, unsigned = false, input }: StsFacts<M>,
+  { name, readOnly, unsigned = false, federated = false, input }: StsFacts<M>,
   begin: (asked: StsAsked<M>) => Promise<Work> | Work,
 ): StsOperation {
   return (parts): Operation => ({
@@ -30,8 +33,16 @@ export function stsOperation<M extends Members>(
     unsigned,
     members: input,
     parameters: (given) => shownParameters(input, given),
-    begin: async (call) => begin({ call, input: typed<M>(call.input), parts }),
+    begin: async (call) => {
+      // Source: STS API Reference, "GetFederationToken".
+      if (!federated && call.caller.principal.type === 'FederatedUser') throw closed(name)
+      return begin({ call, input: typed<M>(call.input), parts })
+    },
   })
+}
+
+function closed(name: string): KmsError {
+  return new KmsError('AccessDeniedException', `Cannot call ${name} with federated user credentials`)
 }
 
 /** The dispatcher has validated the input against the same members. */

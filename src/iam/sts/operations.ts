@@ -1,5 +1,6 @@
 import { assumeRole } from './assume-role.ts'
 import { assumeRoleWithWebIdentity } from './assume-role-with-web-identity.ts'
+import { getFederationToken } from './get-federation-token.ts'
 import { getSessionToken } from './get-session-token.ts'
 import { decodeAuthorizationMessage, getAccessKeyInfo, getCallerIdentity } from './identity.ts'
 import type { StsOperation } from './parts.ts'
@@ -11,5 +12,6 @@ export const STS_OPERATIONS: readonly StsOperation[] = [
   decodeAuthorizationMessage,
   getAccessKeyInfo,
   getCallerIdentity,
+  getFederationToken,
   getSessionToken,
 ]

@@ -88,6 +88,20 @@ function tagsTooLarge(percent: number): KmsError {
   return new KmsError('PackedPolicyTooLargeException', text)
 }
 
+/**
+ * How much of their room the policies and tags of a session take, in percent; nothing when it has none.
+ *
+ * @throws PackedPolicyTooLargeException.
+ */
+export function checkPackedSize(
+  limits: Pick<RoleClaims, 'policy' | 'policyArns' | 'tags'>,
+): number | undefined {
+  const percent = packedPercent(limits)
+  const byPolicy = limits.policy !== undefined || limits.policyArns.length > 0
+  if (percent > 100) throw byPolicy ? policyTooLarge(percent) : tagsTooLarge(percent)
+  return byPolicy || limits.tags.length > 0 ? percent : undefined
+}
+
 /** What a new session of a role is made from. */
 export type NewSession = SessionPolicies &
   Pick<RoleClaims, 'name' | 'tags' | 'transitive' | 'sourceIdentity' | 'provider' | 'federation'> & {
@@ -100,9 +114,7 @@ export type NewSession = SessionPolicies &
 /** Makes a session: its credentials, and what the answer says of it. @throws PackedPolicyTooLargeException. */
 export function makeRoleSession({ random, sealer }: StsParts, session: NewSession): Outcome {
   const { role, account, seconds, now, ...said } = session
-  const percent = packedPercent(said)
-  const limitedByPolicy = said.policy !== undefined || said.policyArns.length > 0
-  if (percent > 100) throw limitedByPolicy ? policyTooLarge(percent) : tagsTooLarge(percent)
+  const packedSize = checkPackedSize(said)
   const key = newSessionKey(random, account)
   const expiresAt = now + seconds * 1000
   checkFederation(said.federation)
@@ -116,7 +128,6 @@ export function makeRoleSession({ random, sealer }: StsParts, session: NewSessio
     roleId: role.id,
     ...said,
   }
-  const limited = limitedByPolicy || said.tags.length > 0
   const user = {
     AssumedRoleId: `${role.id}:${said.name}`,
     Arn: sessionArn(account, role.name, said.name),
@@ -130,7 +141,7 @@ export function makeRoleSession({ random, sealer }: StsParts, session: NewSessio
         Expiration: new Date(expiresAt),
       },
       AssumedRoleUser: user,
-      PackedPolicySize: limited ? percent : undefined,
+      PackedPolicySize: packedSize,
       SourceIdentity: said.sourceIdentity,
     },
     event: {

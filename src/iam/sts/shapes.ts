@@ -21,8 +21,10 @@ const SOURCE_IDENTITY = text({ min: 2, max: 64, pattern: SESSION_WORD })
 /** Managed policies that limit a session. */
 const POLICY_ARNS = optional(list(structure({ arn: optional(STS_ARN) })))
 
+const POLICY_PATTERN = pattern('[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+')
+
 /** The policy that limits a session; its length is checked as quotas count it. */
-const SESSION_POLICY = optional(text({ min: 1, pattern: pattern('[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+') }))
+const SESSION_POLICY = optional(text({ min: 1, pattern: POLICY_PATTERN }))
 
 /** How long a role's session lasts, in seconds. */
 const ROLE_SECONDS = optional(integer({ min: 900, max: 43_200 }))
@@ -31,6 +33,15 @@ const ROLE_SECONDS = optional(integer({ min: 900, max: 43_200 }))
 export const SERIAL_NUMBER = optional(text({ min: 9, max: 256, pattern: pattern('[\\w+=/:,.@-]*') }))
 /** @see SERIAL_NUMBER */
 export const TOKEN_CODE = optional(text({ min: 6, max: 6, pattern: pattern('[\\d]*'), sensitive: true }))
+
+/** The members of GetFederationToken. */
+export const GET_FEDERATION_TOKEN = {
+  Name: text({ min: 2, max: 32, pattern: SESSION_WORD }),
+  Policy: optional(text({ min: 1, max: 2048, pattern: POLICY_PATTERN })),
+  PolicyArns: POLICY_ARNS,
+  DurationSeconds: optional(integer({ min: 900, max: 129_600 })),
+  Tags: optional(TAGS),
+}
 
 /** The members of AssumeRole. */
 export const ASSUME_ROLE = {

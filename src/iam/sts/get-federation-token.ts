@@ -1,0 +1,106 @@
+import { KmsError } from '../../api/errors.ts'
+import type { Input } from '../../api/shapes.ts'
+import { isoSeconds } from '../../base/dates.ts'
+import type { Call, Outcome, Work } from '../../dispatch/operation.ts'
+import type { ContextLookup } from '../../policy/context.ts'
+import { federatedArn } from '../arns.ts'
+import { findTag } from '../callers.ts'
+import { newSessionKey } from '../ids.ts'
+import type { Tag } from '../records.ts'
+import { sessionOf } from '../session-credentials.ts'
+import { sealClaims } from '../session-token.ts'
+import { NO_CHECK, stsOperation } from './operation.ts'
+import type { StsParts } from './parts.ts'
+import { checkPackedSize, readSessionPolicies, sessionTags } from './role-session.ts'
+import { GET_FEDERATION_TOKEN } from './shapes.ts'
+
+const SECONDS_BY_DEFAULT = 43_200
+const ROOT_MAX_SECONDS = 3600
+
+type FederationInput = Input<typeof GET_FEDERATION_TOKEN>
+
+/**
+ * Temporary credentials that a user, or root user, makes for somebody else: they may do what both the maker and the
+ * policies that are passed allow. Source: STS API Reference, "GetFederationToken".
+ */
+export const getFederationToken = stsOperation(
+  { name: 'GetFederationToken', readOnly: true, input: GET_FEDERATION_TOKEN },
+  ({ call, input, parts }) => begin(call, input, parts),
+)
+
+function begin(call: Call, input: FederationInput, parts: StsParts): Work {
+  const { caller } = call
+  if (sessionOf(caller) !== undefined) {
+    throw new KmsError('AccessDeniedException', 'Cannot call GetFederationToken with session credentials')
+  }
+  const { tags } = sessionTags(input.Tags ?? [], [], undefined)
+  const actions = ['sts:GetFederationToken']
+  if (tags.length > 0) actions.push('sts:TagSession')
+  const { account } = caller
+  const resource = federatedArn(account, input.Name)
+  const context = contextOf(tags)
+  return {
+    permissions: actions.map((action) => ({ action, resource, account, policy: undefined, context })),
+    check: NO_CHECK,
+    run: () => makeSession(call, input, tags, parts),
+  }
+}
+
+async function makeSession(
+  { caller, now }: Call,
+  input: FederationInput,
+  tags: readonly Tag[],
+  { records, random, sealer }: StsParts,
+): Promise<Outcome> {
+  const { account, principal, accessKeyId: makerKeyId } = caller
+  const policies = await readSessionPolicies(records, account, input)
+  const packedSize = checkPackedSize({ ...policies, tags })
+  const wanted = input.DurationSeconds ?? SECONDS_BY_DEFAULT
+  const seconds = principal.type === 'Root' ? Math.min(wanted, ROOT_MAX_SECONDS) : wanted
+  const key = newSessionKey(random, account)
+  const expiresAt = now + seconds * 1000
+  const { Name: name } = input
+  const SessionToken = sealClaims(sealer, {
+    version: 2,
+    type: 'federated',
+    account,
+    ...key,
+    issuedAt: now,
+    expiresAt,
+    makerId: principal.type === 'User' ? principal.id : undefined,
+    makerKeyId,
+    name,
+    ...policies,
+    tags,
+  })
+  const who = { id: `${account}:${name}`, arn: federatedArn(account, name) }
+  return {
+    output: {
+      Credentials: {
+        AccessKeyId: key.accessKeyId,
+        SecretAccessKey: key.secretAccessKey,
+        SessionToken,
+        Expiration: new Date(expiresAt),
+      },
+      FederatedUser: { FederatedUserId: who.id, Arn: who.arn },
+      PackedPolicySize: packedSize,
+    },
+    event: {
+      response: {
+        credentials: { accessKeyId: key.accessKeyId, expiration: isoSeconds(expiresAt) },
+        federatedUser: { federatedUserId: who.id, arn: who.arn },
+        ...(packedSize !== undefined && { packedPolicySize: packedSize }),
+      },
+    },
+  }
+}
+
+const REQUEST_TAG = 'aws:requesttag/'
+
+/** Source: Service Authorization Reference, "Condition keys for AWS Security Token Service". */
+function contextOf(tags: readonly Tag[]): ContextLookup {
+  return (name) => {
+    if (name === 'aws:tagkeys') return tags.map(({ key }) => key)
+    return name.startsWith(REQUEST_TAG) ? findTag(tags, name.slice(REQUEST_TAG.length)) : undefined
+  }
+}
