@@ -134,10 +134,13 @@ test('Null asks whether a key is there, also with an empty text', () => {
   assert.equal(holds('Null', ['false'], ''), true)
   assert.equal(holds('Null', ['true', 'false'], 'x'), true)
   assert.equal(holds('Null', ['FALSE'], 'x'), true)
-  for (const set of ['ForAllValues', 'ForAnyValue']) {
-    for (const found of ['', 'x', ['x', 'y']]) {
-      assert.equal(holds(`${set}:Null`, ['true'], found), false)
-      assert.equal(holds(`${set}:Null`, ['false'], found), true)
+})
+
+test('Null with a set operator asks nothing', () => {
+  for (const found of [undefined, [], '', 'x', ['x', 'y']]) {
+    for (const value of ['true', 'false']) {
+      assert.equal(holds('ForAllValues:Null', [value], found), true)
+      assert.equal(holds('ForAnyValue:Null', [value], found), false)
     }
   }
 })

@@ -28,14 +28,13 @@ export function conditionTest(condition: Condition, variables: boolean): Conditi
 }
 
 /**
- * `Null` asks whether the key is missing. A set operator asks it of each value, none of which is missing, and answers
- * for a key without values as it always does.
+ * `Null` asks whether the key is missing. With a set operator it asks nothing: `ForAllValues` always holds, and
+ * `ForAnyValue` never. Source: IAM User Guide, "IAM policy validation check reference", "Null with qualifier".
  */
 function nullTest({ quantifier }: Operator, key: string, values: readonly string[]): ConditionTest {
+  if (quantifier !== 'None') return () => quantifier === 'ForAllValues'
   const wanted = new Set(values.map((value) => value.toLowerCase()))
-  const whenThere = wanted.has('false')
-  const whenMissing = quantifier === 'None' ? wanted.has('true') : quantifier === 'ForAllValues'
-  return (evaluation) => (valuesOf(key, evaluation).length === 0 ? whenMissing : whenThere)
+  return (evaluation) => wanted.has(String(valuesOf(key, evaluation).length === 0))
 }
 
 const NONE: readonly string[] = []

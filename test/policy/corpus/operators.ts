@@ -220,13 +220,13 @@ const SETS: readonly Line[] = [
   ['StringNotEquals', 'a', ['b', 'c'], true],
   ['StringEqualsIfExists', 'a', [], true],
   ['ForAllValues:Null', 'true', undefined, true],
-  ['ForAllValues:Null', 'true', ['a'], false],
+  ['ForAllValues:Null', 'true', ['a'], true],
   ['ForAllValues:Null', 'false', [], true],
   ['ForAllValues:Null', 'false', ['a', 'b'], true],
   ['ForAnyValue:Null', 'true', undefined, false],
   ['ForAnyValue:Null', 'true', ['a'], false],
   ['ForAnyValue:Null', 'false', [], false],
-  ['ForAnyValue:Null', 'false', ['a', 'b'], true],
+  ['ForAnyValue:Null', 'false', ['a', 'b'], false],
 ]
 
 /** Names of operators and keys in any case. */

@@ -28,12 +28,10 @@ export function conditionHolds(
   return negated ? !any : any
 }
 
-/** A set operator looks at each value that is there, and none of them is missing. */
+/** The documentation says of `Null` with a set operator: always true, and always false. */
 function nullHolds(set: Parts['set'], wanted: readonly string[], values: readonly string[]): boolean {
-  const isAsked = (missing: boolean): boolean =>
-    wanted.map((value) => value.toLowerCase()).includes(String(missing))
-  if (set === 'none') return isAsked(values.length === 0)
-  return set === 'all' ? values.every(() => isAsked(false)) : values.some(() => isAsked(false))
+  if (set !== 'none') return set === 'all'
+  return wanted.map((value) => value.toLowerCase()).includes(String(values.length === 0))
 }
 
 type Parts = { readonly set: 'all' | 'any' | 'none'; readonly base: string; readonly ifExists: boolean }
