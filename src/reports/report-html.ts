@@ -1,76 +1,39 @@
 /** A report as one page that needs nothing else: no scripts, no fonts, no other files. */
 
+import { parseArn } from '../api/arn.ts'
 import type { ReportChange } from './changes.ts'
 import type { EventEvidence } from './facts.ts'
-import { CHECKS, type CheckName, type Finding } from './finding.ts'
+import { CHECKS, type CheckName, type Finding, type Severity } from './finding.ts'
+import { countSeverities, type FindingGroup, groupFindings } from './finding-groups.ts'
+import { type Html, html } from './html.ts'
 import type { Report } from './report.ts'
-import type { KeySnapshot } from './snapshot.ts'
+import { REPORT_STYLE } from './report-style.ts'
+import type { AccessKeySnapshot, KeySnapshot } from './snapshot.ts'
 
-/** Text that a page shows as it is. Only {@link html} makes it. */
-type Html = { readonly html: string }
-
-/** Joins markup of this file with values from outside, which are escaped. */
-function html(
-  parts: TemplateStringsArray,
-  ...values: readonly (string | number | Html | readonly Html[])[]
-): Html {
-  let text = parts[0] ?? ''
-  for (const [at, value] of values.entries()) text += `${inserted(value)}${parts[at + 1] ?? ''}`
-  return { html: text }
-}
-
-function inserted(value: string | number | Html | readonly Html[]): string {
-  if (typeof value === 'string') return escapeHtml(value)
-  if (typeof value === 'number') return String(value)
-  return 'html' in value ? value.html : value.map((one) => one.html).join('')
-}
-
-const ENTITIES: ReadonlyMap<string, string> = new Map([
-  ['&', '&amp;'],
-  ['<', '&lt;'],
-  ['>', '&gt;'],
-  ['"', '&quot;'],
-  ["'", '&#39;'],
-])
-
-/** A text without meaning to a browser, and without characters that are not seen or that turn the direction of writing. */
-export function escapeHtml(text: string): string {
-  return text
-    .replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, '\ufffd')
-    .replaceAll(/[&<>"']/g, (character) => ENTITIES.get(character) ?? '')
-}
+const SEVERITIES: readonly Severity[] = ['high', 'medium', 'low']
 
 /** The page of a report. */
 export function formatReportHtml(report: Report): string {
-  const { day, unusedDays, previous, findings, changes, keys, accessKeys } = report
-  const since =
-    previous === null
-      ? 'This is the first report in its folder.'
-      : `Changes are counted from the report of ${previous.day}.`
-  const names = parseNames(Object.keys(CHECKS))
+  const { day, findings, changes, keys, accessKeys, previous } = report
+  const names = namesOf(keys, accessKeys)
+  const checks = parseNames(Object.keys(CHECKS))
   const page = html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Holdfast report ${day}</title>
 <style>
-${STYLE}
+${REPORT_STYLE}
 </style>
 </head>
 <body>
-<h1>Holdfast report of ${day}</h1>
-<p>${keys.length} keys, ${accessKeys.length} access keys. What was not used for ${unusedDays} days counts as unused. ${since}</p>
-<table>
-<thead><tr><th>Check</th><th class="number">Findings</th></tr></thead>
-<tbody>
-${names.map(
-  (name) => html`<tr><td>${CHECKS[name].title}</td><td class="number">${report.counts[name]}</td></tr>
-`,
-)}</tbody>
-</table>
-${changesSection(changes, previous !== null)}${names.map((name) => checkSection(name, findings))}${keysSection(keys)}</body>
+<header>
+${headSection(report)}</header>
+<main>
+${summarySection(findings, checks)}${changesSection(changes, names, previous !== null)}${checks.map((name) => checkSection(name, findings, names))}${keysSection(keys)}</main>
+</body>
 </html>
 `
   return page.html
@@ -81,79 +44,154 @@ function parseNames(names: readonly string[]): readonly CheckName[] {
   return names as readonly CheckName[]
 }
 
-const STYLE: Html = {
-  html: `body { font: 14px/1.45 system-ui, sans-serif; color: #1a1a1a; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin-top: 2rem; break-after: avoid; }
-table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; border-bottom: 1px solid #d0d0d0; }
-tr { break-inside: avoid; } thead { display: table-header-group; }
-td { overflow-wrap: anywhere; } .number { text-align: right; font-variant-numeric: tabular-nums; }
-.why, .event { color: #555; } .event, code { font: 12px ui-monospace, monospace; }
-ul { margin: .3rem 0 0; padding-left: 1.1rem; }
-.high { color: #a40000; font-weight: 600; } .medium { color: #8a5200; } .low { color: #3c5a78; }
-@page { margin: 15mm; }
-@media print { body { margin: 0; max-width: none; font-size: 10pt; } }`,
+function headSection({ day, unusedDays, previous, keys, accessKeys }: Report): Html {
+  const accounts = new Set(keys.map(({ arn }) => parseArn(arn)?.account))
+  const since =
+    previous === null
+      ? html`This is the first report in its folder, so there are no changes to show.`
+      : html`Changes are counted from the report of <span class="day">${previous.day}</span>.`
+  return html`<h1>Holdfast report of <span class="day">${day}</span></h1>
+<p>${counted(keys.length, 'key')} in ${counted(accounts.size, 'account')}, and ${counted(accessKeys.length, 'access key')}. What was not used for ${counted(unusedDays, 'day')} counts as unused. ${since}</p>
+<p class="soft">The note beside this file signs it: <code>holdfast report verify report-${day}.html --verifier-key KEY</code> says whether it is as it was written.</p>
+`
 }
 
-function checkSection(name: CheckName, findings: readonly Finding[]): Html {
-  const { title, why } = CHECKS[name]
-  const own = findings.filter(({ check }) => check === name)
-  if (own.length === 0) return html``
-  return html`<h2>${title}</h2>
-<p class="why">${why}</p>
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
+}
+
+function summarySection(findings: readonly Finding[], checks: readonly CheckName[]): Html {
+  const counts = countSeverities(findings)
+  return html`<ul class="tiles">
+${SEVERITIES.map(
+  (
+    severity,
+  ) => html`<li class="${counts[severity] === 0 ? 'none' : severity}"><b>${counts[severity]}</b> ${severity}</li>
+`,
+)}</ul>
 <table>
-<thead><tr><th>Resource</th><th></th><th>Finding</th><th>Evidence</th></tr></thead>
+<thead><tr><th>Check</th>${SEVERITIES.map((severity) => html`<th class="number">${severity}</th>`)}</tr></thead>
 <tbody>
-${own.map(findingRow)}</tbody>
+${checks.map((name) => summaryRow(name, findings))}</tbody>
 </table>
 `
 }
 
-function findingRow({ severity, resource, text, details, events }: Finding): Html {
-  return html`<tr><td><code>${resource}</code></td><td class="${severity}">${severity}</td><td>${text}${list(details)}</td><td>${eventList(events)}</td></tr>
+function summaryRow(name: CheckName, findings: readonly Finding[]): Html {
+  const counts = countSeverities(findings.filter(({ check }) => check === name))
+  return html`<tr><td>${CHECKS[name].title}</td>${SEVERITIES.map(
+    (severity) => html`<td class="number${counts[severity] === 0 ? ' zero' : ''}">${counts[severity]}</td>`,
+  )}</tr>
 `
 }
 
+/** What people call a resource: the aliases or description of a key, the owner of an access key. */
+type Names = ReadonlyMap<string, string>
+
+function namesOf(keys: readonly KeySnapshot[], accessKeys: readonly AccessKeySnapshot[]): Names {
+  return new Map([
+    ...keys.map((key) => [key.arn, nameOf(key)] as const),
+    ...accessKeys.map(({ id, owner }) => [id, owner] as const),
+  ])
+}
+
+function nameOf({ aliases, description }: Pick<KeySnapshot, 'aliases' | 'description'>): string {
+  return aliases.length > 0 ? aliases.join(', ') : description
+}
+
+function checkSection(name: CheckName, findings: readonly Finding[], names: Names): Html {
+  const { title, why, todo, verify } = CHECKS[name]
+  const own = findings.filter(({ check }) => check === name)
+  if (own.length === 0) return html``
+  return html`<section>
+<h2>${title}</h2>
+<p>${why}</p>
+<dl class="help"><dt>What to do</dt><dd>${todo}</dd><dt>How to verify</dt><dd>${verify}</dd></dl>
+${groupFindings(own).map((group) => groupSection(group, names))}</section>
+`
+}
+
+function groupSection({ check, severity, text, details, members }: FindingGroup, names: Names): Html {
+  const what = counted(members.length, check.startsWith('access-key') ? 'access key' : 'key')
+  return html`<div class="group">
+<div class="head"><span class="badge ${severity}">${severity}</span> <h3>${what}${text === undefined ? '' : `: ${text}`}</h3></div>
+${list(details)}<table class="rows">
+<thead><tr><th class="wide">Resource</th>${text === undefined ? html`<th>Finding</th>` : html``}<th>Evidence</th></tr></thead>
+<tbody>
+${members.map(
+  (member) =>
+    html`<tr>${resourceCell(member.resource, names)}${text === undefined ? html`<td>${member.text}</td>` : html``}<td>${eventList(member.events)}</td></tr>
+`,
+)}</tbody>
+</table>
+</div>
+`
+}
+
+function resourceCell(resource: string, names: Names): Html {
+  const name = names.get(resource) ?? ''
+  const shown = name === '' ? html`` : html`<span class="name">${name}</span><br>`
+  return html`<td>${shown}<code>${resource}</code></td>`
+}
+
 function list(lines: readonly string[]): Html {
-  return lines.length === 0 ? html`` : html`<ul>${lines.map((line) => html`<li>${line}</li>`)}</ul>`
+  return lines.length === 0
+    ? html``
+    : html`<ul>${lines.map((line) => html`<li>${line}</li>`)}</ul>
+`
 }
 
 function eventList(events: readonly EventEvidence[]): Html {
   const line = ({ eventId, operation, principal, at }: EventEvidence): Html =>
-    html`<div>${operation}, ${at}, ${principal}<br><span class="event">${eventId}</span></div>`
+    html`<div class="event">${operation}, ${at}<br><span class="text">${principal}</span><br><span class="soft">event <code>${eventId}</code></span></div>`
   return html`${events.map(line)}`
 }
 
-function changesSection(changes: readonly ReportChange[], compared: boolean): Html {
+function changesSection(changes: readonly ReportChange[], names: Names, compared: boolean): Html {
   if (!compared) return html``
   if (changes.length === 0)
-    return html`<h2>Changes</h2>
+    return html`<section>
+<h2>Changes</h2>
 <p>Nothing has changed.</p>
+</section>
 `
-  return html`<h2>Changes</h2>
-<table>
-<thead><tr><th>Resource</th><th>Change</th><th>Evidence</th></tr></thead>
+  return html`<section>
+<h2>Changes</h2>
+<table class="rows">
+<thead><tr><th class="wide">Resource</th><th>Change</th><th>Evidence</th></tr></thead>
 <tbody>
 ${changes.map(
   ({ resource, text, events }) =>
-    html`<tr><td><code>${resource}</code></td><td>${text}</td><td>${eventList(events)}</td></tr>
+    html`<tr>${resourceCell(resource, names)}<td class="text">${text}</td><td>${eventList(events)}</td></tr>
 `,
 )}</tbody>
 </table>
+</section>
 `
 }
 
 function keysSection(keys: readonly KeySnapshot[]): Html {
   if (keys.length === 0) return html``
-  return html`<h2>All keys</h2>
-<table>
-<thead><tr><th>Key</th><th>State</th><th>Spec</th><th>Description</th><th>Aliases</th><th>Last used</th></tr></thead>
+  return html`<section>
+<h2>All keys</h2>
+<table class="rows">
+<thead><tr><th class="wide">Key</th><th>State</th><th>Spec</th><th>Rotation</th><th>Last used</th></tr></thead>
 <tbody>
-${keys.map(
-  ({ arn, state, spec, description, aliases, lastUsed }) =>
-    html`<tr><td><code>${arn}</code></td><td>${state}</td><td>${spec}</td><td>${description}</td><td>${aliases.join(' ')}</td><td>${lastUsed ?? 'never'}</td></tr>
-`,
-)}</tbody>
+${keys.map(keyRow)}</tbody>
 </table>
+</section>
+`
+}
+
+function keyRow(key: KeySnapshot): Html {
+  const { arn, state, spec, description, aliases, rotationDays, lastUsed } = key
+  const name = nameOf(key)
+  const shown = name === '' ? html`` : html`<span class="name">${name}</span><br>`
+  const more =
+    aliases.length === 0 || description === ''
+      ? html``
+      : html`<span class="text soft">${description}</span><br>`
+  const rotation = rotationDays === null ? 'off' : `${rotationDays} days`
+  return html`<tr><td>${shown}${more}<code>${arn}</code></td><td data-label="State">${state}</td><td data-label="Spec">${spec}</td><td data-label="Rotation">${rotation}</td><td class="day" data-label="Last used">${lastUsed ?? 'never'}</td></tr>
 `
 }

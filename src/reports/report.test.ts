@@ -4,8 +4,10 @@ import fc from 'fast-check'
 import { parsePolicy } from '../policy/parse.ts'
 import type { ReportedAccessKey, ReportedKey, ReportedPrincipal } from './facts.ts'
 import { CHECKS, type Finding } from './finding.ts'
+import { groupFindings } from './finding-groups.ts'
+import { escapeHtml } from './html.ts'
 import { formatReport, goneKeys, makeReport, parseReport, type Report } from './report.ts'
-import { escapeHtml, formatReportHtml } from './report-html.ts'
+import { formatReportHtml } from './report-html.ts'
 import {
   ACCOUNT,
   DAY,
@@ -302,6 +304,48 @@ test('a page has a section for each check that found something, and no scripts',
   assert.ok(!page.includes(`<h2>${CHECKS.disabled.title}</h2>`))
   assert.ok(!/<script|javascript:|\son[a-z]+=|<link|<img|src=|href=/i.test(page))
   assert.match(page, /default-src 'none'/)
+})
+
+test('findings that say the same are one group, and those that differ in numbers too, each with its own text', () => {
+  const key = (n: number, more: Partial<ReportedKey> = {}) =>
+    testKey({
+      ...{ keyId: `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`, createdAt: TODAY * 1000 },
+      arn: `arn:aws:kms:eu-west-1:${ACCOUNT}:key/${n}`,
+      ...more,
+    })
+  const many = Array.from({ length: 58 }, (_, n) => key(n))
+  const old = [key(100, { createdAt: (TODAY - 300 * DAY) * 1000 }), key(101, { createdAt: 0 })]
+  const { findings } = reportOf([...many, ...old, key(102, withPolicy(OPEN))])
+  const groups = (check: Finding['check']) =>
+    groupFindings(findings.filter((finding) => finding.check === check)).map(
+      ({ severity, text, members }) => [severity, text, members.length],
+    )
+  assert.deepEqual(groups('rotation-off'), [['medium', 'automatic rotation is off', 61]])
+  assert.deepEqual(groups('unused-key'), [['low', undefined, 2]])
+  assert.deepEqual(groups('open-to-everyone'), [['high', 'the key policy allows every principal', 1]])
+  const page = formatReportHtml(reportOf([...many, ...old]))
+  assert.equal(page.split('automatic rotation is off').length - 1, 1)
+  assert.ok(page.includes('60 keys: automatic rotation is off'))
+  assert.ok(page.includes('never used since it was made 300 days ago'))
+})
+
+test('a page counts severities, and shows what a key is called beside its ARN', () => {
+  const named = testKey({
+    aliases: ['alias/orders', 'alias/old'],
+    description: 'of orders',
+    ...withPolicy(OPEN),
+  })
+  const report = reportOf([named])
+  const page = formatReportHtml(report)
+  const high = report.findings.filter(({ severity }) => severity === 'high').length
+  assert.ok(page.includes(`<li class="high"><b>${high}</b> high</li>`))
+  assert.ok(page.includes(`<span class="name">alias/orders, alias/old</span><br><code>${named.arn}</code>`))
+  assert.ok(
+    formatReportHtml(reportOf([testKey({ description: 'of orders' })])).includes(
+      '<span class="name">of orders',
+    ),
+  )
+  for (const { todo, verify } of Object.values(CHECKS)) assert.ok(todo.length > 20 && verify.length > 20)
 })
 
 test('hostile texts leave the markup of a page as it is', () => {
