@@ -38,6 +38,7 @@ import { type GivenFiles, readGivenFiles } from './given-files.ts'
 import { openHttpServer } from './http/server.ts'
 import { quotasFinder } from './iam/account-quotas.ts'
 import { KeyUses } from './iam/key-uses.ts'
+import { placeNow } from './iam/place.ts'
 import { arnsOfIds, findPrincipal, shownName } from './iam/principals.ts'
 import { type IamServiceParts, openIamService } from './iam/service.ts'
 import { archiveJob } from './jobs/archive.ts'
@@ -326,6 +327,7 @@ function openDispatcher(parts: ServiceParts): Dispatcher {
     quotas,
     admitThrottled: (account) => meters.admitted(limiters.throttled.admit(account)),
     freshness: new Freshness(records, systemAfterThisTurn),
+    findPlace: (account) => placeNow(records, account),
     journal,
     clock: systemClock,
     random: systemRandom,

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { operatorEvent } from './audit/own-events.ts'
 import type { Log } from './base/log.ts'
-import { systemClock, systemRandom, systemSleep } from './base/ports.ts'
+import { type Clock, type Random, systemClock, systemRandom, systemSleep } from './base/ports.ts'
 import { addCredentials } from './config/credentials-file.ts'
 import type { Config } from './config/settings.ts'
 import { CREDENTIALS_FILE, makeEventsFolder, openDeployment, openNodeJournal } from './deployment.ts'
@@ -9,18 +9,26 @@ import { redeliver } from './events/redeliver.ts'
 import { handOverRoot } from './iam/account.ts'
 import { type ListedQuota, listQuotas, setQuota } from './iam/account-quotas.ts'
 import {
-  attachScp,
-  createAccount,
-  deleteScp,
-  detachScp,
-  freeAccountId,
-  type ListedScp,
-  listAccounts,
-  listScps,
-  needAccount,
-  putScp,
-  scpsOf,
-} from './iam/organisation.ts'
+  attachControl,
+  deleteControl,
+  detachControl,
+  type ListedControl,
+  listControls,
+  putControl,
+} from './iam/control-attachments.ts'
+import { attachedTo, type ControlType } from './iam/control-policies.ts'
+import { createAccount, freeAccountId, listAccounts, needAccount } from './iam/organisation.ts'
+import {
+  createOrganization,
+  createUnit,
+  deleteOrganization,
+  deleteUnit,
+  moveAccount,
+  removeAccount,
+  renameUnit,
+  showOrganization,
+} from './iam/organization.ts'
+import type { OrganizationValue } from './iam/organization-record.ts'
 import { claimFileLock } from './store/file-lock.ts'
 import type { Change, Records } from './store/records.ts'
 
@@ -29,11 +37,8 @@ export type Operator = {
   /** Makes an account, hands its root credentials over in the credentials file, and gives its id. */
   readonly createAccount: (id: string | undefined) => Promise<string>
   readonly accounts: () => Promise<readonly ListedAccount[]>
-  readonly scps: () => Promise<readonly ListedScp[]>
-  readonly putScp: (name: string, document: string) => Promise<void>
-  readonly deleteScp: (name: string) => Promise<void>
-  readonly attachScp: (name: string, account: string) => Promise<void>
-  readonly detachScp: (name: string, account: string) => Promise<void>
+  readonly controls: Readonly<Record<ControlType, ControlOperator>>
+  readonly organization: OrganizationOperator
   /** Announces a test, of which every endpoint gets the event that wants it. */
   readonly testEvents: () => Promise<void>
   /** Delivers dead letters again: those of one event, or all. Gives how many. */
@@ -42,11 +47,44 @@ export type Operator = {
   readonly setQuota: (account: string, name: string, value: string) => Promise<void>
 }
 
+/** What an operator can do with control policies of one type. A target is a root, a unit or an account, by its id. */
+type ControlOperator = {
+  readonly list: () => Promise<readonly ListedControl[]>
+  readonly put: (name: string, document: string) => Promise<void>
+  readonly delete: (name: string) => Promise<void>
+  readonly attach: (name: string, target: string) => Promise<void>
+  readonly detach: (name: string, target: string) => Promise<void>
+}
+
+/** What an operator can do with the organisation. */
+type OrganizationOperator = {
+  readonly create: (management: string) => Promise<OrganizationValue>
+  readonly show: () => Promise<{
+    readonly value: OrganizationValue
+    readonly accounts: readonly ListedAccount[]
+  }>
+  readonly delete: () => Promise<void>
+  /** Gives the id of the unit. */
+  readonly createUnit: (name: string, parent: string | undefined) => Promise<string>
+  readonly renameUnit: (unit: string, name: string) => Promise<void>
+  readonly deleteUnit: (unit: string) => Promise<void>
+  readonly move: (account: string, to: string) => Promise<void>
+  readonly remove: (account: string) => Promise<void>
+}
+
 /** An account as lists show it. */
-type ListedAccount = {
+export type ListedAccount = {
   readonly id: string
   readonly createdAt: number
   readonly scps: readonly string[]
+  readonly rcps: readonly string[]
+  /** The root or unit that it is in. */
+  readonly parent: string | undefined
+}
+
+function listed({ name: id, value }: Awaited<ReturnType<typeof needAccount>>): ListedAccount {
+  const { createdAt, parent } = value
+  return { id, createdAt, scps: attachedTo(value, 'scp'), rcps: attachedTo(value, 'rcp'), parent }
 }
 
 /** Opens a data folder for one command. @throws with a message for the operator. */
@@ -88,20 +126,12 @@ function operatorOf(config: Config, records: Records, commit: Commit): Operator 
       )
       return id
     },
-    accounts: async () =>
-      (await listAccounts(records)).map(({ name: id, value }) => ({
-        id,
-        createdAt: value.createdAt,
-        scps: scpsOf(value),
-      })),
-    scps: () => listScps(records),
-    putScp: async (name, document) =>
-      commit('PutServiceControlPolicy', { name, document }, await putScp(parts, name, document)),
-    deleteScp: async (name) => commit('DeleteServiceControlPolicy', { name }, await deleteScp(records, name)),
-    attachScp: async (name, accountId) =>
-      commit('AttachServiceControlPolicy', { name, accountId }, await attachScp(records, name, accountId)),
-    detachScp: async (name, accountId) =>
-      commit('DetachServiceControlPolicy', { name, accountId }, await detachScp(records, name, accountId)),
+    accounts: async () => (await listAccounts(records)).map(listed),
+    controls: {
+      scp: controlOperator('scp', parts, commit),
+      rcp: controlOperator('rcp', parts, commit),
+    },
+    organization: organizationOperator(parts, commit),
     testEvents: () => commit('TestEvents', {}, []),
     redeliverEvents: async (eventId) => {
       const folder = await makeEventsFolder(config)
@@ -118,5 +148,68 @@ function operatorOf(config: Config, records: Records, commit: Commit): Operator 
     quotas: (account) => listQuotas(records, account),
     setQuota: async (accountId, name, value) =>
       commit('SetQuota', { accountId, name, value }, await setQuota(records, accountId, name, value)),
+  }
+}
+
+type OperatorParts = { readonly records: Records; readonly clock: Clock; readonly random: Random }
+
+/** What events call the types. */
+const EVENT_NAMES: Readonly<Record<ControlType, string>> = {
+  scp: 'ServiceControlPolicy',
+  rcp: 'ResourceControlPolicy',
+}
+
+function controlOperator(type: ControlType, parts: OperatorParts, commit: Commit): ControlOperator {
+  const { records } = parts
+  const event = EVENT_NAMES[type]
+  const details = (name: string, target: string) =>
+    /^[0-9]/.test(target) ? { name, accountId: target } : { name, targetId: target }
+  return {
+    list: () => listControls(records, type),
+    put: async (name, document) =>
+      commit(`Put${event}`, { name, document }, await putControl(parts, type, name, document)),
+    delete: async (name) => commit(`Delete${event}`, { name }, await deleteControl(records, type, name)),
+    attach: async (name, target) => {
+      const changes = await attachControl(records, { type, name, target })
+      await commit(`Attach${event}`, details(name, target), changes)
+    },
+    detach: async (name, target) => {
+      const changes = await detachControl(records, { type, name, target })
+      await commit(`Detach${event}`, details(name, target), changes)
+    },
+  }
+}
+
+function organizationOperator(parts: OperatorParts, commit: Commit): OrganizationOperator {
+  const { records } = parts
+  return {
+    create: async (management) => {
+      const { value, changes } = await createOrganization(parts, management)
+      const details = { organizationId: value.id, rootId: value.root, managementAccountId: management }
+      await commit('CreateOrganization', details, changes)
+      return value
+    },
+    show: async () => {
+      const { value, accounts } = await showOrganization(records)
+      return { value, accounts: accounts.map(listed) }
+    },
+    delete: async () => commit('DeleteOrganization', {}, await deleteOrganization(records)),
+    createUnit: async (name, parentId) => {
+      const { id, changes } = await createUnit(parts, name, parentId)
+      await commit('CreateOrganizationalUnit', { name, parentId, organizationalUnitId: id }, changes)
+      return id
+    },
+    renameUnit: async (id, name) => {
+      const details = { organizationalUnitId: id, name }
+      await commit('UpdateOrganizationalUnit', details, await renameUnit(records, id, name))
+    },
+    deleteUnit: async (id) =>
+      commit('DeleteOrganizationalUnit', { organizationalUnitId: id }, await deleteUnit(records, id)),
+    move: async (accountId, destinationParentId) => {
+      const changes = await moveAccount(records, accountId, destinationParentId)
+      await commit('MoveAccount', { accountId, destinationParentId }, changes)
+    },
+    remove: async (accountId) =>
+      commit('RemoveAccountFromOrganization', { accountId }, await removeAccount(records, accountId)),
   }
 }

@@ -22,16 +22,17 @@ import {
   EXIT_USAGE,
   type Output,
 } from './command.ts'
+import { CONTROL_COMMANDS } from './control-policy.ts'
 import { environment } from './environment.ts'
 import { EVENT_COMMANDS } from './events.ts'
 import { explain } from './explain.ts'
 import { helpText } from './help.ts'
 import { insights } from './insights.ts'
+import { ORGANIZATION_COMMANDS } from './organization.ts'
 import { outliveReader } from './outlive-reader.ts'
 import { policyWhatIf } from './policy-what-if.ts'
 import { QUOTA_COMMANDS } from './quota.ts'
 import { REPORT_COMMANDS } from './report-commands.ts'
-import { SCP_COMMANDS } from './scp.ts'
 import { serve } from './serve.ts'
 import { simulate } from './simulate.ts'
 import { status } from './status.ts'
@@ -59,7 +60,8 @@ const COMMANDS: readonly Command[] = [
   ...REPORT_COMMANDS,
   accountCreate,
   accountList,
-  ...SCP_COMMANDS,
+  ...ORGANIZATION_COMMANDS,
+  ...CONTROL_COMMANDS,
   ...EVENT_COMMANDS,
   ...QUOTA_COMMANDS,
   xksProxy,

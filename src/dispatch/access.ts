@@ -1,17 +1,107 @@
-import type { AccessRequest } from '../policy/decide.ts'
+import type { ContextLookup, ContextValue } from '../policy/context.ts'
+import type { AccessRequest, Policies } from '../policy/decide.ts'
+import type { AccountPlace, CallerPolicies, FindPlace } from './caller.ts'
 import type { Call, Permission } from './operation.ts'
 
-/** The request that a permission is decided by: what is known of its action and resource, then of the call. */
-export function accessRequest(
+/** What is asked of policies for one permission, and the policies that are asked. */
+export type Access = { readonly request: AccessRequest; readonly policies: Policies }
+
+/** The place of the account that owns a permission's resource. */
+export function resourcePlace(
+  { caller }: Pick<Call, 'caller'>,
+  permission: Permission,
+  own: CallerPolicies,
+  findPlace: FindPlace,
+): ReturnType<FindPlace> {
+  const isOwn = permission.principal === undefined && permission.account === caller.account
+  return isOwn && own.place !== undefined ? own.place : findPlace(permission.account)
+}
+
+/**
+ * What decides about a permission: the policies of the caller, that of the resource, and those of the organisation for
+ * what its account has. Condition keys are those of the action and resource, then those of the call.
+ *
+ * @param call as {@link inPlace} gives it.
+ * @param place of the account that owns the resource.
+ */
+export function accessTo(
   { caller, context }: Pick<Call, 'caller' | 'context'>,
   permission: Permission,
-): AccessRequest {
-  const { account } = permission
+  own: CallerPolicies,
+  place: AccountPlace,
+): Access {
+  const { account, action, resource } = permission
   return {
-    principal: permission.principal ?? caller.principal,
-    action: permission.action,
-    resource: permission.resource,
-    resourceAccount: account,
-    context: (key) => permission.context(key) ?? (key === 'aws:resourceaccount' ? account : context(key)),
+    request: {
+      principal: permission.principal ?? caller.principal,
+      action,
+      resource,
+      resourceAccount: account,
+      context: (key) => {
+        const value = permission.context(key)
+        if (value !== undefined) return value
+        return isResourceKey(key) ? resourceKey(key, account, place) : context(key)
+      },
+    },
+    policies: { ...own, resource: permission.policy, rcps: isExempt(permission) ? undefined : place.rcps },
   }
+}
+
+/**
+ * Services whose resources resource control policies bind; keys that AWS manages are exempt. Source: AWS Organizations
+ * User Guide, "Resource control policies"; AWS KMS Developer Guide, the same.
+ */
+const CONTROLLED_ACTIONS = /^(?:kms|sts):/i
+
+function isExempt({ action, managedByAws }: Permission): boolean {
+  return managedByAws === true || !isControlled(action)
+}
+
+/** Whether resource control policies bind an action. */
+export function isControlled(action: string): boolean {
+  return CONTROLLED_ACTIONS.test(action)
+}
+
+function isResourceKey(key: string): boolean {
+  return key === 'aws:resourceaccount' || key === 'aws:resourceorgid' || key === 'aws:resourceorgpaths'
+}
+
+/** The condition keys of the account that owns a resource, and of its place. */
+export function resourceKey(key: string, account: string, place: AccountPlace): ContextValue | undefined {
+  switch (key) {
+    case 'aws:resourceaccount':
+      return account
+    case 'aws:resourceorgid':
+      return place.organizationId
+    case 'aws:resourceorgpaths':
+      return place.paths
+    default:
+      return undefined
+  }
+}
+
+/** The call with the condition keys of the place that its caller's account has. */
+export function inPlace<C extends Pick<Call, 'context'>>(call: C, place: AccountPlace | undefined): C {
+  if (place?.organizationId === undefined) return call
+  const { context } = call
+  return { ...call, context: (key: string) => placeKey(key, place) ?? context(key) }
+}
+
+/** The condition keys of a principal's place; a resource is of the same account unless something says otherwise. */
+function placeKey(key: string, place: AccountPlace): ContextValue | undefined {
+  switch (key) {
+    case 'aws:principalorgid':
+    case 'aws:resourceorgid':
+      return place.organizationId
+    case 'aws:principalorgpaths':
+    case 'aws:resourceorgpaths':
+      return place.paths
+    default:
+      return undefined
+  }
+}
+
+/** The condition keys of a principal in an account that has this place. */
+export function keysInPlace(keys: ContextLookup, place: AccountPlace | undefined): ContextLookup {
+  return inPlace({ context: keys }, place).context
 }

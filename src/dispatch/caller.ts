@@ -1,9 +1,26 @@
 import type { EpochMs } from '../base/ports.ts'
 import type { ContextLookup } from '../policy/context.ts'
-import type { Policies, Principal } from '../policy/decide.ts'
+import type { Levels, Policies, Principal } from '../policy/decide.ts'
+
+/** Where an account is in the organisation; nothing of it for one that is in none. */
+export type AccountPlace = {
+  /** `o-…`. */
+  readonly organizationId?: string
+  /** The one path that leads to it: `o-…/r-…/ou-…/`. */
+  readonly paths?: readonly string[]
+  /** The service control policies that bind its principals, and the resource control policies of what it has. */
+  readonly scps?: Levels
+  readonly rcps?: Levels
+}
+
+/** Finds an account's place as it is now; at once where memory holds it. */
+export type FindPlace = (account: string) => AccountPlace | Promise<AccountPlace>
 
 /** The policies that limit and allow a caller, whatever the resource. */
-export type CallerPolicies = Pick<Policies, 'identity' | 'boundary' | 'session' | 'scps'>
+export type CallerPolicies = Pick<Policies, 'identity' | 'boundary' | 'session' | 'scps'> & {
+  /** The place of the caller's account, of which the service control policies are. */
+  readonly place?: AccountPlace
+}
 
 /** Who makes a call, once its signature has been verified. */
 export type Caller = {

@@ -48,6 +48,7 @@ function partsWith(operation: Operation, append: (event: string) => Promise<void
     findCredential: async () => ({ caller, secretAccessKey: CREDENTIALS.secretAccessKey }),
     signingKeys: new SigningKeys(),
     freshness: new Freshness({ refresh: () => undefined }, systemAfterThisTurn),
+    findPlace: () => ({}),
     journal,
     refusals: { admit: () => true, journal, random: systemRandom, account: ACCOUNT },
     quotas: { admit: () => true, chargeAudit: () => {} },

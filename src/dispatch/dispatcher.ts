@@ -10,6 +10,7 @@ import type { Log } from '../base/log.ts'
 import type { Clock, EpochMs, Random } from '../base/ports.ts'
 import type { Quotas } from '../quotas/service.ts'
 import { type Authenticated, type AuthenticationParts, authenticate } from './authenticate.ts'
+import type { FindPlace } from './caller.ts'
 import { eventIdFor } from './event-id.ts'
 import { callerFacingError, tooFast } from './failures.ts'
 import { type ForwardedCall, forwardedCaller, forwardedRequest } from './forward.ts'
@@ -38,6 +39,7 @@ import { type WireFault, wireFaultError } from './wire-fault.ts'
 export type DispatcherParts = AuthenticationParts & {
   readonly routing: Routing
   readonly freshness: Freshness
+  readonly findPlace: FindPlace
   readonly journal: Journal
   readonly refusals: RefusalParts
   readonly quotas: Pick<Quotas, 'admit' | 'chargeAudit'>
@@ -292,6 +294,7 @@ async function run(
   return runOperation(operation, call, {
     finish: (outcome) => record(parts, attempt, outcome),
     renewed: () => parts.freshness.renewed(),
+    findPlace: parts.findPlace,
   })
 }
 

@@ -61,6 +61,8 @@ export type Permission = {
   readonly grants?: (() => Promise<readonly MatchedGrant[]>) | undefined
   /** Who needs the permission, where it is not the caller as its signature says. */
   readonly principal?: Principal
+  /** Whether the resource is a key that AWS manages, which no resource control policy binds. */
+  readonly managedByAws?: boolean
   /** What a caller of another account is told instead of the reason of a refusal. */
   readonly hidden?: KmsError
 }

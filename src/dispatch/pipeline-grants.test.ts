@@ -68,7 +68,11 @@ async function outcomeOf(
     identify: () => {},
   }
   try {
-    await runOperation(operation, call, { finish: async () => {}, renewed: async () => false })
+    await runOperation(operation, call, {
+      finish: async () => {},
+      renewed: async () => false,
+      findPlace: () => ({}),
+    })
     return { result: 'allowed', asked }
   } catch (error) {
     assert.ok(error instanceof KmsError)

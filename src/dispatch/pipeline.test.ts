@@ -49,6 +49,7 @@ type Steps = string[]
 
 /** Nothing has changed since memory was made true. */
 const never = async (): Promise<boolean> => false
+const nowhere = (): object => ({})
 
 /** An operation that notes its steps. */
 function operation(
@@ -86,7 +87,11 @@ const DENY = defaultKeyPolicy(ACCOUNT).replace('"Allow"', '"Deny"')
 
 test('an operation is found, decided, checked, run and made durable in this order', async () => {
   const steps: Steps = []
-  await runOperation(operation(steps, {}), callWith({}), { finish: finish(steps), renewed: never })
+  await runOperation(operation(steps, {}), callWith({}), {
+    finish: finish(steps),
+    renewed: never,
+    findPlace: nowhere,
+  })
   assert.deepEqual(steps, ['begin', 'check', 'run', 'finish'])
 })
 
@@ -94,7 +99,7 @@ test('a caller who is not allowed reaches neither the checks nor the code', asyn
   const steps: Steps = []
   const denied = operation(steps, { permissions: [permission(), permission(DENY)] })
   await assert.rejects(
-    runOperation(denied, callWith({}), { finish: finish(steps), renewed: never }),
+    runOperation(denied, callWith({}), { finish: finish(steps), renewed: never, findPlace: nowhere }),
     (error) => {
       assert.ok(error instanceof KmsError)
       assert.equal(error.code, 'AccessDeniedException')
@@ -114,7 +119,11 @@ test('a key in a wrong state is not used, and nothing is made durable', async ()
     throw new KmsError('DisabledException', 'disabled')
   }
   await assert.rejects(
-    runOperation(operation(steps, { check }), callWith({}), { finish: finish(steps), renewed: never }),
+    runOperation(operation(steps, { check }), callWith({}), {
+      finish: finish(steps),
+      renewed: never,
+      findPlace: nowhere,
+    }),
     /disabled/,
   )
   assert.deepEqual(steps, ['begin', 'check'])
@@ -127,6 +136,7 @@ test('a dry run computes everything, clears it, and makes nothing durable', asyn
     runOperation(operation(steps, { outcome }), callWith({ DryRun: true }), {
       finish: finish(steps),
       renewed: never,
+      findPlace: nowhere,
     }),
     (error) => error instanceof KmsError && error.code === 'DryRunOperationException',
   )
@@ -139,6 +149,7 @@ test('a conflict runs the operation again from its reads', async () => {
   const outcome = { dispose: () => void steps.push('dispose') }
   await runOperation(operation(steps, { outcome }), callWith({}), {
     renewed: never,
+    findPlace: nowhere,
     finish: async () => {
       if (conflicts === 0) return
       conflicts -= 1
@@ -155,7 +166,7 @@ test('conflicts without end are answered with ThrottlingException after a bounde
     throw new StoreConflict('changed')
   }
   await assert.rejects(
-    runOperation(operation(steps, {}), callWith({}), { finish: always, renewed: never }),
+    runOperation(operation(steps, {}), callWith({}), { finish: always, renewed: never, findPlace: nowhere }),
     (error) => error instanceof KmsError && error.code === 'ThrottlingException',
   )
   assert.equal(steps.filter((step) => step === 'begin').length, MAX_RUNS)
@@ -168,7 +179,11 @@ test('an outcome that could not be made durable is cleared and not given', async
     throw new Error('the disk is full')
   }
   await assert.rejects(
-    runOperation(operation(steps, { outcome }), callWith({}), { finish: broken, renewed: never }),
+    runOperation(operation(steps, { outcome }), callWith({}), {
+      finish: broken,
+      renewed: never,
+      findPlace: nowhere,
+    }),
     /disk is full/,
   )
   assert.equal(steps.at(-1), 'dispose')
@@ -178,7 +193,7 @@ test('a refused call runs once more when something had changed meanwhile, and no
   const steps: Steps = []
   const denied = operation(steps, { permissions: [permission(DENY)] })
   const always = async (): Promise<boolean> => true
-  const parts = { finish: finish(steps), renewed: always }
+  const parts = { finish: finish(steps), renewed: always, findPlace: nowhere }
   await assert.rejects(runOperation(denied, callWith({}), parts), { code: 'AccessDeniedException' })
   assert.deepEqual(steps, ['begin', 'begin'])
 })

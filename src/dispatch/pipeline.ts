@@ -1,10 +1,10 @@
 import { KmsError } from '../api/errors.ts'
-import { type AccessRequest, decide, type Policies, type Refusal } from '../policy/decide.ts'
+import { type AccessRequest, decide, type Refusal } from '../policy/decide.ts'
 import { denialMessage } from '../policy/denial.ts'
 import { formatReason } from '../policy/reason.ts'
 import { StoreConflict } from '../store/port.ts'
-import { accessRequest } from './access.ts'
-import type { CallerPolicies } from './caller.ts'
+import { type Access, accessTo, inPlace, resourcePlace } from './access.ts'
+import type { FindPlace } from './caller.ts'
 import { isDryRun } from './dry-run.ts'
 import { tooFast } from './failures.ts'
 import type { Call, Operation, Outcome, Permission, Work } from './operation.ts'
@@ -21,6 +21,7 @@ export type RunParts = {
   readonly finish: (outcome: Outcome) => Promise<void>
   /** Makes memory true; says whether anything had changed. */
   readonly renewed: () => Promise<boolean>
+  readonly findPlace: FindPlace
 }
 
 /**
@@ -48,15 +49,15 @@ export async function runOperation(operation: Operation, call: Call, parts: RunP
 
 async function runFresh(operation: Operation, call: Call, parts: RunParts): Promise<Outcome> {
   try {
-    return await runOnce(operation, call)
+    return await runOnce(operation, call, parts)
   } catch (error) {
     if (!(error instanceof KmsError) || !(await parts.renewed())) throw error
-    return runOnce(operation, call)
+    return runOnce(operation, call, parts)
   }
 }
 
-async function runOnce(operation: Operation, call: Call): Promise<Outcome> {
-  const work = await beginAllowed(operation, call)
+async function runOnce(operation: Operation, call: Call, parts: RunParts): Promise<Outcome> {
+  const work = await beginAllowed(operation, call, parts)
   work.check()
   const outcome = await work.run()
   // An outcome is only a computation until it is committed, so a dry run is one that stops here.
@@ -66,13 +67,20 @@ async function runOnce(operation: Operation, call: Call): Promise<Outcome> {
 }
 
 /** What a call is about, once its caller may do it: until then its event says nothing of others' resources. */
-async function beginAllowed(operation: Operation, call: Call): Promise<Work> {
+async function beginAllowed(
+  operation: Operation,
+  call: Call,
+  { findPlace }: Pick<RunParts, 'findPlace'>,
+): Promise<Work> {
   try {
-    const work = await operation.begin(call)
     const found = call.caller.policies()
-    const policies = found instanceof Promise ? await found : found
+    const own = found instanceof Promise ? await found : found
+    const placed = inPlace(call, own.place)
+    const work = await operation.begin(placed)
     for (const permission of work.permissions) {
-      const pending = authorize(call, permission, policies)
+      const place = resourcePlace(call, permission, own, findPlace)
+      const owner = place instanceof Promise ? await place : place
+      const pending = authorize(placed, permission, accessTo(placed, permission, own, owner))
       if (pending !== undefined) await pending
     }
     return work
@@ -92,10 +100,8 @@ const DRY_RUN = 'The request would have succeeded, but the DryRun option is set.
 function authorize(
   call: Call,
   permission: Permission,
-  callerPolicies: CallerPolicies,
+  { request, policies }: Access,
 ): Promise<void> | undefined {
-  const request = accessRequest(call, permission)
-  const policies = { ...callerPolicies, resource: permission.policy }
   const decision = decide(request, policies)
   if (decision.allow) return undefined
   const { grants } = permission
@@ -105,11 +111,7 @@ function authorize(
   throw refusal(call, permission, request, decision)
 }
 
-type Asked = {
-  readonly request: AccessRequest
-  readonly policies: Policies
-  readonly grants: NonNullable<Permission['grants']>
-}
+type Asked = Access & { readonly grants: NonNullable<Permission['grants']> }
 
 /** @throws AccessDeniedException. */
 async function authorizeByGrants(

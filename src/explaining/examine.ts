@@ -1,5 +1,6 @@
-import { accessRequest } from '../dispatch/access.ts'
+import { accessTo, inPlace, resourcePlace } from '../dispatch/access.ts'
 import type { Call, Permission } from '../dispatch/operation.ts'
+import { placeNow } from '../iam/place.ts'
 import { type GrantTrace, traceGrants } from '../kms/grant-trace.ts'
 import type { ContextValue } from '../policy/context.ts'
 import { type AccessRequest, type Decision, decide, type Policies } from '../policy/decide.ts'
@@ -30,11 +31,14 @@ export type Question = {
 
 /** The question that a permission puts, as the server puts it. */
 export async function questionOf(
+  records: Records,
   call: Pick<Call, 'caller' | 'context'>,
   permission: Permission,
 ): Promise<Question> {
   const asked = new Map<string, ContextValue | undefined>()
-  const known = accessRequest(call, permission)
+  const own = await call.caller.policies()
+  const place = await resourcePlace(call, permission, own, (account) => placeNow(records, account))
+  const { request: known, policies } = accessTo(inPlace(call, own.place), permission, own, place)
   const request: AccessRequest = {
     ...known,
     context: (key) => {
@@ -43,8 +47,7 @@ export async function questionOf(
       return value
     },
   }
-  const own = await call.caller.policies()
-  return { request, policies: { ...own, resource: permission.policy }, asked }
+  return { request, policies, asked }
 }
 
 /** Decides as the server does: grants are asked only when policies do not allow, and none of them denies. */
@@ -61,7 +64,7 @@ export async function settle(
 
 /** Decides about a permission, and looks at everything on the way. */
 export async function examine(records: Records, call: Call, permission: Permission): Promise<Examined> {
-  const question = await questionOf(call, permission)
+  const question = await questionOf(records, call, permission)
   const { request, asked } = question
   const { decision, policies } = await settle(question, permission)
   const explanation = explainDecision(request, policies)

@@ -1,5 +1,6 @@
 import { KmsError } from '../api/errors.ts'
 import { parseInput } from '../api/validate.ts'
+import { inPlace } from '../dispatch/access.ts'
 import { globalContext } from '../dispatch/global-context.ts'
 import { keyContext } from '../kms/context.ts'
 import { parseIdentifier } from '../kms/identifier.ts'
@@ -40,7 +41,8 @@ export async function parseProposal(
 ): Promise<Proposal> {
   parseInput({ Policy: POLICY_TEXT }, { Policy: text })
   const caller = await namedCaller(records, { principal, sessionPolicy: undefined }, now())
-  const context = globalContext(caller, NO_REQUEST, key.region, now())
+  const { place } = await caller.policies()
+  const { context } = inPlace({ context: globalContext(caller, NO_REQUEST, key.region, now()) }, place)
   const call = {
     requestId: '',
     caller,

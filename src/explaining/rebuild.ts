@@ -1,5 +1,6 @@
 import { KmsError } from '../api/errors.ts'
 import type { Input, Members } from '../api/shapes.ts'
+import { inPlace } from '../dispatch/access.ts'
 import { globalContext } from '../dispatch/global-context.ts'
 import type { Call, Operation, Permission } from '../dispatch/operation.ts'
 import { recordedCaller } from '../iam/recorded-caller.ts'
@@ -54,7 +55,8 @@ export async function rebuildCall(
     identify: () => {},
   }
   try {
-    const { permissions } = await operation.begin(call)
+    const { place } = await caller.policies()
+    const { permissions } = await operation.begin(inPlace(call, place))
     return { call, permissions, unknown: [...origin.unknown, ...movedOn(event, operation, involved)] }
   } catch (error) {
     if (!(error instanceof KmsError)) throw error

@@ -99,6 +99,7 @@ function keyPermission(
     resource: key.arn,
     account: key.account,
     policy: key.policy,
+    managedByAws: key.record.value.managed === true,
     context: (wanted) => given.get(wanted) ?? context(wanted),
     grants: grantsFor({ call, parts: kms, key, name, context }),
   }

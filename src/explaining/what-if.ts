@@ -4,6 +4,7 @@ import { isCopy } from '../metering/event-facts.ts'
 import type { CompiledPolicy } from '../policy/compile.ts'
 import type { Decision } from '../policy/decide.ts'
 import { formatReason } from '../policy/reason.ts'
+import type { Records } from '../store/records.ts'
 import { type ChangeGroup, Changes, Tallies, type Tally } from './changes.ts'
 import { questionOf, settle } from './examine.ts'
 import { partlyRecorded } from './partly-recorded.ts'
@@ -158,8 +159,8 @@ class Replay {
     const others = permissions.map((permission) =>
       permission.resource === this.#keyArn ? { ...permission, policy } : permission,
     )
-    const before = await verdictOf(call, permissions, asked)
-    const after = await verdictOf(call, others, asked)
+    const before = await verdictOf(this.#parts.records, call, permissions, asked)
+    const after = await verdictOf(this.#parts.records, call, others, asked)
     return {
       before,
       after,
@@ -173,13 +174,14 @@ const TIMES = ['aws:currenttime', 'aws:epochtime', 'aws:tokenissuetime']
 
 /** The first refusal is the answer. */
 async function verdictOf(
+  records: Records,
   call: Call,
   permissions: readonly Permission[],
   asked: Set<string>,
 ): Promise<Verdict> {
   let last: { decision: Decision; action: string } | undefined
   for (const permission of permissions) {
-    const question = await questionOf(call, permission)
+    const question = await questionOf(records, call, permission)
     const { decision } = await settle(question, permission)
     for (const name of question.asked.keys()) asked.add(name)
     last = { decision, action: permission.action }

@@ -4,10 +4,12 @@ import { kindOfFormat1 } from '../store/kind.ts'
 import { StoreConflict } from '../store/port.ts'
 import { type Change, insert, type Kind, type Records, replace, type Stored } from '../store/records.ts'
 import { ACCESS_KEY, ACCESS_KEYS } from './access-key.ts'
+import type { ControlTarget } from './control-policies.ts'
 import { type NewAccessKey, newAccessKey } from './ids.ts'
+import { ORGANIZATION, ORGANIZATION_PLACE } from './organization-record.ts'
 
 /** An account. Partition: {@link ACCOUNTS}; name: its 12 digits. */
-export type AccountValue = {
+export type AccountValue = ControlTarget & {
   readonly format: 1
   readonly createdAt: number
   /** The access key that it was made with, which is handed to the operator. */
@@ -18,8 +20,8 @@ export type AccountValue = {
   readonly alias?: string
   /** Whether the root credentials have been handed to the operator. */
   readonly handedOver: boolean
-  /** Names of the service control policies attached to it; `FullAWSAccess` alone when there are none. */
-  readonly scps?: readonly string[]
+  /** The root or unit of the organisation that it is in. */
+  readonly parent?: string
   /** The quotas that were set for it, by name. */
   readonly quotas?: StoredQuotas
 }
@@ -44,15 +46,22 @@ export async function ensureAccount(parts: AccountParts, account: string): Promi
   const present = await records.get(ACCOUNT, ACCOUNTS, account)
   if (present !== undefined) return present
   try {
-    await records.commit(newAccount(parts, account))
+    await records.commit(await newAccount(parts, account))
   } catch (error) {
     if (!(error instanceof StoreConflict)) throw error
   }
   return ensureAccount(parts, account)
 }
 
-/** What makes an account, with root credentials that have not been handed over. */
-export function newAccount({ clock, random }: AccountParts, account: string): readonly Change[] {
+/**
+ * What makes an account, with root credentials that have not been handed over. Where there is an organisation, the
+ * account is in its root.
+ */
+export async function newAccount(
+  { records, clock, random }: AccountParts,
+  account: string,
+): Promise<readonly Change[]> {
+  const organization = await records.get(ORGANIZATION, ...ORGANIZATION_PLACE)
   const { accessKeyId, secretAccessKey } = newAccessKey(random, account)
   const createdAt = clock.now()
   return [
@@ -61,7 +70,10 @@ export function newAccount({ clock, random }: AccountParts, account: string): re
       createdAt,
       rootAccessKeyId: accessKeyId,
       handedOver: false,
+      ...(organization && { parent: organization.value.root }),
     }),
+    // Written anew, so that it is not deleted at the same moment.
+    ...(organization === undefined ? [] : [replace(organization, organization.value)]),
     insert(ACCESS_KEY, ACCESS_KEYS, accessKeyId, {
       format: 1,
       account,

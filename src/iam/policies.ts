@@ -1,12 +1,12 @@
-import type { CallerPolicies } from '../dispatch/caller.ts'
+import type { AccountPlace, CallerPolicies } from '../dispatch/caller.ts'
 import { type CompiledPolicy, compilePolicy } from '../policy/compile.ts'
 import type { Flavour } from '../policy/flavour.ts'
 import { parsePolicy } from '../policy/parse.ts'
-import type { Kind, Records, Stored } from '../store/records.ts'
-import { ACCOUNT, ACCOUNTS } from './account.ts'
+import type { Records } from '../store/records.ts'
 import { parseIamArn, pathedArn } from './arns.ts'
 import type { PoliciesNow } from './callers.ts'
 import { findManagedByAws } from './managed-by-aws.ts'
+import { placeNow } from './place.ts'
 import {
   type EntityValue,
   GROUP,
@@ -17,7 +17,7 @@ import {
   read,
   USER,
 } from './records.ts'
-import { FULL_ACCESS_NAME, SCP, SCPS, scpPolicy } from './scp.ts'
+import { isCurrent, noting, type Reader, type Seen } from './seen.ts'
 
 /** Whose policies are wanted. */
 export type PolicySource = {
@@ -28,66 +28,40 @@ export type PolicySource = {
   readonly session?: { readonly inline: string | undefined; readonly arns: readonly string[] } | undefined
 }
 
-/** A record that policies were made from: they are current as long as it is. */
-type Seen = {
-  readonly kind: Kind<object>
-  readonly partition: string
-  readonly name: string
-  readonly value: object | undefined
+type Loaded = {
+  readonly place: AccountPlace
+  readonly policies: CallerPolicies
+  readonly seen: readonly Seen[]
 }
-
-type Loaded = { readonly policies: CallerPolicies; readonly seen: readonly Seen[] }
 
 /** The policies of a caller, made anew only when one of the records that they come from has changed. */
 export function policiesNow(records: Records, source: PolicySource): PoliciesNow {
   let loaded: Loaded | undefined
   return () => {
-    if (loaded?.seen.every((seen) => isCurrent(records, seen))) return loaded.policies
-    return load(records, source).then((fresh) => {
+    const place = placeNow(records, source.account)
+    if (loaded?.place === place && loaded.seen.every((seen) => isCurrent(records, seen)))
+      return loaded.policies
+    return load(records, source, place).then((fresh) => {
       loaded = fresh
       return fresh.policies
     })
   }
 }
 
-/** What memory does not hold counts as changed. */
-function isCurrent(records: Records, { kind, partition, name, value }: Seen): boolean {
-  return value !== undefined && records.peek(kind, partition, name)?.value === value
-}
-
-type Reader = <V extends object>(
-  kind: Kind<V>,
-  partition: string,
-  name: string,
-) => Promise<Stored<V> | undefined>
-
-async function load(records: Records, { account, entity, session }: PolicySource): Promise<Loaded> {
+async function load(
+  records: Records,
+  { account, entity, session }: PolicySource,
+  placing: ReturnType<typeof placeNow>,
+): Promise<Loaded> {
   const seen: Seen[] = []
-  const reader: Reader = async (kind, partition, name) => {
-    const record = await read(records, kind, partition, name)
-    seen.push({ kind, partition, name, value: record?.value })
-    return record
-  }
-  const scps = await loadControls(reader, account)
+  const reader = noting(records, seen)
+  const place = await placing
   const own = entity === undefined ? NOTHING : await loadEntity(reader, account, entity)
   const passed = session === undefined ? undefined : await loadSession(reader, account, session)
-  return { policies: { ...own, session: passed, scps }, seen }
+  return { place, policies: { ...own, session: passed, scps: place.scps, place }, seen }
 }
 
 const NOTHING: Pick<CallerPolicies, 'identity' | 'boundary'> = { identity: [] }
-
-/** The service control policies of an account; none when all that is attached allows everything. */
-async function loadControls(reader: Reader, account: string): Promise<CallerPolicies['scps']> {
-  const record = await reader(ACCOUNT, ACCOUNTS, account)
-  const names = record?.value.scps ?? [FULL_ACCESS_NAME]
-  if (names.length === 1 && names[0] === FULL_ACCESS_NAME) return undefined
-  const policies: CompiledPolicy[] = []
-  for (const name of names) {
-    const stored = name === FULL_ACCESS_NAME ? undefined : await reader(SCP, SCPS, name)
-    policies.push(scpPolicy(name, stored?.value))
-  }
-  return [policies]
-}
 
 async function loadEntity(
   reader: Reader,

@@ -1,4 +1,5 @@
 import type { Output } from '../api/json.ts'
+import { isControlled } from '../dispatch/access.ts'
 import type { CompiledPolicy, CompiledStatement } from '../policy/compile.ts'
 import type { ContextLookup, ContextValue } from '../policy/context.ts'
 import type { AccessRequest, Policies } from '../policy/decide.ts'
@@ -43,7 +44,8 @@ export function simulate(scene: Scene, action: string, resource: string): Output
     if (value === undefined) missing.add(name)
     return value
   }
-  const { principal, resourceAccount, policies } = scene
+  const { principal, resourceAccount } = scene
+  const policies = boundBy(scene.policies, action)
   const explanation = explainDecision({ principal, action, resource, resourceAccount, context }, policies)
   const written = new Map(contextKeys(allOf(policies)).map((name) => [name.toLowerCase(), name]))
   return {
@@ -52,8 +54,8 @@ export function simulate(scene: Scene, action: string, resource: string): Output
     EvalDecision: wordFor(explanation),
     MatchedStatements: matchedStatements(explanation),
     MissingContextValues: [...missing].flatMap((name) => written.get(name) ?? []),
-    OrganizationsDecisionDetail: policies.scps && {
-      AllowedByOrganizations: isAllowedBy(explanation, 'scp'),
+    OrganizationsDecisionDetail: (policies.scps ?? policies.rcps) && {
+      AllowedByOrganizations: isAllowedBy(explanation, 'scp') && isAllowedBy(explanation, 'rcp'),
     },
     PermissionsBoundaryDecisionDetail: policies.boundary && {
       AllowedByPermissionsBoundary: isAllowedBy(explanation, 'boundary'),
@@ -66,8 +68,18 @@ function wordFor({ decision }: Explanation): string {
   return decision.why.kind === 'ExplicitDeny' ? 'explicitDeny' : 'implicitDeny'
 }
 
-function isAllowedBy({ policies }: Explanation, kind: 'scp' | 'boundary'): boolean {
-  return policies.filter((policy) => policy.kind === kind).every(({ outcome }) => outcome === 'Allow')
+/** The policies that have a say in an action: resource control policies are about some services only. */
+function boundBy(policies: Policies, action: string): Policies {
+  return isControlled(action) ? policies : { ...policies, rcps: undefined }
+}
+
+/** Whether the policies of a kind allow: at each level one does, and none denies. */
+function isAllowedBy({ policies }: Explanation, kind: 'scp' | 'rcp' | 'boundary'): boolean {
+  const asked = policies.filter((policy) => policy.kind === kind)
+  return asked.every(
+    ({ level, outcome }) =>
+      outcome !== 'Deny' && asked.some((other) => other.level === level && other.outcome === 'Allow'),
+  )
 }
 
 function matchedStatements({ policies }: Explanation): readonly Output[] {
@@ -84,9 +96,9 @@ function sourceType(kind: string, name: string | undefined): string {
   return name?.startsWith('arn:') ? 'user-managed' : 'none'
 }
 
-function allOf({ identity, boundary, session, resource, scps }: Policies): readonly CompiledPolicy[] {
+function allOf({ identity, boundary, session, resource, scps, rcps }: Policies): readonly CompiledPolicy[] {
   const single = [boundary, resource].flatMap((policy) => (policy === undefined ? [] : [policy]))
-  return [...identity, ...single, ...(session ?? []), ...(scps ?? []).flat()]
+  return [...identity, ...single, ...(session ?? []), ...(scps ?? []).flat(), ...(rcps ?? []).flat()]
 }
 
 const VARIABLE = /\$\{\s*([^}\s,*?$]+)\s*[,}]/g

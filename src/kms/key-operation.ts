@@ -207,6 +207,7 @@ export function keyPermission(
     resource: key.arn,
     account: key.account,
     policy: key.policy,
+    managedByAws: key.record.value.managed === true,
     context,
     grants: grantsFor({ call, key, parts, covers, name, context }),
   }

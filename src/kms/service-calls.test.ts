@@ -43,6 +43,7 @@ before(async () => {
     findCredential: async () => undefined,
     signingKeys: new SigningKeys(),
     freshness: new Freshness(records, systemAfterThisTurn),
+    findPlace: () => ({}),
     journal,
     refusals: { admit: () => true, journal, random: systemRandom, account: ACCOUNT },
     quotas: { admit: () => admits, chargeAudit: () => {} },

@@ -1,5 +1,7 @@
 import { keyArn, parseArn } from '../api/arn.ts'
 import type { EpochMs } from '../base/ports.ts'
+import { resourceKey } from '../dispatch/access.ts'
+import { placeNow } from '../iam/place.ts'
 import { shownName } from '../iam/principals.ts'
 import { CUSTOM_KEY_STORE } from '../kms/custom-key-store.ts'
 import { GRANT, type GrantParty, type GrantValue, grantPartition } from '../kms/grant-record.ts'
@@ -63,6 +65,7 @@ export async function reportKey(
   const arn = keyArn(region, account, keyId)
   const grants = await readPartition(records, GRANT, grantPartition(place))
   const names = { shownName: (named: string, id: string) => shownName(records, named, id) }
+  const where = await placeNow(records, account)
   const { spec, usage, origin, description, createdAt, aliases, rotation, multiRegion } = value
   return {
     ...{ arn, account, region, keyId, spec, usage, origin, description, createdAt, rotation, multiRegion },
@@ -71,6 +74,8 @@ export async function reportKey(
     policyText: value.policy,
     policy: parsePolicy(await shownPolicy(value, names), { flavour: 'key' }),
     bindings: new Map(Object.entries(value.principalIds ?? {})),
+    rcps: value.managed === true ? undefined : where.rcps,
+    placeKeys: (name) => resourceKey(name, account, where),
     deletionAt: value.deletion?.at,
     keyStore: await storeOf(records, place, value),
     materials: (await materialsOf(records, place)).map((material) => reportMaterial(material, value)),

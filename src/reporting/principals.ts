@@ -1,3 +1,4 @@
+import { keysInPlace } from '../dispatch/access.ts'
 import type { CallerPolicies } from '../dispatch/caller.ts'
 import { roleSessionCaller, userCaller } from '../iam/callers.ts'
 import { listAccounts } from '../iam/organisation.ts'
@@ -29,7 +30,7 @@ async function usersOf(records: Records, account: string): Promise<readonly Repo
   for (const { value } of await readAll(records, USER, account)) {
     const policies = await policiesOf(records, account, { kind: 'user', id: value.id })
     const { arn, principal, keys } = userCaller(account, value, '', () => policies)
-    users.push({ arn, account, principal, policies, context: keys })
+    users.push({ arn, account, principal, policies, context: keysInPlace(keys, policies.place) })
   }
   return users
 }
@@ -41,7 +42,7 @@ async function rolesOf(records: Records, account: string): Promise<readonly Repo
     const session = { accessKeyId: '', issuedAt: 0, name: ANY_SESSION, tags: [] }
     const { principal, keys } = roleSessionCaller(account, value, session, () => policies)
     const arn = principal.type === 'AssumedRole' ? principal.roleArn : principal.arn
-    roles.push({ arn, account, principal, policies, context: keys })
+    roles.push({ arn, account, principal, policies, context: keysInPlace(keys, policies.place) })
   }
   return roles
 }

@@ -57,7 +57,7 @@ function isAllowed(
 ): boolean {
   const known: ContextLookup = (name) => {
     if (name === 'kms:calleraccount') return account
-    return name === 'aws:resourceaccount' ? key.account : context(name)
+    return key.placeKeys(name) ?? context(name)
   }
   const request = {
     principal,
@@ -66,7 +66,7 @@ function isAllowed(
     resourceAccount: key.account,
     context: known,
   }
-  return decide(request, { ...policies, resource }).allow
+  return decide(request, { ...policies, resource, rcps: key.rcps }).allow
 }
 
 /** Whether a statement of a key's policy covers the key as a resource. */

@@ -1,7 +1,7 @@
 /** What reports are computed from. Whoever gathers it knows records; nothing here does. */
 
 import type { ContextLookup } from '../policy/context.ts'
-import type { Policies, Principal } from '../policy/decide.ts'
+import type { Levels, Policies, Principal } from '../policy/decide.ts'
 import type { PolicyDocument } from '../policy/document.ts'
 import type { Bindings } from '../policy/naming.ts'
 import type { TouchRow } from '../store/index-port.ts'
@@ -48,6 +48,9 @@ export type ReportedKey = {
   readonly policyText: string
   readonly policy: PolicyDocument
   readonly bindings: Bindings
+  /** The resource control policies that bind it, and condition keys of where its account is. */
+  readonly rcps: Levels | undefined
+  readonly placeKeys: ContextLookup
   readonly rotation: { readonly periodDays: number; readonly nextAt: number } | undefined
   /** When a key that is pending deletion goes; nothing while that is not known. */
   readonly deletionAt: number | undefined

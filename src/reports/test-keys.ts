@@ -51,6 +51,8 @@ export function testKey(more: Partial<ReportedKey> = {}): ReportedKey {
     policyText: text,
     policy: parsePolicy(text, { flavour: 'key' }),
     bindings: new Map(),
+    rcps: undefined,
+    placeKeys: () => undefined,
     rotation: undefined,
     deletionAt: undefined,
     multiRegion: undefined,

@@ -107,6 +107,30 @@ test('SimulateCustomPolicy decides with the policies that it is given, page by p
   assert.deepEqual(keys['ContextKeyNames'], ['aws:username'])
 })
 
+test('a simulation asks of each level of the organisation that one of its policies allows', async () => {
+  const closed = policyText({ ...allow('sts:*') })
+  const open = policyText(allow('*'))
+  const levels: readonly (readonly [readonly (readonly string[])[], boolean])[] = [
+    [[[open, closed]], true],
+    [[[open], [closed]], false],
+    [[[closed, open], [open]], true],
+    [[[open, policyText({ ...allow('kms:*'), Effect: 'Deny' })]], false],
+  ]
+  for (const [policies, expected] of levels) {
+    const { EvaluationResults } = await callIam(client, 'SimulateCustomPolicy', {
+      PolicyInputList: [open],
+      ActionNames: ['kms:ListKeys'],
+      OrderedOrganizationPolicyInputList: policies.map((ServiceControlPolicyInputList) => ({
+        ServiceControlPolicyInputList,
+      })),
+    })
+    const [result] = EvaluationResults as {
+      OrganizationsDecisionDetail?: { AllowedByOrganizations?: boolean }
+    }[]
+    assert.equal(result?.OrganizationsDecisionDetail?.AllowedByOrganizations, expected)
+  }
+})
+
 test('a simulation refuses what is no policy, no user, and more than it can do', async () => {
   const failing = (name: string, input: object) => outcomeOf(callIam(client, name, input))
   const ActionNames = ['kms:ListKeys']

@@ -148,6 +148,7 @@ async function perform(
   await records.refresh()
   return runOperation(operation, call, {
     renewed: async () => false,
+    findPlace: () => ({}),
     finish: async ({ changes = [] }) => {
       if (changes.length > 0) await records.commit(changes)
     },

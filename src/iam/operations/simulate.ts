@@ -2,6 +2,7 @@ import { parseArn } from '../../api/arn.ts'
 import { KmsError } from '../../api/errors.ts'
 import type { Output } from '../../api/json.ts'
 import { type Input, list, oneOf, optional, structure, text } from '../../api/shapes.ts'
+import { keysInPlace, resourceKey } from '../../dispatch/access.ts'
 import type { CallerPolicies } from '../../dispatch/caller.ts'
 import type { Call } from '../../dispatch/operation.ts'
 import { type CompiledPolicy, compilePolicy } from '../../policy/compile.ts'
@@ -15,6 +16,7 @@ import { ON_ACCOUNT } from '../finders.ts'
 import { type Finder, iamOperation } from '../operation.ts'
 import { goingOnAfter, pageBy } from '../paging.ts'
 import type { IamOperation, IamParts } from '../parts.ts'
+import { placeNow } from '../place.ts'
 import { groupPolicies, policiesNow } from '../policies.ts'
 import type { EntityValue } from '../records.ts'
 import { ACTION_NAMES, ARN, DOCUMENT, PAGING } from '../shapes.ts'
@@ -221,7 +223,7 @@ const PRINCIPAL = {
 
 const simulatePrincipalPolicy = iamOperation(
   { name: 'SimulatePrincipalPolicy', readOnly: true, input: PRINCIPAL, find: SOURCE_NAMED },
-  ({ call, input, parts, entity }) => {
+  async ({ call, input, parts, entity }) => {
     const { account } = call.caller
     const { policies, principal, known } = entity
     const excluded = new Set(
@@ -230,18 +232,21 @@ const simulatePrincipalPolicy = iamOperation(
         InlinePolicyIdentifier?.PolicyName,
       ]),
     )
+    const resourceAccount = ownerOf(input, account)
+    const place = await placeNow(parts.records, resourceAccount)
     const kept = policies.identity.filter(({ name }) => name === undefined || !excluded.has(name))
     const scene: Scene = {
       principal: input.CallerArn === undefined ? principal : principalOf(input.CallerArn),
-      resourceAccount: ownerOf(input, account),
+      resourceAccount,
       policies: {
         ...policies,
         identity: [...kept, ...compileAll(input.PolicyInputList, 'PolicyInputList')],
         boundary: boundaryOf(input) ?? policies.boundary,
         resource: resourcePolicy(input),
+        rcps: place.rcps,
       },
       given: parseContext(input.ContextEntries ?? []),
-      known,
+      known: (key) => resourceKey(key, resourceAccount, place) ?? keysInPlace(known, policies.place)(key),
     }
     return { output: results(parts, scene, input) }
   },
