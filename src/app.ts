@@ -77,6 +77,13 @@ const KEY_USE_INTERVAL_MS = 60_000
 /** How often it is looked whether the disk is full. */
 const RESERVE_INTERVAL_MS = 500
 
+/** How long work gives way: all that one process runs shares its event loop. */
+const { giveWay } = new Slices({
+  clock: systemClock,
+  afterThisTurn: systemAfterThisTurn,
+  sleep: systemSleep,
+})
+
 /** Every key of an account in a region, for reports. */
 export function reportedKeys(records: Records, account: string, region: string): AsyncGenerator<KeyFacts> {
   return keyFacts(records, account, region)
@@ -105,11 +112,6 @@ export async function openNode(
   stack.defer(() => watch.close())
   const { meters } = watch
   const { log } = meters
-  const { giveWay } = new Slices({
-    clock: systemClock,
-    afterThisTurn: systemAfterThisTurn,
-    sleep: systemSleep,
-  })
   const deployment = await openForServing(config, { watch: watch.store, giveWay })
   const { records, auditKey, checkpointKey, wrappingKey, grantTokens, tokenSealer: sealer } = deployment
   stack.defer(() => records.close())
@@ -132,7 +134,7 @@ export async function openNode(
   const kms = kmsParts(config, { records, quotas, custody, xks, grantTokens, index, given })
   const keyUses = new KeyUses(records)
   stack.defer(() => keyUses.write())
-  const iam = { records, quotas, sealer, keyUses, fetchJson, offline: given.offlineKeys }
+  const iam = { records, quotas, sealer, keyUses, giveWay, fetchJson, offline: given.offlineKeys }
   const trails = openTrails(config, { records, index, log, destination: given.trails })
   const { prices } = given
   const served = { kms, journal, trails, index, iam, quotas, limiters, own, watch, events, prices }
@@ -186,11 +188,12 @@ function kmsParts(config: Config, { index, given, ...parts }: KmsGiven): KmsPart
     ...parts,
     keyCounter: new KeyCounter(systemRandom),
     random: systemRandom,
+    giveWay,
     principalExists: async (arn) => (await findPrincipal(records, arn)) !== undefined,
     principalId: async (arn) => (await findPrincipal(records, arn))?.id,
     shownName: (arn, id) => shownName(records, arn, id),
     arnsOfIds: (ids) => arnsOfIds(records, ids),
-    openedGrants: new OpenedGrants(),
+    openedGrants: new OpenedGrants(giveWay),
     sm2Regions: new Set(config.sm2Regions),
     attestationRoots: given.attestationRoots,
     lastUsage: lastUsageFinder(index),

@@ -4,6 +4,7 @@ import { SERVICES } from './api/services.ts'
 import { segmentFiles } from './audit/segment-files.ts'
 import type { Log } from './base/log.ts'
 import { systemClock, systemRandom, systemSleep, systemTimers } from './base/ports.ts'
+import { neverGiveWay } from './base/slices.ts'
 import { LookupLimiter } from './cloudtrail/lookup-limiter.ts'
 import { CLOUDTRAIL_OPERATIONS } from './cloudtrail/operations.ts'
 import type { Config } from './config/settings.ts'
@@ -96,12 +97,13 @@ function kmsParts(
     quotas: quotasOf(records),
     keyCounter: new KeyCounter(systemRandom),
     random: systemRandom,
+    giveWay: neverGiveWay,
     principalExists: async (arn) => (await findPrincipal(records, arn)) !== undefined,
     principalId: async (arn) => (await findPrincipal(records, arn))?.id,
     shownName: (arn, id) => shownName(records, arn, id),
     arnsOfIds: (ids) => arnsOfIds(records, ids),
     grantTokens,
-    openedGrants: new OpenedGrants(),
+    openedGrants: new OpenedGrants(neverGiveWay),
     sm2Regions: new Set(),
     // Events do not show attestation documents, so none is ever looked at.
     attestationRoots: [],
@@ -130,6 +132,7 @@ function operationsOf(
     clock: systemClock,
     sealer,
     keyUses: new KeyUses(records),
+    giveWay: neverGiveWay,
     fetchJson: (url) => Promise.reject(new Error(`${url} is not asked: nothing is run`)),
     offline: new Map(),
   })

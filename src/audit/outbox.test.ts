@@ -37,6 +37,7 @@ async function openWorld(): Promise<World> {
     list: (kind, query) => opened.list(kind, query),
     getLight: (kind, partition, name) => opened.getLight(kind, partition, name),
     listLight: (kind, query) => opened.listLight(kind, query),
+    markerAfter: (kind, partition, name) => opened.markerAfter(kind, partition, name),
     commit: (changes) => {
       commits.push(changes.length)
       return opened.commit(changes)

@@ -1,6 +1,15 @@
 import { KmsError } from '../api/errors.ts'
-import { type Change, insert, type Records, remove, replace, type Stored } from '../store/records.ts'
+import {
+  type Change,
+  insert,
+  LIST_MAX_RECORDS,
+  type Records,
+  remove,
+  replace,
+  type Stored,
+} from '../store/records.ts'
 import { parsePolicyArn } from './finders.ts'
+import { LISTED_ATTACHMENT } from './listed.ts'
 import { findManagedByAws } from './managed-by-aws.ts'
 import { ATTACHMENT, type AttachmentValue, POLICY, type PolicyValue, read } from './records.ts'
 
@@ -94,4 +103,21 @@ function counted(policy: Stored<PolicyValue>, use: Use, by: 1 | -1): Change {
   return use === 'attached'
     ? replace(policy, { ...value, attachments: value.attachments + by })
     : replace(policy, { ...value, boundaries: value.boundaries + by })
+}
+
+/** How often an account uses a managed policy, in each way. */
+export async function countUses(
+  records: Records,
+  account: string,
+  arn: string,
+): Promise<Readonly<Record<Use, number>>> {
+  const counts = { attached: 0, boundary: 0 }
+  const partition = attachmentPartition(account, arn)
+  let after: string | undefined
+  do {
+    const page = await records.listLight(LISTED_ATTACHMENT, { partition, after, limit: LIST_MAX_RECORDS })
+    for (const { light } of page.records) counts[light.use] += 1
+    after = page.next
+  } while (after !== undefined)
+  return counts
 }

@@ -45,7 +45,10 @@ export async function bindTrust(records: Records, text: string): Promise<BoundPo
 }
 
 /** A role with its trust policy as it is shown: who is gone by the unique id. */
-export async function shownRole(records: Records, role: RoleValue): Promise<RoleValue> {
+export async function shownRole<R extends Pick<RoleValue, 'trust' | 'bindings'>>(
+  records: Records,
+  role: R,
+): Promise<R> {
   const names = await shownNames(records, role.bindings)
   return names.size === 0 ? role : { ...role, trust: renamePrincipals(role.trust, names) }
 }

@@ -93,8 +93,18 @@ export async function findByName<V extends EntityValue>(
   account: string,
   name: string,
 ): Promise<Stored<V> | undefined> {
-  const entry = await read(records, NAME, namePartition(account, facts.name), name.toLowerCase())
-  return entry && read(records, facts.kind, account, entry.value.id)
+  const id = await findIdByName(records, account, facts.name, name)
+  return id === undefined ? undefined : read(records, facts.kind, account, id)
+}
+
+/** The unique id of the user, group or role of a name, whatever its case. */
+export async function findIdByName(
+  records: Records,
+  account: string,
+  kind: EntityKind,
+  name: string,
+): Promise<string | undefined> {
+  return (await read(records, NAME, namePartition(account, kind), name.toLowerCase()))?.value.id
 }
 
 /** The error for a user, group or role that is not there. Source: recorded answers of IAM. */

@@ -5,15 +5,8 @@ import type { EpochMs } from '../base/ports.ts'
 import type { Stored } from '../store/records.ts'
 import type { AccountValue } from './account.ts'
 import { pathedArn } from './arns.ts'
-import type {
-  EntityValue,
-  GroupValue,
-  PolicyValue,
-  ProfileValue,
-  RoleValue,
-  Tag,
-  UserValue,
-} from './records.ts'
+import type { ListedEntity, ListedPolicy, ListedRole } from './listed.ts'
+import type { EntityValue, PolicyValue, ProfileValue, RoleValue, Tag, UserValue } from './records.ts'
 
 /** A moment as IAM writes it. */
 export function timestamp(at: EpochMs): string {
@@ -45,7 +38,7 @@ export function tagsIfAny(tags: readonly Tag[]): readonly Output[] | undefined {
 }
 
 /** A user as lists show it: without tags and boundary. */
-export function userInList(account: string, value: UserValue): Output {
+export function userInList(account: string, value: ListedEntity): Output {
   return {
     Path: value.path,
     UserName: value.name,
@@ -70,7 +63,7 @@ export function rootOutput({ name: account, value }: Stored<AccountValue>): Outp
 }
 
 /** A group. */
-export function groupOutput(account: string, value: GroupValue): Output {
+export function groupOutput(account: string, value: ListedEntity): Output {
   return {
     Path: value.path,
     GroupName: value.name,
@@ -81,7 +74,7 @@ export function groupOutput(account: string, value: GroupValue): Output {
 }
 
 /** A role as lists show it: without tags and boundary. */
-export function roleInList(account: string, value: RoleValue): Output {
+export function roleInList(account: string, value: ListedRole): Output {
   return {
     Path: value.path,
     RoleName: value.name,
@@ -105,7 +98,7 @@ export function roleOutput(account: string, value: RoleValue): Output {
 }
 
 /** A managed policy as lists show it: without description and tags. */
-export function policyInList(account: string, value: PolicyValue): Output {
+export function policyInList(account: string, value: Omit<ListedPolicy, 'versionCount'>): Output {
   return {
     PolicyName: value.name,
     PolicyId: value.id,
@@ -126,7 +119,7 @@ export function policyOutput(account: string, value: PolicyValue): Output {
 }
 
 /** An instance profile, with the roles that it holds. */
-export function profileOutput(account: string, value: ProfileValue, roles: readonly RoleValue[]): Output {
+export function profileOutput(account: string, value: ProfileValue, roles: readonly ListedRole[]): Output {
   return {
     InstanceProfileName: value.name,
     InstanceProfileId: value.id,

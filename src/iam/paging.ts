@@ -1,7 +1,8 @@
 import { KmsError } from '../api/errors.ts'
 import { fromUtf8, parseBase64, toBase64, utf8 } from '../base/bytes.ts'
 
-type PagingInput = { readonly MaxItems?: number | undefined; readonly Marker?: string | undefined }
+/** `Marker` and `MaxItems` of a request. */
+export type PagingInput = { readonly MaxItems?: number | undefined; readonly Marker?: string | undefined }
 
 const BY_DEFAULT = 100
 
@@ -22,10 +23,15 @@ export function pageBy<T>(items: readonly T[], keyOf: (item: T) => string, input
   const keyed = items.map((item) => ({ key: keyOf(item), item }))
   keyed.sort((one, other) => (one.key < other.key ? -1 : 1))
   const rest = after === undefined ? keyed : keyed.filter(({ key }) => key > after)
-  const limit = input.MaxItems ?? BY_DEFAULT
+  const limit = pageLimit(input)
   const page = rest.slice(0, limit)
   const last = rest.length > limit ? page.at(-1) : undefined
   return { items: page.map(({ item }) => item), more: goingOnAfter(last?.key) }
+}
+
+/** How many items a page has at most. */
+export function pageLimit({ MaxItems }: PagingInput): number {
+  return MaxItems ?? BY_DEFAULT
 }
 
 /** What says that there is more after the item with this key; nothing for the last page. */
@@ -33,7 +39,8 @@ export function goingOnAfter(key: string | undefined): IamPage<never>['more'] {
   return { IsTruncated: key !== undefined, Marker: key && toBase64(utf8(key)) }
 }
 
-function parseMarker(marker: string): string {
+/** The key to go on after. @throws ValidationException for a marker that this service has not given. */
+export function parseMarker(marker: string): string {
   const bytes = parseBase64(marker)
   if (bytes === undefined) throw new KmsError('ValidationException', `Invalid Marker: ${marker}`)
   return fromUtf8(bytes)

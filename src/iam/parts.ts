@@ -1,4 +1,5 @@
 import type { Clock, Random } from '../base/ports.ts'
+import type { GiveWay } from '../base/slices.ts'
 import type { Operation } from '../dispatch/operation.ts'
 import type { Quotas } from '../quotas/service.ts'
 import type { Records } from '../store/records.ts'
@@ -11,6 +12,7 @@ export type IamParts = {
   readonly random: Random
   readonly clock: Pick<Clock, 'monotonicMs'>
   readonly keyUses: KeyUses
+  readonly giveWay: GiveWay
 }
 
 /** An operation of IAM, ready but for its parts. */

@@ -2,8 +2,9 @@ import { PARTITION, parseArn } from '../api/arn.ts'
 import type { Records } from '../store/records.ts'
 import { ACCOUNT, ACCOUNTS } from './account.ts'
 import { parseIamArn, pathedArn, sessionArn } from './arns.ts'
-import { findByName, ROLES, USERS } from './entities.ts'
-import { ROLE, read, readAll, USER } from './records.ts'
+import { findIdByName } from './entities.ts'
+import { LISTED_ROLE, LISTED_USER, type ListedEntity } from './listed.ts'
+import { read, readAll } from './records.ts'
 
 /** A principal that exists. */
 export type FoundPrincipal = {
@@ -25,14 +26,10 @@ export async function findPrincipal(records: Records, text: string): Promise<Fou
   const parsed = parseIamArn(text)
   if (parsed === undefined) return undefined
   const { account, kind, path, name } = parsed
-  const facts = kind === 'user' ? USERS : ROLES
-  if (kind !== facts.name) return undefined
-  const entity =
-    kind === 'user'
-      ? await findByName(records, USERS, account, name)
-      : await findByName(records, ROLES, account, name)
-  const isIt = entity?.value.path === path && entity.value.name === name
-  return isIt ? { id: entity.value.id } : undefined
+  if (kind !== 'user' && kind !== 'role') return undefined
+  const entity = await findListed(records, account, kind, name)
+  const isIt = entity?.path === path && entity.name === name
+  return isIt ? { id: entity.id } : undefined
 }
 
 async function findSession(
@@ -43,22 +40,38 @@ async function findSession(
   const [kind, roleName, sessionName] = resource.split('/')
   if (kind === 'federated-user') return { id: undefined }
   if (kind !== 'assumed-role' || roleName === undefined) return undefined
-  const role = await findByName(records, ROLES, account, roleName)
-  return role?.value.name === roleName ? { id: `${role.value.id}:${sessionName}` } : undefined
+  const role = await findListed(records, account, 'role', roleName)
+  return role?.name === roleName ? { id: `${role.id}:${sessionName}` } : undefined
+}
+
+/** What lists show of a user or role: who asks for many need not open their policies. */
+async function findListed(
+  records: Records,
+  account: string,
+  kind: 'user' | 'role',
+  name: string,
+): Promise<ListedEntity | undefined> {
+  const id = await findIdByName(records, account, kind, name)
+  if (id === undefined) return undefined
+  const listed =
+    kind === 'user'
+      ? await records.getLight(LISTED_USER, account, id)
+      : await records.getLight(LISTED_ROLE, account, id)
+  return listed?.light
 }
 
 /** The ARN that a principal of an account has now, by its unique id; nothing when it is gone. */
 async function arnNow(records: Records, account: string, id: string): Promise<string | undefined> {
   if (id.startsWith('AIDA')) {
-    const user = await read(records, USER, account, id)
-    return user && pathedArn(account, 'user', user.value)
+    const user = await records.getLight(LISTED_USER, account, id)
+    return user && pathedArn(account, 'user', user.light)
   }
   const [roleId = '', session] = id.split(':')
-  const role = await read(records, ROLE, account, roleId)
+  const role = await records.getLight(LISTED_ROLE, account, roleId)
   if (role === undefined) return undefined
   return session === undefined
-    ? pathedArn(account, 'role', role.value)
-    : sessionArn(account, role.value.name, session)
+    ? pathedArn(account, 'role', role.light)
+    : sessionArn(account, role.light.name, session)
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Clock, Random } from '../base/ports.ts'
+import type { GiveWay } from '../base/slices.ts'
 import type { TokenSealer } from '../custody/token-sealer.ts'
 import type { FindCredential } from '../dispatch/caller.ts'
 import type { Operation } from '../dispatch/operation.ts'
@@ -19,6 +20,7 @@ export type IamServiceParts = Omit<OidcParts, 'clock'> & {
   readonly random: Random
   readonly sealer: TokenSealer
   readonly keyUses: KeyUses
+  readonly giveWay: GiveWay
 }
 
 /** IAM and STS: their operations, and who calls any service. */

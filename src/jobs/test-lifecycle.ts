@@ -8,6 +8,7 @@ import { TEST_KEY } from '../audit/test-log.ts'
 import { silentLog } from '../base/log.ts'
 import { systemClock, systemRandom, systemTimers } from '../base/ports.ts'
 import { Secret } from '../base/secret.ts'
+import { neverGiveWay } from '../base/slices.ts'
 import { Custody } from '../custody/custody.ts'
 import { grantTokens } from '../custody/grant-token.ts'
 import { dueNote } from '../kms/due.ts'
@@ -79,6 +80,7 @@ export async function openWorker(folder: string, time: Time): Promise<Worker> {
       timers: systemTimers,
     }),
     random: systemRandom,
+    giveWay: neverGiveWay,
     principalExists: async () => true,
     principalId: async () => undefined,
     shownName: async (arn) => arn,
@@ -86,7 +88,7 @@ export async function openWorker(folder: string, time: Time): Promise<Worker> {
     attestationRoots: [],
     lastUsage: async () => ({ last: undefined, current: true }),
     grantTokens: grantTokens(wrappingKey, systemRandom),
-    openedGrants: new OpenedGrants(),
+    openedGrants: new OpenedGrants(neverGiveWay),
     sm2Regions: new Set(),
   }
   const events: Record<string, unknown>[] = []

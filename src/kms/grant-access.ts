@@ -1,3 +1,4 @@
+import type { GiveWay } from '../base/slices.ts'
 import type { Call, Permission } from '../dispatch/operation.ts'
 import type { ContextLookup } from '../policy/context.ts'
 import type { MatchedGrant } from '../policy/decide.ts'
@@ -6,6 +7,7 @@ import { givenContext } from './grant-constraints.ts'
 import { type GrantOperation, type GrantValue, grantPartition, isGrantOperation } from './grant-record.ts'
 import { granteeChunks } from './grantee-index.ts'
 import type { Key } from './keys.ts'
+import type { OpenedGrant } from './opened-grants.ts'
 import type { KmsParts } from './parts.ts'
 
 /** One thing that a caller wants to do to a key, as grants are asked about it. */
@@ -32,20 +34,39 @@ export function grantsFor({ name, ...question }: GrantQuestion): Permission['gra
 }
 
 async function matchingGrants(
-  { call, parts, key, context, covers = () => true }: Omit<GrantQuestion, 'name'>,
+  question: Omit<GrantQuestion, 'name'>,
   operation: GrantOperation,
 ): Promise<readonly MatchedGrant[]> {
+  const { call, parts, key, context, covers = () => true } = question
   const given = givenContext((name) => context(name) ?? call.context(name))
   const partition = grantPartition(key)
   const matched: MatchedGrant[] = []
   for (const grantee of identitiesOf(call.caller.principal).flat()) {
+    // Grants for the same from the same account are alike to whoever decides: the first stands for all.
+    const firsts = new Map<string, MatchedGrant>()
     for (const chunk of await granteeChunks(parts.records, { partition, grantee })) {
       const found = parts.openedGrants.get(parts.records, chunk)
       const grants = found instanceof Promise ? await found : found
-      const listed = grants.get(operation) ?? []
-      const covering = listed.filter(({ value, holds }) => holds(operation, given) && covers(value))
-      matched.push(...covering.map(({ asMatched }) => asMatched))
+      const holding = ({ value, holds }: OpenedGrant) => holds(operation, given) && covers(value)
+      await addFirsts(firsts, grants.get(operation)?.candidates(given) ?? [], holding, parts.giveWay)
     }
+    matched.push(...firsts.values())
   }
   return matched
+}
+
+/** Adds the first grant of each issuing account that holds. */
+async function addFirsts(
+  firsts: Map<string, MatchedGrant>,
+  candidates: readonly OpenedGrant[],
+  holds: (grant: OpenedGrant) => boolean,
+  giveWay: GiveWay,
+): Promise<void> {
+  for (const grant of candidates) {
+    const { issuingAccount } = grant.value
+    if (firsts.has(issuingAccount)) continue
+    const wait = giveWay()
+    if (wait !== undefined) await wait
+    if (holds(grant)) firsts.set(issuingAccount, grant.asMatched)
+  }
 }

@@ -46,6 +46,18 @@ export function constraintTest({ equals, subset, sourceArn }: GrantConstraints):
 }
 
 /**
+ * A pair without which the constraints of a grant do not hold for a call of the operation, as a {@link comparable} text;
+ * nothing where there is none.
+ */
+export function neededPair(
+  operation: GrantOperation,
+  { equals, subset }: GrantConstraints,
+): string | undefined {
+  const [first] = [...(equals ?? []), ...(subset ?? [])]
+  return first === undefined || WITHOUT_CONTEXT.has(operation) ? undefined : comparable(first)
+}
+
+/**
  * Whether a grant gives no more than another, its parent: only operations that the parent lists, under
  * constraints that are equal or stricter.
  *

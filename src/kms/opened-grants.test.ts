@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { openKmsBed } from '../../test/support/kms-bed.ts'
 import { USER_ARN } from '../../test/support/policies.ts'
+import { neverGiveWay } from '../base/slices.ts'
 import { insert, type Stored } from '../store/records.ts'
-import { GRANT, type GranteeChunkValue, type GrantValue } from './grant-record.ts'
-import { OpenedGrants } from './opened-grants.ts'
+import { constraintTest, givenContext } from './grant-constraints.ts'
+import { GRANT, type GranteeChunkValue, type GrantOperation, type GrantValue } from './grant-record.ts'
+import { ListedGrants, type OpenedGrant, OpenedGrants } from './opened-grants.ts'
 
 const PARTITION = '111122223333/eu-west-1/k'
 const VALUE: GrantValue = {
@@ -30,11 +33,11 @@ test('the grants of a chunk are read once for as long as its ids are the same, a
   await using bed = await openKmsBed()
   const { records } = bed.parts
   await records.commit(['a', 'b'].map((id) => insert(GRANT, PARTITION, id, VALUE)))
-  const opened = new OpenedGrants()
+  const opened = new OpenedGrants(neverGiveWay)
   const ids = async (chunk: Stored<GranteeChunkValue>) => {
     bed.forgetAsked()
     const grants = await opened.get(records, chunk)
-    return grants.get('Decrypt')?.map(({ asMatched }) => asMatched.id)
+    return grants.get('Decrypt')?.all.map(({ asMatched }) => asMatched.id)
   }
   assert.deepEqual(await ids(chunkOf('a')), ['a'])
   assert.ok(bed.asked.length > 0)
@@ -47,6 +50,51 @@ test('the grants of a chunk are read once for as long as its ids are the same, a
 
 test('a grant that is gone before its chunk is left out', async () => {
   await using bed = await openKmsBed()
-  const grants = await new OpenedGrants().get(bed.parts.records, chunkOf('gone'))
+  const grants = await new OpenedGrants(neverGiveWay).get(bed.parts.records, chunkOf('gone'))
   assert.deepEqual([...grants], [])
+})
+
+test('who asks for a chunk that is being opened waits for the same', async () => {
+  await using bed = await openKmsBed()
+  const { records } = bed.parts
+  await records.commit(['a', 'b'].map((id) => insert(GRANT, PARTITION, id, VALUE)))
+  const opened = new OpenedGrants(neverGiveWay)
+  const chunk = chunkOf('a', 'b')
+  bed.forgetAsked()
+  const [one, other] = await Promise.all([opened.get(records, chunk), opened.get(records, chunk)])
+  assert.equal(one, other)
+  assert.equal(bed.asked.filter((kind) => kind === GRANT.name).length, 4)
+})
+
+const texts = fc.constantFrom('a', 'A', 'b')
+const pairs = fc.array(fc.tuple(texts, texts), { maxLength: 3 })
+
+test('candidates are all grants whose constraints hold, in their order', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.record({ equals: pairs, subset: pairs }, { requiredKeys: [] }), { maxLength: 8 }),
+      pairs,
+      fc.constantFrom<GrantOperation>('Encrypt', 'DescribeKey'),
+      (constraints, given, operation) => {
+        const listed = new ListedGrants()
+        for (const [at, each] of constraints.entries()) {
+          const value: GrantValue = { ...VALUE, constraints: each }
+          const asMatched = { id: String(at), grantee: USER_ARN, issuingAccount: '111122223333' }
+          listed.add(operation, { value, holds: constraintTest(each), asMatched })
+        }
+        const names = new Map<string, string[]>()
+        for (const [name, value] of given) {
+          const lower = name.toLowerCase()
+          names.set(lower, [...(names.get(lower) ?? []), value])
+        }
+        const context = givenContext((key) => {
+          if (key === 'kms:encryptioncontextkeys') return [...names.keys()]
+          return names.get(key.replace('kms:encryptioncontext:', ''))
+        })
+        const holding = (grants: readonly OpenedGrant[]) =>
+          grants.filter(({ holds }) => holds(operation, context)).map(({ asMatched }) => asMatched.id)
+        assert.deepEqual(holding(listed.candidates(context)), holding(listed.all))
+      },
+    ),
+  )
 })

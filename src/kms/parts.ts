@@ -1,4 +1,5 @@
 import type { Random } from '../base/ports.ts'
+import type { GiveWay } from '../base/slices.ts'
 import type { Custody } from '../custody/custody.ts'
 import type { GrantTokens } from '../custody/grant-token.ts'
 import type { Operation } from '../dispatch/operation.ts'
@@ -27,6 +28,7 @@ export type KmsParts = {
   readonly keyCounter: KeyCounter
   readonly custody: Custody
   readonly random: Random
+  readonly giveWay: GiveWay
   /** The regions that have SM2 keys. */
   readonly sm2Regions: ReadonlySet<string>
   /** Root certificates of attestation documents, in DER; none: `Recipient` is refused. */

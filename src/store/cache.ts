@@ -1,24 +1,27 @@
+import { assert } from '../base/assert.ts'
 import { toHex } from '../base/bytes.ts'
 import { type GiveWay, neverGiveWay } from '../base/slices.ts'
 import { Lights } from './lights.ts'
 import { MEMORY_LIMITS, Memory, type MemoryLimits, type Remembered } from './memory.ts'
 import { FEED_SHARDS, type RawKey, type RawStore, type RawVersion } from './port.ts'
-import type {
-  Change,
-  Kind,
-  Light,
-  LightKind,
-  LightPage,
-  ListQuery,
-  Page,
-  Place,
-  Records,
-  Stored,
+import {
+  type Change,
+  type Kind,
+  LIST_MAX_RECORDS,
+  type Light,
+  type LightKind,
+  type LightPage,
+  type ListQuery,
+  type Page,
+  type Place,
+  type Records,
+  type Stored,
 } from './records.ts'
 import {
   type Located,
   listSealed,
   locate,
+  markerAfter,
   type Opened,
   readListed,
   readSealed,
@@ -119,16 +122,10 @@ class RememberedRecords implements Records {
   }
 
   async list<V extends object>(kind: Kind<V>, query: Omit<ListQuery, 'kind'>): Promise<Page<V>> {
-    const { rows, shard, next } = await listSealed(this.#raw, this.#sealer, { ...query, kind: kind.name })
-    const records: Stored<V>[] = []
-    for (const row of rows) {
-      const wait = this.#giveWay()
-      if (wait !== undefined) await wait
-      const record =
-        this.#findListed(kind, row) ?? (await this.#openListed(kind, row, shard, query.partition))
-      if (record !== undefined) records.push(record)
-    }
-    return { records, next }
+    return this.#page<Stored<V>>(
+      { ...query, kind: kind.name },
+      (row, shard) => this.#findListed(kind, row) ?? this.#openListed(kind, row, shard, query.partition),
+    )
   }
 
   async getLight<V extends object, L extends object>(
@@ -151,17 +148,38 @@ class RememberedRecords implements Records {
     light: LightKind<V, L>,
     query: Omit<ListQuery, 'kind'>,
   ): Promise<LightPage<L>> {
-    const { kind } = light
-    const { rows, shard, next } = await listSealed(this.#raw, this.#sealer, { ...query, kind: kind.name })
-    const records: Light<L>[] = []
-    for (const row of rows) {
-      const wait = this.#giveWay()
-      if (wait !== undefined) await wait
-      const known = this.#lights.find(light, memoryKey(row), row.version)
-      const record = known ?? (await this.#openLight(light, row, shard, query.partition))
-      if (record !== undefined) records.push(record)
+    return this.#page<Light<L>>(
+      { ...query, kind: light.kind.name },
+      (row, shard) =>
+        this.#lights.find(light, memoryKey(row), row.version) ??
+        this.#openLight(light, row, shard, query.partition),
+    )
+  }
+
+  /** The records of a page, giving way between them and between the parts in which the store is asked. */
+  async #page<R>(
+    query: ListQuery,
+    recordOf: (row: RawVersion, shard: number) => R | Promise<R | undefined>,
+  ): Promise<{ readonly records: readonly R[]; readonly next: string | undefined }> {
+    assert(query.limit >= 1 && query.limit <= LIST_MAX_RECORDS, `a page of ${query.limit} records`)
+    const records: R[] = []
+    let { after } = query
+    for (let left = query.limit; ; left -= ROWS_AT_ONCE) {
+      const limit = Math.min(left, ROWS_AT_ONCE)
+      const { rows, shard, next } = await listSealed(this.#raw, this.#sealer, { ...query, after, limit })
+      for (const row of rows) {
+        const wait = this.#giveWay()
+        if (wait !== undefined) await wait
+        const record = await recordOf(row, shard)
+        if (record !== undefined) records.push(record)
+      }
+      if (next === undefined || left <= ROWS_AT_ONCE) return { records, next }
+      after = next
     }
-    return { records, next }
+  }
+
+  markerAfter(kind: string, partition: string, name: string): string {
+    return markerAfter(this.#sealer, { kind, partition, name })
   }
 
   #findListed<V extends object>(kind: Kind<V>, row: RawVersion): Stored<V> | undefined {
@@ -304,6 +322,9 @@ function lightRecord<V extends object, L extends object>(
 ): Light<L> {
   return Object.freeze({ name, light: deepFrozen(light.of(value)) })
 }
+
+/** Rows that the store is asked for at once: where records are large, each is on a page of the database of its own. */
+const ROWS_AT_ONCE = 200
 
 /** What a place takes in memory beside its record. */
 const ENTRY_BYTES = 512

@@ -96,6 +96,8 @@ export type Records = {
     kind: LightKind<V, L>,
     query: Omit<ListQuery, 'kind'>,
   ) => Promise<LightPage<L>>
+  /** Where a page begins that goes on after a record, whether or not it is still there. */
+  readonly markerAfter: (kind: string, partition: string, name: string) => string
   /** Durable, all or nothing. @throws StoreConflict, StoreFailure; nothing has changed then. */
   readonly commit: (changes: readonly Change[]) => Promise<void>
   /**

@@ -91,6 +91,11 @@ export async function listSealed(raw: RawStore, sealer: Sealer, query: ListQuery
   return { rows: rows.slice(0, limit), shard: shardOf(prefix), next }
 }
 
+/** The `next` of a page that ends with the record there. */
+export function markerAfter(sealer: Sealer, place: Place): string {
+  return toHex(locate(sealer, place).key.id.subarray(BLIND_BYTES))
+}
+
 /** A record that a page lists, as it is now; nothing when it has gone meanwhile. @throws IntegrityError, StoreFailure. */
 export async function readListed(
   raw: RawStore,

@@ -4,6 +4,7 @@ import type { Output } from '../../src/api/json.ts'
 import { parseInput } from '../../src/api/validate.ts'
 import { systemClock, systemRandom, systemTimers } from '../../src/base/ports.ts'
 import { Secret } from '../../src/base/secret.ts'
+import { neverGiveWay } from '../../src/base/slices.ts'
 import { Custody } from '../../src/custody/custody.ts'
 import { grantTokens } from '../../src/custody/grant-token.ts'
 import type { Caller } from '../../src/dispatch/caller.ts'
@@ -80,13 +81,14 @@ export async function openKmsBed(): Promise<KmsBed> {
       random: systemRandom,
     }),
     random: systemRandom,
+    giveWay: neverGiveWay,
     principalExists: async (arn) => !missing.has(arn),
     principalId: async (arn) => (missing.has(arn) ? undefined : ids.get(arn)),
     shownName: async (arn, id) => (missing.has(arn) || ids.get(arn) !== id ? id : arn),
     arnsOfIds: async (wanted) =>
       new Map([...ids].flatMap(([arn, id]) => (wanted.includes(id) ? [[id, arn]] : []))),
     grantTokens: grantTokens(root, systemRandom),
-    openedGrants: new OpenedGrants(),
+    openedGrants: new OpenedGrants(neverGiveWay),
     sm2Regions: new Set(),
     attestationRoots: [],
     lastUsage: async () => ({ last: undefined, current: true }),
@@ -190,6 +192,7 @@ function noting(records: Records, asked: string[]): Records {
       asked.push(`list ${light.kind.name}`)
       return records.listLight(light, query)
     },
+    markerAfter: (kind, partition, name) => records.markerAfter(kind, partition, name),
     commit: (changes) => records.commit(changes),
     refresh: () => records.refresh(),
     close: () => records.close(),

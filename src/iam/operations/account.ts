@@ -1,29 +1,32 @@
 import type { Output } from '../../api/json.ts'
 import { list, oneOf, optional } from '../../api/shapes.ts'
+import { LIST_MAX_RECORDS, type Records } from '../../store/records.ts'
 import { ACCOUNT, ACCOUNTS, rootKeyIds } from '../account.ts'
-import { attachmentPartition } from '../attachments.ts'
 import { shownRole } from '../documents.ts'
 import { entityArn, readCounts } from '../entities.ts'
 import { ON_ACCOUNT, parsePolicyArn } from '../finders.ts'
-import { AWS_VERSION_ID, allManagedByAws } from '../managed-by-aws.ts'
+import { LISTED_GROUP, LISTED_POLICY } from '../listed.ts'
+import { AWS_VERSION_ID, allManagedByAws, type ManagedByAws } from '../managed-by-aws.ts'
 import { iamOperation } from '../operation.ts'
 import { documentOutput, policyInList, roleOutput, timestamp, userOutput } from '../outputs.ts'
-import { pageBy } from '../paging.ts'
+import { fixedSection, pageOf, type Section, wholeSection } from '../pages.ts'
 import type { IamOperation, IamParts } from '../parts.ts'
 import {
-  ATTACHMENT,
   type EntityValue,
   GROUP,
+  type GroupValue,
   POLICY,
   POLICY_VERSION,
   type PolicyValue,
   ROLE,
+  type RoleValue,
   read,
   readAll,
   USER,
+  type UserValue,
 } from '../records.ts'
 import { PAGING } from '../shapes.ts'
-import { versionPartition } from './managed-policies.ts'
+import { managedInList, versionPartition } from './managed-policies.ts'
 
 /** What GetAccountSummary says of quotas that nobody can change. Source: IAM User Guide, "IAM and AWS STS quotas". */
 const FIXED = {
@@ -76,7 +79,6 @@ const getAccountSummary = iamOperation(
   async ({ call, parts }) => {
     const { account } = call.caller
     const counts = await readCounts(parts.records, account)
-    const policies = await readAll(parts.records, POLICY, account)
     const root = await read(parts.records, ACCOUNT, ACCOUNTS, account)
     const summary = new Map<string, number>([
       ...Object.entries(FIXED),
@@ -87,7 +89,7 @@ const getAccountSummary = iamOperation(
       ['Policies', counts.policies],
       ['InstanceProfiles', counts.profiles],
       ['Providers', counts.providers],
-      ['PolicyVersionsInUse', policies.reduce((sum, { value }) => sum + value.versions.length, 0)],
+      ['PolicyVersionsInUse', await countVersions(parts.records, account)],
       ['AccountAccessKeysPresent', root !== undefined && rootKeyIds(root.value).length > 0 ? 1 : 0],
       ...Object.entries(NONE_HERE),
     ])
@@ -100,24 +102,21 @@ const DETAILS = {
   ...PAGING,
 }
 
-type Detail = { readonly type: Section; readonly key: string; readonly output: Output }
-type Section = 'UserDetailList' | 'GroupDetailList' | 'RoleDetailList' | 'Policies'
+/** Under which member of the answer an item stands. */
+type DetailList = 'UserDetailList' | 'GroupDetailList' | 'RoleDetailList' | 'Policies'
+
+/** An item of the answer, and how many characters of documents it holds. */
+type Detail = { readonly list: DetailList; readonly output: Output; readonly chars: number }
 
 const getAccountAuthorizationDetails = iamOperation(
   { name: 'GetAccountAuthorizationDetails', readOnly: true, input: DETAILS, find: ON_ACCOUNT },
   async ({ call, input, parts }) => {
-    const { account } = call.caller
     const wants = (name: string): boolean =>
       input.Filter === undefined || input.Filter.length === 0 || input.Filter.some((one) => one === name)
-    const details: Detail[] = []
-    if (wants('User')) details.push(...(await userDetails(parts, account)))
-    if (wants('Group')) details.push(...(await groupDetails(parts, account)))
-    if (wants('Role')) details.push(...(await roleDetails(parts, account)))
-    if (wants('LocalManagedPolicy')) details.push(...(await localDetails(parts, account)))
-    if (wants('AWSManagedPolicy')) details.push(...(await awsDetails(parts, account)))
-    const { items, more } = pageBy(details, ({ type, key }) => `${type} ${key}`, input)
-    const of = (type: Section): readonly Output[] =>
-      items.filter((item) => item.type === type).map(({ output }) => output)
+    const sections = detailSections(parts, call.caller.account).filter(({ name }) => wants(name))
+    const { items, more } = await pageOf(sections, input, parts.giveWay, ({ chars }) => chars)
+    const of = (wanted: DetailList): readonly Output[] =>
+      items.filter(({ list }) => list === wanted).map(({ output }) => output)
     return {
       output: {
         ...more,
@@ -130,6 +129,27 @@ const getAccountAuthorizationDetails = iamOperation(
   },
 )
 
+/** Whatever the account has, by the names of `Filter`. */
+function detailSections(parts: IamParts, account: string): readonly Section<Detail>[] {
+  const { records } = parts
+  const own = { records, partition: account }
+  return [
+    wholeSection('User', USER, { ...own, show: ({ value }) => userDetail(records, account, value) }),
+    wholeSection('Group', GROUP, { ...own, show: ({ value }) => groupDetail(account, value) }),
+    wholeSection('Role', ROLE, { ...own, show: ({ value }) => roleDetail(records, account, value) }),
+    wholeSection('LocalManagedPolicy', POLICY, {
+      ...own,
+      show: ({ value }) => localDetail(records, account, value),
+    }),
+    fixedSection(
+      'AWSManagedPolicy',
+      allManagedByAws(),
+      ({ arn }) => arn,
+      (policy) => awsDetail(parts, account, policy),
+    ),
+  ]
+}
+
 function inlineDetails(value: EntityValue): readonly Output[] {
   return value.inline.map(({ name, document }) => ({
     PolicyName: name,
@@ -137,121 +157,102 @@ function inlineDetails(value: EntityValue): readonly Output[] {
   }))
 }
 
+function inlineChars({ inline }: EntityValue): number {
+  return inline.reduce((sum, { document }) => sum + document.length, 0)
+}
+
 function attachedDetails(value: EntityValue): readonly Output[] {
   return value.attached.map((arn) => ({ PolicyName: parsePolicyArn(arn).name, PolicyArn: arn }))
 }
 
-async function userDetails(parts: IamParts, account: string): Promise<readonly Detail[]> {
-  const details: Detail[] = []
-  for (const { value } of await readAll(parts.records, USER, account)) {
-    const groups: string[] = []
-    for (const id of value.groups) {
-      const group = await read(parts.records, GROUP, account, id)
-      if (group !== undefined) groups.push(group.value.name)
-    }
-    const output = {
-      ...userOutput(account, value),
-      UserPolicyList: inlineDetails(value),
-      GroupList: groups,
-      AttachedManagedPolicies: attachedDetails(value),
-    }
-    details.push({ type: 'UserDetailList', key: value.name, output })
+async function userDetail(records: Records, account: string, value: UserValue): Promise<Detail> {
+  const groups: string[] = []
+  for (const id of value.groups) {
+    const group = await records.getLight(LISTED_GROUP, account, id)
+    if (group !== undefined) groups.push(group.light.name)
   }
-  return details
-}
-
-async function groupDetails(parts: IamParts, account: string): Promise<readonly Detail[]> {
-  return (await readAll(parts.records, GROUP, account)).map(({ value }) => ({
-    type: 'GroupDetailList',
-    key: value.name,
-    output: {
-      Path: value.path,
-      GroupName: value.name,
-      GroupId: value.id,
-      Arn: entityArn(account, 'group', value),
-      CreateDate: timestamp(value.createdAt),
-      GroupPolicyList: inlineDetails(value),
-      AttachedManagedPolicies: attachedDetails(value),
-    },
-  }))
-}
-
-async function roleDetails(parts: IamParts, account: string): Promise<readonly Detail[]> {
-  const details: Detail[] = []
-  for (const { value } of await readAll(parts.records, ROLE, account)) {
-    const shown = await shownRole(parts.records, value)
-    const { Description: _description, MaxSessionDuration: _duration, ...role } = roleOutput(account, shown)
-    const output = {
-      ...role,
-      InstanceProfileList: [],
-      RolePolicyList: inlineDetails(value),
-      AttachedManagedPolicies: attachedDetails(value),
-    }
-    details.push({ type: 'RoleDetailList', key: value.name, output })
+  const output = {
+    ...userOutput(account, value),
+    UserPolicyList: inlineDetails(value),
+    GroupList: groups,
+    AttachedManagedPolicies: attachedDetails(value),
   }
-  return details
+  return { list: 'UserDetailList', output, chars: inlineChars(value) }
 }
 
-async function localDetails(parts: IamParts, account: string): Promise<readonly Detail[]> {
-  const details: Detail[] = []
-  for (const { value } of await readAll(parts.records, POLICY, account)) {
-    details.push({
-      type: 'Policies',
-      key: value.name,
-      output: {
-        ...policyInList(account, value),
-        Description: value.description,
-        PolicyVersionList: await versionDetails(parts, account, value),
-      },
-    })
+function groupDetail(account: string, value: GroupValue): Detail {
+  const output = {
+    Path: value.path,
+    GroupName: value.name,
+    GroupId: value.id,
+    Arn: entityArn(account, 'group', value),
+    CreateDate: timestamp(value.createdAt),
+    GroupPolicyList: inlineDetails(value),
+    AttachedManagedPolicies: attachedDetails(value),
   }
-  return details
+  return { list: 'GroupDetailList', output, chars: inlineChars(value) }
 }
 
-async function versionDetails(
-  parts: IamParts,
-  account: string,
-  value: PolicyValue,
-): Promise<readonly Output[]> {
-  const versions = await readAll(parts.records, POLICY_VERSION, versionPartition(account, value))
-  return versions.map((version) => ({
-    Document: documentOutput(version.value.document),
-    VersionId: version.name,
-    IsDefaultVersion: version.name === value.defaultVersion,
-    CreateDate: timestamp(version.value.createdAt),
-  }))
+async function roleDetail(records: Records, account: string, value: RoleValue): Promise<Detail> {
+  const shown = await shownRole(records, value)
+  const { Description: _description, MaxSessionDuration: _duration, ...role } = roleOutput(account, shown)
+  const output = {
+    ...role,
+    InstanceProfileList: [],
+    RolePolicyList: inlineDetails(value),
+    AttachedManagedPolicies: attachedDetails(value),
+  }
+  return { list: 'RoleDetailList', output, chars: inlineChars(value) + value.trust.length }
+}
+
+async function localDetail(records: Records, account: string, value: PolicyValue): Promise<Detail> {
+  const versions = await readAll(records, POLICY_VERSION, versionPartition(account, value))
+  const output = {
+    ...policyInList(account, value),
+    Description: value.description,
+    PolicyVersionList: versions.map((version) => ({
+      Document: documentOutput(version.value.document),
+      VersionId: version.name,
+      IsDefaultVersion: version.name === value.defaultVersion,
+      CreateDate: timestamp(version.value.createdAt),
+    })),
+  }
+  const chars = versions.reduce((sum, version) => sum + version.value.document.length, 0)
+  return { list: 'Policies', output, chars }
 }
 
 /** Of AWS's managed policies, those that the account uses. Source: IAM API Reference, "GetAccountAuthorizationDetails". */
-async function awsDetails(parts: IamParts, account: string): Promise<readonly Detail[]> {
-  const details: Detail[] = []
-  for (const policy of allManagedByAws()) {
-    const uses = await readAll(parts.records, ATTACHMENT, attachmentPartition(account, policy.arn))
-    if (uses.length === 0) continue
-    const date = timestamp(policy.createdAt)
-    const attached = uses.filter(({ value }) => value.use === 'attached').length
-    const version = {
-      Document: documentOutput(policy.document),
-      VersionId: AWS_VERSION_ID,
-      IsDefaultVersion: true,
-      CreateDate: date,
-    }
-    const output = {
-      PolicyName: policy.name,
-      PolicyId: policy.id,
-      Arn: policy.arn,
-      Path: policy.path,
-      DefaultVersionId: AWS_VERSION_ID,
-      AttachmentCount: attached,
-      PermissionsBoundaryUsageCount: uses.length - attached,
-      IsAttachable: true,
-      CreateDate: date,
-      UpdateDate: date,
-      PolicyVersionList: [version],
-    }
-    details.push({ type: 'Policies', key: policy.name, output })
+async function awsDetail(
+  parts: IamParts,
+  account: string,
+  policy: ManagedByAws,
+): Promise<Detail | undefined> {
+  const listed = await managedInList(parts, account, policy)
+  if (listed['AttachmentCount'] === 0 && listed['PermissionsBoundaryUsageCount'] === 0) return undefined
+  const version = {
+    Document: documentOutput(policy.document),
+    VersionId: AWS_VERSION_ID,
+    IsDefaultVersion: true,
+    CreateDate: timestamp(policy.createdAt),
   }
-  return details
+  const output = { ...listed, PolicyVersionList: [version] }
+  return { list: 'Policies', output, chars: policy.document.length }
+}
+
+/** Versions of all managed policies of an account. */
+async function countVersions(records: Records, account: string): Promise<number> {
+  let count = 0
+  let after: string | undefined
+  do {
+    const page = await records.listLight(LISTED_POLICY, {
+      partition: account,
+      after,
+      limit: LIST_MAX_RECORDS,
+    })
+    for (const { light } of page.records) count += light.versionCount
+    after = page.next
+  } while (after !== undefined)
+  return count
 }
 
 /** The account as a whole. Source: IAM API Reference, "GetAccountSummary" and so on. */

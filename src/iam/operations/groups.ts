@@ -13,11 +13,13 @@ import {
 } from '../entities.ts'
 import { GROUP_NAMED, onAll, refuseReservedPath, renaming, toBeMade, USER_NAMED } from '../finders.ts'
 import { newUniqueId } from '../ids.ts'
+import { LISTED_GROUP, LISTED_USER } from '../listed.ts'
 import { iamOperation } from '../operation.ts'
 import { groupOutput, userInList } from '../outputs.ts'
+import { lightSection, pageOf, wholeSection } from '../pages.ts'
 import { pageBy } from '../paging.ts'
-import type { IamOperation, IamParts } from '../parts.ts'
-import { GROUP, type GroupValue, MEMBER, read, readAll, USER, type UserValue } from '../records.ts'
+import type { IamOperation } from '../parts.ts'
+import { GROUP, type GroupValue, MEMBER, read } from '../records.ts'
 import { NAME_128, PAGING, PATH, PATH_PREFIX } from '../shapes.ts'
 
 /** Source: IAM User Guide, "IAM and AWS STS quotas". */
@@ -57,8 +59,12 @@ const getGroup = iamOperation(
   { name: 'GetGroup', readOnly: true, input: { GroupName: NAME_128, ...PAGING }, find: GROUP_NAMED },
   async ({ call, input, parts, entity }) => {
     const { account } = call.caller
-    const users = await membersOf(parts, account, entity.value)
-    const { items, more } = pageBy(users, ({ path, name }) => `${path}${name}`, input)
+    const members = wholeSection('members', MEMBER, {
+      records: parts.records,
+      partition: memberPartition(account, entity.value),
+      show: async ({ name: id }) => (await parts.records.getLight(LISTED_USER, account, id))?.light,
+    })
+    const { items, more } = await pageOf([members], input, parts.giveWay)
     return {
       output: {
         Group: groupOutput(account, entity.value),
@@ -68,15 +74,6 @@ const getGroup = iamOperation(
     }
   },
 )
-
-async function membersOf(parts: IamParts, account: string, group: GroupValue): Promise<readonly UserValue[]> {
-  const users: UserValue[] = []
-  for (const { name } of await readAll(parts.records, MEMBER, memberPartition(account, group))) {
-    const user = await read(parts.records, USER, account, name)
-    if (user !== undefined) users.push(user.value)
-  }
-  return users
-}
 
 function memberPartition(account: string, group: GroupValue): string {
   return `${account}/${group.id}`
@@ -122,10 +119,13 @@ const listGroups = iamOperation(
   },
   async ({ call, input, parts }) => {
     const { account } = call.caller
-    const all = await readAll(parts.records, GROUP, account)
-    const wanted = all.filter(({ value }) => value.path.startsWith(input.PathPrefix ?? '/'))
-    const { items, more } = pageBy(wanted, ({ value }) => `${value.path}${value.name}`, input)
-    return { output: { ...more, Groups: items.map(({ value }) => groupOutput(account, value)) } }
+    const section = lightSection('groups', LISTED_GROUP, {
+      records: parts.records,
+      partition: account,
+      show: ({ light }) => (light.path.startsWith(input.PathPrefix ?? '/') ? light : undefined),
+    })
+    const { items, more } = await pageOf([section], input, parts.giveWay)
+    return { output: { ...more, Groups: items.map((listed) => groupOutput(account, listed)) } }
   },
 )
 

@@ -15,11 +15,13 @@ import {
 } from '../entities.ts'
 import { onAll, parseName, ROLE_NAMED, toBeMade } from '../finders.ts'
 import { newUniqueId } from '../ids.ts'
+import { LISTED_ROLE, type ListedRole } from '../listed.ts'
 import { type Asked, type Finder, iamOperation, type Need, tagging } from '../operation.ts'
 import { profileOutput, tagsIfAny } from '../outputs.ts'
+import { pageOf, wholeSection } from '../pages.ts'
 import { pageBy } from '../paging.ts'
 import type { IamOperation, IamParts } from '../parts.ts'
-import { PROFILE, type ProfileValue, ROLE, type RoleValue, read, readAll } from '../records.ts'
+import { PROFILE, type ProfileValue, read } from '../records.ts'
 import { refuseServiceLinked } from '../service-linked.ts'
 import { NAME_64, NAME_128, PAGING, PATH, PATH_PREFIX, TAGS } from '../shapes.ts'
 import { parseTags } from '../tags.ts'
@@ -44,11 +46,11 @@ async function rolesOf(
   parts: IamParts,
   account: string,
   profile: ProfileValue,
-): Promise<readonly RoleValue[]> {
-  const roles: RoleValue[] = []
+): Promise<readonly ListedRole[]> {
+  const roles: ListedRole[] = []
   for (const id of profile.roles) {
-    const role = await read(parts.records, ROLE, account, id)
-    if (role !== undefined) roles.push(await shownRole(parts.records, role.value))
+    const role = await parts.records.getLight(LISTED_ROLE, account, id)
+    if (role !== undefined) roles.push(await shownRole(parts.records, role.light))
   }
   return roles
 }
@@ -186,13 +188,18 @@ const listInstanceProfiles = iamOperation(
   },
   async ({ call, input, parts }) => {
     const { account } = call.caller
-    const all = await readAll(parts.records, PROFILE, account)
-    const wanted = all.filter(({ value }) => value.path.startsWith(input.PathPrefix ?? '/'))
-    const { items, more } = pageBy(wanted, ({ value }) => `${value.path}${value.name}`, input)
-    const InstanceProfiles = []
-    for (const { value } of items) {
-      InstanceProfiles.push(profileOutput(account, value, await rolesOf(parts, account, value)))
-    }
+    const section = wholeSection('profiles', PROFILE, {
+      records: parts.records,
+      partition: account,
+      show: async ({ value: profile }) => {
+        if (!profile.path.startsWith(input.PathPrefix ?? '/')) return undefined
+        return { profile, roles: await rolesOf(parts, account, profile) }
+      },
+    })
+    const charsOf = ({ roles }: { readonly roles: readonly ListedRole[] }): number =>
+      roles.reduce((sum, { trust }) => sum + trust.length, 0)
+    const { items, more } = await pageOf([section], input, parts.giveWay, charsOf)
+    const InstanceProfiles = items.map(({ profile, roles }) => profileOutput(account, profile, roles))
     return { output: { ...more, InstanceProfiles } }
   },
 )

@@ -2,28 +2,33 @@ import { KmsError } from '../../api/errors.ts'
 import type { Output } from '../../api/json.ts'
 import { oneOf, optional, text } from '../../api/shapes.ts'
 import { countedChars, MANAGED_POLICY_MAX_CHARS } from '../../policy/flavour.ts'
-import { insert, remove } from '../../store/records.ts'
-import { attachmentPartition } from '../attachments.ts'
+import { insert, type Records, remove } from '../../store/records.ts'
+import { attachmentPartition, countUses } from '../attachments.ts'
 import { parseDocument } from '../documents.ts'
-import { type CountQuota, countLess, countMore, deleteConflict, quotaExceeded } from '../entities.ts'
+import {
+  type CountQuota,
+  countLess,
+  countMore,
+  deleteConflict,
+  type EntityKind,
+  quotaExceeded,
+} from '../entities.ts'
 import { ANY_POLICY, onAll, POLICY_TO_CHANGE, toBeMade } from '../finders.ts'
 import { newUniqueId } from '../ids.ts'
+import {
+  LISTED_ATTACHMENT,
+  LISTED_GROUP,
+  LISTED_POLICY,
+  LISTED_ROLE,
+  LISTED_USER,
+  type ListedEntity,
+} from '../listed.ts'
 import { AWS_VERSION_ID, allManagedByAws, type ManagedByAws } from '../managed-by-aws.ts'
 import { iamOperation, tagging } from '../operation.ts'
 import { policyInList, policyOutput, tagsIfAny, timestamp } from '../outputs.ts'
-import { pageBy } from '../paging.ts'
+import { fixedSection, lightSection, pageOf } from '../pages.ts'
 import type { IamOperation, IamParts } from '../parts.ts'
-import {
-  ATTACHMENT,
-  GROUP,
-  POLICY,
-  POLICY_VERSION,
-  type PolicyValue,
-  ROLE,
-  read,
-  readAll,
-  USER,
-} from '../records.ts'
+import { POLICY, POLICY_VERSION, type PolicyValue, read, readAll } from '../records.ts'
 import { ARN, DOCUMENT, FLAG, NAME_128, PAGING, PATH, POLICY_PATH, TAGS } from '../shapes.ts'
 import { parseTags } from '../tags.ts'
 
@@ -111,17 +116,17 @@ const getPolicy = iamOperation(
   },
 )
 
-async function managedInList(parts: IamParts, account: string, policy: ManagedByAws): Promise<Output> {
-  const uses = await readAll(parts.records, ATTACHMENT, attachmentPartition(account, policy.arn))
-  const attached = uses.filter(({ value }) => value.use === 'attached').length
+/** A policy of AWS as lists show it: with how often the account uses it. */
+export async function managedInList(parts: IamParts, account: string, policy: ManagedByAws): Promise<Output> {
+  const uses = await countUses(parts.records, account, policy.arn)
   return {
     PolicyName: policy.name,
     PolicyId: policy.id,
     Arn: policy.arn,
     Path: policy.path,
     DefaultVersionId: AWS_VERSION_ID,
-    AttachmentCount: attached,
-    PermissionsBoundaryUsageCount: uses.length - attached,
+    AttachmentCount: uses.attached,
+    PermissionsBoundaryUsageCount: uses.boundary,
     IsAttachable: true,
     CreateDate: timestamp(policy.createdAt),
     UpdateDate: timestamp(policy.createdAt),
@@ -161,23 +166,27 @@ const listPolicies = iamOperation(
   { name: 'ListPolicies', readOnly: true, input: LISTING, find: onAll('policy') },
   async ({ call, input, parts }) => {
     const { account } = call.caller
-    const policies: Output[] = []
-    if (input.Scope !== 'AWS') {
-      for (const { value } of await readAll(parts.records, POLICY, account)) {
-        policies.push(policyInList(account, value))
-      }
-    }
-    if (input.Scope !== 'Local') {
-      for (const policy of allManagedByAws()) policies.push(await managedInList(parts, account, policy))
-    }
+    const { records, giveWay } = parts
     const counted =
       input.PolicyUsageFilter === 'PermissionsBoundary' ? 'PermissionsBoundaryUsageCount' : 'AttachmentCount'
     const onlyUsed = input.OnlyAttached === true || input.PolicyUsageFilter !== undefined
-    const wanted = policies.filter(
-      (policy) =>
-        String(policy['Path']).startsWith(input.PathPrefix ?? '/') && (!onlyUsed || policy[counted] !== 0),
+    const wanted = (policy: Output): Output | undefined =>
+      String(policy['Path']).startsWith(input.PathPrefix ?? '/') && (!onlyUsed || policy[counted] !== 0)
+        ? policy
+        : undefined
+    const own = lightSection('own', LISTED_POLICY, {
+      records,
+      partition: account,
+      show: ({ light }) => wanted(policyInList(account, light)),
+    })
+    const managed = fixedSection(
+      'managed',
+      allManagedByAws(),
+      ({ arn }) => arn,
+      async (policy) => wanted(await managedInList(parts, account, policy)),
     )
-    const { items, more } = pageBy(wanted, (policy) => String(policy['Arn']), input)
+    const sections = { All: [own, managed], Local: [own], AWS: [managed] }[input.Scope ?? 'All']
+    const { items, more } = await pageOf(sections, input, giveWay)
     return { output: { ...more, Policies: items } }
   },
 )
@@ -191,30 +200,32 @@ const ENTITIES = {
 }
 
 const LABELS = { user: 'User', group: 'Group', role: 'Role' } as const
-const KINDS = { user: USER, group: GROUP, role: ROLE } as const
 const USES = { PermissionsPolicy: 'attached', PermissionsBoundary: 'boundary' } as const
 
 const listEntitiesForPolicy = iamOperation(
   { name: 'ListEntitiesForPolicy', readOnly: true, input: ENTITIES, find: ANY_POLICY },
   async ({ call, input, parts, arn }) => {
     const { account } = call.caller
+    const { records, giveWay } = parts
     const use = input.PolicyUsageFilter && USES[input.PolicyUsageFilter]
-    const found: { kind: keyof typeof KINDS; id: string; name: string }[] = []
-    for (const { value } of await readAll(parts.records, ATTACHMENT, attachmentPartition(account, arn))) {
-      const { entity: kind, id } = value
-      if (use !== undefined && value.use !== use) continue
-      if (input.EntityFilter !== undefined && input.EntityFilter !== LABELS[kind]) continue
-      const entity = await parts.records.get<{ readonly name: string; readonly path: string }>(
-        KINDS[kind],
-        account,
-        id,
-      )
-      if (entity?.value.path.startsWith(input.PathPrefix ?? '/'))
-        found.push({ kind, id, name: entity.value.name })
-    }
-    const unique = [...new Map(found.map((item) => [item.id, item])).values()]
-    const { items, more } = pageBy(unique, ({ kind, name }) => `${kind}/${name}`, input)
-    const of = (wanted: keyof typeof KINDS): readonly Output[] =>
+    const partition = attachmentPartition(account, arn)
+    const entities = lightSection('entities', LISTED_ATTACHMENT, {
+      records,
+      partition,
+      show: async ({ light: { use: by, entity: kind, id } }) => {
+        if (use !== undefined && by !== use) return undefined
+        if (input.EntityFilter !== undefined && input.EntityFilter !== LABELS[kind]) return undefined
+        // Who uses a policy in both ways is listed once.
+        const again = use === undefined && by === 'boundary'
+        if (again && (await records.getLight(LISTED_ATTACHMENT, partition, `attached/${id}`)))
+          return undefined
+        const listed = await listedEntity(records, account, kind, id)
+        if (listed === undefined || !listed.path.startsWith(input.PathPrefix ?? '/')) return undefined
+        return { kind, id, name: listed.name }
+      },
+    })
+    const { items, more } = await pageOf([entities], input, giveWay)
+    const of = (wanted: EntityKind): readonly Output[] =>
       items
         .filter(({ kind }) => kind === wanted)
         .map(({ id, name }) => ({ [`${LABELS[wanted]}Name`]: name, [`${LABELS[wanted]}Id`]: id }))
@@ -223,6 +234,22 @@ const listEntitiesForPolicy = iamOperation(
     }
   },
 )
+
+async function listedEntity(
+  records: Records,
+  account: string,
+  kind: EntityKind,
+  id: string,
+): Promise<ListedEntity | undefined> {
+  switch (kind) {
+    case 'user':
+      return (await records.getLight(LISTED_USER, account, id))?.light
+    case 'group':
+      return (await records.getLight(LISTED_GROUP, account, id))?.light
+    case 'role':
+      return (await records.getLight(LISTED_ROLE, account, id))?.light
+  }
+}
 
 /** Managed policies. Source: IAM API Reference, "CreatePolicy" and so on. */
 export const MANAGED_POLICY_OPERATIONS: readonly IamOperation[] = [

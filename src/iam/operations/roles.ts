@@ -1,4 +1,5 @@
 import { optional } from '../../api/shapes.ts'
+import { mapInSlices } from '../../base/slices.ts'
 import { countedChars, TRUST_POLICY_MAX_CHARS } from '../../policy/flavour.ts'
 import { replace } from '../../store/records.ts'
 import { boundaryChanges, checkBoundary } from '../boundaries.ts'
@@ -6,11 +7,12 @@ import { bindTrust, parseDocument, shownRole } from '../documents.ts'
 import { deleteConflict, insertEntity, quotaExceeded, ROLES, removeEntity } from '../entities.ts'
 import { onAll, ROLE_NAMED, toBeMade } from '../finders.ts'
 import { newUniqueId } from '../ids.ts'
+import { LISTED_ROLE } from '../listed.ts'
 import { iamOperation, tagging } from '../operation.ts'
 import { roleInList, roleOutput } from '../outputs.ts'
-import { pageBy } from '../paging.ts'
+import { lightSection, pageOf } from '../pages.ts'
 import type { IamOperation, IamParts } from '../parts.ts'
-import { ROLE, type RoleValue, readAll } from '../records.ts'
+import type { RoleValue } from '../records.ts'
 import { refuseServiceLinked } from '../service-linked.ts'
 import {
   ARN,
@@ -181,11 +183,17 @@ const listRoles = iamOperation(
   },
   async ({ call, input, parts }) => {
     const { account } = call.caller
-    const all = await readAll(parts.records, ROLE, account)
-    const wanted = all.filter(({ value }) => value.path.startsWith(input.PathPrefix ?? '/'))
-    const { items, more } = pageBy(wanted, ({ value }) => `${value.path}${value.name}`, input)
-    const roles = await Promise.all(items.map(({ value }) => shownRole(parts.records, value)))
-    return { output: { ...more, Roles: roles.map((role) => roleInList(account, role)) } }
+    const { records, giveWay } = parts
+    const section = lightSection('roles', LISTED_ROLE, {
+      records,
+      partition: account,
+      show: ({ light: role }) =>
+        role.path.startsWith(input.PathPrefix ?? '/') ? shownRole(records, role) : undefined,
+    })
+    const { items, more } = await pageOf([section], input, giveWay, ({ trust }) => trust.length)
+    return {
+      output: { ...more, Roles: await mapInSlices(items, (role) => roleInList(account, role), giveWay) },
+    }
   },
 )
 

@@ -4,11 +4,12 @@ import { deleteConflict, insertEntity, removeEntity, renameEntity, USERS } from 
 import { onAll, refuseReservedPath, renaming, toBeMade, USER_NAMED } from '../finders.ts'
 import { newUniqueId } from '../ids.ts'
 import { KEY_HOLDER } from '../key-holders.ts'
+import { LISTED_USER } from '../listed.ts'
 import { iamOperation, tagging } from '../operation.ts'
 import { rootOutput, userInList, userOutput } from '../outputs.ts'
-import { pageBy } from '../paging.ts'
+import { lightSection, pageOf } from '../pages.ts'
 import type { IamOperation } from '../parts.ts'
-import { readAll, USER, type UserValue } from '../records.ts'
+import type { UserValue } from '../records.ts'
 import { ARN, NAME_64, NAME_128, PAGING, PATH, PATH_PREFIX, TAGS } from '../shapes.ts'
 import { parseTags } from '../tags.ts'
 
@@ -115,10 +116,13 @@ const listUsers = iamOperation(
   },
   async ({ call, input, parts }) => {
     const { account } = call.caller
-    const all = await readAll(parts.records, USER, account)
-    const wanted = all.filter(({ value }) => value.path.startsWith(input.PathPrefix ?? '/'))
-    const { items, more } = pageBy(wanted, ({ value }) => `${value.path}${value.name}`, input)
-    return { output: { ...more, Users: items.map(({ value }) => userInList(account, value)) } }
+    const section = lightSection('users', LISTED_USER, {
+      records: parts.records,
+      partition: account,
+      show: ({ light }) => (light.path.startsWith(input.PathPrefix ?? '/') ? light : undefined),
+    })
+    const { items, more } = await pageOf([section], input, parts.giveWay)
+    return { output: { ...more, Users: items.map((listed) => userInList(account, listed)) } }
   },
 )
 

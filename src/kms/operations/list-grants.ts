@@ -46,7 +46,11 @@ export const listGrants = keyOperation(
   async ({ input, key, parts }) => {
     const { grants, next } = await find(input, key, parts)
     const entries: Output[] = []
-    for (const grant of grants) entries.push(await grantEntry(parts, key.arn, grant))
+    for (const grant of grants) {
+      const wait = parts.giveWay()
+      if (wait !== undefined) await wait
+      entries.push(await grantEntry(parts, key.arn, grant))
+    }
     return { output: pageOutput('Grants', entries, next) }
   },
 )

@@ -1,7 +1,7 @@
 import { keyArn } from '../../api/arn.ts'
 import { accountOperation } from '../account-operation.ts'
-import { KEY, partitionOf } from '../key-record.ts'
-import { isGone } from '../keys.ts'
+import { partitionOf } from '../key-record.ts'
+import { LISTED_KEY } from '../listed-key.ts'
 import { PAGING, pageLimit, pageOutput, storeMarker } from '../paging.ts'
 
 const PAGE_SIZE = { byDefault: 100, max: 1000 }
@@ -13,9 +13,9 @@ export const listKeys = accountOperation(
     const { account } = call.caller
     const partition = partitionOf(account, call.region)
     const limit = pageLimit(input, PAGE_SIZE)
-    const page = await parts.records.list(KEY, { partition, after: storeMarker(input), limit })
+    const page = await parts.records.listLight(LISTED_KEY, { partition, after: storeMarker(input), limit })
     const keys = page.records
-      .filter(({ value }) => !isGone(value, call.now))
+      .filter(({ light: { goneAt } }) => goneAt === undefined || goneAt > call.now)
       .map(({ name }) => ({ KeyArn: keyArn(call.region, account, name), KeyId: name }))
     return { output: pageOutput('Keys', keys, page.next) }
   },

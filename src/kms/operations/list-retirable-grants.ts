@@ -67,6 +67,8 @@ async function list(call: Call, input: ListInput, parts: KmsParts): Promise<Outc
   })
   const entries: Output[] = []
   for (const { value } of page.records) {
+    const wait = parts.giveWay()
+    if (wait !== undefined) await wait
     const { account, keyId, grantId } = value
     const key = await findKey({ records, region, now }, { type: 'key', account, keyId })
     const grant = key && (await findGrant(records, key, grantId))
