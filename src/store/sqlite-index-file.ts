@@ -67,6 +67,6 @@ export function connectIndex(folder: string, path: string): DatabaseSync {
 }
 
 /** Of pages in memory. */
-const CACHE_KIB = 32_768
+const CACHE_KIB = 16_384
 /** The write-ahead log is put into the database, with a sync, when it has so many pages. */
 const CHECKPOINT_PAGES = 8192

@@ -98,7 +98,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'http',
     'proxy',
   ],
-  'main.ts': ['cli'],
+  'main.ts': ['base', 'cli'],
 }
 
 const IMPORT = /^(?:import|export|\}).*\bfrom '([^']+)'$|\bimport\('([^']+)'\)/gm
