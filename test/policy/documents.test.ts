@@ -2,10 +2,12 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { allManagedByAws } from '../../src/iam/managed-by-aws.ts'
 import { trustPolicy } from '../../src/iam/policies.ts'
+import { SERVICE_ROLES } from '../../src/iam/service-linked.ts'
 import { type CompiledPolicy, compilePolicy } from '../../src/policy/compile.ts'
 import { decide, type Principal } from '../../src/policy/decide.ts'
 import { parseNewPolicy } from '../../src/policy/new-policy.ts'
 import { parsePolicy } from '../../src/policy/parse.ts'
+import { isServicePrincipal } from '../../src/policy/service-principal.ts'
 import { PolicySyntaxError } from '../../src/policy/syntax-error.ts'
 import { ACCOUNT_KEY, ALLOW, ROLE_ARN, request, USER, USER_ARN } from '../support/policies.ts'
 import { ACCEPTED, DOCUMENT_ROWS, REFUSED } from './corpus/documents.ts'
@@ -36,6 +38,11 @@ for (const { what, place, text, expected } of DOCUMENT_ROWS) {
     assert.equal(said, place === 'key' && expected !== ACCEPTED ? REFUSED : expected)
   })
 }
+
+test('the services that have roles of their own are known as principals', () => {
+  assert.ok(SERVICE_ROLES.size > 20)
+  for (const name of SERVICE_ROLES.keys()) assert.ok(isServicePrincipal(name), name)
+})
 
 test('the policies that AWS manages could be put', () => {
   assert.ok(allManagedByAws().length > 5)

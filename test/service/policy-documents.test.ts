@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { IAMClient } from '@aws-sdk/client-iam'
-import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts'
+import { AssumeRoleCommand, GetFederationTokenCommand, type STSClient } from '@aws-sdk/client-sts'
 import { ACCEPTED, DOCUMENT_ROWS, type DocumentRow, type Place, REFUSED } from '../policy/corpus/documents.ts'
 import { call, newKey } from '../support/calls.ts'
 import { allow, iamClient, newUser, outcomeOf, policyText } from '../support/iam.ts'
@@ -23,7 +23,10 @@ let policyArn: string
 before(async () => {
   server = await startServer()
   iam = iamClient(server)
-  sts = stsClient(server, await newUser(iam, 'user', policyText(allow('sts:AssumeRole'))))
+  sts = stsClient(
+    server,
+    await newUser(iam, 'user', policyText(allow('sts:AssumeRole', 'sts:GetFederationToken'))),
+  )
   await callIam(iam, 'CreateGroup', { GroupName: 'group' })
   roleArn = await newRole(iam, 'role', trust({ AWS: ROOT }))
   await newRole(iam, 'trusting', trust({ AWS: ROOT }))
@@ -85,6 +88,10 @@ const OPERATIONS: Readonly<Record<Place, ReadonlyMap<string, Put>>> = {
       'AssumeRole',
       (text) =>
         outcomeOf(sts.send(new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: 's1', Policy: text }))),
+    ],
+    [
+      'GetFederationToken',
+      (text) => outcomeOf(sts.send(new GetFederationTokenCommand({ Name: 'f1', Policy: text }))),
     ],
   ]),
   trust: new Map([
