@@ -18,6 +18,8 @@ export type AccountValue = ControlTarget & {
   readonly rootKeyIds?: readonly string[]
   /** The name that people may use for it; no two accounts have the same. */
   readonly alias?: string
+  /** Which tokens the global endpoint of STS is said to give: those of version 2 when it does not say. */
+  readonly stsTokens?: 1 | 2
   /** Whether the root credentials have been handed to the operator. */
   readonly handedOver: boolean
   /** The root or unit of the organisation that it is in. */

@@ -104,6 +104,16 @@ test('a password policy is what it was set to last, and each account has its own
   assert.equal(await failing('GetAccountPasswordPolicy'), none)
 })
 
+test('the version of tokens is kept, and tokens stay good in every region', async () => {
+  const version = async (): Promise<unknown> =>
+    inside(await iam('GetAccountSummary'), 'SummaryMap', 'GlobalEndpointTokenVersion')
+  assert.equal(await version(), 2)
+  await iam('SetSecurityTokenServicePreferences', { GlobalEndpointTokenVersion: 'v1Token' })
+  assert.equal(await version(), 1)
+  await iam('SetSecurityTokenServicePreferences', { GlobalEndpointTokenVersion: 'v2Token' })
+  assert.equal(await version(), 2)
+})
+
 test('what nobody has here is an empty list, or not found', async () => {
   assert.deepEqual((await iam('ListSAMLProviders'))['SAMLProviderList'], [])
   assert.deepEqual((await iam('ListServerCertificates'))['ServerCertificateMetadataList'], [])

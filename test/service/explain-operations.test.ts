@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { CreateUserCommand, type IAMClient, ListUsersCommand } from '@aws-sdk/client-iam'
 import { ListKeysCommand } from '@aws-sdk/client-kms'
-import { AssumeRoleCommand, GetSessionTokenCommand } from '@aws-sdk/client-sts'
+import { AssumeRoleCommand, GetFederationTokenCommand, GetSessionTokenCommand } from '@aws-sdk/client-sts'
 import { openLog } from '../../src/cli/log.ts'
 import { parseConfig } from '../../src/config/settings.ts'
 import { asExplainer, type Explainer } from '../../src/explainer.ts'
@@ -166,9 +166,9 @@ async function requestIdOf(sent: Promise<unknown>): Promise<string> {
   return (answer as { readonly $metadata: { readonly requestId?: string } }).$metadata.requestId ?? ''
 }
 
-test('calls of sessions are decided again: of a user, of the root user and of a role', async () => {
+test('calls of sessions are decided again: of users, root users, roles and federated users', async () => {
   const iat = { DateGreaterThan: { 'aws:TokenIssueTime': '2020-01-01T00:00:00Z' } }
-  const own = policyText({ ...allow('kms:ListKeys'), Condition: iat }, allow('sts:AssumeRole'))
+  const own = policyText({ ...allow('kms:ListKeys'), Condition: iat }, allow('sts:*'))
   const user = await newUser(iam, 'session-maker', own)
   const role = await newRole(
     iam,
@@ -176,11 +176,19 @@ test('calls of sessions are decided again: of a user, of the root user and of a 
     trust({ AWS: 'arn:aws:iam::000000000000:user/session-maker' }),
     own,
   )
+  const tagged = { StringEquals: { 'aws:PrincipalTag/team': 'blue' } }
+  const federated = {
+    Name: 'somebody',
+    Policy: policyText({ ...allow('kms:ListKeys'), Condition: tagged }),
+    Tags: [{ Key: 'Team', Value: 'blue' }],
+  }
   const [byUser, byRoot] = [stsClient(server, user), stsClient(server)]
   const sessions = [
     given((await byUser.send(new GetSessionTokenCommand({}))).Credentials),
     given((await byRoot.send(new GetSessionTokenCommand({}))).Credentials),
     await assume(byUser, role, { SourceIdentity: 'somebody' }),
+    given((await byUser.send(new GetFederationTokenCommand(federated))).Credentials),
+    given((await byRoot.send(new GetFederationTokenCommand(federated))).Credentials),
   ]
   const requestIds: string[] = []
   for (const session of sessions) {

@@ -275,6 +275,10 @@ export const IAM_SAMPLES: Readonly<Record<string, IamSample>> = {
   RemoveRoleFromInstanceProfile: { before: ['AddRoleToInstanceProfile'] },
   RemoveUserFromGroup: { before: ['AddUserToGroup'] },
   SetDefaultPolicyVersion: NAMED,
+  SetSecurityTokenServicePreferences: {
+    input: { GlobalEndpointTokenVersion: 'v2Token' },
+    refused: 'denied',
+  },
   SimulateCustomPolicy: { refused: 'denied' },
   SimulatePrincipalPolicy: NAMED,
   TagInstanceProfile: NAMED,

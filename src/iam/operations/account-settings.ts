@@ -1,5 +1,5 @@
 import { KmsError } from '../../api/errors.ts'
-import { integer, optional, pattern, text } from '../../api/shapes.ts'
+import { integer, oneOf, optional, pattern, text } from '../../api/shapes.ts'
 import { kindOfFormat1 } from '../../store/kind.ts'
 import { type Change, insert, type Kind, remove, replace } from '../../store/records.ts'
 import { ACCOUNT, ACCOUNTS } from '../account.ts'
@@ -163,6 +163,21 @@ const deletePasswordPolicy = iamOperation(
   },
 )
 
+/** Tokens of sessions are good in every region, whatever is set: it is kept for who asks for it again. */
+const setTokenPreferences = iamOperation(
+  {
+    name: 'SetSecurityTokenServicePreferences',
+    readOnly: false,
+    input: { GlobalEndpointTokenVersion: oneOf('v1Token', 'v2Token') },
+    find: ON_ACCOUNT,
+  },
+  async ({ call, input, parts }) => {
+    const account = await read(parts.records, ACCOUNT, ACCOUNTS, call.caller.account)
+    const stsTokens = input.GlobalEndpointTokenVersion === 'v1Token' ? 1 : 2
+    return { changes: account === undefined ? [] : [replace(account, { ...account.value, stsTokens })] }
+  },
+)
+
 /** What an account as a whole is set to. Source: IAM API Reference, "CreateAccountAlias" and so on. */
 export const ACCOUNT_SETTING_OPERATIONS: readonly IamOperation[] = [
   listAccountAliases,
@@ -171,4 +186,5 @@ export const ACCOUNT_SETTING_OPERATIONS: readonly IamOperation[] = [
   updatePasswordPolicy,
   getPasswordPolicy,
   deletePasswordPolicy,
+  setTokenPreferences,
 ]

@@ -55,12 +55,11 @@ const ADJUSTABLE = {
   UsersQuota: 'iam.users',
 } as const
 
-/** What no account has here. Tokens of sessions are good in every region, as those of version 2 at AWS. */
+/** What no account has here. */
 const NONE_HERE = {
   AccountMFAEnabled: 0,
   AccountPasswordPresent: 0,
   AccountSigningCertificatesPresent: 0,
-  GlobalEndpointTokenVersion: 2,
   MFADevices: 0,
   MFADevicesInUse: 0,
   ServerCertificates: 0,
@@ -91,6 +90,7 @@ const getAccountSummary = iamOperation(
       ['Providers', counts.providers],
       ['PolicyVersionsInUse', await countVersions(parts.records, account)],
       ['AccountAccessKeysPresent', root !== undefined && rootKeyIds(root.value).length > 0 ? 1 : 0],
+      ['GlobalEndpointTokenVersion', root?.value.stsTokens ?? 2],
       ...Object.entries(NONE_HERE),
     ])
     return { output: { SummaryMap: summary } }
