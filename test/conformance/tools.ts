@@ -1,19 +1,20 @@
 /** For tests: tools that others have made. On CI they must be there. */
 
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, relative } from 'node:path'
 import { type Ended, holdfast, ROOT, run } from '../support/run.ts'
 import type { TestServer } from '../support/server.ts'
 
-/** The tool that CI could not get: it said so, and its tests are skipped. */
-const WITHOUT = process.env['CONFORMANCE_WITHOUT']
+/** What CI could not get: it said so, and the tests are skipped. */
+const WITHOUT: readonly string[] = (process.env['CONFORMANCE_WITHOUT'] ?? '').split(' ')
 
 /** Why a tool's tests are skipped; `false` when it is there. @throws Error when it is missing on CI. */
 export async function missingTool(program: string, args: readonly string[]): Promise<string | false> {
   const found = await run(program, args).catch(() => undefined)
   if (found?.status === 0) return false
   const reason = `${[program, ...args].join(' ')} does not work here`
-  return program === WITHOUT ? reason : missing(reason)
+  return WITHOUT.includes(program) ? reason : missing(reason)
 }
 
 /**
@@ -27,6 +28,17 @@ export function missingPackage(folder: string, name: string): string | false {
   } catch {
     return missing(`${name} is not installed: npm ci --prefix ${relative(ROOT, folder)}`)
   }
+}
+
+/**
+ * Why the tests are skipped of what a command makes in a folder of its own; `false` when it is there.
+ * @throws Error when it is missing on CI.
+ */
+export function missingFile(folder: string, name: string, command: string): string | false {
+  if (existsSync(join(folder, name))) return false
+  const place = relative(ROOT, folder)
+  const reason = `${name} is not there: (cd ${place} && ${command})`
+  return WITHOUT.includes(place) ? reason : missing(reason)
 }
 
 function missing(reason: string): string {

@@ -37,11 +37,27 @@ async function readPlace(folder: string): Promise<Place> {
 const nested = (await filesBelow('test', 'package.json')).map(({ path }) => dirname(path))
 const places = await Promise.all(['.', ...nested].map(readPlace))
 
-test('packages are installed in two places: for everything, and for the AWS Encryption SDK', () => {
+test('packages are installed in three places: for everything, for the AWS Encryption SDK, for the SDKs of AWS', () => {
   assert.deepEqual(
     places.map(({ folder }) => folder),
-    ['.', 'test/conformance/encryption-sdk'],
+    ['.', 'test/conformance/encryption-sdk', 'test/conformance/sdks/javascript'],
   )
+})
+
+test('the packages of the drivers in Go and Java have exact versions, and name no host', async () => {
+  const read = (name: string): Promise<string> => readFile(join(ROOT, 'test/conformance/sdks', name), 'utf8')
+  const asked = [...(await read('go/go.mod')).matchAll(/^\t(\S+) (\S+)/gm)]
+  assert.ok(asked.length > 0)
+  const sums = await read('go/go.sum')
+  for (const [, name = '', version = ''] of asked) {
+    assert.match(version, /^v\d+\.\d+\.\d+$/, name)
+    assert.ok(sums.includes(`${name} ${version} h1:`), name)
+  }
+  const pom = await read('java/pom.xml')
+  assert.doesNotMatch(pom, /:\/\/|<repositor/)
+  const versions = [...pom.matchAll(/<(?:\w+\.)?version>([^<]+)</g)].map(([, version]) => version)
+  assert.ok(versions.length > 2)
+  for (const version of versions) assert.match(String(version), /^(?:0|\d+\.\d+\.\d+|\$\{sdk\.version\})$/)
 })
 
 for (const { folder, manifest, packages, settings } of places) {

@@ -177,7 +177,7 @@ function stsSample({ name, members }: Operation): CallSample {
 
 function trailSample({ name, members }: Operation): CallSample {
   const { valid, before, refused } = TRAIL_SAMPLES[name] as (typeof TRAIL_SAMPLES)[string]
-  const [refusedInput, code] = refused
+  const [refusedInput, code, as = 'admin'] = refused
   return {
     service: 'cloudtrail',
     operation: name,
@@ -187,7 +187,7 @@ function trailSample({ name, members }: Operation): CallSample {
       for (const [operation, input] of before?.(parts) ?? []) await askTrail(bed, operation, input)
       return { input: valid(parts), as: 'admin' }
     },
-    refused: async (bed) => ({ input: refusedInput(await trailParts(bed)), as: 'admin', code }),
+    refused: async (bed) => ({ input: refusedInput(await trailParts(bed)), as, code }),
   }
 }
 

@@ -2,6 +2,7 @@
 
 import type { ErrorCode } from '../../src/api/errors.ts'
 import type { SampleInput } from './iam-samples.ts'
+import type { SampleCaller } from './sample-bed.ts'
 
 /** What the inputs are made from. */
 export type TrailParts = {
@@ -16,7 +17,7 @@ export type TrailSample = {
   readonly valid: (parts: TrailParts) => SampleInput
   /** Calls of the service that are made before the valid one. */
   readonly before?: (parts: TrailParts) => readonly (readonly [operation: string, input: SampleInput])[]
-  readonly refused: readonly [input: (parts: TrailParts) => SampleInput, code: ErrorCode]
+  readonly refused: readonly [input: (parts: TrailParts) => SampleInput, code: ErrorCode, as?: SampleCaller]
 }
 
 const BUCKET = 'the-bucket'
@@ -86,7 +87,7 @@ export const TRAIL_SAMPLES: Readonly<Record<string, TrailSample>> = {
   },
   ListTrails: {
     valid: () => ({}),
-    refused: [() => ({ NextToken: 'x' }), 'InvalidTokenException'],
+    refused: [() => ({}), 'InvalidSignatureException', 'forger'],
   },
   LookupEvents: {
     valid: () => ({
