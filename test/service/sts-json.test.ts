@@ -4,27 +4,31 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { STS_OPERATION_NAMES } from '../../src/api/operations.ts'
 import { eventOf } from '../support/audit.ts'
+import { CALL_SAMPLES } from '../support/call-samples.ts'
 import { iamClient, newUser, policyText, type TestCredentials } from '../support/iam.ts'
 import { callQuery, type FormValue, formText, type QueryAnswer, type QueryOptions } from '../support/query.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { openSampleBed, type SampleBed } from '../support/sample-bed.ts'
+import type { TestServer } from '../support/server.ts'
 import { newRole, trust } from '../support/sts.ts'
 
 const ACCOUNT = '000000000000'
 const JSON_TYPE = 'application/json'
 
+let bed: SampleBed
 let server: TestServer
 let ada: TestCredentials
 let role: string
 
 before(async () => {
-  server = await startServer()
+  bed = await openSampleBed()
+  server = bed.server
   const iam = iamClient(server)
   ada = await newUser(iam, 'ada', policyText({ Effect: 'Allow', Action: 'sts:*', Resource: '*' }))
   role = await newRole(iam, 'reader', trust({ AWS: `arn:aws:iam::${ACCOUNT}:root` }))
   iam.destroy()
 })
 
-after(() => server[Symbol.asyncDispose]())
+after(() => bed[Symbol.asyncDispose]())
 
 function ask(action: string, input: FormValue = {}, options: QueryOptions = {}): Promise<QueryAnswer> {
   return callQuery(server, { service: 'sts', action }, input, {
@@ -63,6 +67,29 @@ test('the query string of a POST with a body is not read', async () => {
   const { Arn } = await resultOf('GetCallerIdentity', {}, { search, body })
   assert.equal(Arn, `arn:aws:iam::${ACCOUNT}:user/ada`)
 })
+
+for (const { service, operation, valid } of CALL_SAMPLES) {
+  if (service !== 'sts' || valid === undefined) continue
+  test(`${operation} answers in JSON what it answers in XML, with dates as numbers`, async () => {
+    const shapes = new Map<string, readonly string[]>()
+    for (const accept of ['*/*', JSON_TYPE]) {
+      const { input, as } = await valid(bed)
+      const options = { credentials: bed.callers[as], accept }
+      const answer = await ask(operation, input as FormValue, options)
+      assert.equal(answer.status, 200, answer.text)
+      const names = accept === JSON_TYPE ? /"(\w+)":/g : /<(\w+)[^>]*>/g
+      shapes.set(
+        accept,
+        [...answer.text.matchAll(names)].map(([, name]) => name ?? ''),
+      )
+      if (accept !== JSON_TYPE) continue
+      const dates = answer.text.match(/"(?:Expiration|[A-Za-z]*Date)":(?!\d+(?:\.\d+)?[,}])/)
+      assert.equal(dates, null, answer.text)
+    }
+    assert.ok((shapes.get(JSON_TYPE)?.length ?? 0) > 2)
+    assert.deepEqual(shapes.get(JSON_TYPE), shapes.get('*/*'))
+  })
+}
 
 test('credentials expire at a number of seconds, and members that are not there are left out', async () => {
   const now = Date.now() / 1000
