@@ -110,6 +110,7 @@ const OPERATIONS: Readonly<Record<Place, ReadonlyMap<string, Put>>> = {
   ]),
   // No operation puts them: the operator does, with a command.
   scp: new Map(),
+  rcp: new Map(),
 }
 
 function inline(holder: object): (text: string) => object {

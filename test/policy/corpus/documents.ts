@@ -2,7 +2,7 @@ import { LEGACY_PARSING, SYNTAX_ERRORS } from '../../../src/policy/syntax-error.
 import type { Fields } from '../../support/policies.ts'
 
 /** Where a document is put. */
-export type Place = 'identity' | 'session' | 'scp' | 'trust' | 'key'
+export type Place = 'identity' | 'session' | 'scp' | 'rcp' | 'trust' | 'key'
 
 /** A document that people have, and what is said when it is put. */
 export type DocumentRow = {
@@ -27,13 +27,19 @@ const BASES: Readonly<Record<Place, Fields>> = {
   identity: IDENTITY,
   session: IDENTITY,
   scp: IDENTITY,
+  rcp: { ...IDENTITY, Principal: '*' },
   trust: { Effect: 'Allow', Principal: { AWS: ACCOUNT }, Action: 'sts:AssumeRole' },
   key: { Effect: 'Allow', Principal: { AWS: ACCOUNT }, Action: 'kms:*', Resource: '*' },
 }
 
 type Expected = Partial<Readonly<Record<Place, string>>>
 
-const IN_IAM = (expected: string): Expected => ({ identity: expected, session: expected, scp: expected })
+const IN_IAM = (expected: string): Expected => ({
+  identity: expected,
+  session: expected,
+  scp: expected,
+  rcp: expected,
+})
 const IN_ALL = (expected: string): Expected => ({ ...IN_IAM(expected), trust: expected, key: expected })
 /** Refused everywhere, by KMS in words of ours. */
 const NOWHERE = (expected: string): Expected => ({ ...IN_ALL(expected), key: REFUSED })
@@ -54,7 +60,7 @@ function documentText(place: Place, { statement, statements, policy }: Change): 
   return JSON.stringify({ Version: '2012-10-17', Statement, ...policy }).replace(/"@([^"]*)"/g, '$1')
 }
 
-const PLACES = ['identity', 'session', 'scp', 'trust', 'key'] as const
+const PLACES = ['identity', 'session', 'scp', 'rcp', 'trust', 'key'] as const
 
 function rows(lines: readonly Line[]): readonly DocumentRow[] {
   return lines.flatMap(([what, change, expected]) =>
@@ -87,10 +93,14 @@ const TOOLS: readonly Line[] = [
   [
     'an Id, as the policy generator writes it',
     { policy: { Id: 'Policy1415115909152' }, statement: { Sid: 'Stmt1415115905382' } },
-    { ...IN_ALL(ACCEPTED), scp: SYNTAX_ERRORS },
+    { ...IN_ALL(ACCEPTED), scp: SYNTAX_ERRORS, rcp: SYNTAX_ERRORS },
   ],
   ['an empty Id', { policy: { Id: '' } }, { identity: ACCEPTED, trust: ACCEPTED, key: ACCEPTED }],
-  ['one statement instead of a list', { policy: { Statement: BASES.identity } }, IN_IAM(ACCEPTED)],
+  [
+    'one statement instead of a list',
+    { policy: { Statement: BASES.identity } },
+    { identity: ACCEPTED, session: ACCEPTED, scp: ACCEPTED },
+  ],
   ['one statement of a trust policy', { policy: { Statement: BASES.trust } }, { trust: ACCEPTED }],
   ['lists of one', { statement: { Action: ['kms:Encrypt'], Resource: ['*'] } }, IN_IAM(ACCEPTED)],
   ['an empty condition, as CloudFormation writes it', { statement: { Condition: {} } }, IN_ALL(ACCEPTED)],
@@ -317,7 +327,12 @@ const PRINCIPALS: readonly Line[] = [
   [
     'a principal in an identity policy',
     trusting({ AWS: '*' }),
-    IN_IAM('Policy document should not specify a principal.'),
+    {
+      identity: 'Policy document should not specify a principal.',
+      session: 'Policy document should not specify a principal.',
+      scp: 'Policy document should not specify a principal.',
+      rcp: ACCEPTED,
+    },
   ],
   ['a resource in a trust policy', on('*'), { trust: 'Has prohibited field Resource.' }],
   ['sts:assumerole in lower case', acting('sts:assumerole'), { trust: ASSUME_ROLE_ONLY }],
