@@ -3,6 +3,7 @@ import { ACCESS_KEY_OPERATIONS } from './operations/access-keys.ts'
 import { ACCOUNT_OPERATIONS } from './operations/account.ts'
 import { ACCOUNT_SETTING_OPERATIONS } from './operations/account-settings.ts'
 import { ATTACHED_POLICY_OPERATIONS } from './operations/attached-policies.ts'
+import { CREDENTIAL_REPORT_OPERATIONS } from './operations/credential-report.ts'
 import { GROUP_OPERATIONS } from './operations/groups.ts'
 import { INLINE_POLICY_OPERATIONS } from './operations/inline-policies.ts'
 import { INSTANCE_PROFILE_OPERATIONS } from './operations/instance-profiles.ts'
@@ -34,6 +35,7 @@ export const IAM_OPERATIONS: readonly IamOperation[] = [
   ...OIDC_PROVIDER_OPERATIONS,
   ...ACCOUNT_OPERATIONS,
   ...ACCOUNT_SETTING_OPERATIONS,
+  ...CREDENTIAL_REPORT_OPERATIONS,
   ...SIMULATE_OPERATIONS,
   ...ABSENT_OPERATIONS,
 ]

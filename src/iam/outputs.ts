@@ -32,7 +32,7 @@ function boundaryOutput({ boundary }: EntityValue): Output | undefined {
     : { PermissionsBoundaryType: 'Policy', PermissionsBoundaryArn: boundary }
 }
 
-/** The same, where answers leave them out when there are none. */
+/** Tags as answers list them; left out when there are none. */
 export function tagsIfAny(tags: readonly Tag[]): readonly Output[] | undefined {
   return tags.length === 0 ? undefined : tagsOutput(tags)
 }

@@ -114,6 +114,47 @@ test('the version of tokens is kept, and tokens stay good in every region', asyn
   assert.equal(await version(), 2)
 })
 
+test('a credential report has a line for the root user and for each user, with their access keys', async () => {
+  await iam('CreateUser', { UserName: 'reported', Path: '/team/' })
+  await iam('CreateUser', { UserName: 'with,comma' })
+  const { AccessKey } = await iam('CreateAccessKey', { UserName: 'reported' })
+  const AccessKeyId = inside(AccessKey, 'AccessKeyId')
+  await iam('UpdateAccessKey', { UserName: 'reported', AccessKeyId, Status: 'Inactive' })
+  assert.equal((await iam('GenerateCredentialReport'))['State'], 'COMPLETE')
+  const report = await iam('GetCredentialReport')
+  assert.equal(report['ReportFormat'], 'text/csv')
+  assert.ok(report['GeneratedTime'] instanceof Date)
+  const [header = '', root = '', ...users] = Buffer.from(report['Content'] as Uint8Array)
+    .toString()
+    .split('\n')
+  assert.match(header, /^user,arn,user_creation_time,password_enabled,.*,cert_2_last_rotated$/)
+  const moment = '\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\+00:00'
+  assert.match(
+    root,
+    new RegExp(
+      `^<root_account>,arn:aws:iam::${ACCOUNT}:root,${moment},not_supported,no_information,not_supported,not_supported,false,` +
+        `true,${moment},${moment},eu-west-1,iam,false,N/A,N/A,N/A,N/A,false,N/A,false,N/A$`,
+    ),
+  )
+  const ofUser = (name: string): string | undefined => users.find((line) => line.startsWith(name))
+  assert.match(
+    ofUser('reported,') ?? '',
+    new RegExp(
+      `^reported,arn:aws:iam::${ACCOUNT}:user/team/reported,${moment},false,N/A,N/A,N/A,false,` +
+        `false,${moment},N/A,N/A,N/A,false,N/A,N/A,N/A,N/A,false,N/A,false,N/A$`,
+    ),
+  )
+  assert.match(ofUser('"with,comma",') ?? '', /"arn:[^"]+",/)
+  assert.equal(header.split(',').length, root.split(',').length)
+  const none = await callIam(other, 'GetCredentialReport')
+  assert.equal(
+    Buffer.from(none['Content'] as Uint8Array)
+      .toString()
+      .split('\n').length,
+    2,
+  )
+})
+
 test('what nobody has here is an empty list, or not found', async () => {
   assert.deepEqual((await iam('ListSAMLProviders'))['SAMLProviderList'], [])
   assert.deepEqual((await iam('ListServerCertificates'))['ServerCertificateMetadataList'], [])

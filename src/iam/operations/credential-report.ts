@@ -1,0 +1,130 @@
+import { accountRootArn } from '../../api/arn.ts'
+import { KmsError } from '../../api/errors.ts'
+import { utf8 } from '../../base/bytes.ts'
+import type { EpochMs } from '../../base/ports.ts'
+import { ACCESS_KEY, ACCESS_KEYS } from '../access-key.ts'
+import { ACCOUNT, ACCOUNTS, rootKeyIds } from '../account.ts'
+import { pathedArn } from '../arns.ts'
+import { readCounts } from '../entities.ts'
+import { ON_ACCOUNT } from '../finders.ts'
+import { iamOperation } from '../operation.ts'
+import { timestamp } from '../outputs.ts'
+import type { IamOperation, IamParts } from '../parts.ts'
+import { read, USER } from '../records.ts'
+
+/** Users that a report has at most: it is one answer, of some 300 bytes for each. AWS has 5,000 in an account. */
+export const USERS_MAX = 10_000
+/** Whole records that are opened at once: policies are part of them. */
+const USERS_AT_ONCE = 10
+const KEYS = 2
+
+/** Source: IAM User Guide, "Generate credential reports for your AWS account", for names and values. */
+const COLUMNS = [
+  ...['user', 'arn', 'user_creation_time', 'password_enabled', 'password_last_used', 'password_last_changed'],
+  ...['password_next_rotation', 'mfa_active'],
+  ...['access_key_1_active', 'access_key_1_last_rotated', 'access_key_1_last_used_date'],
+  ...['access_key_1_last_used_region', 'access_key_1_last_used_service'],
+  ...['access_key_2_active', 'access_key_2_last_rotated', 'access_key_2_last_used_date'],
+  ...['access_key_2_last_used_region', 'access_key_2_last_used_service'],
+  ...['cert_1_active', 'cert_1_last_rotated', 'cert_2_active', 'cert_2_last_rotated'],
+]
+const NONE = 'N/A'
+const ROOT_PASSWORD = ['not_supported', 'no_information', 'not_supported', 'not_supported']
+const NO_PASSWORD = ['false', NONE, NONE, NONE]
+const NO_MFA = 'false'
+const NO_KEY = ['false', NONE, NONE, NONE, NONE]
+const NO_CERTIFICATES = ['false', NONE, 'false', NONE]
+
+/** Nothing is kept of a report: it is made when it is asked for. */
+const generateCredentialReport = iamOperation(
+  { name: 'GenerateCredentialReport', readOnly: true, input: {}, find: ON_ACCOUNT },
+  async ({ call, parts }) => {
+    await checkSize(parts, call.caller.account)
+    return { output: { State: 'COMPLETE' } }
+  },
+)
+
+const getCredentialReport = iamOperation(
+  { name: 'GetCredentialReport', readOnly: true, input: {}, find: ON_ACCOUNT },
+  async ({ call, parts }) => {
+    const { account } = call.caller
+    await checkSize(parts, account)
+    const lines = [
+      COLUMNS.join(','),
+      ...(await rootLine(parts, account)),
+      ...(await userLines(parts, account)),
+    ]
+    return {
+      output: {
+        Content: utf8(lines.join('\n')),
+        ReportFormat: 'text/csv',
+        GeneratedTime: timestamp(call.now),
+      },
+    }
+  },
+)
+
+/** @throws LimitExceededException for an account with more users than {@link USERS_MAX}. */
+export async function checkSize({ records }: Pick<IamParts, 'records'>, account: string): Promise<void> {
+  const { users } = await readCounts(records, account)
+  if (users <= USERS_MAX) return
+  const message = `A credential report has at most ${USERS_MAX} users, and the account has ${users}.`
+  throw new KmsError('LimitExceededException', message)
+}
+
+async function rootLine(parts: IamParts, account: string): Promise<readonly string[]> {
+  const record = await read(parts.records, ACCOUNT, ACCOUNTS, account)
+  if (record === undefined) return []
+  const { value } = record
+  const who = ['<root_account>', accountRootArn(account), moment(value.createdAt)]
+  return [line(who, ROOT_PASSWORD, await keyFields(parts, rootKeyIds(value)))]
+}
+
+async function userLines(parts: IamParts, account: string): Promise<readonly string[]> {
+  const lines: string[] = []
+  let after: string | undefined
+  do {
+    const page = await parts.records.list(USER, { partition: account, after, limit: USERS_AT_ONCE })
+    for (const { value } of page.records) {
+      const who = [value.name, pathedArn(account, 'user', value), moment(value.createdAt)]
+      lines.push(line(who, NO_PASSWORD, await keyFields(parts, value.accessKeys)))
+      await parts.giveWay()
+    }
+    after = page.next
+  } while (after !== undefined)
+  return lines.sort()
+}
+
+async function keyFields(parts: IamParts, ids: readonly string[]): Promise<readonly string[]> {
+  const fields: string[] = []
+  for (const id of ids) {
+    const key = await read(parts.records, ACCESS_KEY, ACCESS_KEYS, id)
+    if (key === undefined) continue
+    const { value } = key
+    const use = await parts.keyUses.find(id)
+    fields.push(String(value.status === 'Active'), moment(value.createdAt))
+    fields.push(...(use === undefined ? [NONE, NONE, NONE] : [moment(use.at), use.region, use.service]))
+  }
+  while (fields.length < KEYS * NO_KEY.length) fields.push(...NO_KEY)
+  return fields
+}
+
+function line(who: readonly string[], password: readonly string[], keys: readonly string[]): string {
+  return [...who.map(quoted), ...password, NO_MFA, ...keys, ...NO_CERTIFICATES].join(',')
+}
+
+/** A name may hold a comma; it cannot hold a quote. */
+function quoted(field: string): string {
+  return field.includes(',') ? `"${field}"` : field
+}
+
+/** `2026-11-25T04:03:40+00:00`. */
+function moment(at: EpochMs): string {
+  return timestamp(at).replace('Z', '+00:00')
+}
+
+/** Which credentials the users of an account have. Source: IAM API Reference, "GetCredentialReport". */
+export const CREDENTIAL_REPORT_OPERATIONS: readonly IamOperation[] = [
+  generateCredentialReport,
+  getCredentialReport,
+]
