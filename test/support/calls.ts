@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import type { Output } from '../../src/api/json.ts'
 import { signRequest } from '../../src/sigv4/sign.ts'
+import { declaredErrors } from './declared-errors.ts'
 import { REGION } from './kms.ts'
 import type { TestServer } from './server.ts'
 
@@ -99,14 +100,21 @@ export async function send(
   }
 }
 
-/** Calls an operation of KMS with an input; bytes are given as base64. */
-export function call(
+/**
+ * Calls an operation of KMS with an input; bytes are given as base64. An error that AWS does not declare for the
+ * operation fails the test, whatever the test is about.
+ */
+export async function call(
   server: TestServer,
   operation: string,
   input: Output,
   options: CallOptions = {},
 ): Promise<Answer> {
-  return callRaw(server, `TrentService.${operation}`, JSON.stringify(input), options)
+  const answer = await callRaw(server, `TrentService.${operation}`, JSON.stringify(input), options)
+  const { code, text } = answer
+  const declared = code === undefined || (declaredErrors(operation)?.has(code) ?? true)
+  assert.ok(declared, `${operation} does not declare ${text}`)
+  return answer
 }
 
 /** The output of a call that must succeed. */
