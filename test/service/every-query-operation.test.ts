@@ -4,7 +4,6 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { UNSIGNED_OPERATION_NAMES } from '../../src/api/operations.ts'
 import { SERVICES } from '../../src/api/services.ts'
-import type { ShapeData } from '../../src/api/shapes.ts'
 import { wireName } from '../../src/api/validate.ts'
 import type { Operation } from '../../src/dispatch/operation.ts'
 import { IAM_OPERATIONS } from '../../src/iam/operations.ts'
@@ -12,12 +11,12 @@ import type { IamParts } from '../../src/iam/parts.ts'
 import { STS_OPERATIONS } from '../../src/iam/sts/operations.ts'
 import type { StsParts } from '../../src/iam/sts/parts.ts'
 import { eventOf } from '../support/audit.ts'
-import { iamClient, newUser, policyText, type TestCredentials } from '../support/iam.ts'
-import { callQuery, type FormValue, formText } from '../support/query.ts'
+import { iamClient, newUser, type TestCredentials } from '../support/iam.ts'
+import { LEGAL_VALUES, legalInput } from '../support/legal-inputs.ts'
+import { callQuery, formText } from '../support/query.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 const ACCOUNT = '000000000000'
-const POLICY = policyText({ Effect: 'Allow', Action: 'kms:*', Resource: '*' })
 
 /** Facts do not depend on the parts, which only running an operation needs. */
 const OPERATIONS: readonly Operation[] = [
@@ -25,61 +24,8 @@ const OPERATIONS: readonly Operation[] = [
   ...STS_OPERATIONS.map((operation) => operation({} as StsParts)),
 ]
 
-/** Legal values of members that a shape alone does not tell. */
-const VALUES: Readonly<Record<string, FormValue>> = {
-  AccessKeyId: 'AKIAAAAAAAAAAAAAAAAA',
-  ActionNames: ['kms:Encrypt'],
-  AWSServiceName: 'spot.amazonaws.com',
-  DeletionTaskId: 'task/aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot/1',
-  AssumeRolePolicyDocument: POLICY,
-  EncodedMessage: 'message',
-  OpenIDConnectProviderArn: `arn:aws:iam::${ACCOUNT}:oidc-provider/none.example.com`,
-  PermissionsBoundary: 'arn:aws:iam::aws:policy/ReadOnlyAccess',
-  PolicyArn: `arn:aws:iam::${ACCOUNT}:policy/none`,
-  PolicyDocument: POLICY,
-  PolicyInputList: [POLICY],
-  PolicySourceArn: `arn:aws:iam::${ACCOUNT}:user/none`,
-  RoleArn: `arn:aws:iam::${ACCOUNT}:role/none`,
-  SAMLProviderArn: `arn:aws:iam::${ACCOUNT}:saml-provider/none`,
-  ThumbprintList: ['a'.repeat(40)],
-  Url: 'https://new.example.com',
-  VersionId: 'v1',
-  WebIdentityToken: 'a.b.c',
-}
-
 /** Operations that need no permission, or are decided by what is in their input. */
 const UNDECIDED = new Set(['GetCallerIdentity', 'GetSessionToken', 'AssumeRoleWithWebIdentity'])
-
-function sample({ members }: Operation): Record<string, FormValue> {
-  const input: Record<string, FormValue> = {}
-  for (const [name, { data, required }] of Object.entries(members)) {
-    if (required || name === 'UserName') input[name] = VALUES[name] ?? legalValue(data)
-  }
-  return input
-}
-
-function legalValue(data: ShapeData): FormValue {
-  switch (data.type) {
-    case 'text':
-      return 'none'.padEnd(data.min ?? 0, 'x')
-    case 'enum':
-      return data.values[0] ?? ''
-    case 'integer':
-      return data.min ?? 0
-    case 'boolean':
-      return true
-    case 'list':
-      return [legalValue(data.of)]
-    case 'structure': {
-      const members = Object.entries(data.members).filter(([, member]) => member.required)
-      return Object.fromEntries(members.map(([name, member]) => [name, legalValue(member.data)]))
-    }
-    case 'blob':
-    case 'timestamp':
-    case 'map':
-      throw new Error(`no operation of the query protocol takes a ${data.type}`)
-  }
-}
 
 /** How recorded refusals of IAM name what exists: by its kind and what the call names it by. The first member counts. */
 const NAMED_KINDS = [
@@ -87,7 +33,7 @@ const NAMED_KINDS = [
   ['GroupName', 'group none'],
   ['RoleName', 'role none'],
   ['UserName', 'user none'],
-  ['PolicyArn', `policy ${String(VALUES['PolicyArn'])}`],
+  ['PolicyArn', `policy ${String(LEGAL_VALUES['PolicyArn'])}`],
 ] as const
 
 const SPOT_ROLE = 'role/aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot'
@@ -123,7 +69,7 @@ const OTHERWISE: Readonly<Record<string, string>> = {
 function shownResource({ name, members }: Operation): string {
   const arn = BY_ARN[name]
   if (arn !== undefined) return `arn:aws:iam::${ACCOUNT}:${arn}`
-  if ('OpenIDConnectProviderArn' in members) return String(VALUES['OpenIDConnectProviderArn'])
+  if ('OpenIDConnectProviderArn' in members) return String(LEGAL_VALUES['OpenIDConnectProviderArn'])
   return OTHERWISE[name] ?? NAMED_KINDS.find(([member]) => member in members)?.[1] ?? '*'
 }
 
@@ -131,7 +77,7 @@ function shownResource({ name, members }: Operation): string {
 function denied(operation: Operation): string {
   const { service, name } = operation
   // A role that is not there gives no reason.
-  if (name === 'AssumeRole') return ` on resource: ${String(VALUES['RoleArn'])}`
+  if (name === 'AssumeRole') return ` on resource: ${String(LEGAL_VALUES['RoleArn'])}`
   if (name === 'GetFederationToken')
     return ` on resource: arn:aws:sts::${ACCOUNT}:federated-user/none ${because(operation)}`
   const where = service === 'sts' ? '' : ` on resource: ${shownResource(operation)}`
@@ -216,7 +162,7 @@ for (const operation of OPERATIONS) {
 
   if (!UNDECIDED.has(name)) {
     test(`${name} refuses a user without policies with AccessDenied, and records it`, async () => {
-      const answer = await callQuery(server, { service, action: name }, sample(operation), {
+      const answer = await callQuery(server, { service, action: name }, legalInput(operation), {
         credentials: nobody,
       })
       assert.equal(answer.code, 'AccessDenied', answer.text)
@@ -237,7 +183,9 @@ for (const operation of OPERATIONS) {
   if (operation.unsigned !== true) {
     test(`${name} refuses a wrong signature with SignatureDoesNotMatch`, async () => {
       const credentials = { ...server.credentials, secretAccessKey: 'wrong' }
-      const answer = await callQuery(server, { service, action: name }, sample(operation), { credentials })
+      const answer = await callQuery(server, { service, action: name }, legalInput(operation), {
+        credentials,
+      })
       assert.equal(answer.code, 'SignatureDoesNotMatch', answer.text)
       assert.equal(answer.status, 403)
     })
@@ -247,7 +195,7 @@ for (const operation of OPERATIONS) {
     const path = wireName(member)
     if (required) {
       test(`${name} asks for ${member}`, async () => {
-        const { [member]: _left, ...input } = sample(operation)
+        const { [member]: _left, ...input } = legalInput(operation)
         const answer = await callQuery(server, { service, action: name }, input)
         assert.equal(answer.code, 'ValidationError', answer.text)
         assert.equal(answer.status, 400)
@@ -259,7 +207,7 @@ for (const operation of OPERATIONS) {
     }
     if (data.type === 'list' && data.of.type === 'enum') {
       test(`${name} tells of the list when an item of ${member} is wrong`, async () => {
-        const input = { ...sample(operation), [member]: ['none'] }
+        const input = { ...legalInput(operation), [member]: ['none'] }
         const answer = await callQuery(server, { service, action: name }, input)
         assert.equal(answer.code, 'ValidationError', answer.text)
         const inList = 'failed to satisfy constraint: Member must satisfy constraint'
@@ -274,7 +222,7 @@ for (const operation of OPERATIONS) {
     if (data.type === 'list' && data.of.type === 'text' && data.of.max !== undefined) {
       const { max } = data.of
       test(`${name} tells of the list when an item of ${member} is longer than ${max} characters`, async () => {
-        const input = { ...sample(operation), [member]: ['x'.repeat(max + 1)] }
+        const input = { ...legalInput(operation), [member]: ['x'.repeat(max + 1)] }
         const answer = await callQuery(server, { service, action: name }, input)
         const inList = 'failed to satisfy constraint: Member must satisfy constraint'
         assert.ok(
@@ -288,7 +236,7 @@ for (const operation of OPERATIONS) {
     if (data.type === 'text' && data.max !== undefined) {
       const { max } = data
       test(`${name} takes at most ${max} characters of ${member}`, async () => {
-        const input = { ...sample(operation), [member]: 'x'.repeat(max + 1) }
+        const input = { ...legalInput(operation), [member]: 'x'.repeat(max + 1) }
         const answer = await callQuery(server, { service, action: name }, input)
         assert.equal(answer.code, 'ValidationError', answer.text)
         assert.ok(

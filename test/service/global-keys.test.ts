@@ -12,7 +12,6 @@ import {
 } from '@aws-sdk/client-iam'
 import type { Output } from '../../src/api/json.ts'
 import { SERVICES } from '../../src/api/services.ts'
-import type { ShapeData } from '../../src/api/shapes.ts'
 import { CLOUDTRAIL_OPERATIONS } from '../../src/cloudtrail/operations.ts'
 import type { TrailParts } from '../../src/cloudtrail/parts.ts'
 import type { Operation } from '../../src/dispatch/operation.ts'
@@ -25,15 +24,17 @@ import type { KmsParts } from '../../src/kms/parts.ts'
 import type { ReportingParts } from '../../src/reporting/parts.ts'
 import { REPORTING_OPERATIONS } from '../../src/reporting/service.ts'
 import { callRaw, newKey, succeed } from '../support/calls.ts'
+import { runHere } from '../support/here.ts'
 import { allow, iamClient, newUser, policyText, type TestCredentials } from '../support/iam.ts'
 import { REGION } from '../support/kms.ts'
-import { callQuery, type FormValue } from '../support/query.ts'
+import { legalInput } from '../support/legal-inputs.ts'
+import { callQuery } from '../support/query.ts'
 import { SAMPLES } from '../support/samples.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { assume, newRole, stsClient, trust } from '../support/sts.ts'
 
 const ACCOUNT = '000000000000'
-const POLICY = policyText(allow('kms:*'))
+const ASSUMABLE = `arn:aws:iam::${ACCOUNT}:role/assumable`
 
 /** Facts do not depend on the parts, which only running an operation needs. */
 const OPERATIONS: readonly Operation[] = [
@@ -43,51 +44,6 @@ const OPERATIONS: readonly Operation[] = [
   ...CLOUDTRAIL_OPERATIONS.map((operation) => operation({} as TrailParts)),
   ...REPORTING_OPERATIONS.map((operation) => operation({} as ReportingParts)),
 ].filter(({ unsigned }) => unsigned !== true)
-
-/** Legal values of members that a shape alone does not tell. */
-const VALUES: Readonly<Record<string, FormValue>> = {
-  AccessKeyId: 'AKIAAAAAAAAAAAAAAAAA',
-  ActionNames: ['kms:Encrypt'],
-  AssumeRolePolicyDocument: POLICY,
-  OpenIDConnectProviderArn: `arn:aws:iam::${ACCOUNT}:oidc-provider/none.example.com`,
-  PermissionsBoundary: 'arn:aws:iam::aws:policy/ReadOnlyAccess',
-  PolicyArn: `arn:aws:iam::${ACCOUNT}:policy/none`,
-  PolicyDocument: POLICY,
-  PolicyInputList: [POLICY],
-  PolicySourceArn: `arn:aws:iam::${ACCOUNT}:user/none`,
-  ResourceId: `arn:aws:cloudtrail:${REGION}:${ACCOUNT}:trail/none`,
-  ResourceIdList: [`arn:aws:cloudtrail:${REGION}:${ACCOUNT}:trail/none`],
-  RoleArn: `arn:aws:iam::${ACCOUNT}:role/assumable`,
-  ThumbprintList: ['a'.repeat(40)],
-  Url: 'https://new.example.com',
-  VersionId: 'v1',
-}
-
-function legalInput({ members }: Operation): Record<string, FormValue> {
-  const required = Object.entries(members).filter(([name, shape]) => shape.required || name === 'UserName')
-  return Object.fromEntries(required.map(([name, { data }]) => [name, VALUES[name] ?? legalValue(data)]))
-}
-
-function legalValue(data: ShapeData): FormValue {
-  switch (data.type) {
-    case 'enum':
-      return data.values[0] ?? ''
-    case 'integer':
-      return data.min ?? 0
-    case 'boolean':
-      return true
-    case 'list':
-      return [legalValue(data.of)]
-    case 'structure': {
-      const members = Object.entries(data.members).filter(([, member]) => member.required)
-      return Object.fromEntries(members.map(([name, member]) => [name, legalValue(member.data)]))
-    }
-    case 'timestamp':
-      return 0
-    default:
-      return 'none'.padEnd('min' in data ? (data.min ?? 0) : 0, 'x')
-  }
-}
 
 let server: TestServer
 let iam: IAMClient
@@ -107,7 +63,8 @@ after(async () => {
 async function refusalOf(operation: Operation, credentials: TestCredentials): Promise<string | undefined> {
   const { service, name } = operation
   if (service === 'iam' || service === 'sts') {
-    const answer = await callQuery(server, { service, action: name }, legalInput(operation), { credentials })
+    const input = { ...legalInput(operation), ...(name === 'AssumeRole' && { RoleArn: ASSUMABLE }) }
+    const answer = await callQuery(server, { service, action: name }, input, { credentials })
     return answer.code === 'AccessDenied' ? answer.message : undefined
   }
   const { protocol } = SERVICES[service]
@@ -149,6 +106,15 @@ function unless(condition: Condition, more: object = { Action: '*' }): object {
 /** A key that has to be there with this value; a negated operator holds when it is absent. */
 function has(key: string, ...values: readonly string[]): object {
   return unless({ StringNotEquals: { [key]: values } })
+}
+
+/** What holds in an organisation: of the caller's account, and of the account of whatever it is done to. */
+function inOrganization(id: string): readonly object[] {
+  const paths = (key: string) => unless({ 'ForAllValues:StringNotLike': { [key]: `${id}/r-*/` } })
+  return [
+    ...['aws:PrincipalOrgID', 'aws:ResourceOrgID'].map((key) => has(key, id)),
+    ...['aws:PrincipalOrgPaths', 'aws:ResourceOrgPaths'].map(paths),
+  ]
 }
 
 /** What is the same whoever calls. */
@@ -255,6 +221,24 @@ describe('global condition keys', () => {
       }
     })
   }
+
+  test('say where in the organisation principal and resource are, in every call', async () => {
+    const made = await runHere(server.data, 'organization', 'create')
+    const id = /o-[a-z0-9]+/.exec(made.output)?.[0] ?? assert.fail(made.errors)
+    const document = policyText(allow('*'), ...inOrganization(id))
+    const member = await newUser(iam, 'member', document)
+    for (const operation of OPERATIONS) {
+      const what = `${operation.service}:${operation.name}`
+      assert.equal(await refusalOf(operation, member), undefined, what)
+    }
+    const deleted = await runHere(server.data, 'organization', 'delete')
+    assert.equal(deleted.status, 0, deleted.errors)
+    const [listKeys] = OPERATIONS.filter(({ name }) => name === 'ListKeys')
+    assert.match(
+      (listKeys && (await refusalOf(listKeys, member))) ?? '',
+      /explicit deny in an identity-based/,
+    )
+  })
 
   test('are asked for in all calls that need a permission', async () => {
     const open: string[] = []

@@ -4,7 +4,13 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { CreateKeyCommand, EncryptCommand, type KMSClient, ListKeysCommand } from '@aws-sdk/client-kms'
+import {
+  CreateKeyCommand,
+  EncryptCommand,
+  GenerateRandomCommand,
+  type KMSClient,
+  ListKeysCommand,
+} from '@aws-sdk/client-kms'
 import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts'
 import { readEvents } from '../support/audit.ts'
 import { runHoldfast } from '../support/command.ts'
@@ -218,6 +224,31 @@ test('policies see the organisation and the paths of principals and resources, a
     )
     await operate('scp', 'detach', '--name=perimeter', `--id=${account}`)
   }
+})
+
+test('an account that may use nothing but its own is kept from the keys and roles of others alone', async () => {
+  const perimeter = { StringNotEquals: { 'aws:ResourceAccount': TEAM } }
+  await put('scp', 'perimeter', { ...allow('*'), Effect: 'Deny', Condition: perimeter })
+  await operate('scp', 'attach', '--name=perimeter', `--id=${TEAM}`)
+  const { user, sts } = member(TEAM)
+  const own = [
+    () => user.send(new ListKeysCommand({})),
+    () => user.send(new CreateKeyCommand({})),
+    () => user.send(new GenerateRandomCommand({ NumberOfBytes: 1 })),
+  ]
+  for (const call of own) assert.equal(await outcomeOf(call()), ALLOWED)
+  assert.equal(await encrypt(TEAM), ALLOWED)
+  assert.equal(await assumeOwn(TEAM), ALLOWED)
+  const reason = await runHoldfast(
+    server.data,
+    ...['simulate', `--principal=arn:aws:iam::${TEAM}:user/ada`],
+    ...['--action=kms:Encrypt', `--resource=${member(PARTNER).keyArn}`],
+  )
+  assert.match(reason.output, /Denied by statement 1 of the service control policy "perimeter"/)
+  assert.match(await encrypt(TEAM, member(PARTNER).keyArn), /^AccessDeniedException/)
+  const foreign = new AssumeRoleCommand({ RoleArn: member(PARTNER).roleArn, RoleSessionName: 'ci' })
+  assert.match(await outcomeOf(sts.send(foreign)), /^AccessDenied/)
+  await operate('scp', 'detach', '--name=perimeter', `--id=${TEAM}`)
 })
 
 test('a service control policy of a unit or the root binds what is below, and each level has to allow', async () => {
