@@ -310,7 +310,7 @@ function openDispatcher(parts: ServiceParts): Dispatcher {
   const { kms, journal, quotas, limiters, own, watch, index, prices, ...service } = parts
   const { meters, answered } = watch
   const { records } = kms
-  const reporting = openReportingService({ records, index, clock: systemClock, prices })
+  const reporting = openReportingService({ records, index, clock: systemClock, prices, giveWay })
   const iam = openIamService({ ...service.iam, clock: systemClock, random: systemRandom })
   return createDispatcher({
     routing: createRouting([

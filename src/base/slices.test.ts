@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { mapInSlices, neverGiveWay, SLICE_MS, type SliceParts, Slices } from './slices.ts'
+import fc from 'fast-check'
+import { mapInSlices, neverGiveWay, SLICE_MS, type SliceParts, Slices, sortInSlices } from './slices.ts'
 
 /** Slices on a loop that the test turns. */
 function openBed() {
@@ -81,4 +82,21 @@ test('mapInSlices keeps the order, and needs nobody to give way to', async () =>
   })
   for (let turns = 0; turns < 3; turns += 1) await turn()
   assert.deepEqual(done, [2, 4, 6])
+})
+
+test('sortInSlices sorts as Array.sort does, equal items in their order', async () => {
+  const item = fc.record({ key: fc.integer({ min: 0, max: 50 }), place: fc.integer() })
+  await fc.assert(
+    fc.asyncProperty(fc.array(item, { maxLength: 1500, size: 'max' }), async (items) => {
+      const compare = (one: { key: number }, other: { key: number }) => one.key - other.key
+      let asked = 0
+      const giveWay = () => {
+        asked += 1
+        return Promise.resolve()
+      }
+      assert.deepEqual(await sortInSlices(items, compare, giveWay), items.toSorted(compare))
+      assert.ok(asked >= Math.floor(items.length / 200))
+    }),
+    { numRuns: 30 },
+  )
 })

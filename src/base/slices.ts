@@ -91,3 +91,72 @@ export async function mapInSlices<T, R>(
   }
   return results
 }
+
+/** Work that stops between its steps. */
+export type Steps<T> = Generator<undefined, T>
+
+/** Does all steps at once. */
+export function atOnce<T>(steps: Steps<T>): T {
+  let step = steps.next()
+  while (step.done !== true) step = steps.next()
+  return step.value
+}
+
+/** Does the same giving way between the steps. */
+export async function inSlices<T>(steps: Steps<T>, giveWay: GiveWay): Promise<T> {
+  for (;;) {
+    const wait = giveWay()
+    if (wait !== undefined) await wait
+    const step = steps.next()
+    if (step.done === true) return step.value
+  }
+}
+
+/** Items that are sorted at once, and those of two sorted lists that are put together at once. */
+const SORTED_AT_ONCE = 200
+
+/** Sorts many items, giving way. @param compare as for `Array.prototype.sort`. */
+export async function sortInSlices<T extends object>(
+  items: readonly T[],
+  compare: (one: T, other: T) => number,
+  giveWay: GiveWay,
+): Promise<readonly T[]> {
+  let runs: T[][] = []
+  for (let from = 0; from < items.length; from += SORTED_AT_ONCE) {
+    await giveWay()
+    runs.push(items.slice(from, from + SORTED_AT_ONCE).sort(compare))
+  }
+  while (runs.length > 1) {
+    const merged: T[][] = []
+    for (let at = 0; at < runs.length; at += 2) {
+      merged.push(await merge(runs[at] ?? [], runs[at + 1] ?? [], compare, giveWay))
+    }
+    runs = merged
+  }
+  return runs[0] ?? []
+}
+
+async function merge<T extends object>(
+  ones: readonly T[],
+  others: readonly T[],
+  compare: (one: T, other: T) => number,
+  giveWay: GiveWay,
+): Promise<T[]> {
+  const merged: T[] = []
+  let [one, other] = [0, 0]
+  while (one < ones.length && other < others.length) {
+    const [first, second] = [ones[one], others[other]]
+    if (first === undefined || second === undefined) break
+    if (compare(first, second) <= 0) {
+      merged.push(first)
+      one += 1
+    } else {
+      merged.push(second)
+      other += 1
+    }
+    if (merged.length % SORTED_AT_ONCE === 0) await giveWay()
+  }
+  for (const item of ones.slice(one)) merged.push(item)
+  for (const item of others.slice(other)) merged.push(item)
+  return merged
+}

@@ -1,4 +1,5 @@
 import { printableJson } from '../base/printable.ts'
+import { neverGiveWay } from '../base/slices.ts'
 import { reportPrincipals } from '../reporting/principals.ts'
 import { impactOf, jsonOfImpact } from '../reports/impact.ts'
 import { formatImpact } from '../reports/impact-text.ts'
@@ -16,7 +17,7 @@ export const impact: Command = {
     withIndex(input.config, async (open) => {
       const format = parseKeyFormat(input.flags['format'])
       const key = await needReportedKey(input, open)
-      const found = impactOf(key, await reportPrincipals(open.records))
+      const found = impactOf(key, await reportPrincipals(open.records, neverGiveWay))
       const lines = format === 'json' ? [printableJson(jsonOfImpact(found))] : formatImpact(found)
       for (const line of lines) input.output.print(line)
       return 0

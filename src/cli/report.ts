@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path'
 import { formatVerifierKey } from '../audit/note.ts'
 import { fromUtf8 } from '../base/bytes.ts'
 import { systemClock } from '../base/ports.ts'
+import { neverGiveWay } from '../base/slices.ts'
 import { ConfigError } from '../config/setting.ts'
 import { makeReportsFolder } from '../deployment.ts'
 import { reportAccessKeys } from '../reporting/access-keys.ts'
@@ -104,7 +105,7 @@ async function gatherFacts(
   const keys: ReportedKey[] = []
   for (const { account, region } of scopes) {
     for await (const place of listKeyPlaces(records, account, region, now)) {
-      const key = await reportKey({ records, touches }, place, now)
+      const key = await reportKey({ records, touches, giveWay: neverGiveWay, withGrants: true }, place, now)
       if (key !== undefined) keys.push(key)
     }
   }
@@ -115,7 +116,7 @@ async function gatherFacts(
     ...when,
     keys,
     goneTouches,
-    principals: await reportPrincipals(records),
+    principals: await reportPrincipals(records, neverGiveWay),
     accessKeys: await reportAccessKeys({
       records,
       scopes,

@@ -1,4 +1,5 @@
 import { systemClock } from '../base/ports.ts'
+import { neverGiveWay } from '../base/slices.ts'
 import { ConfigError } from '../config/setting.ts'
 import { reportKey } from '../reporting/keys.ts'
 import type { ReportedKey } from '../reports/facts.ts'
@@ -50,7 +51,12 @@ export async function needReportedKey(input: CommandInput, open: OpenIndex): Pro
   const { config, operands } = input
   const [text = ''] = operands
   const place = await placeOf(config, open.records, text)
-  const parts = { records: open.records, touches: touchesFrom(open, input) }
+  const parts = {
+    records: open.records,
+    touches: touchesFrom(open, input),
+    giveWay: neverGiveWay,
+    withGrants: true,
+  }
   const key = place && (await reportKey(parts, place, systemClock.now()))
   if (key === undefined) throw new ConfigError(noKey(config, text))
   return key

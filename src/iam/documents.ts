@@ -1,7 +1,8 @@
 import { KmsError } from '../api/errors.ts'
+import { atOnce, type Steps } from '../base/slices.ts'
 import type { PolicyDocument } from '../policy/document.ts'
 import type { Flavour } from '../policy/flavour.ts'
-import { parseNewPolicy } from '../policy/new-policy.ts'
+import { parseNewPolicySteps } from '../policy/new-policy.ts'
 import { namedPrincipals } from '../policy/parse.ts'
 import { renamePrincipals, uniqueIdsIn } from '../policy/principal-names.ts'
 import { invalidPrincipalText, PolicySyntaxError } from '../policy/syntax-error.ts'
@@ -11,8 +12,13 @@ import type { RoleValue } from './records.ts'
 
 /** A policy of a request. @throws MalformedPolicyDocumentException. */
 export function parseDocument(text: string, flavour: Flavour): PolicyDocument {
+  return atOnce(parseDocumentSteps(text, flavour))
+}
+
+/** The same a statement at a time. @throws MalformedPolicyDocumentException. */
+export function* parseDocumentSteps(text: string, flavour: Flavour): Steps<PolicyDocument> {
   try {
-    return parseNewPolicy(text, { flavour })
+    return yield* parseNewPolicySteps(text, { flavour })
   } catch (error) {
     if (error instanceof PolicySyntaxError) throw malformedPolicy(error.iamText)
     throw error

@@ -1,4 +1,5 @@
 import type { Output } from '../api/json.ts'
+import { atOnce, type GiveWay, inSlices, type Steps } from '../base/slices.ts'
 import { isControlled } from '../dispatch/access.ts'
 import type { CompiledPolicy, CompiledStatement } from '../policy/compile.ts'
 import type { ContextLookup, ContextValue } from '../policy/context.ts'
@@ -104,14 +105,41 @@ function allOf({ identity, boundary, session, resource, scps, rcps }: Policies):
 const VARIABLE = /\$\{\s*([^}\s,*?$]+)\s*[,}]/g
 
 /** The condition keys that policies ask for, as they are written, each once. */
-export function contextKeys(policies: readonly CompiledPolicy[]): readonly string[] {
+function contextKeys(policies: readonly CompiledPolicy[]): readonly string[] {
+  return atOnce(contextKeysSteps(policies))
+}
+
+/** The same, giving way. */
+export function contextKeysInSlices(
+  policies: readonly CompiledPolicy[],
+  giveWay: GiveWay,
+): Promise<readonly string[]> {
+  return inSlices(contextKeysSteps(policies), giveWay)
+}
+
+function* contextKeysSteps(policies: readonly CompiledPolicy[]): Steps<readonly string[]> {
   const keys = new Map<string, string>()
-  for (const statement of policies.flatMap(({ statements }) => statements)) {
-    for (const key of keysOf(statement)) {
+  for (const policy of policies) {
+    for (const key of yield* keysOfPolicy(policy)) {
       if (!keys.has(key.toLowerCase())) keys.set(key.toLowerCase(), key)
     }
   }
   return [...keys.values()].sort()
+}
+
+/** A simulation asks for the same policies again and again. */
+const KEYS = new WeakMap<CompiledPolicy, ReadonlySet<string>>()
+
+function* keysOfPolicy(policy: CompiledPolicy): Steps<ReadonlySet<string>> {
+  const known = KEYS.get(policy)
+  if (known !== undefined) return known
+  const keys = new Set<string>()
+  for (const statement of policy.statements) {
+    yield
+    for (const key of keysOf(statement)) keys.add(key)
+  }
+  KEYS.set(policy, keys)
+  return keys
 }
 
 function keysOf({ written }: CompiledStatement): readonly string[] {

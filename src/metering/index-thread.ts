@@ -14,7 +14,12 @@ const RESTART_MS = 5000
 /** The published package carries the same file without types. */
 const WORKER = new URL(import.meta.url.replace(/index-thread(\.[jt]s)$/, 'index-worker$1'))
 
-type Waiting = { readonly resolve: (answer: unknown) => void; readonly reject: (reason: Error) => void }
+type Waiting = {
+  readonly resolve: (answer: unknown) => void
+  readonly reject: (reason: Error) => void
+  /** Of a long answer: the rows that have come. */
+  readonly rows: unknown[]
+}
 
 /**
  * The index as its process sees it.
@@ -66,7 +71,7 @@ export class IndexThread {
     const ticket = this.#lastTicket
     return new Promise((resolve, reject) => {
       if (this.#waiting.size === 0) worker.ref()
-      this.#waiting.set(ticket, { resolve, reject })
+      this.#waiting.set(ticket, { resolve, reject, rows: [] })
       worker.postMessage({ ticket, question } satisfies IndexRequest)
     })
   }
@@ -95,13 +100,30 @@ export class IndexThread {
         this.#log[reply.level](...reply.args)
         return
       case 'answer':
-        this.#waiting.get(reply.ticket)?.resolve(reply.answer)
+        this.#finish(reply.ticket, reply.answer)
         break
+      case 'part':
+        for (const row of reply.rows) this.#waiting.get(reply.ticket)?.rows.push(row)
+        worker.postMessage({ ticket: reply.ticket, more: true } satisfies IndexRequest)
+        return
       case 'failure':
         this.#waiting.get(reply.ticket)?.reject(new StoreFailure(`the index: ${reply.message}`))
     }
     this.#waiting.delete(reply.ticket)
     if (this.#waiting.size === 0 && !this.#closed) worker.unref()
+  }
+
+  #finish(ticket: number, answer: unknown): void {
+    const waiting = this.#waiting.get(ticket)
+    if (waiting === undefined) return
+    const { rows, resolve } = waiting
+    if (rows.length === 0) {
+      resolve(answer)
+      return
+    }
+    const last = parseAnswer<readonly unknown[]>(answer)
+    for (const row of last.value) rows.push(row)
+    resolve({ ...last, value: rows })
   }
 
   #ended(reason: string): void {

@@ -24,13 +24,20 @@ export type IndexWorkerData = {
 /** A question, or that no more will come. */
 export type IndexRequest =
   | { readonly ticket: number; readonly question: IndexQuestion }
+  /** Asks for the next part of a long answer. */
+  | { readonly ticket: number; readonly more: true }
   | { readonly ticket: undefined }
 
 /** An answer, or a line for the operator's log. */
 export type IndexReply =
   | { readonly type: 'answer'; readonly ticket: number; readonly answer: unknown }
+  /** Rows of an answer that has more: the rest is sent when it is asked for. */
+  | { readonly type: 'part'; readonly ticket: number; readonly rows: readonly unknown[] }
   | { readonly type: 'failure'; readonly ticket: number; readonly message: string }
   | { readonly type: 'log'; readonly level: keyof Log; readonly args: Parameters<Log['info']> }
+
+/** Rows in one message: whoever takes it has much else to do in the same turn. */
+const ROWS_IN_MESSAGE = 250
 
 /** How often the log is looked at. */
 const INTERVAL_MS = 1000
@@ -48,6 +55,22 @@ function serve(port: MessagePort, data: IndexWorkerData): void {
   const service = new IndexService({ ...parts, sleep: systemSleep, insights })
   const followers = insights === undefined ? [service] : [service, insights]
   const watch = startWatch(followers, log)
+  /** Answers on their way, and how many of their rows are sent. */
+  const long = new Map<number, { readonly answer: { readonly value: unknown }; readonly sent: number }>()
+  const sendNext = (ticket: number): void => {
+    const waiting = long.get(ticket)
+    if (waiting === undefined) return
+    const { answer, sent } = waiting
+    const rows: unknown = answer.value
+    if (Array.isArray(rows) && rows.length - sent > ROWS_IN_MESSAGE) {
+      long.set(ticket, { answer, sent: sent + ROWS_IN_MESSAGE })
+      reply({ type: 'part', ticket, rows: rows.slice(sent, sent + ROWS_IN_MESSAGE) })
+      return
+    }
+    long.delete(ticket)
+    const last = Array.isArray(rows) ? { ...answer, value: rows.slice(sent) } : answer
+    reply({ type: 'answer', ticket, answer: last })
+  }
   port.on('message', (message: unknown) => {
     const request = parseRequest(message)
     if (request.ticket === undefined) {
@@ -58,8 +81,15 @@ function serve(port: MessagePort, data: IndexWorkerData): void {
       return
     }
     const { ticket } = request
+    if ('more' in request) {
+      sendNext(ticket)
+      return
+    }
     service.answer(request.question).then(
-      (answer) => reply({ type: 'answer', ticket, answer }),
+      (answer) => {
+        long.set(ticket, { answer, sent: 0 })
+        sendNext(ticket)
+      },
       (error: unknown) => reply({ type: 'failure', ticket, message: String(error) }),
     )
   })

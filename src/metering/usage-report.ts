@@ -1,4 +1,5 @@
 import { printableJson } from '../base/printable.ts'
+import { type GiveWay, mapInSlices, sortInSlices } from '../base/slices.ts'
 import type { UsageRow } from '../store/index-port.ts'
 import { HOURS_PER_MONTH, type Prices, priceOfCall } from './prices.ts'
 import { formatCsv, formatTable } from './table.ts'
@@ -53,19 +54,66 @@ export function sumUsage(
   columns: readonly UsageColumn[],
   costing?: Costing,
 ): readonly UsageLine[] {
-  const lines = new Map<string, { values: string[]; calls: number; failures: number; cost: number }>()
+  const sums = new UsageSums(columns, costing)
+  for (const row of rows) sums.add(row)
+  return sums.entries().sort(byName).map(lineOf)
+}
+
+/** The same for many rows, giving way. */
+export async function sumUsageInSlices(
+  rows: readonly UsageRow[],
+  columns: readonly UsageColumn[],
+  costing: Costing | undefined,
+  giveWay: GiveWay,
+): Promise<readonly UsageLine[]> {
+  const sums = new UsageSums(columns, costing)
   for (const row of rows) {
-    const values = columns.map((column) => columnOf(row, column))
-    const name = values.join('\n')
-    const line = lines.get(name) ?? { values, calls: 0, failures: 0, cost: 0 }
-    line.calls += row.calls
-    line.failures += row.failures
-    line.cost += costing === undefined ? 0 : costOf(row, costing)
-    lines.set(name, line)
+    const wait = giveWay()
+    if (wait !== undefined) await wait
+    sums.add(row)
   }
-  return [...lines.entries()]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, line]) => ({ ...line, cost: amountOf(line.cost) }))
+  return mapInSlices(await sortInSlices(sums.entries(), byName, giveWay), lineOf, giveWay)
+}
+
+type Sum = { readonly values: readonly string[]; calls: number; failures: number; cost: number }
+type NamedSum = readonly [name: string, sum: Sum]
+
+class UsageSums {
+  readonly #columns: readonly UsageColumn[]
+  readonly #costing: Costing | undefined
+  readonly #sums = new Map<string, Sum>()
+
+  constructor(columns: readonly UsageColumn[], costing: Costing | undefined) {
+    this.#columns = columns
+    this.#costing = costing
+  }
+
+  add(row: UsageRow): void {
+    const values = this.#columns.map((column) => columnOf(row, column))
+    const name = nameOfLine({ values })
+    const sum = this.#sums.get(name) ?? { values, calls: 0, failures: 0, cost: 0 }
+    sum.calls += row.calls
+    sum.failures += row.failures
+    sum.cost += this.#costing === undefined ? 0 : costOf(row, this.#costing)
+    this.#sums.set(name, sum)
+  }
+
+  entries(): NamedSum[] {
+    return [...this.#sums]
+  }
+}
+
+function byName([one]: NamedSum, [other]: NamedSum): number {
+  return one < other ? -1 : 1
+}
+
+function lineOf([, sum]: NamedSum): UsageLine {
+  return { ...sum, cost: amountOf(sum.cost) }
+}
+
+/** The values of a line, of which no two lines share all. */
+export function nameOfLine({ values }: Pick<UsageLine, 'values'>): string {
+  return values.join('\n')
 }
 
 /** A range of time, and the present, after which nothing has been had or used yet. */

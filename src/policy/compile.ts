@@ -1,3 +1,4 @@
+import { atOnce, type Steps } from '../base/slices.ts'
 import { candidatesOf, type FindCandidates } from './candidates.ts'
 import { type ConditionTest, conditionTest } from './conditions.ts'
 import type { Effect, Listed, PolicyDocument, Statement } from './document.ts'
@@ -58,14 +59,22 @@ export type PolicyFacts = {
 
 /** A policy ready to be asked, many times. */
 export function compilePolicy(document: PolicyDocument, facts: PolicyFacts = {}): CompiledPolicy {
-  return policyOf(
-    facts.name,
-    document.statements.flatMap((statement, index) => {
-      const source = { policy: facts.name, index, sid: statement.sid }
-      const variables = document.version === '2012-10-17'
-      return compileStatement(statement, source, { variables, bindings: facts.bindings })
-    }),
-  )
+  return atOnce(compilePolicySteps(document, facts))
+}
+
+/** The same a statement at a time. */
+export function* compilePolicySteps(
+  document: PolicyDocument,
+  facts: PolicyFacts = {},
+): Steps<CompiledPolicy> {
+  const variables = document.version === '2012-10-17'
+  const compiled: CompiledStatement[] = []
+  for (const [index, statement] of document.statements.entries()) {
+    yield
+    const source = { policy: facts.name, index, sid: statement.sid }
+    compiled.push(...compileStatement(statement, source, { variables, bindings: facts.bindings }))
+  }
+  return policyOf(facts.name, compiled)
 }
 
 /** The policy without some of its statements. */

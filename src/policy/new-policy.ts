@@ -1,7 +1,8 @@
 import { PARTITION } from '../api/arn.ts'
+import { atOnce, type Steps } from '../base/slices.ts'
 import type { PolicyDocument, PolicyVersion, PrincipalSpec, Statement } from './document.ts'
 import type { Flavour } from './flavour.ts'
-import { parsePolicy } from './parse.ts'
+import { parsePolicySteps } from './parse.ts'
 import { splitArn } from './pattern.ts'
 import { isServicePrincipal } from './service-principal.ts'
 import {
@@ -13,14 +14,23 @@ import {
 } from './syntax-error.ts'
 
 /**
- * Reads a policy that somebody puts. Beyond what {@link parsePolicy} refuses, it refuses what AWS refuses and earlier
+ * Reads a policy that somebody puts. Beyond what `parsePolicy` refuses, it refuses what AWS refuses and earlier
  * releases took: a policy that was stored then goes on meaning what it meant.
  *
  * @throws PolicySyntaxError
  */
 export function parseNewPolicy(text: string, options: { readonly flavour: Flavour }): PolicyDocument {
-  const document = parsePolicy(text, options)
+  return atOnce(parseNewPolicySteps(text, options))
+}
+
+/** The same a statement at a time. @throws PolicySyntaxError */
+export function* parseNewPolicySteps(
+  text: string,
+  options: { readonly flavour: Flavour },
+): Steps<PolicyDocument> {
+  const document = yield* parsePolicySteps(text, options)
   for (const [index, statement] of document.statements.entries()) {
+    yield
     const path = `Statement[${index}]`
     const problem = problemOf(statement, options.flavour) ?? arnProblem(statement, document.version)
     if (problem !== undefined) throw new PolicySyntaxError(`${path}: ${problem.message}`, problem)

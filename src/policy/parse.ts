@@ -1,4 +1,5 @@
 import { accountRootArn } from '../api/arn.ts'
+import { atOnce, type Steps } from '../base/slices.ts'
 import type { Effect, Listed, PolicyDocument, PolicyVersion, PrincipalSpec, Statement } from './document.ts'
 import { type Flavour, POLICY_MAX_CHARS, RULES, type Rules } from './flavour.ts'
 import { PREFIX_TEXT, parseConditions } from './parse-condition.ts'
@@ -23,6 +24,14 @@ import { isTemplate } from './template.ts'
  * @throws PolicySyntaxError
  */
 export function parsePolicy(text: string, options: { readonly flavour: Flavour }): PolicyDocument {
+  return atOnce(parsePolicySteps(text, options))
+}
+
+/** The same a statement at a time. @throws PolicySyntaxError */
+export function* parsePolicySteps(
+  text: string,
+  options: { readonly flavour: Flavour },
+): Steps<PolicyDocument> {
   const rules = RULES[options.flavour]
   if (text.length > POLICY_MAX_CHARS) {
     throw new PolicySyntaxError(`Policy: at most ${POLICY_MAX_CHARS} characters required, got ${text.length}`)
@@ -33,9 +42,12 @@ export function parsePolicy(text: string, options: { readonly flavour: Flavour }
   const id = asOptionalText(policy.get('Id'), 'Id')
   const list = policy.get('Statement')
   if (list === undefined) throw new PolicySyntaxError('Policy: Statement required')
-  const statements = asList(list, 'Statement').map((json, index) =>
-    parseStatement(json, { path: `Statement[${index}]`, rules, variables: version === '2012-10-17' }),
-  )
+  const statements: Statement[] = []
+  for (const [index, json] of asList(list, 'Statement').entries()) {
+    yield
+    const path = `Statement[${index}]`
+    statements.push(parseStatement(json, { path, rules, variables: version === '2012-10-17' }))
+  }
   if (rules.uniqueSids) refuseRepeatedSids(statements)
   return { version, id, statements }
 }

@@ -2,10 +2,11 @@ import { parseArn } from '../api/arn.ts'
 import { KmsError } from '../api/errors.ts'
 import type { Output, OutputValue } from '../api/json.ts'
 import { text } from '../api/shapes.ts'
+import { inSlices, type Steps } from '../base/slices.ts'
 import type { KeyPlace } from '../kms/materials.ts'
 import type { IndexAnswer } from '../metering/index-service.ts'
 import type { ReportedKey } from '../reports/facts.ts'
-import { impactOf, jsonOfImpact, SHOWN_MAX } from '../reports/impact.ts'
+import { impactInSlices, jsonOfImpact, SHOWN_MAX } from '../reports/impact.ts'
 import { jsonOfMaterials, materialUsage } from '../reports/materials.ts'
 import { findKeyPlace, reportKey } from './keys.ts'
 import { type Asked, type ReportingFacts, reportingOperation, type Subject } from './operation.ts'
@@ -44,7 +45,10 @@ function arnOf(service: 'kms' | 'holdfast', { account, region, keyId }: KeyPlace
   return `arn:aws:${service}:${region}:${account}:key/${keyId}`
 }
 
-async function report(asked: KeyAsked): Promise<{ readonly key: ReportedKey; readonly current: boolean }> {
+async function report(
+  asked: KeyAsked,
+  { withGrants }: { readonly withGrants: boolean },
+): Promise<{ readonly key: ReportedKey; readonly current: boolean }> {
   const { call, parts, subject } = asked
   let current = false
   const touches = async (arn: string): Promise<IndexAnswer<ReportedKey['touches']>['value']> => {
@@ -52,35 +56,44 @@ async function report(asked: KeyAsked): Promise<{ readonly key: ReportedKey; rea
     current = answer.current
     return answer.value
   }
-  const key = await reportKey({ records: parts.records, touches }, subject, call.now)
+  const key = await reportKey({ ...parts, touches, withGrants }, subject, call.now)
   if (key === undefined) throw keyNotFound(subject.keyId)
   return { key, current }
 }
 
 /** Who uses a key, what points at it, and what fails without it. */
 export const getKeyImpact = reportingOperation(onKey('GetKeyImpact'), async (asked) => {
-  const { key, current } = await report(asked)
+  const { key, current } = await report(asked, { withGrants: true })
   // The policies of other accounts are theirs.
-  const own = await reportPrincipals(asked.parts.records, [key.account])
-  return { output: { ...parseOutput(withCapitals(jsonOfImpact(impactOf(key, own)))), Current: current } }
+  const { records, giveWay } = asked.parts
+  const impact = await impactInSlices(key, await reportPrincipals(records, giveWay, [key.account]), giveWay)
+  const shown = await inSlices(withCapitals(jsonOfImpact(impact)), giveWay)
+  return { output: { ...parseOutput(shown), Current: current } }
 })
 
 /** Which materials of a key still decrypt. */
 export const getMaterialUsage = reportingOperation(onKey('GetMaterialUsage'), async (asked) => {
-  const { key, current } = await report(asked)
+  const { key, current } = await report(asked, { withGrants: false })
   const usage = materialUsage(key).map((one) => ({ ...one, users: one.users.slice(0, SHOWN_MAX) }))
-  return { output: { KeyArn: key.arn, Materials: withCapitals(jsonOfMaterials(usage)), Current: current } }
+  const Materials = await inSlices(withCapitals(jsonOfMaterials(usage)), asked.parts.giveWay)
+  return { output: { KeyArn: key.arn, Materials, Current: current } }
 })
 
 /** A value with members named as on the wire; what is null is left out. */
-function withCapitals(value: unknown): OutputValue {
-  if (Array.isArray(value)) return value.map(withCapitals)
+function* withCapitals(value: unknown): Steps<OutputValue> {
   if (typeof value !== 'object' || value === null) return parseScalar(value)
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, member]) => member !== null)
-      .map(([name, member]) => [name.charAt(0).toUpperCase() + name.slice(1), withCapitals(member)]),
-  )
+  if (Array.isArray(value)) {
+    const items: OutputValue[] = []
+    for (const item of value) items.push(yield* withCapitals(item))
+    return items
+  }
+  yield
+  const members: Record<string, OutputValue> = {}
+  for (const [name, member] of Object.entries(value)) {
+    if (member === null) continue
+    members[name.charAt(0).toUpperCase() + name.slice(1)] = yield* withCapitals(member)
+  }
+  return members
 }
 
 /** Reports hold nothing but objects, lists, texts, numbers and booleans. */

@@ -1,5 +1,6 @@
 import { keyArn, parseArn } from '../api/arn.ts'
 import type { EpochMs } from '../base/ports.ts'
+import { type GiveWay, sortInSlices } from '../base/slices.ts'
 import { resourceKey } from '../dispatch/access.ts'
 import { placeNow } from '../iam/place.ts'
 import { shownName } from '../iam/principals.ts'
@@ -20,6 +21,9 @@ import { type Kind, LIST_MAX_RECORDS, type Page, type Records, type Stored } fro
 export type KeyFactParts = {
   readonly records: Records
   readonly touches: (keyArn: string) => Promise<readonly TouchRow[]>
+  readonly giveWay: GiveWay
+  /** Whether the grants on the key are wanted. */
+  readonly withGrants: boolean
 }
 
 /** Where a text that names a key is understood: ids and alias names are of this account and region. */
@@ -54,7 +58,7 @@ export async function* listKeyPlaces(
 
 /** What is known of a key; nothing for one that is gone. */
 export async function reportKey(
-  { records, touches }: KeyFactParts,
+  { records, touches, giveWay, withGrants }: KeyFactParts,
   place: KeyPlace,
   now: EpochMs,
 ): Promise<ReportedKey | undefined> {
@@ -63,7 +67,6 @@ export async function reportKey(
   if (record === undefined || isGone(record.value, now)) return undefined
   const { value } = record
   const arn = keyArn(region, account, keyId)
-  const grants = await readPartition(records, GRANT, grantPartition(place))
   const names = { shownName: (named: string, id: string) => shownName(records, named, id) }
   const where = await placeNow(records, account)
   const { spec, usage, origin, description, createdAt, aliases, rotation, multiRegion } = value
@@ -79,9 +82,7 @@ export async function reportKey(
     deletionAt: value.deletion?.at,
     keyStore: await storeOf(records, place, value),
     materials: (await materialsOf(records, place)).map((material) => reportMaterial(material, value)),
-    grants: (await Promise.all(grants.map((grant) => reportGrant(grant, names)))).sort((one, other) =>
-      one.id < other.id ? -1 : 1,
-    ),
+    grants: withGrants ? await reportGrants(records, place, names, giveWay) : [],
     touches: await touches(arn),
   }
 }
@@ -110,6 +111,22 @@ function reportMaterial({ value }: Stored<MaterialValue>, key: KeyValue): Report
 }
 
 type Names = Parameters<typeof shownPolicy>[1]
+
+/** In the order of their ids. */
+async function reportGrants(
+  records: Records,
+  place: KeyPlace,
+  names: Names,
+  giveWay: GiveWay,
+): Promise<readonly ReportedGrant[]> {
+  const reported: ReportedGrant[] = []
+  for (const grant of await readPartition(records, GRANT, grantPartition(place))) {
+    const wait = giveWay()
+    if (wait !== undefined) await wait
+    reported.push(await reportGrant(grant, names))
+  }
+  return sortInSlices(reported, (one, other) => (one.id < other.id ? -1 : 1), giveWay)
+}
 
 async function reportGrant({ name: id, value }: Stored<GrantValue>, names: Names): Promise<ReportedGrant> {
   const { grantee, retiring, operations, createdAt, constraints } = value

@@ -46,7 +46,7 @@ export function reportingOperation<M extends Members, S>(
       return {
         permissions: [permission],
         check: () => {
-          if (parts.limiter.admit(account, call.region)) return
+          if (parts.limiter.admit(account, undefined)) return
           throw new KmsError('ThrottlingException', 'Rate exceeded')
         },
         run: () => run({ ...asked, subject }),

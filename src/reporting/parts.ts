@@ -1,3 +1,4 @@
+import type { GiveWay } from '../base/slices.ts'
 import type { LookupLimiter } from '../cloudtrail/lookup-limiter.ts'
 import type { Operation } from '../dispatch/operation.ts'
 import type { IndexAnswer } from '../metering/index-service.ts'
@@ -15,6 +16,7 @@ export type ReportingParts = {
   /** What costs are shown by; none without a price table. */
   readonly prices: Prices | undefined
   readonly limiter: LookupLimiter
+  readonly giveWay: GiveWay
 }
 
 /** An operation of this service, ready but for its parts. */

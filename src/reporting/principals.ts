@@ -1,9 +1,10 @@
+import { type GiveWay, sortInSlices } from '../base/slices.ts'
 import { keysInPlace } from '../dispatch/access.ts'
 import type { CallerPolicies } from '../dispatch/caller.ts'
 import { roleSessionCaller, userCaller } from '../iam/callers.ts'
 import { listAccounts } from '../iam/organisation.ts'
 import { policiesNow } from '../iam/policies.ts'
-import { ROLE, readAll, USER } from '../iam/records.ts'
+import { ROLE, type RoleValue, readAll, USER, type UserValue } from '../iam/records.ts'
 import type { ReportedPrincipal } from '../reports/facts.ts'
 import type { Records } from '../store/records.ts'
 
@@ -16,35 +17,35 @@ const ANY_SESSION = 'any'
  */
 export async function reportPrincipals(
   records: Records,
+  giveWay: GiveWay,
   accounts?: readonly string[],
 ): Promise<readonly ReportedPrincipal[]> {
   const principals: ReportedPrincipal[] = []
-  const all = accounts ?? (await listAccounts(records)).map(({ name }) => name)
-  for (const account of all)
-    principals.push(...(await usersOf(records, account)), ...(await rolesOf(records, account)))
-  return principals.sort((one, other) => (one.arn < other.arn ? -1 : 1))
+  for (const account of accounts ?? (await listAccounts(records)).map(({ name }) => name)) {
+    for (const { value } of await readAll(records, USER, account)) {
+      await giveWay()
+      principals.push(await reportUser(records, account, value))
+    }
+    for (const { value } of await readAll(records, ROLE, account)) {
+      await giveWay()
+      principals.push(await reportRole(records, account, value))
+    }
+  }
+  return sortInSlices(principals, (one, other) => (one.arn < other.arn ? -1 : 1), giveWay)
 }
 
-async function usersOf(records: Records, account: string): Promise<readonly ReportedPrincipal[]> {
-  const users: ReportedPrincipal[] = []
-  for (const { value } of await readAll(records, USER, account)) {
-    const policies = await policiesOf(records, account, { kind: 'user', id: value.id })
-    const { arn, principal, keys } = userCaller(account, value, '', () => policies)
-    users.push({ arn, account, principal, policies, context: keysInPlace(keys, policies.place) })
-  }
-  return users
+async function reportUser(records: Records, account: string, value: UserValue): Promise<ReportedPrincipal> {
+  const policies = await policiesOf(records, account, { kind: 'user', id: value.id })
+  const { arn, principal, keys } = userCaller(account, value, '', () => policies)
+  return { arn, account, principal, policies, context: keysInPlace(keys, policies.place) }
 }
 
-async function rolesOf(records: Records, account: string): Promise<readonly ReportedPrincipal[]> {
-  const roles: ReportedPrincipal[] = []
-  for (const { value } of await readAll(records, ROLE, account)) {
-    const policies = await policiesOf(records, account, { kind: 'role', id: value.id })
-    const session = { accessKeyId: '', issuedAt: 0, name: ANY_SESSION, tags: [] }
-    const { principal, keys } = roleSessionCaller(account, value, session, () => policies)
-    const arn = principal.type === 'AssumedRole' ? principal.roleArn : principal.arn
-    roles.push({ arn, account, principal, policies, context: keysInPlace(keys, policies.place) })
-  }
-  return roles
+async function reportRole(records: Records, account: string, value: RoleValue): Promise<ReportedPrincipal> {
+  const policies = await policiesOf(records, account, { kind: 'role', id: value.id })
+  const session = { accessKeyId: '', issuedAt: 0, name: ANY_SESSION, tags: [] }
+  const { principal, keys } = roleSessionCaller(account, value, session, () => policies)
+  const arn = principal.type === 'AssumedRole' ? principal.roleArn : principal.arn
+  return { arn, account, principal, policies, context: keysInPlace(keys, policies.place) }
 }
 
 function policiesOf(

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/ports.ts'
+import type { GiveWay } from '../base/slices.ts'
 import { LookupLimiter } from '../cloudtrail/lookup-limiter.ts'
 import type { Operation } from '../dispatch/operation.ts'
 import type { IndexThread } from '../metering/index-thread.ts'
@@ -14,6 +15,7 @@ export type ReportingServiceParts = {
   readonly index: IndexThread
   readonly clock: Clock
   readonly prices: Prices | undefined
+  readonly giveWay: GiveWay
 }
 
 /** Every operation of our own service. */
@@ -23,7 +25,7 @@ const REACH_MS = 2000
 
 /** The operations of our own service. */
 export function openReportingService(parts: ReportingServiceParts): readonly Operation[] {
-  const { records, index, clock, prices } = parts
+  const { records, index, clock, prices, giveWay } = parts
   const ready: ReportingParts = {
     records,
     usage: (question) => index.ask({ ask: 'usage', question, reachMs: REACH_MS }),
@@ -34,6 +36,7 @@ export function openReportingService(parts: ReportingServiceParts): readonly Ope
     },
     prices,
     limiter: new LookupLimiter(clock),
+    giveWay,
   }
   return REPORTING_OPERATIONS.map((operation) => operation(ready))
 }

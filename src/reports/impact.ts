@@ -1,3 +1,4 @@
+import { type GiveWay, mapInSlices } from '../base/slices.ts'
 import type { Listed } from '../policy/document.ts'
 import { listedNames } from '../policy/naming.ts'
 import type { Condition } from '../policy/operators.ts'
@@ -59,7 +60,23 @@ export type Impact = {
 
 /** What hangs on a key, by the calls on it and the policies of these principals. */
 export function impactOf(key: ReportedKey, principals: readonly ReportedPrincipal[]): Impact {
-  const statements = [...ownStatements(key), ...principals.flatMap((one) => statementsOf(one, key))]
+  return impactWith(
+    key,
+    principals.map((one) => statementsOf(one, key)),
+  )
+}
+
+/** The same for many principals, giving way. */
+export async function impactInSlices(
+  key: ReportedKey,
+  principals: readonly ReportedPrincipal[],
+  giveWay: GiveWay,
+): Promise<Impact> {
+  return impactWith(key, await mapInSlices(principals, (one) => statementsOf(one, key), giveWay))
+}
+
+function impactWith(key: ReportedKey, found: readonly (readonly NamingStatement[])[]): Impact {
+  const statements = [...ownStatements(key), ...found.flat()]
   const users = usersOf(key.touches)
   return {
     key,

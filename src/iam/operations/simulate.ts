@@ -2,15 +2,16 @@ import { parseArn } from '../../api/arn.ts'
 import { KmsError } from '../../api/errors.ts'
 import type { Output } from '../../api/json.ts'
 import { type Input, list, oneOf, optional, structure, text } from '../../api/shapes.ts'
+import { type GiveWay, inSlices } from '../../base/slices.ts'
 import { keysInPlace, resourceKey } from '../../dispatch/access.ts'
 import type { CallerPolicies } from '../../dispatch/caller.ts'
 import type { Call } from '../../dispatch/operation.ts'
-import { type CompiledPolicy, compilePolicy } from '../../policy/compile.ts'
-import type { Principal } from '../../policy/decide.ts'
+import { type CompiledPolicy, compilePolicySteps } from '../../policy/compile.ts'
+import type { Levels, Principal } from '../../policy/decide.ts'
 import type { Flavour } from '../../policy/flavour.ts'
 import { iamArn, parseIamArn } from '../arns.ts'
 import { roleSessionCaller, userCaller } from '../callers.ts'
-import { parseDocument } from '../documents.ts'
+import { parseDocumentSteps } from '../documents.ts'
 import { entityArn, findByName, GROUPS, ROLES, USERS } from '../entities.ts'
 import { ON_ACCOUNT } from '../finders.ts'
 import { type Finder, iamOperation } from '../operation.ts'
@@ -20,7 +21,7 @@ import { placeNow } from '../place.ts'
 import { groupPolicies, policiesNow } from '../policies.ts'
 import type { EntityValue } from '../records.ts'
 import { ACTION_NAMES, ARN, DOCUMENT, PAGING } from '../shapes.ts'
-import { contextKeys, parseContext, type Scene, simulate } from '../simulation.ts'
+import { contextKeysInSlices, parseContext, type Scene, simulate } from '../simulation.ts'
 
 /** Pairs of an action and a resource in one simulation: a bound of ours. */
 const PAIRS_MAX = 10_000
@@ -50,24 +51,38 @@ const SCENE = {
 type SceneInput = Input<typeof SCENE>
 
 /** A policy of a request. @throws InvalidInputException. */
-function compileInput(document: string, name: string, flavour: Flavour = 'identity'): CompiledPolicy {
+async function compileInput(
+  document: string,
+  name: string,
+  giveWay: GiveWay,
+  flavour: Flavour = 'identity',
+): Promise<CompiledPolicy> {
   try {
-    return compilePolicy(parseDocument(document, flavour), { name })
+    const parsed = await inSlices(parseDocumentSteps(document, flavour), giveWay)
+    return await inSlices(compilePolicySteps(parsed, { name }), giveWay)
   } catch (error) {
     if (!(error instanceof KmsError)) throw error
     throw new KmsError('InvalidInputException', `Invalid Input. ${name}: ${error.message}`)
   }
 }
 
-function compileAll(documents: readonly string[] | undefined, list: string): readonly CompiledPolicy[] {
-  return (documents ?? []).map((document, index) => compileInput(document, `${list}.${index + 1}`))
+async function compileAll(
+  documents: readonly string[] | undefined,
+  list: string,
+  giveWay: GiveWay,
+): Promise<readonly CompiledPolicy[]> {
+  const compiled: CompiledPolicy[] = []
+  for (const [index, document] of (documents ?? []).entries()) {
+    compiled.push(await compileInput(document, `${list}.${index + 1}`, giveWay))
+  }
+  return compiled
 }
 
-/** Time that one page of a simulation takes: a bound of ours, as policies that are given may be slow ones. */
+/** Work of one page of a simulation: a bound of ours, as policies that are given may be slow ones. */
 const PAGE_MAX_MS = 200
 
 /** One page of the results, which is shorter where they take long. @throws InvalidInputException. */
-function results({ clock }: IamParts, scene: Scene, input: SceneInput) {
+async function results({ clock, giveWay }: IamParts, scene: Scene, input: SceneInput): Promise<Output> {
   const { ActionNames, ResourceArns: resources = ['*'] } = input
   if (ActionNames.length * resources.length > PAIRS_MAX) {
     throw new KmsError('InvalidInputException', `At most ${PAIRS_MAX} pairs of actions and resources.`)
@@ -75,11 +90,15 @@ function results({ clock }: IamParts, scene: Scene, input: SceneInput) {
   const pairs = ActionNames.flatMap((action) => resources.map((resource) => ({ action, resource })))
   const numbered = pairs.map((pair, index) => ({ ...pair, key: String(index).padStart(5, '0') }))
   const { items, more } = pageBy(numbered, ({ key }) => key, input)
-  const until = clock.monotonicMs() + PAGE_MAX_MS
+  let leftMs = PAGE_MAX_MS
   const found: Output[] = []
   for (const { action, resource } of items) {
+    const wait = giveWay()
+    if (wait !== undefined) await wait
+    const beganAtMs = clock.monotonicMs()
     found.push(simulate(scene, action, resource))
-    if (clock.monotonicMs() > until) break
+    leftMs -= clock.monotonicMs() - beganAtMs
+    if (leftMs <= 0) break
   }
   const last = items[found.length - 1]
   return { ...(found.length < items.length ? goingOnAfter(last?.key) : more), EvaluationResults: found }
@@ -92,18 +111,23 @@ function ownerOf({ ResourceOwner }: SceneInput, account: string): string {
 }
 
 /** Boundaries of a request stand together as one: IAM takes one at most. */
-function boundaryOf({
-  PermissionsBoundaryPolicyInputList: documents,
-}: SceneInput): CompiledPolicy | undefined {
+async function boundaryOf(
+  { PermissionsBoundaryPolicyInputList: documents }: SceneInput,
+  giveWay: GiveWay,
+): Promise<CompiledPolicy | undefined> {
   if (documents === undefined || documents.length === 0) return undefined
   if (documents.length > 1) {
     throw new KmsError('InvalidInputException', 'Only one permissions boundary can be given.')
   }
-  return compileInput(documents[0] ?? '', 'PermissionsBoundaryPolicyInputList.1')
+  return compileInput(documents[0] ?? '', 'PermissionsBoundaryPolicyInputList.1', giveWay)
 }
 
-function resourcePolicy({ ResourcePolicy }: SceneInput): CompiledPolicy | undefined {
-  return ResourcePolicy === undefined ? undefined : compileInput(ResourcePolicy, 'ResourcePolicy', 'key')
+async function resourcePolicy(
+  { ResourcePolicy }: SceneInput,
+  giveWay: GiveWay,
+): Promise<CompiledPolicy | undefined> {
+  if (ResourcePolicy === undefined) return undefined
+  return compileInput(ResourcePolicy, 'ResourcePolicy', giveWay, 'key')
 }
 
 const CUSTOM = {
@@ -114,27 +138,39 @@ const CUSTOM = {
   ),
 }
 
+type Level = { readonly ServiceControlPolicyInputList?: readonly string[] | undefined }
+
+async function compileLevels(
+  levels: readonly Level[] | undefined,
+  giveWay: GiveWay,
+): Promise<Levels | undefined> {
+  if (levels === undefined) return undefined
+  const compiled: (readonly CompiledPolicy[])[] = []
+  for (const { ServiceControlPolicyInputList: documents } of levels) {
+    compiled.push(await compileAll(documents, 'ServiceControlPolicyInputList', giveWay))
+  }
+  return compiled
+}
+
 const simulateCustomPolicy = iamOperation(
   { name: 'SimulateCustomPolicy', readOnly: true, input: CUSTOM, find: ON_ACCOUNT },
-  ({ call, input, parts }) => {
+  async ({ call, input, parts }) => {
     const { account } = call.caller
-    const levels = input.OrderedOrganizationPolicyInputList?.map(
-      ({ ServiceControlPolicyInputList: documents }) =>
-        compileAll(documents, 'ServiceControlPolicyInputList'),
-    )
+    const { giveWay } = parts
+    const levels = await compileLevels(input.OrderedOrganizationPolicyInputList, giveWay)
     const scene: Scene = {
       principal: principalOf(input.CallerArn ?? iamArn(account, 'user/simulated')),
       resourceAccount: ownerOf(input, account),
       policies: {
-        identity: compileAll(input.PolicyInputList, 'PolicyInputList'),
-        boundary: boundaryOf(input),
-        resource: resourcePolicy(input),
+        identity: await compileAll(input.PolicyInputList, 'PolicyInputList', giveWay),
+        boundary: await boundaryOf(input, giveWay),
+        resource: await resourcePolicy(input, giveWay),
         scps: levels,
       },
       given: parseContext(input.ContextEntries ?? []),
       known: () => undefined,
     }
-    return { output: results(parts, scene, input) }
+    return { output: await results(parts, scene, input) }
   },
 )
 
@@ -225,6 +261,7 @@ const simulatePrincipalPolicy = iamOperation(
   { name: 'SimulatePrincipalPolicy', readOnly: true, input: PRINCIPAL, find: SOURCE_NAMED },
   async ({ call, input, parts, entity }) => {
     const { account } = call.caller
+    const { giveWay } = parts
     const { policies, principal, known } = entity
     const excluded = new Set(
       (input.PolicyExclusionList ?? []).flatMap(({ PolicyArn, InlinePolicyIdentifier }) => [
@@ -240,15 +277,15 @@ const simulatePrincipalPolicy = iamOperation(
       resourceAccount,
       policies: {
         ...policies,
-        identity: [...kept, ...compileAll(input.PolicyInputList, 'PolicyInputList')],
-        boundary: boundaryOf(input) ?? policies.boundary,
-        resource: resourcePolicy(input),
+        identity: [...kept, ...(await compileAll(input.PolicyInputList, 'PolicyInputList', giveWay))],
+        boundary: (await boundaryOf(input, giveWay)) ?? policies.boundary,
+        resource: await resourcePolicy(input, giveWay),
         rcps: place.rcps,
       },
       given: parseContext(input.ContextEntries ?? []),
       known: (key) => resourceKey(key, resourceAccount, place) ?? keysInPlace(known, policies.place)(key),
     }
-    return { output: results(parts, scene, input) }
+    return { output: await results(parts, scene, input) }
   },
 )
 
@@ -259,9 +296,10 @@ const getContextKeysForCustomPolicy = iamOperation(
     input: { PolicyInputList: list(DOCUMENT) },
     find: ON_ACCOUNT,
   },
-  ({ input }) => ({
-    output: { ContextKeyNames: contextKeys(compileAll(input.PolicyInputList, 'PolicyInputList')) },
-  }),
+  async ({ input, parts: { giveWay } }) => {
+    const policies = await compileAll(input.PolicyInputList, 'PolicyInputList', giveWay)
+    return { output: { ContextKeyNames: await contextKeysInSlices(policies, giveWay) } }
+  },
 )
 
 const getContextKeysForPrincipalPolicy = iamOperation(
@@ -271,9 +309,10 @@ const getContextKeysForPrincipalPolicy = iamOperation(
     input: { PolicySourceArn: ARN, PolicyInputList: optional(list(DOCUMENT)) },
     find: SOURCE_NAMED,
   },
-  ({ input, entity }) => {
-    const more = compileAll(input.PolicyInputList, 'PolicyInputList')
-    return { output: { ContextKeyNames: contextKeys([...entity.policies.identity, ...more]) } }
+  async ({ input, entity, parts: { giveWay } }) => {
+    const more = await compileAll(input.PolicyInputList, 'PolicyInputList', giveWay)
+    const policies = [...entity.policies.identity, ...more]
+    return { output: { ContextKeyNames: await contextKeysInSlices(policies, giveWay) } }
   },
 )
 
