@@ -19,55 +19,142 @@ export function globTest(runs: readonly Run[]): TextTest {
     if (second === undefined) return (text) => text === first
     if (second === STAR && third === undefined) return (text) => text.startsWith(first)
   }
-  const tokens = tokensOf(runs)
-  return (text, evaluation) => matchesGlob(tokens, text, evaluation)
+  const pattern = patternOf(runs)
+  return (text, evaluation) => matchesPattern(pattern, text, evaluation)
 }
 
-/** Code units, {@link STAR} and {@link ANY}; never two stars in a row. */
-function tokensOf(runs: readonly Run[]): Int32Array {
-  const tokens: number[] = []
+/** What stands between two stars: code units and {@link ANY}. */
+type Segment = {
+  readonly units: Int32Array
+  /**
+   * For a segment without wildcards: after so many units have matched, how many still do when the next does not (the
+   * algorithm of Knuth, Morris and Pratt). So a search takes steps by the length of the text alone.
+   */
+  readonly fallbacks: Int32Array | undefined
+}
+
+/** Segments with stars between them; empty ones stand only before a first and after a last star. */
+type Pattern = {
+  readonly first: Segment
+  readonly middle: readonly Segment[]
+  readonly last: Segment | undefined
+}
+
+function patternOf(runs: readonly Run[]): Pattern {
+  let units: number[] = []
+  const segments = [units]
   for (const run of runs) {
-    if (typeof run === 'string') {
-      for (let index = 0; index < run.length; index += 1) tokens.push(run.charCodeAt(index))
-    } else if (run !== STAR || tokens.at(-1) !== STAR) {
-      tokens.push(run)
+    if (run === STAR) {
+      units = []
+      segments.push(units)
+    } else if (run === ANY) {
+      units.push(ANY)
+    } else {
+      for (let index = 0; index < run.length; index += 1) units.push(run.charCodeAt(index))
     }
   }
-  return Int32Array.from(tokens)
+  const [first = [], ...rest] = segments
+  const last = rest.pop()
+  return {
+    first: segmentOf(first),
+    middle: rest.filter((middle) => middle.length > 0).map(segmentOf),
+    last: last && segmentOf(last),
+  }
+}
+
+function segmentOf(codes: readonly number[]): Segment {
+  const units = Int32Array.from(codes)
+  const isLiteral = !codes.includes(ANY) && !isLowSurrogate(codes[0] ?? 0)
+  return { units, fallbacks: isLiteral ? fallbacksOf(units) : undefined }
+}
+
+/** A star takes whole characters, so what follows one never begins within a character. */
+function isLowSurrogate(unit: number): boolean {
+  return unit >= 0xdc00 && unit <= 0xdfff
+}
+
+function fallbacksOf(units: Int32Array): Int32Array {
+  const fallbacks = new Int32Array(units.length)
+  for (let at = 1, matched = 0; at < units.length; at += 1) {
+    while (matched > 0 && units[at] !== units[matched]) matched = fallbacks[matched - 1] ?? 0
+    if (units[at] === units[matched]) matched += 1
+    fallbacks[at] = matched
+  }
+  return fallbacks
 }
 
 /**
- * Matches without recursion: on a mismatch only the last star takes one character more. Takes at
- * most text × pattern steps, all of which are charged to the evaluation.
+ * Matches segment by segment, each at the first place where it matches: what a later place would allow, this one does.
+ * All steps are charged to the evaluation.
  */
-function matchesGlob(tokens: Int32Array, text: string, evaluation: Evaluation): boolean {
-  let token = 0
-  let at = 0
-  let starToken = -1
-  let starAt = 0
-  while (at < text.length) {
-    spend(evaluation, 1)
-    const wanted = tokens[token]
-    if (wanted === STAR) {
-      starToken = token
-      starAt = at
-      token += 1
-    } else if (wanted === ANY) {
-      token += 1
-      at += widthAt(text, at)
-    } else if (wanted === text.charCodeAt(at)) {
-      token += 1
-      at += 1
-    } else if (starToken >= 0) {
-      starAt += widthAt(text, starAt)
-      at = starAt
-      token = starToken + 1
-    } else {
-      return false
-    }
+function matchesPattern({ first, middle, last }: Pattern, text: string, evaluation: Evaluation): boolean {
+  spend(evaluation, 1)
+  let at = endAt(first, text, 0, evaluation)
+  if (last === undefined) return at === text.length
+  if (at === undefined) return false
+  for (const segment of middle) {
+    at = findEnd(segment, text, at, evaluation)
+    if (at === undefined) return false
   }
-  while (tokens[token] === STAR) token += 1
-  return token === tokens.length
+  return endsWith(last, text, at, evaluation)
+}
+
+/** Where a segment ends that begins at a place; nothing when it does not match there. */
+function endAt({ units }: Segment, text: string, from: number, evaluation: Evaluation): number | undefined {
+  let at = from
+  for (const unit of units) {
+    spend(evaluation, 1)
+    if (at >= text.length) return undefined
+    if (unit === ANY) at += widthAt(text, at)
+    else if (unit === text.charCodeAt(at)) at += 1
+    else return undefined
+  }
+  return at
+}
+
+/** Where a segment ends at the first place at or after another where it matches. */
+function findEnd(segment: Segment, text: string, from: number, evaluation: Evaluation): number | undefined {
+  const { fallbacks } = segment
+  if (fallbacks !== undefined) return findLiteralEnd(segment.units, fallbacks, { text, from }, evaluation)
+  for (let at = from; at < text.length; at += widthAt(text, at)) {
+    const end = endAt(segment, text, at, evaluation)
+    if (end !== undefined) return end
+  }
+  return undefined
+}
+
+/** Characters that a search for a literal segment looks at in the time of one step. */
+const CHARACTERS_PER_STEP = 4
+
+function findLiteralEnd(
+  units: Int32Array,
+  fallbacks: Int32Array,
+  { text, from }: { readonly text: string; readonly from: number },
+  evaluation: Evaluation,
+): number | undefined {
+  let matched = 0
+  let at = from
+  for (; at < text.length && matched < units.length; at += 1) {
+    const code = text.charCodeAt(at)
+    while (matched > 0 && units[matched] !== code) matched = fallbacks[matched - 1] ?? 0
+    if (units[matched] === code) matched += 1
+  }
+  spend(evaluation, 1 + Math.floor((at - from) / CHARACTERS_PER_STEP))
+  return matched === units.length ? at : undefined
+}
+
+/** Whether a segment matches at or after a place and ends with the text. */
+function endsWith(segment: Segment, text: string, from: number, evaluation: Evaluation): boolean {
+  const { units, fallbacks } = segment
+  if (units.length === 0) return true
+  if (fallbacks !== undefined) {
+    const at = text.length - units.length
+    return at >= from && endAt(segment, text, at, evaluation) !== undefined
+  }
+  for (let at = from; at < text.length; at += widthAt(text, at)) {
+    if (endAt(segment, text, at, evaluation) === text.length) return true
+  }
+  return false
 }
 
 /** Code units of the character there: two beyond the basic plane. */
