@@ -1,12 +1,13 @@
 import { KmsError } from '../api/errors.ts'
 import { pattern, text } from '../api/shapes.ts'
 import { utf8 } from '../base/bytes.ts'
+import { inSlices } from '../base/slices.ts'
 import type { Call } from '../dispatch/operation.ts'
-import { compilePolicy } from '../policy/compile.ts'
+import { compilePolicySteps } from '../policy/compile.ts'
 import type { ContextLookup } from '../policy/context.ts'
 import type { PolicyDocument } from '../policy/document.ts'
 import { defaultKeyPolicy, overlyPermissiveCondition, wouldLockOut } from '../policy/key-policy.ts'
-import { parseNewPolicy } from '../policy/new-policy.ts'
+import { parseNewPolicySteps } from '../policy/new-policy.ts'
 import { namedPrincipals } from '../policy/parse.ts'
 import { renamePrincipals, uniqueIdsIn } from '../policy/principal-names.ts'
 import { PolicySyntaxError } from '../policy/syntax-error.ts'
@@ -62,17 +63,18 @@ export async function checkKeyPolicy(proposal: PolicyProposal, parts: KmsParts):
     const limit = `at most ${KEY_POLICY_MAX_BYTES} bytes, got ${size}`
     throw new KmsError('LimitExceededException', `The key policy is too long: ${limit}.`)
   }
-  const given = parse(policyText)
+  const given = await parse(policyText, parts)
   const mistake = overlyPermissiveCondition(given)
   if (mistake !== undefined) throw malformed(mistake)
   const policy = renamePrincipals(policyText, await parts.arnsOfIds(uniqueIdsIn(given)))
-  const document = parse(policy)
+  const document = policy === policyText ? given : await parse(policy, parts)
   const principalIds = await bindPrincipals(document, parts)
   const bound = { policy, principalIds }
   if (proposal.bypassLockoutCheck) return bound
   const { context, keyArn } = proposal
   const bindings = new Map(Object.entries(principalIds))
-  if (wouldLockOut(compilePolicy(document, { bindings }), call.caller.principal, context, keyArn)) {
+  const compiled = await inSlices(compilePolicySteps(document, { bindings }), parts.giveWay)
+  if (wouldLockOut(compiled, call.caller.principal, context, keyArn)) {
     throw malformed(LOCKED_OUT)
   }
   return bound
@@ -84,6 +86,8 @@ async function bindPrincipals(
 ): Promise<Readonly<Record<string, string>>> {
   const principalIds: Record<string, string> = {}
   for (const arn of namedPrincipals(document)) {
+    const wait = parts.giveWay()
+    if (wait !== undefined) await wait
     if (!(await parts.principalExists(arn))) throw malformed(INVALID_PRINCIPALS)
     const id = await parts.principalId(arn)
     if (id !== undefined) principalIds[arn] = id
@@ -97,10 +101,12 @@ async function bindPrincipals(
  */
 export async function shownPolicy(
   { policy, principalIds = {} }: Pick<KeyValue, 'policy' | 'principalIds'>,
-  parts: Pick<KmsParts, 'shownName'>,
+  parts: Pick<KmsParts, 'shownName' | 'giveWay'>,
 ): Promise<string> {
   const names = new Map<string, string>()
   for (const [arn, id] of Object.entries(principalIds)) {
+    const wait = parts.giveWay()
+    if (wait !== undefined) await wait
     const shown = await parts.shownName(arn, id)
     if (shown !== arn) names.set(arn, shown)
   }
@@ -136,9 +142,9 @@ const INVALID_PRINCIPALS = 'Policy contains a statement with one or more invalid
 const INVALID_SERVICES = 'Policy contains a statement with one or more invalid service principals.'
 const LOCKED_OUT = 'The new key policy will not allow you to update the key policy in the future.'
 
-function parse(policyText: string): PolicyDocument {
+async function parse(policyText: string, { giveWay }: Pick<KmsParts, 'giveWay'>): Promise<PolicyDocument> {
   try {
-    return parseNewPolicy(policyText, { flavour: 'key' })
+    return await inSlices(parseNewPolicySteps(policyText, { flavour: 'key' }), giveWay)
   } catch (error) {
     if (error instanceof PolicySyntaxError) throw malformed(keyPolicyText(error))
     throw error

@@ -1,10 +1,12 @@
+import { inSlices } from '../base/slices.ts'
 import type { Call, Consequence } from '../dispatch/operation.ts'
-import { compilePolicy } from '../policy/compile.ts'
+import { compilePolicySteps } from '../policy/compile.ts'
 import type { ContextLookup } from '../policy/context.ts'
 import { wouldLockOut } from '../policy/key-policy.ts'
-import { parsePolicy } from '../policy/parse.ts'
+import { parsePolicySteps } from '../policy/parse.ts'
 import type { KeyValue } from './key-record.ts'
 import type { Key } from './keys.ts'
+import type { KmsParts } from './parts.ts'
 
 /** A policy that a key gets, and whether its check is left out. */
 export type PutPolicy = {
@@ -19,16 +21,14 @@ export type PutPolicy = {
  * What is recorded of a key policy whose check is left out and which would not have passed it:
  * nobody may be able to change it again.
  */
-export function lockOutRisk({
-  key,
-  policies,
-  bypassLockoutCheck,
-  call,
-  context,
-}: PutPolicy): readonly Consequence[] {
+export async function lockOutRisk(
+  { key, policies, bypassLockoutCheck, call, context }: PutPolicy,
+  { giveWay }: Pick<KmsParts, 'giveWay'>,
+): Promise<readonly Consequence[]> {
   if (bypassLockoutCheck !== true) return []
   const bindings = new Map(Object.entries(policies.principalIds ?? {}))
-  const policy = compilePolicy(parsePolicy(policies.policy, { flavour: 'key' }), { bindings })
+  const parsed = await inSlices(parsePolicySteps(policies.policy, { flavour: 'key' }), giveWay)
+  const policy = await inSlices(compilePolicySteps(parsed, { bindings }), giveWay)
   if (!wouldLockOut(policy, call.caller.principal, context, key.arn)) return []
   const { account, region, keyId, arn } = key
   return [
@@ -45,11 +45,10 @@ export function lockOutRisk({
 
 /** The same of a key that is made. */
 export function newKeyLockOutRisk(
-  key: PutPolicy['key'],
-  policies: PutPolicy['policies'],
-  call: Call,
+  { key, policies, call }: Pick<PutPolicy, 'key' | 'policies' | 'call'>,
   input: { readonly BypassPolicyLockoutSafetyCheck?: boolean | undefined },
-): readonly Consequence[] {
+  parts: Pick<KmsParts, 'giveWay'>,
+): Promise<readonly Consequence[]> {
   const bypassLockoutCheck = input.BypassPolicyLockoutSafetyCheck
-  return lockOutRisk({ key, policies, bypassLockoutCheck, call, context: call.context })
+  return lockOutRisk({ key, policies, bypassLockoutCheck, call, context: call.context }, parts)
 }

@@ -67,7 +67,7 @@ export async function reportKey(
   if (record === undefined || isGone(record.value, now)) return undefined
   const { value } = record
   const arn = keyArn(region, account, keyId)
-  const names = { shownName: (named: string, id: string) => shownName(records, named, id) }
+  const names = { giveWay, shownName: (named: string, id: string) => shownName(records, named, id) }
   const where = await placeNow(records, account)
   const { spec, usage, origin, description, createdAt, aliases, rotation, multiRegion } = value
   return {

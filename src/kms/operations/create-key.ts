@@ -120,7 +120,7 @@ async function create(call: Call, input: CreateKeyInput, parts: KmsParts): Promi
     event: {
       response: { keyMetadata: eventMetadata(key) },
       additional: place && storeEventData(place.store),
-      also: newKeyLockOutRisk(key, policies, call, input),
+      also: await newKeyLockOutRisk({ key, policies, call }, input, parts),
     },
   }
 }

@@ -33,7 +33,7 @@ export const putKeyPolicy = keyOperation(
     const policies = await checkKeyPolicy(proposal, parts)
     return {
       changes: [replace(key.record, { ...key.record.value, ...policies })],
-      event: { response: { keyId: key.arn }, also: lockOutRisk({ ...proposal, key, policies }) },
+      event: { response: { keyId: key.arn }, also: await lockOutRisk({ ...proposal, key, policies }, parts) },
     }
   },
 )

@@ -116,7 +116,7 @@ async function replicate(call: Call, input: ReplicateKeyInput, key: Key, parts: 
           resources: [{ account: replica.account, arn: replica.arn }],
           details: { keyMetadata: eventMetadata(shown) },
         },
-        ...newKeyLockOutRisk(replica, policies, call, input),
+        ...(await newKeyLockOutRisk({ key: replica, policies, call }, input, parts)),
       ],
     },
   }
