@@ -1,5 +1,3 @@
-/** Levels of objects and lists in a request body: requests of KMS and CloudTrail have six at most. */
-export const JSON_MAX_DEPTH = 32
 /**
  * Strings, commas, and beginnings of objects and lists in a request body. The largest legal request has an encryption
  * context of 8,192 bytes, at most 4,200 pairs, each of two strings and a comma.
@@ -10,17 +8,14 @@ const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const COMMA = 0x2c
 const OPEN_LIST = 0x5b
-const CLOSE_LIST = 0x5d
 const OPEN_OBJECT = 0x7b
-const CLOSE_OBJECT = 0x7d
 
 /**
- * What a JSON text has too much of, if anything. Reads no further than the limit and keeps nothing, so that a text
- * that is all brackets, commas or quotes costs a fraction of what parsing it would. Says nothing of whether the text is
- * JSON.
+ * Whether a JSON text has more of these than any request. Reads no further than the limit and keeps nothing, so that a
+ * text that is all brackets, commas or quotes costs a fraction of what parsing it would. Says nothing of whether the
+ * text is JSON.
  */
-export function excessOfJson(text: Uint8Array): 'depth' | 'tokens' | undefined {
-  let depth = 0
+export function hasTooManyTokens(text: Uint8Array): boolean {
   let tokens = 0
   for (let at = 0; at < text.length; at += 1) {
     switch (text[at]) {
@@ -30,21 +25,13 @@ export function excessOfJson(text: Uint8Array): 'depth' | 'tokens' | undefined {
         break
       case OPEN_LIST:
       case OPEN_OBJECT:
-        tokens += 1
-        depth += 1
-        if (depth > JSON_MAX_DEPTH) return 'depth'
-        break
-      case CLOSE_LIST:
-      case CLOSE_OBJECT:
-        depth -= 1
-        break
       case COMMA:
         tokens += 1
         break
     }
-    if (tokens > JSON_MAX_TOKENS) return 'tokens'
+    if (tokens > JSON_MAX_TOKENS) return true
   }
-  return undefined
+  return false
 }
 
 /** Where the quote is that ends a string; the end of the text when there is none. */

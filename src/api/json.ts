@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { fromUtf8, toBase64 } from '../base/bytes.ts'
 import { KmsError } from './errors.ts'
-import { excessOfJson, JSON_MAX_DEPTH, JSON_MAX_TOKENS } from './json-cost.ts'
+import { hasTooManyTokens, JSON_MAX_TOKENS } from './json-cost.ts'
 
 /** The media type of both directions. Source: Smithy, "AWS JSON 1.1 protocol". */
 export const JSON_MEDIA_TYPE = 'application/x-amz-json-1.1'
@@ -9,10 +9,8 @@ export const JSON_MEDIA_TYPE = 'application/x-amz-json-1.1'
 /** A body up to this size is parsed as it is: whatever it holds takes less than a millisecond. */
 const PARSED_AT_ONCE_BYTES = 4096
 
-const EXCESS = {
-  depth: `The request body has more than ${JSON_MAX_DEPTH} levels.`,
-  tokens: `The request body has more than ${JSON_MAX_TOKENS} strings, commas and brackets.`,
-} as const
+/** In the audit event alone: the error of AWS has no message. */
+const TOO_MANY = `the request body has more than ${JSON_MAX_TOKENS} strings, commas and brackets`
 
 /**
  * The JSON value of a request body; an empty body is an empty object.
@@ -23,8 +21,9 @@ const EXCESS = {
 export function parseJsonBody(body: Uint8Array): unknown {
   if (body.length === 0) return {}
   if (!isUtf8(body)) throw new KmsError('SerializationException')
-  const excess = body.length > PARSED_AT_ONCE_BYTES ? excessOfJson(body) : undefined
-  if (excess !== undefined) throw new KmsError('SerializationException', EXCESS[excess])
+  if (body.length > PARSED_AT_ONCE_BYTES && hasTooManyTokens(body)) {
+    throw new KmsError('SerializationException', '', { reason: TOO_MANY })
+  }
   try {
     return JSON.parse(fromUtf8(body))
   } catch (cause) {

@@ -41,6 +41,21 @@ export function missingFile(folder: string, name: string, command: string): stri
   return WITHOUT.includes(place) ? reason : missing(reason)
 }
 
+/** The folder that Terraform takes its providers from, as `terraform init -plugin-dir` does. */
+export const TERRAFORM_PROVIDERS = process.env['CONFORMANCE_TERRAFORM_PROVIDERS'] ?? ''
+
+/**
+ * Why the tests of Terraform are skipped; `false` when it and its AWS provider are there. No registry of packages has
+ * them, so they may be missing on CI.
+ */
+export async function missingTerraform(): Promise<string | false> {
+  const found = await run('terraform', ['version'], { environment: { CHECKPOINT_DISABLE: '1' } }).catch(
+    () => undefined,
+  )
+  if (found?.status !== 0) return 'terraform does not work here'
+  return TERRAFORM_PROVIDERS === '' ? 'CONFORMANCE_TERRAFORM_PROVIDERS names no folder of providers' : false
+}
+
 function missing(reason: string): string {
   if (process.env['CI'] === 'true') throw new Error(reason)
   return reason
