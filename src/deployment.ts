@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import { DiskReserve, diskSpaceOf } from './audit/disk-reserve.ts'
@@ -11,6 +11,7 @@ import { AUDIT_KEY_INFO } from './audit/segment.ts'
 import { segmentFiles } from './audit/segment-files.ts'
 import type { Log } from './base/log.ts'
 import { systemClock, systemRandom, systemSleep, systemTimers } from './base/ports.ts'
+import { ownershipProblem, readRegularText } from './base/regular-file.ts'
 import type { Secret } from './base/secret.ts'
 import type { TlsPair } from './base/tls-pair.ts'
 import { addCredentials } from './config/credentials-file.ts'
@@ -75,7 +76,7 @@ export type Deployment = {
  * @throws SealError, StoreFailure.
  */
 export async function openDeployment(config: Config, options: RecordsOptions = {}): Promise<Deployment> {
-  await makeFolder(config.data)
+  await makeDataFolder(config)
   using rootKey = await openRootKey(config)
   const records = await openRecords(openSqlite(config.data), recordSealer(rootKey, systemRandom), options)
   await assertNotLost(config, records)
@@ -89,6 +90,14 @@ export async function openDeployment(config: Config, options: RecordsOptions = {
     grantTokens: grantTokens(rootKey, systemRandom),
     tokenSealer: tokenSealer(rootKey, systemRandom),
   }
+}
+
+/** Who else may write there could put any file in the place of ours. @throws ConfigError. */
+async function makeDataFolder({ data }: Config): Promise<void> {
+  await makeFolder(data)
+  const problem = ownershipProblem(await stat(data))
+  if (problem !== undefined)
+    throw new ConfigError(`HOLDFAST_DATA is '${data}', which cannot be used: ${problem}`)
 }
 
 /** Whether there is a data folder already. */
@@ -132,7 +141,9 @@ async function prepareAccount(config: Config, records: Records): Promise<void> {
   const parts = { records, clock: systemClock, random: systemRandom }
   const account = await ensureAccount(parts, config.account)
   const path = join(config.data, CREDENTIALS_FILE)
-  await handOverRoot(parts, account, (key) => addCredentials(path, { ...key, account: config.account }))
+  await handOverRoot(parts, account, async (key) => {
+    await addCredentials(path, { ...key, account: config.account })
+  })
 }
 
 /**
@@ -140,7 +151,7 @@ async function prepareAccount(config: Config, records: Records): Promise<void> {
  * what is missing: the root key, the account, the credentials.
  */
 export async function openForServing(config: Config, options: RecordsOptions = {}): Promise<Deployment> {
-  await makeFolder(config.data)
+  await makeDataFolder(config)
   const lock = await waitForLock(join(config.data, START_LOCK_FILE))
   try {
     const deployment = await openDeployment(config, options)
@@ -165,8 +176,8 @@ async function waitForLock(path: string): Promise<FileLock> {
 export async function readTls({ tls }: Config): Promise<TlsPair | undefined> {
   if (tls === undefined) return undefined
   try {
-    const cert = parseCertificates(await readFile(tls.certFile, 'utf8'))
-    const key = await readFile(tls.keyFile, 'utf8')
+    const cert = parseCertificates(await readRegularText(tls.certFile))
+    const key = await readRegularText(tls.keyFile)
     // Says whether a listener will take them, which is opened when much has been made already.
     createSecureContext({ cert, key })
     return { cert, key }
@@ -265,7 +276,7 @@ export async function announceEndpoint(config: Config, port: number): Promise<vo
 /** Removes what was written down, unless another server of the folder has written since. */
 export async function withdrawEndpoint(config: Config, port: number): Promise<void> {
   const path = join(config.data, ENDPOINT_FILE)
-  const written = await readFile(path, 'utf8').catch(() => '')
+  const written = await readRegularText(path).catch(() => '')
   if (written.trim() === endpointOf(config, port)) await rm(path, { force: true })
 }
 

@@ -1,9 +1,9 @@
 /** What settings name, read and checked before a start makes or changes anything. */
 
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseRoots } from './attestation/roots.ts'
 import { systemClock } from './base/ports.ts'
+import { readRegularText } from './base/regular-file.ts'
 import type { Destination } from './cloudtrail/destination.ts'
 import { openDestination } from './cloudtrail/open-destination.ts'
 import { readDefaultCredentials } from './config/credentials-file.ts'
@@ -54,7 +54,7 @@ async function readAs<T>(
 ): Promise<T | undefined> {
   if (path === undefined) return undefined
   try {
-    return parse(await readFile(path, 'utf8'))
+    return parse(await readRegularText(path))
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new ConfigError(`${variable} is '${path}': ${reason}`, { cause })

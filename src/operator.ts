@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { operatorEvent } from './audit/own-events.ts'
 import type { Log } from './base/log.ts'
 import { type Clock, type Random, systemClock, systemRandom, systemSleep } from './base/ports.ts'
-import { addCredentials } from './config/credentials-file.ts'
+import { addCredentials, readCredentialsFile } from './config/credentials-file.ts'
 import type { Config } from './config/settings.ts'
 import { CREDENTIALS_FILE, makeEventsFolder, openDeployment, openNodeJournal } from './deployment.ts'
 import { redeliver } from './events/redeliver.ts'
@@ -29,6 +29,7 @@ import {
   showOrganization,
 } from './iam/organization.ts'
 import type { OrganizationValue } from './iam/organization-record.ts'
+import { newRootKey, type OlderKeys } from './iam/root-credentials.ts'
 import { claimFileLock } from './store/file-lock.ts'
 import type { Change, Records } from './store/records.ts'
 
@@ -36,6 +37,8 @@ import type { Change, Records } from './store/records.ts'
 export type Operator = {
   /** Makes an account, hands its root credentials over in the credentials file, and gives its id. */
   readonly createAccount: (id: string | undefined) => Promise<string>
+  /** Makes a root access key, hands it over in the credentials file, and says what it has done. */
+  readonly createRootCredentials: (account: string, others: OlderKeys) => Promise<CreatedRootKey>
   readonly accounts: () => Promise<readonly ListedAccount[]>
   readonly controls: Readonly<Record<ControlType, ControlOperator>>
   readonly organization: OrganizationOperator
@@ -45,6 +48,15 @@ export type Operator = {
   readonly redeliverEvents: (eventId: string | undefined) => Promise<number>
   readonly quotas: (account: string) => Promise<readonly ListedQuota[]>
   readonly setQuota: (account: string, name: string, value: string) => Promise<void>
+}
+
+/** A root access key that was made and handed over. */
+type CreatedRootKey = {
+  readonly accessKeyId: string
+  /** The access keys that the account had. */
+  readonly older: readonly string[]
+  /** The profile of the credentials file that has it. */
+  readonly profile: string
 }
 
 /** What an operator can do with control policies of one type. A target is a root, a unit or an account, by its id. */
@@ -121,10 +133,26 @@ function operatorOf(config: Config, records: Records, commit: Commit): Operator 
       const id = given ?? (await freeAccountId(parts))
       await commit('CreateAccount', { accountId: id }, await createAccount(parts, id))
       const path = join(config.data, CREDENTIALS_FILE)
-      await handOverRoot(parts, await needAccount(records, id), (key) =>
-        addCredentials(path, { ...key, account: id }),
-      )
+      await handOverRoot(parts, await needAccount(records, id), async (key) => {
+        await addCredentials(path, { ...key, account: id })
+      })
       return id
+    },
+    createRootCredentials: async (accountId, others) => {
+      const path = join(config.data, CREDENTIALS_FILE)
+      // What cannot be written to is found before anything changes.
+      await readCredentialsFile(path)
+      const { accessKeyId, older, changes } = await newRootKey(parts, accountId, others)
+      await commit(
+        'CreateRootCredentials',
+        { accountId, accessKeyId, others, otherAccessKeyIds: older },
+        changes,
+      )
+      let profile = ''
+      await handOverRoot(parts, await needAccount(records, accountId), async (key) => {
+        profile = await addCredentials(path, { ...key, account: accountId }, { replaces: older })
+      })
+      return { accessKeyId, older, profile }
     },
     accounts: async () => (await listAccounts(records)).map(listed),
     controls: {

@@ -33,6 +33,7 @@ import { outliveReader } from './outlive-reader.ts'
 import { policyWhatIf } from './policy-what-if.ts'
 import { QUOTA_COMMANDS } from './quota.ts'
 import { REPORT_COMMANDS } from './report-commands.ts'
+import { rootCredentialsCreate } from './root-credentials.ts'
 import { serve } from './serve.ts'
 import { simulate } from './simulate.ts'
 import { status } from './status.ts'
@@ -60,6 +61,7 @@ const COMMANDS: readonly Command[] = [
   ...REPORT_COMMANDS,
   accountCreate,
   accountList,
+  rootCredentialsCreate,
   ...ORGANIZATION_COMMANDS,
   ...CONTROL_COMMANDS,
   ...EVENT_COMMANDS,

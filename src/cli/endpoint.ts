@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readRegularText } from '../base/regular-file.ts'
 import type { Config } from '../config/settings.ts'
 import { ENDPOINT_FILE, endpointOf } from '../deployment.ts'
 
@@ -11,7 +11,7 @@ export async function currentEndpoint(config: Config): Promise<string> {
 /** Where the server of a data folder listens; nothing when none has written it down, so none runs. */
 export async function findEndpoint(config: Config): Promise<string | undefined> {
   try {
-    return (await readFile(join(config.data, ENDPOINT_FILE), 'utf8')).trim()
+    return (await readRegularText(join(config.data, ENDPOINT_FILE))).trim()
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
     throw error

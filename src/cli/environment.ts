@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { readCredentialsFile } from '../config/credentials-file.ts'
 import type { Config } from '../config/settings.ts'
 import { CREDENTIALS_FILE, isDataFolder } from '../deployment.ts'
 import type { Command } from './command.ts'
@@ -10,8 +11,13 @@ export const environment: Command = {
   name: 'env',
   about: 'prints export lines that point AWS clients at the server: eval "$(holdfast env)"',
   run: async ({ config, output }) => {
+    const path = resolve(config.data, CREDENTIALS_FILE)
     if (!isDataFolder(config))
       output.complain(`holdfast: ${config.data} is not a data folder yet: start the server first`)
+    else if ((await readCredentialsFile(path)) === undefined)
+      output.complain(
+        `holdfast: there are no credentials at ${path}: AWS_SHARED_CREDENTIALS_FILE and AWS_PROFILE are left as they are. Use your own, or make new ones with holdfast root-credentials create`,
+      )
     for (const line of environmentLines(config, await currentEndpoint(config))) output.print(line)
     return 0
   },
@@ -26,9 +32,15 @@ export function environmentLines(config: Config, endpoint: string): readonly str
     ...SERVICES.map((service) => `export AWS_ENDPOINT_URL_${service}=${quote(endpoint)}`),
     `export AWS_REGION=${quote(config.region)}`,
     `export AWS_DEFAULT_REGION=${quote(config.region)}`,
-    `export AWS_SHARED_CREDENTIALS_FILE=${quote(resolve(config.data, CREDENTIALS_FILE))}`,
-    `export AWS_PROFILE=${profileOf(config)}`,
+    ...credentialLines(config),
   ]
+}
+
+/** Nothing where there is no file: clients that are pointed at a file that is not there fail, whatever else they have. */
+function credentialLines(config: Config): readonly string[] {
+  const path = resolve(config.data, CREDENTIALS_FILE)
+  if (isDataFolder(config) && !existsSync(path)) return []
+  return [`export AWS_SHARED_CREDENTIALS_FILE=${quote(path)}`, `export AWS_PROFILE=${profileOf(config)}`]
 }
 
 /** The profile that holds the account's credentials: its own, unless it was the first of the folder. */

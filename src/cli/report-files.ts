@@ -1,7 +1,8 @@
-import { open, readdir, rename, writeFile } from 'node:fs/promises'
+import { readdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { VerifierKey } from '../audit/note.ts'
 import { fromUtf8 } from '../base/bytes.ts'
+import { readRegularFile } from '../base/regular-file.ts'
 import { isSignedContent, NOTE_MAX_BYTES, openFiles, type SignedFile } from '../reports/signed-files.ts'
 
 /** Of one file of a report: that of a hundred thousand keys is some 100 MB. */
@@ -27,21 +28,7 @@ export async function dayBefore(folder: string, day: string): Promise<string | u
 
 /** A file as bytes. @throws Error when it is too long or cannot be read. */
 export async function readLimited(path: string, maxBytes: number): Promise<Uint8Array> {
-  const file = await open(path, 'r')
-  try {
-    const { size } = await file.stat()
-    if (size > maxBytes) throw new Error(`${path} is longer than ${maxBytes} bytes`)
-    const buffer = new Uint8Array(size)
-    let filled = 0
-    while (filled < size) {
-      const { bytesRead } = await file.read(buffer, filled, size - filled, filled)
-      if (bytesRead === 0) break
-      filled += bytesRead
-    }
-    return buffer.subarray(0, filled)
-  } finally {
-    await file.close()
-  }
+  return readRegularFile(path, { maxBytes })
 }
 
 /** Puts a file into the place of one of the same name. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { openNode } from '../app.ts'
 import type { Log } from '../base/log.ts'
@@ -54,9 +55,16 @@ type Served = { readonly endpoint: string; readonly metrics: string | undefined 
 function announce(config: Config, { endpoint, metrics }: Served, output: Output): void {
   output.print(`Holdfast serves on ${endpoint}`)
   output.print(`  data         ${resolve(config.data)}`)
-  output.print(`  credentials  ${resolve(config.data, CREDENTIALS_FILE)} (root of account ${config.account})`)
+  output.print(`  credentials  ${credentialsLine(config)}`)
   if (metrics !== undefined) output.print(`  metrics      ${metrics}`)
   output.print('')
   output.print('Point AWS clients here:')
   for (const line of environmentLines(config, endpoint)) output.print(`  ${line}`)
+}
+
+/** The credentials file may be moved away, and a restored folder may have none. */
+function credentialsLine(config: Config): string {
+  const path = resolve(config.data, CREDENTIALS_FILE)
+  if (existsSync(path)) return `${path} (root of account ${config.account})`
+  return `none at ${path}: holdfast root-credentials create makes new ones for the root of account ${config.account}`
 }

@@ -19,7 +19,7 @@ export const simulate: Command = {
   flags: {
     principal: { about: 'the ARN of a user, role, session of a role, or account' },
     action: { about: 'the permission, such as kms:Decrypt' },
-    resource: { about: 'the ARN of a key, alias, role and so on; default *' },
+    resource: { about: 'the ARN of a key, alias, role and so on, or a key id or alias; default *' },
     context: {
       about: 'a condition key and its value, KEY=VALUE; once more for each further one',
       kind: 'list',
@@ -38,6 +38,7 @@ export const simulate: Command = {
       principal: requireFlag(input, 'principal'),
       action,
       resource: flags['resource'] ?? '*',
+      region: config.region,
       context: parseContext(lists['context'] ?? []),
       sessionPolicy: policyFile === undefined ? undefined : await readGivenFile(input, 'session-policy'),
     }

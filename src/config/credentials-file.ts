@@ -1,5 +1,7 @@
-import { open, readFile, rename, rm } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { readRegularText } from '../base/regular-file.ts'
+import { ConfigError } from './setting.ts'
 
 const OWNER_ONLY = 0o600
 
@@ -11,19 +13,24 @@ export type RootCredentials = {
 }
 
 /**
- * Adds credentials to a file in AWS's shared-credentials format, readable by the owner only: as
- * profile `default` when there is no such file, else as a profile with the account's name, so that
- * nothing in it is lost. Written aside and renamed, so a reader never sees half of it.
+ * Puts credentials into a file in AWS's shared-credentials format, readable by the owner only, and gives their profile:
+ * the one that the account has in it, else `default` when the file has none or the account is the folder's first, else the account's
+ * id. What else is in the file stays. Written aside and renamed, so a reader never sees half of it.
  */
-export async function addCredentials(path: string, root: RootCredentials): Promise<void> {
-  const present = await readPresent(path)
-  const profile = present === '' ? 'default' : root.account
+export async function addCredentials(
+  path: string,
+  root: RootCredentials,
+  { replaces }: { readonly replaces?: readonly string[] } = {},
+): Promise<string> {
+  const present = (await readCredentialsFile(path)) ?? ''
+  const profile = profileFor(present, root.account, replaces ?? [])
+  const kept = withoutProfile(present, profile).trimEnd()
   const section = `[${profile}]\naws_access_key_id = ${root.accessKeyId}\naws_secret_access_key = ${root.secretAccessKey}\n`
   const aside = `${path}.new`
   await rm(aside, { force: true })
   const file = await open(aside, 'wx', OWNER_ONLY)
   try {
-    await file.writeFile(present === '' ? section : `${present.trimEnd()}\n\n${section}`)
+    await file.writeFile(kept === '' ? section : `${kept}\n\n${section}`)
     await file.sync()
   } finally {
     await file.close()
@@ -32,13 +39,29 @@ export async function addCredentials(path: string, root: RootCredentials): Promi
   const folder = await open(dirname(path), 'r')
   await folder.sync()
   await folder.close()
+  return profile
 }
+
+/** An access key that is replaced says which profile is the account's. */
+function profileFor(text: string, account: string, replaced: readonly string[]): string {
+  const sections = text.split(SECTIONS).filter((section) => section.startsWith('['))
+  if (sections.length === 0) return 'default'
+  const own = sections.find((section) => replaced.some((id) => section.includes(id)))
+  return own === undefined ? account : own.slice(1, own.indexOf(']'))
+}
+
+function withoutProfile(text: string, profile: string): string {
+  const sections = text.split(SECTIONS)
+  return sections.filter((section) => !section.startsWith(`[${profile}]`)).join('')
+}
+
+const SECTIONS = /^(?=\[)/m
 
 /** The access key of the profile `default` of a file in AWS's shared-credentials format. @throws Error. */
 export async function readDefaultCredentials(
   path: string,
 ): Promise<{ readonly accessKeyId: string; readonly secretAccessKey: string }> {
-  const text = await readFile(path, 'utf8')
+  const text = await readText(path)
   const [, section = ''] = /^\[default\]\s*$([^[]*)/m.exec(text) ?? []
   const accessKeyId = /^\s*aws_access_key_id\s*=\s*(\S+)\s*$/m.exec(section)?.[1]
   const secretAccessKey = /^\s*aws_secret_access_key\s*=\s*(\S+)\s*$/m.exec(section)?.[1]
@@ -46,11 +69,22 @@ export async function readDefaultCredentials(
   throw new Error(`${path} has no profile default with an access key and its secret`)
 }
 
-async function readPresent(path: string): Promise<string> {
+/** The text of a credentials file; nothing when there is none. @throws ConfigError when others could change it. */
+export async function readCredentialsFile(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ''
-    throw error
+    return await readRegularText(path, { noLink: true, own: true })
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new ConfigError(`the credentials file ${path} cannot be used: ${reason}`, { cause })
+  }
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readRegularText(path)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new Error(`${path}: ${reason}`, { cause })
   }
 }

@@ -1,5 +1,6 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { mkdir, open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readRegularText } from '../base/regular-file.ts'
 import type { FileLock } from '../store/file-lock.ts'
 
 /** An event that could not be delivered. */
@@ -20,6 +21,8 @@ const DEAD_LETTERS_MAX_BYTES = 16_777_216
 const KEPT_SHARE = 0.75
 
 const LETTERS_FILE = 'dead-letters.jsonl'
+/** Of the file of letters: beyond it, what cannot be delivered has to be looked at by hand. */
+const LETTERS_MAX_BYTES = 536_870_912
 const LOCK_FILE = 'dead-letters.lock'
 const FILE_MODE = 0o600
 const FOLDER_MODE = 0o700
@@ -79,7 +82,7 @@ export async function readDeadLetters({
 }: Pick<DeadLetterParts, 'folder'>): Promise<readonly DeadLetter[]> {
   let text: string
   try {
-    text = await readFile(join(folder, LETTERS_FILE), 'utf8')
+    text = await readRegularText(join(folder, LETTERS_FILE), { maxBytes: LETTERS_MAX_BYTES })
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
     throw error

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { readRegularText } from '../base/regular-file.ts'
 import { ConfigError } from '../config/setting.ts'
 import { parseWebhooks, type WebhookEndpoint } from '../config/webhooks-file.ts'
 import { parseCertificates } from '../crypto/certificates.ts'
@@ -45,7 +45,7 @@ function endpointIdOf(url: string): string {
 
 async function readAs<T>(path: string, parse: (text: string) => T): Promise<T> {
   try {
-    const text = await readFile(path, 'utf8')
+    const text = await readRegularText(path)
     if (text.length > FILE_MAX_BYTES) throw new Error(`it is longer than ${FILE_MAX_BYTES} bytes`)
     return parse(text)
   } catch (cause) {

@@ -1,4 +1,5 @@
 import { printable } from '../base/printable.ts'
+import { ciphertextFailureJson, formatCiphertextFailure } from './ciphertext-text.ts'
 import { explainedJson } from './examined-json.ts'
 import type { DecidedNow, ExplainedCall } from './explain-call.ts'
 import { formatExamined } from './path-text.ts'
@@ -9,6 +10,7 @@ export function formatCall(explained: ExplainedCall): readonly string[] {
   const { event, now } = explained
   return [
     ...formatEvent(explained),
+    ...formatCiphertextFailure(event),
     '',
     ...('because' in now
       ? [`This call cannot be decided again: ${printable(now.because)}.`]
@@ -73,7 +75,7 @@ function formatNow(
 
 /** The same for programs. */
 export function callJson({ event, result, reason, now }: ExplainedCall): object {
-  const recorded = { result, reason, event }
+  const recorded = { result, reason, event, ciphertext: ciphertextFailureJson(event) }
   if ('because' in now) return { recorded, notDecided: now.because }
   const { allowed, permissions, differs, unknown } = now
   return {

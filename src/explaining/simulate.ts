@@ -1,16 +1,17 @@
 import { parseArn } from '../api/arn.ts'
+import { KmsError } from '../api/errors.ts'
 import { SERVICES } from '../api/services.ts'
 import type { Caller } from '../dispatch/caller.ts'
 import type { Permission } from '../dispatch/operation.ts'
 import { parseIamArn } from '../iam/arns.ts'
 import { findByName, ROLES } from '../iam/entities.ts'
 import { trustPolicy } from '../iam/policies.ts'
-import { keyContext } from '../kms/context.ts'
+import { keyContext, requestAlias } from '../kms/context.ts'
 import { grantsFor } from '../kms/grant-access.ts'
-import { parseIdentifier } from '../kms/identifier.ts'
+import { type Identifier, parseIdentifier } from '../kms/identifier.ts'
 import { findKey, type Key } from '../kms/keys.ts'
 import type { ContextLookup, ContextValue } from '../policy/context.ts'
-import { isTrustAction } from '../policy/key-actions.ts'
+import { CROSS_ACCOUNT_ACTIONS, isTrustAction } from '../policy/key-actions.ts'
 import type { Records } from '../store/records.ts'
 import { type Examined, examine } from './examine.ts'
 import { type NamedCaller, namedCaller, SimulationError } from './named-caller.ts'
@@ -19,8 +20,9 @@ import type { ExplainingParts } from './parts.ts'
 /** A request to simulate. */
 export type SimulatedRequest = NamedCaller & {
   readonly action: string
-  /** An ARN, or `*`. */
+  /** An ARN, or `*`; a key id or alias name of the principal's account in `region`. */
   readonly resource: string
+  readonly region?: string
   /** Condition keys, by lower-case name. */
   readonly context: ReadonlyMap<string, ContextValue>
 }
@@ -29,12 +31,24 @@ export type SimulatedRequest = NamedCaller & {
 export async function simulateRequest(parts: ExplainingParts, request: SimulatedRequest): Promise<Examined> {
   const { records } = parts
   const now = parts.now()
-  const { resource } = request
-  const region = parseArn(resource)?.region ?? ''
+  const { resource: named } = request
+  const key = await keyOf(records, request, now)
+  const resource = key?.arn ?? named
+  if (
+    key === undefined &&
+    parseArn(named) === undefined &&
+    CROSS_ACCOUNT_ACTIONS.has(request.action.toLowerCase())
+  )
+    throw new SimulationError(`${request.action} is about one key: say which with --resource`)
+  const region = key?.region ?? parseArn(resource)?.region ?? ''
+  const alias = requestAlias(named)
   const caller = await namedCaller(records, request, now)
   const requested = request.action.startsWith('iam:') ? SERVICES.iam.eventRegion : region
   const context: ContextLookup = (key) =>
-    request.context.get(key) ?? knownKey(key, requested, now) ?? caller.keys(key)
+    request.context.get(key) ??
+    (key === 'kms:requestalias' ? alias : undefined) ??
+    knownKey(key, requested, now) ??
+    caller.keys(key)
   const call = {
     requestId: '',
     caller,
@@ -46,7 +60,6 @@ export async function simulateRequest(parts: ExplainingParts, request: Simulated
     conceal: () => {},
     identify: () => {},
   }
-  const key = await keyOf(records, resource, now)
   const permission: Permission =
     key === undefined
       ? {
@@ -77,13 +90,28 @@ function knownKey(key: string, region: string | undefined, now: number): Context
 }
 
 /** The key that a resource names, by its own ARN or by that of an alias. @throws SimulationError. */
-async function keyOf(records: Records, resource: string, now: number): Promise<Key | undefined> {
+async function keyOf(
+  records: Records,
+  { resource, principal, region: home = '' }: SimulatedRequest,
+  now: number,
+): Promise<Key | undefined> {
   const arn = parseArn(resource)
-  if (arn?.service !== 'kms') return undefined
-  const { account, region } = arn
-  const key = await findKey({ records, region, now }, parseIdentifier(resource, account, region))
-  if (key === undefined) throw new SimulationError(`there is no key ${resource}`)
+  if (resource === '*' || (arn !== undefined && arn.service !== 'kms')) return undefined
+  const { account, region } = arn ?? { account: parseArn(principal)?.account ?? '', region: home }
+  const where = arn === undefined ? ` of account ${account} in ${region}` : ''
+  const key = await findKey({ records, region, now }, identifierOf(resource, account, region))
+  if (key === undefined) throw new SimulationError(`there is no key ${resource}${where}`)
   return key
+}
+
+/** @throws SimulationError for a text that can name no key. */
+function identifierOf(resource: string, account: string, region: string): Identifier {
+  try {
+    return parseIdentifier(resource, account, region)
+  } catch (error) {
+    if (!(error instanceof KmsError)) throw error
+    throw new SimulationError(`'${resource}' is no resource: an ARN, a key id, an alias name or * is needed`)
+  }
 }
 
 function keyPermission(

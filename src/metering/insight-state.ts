@@ -1,8 +1,9 @@
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { deserialize, serialize } from 'node:v8'
 import type { LogPosition } from '../audit/follow.ts'
 import { concatBytes, equalConstantTime } from '../base/bytes.ts'
+import { readRegularFile } from '../base/regular-file.ts'
 import { type HmacKey, hmacKey, hmacSha256 } from '../crypto/hmac.ts'
 import type { Anomaly } from '../insights/anomaly.ts'
 import { type DetectorState, newDetector } from '../insights/detector.ts'
@@ -22,6 +23,8 @@ export type InsightState = {
 
 const STATE_FILE = 'state'
 const MAC_BYTES = 32
+/** What is known of a year of many principals is some 30 MB. */
+const STATE_MAX_BYTES = 536_870_912
 /** Tells this key from that of the log's chain. */
 const LABEL = 'holdfast/insights/state/1'
 
@@ -41,7 +44,7 @@ export function newInsightState(fromSecond: number): InsightState {
 export async function readInsightState(folder: string, key: HmacKey): Promise<InsightState | undefined> {
   let bytes: Uint8Array
   try {
-    bytes = await readFile(join(folder, STATE_FILE))
+    bytes = await readRegularFile(join(folder, STATE_FILE), { maxBytes: STATE_MAX_BYTES })
   } catch {
     return undefined
   }

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readRegularText } from '../base/regular-file.ts'
 import { UsageError } from '../base/usage-error.ts'
 import { type Prices, parsePrices } from './prices.ts'
 
@@ -7,7 +7,7 @@ export async function readPricesFile(path: string | undefined): Promise<Prices |
   if (path === undefined) return undefined
   let text: string
   try {
-    text = await readFile(path, 'utf8')
+    text = await readRegularText(path)
   } catch (cause) {
     throw new UsageError(`HOLDFAST_PRICES ${path} cannot be read`, { cause })
   }

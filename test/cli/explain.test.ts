@@ -365,3 +365,46 @@ test('simulate refuses what is no request', async () => {
     assert.match(done.errors, message)
   }
 })
+
+test('explain of a ciphertext that does not open shows the encryption context, and what can be the cause', async () => {
+  const keyId = await newKey(server)
+  const ciphertext = await encryptText(server, keyId, 'x')
+  const input = { CiphertextBlob: ciphertext, EncryptionContext: { App: 'ledger\u001b[31m' } }
+  const { requestId, code } = await call(server, 'Decrypt', input)
+  assert.equal(code, 'InvalidCiphertextException')
+  const { status, output } = await runHoldfast(server.data, 'explain', requestId)
+  assert.equal(status, 0)
+  for (const line of output.split('\n')) assert.doesNotMatch(line, UNPRINTABLE)
+  assert.match(output, /^encryption context of the call: "App" = "ledger\\u001b\[31m"$/m)
+  for (const cause of [
+    /another encryption context/,
+    /another key/,
+    /cut off/,
+    /another deployment, of AWS KMS/,
+  ])
+    assert.match(output, cause)
+})
+
+test('simulate takes an alias name or a key id of the account, and refuses what is none', async () => {
+  const keyId = await newKey(server)
+  await succeed(server, 'CreateAlias', { AliasName: 'alias/simulated', TargetKeyId: keyId })
+  await newUser(iam, 'ola', policyText(allow('kms:Encrypt')))
+  const principal = 'arn:aws:iam::000000000000:user/ola'
+  const simulate = (...more: readonly string[]) =>
+    runHoldfast(server.data, 'simulate', '--principal', principal, '--action', 'kms:Encrypt', ...more)
+  const region = ['--region', 'eu-west-1']
+  for (const resource of ['alias/simulated', keyId]) {
+    const { status, output, errors } = await simulate('--resource', resource, ...region)
+    assert.equal(status, 0, output + errors)
+    assert.match(output, new RegExp(`^kms:Encrypt on arn:aws:kms:eu-west-1:000000000000:key/${keyId}$`, 'm'))
+  }
+  for (const [resource, message] of [
+    ['alias/none', /there is no key alias\/none of account 000000000000 in eu-west-1/],
+    ['nonsense', /'nonsense' is no resource: an ARN, a key id, an alias name or \* is needed/],
+    ['*', /kms:Encrypt is about one key: say which with --resource/],
+  ] as const) {
+    const { status, errors } = await simulate('--resource', resource, ...region)
+    assert.equal(status, 2)
+    assert.match(errors, message)
+  }
+})

@@ -1,11 +1,12 @@
 /** The queries of the alerts and of the dashboard, read by a parser of PromQL. */
 
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
 import { ROOT, run } from '../support/run.ts'
+import { temporaryFolder } from '../support/server.ts'
 import { missingTool, PYTHON } from './tools.ts'
 
 const skip = await missingTool(PYTHON, ['-c', 'import promql_parser'])
@@ -35,4 +36,51 @@ test('every query of the alerts and the dashboard is PromQL', { skip }, async ()
   assert.equal(status, 0, err)
   const wrong = await run(PYTHON, ['-c', PARSE_ALL, ...all, 'sum(rate(holdfast_calls_total[5m]) by'])
   assert.notEqual(wrong.status, 0)
+})
+
+const skipRules = await missingTool('promtool', ['--version'])
+
+/** Two instances, of which one is down from the third minute on, and a job without any. */
+const DOWN = `
+rule_files: [RULES]
+evaluation_interval: 1m
+tests:
+  - interval: 1m
+    input_series:
+      - series: 'up{job="holdfast", instance="a:1"}'
+        values: '1x20'
+      - series: 'up{job="holdfast", instance="b:1"}'
+        values: '1 1 1 0x17'
+    alert_rule_test:
+      - { eval_time: 2m, alertname: HoldfastDown, exp_alerts: [] }
+      - eval_time: 8m
+        alertname: HoldfastDown
+        exp_alerts:
+          - exp_labels: { severity: critical, job: holdfast, instance: "b:1" }
+            exp_annotations: { summary: "Holdfast does not answer: b:1" }
+  - interval: 1m
+    input_series:
+      - series: 'up{job="other", instance="a:1"}'
+        values: '1x20'
+    alert_rule_test:
+      - eval_time: 8m
+        alertname: HoldfastDown
+        exp_alerts:
+          - exp_labels: { severity: critical, job: holdfast }
+            exp_annotations: { summary: "Holdfast does not answer" }
+`
+
+test('the alert HoldfastDown fires for one instance of two, and when there is none', {
+  skip: skipRules,
+}, async () => {
+  const folder = await temporaryFolder()
+  try {
+    const rules = join(ROOT, 'deploy/prometheus/holdfast-alerts.yaml')
+    const file = join(folder, 'test.yaml')
+    await writeFile(file, DOWN.replace('RULES', rules))
+    const { status, out, err } = await run('promtool', ['test', 'rules', file])
+    assert.equal(status, 0, out + err)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
 })

@@ -1,7 +1,9 @@
-import { link, open, readFile, rm, stat } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { link, lstat, open, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { parseBase64, toBase64 } from '../../base/bytes.ts'
 import type { Random } from '../../base/ports.ts'
+import { readRegularText } from '../../base/regular-file.ts'
 import { Secret } from '../../base/secret.ts'
 import { sha256Hex } from '../../crypto/hash.ts'
 import { ROOT_KEY_BYTES, type Seal, SealError } from './root.ts'
@@ -10,6 +12,8 @@ const OWNER_ONLY = 0o600
 const NOT_OWNER = 0o077
 const PREFIX = 'holdfast-root-key:1'
 const CHECK_DIGITS = 8
+/** One line of some 80 characters. */
+const FILE_MAX_BYTES = 4096
 
 /**
  * The root key in a file that only its owner can read: one line,
@@ -27,20 +31,30 @@ export function fileSeal(path: string, random: Random): Seal {
 async function openFile(path: string): Promise<Secret | undefined> {
   let mode: number
   try {
-    mode = (await stat(path)).mode
+    mode = (await lstat(path)).mode
   } catch (cause) {
     if (isCode(cause, 'ENOENT')) return undefined
-    throw new SealError(`the root key file ${path} cannot be read`, { cause })
+    throw unreadable(path, cause)
   }
-  if (process.platform !== 'win32' && (mode & NOT_OWNER) !== 0) {
+  if (
+    process.platform !== 'win32' &&
+    (mode & constants.S_IFMT) === constants.S_IFREG &&
+    (mode & NOT_OWNER) !== 0
+  ) {
     throw new SealError(`the root key file ${path} can be read by others than its owner: chmod 600 it`)
   }
   try {
-    return parseFile(path, await readFile(path, 'utf8'))
+    const text = await readRegularText(path, { maxBytes: FILE_MAX_BYTES, noLink: true, own: true })
+    return parseFile(path, text)
   } catch (cause) {
     if (cause instanceof SealError) throw cause
-    throw new SealError(`the root key file ${path} cannot be read`, { cause })
+    throw unreadable(path, cause)
   }
+}
+
+function unreadable(path: string, cause: unknown): SealError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new SealError(`the root key file ${path} cannot be read: ${reason}`, { cause })
 }
 
 function parseFile(path: string, text: string): Secret {
