@@ -162,8 +162,20 @@ export async function openNode(
     log,
   })
   const http = await openHttpServer(
-    { handle: dispatcher.handle, refuse: dispatcher.refuseUnread, unready: readiness.reason },
-    { host: config.listen.host, tls: given.tls, setting: 'HOLDFAST_LISTEN', ...listener },
+    {
+      handle: dispatcher.handle,
+      refuse: dispatcher.refuseUnread,
+      early: dispatcher.early,
+      unready: readiness.reason,
+      reached: watch.meters.boundReached,
+    },
+    {
+      ...listener,
+      host: config.listen.host,
+      tls: given.tls,
+      bounds: config.bounds,
+      setting: 'HOLDFAST_LISTEN',
+    },
   )
   stack.defer(() => http.close())
   await announceEndpoint(config, http.port)

@@ -41,7 +41,7 @@ export async function openProxyNode(config: Config, log: Log): Promise<Omit<Runn
   const { host, port } = config.xksProxy.listen
   const http = await openHttpServer(
     { handle: service.handle, refuse: service.refuseUnread, unready: readiness.reason },
-    { host, port, tls, sharedPort: false, setting: 'HOLDFAST_XKS_LISTEN' },
+    { host, port, tls, sharedPort: false, bounds: config.bounds, setting: 'HOLDFAST_XKS_LISTEN' },
   )
   stack.defer(() => http.close())
   stack.defer(() => readiness.stop())

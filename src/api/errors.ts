@@ -76,6 +76,7 @@ const ERRORS = {
   PackedPolicyTooLargeException: 400,
   RequestEntityTooLargeException: 413,
   RequestHeaderFieldsTooLargeException: 431,
+  RequestTimeoutException: 408,
   ResourceNotFoundException: 400,
   SerializationException: 400,
   ServiceUnavailableException: 503,

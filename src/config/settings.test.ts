@@ -27,6 +27,12 @@ test('parseConfig gives the documented defaults', () => {
     tls: undefined,
     attestationRootFile: undefined,
     seal: 'file',
+    bounds: {
+      connections: { all: 10_000, address: 4_000 },
+      requests: { all: 4_000, address: 2_000 },
+      receiving: { all: 67_108_864, address: 16_777_216 },
+      unread: { all: 268_435_456, address: 134_217_728 },
+    },
     archive: { ageMs: undefined, sizeBytes: undefined },
     trails: { to: undefined, credentialsFile: undefined },
     insights: { sensitivity: 'normal', learningDays: 7 },

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { ARCHIVE_SETTINGS, type ArchiveConfig, parseArchive } from './archive-settings.ts'
 import { AUDIT_SETTINGS, parseTrails, type TrailsConfig } from './audit-settings.ts'
+import { BOUNDS_SETTINGS, type BoundsConfig, parseBounds } from './bounds-settings.ts'
 import { EVENT_SETTINGS, type EventsConfig, parseEvents } from './event-settings.ts'
 import { INSIGHTS_SETTINGS, type InsightsConfig, parseInsights } from './insights-settings.ts'
 import { MONITORING_SETTINGS, type MonitoringConfig, parseMonitoring } from './monitoring-settings.ts'
@@ -43,6 +44,7 @@ export type Config = {
   /** Path of the price table. */
   readonly prices: string | undefined
   readonly events: EventsConfig
+  readonly bounds: BoundsConfig
   readonly monitoring: MonitoringConfig
   readonly xks: XksConfig
   readonly xksProxy: XksProxyConfig
@@ -131,6 +133,7 @@ const SETTINGS = {
   }),
   ...AUDIT_SETTINGS,
   ...ARCHIVE_SETTINGS,
+  ...BOUNDS_SETTINGS,
   ...EVENT_SETTINGS,
   ...INSIGHTS_SETTINGS,
   ...MONITORING_SETTINGS,
@@ -168,6 +171,7 @@ export function parseConfig(given: Given): Config {
     insights: parseInsights(given),
     prices: read(SETTINGS.prices, given),
     events: parseEvents(given),
+    bounds: parseBounds(given),
     monitoring: parseMonitoring(given),
     xks: parseXks(given),
     xksProxy: parseXksProxy(given),

@@ -2,7 +2,7 @@ import { KmsError } from '../api/errors.ts'
 import type { EpochMs } from '../base/ports.ts'
 import { parseClaims } from '../sigv4/claims.ts'
 import type { SigningKeys } from '../sigv4/signing-key.ts'
-import { checkScope, signatureMismatch, verifySignature } from '../sigv4/verify.ts'
+import { checkScope, signatureMismatch, verifyHead, verifySignature } from '../sigv4/verify.ts'
 import type { Caller, FindCredential } from './caller.ts'
 import type { WireRequest } from './wire.ts'
 
@@ -38,6 +38,27 @@ export async function authenticate(
   if (credential.expiresAt !== undefined && credential.expiresAt <= now) throw expiredToken()
   credential.used?.(now, claims.scope.region, service)
   return { caller: credential.caller, region: claims.scope.region }
+}
+
+/**
+ * Checks of a request whose body has not come what can be checked without it. What passes may still be refused.
+ *
+ * @param service Nothing when only the body says which one is called.
+ * @throws KmsError as {@link authenticate} does for the whole request.
+ */
+export async function authenticateHead(
+  head: WireRequest,
+  service: string | undefined,
+  now: EpochMs,
+  parts: AuthenticationParts,
+): Promise<void> {
+  const claims = parseClaims(head)
+  if (service !== undefined) checkScope(claims, { service, now })
+  const credential = await parts.findCredential(claims)
+  if (credential === undefined) throw unknownToken()
+  if (service === undefined) return
+  if (credential.closedServices?.has(service) === true) throw unknownToken()
+  if (!verifyHead(head, claims, parts.signingKeys.get(credential, claims))) throw signatureMismatch()
 }
 
 /** The access key that a request claims to be signed with, for the record of its refusal. */

@@ -11,6 +11,7 @@ import type { Clock, EpochMs, Random } from '../base/ports.ts'
 import type { Quotas } from '../quotas/service.ts'
 import { type Authenticated, type AuthenticationParts, authenticate } from './authenticate.ts'
 import type { FindPlace } from './caller.ts'
+import { bodyMaxBytes, judgeHead } from './early.ts'
 import { eventIdFor } from './event-id.ts'
 import { callerFacingError, tooFast } from './failures.ts'
 import { type ForwardedCall, forwardedCaller, forwardedRequest } from './forward.ts'
@@ -71,6 +72,12 @@ export type Dispatcher = {
   readonly handle: (request: WireRequest) => Promise<WireResponse>
   /** Answers a request that is refused for its form on the wire; its body has not been read. */
   readonly refuseUnread: (request: WireRequest, fault: WireFault) => Promise<WireResponse>
+  /** What is said of requests whose bodies have not come. */
+  readonly early: {
+    readonly bodyMaxBytes: (head: WireRequest) => number
+    /** Gives how a request is refused that can be refused without its body. */
+    readonly judge: (head: WireRequest) => Promise<(() => Promise<WireResponse>) | undefined>
+  }
   /**
    * Makes a call of KMS for a service of this process. It is admitted, decided and recorded like one that comes in.
    * Whoever calls disposes of the outcome.
@@ -85,6 +92,10 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   return {
     handle: (request) => handle(parts, request),
     refuseUnread: (request, fault) => refuseUnread(parts, request, fault),
+    early: {
+      bodyMaxBytes: (head) => bodyMaxBytes(parts.routing, head),
+      judge: (head) => judge(parts, head),
+    },
     forward: (call) => forward(parts, call),
   }
 }
@@ -158,6 +169,17 @@ function refuseUnread(parts: DispatcherParts, request: WireRequest, fault: WireF
   return refuse(parts, arrival, error)
 }
 
+async function judge(
+  parts: DispatcherParts,
+  request: WireRequest,
+): Promise<(() => Promise<WireResponse>) | undefined> {
+  const now = parts.clock.now()
+  const refusal = await judgeHead(parts, request, now)
+  if (refusal === undefined) return undefined
+  const { route, error } = refusal
+  return () => refuse(parts, { request, requestId: parts.random.uuid(), now, route }, error)
+}
+
 /** Answers a call whose caller is not known, and records it as far as the rate allows. */
 async function refuse(parts: DispatcherParts, arrival: Arrival, cause: unknown): Promise<WireResponse> {
   const { request, requestId, route } = arrival
@@ -175,7 +197,7 @@ async function refuse(parts: DispatcherParts, arrival: Arrival, cause: unknown):
   } catch (failure) {
     return renderError(readerOf(arrival), callerFacingError(failure, requestId, parts))
   }
-  return renderError(readerOf(arrival), error)
+  return { ...renderError(readerOf(arrival), error), isCallerUnknown: true }
 }
 
 /** Whom the answer goes to. The JSON protocol has one form of answers, so its headers are not searched. */
@@ -206,7 +228,8 @@ async function perform(
     outcome.dispose?.()
     return response
   } catch (cause) {
-    return renderError(readerOf(arrival), await fail(parts, attempt, cause))
+    const response = renderError(readerOf(arrival), await fail(parts, attempt, cause))
+    return attempt.anonymous ? { ...response, isCallerUnknown: true } : response
   }
 }
 

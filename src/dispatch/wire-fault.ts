@@ -2,9 +2,22 @@ import { type ErrorCode, KmsError } from '../api/errors.ts'
 import { REQUEST_HEADER_LINES_MAX } from '../base/limits.ts'
 
 /** What can be wrong with a request whatever it asks for. Nothing of it is read any further. */
-export type WireFault = 'large body' | 'many headers' | 'other host'
+export type WireFault =
+  | 'busy'
+  | 'large body'
+  | 'large headers'
+  | 'late'
+  | 'malformed'
+  | 'many headers'
+  | 'no room'
+  | 'other host'
 
 const FAULTS: Readonly<Record<WireFault, readonly [code: ErrorCode, message: string]>> = {
+  busy: ['ThrottlingException', 'Too many requests are being answered.'],
+  'large headers': ['RequestHeaderFieldsTooLargeException', 'The request headers are too large.'],
+  late: ['RequestTimeoutException', 'The request did not come in time.'],
+  malformed: ['MalformedHttpRequestException', 'The request is not well-formed HTTP.'],
+  'no room': ['ServiceUnavailableException', 'There are too many connections.'],
   'large body': ['RequestEntityTooLargeException', 'The request body is too large.'],
   'many headers': [
     'RequestHeaderFieldsTooLargeException',

@@ -46,6 +46,8 @@ export type WireResponse = {
   readonly body: string
   /** The error that it tells of, if any; not sent by itself. */
   readonly code?: string
+  /** Whether nobody has proven who has made the call; not sent by itself. */
+  readonly isCallerUnknown?: boolean
 }
 
 /** The value of a header by its lower-case name: the first, when there are several. */

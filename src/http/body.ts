@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { findHeader } from '../dispatch/wire.ts'
+import type { Share } from './pot.ts'
 
 /**
  * What is read, and thrown away, of a body that is too large. A connection that is closed while
@@ -7,91 +8,112 @@ import { findHeader } from '../dispatch/wire.ts'
  */
 export const DISCARD_MAX_BYTES = 16_777_216
 
-/** Memory for bodies that are being received, of all connections together: nobody is known yet. */
-const RECEIVING_MAX_BYTES = 67_108_864
-
-/** A body's memory at first; it doubles as the body grows, whatever size was announced. */
+/** A body's memory at first; it doubles as the body grows, up to the size that was announced. */
 const FIRST_BYTES = 4096
 
 const NO_BODY = Buffer.alloc(0)
 
-/** How much memory the bodies that are being received take now. */
-const receiving = { bytes: 0 }
+/** How large a request says that its body is; nothing when it does not. */
+export function announcedBytes({ rawHeaders }: IncomingMessage): number | undefined {
+  const text = findHeader(rawHeaders, 'content-length')
+  if (text !== undefined) return Number(text)
+  return findHeader(rawHeaders, 'transfer-encoding') === undefined ? 0 : undefined
+}
 
-/** A body that is being received, in one piece of memory. */
-class Body {
-  #bytes: Buffer = NO_BODY
-  #size = 0
-
-  /** Adds a part; gives whether there was memory for it. */
-  add(chunk: Buffer): boolean {
-    const needed = this.#size + chunk.length
-    if (needed > this.#bytes.length && !this.#grow(needed)) return false
-    chunk.copy(this.#bytes, this.#size)
-    this.#size = needed
-    return true
-  }
-
-  /** The body, whose memory does not count any more. */
-  take(): Uint8Array {
-    const body = this.#bytes.subarray(0, this.#size)
-    this.drop()
-    return body
-  }
-
-  drop(): void {
-    receiving.bytes -= this.#bytes.length
-    this.#bytes = NO_BODY
-    this.#size = 0
-  }
-
-  #grow(needed: number): boolean {
-    const length = Math.max(FIRST_BYTES, needed, this.#bytes.length * 2)
-    if (receiving.bytes + length - this.#bytes.length > RECEIVING_MAX_BYTES) return false
-    const larger = Buffer.allocUnsafeSlow(length)
-    this.#bytes.copy(larger, 0, 0, this.#size)
-    receiving.bytes += length - this.#bytes.length
-    this.#bytes = larger
-    return true
-  }
+/** How a body is received. */
+export type ReceivingParts = {
+  readonly maxBytes: number
+  /** Where memory for bodies that do not come in one piece is counted. */
+  readonly openShare: () => Share
+  /** Called once with the body; with nothing when it is larger than allowed, or not wanted. */
+  readonly done: (body: Uint8Array | undefined) => void
 }
 
 /**
- * Reads a request's body and gives it to `done` once; nothing when it is larger than `maxBytes`.
- * A client that goes away in the middle is never answered, so `done` is not called; nor is one whose
- * body finds no memory, because too many others are being received: it is cut off.
+ * Reads a request's body. A client that goes away in the middle is never answered, so `done` is not called; nor is one
+ * that is cut off because it, or others at its address, take too much memory.
  */
-export function readBody(
-  request: IncomingMessage,
-  maxBytes: number,
-  done: (body: Uint8Array | undefined) => void,
-): void {
-  const announced = Number(findHeader(request.rawHeaders, 'content-length') ?? 0)
-  if (announced > DISCARD_MAX_BYTES) {
-    done(undefined)
-    return
+export class Receiving {
+  readonly #request: IncomingMessage
+  readonly #announced: number | undefined
+  readonly #parts: ReceivingParts
+  #maxBytes: number
+  #size = 0
+  /** Nearly all bodies come in one piece, which need not be copied. */
+  #only: Buffer | undefined
+  #bytes: Buffer = NO_BODY
+  #share: Share | undefined
+  #isDone = false
+
+  constructor(request: IncomingMessage, parts: ReceivingParts) {
+    this.#request = request
+    this.#announced = announcedBytes(request)
+    this.#parts = parts
+    this.#maxBytes = parts.maxBytes
+    if ((this.#announced ?? 0) > DISCARD_MAX_BYTES) {
+      this.#finish(undefined)
+      return
+    }
+    request.on('data', (chunk: Buffer) => this.#add(chunk))
+    request.on('end', () => this.#end())
+    request.on('close', () => this.#drop())
   }
-  const reception = { only: undefined as Buffer | undefined, body: new Body(), size: 0, answered: false }
-  const keep = (chunk: Buffer): void => {
-    if (!reception.body.add(chunk)) request.socket.destroy()
+
+  /** How much of the body is to come; 0 when that is not known. */
+  bytesLeft(): number {
+    return (this.#announced ?? 0) - this.#size - this.#request.readableLength
   }
-  request.on('data', (chunk: Buffer) => {
-    const { only } = reception
-    reception.size += chunk.length
-    if (reception.size > maxBytes) {
-      reception.body.drop()
-      if (reception.size <= DISCARD_MAX_BYTES || reception.answered) return
-      reception.answered = true
-      done(undefined)
-    } else if (reception.size === announced && chunk.length === announced) {
-      // Nearly all bodies come in one piece, which need not be copied.
-      reception.only = chunk
-    } else if (only === undefined) keep(chunk)
-  })
-  request.on('end', () => {
-    if (reception.answered) return
-    if (reception.size > maxBytes) done(undefined)
-    else done(reception.only ?? reception.body.take())
-  })
-  request.on('close', () => reception.body.drop())
+
+  /** Keeps nothing of the body any more; it is read to its end. */
+  discard(): void {
+    this.#maxBytes = -1
+    this.#only = undefined
+    this.#drop()
+  }
+
+  #add(chunk: Buffer): void {
+    this.#size += chunk.length
+    if (this.#size > this.#maxBytes) {
+      this.#drop()
+      if (this.#size > DISCARD_MAX_BYTES) this.#finish(undefined)
+    } else if (this.#size === this.#announced && chunk.length === this.#announced) this.#only = chunk
+    else this.#copy(chunk)
+  }
+
+  /** Does not copy any more once the client is cut off. */
+  #copy(chunk: Buffer): void {
+    this.#share ??= this.#parts.openShare()
+    this.#share.moved(chunk.length)
+    const before = this.#size - chunk.length
+    if (this.#size > this.#bytes.length && !this.#grow(before)) return
+    chunk.copy(this.#bytes, before)
+  }
+
+  #grow(used: number): boolean {
+    const doubled = Math.max(FIRST_BYTES, this.#bytes.length * 2)
+    const length = Math.max(this.#size, Math.min(doubled, this.#announced ?? doubled))
+    if (this.#share?.hold(length - this.#bytes.length) !== true) return false
+    const larger = Buffer.allocUnsafeSlow(length)
+    this.#bytes.copy(larger, 0, 0, used)
+    this.#bytes = larger
+    return true
+  }
+
+  #end(): void {
+    if (this.#size > this.#maxBytes) this.#finish(undefined)
+    else this.#finish(this.#only ?? this.#bytes.subarray(0, this.#size))
+    this.#drop()
+  }
+
+  #finish(body: Uint8Array | undefined): void {
+    if (this.#isDone) return
+    this.#isDone = true
+    this.#parts.done(body)
+  }
+
+  #drop(): void {
+    this.#share?.close()
+    this.#share = undefined
+    this.#bytes = NO_BODY
+  }
 }

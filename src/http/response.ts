@@ -1,16 +1,65 @@
 import type { ServerResponse } from 'node:http'
+import { STATUS_CODES } from 'node:http'
+import { utf8 } from '../base/bytes.ts'
 import type { WireResponse } from '../dispatch/wire.ts'
+import type { Share } from './pot.ts'
 
-/**
- * Sends an answer. Header names are written as AWS capitalises them: some clients compare them by
- * case. `Date` is Node's; clients correct their clocks by it.
- */
-export function sendResponse(
-  response: ServerResponse,
-  wire: WireResponse,
-  { close }: { close: boolean },
-): void {
-  const headers = [
+/** An answer beyond this size is handed over in parts of it, so that it shows how much its client takes. */
+const PART_BYTES = 65_536
+
+/** How an answer is sent. */
+export type Sending = {
+  readonly close: boolean
+  /** Where what the client has not taken yet is counted. */
+  readonly openShare: () => Share
+}
+
+/** Sends an answer. `Date` is Node's; clients correct their clocks by it. */
+export function sendResponse(response: ServerResponse, wire: WireResponse, sending: Sending): void {
+  const size = Buffer.byteLength(wire.body)
+  const headers = headersOf(wire, size)
+  if (sending.close) headers.push('Connection', 'close')
+  response.writeHead(wire.status, headers)
+  if (size > PART_BYTES) {
+    sendParts(response, utf8(wire.body), sending.openShare())
+    return
+  }
+  response.end(wire.body)
+  if ((response.socket?.writableLength ?? 0) === 0) return
+  const share = sending.openShare()
+  response.once('close', () => share.close())
+  share.hold(size)
+}
+
+/** The same as text, for a socket that no answer belongs to. It is the last one. */
+export function formatLastResponse(wire: WireResponse, date: string): string {
+  const headers = [...headersOf(wire, Buffer.byteLength(wire.body)), 'Date', date, 'Connection', 'close']
+  let text = `HTTP/1.1 ${wire.status} ${STATUS_CODES[wire.status]}\r\n`
+  for (let at = 0; at < headers.length; at += 2) text += `${headers[at]}: ${headers[at + 1]}\r\n`
+  return `${text}\r\n${wire.body}`
+}
+
+function sendParts(response: ServerResponse, body: Uint8Array, share: Share): void {
+  let sent = 0
+  const pump = (): void => {
+    while (sent < body.length) {
+      const part = body.subarray(sent, sent + PART_BYTES)
+      sent += part.length
+      share.moved(part.length)
+      if (!response.write(part)) {
+        response.once('drain', pump)
+        return
+      }
+    }
+    response.end()
+  }
+  response.once('close', () => share.close())
+  if (share.hold(body.length)) pump()
+}
+
+/** Names are written as AWS capitalises them: some clients compare them by case. */
+function headersOf(wire: WireResponse, sizeBytes: number): string[] {
+  return [
     'x-amzn-RequestId',
     wire.requestId,
     'Cache-Control',
@@ -22,9 +71,6 @@ export function sendResponse(
     'Content-Type',
     wire.mediaType,
     'Content-Length',
-    String(Buffer.byteLength(wire.body)),
+    String(sizeBytes),
   ]
-  if (close) headers.push('Connection', 'close')
-  response.writeHead(wire.status, headers)
-  response.end(wire.body)
 }

@@ -1,20 +1,18 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
-import type { TLSSocket } from 'node:tls'
-import {
-  REQUEST_BODY_MAX_BYTES,
-  REQUEST_HEADER_LINES_MAX,
-  REQUEST_HEADERS_MAX_BYTES,
-} from '../base/limits.ts'
+import { REQUEST_HEADERS_MAX_BYTES } from '../base/limits.ts'
+import { systemAfterThisTurn, systemClock, systemTimers } from '../base/ports.ts'
 import type { TlsPair } from '../base/tls-pair.ts'
-import { type Connection, findHeader, type WireRequest, type WireResponse } from '../dispatch/wire.ts'
-import type { WireFault } from '../dispatch/wire-fault.ts'
-import { readBody } from './body.ts'
+import { answerError } from './client-error.ts'
+import { type BoundName, type HttpParts, type Serving, serve } from './exchange.ts'
+import { Gate } from './gate.ts'
 import { listen, type Place } from './listen.ts'
-import { sendResponse } from './response.ts'
-import { parseTarget } from './target.ts'
+import { type Bound, type Peer, Peers, RESERVED_CONNECTIONS } from './peers.ts'
+import { Penalties } from './penalties.ts'
+import { Pot } from './pot.ts'
 import { replaceTls, tlsOptions } from './tls.ts'
+import { Turns } from './turns.ts'
 
 /** A client gets this long to send its headers, and its whole request. */
 const HEADERS_TIMEOUT_MS = 10_000
@@ -23,23 +21,29 @@ const REQUEST_TIMEOUT_MS = 20_000
 const KEEP_ALIVE_TIMEOUT_MS = 65_000
 /** Node gives all header lines, so that what is beyond the limit is refused and not cut off. */
 const NO_MAX_HEADERS = 0
-const MAX_CONNECTIONS = 10_000
 /** How often Node looks for connections that are past their time. */
 const TIMEOUT_CHECK_MS = 2_000
+/** A body that needs more memory than one piece sends at least 4 KiB within two windows. */
+const RECEIVING_WINDOW = { windowMs: 2_000, windowMinBytes: 4_096 }
+/** A client takes at least one byte of its answer within two windows. */
+const UNREAD_WINDOW = { windowMs: 5_000, windowMinBytes: 1 }
 
-/** What the HTTP server hands requests to. */
-export type HttpParts = {
-  readonly handle: (request: WireRequest) => Promise<WireResponse>
-  /** The answer to a request that is refused for its form on the wire, without its body. */
-  readonly refuse: (request: WireRequest, fault: WireFault) => Promise<WireResponse>
-  /** Why requests cannot be served now, nothing when they can: the answer of `/readyz`. Anybody may read it. */
-  readonly unready: () => Promise<string | undefined>
+/** Bounds of one process: for all clients, and for those of one address. */
+export type HttpBounds = {
+  readonly connections: Bound
+  /** Requests that are being answered. */
+  readonly requests: Bound
+  /** Bytes of bodies that are being received. */
+  readonly receiving: Bound
+  /** Bytes of answers that were not taken yet. */
+  readonly unread: Bound
 }
 
 /** Where and how to listen. */
 export type Listener = Place & {
   /** PEM certificate chain and private key; plain HTTP without them. */
   readonly tls?: TlsPair | undefined
+  readonly bounds: HttpBounds
 }
 
 /** A listening server. */
@@ -55,24 +59,76 @@ export type HttpServer = {
 
 /** Starts to listen. @throws as {@link listen}. */
 export async function openHttpServer(parts: HttpParts, listener: Listener): Promise<HttpServer> {
-  const state = { closing: false, sockets: new Set<Socket>() }
+  const serving = makeServing(parts, listener.bounds)
+  const { peers, state } = serving
   const server = makeServer(listener)
-  server.maxConnections = MAX_CONNECTIONS
+  server.maxConnections = listener.bounds.connections.all + 2 * RESERVED_CONNECTIONS
   server.maxHeadersCount = NO_MAX_HEADERS
-  server.on('connection', (socket: Socket) => {
-    state.sockets.add(socket)
-    socket.on('close', () => state.sockets.delete(socket))
-  })
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    serve(parts, request, response, state)
-  })
+  attach(server, serving, listener.tls !== undefined)
   const port = await listen(server, listener)
   return {
     port,
-    connections: () => state.sockets.size,
+    connections: () => peers.count,
     useTls: (pair) => replaceTls(server, pair),
     close: () => close(server, state),
   }
+}
+
+function makeServing(parts: HttpParts, bounds: HttpBounds): Serving {
+  const ports = { clock: systemClock, timers: systemTimers }
+  const reached = (bound: BoundName) => () => parts.reached?.(bound)
+  const { connections, receiving, unread, requests } = bounds
+  return {
+    parts,
+    peers: new Peers({ bound: connections, timers: systemTimers, reached: reached('connections') }),
+    receiving: new Pot({ bound: receiving, ...RECEIVING_WINDOW, ...ports, reached: reached('receiving') }),
+    unread: new Pot({ bound: unread, ...UNREAD_WINDOW, ...ports, reached: reached('unread') }),
+    penalties: new Penalties(systemClock),
+    timers: systemTimers,
+    requests,
+    state: { closing: false, requests: 0 },
+  }
+}
+
+/** Puts a gate into every connection, and lets requests through it. */
+function attach(server: Server, serving: Serving, isTls: boolean): void {
+  const { peers } = serving
+  const gates = new WeakMap<Peer, Gate>()
+  const turns = new Turns(systemAfterThisTurn)
+  const open = (peer: Peer): void => {
+    const gate: Gate = new Gate({
+      socket: peer.socket,
+      share: serving.receiving.openPatient(peer),
+      later: (task) => turns.later(task),
+      start: (exchange) => {
+        peers.busy(peer)
+        serve(serving, peer, gate, exchange)
+      },
+      finished: () => peers.idle(peer),
+    })
+    gates.set(peer, gate)
+  }
+  server.on('connection', (socket: Socket) => {
+    const peer = peers.add(socket)
+    if (!isTls) open(peer)
+  })
+  server.on('secureConnection', (socket: Socket) => {
+    const peer = peers.secured(socket)
+    if (peer === undefined) socket.destroy()
+    else open(peer)
+  })
+  const gateOf = (socket: Socket): Gate | undefined => {
+    const peer = peers.of(socket)
+    return peer && gates.get(peer)
+  }
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const gate = gateOf(request.socket)
+    if (gate === undefined) response.destroy()
+    else gate.arrive({ request, response })
+  })
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    answerError(serving, { error, socket, exchange: gateOf(socket)?.current })
+  })
 }
 
 const DRAIN_TIMEOUT_MS = 10_000
@@ -85,15 +141,15 @@ function makeServer({ tls }: Listener): Server {
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     connectionsCheckingInterval: TIMEOUT_CHECK_MS,
     noDelay: true,
+    // A request without one is answered by us.
+    requireHostHeader: false,
   }
   return tls === undefined
     ? createServer(options)
     : createTlsServer({ ...options, ...tlsOptions(tls), handshakeTimeout: HEADERS_TIMEOUT_MS })
 }
 
-type State = { closing: boolean; readonly sockets: Set<Socket> }
-
-function close(server: Server, state: State): Promise<void> {
+function close(server: Server, state: Serving['state']): Promise<void> {
   state.closing = true
   return new Promise((resolve) => {
     const impatient = setTimeout(() => server.closeAllConnections(), DRAIN_TIMEOUT_MS)
@@ -103,84 +159,4 @@ function close(server: Server, state: State): Promise<void> {
     })
     server.closeIdleConnections()
   })
-}
-
-const NO_BODY = new Uint8Array(0)
-
-function serve(parts: HttpParts, request: IncomingMessage, response: ServerResponse, state: State): void {
-  const { target, authority } = parseTarget(request.url ?? '')
-  if (request.method === 'GET' && isProbe(target)) {
-    const unready = target === READY ? parts.unready() : Promise.resolve(undefined)
-    unready.then(
-      (reason) => answerProbe(response, reason),
-      () => response.destroy(),
-    )
-    return
-  }
-  const fault = faultOf(request, authority)
-  readBody(request, fault === undefined ? REQUEST_BODY_MAX_BYTES : NOTHING, (body) => {
-    const wire: WireRequest = {
-      method: request.method ?? '',
-      target,
-      rawHeaders: request.rawHeaders,
-      body: body ?? NO_BODY,
-      connection: connectionOf(request.socket),
-    }
-    const refused = fault ?? (body === undefined ? 'large body' : undefined)
-    const answer = refused === undefined ? parts.handle(wire) : parts.refuse(wire, refused)
-    answer.then(
-      (wire) => sendResponse(response, wire, { close: state.closing || refused !== undefined }),
-      () => response.destroy(),
-    )
-  })
-}
-
-const NOTHING = 0
-
-/** What is wrong with a request as its head shows it. */
-function faultOf({ rawHeaders }: IncomingMessage, authority: string | undefined): WireFault | undefined {
-  if (rawHeaders.length > 2 * REQUEST_HEADER_LINES_MAX) return 'many headers'
-  if (authority === undefined) return undefined
-  // Source: RFC 9112, section 3.2: a client sends the authority of an absolute target as its Host.
-  return authority.toLowerCase() === findHeader(rawHeaders, 'host')?.toLowerCase() ? undefined : 'other host'
-}
-
-const HEALTHY = '/healthz'
-const READY = '/readyz'
-
-function isProbe(target: string | undefined): boolean {
-  return target === HEALTHY || target === READY
-}
-
-function answerProbe(response: ServerResponse, unready: string | undefined): void {
-  const status = unready === undefined ? 200 : 503
-  response.writeHead(status, { 'Content-Type': 'text/plain', 'Cache-Control': 'no-store' })
-  response.end(unready === undefined ? 'ok\n' : `not ready: ${unready}\n`)
-}
-
-/** Facts of connections, made once for each: a connection carries many requests. */
-const CONNECTIONS = new WeakMap<Socket, Connection>()
-
-function connectionOf(socket: Socket): Connection {
-  const known = CONNECTIONS.get(socket)
-  if (known !== undefined) return known
-  const connection = { address: plainAddress(socket.remoteAddress ?? ''), tls: tlsFacts(socket) }
-  CONNECTIONS.set(socket, connection)
-  return connection
-}
-
-function tlsFacts(socket: Socket): Connection['tls'] {
-  if (!isTls(socket)) return undefined
-  return { version: socket.getProtocol() ?? '', cipherSuite: socket.getCipher().standardName }
-}
-
-function isTls(socket: Socket): socket is TLSSocket {
-  return 'encrypted' in socket && socket.encrypted === true
-}
-
-const MAPPED_IPV4 = '::ffff:'
-
-/** An IPv4 client of a dual-stack listener shows as a mapped IPv6 address. */
-function plainAddress(address: string): string {
-  return address.startsWith(MAPPED_IPV4) ? address.slice(MAPPED_IPV4.length) : address
 }

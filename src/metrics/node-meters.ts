@@ -10,6 +10,9 @@ const ALARM = 'INTEGRITY ALARM'
 /** Gives points when it is asked; what cannot be told now is left out. */
 export type PointSource = () => readonly Point[] | Promise<readonly Point[]>
 
+/** What clients can reach: see `docs/operating/bounds.md`. */
+type BoundName = 'connections' | 'requests' | 'receiving' | 'unread' | 'refused'
+
 /**
  * What one process counts. Others call its members when something has happened, and know nothing of what
  * becomes of it: plain additions, nothing that waits or fails.
@@ -24,6 +27,7 @@ export class NodeMeters {
   readonly #jobs = new Map<string, { done: number; failed: number; lastSuccessAt: number | undefined }>()
   readonly #due = new Map<string, { done: number; failed: number }>()
   readonly #lines = { info: 0, warn: 0, error: 0 }
+  readonly #bounds = { connections: 0, requests: 0, receiving: 0, unread: 0, refused: 0 }
   #alarms = 0
   #summarised = 0
 
@@ -58,6 +62,11 @@ export class NodeMeters {
   readonly admitted = (admitted: boolean): boolean => {
     if (!admitted) this.#summarised += 1
     return admitted
+  }
+
+  /** A client has reached a bound, and somebody was cut off, slowed down or refused for it. */
+  readonly boundReached = (bound: BoundName): void => {
+    this.#bounds[bound] += 1
   }
 
   /** Adds what is asked for at each collection. */
@@ -113,6 +122,7 @@ export class NodeMeters {
       add('holdfast_due', [what, 'failed'], failed)
     }
     for (const [level, count] of Object.entries(this.#lines)) add('holdfast_log_lines', [level], count)
+    for (const [bound, count] of Object.entries(this.#bounds)) add('holdfast_bounds_reached', [bound], count)
     add('holdfast_integrity_alarms', [], this.#alarms)
     add('holdfast_refusals_summarised', [], this.#summarised)
     return points

@@ -196,7 +196,10 @@ async function finish(
   } catch (error) {
     return refusalResponse(attempt, refusalOf(parts, attempt.requestId, error))
   }
-  if (refusal !== undefined) return refusalResponse(attempt, refusal)
+  if (refusal !== undefined) {
+    const response = refusalResponse(attempt, refusal)
+    return attempt.caller === undefined ? { ...response, isCallerUnknown: true } : response
+  }
   return {
     status: 200,
     mediaType: XKS_MEDIA_TYPE,

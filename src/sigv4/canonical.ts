@@ -7,7 +7,7 @@ import type { SignedRequest } from './request.ts'
 export const TERMINATOR = 'aws4_request'
 
 /** The headers that a signature covers: names in ascending order, each with its value. */
-type CanonicalHeaders = { readonly names: readonly string[]; readonly values: readonly string[] }
+export type CanonicalHeaders = { readonly names: readonly string[]; readonly values: readonly string[] }
 
 /**
  * The values of the named headers in canonical form, or nothing when the list does not cover the

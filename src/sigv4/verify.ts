@@ -3,7 +3,7 @@ import { equalConstantTime, parseHex } from '../base/bytes.ts'
 import type { EpochMs } from '../base/ports.ts'
 import { sha256Hex } from '../crypto/hash.ts'
 import { type HmacKey, hmacSha256 } from '../crypto/hmac.ts'
-import { collectHeaders, stringToSign, TERMINATOR } from './canonical.ts'
+import { type CanonicalHeaders, collectHeaders, stringToSign, TERMINATOR } from './canonical.ts'
 import type { Claims } from './claims.ts'
 import { withoutSignature } from './query-signature.ts'
 import type { SignedRequest } from './request.ts'
@@ -83,11 +83,38 @@ function checkClock(claims: Claims, now: EpochMs, skewMinutes: number): void {
  */
 export function verifySignature(request: SignedRequest, claims: Claims, signingKey: HmacKey): boolean {
   const headers = collectHeaders(request.rawHeaders, claims.signedHeaders)
-  const signature = parseHex(claims.signature)
-  if (headers === undefined || signature === undefined) return false
+  if (headers === undefined) return false
   const bodyHash = sha256Hex(request.body)
-  const claimedHash = headers.names.indexOf('x-amz-content-sha256')
-  if (claimedHash >= 0 && headers.values[claimedHash] !== bodyHash) return false
+  const claimedHash = claimedBodyHash(headers)
+  if (claimedHash !== undefined && claimedHash !== bodyHash) return false
+  return matches({ request, headers, bodyHash }, claims, signingKey)
+}
+
+/**
+ * Whether the head of a request can be that of one which {@link verifySignature} takes: where it claims a body hash,
+ * it is signed for a body with that hash.
+ */
+export function verifyHead(head: SignedRequest, claims: Claims, signingKey: HmacKey): boolean {
+  const headers = collectHeaders(head.rawHeaders, claims.signedHeaders)
+  if (headers === undefined) return false
+  const bodyHash = claimedBodyHash(headers)
+  return bodyHash === undefined || matches({ request: head, headers, bodyHash }, claims, signingKey)
+}
+
+function claimedBodyHash({ names, values }: CanonicalHeaders): string | undefined {
+  const at = names.indexOf('x-amz-content-sha256')
+  return at < 0 ? undefined : values[at]
+}
+
+type Signed = {
+  readonly request: SignedRequest
+  readonly headers: CanonicalHeaders
+  readonly bodyHash: string
+}
+
+function matches({ request, headers, bodyHash }: Signed, claims: Claims, signingKey: HmacKey): boolean {
+  const signature = parseHex(claims.signature)
+  if (signature === undefined) return false
   const signed = claims.presigned ? { ...request, target: withoutSignature(request.target) } : request
   const expected = hmacSha256(signingKey, stringToSign(signed, headers, bodyHash, claims))
   return equalConstantTime(expected, signature)

@@ -2,9 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { largestBody } from '../../src/api/body-size.ts'
+import { integer, text } from '../../src/api/shapes.ts'
 import { REQUEST_BODY_MAX_BYTES } from '../../src/base/limits.ts'
 import { DISCARD_MAX_BYTES } from '../../src/http/body.ts'
-import { eventOf } from '../support/audit.ts'
+import { eventOf, readEvents } from '../support/audit.ts'
 import { assertError, base64, callRaw, newKey, succeed } from '../support/calls.ts'
 import { openRaw, rawHead, rawRequest } from '../support/raw.ts'
 import { startServer, type TestServer } from '../support/server.ts'
@@ -24,8 +26,11 @@ after(async () => {
   await server[Symbol.asyncDispose]()
 })
 
-async function exchange(bytes: string | Uint8Array, options?: { bodyless?: boolean }) {
-  await using connection = await openRaw(server)
+async function exchange(
+  bytes: string | Uint8Array,
+  { to = server, ...options }: { bodyless?: boolean; to?: TestServer } = {},
+) {
+  await using connection = await openRaw(to)
   connection.send(bytes)
   return await connection.response(options)
 }
@@ -186,7 +191,6 @@ for (const [what, body] of [
   ['a surrogate in UTF-8', Buffer.from('7b224b65794964223a22eda080227d', 'hex')],
   ['a text that is a number', '{"KeyId":1}'],
   ['a text that is an object', '{"KeyId":{}}'],
-  ['100,000 arrays in each other', nested(100_000)],
 ] as const) {
   test(`a body of ${what} is answered with SerializationException, and recorded`, async () => {
     const answer = await callRaw(server, 'TrentService.DescribeKey', body)
@@ -195,11 +199,17 @@ for (const [what, body] of [
   })
 }
 
-test('unknown members are ignored, however deep', async () => {
+test('a body of 30,000 arrays in each other is answered with SerializationException, and recorded', async () => {
+  const answer = await callRaw(server, 'TrentService.DescribeKey', nested(30_000))
+  assertError(answer, 'SerializationException', 'The request body has more than 32 levels.')
+  assert.equal((await eventOf(server, answer.requestId)).requestParameters, null)
+})
+
+test('unknown members are ignored, as deep as a small body can have them', async () => {
   const answer = await callRaw(
     server,
     'TrentService.ListKeys',
-    `{"Unknown":${'['.repeat(10_000)}${']'.repeat(10_000)}}`,
+    `{"Unknown":${'['.repeat(2_000)}${']'.repeat(2_000)}}`,
   )
   assert.equal(answer.status, 200)
 })
@@ -271,11 +281,40 @@ test('a chunked body over the limit is answered with 413', async () => {
   assert.equal(await connection.closed(), '')
 })
 
-test('a body of exactly the limit is read', async () => {
-  const answer = await callRaw(server, 'TrentService.ListKeys', '{}'.padEnd(REQUEST_BODY_MAX_BYTES))
-  assert.equal(answer.status, 200, answer.text)
-  const over = await callRaw(server, 'TrentService.ListKeys', '{}'.padEnd(REQUEST_BODY_MAX_BYTES + 1))
-  assertError(over, 'RequestEntityTooLargeException', 'The request body is too large.')
+for (const [target, sizeBytes] of [
+  ['TrentService.CreateKey', REQUEST_BODY_MAX_BYTES],
+  ['TrentService.ListKeys', largestBody({ Limit: integer(), Marker: text({ max: 1024 }) })],
+  ['TrentService.Nothing', largestBody({})],
+] as const) {
+  test(`a body of ${target} is read up to ${sizeBytes} bytes`, async () => {
+    const answer = await callRaw(server, target, '{}'.padEnd(sizeBytes))
+    if (target === 'TrentService.Nothing') assertError(answer, 'UnknownOperationException', undefined)
+    else assert.equal(answer.status, 200, answer.text)
+    const over = await callRaw(server, target, '{}'.padEnd(sizeBytes + 1))
+    assertError(over, 'RequestEntityTooLargeException', 'The request body is too large.')
+  })
+}
+
+test('a large body is refused for its head as a small one is, and recorded once', async () => {
+  await using server = await startServer()
+  for (const [options, code] of [
+    [{ accessKeyId: 'AKIAAAAAAAAAAAAAAAAA' }, 'UnrecognizedClientException'],
+    [{ service: 's3' }, 'InvalidSignatureException'],
+    [{ now: Date.now() - 3_600_000 }, 'InvalidSignatureException'],
+    [{ secretAccessKey: 'wrong', more: ['x-amz-content-sha256', '00'] }, 'InvalidSignatureException'],
+    [{ secretAccessKey: 'wrong' }, 'InvalidSignatureException'],
+  ] as const) {
+    const small = await callRaw(server, 'TrentService.CreateKey', '{}', options)
+    assertError(small, code, /./)
+    const large = await callRaw(server, 'TrentService.CreateKey', '{}'.padEnd(500_000), options)
+    const times = /\d{8}T\d{6}Z/g
+    assert.equal(large.text.replaceAll(times, ''), small.text.replaceAll(times, ''))
+    const event = await eventOf(server, large.requestId)
+    assert.equal(event.errorCode, code)
+    assert.equal(event.eventName, 'CreateKey')
+  }
+  const events = await readEvents(server.data)
+  assert.equal(events.filter(({ errorCode }) => errorCode !== undefined).length, 10)
 })
 
 test('a chunked body is read like any other', async () => {
@@ -344,14 +383,21 @@ test('HTTP/1.0 and Connection: close are answered and then closed', async () => 
   }
 })
 
-test('headers that are too long are answered with 431', async () => {
-  const { statusLine } = await exchange(
+test('headers that are too long are answered with 431, and recorded', async () => {
+  await using server = await startServer()
+  const { statusLine, headers, body } = await exchange(
     `POST / HTTP/1.1\r\nHost: a\r\nX-Long: ${'x'.repeat(20_000)}\r\nContent-Length: 0\r\n\r\n`,
+    { to: server },
   )
   assert.equal(statusLine, 'HTTP/1.1 431 Request Header Fields Too Large')
+  assert.match(body, /"__type":"RequestHeaderFieldsTooLargeException"/)
+  const event = await eventOf(server, headers.get('x-amzn-RequestId') ?? '')
+  assert.equal(event.errorCode, 'RequestHeaderFieldsTooLargeException')
 })
 
-test('what is not HTTP, or HTTP that can be read in two ways, is answered with 400', async () => {
+test('what is not HTTP, or HTTP that can be read in two ways, is answered with 400, and recorded', async () => {
+  // Another one, whose refusals are all recorded: they are few.
+  await using server = await startServer()
   for (const request of [
     'hello\r\n\r\n',
     '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n',
@@ -361,8 +407,13 @@ test('what is not HTTP, or HTTP that can be read in two ways, is answered with 4
     'POST / HTTP/1.1\r\nHost : a\r\nContent-Length: 0\r\n\r\n',
     'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n',
   ]) {
-    const { statusLine } = await exchange(request)
+    const { statusLine, headers, body } = await exchange(request, { to: server })
     assert.equal(statusLine, 'HTTP/1.1 400 Bad Request', JSON.stringify(request))
+    assert.match(body, /"__type":"MalformedHttpRequestException"/)
+    assert.equal(headers.get('Connection'), 'close')
+    assert.match(headers.get('Date') ?? '', DATE)
+    const event = await eventOf(server, headers.get('x-amzn-RequestId') ?? '')
+    assert.equal(event.errorCode, 'MalformedHttpRequestException')
   }
   await succeed(server, 'ListKeys', {})
 })

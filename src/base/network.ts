@@ -1,0 +1,15 @@
+/**
+ * What a source is limited by: an IPv4 address itself, of an IPv6 address its first 64 bits, which
+ * is what one network usually has. Source: RFC 4291, section 2.5.4.
+ */
+export function networkOf(address: string): string {
+  if (!address.includes(':')) return address
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
+  if (mapped !== undefined) return mapped
+  const [head = '', tail] = address.split('::')
+  const front = head === '' ? [] : head.split(':')
+  const back = tail === undefined || tail === '' ? [] : tail.split(':')
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - front.length - back.length)
+  const groups = [...front, ...new Array<string>(zeros).fill('0'), ...back]
+  return `${groups.slice(0, 4).join(':')}::/64`
+}

@@ -1,0 +1,61 @@
+import { type Given, need, parseWithin, type Setting, setting } from './setting.ts'
+
+/** How much there may be of something at a time: of all clients together, and of one address. */
+export type BoundConfig = { readonly all: number; readonly address: number }
+
+/** What clients may take up at a time, of one process. */
+export type BoundsConfig = {
+  readonly connections: BoundConfig
+  readonly requests: BoundConfig
+  /** Bytes. */
+  readonly receiving: BoundConfig
+  /** Bytes. */
+  readonly unread: BoundConfig
+}
+
+const MAX = 1_000_000
+const MIB = 1_048_576
+
+/** The settings of what clients may take up. */
+export const BOUNDS_SETTINGS = {
+  connections: bound('connections', '10000/4000', 'connections of all clients, and of one address'),
+  requests: bound(
+    'requests',
+    '4000/2000',
+    'requests that are answered at a time, of all, and of one address',
+  ),
+  receiving: bound('receiving', '64/16', 'MiB of bodies that are being received, of all, and of one address'),
+  unread: bound('unread', '256/128', 'MiB of answers that clients have not read, of all, and of one address'),
+}
+
+/** @throws ConfigError. */
+export function parseBounds(given: Given): BoundsConfig {
+  return {
+    connections: need(BOUNDS_SETTINGS.connections, given),
+    requests: need(BOUNDS_SETTINGS.requests, given),
+    receiving: inBytes(need(BOUNDS_SETTINGS.receiving, given)),
+    unread: inBytes(need(BOUNDS_SETTINGS.unread, given)),
+  }
+}
+
+function bound(flag: string, byDefault: string, about: string): Setting<BoundConfig> {
+  return setting({
+    variable: `HOLDFAST_${flag.toUpperCase()}`,
+    flag,
+    byDefault,
+    about: `${about}, for each process`,
+    right: `ALL/ADDRESS, two numbers from 1 to ${MAX} of which the second is not larger, such as ${byDefault}`,
+    parse: parseBound,
+  })
+}
+
+function parseBound(text: string): BoundConfig | undefined {
+  const [allText = '', addressText = '', ...more] = text.split('/')
+  const all = parseWithin(allText, 1, MAX)
+  const address = parseWithin(addressText, 1, all ?? 0)
+  return all === undefined || address === undefined || more.length > 0 ? undefined : { all, address }
+}
+
+function inBytes({ all, address }: BoundConfig): BoundConfig {
+  return { all: all * MIB, address: address * MIB }
+}

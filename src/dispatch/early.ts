@@ -1,0 +1,74 @@
+import { largestBody } from '../api/body-size.ts'
+import { KmsError } from '../api/errors.ts'
+import { REQUEST_BODY_MAX_BYTES } from '../base/limits.ts'
+import type { EpochMs } from '../base/ports.ts'
+import { type AuthenticationParts, authenticateHead } from './authenticate.ts'
+import type { Freshness } from './freshness.ts'
+import type { Operation } from './operation.ts'
+import { type Route, type Routing, routeOf, serviceOfHeaders, unknownRoute } from './routing.ts'
+import { findForm, type WireRequest } from './wire.ts'
+
+/** What a request that has come as far as its head is judged with. */
+export type EarlyParts = AuthenticationParts & {
+  readonly routing: Routing
+  readonly freshness: Pick<Freshness, 'reached' | 'renewed'>
+}
+
+/** The largest body that what a request asks for can have, in bytes. A form says what it asks for only in its body. */
+export function bodyMaxBytes(routing: Routing, head: WireRequest): number {
+  if (isForm(head)) return REQUEST_BODY_MAX_BYTES
+  const route = routeOf(routing, head)
+  return route.type === 'operation' ? bodyMaxOf(route.operation) : largestBody({})
+}
+
+const BODY_MAX = new WeakMap<Operation, number>()
+
+function bodyMaxOf(operation: Operation): number {
+  const known = BODY_MAX.get(operation)
+  if (known !== undefined) return known
+  const bytes = largestBody(operation.members)
+  BODY_MAX.set(operation, bytes)
+  return bytes
+}
+
+/** A request that is refused whatever its body is: what it asks for as far as that is known, and why. */
+export type EarlyRefusal = { readonly route: Route; readonly error: KmsError }
+
+/** Judges a request by its head. It finds the errors that a whole request has first, and no others. */
+export async function judgeHead(
+  parts: EarlyParts,
+  head: WireRequest,
+  now: EpochMs,
+): Promise<EarlyRefusal | undefined> {
+  const form = isForm(head)
+  const route = form ? undefined : routeOf(parts.routing, head)
+  if (route?.type === 'operation' && route.operation.unsigned === true) return undefined
+  const service = route?.service.name
+  await parts.freshness.reached()
+  let error = await errorOf(head, service, now, parts)
+  if (error !== undefined && (await parts.freshness.renewed()))
+    error = await errorOf(head, service, now, parts)
+  if (error === undefined) return undefined
+  // A form without a signature may ask for what needs none.
+  if (form && error.code === 'MissingAuthenticationTokenException') return undefined
+  return { route: route ?? unknownRoute(serviceOfHeaders(head), 'Unknown', error), error }
+}
+
+async function errorOf(
+  head: WireRequest,
+  service: string | undefined,
+  now: EpochMs,
+  parts: EarlyParts,
+): Promise<KmsError | undefined> {
+  try {
+    await authenticateHead(head, service, now, parts)
+    return undefined
+  } catch (error) {
+    if (error instanceof KmsError) return error
+    throw error
+  }
+}
+
+function isForm(head: WireRequest): boolean {
+  return head.method === 'POST' && findForm(head) !== undefined
+}

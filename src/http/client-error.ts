@@ -1,0 +1,56 @@
+import type { Socket } from 'node:net'
+import { systemClock } from '../base/ports.ts'
+import type { WireRequest } from '../dispatch/wire.ts'
+import type { WireFault } from '../dispatch/wire-fault.ts'
+import { connectionOf } from './connection.ts'
+import type { Serving } from './exchange.ts'
+import type { Exchange } from './gate.ts'
+import { formatLastResponse } from './response.ts'
+
+/** Bytes that are no request, or a request that has not come in time. */
+export type ClientError = {
+  readonly error: NodeJS.ErrnoException
+  readonly socket: Socket
+  /** The request whose body they were to be, if any. */
+  readonly exchange: Exchange | undefined
+}
+
+/** How long a client may take to read that it was not understood. */
+const LAST_WORD_TIMEOUT_MS = 2_000
+
+/** Answers what is no request, and ends the connection. Connections that have failed are only ended. */
+export function answerError({ parts }: Serving, { error, socket, exchange }: ClientError): void {
+  const fault = faultOf(error)
+  if (fault === undefined || !socket.writable || exchange?.response.headersSent === true) {
+    socket.destroy()
+    return
+  }
+  parts.refuse(requestOf(socket, exchange), fault).then(
+    (wire) => {
+      socket.setTimeout(LAST_WORD_TIMEOUT_MS, () => socket.destroy())
+      socket.end(formatLastResponse(wire, new Date(systemClock.now()).toUTCString()), () => socket.destroy())
+    },
+    () => socket.destroy(),
+  )
+}
+
+/** Source: Node.js, "Event: 'clientError'", and the codes of its parser. */
+function faultOf({ code = '' }: NodeJS.ErrnoException): WireFault | undefined {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return 'large headers'
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+      return 'large body'
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return 'late'
+    default:
+      return code.startsWith('HPE_') ? 'malformed' : undefined
+  }
+}
+
+const NO_BODY = new Uint8Array(0)
+
+function requestOf(socket: Socket, exchange: Exchange | undefined): WireRequest {
+  const { method = '', url = '', rawHeaders = [] } = exchange?.request ?? {}
+  return { method, target: url, rawHeaders, body: NO_BODY, connection: connectionOf(socket) }
+}

@@ -1,0 +1,155 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Share } from './pot.ts'
+
+/** A request and the answer that it is to have. */
+export type Exchange = { readonly request: IncomingMessage; readonly response: ServerResponse }
+
+/** What a gate works with. */
+export type GateParts = {
+  readonly socket: Socket
+  /** Memory for what has come and is not looked at yet. */
+  readonly share: Share
+  /** Does what waits for an answer to be sent, in a later turn of the event loop. */
+  readonly later: (task: () => void) => void
+  /** Begins to answer a request. */
+  readonly start: (exchange: Exchange) => void
+  /** Told once an answer is sent, or never will be. */
+  readonly finished: () => void
+}
+
+type Chunk = Buffer<ArrayBuffer>
+
+/** The end of a request's head, and of a chunked body. Source: RFC 9112, sections 2.1 and 7.1. */
+const BLANK_LINE = Buffer.from('\r\n\r\n')
+/** Of a body of unknown length so much is handed on at once, whatever is in it. */
+const BLIND_BYTES = 1024
+
+/**
+ * Lets one request after the other through: what follows a whole request is parsed only once that is answered, and the
+ * connection is not read meanwhile. Node's own parser would make a request of everything that comes in one piece.
+ *
+ * It stands between a socket and the parser that listens to it, and knows nothing of HTTP but where a head may end.
+ */
+export class Gate {
+  readonly #parts: GateParts
+  readonly #feed: (chunk: Chunk) => void
+  #current: Exchange | undefined
+  /** Requests whose heads came together with the body before them. */
+  readonly #waiting: Exchange[] = []
+  #held: Chunk | undefined
+  /** How much of the current body is to come; nothing when that is not known. */
+  #bodyLeft: (() => number) | undefined
+
+  constructor(parts: GateParts) {
+    this.#parts = parts
+    const { socket } = parts
+    const [feed] = socket.listeners('data')
+    this.#feed = (chunk) => void feed?.call(socket, chunk)
+    socket.removeAllListeners('data')
+    socket.on('data', (chunk: Chunk) => this.#receive(chunk))
+    socket.on('drain', () => this.#releaseLater())
+    socket.once('close', () => this.#close())
+  }
+
+  /** The exchange that is being answered. */
+  get current(): Exchange | undefined {
+    return this.#current
+  }
+
+  /** A request has arrived, as far as its head. */
+  arrive(exchange: Exchange): void {
+    exchange.response.once('close', () => this.#finish(exchange))
+    if (this.#current === undefined) this.#begin(exchange)
+    else this.#waiting.push(exchange)
+  }
+
+  /** Says how much of the current request's body is to come. */
+  expect(bodyLeft: () => number): void {
+    this.#bodyLeft = bodyLeft
+  }
+
+  #begin(exchange: Exchange): void {
+    this.#current = exchange
+    this.#parts.start(exchange)
+  }
+
+  #finish(exchange: Exchange): void {
+    if (this.#current !== exchange) return
+    this.#current = undefined
+    this.#bodyLeft = undefined
+    this.#parts.finished()
+    const next = this.#waiting.shift()
+    if (next !== undefined) this.#begin(next)
+    this.#releaseLater()
+  }
+
+  /** In this turn, one answer after the other would be made until nothing is held any more, and nobody else served. */
+  #releaseLater(): void {
+    if (this.#held !== undefined && !this.#isBlocked()) this.#parts.later(() => this.#release())
+  }
+
+  #close(): void {
+    this.#held = undefined
+    this.#waiting.length = 0
+    this.#parts.share.close()
+    if (this.#current !== undefined) this.#finish(this.#current)
+  }
+
+  #receive(chunk: Chunk): void {
+    if (this.#held === undefined) this.#pass(chunk)
+    // Nothing is read while something is held: this was on its way.
+    else this.#hold(Buffer.concat([this.#held, chunk]))
+  }
+
+  #hold(bytes: Chunk): void {
+    const before = this.#held?.length ?? 0
+    this.#held = bytes
+    this.#parts.socket.pause()
+    this.#parts.share.hold(bytes.length - before)
+  }
+
+  #release(): void {
+    const held = this.#held
+    if (held === undefined || this.#isBlocked()) return
+    this.#held = undefined
+    this.#parts.share.release(held.length)
+    this.#pass(held)
+    if (this.#held === undefined) this.#parts.socket.resume()
+  }
+
+  #isBlocked(): boolean {
+    if (this.#waiting.length > 0 || this.#parts.socket.writableNeedDrain) return true
+    if (this.#current === undefined) return false
+    return this.#current.request.complete || this.#current.response.headersSent
+  }
+
+  #pass(chunk: Chunk): void {
+    let rest = chunk
+    while (rest.length > 0 && !this.#parts.socket.destroyed) {
+      if (this.#isBlocked()) {
+        this.#hold(rest)
+        return
+      }
+      const size = this.#partOf(rest)
+      this.#feed(rest.subarray(0, size))
+      rest = rest.subarray(size)
+    }
+  }
+
+  /** How much can be handed on so that at most one more request begins in it. */
+  #partOf(bytes: Chunk): number {
+    if (this.#current === undefined) {
+      const end = endOfHead(bytes, 0)
+      // Nearly always head and body come together, and nothing else does: they are one piece.
+      return end === bytes.length || bytes.indexOf(BLANK_LINE, end) < 0 ? bytes.length : end
+    }
+    const left = this.#bodyLeft?.() ?? 0
+    return left > 0 ? Math.min(left, bytes.length) : endOfHead(bytes, BLIND_BYTES)
+  }
+}
+
+function endOfHead(bytes: Chunk, from: number): number {
+  const at = bytes.indexOf(BLANK_LINE, from)
+  return at < 0 ? bytes.length : at + BLANK_LINE.length
+}

@@ -1,0 +1,173 @@
+import type { Socket } from 'node:net'
+import { networkOf } from '../base/network.ts'
+import type { Timer, Timers } from '../base/ports.ts'
+
+/** How much there may be of something: of all clients together, and of one address. */
+export type Bound = { readonly all: number; readonly address: number }
+
+/** Connections beyond the bounds, on which nothing but a probe is answered. */
+export const RESERVED_CONNECTIONS = 64
+/** How long such a connection may take to ask. */
+const RESERVED_TIMEOUT_MS = 5_000
+
+/** Where connections come from: an IPv4 address, or the first 64 bits of an IPv6 address. */
+export type Network = {
+  readonly name: string
+  connections: number
+  /** Requests that are being answered. */
+  requests: number
+  /** Those that wait for their client, the longest idle first. */
+  readonly idle: Set<Peer>
+}
+
+/** A client's connection. */
+export type Peer = {
+  /** With TLS the encrypted one, once it is there. */
+  socket: Socket
+  readonly network: Network
+  /** Nothing but probes is answered on it. */
+  readonly isReserved: boolean
+  /** Whether a call on it was made by somebody who is known. */
+  isProven: boolean
+}
+
+/** What a table of connections works with. */
+export type PeersParts = {
+  readonly bound: Bound
+  readonly timers: Timers
+  /** Told when a connection had to go, or was taken for probes alone. */
+  readonly reached: () => void
+}
+
+/**
+ * The open connections, within bounds. A new one beyond its address's part, or beyond the whole, takes the place of the
+ * longest idle one: of its own address, or of the address that has most. Where none is idle it is kept for a moment in
+ * a reserve, so that probes are answered whatever comes.
+ */
+export class Peers {
+  readonly #parts: PeersParts
+  readonly #bySocket = new Map<Socket, Peer>()
+  readonly #byPlace = new Map<string, Peer>()
+  readonly #networks = new Map<string, Network>()
+  readonly #counted = new Set<Peer>()
+  readonly #reserved = new Map<Peer, Timer>()
+
+  constructor(parts: PeersParts) {
+    this.#parts = parts
+  }
+
+  /** Connections that are open now. */
+  get count(): number {
+    return this.#counted.size + this.#reserved.size
+  }
+
+  /** The peer of a socket; nothing once it is gone. */
+  of(socket: Socket): Peer | undefined {
+    return this.#bySocket.get(socket)
+  }
+
+  /** Takes a new connection into account. */
+  add(socket: Socket): Peer {
+    const network = this.#network(networkOf(socket.remoteAddress ?? ''))
+    const isReserved = !this.#hasRoom(network)
+    const peer: Peer = { socket, network, isReserved, isProven: false }
+    if (isReserved) this.#reserve(peer)
+    else {
+      this.#counted.add(peer)
+      network.connections += 1
+      network.idle.add(peer)
+    }
+    const place = placeOf(socket)
+    this.#bySocket.set(socket, peer)
+    this.#byPlace.set(place, peer)
+    socket.once('close', () => {
+      this.#bySocket.delete(socket)
+      if (this.#byPlace.get(place) === peer) this.#byPlace.delete(place)
+      this.#remove(peer)
+    })
+    return peer
+  }
+
+  /** Notes that a connection has become an encrypted one. */
+  secured(socket: Socket): Peer | undefined {
+    const peer = this.#byPlace.get(placeOf(socket))
+    if (peer === undefined) return undefined
+    peer.socket = socket
+    this.#bySocket.set(socket, peer)
+    socket.once('close', () => this.#bySocket.delete(socket))
+    return peer
+  }
+
+  /** Notes that a peer waits for an answer. */
+  busy(peer: Peer): void {
+    peer.network.idle.delete(peer)
+  }
+
+  /** Notes that a peer has its answer, or that it need not get one. */
+  idle(peer: Peer): void {
+    if (!peer.isReserved && !peer.socket.destroyed) peer.network.idle.add(peer)
+  }
+
+  #network(name: string): Network {
+    const known = this.#networks.get(name)
+    if (known !== undefined) return known
+    const network = { name, connections: 0, requests: 0, idle: new Set<Peer>() }
+    this.#networks.set(name, network)
+    return network
+  }
+
+  #hasRoom(network: Network): boolean {
+    const { bound } = this.#parts
+    if (network.connections >= bound.address) return this.#closeIdle(network)
+    return this.#counted.size < bound.all || this.#closeIdle(this.#largest())
+  }
+
+  /** The address with most connections, of those that have an idle one. */
+  #largest(): Network | undefined {
+    let largest: Network | undefined
+    for (const network of this.#networks.values()) {
+      if (network.idle.size > 0 && network.connections > (largest?.connections ?? 0)) largest = network
+    }
+    return largest
+  }
+
+  /** Closes the longest idle connection; gives whether there was one. */
+  #closeIdle(network: Network | undefined): boolean {
+    this.#parts.reached()
+    for (const peer of network?.idle ?? []) {
+      this.#remove(peer)
+      peer.socket.destroy()
+      return true
+    }
+    return false
+  }
+
+  #reserve(peer: Peer): void {
+    if (this.#reserved.size >= RESERVED_CONNECTIONS) {
+      for (const oldest of this.#reserved.keys()) {
+        this.#remove(oldest)
+        oldest.socket.destroy()
+        break
+      }
+    }
+    this.#reserved.set(
+      peer,
+      this.#parts.timers.after(RESERVED_TIMEOUT_MS, () => peer.socket.destroy()),
+    )
+  }
+
+  /** Does nothing for one that is not there any more. */
+  #remove(peer: Peer): void {
+    const { network } = peer
+    this.#reserved.get(peer)?.cancel()
+    this.#reserved.delete(peer)
+    if (this.#counted.delete(peer)) network.connections -= 1
+    network.idle.delete(peer)
+    if (network.connections === 0) this.#networks.delete(network.name)
+  }
+}
+
+/** What the two sockets of an encrypted connection have in common. */
+function placeOf({ localAddress, remoteAddress, remotePort }: Socket): string {
+  return `${localAddress} ${remoteAddress} ${remotePort}`
+}

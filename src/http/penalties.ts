@@ -1,0 +1,63 @@
+import { type Bucket, fullBucket, take, usedMs } from '../base/bucket.ts'
+import type { Clock } from '../base/ports.ts'
+
+/** Refused calls of one source that are answered at once; then one per interval. */
+export const REFUSED_BURST = 400
+/** The time after which one more of them is answered. */
+export const REFUSED_INTERVAL_MS = 10
+/** So many bytes that were received in vain count as one more call. */
+const BYTES_PER_CALL = 8192
+/** No answer waits for longer. */
+export const PENALTY_MAX_MS = 20_000
+/** Sources that are told apart; further ones share what they may do. */
+const SOURCES_MAX = 4096
+
+const DEPTH_MS = REFUSED_BURST * REFUSED_INTERVAL_MS
+
+/**
+ * Slows down sources whose calls are refused because nobody knows who makes them: beyond a burst their refusals wait.
+ * Calls of whoever is known never do.
+ */
+export class Penalties {
+  readonly #clock: Clock
+  readonly #others = fullBucket()
+  readonly #sources = new Map<string, Bucket>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Notes a refused call; gives how long its answer has to wait, in milliseconds. */
+  charge(source: string, bodyBytes: number): number {
+    const nowMs = this.#clock.monotonicMs()
+    const bucket = this.#sources.get(source) ?? this.#open(source, nowMs)
+    take(bucket, nowMs, REFUSED_INTERVAL_MS * (1 + Math.floor(bodyBytes / BYTES_PER_CALL)))
+    bucket.fullAtMs = Math.min(bucket.fullAtMs, nowMs + DEPTH_MS + PENALTY_MAX_MS)
+    return excessMs(bucket, nowMs)
+  }
+
+  /** How long a source would have to wait for its next refusal, in milliseconds. */
+  debtMs(source: string): number {
+    const bucket = this.#sources.get(source)
+    return bucket === undefined ? 0 : excessMs(bucket, this.#clock.monotonicMs())
+  }
+
+  #open(source: string, nowMs: number): Bucket {
+    if (this.#sources.size >= SOURCES_MAX) this.#forget(nowMs)
+    if (this.#sources.size >= SOURCES_MAX) return this.#others
+    const bucket = fullBucket()
+    this.#sources.set(source, bucket)
+    return bucket
+  }
+
+  /** The map is looked through at most once for each source that it can hold, so that this stays cheap. */
+  #forget(nowMs: number): void {
+    for (const [source, bucket] of this.#sources) {
+      if (bucket.fullAtMs <= nowMs) this.#sources.delete(source)
+    }
+  }
+}
+
+function excessMs(bucket: Bucket, nowMs: number): number {
+  return Math.max(0, usedMs(bucket, nowMs) - DEPTH_MS)
+}

@@ -1,0 +1,189 @@
+import type { Clock, Timer, Timers } from '../base/ports.ts'
+import type { Bound, Network, Peer } from './peers.ts'
+
+/** What a pot of memory works with. */
+export type PotParts = {
+  /** Bytes. */
+  readonly bound: Bound
+  /** Whoever moves less than so much within two windows of this length is cut off. */
+  readonly windowMs: number
+  readonly windowMinBytes: number
+  readonly clock: Clock
+  readonly timers: Timers
+  /** Told when somebody was cut off. */
+  readonly reached: () => void
+}
+
+/**
+ * Memory that clients make the server hold while they send or read: so much for all, and a part of it for each address.
+ * Where a part or the whole is full, whoever moves fewest bytes is cut off: of the address, or of the address that holds
+ * most. Whoever stands still is cut off in any case.
+ */
+export class Pot {
+  readonly #parts: PotParts
+  readonly #shares = new Set<Share>()
+  readonly #held = new Map<Network, number>()
+  #bytes = 0
+  #sweep: Timer | undefined
+
+  constructor(parts: PotParts) {
+    this.#parts = parts
+  }
+
+  /** What is held now, in bytes. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** A share of nothing yet, of one client. */
+  open(peer: Peer): Share {
+    const { clock, windowMs, windowMinBytes } = this.#parts
+    return this.#open(peer, { clock, windowMs, windowMinBytes })
+  }
+
+  /** The same for what waits for the server and not for the client. */
+  openPatient(peer: Peer): Share {
+    const { clock, windowMs } = this.#parts
+    return this.#open(peer, { clock, windowMs, windowMinBytes: 0 })
+  }
+
+  #open(peer: Peer, parts: ShareParts): Share {
+    return new Share(peer, (share, bytes) => this.#change(share, bytes), parts)
+  }
+
+  #change(share: Share, bytes: number): boolean {
+    const { network } = share.peer
+    const held = (this.#held.get(network) ?? 0) + bytes
+    if (held === 0) this.#held.delete(network)
+    else this.#held.set(network, held)
+    this.#bytes += bytes
+    if (share.bytes > 0) this.#shares.add(share)
+    else this.#shares.delete(share)
+    if (bytes > 0) {
+      this.#watch()
+      this.#makeRoom(network)
+    }
+    return share.isOpen
+  }
+
+  #makeRoom(network: Network): void {
+    const { bound } = this.#parts
+    while ((this.#held.get(network) ?? 0) > bound.address) this.#cutSlowest(network)
+    while (this.#bytes > bound.all) this.#cutSlowest(this.#largest())
+  }
+
+  #largest(): Network | undefined {
+    let largest: Network | undefined
+    let most = 0
+    for (const [network, bytes] of this.#held) {
+      if (bytes <= most) continue
+      largest = network
+      most = bytes
+    }
+    return largest
+  }
+
+  #cutSlowest(network: Network | undefined): void {
+    let slowest: Share | undefined
+    for (const share of this.#shares) {
+      if (share.peer.network !== network) continue
+      const order = slowest === undefined ? -1 : share.recent() - slowest.recent()
+      if (order < 0 || (order === 0 && share.bytes > (slowest?.bytes ?? 0))) slowest = share
+    }
+    if (slowest !== undefined) this.#cut(slowest)
+  }
+
+  #cut(share: Share): void {
+    this.#parts.reached()
+    share.close()
+    share.peer.socket.destroy()
+  }
+
+  #watch(): void {
+    const { timers, windowMs } = this.#parts
+    this.#sweep ??= timers.after(windowMs, () => {
+      this.#sweep = undefined
+      for (const share of this.#shares) if (share.isStill()) this.#cut(share)
+      if (this.#shares.size > 0) this.#watch()
+    })
+  }
+}
+
+type ShareParts = Pick<PotParts, 'clock' | 'windowMs' | 'windowMinBytes'>
+
+type Change = (share: Share, bytes: number) => boolean
+
+/** What one client makes the server hold. */
+export class Share {
+  readonly peer: Peer
+  readonly #change: Change
+  readonly #parts: ShareParts
+  readonly #openedAtMs: number
+  /** Bytes that were moved in the window and in the one before it. */
+  #moved = { window: 0, now: 0, before: 0 }
+  #bytes = 0
+  #isOpen = true
+
+  constructor(peer: Peer, change: Change, parts: ShareParts) {
+    this.peer = peer
+    this.#change = change
+    this.#parts = parts
+    this.#openedAtMs = parts.clock.monotonicMs()
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Whether the client may go on: it was not cut off, and nobody has closed the share. */
+  get isOpen(): boolean {
+    return this.#isOpen
+  }
+
+  /** Holds more; gives whether the client may go on. */
+  hold(bytes: number): boolean {
+    if (!this.#isOpen) return false
+    this.#bytes += bytes
+    return this.#change(this, bytes)
+  }
+
+  /** Holds less. */
+  release(bytes: number): void {
+    if (!this.#isOpen) return
+    this.#bytes -= bytes
+    this.#change(this, -bytes)
+  }
+
+  /** Notes that the client has sent or taken so much. */
+  moved(bytes: number): void {
+    this.#roll()
+    this.#moved.now += bytes
+  }
+
+  /** Holds nothing any more. */
+  close(): void {
+    if (!this.#isOpen) return
+    this.release(this.#bytes)
+    this.#isOpen = false
+  }
+
+  /** What was moved lately, in bytes. */
+  recent(): number {
+    this.#roll()
+    return this.#moved.now + this.#moved.before
+  }
+
+  /** Whether the client has had two windows and moved next to nothing. */
+  isStill(): boolean {
+    const { clock, windowMs, windowMinBytes } = this.#parts
+    if (clock.monotonicMs() - this.#openedAtMs < 2 * windowMs) return false
+    return this.recent() < windowMinBytes
+  }
+
+  #roll(): void {
+    const window = Math.floor(this.#parts.clock.monotonicMs() / this.#parts.windowMs)
+    const { window: last, now } = this.#moved
+    if (window === last) return
+    this.#moved = { window, now: 0, before: window === last + 1 ? now : 0 }
+  }
+}
