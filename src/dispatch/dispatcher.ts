@@ -1,7 +1,7 @@
 import { KmsError } from '../api/errors.ts'
 import { parseJsonBody } from '../api/json.ts'
 import { parseForm } from '../api/query.ts'
-import { type Reader, renderError, renderOutput } from '../api/render.ts'
+import { renderError, renderOutput } from '../api/render.ts'
 import { SERVICES } from '../api/services.ts'
 import type { Input, Members } from '../api/shapes.ts'
 import { parseInput } from '../api/validate.ts'
@@ -9,6 +9,7 @@ import { formatServiceEvent } from '../audit/service-event.ts'
 import type { Log } from '../base/log.ts'
 import type { Clock, EpochMs, Random } from '../base/ports.ts'
 import type { Quotas } from '../quotas/service.ts'
+import { type Arrival, arrivalOf, readerOf, refuse } from './arrival.ts'
 import { type Authenticated, type AuthenticationParts, authenticate } from './authenticate.ts'
 import type { FindPlace } from './caller.ts'
 import { bodyMaxBytes, judgeHead } from './early.ts'
@@ -21,7 +22,7 @@ import type { Journal, Urgency } from './journal.ts'
 import type { Call, EventData, EventResource, Operation, Outcome } from './operation.ts'
 import { runOperation } from './pipeline.ts'
 import { type CallFacts, formatCallEvents } from './recording.ts'
-import { type RefusalParts, recordRefusal } from './refusal.ts'
+import type { RefusalParts } from './refusal.ts'
 import { isRevocation } from './revocations.ts'
 import {
   isUnsigned,
@@ -33,7 +34,7 @@ import {
   unknownRoute,
 } from './routing.ts'
 import { UNSIGNED_REGION, unsignedCaller } from './unsigned.ts'
-import { findForm, findHeader, type WireRequest, type WireResponse } from './wire.ts'
+import { findForm, type WireRequest, type WireResponse } from './wire.ts'
 import { type WireFault, wireFaultError } from './wire-fault.ts'
 
 /** What a dispatcher works with. */
@@ -91,7 +92,11 @@ export type Dispatcher = {
 export function createDispatcher(parts: DispatcherParts): Dispatcher {
   return {
     handle: (request) => handle(parts, request),
-    refuseUnread: (request, fault) => refuseUnread(parts, request, fault),
+    refuseUnread: (request, fault) => {
+      const error = wireFaultError(fault)
+      const route = unknownRoute(serviceOfHeaders(request), 'Unknown', error)
+      return refuse(parts, arrivalOf(parts, request, route), error)
+    },
     early: {
       bodyMaxBytes: (head) => bodyMaxBytes(parts.routing, head),
       judge: (head) => judge(parts, head),
@@ -100,25 +105,20 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   }
 }
 
-/** A request on its way, before its caller is known. */
-type Arrival = {
-  readonly request: WireRequest
-  readonly requestId: string
-  readonly now: EpochMs
-  readonly route: Route
+function handle(parts: DispatcherParts, request: WireRequest): Promise<WireResponse> {
+  const arrival = arrivalOf(parts, request, routeOf(parts.routing, request))
+  return told(parts, arrival, () => answer(parts, arrival))
 }
 
-async function handle(parts: DispatcherParts, request: WireRequest): Promise<WireResponse> {
-  const arrival: Arrival = {
-    request,
-    requestId: parts.random.uuid(),
-    now: parts.clock.now(),
-    route: routeOf(parts.routing, request),
-  }
-  if (parts.answered === undefined) return answer(parts, arrival)
+/** Makes an answer, and tells whoever counts. */
+async function told(
+  parts: DispatcherParts,
+  { request, route, now }: Arrival,
+  make: () => Promise<WireResponse>,
+): Promise<WireResponse> {
+  if (parts.answered === undefined) return make()
   const beganAtMs = parts.clock.monotonicMs()
-  const response = await answer(parts, arrival)
-  const { route, now } = arrival
+  const response = await make()
   parts.answered({
     request,
     response,
@@ -144,6 +144,16 @@ async function answer(parts: DispatcherParts, arrival: Arrival): Promise<WireRes
   return perform(parts, arrival, authenticated)
 }
 
+async function judge(
+  parts: DispatcherParts,
+  head: WireRequest,
+): Promise<(() => Promise<WireResponse>) | undefined> {
+  const refusal = await judgeHead(parts, head, parts.clock.now())
+  if (refusal === undefined) return undefined
+  const arrival = arrivalOf(parts, head, refusal.route)
+  return () => told(parts, arrival, () => refuse(parts, arrival, refusal.error))
+}
+
 /** Who calls; asked once more when something had changed since memory was made true for the request. */
 async function authenticateFresh(
   parts: DispatcherParts,
@@ -156,54 +166,6 @@ async function authenticateFresh(
     if (!(error instanceof KmsError) || !(await parts.freshness.renewed())) throw error
     return authenticate(request, service, now, parts)
   }
-}
-
-function refuseUnread(parts: DispatcherParts, request: WireRequest, fault: WireFault): Promise<WireResponse> {
-  const error = wireFaultError(fault)
-  const arrival: Arrival = {
-    request,
-    requestId: parts.random.uuid(),
-    now: parts.clock.now(),
-    route: unknownRoute(serviceOfHeaders(request), 'Unknown', error),
-  }
-  return refuse(parts, arrival, error)
-}
-
-async function judge(
-  parts: DispatcherParts,
-  request: WireRequest,
-): Promise<(() => Promise<WireResponse>) | undefined> {
-  const now = parts.clock.now()
-  const refusal = await judgeHead(parts, request, now)
-  if (refusal === undefined) return undefined
-  const { route, error } = refusal
-  return () => refuse(parts, { request, requestId: parts.random.uuid(), now, route }, error)
-}
-
-/** Answers a call whose caller is not known, and records it as far as the rate allows. */
-async function refuse(parts: DispatcherParts, arrival: Arrival, cause: unknown): Promise<WireResponse> {
-  const { request, requestId, route } = arrival
-  const reason = callerFacingError(cause, requestId, parts)
-  const error = route.type === 'unknown' && reason.fault === 'client' ? route.error : reason
-  try {
-    await recordRefusal(parts.refusals, {
-      request,
-      requestId,
-      service: route.service,
-      eventName: route.name,
-      reason,
-      at: arrival.now,
-    })
-  } catch (failure) {
-    return renderError(readerOf(arrival), callerFacingError(failure, requestId, parts))
-  }
-  return { ...renderError(readerOf(arrival), error), isCallerUnknown: true }
-}
-
-/** Whom the answer goes to. The JSON protocol has one form of answers, so its headers are not searched. */
-function readerOf({ request, requestId, route: { service } }: Arrival): Reader {
-  const negotiated = service.protocol.type === 'query'
-  return { service, requestId, accept: negotiated ? findHeader(request.rawHeaders, 'accept') : undefined }
 }
 
 /** A call of a known caller: everything that its audit event will say of it. */

@@ -14,15 +14,18 @@ export function tooFast(service: ServiceName, options?: ErrorOptions): KmsError 
   return new KmsError('ThrottlingException', service === 'kms' ? TOO_FAST : 'Rate exceeded', options)
 }
 
+/** What failures are told to. */
+export type FailureParts = {
+  readonly log: Log
+  /** Is told of what is not as it was written. */
+  readonly alarm?: (reason: string) => void
+}
+
 /**
  * What a caller is told of an error: its own when it is part of the contract, and one code without
  * detail for everything else, which goes to the operator's log with the request id.
  */
-export function callerFacingError(
-  error: unknown,
-  requestId: string,
-  { log, alarm }: { readonly log: Log; readonly alarm?: (reason: string) => void },
-): KmsError {
+export function callerFacingError(error: unknown, requestId: string, { log, alarm }: FailureParts): KmsError {
   if (error instanceof KmsError) return error
   if (error instanceof OffloadError && error.reason === 'full') {
     return tooFast('kms', { cause: error })

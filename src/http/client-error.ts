@@ -19,7 +19,7 @@ export type ClientError = {
 const LAST_WORD_TIMEOUT_MS = 2_000
 
 /** Answers what is no request, and ends the connection. Connections that have failed are only ended. */
-export function answerError({ parts }: Serving, { error, socket, exchange }: ClientError): void {
+export function answerError({ parts, timers }: Serving, { error, socket, exchange }: ClientError): void {
   const fault = faultOf(error)
   if (fault === undefined || !socket.writable || exchange?.response.headersSent === true) {
     socket.destroy()
@@ -27,7 +27,7 @@ export function answerError({ parts }: Serving, { error, socket, exchange }: Cli
   }
   parts.refuse(requestOf(socket, exchange), fault).then(
     (wire) => {
-      socket.setTimeout(LAST_WORD_TIMEOUT_MS, () => socket.destroy())
+      timers.after(LAST_WORD_TIMEOUT_MS, () => socket.destroy())
       socket.end(formatLastResponse(wire, new Date(systemClock.now()).toUTCString()), () => socket.destroy())
     },
     () => socket.destroy(),
@@ -37,6 +37,9 @@ export function answerError({ parts }: Serving, { error, socket, exchange }: Cli
 /** Source: Node.js, "Event: 'clientError'", and the codes of its parser. */
 function faultOf({ code = '' }: NodeJS.ErrnoException): WireFault | undefined {
   switch (code) {
+    // A client that has gone away in the middle.
+    case 'HPE_INVALID_EOF_STATE':
+      return undefined
     case 'HPE_HEADER_OVERFLOW':
       return 'large headers'
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':

@@ -26,7 +26,7 @@ export type HttpParts = {
 }
 
 /** What can be said of a request by its head. */
-export type EarlyParts = {
+type EarlyParts = {
   /** The largest body that what is asked for can have. */
   readonly bodyMaxBytes: (head: WireRequest) => number
   /** Gives what refuses a request that is refused whatever its body is; nothing when that depends on it. */

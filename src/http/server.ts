@@ -29,7 +29,7 @@ const RECEIVING_WINDOW = { windowMs: 2_000, windowMinBytes: 4_096 }
 const UNREAD_WINDOW = { windowMs: 5_000, windowMinBytes: 1 }
 
 /** Bounds of one process: for all clients, and for those of one address. */
-export type HttpBounds = {
+type HttpBounds = {
   readonly connections: Bound
   /** Requests that are being answered. */
   readonly requests: Bound
