@@ -1,9 +1,11 @@
 import { openNode } from '../app.ts'
+import { systemTimers } from '../base/ports.ts'
 import type { TlsPair } from '../base/tls-pair.ts'
 import type { Command } from './command.ts'
 import { openLog } from './log.ts'
 import { takeSignals } from './signals.ts'
 import { answerMetrics } from './worker-metrics.ts'
+import { beatPulse } from './worker-pulse.ts'
 
 /** A certificate that the process that has started a worker gives it. */
 export type TlsMessage = { readonly tls: TlsPair }
@@ -24,6 +26,7 @@ export const worker: Command = {
     try {
       const node = await openNode(config, { port: config.listen.port, sharedPort: true }, log)
       answerMetrics(node.metrics, log)
+      beatPulse(systemTimers)
       process.on('message', (message: unknown) => {
         const pair = parseTls(message)
         if (pair !== undefined) node.useTls(pair)

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import type { Log } from '../base/log.ts'
+import { systemTimers } from '../base/ports.ts'
 import type { TlsPair } from '../base/tls-pair.ts'
 import { UsageError } from '../base/usage-error.ts'
 import { processEnvironment } from '../config/environment.ts'
@@ -8,6 +9,7 @@ import { EXIT_USAGE } from './command.ts'
 import type { RunningServer } from './running.ts'
 import type { TlsMessage, WorkerMessage } from './worker.ts'
 import { WorkerMetrics } from './worker-metrics.ts'
+import { PulseWatch } from './worker-pulse.ts'
 
 /** A worker that ends by itself is started again, so often within a minute; then all stops. */
 const MAX_RESTARTS = 10
@@ -43,11 +45,13 @@ class Workers {
   readonly #failure = Promise.withResolvers<void>()
   /** What all of them count and measure. */
   readonly metrics: WorkerMetrics
+  readonly #pulses: PulseWatch
   #closing = false
 
   constructor(config: Config, log: Log) {
     this.#config = config
     this.metrics = new WorkerMetrics(log)
+    this.#pulses = new PulseWatch(systemTimers, log)
     this.#log = log
   }
 
@@ -72,6 +76,7 @@ class Workers {
         child.removeListener('exit', failed)
         child.once('exit', (code, signal) => this.#onExit(child, message.listening, signal ?? String(code)))
         this.metrics.add(child)
+        this.#pulses.add(child)
         resolve(message.listening)
       })
     })
@@ -87,12 +92,14 @@ class Workers {
 
   async close(): Promise<void> {
     this.#closing = true
+    this.#pulses[Symbol.dispose]()
     const ends = [...this.#running].map((child) => stopChild(child))
     await Promise.all(ends)
   }
 
   #onExit(child: ChildProcess, port: number, how: string): void {
     this.#running.delete(child)
+    this.#pulses.remove(child)
     if (this.#closing) return
     this.metrics.remove(child)
     this.#log.error('a worker ended and is started again', { pid: child.pid, how })
