@@ -48,7 +48,16 @@ export type Serving = {
   readonly timers: Timers
   /** How many requests may be answered at a time. */
   readonly requests: Bound
-  readonly state: { closing: boolean; requests: number }
+  readonly state: State
+}
+
+/** What changes while a listener is open. */
+export type State = {
+  closing: boolean
+  /** Requests that are being answered. */
+  requests: number
+  /** What sends answers that are held back. */
+  readonly delayed: Set<() => void>
 }
 
 /** Bodies up to this size are read before anything is asked about them: that costs less than asking. */
@@ -195,14 +204,20 @@ function finish(
         return
       }
       const delayMs = penalties.charge(peer.network.name, bodyBytes)
-      if (delayMs === 0) {
+      if (delayMs === 0 || state.closing) {
         send(wire)
         return
       }
       parts.reached?.('refused')
       // Whoever is kept waiting may lose the connection to somebody who is not.
       peers.idle(peer)
-      timers.after(delayMs, () => send(wire))
+      const release = (): void => {
+        timer.cancel()
+        state.delayed.delete(release)
+        send(wire)
+      }
+      const timer = timers.after(delayMs, release)
+      state.delayed.add(release)
     },
     () => response.destroy(),
   )

@@ -1,7 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
+import type { Socket } from 'node:net'
+import { systemTimers } from '../base/ports.ts'
 import type { TlsPair } from '../base/tls-pair.ts'
 import { listen, type Place } from './listen.ts'
+import { Peers } from './peers.ts'
 import { replaceTls, tlsOptions } from './tls.ts'
 
 /** What a listener for metrics serves, and where. */
@@ -12,7 +15,7 @@ export type MetricsListenerParts = Omit<Place, 'sharedPort'> & {
   readonly text: () => Promise<string>
 }
 
-/** Scrapers are few; whoever else comes waits or is turned away. */
+/** Scrapers are few. One more takes the place of the connection that has been idle for longest. */
 const MAX_CONNECTIONS = 64
 const MAX_HEADERS = 50
 const HEADERS_MAX_BYTES = 8192
@@ -30,10 +33,18 @@ export type MetricsListener = {
 /** Serves `GET /metrics` and nothing else. @throws as {@link listen}. */
 export async function openMetricsListener(parts: MetricsListenerParts): Promise<MetricsListener> {
   const server = makeServer(parts)
-  server.maxConnections = MAX_CONNECTIONS
   server.maxHeadersCount = MAX_HEADERS
+  const room = { all: MAX_CONNECTIONS, address: MAX_CONNECTIONS }
+  const peers = new Peers({ bound: room, timers: systemTimers, reached: () => {} })
+  server.on('connection', (socket: Socket) => peers.add(socket))
+  server.on('secureConnection', (socket: Socket) => peers.secured(socket))
   const text = together(parts.text)
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const peer = peers.of(request.socket)
+    if (peer !== undefined) {
+      peers.busy(peer)
+      response.once('close', () => peers.idle(peer))
+    }
     answer(request, response, () => text(), parts.mediaType)
   })
   const { host, port, setting } = parts

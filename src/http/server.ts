@@ -5,7 +5,7 @@ import { REQUEST_HEADERS_MAX_BYTES } from '../base/limits.ts'
 import { systemAfterThisTurn, systemClock, systemTimers } from '../base/ports.ts'
 import type { TlsPair } from '../base/tls-pair.ts'
 import { answerError } from './client-error.ts'
-import { type BoundName, type HttpParts, type Serving, serve } from './exchange.ts'
+import { type BoundName, type HttpParts, type Serving, type State, serve } from './exchange.ts'
 import { Gate } from './gate.ts'
 import { listen, type Place } from './listen.ts'
 import { type Bound, type Peer, Peers, RESERVED_CONNECTIONS } from './peers.ts'
@@ -86,7 +86,7 @@ function makeServing(parts: HttpParts, bounds: HttpBounds): Serving {
     penalties: new Penalties(systemClock),
     timers: systemTimers,
     requests,
-    state: { closing: false, requests: 0 },
+    state: { closing: false, requests: 0, delayed: new Set() },
   }
 }
 
@@ -149,8 +149,9 @@ function makeServer({ tls }: Listener): Server {
     : createTlsServer({ ...options, ...tlsOptions(tls), handshakeTimeout: HEADERS_TIMEOUT_MS })
 }
 
-function close(server: Server, state: Serving['state']): Promise<void> {
+function close(server: Server, state: State): Promise<void> {
   state.closing = true
+  for (const release of state.delayed) release()
   return new Promise((resolve) => {
     const impatient = setTimeout(() => server.closeAllConnections(), DRAIN_TIMEOUT_MS)
     server.close(() => {
