@@ -33,7 +33,9 @@ export const METRICS = {
     'refused calls that the audit log has in a summary only, because they were too many',
   ),
   holdfast_connections: gauge('connections that are open', [], 'worker'),
-  holdfast_bounds_reached: counter('clients that were cut off, slowed down or refused for a bound', ['bound']),
+  holdfast_bounds_reached: counter('clients that were cut off, slowed down or refused for a bound', [
+    'bound',
+  ]),
   holdfast_audit_durable_seconds: histogram('from the first event of a batch to its being durable'),
   holdfast_audit_queue_events: gauge('events that wait to become durable', [], 'worker'),
   holdfast_audit_outbox_events: gauge(
