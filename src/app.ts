@@ -35,6 +35,7 @@ import { Freshness } from './dispatch/freshness.ts'
 import { createRouting } from './dispatch/routing.ts'
 import { type EventService, type EventServiceParts, openEventService } from './events/service.ts'
 import { type GivenFiles, readGivenFiles } from './given-files.ts'
+import type { HttpParts } from './http/exchange.ts'
 import { openHttpServer } from './http/server.ts'
 import { quotasFinder } from './iam/account-quotas.ts'
 import { KeyUses } from './iam/key-uses.ts'
@@ -161,32 +162,28 @@ export async function openNode(
     clock: systemClock,
     log,
   })
-  const http = await openHttpServer(
-    {
-      handle: dispatcher.handle,
-      refuse: dispatcher.refuseUnread,
-      early: dispatcher.early,
-      unready: readiness.reason,
-      reached: watch.meters.boundReached,
-    },
-    {
-      ...listener,
-      host: config.listen.host,
-      tls: given.tls,
-      bounds: config.bounds,
-      setting: 'HOLDFAST_LISTEN',
-    },
-  )
+  const { reason: unready } = readiness
+  const place = { ...listener, host: config.listen.host, tls: given.tls, bounds: config.bounds }
+  const http = await openHttpServer(httpParts(dispatcher, { unready, reached: meters.boundReached }), {
+    ...place,
+    setting: 'HOLDFAST_LISTEN',
+  })
   stack.defer(() => http.close())
   await announceEndpoint(config, http.port)
   stack.defer(() => withdrawEndpoint(config, http.port))
   stack.defer(() => readiness.stop())
   const accounts = () => listAccounts(records)
-  const { reason: unready } = readiness
   watch.addGauges({ journal, records, index, accounts, unready, connections: http.connections })
   const open = stack.move()
   const { port, useTls } = http
   return { port, metrics: watch.collect, useTls, close: () => open.disposeAsync() }
+}
+
+function httpParts(
+  { handle, refuseUnread: refuse, early }: Dispatcher,
+  watch: Pick<HttpParts, 'unready' | 'reached'>,
+): HttpParts {
+  return { handle, refuse, early, ...watch }
 }
 
 type KmsGiven = Pick<KmsParts, 'records' | 'quotas' | 'custody' | 'xks' | 'grantTokens'> & {
