@@ -87,11 +87,12 @@ type Resource = {
   readonly type: string
   readonly values: Values
 }
-type State = { readonly values: { readonly root_module: { readonly resources: readonly Resource[] } } }
+/** Nothing is in a state from which everything has gone. */
+type State = { readonly values?: { readonly root_module: { readonly resources: readonly Resource[] } } }
 
 async function resources(): Promise<readonly Resource[]> {
   const state: State = JSON.parse(await succeedIn('made', 'show', '-json'))
-  return state.values.root_module.resources.filter(({ mode }) => mode === 'managed')
+  return (state.values?.root_module.resources ?? []).filter(({ mode }) => mode === 'managed')
 }
 
 test('Terraform makes every resource, reads what it has made, and finds nothing to do afterwards', {
