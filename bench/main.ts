@@ -11,6 +11,7 @@ import { measureDecisions } from './suites/decisions.ts'
 import { measureLatency } from './suites/latency.ts'
 import { measureMemory } from './suites/memory.ts'
 import { measureMetrics } from './suites/metrics.ts'
+import { measureNeighbours } from './suites/neighbours.ts'
 import { measureSession } from './suites/session.ts'
 import { measureSpecs } from './suites/specs.ts'
 import { measureStart } from './suites/start.ts'
@@ -107,6 +108,9 @@ async function measure(options: Options, loader: Loader): Promise<Report> {
       : undefined,
     session: wanted('session')
       ? await withServer(options, (server) => measureSession({ ...parts, server }))
+      : undefined,
+    neighbours: wanted('neighbours')
+      ? await withFolder(options, (settings) => measureNeighbours({ options, settings, progress }))
       : undefined,
     decisions: wanted('decisions') ? measureDecisions(options.rounds, progress) : undefined,
   }

@@ -15,6 +15,7 @@ const SUITES = [
   'specs',
   'latency',
   'session',
+  'neighbours',
 ] as const
 
 /** What can be measured. */
@@ -57,13 +58,13 @@ export const HELP = `Usage: npm run bench -- [options]
 Measures Holdfast beside a floor: a bare node:http server that answers equal bytes.
 
   --suite NAME         throughput (default), memory, start, audit, background, metrics, decisions, specs,
-                       latency, session or all
+                       latency, session, neighbours or all
   --operations LIST    of ${MEASURED_OPERATIONS.join(',')}
   --connections LIST   default 1,16,64,256
   --seconds N          length of a window, default 3
   --rounds N           windows of each target, interleaved; the median counts; default 3
   --calls N            memory: Encrypt calls, default 1000000
-  --keys N             start: keys in the data folder, default 10000
+  --keys N             start, neighbours: keys in the data folder, default 10000
   --starts N           start: how often it is started, default 5
   --events N           audit: events in the log, default 1000000
   --quick              1 round of 1 second at 1 and 64 connections, 100000 calls, 1000 keys, 3 starts,

@@ -64,5 +64,6 @@ function report(given: Partial<ThroughputRow>): Report {
     specs: undefined,
     latency: undefined,
     session: undefined,
+    neighbours: undefined,
   }
 }

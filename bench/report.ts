@@ -5,6 +5,7 @@ import type { DecisionsReport } from './suites/decisions.ts'
 import type { LatencyReport } from './suites/latency.ts'
 import type { MemoryReport } from './suites/memory.ts'
 import type { MetricsReport } from './suites/metrics.ts'
+import type { NeighboursReport } from './suites/neighbours.ts'
 import type { SessionReport } from './suites/session.ts'
 import type { SpecsReport } from './suites/specs.ts'
 import type { StartReport } from './suites/start.ts'
@@ -35,6 +36,7 @@ export type Report = {
   readonly specs: SpecsReport | undefined
   readonly latency: LatencyReport | undefined
   readonly session: SessionReport | undefined
+  readonly neighbours: NeighboursReport | undefined
 }
 
 /** The figures that a release must reach, of all suites that ran. */
@@ -49,8 +51,10 @@ export function goalsOf({
   specs,
   latency,
   session,
+  neighbours,
 }: Report): readonly Goal[] {
-  return [throughput, memory, start, audit, decisions, background, metrics, specs, latency, session].flatMap(
+  const more = [specs, latency, session, neighbours]
+  return [throughput, memory, start, audit, decisions, background, metrics, ...more].flatMap(
     (suite) => suite?.goals ?? [],
   )
 }
@@ -80,6 +84,7 @@ export function formatReport(report: Report): string {
     ...(report.specs === undefined ? [] : [formatSpecs(report.specs)]),
     ...(report.latency === undefined ? [] : [formatLatency(report.latency)]),
     ...(report.session === undefined ? [] : [formatSession(report.session)]),
+    ...(report.neighbours === undefined ? [] : [formatNeighbours(report.neighbours)]),
     ...goalsOf(report).map(
       ({ name, required, measured, met }) =>
         `${met ? 'met   ' : 'MISSED'}  ${name}: ${measured} (${required})`,
@@ -247,6 +252,15 @@ function formatSpecs({ rows }: SpecsReport): string {
     row.coresBusy === undefined ? '-' : `${(row.coresBusy * 100).toFixed(0)}%`,
   ])
   return `\nBeside the bare call of node:crypto\n${formatTable([head, ...lines])}\n`
+}
+
+function formatNeighbours({ keys, rows }: NeighboursReport): string {
+  const head = ['call', 'status', 'answer, bytes', 'first turn, ms', 'later turns, ms', 'all turns, ms']
+  const lines = rows.map(({ what, status, answerBytes, coldTurnMs, warmTurnMs, warmBusyMs }) => [
+    ...[what, String(status), String(answerBytes)],
+    ...[coldTurnMs, warmTurnMs, warmBusyMs].map((ms) => ms.toFixed(1)),
+  ])
+  return `\nThe longest turn of the event loop for one call, ${keys} keys, CPU time of the main thread:\n\n${formatTable([head, ...lines])}`
 }
 
 function formatSession({ root, session, share }: SessionReport): string {
