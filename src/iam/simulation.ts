@@ -1,10 +1,10 @@
 import type { Output } from '../api/json.ts'
-import { atOnce, type GiveWay, inSlices, type Steps } from '../base/slices.ts'
+import type { Steps } from '../base/slices.ts'
 import { isControlled } from '../dispatch/access.ts'
 import type { CompiledPolicy, CompiledStatement } from '../policy/compile.ts'
 import type { ContextLookup, ContextValue } from '../policy/context.ts'
 import type { AccessRequest, Policies } from '../policy/decide.ts'
-import { type Explanation, explainDecision } from '../policy/explain.ts'
+import { type Explanation, explainDecisionSteps } from '../policy/explain.ts'
 
 /** Condition keys of a request to simulate, by lower-case name. */
 export type GivenContext = ReadonlyMap<string, ContextValue>
@@ -38,7 +38,7 @@ export type Scene = {
 }
 
 /** What SimulateCustomPolicy and SimulatePrincipalPolicy say of one action on one resource. */
-export function simulate(scene: Scene, action: string, resource: string): Output {
+export function* simulateSteps(scene: Scene, action: string, resource: string): Steps<Output> {
   const missing = new Set<string>()
   const context: ContextLookup = (name) => {
     const value = scene.given.get(name) ?? scene.known(name)
@@ -47,8 +47,10 @@ export function simulate(scene: Scene, action: string, resource: string): Output
   }
   const { principal, resourceAccount } = scene
   const policies = boundBy(scene.policies, action)
-  const explanation = explainDecision({ principal, action, resource, resourceAccount, context }, policies)
-  const written = new Map(contextKeys(allOf(policies)).map((name) => [name.toLowerCase(), name]))
+  const request = { principal, action, resource, resourceAccount, context }
+  const explanation = yield* explainDecisionSteps(request, policies)
+  const asked = yield* contextKeysSteps(allOf(policies))
+  const written = new Map(asked.map((name) => [name.toLowerCase(), name]))
   return {
     EvalActionName: action,
     EvalResourceName: resource,
@@ -105,19 +107,7 @@ function allOf({ identity, boundary, session, resource, scps, rcps }: Policies):
 const VARIABLE = /\$\{\s*([^}\s,*?$]+)\s*[,}]/g
 
 /** The condition keys that policies ask for, as they are written, each once. */
-function contextKeys(policies: readonly CompiledPolicy[]): readonly string[] {
-  return atOnce(contextKeysSteps(policies))
-}
-
-/** The same, giving way. */
-export function contextKeysInSlices(
-  policies: readonly CompiledPolicy[],
-  giveWay: GiveWay,
-): Promise<readonly string[]> {
-  return inSlices(contextKeysSteps(policies), giveWay)
-}
-
-function* contextKeysSteps(policies: readonly CompiledPolicy[]): Steps<readonly string[]> {
+export function* contextKeysSteps(policies: readonly CompiledPolicy[]): Steps<readonly string[]> {
   const keys = new Map<string, string>()
   for (const policy of policies) {
     for (const key of yield* keysOfPolicy(policy)) {

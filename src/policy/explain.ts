@@ -1,3 +1,4 @@
+import { atOnce, type Steps } from '../base/slices.ts'
 import type { CompiledStatement, StatementSource } from './compile.ts'
 import {
   type AccessRequest,
@@ -74,6 +75,11 @@ type ElementName = Subject | `Not${Subject}`
  * not. Slower than `decide`; bounded as it is.
  */
 export function explainDecision(request: AccessRequest, policies: Policies): Explanation {
+  return atOnce(explainDecisionSteps(request, policies))
+}
+
+/** The same a statement at a time. */
+export function* explainDecisionSteps(request: AccessRequest, policies: Policies): Steps<Explanation> {
   const question = questionFor(request, policies)
   const traces: PolicyTrace[] = []
   const grants = (policies.grants ?? []).map((grant) => ({
@@ -82,7 +88,7 @@ export function explainDecision(request: AccessRequest, policies: Policies): Exp
   }))
   const decision = decide(request, policies)
   for (const placed of allPolicies(policies, question.actionLowerCased)) {
-    const trace = tracePolicy(placed, { request, question })
+    const trace = yield* tracePolicy(placed, { request, question })
     if (trace === undefined) return { decision, policies: traces, grants, complete: false }
     traces.push(trace)
   }
@@ -92,9 +98,13 @@ export function explainDecision(request: AccessRequest, policies: Policies): Exp
 type Asked = { readonly request: AccessRequest; readonly question: Question }
 
 /** Nothing when the policy cannot be evaluated, which has denied the request. */
-function tracePolicy({ kind, level, policy }: PlacedPolicy, asked: Asked): PolicyTrace | undefined {
+function* tracePolicy({ kind, level, policy }: PlacedPolicy, asked: Asked): Steps<PolicyTrace | undefined> {
   try {
-    const statements = policy.statements.map((statement) => traceStatement(statement, asked))
+    const statements: StatementTrace[] = []
+    for (const statement of policy.statements) {
+      yield
+      statements.push(traceStatement(statement, asked))
+    }
     return { kind, level, name: policy.name, outcome: outcomeOf(statements), statements }
   } catch {
     return undefined

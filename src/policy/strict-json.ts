@@ -83,19 +83,38 @@ function enter(cursor: Cursor, depth: number): void {
   cursor.at += 1
 }
 
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+/** What comes before a space in Unicode has to be escaped. */
+const SPACE = 0x20
+
 /** The escapes are decoded by `JSON.parse`, of exactly one string. */
 function parseString(cursor: Cursor): string {
   const start = cursor.at
   let end = start + 1
-  while (end < cursor.text.length && cursor.text[end] !== '"') end += cursor.text[end] === '\\' ? 2 : 1
+  let isPlain = true
+  for (; end < cursor.text.length; end += 1) {
+    const code = cursor.text.charCodeAt(end)
+    if (code === QUOTE) break
+    if (code >= SPACE && code !== BACKSLASH) continue
+    isPlain = false
+    if (code === BACKSLASH) end += 1
+  }
   cursor.at = end + 1
-  const value = decodeString(cursor.text.slice(start, cursor.at))
+  const value =
+    isPlain && end < cursor.text.length
+      ? wellFormed(cursor.text.slice(start + 1, end))
+      : decodeString(cursor.text.slice(start, cursor.at))
   if (value === undefined) {
     throw new PolicySyntaxError(`Character ${start}: a string that is not valid JSON`, {
       iamText: INVALID_JSON,
     })
   }
   return value
+}
+
+function wellFormed(text: string): string | undefined {
+  return text.isWellFormed() ? text : undefined
 }
 
 function decodeString(literal: string): string | undefined {

@@ -2,7 +2,7 @@ import { parseArn } from '../../api/arn.ts'
 import { KmsError } from '../../api/errors.ts'
 import type { Output } from '../../api/json.ts'
 import { type Input, list, oneOf, optional, structure, text } from '../../api/shapes.ts'
-import { type GiveWay, inSlices } from '../../base/slices.ts'
+import { type GiveWay, inSlices, type Steps } from '../../base/slices.ts'
 import { keysInPlace, resourceKey } from '../../dispatch/access.ts'
 import type { CallerPolicies } from '../../dispatch/caller.ts'
 import type { Call } from '../../dispatch/operation.ts'
@@ -21,7 +21,7 @@ import { placeNow } from '../place.ts'
 import { groupPolicies, policiesNow } from '../policies.ts'
 import type { EntityValue } from '../records.ts'
 import { ACTION_NAMES, ARN, DOCUMENT, PAGING } from '../shapes.ts'
-import { contextKeysInSlices, parseContext, type Scene, simulate } from '../simulation.ts'
+import { contextKeysSteps, parseContext, type Scene, simulateSteps } from '../simulation.ts'
 
 /** Pairs of an action and a resource in one simulation: a bound of ours. */
 const PAIRS_MAX = 10_000
@@ -93,11 +93,17 @@ async function results({ clock, giveWay }: IamParts, scene: Scene, input: SceneI
   let leftMs = PAGE_MAX_MS
   const found: Output[] = []
   for (const { action, resource } of items) {
-    const wait = giveWay()
-    if (wait !== undefined) await wait
-    const beganAtMs = clock.monotonicMs()
-    found.push(simulate(scene, action, resource))
-    leftMs -= clock.monotonicMs() - beganAtMs
+    const steps = simulateSteps(scene, action, resource)
+    const timed = function* (): Steps<Output> {
+      for (;;) {
+        const beganAtMs = clock.monotonicMs()
+        const step = steps.next()
+        leftMs -= clock.monotonicMs() - beganAtMs
+        if (step.done === true) return step.value
+        yield
+      }
+    }
+    found.push(await inSlices(timed(), giveWay))
     if (leftMs <= 0) break
   }
   const last = items[found.length - 1]
@@ -298,7 +304,7 @@ const getContextKeysForCustomPolicy = iamOperation(
   },
   async ({ input, parts: { giveWay } }) => {
     const policies = await compileAll(input.PolicyInputList, 'PolicyInputList', giveWay)
-    return { output: { ContextKeyNames: await contextKeysInSlices(policies, giveWay) } }
+    return { output: { ContextKeyNames: await inSlices(contextKeysSteps(policies), giveWay) } }
   },
 )
 
@@ -312,7 +318,7 @@ const getContextKeysForPrincipalPolicy = iamOperation(
   async ({ input, entity, parts: { giveWay } }) => {
     const more = await compileAll(input.PolicyInputList, 'PolicyInputList', giveWay)
     const policies = [...entity.policies.identity, ...more]
-    return { output: { ContextKeyNames: await contextKeysInSlices(policies, giveWay) } }
+    return { output: { ContextKeyNames: await inSlices(contextKeysSteps(policies), giveWay) } }
   },
 )
 
