@@ -191,6 +191,7 @@ for (const [what, body] of [
   ['a surrogate in UTF-8', Buffer.from('7b224b65794964223a22eda080227d', 'hex')],
   ['a text that is a number', '{"KeyId":1}'],
   ['a text that is an object', '{"KeyId":{}}'],
+  ['70,000 arrays in each other', nested(70_000)],
 ] as const) {
   test(`a body of ${what} is answered with SerializationException, and recorded`, async () => {
     const answer = await callRaw(server, 'TrentService.DescribeKey', body)
@@ -199,17 +200,11 @@ for (const [what, body] of [
   })
 }
 
-test('a body of 30,000 arrays in each other is answered with SerializationException, and recorded', async () => {
-  const answer = await callRaw(server, 'TrentService.DescribeKey', nested(30_000))
-  assertError(answer, 'SerializationException', 'The request body has more than 32 levels.')
-  assert.equal((await eventOf(server, answer.requestId)).requestParameters, null)
-})
-
-test('unknown members are ignored, as deep as a small body can have them', async () => {
+test('unknown members are ignored, however deep', async () => {
   const answer = await callRaw(
     server,
     'TrentService.ListKeys',
-    `{"Unknown":${'['.repeat(2_000)}${']'.repeat(2_000)}}`,
+    `{"Unknown":${'['.repeat(10_000)}${']'.repeat(10_000)}}`,
   )
   assert.equal(answer.status, 200)
 })
