@@ -1,5 +1,6 @@
 import { constants, type Stats } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
+import { devNull } from 'node:os'
 
 /** Of files that settings name: a list of a thousand certificates is some 2 MB. */
 const SETTINGS_FILE_MAX_BYTES = 16_777_216
@@ -14,12 +15,14 @@ type Reading = {
 }
 
 /**
- * Reads a file that has to be a regular one: a pipe would never end, a device has no end.
+ * Reads a file that has to be a regular one, or the null device: a pipe would never end, other devices have no end.
  *
  * @throws Error, without the path, for what is something else or is longer; as the file system with its `code`.
  */
 export async function readRegularFile(path: string, reading: Reading = {}): Promise<Uint8Array> {
   const { maxBytes = SETTINGS_FILE_MAX_BYTES, noLink = false, own = false } = reading
+  // What everybody writes for an empty file.
+  if (path === devNull) return new Uint8Array(0)
   // A pipe that nobody writes to is opened at once so.
   const flags = constants.O_RDONLY | constants.O_NONBLOCK | (noLink ? constants.O_NOFOLLOW : 0)
   const file = await openFile(path, flags)
