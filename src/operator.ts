@@ -8,6 +8,7 @@ import { CREDENTIALS_FILE, makeEventsFolder, openDeployment, openNodeJournal } f
 import { redeliver } from './events/redeliver.ts'
 import { handOverRoot } from './iam/account.ts'
 import { type ListedQuota, listQuotas, setQuota } from './iam/account-quotas.ts'
+import { createAccount, freeAccountId, listAccounts, needAccount } from './iam/accounts.ts'
 import {
   attachControl,
   deleteControl,
@@ -17,7 +18,6 @@ import {
   putControl,
 } from './iam/control-attachments.ts'
 import { attachedTo, type ControlType } from './iam/control-policies.ts'
-import { createAccount, freeAccountId, listAccounts, needAccount } from './iam/organisation.ts'
 import {
   createOrganization,
   createUnit,
@@ -68,7 +68,7 @@ type ControlOperator = {
   readonly detach: (name: string, target: string) => Promise<void>
 }
 
-/** What an operator can do with the organisation. */
+/** What an operator can do with the organization. */
 type OrganizationOperator = {
   readonly create: (management: string) => Promise<OrganizationValue>
   readonly show: () => Promise<{

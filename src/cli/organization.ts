@@ -7,10 +7,10 @@ import { requireFlag } from './require-flag.ts'
 const ACCOUNT = { about: 'the account, 12 digits' }
 const UNIT = { about: 'the id of the unit, ou-…' }
 
-/** `holdfast organization create`: an organisation, with all accounts in its root. */
+/** `holdfast organization create`: an organization, with all accounts in its root. */
 const create: Command = {
   name: 'organization create',
-  about: 'makes the organisation, with every account in its root',
+  about: 'makes the organization, with every account in its root',
   flags: {
     management: { about: 'the account that no control policy binds; the first account when left out' },
   },
@@ -30,7 +30,7 @@ const create: Command = {
 /** `holdfast organization show`: the tree, and what is attached to it. */
 const show: Command = {
   name: 'organization show',
-  about: 'shows the organisation: units, accounts, and the control policies that are attached to each',
+  about: 'shows the organization: units, accounts, and the control policies that are attached to each',
   run: async ({ config, output }) => {
     requireDataFolder(config)
     const { value, accounts } = await asOperator(config, openLog(), ({ organization }) => organization.show())
@@ -42,7 +42,7 @@ const show: Command = {
     ]
     for (const line of treeOf({ id: root, scps, rcps }, entries)) output.print(line)
     for (const account of accounts) {
-      if (account.parent === undefined) output.print(`${account.id}  in no organisation`)
+      if (account.parent === undefined) output.print(`${account.id}  in no organization`)
     }
     return 0
   },
@@ -71,11 +71,11 @@ function treeOf(entry: Entry, all: readonly Entry[], depth = 0): readonly string
 /** `holdfast organization delete`: leaves accounts with the service control policies that are their own. */
 const remove: Command = {
   name: 'organization delete',
-  about: 'deletes the organisation, once it has no units and its root no policies of yours',
+  about: 'deletes the organization, once it has no units and its root no policies of yours',
   run: async ({ config, output }) => {
     requireDataFolder(config)
     await asOperator(config, openLog(), ({ organization }) => organization.delete())
-    output.print('deleted the organisation')
+    output.print('deleted the organization')
     return 0
   },
 }
@@ -83,7 +83,7 @@ const remove: Command = {
 /** `holdfast organization move`: puts an account elsewhere in the tree. */
 const move: Command = {
   name: 'organization move',
-  about: 'puts an account into a unit or the root, also one that is in no organisation',
+  about: 'puts an account into a unit or the root, also one that is in no organization',
   flags: { id: ACCOUNT, to: { about: 'the id of the unit (ou-…) or root (r-…)' } },
   run: async (input) => {
     const { config, output } = input
@@ -98,7 +98,7 @@ const move: Command = {
 /** `holdfast organization remove`: takes an account out. */
 const takeOut: Command = {
   name: 'organization remove',
-  about: 'takes an account out of the organisation',
+  about: 'takes an account out of the organization',
   flags: { id: ACCOUNT },
   run: async (input) => {
     const { config, output } = input
@@ -113,7 +113,7 @@ const takeOut: Command = {
 /** `holdfast organization unit create`: gives its id. */
 const unitCreate: Command = {
   name: 'organization unit create',
-  about: 'makes an organisational unit, and gives its id',
+  about: 'makes an organizational unit, and gives its id',
   flags: {
     name: { about: 'the name of the unit' },
     parent: { about: 'the id of the unit (ou-…) that it is in; the root when left out' },
@@ -133,7 +133,7 @@ const unitCreate: Command = {
 /** `holdfast organization unit rename`. */
 const unitRename: Command = {
   name: 'organization unit rename',
-  about: 'gives an organisational unit another name',
+  about: 'gives an organizational unit another name',
   flags: { unit: UNIT, name: { about: 'its new name' } },
   run: async (input) => {
     const { config, output } = input
@@ -148,7 +148,7 @@ const unitRename: Command = {
 /** `holdfast organization unit delete`. */
 const unitDelete: Command = {
   name: 'organization unit delete',
-  about: 'deletes an organisational unit that has no account and no unit in it',
+  about: 'deletes an organizational unit that has no account and no unit in it',
   flags: { unit: UNIT },
   run: async (input) => {
     const { config, output } = input
@@ -160,7 +160,7 @@ const unitDelete: Command = {
   },
 }
 
-/** The commands on the organisation. */
+/** The commands on the organization. */
 export const ORGANIZATION_COMMANDS: readonly Command[] = [
   create,
   show,

@@ -52,7 +52,7 @@ test('the place of a resource is that of its account, and the caller keeps its o
   assert.deepEqual(request.context('aws:principalorgpaths'), ['o-own/r-a/'])
 })
 
-test('a resource of an account in no organisation does not pass for one of the caller', () => {
+test('a resource of an account in no organization does not pass for one of the caller', () => {
   const { request, policies } = access(permission({ account: OTHER }), {})
   assert.equal(request.context('aws:resourceorgid'), undefined)
   assert.equal(request.context('aws:resourceorgpaths'), undefined)
@@ -79,7 +79,7 @@ test('the place of an account is looked for unless it is the own one of whoever 
   assert.deepEqual(asked, [OTHER, OWN, OWN])
 })
 
-test('without an organisation there are no keys of one', () => {
+test('without an organization there are no keys of one', () => {
   const keys = keysInPlace((key) => (key === 'aws:userid' ? 'id' : undefined), {})
   assert.equal(keys('aws:principalorgid'), undefined)
   assert.equal(keys('aws:userid'), 'id')

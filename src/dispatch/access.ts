@@ -18,7 +18,7 @@ export function resourcePlace(
 }
 
 /**
- * What decides about a permission: the policies of the caller, that of the resource, and those of the organisation for
+ * What decides about a permission: the policies of the caller, that of the resource, and those of the organization for
  * what its account has. Condition keys are those of the action and resource, then those of the call.
  *
  * @param call as {@link inPlace} gives it.

@@ -2,7 +2,7 @@ import type { EpochMs } from '../base/ports.ts'
 import type { ContextLookup } from '../policy/context.ts'
 import type { Levels, Policies, Principal } from '../policy/decide.ts'
 
-/** Where an account is in the organisation; nothing of it for one that is in none. */
+/** Where an account is in the organization; nothing of it for one that is in none. */
 export type AccountPlace = {
   /** `o-…`. */
   readonly organizationId?: string

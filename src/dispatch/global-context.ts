@@ -6,7 +6,7 @@ import { findHeader, type WireRequest } from './wire.ts'
 
 /**
  * The global condition keys of a call, computed when a policy asks for them. A permission on what another account has
- * says so by itself: see `accessRequest`.
+ * says so by itself: see `accessTo`.
  *
  * @param region of the endpoint: services without regions have one.
  * Source: IAM User Guide, "AWS global condition context keys".

@@ -49,7 +49,7 @@ export function formatChange(change: Change, resource: string): readonly string[
   ]
 }
 
-/** A level of an organisation as people count them; nothing where there are none. */
+/** A level of an organization as people count them; nothing where there are none. */
 export function atLevel(level: number | undefined): string {
   return level === undefined ? '' : ` at level ${level + 1}`
 }

@@ -2,7 +2,8 @@ import { QUOTAS, type Quota, type StoredQuotas } from '../quotas/quotas.ts'
 import type { FindQuotas } from '../quotas/service.ts'
 import { type Change, type Records, replace } from '../store/records.ts'
 import { ACCOUNT, ACCOUNTS } from './account.ts'
-import { needAccount, OrganisationError } from './organisation.ts'
+import { needAccount } from './accounts.ts'
+import { OperatorError } from './operator-error.ts'
 
 /** Finds the quotas that were set for an account, in memory when it is warm. */
 export function quotasFinder(records: Records): FindQuotas {
@@ -20,7 +21,7 @@ export type ListedQuota = Quota & {
   readonly isSet: boolean
 }
 
-/** All quotas of an account, in the order of their names. @throws OrganisationError when there is no such account. */
+/** All quotas of an account, in the order of their names. @throws OperatorError when there is no such account. */
 export async function listQuotas(records: Records, account: string): Promise<readonly ListedQuota[]> {
   const { quotas = {} } = (await needAccount(records, account)).value
   return [...QUOTAS.values()]
@@ -39,7 +40,7 @@ const EVERY_QUOTA = 'all'
  *
  * @param name of a quota, or {@link EVERY_QUOTA} for those values that are the same for all.
  * @param text a number, `aws` for what an account has at AWS, or `default`.
- * @throws OrganisationError for an unknown account or quota, or a value that the quota cannot have.
+ * @throws OperatorError for an unknown account or quota, or a value that the quota cannot have.
  */
 export async function setQuota(
   records: Records,
@@ -60,11 +61,11 @@ export async function setQuota(
 function namedQuotas(name: string, text: string): readonly Quota[] {
   if (name === EVERY_QUOTA) {
     if (isWord(text)) return [...QUOTAS.values()]
-    throw new OrganisationError(`--value is '${text}': for all quotas it is aws or default`)
+    throw new OperatorError(`--value is '${text}': for all quotas it is aws or default`)
   }
   const quota = QUOTAS.get(name)
   if (quota !== undefined) return [quota]
-  throw new OrganisationError(`there is no quota '${name}': see holdfast quota list`)
+  throw new OperatorError(`there is no quota '${name}': see holdfast quota list`)
 }
 
 function isWord(text: string): text is 'aws' | 'default' {
@@ -76,7 +77,7 @@ function parseValue({ name, min, max, aws }: Quota, text: string): number | unde
   if (isWord(text)) return text === 'aws' ? aws : undefined
   const value = /^[0-9]{1,9}$/.test(text) ? Number(text) : Number.NaN
   if (value >= min && value <= max) return value
-  throw new OrganisationError(
+  throw new OperatorError(
     `--value is '${text}': ${name} is a whole number from ${min} to ${max}, aws or default`,
   )
 }

@@ -6,7 +6,7 @@ import { type Change, insert, type Kind, type Records, replace, type Stored } fr
 import { ACCESS_KEY, ACCESS_KEYS } from './access-key.ts'
 import type { ControlTarget } from './control-policies.ts'
 import { type NewAccessKey, newAccessKey } from './ids.ts'
-import { ORGANIZATION, ORGANIZATION_PLACE } from './organization-record.ts'
+import { findOrganization } from './organization-record.ts'
 
 /** An account. Partition: {@link ACCOUNTS}; name: its 12 digits. */
 export type AccountValue = ControlTarget & {
@@ -22,7 +22,7 @@ export type AccountValue = ControlTarget & {
   readonly stsTokens?: 1 | 2
   /** Whether the root credentials have been handed to the operator. */
   readonly handedOver: boolean
-  /** The root or unit of the organisation that it is in. */
+  /** The root or unit of the organization that it is in. */
   readonly parent?: string
   /** The quotas that were set for it, by name. */
   readonly quotas?: StoredQuotas
@@ -56,14 +56,14 @@ export async function ensureAccount(parts: AccountParts, account: string): Promi
 }
 
 /**
- * What makes an account, with root credentials that have not been handed over. Where there is an organisation, the
+ * What makes an account, with root credentials that have not been handed over. Where there is an organization, the
  * account is in its root.
  */
 export async function newAccount(
   { records, clock, random }: AccountParts,
   account: string,
 ): Promise<readonly Change[]> {
-  const organization = await records.get(ORGANIZATION, ...ORGANIZATION_PLACE)
+  const organization = await findOrganization(records)
   const { accessKeyId, secretAccessKey } = newAccessKey(random, account)
   const createdAt = clock.now()
   return [

@@ -15,8 +15,8 @@ import {
   listControls,
   putControl,
 } from './control-attachments.ts'
-import { findOrganization } from './organisation.ts'
 import { createOrganization, createUnit, moveAccount } from './organization.ts'
+import { findOrganization } from './organization-record.ts'
 
 const [HOME, TEAM] = ['000000000000', '111122223333']
 const DOCUMENTS = {
@@ -108,7 +108,7 @@ async function rootOf(): Promise<string | undefined> {
   return (await findOrganization(records))?.value.root
 }
 
-test('an organisation has 1,000 units at most', async () => {
+test('an organization has 1,000 units at most', async () => {
   const organization = await findOrganization(records)
   assert.ok(organization)
   const { value } = organization

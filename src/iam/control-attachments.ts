@@ -2,6 +2,7 @@ import { CONTROL_POLICY_MAX_CHARS } from '../policy/flavour.ts'
 import { parseNewPolicy } from '../policy/new-policy.ts'
 import { type Change, insert, type Records, remove, replace, type Stored } from '../store/records.ts'
 import type { AccountParts } from './account.ts'
+import { listAccounts, needAccount } from './accounts.ts'
 import {
   attachedTo,
   CONTROL_POLICIES,
@@ -10,8 +11,8 @@ import {
   type ControlTarget,
   type ControlType,
 } from './control-policies.ts'
-import { findOrganization, listAccounts, needAccount, OrganisationError } from './organisation.ts'
-import type { OrganizationValue } from './organization-record.ts'
+import { OperatorError } from './operator-error.ts'
+import { findOrganization, type OrganizationValue } from './organization-record.ts'
 import { readAll } from './records.ts'
 
 /**
@@ -50,7 +51,7 @@ async function allTargets(
 /**
  * What puts a control policy, in the place of one with the same name if there is one.
  *
- * @throws OrganisationError, PolicySyntaxError.
+ * @throws OperatorError, PolicySyntaxError.
  */
 export async function putControl(
   { records, clock }: AccountParts,
@@ -60,10 +61,10 @@ export async function putControl(
 ): Promise<readonly Change[]> {
   const { kind, title, fullAccess } = CONTROLS[type]
   if (!NAME.test(name) || name === fullAccess) {
-    throw new OrganisationError(`'${name}' cannot be the name of a ${title} of yours`)
+    throw new OperatorError(`'${name}' cannot be the name of a ${title} of yours`)
   }
   if (document.length > CONTROL_POLICY_MAX_CHARS) {
-    throw new OrganisationError(`a ${title} has at most ${CONTROL_POLICY_MAX_CHARS} characters`)
+    throw new OperatorError(`a ${title} has at most ${CONTROL_POLICY_MAX_CHARS} characters`)
   }
   checkDocument(type, document)
   const value = { format: 1, document, createdAt: clock.now() } as const
@@ -77,12 +78,12 @@ function checkDocument(type: ControlType, document: string): void {
   if (type === 'scp') return
   const wrong = statements.findIndex(({ effect, actions }) => effect === 'Allow' || actions?.negated === true)
   if (wrong < 0) return
-  throw new OrganisationError(
+  throw new OperatorError(
     `statement ${wrong + 1} allows or has NotAction: a resource control policy denies actions that it names`,
   )
 }
 
-/** What deletes a control policy. @throws OrganisationError while something has it. */
+/** What deletes a control policy. @throws OperatorError while something has it. */
 export async function deleteControl(
   records: Records,
   type: ControlType,
@@ -91,14 +92,14 @@ export async function deleteControl(
   const present = await records.get(CONTROLS[type].kind, CONTROL_POLICIES, name)
   if (present === undefined) throw noSuchControl(type, name)
   const { targets = [] } = (await listControls(records, type)).find((one) => one.name === name) ?? {}
-  if (targets.length > 0) throw new OrganisationError(`${name} is attached to ${targets.join(', ')}`)
+  if (targets.length > 0) throw new OperatorError(`${name} is attached to ${targets.join(', ')}`)
   return [remove(present)]
 }
 
 /** A control policy, and the root, unit or account that it is attached to. */
 export type Attachment = { readonly type: ControlType; readonly name: string; readonly target: string }
 
-/** What attaches a control policy; nothing when it is attached. @throws OrganisationError. */
+/** What attaches a control policy; nothing when it is attached. @throws OperatorError. */
 export async function attachControl(
   records: Records,
   { type, name, target: id }: Attachment,
@@ -110,7 +111,7 @@ export async function attachControl(
   const present = attachedTo(target.value, type)
   if (present.includes(name)) return []
   const names = [...present, name]
-  if (names.length > ATTACHED_MAX) throw new OrganisationError(`${id} has at most ${ATTACHED_MAX} ${title}s`)
+  if (names.length > ATTACHED_MAX) throw new OperatorError(`${id} has at most ${ATTACHED_MAX} ${title}s`)
   return [target.change(withNames(type, names)), ...kept(policy)]
 }
 
@@ -119,7 +120,7 @@ function kept(policy: Stored<ControlPolicyValue> | undefined): readonly Change[]
   return policy === undefined ? [] : [replace(policy, policy.value)]
 }
 
-/** What detaches a control policy. @throws OrganisationError. */
+/** What detaches a control policy. @throws OperatorError. */
 export async function detachControl(
   records: Records,
   { type, name, target: id }: Attachment,
@@ -127,10 +128,10 @@ export async function detachControl(
   const { title, fullAccess, detachable } = CONTROLS[type]
   const target = await findTarget(records, type, id)
   const present = attachedTo(target.value, type)
-  if (!present.includes(name)) throw new OrganisationError(`${name} is not attached to ${id}`)
-  if (name === fullAccess && !detachable) throw new OrganisationError(`${name} is attached to everything`)
+  if (!present.includes(name)) throw new OperatorError(`${name} is not attached to ${id}`)
+  if (name === fullAccess && !detachable) throw new OperatorError(`${name} is attached to everything`)
   if (present.length === 1) {
-    throw new OrganisationError(`${id} has at least one ${title}: attach another first`)
+    throw new OperatorError(`${id} has at least one ${title}: attach another first`)
   }
   const names = present.filter((other) => other !== name)
   return [target.change(withNames(type, names))]
@@ -143,17 +144,17 @@ function withNames(type: ControlType, names: readonly string[]): ControlTarget {
 /** What policies are attached to, and how that is changed. */
 type Target = { readonly value: ControlTarget; readonly change: (attached: ControlTarget) => Change }
 
-/** @throws OrganisationError when there is no such root, unit or account, or no policy binds it. */
+/** @throws OperatorError when there is no such root, unit or account, or no policy binds it. */
 async function findTarget(records: Records, type: ControlType, id: string): Promise<Target> {
   const organization = await findOrganization(records)
   if (/^[0-9]/.test(id)) return accountTarget(records, type, id, organization?.value)
-  if (organization === undefined) throw new OrganisationError(`there is no organisation`)
+  if (organization === undefined) throw new OperatorError(`there is no organization`)
   const { value } = organization
   if (id === value.root) {
     return { value, change: (attached) => replace(organization, { ...value, ...attached }) }
   }
   const unit = value.units.find((one) => one.id === id)
-  if (unit === undefined) throw new OrganisationError(`there is no root or unit ${id}`)
+  if (unit === undefined) throw new OperatorError(`there is no root or unit ${id}`)
   const changed = (attached: ControlTarget): OrganizationValue => ({
     ...value,
     units: value.units.map((one) => (one === unit ? { ...unit, ...attached } : one)),
@@ -169,16 +170,14 @@ async function accountTarget(
 ): Promise<Target> {
   const account = await needAccount(records, id)
   if (organization?.management === id) {
-    throw new OrganisationError(`${id} is the management account, which no control policy binds`)
+    throw new OperatorError(`${id} is the management account, which no control policy binds`)
   }
   if (type === 'rcp' && account.value.parent === undefined) {
-    throw new OrganisationError(
-      `${id} is in no organisation: resource control policies are for those that are`,
-    )
+    throw new OperatorError(`${id} is in no organization: resource control policies are for those that are`)
   }
   return { value: account.value, change: (attached) => replace(account, { ...account.value, ...attached }) }
 }
 
-function noSuchControl(type: ControlType, name: string): OrganisationError {
-  return new OrganisationError(`there is no ${CONTROLS[type].title} ${name}`)
+function noSuchControl(type: ControlType, name: string): OperatorError {
+  return new OperatorError(`there is no ${CONTROLS[type].title} ${name}`)
 }

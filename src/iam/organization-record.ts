@@ -1,9 +1,9 @@
 import type { Random } from '../base/ports.ts'
 import { kindOfFormat1 } from '../store/kind.ts'
-import type { Kind } from '../store/records.ts'
+import type { Kind, Records, Stored } from '../store/records.ts'
 import type { ControlTarget } from './control-policies.ts'
 
-/** An organisational unit. */
+/** An organizational unit. */
 export type Unit = ControlTarget & {
   /** `ou-…`. */
   readonly id: string
@@ -14,7 +14,7 @@ export type Unit = ControlTarget & {
 }
 
 /**
- * The organisation of a deployment: its tree, but for the accounts, each of which has its parent in its own record.
+ * The organization of a deployment: its tree, but for the accounts, each of which has its parent in its own record.
  * What is attached to the root is here. Partition and name: {@link ORGANIZATION_PLACE}.
  */
 export type OrganizationValue = ControlTarget & {
@@ -29,22 +29,27 @@ export type OrganizationValue = ControlTarget & {
   readonly units: readonly Unit[]
 }
 
-/** The kind of organisations, of which a deployment has at most one. */
+/** The kind of organizations, of which a deployment has at most one. */
 export const ORGANIZATION: Kind<OrganizationValue> = kindOfFormat1('organization')
 
-/** Partition and name of the one organisation. */
+/** Partition and name of the one organization. */
 export const ORGANIZATION_PLACE = ['all', 'all'] as const
+
+/** The organization of the deployment, if there is one. */
+export function findOrganization(records: Records): Promise<Stored<OrganizationValue> | undefined> {
+  return records.get(ORGANIZATION, ...ORGANIZATION_PLACE)
+}
 
 /** Units below each other. Source: AWS Organizations User Guide, "Quotas". */
 export const UNIT_LEVELS_MAX = 5
 
 const DIGITS = 'abcdefghijklmnopqrstuvwxyz0123456789'
-/** Of organisations and roots, and of the last part of units. Source: AWS Organizations API Reference, their patterns. */
+/** Of organizations and roots, and of the last part of units. Source: AWS Organizations API Reference, their patterns. */
 const ORGANIZATION_DIGITS = 10
 const ROOT_DIGITS = 4
 const UNIT_DIGITS = 8
 
-/** Fresh ids of an organisation and its root. */
+/** Fresh ids of an organization and its root. */
 export function newOrganizationIds(random: Random): { readonly id: string; readonly root: string } {
   return { id: `o-${digits(random, ORGANIZATION_DIGITS)}`, root: `r-${digits(random, ROOT_DIGITS)}` }
 }

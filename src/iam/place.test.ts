@@ -8,9 +8,9 @@ import { openSqlite } from '../store/sqlite.ts'
 import { testFolder } from '../store/test-folder.ts'
 import { testSealer } from '../store/test-sealer.ts'
 import { ACCOUNT, ACCOUNTS, type AccountValue, ensureAccount } from './account.ts'
+import { needAccount } from './accounts.ts'
 import { attachControl, putControl } from './control-attachments.ts'
 import { CONTROL_POLICIES, CONTROLS } from './control-policies.ts'
-import { needAccount } from './organisation.ts'
 import { createOrganization, createUnit, moveAccount } from './organization.ts'
 import { UNIT_LEVELS_MAX } from './organization-record.ts'
 import { placeNow } from './place.ts'
@@ -49,7 +49,7 @@ async function changed(account: string, change: (value: AccountValue) => Account
   await records.commit([replace(stored, change(stored.value))])
 }
 
-test('an account without an organisation has its own service control policies alone, in one level', async () => {
+test('an account without an organization has its own service control policies alone, in one level', async () => {
   assert.deepEqual(await placeNow(records, TEAM), {})
   await commit(putControl(parts, 'scp', 'closed', SCP))
   await commit(attachControl(records, { type: 'scp', name: 'closed', target: TEAM }))
@@ -123,7 +123,7 @@ test('units are five levels deep at most', async () => {
   await assert.rejects(createUnit(parts, 'deeper', parent), /units are at most 5 levels deep/)
 })
 
-test('an account whose organisation has not been recorded with it is in none', async () => {
+test('an account whose organization has not been recorded with it is in none', async () => {
   await records.commit([
     insert(ACCOUNT, ACCOUNTS, '222233334444', {
       format: 1,

@@ -24,7 +24,7 @@ const REMEMBERED_MAX = 10_000
 const PLACES = new WeakMap<Records, Map<string, Loaded>>()
 
 /**
- * Where an account is in the organisation, and which policies of it bind the account; at once where memory holds it.
+ * Where an account is in the organization, and which policies of it bind the account; at once where memory holds it.
  * The same object as long as nothing that it is made of has changed.
  */
 export function placeNow(records: Records, account: string): AccountPlace | Promise<AccountPlace> {

@@ -2,8 +2,8 @@ import { UsageError } from '../base/usage-error.ts'
 import { type Change, insert, remove, replace } from '../store/records.ts'
 import { ACCESS_KEY, ACCESS_KEYS } from './access-key.ts'
 import { type AccountParts, rootKeyIds } from './account.ts'
+import { needAccount } from './accounts.ts'
 import { newAccessKey } from './ids.ts'
-import { needAccount } from './organisation.ts'
 
 /** Source: IAM User Guide, "IAM and AWS STS quotas". */
 const ROOT_KEYS_MAX = 2

@@ -21,7 +21,7 @@ export type AccessRequest = {
   readonly context: ContextLookup
 }
 
-/** The policies of an organisation, by level from its root down: at each, one must allow. */
+/** The policies of an organization, by level from its root down: at each, one must allow. */
 export type Levels = readonly (readonly CompiledPolicy[])[]
 
 /** Every policy that has a say. */

@@ -27,7 +27,7 @@ export type Explanation = {
 /** What one policy said. */
 type PolicyTrace = {
   readonly kind: PolicyKind
-  /** For the policies of an organisation: their level. */
+  /** For the policies of an organization: their level. */
   readonly level: number | undefined
   readonly name: string | undefined
   /** Whether a statement that denies matches, else one that allows, else none. */

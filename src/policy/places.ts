@@ -4,7 +4,7 @@ import { type Levels, levelsOfResource, type Policies, type PolicyKind } from '.
 /** A policy and what it is in a decision. */
 export type PlacedPolicy = {
   readonly kind: PolicyKind
-  /** For the policies of an organisation: their level. */
+  /** For the policies of an organization: their level. */
   readonly level: number | undefined
   readonly policy: CompiledPolicy
 }

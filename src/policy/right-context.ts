@@ -190,7 +190,7 @@ export function canBeMet(statement: CompiledStatement, request: AccessRequest, p
 /** A statement that would allow a request but for its conditions, and where it is. */
 export type NearMiss = {
   readonly policy: PolicyKind
-  /** Of a policy of an organisation. */
+  /** Of a policy of an organization. */
   readonly level: number | undefined
   readonly statement: CompiledStatement
 }

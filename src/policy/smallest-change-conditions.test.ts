@@ -274,7 +274,7 @@ function isTheCall(other: AccessRequest, wanted: AccessRequest, here: readonly C
   return keys.every((key) => other.context(key) === wanted.context(key))
 }
 
-/** The levels of an organisation limit by themselves; the other policies stand for each other. */
+/** The levels of an organization limit by themselves; the other policies stand for each other. */
 function ofOneLevel(change: Change, { policy: kind }: { readonly policy: string }): boolean {
   if (change.kind === 'SendContext') return false
   return change.policy === 'scp' || kind === 'scp' ? change.policy === kind : true

@@ -188,15 +188,15 @@ function widens(changes: readonly PolicyChange[], { request, right, policies }: 
 }
 
 /**
- * Whether a statement in one place may allow what one in another place allows. Each level of an organisation limits
+ * Whether a statement in one place may allow what one in another place allows. Each level of an organization limits
  * by itself; of the other policies, one may allow in the place of another.
  */
 function standsFor(one: Place, other: Place): boolean {
-  const alone = isOfOrganisation(one) || isOfOrganisation(other)
+  const alone = isOfOrganization(one) || isOfOrganization(other)
   return alone ? one.policy === other.policy && one.level === other.level : true
 }
 
-function isOfOrganisation({ policy }: Place): boolean {
+function isOfOrganization({ policy }: Place): boolean {
   return policy === 'scp' || policy === 'rcp'
 }
 

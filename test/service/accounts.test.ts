@@ -1,4 +1,4 @@
-/** Several accounts: each for itself, together where both agree, and under the organisation's policies. */
+/** Several accounts: each for itself, together where both agree, and under the organization's policies. */
 
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'

@@ -108,7 +108,7 @@ function has(key: string, ...values: readonly string[]): object {
   return unless({ StringNotEquals: { [key]: values } })
 }
 
-/** What holds in an organisation: of the caller's account, and of the account of whatever it is done to. */
+/** What holds in an organization: of the caller's account, and of the account of whatever it is done to. */
 function inOrganization(id: string): readonly object[] {
   const paths = (key: string) => unless({ 'ForAllValues:StringNotLike': { [key]: `${id}/r-*/` } })
   return [
@@ -222,7 +222,7 @@ describe('global condition keys', () => {
     })
   }
 
-  test('say where in the organisation principal and resource are, in every call', async () => {
+  test('say where in the organization principal and resource are, in every call', async () => {
     const made = await runHere(server.data, 'organization', 'create')
     const id = /o-[a-z0-9]+/.exec(made.output)?.[0] ?? assert.fail(made.errors)
     const document = policyText(allow('*'), ...inOrganization(id))

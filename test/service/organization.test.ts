@@ -1,4 +1,4 @@
-/** The organisation: its tree, the condition keys of it, and control policies at every level of it. */
+/** The organization: its tree, the condition keys of it, and control policies at every level of it. */
 
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
@@ -123,7 +123,7 @@ function assumeOwn(account: string): Promise<string> {
 const DENIED_BY_SCP = /^AccessDeniedException 400: .* with an explicit deny in a service control policy$/
 const DENIED_BY_RCP = /^AccessDeniedException 400: .* with an explicit deny in a resource control policy$/
 
-test('an account keeps the service control policies that it had before there was an organisation', async () => {
+test('an account keeps the service control policies that it had before there was an organization', async () => {
   await put('scp', 'no-encrypt', { ...allow('kms:Encrypt'), Effect: 'Deny' })
   await operate('scp', 'attach', '--name=no-encrypt', `--id=${TEAM}`)
   assert.match(await encrypt(TEAM), DENIED_BY_SCP)
@@ -159,7 +159,7 @@ test('units are made below each other, named, and shown with what is in them', a
     `    ${inner}  Team A  scp FullAWSAccess`,
     `      ${TEAM}  scp FullAWSAccess`,
     `  ${HOME}  scp FullAWSAccess`,
-    `${PARTNER}  in no organisation`,
+    `${PARTNER}  in no organization`,
   ])
   await createAccount('777788889999')
   assert.match(await operate('organization', 'show'), /^ {2}777788889999 {2}scp FullAWSAccess$/m)
@@ -170,10 +170,10 @@ test('a command that cannot do what it is asked says why, and changes nothing', 
   const rcpFile = join(server.data, 'allows.json')
   await writeFile(rcpFile, policyText({ ...allow('kms:*'), Principal: '*' }))
   const refusals: readonly (readonly [readonly string[], RegExp])[] = [
-    [['organization', 'create', `--management=${TEAM}`], /there is an organisation already: o-/],
+    [['organization', 'create', `--management=${TEAM}`], /there is an organization already: o-/],
     [['organization', 'delete'], /it has units: delete them first/],
     [['organization', 'remove', `--id=${HOME}`], /000000000000 is the management account/],
-    [['organization', 'remove', `--id=${PARTNER}`], /is in no organisation/],
+    [['organization', 'remove', `--id=${PARTNER}`], /is in no organization/],
     [['organization', 'move', `--id=${TEAM}`, '--to=ou-none'], /there is no root or unit ou-none/],
     [['organization', 'move', '--id=999999999999', `--to=${root}`], /there is no account 999999999999/],
     [['organization', 'unit', 'create', '--name=x', '--parent=r-none'], /there is no root or unit r-none/],
@@ -184,7 +184,7 @@ test('a command that cannot do what it is asked says why, and changes nothing', 
     [['scp', 'attach', '--name=no-encrypt', '--id=ou-none'], /there is no root or unit ou-none/],
     [['scp', 'detach', '--name=FullAWSAccess', `--id=${unit}`], /has at least one service control policy/],
     [['rcp', 'detach', '--name=RCPFullAWSAccess', `--id=${unit}`], /is attached to everything/],
-    [['rcp', 'attach', '--name=none', `--id=${PARTNER}`], /444455556666 is in no organisation/],
+    [['rcp', 'attach', '--name=none', `--id=${PARTNER}`], /444455556666 is in no organization/],
     [['rcp', 'attach', '--name=none', `--id=${unit}`], /there is no resource control policy none/],
     [['rcp', 'put', '--name=x', `--file=${rcpFile}`], /statement 1 allows or has NotAction/],
     [['rcp', 'put', '--name=RCPFullAWSAccess', `--file=${rcpFile}`], /cannot be the name/],
@@ -197,7 +197,7 @@ test('a command that cannot do what it is asked says why, and changes nothing', 
   assert.equal(await operate('organization', 'show'), before)
 })
 
-test('policies see the organisation and the paths of principals and resources, as they are now', async () => {
+test('policies see the organization and the paths of principals and resources, as they are now', async () => {
   const path = `${organization}/${root}/${unit}/${inner}/`
   const conditions: readonly (readonly [object, string, RegExp | string])[] = [
     [{ StringNotEquals: { 'aws:PrincipalOrgID': organization } }, TEAM, ALLOWED],
@@ -293,7 +293,7 @@ test('a resource control policy binds whoever uses what accounts below it have',
   await operate('rcp', 'delete', '--name=no-encrypt')
 })
 
-test('a resource control policy keeps principals of other organisations out, and binds the assumption of roles', async () => {
+test('a resource control policy keeps principals of other organizations out, and binds the assumption of roles', async () => {
   const kms = kmsAs(server, member(TEAM).root)
   const everyone = { ...allow('kms:*'), Principal: { AWS: '*' } }
   const { KeyMetadata } = await kms.send(new CreateKeyCommand({ Policy: policyText(everyone) }))
@@ -353,7 +353,7 @@ test('explain and simulate show the resource control policy as the reason', asyn
   assert.equal(other.status, 0, other.output)
 })
 
-test('the organisation goes when nothing of it is left, and accounts stay as they are', async () => {
+test('the organization goes when nothing of it is left, and accounts stay as they are', async () => {
   const refused = await runHere(server.data, 'organization', 'remove', `--id=${TEAM}`)
   assert.match(refused.errors, /111122223333 has resource control policies: detach them first/)
   await operate('rcp', 'detach', '--name=ours', `--id=${TEAM}`)
@@ -366,7 +366,7 @@ test('the organisation goes when nothing of it is left, and accounts stay as the
   await operate('scp', 'detach', '--name=no-encrypt', `--id=${TEAM}`)
   assert.equal(await encrypt(TEAM), ALLOWED)
   const shown = await runHere(server.data, 'organization', 'show')
-  assert.match(shown.errors, /there is no organisation/)
+  assert.match(shown.errors, /there is no organization/)
 })
 
 test('what operators change is recorded, and the log stays whole', async () => {

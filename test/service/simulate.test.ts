@@ -107,7 +107,7 @@ test('SimulateCustomPolicy decides with the policies that it is given, page by p
   assert.deepEqual(keys['ContextKeyNames'], ['aws:username'])
 })
 
-test('a simulation asks of each level of the organisation that one of its policies allows', async () => {
+test('a simulation asks of each level of the organization that one of its policies allows', async () => {
   const closed = policyText({ ...allow('sts:*') })
   const open = policyText(allow('*'))
   const levels: readonly (readonly [readonly (readonly string[])[], boolean])[] = [

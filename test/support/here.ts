@@ -7,7 +7,7 @@ import type { Finished } from './command.ts'
 
 const COMMANDS = [...CONTROL_COMMANDS, ...ORGANIZATION_COMMANDS]
 
-/** Runs a command on the organisation or on control policies. What it refuses has the status 2. */
+/** Runs a command on the organization or on control policies. What it refuses has the status 2. */
 export async function runHere(data: string, ...args: readonly string[]): Promise<Finished> {
   const name = args.filter((arg) => !arg.startsWith('--')).join(' ')
   const command = COMMANDS.find((one) => one.name === name)
