@@ -239,7 +239,7 @@ function settleAccess(principal: Principal, verdicts: Verdicts, access: Access |
     case Naming.Direct:
       return { allow: true, by: access.by }
     case Naming.Limited:
-      return missingLimit(verdicts) ?? { allow: true, by: access.by }
+      return missingLimit(principal, verdicts) ?? { allow: true, by: access.by }
     case Naming.Account:
     case Naming.None:
       return settleIdentity(principal, verdicts)
@@ -249,13 +249,12 @@ function settleAccess(principal: Principal, verdicts: Verdicts, access: Access |
 /** The principal's side alone. */
 function settleIdentity(principal: Principal, verdicts: Verdicts): Decision {
   if (principal.type === 'Root') return ROOT_USER
-  // A federated session has only what the policy passed with it leaves of its maker's permissions.
-  if (principal.type === 'FederatedUser' && verdicts.session === undefined) return notAllowedBy('session')
-  if (isOfRoot(principal)) return missingLimit(verdicts) ?? ROOT_USER
+  if (passesNothing(principal, verdicts)) return notAllowedBy('session')
+  if (isOfRoot(principal)) return missingLimit(principal, verdicts) ?? ROOT_USER
   const { allow } = verdicts.identity
   if (allow === undefined) return notAllowedBy('identity')
   const { statement } = allow
-  return missingLimit(verdicts) ?? { allow: true, by: { kind: 'Statement', policy: 'identity', statement } }
+  return missingLimit(principal, verdicts) ?? { allow: true, by: { kind: 'Statement', policy: 'identity', statement } }
 }
 
 function missingLevel(policy: PolicyKind, levels: readonly Verdict[]): Refusal | undefined {
@@ -263,10 +262,19 @@ function missingLevel(policy: PolicyKind, levels: readonly Verdict[]): Refusal |
   return level < 0 ? undefined : { allow: false, why: { kind: 'NotAllowed', policy, level } }
 }
 
-function missingLimit({ boundary, session }: Verdicts): Refusal | undefined {
+function missingLimit(principal: Principal, verdicts: Verdicts): Refusal | undefined {
+  const { boundary, session } = verdicts
   if (boundary !== undefined && boundary.allow === undefined) return notAllowedBy('boundary')
-  if (session !== undefined && session.allow === undefined) return notAllowedBy('session')
-  return undefined
+  const isLimited = session !== undefined && session.allow === undefined
+  return isLimited || passesNothing(principal, verdicts) ? notAllowedBy('session') : undefined
+}
+
+/**
+ * Whether nothing of what its maker may is a federated session's: that is only what the policy passed with it leaves.
+ * Source: IAM User Guide, "Permissions for GetFederationToken".
+ */
+function passesNothing({ type }: Principal, { session }: Verdicts): boolean {
+  return type === 'FederatedUser' && session === undefined
 }
 
 /** A decision against the request. */

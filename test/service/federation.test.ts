@@ -256,6 +256,29 @@ test('a key policy and a grant name it, and let it in without a session policy',
   )
 })
 
+test('what names its maker, a key policy or a grant, lets it in within its session policy alone', async () => {
+  const adas = `arn:aws:iam::${ACCOUNT}:user/ada`
+  const { KeyMetadata } = await kms.send(new CreateKeyCommand({}))
+  const key = KeyMetadata?.KeyId ?? ''
+  const statements = [
+    { Effect: 'Allow', Principal: { AWS: ROOT }, Action: 'kms:*', Resource: '*' },
+    { Effect: 'Allow', Principal: { AWS: adas }, Action: 'kms:Encrypt', Resource: '*' },
+  ]
+  await kms.send(new PutKeyPolicyCommand({ KeyId: key, Policy: policyText(...statements) }))
+  const operations = { KeyId: key, GranteePrincipal: adas, Operations: ['DescribeKey' as const] }
+  await kms.send(new CreateGrantCommand(operations))
+  const describe = (session: TestCredentials) =>
+    outcomeOf(kmsAs(server, session).send(new DescribeKeyCommand({ KeyId: key })))
+  for (const input of [{}, { Policy: policyText(allow('kms:ListKeys')) }]) {
+    const session = await federate(input)
+    assert.match(await encrypt(session, key), /because no session policy allows the kms:Encrypt action$/)
+    assert.match(await describe(session), /because no session policy allows the kms:DescribeKey action$/)
+  }
+  const session = await federate({ Policy: ALL })
+  assert.equal(await encrypt(session, key), 'allowed')
+  assert.equal(await describe(session), 'allowed')
+})
+
 test('limits of name, duration, policy and tags are kept', async () => {
   for (const [input, text] of [
     [{ Name: 'B' }, /^ValidationError 400/],

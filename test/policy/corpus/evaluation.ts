@@ -203,7 +203,7 @@ const LIMITS: readonly Line[] = [
     'a federated user by its maker, without a session policy',
     FEDERATED,
     { resource: forAws(USER_ARN), identity: [] },
-    '+resource 0',
+    '-session',
   ],
   [
     'a federated user by its maker, beyond its session policy',

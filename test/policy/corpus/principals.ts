@@ -53,7 +53,7 @@ const NAMED: readonly (readonly [unknown, Principal, string, string])[] = [
   [{ AWS: USER_ARN }, USER, '+resource 0', '+resource 0'],
   [{ AWS: USER_ARN }, ROOT, '-resource', '-resource'],
   [{ AWS: USER_ARN }, SESSION, '-resource', '-resource'],
-  [{ AWS: USER_ARN }, FEDERATED, '+resource 0', '+resource 0'],
+  [{ AWS: USER_ARN }, FEDERATED, '-session', '-session'],
   [{ AWS: USER_ARN }, FOREIGN_USER, '-identity', '-resource'],
   [{ AWS: `${USER_ARN}2` }, USER, '-resource', '-resource'],
   [{ AWS: USER_ARN.replace('ada', 'Ada') }, USER, '-resource', '-resource'],
@@ -135,7 +135,7 @@ const BOUND: readonly (readonly [string, Principal, string])[] = [
   [SESSION_ARN, { ...KNOWN_SESSION, roleId: 'AROAOTHEROTHEROTHER23' }, '-resource'],
   [`${ROLE_ID}:s`, KNOWN_SESSION, '+resource 0'],
   [`${ROLE_ID}:t2`, KNOWN_SESSION, '-resource'],
-  [USER_ARN, KNOWN_FEDERATED, '+resource 0'],
+  [USER_ARN, KNOWN_FEDERATED, '-session'],
   [USER_ARN, { ...KNOWN_FEDERATED, issuerId: NEW_ID }, '-resource'],
   [ACCOUNT, KNOWN_USER, '-identity'],
 ]

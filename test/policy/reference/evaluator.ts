@@ -90,15 +90,16 @@ function suffices(way: Way, world: World): boolean {
 
 function withinLimits(world: World): boolean {
   const bounded = world.boundary === undefined || allows(world.boundary, world)
-  const session = world.session === undefined || world.session.some((document) => allows(document, world))
-  return bounded && session
+  const { session, request } = world
+  // Whoever made a federated session passes nothing on to it without a session policy.
+  if (session === undefined) return bounded && request.principal.type !== 'FederatedUser'
+  return bounded && session.some((document) => allows(document, world))
 }
 
 function ownAccountAllows(world: World): boolean {
   const { principal } = world.request
   const { type } = principal
   if (type === 'Root') return true
-  if (type === 'FederatedUser' && world.session === undefined) return false
   if (isMadeByRoot(principal)) return withinLimits(world)
   return world.identity.some((document) => allows(document, world)) && withinLimits(world)
 }
