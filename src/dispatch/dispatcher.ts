@@ -251,16 +251,12 @@ async function run(
   attempt: Attempt,
 ): Promise<Outcome> {
   const { request, route } = arrival
-  if (route.type === 'unknown') throw route.error
-  if (route.type === 'unsupported') {
-    throw new KmsError('UnsupportedOperationException', `${route.name} is not supported.`)
-  }
-  const { operation } = route
   const { caller, region } = authenticated
-  const input = parseCall(operation, request)
-  const admitted = admit(parts, authenticated, operation, input)
-  if (!(typeof admitted === 'boolean' ? admitted : await admitted)) throw tooFast(operation.service)
-  if (input instanceof KmsError) throw input
+  const asked = askedOf(route, request)
+  const admitted = admit(parts, authenticated, route, asked)
+  if (!(typeof admitted === 'boolean' ? admitted : await admitted)) throw tooFast(route.service.name)
+  if (asked instanceof KmsError) throw asked
+  const { operation, input } = asked
   attempt.parameters = operation.parameters(input)
   const call: Call = {
     requestId: arrival.requestId,
@@ -283,15 +279,30 @@ async function run(
   })
 }
 
-/** The input of a call, or why it is none: a call that is not valid is charged too. */
-function parseCall({ service, members }: Operation, request: WireRequest): Input<Members> | KmsError {
+/** What a call asks for. */
+type Asked = { readonly operation: Operation; readonly input: Input<Members> }
+
+/** What a call asks for, or why that is nothing: a call that is not valid, or of no operation, is charged too. */
+function askedOf(route: Route, request: WireRequest): Asked | KmsError {
+  switch (route.type) {
+    case 'operation':
+      return parseCall(route.operation, request)
+    case 'unsupported':
+      return new KmsError('UnsupportedOperationException', `${route.name} is not supported.`)
+    case 'unknown':
+      return route.error
+  }
+}
+
+function parseCall(operation: Operation, request: WireRequest): Asked | KmsError {
+  const { service, members } = operation
   try {
     const { protocol } = SERVICES[service]
     const body =
       protocol.type === 'json'
         ? parseJsonBody(request.body)
         : parseForm(members, findForm(request) ?? request.body)
-    return parseInput(members, body)
+    return { operation, input: parseInput(members, body) }
   } catch (error) {
     if (error instanceof KmsError) return error
     throw error
@@ -302,12 +313,12 @@ function parseCall({ service, members }: Operation, request: WireRequest): Input
 function admit(
   parts: DispatcherParts,
   { caller: { account }, region }: Authenticated,
-  { service, name, unsigned }: Operation,
-  input: Input<Members> | KmsError,
+  route: Route,
+  asked: Asked | KmsError,
 ): boolean | Promise<boolean> {
-  if (unsigned === true) return true
-  const valid = input instanceof KmsError ? undefined : input
-  return parts.quotas.admit({ account, region, service, operation: name, input: valid })
+  if (isUnsigned(route)) return true
+  const input = asked instanceof KmsError ? undefined : asked.input
+  return parts.quotas.admit({ account, region, service: route.service.name, operation: route.name, input })
 }
 
 /** An operation that runs again after a conflict names its resources again. */

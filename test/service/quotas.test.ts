@@ -84,6 +84,16 @@ test('an account that writes more to the audit log than its quota gives waits, w
   assert.equal((await list()).status, 200)
 })
 
+test('calls of no operation of this release are charged too', async () => {
+  await setQuota('audit.bytes', '1024')
+  for (const name of ['Nothing', 'GetParametersForReplicate']) {
+    const answers: Answer[] = []
+    for (let round = 0; round < 40; round += 1) answers.push(await call(server, name, {}))
+    assert.ok(throttledAmong(answers).length > 10, `${name}: ${throttledAmong(answers).length} throttled`)
+  }
+  await setQuota('audit.bytes', 'default')
+})
+
 test('a call that is not valid is charged like one that is', async () => {
   await setQuota('kms.UpdatePrimaryRegion', '1')
   const answers = await Promise.all(Array.from({ length: 50 }, () => call(server, 'UpdatePrimaryRegion', {})))
