@@ -253,8 +253,8 @@ function settleIdentity(principal: Principal, verdicts: Verdicts): Decision {
   if (isOfRoot(principal)) return missingLimit(principal, verdicts) ?? ROOT_USER
   const { allow } = verdicts.identity
   if (allow === undefined) return notAllowedBy('identity')
-  const { statement } = allow
-  return missingLimit(principal, verdicts) ?? { allow: true, by: { kind: 'Statement', policy: 'identity', statement } }
+  const by = { kind: 'Statement', policy: 'identity', statement: allow.statement } as const
+  return missingLimit(principal, verdicts) ?? { allow: true, by }
 }
 
 function missingLevel(policy: PolicyKind, levels: readonly Verdict[]): Refusal | undefined {
