@@ -60,15 +60,21 @@ function exposureFindings(key: ReportedKey): readonly Finding[] {
     if (openings.length === 0) return
     const unconditional = openings.some(({ conditional }) => !conditional)
     const denies = key.policy.statements.filter(({ effect }) => effect === 'Deny').length
-    const note = denies === 0 ? [] : [`the policy has ${denies} statements that deny, which may narrow this`]
+    const denials = counted(denies, 'statement that denies', 'statements that deny')
+    const note = denies === 0 ? [] : [`the policy has ${denials}, which may narrow this`]
     const details = [...openings.map((opening) => opening.text), ...note]
     found.push(finding(check, key, { severity: unconditional ? open : 'low', text, details, events }))
   }
   add('open-to-everyone', openToEveryone(key), 'high', 'the key policy allows every principal')
   const others = openToAccounts(key)
   const names = [...new Set(others.flatMap(({ principals }) => principals))]
-  add('open-to-accounts', others, 'medium', `open to ${names.length} principals of other accounts`)
+  const who = counted(names.length, 'principal', 'principals')
+  add('open-to-accounts', others, 'medium', `open to ${who} of other accounts`)
   return found
+}
+
+function counted(count: number, one: string, several: string): string {
+  return `${count} ${count === 1 ? one : several}`
 }
 
 function dutyFindings(key: ReportedKey, access: readonly Access[]): readonly Finding[] {

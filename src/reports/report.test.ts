@@ -76,7 +76,7 @@ test('a key that its policy opens to everyone is found, with its conditions and 
     'open-to-everyone',
     withPolicy(OPEN, { ...OPEN, Effect: 'Deny', Action: 'kms:Encrypt' }),
   )
-  assert.match(denied?.details[1] ?? '', /1 statements that deny/)
+  assert.match(denied?.details[1] ?? '', /1 statement that denies, which/)
   assert.equal(found('open-to-everyone', withPolicy({ ...OPEN, Effect: 'Deny' })).length, 0)
   assert.equal(
     found('open-to-everyone', withPolicy({ ...OPEN, Resource: 'arn:aws:kms:*:*:key/x' })).length,
