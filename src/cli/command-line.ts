@@ -156,7 +156,9 @@ function isNamed({ name }: Command, words: readonly string[]): boolean {
 function unknownCommand(words: readonly string[]): string {
   const meant = COMMANDS.find((command) => command.operands !== undefined && isNamed(command, words))
   if (meant !== undefined) return `holdfast: usage: holdfast ${commandUsage(meant)}`
-  const names = COMMANDS.map((command) => command.name).join(', ')
+  const all = COMMANDS.map(({ name }) => name)
+  const group = all.filter((name) => name.startsWith(`${words[0]} `))
+  const names = (group.length > 0 ? group : all).join(', ')
   return `holdfast: there is no command '${words.join(' ')}': the commands are ${names}; see holdfast --help`
 }
 

@@ -65,7 +65,19 @@ const REFUSALS: readonly Refusal[] = [
     'a command',
     ['audit'],
     {},
-    /^holdfast: there is no command 'audit': the commands are serve, env, status, audit verify, [a-z, -]+; see holdfast --help\n$/,
+    /^holdfast: there is no command 'audit': the commands are audit verify, audit [a-z, -]+ audit check-proof; see holdfast --help\n$/,
+  ],
+  [
+    'a command of a group',
+    ['organization', 'unit', 'creat'],
+    {},
+    /^holdfast: there is no command 'organization unit creat': the commands are organization create, [a-z, ]+ organization unit delete; see holdfast --help\n$/,
+  ],
+  [
+    'a command of no group',
+    ['organisation', 'show'],
+    {},
+    /^holdfast: there is no command 'organisation show': the commands are serve, env, status, audit verify, [a-z, -]+; see holdfast --help\n$/,
   ],
   ['a flag', ['serve', '--port=1'], {}, /^holdfast: there is no flag --port: see holdfast --help\n$/],
   [
