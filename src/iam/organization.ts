@@ -59,7 +59,7 @@ export async function createOrganization(
 export async function deleteOrganization(records: Records): Promise<readonly Change[]> {
   const organization = await needOrganization(records)
   const { value } = organization
-  if (value.units.length > 0) throw new OperatorError(`it has units: delete them first`)
+  if (value.units.length > 0) throw new OperatorError(`the organization has units: delete them first`)
   checkOpen(value.root, value)
   const members = (await listAccounts(records)).filter(({ value: account }) => account.parent !== undefined)
   return [remove(organization), ...members.map((account) => replace(account, left(account)))]

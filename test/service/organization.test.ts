@@ -171,7 +171,7 @@ test('a command that cannot do what it is asked says why, and changes nothing', 
   await writeFile(rcpFile, policyText({ ...allow('kms:*'), Principal: '*' }))
   const refusals: readonly (readonly [readonly string[], RegExp])[] = [
     [['organization', 'create', `--management=${TEAM}`], /there is an organization already: o-/],
-    [['organization', 'delete'], /it has units: delete them first/],
+    [['organization', 'delete'], /the organization has units: delete them first/],
     [['organization', 'remove', `--id=${HOME}`], /000000000000 is the management account/],
     [['organization', 'remove', `--id=${PARTNER}`], /is in no organization/],
     [['organization', 'move', `--id=${TEAM}`, '--to=ou-none'], /there is no root or unit ou-none/],
