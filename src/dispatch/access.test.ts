@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { compilePolicy } from '../policy/compile.ts'
-import { accessTo, inPlace, keysInPlace, resourcePlace } from './access.ts'
+import { accessTo, inPlace, keysInPlace, onResource, resourcePlace } from './access.ts'
 import type { AccountPlace, Caller, CallerPolicies } from './caller.ts'
 import type { Permission } from './operation.ts'
 
@@ -85,4 +85,14 @@ test('without an organization there are no keys of one', () => {
   assert.equal(keys('aws:userid'), 'id')
   const placed = keysInPlace(() => undefined, PLACE)
   assert.equal(placed('aws:principalorgid'), 'o-own')
+})
+
+test('what is in no organization has no keys of one, whatever the principal has', () => {
+  const principal = keysInPlace((key) => (key === 'aws:userid' ? 'id' : undefined), PLACE)
+  const keys = onResource(principal, OTHER, {})
+  assert.equal(keys('aws:resourceaccount'), OTHER)
+  assert.equal(keys('aws:resourceorgid'), undefined)
+  assert.equal(keys('aws:resourceorgpaths'), undefined)
+  assert.equal(keys('aws:principalorgid'), 'o-own')
+  assert.equal(keys('aws:userid'), 'id')
 })

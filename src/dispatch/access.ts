@@ -31,17 +31,14 @@ export function accessTo(
   place: AccountPlace,
 ): Access {
   const { account, action, resource } = permission
+  const known = onResource(context, account, place)
   return {
     request: {
       principal: permission.principal ?? caller.principal,
       action,
       resource,
       resourceAccount: account,
-      context: (key) => {
-        const value = permission.context(key)
-        if (value !== undefined) return value
-        return isResourceKey(key) ? resourceKey(key, account, place) : context(key)
-      },
+      context: (key) => permission.context(key) ?? known(key),
     },
     policies: { ...own, resource: permission.policy, rcps: isExempt(permission) ? undefined : place.rcps },
   }
@@ -62,21 +59,19 @@ export function isControlled(action: string): boolean {
   return CONTROLLED_ACTIONS.test(action)
 }
 
-function isResourceKey(key: string): boolean {
-  return key === 'aws:resourceaccount' || key === 'aws:resourceorgid' || key === 'aws:resourceorgpaths'
-}
-
-/** The condition keys of the account that owns a resource, and of its place. */
-export function resourceKey(key: string, account: string, place: AccountPlace): ContextValue | undefined {
-  switch (key) {
-    case 'aws:resourceaccount':
-      return account
-    case 'aws:resourceorgid':
-      return place.organizationId
-    case 'aws:resourceorgpaths':
-      return place.paths
-    default:
-      return undefined
+/** Condition keys of a call or principal, with those of the account that owns the resource in the place of its own. */
+export function onResource(keys: ContextLookup, account: string, place: AccountPlace): ContextLookup {
+  return (key) => {
+    switch (key) {
+      case 'aws:resourceaccount':
+        return account
+      case 'aws:resourceorgid':
+        return place.organizationId
+      case 'aws:resourceorgpaths':
+        return place.paths
+      default:
+        return keys(key)
+    }
   }
 }
 

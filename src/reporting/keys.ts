@@ -1,7 +1,7 @@
 import { keyArn, parseArn } from '../api/arn.ts'
 import type { EpochMs } from '../base/ports.ts'
 import { type GiveWay, sortInSlices } from '../base/slices.ts'
-import { resourceKey } from '../dispatch/access.ts'
+import { onResource } from '../dispatch/access.ts'
 import { placeNow } from '../iam/place.ts'
 import { shownName } from '../iam/principals.ts'
 import { CUSTOM_KEY_STORE } from '../kms/custom-key-store.ts'
@@ -78,7 +78,7 @@ export async function reportKey(
     policy: parsePolicy(await shownPolicy(value, names), { flavour: 'key' }),
     bindings: new Map(Object.entries(value.principalIds ?? {})),
     rcps: value.managed === true ? undefined : where.rcps,
-    placeKeys: (name) => resourceKey(name, account, where),
+    onKey: (keys) => onResource(keys, account, where),
     deletionAt: value.deletion?.at,
     keyStore: await storeOf(records, place, value),
     materials: (await materialsOf(records, place)).map((material) => reportMaterial(material, value)),

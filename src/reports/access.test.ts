@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { compilePolicy } from '../policy/compile.ts'
+import type { ContextLookup } from '../policy/context.ts'
 import { parsePolicy } from '../policy/parse.ts'
 import { accessTo } from './access.ts'
 import { ACCOUNT, policyText, testKey, testUser } from './test-keys.ts'
@@ -8,12 +9,12 @@ import { ACCOUNT, policyText, testKey, testUser } from './test-keys.ts'
 const ADA = testUser('ada', policyText({ Effect: 'Allow', Action: 'kms:*', Resource: '*' }))
 
 /** What a user who may do everything is left by a resource control policy. */
-function usesUnder(condition: object, placeKeys = testKey().placeKeys): readonly string[] {
+function usesUnder(condition: object, keys: ContextLookup = () => undefined): readonly string[] {
   const statement = { Effect: 'Deny', Principal: '*', Action: ['kms:Encrypt', 'kms:*Data*'], Resource: '*' }
   const text = policyText({ ...statement, Condition: condition })
   const open = policyText({ Effect: 'Allow', Principal: '*', Action: '*', Resource: '*' })
   const level = [open, text].map((one) => compilePolicy(parsePolicy(one, { flavour: 'rcp' })))
-  const [access] = accessTo(testKey({ rcps: [level], placeKeys }), [ADA])
+  const [access] = accessTo(testKey({ rcps: [level], onKey: () => keys }), [ADA])
   return access?.uses ?? []
 }
 

@@ -55,10 +55,8 @@ function isAllowed(
   { principal, policies, context, account }: ReportedPrincipal,
   operation: string,
 ): boolean {
-  const known: ContextLookup = (name) => {
-    if (name === 'kms:calleraccount') return account
-    return key.placeKeys(name) ?? context(name)
-  }
+  const keys = key.onKey(context)
+  const known: ContextLookup = (name) => (name === 'kms:calleraccount' ? account : keys(name))
   const request = {
     principal,
     action: `kms:${operation}`,

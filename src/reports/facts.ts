@@ -48,9 +48,10 @@ export type ReportedKey = {
   readonly policyText: string
   readonly policy: PolicyDocument
   readonly bindings: Bindings
-  /** The resource control policies that bind it, and condition keys of where its account is. */
+  /** The resource control policies that bind it. */
   readonly rcps: Levels | undefined
-  readonly placeKeys: ContextLookup
+  /** Condition keys of who calls, with those of where the account of the key is. */
+  readonly onKey: (keys: ContextLookup) => ContextLookup
   readonly rotation: { readonly periodDays: number; readonly nextAt: number } | undefined
   /** When a key that is pending deletion goes; nothing while that is not known. */
   readonly deletionAt: number | undefined

@@ -52,7 +52,7 @@ export function testKey(more: Partial<ReportedKey> = {}): ReportedKey {
     policy: parsePolicy(text, { flavour: 'key' }),
     bindings: new Map(),
     rcps: undefined,
-    placeKeys: () => undefined,
+    onKey: (keys) => keys,
     rotation: undefined,
     deletionAt: undefined,
     multiRegion: undefined,

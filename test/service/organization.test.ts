@@ -24,6 +24,7 @@ import {
   policyText,
   type TestCredentials,
 } from '../support/iam.ts'
+import { callIam, inside } from '../support/sdk-by-name.ts'
 import { readCredentials, startServer, type TestServer } from '../support/server.ts'
 import { newRole, stsClient, trust } from '../support/sts.ts'
 
@@ -224,6 +225,32 @@ test('policies see the organization and the paths of principals and resources, a
     )
     await operate('scp', 'detach', '--name=perimeter', `--id=${account}`)
   }
+})
+
+test('a simulation knows where the own account is, and of another account nothing', async () => {
+  const iam = iamClient(server, member(TEAM).root)
+  const missing: Record<string, unknown> = {}
+  for (const ResourceOwner of [TEAM, HOME, PARTNER]) {
+    const results = inside(
+      await callIam(iam, 'SimulatePrincipalPolicy', {
+        PolicySourceArn: member(TEAM).roleArn,
+        ResourceOwner,
+        ActionNames: ['kms:Encrypt'],
+        PolicyInputList: [
+          policyText({
+            ...allow('kms:*'),
+            Condition: { StringEquals: { 'aws:ResourceOrgID': organization } },
+          }),
+        ],
+      }),
+      'EvaluationResults',
+    )
+    assert.ok(Array.isArray(results))
+    missing[ResourceOwner] = results.map((result) => inside(result, 'MissingContextValues'))
+  }
+  iam.destroy()
+  const unknown = [['aws:ResourceOrgID']]
+  assert.deepEqual(missing, { [TEAM]: [[]], [HOME]: unknown, [PARTNER]: unknown })
 })
 
 test('an account that may use nothing but its own is kept from the keys and roles of others alone', async () => {

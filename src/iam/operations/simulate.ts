@@ -3,7 +3,7 @@ import { KmsError } from '../../api/errors.ts'
 import type { Output } from '../../api/json.ts'
 import { type Input, list, oneOf, optional, structure, text } from '../../api/shapes.ts'
 import { type GiveWay, inSlices, type Steps } from '../../base/slices.ts'
-import { keysInPlace, resourceKey } from '../../dispatch/access.ts'
+import { keysInPlace, onResource } from '../../dispatch/access.ts'
 import type { CallerPolicies } from '../../dispatch/caller.ts'
 import type { Call } from '../../dispatch/operation.ts'
 import { type CompiledPolicy, compilePolicySteps } from '../../policy/compile.ts'
@@ -276,7 +276,8 @@ const simulatePrincipalPolicy = iamOperation(
       ]),
     )
     const resourceAccount = ownerOf(input, account)
-    const place = await placeNow(parts.records, resourceAccount)
+    // Where another account is, and what binds it, is not the caller's to know.
+    const place = resourceAccount === account ? await placeNow(parts.records, account) : {}
     const kept = policies.identity.filter(({ name }) => name === undefined || !excluded.has(name))
     const scene: Scene = {
       principal: input.CallerArn === undefined ? principal : principalOf(input.CallerArn),
@@ -289,7 +290,7 @@ const simulatePrincipalPolicy = iamOperation(
         rcps: place.rcps,
       },
       given: parseContext(input.ContextEntries ?? []),
-      known: (key) => resourceKey(key, resourceAccount, place) ?? keysInPlace(known, policies.place)(key),
+      known: onResource(keysInPlace(known, policies.place), resourceAccount, place),
     }
     return { output: await results(parts, scene, input) }
   },
