@@ -3,7 +3,13 @@ import type { Steps } from '../base/slices.ts'
 import { isControlled } from '../dispatch/access.ts'
 import type { CompiledPolicy, CompiledStatement } from '../policy/compile.ts'
 import type { ContextLookup, ContextValue } from '../policy/context.ts'
-import type { AccessRequest, Policies } from '../policy/decide.ts'
+import {
+  type AccessRequest,
+  type Levels,
+  levelsOfResource,
+  type Policies,
+  type PolicyKind,
+} from '../policy/decide.ts'
 import { type Explanation, explainDecisionSteps } from '../policy/explain.ts'
 
 /** Condition keys of a request to simulate, by lower-case name. */
@@ -58,7 +64,9 @@ export function* simulateSteps(scene: Scene, action: string, resource: string): 
     MatchedStatements: matchedStatements(explanation),
     MissingContextValues: [...missing].flatMap((name) => written.get(name) ?? []),
     OrganizationsDecisionDetail: (policies.scps ?? policies.rcps) && {
-      AllowedByOrganizations: isAllowedBy(explanation, 'scp') && isAllowedBy(explanation, 'rcp'),
+      AllowedByOrganizations:
+        isAllowedByLevels(explanation, 'scp', policies.scps) &&
+        isAllowedByLevels(explanation, 'rcp', policies.rcps),
     },
     PermissionsBoundaryDecisionDetail: policies.boundary && {
       AllowedByPermissionsBoundary: isAllowedBy(explanation, 'boundary'),
@@ -71,18 +79,26 @@ function wordFor({ decision }: Explanation): string {
   return decision.why.kind === 'ExplicitDeny' ? 'explicitDeny' : 'implicitDeny'
 }
 
-/** The policies that have a say in an action: resource control policies are about some services only. */
+/** The policies that have a say in an action: resource control policies are about some only. */
 function boundBy(policies: Policies, action: string): Policies {
-  return isControlled(action) ? policies : { ...policies, rcps: undefined }
+  const rcps = isControlled(action) ? levelsOfResource(policies, action.toLowerCase()) : undefined
+  return { ...policies, rcps }
 }
 
-/** Whether the policies of a kind allow: at each level one does, and none denies. */
-function isAllowedBy({ policies }: Explanation, kind: 'scp' | 'rcp' | 'boundary'): boolean {
-  const asked = policies.filter((policy) => policy.kind === kind)
-  return asked.every(
-    ({ level, outcome }) =>
-      outcome !== 'Deny' && asked.some((other) => other.level === level && other.outcome === 'Allow'),
-  )
+/** Whether a policy at each level allows, and none denies. */
+function isAllowedByLevels(
+  explanation: Explanation,
+  kind: 'scp' | 'rcp',
+  levels: Levels | undefined = [],
+): boolean {
+  return levels.every((_, level) => isAllowedBy(explanation, kind, level))
+}
+
+function isAllowedBy({ policies }: Explanation, kind: PolicyKind, level?: number): boolean {
+  const outcomes = policies
+    .filter((policy) => policy.kind === kind && policy.level === level)
+    .map(({ outcome }) => outcome)
+  return outcomes.includes('Allow') && !outcomes.includes('Deny')
 }
 
 function matchedStatements({ policies }: Explanation): readonly Output[] {

@@ -115,6 +115,7 @@ test('a simulation asks of each level of the organization that one of its polici
     [[[open], [closed]], false],
     [[[closed, open], [open]], true],
     [[[open, policyText({ ...allow('kms:*'), Effect: 'Deny' })]], false],
+    [[[open], []], false],
   ]
   for (const [policies, expected] of levels) {
     const { EvaluationResults } = await callIam(client, 'SimulateCustomPolicy', {
