@@ -1,5 +1,7 @@
 /** Rows as text for terminals and spreadsheets. The first row is the head; all rows are of one length. */
 
+import { csvField } from '../base/csv.ts'
+
 /** Lines of columns that stand under each other; numbers stand to the right. */
 export function formatTable(rows: readonly (readonly string[])[]): readonly string[] {
   const shown = rows.map((row) => row.map(printable))
@@ -28,6 +30,5 @@ export function printable(text: string): string {
 
 /** A cell that a spreadsheet would compute is quoted with an apostrophe. */
 function csvCell(cell: string): string {
-  const safe = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+  return csvField(/^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell)
 }

@@ -117,6 +117,7 @@ test('the version of tokens is kept, and tokens stay good in every region', asyn
 test('a credential report has a line for the root user and for each user, with their access keys', async () => {
   await iam('CreateUser', { UserName: 'reported', Path: '/team/' })
   await iam('CreateUser', { UserName: 'with,comma' })
+  await iam('CreateUser', { UserName: 'quoted', Path: '/a",b/' })
   const { AccessKey } = await iam('CreateAccessKey', { UserName: 'reported' })
   const AccessKeyId = inside(AccessKey, 'AccessKeyId')
   await iam('UpdateAccessKey', { UserName: 'reported', AccessKeyId, Status: 'Inactive' })
@@ -145,6 +146,7 @@ test('a credential report has a line for the root user and for each user, with t
     ),
   )
   assert.match(ofUser('"with,comma",') ?? '', /"arn:[^"]+",/)
+  assert.match(ofUser('quoted,') ?? '', /^quoted,"arn:aws:iam::\d+:user\/a"",b\/quoted",\d{4}-/)
   assert.equal(header.split(',').length, root.split(',').length)
   const none = await callIam(other, 'GetCredentialReport')
   assert.equal(

@@ -1,6 +1,7 @@
 import { accountRootArn } from '../../api/arn.ts'
 import { KmsError } from '../../api/errors.ts'
 import { utf8 } from '../../base/bytes.ts'
+import { csvField } from '../../base/csv.ts'
 import type { EpochMs } from '../../base/ports.ts'
 import { ACCESS_KEY, ACCESS_KEYS } from '../access-key.ts'
 import { ACCOUNT, ACCOUNTS, rootKeyIds } from '../account.ts'
@@ -110,12 +111,7 @@ async function keyFields(parts: IamParts, ids: readonly string[]): Promise<reado
 }
 
 function line(who: readonly string[], password: readonly string[], keys: readonly string[]): string {
-  return [...who.map(quoted), ...password, NO_MFA, ...keys, ...NO_CERTIFICATES].join(',')
-}
-
-/** A name may hold a comma; it cannot hold a quote. */
-function quoted(field: string): string {
-  return field.includes(',') ? `"${field}"` : field
+  return [...who.map(csvField), ...password, NO_MFA, ...keys, ...NO_CERTIFICATES].join(',')
 }
 
 /** `2026-11-25T04:03:40+00:00`. */
