@@ -19,6 +19,7 @@ export const REVOCATIONS: ReadonlySet<string> = new Set([
     'AttachGroupPolicy',
     'AttachRolePolicy',
     'AttachUserPolicy',
+    'CreatePolicyVersion',
     'DeleteAccessKey',
     'DeleteGroup',
     'DeleteGroupPolicy',

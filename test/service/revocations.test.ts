@@ -47,3 +47,15 @@ test('every operation that takes a permission away is a revocation', () => {
     [],
   )
 })
+
+test('every operation that puts a policy, which may deny, is a revocation', () => {
+  const putting = OPERATIONS.filter(
+    ({ name, readOnly }) =>
+      !readOnly && /^(?:Put|Attach|UpdateAssume|Create.*Version|Set.*Version)/.test(name),
+  )
+  assert.ok(putting.length >= 10)
+  assert.deepEqual(
+    putting.filter(({ service, name }) => !isRevocation(service, name)).map(({ name }) => name),
+    [],
+  )
+})
