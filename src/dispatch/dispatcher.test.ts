@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { KmsError } from '../api/errors.ts'
 import type { RecordedEvent } from '../audit/service-event.ts'
 import { silentLog } from '../base/log.ts'
 import { systemAfterThisTurn, systemClock, systemRandom } from '../base/ports.ts'
@@ -86,4 +87,40 @@ test('a dispatcher clears the plaintext of an answer whose event cannot be recor
   assert.equal(status, 500)
   assert.match(body, /^\{"__type":"KMSInternalException"/)
   assert.deepEqual(plaintext, Buffer.alloc(6))
+})
+
+test('what refuses an unsigned call is recorded up to a rate and charged to nobody, whoever calls', async () => {
+  const signed = operationWith({ output: {} })
+  const refusing: Operation = {
+    ...signed,
+    service: 'sts',
+    name: 'AssumeRoleWithWebIdentity',
+    unsigned: true,
+    begin: async (call) => {
+      call.identify({ account: ACCOUNT, identityJson: '{"type":"WebIdentityUser"}' })
+      throw new KmsError('AccessDeniedException', 'refused')
+    },
+  }
+  const events: string[] = []
+  const charged: string[] = []
+  let left = 1
+  const parts = partsWith(refusing, async (event) => void events.push(event))
+  const { handle } = createDispatcher({
+    ...parts,
+    refusals: { ...parts.refusals, admit: () => left-- > 0 },
+    quotas: { admit: () => true, chargeAudit: (account) => void charged.push(account) },
+  })
+  const target = '/?Action=AssumeRoleWithWebIdentity&Version=2011-06-15'
+  const connection = { address: '127.0.0.1', tls: undefined }
+  const request = {
+    method: 'GET',
+    target,
+    rawHeaders: ['host', 'localhost'],
+    body: Buffer.alloc(0),
+    connection,
+  }
+  for (let round = 0; round < 3; round += 1) assert.equal((await handle(request)).status, 403)
+  assert.equal(events.length, 1)
+  assert.match(events[0] ?? '', /"userIdentity":\{"type":"WebIdentityUser"\}/)
+  assert.deepEqual(charged, [])
 })

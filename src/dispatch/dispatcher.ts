@@ -175,6 +175,8 @@ type Attempt = {
   parameters: EventData | null
   /** Whether nobody has proven who calls. */
   anonymous: boolean
+  /** Whether the call carries no signature. Its token may be anybody's: many providers give tokens to everybody. */
+  readonly unsigned: boolean
 }
 
 async function perform(
@@ -229,6 +231,7 @@ function attemptOf(parts: DispatcherParts, arrival: Arrival, { caller, region }:
     resources: [],
     parameters: null,
     anonymous: isUnsigned(route),
+    unsigned: isUnsigned(route),
   }
 }
 
@@ -369,12 +372,12 @@ async function fail(parts: DispatcherParts, attempt: Attempt, cause: unknown): P
   const { requestId, request } = attempt.facts
   const facts = { ...attempt.facts, eventId: eventIdFor(requestId, parts.random) }
   const error = callerFacingError(cause, requestId, parts)
-  if (attempt.anonymous && !parts.refusals.admit(request.connection.address)) return error
+  if (attempt.unsigned && !parts.refusals.admit(request.connection.address)) return error
   if (error.code === 'ThrottlingException' && !parts.admitThrottled(facts.account)) return error
   const end = { at: parts.clock.now(), parameters, resources, error }
   try {
     const events = formatCallEvents(facts, end, parts.random)
-    if (!attempt.anonymous) charge(parts, facts.account, events)
+    if (!attempt.unsigned) charge(parts, facts.account, events)
     await appendAll(parts.journal, events, 'usual')
   } catch (failure) {
     return callerFacingError(failure, requestId, parts)
