@@ -28,6 +28,7 @@ export async function readRegularFile(path: string, reading: Reading = {}): Prom
   const file = await openFile(path, flags)
   try {
     const stats = await file.stat()
+    if (stats.isDirectory()) throw new Error('it is a folder')
     if (!stats.isFile()) throw new Error(`it is ${kindOf(stats)}, and has to be a regular file`)
     if (stats.size > maxBytes) throw new Error(`it is longer than ${maxBytes} bytes`)
     const problem = own ? ownershipProblem(stats) : undefined
@@ -66,7 +67,6 @@ async function readAll(file: FileHandle, size: number): Promise<Uint8Array> {
 }
 
 function kindOf(stats: Stats): string {
-  if (stats.isDirectory()) return 'a folder'
   if (stats.isFIFO()) return 'a pipe'
   return stats.isSocket() ? 'a socket' : 'a device'
 }

@@ -69,7 +69,7 @@ test('a root key that is no regular file is refused, and nothing waits for it', 
   await rename(path, aside)
   const kinds: readonly (readonly [RegExp, () => Promise<unknown>])[] = [
     [/it is a pipe, and has to be a regular file/, () => pipe(path)],
-    [/it is a folder, and has to be a regular file/, () => mkdir(path)],
+    [/cannot be read: it is a folder$/m, () => mkdir(path)],
     [/it is a symbolic link, and has to be a regular file/, () => symlink(aside, path)],
     [/it is a symbolic link, and has to be a regular file/, () => symlink('/dev/zero', path)],
   ]
