@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { appendFile, mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -17,6 +17,8 @@ async function withReserve(
     readonly disk: { freeBytes: number; totalBytes: number }
     readonly sizeBytes: () => Promise<number | undefined>
     readonly wait: (ms: number) => void
+    /** What others add to the file. */
+    readonly add: (sizeBytes: number) => Promise<void>
   }) => Promise<void>,
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-reserve-'))
@@ -39,7 +41,7 @@ async function withReserve(
     time.nowMs += ms
   }
   try {
-    await use({ reserve, disk, sizeBytes, wait })
+    await use({ reserve, disk, sizeBytes, wait, add: (bytes) => appendFile(path, new Uint8Array(bytes)) })
   } finally {
     await rm(folder, { recursive: true })
   }
@@ -89,6 +91,36 @@ test('a disk without room for a reserve is used without one until it is full', a
     await reserve.check()
     assert.equal(reserve.isInUse, true)
   })
+})
+
+test('a reserve that several processes have filled at once is cut to its size', async () => {
+  await withReserve(async ({ reserve, disk, sizeBytes, wait, add }) => {
+    wait(FILL_DELAY_MS)
+    await reserve.check()
+    await add(RESERVE_MAX_BYTES)
+    wait(FILL_DELAY_MS)
+    await reserve.check()
+    assert.equal(await sizeBytes(), RESERVE_MAX_BYTES)
+    await reserve.check()
+    await add(RESERVE_MAX_BYTES)
+    disk.freeBytes = STEP - 1
+    await reserve.check()
+    assert.equal(await sizeBytes(), RESERVE_MAX_BYTES - STEP)
+  })
+})
+
+test('a reserve is in use on a full disk also where its file cannot be opened', async () => {
+  const full = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+  const reserve = new DiskReserve({
+    path: 'reserve',
+    files: { openAppend: () => Promise.reject(full) },
+    space: async () => ({ freeBytes: 0, totalBytes: 1e10 }),
+    clock: { now: () => 0, monotonicMs: () => 0 },
+    random: systemRandom,
+    log: silentLog,
+  })
+  await assert.rejects(reserve.check(), full)
+  assert.equal(reserve.isInUse, true)
 })
 
 test('diskSpaceOf says what a file system has', async () => {

@@ -60,20 +60,23 @@ export class DiskReserve {
     const wholeBytes = Math.floor(Math.min(RESERVE_MAX_BYTES, totalBytes * RESERVE_MAX_SHARE))
     const stepBytes = Math.floor(wholeBytes / STEPS)
     const isFull = freeBytes < stepBytes
-    if (!isFull && (this.#isWhole || (!this.#inUse && clock.monotonicMs() < this.#fillAtMs))) return
+    // Before the file is opened, which can fail on a full disk.
+    if (isFull) this.#enter()
+    else if (this.#isWhole || (!this.#inUse && clock.monotonicMs() < this.#fillAtMs)) return
     const file = await files.openAppend(path)
     try {
       const sizeBytes = await file.sizeBytes()
       if (isFull) {
-        this.#enter()
-        this.#isWhole = false
-        if (sizeBytes > 0) await file.truncate(Math.max(0, sizeBytes - stepBytes))
+        if (sizeBytes > 0) await file.truncate(Math.max(0, Math.min(sizeBytes, wholeBytes) - stepBytes))
         return
       }
-      const missingBytes = Math.max(0, wholeBytes - sizeBytes)
+      // Processes that fill it at the same time make it too large.
+      if (sizeBytes > wholeBytes) return await file.truncate(wholeBytes)
+      const missingBytes = wholeBytes - sizeBytes
       if (freeBytes < missingBytes + FREE_STEPS_TO_LEAVE * stepBytes) return
       await this.#fill(file, missingBytes)
-      this.#isWhole = true
+      // What was filled is looked at once more, after as long as others may take to fill it too.
+      this.#isWhole = missingBytes === 0
       this.#leave()
     } finally {
       await file.close()
@@ -89,6 +92,7 @@ export class DiskReserve {
   }
 
   #enter(): void {
+    this.#isWhole = false
     if (this.#inUse) return
     this.#inUse = true
     this.#parts.log.error('the disk is full: only revocations are done until there is space again')
