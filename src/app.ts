@@ -32,6 +32,7 @@ import {
 } from './deployment.ts'
 import { createDispatcher, type Dispatcher } from './dispatch/dispatcher.ts'
 import { Freshness } from './dispatch/freshness.ts'
+import { isRevocation } from './dispatch/revocations.ts'
 import { createRouting } from './dispatch/routing.ts'
 import { type EventService, type EventServiceParts, openEventService } from './events/service.ts'
 import { type GivenFiles, readGivenFiles } from './given-files.ts'
@@ -354,6 +355,7 @@ function openAccountQuotas(config: Config, records: Records, events: EventServic
     find: quotasFinder(records),
     clock: systemClock,
     processes: config.workers,
+    isUrgent: isRevocation,
     near: (use) => {
       log.warn('an account has used most of a quota', use)
       const { account, region, quota, used, limit } = use

@@ -117,7 +117,13 @@ function kmsParts(
 
 /** Quotas are counted where calls are made. */
 function quotasOf(records: Records): Quotas {
-  return openQuotas({ find: quotasFinder(records), clock: systemClock, processes: 1, near: () => {} })
+  return openQuotas({
+    find: quotasFinder(records),
+    clock: systemClock,
+    processes: 1,
+    isUrgent: () => false,
+    near: () => {},
+  })
 }
 
 function operationsOf(

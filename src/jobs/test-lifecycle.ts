@@ -66,7 +66,13 @@ export async function openWorker(folder: string, time: Time): Promise<Worker> {
   // The same for all workers of a folder, as its root key is.
   const wrappingKey = new Secret(new Uint8Array(32).fill(7))
   const custody = new Custody({ wrappingKey, wrappedKeys: wrappedKeys(records), random: systemRandom })
-  const quotas = openQuotas({ find: () => undefined, clock, processes: 1, near: () => {} })
+  const quotas = openQuotas({
+    find: () => undefined,
+    clock,
+    processes: 1,
+    isUrgent: () => false,
+    near: () => {},
+  })
   const kms: KmsParts = {
     records,
     quotas,

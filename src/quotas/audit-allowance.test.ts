@@ -13,8 +13,8 @@ function bed(processes = 1) {
   const told: QuotaUse[] = []
   const watch = new QuotaWatch(clock, (use) => told.push(use))
   const allowance = new AuditAllowance({ clock, watch, processes })
-  const admit = (account: string, stored: Record<string, number> = STORED) =>
-    allowance.admit(account, 'eu-west-1', stored)
+  const admit = (account: string, stored: Record<string, number> = STORED, isUrgent = () => false) =>
+    allowance.admit({ account, region: 'eu-west-1', stored }, isUrgent)
   return { time, told, admit, charge: (account: string, size: number) => allowance.charge(account, size) }
 }
 
@@ -42,6 +42,19 @@ test('AuditAllowance lets a large call pass and its account wait for as long as 
   assert.ok(!admit(ONE))
   time.nowMs += 1
   assert.ok(admit(ONE))
+})
+
+test('AuditAllowance keeps a burst for urgent calls when all others have used up theirs', () => {
+  const { admit, charge } = bed()
+  const isUrgent = () => true
+  assert.ok(admit(ONE))
+  charge(ONE, 5000)
+  assert.ok(!admit(ONE))
+  assert.ok(admit(ONE, STORED, isUrgent))
+  charge(ONE, 4999)
+  assert.ok(admit(ONE, STORED, isUrgent))
+  charge(ONE, 1)
+  assert.ok(!admit(ONE, STORED, isUrgent))
 })
 
 test('AuditAllowance goes by a quota that has changed, and gives each process its part', () => {

@@ -1,11 +1,13 @@
 import { type Bucket, fullBucket, take, usedMs } from '../base/bucket.ts'
 import type { Clock } from '../base/ports.ts'
-import type { StoredQuotas } from './quotas.ts'
+import type { Payer } from './limiter.ts'
 import { AUDIT_BYTES } from './rates.ts'
 import type { QuotaWatch } from './watch.ts'
 
 /** How long an account may write faster than its quota: bursts of some seconds are no load for a disk. */
 export const AUDIT_BURST_MS = 5000
+/** The same for urgent calls: what is kept for them when all others have used up theirs. */
+const URGENT_BURST_MS = 2 * AUDIT_BURST_MS
 const SECOND_MS = 1000
 
 /** What an account has written, and how long a byte takes to be written off. */
@@ -31,13 +33,14 @@ export class AuditAllowance {
     this.#parts = parts
   }
 
-  /** Whether the account may make one more call. `region` is the call's, for who is told of a quota that is used up. */
-  admit(account: string, region: string, stored: StoredQuotas | undefined): boolean {
+  /** Whether the account may make one more call. The region is the call's, for who is told of a quota that is used up. */
+  admit({ account, region, stored }: Payer, isUrgent: () => boolean): boolean {
     const limit = stored?.[AUDIT_BYTES.name] ?? AUDIT_BYTES.byDefault
     const found = this.#accounts.get(account) ?? this.#begin(account)
     if (found.limit !== limit) this.#change(found, limit)
     if (found.fullAtMs === Number.NEGATIVE_INFINITY) return true
-    if (usedMs(found, this.#parts.clock.monotonicMs()) < AUDIT_BURST_MS) return true
+    const used = usedMs(found, this.#parts.clock.monotonicMs())
+    if (used < AUDIT_BURST_MS || (used < URGENT_BURST_MS && isUrgent())) return true
     this.#parts.watch.note({ account, region, quota: AUDIT_BYTES.name, used: limit, limit })
     return false
   }

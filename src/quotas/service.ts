@@ -3,7 +3,7 @@ import type { Clock } from '../base/ports.ts'
 import { AuditAllowance } from './audit-allowance.ts'
 import { type Payer, RateLimiter } from './limiter.ts'
 import { limitOf, type ResourceQuota, type StoredQuotas } from './quotas.ts'
-import { type Charged, chargedOf, RATES } from './rates.ts'
+import { chargedOf, RATES } from './rates.ts'
 import { type QuotaUse, QuotaWatch } from './watch.ts'
 
 /** The quotas of an account that differ from the default; at once where memory holds them. */
@@ -15,6 +15,8 @@ export type QuotaParts = {
   readonly clock: Clock
   /** How many processes share the calls. */
   readonly processes: number
+  /** Whether an operation is done also for an account that writes too much: one that takes permissions away is. */
+  readonly isUrgent: (service: ServiceName, operation: string) => boolean
   /** Is told of accounts that come near to a quota. */
   readonly near: (use: QuotaUse) => void
 }
@@ -52,19 +54,20 @@ export type Quotas = {
 }
 
 /** The quotas of all accounts, made of these parts. */
-export function openQuotas({ find, clock, processes, near }: QuotaParts): Quotas {
+export function openQuotas({ find, clock, processes, isUrgent, near }: QuotaParts): Quotas {
   const watch = new QuotaWatch(clock, near)
   const limiter = new RateLimiter({ clock, watch, processes })
   const audit = new AuditAllowance({ clock, watch, processes })
-  const admit = (payer: Payer, charged: Charged): boolean =>
-    audit.admit(payer.account, payer.region, payer.stored) && limiter.admit(payer, charged)
+  const admit = (payer: Payer, { service, operation, input }: RatedCall): boolean =>
+    audit.admit(payer, () => isUrgent(service, operation)) &&
+    limiter.admit(payer, chargedOf(service, operation, input))
   const limit: Quotas['limit'] = async (account, quota) => limitOf(await find(account), quota)
   return {
-    admit: ({ account, region, service, operation, input }) => {
-      const charged = chargedOf(service, operation, input)
+    admit: (call) => {
+      const { account, region } = call
       const found = find(account)
-      if (!(found instanceof Promise)) return admit({ account, region, stored: found }, charged)
-      return found.then((stored) => admit({ account, region, stored }, charged))
+      if (!(found instanceof Promise)) return admit({ account, region, stored: found }, call)
+      return found.then((stored) => admit({ account, region, stored }, call))
     },
     admitStore: async (account, region, storeId) => {
       const payer: Payer = { account, region, stored: await find(account), of: storeId }

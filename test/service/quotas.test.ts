@@ -19,6 +19,8 @@ import { startServer, type TestServer, temporaryFolder } from '../support/server
 const ACCOUNT = '000000000000'
 const TOO_FAST = 'You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.'
 
+const NO_KEY = '00000000-0000-4000-8000-000000000000'
+
 let server: TestServer
 
 before(async () => {
@@ -91,6 +93,21 @@ test('calls of no operation of this release are charged too', async () => {
     for (let round = 0; round < 40; round += 1) answers.push(await call(server, name, {}))
     assert.ok(throttledAmong(answers).length > 10, `${name}: ${throttledAmong(answers).length} throttled`)
   }
+  await setQuota('audit.bytes', 'default')
+})
+
+test('an account that writes too much to the audit log can still take permissions away', async () => {
+  await setQuota('audit.bytes', '16384')
+  const context = { context: 'x'.repeat(8000) }
+  const encrypt = () =>
+    call(server, 'Encrypt', { KeyId: 'alias/none', Plaintext: '', EncryptionContext: context })
+  const [written, disabled]: [Answer[], Answer[]] = [[], []]
+  for (let round = 0; round < 40; round += 1) {
+    written.push(...(await Promise.all(Array.from({ length: 10 }, encrypt))))
+    disabled.push(await call(server, 'DisableKey', { KeyId: NO_KEY }))
+  }
+  assert.ok(throttledAmong(written).length > 10, `${throttledAmong(written).length} throttled`)
+  assert.deepEqual(new Set(disabled.map(({ code }) => code)), new Set(['NotFoundException']))
   await setQuota('audit.bytes', 'default')
 })
 

@@ -70,7 +70,13 @@ export async function openKmsBed(): Promise<KmsBed> {
   const missing = new Set<string>()
   const ids = new Map<string, string>()
   const limits: Record<string, number> = {}
-  const quotas = openQuotas({ find: () => limits, clock: systemClock, processes: 1, near: () => {} })
+  const quotas = openQuotas({
+    find: () => limits,
+    clock: systemClock,
+    processes: 1,
+    isUrgent: () => false,
+    near: () => {},
+  })
   const parts: KmsParts = {
     records,
     quotas,
