@@ -129,7 +129,8 @@ function serveLarge(serving: Serving, waiting: Waiting & { readonly head: WireRe
   if (debtMs === 0) begin()
   else {
     serving.parts.reached?.('refused')
-    serving.timers.after(Math.min(debtMs, LARGE_BODY_WAIT_MAX_MS), begin)
+    const timer = serving.timers.after(Math.min(debtMs, LARGE_BODY_WAIT_MAX_MS), begin)
+    response.once('close', () => timer.cancel())
   }
 }
 
@@ -204,19 +205,24 @@ function finish(
         return
       }
       const delayMs = penalties.charge(peer.network.name, bodyBytes)
-      if (delayMs === 0 || state.closing) {
+      if (delayMs === 0 || state.closing || response.destroyed) {
         send(wire)
         return
       }
       parts.reached?.('refused')
       // Whoever is kept waiting may lose the connection to somebody who is not.
       peers.idle(peer)
-      const release = (): void => {
+      const forget = (): void => {
         timer.cancel()
         state.delayed.delete(release)
+      }
+      const release = (): void => {
+        forget()
         send(wire)
       }
       const timer = timers.after(delayMs, release)
+      // A client that goes away is not kept in memory.
+      response.once('close', forget)
       state.delayed.add(release)
     },
     () => response.destroy(),
