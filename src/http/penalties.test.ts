@@ -43,3 +43,14 @@ test('sources beyond those that are told apart share one allowance, until others
   time.ms += REFUSED_INTERVAL_MS
   assert.equal(penalties.charge('another', 0), 0)
 })
+
+test('sources are looked through for those that owe nothing once in an interval', () => {
+  const { penalties, time } = opened()
+  for (let source = 0; source < 4096; source += 1) penalties.charge(String(source), 0)
+  time.ms += REFUSED_INTERVAL_MS - 1
+  for (let at = 0; at <= REFUSED_BURST; at += 1) penalties.charge(`more ${at}`, 0)
+  time.ms += 1
+  assert.ok(penalties.charge('before', 0) > 0)
+  time.ms += REFUSED_INTERVAL_MS - 1
+  assert.equal(penalties.charge('after', 0), 0)
+})

@@ -22,6 +22,7 @@ export class Penalties {
   readonly #clock: Clock
   readonly #others = fullBucket()
   readonly #sources = new Map<string, Bucket>()
+  #forgetAtMs = Number.NEGATIVE_INFINITY
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -43,15 +44,16 @@ export class Penalties {
   }
 
   #open(source: string, nowMs: number): Bucket {
-    if (this.#sources.size >= SOURCES_MAX) this.#forget(nowMs)
+    if (this.#sources.size >= SOURCES_MAX && nowMs >= this.#forgetAtMs) this.#forget(nowMs)
     if (this.#sources.size >= SOURCES_MAX) return this.#others
     const bucket = fullBucket()
     this.#sources.set(source, bucket)
     return bucket
   }
 
-  /** The map is looked through at most once for each source that it can hold, so that this stays cheap. */
+  /** The map is looked through once in an interval, so that this stays cheap when all sources owe something. */
   #forget(nowMs: number): void {
+    this.#forgetAtMs = nowMs + REFUSED_INTERVAL_MS
     for (const [source, bucket] of this.#sources) {
       if (bucket.fullAtMs <= nowMs) this.#sources.delete(source)
     }
