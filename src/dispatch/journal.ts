@@ -1,8 +1,6 @@
+import type { Urgency } from '../audit/journal.ts'
 import type { RecordedEvent } from '../audit/service-event.ts'
 import type { Change } from '../store/records.ts'
-
-/** What is made durable also when the disk is full but for what is kept for it: a revocation. */
-export type Urgency = 'usual' | 'revocation'
 
 /** Where calls become durable before they are answered. */
 export type Journal = {
