@@ -234,7 +234,8 @@ test('a key that is not there, or of another account, is not found', async () =>
 test('calls need the permission of their name: on the key, or on the account', async () => {
   assert.equal((await ask('GetKeyImpact', { KeyId: keyId }, ada)).status, 200)
   assert.equal((await ask('GetMaterialUsage', { KeyId: keyId }, ada)).status, 200)
-  const refused = /is not authorized to perform: holdfast:GetUsage because no identity-based policy allows/
+  const refused =
+    /is not authorized to perform: holdfast:GetUsage on resource: \* because no identity-based policy allows/
   assertError(await ask('GetUsage', {}, ada), 'AccessDeniedException', refused)
   const other = await newKey(server)
   assertError(
