@@ -9,6 +9,11 @@ export function printable(text: string): string {
   return text.replace(UNPRINTABLE, (character) => `\\u{${codeOf(character).toString(16)}}`)
 }
 
+/** A text from outside in a table or on a page, where it has no room to grow: what is unprintable is one mark. */
+export function markUnprintable(text: string): string {
+  return text.replace(UNPRINTABLE, '\ufffd')
+}
+
 /** A value as JSON, for programs and for terminals: what is unprintable is escaped as JSON does it. */
 export function printableJson(value: unknown): string {
   return escapeJson(JSON.stringify(value))

@@ -1,5 +1,7 @@
 /** Markup that is made of templates: whatever is put into it from outside is text. */
 
+import { markUnprintable } from '../base/printable.ts'
+
 /** Text that a page shows as it is. Only {@link html} makes it. */
 export type Html = { readonly html: string }
 
@@ -29,7 +31,5 @@ const ENTITIES: ReadonlyMap<string, string> = new Map([
 
 /** A text without meaning to a browser, and without characters that are not seen or that turn the direction of writing. */
 export function escapeHtml(text: string): string {
-  return text
-    .replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, '\ufffd')
-    .replaceAll(/[&<>"']/g, (character) => ENTITIES.get(character) ?? '')
+  return markUnprintable(text).replaceAll(/[&<>"']/g, (character) => ENTITIES.get(character) ?? '')
 }

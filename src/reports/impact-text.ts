@@ -1,4 +1,5 @@
-import { formatTable, printable } from '../metering/table.ts'
+import { markUnprintable } from '../base/printable.ts'
+import { formatTable } from '../metering/table.ts'
 import { formatInstant, formatSecond } from './facts.ts'
 import { type Impact, type KeyUser, type NamingStatement, SHOWN_MAX } from './impact.ts'
 
@@ -9,14 +10,14 @@ export function formatImpact(impact: Impact): readonly string[] {
   return [
     arn,
     `${state}, ${spec}, ${usage}`,
-    ...(description === '' ? [] : [printable(description)]),
-    ...section('When it is disabled or deleted', consequences.map(printable)),
+    ...(description === '' ? [] : [markUnprintable(description)]),
+    ...section('When it is disabled or deleted', consequences.map(markUnprintable)),
     ...section(
       'Calls on it',
       users.length === 0 ? ['none'] : formatTable([USER_COLUMNS, ...users.map(userRow)]),
     ),
     ...(impact.moreUsers > 0 ? [`  and ${impact.moreUsers} more`] : []),
-    ...section('Aliases', key.aliases.length === 0 ? ['none'] : key.aliases.map(printable)),
+    ...section('Aliases', key.aliases.length === 0 ? ['none'] : key.aliases.map(markUnprintable)),
     ...section(`Grants: ${key.grants.length}`, grantLines(impact)),
     ...section(
       'Policy statements that name it',
