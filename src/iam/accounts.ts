@@ -22,11 +22,17 @@ export async function freeAccountId({ records, random }: AccountParts): Promise<
 /** What makes an account. @throws OperatorError when there is one of that id. */
 export async function createAccount(parts: AccountParts, account: string): Promise<readonly Change[]> {
   if (!ACCOUNT_ID.test(account)) throw new OperatorError(`an account id has 12 digits: '${account}'`)
-  if ((await parts.records.get(ACCOUNT, ACCOUNTS, account)) !== undefined) {
-    throw new OperatorError(`there is an account ${account} already`)
+  const present = await parts.records.get(ACCOUNT, ACCOUNTS, account)
+  if (present !== undefined) {
+    const known = `there is an account ${account} already`
+    throw new OperatorError(present.value.handedOver ? known : `${known}, ${NOT_HANDED_OVER} --id=${account}`)
   }
   return newAccount(parts, account)
 }
+
+/** What a command has left that ended too early. */
+const NOT_HANDED_OVER =
+  'and its root credentials were not handed over: make new ones with holdfast root-credentials create'
 
 /** An account. @throws OperatorError when there is none of that id. */
 export async function needAccount(records: Records, account: string): Promise<Stored<AccountValue>> {
