@@ -14,7 +14,7 @@ import { systemClock, systemRandom, systemSleep, systemTimers } from './base/por
 import { ownershipProblem, readRegularText } from './base/regular-file.ts'
 import type { Secret } from './base/secret.ts'
 import type { TlsPair } from './base/tls-pair.ts'
-import { addCredentials } from './config/credentials-file.ts'
+import { addCredentials, readCredentialsFile } from './config/credentials-file.ts'
 import { formatAddress } from './config/places.ts'
 import { ConfigError } from './config/setting.ts'
 import type { Config } from './config/settings.ts'
@@ -152,6 +152,8 @@ async function prepareAccount(config: Config, records: Records): Promise<void> {
  */
 export async function openForServing(config: Config, options: RecordsOptions = {}): Promise<Deployment> {
   await makeDataFolder(config)
+  // Whoever could change it could give our users credentials of another server.
+  await readCredentialsFile(join(config.data, CREDENTIALS_FILE))
   const lock = await waitForLock(join(config.data, START_LOCK_FILE))
   try {
     const deployment = await openDeployment(config, options)

@@ -10,10 +10,12 @@ export async function currentEndpoint(config: Config): Promise<string> {
 
 /** Where the server of a data folder listens; nothing when none has written it down, so none runs. */
 export async function findEndpoint(config: Config): Promise<string | undefined> {
+  const path = join(config.data, ENDPOINT_FILE)
   try {
-    return (await readRegularText(join(config.data, ENDPOINT_FILE))).trim()
+    return (await readRegularText(path)).trim()
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new Error(`${path}: ${reason}`, { cause: error })
   }
 }

@@ -9,7 +9,8 @@ export async function readPricesFile(path: string | undefined): Promise<Prices |
   try {
     text = await readRegularText(path)
   } catch (cause) {
-    throw new UsageError(`HOLDFAST_PRICES ${path} cannot be read`, { cause })
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new UsageError(`HOLDFAST_PRICES ${path} cannot be read: ${reason}`, { cause })
   }
   try {
     return parsePrices(text)
