@@ -32,6 +32,7 @@ export async function simulateRequest(parts: ExplainingParts, request: Simulated
   const { records } = parts
   const now = parts.now()
   const { resource: named } = request
+  const caller = await namedCaller(records, request, now)
   const key = await keyOf(records, request, now)
   const resource = key?.arn ?? named
   if (
@@ -42,7 +43,6 @@ export async function simulateRequest(parts: ExplainingParts, request: Simulated
     throw new SimulationError(`${request.action} is about one key: say which with --resource`)
   const region = key?.region ?? parseArn(resource)?.region ?? ''
   const alias = requestAlias(named)
-  const caller = await namedCaller(records, request, now)
   const requested = request.action.startsWith('iam:') ? SERVICES.iam.eventRegion : region
   const context: ContextLookup = (key) =>
     request.context.get(key) ??
