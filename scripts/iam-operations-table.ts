@@ -1,4 +1,4 @@
-/** Writes docs/operations-iam.md from the facts of the operations: `npm run docs`. */
+/** Writes docs/reference/operations-iam.md from the facts of the operations: `npm run docs`. */
 
 import { writeFile } from 'node:fs/promises'
 import { IAM_OPERATION_NAMES, STS_OPERATION_NAMES } from '../src/api/operations.ts'
@@ -9,7 +9,7 @@ import { STS_OPERATIONS } from '../src/iam/sts/operations.ts'
 import type { StsParts } from '../src/iam/sts/parts.ts'
 
 /** The page that this script writes. */
-export const IAM_OPERATIONS_PAGE = new URL('../docs/operations-iam.md', import.meta.url)
+export const IAM_OPERATIONS_PAGE = new URL('../docs/reference/operations-iam.md', import.meta.url)
 
 /** Permissions of operations that need none, or more than the one of their own name. */
 const PERMISSIONS: Readonly<Record<string, string>> = {

@@ -1,4 +1,4 @@
-/** Writes docs/operations.md from the facts of the operations: `npm run docs`. */
+/** Writes docs/reference/operations.md from the facts of the operations: `npm run docs`. */
 
 import { writeFile } from 'node:fs/promises'
 import type { Operation } from '../src/dispatch/operation.ts'
@@ -6,7 +6,7 @@ import { KMS_OPERATIONS } from '../src/kms/operations.ts'
 import type { KmsParts } from '../src/kms/parts.ts'
 
 /** The page that this script writes. */
-export const OPERATIONS_PAGE = new URL('../docs/operations.md', import.meta.url)
+export const OPERATIONS_PAGE = new URL('../docs/reference/operations.md', import.meta.url)
 
 /** Permissions of operations that need others, or more, than the one of their own name. */
 const PERMISSIONS: Readonly<Record<string, string>> = {

@@ -55,7 +55,7 @@ const START_LOCK_ATTEMPTS = 200
 const START_LOCK_RETRY_MS = 50
 
 const OWNER_ONLY_FILE = 0o600
-/** What domain keys are wrapped under: see docs/formats/key-hierarchy.md. */
+/** What domain keys are wrapped under: see docs/reference/formats/key-hierarchy.md. */
 const DOMAIN_WRAPPING_INFO = 'holdfast/domain/1/wrap'
 
 /** A data folder that is open: its records, and the keys that come from its root key. */

@@ -1,4 +1,4 @@
-/** Archives of closed segments: `docs/formats/archive.md`. */
+/** Archives of closed segments: `docs/reference/formats/archive.md`. */
 
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'

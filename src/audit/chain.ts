@@ -35,7 +35,7 @@ export function macText({ mac }: ChainPoint): string {
   return toBase64(mac.subarray(HASH_BYTES))
 }
 
-/** Makes the hashes and MACs of a chain, one batch after the other: `docs/formats/audit-log.md`. */
+/** Makes the hashes and MACs of a chain, one batch after the other: `docs/reference/formats/audit-log.md`. */
 export class ChainMac {
   readonly #key: HmacKey
   /** Everything that comes before the events, then the events if they fit. */

@@ -1,4 +1,4 @@
-/** Signed checkpoints: `docs/formats/checkpoint.md`. */
+/** Signed checkpoints: `docs/reference/formats/checkpoint.md`. */
 
 import { concatBytes, parseBase64, toBase64, toHex, utf8 } from '../base/bytes.ts'
 import { ED25519_KEY_BYTES, type Ed25519Key, signEd25519, verifyEd25519 } from '../crypto/ed25519.ts'

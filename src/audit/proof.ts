@@ -1,4 +1,4 @@
-/** Proofs as texts: `docs/formats/checkpoint.md`. */
+/** Proofs as texts: `docs/reference/formats/checkpoint.md`. */
 
 import { fromUtf8, parseBase64, toBase64, utf8 } from '../base/bytes.ts'
 import { leafHash, verifyConsistency, verifyInclusion } from './merkle.ts'

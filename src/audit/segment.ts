@@ -1,4 +1,4 @@
-/** The lines of a segment: `docs/formats/audit-log.md`. */
+/** The lines of a segment: `docs/reference/formats/audit-log.md`. */
 
 import { fromUtf8, parseBase64, toBase64 } from '../base/bytes.ts'
 import { type ChainPoint, MAC_CHARS } from './chain.ts'

@@ -124,7 +124,7 @@ export class Custody {
   }
 
   /**
-   * A ciphertext blob of format 1: see docs/formats/ciphertext-blob.md.
+   * A ciphertext blob of format 1: see docs/reference/formats/ciphertext-blob.md.
    *
    * @param context the canonical bytes of the encryption context.
    */

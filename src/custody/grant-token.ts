@@ -13,7 +13,7 @@ export type GrantRef = {
   readonly grantId: string
 }
 
-/** Makes and opens grant tokens: see docs/formats/grant-token.md. */
+/** Makes and opens grant tokens: see docs/reference/formats/grant-token.md. */
 export type GrantTokens = {
   /** A token of a grant, in base64: another one each time. */
   readonly seal: (grant: GrantRef) => string
@@ -29,7 +29,7 @@ const SEALED_AT = IV_AT + GCM_IV_BYTES
 const LABEL = counterLabel('holdfast/grant-token/1')
 const BOUND_TO = concatBytes(lengthPrefixed('holdfast/grant-token/1'), FORMAT)
 
-/** What the key of tokens is derived for: see docs/formats/key-hierarchy.md. */
+/** What the key of tokens is derived for: see docs/reference/formats/key-hierarchy.md. */
 const KEY_INFO = 'holdfast/grant-token/1/seal'
 
 /** None of a reference's parts holds it. */

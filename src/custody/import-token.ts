@@ -46,7 +46,7 @@ const ALGORITHM_AT = VALID_TO_AT + 8
 const IV_AT = ALGORITHM_AT + 2
 const SEALED_AT = IV_AT + GCM_IV_BYTES
 
-/** New import parameters for a key: see docs/formats/import-token.md. */
+/** New import parameters for a key: see docs/reference/formats/import-token.md. */
 export async function createImportParameters(
   key: KeyRef,
   terms: ImportTerms,

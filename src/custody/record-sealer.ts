@@ -4,7 +4,7 @@ import { hmacKey, hmacSha256 } from '../crypto/hmac.ts'
 import { deriveKey } from '../crypto/kdf.ts'
 import { type Sealer, sealerUnder } from './sealer.ts'
 
-/** The cryptography of the store's sealed records: see docs/formats/sealed-record.md. */
+/** The cryptography of the store's sealed records: see docs/reference/formats/sealed-record.md. */
 export type RecordSealer = Sealer & { readonly blind: (input: Uint8Array) => Uint8Array }
 
 /** The sealer of a deployment. The root key is borrowed. */

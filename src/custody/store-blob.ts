@@ -2,7 +2,7 @@ import { concatBytes } from '../base/bytes.ts'
 import { GCM_TAG_BYTES } from '../crypto/aead.ts'
 import { BLOB_OVERHEAD_BYTES, type ParsedBlob, parseBlob } from './blob.ts'
 
-/** Ciphertext blobs of keys in external key stores, format 2: see docs/formats/store-blob.md. */
+/** Ciphertext blobs of keys in external key stores, format 2: see docs/reference/formats/store-blob.md. */
 const FORMAT = 0x02
 const INNER_FORMAT = 0x01
 

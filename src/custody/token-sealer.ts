@@ -5,7 +5,7 @@ import { hmacKey } from '../crypto/hmac.ts'
 import { deriveKey } from '../crypto/kdf.ts'
 import { sealerUnder } from './sealer.ts'
 
-/** Seals session tokens: see docs/formats/session-token.md. */
+/** Seals session tokens: see docs/reference/formats/session-token.md. */
 export type TokenSealer = {
   /** The token as text. */
   readonly seal: (plaintext: Uint8Array) => string

@@ -1,4 +1,4 @@
-/** What the detector calls unusual. How the numbers were chosen: docs/operating/insights.md. */
+/** What the detector calls unusual. How the numbers were chosen: docs/reference/insights.md. */
 export type InsightRules = {
   /** Nothing is reported of an account, principal or key before it has been known for so long. */
   readonly learningSeconds: number

@@ -32,7 +32,7 @@ export function isInStore(key: Key): key is KeyInStore {
 
 /**
  * The ciphertext of a plaintext under a key in an external key store: encrypted with the key's own
- * material first, and what comes of that by the proxy. See docs/formats/store-blob.md. A dry run, whose result
+ * material first, and what comes of that by the proxy. See docs/reference/formats/store-blob.md. A dry run, whose result
  * nobody sees, checks what can be checked here and gives no bytes.
  *
  * @throws KMSInvalidStateException with the proxy's reason; ValidationException for a context that

@@ -150,8 +150,8 @@ test('a price table that is not one is refused with what is wrong', () => {
   assert.deepEqual(parsePrices(JSON.stringify(right)), right)
 })
 
-test('the price table of docs/operating/usage.md is one, and tells asymmetric calls apart', async () => {
-  const page = await readFile(new URL('../../docs/operating/usage.md', import.meta.url), 'utf8')
+test('the price table of docs/reference/usage.md is one, and tells asymmetric calls apart', async () => {
+  const page = await readFile(new URL('../../docs/reference/usage.md', import.meta.url), 'utf8')
   const table = parsePrices(/```json\n([\s\S]*?)```/.exec(page)?.[1] ?? '')
   const price = (operation: string, spec: string) =>
     Number((priceOfCall(table, operation, spec) * 10_000).toFixed(6))

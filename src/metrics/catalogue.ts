@@ -14,7 +14,7 @@ export type MetricDefinition = {
 
 /**
  * Every metric, by its name without the suffix that the exposition gives it. The values of each label are
- * from a set that no caller can extend: see `docs/operating/monitoring.md`.
+ * from a set that no caller can extend: see `docs/reference/metrics.md`.
  */
 export const METRICS = {
   holdfast_build_info: gauge('1, with the release and the version of Node', ['version', 'node'], 'max'),

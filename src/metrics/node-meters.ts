@@ -10,7 +10,7 @@ const ALARM = 'INTEGRITY ALARM'
 /** Gives points when it is asked; what cannot be told now is left out. */
 export type PointSource = () => readonly Point[] | Promise<readonly Point[]>
 
-/** What clients can reach: see `docs/operating/bounds.md`. */
+/** What clients can reach: see `docs/reference/bounds.md`. */
 type BoundName = 'connections' | 'requests' | 'receiving' | 'unread' | 'refused'
 
 /**

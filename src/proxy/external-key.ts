@@ -64,11 +64,11 @@ export async function createExternalKey(
   ]
 }
 
-/** The format of ciphertextMetadata: see docs/formats/external-key.md. */
+/** The format of ciphertextMetadata: see docs/reference/formats/external-key.md. */
 const METADATA_FORMAT = Uint8Array.of(0x01)
 const NONCE_BYTES = 16
 
-/** Encrypts for the caller of the proxy: see docs/formats/external-key.md. */
+/** Encrypts for the caller of the proxy: see docs/reference/formats/external-key.md. */
 export async function sealExternally(
   custody: Custody,
   key: StoredExternalKey,
@@ -114,7 +114,7 @@ function materialOf({ partition, value }: StoredExternalKey): MaterialRef {
   return { account: partition, region: DOMAIN, keyId, spec: SPEC, materialId }
 }
 
-/** An odd number of fields, so that it is no encryption context: see docs/formats/ciphertext-blob.md. */
+/** An odd number of fields, so that it is no encryption context: see docs/reference/formats/ciphertext-blob.md. */
 function boundData({ name }: StoredExternalKey, aad: Uint8Array): Uint8Array {
   return lengthPrefixed('holdfast/external-key/1', name, aad)
 }

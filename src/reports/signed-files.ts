@@ -1,4 +1,4 @@
-/** Files of a report and the note that signs them: `docs/formats/report.md`. */
+/** Files of a report and the note that signs them: `docs/reference/formats/report.md`. */
 
 import { openNote, originOf, signNote, type VerifierKey } from '../audit/note.ts'
 import { toBase64, utf8 } from '../base/bytes.ts'

@@ -74,7 +74,7 @@ const VECTOR = {
     '59f7bf1c85d766af0899e5fa',
 }
 
-test('a sealed record has the bytes of docs/formats/sealed-record.md', () => {
+test('a sealed record has the bytes of docs/reference/formats/sealed-record.md', () => {
   let next = 0
   const random = {
     bytes: (size: number) => Uint8Array.from({ length: size }, () => next++),

@@ -18,7 +18,7 @@ import {
 } from './records.ts'
 
 /**
- * The cryptography of sealed records: `docs/formats/sealed-record.md` says which keys and
+ * The cryptography of sealed records: `docs/reference/formats/sealed-record.md` says which keys and
  * algorithms are behind it.
  */
 export type Sealer = {

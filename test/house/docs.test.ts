@@ -1,18 +1,34 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { VERSION } from '../../src/base/version.ts'
 import { describeSettings } from '../../src/config/settings.ts'
 import { filesBelow, ROOT, type SourceFile } from './sources.ts'
 
-/** The pages of the project: those at its root, and all below docs. */
+/** The pages of the project: those at its root, and all in its folders. */
 async function pages(): Promise<readonly SourceFile[]> {
-  const atRoot = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md']
-  const texts = atRoot.map(async (path) => ({ path, text: await readFile(join(ROOT, path), 'utf8') }))
-  return [...(await Promise.all(texts)), ...(await filesBelow('docs', '.md'))]
+  const entries = await readdir(ROOT, { withFileTypes: true })
+  const atRoot = entries.filter((entry) => entry.isFile() && entry.name.endsWith('.md'))
+  const texts = atRoot.map(async ({ name: path }) => ({
+    path,
+    text: await readFile(join(ROOT, path), 'utf8'),
+  }))
+  const folders = entries.filter((entry) => entry.isDirectory() && FOLDERS.has(entry.name))
+  const below = folders.map(({ name }) => filesBelow(name, '.md'))
+  return [...(await Promise.all(texts)), ...(await Promise.all(below)).flat()]
 }
+
+const FOLDERS: ReadonlySet<string> = new Set([
+  'bench',
+  'deploy',
+  'docs',
+  'examples',
+  'scripts',
+  'src',
+  'test',
+])
 
 const LINK = /\]\(([^)\s]+)\)/g
 
@@ -28,6 +44,33 @@ test('every relative link of a page leads to a file, and its anchor to a heading
   }
   assert.ok(links > 30, 'links were found')
   assert.deepEqual(broken, [])
+})
+
+test('links lead from docs/index.md to every page of docs', async () => {
+  const all = new Map((await pages()).map(({ path, text }) => [path, text]))
+  const reached = new Set<string>()
+  const waiting = ['docs/index.md']
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+    const text = all.get(path)
+    if (text === undefined || reached.has(path)) continue
+    reached.add(path)
+    for (const [, target = ''] of withoutCode(text).matchAll(LINK)) {
+      const [file = ''] = target.split('#')
+      if (file !== '' && !/^[a-z]+:/.test(file)) waiting.push(join(dirname(path), file))
+    }
+  }
+  const missed = [...all.keys()].filter((path) => path.startsWith('docs/') && !reached.has(path))
+  assert.ok(reached.size > 30, 'pages were reached')
+  assert.deepEqual(missed, [])
+})
+
+test('every page of docs is of one of the four kinds, or a decision', async () => {
+  const folders = new Set((await filesBelow('docs', '.md')).map(({ path }) => path.split('/')[1]))
+  const kinds = ['decisions', 'explanation', 'how-to', 'index.md', 'reference', 'tutorials']
+  assert.deepEqual(
+    [...folders].filter((folder) => folder === undefined || !kinds.includes(folder)),
+    [],
+  )
 })
 
 async function leadsSomewhere(path: string, target: string): Promise<boolean> {
@@ -66,8 +109,8 @@ test('every file of the code that a page names is there', async () => {
   assert.deepEqual(missing, [])
 })
 
-test('docs/operating/settings.md has the flag, the variable and the default of every setting', async () => {
-  const text = await readFile(join(ROOT, 'docs/operating/settings.md'), 'utf8')
+test('docs/reference/settings.md has the flag, the variable and the default of every setting', async () => {
+  const text = await readFile(join(ROOT, 'docs/reference/settings.md'), 'utf8')
   const rows = [...text.matchAll(/^\| `(HOLDFAST_\w+)` +\| `(--[\w-]+)` +\| (\S+) +\|/gm)].map(
     ([, variable, flag, byDefault = '']) => ({ variable, flag, byDefault: byDefault.replaceAll('`', '') }),
   )

@@ -18,8 +18,8 @@ function isMetricName(name: string): name is MetricName {
   return name in METRICS
 }
 
-test('docs/operating/monitoring.md has every metric as it is in the code', async () => {
-  const page = await read('docs/operating/monitoring.md')
+test('docs/reference/metrics.md has every metric as it is in the code', async () => {
+  const page = await read('docs/reference/metrics.md')
   const rows = [...page.matchAll(/^\| `(holdfast_\w+)` \| (\w+) \| (.+?) \| (.+?) \| (.+?) \|$/gm)].map(
     ([, name, type, labels, workers, about]) => ({ name, type, labels, workers, about }),
   )
@@ -48,8 +48,8 @@ type Rule = {
   readonly annotations: { readonly summary: string }
 }
 
-test('docs/operating/monitoring.md has every alert, and each rule has what an alert needs', async () => {
-  const page = await read('docs/operating/monitoring.md')
+test('docs/reference/metrics.md has every alert, and each rule has what an alert needs', async () => {
+  const page = await read('docs/reference/metrics.md')
   const documented = [...page.matchAll(/^\| `(Holdfast\w+)` \|/gm)].map(([, name]) => name)
   const { groups } = parse(await read('deploy/prometheus/holdfast-alerts.yaml'))
   const rules: readonly Rule[] = groups.flatMap((group: { rules: Rule[] }) => group.rules)

@@ -7,15 +7,15 @@ import { KMS_OPERATION_NAMES } from '../../src/api/operations.ts'
 import { KMS_OPERATIONS } from '../../src/kms/operations.ts'
 import { ROOT } from './sources.ts'
 
-test('docs/operations.md is what npm run docs writes', async () => {
+test('docs/reference/operations.md is what npm run docs writes', async () => {
   assert.equal(await readFile(OPERATIONS_PAGE, 'utf8'), operationsPage())
 })
 
-test('docs/operations-iam.md is what npm run docs writes', async () => {
+test('docs/reference/operations-iam.md is what npm run docs writes', async () => {
   assert.equal(await readFile(IAM_OPERATIONS_PAGE, 'utf8'), iamOperationsPage())
 })
 
-test('docs/operations.md has a row for each of the 56 operations of AWS KMS', () => {
+test('docs/reference/operations.md has a row for each of the 56 operations of AWS KMS', () => {
   const rows = operationsPage()
     .split('\n')
     .filter((line) => /^\| [A-Z]/.test(line))
@@ -28,7 +28,7 @@ test('docs/operations.md has a row for each of the 56 operations of AWS KMS', ()
 test('pages that count the operations count right', async () => {
   const { length } = KMS_OPERATIONS
   const readme = await readFile(`${ROOT}/README.md`, 'utf8')
-  const divergences = await readFile(`${ROOT}/docs/divergences.md`, 'utf8')
+  const divergences = await readFile(`${ROOT}/docs/reference/divergences.md`, 'utf8')
   assert.ok(readme.includes(`${length} of the 56 operations`))
   assert.ok(divergences.includes(`${56 - length} of the 56 operations`))
 })

@@ -19,7 +19,7 @@ const COMMON = [
   'ValidationException',
 ] as const
 
-/** Beside what AWS declares: see docs/divergences.md. */
+/** Beside what AWS declares: see docs/reference/divergences.md. */
 const UNDECLARED: Readonly<Record<string, readonly string[]>> = {
   // Recorded for names of aliases that are reserved.
   CreateAlias: ['NotAuthorizedException'],

@@ -1,4 +1,4 @@
-/** Grant tokens that are made here by the letter of docs/formats/grant-token.md open to their grants. */
+/** Grant tokens that are made here by the letter of docs/reference/formats/grant-token.md open to their grants. */
 
 import assert from 'node:assert/strict'
 import { createCipheriv, createHmac, hkdfSync } from 'node:crypto'
