@@ -11,7 +11,8 @@ import { until } from '../support/until.ts'
 
 test('holdfast serve goes on when standard output and standard error are closed', async () => {
   const data = await temporaryFolder()
-  const environment = { HOLDFAST_DATA: data, HOLDFAST_LISTEN: '127.0.0.1:0', PATH: process.env['PATH'] }
+  const { PATH, NODE_COMPILE_CACHE } = process.env
+  const environment = { PATH, NODE_COMPILE_CACHE, HOLDFAST_DATA: data, HOLDFAST_LISTEN: '127.0.0.1:0' }
   const child = spawn(process.execPath, [join(ROOT, 'src/main.ts'), 'serve'], {
     env: environment,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -142,8 +142,9 @@ test('audit archive that is killed after any change of its folder leaves either 
   await mkdir(archive)
   let kills = 0
   for (let changes = 1; changes <= 12; changes += 1) {
+    const { PATH, NODE_COMPILE_CACHE } = process.env
     const child = spawn(process.execPath, [MAIN, 'audit', 'archive', '--audit-live-days=39'], {
-      env: { PATH: process.env['PATH'], HOLDFAST_DATA: data },
+      env: { PATH, NODE_COMPILE_CACHE, HOLDFAST_DATA: data },
       stdio: 'ignore',
     })
     let left = changes

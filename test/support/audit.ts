@@ -1,6 +1,6 @@
 /** For tests: the events that a server has written. */
 
-import { readdir, readFile } from 'node:fs/promises'
+import { open, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { succeed } from './calls.ts'
 import type { TestServer } from './server.ts'
@@ -23,18 +23,28 @@ export type Event = {
 
 /** Every event in the segments of a data folder, by node and in order. */
 export async function readEvents(data: string): Promise<readonly Event[]> {
-  const folder = join(data, 'audit')
   const events: Event[] = []
-  for (const node of (await readdir(folder)).sort()) {
-    for (const name of (await readdir(join(folder, node))).sort()) {
-      if (!name.endsWith('.jsonl')) continue
-      const text = await readFile(join(folder, node, name), 'utf8')
-      for (const line of text.split('\n')) {
-        if (line.startsWith('{"eventVersion":')) events.push(JSON.parse(line) as Event)
-      }
-    }
+  for (const path of await segmentsOf(join(data, 'audit'))) {
+    events.push(...eventsIn(await readFile(path, 'utf8')))
   }
   return events
+}
+
+async function segmentsOf(folder: string): Promise<readonly string[]> {
+  const paths: string[] = []
+  for (const node of (await readdir(folder)).sort()) {
+    for (const name of (await readdir(join(folder, node))).sort()) {
+      if (name.endsWith('.jsonl')) paths.push(join(folder, node, name))
+    }
+  }
+  return paths
+}
+
+function eventsIn(text: string): Event[] {
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith('{"eventVersion":'))
+    .map((line) => JSON.parse(line) as Event)
 }
 
 /**
@@ -44,14 +54,54 @@ export async function readEvents(data: string): Promise<readonly Event[]> {
  * files a moment later, in order: so it is there when the event of a later call is.
  */
 export async function eventOf(server: TestServer, requestId: string | undefined): Promise<Event> {
-  const isIt = ({ requestID }: Event): boolean => requestID === requestId
-  let found = (await readEvents(server.data)).filter(isIt)
+  const log = LOGS.getOrInsertComputed(server.data, (data) => new GrowingLog(data))
+  let found = await log.find(requestId)
   if (found.length === 0) {
     await succeed(server, 'GenerateRandom', { NumberOfBytes: 1 })
-    found = (await readEvents(server.data)).filter(isIt)
+    found = await log.find(requestId)
   }
   const [event] = found
   if (event === undefined || found.length > 1)
     throw new Error(`${found.length} events of request ${requestId}`)
   return event
+}
+
+/** The logs that events of requests were looked for in, by data folder. */
+const LOGS = new Map<string, GrowingLog>()
+
+/** A log that servers only append to: each of its lines is read once, however many requests are looked for. */
+class GrowingLog {
+  readonly #folder: string
+  readonly #offsets = new Map<string, number>()
+  readonly #events = new Map<string | undefined, Event[]>()
+  #reading: Promise<void> = Promise.resolve()
+
+  constructor(data: string) {
+    this.#folder = join(data, 'audit')
+  }
+
+  /** The events of a request, with what has come into the log until now. */
+  async find(requestId: string | undefined): Promise<readonly Event[]> {
+    const before = this.#reading
+    this.#reading = before.then(() => this.#readOn())
+    await this.#reading
+    return this.#events.get(requestId) ?? []
+  }
+
+  async #readOn(): Promise<void> {
+    for (const path of await segmentsOf(this.#folder)) {
+      await using file = await open(path)
+      const from = this.#offsets.get(path) ?? 0
+      const { size } = await file.stat()
+      if (size < from) throw new Error(`${path} has ${size} bytes; it had ${from} before`)
+      const buffer = Buffer.alloc(size - from)
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, from)
+      // A line that is being written has no end yet: it is read next time.
+      const end = buffer.subarray(0, bytesRead).lastIndexOf('\n') + 1
+      this.#offsets.set(path, from + end)
+      for (const event of eventsIn(buffer.toString('utf8', 0, end))) {
+        this.#events.getOrInsertComputed(event.requestID, () => []).push(event)
+      }
+    }
+  }
 }

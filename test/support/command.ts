@@ -13,8 +13,9 @@ export type Finished = { readonly status: number | null; readonly output: string
 
 /** Runs `holdfast` with these arguments on a data folder, to its end. */
 export function runHoldfast(data: string, ...args: readonly string[]): Promise<Finished> {
+  const { PATH, NODE_COMPILE_CACHE } = process.env
   const child = spawn(process.execPath, [MAIN, ...args], {
-    env: { PATH: process.env['PATH'], HOLDFAST_DATA: data },
+    env: { PATH, NODE_COMPILE_CACHE, HOLDFAST_DATA: data },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: COMMAND_MAX_MS,
     killSignal: 'SIGKILL',

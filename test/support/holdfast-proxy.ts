@@ -36,6 +36,7 @@ export async function startHoldfastProxy(
   const child = spawn(process.execPath, [join(ROOT, 'src/main.ts'), 'xks-proxy'], {
     env: {
       PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
       HOLDFAST_DATA: data,
       HOLDFAST_XKS_LISTEN: `127.0.0.1:${options.port ?? 0}`,
       HOLDFAST_TLS_CERT: certificate.certFile,
