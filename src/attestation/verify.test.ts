@@ -11,6 +11,7 @@ import {
   register,
   signPayload,
 } from '../../test/support/attestation.ts'
+import { cases } from '../../test/support/campaign.ts'
 import { DOCUMENT_MAX_AGE_MS, DOCUMENT_MAX_AHEAD_MS, type Verdict, verifyAttestation } from './verify.ts'
 
 const NOW = Date.now()
@@ -254,7 +255,7 @@ test('verifyAttestation refuses a document in which any one bit differs', async 
       changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7))
       assert.equal((await verify(changed)).valid, false)
     }),
-    { numRuns: 400 },
+    { numRuns: cases({ slice: 40, whole: 400 }) },
   )
 })
 
@@ -273,7 +274,7 @@ test('verifyAttestation refuses whatever bytes it is given, and never fails', as
       const given = begun ? Buffer.concat([prefix, tail]) : tail
       assert.equal((await verify(given)).valid, false)
     }),
-    { numRuns: 500 },
+    { numRuns: cases({ slice: 100, whole: 500 }) },
   )
 })
 
@@ -285,7 +286,7 @@ test('verifyAttestation refuses certificates with any bytes in them, and never f
       certificate[at] = value
       assert.equal((await verify(makeDocument(chain, spki, { certificate }))).valid, false)
     }),
-    { numRuns: 400 },
+    { numRuns: cases({ slice: 40, whole: 400 }) },
   )
 })
 

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
+import { cases } from '../../test/support/campaign.ts'
 import { silentLog } from '../base/log.ts'
 import { claimFileLock } from '../store/file-lock.ts'
 import { LIST_MAX_RECORDS, type Records } from '../store/records.ts'
@@ -20,7 +21,8 @@ import { TEST_KEY, TestTime } from './test-log.ts'
 import { verifyLog } from './verify.ts'
 import { AuditLog } from './writer.ts'
 
-const ROUNDS = 20
+/** Every fourth has two children. */
+const ROUNDS = cases({ slice: 4, whole: 20 })
 const CHILD = join(import.meta.dirname, 'test-child.ts')
 
 /**

@@ -3,6 +3,7 @@ import { appendFileSync, readdirSync, readFileSync, renameSync, rmSync, writeFil
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import fc from 'fast-check'
+import { cases } from '../../test/support/campaign.ts'
 import { hmacKey } from '../crypto/hmac.ts'
 import { testFolder } from '../store/test-folder.ts'
 import type { AuditHead } from './head.ts'
@@ -98,7 +99,7 @@ for (const [name, damage] of Object.entries(DAMAGES)) {
         assert.equal(firstDamage.sequence, events + 1)
         assert.equal(firstDamage.node, 'node-0')
       }),
-      { numRuns: 150 },
+      { numRuns: cases({ slice: 15, whole: 150 }) },
     )
   })
 }
