@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { openForServing } from '../src/app/deployment.ts'
 import { parseConfig } from '../src/config/settings.ts'
-import { openForServing } from '../src/deployment.ts'
 import {
   ATTACHMENT,
   COUNTS,
@@ -11,8 +11,8 @@ import {
   POLICY_VERSION,
   ROLE,
   USER,
-} from '../src/iam/records.ts'
-import { ALIAS, KEY, KEY_OWNER, partitionOf } from '../src/kms/key-record.ts'
+} from '../src/iam/iam-records.ts'
+import { ALIAS, KEY, KEY_OWNER, partitionOf } from '../src/kms/keys/key-record.ts'
 import { type Change, insert, type Records, replace } from '../src/store/records.ts'
 
 /** How much an account has. */

@@ -3,10 +3,10 @@
 import { writeFile } from 'node:fs/promises'
 import { IAM_OPERATION_NAMES, STS_OPERATION_NAMES } from '../src/api/operations.ts'
 import type { Operation } from '../src/dispatch/operation.ts'
-import { IAM_OPERATIONS } from '../src/iam/operations.ts'
-import type { IamParts } from '../src/iam/parts.ts'
-import { STS_OPERATIONS } from '../src/iam/sts/operations.ts'
-import type { StsParts } from '../src/iam/sts/parts.ts'
+import type { IamParts } from '../src/iam/iam-dependencies.ts'
+import { IAM_OPERATIONS } from '../src/iam/iam-operations.ts'
+import type { StsParts } from '../src/iam/sts/sts-dependencies.ts'
+import { STS_OPERATIONS } from '../src/iam/sts/sts-operations.ts'
 
 /** The page that this script writes. */
 export const IAM_OPERATIONS_PAGE = new URL('../docs/reference/operations-iam.md', import.meta.url)

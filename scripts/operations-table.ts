@@ -2,8 +2,8 @@
 
 import { writeFile } from 'node:fs/promises'
 import type { Operation } from '../src/dispatch/operation.ts'
-import { KMS_OPERATIONS } from '../src/kms/operations.ts'
-import type { KmsParts } from '../src/kms/parts.ts'
+import type { KmsParts } from '../src/kms/kms-dependencies.ts'
+import { KMS_OPERATIONS } from '../src/kms/kms-operations.ts'
 
 /** The page that this script writes. */
 export const OPERATIONS_PAGE = new URL('../docs/reference/operations.md', import.meta.url)

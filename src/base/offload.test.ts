@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { OffloadError, ThreadPool } from './offload.ts'
 
-const module = new URL('test-offload-thread.ts', import.meta.url)
+const module = new URL('../../test/support/offload-thread.ts', import.meta.url)
 
 test('a pool answers every task, however many more than threads there are', async () => {
   const pool = new ThreadPool<number>({ module, threadsMax: 2 })

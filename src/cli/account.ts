@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
-import { CREDENTIALS_FILE } from '../deployment.ts'
-import { asOperator } from '../operator.ts'
+import { CREDENTIALS_FILE } from '../app/deployment.ts'
+import { asOperator } from '../app/operator.ts'
 import type { Command } from './command.ts'
 import { requireDataFolder } from './data-folder.ts'
 import { openLog } from './log.ts'

@@ -1,5 +1,5 @@
-import { parseVerifierKey } from '../audit/note.ts'
-import { checkProof } from '../audit/proof.ts'
+import { parseVerifierKey } from '../audit/proofs/note.ts'
+import { checkProof } from '../audit/proofs/proof.ts'
 import { ConfigError } from '../config/setting.ts'
 import { type Command, EXIT_FAILURE } from './command.ts'
 import { readProofFile } from './proof-file.ts'

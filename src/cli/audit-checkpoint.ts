@@ -1,5 +1,5 @@
-import { makeCheckpoint } from '../audit/checkpoints.ts'
-import { formatVerifierKey, originOf } from '../audit/note.ts'
+import { makeCheckpoint } from '../audit/proofs/checkpoints.ts'
+import { formatVerifierKey, originOf } from '../audit/proofs/note.ts'
 import { withTrees } from './audit-trees.ts'
 import type { Command } from './command.ts'
 

@@ -1,8 +1,8 @@
-import { makeCheckpoint } from '../audit/checkpoints.ts'
-import { inclusionRanges } from '../audit/merkle.ts'
-import { openCheckpoint, originOf } from '../audit/note.ts'
-import { formatInclusion } from '../audit/proof.ts'
-import { findEvent, type LocatedEvent, rootsOf } from '../audit/tree.ts'
+import { makeCheckpoint } from '../audit/proofs/checkpoints.ts'
+import { inclusionRanges } from '../audit/proofs/merkle.ts'
+import { openCheckpoint, originOf } from '../audit/proofs/note.ts'
+import { formatInclusion } from '../audit/proofs/proof.ts'
+import { findEvent, type LocatedEvent, rootsOf } from '../audit/proofs/tree.ts'
 import { type AuditTrees, withTrees } from './audit-trees.ts'
 import { type Command, EXIT_FAILURE } from './command.ts'
 

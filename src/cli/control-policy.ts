@@ -1,4 +1,4 @@
-import { asOperator } from '../operator.ts'
+import { asOperator } from '../app/operator.ts'
 import type { Command } from './command.ts'
 import { requireDataFolder } from './data-folder.ts'
 import { readGivenFile, withPolicyOf } from './given-file.ts'

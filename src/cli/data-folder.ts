@@ -1,6 +1,6 @@
+import { isDataFolder } from '../app/deployment.ts'
 import { ConfigError } from '../config/setting.ts'
 import type { Config } from '../config/settings.ts'
-import { isDataFolder } from '../deployment.ts'
 
 /** @throws ConfigError when there is no data folder: only `serve` makes one. */
 export function requireDataFolder(config: Config): void {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
+import { ENDPOINT_FILE, endpointOf } from '../app/deployment.ts'
 import { readRegularText } from '../base/regular-file.ts'
 import type { Config } from '../config/settings.ts'
-import { ENDPOINT_FILE, endpointOf } from '../deployment.ts'
 
 /** Where the server of a data folder listens: as it has written down, else as it is configured. */
 export async function currentEndpoint(config: Config): Promise<string> {

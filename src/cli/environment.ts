@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { CREDENTIALS_FILE, isDataFolder } from '../app/deployment.ts'
 import { readCredentialsFile } from '../config/credentials-file.ts'
 import type { Config } from '../config/settings.ts'
-import { CREDENTIALS_FILE, isDataFolder } from '../deployment.ts'
 import type { Command } from './command.ts'
 import { currentEndpoint } from './endpoint.ts'
 

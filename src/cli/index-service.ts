@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import { segmentFiles } from '../audit/segment-files.ts'
+import { AUDIT_FOLDER, INDEX_FOLDER, openDeployment } from '../app/deployment.ts'
+import { segmentFiles } from '../audit/archive/segment-files.ts'
+import { IndexService } from '../audit-index/index-service.ts'
 import { systemClock, systemSleep } from '../base/ports.ts'
 import type { Config } from '../config/settings.ts'
-import { AUDIT_FOLDER, INDEX_FOLDER, openDeployment } from '../deployment.ts'
-import { IndexService } from '../metering/index-service.ts'
 import { requireDataFolder } from './data-folder.ts'
 import { openLog } from './log.ts'
 

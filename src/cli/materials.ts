@@ -1,5 +1,5 @@
 import { printableJson } from '../base/printable.ts'
-import { formatMaterials, jsonOfMaterials, materialUsage, rotationAdvice } from '../reports/materials.ts'
+import { formatMaterials, jsonOfMaterials, materialUsage, rotationAdvice } from '../compliance/materials.ts'
 import type { Command } from './command.ts'
 import { withIndex } from './index-service.ts'
 import { needReportedKey, parseKeyFormat } from './reported-key.ts'

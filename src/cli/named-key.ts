@@ -1,7 +1,7 @@
 import { KmsError } from '../api/errors.ts'
 import { systemClock } from '../base/ports.ts'
+import { findKeyPlace } from '../compliance/gather/keys.ts'
 import type { Config } from '../config/settings.ts'
-import { findKeyPlace } from '../reporting/keys.ts'
 import type { OpenIndex } from './index-service.ts'
 
 /** The place of a key that an operator names by its ARN, id, alias or alias ARN; nothing when there is none. */

@@ -1,4 +1,4 @@
-import { asOperator, type ListedAccount } from '../operator.ts'
+import { asOperator, type ListedAccount } from '../app/operator.ts'
 import type { Command } from './command.ts'
 import { requireDataFolder } from './data-folder.ts'
 import { openLog } from './log.ts'

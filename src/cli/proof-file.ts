@@ -1,4 +1,4 @@
-import { PROOF_MAX_BYTES } from '../audit/proof.ts'
+import { PROOF_MAX_BYTES } from '../audit/proofs/proof.ts'
 import { fromUtf8 } from '../base/bytes.ts'
 import { readRegularFile } from '../base/regular-file.ts'
 

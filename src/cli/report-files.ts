@@ -1,9 +1,9 @@
 import { readdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { VerifierKey } from '../audit/note.ts'
+import type { VerifierKey } from '../audit/proofs/note.ts'
 import { fromUtf8 } from '../base/bytes.ts'
 import { readRegularFile } from '../base/regular-file.ts'
-import { isSignedContent, NOTE_MAX_BYTES, openFiles, type SignedFile } from '../reports/signed-files.ts'
+import { isSignedContent, NOTE_MAX_BYTES, openFiles, type SignedFile } from '../compliance/signed-files.ts'
 
 /** Of one file of a report: that of a hundred thousand keys is some 100 MB. */
 export const REPORT_FILE_MAX_BYTES = 512 * 1024 * 1024

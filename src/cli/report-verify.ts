@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path'
-import { parseVerifierKey } from '../audit/note.ts'
+import { parseVerifierKey } from '../audit/proofs/note.ts'
 import { ConfigError } from '../config/setting.ts'
 import { type Command, EXIT_FAILURE } from './command.ts'
 import { REPORT_FILE, verifyReport } from './report-files.ts'

@@ -1,14 +1,13 @@
 import { join, resolve } from 'node:path'
-import { formatVerifierKey } from '../audit/note.ts'
+import { makeReportsFolder } from '../app/deployment.ts'
+import { formatVerifierKey } from '../audit/proofs/note.ts'
 import { fromUtf8 } from '../base/bytes.ts'
 import { systemClock } from '../base/ports.ts'
 import { neverGiveWay } from '../base/slices.ts'
-import { ConfigError } from '../config/setting.ts'
-import { makeReportsFolder } from '../deployment.ts'
-import { reportAccessKeys } from '../reporting/access-keys.ts'
-import { listKeyPlaces, reportKey } from '../reporting/keys.ts'
-import { reportPrincipals } from '../reporting/principals.ts'
-import type { ReportedKey } from '../reports/facts.ts'
+import type { ReportedKey } from '../compliance/facts.ts'
+import { reportAccessKeys } from '../compliance/gather/access-keys.ts'
+import { listKeyPlaces, reportKey } from '../compliance/gather/keys.ts'
+import { reportPrincipals } from '../compliance/gather/principals.ts'
 import {
   formatReport,
   goneKeys,
@@ -17,9 +16,10 @@ import {
   type Report,
   type ReportFacts,
   UNUSED_DAYS,
-} from '../reports/report.ts'
-import { formatReportHtml } from '../reports/report-html.ts'
-import { reportVerifierKey, signFiles } from '../reports/signed-files.ts'
+} from '../compliance/report.ts'
+import { formatReportHtml } from '../compliance/report-html.ts'
+import { reportVerifierKey, signFiles } from '../compliance/signed-files.ts'
+import { ConfigError } from '../config/setting.ts'
 import { type Command, type CommandInput, EXIT_FAILURE } from './command.ts'
 import { type OpenIndex, withIndex } from './index-service.ts'
 import {

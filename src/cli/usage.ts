@@ -1,9 +1,9 @@
 import { keyArn } from '../api/arn.ts'
-import { reportedKeys } from '../app.ts'
+import { reportedKeys } from '../app/node.ts'
 import { systemClock } from '../base/ports.ts'
 import { ConfigError } from '../config/setting.ts'
 import type { Config } from '../config/settings.ts'
-import { readPricesFile } from '../metering/prices-file.ts'
+import { readPricesFile } from '../usage/prices-file.ts'
 import {
   type CostRange,
   costOfKeys,
@@ -16,7 +16,7 @@ import {
   USAGE_FORMATS,
   type UsageColumn,
   type UsageFormat,
-} from '../metering/usage-report.ts'
+} from '../usage/usage-report.ts'
 import type { Command, CommandInput } from './command.ts'
 import { type OpenIndex, withIndex } from './index-service.ts'
 import { noKey, placeOf } from './named-key.ts'

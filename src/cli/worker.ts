@@ -1,4 +1,4 @@
-import { openNode } from '../app.ts'
+import { openNode } from '../app/node.ts'
 import { systemTimers } from '../base/ports.ts'
 import type { TlsPair } from '../base/tls-pair.ts'
 import type { Command } from './command.ts'

@@ -1,5 +1,5 @@
+import { administerProxy } from '../app/xks-proxy.ts'
 import type { Config } from '../config/settings.ts'
-import { administerProxy } from '../proxy-app.ts'
 import type { Command } from './command.ts'
 import { openLog } from './log.ts'
 

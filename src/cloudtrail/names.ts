@@ -2,7 +2,7 @@ import { PARTITION, parseArn } from '../api/arn.ts'
 import { KmsError } from '../api/errors.ts'
 import type { Call } from '../dispatch/operation.ts'
 import type { Records, Stored } from '../store/records.ts'
-import { listTrails, TRAIL, type TrailValue, trailRecordName } from './records.ts'
+import { listTrails, TRAIL, type TrailValue, trailRecordName } from './trail-records.ts'
 
 const NAME_MIN = 3
 const NAME_MAX = 128

@@ -1,8 +1,8 @@
 import { KmsError } from '../api/errors.ts'
 import type { Output } from '../api/json.ts'
-import type { EventSelector } from '../metering/collect.ts'
+import type { EventSelector } from '../audit-index/collect.ts'
 import { trailArn } from './names.ts'
-import type { TrailTag, TrailValue } from './records.ts'
+import type { TrailTag, TrailValue } from './trail-records.ts'
 
 /** A trail as the answers of changes to it show it. */
 export function trailOutput(account: string, trail: TrailValue): Output {

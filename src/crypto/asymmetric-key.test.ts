@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { test } from 'node:test'
+import { testKey } from '../../test/support/crypto-keys.ts'
+import { openssl, withoutOpenssl } from '../../test/support/openssl.ts'
 import { AssertionError } from '../base/assert.ts'
 import {
   encodePublicKey,
@@ -12,8 +14,6 @@ import {
   publicKeyOf,
 } from './asymmetric-key.ts'
 import { PRIVATE_SPECS, type PrivateSpec } from './private-spec.ts'
-import { testKey } from './test-keys.ts'
-import { openssl, withoutOpenssl } from './test-openssl.ts'
 
 /** Sizes of PKCS #8 and SubjectPublicKeyInfo that are fixed. Source: RFC 5958, 5480, 8410, 9881 and 9935. */
 const SIZES: { readonly [S in PrivateSpec]?: readonly [number, number] } = {

@@ -10,6 +10,8 @@ import {
 import { test } from 'node:test'
 import { aeskwp } from '@noble/ciphers/aes.js'
 import { Integer, Sequence } from 'asn1js'
+import { freshKey, testKey } from '../../test/support/crypto-keys.ts'
+import { openssl, withoutOpenssl } from '../../test/support/openssl.ts'
 import { KEY_SPEC_NAMES, KEY_SPECS, type KeySpec } from '../api/key-specs.ts'
 import { AssertionError } from '../base/assert.ts'
 import { concatBytes, toHex, utf8 } from '../base/bytes.ts'
@@ -24,8 +26,6 @@ import {
 } from './import-key.ts'
 import { PRIVATE_SPECS } from './private-spec.ts'
 import { encryptSm2 } from './sm2.ts'
-import { freshKey, testKey } from './test-keys.ts'
-import { openssl, withoutOpenssl } from './test-openssl.ts'
 
 const PKCS8 = { type: 'pkcs8', format: 'der' } as const
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ml_kem512, ml_kem768, ml_kem1024 } from '@noble/post-quantum/ml-kem.js'
+import { testKey } from '../../test/support/crypto-keys.ts'
 import { toHex } from '../base/bytes.ts'
 import { decapsulate, encapsulate, KEM_CIPHERTEXT_BYTES } from './kem.ts'
-import { testKey } from './test-keys.ts'
 
 const SPECS = [
   ['ML_KEM_512', ml_kem512],

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { p256, p384, p521 } from '@noble/curves/nist.js'
+import { freshKey, testKey } from '../../test/support/crypto-keys.ts'
+import { openssl, withoutOpenssl } from '../../test/support/openssl.ts'
 import { concatBytes, toHex } from '../base/bytes.ts'
 import { deriveSharedSecret } from './key-agreement.ts'
-import { freshKey, testKey } from './test-keys.ts'
-import { openssl, withoutOpenssl } from './test-openssl.ts'
 
 const SPECS = [
   ['ECC_NIST_P256', 32],

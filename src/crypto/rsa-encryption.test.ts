@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { freshKey, testKey } from '../../test/support/crypto-keys.ts'
+import { openssl, withoutOpenssl } from '../../test/support/openssl.ts'
 import { toHex, utf8 } from '../base/bytes.ts'
 import { decryptRsa, encryptRsa, rsaPlaintextMax } from './rsa-encryption.ts'
-import { freshKey, testKey } from './test-keys.ts'
-import { openssl, withoutOpenssl } from './test-openssl.ts'
 
 const SPECS = ['RSA_2048', 'RSA_3072', 'RSA_4096'] as const
 const ALGORITHMS = ['RSAES_OAEP_SHA_1', 'RSAES_OAEP_SHA_256'] as const

@@ -7,6 +7,8 @@ import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { shake256 } from '@noble/hashes/sha3.js'
 import { ml_dsa44, ml_dsa65, ml_dsa87 } from '@noble/post-quantum/ml-dsa.js'
 import fc from 'fast-check'
+import { freshKey, testKey } from '../../test/support/crypto-keys.ts'
+import { openssl, withoutOpenssl } from '../../test/support/openssl.ts'
 import {
   KEY_SPECS,
   MESSAGE_TYPES,
@@ -19,8 +21,6 @@ import { concatBytes, utf8 } from '../base/bytes.ts'
 import { PRIVATE_SPECS, type PrivateSpec } from './private-spec.ts'
 import { digestBytes, messageBytes, messageTypesOf, sign, verify } from './signature.ts'
 import { sm2Point, sm2Preamble, sm3 } from './sm2-facts.ts'
-import { freshKey, testKey } from './test-keys.ts'
-import { openssl, withoutOpenssl } from './test-openssl.ts'
 
 type Way = { readonly spec: PrivateSpec; readonly algorithm: SigningAlgorithm; readonly type: MessageType }
 

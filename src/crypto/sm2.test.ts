@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { freshKey, testKey } from '../../test/support/crypto-keys.ts'
+import { openssl, withoutOpenssl } from '../../test/support/openssl.ts'
 import { concatBytes, toHex, utf8 } from '../base/bytes.ts'
 import { decryptSm2, encryptSm2, SM2_PLAINTEXT_MAX_BYTES } from './sm2.ts'
 import { sm2Preamble, sm3 } from './sm2-facts.ts'
-import { freshKey, testKey } from './test-keys.ts'
-import { openssl, withoutOpenssl } from './test-openssl.ts'
 
 test('SM3 of "abc" is that of GM/T 0004, appendix A', () => {
   assert.equal(

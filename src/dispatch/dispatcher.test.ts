@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { KmsError } from '../api/errors.ts'
-import type { RecordedEvent } from '../audit/service-event.ts'
+import type { RecordedEvent } from '../audit/events/service-event.ts'
 import { silentLog } from '../base/log.ts'
 import { systemAfterThisTurn, systemClock, systemRandom } from '../base/ports.ts'
 import { signRequest } from '../sigv4/sign.ts'

@@ -1,5 +1,5 @@
-import type { Urgency } from '../audit/journal.ts'
-import type { RecordedEvent } from '../audit/service-event.ts'
+import type { RecordedEvent } from '../audit/events/service-event.ts'
+import type { Urgency } from '../audit/log/journal.ts'
 import type { Change } from '../store/records.ts'
 
 /** Where calls become durable before they are answered. */

@@ -1,6 +1,6 @@
 import type { KmsError } from '../api/errors.ts'
 import type { Service } from '../api/services.ts'
-import { formatEvent, formatTlsDetails } from '../audit/event.ts'
+import { formatEvent, formatTlsDetails } from '../audit/events/event.ts'
 import type { EpochMs, Random } from '../base/ports.ts'
 import { eventIdFor } from './event-id.ts'
 import type { EventData, EventResource, Outcome } from './operation.ts'

@@ -1,5 +1,5 @@
-import { type ArchiverParts, archiveOld, type KeepLive } from '../audit/archiver.ts'
-import { LogBroken } from '../audit/follow.ts'
+import { type ArchiverParts, archiveOld, type KeepLive } from '../audit/archive/archiver.ts'
+import { LogBroken } from '../audit/log/follow.ts'
 import type { FileLock } from '../store/file-lock.ts'
 import type { Job } from './scheduler.ts'
 

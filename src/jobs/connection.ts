@@ -1,6 +1,6 @@
 import type { Log } from '../base/log.ts'
-import { CONNECTING, CONNECTING_PARTITION, type ConnectingValue } from '../kms/custom-key-store.ts'
-import { settleConnection } from '../kms/store-connection.ts'
+import { CONNECTING, CONNECTING_PARTITION, type ConnectingValue } from '../kms/key-stores/custom-key-store.ts'
+import { settleConnection } from '../kms/key-stores/store-connection.ts'
 import { StoreConflict } from '../store/port.ts'
 import { LIST_MAX_RECORDS, type Records, type Stored } from '../store/records.ts'
 import type { Job } from './scheduler.ts'

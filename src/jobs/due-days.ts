@@ -1,5 +1,5 @@
 import type { EpochMs } from '../base/ports.ts'
-import { dueDay } from '../kms/due.ts'
+import { dueDay } from '../kms/lifecycle/due.ts'
 import { kindOfFormat1 } from '../store/kind.ts'
 import { StoreConflict } from '../store/port.ts'
 import { type Change, insert, type Kind, type Records, replace } from '../store/records.ts'

@@ -1,10 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { dueNote } from '../kms/due.ts'
-import { KEY, type KeyValue, MATERIAL, materialPartition } from '../kms/key-record.ts'
-import { type Records, replace } from '../store/records.ts'
-import { testFolder } from '../store/test-folder.ts'
-import { doWhatIsDue, type LifecycleParts } from './lifecycle.ts'
 import {
   ACCOUNT,
   cancel,
@@ -16,7 +11,12 @@ import {
   remains,
   START,
   schedule,
-} from './test-lifecycle.ts'
+} from '../../test/support/lifecycle.ts'
+import { testFolder } from '../../test/support/test-folder.ts'
+import { KEY, type KeyValue, MATERIAL, materialPartition } from '../kms/keys/key-record.ts'
+import { dueNote } from '../kms/lifecycle/due.ts'
+import { type Records, replace } from '../store/records.ts'
+import { doWhatIsDue, type LifecycleParts } from './lifecycle.ts'
 
 const PERIOD_DAYS = 90
 

@@ -1,11 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { STORE_KEY, storeKeyPartition } from '../kms/custom-key-store.ts'
-import { countKeys } from '../kms/key-count.ts'
-import { KEY } from '../kms/key-record.ts'
-import { insert, replace } from '../store/records.ts'
-import { testFolder } from '../store/test-folder.ts'
-import { doWhatIsDue } from './lifecycle.ts'
 import {
   ACCOUNT,
   cancel,
@@ -17,7 +11,13 @@ import {
   remains,
   START,
   schedule,
-} from './test-lifecycle.ts'
+} from '../../test/support/lifecycle.ts'
+import { testFolder } from '../../test/support/test-folder.ts'
+import { STORE_KEY, storeKeyPartition } from '../kms/key-stores/custom-key-store.ts'
+import { countKeys } from '../kms/keys/key-count.ts'
+import { KEY } from '../kms/keys/key-record.ts'
+import { insert, replace } from '../store/records.ts'
+import { doWhatIsDue } from './lifecycle.ts'
 
 test('doWhatIsDue removes a key with everything of it when its time has come, not before', async () => {
   using folder = testFolder()

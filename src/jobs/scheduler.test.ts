@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { TestTime } from '../audit/test-log.ts'
+import { TestTime } from '../../test/support/audit-log.ts'
 import { silentLog } from '../base/log.ts'
 import { startJobs } from './scheduler.ts'
 

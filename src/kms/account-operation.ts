@@ -2,8 +2,8 @@ import type { Input, Members } from '../api/shapes.ts'
 import type { Call, EventData, Operation, Outcome, Permission } from '../dispatch/operation.ts'
 import { shownParameters } from '../dispatch/parameters.ts'
 import type { ContextLookup } from '../policy/context.ts'
-import type { KmsOperation, KmsParts } from './parts.ts'
-import { findRecipient, type Recipient, recipientContext, withRecipient } from './recipient.ts'
+import { findRecipient, type Recipient, recipientContext, withRecipient } from './cryptography/recipient.ts'
+import type { KmsOperation, KmsParts } from './kms-dependencies.ts'
 
 /** What is true of an operation that names no key. */
 export type AccountFacts<M extends Members> = {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AUDIT_BURST_MS, AuditAllowance } from './audit-allowance.ts'
+import { type QuotaUse, QuotaWatch } from './quota-watch.ts'
 import { AUDIT_BYTES } from './rates.ts'
-import { type QuotaUse, QuotaWatch } from './watch.ts'
 
 const [ONE, OTHER] = ['111122223333', '444455556666']
 const STORED = { [AUDIT_BYTES.name]: 1000 }

@@ -1,8 +1,8 @@
 import { type Bucket, fullBucket, take, usedMs } from '../base/bucket.ts'
 import type { Clock } from '../base/ports.ts'
 import type { Payer } from './limiter.ts'
+import type { QuotaWatch } from './quota-watch.ts'
 import { AUDIT_BYTES } from './rates.ts'
-import type { QuotaWatch } from './watch.ts'
 
 /** How long an account may write faster than its quota: bursts of some seconds are no load for a disk. */
 export const AUDIT_BURST_MS = 5000

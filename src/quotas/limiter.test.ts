@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Clock } from '../base/ports.ts'
 import { BUCKETS_MAX, type Payer, RateLimiter, REGIONS_MAX } from './limiter.ts'
+import { type QuotaUse, QuotaWatch } from './quota-watch.ts'
 import { type Charged, RATES } from './rates.ts'
-import { type QuotaUse, QuotaWatch } from './watch.ts'
 
 const ACCOUNT = '111122223333'
 

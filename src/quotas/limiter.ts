@@ -1,8 +1,8 @@
 import { type Bucket, fullBucket, hasRoom, take, usedMs } from '../base/bucket.ts'
 import type { Clock } from '../base/ports.ts'
+import { NEAR_SHARE, type QuotaWatch } from './quota-watch.ts'
 import type { StoredQuotas } from './quotas.ts'
 import type { Charged, RateQuota } from './rates.ts'
-import { NEAR_SHARE, type QuotaWatch } from './watch.ts'
 
 /** An allowance lasts for a second. Source: AWS KMS Developer Guide, "Request quotas": rates are of one second. */
 const SECOND_MS = 1000

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { testFolder } from '../../test/support/test-folder.ts'
+import { testSealer } from '../../test/support/test-sealer.ts'
 import { openRecords } from './cache.ts'
 import { FEED_KEPT_PER_SHARD, type RawStore, StoreConflict, StoreFailure } from './port.ts'
 import { type Change, insert, type Kind, type Records, remove, replace, type Stored } from './records.ts'
 import { openSqlite } from './sqlite.ts'
-import { testFolder } from './test-folder.ts'
-import { testSealer } from './test-sealer.ts'
 
 type Count = { readonly n: number; readonly list: readonly { readonly deep: string }[] }
 

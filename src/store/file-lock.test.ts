@@ -4,9 +4,9 @@ import { once } from 'node:events'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { testFolder } from '../../test/support/test-folder.ts'
 import { claimFileLock } from './file-lock.ts'
 import { StoreFailure } from './port.ts'
-import { testFolder } from './test-folder.ts'
 
 const HOLD = `
   const { claimFileLock } = await import(process.argv[1])

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { testFolder } from '../../test/support/test-folder.ts'
 import { makeFolder } from './folder.ts'
-import { testFolder } from './test-folder.ts'
 
 test('makeFolder makes a folder and those above it for their owner only', async () => {
   using folder = testFolder()

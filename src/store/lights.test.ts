@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { testFolder } from '../../test/support/test-folder.ts'
+import { testSealer } from '../../test/support/test-sealer.ts'
 import { openRecords } from './cache.ts'
 import { kindOfFormat1 } from './kind.ts'
 import { Lights } from './lights.ts'
 import type { RawStore } from './port.ts'
 import { insert, type Kind, type Light, type LightKind, type Records, remove, replace } from './records.ts'
 import { openSqlite } from './sqlite.ts'
-import { testFolder } from './test-folder.ts'
-import { testSealer } from './test-sealer.ts'
 
 type Person = { readonly format: 1; readonly name: string; readonly long: string }
 

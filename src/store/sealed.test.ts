@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { testFolder } from '../../test/support/test-folder.ts'
+import { testSealer } from '../../test/support/test-sealer.ts'
 import { fromUtf8, toHex, utf8 } from '../base/bytes.ts'
 import type { RawChange, RawRecord, RawStore } from './port.ts'
 import { type Change, IntegrityError, type ListQuery } from './records.ts'
 import { listSealed, locate, type Opened, readListed, readSealed, sealChanges } from './sealed.ts'
 import { openSqlite } from './sqlite.ts'
-import { testFolder } from './test-folder.ts'
-import { testSealer } from './test-sealer.ts'
 
 const SEALER = testSealer(new Uint8Array(32).fill(7))
 const PLACE = { kind: 'key', partition: '000000000000/eu-west-1', name: 'the-name' }

@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
+import { testFolder } from '../../test/support/test-folder.ts'
 import { utf8 } from '../base/bytes.ts'
 import { openSqlite } from './sqlite.ts'
-import { testFolder } from './test-folder.ts'
 
 /** Commits without end, 16 at a time, and prints the name of each record once it is acknowledged. */
 const WRITER = `

@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
+import { put, testStore } from '../../test/support/store-suite.ts'
+import { testFolder } from '../../test/support/test-folder.ts'
 import { utf8 } from '../base/bytes.ts'
 import { type RawStore, StoreConflict, StoreFailure } from './port.ts'
 import { IntegrityError } from './records.ts'
 import { openSqlite } from './sqlite.ts'
-import { put, testStore } from './store-suite.ts'
-import { testFolder } from './test-folder.ts'
 
 const A = { kind: 'key', id: utf8('a') }
 

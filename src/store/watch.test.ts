@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { testFolder } from '../../test/support/test-folder.ts'
+import { testSealer } from '../../test/support/test-sealer.ts'
 import { openRecords } from './cache.ts'
 import { kindOfFormat1 } from './kind.ts'
 import { insert, type Records } from './records.ts'
 import { openSqlite } from './sqlite.ts'
-import { testFolder } from './test-folder.ts'
-import { testSealer } from './test-sealer.ts'
 import { type CommitEnd, StoreWatch } from './watch.ts'
 
 const KIND = kindOfFormat1<{ readonly format: 1 }>('watched')

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { testFolder } from '../../src/store/test-folder.ts'
+import { testFolder } from '../support/test-folder.ts'
 import { runCampaign } from './cases.ts'
 
 /** Ten thousand spoiled audit logs, and two thousand that are as they may be: `npm run test:audit`. */

@@ -1,8 +1,8 @@
 /** For tests: every way in which somebody, or a disk, spoils an audit log. */
 
-import type { AuditHead } from '../../src/audit/head.ts'
-import { CHECKPOINTS_FOLDER } from '../../src/audit/kept-checkpoints.ts'
-import { segmentName } from '../../src/audit/segment.ts'
+import type { AuditHead } from '../../src/audit/log/head.ts'
+import { segmentName } from '../../src/audit/log/segment.ts'
+import { CHECKPOINTS_FOLDER } from '../../src/audit/proofs/kept-checkpoints.ts'
 import type { Seeded } from '../support/seeded.ts'
 import { type LogState, NODES, type Recorded } from './recorded-log.ts'
 

@@ -12,9 +12,9 @@ import {
   EncryptCommand,
   PutKeyPolicyCommand,
 } from '@aws-sdk/client-kms'
+import { openDeployment } from '../../src/app/deployment.ts'
+import { signFiles } from '../../src/compliance/signed-files.ts'
 import { parseConfig } from '../../src/config/settings.ts'
-import { openDeployment } from '../../src/deployment.ts'
-import { signFiles } from '../../src/reports/signed-files.ts'
 import { runHoldfast } from '../support/command.ts'
 import { iamClient, kmsAs, newUser, policyText } from '../support/iam.ts'
 import { startServer, type TestServer, temporaryFolder } from '../support/server.ts'

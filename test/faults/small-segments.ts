@@ -2,15 +2,15 @@
 
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import { formatEvent } from '../../src/audit/event.ts'
-import { systemFiles } from '../../src/audit/files.ts'
-import { readHeads } from '../../src/audit/journal.ts'
-import { recoverLog } from '../../src/audit/recover.ts'
-import { saveHeadRecord } from '../../src/audit/test-child.ts'
-import { AuditLog } from '../../src/audit/writer.ts'
+import { AUDIT_FOLDER } from '../../src/app/deployment.ts'
+import { formatEvent } from '../../src/audit/events/event.ts'
+import { systemFiles } from '../../src/audit/log/files.ts'
+import { readHeads } from '../../src/audit/log/journal.ts'
+import { recoverLog } from '../../src/audit/log/recover.ts'
+import { AuditLog } from '../../src/audit/log/writer.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { systemClock, systemTimers } from '../../src/base/ports.ts'
-import { AUDIT_FOLDER } from '../../src/deployment.ts'
+import { saveHeadRecord } from '../support/audit-child.ts'
 import { withRecords } from '../support/deliver.ts'
 
 /** What is appended. */

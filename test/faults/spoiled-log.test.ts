@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { testFolder } from '../../src/store/test-folder.ts'
 import { runCampaign } from '../audit/cases.ts'
 import { SPOILS } from '../audit/spoil.ts'
+import { testFolder } from '../support/test-folder.ts'
 
 /** Every way to spoil a log, in ten places. */
 const CASES = 420

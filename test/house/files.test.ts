@@ -75,13 +75,15 @@ const RULES: Readonly<Record<string, Rule>> = {
   'sockets are for http, client and xks': {
     what: /from 'node:(?:https?|tls|dgram|http2)'|\bfetch\(/,
     where: [/^src\/(?:http|client|xks)\//],
-    except: { 'src/deployment.ts': 'checks a certificate and its key before a start, and opens no socket' },
+    except: {
+      'src/app/deployment.ts': 'checks a certificate and its key before a start, and opens no socket',
+    },
   },
   'clocks, timers and randomness are for base/ports.ts': {
     what: /\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(|\bMath\.random\(|\b(?:setTimeout|setInterval|setImmediate)\b/,
     where: [/^src\/base\/ports\.ts$/],
     except: {
-      'src/audit/writer.ts':
+      'src/audit/log/writer.ts':
         'ends a turn of the event loop so that a batch takes all that arrive in it; it is not a time, and tests run it as it is',
       'src/cli/workers.ts': 'watches processes, which no test replaces',
       'src/http/server.ts': 'ends connections that do not drain, beside the timeouts that Node itself keeps',

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { IAM_OPERATIONS_PAGE, iamOperationsPage } from '../../scripts/iam-operations-table.ts'
 import { OPERATIONS_PAGE, operationsPage } from '../../scripts/operations-table.ts'
 import { KMS_OPERATION_NAMES } from '../../src/api/operations.ts'
-import { KMS_OPERATIONS } from '../../src/kms/operations.ts'
+import { KMS_OPERATIONS } from '../../src/kms/kms-operations.ts'
 import { ROOT } from './sources.ts'
 
 test('docs/reference/operations.md is what npm run docs writes', async () => {

@@ -23,14 +23,8 @@ export async function filesBelow(folder: string, ending: string): Promise<readon
   return Promise.all(paths.map(async (path) => ({ path, text: await readFile(join(ROOT, path), 'utf8') })))
 }
 
-/** Whether a file of `src` is there for tests only. */
-function isForTests(path: string): boolean {
-  const name = path.slice(path.lastIndexOf('/') + 1)
-  return name.endsWith('.test.ts') || name.startsWith('test-') || name.startsWith('store-suite')
-}
-
 /** The files of `src` that the server is made of. */
 export async function serverFiles(): Promise<readonly SourceFile[]> {
   const files = await filesBelow('src', '.ts')
-  return files.filter(({ path }) => !isForTests(path))
+  return files.filter(({ path }) => !path.endsWith('.test.ts'))
 }

@@ -1,7 +1,7 @@
 /** `npm run test:insights [SEED...]`: precision and recall over synthetic months. */
 
-import { INSIGHT_TYPES } from '../../src/insights/anomaly.ts'
-import { insightRules, SENSITIVITIES } from '../../src/insights/rules.ts'
+import { INSIGHT_TYPES } from '../../src/insights/detector/anomaly.ts'
+import { insightRules, SENSITIVITIES } from '../../src/insights/detector/rules.ts'
 import { noScores, scoreMonth } from './score.ts'
 
 /** Seeds that no number was chosen by. */

@@ -1,6 +1,6 @@
 /** What goes wrong in a synthetic month, and what only looks like it. */
 
-import type { InsightType } from '../../src/insights/anomaly.ts'
+import type { InsightType } from '../../src/insights/detector/anomaly.ts'
 import type { SeededRandom } from './random.ts'
 import { type Caller, DAY, foreignNetwork, type World } from './world.ts'
 

@@ -1,6 +1,6 @@
 /** A synthetic month: the facts of every minute, and what is true of it. */
 
-import type { EventFact } from '../../src/insights/fact.ts'
+import type { EventFact } from '../../src/insights/detector/fact.ts'
 import { drawIncidents, FIRST_DAY, type Incident } from './incidents.ts'
 import { SeededRandom } from './random.ts'
 import {

@@ -1,9 +1,9 @@
 /** How well the insights of a month fit what was put into it. */
 
-import { type Anomaly, INSIGHT_TYPES, type InsightType } from '../../src/insights/anomaly.ts'
-import { newDetector, passTime, takeEvent } from '../../src/insights/detector.ts'
-import type { EventFact } from '../../src/insights/fact.ts'
-import type { InsightRules } from '../../src/insights/rules.ts'
+import { type Anomaly, INSIGHT_TYPES, type InsightType } from '../../src/insights/detector/anomaly.ts'
+import { newDetector, passTime, takeEvent } from '../../src/insights/detector/detector.ts'
+import type { EventFact } from '../../src/insights/detector/fact.ts'
+import type { InsightRules } from '../../src/insights/detector/rules.ts'
 import type { Incident } from './incidents.ts'
 import { drawMonth, MONTH_DAYS, MONTH_START } from './month.ts'
 import { DAY } from './world.ts'

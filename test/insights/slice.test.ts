@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { INSIGHT_TYPES, type InsightType } from '../../src/insights/anomaly.ts'
-import type { EventFact } from '../../src/insights/fact.ts'
-import { insightRules } from '../../src/insights/rules.ts'
+import { INSIGHT_TYPES, type InsightType } from '../../src/insights/detector/anomaly.ts'
+import type { EventFact } from '../../src/insights/detector/fact.ts'
+import { insightRules } from '../../src/insights/detector/rules.ts'
 import { drawMonth } from './month.ts'
 import { noScores, scoreMonth } from './score.ts'
 

@@ -5,11 +5,11 @@ import { after, before, test } from 'node:test'
 import { ListUsersCommand } from '@aws-sdk/client-iam'
 import { CreateKeyCommand, EncryptCommand } from '@aws-sdk/client-kms'
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
+import { openDeployment } from '../../src/app/deployment.ts'
 import { systemRandom } from '../../src/base/ports.ts'
 import { parseConfig } from '../../src/config/settings.ts'
 import type { TokenSealer } from '../../src/custody/token-sealer.ts'
-import { openDeployment } from '../../src/deployment.ts'
-import { parseToken, sealClaims } from '../../src/iam/session-token.ts'
+import { parseToken, sealClaims } from '../../src/iam/sessions/session-token.ts'
 import { readEvents } from '../support/audit.ts'
 import {
   allow,

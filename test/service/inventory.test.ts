@@ -17,12 +17,12 @@ import {
   type KeySpec,
   type KeyUsage,
 } from '../../src/api/key-specs.ts'
+import { openDeployment } from '../../src/app/deployment.ts'
 import { parseConfig } from '../../src/config/settings.ts'
-import { openDeployment } from '../../src/deployment.ts'
-import { CUSTOM_KEY_STORE } from '../../src/kms/custom-key-store.ts'
-import { KEY, type KeyState, type KeyValue, partitionOf } from '../../src/kms/key-record.ts'
-import { KMS_OPERATIONS } from '../../src/kms/operations.ts'
-import type { KmsParts } from '../../src/kms/parts.ts'
+import { CUSTOM_KEY_STORE } from '../../src/kms/key-stores/custom-key-store.ts'
+import { KEY, type KeyState, type KeyValue, partitionOf } from '../../src/kms/keys/key-record.ts'
+import type { KmsParts } from '../../src/kms/kms-dependencies.ts'
+import { KMS_OPERATIONS } from '../../src/kms/kms-operations.ts'
 import { insert, type Records, replace } from '../../src/store/records.ts'
 import { type Answer, assertError, call, newKey, succeed } from '../support/calls.ts'
 import { wrapMaterial } from '../support/import-material.ts'

@@ -61,7 +61,7 @@ test('calls, their durations and their errors are counted by operation', async (
 const LATER: readonly MetricName[] = [
   // A trail has delivered a file: every five minutes.
   'holdfast_trail_last_delivery_timestamp_seconds',
-  // A material expires: see src/kms/expiring.test.ts.
+  // A material expires: see src/kms/lifecycle/expiring.test.ts.
   'holdfast_imported_material_days_left',
   // There are several workers: see below.
   'holdfast_worker_restarts',

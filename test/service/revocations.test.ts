@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Operation } from '../../src/dispatch/operation.ts'
 import { isRevocation, REVOCATIONS } from '../../src/dispatch/revocations.ts'
-import { IAM_OPERATIONS } from '../../src/iam/operations.ts'
-import type { IamParts } from '../../src/iam/parts.ts'
-import { KMS_OPERATIONS } from '../../src/kms/operations.ts'
-import type { KmsParts } from '../../src/kms/parts.ts'
+import type { IamParts } from '../../src/iam/iam-dependencies.ts'
+import { IAM_OPERATIONS } from '../../src/iam/iam-operations.ts'
+import type { KmsParts } from '../../src/kms/kms-dependencies.ts'
+import { KMS_OPERATIONS } from '../../src/kms/kms-operations.ts'
 
 const OPERATIONS: readonly Operation[] = [
   ...KMS_OPERATIONS.map((operation) => operation({} as KmsParts)),

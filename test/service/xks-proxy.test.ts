@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { request as httpsRequest } from 'node:https'
 import { after, before } from 'node:test'
 import { signRequest } from '../../src/sigv4/sign.ts'
-import { integrityValue } from '../../src/xks/integrity.ts'
+import { integrityValue } from '../../src/xks/protocol/integrity.ts'
 import { type Event, readEvents } from '../support/audit.ts'
 import {
   makeCertificate,

@@ -1,14 +1,14 @@
 /** For tests: delivers the trails of a data folder beside a server that does not run, at another hour. */
 
 import { join } from 'node:path'
-import { systemFiles } from '../../src/audit/files.ts'
+import { AUDIT_FOLDER, listAccounts, openDeployment } from '../../src/app/deployment.ts'
+import { systemFiles } from '../../src/audit/log/files.ts'
+import { collectEvents } from '../../src/audit-index/collect.ts'
 import { systemClock, systemRandom } from '../../src/base/ports.ts'
-import { deliverTrail } from '../../src/cloudtrail/deliver.ts'
-import { openDestination } from '../../src/cloudtrail/open-destination.ts'
-import { listTrails } from '../../src/cloudtrail/records.ts'
+import { deliverTrail } from '../../src/cloudtrail/delivery/deliver.ts'
+import { openDestination } from '../../src/cloudtrail/delivery/open-destination.ts'
+import { listTrails } from '../../src/cloudtrail/trail-records.ts'
 import { parseConfig } from '../../src/config/settings.ts'
-import { AUDIT_FOLDER, listAccounts, openDeployment } from '../../src/deployment.ts'
-import { collectEvents } from '../../src/metering/collect.ts'
 import type { Records } from '../../src/store/records.ts'
 import { type Credentials, readCredentials } from './server.ts'
 

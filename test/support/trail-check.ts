@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { createHash, createPublicKey, verify } from 'node:crypto'
 import { gunzipSync } from 'node:zlib'
-import { DIGEST_KEY } from '../../src/cloudtrail/records.ts'
+import { DIGEST_KEY } from '../../src/cloudtrail/trail-records.ts'
 import { LIST_MAX_RECORDS, type Records } from '../../src/store/records.ts'
 import type { StoredObject } from './s3.ts'
 

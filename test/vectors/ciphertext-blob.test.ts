@@ -6,7 +6,7 @@ import { Secret } from '../../src/base/secret.ts'
 import { parseBlob, UNIQUE_BYTES } from '../../src/custody/blob.ts'
 import { Custody } from '../../src/custody/custody.ts'
 import { type MaterialRef, materialIdOf, wrapMaterial } from '../../src/custody/material.ts'
-import { contextBytes } from '../../src/kms/encryption-context.ts'
+import { contextBytes } from '../../src/kms/cryptography/encryption-context.ts'
 
 /** Our own vectors: everything that goes into a blob of format 1, and blobs that must not open. */
 type Vector = {

@@ -1,8 +1,8 @@
 import { replace } from '../../store/records.ts'
 import { findOwnTrail, findTrail, parseTrailName, trailArn } from '../names.ts'
-import { trailOperation } from '../operation.ts'
-import { DELIVERY, isLogging } from '../records.ts'
-import { TRAIL_NAME } from '../shapes.ts'
+import { trailOperation } from '../trail-operation.ts'
+import { DELIVERY, isLogging } from '../trail-records.ts'
+import { TRAIL_NAME } from '../trail-shapes.ts'
 
 const startLogging = trailOperation(
   {

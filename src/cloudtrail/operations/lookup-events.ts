@@ -1,12 +1,12 @@
 import { KmsError } from '../../api/errors.ts'
 import type { Output } from '../../api/json.ts'
 import { integer, list, oneOf, optional, structure, timestamp } from '../../api/shapes.ts'
+import { isInsight, parseEvent } from '../../audit-index/event-facts.ts'
+import type { LookupQuestion } from '../../audit-index/lookup.ts'
+import { LOOKUP_ATTRIBUTES, userNameOf } from '../../audit-index/terms.ts'
 import { sha256Hex } from '../../crypto/hash.ts'
-import { isInsight, parseEvent } from '../../metering/event-facts.ts'
-import type { LookupQuestion } from '../../metering/lookup.ts'
-import { LOOKUP_ATTRIBUTES, userNameOf } from '../../metering/terms.ts'
-import { trailOperation } from '../operation.ts'
-import { TEXT } from '../shapes.ts'
+import { trailOperation } from '../trail-operation.ts'
+import { TEXT } from '../trail-shapes.ts'
 
 /** Source: AWS CloudTrail API Reference, "LookupEvents". */
 const WINDOW_MS = 90 * 86_400_000

@@ -2,9 +2,9 @@ import { KmsError } from '../../api/errors.ts'
 import { optional, timestamp } from '../../api/shapes.ts'
 import { parseBase64 } from '../../base/bytes.ts'
 import { LIST_MAX_RECORDS } from '../../store/records.ts'
-import { trailOperation } from '../operation.ts'
-import { DIGEST_KEY } from '../records.ts'
-import { TEXT } from '../shapes.ts'
+import { trailOperation } from '../trail-operation.ts'
+import { DIGEST_KEY } from '../trail-records.ts'
+import { TEXT } from '../trail-shapes.ts'
 
 /** How long a key is said to be valid: digests name the key that has signed them. */
 const VALID_MS = 10 * 365 * 86_400_000

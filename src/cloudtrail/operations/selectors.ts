@@ -1,12 +1,12 @@
 import { KmsError } from '../../api/errors.ts'
 import { boolean, list, oneOf, optional, structure } from '../../api/shapes.ts'
+import type { EventSelector } from '../../audit-index/collect.ts'
 import type { Call } from '../../dispatch/operation.ts'
-import type { EventSelector } from '../../metering/collect.ts'
 import { replace } from '../../store/records.ts'
 import { findOwnTrail, findTrail, parseTrailName, trailArn } from '../names.ts'
-import { trailOperation } from '../operation.ts'
 import { selectorOutputs } from '../outputs.ts'
-import { TEXT, TRAIL_NAME } from '../shapes.ts'
+import { trailOperation } from '../trail-operation.ts'
+import { TEXT, TRAIL_NAME } from '../trail-shapes.ts'
 
 /** Source: AWS CloudTrail User Guide, "Quotas". */
 const SELECTORS_MAX = 5

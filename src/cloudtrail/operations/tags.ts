@@ -4,10 +4,10 @@ import type { Call } from '../../dispatch/operation.ts'
 import type { Records, Stored } from '../../store/records.ts'
 import { replace } from '../../store/records.ts'
 import { parseTrailName } from '../names.ts'
-import { trailOperation } from '../operation.ts'
 import { mergeTags } from '../outputs.ts'
-import { TRAIL, type TrailValue, trailRecordName } from '../records.ts'
-import { TAGS, TEXT } from '../shapes.ts'
+import { trailOperation } from '../trail-operation.ts'
+import { TRAIL, type TrailValue, trailRecordName } from '../trail-records.ts'
+import { TAGS, TEXT } from '../trail-shapes.ts'
 
 const addTags = trailOperation(
   {

@@ -3,10 +3,17 @@ import { boolean, list, optional } from '../../api/shapes.ts'
 import type { Call } from '../../dispatch/operation.ts'
 import { insert, remove, replace } from '../../store/records.ts'
 import { checkTrailName, findOwnTrail, findTrail, parseTrailName, trailArn } from '../names.ts'
-import { trailOperation } from '../operation.ts'
 import { DEFAULT_SELECTORS, describedTrail, mergeTags, trailOutput } from '../outputs.ts'
-import { DELIVERY, listTrails, TRAIL, TRAILS_MAX, type TrailValue, trailRecordName } from '../records.ts'
-import { TAGS, TEXT, TRAIL_NAME } from '../shapes.ts'
+import { trailOperation } from '../trail-operation.ts'
+import {
+  DELIVERY,
+  listTrails,
+  TRAIL,
+  TRAILS_MAX,
+  type TrailValue,
+  trailRecordName,
+} from '../trail-records.ts'
+import { TAGS, TEXT, TRAIL_NAME } from '../trail-shapes.ts'
 
 const SETTINGS = {
   S3KeyPrefix: optional(TEXT),

@@ -1,11 +1,11 @@
 import { KmsError } from '../../api/errors.ts'
 import { optional } from '../../api/shapes.ts'
-import { iamArn } from '../arns.ts'
-import { ON_ACCOUNT, onAll, USER_NAMED } from '../finders.ts'
-import { KEY_HOLDER } from '../key-holders.ts'
-import { iamOperation } from '../operation.ts'
-import type { IamOperation } from '../parts.ts'
-import { ARN, NAME_64, NAME_128, PAGING, PATH_PREFIX } from '../shapes.ts'
+import { KEY_HOLDER } from '../credentials/key-holders.ts'
+import { iamArn } from '../entities/arns.ts'
+import { ON_ACCOUNT, onAll, USER_NAMED } from '../entities/finders.ts'
+import type { IamOperation } from '../iam-dependencies.ts'
+import { iamOperation } from '../iam-operation.ts'
+import { ARN, NAME_64, NAME_128, PAGING, PATH_PREFIX } from '../iam-shapes.ts'
 
 /**
  * What users cannot have here: passwords, MFA devices, certificates and keys of other services. Clients ask for

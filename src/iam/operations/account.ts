@@ -1,16 +1,14 @@
 import type { Output } from '../../api/json.ts'
 import { list, oneOf, optional } from '../../api/shapes.ts'
 import { LIST_MAX_RECORDS, type Records } from '../../store/records.ts'
-import { ACCOUNT, ACCOUNTS, rootKeyIds } from '../account.ts'
-import { shownRole } from '../documents.ts'
-import { entityArn, readCounts } from '../entities.ts'
-import { ON_ACCOUNT, parsePolicyArn } from '../finders.ts'
-import { LISTED_GROUP, LISTED_POLICY } from '../listed.ts'
-import { AWS_VERSION_ID, allManagedByAws, type ManagedByAws } from '../managed-by-aws.ts'
-import { iamOperation } from '../operation.ts'
-import { documentOutput, policyInList, roleOutput, timestamp, userOutput } from '../outputs.ts'
-import { fixedSection, pageOf, type Section, wholeSection } from '../pages.ts'
-import type { IamOperation, IamParts } from '../parts.ts'
+import { ACCOUNT, ACCOUNTS, rootKeyIds } from '../accounts/account.ts'
+import { entityArn, readCounts } from '../entities/entities.ts'
+import { ON_ACCOUNT, parsePolicyArn } from '../entities/finders.ts'
+import { LISTED_GROUP, LISTED_POLICY } from '../entities/listed.ts'
+import type { IamOperation, IamParts } from '../iam-dependencies.ts'
+import { iamOperation } from '../iam-operation.ts'
+import { documentOutput, policyInList, roleOutput, timestamp, userOutput } from '../iam-outputs.ts'
+import { fixedSection, pageOf, type Section, wholeSection } from '../iam-pages.ts'
 import {
   type EntityValue,
   GROUP,
@@ -24,8 +22,10 @@ import {
   readAll,
   USER,
   type UserValue,
-} from '../records.ts'
-import { PAGING } from '../shapes.ts'
+} from '../iam-records.ts'
+import { PAGING } from '../iam-shapes.ts'
+import { shownRole } from '../policies/documents.ts'
+import { AWS_VERSION_ID, allManagedByAws, type ManagedByAws } from '../policies/managed-by-aws.ts'
 import { managedInList, versionPartition } from './managed-policies.ts'
 
 /** What GetAccountSummary says of quotas that nobody can change. Source: IAM User Guide, "IAM and AWS STS quotas". */

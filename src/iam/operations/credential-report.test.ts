@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { testFolder } from '../../../test/support/test-folder.ts'
+import { testSealer } from '../../../test/support/test-sealer.ts'
 import { openRecords } from '../../store/cache.ts'
 import { insert } from '../../store/records.ts'
 import { openSqlite } from '../../store/sqlite.ts'
-import { testFolder } from '../../store/test-folder.ts'
-import { testSealer } from '../../store/test-sealer.ts'
-import { COUNTS, COUNTS_PARTITION } from '../records.ts'
+import { COUNTS, COUNTS_PARTITION } from '../iam-records.ts'
 import { checkSize, USERS_MAX } from './credential-report.ts'
 
 test('a credential report is refused for more users than it may have', async () => {

@@ -10,17 +10,24 @@ import {
   removeEntity,
   renameEntity,
   USERS,
-} from '../entities.ts'
-import { GROUP_NAMED, onAll, refuseReservedPath, renaming, toBeMade, USER_NAMED } from '../finders.ts'
-import { newUniqueId } from '../ids.ts'
-import { LISTED_GROUP, LISTED_USER } from '../listed.ts'
-import { iamOperation } from '../operation.ts'
-import { groupOutput, userInList } from '../outputs.ts'
-import { lightSection, pageOf, wholeSection } from '../pages.ts'
-import { pageBy } from '../paging.ts'
-import type { IamOperation } from '../parts.ts'
-import { GROUP, type GroupValue, MEMBER, read } from '../records.ts'
-import { NAME_128, PAGING, PATH, PATH_PREFIX } from '../shapes.ts'
+} from '../entities/entities.ts'
+import {
+  GROUP_NAMED,
+  onAll,
+  refuseReservedPath,
+  renaming,
+  toBeMade,
+  USER_NAMED,
+} from '../entities/finders.ts'
+import { newUniqueId } from '../entities/ids.ts'
+import { LISTED_GROUP, LISTED_USER } from '../entities/listed.ts'
+import type { IamOperation } from '../iam-dependencies.ts'
+import { iamOperation } from '../iam-operation.ts'
+import { groupOutput, userInList } from '../iam-outputs.ts'
+import { lightSection, pageOf, wholeSection } from '../iam-pages.ts'
+import { pageBy } from '../iam-paging.ts'
+import { GROUP, type GroupValue, MEMBER, read } from '../iam-records.ts'
+import { NAME_128, PAGING, PATH, PATH_PREFIX } from '../iam-shapes.ts'
 
 /** Source: IAM User Guide, "IAM and AWS STS quotas". */
 const GROUPS_PER_USER_MAX = 10

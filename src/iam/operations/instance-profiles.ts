@@ -1,8 +1,7 @@
 import { KmsError } from '../../api/errors.ts'
 import { optional } from '../../api/shapes.ts'
 import { insert, remove, replace, type Stored } from '../../store/records.ts'
-import { iamArn, pathedArn } from '../arns.ts'
-import { shownRole } from '../documents.ts'
+import { iamArn, pathedArn } from '../entities/arns.ts'
 import {
   alreadyExists,
   type CountQuota,
@@ -12,19 +11,20 @@ import {
   findByName,
   noSuchEntity,
   ROLES,
-} from '../entities.ts'
-import { onAll, parseName, ROLE_NAMED, toBeMade } from '../finders.ts'
-import { newUniqueId } from '../ids.ts'
-import { LISTED_ROLE, type ListedRole } from '../listed.ts'
-import { type Asked, type Finder, iamOperation, type Need, tagging } from '../operation.ts'
-import { profileOutput, tagsIfAny } from '../outputs.ts'
-import { pageOf, wholeSection } from '../pages.ts'
-import { pageBy } from '../paging.ts'
-import type { IamOperation, IamParts } from '../parts.ts'
-import { PROFILE, type ProfileValue, read } from '../records.ts'
-import { refuseServiceLinked } from '../service-linked.ts'
-import { NAME_64, NAME_128, PAGING, PATH, PATH_PREFIX, TAGS } from '../shapes.ts'
-import { parseTags } from '../tags.ts'
+} from '../entities/entities.ts'
+import { parseTags } from '../entities/entity-tags.ts'
+import { onAll, parseName, ROLE_NAMED, toBeMade } from '../entities/finders.ts'
+import { newUniqueId } from '../entities/ids.ts'
+import { LISTED_ROLE, type ListedRole } from '../entities/listed.ts'
+import { refuseServiceLinked } from '../entities/service-linked.ts'
+import type { IamOperation, IamParts } from '../iam-dependencies.ts'
+import { type Asked, type Finder, iamOperation, type Need, tagging } from '../iam-operation.ts'
+import { profileOutput, tagsIfAny } from '../iam-outputs.ts'
+import { pageOf, wholeSection } from '../iam-pages.ts'
+import { pageBy } from '../iam-paging.ts'
+import { PROFILE, type ProfileValue, read } from '../iam-records.ts'
+import { NAME_64, NAME_128, PAGING, PATH, PATH_PREFIX, TAGS } from '../iam-shapes.ts'
+import { shownRole } from '../policies/documents.ts'
 
 /** Source: IAM User Guide, "IAM and AWS STS quotas". */
 const QUOTA: CountQuota = { name: 'iam.instance-profiles', title: 'InstanceProfilesPerAccount' }

@@ -3,8 +3,6 @@ import type { Output } from '../../api/json.ts'
 import { oneOf, optional, text } from '../../api/shapes.ts'
 import { countedChars, MANAGED_POLICY_MAX_CHARS } from '../../policy/flavour.ts'
 import { insert, type Records, remove } from '../../store/records.ts'
-import { attachmentPartition, countUses } from '../attachments.ts'
-import { parseDocument } from '../documents.ts'
 import {
   type CountQuota,
   countLess,
@@ -12,9 +10,10 @@ import {
   deleteConflict,
   type EntityKind,
   quotaExceeded,
-} from '../entities.ts'
-import { ANY_POLICY, onAll, POLICY_TO_CHANGE, toBeMade } from '../finders.ts'
-import { newUniqueId } from '../ids.ts'
+} from '../entities/entities.ts'
+import { parseTags } from '../entities/entity-tags.ts'
+import { ANY_POLICY, onAll, POLICY_TO_CHANGE, toBeMade } from '../entities/finders.ts'
+import { newUniqueId } from '../entities/ids.ts'
 import {
   LISTED_ATTACHMENT,
   LISTED_GROUP,
@@ -22,15 +21,16 @@ import {
   LISTED_ROLE,
   LISTED_USER,
   type ListedEntity,
-} from '../listed.ts'
-import { AWS_VERSION_ID, allManagedByAws, type ManagedByAws } from '../managed-by-aws.ts'
-import { iamOperation, tagging } from '../operation.ts'
-import { policyInList, policyOutput, tagsIfAny, timestamp } from '../outputs.ts'
-import { fixedSection, lightSection, pageOf } from '../pages.ts'
-import type { IamOperation, IamParts } from '../parts.ts'
-import { POLICY, POLICY_VERSION, type PolicyValue, read, readAll } from '../records.ts'
-import { ARN, DOCUMENT, FLAG, NAME_128, PAGING, PATH, POLICY_PATH, TAGS } from '../shapes.ts'
-import { parseTags } from '../tags.ts'
+} from '../entities/listed.ts'
+import type { IamOperation, IamParts } from '../iam-dependencies.ts'
+import { iamOperation, tagging } from '../iam-operation.ts'
+import { policyInList, policyOutput, tagsIfAny, timestamp } from '../iam-outputs.ts'
+import { fixedSection, lightSection, pageOf } from '../iam-pages.ts'
+import { POLICY, POLICY_VERSION, type PolicyValue, read, readAll } from '../iam-records.ts'
+import { ARN, DOCUMENT, FLAG, NAME_128, PAGING, PATH, POLICY_PATH, TAGS } from '../iam-shapes.ts'
+import { attachmentPartition, countUses } from '../policies/attachments.ts'
+import { parseDocument } from '../policies/documents.ts'
+import { AWS_VERSION_ID, allManagedByAws, type ManagedByAws } from '../policies/managed-by-aws.ts'
 
 /** Source: IAM User Guide, "IAM and AWS STS quotas". */
 const QUOTA: CountQuota = { name: 'iam.policies', title: 'PoliciesPerAccount' }

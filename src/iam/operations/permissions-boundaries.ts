@@ -1,12 +1,12 @@
 import { KmsError } from '../../api/errors.ts'
 import { replace, type Stored } from '../../store/records.ts'
-import { boundaryChanges, checkBoundary, heldBoundary } from '../boundaries.ts'
-import { type Family, ROLE_FAMILY, USER_FAMILY } from '../families.ts'
-import { iamOperation } from '../operation.ts'
-import type { IamOperation } from '../parts.ts'
-import type { EntityValue } from '../records.ts'
-import { refuseServiceLinked } from '../service-linked.ts'
-import { ARN } from '../shapes.ts'
+import { type Family, ROLE_FAMILY, USER_FAMILY } from '../entities/families.ts'
+import { refuseServiceLinked } from '../entities/service-linked.ts'
+import type { IamOperation } from '../iam-dependencies.ts'
+import { iamOperation } from '../iam-operation.ts'
+import type { EntityValue } from '../iam-records.ts'
+import { ARN } from '../iam-shapes.ts'
+import { boundaryChanges, checkBoundary, heldBoundary } from '../policies/boundaries.ts'
 
 const BOUNDARY = { PermissionsBoundary: ARN }
 const NOTHING_MORE = {}

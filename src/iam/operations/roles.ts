@@ -2,18 +2,17 @@ import { optional } from '../../api/shapes.ts'
 import { mapInSlices } from '../../base/slices.ts'
 import { countedChars, TRUST_POLICY_MAX_CHARS } from '../../policy/flavour.ts'
 import { replace } from '../../store/records.ts'
-import { boundaryChanges, checkBoundary } from '../boundaries.ts'
-import { bindTrust, parseDocument, shownRole } from '../documents.ts'
-import { deleteConflict, insertEntity, quotaExceeded, ROLES, removeEntity } from '../entities.ts'
-import { onAll, ROLE_NAMED, toBeMade } from '../finders.ts'
-import { newUniqueId } from '../ids.ts'
-import { LISTED_ROLE } from '../listed.ts'
-import { iamOperation, tagging } from '../operation.ts'
-import { roleInList, roleOutput } from '../outputs.ts'
-import { lightSection, pageOf } from '../pages.ts'
-import type { IamOperation, IamParts } from '../parts.ts'
-import type { RoleValue } from '../records.ts'
-import { refuseServiceLinked } from '../service-linked.ts'
+import { deleteConflict, insertEntity, quotaExceeded, ROLES, removeEntity } from '../entities/entities.ts'
+import { parseTags } from '../entities/entity-tags.ts'
+import { onAll, ROLE_NAMED, toBeMade } from '../entities/finders.ts'
+import { newUniqueId } from '../entities/ids.ts'
+import { LISTED_ROLE } from '../entities/listed.ts'
+import { refuseServiceLinked } from '../entities/service-linked.ts'
+import type { IamOperation, IamParts } from '../iam-dependencies.ts'
+import { iamOperation, tagging } from '../iam-operation.ts'
+import { roleInList, roleOutput } from '../iam-outputs.ts'
+import { lightSection, pageOf } from '../iam-pages.ts'
+import type { RoleValue } from '../iam-records.ts'
 import {
   ARN,
   DOCUMENT,
@@ -24,8 +23,9 @@ import {
   PATH_PREFIX,
   ROLE_DESCRIPTION,
   TAGS,
-} from '../shapes.ts'
-import { parseTags } from '../tags.ts'
+} from '../iam-shapes.ts'
+import { boundaryChanges, checkBoundary } from '../policies/boundaries.ts'
+import { bindTrust, parseDocument, shownRole } from '../policies/documents.ts'
 
 const SESSION_SECONDS_BY_DEFAULT = 3600
 

@@ -2,16 +2,21 @@ import { KmsError } from '../../api/errors.ts'
 import { optional, pattern, text } from '../../api/shapes.ts'
 import { kindOfFormat1 } from '../../store/kind.ts'
 import { type Change, insert, type Kind, replace } from '../../store/records.ts'
-import { iamArn } from '../arns.ts'
-import { findByName, insertEntity, noSuchEntity, ROLES, removeEntity } from '../entities.ts'
-import { ROLE_NAMED } from '../finders.ts'
-import { newUniqueId } from '../ids.ts'
-import { iamOperation } from '../operation.ts'
-import { roleOutput } from '../outputs.ts'
-import type { IamOperation, IamParts } from '../parts.ts'
-import { type RoleValue, read } from '../records.ts'
-import { isServiceLinked, SERVICE_ROLE_PATH, serviceRoleName, serviceRoleTrust } from '../service-linked.ts'
-import { NAME_64, NAME_128, ROLE_DESCRIPTION } from '../shapes.ts'
+import { iamArn } from '../entities/arns.ts'
+import { findByName, insertEntity, noSuchEntity, ROLES, removeEntity } from '../entities/entities.ts'
+import { ROLE_NAMED } from '../entities/finders.ts'
+import { newUniqueId } from '../entities/ids.ts'
+import {
+  isServiceLinked,
+  SERVICE_ROLE_PATH,
+  serviceRoleName,
+  serviceRoleTrust,
+} from '../entities/service-linked.ts'
+import type { IamOperation, IamParts } from '../iam-dependencies.ts'
+import { iamOperation } from '../iam-operation.ts'
+import { roleOutput } from '../iam-outputs.ts'
+import { type RoleValue, read } from '../iam-records.ts'
+import { NAME_64, NAME_128, ROLE_DESCRIPTION } from '../iam-shapes.ts'
 
 /** Deletions whose end is still told. Partition: {@link DELETIONS}; name: the account. */
 type DeletionsValue = {

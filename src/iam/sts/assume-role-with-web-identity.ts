@@ -2,13 +2,11 @@ import { KmsError } from '../../api/errors.ts'
 import type { Input } from '../../api/shapes.ts'
 import type { Call, Permission, Work } from '../../dispatch/operation.ts'
 import type { ContextLookup } from '../../policy/context.ts'
-import { providerArn } from '../arns.ts'
-import { sessionTokenKeys, type WebToken, webTokenKeys } from '../oidc.ts'
-import { trustPolicy } from '../policies.ts'
-import { PROVIDER, type ProviderValue, read } from '../records.ts'
+import { providerArn } from '../entities/arns.ts'
+import { PROVIDER, type ProviderValue, read } from '../iam-records.ts'
+import { trustPolicy } from '../policies/policies.ts'
+import { sessionTokenKeys, type WebToken, webTokenKeys } from '../sessions/oidc.ts'
 import { assumeContext } from './assume-role.ts'
-import { NO_CHECK, stsOperation } from './operation.ts'
-import type { StsParts } from './parts.ts'
 import {
   findRole,
   makeRoleSession,
@@ -17,7 +15,9 @@ import {
   sessionSeconds,
   sessionTags,
 } from './role-session.ts'
-import { ASSUME_ROLE_WITH_WEB_IDENTITY } from './shapes.ts'
+import type { StsParts } from './sts-dependencies.ts'
+import { NO_CHECK, stsOperation } from './sts-operation.ts'
+import { ASSUME_ROLE_WITH_WEB_IDENTITY } from './sts-shapes.ts'
 
 type WebInput = Input<typeof ASSUME_ROLE_WITH_WEB_IDENTITY>
 

@@ -3,13 +3,11 @@ import type { Input } from '../../api/shapes.ts'
 import type { Call, Permission, Work } from '../../dispatch/operation.ts'
 import type { ContextLookup } from '../../policy/context.ts'
 import { hiddenDenial } from '../../policy/denial.ts'
-import { findTag } from '../callers.ts'
-import { trustPolicy } from '../policies.ts'
-import type { RoleValue } from '../records.ts'
-import { sessionOf } from '../session-credentials.ts'
-import type { RoleClaims } from '../session-token.ts'
-import { stsOperation } from './operation.ts'
-import type { StsParts } from './parts.ts'
+import { findTag } from '../credentials/callers.ts'
+import type { RoleValue } from '../iam-records.ts'
+import { trustPolicy } from '../policies/policies.ts'
+import { sessionOf } from '../sessions/session-credentials.ts'
+import type { RoleClaims } from '../sessions/session-token.ts'
 import {
   findRole,
   makeRoleSession,
@@ -18,7 +16,9 @@ import {
   sessionSeconds,
   sessionTags,
 } from './role-session.ts'
-import { ASSUME_ROLE } from './shapes.ts'
+import type { StsParts } from './sts-dependencies.ts'
+import { stsOperation } from './sts-operation.ts'
+import { ASSUME_ROLE } from './sts-shapes.ts'
 
 type AssumeRoleInput = Input<typeof ASSUME_ROLE>
 

@@ -1,11 +1,11 @@
 import { KmsError } from '../../api/errors.ts'
 import { integer, optional } from '../../api/shapes.ts'
 import { isoSeconds } from '../../base/dates.ts'
-import { newSessionKey } from '../ids.ts'
-import { sessionOf } from '../session-credentials.ts'
-import { sealClaims } from '../session-token.ts'
-import { NO_CHECK, stsOperation } from './operation.ts'
-import { SERIAL_NUMBER, TOKEN_CODE } from './shapes.ts'
+import { newSessionKey } from '../entities/ids.ts'
+import { sessionOf } from '../sessions/session-credentials.ts'
+import { sealClaims } from '../sessions/session-token.ts'
+import { NO_CHECK, stsOperation } from './sts-operation.ts'
+import { SERIAL_NUMBER, TOKEN_CODE } from './sts-shapes.ts'
 
 const SECONDS_BY_DEFAULT = 43_200
 const ROOT_MAX_SECONDS = 3600

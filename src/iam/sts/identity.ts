@@ -1,8 +1,8 @@
 import { KmsError } from '../../api/errors.ts'
 import { pattern, text } from '../../api/shapes.ts'
 import type { Call, Permission } from '../../dispatch/operation.ts'
-import { accountOfKeyId } from '../ids.ts'
-import { NO_CHECK, stsOperation } from './operation.ts'
+import { accountOfKeyId } from '../entities/ids.ts'
+import { NO_CHECK, stsOperation } from './sts-operation.ts'
 
 /** Who calls. It needs no permission. Source: STS API Reference, "GetCallerIdentity". */
 export const getCallerIdentity = stsOperation(

@@ -4,14 +4,20 @@ import type { EpochMs } from '../../base/ports.ts'
 import type { Outcome } from '../../dispatch/operation.ts'
 import { countedChars, SESSION_POLICY_MAX_CHARS } from '../../policy/flavour.ts'
 import type { Records, Stored } from '../../store/records.ts'
-import { parseIamArn, pathedArn, sessionArn } from '../arns.ts'
-import { checkAttachable } from '../attachments.ts'
-import { parseDocument } from '../documents.ts'
-import { findByName, ROLES } from '../entities.ts'
-import { newSessionKey } from '../ids.ts'
-import type { RoleValue, Tag } from '../records.ts'
-import { type Federation, packedBytes, packedPercent, type RoleClaims, sealClaims } from '../session-token.ts'
-import type { StsParts } from './parts.ts'
+import { parseIamArn, pathedArn, sessionArn } from '../entities/arns.ts'
+import { findByName, ROLES } from '../entities/entities.ts'
+import { newSessionKey } from '../entities/ids.ts'
+import type { RoleValue, Tag } from '../iam-records.ts'
+import { checkAttachable } from '../policies/attachments.ts'
+import { parseDocument } from '../policies/documents.ts'
+import {
+  type Federation,
+  packedBytes,
+  packedPercent,
+  type RoleClaims,
+  sealClaims,
+} from '../sessions/session-token.ts'
+import type { StsParts } from './sts-dependencies.ts'
 
 /** A role that a request names. */
 export type NamedRole = {

@@ -1,7 +1,7 @@
 import { replace } from '../../store/records.ts'
-import { lacksMaterial } from '../import.ts'
+import { lacksMaterial } from '../import/import.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
-import { PENDING_DELETION_ONLY } from '../key-state.ts'
+import { PENDING_DELETION_ONLY } from '../keys/key-state.ts'
 
 /**
  * Keeps a key that was to be deleted; it is disabled afterwards.

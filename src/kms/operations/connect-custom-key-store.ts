@@ -6,8 +6,8 @@ import {
   getStore,
   storeEventData,
   storeStateError,
-} from '../custom-key-store.ts'
-import { STORE_ID } from '../store-input.ts'
+} from '../key-stores/custom-key-store.ts'
+import { STORE_ID } from '../key-stores/store-input.ts'
 
 /**
  * Asks for a custom key store to be connected. DescribeCustomKeyStores tells what has come of it.

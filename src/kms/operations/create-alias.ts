@@ -4,6 +4,7 @@ import type { Input, Members } from '../../api/shapes.ts'
 import type { Call, Operation, Work } from '../../dispatch/operation.ts'
 import { shownParameters } from '../../dispatch/parameters.ts'
 import { insert } from '../../store/records.ts'
+import { KEY_ID, keyPermission, resolveKey } from '../key-operation.ts'
 import {
   ALIAS_NAME,
   aliasPermission,
@@ -12,11 +13,10 @@ import {
   findAlias,
   involveAlias,
   withAlias,
-} from '../aliases.ts'
-import { KEY_ID, keyPermission, resolveKey } from '../key-operation.ts'
-import { ALIAS, partitionOf } from '../key-record.ts'
-import { checkState, NOT_PENDING_DELETION } from '../key-state.ts'
-import type { KmsOperation, KmsParts } from '../parts.ts'
+} from '../keys/aliases.ts'
+import { ALIAS, partitionOf } from '../keys/key-record.ts'
+import { checkState, NOT_PENDING_DELETION } from '../keys/key-state.ts'
+import type { KmsOperation, KmsParts } from '../kms-dependencies.ts'
 
 const INPUT = { AliasName: ALIAS_NAME, TargetKeyId: KEY_ID } satisfies Members
 const FACTS = { name: 'CreateAlias', aliases: false, crossAccount: false, states: NOT_PENDING_DELETION }

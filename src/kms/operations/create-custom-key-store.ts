@@ -10,18 +10,18 @@ import {
   REGISTER_NAME,
   readStores,
   STORE_REGISTER,
-} from '../custom-key-store.ts'
-import { partitionOf } from '../key-record.ts'
-import type { KmsParts } from '../parts.ts'
-import { checkQuota } from '../quota.ts'
-import { checkProxy, checkStoreName, checkStoreUri } from '../store-checks.ts'
+} from '../key-stores/custom-key-store.ts'
+import { checkProxy, checkStoreName, checkStoreUri } from '../key-stores/store-checks.ts'
 import {
   clusterNotFound,
   endpointServiceNotFound,
   invalidInput,
   STORE_NAME,
   STORE_SETTINGS,
-} from '../store-input.ts'
+} from '../key-stores/store-input.ts'
+import { partitionOf } from '../keys/key-record.ts'
+import type { KmsParts } from '../kms-dependencies.ts'
+import { checkQuota } from '../kms-quota.ts'
 
 const INPUT = {
   CustomKeyStoreName: STORE_NAME,

@@ -1,6 +1,6 @@
 import { present } from '../../base/assert.ts'
 import type { Call, Outcome } from '../../dispatch/operation.ts'
-import { isWithin } from '../grant-constraints.ts'
+import { isWithin } from '../grants/grant-constraints.ts'
 import {
   CREATE_GRANT_INPUT,
   type CreateGrantInput,
@@ -8,15 +8,15 @@ import {
   constraintsOf,
   createGrantContext,
   operationsOf,
-} from '../grant-input.ts'
-import { findParty } from '../grant-party.ts'
-import type { GrantTerms } from '../grant-record.ts'
-import { checkAgainstKey } from '../grant-rules.ts'
-import { planGrant } from '../grants.ts'
+} from '../grants/grant-input.ts'
+import { findParty } from '../grants/grant-party.ts'
+import type { GrantTerms } from '../grants/grant-record.ts'
+import { checkAgainstKey } from '../grants/grant-rules.ts'
+import { planGrant } from '../grants/grants.ts'
 import { keyOperation } from '../key-operation.ts'
-import { USABLE } from '../key-state.ts'
-import type { Key } from '../keys.ts'
-import type { KmsParts } from '../parts.ts'
+import { USABLE } from '../keys/key-state.ts'
+import type { Key } from '../keys/keys.ts'
+import type { KmsParts } from '../kms-dependencies.ts'
 
 /**
  * Lets a principal use a key. Whose own right to do so comes from a grant can pass on only what that grant gives.

@@ -1,10 +1,10 @@
 import { KmsError } from '../../api/errors.ts'
 import { blob } from '../../api/shapes.ts'
 import { kemCiphertextBytes } from '../../custody/kem.ts'
-import { KEM_ALGORITHM, kemContext } from '../kem.ts'
+import { KEM_ALGORITHM, kemContext } from '../cryptography/kem.ts'
 import { DRY_RUN, GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
-import { USABLE } from '../key-state.ts'
-import { currentMaterial } from '../keys.ts'
+import { USABLE } from '../keys/key-state.ts'
+import { currentMaterial } from '../keys/keys.ts'
 
 /**
  * Gives the shared secret of a KEM ciphertext; one of the right length never fails, and gives another

@@ -1,12 +1,15 @@
 import { type Input, type Members, optional } from '../../api/shapes.ts'
 import type { Call, Operation, Work } from '../../dispatch/operation.ts'
 import { shownParameters } from '../../dispatch/parameters.ts'
-import { decryptUnder, type Manner, openedWith } from '../encryption.ts'
-import { checkGrantTokens, DRY_RUN, GRANT_TOKENS, KEY_ID, keyPermission } from '../key-operation.ts'
-import { checkState, USABLE } from '../key-state.ts'
-import type { KmsOperation, KmsParts } from '../parts.ts'
-import { findRecipient, RECIPIENT, recipientContext, secretMember, withRecipient } from '../recipient.ts'
-import { checkSource, findSource, sourceCiphertext, sourcePermission } from '../source.ts'
+import { decryptUnder, type Manner, openedWith } from '../cryptography/encryption.ts'
+import {
+  findRecipient,
+  RECIPIENT,
+  recipientContext,
+  secretMember,
+  withRecipient,
+} from '../cryptography/recipient.ts'
+import { checkSource, findSource, sourceCiphertext, sourcePermission } from '../cryptography/source.ts'
 import {
   CIPHERTEXT,
   cryptographicContext,
@@ -14,7 +17,10 @@ import {
   ENCRYPTION_ALGORITHM,
   ENCRYPTION_CONTEXT,
   SYMMETRIC,
-} from '../symmetric.ts'
+} from '../cryptography/symmetric.ts'
+import { checkGrantTokens, DRY_RUN, GRANT_TOKENS, KEY_ID, keyPermission } from '../key-operation.ts'
+import { checkState, USABLE } from '../keys/key-state.ts'
+import type { KmsOperation, KmsParts } from '../kms-dependencies.ts'
 
 const INPUT = {
   CiphertextBlob: optional(CIPHERTEXT),

@@ -2,6 +2,7 @@ import type { Input, Members } from '../../api/shapes.ts'
 import type { Call, Operation, Work } from '../../dispatch/operation.ts'
 import { shownParameters } from '../../dispatch/parameters.ts'
 import { remove } from '../../store/records.ts'
+import { keyPermission, resolveKey } from '../key-operation.ts'
 import {
   ALIAS_NAME,
   aliasPermission,
@@ -9,10 +10,9 @@ import {
   getAlias,
   involveAlias,
   withoutAlias,
-} from '../aliases.ts'
-import { keyPermission, resolveKey } from '../key-operation.ts'
-import { ANY_STATE } from '../key-state.ts'
-import type { KmsOperation, KmsParts } from '../parts.ts'
+} from '../keys/aliases.ts'
+import { ANY_STATE } from '../keys/key-state.ts'
+import type { KmsOperation, KmsParts } from '../kms-dependencies.ts'
 
 const INPUT = { AliasName: ALIAS_NAME } satisfies Members
 const FACTS = { name: 'DeleteAlias', aliases: false, crossAccount: false, states: ANY_STATE }

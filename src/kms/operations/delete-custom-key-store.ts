@@ -8,8 +8,8 @@ import {
   storeEventData,
   storeKeyPartition,
   storeStateError,
-} from '../custom-key-store.ts'
-import { STORE_ID } from '../store-input.ts'
+} from '../key-stores/custom-key-store.ts'
+import { STORE_ID } from '../key-stores/store-input.ts'
 
 /**
  * Forgets a custom key store that has no keys any more. Nothing happens at the proxy.

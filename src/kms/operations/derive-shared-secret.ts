@@ -1,10 +1,10 @@
 import { KmsError } from '../../api/errors.ts'
 import { blob, oneOf } from '../../api/shapes.ts'
-import { entriesContext, requestAlias } from '../context.ts'
+import { RECIPIENT, secretMember } from '../cryptography/recipient.ts'
 import { DRY_RUN, GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
-import { USABLE } from '../key-state.ts'
-import { currentMaterial } from '../keys.ts'
-import { RECIPIENT, secretMember } from '../recipient.ts'
+import { entriesContext, requestAlias } from '../keys/key-context.ts'
+import { USABLE } from '../keys/key-state.ts'
+import { currentMaterial } from '../keys/keys.ts'
 
 /** Gives the raw secret that two key pairs share. Source: AWS KMS API Reference, "DeriveSharedSecret". */
 export const deriveSharedSecret = keyOperation(

@@ -1,10 +1,10 @@
 import type { Output } from '../../api/json.ts'
 import { optional } from '../../api/shapes.ts'
 import { accountOperation } from '../account-operation.ts'
-import { type CustomKeyStore, getStore, readStores, storeNotFound } from '../custom-key-store.ts'
-import { epochSeconds } from '../metadata.ts'
-import { PAGING, pageOf, pageOutput } from '../paging.ts'
-import { invalidInput, STORE_ID, STORE_NAME } from '../store-input.ts'
+import { type CustomKeyStore, getStore, readStores, storeNotFound } from '../key-stores/custom-key-store.ts'
+import { invalidInput, STORE_ID, STORE_NAME } from '../key-stores/store-input.ts'
+import { epochSeconds } from '../keys/metadata.ts'
+import { PAGING, pageOf, pageOutput } from '../kms-paging.ts'
 
 const PAGE_SIZE = { byDefault: 1000, max: 1000 }
 const LIST = 'CustomKeyStores'

@@ -1,8 +1,8 @@
-import { entriesContext, requestAlias } from '../context.ts'
 import { GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
-import { ANY_STATE } from '../key-state.ts'
-import { makeManagedKey } from '../managed-key.ts'
-import { keyMetadata } from '../metadata.ts'
+import { entriesContext, requestAlias } from '../keys/key-context.ts'
+import { ANY_STATE } from '../keys/key-state.ts'
+import { makeManagedKey } from '../keys/managed-key.ts'
+import { keyMetadata } from '../keys/metadata.ts'
 
 /** Gives a key's metadata. Source: AWS KMS API Reference, "DescribeKey". */
 export const describeKey = keyOperation(

@@ -1,7 +1,7 @@
 import { replace } from '../../store/records.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
-import { SWITCHABLE } from '../key-state.ts'
-import { unusedDays } from '../last-usage.ts'
+import { SWITCHABLE } from '../keys/key-state.ts'
+import { unusedDays } from '../keys/last-usage.ts'
 
 /** Stops every use of a key until it is enabled again. Source: AWS KMS API Reference, "DisableKey". */
 export const disableKey = keyOperation(

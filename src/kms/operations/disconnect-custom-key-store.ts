@@ -1,7 +1,7 @@
 import { replace } from '../../store/records.ts'
 import { accountOperation } from '../account-operation.ts'
-import { getStore, storeEventData, storeStateError } from '../custom-key-store.ts'
-import { STORE_ID } from '../store-input.ts'
+import { getStore, storeEventData, storeStateError } from '../key-stores/custom-key-store.ts'
+import { STORE_ID } from '../key-stores/store-input.ts'
 
 /**
  * Ends the use of a custom key store and of all its keys, at once.

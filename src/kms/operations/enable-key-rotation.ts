@@ -1,8 +1,8 @@
 import { integer, optional } from '../../api/shapes.ts'
-import { entriesContext } from '../context.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
-import { ROTATABLE } from '../key-state.ts'
-import { automaticRotation, checkMayRotate, setRotation } from '../rotation.ts'
+import { entriesContext } from '../keys/key-context.ts'
+import { ROTATABLE } from '../keys/key-state.ts'
+import { automaticRotation, checkMayRotate, setRotation } from '../lifecycle/rotation.ts'
 
 const PERIOD_DEFAULT_DAYS = 365
 

@@ -1,11 +1,11 @@
 import type { EpochMs } from '../../base/ports.ts'
 import { type Change, replace } from '../../store/records.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
-import { isPrimary } from '../key-set.ts'
-import { SWITCHABLE } from '../key-state.ts'
-import type { Key } from '../keys.ts'
-import type { KmsParts } from '../parts.ts'
-import { rotationNote } from '../rotation.ts'
+import { isPrimary } from '../keys/key-set.ts'
+import { SWITCHABLE } from '../keys/key-state.ts'
+import type { Key } from '../keys/keys.ts'
+import type { KmsParts } from '../kms-dependencies.ts'
+import { rotationNote } from '../lifecycle/rotation.ts'
 
 /** Lets a key be used again. Source: AWS KMS API Reference, "EnableKey". */
 export const enableKey = keyOperation(

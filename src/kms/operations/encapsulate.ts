@@ -1,7 +1,7 @@
-import { KEM_ALGORITHM, kemContext } from '../kem.ts'
+import { KEM_ALGORITHM, kemContext } from '../cryptography/kem.ts'
 import { DRY_RUN, GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
-import { USABLE } from '../key-state.ts'
-import { publicKeyOf } from '../keys.ts'
+import { USABLE } from '../keys/key-state.ts'
+import { publicKeyOf } from '../keys/keys.ts'
 
 /** Makes a shared secret for the holder of a KEM key. Source: AWS KMS API Reference, "Encapsulate". */
 export const encapsulate = keyOperation(

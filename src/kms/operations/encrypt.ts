@@ -1,9 +1,14 @@
 import type { EncryptionAlgorithm } from '../../api/key-specs.ts'
 import { blob, optional, type TextMap } from '../../api/shapes.ts'
-import { checkPlaintext, encryptUnder, type Manner, usedMaterial } from '../encryption.ts'
+import { checkPlaintext, encryptUnder, type Manner, usedMaterial } from '../cryptography/encryption.ts'
+import {
+  cryptographicContext,
+  ENCRYPTION_ALGORITHM,
+  ENCRYPTION_CONTEXT,
+  SYMMETRIC,
+} from '../cryptography/symmetric.ts'
 import { DRY_RUN, GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
-import { USABLE } from '../key-state.ts'
-import { cryptographicContext, ENCRYPTION_ALGORITHM, ENCRYPTION_CONTEXT, SYMMETRIC } from '../symmetric.ts'
+import { USABLE } from '../keys/key-state.ts'
 
 /** Encrypts at most 4,096 bytes under one key. Source: AWS KMS API Reference, "Encrypt". */
 export const encrypt = keyOperation(

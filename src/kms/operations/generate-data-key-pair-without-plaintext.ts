@@ -1,4 +1,9 @@
-import { DATA_KEY_PAIR_INPUT, makeDataKeyPair, PAIR_FACTS, pairContext } from '../data-key-pair.ts'
+import {
+  DATA_KEY_PAIR_INPUT,
+  makeDataKeyPair,
+  PAIR_FACTS,
+  pairContext,
+} from '../cryptography/data-key-pair.ts'
 import { keyOperation } from '../key-operation.ts'
 
 /**

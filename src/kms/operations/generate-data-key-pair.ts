@@ -1,6 +1,11 @@
-import { DATA_KEY_PAIR_INPUT, makeDataKeyPair, PAIR_FACTS, pairContext } from '../data-key-pair.ts'
+import {
+  DATA_KEY_PAIR_INPUT,
+  makeDataKeyPair,
+  PAIR_FACTS,
+  pairContext,
+} from '../cryptography/data-key-pair.ts'
+import { RECIPIENT, secretMember } from '../cryptography/recipient.ts'
 import { keyOperation } from '../key-operation.ts'
-import { RECIPIENT, secretMember } from '../recipient.ts'
 
 /**
  * Gives a key pair, its private key in the clear and encrypted under a KMS key.

@@ -1,7 +1,7 @@
-import { checkDataKeySize, DATA_KEY_INPUT, makeDataKey } from '../data-key.ts'
+import { checkDataKeySize, DATA_KEY_INPUT, makeDataKey } from '../cryptography/data-key.ts'
+import { cryptographicContext, SYMMETRIC } from '../cryptography/symmetric.ts'
 import { keyOperation } from '../key-operation.ts'
-import { USABLE } from '../key-state.ts'
-import { cryptographicContext, SYMMETRIC } from '../symmetric.ts'
+import { USABLE } from '../keys/key-state.ts'
 
 /**
  * Gives a random data key encrypted under a KMS key, and nothing in the clear.

@@ -1,8 +1,8 @@
-import { checkDataKeySize, DATA_KEY_INPUT, makeDataKey } from '../data-key.ts'
+import { checkDataKeySize, DATA_KEY_INPUT, makeDataKey } from '../cryptography/data-key.ts'
+import { RECIPIENT, secretMember } from '../cryptography/recipient.ts'
+import { cryptographicContext, SYMMETRIC } from '../cryptography/symmetric.ts'
 import { keyOperation } from '../key-operation.ts'
-import { USABLE } from '../key-state.ts'
-import { RECIPIENT, secretMember } from '../recipient.ts'
-import { cryptographicContext, SYMMETRIC } from '../symmetric.ts'
+import { USABLE } from '../keys/key-state.ts'
 
 /**
  * Gives a random data key, in the clear and encrypted under a KMS key.

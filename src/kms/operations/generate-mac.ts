@@ -1,8 +1,8 @@
 import { blob } from '../../api/shapes.ts'
+import { MAC_ALGORITHM, macContext } from '../cryptography/mac.ts'
 import { DRY_RUN, GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
-import { USABLE } from '../key-state.ts'
-import { currentMaterial } from '../keys.ts'
-import { MAC_ALGORITHM, macContext } from '../mac.ts'
+import { USABLE } from '../keys/key-state.ts'
+import { currentMaterial } from '../keys/keys.ts'
 
 /** Gives the HMAC of a message. Source: AWS KMS API Reference, "GenerateMac". */
 export const generateMac = keyOperation(

@@ -1,9 +1,9 @@
 import { KmsError } from '../../api/errors.ts'
 import { integer, optional } from '../../api/shapes.ts'
 import { accountOperation } from '../account-operation.ts'
-import { getStore } from '../custom-key-store.ts'
-import { RECIPIENT, secretMember } from '../recipient.ts'
-import { STORE_ID } from '../store-input.ts'
+import { RECIPIENT, secretMember } from '../cryptography/recipient.ts'
+import { getStore } from '../key-stores/custom-key-store.ts'
+import { STORE_ID } from '../key-stores/store-input.ts'
 
 /** Gives 1 to 1,024 random bytes. Source: AWS KMS API Reference, "GenerateRandom". */
 export const generateRandom = accountOperation(

@@ -1,6 +1,6 @@
 import { KEY_ID, keyOperation } from '../key-operation.ts'
-import { ANY_STATE } from '../key-state.ts'
-import { epochSeconds } from '../metadata.ts'
+import { ANY_STATE } from '../keys/key-state.ts'
+import { epochSeconds } from '../keys/metadata.ts'
 
 /**
  * Gives the last successful cryptographic call with a key. Use is tracked from a key's creation on.

@@ -1,7 +1,7 @@
 import { optional } from '../../api/shapes.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
-import { checkPolicyName, POLICY_NAME, POLICY_NAME_TEXT, shownPolicy } from '../key-policy.ts'
-import { ANY_STATE } from '../key-state.ts'
+import { checkPolicyName, POLICY_NAME, POLICY_NAME_TEXT, shownPolicy } from '../keys/key-policy.ts'
+import { ANY_STATE } from '../keys/key-state.ts'
 
 /** Gives the key policy as it was put. Source: AWS KMS API Reference, "GetKeyPolicy". */
 export const getKeyPolicy = keyOperation(

@@ -1,8 +1,8 @@
 import { KmsError } from '../../api/errors.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
-import { ANY_STATE } from '../key-state.ts'
-import type { Key } from '../keys.ts'
-import { epochSeconds } from '../metadata.ts'
+import { ANY_STATE } from '../keys/key-state.ts'
+import type { Key } from '../keys/keys.ts'
+import { epochSeconds } from '../keys/metadata.ts'
 
 /**
  * Says whether a key rotates by itself, and when. Keys that cannot rotate by themselves are off like all others

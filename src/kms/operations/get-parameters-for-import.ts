@@ -6,14 +6,14 @@ import {
   WRAPPING_ALGORITHM_NAMES,
   WRAPPING_KEY_SPEC_NAMES,
 } from '../../custody/import-rules.ts'
-import { entriesContext } from '../context.ts'
-import { currentDomainKey } from '../domain-key.ts'
-import { checkExternal } from '../import.ts'
+import { checkExternal } from '../import/import.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
-import { IMPORTABLE } from '../key-state.ts'
-import type { Key } from '../keys.ts'
-import { keyRef } from '../materials.ts'
-import { epochSeconds } from '../metadata.ts'
+import { currentDomainKey } from '../keys/domain-key.ts'
+import { entriesContext } from '../keys/key-context.ts'
+import { IMPORTABLE } from '../keys/key-state.ts'
+import type { Key } from '../keys/keys.ts'
+import { keyRef } from '../keys/materials.ts'
+import { epochSeconds } from '../keys/metadata.ts'
 
 /** How long import parameters can be used. Source: AWS KMS API Reference, "GetParametersForImport". */
 const PARAMETERS_LIFE_MS = 86_400_000

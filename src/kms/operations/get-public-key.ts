@@ -1,11 +1,11 @@
 import { KmsError } from '../../api/errors.ts'
 import { KEY_SPECS } from '../../api/key-specs.ts'
 import { parseBase64 } from '../../base/bytes.ts'
-import { entriesContext, requestAlias } from '../context.ts'
 import { GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
-import type { KeyState } from '../key-record.ts'
-import { publicKeyOf } from '../keys.ts'
-import { algorithms } from '../metadata.ts'
+import { entriesContext, requestAlias } from '../keys/key-context.ts'
+import type { KeyState } from '../keys/key-record.ts'
+import { publicKeyOf } from '../keys/keys.ts'
+import { algorithms } from '../keys/metadata.ts'
 
 const STATES: readonly KeyState[] = ['Enabled', 'Disabled', 'PendingImport', 'Updating']
 

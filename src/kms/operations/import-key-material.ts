@@ -1,7 +1,6 @@
 import { KmsError } from '../../api/errors.ts'
 import type { Call, Outcome } from '../../dispatch/operation.ts'
-import { currentDomainKey } from '../domain-key.ts'
-import { checkExternal } from '../import.ts'
+import { checkExternal } from '../import/import.ts'
 import {
   checkImportInput,
   checkImportMembers,
@@ -9,13 +8,14 @@ import {
   IMPORT_INPUT,
   type ImportInput,
   importContext,
-} from '../import-input.ts'
-import { type Arrival, admit } from '../import-material.ts'
+} from '../import/import-input.ts'
+import { type Arrival, admit } from '../import/import-material.ts'
 import { keyOperation } from '../key-operation.ts'
-import { IMPORTABLE } from '../key-state.ts'
-import type { Key } from '../keys.ts'
-import { keyRef } from '../materials.ts'
-import type { KmsParts } from '../parts.ts'
+import { currentDomainKey } from '../keys/domain-key.ts'
+import { IMPORTABLE } from '../keys/key-state.ts'
+import type { Key } from '../keys/keys.ts'
+import { keyRef } from '../keys/materials.ts'
+import type { KmsParts } from '../kms-dependencies.ts'
 
 /** Gives a key the material that its owner has made. Source: AWS KMS API Reference, "ImportKeyMaterial". */
 export const importKeyMaterial = keyOperation(

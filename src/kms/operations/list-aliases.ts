@@ -5,15 +5,15 @@ import type { Call, Operation, Outcome, Work } from '../../dispatch/operation.ts
 import { shownParameters } from '../../dispatch/parameters.ts'
 import type { Stored } from '../../store/records.ts'
 import { accountPermission } from '../account-operation.ts'
-import { findAlias } from '../aliases.ts'
-import { AWS_SERVICES, aliasOfService, SERVICE_ALIAS_PREFIX } from '../aws-services.ts'
 import { KEY_ID, resolveKey } from '../key-operation.ts'
-import { ALIAS, type AliasValue, partitionOf } from '../key-record.ts'
-import { ANY_STATE } from '../key-state.ts'
-import type { Key } from '../keys.ts'
-import { epochSeconds } from '../metadata.ts'
-import { PAGING, pageLimit, pageOf, pageOutput, storeMarker } from '../paging.ts'
-import type { KmsOperation, KmsParts } from '../parts.ts'
+import { findAlias } from '../keys/aliases.ts'
+import { AWS_SERVICES, aliasOfService, SERVICE_ALIAS_PREFIX } from '../keys/aws-services.ts'
+import { ALIAS, type AliasValue, partitionOf } from '../keys/key-record.ts'
+import { ANY_STATE } from '../keys/key-state.ts'
+import type { Key } from '../keys/keys.ts'
+import { epochSeconds } from '../keys/metadata.ts'
+import type { KmsOperation, KmsParts } from '../kms-dependencies.ts'
+import { PAGING, pageLimit, pageOf, pageOutput, storeMarker } from '../kms-paging.ts'
 
 const PAGE_SIZE = { byDefault: 50, max: 100 }
 

@@ -1,7 +1,7 @@
 import { KEY_ID, keyOperation } from '../key-operation.ts'
-import { POLICY_NAME } from '../key-policy.ts'
-import { ANY_STATE } from '../key-state.ts'
-import { PAGING, pageOf, pageOutput } from '../paging.ts'
+import { POLICY_NAME } from '../keys/key-policy.ts'
+import { ANY_STATE } from '../keys/key-state.ts'
+import { PAGING, pageOf, pageOutput } from '../kms-paging.ts'
 
 const PAGE_SIZE = { byDefault: 100, max: 1000 }
 

@@ -1,8 +1,8 @@
 import { keyArn } from '../../api/arn.ts'
 import { accountOperation } from '../account-operation.ts'
-import { partitionOf } from '../key-record.ts'
-import { LISTED_KEY } from '../listed-key.ts'
-import { PAGING, pageLimit, pageOutput, storeMarker } from '../paging.ts'
+import { partitionOf } from '../keys/key-record.ts'
+import { LISTED_KEY } from '../keys/listed-key.ts'
+import { PAGING, pageLimit, pageOutput, storeMarker } from '../kms-paging.ts'
 
 const PAGE_SIZE = { byDefault: 100, max: 1000 }
 

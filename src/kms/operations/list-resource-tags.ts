@@ -1,6 +1,6 @@
 import { KEY_ID, keyOperation } from '../key-operation.ts'
-import { ANY_STATE } from '../key-state.ts'
-import { PAGING, pageOf, pageOutput } from '../paging.ts'
+import { ANY_STATE } from '../keys/key-state.ts'
+import { PAGING, pageOf, pageOutput } from '../kms-paging.ts'
 
 const PAGE_SIZE = { byDefault: 50, max: 50 }
 

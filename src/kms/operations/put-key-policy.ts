@@ -1,10 +1,10 @@
 import { boolean, optional } from '../../api/shapes.ts'
 import { replace } from '../../store/records.ts'
-import { entriesContext, keyContext } from '../context.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
-import { checkKeyPolicy, checkPolicyName, POLICY_NAME_TEXT, POLICY_TEXT } from '../key-policy.ts'
-import { ANY_STATE } from '../key-state.ts'
-import { lockOutRisk } from '../lock-out.ts'
+import { entriesContext, keyContext } from '../keys/key-context.ts'
+import { checkKeyPolicy, checkPolicyName, POLICY_NAME_TEXT, POLICY_TEXT } from '../keys/key-policy.ts'
+import { ANY_STATE } from '../keys/key-state.ts'
+import { lockOutRisk } from '../keys/lock-out.ts'
 
 /** Puts another key policy in the place of a key's. Source: AWS KMS API Reference, "PutKeyPolicy". */
 export const putKeyPolicy = keyOperation(

@@ -3,7 +3,22 @@ import { type Input, type Members, optional } from '../../api/shapes.ts'
 import type { Call, EventData, Operation, Outcome, Permission, Work } from '../../dispatch/operation.ts'
 import { shownParameters } from '../../dispatch/parameters.ts'
 import type { ContextLookup } from '../../policy/context.ts'
-import { checkContext, checkPlaintext, decryptUnder, encryptUnder, type Manner } from '../encryption.ts'
+import {
+  checkContext,
+  checkPlaintext,
+  decryptUnder,
+  encryptUnder,
+  type Manner,
+} from '../cryptography/encryption.ts'
+import { checkSource, findSource, sourceCiphertext, sourcePermission } from '../cryptography/source.ts'
+import {
+  CIPHERTEXT,
+  cryptographicContext,
+  DRY_RUN_MODIFIERS,
+  ENCRYPTION_ALGORITHM,
+  ENCRYPTION_CONTEXT,
+  SYMMETRIC,
+} from '../cryptography/symmetric.ts'
 import {
   checkGrantTokens,
   DRY_RUN,
@@ -12,21 +27,12 @@ import {
   keyPermission,
   resolveKey,
 } from '../key-operation.ts'
-import { checkAlgorithm, checkUsage } from '../key-rules.ts'
-import { checkState, USABLE } from '../key-state.ts'
-import type { Key } from '../keys.ts'
-import { shownMaterialId } from '../metadata.ts'
-import type { KmsOperation, KmsParts } from '../parts.ts'
-import { checkSource, findSource, sourceCiphertext, sourcePermission } from '../source.ts'
-import { isInStore, type KeyUse, storeData } from '../store-encryption.ts'
-import {
-  CIPHERTEXT,
-  cryptographicContext,
-  DRY_RUN_MODIFIERS,
-  ENCRYPTION_ALGORITHM,
-  ENCRYPTION_CONTEXT,
-  SYMMETRIC,
-} from '../symmetric.ts'
+import { isInStore, type KeyUse, storeData } from '../key-stores/store-encryption.ts'
+import { checkAlgorithm, checkUsage } from '../keys/key-rules.ts'
+import { checkState, USABLE } from '../keys/key-state.ts'
+import type { Key } from '../keys/keys.ts'
+import { shownMaterialId } from '../keys/metadata.ts'
+import type { KmsOperation, KmsParts } from '../kms-dependencies.ts'
 
 const INPUT = {
   CiphertextBlob: optional(CIPHERTEXT),

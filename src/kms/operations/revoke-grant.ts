@@ -1,7 +1,7 @@
-import { forAwsResource, GRANT_ID } from '../grant-input.ts'
-import { checkGrantId, getGrant, planRemoval } from '../grants.ts'
+import { forAwsResource, GRANT_ID } from '../grants/grant-input.ts'
+import { checkGrantId, getGrant, planRemoval } from '../grants/grants.ts'
 import { DRY_RUN, KEY_ID, keyOperation } from '../key-operation.ts'
-import { ANY_STATE } from '../key-state.ts'
+import { ANY_STATE } from '../keys/key-state.ts'
 
 /**
  * Ends a grant, by whoever administers the key. No node honours it any more when this has returned.

@@ -1,7 +1,7 @@
 import { KmsError } from '../../api/errors.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
-import type { KeyState } from '../key-record.ts'
-import { checkMayRotate, rotateToFresh, rotateToPending } from '../rotation.ts'
+import type { KeyState } from '../keys/key-record.ts'
+import { checkMayRotate, rotateToFresh, rotateToPending } from '../lifecycle/rotation.ts'
 
 /** On-demand rotations of one key, for its life. Source: AWS KMS Developer Guide, "Resource quotas". */
 const ON_DEMAND_ROTATIONS_MAX = 25

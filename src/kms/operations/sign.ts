@@ -1,14 +1,14 @@
 import { blob } from '../../api/shapes.ts'
-import { DRY_RUN, GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
-import { USABLE } from '../key-state.ts'
-import { currentMaterial } from '../keys.ts'
 import {
   checkMessage,
   MESSAGE_TYPE,
   MESSAGE_TYPE_DEFAULT,
   SIGNING_ALGORITHM,
   signingContext,
-} from '../signing.ts'
+} from '../cryptography/signing.ts'
+import { DRY_RUN, GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
+import { USABLE } from '../keys/key-state.ts'
+import { currentMaterial } from '../keys/keys.ts'
 
 /** Signs a message or its digest. Source: AWS KMS API Reference, "Sign". */
 export const sign = keyOperation(

@@ -1,7 +1,7 @@
 import { replace } from '../../store/records.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
-import { NOT_PENDING_DELETION } from '../key-state.ts'
-import { mergeTags, parseTags, requestTagKeys, TAG_LIST } from '../tags.ts'
+import { NOT_PENDING_DELETION } from '../keys/key-state.ts'
+import { mergeTags, parseTags, requestTagKeys, TAG_LIST } from '../keys/key-tags.ts'
 
 /** Adds tags to a key and changes the values of those it has. Source: AWS KMS API Reference, "TagResource". */
 export const tagResource = keyOperation(

@@ -1,8 +1,8 @@
 import { list, text } from '../../api/shapes.ts'
 import { replace } from '../../store/records.ts'
-import { entriesContext } from '../context.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
-import { NOT_PENDING_DELETION } from '../key-state.ts'
+import { entriesContext } from '../keys/key-context.ts'
+import { NOT_PENDING_DELETION } from '../keys/key-state.ts'
 
 /** Removes tags from a key; unknown ones are ignored. Source: AWS KMS API Reference, "UntagResource". */
 export const untagResource = keyOperation(

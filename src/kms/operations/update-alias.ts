@@ -4,6 +4,7 @@ import type { Input, Members } from '../../api/shapes.ts'
 import type { Call, Operation, Work } from '../../dispatch/operation.ts'
 import { shownParameters } from '../../dispatch/parameters.ts'
 import { replace } from '../../store/records.ts'
+import { KEY_ID, keyPermission, resolveKey } from '../key-operation.ts'
 import {
   ALIAS_NAME,
   aliasPermission,
@@ -13,11 +14,10 @@ import {
   involveAlias,
   withAlias,
   withoutAlias,
-} from '../aliases.ts'
-import { KEY_ID, keyPermission, resolveKey } from '../key-operation.ts'
-import { checkState, NOT_PENDING_DELETION } from '../key-state.ts'
-import type { Key } from '../keys.ts'
-import type { KmsOperation, KmsParts } from '../parts.ts'
+} from '../keys/aliases.ts'
+import { checkState, NOT_PENDING_DELETION } from '../keys/key-state.ts'
+import type { Key } from '../keys/keys.ts'
+import type { KmsOperation, KmsParts } from '../kms-dependencies.ts'
 
 const INPUT = { AliasName: ALIAS_NAME, TargetKeyId: KEY_ID } satisfies Members
 const FACTS = { name: 'UpdateAlias', aliases: false, crossAccount: false, states: NOT_PENDING_DELETION }

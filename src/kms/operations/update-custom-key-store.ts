@@ -9,16 +9,16 @@ import {
   readStores,
   storeEventData,
   storeStateError,
-} from '../custom-key-store.ts'
-import type { KmsParts } from '../parts.ts'
-import { checkProxy, checkStoreName, checkStoreUri } from '../store-checks.ts'
+} from '../key-stores/custom-key-store.ts'
+import { checkProxy, checkStoreName, checkStoreUri } from '../key-stores/store-checks.ts'
 import {
   endpointServiceNotFound,
   invalidInput,
   STORE_ID,
   STORE_NAME,
   STORE_SETTINGS,
-} from '../store-input.ts'
+} from '../key-stores/store-input.ts'
+import type { KmsParts } from '../kms-dependencies.ts'
 
 const INPUT = {
   CustomKeyStoreId: STORE_ID,

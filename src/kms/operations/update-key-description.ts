@@ -1,7 +1,7 @@
 import { text } from '../../api/shapes.ts'
 import { replace } from '../../store/records.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
-import { NOT_PENDING_DELETION } from '../key-state.ts'
+import { NOT_PENDING_DELETION } from '../keys/key-state.ts'
 
 /** Gives a key another description. Source: AWS KMS API Reference, "UpdateKeyDescription". */
 export const updateKeyDescription = keyOperation(

@@ -1,15 +1,15 @@
 import { KmsError } from '../../api/errors.ts'
 import { type Input, type Members, pattern, text } from '../../api/shapes.ts'
 import type { Call, Outcome } from '../../dispatch/operation.ts'
-import { entriesContext } from '../context.ts'
-import { keyNotFound } from '../identifier.ts'
 import { KEY_ID, keyOperation, keyPermission } from '../key-operation.ts'
-import { isPrimary, notPrimary, relatedKeys, replaceAll } from '../key-set.ts'
-import { USABLE } from '../key-state.ts'
-import { findKey, type Key } from '../keys.ts'
-import { arnIn, withPrimary } from '../multi-region.ts'
-import type { KmsParts } from '../parts.ts'
-import { rotationNote } from '../rotation.ts'
+import { keyNotFound } from '../keys/identifier.ts'
+import { entriesContext } from '../keys/key-context.ts'
+import { isPrimary, notPrimary, relatedKeys, replaceAll } from '../keys/key-set.ts'
+import { USABLE } from '../keys/key-state.ts'
+import { findKey, type Key } from '../keys/keys.ts'
+import { arnIn, withPrimary } from '../keys/multi-region.ts'
+import type { KmsParts } from '../kms-dependencies.ts'
+import { rotationNote } from '../lifecycle/rotation.ts'
 
 const INPUT = {
   KeyId: KEY_ID,

@@ -1,10 +1,10 @@
 import { KmsError } from '../../api/errors.ts'
 import { blob } from '../../api/shapes.ts'
 import { equalConstantTime } from '../../base/bytes.ts'
+import { MAC_ALGORITHM, macContext } from '../cryptography/mac.ts'
 import { DRY_RUN, GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
-import { USABLE } from '../key-state.ts'
-import { currentMaterial } from '../keys.ts'
-import { MAC_ALGORITHM, macContext } from '../mac.ts'
+import { USABLE } from '../keys/key-state.ts'
+import { currentMaterial } from '../keys/keys.ts'
 
 /** Verifies an HMAC; a wrong one is an error. Source: AWS KMS API Reference, "VerifyMac". */
 export const verifyMac = keyOperation(

@@ -1,15 +1,15 @@
 import { KmsError } from '../../api/errors.ts'
 import { blob } from '../../api/shapes.ts'
-import { DRY_RUN, GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
-import { USABLE } from '../key-state.ts'
-import { publicKeyOf } from '../keys.ts'
 import {
   checkMessage,
   MESSAGE_TYPE,
   MESSAGE_TYPE_DEFAULT,
   SIGNING_ALGORITHM,
   signingContext,
-} from '../signing.ts'
+} from '../cryptography/signing.ts'
+import { DRY_RUN, GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
+import { USABLE } from '../keys/key-state.ts'
+import { publicKeyOf } from '../keys/keys.ts'
 
 /** Verifies a signature; a wrong one is an error. Source: AWS KMS API Reference, "Verify". */
 export const verify = keyOperation(

@@ -1,0 +1,295 @@
+import { existsSync } from 'node:fs'
+import { rename, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createSecureContext } from 'node:tls'
+import { segmentFiles } from '../audit/archive/segment-files.ts'
+import { type OwnEventParts, tornTailEvent } from '../audit/events/own-events.ts'
+import { DiskReserve, diskSpaceOf } from '../audit/log/disk-reserve.ts'
+import { systemFiles } from '../audit/log/files.ts'
+import { type Journal, type JournalParts, openJournal } from '../audit/log/journal.ts'
+import { AUDIT_KEY_INFO } from '../audit/log/segment.ts'
+import { CHECKPOINT_KEY_INFO } from '../audit/proofs/note.ts'
+import type { Log } from '../base/log.ts'
+import { systemClock, systemRandom, systemSleep, systemTimers } from '../base/ports.ts'
+import { ownershipProblem, readRegularText } from '../base/regular-file.ts'
+import type { Secret } from '../base/secret.ts'
+import type { TlsPair } from '../base/tls-pair.ts'
+import { addCredentials, readCredentialsFile } from '../config/credentials-file.ts'
+import { formatAddress } from '../config/places.ts'
+import { ConfigError } from '../config/setting.ts'
+import type { Config } from '../config/settings.ts'
+import { type CertificateFacts, certificateFacts, parseCertificates } from '../crypto/certificates.ts'
+import { type Ed25519Key, ed25519Key } from '../crypto/ed25519.ts'
+import { type HmacKey, hmacKey } from '../crypto/hmac.ts'
+import { deriveKey } from '../crypto/kdf.ts'
+import { type GrantTokens, grantTokens } from '../custody/grant-token.ts'
+import { recordSealer } from '../custody/record-sealer.ts'
+import { fileSeal } from '../custody/roots/file.ts'
+import { SealError } from '../custody/roots/root.ts'
+import { type TokenSealer, tokenSealer } from '../custody/token-sealer.ts'
+import { ACCOUNT, ACCOUNTS, ensureAccount, handOverRoot } from '../iam/accounts/account.ts'
+import { openRecords, type RecordsOptions } from '../store/cache.ts'
+import { claimFileLock, type FileLock } from '../store/file-lock.ts'
+import { makeFolder } from '../store/folder.ts'
+import { LIST_MAX_RECORDS, type Records } from '../store/records.ts'
+import { openSqlite } from '../store/sqlite.ts'
+import { DATABASE_FILE } from '../store/sqlite-file.ts'
+
+/** The file that the root credentials are handed over in, within the data folder. */
+export const CREDENTIALS_FILE = 'credentials'
+/** Where the server listens, as it has written down; gone when it has stopped. */
+export const ENDPOINT_FILE = 'endpoint'
+/** The folder of the audit log, within the data folder. */
+export const AUDIT_FOLDER = 'audit'
+/** The folder of what is derived from the audit log, within the data folder. */
+export const INDEX_FOLDER = 'index'
+/** The folder of locks and dead letters of events, within the data folder. */
+export const EVENTS_FOLDER = 'events'
+/** Where it is kept what insights are found by, within the data folder. */
+export const INSIGHTS_FOLDER = 'insights'
+const ROOT_KEY_FILE = 'root.key'
+const START_LOCK_FILE = 'start.lock'
+
+/** A start waits so often, and so long, for another that makes the folder. */
+const START_LOCK_ATTEMPTS = 200
+const START_LOCK_RETRY_MS = 50
+
+const OWNER_ONLY_FILE = 0o600
+/** What domain keys are wrapped under: see docs/reference/formats/key-hierarchy.md. */
+const DOMAIN_WRAPPING_INFO = 'holdfast/domain/1/wrap'
+
+/** A data folder that is open: its records, and the keys that come from its root key. */
+export type Deployment = {
+  readonly records: Records
+  readonly auditKey: HmacKey
+  /** Signs checkpoints of the audit log. */
+  readonly checkpointKey: Ed25519Key
+  /** For custody, which disposes of it. */
+  readonly wrappingKey: Secret
+  readonly grantTokens: GrantTokens
+  readonly tokenSealer: TokenSealer
+}
+
+/**
+ * Opens a data folder; makes it, with a new root key, when it is empty.
+ *
+ * @throws SealError, StoreFailure.
+ */
+export async function openDeployment(config: Config, options: RecordsOptions = {}): Promise<Deployment> {
+  await makeDataFolder(config)
+  using rootKey = await openRootKey(config)
+  const records = await openRecords(openSqlite(config.data), recordSealer(rootKey, systemRandom), options)
+  await assertNotLost(config, records)
+  using auditKey = deriveKey(rootKey, AUDIT_KEY_INFO)
+  using checkpointSeed = deriveKey(rootKey, CHECKPOINT_KEY_INFO)
+  return {
+    records,
+    auditKey: auditKey.reveal(hmacKey),
+    checkpointKey: ed25519Key(checkpointSeed),
+    wrappingKey: deriveKey(rootKey, DOMAIN_WRAPPING_INFO),
+    grantTokens: grantTokens(rootKey, systemRandom),
+    tokenSealer: tokenSealer(rootKey, systemRandom),
+  }
+}
+
+/** Who else may write there could put any file in the place of ours. @throws ConfigError. */
+async function makeDataFolder({ data }: Config): Promise<void> {
+  await makeFolder(data)
+  const problem = ownershipProblem(await stat(data))
+  if (problem !== undefined)
+    throw new ConfigError(`HOLDFAST_DATA is '${data}', which cannot be used: ${problem}`)
+}
+
+/** Whether there is a data folder already. */
+export function isDataFolder(config: Config): boolean {
+  return existsSync(join(config.data, DATABASE_FILE))
+}
+
+/** The accounts that a data folder holds, in order. */
+export async function listAccounts(records: Records): Promise<readonly string[]> {
+  const { records: accounts } = await records.list(ACCOUNT, { partition: ACCOUNTS, limit: LIST_MAX_RECORDS })
+  return accounts.map(({ name }) => name).toSorted()
+}
+
+/**
+ * An audit log is begun after the first account is made. One beside records without an account means
+ * that the database was lost, or that the root key is another one, with which nothing is found.
+ */
+async function assertNotLost(config: Config, records: Records): Promise<void> {
+  const log = join(config.data, AUDIT_FOLDER)
+  const accounts = await records.list(ACCOUNT, { partition: ACCOUNTS, limit: 1 })
+  if (accounts.records.length > 0 || !existsSync(log)) return
+  await records.close()
+  throw new SealError(
+    `${config.data} has an audit log, but no records of its root key: restore ${DATABASE_FILE} and ${ROOT_KEY_FILE} from one backup`,
+  )
+}
+
+/** A new key is made only for an empty folder: to make one beside records would lose them. */
+async function openRootKey(config: Config): Promise<Secret> {
+  const seal = fileSeal(join(config.data, ROOT_KEY_FILE), systemRandom)
+  const present = await seal.open()
+  if (present !== undefined) return present
+  if (isDataFolder(config)) {
+    throw new SealError(`${config.data} holds records, and its root key ${seal.place} is missing: restore it`)
+  }
+  return seal.create()
+}
+
+/** Makes the account at the first start, and hands its root credentials over once. */
+async function prepareAccount(config: Config, records: Records): Promise<void> {
+  const parts = { records, clock: systemClock, random: systemRandom }
+  const account = await ensureAccount(parts, config.account)
+  const path = join(config.data, CREDENTIALS_FILE)
+  await handOverRoot(parts, account, async (key) => {
+    await addCredentials(path, { ...key, account: config.account })
+  })
+}
+
+/**
+ * Opens a data folder to serve from it. Of several processes that start at once, one at a time makes
+ * what is missing: the root key, the account, the credentials.
+ */
+export async function openForServing(config: Config, options: RecordsOptions = {}): Promise<Deployment> {
+  await makeDataFolder(config)
+  // Whoever could change it could give our users credentials of another server.
+  await readCredentialsFile(join(config.data, CREDENTIALS_FILE))
+  const lock = await waitForLock(join(config.data, START_LOCK_FILE))
+  try {
+    const deployment = await openDeployment(config, options)
+    await prepareAccount(config, deployment.records)
+    return deployment
+  } finally {
+    lock.release()
+  }
+}
+
+/** @throws Error when somebody else holds the lock for {@link START_LOCK_ATTEMPTS} attempts. */
+async function waitForLock(path: string): Promise<FileLock> {
+  for (let attempt = 0; attempt < START_LOCK_ATTEMPTS; attempt += 1) {
+    const lock = claimFileLock(path)
+    if (lock !== undefined) return lock
+    await systemSleep(START_LOCK_RETRY_MS)
+  }
+  throw new Error(`${path} has been locked for too long: does another start of Holdfast hang?`)
+}
+
+/** The certificate chain and the private key of a listener; nothing without TLS. @throws ConfigError. */
+export async function readTls({ tls }: Config): Promise<TlsPair | undefined> {
+  if (tls === undefined) return undefined
+  try {
+    const cert = parseCertificates(await readRegularText(tls.certFile))
+    const key = await readRegularText(tls.keyFile)
+    // Says whether a listener will take them, which is opened when much has been made already.
+    createSecureContext({ cert, key })
+    return { cert, key }
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new ConfigError(`HOLDFAST_TLS_CERT or HOLDFAST_TLS_KEY cannot be used: ${reason}`, { cause })
+  }
+}
+
+/**
+ * Reads the certificate and the private key again, and gives them to `use` when they can be used: else what is in
+ * use stays. The log says which of both.
+ */
+export async function renewTls(config: Config, log: Log, use: (pair: TlsPair) => void): Promise<void> {
+  try {
+    const pair = await readTls(config)
+    if (pair === undefined) {
+      log.info('there is no certificate to read again: this server has no TLS')
+      return
+    }
+    const facts = certificateFacts(pair.cert)
+    use(pair)
+    logRenewed(facts, log)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    log.error('the certificate was not replaced, and the one before is still in use', { reason })
+  }
+}
+
+function logRenewed({ serial, notAfter }: CertificateFacts, log: Log): void {
+  const fields = { serial, notAfter: new Date(notAfter).toISOString() }
+  if (notAfter > systemClock.now()) log.info('the certificate was read again: new connections get it', fields)
+  else log.warn('the certificate was read again, and new connections get it, but it has expired', fields)
+}
+
+/** What events of this deployment's own are made with. */
+export function ownEventParts(config: Config): OwnEventParts {
+  return { clock: systemClock, random: systemRandom, account: config.account }
+}
+
+/** Takes a node's place in the audit log, and records what had to be cut from its end. */
+export async function openNodeJournal(
+  config: Config,
+  { records, auditKey }: Pick<Deployment, 'records' | 'auditKey'>,
+  watched: Pick<JournalParts, 'log' | 'durable' | 'isReserved'>,
+): Promise<Journal> {
+  const { log } = watched
+  const own = ownEventParts(config)
+  const journal = await openJournal({
+    ...own,
+    folder: join(config.data, AUDIT_FOLDER),
+    key: auditKey,
+    records,
+    files: segmentFiles,
+    claimLock: claimFileLock,
+    timers: systemTimers,
+    ...watched,
+  })
+  if (journal.torn !== undefined) {
+    log.warn('the end of the audit log was torn and set aside', journal.torn)
+    await journal.append(tornTailEvent(own, journal.node, journal.torn))
+  }
+  return journal
+}
+
+/** What is kept of the disk for revocations. */
+const RESERVE_FILE = 'reserve'
+
+/** The reserve of the disk that a data folder is on. */
+export function openDiskReserve({ data }: Config, log: Log): DiskReserve {
+  return new DiskReserve({
+    path: join(data, RESERVE_FILE),
+    files: systemFiles,
+    space: () => diskSpaceOf(data),
+    clock: systemClock,
+    random: systemRandom,
+    log,
+  })
+}
+
+/** The URL that a server of this configuration is reached at, on the port that it has. */
+export function endpointOf(config: Config, port: number): string {
+  const scheme = config.tls === undefined ? 'http' : 'https'
+  return `${scheme}://${formatAddress({ host: config.listen.host, port })}`
+}
+
+/** Writes down where the server listens, for other commands on the same data folder. */
+export async function announceEndpoint(config: Config, port: number): Promise<void> {
+  const path = join(config.data, ENDPOINT_FILE)
+  const aside = `${path}.${process.pid}`
+  await rm(aside, { force: true })
+  await writeFile(aside, `${endpointOf(config, port)}\n`, { mode: OWNER_ONLY_FILE, flag: 'wx' })
+  await rename(aside, path)
+}
+
+/** Removes what was written down, unless another server of the folder has written since. */
+export async function withdrawEndpoint(config: Config, port: number): Promise<void> {
+  const path = join(config.data, ENDPOINT_FILE)
+  const written = await readRegularText(path).catch(() => '')
+  if (written.trim() === endpointOf(config, port)) await rm(path, { force: true })
+}
+
+/** Makes the folder that reports are written to, if there is none. @throws Error where there can be no folder. */
+export function makeReportsFolder(path: string): Promise<void> {
+  return makeFolder(path)
+}
+
+/** Makes the folder of events, if there is none. */
+export async function makeEventsFolder(config: Config): Promise<string> {
+  const folder = join(config.data, EVENTS_FOLDER)
+  await makeFolder(folder)
+  return folder
+}

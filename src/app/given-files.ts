@@ -1,0 +1,87 @@
+/** What settings name, read and checked before a start makes or changes anything. */
+
+import { join } from 'node:path'
+import { parseRoots } from '../attestation/roots.ts'
+import { systemClock } from '../base/ports.ts'
+import { readRegularText } from '../base/regular-file.ts'
+import type { Destination } from '../cloudtrail/delivery/destination.ts'
+import { openDestination } from '../cloudtrail/delivery/open-destination.ts'
+import { readDefaultCredentials } from '../config/credentials-file.ts'
+import { ConfigError } from '../config/setting.ts'
+import type { Config } from '../config/settings.ts'
+import { parseCertificates } from '../crypto/certificates.ts'
+import { type OfflineKeys, parseKeySet } from '../iam/sessions/oidc.ts'
+import type { Endpoint } from '../notifications/endpoint.ts'
+import { openEndpoints } from '../notifications/open-endpoints.ts'
+import type { Prices } from '../usage/prices.ts'
+import { readPricesFile } from '../usage/prices-file.ts'
+import { readTls } from './deployment.ts'
+
+/** What the settings of a server name. */
+export type GivenFiles = {
+  readonly tls: Awaited<ReturnType<typeof readTls>>
+  readonly attestationRoots: readonly Uint8Array[]
+  /** Key sets of identity providers that are never fetched. */
+  readonly offlineKeys: OfflineKeys
+  /** PEM certificates. */
+  readonly xksCa: string | undefined
+  readonly endpoints: readonly Endpoint[]
+  readonly trails: Destination
+  readonly prices: Prices | undefined
+}
+
+/** Where trails deliver to when nothing else is set, within the data folder. */
+const TRAILS_FOLDER = 'trails'
+
+/** Reads everything. @throws UsageError, which names the setting and the file, for what cannot be used. */
+export async function readGivenFiles(config: Config): Promise<GivenFiles> {
+  const { attestationRootFile, oidcKeysFile, xks, events, prices } = config
+  return {
+    tls: await readTls(config),
+    attestationRoots: (await readAs('HOLDFAST_ATTESTATION_ROOT', attestationRootFile, parseRoots)) ?? [],
+    offlineKeys: (await readAs('HOLDFAST_OIDC_KEYS', oidcKeysFile, parseOfflineKeys)) ?? new Map(),
+    xksCa: await readAs('HOLDFAST_XKS_CA', xks.caFile, parseCertificates),
+    endpoints: await openEndpoints(events.webhooksFile),
+    trails: await openTrailDestination(config),
+    prices: await readPricesFile(prices),
+  }
+}
+
+async function readAs<T>(
+  variable: string,
+  path: string | undefined,
+  parse: (text: string) => T,
+): Promise<T | undefined> {
+  if (path === undefined) return undefined
+  try {
+    return parse(await readRegularText(path))
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new ConfigError(`${variable} is '${path}': ${reason}`, { cause })
+  }
+}
+
+function parseOfflineKeys(text: string): OfflineKeys {
+  const issuers: object = JSON.parse(text)
+  return new Map(
+    Object.entries(issuers).map(([url, keys]) => [
+      url.replace(/^https:\/\//, '').replace(/\/$/, ''),
+      parseKeySet(keys),
+    ]),
+  )
+}
+
+async function openTrailDestination({ trails, data, region }: Config): Promise<Destination> {
+  const { to = join(data, TRAILS_FOLDER), credentialsFile: file } = trails
+  const credentials = file === undefined ? undefined : await readTrailCredentials(file)
+  return openDestination({ to, credentials, region, clock: systemClock })
+}
+
+async function readTrailCredentials(path: string): ReturnType<typeof readDefaultCredentials> {
+  try {
+    return await readDefaultCredentials(path)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new ConfigError(`HOLDFAST_TRAILS_CREDENTIALS cannot be used: ${reason}`, { cause })
+  }
+}

@@ -1,0 +1,67 @@
+import type { Log } from '../base/log.ts'
+import { systemClock, systemRandom, systemTimers } from '../base/ports.ts'
+import type { TlsPair } from '../base/tls-pair.ts'
+import { VERSION } from '../base/version.ts'
+import { formatAddress } from '../config/places.ts'
+import type { Config } from '../config/settings.ts'
+import { openMetricsListener } from '../http/metrics-listener.ts'
+import { mergeSnapshots, type Snapshot } from '../metrics/points.ts'
+import { readTls } from './deployment.ts'
+
+/** What is served and sent of a server's metrics. */
+export type Monitoring = {
+  /** The URL of `/metrics`; nothing when it is not served. */
+  readonly url: string | undefined
+  /** Gives new connections to it another certificate. */
+  readonly useTls: (pair: TlsPair) => void
+  readonly close: () => Promise<void>
+}
+
+/** Where the metrics of a server come from: what each of its processes says now. */
+export type MonitoringParts = {
+  readonly snapshots: () => Promise<readonly Snapshot[]>
+  readonly log: Log
+}
+
+/** Serves and sends the metrics of a server as its settings say. @throws with a message for the operator. */
+export async function openMonitoring(config: Config, parts: MonitoringParts): Promise<Monitoring> {
+  const { listen, collector } = config.monitoring
+  const startedAt = systemClock.now()
+  const collect = async () => ({
+    points: mergeSnapshots(await parts.snapshots()),
+    time: { startedAt, now: systemClock.now() },
+  })
+  await using stack = new AsyncDisposableStack()
+  if (collector !== undefined) {
+    const { openMetricsExport } = await import('../metrics/otlp.ts')
+    const instance = systemRandom.uuid()
+    const exporter = openMetricsExport(
+      { endpoint: collector, instance, version: VERSION, timers: systemTimers, log: parts.log },
+      collect,
+    )
+    stack.defer(() => exporter.close())
+  }
+  let url: string | undefined
+  let useTls = (_pair: TlsPair): void => {}
+  if (listen !== undefined) {
+    // Loaded where it is wanted: a server without metrics does not read the SDK.
+    const { formatPrometheus, PROMETHEUS_MEDIA_TYPE } = await import('../metrics/exposition.ts')
+    const tls = await readTls(config)
+    const listener = await openMetricsListener({
+      ...listen,
+      setting: 'HOLDFAST_METRICS',
+      tls,
+      mediaType: PROMETHEUS_MEDIA_TYPE,
+      text: async () => {
+        const { points, time } = await collect()
+        return formatPrometheus(points, time)
+      },
+    })
+    stack.defer(() => listener.close())
+    useTls = listener.useTls
+    const scheme = tls === undefined ? 'http' : 'https'
+    url = `${scheme}://${formatAddress({ host: listen.host, port: listener.port })}/metrics`
+  }
+  const open = stack.move()
+  return { url, useTls, close: () => open.disposeAsync() }
+}

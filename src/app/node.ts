@@ -1,0 +1,392 @@
+import { join } from 'node:path'
+import type { OwnEventParts } from '../audit/events/own-events.ts'
+import { openRecordLimiters, type RecordLimiters } from '../audit/events/record-limiters.ts'
+import type { DiskReserve } from '../audit/log/disk-reserve.ts'
+import { systemFiles } from '../audit/log/files.ts'
+import type { Journal } from '../audit/log/journal.ts'
+import { openReadiness } from '../audit/log/readiness.ts'
+import { IndexThread } from '../audit-index/thread/index-thread.ts'
+import { lastUsageFinder } from '../audit-index/thread/last-usage.ts'
+import { indexedUpTo, treeGrower } from '../audit-index/thread/read-log.ts'
+import type { Log } from '../base/log.ts'
+import { systemAfterThisTurn, systemClock, systemRandom, systemSleep, systemTimers } from '../base/ports.ts'
+import { Slices } from '../base/slices.ts'
+import type { TlsPair } from '../base/tls-pair.ts'
+import { fetchJson } from '../client/fetch-json.ts'
+import { openTrailService, type TrailService, type TrailServiceParts } from '../cloudtrail/trail-service.ts'
+import { isMonitored } from '../config/monitoring-settings.ts'
+import type { Config } from '../config/settings.ts'
+import type { Ed25519Key } from '../crypto/ed25519.ts'
+import type { HmacKey } from '../crypto/hmac.ts'
+import { Custody } from '../custody/custody.ts'
+import { createDispatcher, type Dispatcher } from '../dispatch/dispatcher.ts'
+import { Freshness } from '../dispatch/freshness.ts'
+import { isRevocation } from '../dispatch/revocations.ts'
+import { createRouting } from '../dispatch/routing.ts'
+import type { HttpParts } from '../http/exchange.ts'
+import { openHttpServer } from '../http/server.ts'
+import { quotasFinder } from '../iam/accounts/account-quotas.ts'
+import { KeyUses } from '../iam/credentials/key-uses.ts'
+import { arnsOfIds, findPrincipal, shownName } from '../iam/entities/principals.ts'
+import { type IamServiceParts, openIamService } from '../iam/iam-service.ts'
+import { placeNow } from '../iam/organization/place.ts'
+import { archiveJob } from '../jobs/archive.ts'
+import { checkpointJob } from '../jobs/checkpoints.ts'
+import { connectionJob } from '../jobs/connection.ts'
+import { insightsData, insightsJob } from '../jobs/insights.ts'
+import { doWhatIsDue, type LifecycleParts } from '../jobs/lifecycle.ts'
+import { type Job, type Scheduler, startJobs } from '../jobs/scheduler.ts'
+import { OpenedGrants } from '../kms/grants/opened-grants.ts'
+import { KeyCounter } from '../kms/keys/key-count.ts'
+import { type KeyFacts, keyFacts } from '../kms/keys/key-facts.ts'
+import { wrappedKeys } from '../kms/keys/wrapped-keys.ts'
+import type { KmsParts } from '../kms/kms-dependencies.ts'
+import { KMS_OPERATIONS } from '../kms/kms-operations.ts'
+import { planDue } from '../kms/lifecycle/due-plan.ts'
+import { type NodeWatch, openNodeWatch } from '../metrics/metrics-service.ts'
+import type { NodeMeters } from '../metrics/node-meters.ts'
+import type { Point } from '../metrics/points.ts'
+import {
+  type EventService,
+  type EventServiceParts,
+  openEventService,
+} from '../notifications/notification-service.ts'
+import { openQuotas, type Quotas } from '../quotas/quota-service.ts'
+import { SigningKeys } from '../sigv4/signing-key.ts'
+import { claimFileLock } from '../store/file-lock.ts'
+import type { Records } from '../store/records.ts'
+import type { Prices } from '../usage/prices.ts'
+import { openReportingService } from '../usage-api/usage-service.ts'
+import { openXksClient, type XksClient } from '../xks/client/client.ts'
+import { archiveParts } from './archive.ts'
+import {
+  AUDIT_FOLDER,
+  announceEndpoint,
+  INDEX_FOLDER,
+  INSIGHTS_FOLDER,
+  listAccounts,
+  makeEventsFolder,
+  openDiskReserve,
+  openForServing,
+  openNodeJournal,
+  ownEventParts,
+  withdrawEndpoint,
+} from './deployment.ts'
+import { type GivenFiles, readGivenFiles } from './given-files.ts'
+
+/** How often it is looked for what is due to keys. */
+const LIFECYCLE_INTERVAL_MS = 1000
+/** Held by the process that delivers trails. */
+const TRAILS_LOCK_FILE = 'trails.lock'
+/** How often last uses of access keys are written. */
+const KEY_USE_INTERVAL_MS = 60_000
+/** How often it is looked whether the disk is full. */
+const RESERVE_INTERVAL_MS = 500
+
+/** How long work gives way: all that one process runs shares its event loop. */
+const { giveWay } = new Slices({
+  clock: systemClock,
+  afterThisTurn: systemAfterThisTurn,
+  sleep: systemSleep,
+})
+
+/** Every key of an account in a region, for reports. */
+export function reportedKeys(records: Records, account: string, region: string): AsyncGenerator<KeyFacts> {
+  return keyFacts(records, account, region)
+}
+
+/** A node that serves. */
+export type RunningNode = {
+  readonly port: number
+  /** What it counts and measures, as it is now. */
+  readonly metrics: () => Promise<readonly Point[]>
+  /** Gives new connections another certificate. */
+  readonly useTls: (pair: TlsPair) => void
+  /** Finishes what is in flight, then closes everything. */
+  readonly close: () => Promise<void>
+}
+
+/** Starts a node on a data folder. @throws with a message for the operator. */
+export async function openNode(
+  config: Config,
+  listener: { readonly port: number; readonly sharedPort: boolean },
+  operatorLog: Log,
+): Promise<RunningNode> {
+  const given = await readGivenFiles(config)
+  await using stack = new AsyncDisposableStack()
+  const watch = await openWatch(config, operatorLog)
+  stack.defer(() => watch.close())
+  const { meters } = watch
+  const { log } = meters
+  const deployment = await openForServing(config, { watch: watch.store, giveWay })
+  const { records, auditKey, checkpointKey, wrappingKey, grantTokens, tokenSealer: sealer } = deployment
+  stack.defer(() => records.close())
+  const own = ownEventParts(config)
+  const reserve = openDiskReserve(config, log)
+  const isReserved = () => reserve.isInUse
+  const { durable } = meters
+  const journal = await openNodeJournal(config, { records, auditKey }, { log, durable, isReserved })
+  stack.defer(() => journal.close())
+  const index = openIndexThread(config, auditKey, log)
+  stack.defer(() => index.close())
+  const custody = new Custody({ wrappingKey, wrappedKeys: wrappedKeys(records), random: systemRandom })
+  stack.defer(() => custody[Symbol.dispose]())
+  const limiters = openRecordLimiters(journal, own, log)
+  stack.defer(() => limiters.close())
+  const xks = openXks(config, given.xksCa)
+  stack.defer(() => xks[Symbol.dispose]())
+  const events = await openEvents(config, { records, index, journal, log, endpoints: given.endpoints })
+  const quotas = openAccountQuotas(config, records, events, log)
+  const kms = kmsParts(config, { records, quotas, custody, xks, grantTokens, index, given })
+  const keyUses = new KeyUses(records)
+  stack.defer(() => keyUses.write())
+  const iam = { records, quotas, sealer, keyUses, giveWay, fetchJson, offline: given.offlineKeys }
+  const trails = openTrails(config, { records, index, log, destination: given.trails })
+  const { prices } = given
+  const served = { kms, journal, trails, index, iam, quotas, limiters, own, watch, events, prices }
+  const dispatcher = openDispatcher(served)
+  const keys = { auditKey, checkpointKey }
+  const jobs = startNodeJobs(config, {
+    kms,
+    journal,
+    index,
+    ...keys,
+    keyUses,
+    trails,
+    events,
+    meters,
+    reserve,
+  })
+  stack.defer(() => jobs.stop())
+  stack.defer(() => events.close())
+  const readiness = openReadiness({
+    journal,
+    records,
+    watch: watch.store,
+    isReserved,
+    clock: systemClock,
+    log,
+  })
+  const { reason: unready } = readiness
+  const place = { ...listener, host: config.listen.host, tls: given.tls, bounds: config.bounds }
+  const http = await openHttpServer(httpParts(dispatcher, { unready, reached: meters.boundReached }), {
+    ...place,
+    setting: 'HOLDFAST_LISTEN',
+  })
+  stack.defer(() => http.close())
+  await announceEndpoint(config, http.port)
+  stack.defer(() => withdrawEndpoint(config, http.port))
+  stack.defer(() => readiness.stop())
+  const accounts = () => listAccounts(records)
+  watch.addGauges({ journal, records, index, accounts, unready, connections: http.connections })
+  const open = stack.move()
+  const { port, useTls } = http
+  return { port, metrics: watch.collect, useTls, close: () => open.disposeAsync() }
+}
+
+function httpParts(
+  { handle, refuseUnread: refuse, early }: Dispatcher,
+  watch: Pick<HttpParts, 'unready' | 'reached'>,
+): HttpParts {
+  return { handle, refuse, early, ...watch }
+}
+
+type KmsGiven = Pick<KmsParts, 'records' | 'quotas' | 'custody' | 'xks' | 'grantTokens'> & {
+  readonly index: IndexThread
+  readonly given: GivenFiles
+}
+
+function kmsParts(config: Config, { index, given, ...parts }: KmsGiven): KmsParts {
+  const { records } = parts
+  return {
+    ...parts,
+    keyCounter: new KeyCounter(systemRandom),
+    random: systemRandom,
+    giveWay,
+    principalExists: async (arn) => (await findPrincipal(records, arn)) !== undefined,
+    principalId: async (arn) => (await findPrincipal(records, arn))?.id,
+    shownName: (arn, id) => shownName(records, arn, id),
+    arnsOfIds: (ids) => arnsOfIds(records, ids),
+    openedGrants: new OpenedGrants(giveWay),
+    sm2Regions: new Set(config.sm2Regions),
+    attestationRoots: given.attestationRoots,
+    lastUsage: lastUsageFinder(index),
+  }
+}
+
+function openWatch({ monitoring }: Config, log: Log): Promise<NodeWatch> {
+  const { collector, traceShare } = monitoring
+  return openNodeWatch({
+    isMonitored: isMonitored(monitoring),
+    collector,
+    traceShare,
+    instance: systemRandom.uuid(),
+    clock: systemClock,
+    timers: systemTimers,
+    log,
+  })
+}
+
+type JobParts = {
+  readonly kms: KmsParts
+  readonly journal: Journal
+  readonly index: IndexThread
+  readonly auditKey: HmacKey
+  readonly checkpointKey: Ed25519Key
+  readonly keyUses: KeyUses
+  readonly trails: TrailService
+  readonly events: EventService
+  readonly meters: NodeMeters
+  readonly reserve: DiskReserve
+}
+
+function startNodeJobs(config: Config, parts: JobParts): Scheduler {
+  const { kms, journal, index, keyUses, trails, events, meters, reserve } = parts
+  const { log } = meters
+  const deployment = { ...parts, records: kms.records }
+  const checkpoints = checkpointJob({
+    records: kms.records,
+    files: systemFiles,
+    folder: join(config.data, AUDIT_FOLDER),
+    signingKey: parts.checkpointKey,
+    grow: treeGrower(index),
+    log,
+  })
+  return startJobs(
+    events.watched([
+      lifecycleJob(kms, journal, meters),
+      connectionJob({ ...kms, log }),
+      checkpoints,
+      keyUseJob(keyUses),
+      { name: 'disk reserve', everyMs: RESERVE_INTERVAL_MS, run: () => reserve.check() },
+      trails.delivery,
+      archiveJob(archiveParts({ config, deployment, journal, indexed: indexedUpTo(index), log })),
+      insightsJob({ index, journal, log }),
+      ...events.jobs,
+    ]),
+    { timers: systemTimers, log, ended: meters.jobEnded },
+  )
+}
+
+type ServiceParts = {
+  readonly kms: KmsParts
+  readonly journal: Journal
+  readonly trails: TrailService
+  readonly index: IndexThread
+  readonly iam: Omit<IamServiceParts, 'clock' | 'random'>
+  readonly quotas: Quotas
+  readonly limiters: RecordLimiters
+  readonly own: OwnEventParts
+  readonly watch: NodeWatch
+  readonly events: EventService
+  readonly prices: Prices | undefined
+}
+
+function openTrails(
+  config: Config,
+  parts: Pick<TrailServiceParts, 'records' | 'index' | 'log' | 'destination'>,
+): TrailService {
+  return openTrailService({
+    ...parts,
+    clock: systemClock,
+    random: systemRandom,
+    accounts: () => listAccounts(parts.records),
+    claimLock: () => claimFileLock(join(config.data, TRAILS_LOCK_FILE)),
+  })
+}
+
+async function openEvents(
+  config: Config,
+  parts: Pick<EventServiceParts, 'records' | 'index' | 'log' | 'endpoints'> & { readonly journal: Journal },
+): Promise<EventService> {
+  const { events, region } = config
+  return openEventService({
+    ...parts,
+    ...ownEventParts(config),
+    sleep: systemSleep,
+    node: parts.journal.node,
+    append: (json) => parts.journal.append(json),
+    folder: await makeEventsFolder(config),
+    claimLock: claimFileLock,
+    region,
+    recentUseDays: events.recentUseDays,
+  })
+}
+
+function openIndexThread(config: Config, key: HmacKey, log: Log): IndexThread {
+  const folder = join(config.data, INDEX_FOLDER)
+  const insights = insightsData(config.insights, join(config.data, INSIGHTS_FOLDER))
+  const auditFolder = join(config.data, AUDIT_FOLDER)
+  return new IndexThread({ folder, auditFolder, key, insights }, log, systemTimers)
+}
+
+function openDispatcher(parts: ServiceParts): Dispatcher {
+  const { kms, journal, quotas, limiters, own, watch, index, prices, ...service } = parts
+  const { meters, answered } = watch
+  const { records } = kms
+  const reporting = openReportingService({ records, index, clock: systemClock, prices, giveWay })
+  const iam = openIamService({ ...service.iam, clock: systemClock, random: systemRandom })
+  return createDispatcher({
+    routing: createRouting([
+      ...KMS_OPERATIONS.map((operation) => operation(kms)),
+      ...iam.operations,
+      ...service.trails.operations,
+      ...reporting,
+    ]),
+    findCredential: iam.findCredential,
+    signingKeys: new SigningKeys(),
+    refusals: {
+      admit: (source) => meters.admitted(limiters.refused.admit(source)),
+      journal,
+      random: systemRandom,
+      account: own.account,
+    },
+    quotas,
+    admitThrottled: (account) => meters.admitted(limiters.throttled.admit(account)),
+    freshness: new Freshness(records, systemAfterThisTurn),
+    findPlace: (account) => placeNow(records, account),
+    journal,
+    clock: systemClock,
+    random: systemRandom,
+    log: meters.log,
+    alarm: service.events.alarm,
+    answered,
+  })
+}
+
+function openAccountQuotas(config: Config, records: Records, events: EventService, log: Log): Quotas {
+  return openQuotas({
+    find: quotasFinder(records),
+    clock: systemClock,
+    processes: config.workers,
+    isUrgent: isRevocation,
+    near: (use) => {
+      log.warn('an account has used most of a quota', use)
+      const { account, region, quota, used, limit } = use
+      void events.announce({ name: 'ComeNearQuota', account, region, details: { quota, used, limit } })
+    },
+  })
+}
+
+function lifecycleJob(kms: KmsParts, journal: Journal, { log, dueEnded }: NodeMeters): Job {
+  const { records, custody, random } = kms
+  const parts: LifecycleParts = {
+    records,
+    journal,
+    plan: (due, now) => planDue(kms, due, now),
+    forget: (materialId) => custody.forget(materialId),
+    clock: systemClock,
+    random,
+    log,
+    ended: dueEnded,
+  }
+  return { name: 'key lifecycle', everyMs: LIFECYCLE_INTERVAL_MS, run: () => doWhatIsDue(parts) }
+}
+
+function openXks({ xks: { routes, timeoutMs } }: Config, ca: string | undefined): XksClient {
+  return openXksClient({ ca, routes, timeoutMs, clock: systemClock, timers: systemTimers })
+}
+
+function keyUseJob(keyUses: KeyUses) {
+  return { name: 'last uses of access keys', everyMs: KEY_USE_INTERVAL_MS, run: () => keyUses.write() }
+}

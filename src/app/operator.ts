@@ -1,0 +1,243 @@
+import { join } from 'node:path'
+import { operatorEvent } from '../audit/events/own-events.ts'
+import type { Log } from '../base/log.ts'
+import { type Clock, type Random, systemClock, systemRandom, systemSleep } from '../base/ports.ts'
+import { addCredentials, readCredentialsFile } from '../config/credentials-file.ts'
+import type { Config } from '../config/settings.ts'
+import { handOverRoot } from '../iam/accounts/account.ts'
+import { type ListedQuota, listQuotas, setQuota } from '../iam/accounts/account-quotas.ts'
+import { createAccount, freeAccountId, listAccounts, needAccount } from '../iam/accounts/accounts.ts'
+import { newRootKey, type OlderKeys } from '../iam/credentials/root-credentials.ts'
+import {
+  attachControl,
+  deleteControl,
+  detachControl,
+  type ListedControl,
+  listControls,
+  putControl,
+} from '../iam/organization/control-attachments.ts'
+import { attachedTo, type ControlType } from '../iam/organization/control-policies.ts'
+import {
+  createOrganization,
+  createUnit,
+  deleteOrganization,
+  deleteUnit,
+  moveAccount,
+  removeAccount,
+  renameUnit,
+  showOrganization,
+} from '../iam/organization/organization.ts'
+import type { OrganizationValue } from '../iam/organization/organization-record.ts'
+import { redeliver } from '../notifications/redeliver.ts'
+import { claimFileLock } from '../store/file-lock.ts'
+import type { Change, Records } from '../store/records.ts'
+import { CREDENTIALS_FILE, makeEventsFolder, openDeployment, openNodeJournal } from './deployment.ts'
+
+/** What an operator can do beside the server: each change is recorded like a call. */
+export type Operator = {
+  /** Makes an account, hands its root credentials over in the credentials file, and gives its id. */
+  readonly createAccount: (id: string | undefined) => Promise<string>
+  /** Makes a root access key, hands it over in the credentials file, and says what it has done. */
+  readonly createRootCredentials: (account: string, others: OlderKeys) => Promise<CreatedRootKey>
+  readonly accounts: () => Promise<readonly ListedAccount[]>
+  readonly controls: Readonly<Record<ControlType, ControlOperator>>
+  readonly organization: OrganizationOperator
+  /** Announces a test, of which every endpoint gets the event that wants it. */
+  readonly testEvents: () => Promise<void>
+  /** Delivers dead letters again: those of one event, or all. Gives how many. */
+  readonly redeliverEvents: (eventId: string | undefined) => Promise<number>
+  readonly quotas: (account: string) => Promise<readonly ListedQuota[]>
+  readonly setQuota: (account: string, name: string, value: string) => Promise<void>
+}
+
+/** A root access key that was made and handed over. */
+type CreatedRootKey = {
+  readonly accessKeyId: string
+  /** The access keys that the account had. */
+  readonly older: readonly string[]
+  /** The profile of the credentials file that has it. */
+  readonly profile: string
+}
+
+/** What an operator can do with control policies of one type. A target is a root, a unit or an account, by its id. */
+type ControlOperator = {
+  readonly list: () => Promise<readonly ListedControl[]>
+  readonly put: (name: string, document: string) => Promise<void>
+  readonly delete: (name: string) => Promise<void>
+  readonly attach: (name: string, target: string) => Promise<void>
+  readonly detach: (name: string, target: string) => Promise<void>
+}
+
+/** What an operator can do with the organization. */
+type OrganizationOperator = {
+  readonly create: (management: string) => Promise<OrganizationValue>
+  readonly show: () => Promise<{
+    readonly value: OrganizationValue
+    readonly accounts: readonly ListedAccount[]
+  }>
+  readonly delete: () => Promise<void>
+  /** Gives the id of the unit. */
+  readonly createUnit: (name: string, parent: string | undefined) => Promise<string>
+  readonly renameUnit: (unit: string, name: string) => Promise<void>
+  readonly deleteUnit: (unit: string) => Promise<void>
+  readonly move: (account: string, to: string) => Promise<void>
+  readonly remove: (account: string) => Promise<void>
+}
+
+/** An account as lists show it. */
+export type ListedAccount = {
+  readonly id: string
+  readonly createdAt: number
+  readonly scps: readonly string[]
+  readonly rcps: readonly string[]
+  /** The root or unit that it is in. */
+  readonly parent: string | undefined
+}
+
+function listed({ name: id, value }: Awaited<ReturnType<typeof needAccount>>): ListedAccount {
+  const { createdAt, parent } = value
+  return { id, createdAt, scps: attachedTo(value, 'scp'), rcps: attachedTo(value, 'rcp'), parent }
+}
+
+/** Opens a data folder for one command. @throws with a message for the operator. */
+export async function asOperator<T>(
+  config: Config,
+  log: Log,
+  use: (operator: Operator) => Promise<T>,
+): Promise<T> {
+  await using stack = new AsyncDisposableStack()
+  const deployment = await openDeployment(config)
+  deployment.wrappingKey[Symbol.dispose]()
+  const { records } = deployment
+  stack.defer(() => records.close())
+  const journal = await openNodeJournal(config, deployment, { log })
+  stack.defer(() => journal.close())
+  const own = { clock: systemClock, random: systemRandom, account: config.account }
+  const commit: Commit = async (name, details, changes) => {
+    const eventId = systemRandom.uuid()
+    await journal.commit(changes, [{ id: eventId, json: operatorEvent(own, eventId, name, details) }])
+  }
+  return await use(operatorOf(config, records, commit))
+}
+
+type Commit = (
+  name: string,
+  details: { readonly [name: string]: unknown },
+  changes: readonly Change[],
+) => Promise<void>
+
+function operatorOf(config: Config, records: Records, commit: Commit): Operator {
+  const parts = { records, clock: systemClock, random: systemRandom }
+  return {
+    createAccount: async (given) => {
+      const id = given ?? (await freeAccountId(parts))
+      await commit('CreateAccount', { accountId: id }, await createAccount(parts, id))
+      const path = join(config.data, CREDENTIALS_FILE)
+      await handOverRoot(parts, await needAccount(records, id), async (key) => {
+        await addCredentials(path, { ...key, account: id })
+      })
+      return id
+    },
+    createRootCredentials: async (accountId, others) => {
+      const path = join(config.data, CREDENTIALS_FILE)
+      // What cannot be written to is found before anything changes.
+      await readCredentialsFile(path)
+      const { accessKeyId, older, changes } = await newRootKey(parts, accountId, others)
+      await commit(
+        'CreateRootCredentials',
+        { accountId, accessKeyId, others, otherAccessKeyIds: older },
+        changes,
+      )
+      let profile = ''
+      await handOverRoot(parts, await needAccount(records, accountId), async (key) => {
+        profile = await addCredentials(path, { ...key, account: accountId }, { replaces: older })
+      })
+      return { accessKeyId, older, profile }
+    },
+    accounts: async () => (await listAccounts(records)).map(listed),
+    controls: {
+      scp: controlOperator('scp', parts, commit),
+      rcp: controlOperator('rcp', parts, commit),
+    },
+    organization: organizationOperator(parts, commit),
+    testEvents: () => commit('TestEvents', {}, []),
+    redeliverEvents: async (eventId) => {
+      const folder = await makeEventsFolder(config)
+      return redeliver(
+        {
+          letters: { folder, claimLock: claimFileLock, sleep: systemSleep },
+          records,
+          now: () => systemClock.now(),
+          commit: (eventIds, changes) => commit('RedeliverEvents', { eventIds }, changes),
+        },
+        eventId,
+      )
+    },
+    quotas: (account) => listQuotas(records, account),
+    setQuota: async (accountId, name, value) =>
+      commit('SetQuota', { accountId, name, value }, await setQuota(records, accountId, name, value)),
+  }
+}
+
+type OperatorParts = { readonly records: Records; readonly clock: Clock; readonly random: Random }
+
+/** What events call the types. */
+const EVENT_NAMES: Readonly<Record<ControlType, string>> = {
+  scp: 'ServiceControlPolicy',
+  rcp: 'ResourceControlPolicy',
+}
+
+function controlOperator(type: ControlType, parts: OperatorParts, commit: Commit): ControlOperator {
+  const { records } = parts
+  const event = EVENT_NAMES[type]
+  const details = (name: string, target: string) =>
+    /^[0-9]/.test(target) ? { name, accountId: target } : { name, targetId: target }
+  return {
+    list: () => listControls(records, type),
+    put: async (name, document) =>
+      commit(`Put${event}`, { name, document }, await putControl(parts, type, name, document)),
+    delete: async (name) => commit(`Delete${event}`, { name }, await deleteControl(records, type, name)),
+    attach: async (name, target) => {
+      const changes = await attachControl(records, { type, name, target })
+      await commit(`Attach${event}`, details(name, target), changes)
+    },
+    detach: async (name, target) => {
+      const changes = await detachControl(records, { type, name, target })
+      await commit(`Detach${event}`, details(name, target), changes)
+    },
+  }
+}
+
+function organizationOperator(parts: OperatorParts, commit: Commit): OrganizationOperator {
+  const { records } = parts
+  return {
+    create: async (management) => {
+      const { value, changes } = await createOrganization(parts, management)
+      const details = { organizationId: value.id, rootId: value.root, managementAccountId: management }
+      await commit('CreateOrganization', details, changes)
+      return value
+    },
+    show: async () => {
+      const { value, accounts } = await showOrganization(records)
+      return { value, accounts: accounts.map(listed) }
+    },
+    delete: async () => commit('DeleteOrganization', {}, await deleteOrganization(records)),
+    createUnit: async (name, parentId) => {
+      const { id, changes } = await createUnit(parts, name, parentId)
+      await commit('CreateOrganizationalUnit', { name, parentId, organizationalUnitId: id }, changes)
+      return id
+    },
+    renameUnit: async (id, name) => {
+      const details = { organizationalUnitId: id, name }
+      await commit('UpdateOrganizationalUnit', details, await renameUnit(records, id, name))
+    },
+    deleteUnit: async (id) =>
+      commit('DeleteOrganizationalUnit', { organizationalUnitId: id }, await deleteUnit(records, id)),
+    move: async (accountId, destinationParentId) => {
+      const changes = await moveAccount(records, accountId, destinationParentId)
+      await commit('MoveAccount', { accountId, destinationParentId }, changes)
+    },
+    remove: async (accountId) =>
+      commit('RemoveAccountFromOrganization', { accountId }, await removeAccount(records, accountId)),
+  }
+}

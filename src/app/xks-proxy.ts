@@ -1,0 +1,83 @@
+import { refusalsEvent } from '../audit/events/own-events.ts'
+import { openSummaries } from '../audit/events/record-limiters.ts'
+import { RefusalLimiter } from '../audit/events/refusals.ts'
+import { openReadiness } from '../audit/log/readiness.ts'
+import type { Log } from '../base/log.ts'
+import { systemAfterThisTurn, systemClock, systemRandom } from '../base/ports.ts'
+import type { Config } from '../config/settings.ts'
+import { Custody } from '../custody/custody.ts'
+import { Freshness } from '../dispatch/freshness.ts'
+import { openHttpServer } from '../http/server.ts'
+import { wrappedKeys } from '../kms/keys/wrapped-keys.ts'
+import { StoreWatch } from '../store/watch.ts'
+import { ProxyAdministration } from '../xks/server/administration.ts'
+import { createProxyService } from '../xks/server/proxy-service.ts'
+import { openForServing, openNodeJournal, ownEventParts, readTls } from './deployment.ts'
+import type { RunningNode } from './node.ts'
+
+/** Starts an external key store proxy on a data folder. @throws with a message for the operator. */
+export async function openProxyNode(config: Config, log: Log): Promise<Omit<RunningNode, 'metrics'>> {
+  const tls = await readTls(config)
+  await using stack = new AsyncDisposableStack()
+  const watch = new StoreWatch(systemClock)
+  const { records, journal, custody } = await openParts({ config, log, watch }, stack)
+  const limiter = new RefusalLimiter(systemClock)
+  const own = ownEventParts(config)
+  const summaries = openSummaries(limiter, (summary) => refusalsEvent(own, summary), journal, log)
+  stack.defer(() => summaries.close())
+  const service = createProxyService({
+    records,
+    custody,
+    journal,
+    admit: (source) => limiter.admit(source),
+    freshness: new Freshness(records, systemAfterThisTurn),
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    account: config.account,
+    prefix: config.xksProxy.prefix,
+  })
+  const readiness = openReadiness({ journal, records, watch, clock: systemClock, log })
+  const { host, port } = config.xksProxy.listen
+  const http = await openHttpServer(
+    { handle: service.handle, refuse: service.refuseUnread, unready: readiness.reason },
+    { host, port, tls, sharedPort: false, bounds: config.bounds, setting: 'HOLDFAST_XKS_LISTEN' },
+  )
+  stack.defer(() => http.close())
+  stack.defer(() => readiness.stop())
+  const open = stack.move()
+  return { port: http.port, useTls: http.useTls, close: () => open.disposeAsync() }
+}
+
+/** Opens what the operator does to external keys and credentials, does it, and closes it again. */
+export async function administerProxy<T>(
+  config: Config,
+  log: Log,
+  use: (administration: ProxyAdministration) => Promise<T>,
+): Promise<T> {
+  await using stack = new AsyncDisposableStack()
+  const { records, journal, custody } = await openParts({ config, log }, stack)
+  const { account } = config
+  return await use(
+    new ProxyAdministration({
+      records,
+      custody,
+      journal,
+      clock: systemClock,
+      random: systemRandom,
+      account,
+    }),
+  )
+}
+
+type Opening = { readonly config: Config; readonly log: Log; readonly watch?: StoreWatch }
+
+async function openParts({ config, log, watch }: Opening, stack: AsyncDisposableStack) {
+  const { records, auditKey, wrappingKey } = await openForServing(config, { watch })
+  stack.defer(() => records.close())
+  const journal = await openNodeJournal(config, { records, auditKey }, { log })
+  stack.defer(() => journal.close())
+  const custody = new Custody({ wrappingKey, wrappedKeys: wrappedKeys(records), random: systemRandom })
+  stack.defer(() => custody[Symbol.dispose]())
+  return { records, journal, custody }
+}

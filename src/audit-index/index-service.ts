@@ -1,0 +1,198 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { AuditFiles } from '../audit/log/files.ts'
+import { growTree, type TreeState } from '../audit/proofs/tree.ts'
+import type { Log } from '../base/log.ts'
+import type { Clock } from '../base/ports.ts'
+import type { HmacKey } from '../crypto/hmac.ts'
+import type { Anomaly } from '../insights/detector/anomaly.ts'
+import { claimFileLock, type FileLock } from '../store/file-lock.ts'
+import type { EventIndex, LastUse, TouchRow, UsageQuestion, UsageRow } from '../store/index-port.ts'
+import { openIndex } from '../store/sqlite-index.ts'
+import { type Collected, type CollectQuestion, collectEvents } from './collect.ts'
+import { type Gathered, type GatherQuestion, gatherRecords } from './gather.ts'
+import type { Handover } from './handover.ts'
+import { Indexer } from './indexer.ts'
+import { findEvents, type LookupPage, type LookupQuestion, lookup } from './lookup.ts'
+
+/** What the index service works with. */
+export type IndexServiceParts = {
+  /** The folder of the index. */
+  readonly folder: string
+  readonly auditFolder: string
+  readonly key: HmacKey
+  readonly files: AuditFiles
+  readonly clock: Clock
+  readonly sleep: (delayMs: number) => Promise<void>
+  readonly log: Log
+  /** What looks for insights; without it there are none. */
+  readonly insights?: { readonly pull: () => Promise<readonly Anomaly[]> } | undefined
+  /** Takes what was read, for what looks for insights. */
+  readonly handover?: Handover | undefined
+}
+
+/** A question to the index. `reachMs`: how long to wait for what is in the log by now. */
+export type IndexQuestion = { readonly reachMs: number } & (
+  | { readonly ask: 'lookup'; readonly question: LookupQuestion }
+  | { readonly ask: 'find'; readonly id: string }
+  | { readonly ask: 'lastUse'; readonly key: string }
+  | { readonly ask: 'usage'; readonly question: UsageQuestion }
+  | { readonly ask: 'touches'; readonly key: string }
+  | { readonly ask: 'tree'; readonly node: string; readonly from: TreeState; readonly until: number }
+  | { readonly ask: 'collect'; readonly question: CollectQuestion }
+  | { readonly ask: 'gather'; readonly question: GatherQuestion }
+  | { readonly ask: 'insights' }
+  | { readonly ask: 'scopes' }
+  | { readonly ask: 'status' }
+  | { readonly ask: 'sequences' }
+)
+
+/** What the index knows, and whether that is all that was in the log when it was asked. */
+export type IndexAnswer<T> = { readonly value: T; readonly current: boolean }
+
+/** The values of the questions. */
+export type IndexValues = {
+  readonly lookup: LookupPage
+  readonly find: readonly string[]
+  readonly lastUse: LastUse | undefined
+  readonly usage: readonly UsageRow[]
+  readonly touches: readonly TouchRow[]
+  readonly tree: TreeState
+  readonly collect: Collected
+  readonly gather: Gathered
+  readonly insights: readonly Anomaly[]
+  readonly scopes: ReturnType<EventIndex['scopes']>
+  readonly status: { readonly events: number }
+  /** Of each node: the last sequence number that the index has. */
+  readonly sequences: Readonly<Record<string, number>>
+}
+
+const LOCK_FILE = 'lock'
+/** How often a process that does not write the index looks whether another one has. */
+const WAIT_MS = 50
+
+/**
+ * The index of a data folder. Of all that have it open one writes, the holder of its lock; the
+ * others read, and one of them takes over when the holder has ended.
+ */
+export class IndexService {
+  readonly #parts: IndexServiceParts
+  #lock: FileLock | undefined
+  #index: EventIndex | undefined
+  #indexer: Indexer | undefined
+  #stepping: Promise<number> | undefined
+  #halted = false
+
+  constructor(parts: IndexServiceParts) {
+    this.#parts = parts
+    mkdirSync(parts.folder, { recursive: true, mode: 0o700 })
+  }
+
+  /** Brings in everything that is in the log now, if this is the one that writes. */
+  async catchUp(): Promise<void> {
+    while (!this.#halted && (await this.#step()) > 0);
+  }
+
+  /** Makes {@link catchUp} end after the transaction that is under way. */
+  halt(): void {
+    this.#halted = true
+  }
+
+  /** Answers from what is in the index. @throws StoreFailure. */
+  async answer<Q extends IndexQuestion>(question: Q): Promise<IndexAnswer<IndexValues[Q['ask']]>> {
+    const current = readsLog(question) || (await this.#reach(question.reachMs))
+    return { value: parseValue(await this.#value(question)), current }
+  }
+
+  /** Takes the lock; false when somebody else holds it. */
+  claim(): boolean {
+    if (this.#lock !== undefined) return true
+    this.#lock = claimFileLock(join(this.#parts.folder, LOCK_FILE))
+    return this.#lock !== undefined
+  }
+
+  /** Makes the index again from the log, or asks whoever writes it to. */
+  rebuild(): void {
+    if (this.claim()) this.#open().indexer.rebuild()
+    else this.#open().index.askForRebuild()
+  }
+
+  /** Ends after what is under way. */
+  async close(): Promise<void> {
+    await this.#stepping?.catch(() => {})
+    this.#index?.close()
+    this.#lock?.release()
+  }
+
+  #value(question: IndexQuestion): Promise<unknown> | unknown {
+    if (question.ask === 'tree') return this.#grow(question)
+    if (question.ask === 'collect') return collectEvents(this.#parts, question.question)
+    if (question.ask === 'gather') return gatherRecords(this.#parts, question.question)
+    if (question.ask === 'insights') return this.#parts.insights?.pull() ?? []
+    const { index } = this.#open()
+    const { auditFolder, files } = this.#parts
+    switch (question.ask) {
+      case 'lookup':
+        return lookup({ index, auditFolder, files }, question.question)
+      case 'find':
+        return findEvents({ index, auditFolder, files }, question.id)
+      case 'lastUse':
+        return index.lastUse(question.key)
+      case 'usage':
+        return index.usage(question.question)
+      case 'touches':
+        return index.touches(question.key)
+      case 'scopes':
+        return index.scopes()
+      case 'status':
+        return { events: index.count() }
+      case 'sequences':
+        return Object.fromEntries([...index.positions()].map(([node, { sequence }]) => [node, sequence]))
+    }
+  }
+
+  #grow({ node, from, until }: Extract<IndexQuestion, { ask: 'tree' }>): Promise<TreeState> {
+    const { auditFolder, files, key } = this.#parts
+    return growTree({ files, folder: join(auditFolder, node), chain: { node, key } }, from, until)
+  }
+
+  /** Whether the index has come to where the log is now, within the time. */
+  async #reach(maxMs: number): Promise<boolean> {
+    const { clock, sleep } = this.#parts
+    const { indexer } = this.#open()
+    const ends = await indexer.ends()
+    const untilMs = clock.monotonicMs() + maxMs
+    for (;;) {
+      if (indexer.hasReached(ends)) return indexer.isWhole
+      if (clock.monotonicMs() >= untilMs) return false
+      const added = await this.#step()
+      if (added === 0 && !indexer.hasReached(ends)) await sleep(WAIT_MS)
+    }
+  }
+
+  /** One transaction; who waits meanwhile waits for the same one. */
+  #step(): Promise<number> {
+    if (!this.claim()) return Promise.resolve(0)
+    const { indexer } = this.#open()
+    this.#stepping ??= indexer.step().finally(() => {
+      this.#stepping = undefined
+    })
+    return this.#stepping
+  }
+
+  #open(): { readonly index: EventIndex; readonly indexer: Indexer } {
+    this.#index ??= openIndex(this.#parts.folder, this.claim())
+    this.#indexer ??= new Indexer({ ...this.#parts, index: this.#index })
+    return { index: this.#index, indexer: this.#indexer }
+  }
+}
+
+/** {@link IndexService} gives each question its own value. */
+function parseValue<T>(value: unknown): T {
+  return value as T
+}
+
+/** Questions that the log answers, whether the index is there or not. */
+function readsLog({ ask }: IndexQuestion): boolean {
+  return ask === 'tree' || ask === 'collect' || ask === 'gather' || ask === 'insights'
+}

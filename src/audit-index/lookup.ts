@@ -1,0 +1,109 @@
+import { join } from 'node:path'
+import { isMissing } from '../audit/archive/segment-files.ts'
+import type { AuditFiles, ReadFile } from '../audit/log/files.ts'
+import { EVENT_START, segmentName } from '../audit/log/segment.ts'
+import { fromUtf8 } from '../base/bytes.ts'
+import type { EventIndex, EventPlace, FoundEvent } from '../store/index-port.ts'
+import { type EventRecord, idPrefixOf, isInsight, parseEvent } from './event-facts.ts'
+import { attributeTerm, insightScopeTerm, type LookupAttribute, scopeTerm } from './terms.ts'
+
+/** A question for the events of an account in one region, newest first. */
+export type LookupQuestion = {
+  readonly account: string
+  readonly region: string
+  /** Insights; calls and what the service does by itself when left out. */
+  readonly category?: 'insight' | undefined
+  readonly attribute?: { readonly name: LookupAttribute; readonly value: string } | undefined
+  /** Seconds since 1970; both ends are included. */
+  readonly fromSecond: number
+  readonly toSecond: number
+  /** The key of the last event of the page before. */
+  readonly after?: number | undefined
+  readonly limit: number
+}
+
+/** A page of events, and the key to ask for the next one with. */
+export type LookupPage = { readonly events: readonly string[]; readonly next: number | undefined }
+
+/** Where events are looked up. */
+export type LookupParts = {
+  readonly index: EventIndex
+  readonly auditFolder: string
+  readonly files: AuditFiles
+}
+
+/**
+ * Finds events, and reads them from the log. What the index only claims to be there is left out:
+ * an event is given to nobody but the account that its own line names.
+ */
+export async function lookup(parts: LookupParts, question: LookupQuestion): Promise<LookupPage> {
+  const { account, region, attribute, limit, category } = question
+  if (attribute?.name === 'EventId') return lookupById(parts, question, attribute.value)
+  const scope = category === 'insight' ? insightScopeTerm(account, region) : scopeTerm(account, region)
+  const term = attribute === undefined ? scope : attributeTerm(scope, attribute.name, attribute.value)
+  const found = parts.index.find({ ...question, term, limit: limit + 1 })
+  const page = found.slice(0, limit)
+  const events = await readEvents(parts, page, (event) => isOf(event, question))
+  return { events, next: found.length > limit ? page.at(-1)?.key : undefined }
+}
+
+async function lookupById(parts: LookupParts, question: LookupQuestion, id: string): Promise<LookupPage> {
+  const found = parts.index.findById(idPrefixOf(id))
+  const wanted = (event: EventRecord): boolean => event.eventID === id && isOf(event, question)
+  return { events: await readEvents(parts, found, wanted), next: undefined }
+}
+
+/** Finds the events that have this id, or whose request has it, in whatever account they are. */
+export async function findEvents(parts: LookupParts, id: string): Promise<readonly string[]> {
+  const found = parts.index.findById(idPrefixOf(id))
+  return readEvents(parts, found, (event) => event.eventID === id || event.requestID === id)
+}
+
+function isOf(event: EventRecord, question: LookupQuestion): boolean {
+  const { account, region, fromSecond, toSecond, category } = question
+  if (isInsight(event) !== (category === 'insight')) return false
+  const second = Date.parse(event.eventTime) / 1000
+  const inTime = second >= fromSecond && second <= toSecond
+  return inTime && event.recipientAccountId === account && event.awsRegion === region
+}
+
+async function readEvents(
+  { auditFolder, files }: LookupParts,
+  found: readonly FoundEvent[],
+  isWanted: (event: EventRecord) => boolean,
+): Promise<readonly string[]> {
+  const lines = await Promise.all(found.map(({ place }) => readLine(files, auditFolder, place)))
+  return lines.filter((line) => line !== undefined && isWanted(parseEvent(line))).map(String)
+}
+
+/** The line at a place, or nothing when there is no event. */
+async function readLine(
+  files: AuditFiles,
+  auditFolder: string,
+  { node, segment, offset, sizeBytes }: EventPlace,
+): Promise<string | undefined> {
+  const file = await openIfThere(files, join(auditFolder, node, segmentName(segment)))
+  if (file === undefined) return undefined
+  try {
+    const bytes = new Uint8Array(sizeBytes)
+    for (let filled = 0; filled < sizeBytes; ) {
+      const count = await file.read(bytes.subarray(filled), offset + filled)
+      if (count === 0) return undefined
+      filled += count
+    }
+    const line = fromUtf8(bytes)
+    return line.startsWith(EVENT_START) && line.endsWith('}') ? line : undefined
+  } finally {
+    await file.close()
+  }
+}
+
+/** Nothing for a segment whose archive is kept elsewhere. */
+async function openIfThere(files: AuditFiles, path: string): Promise<ReadFile | undefined> {
+  try {
+    return await files.openRead(path)
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw error
+  }
+}

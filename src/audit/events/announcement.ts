@@ -1,0 +1,77 @@
+import type { Log } from '../../base/log.ts'
+import type { OwnEventParts } from './own-events.ts'
+import { formatServiceEvent, type RecordedEvent } from './service-event.ts'
+
+/**
+ * What Holdfast announces by itself: the name of its record in the audit log, and the
+ * `detail-type` of the event that is made of it.
+ */
+export const ANNOUNCEMENTS = {
+  IntegrityAlarm: 'Integrity Alarm',
+  RecoverAuditLog: 'Audit Log Recovered',
+  AllowKeyPolicyLockOut: 'Key Policy Lock-Out Risk',
+  ComeNearQuota: 'Quota Nearly Reached',
+  TestEvents: 'Test',
+} as const satisfies Readonly<Record<string, string>>
+
+/** What is announced. */
+export type Announcement = {
+  readonly name: keyof typeof ANNOUNCEMENTS
+  /** Whom it is about; without it, the deployment's own account. */
+  readonly account?: string
+  /** Without it, no trail delivers the record and no lookup finds it. */
+  readonly region?: string
+  /** ARNs. */
+  readonly resources?: readonly string[]
+  /** Members in lower camel case, never a secret. The event has them in lower case with hyphens. */
+  readonly details: Readonly<Record<string, unknown>>
+}
+
+/** Announces something. Never rejects: what cannot be announced is in the operator's log. */
+export type Announce = (announcement: Announcement) => Promise<void>
+
+/** What announcing works with. */
+export type AnnouncerParts = OwnEventParts & {
+  /** Makes a record durable. */
+  readonly append: (eventJson: string) => Promise<void>
+  /** Takes the record of an announcement that the audit log does not take. */
+  readonly tellDirectly: (recorded: RecordedEvent) => Promise<void>
+  readonly log: Log
+}
+
+/** Announces by a record in the audit log, from which the event is delivered as all others are. */
+export function announcer(parts: AnnouncerParts): Announce {
+  return async (announcement) => {
+    const recorded = formatAnnouncement(announcement, parts)
+    try {
+      await parts.append(recorded.json)
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      parts.log.error('an announcement could not be recorded', { name: announcement.name, reason })
+      await parts.tellDirectly(recorded)
+    }
+  }
+}
+
+/** The record of an announcement. */
+export function formatAnnouncement(
+  { name, account, region = 'unknown', resources = [], details }: Announcement,
+  own: OwnEventParts,
+): RecordedEvent {
+  const event = {
+    name,
+    account: account ?? own.account,
+    region,
+    resources: resources.map((arn) => ({ account: accountOf(arn) ?? own.account, arn })),
+    details,
+    own: true,
+  }
+  return formatServiceEvent(event, { at: own.clock.now(), random: own.random })
+}
+
+const ACCOUNT_FIELD = 4
+
+function accountOf(arn: string): string | undefined {
+  const account = arn.split(':')[ACCOUNT_FIELD]
+  return account === '' ? undefined : account
+}

@@ -1,0 +1,86 @@
+import type { Clock, Random } from '../../base/ports.ts'
+import type { TornTail } from '../log/recover.ts'
+import { formatEvent } from './event.ts'
+import { OTHER_SOURCES, type RefusalSummary } from './refusals.ts'
+import { OWN_SOURCE } from './service-event.ts'
+
+/** What an event of Holdfast itself is made with. */
+export type OwnEventParts = {
+  readonly clock: Clock
+  readonly random: Random
+  /** The account whose log it goes to. */
+  readonly account: string
+}
+
+/** The event of a torn tail that was cut from a node's log when it started. */
+export function tornTailEvent(parts: OwnEventParts, node: string, torn: TornTail): string {
+  const { file, offset, sizeBytes, movedTo } = torn
+  return ownEvent(parts, 'RecoverAuditLog', { node, file, offset, sizeBytes, movedTo })
+}
+
+/** The event of refused calls that were counted and not recorded one by one. */
+export function refusalsEvent(parts: OwnEventParts, summary: RefusalSummary): string {
+  const { source, count, firstAt, lastAt } = summary
+  return ownEvent(parts, 'CountRefusedCalls', {
+    sourceIPAddress: source,
+    count,
+    firstAt: new Date(firstAt).toISOString(),
+    lastAt: new Date(lastAt).toISOString(),
+  })
+}
+
+/** The event of throttled calls of an account that were counted and not recorded one by one; it goes to its log. */
+export function throttledEvent(parts: OwnEventParts, summary: RefusalSummary): string {
+  const { source, count, firstAt, lastAt } = summary
+  const account = source === OTHER_SOURCES ? parts.account : source
+  return ownEvent({ ...parts, account }, 'CountThrottledCalls', {
+    accountId: source,
+    count,
+    firstAt: new Date(firstAt).toISOString(),
+    lastAt: new Date(lastAt).toISOString(),
+  })
+}
+
+/** The event of a segment that an archive takes the place of. */
+export function archiveEvent(
+  parts: OwnEventParts,
+  eventId: string,
+  details: { readonly [name: string]: unknown },
+): string {
+  return ownEvent(parts, 'ArchiveAuditSegment', details, { eventId, readOnly: false })
+}
+
+/** The event of a change that the operator makes with a command. */
+export function operatorEvent(
+  parts: OwnEventParts,
+  eventId: string,
+  name: string,
+  details: { readonly [name: string]: unknown },
+): string {
+  return ownEvent(parts, name, details, { eventId, readOnly: false })
+}
+
+function ownEvent(
+  { clock, random, account }: OwnEventParts,
+  name: string,
+  details: { readonly [name: string]: unknown },
+  { eventId = random.uuid(), readOnly = true } = {},
+): string {
+  return formatEvent({
+    userIdentity: JSON.stringify({ accountId: account, invokedBy: OWN_SOURCE }),
+    at: clock.now(),
+    source: OWN_SOURCE,
+    name,
+    region: 'unknown',
+    sourceAddress: OWN_SOURCE,
+    userAgent: undefined,
+    request: null,
+    response: null,
+    requestId: undefined,
+    eventId,
+    readOnly,
+    type: 'AwsServiceEvent',
+    recipient: account,
+    serviceEventDetails: details,
+  })
+}

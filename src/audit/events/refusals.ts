@@ -1,0 +1,138 @@
+import { type Bucket, fullBucket, hasRoom, take } from '../../base/bucket.ts'
+import { networkOf } from '../../base/network.ts'
+import type { Clock, EpochMs, Timer, Timers } from '../../base/ports.ts'
+
+/** Refused calls of one source that are recorded: this many at once, then one per interval. */
+export const REFUSALS_BURST = 20
+/** The time after which a source may have one more refusal recorded. */
+export const REFUSAL_INTERVAL_MS = 1000
+/** Refused calls of all sources together: this many at once, then one per interval. */
+export const ALL_REFUSALS_BURST = 500
+const ALL_REFUSALS_INTERVAL_MS = 20
+/** Sources that are told apart; what further sources do is counted together. */
+export const SOURCES_MAX = 4096
+/** The source of a summary about those that are not told apart. */
+export const OTHER_SOURCES = 'other sources'
+/** How often what was only counted is handed out. */
+export const SUMMARY_INTERVAL_MS = 60_000
+/** Summaries of one minute; what is beyond them is counted together. */
+export const SUMMARIES_MAX = 100
+
+/** Refused calls of a source that were counted and not recorded. */
+export type RefusalSummary = {
+  readonly source: string
+  readonly count: number
+  readonly firstAt: EpochMs
+  readonly lastAt: EpochMs
+}
+
+type Counted = { source: string; count: number; firstAt: EpochMs; lastAt: EpochMs }
+
+/** Decides which calls refused before their caller is known get a record of their own. */
+export class RefusalLimiter {
+  readonly #clock: Clock
+  readonly #all: Bucket = fullBucket()
+  /** Oldest first. */
+  readonly #buckets = new Map<string, Bucket>()
+  #counted = new Map<string, Counted>()
+  #sweptAtMs = Number.NEGATIVE_INFINITY
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Whether a refusal of this source gets a record of its own; otherwise it has been counted. */
+  admit(source: string): boolean {
+    const nowMs = this.#clock.monotonicMs()
+    const bucket = this.#bucketOf(networkOf(source), nowMs)
+    const isAdmitted =
+      hasRoom(bucket, nowMs, REFUSALS_BURST * REFUSAL_INTERVAL_MS, REFUSAL_INTERVAL_MS) &&
+      hasRoom(this.#all, nowMs, ALL_REFUSALS_BURST * ALL_REFUSALS_INTERVAL_MS, ALL_REFUSALS_INTERVAL_MS)
+    if (!isAdmitted) {
+      this.#count(networkOf(source))
+      return false
+    }
+    take(bucket, nowMs, REFUSAL_INTERVAL_MS)
+    take(this.#all, nowMs, ALL_REFUSALS_INTERVAL_MS)
+    return true
+  }
+
+  /** What has been counted since the last time, most first, and begins to count anew. */
+  takeSummaries(): readonly RefusalSummary[] {
+    const counted = [...this.#counted.values()].sort((a, b) => b.count - a.count)
+    this.#counted = new Map()
+    if (counted.length <= SUMMARIES_MAX) return counted
+    return [...counted.slice(0, SUMMARIES_MAX - 1), together(counted.slice(SUMMARIES_MAX - 1))]
+  }
+
+  #bucketOf(network: string, nowMs: number): Bucket {
+    const known = this.#buckets.get(network)
+    if (known !== undefined) return known
+    if (this.#buckets.size >= SOURCES_MAX) this.#forgetIdle(nowMs)
+    if (this.#buckets.size >= SOURCES_MAX) return this.#all
+    const bucket = fullBucket()
+    this.#buckets.set(network, bucket)
+    return bucket
+  }
+
+  #forgetIdle(nowMs: number): void {
+    if (nowMs < this.#sweptAtMs + REFUSAL_INTERVAL_MS) return
+    this.#sweptAtMs = nowMs
+    for (const [network, { fullAtMs }] of this.#buckets) {
+      if (fullAtMs <= nowMs) this.#buckets.delete(network)
+    }
+  }
+
+  #count(network: string): void {
+    const isKnown = this.#counted.has(network) || this.#counted.size < SOURCES_MAX
+    const source = isKnown ? network : OTHER_SOURCES
+    const now = this.#clock.now()
+    const counted = this.#counted.get(source)
+    if (counted === undefined) {
+      this.#counted.set(source, { source, count: 1, firstAt: now, lastAt: now })
+      return
+    }
+    counted.count += 1
+    counted.lastAt = now
+  }
+}
+
+/** Hands the summaries of each minute to `record`, until it is disposed. */
+export class RefusalSummaries {
+  readonly #limiter: RefusalLimiter
+  readonly #timers: Timers
+  readonly #record: (summary: RefusalSummary) => void
+  #timer: Timer | undefined
+
+  constructor(limiter: RefusalLimiter, timers: Timers, record: (summary: RefusalSummary) => void) {
+    this.#limiter = limiter
+    this.#timers = timers
+    this.#record = record
+    this.#arm()
+  }
+
+  /** Hands out what has been counted so far. */
+  flush(): void {
+    for (const summary of this.#limiter.takeSummaries()) this.#record(summary)
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer?.cancel()
+  }
+
+  #arm(): void {
+    this.#timer = this.#timers.after(SUMMARY_INTERVAL_MS, () => {
+      this.flush()
+      this.#arm()
+    })
+  }
+}
+
+function together(counted: readonly Counted[]): Counted {
+  return {
+    source: OTHER_SOURCES,
+    count: counted.reduce((sum, one) => sum + one.count, 0),
+    firstAt: Math.min(...counted.map((one) => one.firstAt)),
+    lastAt: Math.max(...counted.map((one) => one.lastAt)),
+  }
+}

@@ -1,0 +1,112 @@
+import { statfs } from 'node:fs/promises'
+import type { Log } from '../../base/log.ts'
+import type { Clock, Random } from '../../base/ports.ts'
+import type { AppendFile, AuditFiles } from './files.ts'
+import { writeAll } from './writer.ts'
+
+/** What a file system has. */
+export type DiskSpace = { readonly freeBytes: number; readonly totalBytes: number }
+
+/** The largest reserve: room for thousands of revocations with their events and SQLite's log. */
+export const RESERVE_MAX_BYTES = 16_777_216
+/** The part of a small file system that the reserve takes at most. */
+const RESERVE_MAX_SHARE = 1 / 20
+/** The reserve is given free in this many steps, each when so little is left. */
+const STEPS = 8
+/** Steps that must be free beside the whole reserve before calls are served again: readiness does not flap. */
+const FREE_STEPS_TO_LEAVE = 4
+/** How long a process runs before it fills the reserve, and waits after it could not. */
+export const FILL_DELAY_MS = 5000
+/** Small enough that making random bytes of it keeps nobody waiting. */
+const FILL_BLOCK_BYTES = 262_144
+
+/** What a reserve works with. */
+export type DiskReserveParts = {
+  /** The file that takes up the room. All processes on a data folder share it. */
+  readonly path: string
+  readonly files: Pick<AuditFiles, 'openAppend'>
+  readonly space: () => Promise<DiskSpace>
+  readonly clock: Clock
+  readonly random: Pick<Random, 'bytes'>
+  readonly log: Log
+}
+
+/**
+ * Room on the disk for revocations. A file takes it up while there is space, and gives it free step by step when the
+ * disk is full. From then on only revocations are recorded, until there is space again for the file and more.
+ *
+ * States: not in use (the file is or becomes whole); in use (the file shrinks).
+ */
+export class DiskReserve {
+  readonly #parts: DiskReserveParts
+  #inUse = false
+  #isWhole = false
+  #fillAtMs: number
+
+  constructor(parts: DiskReserveParts) {
+    this.#parts = parts
+    this.#fillAtMs = parts.clock.monotonicMs() + FILL_DELAY_MS
+  }
+
+  /** Whether the disk is full: what is left is for revocations. */
+  get isInUse(): boolean {
+    return this.#inUse
+  }
+
+  /** Looks at the disk and does what there is to do; asked about twice a second. @throws what the file system throws. */
+  async check(): Promise<void> {
+    const { files, path, space, clock } = this.#parts
+    const { freeBytes, totalBytes } = await space()
+    const wholeBytes = Math.floor(Math.min(RESERVE_MAX_BYTES, totalBytes * RESERVE_MAX_SHARE))
+    const stepBytes = Math.floor(wholeBytes / STEPS)
+    const isFull = freeBytes < stepBytes
+    // Before the file is opened, which can fail on a full disk.
+    if (isFull) this.#enter()
+    else if (this.#isWhole || (!this.#inUse && clock.monotonicMs() < this.#fillAtMs)) return
+    const file = await files.openAppend(path)
+    try {
+      const sizeBytes = await file.sizeBytes()
+      if (isFull) {
+        if (sizeBytes > 0) await file.truncate(Math.max(0, Math.min(sizeBytes, wholeBytes) - stepBytes))
+        return
+      }
+      // Processes that fill it at the same time make it too large.
+      if (sizeBytes > wholeBytes) return await file.truncate(wholeBytes)
+      const missingBytes = wholeBytes - sizeBytes
+      if (freeBytes < missingBytes + FREE_STEPS_TO_LEAVE * stepBytes) return
+      await this.#fill(file, missingBytes)
+      // What was filled is looked at once more, after as long as others may take to fill it too.
+      this.#isWhole = missingBytes === 0
+      this.#leave()
+    } finally {
+      await file.close()
+    }
+  }
+
+  /** Random bytes take up their room also where a file system compresses. */
+  async #fill(file: AppendFile, missingBytes: number): Promise<void> {
+    this.#fillAtMs = this.#parts.clock.monotonicMs() + FILL_DELAY_MS
+    for (let left = missingBytes; left > 0; left -= FILL_BLOCK_BYTES) {
+      await writeAll(file, this.#parts.random.bytes(Math.min(left, FILL_BLOCK_BYTES)))
+    }
+  }
+
+  #enter(): void {
+    this.#isWhole = false
+    if (this.#inUse) return
+    this.#inUse = true
+    this.#parts.log.error('the disk is full: only revocations are done until there is space again')
+  }
+
+  #leave(): void {
+    if (!this.#inUse) return
+    this.#inUse = false
+    this.#parts.log.info('the disk has space again')
+  }
+}
+
+/** The space of the file system that a folder is on, as its owner may use it. */
+export async function diskSpaceOf(folder: string): Promise<DiskSpace> {
+  const { bavail, blocks, bsize } = await statfs(folder)
+  return { freeBytes: bavail * bsize, totalBytes: blocks * bsize }
+}

@@ -1,0 +1,216 @@
+import { join } from 'node:path'
+import type { Log } from '../../base/log.ts'
+import type { Clock, Random, Timers } from '../../base/ports.ts'
+import type { HmacKey } from '../../crypto/hmac.ts'
+import type { FileLock } from '../../store/file-lock.ts'
+import type { Change } from '../../store/records.ts'
+import { insert, LIST_MAX_RECORDS, type Records, replace } from '../../store/records.ts'
+import type { RecordedEvent } from '../events/service-event.ts'
+import { AuditUnavailable } from './damage.ts'
+import type { AuditFiles } from './files.ts'
+import { AUDIT_HEAD, AUDIT_HEAD_PARTITION, type AuditHead, decodeHead, encodeHead } from './head.ts'
+import { drainOutbox, OUTBOX, Outbox } from './outbox.ts'
+import { recoverLog, type TornTail } from './recover.ts'
+import { claimSlot, nodesAmong, type Slot } from './slot.ts'
+import { AuditLog, writeAll } from './writer.ts'
+
+/** What a journal works with. */
+export type JournalParts = {
+  /** The folder that holds the nodes' folders. */
+  readonly folder: string
+  readonly key: HmacKey
+  readonly records: Records
+  readonly files: AuditFiles
+  readonly claimLock: (path: string) => FileLock | undefined
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly random: Random
+  readonly log: Log
+  /** Told of each batch of the log that has become durable: how long its first event has waited. */
+  readonly durable?: ((waitedMs: number) => void) | undefined
+  /** Whether the disk is full, so that what is left is for revocations; never when left out. */
+  readonly isReserved?: (() => boolean) | undefined
+}
+
+/** What is made durable also when the disk is full: a revocation is. */
+export type Urgency = 'usual' | 'revocation'
+
+/**
+ * Where calls become durable before they are answered: this node's log, and the outbox for events
+ * that belong to changes.
+ */
+export class Journal {
+  readonly #slot: Slot
+  readonly #auditLog: AuditLog
+  readonly #outbox: Outbox
+  readonly #records: Records
+  readonly #files: AuditFiles
+  readonly #isReserved: () => boolean
+  /** What was cut from the end of the log at the start. */
+  readonly torn: TornTail | undefined
+
+  constructor(parts: JournalParts, { slot, auditLog, torn }: OpenLog) {
+    const { records, files, timers, log, isReserved = () => false } = parts
+    this.#slot = slot
+    this.#isReserved = isReserved
+    this.#files = files
+    this.#auditLog = auditLog
+    this.#records = records
+    this.#outbox = new Outbox({ records, auditLog, node: slot.node, timers, log })
+    this.torn = torn
+  }
+
+  get node(): string {
+    return this.#slot.node
+  }
+
+  /** How the log does, for those who watch it. */
+  get condition(): JournalCondition {
+    const { waiting, sequence, isImpaired } = this.#auditLog
+    return { waiting, sequence, isImpaired, delayed: this.#outbox.delayed }
+  }
+
+  /** Finds out whether the log can be written, also when nobody writes to it. @throws AuditUnavailable or what a write throws. */
+  async probe(): Promise<void> {
+    await this.#auditLog.assertWritable()
+    await probeFile(this.#files, join(this.#slot.folder, PROBE_FILE))
+  }
+
+  /** Resolves once the event is durable. @throws AuditUnavailable. */
+  append(eventJson: string, urgency: Urgency = 'usual'): Promise<void> {
+    if (urgency === 'usual' && this.#isReserved()) return Promise.reject(new AuditUnavailable(DISK_IS_FULL))
+    return this.#auditLog.append(eventJson)
+  }
+
+  /**
+   * Makes the changes and their events durable together, or neither.
+   *
+   * @throws StoreConflict, StoreFailure, AuditUnavailable; nothing has changed then.
+   */
+  async commit(
+    changes: readonly Change[],
+    events: readonly RecordedEvent[],
+    urgency: Urgency = 'usual',
+  ): Promise<void> {
+    if (urgency === 'usual' && this.#isReserved()) throw new AuditUnavailable(DISK_IS_FULL)
+    await this.#auditLog.assertWritable()
+    const waiting = events.map(({ id, json }) => this.#outbox.change(id, json))
+    await this.#records.commit([...changes, ...waiting])
+    for (const { id, json } of events) this.#outbox.deliver(id, json)
+  }
+
+  /** Writes what waits and gives the node's place free. */
+  async close(): Promise<void> {
+    try {
+      await this.#outbox.close()
+      await this.#auditLog.close()
+    } finally {
+      this.#slot.lock.release()
+    }
+  }
+}
+
+const DISK_IS_FULL = 'the disk is full: what is left is for revocations'
+
+/** How a node's log does. */
+export type JournalCondition = {
+  /** Events that wait to become durable. */
+  readonly waiting: number
+  /** The last sequence number that is durable. */
+  readonly sequence: number
+  readonly isImpaired: boolean
+  /** Events that are durable in the outbox and could not be appended to the log yet. */
+  readonly delayed: number
+}
+
+/** Beside the segments, so that a reader of those never meets what is written to it. */
+const PROBE_FILE = 'probe'
+/** As much as a file system gives a file at least. */
+const PROBE = Buffer.alloc(4096, '\n')
+
+async function probeFile(files: AuditFiles, path: string): Promise<void> {
+  const file = await files.openAppend(path)
+  try {
+    await file.truncate(0)
+    await writeAll(file, PROBE)
+    await file.truncate(0)
+  } finally {
+    await file.close()
+  }
+}
+
+type OpenLog = { readonly slot: Slot; readonly auditLog: AuditLog; readonly torn: TornTail | undefined }
+
+/**
+ * Takes a node's place and brings its log in order: a torn tail is set aside, events that are
+ * still in the outbox are appended, also those of nodes that have ended and not come back.
+ *
+ * @throws AuditDamaged, AuditUnavailable, StoreFailure.
+ */
+export async function openJournal(parts: JournalParts): Promise<Journal> {
+  await parts.files.makeFolder(parts.folder)
+  const slot = await claimSlot(parts.folder, parts.files, parts.claimLock)
+  try {
+    const open = await openSlot(parts, slot)
+    await adoptOutboxes(parts, slot.node)
+    return new Journal(parts, open)
+  } catch (error) {
+    slot.lock.release()
+    throw error
+  }
+}
+
+async function openSlot(parts: JournalParts, slot: Slot): Promise<OpenLog> {
+  const { records, files, key } = parts
+  const { node, folder } = slot
+  const chain = { node, key }
+  const head = await readHead(records, node)
+  const { tail, torn } = await recoverLog({ folder, chain, files, head })
+  const saveHead = (next: AuditHead): Promise<void> => writeHead(records, node, next)
+  const { point, segment } = tail
+  // What a killed process has left is durable now: whoever follows the log up to its head is to see it.
+  if (segment !== undefined && point.sequence > (head?.sequence ?? 0)) {
+    await saveHead({ ...point, segment: segment.first })
+  }
+  const auditLog = new AuditLog({ ...parts, folder, chain, tail, saveHead })
+  await drainOutbox({ records, log: auditLog, files, folder, node })
+  return { slot, auditLog, torn }
+}
+
+/** Delivers what nodes that have ended have left behind. A node that is running does so itself. */
+async function adoptOutboxes(parts: JournalParts, own: string): Promise<void> {
+  for (const node of nodesAmong(await parts.files.list(parts.folder))) {
+    if (node === own) continue
+    const waiting = await parts.records.list(OUTBOX, { partition: node, limit: 1 })
+    if (waiting.records.length === 0) continue
+    const folder = join(parts.folder, node)
+    const lock = parts.claimLock(join(folder, 'lock'))
+    if (lock === undefined) continue
+    try {
+      const { auditLog } = await openSlot(parts, { node, folder, lock })
+      await auditLog.close()
+    } finally {
+      lock.release()
+    }
+  }
+}
+
+async function readHead(records: Records, node: string): Promise<AuditHead | undefined> {
+  const record = await records.get(AUDIT_HEAD, AUDIT_HEAD_PARTITION, node)
+  return record && decodeHead(record.value)
+}
+
+async function writeHead(records: Records, node: string, head: AuditHead): Promise<void> {
+  const present = await records.get(AUDIT_HEAD, AUDIT_HEAD_PARTITION, node)
+  const value = encodeHead(head)
+  await records.commit([
+    present === undefined ? insert(AUDIT_HEAD, AUDIT_HEAD_PARTITION, node, value) : replace(present, value),
+  ])
+}
+
+/** The saved heads of all nodes in order, also of those whose folder is gone. */
+export async function readHeads(records: Records): Promise<ReadonlyMap<string, AuditHead>> {
+  const page = await records.list(AUDIT_HEAD, { partition: AUDIT_HEAD_PARTITION, limit: LIST_MAX_RECORDS })
+  const inOrder = page.records.toSorted((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))
+  return new Map(inOrder.map(({ name, value }) => [name, decodeHead(value)]))
+}

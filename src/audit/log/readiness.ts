@@ -1,0 +1,138 @@
+import type { Log } from '../../base/log.ts'
+import type { Clock } from '../../base/ports.ts'
+import { kindOfFormat1 } from '../../store/kind.ts'
+import { insert, type Kind, type Records, replace } from '../../store/records.ts'
+import type { StoreWatch } from '../../store/watch.ts'
+import type { Journal } from './journal.ts'
+
+/** How long it holds that everything could be written. */
+export const READY_HOLDS_MS = 5000
+/** How long it holds that something could not be, and how soon is looked once a write has failed. */
+export const UNREADY_HOLDS_MS = 500
+
+/** What readiness is judged by. */
+export type ReadinessParts = {
+  /** Whether a write has failed and none has succeeded since. */
+  readonly isSuspect: () => { readonly log: boolean; readonly store: boolean }
+  /** Whether the disk is full, and what is left is for revocations. */
+  readonly isReserved: () => boolean
+  /** Fails when the audit log cannot be written. */
+  readonly probeLog: () => Promise<void>
+  /** Fails when records cannot be written. */
+  readonly probeStore: () => Promise<void>
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/**
+ * Whether calls can be served: whether the audit log and the records can be written. Who asks often
+ * does not write often; all who ask meanwhile get one answer.
+ */
+export class Readiness {
+  readonly #parts: ReadinessParts
+  #reason: string | undefined
+  #foundAtMs: number
+  #finding: Promise<string | undefined> | undefined
+
+  /** Everything could be written a moment ago, or the server had not started. */
+  constructor(parts: ReadinessParts) {
+    this.#parts = parts
+    this.#foundAtMs = parts.clock.monotonicMs()
+  }
+
+  /** Why calls cannot be served, for the public: nothing when they can. */
+  async reason(): Promise<string | undefined> {
+    if (this.#parts.isReserved()) return 'the disk is full, and only revocations are done'
+    if (this.#finding === undefined && !this.#holds()) {
+      this.#finding = this.#find().finally(() => {
+        this.#finding = undefined
+      })
+    }
+    return this.#finding ?? this.#reason
+  }
+
+  #holds(): boolean {
+    const { log, store } = this.#parts.isSuspect()
+    const isGood = this.#reason === undefined && !log && !store
+    const forMs = isGood ? READY_HOLDS_MS : UNREADY_HOLDS_MS
+    // A write that has failed is news: what was found before does not count.
+    const isNews = this.#reason === undefined && (log || store)
+    return !isNews && this.#parts.clock.monotonicMs() - this.#foundAtMs < forMs
+  }
+
+  async #find(): Promise<string | undefined> {
+    const { probeLog, probeStore, isSuspect, clock } = this.#parts
+    let reason = await this.#try(probeLog, 'the audit log cannot be written')
+    // The database is beside the log: it is written for its own sake only when a commit has failed.
+    if (reason === undefined && isSuspect().store) {
+      reason = await this.#try(probeStore, 'records cannot be written')
+    }
+    if (this.#reason !== undefined && reason === undefined) this.#parts.log.info('ready again')
+    this.#reason = reason
+    this.#foundAtMs = clock.monotonicMs()
+    return this.#reason
+  }
+
+  async #try(probe: () => Promise<void>, reason: string): Promise<string | undefined> {
+    try {
+      await probe()
+      return undefined
+    } catch (error) {
+      if (this.#reason === undefined) this.#parts.log.error(`not ready: ${reason}`, { why: String(error) })
+      return reason
+    }
+  }
+}
+
+/** Written to see whether records can be written. Partition and name: {@link PROBE_PARTITION}, the node. */
+const PROBE: Kind<{ readonly format: 1; readonly count: number }> = kindOfFormat1('probe')
+const PROBE_PARTITION = 'probe'
+
+/** Commits something that means nothing. @throws StoreFailure. */
+async function probeRecords(records: Records, node: string): Promise<void> {
+  const present = await records.get(PROBE, PROBE_PARTITION, node)
+  await records.commit([
+    present === undefined
+      ? insert(PROBE, PROBE_PARTITION, node, { format: 1, count: 1 })
+      : replace(present, { format: 1, count: present.value.count + 1 }),
+  ])
+}
+
+/** What the readiness of a node rests on. */
+export type NodeReadinessParts = {
+  readonly journal: Pick<Journal, 'node' | 'condition' | 'probe'>
+  readonly records: Records
+  readonly watch: StoreWatch
+  readonly isReserved?: () => boolean
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** The readiness of a node, until it stops. */
+export function openReadiness({
+  journal,
+  records,
+  watch,
+  isReserved = () => false,
+  clock,
+  log,
+}: NodeReadinessParts): {
+  readonly reason: () => Promise<string | undefined>
+  readonly stop: () => void
+} {
+  const readiness = new Readiness({
+    isSuspect: () => ({ log: journal.condition.isImpaired, store: watch.isFailing }),
+    isReserved,
+    probeLog: () => journal.probe(),
+    probeStore: () => probeRecords(records, journal.node),
+    clock,
+    log,
+  })
+  const state = { isStopping: false }
+  return {
+    reason: async () => (state.isStopping ? 'stopping' : readiness.reason()),
+    stop: () => {
+      state.isStopping = true
+    },
+  }
+}

@@ -1,0 +1,46 @@
+import { dirname, join } from 'node:path'
+import type { FileLock } from '../../store/file-lock.ts'
+import { AuditUnavailable } from './damage.ts'
+import type { AuditFiles } from './files.ts'
+
+/** Processes that may write beside each other into one data folder. */
+const NODES_MAX = 256
+
+const LOCK_FILE = 'lock'
+const NODE = /^node-(0|[1-9]\d{0,2})$/
+
+/** A node's place in the log, held as long as the lock is. */
+export type Slot = { readonly node: string; readonly folder: string; readonly lock: FileLock }
+
+/**
+ * Takes the first node whose lock is free.
+ *
+ * @throws AuditUnavailable when all are taken.
+ */
+export async function claimSlot(
+  folder: string,
+  files: AuditFiles,
+  claimLock: (path: string) => FileLock | undefined,
+): Promise<Slot> {
+  for (let index = 0; index < NODES_MAX; index += 1) {
+    const node = `node-${index}`
+    const own = join(folder, node)
+    await files.makeFolder(own)
+    const lock = claimLock(join(own, LOCK_FILE))
+    if (lock !== undefined) {
+      for (const made of [folder, dirname(folder)]) await files.syncFolder(made)
+      return { node, folder: own, lock }
+    }
+  }
+  throw new AuditUnavailable(`all ${NODES_MAX} nodes of ${folder} are taken`)
+}
+
+/** The nodes among some names, each once, in order. */
+export function nodesAmong(names: readonly string[]): readonly string[] {
+  const nodes = new Set(names.filter((name) => NODE.test(name)))
+  return [...nodes].sort((a, b) => indexOf(a) - indexOf(b))
+}
+
+function indexOf(node: string): number {
+  return Number(NODE.exec(node)?.[1])
+}

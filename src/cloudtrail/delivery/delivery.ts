@@ -1,0 +1,48 @@
+import type { Collected, CollectQuestion } from '../../audit-index/collect.ts'
+import type { Clock, Random } from '../../base/ports.ts'
+import { insert, type Records, replace, type Stored } from '../../store/records.ts'
+import { DELIVERY, type DeliveryValue, type TrailValue } from '../trail-records.ts'
+import type { Destination } from './destination.ts'
+
+/** What delivering works with. */
+export type DeliverParts = {
+  readonly records: Records
+  readonly destination: Destination
+  readonly clock: Clock
+  readonly random: Random
+  /** Reads the log: see `collectEvents`. */
+  readonly collect: (question: CollectQuestion) => Promise<Collected>
+}
+
+/** A trail, and how far its delivery has come. Every change is committed before the next step. */
+export class Delivery {
+  readonly parts: DeliverParts
+  readonly trail: Stored<TrailValue>
+  #state: Stored<DeliveryValue> | undefined
+
+  constructor(parts: DeliverParts, trail: Stored<TrailValue>, state: Stored<DeliveryValue> | undefined) {
+    this.parts = parts
+    this.trail = trail
+    this.#state = state
+  }
+
+  get account(): string {
+    return this.trail.partition
+  }
+
+  get state(): DeliveryValue {
+    return this.#state?.value ?? NOTHING_YET
+  }
+
+  /** @throws StoreConflict when somebody else delivers, or the trail is gone. */
+  async save(value: DeliveryValue): Promise<void> {
+    const { records } = this.parts
+    const { partition, name } = this.trail
+    const change =
+      this.#state === undefined ? insert(DELIVERY, partition, name, value) : replace(this.#state, value)
+    await records.commit([change])
+    this.#state = await records.get(DELIVERY, partition, name)
+  }
+}
+
+const NOTHING_YET: DeliveryValue = { format: 1, positions: {}, files: [], chains: {} }

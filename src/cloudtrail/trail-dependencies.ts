@@ -1,0 +1,17 @@
+import type { LookupPage, LookupQuestion } from '../audit-index/lookup.ts'
+import type { Random } from '../base/ports.ts'
+import type { Operation } from '../dispatch/operation.ts'
+import type { Records } from '../store/records.ts'
+import type { LookupLimiter } from './lookup-limiter.ts'
+
+/** What the operations of this service work with. */
+export type TrailParts = {
+  readonly records: Records
+  readonly random: Random
+  /** @throws when the index of the audit log cannot answer. */
+  readonly lookup: (question: LookupQuestion) => Promise<LookupPage>
+  readonly limiter: LookupLimiter
+}
+
+/** An operation of this service, ready but for its parts. */
+export type TrailOperation = (parts: TrailParts) => Operation

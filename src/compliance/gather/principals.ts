@@ -1,0 +1,57 @@
+import { type GiveWay, sortInSlices } from '../../base/slices.ts'
+import { keysInPlace } from '../../dispatch/access.ts'
+import type { CallerPolicies } from '../../dispatch/caller.ts'
+import { listAccounts } from '../../iam/accounts/accounts.ts'
+import { roleSessionCaller, userCaller } from '../../iam/credentials/callers.ts'
+import { ROLE, type RoleValue, readAll, USER, type UserValue } from '../../iam/iam-records.ts'
+import { policiesNow } from '../../iam/policies/policies.ts'
+import type { Records } from '../../store/records.ts'
+import type { ReportedPrincipal } from '../facts.ts'
+
+/** What a role's session is called when nobody has assumed it. */
+const ANY_SESSION = 'any'
+
+/**
+ * Every user and role of some accounts, of all when left out, in the order of their ARNs. Root users are above all of
+ * them and left out.
+ */
+export async function reportPrincipals(
+  records: Records,
+  giveWay: GiveWay,
+  accounts?: readonly string[],
+): Promise<readonly ReportedPrincipal[]> {
+  const principals: ReportedPrincipal[] = []
+  for (const account of accounts ?? (await listAccounts(records)).map(({ name }) => name)) {
+    for (const { value } of await readAll(records, USER, account)) {
+      await giveWay()
+      principals.push(await reportUser(records, account, value))
+    }
+    for (const { value } of await readAll(records, ROLE, account)) {
+      await giveWay()
+      principals.push(await reportRole(records, account, value))
+    }
+  }
+  return sortInSlices(principals, (one, other) => (one.arn < other.arn ? -1 : 1), giveWay)
+}
+
+async function reportUser(records: Records, account: string, value: UserValue): Promise<ReportedPrincipal> {
+  const policies = await policiesOf(records, account, { kind: 'user', id: value.id })
+  const { arn, principal, keys } = userCaller(account, value, '', () => policies)
+  return { arn, account, principal, policies, context: keysInPlace(keys, policies.place) }
+}
+
+async function reportRole(records: Records, account: string, value: RoleValue): Promise<ReportedPrincipal> {
+  const policies = await policiesOf(records, account, { kind: 'role', id: value.id })
+  const session = { accessKeyId: '', issuedAt: 0, name: ANY_SESSION, tags: [] }
+  const { principal, keys } = roleSessionCaller(account, value, session, () => policies)
+  const arn = principal.type === 'AssumedRole' ? principal.roleArn : principal.arn
+  return { arn, account, principal, policies, context: keysInPlace(keys, policies.place) }
+}
+
+function policiesOf(
+  records: Records,
+  account: string,
+  entity: { readonly kind: 'user' | 'role'; readonly id: string },
+): Promise<CallerPolicies> {
+  return Promise.resolve(policiesNow(records, { account, entity })())
+}

@@ -1,0 +1,97 @@
+import { formatTable } from '../base/table.ts'
+import type { TouchRow } from '../store/index-port.ts'
+import { formatInstant, formatSecond, type ReportedKey, type ReportedMaterial } from './facts.ts'
+
+/** Who had something decrypted under a material. */
+type MaterialUser = {
+  readonly principal: string
+  readonly decrypts: number
+  /** Seconds since 1970. */
+  readonly lastSecond: number
+  /** The id of the last call's event. */
+  readonly eventId: string
+}
+
+/** A material, and the decryptions under it. */
+export type MaterialUsage = {
+  readonly material: ReportedMaterial
+  readonly decrypts: number
+  /** The latest first. */
+  readonly users: readonly MaterialUser[]
+}
+
+/**
+ * How often what was encrypted under each material of a key was decrypted, by Decrypt or as the source of ReEncrypt,
+ * since the first event of the log, in the order in which the materials came.
+ */
+export function materialUsage({
+  materials,
+  touches,
+}: Pick<ReportedKey, 'materials' | 'touches'>): readonly MaterialUsage[] {
+  const opened = touches.filter((touch) => touch.opened && !touch.failed)
+  return materials.map((material) => {
+    const users = usersOf(opened.filter((touch) => touch.material === material.materialId))
+    return { material, decrypts: users.reduce((sum, { decrypts }) => sum + decrypts, 0), users }
+  })
+}
+
+function usersOf(touches: readonly TouchRow[]): readonly MaterialUser[] {
+  const users = new Map<string, MaterialUser>()
+  for (const { principal, calls, lastSecond, eventId } of touches) {
+    const known = users.get(principal)
+    const last = known === undefined || lastSecond > known.lastSecond ? { lastSecond, eventId } : known
+    users.set(principal, { ...last, principal, decrypts: (known?.decrypts ?? 0) + calls })
+  }
+  return [...users.values()].sort(
+    (one, other) => other.lastSecond - one.lastSecond || (one.principal < other.principal ? -1 : 1),
+  )
+}
+
+const COLUMNS = ['material', 'state', 'current since', 'decrypts', 'last decrypt', 'principal', 'event']
+
+/** The same as a table: a line for each material and principal. */
+export function formatMaterials(usage: readonly MaterialUsage[]): readonly string[] {
+  const rows = usage.flatMap(({ material, users }) => {
+    const { materialId, present, state, currentAt } = material
+    const shown = present ? state : `${state}, deleted`
+    const own = [materialId, shown, state === 'pending' ? '-' : formatInstant(currentAt)]
+    if (users.length === 0) return [[...own, '0', '-', '-', '-']]
+    return users.map(({ principal, decrypts, lastSecond, eventId }) => [
+      ...own,
+      String(decrypts),
+      formatSecond(lastSecond),
+      principal,
+      eventId,
+    ])
+  })
+  return formatTable([COLUMNS, ...rows])
+}
+
+/** The same for machines. */
+export function jsonOfMaterials(usage: readonly MaterialUsage[]): readonly object[] {
+  return usage.map(({ material, decrypts, users }) => ({
+    materialId: material.materialId,
+    state: material.state,
+    present: material.present,
+    createdAt: formatInstant(material.createdAt),
+    ...(material.state === 'pending' ? {} : { currentAt: formatInstant(material.currentAt) }),
+    ...(material.validTo === undefined ? {} : { validTo: formatInstant(material.validTo) }),
+    decrypts,
+    principals: users.map(({ principal, lastSecond, eventId, ...user }) => ({
+      principal,
+      decrypts: user.decrypts,
+      last: formatSecond(lastSecond),
+      lastEventId: eventId,
+    })),
+  }))
+}
+
+/** What the decryptions say about a rotation, in one sentence. */
+export function rotationAdvice(usage: readonly MaterialUsage[]): string {
+  const former = usage.filter(({ material }) => material.state === 'former')
+  if (former.length === 0) return 'the key has no former material'
+  const open = former.filter(({ decrypts }) => decrypts > 0)
+  if (open.length === 0) return 'nothing under a former material was ever decrypted'
+  const last = Math.max(...open.flatMap(({ users }) => users.map(({ lastSecond }) => lastSecond)))
+  return `former materials with decryptions: ${open.length} of ${former.length}, the last at ${formatSecond(last)}`
+}

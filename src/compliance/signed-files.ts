@@ -1,0 +1,63 @@
+/** Files of a report and the note that signs them: `docs/reference/formats/report.md`. */
+
+import { openNote, originOf, signNote, type VerifierKey } from '../audit/proofs/note.ts'
+import { toBase64, utf8 } from '../base/bytes.ts'
+import type { Ed25519Key } from '../crypto/ed25519.ts'
+import { sha256 } from '../crypto/hash.ts'
+
+/** A file that a note names. */
+export type SignedFile = { readonly name: string; readonly sizeBytes: number; readonly sha256: string }
+
+/** What takes the place of a node in the name that reports are signed by. No node has this name. */
+const REPORT_NODE = 'report'
+/** The second line of a note, which tells it from other notes. */
+const KIND = 'holdfast/report-files@v1'
+/** Files that one note names, at most. */
+const FILES_MAX = 16
+/** Of a note. */
+export const NOTE_MAX_BYTES = 16_384
+
+/** The verifier key that checks a deployment's reports. */
+export function reportVerifierKey(key: Ed25519Key): VerifierKey {
+  return { name: originOf(key, REPORT_NODE), publicKey: key.publicKey }
+}
+
+/** The note that signs files by their names, sizes and digests. */
+export function signFiles(
+  key: Ed25519Key,
+  files: readonly { readonly name: string; readonly content: string }[],
+): string {
+  const { name: origin } = reportVerifierKey(key)
+  const lines = files.map(({ name, content }) => formatFile(describeFile(name, utf8(content))))
+  return signNote(key, origin, `${[origin, KIND, ...lines.toSorted()].join('\n')}\n`)
+}
+
+/** A file as a note names it. */
+function describeFile(name: string, content: Uint8Array): SignedFile {
+  return { name, sizeBytes: content.length, sha256: toBase64(sha256(content)) }
+}
+
+function formatFile({ name, sizeBytes, sha256: digest }: SignedFile): string {
+  return `${name} ${sizeBytes} ${digest}`
+}
+
+/** A name without folders. */
+const FILE = /^([a-z0-9][a-z0-9.-]{0,99}) (0|[1-9]\d{0,14}) ([A-Za-z0-9+/]{43}=)$/
+
+/** The files that a note names, if the key has signed it; nothing otherwise. */
+export function openFiles(note: string, key: VerifierKey): readonly SignedFile[] | undefined {
+  const [origin, kind, ...lines] = (openNote(note, key) ?? '').split('\n').slice(0, -1)
+  if (origin !== key.name || kind !== KIND || lines.length > FILES_MAX) return undefined
+  const files: SignedFile[] = []
+  for (const line of lines) {
+    const [, name, size, digest] = FILE.exec(line) ?? []
+    if (name === undefined || digest === undefined) return undefined
+    files.push({ name, sizeBytes: Number(size), sha256: digest })
+  }
+  return files
+}
+
+/** Whether a content is the one that a note names. */
+export function isSignedContent(file: SignedFile, content: Uint8Array): boolean {
+  return formatFile(describeFile(file.name, content)) === formatFile(file)
+}

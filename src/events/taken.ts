@@ -1,8 +1,0 @@
-import type { Records } from '../store/records.ts'
-import { ALL, CURSOR } from './state.ts'
-
-/** By node, the last record that events were made of; none before the first were. */
-export async function takenByEvents(records: Records): Promise<(node: string) => number> {
-  const cursor = await records.get(CURSOR, ALL, ALL)
-  return (node) => cursor?.value.positions[node]?.sequence ?? 0
-}

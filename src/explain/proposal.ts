@@ -1,0 +1,71 @@
+import { KmsError } from '../api/errors.ts'
+import { parseInput } from '../api/validate.ts'
+import { inPlace } from '../dispatch/access.ts'
+import { globalContext } from '../dispatch/global-context.ts'
+import { parseIdentifier } from '../kms/keys/identifier.ts'
+import { keyContext } from '../kms/keys/key-context.ts'
+import { checkKeyPolicy, POLICY_TEXT } from '../kms/keys/key-policy.ts'
+import { findKey, type Key } from '../kms/keys/keys.ts'
+import { type CompiledPolicy, compilePolicy } from '../policy/compile.ts'
+import { wouldLockOut } from '../policy/key-policy.ts'
+import { parsePolicy } from '../policy/parse.ts'
+import type { ExplainingParts } from './explain-dependencies.ts'
+import { namedCaller } from './named-caller.ts'
+
+/** A key policy that PutKeyPolicy would take. */
+export type Proposal = {
+  readonly policy: CompiledPolicy
+  /** Whether whoever puts it could not change it again: then PutKeyPolicy refuses it. */
+  readonly locksOut: boolean
+}
+
+/** The key that an operator names. @throws KmsError. */
+export async function namedKey(
+  { records, now }: ExplainingParts,
+  text: string,
+  home: { readonly account: string; readonly region: string },
+): Promise<Key> {
+  const region = text.startsWith('arn:') ? (text.split(':')[3] ?? '') : home.region
+  const key = await findKey({ records, region, now: now() }, parseIdentifier(text, home.account, region))
+  if (key === undefined) throw new KmsError('NotFoundException', `There is no key ${text}`)
+  return key
+}
+
+/** A key policy as it is proposed. @param principal the ARN of who puts it. */
+export type ProposalQuestion = { readonly key: Key; readonly text: string; readonly principal: string }
+
+/** Checks a key policy as PutKeyPolicy does. @throws KmsError as PutKeyPolicy, SimulationError. */
+export async function parseProposal(
+  { kms, records, now }: ExplainingParts,
+  { key, text, principal }: ProposalQuestion,
+): Promise<Proposal> {
+  parseInput({ Policy: POLICY_TEXT }, { Policy: text })
+  const caller = await namedCaller(records, { principal, sessionPolicy: undefined }, now())
+  const { place } = await caller.policies()
+  const { context } = inPlace({ context: globalContext(caller, NO_REQUEST, key.region, now()) }, place)
+  const call = {
+    requestId: '',
+    caller,
+    region: key.region,
+    input: {},
+    now: now(),
+    context,
+    involve: () => {},
+    conceal: () => {},
+    identify: () => {},
+  }
+  const proposal = { text, bypassLockoutCheck: true, call, context, keyArn: key.arn }
+  const bound = await checkKeyPolicy(proposal, kms)
+  const bindings = new Map(Object.entries(bound.principalIds))
+  const policy = compilePolicy(parsePolicy(bound.policy, { flavour: 'key' }), { bindings })
+  const locksOut = wouldLockOut(policy, caller.principal, keyContext(key, key.account, context), key.arn)
+  return { policy, locksOut }
+}
+
+const NO_REQUEST = {
+  method: 'POST',
+  target: '/',
+  rawHeaders: [],
+  body: new Uint8Array(0),
+  connection: { address: '127.0.0.1', tls: undefined },
+}

@@ -1,0 +1,202 @@
+import { isCopy } from '../audit-index/event-facts.ts'
+import type { Call, Permission } from '../dispatch/operation.ts'
+import type { Key } from '../kms/keys/keys.ts'
+import type { CompiledPolicy } from '../policy/compile.ts'
+import type { Decision } from '../policy/decide.ts'
+import { formatReason } from '../policy/reason.ts'
+import type { Records } from '../store/records.ts'
+import { type ChangeGroup, Changes, Tallies, type Tally } from './changes.ts'
+import { questionOf, settle } from './examine.ts'
+import { partlyRecorded } from './partly-recorded.ts'
+import { type RebuildParts, rebuildCall } from './rebuild.ts'
+import { parseRecordedEvent, type RecordedEvent, resultOf } from './recorded-event.ts'
+
+/** A policy that somebody thinks of putting on a key, and the calls that it is tried on. */
+export type WhatIfQuestion = {
+  readonly key: Key
+  readonly policy: CompiledPolicy
+  /** Seconds since 1970; both ends are included. */
+  readonly fromSecond: number
+  readonly toSecond: number
+}
+
+/** What would become of the recorded calls on a key under another policy. */
+export type WhatIf = {
+  /** Recorded calls on the key. */
+  readonly calls: number
+  /** Of those, how many could be decided again. */
+  readonly decided: number
+  /** Those whose decision by the policies as they are now is another than the recorded one. */
+  readonly movedOn: number
+  readonly changes: readonly ChangeGroup[]
+  /** Calls beyond the groups that are told apart. */
+  readonly otherChanges: number
+  /** Why calls could not be decided again. */
+  readonly notDecided: readonly Tally[]
+  /** What was not known of calls that were decided all the same. */
+  readonly notExact: readonly Tally[]
+}
+
+/** Events that are read at once. */
+const PAGE_EVENTS = 256
+/** Decisions that are remembered; beyond it all are forgotten. */
+const REMEMBERED_MAX = 10_000
+
+/**
+ * Decides the recorded calls on a key twice, by its policy and by another. What is compared is policies as they
+ * are now with the same and the other key policy, so that only the key policy makes a difference.
+ */
+export async function whatIf(parts: RebuildParts, question: WhatIfQuestion): Promise<WhatIf> {
+  const replay = new Replay(parts, question)
+  for (const scope of await parts.events.scopes()) {
+    if (scope.region === question.key.region) await replay.takeAll(scope)
+  }
+  return replay.result()
+}
+
+/** What becomes of one call. */
+type Replayed =
+  | { readonly because: string }
+  | {
+      readonly before: Verdict
+      readonly after: Verdict
+      readonly unknown: readonly string[]
+      /** Whether the time of the call has a part in it: then it says nothing about others. */
+      readonly timed: boolean
+    }
+
+type Verdict = { readonly allowed: boolean; readonly reason: string; readonly action: string }
+
+class Replay {
+  readonly #parts: RebuildParts
+  readonly #question: WhatIfQuestion
+  readonly #remembered = new Map<string, Replayed>()
+  readonly #changes = new Changes()
+  readonly #notDecided = new Tallies()
+  readonly #notExact = new Tallies()
+  readonly #keyArn: string
+  #calls = 0
+  #decided = 0
+  #movedOn = 0
+
+  constructor(parts: RebuildParts, question: WhatIfQuestion) {
+    this.#parts = parts
+    this.#question = question
+    this.#keyArn = question.key.arn
+  }
+
+  /** Takes all calls on the key that one account has made, newest first, a page at a time. */
+  async takeAll(scope: { readonly account: string; readonly region: string }): Promise<void> {
+    const { fromSecond, toSecond } = this.#question
+    const attribute = { name: 'ResourceName', value: this.#keyArn } as const
+    let after: number | undefined
+    do {
+      const page = await this.#parts.events.lookup({
+        ...scope,
+        attribute,
+        fromSecond,
+        toSecond,
+        after,
+        limit: PAGE_EVENTS,
+      })
+      for (const line of page.events) await this.#take(parseRecordedEvent(line))
+      after = page.next
+    } while (after !== undefined)
+  }
+
+  result(): WhatIf {
+    return {
+      calls: this.#calls,
+      decided: this.#decided,
+      movedOn: this.#movedOn,
+      changes: this.#changes.groups(),
+      otherChanges: this.#changes.others,
+      notDecided: this.#notDecided.list(),
+      notExact: this.#notExact.list(),
+    }
+  }
+
+  async #take(event: RecordedEvent): Promise<void> {
+    if (event.eventType !== 'AwsApiCall' || isCopy(event)) return
+    this.#calls += 1
+    const replayed = await this.#replay(event)
+    if ('because' in replayed) {
+      this.#notDecided.add(replayed.because, event.eventID)
+      return
+    }
+    this.#decided += 1
+    for (const what of replayed.unknown) this.#notExact.add(what, event.eventID)
+    const { before, after } = replayed
+    const result = resultOf(event)
+    if (result !== 'failed' && (result === 'allowed') !== before.allowed) this.#movedOn += 1
+    if (before.allowed === after.allowed) return
+    this.#changes.add({
+      becomes: after.allowed ? 'allowed' : 'refused',
+      principal: event.userIdentity?.sessionContext?.sessionIssuer?.arn ?? event.userIdentity?.arn ?? '',
+      action: (after.allowed ? before : after).action,
+      reason: after.reason,
+      event,
+    })
+  }
+
+  async #replay(event: RecordedEvent): Promise<Replayed> {
+    const name = likeness(event)
+    const known = this.#remembered.get(name)
+    if (known !== undefined) return known
+    const replayed = await this.#decide(event)
+    if ('timed' in replayed && replayed.timed) return replayed
+    if (this.#remembered.size >= REMEMBERED_MAX) this.#remembered.clear()
+    this.#remembered.set(name, replayed)
+    return replayed
+  }
+
+  async #decide(event: RecordedEvent): Promise<Replayed> {
+    const rebuilt = await rebuildCall(this.#parts, event)
+    if ('because' in rebuilt) return rebuilt
+    const { call, permissions, unknown } = rebuilt
+    const asked = new Set<string>()
+    const { policy } = this.#question
+    const others = permissions.map((permission) =>
+      permission.resource === this.#keyArn ? { ...permission, policy } : permission,
+    )
+    const before = await verdictOf(this.#parts.records, call, permissions, asked)
+    const after = await verdictOf(this.#parts.records, call, others, asked)
+    return {
+      before,
+      after,
+      unknown: [...unknown, ...partlyRecorded(asked, event.eventName)],
+      timed: TIMES.some((name) => asked.has(name)),
+    }
+  }
+}
+
+const TIMES = ['aws:currenttime', 'aws:epochtime', 'aws:tokenissuetime']
+
+/** The first refusal is the answer. */
+async function verdictOf(
+  records: Records,
+  call: Call,
+  permissions: readonly Permission[],
+  asked: Set<string>,
+): Promise<Verdict> {
+  let last: { decision: Decision; action: string } | undefined
+  for (const permission of permissions) {
+    const question = await questionOf(records, call, permission)
+    const { decision } = await settle(question, permission)
+    for (const name of question.asked.keys()) asked.add(name)
+    last = { decision, action: permission.action }
+    if (!decision.allow) break
+  }
+  if (last === undefined) return { allowed: true, reason: 'No permission is needed.', action: '' }
+  return { allowed: last.decision.allow, reason: formatReason(last.decision), action: last.action }
+}
+
+/** What two calls have in common that are decided alike, time aside. */
+function likeness(event: RecordedEvent): string {
+  const { eventSource, eventName, awsRegion, userIdentity, sourceIPAddress, userAgent } = event
+  const tls = event.tlsDetails !== undefined
+  return JSON.stringify([
+    ...[eventSource, eventName, awsRegion, userIdentity, sourceIPAddress, userAgent, tls],
+    ...[event.requestParameters, event.resources],
+  ])
+}

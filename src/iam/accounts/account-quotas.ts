@@ -1,0 +1,83 @@
+import type { FindQuotas } from '../../quotas/quota-service.ts'
+import { QUOTAS, type Quota, type StoredQuotas } from '../../quotas/quotas.ts'
+import { type Change, type Records, replace } from '../../store/records.ts'
+import { ACCOUNT, ACCOUNTS } from './account.ts'
+import { needAccount } from './accounts.ts'
+import { OperatorError } from './operator-error.ts'
+
+/** Finds the quotas that were set for an account, in memory when it is warm. */
+export function quotasFinder(records: Records): FindQuotas {
+  return (account) => {
+    const known = records.peek(ACCOUNT, ACCOUNTS, account)
+    if (known !== undefined) return known.value.quotas
+    return records.get(ACCOUNT, ACCOUNTS, account).then((stored) => stored?.value.quotas)
+  }
+}
+
+/** A quota of an account. */
+export type ListedQuota = Quota & {
+  readonly value: number
+  /** Whether it was set for the account. */
+  readonly isSet: boolean
+}
+
+/** All quotas of an account, in the order of their names. @throws OperatorError when there is no such account. */
+export async function listQuotas(records: Records, account: string): Promise<readonly ListedQuota[]> {
+  const { quotas = {} } = (await needAccount(records, account)).value
+  return [...QUOTAS.values()]
+    .map((quota) => {
+      const value = quotas[quota.name]
+      return { ...quota, value: value ?? quota.byDefault, isSet: value !== undefined }
+    })
+    .sort((one, other) => (one.name < other.name ? -1 : 1))
+}
+
+/** What a name of a command stands for when it is every quota. */
+const EVERY_QUOTA = 'all'
+
+/**
+ * What sets a quota of an account.
+ *
+ * @param name of a quota, or {@link EVERY_QUOTA} for those values that are the same for all.
+ * @param text a number, `aws` for what an account has at AWS, or `default`.
+ * @throws OperatorError for an unknown account or quota, or a value that the quota cannot have.
+ */
+export async function setQuota(
+  records: Records,
+  account: string,
+  name: string,
+  text: string,
+): Promise<readonly Change[]> {
+  const stored = await needAccount(records, account)
+  const quotas: Record<string, number> = { ...stored.value.quotas }
+  for (const quota of namedQuotas(name, text)) {
+    const value = parseValue(quota, text)
+    if (value === undefined) delete quotas[quota.name]
+    else quotas[quota.name] = value
+  }
+  return [replace(stored, { ...stored.value, quotas: quotas satisfies StoredQuotas })]
+}
+
+function namedQuotas(name: string, text: string): readonly Quota[] {
+  if (name === EVERY_QUOTA) {
+    if (isWord(text)) return [...QUOTAS.values()]
+    throw new OperatorError(`--value is '${text}': for all quotas it is aws or default`)
+  }
+  const quota = QUOTAS.get(name)
+  if (quota !== undefined) return [quota]
+  throw new OperatorError(`there is no quota '${name}': see holdfast quota list`)
+}
+
+function isWord(text: string): text is 'aws' | 'default' {
+  return text === 'aws' || text === 'default'
+}
+
+/** Nothing for the default. */
+function parseValue({ name, min, max, aws }: Quota, text: string): number | undefined {
+  if (isWord(text)) return text === 'aws' ? aws : undefined
+  const value = /^[0-9]{1,9}$/.test(text) ? Number(text) : Number.NaN
+  if (value >= min && value <= max) return value
+  throw new OperatorError(
+    `--value is '${text}': ${name} is a whole number from ${min} to ${max}, aws or default`,
+  )
+}

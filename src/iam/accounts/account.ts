@@ -1,0 +1,105 @@
+import type { Clock, Random } from '../../base/ports.ts'
+import type { StoredQuotas } from '../../quotas/quotas.ts'
+import { kindOfFormat1 } from '../../store/kind.ts'
+import { StoreConflict } from '../../store/port.ts'
+import { type Change, insert, type Kind, type Records, replace, type Stored } from '../../store/records.ts'
+import { ACCESS_KEY, ACCESS_KEYS } from '../credentials/access-key.ts'
+import { type NewAccessKey, newAccessKey } from '../entities/ids.ts'
+import type { ControlTarget } from '../organization/control-policies.ts'
+import { findOrganization } from '../organization/organization-record.ts'
+
+/** An account. Partition: {@link ACCOUNTS}; name: its 12 digits. */
+export type AccountValue = ControlTarget & {
+  readonly format: 1
+  readonly createdAt: number
+  /** The access key that it was made with, which is handed to the operator. */
+  readonly rootAccessKeyId: string
+  /** The access keys that the root user has; that one alone when it does not say. */
+  readonly rootKeyIds?: readonly string[]
+  /** The name that people may use for it; no two accounts have the same. */
+  readonly alias?: string
+  /** Which tokens the global endpoint of STS is said to give: those of version 2 when it does not say. */
+  readonly stsTokens?: 1 | 2
+  /** Whether the root credentials have been handed to the operator. */
+  readonly handedOver: boolean
+  /** The root or unit of the organization that it is in. */
+  readonly parent?: string
+  /** The quotas that were set for it, by name. */
+  readonly quotas?: StoredQuotas
+}
+
+/** The kind of accounts. */
+export const ACCOUNT: Kind<AccountValue> = kindOfFormat1('account')
+
+/** The one partition of accounts. */
+export const ACCOUNTS = 'all'
+
+/** What making an account works with. */
+export type AccountParts = { readonly records: Records; readonly clock: Clock; readonly random: Random }
+
+/** The ids of the access keys of an account's root user. */
+export function rootKeyIds({ rootAccessKeyId, rootKeyIds: ids }: AccountValue): readonly string[] {
+  return ids ?? [rootAccessKeyId]
+}
+
+/** The account, made with root credentials when it does not exist. */
+export async function ensureAccount(parts: AccountParts, account: string): Promise<Stored<AccountValue>> {
+  const { records } = parts
+  const present = await records.get(ACCOUNT, ACCOUNTS, account)
+  if (present !== undefined) return present
+  try {
+    await records.commit(await newAccount(parts, account))
+  } catch (error) {
+    if (!(error instanceof StoreConflict)) throw error
+  }
+  return ensureAccount(parts, account)
+}
+
+/**
+ * What makes an account, with root credentials that have not been handed over. Where there is an organization, the
+ * account is in its root.
+ */
+export async function newAccount(
+  { records, clock, random }: AccountParts,
+  account: string,
+): Promise<readonly Change[]> {
+  const organization = await findOrganization(records)
+  const { accessKeyId, secretAccessKey } = newAccessKey(random, account)
+  const createdAt = clock.now()
+  return [
+    insert(ACCOUNT, ACCOUNTS, account, {
+      format: 1,
+      createdAt,
+      rootAccessKeyId: accessKeyId,
+      handedOver: false,
+      ...(organization && { parent: organization.value.root }),
+    }),
+    // Written anew, so that it is not deleted at the same moment.
+    ...(organization === undefined ? [] : [replace(organization, organization.value)]),
+    insert(ACCESS_KEY, ACCESS_KEYS, accessKeyId, {
+      format: 1,
+      account,
+      principal: 'root',
+      secretAccessKey,
+      createdAt,
+      status: 'Active',
+    }),
+  ]
+}
+
+/**
+ * Gives the root credentials of an account to `hand`, once: a later start finds them handed over.
+ * A crash in between hands them over again.
+ */
+export async function handOverRoot(
+  parts: AccountParts,
+  account: Stored<AccountValue>,
+  hand: (key: NewAccessKey) => Promise<void>,
+): Promise<void> {
+  const { rootAccessKeyId, handedOver } = account.value
+  if (handedOver) return
+  const key = await parts.records.get(ACCESS_KEY, ACCESS_KEYS, rootAccessKeyId)
+  if (key === undefined) return
+  await hand({ accessKeyId: rootAccessKeyId, secretAccessKey: key.value.secretAccessKey })
+  await parts.records.commit([replace(account, { ...account.value, handedOver: true })])
+}

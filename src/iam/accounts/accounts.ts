@@ -1,0 +1,42 @@
+import type { Change, Records, Stored } from '../../store/records.ts'
+import { readAll } from '../iam-records.ts'
+import { ACCOUNT, ACCOUNTS, type AccountParts, type AccountValue, newAccount } from './account.ts'
+import { OperatorError } from './operator-error.ts'
+
+const ACCOUNT_ID = /^[0-9]{12}$/
+
+/** All accounts, in the order of their ids. */
+export async function listAccounts(records: Records): Promise<readonly Stored<AccountValue>[]> {
+  const accounts = await readAll(records, ACCOUNT, ACCOUNTS)
+  return [...accounts].sort((one, other) => (one.name < other.name ? -1 : 1))
+}
+
+/** An id that no account has. */
+export async function freeAccountId({ records, random }: AccountParts): Promise<string> {
+  for (;;) {
+    const digits = [...random.bytes(12)].map((byte) => byte % 10).join('')
+    if (!digits.startsWith('0') && (await records.get(ACCOUNT, ACCOUNTS, digits)) === undefined) return digits
+  }
+}
+
+/** What makes an account. @throws OperatorError when there is one of that id. */
+export async function createAccount(parts: AccountParts, account: string): Promise<readonly Change[]> {
+  if (!ACCOUNT_ID.test(account)) throw new OperatorError(`an account id has 12 digits: '${account}'`)
+  const present = await parts.records.get(ACCOUNT, ACCOUNTS, account)
+  if (present !== undefined) {
+    const known = `there is an account ${account} already`
+    throw new OperatorError(present.value.handedOver ? known : `${known}, ${NOT_HANDED_OVER} --id=${account}`)
+  }
+  return newAccount(parts, account)
+}
+
+/** What a command has left that ended too early. */
+const NOT_HANDED_OVER =
+  'and its root credentials were not handed over: make new ones with holdfast root-credentials create'
+
+/** An account. @throws OperatorError when there is none of that id. */
+export async function needAccount(records: Records, account: string): Promise<Stored<AccountValue>> {
+  const stored = await records.get(ACCOUNT, ACCOUNTS, account)
+  if (stored === undefined) throw new OperatorError(`there is no account ${account}`)
+  return stored
+}

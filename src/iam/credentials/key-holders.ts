@@ -1,0 +1,53 @@
+import { accountRootArn } from '../../api/arn.ts'
+import { type Change, replace, type Stored } from '../../store/records.ts'
+import { ACCOUNT, ACCOUNTS, type AccountValue, rootKeyIds } from '../accounts/account.ts'
+import { USER_OR_CALLER } from '../entities/finders.ts'
+import type { Finder } from '../iam-operation.ts'
+import { read, type UserValue } from '../iam-records.ts'
+import type { AccessKeyValue } from './access-key.ts'
+
+/** Who has access keys: a user, or the root user of an account. */
+export type KeyHolder = {
+  /** Nothing for the root user. */
+  readonly user: Stored<UserValue> | undefined
+  readonly account: Stored<AccountValue> | undefined
+  readonly owner: AccessKeyValue['principal']
+  readonly keyIds: readonly string[]
+  /** What gives it these access keys in the place of those that it has. */
+  readonly withKeys: (ids: readonly string[]) => Change
+}
+
+/**
+ * The user that `UserName` names, or else whoever calls, the root user included.
+ *
+ * @throws ValidationException when the caller is neither.
+ */
+export const KEY_HOLDER: Finder<{ readonly UserName?: string | undefined }, KeyHolder> = async (asked) => {
+  const { caller } = asked.call
+  if (asked.input.UserName === undefined && caller.principal.type === 'Root') {
+    const account = await read(asked.parts.records, ACCOUNT, ACCOUNTS, caller.account)
+    return { arn: accountRootArn(caller.account), entity: account && rootHolder(account) }
+  }
+  const subject = await USER_OR_CALLER(asked)
+  return { ...subject, entity: subject.entity && userHolder(subject.entity) }
+}
+
+function rootHolder(account: Stored<AccountValue>): KeyHolder {
+  return {
+    user: undefined,
+    account,
+    owner: 'root',
+    keyIds: rootKeyIds(account.value),
+    withKeys: (ids) => replace(account, { ...account.value, rootKeyIds: ids }),
+  }
+}
+
+function userHolder(user: Stored<UserValue>): KeyHolder {
+  return {
+    user,
+    account: undefined,
+    owner: { user: user.value.id },
+    keyIds: user.value.accessKeys,
+    withKeys: (ids) => replace(user, { ...user.value, accessKeys: ids }),
+  }
+}

@@ -1,0 +1,49 @@
+import { UsageError } from '../../base/usage-error.ts'
+import { type Change, insert, remove, replace } from '../../store/records.ts'
+import { type AccountParts, rootKeyIds } from '../accounts/account.ts'
+import { needAccount } from '../accounts/accounts.ts'
+import { newAccessKey } from '../entities/ids.ts'
+import { ACCESS_KEY, ACCESS_KEYS } from './access-key.ts'
+
+/** Source: IAM User Guide, "IAM and AWS STS quotas". */
+const ROOT_KEYS_MAX = 2
+
+/** What becomes of the root access keys that an account has. */
+export type OlderKeys = 'keep' | 'deactivate' | 'delete'
+
+/** A new root access key that is not handed over yet, and the ids of those that the account had. */
+export type NewRootKey = {
+  readonly accessKeyId: string
+  readonly older: readonly string[]
+  readonly changes: readonly Change[]
+}
+
+/** What makes a new root access key for an account. @throws UsageError when it may have no further one. */
+export async function newRootKey(
+  parts: AccountParts,
+  accountId: string,
+  olderKeys: OlderKeys,
+): Promise<NewRootKey> {
+  const { records, clock, random } = parts
+  const account = await needAccount(records, accountId)
+  const older = rootKeyIds(account.value)
+  if (olderKeys !== 'delete' && older.length >= ROOT_KEYS_MAX) {
+    throw new UsageError(
+      `account ${accountId} has ${older.length} root access keys, and may have ${ROOT_KEYS_MAX}: delete one with DeleteAccessKey, or all of them with --delete-others`,
+    )
+  }
+  const { accessKeyId, secretAccessKey } = newAccessKey(random, accountId)
+  const ended: Change[] = []
+  for (const id of olderKeys === 'keep' ? [] : older) {
+    const key = await records.get(ACCESS_KEY, ACCESS_KEYS, id)
+    if (key === undefined) continue
+    ended.push(olderKeys === 'delete' ? remove(key) : replace(key, { ...key.value, status: 'Inactive' }))
+  }
+  const ids = [...(olderKeys === 'delete' ? [] : older), accessKeyId]
+  const made = insert(ACCESS_KEY, ACCESS_KEYS, accessKeyId, {
+    ...{ format: 1, account: accountId, principal: 'root', secretAccessKey },
+    ...{ createdAt: clock.now(), status: 'Active' },
+  })
+  const value = { ...account.value, rootAccessKeyId: accessKeyId, rootKeyIds: ids, handedOver: false }
+  return { accessKeyId, older, changes: [made, ...ended, replace(account, value)] }
+}

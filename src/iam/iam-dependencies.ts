@@ -1,0 +1,19 @@
+import type { Clock, Random } from '../base/ports.ts'
+import type { GiveWay } from '../base/slices.ts'
+import type { Operation } from '../dispatch/operation.ts'
+import type { Quotas } from '../quotas/quota-service.ts'
+import type { Records } from '../store/records.ts'
+import type { KeyUses } from './credentials/key-uses.ts'
+
+/** What the operations of IAM work with. */
+export type IamParts = {
+  readonly records: Records
+  readonly quotas: Pick<Quotas, 'exceeded' | 'limit'>
+  readonly random: Random
+  readonly clock: Pick<Clock, 'monotonicMs'>
+  readonly keyUses: KeyUses
+  readonly giveWay: GiveWay
+}
+
+/** An operation of IAM, ready but for its parts. */
+export type IamOperation = (parts: IamParts) => Operation

@@ -1,0 +1,171 @@
+import { KmsError } from '../api/errors.ts'
+import type { Output, OutputValue } from '../api/json.ts'
+import type { Input, Members } from '../api/shapes.ts'
+import { wireName } from '../api/validate.ts'
+import type { Call, EventData, Operation, Outcome, Permission } from '../dispatch/operation.ts'
+import { shownParameters } from '../dispatch/parameters.ts'
+import type { ContextLookup } from '../policy/context.ts'
+import { findTag } from './credentials/callers.ts'
+import type { IamOperation, IamParts } from './iam-dependencies.ts'
+import type { Tag } from './iam-records.ts'
+
+/** Condition keys that an operation adds, by lower-case name. */
+type ContextEntries = { readonly [name: string]: string | readonly string[] | undefined }
+
+/** What an operation is done to. */
+export type Subject<E> = {
+  /** What permissions are asked for; `*` for nothing in particular. */
+  readonly arn: string
+  /** How refusals name it, where not by its ARN. */
+  readonly shown?: string
+  readonly tags?: readonly Tag[]
+  /** Nothing when it is not there. */
+  readonly entity: E | undefined
+  /** The error when it is not there. @param operation its name. */
+  readonly missing?: (operation: string) => KmsError
+}
+
+/** A call of an operation, with its input. */
+export type Asked<I> = { readonly call: Call; readonly input: I; readonly parts: IamParts }
+
+/** A permission: an action, on something. */
+export type Need = {
+  readonly action: string
+  readonly arn: string
+  /** @see Subject */
+  readonly shown?: string | undefined
+  /** Of something else than what the operation is done to: its tags, and condition keys of the action. */
+  readonly other?: { readonly tags: readonly Tag[]; readonly context: ContextEntries }
+}
+
+/** Finds what an operation is done to. @throws KmsError when it cannot be named. */
+export type Finder<I, E> = (asked: Asked<I>) => Subject<E> | Promise<Subject<E>>
+
+/** What is true of an operation of IAM before any request arrives. */
+export type IamFacts<M extends Members, E> = {
+  readonly name: string
+  readonly readOnly: boolean
+  readonly input: M
+  readonly find: Finder<Input<M>, E>
+  /** @param entity what the operation is done to; nothing when it is not there. */
+  readonly context?: (input: Input<M>, entity: E | undefined) => ContextEntries
+  /** Tags that are put: `aws:RequestTag` and `aws:TagKeys`. */
+  readonly tags?: (input: Input<M>) => readonly { readonly Key: string; readonly Value: string }[] | undefined
+  /** What the call needs beside the permission of its own name. */
+  readonly alsoNeeds?: (
+    asked: Asked<Input<M>>,
+    subject: Subject<E>,
+  ) => readonly Need[] | Promise<readonly Need[]>
+  /** Checks of parameters. @throws KmsError. */
+  readonly checkInput?: (input: Input<M>) => void
+}
+
+/** What an operation of IAM does. */
+export type IamRun<M extends Members, E> = (
+  asked: Asked<Input<M>> & { readonly entity: E; readonly arn: string },
+) => Promise<Outcome> | Outcome
+
+/** An operation of IAM: it needs the permission of its own name on one thing, and seldom more. */
+export function iamOperation<M extends Members, E>(facts: IamFacts<M, E>, run: IamRun<M, E>): IamOperation {
+  return (parts): Operation => ({
+    service: 'iam',
+    name: facts.name,
+    readOnly: facts.readOnly,
+    members: facts.input,
+    parameters: (input) => shownParameters(facts.input, input),
+    begin: async (call) => {
+      const asked = { call, input: typed<M>(call.input), parts }
+      facts.checkInput?.(asked.input)
+      const subject = await facts.find(asked)
+      const { arn, shown } = subject
+      const entity = subject.entity as E
+      const also = (await facts.alsoNeeds?.(asked, subject)) ?? []
+      const { account } = call.caller
+      const context = contextFor(facts, asked, subject)
+      return {
+        permissions: [{ action: `iam:${facts.name}`, arn, shown }, ...also].map((need: Need): Permission => {
+          const own = need.other && contextOf(need.other.tags, undefined, need.other.context)
+          const [resource, policy] = [need.arn, undefined]
+          return {
+            action: need.action,
+            resource,
+            shown: need.shown,
+            account,
+            policy,
+            context: own ?? context,
+          }
+        }),
+        check: () => {
+          if (subject.entity === undefined)
+            throw subject.missing?.(facts.name) ?? new KmsError('NoSuchEntityException')
+        },
+        run: async () => recorded(facts.readOnly, await run({ ...asked, entity, arn })),
+      }
+    },
+  })
+}
+
+/** The dispatcher has validated the input against the same members. */
+function typed<M extends Members>(input: unknown): Input<M> {
+  return input as Input<M>
+}
+
+function contextFor<M extends Members, E>(
+  facts: IamFacts<M, E>,
+  { input }: Asked<Input<M>>,
+  subject: Subject<E>,
+): ContextLookup {
+  const entries = facts.context?.(input, subject.entity) ?? {}
+  return contextOf(subject.tags ?? [], facts.tags?.(input), entries)
+}
+
+const RESOURCE_TAG = /^(?:aws|iam):resourcetag\//
+const REQUEST_TAG = 'aws:requesttag/'
+
+/** Source: Service Authorization Reference, "Condition keys for AWS Identity and Access Management". */
+function contextOf(
+  present: readonly Tag[],
+  given: readonly { readonly Key: string; readonly Value: string }[] | undefined,
+  entries: ContextEntries,
+): ContextLookup {
+  return (name) => {
+    if (name === 'aws:tagkeys' && given !== undefined) return given.map(({ Key }) => Key)
+    if (name.startsWith(REQUEST_TAG)) {
+      const wanted = name.slice(REQUEST_TAG.length)
+      return given?.find(({ Key }) => Key.toLowerCase() === wanted)?.Value
+    }
+    if (RESOURCE_TAG.test(name)) return findTag(present, name.slice(name.indexOf('/') + 1))
+    return Object.hasOwn(entries, name) ? entries[name] : undefined
+  }
+}
+
+/** What makes something with tags needs the permission to tag it, too. Source: IAM User Guide, "Tags for IAM resources". */
+export function tagging(action: string) {
+  return (
+    { input: { Tags = [] } }: { readonly input: { readonly Tags?: readonly object[] | undefined } },
+    { arn }: Pick<Subject<unknown>, 'arn'>,
+  ): readonly Need[] => (Tags.length > 0 ? [{ action, arn }] : [])
+}
+
+/** What has changed something shows its answer in the audit event, without secrets. */
+function recorded(readOnly: boolean, outcome: Outcome): Outcome {
+  if (readOnly || outcome.output === undefined || outcome.event !== undefined) return outcome
+  return { ...outcome, event: { response: shownOutput(outcome.output) } }
+}
+
+const NEVER_SHOWN = new Set(['SecretAccessKey', 'SessionToken'])
+
+/** An answer as an audit event shows it: members in lower camel case. */
+function shownOutput(output: Output): EventData {
+  const shown: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(output)) {
+    if (value !== undefined && !NEVER_SHOWN.has(name)) shown[wireName(name)] = shownValue(value)
+  }
+  return shown
+}
+
+function shownValue(value: Exclude<OutputValue, undefined>): unknown {
+  if (typeof value !== 'object' || value instanceof Uint8Array) return value
+  if (Array.isArray(value)) return value.map((item) => shownValue(item))
+  return shownOutput(value as Output)
+}

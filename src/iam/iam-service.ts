@@ -1,0 +1,43 @@
+import type { Clock, Random } from '../base/ports.ts'
+import type { GiveWay } from '../base/slices.ts'
+import type { TokenSealer } from '../custody/token-sealer.ts'
+import type { FindCredential } from '../dispatch/caller.ts'
+import type { Operation } from '../dispatch/operation.ts'
+import type { Quotas } from '../quotas/quota-service.ts'
+import type { Records } from '../store/records.ts'
+import { credentialFinder } from './credentials/credentials.ts'
+import type { KeyUses } from './credentials/key-uses.ts'
+import { IAM_OPERATIONS } from './iam-operations.ts'
+import { Oidc, type OidcParts } from './sessions/oidc.ts'
+import { Sessions } from './sessions/session-credentials.ts'
+import { STS_OPERATIONS } from './sts/sts-operations.ts'
+
+/** What IAM and STS work with. */
+export type IamServiceParts = Omit<OidcParts, 'clock'> & {
+  readonly records: Records
+  readonly quotas: Pick<Quotas, 'exceeded' | 'limit'>
+  readonly clock: Clock
+  readonly random: Random
+  readonly sealer: TokenSealer
+  readonly keyUses: KeyUses
+  readonly giveWay: GiveWay
+}
+
+/** IAM and STS: their operations, and who calls any service. */
+export type IamService = {
+  readonly operations: readonly Operation[]
+  readonly findCredential: FindCredential
+}
+
+/** IAM and STS, made of these parts. */
+export function openIamService(parts: IamServiceParts): IamService {
+  const { records, sealer } = parts
+  const oidc = new Oidc(parts)
+  return {
+    operations: [
+      ...IAM_OPERATIONS.map((operation) => operation(parts)),
+      ...STS_OPERATIONS.map((operation) => operation({ ...parts, oidc })),
+    ],
+    findCredential: credentialFinder({ ...parts, sessions: new Sessions({ records, sealer }) }),
+  }
+}

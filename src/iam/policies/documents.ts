@@ -1,0 +1,60 @@
+import { KmsError } from '../../api/errors.ts'
+import { atOnce, type Steps } from '../../base/slices.ts'
+import type { PolicyDocument } from '../../policy/document.ts'
+import type { Flavour } from '../../policy/flavour.ts'
+import { parseNewPolicySteps } from '../../policy/new-policy.ts'
+import { namedPrincipals } from '../../policy/parse.ts'
+import { renamePrincipals, uniqueIdsIn } from '../../policy/principal-names.ts'
+import { invalidPrincipalText, PolicySyntaxError } from '../../policy/syntax-error.ts'
+import type { Records } from '../../store/records.ts'
+import { arnsOfIds, findPrincipal, shownNames } from '../entities/principals.ts'
+import type { RoleValue } from '../iam-records.ts'
+
+/** A policy of a request. @throws MalformedPolicyDocumentException. */
+export function parseDocument(text: string, flavour: Flavour): PolicyDocument {
+  return atOnce(parseDocumentSteps(text, flavour))
+}
+
+/** The same a statement at a time. @throws MalformedPolicyDocumentException. */
+export function* parseDocumentSteps(text: string, flavour: Flavour): Steps<PolicyDocument> {
+  try {
+    return yield* parseNewPolicySteps(text, { flavour })
+  } catch (error) {
+    if (error instanceof PolicySyntaxError) throw malformedPolicy(error.iamText)
+    throw error
+  }
+}
+
+/** The error for a text that is not a policy of its kind. */
+function malformedPolicy(message: string): KmsError {
+  return new KmsError('MalformedPolicyDocumentException', message)
+}
+
+/** A trust policy as it is kept: with ARNs, each bound to the unique id that it has now. */
+type BoundPolicy = { readonly trust: string; readonly bindings: Readonly<Record<string, string>> }
+
+/**
+ * A trust policy, bound to the users and roles that it names. Unique ids of those that exist become their ARNs.
+ *
+ * @throws MalformedPolicyDocumentException for a principal that does not exist.
+ */
+export async function bindTrust(records: Records, text: string): Promise<BoundPolicy> {
+  const arns = await arnsOfIds(records, uniqueIdsIn(parseDocument(text, 'trust')))
+  const trust = renamePrincipals(text, arns)
+  const bindings: Record<string, string> = {}
+  for (const arn of namedPrincipals(parseDocument(trust, 'trust'))) {
+    const found = await findPrincipal(records, arn)
+    if (found === undefined) throw malformedPolicy(invalidPrincipalText('AWS', arn))
+    if (found.id !== undefined) bindings[arn] = found.id
+  }
+  return { trust, bindings }
+}
+
+/** A role with its trust policy as it is shown: who is gone by the unique id. */
+export async function shownRole<R extends Pick<RoleValue, 'trust' | 'bindings'>>(
+  records: Records,
+  role: R,
+): Promise<R> {
+  const names = await shownNames(records, role.bindings)
+  return names.size === 0 ? role : { ...role, trust: renamePrincipals(role.trust, names) }
+}

@@ -1,0 +1,163 @@
+import type { AccountPlace, CallerPolicies } from '../../dispatch/caller.ts'
+import { type CompiledPolicy, compilePolicy } from '../../policy/compile.ts'
+import type { Flavour } from '../../policy/flavour.ts'
+import { parsePolicy } from '../../policy/parse.ts'
+import type { Records } from '../../store/records.ts'
+import type { PoliciesNow } from '../credentials/callers.ts'
+import { parseIamArn, pathedArn } from '../entities/arns.ts'
+import {
+  type EntityValue,
+  GROUP,
+  POLICY,
+  type PolicyValue,
+  ROLE,
+  type RoleValue,
+  read,
+  USER,
+} from '../iam-records.ts'
+import { placeNow } from '../organization/place.ts'
+import { findManagedByAws } from './managed-by-aws.ts'
+import { isCurrent, noting, type Reader, type Seen } from './seen.ts'
+
+/** Whose policies are wanted. */
+export type PolicySource = {
+  readonly account: string
+  /** Nothing for the root user. */
+  readonly entity?: { readonly kind: 'user' | 'role'; readonly id: string }
+  /** What was passed when a session was made. */
+  readonly session?: { readonly inline: string | undefined; readonly arns: readonly string[] } | undefined
+}
+
+type Loaded = {
+  readonly place: AccountPlace
+  readonly policies: CallerPolicies
+  readonly seen: readonly Seen[]
+}
+
+/** The policies of a caller, made anew only when one of the records that they come from has changed. */
+export function policiesNow(records: Records, source: PolicySource): PoliciesNow {
+  let loaded: Loaded | undefined
+  return () => {
+    const place = placeNow(records, source.account)
+    if (loaded?.place === place && loaded.seen.every((seen) => isCurrent(records, seen)))
+      return loaded.policies
+    return load(records, source, place).then((fresh) => {
+      loaded = fresh
+      return fresh.policies
+    })
+  }
+}
+
+async function load(
+  records: Records,
+  { account, entity, session }: PolicySource,
+  placing: ReturnType<typeof placeNow>,
+): Promise<Loaded> {
+  const seen: Seen[] = []
+  const reader = noting(records, seen)
+  const place = await placing
+  const own = entity === undefined ? NOTHING : await loadEntity(reader, account, entity)
+  const passed = session === undefined ? undefined : await loadSession(reader, account, session)
+  return { place, policies: { ...own, session: passed, scps: place.scps, place }, seen }
+}
+
+const NOTHING: Pick<CallerPolicies, 'identity' | 'boundary'> = { identity: [] }
+
+async function loadEntity(
+  reader: Reader,
+  account: string,
+  { kind, id }: NonNullable<PolicySource['entity']>,
+): Promise<Pick<CallerPolicies, 'identity' | 'boundary'>> {
+  const record = kind === 'user' ? await reader(USER, account, id) : await reader(ROLE, account, id)
+  if (record === undefined) return NOTHING
+  const { value } = record
+  const identity = [...inlinePolicies(value), ...(await loadManaged(reader, account, value.attached))]
+  for (const groupId of 'groups' in value ? value.groups : []) {
+    const group = await reader(GROUP, account, groupId)
+    if (group === undefined) continue
+    identity.push(...inlinePolicies(group.value))
+    identity.push(...(await loadManaged(reader, account, group.value.attached)))
+  }
+  if (value.boundary === undefined) return { identity }
+  const [boundary = ALLOWS_NOTHING] = await loadManaged(reader, account, [value.boundary])
+  return { identity, boundary }
+}
+
+const ALLOWS_NOTHING = compilePolicy({ version: '2012-10-17', id: undefined, statements: [] })
+
+async function loadSession(
+  reader: Reader,
+  account: string,
+  { inline, arns }: NonNullable<PolicySource['session']>,
+): Promise<readonly CompiledPolicy[] | undefined> {
+  if (inline === undefined && arns.length === 0) return undefined
+  const managed = await loadManaged(reader, account, arns)
+  return inline === undefined ? managed : [compileText(inline, 'session', undefined), ...managed]
+}
+
+/** The policies of a group as they are now. */
+export async function groupPolicies(
+  records: Records,
+  account: string,
+  group: EntityValue,
+): Promise<readonly CompiledPolicy[]> {
+  const reader: Reader = (kind, partition, name) => read(records, kind, partition, name)
+  return [...inlinePolicies(group), ...(await loadManaged(reader, account, group.attached))]
+}
+
+/** A managed policy that is gone allows nothing. */
+async function loadManaged(
+  reader: Reader,
+  account: string,
+  arns: readonly string[],
+): Promise<readonly CompiledPolicy[]> {
+  const policies: CompiledPolicy[] = []
+  for (const arn of arns) {
+    const known = findManagedByAws(arn)
+    if (known !== undefined) {
+      policies.push(known.compiled())
+      continue
+    }
+    const parsed = parseIamArn(arn)
+    const record = parsed && (await reader(POLICY, account, parsed.name.toLowerCase()))
+    if (record !== undefined) policies.push(managedPolicy(account, record.value))
+  }
+  return policies
+}
+
+const INLINE = new WeakMap<EntityValue, readonly CompiledPolicy[]>()
+const MANAGED = new WeakMap<PolicyValue, CompiledPolicy>()
+
+/** The inline policies of a user, group or role, compiled once for each version of its record. */
+function inlinePolicies(value: EntityValue): readonly CompiledPolicy[] {
+  const known = INLINE.get(value)
+  if (known !== undefined) return known
+  const compiled = value.inline.map(({ name, document }) => compileText(document, 'identity', name))
+  INLINE.set(value, compiled)
+  return compiled
+}
+
+function managedPolicy(account: string, value: PolicyValue): CompiledPolicy {
+  const known = MANAGED.get(value)
+  if (known !== undefined) return known
+  const compiled = compileText(value.document, 'identity', pathedArn(account, 'policy', value))
+  MANAGED.set(value, compiled)
+  return compiled
+}
+
+const TRUST = new WeakMap<RoleValue, CompiledPolicy>()
+
+/** The trust policy of a role, compiled once for each version of its record. */
+export function trustPolicy(role: RoleValue): CompiledPolicy {
+  const known = TRUST.get(role)
+  if (known !== undefined) return known
+  const bindings = new Map(Object.entries(role.bindings))
+  const compiled = compilePolicy(parsePolicy(role.trust, { flavour: 'trust' }), { bindings })
+  TRUST.set(role, compiled)
+  return compiled
+}
+
+/** A policy that was checked when it was put. @param name what it is called in reasons. */
+function compileText(text: string, flavour: Flavour, name: string | undefined): CompiledPolicy {
+  return compilePolicy(parsePolicy(text, { flavour }), { name })
+}

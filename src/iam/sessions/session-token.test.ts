@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { deflateRawSync } from 'node:zlib'
+import { utf8 } from '../../base/bytes.ts'
+import { systemRandom } from '../../base/ports.ts'
+import { Secret } from '../../base/secret.ts'
+import { tokenSealer } from '../../custody/token-sealer.ts'
+import { parseToken, type RoleClaims, sealClaims } from './session-token.ts'
+
+const sealer = tokenSealer(new Secret(new Uint8Array(32)), systemRandom)
+
+/** The claims of a role's session as versions before the second wrote them. */
+const FIRST: RoleClaims = {
+  ...{ version: 1, type: 'role', account: '111122223333', accessKeyId: 'ASIA', secretAccessKey: 's' },
+  ...{ issuedAt: 1, expiresAt: 2, roleId: 'AROA', name: 'ci', policy: undefined, policyArns: [], tags: [] },
+  ...{ transitive: [], sourceIdentity: undefined, provider: undefined },
+}
+
+test('a token of the first version opens, without claims of an identity provider', () => {
+  const opened = parseToken(sealer, sealClaims(sealer, FIRST))
+  assert.ok(opened?.type === 'role')
+  assert.equal(opened.roleId, 'AROA')
+  assert.equal(opened.federation, undefined)
+})
+
+test('a token of the second version keeps claims of an identity provider', () => {
+  const federation = [['issuer:sub', 'ada'] as const, ['issuer:amr', ['mfa', 'pwd']] as const]
+  const opened = parseToken(sealer, sealClaims(sealer, { ...FIRST, version: 2, federation }))
+  assert.ok(opened?.type === 'role')
+  assert.deepEqual(opened.federation, federation)
+})
+
+test('a token of a later version is none', () => {
+  const later = sealer.seal(deflateRawSync(utf8(JSON.stringify({ ...FIRST, version: 3 }))))
+  assert.equal(parseToken(sealer, later), undefined)
+})

@@ -1,0 +1,107 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import { fromUtf8, utf8 } from '../../base/bytes.ts'
+import type { EpochMs } from '../../base/ports.ts'
+import type { TokenSealer } from '../../custody/token-sealer.ts'
+import type { Tag } from '../iam-records.ts'
+
+/** What every session token says. */
+type CommonClaims = {
+  readonly version: 1 | 2
+  readonly account: string
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly issuedAt: EpochMs
+  readonly expiresAt: EpochMs
+}
+
+/** A session of a role. */
+export type RoleClaims = CommonClaims & {
+  readonly type: 'role'
+  /** The role's unique id. */
+  readonly roleId: string
+  readonly name: string
+  /** The inline session policy, and the managed ones. */
+  readonly policy: string | undefined
+  readonly policyArns: readonly string[]
+  readonly tags: readonly Tag[]
+  /** Keys, in lower case, of tags that sessions inherit which are made from this one. */
+  readonly transitive: readonly string[]
+  readonly sourceIdentity: string | undefined
+  /** The identity provider that vouched for whoever assumed the role. */
+  readonly provider: string | undefined
+  /** What it said of it, by condition key in lower case: from version 2 on. */
+  readonly federation?: Federation | undefined
+}
+
+/** Condition keys that a session keeps of the token that it was made with, and their values. */
+export type Federation = readonly (readonly [key: string, value: string | readonly string[]])[]
+
+/** A session that a user, or an account's root user, has made for itself. */
+export type OwnClaims = CommonClaims & {
+  readonly type: 'own'
+  /** The user's unique id; nothing for the root user. */
+  readonly userId: string | undefined
+  /** The access key that it was made with: without it, the session is none. */
+  readonly issuerKeyId: string
+}
+
+/**
+ * A session that a user, or an account's root user, has made for somebody else: from version 2 on. Its members have
+ * names of their own, so that a release that does not know it finds no access key for it.
+ */
+export type FederatedClaims = CommonClaims & {
+  readonly type: 'federated'
+  /** The unique id of the user who made it; nothing for the root user. */
+  readonly makerId: string | undefined
+  /** The access key that it was made with: without it, the session is none. */
+  readonly makerKeyId: string
+  readonly name: string
+  /** The inline session policy, and the managed ones. */
+  readonly policy: string | undefined
+  readonly policyArns: readonly string[]
+  readonly tags: readonly Tag[]
+}
+
+/** What a session token says. It is sealed, so what it says was said by this deployment. */
+export type SessionClaims = RoleClaims | OwnClaims | FederatedClaims
+
+/** The largest content of a token: far above what limits of sessions allow. */
+const CLAIMS_MAX_BYTES = 1_048_576
+
+/** A session token. */
+export function sealClaims(sealer: TokenSealer, claims: SessionClaims): string {
+  const plaintext = utf8(JSON.stringify(claims))
+  const token = sealer.seal(deflateRawSync(plaintext))
+  plaintext.fill(0)
+  return token
+}
+
+/** What a token says; nothing for any text that is no token of this deployment. */
+export function parseToken(sealer: TokenSealer, token: string): SessionClaims | undefined {
+  const packed = sealer.unseal(token)
+  if (packed === undefined) return undefined
+  const claims = parseClaims(fromUtf8(inflateRawSync(packed, { maxOutputLength: CLAIMS_MAX_BYTES })))
+  return claims.version === 1 || claims.version === 2 ? claims : undefined
+}
+
+/** What a token says was sealed by a deployment that wrote it in one of the versions. */
+function parseClaims(text: string): SessionClaims {
+  return JSON.parse(text) as SessionClaims
+}
+
+/**
+ * The size that policies and tags of a session may have, packed. AWS keeps its packed format, and so its limit, to
+ * itself; this one keeps tokens below 8 KiB, which leaves room for them in the headers of a request.
+ */
+const PACKED_MAX_BYTES = 4096
+
+/** How much of the room for policies and tags they take, in percent; beyond 100 they are too large. */
+export function packedPercent(parts: Pick<RoleClaims, 'policy' | 'policyArns' | 'tags'>): number {
+  const { policy, policyArns, tags } = parts
+  return Math.ceil((100 * packedBytes([policy, policyArns, tags])) / PACKED_MAX_BYTES)
+}
+
+/** How many bytes a value takes in a token. */
+export function packedBytes(value: unknown): number {
+  return deflateRawSync(utf8(JSON.stringify(value))).length
+}

@@ -1,0 +1,16 @@
+import type { Random } from '../../base/ports.ts'
+import type { TokenSealer } from '../../custody/token-sealer.ts'
+import type { Operation } from '../../dispatch/operation.ts'
+import type { Records } from '../../store/records.ts'
+import type { Oidc } from '../sessions/oidc.ts'
+
+/** What the operations of STS work with. */
+export type StsParts = {
+  readonly records: Records
+  readonly random: Random
+  readonly sealer: TokenSealer
+  readonly oidc: Oidc
+}
+
+/** An operation of STS, ready but for its parts. */
+export type StsOperation = (parts: StsParts) => Operation

@@ -1,0 +1,89 @@
+import { utf8 } from '../../base/bytes.ts'
+import { sha256Hex } from '../../crypto/hash.ts'
+
+/**
+ * What an insight is about. The first two are CloudTrail's; the others are Holdfast's own: a
+ * principal uses a key for the first time, a key is used again after a long time, a principal
+ * decrypts far more than it does, a principal calls from a network that it has not called from.
+ */
+export const INSIGHT_TYPES = [
+  'ApiCallRateInsight',
+  'ApiErrorRateInsight',
+  'KeyFirstUseInsight',
+  'DormantKeyUseInsight',
+  'BulkDecryptInsight',
+  'NewNetworkInsight',
+] as const
+
+/** One of {@link INSIGHT_TYPES}. */
+export type InsightType = (typeof INSIGHT_TYPES)[number]
+
+/** A share of the calls of an insight or its baseline, in calls per minute. */
+export type Share = { readonly value: string; readonly average: number }
+
+/** Who or what the calls came from, the largest shares first. */
+export type Attribution = {
+  readonly attribute: string
+  readonly insight: readonly Share[]
+  readonly baseline: readonly Share[]
+}
+
+/** Something unusual has begun, or has ended. Plain data: it can be cloned and written as JSON. */
+export type Anomaly = {
+  /** The same whenever it is found in the same log. */
+  readonly id: string
+  /** The same for the start and the end. */
+  readonly sharedId: string
+  readonly type: InsightType
+  /** What happens in a moment has a start and no end. */
+  readonly state: 'Start' | 'End'
+  readonly account: string
+  readonly region: string
+  /** When it began or ended: seconds since 1970, a whole minute. */
+  readonly second: number
+  readonly source: string
+  readonly operation: string
+  readonly errorCode?: string
+  /** Whose or what behaviour is unusual; none of these: the account's as a whole. */
+  readonly subject: { readonly principal?: string; readonly key?: string; readonly network?: string }
+  /** Calls per minute in the baseline, and in the insight. */
+  readonly baseline: number
+  readonly insight: number
+  readonly insightMinutes: number
+  readonly baselineMinutes: number
+  readonly attributions: readonly Attribution[]
+}
+
+/** What an anomaly is made of but for its ids, which follow from the rest and where it began. */
+export type AnomalyFacts = Omit<Anomaly, 'id' | 'sharedId'> & {
+  /** The second in which it began, which the end has too. */
+  readonly beganAt: number
+}
+
+/** An anomaly with its ids. */
+export function identify({ beganAt, ...facts }: AnomalyFacts): Anomaly {
+  const { type, account, region, state } = facts
+  const shared = JSON.stringify([type, account, region, ...namesOf(facts), beganAt])
+  return { ...facts, id: uuidOf(JSON.stringify([shared, state])), sharedId: uuidOf(shared) }
+}
+
+/** What tells anomalies of a type apart: nothing that depends on which call of a minute came first. */
+function namesOf({ type, source, operation, errorCode = '', subject }: Omit<Anomaly, 'id' | 'sharedId'>) {
+  const { principal = '', key = '', network = '' } = subject
+  switch (type) {
+    case 'DormantKeyUseInsight':
+      return [key]
+    case 'KeyFirstUseInsight':
+    case 'NewNetworkInsight':
+      return [principal, key, network]
+    default:
+      return [source, operation, errorCode, principal, key, network]
+  }
+}
+
+/** A UUID that says nothing but that it was made from this text. Source: RFC 9562, version 8. */
+function uuidOf(text: string): string {
+  const hex = sha256Hex(utf8(text))
+  const variant = ((Number.parseInt(hex.slice(16, 17), 16) & 0x3) | 0x8).toString(16)
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`
+}

@@ -1,0 +1,31 @@
+import { type MergedLogParts, mergedLog } from '../audit-index/merged-log.ts'
+import type { Anomaly } from './detector/anomaly.ts'
+import { newDetector, passTime, takeEvent } from './detector/detector.ts'
+import type { InsightRules } from './detector/rules.ts'
+
+/** What is asked for: seconds since 1970, both ends included. */
+export type ReplayQuestion = {
+  readonly rules: InsightRules
+  readonly fromSecond: number
+  readonly toSecond: number
+}
+
+/** What was found, and why some of the log was left out. */
+export type Replayed = { readonly anomalies: readonly Anomaly[]; readonly broken: readonly string[] }
+
+/** Finds what is unusual in the whole log, from its beginning; gives what lies within a time. */
+export async function replayInsights(parts: MergedLogParts, question: ReplayQuestion): Promise<Replayed> {
+  const { rules, fromSecond, toSecond } = question
+  const detector = newDetector()
+  const anomalies: Anomaly[] = []
+  const broken: string[] = []
+  const keep = (found: readonly Anomaly[]): void => {
+    for (const one of found) if (one.second >= fromSecond && one.second <= toSecond) anomalies.push(one)
+  }
+  for await (const step of mergedLog(parts, new Map())) {
+    if (step.type === 'break') broken.push(step.reason)
+    else for (const fact of step.facts) keep(takeEvent(detector, rules, fact))
+  }
+  keep(passTime(detector, rules, toSecond))
+  return { anomalies: anomalies.toSorted((a, b) => a.second - b.second), broken }
+}

@@ -1,0 +1,72 @@
+import { rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { deserialize, serialize } from 'node:v8'
+import type { LogPosition } from '../audit/log/follow.ts'
+import { concatBytes, equalConstantTime } from '../base/bytes.ts'
+import { readRegularFile } from '../base/regular-file.ts'
+import { type HmacKey, hmacKey, hmacSha256 } from '../crypto/hmac.ts'
+import type { Anomaly } from './detector/anomaly.ts'
+import { type DetectorState, newDetector } from './detector/detector.ts'
+
+/** What is known of the log up to some positions, all of one moment. */
+export type InsightState = {
+  readonly format: 1
+  readonly positions: Map<string, LogPosition>
+  readonly detector: DetectorState
+  /** Found, and not seen in the log yet. */
+  readonly outstanding: Map<string, Anomaly>
+  /** Seen in the log, and not found yet. */
+  readonly early: Map<string, true>
+  /** What was before, in seconds since 1970, is not recorded any more. */
+  readonly fromSecond: number
+}
+
+const STATE_FILE = 'state'
+const MAC_BYTES = 32
+/** What is known of a year of many principals is some 30 MB. */
+const STATE_MAX_BYTES = 536_870_912
+/** Tells this key from that of the log's chain. */
+const LABEL = 'holdfast/insights/state/1'
+
+/** Nothing is known; what is found of the time before is not recorded. */
+export function newInsightState(fromSecond: number): InsightState {
+  return {
+    format: 1,
+    positions: new Map(),
+    detector: newDetector(),
+    outstanding: new Map(),
+    early: new Map(),
+    fromSecond,
+  }
+}
+
+/** The state that was kept in a folder; nothing when there is none that can be read and was ours. */
+export async function readInsightState(folder: string, key: HmacKey): Promise<InsightState | undefined> {
+  let bytes: Uint8Array
+  try {
+    bytes = await readRegularFile(join(folder, STATE_FILE), { maxBytes: STATE_MAX_BYTES })
+  } catch {
+    return undefined
+  }
+  const body = bytes.subarray(MAC_BYTES)
+  if (!equalConstantTime(bytes.subarray(0, MAC_BYTES), macOf(key, body))) return undefined
+  const state = parseState(deserialize(body))
+  return state.format === 1 ? state : undefined
+}
+
+/** Keeps the state: all of it, or what was there before. */
+export async function writeInsightState(folder: string, key: HmacKey, state: InsightState): Promise<void> {
+  const body = serialize(state)
+  const path = join(folder, STATE_FILE)
+  await writeFile(`${path}.new`, concatBytes(macOf(key, body), body), { mode: 0o600, flush: true })
+  await rename(`${path}.new`, path)
+}
+
+function macOf(key: HmacKey, body: Uint8Array): Uint8Array {
+  return hmacSha256(hmacKey(hmacSha256(key, LABEL)), body)
+}
+
+/** What this code has written, as its MAC shows. */
+function parseState(value: unknown): InsightState {
+  return value as InsightState
+}

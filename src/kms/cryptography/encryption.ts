@@ -1,0 +1,135 @@
+import { KmsError } from '../../api/errors.ts'
+import type { EncryptionAlgorithm } from '../../api/key-specs.ts'
+import type { TextMap } from '../../api/shapes.ts'
+import { present } from '../../base/assert.ts'
+import { asymmetricPlaintextMax } from '../../custody/asymmetric-encryption.ts'
+import { parseBlob } from '../../custody/blob.ts'
+import type { MaterialRef } from '../../custody/material.ts'
+import type { EventData } from '../../dispatch/operation.ts'
+import {
+  decryptInStore,
+  encryptInStore,
+  isInStore,
+  type KeyUse,
+  storeData,
+} from '../key-stores/store-encryption.ts'
+import { MATERIAL, materialPartition } from '../keys/key-record.ts'
+import { currentMaterial, type Key, publicKeyOf } from '../keys/keys.ts'
+import { shownMaterialId } from '../keys/metadata.ts'
+import type { KmsParts } from '../kms-dependencies.ts'
+import { contextBytes } from './encryption-context.ts'
+import { SYMMETRIC } from './symmetric.ts'
+
+/** How something is encrypted, beside the key. */
+export type Manner = {
+  readonly algorithm: EncryptionAlgorithm
+  readonly context: TextMap | undefined
+}
+
+/** Whether a key encrypts with a secret that only the service has. */
+export function isSymmetric(key: Key): boolean {
+  return key.record.value.spec === SYMMETRIC
+}
+
+/**
+ * Checks that plaintext and context fit a key, after its usage and algorithm.
+ *
+ * @throws ValidationException.
+ */
+export function checkPlaintext(key: Key, manner: Manner, plaintext: Uint8Array): void {
+  checkContext(key, manner)
+  if (isSymmetric(key)) return
+  const { spec } = key.record.value
+  const max = present(asymmetricPlaintextMax(spec, manner.algorithm), 'the limit of the algorithm')
+  if (plaintext.length <= max) return
+  const message = `Algorithm ${manner.algorithm} and key spec ${spec} cannot encrypt data larger than ${max} bytes.`
+  throw new KmsError('ValidationException', message)
+}
+
+/** @throws ValidationException when a context is given to a key that cannot bind one. */
+export function checkContext(key: Key, { context }: Manner): void {
+  if (isSymmetric(key) || context === undefined || context.size === 0) return
+  throw new KmsError(
+    'ValidationException',
+    'An encryption context is supported only with symmetric encryption keys.',
+  )
+}
+
+/** The ciphertext of a plaintext that has been checked, under the material in use. */
+export function encryptUnder(
+  use: KeyUse,
+  key: Key,
+  plaintext: Uint8Array,
+  { algorithm, context }: Manner,
+): Promise<Uint8Array> {
+  const { parts } = use
+  if (isInStore(key)) return encryptInStore(use, key, plaintext, context)
+  if (isSymmetric(key)) return parts.custody.encrypt(currentMaterial(key), plaintext, contextBytes(context))
+  return parts.custody.encryptAsymmetric(publicKeyOf(key), algorithm, plaintext)
+}
+
+/** What decryption gives. */
+export type Opened = {
+  /** Whoever asked for it clears it. */
+  readonly plaintext: Uint8Array
+  /** The material that opened it; shown for symmetric keys that are kept here only. */
+  readonly materialId: string | undefined
+}
+
+/**
+ * The plaintext of a ciphertext, and the material that opened it.
+ *
+ * @throws InvalidCiphertextException when ciphertext, key, algorithm and context do not belong
+ *   together; KMSInvalidStateException for a key in a store whose proxy does not help.
+ */
+export async function decryptUnder(
+  use: KeyUse,
+  key: Key,
+  ciphertext: Uint8Array,
+  { algorithm, context }: Manner,
+): Promise<Opened> {
+  const { parts } = use
+  if (isInStore(key)) {
+    return { plaintext: await decryptInStore(use, key, ciphertext, context), materialId: undefined }
+  }
+  if (isSymmetric(key)) return decryptBlob(parts, key, ciphertext, context)
+  const plaintext = await parts.custody.decryptAsymmetric(currentMaterial(key), algorithm, ciphertext)
+  if (plaintext === undefined) throw new KmsError('InvalidCiphertextException')
+  return { plaintext, materialId: undefined }
+}
+
+async function decryptBlob(
+  parts: KmsParts,
+  key: Key,
+  ciphertext: Uint8Array,
+  context: TextMap | undefined,
+): Promise<Opened> {
+  const parsed = parseBlob(ciphertext)
+  if (parsed === undefined) throw new KmsError('InvalidCiphertextException')
+  const ref = await findMaterial(parts, key, parsed.materialPrefix)
+  if (ref === undefined) throw new KmsError('InvalidCiphertextException')
+  const plaintext = await parts.custody.decrypt(ref, parsed, contextBytes(context))
+  if (plaintext === undefined) throw new KmsError('InvalidCiphertextException')
+  return { plaintext, materialId: ref.materialId }
+}
+
+async function findMaterial(parts: KmsParts, key: Key, prefix: string): Promise<MaterialRef | undefined> {
+  const current = currentMaterial(key)
+  if (current.materialId.startsWith(prefix)) return current
+  const partition = materialPartition(key.account, key.region, key.keyId)
+  const record = await parts.records.get(MATERIAL, partition, prefix)
+  return record && { ...current, materialId: record.value.materialId }
+}
+
+/** The material that a key encrypts with now, or where it is kept, as audit events show it. */
+export function usedMaterial(key: Key): EventData | undefined {
+  if (isInStore(key)) return storeData(key)
+  const id = shownMaterialId(key.record.value)
+  return id === undefined ? undefined : { keyMaterialId: id }
+}
+
+/** What opened a ciphertext, as audit events show it. */
+export function openedWith(key: Key, materialId: string | undefined): EventData | undefined {
+  if (isInStore(key)) return storeData(key)
+  return materialId === undefined ? undefined : { keyMaterialId: materialId }
+}

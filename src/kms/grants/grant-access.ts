@@ -1,0 +1,72 @@
+import type { GiveWay } from '../../base/slices.ts'
+import type { Call, Permission } from '../../dispatch/operation.ts'
+import type { ContextLookup } from '../../policy/context.ts'
+import type { MatchedGrant } from '../../policy/decide.ts'
+import { identitiesOf } from '../../policy/principal.ts'
+import type { Key } from '../keys/keys.ts'
+import type { KmsParts } from '../kms-dependencies.ts'
+import { givenContext } from './grant-constraints.ts'
+import { type GrantOperation, type GrantValue, grantPartition, isGrantOperation } from './grant-record.ts'
+import { granteeChunks } from './grantee-index.ts'
+import type { OpenedGrant } from './opened-grants.ts'
+
+/** One thing that a caller wants to do to a key, as grants are asked about it. */
+export type GrantQuestion = {
+  readonly call: Call
+  readonly parts: KmsParts
+  readonly key: Key
+  /** The name of the permission, without prefix. */
+  readonly name: string
+  /** Condition keys of the call: grants are held to its encryption context and source. */
+  readonly context: ContextLookup
+  /** What a grant has to say beside listing the operation. */
+  readonly covers?: ((grant: GrantValue) => boolean) | undefined
+}
+
+/**
+ * What finds the caller's grants that cover a permission, once policies do not allow it; nothing where no grant
+ * can: so most calls never ask.
+ */
+export function grantsFor({ name, ...question }: GrantQuestion): Permission['grants'] {
+  const { grants = 0 } = question.key.record.value
+  if (grants === 0 || !isGrantOperation(name)) return undefined
+  return () => matchingGrants(question, name)
+}
+
+async function matchingGrants(
+  question: Omit<GrantQuestion, 'name'>,
+  operation: GrantOperation,
+): Promise<readonly MatchedGrant[]> {
+  const { call, parts, key, context, covers = () => true } = question
+  const given = givenContext((name) => context(name) ?? call.context(name))
+  const partition = grantPartition(key)
+  const matched: MatchedGrant[] = []
+  for (const grantee of identitiesOf(call.caller.principal).flat()) {
+    // Grants for the same from the same account are alike to whoever decides: the first stands for all.
+    const firsts = new Map<string, MatchedGrant>()
+    for (const chunk of await granteeChunks(parts.records, { partition, grantee })) {
+      const found = parts.openedGrants.get(parts.records, chunk)
+      const grants = found instanceof Promise ? await found : found
+      const holding = ({ value, holds }: OpenedGrant) => holds(operation, given) && covers(value)
+      await addFirsts(firsts, grants.get(operation)?.candidates(given) ?? [], holding, parts.giveWay)
+    }
+    matched.push(...firsts.values())
+  }
+  return matched
+}
+
+/** Adds the first grant of each issuing account that holds. */
+async function addFirsts(
+  firsts: Map<string, MatchedGrant>,
+  candidates: readonly OpenedGrant[],
+  holds: (grant: OpenedGrant) => boolean,
+  giveWay: GiveWay,
+): Promise<void> {
+  for (const grant of candidates) {
+    const { issuingAccount } = grant.value
+    if (firsts.has(issuingAccount)) continue
+    const wait = giveWay()
+    if (wait !== undefined) await wait
+    if (holds(grant)) firsts.set(issuingAccount, grant.asMatched)
+  }
+}

@@ -1,0 +1,102 @@
+import type { ContextLookup, ContextValue } from '../../policy/context.ts'
+import type { GrantConstraints, GrantOperation, GrantTerms, Pairs } from './grant-record.ts'
+
+/**
+ * Operations that an encryption context says nothing about. CreateGrant is held to it in another way:
+ * see {@link isWithin}.
+ */
+const WITHOUT_CONTEXT: ReadonlySet<GrantOperation> = new Set(['CreateGrant', 'DescribeKey', 'RetireGrant'])
+
+/** What grants are held to: computed once for a call, however many grants are looked at. */
+export type GivenContext = {
+  readonly sourceArn: ContextValue | undefined
+  /** The pairs of the encryption context, as {@link comparable} texts. */
+  readonly pairs: ReadonlySet<string>
+  readonly count: number
+}
+
+/** What the condition keys of a call tell of its encryption context and source. */
+export function givenContext(context: ContextLookup): GivenContext {
+  const pairs = pairsOf(context)
+  return { sourceArn: context('aws:sourcearn'), pairs: comparables(pairs), count: pairs.length }
+}
+
+/** Whether the constraints of a grant hold for a call of an operation that it lists. */
+export type ConstraintTest = (operation: GrantOperation, given: GivenContext) => boolean
+
+/**
+ * The test of a grant's constraints. Names of an encryption context are compared without regard to case, values
+ * as they are.
+ *
+ * Source: AWS KMS API Reference, "GrantConstraints".
+ */
+export function constraintTest({ equals, subset, sourceArn }: GrantConstraints): ConstraintTest {
+  const wantedEquals = equals && comparables(equals)
+  const wantedSubset = subset && comparables(subset)
+  return (operation, given) => {
+    const fromSource = sourceArn === undefined || given.sourceArn === sourceArn
+    if (!fromSource && operation !== 'RetireGrant') return false
+    if (WITHOUT_CONTEXT.has(operation)) return true
+    if (wantedEquals !== undefined) {
+      const same = given.count === equals?.length && given.pairs.isSubsetOf(wantedEquals)
+      if (!(same && wantedEquals.isSubsetOf(given.pairs))) return false
+    }
+    return wantedSubset === undefined || wantedSubset.isSubsetOf(given.pairs)
+  }
+}
+
+/**
+ * A pair without which the constraints of a grant do not hold for a call of the operation, as a {@link comparable} text;
+ * nothing where there is none.
+ */
+export function neededPair(
+  operation: GrantOperation,
+  { equals, subset }: GrantConstraints,
+): string | undefined {
+  const [first] = [...(equals ?? []), ...(subset ?? [])]
+  return first === undefined || WITHOUT_CONTEXT.has(operation) ? undefined : comparable(first)
+}
+
+/**
+ * Whether a grant gives no more than another, its parent: only operations that the parent lists, under
+ * constraints that are equal or stricter.
+ *
+ * Source: AWS KMS Developer Guide, "Creating grants", "Granting CreateGrant permission".
+ */
+export function isWithin(child: Pick<GrantTerms, 'operations' | 'constraints'>, parent: GrantTerms): boolean {
+  if (!child.operations.every((operation) => parent.operations.includes(operation))) return false
+  const { equals, subset, sourceArn } = child.constraints
+  const bounds = parent.constraints
+  if (bounds.sourceArn !== undefined && sourceArn !== bounds.sourceArn) return false
+  if (bounds.equals !== undefined && (equals === undefined || !areSame(bounds.equals, equals))) return false
+  return bounds.subset === undefined || includesAll([...(equals ?? []), ...(subset ?? [])], bounds.subset)
+}
+
+function areSame(wanted: Pairs, given: Pairs): boolean {
+  return wanted.length === given.length && includesAll(given, wanted) && includesAll(wanted, given)
+}
+
+function includesAll(given: Pairs, wanted: Pairs): boolean {
+  return comparables(wanted).isSubsetOf(comparables(given))
+}
+
+function comparables(pairs: Pairs): ReadonlySet<string> {
+  return new Set(pairs.map(comparable))
+}
+
+function comparable([name, value]: Pairs[number]): string {
+  return JSON.stringify([name.toLowerCase(), value])
+}
+
+/** The encryption context that condition keys tell, its names in lower case. */
+function pairsOf(context: ContextLookup): Pairs {
+  const names = new Set(listOf(context('kms:encryptioncontextkeys')).map((name) => name.toLowerCase()))
+  return [...names].flatMap((name) =>
+    listOf(context(`kms:encryptioncontext:${name}`)).map((value) => [name, value] as const),
+  )
+}
+
+function listOf(value: ContextValue | undefined): readonly string[] {
+  if (value === undefined) return []
+  return typeof value === 'string' ? [value] : value
+}

@@ -1,0 +1,38 @@
+import { accountRootArn } from '../../api/arn.ts'
+import type { Output } from '../../api/json.ts'
+import type { Stored } from '../../store/records.ts'
+import { epochSeconds } from '../keys/metadata.ts'
+import type { KmsParts } from '../kms-dependencies.ts'
+import { shownPrincipal, shownService } from './grant-party.ts'
+import type { GrantConstraints, GrantValue } from './grant-record.ts'
+
+/** A grant as lists show it. Source: AWS KMS API Reference, "GrantListEntry". */
+export async function grantEntry(
+  parts: KmsParts,
+  keyArn: string,
+  { name, value }: Stored<GrantValue>,
+): Promise<Output> {
+  const { grantee, retiring, constraints } = value
+  return {
+    KeyId: keyArn,
+    GrantId: name,
+    Name: value.name ?? '',
+    CreationDate: epochSeconds(value.createdAt),
+    GranteePrincipal: await shownPrincipal(parts, grantee),
+    GranteeServicePrincipal: shownService(grantee),
+    RetiringPrincipal: await shownPrincipal(parts, retiring),
+    RetiringServicePrincipal: shownService(retiring),
+    IssuingAccount: accountRootArn(value.issuingAccount),
+    Operations: value.operations,
+    Constraints: shownConstraints(constraints),
+  }
+}
+
+function shownConstraints({ equals, subset, sourceArn }: GrantConstraints): Output | undefined {
+  if (equals === undefined && subset === undefined && sourceArn === undefined) return undefined
+  return {
+    EncryptionContextEquals: equals && Object.fromEntries(equals),
+    EncryptionContextSubset: subset && Object.fromEntries(subset),
+    SourceArn: sourceArn,
+  }
+}

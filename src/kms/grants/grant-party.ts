@@ -1,0 +1,80 @@
+import { accountRootArn, parseArn } from '../../api/arn.ts'
+import { KmsError } from '../../api/errors.ts'
+import { pattern, text } from '../../api/shapes.ts'
+import { findAwsPrincipal } from '../../policy/parse-principal.ts'
+import type { KmsParts } from '../kms-dependencies.ts'
+import type { GrantParty } from './grant-record.ts'
+
+/** A principal of a request. Source: the service model. */
+export const PRINCIPAL = text({ min: 1, max: 256, pattern: pattern('^[\\w+=,.@:/-]+$') })
+/** A service of a request. Source: the service model. */
+export const SERVICE_PRINCIPAL = text({
+  min: 1,
+  max: 128,
+  pattern: pattern('^([A-Za-z0-9\\-]+)\\.([A-Za-z0-9\\-]+)(\\.[A-Za-z0-9\\-]+)+$'),
+})
+
+/**
+ * What a party is compared and found by: the unique id that it was bound to, an account id, an ARN, or a
+ * service's name. No two kinds share a name.
+ */
+export function partyName(party: GrantParty): string {
+  return party.type === 'service' ? party.name : principalName(party.arn, party.id)
+}
+
+function principalName(arn: string, id: string | undefined): string {
+  if (id !== undefined) return id
+  const account = parseArn(arn)?.account ?? ''
+  return arn === accountRootArn(account) ? account : arn
+}
+
+/** A party as a request names it. */
+type NamedParty = { readonly arn: string | undefined; readonly service: string | undefined }
+
+/**
+ * Checks the form of a principal: an account, user, role or session by its ARN.
+ *
+ * @throws InvalidArnException.
+ */
+export function checkPrincipalArn(arn: string | undefined): void {
+  if (arn === undefined) return
+  if (arn.startsWith('arn:') && findAwsPrincipal(arn) !== undefined) return
+  throw invalidPrincipal(arn)
+}
+
+/** The party that a request names, bound to its unique id. @throws InvalidArnException when there is no such. */
+export async function findParty(
+  parts: KmsParts,
+  { arn, service }: NamedParty,
+): Promise<GrantParty | undefined> {
+  if (service !== undefined) return { type: 'service', name: service }
+  if (arn === undefined) return undefined
+  if (!(await parts.principalExists(arn))) throw invalidPrincipal(arn)
+  const id = await parts.principalId(arn)
+  return { type: 'principal', arn, ...(id !== undefined && { id }) }
+}
+
+/** What a party that a filter names is found by. It need not exist any more: then only its unique id finds it. */
+export async function wantedName(parts: KmsParts, { arn, service }: NamedParty): Promise<string | undefined> {
+  if (service !== undefined) return service
+  return arn === undefined ? undefined : principalName(arn, await parts.principalId(arn))
+}
+
+/** A principal as lists show it: who is gone, or is another by the same name, by the unique id. */
+export async function shownPrincipal(
+  parts: KmsParts,
+  party: GrantParty | undefined,
+): Promise<string | undefined> {
+  if (party?.type !== 'principal') return undefined
+  const { arn, id } = party
+  return id === undefined ? arn : parts.shownName(arn, id)
+}
+
+/** A service as lists show it. */
+export function shownService(party: GrantParty | undefined): string | undefined {
+  return party?.type === 'service' ? party.name : undefined
+}
+
+function invalidPrincipal(arn: string): KmsError {
+  return new KmsError('InvalidArnException', `ARN does not refer to a valid principal: ${arn}`)
+}

@@ -1,0 +1,136 @@
+import { parseArn } from '../../api/arn.ts'
+import type { Call } from '../../dispatch/operation.ts'
+import type { ContextLookup, ContextValue } from '../../policy/context.ts'
+import type { MatchedGrant } from '../../policy/decide.ts'
+import { identitiesOf } from '../../policy/principal.ts'
+import type { RightKey } from '../../policy/right-context.ts'
+import type { Records, Stored } from '../../store/records.ts'
+import { parseIdentifier } from '../keys/identifier.ts'
+import { findKey } from '../keys/keys.ts'
+import { constraintTest, givenContext } from './grant-constraints.ts'
+import { partyName } from './grant-party.ts'
+import {
+  GRANT,
+  type GrantConstraints,
+  type GrantValue,
+  grantPartition,
+  isGrantOperation,
+} from './grant-record.ts'
+import { granteeChunks } from './grantee-index.ts'
+import { matchedAs } from './opened-grants.ts'
+
+/** A grant for a caller, and what keeps it from covering what they want to do. */
+export type GrantTrace = {
+  readonly id: string
+  readonly name: string | undefined
+  /** Everything that does not match; none: it covers the call as far as its operations and constraints say. */
+  readonly misses: readonly GrantMiss[]
+  /** Where nothing but the encryption context keeps it from covering the call: the context with which it does. */
+  readonly needs?: { readonly keys: readonly RightKey[]; readonly grant: MatchedGrant } | undefined
+}
+
+/** What of a grant does not match: what it has, and what the call has. */
+type GrantMiss = {
+  readonly element: 'Operations' | 'EncryptionContextEquals' | 'EncryptionContextSubset' | 'SourceArn'
+  readonly wanted: readonly string[]
+  readonly found: readonly string[]
+}
+
+/** What grants are looked at for. */
+export type GrantTraceQuestion = {
+  readonly records: Records
+  readonly call: Pick<Call, 'caller' | 'now'>
+  /** The ARN of the key. */
+  readonly keyArn: string
+  /** `kms:Decrypt` and the like. */
+  readonly action: string
+  readonly context: ContextLookup
+}
+
+/** Grants that are looked at: of a caller with more, the others are left out. */
+const GRANT_TRACES_MAX = 1000
+
+/** The grants on a key for a caller, whether they cover a call, and if not, why. */
+export async function traceGrants(question: GrantTraceQuestion): Promise<readonly GrantTrace[]> {
+  const { records, call, keyArn } = question
+  const { caller, now } = call
+  // A replica is asked about where it will be.
+  const region = parseArn(keyArn)?.region ?? ''
+  const key = await findKey({ records, region, now }, parseIdentifier(keyArn, caller.account, region))
+  if (key === undefined) return []
+  const partition = grantPartition(key)
+  const traces: GrantTrace[] = []
+  for (const grantee of identitiesOf(caller.principal).flat()) {
+    for (const chunk of await granteeChunks(records, { partition, grantee })) {
+      for (const id of chunk.value.grantIds.slice(0, GRANT_TRACES_MAX - traces.length)) {
+        const grant = await records.get(GRANT, partition, id)
+        if (grant !== undefined) {
+          const misses = missesOf(grant.value, question)
+          traces.push({ id, name: grant.value.name, misses, needs: needsOf(grant, misses, question.context) })
+        }
+      }
+    }
+  }
+  return traces
+}
+
+function missesOf({ operations, constraints }: GrantValue, question: GrantTraceQuestion): GrantMiss[] {
+  const { action, context } = question
+  const operation = action.slice('kms:'.length)
+  if (!isGrantOperation(operation) || !operations.includes(operation)) {
+    return [{ element: 'Operations', wanted: operations, found: [operation] }]
+  }
+  const given = givenContext(context)
+  const fails = (part: GrantConstraints): boolean => !constraintTest(part)(operation, given)
+  const { equals, subset, sourceArn } = constraints
+  const pairs = pairsIn(context)
+  const misses: GrantMiss[] = []
+  if (equals !== undefined && fails({ equals })) {
+    misses.push({ element: 'EncryptionContextEquals', wanted: equals.map(formatPair), found: pairs })
+  }
+  if (subset !== undefined && fails({ subset })) {
+    misses.push({ element: 'EncryptionContextSubset', wanted: subset.map(formatPair), found: pairs })
+  }
+  if (sourceArn !== undefined && fails({ sourceArn })) {
+    misses.push({ element: 'SourceArn', wanted: [sourceArn], found: listOf(context('aws:sourcearn')) })
+  }
+  return misses
+}
+
+function needsOf(
+  { name: id, value }: Stored<GrantValue>,
+  misses: readonly GrantMiss[],
+  context: ContextLookup,
+): GrantTrace['needs'] {
+  const byContext = misses.every(({ element }) => element.startsWith('EncryptionContext'))
+  if (misses.length === 0 || !byContext) return undefined
+  const { equals, subset } = value.constraints
+  const pairs = [...(equals ?? []), ...(subset ?? [])]
+  const named = new Set(pairs.map(([name]) => name.toLowerCase()))
+  const others = equals === undefined ? [] : listOf(context('kms:encryptioncontextkeys'))
+  const keys = [
+    ...pairs.map(([name, text]) => rightPair(name, text)),
+    ...others.filter((name) => !named.has(name.toLowerCase())).map((name) => rightPair(name, undefined)),
+  ]
+  return { keys, grant: matchedAs(id, value, partyName(value.grantee)) }
+}
+
+function rightPair(name: string, text: string | undefined): RightKey {
+  const asked = text === undefined ? [] : [{ operator: 'StringEquals', values: [text], holds: true }]
+  return { key: `kms:EncryptionContext:${name}`, value: text, asked }
+}
+
+function pairsIn(context: ContextLookup): readonly string[] {
+  return listOf(context('kms:encryptioncontextkeys')).flatMap((name) =>
+    listOf(context(`kms:encryptioncontext:${name.toLowerCase()}`)).map((value) => formatPair([name, value])),
+  )
+}
+
+function formatPair([name, value]: readonly [string, string]): string {
+  return `${name}=${value}`
+}
+
+function listOf(value: ContextValue | undefined): readonly string[] {
+  if (value === undefined) return []
+  return typeof value === 'string' ? [value] : value
+}

@@ -1,0 +1,64 @@
+import { KmsError } from '../../api/errors.ts'
+import type { Stored } from '../../store/records.ts'
+import type { KeyValue, MaterialValue } from '../keys/key-record.ts'
+import type { Key } from '../keys/keys.ts'
+
+/** @throws UnsupportedOperationException for a key whose material is not imported. */
+export function checkExternal(key: Key): void {
+  const { origin } = key.record.value
+  if (origin === 'EXTERNAL') return
+  throw new KmsError(
+    'UnsupportedOperationException',
+    `${key.arn} origin is ${origin} which is not valid for this operation.`,
+  )
+}
+
+/** What of a key's record follows from its materials. */
+export type ImportStanding = Pick<KeyValue, 'state' | 'imported'>
+
+/**
+ * How a key stands once its permanently associated materials are these: with one missing it waits
+ * for an import; with all of them it tells when the first expires.
+ */
+export function standingOf(
+  value: KeyValue,
+  materials: readonly Omit<MaterialValue, 'format'>[],
+): Omit<KeyValue, 'imported'> & ImportStanding {
+  const { imported: _, ...rest } = value
+  const permanent = materials.filter(({ pending }) => pending !== true)
+  const complete = permanent.length > 0 && permanent.every(({ wrapped }) => wrapped !== undefined)
+  if (!complete) return { ...rest, state: inWaiting(value) }
+  const ends = permanent.flatMap(({ imported }) => imported?.validTo ?? [])
+  const imported =
+    ends.length === 0
+      ? { model: 'KEY_MATERIAL_DOES_NOT_EXPIRE' as const }
+      : { model: 'KEY_MATERIAL_EXPIRES' as const, validTo: Math.min(...ends) }
+  return { ...rest, state: value.state === 'PendingImport' ? 'Enabled' : value.state, imported }
+}
+
+/** A key that is to be deleted stays so, whatever becomes of its material. */
+function inWaiting({ state }: KeyValue): KeyValue['state'] {
+  return state === 'PendingDeletion' || state === 'PendingReplicaDeletion' ? state : 'PendingImport'
+}
+
+/** A material without its bytes, as it is left when they are deleted or have expired. */
+export function withoutBytes({ wrapped: _, ...rest }: MaterialValue): MaterialValue {
+  return rest
+}
+
+/** The materials of a key, with one of them replaced or, by nothing, left out. */
+export function exchanged(
+  materials: readonly Stored<MaterialValue>[],
+  materialId: string,
+  by: MaterialValue | undefined,
+): readonly MaterialValue[] {
+  return materials.flatMap(({ value }) => {
+    if (value.materialId !== materialId) return [value]
+    return by === undefined ? [] : [by]
+  })
+}
+
+/** Whether imported material that a key needs is missing. */
+export function lacksMaterial({ origin, imported }: Omit<KeyValue, 'deletion'>): boolean {
+  return origin === 'EXTERNAL' && imported === undefined
+}

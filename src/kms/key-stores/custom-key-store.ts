@@ -1,0 +1,144 @@
+import { KmsError } from '../../api/errors.ts'
+import type { EpochMs } from '../../base/ports.ts'
+import { kindOfFormat1 } from '../../store/kind.ts'
+import type { Kind, Records, Stored } from '../../store/records.ts'
+import type { XksTarget } from '../../xks/client/client.ts'
+import { partitionOf } from '../keys/key-record.ts'
+import type { ConnectionErrorCode } from './xks-errors.ts'
+
+/**
+ * Whether a store can be used.
+ *
+ * States: DISCONNECTED at first; CONNECTING when that is asked for, until the proxy has been asked
+ * (see {@link CONNECTING}); then CONNECTED or FAILED; DISCONNECTED from any of them by request.
+ */
+export type Connection =
+  | { readonly state: 'DISCONNECTED' | 'CONNECTING' | 'CONNECTED' }
+  | { readonly state: 'FAILED'; readonly errorCode: ConnectionErrorCode }
+
+/** What a proxy is called with. The same object as long as the record is the same. */
+type ProxyCredential = { readonly accessKeyId: string; readonly secretAccessKey: string }
+
+/**
+ * A custom key store: always an external one with a public endpoint, as nothing else can be here.
+ * Partition: `<account>/<region>`; name: its id.
+ */
+export type CustomKeyStoreValue = {
+  readonly format: 1
+  readonly name: string
+  readonly createdAt: EpochMs
+  readonly endpoint: string
+  readonly path: string
+  readonly credential: ProxyCredential
+  readonly connection: Connection
+}
+
+/** The kind of custom key stores. */
+export const CUSTOM_KEY_STORE: Kind<CustomKeyStoreValue> = kindOfFormat1('custom-key-store')
+
+/**
+ * The ids of an account's stores in a region, oldest first. Every change that must not happen beside
+ * another, because names and endpoints are unique and stores are counted, replaces it.
+ * Partition: `<account>/<region>`; name: `all`.
+ */
+export const STORE_REGISTER: Kind<{ readonly format: 1; readonly ids: readonly string[] }> =
+  kindOfFormat1('custom-key-stores')
+
+/** The one name of a register. */
+export const REGISTER_NAME = 'all'
+
+/** Which KMS key uses an external key. Partition: `<account>/<region>/<store id>`; name: the external key's id. */
+export const STORE_KEY: Kind<{ readonly format: 1; readonly keyId: string }> =
+  kindOfFormat1('custom-key-store-key')
+
+/**
+ * A note that a store is to be connected. It stays until its outcome is there, so a process that
+ * ends in between leaves the work to the next. Partition: {@link CONNECTING_PARTITION}; name: unique.
+ */
+export type ConnectingValue = {
+  readonly format: 1
+  readonly account: string
+  readonly region: string
+  readonly storeId: string
+  /** For the proxy's log: the request that has asked for it. */
+  readonly requestId: string
+}
+
+/** The kind of notes. */
+export const CONNECTING: Kind<ConnectingValue> = kindOfFormat1('custom-key-store-connecting')
+
+/** The one partition of notes. */
+export const CONNECTING_PARTITION = 'all'
+
+/** A store as operations see it. */
+export type CustomKeyStore = Stored<CustomKeyStoreValue>
+
+/** Where stores are looked for. */
+export type StoreScope = { readonly records: Records; readonly account: string; readonly region: string }
+
+/** The partition of a store's keys. */
+export function storeKeyPartition(account: string, region: string, storeId: string): string {
+  return `${account}/${region}/${storeId}`
+}
+
+/** A store by its id, or nothing. */
+export async function findStore(scope: StoreScope, storeId: string): Promise<CustomKeyStore | undefined> {
+  const partition = partitionOf(scope.account, scope.region)
+  return (
+    scope.records.peek(CUSTOM_KEY_STORE, partition, storeId) ??
+    (await scope.records.get(CUSTOM_KEY_STORE, partition, storeId))
+  )
+}
+
+/** A store by its id. @throws CustomKeyStoreNotFoundException. */
+export async function getStore(scope: StoreScope, storeId: string): Promise<CustomKeyStore> {
+  const store = await findStore(scope, storeId)
+  if (store === undefined) throw storeNotFound(`with the ID ${storeId}`)
+  return store
+}
+
+/** The error for a store that is not there. */
+export function storeNotFound(which: string): KmsError {
+  return new KmsError('CustomKeyStoreNotFoundException', `There is no custom key store ${which}.`)
+}
+
+/** The error for a store that is in a state in which it cannot do what is asked. */
+export function storeStateError(store: CustomKeyStore, needed: string): KmsError {
+  const { state } = store.value.connection
+  return new KmsError(
+    'CustomKeyStoreInvalidStateException',
+    `The custom key store ${store.name} is ${state}, and must be ${needed}.`,
+  )
+}
+
+/** The register of an account in a region, when there is one, and the stores that it names. */
+export async function readStores(scope: StoreScope): Promise<{
+  readonly register: Stored<{ readonly format: 1; readonly ids: readonly string[] }> | undefined
+  readonly stores: readonly CustomKeyStore[]
+}> {
+  const partition = partitionOf(scope.account, scope.region)
+  const register = await scope.records.get(STORE_REGISTER, partition, REGISTER_NAME)
+  const stores: CustomKeyStore[] = []
+  for (const id of register?.value.ids ?? []) {
+    const store = await findStore(scope, id)
+    if (store !== undefined) stores.push(store)
+  }
+  return { register, stores }
+}
+
+/** How a store's proxy is called. */
+export function targetOf(
+  region: string,
+  value: Pick<CustomKeyStoreValue, 'endpoint' | 'path' | 'credential'>,
+): XksTarget {
+  return { endpoint: value.endpoint, path: value.path, region, credentials: value.credential }
+}
+
+/** What an audit event says of a store beside the request. */
+export function storeEventData({ value }: CustomKeyStore): { readonly [name: string]: unknown } {
+  return {
+    customKeyStoreName: value.name,
+    xksProxyUriEndpoint: value.endpoint,
+    xksProxyUriPath: value.path,
+  }
+}

@@ -1,0 +1,41 @@
+import type { Change, Records, Stored } from '../../store/records.ts'
+import { remove, replace } from '../../store/records.ts'
+import type { KmsParts } from '../kms-dependencies.ts'
+import { type ConnectingValue, type Connection, findStore, targetOf } from './custom-key-store.ts'
+import { askHealth } from './store-checks.ts'
+import { connectionErrorCode } from './xks-errors.ts'
+
+/** What has come of connecting a store, and what it changes. */
+export type ConnectionOutcome = {
+  readonly changes: readonly Change[]
+  /** Nothing when nobody waits for it any more. */
+  readonly connection?: Connection
+  /** Why it failed, for the operator. */
+  readonly cause?: unknown
+}
+
+/**
+ * Asks the proxy of a store that is to be connected how it is.
+ *
+ * @param note is removed by the changes, whatever has come of it.
+ */
+export async function settleConnection(
+  parts: { readonly records: Records; readonly xks: KmsParts['xks'] },
+  note: Stored<ConnectingValue>,
+): Promise<ConnectionOutcome> {
+  const { account, region, storeId, requestId } = note.value
+  const store = await findStore({ records: parts.records, account, region }, storeId)
+  if (store?.value.connection.state !== 'CONNECTING') return { changes: [remove(note)] }
+  const settled = (connection: Connection, cause?: unknown): ConnectionOutcome => ({
+    changes: [replace(store, { ...store.value, connection }), remove(note)],
+    connection,
+    cause,
+  })
+  try {
+    const purpose = { operation: 'ConnectCustomKeyStore', requestId }
+    await askHealth(parts, targetOf(region, store.value), purpose)
+    return settled({ state: 'CONNECTED' })
+  } catch (error) {
+    return settled({ state: 'FAILED', errorCode: connectionErrorCode(error) }, error)
+  }
+}

@@ -1,0 +1,130 @@
+import { KmsError } from '../../api/errors.ts'
+import type { KeyOrigin } from '../../api/key-specs.ts'
+import type { Call } from '../../dispatch/operation.ts'
+import { type Change, insert, replace } from '../../store/records.ts'
+import type { ExternalKeyFacts } from '../../xks/client/responses.ts'
+import { isExternalKeyId } from '../../xks/protocol/protocol.ts'
+import { NOT_CONNECTED } from '../keys/key-state.ts'
+import type { KmsParts } from '../kms-dependencies.ts'
+import { type CustomKeyStore, getStore, STORE_KEY, storeKeyPartition, targetOf } from './custom-key-store.ts'
+import { invalidInput } from './store-input.ts'
+import { askProxy } from './xks-errors.ts'
+
+type StoreKeyInput = {
+  readonly CustomKeyStoreId?: string | undefined
+  readonly XksKeyId?: string | undefined
+  readonly MultiRegion?: boolean | undefined
+}
+
+/** Whether keys of an origin are in a custom key store. */
+function isStoreOrigin(origin: KeyOrigin): boolean {
+  return origin === 'AWS_CLOUDHSM' || origin === 'EXTERNAL_KEY_STORE'
+}
+
+/**
+ * Checks that the members of CreateKey that name a store and a key in it are there when the origin
+ * needs them, and not otherwise.
+ *
+ * @throws ValidationException, UnsupportedOperationException.
+ */
+export function checkStoreMembers(input: StoreKeyInput, origin: KeyOrigin): void {
+  if (isStoreOrigin(origin) !== (input.CustomKeyStoreId !== undefined)) {
+    throw invalidInput(
+      isStoreOrigin(origin)
+        ? `CustomKeyStoreId is required for Origin ${origin}.`
+        : `CustomKeyStoreId is not valid for Origin ${origin}.`,
+    )
+  }
+  if ((origin === 'EXTERNAL_KEY_STORE') !== (input.XksKeyId !== undefined)) {
+    throw invalidInput(
+      input.XksKeyId === undefined
+        ? `XksKeyId is required for Origin ${origin}.`
+        : `XksKeyId is not valid for Origin ${origin}.`,
+    )
+  }
+  if (isStoreOrigin(origin) && input.MultiRegion === true) {
+    throw new KmsError(
+      'UnsupportedOperationException',
+      'Multi-Region keys are not supported in custom key stores.',
+    )
+  }
+}
+
+/** A place for a key in a store, as it was found and checked. */
+export type StorePlace = {
+  /** What the key's record says of it. */
+  readonly keyStore: { readonly id: string; readonly xksKeyId: string }
+  readonly store: CustomKeyStore
+  /** What takes the place for the key. */
+  readonly changes: (keyId: string) => readonly Change[]
+}
+
+/**
+ * The place that a request for a new key names; nothing when it names none.
+ *
+ * @throws CustomKeyStoreNotFoundException, CustomKeyStoreInvalidStateException, the XksKey… exceptions.
+ */
+export async function findStorePlace(
+  call: Call,
+  input: StoreKeyInput,
+  parts: KmsParts,
+  origin: KeyOrigin,
+): Promise<StorePlace | undefined> {
+  const { CustomKeyStoreId: storeId, XksKeyId: xksKeyId } = input
+  if (storeId === undefined) return undefined
+  const { account } = call.caller
+  const { region } = call
+  const store = await getStore({ records: parts.records, account, region }, storeId)
+  if (xksKeyId === undefined) {
+    throw invalidInput(`Origin ${origin} is not valid for a custom key store of type EXTERNAL_KEY_STORE.`)
+  }
+  if (store.value.connection.state !== 'CONNECTED') {
+    throw new KmsError('CustomKeyStoreInvalidStateException', NOT_CONNECTED)
+  }
+  const partition = storeKeyPartition(account, region, storeId)
+  if ((await parts.records.get(STORE_KEY, partition, xksKeyId)) !== undefined) {
+    throw new KmsError(
+      'XksKeyAlreadyInUseException',
+      `The external key ${xksKeyId} is already associated with a KMS key in the custom key store ${storeId}.`,
+    )
+  }
+  await checkExternalKey(call, parts, store, xksKeyId)
+  return {
+    keyStore: { id: storeId, xksKeyId },
+    store,
+    changes: (keyId) => [
+      insert(STORE_KEY, partition, xksKeyId, { format: 1, keyId }),
+      // The store is replaced by itself, so that it is neither deleted nor disconnected meanwhile.
+      replace(store, store.value),
+    ],
+  }
+}
+
+async function checkExternalKey(
+  call: Call,
+  parts: KmsParts,
+  store: CustomKeyStore,
+  xksKeyId: string,
+): Promise<void> {
+  if (!isExternalKeyId(xksKeyId)) {
+    throw new KmsError('XksKeyNotFoundException', `There is no external key ${xksKeyId}.`)
+  }
+  const key = { target: targetOf(call.region, store.value), keyId: xksKeyId }
+  const purpose = {
+    requestId: call.requestId,
+    operation: 'CreateKey',
+    subject: { principalArn: call.caller.arn },
+  }
+  const facts = await askProxy('createKey', parts.xks.keyMetadata(key, purpose))
+  const fault = faultOf(facts)
+  if (fault === undefined) return
+  throw new KmsError('XksKeyInvalidConfigurationException', `The external key ${xksKeyId} ${fault}.`)
+}
+
+/** Source: AWS KMS Developer Guide, "Requirements for a KMS key in an external key store". */
+function faultOf({ spec, usages, status }: ExternalKeyFacts): string | undefined {
+  if (spec !== 'AES_256') return 'must be a 256-bit AES symmetric encryption key'
+  if (!usages.includes('ENCRYPT') || !usages.includes('DECRYPT'))
+    return 'must support encryption and decryption'
+  return status === 'ENABLED' ? undefined : 'must be enabled'
+}

@@ -1,0 +1,95 @@
+import type { Random } from '../../base/ports.ts'
+import { kindOfFormat1 } from '../../store/kind.ts'
+import { type Change, insert, type Kind, type Records, replace, type Stored } from '../../store/records.ts'
+import type { KmsParts } from '../kms-dependencies.ts'
+import { checkQuota } from '../kms-quota.ts'
+import { partitionOf } from './key-record.ts'
+
+/**
+ * A part of how many customer managed keys an account has in a region: the sum of all parts. Partition:
+ * `<account>/<region>`; name: the number of the part. A part counts whatever was noted in it and may be below zero.
+ */
+type KeyCountValue = { readonly format: 1; readonly count: number }
+
+const KEY_COUNT: Kind<KeyCountValue> = kindOfFormat1('key-count')
+
+/** Parts of a count: so many keys can be made at once without one commit overtaking another's count. */
+const PARTS = 64
+
+/** Where keys are counted. */
+type CountPlace = { readonly account: string; readonly region: string }
+
+/** Counts keys. Each process takes the parts in turn, so its own commits rarely meet in one. */
+export class KeyCounter {
+  #next: number
+
+  constructor(random: Random) {
+    this.#next = random.bytes(1)[0] ?? 0
+  }
+
+  /** Checks that there may be one more key, before it is made. @throws as {@link add} does, which checks again. */
+  async check({ records, quotas }: Pick<KmsParts, 'records' | 'quotas'>, place: CountPlace): Promise<void> {
+    await checkQuota(quotas, { ...place, quota: 'kms.keys' }, await countKeys(records, place))
+  }
+
+  /**
+   * One more key. @throws LimitExceededException when the account has as many as it may.
+   *
+   * As many keys as there are parts can be made at once by who has seen the same count. Where that could be too many,
+   * a commit touches every part, so that it and any other that read the count before cannot both succeed.
+   */
+  async add(parts: Pick<KmsParts, 'records' | 'quotas'>, place: CountPlace): Promise<readonly Change[]> {
+    const counts = await readCounts(parts.records, place)
+    const present = sumOf(counts)
+    await checkQuota(parts.quotas, { ...place, quota: 'kms.keys' }, present)
+    const room = (await parts.quotas.limit(place.account, 'kms.keys')) - present
+    if (room >= PARTS) return [await this.#change(parts.records, place, 1)]
+    return counts.map((stored, part) => changed(stored, place, { part, by: part === 0 ? 1 : 0 }))
+  }
+
+  /** One key less. */
+  remove(records: Records, place: CountPlace): Promise<Change> {
+    return this.#change(records, place, -1)
+  }
+
+  async #change(records: Records, place: CountPlace, by: 1 | -1): Promise<Change> {
+    const part = this.#next % PARTS
+    this.#next += 1
+    const present = await records.get(KEY_COUNT, partitionOf(place.account, place.region), String(part))
+    return changed(present, place, { part, by })
+  }
+}
+
+type Step = { readonly part: number; readonly by: -1 | 0 | 1 }
+
+function changed(
+  present: Stored<KeyCountValue> | undefined,
+  { account, region }: CountPlace,
+  { part, by }: Step,
+): Change {
+  if (present !== undefined) return replace(present, { format: 1, count: present.value.count + by })
+  return insert(KEY_COUNT, partitionOf(account, region), String(part), { format: 1, count: by })
+}
+
+/** Every part of a count; nothing for one in which no key was counted yet. */
+async function readCounts(
+  records: Records,
+  { account, region }: CountPlace,
+): Promise<readonly (Stored<KeyCountValue> | undefined)[]> {
+  const partition = partitionOf(account, region)
+  const counts: (Stored<KeyCountValue> | undefined)[] = []
+  for (let part = 0; part < PARTS; part += 1) {
+    const name = String(part)
+    counts.push(records.peek(KEY_COUNT, partition, name) ?? (await records.get(KEY_COUNT, partition, name)))
+  }
+  return counts
+}
+
+/** How many customer managed keys an account has in a region, whatever their state. */
+export async function countKeys(records: Records, place: CountPlace): Promise<number> {
+  return sumOf(await readCounts(records, place))
+}
+
+function sumOf(counts: readonly (Stored<KeyCountValue> | undefined)[]): number {
+  return counts.reduce((sum, stored) => sum + (stored?.value.count ?? 0), 0)
+}

@@ -1,0 +1,30 @@
+import { keyArn } from '../../api/arn.ts'
+import type { EpochMs } from '../../base/ports.ts'
+import { LIST_MAX_RECORDS, type LightPage, type Records } from '../../store/records.ts'
+import { partitionOf } from './key-record.ts'
+import { LISTED_KEY, type ListedKey } from './listed-key.ts'
+
+/** What reports say of a key. */
+export type KeyFacts = {
+  readonly arn: string
+  readonly spec: string
+  readonly createdAt: EpochMs
+  /** Whether it costs anything: on AWS a key that waits for its deletion does not. */
+  readonly charged: boolean
+}
+
+type Page = LightPage<ListedKey>
+
+/** Every key of an account in a region. */
+export async function* keyFacts(records: Records, account: string, region: string): AsyncGenerator<KeyFacts> {
+  const partition = partitionOf(account, region)
+  let after: Page['next']
+  do {
+    const page: Page = await records.listLight(LISTED_KEY, { partition, after, limit: LIST_MAX_RECORDS })
+    for (const { name, light } of page.records) {
+      const { spec, createdAt, isPendingDeletion } = light
+      yield { arn: keyArn(region, account, name), spec, createdAt, charged: !isPendingDeletion }
+    }
+    after = page.next
+  } while (after !== undefined)
+}

@@ -1,0 +1,145 @@
+import type { KeyOrigin, KeySpec, KeyUsage } from '../../api/key-specs.ts'
+import type { WrappedKey } from '../../custody/wrapping.ts'
+import { kindOfFormat1 } from '../../store/kind.ts'
+import type { Kind } from '../../store/records.ts'
+
+/** States of a key; see `key-state.ts` for what each allows. */
+export type KeyState =
+  | 'Enabled'
+  | 'Disabled'
+  | 'PendingImport'
+  | 'PendingDeletion'
+  | 'PendingReplicaDeletion'
+  | 'Unavailable'
+  | 'Creating'
+  | 'Updating'
+
+/** Whether imported material goes at a moment of its own. */
+export type ExpirationModel = 'KEY_MATERIAL_EXPIRES' | 'KEY_MATERIAL_DOES_NOT_EXPIRE'
+
+/** A tag of a key. */
+export type Tag = { readonly key: string; readonly value: string }
+
+/**
+ * A KMS key, without its material. Its partition is `<account>/<region>`, its name the key id.
+ *
+ * States: Enabled and Disabled, either way; PendingDeletion from both, and from there to Disabled
+ * or out of existence; PendingReplicaDeletion before it while a primary key has replicas;
+ * PendingImport while imported material is missing. Unavailable, Creating and Updating are never
+ * stored: see `key-state.ts`.
+ */
+export type KeyValue = {
+  readonly format: 1
+  readonly createdAt: number
+  readonly description: string
+  readonly spec: KeySpec
+  readonly usage: KeyUsage
+  readonly origin: KeyOrigin
+  /** The set that a multi-Region key belongs to; each of its keys has a copy, changed in one commit. */
+  readonly multiRegion?: RegionSet
+  readonly state: KeyState
+  /** When a key that is pending deletion goes, and the window that was asked for. */
+  readonly deletion?: {
+    /** Not set while a primary key waits for its replicas to go. */
+    readonly at?: number
+    readonly windowDays: number
+  }
+  /** The key policy as it was given. */
+  readonly policy: string
+  /** Unique ids, by ARN, of the users and roles that the policy named when it was put. */
+  readonly principalIds?: Readonly<Record<string, string>>
+  /** In the order in which they were first set. */
+  readonly tags: readonly Tag[]
+  /** Names with prefix of the aliases that point here. */
+  readonly aliases: readonly string[]
+  /** How many grants are on it; none when left out. */
+  readonly grants?: number
+  /** The id of the material in use; none before the first import. */
+  readonly materialId?: string
+  /** The SubjectPublicKeyInfo of an asymmetric key, base64 of DER. */
+  readonly publicKey?: string
+  /** Automatic rotation, while it is on. */
+  readonly rotation?: { readonly periodDays: number; readonly nextAt: number }
+  /** Rotations on demand so far. */
+  readonly onDemandRotations?: number
+  /** What becomes of imported material; set while all of it is present. */
+  readonly imported?: { readonly model: ExpirationModel; readonly validTo?: number }
+  /** Whether it is the key of a service, which nobody of the account can change. */
+  readonly managed?: true
+  /** Where the key is kept, if not here. */
+  readonly keyStore?: { readonly id: string; readonly xksKeyId?: string }
+}
+
+/** The regions of a multi-Region key. */
+export type RegionSet = { readonly primary: string; readonly replicas: readonly string[] }
+
+/** The kind of keys. */
+export const KEY: Kind<KeyValue> = kindOfFormat1('key')
+
+/** Which account a key of a region belongs to. Partition: the region; name: the key id. */
+export const KEY_OWNER: Kind<{ readonly format: 1; readonly account: string }> = kindOfFormat1('key-owner')
+
+/** An alias. Partition: `<account>/<region>`; name: the alias name with its prefix. */
+export type AliasValue = {
+  readonly format: 1
+  readonly keyId: string
+  readonly createdAt: number
+  readonly updatedAt: number
+}
+
+/** The kind of aliases. */
+export const ALIAS: Kind<AliasValue> = kindOfFormat1('alias')
+
+/**
+ * A key material. Partition: `<account>/<region>/<key id>`; name: the part of the material id that
+ * ciphertext blobs carry.
+ *
+ * States: current, when the key names it; pending, before its rotation; else a former one.
+ */
+export type MaterialValue = {
+  readonly format: 1
+  readonly materialId: string
+  /** Counts the materials of a key, from 0: a rotation takes the next. */
+  readonly order: number
+  /** Not there while an imported material is deleted or expired. */
+  readonly wrapped?: WrappedKey
+  readonly createdAt: number
+  /** How it became the current one; not set for a key's first. */
+  readonly rotation?: { readonly type: 'AUTOMATIC' | 'ON_DEMAND'; readonly at: number }
+  /** Whether it waits for its rotation. */
+  readonly pending?: true
+  /** For imported material. */
+  readonly imported?: {
+    readonly model: ExpirationModel
+    readonly validTo?: number
+    readonly description?: string
+  }
+}
+
+/** The kind of materials. */
+export const MATERIAL: Kind<MaterialValue> = kindOfFormat1('material')
+
+/** A wrapped domain key. Partition: `<account>/<region>`; name: its id. */
+export type DomainKeyValue = {
+  readonly format: 1
+  readonly under: string
+  readonly wrapped: string
+  readonly createdAt: number
+}
+
+/** The kind of domain keys. */
+export const DOMAIN_KEY: Kind<DomainKeyValue> = kindOfFormat1('domain-key')
+
+/** The domain key that wraps new material. Partition: `<account>/<region>`; name: `current`. */
+export const CURRENT_DOMAIN_KEY: Kind<{ readonly format: 1; readonly domainKeyId: string }> =
+  kindOfFormat1('domain-key-current')
+
+/** The partition of what belongs to an account in a region. */
+export function partitionOf(account: string, region: string): string {
+  return `${account}/${region}`
+}
+
+/** The partition of a key's materials. */
+export function materialPartition(account: string, region: string, keyId: string): string {
+  return `${account}/${region}/${keyId}`
+}

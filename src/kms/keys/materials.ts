@@ -1,0 +1,68 @@
+import { toBase64 } from '../../base/bytes.ts'
+import type { EpochMs } from '../../base/ports.ts'
+import { MATERIAL_PREFIX_DIGITS } from '../../custody/blob.ts'
+import type { NewMaterial } from '../../custody/custody.ts'
+import type { KeyRef, MaterialRef } from '../../custody/material.ts'
+import { type Change, insert, type Records, type Stored } from '../../store/records.ts'
+import { MATERIAL, type MaterialValue, materialPartition } from './key-record.ts'
+import type { Key } from './keys.ts'
+
+/** Materials of one key: above the 25 on-demand rotations and a century of automatic ones. */
+const MATERIALS_PER_KEY_MAX = 1000
+
+/** The name of a material's record: the part of its id that ciphertext blobs carry. */
+export function materialName(materialId: string): string {
+  return materialId.slice(0, MATERIAL_PREFIX_DIGITS)
+}
+
+/** A key as custody knows it. */
+export function keyRef(key: Key): KeyRef {
+  return { account: key.account, region: key.region, keyId: key.keyId, spec: key.record.value.spec }
+}
+
+/** A material of a key as custody knows it. */
+export function materialRef(key: Key, materialId: string): MaterialRef {
+  return { ...keyRef(key), materialId }
+}
+
+/** All materials of a key, in the order in which they came. */
+export async function materialsOf(
+  records: Records,
+  key: KeyPlace,
+): Promise<readonly Stored<MaterialValue>[]> {
+  const partition = materialPartition(key.account, key.region, key.keyId)
+  const page = await records.list(MATERIAL, { partition, limit: MATERIALS_PER_KEY_MAX })
+  return page.records.toSorted((one, other) => one.value.order - other.value.order)
+}
+
+/** Where a key is. */
+export type KeyPlace = { readonly account: string; readonly region: string; readonly keyId: string }
+
+/** What is stored of a material beside its wrapped bytes. */
+export type MaterialFacts = Omit<MaterialValue, 'format' | 'materialId' | 'wrapped' | 'createdAt'>
+
+/** The record of a material that has just been made or taken in. */
+export function insertMaterial(
+  key: KeyPlace,
+  made: NewMaterial,
+  createdAt: EpochMs,
+  facts: MaterialFacts,
+): Change {
+  const { materialId, wrapped } = made
+  const partition = materialPartition(key.account, key.region, key.keyId)
+  return insert(MATERIAL, partition, materialName(materialId), {
+    format: 1,
+    materialId,
+    wrapped,
+    createdAt,
+    ...facts,
+  })
+}
+
+/** What a key's record keeps of a material that becomes the current one. */
+export function asCurrent({ materialId, publicKey }: NewMaterial): {
+  readonly materialId: string
+  readonly publicKey?: string
+} {
+  return publicKey === undefined ? { materialId } : { materialId, publicKey: toBase64(publicKey) }
+}

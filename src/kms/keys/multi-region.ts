@@ -1,0 +1,79 @@
+import { keyArn } from '../../api/arn.ts'
+import type { EpochMs } from '../../base/ports.ts'
+import { type Change, insert } from '../../store/records.ts'
+import type { KmsParts } from '../kms-dependencies.ts'
+import { currentDomainKey } from './domain-key.ts'
+import { type KeyValue, MATERIAL, materialPartition, type RegionSet } from './key-record.ts'
+import type { Key } from './keys.ts'
+import { materialName, materialRef, materialsOf } from './materials.ts'
+
+/** The set with one more replica. */
+export function withReplica(set: RegionSet, region: string): RegionSet {
+  return { ...set, replicas: [...set.replicas, region] }
+}
+
+/** The set with one replica less. */
+export function withoutReplica(set: RegionSet, region: string): RegionSet {
+  return { ...set, replicas: set.replicas.filter((replica) => replica !== region) }
+}
+
+/** The set with another primary; the former one takes its place among the replicas. */
+export function withPrimary(set: RegionSet, region: string): RegionSet {
+  const replicas = set.replicas.map((replica) => (replica === region ? set.primary : replica))
+  return { primary: region, replicas }
+}
+
+/** What of a primary key its replicas share. */
+export function sharedValue(value: KeyValue): Pick<KeyValue, SharedName> {
+  const { spec, usage, origin, materialId, publicKey, rotation, onDemandRotations } = value
+  return {
+    spec,
+    usage,
+    origin,
+    ...(materialId === undefined ? {} : { materialId }),
+    ...(publicKey === undefined ? {} : { publicKey }),
+    ...(rotation === undefined ? {} : { rotation }),
+    ...(onDemandRotations === undefined ? {} : { onDemandRotations }),
+  }
+}
+
+type SharedName = 'spec' | 'usage' | 'origin' | 'materialId' | 'publicKey' | 'rotation' | 'onDemandRotations'
+
+/**
+ * The materials of a primary key for a replica in another region: wrapped there, or, imported ones,
+ * without their bytes, which their owner has to import there too.
+ */
+export async function copyMaterials(
+  parts: KmsParts,
+  key: Key,
+  region: string,
+  now: EpochMs,
+): Promise<readonly Change[]> {
+  const { account, keyId } = key
+  const domainKeyId = await currentDomainKey(parts, account, region, now)
+  const external = key.record.value.origin === 'EXTERNAL'
+  const changes: Change[] = []
+  for (const { value } of await materialsOf(parts.records, key)) {
+    const { wrapped, imported, ...rest } = value
+    const described = imported?.description === undefined ? {} : { imported }
+    const copy =
+      external || wrapped === undefined
+        ? { ...rest, ...described }
+        : {
+            ...rest,
+            wrapped: await parts.custody.rewrap(materialRef(key, value.materialId), wrapped, {
+              account,
+              region,
+              domainKeyId,
+            }),
+          }
+    const partition = materialPartition(account, region, keyId)
+    changes.push(insert(MATERIAL, partition, materialName(value.materialId), copy))
+  }
+  return changes
+}
+
+/** The ARN of a key of the same set in another region. */
+export function arnIn(key: Key, region: string): string {
+  return keyArn(region, key.account, key.keyId)
+}

@@ -1,0 +1,108 @@
+import type { EpochMs } from '../../base/ports.ts'
+import { type Change, remove, replace, type Stored } from '../../store/records.ts'
+import { removeGrantsOf } from '../grants/grant-deletion.ts'
+import { STORE_KEY, storeKeyPartition } from '../key-stores/custom-key-store.ts'
+import { ALIAS, KEY, KEY_OWNER, type KeyValue, partitionOf } from '../keys/key-record.ts'
+import { type RelatedKey, relatedKeys } from '../keys/key-set.ts'
+import { type Key, keyOf } from '../keys/keys.ts'
+import { materialsOf } from '../keys/materials.ts'
+import { withoutReplica } from '../keys/multi-region.ts'
+import type { KmsParts } from '../kms-dependencies.ts'
+import { type DueValue, dueNote } from './due.ts'
+import type { DuePlan } from './due-plan.ts'
+
+const DAY_MS = 86_400_000
+
+/** How a key that is to be deleted is put: with a date, or waiting for its replicas to go. */
+export type Scheduled = {
+  readonly state: 'PendingDeletion' | 'PendingReplicaDeletion'
+  readonly deletion: NonNullable<KeyValue['deletion']>
+}
+
+/** How a key is put whose deletion is asked for now. */
+export function scheduled({ record: { value }, region }: Key, now: EpochMs, windowDays: number): Scheduled {
+  const set = value.multiRegion
+  if (set !== undefined && set.primary === region && set.replicas.length > 0) {
+    return { state: 'PendingReplicaDeletion', deletion: { windowDays } }
+  }
+  return { state: 'PendingDeletion', deletion: { at: now + windowDays * DAY_MS, windowDays } }
+}
+
+/**
+ * Everything that goes with a key whose time has come, or nothing when the note is out of date:
+ * the deletion was cancelled, or put off, or has happened.
+ */
+export async function planDeletion(
+  parts: KmsParts,
+  due: Stored<DueValue>,
+  now: EpochMs,
+): Promise<DuePlan | undefined> {
+  const { records } = parts
+  const { account, region, keyId, planned } = due.value
+  const partition = partitionOf(account, region)
+  const found = await records.get(KEY, partition, keyId)
+  if (found === undefined || found.value.deletion?.at !== planned || planned > now) return undefined
+  const record = await removeGrantsOf(records, found, { account, region, keyId })
+  if (record === undefined || record.value.deletion?.at !== planned) return undefined
+  const key = keyOf(record, account, region)
+  const materials = await materialsOf(records, key)
+  return {
+    changes: [
+      remove(record),
+      ...(await namesOf(parts, key)),
+      await parts.keyCounter.remove(records, { account, region }),
+      ...materials.map(remove),
+      ...(await leaveSet(parts, key, now)),
+    ],
+    event: { name: 'DeleteKey', account, region, resources: [{ account, arn: key.arn }] },
+    forget: materials.map(({ value }) => value.materialId),
+  }
+}
+
+/** What else leads to a key: its entry among all ids, and its aliases. */
+async function namesOf(parts: KmsParts, key: Key): Promise<readonly Change[]> {
+  const changes: Change[] = []
+  const owner = await parts.records.get(KEY_OWNER, key.region, key.keyId)
+  if (owner !== undefined) changes.push(remove(owner))
+  for (const name of key.record.value.aliases) {
+    const alias = await parts.records.get(ALIAS, partitionOf(key.account, key.region), name)
+    if (alias !== undefined) changes.push(remove(alias))
+  }
+  const external = await placeInStore(parts, key)
+  if (external !== undefined) changes.push(remove(external))
+  return changes
+}
+
+/** What takes the external key for this one. The external key itself is left alone. */
+async function placeInStore(
+  parts: KmsParts,
+  { record, account, region }: Key,
+): Promise<Stored<object> | undefined> {
+  const { keyStore } = record.value
+  if (keyStore?.xksKeyId === undefined) return undefined
+  const partition = storeKeyPartition(account, region, keyStore.id)
+  return parts.records.get(STORE_KEY, partition, keyStore.xksKeyId)
+}
+
+/** The other keys of its set lose a replica; a primary that waited for the last one gets its date. */
+async function leaveSet(parts: KmsParts, key: Key, now: EpochMs): Promise<readonly Change[]> {
+  const set = key.record.value.multiRegion
+  if (set === undefined) return []
+  const left = withoutReplica(set, key.region)
+  const related = await relatedKeys(parts.records, key)
+  return related.flatMap((other) => {
+    const value = { ...other.record.value, multiRegion: left }
+    const waited = value.state === 'PendingReplicaDeletion' && left.replicas.length === 0
+    return waited ? dated(parts, other, value, now) : [replace(other.record, value)]
+  })
+}
+
+function dated(parts: KmsParts, key: RelatedKey, value: KeyValue, now: EpochMs): readonly Change[] {
+  const windowDays = value.deletion?.windowDays ?? 0
+  const at = now + windowDays * DAY_MS
+  const { account, region, keyId } = key
+  return [
+    replace(key.record, { ...value, state: 'PendingDeletion', deletion: { at, windowDays } }),
+    dueNote(parts.random.uuid(), { what: 'DeleteKey', account, region, keyId, at }),
+  ]
+}

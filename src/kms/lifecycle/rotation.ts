@@ -1,0 +1,187 @@
+import { KmsError } from '../../api/errors.ts'
+import type { EpochMs } from '../../base/ports.ts'
+import type { Consequence } from '../../dispatch/operation.ts'
+import { type Change, replace, type Stored } from '../../store/records.ts'
+import { currentDomainKey } from '../keys/domain-key.ts'
+import type { KeyValue, MaterialValue } from '../keys/key-record.ts'
+import { checkPrimary, type RelatedKey, relatedKeys, replaceAll } from '../keys/key-set.ts'
+import { currentMaterial, type Key } from '../keys/keys.ts'
+import { insertMaterial, keyRef, materialRef, materialsOf } from '../keys/materials.ts'
+import type { KmsParts } from '../kms-dependencies.ts'
+import { dueNote } from './due.ts'
+
+const DAY_MS = 86_400_000
+
+/** How a rotation came about. */
+type RotationType = 'AUTOMATIC' | 'ON_DEMAND'
+
+/** A rotation that is ready to be committed. */
+export type Rotation = {
+  readonly changes: readonly Change[]
+  readonly event: Consequence
+}
+
+/**
+ * Checks that a key is one whose material rotates.
+ *
+ * @param origins where its material may come from.
+ * @throws UnsupportedOperationException. Source: recorded answers of AWS KMS.
+ */
+export function checkRotates(key: Key, origins: readonly string[]): void {
+  const { spec, origin } = key.record.value
+  if (spec !== 'SYMMETRIC_DEFAULT') throw new KmsError('UnsupportedOperationException')
+  if (!origins.includes(origin)) {
+    throw new KmsError(
+      'UnsupportedOperationException',
+      `${key.arn} origin is ${origin} which is not valid for this operation.`,
+    )
+  }
+}
+
+/** The same, for operations that change a rotation. @throws UnsupportedOperationException for a replica. */
+export function checkMayRotate(key: Key, origins: readonly string[]): void {
+  checkRotates(key, origins)
+  checkPrimary(key)
+}
+
+/** A rotation that goes on by itself: its period and the next moment. */
+export function automaticRotation(now: EpochMs, periodDays: number): NonNullable<KeyValue['rotation']> {
+  return { periodDays, nextAt: now + periodDays * DAY_MS }
+}
+
+/**
+ * Puts a key's automatic rotation on or off, in every key of its set, with the note that the
+ * rotation is due.
+ */
+export async function setRotation(
+  parts: KmsParts,
+  key: Key,
+  rotation: KeyValue['rotation'],
+): Promise<readonly Change[]> {
+  const related = await relatedKeys(parts.records, key)
+  const changes = replaceAll([key.record, ...related.map(({ record }) => record)], (value) =>
+    withRotation(value, rotation),
+  )
+  return rotation === undefined ? changes : [...changes, rotationNote(parts, key, rotation.nextAt)]
+}
+
+function withRotation(value: KeyValue, rotation: KeyValue['rotation']): KeyValue {
+  const { rotation: _, ...rest } = value
+  return rotation === undefined ? rest : { ...rest, rotation }
+}
+
+/** The note that a key's rotation is due. */
+export function rotationNote(parts: KmsParts, key: Key, planned: EpochMs, at: EpochMs = planned): Change {
+  const { account, region, keyId } = key
+  return dueNote(parts.random.uuid(), { what: 'RotateKey', account, region, keyId, at, planned })
+}
+
+/** What a rotation is asked to be. */
+export type RotationPlan = { readonly type: RotationType; readonly now: EpochMs }
+
+/** A rotation to fresh material, in every region of the key's set. */
+export async function rotateToFresh(parts: KmsParts, key: Key, plan: RotationPlan): Promise<Rotation> {
+  const { now } = plan
+  const { account, region } = key
+  const domainKeyId = await currentDomainKey(parts, account, region, now)
+  const made = await parts.custody.createMaterial(keyRef(key), domainKeyId)
+  const order = (await materialsOf(parts.records, key)).length
+  const facts = { order, rotation: { type: plan.type, at: now } }
+  const related = await relatedKeys(parts.records, key)
+  const copies: Change[] = []
+  for (const copy of related) {
+    const theirs = await currentDomainKey(parts, copy.account, copy.region, now)
+    const to = { account: copy.account, region: copy.region, domainKeyId: theirs }
+    const wrapped = await parts.custody.rewrap(materialRef(key, made.materialId), made.wrapped, to)
+    copies.push(insertMaterial(copy, { materialId: made.materialId, wrapped }, now, facts))
+  }
+  return {
+    changes: [
+      ...turnTo(parts, { key, related }, made.materialId, plan),
+      insertMaterial(key, made, now, facts),
+      ...copies,
+    ],
+    event: rotationEvent(key, made.materialId, plan.type),
+  }
+}
+
+/**
+ * A rotation to the imported material that waits for it, in every region of the key's set.
+ *
+ * @throws KMSInvalidStateException when none waits, or not in every region.
+ */
+export async function rotateToPending(parts: KmsParts, key: Key, plan: RotationPlan): Promise<Rotation> {
+  const related = await relatedKeys(parts.records, key)
+  const changes: Change[] = []
+  const pendingId = pendingIn(await materialsOf(parts.records, key))?.value.materialId
+  for (const place of [key, ...related]) {
+    const pending = pendingIn(await materialsOf(parts.records, place))
+    if (pendingId === undefined || pending?.value.wrapped === undefined) throw nothingPending(key)
+    const { pending: _, ...rest } = pending.value
+    changes.push(replace(pending, { ...rest, rotation: { type: plan.type, at: plan.now } }))
+  }
+  if (pendingId === undefined) throw nothingPending(key)
+  return {
+    changes: [...turnTo(parts, { key, related }, pendingId, plan), ...changes],
+    event: rotationEvent(key, pendingId, plan.type),
+  }
+}
+
+/** The material of a key that waits for its rotation. */
+export function pendingIn(materials: readonly Stored<MaterialValue>[]): Stored<MaterialValue> | undefined {
+  return materials.find(({ value }) => value.pending === true)
+}
+
+function nothingPending(key: Key): KmsError {
+  return new KmsError(
+    'KMSInvalidStateException',
+    `No available key material pending rotation for the key: ${key.arn}.`,
+  )
+}
+
+/** The keys of a set with another current material and the next rotation. */
+function turnTo(
+  parts: KmsParts,
+  keys: { readonly key: Key; readonly related: readonly RelatedKey[] },
+  materialId: string,
+  plan: RotationPlan,
+): readonly Change[] {
+  const { key, related } = keys
+  const { rotation } = key.record.value
+  const next = plan.type === 'AUTOMATIC' && rotation ? nextRotation(rotation, plan.now) : rotation
+  const turned = replaceAll([key.record, ...related.map(({ record }) => record)], (value) => ({
+    ...withRotation(value, next),
+    materialId,
+    ...(plan.type === 'ON_DEMAND' ? { onDemandRotations: (value.onDemandRotations ?? 0) + 1 } : {}),
+  }))
+  if (plan.type !== 'AUTOMATIC' || next === undefined) return turned
+  return [...turned, rotationNote(parts, key, next.nextAt)]
+}
+
+/** The next moment of the schedule that is still to come: what was missed is done once. */
+function nextRotation(
+  { periodDays, nextAt }: NonNullable<KeyValue['rotation']>,
+  now: EpochMs,
+): NonNullable<KeyValue['rotation']> {
+  const periodMs = periodDays * DAY_MS
+  const missed = Math.max(0, Math.floor((now - nextAt) / periodMs))
+  return { periodDays, nextAt: nextAt + (missed + 1) * periodMs }
+}
+
+/** Source: AWS KMS Developer Guide, "RotateKey" among the CloudTrail examples. */
+function rotationEvent(key: Key, materialId: string, type: RotationType): Consequence {
+  const { account, region, arn } = key
+  return {
+    name: 'RotateKey',
+    account,
+    region,
+    resources: [{ account, arn }],
+    details: {
+      keyId: key.keyId,
+      keyOrigin: key.record.value.origin,
+      rotationType: type,
+      previousKeyMaterialId: currentMaterial(key).materialId,
+      currentKeyMaterialId: materialId,
+    },
+  }
+}

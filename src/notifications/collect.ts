@@ -1,0 +1,98 @@
+import { readHeads } from '../audit/log/journal.ts'
+import { decodePositions, encodePositions } from '../audit/log/positions.ts'
+import type { EventRecord } from '../audit-index/event-facts.ts'
+import { parseEvent } from '../audit-index/event-facts.ts'
+import type { Gathered, GatherQuestion } from '../audit-index/gather.ts'
+import type { FileLock } from '../store/file-lock.ts'
+import { insert, type Records, replace } from '../store/records.ts'
+import type { StreamEvent } from './notification.ts'
+import { ALL, CURSOR, type CursorValue } from './notification-records.ts'
+
+/** What collecting works with. */
+export type CollectParts = {
+  readonly records: Records
+  /** Reads the log: see `gatherRecords`. */
+  readonly gather: (question: GatherQuestion) => Promise<Gathered>
+  /** The event that is made of a record; nothing for most. */
+  readonly eventOf: (record: EventRecord) => Promise<StreamEvent | undefined>
+  /** Takes events on their way, durably. */
+  readonly take: (events: readonly StreamEvent[]) => Promise<void>
+  /** Is told of a log that does not go on as it should. */
+  readonly broken: (node: string, reason: string) => Promise<void>
+  /** Done at the end of each turn. */
+  readonly tidy: () => Promise<void>
+  /** Taken while this process collects; nothing while another one does. */
+  readonly claimLock: () => FileLock | undefined
+}
+
+/**
+ * Makes events of what the audit log has up to its saved heads. Only once they are taken the cursor
+ * moves on, so a crash leaves none out; it may make some twice, with the same id.
+ */
+export async function collectEvents(parts: CollectParts): Promise<void> {
+  const lock = parts.claimLock()
+  if (lock === undefined) return
+  try {
+    await parts.records.refresh()
+    while (await collectNext(parts));
+    await parts.tidy()
+  } finally {
+    lock.release()
+  }
+}
+
+/** One round; false when everything has been looked at that can be. */
+async function collectNext({ records, gather, eventOf, take, broken }: CollectParts): Promise<boolean> {
+  const cursor = await records.get(CURSOR, ALL, ALL)
+  const { positions: from } = cursor?.value ?? START
+  const heads = [...(await readHeads(records))].map(([node, { sequence }]) => [node, sequence] as const)
+  if (heads.every(([node, end]) => (from[node]?.sequence ?? 0) >= end)) return false
+  const gathered = await gather({ from: decodePositions(from), until: Object.fromEntries(heads) })
+  const events: StreamEvent[] = []
+  for (const line of gathered.lines) {
+    const event = await eventOf(parseEvent(line))
+    if (event !== undefined) events.push(event)
+  }
+  for (const { node, reason } of gathered.broken) await broken(node, reason)
+  await take(events)
+  const positions = encodePositions(gathered.positions)
+  if (!hasMoved(from, positions)) return false
+  const value: CursorValue = { format: 1, positions }
+  await records.commit([cursor === undefined ? insert(CURSOR, ALL, ALL, value) : replace(cursor, value)])
+  return true
+}
+
+const START: CursorValue = { format: 1, positions: {} }
+
+type Positions = CursorValue['positions']
+
+function hasMoved(from: Positions, to: Positions): boolean {
+  return Object.entries(to).some(([node, { sequence }]) => sequence > (from[node]?.sequence ?? 0))
+}
+
+/** Tells each alarm once in a while, however often its cause is met. */
+export class AlarmLimiter {
+  readonly #nowMs: () => number
+  readonly #toldAt = new Map<string, number>()
+
+  /** @param nowMs of a clock that nobody sets: a date that is set back would silence alarms. */
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs
+  }
+
+  /** Whether this alarm is to be told now. */
+  admit(reason: string): boolean {
+    const now = this.#nowMs()
+    const toldAt = this.#toldAt.get(reason)
+    if (toldAt !== undefined && now - toldAt < ALARM_INTERVAL_MS) return false
+    for (const [old, at] of this.#toldAt) if (now - at >= ALARM_INTERVAL_MS) this.#toldAt.delete(old)
+    if (this.#toldAt.size >= ALARMS_MAX) return false
+    this.#toldAt.set(reason, now)
+    return true
+  }
+}
+
+/** The same alarm is told once in this time. */
+export const ALARM_INTERVAL_MS = 3_600_000
+/** Alarms that are told within that time: what else is wrong then is in the log. */
+export const ALARMS_MAX = 100

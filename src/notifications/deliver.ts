@@ -1,0 +1,204 @@
+import { utf8 } from '../base/bytes.ts'
+import type { Log } from '../base/log.ts'
+import type { Clock, EpochMs, Random } from '../base/ports.ts'
+import type { WebhookPost } from '../client/webhook.ts'
+import type { FileLock } from '../store/file-lock.ts'
+import { type Records, remove, replace, type Stored } from '../store/records.ts'
+import type { DeadLetter } from './dead-letters.ts'
+import { DELAY_MAX_MS, delayMs, type Endpoint, PAUSE_MAX_MS } from './endpoint.ts'
+import { type EndpointValue, findEndpoint, listWaiting, type WaitingValue } from './notification-records.ts'
+import { signatureHeaders } from './webhook-signature.ts'
+
+/** What delivering works with. */
+export type DeliverParts = {
+  readonly records: Records
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly post: (post: WebhookPost) => Promise<number>
+  /** Puts events away that are not tried any more. */
+  readonly bury: (letters: readonly DeadLetter[]) => Promise<void>
+  /** Taken while this process delivers to an endpoint; nothing while another one does. */
+  readonly claimLock: (endpointId: string) => FileLock | undefined
+  /** What a sender calls itself. */
+  readonly userAgent: string
+  /** Aborted when the server stops. */
+  readonly stopping: AbortSignal
+}
+
+/** Events that may wait for one endpoint; of more, the oldest are put away. */
+export const WAITING_MAX = 5000
+/** How long one turn begins attempts: the next one sees what has come since, and how much waits. */
+export const TURN_MAX_MS = 60_000
+/** Records that are removed in one commit. */
+const REMOVED_MAX = 500
+
+const STATUS_GONE = 410
+const HOUR_MS = 3_600_000
+const SECOND_MS = 1000
+
+/**
+ * Sends what waits for an endpoint and is due, one after the other, in the order of arrival. What
+ * fails waits for its time, and does not hold up what comes after it; the endpoint rests meanwhile.
+ */
+export async function deliverTo(parts: DeliverParts, endpoint: Endpoint): Promise<void> {
+  const lock = parts.claimLock(endpoint.id)
+  if (lock === undefined) return
+  try {
+    await deliverDue(parts, endpoint)
+  } finally {
+    lock.release()
+  }
+}
+
+async function deliverDue(parts: DeliverParts, endpoint: Endpoint): Promise<void> {
+  const { records, clock, stopping } = parts
+  await records.refresh()
+  const state = await findEndpoint(records, endpoint.id)
+  if (isPaused(state, clock)) return
+  const waiting = await listWaiting(records, endpoint.id)
+  if (state?.value.goneAt !== undefined) {
+    await putAway(parts, endpoint, waiting, 'the endpoint has said that it is gone')
+    return
+  }
+  const tooMany = waiting.slice(0, Math.max(0, waiting.length - WAITING_MAX))
+  await putAway(parts, endpoint, tooMany, `more than ${WAITING_MAX} events waited`)
+  const begunAt = clock.monotonicMs()
+  for (const entry of dueAmong(waiting.slice(tooMany.length), clock.now())) {
+    const goesOn = await attempt(parts, endpoint, entry)
+    if (!goesOn || stopping.aborted || clock.monotonicMs() - begunAt >= TURN_MAX_MS) return
+  }
+}
+
+/** What has failed less often comes first, so that nothing waits for an event that is refused again and again. */
+function dueAmong(waiting: readonly Stored<WaitingValue>[], now: EpochMs): readonly Stored<WaitingValue>[] {
+  return waiting
+    .filter(({ value }) => isOver(value.nextAt, now, DELAY_MAX_MS))
+    .sort((a, b) => a.value.attempts - b.value.attempts)
+}
+
+function isPaused(state: Stored<EndpointValue> | undefined, clock: Clock): boolean {
+  if (state === undefined || state.value.goneAt !== undefined) return false
+  return !isOver(state.value.pausedUntil, clock.now(), PAUSE_MAX_MS)
+}
+
+/** A wait that ends later than any that begins now was measured by a clock that has been set back since. */
+function isOver(end: EpochMs, now: EpochMs, longestMs: number): boolean {
+  return end <= now || end > now + longestMs
+}
+
+/** Sends one event; false when the endpoint is to be left alone for now. */
+async function attempt(
+  parts: DeliverParts,
+  endpoint: Endpoint,
+  entry: Stored<WaitingValue>,
+): Promise<boolean> {
+  const outcome = await send(parts, endpoint, entry.value)
+  if (outcome === 'stopped') return false
+  const state = await stateOf(parts, endpoint)
+  if (outcome === 'taken') {
+    const recovered =
+      state.value.failures === 0 ? [] : [replace(state, { ...state.value, failures: 0, pausedUntil: 0 })]
+    await parts.records.commit([remove(entry), ...recovered])
+    return true
+  }
+  if (outcome === 'gone') {
+    parts.log.error('a webhook endpoint is gone and gets no more events', { endpoint: endpoint.origin })
+    await parts.records.commit([replace(state, { ...state.value, goneAt: parts.clock.now() })])
+    return false
+  }
+  await fail(parts, endpoint, { entry, state, reason: outcome.reason })
+  return false
+}
+
+type Outcome = 'taken' | 'gone' | 'stopped' | { readonly reason: string }
+
+async function send(
+  { clock, post, stopping, userAgent }: DeliverParts,
+  { url, ca, keys, retry }: Endpoint,
+  { eventId, body }: WaitingValue,
+): Promise<Outcome> {
+  const timestamp = Math.floor(clock.now() / SECOND_MS)
+  const headers = [
+    ...['content-type', 'application/json', 'user-agent', userAgent],
+    ...signatureHeaders(keys, { id: eventId, timestamp, body }),
+  ]
+  try {
+    const { timeoutMs } = retry
+    const status = await post({ url, ca, headers, body: utf8(body), timeoutMs, signal: stopping })
+    if (status >= 200 && status <= 299) return 'taken'
+    return status === STATUS_GONE ? 'gone' : { reason: `it answered ${status}` }
+  } catch (error) {
+    if (stopping.aborted) return 'stopped'
+    return { reason: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+type Failure = {
+  readonly entry: Stored<WaitingValue>
+  readonly state: Stored<EndpointValue>
+  readonly reason: string
+}
+
+/** Puts an event off, or away after the last attempt; the endpoint rests meanwhile. */
+async function fail(
+  parts: DeliverParts,
+  endpoint: Endpoint,
+  { entry, state, reason }: Failure,
+): Promise<void> {
+  const { records, clock, log } = parts
+  const { firstDelayMs, maxAttempts, maxAgeHours } = endpoint.retry
+  const now = clock.now()
+  const failures = state.value.failures + 1
+  const pauseMs = Math.min(delayMs(firstDelayMs, failures, chance(parts.random)), PAUSE_MAX_MS)
+  const rested = replace(state, { ...state.value, failures, pausedUntil: now + pauseMs })
+  const attempts = entry.value.attempts + 1
+  const isLast = attempts >= maxAttempts || now - entry.value.queuedAt >= maxAgeHours * HOUR_MS
+  const told = { endpoint: endpoint.origin, event: entry.value.eventId, attempts, reason }
+  log.warn('an event could not be delivered', told)
+  if (isLast) {
+    await putAway(parts, endpoint, [replaced(entry, attempts)], reason)
+    await records.commit([rested])
+    return
+  }
+  const nextAt = now + delayMs(firstDelayMs, attempts, chance(parts.random))
+  await records.commit([replace(entry, { ...entry.value, attempts, nextAt }), rested])
+}
+
+/** The entry as its dead letter counts it. */
+function replaced(entry: Stored<WaitingValue>, attempts: number): Stored<WaitingValue> {
+  return { ...entry, value: { ...entry.value, attempts } }
+}
+
+/** Puts events away for good: first they are among the dead letters, then they stop waiting. */
+export async function putAway(
+  { records, clock, bury }: Pick<DeliverParts, 'records' | 'clock' | 'bury'>,
+  { id, origin }: Pick<Endpoint, 'id' | 'origin'>,
+  entries: readonly Stored<WaitingValue>[],
+  reason: string,
+): Promise<void> {
+  if (entries.length === 0) return
+  const at = new Date(clock.now()).toISOString()
+  await bury(
+    entries.map(({ value: { attempts, eventId, body } }) => ({
+      ...{ at, endpointId: id, origin, reason, attempts, eventId, body },
+    })),
+  )
+  for (let from = 0; from < entries.length; from += REMOVED_MAX) {
+    await records.commit(entries.slice(from, from + REMOVED_MAX).map(remove))
+  }
+}
+
+/** Whoever queues an event makes its endpoint known before. @throws Error when it was removed since. */
+async function stateOf({ records }: DeliverParts, { id, origin }: Endpoint): Promise<Stored<EndpointValue>> {
+  const state = await findEndpoint(records, id)
+  if (state === undefined) throw new Error(`the state of the endpoint ${origin} was removed`)
+  return state
+}
+
+const CHANCE_RANGE = 2 ** 32
+
+/** A number from 0 to 1. */
+function chance(random: Random): number {
+  return new DataView(random.bytes(4).slice().buffer).getUint32(0) / CHANCE_RANGE
+}

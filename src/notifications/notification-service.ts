@@ -1,0 +1,155 @@
+import { join } from 'node:path'
+import { ANNOUNCEMENTS, type Announce, announcer, formatAnnouncement } from '../audit/events/announcement.ts'
+import type { OwnEventParts } from '../audit/events/own-events.ts'
+import { OWN_SOURCE } from '../audit/events/service-event.ts'
+import { parseEvent } from '../audit-index/event-facts.ts'
+import type { IndexThread } from '../audit-index/thread/index-thread.ts'
+import { recordGatherer } from '../audit-index/thread/read-log.ts'
+import type { Log } from '../base/log.ts'
+import { postWebhook } from '../client/webhook.ts'
+import type { FileLock } from '../store/file-lock.ts'
+import { IntegrityError, type Records } from '../store/records.ts'
+import { AlarmLimiter, type CollectParts, collectEvents } from './collect.ts'
+import { addDeadLetters, type DeadLetterParts } from './dead-letters.ts'
+import { type DeliverParts, deliverTo } from './deliver.ts'
+import type { Endpoint } from './endpoint.ts'
+import { lastUseFinder } from './last-use.ts'
+import { eventOfServiceRecord, type StreamEvent } from './notification.ts'
+import { forgetEndpoints, type QueueParts, takeEvents } from './queue.ts'
+import { recentUseWarning } from './recent-use.ts'
+
+/** What the service works with. */
+export type EventServiceParts = OwnEventParts & {
+  readonly records: Records
+  readonly index: IndexThread
+  readonly log: Log
+  readonly sleep: (delayMs: number) => Promise<void>
+  /** This process's node in the audit log. */
+  readonly node: string
+  /** Makes a record of the audit log durable. */
+  readonly append: (eventJson: string) => Promise<void>
+  /** The folder of events in the data folder; it is there. */
+  readonly folder: string
+  readonly claimLock: (path: string) => FileLock | undefined
+  /** The region of events that are about no region. */
+  readonly region: string
+  readonly endpoints: readonly Endpoint[]
+  readonly recentUseDays: number
+}
+
+type Job = { readonly name: string; readonly everyMs: number; readonly run: () => Promise<void> }
+
+/** Events, from the audit log to the operator's log and to webhooks. */
+export type EventService = {
+  /** See `jobs/scheduler.ts`. */
+  readonly jobs: readonly Job[]
+  /** Nobody need wait for it: {@link EventService.close} does. */
+  readonly announce: Announce
+  /** Tells of something that is not as it was written; the same once in a while. */
+  readonly alarm: (reason: string) => void
+  /** The same jobs, of which a record that does not open is told. */
+  readonly watched: (jobs: readonly Job[]) => readonly Job[]
+  /** Ends what is being sent, which is left for the next start, and waits for announcements. */
+  readonly close: () => Promise<void>
+}
+
+/** How often the audit log is looked at. Its head is saved once a second at most. */
+const COLLECT_INTERVAL_MS = 1000
+/** How often a queue is looked at. */
+const DELIVER_INTERVAL_MS = 500
+const COLLECT_LOCK_FILE = 'collect.lock'
+const USER_AGENT = 'Holdfast-Webhook'
+
+/** The service of these parts. */
+export function openEventService(parts: EventServiceParts): EventService {
+  const { records, clock, random, log, region, folder } = parts
+  const stopping = new AbortController()
+  const letters: DeadLetterParts = parts
+  const bury: DeliverParts['bury'] = async (dead) => {
+    const dropped = await addDeadLetters(letters, dead)
+    log.error('events were put among the dead letters', { events: dead.length, reason: dead[0]?.reason })
+    if (dropped > 0) log.error('the oldest dead letters were dropped', { events: dropped })
+  }
+  const queue: QueueParts = { ...parts, bury }
+  const tellDirectly = async (json: string): Promise<void> => {
+    const event = eventOfServiceRecord(parseEvent(json), region)
+    if (event === undefined) return
+    tellOperator(log, event)
+    await takeEvents(queue, [event]).catch((error) => log.error(`an event could not be queued: ${error}`))
+  }
+  const record = announcer({ ...parts, tellDirectly: ({ json }) => tellDirectly(json) })
+  const announcing = new Set<Promise<void>>()
+  const announce: Announce = (announcement) => {
+    const told = record(announcement).finally(() => announcing.delete(told))
+    announcing.add(told)
+    return told
+  }
+  const limiter = new AlarmLimiter(() => clock.monotonicMs())
+  const alarm = (reason: string): void => {
+    if (limiter.admit(reason)) void announce({ name: 'IntegrityAlarm', details: { reason } })
+  }
+  const findLastUse = lastUseFinder(parts.index)
+  const collect: CollectParts = {
+    records,
+    gather: recordGatherer(parts.index),
+    eventOf: async (record) =>
+      eventOfServiceRecord(record, region) ??
+      recentUseWarning(record, { findLastUse, recentUseDays: parts.recentUseDays }),
+    take: async (events) => {
+      for (const event of events) tellOperator(log, event)
+      await takeEvents(queue, events)
+    },
+    broken: async (node, reason) => {
+      if (!limiter.admit(reason)) return
+      const announcement = { name: 'IntegrityAlarm', details: { reason, node } } as const
+      if (node !== parts.node) return announce(announcement)
+      // A record of the alarm comes after the break, where nothing is read: so the event goes by itself.
+      const { json } = formatAnnouncement(announcement, parts)
+      await tellDirectly(json)
+      await parts.append(json)
+    },
+    tidy: () => forgetEndpoints(queue),
+    claimLock: () => parts.claimLock(join(folder, COLLECT_LOCK_FILE)),
+  }
+  const deliver: DeliverParts = {
+    ...{ records, clock, random, log, bury, post: postWebhook, userAgent: USER_AGENT },
+    claimLock: (id) => parts.claimLock(join(folder, `${id}.lock`)),
+    stopping: stopping.signal,
+  }
+  return {
+    jobs: [
+      { name: 'event collection', everyMs: COLLECT_INTERVAL_MS, run: () => collectEvents(collect) },
+      ...parts.endpoints.map((endpoint) => ({
+        name: `event delivery to ${endpoint.origin}`,
+        everyMs: DELIVER_INTERVAL_MS,
+        run: () => deliverTo(deliver, endpoint),
+      })),
+    ],
+    announce,
+    alarm,
+    watched: (jobs) => jobs.map((job) => ({ ...job, run: () => runWatched(job, alarm) })),
+    close: async () => {
+      stopping.abort()
+      await Promise.all(announcing)
+    },
+  }
+}
+
+async function runWatched({ run }: Job, alarm: EventService['alarm']): Promise<void> {
+  try {
+    await run()
+  } catch (error) {
+    if (error instanceof IntegrityError) alarm(error.message)
+    throw error
+  }
+}
+
+function tellOperator(log: Log, event: StreamEvent): void {
+  log[levelOf(event)]('event', { event })
+}
+
+/** What belongs to the life of keys is news; what Holdfast tells of itself asks to be looked at. */
+function levelOf(event: StreamEvent): keyof Log {
+  if (event.source !== OWN_SOURCE) return 'info'
+  return event['detail-type'] === ANNOUNCEMENTS.IntegrityAlarm ? 'error' : 'warn'
+}

@@ -1,0 +1,113 @@
+import { ANNOUNCEMENTS } from '../audit/events/announcement.ts'
+import { OWN_SOURCE } from '../audit/events/service-event.ts'
+import type { EventRecord } from '../audit-index/event-facts.ts'
+
+/** An event as it is delivered. Source: Amazon EventBridge User Guide, "Event structure reference". */
+export type StreamEvent = {
+  readonly version: '0'
+  /** The id of the audit record that it is made of. */
+  readonly id: string
+  readonly 'detail-type': string
+  readonly source: string
+  readonly account: string
+  /** RFC 3339, to the second. */
+  readonly time: string
+  readonly region: string
+  /** ARNs. */
+  readonly resources: readonly string[]
+  readonly detail: Readonly<Record<string, unknown>>
+}
+
+/** How AWS KMS names itself among the sources of events. */
+const KMS_EVENTS = 'aws.kms'
+/** The same in audit records. */
+const KMS_RECORDS = 'kms.amazonaws.com'
+
+/**
+ * What AWS KMS tells of by itself: the `detail-type`, and what of the record is in the detail.
+ * Source: AWS KMS Developer Guide, "Monitor KMS keys with Amazon EventBridge".
+ */
+const KMS_TOLD: ReadonlyMap<string, { readonly detailType: string; readonly members: readonly string[] }> =
+  new Map([
+    [
+      'RotateKey',
+      {
+        detailType: 'KMS CMK Rotation',
+        members: ['keyOrigin', 'rotationType', 'previousKeyMaterialId', 'currentKeyMaterialId'],
+      },
+    ],
+    [
+      'DeleteExpiredKeyMaterial',
+      { detailType: 'KMS Imported Key Material Expiration', members: ['keyMaterialId'] },
+    ],
+    ['DeleteKey', { detailType: 'KMS CMK Deletion', members: [] }],
+  ])
+
+/** The event that a record of a service's own doing is told by; nothing when it is not told. */
+export function eventOfServiceRecord(record: EventRecord, ownRegion: string): StreamEvent | undefined {
+  if (record.eventType === 'AwsCloudTrailInsight') return anomalyEvent(record)
+  if (record.eventType !== 'AwsServiceEvent') return undefined
+  return record.eventSource === OWN_SOURCE ? ownEvent(record, ownRegion) : kmsEvent(record)
+}
+
+function kmsEvent(record: EventRecord): StreamEvent | undefined {
+  const told = record.eventSource === KMS_RECORDS ? KMS_TOLD.get(record.eventName) : undefined
+  if (told === undefined) return undefined
+  const { serviceEventDetails: details = {} } = record
+  const members = told.members.map((name) => [hyphenated(name), details[name]])
+  const detail = { 'key-id': keyIdOf(record), ...Object.fromEntries(members) }
+  return streamEvent(record, { source: KMS_EVENTS, detailType: told.detailType, detail })
+}
+
+const OWN_TOLD: ReadonlyMap<string, string> = new Map(Object.entries(ANNOUNCEMENTS))
+
+function ownEvent(record: EventRecord, ownRegion: string): StreamEvent | undefined {
+  const detailType = OWN_TOLD.get(record.eventName)
+  if (detailType === undefined) return undefined
+  const detail = withHyphens(record.serviceEventDetails ?? {})
+  const region = record.awsRegion === 'unknown' ? ownRegion : record.awsRegion
+  return { ...streamEvent(record, { source: OWN_SOURCE, detailType, detail }), region }
+}
+
+/** An anomaly begins or ends: what is in its detail is what the record of an insight has. */
+function anomalyEvent(record: EventRecord): StreamEvent {
+  const detail = withHyphens(record.insightDetails ?? {})
+  return streamEvent(record, { source: OWN_SOURCE, detailType: 'Usage Anomaly', detail })
+}
+
+/** What of an event is not in its record as it is. */
+type Told = {
+  readonly source: string
+  readonly detailType: string
+  readonly detail: StreamEvent['detail']
+}
+
+/** The event that a record is told by. */
+export function streamEvent(record: EventRecord, { source, detailType, detail }: Told): StreamEvent {
+  return {
+    version: '0',
+    id: record.eventID,
+    'detail-type': detailType,
+    source,
+    account: record.recipientAccountId,
+    time: record.eventTime,
+    region: record.awsRegion,
+    resources: (record.resources ?? []).map(({ ARN = '' }) => ARN),
+    detail,
+  }
+}
+
+/** The id of the key that a record names. */
+export function keyIdOf({ resources = [] }: EventRecord): string {
+  const arn = resources[0]?.ARN ?? ''
+  return arn.slice(arn.lastIndexOf('/') + 1)
+}
+
+function withHyphens(members: Readonly<Record<string, unknown>>): StreamEvent['detail'] {
+  return Object.fromEntries(Object.entries(members).map(([name, value]) => [hyphenated(name), value]))
+}
+
+/** `previous-key-material-id` of `previousKeyMaterialId`. */
+function hyphenated(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+}

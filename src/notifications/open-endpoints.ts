@@ -1,0 +1,55 @@
+import { dirname, resolve } from 'node:path'
+import { readRegularText } from '../base/regular-file.ts'
+import { ConfigError } from '../config/setting.ts'
+import { parseWebhooks, type WebhookEndpoint } from '../config/webhooks-file.ts'
+import { parseCertificates } from '../crypto/certificates.ts'
+import { sha256Hex } from '../crypto/hash.ts'
+import type { Endpoint } from './endpoint.ts'
+import { parseSecrets } from './webhook-signature.ts'
+
+/** Bytes of the file, and of each that it names. */
+const FILE_MAX_BYTES = 262_144
+
+/**
+ * The endpoints of the file of `HOLDFAST_WEBHOOKS`. Paths in it are relative to its folder.
+ *
+ * @throws ConfigError that names the file and what is wrong with it, and shows no secret.
+ */
+export async function openEndpoints(path: string | undefined): Promise<readonly Endpoint[]> {
+  if (path === undefined) return []
+  const parsed = await readAs(path, parseWebhooks)
+  return Promise.all(parsed.map((endpoint) => openEndpoint(endpoint, dirname(path))))
+}
+
+async function openEndpoint(
+  { url, secretFile, caFile, patterns, retry }: WebhookEndpoint,
+  folder: string,
+): Promise<Endpoint> {
+  return {
+    id: endpointIdOf(url),
+    url,
+    origin: new URL(url).origin,
+    keys: await readAs(resolve(folder, secretFile), parseSecrets),
+    ca: caFile === undefined ? undefined : await readAs(resolve(folder, caFile), parseCertificates),
+    patterns,
+    retry,
+  }
+}
+
+const ID_DIGITS = 32
+
+/** What an endpoint's queue and lock are called: its URL may hold a secret, and so is not. */
+function endpointIdOf(url: string): string {
+  return sha256Hex(url).slice(0, ID_DIGITS)
+}
+
+async function readAs<T>(path: string, parse: (text: string) => T): Promise<T> {
+  try {
+    const text = await readRegularText(path)
+    if (text.length > FILE_MAX_BYTES) throw new Error(`it is longer than ${FILE_MAX_BYTES} bytes`)
+    return parse(text)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new ConfigError(`${path}, by HOLDFAST_WEBHOOKS, cannot be used: ${reason}`, { cause })
+  }
+}

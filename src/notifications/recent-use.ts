@@ -1,0 +1,64 @@
+import { OWN_SOURCE } from '../audit/events/service-event.ts'
+import type { EventRecord } from '../audit-index/event-facts.ts'
+import type { EpochMs } from '../base/ports.ts'
+import { keyIdOf, type StreamEvent, streamEvent } from './notification.ts'
+
+/** The last use of a key, as far as it is known. */
+type KnownUse = {
+  readonly operation: string
+  readonly at: EpochMs
+  /** The ARN of who used it, where the account's own log tells. */
+  readonly by: string | undefined
+}
+
+/** Finds the last use of a key, by ARN. `current`: everything recorded by now has been counted. */
+export type FindLastUse = (
+  record: EventRecord,
+  keyArn: string,
+) => Promise<{ readonly last: KnownUse | undefined; readonly current: boolean }>
+
+/** What warning works with. */
+export type RecentUseParts = {
+  readonly findLastUse: FindLastUse
+  /** 0: never warn. */
+  readonly recentUseDays: number
+}
+
+const DAY_MS = 86_400_000
+
+/** Calls that end the use of a key, and how the event is called when it was used recently. */
+const ENDINGS: ReadonlyMap<string, string> = new Map([
+  ['ScheduleKeyDeletion', 'Recently Used Key Scheduled For Deletion'],
+  ['DisableKey', 'Recently Used Key Disabled'],
+])
+
+/**
+ * The warning that a key is disabled or is to be deleted which was used recently. When it is not
+ * known whether it was, the warning is given too, and says so.
+ */
+export async function recentUseWarning(
+  record: EventRecord,
+  { findLastUse, recentUseDays }: RecentUseParts,
+): Promise<StreamEvent | undefined> {
+  const detailType = ENDINGS.get(record.eventName)
+  const keyArn = record.resources?.[0]?.ARN
+  const isCall = record.eventType === 'AwsApiCall' && record.eventSource === 'kms.amazonaws.com'
+  if (detailType === undefined || keyArn === undefined || !isCall) return undefined
+  if (record.errorCode !== undefined || recentUseDays === 0) return undefined
+  const { last, current } = await findLastUse(record, keyArn)
+  const isRecent = last !== undefined && last.at >= Date.parse(record.eventTime) - recentUseDays * DAY_MS
+  if (!isRecent && current) return undefined
+  return streamEvent(record, {
+    source: OWN_SOURCE,
+    detailType,
+    detail: {
+      'key-id': keyIdOf(record),
+      'requested-by': record.userIdentity?.arn,
+      'deletion-date': record.responseElements?.['deletionDate'],
+      'last-used-at': last && new Date(last.at).toISOString(),
+      'last-operation': last?.operation,
+      'last-used-by': last?.by,
+      'last-use-is-known': current,
+    },
+  })
+}

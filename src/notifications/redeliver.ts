@@ -1,0 +1,62 @@
+import type { EpochMs } from '../base/ports.ts'
+import { type Change, insert, type Records, replace } from '../store/records.ts'
+import { type DeadLetter, type DeadLetterParts, takeDeadLetters } from './dead-letters.ts'
+import { ALL, ENDPOINT, enqueued, findEndpoint, newEndpoint } from './notification-records.ts'
+
+/** What delivering again works with. */
+export type RedeliverParts = {
+  readonly letters: DeadLetterParts
+  readonly records: Records
+  readonly now: () => EpochMs
+  /** Commits changes with the record of who has caused them. */
+  readonly commit: (eventIds: readonly string[], changes: readonly Change[]) => Promise<void>
+}
+
+/** Letters of one commit: each is a change, and so is its endpoint. */
+const BATCH_MAX = 400
+
+/**
+ * Puts dead letters back into the queues of their endpoints, at the end, as if they were new. An
+ * endpoint that was gone gets events again.
+ *
+ * @param eventId which letters; all when left out.
+ * @returns how many.
+ */
+export async function redeliver(parts: RedeliverParts, eventId: string | undefined): Promise<number> {
+  const begunAt = new Date(parts.now()).toISOString()
+  let count = 0
+  for (;;) {
+    const taken = await takeDeadLetters(
+      parts.letters,
+      (present) =>
+        present
+          .filter((letter) => letter.at <= begunAt && (eventId === undefined || letter.eventId === eventId))
+          .slice(0, BATCH_MAX),
+      (letters) => putBack(parts, letters),
+    )
+    count += taken.length
+    if (taken.length < BATCH_MAX) return count
+  }
+}
+
+async function putBack(
+  { records, commit, now }: RedeliverParts,
+  letters: readonly DeadLetter[],
+): Promise<void> {
+  const changes: Change[] = []
+  for (const [endpointId, theirs] of Map.groupBy(letters, (letter) => letter.endpointId)) {
+    changes.push(...enqueued(endpointId, theirs, now()))
+    changes.push(await woken(records, endpointId, theirs[0]?.origin ?? ''))
+  }
+  await commit(
+    letters.map((letter) => letter.eventId),
+    changes,
+  )
+}
+
+async function woken(records: Records, endpointId: string, origin: string): Promise<Change> {
+  const state = await findEndpoint(records, endpointId)
+  return state === undefined
+    ? insert(ENDPOINT, ALL, endpointId, newEndpoint(origin))
+    : replace(state, newEndpoint(state.value.origin))
+}

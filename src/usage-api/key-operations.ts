@@ -1,0 +1,107 @@
+import { parseArn } from '../api/arn.ts'
+import { KmsError } from '../api/errors.ts'
+import type { Output, OutputValue } from '../api/json.ts'
+import { text } from '../api/shapes.ts'
+import type { IndexAnswer } from '../audit-index/index-service.ts'
+import { inSlices, type Steps } from '../base/slices.ts'
+import type { ReportedKey } from '../compliance/facts.ts'
+import { findKeyPlace, reportKey } from '../compliance/gather/keys.ts'
+import { reportPrincipals } from '../compliance/gather/principals.ts'
+import { impactInSlices, jsonOfImpact, SHOWN_MAX } from '../compliance/impact.ts'
+import { jsonOfMaterials, materialUsage } from '../compliance/materials.ts'
+import type { KeyPlace } from '../kms/keys/materials.ts'
+import { type Asked, type ReportingFacts, reportingOperation, type Subject } from './usage-operation.ts'
+
+/** Source: AWS KMS API Reference, "KeyId". */
+const INPUT = { KeyId: text({ min: 1, max: 2048 }) }
+
+type KeyAsked = Asked<typeof INPUT, KeyPlace>
+
+function onKey(name: string): ReportingFacts<typeof INPUT, KeyPlace> {
+  return { name, input: INPUT, find }
+}
+
+/**
+ * The key of the caller's account that `KeyId` names; ids and alias names are of the region of the call.
+ *
+ * @throws NotFoundException, InvalidArnException.
+ */
+async function find({ call, input, parts }: Omit<KeyAsked, 'subject'>): Promise<Subject<KeyPlace>> {
+  const { caller, region, now } = call
+  const { account } = caller
+  const foreign = (parseArn(input.KeyId)?.account ?? account) !== account
+  const place = foreign ? undefined : await findKeyPlace(parts.records, { account, region, now }, input.KeyId)
+  if (place === undefined) throw keyNotFound(input.KeyId)
+  call.involve({ account, arn: arnOf('kms', place) })
+  return { resource: arnOf('holdfast', place), subject: place }
+}
+
+function keyNotFound(name: string): KmsError {
+  return new KmsError('NotFoundException', `Key '${name}' does not exist`)
+}
+
+/** The key as a resource of KMS; as one of this service, which key policies have no say in. */
+function arnOf(service: 'kms' | 'holdfast', { account, region, keyId }: KeyPlace): string {
+  return `arn:aws:${service}:${region}:${account}:key/${keyId}`
+}
+
+async function report(
+  asked: KeyAsked,
+  { withGrants }: { readonly withGrants: boolean },
+): Promise<{ readonly key: ReportedKey; readonly current: boolean }> {
+  const { call, parts, subject } = asked
+  let current = false
+  const touches = async (arn: string): Promise<IndexAnswer<ReportedKey['touches']>['value']> => {
+    const answer = await parts.touches(arn)
+    current = answer.current
+    return answer.value
+  }
+  const key = await reportKey({ ...parts, touches, withGrants }, subject, call.now)
+  if (key === undefined) throw keyNotFound(subject.keyId)
+  return { key, current }
+}
+
+/** Who uses a key, what points at it, and what fails without it. */
+export const getKeyImpact = reportingOperation(onKey('GetKeyImpact'), async (asked) => {
+  const { key, current } = await report(asked, { withGrants: true })
+  // The policies of other accounts are theirs.
+  const { records, giveWay } = asked.parts
+  const impact = await impactInSlices(key, await reportPrincipals(records, giveWay, [key.account]), giveWay)
+  const shown = await inSlices(withCapitals(jsonOfImpact(impact)), giveWay)
+  return { output: { ...parseOutput(shown), Current: current } }
+})
+
+/** Which materials of a key still decrypt. */
+export const getMaterialUsage = reportingOperation(onKey('GetMaterialUsage'), async (asked) => {
+  const { key, current } = await report(asked, { withGrants: false })
+  const usage = materialUsage(key).map((one) => ({ ...one, users: one.users.slice(0, SHOWN_MAX) }))
+  const Materials = await inSlices(withCapitals(jsonOfMaterials(usage)), asked.parts.giveWay)
+  return { output: { KeyArn: key.arn, Materials, Current: current } }
+})
+
+/** A value with members named as on the wire; what is null is left out. */
+function* withCapitals(value: unknown): Steps<OutputValue> {
+  if (typeof value !== 'object' || value === null) return parseScalar(value)
+  if (Array.isArray(value)) {
+    const items: OutputValue[] = []
+    for (const item of value) items.push(yield* withCapitals(item))
+    return items
+  }
+  yield
+  const members: Record<string, OutputValue> = {}
+  for (const [name, member] of Object.entries(value)) {
+    if (member === null) continue
+    members[name.charAt(0).toUpperCase() + name.slice(1)] = yield* withCapitals(member)
+  }
+  return members
+}
+
+/** Reports hold nothing but objects, lists, texts, numbers and booleans. */
+function parseScalar(value: unknown): OutputValue {
+  return value as OutputValue
+}
+
+/** The report on a key is an object. */
+function parseOutput(value: OutputValue): Output {
+  return value as Output
+}

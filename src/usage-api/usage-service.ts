@@ -1,0 +1,42 @@
+import type { IndexThread } from '../audit-index/thread/index-thread.ts'
+import type { Clock } from '../base/ports.ts'
+import type { GiveWay } from '../base/slices.ts'
+import { LookupLimiter } from '../cloudtrail/lookup-limiter.ts'
+import type { Operation } from '../dispatch/operation.ts'
+import type { Records } from '../store/records.ts'
+import type { Prices } from '../usage/prices.ts'
+import { getUsage } from './get-usage.ts'
+import { getKeyImpact, getMaterialUsage } from './key-operations.ts'
+import type { ReportingOperation, ReportingParts } from './usage-dependencies.ts'
+
+/** What the service works with. */
+export type ReportingServiceParts = {
+  readonly records: Records
+  readonly index: IndexThread
+  readonly clock: Clock
+  readonly prices: Prices | undefined
+  readonly giveWay: GiveWay
+}
+
+/** Every operation of our own service. */
+export const REPORTING_OPERATIONS: readonly ReportingOperation[] = [getUsage, getKeyImpact, getMaterialUsage]
+/** How long a call waits for the index to come to where the audit log is. */
+const REACH_MS = 2000
+
+/** The operations of our own service. */
+export function openReportingService(parts: ReportingServiceParts): readonly Operation[] {
+  const { records, index, clock, prices, giveWay } = parts
+  const ready: ReportingParts = {
+    records,
+    usage: (question) => index.ask({ ask: 'usage', question, reachMs: REACH_MS }),
+    touches: (key) => index.ask({ ask: 'touches', key, reachMs: REACH_MS }),
+    regions: async (account) => {
+      const { value: scopes } = await index.ask({ ask: 'scopes', reachMs: 0 })
+      return scopes.filter((scope) => scope.account === account).map(({ region }) => region)
+    },
+    prices,
+    limiter: new LookupLimiter(clock),
+    giveWay,
+  }
+  return REPORTING_OPERATIONS.map((operation) => operation(ready))
+}

@@ -1,0 +1,122 @@
+import type { Clock } from '../../base/ports.ts'
+import { UsageError } from '../../base/usage-error.ts'
+import type { Journal } from '../../dispatch/journal.ts'
+import { type Change, insert, LIST_MAX_RECORDS, remove, replace } from '../../store/records.ts'
+import { isExternalKeyId } from '../protocol/protocol.ts'
+import {
+  createExternalKey,
+  EXTERNAL_KEY,
+  type ExternalKeyParts,
+  type StoredExternalKey,
+} from './external-key.ts'
+import {
+  type NewProxyCredential,
+  newProxyCredential,
+  PROXY_CREDENTIAL,
+  PROXY_CREDENTIALS_MAX,
+} from './proxy-credential.ts'
+import { formatProxyAdministration } from './proxy-recording.ts'
+
+/** What administration works with. */
+export type AdministrationParts = ExternalKeyParts & {
+  readonly journal: Pick<Journal, 'commit'>
+  readonly clock: Clock
+  readonly account: string
+}
+
+/** The operator has asked for something that cannot be done. The message says what and why. */
+class AdministrationError extends UsageError {
+  override readonly name = 'AdministrationError'
+}
+
+/**
+ * What the operator does to the external keys and the credentials of a proxy. Each change is
+ * committed together with its audit event, and every proxy on the data folder knows it at once.
+ */
+export class ProxyAdministration {
+  readonly #parts: AdministrationParts
+
+  constructor(parts: AdministrationParts) {
+    this.#parts = parts
+  }
+
+  /** Makes an external key, enabled. @throws AdministrationError. */
+  async createKey(id: string): Promise<void> {
+    if (!isExternalKeyId(id)) {
+      throw new AdministrationError(
+        `'${id}' is no key id: 1 to 128 letters, digits, dots, hyphens and underscores are`,
+      )
+    }
+    const { records, account, clock } = this.#parts
+    if ((await records.get(EXTERNAL_KEY, account, id)) !== undefined) {
+      throw new AdministrationError(`there is an external key '${id}' already`)
+    }
+    const changes = await createExternalKey(this.#parts, account, id, clock.now())
+    await this.#commit('CreateExternalKey', { externalKeyId: id }, changes)
+  }
+
+  /** Lets an external key be used, or no more. @throws AdministrationError. */
+  async setKeyStatus(id: string, status: 'ENABLED' | 'DISABLED'): Promise<void> {
+    const { records, account } = this.#parts
+    const key = await records.get(EXTERNAL_KEY, account, id)
+    if (key === undefined) throw new AdministrationError(`there is no external key '${id}'`)
+    const name = status === 'ENABLED' ? 'EnableExternalKey' : 'DisableExternalKey'
+    await this.#commit(name, { externalKeyId: id }, [replace(key, { ...key.value, status })])
+  }
+
+  /** Every external key, by id. */
+  async listKeys(): Promise<readonly StoredExternalKey[]> {
+    const { records, account } = this.#parts
+    const keys: StoredExternalKey[] = []
+    let after: string | undefined
+    do {
+      const page = await records.list(EXTERNAL_KEY, { partition: account, after, limit: LIST_MAX_RECORDS })
+      keys.push(...page.records)
+      after = page.next
+    } while (after !== undefined)
+    return keys.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  /** A fresh credential; its secret is never shown again. @throws AdministrationError. */
+  async createCredential(): Promise<NewProxyCredential> {
+    const { account, clock, random } = this.#parts
+    if ((await this.listCredentials()).length >= PROXY_CREDENTIALS_MAX) {
+      throw new AdministrationError(
+        `there are ${PROXY_CREDENTIALS_MAX} credentials, and no more can be in use: delete the old one first`,
+      )
+    }
+    const { accessKeyId, secretAccessKey } = newProxyCredential(random)
+    const value = { format: 1 as const, createdAt: clock.now(), secretAccessKey }
+    const change = insert(PROXY_CREDENTIAL, account, accessKeyId, value)
+    await this.#commit('CreateProxyCredential', { accessKeyId }, [change])
+    return { accessKeyId, secretAccessKey }
+  }
+
+  /** Access key ids and when they were made, oldest first. */
+  async listCredentials(): Promise<readonly { readonly accessKeyId: string; readonly createdAt: number }[]> {
+    const { records, account } = this.#parts
+    const page = await records.list(PROXY_CREDENTIAL, { partition: account, limit: LIST_MAX_RECORDS })
+    return page.records
+      .map(({ name, value }) => ({ accessKeyId: name, createdAt: value.createdAt }))
+      .toSorted((a, b) => a.createdAt - b.createdAt)
+  }
+
+  /** Ends the use of a credential. @throws AdministrationError. */
+  async deleteCredential(accessKeyId: string): Promise<void> {
+    const { records, account } = this.#parts
+    const credential = await records.get(PROXY_CREDENTIAL, account, accessKeyId)
+    if (credential === undefined) throw new AdministrationError(`there is no credential '${accessKeyId}'`)
+    await this.#commit('DeleteProxyCredential', { accessKeyId }, [remove(credential)])
+  }
+
+  async #commit(
+    name: string,
+    details: { readonly [name: string]: unknown },
+    changes: readonly Change[],
+  ): Promise<void> {
+    const { account, clock, random, journal } = this.#parts
+    const eventId = random.uuid()
+    const json = formatProxyAdministration({ account, at: clock.now(), eventId, name, details })
+    await journal.commit(changes, [{ id: eventId, json }])
+  }
+}

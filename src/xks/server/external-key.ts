@@ -1,0 +1,120 @@
+import { concatBytes, lengthPrefixed } from '../../base/bytes.ts'
+import type { EpochMs, Random } from '../../base/ports.ts'
+import { blobPrefix, MATERIAL_PREFIX_DIGITS, newBlob, parseBlob } from '../../custody/blob.ts'
+import type { Custody } from '../../custody/custody.ts'
+import type { KeyRef, MaterialRef } from '../../custody/material.ts'
+import { currentDomainKey } from '../../kms/keys/domain-key.ts'
+import { MATERIAL, materialPartition } from '../../kms/keys/key-record.ts'
+import { kindOfFormat1 } from '../../store/kind.ts'
+import { type Change, insert, type Kind, type Records, type Stored } from '../../store/records.ts'
+import type { XksCiphertext } from '../protocol/integrity.ts'
+import { XKS_TAG_BYTES } from '../protocol/protocol.ts'
+import type { DecryptInput, EncryptInput } from './requests.ts'
+
+/**
+ * An external key: what `holdfast xks-proxy` keeps for somebody else's KMS keys. Partition: the
+ * account; name: its id, as XksKeyId names it.
+ *
+ * States: ENABLED and DISABLED, either way.
+ */
+export type ExternalKeyValue = {
+  readonly format: 1
+  readonly status: 'ENABLED' | 'DISABLED'
+  readonly createdAt: EpochMs
+  /** How custody knows it. */
+  readonly keyId: string
+  readonly materialId: string
+}
+
+/** The kind of external keys. */
+export const EXTERNAL_KEY: Kind<ExternalKeyValue> = kindOfFormat1('external-key')
+
+/** An external key as it was read. */
+export type StoredExternalKey = Stored<ExternalKeyValue>
+
+/** What the domain of external keys has in the place of a region: no region has such a name. */
+const DOMAIN = 'xks-proxy'
+/** What custody makes for an external key: 256 bits that encrypt. */
+const SPEC = 'SYMMETRIC_DEFAULT'
+
+/** What external keys are kept with. */
+export type ExternalKeyParts = {
+  readonly records: Records
+  readonly custody: Custody
+  readonly random: Random
+}
+
+/** The changes that make a new external key. */
+export async function createExternalKey(
+  parts: ExternalKeyParts,
+  account: string,
+  id: string,
+  now: EpochMs,
+): Promise<readonly Change[]> {
+  const keyId = parts.random.uuid()
+  const ref: KeyRef = { account, region: DOMAIN, keyId, spec: SPEC }
+  const domainKeyId = await currentDomainKey(parts, account, DOMAIN, now)
+  const { materialId, wrapped } = await parts.custody.createMaterial(ref, domainKeyId)
+  const value: ExternalKeyValue = { format: 1, status: 'ENABLED', createdAt: now, keyId, materialId }
+  const material = { format: 1 as const, materialId, order: 0, wrapped, createdAt: now }
+  const partition = materialPartition(account, DOMAIN, keyId)
+  return [
+    insert(EXTERNAL_KEY, account, id, value),
+    insert(MATERIAL, partition, materialId.slice(0, MATERIAL_PREFIX_DIGITS), material),
+  ]
+}
+
+/** The format of ciphertextMetadata: see docs/reference/formats/external-key.md. */
+const METADATA_FORMAT = Uint8Array.of(0x01)
+const NONCE_BYTES = 16
+
+/** Encrypts for the caller of the proxy: see docs/reference/formats/external-key.md. */
+export async function sealExternally(
+  custody: Custody,
+  key: StoredExternalKey,
+  { plaintext, aad }: Pick<EncryptInput, 'plaintext' | 'aad'>,
+): Promise<XksCiphertext> {
+  const blob = await custody.encrypt(materialOf(key), plaintext, boundData(key, aad))
+  const parsed = parseBlob(blob)
+  if (parsed === undefined) throw new Error('custody has made a blob of another format')
+  return {
+    iv: parsed.iv,
+    metadata: concatBytes(METADATA_FORMAT, parsed.nonce),
+    ciphertext: parsed.sealed.subarray(0, plaintext.length),
+    tag: parsed.sealed.subarray(plaintext.length),
+  }
+}
+
+/**
+ * The plaintext, or nothing when ciphertext, key and additional data do not belong together. The
+ * caller clears it.
+ */
+export async function openExternally(
+  custody: Custody,
+  key: StoredExternalKey,
+  { ciphertext, iv, tag, metadata, aad }: DecryptInput,
+): Promise<Uint8Array | undefined> {
+  const ref = materialOf(key)
+  const nonce = metadata.subarray(METADATA_FORMAT.length)
+  if (metadata[0] !== METADATA_FORMAT[0] || nonce.length !== NONCE_BYTES) return undefined
+  // A 16-byte IV is legal in the API, and none of ours.
+  const unique = concatBytes(nonce, iv)
+  if (tag.length !== XKS_TAG_BYTES || iv.length !== IV_BYTES) return undefined
+  const blob = newBlob(blobPrefix(ref), unique, ciphertext.length)
+  blob.sealed.set(ciphertext)
+  blob.sealed.set(tag, ciphertext.length)
+  const parsed = parseBlob(blob.bytes)
+  return parsed && custody.decrypt(ref, parsed, boundData(key, aad))
+}
+
+const IV_BYTES = 12
+
+function materialOf({ partition, value }: StoredExternalKey): MaterialRef {
+  const { keyId, materialId } = value
+  return { account: partition, region: DOMAIN, keyId, spec: SPEC, materialId }
+}
+
+/** An odd number of fields, so that it is no encryption context: see docs/reference/formats/ciphertext-blob.md. */
+function boundData({ name }: StoredExternalKey, aad: Uint8Array): Uint8Array {
+  return lengthPrefixed('holdfast/external-key/1', name, aad)
+}

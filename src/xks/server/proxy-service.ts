@@ -1,0 +1,235 @@
+import { toBase64 } from '../../base/bytes.ts'
+import type { Log } from '../../base/log.ts'
+import type { Clock, EpochMs, Random } from '../../base/ports.ts'
+import type { Custody } from '../../custody/custody.ts'
+import type { Freshness } from '../../dispatch/freshness.ts'
+import type { Journal } from '../../dispatch/journal.ts'
+import type { WireRequest, WireResponse } from '../../dispatch/wire.ts'
+import { type WireFault, wireFaultError } from '../../dispatch/wire-fault.ts'
+import { SigningKeys } from '../../sigv4/signing-key.ts'
+import type { Records } from '../../store/records.ts'
+import { integrityValue } from '../protocol/integrity.ts'
+import { XKS_MEDIA_TYPE } from '../protocol/protocol.ts'
+import { authenticateCaller, type ProxyCaller } from './authenticate-client.ts'
+import { EXTERNAL_KEY, openExternally, type StoredExternalKey, sealExternally } from './external-key.ts'
+import { findProxyCredential } from './proxy-credential.ts'
+import { formatProxyEvent, type ProxyCallFacts } from './proxy-recording.ts'
+import { ProxyRefusal } from './proxy-refusal.ts'
+import {
+  type ProxyCall,
+  parseBody,
+  parseCall,
+  parseDecryptInput,
+  parseEncryptInput,
+  parseMetadata,
+  type RequestBody,
+  type RequestMetadata,
+} from './requests.ts'
+
+/** What a proxy works with. */
+export type ProxyParts = {
+  readonly records: Records
+  readonly custody: Custody
+  readonly journal: Pick<Journal, 'append'>
+  /** Whether one more refusal of this source is recorded by itself; it is counted otherwise. */
+  readonly admit: (source: string) => boolean
+  readonly freshness: Pick<Freshness, 'reached'>
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  /** Whose external keys and credentials they are. */
+  readonly account: string
+  /** What comes before `/kms/xks/v1` in every path. */
+  readonly prefix: string
+}
+
+/** Answers calls of the XKS proxy API. Neither rejects: a failure is an answer too. */
+export type ProxyService = {
+  readonly handle: (request: WireRequest) => Promise<WireResponse>
+  /** Answers a request that is refused for its form on the wire; its body has not been read. */
+  readonly refuseUnread: (request: WireRequest, fault: WireFault) => Promise<WireResponse>
+}
+
+/** A call on its way, as far as it is known. */
+type Attempt = {
+  readonly request: WireRequest
+  readonly requestId: string
+  readonly now: EpochMs
+  caller?: ProxyCaller
+  call?: ProxyCall
+  metadata?: RequestMetadata
+}
+
+/** A proxy of these parts. */
+export function createProxyService(parts: ProxyParts): ProxyService {
+  const signingKeys = new SigningKeys()
+  const begin = (request: WireRequest): Attempt => ({
+    request,
+    requestId: parts.random.uuid(),
+    now: parts.clock.now(),
+  })
+  return {
+    handle: (request) => handle(parts, signingKeys, begin(request)),
+    refuseUnread: (request, fault) => {
+      const { message } = wireFaultError(fault)
+      return finish(parts, begin(request), new ProxyRefusal('ValidationException', message))
+    },
+  }
+}
+
+async function handle(parts: ProxyParts, signingKeys: SigningKeys, attempt: Attempt): Promise<WireResponse> {
+  const { request, requestId } = attempt
+  // Source: XKS Proxy API Specification: whatever is not POST is answered 405. It names nobody.
+  if (request.method !== 'POST') return { status: 405, mediaType: XKS_MEDIA_TYPE, requestId, body: '' }
+  try {
+    return await finish(parts, attempt, await perform(parts, signingKeys, attempt))
+  } catch (error) {
+    return finish(parts, attempt, refusalOf(parts, requestId, error))
+  }
+}
+
+/** Authenticates and does what is asked; the attempt learns on the way what is to be recorded. */
+async function perform(parts: ProxyParts, signingKeys: SigningKeys, attempt: Attempt): Promise<object> {
+  const { request, now } = attempt
+  await parts.freshness.reached()
+  attempt.caller = await authenticateCaller(request, now, {
+    findCredential: (accessKeyId) => findProxyCredential(parts.records, parts.account, accessKeyId),
+    signingKeys,
+  })
+  const call = parseCall(request.target, parts.prefix)
+  if (call === undefined) throw new ProxyRefusal('InvalidUriPathException', 'There is nothing at this path.')
+  attempt.call = call
+  const body = parseBody(request.body)
+  attempt.metadata = parseMetadata(call.name, body)
+  return answerOf(parts, call, body)
+}
+
+function answerOf(parts: ProxyParts, call: ProxyCall, body: RequestBody): Promise<object> | object {
+  switch (call.name) {
+    case 'GetHealthStatus':
+      return HEALTH
+    case 'GetKeyMetadata':
+      return keyMetadata(parts, call.keyId)
+    case 'Encrypt':
+      return encrypt(parts, call.keyId, body)
+    case 'Decrypt':
+      return decrypt(parts, call.keyId, body)
+  }
+}
+
+/** It answers, so its records can be read: there is no key manager behind it that could be down. */
+const HEALTH = {
+  xksProxyFleetSize: 1,
+  xksProxyVendor: 'Holdfast',
+  xksProxyModel: 'Holdfast xks-proxy',
+  ekmVendor: 'Holdfast',
+  ekmFleetDetails: [{ id: 'holdfast', model: 'Holdfast', healthStatus: 'ACTIVE' }],
+}
+
+async function keyMetadata(parts: ProxyParts, keyId: string): Promise<object> {
+  const { value } = await getKey(parts, keyId)
+  return { keySpec: 'AES_256', keyUsage: ['ENCRYPT', 'DECRYPT'], keyStatus: value.status }
+}
+
+async function encrypt(parts: ProxyParts, keyId: string, body: RequestBody): Promise<object> {
+  const input = parseEncryptInput(body)
+  try {
+    const sealed = await sealExternally(parts.custody, await getEnabledKey(parts, keyId), input)
+    return {
+      ciphertext: toBase64(sealed.ciphertext),
+      initializationVector: toBase64(sealed.iv),
+      authenticationTag: toBase64(sealed.tag),
+      ciphertextMetadata: toBase64(sealed.metadata),
+      ...(input.integrity && {
+        ciphertextDataIntegrityValue: toBase64(integrityValue(input.aad, sealed)),
+      }),
+    }
+  } finally {
+    input.plaintext.fill(0)
+  }
+}
+
+async function decrypt(parts: ProxyParts, keyId: string, body: RequestBody): Promise<object> {
+  const input = parseDecryptInput(body)
+  const plaintext = await openExternally(parts.custody, await getEnabledKey(parts, keyId), input)
+  if (plaintext === undefined) {
+    throw new ProxyRefusal('InvalidCiphertextException', 'Ciphertext and key do not belong together.')
+  }
+  try {
+    return { plaintext: toBase64(plaintext) }
+  } finally {
+    plaintext.fill(0)
+  }
+}
+
+async function getKey(parts: ProxyParts, keyId: string): Promise<StoredExternalKey> {
+  const { records, account } = parts
+  const key = records.peek(EXTERNAL_KEY, account, keyId) ?? (await records.get(EXTERNAL_KEY, account, keyId))
+  if (key === undefined) throw new ProxyRefusal('KeyNotFoundException', 'There is no such key.')
+  return key
+}
+
+async function getEnabledKey(parts: ProxyParts, keyId: string): Promise<StoredExternalKey> {
+  const key = await getKey(parts, keyId)
+  if (key.value.status === 'ENABLED') return key
+  throw new ProxyRefusal('InvalidStateException', 'The key is disabled.')
+}
+
+/** A failure of our own is told without detail, which goes to the operator's log. */
+function refusalOf(parts: ProxyParts, requestId: string, error: unknown): ProxyRefusal {
+  if (error instanceof ProxyRefusal) return error
+  const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  const alarm = error instanceof Error && ['IntegrityError', 'KeyringError'].includes(error.name)
+  parts.log.error(alarm ? `INTEGRITY ALARM: ${why}` : `a call to the proxy failed: ${why}`, { requestId })
+  return new ProxyRefusal('InternalException', 'The request failed because of an internal error.')
+}
+
+/** Records how a call ended, and only then gives its answer. */
+async function finish(
+  parts: ProxyParts,
+  attempt: Attempt,
+  end: object | ProxyRefusal,
+): Promise<WireResponse> {
+  const refusal = end instanceof ProxyRefusal ? end : undefined
+  try {
+    await record(parts, attempt, refusal)
+  } catch (error) {
+    return refusalResponse(attempt, refusalOf(parts, attempt.requestId, error))
+  }
+  if (refusal !== undefined) {
+    const response = refusalResponse(attempt, refusal)
+    return attempt.caller === undefined ? { ...response, isCallerUnknown: true } : response
+  }
+  return {
+    status: 200,
+    mediaType: XKS_MEDIA_TYPE,
+    requestId: attempt.requestId,
+    body: JSON.stringify(end),
+  }
+}
+
+/** Whoever has no credential can call as often as they like: beyond a rate that is only counted. */
+async function record(parts: ProxyParts, attempt: Attempt, refusal: ProxyRefusal | undefined): Promise<void> {
+  const { caller, call, metadata, request, requestId } = attempt
+  if (caller === undefined && !parts.admit(request.connection.address)) return
+  const cause = refusal?.cause instanceof Error ? ` (${refusal.cause.message})` : ''
+  const facts: ProxyCallFacts = {
+    account: parts.account,
+    requestId,
+    eventId: parts.random.uuid(),
+    at: parts.clock.now(),
+    request,
+    name: call?.name ?? 'Unknown',
+    accessKeyId: caller?.accessKeyId,
+    region: caller?.region ?? 'unknown',
+    externalKeyId: call !== undefined && 'keyId' in call ? call.keyId : undefined,
+    metadata,
+    error: refusal && { code: refusal.code, message: `${refusal.message}${cause}` },
+  }
+  await parts.journal.append(formatProxyEvent(facts))
+}
+
+function refusalResponse({ requestId }: Attempt, refusal: ProxyRefusal): WireResponse {
+  const body = JSON.stringify({ errorName: refusal.code, errorMessage: refusal.message })
+  return { status: refusal.status, mediaType: XKS_MEDIA_TYPE, requestId, body }
+}
