@@ -70,25 +70,37 @@ const COMMANDS: readonly Command[] = [
   ...XKS_PROXY_ADMINISTRATION,
 ]
 
-const output: Output = {
-  print: (line) => void process.stdout.write(`${line}\n`),
-  // Messages repeat what files and arguments hold.
-  complain: (text) => void process.stderr.write(`${text.split('\n').map(printable).join('\n')}\n`),
+/** What a command line is run in. */
+export type Surroundings = {
+  readonly output: Output
+  readonly environment: Readonly<Record<string, string | undefined>>
 }
 
 /** Runs `holdfast` with its arguments; gives the exit status. */
-export async function runCommandLine(args: readonly string[]): Promise<number> {
-  process.stdout.on('error', outliveReader)
-  process.stderr.on('error', outliveReader)
+export async function runCommandLine(
+  args: readonly string[],
+  surroundings: Surroundings = processSurroundings(),
+): Promise<number> {
   try {
-    return await run(args)
+    return await run(args, surroundings)
   } catch (error) {
-    output.complain(`holdfast: ${messageOf(error)}`)
+    surroundings.output.complain(`holdfast: ${messageOf(error)}`)
     return isUsage(error) ? EXIT_USAGE : EXIT_FAILURE
   }
 }
 
-async function run(args: readonly string[]): Promise<number> {
+function processSurroundings(): Surroundings {
+  process.stdout.on('error', outliveReader)
+  process.stderr.on('error', outliveReader)
+  const output = {
+    print: (line: string) => void process.stdout.write(`${line}\n`),
+    // Messages repeat what files and arguments hold.
+    complain: (text: string) => void process.stderr.write(`${text.split('\n').map(printable).join('\n')}\n`),
+  }
+  return { output, environment: processEnvironment() }
+}
+
+async function run(args: readonly string[], { output, environment }: Surroundings): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],
     options: {
@@ -99,16 +111,16 @@ async function run(args: readonly string[]): Promise<number> {
     },
     allowPositionals: true,
   })
-  if (values['version'] === true) return print(VERSION)
+  if (values['version'] === true) return print(output, VERSION)
   const name = positionals.join(' ')
-  if (values['help'] === true || name === 'help') return print(helpText(COMMANDS))
+  if (values['help'] === true || name === 'help') return print(output, helpText(COMMANDS))
   const command = findCommand(positionals)
   if (command === undefined) {
     output.complain(name === '' ? helpText(COMMANDS) : unknownCommand(positionals))
     return EXIT_USAGE
   }
   const flags = flagsOf(command, values)
-  const config = parseConfig({ flags: values, environment: processEnvironment() })
+  const config = parseConfig({ flags: values, environment })
   const operands = positionals.slice(command.name.split(' ').length)
   return command.run({ config, operands, output, ...flags })
 }
@@ -169,7 +181,7 @@ function messageOf(error: unknown): string {
   return unknownFlag === undefined ? error.message : `there is no flag ${unknownFlag}: see holdfast --help`
 }
 
-function print(text: string): number {
+function print(output: Output, text: string): number {
   output.print(text)
   return 0
 }

@@ -1,7 +1,9 @@
-/** For tests: a command of `holdfast` as a process of its own. */
+/** For tests: commands of `holdfast`, run to their end. */
 
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { printable } from '../../src/base/printable.ts'
+import { runCommandLine } from '../../src/cli/command-line.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
@@ -11,8 +13,32 @@ const COMMAND_MAX_MS = 120_000
 /** What a command has said, and its exit status. */
 export type Finished = { readonly status: number | null; readonly output: string; readonly errors: string }
 
-/** Runs `holdfast` with these arguments on a data folder, to its end. */
+/** Commands that take signals and run on. */
+const SERVERS = new Set(['serve', 'xks-proxy'])
+
+/** The commands that this process has already run as processes. */
+const STARTED = new Set<string>()
+
+/**
+ * Runs `holdfast` with these arguments on a data folder, to its end.
+ *
+ * A process takes longer to start than most commands to run. So the first run of a command in a test file is a process, and the
+ * others are in this one. What serves is always a process.
+ */
 export function runHoldfast(data: string, ...args: readonly string[]): Promise<Finished> {
+  const command = commandIn(args)
+  if (!SERVERS.has(command) && STARTED.has(command)) return runHere(data, args)
+  STARTED.add(command)
+  return runProcess(data, args)
+}
+
+/** The words of a command's name: options, ids, paths and names of resources look different. */
+function commandIn(args: readonly string[]): string {
+  const end = args.findIndex((arg) => !/^[a-z]+(?:-[a-z]+)*$/.test(arg))
+  return args.slice(0, end < 0 ? args.length : end).join(' ')
+}
+
+function runProcess(data: string, args: readonly string[]): Promise<Finished> {
   const { PATH, NODE_COMPILE_CACHE } = process.env
   const child = spawn(process.execPath, [MAIN, ...args], {
     env: { PATH, NODE_COMPILE_CACHE, HOLDFAST_DATA: data },
@@ -31,4 +57,18 @@ export function runHoldfast(data: string, ...args: readonly string[]): Promise<F
     child.once('error', reject)
     child.once('close', (status) => resolve({ status, ...said }))
   })
+}
+
+async function runHere(data: string, args: readonly string[]): Promise<Finished> {
+  const said = { output: '', errors: '' }
+  const output = {
+    print: (line: string) => {
+      said.output += `${line}\n`
+    },
+    complain: (text: string) => {
+      said.errors += `${text.split('\n').map(printable).join('\n')}\n`
+    },
+  }
+  const environment = { HOLDFAST_DATA: data }
+  return { status: await runCommandLine(args, { output, environment }), ...said }
 }
