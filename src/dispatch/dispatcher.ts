@@ -343,7 +343,8 @@ function record(parts: DispatcherParts, attempt: Attempt, outcome: Outcome): Pro
   const events = formatCallEvents(facts, { at, parameters, resources, outcome }, random)
   charge(parts, facts.account, events)
   const { changes = [] } = outcome
-  const urgency = isRevocation(facts.service.name, facts.eventName) ? 'revocation' : 'usual'
+  const urgency =
+    facts.readOnly || !isRevocation(facts.service.name, facts.eventName) ? 'usual' : 'revocation'
   if (changes.length === 0) return appendAll(journal, events, urgency)
   const also = (outcome.event?.also ?? []).map((more) => formatServiceEvent(more, { at, random }))
   return journal.commit(changes, [...events, ...also], urgency)

@@ -61,12 +61,12 @@ const SHOWN_NAME = /^[A-Za-z0-9]{1,64}$/
 
 /** The operation that a request asks for, by its target header or its form. */
 export function routeOf(routing: Routing, request: WireRequest): Route {
-  const repeated = findRepeated(request.rawHeaders)
+  const { target: named, repeated } = askedByHeaders(request.rawHeaders)
   if (repeated !== undefined) {
     const error = incomplete(`The header '${repeated}' must be given once.`)
     return unknownRoute(serviceOfHeaders(request), NAMELESS, error)
   }
-  const target = request.method === 'POST' ? findHeader(request.rawHeaders, TARGET_HEADER) : undefined
+  const target = request.method === 'POST' ? named : undefined
   if (target !== undefined) return routing.byTarget.get(target) ?? unknownTarget(target)
   const form = findForm(request)
   return form === undefined ? unknownRoute(SERVICES.kms, NAMELESS) : routeOfForm(routing, form)
@@ -75,22 +75,28 @@ export function routeOf(routing: Routing, request: WireRequest): Route {
 const TARGET_HEADER = 'x-amz-target'
 const TYPE_HEADER = 'content-type'
 
+type AskedByHeaders = { readonly target: string | undefined; readonly repeated: string | undefined }
+
 /**
- * A header that says what is asked for and is there twice: readers that pick different ones of the two would take the
- * request for different calls.
+ * The target header, and a header that says what is asked for and is there twice: readers that pick different ones of the
+ * two would take the request for different calls.
  */
-function findRepeated(rawHeaders: readonly string[]): string | undefined {
-  let [targets, types] = [0, 0]
+function askedByHeaders(rawHeaders: readonly string[]): AskedByHeaders {
+  let target: string | undefined
+  let targets = 0
+  let types = 0
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? ''
     // Both names are equally long, and few others are.
     if (name.length !== TARGET_HEADER.length) continue
     const lower = name.toLowerCase()
-    if (lower === TARGET_HEADER) targets += 1
-    else if (lower === TYPE_HEADER) types += 1
-    if (targets > 1 || types > 1) return name
+    if (lower === TARGET_HEADER) {
+      targets += 1
+      target ??= rawHeaders[index + 1]
+    } else if (lower === TYPE_HEADER) types += 1
+    if (targets > 1 || types > 1) return { target, repeated: name }
   }
-  return undefined
+  return { target, repeated: undefined }
 }
 
 /** Whether the calls of what is asked for carry no signature. */

@@ -54,9 +54,10 @@ export class Receiving {
       this.#finish(undefined)
       return
     }
+    // Node takes a body that comes with its head for one that nobody reads, and looks for listeners to remove.
+    request.read(0)
     request.on('data', (chunk: Buffer) => this.#add(chunk))
     request.on('end', () => this.#end())
-    request.on('close', () => this.#drop())
   }
 
   /** How much of the body is to come; 0 when that is not known. */
@@ -82,11 +83,16 @@ export class Receiving {
 
   /** Does not copy any more once the client is cut off. */
   #copy(chunk: Buffer): void {
-    this.#share ??= this.#parts.openShare()
+    this.#share ??= this.#openShare()
     this.#share.moved(chunk.length)
     const before = this.#size - chunk.length
     if (this.#size > this.#bytes.length && !this.#grow(before)) return
     chunk.copy(this.#bytes, before)
+  }
+
+  #openShare(): Share {
+    this.#request.on('close', () => this.#drop())
+    return this.#parts.openShare()
   }
 
   #grow(used: number): boolean {

@@ -173,11 +173,15 @@ function answerBody(
   }
   state.requests += 1
   network.requests += 1
-  response.once('close', () => {
-    state.requests -= 1
-    network.requests -= 1
-  })
+  peer.isCalling = true
   finish(serving, to, parts.handle({ ...head, body }), false)
+}
+
+/** Notes that a peer's call is answered, or that it cannot be any more. */
+export function endCall({ state }: Serving, peer: Peer): void {
+  peer.isCalling = false
+  state.requests -= 1
+  peer.network.requests -= 1
 }
 
 type Ending = { readonly peer: Peer; readonly response: ServerResponse; readonly bodyBytes: number }

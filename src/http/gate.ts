@@ -21,7 +21,9 @@ export type GateParts = {
 type Chunk = Buffer<ArrayBuffer>
 
 /** The end of a request's head, and of a chunked body. Source: RFC 9112, sections 2.1 and 7.1. */
-const BLANK_LINE = Buffer.from('\r\n\r\n')
+const BLANK_LINE_BYTES = 4
+const CR = 13
+const LF = 10
 /** Of a body of unknown length so much is handed on at once, whatever is in it. */
 const BLIND_BYTES = 1024
 
@@ -49,7 +51,6 @@ export class Gate {
     socket.removeAllListeners('data')
     socket.on('data', (chunk: Chunk) => this.#receive(chunk))
     socket.on('drain', () => this.#releaseLater())
-    socket.once('close', () => this.#close())
   }
 
   /** The exchange that is being answered. */
@@ -59,7 +60,7 @@ export class Gate {
 
   /** A request has arrived, as far as its head. */
   arrive(exchange: Exchange): void {
-    exchange.response.once('close', () => this.#finish(exchange))
+    exchange.response.on('close', () => this.#finish(exchange))
     if (this.#current === undefined) this.#begin(exchange)
     else this.#waiting.push(exchange)
   }
@@ -67,6 +68,14 @@ export class Gate {
   /** Says how much of the current request's body is to come. */
   expect(bodyLeft: () => number): void {
     this.#bodyLeft = bodyLeft
+  }
+
+  /** Forgets what is held: the connection is closed. */
+  close(): void {
+    this.#held = undefined
+    this.#waiting.length = 0
+    this.#parts.share.close()
+    if (this.#current !== undefined) this.#finish(this.#current)
   }
 
   #begin(exchange: Exchange): void {
@@ -87,13 +96,6 @@ export class Gate {
   /** In this turn, one answer after the other would be made until nothing is held any more, and nobody else served. */
   #releaseLater(): void {
     if (this.#held !== undefined && !this.#isBlocked()) this.#parts.later(() => this.#release())
-  }
-
-  #close(): void {
-    this.#held = undefined
-    this.#waiting.length = 0
-    this.#parts.share.close()
-    if (this.#current !== undefined) this.#finish(this.#current)
   }
 
   #receive(chunk: Chunk): void {
@@ -132,6 +134,10 @@ export class Gate {
         return
       }
       const size = this.#partOf(rest)
+      if (size === rest.length) {
+        this.#feed(rest)
+        return
+      }
       this.#feed(rest.subarray(0, size))
       rest = rest.subarray(size)
     }
@@ -142,7 +148,7 @@ export class Gate {
     if (this.#current === undefined) {
       const end = endOfHead(bytes, 0)
       // Nearly always head and body come together, and nothing else does: they are one piece.
-      return end === bytes.length || bytes.indexOf(BLANK_LINE, end) < 0 ? bytes.length : end
+      return findEnd(bytes, end) === undefined ? bytes.length : end
     }
     const left = this.#bodyLeft?.() ?? 0
     return left > 0 ? Math.min(left, bytes.length) : endOfHead(bytes, BLIND_BYTES)
@@ -150,6 +156,22 @@ export class Gate {
 }
 
 function endOfHead(bytes: Chunk, from: number): number {
-  const at = bytes.indexOf(BLANK_LINE, from)
-  return at < 0 ? bytes.length : at + BLANK_LINE.length
+  return findEnd(bytes, from) ?? bytes.length
+}
+
+/** Where the next blank line ends. Heads are short, so that this takes less than a call of `indexOf`. */
+function findEnd(bytes: Chunk, from: number): number | undefined {
+  let at = from + BLANK_LINE_BYTES - 1
+  while (at < bytes.length) {
+    const byte = bytes[at]
+    if (byte === LF && bytes[at - 1] === CR && bytes[at - 2] === LF && bytes[at - 3] === CR) return at + 1
+    at += stepAfter(byte)
+  }
+  return undefined
+}
+
+/** How far a blank line may end at the soonest beyond a byte that is not its end. */
+function stepAfter(byte: number | undefined): number {
+  if (byte === LF) return 2
+  return byte === CR ? 1 : BLANK_LINE_BYTES
 }

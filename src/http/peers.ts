@@ -29,6 +29,10 @@ export type Peer = {
   readonly isReserved: boolean
   /** Whether a call on it was made by somebody who is known. */
   isProven: boolean
+  /** Whether a call on it is being answered. */
+  isCalling: boolean
+  /** Called once it is closed. */
+  closed: () => void
 }
 
 /** What a table of connections works with. */
@@ -70,7 +74,7 @@ export class Peers {
   add(socket: Socket): Peer {
     const network = this.#network(networkOf(socket.remoteAddress ?? ''))
     const isReserved = !this.#hasRoom(network)
-    const peer: Peer = { socket, network, isReserved, isProven: false }
+    const peer: Peer = { socket, network, isReserved, isProven: false, isCalling: false, closed: () => {} }
     if (isReserved) this.#reserve(peer)
     else {
       this.#counted.add(peer)
@@ -84,6 +88,7 @@ export class Peers {
       this.#bySocket.delete(socket)
       if (this.#byPlace.get(place) === peer) this.#byPlace.delete(place)
       this.#remove(peer)
+      peer.closed()
     })
     return peer
   }
@@ -94,7 +99,10 @@ export class Peers {
     if (peer === undefined) return undefined
     peer.socket = socket
     this.#bySocket.set(socket, peer)
-    socket.once('close', () => this.#bySocket.delete(socket))
+    socket.once('close', () => {
+      this.#bySocket.delete(socket)
+      peer.closed()
+    })
     return peer
   }
 

@@ -36,7 +36,14 @@ function network(name: string): Network {
 }
 
 function peer(of: Network): Peer {
-  return { socket: new Socket(), network: of, isReserved: false, isProven: false }
+  return {
+    socket: new Socket(),
+    network: of,
+    isReserved: false,
+    isProven: false,
+    isCalling: false,
+    closed: () => {},
+  }
 }
 
 test('a part of the pot that is full cuts off whoever of the address moves least', () => {

@@ -24,7 +24,8 @@ export function sendResponse(response: ServerResponse, wire: WireResponse, sendi
     sendParts(response, utf8(wire.body), sending.openShare())
     return
   }
-  response.end(wire.body)
+  // Text of one byte a character need not be encoded.
+  response.end(wire.body, size === wire.body.length ? 'latin1' : 'utf8')
   if ((response.socket?.writableLength ?? 0) === 0) return
   const share = sending.openShare()
   response.once('close', () => share.close())

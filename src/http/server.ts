@@ -5,8 +5,9 @@ import { REQUEST_HEADERS_MAX_BYTES } from '../base/limits.ts'
 import { systemAfterThisTurn, systemClock, systemTimers } from '../base/ports.ts'
 import type { TlsPair } from '../base/tls-pair.ts'
 import { answerError } from './client-error.ts'
-import { type BoundName, type HttpParts, type Serving, type State, serve } from './exchange.ts'
+import { type BoundName, endCall, type HttpParts, type Serving, type State, serve } from './exchange.ts'
 import { Gate } from './gate.ts'
+import { Incoming } from './incoming.ts'
 import { listen, type Place } from './listen.ts'
 import { type Bound, type Peer, Peers, RESERVED_CONNECTIONS } from './peers.ts'
 import { Penalties } from './penalties.ts'
@@ -93,7 +94,7 @@ function makeServing(parts: HttpParts, bounds: HttpBounds): Serving {
 /** Puts a gate into every connection, and lets requests through it. */
 function attach(server: Server, serving: Serving, isTls: boolean): void {
   const { peers } = serving
-  const gates = new WeakMap<Peer, Gate>()
+  const gates = new WeakMap<Socket, Gate>()
   const turns = new Turns(systemAfterThisTurn)
   const open = (peer: Peer): void => {
     const gate: Gate = new Gate({
@@ -104,9 +105,13 @@ function attach(server: Server, serving: Serving, isTls: boolean): void {
         peers.busy(peer)
         serve(serving, peer, gate, exchange)
       },
-      finished: () => peers.idle(peer),
+      finished: () => {
+        if (peer.isCalling) endCall(serving, peer)
+        peers.idle(peer)
+      },
     })
-    gates.set(peer, gate)
+    peer.closed = () => gate.close()
+    gates.set(peer.socket, gate)
   }
   server.on('connection', (socket: Socket) => {
     const peer = peers.add(socket)
@@ -117,17 +122,13 @@ function attach(server: Server, serving: Serving, isTls: boolean): void {
     if (peer === undefined) socket.destroy()
     else open(peer)
   })
-  const gateOf = (socket: Socket): Gate | undefined => {
-    const peer = peers.of(socket)
-    return peer && gates.get(peer)
-  }
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    const gate = gateOf(request.socket)
+    const gate = gates.get(request.socket)
     if (gate === undefined) response.destroy()
     else gate.arrive({ request, response })
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    answerError(serving, { error, socket, exchange: gateOf(socket)?.current })
+    answerError(serving, { error, socket, exchange: gates.get(socket)?.current })
   })
 }
 
@@ -143,6 +144,7 @@ function makeServer({ tls }: Listener): Server {
     noDelay: true,
     // A request without one is answered by us.
     requireHostHeader: false,
+    IncomingMessage: Incoming,
   }
   return tls === undefined
     ? createServer(options)

@@ -10,8 +10,8 @@ export const AUDIT_BURST_MS = 5000
 const URGENT_BURST_MS = 2 * AUDIT_BURST_MS
 const SECOND_MS = 1000
 
-/** What an account has written, and how long a byte takes to be written off. */
-type Account = Bucket & { intervalMs: number; limit: number }
+/** What an account has written, how long a byte takes to be written off, and when the clock was last read for it. */
+type Account = Bucket & { intervalMs: number; limit: number; seenAtMs: number }
 
 /** What an allowance works with. */
 export type AuditAllowanceParts = {
@@ -38,8 +38,9 @@ export class AuditAllowance {
     const limit = stored?.[AUDIT_BYTES.name] ?? AUDIT_BYTES.byDefault
     const found = this.#accounts.get(account) ?? this.#begin(account)
     if (found.limit !== limit) this.#change(found, limit)
-    if (found.fullAtMs === Number.NEGATIVE_INFINITY) return true
-    const used = usedMs(found, this.#parts.clock.monotonicMs())
+    // No more is used than there was when the clock was last read, so that it need not be read for every call.
+    if (found.fullAtMs - found.seenAtMs < AUDIT_BURST_MS) return true
+    const used = usedMs(found, this.#now(found))
     if (used < AUDIT_BURST_MS || (used < URGENT_BURST_MS && isUrgent())) return true
     this.#parts.watch.note({ account, region, quota: AUDIT_BYTES.name, used: limit, limit })
     return false
@@ -48,19 +49,24 @@ export class AuditAllowance {
   /** Charges what a call has written, in bytes or UTF-16 units of JSON. */
   charge(account: string, size: number): void {
     const found = this.#accounts.get(account)
-    if (found !== undefined) take(found, this.#parts.clock.monotonicMs(), size * found.intervalMs)
+    if (found !== undefined) take(found, this.#now(found), size * found.intervalMs)
+  }
+
+  #now(found: Account): number {
+    found.seenAtMs = this.#parts.clock.monotonicMs()
+    return found.seenAtMs
   }
 
   /** What is written stays written: it takes as long to be written off as by the new quota. */
   #change(found: Account, limit: number): void {
-    const nowMs = this.#parts.clock.monotonicMs()
+    const nowMs = this.#now(found)
     const intervalMs = (SECOND_MS * this.#parts.processes) / limit
     const bytes = found.intervalMs === 0 ? 0 : usedMs(found, nowMs) / found.intervalMs
     Object.assign(found, { limit, intervalMs, fullAtMs: nowMs + bytes * intervalMs })
   }
 
   #begin(account: string): Account {
-    const begun = { ...fullBucket(), intervalMs: 0, limit: 0 }
+    const begun = { ...fullBucket(), intervalMs: 0, limit: 0, seenAtMs: 0 }
     this.#accounts.set(account, begun)
     return begun
   }

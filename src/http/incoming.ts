@@ -1,0 +1,31 @@
+import { IncomingMessage } from 'node:http'
+
+/** The headers of a request that Node looks at by name. */
+type NodeHeaders = { readonly expect?: string; readonly te?: string }
+
+const NONE: NodeHeaders = Object.freeze({})
+
+/**
+ * A request whose headers are not gathered into an object: Node looks at two of them by name, for which it would take
+ * all apart, and everything here reads `rawHeaders`.
+ */
+export class Incoming extends IncomingMessage {}
+
+Object.defineProperty(Incoming.prototype, 'headers', {
+  get(this: Incoming): NodeHeaders {
+    return nodeHeaders(this.rawHeaders)
+  },
+})
+
+function nodeHeaders(rawHeaders: readonly string[]): NodeHeaders {
+  let found = NONE
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? ''
+    if (name.length === 'expect'.length && name.toLowerCase() === 'expect') {
+      found = { ...found, expect: rawHeaders[index + 1] ?? '' }
+    } else if (name.length === 'te'.length && name.toLowerCase() === 'te') {
+      found = { ...found, te: rawHeaders[index + 1] ?? '' }
+    }
+  }
+  return found
+}
