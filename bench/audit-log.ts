@@ -46,7 +46,7 @@ const USERS = 200
 /** Events that are written together when many clients call at once. */
 export const FULL_BATCH = 2000
 /** The log tells of this many seconds, however many events it has. */
-const SPAN_SECONDS = 30 * 86_400
+export const SPAN_SECONDS = 30 * 86_400
 const FIRST_SECOND = 1_764_000_000
 /** What calls there are, the frequent ones more often. */
 const NAMES = [
@@ -81,10 +81,11 @@ export async function writeBenchLog(
     () => `arn:aws:kms:${BENCH_REGION}:${BENCH_ACCOUNT}:key/${randomUUID()}`,
   )
   const users = Array.from({ length: USERS }, (_, index) => `service-${index}`)
+  const about = { account: BENCH_ACCOUNT, region: BENCH_REGION, keys, users, fromSecond: FIRST_SECOND }
   for (let written = 0; written < events; written += batchEvents) {
     const count = Math.min(batchEvents, events - written)
     const batch = Array.from({ length: count }, (_, index) =>
-      log.append(record(written + index, events, keys, users)),
+      log.append(benchEvent(written + index, events, about)),
     )
     await Promise.all(batch)
   }
@@ -100,24 +101,40 @@ export async function writeBenchLog(
   }
 }
 
-function record(index: number, of: number, keys: readonly string[], users: readonly string[]): string {
+/** What events are about. */
+type EventTopics = {
+  readonly account: string
+  readonly region: string
+  /** ARNs. */
+  readonly keys: readonly string[]
+  readonly users: readonly string[]
+  /** Of the first event, in seconds since 1970. The last one is 30 days later. */
+  readonly fromSecond: number
+}
+
+/** One of so many events, as JSON text. */
+export function benchEvent(
+  index: number,
+  of: number,
+  { account, region, keys, users, fromSecond }: EventTopics,
+): string {
   const changes = index % CHANGE_EVERY === 0
   const user = users[(index * 7919) % users.length] ?? ''
   const key = keys[(index * 104_729) % keys.length] ?? ''
   const identity = {
     type: 'IAMUser',
     principalId: `AIDA${user}`,
-    arn: `arn:aws:iam::${BENCH_ACCOUNT}:user/${user}`,
-    accountId: BENCH_ACCOUNT,
+    arn: `arn:aws:iam::${account}:user/${user}`,
+    accountId: account,
     accessKeyId: `AKIA${user}`,
     userName: user,
   }
   return formatEvent({
     userIdentity: JSON.stringify(identity),
-    at: (FIRST_SECOND + Math.floor((index / of) * SPAN_SECONDS)) * 1000,
+    at: (fromSecond + Math.floor((index / of) * SPAN_SECONDS)) * 1000,
     source: 'kms.amazonaws.com',
     name: changes ? 'TagResource' : (NAMES[index % NAMES.length] ?? ''),
-    region: BENCH_REGION,
+    region: region,
     sourceAddress: '10.1.2.3',
     userAgent: 'aws-sdk-js/3.1164.0 ua/2.1 os/linux#6.1 lang/js md/nodejs#26.10.0 api/kms#3.1164.0 m/E',
     request: {
@@ -130,9 +147,9 @@ function record(index: number, of: number, keys: readonly string[], users: reado
     requestId: randomUUID(),
     eventId: randomUUID(),
     readOnly: !changes,
-    resources: [{ account: BENCH_ACCOUNT, arn: key }],
+    resources: [{ account: account, arn: key }],
     type: 'AwsApiCall',
-    recipient: BENCH_ACCOUNT,
+    recipient: account,
     tlsDetails:
       '{"tlsVersion":"TLSv1.3","cipherSuite":"TLS_AES_256_GCM_SHA384","clientProvidedHostHeader":"kms.example.com"}',
   })

@@ -110,7 +110,7 @@ async function measure(options: Options, loader: Loader): Promise<Report> {
       ? await withServer(options, (server) => measureSession({ ...parts, server }))
       : undefined,
     neighbours: wanted('neighbours')
-      ? await withFolder(options, (settings) => measureNeighbours({ options, settings, progress }))
+      ? await withFolder(options, ({ dataFolder }) => measureNeighbours({ ...parts, dataFolder }))
       : undefined,
     decisions: wanted('decisions') ? measureDecisions(options.rounds, progress) : undefined,
   }

@@ -42,6 +42,12 @@ export type Options = {
   readonly keys: number
   readonly starts: number
   readonly events: number
+  /** neighbours: the cases that are wanted, by a pattern; all when left out. */
+  readonly cases: string | undefined
+  /** neighbours: every case once, over a small account, for whoever wants to know that all of them work. */
+  readonly slice: boolean
+  /** neighbours: the folder that keeps filled data folders for later runs. */
+  readonly kept: string | undefined
   readonly region: string
   readonly program: string
   /** The folder in which data folders are made. */
@@ -66,7 +72,10 @@ Measures Holdfast beside a floor: a bare node:http server that answers equal byt
   --calls N            memory: Encrypt calls, default 1000000
   --keys N             start, neighbours: keys in the data folder, default 10000
   --starts N           start: how often it is started, default 5
-  --events N           audit: events in the log, default 1000000
+  --events N           audit, neighbours: events in the log, default 1000000
+  --cases PATTERN      neighbours: those cases alone, such as '^kms PutKeyPolicy'
+  --slice              neighbours: every case once over a small account, for a look at the answers
+  --kept DIR           neighbours: keeps the filled data folder there for later runs
   --quick              1 round of 1 second at 1 and 64 connections, 100000 calls, 1000 keys, 3 starts,
                        100000 events
   --region NAME        default us-east-1
@@ -95,6 +104,9 @@ const FLAGS = {
   keys: { type: 'string' },
   starts: { type: 'string' },
   events: { type: 'string' },
+  cases: { type: 'string' },
+  slice: { type: 'boolean', default: false },
+  kept: { type: 'string' },
   quick: { type: 'boolean', default: false },
   region: { type: 'string', default: 'us-east-1' },
   server: { type: 'string' },
@@ -130,6 +142,9 @@ export function parseOptions(argv: readonly string[]): Options {
     keys: parseCount('keys', values.keys, quick ? 1_000 : 10_000, 1_000_000),
     starts: parseCount('starts', values.starts, quick ? 3 : 5, 100),
     events: parseCount('events', values.events, quick ? 100_000 : 1_000_000, 100_000_000),
+    cases: values.cases,
+    slice: values.slice,
+    kept: values.kept,
     region: values.region,
     program: values.server ?? join(import.meta.dirname, '..', 'bin', 'holdfast'),
     folder: values.folder ?? tmpdir(),

@@ -60,12 +60,13 @@ export function goalsOf({
 }
 
 /** Calls that were not answered with 200, of all suites that ran. */
-export function errorsOf({ throughput, memory }: Report): readonly string[] {
+export function errorsOf({ throughput, memory, neighbours }: Report): readonly string[] {
   const rows = throughput?.rows ?? []
   const failed = rows.filter(({ errorCount }) => errorCount > 0)
   return [
     ...failed.map((row) => `${row.label} ${row.operation} x${row.connections}: ${failure(row)}`),
     ...(memory !== undefined && memory.errorCount > 0 ? [`holdfast memory: ${failure(memory)}`] : []),
+    ...(neighbours?.errors ?? []),
   ]
 }
 
@@ -254,13 +255,42 @@ function formatSpecs({ rows }: SpecsReport): string {
   return `\nBeside the bare call of node:crypto\n${formatTable([head, ...lines])}\n`
 }
 
-function formatNeighbours({ keys, rows }: NeighboursReport): string {
-  const head = ['call', 'status', 'answer, bytes', 'first turn, ms', 'later turns, ms', 'all turns, ms']
-  const lines = rows.map(({ what, status, answerBytes, coldTurnMs, warmTurnMs, warmBusyMs }) => [
-    ...[what, String(status), String(answerBytes)],
-    ...[coldTurnMs, warmTurnMs, warmBusyMs].map((ms) => ms.toFixed(1)),
+function formatNeighbours({ keys, events, rows, floods }: NeighboursReport): string {
+  const head = [
+    'call',
+    'kind',
+    'status',
+    'answer, bytes',
+    'first turn, ms',
+    'later turns, ms',
+    'all turns, ms',
+  ]
+  const lines = rows
+    .toSorted((one, other) => other.warmTurnMs - one.warmTurnMs)
+    .map((row) => [
+      ...[`${row.service} ${row.what}`, row.kind, String(row.status), String(row.answerBytes)],
+      ...[row.coldTurnMs, row.warmTurnMs, row.busyMs].map((ms) => ms.toFixed(1)),
+      ...besideCells(row),
+    ])
+  const others = floods.map((flood) => [
+    ...[flood.what, flood.longestTurnMs.toFixed(1)],
+    ...besideCells(flood),
   ])
-  return `\nThe longest turn of the event loop for one call, ${keys} keys, CPU time of the main thread:\n\n${formatTable([head, ...lines])}`
+  return [
+    `\nTurns of the event loop for one call, CPU time of the main thread; ${keys} keys, ${events} events.`,
+    'Beside it: Encrypt on 4 connections, its 99th percentile and its rate as multiples of those alone',
+    formatTable([[...head, ...BESIDE_HEAD], ...lines]),
+    ...(others.length === 0
+      ? []
+      : [`\n${formatTable([['flood', 'longest turn, ms', ...BESIDE_HEAD], ...others])}`]),
+    '',
+  ].join('\n')
+}
+
+const BESIDE_HEAD = ['p99 beside', 'rate beside']
+
+function besideCells({ p99Ratio, rateShare }: { readonly p99Ratio?: number; readonly rateShare?: number }) {
+  return [p99Ratio?.toFixed(1) ?? '-', rateShare?.toFixed(2) ?? '-']
 }
 
 function formatSession({ root, session, share }: SessionReport): string {

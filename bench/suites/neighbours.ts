@@ -1,163 +1,228 @@
-import { connect } from 'node:net'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { call, exchange, textAt } from '../client.ts'
-import { CROWD_ACCOUNT, CROWD_ROLE_ARN, fillFolder } from '../crowd.ts'
-import { type ExpensiveCall, expensiveCalls } from '../expensive-calls.ts'
-import { type Goal, median } from '../measures.ts'
+import { openSampleBed } from '../../test/support/sample-bed.ts'
+import type { Loader } from '../loader.ts'
+import type { Goal } from '../measures.ts'
+import { type CrowdedAccount, openAccount } from '../neighbours/account.ts'
+import { type Beside, busyWith, compared, type EncryptPace, encryptBeside } from '../neighbours/beside.ts'
+import { allCases, type Case } from '../neighbours/cases.ts'
+import { makeDataSet } from '../neighbours/data-set.ts'
+import { allFloods, type Flood } from '../neighbours/floods.ts'
+import { type CaseTurns, measureTurns, type Repeats } from '../neighbours/measure.ts'
+import { openProbe, type Probe } from '../neighbours/probe.ts'
 import type { Options } from '../options.ts'
-import { type Addressing, signRequest } from '../requests.ts'
-import { type ServerSettings, startServer } from '../server.ts'
-import { PROBE_VARIABLE, type Turns } from '../turn-probe.ts'
+import { PROBE_VARIABLE } from '../turn-probe.ts'
 
-/** What the neighbours suite has found: how long single calls keep the event loop of a server with a crowded account. */
+/** What the neighbours suite has found: how much single callers cost all others of a server with a crowded account. */
 export type NeighboursReport = {
   readonly keys: number
+  readonly events: number
   readonly rows: readonly NeighboursRow[]
+  readonly floods: readonly FloodRow[]
   readonly goals: readonly Goal[]
+  /** Answers that are not what they have to be. */
+  readonly errors: readonly string[]
 }
 
-/** One call, in milliseconds of CPU time of the main thread. */
-type NeighboursRow = {
-  readonly what: string
-  readonly status: number
-  readonly answerBytes: number
-  /** The longest turn of the event loop at the first call, and the median of those after it. */
-  readonly coldTurnMs: number
-  readonly warmTurnMs: number
-  /** All turns of a call that did something, the median. */
-  readonly warmBusyMs: number
-}
+/** One case: its calls one at a time, and Encrypt while they are made without a pause. */
+type NeighboursRow = CaseTurns &
+  Partial<Beside> & { readonly service: string; readonly what: string; readonly kind: Case['kind'] }
+
+type FloodRow = Beside & { readonly what: string; readonly longestTurnMs: number }
 
 /** What the suite runs with. */
 export type NeighboursParts = {
   readonly options: Options
-  /** An empty data folder, which the suite fills. */
-  readonly settings: ServerSettings
+  readonly loader: Loader
+  /** An empty folder, which the suite fills. */
+  readonly dataFolder: string
   readonly progress: (text: string) => void
 }
 
+const TURN_REQUIRED_MS = 5
+const P99_RATIO_REQUIRED = 3
+const RATE_SHARE_REQUIRED = 1 / 3
 const PRINCIPALS = 1000
 const GRANTS = 5000
-const CALLS_MAX = 30
-const CALLS_MIN = 4
-const CASE_MS = 1500
-/** Lookups and the usage API are limited to two calls a second. */
-const LIMITED_PAUSE_MS = 600
-const TURN_REQUIRED_MS = 5
+const REPEATS: Repeats = { calls: 12, forMs: 1500 }
+/** In a slice, every case is called once. */
+const ONCE: Repeats = { calls: 1, forMs: 0 }
+const SLICE = { keys: 200, principals: 30, grants: 100, events: 2000 }
+/** So many cases are measured between two looks at Encrypt alone. */
+const CASES_BETWEEN = 25
+const BESIDE_MS = 700
+const FLOOD_MS = 3000
 
-/** Measures the longest turn of the event loop that each of the expensive calls causes. */
+/** Measures the most expensive calls of every operation, and floods. */
 export async function measureNeighbours(parts: NeighboursParts): Promise<NeighboursReport> {
-  const { options, settings, progress } = parts
-  const keyId = await withCalls(settings, makeKey)
-  await fillFolder(settings.dataFolder, settings.region, keyId, {
-    keys: options.keys,
-    principals: PRINCIPALS,
-  })
-  progress(`${options.keys} keys, ${PRINCIPALS} users and roles`)
-  await withCalls(settings, (to) => makeGrants(to, keyId))
-  progress(`${GRANTS} grants`)
-  const socket = join(settings.dataFolder, 'turns.sock')
-  const probe = pathToFileURL(join(import.meta.dirname, '..', 'turn-probe.ts')).href
-  const environment = { [PROBE_VARIABLE]: socket, NODE_OPTIONS: `--import ${probe}` }
-  const rows = await withCalls({ ...settings, environment }, async (to) => {
-    const turns = await openProbe(socket)
-    const measured: NeighboursRow[] = []
-    for (const one of expensiveCalls(keyId)) {
-      const row = await measureCall(to, turns, one)
-      progress(`${row.what}: ${row.coldTurnMs.toFixed(1)} ms, then ${row.warmTurnMs.toFixed(1)} ms`)
-      measured.push(row)
-    }
-    turns.close()
-    return measured
-  })
-  return { keys: options.keys, rows, goals: [goalOf(rows)] }
-}
-
-async function withCalls<T>(settings: ServerSettings, use: (to: Addressing) => Promise<T>): Promise<T> {
-  const server = await startServer(settings)
+  const { options, dataFolder, progress } = parts
+  const { keys, events } = options
+  const crowd = options.slice ? SLICE : { keys, principals: PRINCIPALS, grants: GRANTS, events }
+  const { crowdedKey } = await makeDataSet(dataFolder, crowd, options.kept, progress)
+  const socket = join(dataFolder, 'turns.sock')
+  const probeFile = pathToFileURL(join(import.meta.dirname, '..', 'turn-probe.ts')).href
+  const environment = { [PROBE_VARIABLE]: socket, NODE_OPTIONS: `--import ${probeFile}` }
+  await using bed = await openSampleBed({ data: dataFolder, environment })
+  const account = await openAccount(bed, crowdedKey)
+  const probe = await openProbe(socket)
   try {
-    return await use({ endpoint: server.endpoint, credentials: server.credentials })
-  } finally {
-    await server.stop()
-  }
-}
-
-async function makeKey(to: Addressing): Promise<string> {
-  return textAt((await call(to, 'CreateKey', '{}')).output, 'KeyMetadata', 'KeyId')
-}
-
-/** Every other grant is for one role, under a constraint of its own. */
-async function makeGrants(to: Addressing, keyId: string): Promise<void> {
-  for (let index = 0; index < GRANTS; index += 1) {
-    const other = `arn:aws:iam::${CROWD_ACCOUNT}:role/crowd-${1 + (index % (PRINCIPALS - 1))}`
-    const grant = {
-      KeyId: keyId,
-      GranteePrincipal: index % 2 === 0 ? CROWD_ROLE_ARN : other,
-      RetiringPrincipal: CROWD_ROLE_ARN,
-      Operations: ['DescribeKey', 'Decrypt'],
-      Constraints: { EncryptionContextSubset: { tenant: `t-${index}` } },
+    const cases = allCases(account).filter((one) => isWanted(one, options.cases))
+    const rows = await measureCases(parts, account, probe, cases)
+    const beside = options.slice ? [] : await measureBeside(parts, account, cases, rows)
+    const found = rows.map((row, at) => ({ ...row, ...beside[at] }))
+    const floods = options.cases === undefined ? await measureFloods(parts, account, probe) : []
+    const errors = found.flatMap(({ what, kind, wrong }) =>
+      wrong === undefined ? [] : [`${what} (${kind}): ${wrong}`],
+    )
+    return {
+      keys: crowd.keys,
+      events: crowd.events,
+      rows: found,
+      floods,
+      goals: goalsOf(found, floods),
+      errors,
     }
-    await call(to, 'CreateGrant', JSON.stringify(grant))
+  } finally {
+    probe.close()
   }
 }
 
-type Probe = { readonly ask: () => Promise<string>; readonly close: () => void }
-
-async function openProbe(path: string): Promise<Probe> {
-  const socket = connect(path)
-  await new Promise<void>((resolve, reject) => {
-    socket.once('connect', resolve)
-    socket.once('error', reject)
-  })
-  return {
-    ask: () =>
-      new Promise((resolve) => {
-        socket.once('data', (line: Buffer) => resolve(line.toString()))
-        socket.write('\n')
-      }),
-    close: () => socket.destroy(),
-  }
+function isWanted({ service, operation, kind, what }: Case, wanted: string | undefined): boolean {
+  return wanted === undefined || new RegExp(wanted).test(`${service} ${operation} ${kind} ${what}`)
 }
 
-async function measureCall(to: Addressing, probe: Probe, one: ExpensiveCall): Promise<NeighboursRow> {
-  const isLimited = one.service === 'holdfast' || one.service === 'cloudtrail'
-  const found: Turns[] = []
-  let [status, answerBytes] = [0, 0]
-  const beganAtMs = performance.now()
-  while (found.length < CALLS_MIN || (found.length < CALLS_MAX && performance.now() - beganAtMs < CASE_MS)) {
-    if (isLimited) await new Promise((resolve) => setTimeout(resolve, LIMITED_PAUSE_MS))
-    const request = signRequest(one.operation, one.body, to, one.service)
-    await probe.ask()
-    const answer = await exchange(to.endpoint, request)
-    found.push(parseTurns(await probe.ask()))
-    status = answer.status
-    answerBytes = answer.bytes.length - answer.bodyOffset
+async function measureCases(
+  { options, progress }: NeighboursParts,
+  account: CrowdedAccount,
+  probe: Probe,
+  cases: readonly Case[],
+): Promise<readonly NeighboursRow[]> {
+  const rows: NeighboursRow[] = []
+  for (const [at, one] of cases.entries()) {
+    const { service, operation, kind } = one
+    const what = one.what === '' ? operation : `${operation}, ${one.what}`
+    const repeats = options.slice ? ONCE : REPEATS
+    const turns = await measureTurns(one, account, probe, { ...repeats, address: addressOf(at) })
+    rows.push({ service, what, kind, ...turns })
+    progress(
+      `${service} ${what} (${kind}): ${turns.coldTurnMs.toFixed(1)} ms, then ${turns.warmTurnMs.toFixed(1)} ms ${turns.wrong ?? ''}`,
+    )
   }
-  const [first, ...rest] = found
-  return {
-    what: one.what,
-    status,
-    answerBytes,
-    coldTurnMs: first?.longestMs ?? 0,
-    warmTurnMs: median(rest.map(({ longestMs }) => longestMs)),
-    warmBusyMs: median(rest.map(({ busyMs }) => busyMs)),
-  }
+  return rows
 }
 
-/** From the probe, which is ours. */
-function parseTurns(line: string): Turns {
-  return JSON.parse(line) as Turns
+/** An address of each case's own, so that none is slowed down for what another was refused. */
+function addressOf(at: number): string {
+  return `127.0.${1 + Math.floor(at / ADDRESSES)}.${1 + (at % ADDRESSES)}`
 }
 
-function goalOf(rows: readonly NeighboursRow[]): Goal {
-  const longest = Math.max(...rows.map(({ warmTurnMs }) => warmTurnMs))
-  const refused = rows.filter(({ status }) => status !== 200).map(({ what }) => what)
-  const measured = refused.length > 0 ? `${refused.join(', ')} refused` : `${longest.toFixed(1)} ms`
-  return {
-    name: 'The longest turn of the event loop that one expensive call causes, once it is warm',
-    required: `under ${TURN_REQUIRED_MS} ms`,
-    measured,
-    met: refused.length === 0 && longest < TURN_REQUIRED_MS,
+const ADDRESSES = 250
+
+/** Encrypt beside the legal cases, and beside the most expensive refused one of each operation. */
+async function measureBeside(
+  { loader, progress }: NeighboursParts,
+  account: CrowdedAccount,
+  cases: readonly Case[],
+  rows: readonly NeighboursRow[],
+): Promise<readonly (Partial<Beside> | undefined)[]> {
+  const alone = [await encryptBeside(account, loader, BESIDE_MS)]
+  const paces: (EncryptPace | undefined)[] = []
+  for (const [at, one] of cases.entries()) {
+    const isMeasured = isAnswered(one) || isWorstRefused(at, cases, rows)
+    const neighbour = busyWith(one, account, addressOf(at))
+    paces.push(isMeasured ? await encryptBeside(account, loader, BESIDE_MS, neighbour) : undefined)
+    if (at % CASES_BETWEEN === CASES_BETWEEN - 1) alone.push(await encryptBeside(account, loader, BESIDE_MS))
+    if (isMeasured)
+      progress(`beside ${one.operation} (${one.kind}): p99 ${paces.at(-1)?.p99Ms.toFixed(1)} ms`)
   }
+  alone.push(await encryptBeside(account, loader, BESIDE_MS))
+  return paces.map((pace) => pace && compared(pace, alone))
+}
+
+function isAnswered({ kind }: Case): boolean {
+  return kind === 'legal' || kind === 'known'
+}
+
+function isWorstRefused(at: number, cases: readonly Case[], rows: readonly NeighboursRow[]): boolean {
+  const own = cases[at]
+  const others = cases.flatMap((one, index) =>
+    !isAnswered(one) && one.operation === own?.operation && one.service === own.service
+      ? [rows[index]?.busyMs ?? 0]
+      : [],
+  )
+  return (rows[at]?.busyMs ?? 0) >= Math.max(...others)
+}
+
+async function measureFloods(
+  { loader, options, progress }: NeighboursParts,
+  account: CrowdedAccount,
+  probe: Probe,
+): Promise<readonly FloodRow[]> {
+  const size = options.slice
+    ? { idleConnections: 200, pipelined: 500 }
+    : { idleConnections: 10_000, pipelined: 5000 }
+  const windowMs = options.slice ? BESIDE_MS : FLOOD_MS
+  const rows: FloodRow[] = []
+  for (const one of allFloods(size)) {
+    const alone = await encryptBeside(account, loader, windowMs)
+    const { pace, longestTurnMs } = await measureFlood(one, account, probe, (neighbour) =>
+      encryptBeside(account, loader, windowMs, neighbour),
+    )
+    rows.push({ what: one.what, longestTurnMs, ...compared(pace, [alone]) })
+    progress(`${one.what}: p99 ${pace.p99Ms.toFixed(1)} ms, ${alone.p99Ms.toFixed(1)} ms alone`)
+  }
+  return rows
+}
+
+async function measureFlood(
+  one: Flood,
+  account: CrowdedAccount,
+  probe: Probe,
+  beside: (neighbour: (signal: AbortSignal) => Promise<void>) => Promise<EncryptPace>,
+): Promise<{ readonly pace: EncryptPace; readonly longestTurnMs: number }> {
+  await probe.begin()
+  const pace = await beside((signal) => one.run(account, signal))
+  const { longestMs } = await probe.end()
+  return { pace, longestTurnMs: longestMs }
+}
+
+function goalsOf(rows: readonly NeighboursRow[], floods: readonly FloodRow[]): readonly Goal[] {
+  const besides = [...rows, ...floods]
+  const [turn, p99, rate] = [
+    worst(rows, ({ warmTurnMs }) => warmTurnMs),
+    worst(besides, ({ p99Ratio }) => p99Ratio),
+    worst(besides, ({ rateShare }) => rateShare && 1 / rateShare),
+  ]
+  return [
+    {
+      name: 'The longest turn of the event loop for one call, once it is warm',
+      required: `under ${TURN_REQUIRED_MS} ms`,
+      measured: `${turn.value.toFixed(1)} ms (${turn.what})`,
+      met: turn.value < TURN_REQUIRED_MS,
+    },
+    {
+      name: "Encrypt's 99th percentile beside one busy caller",
+      required: `under ${P99_RATIO_REQUIRED} times what it is alone`,
+      measured: `${p99.value.toFixed(1)} times (${p99.what})`,
+      met: p99.value < P99_RATIO_REQUIRED,
+    },
+    {
+      name: "Encrypt's rate beside one busy caller",
+      required: 'above a third of what it is alone',
+      measured: `${((100 * 1) / Math.max(rate.value, 1e-9)).toFixed(0)}% (${rate.what})`,
+      met: rate.value < 1 / RATE_SHARE_REQUIRED,
+    },
+  ]
+}
+
+function worst<T extends { readonly what: string }>(
+  rows: readonly T[],
+  sizeOf: (row: T) => number | undefined,
+): { readonly value: number; readonly what: string } {
+  let found = { value: 0, what: 'nothing' }
+  for (const row of rows) {
+    const value = sizeOf(row) ?? 0
+    if (value > found.value) found = { value, what: row.what }
+  }
+  return found
 }

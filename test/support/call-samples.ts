@@ -201,7 +201,8 @@ async function trailParts(bed: SampleBed): Promise<TrailParts> {
   return { name, arn, own: bed.freeName(), free: bed.freeName() }
 }
 
-async function askTrail(
+/** Calls an operation of CloudTrail as the root user. */
+export async function askTrail(
   { server }: SampleBed,
   operation: string,
   input: SampleInput,

@@ -10,7 +10,7 @@ import { makeCertificate, NO_CERTIFICATES } from './certificate.ts'
 import { allow, iamClient, newUser, policyText, type TestCredentials } from './iam.ts'
 import type { AskIam } from './iam-samples.ts'
 import { type Answer, callIam } from './sdk-by-name.ts'
-import { startServer, type TestServer, temporaryFolder } from './server.ts'
+import { type ServerOptions, startServer, type TestServer, temporaryFolder } from './server.ts'
 import { newStore, proxySettings, type StoreEntry, settled } from './stores.ts'
 import { newRole, trust } from './sts.ts'
 import type { StsParts } from './sts-samples.ts'
@@ -43,8 +43,8 @@ const ACCOUNT = '000000000000'
 const ISSUER = 'forge.example.com/samples'
 const SUBJECT = 'repo:team/app'
 
-/** Starts the server. */
-export async function openSampleBed(): Promise<SampleBed> {
+/** Starts the server. @param options of the server, beside what the samples need. */
+export async function openSampleBed(options: ServerOptions = {}): Promise<SampleBed> {
   await using opened = new AsyncDisposableStack()
   const folder = await temporaryFolder()
   const pair = await generateKeyPair('RS256')
@@ -52,7 +52,8 @@ export async function openSampleBed(): Promise<SampleBed> {
   const file = join(folder, 'keys.json')
   await writeFile(file, JSON.stringify({ [`https://${ISSUER}`]: { keys: [jwk] } }))
   const xks = NO_CERTIFICATES === false ? await openProxy(opened) : {}
-  const server = opened.use(await startServer({ environment: { HOLDFAST_OIDC_KEYS: file, ...xks } }))
+  const environment = { HOLDFAST_OIDC_KEYS: file, ...xks, ...options.environment }
+  const server = opened.use(await startServer({ ...options, environment }))
   const client = iamClient(server)
   opened.defer(() => client.destroy())
   const admin = await newUser(client, 'admin', policyText(allow('iam:*', 'sts:*', 'kms:*', 'cloudtrail:*')))

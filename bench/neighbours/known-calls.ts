@@ -1,5 +1,6 @@
-import { CROWD_ACCOUNT, CROWD_POLICY_ARN, CROWD_ROLE_ARN, largePolicy } from './crowd.ts'
-import type { CalledService } from './sign.ts'
+import type { CalledService } from '../sign.ts'
+import { CROWD_ACCOUNT, CROWD_POLICY_ARN, CROWD_ROLE_ARN } from './names.ts'
+import { keyPolicy, largePolicy } from './policies.ts'
 
 /** A call that could keep the event loop long in a crowded account. */
 export type ExpensiveCall = {
@@ -80,22 +81,4 @@ function one(): Record<string, string> {
 
 function policies(count: number, chars: number): Record<string, string> {
   return numbered(count, () => largePolicy(chars), 'PolicyInputList')
-}
-
-/** A key policy that names so many roles. */
-function keyPolicy(roles: number): string {
-  const root = { AWS: `arn:aws:iam::${CROWD_ACCOUNT}:root` }
-  return JSON.stringify({
-    Version: '2012-10-17',
-    Statement: [
-      { Effect: 'Allow', Principal: root, Action: 'kms:*', Resource: '*' },
-      ...Array.from({ length: roles }, (_, index) => ({
-        Sid: `S${index}`,
-        Effect: 'Allow',
-        Principal: { AWS: `arn:aws:iam::${CROWD_ACCOUNT}:role/crowd-${index}` },
-        Action: ['kms:Encrypt', 'kms:Dec*'],
-        Resource: '*',
-      })),
-    ],
-  })
 }

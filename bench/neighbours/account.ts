@@ -1,0 +1,70 @@
+import { newKey, succeed } from '../../test/support/calls.ts'
+import type { SampleInput } from '../../test/support/iam-samples.ts'
+import { REGION } from '../../test/support/kms.ts'
+import type { SampleBed, SampleCaller } from '../../test/support/sample-bed.ts'
+import { type Endpoint, parseEndpoint } from '../endpoint.ts'
+import type { SigningCredentials } from '../sign.ts'
+import type { Named } from './inputs.ts'
+import { CROWD_ACCOUNT } from './names.ts'
+import { largePolicy, slowKeyPolicy } from './policies.ts'
+import { widestValue } from './widest.ts'
+
+/** The server with the crowded account, and who calls it. */
+export type CrowdedAccount = Named & {
+  readonly bed: SampleBed
+  readonly endpoint: Endpoint
+  /** By name; `denied` has as many policies, as large as they may be, as a user can have, and no permission. */
+  readonly callers: Readonly<Record<SampleCaller | 'denied', SigningCredentials>>
+  /** A key of Encrypt beside the cases. */
+  readonly ownKey: string
+  /** A key whose policy takes as many steps as it can. */
+  readonly slowKey: string
+}
+
+const POLICIES_OF_A_USER = 10
+
+/** Makes what the calls of the suite name and the crowd does not have. */
+export async function openAccount(bed: SampleBed, crowdedKey: string): Promise<CrowdedAccount> {
+  const signing = (caller: { readonly accessKeyId: string; readonly secretAccessKey: string }) => ({
+    ...{ accessKeyId: caller.accessKeyId, secretAccessKey: caller.secretAccessKey, region: REGION },
+  })
+  const { root, admin, nobody, forger } = bed.callers
+  const callers = { root: signing(root), admin: signing(admin), nobody: signing(nobody) }
+  const context = widestValue({ type: 'map' }, 'EncryptionContext')
+  const encrypted = await succeed(bed.server, 'Encrypt', {
+    ...{ KeyId: crowdedKey, Plaintext: Buffer.alloc(4096).toString('base64') },
+    ...{ EncryptionContext: parsePairs(context) },
+  })
+  const slow = await succeed(bed.server, 'CreateKey', { Policy: slowKeyPolicy() })
+  return {
+    bed,
+    endpoint: parseEndpoint(bed.server.endpoint),
+    callers: { ...callers, forger: signing(forger), denied: signing(await makeDenied(bed)) },
+    crowdedKey,
+    ciphertext: String(encrypted['CiphertextBlob']),
+    ownKey: await newKey(bed.server),
+    slowKey: parseKeyId(slow['KeyMetadata']),
+  }
+}
+
+async function makeDenied({ iam }: SampleBed) {
+  const UserName = 'denied'
+  await iam('CreateUser', { UserName })
+  for (let index = 0; index < POLICIES_OF_A_USER; index += 1) {
+    const PolicyArn = `arn:aws:iam::${CROWD_ACCOUNT}:policy/crowd-${index}`
+    await iam('AttachUserPolicy', { UserName, PolicyArn })
+    await iam('AddUserToGroup', { UserName, GroupName: `crowd-${index}` })
+  }
+  await iam('PutUserPolicy', { UserName, PolicyName: 'own', PolicyDocument: largePolicy(2000) })
+  const { AccessKey } = await iam('CreateAccessKey', { UserName })
+  const { AccessKeyId, SecretAccessKey } = AccessKey as SampleInput
+  return { accessKeyId: String(AccessKeyId), secretAccessKey: String(SecretAccessKey) }
+}
+
+function parsePairs(value: unknown): Readonly<Record<string, string>> {
+  return value as Readonly<Record<string, string>>
+}
+
+function parseKeyId(metadata: unknown): string {
+  return String((metadata as SampleInput)['KeyId'])
+}

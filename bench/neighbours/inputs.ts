@@ -1,0 +1,209 @@
+import type { Members } from '../../src/api/shapes.ts'
+import { GRANT_OPERATIONS } from '../../src/kms/grants/grant-record.ts'
+import type { SampleInput } from '../../test/support/iam-samples.ts'
+import { CROWD_ACCOUNT, CROWD_ROLE_ARN } from './names.ts'
+import { keyPolicy, paddedPolicy, sessionPolicy, trustPolicy } from './policies.ts'
+import { widestValue } from './widest.ts'
+
+/** Members that are as large as their declaration lets them be, in every operation. */
+const WIDEST: ReadonlySet<string> = new Set([
+  ...['Description', 'EncryptionContext', 'KeyMaterialDescription', 'NumberOfBytes', 'Plaintext'],
+  ...['Limit', 'MaxItems', 'ContextEntries', 'TransitiveTagKeys', 'BypassPolicyLockoutSafetyCheck'],
+  ...['ExternalId', 'SourceIdentity', 'RequireLowercaseCharacters', 'RequireNumbers', 'RequireSymbols'],
+  ...['RequireUppercaseCharacters', 'MinimumPasswordLength', 'MaxPasswordAge', 'PasswordReusePrevention'],
+  ...['AllowUsersToChangePassword', 'SetAsDefault', 'includeShadowTrails'],
+])
+
+/** Members that have one most expensive value, in whatever operation: a policy has to be one, a list to fit others. */
+const VALUES: SampleInput = {
+  ActionNames: numbered(100, (index) => `kms:Action${index}`),
+  AssumeRolePolicyDocument: trustPolicy(),
+  ClientIDList: numbered(100, (index) => `client-${index}`.padEnd(255, 'x')),
+  GroupBy: ['hour', 'key', 'principal', 'operation'],
+  MaxResults: 50,
+  OrderedOrganizationPolicyInputList: numbered(7, () => ({
+    ServiceControlPolicyInputList: [paddedPolicy(5000, 5000)],
+  })),
+  Path: `/${'x'.repeat(510)}/`,
+  PathPrefix: '/',
+  PermissionsBoundaryPolicyInputList: [paddedPolicy(100_000, 100_000)],
+  PolicyDocument: paddedPolicy(2000, 100_000),
+  PolicyInputList: numbered(5, () => paddedPolicy(100_000, 100_000)),
+  ResourceArns: numbered(100, (index) => `arn:aws:kms:us-east-1:${CROWD_ACCOUNT}:key/${index}`),
+  ResourcePolicy: keyPolicy(400),
+  S3KeyPrefix: 'x'.repeat(200),
+  TagKeys: numbered(50, tagKey),
+  Tags: numbered(50, (index) => ({ Key: tagKey(index), Value: 'v'.repeat(256) })),
+  TagsList: numbered(50, (index) => ({ Key: tagKey(index), Value: 'v'.repeat(256) })),
+  ThumbprintList: numbered(5, (index) => String(index).repeat(40)),
+}
+
+/** Members that keep what the sample of the operation says, or are left out: names, modes, tokens and what only some keys have. */
+const AS_IN_SAMPLE: ReadonlySet<string> = new Set([
+  ...['AWSServiceName', 'AccessKeyId', 'AccountAlias', 'AdvancedEventSelectors', 'AliasName', 'CallerArn'],
+  ...[
+    'CiphertextBlob',
+    'ClientID',
+    'CloudHsmClusterId',
+    'CloudWatchLogsLogGroupArn',
+    'CloudWatchLogsRoleArn',
+  ],
+  ...['Constraints', 'CustomKeyStoreId', 'CustomKeyStoreName', 'CustomKeyStoreType', 'CustomSuffix'],
+  ...['CustomerMasterKeySpec', 'DeletionTaskId', 'DestinationEncryptionAlgorithm', 'DestinationKeyId'],
+  ...['DestinationEncryptionContext', 'SourceEncryptionContext', 'DryRun', 'DryRunModifiers'],
+  ...['DurationSeconds', 'EnableLogFileValidation', 'EncapsulationAlgorithm', 'EncodedMessage', 'EndTime'],
+  ...['EncryptedKeyMaterial', 'EncryptionAlgorithm', 'EntityFilter', 'EventCategory', 'EventDataStore'],
+  ...['EventSelectors', 'ExpirationModel', 'Filter', 'GlobalEndpointTokenVersion', 'GrantId', 'GrantToken'],
+  ...['GrantTokens', 'GranteePrincipal', 'GranteeServicePrincipal', 'GroupName', 'HardExpiry', 'ImportToken'],
+  ...['ImportType', 'IncludeGlobalServiceEvents', 'IncludeKeyMaterial', 'InsightSelectors', 'KeyArn'],
+  ...['InsightsDestination', 'InstanceProfileName', 'IsMultiRegionTrail', 'IsOrganizationTrail', 'KeyId'],
+  ...['KeyAgreementAlgorithm', 'KeyMaterialId', 'KeyPairSpec', 'KeySpec', 'KeyStorePassword', 'KeyUsage'],
+  ...['KmsKeyId', 'LookupAttributes', 'Mac', 'MacAlgorithm', 'Marker', 'MaxSessionDuration', 'Message'],
+  ...['MessageType', 'MultiRegion', 'Name', 'NewCustomKeyStoreName', 'NewGroupName', 'NewPath', 'NextToken'],
+  ...['NewUserName', 'OnlyAttached', 'OpenIDConnectProviderArn', 'Operations', 'Origin', 'Policy'],
+  ...['PendingWindowInDays', 'PermissionsBoundary', 'PolicyArn', 'PolicyArns', 'PolicyExclusionList'],
+  ...[
+    'PolicyName',
+    'PolicySourceArn',
+    'PolicyUsageFilter',
+    'PrimaryRegion',
+    'ProvidedContexts',
+    'ProviderId',
+  ],
+  ...['PublicKey', 'Recipient', 'ReplicaRegion', 'ResourceHandlingOption', 'ResourceId', 'ResourceIdList'],
+  ...['ResourceOwner', 'RetiringPrincipal', 'RetiringServicePrincipal', 'RoleArn', 'RoleName', 'Status'],
+  ...['RoleSessionName', 'RotationPeriodInDays', 'S3BucketName', 'SAMLProviderArn', 'Scope', 'SerialNumber'],
+  ...['ServerCertificateName', 'SharedSecretCiphertextBlob', 'Signature', 'SigningAlgorithm', 'SnsTopicName'],
+  ...['SourceEncryptionAlgorithm', 'SourceKeyId', 'StartTime', 'TargetKeyId', 'TokenCode', 'TrailName'],
+  ...['TrustAnchorCertificate', 'Url', 'UserName', 'ValidTo', 'VersionId', 'WebIdentityToken', 'XksKeyId'],
+  ...['WrappingAlgorithm', 'WrappingKeySpec', 'XksProxyAuthenticationCredential', 'XksProxyConnectivity'],
+  ...['XksProxyUriEndpoint', 'XksProxyUriPath', 'XksProxyVpcEndpointServiceName', 'trailNameList'],
+  ...['XksProxyVpcEndpointServiceOwner'],
+])
+
+/** What the account of the suite has, for inputs that name it. */
+export type Named = {
+  /** The key with all the grants, and one whose policy is as hostile as it may be. */
+  readonly crowdedKey: string
+  /** A ciphertext under {@link crowdedKey} with the largest context. */
+  readonly ciphertext: string
+}
+
+const ON_CROWDED = ({ crowdedKey }: Named): SampleInput => ({ KeyId: crowdedKey })
+const LARGEST_CONTEXT = widestValue({ type: 'map' }, 'EncryptionContext')
+
+/** Members of single operations that are other than elsewhere; `undefined` leaves one out. */
+const OWN: Readonly<Record<string, (named: Named) => SampleInput>> = {
+  'kms CreateGrant': () => ({
+    GranteePrincipal: CROWD_ROLE_ARN,
+    RetiringPrincipal: CROWD_ROLE_ARN,
+    Operations: GRANT_OPERATIONS.filter((name) => OF_SYMMETRIC_KEYS.has(name)),
+    Constraints: { EncryptionContextSubset: LARGEST_CONTEXT },
+  }),
+  'kms CreateKey': () => ({ Policy: keyPolicy(220), Tags: kmsTags() }),
+  'kms CreateCustomKeyStore': () => ({}),
+  'kms Decrypt': ({ crowdedKey, ciphertext }) => ({ KeyId: crowdedKey, CiphertextBlob: ciphertext }),
+  'kms DescribeCustomKeyStores': () => ({}),
+  'kms GenerateDataKey': () => ({ KeySpec: undefined }),
+  'kms GetKeyPolicy': ON_CROWDED,
+  'kms GetKeyLastUsage': ON_CROWDED,
+  'kms ListGrants': ON_CROWDED,
+  'kms ListRetirableGrants': () => ({ RetiringPrincipal: CROWD_ROLE_ARN }),
+  'kms PutKeyPolicy': () => ({ Policy: keyPolicy(220) }),
+  'kms ReEncrypt': ({ crowdedKey, ciphertext }) => ({
+    ...{ SourceKeyId: crowdedKey, DestinationKeyId: crowdedKey, CiphertextBlob: ciphertext },
+    ...{ SourceEncryptionContext: LARGEST_CONTEXT, DestinationEncryptionContext: LARGEST_CONTEXT },
+  }),
+  'kms ReplicateKey': () => ({ Policy: keyPolicy(220), Tags: kmsTags() }),
+  'kms TagResource': () => ({ Tags: kmsTags() }),
+  'kms UntagResource': () => ({ TagKeys: numbered(50, tagKey) }),
+  'kms Sign': () => ({ Message: Buffer.alloc(4096).toString('base64') }),
+  'kms GenerateMac': () => ({ Message: Buffer.alloc(4096).toString('base64') }),
+  'iam CreatePolicy': () => ({ PolicyDocument: paddedPolicy(6000, 100_000) }),
+  'iam CreatePolicyVersion': () => ({ PolicyDocument: paddedPolicy(6000, 100_000) }),
+  'iam CreateServiceLinkedRole': () => ({}),
+  'iam PutGroupPolicy': () => ({ PolicyDocument: paddedPolicy(5000, 100_000) }),
+  'iam PutRolePolicy': () => ({ PolicyDocument: paddedPolicy(10_000, 100_000) }),
+  'iam UpdateAssumeRolePolicy': () => ({ PolicyDocument: trustPolicy() }),
+  'iam ListPolicies': () => ({ Scope: 'All', MaxItems: 1000 }),
+  'iam SimulateCustomPolicy': () => ({ ContextEntries: contextEntries(), ...SIMULATED }),
+  'iam SimulatePrincipalPolicy': () => ({
+    ...{ PolicySourceArn: CROWD_ROLE_ARN, ContextEntries: contextEntries(), ...SIMULATED },
+  }),
+  'iam GetContextKeysForPrincipalPolicy': () => ({ PolicySourceArn: CROWD_ROLE_ARN }),
+  'sts AssumeRole': () => ({ Policy: sessionPolicy(), ...SESSION_TAGS, ExternalId: undefined }),
+  'sts AssumeRoleWithWebIdentity': () => ({ Policy: sessionPolicy() }),
+  'sts GetFederationToken': () => ({ Policy: sessionPolicy(), Tags: SESSION_TAGS.Tags }),
+  'cloudtrail CreateTrail': () => ({ TagsList: VALUES['TagsList'] }),
+  'cloudtrail LookupEvents': () => ({ LookupAttributes: undefined, StartTime: undefined }),
+  'cloudtrail RemoveTags': () => ({ TagsList: numbered(50, (index) => ({ Key: tagKey(index) })) }),
+  'holdfast GetKeyImpact': ON_CROWDED,
+  'holdfast GetMaterialUsage': ON_CROWDED,
+}
+
+const OF_SYMMETRIC_KEYS: ReadonlySet<string> = new Set([
+  ...['Decrypt', 'Encrypt', 'GenerateDataKey', 'GenerateDataKeyWithoutPlaintext', 'ReEncryptFrom'],
+  ...['ReEncryptTo', 'CreateGrant', 'RetireGrant', 'DescribeKey', 'GenerateDataKeyPair'],
+  ...['GenerateDataKeyPairWithoutPlaintext'],
+])
+
+/** A simulation has 10,000 pairs, and a form 1 MiB and 2,000 parameters: what is given here leaves room for the rest. */
+const SIMULATED: SampleInput = { PolicyInputList: numbered(5, () => paddedPolicy(60_000, 60_000)) }
+
+/** What a session token holds is bounded once it is packed: tags of this size fit. */
+const SESSION_TAGS = {
+  Tags: numbered(10, (index) => ({ Key: tagKey(index).slice(-20), Value: 'v'.repeat(20) })),
+  TransitiveTagKeys: numbered(10, (index) => tagKey(index).slice(-20)),
+}
+
+/** The name that the members of an operation have own values by. */
+type OperationName = { readonly service: string; readonly operation: string }
+
+/**
+ * The most expensive legal input of an operation: what its sample says, and every other member as large as it may be.
+ *
+ * @throws Error for a member that nothing is known of.
+ */
+export function expensiveInput(
+  { service, operation }: OperationName,
+  members: Members,
+  sample: SampleInput,
+  named: Named,
+): SampleInput {
+  const own = OWN[`${service} ${operation}`]?.(named) ?? {}
+  const input: Record<string, unknown> = {}
+  for (const [name, { data }] of Object.entries(members)) {
+    if (Object.hasOwn(own, name)) input[name] = own[name]
+    else if (Object.hasOwn(VALUES, name)) input[name] = VALUES[name]
+    else if (WIDEST.has(name)) input[name] = widestValue(data, name)
+    else if (AS_IN_SAMPLE.has(name)) input[name] = sample[name]
+    else throw new Error(`bench/neighbours/inputs.ts does not know what ${name} of ${operation} costs`)
+  }
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined))
+}
+
+/** Operations that {@link OWN} has values for and that are none. */
+export function unknownOwn(known: readonly OperationName[]): readonly string[] {
+  const names = new Set(known.map(({ service, operation }) => `${service} ${operation}`))
+  return Object.keys(OWN).filter((name) => !names.has(name))
+}
+
+function numbered<T>(count: number, itemOf: (index: number) => T): readonly T[] {
+  return Array.from({ length: count }, (_, index) => itemOf(index))
+}
+
+function tagKey(index: number): string {
+  return `tag-${index}`.padStart(128, 'k')
+}
+
+function kmsTags(): readonly object[] {
+  return numbered(50, (index) => ({ TagKey: tagKey(index), TagValue: 'v'.repeat(256) }))
+}
+
+function contextEntries(): readonly object[] {
+  return numbered(100, (index) => ({
+    ContextKeyName: `kms:EncryptionContext:${index}`,
+    ContextKeyValues: numbered(10, (value) => `value-${value}`),
+    ContextKeyType: 'stringList',
+  }))
+}

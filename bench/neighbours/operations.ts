@@ -1,0 +1,23 @@
+import type { ServiceName } from '../../src/api/services.ts'
+import type { Members } from '../../src/api/shapes.ts'
+import type { ReportingParts } from '../../src/usage-api/usage-dependencies.ts'
+import { REPORTING_OPERATIONS } from '../../src/usage-api/usage-service.ts'
+import { CALL_SAMPLES, type CallSample } from '../../test/support/call-samples.ts'
+
+/** An operation, and how its calls are made. */
+export type CalledOperation = {
+  readonly service: ServiceName
+  readonly operation: string
+  readonly members: Members
+  /** Nothing for the operations of the service of our own, whose inputs name nothing but keys. */
+  readonly sample: CallSample | undefined
+}
+
+/** Every operation of every service. Facts do not depend on the parts, which only running an operation needs. */
+export const CALLED_OPERATIONS: readonly CalledOperation[] = [
+  ...CALL_SAMPLES.map((sample) => ({ ...sample, sample })),
+  ...REPORTING_OPERATIONS.map((operation) => {
+    const { name, members } = operation({} as ReportingParts)
+    return { service: 'holdfast' as const, operation: name, members, sample: undefined }
+  }),
+]

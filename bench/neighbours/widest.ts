@@ -1,0 +1,77 @@
+import type { Members, ShapeData } from '../../src/api/shapes.ts'
+import type { SampleInput } from '../../test/support/iam-samples.ts'
+
+/** Texts that most patterns of the service models accept, in the order in which they are tried. */
+const FILLERS = ['x', 'X', '1', '/', 'x.']
+/** Items of a list whose shape has no limit: of actions, condition keys and the like. */
+const UNLIMITED_ITEMS = 100
+/** Characters of a text whose shape has no limit. */
+const UNLIMITED_CHARS = 256
+/** Bytes of all names and values of an encryption context. Source: `CONTEXT_MAX_BYTES`. */
+const CONTEXT_BYTES = 8192
+const NAME_ALPHABET = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-'
+
+/** The members of an input, each as large as its declaration lets it be. */
+export function widestInput(members: Members): SampleInput {
+  return Object.fromEntries(
+    Object.entries(members).map(([name, { data }]) => [name, widestValue(data, name)]),
+  )
+}
+
+/**
+ * The largest value that a declaration accepts: the longest text, the longest list of the largest items, a map of as
+ * many pairs as fit.
+ *
+ * @param name of the member, for the message.
+ * @throws Error when no text is known that matches the declared pattern.
+ */
+export function widestValue(shape: ShapeData, name: string, index = 0): unknown {
+  switch (shape.type) {
+    case 'text':
+      return widestText(shape, name, index)
+    case 'enum':
+      return shape.values[index % shape.values.length]
+    case 'integer':
+      return shape.max ?? shape.min ?? 1
+    case 'boolean':
+      return true
+    case 'timestamp':
+      return Math.floor(Date.now() / 1000)
+    case 'blob':
+      return Buffer.alloc(shape.max ?? 1, 0x5a).toString('base64')
+    case 'map':
+      return widestMap()
+    case 'structure':
+      return Object.fromEntries(
+        Object.entries(shape.members).map(([member, { data }]) => [member, widestValue(data, member, index)]),
+      )
+    case 'list':
+      return Array.from({ length: itemsOf(shape) }, (_, at) => widestValue(shape.of, name, at))
+  }
+}
+
+function itemsOf(shape: ShapeData & { type: 'list' }): number {
+  const most = shape.max ?? UNLIMITED_ITEMS
+  return shape.of.type === 'enum' ? Math.min(most, shape.of.values.length) : most
+}
+
+/** Items of a list differ, so that none is refused for being there twice. */
+function widestText(shape: ShapeData & { type: 'text' }, name: string, index: number): string {
+  const chars = shape.max ?? Math.max(UNLIMITED_CHARS, shape.min ?? 0)
+  const end = String(index)
+  for (const filler of FILLERS) {
+    const text = filler.repeat(chars).slice(0, Math.max(0, chars - end.length)) + end
+    if (shape.pattern === undefined || shape.pattern.regex.test(text)) return text
+  }
+  throw new Error(`${name}: no text is known that matches ${shape.pattern?.source}: give it a value`)
+}
+
+/** Pairs of two characters and nothing: as many as fit. */
+function widestMap(): Readonly<Record<string, string>> {
+  const pairs: Record<string, string> = {}
+  for (let at = 0; at < CONTEXT_BYTES / 2; at += 1) {
+    const [first, second] = [Math.floor(at / NAME_ALPHABET.length), at % NAME_ALPHABET.length]
+    pairs[`${NAME_ALPHABET[first]}${NAME_ALPHABET[second]}`] = ''
+  }
+  return pairs
+}
