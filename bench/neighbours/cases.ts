@@ -13,7 +13,7 @@ import { CALLED_OPERATIONS, type CalledOperation } from './operations.ts'
  * What a case asks: `legal` is answered with 200; the others are refused: for a body that is rubbish, for a signature
  * that is wrong, for policies that do not allow. `known` are further legal calls that were once found to be slow.
  */
-export type CaseKind = 'legal' | 'rubbish' | 'forged' | 'denied' | 'known'
+type CaseKind = 'legal' | 'rubbish' | 'forged' | 'denied' | 'known'
 
 /** A call that may be expensive for others. */
 export type Case = {
@@ -35,7 +35,7 @@ const DENIED_TO_NOBODY: ReadonlySet<string> = new Set(['GetCallerIdentity', 'Get
 export function allCases(account: CrowdedAccount): readonly Case[] {
   const { crowdedKey, slowKey } = account
   const slow: Case = {
-    ...{ service: 'kms', operation: 'Encrypt', kind: 'known', what: 'under a slow policy' },
+    ...{ service: 'kms', operation: 'Encrypt', kind: 'denied', what: 'under a slow policy' },
     prepare: async ({ callers }) => {
       const input = { KeyId: slowKey, Plaintext: 'AAAA', EncryptionContext: { a: 'a'.repeat(8000) } }
       return {

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { openForServing, openNodeJournal } from '../../src/app/deployment.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { parseConfig } from '../../src/config/settings.ts'
-import { openForServing, openNodeJournal } from '../../src/app/deployment.ts'
 import { ACCOUNT, ACCOUNTS } from '../../src/iam/accounts/account.ts'
 import {
   ATTACHMENT,

@@ -8,6 +8,8 @@ import { type Crowd, fillFolder } from './crowd.ts'
 /** A data folder with a crowded account. */
 export type DataSet = { readonly folder: string; readonly crowdedKey: string }
 
+/** Few counts of the index are as young as this. */
+const LAST_HOURS_SECONDS = 7200
 const INDEX_POLL_MS = 2000
 /** A second for each thousand events, and a minute. */
 const INDEX_EVENTS_PER_SECOND = 1000
@@ -60,7 +62,8 @@ async function crowdedKeyOf(folder: string): Promise<string> {
 async function untilIndexed(server: TestServer, events: number): Promise<void> {
   const deadline = performance.now() + INDEX_MORE_MS + (events / INDEX_EVENTS_PER_SECOND) * 1000
   for (;;) {
-    const answer = await callRaw(server, 'Holdfast_20261101.GetUsage', '{}', { service: 'holdfast' })
+    const body = JSON.stringify({ StartTime: Date.now() / 1000 - LAST_HOURS_SECONDS })
+    const answer = await callRaw(server, 'Holdfast_20261101.GetUsage', body, { service: 'holdfast' })
     if (answer.json['Current'] === true) return
     if (performance.now() > deadline) throw new Error(`the index is not made: ${answer.text.slice(0, 300)}`)
     await delay(INDEX_POLL_MS)

@@ -90,6 +90,11 @@ export type Named = {
 }
 
 const ON_CROWDED = ({ crowdedKey }: Named): SampleInput => ({ KeyId: crowdedKey })
+/** So many pairs of an encryption context; those of the largest one and of another fit into one body. */
+function pairs(count: number): SampleInput {
+  return Object.fromEntries(numbered(count, (index) => [`p${index}`, 'v']))
+}
+
 const LARGEST_CONTEXT = widestValue({ type: 'map' }, 'EncryptionContext')
 
 /** Members of single operations that are other than elsewhere; `undefined` leaves one out. */
@@ -98,7 +103,7 @@ const OWN: Readonly<Record<string, (named: Named) => SampleInput>> = {
     GranteePrincipal: CROWD_ROLE_ARN,
     RetiringPrincipal: CROWD_ROLE_ARN,
     Operations: GRANT_OPERATIONS.filter((name) => OF_SYMMETRIC_KEYS.has(name)),
-    Constraints: { EncryptionContextSubset: LARGEST_CONTEXT },
+    Constraints: { EncryptionContextSubset: pairs(8), EncryptionContextEquals: pairs(8) },
   }),
   'kms CreateKey': () => ({ Policy: keyPolicy(220), Tags: kmsTags() }),
   'kms CreateCustomKeyStore': () => ({}),
@@ -107,12 +112,14 @@ const OWN: Readonly<Record<string, (named: Named) => SampleInput>> = {
   'kms GenerateDataKey': () => ({ KeySpec: undefined }),
   'kms GetKeyPolicy': ON_CROWDED,
   'kms GetKeyLastUsage': ON_CROWDED,
-  'kms ListGrants': ON_CROWDED,
-  'kms ListRetirableGrants': () => ({ RetiringPrincipal: CROWD_ROLE_ARN }),
+  'kms ListAliases': () => ({ Limit: 100 }),
+  'kms ListGrants': ({ crowdedKey }) => ({ KeyId: crowdedKey, Limit: 100 }),
+  'kms ListResourceTags': () => ({ Limit: 50 }),
+  'kms ListRetirableGrants': () => ({ RetiringPrincipal: CROWD_ROLE_ARN, Limit: 100 }),
   'kms PutKeyPolicy': () => ({ Policy: keyPolicy(220) }),
   'kms ReEncrypt': ({ crowdedKey, ciphertext }) => ({
     ...{ SourceKeyId: crowdedKey, DestinationKeyId: crowdedKey, CiphertextBlob: ciphertext },
-    ...{ SourceEncryptionContext: LARGEST_CONTEXT, DestinationEncryptionContext: LARGEST_CONTEXT },
+    ...{ SourceEncryptionContext: LARGEST_CONTEXT, DestinationEncryptionContext: pairs(1000) },
   }),
   'kms ReplicateKey': () => ({ Policy: keyPolicy(220), Tags: kmsTags() }),
   'kms TagResource': () => ({ Tags: kmsTags() }),
@@ -139,6 +146,8 @@ const OWN: Readonly<Record<string, (named: Named) => SampleInput>> = {
   'cloudtrail RemoveTags': () => ({ TagsList: numbered(50, (index) => ({ Key: tagKey(index) })) }),
   'holdfast GetKeyImpact': ON_CROWDED,
   'holdfast GetMaterialUsage': ON_CROWDED,
+  // A day of calls: of longer ones an account that makes so many has more counts than one answer may sum up.
+  'holdfast GetUsage': () => ({ StartTime: Math.floor(Date.now() / 1000) - 86_400, MaxResults: 1000 }),
 }
 
 const OF_SYMMETRIC_KEYS: ReadonlySet<string> = new Set([

@@ -63,7 +63,7 @@ export function slowKeyPolicy(): string {
   const pattern = `*${'a?'.repeat(40)}*${'?a'.repeat(40)}b`
   const Statement = [
     { Effect: 'Allow', Principal: root, Action: 'kms:*', Resource: '*' },
-    ...Array.from({ length: 120 }, (_, index) => ({
+    ...Array.from({ length: 90 }, (_, index) => ({
       Sid: `S${index}`,
       Effect: 'Deny',
       Principal: root,

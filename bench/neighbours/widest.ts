@@ -1,5 +1,4 @@
-import type { Members, ShapeData } from '../../src/api/shapes.ts'
-import type { SampleInput } from '../../test/support/iam-samples.ts'
+import type { ShapeData } from '../../src/api/shapes.ts'
 
 /** Texts that most patterns of the service models accept, in the order in which they are tried. */
 const FILLERS = ['x', 'X', '1', '/', 'x.']
@@ -10,13 +9,6 @@ const UNLIMITED_CHARS = 256
 /** Bytes of all names and values of an encryption context. Source: `CONTEXT_MAX_BYTES`. */
 const CONTEXT_BYTES = 8192
 const NAME_ALPHABET = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-'
-
-/** The members of an input, each as large as its declaration lets it be. */
-export function widestInput(members: Members): SampleInput {
-  return Object.fromEntries(
-    Object.entries(members).map(([name, { data }]) => [name, widestValue(data, name)]),
-  )
-}
 
 /**
  * The largest value that a declaration accepts: the longest text, the longest list of the largest items, a map of as

@@ -47,7 +47,7 @@ const GRANTS = 5000
 const REPEATS: Repeats = { calls: 12, forMs: 1500 }
 /** In a slice, every case is called once. */
 const ONCE: Repeats = { calls: 1, forMs: 0 }
-const SLICE = { keys: 200, principals: 30, grants: 100, events: 2000 }
+const SLICE = { keys: 200, principals: 250, grants: 100, events: 2000 }
 /** So many cases are measured between two looks at Encrypt alone. */
 const CASES_BETWEEN = 25
 const BESIDE_MS = 700
