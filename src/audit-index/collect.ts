@@ -6,7 +6,8 @@ import { followLog, LOG_START, LogBroken, type LogPosition } from '../audit/log/
 import { fromUtf8, utf8 } from '../base/bytes.ts'
 import { sha256Hex } from '../crypto/hash.ts'
 import type { HmacKey } from '../crypto/hmac.ts'
-import { type EventRecord, isInsight, parseEvent } from './event-facts.ts'
+import { isInsight } from './event-facts.ts'
+import { type EventRecord, parseEvent } from './event-record.ts'
 
 /** Which events a trail delivers. */
 export type EventSelector = {

@@ -1,7 +1,8 @@
 import { charsOf, fromUtf8, indexOfBytes, toHex, utf8 } from '../base/bytes.ts'
 import { sha256 } from '../crypto/hash.ts'
 import type { UseEntry } from '../store/index-port.ts'
-import { type EventRecord, isInsight, parseEvent, termsOf, usesOf } from './event-facts.ts'
+import { isInsight, termsOf, usesOf } from './event-facts.ts'
+import { type EventRecord, parseEvent } from './event-record.ts'
 import { type CallFact, insightFact } from './insight-facts.ts'
 
 /** What is derived of all events that differ in nothing but their time, ids and encryption context. */

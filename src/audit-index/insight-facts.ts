@@ -1,5 +1,6 @@
 import { type EventFact, networkOf } from '../insights/detector/fact.ts'
-import { type EventRecord, isCopy, KMS_SOURCE, keysOf, principalOf, TRACKED } from './event-facts.ts'
+import { isCopy, KMS_SOURCE, keysOf, principalOf, TRACKED } from './event-facts.ts'
+import type { EventRecord } from './event-record.ts'
 
 /** Keys of one event that are looked at. */
 const KEYS_MAX = 16

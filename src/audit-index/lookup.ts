@@ -4,7 +4,8 @@ import type { AuditFiles, ReadFile } from '../audit/log/files.ts'
 import { EVENT_START, segmentName } from '../audit/log/segment.ts'
 import { fromUtf8 } from '../base/bytes.ts'
 import type { EventIndex, EventPlace, FoundEvent } from '../store/index-port.ts'
-import { type EventRecord, idPrefixOf, isInsight, parseEvent } from './event-facts.ts'
+import { idPrefixOf, isInsight } from './event-facts.ts'
+import { type EventRecord, parseEvent } from './event-record.ts'
 import { attributeTerm, insightScopeTerm, type LookupAttribute, scopeTerm } from './terms.ts'
 
 /** A question for the events of an account in one region, newest first. */

@@ -1,4 +1,4 @@
-import type { EventRecord, Identity } from './event-facts.ts'
+import type { EventRecord, Identity } from './event-record.ts'
 
 /** What events can be looked up by. Source: AWS CloudTrail API Reference, "LookupAttribute". */
 export const LOOKUP_ATTRIBUTES = [

@@ -1,4 +1,5 @@
-import { type CompiledPolicy, type CompiledStatement, compilePolicy } from '../policy/compile.ts'
+import { type CompiledPolicy, compilePolicy } from '../policy/compile.ts'
+import type { CompiledStatement } from '../policy/compiled-statement.ts'
 import type { ContextLookup } from '../policy/context.ts'
 import { decide } from '../policy/decide.ts'
 import { startEvaluation } from '../policy/evaluation.ts'

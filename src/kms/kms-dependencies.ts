@@ -6,6 +6,7 @@ import type { Operation } from '../dispatch/operation.ts'
 import type { Quotas } from '../quotas/quota-service.ts'
 import type { Records } from '../store/records.ts'
 import type { XksClient } from '../xks/client/client.ts'
+import type { PrincipalNames } from './grants/grant-party.ts'
 import type { OpenedGrants } from './grants/opened-grants.ts'
 import type { KeyCounter } from './keys/key-count.ts'
 
@@ -22,7 +23,7 @@ type LastUsage = {
 export type UsageKnown = { readonly last: LastUsage | undefined; readonly current: boolean }
 
 /** What the operations of this service work with. */
-export type KmsParts = {
+export type KmsParts = PrincipalNames & {
   readonly records: Records
   readonly quotas: Pick<Quotas, 'exceeded' | 'admitStore' | 'limit'>
   readonly keyCounter: KeyCounter
@@ -35,19 +36,8 @@ export type KmsParts = {
   readonly attestationRoots: readonly Uint8Array[]
   /** Calls the proxies of external key stores. */
   readonly xks: XksClient
-  /**
-   * Whether a principal of a policy exists: an account, user or role by its ARN. Services and `*`
-   * are not asked about.
-   */
-  readonly principalExists: (arn: string) => Promise<boolean>
   /** @throws when the index of the audit log cannot answer. */
   readonly lastUsage: (account: string, region: string, keyId: string) => Promise<UsageKnown>
-  /** The unique id of a user, role or role session that exists; accounts have none. */
-  readonly principalId: (arn: string) => Promise<string | undefined>
-  /** How a principal is shown that an ARN was bound to: by the ARN that it has now, or its unique id when it is gone. */
-  readonly shownName: (arn: string, id: string) => Promise<string>
-  /** The ARNs of the principals that have these unique ids, as far as they exist. */
-  readonly arnsOfIds: (ids: readonly string[]) => Promise<ReadonlyMap<string, string>>
   readonly grantTokens: GrantTokens
   readonly openedGrants: OpenedGrants
 }

@@ -1,7 +1,6 @@
 import { readHeads } from '../audit/log/journal.ts'
 import { decodePositions, encodePositions } from '../audit/log/positions.ts'
-import type { EventRecord } from '../audit-index/event-facts.ts'
-import { parseEvent } from '../audit-index/event-facts.ts'
+import { type EventRecord, parseEvent } from '../audit-index/event-record.ts'
 import type { Gathered, GatherQuestion } from '../audit-index/gather.ts'
 import type { FileLock } from '../store/file-lock.ts'
 import { insert, type Records, replace } from '../store/records.ts'

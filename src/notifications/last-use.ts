@@ -1,4 +1,4 @@
-import { type EventRecord, parseEvent } from '../audit-index/event-facts.ts'
+import { type EventRecord, parseEvent } from '../audit-index/event-record.ts'
 import type { IndexThread } from '../audit-index/thread/index-thread.ts'
 import { StoreFailure } from '../store/port.ts'
 import type { FindLastUse } from './recent-use.ts'

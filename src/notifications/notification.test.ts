@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { EventRecord } from '../audit-index/event-facts.ts'
+import type { EventRecord } from '../audit-index/event-record.ts'
 import { eventOfServiceRecord } from './notification.ts'
 
 const ARN = 'arn:aws:kms:eu-west-1:111122223333:key/k'

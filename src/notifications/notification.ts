@@ -1,6 +1,6 @@
 import { ANNOUNCEMENTS } from '../audit/events/announcement.ts'
 import { OWN_SOURCE } from '../audit/events/service-event.ts'
-import type { EventRecord } from '../audit-index/event-facts.ts'
+import type { EventRecord } from '../audit-index/event-record.ts'
 
 /** An event as it is delivered. Source: Amazon EventBridge User Guide, "Event structure reference". */
 export type StreamEvent = {

@@ -1,5 +1,5 @@
 import { OWN_SOURCE } from '../audit/events/service-event.ts'
-import type { EventRecord } from '../audit-index/event-facts.ts'
+import type { EventRecord } from '../audit-index/event-record.ts'
 import type { EpochMs } from '../base/ports.ts'
 import { keyIdOf, type StreamEvent, streamEvent } from './notification.ts'
 

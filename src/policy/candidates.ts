@@ -1,4 +1,4 @@
-import type { CompiledStatement } from './compile.ts'
+import type { CompiledStatement } from './compiled-statement.ts'
 import type { Evaluation } from './evaluation.ts'
 import type { Resource } from './match.ts'
 

@@ -1,11 +1,10 @@
 import { atOnce, type Steps } from '../base/slices.ts'
 import { candidatesOf, type FindCandidates } from './candidates.ts'
-import { type ConditionTest, conditionTest } from './conditions.ts'
-import type { Effect, Listed, PolicyDocument, Statement } from './document.ts'
-import type { Evaluation } from './evaluation.ts'
-import { actionTest, listedArns, type Resource, resourcesTest } from './match.ts'
-import { type Bindings, type PrincipalTest, principalTest } from './naming.ts'
-import type { Condition } from './operators.ts'
+import type { CompiledStatement, StatementSource } from './compiled-statement.ts'
+import { conditionTest } from './conditions.ts'
+import type { PolicyDocument, Statement } from './document.ts'
+import { actionTest, listedArns, resourcesTest } from './match.ts'
+import { type Bindings, principalTest } from './naming.ts'
 
 /** A policy ready to be asked: made once when the policy is loaded. */
 export type CompiledPolicy = {
@@ -15,39 +14,6 @@ export type CompiledPolicy = {
   readonly statements: readonly CompiledStatement[]
   /** The statements that may matter to a request. */
   readonly about: FindCandidates
-}
-
-/** A statement ready to be asked. */
-export type CompiledStatement = {
-  readonly source: StatementSource
-  readonly effect: Effect
-  /** How the statement names principals, all else aside; none where policies name nobody. */
-  readonly principals: PrincipalTest | undefined
-  /** What the ARNs of its principals are bound to. */
-  readonly bindings: Bindings | undefined
-  readonly actions: (actionLowerCased: string, evaluation: Evaluation) => boolean
-  readonly resources: (resource: Resource, evaluation: Evaluation) => boolean
-  /** The ARNs that the statement lists, where it is about nothing else. */
-  readonly onlyOn: readonly string[] | undefined
-  readonly conditions: readonly CompiledCondition[]
-  readonly written: EffectiveStatement
-}
-
-type CompiledCondition = { readonly written: Condition; readonly holds: ConditionTest }
-
-/** A statement that can have an effect. */
-type EffectiveStatement = Statement & {
-  readonly actions: Listed<string>
-  readonly resources: Listed<string>
-}
-
-/** Where a statement is. */
-export type StatementSource = {
-  /** The policy's name, where it has one. */
-  readonly policy: string | undefined
-  /** From 0. */
-  readonly index: number
-  readonly sid: string | undefined
 }
 
 /** What is known of a policy besides its text. */

@@ -1,4 +1,5 @@
-import type { CompiledPolicy, StatementSource } from './compile.ts'
+import type { CompiledPolicy } from './compile.ts'
+import type { StatementSource } from './compiled-statement.ts'
 import type { ContextLookup } from './context.ts'
 import { firmestGrant, isIssuedFor, type MatchedGrant } from './grants.ts'
 import { CROSS_ACCOUNT_ACTIONS, GRANT_ONLY_ACTION, isKeyArn, isTrustAction } from './key-actions.ts'

@@ -1,4 +1,4 @@
-import type { StatementSource } from './compile.ts'
+import type { StatementSource } from './compiled-statement.ts'
 import { type AccessRequest, type DenyReason, isForeign, type PolicyKind, type Refusal } from './decide.ts'
 import { isTrustAction } from './key-actions.ts'
 

@@ -1,5 +1,5 @@
 import { atOnce, type Steps } from '../base/slices.ts'
-import type { CompiledStatement, StatementSource } from './compile.ts'
+import type { CompiledStatement, StatementSource } from './compiled-statement.ts'
 import {
   type AccessRequest,
   type Decision,

@@ -1,4 +1,4 @@
-import type { StatementSource } from './compile.ts'
+import type { StatementSource } from './compiled-statement.ts'
 import type { Decision, PolicyKind } from './decide.ts'
 
 /** What settled a decision, in one sentence, for the audit log and for those who own the policies. */

@@ -1,4 +1,4 @@
-import type { CompiledStatement } from './compile.ts'
+import type { CompiledStatement } from './compiled-statement.ts'
 import type { ContextValue } from './context.ts'
 import { type AccessRequest, type Policies, type PolicyKind, questionFor } from './decide.ts'
 import { Naming } from './naming.ts'

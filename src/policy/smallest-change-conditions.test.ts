@@ -15,7 +15,8 @@ import {
   USER,
   USER_ARN,
 } from '../../test/support/policies.ts'
-import type { CompiledPolicy, CompiledStatement } from './compile.ts'
+import type { CompiledPolicy } from './compile.ts'
+import type { CompiledStatement } from './compiled-statement.ts'
 import type { ContextValue } from './context.ts'
 import { type AccessRequest, decide, type Policies, type Principal, questionFor } from './decide.ts'
 import { canBeMet, nearMisses } from './right-context.ts'

@@ -1,10 +1,5 @@
-import {
-  type CompiledPolicy,
-  compilePolicy,
-  joined,
-  type StatementSource,
-  withoutStatements,
-} from './compile.ts'
+import { type CompiledPolicy, compilePolicy, joined, withoutStatements } from './compile.ts'
+import type { StatementSource } from './compiled-statement.ts'
 import type { ContextValue } from './context.ts'
 import {
   type AccessRequest,

@@ -1,4 +1,5 @@
-import type { CompiledPolicy, CompiledStatement, StatementSource } from './compile.ts'
+import type { CompiledPolicy } from './compile.ts'
+import type { CompiledStatement, StatementSource } from './compiled-statement.ts'
 import type { ContextLookup } from './context.ts'
 import { type Evaluation, startEvaluation } from './evaluation.ts'
 import type { Resource } from './match.ts'

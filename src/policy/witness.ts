@@ -1,4 +1,4 @@
-import type { CompiledStatement } from './compile.ts'
+import type { CompiledStatement } from './compiled-statement.ts'
 import type { ContextLookup, ContextValue } from './context.ts'
 import { type Evaluation, startEvaluation } from './evaluation.ts'
 import { STAR } from './glob.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { dirname, normalize } from 'node:path/posix'
 import { test } from 'node:test'
-import { ROOT, type SourceFile, serverFiles } from './sources.ts'
+import { filesBelow, ROOT, type SourceFile, serverFiles } from './sources.ts'
 
 /** Who may import whom, beside its own folder. The same table is in CONTRIBUTING.md, and a test compares them. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -145,6 +145,48 @@ test('a layer imports only the layers that it may', async () => {
     wrong.map(({ from, specifier }) => `${from} imports ${specifier}`),
     [],
   )
+})
+
+test('no file imports itself by way of others, types included', async () => {
+  const folders = ['src', 'test', 'bench', 'scripts']
+  const files = (await Promise.all(folders.map((folder) => filesBelow(folder, '.ts')))).flat()
+  const graph = new Map(files.map((file) => [file.path, projectImports(file)]))
+  assert.ok(graph.size > 600, 'files were found')
+  assert.deepEqual(cyclesOf(graph), [])
+})
+
+const WHOLE_IMPORT = /^(?:import|export)\b[^;'"`]*?\bfrom '(\.[^']+)'$|\bimport\('(\.[^']+)'\)/gm
+
+/** The files of the project that a file imports, in whatever way. */
+function projectImports({ path, text }: SourceFile): readonly string[] {
+  return [...text.matchAll(WHOLE_IMPORT)].map(([, statement, expression]) =>
+    normalize(`${dirname(path)}/${statement ?? expression}`),
+  )
+}
+
+/** One way round for each group of files that import each other. */
+function cyclesOf(graph: ReadonlyMap<string, readonly string[]>): readonly string[] {
+  const done = new Set<string>()
+  const cycles: string[] = []
+  const visit = (file: string, way: readonly string[]): void => {
+    const at = way.indexOf(file)
+    if (at !== -1) cycles.push([...way.slice(at), file].join(' > '))
+    if (at !== -1 || done.has(file)) return
+    for (const next of graph.get(file) ?? []) visit(next, [...way, file])
+    done.add(file)
+  }
+  for (const file of graph.keys()) visit(file, [])
+  return cycles
+}
+
+test('a group of files that import each other is found', () => {
+  const graph = new Map([
+    ['a', ['b', 'd']],
+    ['b', ['c']],
+    ['c', ['a']],
+    ['d', []],
+  ])
+  assert.deepEqual(cyclesOf(graph), ['a > b > c > a'])
 })
 
 test('imports of project files are relative and carry .ts', async () => {

@@ -13,11 +13,19 @@ import { type Answer, callIam } from './sdk-by-name.ts'
 import { type ServerOptions, startServer, type TestServer, temporaryFolder } from './server.ts'
 import { newStore, proxySettings, type StoreEntry, settled } from './stores.ts'
 import { newRole, trust } from './sts.ts'
-import type { StsParts } from './sts-samples.ts'
 import { openScriptedProxy } from './xks-proxy.ts'
 
 /** Who makes a call: the root user, an administrator, a user without a permission, or whoever has no secret. */
 export type SampleCaller = 'root' | 'admin' | 'nobody' | 'forger'
+
+/** What the inputs of calls to STS are made from. */
+export type StsParts = {
+  /** A role that the administrator may assume, and one that whoever has a token may. */
+  readonly roleArn: string
+  readonly webRoleArn: string
+  readonly webToken: string
+  readonly accessKeyId: string
+}
 
 export type SampleBed = AsyncDisposable & {
   readonly server: TestServer

@@ -2,16 +2,7 @@
 
 import type { ErrorCode } from '../../src/api/errors.ts'
 import type { SampleInput } from './iam-samples.ts'
-import type { SampleCaller } from './sample-bed.ts'
-
-/** What the inputs are made from. */
-export type StsParts = {
-  /** A role that the administrator may assume, and one that whoever has a token may. */
-  readonly roleArn: string
-  readonly webRoleArn: string
-  readonly webToken: string
-  readonly accessKeyId: string
-}
+import type { SampleCaller, StsParts } from './sample-bed.ts'
 
 export type StsSample = {
   readonly valid?: (parts: StsParts) => SampleInput

@@ -1,5 +1,6 @@
 import { accountRootArn } from '../../api/arn.ts'
-import { type EventRecord, parseEvent, principalOf } from '../../audit-index/event-facts.ts'
+import { principalOf } from '../../audit-index/event-facts.ts'
+import { type EventRecord, parseEvent } from '../../audit-index/event-record.ts'
 import type { LookupPage, LookupQuestion } from '../../audit-index/lookup.ts'
 import { ACCESS_KEY, ACCESS_KEYS, type AccessKeyValue } from '../../iam/credentials/access-key.ts'
 import { KEY_USE } from '../../iam/credentials/key-uses.ts'

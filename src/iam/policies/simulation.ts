@@ -1,7 +1,8 @@
 import type { Output } from '../../api/json.ts'
 import type { Steps } from '../../base/slices.ts'
 import { isControlled } from '../../dispatch/access.ts'
-import type { CompiledPolicy, CompiledStatement } from '../../policy/compile.ts'
+import type { CompiledPolicy } from '../../policy/compile.ts'
+import type { CompiledStatement } from '../../policy/compiled-statement.ts'
 import type { ContextLookup, ContextValue } from '../../policy/context.ts'
 import {
   type AccessRequest,

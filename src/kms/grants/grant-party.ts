@@ -2,7 +2,6 @@ import { accountRootArn, parseArn } from '../../api/arn.ts'
 import { KmsError } from '../../api/errors.ts'
 import { pattern, text } from '../../api/shapes.ts'
 import { findAwsPrincipal } from '../../policy/parse-principal.ts'
-import type { KmsParts } from '../kms-dependencies.ts'
 import type { GrantParty } from './grant-record.ts'
 
 /** A principal of a request. Source: the service model. */
@@ -13,6 +12,21 @@ export const SERVICE_PRINCIPAL = text({
   max: 128,
   pattern: pattern('^([A-Za-z0-9\\-]+)\\.([A-Za-z0-9\\-]+)(\\.[A-Za-z0-9\\-]+)+$'),
 })
+
+/** Who principals are, by their ARNs and unique ids. */
+export type PrincipalNames = {
+  /**
+   * Whether a principal of a policy exists: an account, user or role by its ARN. Services and `*`
+   * are not asked about.
+   */
+  readonly principalExists: (arn: string) => Promise<boolean>
+  /** The unique id of a user, role or role session that exists; accounts have none. */
+  readonly principalId: (arn: string) => Promise<string | undefined>
+  /** How a principal is shown that an ARN was bound to: by the ARN that it has now, or its unique id when it is gone. */
+  readonly shownName: (arn: string, id: string) => Promise<string>
+  /** The ARNs of the principals that have these unique ids, as far as they exist. */
+  readonly arnsOfIds: (ids: readonly string[]) => Promise<ReadonlyMap<string, string>>
+}
 
 /**
  * What a party is compared and found by: the unique id that it was bound to, an account id, an ARN, or a
@@ -44,30 +58,33 @@ export function checkPrincipalArn(arn: string | undefined): void {
 
 /** The party that a request names, bound to its unique id. @throws InvalidArnException when there is no such. */
 export async function findParty(
-  parts: KmsParts,
+  principals: PrincipalNames,
   { arn, service }: NamedParty,
 ): Promise<GrantParty | undefined> {
   if (service !== undefined) return { type: 'service', name: service }
   if (arn === undefined) return undefined
-  if (!(await parts.principalExists(arn))) throw invalidPrincipal(arn)
-  const id = await parts.principalId(arn)
+  if (!(await principals.principalExists(arn))) throw invalidPrincipal(arn)
+  const id = await principals.principalId(arn)
   return { type: 'principal', arn, ...(id !== undefined && { id }) }
 }
 
 /** What a party that a filter names is found by. It need not exist any more: then only its unique id finds it. */
-export async function wantedName(parts: KmsParts, { arn, service }: NamedParty): Promise<string | undefined> {
+export async function wantedName(
+  principals: PrincipalNames,
+  { arn, service }: NamedParty,
+): Promise<string | undefined> {
   if (service !== undefined) return service
-  return arn === undefined ? undefined : principalName(arn, await parts.principalId(arn))
+  return arn === undefined ? undefined : principalName(arn, await principals.principalId(arn))
 }
 
 /** A principal as lists show it: who is gone, or is another by the same name, by the unique id. */
 export async function shownPrincipal(
-  parts: KmsParts,
+  principals: PrincipalNames,
   party: GrantParty | undefined,
 ): Promise<string | undefined> {
   if (party?.type !== 'principal') return undefined
   const { arn, id } = party
-  return id === undefined ? arn : parts.shownName(arn, id)
+  return id === undefined ? arn : principals.shownName(arn, id)
 }
 
 /** A service as lists show it. */

@@ -1,7 +1,7 @@
 import type { Random } from '../../base/ports.ts'
+import type { Quotas } from '../../quotas/quota-service.ts'
 import { kindOfFormat1 } from '../../store/kind.ts'
 import { type Change, insert, type Kind, type Records, replace, type Stored } from '../../store/records.ts'
-import type { KmsParts } from '../kms-dependencies.ts'
 import { checkQuota } from '../kms-quota.ts'
 import { partitionOf } from './key-record.ts'
 
@@ -16,6 +16,12 @@ const KEY_COUNT: Kind<KeyCountValue> = kindOfFormat1('key-count')
 /** Parts of a count: so many keys can be made at once without one commit overtaking another's count. */
 const PARTS = 64
 
+/** Where counts and quotas are read. */
+type CountDependencies = {
+  readonly records: Records
+  readonly quotas: Pick<Quotas, 'exceeded' | 'limit'>
+}
+
 /** Where keys are counted. */
 type CountPlace = { readonly account: string; readonly region: string }
 
@@ -28,7 +34,7 @@ export class KeyCounter {
   }
 
   /** Checks that there may be one more key, before it is made. @throws as {@link add} does, which checks again. */
-  async check({ records, quotas }: Pick<KmsParts, 'records' | 'quotas'>, place: CountPlace): Promise<void> {
+  async check({ records, quotas }: CountDependencies, place: CountPlace): Promise<void> {
     await checkQuota(quotas, { ...place, quota: 'kms.keys' }, await countKeys(records, place))
   }
 
@@ -38,7 +44,7 @@ export class KeyCounter {
    * As many keys as there are parts can be made at once by who has seen the same count. Where that could be too many,
    * a commit touches every part, so that it and any other that read the count before cannot both succeed.
    */
-  async add(parts: Pick<KmsParts, 'records' | 'quotas'>, place: CountPlace): Promise<readonly Change[]> {
+  async add(parts: CountDependencies, place: CountPlace): Promise<readonly Change[]> {
     const counts = await readCounts(parts.records, place)
     const present = sumOf(counts)
     await checkQuota(parts.quotas, { ...place, quota: 'kms.keys' }, present)

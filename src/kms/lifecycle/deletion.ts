@@ -8,8 +8,7 @@ import { type Key, keyOf } from '../keys/keys.ts'
 import { materialsOf } from '../keys/materials.ts'
 import { withoutReplica } from '../keys/multi-region.ts'
 import type { KmsParts } from '../kms-dependencies.ts'
-import { type DueValue, dueNote } from './due.ts'
-import type { DuePlan } from './due-plan.ts'
+import { type DuePlan, type DueValue, dueNote } from './due.ts'
 
 const DAY_MS = 86_400_000
 

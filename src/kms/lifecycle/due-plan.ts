@@ -1,22 +1,13 @@
 import type { EpochMs } from '../../base/ports.ts'
-import type { Consequence } from '../../dispatch/operation.ts'
-import { type Change, replace, type Stored } from '../../store/records.ts'
+import { replace, type Stored } from '../../store/records.ts'
 import { exchanged, standingOf, withoutBytes } from '../import/import.ts'
 import { KEY, partitionOf } from '../keys/key-record.ts'
 import { keyOf } from '../keys/keys.ts'
 import { materialsOf } from '../keys/materials.ts'
 import type { KmsParts } from '../kms-dependencies.ts'
 import { planDeletion } from './deletion.ts'
-import type { DueValue } from './due.ts'
+import type { DuePlan, DueValue } from './due.ts'
 import { rotateToFresh } from './rotation.ts'
-
-/** What is to be done about something that is due. */
-export type DuePlan = {
-  readonly changes: readonly Change[]
-  readonly event: Consequence
-  /** Materials that nothing may use any more. */
-  readonly forget: readonly string[]
-}
 
 /** What is to be done about a note whose time has come; nothing when it is out of date. */
 export function planDue(parts: KmsParts, due: Stored<DueValue>, now: EpochMs): Promise<DuePlan | undefined> {

@@ -1,4 +1,5 @@
 import type { EpochMs } from '../../base/ports.ts'
+import type { Consequence } from '../../dispatch/operation.ts'
 import { kindOfFormat1 } from '../../store/kind.ts'
 import { type Change, insert, type Kind } from '../../store/records.ts'
 import type { KeyPlace } from '../keys/materials.ts'
@@ -23,6 +24,14 @@ export type DueValue = KeyPlace & {
 
 /** The kind of notes of what is due. */
 export const DUE: Kind<DueValue> = kindOfFormat1('due')
+
+/** What is to be done about something that is due. */
+export type DuePlan = {
+  readonly changes: readonly Change[]
+  readonly event: Consequence
+  /** Materials that nothing may use any more. */
+  readonly forget: readonly string[]
+}
 
 /** What a note is made from. */
 export type NewDue = Omit<DueValue, 'format' | 'planned'> & { readonly planned?: EpochMs }

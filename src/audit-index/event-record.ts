@@ -1,0 +1,47 @@
+/** A CloudTrail record of our own log, as far as it is looked at. */
+export type EventRecord = {
+  readonly userIdentity?: Identity
+  readonly eventTime: string
+  readonly eventSource: string
+  readonly eventName: string
+  readonly awsRegion: string
+  readonly sourceIPAddress?: string
+  readonly userAgent?: string
+  readonly errorCode?: string
+  readonly requestParameters?: Readonly<Record<string, unknown>> | null
+  readonly responseElements?: Readonly<Record<string, unknown>> | null
+  readonly additionalEventData?: Readonly<Record<string, unknown>> | null
+  readonly requestID?: string
+  readonly eventID: string
+  readonly readOnly: boolean
+  readonly resources?: readonly EventResource[]
+  readonly eventType: string
+  readonly recipientAccountId: string
+  readonly serviceEventDetails?: Readonly<Record<string, unknown>>
+  /** Only of insights, which have no source and name of their own. */
+  readonly insightDetails?: {
+    readonly eventSource: string
+    readonly eventName: string
+    readonly insightType: string
+  }
+}
+
+/** Who has made a call. */
+export type Identity = {
+  readonly type?: string
+  readonly principalId?: string
+  readonly arn?: string
+  readonly accountId?: string
+  readonly accessKeyId?: string
+  readonly userName?: string
+  readonly invokedBy?: string
+  readonly sessionContext?: { readonly sessionIssuer?: { readonly arn?: string } }
+}
+
+/** A resource as a record names it. */
+type EventResource = { readonly accountId?: string; readonly type?: string; readonly ARN?: string }
+
+/** A line of the log, whose MAC has been checked. */
+export function parseEvent(line: string): EventRecord {
+  return JSON.parse(line) as EventRecord
+}
