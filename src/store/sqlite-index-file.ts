@@ -66,7 +66,7 @@ export function connectIndex(folder: string, path: string): DatabaseSync {
   }
 }
 
-/** Of pages in memory. */
-const CACHE_KIB = 16_384
+/** Of pages in memory. Events are found by random ids, so a transaction reads most of its pages whatever is kept. */
+const CACHE_KIB = 4096
 /** The write-ahead log is put into the database, with a sync, when it has so many pages. */
 const CHECKPOINT_PAGES = 8192

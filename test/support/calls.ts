@@ -6,7 +6,7 @@ import type { Output } from '../../src/api/json.ts'
 import { signRequest } from '../../src/sigv4/sign.ts'
 import { declaredErrors } from './declared-errors.ts'
 import { REGION } from './kms.ts'
-import type { TestServer } from './server.ts'
+import type { Reachable, TestServer } from './server.ts'
 
 /** An answer as it came. */
 export type Answer = {
@@ -48,7 +48,7 @@ export async function callRaw(
 
 /** The headers of a signed call, `host` among them, by lower-case name. */
 export function signedHeaders(
-  server: TestServer,
+  server: Reachable,
   target: string,
   body: Uint8Array | string,
   options: CallOptions = {},

@@ -23,11 +23,15 @@ export type Flooder = {
 }
 
 /** Opens connections from an address; none of them fails a test when it is closed. */
-export function openFlood(server: TestServer, count: number, localAddress = FLOODER): Promise<Flooder[]> {
+export function openFlood(
+  server: Pick<TestServer, 'endpoint'>,
+  count: number,
+  localAddress = FLOODER,
+): Promise<Flooder[]> {
   return Promise.all(Array.from({ length: count }, () => openFlooder(server, localAddress)))
 }
 
-async function openFlooder(server: TestServer, localAddress: string): Promise<Flooder> {
+async function openFlooder(server: Pick<TestServer, 'endpoint'>, localAddress: string): Promise<Flooder> {
   const { hostname, port } = new URL(server.endpoint)
   const socket = connect({ host: hostname, port: Number(port), localAddress, allowHalfOpen: false })
   const state = { isOpen: true, statuses: [] as string[] }

@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import type { Output } from '../../src/api/json.ts'
 import { type CallOptions, signedHeaders } from './calls.ts'
-import type { TestServer } from './server.ts'
+import type { Reachable, TestServer } from './server.ts'
 
 /** An answer as its bytes say it. */
 export type RawResponse = {
@@ -26,7 +26,10 @@ export type RawConnection = AsyncDisposable & {
 }
 
 /** Opens a connection, with TLS when there are options for it. */
-export async function openRaw(server: TestServer, tls?: ConnectionOptions): Promise<RawConnection> {
+export async function openRaw(
+  server: Pick<Reachable, 'endpoint'>,
+  tls?: ConnectionOptions,
+): Promise<RawConnection> {
   const { hostname, port } = new URL(server.endpoint)
   const place = { host: hostname, port: Number(port), allowHalfOpen: true }
   const socket = tls === undefined ? connect(place) : connectTls({ ...place, ...tls })
@@ -86,7 +89,7 @@ export async function callOnce(
 
 /** A signed request as bytes, with `Content-Length`. */
 export function rawRequest(
-  server: TestServer,
+  server: Reachable,
   target: string,
   body: string | Uint8Array,
   options: CallOptions & { readonly version?: string; readonly unsigned?: readonly string[] } = {},
@@ -99,7 +102,7 @@ export function rawRequest(
 
 /** The head of a signed request with further lines in the place of `Content-Length`. */
 export function rawHead(
-  server: TestServer,
+  server: Reachable,
   target: string,
   body: string | Uint8Array,
   options: CallOptions & { readonly version?: string; readonly unsigned?: readonly string[] } = {},

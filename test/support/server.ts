@@ -15,23 +15,27 @@ export type ServerOptions = {
   /** An existing data folder; a new one, removed at the end, when left out. */
   readonly data?: string
   readonly environment?: Readonly<Record<string, string>>
+  /** Whether it is started as in production, by `bin/holdfast`: with the settings of memory that this has. */
+  readonly launched?: boolean
 }
 
+/** What a client needs to know of a server. */
+export type Reachable = { readonly endpoint: string; readonly credentials: Credentials }
+
 /** A server that is running. */
-export type TestServer = AsyncDisposable & {
-  readonly endpoint: string
-  readonly data: string
-  readonly process: ChildProcess
-  readonly credentials: Credentials
-  /** What it has printed on standard output so far. */
-  readonly output: () => string
-  /** What it has printed on standard error so far. */
-  readonly errors: () => string
-  /** Asks it to stop and gives its exit status. */
-  readonly stop: () => Promise<number | null>
-  /** Ends it at once, as the kernel would. */
-  readonly kill: () => Promise<void>
-}
+export type TestServer = Reachable &
+  AsyncDisposable & {
+    readonly data: string
+    readonly process: ChildProcess
+    /** What it has printed on standard output so far. */
+    readonly output: () => string
+    /** What it has printed on standard error so far. */
+    readonly errors: () => string
+    /** Asks it to stop and gives its exit status. */
+    readonly stop: () => Promise<number | null>
+    /** Ends it at once, as the kernel would. */
+    readonly kill: () => Promise<void>
+  }
 
 /** A new folder under the system's temporary folder. */
 export function temporaryFolder(): Promise<string> {
@@ -55,8 +59,15 @@ export type ServerProcess = {
 }
 
 /** Starts a server on a data folder and does not wait. */
-export function spawnServer(data: string, environment: ServerOptions['environment'] = {}): ServerProcess {
-  const child = spawn(process.execPath, [join(ROOT, 'src/main.ts'), 'serve'], {
+export function spawnServer(
+  data: string,
+  environment: ServerOptions['environment'] = {},
+  launched = false,
+): ServerProcess {
+  const [program, main] = launched
+    ? [join(ROOT, 'bin/holdfast'), []]
+    : [process.execPath, [join(ROOT, 'src/main.ts')]]
+  const child = spawn(program, [...main, 'serve'], {
     env: {
       ...withoutSettings(process.env),
       HOLDFAST_DATA: data,
@@ -95,7 +106,7 @@ export function spawnServer(data: string, environment: ServerOptions['environmen
 /** Starts a server and waits until it serves. */
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
   const data = options.data ?? (await temporaryFolder())
-  const server = spawnServer(data, options.environment)
+  const server = spawnServer(data, options.environment, options.launched)
   const endpoint = await server.serves.catch((error: unknown) => {
     // A test that fails here has nothing to end: what was started would keep its process, and outlive it.
     server.signal('SIGKILL')

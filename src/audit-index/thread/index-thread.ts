@@ -8,7 +8,7 @@ import type { IndexReply, IndexRequest, IndexWorkerData } from './index-worker.t
 /** Questions that may wait for an answer. */
 const WAITING_MAX = 1000
 /** The thread holds one transaction at a time; SQLite's pages lie outside its heap. */
-const INDEX_MEMORY = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 192 }
+const INDEX_MEMORY = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 192 }
 /** A thread that has died is started again after this time. */
 const RESTART_MS = 5000
 /** The published package carries the same file without types. */

@@ -3,7 +3,7 @@ import { BATCH_MAX_BYTES, BATCH_START, FRAME_MAX_BYTES } from './segment.ts'
 
 /**
  * A part of a segment as it lies in the file, nothing checked. Its bytes are lent: they are others
- * when the next part is read.
+ * when the next part is read, or the reader is closed.
  */
 export type Part = {
   /** Where the part begins, in bytes and in lines (from 1). */
@@ -25,6 +25,7 @@ export type Part = {
 
 const BUFFER_FIRST_BYTES = 1_048_576
 const BUFFER_MAX_BYTES = BATCH_MAX_BYTES + FRAME_MAX_BYTES
+const NO_BUFFER = Buffer.alloc(0)
 const LINE_END = 0x0a
 const BATCH_LINE_START = Buffer.from(`\n${BATCH_START}`)
 /** By this letter a batch line differs from events. */
@@ -65,10 +66,19 @@ export async function openSegment(
   return new SegmentReader(await files.openRead(path), start)
 }
 
+/** The buffer of a reader that was closed, for the next one of this thread: logs are looked at every second. */
+const kept: { buffer: Buffer | undefined } = { buffer: undefined }
+
+function takeBuffer(): Buffer {
+  const buffer = kept.buffer ?? Buffer.allocUnsafeSlow(BUFFER_FIRST_BYTES)
+  kept.buffer = undefined
+  return buffer
+}
+
 /** The part of a segment that is in memory; it moves from the beginning of the file to its end. */
 export class SegmentReader {
   readonly #file: ReadFile
-  #buffer = Buffer.allocUnsafe(BUFFER_FIRST_BYTES)
+  #buffer = takeBuffer()
   /** What has been read and not been taken. */
   #begin = 0
   #end = 0
@@ -112,7 +122,12 @@ export class SegmentReader {
     return { type: 'rest', offset, line, endOffset: offset + sizeBytes, overlong }
   }
 
+  /** Ends what was lent, too. */
   close(): Promise<void> {
+    if (this.#buffer.length === BUFFER_FIRST_BYTES) kept.buffer = this.#buffer
+    this.#buffer = NO_BUFFER
+    this.#begin = 0
+    this.#end = 0
     return this.#file.close()
   }
 
@@ -178,7 +193,7 @@ export class SegmentReader {
   #grow(): boolean {
     const sizeBytes = Math.min(this.#buffer.length * 2, BUFFER_MAX_BYTES)
     if (sizeBytes === this.#buffer.length) return false
-    const larger = Buffer.allocUnsafe(sizeBytes)
+    const larger = Buffer.allocUnsafeSlow(sizeBytes)
     this.#buffer.copy(larger, 0, 0, this.#end)
     this.#buffer = larger
     return true
