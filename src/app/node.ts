@@ -72,6 +72,15 @@ import {
   ownEventParts,
   withdrawEndpoint,
 } from './deployment.ts'
+<<<<<<< HEAD:src/app/node.ts
+=======
+import { CallsInFlight } from './dispatch/calls-in-flight.ts'
+import { createDispatcher, type Dispatcher } from './dispatch/dispatcher.ts'
+import { Freshness } from './dispatch/freshness.ts'
+import { isRevocation } from './dispatch/revocations.ts'
+import { createRouting } from './dispatch/routing.ts'
+import { type EventService, type EventServiceParts, openEventService } from './events/service.ts'
+>>>>>>> a39eeae (dispatch: bound the calls of an account and of a principal that are answered at a time):src/app.ts
 import { type GivenFiles, readGivenFiles } from './given-files.ts'
 
 /** How often it is looked for what is due to keys. */
@@ -143,7 +152,8 @@ export async function openNode(
   const iam = { records, quotas, sealer, keyUses, giveWay, fetchJson, offline: given.offlineKeys }
   const trails = openTrails(config, { records, index, log, destination: given.trails })
   const { prices } = given
-  const served = { kms, journal, trails, index, iam, quotas, limiters, own, watch, events, prices }
+  const inFlight = new CallsInFlight(config.bounds.calls, () => meters.boundReached('calls'))
+  const served = { kms, journal, trails, index, iam, quotas, inFlight, limiters, own, watch, events, prices }
   const dispatcher = openDispatcher(served)
   const keys = { auditKey, checkpointKey }
   const jobs = startNodeJobs(config, {
@@ -275,6 +285,7 @@ type ServiceParts = {
   readonly index: IndexThread
   readonly iam: Omit<IamServiceParts, 'clock' | 'random'>
   readonly quotas: Quotas
+  readonly inFlight: CallsInFlight
   readonly limiters: RecordLimiters
   readonly own: OwnEventParts
   readonly watch: NodeWatch
@@ -321,7 +332,7 @@ function openIndexThread(config: Config, key: HmacKey, log: Log): IndexThread {
 }
 
 function openDispatcher(parts: ServiceParts): Dispatcher {
-  const { kms, journal, quotas, limiters, own, watch, index, prices, ...service } = parts
+  const { kms, journal, quotas, inFlight, limiters, own, watch, index, prices, ...service } = parts
   const { meters, answered } = watch
   const { records } = kms
   const reporting = openReportingService({ records, index, clock: systemClock, prices, giveWay })
@@ -342,6 +353,7 @@ function openDispatcher(parts: ServiceParts): Dispatcher {
       account: own.account,
     },
     quotas,
+    inFlight,
     admitThrottled: (account) => meters.admitted(limiters.throttled.admit(account)),
     freshness: new Freshness(records, systemAfterThisTurn),
     findPlace: (account) => placeNow(records, account),

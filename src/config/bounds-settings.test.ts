@@ -12,6 +12,7 @@ test('bounds have generous defaults, and those of memory are in MiB', () => {
     requests: { all: 4_000, address: 2_000 },
     receiving: { all: 64 * 1_048_576, address: 16 * 1_048_576 },
     unread: { all: 256 * 1_048_576, address: 128 * 1_048_576 },
+    calls: { account: 3_000, principal: 1_500 },
   })
 })
 

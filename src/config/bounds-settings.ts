@@ -11,6 +11,8 @@ export type BoundsConfig = {
   readonly receiving: BoundConfig
   /** Bytes. */
   readonly unread: BoundConfig
+  /** Calls that are answered at a time, of one account and of one principal. */
+  readonly calls: { readonly account: number; readonly principal: number }
 }
 
 const MAX = 1_000_000
@@ -26,11 +28,19 @@ export const BOUNDS_SETTINGS = {
   ),
   receiving: bound('receiving', '64/16', 'MiB of bodies that are being received, of all, and of one address'),
   unread: bound('unread', '256/128', 'MiB of answers that clients have not read, of all, and of one address'),
+  calls: bound(
+    'calls',
+    '3000/1500',
+    'calls that are answered at a time, of one account, and of one principal',
+    'ACCOUNT/PRINCIPAL',
+  ),
 }
 
 /** @throws ConfigError. */
 export function parseBounds(given: Given): BoundsConfig {
+  const { all: account, address: principal } = need(BOUNDS_SETTINGS.calls, given)
   return {
+    calls: { account, principal },
     connections: need(BOUNDS_SETTINGS.connections, given),
     requests: need(BOUNDS_SETTINGS.requests, given),
     receiving: inBytes(need(BOUNDS_SETTINGS.receiving, given)),
@@ -38,13 +48,13 @@ export function parseBounds(given: Given): BoundsConfig {
   }
 }
 
-function bound(flag: string, byDefault: string, about: string): Setting<BoundConfig> {
+function bound(flag: string, byDefault: string, about: string, names = 'ALL/ADDRESS'): Setting<BoundConfig> {
   return setting({
     variable: `HOLDFAST_${flag.toUpperCase()}`,
     flag,
     byDefault,
     about: `${about}, for each process`,
-    right: `ALL/ADDRESS, two numbers from 1 to ${MAX} of which the second is not larger, such as ${byDefault}`,
+    right: `${names}, two numbers from 1 to ${MAX} of which the second is not larger, such as ${byDefault}`,
     parse: parseBound,
   })
 }

@@ -10,6 +10,7 @@ import { createDispatcher, type DispatcherParts } from './dispatcher.ts'
 import { Freshness } from './freshness.ts'
 import type { Operation, Outcome } from './operation.ts'
 import { createRouting } from './routing.ts'
+import { ANY_NUMBER } from './test-calls.ts'
 import type { WireRequest } from './wire.ts'
 
 const ACCOUNT = '111122223333'
@@ -50,6 +51,7 @@ function partsWith(operation: Operation, append: (event: string) => Promise<void
     signingKeys: new SigningKeys(),
     freshness: new Freshness({ refresh: () => undefined }, systemAfterThisTurn),
     findPlace: () => ({}),
+    inFlight: ANY_NUMBER,
     journal,
     refusals: { admit: () => true, journal, random: systemRandom, account: ACCOUNT },
     quotas: { admit: () => true, chargeAudit: () => {} },

@@ -13,6 +13,7 @@ import type { Quotas } from '../quotas/quota-service.ts'
 import { type Arrival, arrivalOf, readerOf, refuse } from './arrival.ts'
 import { type Authenticated, type AuthenticationParts, authenticate } from './authenticate.ts'
 import type { FindPlace } from './caller.ts'
+import type { CallsInFlight } from './calls-in-flight.ts'
 import { bodyMaxBytes, judgeHead } from './early.ts'
 import { eventIdFor } from './event-id.ts'
 import { callerFacingError, tooFast } from './failures.ts'
@@ -46,6 +47,8 @@ export type DispatcherParts = AuthenticationParts & {
   readonly journal: Journal
   readonly refusals: RefusalParts
   readonly quotas: Pick<Quotas, 'admit' | 'chargeAudit'>
+  /** Bounds the calls that are answered at a time, of an account and of a principal. */
+  readonly inFlight: Pick<CallsInFlight, 'enter' | 'leave'>
   /** Whether one more throttled call of this account is recorded by itself; it is counted otherwise. */
   readonly admitThrottled: (account: string) => boolean
   readonly clock: Clock
@@ -280,6 +283,7 @@ async function run(
     finish: (outcome) => record(parts, attempt, outcome),
     renewed: () => parts.freshness.renewed(),
     findPlace: parts.findPlace,
+    inFlight: parts.inFlight,
   })
 }
 

@@ -15,6 +15,7 @@ import type { CompiledPolicy } from '../policy/compile.ts'
 import type { MatchedGrant, Principal } from '../policy/decide.ts'
 import type { Operation, Permission } from './operation.ts'
 import { runOperation } from './pipeline.ts'
+import { ANY_NUMBER } from './test-calls.ts'
 
 const GRANT: MatchedGrant = { id: 'g', grantee: USER_ARN, issuingAccount: ACCOUNT }
 const ROOT_ONLY = keyFor({ AWS: ROOT.arn })
@@ -72,6 +73,7 @@ async function outcomeOf(
       finish: async () => {},
       renewed: async () => false,
       findPlace: () => ({}),
+      inFlight: ANY_NUMBER,
     })
     return { result: 'allowed', asked }
   } catch (error) {

@@ -5,8 +5,10 @@ import { compilePolicy } from '../policy/compile.ts'
 import { defaultKeyPolicy } from '../policy/key-policy.ts'
 import { parsePolicy } from '../policy/parse.ts'
 import { StoreConflict } from '../store/port.ts'
+import { CallsInFlight } from './calls-in-flight.ts'
 import type { Call, Operation, Outcome, Permission } from './operation.ts'
 import { MAX_RUNS, runOperation } from './pipeline.ts'
+import { ANY_NUMBER } from './test-calls.ts'
 
 const ACCOUNT = '111122223333'
 const ROOT = `arn:aws:iam::${ACCOUNT}:root`
@@ -91,6 +93,7 @@ test('an operation is found, decided, checked, run and made durable in this orde
     finish: finish(steps),
     renewed: never,
     findPlace: nowhere,
+    inFlight: ANY_NUMBER,
   })
   assert.deepEqual(steps, ['begin', 'check', 'run', 'finish'])
 })
@@ -99,7 +102,12 @@ test('a caller who is not allowed reaches neither the checks nor the code', asyn
   const steps: Steps = []
   const denied = operation(steps, { permissions: [permission(), permission(DENY)] })
   await assert.rejects(
-    runOperation(denied, callWith({}), { finish: finish(steps), renewed: never, findPlace: nowhere }),
+    runOperation(denied, callWith({}), {
+      finish: finish(steps),
+      renewed: never,
+      findPlace: nowhere,
+      inFlight: ANY_NUMBER,
+    }),
     (error) => {
       assert.ok(error instanceof KmsError)
       assert.equal(error.code, 'AccessDeniedException')
@@ -123,6 +131,7 @@ test('a key in a wrong state is not used, and nothing is made durable', async ()
       finish: finish(steps),
       renewed: never,
       findPlace: nowhere,
+      inFlight: ANY_NUMBER,
     }),
     /disabled/,
   )
@@ -137,6 +146,7 @@ test('a dry run computes everything, clears it, and makes nothing durable', asyn
       finish: finish(steps),
       renewed: never,
       findPlace: nowhere,
+      inFlight: ANY_NUMBER,
     }),
     (error) => error instanceof KmsError && error.code === 'DryRunOperationException',
   )
@@ -150,6 +160,7 @@ test('a conflict runs the operation again from its reads', async () => {
   await runOperation(operation(steps, { outcome }), callWith({}), {
     renewed: never,
     findPlace: nowhere,
+    inFlight: ANY_NUMBER,
     finish: async () => {
       if (conflicts === 0) return
       conflicts -= 1
@@ -166,7 +177,12 @@ test('conflicts without end are answered with ThrottlingException after a bounde
     throw new StoreConflict('changed')
   }
   await assert.rejects(
-    runOperation(operation(steps, {}), callWith({}), { finish: always, renewed: never, findPlace: nowhere }),
+    runOperation(operation(steps, {}), callWith({}), {
+      finish: always,
+      renewed: never,
+      findPlace: nowhere,
+      inFlight: ANY_NUMBER,
+    }),
     (error) => error instanceof KmsError && error.code === 'ThrottlingException',
   )
   assert.equal(steps.filter((step) => step === 'begin').length, MAX_RUNS)
@@ -183,6 +199,7 @@ test('an outcome that could not be made durable is cleared and not given', async
       finish: broken,
       renewed: never,
       findPlace: nowhere,
+      inFlight: ANY_NUMBER,
     }),
     /disk is full/,
   )
@@ -193,7 +210,23 @@ test('a refused call runs once more when something had changed meanwhile, and no
   const steps: Steps = []
   const denied = operation(steps, { permissions: [permission(DENY)] })
   const always = async (): Promise<boolean> => true
-  const parts = { finish: finish(steps), renewed: always, findPlace: nowhere }
+  const parts = { finish: finish(steps), renewed: always, findPlace: nowhere, inFlight: ANY_NUMBER }
   await assert.rejects(runOperation(denied, callWith({}), parts), { code: 'AccessDeniedException' })
   assert.deepEqual(steps, ['begin', 'begin'])
+})
+
+test('a call beyond what its caller may have answered at a time is throttled, and does nothing', async () => {
+  const steps: Steps = []
+  const { caller } = callWith({})
+  const inFlight = new CallsInFlight({ account: 2, principal: 1 }, () => {})
+  const parts = { finish: finish(steps), renewed: never, findPlace: nowhere, inFlight }
+  assert.ok(inFlight.enter(caller))
+  await assert.rejects(runOperation(operation(steps, {}), callWith({}), parts), {
+    code: 'ThrottlingException',
+  })
+  assert.deepEqual(steps, [])
+  inFlight.leave(caller)
+  const denied = operation(steps, { permissions: [permission(DENY)] })
+  await assert.rejects(runOperation(denied, callWith({}), parts), { code: 'AccessDeniedException' })
+  assert.equal(inFlight.count, 0)
 })

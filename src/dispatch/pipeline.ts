@@ -5,6 +5,7 @@ import { formatReason } from '../policy/reason.ts'
 import { StoreConflict } from '../store/port.ts'
 import { type Access, accessTo, inPlace, resourcePlace } from './access.ts'
 import type { FindPlace } from './caller.ts'
+import type { CallsInFlight } from './calls-in-flight.ts'
 import { isDryRun } from './dry-run.ts'
 import { tooFast } from './failures.ts'
 import type { Call, Operation, Outcome, Permission, Work } from './operation.ts'
@@ -22,6 +23,22 @@ export type RunParts = {
   /** Makes memory true; says whether anything had changed. */
   readonly renewed: () => Promise<boolean>
   readonly findPlace: FindPlace
+  readonly inFlight: Pick<CallsInFlight, 'enter' | 'leave'>
+}
+
+/**
+ * One authenticated call, if its account and its principal may have one more that is answered at the same time.
+ *
+ * @throws KmsError and whatever a dependency throws; nothing has changed then.
+ */
+export async function runOperation(operation: Operation, call: Call, parts: RunParts): Promise<Outcome> {
+  const { inFlight } = parts
+  if (!inFlight.enter(call.caller)) throw tooFast(operation.service)
+  try {
+    return await runToEnd(operation, call, parts)
+  } finally {
+    inFlight.leave(call.caller)
+  }
 }
 
 /**
@@ -33,7 +50,7 @@ export type RunParts = {
  *
  * @throws KmsError and whatever a dependency throws; nothing has changed then.
  */
-export async function runOperation(operation: Operation, call: Call, parts: RunParts): Promise<Outcome> {
+async function runToEnd(operation: Operation, call: Call, parts: RunParts): Promise<Outcome> {
   for (let run = 1; run <= MAX_RUNS; run += 1) {
     const outcome = await runFresh(operation, call, parts)
     try {

@@ -11,7 +11,7 @@ const ALARM = 'INTEGRITY ALARM'
 export type PointSource = () => readonly Point[] | Promise<readonly Point[]>
 
 /** What clients can reach: see `docs/reference/bounds.md`. */
-type BoundName = 'connections' | 'requests' | 'receiving' | 'unread' | 'refused'
+type BoundName = 'connections' | 'requests' | 'receiving' | 'unread' | 'refused' | 'calls'
 
 /**
  * What one process counts. Others call its members when something has happened, and know nothing of what
@@ -27,7 +27,7 @@ export class NodeMeters {
   readonly #jobs = new Map<string, { done: number; failed: number; lastSuccessAt: number | undefined }>()
   readonly #due = new Map<string, { done: number; failed: number }>()
   readonly #lines = { info: 0, warn: 0, error: 0 }
-  readonly #bounds = { connections: 0, requests: 0, receiving: 0, unread: 0, refused: 0 }
+  readonly #bounds = { connections: 0, requests: 0, receiving: 0, unread: 0, refused: 0, calls: 0 }
   #alarms = 0
   #summarised = 0
 

@@ -10,6 +10,7 @@ import { grantTokens } from '../../src/custody/grant-token.ts'
 import type { Caller } from '../../src/dispatch/caller.ts'
 import type { Call, Operation, Outcome } from '../../src/dispatch/operation.ts'
 import { runOperation } from '../../src/dispatch/pipeline.ts'
+import { ANY_NUMBER } from '../../src/dispatch/test-calls.ts'
 import { OpenedGrants } from '../../src/kms/grants/opened-grants.ts'
 import { KeyCounter } from '../../src/kms/keys/key-count.ts'
 import { wrappedKeys } from '../../src/kms/keys/wrapped-keys.ts'
@@ -157,6 +158,7 @@ async function perform(
   return runOperation(operation, call, {
     renewed: async () => false,
     findPlace: () => ({}),
+    inFlight: ANY_NUMBER,
     finish: async ({ changes = [] }) => {
       if (changes.length > 0) await records.commit(changes)
     },

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Principal } from '../policy/decide.ts'
+import { CallsInFlight } from './calls-in-flight.ts'
+
+const ONE = '111122223333'
+const OTHER = '444455556666'
+
+function user(account: string, name: string): { readonly account: string; readonly principal: Principal } {
+  return { account, principal: { type: 'User', account, arn: `arn:aws:iam::${account}:user/${name}` } }
+}
+
+function session(name: string): { readonly account: string; readonly principal: Principal } {
+  const arn = `arn:aws:sts::${ONE}:assumed-role/app/${name}`
+  const roleArn = `arn:aws:iam::${ONE}:role/app`
+  return { account: ONE, principal: { type: 'AssumedRole', account: ONE, arn, roleArn } }
+}
+
+test('CallsInFlight takes as many calls as a principal may have, and as many as its account may have', () => {
+  let reached = 0
+  const calls = new CallsInFlight({ account: 3, principal: 2 }, () => {
+    reached += 1
+  })
+  const [ada, bob, eve] = [user(ONE, 'ada'), user(ONE, 'bob'), user(OTHER, 'eve')]
+  assert.deepEqual([calls.enter(ada), calls.enter(ada), calls.enter(ada)], [true, true, false])
+  assert.deepEqual([calls.enter(bob), calls.enter(bob)], [true, false])
+  assert.deepEqual([calls.enter(eve), calls.enter(eve), calls.enter(eve)], [true, true, false])
+  calls.leave(ada)
+  assert.deepEqual([calls.enter(bob), calls.enter(ada)], [true, false])
+  assert.equal(calls.count, 5)
+  assert.equal(reached, 4)
+  for (const caller of [ada, bob, bob, eve, eve]) calls.leave(caller)
+  assert.equal(calls.count, 0)
+})
+
+test('CallsInFlight counts the sessions of a role together', () => {
+  const calls = new CallsInFlight({ account: 10, principal: 2 }, () => {})
+  assert.deepEqual(
+    ['a', 'b', 'c'].map((name) => calls.enter(session(name))),
+    [true, true, false],
+  )
+})

@@ -1,0 +1,77 @@
+import type { Principal } from '../policy/decide.ts'
+
+/** How many calls may be answered at a time: those of one account, and those of one principal. */
+export type CallBound = { readonly account: number; readonly principal: number }
+
+/** Whose call it is. */
+export type InFlightCaller = { readonly account: string; readonly principal: Principal }
+
+/**
+ * The calls that are being answered, by the account and the principal of their callers. All sessions of a role, and all
+ * of a user, count as one principal: whoever may make one session may make many. Calls of nobody who is known are
+ * bounded by their address alone.
+ */
+export class CallsInFlight {
+  readonly #bound: CallBound
+  readonly #reached: () => void
+  readonly #accounts = new Map<string, number>()
+  readonly #principals = new Map<string, number>()
+
+  /** @param reached is told of each call that may not be made. */
+  constructor(bound: CallBound, reached: () => void) {
+    this.#bound = bound
+    this.#reached = reached
+  }
+
+  /** Calls that are being answered now. */
+  get count(): number {
+    let sum = 0
+    for (const count of this.#accounts.values()) sum += count
+    return sum
+  }
+
+  /** Takes one more call, if there may be one more; it is counted until {@link leave}. */
+  enter({ account, principal }: InFlightCaller): boolean {
+    const name = issuerOf(principal)
+    if (name === undefined) return true
+    const ofAccount = this.#accounts.get(account) ?? 0
+    const ofPrincipal = this.#principals.get(name) ?? 0
+    if (ofAccount >= this.#bound.account || ofPrincipal >= this.#bound.principal) {
+      this.#reached()
+      return false
+    }
+    this.#accounts.set(account, ofAccount + 1)
+    this.#principals.set(name, ofPrincipal + 1)
+    return true
+  }
+
+  /** A call that was taken is answered. */
+  leave({ account, principal }: InFlightCaller): void {
+    const name = issuerOf(principal)
+    if (name === undefined) return
+    decrease(this.#accounts, account)
+    decrease(this.#principals, name)
+  }
+}
+
+/** Who answers for a principal: for a session, the role or user behind it; nobody for one who is not known. */
+function issuerOf(principal: Principal): string | undefined {
+  switch (principal.type) {
+    case 'AssumedRole':
+      return principal.roleArn
+    case 'FederatedUser':
+      return principal.issuerArn
+    case 'Root':
+    case 'User':
+    case 'Service':
+      return principal.arn
+    case 'WebIdentity':
+      return undefined
+  }
+}
+
+function decrease(counts: Map<string, number>, name: string): void {
+  const count = (counts.get(name) ?? 0) - 1
+  if (count > 0) counts.set(name, count)
+  else counts.delete(name)
+}
