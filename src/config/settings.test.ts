@@ -32,6 +32,7 @@ test('parseConfig gives the documented defaults', () => {
       requests: { all: 4_000, address: 2_000 },
       receiving: { all: 67_108_864, address: 16_777_216 },
       unread: { all: 268_435_456, address: 134_217_728 },
+      calls: { account: 3_000, principal: 1_500 },
     },
     archive: { ageMs: undefined, sizeBytes: undefined },
     trails: { to: undefined, credentialsFile: undefined },
