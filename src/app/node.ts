@@ -19,6 +19,7 @@ import type { Config } from '../config/settings.ts'
 import type { Ed25519Key } from '../crypto/ed25519.ts'
 import type { HmacKey } from '../crypto/hmac.ts'
 import { Custody } from '../custody/custody.ts'
+import { CallsInFlight } from '../dispatch/calls-in-flight.ts'
 import { createDispatcher, type Dispatcher } from '../dispatch/dispatcher.ts'
 import { Freshness } from '../dispatch/freshness.ts'
 import { isRevocation } from '../dispatch/revocations.ts'
@@ -72,15 +73,6 @@ import {
   ownEventParts,
   withdrawEndpoint,
 } from './deployment.ts'
-<<<<<<< HEAD:src/app/node.ts
-=======
-import { CallsInFlight } from './dispatch/calls-in-flight.ts'
-import { createDispatcher, type Dispatcher } from './dispatch/dispatcher.ts'
-import { Freshness } from './dispatch/freshness.ts'
-import { isRevocation } from './dispatch/revocations.ts'
-import { createRouting } from './dispatch/routing.ts'
-import { type EventService, type EventServiceParts, openEventService } from './events/service.ts'
->>>>>>> a39eeae (dispatch: bound the calls of an account and of a principal that are answered at a time):src/app.ts
 import { type GivenFiles, readGivenFiles } from './given-files.ts'
 
 /** How often it is looked for what is due to keys. */

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-<<<<<<< HEAD:src/kms/keys/service-calls.test.ts
 import { bedKey, type KmsBed, openKmsBed } from '../../../test/support/kms-bed.ts'
 import {
   ACCOUNT,
@@ -19,28 +18,12 @@ import { createDispatcher, type Dispatcher } from '../../dispatch/dispatcher.ts'
 import type { ForwardedCall } from '../../dispatch/forward.ts'
 import { Freshness } from '../../dispatch/freshness.ts'
 import { createRouting } from '../../dispatch/routing.ts'
+import { ANY_NUMBER } from '../../dispatch/test-calls.ts'
 import type { Principal } from '../../policy/decide.ts'
 import { SigningKeys } from '../../sigv4/signing-key.ts'
 import { KMS_OPERATIONS } from '../kms-operations.ts'
 import { DUE, dueDay } from '../lifecycle/due.ts'
 import { planDue } from '../lifecycle/due-plan.ts'
-=======
-import { bedKey, type KmsBed, openKmsBed } from '../../test/support/kms-bed.ts'
-import { ACCOUNT, FOREIGN_ROOT, OTHER, ROLE_ARN, ROOT, USER, USER_ARN } from '../../test/support/policies.ts'
-import type { Output } from '../api/json.ts'
-import { silentLog } from '../base/log.ts'
-import { systemAfterThisTurn, systemClock, systemRandom } from '../base/ports.ts'
-import type { Caller } from '../dispatch/caller.ts'
-import { createDispatcher, type Dispatcher } from '../dispatch/dispatcher.ts'
-import type { ForwardedCall } from '../dispatch/forward.ts'
-import { Freshness } from '../dispatch/freshness.ts'
-import { createRouting } from '../dispatch/routing.ts'
-import { ANY_NUMBER } from '../dispatch/test-calls.ts'
-import type { Principal } from '../policy/decide.ts'
-import { SigningKeys } from '../sigv4/signing-key.ts'
-import { DUE, dueDay } from './due.ts'
-import { planDue } from './due-plan.ts'
->>>>>>> a39eeae (dispatch: bound the calls of an account and of a principal that are answered at a time):src/kms/service-calls.test.ts
 import { ALIAS, partitionOf } from './key-record.ts'
 import { callForService } from './service-calls.ts'
 
