@@ -36,7 +36,7 @@ export type SoakReport = {
 }
 
 /** Resident memory of all processes of the server, in bytes: the most in each third of the time. */
-export type MemoryReport = {
+type MemoryReport = {
   readonly thirds: readonly number[]
   readonly peakBytes: number
   /** A minute after the floods have ended. */
