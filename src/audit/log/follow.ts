@@ -28,6 +28,9 @@ export type FollowedBatch = {
   readonly end: LogPosition
 }
 
+/** The segment that every log begins with. */
+const FIRST_SEGMENT = 1
+
 /** What is in the log does not follow from the position. */
 export class LogBroken extends Error {
   override readonly name: string = 'LogBroken'
@@ -61,7 +64,8 @@ export async function* followLog(parts: FollowParts, from: LogPosition): AsyncGe
   }
   let position = from
   const [kept] = segments
-  if (parts.fromFirstKept && from.segment === 0 && kept !== undefined)
+  // The first segment of all may be there without its segment line: whoever writes it has only just begun.
+  if (parts.fromFirstKept && from.segment === 0 && kept !== undefined && kept > FIRST_SEGMENT)
     position = { ...from, point: await pointBefore(parts, kept) }
   for (const first of segments) {
     if (first !== position.segment) position = { ...position, segment: first, offset: 0, line: 1 }
