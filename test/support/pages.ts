@@ -19,11 +19,22 @@ async function codeBlocks(page: string): Promise<readonly CodeBlock[]> {
   const text = await readFile(join(ROOT, page), 'utf8')
   const blocks: CodeBlock[] = []
   let heading = ''
-  for (const [, title, language, code] of text.matchAll(/^#+ (.+)$|^```(\w*)\n([\s\S]*?)^```$/gm)) {
+  for (const [, title, indent = '', language, code] of text.matchAll(BLOCK)) {
     if (title !== undefined) heading = title
-    else if (language !== undefined && code !== undefined) blocks.push({ heading, language, text: code })
+    else if (language !== undefined && code !== undefined)
+      blocks.push({ heading, language, text: code.replaceAll(new RegExp(`^${indent}`, 'gm'), '') })
   }
   return blocks
+}
+
+/** A heading, or a fenced block, which is indented in a list. */
+const BLOCK = /^#+ (.+)$|^( *)```(\w*)\n([\s\S]*?)^\2```$/gm
+
+/** The commands of a page that can be run as they are, in order: its blocks of `sh`. */
+export async function commandsOf(page: string): Promise<readonly string[]> {
+  const blocks = (await codeBlocks(page)).filter(({ language }) => language === 'sh')
+  if (blocks.length === 0) throw new Error(`${page} has no commands`)
+  return blocks.map(({ text }) => text)
 }
 
 /** The one block under a heading in a language. @throws Error when there is none, or more than one. */
