@@ -24,7 +24,7 @@ import { KMS_OPERATIONS } from '../../src/kms/kms-operations.ts'
 import type { ReportingParts } from '../../src/usage-api/usage-dependencies.ts'
 import { REPORTING_OPERATIONS } from '../../src/usage-api/usage-service.ts'
 import { callRaw, newKey, succeed } from '../support/calls.ts'
-import { runHere } from '../support/here.ts'
+import { runHoldfast } from '../support/command.ts'
 import { allow, iamClient, newUser, policyText, type TestCredentials } from '../support/iam.ts'
 import { REGION } from '../support/kms.ts'
 import { legalInput } from '../support/legal-inputs.ts'
@@ -223,7 +223,7 @@ describe('global condition keys', () => {
   }
 
   test('say where in the organization principal and resource are, in every call', async () => {
-    const made = await runHere(server.data, 'organization', 'create')
+    const made = await runHoldfast(server.data, 'organization', 'create')
     const id = /o-[a-z0-9]+/.exec(made.output)?.[0] ?? assert.fail(made.errors)
     const document = policyText(allow('*'), ...inOrganization(id))
     const member = await newUser(iam, 'member', document)
@@ -231,7 +231,7 @@ describe('global condition keys', () => {
       const what = `${operation.service}:${operation.name}`
       assert.equal(await refusalOf(operation, member), undefined, what)
     }
-    const deleted = await runHere(server.data, 'organization', 'delete')
+    const deleted = await runHoldfast(server.data, 'organization', 'delete')
     assert.equal(deleted.status, 0, deleted.errors)
     const [listKeys] = OPERATIONS.filter(({ name }) => name === 'ListKeys')
     assert.match(

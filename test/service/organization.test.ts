@@ -14,7 +14,6 @@ import {
 import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts'
 import { readEvents } from '../support/audit.ts'
 import { runHoldfast } from '../support/command.ts'
-import { runHere } from '../support/here.ts'
 import {
   allow,
   iamClient,
@@ -90,7 +89,7 @@ after(async () => {
 })
 
 async function operate(...args: readonly string[]): Promise<string> {
-  const { status, output, errors } = await runHere(server.data, ...args)
+  const { status, output, errors } = await runHoldfast(server.data, ...args)
   assert.equal(status, 0, errors)
   return output
 }
@@ -129,7 +128,7 @@ test('an account keeps the service control policies that it had before there was
   await operate('scp', 'attach', '--name=no-encrypt', `--id=${TEAM}`)
   assert.match(await encrypt(TEAM), DENIED_BY_SCP)
   await operate('scp', 'attach', '--name=no-encrypt', `--id=${HOME}`)
-  const refused = await runHere(server.data, 'organization', 'create')
+  const refused = await runHoldfast(server.data, 'organization', 'create')
   assert.equal(refused.status, 2)
   assert.match(refused.errors, /do not bind a management account: detach those of 000000000000 first/)
   await operate('scp', 'detach', '--name=no-encrypt', `--id=${HOME}`)
@@ -191,7 +190,7 @@ test('a command that cannot do what it is asked says why, and changes nothing', 
     [['rcp', 'put', '--name=RCPFullAWSAccess', `--file=${rcpFile}`], /cannot be the name/],
   ]
   for (const [args, message] of refusals) {
-    const { status, errors } = await runHere(server.data, ...args)
+    const { status, errors } = await runHoldfast(server.data, ...args)
     assert.equal(status, 2, args.join(' '))
     assert.match(errors, message, args.join(' '))
   }
@@ -308,7 +307,7 @@ test('a resource control policy binds whoever uses what accounts below it have',
   assert.match(await encrypt(TEAM), DENIED_BY_RCP)
   assert.match(await operate('organization', 'show'), /Products {2}scp FullAWSAccess {2}rcp no-encrypt$/m)
   assert.match(await operate('rcp', 'list'), new RegExp(`^no-encrypt {2}${unit}$`, 'm'))
-  const used = await runHere(server.data, 'rcp', 'delete', '--name=no-encrypt')
+  const used = await runHoldfast(server.data, 'rcp', 'delete', '--name=no-encrypt')
   assert.match(used.errors, /no-encrypt is attached to ou-/)
   await operate('rcp', 'detach', '--name=no-encrypt', `--id=${unit}`)
   assert.equal(await encrypt(TEAM), ALLOWED)
@@ -381,7 +380,7 @@ test('explain and simulate show the resource control policy as the reason', asyn
 })
 
 test('the organization goes when nothing of it is left, and accounts stay as they are', async () => {
-  const refused = await runHere(server.data, 'organization', 'remove', `--id=${TEAM}`)
+  const refused = await runHoldfast(server.data, 'organization', 'remove', `--id=${TEAM}`)
   assert.match(refused.errors, /111122223333 has resource control policies: detach them first/)
   await operate('rcp', 'detach', '--name=ours', `--id=${TEAM}`)
   for (const account of [TEAM, PARTNER])
@@ -392,7 +391,7 @@ test('the organization goes when nothing of it is left, and accounts stay as the
   assert.match(await encrypt(TEAM), DENIED_BY_SCP)
   await operate('scp', 'detach', '--name=no-encrypt', `--id=${TEAM}`)
   assert.equal(await encrypt(TEAM), ALLOWED)
-  const shown = await runHere(server.data, 'organization', 'show')
+  const shown = await runHoldfast(server.data, 'organization', 'show')
   assert.match(shown.errors, /there is no organization/)
 })
 
