@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { call, newKey, succeed } from '../support/calls.ts'
 import { makeCertificate, testWithCertificate } from '../support/certificate.ts'
+import { runHoldfast } from '../support/command.ts'
 import { holdfast } from '../support/run.ts'
 import { startServer, type TestServer, temporaryFolder } from '../support/server.ts'
 import { until } from '../support/until.ts'
@@ -49,9 +50,9 @@ function comes(receiver: Receiver, keyIds: readonly string[]): Promise<true> {
 
 /** Dead letters as `holdfast events list-dead` shows them. */
 async function listDead(data: string): Promise<readonly string[]> {
-  const { out, err, status } = await holdfast(['events', 'list-dead', '--data', data])
-  assert.deepEqual([err, status], ['', 0])
-  return out.split('\n').filter((line) => line !== '')
+  const { output, errors, status } = await runHoldfast(data, 'events', 'list-dead')
+  assert.deepEqual([errors, status], ['', 0])
+  return output.split('\n').filter((line) => line !== '')
 }
 
 function deadLetters(data: string, count: number): Promise<readonly string[]> {
@@ -150,11 +151,11 @@ test('an event that is never taken becomes a dead letter, which can be delivered
   const id = receiver.received[0]?.event.id ?? ''
   assert.ok(line.includes(`  ${id}  ${new URL(url).origin}  2  it answered 400`), line)
   assert.equal(((await stat(join(data, 'events/dead-letters.jsonl'))).mode & 0o777).toString(8), '600')
-  const other = await holdfast(['events', 'redeliver', '--event', 'another', '--data', data])
-  assert.deepEqual([other.status, other.out], [1, '0 events wait for delivery again\n'])
+  const other = await runHoldfast(data, 'events', 'redeliver', '--event', 'another')
+  assert.deepEqual([other.status, other.output], [1, '0 events wait for delivery again\n'])
   receiver.answer = () => 204
-  const again = await holdfast(['events', 'redeliver', '--event', id, '--data', data])
-  assert.deepEqual([again.status, again.out], [0, '1 event waits for delivery again\n'])
+  const again = await runHoldfast(data, 'events', 'redeliver', '--event', id)
+  assert.deepEqual([again.status, again.output], [0, '1 event waits for delivery again\n'])
   await comes(receiver, [keyId])
   assert.deepEqual(await listDead(data), [])
   assert.ok(!server.errors().includes('do-not-show'))
@@ -177,8 +178,8 @@ test('an endpoint that is gone gets nothing more until its dead letters are deli
     receiver.received.map(({ status }) => status),
     [410],
   )
-  const again = await holdfast(['events', 'redeliver', '--data', data])
-  assert.deepEqual([again.status, again.out], [0, '2 events wait for delivery again\n'])
+  const again = await runHoldfast(data, 'events', 'redeliver')
+  assert.deepEqual([again.status, again.output], [0, '2 events wait for delivery again\n'])
   await comes(receiver, [first, second])
   const third = await rotated(server)
   await comes(receiver, [third])
@@ -213,7 +214,7 @@ test('an endpoint gets the events that it asks for', async () => {
     { url: own.url, events: [{ source: ['holdfast'] }] },
   ])
   await using server = await startServer({ data: folder.data, environment })
-  const test = (): ReturnType<typeof holdfast> => holdfast(['events', 'test', '--data', folder.data])
+  const test = () => runHoldfast(folder.data, 'events', 'test')
   assert.equal((await test()).status, 0)
   await until('the test came', async () => own.received[0])
   const keyId = await rotated(server)
@@ -260,7 +261,7 @@ test('a record that does not open is an alarm among the events, told once', asyn
   const { event } = await until('the alarm came', async () => receiver.received[0])
   assert.deepEqual([event['detail-type'], event.source, event.resources], ['Integrity Alarm', 'holdfast', []])
   assert.match(String(event.detail['reason']), /^record key [0-9a-f]{64} version 2 is damaged/)
-  assert.equal((await holdfast(['events', 'test', '--data', data])).status, 0)
+  assert.equal((await runHoldfast(data, 'events', 'test')).status, 0)
   await until('the test came', async () =>
     receiver.received.find((one) => one.event['detail-type'] === 'Test'),
   )

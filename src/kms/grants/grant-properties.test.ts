@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { cases } from '../../../test/support/campaign.ts'
 import { bedKey, codeOf, type KmsBed, openKmsBed } from '../../../test/support/kms-bed.ts'
 import {
   ACCOUNT,
@@ -121,7 +122,7 @@ test('a grantee may do exactly what the grants that are there say, after any gra
       const model = new Map<string, ModelGrant>()
       for (const next of steps) await take({ bed, keyId, model }, next)
     }),
-    { numRuns: 40 },
+    { numRuns: cases({ slice: 10, whole: 40 }) },
   )
 })
 
@@ -154,7 +155,7 @@ test('whoever a grantee passes its grant on to exceeds it in nothing', async () 
         assert.equal(await codeOf(bed.call(USER, operation, use)), undefined, operation)
       }
     }),
-    { numRuns: 100 },
+    { numRuns: cases({ slice: 25, whole: 100 }) },
   )
 })
 
