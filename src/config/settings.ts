@@ -15,6 +15,7 @@ import {
   parseWithin,
   pathSetting,
   read,
+  type Setting,
   setting,
 } from './setting.ts'
 import { parseXks, parseXksProxy, XKS_SETTINGS, type XksConfig, type XksProxyConfig } from './xks-settings.ts'
@@ -206,6 +207,11 @@ function findTexts(given: Given): ReadonlyMap<string, string> {
 export function configFlags({ texts, listen }: Config): readonly string[] {
   const own = [SETTINGS.listen.flag, formatAddress(listen)] as const
   return [...new Map([...texts, own])].map(([flag, text]) => `--${flag}=${text}`)
+}
+
+/** Every setting, in the order of the documentation. */
+export function listSettings(): readonly Setting<unknown>[] {
+  return Object.values(SETTINGS)
 }
 
 /** One line for each setting: flag, variable, meaning and default. */

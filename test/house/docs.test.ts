@@ -4,7 +4,6 @@ import { readdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { VERSION } from '../../src/base/version.ts'
-import { describeSettings } from '../../src/config/settings.ts'
 import { filesBelow, ROOT, type SourceFile } from './sources.ts'
 
 /** The pages of the project: those at its root, and all in its folders. */
@@ -107,20 +106,6 @@ test('every file of the code that a page names is there', async () => {
   }
   assert.ok(named > 50, 'names were found')
   assert.deepEqual(missing, [])
-})
-
-test('docs/reference/settings.md has the flag, the variable and the default of every setting', async () => {
-  const text = await readFile(join(ROOT, 'docs/reference/settings.md'), 'utf8')
-  const rows = [...text.matchAll(/^\| `(HOLDFAST_\w+)` +\| `(--[\w-]+)` +\| (\S+) +\|/gm)].map(
-    ([, variable, flag, byDefault = '']) => ({ variable, flag, byDefault: byDefault.replaceAll('`', '') }),
-  )
-  const settings = describeSettings().map((line) => {
-    const [, flag, variable] = /^ +(--[\w-]+) +(HOLDFAST_\w+)/.exec(line) ?? []
-    const byDefault = /\(default (\S+)\)$/.exec(line)?.[1] ?? 'none'
-    return { variable, flag, byDefault }
-  })
-  assert.ok(settings.length > 5)
-  assert.deepEqual(rows, settings)
 })
 
 test('the commands that README.md and CONTRIBUTING.md begin with are scripts of package.json', async () => {

@@ -3,13 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
-import {
-  exposedLabels,
-  exposedName,
-  METRICS,
-  type MetricName,
-  metricOf,
-} from '../../src/metrics/catalogue.ts'
+import { exposedName, METRICS, type MetricName } from '../../src/metrics/catalogue.ts'
 import { ROOT } from './sources.ts'
 
 const read = (path: string): Promise<string> => readFile(join(ROOT, path), 'utf8')
@@ -17,28 +11,6 @@ const read = (path: string): Promise<string> => readFile(join(ROOT, path), 'utf8
 function isMetricName(name: string): name is MetricName {
   return name in METRICS
 }
-
-test('docs/reference/metrics.md has every metric as it is in the code', async () => {
-  const page = await read('docs/reference/metrics.md')
-  const rows = [...page.matchAll(/^\| `(holdfast_\w+)` \| (\w+) \| (.+?) \| (.+?) \| (.+?) \|$/gm)].map(
-    ([, name, type, labels, workers, about]) => ({ name, type, labels, workers, about }),
-  )
-  const metrics = Object.keys(METRICS)
-    .filter(isMetricName)
-    .map((name) => {
-      const { type, across, about } = metricOf(name)
-      const labels = exposedLabels(name).map((label) => `\`${label}\``)
-      return {
-        name: exposedName(name),
-        type,
-        labels: labels.length === 0 ? 'none' : labels.join(', '),
-        workers: across === 'worker' ? 'one each' : across,
-        about,
-      }
-    })
-  assert.ok(metrics.length > 20)
-  assert.deepEqual(rows, metrics)
-})
 
 type Rule = {
   readonly alert: string

@@ -1,0 +1,99 @@
+/** Writes the tables of docs/reference that the code knows: settings, metrics, quotas and errors. `npm run docs`. */
+
+import { readFile, writeFile } from 'node:fs/promises'
+import { ERROR_CODES } from '../src/api/errors.ts'
+import { listSettings } from '../src/config/settings.ts'
+import { exposedLabels, exposedName, METRICS, type MetricName, metricOf } from '../src/metrics/catalogue.ts'
+import { QUOTAS, type Quota } from '../src/quotas/quotas.ts'
+import { ERROR_MEANINGS } from './error-meanings.ts'
+
+/** A table that stands in a page between its two marks. */
+type GeneratedTable = { readonly page: URL; readonly name: string; readonly lines: readonly string[] }
+
+/** Every table that this script writes. */
+export const TABLES: readonly GeneratedTable[] = [
+  { page: page('settings'), name: 'settings', lines: settings() },
+  { page: page('metrics'), name: 'metrics', lines: metrics() },
+  { page: page('quotas'), name: 'resource quotas', lines: quotas('in total', ['largest']) },
+  { page: page('quotas'), name: 'request quotas', lines: quotas('a second', []) },
+  { page: page('errors'), name: 'errors', lines: errors() },
+]
+
+/** A page with its table as it has to be. @throws Error for a page without the marks. */
+export function withTable(text: string, { name, lines }: GeneratedTable): string {
+  const [begin, end] = [`<!-- ${name}: written by npm run docs -->\n`, `<!-- end of ${name} -->\n`]
+  const [before, rest] = split(text, begin)
+  const [, after] = split(rest, end)
+  return `${before}${begin}\n${lines.join('\n')}\n\n${end}${after}`
+}
+
+function split(text: string, mark: string): readonly [before: string, after: string] {
+  const at = text.indexOf(mark)
+  if (at < 0) throw new Error(`the page has no line ${mark}`)
+  return [text.slice(0, at), text.slice(at + mark.length)]
+}
+
+function page(name: string): URL {
+  return new URL(`../docs/reference/${name}.md`, import.meta.url)
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`)
+}
+
+function settings(): readonly string[] {
+  const rows = listSettings().map(({ variable, flag, byDefault, right, about }) => [
+    code(variable),
+    code(`--${flag}`),
+    byDefault === undefined ? 'none' : code(byDefault),
+    right,
+    about,
+  ])
+  return table(['variable', 'flag', 'default', 'value', 'meaning'], rows)
+}
+
+function metrics(): readonly string[] {
+  const rows = Object.keys(METRICS)
+    .filter((name): name is MetricName => name in METRICS)
+    .map((name) => {
+      const { type, across, about } = metricOf(name)
+      const labels = exposedLabels(name).map(code).join(', ')
+      const workers = across === 'worker' ? 'one each' : across
+      return [code(exposedName(name)), type, labels === '' ? 'none' : labels, workers, about]
+    })
+  return table(['metric', 'type', 'labels', 'workers', 'meaning'], rows)
+}
+
+function quotas(unit: Quota['unit'], more: readonly 'largest'[]): readonly string[] {
+  const rows = [...QUOTAS.values()]
+    .filter((quota) => quota.unit === unit)
+    .map(({ name, about, byDefault, aws, max }) => [
+      code(name),
+      about,
+      count(byDefault),
+      count(aws),
+      ...more.map(() => count(max)),
+    ])
+  return table(['name', 'limits', 'default', 'AWS', ...more], rows)
+}
+
+function errors(): readonly string[] {
+  const rows = [...ERROR_CODES].map(([name, status]) => [
+    code(name),
+    String(status),
+    ERROR_MEANINGS[name] ?? '',
+  ])
+  return table(['code', 'status', 'meaning'], rows)
+}
+
+function code(text: string): string {
+  return `\`${text}\``
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en-US')
+}
+
+if (import.meta.main) {
+  for (const one of TABLES) await writeFile(one.page, withTable(await readFile(one.page, 'utf8'), one))
+}
