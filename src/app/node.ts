@@ -39,7 +39,6 @@ import { doWhatIsDue, type LifecycleParts } from '../jobs/lifecycle.ts'
 import { type Job, type Scheduler, startJobs } from '../jobs/scheduler.ts'
 import { OpenedGrants } from '../kms/grants/opened-grants.ts'
 import { KeyCounter } from '../kms/keys/key-count.ts'
-import { type KeyFacts, keyFacts } from '../kms/keys/key-facts.ts'
 import { wrappedKeys } from '../kms/keys/wrapped-keys.ts'
 import type { KmsParts } from '../kms/kms-dependencies.ts'
 import { KMS_OPERATIONS } from '../kms/kms-operations.ts'
@@ -90,11 +89,6 @@ const { giveWay } = new Slices({
   afterThisTurn: systemAfterThisTurn,
   sleep: systemSleep,
 })
-
-/** Every key of an account in a region, for reports. */
-export function reportedKeys(records: Records, account: string, region: string): AsyncGenerator<KeyFacts> {
-  return keyFacts(records, account, region)
-}
 
 /** A node that serves. */
 export type RunningNode = {

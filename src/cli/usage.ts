@@ -1,6 +1,6 @@
 import { keyArn } from '../api/arn.ts'
-import { reportedKeys } from '../app/node.ts'
 import { systemClock } from '../base/ports.ts'
+import { chargedKeys } from '../compliance/gather/charged-keys.ts'
 import { ConfigError } from '../config/setting.ts'
 import type { Config } from '../config/settings.ts'
 import { readPricesFile } from '../usage/prices-file.ts'
@@ -105,7 +105,7 @@ async function listKeys({
   const { value: scopes } = await service.answer({ ask: 'scopes', reachMs: 0 })
   const keys: KeyFacts[] = []
   for (const { account, region } of scopes) {
-    for await (const key of reportedKeys(records, account, region)) keys.push(key)
+    for await (const key of chargedKeys(records, account, region)) keys.push(key)
   }
   return keys
 }

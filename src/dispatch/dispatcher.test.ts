@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { KmsError } from '../api/errors.ts'
-import type { RecordedEvent } from '../audit/events/service-event.ts'
+import type { FormattedEvent } from '../audit/events/service-event.ts'
 import { silentLog } from '../base/log.ts'
 import { systemAfterThisTurn, systemClock, systemRandom } from '../base/ports.ts'
 import { signRequest } from '../sigv4/sign.ts'
@@ -43,7 +43,7 @@ function operationWith(outcome: Outcome): Operation {
 function partsWith(operation: Operation, append: (event: string) => Promise<void>): DispatcherParts {
   const journal = {
     append,
-    commit: (_changes: unknown, events: readonly RecordedEvent[]) => append(events[0]?.json ?? ''),
+    commit: (_changes: unknown, events: readonly FormattedEvent[]) => append(events[0]?.json ?? ''),
   }
   return {
     routing: createRouting([operation]),

@@ -1,4 +1,4 @@
-import type { RecordedEvent } from '../audit/events/service-event.ts'
+import type { FormattedEvent } from '../audit/events/service-event.ts'
 import type { Urgency } from '../audit/log/journal.ts'
 import type { Change } from '../store/records.ts'
 
@@ -13,7 +13,7 @@ export type Journal = {
    */
   readonly commit: (
     changes: readonly Change[],
-    events: readonly RecordedEvent[],
+    events: readonly FormattedEvent[],
     urgency?: Urgency,
   ) => Promise<void>
 }

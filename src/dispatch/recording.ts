@@ -1,6 +1,7 @@
 import type { KmsError } from '../api/errors.ts'
 import type { Service } from '../api/services.ts'
 import { formatEvent, formatTlsDetails } from '../audit/events/event.ts'
+import type { FormattedEvent } from '../audit/events/service-event.ts'
 import type { EpochMs, Random } from '../base/ports.ts'
 import { eventIdFor } from './event-id.ts'
 import type { EventData, EventResource, Outcome } from './operation.ts'
@@ -30,9 +31,6 @@ export type CallEnd = {
   readonly error?: KmsError | undefined
 }
 
-/** An event by its id, as JSON text. */
-type RecordedEvent = { readonly id: string; readonly json: string }
-
 /** How KMS, and how IAM and STS, say that a caller may not. */
 const DENIALS: ReadonlySet<string> = new Set(['AccessDeniedException', 'AccessDenied'])
 
@@ -48,7 +46,7 @@ export function formatCallEvents(
   facts: CallFacts,
   end: CallEnd,
   random: Random,
-): readonly [RecordedEvent, ...RecordedEvent[]] {
+): readonly [FormattedEvent, ...FormattedEvent[]] {
   const { resources } = end
   const isDenied = end.error !== undefined && DENIALS.has(end.error.code)
   if (isDenied || resources.every(({ account }) => account === facts.account)) {

@@ -1,4 +1,4 @@
-import { formatServiceEvent, type RecordedEvent } from '../audit/events/service-event.ts'
+import { type FormattedEvent, formatServiceEvent } from '../audit/events/service-event.ts'
 import type { Log } from '../base/log.ts'
 import type { Clock, EpochMs, Random } from '../base/ports.ts'
 import { DUE, type DuePlan, type DueValue } from '../kms/lifecycle/due.ts'
@@ -10,7 +10,7 @@ import { daysToLookAt, forgetDaysBefore } from './due-days.ts'
 export type LifecycleParts = {
   readonly records: Records
   readonly journal: {
-    readonly commit: (changes: readonly Change[], events: readonly RecordedEvent[]) => Promise<void>
+    readonly commit: (changes: readonly Change[], events: readonly FormattedEvent[]) => Promise<void>
   }
   /** What is to be done about a note whose time has come. */
   readonly plan: (due: Stored<DueValue>, now: EpochMs) => Promise<DuePlan | undefined>

@@ -3,7 +3,7 @@ import { KmsError } from '../api/errors.ts'
 import type { Output } from '../api/json.ts'
 import { integer, list, oneOf, optional, text, timestamp } from '../api/shapes.ts'
 import { utf8 } from '../base/bytes.ts'
-import { keyFacts } from '../kms/keys/key-facts.ts'
+import { chargedKeys } from '../compliance/gather/charged-keys.ts'
 import { partitionOf } from '../kms/keys/key-record.ts'
 import { LISTED_KEY } from '../kms/keys/listed-key.ts'
 import { isKeyArn } from '../policy/key-actions.ts'
@@ -180,7 +180,7 @@ async function totals(
   if (prices === undefined) return counts
   const keys: KeyFacts[] = []
   for (const region of await regions(account))
-    for await (const key of keyFacts(records, account, region))
+    for await (const key of chargedKeys(records, account, region))
       if (only === undefined || key.arn === only) keys.push(key)
   const CallsCost = sumOfAmounts(lines.map(({ cost }) => cost))
   return { ...counts, CallsCost, KeysCost: costOfKeys(keys, prices, range) }

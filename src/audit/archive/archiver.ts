@@ -14,7 +14,7 @@ import {
   replace,
 } from '../../store/records.ts'
 import { archiveEvent, type OwnEventParts } from '../events/own-events.ts'
-import type { RecordedEvent } from '../events/service-event.ts'
+import type { FormattedEvent } from '../events/service-event.ts'
 import { CHAIN_START, type ChainPoint } from '../log/chain.ts'
 import { ChainWalk } from '../log/chain-walk.ts'
 import type { AuditFiles, ReadFile } from '../log/files.ts'
@@ -54,7 +54,7 @@ export type ArchiverParts = {
   readonly key: HmacKey
   readonly signingKey: Ed25519Key
   /** Makes changes and their events durable together. */
-  readonly commit: (changes: readonly Change[], events: readonly RecordedEvent[]) => Promise<void>
+  readonly commit: (changes: readonly Change[], events: readonly FormattedEvent[]) => Promise<void>
   readonly own: OwnEventParts
   /** By node, the last event that everything which is derived from the log has taken. */
   readonly taken: () => Promise<(node: string) => number>

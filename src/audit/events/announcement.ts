@@ -1,6 +1,6 @@
 import type { Log } from '../../base/log.ts'
 import type { OwnEventParts } from './own-events.ts'
-import { formatServiceEvent, type RecordedEvent } from './service-event.ts'
+import { type FormattedEvent, formatServiceEvent } from './service-event.ts'
 
 /**
  * What Holdfast announces by itself: the name of its record in the audit log, and the
@@ -35,7 +35,7 @@ export type AnnouncerParts = OwnEventParts & {
   /** Makes a record durable. */
   readonly append: (eventJson: string) => Promise<void>
   /** Takes the record of an announcement that the audit log does not take. */
-  readonly tellDirectly: (recorded: RecordedEvent) => Promise<void>
+  readonly tellDirectly: (recorded: FormattedEvent) => Promise<void>
   readonly log: Log
 }
 
@@ -57,7 +57,7 @@ export function announcer(parts: AnnouncerParts): Announce {
 export function formatAnnouncement(
   { name, account, region = 'unknown', resources = [], details }: Announcement,
   own: OwnEventParts,
-): RecordedEvent {
+): FormattedEvent {
   const event = {
     name,
     account: account ?? own.account,

@@ -14,7 +14,7 @@ export type ServiceEvent = {
 }
 
 /** An event that is ready to be recorded. */
-export type RecordedEvent = { readonly id: string; readonly json: string }
+export type FormattedEvent = { readonly id: string; readonly json: string }
 
 /** How CloudTrail names the service itself. */
 const INTERNAL = 'AWS Internal'
@@ -25,7 +25,7 @@ export const OWN_SOURCE = 'holdfast'
 export function formatServiceEvent(
   { name, account, region, resources, details, own = false }: ServiceEvent,
   { at, random }: { readonly at: EpochMs; readonly random: Random },
-): RecordedEvent {
+): FormattedEvent {
   const id = random.uuid()
   const by = own ? OWN_SOURCE : INTERNAL
   const json = formatEvent({

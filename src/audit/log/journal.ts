@@ -5,7 +5,7 @@ import type { HmacKey } from '../../crypto/hmac.ts'
 import type { FileLock } from '../../store/file-lock.ts'
 import type { Change } from '../../store/records.ts'
 import { insert, LIST_MAX_RECORDS, type Records, replace } from '../../store/records.ts'
-import type { RecordedEvent } from '../events/service-event.ts'
+import type { FormattedEvent } from '../events/service-event.ts'
 import { AuditUnavailable } from './damage.ts'
 import type { AuditFiles } from './files.ts'
 import { AUDIT_HEAD, AUDIT_HEAD_PARTITION, type AuditHead, decodeHead, encodeHead } from './head.ts'
@@ -89,7 +89,7 @@ export class Journal {
    */
   async commit(
     changes: readonly Change[],
-    events: readonly RecordedEvent[],
+    events: readonly FormattedEvent[],
     urgency: Urgency = 'usual',
   ): Promise<void> {
     if (urgency === 'usual' && this.#isReserved()) throw new AuditUnavailable(DISK_IS_FULL)

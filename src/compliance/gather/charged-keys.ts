@@ -1,11 +1,11 @@
 import { keyArn } from '../../api/arn.ts'
 import type { EpochMs } from '../../base/ports.ts'
+import { partitionOf } from '../../kms/keys/key-record.ts'
+import { LISTED_KEY, type ListedKey } from '../../kms/keys/listed-key.ts'
 import { LIST_MAX_RECORDS, type LightPage, type Records } from '../../store/records.ts'
-import { partitionOf } from './key-record.ts'
-import { LISTED_KEY, type ListedKey } from './listed-key.ts'
 
-/** What reports say of a key. */
-export type KeyFacts = {
+/** What the costs of a key are computed from. */
+export type ChargedKey = {
   readonly arn: string
   readonly spec: string
   readonly createdAt: EpochMs
@@ -16,7 +16,11 @@ export type KeyFacts = {
 type Page = LightPage<ListedKey>
 
 /** Every key of an account in a region. */
-export async function* keyFacts(records: Records, account: string, region: string): AsyncGenerator<KeyFacts> {
+export async function* chargedKeys(
+  records: Records,
+  account: string,
+  region: string,
+): AsyncGenerator<ChargedKey> {
   const partition = partitionOf(account, region)
   let after: Page['next']
   do {

@@ -1,0 +1,98 @@
+import type { KmsError } from '../api/errors.ts'
+import { formatServiceEvent } from '../audit/events/service-event.ts'
+import type { Urgency } from '../audit/log/journal.ts'
+import type { Clock, Random } from '../base/ports.ts'
+import type { Quotas } from '../quotas/quota-service.ts'
+import { eventIdFor } from './event-id.ts'
+import { callerFacingError, type FailureParts } from './failures.ts'
+import type { Journal } from './journal.ts'
+import type { EventData, EventResource, Outcome } from './operation.ts'
+import { type CallFacts, formatCallEvents } from './recording.ts'
+import type { RefusalParts } from './refusal.ts'
+import { isRevocation } from './revocations.ts'
+
+/** What recording an attempt works with. */
+export type AttemptRecordDependencies = FailureParts & {
+  readonly journal: Journal
+  readonly refusals: RefusalParts
+  readonly quotas: Pick<Quotas, 'chargeAudit'>
+  /** Whether one more throttled call of this account is recorded by itself; it is counted otherwise. */
+  readonly admitThrottled: (account: string) => boolean
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/** A call of a known caller: everything that its audit event will say of it. */
+export type Attempt = {
+  facts: CallFacts
+  readonly resources: EventResource[]
+  parameters: EventData | null
+  /** Whether nobody has proven who calls. */
+  anonymous: boolean
+  /** Whether the call carries no signature. Its token may be anybody's: many providers give tokens to everybody. */
+  readonly unsigned: boolean
+}
+
+/** Makes an outcome durable with its events. */
+export function recordOutcome(
+  parts: AttemptRecordDependencies,
+  attempt: Attempt,
+  outcome: Outcome,
+): Promise<void> {
+  const { facts, resources, parameters } = attempt
+  const { random, journal } = parts
+  const at = parts.clock.now()
+  const events = formatCallEvents(facts, { at, parameters, resources, outcome }, random)
+  charge(parts, facts.account, events)
+  const { changes = [] } = outcome
+  const urgency =
+    facts.readOnly || !isRevocation(facts.service.name, facts.eventName) ? 'usual' : 'revocation'
+  if (changes.length === 0) return appendAll(journal, events, urgency)
+  const also = (outcome.event?.also ?? []).map((more) => formatServiceEvent(more, { at, random }))
+  return journal.commit(changes, [...events, ...also], urgency)
+}
+
+/** Who calls is charged with the copies for others too. */
+function charge(
+  parts: AttemptRecordDependencies,
+  account: string,
+  events: ReturnType<typeof formatCallEvents>,
+): void {
+  for (const { json } of events) parts.quotas.chargeAudit(account, json.length)
+}
+
+/** The events of one call are durable together; nearly always it is one. */
+async function appendAll(
+  journal: Journal,
+  [first, ...copies]: ReturnType<typeof formatCallEvents>,
+  urgency: Urgency,
+): Promise<void> {
+  if (copies.length === 0) return journal.append(first.json, urgency)
+  await Promise.all([first, ...copies].map(({ json }) => journal.append(json, urgency)))
+}
+
+/**
+ * The event of a failure has an id of its own: where a commit failed in an unknown state, its event
+ * may be in the outbox, and must not be taken for this one. Gives what the caller is told.
+ */
+export async function recordFailure(
+  parts: AttemptRecordDependencies,
+  attempt: Attempt,
+  cause: unknown,
+): Promise<KmsError> {
+  const { resources, parameters } = attempt
+  const { requestId, request } = attempt.facts
+  const facts = { ...attempt.facts, eventId: eventIdFor(requestId, parts.random) }
+  const error = callerFacingError(cause, requestId, parts)
+  if (attempt.unsigned && !parts.refusals.admit(request.connection.address)) return error
+  if (error.code === 'ThrottlingException' && !parts.admitThrottled(facts.account)) return error
+  const end = { at: parts.clock.now(), parameters, resources, error }
+  try {
+    const events = formatCallEvents(facts, end, parts.random)
+    if (!attempt.unsigned) charge(parts, facts.account, events)
+    await appendAll(parts.journal, events, 'usual')
+  } catch (failure) {
+    return callerFacingError(failure, requestId, parts)
+  }
+  return error
+}

@@ -1,0 +1,181 @@
+import { KmsError } from '../api/errors.ts'
+import { parseJsonBody } from '../api/json.ts'
+import { parseForm } from '../api/query.ts'
+import { renderError, renderOutput } from '../api/render.ts'
+import { SERVICES } from '../api/services.ts'
+import type { Input, Members } from '../api/shapes.ts'
+import { parseInput } from '../api/validate.ts'
+import type { Quotas } from '../quotas/quota-service.ts'
+import { type Arrival, readerOf } from './arrival.ts'
+import {
+  type Attempt,
+  type AttemptRecordDependencies,
+  recordFailure,
+  recordOutcome,
+} from './attempt-record.ts'
+import type { Authenticated } from './authenticate.ts'
+import type { FindPlace } from './caller.ts'
+import type { CallsInFlight } from './calls-in-flight.ts'
+import { eventIdFor } from './event-id.ts'
+import { tooFast } from './failures.ts'
+import type { Freshness } from './freshness.ts'
+import { globalContext } from './global-context.ts'
+import type { Call, EventResource, Operation, Outcome } from './operation.ts'
+import { runOperation } from './pipeline.ts'
+import { isUnsigned, type Route } from './routing.ts'
+import { findForm, type WireRequest, type WireResponse } from './wire.ts'
+
+/** What an attempt works with. */
+export type AttemptDependencies = AttemptRecordDependencies & {
+  readonly freshness: Freshness
+  readonly findPlace: FindPlace
+  readonly quotas: Pick<Quotas, 'admit'>
+  /** Bounds the calls that are answered at a time, of an account and of a principal. */
+  readonly inFlight: Pick<CallsInFlight, 'enter' | 'leave'>
+}
+
+/** Answers a call of a known caller. Never rejects: a failure is an answer too. */
+export async function performCall(
+  parts: AttemptDependencies,
+  arrival: Arrival,
+  authenticated: Authenticated,
+): Promise<WireResponse> {
+  const { route } = arrival
+  const attempt = attemptOf(parts, arrival, authenticated)
+  try {
+    const outcome = await runAttempt(parts, arrival, authenticated, attempt)
+    const response = renderOutput(readerOf(arrival), route.name, outcome.output)
+    outcome.dispose?.()
+    return response
+  } catch (cause) {
+    const response = renderError(readerOf(arrival), await recordFailure(parts, attempt, cause))
+    return attempt.anonymous ? { ...response, isCallerUnknown: true } : response
+  }
+}
+
+/** The attempt of a call that has arrived. */
+export function attemptOf(
+  parts: AttemptDependencies,
+  arrival: Arrival,
+  { caller, region }: Authenticated,
+): Attempt {
+  const { request, requestId, route } = arrival
+  return {
+    facts: {
+      requestId,
+      eventId: eventIdFor(requestId, parts.random),
+      service: route.service,
+      eventName: route.name,
+      readOnly: isReadOnly(route),
+      request,
+      region: route.service.eventRegion ?? region,
+      account: caller.account,
+      identityJson: caller.identityJson,
+    },
+    resources: [],
+    parameters: null,
+    anonymous: isUnsigned(route),
+    unsigned: isUnsigned(route),
+  }
+}
+
+function isReadOnly(route: Route): boolean {
+  switch (route.type) {
+    case 'operation':
+      return route.operation.readOnly
+    case 'unsupported':
+      return route.readOnly
+    case 'unknown':
+      return true
+  }
+}
+
+/** Runs the call and makes it durable. @throws whatever refused or failed; nothing has changed then. */
+export async function runAttempt(
+  parts: AttemptDependencies,
+  arrival: Arrival,
+  authenticated: Authenticated,
+  attempt: Attempt,
+): Promise<Outcome> {
+  const { request, route } = arrival
+  const { caller, region } = authenticated
+  const asked = askedOf(route, request)
+  const admitted = admit(parts, authenticated, route, asked)
+  if (!(typeof admitted === 'boolean' ? admitted : await admitted)) throw tooFast(route.service.name)
+  if (asked instanceof KmsError) throw asked
+  const { operation, input } = asked
+  attempt.parameters = operation.parameters(input)
+  const call: Call = {
+    requestId: arrival.requestId,
+    caller,
+    region,
+    input,
+    now: arrival.now,
+    context: globalContext(caller, request, route.service.eventRegion ?? region, arrival.now),
+    involve: (resource) => involve(attempt.resources, resource),
+    conceal: () => conceal(attempt),
+    identify: (who) => {
+      attempt.facts = { ...attempt.facts, ...who }
+      attempt.anonymous = false
+    },
+  }
+  return runOperation(operation, call, {
+    finish: (outcome) => recordOutcome(parts, attempt, outcome),
+    renewed: () => parts.freshness.renewed(),
+    findPlace: parts.findPlace,
+    inFlight: parts.inFlight,
+  })
+}
+
+/** What a call asks for. */
+type Asked = { readonly operation: Operation; readonly input: Input<Members> }
+
+/** What a call asks for, or why that is nothing: a call that is not valid, or of no operation, is charged too. */
+function askedOf(route: Route, request: WireRequest): Asked | KmsError {
+  switch (route.type) {
+    case 'operation':
+      return parseCall(route.operation, request)
+    case 'unsupported':
+      return new KmsError('UnsupportedOperationException', `${route.name} is not supported.`)
+    case 'unknown':
+      return route.error
+  }
+}
+
+function parseCall(operation: Operation, request: WireRequest): Asked | KmsError {
+  const { service, members } = operation
+  try {
+    const { protocol } = SERVICES[service]
+    const body =
+      protocol.type === 'json'
+        ? parseJsonBody(request.body)
+        : parseForm(members, findForm(request) ?? request.body)
+    return { operation, input: parseInput(members, body) }
+  } catch (error) {
+    if (error instanceof KmsError) return error
+    throw error
+  }
+}
+
+/** Whether the caller's account may make one more call like this. Nobody is charged for an unsigned one. */
+function admit(
+  parts: AttemptDependencies,
+  { caller: { account }, region }: Authenticated,
+  route: Route,
+  asked: Asked | KmsError,
+): boolean | Promise<boolean> {
+  if (isUnsigned(route)) return true
+  const input = asked instanceof KmsError ? undefined : asked.input
+  return parts.quotas.admit({ account, region, service: route.service.name, operation: route.name, input })
+}
+
+/** An operation that runs again after a conflict names its resources again. */
+function involve(resources: EventResource[], resource: EventResource): void {
+  if (!resources.some(({ arn }) => arn === resource.arn)) resources.push(resource)
+}
+
+/** The event of a refusal is in the caller's account: it says no more of others' resources than the answer does. */
+function conceal({ resources, facts }: Attempt): void {
+  const own = resources.filter(({ account }) => account === facts.account)
+  resources.splice(0, resources.length, ...own)
+}
