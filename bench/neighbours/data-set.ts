@@ -25,7 +25,7 @@ export async function makeDataSet(
   kept: string | undefined,
   progress: (text: string) => void,
 ): Promise<DataSet> {
-  const name = `crowd-1-${crowd.keys}-${crowd.principals}-${crowd.grants}-${crowd.events}`
+  const name = `crowd-2-${crowd.keys}-${crowd.principals}-${crowd.grants}-${crowd.events}`
   const place = kept === undefined ? undefined : `${kept}/${name}`
   if (place === undefined || !existsSync(place)) {
     progress(`filling: ${crowd.keys} keys, ${crowd.principals} users and roles, ${crowd.events} events`)

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { fromUtf8, toBase64 } from '../base/bytes.ts'
+import type { Steps } from '../base/slices.ts'
 import { KmsError } from './errors.ts'
 import { hasTooManyTokens, JSON_MAX_TOKENS } from './json-cost.ts'
 
@@ -52,6 +53,28 @@ export type Output = { readonly [name: string]: OutputValue }
 /** The JSON text of an output. */
 export function formatOutput(output: Output): string {
   return formatMembers(output)
+}
+
+/** The same, an item of a list at a time. */
+export function* formatOutputSteps(output: Output): Steps<string> {
+  const members: string[] = []
+  for (const name in output) {
+    const value = output[name]
+    if (value === undefined) continue
+    yield
+    const text = isList(value) ? `[${yield* formatItemsSteps(value)}]` : formatValue(value)
+    members.push(`${JSON.stringify(name)}:${text}`)
+  }
+  return `{${members.join(',')}}`
+}
+
+function* formatItemsSteps(items: readonly OutputValue[]): Steps<string> {
+  const texts: string[] = []
+  for (const item of items) {
+    yield
+    texts.push(formatValue(item ?? ''))
+  }
+  return texts.join(',')
 }
 
 /** The JSON text of an error's body. Source: recorded answers of AWS KMS. */

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { fromUtf8 } from '../base/bytes.ts'
+import { atOnce, type Steps } from '../base/slices.ts'
 import { KmsError } from './errors.ts'
 import type { Members, ShapeData } from './shapes.ts'
 
@@ -14,14 +15,19 @@ const NAME_PARTS_MAX = 12
 /** The first value of a field of a form, without reading all of it; for routing. */
 export function findFormField(body: Uint8Array, name: string): string | undefined {
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
-  const field = Buffer.from(`${name}=`)
-  for (let at = text.indexOf(field); at >= 0; at = text.indexOf(field, at + 1)) {
-    if (at > 0 && text[at - 1] !== AMPERSAND) continue
-    const end = text.indexOf(AMPERSAND, at)
-    return decode(text.toString('latin1', at + field.length, end < 0 ? text.length : end))
-  }
-  return undefined
+  const field = `${name}=`
+  const begins = text.length >= field.length && text.toString('latin1', 0, field.length) === field
+  // Looked for together with what is before it: a body can be full of the name alone.
+  const found = begins ? 0 : text.indexOf(`&${field}`)
+  if (found < 0) return undefined
+  const start = found + field.length + (begins ? 0 : 1)
+  const end = text.indexOf(AMPERSAND, start)
+  const size = (end < 0 ? text.length : end) - start
+  return size > ROUTED_MAX_BYTES ? undefined : decode(text.toString('latin1', start, start + size))
 }
+
+/** No service has a version or an operation with so long a name. */
+const ROUTED_MAX_BYTES = 1024
 
 const AMPERSAND = 0x26
 
@@ -32,15 +38,22 @@ const AMPERSAND = 0x26
  *   without numbers or a value of the wrong type.
  */
 export function parseForm(members: Members, body: Uint8Array): unknown {
+  return atOnce(parseFormSteps(members, body))
+}
+
+/** The same a parameter at a time. @throws as {@link parseForm}. */
+export function* parseFormSteps(members: Members, body: Uint8Array): Steps<unknown> {
   if (!isUtf8(body)) throw malformed('The request is not valid UTF-8.')
-  return readStructure(members, parseTree(members, fromUtf8(body)))
+  const tree = yield* parseTree(members, fromUtf8(body))
+  yield
+  return readStructure(members, tree)
 }
 
 /** A parameter, and those whose names go on from its own. */
 type Node = { value: string | undefined; readonly children: Map<string, Node> }
 
 /** The parameters that belong to members; all others are ignored. */
-function parseTree(members: Members, text: string): Node {
+function* parseTree(members: Members, text: string): Steps<Node> {
   const root: Node = { value: undefined, children: new Map() }
   if (text === '') return root
   const parameters = text.split('&', FORM_PARAMETERS_MAX + 1)
@@ -49,22 +62,26 @@ function parseTree(members: Members, text: string): Node {
   }
   const given = new Set<string>()
   for (const parameter of parameters) {
+    yield
     const equals = parameter.indexOf('=')
     const name = decode(equals < 0 ? parameter : parameter.slice(0, equals))
     if (given.has(name)) throw malformed('A parameter must be given once.')
     given.add(name)
     const parts = name.split('.', NAME_PARTS_MAX + 1)
     if (parts.length > NAME_PARTS_MAX) throw malformed('The name of a parameter has too many parts.')
-    if (!Object.hasOwn(members, parts[0] ?? '')) continue
-    const node = nodeOf(root, parts)
-    node.value = equals < 0 ? '' : decode(parameter.slice(equals + 1))
+    const node = nodeOf(root, parts, members)
+    if (node !== undefined) node.value = equals < 0 ? '' : yield* decodeSteps(parameter.slice(equals + 1))
   }
   return root
 }
 
-function nodeOf(root: Node, parts: readonly string[]): Node {
+/** Where a parameter belongs, with all before it; nothing where no member has such a name. */
+function nodeOf(root: Node, parts: readonly string[], members: Members): Node | undefined {
   let node = root
+  let shape: ShapeData | Items | undefined = { type: 'structure', members }
   for (const part of parts) {
+    shape = shape && shapeInside(shape, part)
+    if (shape === undefined) return undefined
     let child = node.children.get(part)
     if (child === undefined) {
       child = { value: undefined, children: new Map() }
@@ -74,6 +91,23 @@ function nodeOf(root: Node, parts: readonly string[]): Node {
   }
   return node
 }
+
+/** What a part of a name leads to: a member, the `member` of a list, or one of its items, which stays to be checked. */
+function shapeInside(shape: ShapeData | Items, part: string): ShapeData | Items | undefined {
+  switch (shape.type) {
+    case 'structure':
+      return Object.hasOwn(shape.members, part) ? shape.members[part]?.data : undefined
+    case 'list':
+      return part === 'member' ? { type: 'items', of: shape.of } : undefined
+    case 'items':
+      return shape.of
+    default:
+      return undefined
+  }
+}
+
+/** The items of a list, by their numbers. */
+type Items = { readonly type: 'items'; readonly of: ShapeData }
 
 const ESCAPES = /[%+]/
 
@@ -85,6 +119,32 @@ function decode(text: string): string {
   } catch (cause) {
     throw malformed('The request is not a well-formed form.', { cause })
   }
+}
+
+/** Characters of a value that are decoded at once. */
+const DECODED_AT_ONCE_CHARS = 65_536
+/** The same a piece at a time. @throws SerializationException for a broken escape. */
+function* decodeSteps(text: string): Steps<string> {
+  if (text.length <= DECODED_AT_ONCE_CHARS) return decode(text)
+  let decoded = ''
+  for (let at = 0; at < text.length; ) {
+    const end = endOfPiece(text, at + DECODED_AT_ONCE_CHARS)
+    decoded += decode(text.slice(at, end))
+    at = end
+    yield
+  }
+  return decoded
+}
+
+const CONTINUATION = /^%[89ABab]/
+
+/** A place at or after another where a value can be cut: within no escape, and within no character. */
+function endOfPiece(text: string, from: number): number {
+  let end = from
+  if (text[end - 1] === '%') end += 2
+  else if (text[end - 2] === '%') end += 1
+  while (CONTINUATION.test(text.slice(end, end + 2))) end += 3
+  return end
 }
 
 function readStructure(members: Members, node: Node): unknown {

@@ -1,5 +1,6 @@
+import type { Steps } from '../base/slices.ts'
 import type { ErrorCode, KmsError } from './errors.ts'
-import { formatError, formatOutput, JSON_MEDIA_TYPE, type Output } from './json.ts'
+import { formatError, formatOutput, formatOutputSteps, JSON_MEDIA_TYPE, type Output } from './json.ts'
 import {
   acceptsJson,
   formatQueryJsonError,
@@ -7,7 +8,13 @@ import {
   QUERY_JSON_MEDIA_TYPE,
 } from './query-json.ts'
 import type { Service } from './services.ts'
-import { formatXmlError, formatXmlOutput, XML_MEDIA_TYPE } from './xml.ts'
+import {
+  formatXmlError,
+  formatXmlMembersSteps,
+  formatXmlOutput,
+  formatXmlResult,
+  XML_MEDIA_TYPE,
+} from './xml.ts'
 
 /** An answer as it goes out. */
 export type Rendered = {
@@ -40,6 +47,32 @@ export function renderOutput(reader: Reader, operation: string, output: Output |
     return { status: 200, mediaType: QUERY_JSON_MEDIA_TYPE, requestId, body }
   }
   const body = formatXmlOutput(operation, output, { namespace: protocol.namespace, requestId })
+  return { status: 200, mediaType: XML_MEDIA_TYPE, requestId, body }
+}
+
+/** Items of a list that are written at once. */
+const WRITTEN_AT_ONCE = 50
+
+/** Whether an answer has a list that takes long to write. */
+export function isLongOutput(output: Output | undefined): output is Output {
+  for (const name in output) {
+    const value = output[name]
+    if (Array.isArray(value) && value.length > WRITTEN_AT_ONCE) return true
+  }
+  return false
+}
+
+/** The same as {@link renderOutput}, an item of a list at a time. */
+export function* renderOutputSteps(reader: Reader, operation: string, output: Output): Steps<Rendered> {
+  const { service, requestId, accept } = reader
+  const { protocol } = service
+  if (protocol.type === 'json') {
+    const body = yield* formatOutputSteps(output)
+    return { status: 200, mediaType: JSON_MEDIA_TYPE, requestId, body }
+  }
+  if (protocol.json && acceptsJson(accept)) return renderOutput(reader, operation, output)
+  const facts = { namespace: protocol.namespace, requestId }
+  const body = formatXmlResult(operation, yield* formatXmlMembersSteps(output), facts)
   return { status: 200, mediaType: XML_MEDIA_TYPE, requestId, body }
 }
 

@@ -1,5 +1,6 @@
 import { toBase64 } from '../base/bytes.ts'
 import { isoSeconds } from '../base/dates.ts'
+import type { Steps } from '../base/slices.ts'
 import type { Output, OutputValue } from './json.ts'
 
 /** The media type of answers. */
@@ -10,10 +11,36 @@ export type XmlFacts = { readonly namespace: string; readonly requestId: string 
 
 /** The XML text of an output; an operation without output has none. Source: Smithy, "AWS query protocol". */
 export function formatXmlOutput(operation: string, output: Output | undefined, facts: XmlFacts): string {
-  const result =
-    output === undefined ? '' : `<${operation}Result>${formatMembers(output)}</${operation}Result>`
+  return formatXmlResult(operation, output && formatMembers(output), facts)
+}
+
+/** The same of members that are XML text already. */
+export function formatXmlResult(operation: string, members: string | undefined, facts: XmlFacts): string {
+  const result = members === undefined ? '' : `<${operation}Result>${members}</${operation}Result>`
   const metadata = `<ResponseMetadata><RequestId>${facts.requestId}</RequestId></ResponseMetadata>`
   return `<${operation}Response xmlns="${facts.namespace}">${result}${metadata}</${operation}Response>`
+}
+
+/** The XML text of members, an item of a list at a time. */
+export function* formatXmlMembersSteps(members: Output): Steps<string> {
+  const texts: string[] = []
+  for (const name in members) {
+    const value = members[name]
+    if (value === undefined) continue
+    yield
+    const text = isList(value) ? yield* formatItemsSteps(value) : formatValue(value)
+    texts.push(`<${name}>${text}</${name}>`)
+  }
+  return texts.join('')
+}
+
+function* formatItemsSteps(items: readonly OutputValue[]): Steps<string> {
+  const texts: string[] = []
+  for (const item of items) {
+    yield
+    texts.push(`<member>${formatValue(item ?? '')}</member>`)
+  }
+  return texts.join('')
 }
 
 /** The XML text of an error. */

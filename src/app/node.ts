@@ -347,6 +347,7 @@ function openDispatcher(parts: ServiceParts): Dispatcher {
     clock: systemClock,
     random: systemRandom,
     log: meters.log,
+    giveWay,
     alarm: service.events.alarm,
     answered,
   })

@@ -1,12 +1,9 @@
 import { KmsError } from '../api/errors.ts'
-import { parseJsonBody } from '../api/json.ts'
-import { parseForm } from '../api/query.ts'
-import { renderError, renderOutput } from '../api/render.ts'
-import { SERVICES } from '../api/services.ts'
-import type { Input, Members } from '../api/shapes.ts'
-import { parseInput } from '../api/validate.ts'
+import { isLongOutput, renderError, renderOutput, renderOutputSteps } from '../api/render.ts'
+import { type GiveWay, inSlices } from '../base/slices.ts'
 import type { Quotas } from '../quotas/quota-service.ts'
 import { type Arrival, readerOf } from './arrival.ts'
+import { type Asked, askedInSlices, askedOf, isLarge } from './asked.ts'
 import {
   type Attempt,
   type AttemptRecordDependencies,
@@ -20,10 +17,10 @@ import { eventIdFor } from './event-id.ts'
 import { tooFast } from './failures.ts'
 import type { Freshness } from './freshness.ts'
 import { globalContext } from './global-context.ts'
-import type { Call, EventResource, Operation, Outcome } from './operation.ts'
+import type { Call, EventResource, Outcome } from './operation.ts'
 import { runOperation } from './pipeline.ts'
 import { isUnsigned, type Route } from './routing.ts'
-import { findForm, type WireRequest, type WireResponse } from './wire.ts'
+import type { WireResponse } from './wire.ts'
 
 /** What an attempt works with. */
 export type AttemptDependencies = AttemptRecordDependencies & {
@@ -32,6 +29,8 @@ export type AttemptDependencies = AttemptRecordDependencies & {
   readonly quotas: Pick<Quotas, 'admit'>
   /** Bounds the calls that are answered at a time, of an account and of a principal. */
   readonly inFlight: Pick<CallsInFlight, 'enter' | 'leave'>
+  /** Lets others have their turn between the steps of a large call. */
+  readonly giveWay: GiveWay
 }
 
 /** Answers a call of a known caller. Never rejects: a failure is an answer too. */
@@ -44,7 +43,10 @@ export async function performCall(
   const attempt = attemptOf(parts, arrival, authenticated)
   try {
     const outcome = await runAttempt(parts, arrival, authenticated, attempt)
-    const response = renderOutput(readerOf(arrival), route.name, outcome.output)
+    const reader = readerOf(arrival)
+    const response = isLongOutput(outcome.output)
+      ? await inSlices(renderOutputSteps(reader, route.name, outcome.output), parts.giveWay)
+      : renderOutput(reader, route.name, outcome.output)
     outcome.dispose?.()
     return response
   } catch (cause) {
@@ -99,11 +101,13 @@ export async function runAttempt(
 ): Promise<Outcome> {
   const { request, route } = arrival
   const { caller, region } = authenticated
-  const asked = askedOf(route, request)
+  const large = isLarge(request)
+  const asked = large ? await askedInSlices(route, request, parts.giveWay) : askedOf(route, request)
   const admitted = admit(parts, authenticated, route, asked)
   if (!(typeof admitted === 'boolean' ? admitted : await admitted)) throw tooFast(route.service.name)
   if (asked instanceof KmsError) throw asked
   const { operation, input } = asked
+  if (large) await parts.giveWay()
   attempt.parameters = operation.parameters(input)
   const call: Call = {
     requestId: arrival.requestId,
@@ -120,41 +124,15 @@ export async function runAttempt(
     },
   }
   return runOperation(operation, call, {
-    finish: (outcome) => recordOutcome(parts, attempt, outcome),
+    finish: (outcome) => {
+      const waiting = large ? parts.giveWay() : undefined
+      if (waiting === undefined) return recordOutcome(parts, attempt, outcome)
+      return waiting.then(() => recordOutcome(parts, attempt, outcome))
+    },
     renewed: () => parts.freshness.renewed(),
     findPlace: parts.findPlace,
     inFlight: parts.inFlight,
   })
-}
-
-/** What a call asks for. */
-type Asked = { readonly operation: Operation; readonly input: Input<Members> }
-
-/** What a call asks for, or why that is nothing: a call that is not valid, or of no operation, is charged too. */
-function askedOf(route: Route, request: WireRequest): Asked | KmsError {
-  switch (route.type) {
-    case 'operation':
-      return parseCall(route.operation, request)
-    case 'unsupported':
-      return new KmsError('UnsupportedOperationException', `${route.name} is not supported.`)
-    case 'unknown':
-      return route.error
-  }
-}
-
-function parseCall(operation: Operation, request: WireRequest): Asked | KmsError {
-  const { service, members } = operation
-  try {
-    const { protocol } = SERVICES[service]
-    const body =
-      protocol.type === 'json'
-        ? parseJsonBody(request.body)
-        : parseForm(members, findForm(request) ?? request.body)
-    return { operation, input: parseInput(members, body) }
-  } catch (error) {
-    if (error instanceof KmsError) return error
-    throw error
-  }
 }
 
 /** Whether the caller's account may make one more call like this. Nobody is charged for an unsigned one. */

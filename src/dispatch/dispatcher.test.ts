@@ -4,6 +4,7 @@ import { KmsError } from '../api/errors.ts'
 import type { FormattedEvent } from '../audit/events/service-event.ts'
 import { silentLog } from '../base/log.ts'
 import { systemAfterThisTurn, systemClock, systemRandom } from '../base/ports.ts'
+import { neverGiveWay } from '../base/slices.ts'
 import { signRequest } from '../sigv4/sign.ts'
 import { SigningKeys } from '../sigv4/signing-key.ts'
 import { createDispatcher, type DispatcherParts } from './dispatcher.ts'
@@ -59,6 +60,7 @@ function partsWith(operation: Operation, append: (event: string) => Promise<void
     clock: systemClock,
     random: systemRandom,
     log: silentLog,
+    giveWay: neverGiveWay,
   }
 }
 

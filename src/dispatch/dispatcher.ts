@@ -2,6 +2,7 @@ import { KmsError } from '../api/errors.ts'
 import { SERVICES } from '../api/services.ts'
 import type { EpochMs } from '../base/ports.ts'
 import { type Arrival, arrivalOf, refuse } from './arrival.ts'
+import { isLarge } from './asked.ts'
 import { type AttemptDependencies, attemptOf, performCall, runAttempt } from './attempt.ts'
 import { recordFailure } from './attempt-record.ts'
 import { type Authenticated, type AuthenticationParts, authenticate } from './authenticate.ts'
@@ -100,6 +101,7 @@ async function answer(parts: DispatcherParts, arrival: Arrival): Promise<WireRes
   let authenticated: Authenticated
   try {
     await parts.freshness.reached()
+    if (isLarge(arrival.request)) await parts.giveWay()
     authenticated = isUnsigned(route)
       ? { caller: unsignedCaller(parts.refusals.account), region: UNSIGNED_REGION }
       : await authenticateFresh(parts, arrival)

@@ -87,6 +87,9 @@ const QUOTE = 0x22
 const BACKSLASH = 0x5c
 /** What comes before a space in Unicode has to be escaped. */
 const SPACE = 0x20
+const TAB = 0x09
+const LINE_FEED = 0x0a
+const CARRIAGE_RETURN = 0x0d
 
 /** The escapes are decoded by `JSON.parse`, of exactly one string. */
 function parseString(cursor: Cursor): string {
@@ -144,7 +147,13 @@ function parseNumber(cursor: Cursor): JsonNumber {
 }
 
 function skipSpace(cursor: Cursor): void {
-  while (cursor.at < cursor.text.length && ' \t\n\r'.includes(cursor.text.charAt(cursor.at))) cursor.at += 1
+  const { text } = cursor
+  let { at } = cursor
+  for (; at < text.length; at += 1) {
+    const code = text.charCodeAt(at)
+    if (code !== SPACE && code !== TAB && code !== LINE_FEED && code !== CARRIAGE_RETURN) break
+  }
+  cursor.at = at
 }
 
 /** Skips white space and then the given character, if it comes next. */

@@ -85,7 +85,8 @@ function comparables(pairs: Pairs): ReadonlySet<string> {
 }
 
 function comparable([name, value]: Pairs[number]): string {
-  return JSON.stringify([name.toLowerCase(), value])
+  const lower = name.toLowerCase()
+  return `${lower.length}:${lower}${value}`
 }
 
 /** The encryption context that condition keys tell, its names in lower case. */

@@ -64,18 +64,26 @@ export function entriesContext(entries: ContextEntries): ContextLookup {
 /** The condition keys of an encryption context. Names are compared without regard to case. */
 export function encryptionContextKeys(context: TextMap | undefined, more: ContextLookup): ContextLookup {
   if (context === undefined || context.size === 0) return more
+  let byName: ReadonlyMap<string, string[]> | undefined
   return (name) => {
     if (name === 'kms:encryptioncontextkeys') return [...context.keys()]
     if (!name.startsWith(CONTEXT_PREFIX)) return more(name)
-    return valuesOf(context, name.slice(CONTEXT_PREFIX.length))
+    byName ??= valuesByName(context)
+    const values = byName.get(name.slice(CONTEXT_PREFIX.length))
+    return values === undefined || values.length > 1 ? values : values[0]
   }
 }
 
 /** Pairs whose names differ only in case are several values of one condition key. */
-function valuesOf(context: TextMap, lowerName: string): ReturnType<ContextLookup> {
-  const values: string[] = []
-  for (const [name, value] of context) if (name.toLowerCase() === lowerName) values.push(value)
-  return values.length > 1 ? values : values[0]
+function valuesByName(context: TextMap): ReadonlyMap<string, string[]> {
+  const byName = new Map<string, string[]>()
+  for (const [name, value] of context) {
+    const lower = name.toLowerCase()
+    const values = byName.get(lower)
+    if (values === undefined) byName.set(lower, [value])
+    else values.push(value)
+  }
+  return byName
 }
 
 /** The alias name that an identifier of a request was written as, for `kms:RequestAlias`. */

@@ -13,6 +13,7 @@ import {
 import type { Output } from '../../api/json.ts'
 import { silentLog } from '../../base/log.ts'
 import { systemAfterThisTurn, systemClock, systemRandom } from '../../base/ports.ts'
+import { neverGiveWay } from '../../base/slices.ts'
 import type { Caller } from '../../dispatch/caller.ts'
 import { createDispatcher, type Dispatcher } from '../../dispatch/dispatcher.ts'
 import type { ForwardedCall } from '../../dispatch/forward.ts'
@@ -61,6 +62,7 @@ before(async () => {
     clock: systemClock,
     random: systemRandom,
     log: silentLog,
+    giveWay: neverGiveWay,
   })
 })
 

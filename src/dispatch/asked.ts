@@ -1,0 +1,73 @@
+import { KmsError } from '../api/errors.ts'
+import { parseJsonBody } from '../api/json.ts'
+import { parseForm, parseFormSteps } from '../api/query.ts'
+import { SERVICES } from '../api/services.ts'
+import type { Input, Members } from '../api/shapes.ts'
+import { parseInput } from '../api/validate.ts'
+import { type GiveWay, inSlices, type Steps } from '../base/slices.ts'
+import type { Operation } from './operation.ts'
+import type { Route } from './routing.ts'
+import { findForm, type WireRequest } from './wire.ts'
+
+/** What a call asks for. */
+export type Asked = { readonly operation: Operation; readonly input: Input<Members> }
+
+/** A body up to this size takes little enough time to be taken apart at once. */
+const TAKEN_APART_AT_ONCE_BYTES = 16_384
+
+/** Whether a request takes so long that its steps give way to others. */
+export function isLarge({ body }: WireRequest): boolean {
+  return body.length > TAKEN_APART_AT_ONCE_BYTES
+}
+
+/** What a call asks for, or why that is nothing: a call that is not valid, or of no operation, is charged too. */
+export function askedOf(route: Route, request: WireRequest): Asked | KmsError {
+  if (route.type !== 'operation') return unimplemented(route)
+  const { operation } = route
+  try {
+    return { operation, input: parseInput(operation.members, parseBody(operation, request)) }
+  } catch (error) {
+    if (error instanceof KmsError) return error
+    throw error
+  }
+}
+
+/** The same for a large request, giving way. */
+export async function askedInSlices(
+  route: Route,
+  request: WireRequest,
+  giveWay: GiveWay,
+): Promise<Asked | KmsError> {
+  if (route.type !== 'operation') return unimplemented(route)
+  const { operation } = route
+  try {
+    return { operation, input: await inSlices(parseSteps(operation, request), giveWay) }
+  } catch (error) {
+    if (error instanceof KmsError) return error
+    throw error
+  }
+}
+
+function unimplemented(route: Exclude<Route, { type: 'operation' }>): KmsError {
+  if (route.type === 'unknown') return route.error
+  return new KmsError('UnsupportedOperationException', `${route.name} is not supported.`)
+}
+
+function parseBody({ service, members }: Operation, request: WireRequest): unknown {
+  return SERVICES[service].protocol.type === 'json'
+    ? parseJsonBody(request.body)
+    : parseForm(members, formOf(request))
+}
+
+function* parseSteps({ service, members }: Operation, request: WireRequest): Steps<Input<Members>> {
+  const body =
+    SERVICES[service].protocol.type === 'json'
+      ? parseJsonBody(request.body)
+      : yield* parseFormSteps(members, formOf(request))
+  yield
+  return parseInput(members, body)
+}
+
+function formOf(request: WireRequest): Uint8Array {
+  return findForm(request) ?? request.body
+}
