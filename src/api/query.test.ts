@@ -69,3 +69,28 @@ test('findFormField finds a field by its whole name', () => {
   assert.equal(find('XAction=B'), undefined)
   assert.equal(find(''), undefined)
 })
+
+test('a long value is decoded in pieces that cut no escape and no character apart', () => {
+  for (const character of ['a', '\u00e9', '\u6f22', '\u{1f511}', '%', '+']) {
+    for (let before = 0; before < 12; before += 1) {
+      const value = `${'x'.repeat(before)}${character.repeat(20_000)}`
+      assert.deepEqual(read(`Name=${encodeURIComponent(value)}`), { Name: value })
+    }
+  }
+  refuses(`Name=${'%80'.repeat(30_000)}`)
+  refuses(`Name=${'x'.repeat(70_000)}%`)
+})
+
+test('parameters that lead to nothing that is declared are ignored', () => {
+  const form =
+    'Name.1=x&Tags.member.1.Other.member.1=x&Tags.other.1.Key=x&Count.member.1=x&Tags.member.1.Key=a'
+  assert.deepEqual(read(form), { Name: undefined, Count: undefined, Tags: [{ Key: 'a' }] })
+})
+
+test('findFormField finds a field among many that only end like it', () => {
+  const many = Buffer.from(`${'xAction='.repeat(1000)}&Action=Real&Action=Second`)
+  assert.equal(findFormField(many, 'Action'), 'Real')
+  assert.equal(findFormField(Buffer.from('Action=First&Action=Second'), 'Action'), 'First')
+  assert.equal(findFormField(Buffer.from(`Action=${'a'.repeat(2000)}`), 'Action'), undefined)
+  assert.equal(findFormField(Buffer.from('Act'), 'Action'), undefined)
+})

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { atOnce } from '../base/slices.ts'
 import { type ErrorCode, KmsError } from './errors.ts'
-import { errorOnWire, type Reader, renderError, renderOutput } from './render.ts'
+import {
+  errorOnWire,
+  isLongOutput,
+  type Reader,
+  renderError,
+  renderOutput,
+  renderOutputSteps,
+} from './render.ts'
 import { SERVICES } from './services.ts'
 
 test('one error is spelt as each service spells it', () => {
@@ -56,4 +64,19 @@ test('STS answers in JSON whoever accepts it', () => {
     body: '{"Error":{"Code":"AccessDenied","Message":"no","Type":"Sender"},"RequestId":"r"}',
     code: 'AccessDeniedException',
   })
+})
+
+test('an answer that is written an item at a time is the same', () => {
+  const items = Array.from({ length: 60 }, (_, index) => ({ Name: `<${index}>`, Date: new Date(0), Of: [1] }))
+  const output = { Before: 'a"', Items: items, Left: undefined, Bytes: new Uint8Array(2), After: [] }
+  assert.equal(isLongOutput(output), true)
+  assert.equal(isLongOutput({ ...output, Items: [] }), false)
+  assert.equal(isLongOutput(undefined), false)
+  for (const service of Object.values(SERVICES)) {
+    for (const accept of [undefined, 'application/json']) {
+      const reader = { service, requestId: 'id', accept }
+      const stepped = atOnce(renderOutputSteps(reader, 'List', output))
+      assert.deepEqual(stepped, renderOutput(reader, 'List', output))
+    }
+  }
 })

@@ -31,13 +31,13 @@ export type IamService = {
 
 /** IAM and STS, made of these parts. */
 export function openIamService(parts: IamServiceParts): IamService {
-  const { records, sealer } = parts
+  const { records, sealer, giveWay } = parts
   const oidc = new Oidc(parts)
   return {
     operations: [
       ...IAM_OPERATIONS.map((operation) => operation(parts)),
       ...STS_OPERATIONS.map((operation) => operation({ ...parts, oidc })),
     ],
-    findCredential: credentialFinder({ ...parts, sessions: new Sessions({ records, sealer }) }),
+    findCredential: credentialFinder({ ...parts, sessions: new Sessions({ records, sealer, giveWay }) }),
   }
 }

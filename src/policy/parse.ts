@@ -6,7 +6,7 @@ import { PREFIX_TEXT, parseConditions } from './parse-condition.ts'
 import { parsePrincipals } from './parse-principal.ts'
 import { asList, asObject, asOptionalText, asTexts } from './parse-values.ts'
 import { splitArn } from './pattern.ts'
-import { type Json, parseStrictJson } from './strict-json.ts'
+import { type Json, parseStrictJsonSteps } from './strict-json.ts'
 import {
   ASSUME_ROLE_ONLY,
   LEGACY_PARSING,
@@ -36,7 +36,7 @@ export function* parsePolicySteps(
   if (text.length > POLICY_MAX_CHARS) {
     throw new PolicySyntaxError(`Policy: at most ${POLICY_MAX_CHARS} characters required, got ${text.length}`)
   }
-  const policy = asObject(parseStrictJson(text), 'Policy')
+  const policy = asObject(yield* parseStrictJsonSteps(text), 'Policy')
   refuseUnknown(policy, rules.elements, 'Policy')
   const version = parseVersion(policy.get('Version'), rules)
   const id = asOptionalText(policy.get('Id'), 'Id')

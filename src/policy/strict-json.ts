@@ -1,3 +1,4 @@
+import { atOnce, type Steps } from '../base/slices.ts'
 import { PolicySyntaxError, quote } from './syntax-error.ts'
 
 /** A number as it was written, so that no digit is lost. */
@@ -21,11 +22,51 @@ type Cursor = { readonly text: string; at: number }
  * @throws PolicySyntaxError
  */
 export function parseStrictJson(text: string): Json {
+  return atOnce(parseStrictJsonSteps(text))
+}
+
+/** The same, a member or item of the outer levels at a time. @throws PolicySyntaxError */
+export function* parseStrictJsonSteps(text: string): Steps<Json> {
   const cursor = { text, at: 0 }
-  const value = parseValue(cursor, 0)
+  const value = yield* valueSteps(cursor, 0)
   skipSpace(cursor)
   if (cursor.at < text.length) throw unexpected(cursor, 'the end')
   return value
+}
+
+/** Levels whose members and items are steps: of a policy, all but the values in a list of a condition. */
+const STEPPED_LEVELS = 4
+
+function* valueSteps(cursor: Cursor, depth: number): Steps<Json> {
+  skipSpace(cursor)
+  if (depth >= STEPPED_LEVELS) return parseValue(cursor, depth)
+  switch (cursor.text[cursor.at]) {
+    case '{': {
+      const members = new Map<string, Json>()
+      enter(cursor, depth + 1)
+      if (skipTo(cursor, '}')) return members
+      do {
+        yield
+        const name = parseName(cursor, members)
+        members.set(name, yield* valueSteps(cursor, depth + 1))
+      } while (skipTo(cursor, ','))
+      if (!skipTo(cursor, '}')) throw unexpected(cursor, '"," or "}"')
+      return members
+    }
+    case '[': {
+      const items: Json[] = []
+      enter(cursor, depth + 1)
+      if (skipTo(cursor, ']')) return items
+      do {
+        yield
+        items.push(yield* valueSteps(cursor, depth + 1))
+      } while (skipTo(cursor, ','))
+      if (!skipTo(cursor, ']')) throw unexpected(cursor, '"," or "]"')
+      return items
+    }
+    default:
+      return parseValue(cursor, depth)
+  }
 }
 
 function parseValue(cursor: Cursor, depth: number): Json {
@@ -53,16 +94,22 @@ function parseObject(cursor: Cursor, depth: number): Json {
   const members = new Map<string, Json>()
   if (skipTo(cursor, '}')) return members
   do {
-    skipSpace(cursor)
-    const start = cursor.at
-    if (cursor.text[start] !== '"') throw unexpected(cursor, 'a name in double quotes')
-    const name = parseString(cursor)
-    if (members.has(name)) throw new PolicySyntaxError(`Character ${start}: ${quote(name)} appears twice`)
-    if (!skipTo(cursor, ':')) throw unexpected(cursor, '":"')
+    const name = parseName(cursor, members)
     members.set(name, parseValue(cursor, depth))
   } while (skipTo(cursor, ','))
   if (!skipTo(cursor, '}')) throw unexpected(cursor, '"," or "}"')
   return members
+}
+
+/** The name of a member, and the colon behind it. */
+function parseName(cursor: Cursor, members: ReadonlyMap<string, Json>): string {
+  skipSpace(cursor)
+  const start = cursor.at
+  if (cursor.text[start] !== '"') throw unexpected(cursor, 'a name in double quotes')
+  const name = parseString(cursor)
+  if (members.has(name)) throw new PolicySyntaxError(`Character ${start}: ${quote(name)} appears twice`)
+  if (!skipTo(cursor, ':')) throw unexpected(cursor, '":"')
+  return name
 }
 
 function parseArray(cursor: Cursor, depth: number): Json {

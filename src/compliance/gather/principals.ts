@@ -24,24 +24,26 @@ export async function reportPrincipals(
   for (const account of accounts ?? (await listAccounts(records)).map(({ name }) => name)) {
     for (const { value } of await readAll(records, USER, account)) {
       await giveWay()
-      principals.push(await reportUser(records, account, value))
+      principals.push(await reportUser({ records, giveWay }, account, value))
     }
     for (const { value } of await readAll(records, ROLE, account)) {
       await giveWay()
-      principals.push(await reportRole(records, account, value))
+      principals.push(await reportRole({ records, giveWay }, account, value))
     }
   }
   return sortInSlices(principals, (one, other) => (one.arn < other.arn ? -1 : 1), giveWay)
 }
 
-async function reportUser(records: Records, account: string, value: UserValue): Promise<ReportedPrincipal> {
-  const policies = await policiesOf(records, account, { kind: 'user', id: value.id })
+type PolicyParts = { readonly records: Records; readonly giveWay: GiveWay }
+
+async function reportUser(parts: PolicyParts, account: string, value: UserValue): Promise<ReportedPrincipal> {
+  const policies = await policiesOf(parts, account, { kind: 'user', id: value.id })
   const { arn, principal, keys } = userCaller(account, value, '', () => policies)
   return { arn, account, principal, policies, context: keysInPlace(keys, policies.place) }
 }
 
-async function reportRole(records: Records, account: string, value: RoleValue): Promise<ReportedPrincipal> {
-  const policies = await policiesOf(records, account, { kind: 'role', id: value.id })
+async function reportRole(parts: PolicyParts, account: string, value: RoleValue): Promise<ReportedPrincipal> {
+  const policies = await policiesOf(parts, account, { kind: 'role', id: value.id })
   const session = { accessKeyId: '', issuedAt: 0, name: ANY_SESSION, tags: [] }
   const { principal, keys } = roleSessionCaller(account, value, session, () => policies)
   const arn = principal.type === 'AssumedRole' ? principal.roleArn : principal.arn
@@ -49,9 +51,9 @@ async function reportRole(records: Records, account: string, value: RoleValue): 
 }
 
 function policiesOf(
-  records: Records,
+  { records, giveWay }: PolicyParts,
   account: string,
   entity: { readonly kind: 'user' | 'role'; readonly id: string },
 ): Promise<CallerPolicies> {
-  return Promise.resolve(policiesNow(records, { account, entity })())
+  return Promise.resolve(policiesNow(records, { account, entity }, giveWay)())
 }

@@ -1,3 +1,4 @@
+import type { GiveWay } from '../../base/slices.ts'
 import type { Credential, FindCredential } from '../../dispatch/caller.ts'
 import type { Records, Stored } from '../../store/records.ts'
 import { USER, type UserValue } from '../iam-records.ts'
@@ -12,6 +13,7 @@ export type CredentialParts = {
   readonly records: Records
   readonly keyUses: KeyUses
   readonly sessions: Sessions
+  readonly giveWay: GiveWay
 }
 
 /** A credential that was made from these values; another value makes another one. */
@@ -51,13 +53,13 @@ function credentialOf(
 }
 
 function makeCredential(
-  { records, keyUses }: CredentialParts,
+  { records, keyUses, giveWay }: CredentialParts,
   { name: accessKeyId, value }: Stored<AccessKeyValue>,
   user: UserValue | undefined,
 ): Credential {
   const { account, secretAccessKey } = value
   const entity = user && ({ kind: 'user', id: user.id } as const)
-  const policies = policiesNow(records, entity === undefined ? { account } : { account, entity })
+  const policies = policiesNow(records, entity === undefined ? { account } : { account, entity }, giveWay)
   return {
     secretAccessKey,
     caller:

@@ -213,7 +213,7 @@ const SOURCE_NAMED: Finder<{ readonly PolicySourceArn: string }, Source> = async
 }
 
 async function findSource(
-  { records }: IamParts,
+  { records, giveWay }: IamParts,
   { caller: { account }, now }: Call,
   kind: string,
   name: string,
@@ -223,7 +223,7 @@ async function findSource(
     const user = await findByName(records, USERS, account, name)
     if (user === undefined) return undefined
     const { principal, keys: known } = userCaller(account, user.value, '', nobody)
-    const policies = await policiesNow(records, { account, entity: { kind, id: user.value.id } })()
+    const policies = await policiesNow(records, { account, entity: { kind, id: user.value.id } }, giveWay)()
     return { kind, value: user.value, principal, known, policies }
   }
   if (kind === 'role') {
@@ -231,13 +231,13 @@ async function findSource(
     if (role === undefined) return undefined
     const session = { accessKeyId: '', issuedAt: now, name: 'simulated', tags: [] }
     const { principal, keys: known } = roleSessionCaller(account, role.value, session, nobody)
-    const policies = await policiesNow(records, { account, entity: { kind, id: role.value.id } })()
+    const policies = await policiesNow(records, { account, entity: { kind, id: role.value.id } }, giveWay)()
     return { kind, value: role.value, principal, known, policies }
   }
   const group = kind === 'group' ? await findByName(records, GROUPS, account, name) : undefined
   if (group === undefined) return undefined
   const principal = principalOf(iamArn(account, 'user/simulated'))
-  const identity = await groupPolicies(records, account, group.value)
+  const identity = await groupPolicies(records, account, group.value, giveWay)
   return { kind: 'group', value: group.value, principal, known: () => undefined, policies: { identity } }
 }
 

@@ -1,7 +1,8 @@
+import { type GiveWay, inSlices, neverGiveWay } from '../../base/slices.ts'
 import type { AccountPlace, CallerPolicies } from '../../dispatch/caller.ts'
-import { type CompiledPolicy, compilePolicy } from '../../policy/compile.ts'
+import { type CompiledPolicy, compilePolicy, compilePolicySteps } from '../../policy/compile.ts'
 import type { Flavour } from '../../policy/flavour.ts'
-import { parsePolicy } from '../../policy/parse.ts'
+import { parsePolicy, parsePolicySteps } from '../../policy/parse.ts'
 import type { Records } from '../../store/records.ts'
 import type { PoliciesNow } from '../credentials/callers.ts'
 import { parseIamArn, pathedArn } from '../entities/arns.ts'
@@ -34,65 +35,81 @@ type Loaded = {
   readonly seen: readonly Seen[]
 }
 
-/** The policies of a caller, made anew only when one of the records that they come from has changed. */
-export function policiesNow(records: Records, source: PolicySource): PoliciesNow {
+/**
+ * The policies of a caller, made anew only when one of the records that they come from has changed.
+ *
+ * @param giveWay asked while policies are compiled, of which a caller can have 120 KB.
+ */
+export function policiesNow(
+  records: Records,
+  source: PolicySource,
+  giveWay: GiveWay = neverGiveWay,
+): PoliciesNow {
   let loaded: Loaded | undefined
   return () => {
     const place = placeNow(records, source.account)
     if (loaded?.place === place && loaded.seen.every((seen) => isCurrent(records, seen)))
       return loaded.policies
-    return load(records, source, place).then((fresh) => {
+    return load({ records, giveWay }, source, place).then((fresh) => {
       loaded = fresh
       return fresh.policies
     })
   }
 }
 
+type LoadParts = { readonly records: Records; readonly giveWay: GiveWay }
+
+/** What policies are read and compiled with. */
+type Loader = { readonly reader: Reader; readonly giveWay: GiveWay }
+
 async function load(
-  records: Records,
+  { records, giveWay }: LoadParts,
   { account, entity, session }: PolicySource,
   placing: ReturnType<typeof placeNow>,
 ): Promise<Loaded> {
   const seen: Seen[] = []
-  const reader = noting(records, seen)
+  const loader = { reader: noting(records, seen), giveWay }
   const place = await placing
-  const own = entity === undefined ? NOTHING : await loadEntity(reader, account, entity)
-  const passed = session === undefined ? undefined : await loadSession(reader, account, session)
+  const own = entity === undefined ? NOTHING : await loadEntity(loader, account, entity)
+  const passed = session === undefined ? undefined : await loadSession(loader, account, session)
   return { place, policies: { ...own, session: passed, scps: place.scps, place }, seen }
 }
 
 const NOTHING: Pick<CallerPolicies, 'identity' | 'boundary'> = { identity: [] }
 
 async function loadEntity(
-  reader: Reader,
+  loader: Loader,
   account: string,
   { kind, id }: NonNullable<PolicySource['entity']>,
 ): Promise<Pick<CallerPolicies, 'identity' | 'boundary'>> {
+  const { reader, giveWay } = loader
   const record = kind === 'user' ? await reader(USER, account, id) : await reader(ROLE, account, id)
   if (record === undefined) return NOTHING
   const { value } = record
-  const identity = [...inlinePolicies(value), ...(await loadManaged(reader, account, value.attached))]
+  const managed = await loadManaged(loader, account, value.attached)
+  const identity = [...(await inlinePolicies(value, giveWay)), ...managed]
   for (const groupId of 'groups' in value ? value.groups : []) {
     const group = await reader(GROUP, account, groupId)
     if (group === undefined) continue
-    identity.push(...inlinePolicies(group.value))
-    identity.push(...(await loadManaged(reader, account, group.value.attached)))
+    identity.push(...(await inlinePolicies(group.value, giveWay)))
+    identity.push(...(await loadManaged(loader, account, group.value.attached)))
   }
   if (value.boundary === undefined) return { identity }
-  const [boundary = ALLOWS_NOTHING] = await loadManaged(reader, account, [value.boundary])
+  const [boundary = ALLOWS_NOTHING] = await loadManaged(loader, account, [value.boundary])
   return { identity, boundary }
 }
 
 const ALLOWS_NOTHING = compilePolicy({ version: '2012-10-17', id: undefined, statements: [] })
 
 async function loadSession(
-  reader: Reader,
+  loader: Loader,
   account: string,
   { inline, arns }: NonNullable<PolicySource['session']>,
 ): Promise<readonly CompiledPolicy[] | undefined> {
   if (inline === undefined && arns.length === 0) return undefined
-  const managed = await loadManaged(reader, account, arns)
-  return inline === undefined ? managed : [compileText(inline, 'session', undefined), ...managed]
+  const managed = await loadManaged(loader, account, arns)
+  if (inline === undefined) return managed
+  return [await compileText(inline, 'session', undefined, loader.giveWay), ...managed]
 }
 
 /** The policies of a group as they are now. */
@@ -100,14 +117,16 @@ export async function groupPolicies(
   records: Records,
   account: string,
   group: EntityValue,
+  giveWay: GiveWay = neverGiveWay,
 ): Promise<readonly CompiledPolicy[]> {
   const reader: Reader = (kind, partition, name) => read(records, kind, partition, name)
-  return [...inlinePolicies(group), ...(await loadManaged(reader, account, group.attached))]
+  const managed = await loadManaged({ reader, giveWay }, account, group.attached)
+  return [...(await inlinePolicies(group, giveWay)), ...managed]
 }
 
 /** A managed policy that is gone allows nothing. */
 async function loadManaged(
-  reader: Reader,
+  { reader, giveWay }: Loader,
   account: string,
   arns: readonly string[],
 ): Promise<readonly CompiledPolicy[]> {
@@ -120,7 +139,7 @@ async function loadManaged(
     }
     const parsed = parseIamArn(arn)
     const record = parsed && (await reader(POLICY, account, parsed.name.toLowerCase()))
-    if (record !== undefined) policies.push(managedPolicy(account, record.value))
+    if (record !== undefined) policies.push(await managedPolicy(account, record.value, giveWay))
   }
   return policies
 }
@@ -129,18 +148,22 @@ const INLINE = new WeakMap<EntityValue, readonly CompiledPolicy[]>()
 const MANAGED = new WeakMap<PolicyValue, CompiledPolicy>()
 
 /** The inline policies of a user, group or role, compiled once for each version of its record. */
-function inlinePolicies(value: EntityValue): readonly CompiledPolicy[] {
+async function inlinePolicies(value: EntityValue, giveWay: GiveWay): Promise<readonly CompiledPolicy[]> {
   const known = INLINE.get(value)
   if (known !== undefined) return known
-  const compiled = value.inline.map(({ name, document }) => compileText(document, 'identity', name))
+  const compiled: CompiledPolicy[] = []
+  for (const { name, document } of value.inline) {
+    compiled.push(await compileText(document, 'identity', name, giveWay))
+  }
   INLINE.set(value, compiled)
   return compiled
 }
 
-function managedPolicy(account: string, value: PolicyValue): CompiledPolicy {
+async function managedPolicy(account: string, value: PolicyValue, giveWay: GiveWay): Promise<CompiledPolicy> {
   const known = MANAGED.get(value)
   if (known !== undefined) return known
-  const compiled = compileText(value.document, 'identity', pathedArn(account, 'policy', value))
+  const arn = pathedArn(account, 'policy', value)
+  const compiled = await compileText(value.document, 'identity', arn, giveWay)
   MANAGED.set(value, compiled)
   return compiled
 }
@@ -158,6 +181,12 @@ export function trustPolicy(role: RoleValue): CompiledPolicy {
 }
 
 /** A policy that was checked when it was put. @param name what it is called in reasons. */
-function compileText(text: string, flavour: Flavour, name: string | undefined): CompiledPolicy {
-  return compilePolicy(parsePolicy(text, { flavour }), { name })
+async function compileText(
+  text: string,
+  flavour: Flavour,
+  name: string | undefined,
+  giveWay: GiveWay,
+): Promise<CompiledPolicy> {
+  const document = await inSlices(parsePolicySteps(text, { flavour }), giveWay)
+  return inSlices(compilePolicySteps(document, { name }), giveWay)
 }

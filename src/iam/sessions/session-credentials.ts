@@ -1,3 +1,4 @@
+import type { GiveWay } from '../../base/slices.ts'
 import type { TokenSealer } from '../../custody/token-sealer.ts'
 import type { Caller, Credential, NamedCredential } from '../../dispatch/caller.ts'
 import type { Records, Stored } from '../../store/records.ts'
@@ -14,7 +15,11 @@ import {
 } from './session-token.ts'
 
 /** What finding sessions works with. */
-export type SessionParts = { readonly records: Records; readonly sealer: TokenSealer }
+export type SessionParts = {
+  readonly records: Records
+  readonly sealer: TokenSealer
+  readonly giveWay: GiveWay
+}
 
 /** A token that was opened, and the credential that was made from it and from the holder's record. */
 type Known = {
@@ -71,19 +76,19 @@ export class Sessions {
   }
 
   async #findRole(known: Known, claims: RoleClaims): Promise<Credential | undefined> {
-    const { records } = this.#parts
+    const { records, giveWay } = this.#parts
     const { account, roleId } = claims
     const role = records.peek(ROLE, account, roleId) ?? (await records.get(ROLE, account, roleId))
     if (role === undefined) return undefined
     if (known.made?.holder === role.value) return known.made.credential
     const entity = { kind: 'role', id: roleId } as const
     const session = { inline: claims.policy, arns: claims.policyArns }
-    const policies = policiesNow(records, { account, entity, session })
+    const policies = policiesNow(records, { account, entity, session }, giveWay)
     return remember(known, role.value, roleSessionCaller(account, role.value, claims, policies))
   }
 
   async #findOwn(known: Known, claims: OwnClaims): Promise<Credential | undefined> {
-    const { records } = this.#parts
+    const { records, giveWay } = this.#parts
     const { account, userId, issuerKeyId } = claims
     const maker = await this.#findMaker(account, userId, issuerKeyId)
     if (maker === undefined) return undefined
@@ -94,7 +99,7 @@ export class Sessions {
     return remember(
       known,
       user?.value,
-      ownSessionCaller(account, user?.value, claims, policiesNow(records, source)),
+      ownSessionCaller(account, user?.value, claims, policiesNow(records, source, giveWay)),
     )
   }
 
@@ -106,7 +111,7 @@ export class Sessions {
     if (known.made !== undefined && known.made.holder === user?.value) return known.made.credential
     const entity = makerId === undefined ? {} : { entity: { kind: 'user', id: makerId } as const }
     const session = { inline: policy, arns: policyArns }
-    const policies = policiesNow(this.#parts.records, { account, ...entity, session })
+    const policies = policiesNow(this.#parts.records, { account, ...entity, session }, this.#parts.giveWay)
     return remember(known, user?.value, federatedCaller(account, user?.value, claims, policies))
   }
 
