@@ -46,6 +46,8 @@ export type Options = {
   readonly cases: string | undefined
   /** neighbours: every case once, over a small account, for whoever wants to know that all of them work. */
   readonly slice: boolean
+  /** neighbours: the turns of the event loop alone, without Encrypt beside every case. */
+  readonly turns: boolean
   /** neighbours: the folder that keeps filled data folders for later runs. */
   readonly kept: string | undefined
   readonly region: string
@@ -75,6 +77,7 @@ Measures Holdfast beside a floor: a bare node:http server that answers equal byt
   --events N           audit, neighbours: events in the log, default 1000000
   --cases PATTERN      neighbours: those cases alone, such as '^kms PutKeyPolicy'
   --slice              neighbours: every case once over a small account, for a look at the answers
+  --turns              neighbours: turns of the event loop alone, without Encrypt beside every case
   --kept DIR           neighbours: keeps the filled data folder there for later runs
   --quick              1 round of 1 second at 1 and 64 connections, 100000 calls, 1000 keys, 3 starts,
                        100000 events
@@ -106,6 +109,7 @@ const FLAGS = {
   events: { type: 'string' },
   cases: { type: 'string' },
   slice: { type: 'boolean', default: false },
+  turns: { type: 'boolean', default: false },
   kept: { type: 'string' },
   quick: { type: 'boolean', default: false },
   region: { type: 'string', default: 'us-east-1' },
@@ -144,6 +148,7 @@ export function parseOptions(argv: readonly string[]): Options {
     events: parseCount('events', values.events, quick ? 100_000 : 1_000_000, 100_000_000),
     cases: values.cases,
     slice: values.slice,
+    turns: values.turns,
     kept: values.kept,
     region: values.region,
     program: values.server ?? join(import.meta.dirname, '..', 'bin', 'holdfast'),

@@ -44,7 +44,7 @@ const P99_RATIO_REQUIRED = 3
 const RATE_SHARE_REQUIRED = 1 / 3
 const PRINCIPALS = 1000
 const GRANTS = 5000
-const REPEATS: Repeats = { calls: 12, forMs: 1500 }
+const REPEATS: Repeats = { calls: 8, forMs: 800 }
 /** In a slice, every case is called once. */
 const ONCE: Repeats = { calls: 1, forMs: 0 }
 const SLICE = { keys: 200, principals: 250, grants: 100, events: 2000 }
@@ -68,9 +68,10 @@ export async function measureNeighbours(parts: NeighboursParts): Promise<Neighbo
   try {
     const cases = allCases(account).filter((one) => isWanted(one, options.cases))
     const rows = await measureCases(parts, account, probe, cases)
-    const beside = options.slice ? [] : await measureBeside(parts, account, cases, rows)
+    const beside = options.slice || options.turns ? [] : await measureBeside(parts, account, cases, rows)
     const found = rows.map((row, at) => ({ ...row, ...beside[at] }))
-    const floods = options.cases === undefined ? await measureFloods(parts, account, probe) : []
+    const isWhole = options.cases === undefined && !options.turns
+    const floods = isWhole ? await measureFloods(parts, account, probe) : []
     const errors = found.flatMap(({ what, kind, wrong }) =>
       wrong === undefined ? [] : [`${what} (${kind}): ${wrong}`],
     )

@@ -20,13 +20,28 @@ const TOO_MANY = `the request body has more than ${JSON_MAX_TOKENS} strings, com
  *   holds more than any operation takes: it is not parsed then.
  */
 export function parseJsonBody(body: Uint8Array): unknown {
+  return body.length === 0 ? {} : parseJsonText(checkedText(body))
+}
+
+/** The same in two steps: it is checked, then parsed. @throws as {@link parseJsonBody}. */
+export function* parseJsonBodySteps(body: Uint8Array): Steps<unknown> {
   if (body.length === 0) return {}
+  const text = checkedText(body)
+  yield
+  return parseJsonText(text)
+}
+
+function checkedText(body: Uint8Array): string {
   if (!isUtf8(body)) throw new KmsError('SerializationException')
   if (body.length > PARSED_AT_ONCE_BYTES && hasTooManyTokens(body)) {
     throw new KmsError('SerializationException', '', { reason: TOO_MANY })
   }
+  return fromUtf8(body)
+}
+
+function parseJsonText(text: string): unknown {
   try {
-    return JSON.parse(fromUtf8(body))
+    return JSON.parse(text)
   } catch (cause) {
     throw new KmsError('SerializationException', '', { cause })
   }

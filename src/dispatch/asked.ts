@@ -1,5 +1,5 @@
 import { KmsError } from '../api/errors.ts'
-import { parseJsonBody } from '../api/json.ts'
+import { parseJsonBody, parseJsonBodySteps } from '../api/json.ts'
 import { parseForm, parseFormSteps } from '../api/query.ts'
 import { SERVICES } from '../api/services.ts'
 import type { Input, Members } from '../api/shapes.ts'
@@ -62,7 +62,7 @@ function parseBody({ service, members }: Operation, request: WireRequest): unkno
 function* parseSteps({ service, members }: Operation, request: WireRequest): Steps<Input<Members>> {
   const body =
     SERVICES[service].protocol.type === 'json'
-      ? parseJsonBody(request.body)
+      ? yield* parseJsonBodySteps(request.body)
       : yield* parseFormSteps(members, formOf(request))
   yield
   return parseInput(members, body)

@@ -34,12 +34,13 @@ function omittedJson(sizeBytes: number, maxBytes: number): JsonText {
  * takes. What remains says what a call was about.
  */
 export function limitMembers(members: { readonly [name: string]: unknown }, maxBytes: number): JsonText {
-  const whole = JSON.stringify(members)
-  if (limitJson(whole, maxBytes) === whole) return whole
-  const parts = Object.entries(members).flatMap(([name, value]) => {
+  const written = Object.entries(members).flatMap(([name, value]) => {
     const json: JsonText | undefined = JSON.stringify(value)
-    return json === undefined ? [] : [{ name, json, sizeBytes: Buffer.byteLength(json) }]
+    return json === undefined ? [] : [{ name, json }]
   })
+  const whole = joinMembers(written)
+  if (limitJson(whole, maxBytes) === whole) return whole
+  const parts = written.map(({ name, json }) => ({ name, json, sizeBytes: Buffer.byteLength(json) }))
   let sizeBytes = Buffer.byteLength(whole)
   const omitted = new Map<string, JsonText>()
   for (const part of parts.toSorted((one, other) => other.sizeBytes - one.sizeBytes)) {
@@ -48,6 +49,12 @@ export function limitMembers(members: { readonly [name: string]: unknown }, maxB
     omitted.set(part.name, marker)
     sizeBytes += marker.length - part.sizeBytes
   }
-  const texts = parts.map(({ name, json }) => `${JSON.stringify(name)}:${omitted.get(name) ?? json}`)
-  return limitJson(`{${texts.join(',')}}`, maxBytes)
+  return limitJson(
+    joinMembers(parts.map(({ name, json }) => ({ name, json: omitted.get(name) ?? json }))),
+    maxBytes,
+  )
+}
+
+function joinMembers(members: readonly { readonly name: string; readonly json: JsonText }[]): JsonText {
+  return `{${members.map(({ name, json }) => `${JSON.stringify(name)}:${json}`).join(',')}}`
 }

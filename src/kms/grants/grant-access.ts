@@ -33,12 +33,18 @@ export function grantsFor({ name, ...question }: GrantQuestion): Permission['gra
   return () => matchingGrants(question, name)
 }
 
+/** Pairs of an encryption context that take a while to compare with those of grants. */
+const MANY_PAIRS = 256
+
 async function matchingGrants(
   question: Omit<GrantQuestion, 'name'>,
   operation: GrantOperation,
 ): Promise<readonly MatchedGrant[]> {
   const { call, parts, key, context, covers = () => true } = question
-  const given = givenContext((name) => context(name) ?? call.context(name))
+  const keys: ContextLookup = (name) => context(name) ?? call.context(name)
+  if ((keys('kms:encryptioncontextkeys')?.length ?? 0) > MANY_PAIRS) await parts.giveWay()
+  const given = givenContext(keys)
+  if (given.count > MANY_PAIRS) await parts.giveWay()
   const partition = grantPartition(key)
   const matched: MatchedGrant[] = []
   for (const grantee of identitiesOf(call.caller.principal).flat()) {
