@@ -1,4 +1,5 @@
 import type { EpochMs } from '../base/ports.ts'
+import type { OutputValue } from './json.ts'
 
 /**
  * Shapes: the members of an operation's input as data. Validation, audit records, generated tests
@@ -53,7 +54,8 @@ export type Shape<T, R extends boolean = boolean> = {
 /** The members of a structure or an input, by their names on the wire. */
 export type Members = { readonly [name: string]: Shape<unknown> }
 
-type ValueOf<S> = S extends Shape<infer T> ? T : never
+/** The value that a shape describes. */
+export type ValueOf<S> = S extends Shape<infer T> ? T : never
 type RequiredNames<M extends Members> = {
   [K in keyof M]: M[K] extends Shape<unknown, true> ? K : never
 }[keyof M]
@@ -64,6 +66,9 @@ export type Input<M extends Members> = {
 } & {
   readonly [K in Exclude<keyof M, RequiredNames<M>>]?: ValueOf<M[K]> | undefined
 }
+
+/** The members of an answer, each of which may be left out. */
+export type Answer<M extends Members> = { readonly [K in keyof M]?: ValueOf<M[K]> | undefined }
 
 /** Pairs of texts, without duplicates, in the order received. */
 export type TextMap = ReadonlyMap<string, string>
@@ -128,4 +133,29 @@ export function structure<M extends Members>(members: M): Shape<Input<M>, true> 
 /** The same, but may be left out. */
 export function optional<T>(inner: Shape<T>): Shape<T, false> {
   return { data: inner.data, required: false }
+}
+
+/** An object in an answer, with these members. */
+export function answer<M extends Members>(members: M): Shape<Answer<M>, true> {
+  return shape({ type: 'structure', members })
+}
+
+/** A moment in an answer, as its protocol writes it: seconds since 1970, or ISO 8601 text. */
+export function instant(): Shape<number | string | Date, true> {
+  return shape({ type: 'timestamp' })
+}
+
+/** An object of texts, by whatever names, in an answer. */
+export function texts(): Shape<Readonly<Record<string, string>>, true> {
+  return shape({ type: 'map' })
+}
+
+/** A map from text to numbers in an answer. */
+export function numberMap(): Shape<ReadonlyMap<string, number>, true> {
+  return shape({ type: 'map' })
+}
+
+/** Any value, in an answer whose form is described elsewhere. */
+export function anything(): Shape<OutputValue, true> {
+  return shape({ type: 'structure', members: {} })
 }

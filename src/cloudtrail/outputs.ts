@@ -1,11 +1,17 @@
 import { KmsError } from '../api/errors.ts'
-import type { Output } from '../api/json.ts'
+import type { ValueOf } from '../api/shapes.ts'
 import type { EventSelector } from '../audit-index/collect.ts'
 import { trailArn } from './names.ts'
+import type { EVENT_SELECTOR_ANSWER, TRAIL_ANSWER } from './trail-answers.ts'
 import type { TrailTag, TrailValue } from './trail-records.ts'
 
+type TrailAnswer = ValueOf<typeof TRAIL_ANSWER>
+
+/** What the answers of changes to a trail say of it. */
+type ChangedTrail = Omit<TrailAnswer, 'HomeRegion' | 'HasCustomEventSelectors' | 'HasInsightSelectors'>
+
 /** A trail as the answers of changes to it show it. */
-export function trailOutput(account: string, trail: TrailValue): Output {
+export function trailOutput(account: string, trail: TrailValue): ChangedTrail {
   return {
     Name: trail.name,
     S3BucketName: trail.bucket,
@@ -19,7 +25,7 @@ export function trailOutput(account: string, trail: TrailValue): Output {
 }
 
 /** The same as descriptions show it. */
-export function describedTrail(account: string, trail: TrailValue): Output {
+export function describedTrail(account: string, trail: TrailValue): TrailAnswer {
   return {
     ...trailOutput(account, trail),
     HomeRegion: trail.region,
@@ -39,7 +45,9 @@ function isDefault(selectors: readonly EventSelector[]): boolean {
 }
 
 /** Event selectors as answers show them. */
-export function selectorOutputs(selectors: readonly EventSelector[]): readonly Output[] {
+export function selectorOutputs(
+  selectors: readonly EventSelector[],
+): readonly ValueOf<typeof EVENT_SELECTOR_ANSWER>[] {
   return selectors.map(({ readWrite, management, exclude }) => ({
     ReadWriteType: readWrite,
     IncludeManagementEvents: management,

@@ -114,6 +114,8 @@ export type Operation = {
   /** Whether the call carries no signature: what proves the caller is in its input. */
   readonly unsigned?: boolean
   readonly members: Members
+  /** The members of its answer. */
+  readonly output?: Members
   /** For an operation on a key. The documentation is made from it. */
   readonly onKey?: KeyRules
   /** The call's parameters as its audit event shows them; `null` when it shows none. */

@@ -1,9 +1,14 @@
 import { KmsError } from '../api/errors.ts'
-import type { Output, OutputValue } from '../api/json.ts'
 import type { Input, Members } from '../api/shapes.ts'
 import { wireName } from '../api/validate.ts'
-import type { Call, EventData, Operation, Outcome, Permission } from '../dispatch/operation.ts'
-import { shownParameters } from '../dispatch/parameters.ts'
+import {
+  type Awaitable,
+  type Checked,
+  defineOperation,
+  type NoMembers,
+  type OutcomeOf,
+} from '../dispatch/define-operation.ts'
+import type { Call, EventData, Permission } from '../dispatch/operation.ts'
 import type { ContextLookup } from '../policy/context.ts'
 import { findTag } from './credentials/callers.ts'
 import type { IamOperation, IamParts } from './iam-dependencies.ts'
@@ -42,10 +47,11 @@ export type Need = {
 export type Finder<I, E> = (asked: Asked<I>) => Subject<E> | Promise<Subject<E>>
 
 /** What is true of an operation of IAM before any request arrives. */
-export type IamFacts<M extends Members, E> = {
+export type IamFacts<M extends Members, E, O extends Members = Members> = {
   readonly name: string
   readonly readOnly: boolean
   readonly input: M
+  readonly output?: O | undefined
   readonly find: Finder<Input<M>, E>
   /** @param entity what the operation is done to; nothing when it is not there. */
   readonly context?: (input: Input<M>, entity: E | undefined) => ContextEntries
@@ -60,58 +66,46 @@ export type IamFacts<M extends Members, E> = {
   readonly checkInput?: (input: Input<M>) => void
 }
 
-/** What an operation of IAM does. */
-export type IamRun<M extends Members, E> = (
-  asked: Asked<Input<M>> & { readonly entity: E; readonly arn: string },
-) => Promise<Outcome> | Outcome
+/** What an operation of IAM is given. */
+type IamGiven<M extends Members, E> = Asked<Input<M>> & { readonly entity: E; readonly arn: string }
 
 /** An operation of IAM: it needs the permission of its own name on one thing, and seldom more. */
-export function iamOperation<M extends Members, E>(facts: IamFacts<M, E>, run: IamRun<M, E>): IamOperation {
-  return (parts): Operation => ({
-    service: 'iam',
-    name: facts.name,
-    readOnly: facts.readOnly,
-    members: facts.input,
-    parameters: (input) => shownParameters(facts.input, input),
-    begin: async (call) => {
-      const asked = { call, input: typed<M>(call.input), parts }
-      facts.checkInput?.(asked.input)
-      const subject = await facts.find(asked)
-      const { arn, shown } = subject
-      const entity = subject.entity as E
-      const also = (await facts.alsoNeeds?.(asked, subject)) ?? []
-      const { account } = call.caller
-      const context = contextFor(facts, asked, subject)
-      return {
-        permissions: [{ action: `iam:${facts.name}`, arn, shown }, ...also].map((need: Need): Permission => {
-          const own = need.other && contextOf(need.other.tags, undefined, need.other.context)
-          const [resource, policy] = [need.arn, undefined]
-          return {
-            action: need.action,
-            resource,
-            shown: need.shown,
-            account,
-            policy,
-            context: own ?? context,
-          }
-        }),
-        check: () => {
-          if (subject.entity === undefined)
-            throw subject.missing?.(facts.name) ?? new KmsError('NoSuchEntityException')
-        },
-        run: async () => recorded(facts.readOnly, await run({ ...asked, entity, arn })),
-      }
-    },
+export function iamOperation<
+  M extends Members,
+  E,
+  O extends Members = NoMembers,
+  R extends OutcomeOf<O> = OutcomeOf<O>,
+>(facts: IamFacts<M, E, O>, run: (given: IamGiven<M, E>) => Awaitable<Checked<O, R>>): IamOperation {
+  const { name, readOnly, input, output } = facts
+  const declared = { service: 'iam', name, readOnly, input, output } as const
+  return defineOperation<IamParts, M, O, OutcomeOf<O>>(declared, async (asked) => {
+    facts.checkInput?.(asked.input)
+    const subject = await facts.find(asked)
+    const { arn, shown } = subject
+    const also = (await facts.alsoNeeds?.(asked, subject)) ?? []
+    const { account } = asked.call.caller
+    const context = contextFor(facts, asked, subject)
+    const missing = (): KmsError => subject.missing?.(name) ?? new KmsError('NoSuchEntityException')
+    return {
+      permissions: [{ action: `iam:${name}`, arn, shown }, ...also].map((need: Need): Permission => {
+        const own = need.other && contextOf(need.other.tags, undefined, need.other.context)
+        const [resource, policy] = [need.arn, undefined]
+        return { action: need.action, resource, shown: need.shown, account, policy, context: own ?? context }
+      }),
+      check: () => {
+        if (subject.entity === undefined) throw missing()
+      },
+      run: async () => {
+        const { entity } = subject
+        if (entity === undefined) throw missing()
+        return recorded(readOnly, await run({ ...asked, entity, arn }))
+      },
+    }
   })
 }
 
-/** The dispatcher has validated the input against the same members. */
-function typed<M extends Members>(input: unknown): Input<M> {
-  return input as Input<M>
-}
-
-function contextFor<M extends Members, E>(
-  facts: IamFacts<M, E>,
+function contextFor<M extends Members, E, O extends Members>(
+  facts: IamFacts<M, E, O>,
   { input }: Asked<Input<M>>,
   subject: Subject<E>,
 ): ContextLookup {
@@ -148,7 +142,7 @@ export function tagging(action: string) {
 }
 
 /** What has changed something shows its answer in the audit event, without secrets. */
-function recorded(readOnly: boolean, outcome: Outcome): Outcome {
+function recorded<T extends OutcomeOf<Members>>(readOnly: boolean, outcome: T): T {
   if (readOnly || outcome.output === undefined || outcome.event !== undefined) return outcome
   return { ...outcome, event: { response: shownOutput(outcome.output) } }
 }
@@ -156,7 +150,7 @@ function recorded(readOnly: boolean, outcome: Outcome): Outcome {
 const NEVER_SHOWN = new Set(['SecretAccessKey', 'SessionToken'])
 
 /** An answer as an audit event shows it: members in lower camel case. */
-function shownOutput(output: Output): EventData {
+function shownOutput(output: { readonly [name: string]: unknown }): EventData {
   const shown: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(output)) {
     if (value !== undefined && !NEVER_SHOWN.has(name)) shown[wireName(name)] = shownValue(value)
@@ -164,8 +158,8 @@ function shownOutput(output: Output): EventData {
   return shown
 }
 
-function shownValue(value: Exclude<OutputValue, undefined>): unknown {
-  if (typeof value !== 'object' || value instanceof Uint8Array) return value
+function shownValue(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value
   if (Array.isArray(value)) return value.map((item) => shownValue(item))
-  return shownOutput(value as Output)
+  return shownOutput({ ...value })
 }

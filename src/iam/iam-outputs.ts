@@ -1,12 +1,32 @@
 import { accountRootArn } from '../api/arn.ts'
-import type { Output } from '../api/json.ts'
+import type { ValueOf } from '../api/shapes.ts'
 import { isoSeconds } from '../base/dates.ts'
 import type { EpochMs } from '../base/ports.ts'
 import type { Stored } from '../store/records.ts'
 import type { AccountValue } from './accounts/account.ts'
 import { pathedArn } from './entities/arns.ts'
 import type { ListedEntity, ListedPolicy, ListedRole } from './entities/listed.ts'
+import type {
+  ATTACHED_PERMISSIONS_BOUNDARY_ANSWER,
+  GROUP_ANSWER,
+  INSTANCE_PROFILE_ANSWER,
+  POLICY_ANSWER,
+  ROLE_ANSWER,
+  TAG_ANSWER,
+  USER_ANSWER,
+} from './iam-answers.ts'
 import type { EntityValue, PolicyValue, ProfileValue, RoleValue, Tag, UserValue } from './iam-records.ts'
+
+type TagAnswer = ValueOf<typeof TAG_ANSWER>
+type UserAnswer = ValueOf<typeof USER_ANSWER>
+type GroupAnswer = ValueOf<typeof GROUP_ANSWER>
+type ProfileAnswer = ValueOf<typeof INSTANCE_PROFILE_ANSWER>
+
+/** A role in an answer. */
+export type RoleAnswer = ValueOf<typeof ROLE_ANSWER>
+
+/** A managed policy in an answer. */
+export type PolicyAnswer = ValueOf<typeof POLICY_ANSWER>
 
 /** A moment as IAM writes it. */
 export function timestamp(at: EpochMs): string {
@@ -14,7 +34,7 @@ export function timestamp(at: EpochMs): string {
 }
 
 /** Tags as answers list them. */
-export function tagsOutput(tags: readonly Tag[]): readonly Output[] {
+export function tagsOutput(tags: readonly Tag[]): readonly TagAnswer[] {
   return tags.map(({ key, value }) => ({ Key: key, Value: value }))
 }
 
@@ -26,19 +46,21 @@ export function documentOutput(document: string): string {
   )
 }
 
-function boundaryOutput({ boundary }: EntityValue): Output | undefined {
+function boundaryOutput({
+  boundary,
+}: EntityValue): ValueOf<typeof ATTACHED_PERMISSIONS_BOUNDARY_ANSWER> | undefined {
   return boundary === undefined
     ? undefined
     : { PermissionsBoundaryType: 'Policy', PermissionsBoundaryArn: boundary }
 }
 
 /** Tags as answers list them; left out when there are none. */
-export function tagsIfAny(tags: readonly Tag[]): readonly Output[] | undefined {
+export function tagsIfAny(tags: readonly Tag[]): readonly TagAnswer[] | undefined {
   return tags.length === 0 ? undefined : tagsOutput(tags)
 }
 
 /** A user as lists show it: without tags and boundary. */
-export function userInList(account: string, value: ListedEntity): Output {
+export function userInList(account: string, value: ListedEntity): UserAnswer {
   return {
     Path: value.path,
     UserName: value.name,
@@ -49,7 +71,7 @@ export function userInList(account: string, value: ListedEntity): Output {
 }
 
 /** A user with all that is known of it. */
-export function userOutput(account: string, value: UserValue): Output {
+export function userOutput(account: string, value: UserValue): UserAnswer {
   return {
     ...userInList(account, value),
     PermissionsBoundary: boundaryOutput(value),
@@ -58,12 +80,12 @@ export function userOutput(account: string, value: UserValue): Output {
 }
 
 /** The root user of an account, which has neither name nor path. */
-export function rootOutput({ name: account, value }: Stored<AccountValue>): Output {
+export function rootOutput({ name: account, value }: Stored<AccountValue>): UserAnswer {
   return { UserId: account, Arn: accountRootArn(account), CreateDate: timestamp(value.createdAt) }
 }
 
 /** A group. */
-export function groupOutput(account: string, value: ListedEntity): Output {
+export function groupOutput(account: string, value: ListedEntity): GroupAnswer {
   return {
     Path: value.path,
     GroupName: value.name,
@@ -74,7 +96,7 @@ export function groupOutput(account: string, value: ListedEntity): Output {
 }
 
 /** A role as lists show it: without tags and boundary. */
-export function roleInList(account: string, value: ListedRole): Output {
+export function roleInList(account: string, value: ListedRole): RoleAnswer {
   return {
     Path: value.path,
     RoleName: value.name,
@@ -88,7 +110,7 @@ export function roleInList(account: string, value: ListedRole): Output {
 }
 
 /** A role with all that is known of it. */
-export function roleOutput(account: string, value: RoleValue): Output {
+export function roleOutput(account: string, value: RoleValue): RoleAnswer {
   return {
     ...roleInList(account, value),
     PermissionsBoundary: boundaryOutput(value),
@@ -98,7 +120,7 @@ export function roleOutput(account: string, value: RoleValue): Output {
 }
 
 /** A managed policy as lists show it: without description and tags. */
-export function policyInList(account: string, value: Omit<ListedPolicy, 'versionCount'>): Output {
+export function policyInList(account: string, value: Omit<ListedPolicy, 'versionCount'>): PolicyAnswer {
   return {
     PolicyName: value.name,
     PolicyId: value.id,
@@ -114,12 +136,16 @@ export function policyInList(account: string, value: Omit<ListedPolicy, 'version
 }
 
 /** A managed policy with all that is known of it. */
-export function policyOutput(account: string, value: PolicyValue): Output {
+export function policyOutput(account: string, value: PolicyValue): PolicyAnswer {
   return { ...policyInList(account, value), Description: value.description, Tags: tagsOutput(value.tags) }
 }
 
 /** An instance profile, with the roles that it holds. */
-export function profileOutput(account: string, value: ProfileValue, roles: readonly ListedRole[]): Output {
+export function profileOutput(
+  account: string,
+  value: ProfileValue,
+  roles: readonly ListedRole[],
+): ProfileAnswer {
   return {
     InstanceProfileName: value.name,
     InstanceProfileId: value.id,

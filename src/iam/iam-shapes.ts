@@ -1,4 +1,4 @@
-import { boolean, integer, list, optional, pattern, structure, text } from '../api/shapes.ts'
+import { boolean, integer, list, type Members, optional, pattern, structure, text } from '../api/shapes.ts'
 
 /** Shapes that several operations share. Source of all limits: the IAM service model. */
 
@@ -64,3 +64,11 @@ export const ACTION_NAMES = list(text({ min: 3, max: 128 }))
 
 /** A flag that may be left out. */
 export const FLAG = optional(boolean())
+
+/** What the answers of lists say beside the list itself. */
+export const PAGE = { IsTruncated: boolean(), Marker: text() }
+
+/** The members that an operation has beside the one that names what it is done to. */
+export function withNamed<M extends Members>(named: Members, own: M): M {
+  return { ...named, ...own }
+}

@@ -2,8 +2,15 @@ import { KmsError } from '../api/errors.ts'
 import type { KeyUsage } from '../api/key-specs.ts'
 import { boolean, type Input, list, type Members, optional, type Shape, text } from '../api/shapes.ts'
 import type { GrantRef } from '../custody/grant-token.ts'
-import type { Call, EventData, KeyRules, Operation, Outcome, Permission } from '../dispatch/operation.ts'
-import { shownParameters } from '../dispatch/parameters.ts'
+import {
+  type Awaitable,
+  type Checked,
+  declaredMembers,
+  defineOperation,
+  type NoMembers,
+  type OutcomeOf,
+} from '../dispatch/define-operation.ts'
+import type { Call, EventData, KeyRules, Permission } from '../dispatch/operation.ts'
 import type { ContextLookup } from '../policy/context.ts'
 import { hiddenDenial } from '../policy/denial.ts'
 import { findRecipient, type Recipient, recipientContext, withRecipient } from './cryptography/recipient.ts'
@@ -28,11 +35,8 @@ export const DRY_RUN = optional(boolean())
 
 type NamesKey = { readonly KeyId: Shape<string, true> }
 
-/** The input of an operation whose members name a key. */
-type KeyInput<M extends Members> = Input<M> & { readonly KeyId: string }
-
 /** What is true of an operation on one key before any request arrives. */
-export type KeyFacts<M extends Members & NamesKey> = KeyRules & {
+export type KeyFacts<M extends Members & NamesKey, O extends Members> = KeyRules & {
   readonly name: string
   /** Whether it changes nothing. */
   readonly readOnly: boolean
@@ -40,38 +44,36 @@ export type KeyFacts<M extends Members & NamesKey> = KeyRules & {
   /** What the key must be for. */
   readonly usage?: KeyUsage
   /** The algorithm that a call uses, which must be one of the key's. */
-  readonly algorithm?: (input: KeyInput<M>) => string
+  readonly algorithm?: (input: Input<M>) => string
   readonly input: M
+  readonly output?: O | undefined
   /** Condition keys of this operation, beside those of the key and the call. */
-  readonly context?: (input: KeyInput<M>, call: Call) => ContextLookup
+  readonly context?: (input: Input<M>, call: Call) => ContextLookup
   /** Condition keys whose values have to be fetched, beside the others. */
   readonly fetchContext?: (key: Key, call: Call, parts: KmsParts) => Promise<ContextLookup>
   /** Whether a grant that lists the operation goes far enough for this call. */
-  readonly coveredBy?: (input: KeyInput<M>, grant: GrantValue) => boolean
+  readonly coveredBy?: (input: Input<M>, grant: GrantValue) => boolean
   /** Makes the key of an identifier that names none, where that can be. */
   readonly makeMissing?: MakeMissing
   /** Checks of parameters that need no key. @throws KmsError. */
-  readonly checkInput?: (input: KeyInput<M>, call: Call) => void
+  readonly checkInput?: (input: Input<M>, call: Call) => void
   /** Checks of parameters against the key, after its state and usage. @throws KmsError. */
-  readonly checkKey?: (input: KeyInput<M>, key: Key) => void
+  readonly checkKey?: (input: Input<M>, key: Key) => void
   /** Further permissions that the call needs, after the one of its own name. */
   readonly alsoNeeds?: (given: KeyGiven<M>) => Promise<readonly Permission[]> | readonly Permission[]
   /** The call's parameters in its audit event, where they are not just the input. */
-  readonly parameters?: (input: KeyInput<M>) => EventData
+  readonly parameters?: (input: Input<M>) => EventData
 }
 
 /** What an operation on one key is given. */
 type KeyGiven<M extends Members> = {
   readonly call: Call
-  readonly input: KeyInput<M>
+  readonly input: Input<M>
   readonly key: Key
   readonly parts: KmsParts
   /** Whom the answer is sealed for. */
   readonly recipient: Recipient
 }
-
-/** What an operation on one key does. */
-export type KeyRun<M extends Members> = (given: KeyGiven<M>) => Promise<Outcome> | Outcome
 
 const NO_CONTEXT: ContextLookup = () => undefined
 
@@ -80,20 +82,25 @@ function joinContexts(first: ContextLookup, second: ContextLookup): ContextLooku
 }
 
 /** An operation on the one key that its `KeyId` names. */
-export function keyOperation<M extends Members & NamesKey>(facts: KeyFacts<M>, run: KeyRun<M>): KmsOperation {
-  return (parts): Operation => ({
-    service: 'kms',
-    name: facts.name,
-    readOnly: facts.readOnly,
-    members: facts.input,
-    onKey: facts,
-    parameters: (input) => shownParameters(facts.input, facts.parameters?.(typed(input)) ?? input),
-    begin: async (call) => {
-      const input = typed<M>(call.input)
+export function keyOperation<
+  M extends Members & NamesKey,
+  O extends Members = NoMembers,
+  R extends OutcomeOf<O> = OutcomeOf<O>,
+>(facts: KeyFacts<M, O>, run: (given: KeyGiven<M>) => Awaitable<Checked<O, R>>): KmsOperation {
+  const { name, readOnly, input: members, output, parameters } = facts
+  const declared = { service: 'kms', name, readOnly, input: members, parameters, onKey: facts } as const
+  return defineOperation<KmsParts, M, O, OutcomeOf<O>>(
+    { ...declared, output },
+    async ({ call, input, parts }) => {
       checkGrantTokens(call, parts)
       facts.checkInput?.(input, call)
       const recipient = await findRecipient(call, parts)
-      const key = await resolveKey({ call, parts, facts, text: input.KeyId })
+      const key = await resolveKey({
+        call,
+        parts,
+        facts,
+        text: declaredMembers(call, { KeyId: KEY_ID }).KeyId,
+      })
       const given = { call, input, key, parts, recipient }
       const stated = recipientContext(recipient, facts.context?.(input, call) ?? NO_CONTEXT)
       const fetched = facts.fetchContext && (await facts.fetchContext(key, call, parts))
@@ -106,11 +113,11 @@ export function keyOperation<M extends Members & NamesKey>(facts: KeyFacts<M>, r
         run: async () => withMaking(key, withRecipient(await run(given), recipient)),
       }
     },
-  })
+  )
 }
 
 /** The outcome with what makes the key, when the call has it made. */
-function withMaking({ making }: Key, outcome: Outcome): Outcome {
+function withMaking<T extends OutcomeOf<Members>>({ making }: Key, outcome: T): T {
   if (making === undefined) return outcome
   const { changes = [], event } = outcome
   return {
@@ -120,17 +127,16 @@ function withMaking({ making }: Key, outcome: Outcome): Outcome {
   }
 }
 
-function checkKey<M extends Members & NamesKey>(facts: KeyFacts<M>, input: KeyInput<M>, key: Key): void {
+function checkKey<M extends Members & NamesKey>(
+  facts: KeyFacts<M, Members>,
+  input: Input<M>,
+  key: Key,
+): void {
   const { value } = key.record
   checkState(key.arn, key.state, facts.states)
   if (facts.usage !== undefined) checkUsage(key.arn, value, facts.usage, facts.name)
   if (facts.algorithm !== undefined) checkAlgorithm(value, facts.algorithm(input))
   facts.checkKey?.(input, key)
-}
-
-/** The dispatcher has validated the input against the same members. */
-function typed<M extends Members>(input: unknown): KeyInput<M> {
-  return input as KeyInput<M>
 }
 
 /**
@@ -140,7 +146,7 @@ function typed<M extends Members>(input: unknown): KeyInput<M> {
  * @throws InvalidGrantTokenException.
  */
 export function checkGrantTokens(call: Call, parts: KmsParts): void {
-  const { GrantTokens = [] } = call.input as { readonly GrantTokens?: readonly string[] }
+  const { GrantTokens = [] } = declaredMembers(call, { GrantTokens: GRANT_TOKENS })
   for (const token of GrantTokens) openGrantToken(call, parts, token)
 }
 

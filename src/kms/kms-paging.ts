@@ -1,5 +1,4 @@
 import { KmsError } from '../api/errors.ts'
-import type { Output, OutputValue } from '../api/json.ts'
 import { integer, optional, pattern, text } from '../api/shapes.ts'
 import { faultText, validationError } from '../api/validate.ts'
 import { isPageMarker } from '../store/records.ts'
@@ -65,7 +64,10 @@ export function pageAfter(
 
 const TEXT_MARKER = /^[0-9a-f]{64}$/
 
-/** The members of a page: the list itself, `Truncated`, and `NextMarker` when there is more. */
-export function pageOutput(name: string, items: readonly OutputValue[], next: string | undefined): Output {
-  return { [name]: items, NextMarker: next, Truncated: next !== undefined }
+/** What a page says beside its list. */
+type PageEnd = { readonly NextMarker: string | undefined; readonly Truncated: boolean }
+
+/** The members of a page beside the list itself: `Truncated`, and `NextMarker` when there is more. */
+export function pageEnd(next: string | undefined): PageEnd {
+  return { NextMarker: next, Truncated: next !== undefined }
 }

@@ -1,7 +1,18 @@
 import { parseArn } from '../api/arn.ts'
 import { KmsError } from '../api/errors.ts'
-import type { Output } from '../api/json.ts'
-import { integer, list, oneOf, optional, text, timestamp } from '../api/shapes.ts'
+import {
+  answer,
+  anything,
+  boolean,
+  instant,
+  integer,
+  list,
+  oneOf,
+  optional,
+  text,
+  timestamp,
+  type ValueOf,
+} from '../api/shapes.ts'
 import { utf8 } from '../base/bytes.ts'
 import { chargedKeys } from '../compliance/gather/charged-keys.ts'
 import { partitionOf } from '../kms/keys/key-record.ts'
@@ -46,11 +57,24 @@ const INPUT = {
   NextToken: optional(text({ min: 1, max: TOKEN_MAX_CHARS })),
 }
 
+const LINE = answer({ Values: anything(), Calls: integer(), Failures: integer(), Cost: integer() })
+const TOTALS = answer({ Calls: integer(), Failures: integer(), CallsCost: integer(), KeysCost: integer() })
+const OUTPUT = {
+  StartTime: instant(),
+  EndTime: instant(),
+  GroupBy: list(text()),
+  Currency: text(),
+  Lines: list(LINE),
+  Totals: TOTALS,
+  Current: boolean(),
+  NextToken: text(),
+}
+
 type UsageAsked = Asked<typeof INPUT, null>
 
 /** Counts the calls of the caller's account, in all regions, and shows what they would cost. */
 export const getUsage = reportingOperation(
-  { name: 'GetUsage', input: INPUT, find: () => ({ resource: '*', subject: null }) },
+  { name: 'GetUsage', input: INPUT, output: OUTPUT, find: () => ({ resource: '*', subject: null }) },
   async ({ call, input, parts }: UsageAsked) => {
     const { account } = call.caller
     if (input.KeyArn !== undefined && !isKeyArn(input.KeyArn))
@@ -139,7 +163,7 @@ function lineOutput(
   { values, calls, failures, cost }: UsageLine,
   columns: readonly UsageColumn[],
   costs: boolean,
-): Output {
+): ValueOf<typeof LINE> {
   return {
     Values: Object.fromEntries(columns.map((column, at) => [column, values[at] ?? ''])),
     Calls: calls,
@@ -174,7 +198,7 @@ async function totals(
     key: only,
     ...range
   }: CostRange & { readonly account: string; readonly key: string | undefined },
-): Promise<Output> {
+): Promise<ValueOf<typeof TOTALS>> {
   const sum = (of: (line: UsageLine) => number): number => lines.reduce((total, line) => total + of(line), 0)
   const counts = { Calls: sum(({ calls }) => calls), Failures: sum(({ failures }) => failures) }
   if (prices === undefined) return counts

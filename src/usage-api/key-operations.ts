@@ -1,7 +1,7 @@
 import { parseArn } from '../api/arn.ts'
 import { KmsError } from '../api/errors.ts'
-import type { Output, OutputValue } from '../api/json.ts'
-import { text } from '../api/shapes.ts'
+import type { OutputValue } from '../api/json.ts'
+import { type Answer, anything, boolean, integer, list, text } from '../api/shapes.ts'
 import type { IndexAnswer } from '../audit-index/index-service.ts'
 import { inSlices, type Steps } from '../base/slices.ts'
 import type { ReportedKey } from '../compliance/facts.ts'
@@ -10,16 +10,28 @@ import { reportPrincipals } from '../compliance/gather/principals.ts'
 import { impactInSlices, jsonOfImpact, SHOWN_MAX } from '../compliance/impact.ts'
 import { jsonOfMaterials, materialUsage } from '../compliance/materials.ts'
 import type { KeyPlace } from '../kms/keys/materials.ts'
-import { type Asked, type ReportingFacts, reportingOperation, type Subject } from './usage-operation.ts'
+import { type Asked, reportingOperation, type Subject } from './usage-operation.ts'
 
 /** Source: AWS KMS API Reference, "KeyId". */
 const INPUT = { KeyId: text({ min: 1, max: 2048 }) }
 
-type KeyAsked = Asked<typeof INPUT, KeyPlace>
-
-function onKey(name: string): ReportingFacts<typeof INPUT, KeyPlace> {
-  return { name, input: INPUT, find }
+const IMPACT = {
+  Key: anything(),
+  Aliases: list(text()),
+  MultiRegion: anything(),
+  KeyStore: anything(),
+  Users: anything(),
+  MoreUsers: integer(),
+  Grants: anything(),
+  MoreGrants: integer(),
+  Statements: anything(),
+  MoreStatements: integer(),
+  Consequences: anything(),
+  Current: boolean(),
 }
+const MATERIALS = { KeyArn: text(), Materials: anything(), Current: boolean() }
+
+type KeyAsked = Asked<typeof INPUT, KeyPlace>
 
 /**
  * The key of the caller's account that `KeyId` names; ids and alias names are of the region of the call.
@@ -62,22 +74,28 @@ async function report(
 }
 
 /** Who uses a key, what points at it, and what fails without it. */
-export const getKeyImpact = reportingOperation(onKey('GetKeyImpact'), async (asked) => {
-  const { key, current } = await report(asked, { withGrants: true })
-  // The policies of other accounts are theirs.
-  const { records, giveWay } = asked.parts
-  const impact = await impactInSlices(key, await reportPrincipals(records, giveWay, [key.account]), giveWay)
-  const shown = await inSlices(withCapitals(jsonOfImpact(impact)), giveWay)
-  return { output: { ...parseOutput(shown), Current: current } }
-})
+export const getKeyImpact = reportingOperation(
+  { name: 'GetKeyImpact', input: INPUT, output: IMPACT, find },
+  async (asked) => {
+    const { key, current } = await report(asked, { withGrants: true })
+    // The policies of other accounts are theirs.
+    const { records, giveWay } = asked.parts
+    const impact = await impactInSlices(key, await reportPrincipals(records, giveWay, [key.account]), giveWay)
+    const shown = await inSlices(withCapitals(jsonOfImpact(impact)), giveWay)
+    return { output: { ...parseImpact(shown), Current: current } }
+  },
+)
 
 /** Which materials of a key still decrypt. */
-export const getMaterialUsage = reportingOperation(onKey('GetMaterialUsage'), async (asked) => {
-  const { key, current } = await report(asked, { withGrants: false })
-  const usage = materialUsage(key).map((one) => ({ ...one, users: one.users.slice(0, SHOWN_MAX) }))
-  const Materials = await inSlices(withCapitals(jsonOfMaterials(usage)), asked.parts.giveWay)
-  return { output: { KeyArn: key.arn, Materials, Current: current } }
-})
+export const getMaterialUsage = reportingOperation(
+  { name: 'GetMaterialUsage', input: INPUT, output: MATERIALS, find },
+  async (asked) => {
+    const { key, current } = await report(asked, { withGrants: false })
+    const usage = materialUsage(key).map((one) => ({ ...one, users: one.users.slice(0, SHOWN_MAX) }))
+    const Materials = await inSlices(withCapitals(jsonOfMaterials(usage)), asked.parts.giveWay)
+    return { output: { KeyArn: key.arn, Materials, Current: current } }
+  },
+)
 
 /** A value with members named as on the wire; what is null is left out. */
 function* withCapitals(value: unknown): Steps<OutputValue> {
@@ -101,7 +119,7 @@ function parseScalar(value: unknown): OutputValue {
   return value as OutputValue
 }
 
-/** The report on a key is an object. */
-function parseOutput(value: OutputValue): Output {
-  return value as Output
+/** The report on a key is an object with these members. */
+function parseImpact(value: OutputValue): Answer<typeof IMPACT> {
+  return value as Answer<typeof IMPACT>
 }

@@ -1,3 +1,4 @@
+import { boolean, instant, text } from '../../api/shapes.ts'
 import { replace } from '../../store/records.ts'
 import { findOwnTrail, findTrail, parseTrailName, trailArn } from '../names.ts'
 import { trailOperation } from '../trail-operation.ts'
@@ -42,6 +43,25 @@ const getTrailStatus = trailOperation(
     name: 'GetTrailStatus',
     readOnly: true,
     input: { Name: TRAIL_NAME },
+    output: {
+      IsLogging: boolean(),
+      LatestCloudWatchLogsDeliveryError: text(),
+      LatestCloudWatchLogsDeliveryTime: instant(),
+      LatestDeliveryAttemptSucceeded: text(),
+      LatestDeliveryAttemptTime: text(),
+      LatestDeliveryError: text(),
+      LatestDeliveryTime: instant(),
+      LatestDigestDeliveryError: text(),
+      LatestDigestDeliveryTime: instant(),
+      LatestNotificationAttemptSucceeded: text(),
+      LatestNotificationAttemptTime: text(),
+      LatestNotificationError: text(),
+      LatestNotificationTime: instant(),
+      StartLoggingTime: instant(),
+      StopLoggingTime: instant(),
+      TimeLoggingStarted: text(),
+      TimeLoggingStopped: text(),
+    },
     resource: ({ call, input }) => resourceOf(call, input.Name),
   },
   async ({ call, input, parts }) => {

@@ -1,11 +1,11 @@
 import { KmsError } from '../../api/errors.ts'
-import type { Output } from '../../api/json.ts'
-import { integer, list, oneOf, optional, structure, timestamp } from '../../api/shapes.ts'
+import { integer, list, oneOf, optional, structure, text, timestamp, type ValueOf } from '../../api/shapes.ts'
 import { isInsight } from '../../audit-index/event-facts.ts'
 import { parseEvent } from '../../audit-index/event-record.ts'
 import type { LookupQuestion } from '../../audit-index/lookup.ts'
 import { LOOKUP_ATTRIBUTES, userNameOf } from '../../audit-index/terms.ts'
 import { sha256Hex } from '../../crypto/hash.ts'
+import { EVENT_ANSWER } from '../trail-answers.ts'
 import { trailOperation } from '../trail-operation.ts'
 import { TEXT } from '../trail-shapes.ts'
 
@@ -29,7 +29,12 @@ const INPUT = {
  * Source: AWS CloudTrail API Reference, "LookupEvents".
  */
 export const lookupEvents = trailOperation(
-  { name: 'LookupEvents', readOnly: true, input: INPUT },
+  {
+    name: 'LookupEvents',
+    readOnly: true,
+    input: INPUT,
+    output: { Events: list(EVENT_ANSWER), NextToken: text() },
+  },
   async ({ call, input, parts }) => {
     const { caller, region, now } = call
     const [attribute, ...more] = input.LookupAttributes ?? []
@@ -55,7 +60,10 @@ export const lookupEvents = trailOperation(
     if (!parts.limiter.admit(caller.account, region))
       throw new KmsError('ThrottlingException', 'Rate exceeded')
     const { events, next } = await parts.lookup({ ...question, after } satisfies LookupQuestion)
-    const output = { Events: events.map(eventOutput), NextToken: next && formatToken(next, asked) }
+    const output = {
+      Events: events.map(eventOutput),
+      NextToken: next === undefined ? undefined : formatToken(next, asked),
+    }
     return { output }
   },
 )
@@ -88,7 +96,7 @@ function parseToken(token: string | undefined, asked: string): number | undefine
   )
 }
 
-function eventOutput(text: string): Output {
+function eventOutput(text: string): ValueOf<typeof EVENT_ANSWER> {
   const event = parseEvent(text)
   return {
     EventId: event.eventID,

@@ -1,7 +1,8 @@
 import { KmsError } from '../../api/errors.ts'
-import { optional, timestamp } from '../../api/shapes.ts'
+import { list, optional, text, timestamp } from '../../api/shapes.ts'
 import { parseBase64 } from '../../base/bytes.ts'
 import { LIST_MAX_RECORDS } from '../../store/records.ts'
+import { PUBLIC_KEY_ANSWER } from '../trail-answers.ts'
 import { trailOperation } from '../trail-operation.ts'
 import { DIGEST_KEY } from '../trail-records.ts'
 import { TEXT } from '../trail-shapes.ts'
@@ -22,6 +23,7 @@ export const listPublicKeys = trailOperation(
       EndTime: optional(timestamp()),
       NextToken: optional(TEXT),
     },
+    output: { NextToken: text(), PublicKeyList: list(PUBLIC_KEY_ANSWER) },
   },
   async ({ call, input, parts }) => {
     if (input.NextToken !== undefined) throw new KmsError('InvalidTokenException', 'The token is not valid.')

@@ -1,10 +1,15 @@
 import { KmsError } from '../../api/errors.ts'
-import { boolean, list, oneOf, optional, structure } from '../../api/shapes.ts'
+import { boolean, list, oneOf, optional, structure, text } from '../../api/shapes.ts'
 import type { EventSelector } from '../../audit-index/collect.ts'
 import type { Call } from '../../dispatch/operation.ts'
 import { replace } from '../../store/records.ts'
 import { findOwnTrail, findTrail, parseTrailName, trailArn } from '../names.ts'
 import { selectorOutputs } from '../outputs.ts'
+import {
+  ADVANCED_EVENT_SELECTOR_ANSWER,
+  EVENT_SELECTOR_ANSWER,
+  INSIGHT_SELECTOR_ANSWER,
+} from '../trail-answers.ts'
 import { trailOperation } from '../trail-operation.ts'
 import { TEXT, TRAIL_NAME } from '../trail-shapes.ts'
 
@@ -37,6 +42,11 @@ const putEventSelectors = trailOperation(
       TrailName: TRAIL_NAME,
       EventSelectors: optional(list(SELECTOR, { max: 100 })),
       AdvancedEventSelectors: optional(list(structure({ Name: optional(TEXT) }), { max: 500 })),
+    },
+    output: {
+      AdvancedEventSelectors: list(ADVANCED_EVENT_SELECTOR_ANSWER),
+      EventSelectors: list(EVENT_SELECTOR_ANSWER),
+      TrailARN: text(),
     },
     resource: ({ call, input }) => resourceOf(call, input.TrailName),
   },
@@ -82,6 +92,11 @@ const getEventSelectors = trailOperation(
     name: 'GetEventSelectors',
     readOnly: true,
     input: { TrailName: TRAIL_NAME },
+    output: {
+      AdvancedEventSelectors: list(ADVANCED_EVENT_SELECTOR_ANSWER),
+      EventSelectors: list(EVENT_SELECTOR_ANSWER),
+      TrailARN: text(),
+    },
     resource: ({ call, input }) => resourceOf(call, input.TrailName),
   },
   async ({ call, input, parts }) => {
@@ -106,6 +121,12 @@ const putInsightSelectors = trailOperation(
       EventDataStore: INSIGHTS,
       InsightsDestination: INSIGHTS,
     },
+    output: {
+      EventDataStoreArn: text(),
+      InsightSelectors: list(INSIGHT_SELECTOR_ANSWER),
+      InsightsDestination: text(),
+      TrailARN: text(),
+    },
     resource: ({ call, input }) => resourceOf(call, input.TrailName),
   },
   async ({ call, input, parts }) => {
@@ -124,6 +145,12 @@ const getInsightSelectors = trailOperation(
     name: 'GetInsightSelectors',
     readOnly: true,
     input: { TrailName: optional(TRAIL_NAME), EventDataStore: INSIGHTS },
+    output: {
+      EventDataStoreArn: text(),
+      InsightSelectors: list(INSIGHT_SELECTOR_ANSWER),
+      InsightsDestination: text(),
+      TrailARN: text(),
+    },
     resource: ({ call, input }) => resourceOf(call, input.TrailName),
   },
   async ({ call, input, parts }) => {

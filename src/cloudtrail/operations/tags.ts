@@ -1,10 +1,10 @@
 import { KmsError } from '../../api/errors.ts'
-import { list, optional } from '../../api/shapes.ts'
+import { list, optional, text } from '../../api/shapes.ts'
 import type { Call } from '../../dispatch/operation.ts'
-import type { Records, Stored } from '../../store/records.ts'
-import { replace } from '../../store/records.ts'
+import { type Records, replace, type Stored } from '../../store/records.ts'
 import { parseTrailName } from '../names.ts'
 import { mergeTags } from '../outputs.ts'
+import { RESOURCE_TAG_ANSWER } from '../trail-answers.ts'
 import { trailOperation } from '../trail-operation.ts'
 import { TRAIL, type TrailValue, trailRecordName } from '../trail-records.ts'
 import { TAGS, TEXT } from '../trail-shapes.ts'
@@ -43,6 +43,7 @@ const listTags = trailOperation(
     name: 'ListTags',
     readOnly: true,
     input: { ResourceIdList: list(TEXT, { min: 1, max: 20 }), NextToken: optional(TEXT) },
+    output: { NextToken: text(), ResourceTagList: list(RESOURCE_TAG_ANSWER) },
   },
   async ({ call, input, parts }) => {
     if (input.NextToken !== undefined) throw new KmsError('InvalidTokenException', 'The token is not valid.')

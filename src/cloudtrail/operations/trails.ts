@@ -1,9 +1,10 @@
 import { KmsError } from '../../api/errors.ts'
-import { boolean, list, optional } from '../../api/shapes.ts'
+import { boolean, list, optional, text } from '../../api/shapes.ts'
 import type { Call } from '../../dispatch/operation.ts'
 import { insert, remove, replace } from '../../store/records.ts'
 import { checkTrailName, findOwnTrail, findTrail, parseTrailName, trailArn } from '../names.ts'
 import { DEFAULT_SELECTORS, describedTrail, mergeTags, trailOutput } from '../outputs.ts'
+import { TRAIL_ANSWER, TRAIL_INFO_ANSWER } from '../trail-answers.ts'
 import { trailOperation } from '../trail-operation.ts'
 import {
   DELIVERY,
@@ -41,6 +42,21 @@ const createTrail = trailOperation(
     name: 'CreateTrail',
     readOnly: false,
     input: { Name: TRAIL_NAME, S3BucketName: TEXT, ...SETTINGS, TagsList: optional(TAGS) },
+    output: {
+      CloudWatchLogsLogGroupArn: text(),
+      CloudWatchLogsRoleArn: text(),
+      IncludeGlobalServiceEvents: boolean(),
+      IsMultiRegionTrail: boolean(),
+      IsOrganizationTrail: boolean(),
+      KmsKeyId: text(),
+      LogFileValidationEnabled: boolean(),
+      Name: text(),
+      S3BucketName: text(),
+      S3KeyPrefix: text(),
+      SnsTopicARN: text(),
+      SnsTopicName: text(),
+      TrailARN: text(),
+    },
     resource: ({ call, input }) => trailArn(call.region, call.caller.account, input.Name),
   },
   async ({ call, input, parts }) => {
@@ -84,6 +100,21 @@ const updateTrail = trailOperation(
     name: 'UpdateTrail',
     readOnly: false,
     input: { Name: TRAIL_NAME, S3BucketName: optional(TEXT), ...SETTINGS },
+    output: {
+      CloudWatchLogsLogGroupArn: text(),
+      CloudWatchLogsRoleArn: text(),
+      IncludeGlobalServiceEvents: boolean(),
+      IsMultiRegionTrail: boolean(),
+      IsOrganizationTrail: boolean(),
+      KmsKeyId: text(),
+      LogFileValidationEnabled: boolean(),
+      Name: text(),
+      S3BucketName: text(),
+      S3KeyPrefix: text(),
+      SnsTopicARN: text(),
+      SnsTopicName: text(),
+      TrailARN: text(),
+    },
     resource: ({ call, input }) => arnOf(call, input.Name),
   },
   async ({ call, input, parts }) => {
@@ -125,6 +156,7 @@ const describeTrails = trailOperation(
       trailNameList: optional(list(TRAIL_NAME, { max: 100 })),
       includeShadowTrails: optional(boolean()),
     },
+    output: { trailList: list(TRAIL_ANSWER) },
   },
   async ({ call, input, parts }) => {
     const { account } = call.caller
@@ -146,6 +178,7 @@ const getTrail = trailOperation(
     name: 'GetTrail',
     readOnly: true,
     input: { Name: TRAIL_NAME },
+    output: { Trail: TRAIL_ANSWER },
     resource: ({ call, input }) => arnOf(call, input.Name),
   },
   async ({ call, input, parts }) => {
@@ -156,7 +189,12 @@ const getTrail = trailOperation(
 
 /** All trails of the account fit on one page. */
 const listAllTrails = trailOperation(
-  { name: 'ListTrails', readOnly: true, input: { NextToken: optional(TEXT) } },
+  {
+    name: 'ListTrails',
+    readOnly: true,
+    input: { NextToken: optional(TEXT) },
+    output: { NextToken: text(), Trails: list(TRAIL_INFO_ANSWER) },
+  },
   async ({ call, input, parts }) => {
     if (input.NextToken !== undefined) throw new KmsError('InvalidTokenException', 'The token is not valid.')
     const { account } = call.caller

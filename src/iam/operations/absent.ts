@@ -1,30 +1,54 @@
 import { KmsError } from '../../api/errors.ts'
-import { optional } from '../../api/shapes.ts'
+import { list, optional, text } from '../../api/shapes.ts'
 import { KEY_HOLDER } from '../credentials/key-holders.ts'
 import { iamArn } from '../entities/arns.ts'
 import { ON_ACCOUNT, onAll, USER_NAMED } from '../entities/finders.ts'
 import type { IamOperation } from '../iam-dependencies.ts'
 import { iamOperation } from '../iam-operation.ts'
-import { ARN, NAME_64, NAME_128, PAGING, PATH_PREFIX } from '../iam-shapes.ts'
+import { ARN, NAME_64, NAME_128, PAGE, PAGING, PATH_PREFIX } from '../iam-shapes.ts'
 
 /**
  * What users cannot have here: passwords, MFA devices, certificates and keys of other services. Clients ask for
  * them before they delete a user, and are told that there are none.
  */
-function nothingOf(name: string, list: string): IamOperation {
-  return iamOperation(
-    { name, readOnly: true, input: { UserName: optional(NAME_128), ...PAGING }, find: KEY_HOLDER },
-    () => ({ output: { [list]: [], IsTruncated: false } }),
-  )
+function nothingOf(name: string, member: Absent): IamOperation {
+  const input = { UserName: optional(NAME_128), ...PAGING }
+  return iamOperation({ name, readOnly: true, input, output: ABSENT, find: KEY_HOLDER }, () => {
+    const output: { [N in Absent]?: readonly string[] } = {}
+    output[member] = []
+    return { output: { ...output, IsTruncated: false } }
+  })
 }
 
+type Absent = keyof typeof LISTS
+
+const LISTS = {
+  MFADevices: list(text()),
+  SSHPublicKeys: list(text()),
+  ServiceSpecificCredentials: list(text()),
+  Certificates: list(text()),
+}
+const ABSENT = { ...LISTS, ...PAGE }
+
 const listVirtualMfaDevices = iamOperation(
-  { name: 'ListVirtualMFADevices', readOnly: true, input: PAGING, find: ON_ACCOUNT },
+  {
+    name: 'ListVirtualMFADevices',
+    readOnly: true,
+    input: PAGING,
+    output: { VirtualMFADevices: list(text()), ...PAGE },
+    find: ON_ACCOUNT,
+  },
   () => ({ output: { VirtualMFADevices: [], IsTruncated: false } }),
 )
 
 const listSamlProviders = iamOperation(
-  { name: 'ListSAMLProviders', readOnly: true, input: {}, find: onAll('saml-provider') },
+  {
+    name: 'ListSAMLProviders',
+    readOnly: true,
+    input: {},
+    output: { SAMLProviderList: list(text()) },
+    find: onAll('saml-provider'),
+  },
   () => ({ output: { SAMLProviderList: [] } }),
 )
 
@@ -46,6 +70,7 @@ const listServerCertificates = iamOperation(
     name: 'ListServerCertificates',
     readOnly: true,
     input: { PathPrefix: optional(PATH_PREFIX), ...PAGING },
+    output: { ServerCertificateMetadataList: list(text()), ...PAGE },
     find: onAll('server-certificate'),
   },
   () => ({ output: { ServerCertificateMetadataList: [], IsTruncated: false } }),

@@ -1,6 +1,5 @@
 import { KmsError } from '../../api/errors.ts'
-import type { Output } from '../../api/json.ts'
-import { oneOf, optional } from '../../api/shapes.ts'
+import { boolean, list, oneOf, optional, text, type ValueOf } from '../../api/shapes.ts'
 import { insert, remove, replace, type Stored } from '../../store/records.ts'
 import { ACCESS_KEY, ACCESS_KEYS, type AccessKeyValue } from '../credentials/access-key.ts'
 import { KEY_HOLDER, type KeyHolder } from '../credentials/key-holders.ts'
@@ -8,6 +7,7 @@ import { KEY_USE } from '../credentials/key-uses.ts'
 import { pathedArn } from '../entities/arns.ts'
 import { quotaExceeded } from '../entities/entities.ts'
 import { newAccessKey } from '../entities/ids.ts'
+import { ACCESS_KEY_ANSWER, ACCESS_KEY_LAST_USED_ANSWER, ACCESS_KEY_METADATA_ANSWER } from '../iam-answers.ts'
 import type { IamOperation, IamParts } from '../iam-dependencies.ts'
 import { iamOperation } from '../iam-operation.ts'
 import { timestamp } from '../iam-outputs.ts'
@@ -23,6 +23,7 @@ const createAccessKey = iamOperation(
     name: 'CreateAccessKey',
     readOnly: false,
     input: { UserName: optional(NAME_128) },
+    output: { AccessKey: ACCESS_KEY_ANSWER },
     find: KEY_HOLDER,
   },
   ({ call, parts, entity }) => {
@@ -62,11 +63,17 @@ const listAccessKeys = iamOperation(
     name: 'ListAccessKeys',
     readOnly: true,
     input: { UserName: optional(NAME_128), ...PAGING },
+    output: {
+      UserName: text(),
+      AccessKeyMetadata: list(ACCESS_KEY_METADATA_ANSWER),
+      IsTruncated: boolean(),
+      Marker: text(),
+    },
     find: KEY_HOLDER,
   },
   async ({ input, parts, entity }) => {
     const userName = entity.user?.value.name
-    const keys: Output[] = []
+    const keys: ValueOf<typeof ACCESS_KEY_METADATA_ANSWER>[] = []
     for (const id of entity.keyIds) {
       const { value } = await keyOf(parts, entity, id)
       keys.push({
@@ -76,7 +83,7 @@ const listAccessKeys = iamOperation(
         CreateDate: timestamp(value.createdAt),
       })
     }
-    const { items, more } = pageBy(keys, (key) => String(key['AccessKeyId']), input)
+    const { items, more } = pageBy(keys, (key) => String(key.AccessKeyId), input)
     return { output: { ...more, UserName: userName, AccessKeyMetadata: items } }
   },
 )
@@ -139,6 +146,7 @@ const getAccessKeyLastUsed = iamOperation(
     name: 'GetAccessKeyLastUsed',
     readOnly: true,
     input: { AccessKeyId: ACCESS_KEY_ID },
+    output: { AccessKeyLastUsed: ACCESS_KEY_LAST_USED_ANSWER, UserName: text() },
     find: async ({ call, input, parts }) => {
       const { account } = call.caller
       const key = await read(parts.records, ACCESS_KEY, ACCESS_KEYS, input.AccessKeyId)

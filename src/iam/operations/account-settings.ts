@@ -1,5 +1,5 @@
 import { KmsError } from '../../api/errors.ts'
-import { integer, oneOf, optional, pattern, text } from '../../api/shapes.ts'
+import { answer, boolean, integer, list, oneOf, optional, pattern, text } from '../../api/shapes.ts'
 import { kindOfFormat1 } from '../../store/kind.ts'
 import { type Change, insert, type Kind, remove, replace } from '../../store/records.ts'
 import { ACCOUNT, ACCOUNTS } from '../accounts/account.ts'
@@ -19,7 +19,13 @@ const ALIAS = text({
 })
 
 const listAccountAliases = iamOperation(
-  { name: 'ListAccountAliases', readOnly: true, input: PAGING, find: ON_ACCOUNT },
+  {
+    name: 'ListAccountAliases',
+    readOnly: true,
+    input: PAGING,
+    output: { AccountAliases: list(text()), IsTruncated: boolean(), Marker: text() },
+    find: ON_ACCOUNT,
+  },
   async ({ call, parts }) => {
     const account = await read(parts.records, ACCOUNT, ACCOUNTS, call.caller.account)
     const alias = account?.value.alias
@@ -123,8 +129,27 @@ const updatePasswordPolicy = iamOperation(
   },
 )
 
+const PASSWORD_POLICY_ANSWER = answer({
+  MinimumPasswordLength: integer(),
+  RequireSymbols: boolean(),
+  RequireNumbers: boolean(),
+  RequireUppercaseCharacters: boolean(),
+  RequireLowercaseCharacters: boolean(),
+  AllowUsersToChangePassword: boolean(),
+  ExpirePasswords: boolean(),
+  MaxPasswordAge: integer(),
+  PasswordReusePrevention: integer(),
+  HardExpiry: boolean(),
+})
+
 const getPasswordPolicy = iamOperation(
-  { name: 'GetAccountPasswordPolicy', readOnly: true, input: {}, find: ON_ACCOUNT },
+  {
+    name: 'GetAccountPasswordPolicy',
+    readOnly: true,
+    input: {},
+    output: { PasswordPolicy: PASSWORD_POLICY_ANSWER },
+    find: ON_ACCOUNT,
+  },
   async ({ call, parts }) => {
     const { account } = call.caller
     const policy = await read(parts.records, PASSWORD_POLICY_KIND, PASSWORD_POLICIES, account)

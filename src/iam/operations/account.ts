@@ -1,10 +1,17 @@
-import type { Output } from '../../api/json.ts'
-import { list, oneOf, optional } from '../../api/shapes.ts'
+import { boolean, list, numberMap, oneOf, optional, text, type ValueOf } from '../../api/shapes.ts'
 import { LIST_MAX_RECORDS, type Records } from '../../store/records.ts'
 import { ACCOUNT, ACCOUNTS, rootKeyIds } from '../accounts/account.ts'
 import { entityArn, readCounts } from '../entities/entities.ts'
 import { ON_ACCOUNT, parsePolicyArn } from '../entities/finders.ts'
 import { LISTED_GROUP, LISTED_POLICY } from '../entities/listed.ts'
+import {
+  type ATTACHED_POLICY_ANSWER,
+  GROUP_DETAIL_ANSWER,
+  MANAGED_POLICY_DETAIL_ANSWER,
+  type POLICY_DETAIL_ANSWER,
+  ROLE_DETAIL_ANSWER,
+  USER_DETAIL_ANSWER,
+} from '../iam-answers.ts'
 import type { IamOperation, IamParts } from '../iam-dependencies.ts'
 import { iamOperation } from '../iam-operation.ts'
 import { documentOutput, policyInList, roleOutput, timestamp, userOutput } from '../iam-outputs.ts'
@@ -74,7 +81,13 @@ async function adjustableQuotas({ quotas }: IamParts, account: string): Promise<
 }
 
 const getAccountSummary = iamOperation(
-  { name: 'GetAccountSummary', readOnly: true, input: {}, find: ON_ACCOUNT },
+  {
+    name: 'GetAccountSummary',
+    readOnly: true,
+    input: {},
+    output: { SummaryMap: numberMap() },
+    find: ON_ACCOUNT,
+  },
   async ({ call, parts }) => {
     const { account } = call.caller
     const counts = await readCounts(parts.records, account)
@@ -106,24 +119,45 @@ const DETAILS = {
 type DetailList = 'UserDetailList' | 'GroupDetailList' | 'RoleDetailList' | 'Policies'
 
 /** An item of the answer, and how many characters of documents it holds. */
-type Detail = { readonly list: DetailList; readonly output: Output; readonly chars: number }
+type Detail = {
+  [L in DetailList]: { readonly list: L; readonly output: DetailOf[L]; readonly chars: number }
+}[DetailList]
+
+/** The items of each list. */
+type DetailOf = {
+  readonly UserDetailList: ValueOf<typeof USER_DETAIL_ANSWER>
+  readonly GroupDetailList: ValueOf<typeof GROUP_DETAIL_ANSWER>
+  readonly RoleDetailList: ValueOf<typeof ROLE_DETAIL_ANSWER>
+  readonly Policies: ValueOf<typeof MANAGED_POLICY_DETAIL_ANSWER>
+}
 
 const getAccountAuthorizationDetails = iamOperation(
-  { name: 'GetAccountAuthorizationDetails', readOnly: true, input: DETAILS, find: ON_ACCOUNT },
+  {
+    name: 'GetAccountAuthorizationDetails',
+    readOnly: true,
+    input: DETAILS,
+    output: {
+      GroupDetailList: list(GROUP_DETAIL_ANSWER),
+      IsTruncated: boolean(),
+      Marker: text(),
+      Policies: list(MANAGED_POLICY_DETAIL_ANSWER),
+      RoleDetailList: list(ROLE_DETAIL_ANSWER),
+      UserDetailList: list(USER_DETAIL_ANSWER),
+    },
+    find: ON_ACCOUNT,
+  },
   async ({ call, input, parts }) => {
     const wants = (name: string): boolean =>
       input.Filter === undefined || input.Filter.length === 0 || input.Filter.some((one) => one === name)
     const sections = detailSections(parts, call.caller.account).filter(({ name }) => wants(name))
     const { items, more } = await pageOf(sections, input, parts.giveWay, ({ chars }) => chars)
-    const of = (wanted: DetailList): readonly Output[] =>
-      items.filter(({ list }) => list === wanted).map(({ output }) => output)
     return {
       output: {
         ...more,
-        UserDetailList: of('UserDetailList'),
-        GroupDetailList: of('GroupDetailList'),
-        RoleDetailList: of('RoleDetailList'),
-        Policies: of('Policies'),
+        UserDetailList: items.flatMap((item) => (item.list === 'UserDetailList' ? [item.output] : [])),
+        GroupDetailList: items.flatMap((item) => (item.list === 'GroupDetailList' ? [item.output] : [])),
+        RoleDetailList: items.flatMap((item) => (item.list === 'RoleDetailList' ? [item.output] : [])),
+        Policies: items.flatMap((item) => (item.list === 'Policies' ? [item.output] : [])),
       },
     }
   },
@@ -150,7 +184,7 @@ function detailSections(parts: IamParts, account: string): readonly Section<Deta
   ]
 }
 
-function inlineDetails(value: EntityValue): readonly Output[] {
+function inlineDetails(value: EntityValue): readonly ValueOf<typeof POLICY_DETAIL_ANSWER>[] {
   return value.inline.map(({ name, document }) => ({
     PolicyName: name,
     PolicyDocument: documentOutput(document),
@@ -161,7 +195,7 @@ function inlineChars({ inline }: EntityValue): number {
   return inline.reduce((sum, { document }) => sum + document.length, 0)
 }
 
-function attachedDetails(value: EntityValue): readonly Output[] {
+function attachedDetails(value: EntityValue): readonly ValueOf<typeof ATTACHED_POLICY_ANSWER>[] {
   return value.attached.map((arn) => ({ PolicyName: parsePolicyArn(arn).name, PolicyArn: arn }))
 }
 
@@ -228,7 +262,7 @@ async function awsDetail(
   policy: ManagedByAws,
 ): Promise<Detail | undefined> {
   const listed = await managedInList(parts, account, policy)
-  if (listed['AttachmentCount'] === 0 && listed['PermissionsBoundaryUsageCount'] === 0) return undefined
+  if (listed.AttachmentCount === 0 && listed.PermissionsBoundaryUsageCount === 0) return undefined
   const version = {
     Document: documentOutput(policy.document),
     VersionId: AWS_VERSION_ID,

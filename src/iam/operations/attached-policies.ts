@@ -1,28 +1,31 @@
 import { KmsError } from '../../api/errors.ts'
-import { optional } from '../../api/shapes.ts'
-import { replace, type Stored } from '../../store/records.ts'
+import { list as listOf, optional } from '../../api/shapes.ts'
+import { replace } from '../../store/records.ts'
 import { checkQuota } from '../entities/entities.ts'
 import { type Family, GROUP_FAMILY, ROLE_FAMILY, USER_FAMILY } from '../entities/families.ts'
 import { parsePolicyArn } from '../entities/finders.ts'
 import { refuseServiceLinked } from '../entities/service-linked.ts'
+import { ATTACHED_POLICY_ANSWER } from '../iam-answers.ts'
 import type { IamOperation } from '../iam-dependencies.ts'
 import { iamOperation } from '../iam-operation.ts'
 import { pageBy } from '../iam-paging.ts'
 import type { EntityValue } from '../iam-records.ts'
-import { ARN, PAGING, POLICY_PATH } from '../iam-shapes.ts'
+import { ARN, PAGE, PAGING, POLICY_PATH, withNamed } from '../iam-shapes.ts'
 import { attachChanges, checkAttachable, detachChanges } from '../policies/attachments.ts'
 import { heldBoundary } from '../policies/boundaries.ts'
 
 const POLICY = { PolicyArn: ARN }
 const LISTING = { PathPrefix: optional(POLICY_PATH), ...PAGING }
 
+const ATTACHED = { ...PAGE, AttachedPolicies: listOf(ATTACHED_POLICY_ANSWER) }
+
 /** `AttachUserPolicy` and its like. */
 function attach<V extends EntityValue>({ facts, label, named, find }: Family<V>): IamOperation {
-  return iamOperation<typeof POLICY, Stored<V>>(
+  return iamOperation(
     {
       name: `Attach${label}Policy`,
       readOnly: false,
-      input: { ...named, ...POLICY },
+      input: withNamed(named, POLICY),
       find,
       context: ({ PolicyArn }, entity) => ({ 'iam:policyarn': PolicyArn, ...heldBoundary(entity) }),
     },
@@ -48,11 +51,11 @@ function attach<V extends EntityValue>({ facts, label, named, find }: Family<V>)
 
 /** `DetachUserPolicy` and its like. */
 function detach<V extends EntityValue>({ facts, label, named, find }: Family<V>): IamOperation {
-  return iamOperation<typeof POLICY, Stored<V>>(
+  return iamOperation(
     {
       name: `Detach${label}Policy`,
       readOnly: false,
-      input: { ...named, ...POLICY },
+      input: withNamed(named, POLICY),
       find,
       context: ({ PolicyArn }, entity) => ({ 'iam:policyarn': PolicyArn, ...heldBoundary(entity) }),
     },
@@ -77,8 +80,14 @@ function detach<V extends EntityValue>({ facts, label, named, find }: Family<V>)
 
 /** `ListAttachedUserPolicies` and its like. */
 function list<V extends EntityValue>({ label, named, find }: Family<V>): IamOperation {
-  return iamOperation<typeof LISTING, Stored<V>>(
-    { name: `ListAttached${label}Policies`, readOnly: true, input: { ...named, ...LISTING }, find },
+  return iamOperation(
+    {
+      name: `ListAttached${label}Policies`,
+      readOnly: true,
+      input: withNamed(named, LISTING),
+      output: ATTACHED,
+      find,
+    },
     ({ input, entity }) => {
       const policies = entity.value.attached
         .map((arn) => ({ arn, ...parsePolicyArn(arn) }))

@@ -1,5 +1,6 @@
 import { accountRootArn } from '../../api/arn.ts'
 import { KmsError } from '../../api/errors.ts'
+import { blob, instant, text } from '../../api/shapes.ts'
 import { utf8 } from '../../base/bytes.ts'
 import { csvField } from '../../base/csv.ts'
 import type { EpochMs } from '../../base/ports.ts'
@@ -38,7 +39,13 @@ const NO_CERTIFICATES = ['false', NONE, 'false', NONE]
 
 /** Nothing is kept of a report: it is made when it is asked for. */
 const generateCredentialReport = iamOperation(
-  { name: 'GenerateCredentialReport', readOnly: true, input: {}, find: ON_ACCOUNT },
+  {
+    name: 'GenerateCredentialReport',
+    readOnly: true,
+    input: {},
+    output: { State: text() },
+    find: ON_ACCOUNT,
+  },
   async ({ call, parts }) => {
     await checkSize(parts, call.caller.account)
     return { output: { State: 'COMPLETE' } }
@@ -46,7 +53,13 @@ const generateCredentialReport = iamOperation(
 )
 
 const getCredentialReport = iamOperation(
-  { name: 'GetCredentialReport', readOnly: true, input: {}, find: ON_ACCOUNT },
+  {
+    name: 'GetCredentialReport',
+    readOnly: true,
+    input: {},
+    output: { Content: blob(), ReportFormat: text(), GeneratedTime: instant() },
+    find: ON_ACCOUNT,
+  },
   async ({ call, parts }) => {
     const { account } = call.caller
     await checkSize(parts, account)

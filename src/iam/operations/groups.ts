@@ -1,4 +1,4 @@
-import { optional } from '../../api/shapes.ts'
+import { boolean, list, optional, text } from '../../api/shapes.ts'
 import { insert, remove, replace } from '../../store/records.ts'
 import {
   deleteConflict,
@@ -21,6 +21,7 @@ import {
 } from '../entities/finders.ts'
 import { newUniqueId } from '../entities/ids.ts'
 import { LISTED_GROUP, LISTED_USER } from '../entities/listed.ts'
+import { GROUP_ANSWER, USER_ANSWER } from '../iam-answers.ts'
 import type { IamOperation } from '../iam-dependencies.ts'
 import { iamOperation } from '../iam-operation.ts'
 import { groupOutput, userInList } from '../iam-outputs.ts'
@@ -37,6 +38,7 @@ const createGroup = iamOperation(
     name: 'CreateGroup',
     readOnly: false,
     input: { Path: optional(PATH), GroupName: NAME_128 },
+    output: { Group: GROUP_ANSWER },
     find: toBeMade<{ readonly GroupName: string; readonly Path?: string | undefined }>(
       'group',
       ({ GroupName }) => GroupName,
@@ -63,7 +65,13 @@ const createGroup = iamOperation(
 )
 
 const getGroup = iamOperation(
-  { name: 'GetGroup', readOnly: true, input: { GroupName: NAME_128, ...PAGING }, find: GROUP_NAMED },
+  {
+    name: 'GetGroup',
+    readOnly: true,
+    input: { GroupName: NAME_128, ...PAGING },
+    output: { Group: GROUP_ANSWER, IsTruncated: boolean(), Marker: text(), Users: list(USER_ANSWER) },
+    find: GROUP_NAMED,
+  },
   async ({ call, input, parts, entity }) => {
     const { account } = call.caller
     const members = wholeSection('members', MEMBER, {
@@ -122,6 +130,7 @@ const listGroups = iamOperation(
     name: 'ListGroups',
     readOnly: true,
     input: { PathPrefix: optional(PATH_PREFIX), ...PAGING },
+    output: { Groups: list(GROUP_ANSWER), IsTruncated: boolean(), Marker: text() },
     find: onAll('group'),
   },
   async ({ call, input, parts }) => {
@@ -186,7 +195,13 @@ const removeUserFromGroup = iamOperation(
 )
 
 const listGroupsForUser = iamOperation(
-  { name: 'ListGroupsForUser', readOnly: true, input: { UserName: NAME_128, ...PAGING }, find: USER_NAMED },
+  {
+    name: 'ListGroupsForUser',
+    readOnly: true,
+    input: { UserName: NAME_128, ...PAGING },
+    output: { Groups: list(GROUP_ANSWER), IsTruncated: boolean(), Marker: text() },
+    find: USER_NAMED,
+  },
   async ({ call, input, parts, entity }) => {
     const { account } = call.caller
     const groups: GroupValue[] = []

@@ -1,6 +1,7 @@
 import { KmsError } from '../../api/errors.ts'
+import { list as listOf, text } from '../../api/shapes.ts'
 import { countedChars } from '../../policy/flavour.ts'
-import { replace, type Stored } from '../../store/records.ts'
+import { replace } from '../../store/records.ts'
 import type { EntityFacts } from '../entities/entities.ts'
 import { type Family, GROUP_FAMILY, ROLE_FAMILY, USER_FAMILY } from '../entities/families.ts'
 import { refuseServiceLinked } from '../entities/service-linked.ts'
@@ -9,7 +10,7 @@ import { iamOperation } from '../iam-operation.ts'
 import { documentOutput } from '../iam-outputs.ts'
 import { pageBy } from '../iam-paging.ts'
 import type { EntityValue, InlinePolicy } from '../iam-records.ts'
-import { DOCUMENT, NAME_128, PAGING } from '../iam-shapes.ts'
+import { DOCUMENT, NAME_128, PAGE, PAGING, withNamed } from '../iam-shapes.ts'
 import { heldBoundary } from '../policies/boundaries.ts'
 import { parseDocument } from '../policies/documents.ts'
 
@@ -22,13 +23,28 @@ const INLINE_MAX_CHARS = 262_144
 const NAME = { PolicyName: NAME_128 }
 const NAME_AND_TEXT = { ...NAME, PolicyDocument: DOCUMENT }
 
+const ONE = {
+  ...{ UserName: text(), GroupName: text(), RoleName: text() },
+  PolicyName: text(),
+  PolicyDocument: text(),
+}
+const LISTED = { ...PAGE, PolicyNames: listOf(text()) }
+
+function holderName(label: Family<EntityValue>['label'], name: string): HolderName {
+  const shown: { -readonly [N in keyof HolderName]: HolderName[N] } = {}
+  shown[`${label}Name`] = name
+  return shown
+}
+
+type HolderName = { readonly [N in `${Family<EntityValue>['label']}Name`]?: string }
+
 /** `PutUserPolicy` and its like. */
 function put<V extends EntityValue>({ facts, label, named, find }: Family<V>): IamOperation {
-  return iamOperation<typeof NAME_AND_TEXT, Stored<V>>(
+  return iamOperation(
     {
       name: `Put${label}Policy`,
       readOnly: false,
-      input: { ...named, ...NAME_AND_TEXT },
+      input: withNamed(named, NAME_AND_TEXT),
       find,
       context: (_, entity) => heldBoundary(entity),
     },
@@ -61,13 +77,13 @@ function checkSize<V extends EntityValue>(
 
 /** `GetUserPolicy` and its like. */
 function get<V extends EntityValue>({ facts, label, named, find }: Family<V>): IamOperation {
-  return iamOperation<typeof NAME, Stored<V>>(
-    { name: `Get${label}Policy`, readOnly: true, input: { ...named, ...NAME }, find },
+  return iamOperation(
+    { name: `Get${label}Policy`, readOnly: true, input: withNamed(named, NAME), output: ONE, find },
     ({ input, entity }) => {
       const policy = inlinePolicy(entity.value, facts, input.PolicyName)
       return {
         output: {
-          [`${label}Name`]: entity.value.name,
+          ...holderName(label, entity.value.name),
           PolicyName: policy.name,
           PolicyDocument: documentOutput(policy.document),
         },
@@ -89,11 +105,11 @@ function inlinePolicy<V extends EntityValue>(
 
 /** `DeleteUserPolicy` and its like. */
 function remove<V extends EntityValue>({ facts, label, named, find }: Family<V>): IamOperation {
-  return iamOperation<typeof NAME, Stored<V>>(
+  return iamOperation(
     {
       name: `Delete${label}Policy`,
       readOnly: false,
-      input: { ...named, ...NAME },
+      input: withNamed(named, NAME),
       find,
       context: (_, entity) => heldBoundary(entity),
     },
@@ -108,8 +124,8 @@ function remove<V extends EntityValue>({ facts, label, named, find }: Family<V>)
 
 /** `ListUserPolicies` and its like. */
 function list<V extends EntityValue>({ label, named, find }: Family<V>): IamOperation {
-  return iamOperation<typeof PAGING, Stored<V>>(
-    { name: `List${label}Policies`, readOnly: true, input: { ...named, ...PAGING }, find },
+  return iamOperation(
+    { name: `List${label}Policies`, readOnly: true, input: withNamed(named, PAGING), output: LISTED, find },
     ({ input, entity }) => {
       const { items, more } = pageBy(entity.value.inline, ({ name }) => name, input)
       return { output: { ...more, PolicyNames: items.map(({ name }) => name) } }

@@ -1,5 +1,5 @@
 import { KmsError } from '../../api/errors.ts'
-import { optional } from '../../api/shapes.ts'
+import { boolean, list, optional, text } from '../../api/shapes.ts'
 import { insert, remove, replace, type Stored } from '../../store/records.ts'
 import { iamArn, pathedArn } from '../entities/arns.ts'
 import {
@@ -17,13 +17,14 @@ import { onAll, parseName, ROLE_NAMED, toBeMade } from '../entities/finders.ts'
 import { newUniqueId } from '../entities/ids.ts'
 import { LISTED_ROLE, type ListedRole } from '../entities/listed.ts'
 import { refuseServiceLinked } from '../entities/service-linked.ts'
+import { INSTANCE_PROFILE_ANSWER } from '../iam-answers.ts'
 import type { IamOperation, IamParts } from '../iam-dependencies.ts'
 import { type Asked, type Finder, iamOperation, type Need, tagging } from '../iam-operation.ts'
 import { profileOutput, tagsIfAny } from '../iam-outputs.ts'
 import { pageOf, wholeSection } from '../iam-pages.ts'
 import { pageBy } from '../iam-paging.ts'
 import { PROFILE, type ProfileValue, read } from '../iam-records.ts'
-import { NAME_64, NAME_128, PAGING, PATH, PATH_PREFIX, TAGS } from '../iam-shapes.ts'
+import { NAME_64, NAME_128, PAGE, PAGING, PATH, PATH_PREFIX, TAGS } from '../iam-shapes.ts'
 import { shownRole } from '../policies/documents.ts'
 
 /** Source: IAM User Guide, "IAM and AWS STS quotas". */
@@ -60,6 +61,7 @@ const createInstanceProfile = iamOperation(
     name: 'CreateInstanceProfile',
     readOnly: false,
     input: { InstanceProfileName: NAME_128, Path: optional(PATH), Tags: optional(TAGS) },
+    output: { InstanceProfile: INSTANCE_PROFILE_ANSWER },
     find: toBeMade<{ readonly InstanceProfileName: string; readonly Path?: string | undefined }>(
       'instance-profile',
       ({ InstanceProfileName }) => InstanceProfileName,
@@ -97,6 +99,7 @@ const getInstanceProfile = iamOperation(
     name: 'GetInstanceProfile',
     readOnly: true,
     input: { InstanceProfileName: NAME_128 },
+    output: { InstanceProfile: INSTANCE_PROFILE_ANSWER },
     find: PROFILE_NAMED,
   },
   async ({ call, parts, entity }) => {
@@ -184,6 +187,7 @@ const listInstanceProfiles = iamOperation(
     name: 'ListInstanceProfiles',
     readOnly: true,
     input: { PathPrefix: optional(PATH_PREFIX), ...PAGING },
+    output: { InstanceProfiles: list(INSTANCE_PROFILE_ANSWER), ...PAGE },
     find: onAll('instance-profile'),
   },
   async ({ call, input, parts }) => {
@@ -209,13 +213,14 @@ const listInstanceProfilesForRole = iamOperation(
     name: 'ListInstanceProfilesForRole',
     readOnly: true,
     input: { RoleName: NAME_64, ...PAGING },
+    output: { InstanceProfiles: list(INSTANCE_PROFILE_ANSWER), IsTruncated: boolean(), Marker: text() },
     find: ROLE_NAMED,
   },
   async ({ call, input, parts, entity }) => {
     const { account } = call.caller
     const { items, more } = pageBy(entity.value.profiles, (name) => name, input)
     const role = await shownRole(parts.records, entity.value)
-    const InstanceProfiles = []
+    const InstanceProfiles: ReturnType<typeof profileOutput>[] = []
     for (const name of items) {
       const profile = await read(parts.records, PROFILE, account, name)
       if (profile !== undefined) InstanceProfiles.push(profileOutput(account, profile.value, [role]))

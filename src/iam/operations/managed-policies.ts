@@ -1,6 +1,5 @@
 import { KmsError } from '../../api/errors.ts'
-import type { Output } from '../../api/json.ts'
-import { oneOf, optional, text } from '../../api/shapes.ts'
+import { boolean, list, oneOf, optional, text } from '../../api/shapes.ts'
 import { countedChars, MANAGED_POLICY_MAX_CHARS } from '../../policy/flavour.ts'
 import { insert, type Records, remove } from '../../store/records.ts'
 import {
@@ -22,9 +21,10 @@ import {
   LISTED_USER,
   type ListedEntity,
 } from '../entities/listed.ts'
+import { POLICY_ANSWER, POLICY_GROUP_ANSWER, POLICY_ROLE_ANSWER, POLICY_USER_ANSWER } from '../iam-answers.ts'
 import type { IamOperation, IamParts } from '../iam-dependencies.ts'
 import { iamOperation, tagging } from '../iam-operation.ts'
-import { policyInList, policyOutput, tagsIfAny, timestamp } from '../iam-outputs.ts'
+import { type PolicyAnswer, policyInList, policyOutput, tagsIfAny, timestamp } from '../iam-outputs.ts'
 import { fixedSection, lightSection, pageOf } from '../iam-pages.ts'
 import { POLICY, POLICY_VERSION, type PolicyValue, read, readAll } from '../iam-records.ts'
 import { ARN, DOCUMENT, FLAG, NAME_128, PAGING, PATH, POLICY_PATH, TAGS } from '../iam-shapes.ts'
@@ -58,6 +58,7 @@ const createPolicy = iamOperation(
       Description: optional(text({ max: 1000 })),
       Tags: optional(TAGS),
     },
+    output: { Policy: POLICY_ANSWER },
     find: toBeMade<{ readonly PolicyName: string; readonly Path?: string | undefined }>(
       'policy',
       ({ PolicyName }) => PolicyName,
@@ -107,7 +108,13 @@ const createPolicy = iamOperation(
 )
 
 const getPolicy = iamOperation(
-  { name: 'GetPolicy', readOnly: true, input: { PolicyArn: ARN }, find: ANY_POLICY },
+  {
+    name: 'GetPolicy',
+    readOnly: true,
+    input: { PolicyArn: ARN },
+    output: { Policy: POLICY_ANSWER },
+    find: ANY_POLICY,
+  },
   async ({ call, parts, entity }) => {
     const { account } = call.caller
     if ('value' in entity) return { output: { Policy: policyOutput(account, entity.value) } }
@@ -117,7 +124,11 @@ const getPolicy = iamOperation(
 )
 
 /** A policy of AWS as lists show it: with how often the account uses it. */
-export async function managedInList(parts: IamParts, account: string, policy: ManagedByAws): Promise<Output> {
+export async function managedInList(
+  parts: IamParts,
+  account: string,
+  policy: ManagedByAws,
+): Promise<PolicyAnswer> {
   const uses = await countUses(parts.records, account, policy.arn)
   return {
     PolicyName: policy.name,
@@ -163,15 +174,21 @@ const LISTING = {
 }
 
 const listPolicies = iamOperation(
-  { name: 'ListPolicies', readOnly: true, input: LISTING, find: onAll('policy') },
+  {
+    name: 'ListPolicies',
+    readOnly: true,
+    input: LISTING,
+    output: { IsTruncated: boolean(), Marker: text(), Policies: list(POLICY_ANSWER) },
+    find: onAll('policy'),
+  },
   async ({ call, input, parts }) => {
     const { account } = call.caller
     const { records, giveWay } = parts
     const counted =
       input.PolicyUsageFilter === 'PermissionsBoundary' ? 'PermissionsBoundaryUsageCount' : 'AttachmentCount'
     const onlyUsed = input.OnlyAttached === true || input.PolicyUsageFilter !== undefined
-    const wanted = (policy: Output): Output | undefined =>
-      String(policy['Path']).startsWith(input.PathPrefix ?? '/') && (!onlyUsed || policy[counted] !== 0)
+    const wanted = (policy: PolicyAnswer): PolicyAnswer | undefined =>
+      String(policy.Path).startsWith(input.PathPrefix ?? '/') && (!onlyUsed || policy[counted] !== 0)
         ? policy
         : undefined
     const own = lightSection('own', LISTED_POLICY, {
@@ -203,7 +220,19 @@ const LABELS = { user: 'User', group: 'Group', role: 'Role' } as const
 const USES = { PermissionsPolicy: 'attached', PermissionsBoundary: 'boundary' } as const
 
 const listEntitiesForPolicy = iamOperation(
-  { name: 'ListEntitiesForPolicy', readOnly: true, input: ENTITIES, find: ANY_POLICY },
+  {
+    name: 'ListEntitiesForPolicy',
+    readOnly: true,
+    input: ENTITIES,
+    output: {
+      IsTruncated: boolean(),
+      Marker: text(),
+      PolicyGroups: list(POLICY_GROUP_ANSWER),
+      PolicyRoles: list(POLICY_ROLE_ANSWER),
+      PolicyUsers: list(POLICY_USER_ANSWER),
+    },
+    find: ANY_POLICY,
+  },
   async ({ call, input, parts, arn }) => {
     const { account } = call.caller
     const { records, giveWay } = parts
@@ -225,12 +254,14 @@ const listEntitiesForPolicy = iamOperation(
       },
     })
     const { items, more } = await pageOf([entities], input, giveWay)
-    const of = (wanted: EntityKind): readonly Output[] =>
-      items
-        .filter(({ kind }) => kind === wanted)
-        .map(({ id, name }) => ({ [`${LABELS[wanted]}Name`]: name, [`${LABELS[wanted]}Id`]: id }))
+    const of = (wanted: EntityKind): typeof items => items.filter(({ kind }) => kind === wanted)
     return {
-      output: { ...more, PolicyGroups: of('group'), PolicyUsers: of('user'), PolicyRoles: of('role') },
+      output: {
+        ...more,
+        PolicyGroups: of('group').map(({ id, name }) => ({ GroupName: name, GroupId: id })),
+        PolicyUsers: of('user').map(({ id, name }) => ({ UserName: name, UserId: id })),
+        PolicyRoles: of('role').map(({ id, name }) => ({ RoleName: name, RoleId: id })),
+      },
     }
   },
 )

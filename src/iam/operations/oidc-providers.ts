@@ -1,10 +1,11 @@
 import { KmsError } from '../../api/errors.ts'
-import { list, optional, text } from '../../api/shapes.ts'
+import { instant, list, optional, text } from '../../api/shapes.ts'
 import { insert, remove, replace, type Stored } from '../../store/records.ts'
 import { providerArn } from '../entities/arns.ts'
 import { type CountQuota, countLess, countMore, quotaExceeded } from '../entities/entities.ts'
 import { parseTags } from '../entities/entity-tags.ts'
 import { onAll, parseName } from '../entities/finders.ts'
+import { OPEN_ID_CONNECT_PROVIDER_LIST_ENTRY_ANSWER, TAG_ANSWER } from '../iam-answers.ts'
 import type { IamOperation } from '../iam-dependencies.ts'
 import { type Finder, iamOperation, tagging } from '../iam-operation.ts'
 import { tagsIfAny, tagsOutput, timestamp } from '../iam-outputs.ts'
@@ -65,6 +66,7 @@ const createProvider = iamOperation(
       ThumbprintList: optional(THUMBPRINTS),
       Tags: optional(TAGS),
     },
+    output: { OpenIDConnectProviderArn: text(), Tags: list(TAG_ANSWER) },
     find: ({ call, input }) => ({
       arn: providerArn(call.caller.account, parseProviderUrl(input.Url)),
       entity: null,
@@ -95,6 +97,13 @@ const getProvider = iamOperation(
     name: 'GetOpenIDConnectProvider',
     readOnly: true,
     input: { OpenIDConnectProviderArn: ARN },
+    output: {
+      ClientIDList: list(text()),
+      CreateDate: instant(),
+      Tags: list(TAG_ANSWER),
+      ThumbprintList: list(text()),
+      Url: text(),
+    },
     find: PROVIDER_NAMED,
   },
   ({ entity: { value } }) => ({
@@ -122,7 +131,13 @@ const deleteProvider = iamOperation(
 )
 
 const listProviders = iamOperation(
-  { name: 'ListOpenIDConnectProviders', readOnly: true, input: {}, find: onAll('oidc-provider') },
+  {
+    name: 'ListOpenIDConnectProviders',
+    readOnly: true,
+    input: {},
+    output: { OpenIDConnectProviderList: list(OPEN_ID_CONNECT_PROVIDER_LIST_ENTRY_ANSWER) },
+    find: onAll('oidc-provider'),
+  },
   async ({ call, parts }) => {
     const { account } = call.caller
     const providers = await readAll(parts.records, PROVIDER, account)

@@ -1,11 +1,11 @@
 import { KmsError } from '../../api/errors.ts'
-import { replace, type Stored } from '../../store/records.ts'
+import { replace } from '../../store/records.ts'
 import { type Family, ROLE_FAMILY, USER_FAMILY } from '../entities/families.ts'
 import { refuseServiceLinked } from '../entities/service-linked.ts'
 import type { IamOperation } from '../iam-dependencies.ts'
 import { iamOperation } from '../iam-operation.ts'
 import type { EntityValue } from '../iam-records.ts'
-import { ARN } from '../iam-shapes.ts'
+import { ARN, withNamed } from '../iam-shapes.ts'
 import { boundaryChanges, checkBoundary, heldBoundary } from '../policies/boundaries.ts'
 
 const BOUNDARY = { PermissionsBoundary: ARN }
@@ -13,11 +13,11 @@ const NOTHING_MORE = {}
 
 /** `PutUserPermissionsBoundary` and its like. */
 function put<V extends EntityValue>({ facts, label, named, find }: Family<V>): IamOperation {
-  return iamOperation<typeof BOUNDARY, Stored<V>>(
+  return iamOperation(
     {
       name: `Put${label}PermissionsBoundary`,
       readOnly: false,
-      input: { ...named, ...BOUNDARY },
+      input: withNamed(named, BOUNDARY),
       find,
       context: ({ PermissionsBoundary }) => ({ 'iam:permissionsboundary': PermissionsBoundary }),
     },
@@ -39,11 +39,11 @@ function put<V extends EntityValue>({ facts, label, named, find }: Family<V>): I
 
 /** `DeleteUserPermissionsBoundary` and its like. */
 function remove<V extends EntityValue>({ facts, label, named, find }: Family<V>): IamOperation {
-  return iamOperation<typeof NOTHING_MORE, Stored<V>>(
+  return iamOperation(
     {
       name: `Delete${label}PermissionsBoundary`,
       readOnly: false,
-      input: { ...named },
+      input: withNamed(named, NOTHING_MORE),
       find,
       context: (_, entity) => heldBoundary(entity),
     },

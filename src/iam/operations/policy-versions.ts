@@ -1,7 +1,8 @@
 import { KmsError } from '../../api/errors.ts'
-import type { Output } from '../../api/json.ts'
+import { boolean, list, text, type ValueOf } from '../../api/shapes.ts'
 import { insert, remove, replace, type Stored } from '../../store/records.ts'
 import { ANY_POLICY, type AnyPolicy, POLICY_TO_CHANGE } from '../entities/finders.ts'
+import { POLICY_VERSION_ANSWER } from '../iam-answers.ts'
 import type { IamOperation, IamParts } from '../iam-dependencies.ts'
 import { iamOperation } from '../iam-operation.ts'
 import { documentOutput, timestamp } from '../iam-outputs.ts'
@@ -19,6 +20,7 @@ const createPolicyVersion = iamOperation(
     name: 'CreatePolicyVersion',
     readOnly: false,
     input: { PolicyArn: ARN, PolicyDocument: DOCUMENT, SetAsDefault: FLAG },
+    output: { PolicyVersion: POLICY_VERSION_ANSWER },
     find: POLICY_TO_CHANGE,
   },
   ({ call, input, entity }) => {
@@ -61,6 +63,7 @@ const getPolicyVersion = iamOperation(
     name: 'GetPolicyVersion',
     readOnly: true,
     input: { PolicyArn: ARN, VersionId: VERSION_ID },
+    output: { PolicyVersion: POLICY_VERSION_ANSWER },
     find: ANY_POLICY,
   },
   async ({ call, input, parts, entity, arn }) => {
@@ -83,7 +86,10 @@ const getPolicyVersion = iamOperation(
   },
 )
 
-function managedVersion(policy: Exclude<AnyPolicy, Stored<PolicyValue>>, document?: string): Output {
+function managedVersion(
+  policy: Exclude<AnyPolicy, Stored<PolicyValue>>,
+  document?: string,
+): ValueOf<typeof POLICY_VERSION_ANSWER> {
   return {
     Document: document && documentOutput(document),
     VersionId: AWS_VERSION_ID,
@@ -117,7 +123,13 @@ function noSuchVersion(arn: string, id: string): KmsError {
 }
 
 const listPolicyVersions = iamOperation(
-  { name: 'ListPolicyVersions', readOnly: true, input: { PolicyArn: ARN, ...PAGING }, find: ANY_POLICY },
+  {
+    name: 'ListPolicyVersions',
+    readOnly: true,
+    input: { PolicyArn: ARN, ...PAGING },
+    output: { IsTruncated: boolean(), Marker: text(), Versions: list(POLICY_VERSION_ANSWER) },
+    find: ANY_POLICY,
+  },
   ({ input, entity }) => {
     if (!('value' in entity)) {
       return { output: { IsTruncated: false, Versions: [managedVersion(entity)] } }

@@ -1,4 +1,4 @@
-import { optional } from '../../api/shapes.ts'
+import { boolean, list, optional, text } from '../../api/shapes.ts'
 import { mapInSlices } from '../../base/slices.ts'
 import { countedChars, TRUST_POLICY_MAX_CHARS } from '../../policy/flavour.ts'
 import { replace } from '../../store/records.ts'
@@ -8,6 +8,7 @@ import { onAll, ROLE_NAMED, toBeMade } from '../entities/finders.ts'
 import { newUniqueId } from '../entities/ids.ts'
 import { LISTED_ROLE } from '../entities/listed.ts'
 import { refuseServiceLinked } from '../entities/service-linked.ts'
+import { ROLE_ANSWER } from '../iam-answers.ts'
 import type { IamOperation, IamParts } from '../iam-dependencies.ts'
 import { iamOperation, tagging } from '../iam-operation.ts'
 import { roleInList, roleOutput } from '../iam-outputs.ts'
@@ -50,6 +51,7 @@ const createRole = iamOperation(
       PermissionsBoundary: optional(ARN),
       Tags: optional(TAGS),
     },
+    output: { Role: ROLE_ANSWER },
     find: toBeMade<{ readonly RoleName: string; readonly Path?: string | undefined }>(
       'role',
       ({ RoleName }) => RoleName,
@@ -96,7 +98,13 @@ const createRole = iamOperation(
 )
 
 const getRole = iamOperation(
-  { name: 'GetRole', readOnly: true, input: { RoleName: NAME_64 }, find: ROLE_NAMED },
+  {
+    name: 'GetRole',
+    readOnly: true,
+    input: { RoleName: NAME_64 },
+    output: { Role: ROLE_ANSWER },
+    find: ROLE_NAMED,
+  },
   async ({ call, parts, entity }) => {
     const role = await shownRole(parts.records, entity.value)
     return { output: { Role: roleOutput(call.caller.account, role) } }
@@ -131,6 +139,7 @@ const updateRoleDescription = iamOperation(
     name: 'UpdateRoleDescription',
     readOnly: false,
     input: { RoleName: NAME_64, Description: ROLE_DESCRIPTION },
+    output: { Role: ROLE_ANSWER },
     find: ROLE_NAMED,
   },
   async ({ call, input, parts, entity }) => {
@@ -179,6 +188,7 @@ const listRoles = iamOperation(
     name: 'ListRoles',
     readOnly: true,
     input: { PathPrefix: optional(PATH_PREFIX), ...PAGING },
+    output: { IsTruncated: boolean(), Marker: text(), Roles: list(ROLE_ANSWER) },
     find: onAll('role'),
   },
   async ({ call, input, parts }) => {

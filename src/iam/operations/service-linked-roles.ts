@@ -12,6 +12,7 @@ import {
   serviceRoleName,
   serviceRoleTrust,
 } from '../entities/service-linked.ts'
+import { ROLE_ANSWER } from '../iam-answers.ts'
 import type { IamOperation, IamParts } from '../iam-dependencies.ts'
 import { iamOperation } from '../iam-operation.ts'
 import { roleOutput } from '../iam-outputs.ts'
@@ -45,6 +46,7 @@ const createServiceLinkedRole = iamOperation(
       Description: optional(ROLE_DESCRIPTION),
       CustomSuffix: optional(SUFFIX),
     },
+    output: { Role: ROLE_ANSWER },
     find: ({ call, input }) => {
       const name = serviceRoleName(input.AWSServiceName, input.CustomSuffix)
       const path = servicePath(input.AWSServiceName)
@@ -91,7 +93,13 @@ function taken(name: string): KmsError {
 
 /** Nothing here uses such a role, so that it is gone when its task is made. */
 const deleteServiceLinkedRole = iamOperation(
-  { name: 'DeleteServiceLinkedRole', readOnly: false, input: { RoleName: NAME_64 }, find: ROLE_NAMED },
+  {
+    name: 'DeleteServiceLinkedRole',
+    readOnly: false,
+    input: { RoleName: NAME_64 },
+    output: { DeletionTaskId: text() },
+    find: ROLE_NAMED,
+  },
   async ({ call, input, parts, entity }) => {
     const { account } = call.caller
     if (!isServiceLinked(entity)) throw noSuchEntity('role', input.RoleName)
@@ -119,6 +127,7 @@ const getDeletionStatus = iamOperation(
     name: 'GetServiceLinkedRoleDeletionStatus',
     readOnly: true,
     input: { DeletionTaskId: TASK_ID },
+    output: { Status: text() },
     find: async ({ call, input, parts }) => {
       const { account } = call.caller
       const { DeletionTaskId: task } = input

@@ -1,7 +1,6 @@
 import { parseArn } from '../../api/arn.ts'
 import { KmsError } from '../../api/errors.ts'
-import type { Output } from '../../api/json.ts'
-import { type Input, list, oneOf, optional, structure, text } from '../../api/shapes.ts'
+import { boolean, type Input, list, oneOf, optional, structure, text } from '../../api/shapes.ts'
 import { type GiveWay, inSlices, type Steps } from '../../base/slices.ts'
 import { keysInPlace, onResource } from '../../dispatch/access.ts'
 import type { CallerPolicies } from '../../dispatch/caller.ts'
@@ -13,6 +12,7 @@ import { roleSessionCaller, userCaller } from '../credentials/callers.ts'
 import { iamArn, parseIamArn } from '../entities/arns.ts'
 import { entityArn, findByName, GROUPS, ROLES, USERS } from '../entities/entities.ts'
 import { ON_ACCOUNT } from '../entities/finders.ts'
+import { EVALUATION_RESULT_ANSWER } from '../iam-answers.ts'
 import type { IamOperation, IamParts } from '../iam-dependencies.ts'
 import { type Finder, iamOperation } from '../iam-operation.ts'
 import { goingOnAfter, pageBy } from '../iam-paging.ts'
@@ -21,7 +21,13 @@ import { ACTION_NAMES, ARN, DOCUMENT, PAGING } from '../iam-shapes.ts'
 import { placeNow } from '../organization/place.ts'
 import { parseDocumentSteps } from '../policies/documents.ts'
 import { groupPolicies, policiesNow } from '../policies/policies.ts'
-import { contextKeysSteps, parseContext, type Scene, simulateSteps } from '../policies/simulation.ts'
+import {
+  contextKeysSteps,
+  parseContext,
+  type ResultAnswer,
+  type Scene,
+  simulateSteps,
+} from '../policies/simulation.ts'
 
 /** Pairs of an action and a resource in one simulation: a bound of ours. */
 const PAIRS_MAX = 10_000
@@ -82,7 +88,7 @@ async function compileAll(
 const PAGE_MAX_MS = 200
 
 /** One page of the results, which is shorter where they take long. @throws InvalidInputException. */
-async function results({ clock, giveWay }: IamParts, scene: Scene, input: SceneInput): Promise<Output> {
+async function results({ clock, giveWay }: IamParts, scene: Scene, input: SceneInput) {
   const { ActionNames, ResourceArns: resources = ['*'] } = input
   if (ActionNames.length * resources.length > PAIRS_MAX) {
     throw new KmsError('InvalidInputException', `At most ${PAIRS_MAX} pairs of actions and resources.`)
@@ -91,10 +97,10 @@ async function results({ clock, giveWay }: IamParts, scene: Scene, input: SceneI
   const numbered = pairs.map((pair, index) => ({ ...pair, key: String(index).padStart(5, '0') }))
   const { items, more } = pageBy(numbered, ({ key }) => key, input)
   let leftMs = PAGE_MAX_MS
-  const found: Output[] = []
+  const found: ResultAnswer[] = []
   for (const { action, resource } of items) {
     const steps = simulateSteps(scene, action, resource)
-    const timed = function* (): Steps<Output> {
+    const timed = function* (): Steps<ResultAnswer> {
       for (;;) {
         const beganAtMs = clock.monotonicMs()
         const step = steps.next()
@@ -159,7 +165,13 @@ async function compileLevels(
 }
 
 const simulateCustomPolicy = iamOperation(
-  { name: 'SimulateCustomPolicy', readOnly: true, input: CUSTOM, find: ON_ACCOUNT },
+  {
+    name: 'SimulateCustomPolicy',
+    readOnly: true,
+    input: CUSTOM,
+    output: { EvaluationResults: list(EVALUATION_RESULT_ANSWER), IsTruncated: boolean(), Marker: text() },
+    find: ON_ACCOUNT,
+  },
   async ({ call, input, parts }) => {
     const { account } = call.caller
     const { giveWay } = parts
@@ -264,7 +276,13 @@ const PRINCIPAL = {
 }
 
 const simulatePrincipalPolicy = iamOperation(
-  { name: 'SimulatePrincipalPolicy', readOnly: true, input: PRINCIPAL, find: SOURCE_NAMED },
+  {
+    name: 'SimulatePrincipalPolicy',
+    readOnly: true,
+    input: PRINCIPAL,
+    output: { EvaluationResults: list(EVALUATION_RESULT_ANSWER), IsTruncated: boolean(), Marker: text() },
+    find: SOURCE_NAMED,
+  },
   async ({ call, input, parts, entity }) => {
     const { account } = call.caller
     const { giveWay } = parts
@@ -301,6 +319,7 @@ const getContextKeysForCustomPolicy = iamOperation(
     name: 'GetContextKeysForCustomPolicy',
     readOnly: true,
     input: { PolicyInputList: list(DOCUMENT) },
+    output: { ContextKeyNames: list(text()) },
     find: ON_ACCOUNT,
   },
   async ({ input, parts: { giveWay } }) => {
@@ -314,6 +333,7 @@ const getContextKeysForPrincipalPolicy = iamOperation(
     name: 'GetContextKeysForPrincipalPolicy',
     readOnly: true,
     input: { PolicySourceArn: ARN, PolicyInputList: optional(list(DOCUMENT)) },
+    output: { ContextKeyNames: list(text()) },
     find: SOURCE_NAMED,
   },
   async ({ input, entity, parts: { giveWay } }) => {

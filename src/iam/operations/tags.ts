@@ -1,14 +1,15 @@
-import type { Members } from '../../api/shapes.ts'
+import { list, type Members } from '../../api/shapes.ts'
 import { type Change, replace, type Stored } from '../../store/records.ts'
 import { mergeTags, parseTags, withoutTags } from '../entities/entity-tags.ts'
 import { ROLE_FAMILY, USER_FAMILY } from '../entities/families.ts'
 import { ANY_POLICY, POLICY_TO_CHANGE } from '../entities/finders.ts'
+import { TAG_ANSWER } from '../iam-answers.ts'
 import type { IamOperation } from '../iam-dependencies.ts'
 import { type Finder, iamOperation } from '../iam-operation.ts'
 import { tagsOutput } from '../iam-outputs.ts'
 import { pageBy } from '../iam-paging.ts'
 import type { Tag } from '../iam-records.ts'
-import { ARN, NAME_128, PAGING, TAG_KEYS, TAGS } from '../iam-shapes.ts'
+import { ARN, NAME_128, PAGE, PAGING, TAG_KEYS, TAGS, withNamed } from '../iam-shapes.ts'
 import { PROFILE_NAMED } from './instance-profiles.ts'
 import { PROVIDER_NAMED } from './oidc-providers.ts'
 
@@ -24,6 +25,7 @@ type TaggedKind<V extends Tagged> = {
 }
 
 const GIVEN = { Tags: TAGS }
+const TAGGED = { ...PAGE, Tags: list(TAG_ANSWER) }
 const KEYS = { TagKeys: TAG_KEYS }
 
 /** The three operations on the tags of one kind. */
@@ -32,11 +34,11 @@ function tagOperations<V extends Tagged>(kind: TaggedKind<V>): readonly IamOpera
   const withTags = (entity: Stored<V>, tags: readonly Tag[]): Change =>
     replace<Tagged>(entity, { ...entity.value, tags })
   return [
-    iamOperation<typeof GIVEN, Stored<V>>(
+    iamOperation(
       {
         name: `Tag${label}`,
         readOnly: false,
-        input: { ...named, ...GIVEN },
+        input: withNamed(named, GIVEN),
         find,
         tags: ({ Tags }) => Tags,
       },
@@ -44,11 +46,11 @@ function tagOperations<V extends Tagged>(kind: TaggedKind<V>): readonly IamOpera
         changes: [withTags(entity, mergeTags(entity.value.tags, parseTags(input.Tags)))],
       }),
     ),
-    iamOperation<typeof KEYS, Stored<V>>(
+    iamOperation(
       {
         name: `Untag${label}`,
         readOnly: false,
-        input: { ...named, ...KEYS },
+        input: withNamed(named, KEYS),
         find,
         context: ({ TagKeys }) => ({ 'aws:tagkeys': TagKeys }),
       },
@@ -56,11 +58,12 @@ function tagOperations<V extends Tagged>(kind: TaggedKind<V>): readonly IamOpera
         changes: [withTags(entity, withoutTags(entity.value.tags, input.TagKeys))],
       }),
     ),
-    iamOperation<typeof PAGING, { readonly value: Tagged }>(
+    iamOperation(
       {
         name: `List${label}Tags`,
         readOnly: true,
-        input: { ...named, ...PAGING },
+        input: withNamed(named, PAGING),
+        output: TAGGED,
         find: kind.findToRead ?? find,
       },
       ({ input, entity }) => {

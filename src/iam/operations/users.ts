@@ -1,10 +1,11 @@
-import { optional } from '../../api/shapes.ts'
+import { boolean, list, optional, text } from '../../api/shapes.ts'
 import { KEY_HOLDER } from '../credentials/key-holders.ts'
 import { deleteConflict, insertEntity, removeEntity, renameEntity, USERS } from '../entities/entities.ts'
 import { parseTags } from '../entities/entity-tags.ts'
 import { onAll, refuseReservedPath, renaming, toBeMade, USER_NAMED } from '../entities/finders.ts'
 import { newUniqueId } from '../entities/ids.ts'
 import { LISTED_USER } from '../entities/listed.ts'
+import { USER_ANSWER } from '../iam-answers.ts'
 import type { IamOperation } from '../iam-dependencies.ts'
 import { iamOperation, tagging } from '../iam-operation.ts'
 import { rootOutput, userInList, userOutput } from '../iam-outputs.ts'
@@ -23,6 +24,7 @@ const createUser = iamOperation(
       PermissionsBoundary: optional(ARN),
       Tags: optional(TAGS),
     },
+    output: { User: USER_ANSWER },
     find: toBeMade<{ readonly UserName: string; readonly Path?: string | undefined }>(
       'user',
       ({ UserName }) => UserName,
@@ -63,7 +65,13 @@ const createUser = iamOperation(
 )
 
 const getUser = iamOperation(
-  { name: 'GetUser', readOnly: true, input: { UserName: optional(NAME_128) }, find: KEY_HOLDER },
+  {
+    name: 'GetUser',
+    readOnly: true,
+    input: { UserName: optional(NAME_128) },
+    output: { User: USER_ANSWER },
+    find: KEY_HOLDER,
+  },
   ({ call, entity: { user, account } }) => ({
     output: { User: user ? userOutput(call.caller.account, user.value) : account && rootOutput(account) },
   }),
@@ -112,6 +120,7 @@ const listUsers = iamOperation(
     name: 'ListUsers',
     readOnly: true,
     input: { PathPrefix: optional(PATH_PREFIX), ...PAGING },
+    output: { IsTruncated: boolean(), Marker: text(), Users: list(USER_ANSWER) },
     find: onAll('user'),
   },
   async ({ call, input, parts }) => {

@@ -1,4 +1,4 @@
-import type { Output } from '../../api/json.ts'
+import type { ValueOf } from '../../api/shapes.ts'
 import type { Steps } from '../../base/slices.ts'
 import { isControlled } from '../../dispatch/access.ts'
 import type { CompiledPolicy } from '../../policy/compile.ts'
@@ -12,6 +12,7 @@ import {
   type PolicyKind,
 } from '../../policy/decide.ts'
 import { type Explanation, explainDecisionSteps } from '../../policy/explain.ts'
+import type { EVALUATION_RESULT_ANSWER } from '../iam-answers.ts'
 
 /** Condition keys of a request to simulate, by lower-case name. */
 export type GivenContext = ReadonlyMap<string, ContextValue>
@@ -44,8 +45,11 @@ export type Scene = {
   readonly known: ContextLookup
 }
 
+/** A result in an answer. */
+export type ResultAnswer = ValueOf<typeof EVALUATION_RESULT_ANSWER>
+
 /** What SimulateCustomPolicy and SimulatePrincipalPolicy say of one action on one resource. */
-export function* simulateSteps(scene: Scene, action: string, resource: string): Steps<Output> {
+export function* simulateSteps(scene: Scene, action: string, resource: string): Steps<ResultAnswer> {
   const missing = new Set<string>()
   const context: ContextLookup = (name) => {
     const value = scene.given.get(name) ?? scene.known(name)
@@ -102,7 +106,7 @@ function isAllowedBy({ policies }: Explanation, kind: PolicyKind, level?: number
   return outcomes.includes('Allow') && !outcomes.includes('Deny')
 }
 
-function matchedStatements({ policies }: Explanation): readonly Output[] {
+function matchedStatements({ policies }: Explanation): NonNullable<ResultAnswer['MatchedStatements']> {
   return policies.flatMap(({ kind, name, statements }) =>
     statements
       .filter(({ matched }) => matched)

@@ -1,6 +1,6 @@
 import { KmsError } from '../../api/errors.ts'
-import type { Input } from '../../api/shapes.ts'
-import type { Call, Permission, Work } from '../../dispatch/operation.ts'
+import { type Input, integer, text } from '../../api/shapes.ts'
+import type { Call, Permission } from '../../dispatch/operation.ts'
 import type { ContextLookup } from '../../policy/context.ts'
 import { providerArn } from '../entities/arns.ts'
 import { PROVIDER, type ProviderValue, read } from '../iam-records.ts'
@@ -15,6 +15,7 @@ import {
   sessionSeconds,
   sessionTags,
 } from './role-session.ts'
+import { ASSUMED_ROLE_USER_ANSWER, CREDENTIALS_ANSWER } from './sts-answers.ts'
 import type { StsParts } from './sts-dependencies.ts'
 import { NO_CHECK, stsOperation } from './sts-operation.ts'
 import { ASSUME_ROLE_WITH_WEB_IDENTITY } from './sts-shapes.ts'
@@ -34,11 +35,20 @@ export const assumeRoleWithWebIdentity = stsOperation(
     readOnly: true,
     unsigned: true,
     input: ASSUME_ROLE_WITH_WEB_IDENTITY,
+    output: {
+      AssumedRoleUser: ASSUMED_ROLE_USER_ANSWER,
+      Audience: text(),
+      Credentials: CREDENTIALS_ANSWER,
+      PackedPolicySize: integer(),
+      Provider: text(),
+      SourceIdentity: text(),
+      SubjectFromWebIdentityToken: text(),
+    },
   },
   ({ call, input, parts }) => begin(call, input, parts),
 )
 
-async function begin(call: Call, input: WebInput, parts: StsParts): Promise<Work> {
+async function begin(call: Call, input: WebInput, parts: StsParts) {
   const { now } = call
   const { account, arn, role } = await findRole(parts.records, input.RoleArn)
   const issuer = parts.oidc.issuerOf(input.WebIdentityToken)

@@ -1,6 +1,6 @@
 import { KmsError } from '../../api/errors.ts'
-import type { Input } from '../../api/shapes.ts'
-import type { Call, Permission, Work } from '../../dispatch/operation.ts'
+import { type Input, integer, text } from '../../api/shapes.ts'
+import type { Call, Permission } from '../../dispatch/operation.ts'
 import type { ContextLookup } from '../../policy/context.ts'
 import { hiddenDenial } from '../../policy/denial.ts'
 import { findTag } from '../credentials/callers.ts'
@@ -16,6 +16,7 @@ import {
   sessionSeconds,
   sessionTags,
 } from './role-session.ts'
+import { ASSUMED_ROLE_USER_ANSWER, CREDENTIALS_ANSWER } from './sts-answers.ts'
 import type { StsParts } from './sts-dependencies.ts'
 import { stsOperation } from './sts-operation.ts'
 import { ASSUME_ROLE } from './sts-shapes.ts'
@@ -24,11 +25,21 @@ type AssumeRoleInput = Input<typeof ASSUME_ROLE>
 
 /** Temporary credentials of a role. Source: STS API Reference, "AssumeRole". */
 export const assumeRole = stsOperation(
-  { name: 'AssumeRole', readOnly: true, input: ASSUME_ROLE },
+  {
+    name: 'AssumeRole',
+    readOnly: true,
+    input: ASSUME_ROLE,
+    output: {
+      AssumedRoleUser: ASSUMED_ROLE_USER_ANSWER,
+      Credentials: CREDENTIALS_ANSWER,
+      PackedPolicySize: integer(),
+      SourceIdentity: text(),
+    },
+  },
   ({ call, input, parts }) => begin(call, input, parts),
 )
 
-async function begin(call: Call, input: AssumeRoleInput, parts: StsParts): Promise<Work> {
+async function begin(call: Call, input: AssumeRoleInput, parts: StsParts) {
   const { caller, now } = call
   refuseUnsupported(input)
   // Before the role is looked for: the error of a wrong parameter does not tell whether it is there.

@@ -1,7 +1,7 @@
 import { KmsError } from '../../api/errors.ts'
-import type { Input } from '../../api/shapes.ts'
+import { type Input, integer } from '../../api/shapes.ts'
 import { isoSeconds } from '../../base/dates.ts'
-import type { Call, Outcome, Work } from '../../dispatch/operation.ts'
+import type { Call } from '../../dispatch/operation.ts'
 import type { ContextLookup } from '../../policy/context.ts'
 import { findTag } from '../credentials/callers.ts'
 import { federatedArn } from '../entities/arns.ts'
@@ -10,6 +10,7 @@ import type { Tag } from '../iam-records.ts'
 import { sessionOf } from '../sessions/session-credentials.ts'
 import { sealClaims } from '../sessions/session-token.ts'
 import { checkPackedSize, readSessionPolicies, sessionTags } from './role-session.ts'
+import { CREDENTIALS_ANSWER, FEDERATED_USER_ANSWER } from './sts-answers.ts'
 import type { StsParts } from './sts-dependencies.ts'
 import { NO_CHECK, stsOperation } from './sts-operation.ts'
 import { GET_FEDERATION_TOKEN } from './sts-shapes.ts'
@@ -24,11 +25,20 @@ type FederationInput = Input<typeof GET_FEDERATION_TOKEN>
  * policies that are passed allow. Source: STS API Reference, "GetFederationToken".
  */
 export const getFederationToken = stsOperation(
-  { name: 'GetFederationToken', readOnly: true, input: GET_FEDERATION_TOKEN },
+  {
+    name: 'GetFederationToken',
+    readOnly: true,
+    input: GET_FEDERATION_TOKEN,
+    output: {
+      Credentials: CREDENTIALS_ANSWER,
+      FederatedUser: FEDERATED_USER_ANSWER,
+      PackedPolicySize: integer(),
+    },
+  },
   ({ call, input, parts }) => begin(call, input, parts),
 )
 
-function begin(call: Call, input: FederationInput, parts: StsParts): Work {
+function begin(call: Call, input: FederationInput, parts: StsParts) {
   const { caller } = call
   if (sessionOf(caller) !== undefined) {
     throw new KmsError('AccessDeniedException', 'Cannot call GetFederationToken with session credentials')
@@ -51,7 +61,7 @@ async function makeSession(
   input: FederationInput,
   tags: readonly Tag[],
   { records, random, sealer }: StsParts,
-): Promise<Outcome> {
+) {
   const { account, principal, accessKeyId: makerKeyId } = caller
   const policies = await readSessionPolicies(records, account, input)
   const packedSize = checkPackedSize({ ...policies, tags })

@@ -4,6 +4,7 @@ import { isoSeconds } from '../../base/dates.ts'
 import { newSessionKey } from '../entities/ids.ts'
 import { sessionOf } from '../sessions/session-credentials.ts'
 import { sealClaims } from '../sessions/session-token.ts'
+import { CREDENTIALS_ANSWER } from './sts-answers.ts'
 import { NO_CHECK, stsOperation } from './sts-operation.ts'
 import { SERIAL_NUMBER, TOKEN_CODE } from './sts-shapes.ts'
 
@@ -20,6 +21,7 @@ export const getSessionToken = stsOperation(
       SerialNumber: SERIAL_NUMBER,
       TokenCode: TOKEN_CODE,
     },
+    output: { Credentials: CREDENTIALS_ANSWER },
   },
   ({ call, input, parts }) => {
     const { caller, now } = call

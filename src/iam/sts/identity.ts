@@ -6,7 +6,13 @@ import { NO_CHECK, stsOperation } from './sts-operation.ts'
 
 /** Who calls. It needs no permission. Source: STS API Reference, "GetCallerIdentity". */
 export const getCallerIdentity = stsOperation(
-  { name: 'GetCallerIdentity', readOnly: true, federated: true, input: {} },
+  {
+    name: 'GetCallerIdentity',
+    readOnly: true,
+    federated: true,
+    input: {},
+    output: { Account: text(), Arn: text(), UserId: text() },
+  },
   ({ call: { caller } }) => ({
     permissions: [],
     check: NO_CHECK,
@@ -27,6 +33,7 @@ export const getAccessKeyInfo = stsOperation(
     name: 'GetAccessKeyInfo',
     readOnly: true,
     input: { AccessKeyId: text({ min: 16, max: 128, pattern: pattern('[\\w]*') }) },
+    output: { Account: text() },
   },
   ({ call, input }) => ({
     permissions: [permission(call, 'sts:GetAccessKeyInfo')],
@@ -48,6 +55,7 @@ export const decodeAuthorizationMessage = stsOperation(
     name: 'DecodeAuthorizationMessage',
     readOnly: true,
     input: { EncodedMessage: text({ min: 1, max: 10_240 }) },
+    output: { DecodedMessage: text() },
   },
   ({ call }) => ({
     permissions: [permission(call, 'sts:DecodeAuthorizationMessage')],

@@ -1,7 +1,9 @@
 import { KmsError } from '../../api/errors.ts'
+import { integer, text } from '../../api/shapes.ts'
 import { isoSeconds } from '../../base/dates.ts'
 import type { EpochMs } from '../../base/ports.ts'
-import type { Outcome } from '../../dispatch/operation.ts'
+import type { OutcomeOf } from '../../dispatch/define-operation.ts'
+import type {} from '../../dispatch/operation.ts'
 import { countedChars, SESSION_POLICY_MAX_CHARS } from '../../policy/flavour.ts'
 import type { Records, Stored } from '../../store/records.ts'
 import { parseIamArn, pathedArn, sessionArn } from '../entities/arns.ts'
@@ -17,6 +19,7 @@ import {
   type RoleClaims,
   sealClaims,
 } from '../sessions/session-token.ts'
+import { ASSUMED_ROLE_USER_ANSWER, CREDENTIALS_ANSWER } from './sts-answers.ts'
 import type { StsParts } from './sts-dependencies.ts'
 
 /** A role that a request names. */
@@ -117,8 +120,19 @@ export type NewSession = SessionPolicies &
     readonly now: EpochMs
   }
 
+/** What answers say of a new session of a role. */
+export const ROLE_SESSION = {
+  AssumedRoleUser: ASSUMED_ROLE_USER_ANSWER,
+  Credentials: CREDENTIALS_ANSWER,
+  PackedPolicySize: integer(),
+  SourceIdentity: text(),
+}
+
 /** Makes a session: its credentials, and what the answer says of it. @throws PackedPolicyTooLargeException. */
-export function makeRoleSession({ random, sealer }: StsParts, session: NewSession): Outcome {
+export function makeRoleSession(
+  { random, sealer }: StsParts,
+  session: NewSession,
+): OutcomeOf<typeof ROLE_SESSION> {
   const { role, account, seconds, now, ...said } = session
   const packedSize = checkPackedSize(said)
   const key = newSessionKey(random, account)

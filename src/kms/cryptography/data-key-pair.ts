@@ -1,7 +1,8 @@
 import { KmsError } from '../../api/errors.ts'
 import { DATA_KEY_PAIR_SPECS, type DataKeyPairSpec } from '../../api/key-specs.ts'
-import { oneOf, type TextMap } from '../../api/shapes.ts'
-import type { Call, Outcome } from '../../dispatch/operation.ts'
+import { blob, oneOf, type TextMap, text } from '../../api/shapes.ts'
+import type { OutcomeOf } from '../../dispatch/define-operation.ts'
+import type { Call } from '../../dispatch/operation.ts'
 import type { ContextLookup } from '../../policy/context.ts'
 import { DRY_RUN, GRANT_TOKENS, KEY_ID } from '../key-operation.ts'
 import { USABLE } from '../keys/key-state.ts'
@@ -53,10 +54,19 @@ function checkNotInStore(key: Key): void {
   )
 }
 
+/** What answers hold of a data key pair beside its private key. */
+const SEALED_DATA_KEY_PAIR = {
+  PrivateKeyCiphertextBlob: blob(),
+  PublicKey: blob(),
+  KeyId: text(),
+  KeyPairSpec: text(),
+  KeyMaterialId: text(),
+}
+
 /** A data key pair that has just been made. */
 export type DataKeyPair = {
   /** Without the private key in the clear. */
-  readonly outcome: Outcome
+  readonly outcome: OutcomeOf<typeof SEALED_DATA_KEY_PAIR>
   /** PKCS #8. Whoever asked for it clears it. */
   readonly privateKey: Uint8Array
 }

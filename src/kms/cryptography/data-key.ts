@@ -1,6 +1,6 @@
 import { KmsError } from '../../api/errors.ts'
-import { integer, oneOf, optional, type TextMap } from '../../api/shapes.ts'
-import type { Outcome } from '../../dispatch/operation.ts'
+import { blob, integer, oneOf, optional, type TextMap, text } from '../../api/shapes.ts'
+import type { OutcomeOf } from '../../dispatch/define-operation.ts'
 import { DRY_RUN, GRANT_TOKENS, KEY_ID } from '../key-operation.ts'
 import type { KeyUse } from '../key-stores/store-encryption.ts'
 import type { Key } from '../keys/keys.ts'
@@ -33,10 +33,13 @@ export function checkDataKeySize(input: DataKeyInput): void {
   }
 }
 
+/** What answers hold of a data key beside its plaintext. */
+const SEALED_DATA_KEY = { CiphertextBlob: blob(), KeyId: text(), KeyMaterialId: text() }
+
 /** A data key that has just been made. */
 export type DataKey = {
   /** Without the plaintext. */
-  readonly outcome: Outcome
+  readonly outcome: OutcomeOf<typeof SEALED_DATA_KEY>
   /** Whoever asked for it clears it. */
   readonly plaintext: Uint8Array
 }

@@ -1,11 +1,11 @@
 import { KmsError } from '../../api/errors.ts'
-import type { Output } from '../../api/json.ts'
-import { blob, type Input, oneOf, optional, structure } from '../../api/shapes.ts'
+import { blob, type Members, oneOf, optional, structure } from '../../api/shapes.ts'
 import { sealForRecipient } from '../../attestation/envelope.ts'
 import { type Attestation, verifyAttestation } from '../../attestation/verify.ts'
 import { present } from '../../base/assert.ts'
 import { parseHex, toBase64 } from '../../base/bytes.ts'
-import type { Call, EventData, Outcome } from '../../dispatch/operation.ts'
+import { declaredMembers, type OutcomeOf } from '../../dispatch/define-operation.ts'
+import type { Call, EventData } from '../../dispatch/operation.ts'
 import type { ContextLookup } from '../../policy/context.ts'
 import type { KmsParts } from '../kms-dependencies.ts'
 
@@ -17,8 +17,6 @@ export const RECIPIENT = optional(
   }),
 )
 
-type RecipientInput = Input<{ readonly Recipient: typeof RECIPIENT }>
-
 /** Whom an answer is sealed for: nobody in a call without `Recipient`. */
 export type Recipient = Attestation | undefined
 
@@ -29,7 +27,7 @@ export type Recipient = Attestation | undefined
  *   when the server trusts no attestation. To ignore the member would send the plaintext to whoever asks.
  */
 export async function findRecipient(call: Call, parts: KmsParts): Promise<Recipient> {
-  const { Recipient: given } = call.input as RecipientInput
+  const { Recipient: given } = declaredMembers(call, { Recipient: RECIPIENT })
   if (given === undefined) return undefined
   if (parts.attestationRoots.length === 0) {
     const message = 'Recipient is not supported: no attestation root is configured.'
@@ -67,18 +65,20 @@ export function recipientContext(recipient: Recipient, more: ContextLookup): Con
  * The member of an answer that holds a secret: in the clear, or as `CiphertextForRecipient` when there is
  * a recipient. Whoever made the secret still clears it.
  */
-export function secretMember(
+export function secretMember<N extends 'Plaintext' | 'PrivateKeyPlaintext' | 'SharedSecret'>(
   parts: KmsParts,
   recipient: Recipient,
-  name: 'Plaintext' | 'PrivateKeyPlaintext' | 'SharedSecret',
+  name: N,
   secret: Uint8Array,
-): Output {
-  if (recipient === undefined) return { [name]: secret }
-  return { CiphertextForRecipient: sealForRecipient(recipient.key, secret, parts.random) }
+): { readonly [K in N | 'CiphertextForRecipient']?: Uint8Array } {
+  const shown: { [K in N | 'CiphertextForRecipient']?: Uint8Array } = {}
+  if (recipient === undefined) shown[name] = secret
+  else shown.CiphertextForRecipient = sealForRecipient(recipient.key, secret, parts.random)
+  return shown
 }
 
 /** An outcome whose audit event says whom it was sealed for. */
-export function withRecipient(outcome: Outcome, recipient: Recipient): Outcome {
+export function withRecipient<T extends OutcomeOf<Members>>(outcome: T, recipient: Recipient): T {
   if (recipient === undefined) return outcome
   const additional = { ...outcome.event?.additional, recipient: shownRecipient(recipient) }
   return { ...outcome, event: { ...outcome.event, additional } }

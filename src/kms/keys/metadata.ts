@@ -1,10 +1,15 @@
 import { keyArn } from '../../api/arn.ts'
-import type { Output, OutputValue } from '../../api/json.ts'
 import { KEY_SPECS, type KeyUsage } from '../../api/key-specs.ts'
+import type { ValueOf } from '../../api/shapes.ts'
 import { wireName } from '../../api/validate.ts'
 import type { EpochMs } from '../../base/ports.ts'
 import { eventDate } from '../../dispatch/event-date.ts'
 import type { EventData } from '../../dispatch/operation.ts'
+import type {
+  KEY_METADATA_ANSWER,
+  MULTI_REGION_CONFIGURATION_ANSWER,
+  MULTI_REGION_KEY_ANSWER,
+} from '../kms-answers.ts'
 import { multiRegionKeyType } from './key-context.ts'
 import type { KeyValue, RegionSet } from './key-record.ts'
 import type { Key } from './keys.ts'
@@ -14,8 +19,11 @@ export function epochSeconds(at: EpochMs): number {
   return at / 1000
 }
 
+/** The metadata of a key in an answer. */
+export type KeyMetadata = ValueOf<typeof KEY_METADATA_ANSWER>
+
 /** The KeyMetadata of a key. Source: recorded answers of AWS KMS. */
-export function keyMetadata(key: Key): Output {
+export function keyMetadata(key: Key): KeyMetadata {
   const { value } = key.record
   return {
     AWSAccountId: key.account,
@@ -47,20 +55,26 @@ export function shownMaterialId(value: KeyValue): string | undefined {
   return value.spec === 'SYMMETRIC_DEFAULT' && value.keyStore === undefined ? value.materialId : undefined
 }
 
-const ALGORITHMS_MEMBER: { readonly [U in KeyUsage]: string } = {
+const ALGORITHMS_MEMBER = {
   ENCRYPT_DECRYPT: 'EncryptionAlgorithms',
   SIGN_VERIFY: 'SigningAlgorithms',
   GENERATE_VERIFY_MAC: 'MacAlgorithms',
   KEY_AGREEMENT: 'KeyAgreementAlgorithms',
   ENCAPSULATE_DECAPSULATE: 'EncapsulationAlgorithms',
-}
+} as const satisfies Readonly<Record<KeyUsage, string>>
+
+type AlgorithmsMember = (typeof ALGORITHMS_MEMBER)[KeyUsage]
 
 /** The algorithms of a key, in the member that fits its usage. */
-export function algorithms({ spec, usage }: KeyValue): Output {
-  return { [ALGORITHMS_MEMBER[usage]]: KEY_SPECS[spec].usages[usage] ?? [] }
+export function algorithms({ spec, usage }: KeyValue): {
+  readonly [N in AlgorithmsMember]?: readonly string[]
+} {
+  const shown: { [N in AlgorithmsMember]?: readonly string[] } = {}
+  shown[ALGORITHMS_MEMBER[usage]] = KEY_SPECS[spec].usages[usage] ?? []
+  return shown
 }
 
-function expiration({ state, record: { value } }: Key): Output {
+function expiration({ state, record: { value } }: Key): Pick<KeyMetadata, 'ExpirationModel' | 'ValidTo'> {
   if (value.imported === undefined || state === 'PendingImport') return {}
   const { model, validTo } = value.imported
   return { ExpirationModel: model, ValidTo: validTo && epochSeconds(validTo) }
@@ -70,8 +84,11 @@ function pendingWindow(value: KeyValue): number | undefined {
   return value.state === 'PendingReplicaDeletion' ? value.deletion?.windowDays : undefined
 }
 
-function regionConfiguration(key: Key, { primary, replicas }: RegionSet): Output {
-  const inRegion = (region: string): Output => ({
+function regionConfiguration(
+  key: Key,
+  { primary, replicas }: RegionSet,
+): ValueOf<typeof MULTI_REGION_CONFIGURATION_ANSWER> {
+  const inRegion = (region: string): ValueOf<typeof MULTI_REGION_KEY_ANSWER> => ({
     Arn: keyArn(region, key.account, key.keyId),
     Region: region,
   })
@@ -89,7 +106,7 @@ export function eventMetadata(key: Key): EventData {
   return shownMembers(keyMetadata(key))
 }
 
-function shownMembers(members: Output): EventData {
+function shownMembers(members: { readonly [name: string]: unknown }): EventData {
   const shown: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(members)) {
     if (value === undefined) continue
@@ -99,15 +116,7 @@ function shownMembers(members: Output): EventData {
   return shown
 }
 
-function shownValue(value: OutputValue): unknown {
-  if (isList(value)) return value.map(shownValue)
-  return isMembers(value) ? shownMembers(value) : value
-}
-
-function isMembers(value: OutputValue): value is Output {
-  return typeof value === 'object' && !(value instanceof Uint8Array) && !(value instanceof Map)
-}
-
-function isList(value: OutputValue): value is readonly OutputValue[] {
-  return Array.isArray(value)
+function shownValue(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(shownValue)
+  return typeof value === 'object' && value !== null ? shownMembers({ ...value }) : value
 }

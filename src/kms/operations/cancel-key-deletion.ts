@@ -1,3 +1,4 @@
+import { text } from '../../api/shapes.ts'
 import { replace } from '../../store/records.ts'
 import { lacksMaterial } from '../import/import.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
@@ -15,6 +16,7 @@ export const cancelKeyDeletion = keyOperation(
     crossAccount: false,
     states: PENDING_DELETION_ONLY,
     input: { KeyId: KEY_ID },
+    output: { KeyId: text() },
   },
   ({ key }) => {
     const { deletion: _, ...kept } = key.record.value

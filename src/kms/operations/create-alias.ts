@@ -1,8 +1,8 @@
 import { aliasArn } from '../../api/arn.ts'
 import { KmsError } from '../../api/errors.ts'
 import type { Input, Members } from '../../api/shapes.ts'
-import type { Call, Operation, Work } from '../../dispatch/operation.ts'
-import { shownParameters } from '../../dispatch/parameters.ts'
+import { type Asked, defineOperation } from '../../dispatch/define-operation.ts'
+import type { Call } from '../../dispatch/operation.ts'
 import { insert } from '../../store/records.ts'
 import { KEY_ID, keyPermission, resolveKey } from '../key-operation.ts'
 import {
@@ -22,17 +22,18 @@ const INPUT = { AliasName: ALIAS_NAME, TargetKeyId: KEY_ID } satisfies Members
 const FACTS = { name: 'CreateAlias', aliases: false, crossAccount: false, states: NOT_PENDING_DELETION }
 
 /** Gives a key another name. Source: AWS KMS API Reference, "CreateAlias". */
-export const createAlias: KmsOperation = (parts): Operation => ({
-  service: 'kms',
-  name: 'CreateAlias',
-  readOnly: false,
-  members: INPUT,
-  onKey: FACTS,
-  parameters: (input) => shownParameters(INPUT, input),
-  begin: (call) => begin(call, call.input as Input<typeof INPUT>, parts),
-})
+export const createAlias: KmsOperation = defineOperation(
+  {
+    service: 'kms',
+    name: 'CreateAlias',
+    readOnly: false,
+    input: INPUT,
+    onKey: FACTS,
+  },
+  ({ call, input, parts }: Asked<typeof INPUT, KmsParts>) => begin(call, input, parts),
+)
 
-async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts): Promise<Work> {
+async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts) {
   const name = input.AliasName
   checkNewAliasName(name)
   checkAliasTarget(input.TargetKeyId)

@@ -1,7 +1,7 @@
 import type { KmsError } from '../../api/errors.ts'
 import { type Input, type Members, oneOf, optional, text } from '../../api/shapes.ts'
 import { toHex } from '../../base/bytes.ts'
-import type { Call, Outcome } from '../../dispatch/operation.ts'
+import type { Call } from '../../dispatch/operation.ts'
 import { insert, replace } from '../../store/records.ts'
 import { accountOperation } from '../account-operation.ts'
 import {
@@ -38,6 +38,7 @@ export const createCustomKeyStore = accountOperation(
     name: 'CreateCustomKeyStore',
     readOnly: false,
     input: INPUT,
+    output: { CustomKeyStoreId: text() },
     checkInput: (input) => void settingsOf(input),
     parameters: ({ TrustAnchorCertificate: _, ...input }) => ({
       CustomKeyStoreType: 'AWS_CLOUDHSM',
@@ -106,7 +107,7 @@ function missingMembers(names: readonly string[], type: string): KmsError {
   return invalidInput(`${names.join(', ')} must be given for ${type}.`)
 }
 
-async function create(call: Call, input: CreateInput, parts: KmsParts): Promise<Outcome> {
+async function create(call: Call, input: CreateInput, parts: KmsParts) {
   const settings = settingsOf(input)
   if (settings.type === 'cluster') throw clusterNotFound(settings.clusterId)
   if (settings.type === 'service') throw endpointServiceNotFound(settings.name)

@@ -1,5 +1,6 @@
+import { text } from '../../api/shapes.ts'
 import { present } from '../../base/assert.ts'
-import type { Call, Outcome } from '../../dispatch/operation.ts'
+import type { Call } from '../../dispatch/operation.ts'
 import { isWithin } from '../grants/grant-constraints.ts'
 import {
   CREATE_GRANT_INPUT,
@@ -30,6 +31,7 @@ export const createGrant = keyOperation(
     crossAccount: true,
     states: [...USABLE, 'Unavailable'],
     input: CREATE_GRANT_INPUT,
+    output: { GrantId: text(), GrantToken: text() },
     checkInput: (input) => checkGrantInput(input),
     context: (input, call) => createGrantContext(input, call),
     coveredBy: (input, parent) => isWithin(bounds(input), parent),
@@ -42,7 +44,7 @@ function bounds(input: CreateGrantInput): Pick<GrantTerms, 'operations' | 'const
   return { operations: operationsOf(input), constraints: constraintsOf(input) }
 }
 
-async function create(call: Call, input: CreateGrantInput, key: Key, parts: KmsParts): Promise<Outcome> {
+async function create(call: Call, input: CreateGrantInput, key: Key, parts: KmsParts) {
   const terms = await termsOf(call, input, parts)
   const { grantId, changes } = await planGrant(parts, key, terms, call.now)
   const { account, region, keyId } = key

@@ -9,7 +9,7 @@ import {
 import { boolean, type Input, type Members, oneOf, optional, pattern, text } from '../../api/shapes.ts'
 import type { NewMaterial } from '../../custody/custody.ts'
 import type { KeyRef } from '../../custody/material.ts'
-import type { Call, EventData, Outcome } from '../../dispatch/operation.ts'
+import type { Call, EventData } from '../../dispatch/operation.ts'
 import type { ContextLookup } from '../../policy/context.ts'
 import { accountOperation } from '../account-operation.ts'
 import { storeEventData } from '../key-stores/custom-key-store.ts'
@@ -24,6 +24,7 @@ import { newKeyLockOutRisk } from '../keys/lock-out.ts'
 import { asCurrent, insertMaterial } from '../keys/materials.ts'
 import { eventMetadata, keyMetadata } from '../keys/metadata.ts'
 import { insertKey, newKey } from '../keys/new-key.ts'
+import { KEY_METADATA_ANSWER } from '../kms-answers.ts'
 import type { KmsParts } from '../kms-dependencies.ts'
 
 const INPUT = {
@@ -48,6 +49,7 @@ export const createKey = accountOperation(
     name: 'CreateKey',
     readOnly: false,
     input: INPUT,
+    output: { KeyMetadata: KEY_METADATA_ANSWER },
     alsoNeeds: (input) => (input.Tags !== undefined && input.Tags.length > 0 ? ['TagResource'] : []),
     context: (input) => requestTagKeys(input.Tags, kindContext(input)),
     checkInput,
@@ -86,7 +88,7 @@ function checkInput(input: CreateKeyInput, call: Call, parts: KmsParts): void {
   checkStoreMembers(input, kindOf(input).origin)
 }
 
-async function create(call: Call, input: CreateKeyInput, parts: KmsParts): Promise<Outcome> {
+async function create(call: Call, input: CreateKeyInput, parts: KmsParts) {
   const { account } = call.caller
   const { region } = call
   const tags = mergeTags([], parseTags(input.Tags ?? []))

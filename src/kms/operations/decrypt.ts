@@ -1,6 +1,6 @@
-import { type Input, type Members, optional } from '../../api/shapes.ts'
-import type { Call, Operation, Work } from '../../dispatch/operation.ts'
-import { shownParameters } from '../../dispatch/parameters.ts'
+import { blob, type Input, type Members, optional, text } from '../../api/shapes.ts'
+import { type Asked, defineOperation } from '../../dispatch/define-operation.ts'
+import type { Call } from '../../dispatch/operation.ts'
 import { decryptUnder, type Manner, openedWith } from '../cryptography/encryption.ts'
 import {
   findRecipient,
@@ -32,23 +32,33 @@ const INPUT = {
   DryRun: DRY_RUN,
   DryRunModifiers: DRY_RUN_MODIFIERS,
 } satisfies Members
+const OUTPUT = {
+  KeyId: text(),
+  Plaintext: blob(),
+  EncryptionAlgorithm: text(),
+  CiphertextForRecipient: blob(),
+  KeyMaterialId: text(),
+}
 const FACTS = { name: 'Decrypt', aliases: true, crossAccount: true, states: USABLE }
 
 /**
  * Decrypts what Encrypt, ReEncrypt or one of the data key operations has made.
  * Source: AWS KMS API Reference, "Decrypt".
  */
-export const decrypt: KmsOperation = (parts): Operation => ({
-  service: 'kms',
-  name: 'Decrypt',
-  readOnly: true,
-  members: INPUT,
-  onKey: FACTS,
-  parameters: (input) => shownParameters(INPUT, { EncryptionAlgorithm: SYMMETRIC, ...input }),
-  begin: (call) => begin(call, call.input as Input<typeof INPUT>, parts),
-})
+export const decrypt: KmsOperation = defineOperation(
+  {
+    service: 'kms',
+    name: 'Decrypt',
+    readOnly: true,
+    input: INPUT,
+    output: OUTPUT,
+    onKey: FACTS,
+    parameters: (input) => ({ EncryptionAlgorithm: SYMMETRIC, ...input }),
+  },
+  ({ call, input, parts }: Asked<typeof INPUT, KmsParts>) => begin(call, input, parts),
+)
 
-async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts): Promise<Work> {
+async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts) {
   checkGrantTokens(call, parts)
   const keyText = input.KeyId
   const ciphertext = sourceCiphertext(input, 'KeyId', keyText)

@@ -1,6 +1,6 @@
 import type { Input, Members } from '../../api/shapes.ts'
-import type { Call, Operation, Work } from '../../dispatch/operation.ts'
-import { shownParameters } from '../../dispatch/parameters.ts'
+import { type Asked, defineOperation } from '../../dispatch/define-operation.ts'
+import type { Call } from '../../dispatch/operation.ts'
 import { remove } from '../../store/records.ts'
 import { keyPermission, resolveKey } from '../key-operation.ts'
 import {
@@ -18,17 +18,18 @@ const INPUT = { AliasName: ALIAS_NAME } satisfies Members
 const FACTS = { name: 'DeleteAlias', aliases: false, crossAccount: false, states: ANY_STATE }
 
 /** Takes a name from a key. Source: AWS KMS API Reference, "DeleteAlias". */
-export const deleteAlias: KmsOperation = (parts): Operation => ({
-  service: 'kms',
-  name: 'DeleteAlias',
-  readOnly: false,
-  members: INPUT,
-  onKey: FACTS,
-  parameters: (input) => shownParameters(INPUT, input),
-  begin: (call) => begin(call, call.input as Input<typeof INPUT>, parts),
-})
+export const deleteAlias: KmsOperation = defineOperation(
+  {
+    service: 'kms',
+    name: 'DeleteAlias',
+    readOnly: false,
+    input: INPUT,
+    onKey: FACTS,
+  },
+  ({ call, input, parts }: Asked<typeof INPUT, KmsParts>) => begin(call, input, parts),
+)
 
-async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts): Promise<Work> {
+async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts) {
   const name = input.AliasName
   checkAliasName(name)
   const alias = await getAlias(call, parts, name)
@@ -39,7 +40,6 @@ async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts): P
       aliasPermission(call, name, 'DeleteAlias'),
       keyPermission({ call, key, parts }, 'DeleteAlias', () => undefined),
     ],
-    check: () => {},
     run: () => ({ changes: [remove(alias), withoutAlias(key, name)] }),
   }
 }

@@ -1,6 +1,5 @@
 import { KmsError } from '../../api/errors.ts'
-import { optional } from '../../api/shapes.ts'
-import type { Outcome } from '../../dispatch/operation.ts'
+import { optional, text } from '../../api/shapes.ts'
 import { type Change, remove, replace } from '../../store/records.ts'
 import { checkExternal, exchanged, standingOf, withoutBytes } from '../import/import.ts'
 import { KEY_MATERIAL_ID } from '../import/import-input.ts'
@@ -29,6 +28,7 @@ export const deleteImportedKeyMaterial = keyOperation(
     crossAccount: false,
     states: STATES,
     input: { KeyId: KEY_ID, KeyMaterialId: optional(KEY_MATERIAL_ID) },
+    output: { KeyId: text(), KeyMaterialId: text() },
     checkKey: (_, key) => checkExternal(key),
   },
   async ({ input, key, parts }) => {
@@ -41,7 +41,7 @@ export const deleteImportedKeyMaterial = keyOperation(
   },
 )
 
-function outcome(key: Key, changes: readonly Change[], materialId: string | undefined): Outcome {
+function outcome(key: Key, changes: readonly Change[], materialId: string | undefined) {
   return {
     output: { KeyId: key.arn, KeyMaterialId: materialId },
     changes,

@@ -1,5 +1,5 @@
 import { KmsError } from '../../api/errors.ts'
-import { blob, oneOf } from '../../api/shapes.ts'
+import { blob, oneOf, text } from '../../api/shapes.ts'
 import { RECIPIENT, secretMember } from '../cryptography/recipient.ts'
 import { DRY_RUN, GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
 import { entriesContext, requestAlias } from '../keys/key-context.ts'
@@ -23,6 +23,13 @@ export const deriveSharedSecret = keyOperation(
       GrantTokens: GRANT_TOKENS,
       DryRun: DRY_RUN,
       Recipient: RECIPIENT,
+    },
+    output: {
+      CiphertextForRecipient: blob(),
+      KeyAgreementAlgorithm: text(),
+      KeyId: text(),
+      KeyOrigin: text(),
+      SharedSecret: blob(),
     },
     context: (input) =>
       entriesContext({

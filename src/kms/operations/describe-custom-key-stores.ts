@@ -1,14 +1,12 @@
-import type { Output } from '../../api/json.ts'
-import { optional } from '../../api/shapes.ts'
+import { boolean, list, optional, text, type ValueOf } from '../../api/shapes.ts'
 import { accountOperation } from '../account-operation.ts'
 import { type CustomKeyStore, getStore, readStores, storeNotFound } from '../key-stores/custom-key-store.ts'
 import { invalidInput, STORE_ID, STORE_NAME } from '../key-stores/store-input.ts'
 import { epochSeconds } from '../keys/metadata.ts'
-import { PAGING, pageOf, pageOutput } from '../kms-paging.ts'
+import { CUSTOM_KEY_STORES_LIST_ENTRY_ANSWER } from '../kms-answers.ts'
+import { PAGING, pageEnd, pageOf } from '../kms-paging.ts'
 
 const PAGE_SIZE = { byDefault: 1000, max: 1000 }
-const LIST = 'CustomKeyStores'
-
 /**
  * Lists the custom key stores of the caller's account in one region, or one of them.
  * Source: AWS KMS API Reference, "DescribeCustomKeyStores".
@@ -18,6 +16,11 @@ export const describeCustomKeyStores = accountOperation(
     name: 'DescribeCustomKeyStores',
     readOnly: true,
     input: { CustomKeyStoreId: optional(STORE_ID), CustomKeyStoreName: optional(STORE_NAME), ...PAGING },
+    output: {
+      CustomKeyStores: list(CUSTOM_KEY_STORES_LIST_ENTRY_ANSWER),
+      NextMarker: text(),
+      Truncated: boolean(),
+    },
     checkInput: (input) => {
       if (input.CustomKeyStoreId !== undefined && input.CustomKeyStoreName !== undefined) {
         throw invalidInput('CustomKeyStoreId and CustomKeyStoreName cannot be given together.')
@@ -28,22 +31,25 @@ export const describeCustomKeyStores = accountOperation(
     const scope = { records: parts.records, account: call.caller.account, region: call.region }
     if (input.CustomKeyStoreId !== undefined) {
       const store = await getStore(scope, input.CustomKeyStoreId)
-      return { output: pageOutput(LIST, [entry(store)], undefined) }
+      return { output: { CustomKeyStores: [entry(store)], ...pageEnd(undefined) } }
     }
     const { stores } = await readStores(scope)
     const name = input.CustomKeyStoreName
     if (name !== undefined) {
       const store = stores.find(({ value }) => value.name === name)
       if (store === undefined) throw storeNotFound(`with the name ${name}`)
-      return { output: pageOutput(LIST, [entry(store)], undefined) }
+      return { output: { CustomKeyStores: [entry(store)], ...pageEnd(undefined) } }
     }
     const { items, next } = pageOf(stores, input, PAGE_SIZE)
-    return { output: pageOutput(LIST, items.map(entry), next) }
+    return { output: { CustomKeyStores: items.map(entry), ...pageEnd(next) } }
   },
 )
 
 /** The secret access key stays in the record. */
-function entry({ name: storeId, value }: CustomKeyStore): Output {
+function entry({
+  name: storeId,
+  value,
+}: CustomKeyStore): ValueOf<typeof CUSTOM_KEY_STORES_LIST_ENTRY_ANSWER> {
   const { connection } = value
   return {
     ConnectionErrorCode: connection.state === 'FAILED' ? connection.errorCode : undefined,

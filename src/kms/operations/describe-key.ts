@@ -3,6 +3,7 @@ import { entriesContext, requestAlias } from '../keys/key-context.ts'
 import { ANY_STATE } from '../keys/key-state.ts'
 import { makeManagedKey } from '../keys/managed-key.ts'
 import { keyMetadata } from '../keys/metadata.ts'
+import { KEY_METADATA_ANSWER } from '../kms-answers.ts'
 
 /** Gives a key's metadata. Source: AWS KMS API Reference, "DescribeKey". */
 export const describeKey = keyOperation(
@@ -14,6 +15,7 @@ export const describeKey = keyOperation(
     states: ANY_STATE,
     makeMissing: makeManagedKey,
     input: { KeyId: KEY_ID, GrantTokens: GRANT_TOKENS },
+    output: { KeyMetadata: KEY_METADATA_ANSWER },
     context: (input) => entriesContext({ 'kms:requestalias': requestAlias(input.KeyId) }),
   },
   ({ key }) => ({ output: { KeyMetadata: keyMetadata(key) } }),

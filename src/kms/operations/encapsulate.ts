@@ -1,3 +1,4 @@
+import { blob, text } from '../../api/shapes.ts'
 import { KEM_ALGORITHM, kemContext } from '../cryptography/kem.ts'
 import { DRY_RUN, GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
 import { USABLE } from '../keys/key-state.ts'
@@ -18,6 +19,12 @@ export const encapsulate = keyOperation(
       EncapsulationAlgorithm: KEM_ALGORITHM,
       GrantTokens: GRANT_TOKENS,
       DryRun: DRY_RUN,
+    },
+    output: {
+      EncapsulationAlgorithm: text(),
+      KeyId: text(),
+      SharedSecret: blob(),
+      SharedSecretCiphertextBlob: blob(),
     },
     context: kemContext,
   },

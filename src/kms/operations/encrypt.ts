@@ -1,5 +1,5 @@
 import type { EncryptionAlgorithm } from '../../api/key-specs.ts'
-import { blob, optional, type TextMap } from '../../api/shapes.ts'
+import { blob, optional, type TextMap, text } from '../../api/shapes.ts'
 import { checkPlaintext, encryptUnder, type Manner, usedMaterial } from '../cryptography/encryption.ts'
 import {
   cryptographicContext,
@@ -28,6 +28,7 @@ export const encrypt = keyOperation(
       GrantTokens: GRANT_TOKENS,
       DryRun: DRY_RUN,
     },
+    output: { CiphertextBlob: blob(), EncryptionAlgorithm: text(), KeyId: text() },
     context: (input) => cryptographicContext(input.KeyId, input.EncryptionContext, input.EncryptionAlgorithm),
     checkKey: (input, key) => checkPlaintext(key, manner(input), input.Plaintext),
     parameters: (input) => ({ EncryptionAlgorithm: SYMMETRIC, ...input }),

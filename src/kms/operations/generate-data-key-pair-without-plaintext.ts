@@ -1,3 +1,4 @@
+import { blob, text } from '../../api/shapes.ts'
 import {
   DATA_KEY_PAIR_INPUT,
   makeDataKeyPair,
@@ -15,6 +16,13 @@ export const generateDataKeyPairWithoutPlaintext = keyOperation(
     ...PAIR_FACTS,
     name: 'GenerateDataKeyPairWithoutPlaintext',
     input: DATA_KEY_PAIR_INPUT,
+    output: {
+      KeyId: text(),
+      KeyMaterialId: text(),
+      KeyPairSpec: text(),
+      PrivateKeyCiphertextBlob: blob(),
+      PublicKey: blob(),
+    },
     context: pairContext,
   },
   async ({ call, input, key, parts }) => {

@@ -1,3 +1,4 @@
+import { blob, text } from '../../api/shapes.ts'
 import {
   DATA_KEY_PAIR_INPUT,
   makeDataKeyPair,
@@ -16,6 +17,15 @@ export const generateDataKeyPair = keyOperation(
     ...PAIR_FACTS,
     name: 'GenerateDataKeyPair',
     input: { ...DATA_KEY_PAIR_INPUT, Recipient: RECIPIENT },
+    output: {
+      CiphertextForRecipient: blob(),
+      KeyId: text(),
+      KeyMaterialId: text(),
+      KeyPairSpec: text(),
+      PrivateKeyCiphertextBlob: blob(),
+      PrivateKeyPlaintext: blob(),
+      PublicKey: blob(),
+    },
     context: pairContext,
   },
   async ({ call, input, key, parts, recipient }) => {

@@ -1,3 +1,4 @@
+import { blob, text } from '../../api/shapes.ts'
 import { checkDataKeySize, DATA_KEY_INPUT, makeDataKey } from '../cryptography/data-key.ts'
 import { RECIPIENT, secretMember } from '../cryptography/recipient.ts'
 import { cryptographicContext, SYMMETRIC } from '../cryptography/symmetric.ts'
@@ -18,6 +19,13 @@ export const generateDataKey = keyOperation(
     usage: 'ENCRYPT_DECRYPT',
     algorithm: () => SYMMETRIC,
     input: { ...DATA_KEY_INPUT, Recipient: RECIPIENT },
+    output: {
+      CiphertextBlob: blob(),
+      CiphertextForRecipient: blob(),
+      KeyId: text(),
+      KeyMaterialId: text(),
+      Plaintext: blob(),
+    },
     context: (input) => cryptographicContext(input.KeyId, input.EncryptionContext),
     checkInput: checkDataKeySize,
   },

@@ -1,4 +1,4 @@
-import { blob } from '../../api/shapes.ts'
+import { blob, text } from '../../api/shapes.ts'
 import { MAC_ALGORITHM, macContext } from '../cryptography/mac.ts'
 import { DRY_RUN, GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
 import { USABLE } from '../keys/key-state.ts'
@@ -21,6 +21,7 @@ export const generateMac = keyOperation(
       GrantTokens: GRANT_TOKENS,
       DryRun: DRY_RUN,
     },
+    output: { KeyId: text(), Mac: blob(), MacAlgorithm: text() },
     context: macContext,
   },
   async ({ input, key, parts }) => {

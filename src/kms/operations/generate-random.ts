@@ -1,5 +1,5 @@
 import { KmsError } from '../../api/errors.ts'
-import { integer, optional } from '../../api/shapes.ts'
+import { blob, integer, optional } from '../../api/shapes.ts'
 import { accountOperation } from '../account-operation.ts'
 import { RECIPIENT, secretMember } from '../cryptography/recipient.ts'
 import { getStore } from '../key-stores/custom-key-store.ts'
@@ -15,6 +15,7 @@ export const generateRandom = accountOperation(
       CustomKeyStoreId: optional(STORE_ID),
       Recipient: RECIPIENT,
     },
+    output: { CiphertextForRecipient: blob(), Plaintext: blob() },
   },
   async ({ call, input, parts, recipient }) => {
     if (input.CustomKeyStoreId !== undefined) {

@@ -1,6 +1,8 @@
+import { instant, text } from '../../api/shapes.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
 import { ANY_STATE } from '../keys/key-state.ts'
 import { epochSeconds } from '../keys/metadata.ts'
+import { KEY_LAST_USAGE_DATA_ANSWER } from '../kms-answers.ts'
 
 /**
  * Gives the last successful cryptographic call with a key. Use is tracked from a key's creation on.
@@ -14,6 +16,12 @@ export const getKeyLastUsage = keyOperation(
     crossAccount: false,
     states: ANY_STATE,
     input: { KeyId: KEY_ID },
+    output: {
+      KeyCreationDate: instant(),
+      KeyId: text(),
+      KeyLastUsage: KEY_LAST_USAGE_DATA_ANSWER,
+      TrackingStartDate: instant(),
+    },
   },
   async ({ key, parts }) => {
     const { last } = await parts.lastUsage(key.account, key.region, key.keyId)

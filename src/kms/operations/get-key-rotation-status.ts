@@ -1,4 +1,5 @@
 import { KmsError } from '../../api/errors.ts'
+import { boolean, instant, integer, text } from '../../api/shapes.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
 import { ANY_STATE } from '../keys/key-state.ts'
 import type { Key } from '../keys/keys.ts'
@@ -18,6 +19,13 @@ export const getKeyRotationStatus = keyOperation(
     crossAccount: true,
     states: ANY_STATE,
     input: { KeyId: KEY_ID },
+    output: {
+      KeyId: text(),
+      KeyRotationEnabled: boolean(),
+      NextRotationDate: instant(),
+      OnDemandRotationStartDate: instant(),
+      RotationPeriodInDays: integer(),
+    },
     checkKey: (_, key) => checkHasMaterial(key),
   },
   ({ key }) => {

@@ -1,5 +1,5 @@
 import { KmsError } from '../../api/errors.ts'
-import { type Input, type Members, oneOf } from '../../api/shapes.ts'
+import { blob, type Input, instant, type Members, oneOf, text } from '../../api/shapes.ts'
 import {
   type ImportManner,
   importManner,
@@ -33,6 +33,7 @@ export const getParametersForImport = keyOperation(
     crossAccount: false,
     states: IMPORTABLE,
     input: INPUT,
+    output: { ImportToken: blob(), KeyId: text(), ParametersValidTo: instant(), PublicKey: blob() },
     context: (input) =>
       entriesContext({
         'kms:wrappingalgorithm': input.WrappingAlgorithm,

@@ -1,5 +1,6 @@
 import { KmsError } from '../../api/errors.ts'
 import { KEY_SPECS } from '../../api/key-specs.ts'
+import { blob, list, text } from '../../api/shapes.ts'
 import { parseBase64 } from '../../base/bytes.ts'
 import { GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
 import { entriesContext, requestAlias } from '../keys/key-context.ts'
@@ -18,6 +19,18 @@ export const getPublicKey = keyOperation(
     crossAccount: true,
     states: STATES,
     input: { KeyId: KEY_ID, GrantTokens: GRANT_TOKENS },
+    output: {
+      CustomerMasterKeySpec: text(),
+      EncapsulationAlgorithms: list(text()),
+      EncryptionAlgorithms: list(text()),
+      MacAlgorithms: list(text()),
+      KeyAgreementAlgorithms: list(text()),
+      KeyId: text(),
+      KeySpec: text(),
+      KeyUsage: text(),
+      PublicKey: blob(),
+      SigningAlgorithms: list(text()),
+    },
     context: (input) => entriesContext({ 'kms:requestalias': requestAlias(input.KeyId) }),
     checkKey: (_, { arn, record: { value } }) => {
       if (KEY_SPECS[value.spec].form !== 'private') throw new KmsError('UnsupportedOperationException')

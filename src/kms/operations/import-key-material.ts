@@ -1,5 +1,7 @@
 import { KmsError } from '../../api/errors.ts'
-import type { Call, Outcome } from '../../dispatch/operation.ts'
+import { text } from '../../api/shapes.ts'
+import type { Call } from '../../dispatch/operation.ts'
+import type { Change } from '../../store/records.ts'
 import { checkExternal } from '../import/import.ts'
 import {
   checkImportInput,
@@ -26,6 +28,7 @@ export const importKeyMaterial = keyOperation(
     crossAccount: false,
     states: [...IMPORTABLE, 'Updating'],
     input: IMPORT_INPUT,
+    output: { KeyId: text(), KeyMaterialId: text() },
     context: importContext,
     checkInput: (input, call) => checkImportInput(input, call.now),
     checkKey: (input, key) => {
@@ -42,10 +45,10 @@ export const importKeyMaterial = keyOperation(
   },
 )
 
-function outcome(key: Key, changes: Outcome['changes'], materialId: string | undefined): Outcome {
+function outcome(key: Key, changes: readonly Change[], materialId: string | undefined) {
   return {
     output: { KeyId: key.arn, KeyMaterialId: materialId },
-    changes: changes ?? [],
+    changes,
     event: { response: { keyId: key.arn, keyMaterialId: materialId } },
   }
 }

@@ -1,8 +1,7 @@
 import { KmsError } from '../../api/errors.ts'
-import type { Output } from '../../api/json.ts'
-import { type Input, type Members, optional } from '../../api/shapes.ts'
+import { boolean, type Input, list, type Members, optional, text } from '../../api/shapes.ts'
 import type { Stored } from '../../store/records.ts'
-import { grantEntry } from '../grants/grant-entry.ts'
+import { type GrantAnswer, grantEntry } from '../grants/grant-entry.ts'
 import { forAwsResource, GRANT_ID } from '../grants/grant-input.ts'
 import { PRINCIPAL, partyName, SERVICE_PRINCIPAL, wantedName } from '../grants/grant-party.ts'
 import { GRANT, type GrantValue, grantPartition } from '../grants/grant-record.ts'
@@ -11,8 +10,9 @@ import { checkGrantId, findGrant } from '../grants/grants.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
 import { ANY_STATE } from '../keys/key-state.ts'
 import type { Key } from '../keys/keys.ts'
+import { GRANT_LIST_ENTRY_ANSWER } from '../kms-answers.ts'
 import type { KmsParts } from '../kms-dependencies.ts'
-import { PAGING, pageAfter, pageLimit, pageOutput, storeMarker } from '../kms-paging.ts'
+import { PAGING, pageAfter, pageEnd, pageLimit, storeMarker } from '../kms-paging.ts'
 
 const PAGE_SIZE = { byDefault: 50, max: 100 }
 
@@ -35,6 +35,7 @@ export const listGrants = keyOperation(
     crossAccount: true,
     states: ANY_STATE,
     input: INPUT,
+    output: { Grants: list(GRANT_LIST_ENTRY_ANSWER), NextMarker: text(), Truncated: boolean() },
     checkInput: (input) => {
       checkGrantId(input.GrantId)
       if (input.GranteePrincipal !== undefined && input.GranteeServicePrincipal !== undefined) {
@@ -45,13 +46,13 @@ export const listGrants = keyOperation(
   },
   async ({ input, key, parts }) => {
     const { grants, next } = await find(input, key, parts)
-    const entries: Output[] = []
+    const entries: GrantAnswer[] = []
     for (const grant of grants) {
       const wait = parts.giveWay()
       if (wait !== undefined) await wait
       entries.push(await grantEntry(parts, key.arn, grant))
     }
-    return { output: pageOutput('Grants', entries, next) }
+    return { output: { Grants: entries, ...pageEnd(next) } }
   },
 )
 

@@ -1,7 +1,8 @@
+import { boolean, list, text } from '../../api/shapes.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
 import { POLICY_NAME } from '../keys/key-policy.ts'
 import { ANY_STATE } from '../keys/key-state.ts'
-import { PAGING, pageOf, pageOutput } from '../kms-paging.ts'
+import { PAGING, pageEnd, pageOf } from '../kms-paging.ts'
 
 const PAGE_SIZE = { byDefault: 100, max: 1000 }
 
@@ -14,9 +15,10 @@ export const listKeyPolicies = keyOperation(
     crossAccount: false,
     states: ANY_STATE,
     input: { KeyId: KEY_ID, ...PAGING },
+    output: { NextMarker: text(), PolicyNames: list(text()), Truncated: boolean() },
   },
   ({ input }) => {
     const { items, next } = pageOf([POLICY_NAME], input, PAGE_SIZE)
-    return { output: pageOutput('PolicyNames', items, next) }
+    return { output: { PolicyNames: items, ...pageEnd(next) } }
   },
 )

@@ -1,5 +1,4 @@
-import type { Output } from '../../api/json.ts'
-import { oneOf, optional } from '../../api/shapes.ts'
+import { boolean, list, oneOf, optional, text, type ValueOf } from '../../api/shapes.ts'
 import type { Stored } from '../../store/records.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
 import type { MaterialValue } from '../keys/key-record.ts'
@@ -8,8 +7,9 @@ import { ANY_STATE } from '../keys/key-state.ts'
 import type { Key } from '../keys/keys.ts'
 import { materialsOf } from '../keys/materials.ts'
 import { epochSeconds } from '../keys/metadata.ts'
+import { ROTATIONS_LIST_ENTRY_ANSWER } from '../kms-answers.ts'
 import type { KmsParts } from '../kms-dependencies.ts'
-import { PAGING, pageOf, pageOutput } from '../kms-paging.ts'
+import { PAGING, pageEnd, pageOf } from '../kms-paging.ts'
 import { checkRotates, pendingIn } from '../lifecycle/rotation.ts'
 
 const PAGE_SIZE = { byDefault: 100, max: 1000 }
@@ -27,6 +27,7 @@ export const listKeyRotations = keyOperation(
       IncludeKeyMaterial: optional(oneOf('ALL_KEY_MATERIAL', 'ROTATIONS_ONLY')),
       ...PAGING,
     },
+    output: { NextMarker: text(), Rotations: list(ROTATIONS_LIST_ENTRY_ANSWER), Truncated: boolean() },
     checkKey: (_, key) => checkRotates(key, ['AWS_KMS', 'EXTERNAL']),
   },
   async ({ input, key, parts }) => {
@@ -36,11 +37,13 @@ export const listKeyRotations = keyOperation(
     const { items, next } = pageOf(listed, input, PAGE_SIZE)
     const everywhere = await isPendingEverywhere(parts, key)
     const entries = items.map((material) => entry(key, material, everywhere))
-    return { output: pageOutput('Rotations', entries, next) }
+    return { output: { Rotations: entries, ...pageEnd(next) } }
   },
 )
 
-function entry(key: Key, { value }: Stored<MaterialValue>, pendingEverywhere: boolean): Output {
+type RotationAnswer = ValueOf<typeof ROTATIONS_LIST_ENTRY_ANSWER>
+
+function entry(key: Key, { value }: Stored<MaterialValue>, pendingEverywhere: boolean): RotationAnswer {
   return {
     KeyId: key.arn,
     KeyMaterialId: value.materialId,
@@ -58,7 +61,7 @@ function stateOf(key: Key, value: MaterialValue, pendingEverywhere: boolean): st
   return value.materialId === key.record.value.materialId ? 'CURRENT' : 'NON_CURRENT'
 }
 
-function imported(key: Key, value: MaterialValue): Output {
+function imported(key: Key, value: MaterialValue): RotationAnswer {
   if (key.record.value.origin !== 'EXTERNAL') return {}
   const present = value.wrapped !== undefined
   return {

@@ -1,14 +1,21 @@
 import { keyArn } from '../../api/arn.ts'
+import { boolean, list, text } from '../../api/shapes.ts'
 import { accountOperation } from '../account-operation.ts'
 import { partitionOf } from '../keys/key-record.ts'
 import { LISTED_KEY } from '../keys/listed-key.ts'
-import { PAGING, pageLimit, pageOutput, storeMarker } from '../kms-paging.ts'
+import { KEY_LIST_ENTRY_ANSWER } from '../kms-answers.ts'
+import { PAGING, pageEnd, pageLimit, storeMarker } from '../kms-paging.ts'
 
 const PAGE_SIZE = { byDefault: 100, max: 1000 }
 
 /** Lists the keys of the caller's account in one region. Source: AWS KMS API Reference, "ListKeys". */
 export const listKeys = accountOperation(
-  { name: 'ListKeys', readOnly: true, input: PAGING },
+  {
+    name: 'ListKeys',
+    readOnly: true,
+    input: PAGING,
+    output: { Keys: list(KEY_LIST_ENTRY_ANSWER), NextMarker: text(), Truncated: boolean() },
+  },
   async ({ call, input, parts }) => {
     const { account } = call.caller
     const partition = partitionOf(account, call.region)
@@ -17,6 +24,6 @@ export const listKeys = accountOperation(
     const keys = page.records
       .filter(({ light: { goneAt } }) => goneAt === undefined || goneAt > call.now)
       .map(({ name }) => ({ KeyArn: keyArn(call.region, account, name), KeyId: name }))
-    return { output: pageOutput('Keys', keys, page.next) }
+    return { output: { Keys: keys, ...pageEnd(page.next) } }
   },
 )

@@ -1,6 +1,8 @@
+import { boolean, list, text } from '../../api/shapes.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
 import { ANY_STATE } from '../keys/key-state.ts'
-import { PAGING, pageOf, pageOutput } from '../kms-paging.ts'
+import { TAG_ANSWER } from '../kms-answers.ts'
+import { PAGING, pageEnd, pageOf } from '../kms-paging.ts'
 
 const PAGE_SIZE = { byDefault: 50, max: 50 }
 
@@ -13,10 +15,11 @@ export const listResourceTags = keyOperation(
     crossAccount: false,
     states: ANY_STATE,
     input: { KeyId: KEY_ID, ...PAGING },
+    output: { NextMarker: text(), Tags: list(TAG_ANSWER), Truncated: boolean() },
   },
   ({ input, key }) => {
     const { items, next } = pageOf(key.record.value.tags, input, PAGE_SIZE)
     const tags = items.map((tag) => ({ TagKey: tag.key, TagValue: tag.value }))
-    return { output: pageOutput('Tags', tags, next) }
+    return { output: { Tags: tags, ...pageEnd(next) } }
   },
 )

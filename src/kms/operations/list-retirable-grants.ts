@@ -1,17 +1,17 @@
 import { keyArn, parseArn } from '../../api/arn.ts'
 import { KmsError } from '../../api/errors.ts'
-import type { Output } from '../../api/json.ts'
-import { type Input, type Members, optional } from '../../api/shapes.ts'
-import type { Call, Operation, Outcome, Work } from '../../dispatch/operation.ts'
-import { shownParameters } from '../../dispatch/parameters.ts'
+import { boolean, type Input, list as listOf, type Members, optional, text } from '../../api/shapes.ts'
+import { type Asked, defineOperation } from '../../dispatch/define-operation.ts'
+import type { Call } from '../../dispatch/operation.ts'
 import { accountPermission } from '../account-operation.ts'
-import { grantEntry } from '../grants/grant-entry.ts'
+import { type GrantAnswer, grantEntry } from '../grants/grant-entry.ts'
 import { checkPrincipalArn, PRINCIPAL, SERVICE_PRINCIPAL, wantedName } from '../grants/grant-party.ts'
 import { RETIRABLE_GRANT } from '../grants/grant-record.ts'
 import { findGrant, retirablePartition } from '../grants/grants.ts'
 import { findKey } from '../keys/keys.ts'
+import { GRANT_LIST_ENTRY_ANSWER } from '../kms-answers.ts'
 import type { KmsOperation, KmsParts } from '../kms-dependencies.ts'
-import { PAGING, pageLimit, pageOutput, storeMarker } from '../kms-paging.ts'
+import { PAGING, pageEnd, pageLimit, storeMarker } from '../kms-paging.ts'
 
 const PAGE_SIZE = { byDefault: 50, max: 100 }
 
@@ -27,17 +27,19 @@ type ListInput = Input<typeof INPUT>
  * Lists the grants of the region that a principal may retire, on whatever keys they are.
  * Source: AWS KMS API Reference, "ListRetirableGrants".
  */
-export const listRetirableGrants: KmsOperation = (parts): Operation => ({
-  service: 'kms',
-  name: 'ListRetirableGrants',
-  readOnly: true,
-  members: INPUT,
-  parameters: (input) => shownParameters(INPUT, input),
-  begin: async (call) => begin(call, call.input as ListInput, parts),
-})
+export const listRetirableGrants: KmsOperation = defineOperation(
+  {
+    service: 'kms',
+    name: 'ListRetirableGrants',
+    readOnly: true,
+    input: INPUT,
+    output: { Grants: listOf(GRANT_LIST_ENTRY_ANSWER), NextMarker: text(), Truncated: boolean() },
+  },
+  async ({ call, input, parts }: Asked<typeof INPUT, KmsParts>) => begin(call, input, parts),
+)
 
 /** @throws ValidationException, InvalidArnException. */
-function begin(call: Call, input: ListInput, parts: KmsParts): Work {
+function begin(call: Call, input: ListInput, parts: KmsParts) {
   const { RetiringPrincipal: arn, RetiringServicePrincipal: service } = input
   if ((arn === undefined) === (service === undefined)) throw new KmsError('ValidationException', ONE_RETIRING)
   checkPrincipalArn(arn)
@@ -48,14 +50,13 @@ function begin(call: Call, input: ListInput, parts: KmsParts): Work {
         ? permission
         : { ...permission, resource: arn, account: parseArn(arn)?.account ?? permission.account },
     ],
-    check: () => {},
     run: () => list(call, input, parts),
   }
 }
 
 const ONE_RETIRING = 'Exactly one of RetiringPrincipal and RetiringServicePrincipal must be specified.'
 
-async function list(call: Call, input: ListInput, parts: KmsParts): Promise<Outcome> {
+async function list(call: Call, input: ListInput, parts: KmsParts) {
   const { RetiringPrincipal: arn, RetiringServicePrincipal: service } = input
   const { records } = parts
   const { region, now } = call
@@ -65,7 +66,7 @@ async function list(call: Call, input: ListInput, parts: KmsParts): Promise<Outc
     after: storeMarker(input),
     limit: pageLimit(input, PAGE_SIZE),
   })
-  const entries: Output[] = []
+  const entries: GrantAnswer[] = []
   for (const { value } of page.records) {
     const wait = parts.giveWay()
     if (wait !== undefined) await wait
@@ -74,5 +75,5 @@ async function list(call: Call, input: ListInput, parts: KmsParts): Promise<Outc
     const grant = key && (await findGrant(records, key, grantId))
     if (grant !== undefined) entries.push(await grantEntry(parts, keyArn(region, account, keyId), grant))
   }
-  return { output: pageOutput('Grants', entries, page.next) }
+  return { output: { Grants: entries, ...pageEnd(page.next) } }
 }

@@ -1,7 +1,7 @@
 import { KmsError } from '../../api/errors.ts'
-import { type Input, type Members, optional } from '../../api/shapes.ts'
-import type { Call, EventData, Operation, Outcome, Permission, Work } from '../../dispatch/operation.ts'
-import { shownParameters } from '../../dispatch/parameters.ts'
+import { blob, type Input, type Members, optional, text } from '../../api/shapes.ts'
+import { type Asked, defineOperation } from '../../dispatch/define-operation.ts'
+import type { Call, EventData, Permission } from '../../dispatch/operation.ts'
 import type { ContextLookup } from '../../policy/context.ts'
 import {
   checkContext,
@@ -46,6 +46,15 @@ const INPUT = {
   DryRun: DRY_RUN,
   DryRunModifiers: DRY_RUN_MODIFIERS,
 } satisfies Members
+const OUTPUT = {
+  CiphertextBlob: blob(),
+  SourceKeyId: text(),
+  KeyId: text(),
+  SourceEncryptionAlgorithm: text(),
+  DestinationEncryptionAlgorithm: text(),
+  SourceKeyMaterialId: text(),
+  DestinationKeyMaterialId: text(),
+}
 const FACTS = { name: 'ReEncrypt', aliases: true, crossAccount: true, states: USABLE }
 const DESTINATION = { ...FACTS, name: 'ReEncryptTo' }
 
@@ -57,17 +66,20 @@ const DEFAULTS = { SourceEncryptionAlgorithm: SYMMETRIC, DestinationEncryptionAl
  * Decrypts a ciphertext and encrypts it again under another key or context, without showing it.
  * Source: AWS KMS API Reference, "ReEncrypt".
  */
-export const reEncrypt: KmsOperation = (parts): Operation => ({
-  service: 'kms',
-  name: 'ReEncrypt',
-  readOnly: true,
-  members: INPUT,
-  onKey: FACTS,
-  parameters: (input) => shownParameters(INPUT, { ...DEFAULTS, ...input }),
-  begin: (call) => begin(call, call.input as ReEncryptInput, parts),
-})
+export const reEncrypt: KmsOperation = defineOperation(
+  {
+    service: 'kms',
+    name: 'ReEncrypt',
+    readOnly: true,
+    input: INPUT,
+    output: OUTPUT,
+    onKey: FACTS,
+    parameters: (input) => ({ ...DEFAULTS, ...input }),
+  },
+  ({ call, input, parts }: Asked<typeof INPUT, KmsParts>) => begin(call, input, parts),
+)
 
-async function begin(call: Call, input: ReEncryptInput, parts: KmsParts): Promise<Work> {
+async function begin(call: Call, input: ReEncryptInput, parts: KmsParts) {
   checkGrantTokens(call, parts)
   const keyText = input.SourceKeyId
   const ciphertext = sourceCiphertext(input, 'SourceKeyId', keyText)
@@ -130,14 +142,14 @@ function destinationManner(input: ReEncryptInput): Manner {
   }
 }
 
-type Asked = { readonly call: Call; readonly parts: KmsParts }
+type CallScope = { readonly call: Call; readonly parts: KmsParts }
 
 function permissions(
-  asked: Asked,
+  asked: CallScope,
   input: ReEncryptInput,
   source: Key,
   destination: Key,
-): Work['permissions'] {
+): readonly Permission[] {
   const isSameKey = source.arn === destination.arn
   const to = cryptographicContext(
     input.DestinationKeyId,
@@ -151,7 +163,7 @@ function permissions(
 }
 
 function permissionFrom(
-  asked: Asked,
+  asked: CallScope,
   { SourceKeyId, SourceEncryptionContext, SourceEncryptionAlgorithm }: ReEncryptInput,
   { source, isSameKey }: { readonly source: Key; readonly isSameKey: boolean },
 ): Permission {
@@ -166,7 +178,7 @@ function withSameKey(isSameKey: boolean, more: ContextLookup): ContextLookup {
 
 type Side = Manner & { readonly key: Key }
 
-async function run(use: KeyUse, ciphertext: Uint8Array, from: Side, to: Side): Promise<Outcome> {
+async function run(use: KeyUse, ciphertext: Uint8Array, from: Side, to: Side) {
   const opened = await decryptUnder(use, from.key, ciphertext, from)
   try {
     checkPlaintext(to.key, to, opened.plaintext)

@@ -1,5 +1,5 @@
 import { KmsError } from '../../api/errors.ts'
-import { boolean, type Input, type Members, optional, pattern, text } from '../../api/shapes.ts'
+import { boolean, type Input, list, type Members, optional, pattern, text } from '../../api/shapes.ts'
 import type { Call, Outcome } from '../../dispatch/operation.ts'
 import { accountPermission } from '../account-operation.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
@@ -14,6 +14,7 @@ import { newKeyLockOutRisk } from '../keys/lock-out.ts'
 import { eventMetadata, keyMetadata } from '../keys/metadata.ts'
 import { arnIn, copyMaterials, sharedValue, withReplica } from '../keys/multi-region.ts'
 import { insertKey, newKey } from '../keys/new-key.ts'
+import { KEY_METADATA_ANSWER, TAG_ANSWER } from '../kms-answers.ts'
 import type { KmsParts } from '../kms-dependencies.ts'
 
 /** A region of a request. Source: the service model. */
@@ -39,6 +40,7 @@ export const replicateKey = keyOperation(
     crossAccount: false,
     states: ['Enabled'],
     input: INPUT,
+    output: { ReplicaKeyMetadata: KEY_METADATA_ANSWER, ReplicaPolicy: text(), ReplicaTags: list(TAG_ANSWER) },
     context: (input) =>
       entriesContext({
         'kms:replicaregion': input.ReplicaRegion,
@@ -69,7 +71,7 @@ function checkReplicable(input: ReplicateKeyInput, key: Key): void {
   throw new KmsError('AlreadyExistsException', `${arnIn(key, region)} already exists.`)
 }
 
-async function replicate(call: Call, input: ReplicateKeyInput, key: Key, parts: KmsParts): Promise<Outcome> {
+async function replicate(call: Call, input: ReplicateKeyInput, key: Key, parts: KmsParts) {
   const { ReplicaRegion: region } = input
   checkRegion(key.record.value.spec, parts.sm2Regions.has(region))
   const tags = mergeTags([], parseTags(input.Tags ?? []))

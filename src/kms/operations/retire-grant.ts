@@ -1,8 +1,8 @@
 import { keyArn } from '../../api/arn.ts'
 import { KmsError } from '../../api/errors.ts'
 import { type Input, type Members, optional, text } from '../../api/shapes.ts'
-import type { Call, Operation, Work } from '../../dispatch/operation.ts'
-import { shownParameters } from '../../dispatch/parameters.ts'
+import { type Asked, defineOperation } from '../../dispatch/define-operation.ts'
+import type { Call } from '../../dispatch/operation.ts'
 import type { MatchedGrant } from '../../policy/decide.ts'
 import type { Stored } from '../../store/records.ts'
 import { constraintContext, GRANT_ID } from '../grants/grant-input.ts'
@@ -27,17 +27,18 @@ type RetireInput = Input<typeof INPUT>
 /**
  * Ends a grant, by whom the grant itself lets do so. Source: AWS KMS API Reference, "RetireGrant".
  */
-export const retireGrant: KmsOperation = (parts): Operation => ({
-  service: 'kms',
-  name: 'RetireGrant',
-  readOnly: false,
-  members: INPUT,
-  onKey: FACTS,
-  parameters: (input) => shownParameters(INPUT, input),
-  begin: (call) => begin(call, call.input as RetireInput, parts),
-})
+export const retireGrant: KmsOperation = defineOperation(
+  {
+    service: 'kms',
+    name: 'RetireGrant',
+    readOnly: false,
+    input: INPUT,
+    onKey: FACTS,
+  },
+  ({ call, input, parts }: Asked<typeof INPUT, KmsParts>) => begin(call, input, parts),
+)
 
-async function begin(call: Call, input: RetireInput, parts: KmsParts): Promise<Work> {
+async function begin(call: Call, input: RetireInput, parts: KmsParts) {
   const { keyText, grantId, byToken } = targetOf(call, input, parts)
   const key = await resolveKey({ call, parts, facts: FACTS, text: keyText })
   const grant = await findGrant(parts.records, key, grantId)
@@ -50,7 +51,6 @@ async function begin(call: Call, input: RetireInput, parts: KmsParts): Promise<W
     permissions: [
       { ...keyPermission({ call, key, parts }, 'RetireGrant', context), grants: async () => retirers },
     ],
-    check: () => {},
     run: async () => ({
       changes: await planRemoval(parts, key, await getGrant(parts.records, key, grantId)),
       event: { response: { keyId: key.arn }, additional: { grantId } },

@@ -1,4 +1,4 @@
-import { integer, optional } from '../../api/shapes.ts'
+import { instant, integer, optional, text } from '../../api/shapes.ts'
 import { faultText, validationError } from '../../api/validate.ts'
 import { eventDate } from '../../dispatch/event-date.ts'
 import { replace } from '../../store/records.ts'
@@ -27,6 +27,7 @@ export const scheduleKeyDeletion = keyOperation(
     states: NOT_PENDING_DELETION.filter((state) => state !== 'Updating'),
     fetchContext: unusedDays,
     input: { KeyId: KEY_ID, PendingWindowInDays: optional(integer({ min: 1, max: 365 })) },
+    output: { DeletionDate: instant(), KeyId: text(), KeyState: text(), PendingWindowInDays: integer() },
     checkInput: (input) => checkWindow(windowDays(input)),
     context: (input) =>
       entriesContext({ 'kms:schedulekeydeletionpendingwindowindays': String(windowDays(input)) }),

@@ -1,8 +1,8 @@
 import { KmsError } from '../../api/errors.ts'
 import { KEY_SPECS, type KeySpec } from '../../api/key-specs.ts'
 import type { Input, Members } from '../../api/shapes.ts'
-import type { Call, Operation, Work } from '../../dispatch/operation.ts'
-import { shownParameters } from '../../dispatch/parameters.ts'
+import { type Asked, defineOperation } from '../../dispatch/define-operation.ts'
+import type { Call } from '../../dispatch/operation.ts'
 import { replace } from '../../store/records.ts'
 import { KEY_ID, keyPermission, resolveKey } from '../key-operation.ts'
 import {
@@ -23,17 +23,18 @@ const INPUT = { AliasName: ALIAS_NAME, TargetKeyId: KEY_ID } satisfies Members
 const FACTS = { name: 'UpdateAlias', aliases: false, crossAccount: false, states: NOT_PENDING_DELETION }
 
 /** Points an alias at another key of the same kind. Source: AWS KMS API Reference, "UpdateAlias". */
-export const updateAlias: KmsOperation = (parts): Operation => ({
-  service: 'kms',
-  name: 'UpdateAlias',
-  readOnly: false,
-  members: INPUT,
-  onKey: FACTS,
-  parameters: (input) => shownParameters(INPUT, input),
-  begin: (call) => begin(call, call.input as Input<typeof INPUT>, parts),
-})
+export const updateAlias: KmsOperation = defineOperation(
+  {
+    service: 'kms',
+    name: 'UpdateAlias',
+    readOnly: false,
+    input: INPUT,
+    onKey: FACTS,
+  },
+  ({ call, input, parts }: Asked<typeof INPUT, KmsParts>) => begin(call, input, parts),
+)
 
-async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts): Promise<Work> {
+async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts) {
   const name = input.AliasName
   checkAliasName(name)
   checkAliasTarget(input.TargetKeyId)

@@ -1,5 +1,5 @@
 import { type Input, type Members, optional } from '../../api/shapes.ts'
-import type { Call, Outcome } from '../../dispatch/operation.ts'
+import type { Call } from '../../dispatch/operation.ts'
 import { replace } from '../../store/records.ts'
 import { accountOperation } from '../account-operation.ts'
 import {
@@ -39,7 +39,7 @@ function checkInput(input: UpdateInput): void {
   if (given.length < 2) throw invalidInput('At least one property of the custom key store must be given.')
 }
 
-async function update(call: Call, input: UpdateInput, parts: KmsParts): Promise<Outcome> {
+async function update(call: Call, input: UpdateInput, parts: KmsParts) {
   const scope = { records: parts.records, account: call.caller.account, region: call.region }
   const store = await getStore(scope, input.CustomKeyStoreId)
   checkMembers(input)

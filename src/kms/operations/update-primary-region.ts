@@ -1,6 +1,6 @@
 import { KmsError } from '../../api/errors.ts'
 import { type Input, type Members, pattern, text } from '../../api/shapes.ts'
-import type { Call, Outcome } from '../../dispatch/operation.ts'
+import type { Call } from '../../dispatch/operation.ts'
 import { KEY_ID, keyOperation, keyPermission } from '../key-operation.ts'
 import { keyNotFound } from '../keys/identifier.ts'
 import { entriesContext } from '../keys/key-context.ts'
@@ -58,7 +58,7 @@ function findReplica(call: Call, parts: KmsParts, key: Key, region: string): Pro
   return findKey(scope, { type: 'key', account: key.account, keyId: key.keyId })
 }
 
-async function update(call: Call, input: UpdateInput, key: Key, parts: KmsParts): Promise<Outcome> {
+async function update(call: Call, input: UpdateInput, key: Key, parts: KmsParts) {
   const { PrimaryRegion: region } = input
   const replica = await findReplica(call, parts, key, region)
   const { multiRegion, rotation } = key.record.value

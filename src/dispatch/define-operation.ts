@@ -1,0 +1,116 @@
+import type { Output, OutputValue } from '../api/json.ts'
+import type { ServiceName } from '../api/services.ts'
+import type { Answer, Input, Members } from '../api/shapes.ts'
+import type { Call, EventData, KeyRules, Operation, Outcome, Permission } from './operation.ts'
+import { shownParameters } from './parameters.ts'
+
+/** What is true of an operation before any request arrives. */
+export type OperationFacts<I extends Members, O extends Members> = {
+  readonly service: ServiceName
+  readonly name: string
+  /** Whether audit records mark it as changing nothing. */
+  readonly readOnly: boolean
+  /** Whether the call carries no signature: what proves the caller is in its input. */
+  readonly unsigned?: boolean
+  /** For an operation on a key. */
+  readonly onKey?: KeyRules
+  readonly input: I
+  /** The members of its answer; none when it answers an empty body. */
+  readonly output?: O | undefined
+  /** The call's parameters in its audit event, where they are not just the input. */
+  readonly parameters?: ((input: Input<I>) => EventData) | undefined
+}
+
+/** A call of a declared operation, with its input. */
+export type Asked<I extends Members, D> = {
+  readonly call: Call
+  readonly input: Input<I>
+  readonly parts: D
+}
+
+/** An outcome with an answer of declared members. */
+export type OutcomeOf<O extends Members> = Omit<Outcome, 'output'> & { readonly output?: Answer<O> }
+
+/**
+ * The outcome R, unless its answer has a member that is not declared: then a type that nothing has, so that a
+ * misspelt member does not compile.
+ */
+export type Checked<O extends Members, R> = R &
+  (R extends { readonly output?: infer T } ? { readonly output?: Declared<Answer<O>, T> } : unknown)
+
+type Plain = string | number | boolean | Uint8Array | Date | ReadonlyMap<string, string | number> | undefined
+
+/** Whether an answer may have any value there. */
+type IsAnything<A> = OutputValue extends A | undefined ? true : false
+
+type Declared<A, T> = T extends Plain
+  ? T
+  : IsAnything<A> extends true
+    ? T
+    : T extends readonly (infer E)[]
+      ? A extends readonly (infer B)[]
+        ? readonly Declared<B, E>[]
+        : never
+      : { readonly [K in keyof T]: K extends keyof A ? Declared<NonNullable<A[K]>, T[K]> : never }
+
+/** The members of an answer that has none. */
+export type NoMembers = Readonly<Record<never, never>>
+
+/** A value, or a promise of it. */
+export type Awaitable<T> = T | Promise<T>
+
+/** What a call has become once its resources are found. */
+export type WorkOf<O extends Members, R extends OutcomeOf<O>> = {
+  /** One for each resource, none to many. Each is decided in order; the first refusal is the answer. */
+  readonly permissions: readonly Permission[]
+  /** Key states, usages and other rules that are checked after the permissions. @throws KmsError. */
+  readonly check?: () => void
+  readonly run: () => Awaitable<Checked<O, R>>
+}
+
+/** An operation, ready but for its dependencies. */
+export type OperationOf<D> = (parts: D) => Operation
+
+/**
+ * Declares an operation: its facts, and `begin`, which finds the resources of one call without changing anything.
+ * The types of input and answer are those of the declared members.
+ */
+export function defineOperation<
+  D,
+  I extends Members,
+  O extends Members = NoMembers,
+  R extends OutcomeOf<O> = OutcomeOf<O>,
+>(facts: OperationFacts<I, O>, begin: (asked: Asked<I, D>) => Awaitable<WorkOf<O, R>>): OperationOf<D> {
+  const { service, name, readOnly, unsigned, onKey, input: members } = facts
+  return (parts) => ({
+    service,
+    name,
+    readOnly,
+    ...(unsigned !== undefined && { unsigned }),
+    ...(onKey !== undefined && { onKey }),
+    members,
+    output: facts.output ?? {},
+    parameters: (given) => shownParameters(members, facts.parameters?.(typed(given)) ?? given),
+    begin: async (call) => {
+      const { permissions, check = NO_CHECK, run } = await begin({ call, input: typed(call.input), parts })
+      return { permissions, check, run: async () => untyped(await run()) }
+    },
+  })
+}
+
+const NO_CHECK = (): void => {}
+
+/** The dispatcher has validated the input against the same members. */
+function typed<I extends Members>(input: unknown): Input<I> {
+  return input as Input<I>
+}
+
+/** Declared members have values that every protocol can write. */
+function untyped<O extends Members>(outcome: OutcomeOf<O>): Outcome {
+  return outcome as Omit<Outcome, 'output'> & { readonly output?: Output }
+}
+
+/** Members that several operations declare alike, out of the input of one that declares them. */
+export function declaredMembers<M extends Members>(call: Call, _members: M): Input<M> {
+  return typed(call.input)
+}
