@@ -1,34 +1,28 @@
 import { resolve } from 'node:path'
 import { CREDENTIALS_FILE } from '../app/deployment.ts'
-import { asOperator } from '../app/operator.ts'
-import type { Command } from './command.ts'
-import { requireDataFolder } from './data-folder.ts'
-import { openLog } from './log.ts'
+import type { CommandInput } from './command.ts'
+import { operate } from './operating.ts'
+import { printNext, printResult } from './result.ts'
 
 /** `holdfast account create`: one more account, with root credentials. */
-export const accountCreate: Command = {
-  name: 'account create',
-  about: 'makes an account, and adds its root credentials to the credentials file',
-  flags: { id: { about: 'its id, 12 digits; a random one when left out' } },
-  run: async ({ config, output, flags }) => {
-    requireDataFolder(config)
-    const id = await asOperator(config, openLog(), (operator) => operator.createAccount(flags['id']))
-    output.print(`account      ${id}`)
-    output.print(`credentials  ${resolve(config.data, CREDENTIALS_FILE)} (profile ${id})`)
-    return 0
-  },
+export async function createAccount(input: CommandInput): Promise<number> {
+  const account = await operate(input, (operator) => operator.createAccount(input.flags['id']))
+  const credentials = resolve(input.config.data, CREDENTIALS_FILE)
+  printResult(input, { account, credentials, profile: account }, () => [
+    `account      ${account}`,
+    `credentials  ${credentials} (profile ${account})`,
+  ])
+  printNext(input, `eval "$(holdfast env --account ${account})" uses its root credentials`)
+  return 0
 }
 
 /** `holdfast account list`: the accounts of a deployment. */
-export const accountList: Command = {
-  name: 'account list',
-  about: 'lists the accounts: id, when it was made, its service control policies',
-  run: async ({ config, output }) => {
-    requireDataFolder(config)
-    const accounts = await asOperator(config, openLog(), (operator) => operator.accounts())
-    for (const { id, createdAt, scps } of accounts) {
-      output.print(`${id}  ${new Date(createdAt).toISOString()}  ${scps.join(' ')}`)
-    }
-    return 0
-  },
+export async function listAccounts(input: CommandInput): Promise<number> {
+  const accounts = (await operate(input, (operator) => operator.accounts())).map(
+    ({ id, createdAt, scps }) => ({ account: id, createdAt: new Date(createdAt).toISOString(), scps }),
+  )
+  printResult(input, { accounts }, () =>
+    accounts.map(({ account, createdAt, scps }) => `${account}  ${createdAt}  ${scps.join(' ')}`),
+  )
+  return 0
 }

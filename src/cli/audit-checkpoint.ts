@@ -1,20 +1,27 @@
 import { makeCheckpoint } from '../audit/proofs/checkpoints.ts'
 import { formatVerifierKey, originOf } from '../audit/proofs/note.ts'
 import { withTrees } from './audit-trees.ts'
-import type { Command } from './command.ts'
+import type { CommandInput } from './command.ts'
+import { printNext, printResult } from './result.ts'
 
 /** `holdfast audit checkpoint`: signs how far the log goes. */
-export const auditCheckpoint: Command = {
-  name: 'audit checkpoint',
-  about: 'signs and prints a checkpoint of each node, to be kept elsewhere; verifier keys on standard error',
-  run: ({ config, output }) =>
-    withTrees(config, async ({ heads, checkpoints }) => {
-      const { signingKey } = checkpoints
-      for (const [node, head] of heads) {
-        output.print((await makeCheckpoint(checkpoints, node, head)).trimEnd())
-        const name = originOf(signingKey, node)
-        output.complain(`${node}: ${formatVerifierKey({ name, publicKey: signingKey.publicKey })}`)
-      }
-      return 0
-    }),
+export async function printCheckpoints(input: CommandInput): Promise<number> {
+  const signed = await withTrees(input, async ({ heads, checkpoints }) => {
+    const { publicKey } = checkpoints.signingKey
+    const made = []
+    for (const [node, head] of heads) {
+      const checkpoint = (await makeCheckpoint(checkpoints, node, head)).trimEnd()
+      const name = originOf(checkpoints.signingKey, node)
+      made.push({ node, checkpoint, verifierKey: formatVerifierKey({ name, publicKey }) })
+    }
+    return made
+  })
+  printResult(input, { checkpoints: signed }, () => signed.map(({ checkpoint }) => checkpoint))
+  if (input.json) return 0
+  for (const { node, verifierKey } of signed) input.output.complain(`${node}: ${verifierKey}`)
+  printNext(
+    input,
+    'keep both elsewhere; holdfast audit prove-consistency FILE proves later that the log extends it',
+  )
+  return 0
 }

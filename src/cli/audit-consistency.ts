@@ -4,33 +4,34 @@ import { type Checkpoint, openCheckpoint, originOf } from '../audit/proofs/note.
 import { formatConsistency } from '../audit/proofs/proof.ts'
 import { rootsOf } from '../audit/proofs/tree.ts'
 import { ConfigError } from '../config/setting.ts'
+import { CHECK_PROOF } from './audit-prove.ts'
 import { type AuditTrees, withTrees } from './audit-trees.ts'
-import { type Command, EXIT_FAILURE } from './command.ts'
+import { type CommandInput, EXIT_FAILURE } from './command.ts'
 import { readProofFile } from './proof-file.ts'
+import { printNext, printResult } from './result.ts'
 
 /** `holdfast audit prove-consistency`: shows that nothing before an older checkpoint was rewritten. */
-export const auditConsistency: Command = {
-  name: 'audit prove-consistency',
-  about: 'prints the proof that the log goes on from an older checkpoint, kept in a file',
-  operands: ['FILE'],
-  flags: { node: { about: 'the node, such as node-0, when the file has checkpoints of several' } },
-  run: ({ config, flags, operands: [file = ''], output }) =>
-    withTrees(config, async (trees) => {
-      const found = findOlder(trees, await readProofFile(file))
-      const chosen = flags['node'] === undefined ? found : found.filter(({ node }) => node === flags['node'])
-      const [first, second] = chosen
-      if (first === undefined) {
-        const whose = flags['node'] === undefined ? '' : ` for ${flags['node']}`
-        output.complain(`holdfast: ${file} is not a checkpoint that this log has signed${whose}`)
-        return EXIT_FAILURE
-      }
-      if (second !== undefined) {
-        const nodes = chosen.map(({ node }) => node).join(', ')
-        throw new ConfigError(`--node: ${file} has checkpoints of ${nodes}: one of them required`)
-      }
-      output.print((await prove(trees, first.node, first)).trimEnd())
-      return 0
-    }),
+export function proveConsistency(input: CommandInput): Promise<number> {
+  const { flags, output } = input
+  const [file = ''] = input.operands
+  return withTrees(input, async (trees) => {
+    const found = findOlder(trees, await readProofFile(file))
+    const chosen = flags['node'] === undefined ? found : found.filter(({ node }) => node === flags['node'])
+    const [first, second] = chosen
+    if (first === undefined) {
+      const whose = flags['node'] === undefined ? '' : ` for ${flags['node']}`
+      output.complain(`holdfast: ${file} is not a checkpoint that this log signed${whose}`)
+      return EXIT_FAILURE
+    }
+    if (second !== undefined) {
+      const nodes = chosen.map(({ node }) => node).join(', ')
+      throw new ConfigError(`--node: expected one of ${nodes}, whose checkpoints are in ${file}; got nothing`)
+    }
+    const proof = (await prove(trees, first.node, first)).trimEnd()
+    printResult(input, { node: first.node, proof }, () => [proof])
+    printNext(input, CHECK_PROOF)
+    return 0
+  })
 }
 
 /** Where a checkpoint begins in a file that holds several: at the line with its origin. */
@@ -58,7 +59,7 @@ async function prove(
   { older, checkpoint }: Older,
 ): Promise<string> {
   const head = heads.get(node)
-  if (head === undefined) throw new Error(`${node} has no saved head`)
+  if (head === undefined) throw new Error(`${node}: no saved head`)
   const newer = await makeCheckpoint(checkpoints, node, head)
   const { signingKey } = checkpoints
   const key = { name: originOf(signingKey, node), publicKey: signingKey.publicKey }

@@ -4,24 +4,27 @@ import { openCheckpoint, originOf } from '../audit/proofs/note.ts'
 import { formatInclusion } from '../audit/proofs/proof.ts'
 import { findEvent, type LocatedEvent, rootsOf } from '../audit/proofs/tree.ts'
 import { type AuditTrees, withTrees } from './audit-trees.ts'
-import { type Command, EXIT_FAILURE } from './command.ts'
+import { type CommandInput, EXIT_FAILURE } from './command.ts'
+import { printNext, printResult } from './result.ts'
+
+/** What comes after a proof. */
+export const CHECK_PROOF = 'holdfast audit check-proof FILE --verifier-key VERIFIER_KEY checks the proof'
 
 /** `holdfast audit prove`: shows one event to somebody who sees no other. */
-export const auditProve: Command = {
-  name: 'audit prove',
-  about: 'prints the proof that the log has the event with this id, and the event',
-  operands: ['EVENT_ID'],
-  run: ({ config, operands: [eventId = ''], output }) =>
-    withTrees(config, async (trees) => {
-      for (const [node] of trees.heads) {
-        const found = await findEvent(trees.logOf(node), eventId)
-        if (found === undefined) continue
-        output.print((await prove(trees, node, found)).trimEnd())
-        return 0
-      }
-      output.complain(`holdfast: the audit log has no event ${eventId}`)
-      return EXIT_FAILURE
-    }),
+export function proveEvent(input: CommandInput): Promise<number> {
+  const [eventId = ''] = input.operands
+  return withTrees(input, async (trees) => {
+    for (const [node] of trees.heads) {
+      const found = await findEvent(trees.logOf(node), eventId)
+      if (found === undefined) continue
+      const proof = (await prove(trees, node, found)).trimEnd()
+      printResult(input, { eventId, node, proof }, () => [proof])
+      printNext(input, CHECK_PROOF)
+      return 0
+    }
+    input.output.complain(`holdfast: the audit log has no event ${eventId}`)
+    return EXIT_FAILURE
+  })
 }
 
 async function prove(
@@ -31,7 +34,7 @@ async function prove(
 ): Promise<string> {
   const head = heads.get(node)
   if (head === undefined || head.sequence <= found.index)
-    throw new Error('the event is not covered by a saved head yet: try again in a second')
+    throw new Error('no saved head covers the event yet. Try again in a second')
   const { signingKey } = checkpoints
   const note = await makeCheckpoint(checkpoints, node, head)
   const key = { name: originOf(signingKey, node), publicKey: signingKey.publicKey }

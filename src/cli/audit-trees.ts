@@ -6,8 +6,9 @@ import type { AuditHead } from '../audit/log/head.ts'
 import { readHeads } from '../audit/log/journal.ts'
 import type { CheckpointParts } from '../audit/proofs/checkpoints.ts'
 import { growTree } from '../audit/proofs/tree.ts'
-import type { Config } from '../config/settings.ts'
+import type { CommandInput } from './command.ts'
 import { requireDataFolder } from './data-folder.ts'
+import { countedFiles } from './progress.ts'
 
 /** The trees of an audit log. */
 export type AuditTrees = {
@@ -17,13 +18,18 @@ export type AuditTrees = {
 }
 
 /** Runs on the audit log of a data folder. @throws ConfigError. */
-export async function withTrees<T>(config: Config, run: (trees: AuditTrees) => Promise<T>): Promise<T> {
+export async function withTrees<T>(
+  { config, progress }: Pick<CommandInput, 'config' | 'progress'>,
+  run: (trees: AuditTrees) => Promise<T>,
+): Promise<T> {
   requireDataFolder(config)
+  progress.report('reading the audit log')
+  const files = countedFiles(segmentFiles, progress)
   const folder = join(config.data, AUDIT_FOLDER)
   const { records, auditKey, checkpointKey, wrappingKey } = await openDeployment(config)
   wrappingKey[Symbol.dispose]()
   const logOf = (node: string): FollowParts => ({
-    files: segmentFiles,
+    files,
     folder: join(folder, node),
     chain: { node, key: auditKey },
   })
@@ -33,7 +39,7 @@ export async function withTrees<T>(config: Config, run: (trees: AuditTrees) => P
       logOf,
       checkpoints: {
         records,
-        files: segmentFiles,
+        files,
         folder,
         signingKey: checkpointKey,
         grow: (node, from, until) => growTree(logOf(node), from, until),

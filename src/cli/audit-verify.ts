@@ -9,53 +9,60 @@ import { readTrees } from '../audit/proofs/checkpoints.ts'
 import { readCheckpoints } from '../audit/proofs/kept-checkpoints.ts'
 import { type Verification, verifyLog } from '../audit/verify/verify.ts'
 import { systemClock } from '../base/ports.ts'
-import { type Command, EXIT_FAILURE, type Output } from './command.ts'
+import { type CommandInput, EXIT_FAILURE } from './command.ts'
 import { requireDataFolder } from './data-folder.ts'
+import { countedFiles } from './progress.ts'
+import { printNext, printResult } from './result.ts'
 
 /** `holdfast audit verify`: checks every event of the log. */
-export const auditVerify: Command = {
-  name: 'audit verify',
-  about: 'checks every event of the audit log and names the first damaged place',
-  flags: {
-    archive: { about: 'a folder with archives that are kept elsewhere, below the names of their nodes' },
-  },
-  run: async ({ config, output, flags }) => {
-    requireDataFolder(config)
-    const folder = join(config.data, AUDIT_FOLDER)
-    const { records, auditKey, checkpointKey, wrappingKey } = await openDeployment(config)
-    wrappingKey[Symbol.dispose]()
-    try {
-      // In this order a running server cannot get ahead of what is compared with it.
-      const checkpoints = await readCheckpoints(systemFiles, folder, checkpointKey)
-      const trees = await readTrees(records)
-      const archived = await readArchived(records)
-      const now = systemClock.now()
-      const heads = await readHeads(records)
-      const files = withArchives(systemFiles, flags['archive'])
-      const told = { heads, trees, checkpoints, archived, now }
-      return report(
-        await verifyLog({ folder, key: auditKey, signingKey: checkpointKey, files, ...told }),
-        output,
-      )
-    } finally {
-      await records.close()
-    }
-  },
+export async function verifyAudit(input: CommandInput): Promise<number> {
+  const { config, flags, progress } = input
+  requireDataFolder(config)
+  progress.report('verifying the audit log')
+  const folder = join(config.data, AUDIT_FOLDER)
+  const { records, auditKey, checkpointKey, wrappingKey } = await openDeployment(config)
+  wrappingKey[Symbol.dispose]()
+  try {
+    // In this order a running server cannot get ahead of what is compared with it.
+    const checkpoints = await readCheckpoints(systemFiles, folder, checkpointKey)
+    const trees = await readTrees(records)
+    const archived = await readArchived(records)
+    const now = systemClock.now()
+    const heads = await readHeads(records)
+    const files = withArchives(countedFiles(systemFiles, progress), flags['archive'])
+    const told = { heads, trees, checkpoints, archived, now }
+    return report(
+      await verifyLog({ folder, key: auditKey, signingKey: checkpointKey, files, ...told }),
+      input,
+    )
+  } finally {
+    await records.close()
+  }
 }
 
-function report(found: Verification, output: Output): number {
+function report(found: Verification, input: CommandInput): number {
   const { events, batches, segments, nodes, firstDamage } = found
-  for (const node of found.withoutHead)
-    output.complain(`${node}: no saved head, so a cut-off tail would not be seen`)
-  for (const { node, file, offset, sizeBytes } of found.unfinished) {
-    output.complain(`${node}/${file}: ${sizeBytes} bytes from offset ${offset} on are not a batch yet`)
-  }
-  for (const warning of found.warnings) output.complain(`warning: ${formatDamage(warning)}`)
-  if (found.clockSteps > 0) output.complain(`warning: places where the clock went back: ${found.clockSteps}`)
-  if (firstDamage !== undefined) {
-    output.complain(`DAMAGED: ${formatDamage(firstDamage)}`)
-    return EXIT_FAILURE
-  }
-  output.print(`whole: ${events} events in ${batches} batches, ${segments} segments, ${nodes} nodes`)
-  return 0
+  const warnings = warningsOf(found)
+  const damage = firstDamage === undefined ? null : formatDamage(firstDamage)
+  const intact = damage === null
+  if (!input.json) for (const warning of warnings) input.output.complain(`warning: ${warning}`)
+  if (!intact && !input.json) input.output.complain(`DAMAGED: ${damage}`)
+  printResult(input, { intact, events, batches, segments, nodes, damage, warnings }, () =>
+    intact ? [`intact: ${events} events in ${batches} batches, ${segments} segments, ${nodes} nodes`] : [],
+  )
+  if (intact) return 0
+  printNext(input, 'keep a copy of the data folder as it is; docs/operating/audit.md says what damage means')
+  return EXIT_FAILURE
+}
+
+function warningsOf({ withoutHead, unfinished, warnings, clockSteps }: Verification): readonly string[] {
+  return [
+    ...withoutHead.map((node) => `${node}: no saved head, so a truncated log would not be detected`),
+    ...unfinished.map(
+      ({ node, file, offset, sizeBytes }) =>
+        `${node}/${file}: ${sizeBytes} bytes from offset ${offset} on are an unfinished batch`,
+    ),
+    ...warnings.map(formatDamage),
+    ...(clockSteps > 0 ? [`the clock went back in ${clockSteps} places`] : []),
+  ]
 }

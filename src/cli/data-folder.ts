@@ -2,8 +2,10 @@ import { isDataFolder } from '../app/deployment.ts'
 import { ConfigError } from '../config/setting.ts'
 import type { Config } from '../config/settings.ts'
 
-/** @throws ConfigError when there is no data folder: only `serve` makes one. */
+/** @throws ConfigError when there is no data folder: only `serve` creates one. */
 export function requireDataFolder(config: Config): void {
   if (isDataFolder(config)) return
-  throw new ConfigError(`HOLDFAST_DATA is '${config.data}', which is not a data folder of Holdfast`)
+  throw new ConfigError(
+    `HOLDFAST_DATA: expected a data folder of Holdfast; got '${config.data}'. holdfast serve creates one`,
+  )
 }

@@ -1,26 +1,27 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { CREDENTIALS_FILE, isDataFolder } from '../app/deployment.ts'
+import { CREDENTIALS_FILE } from '../app/deployment.ts'
 import { readCredentialsFile } from '../config/credentials-file.ts'
 import type { Config } from '../config/settings.ts'
-import type { Command } from './command.ts'
+import type { CommandInput } from './command.ts'
+import { requireDataFolder } from './data-folder.ts'
 import { currentEndpoint } from './endpoint.ts'
+import { printResult } from './result.ts'
 
-/** `holdfast env`: lines for a shell that point AWS clients here. */
-export const environment: Command = {
-  name: 'env',
-  about: 'prints export lines that point AWS clients at the server: eval "$(holdfast env)"',
-  run: async ({ config, output }) => {
-    const path = resolve(config.data, CREDENTIALS_FILE)
-    if (!isDataFolder(config))
-      output.complain(`holdfast: ${config.data} is not a data folder yet: start the server first`)
-    else if ((await readCredentialsFile(path)) === undefined)
-      output.complain(
-        `holdfast: there are no credentials at ${path}: AWS_SHARED_CREDENTIALS_FILE and AWS_PROFILE are left as they are. Use your own, or make new ones with holdfast root-credentials create`,
-      )
-    for (const line of environmentLines(config, await currentEndpoint(config))) output.print(line)
-    return 0
-  },
+/** `holdfast env`: lines for a shell that point AWS clients here. @throws ConfigError without a data folder. */
+export async function printEnvironment(input: CommandInput): Promise<number> {
+  const { config, output } = input
+  requireDataFolder(config)
+  const path = resolve(config.data, CREDENTIALS_FILE)
+  if ((await readCredentialsFile(path)) === undefined)
+    output.complain(
+      `holdfast: no credentials at ${path}. Use your own, or run holdfast root-credentials create`,
+    )
+  const endpoint = await currentEndpoint(config)
+  printResult(input, Object.fromEntries(environmentOf(config, endpoint)), () =>
+    environmentLines(config, endpoint),
+  )
+  return 0
 }
 
 /** The services that clients are pointed at, as the variables of their SDKs spell them. */
@@ -28,19 +29,28 @@ const SERVICES = ['KMS', 'IAM', 'STS', 'CLOUDTRAIL']
 
 /** The export lines; values are quoted for a POSIX shell. */
 export function environmentLines(config: Config, endpoint: string): readonly string[] {
+  return environmentOf(config, endpoint).map(([name, value]) => `export ${name}=${quote(value)}`)
+}
+
+type Variable = readonly [name: string, value: string]
+
+function environmentOf(config: Config, endpoint: string): readonly Variable[] {
   return [
-    ...SERVICES.map((service) => `export AWS_ENDPOINT_URL_${service}=${quote(endpoint)}`),
-    `export AWS_REGION=${quote(config.region)}`,
-    `export AWS_DEFAULT_REGION=${quote(config.region)}`,
-    ...credentialLines(config),
+    ...SERVICES.map((service): Variable => [`AWS_ENDPOINT_URL_${service}`, endpoint]),
+    ['AWS_REGION', config.region],
+    ['AWS_DEFAULT_REGION', config.region],
+    ...credentialVariables(config),
   ]
 }
 
-/** Nothing where there is no file: clients that are pointed at a file that is not there fail, whatever else they have. */
-function credentialLines(config: Config): readonly string[] {
+/** None where there is no file: clients that are pointed at a missing file fail, whatever else they have. */
+function credentialVariables(config: Config): readonly Variable[] {
   const path = resolve(config.data, CREDENTIALS_FILE)
-  if (isDataFolder(config) && !existsSync(path)) return []
-  return [`export AWS_SHARED_CREDENTIALS_FILE=${quote(path)}`, `export AWS_PROFILE=${profileOf(config)}`]
+  if (!existsSync(path)) return []
+  return [
+    ['AWS_SHARED_CREDENTIALS_FILE', path],
+    ['AWS_PROFILE', profileOf(config)],
+  ]
 }
 
 /** The profile that holds the account's credentials: its own, unless it was the first of the folder. */

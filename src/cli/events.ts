@@ -1,53 +1,56 @@
 import { join } from 'node:path'
 import { EVENTS_FOLDER } from '../app/deployment.ts'
-import { asOperator } from '../app/operator.ts'
 import { printable } from '../base/printable.ts'
 import { readDeadLetters } from '../notifications/dead-letters.ts'
-import type { Command } from './command.ts'
-import { EXIT_FAILURE } from './command.ts'
+import { type CommandInput, EXIT_FAILURE } from './command.ts'
 import { requireDataFolder } from './data-folder.ts'
-import { openLog } from './log.ts'
+import { findEndpoint } from './endpoint.ts'
+import { operate } from './operating.ts'
+import { printNext, printResult } from './result.ts'
 
 /** `holdfast events list-dead`: events that could not be delivered. */
-const listDead: Command = {
-  name: 'events list-dead',
-  about: 'lists events that could not be delivered: time, event, endpoint, attempts, reason',
-  run: async ({ config, output }) => {
-    requireDataFolder(config)
-    const letters = await readDeadLetters({ folder: join(config.data, EVENTS_FOLDER) })
-    for (const { at, eventId, origin, attempts, reason } of letters) {
-      // The reason may repeat what a receiver has said.
-      output.print(printable([at, eventId, origin, String(attempts), reason].join('  ')))
-    }
-    return 0
-  },
+export async function listDead(input: CommandInput): Promise<number> {
+  const { config } = input
+  requireDataFolder(config)
+  const letters = await readDeadLetters({ folder: join(config.data, EVENTS_FOLDER) })
+  const events = letters.map(({ at, eventId, origin, attempts, reason }) => {
+    return { at, eventId, endpoint: origin, attempts, reason }
+  })
+  printResult(input, { events }, () =>
+    // The reason may repeat what a receiver has said.
+    events.map(({ at, eventId, endpoint, attempts, reason }) =>
+      printable([at, eventId, endpoint, String(attempts), reason].join('  ')),
+    ),
+  )
+  if (events.length > 0) printNext(input, 'holdfast events redeliver delivers them again')
+  return 0
 }
 
 /** `holdfast events redeliver`: puts them back into the queues. */
-const redeliver: Command = {
-  name: 'events redeliver',
-  about: 'delivers events again that could not be delivered',
-  flags: { event: { about: 'the id of one of them; all when left out' } },
-  run: async ({ config, flags, output }) => {
-    requireDataFolder(config)
-    const { event } = flags
-    const count = await asOperator(config, openLog(), (operator) => operator.redeliverEvents(event))
-    output.print(`${count} ${count === 1 ? 'event waits' : 'events wait'} for delivery again`)
-    return event !== undefined && count === 0 ? EXIT_FAILURE : 0
-  },
+export async function redeliver(input: CommandInput): Promise<number> {
+  const { event } = input.flags
+  const queued = await operate(input, (operator) => operator.redeliverEvents(event))
+  printResult(input, { queued }, () => [
+    `queued for delivery: ${queued} ${queued === 1 ? 'event' : 'events'}`,
+  ])
+  if (queued > 0) await sayWhoDelivers(input)
+  return event !== undefined && queued === 0 ? EXIT_FAILURE : 0
 }
 
 /** `holdfast events test`: has a server send an event to its endpoints. */
-const test: Command = {
-  name: 'events test',
-  about: 'makes a test event, which the server delivers like any other',
-  run: async ({ config, output }) => {
-    requireDataFolder(config)
-    await asOperator(config, openLog(), (operator) => operator.testEvents())
-    output.print('the test event is recorded; a server that runs delivers it')
-    return 0
-  },
+export async function testDelivery(input: CommandInput): Promise<number> {
+  await operate(input, (operator) => operator.testEvents())
+  printResult(input, { recorded: true }, () => ['recorded the test event'])
+  await sayWhoDelivers(input)
+  return 0
 }
 
-/** The commands on events. */
-export const EVENT_COMMANDS: readonly Command[] = [listDead, redeliver, test]
+async function sayWhoDelivers(input: CommandInput): Promise<void> {
+  const isServed = (await findEndpoint(input.config)) !== undefined
+  printNext(
+    input,
+    isServed
+      ? 'the server delivers to its webhooks; holdfast events list-dead shows what fails'
+      : 'start holdfast serve, which delivers to its webhooks',
+  )
+}

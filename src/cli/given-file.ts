@@ -4,27 +4,26 @@ import { ConfigError } from '../config/setting.ts'
 import { PolicySyntaxError } from '../policy/syntax-error.ts'
 import type { CommandInput } from './command.ts'
 import { readLimited } from './report-files.ts'
-import { requireFlag } from './require-flag.ts'
 
 /** Of a file that a flag names: some thirty times the longest policy. */
 const GIVEN_FILE_MAX_BYTES = 1_048_576
 
 /** Why a file cannot be read, in words. */
 const REASONS: ReadonlyMap<unknown, string> = new Map([
-  ['ENOENT', 'there is no such file'],
-  ['EACCES', 'it may not be read'],
+  ['ENOENT', 'no such file'],
+  ['EACCES', 'permission denied'],
   ['EISDIR', 'it is a folder'],
 ])
 
 /** The text of the file that a flag names. @throws ConfigError that names both. */
 export async function readGivenFile(input: Pick<CommandInput, 'flags'>, flag: string): Promise<string> {
-  const path = requireFlag(input, flag)
+  const path = input.flags[flag] ?? ''
   try {
     return fromUtf8(await readLimited(path, GIVEN_FILE_MAX_BYTES))
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
     const reason = REASONS.get(code) ?? (cause instanceof Error ? cause.message : String(cause))
-    throw new ConfigError(`--${flag} is '${path}', which cannot be read: ${reason}`, { cause })
+    throw new ConfigError(`--${flag}: cannot read '${path}': ${reason}`, { cause })
   }
 }
 
@@ -38,6 +37,6 @@ export async function withPolicyOf<T>(
     return await use()
   } catch (cause) {
     if (!(cause instanceof KmsError || cause instanceof PolicySyntaxError)) throw cause
-    throw new ConfigError(`--${flag} is '${requireFlag(input, flag)}': ${cause.message}`, { cause })
+    throw new ConfigError(`--${flag}: invalid policy in '${input.flags[flag]}': ${cause.message}`, { cause })
   }
 }

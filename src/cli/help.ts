@@ -1,30 +1,45 @@
-import { describeSettings } from '../config/settings.ts'
-import { type Command, commandUsage } from './command.ts'
+import { SETTING_FACTS } from '../config/settings.ts'
+import type { Command, CommandOption } from './command.ts'
+import { formatShape } from './shape.ts'
 
-const COMMAND_WIDTH = 34
-const FLAG_WIDTH = 10
+/** Columns of help. */
+export const HELP_WIDTH = 100
 
-/** What `holdfast --help` prints. */
-export function helpText(commands: readonly Command[]): string {
-  return [
-    'holdfast: a key management service that speaks the AWS KMS API',
-    '',
-    'usage: holdfast COMMAND [settings]',
-    '',
-    'commands:',
-    ...commands.flatMap(describeCommand),
-    '',
-    'settings, each a flag and an environment variable; the flag wins:',
-    ...describeSettings(),
-    '',
-    '  --help, -h   prints this',
-    '  --version    prints the release',
-  ].join('\n')
+/** What help says of an option: what it is for, what it takes, its default. */
+export function optionText({ about, takes, byDefault, required, repeats }: CommandOption): string {
+  const notes = [
+    ...(required === true ? ['required'] : []),
+    ...(takes === undefined || takes.completes !== undefined ? [] : [takes.expected]),
+    ...(byDefault === undefined ? [] : [`default: ${byDefault}`]),
+    ...(repeats === true ? ['may be repeated'] : []),
+  ]
+  return notes.length === 0 ? about : `${about} (${notes.join('; ')})`
 }
 
-function describeCommand(command: Command): readonly string[] {
-  const own = Object.entries(command.flags ?? {}).map(
-    ([flag, { about: what }]) => `      ${`--${flag}`.padEnd(FLAG_WIDTH)} ${what}`,
-  )
-  return [`  ${commandUsage(command).padEnd(COMMAND_WIDTH)} ${command.about}`, ...own]
+/** The settings that matter to a command. */
+export function settingLines({ settings }: Pick<Command, 'settings'>): readonly string[] {
+  const shown = SETTING_FACTS.filter(({ flag }) => settings === 'all' || settings.includes(flag))
+  if (shown.length === 0) return []
+  const flagWidth = Math.max(...shown.map(({ flag }) => flag.length))
+  const variableWidth = Math.max(...shown.map(({ variable }) => variable.length))
+  return [
+    '',
+    'Settings (an option wins over its variable):',
+    ...shown.map(({ flag, variable, about, byDefault }) => {
+      const suffix = byDefault === undefined ? '' : ` (default: ${byDefault})`
+      return `  --${flag.padEnd(flagWidth)}  ${variable.padEnd(variableWidth)}  ${about}${suffix}`
+    }),
+  ]
+}
+
+/** What `--json` prints. */
+export function jsonLines({ json }: Pick<Command, 'json'>): readonly string[] {
+  if (json === undefined) return []
+  const title = json.lines === true ? 'JSON, a document on each line:' : 'JSON:'
+  return ['', title, `  ${formatShape(json.shape)}`]
+}
+
+/** The examples of a command. */
+export function exampleLines({ examples }: Pick<Command, 'examples'>): readonly string[] {
+  return ['', 'Examples:', ...examples.flatMap(({ line, about }) => [`  # ${about}`, `  ${line}`])]
 }

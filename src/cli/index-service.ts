@@ -1,36 +1,47 @@
 import { join } from 'node:path'
 import { AUDIT_FOLDER, INDEX_FOLDER, openDeployment } from '../app/deployment.ts'
 import { segmentFiles } from '../audit/archive/segment-files.ts'
+import type { CollectParts } from '../audit-index/collect.ts'
 import { IndexService } from '../audit-index/index-service.ts'
 import { systemClock, systemSleep } from '../base/ports.ts'
-import type { Config } from '../config/settings.ts'
+import type { CommandInput } from './command.ts'
 import { requireDataFolder } from './data-folder.ts'
 import { openLog } from './log.ts'
+import { countedFiles } from './progress.ts'
 
 /** An open data folder, and the index of its audit log. */
 export type OpenIndex = {
   readonly records: Awaited<ReturnType<typeof openDeployment>>['records']
   readonly service: IndexService
+  /** The log that the index is made of. */
+  readonly log: CollectParts
   /** The deployment's, for what is signed. */
   readonly signingKey: Awaited<ReturnType<typeof openDeployment>>['checkpointKey']
 }
 
 /** Runs on the index of a data folder, whether a server has it open or not. @throws ConfigError. */
-export async function withIndex<T>(config: Config, run: (open: OpenIndex) => Promise<T>): Promise<T> {
+export async function withIndex<T>(
+  { config, progress }: Pick<CommandInput, 'config' | 'progress'>,
+  run: (open: OpenIndex) => Promise<T>,
+): Promise<T> {
   requireDataFolder(config)
+  progress.report('reading the audit log')
   const { records, auditKey, wrappingKey, checkpointKey: signingKey } = await openDeployment(config)
   wrappingKey[Symbol.dispose]()
-  const service = new IndexService({
-    folder: join(config.data, INDEX_FOLDER),
+  const log: CollectParts = {
     auditFolder: join(config.data, AUDIT_FOLDER),
     key: auditKey,
-    files: segmentFiles,
+    files: countedFiles(segmentFiles, progress),
+  }
+  const service = new IndexService({
+    ...log,
+    folder: join(config.data, INDEX_FOLDER),
     clock: systemClock,
     sleep: systemSleep,
     log: openLog(),
   })
   try {
-    return await run({ records, service, signingKey })
+    return await run({ records, service, log, signingKey })
   } finally {
     await service.close()
     await records.close()

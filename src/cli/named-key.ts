@@ -1,6 +1,8 @@
+import { keyArn } from '../api/arn.ts'
 import { KmsError } from '../api/errors.ts'
 import { systemClock } from '../base/ports.ts'
 import { findKeyPlace } from '../compliance/gather/keys.ts'
+import { ConfigError } from '../config/setting.ts'
 import type { Config } from '../config/settings.ts'
 import type { OpenIndex } from './index-service.ts'
 
@@ -18,7 +20,24 @@ export async function placeOf(
   }
 }
 
-/** What is said when a text names no key. */
-export function noKey({ account, region }: Config, text: string): string {
-  return `there is no key '${text}': a key ARN or alias ARN, or a key id or alias of account ${account} in ${region} required (--account and --region say another)`
+/** The error for a text that names no key, in an option or operand. */
+export function noKey(name: string, { account, region }: Config, text: string): ConfigError {
+  return new ConfigError(
+    `${name}: expected an existing key, by ARN, alias ARN, or by ID or alias name in account ${account} and ${region}; got '${text}'. --account and --region select others`,
+  )
+}
+
+const KEY_ARN = /^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/
+
+/** The key that an operator names. One that is gone still has recorded calls, and is found by its ARN alone. */
+export async function usedKey(
+  name: string,
+  config: Config,
+  records: OpenIndex['records'],
+  text: string,
+): Promise<{ readonly arn: string; readonly exists: boolean }> {
+  const place = await placeOf(config, records, text)
+  if (place !== undefined) return { arn: keyArn(place.region, place.account, place.keyId), exists: true }
+  if (KEY_ARN.test(text)) return { arn: text, exists: false }
+  throw noKey(name, config, text)
 }

@@ -8,6 +8,6 @@ export async function readProofFile(path: string): Promise<string> {
     return fromUtf8(await readRegularFile(path, { maxBytes: PROOF_MAX_BYTES }))
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new Error(`${path} cannot be read: ${reason}`, { cause })
+    throw new Error(`cannot read ${path}: ${reason}`, { cause })
   }
 }

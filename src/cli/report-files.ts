@@ -51,11 +51,11 @@ export async function verifyReport(folder: string, day: string, key: VerifierKey
   if (files === undefined) return { wrong: `${noteName} is not signed with this key` }
   const expected = [reportFileName(day, 'html'), reportFileName(day, 'json')]
   if (files.map(({ name }) => name).join() !== expected.join()) {
-    return { wrong: `${noteName} is the note of other files` }
+    return { wrong: `${noteName} names other files` }
   }
   for (const file of files) {
     const content = await readLimited(join(folder, file.name), REPORT_FILE_MAX_BYTES)
-    if (!isSignedContent(file, content)) return { wrong: `${file.name} is not as it was signed` }
+    if (!isSignedContent(file, content)) return { wrong: `${file.name} was changed after it was signed` }
   }
   return { files }
 }

@@ -15,12 +15,10 @@ import {
   parseReport,
   type Report,
   type ReportFacts,
-  UNUSED_DAYS,
 } from '../compliance/report.ts'
 import { formatReportHtml } from '../compliance/report-html.ts'
 import { reportVerifierKey, signFiles } from '../compliance/signed-files.ts'
-import { ConfigError } from '../config/setting.ts'
-import { type Command, type CommandInput, EXIT_FAILURE } from './command.ts'
+import { type CommandInput, EXIT_FAILURE } from './command.ts'
 import { type OpenIndex, withIndex } from './index-service.ts'
 import {
   dayBefore,
@@ -31,47 +29,45 @@ import {
   verifyReport,
 } from './report-files.ts'
 import { REACH_MS, touchesFrom } from './reported-key.ts'
+import { printNext, printResult } from './result.ts'
 
 /** Where reports go when nothing else is said, within the data folder. */
 const REPORTS_FOLDER = 'reports'
-/** Of the flag: ten years. */
-const UNUSED_DAYS_MAX = 3650
 const DAY_MS = 86_400_000
 
 /** `holdfast report`: writes the dated, signed report on all keys and access keys. */
-export const report: Command = {
-  name: 'report',
-  about: 'writes a dated, signed report on all keys and access keys: access, rotation, use, changes',
-  flags: {
-    folder: { about: 'where to; default reports in the data folder' },
-    'unused-days': { about: `days without use that count as unused; default ${UNUSED_DAYS}` },
-  },
-  run: (input) => withIndex(input.config, (open) => writeReport(input, open)),
+export function writeReport(input: CommandInput): Promise<number> {
+  return withIndex(input, (open) => write(input, open))
 }
 
-async function writeReport(input: CommandInput, open: OpenIndex): Promise<number> {
+async function write(input: CommandInput, open: OpenIndex): Promise<number> {
   const { config, flags, output } = input
-  const unusedDays = parseDays(flags['unused-days'])
+  const unusedDays = Number(flags['unused-days'])
   const folder = resolve(flags['folder'] ?? join(config.data, REPORTS_FOLDER))
   await makeReportsFolder(folder)
   const day = new Date(systemClock.now()).toISOString().slice(0, 'yyyy-mm-dd'.length)
   const previous = await previousReport(folder, day, open)
   if (previous?.wrong !== undefined) {
-    output.complain(`the report before cannot be compared with: ${previous.wrong}`)
+    output.complain(`holdfast: cannot compare with the previous report: ${previous.wrong}`)
     return EXIT_FAILURE
   }
   const made = makeReport(await gatherFacts(input, open, { day, unusedDays, previous }))
-  const files = [
+  const signed = [
     { name: reportFileName(day, 'json'), content: formatReport(made) },
     { name: reportFileName(day, 'html'), content: formatReportHtml(made) },
   ]
-  for (const { name, content } of files) await putFile(folder, name, content)
+  for (const { name, content } of signed) await putFile(folder, name, content)
   // The note comes last: whoever sees it sees what it signs.
-  await putFile(folder, reportFileName(day, 'note'), signFiles(open.signingKey, files))
-  for (const { name } of files) output.print(join(folder, name))
-  output.print(join(folder, reportFileName(day, 'note')))
-  output.complain(`findings: ${made.findings.length}, changes: ${made.changes.length}`)
-  output.complain(`verifier key: ${formatVerifierKey(reportVerifierKey(open.signingKey))}`)
+  const note = reportFileName(day, 'note')
+  await putFile(folder, note, signFiles(open.signingKey, signed))
+  const files = [...signed.map(({ name }) => name), note].map((name) => join(folder, name))
+  const [findings, changes] = [made.findings.length, made.changes.length]
+  const verifierKey = formatVerifierKey(reportVerifierKey(open.signingKey))
+  printResult(input, { files, findings, changes, verifierKey }, () => files)
+  if (input.json) return 0
+  output.complain(`findings: ${findings}, changes: ${changes}`)
+  output.complain(`verifier key: ${verifierKey}`)
+  printNext(input, `holdfast report verify ${files[0]} --verifier-key VERIFIER_KEY checks the report`)
   return 0
 }
 
@@ -124,11 +120,4 @@ async function gatherFacts(
       lookup: async (question) => (await service.answer({ ask: 'lookup', question, reachMs: 0 })).value,
     }),
   }
-}
-
-function parseDays(text: string | undefined): number {
-  if (text === undefined) return UNUSED_DAYS
-  const days = /^[1-9]\d{0,3}$/.test(text) ? Number(text) : Number.NaN
-  if (days <= UNUSED_DAYS_MAX) return days
-  throw new ConfigError(`--unused-days: a whole number from 1 to ${UNUSED_DAYS_MAX} required`)
 }

@@ -2,7 +2,6 @@ import { systemClock } from '../base/ports.ts'
 import { neverGiveWay } from '../base/slices.ts'
 import type { ReportedKey } from '../compliance/facts.ts'
 import { reportKey } from '../compliance/gather/keys.ts'
-import { ConfigError } from '../config/setting.ts'
 import type { CommandInput } from './command.ts'
 import type { OpenIndex } from './index-service.ts'
 import { noKey, placeOf } from './named-key.ts'
@@ -10,21 +9,8 @@ import { noKey, placeOf } from './named-key.ts'
 /** How long a command waits for the index to come to where the log is. */
 export const REACH_MS = 60_000
 
-/** What is said when the index has not come so far in time. */
-const BEHIND = 'the index is behind the audit log: the latest calls are not counted'
-
-/** What a command can be written as, beside a table. */
-const FORMATS = ['table', 'json'] as const
-
-/** One of the formats of commands about keys. */
-export type KeyFormat = (typeof FORMATS)[number]
-
-/** @throws ConfigError. */
-export function parseKeyFormat(text: string | undefined): KeyFormat {
-  const format = FORMATS.find((known) => known === (text ?? 'table'))
-  if (format === undefined) throw new ConfigError(`--format: one of ${FORMATS.join(', ')} required`)
-  return format
-}
+/** What is said when the index has not reached the end of the log in time. */
+export const BEHIND = 'warning: the index is behind the audit log, so the latest calls are not counted'
 
 /** The calls on a key, from the index; complains when the index is behind. */
 export function touchesFrom(
@@ -58,6 +44,6 @@ export async function needReportedKey(input: CommandInput, open: OpenIndex): Pro
     withGrants: true,
   }
   const key = place && (await reportKey(parts, place, systemClock.now()))
-  if (key === undefined) throw new ConfigError(noKey(config, text))
+  if (key === undefined) throw noKey('KEY', config, text)
   return key
 }

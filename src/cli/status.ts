@@ -3,31 +3,35 @@ import { listAccounts, openDeployment } from '../app/deployment.ts'
 import { readHeads } from '../audit/log/journal.ts'
 import { VERSION } from '../base/version.ts'
 import { probeReady } from '../client/probe.ts'
-import { type Command, EXIT_FAILURE } from './command.ts'
+import { type CommandInput, EXIT_FAILURE } from './command.ts'
 import { requireDataFolder } from './data-folder.ts'
 import { findEndpoint } from './endpoint.ts'
+import { printNext, printResult } from './result.ts'
 
 /** `holdfast status`: whether the server of a data folder serves, and how far its audit log has come. */
-export const status: Command = {
-  name: 'status',
-  about: 'says whether the server is ready and what its data folder holds; exit status 0 when ready',
-  run: async ({ config, output }) => {
-    requireDataFolder(config)
-    const endpoint = await findEndpoint(config)
-    const ready = endpoint === undefined ? 'no server runs on this folder' : await probeReady(endpoint)
-    output.print(`release      ${VERSION}`)
-    output.print(`endpoint     ${endpoint ?? 'none'}: ${ready}`)
-    output.print(`data         ${resolve(config.data)}`)
-    const { records, wrappingKey } = await openDeployment(config)
-    wrappingKey[Symbol.dispose]()
-    try {
-      for (const account of await listAccounts(records)) output.print(`account      ${account}`)
-      for (const [node, head] of await readHeads(records)) {
-        output.print(`audit log    ${node}: ${head.sequence} events`)
-      }
-    } finally {
-      await records.close()
-    }
-    return ready === 'ready' ? 0 : EXIT_FAILURE
-  },
+export async function showStatus(input: CommandInput): Promise<number> {
+  const { config } = input
+  requireDataFolder(config)
+  const endpoint = await findEndpoint(config)
+  const status = endpoint === undefined ? 'no server runs on this folder' : await probeReady(endpoint)
+  const ready = status === 'ready'
+  const data = resolve(config.data)
+  const { records, wrappingKey } = await openDeployment(config)
+  wrappingKey[Symbol.dispose]()
+  try {
+    const accounts = await listAccounts(records)
+    const nodes = [...(await readHeads(records))].map(([node, { sequence }]) => ({ node, events: sequence }))
+    const facts = { release: VERSION, endpoint: endpoint ?? null, ready, status, data, accounts, nodes }
+    printResult(input, facts, () => [
+      `release      ${VERSION}`,
+      `endpoint     ${endpoint ?? 'none'}: ${status}`,
+      `data         ${data}`,
+      ...accounts.map((account) => `account      ${account}`),
+      ...nodes.map(({ node, events }) => `audit log    ${node}: ${events} events`),
+    ])
+  } finally {
+    await records.close()
+  }
+  if (endpoint === undefined) printNext(input, 'holdfast serve starts the server')
+  return ready ? 0 : EXIT_FAILURE
 }

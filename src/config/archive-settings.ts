@@ -15,16 +15,17 @@ export const ARCHIVE_SETTINGS = {
     variable: 'HOLDFAST_AUDIT_LIVE_DAYS',
     flag: 'audit-live-days',
     byDefault: undefined,
-    about: 'closed files of the audit log that are older are compressed into archives',
-    right: `a number from 1 to ${DAYS_MAX}`,
+    about: 'days after which closed segments of the audit log are compressed into archives',
+    expected: `a whole number from 1 to ${DAYS_MAX}`,
     parse: (text) => parseWithin(text, 1, DAYS_MAX),
   }),
   auditLiveMib: setting({
     variable: 'HOLDFAST_AUDIT_LIVE_MIB',
     flag: 'audit-live-mib',
     byDefault: undefined,
-    about: "the oldest closed files of a node's audit log beyond this size are compressed into archives",
-    right: `a number from 1 to ${MIB_MAX}`,
+    about:
+      "MiB of a node's audit log that stay uncompressed; older closed segments are compressed into archives",
+    expected: `a whole number from 1 to ${MIB_MAX}`,
     parse: (text) => parseWithin(text, 1, MIB_MAX),
   }),
 }

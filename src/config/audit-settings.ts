@@ -15,19 +15,19 @@ export const AUDIT_SETTINGS = {
     variable: 'HOLDFAST_TRAILS',
     flag: 'trails',
     byDefault: undefined,
-    about: 'where trails deliver to: a folder of buckets, or the URL of an S3-compatible service',
-    right: 'a path, or http(s)://HOST:PORT',
+    about: 'where trails deliver: a folder of buckets, or the URL of an S3-compatible service',
+    expected: 'a path, or http(s)://HOST:PORT',
     parse: parseDestination,
   }),
   trailsCredentials: pathSetting({
     variable: 'HOLDFAST_TRAILS_CREDENTIALS',
     flag: 'trails-credentials',
-    about: "the credentials for that URL: a file in AWS's shared-credentials format",
+    about: "the credentials for the URL in HOLDFAST_TRAILS: a file in AWS's shared-credentials format",
   }),
   prices: pathSetting({
     variable: 'HOLDFAST_PRICES',
     flag: 'prices',
-    about: 'a price table, a JSON file; holdfast usage shows costs by it',
+    about: 'a price table, a JSON file; holdfast usage shows costs with it',
   }),
 }
 

@@ -23,7 +23,7 @@ test('a bound is two numbers, for all and for an address', () => {
     assert.throws(() => boundsOf({ HOLDFAST_REQUESTS: text }), {
       name: 'ConfigError',
       message: new RegExp(
-        `^HOLDFAST_REQUESTS is '${text}', which is not ALL/ADDRESS, two numbers from 1 to `,
+        `^HOLDFAST_REQUESTS: expected ALL/ADDRESS, whole numbers from 1 to .*; got '${text}'$`,
       ),
     })
   }

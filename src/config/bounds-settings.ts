@@ -20,18 +20,22 @@ const MIB = 1_048_576
 
 /** The settings of what clients may take up. */
 export const BOUNDS_SETTINGS = {
-  connections: bound('connections', '10000/4000', 'connections of all clients, and of one address'),
-  requests: bound(
-    'requests',
-    '4000/2000',
-    'requests that are answered at a time, of all, and of one address',
+  connections: bound('connections', '10000/4000', 'connections, of all clients and of one address'),
+  requests: bound('requests', '4000/2000', 'requests in flight, of all clients and of one address'),
+  receiving: bound(
+    'receiving',
+    '64/16',
+    'MiB of request bodies being received, of all clients and of one address',
   ),
-  receiving: bound('receiving', '64/16', 'MiB of bodies that are being received, of all, and of one address'),
-  unread: bound('unread', '256/128', 'MiB of answers that clients have not read, of all, and of one address'),
+  unread: bound(
+    'unread',
+    '256/128',
+    'MiB of responses that clients have not read, of all clients and of one address',
+  ),
   calls: bound(
     'calls',
     '3000/1500',
-    'calls that are answered at a time, of one account, and of one principal',
+    'calls in flight, of one account and of one principal',
     'ACCOUNT/PRINCIPAL',
   ),
 }
@@ -54,7 +58,7 @@ function bound(flag: string, byDefault: string, about: string, names = 'ALL/ADDR
     flag,
     byDefault,
     about: `${about}, for each process`,
-    right: `${names}, two numbers from 1 to ${MAX} of which the second is not larger, such as ${byDefault}`,
+    expected: `${names}, whole numbers from 1 to ${MAX}, the second at most the first, for example ${byDefault}`,
     parse: parseBound,
   })
 }

@@ -66,7 +66,7 @@ export async function readDefaultCredentials(
   const accessKeyId = /^\s*aws_access_key_id\s*=\s*(\S+)\s*$/m.exec(section)?.[1]
   const secretAccessKey = /^\s*aws_secret_access_key\s*=\s*(\S+)\s*$/m.exec(section)?.[1]
   if (accessKeyId !== undefined && secretAccessKey !== undefined) return { accessKeyId, secretAccessKey }
-  throw new Error(`${path} has no profile default with an access key and its secret`)
+  throw new Error(`${path}: no profile default with an access key and its secret`)
 }
 
 /** The text of a credentials file; nothing when there is none. @throws ConfigError when others could change it. */
@@ -76,7 +76,7 @@ export async function readCredentialsFile(path: string): Promise<string | undefi
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new ConfigError(`the credentials file ${path} cannot be used: ${reason}`, { cause })
+    throw new ConfigError(`cannot use the credentials file ${path}: ${reason}`, { cause })
   }
 }
 

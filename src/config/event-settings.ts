@@ -15,15 +15,15 @@ export const EVENT_SETTINGS = {
   webhooks: pathSetting({
     variable: 'HOLDFAST_WEBHOOKS',
     flag: 'webhooks',
-    about: 'the endpoints that events are delivered to, a JSON file',
+    about: 'the webhook endpoints that receive events, a JSON file',
   }),
   recentUse: setting({
     variable: 'HOLDFAST_RECENT_USE',
     flag: 'recent-use',
     byDefault: '30',
     about:
-      'days for which the use of a key is recent: disabling it or scheduling its deletion is an event then',
-    right: `a number from 0 to ${RECENT_USE_MAX_DAYS}`,
+      'days during which a key counts as recently used; disabling such a key, or scheduling its deletion, is an event',
+    expected: `a whole number from 0 to ${RECENT_USE_MAX_DAYS}`,
     parse: (text) => parseWithin(text, 0, RECENT_USE_MAX_DAYS),
   }),
 }

@@ -21,9 +21,9 @@ test('parseInsights refuses other words and numbers, and says what would be righ
       (error) => error instanceof ConfigError && message.test(error.message),
     )
   }
-  refuse({ insights: 'on' }, /--insights is 'on', which is not off, low, normal or high/)
+  refuse({ insights: 'on' }, /--insights: expected off, low, normal or high; got 'on'/)
   refuse(
     { 'insights-learning-days': '32' },
-    /--insights-learning-days is '32', which is not a number from 0 to 31/,
+    /--insights-learning-days: expected a whole number from 0 to 31; got '32'/,
   )
 })

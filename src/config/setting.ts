@@ -2,7 +2,7 @@
 
 import { UsageError } from '../base/usage-error.ts'
 
-/** A setting is unknown or has a value that cannot be used. The message says what would be right. */
+/** A setting or option is unknown or has an invalid value. The message says what is expected. */
 export class ConfigError extends UsageError {
   override readonly name = 'ConfigError'
 }
@@ -15,9 +15,9 @@ export type Setting<T> = {
   readonly flag: string
   readonly byDefault: string | undefined
   readonly about: string
-  /** What a right value looks like, for messages. */
-  readonly right: string
-  /** The value, or nothing when the text is not right. */
+  /** What a correct value is, for messages. */
+  readonly expected: string
+  /** The value, or nothing when the text is invalid. */
   readonly parse: (text: string) => T | undefined
 }
 
@@ -28,7 +28,7 @@ export function setting<T>(setting: Setting<T>): Setting<T> {
 
 /** A setting that is the path of a file, and has no default. */
 export function pathSetting(names: Pick<Setting<string>, 'variable' | 'flag' | 'about'>): Setting<string> {
-  return { ...names, byDefault: undefined, right: 'a path', parse: parsePath }
+  return { ...names, byDefault: undefined, expected: 'a path', parse: parsePath }
 }
 
 /** Any text but the empty one. */
@@ -62,12 +62,13 @@ export function read<T>(setting: Setting<T>, given: Given): T | undefined {
   const value = setting.parse(text)
   if (value !== undefined) return value
   const name = typeof given.flags[setting.flag] === 'string' ? `--${setting.flag}` : setting.variable
-  throw new ConfigError(`${name} is '${text}', which is not ${setting.right}`)
+  throw new ConfigError(`${name}: expected ${setting.expected}; got '${text}'`)
 }
 
 /** The value of a setting that has a default or must be set. @throws ConfigError. */
 export function need<T>(setting: Setting<T>, given: Given): T {
   const value = read(setting, given)
-  if (value === undefined) throw new ConfigError(`${setting.variable} is not set`)
+  if (value === undefined)
+    throw new ConfigError(`${setting.variable}: expected ${setting.expected}; got nothing`)
   return value
 }

@@ -60,40 +60,41 @@ const SETTINGS = {
     variable: 'HOLDFAST_DATA',
     flag: 'data',
     byDefault: './data',
-    about: 'the data folder; it is made when it does not exist',
-    right: 'a path',
+    about: 'the data folder; the first start creates it',
+    expected: 'a path',
     parse: parsePath,
   }),
   listen: setting({
     variable: 'HOLDFAST_LISTEN',
     flag: 'listen',
     byDefault: '127.0.0.1:7600',
-    about: 'the address to serve on; any but a loopback address needs TLS',
-    right: 'ADDRESS:PORT, such as 127.0.0.1:7600 or [::1]:7600',
+    about: 'the address to serve on; any other than a loopback address requires TLS',
+    expected: 'ADDRESS:PORT, for example 127.0.0.1:7600 or [::1]:7600',
     parse: parseAddress,
   }),
   account: setting({
     variable: 'HOLDFAST_ACCOUNT',
     flag: 'account',
     byDefault: '000000000000',
-    about: 'the account id',
-    right: '12 digits',
+    about: 'the account ID',
+    expected: '12 digits',
     parse: (text) => (/^[0-9]{12}$/.test(text) ? text : undefined),
   }),
   region: setting({
     variable: 'HOLDFAST_REGION',
     flag: 'region',
     byDefault: 'us-east-1',
-    about: 'the region of printed hints; keys live in the region that a request is signed for',
-    right: 'a region name, such as us-east-1',
+    about:
+      'the region that env prints and that commands use for key IDs and aliases; requests name their own region',
+    expected: 'a region name, for example us-east-1',
     parse: (text) => (isRegion(text) ? text : undefined),
   }),
   workers: setting({
     variable: 'HOLDFAST_WORKERS',
     flag: 'workers',
     byDefault: '1',
-    about: 'processes that share the port; auto is one for each core',
-    right: `a number from 1 to ${MAX_WORKERS}, or auto`,
+    about: 'processes that share the port; auto: one for each core',
+    expected: `a whole number from 1 to ${MAX_WORKERS}, or auto`,
     parse: parseWorkers,
   }),
   tlsCert: pathSetting({
@@ -109,14 +110,15 @@ const SETTINGS = {
   attestationRoot: pathSetting({
     variable: 'HOLDFAST_ATTESTATION_ROOT',
     flag: 'attestation-root',
-    about: 'the root certificates of attestation documents, a PEM file; without it Recipient is refused',
+    about:
+      'the root certificates of attestation documents, a PEM file; without it, calls with Recipient are refused',
   }),
   seal: setting({
     variable: 'HOLDFAST_SEAL',
     flag: 'seal',
     byDefault: 'file',
-    about: 'what keeps the root key while the server is down; file: root.key in the data folder',
-    right: 'file',
+    about: 'what protects the root key while the server is down; file: root.key in the data folder',
+    expected: 'file',
     parse: (text): 'file' | undefined => (text === 'file' ? text : undefined),
   }),
   sm2Regions: setting({
@@ -124,13 +126,13 @@ const SETTINGS = {
     flag: 'sm2-regions',
     byDefault: 'cn-north-1,cn-northwest-1',
     about: 'the regions that have SM2 keys',
-    right: 'region names with commas between them, or none',
+    expected: 'region names separated by commas, or none',
     parse: parseRegions,
   }),
   oidcKeys: pathSetting({
     variable: 'HOLDFAST_OIDC_KEYS',
     flag: 'oidc-keys',
-    about: 'key sets of identity providers that are not fetched, a JSON file',
+    about: 'key sets of identity providers, a JSON file; Holdfast does not fetch these',
   }),
   ...AUDIT_SETTINGS,
   ...ARCHIVE_SETTINGS,
@@ -141,11 +143,6 @@ const SETTINGS = {
   ...XKS_SETTINGS,
 }
 
-/** The flags of `holdfast serve`, for node:util's parseArgs. */
-export const FLAGS = Object.fromEntries(
-  Object.values(SETTINGS).map(({ flag }) => [flag, { type: 'string' as const }]),
-)
-
 const PREFIX = 'HOLDFAST_'
 
 /** The configuration from flags, the environment and defaults, in this order. @throws ConfigError. */
@@ -154,7 +151,7 @@ export function parseConfig(given: Given): Config {
   const certFile = read(SETTINGS.tlsCert, given)
   const keyFile = read(SETTINGS.tlsKey, given)
   if ((certFile === undefined) !== (keyFile === undefined)) {
-    throw new ConfigError('HOLDFAST_TLS_CERT and HOLDFAST_TLS_KEY belong together: set both or none')
+    throw new ConfigError('HOLDFAST_TLS_CERT and HOLDFAST_TLS_KEY: set both or neither')
   }
   const config: Config = {
     data: need(SETTINGS.data, given),
@@ -189,8 +186,8 @@ export function parseConfig(given: Given): Config {
 function refuseOpenPlain(variable: string, address: Address, config: Config): void {
   if (config.tls !== undefined || isLoopback(address.host)) return
   throw new ConfigError(
-    `${variable} is ${formatAddress(address)}, which others can reach, and there is no TLS: ` +
-      'set HOLDFAST_TLS_CERT and HOLDFAST_TLS_KEY, or listen on 127.0.0.1',
+    `${variable}: expected a loopback address, because there is no TLS; got '${formatAddress(address)}'. ` +
+      'Set HOLDFAST_TLS_CERT and HOLDFAST_TLS_KEY, or listen on 127.0.0.1',
   )
 }
 
@@ -209,27 +206,17 @@ export function configFlags({ texts, listen }: Config): readonly string[] {
   return [...new Map([...texts, own])].map(([flag, text]) => `--${flag}=${text}`)
 }
 
-/** Every setting, in the order of the documentation. */
-export function listSettings(): readonly Setting<unknown>[] {
-  return Object.values(SETTINGS)
-}
+/** What help says of each setting. */
+export type SettingFacts = Pick<Setting<unknown>, 'flag' | 'variable' | 'about' | 'byDefault' | 'expected'>
 
-/** One line for each setting: flag, variable, meaning and default. */
-export function describeSettings(): readonly string[] {
-  const settings = Object.values(SETTINGS)
-  const flagWidth = Math.max(...settings.map(({ flag }) => flag.length))
-  const variableWidth = Math.max(...settings.map(({ variable }) => variable.length))
-  return settings.map(({ flag, variable, about, byDefault }) => {
-    const suffix = byDefault === undefined ? '' : ` (default ${byDefault})`
-    return `  --${flag.padEnd(flagWidth)} ${variable.padEnd(variableWidth)} ${about}${suffix}`
-  })
-}
+/** Every setting, in the order of help. */
+export const SETTING_FACTS: readonly SettingFacts[] = Object.values(SETTINGS)
 
 function refuseUnknown(environment: Given['environment']): void {
   const known = new Set(Object.values(SETTINGS).map(({ variable }) => variable))
   for (const name of Object.keys(environment)) {
     if (!name.startsWith(PREFIX) || known.has(name)) continue
-    throw new ConfigError(`${name} is not a setting of Holdfast: the settings are ${[...known].join(', ')}`)
+    throw new ConfigError(`unknown setting ${name}. See holdfast serve --help`)
   }
 }
 

@@ -49,7 +49,7 @@ export function parseWebhooks(text: string): readonly WebhookEndpoint[] {
   try {
     file = JSON.parse(text)
   } catch (cause) {
-    throw new ConfigError('it is not JSON', { cause })
+    throw new ConfigError('not JSON', { cause })
   }
   const { endpoints } = members(file, 'the file', ['endpoints'])
   const parsed = list(endpoints, 'endpoints', ENDPOINTS_MAX).map(parseEndpoint)
@@ -79,14 +79,14 @@ function parseEndpoint(value: unknown, index: number): WebhookEndpoint {
 /** HTTPS, or HTTP to this machine; without a user, whose password would be in the log of every proxy. */
 function parseUrl(value: unknown, where: string): string {
   const url = typeof value === 'string' && value.length <= URL_MAX_CHARS ? URL.parse(value) : null
-  if (url === null) throw new ConfigError(`${where} is not a URL of at most ${URL_MAX_CHARS} characters`)
+  if (url === null) throw new ConfigError(`${where}: expected a URL of at most ${URL_MAX_CHARS} characters`)
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const isPlain = url.protocol === 'http:' && isLoopback(host)
   if (url.protocol !== 'https:' && !isPlain) {
-    throw new ConfigError(`${where} must be https, or http to a loopback address`)
+    throw new ConfigError(`${where}: expected https, or http to a loopback address`)
   }
   if (url.username !== '' || url.password !== '' || url.hash !== '') {
-    throw new ConfigError(`${where} must not have a user, a password or a fragment`)
+    throw new ConfigError(`${where}: expected a URL without user, password and fragment`)
   }
   return url.href
 }
@@ -102,7 +102,7 @@ function parsePattern(value: unknown, where: string): EventPattern {
 function nameList(value: unknown, where: string): readonly string[] {
   return list(value, where, NAMES_MAX).map((name) => {
     if (typeof name === 'string' && name !== '' && name.length <= NAME_MAX_CHARS) return name
-    throw new ConfigError(`${where} must hold texts of 1 to ${NAME_MAX_CHARS} characters`)
+    throw new ConfigError(`${where}: expected strings of 1 to ${NAME_MAX_CHARS} characters`)
   })
 }
 
@@ -112,7 +112,7 @@ function parseRetry(value: unknown, where: string): RetryPlan {
     const [byDefault, least, most] = RETRY_LIMITS[name]
     const asked = given[name] ?? byDefault
     if (typeof asked === 'number' && Number.isInteger(asked) && asked >= least && asked <= most) return asked
-    throw new ConfigError(`${where}.${name} must be a whole number from ${least} to ${most}`)
+    throw new ConfigError(`${where}.${name}: expected a whole number from ${least} to ${most}`)
   }
   return {
     firstDelayMs: number('firstDelayMs'),
@@ -124,22 +124,22 @@ function parseRetry(value: unknown, where: string): RetryPlan {
 
 function path(value: unknown, where: string): string {
   if (typeof value === 'string' && value !== '') return value
-  throw new ConfigError(`${where} must be a path`)
+  throw new ConfigError(`${where}: expected a path`)
 }
 
 function list(value: unknown, where: string, most: number): readonly unknown[] {
   if (Array.isArray(value) && value.length > 0 && value.length <= most) return value
-  throw new ConfigError(`${where} must be a list of 1 to ${most}`)
+  throw new ConfigError(`${where}: expected a list of 1 to ${most}`)
 }
 
 /** The members of an object. @throws ConfigError for one that is not known. */
 function members(value: unknown, where: string, known: readonly string[]): Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new ConfigError(`${where} must be an object`)
+    throw new ConfigError(`${where}: expected an object`)
   }
   const unknown = Object.keys(value).find((name) => !known.includes(name))
   if (unknown !== undefined) {
-    throw new ConfigError(`${where} has '${unknown}', which is none of ${known.join(', ')}`)
+    throw new ConfigError(`${where}: unknown member '${unknown}'; expected ${known.join(', ')}`)
   }
   return Object.fromEntries(Object.entries(value))
 }

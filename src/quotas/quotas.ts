@@ -6,8 +6,10 @@ export type Quota = {
   readonly name: string
   readonly unit: 'in total' | 'a second'
   readonly about: string
-  /** What an account has at AWS unless AWS raises it. */
+  /** What an account has at AWS unless AWS raises it; where {@link isOurs}, what stands for it. */
   readonly aws: number
+  /** AWS publishes no such quota. */
+  readonly isOurs?: true
   /** What an account has here unless the operator changes it. */
   readonly byDefault: number
   readonly min: number

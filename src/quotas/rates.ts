@@ -7,6 +7,8 @@ export type RateQuota = {
   readonly unit: 'a second'
   readonly about: string
   readonly aws: number
+  /** AWS publishes no such quota. */
+  readonly isOurs?: true
   readonly byDefault: number
   readonly min: number
   readonly max: number
@@ -23,7 +25,7 @@ const RATE_MAX = 1_000_000
 /**
  * Calls that share a rate, with what an account has at AWS in most regions.
  * Source: AWS KMS Developer Guide, "Request quotas"; IAM User Guide, "IAM and AWS STS quotas".
- * AWS publishes none for `kms.ml-kem`, pairs of ML-KEM and `iam.calls`: what is here then is ours, as is `holdfast.calls`.
+ * Those of {@link OURS} are ours.
  */
 const SHARED: readonly (readonly [name: string, about: string, aws: number])[] = [
   ['kms.symmetric', 'cryptographic calls with symmetric and HMAC keys, and GenerateRandom', 10_000],
@@ -53,6 +55,12 @@ const PAIRS: Readonly<Record<string, number>> = {
   ML_KEM_768: 100,
   ML_KEM_1024: 100,
 }
+
+/** Quotas that AWS does not publish. */
+const OURS: ReadonlySet<string> = new Set([
+  ...['kms.ml-kem', 'iam.calls', 'holdfast.calls'],
+  ...['ML_KEM_512', 'ML_KEM_768', 'ML_KEM_1024'].map(pairName),
+])
 
 /** Operations of KMS that have a rate of their own. Source: the same. */
 const OWN: Readonly<Record<string, number>> = {
@@ -108,6 +116,7 @@ export const AUDIT_BYTES: RateQuota = {
   unit: 'a second',
   about: 'bytes that calls write to the audit log, in all regions together',
   aws: AUDIT_BYTES_BY_DEFAULT,
+  isOurs: true,
   byDefault: AUDIT_BYTES_BY_DEFAULT,
   min: 1024,
   max: 1_073_741_824,
@@ -125,7 +134,8 @@ export const RATES: ReadonlyMap<string, RateQuota> = new Map(
 
 function rate(name: string, about: string, aws: number): RateQuota {
   const byDefault = aws < OFTEN ? BY_DEFAULT : OFTEN_BY_DEFAULT
-  return { name, unit: 'a second', about, aws, byDefault, min: 1, max: RATE_MAX }
+  const facts = { name, unit: 'a second', about, aws, byDefault, min: 1, max: RATE_MAX } as const
+  return OURS.has(name) ? { ...facts, isOurs: true } : facts
 }
 
 function pairName(spec: string): string {

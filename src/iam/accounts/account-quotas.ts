@@ -61,11 +61,11 @@ export async function setQuota(
 function namedQuotas(name: string, text: string): readonly Quota[] {
   if (name === EVERY_QUOTA) {
     if (isWord(text)) return [...QUOTAS.values()]
-    throw new OperatorError(`--value is '${text}': for all quotas it is aws or default`)
+    throw new OperatorError(`--value: expected aws or default for all quotas; got '${text}'`)
   }
   const quota = QUOTAS.get(name)
   if (quota !== undefined) return [quota]
-  throw new OperatorError(`there is no quota '${name}': see holdfast quota list`)
+  throw new OperatorError(`--name: expected a quota, as holdfast quota list shows them; got '${name}'`)
 }
 
 function isWord(text: string): text is 'aws' | 'default' {
@@ -75,9 +75,9 @@ function isWord(text: string): text is 'aws' | 'default' {
 /** Nothing for the default. */
 function parseValue({ name, min, max, aws }: Quota, text: string): number | undefined {
   if (isWord(text)) return text === 'aws' ? aws : undefined
-  const value = /^[0-9]{1,9}$/.test(text) ? Number(text) : Number.NaN
+  const value = /^[0-9]{1,10}$/.test(text) ? Number(text) : Number.NaN
   if (value >= min && value <= max) return value
   throw new OperatorError(
-    `--value is '${text}': ${name} is a whole number from ${min} to ${max}, aws or default`,
+    `--value: expected a whole number from ${min} to ${max}, aws or default for ${name}; got '${text}'`,
   )
 }

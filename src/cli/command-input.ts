@@ -1,0 +1,52 @@
+import { ConfigError } from '../config/setting.ts'
+import type { Command, CommandInput, CommandOption } from './command.ts'
+import { optionsOf } from './options.ts'
+import type { Called } from './program.ts'
+import { type Value, wrongValue } from './values.ts'
+
+/** What a command is run with, of its arguments alone. */
+type CheckedInput = Pick<CommandInput, 'operands' | 'flags' | 'lists' | 'switches' | 'json'>
+
+/** Checks operands and options by the facts of their command. @throws ConfigError. */
+export function checkedInput({ command, operands, given }: Called): CheckedInput {
+  const flags: Record<string, string> = {}
+  const lists: Record<string, readonly string[]> = {}
+  const switches = new Set<string>()
+  checkOperands(command, operands)
+  for (const [name, option] of Object.entries(optionsOf(command))) {
+    const value = given[name]
+    if (option.takes === undefined) {
+      if (value === true) switches.add(name)
+    } else if (Array.isArray(value)) {
+      lists[name] = value.map((one) => checkValue(`--${name}`, option.takes, one))
+    } else {
+      const text = optionValue(name, option, value)
+      if (text !== undefined) flags[name] = text
+    }
+  }
+  return { operands, flags, lists, switches, json: switches.has('json') }
+}
+
+function checkOperands({ name, operands: facts = [] }: Command, operands: readonly string[]): void {
+  for (const [index, { takes }] of facts.entries()) checkValue(takes.name, takes, operands[index])
+  const extra = operands[facts.length]
+  if (extra === undefined) return
+  throw new ConfigError(`unexpected argument '${extra}'. See holdfast ${name} --help`)
+}
+
+function optionValue(
+  name: string,
+  { takes, byDefault, required }: CommandOption,
+  value: unknown,
+): string | undefined {
+  const text = typeof value === 'string' ? value : byDefault
+  if (text === undefined && required !== true) return undefined
+  return checkValue(`--${name}`, takes, text)
+}
+
+/** No value begins as an option does: then it is one, whose value is missing. */
+function checkValue(name: string, takes: Value | undefined, text: string | undefined): string {
+  if (takes === undefined) throw new Error(`${name} takes no value`)
+  if (text === undefined || text.startsWith('--') || !takes.accepts(text)) throw wrongValue(name, takes, text)
+  return text
+}

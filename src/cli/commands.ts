@@ -1,0 +1,26 @@
+import type { Command } from './command.ts'
+import { ACCESS_COMMANDS } from './commands/access.ts'
+import { ACCOUNT_COMMANDS } from './commands/account.ts'
+import { AUDIT_COMMANDS } from './commands/audit.ts'
+import { EVENT_COMMANDS } from './commands/events.ts'
+import { CONTROL_COMMANDS, ORGANIZATION_COMMANDS } from './commands/organization.ts'
+import { REPORT_COMMANDS } from './commands/report.ts'
+import { SERVER_COMMANDS } from './commands/server.ts'
+import { completionCommand } from './commands/shell.ts'
+import { USAGE_COMMANDS } from './commands/usage.ts'
+import { XKS_PROXY_COMMANDS } from './commands/xks-proxy.ts'
+
+/** Every command, in the order of help and of the reference page. */
+export const COMMANDS: readonly Command[] = [
+  ...SERVER_COMMANDS,
+  ...ACCOUNT_COMMANDS,
+  ...ORGANIZATION_COMMANDS,
+  ...CONTROL_COMMANDS,
+  ...AUDIT_COMMANDS,
+  ...USAGE_COMMANDS,
+  ...ACCESS_COMMANDS,
+  ...REPORT_COMMANDS,
+  ...EVENT_COMMANDS,
+  ...XKS_PROXY_COMMANDS,
+  completionCommand(() => COMMANDS),
+]

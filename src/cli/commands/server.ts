@@ -1,0 +1,83 @@
+import type { Command } from '../command.ts'
+
+/** The commands that run a server, or look at one. */
+export const SERVER_COMMANDS: readonly Command[] = [
+  {
+    name: 'serve',
+    about: 'Run the server until SIGTERM, SIGINT or SIGQUIT',
+    details: [
+      'The first start makes the data folder, the root key and root credentials. SIGHUP makes the server read its TLS certificate again.',
+    ],
+    settings: 'all',
+    examples: [
+      { line: 'holdfast serve', about: 'Serve on 127.0.0.1:7600 from the data folder ./data' },
+      {
+        line: 'holdfast serve --listen 0.0.0.0:7600 --tls-cert chain.pem --tls-key key.pem --workers auto',
+        about: 'Serve a network over TLS, with one process for each core',
+      },
+    ],
+    json: {
+      shape: {
+        event: 'string',
+        'endpoint?': 'string',
+        'data?': 'string',
+        'credentials?': 'string or null',
+        'metrics?': 'string or null',
+      },
+      lines: true,
+    },
+    run: async (input) => (await import('../serve.ts')).serve(input),
+  },
+  {
+    name: 'worker',
+    about: 'Serve as one of several processes',
+    settings: 'all',
+    examples: [{ line: 'holdfast serve --workers 2', about: 'Start two workers' }],
+    hidden: true,
+    run: async (input) => (await import('../worker.ts')).work(input),
+  },
+  {
+    name: 'env',
+    about: 'Print export lines that point AWS clients at the server',
+    settings: ['data', 'listen', 'account', 'region'],
+    examples: [
+      { line: 'eval "$(holdfast env)"', about: 'Point the AWS clients of this shell at Holdfast' },
+      {
+        line: 'eval "$(holdfast env --account 111122223333)"',
+        about: 'Use the root credentials of another account',
+      },
+    ],
+    json: {
+      shape: {
+        AWS_ENDPOINT_URL_KMS: 'string',
+        AWS_ENDPOINT_URL_IAM: 'string',
+        AWS_ENDPOINT_URL_STS: 'string',
+        AWS_ENDPOINT_URL_CLOUDTRAIL: 'string',
+        AWS_REGION: 'string',
+        AWS_DEFAULT_REGION: 'string',
+        'AWS_SHARED_CREDENTIALS_FILE?': 'string',
+        'AWS_PROFILE?': 'string',
+      },
+    },
+    run: async (input) => (await import('../environment.ts')).printEnvironment(input),
+  },
+  {
+    name: 'status',
+    about: 'Show whether the server is ready, and what its data folder holds',
+    details: ['The exit status is 0 when the server is ready, and 1 when it is not.'],
+    settings: ['data'],
+    examples: [{ line: 'holdfast status', about: 'Check the server of ./data' }],
+    json: {
+      shape: {
+        release: 'string',
+        endpoint: 'string or null',
+        ready: 'boolean',
+        status: 'string',
+        data: 'string',
+        accounts: ['string'],
+        nodes: [{ node: 'string', events: 'number' }],
+      },
+    },
+    run: async (input) => (await import('../status.ts')).showStatus(input),
+  },
+]

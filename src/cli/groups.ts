@@ -1,0 +1,15 @@
+/** What commands with a common first word, or words, are about. */
+export const GROUPS: Readonly<Record<string, string>> = {
+  account: 'Create and list accounts',
+  'root-credentials': 'Replace root credentials',
+  quota: 'List and set quotas of accounts',
+  organization: 'Manage the organization: units and accounts',
+  'organization unit': 'Manage organizational units',
+  scp: 'Manage service control policies',
+  rcp: 'Manage resource control policies',
+  audit: 'Verify, prove, index and archive the audit log',
+  policy: 'Try key policies',
+  events: 'Test and repeat the delivery of events',
+  'xks-proxy key': 'Manage external keys',
+  'xks-proxy credential': 'Manage credentials of custom key stores',
+}

@@ -1,0 +1,115 @@
+import { ConfigError } from '../config/setting.ts'
+
+/** A kind of value that options and operands of commands take. */
+export type Value = {
+  /** How help writes it, in capitals: `DAYS`. */
+  readonly name: string
+  /** What a correct value is, for help and messages. */
+  readonly expected: string
+  readonly accepts: (text: string) => boolean
+  /** All values, where there are few. */
+  readonly choices?: readonly string[]
+  /** What a shell completes it with. */
+  readonly completes?: 'files' | 'folders'
+}
+
+/** A text of a form. */
+export function matching(name: string, expected: string, pattern: RegExp): Value {
+  return { name, expected, accepts: (text) => pattern.test(text) }
+}
+
+function anyText(name: string, expected: string): Value {
+  return matching(name, expected, /./s)
+}
+
+/** An account ID. */
+export const ACCOUNT_ID = matching('ACCOUNT_ID', 'an account ID of 12 digits', /^[0-9]{12}$/)
+/** A key, as an operator names it. */
+export const KEY = anyText('KEY', 'a key ID, key ARN, alias name or alias ARN')
+/** The id of a request or event. */
+export const EVENT_ID = matching(
+  'ID',
+  'a request ID or event ID, which is a UUID',
+  /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
+)
+/** A path of a file that is read. */
+export const FILE: Value = { ...anyText('FILE', 'the path of a file'), completes: 'files' }
+/** A path of a folder. */
+export const FOLDER: Value = { ...anyText('FOLDER', 'the path of a folder'), completes: 'folders' }
+/** A name that an operator chooses, or has chosen. */
+export const NAME = anyText('NAME', 'a name')
+/** An organizational unit. */
+export const UNIT = matching('UNIT_ID', 'a unit ID, for example ou-a1b2-c3d4e5f6', /^ou-./)
+/** An organizational unit or the root. */
+export const PARENT = matching('PARENT_ID', 'a unit ID (ou-...) or root ID (r-...)', /^(?:ou|r)-./)
+/** What a control policy is attached to. */
+export const TARGET = matching(
+  'TARGET_ID',
+  'an account ID, unit ID (ou-...) or root ID (r-...)',
+  /^(?:[0-9]{12}$|ou-.|r-.)/,
+)
+/** A principal. */
+export const PRINCIPAL = matching(
+  'ARN',
+  'the ARN of a principal, for example arn:aws:iam::000000000000:user/alice',
+  /^arn:/,
+)
+/** A permission. */
+export const ACTION = matching(
+  'ACTION',
+  'SERVICE:ACTION, for example kms:Decrypt',
+  /^[a-z][a-z0-9-]*:[A-Za-z0-9]+$/,
+)
+/** A condition key and its value. */
+export const CONTEXT_ENTRY = matching('KEY=VALUE', 'KEY=VALUE', /^[^=]+=/)
+/** A verifier key. */
+export const VERIFIER_KEY = anyText('VERIFIER_KEY', 'a verifier key')
+
+const TIME_PATTERN = /^\d{4}-\d\d-\d\d(?:T\d\d:00Z)?$/
+
+/** A day or hour. */
+export const TIME: Value = {
+  name: 'TIME',
+  expected: 'a day or hour in UTC, for example 2026-11-01 or 2026-11-01T08:00Z',
+  accepts: (text) => TIME_PATTERN.test(text) && !Number.isNaN(Date.parse(text)),
+}
+
+const WHOLE_NUMBER = /^[0-9]{1,9}$/
+
+/** A whole number within limits that are allowed themselves. */
+export function wholeNumber(name: string, min: number, max: number): Value {
+  const accepts = (text: string): boolean =>
+    WHOLE_NUMBER.test(text) && Number(text) >= min && Number(text) <= max
+  return { name, expected: `a whole number from ${min} to ${max}`, accepts }
+}
+
+/** One of a few words. */
+export function oneOf(name: string, choices: readonly string[]): Value {
+  return { name, expected: choicesText(choices), accepts: (text) => choices.includes(text), choices }
+}
+
+/** One or several of a few words, with commas between them. */
+export function someOf(name: string, choices: readonly string[]): Value {
+  return {
+    name,
+    expected: `one or more of ${choices.join(',')}, separated by commas`,
+    accepts: (text) => text.split(',').every((word) => choices.includes(word)),
+    choices,
+  }
+}
+
+function choicesText(choices: readonly string[]): string {
+  return `${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`
+}
+
+/** What is wrong with an option or operand, in the one form that all commands use. */
+export function wrongValue(
+  name: string,
+  { expected }: Pick<Value, 'expected'>,
+  got: string | undefined,
+): ConfigError {
+  return new ConfigError(`${name}: expected ${expected}; got ${got === undefined ? 'nothing' : `'${got}'`}`)
+}
+
+/** The shells that completion is made for. */
+export const SHELLS = ['bash', 'zsh', 'fish'] as const
