@@ -61,8 +61,12 @@ export function read<T>(setting: Setting<T>, given: Given): T | undefined {
   if (text === undefined) return undefined
   const value = setting.parse(text)
   if (value !== undefined) return value
-  const name = typeof given.flags[setting.flag] === 'string' ? `--${setting.flag}` : setting.variable
-  throw new ConfigError(`${name}: expected ${setting.expected}; got '${text}'`)
+  throw new ConfigError(`${nameOf(setting, given)}: expected ${setting.expected}; got '${text}'`)
+}
+
+/** How a setting was given: the name of its option or of its variable. */
+export function nameOf({ flag, variable }: Setting<unknown>, { flags }: Given): string {
+  return typeof flags[flag] === 'string' ? `--${flag}` : variable
 }
 
 /** The value of a setting that has a default or must be set. @throws ConfigError. */

@@ -10,6 +10,7 @@ import {
   ConfigError,
   findText,
   type Given,
+  nameOf,
   need,
   parsePath,
   parseWithin,
@@ -175,18 +176,18 @@ export function parseConfig(given: Given): Config {
     xksProxy: parseXksProxy(given),
     texts: findTexts(given),
   }
-  refuseOpenPlain(SETTINGS.listen.variable, config.listen, config)
-  refuseOpenPlain(SETTINGS.xksListen.variable, config.xksProxy.listen, config)
+  refuseOpenPlain(nameOf(SETTINGS.listen, given), config.listen, config)
+  refuseOpenPlain(nameOf(SETTINGS.xksListen, given), config.xksProxy.listen, config)
   const { listen: metrics } = config.monitoring
-  if (metrics !== undefined) refuseOpenPlain(SETTINGS.metrics.variable, metrics, config)
+  if (metrics !== undefined) refuseOpenPlain(nameOf(SETTINGS.metrics, given), metrics, config)
   return config
 }
 
 /** @throws ConfigError for an address that others can reach, without TLS. */
-function refuseOpenPlain(variable: string, address: Address, config: Config): void {
+function refuseOpenPlain(name: string, address: Address, config: Config): void {
   if (config.tls !== undefined || isLoopback(address.host)) return
   throw new ConfigError(
-    `${variable}: expected a loopback address, because there is no TLS; got '${formatAddress(address)}'. ` +
+    `${name}: expected a loopback address, because there is no TLS; got '${formatAddress(address)}'. ` +
       'Set HOLDFAST_TLS_CERT and HOLDFAST_TLS_KEY, or listen on 127.0.0.1',
   )
 }

@@ -17,30 +17,6 @@ after(async () => {
   await rm(data, { recursive: true, force: true })
 })
 
-test('holdfast --help names every command and setting', async () => {
-  for (const args of [['--help'], ['-h'], ['help'], ['serve', '--help']]) {
-    const { status, out, err } = await holdfast(args)
-    assert.equal(status, 0)
-    assert.equal(err, '')
-    for (const name of ['serve', 'env', 'status', 'audit verify'])
-      assert.match(out, new RegExp(`^ {2}${name} `, 'm'))
-    for (const flag of [
-      'data',
-      'listen',
-      'account',
-      'region',
-      'workers',
-      'tls-cert',
-      'tls-key',
-      'attestation-root',
-      'seal',
-    ]) {
-      const variable = `HOLDFAST_${flag.toUpperCase().replace('-', '_')}`
-      assert.match(out, new RegExp(`^ {2}--${flag} +${variable} `, 'm'))
-    }
-  }
-})
-
 test('holdfast --version is that of package.json', async () => {
   const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
   assert.deepEqual(await holdfast(['--version']), { status: 0, out: `${version}\n`, err: '' })
@@ -50,7 +26,7 @@ test('holdfast without a command prints its help and fails with status 2', async
   const { status, out, err } = await holdfast([])
   assert.equal(status, 2)
   assert.equal(out, '')
-  assert.match(err, /^holdfast: a key management service that speaks the AWS KMS API\n/)
+  assert.match(err, /^Usage: holdfast COMMAND \[OPTIONS\]\n/)
 })
 
 type Refusal = readonly [
@@ -62,57 +38,51 @@ type Refusal = readonly [
 
 const REFUSALS: readonly Refusal[] = [
   [
-    'a command',
-    ['audit'],
-    {},
-    /^holdfast: there is no command 'audit': the commands are audit verify, audit [a-z, -]+ audit check-proof; see holdfast --help\n$/,
-  ],
-  [
     'a command of a group',
     ['organization', 'unit', 'creat'],
     {},
-    /^holdfast: there is no command 'organization unit creat': the commands are organization create, [a-z, ]+ organization unit delete; see holdfast --help\n$/,
+    /^holdfast: unknown command 'creat'\. Did you mean create\? See holdfast organization unit --help\n$/,
   ],
   [
-    'a command of no group',
+    'a command',
     ['organisation', 'show'],
     {},
-    /^holdfast: there is no command 'organisation show': the commands are serve, env, status, audit verify, [a-z, -]+; see holdfast --help\n$/,
+    /^holdfast: unknown command 'organisation'\. Did you mean organization\? See holdfast --help\n$/,
   ],
-  ['a flag', ['serve', '--port=1'], {}, /^holdfast: there is no flag --port: see holdfast --help\n$/],
+  ['a flag', ['serve', '--port=1'], {}, /^holdfast: unknown option '--port'\. See holdfast serve --help\n$/],
   [
     'a setting',
     ['serve'],
     { HOLDFAST_PORT: '1' },
-    /^holdfast: HOLDFAST_PORT is not a setting of Holdfast: the settings are HOLDFAST_DATA, /,
+    /^holdfast: unknown setting HOLDFAST_PORT\. See holdfast serve --help\n$/,
   ],
   [
     'an address',
     ['serve', '--listen=7600'],
     {},
-    /^holdfast: --listen is '7600', which is not ADDRESS:PORT, such as 127\.0\.0\.1:7600 or \[::1\]:7600\n$/,
+    /^holdfast: --listen: expected ADDRESS:PORT, for example 127\.0\.0\.1:7600 or \[::1\]:7600; got '7600'\n$/,
   ],
   [
     'a port',
     ['serve'],
     { HOLDFAST_LISTEN: '127.0.0.1:65536' },
-    /^holdfast: HOLDFAST_LISTEN is '127\.0\.0\.1:65536', which is not ADDRESS:PORT/,
+    /^holdfast: HOLDFAST_LISTEN: expected ADDRESS:PORT, .*; got '127\.0\.0\.1:65536'\n$/,
   ],
-  ['an account', ['serve', '--account=12'], {}, /^holdfast: --account is '12', which is not 12 digits\n$/],
+  ['an account', ['serve', '--account=12'], {}, /^holdfast: --account: expected 12 digits; got '12'\n$/],
   [
     'a region',
     ['serve'],
     { HOLDFAST_REGION: 'Europe' },
-    /^holdfast: HOLDFAST_REGION is 'Europe', which is not a region name, such as us-east-1\n$/,
+    /^holdfast: HOLDFAST_REGION: expected a region name, for example us-east-1; got 'Europe'\n$/,
   ],
   [
     'a number of workers',
     ['serve', '--workers=0'],
     {},
-    /^holdfast: --workers is '0', which is not a number from 1 to 256, or auto\n$/,
+    /^holdfast: --workers: expected a whole number from 1 to 256, or auto; got '0'\n$/,
   ],
-  ['a seal', ['serve', '--seal=paper'], {}, /^holdfast: --seal is 'paper', which is not file\n$/],
-  ['a data folder', ['serve', '--data='], {}, /^holdfast: --data is '', which is not a path\n$/],
+  ['a seal', ['serve', '--seal=paper'], {}, /^holdfast: --seal: expected file; got 'paper'\n$/],
+  ['a data folder', ['serve', '--data='], {}, /^holdfast: --data: expected a path; got ''\n$/],
   [
     'a root of attestation',
     ['serve', '--attestation-root=/dev/null'],
@@ -123,7 +93,7 @@ const REFUSALS: readonly Refusal[] = [
     'a certificate without a key',
     ['serve', '--tls-cert=a.pem'],
     {},
-    /^holdfast: HOLDFAST_TLS_CERT and HOLDFAST_TLS_KEY belong together: set both or none\n$/,
+    /^holdfast: HOLDFAST_TLS_CERT and HOLDFAST_TLS_KEY: set both or neither\n$/,
   ],
 ]
 
@@ -140,7 +110,10 @@ for (const args of [['status'], ['audit', 'verify']]) {
   test(`holdfast ${args.join(' ')} refuses a folder that is no data folder`, async () => {
     const { status, err } = await holdfast([...args, '--data=nowhere'], { folder: data })
     assert.equal(status, 2)
-    assert.equal(err, "holdfast: HOLDFAST_DATA is 'nowhere', which is not a data folder of Holdfast\n")
+    assert.equal(
+      err,
+      "holdfast: HOLDFAST_DATA: expected a data folder of Holdfast; got 'nowhere'. holdfast serve creates one\n",
+    )
     await assert.rejects(stat(join(data, 'nowhere')), { code: 'ENOENT' })
   })
 }
@@ -168,14 +141,14 @@ test('holdfast serve prints where it listens and how to reach it, and stops when
     assert.deepEqual(server.output().split('\n'), [
       `Holdfast serves on ${server.endpoint}`,
       `  data         ${folder}`,
-      `  credentials  ${folder}/credentials (root of account 000000000000)`,
+      `  credentials  ${folder}/credentials (root user of account 000000000000)`,
       '',
-      'Point AWS clients here:',
+      'Point AWS clients at it:',
       ...env.out
         .trimEnd()
         .split('\n')
         .map((line) => `  ${line}`),
-      'stopping: finishing what is in flight',
+      'stopping: finishing requests in flight',
       '',
     ])
   }
@@ -260,7 +233,7 @@ test('holdfast audit verify counts a whole log and names the first damaged place
   await fetch(server.endpoint, { method: 'POST' })
   assert.equal(await server.stop(), 0)
   const whole = await holdfast(['audit', 'verify', `--data=${folder}`])
-  assert.deepEqual(whole, { status: 0, out: 'whole: 1 events in 1 batches, 1 segments, 1 nodes\n', err: '' })
+  assert.deepEqual(whole, { status: 0, out: 'intact: 1 events in 1 batches, 1 segments, 1 nodes\n', err: '' })
   const segment = join(folder, 'audit/node-0/0000000000000001.jsonl')
   const text = await readFile(segment, 'utf8')
   await writeFile(segment, text.replace('127.0.0.1', '127.0.0.2'))

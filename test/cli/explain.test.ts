@@ -272,10 +272,10 @@ test('explain says of what it cannot decide again why not', async () => {
 test('explain fails for an id that no event has, and refuses what is no id', async () => {
   const none = await runHoldfast(server.data, 'explain', '00000000-0000-4000-8000-000000000000')
   assert.equal(none.status, 1)
-  assert.equal(none.errors, 'holdfast: no event has this id, nor has its request\n')
+  assert.equal(none.errors, 'holdfast: no event or request has the ID 00000000-0000-4000-8000-000000000000\n')
   const wrong = await runHoldfast(server.data, 'explain', 'AKIA')
   assert.equal(wrong.status, 2)
-  assert.match(wrong.errors, /^holdfast: ID: the id of a request or event is required/)
+  assert.match(wrong.errors, /^holdfast: ID: expected a request ID or event ID/)
 })
 
 test('simulate names the condition keys that were asked for and not given', async () => {
@@ -356,9 +356,9 @@ test('simulate refuses what does not exist', async () => {
 test('simulate refuses what is no request', async () => {
   const root = ['--principal', ROOT, '--action']
   for (const [message, ...args] of [
-    [/--action is 'Decrypt', which is not such as kms:Decrypt/, ...root, 'Decrypt'],
-    [/--principal is missing/, '--action', 'kms:Decrypt'],
-    [/--context is 'x', which is not KEY=VALUE/, ...root, 'kms:Decrypt', '--context', 'x'],
+    [/--action: expected SERVICE:ACTION, for example kms:Decrypt; got 'Decrypt'/, ...root, 'Decrypt'],
+    [/--principal: expected the ARN of a principal, .*; got nothing/, '--action', 'kms:Decrypt'],
+    [/--context: expected KEY=VALUE; got 'x'/, ...root, 'kms:Decrypt', '--context', 'x'],
   ] as const) {
     const done = await runHoldfast(server.data, 'simulate', ...args)
     assert.equal(done.status, 2, args.join(' '))

@@ -102,7 +102,7 @@ test('holdfast materials refuses what names no key', async () => {
   ]) {
     const { status, errors } = await runHoldfast(server.data, 'materials', key)
     assert.equal(status, 2)
-    assert.match(errors, /^holdfast: there is no key /)
+    assert.match(errors, /^holdfast: KEY: expected an existing key, /)
   }
   const { status } = await runHoldfast(server.data, 'materials', ARN + keyId, '--format', 'xml')
   assert.equal(status, 2)

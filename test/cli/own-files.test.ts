@@ -98,7 +98,7 @@ test('credentials that others can write, or that are no file, are refused', { sk
   await pipe(path)
   const { status, errors } = await runHoldfast(data, 'env')
   assert.equal(status, 2)
-  assert.match(errors, /the credentials file .* cannot be used: it is a pipe/)
+  assert.match(errors, /cannot use the credentials file .*: it is a pipe/)
 })
 
 test('no setting that names a file waits for a pipe', { skip }, async () => {

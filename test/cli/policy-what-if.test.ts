@@ -143,7 +143,7 @@ test('what-if checks a policy as PutKeyPolicy does', async () => {
     const put = await call(server, 'PutKeyPolicy', { KeyId: keyId, Policy: policy })
     const { status, errors } = await whatIf(policy)
     assert.equal(status, 2)
-    assert.match(errors, /^holdfast: --file is '[^']+\.json': /)
+    assert.match(errors, /^holdfast: --file: invalid policy in '[^']+\.json': /)
     assert.ok(errors.endsWith(`': ${put.message}\n`), errors)
   }
 })
@@ -153,7 +153,7 @@ test('what-if refuses a key that is not there, and a number of days that is none
   assert.equal(status, 2)
   assert.match(errors, /There is no key alias\/none/)
   for (const days of ['0', '36526', 'x']) {
-    assert.match((await whatIf(policyText(ALL), '--days', days)).errors, /^holdfast: --days is/)
+    assert.match((await whatIf(policyText(ALL), '--days', days)).errors, /^holdfast: --days: expected/)
   }
 })
 

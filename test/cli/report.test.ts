@@ -115,7 +115,7 @@ test('a report is verified with the verifier key alone, and not when a file has 
   for (const kind of ['html', 'note']) {
     const { status, output, errors } = await verify(path(kind), key)
     assert.equal(status, 0, errors)
-    assert.equal(output, `as signed: report-${day}.html\nas signed: report-${day}.json\n`)
+    assert.equal(output, `verified: report-${day}.html\nverified: report-${day}.json\n`)
   }
   for (const kind of ['json', 'html', 'note']) {
     const content = await readFile(path(kind))
@@ -184,7 +184,7 @@ test('holdfast report refuses days that are none', async () => {
       folder,
     )
     assert.equal(status, 2, days)
-    assert.match(errors, /--unused-days: a whole number from 1 to 3650 required/)
+    assert.match(errors, /--unused-days: expected a whole number from 1 to 3650; got /)
   }
 })
 

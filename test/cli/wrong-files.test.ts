@@ -20,7 +20,7 @@ const certificate = join(folder, 'certificate')
 await writeFile(certificate, '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n')
 
 const WRONG: readonly (readonly [RegExp, ...string[]])[] = [
-  [/HOLDFAST_WEBHOOKS, cannot be used: it is not JSON/, `--webhooks=${file}`],
+  [/HOLDFAST_WEBHOOKS, cannot be used: not JSON/, `--webhooks=${file}`],
   [/HOLDFAST_WEBHOOKS, cannot be used: ENOENT/, `--webhooks=${none}`],
   [/HOLDFAST_TRAILS is '.*', which is not a folder/, `--trails=${file}`],
   [/HOLDFAST_TRAILS is a URL: set HOLDFAST_TRAILS_CREDENTIALS too/, '--trails=http://127.0.0.1:1'],
@@ -50,7 +50,7 @@ test('a start of workers with a file that cannot be used ends with the same stat
   const data = join(folder, 'workers')
   const flags = ['--listen=127.0.0.1:0', '--workers=2', `--webhooks=${file}`]
   const { status, errors } = await runHoldfast(data, 'serve', ...flags)
-  assert.match(errors, /HOLDFAST_WEBHOOKS, cannot be used: it is not JSON/)
+  assert.match(errors, /HOLDFAST_WEBHOOKS, cannot be used: not JSON/)
   assert.equal(status, 2)
   assert.equal(existsSync(data), false)
 })

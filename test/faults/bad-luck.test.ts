@@ -74,7 +74,7 @@ test('two servers on one folder have a log each, and both serve what either has 
   }
   const { status, output } = await runHoldfast(data, 'audit', 'verify')
   assert.equal(status, 0)
-  assert.match(output, /^whole: \d+ events in \d+ batches, 2 segments, 2 nodes$/m)
+  assert.match(output, /^intact: \d+ events in \d+ batches, 2 segments, 2 nodes$/m)
   await rm(data, { recursive: true })
 })
 

@@ -74,7 +74,7 @@ export class TestBench {
     await this.#server?.kill()
   }
 
-  /** `holdfast audit verify` finds the log whole. */
+  /** `holdfast audit verify` finds the log intact. */
   async verify(): Promise<void> {
     const { status, output, errors } = await runHoldfast(this.data, 'audit', 'verify')
     assert.equal(status, 0, `${output}${errors}`)

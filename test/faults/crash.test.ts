@@ -157,7 +157,7 @@ async function assertAllRecorded(history: History): Promise<void> {
 async function verify(data: string): Promise<number> {
   const { status, output, errors } = await runHoldfast(data, 'audit', 'verify')
   assert.equal(status, 0, errors)
-  return Number(/^whole: (\d+) events/.exec(output)?.[1])
+  return Number(/^intact: (\d+) events/.exec(output)?.[1])
 }
 
 /** A last start, a complete check, and a stop in good order. */

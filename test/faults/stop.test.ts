@@ -43,7 +43,7 @@ for (const workers of ['1', '2']) {
     }
     const { status, output } = await runHoldfast(data, 'audit', 'verify')
     assert.equal(status, 0)
-    assert.match(output, new RegExp(`^whole: ${tail.events} events`))
+    assert.match(output, new RegExp(`^intact: ${tail.events} events`))
     await rm(data, { recursive: true })
   })
 }

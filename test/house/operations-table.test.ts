@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
+import { COMMANDS_PAGE, commandsPage } from '../../scripts/commands-page.ts'
 import { IAM_OPERATIONS_PAGE, iamOperationsPage } from '../../scripts/iam-operations-table.ts'
 import { OPERATIONS_PAGE, operationsPage } from '../../scripts/operations-table.ts'
 import { KMS_OPERATION_NAMES } from '../../src/api/operations.ts'
@@ -9,6 +10,10 @@ import { ROOT } from './sources.ts'
 
 test('docs/reference/operations.md is what npm run docs writes', async () => {
   assert.equal(await readFile(OPERATIONS_PAGE, 'utf8'), operationsPage())
+})
+
+test('docs/reference/commands.md is what npm run docs writes', async () => {
+  assert.equal(await readFile(COMMANDS_PAGE, 'utf8'), commandsPage())
 })
 
 test('docs/reference/operations-iam.md is what npm run docs writes', async () => {

@@ -69,19 +69,16 @@ test('an account that a command has made is served at once, and is another than 
 test('a command that cannot do what it is asked says why, and changes nothing', async () => {
   const refusals: readonly (readonly [readonly string[], RegExp])[] = [
     [['account', 'create', `--id=${OTHER}`], /there is an account 111122223333 already/],
-    [['account', 'create', '--id=1'], /an account id has 12 digits: '1'/],
-    [['account', 'list', '--id=1'], /--id is not a flag of account list/],
+    [['account', 'create', '--id=1'], /--id: expected an account ID of 12 digits; got '1'/],
+    [['account', 'list', '--id=1'], /unknown option '--id'\. See holdfast account list --help/],
     [['scp', 'attach', '--name=none', `--id=${OTHER}`], /there is no service control policy none/],
     [['scp', 'attach', '--name=FullAWSAccess', '--id=999999999999'], /there is no account 999999999999/],
     [['scp', 'detach', '--name=FullAWSAccess', `--id=${OTHER}`], /at least one service control policy/],
     [['scp', 'put', '--name=FullAWSAccess', '--file=/dev/null'], /cannot be the name/],
-    [['scp', 'put', '--file=/dev/null'], /--name is missing/],
-    [['scp', 'put', '--name=x', '--file=/dev/null'], /^holdfast: --file is '\/dev\/null': /],
-    [
-      ['scp', 'put', '--name=x', '--file=/none'],
-      /--file is '\/none', which cannot be read: there is no such file\n$/,
-    ],
-    [['scp', 'put', '--name=x', '--file=/'], /--file is '\/', which cannot be read: it is a folder\n$/],
+    [['scp', 'put', '--file=/dev/null'], /--name: expected a name; got nothing/],
+    [['scp', 'put', '--name=x', '--file=/dev/null'], /^holdfast: --file: invalid policy in '\/dev\/null': /],
+    [['scp', 'put', '--name=x', '--file=/none'], /--file: cannot read '\/none': no such file\n$/],
+    [['scp', 'put', '--name=x', '--file=/'], /--file: cannot read '\/': it is a folder\n$/],
     [['scp', 'delete', '--name=none'], /there is no service control policy none/],
   ]
   for (const [args, message] of refusals) {

@@ -152,10 +152,10 @@ test('an event that is never taken becomes a dead letter, which can be delivered
   assert.ok(line.includes(`  ${id}  ${new URL(url).origin}  2  it answered 400`), line)
   assert.equal(((await stat(join(data, 'events/dead-letters.jsonl'))).mode & 0o777).toString(8), '600')
   const other = await runHoldfast(data, 'events', 'redeliver', '--event', 'another')
-  assert.deepEqual([other.status, other.output], [1, '0 events wait for delivery again\n'])
+  assert.deepEqual([other.status, other.output], [1, 'queued for delivery: 0 events\n'])
   receiver.answer = () => 204
   const again = await runHoldfast(data, 'events', 'redeliver', '--event', id)
-  assert.deepEqual([again.status, again.output], [0, '1 event waits for delivery again\n'])
+  assert.deepEqual([again.status, again.output], [0, 'queued for delivery: 1 event\n'])
   await comes(receiver, [keyId])
   assert.deepEqual(await listDead(data), [])
   assert.ok(!server.errors().includes('do-not-show'))
@@ -179,7 +179,7 @@ test('an endpoint that is gone gets nothing more until its dead letters are deli
     [410],
   )
   const again = await runHoldfast(data, 'events', 'redeliver')
-  assert.deepEqual([again.status, again.output], [0, '2 events wait for delivery again\n'])
+  assert.deepEqual([again.status, again.output], [0, 'queued for delivery: 2 events\n'])
   await comes(receiver, [first, second])
   const third = await rotated(server)
   await comes(receiver, [third])

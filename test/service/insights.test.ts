@@ -86,11 +86,11 @@ test('holdfast insights refuses days and formats that it has not', async () => {
   for (const days of ['0', '3651', 'x']) {
     const { status, errors } = await runHoldfast(server.data, 'insights', '--days', days)
     assert.equal(status, 2)
-    assert.match(errors, /--days is '.*', which is not a number from 1 to 3650/)
+    assert.match(errors, /--days: expected a whole number from 1 to 3650; got '.*'/)
   }
   const { status, errors } = await runHoldfast(server.data, 'insights', '--format', 'csv')
   assert.equal(status, 2)
-  assert.match(errors, /--format: one of table, json required/)
+  assert.match(errors, /--format: expected table or json; got /)
 })
 
 test('with HOLDFAST_INSIGHTS=off nothing is looked for, and the server serves', async () => {

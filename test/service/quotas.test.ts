@@ -35,7 +35,7 @@ async function setQuota(name: string, value: string, data = server.data): Promis
   const args = [`--id=${ACCOUNT}`, `--name=${name}`, `--value=${value}`]
   const { status, output, errors } = await runHoldfast(data, 'quota', 'set', ...args)
   assert.equal(status, 0, errors)
-  assert.equal(output, `set ${name} of ${ACCOUNT} to ${value}\n`)
+  assert.equal(output, `set ${name} of account ${ACCOUNT} to ${value}\n`)
 }
 
 async function newKey(): Promise<string> {
@@ -245,6 +245,12 @@ test('holdfast quota set says what is wrong', async () => {
     assert.equal(status, 2)
     return errors.trim()
   }
-  assert.equal(await refusal('--id=123', '--name=kms.keys', '--value=1'), 'holdfast: there is no account 123')
-  assert.equal(await refusal(`--id=${ACCOUNT}`, '--name=kms.keys'), 'holdfast: --value is missing')
+  assert.equal(
+    await refusal('--id=123', '--name=kms.keys', '--value=1'),
+    "holdfast: --id: expected an account ID of 12 digits; got '123'",
+  )
+  assert.equal(
+    await refusal(`--id=${ACCOUNT}`, '--name=kms.keys'),
+    'holdfast: --value: expected a whole number, aws or default; got nothing',
+  )
 })

@@ -182,5 +182,5 @@ test('SIGQUIT stops a server in order', async () => {
   server.process.kill('SIGQUIT')
   await holds(() => server.process.exitCode !== null)
   assert.equal(server.process.exitCode, 0)
-  assert.match(server.output(), /stopping: finishing what is in flight/)
+  assert.match(server.output(), /stopping: finishing requests in flight/)
 })

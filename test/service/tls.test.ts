@@ -102,7 +102,7 @@ test('a listener that others can reach is refused without TLS', async () => {
     assert.equal(status, 2)
     assert.equal(
       err,
-      `holdfast: HOLDFAST_LISTEN is ${address}, which others can reach, and there is no TLS: set HOLDFAST_TLS_CERT and HOLDFAST_TLS_KEY, or listen on 127.0.0.1\n`,
+      `holdfast: --listen: expected a loopback address, because there is no TLS; got '${address}'. Set HOLDFAST_TLS_CERT and HOLDFAST_TLS_KEY, or listen on 127.0.0.1\n`,
     )
   }
 })
