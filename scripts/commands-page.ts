@@ -34,8 +34,17 @@ fails when it is out of date. \`holdfast COMMAND --help\` shows the same.
 /** The page as it has to be. */
 export function commandsPage(): string {
   const shown = COMMANDS.filter(({ hidden }) => hidden !== true)
-  const index = shown.map(({ name, about }) => `| [\`${name}\`](#holdfast-${name.replaceAll(' ', '-')}) | ${about} |`)
-  return [INTRODUCTION, '| command | does |', '| --- | --- |', ...index, '', ...shown.flatMap(sectionOf)].join('\n')
+  const index = shown.map(
+    ({ name, about }) => `| [\`${name}\`](#holdfast-${name.replaceAll(' ', '-')}) | ${about} |`,
+  )
+  return [
+    INTRODUCTION,
+    '| command | does |',
+    '| --- | --- |',
+    ...index,
+    '',
+    ...shown.flatMap(sectionOf),
+  ].join('\n')
 }
 
 function sectionOf(command: Command): readonly string[] {
@@ -56,7 +65,10 @@ function sectionOf(command: Command): readonly string[] {
     ...settingsLine(settings),
     ...(json === undefined
       ? []
-      : [`JSON${json.lines === true ? ', a document on each line' : ''}: \`${formatShape(json.shape)}\``, '']),
+      : [
+          `JSON${json.lines === true ? ', a document on each line' : ''}: \`${formatShape(json.shape)}\``,
+          '',
+        ]),
   ]
 }
 

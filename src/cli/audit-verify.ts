@@ -51,7 +51,10 @@ function report(found: Verification, input: CommandInput): number {
     intact ? [`intact: ${events} events in ${batches} batches, ${segments} segments, ${nodes} nodes`] : [],
   )
   if (intact) return 0
-  printNext(input, 'keep a copy of the data folder as it is; docs/reference/audit-log.md says what damage means')
+  printNext(
+    input,
+    'keep a copy of the data folder as it is; docs/reference/audit-log.md says what damage means',
+  )
   return EXIT_FAILURE
 }
 

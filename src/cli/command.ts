@@ -40,13 +40,13 @@ export type CommandOption = {
 }
 
 /** What follows the name of a command. */
-export type Operand = { readonly about: string; readonly takes: Value }
+type Operand = { readonly about: string; readonly takes: Value }
 
 /** A command line, and what it does. */
-export type Example = { readonly line: string; readonly about: string }
+type Example = { readonly line: string; readonly about: string }
 
 /** What `--json` prints: one document, or one on each line. */
-export type JsonFacts = { readonly shape: Shape; readonly lines?: true }
+type JsonFacts = { readonly shape: Shape; readonly lines?: true }
 
 /** The declared facts of a command: parsing, help, shell completion and the reference page are made from them. */
 export type Command = {

@@ -26,7 +26,7 @@ export async function showOrganization(input: CommandInput): Promise<number> {
     ...accounts.flatMap((account) => (account.parent === undefined ? [] : [entryOf(account)])),
   ]
   const outside = accounts.filter(({ parent }) => parent === undefined).map((account) => account.id)
-  const nodes = entries.map(({ scps = SCPS, rcps = [], ...entry }) => ({ ...entry, scps, rcps }))
+  const nodes = entries.map(nodeOf)
   printResult(input, { organization: id, root, management, nodes, accountsOutside: outside }, () => [
     `${id}  management account ${management}`,
     ...entries.filter((entry) => entry.id === root).flatMap((entry) => treeOf(entry, entries)),
@@ -41,6 +41,10 @@ type Entry = {
   readonly name?: string
   readonly scps?: readonly string[] | undefined
   readonly rcps?: readonly string[] | undefined
+}
+
+function nodeOf({ id: node, parent, name, scps = SCPS, rcps = [] }: Entry): object {
+  return { id: node, parent, name, scps, rcps }
 }
 
 /** What is attached to everything. */

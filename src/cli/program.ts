@@ -127,15 +127,35 @@ function addCommand(program: Parser, command: Command, onCall: (called: Called) 
     [...settingLines(command), ...jsonLines(command), ...exampleLines(command)].join('\n'),
   )
   parser.action(() => {
-    onCall({ command, operands: parser.args, given: namedValues(parser), settings: textsOf(program) })
+    onCall({
+      command,
+      operands: parser.args,
+      given: { ...passedOn(parser, command), ...namedValues(parser) },
+      settings: textsOf(program),
+    })
   })
 }
 
-/** The values of options by their names; the parser knows them by names in camel case. */
+/**
+ * The options that the parser took for those of the command above, such as `report` of `report verify`. They are the
+ * same here, or do not exist.
+ */
+function passedOn({ parent }: Parser, command: Command): Readonly<Record<string, unknown>> {
+  if (parent === null || parent.parent === null) return {}
+  const given = namedValues(parent)
+  const foreign = Object.keys(given).find((name) => optionsOf(command)[name] === undefined)
+  if (foreign !== undefined)
+    throw new ConfigError(`unknown option '--${foreign}'. See holdfast ${command.name} --help`)
+  return { ...passedOn(parent, command), ...given }
+}
+
+/** The values of options that are given, by their names; the parser knows them by names in camel case. */
 function namedValues(parser: Parser): Readonly<Record<string, unknown>> {
   const values = parser.opts()
   return Object.fromEntries(
-    parser.options.map((option) => [option.name(), values[option.attributeName()]] as const),
+    parser.options
+      .map((option) => [option.name(), values[option.attributeName()]] as const)
+      .filter(([, value]) => value !== undefined),
   )
 }
 

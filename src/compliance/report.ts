@@ -40,9 +40,6 @@ export type ReportFacts = {
   readonly goneTouches: ReadonlyMap<string, ReportedKey['touches']>
 }
 
-/** Days without use after which something counts as unused, when nothing else is asked for. */
-export const UNUSED_DAYS = 90
-
 /** The report of these facts. */
 export function makeReport(facts: ReportFacts): Report {
   const { day, unusedDays, principals, previous } = facts

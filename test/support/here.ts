@@ -4,20 +4,13 @@ import { runCommandLine } from '../../src/cli/command-line.ts'
 import type { Finished } from './command.ts'
 
 /** Runs `holdfast` with these arguments on a data folder. What the operator's log says is not among the errors. */
-export function runHere(data: string, ...args: readonly string[]): Promise<Finished> {
-  return runWith({ HOLDFAST_DATA: data }, ...args)
-}
-
-/** The same with these settings alone. */
-export async function runWith(
-  environment: Readonly<Record<string, string>>,
-  ...args: readonly string[]
-): Promise<Finished> {
+export async function runHere(data: string, ...args: readonly string[]): Promise<Finished> {
   const said = { output: '', errors: '' }
   const status = await runCommandLine(args, {
-    environment,
-    isTerminal: false,
-    showProgress: () => {},
+    environment: { HOLDFAST_DATA: data },
+    showProgress: (line) => {
+      if (line !== undefined) said.errors += `${line}\n`
+    },
     output: {
       print: (line) => {
         said.output += `${line}\n`
