@@ -4,7 +4,8 @@ import { nodesAmong } from '../audit/log/slot.ts'
 import { fromUtf8 } from '../base/bytes.ts'
 import type { UsageRow } from '../store/index-port.ts'
 import type { CollectParts } from './collect.ts'
-import { parseEvent, usesOf } from './event-facts.ts'
+import { usesOf } from './event-facts.ts'
+import { parseEvent } from './event-record.ts'
 import type { IndexService } from './index-service.ts'
 
 /** Calls on a key that have a principal, source address, service and operation in common. */

@@ -46,7 +46,10 @@ test('the limits of the timeout and of the prefix are taken', () => {
 
 test('an address of the proxy that others can reach needs TLS', () => {
   const open = { HOLDFAST_XKS_LISTEN: '0.0.0.0:7643' }
-  assert.throws(() => parse(open), /HOLDFAST_XKS_LISTEN: expected a loopback address, .*; got '0\.0\.0\.0:7643'/)
+  assert.throws(
+    () => parse(open),
+    /HOLDFAST_XKS_LISTEN: expected a loopback address, .*; got '0\.0\.0\.0:7643'/,
+  )
   assert.ok(parse({ ...open, HOLDFAST_TLS_CERT: 'cert.pem', HOLDFAST_TLS_KEY: 'key.pem' }))
 })
 
