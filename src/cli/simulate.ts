@@ -18,6 +18,7 @@ export async function simulateCall(input: CommandInput): Promise<number> {
     resource: flags['resource'] ?? '*',
     region: config.region,
     context: parseContext(lists['context'] ?? []),
+    federatedBy: flags['federated-by'],
     sessionPolicy:
       flags['session-policy'] === undefined ? undefined : await readGivenFile(input, 'session-policy'),
   }

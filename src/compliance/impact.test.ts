@@ -71,10 +71,10 @@ test('statements that name a key are those of its policy, and those of principal
     statements.map(({ holder, statement: name, effect, names }) => [holder, name, effect, names]),
     [
       [key.arn, 'Default', 'Allow', 'key'],
-      [userArn('ada'), 'Statement[0]', 'Allow', 'key'],
-      [userArn('bob'), 'Statement[0]', 'Allow', 'pattern'],
+      [userArn('ada'), 'statement 1', 'Allow', 'key'],
+      [userArn('bob'), 'statement 1', 'Allow', 'pattern'],
       [userArn('dee'), 'No', 'Deny', 'pattern'],
-      [userArn('eve'), 'Statement[0]', 'Allow', 'key'],
+      [userArn('eve'), 'statement 1', 'Allow', 'key'],
     ],
   )
   assert.deepEqual(statements[4]?.conditions, ['StringEquals aws:PrincipalTag/a "b"'])

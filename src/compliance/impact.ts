@@ -35,7 +35,7 @@ export type NamingStatement = {
   /** Whose policy it is: the key's ARN, or that of a user or role. */
   readonly holder: string
   readonly policy: string
-  /** Its `Sid`, or its place. */
+  /** Its `Sid`, or its place, counted from 1. */
   readonly statement: string
   readonly effect: 'Allow' | 'Deny'
   /** Whom a statement of the key policy names. */
@@ -149,7 +149,7 @@ function statementsOf(principal: ReportedPrincipal, key: ReportedKey): readonly 
 }
 
 function statementName(sid: string | undefined, index: number): string {
-  return sid === undefined || sid === '' ? `Statement[${index}]` : sid
+  return sid === undefined || sid === '' ? `statement ${index + 1}` : sid
 }
 
 function shownList({ negated, values }: Listed<string>): readonly string[] {

@@ -2,6 +2,7 @@ import { printable, printableJson } from '../base/printable.ts'
 import type { PolicyKind } from '../policy/decide.ts'
 import { isKeyArn } from '../policy/key-actions.ts'
 import { formatOperator } from '../policy/operators.ts'
+import { formatLevel, type LevelTargets } from '../policy/reason.ts'
 import type { AddAllow, Change } from '../policy/smallest-change.ts'
 import { formatRightKey } from './context-text.ts'
 
@@ -36,9 +37,9 @@ export function statementName({
 }
 
 /** A change in words. */
-export function formatChange(change: Change, resource: string): readonly string[] {
+export function formatChange(change: Change, resource: string, targets: LevelTargets): readonly string[] {
   if (change.kind === 'SendContext') return change.keys.flatMap(formatRightKey)
-  const where = `${kindName(change.policy, resource)}${atLevel(change.level)}`
+  const where = `${kindName(change.policy, resource)}${formatLevel(change.policy, change.level, targets)}`
   if (change.kind === 'AddAllow') {
     return [`add a statement to the ${where}:`, `  ${printableJson(statementOf(change))}`]
   }
@@ -47,11 +48,6 @@ export function formatChange(change: Change, resource: string): readonly string[
   return [
     `take ${statementName(change.statement)} out of the ${where}${name}, or make it leave this call out`,
   ]
-}
-
-/** A level of an organization as people count them; nothing where there are none. */
-export function atLevel(level: number | undefined): string {
-  return level === undefined ? '' : ` at level ${level + 1}`
 }
 
 /** The statement that a change adds. A key policy or trust policy names the principal. */

@@ -1,12 +1,15 @@
 import { accessTo, inPlace, resourcePlace } from '../dispatch/access.ts'
 import type { Call, Permission } from '../dispatch/operation.ts'
-import { placeNow } from '../iam/organization/place.ts'
+import { SERVICE_ROLE_PATH } from '../iam/entities/service-linked.ts'
+import { levelTargets, placeNow } from '../iam/organization/place.ts'
 import { type GrantTrace, traceGrants } from '../kms/grants/grant-trace.ts'
 import type { ContextValue } from '../policy/context.ts'
 import { type AccessRequest, type Decision, decide, type Policies } from '../policy/decide.ts'
 import { type Explanation, explainDecision } from '../policy/explain.ts'
 import { isKeyArn } from '../policy/key-actions.ts'
-import { type Change, smallestChange, withSent } from '../policy/smallest-change.ts'
+import type { Principal } from '../policy/principal.ts'
+import type { LevelTargets } from '../policy/reason.ts'
+import { type Change, smallestChange, withChanges, withSent } from '../policy/smallest-change.ts'
 import type { Records } from '../store/records.ts'
 
 /** One permission that a call needs, and the whole path to the decision about it. */
@@ -20,6 +23,8 @@ export type Examined = {
   readonly change: readonly Change[] | undefined
   /** The condition keys that policies ask for, in lower case, with what the request has. */
   readonly asked: ReadonlyMap<string, ContextValue | undefined>
+  /** What the control policies at each level are attached to. */
+  readonly levels: LevelTargets
 }
 
 /** A request and all that decides about it. */
@@ -75,7 +80,16 @@ export async function examine(records: Records, call: Call, permission: Permissi
     ? await traceGrants({ records, call, keyArn, action, context: request.context })
     : []
   const change = decision.allow ? undefined : changeFor(request, policies, grants)
-  return { request, decision, explanation, grants, change, asked: seen }
+  const levels = {
+    scp: await levelTargets(records, call.caller.account),
+    rcp: await levelTargets(records, permission.account),
+  }
+  return { request, decision, explanation, grants, change, asked: seen, levels }
+}
+
+/** Whether a principal is a service-linked role, whose policies are the service's. */
+export function isServiceLinked(principal: Principal): boolean {
+  return principal.type === 'AssumedRole' && principal.roleArn.includes(`:role${SERVICE_ROLE_PATH}`)
 }
 
 /** What policies allow under conditions comes first, then what a grant allows, then what has to change. */
@@ -92,5 +106,23 @@ function changeFor(
     const granted = { ...policies, grants: [needs.grant] }
     if (decide(withSent(request, sent), granted).allow) return sent
   }
-  return change
+  return isServiceLinked(request.principal) ? withoutItsOwn(request, policies, change) : change
+}
+
+/** The policies of a service-linked role cannot be changed; that of the key can. */
+function withoutItsOwn(
+  request: AccessRequest,
+  policies: Policies,
+  change: readonly Change[] | undefined,
+): readonly Change[] | undefined {
+  const isOwn = (one: Change): boolean =>
+    one.kind !== 'SendContext' && (one.policy === 'identity' || one.policy === 'boundary')
+  if (change?.some(isOwn) !== true || request.principal.type !== 'AssumedRole') return change
+  if (!isKeyArn(request.resource)) return undefined
+  const { action, resource, principal } = request
+  const named = { principal: principal.roleArn, conditions: [] }
+  const own: readonly Change[] = [
+    { kind: 'AddAllow', policy: 'resource', level: undefined, action, resource, ...named },
+  ]
+  return decide(request, withChanges(policies, own)).allow ? own : undefined
 }

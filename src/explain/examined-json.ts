@@ -1,10 +1,11 @@
-import { formatReason } from '../policy/reason.ts'
+import { formatReason, type LevelTargets } from '../policy/reason.ts'
 import type { Change } from '../policy/smallest-change.ts'
 import { statementOf } from './change-text.ts'
 import type { Examined } from './examine.ts'
 
 /** A decision about one permission and the whole path to it, for programs. */
-export function explainedJson({ request, decision, explanation, grants, change, asked }: Examined): object {
+export function explainedJson(examined: Examined): object {
+  const { request, decision, explanation, grants, change, asked, levels } = examined
   return {
     principal: request.principal,
     action: request.action,
@@ -14,11 +15,19 @@ export function explainedJson({ request, decision, explanation, grants, change, 
     reason: formatReason(decision),
     context: Object.fromEntries([...asked].filter(([, value]) => value !== undefined)),
     missingContext: [...asked].filter(([, value]) => value === undefined).map(([key]) => key),
-    policies: explanation.policies,
+    policies: explanation.policies.map((policy) => ({ ...policy, attachedTo: targetOf(policy, levels) })),
     complete: explanation.complete,
     grants: grants.map(({ id, name, misses }) => ({ id, name, misses })),
     smallestChange: decision.allow ? undefined : (change?.map(changeJson) ?? null),
   }
+}
+
+/** What a control policy is attached to; nothing for other policies. */
+function targetOf(
+  { kind, level }: Examined['explanation']['policies'][number],
+  levels: LevelTargets,
+): string | undefined {
+  return level === undefined || (kind !== 'scp' && kind !== 'rcp') ? undefined : levels[kind][level]
 }
 
 /** An error in a decision is for the log: what it says is not part of any format. */

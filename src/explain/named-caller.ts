@@ -2,7 +2,7 @@ import { parseArn } from '../api/arn.ts'
 import type { EpochMs } from '../base/ports.ts'
 import { UsageError } from '../base/usage-error.ts'
 import type { Caller } from '../dispatch/caller.ts'
-import { roleSessionCaller, rootCaller, userCaller } from '../iam/credentials/callers.ts'
+import { federatedCaller, roleSessionCaller, rootCaller, userCaller } from '../iam/credentials/callers.ts'
 import { parseIamArn } from '../iam/entities/arns.ts'
 import { findByName, ROLES, USERS } from '../iam/entities/entities.ts'
 import { parseDocument } from '../iam/policies/documents.ts'
@@ -19,22 +19,27 @@ const SESSION_NAME = 'simulated'
 
 /** Who calls, as an operator says. */
 export type NamedCaller = {
-  /** The ARN of a user, role, session of a role, or account. */
+  /** The ARN of a user, role, session of a role, federated user, or account. */
   readonly principal: string
-  /** A session policy, of the session of a role. */
+  /** A session policy, of the session of a role or of a federated user. */
   readonly sessionPolicy: string | undefined
+  /** The ARN of the user, or of the account, that made the session of a federated user; the account when left out. */
+  readonly federatedBy?: string | undefined
 }
 
 /** The caller that an ARN names, as it is now. @throws SimulationError; KmsError for what is no session policy. */
-export async function namedCaller(
-  records: Records,
-  { principal: text, sessionPolicy }: NamedCaller,
-  now: EpochMs,
-): Promise<Caller> {
+export async function namedCaller(records: Records, who: NamedCaller, now: EpochMs): Promise<Caller> {
+  const { principal: text, sessionPolicy } = who
   const named = principalOf(text)
-  if (named?.kind !== 'role' && sessionPolicy !== undefined) {
-    throw new SimulationError('a session policy needs the ARN of a role or of its session as the principal')
+  if (named?.kind !== 'role' && named?.kind !== 'federated' && sessionPolicy !== undefined) {
+    throw new SimulationError(
+      '--session-policy: expected a role, role session or federated user as --principal',
+    )
   }
+  if (named?.kind !== 'federated' && who.federatedBy !== undefined)
+    throw new SimulationError('--federated-by: expected a federated user as --principal')
+  if (sessionPolicy !== undefined) parseDocument(sessionPolicy, 'session')
+  if (named?.kind === 'federated') return federatedUser(records, named, who, now)
   if (named?.kind === 'root') return rootCaller(named.account, '', policiesNow(records, named))
   if (named?.kind === 'user') {
     const user = await findByName(records, USERS, named.account, named.name)
@@ -44,7 +49,9 @@ export async function namedCaller(
     return asNamed(userCaller(named.account, user.value, '', policies), text)
   }
   if (named === undefined) {
-    throw new SimulationError(`${text} is not the ARN of a user, role, session of a role, or account`)
+    throw new SimulationError(
+      `--principal: expected the ARN of a user, role, role session, federated user or account; got '${text}'`,
+    )
   }
   const { account, name, session } = named
   const role = await findByName(records, ROLES, account, name)
@@ -52,9 +59,33 @@ export async function namedCaller(
   const source = { account, entity: { kind: 'role', id: role.value.id } as const }
   const passed = sessionPolicy === undefined ? undefined : { inline: sessionPolicy, arns: [] }
   const facts = { accessKeyId: '', issuedAt: now, name: session, tags: [] }
-  if (sessionPolicy !== undefined) parseDocument(sessionPolicy, 'session')
   const policies = policiesNow(records, { ...source, session: passed })
   return asNamed(roleSessionCaller(account, role.value, facts, policies), text)
+}
+
+/** A federated user has at most what its maker has, and nothing without a session policy. */
+async function federatedUser(
+  records: Records,
+  { account, name }: Extract<NamedPrincipal, { readonly kind: 'federated' }>,
+  { sessionPolicy, federatedBy }: NamedCaller,
+  now: EpochMs,
+): Promise<Caller> {
+  const maker = federatedBy === undefined ? undefined : principalOf(federatedBy)
+  const isMaker =
+    maker === undefined ? federatedBy === undefined : maker.kind === 'user' || maker.kind === 'root'
+  if (!isMaker || (maker !== undefined && maker.account !== account)) {
+    throw new SimulationError(
+      `--federated-by: expected the ARN of a user or of the account ${account}; got '${federatedBy}'`,
+    )
+  }
+  const user = maker?.kind === 'user' ? await findByName(records, USERS, account, maker.name) : undefined
+  if (maker?.kind === 'user' && user === undefined)
+    throw new SimulationError(`there is no user ${federatedBy}`)
+  const entity = user && ({ kind: 'user', id: user.value.id } as const)
+  const session = sessionPolicy === undefined ? undefined : { inline: sessionPolicy, arns: [] }
+  const policies = policiesNow(records, { account, session, ...(entity && { entity }) })
+  const facts = { accessKeyId: '', issuedAt: now, name, tags: [] }
+  return federatedCaller(account, user?.value, facts, policies)
 }
 
 /** A path is part of an ARN, and names are unique without it. @throws SimulationError. */
@@ -70,6 +101,7 @@ function asNamed(caller: Caller, text: string): Caller {
 type NamedPrincipal =
   | { readonly kind: 'root'; readonly account: string }
   | { readonly kind: 'user'; readonly account: string; readonly name: string }
+  | { readonly kind: 'federated'; readonly account: string; readonly name: string }
   | { readonly kind: 'role'; readonly account: string; readonly name: string; readonly session: string }
 
 function principalOf(text: string): NamedPrincipal | undefined {
@@ -79,6 +111,8 @@ function principalOf(text: string): NamedPrincipal | undefined {
   if (service === 'iam' && resource === 'root') return { kind: 'root', account }
   if (service === 'sts') {
     const [kind, name, session] = resource.split('/')
+    if (kind === 'federated-user' && name !== undefined && session === undefined)
+      return { kind: 'federated', account, name }
     if (kind !== 'assumed-role' || name === undefined || session === undefined) return undefined
     return { kind: 'role', account, name, session }
   }

@@ -1,9 +1,9 @@
 import { printable, printableJson } from '../base/printable.ts'
 import type { GrantTrace } from '../kms/grants/grant-trace.ts'
 import type { Explanation } from '../policy/explain.ts'
-import { formatReason } from '../policy/reason.ts'
-import { atLevel, formatChange, kindName, statementName } from './change-text.ts'
-import type { Examined } from './examine.ts'
+import { formatLevel, formatReason, type LevelTargets } from '../policy/reason.ts'
+import { formatChange, kindName, statementName } from './change-text.ts'
+import { type Examined, isServiceLinked } from './examine.ts'
 
 type PolicyTrace = Explanation['policies'][number]
 type StatementTrace = PolicyTrace['statements'][number]
@@ -16,13 +16,13 @@ const GRANTS_SHOWN = 20
 
 /** A decision about one permission, and everything on the way to it, for people. */
 export function formatExamined(examined: Examined): readonly string[] {
-  const { request, decision, explanation } = examined
+  const { request, decision, explanation, levels } = examined
   return [
     `${request.action} on ${printable(request.resource)}`,
-    `  ${decision.allow ? 'ALLOWED' : 'REFUSED'}  ${printable(formatReason(decision))}`,
+    `  ${decision.allow ? 'ALLOWED' : 'REFUSED'}  ${printable(formatReason(decision, levels))}`,
     '',
     ...formatPath(examined).map((line) => `  ${line}`),
-    ...(explanation.complete ? [] : ['  the policies take too many steps: the rest was not looked at']),
+    ...(explanation.complete ? [] : ['  the policies take too many steps; the rest was not evaluated']),
     ...formatRemedy(examined).map((line) => (line === '' ? line : `  ${line}`)),
   ]
 }
@@ -33,12 +33,14 @@ export function formatSimulated(examined: Examined): readonly string[] {
     .filter(([, value]) => value === undefined)
     .map(([key]) => printable(key))
   const open =
-    missing.length === 0 ? [] : ['', `  not given, and asked for by policies: ${missing.join(', ')}`]
+    missing.length === 0
+      ? []
+      : ['', `  condition keys that policies ask for and that were not given: ${missing.join(', ')}`]
   return [...formatExamined(examined), ...open]
 }
 
-function formatPath({ explanation, grants, request: { resource } }: Examined): readonly string[] {
-  const lines = explanation.policies.flatMap((policy) => formatPolicy(policy, resource))
+function formatPath({ explanation, grants, levels, request: { resource } }: Examined): readonly string[] {
+  const lines = explanation.policies.flatMap((policy) => formatPolicy(policy, resource, levels))
   const kinds = new Set(explanation.policies.map(({ kind }) => kind))
   const missing = (['scp', 'resource', 'identity', 'boundary', 'session'] as const).filter(
     (kind) => !kinds.has(kind),
@@ -62,12 +64,13 @@ const OUTCOMES = { Allow: 'allows', Deny: 'DENIES', Silent: 'does not allow' } a
 function formatPolicy(
   { kind, level, name, outcome, statements }: PolicyTrace,
   resource: string,
+  levels: LevelTargets,
 ): readonly string[] {
   const called = name === undefined ? '' : ` ${printable(name)}`
   const about = statements.filter((statement) => !isAboutOther(statement))
   const others = statements.length - about.length
   return [
-    `${kindName(kind, resource)}${atLevel(level)}${called}: ${OUTCOMES[outcome]}`,
+    `${kindName(kind, resource)}${called}${printable(formatLevel(kind, level, levels))}: ${OUTCOMES[outcome]}`,
     ...about.flatMap((statement) => formatStatement(statement).map((line) => `  ${line}`)),
     ...(others === 0
       ? []
@@ -120,12 +123,14 @@ function distance({ misses }: GrantTrace): number {
   return misses.some(({ element }) => element === 'Operations') ? 100 : misses.length
 }
 
-function formatRemedy({ decision, change, request }: Examined): readonly string[] {
+function formatRemedy({ decision, change, request, levels }: Examined): readonly string[] {
   if (decision.allow) return []
+  if (change === undefined && isServiceLinked(request.principal))
+    return ['', 'the policies of a service-linked role cannot be changed, and no other change would allow it']
   if (change === undefined)
-    return ['', 'no change of a policy would allow it and keep what the others ask for']
+    return ['', 'no change of a policy would allow it and keep what the other policies require']
   const onlyContext = change.every(({ kind }) => kind === 'SendContext')
-  const lines = change.flatMap((one) => formatChange(one, request.resource))
+  const lines = change.flatMap((one) => formatChange(one, request.resource, levels))
   const head = onlyContext
     ? 'policies or a grant allow it under a condition, and need no change:'
     : 'the smallest change that would allow it:'

@@ -25,6 +25,7 @@ function examined(policies: Policies, change: Partial<Examined> = {}): Examined 
     grants: [],
     change: decision.allow ? undefined : smallestChange(asked, policies),
     asked: new Map(),
+    levels: { scp: [], rcp: [] },
     ...change,
   }
 }
@@ -137,7 +138,9 @@ test('an allowed request by a grant names the grant, and needs no change', () =>
 test('a request that no change of a policy would allow is said to be one, and null in JSON', () => {
   const one = examined({ resource: ACCOUNT_KEY, identity: [] }, { change: undefined })
   assert.ok(
-    formatExamined(one).includes('  no change of a policy would allow it and keep what the others ask for'),
+    formatExamined(one).includes(
+      '  no change of a policy would allow it and keep what the other policies require',
+    ),
   )
   assert.equal(JSON.parse(JSON.stringify(explainedJson(one))).smallestChange, null)
 })
@@ -147,7 +150,7 @@ test('a decision that failed shows no error of the inside', () => {
   const explanation = { decision, policies: [], grants: [], complete: false }
   const one = examined({ identity: [] }, { decision, explanation, change: undefined })
   assert.doesNotMatch(JSON.stringify(explainedJson(one)), /inside/)
-  assert.ok(formatExamined(one).includes('  the policies take too many steps: the rest was not looked at'))
+  assert.ok(formatExamined(one).includes('  the policies take too many steps; the rest was not evaluated'))
 })
 
 test('the JSON of a call that cannot be decided again says why', () => {

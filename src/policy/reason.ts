@@ -1,9 +1,16 @@
 import type { StatementSource } from './compiled-statement.ts'
 import type { Decision, PolicyKind } from './decide.ts'
 
-/** What settled a decision, in one sentence, for the audit log and for those who own the policies. */
-export function formatReason(decision: Decision): string {
-  return decision.allow ? allowed(decision.by) : refused(decision.why)
+/** What the control policies at each level are attached to, the root of the organization first. */
+export type LevelTargets = { readonly scp: readonly string[]; readonly rcp: readonly string[] }
+
+/**
+ * What settled a decision, in one sentence, for the audit log and for those who own the policies.
+ *
+ * @param targets names the levels of the organization; without it they are counted.
+ */
+export function formatReason(decision: Decision, targets?: LevelTargets): string {
+  return decision.allow ? allowed(decision.by) : refused(decision.why, targets)
 }
 
 function allowed(by: Extract<Decision, { readonly allow: true }>['by']): string {
@@ -17,12 +24,15 @@ function allowed(by: Extract<Decision, { readonly allow: true }>['by']): string 
   }
 }
 
-function refused(why: Extract<Decision, { readonly allow: false }>['why']): string {
+function refused(
+  why: Extract<Decision, { readonly allow: false }>['why'],
+  targets: LevelTargets | undefined,
+): string {
   switch (why.kind) {
     case 'ExplicitDeny':
-      return `Denied by ${formatStatement(why.policy, why.statement)}${formatLevel(why.level)}.`
+      return `Denied by ${formatStatement(why.policy, why.statement)}${formatLevel(why.policy, why.level, targets)}.`
     case 'NotAllowed':
-      return `Not allowed by any ${KINDS[why.policy]}${formatLevel(why.level)}.`
+      return `Not allowed by any ${KINDS[why.policy]}${formatLevel(why.policy, why.level, targets)}.`
     case 'NotAcrossAccounts':
       return 'The action does not work across accounts, whatever the policies say.'
     case 'Failed':
@@ -45,6 +55,9 @@ function formatStatement(kind: PolicyKind, { policy, index, sid }: StatementSour
   return `statement ${index + 1}${sid === undefined ? '' : ` (${JSON.stringify(sid)})`} of the ${KINDS[kind]}${name}`
 }
 
-function formatLevel(level: number | undefined): string {
-  return level === undefined ? '' : ` at level ${level + 1}`
+/** Where a control policy is attached; the number of the level, from 1, where that is not known. */
+export function formatLevel(kind: PolicyKind, level: number | undefined, targets?: LevelTargets): string {
+  if (level === undefined) return ''
+  const target = kind === 'scp' || kind === 'rcp' ? targets?.[kind][level] : undefined
+  return target === undefined ? ` at level ${level + 1}` : ` attached to ${target}`
 }

@@ -18,6 +18,13 @@ const SETTLED: ReadonlySet<string> = new Set([
   ...['aws:federatedprovider', 'aws:assumedroot', 'aws:requestedregion', 'kms:calleraccount'],
 ])
 
+/**
+ * Global condition keys, in lower case, that a call can be given another value of. Nothing gives one to the others, such
+ * as those about MFA and VPCs: see docs/reference/divergences.md.
+ */
+const GIVEN =
+  /^aws:(?:(?:principaltag|requesttag|resourcetag)\/|(?:currenttime|epochtime|referer|securetransport|sourceidentity|sourceip|tagkeys|tokenissuetime|useragent|viaawsservice|calledvia(?:first|last)?)$)/
+
 /** Facts of a key, but parameters of the call that makes one. */
 const KEY_FACTS: ReadonlySet<string> = new Set([
   ...['kms:keyspec', 'kms:keyusage', 'kms:keyorigin', 'kms:multiregion', 'kms:multiregionkeytype'],
@@ -59,7 +66,7 @@ function actions(names: string): RegExp {
 
 /** Whether another call with the same action of the same principal on the same resource may have another value. */
 export function isSendable(lowerKey: string, action: string, resource: string): boolean {
-  if (SETTLED.has(lowerKey)) return false
+  if (SETTLED.has(lowerKey) || (lowerKey.startsWith('aws:') && !GIVEN.test(lowerKey))) return false
   if (KEY_FACTS.has(lowerKey) && isKeyArn(resource)) return false
   const only = ONLY_IN.find(([key]) => key.test(lowerKey))
   return only === undefined || only[1].test(action.toLowerCase())

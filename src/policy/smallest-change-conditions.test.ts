@@ -30,7 +30,7 @@ function asked(principal: Principal, context: Context, change: Partial<AccessReq
 }
 
 const CLOSED = forAws(`arn:aws:iam::${ACCOUNT}:user/nobody`)
-const MFA = { Bool: { 'aws:MultiFactorAuthPresent': 'true' } }
+const MFA = { Bool: { 'aws:SecureTransport': 'true' } }
 const LEDGER = { StringEquals: { 'kms:EncryptionContext:App': 'ledger' } }
 
 /** `send key=value`, `add identity {conditions}`, `lift identity 0`. */
@@ -55,7 +55,7 @@ const CASES: readonly (readonly [string, AccessRequest, Policies, readonly strin
     'a session without MFA',
     asked(USER, {}),
     { resource: ACCOUNT_KEY, identity: [policy('identity', { ...ALLOW, Condition: MFA })] },
-    ['send aws:MultiFactorAuthPresent=true'],
+    ['send aws:SecureTransport=true'],
   ],
   [
     'another encryption context',
@@ -100,11 +100,11 @@ const CASES: readonly (readonly [string, AccessRequest, Policies, readonly strin
         policy(
           'identity',
           { ...ALLOW, Condition: LEDGER },
-          { ...DENY, Condition: { BoolIfExists: { 'aws:MultiFactorAuthPresent': 'false' } } },
+          { ...DENY, Condition: { BoolIfExists: { 'aws:SecureTransport': 'false' } } },
         ),
       ],
     },
-    ['send kms:EncryptionContext:App=ledger, send aws:MultiFactorAuthPresent=true'],
+    ['send kms:EncryptionContext:App=ledger, send aws:SecureTransport=true'],
   ],
   [
     'a condition on who calls',
@@ -137,7 +137,7 @@ const CASES: readonly (readonly [string, AccessRequest, Policies, readonly strin
       identity: [],
       boundary: policy('identity', { ...ALLOW, Condition: MFA }),
     },
-    ['send aws:MultiFactorAuthPresent=true', 'add identity Bool aws:MultiFactorAuthPresent true'],
+    ['send aws:SecureTransport=true', 'add identity Bool aws:SecureTransport true'],
   ],
 ]
 

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import {
+  CreateServiceLinkedRoleCommand,
   DeleteAccessKeyCommand,
   DeleteUserCommand,
   DeleteUserPolicyCommand,
@@ -18,6 +19,7 @@ import { type Config, parseConfig } from '../../src/config/settings.ts'
 import { callJson } from '../../src/explain/call-text.ts'
 import type { Examined } from '../../src/explain/examine.ts'
 import { explainCall } from '../../src/explain/explain-call.ts'
+import { formatSimulated } from '../../src/explain/path-text.ts'
 import { parseRecordedEvent } from '../../src/explain/recorded-event.ts'
 import { type SimulatedRequest, simulateRequest } from '../../src/explain/simulate.ts'
 import { call, encryptText, newKey, succeed } from '../support/calls.ts'
@@ -288,7 +290,10 @@ test('simulate names the condition keys that were asked for and not given', asyn
   ]
   const without = await runHoldfast(server.data, 'simulate', ...args)
   assert.equal(without.status, 3)
-  assert.match(without.output, /not given, and asked for by policies: kms:encryptioncontext:app/)
+  assert.match(
+    without.output,
+    /condition keys that policies ask for and that were not given: kms:encryptioncontext:app/,
+  )
   const { status, output } = await runHoldfast(
     server.data,
     'simulate',
@@ -337,6 +342,42 @@ test('simulate decides for roots, roles and their sessions, and about roles', as
   }
 })
 
+const FEDERATED = 'arn:aws:sts::000000000000:federated-user/fay'
+const OTHER_ROOT = 'arn:aws:iam::111122223333:root'
+
+test('simulate decides for a federated user by its maker and its session policy', async () => {
+  const keyId = await newKey(server)
+  const resource = `arn:aws:kms:eu-west-1:000000000000:key/${keyId}`
+  await newUser(iam, 'maker', policyText(allow('kms:Decrypt')))
+  const federatedBy = 'arn:aws:iam::000000000000:user/maker'
+  const sessionPolicy = policyText(allow('kms:*'))
+  for (const [action, more, allowed] of [
+    ['kms:Decrypt', { federatedBy, sessionPolicy }, true],
+    ['kms:Encrypt', { federatedBy, sessionPolicy }, false],
+    ['kms:Decrypt', { federatedBy }, false],
+    ['kms:Encrypt', { sessionPolicy }, true],
+    ['kms:Encrypt', {}, false],
+  ] as const) {
+    const { decision } = await simulated({ principal: FEDERATED, action, resource, ...more })
+    assert.equal(decision.allow, allowed, JSON.stringify([action, more]))
+  }
+})
+
+test('nothing is proposed for the policies of a service-linked role; the key policy may name it', async () => {
+  const keyId = await newKey(server)
+  const AWSServiceName = 'autoscaling.amazonaws.com'
+  const { Role } = await iam.send(new CreateServiceLinkedRoleCommand({ AWSServiceName }))
+  const principal = Role?.Arn ?? ''
+  const examined = await simulated({ principal, action: 'kms:Decrypt', resource: keyId, region: 'eu-west-1' })
+  assert.deepEqual(
+    examined.change?.map((change) => change.kind === 'AddAllow' && [change.policy, change.principal]),
+    [['resource', principal]],
+  )
+  const create = await simulated({ principal, action: 'kms:CreateKey' })
+  assert.equal(create.change, undefined)
+  assert.match(formatSimulated(create).join('\n'), /the policies of a service-linked role cannot be changed/)
+})
+
 test('simulate refuses what does not exist', async () => {
   await newUser(iam, 'tom')
   const user = (name: string): string => `arn:aws:iam::000000000000:user/${name}`
@@ -344,11 +385,14 @@ test('simulate refuses what does not exist', async () => {
     [{ principal: user('nobody') }, /there is no user arn:aws:iam::000000000000:user\/nobody$/],
     [{ principal: user('path/tom') }, /there is no \S+:user\/path\/tom, but \S+:user\/tom$/],
     [{ principal: 'arn:aws:iam::000000000000:role/nobody' }, /there is no role /],
-    [{ principal: 'arn:aws:iam::000000000000:group/all' }, /is not the ARN of a user, role/],
-    [{ principal: 'arn:aws:sts::000000000000:federated-user/x' }, /is not the ARN of a user, role/],
+    [{ principal: 'arn:aws:iam::000000000000:group/all' }, /expected the ARN of a user, role/],
+    [{ principal: 'arn:aws:sts::000000000000:federated-user/x' }, /expected the ARN of a user, role/],
     [{ principal: 'x' }, /x is not the ARN of a user, role/],
     [{ resource: NO_KEY }, /there is no key /],
-    [{ sessionPolicy: '{}' }, /a session policy needs the ARN of a role/],
+    [{ sessionPolicy: '{}' }, /--session-policy: expected a role, role session or federated user/],
+    [{ federatedBy: ROOT }, /--federated-by: expected a federated user/],
+    [{ principal: FEDERATED, federatedBy: user('nobody') }, /there is no user \S+nobody$/],
+    [{ principal: FEDERATED, federatedBy: OTHER_ROOT }, /--federated-by: expected the ARN of a user or/],
   ]
   for (const [request, message] of refused) await assert.rejects(simulated(request), { message })
 })

@@ -92,7 +92,7 @@ test('credentials that others can write, or that are no file, are refused', { sk
     assert.equal(status, 2, `${command}: ${errors}`)
     assert.match(
       errors,
-      /the credentials file .* cannot be used: others than its owner can write it: chmod go-w it/,
+      /cannot use the credentials file .*: others than its owner can write it: chmod go-w it/,
     )
   }
   await pipe(path)

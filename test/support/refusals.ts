@@ -218,9 +218,10 @@ export const REFUSALS: readonly RefusalCase[] = [
   },
   {
     name: 'a service control policy',
-    reason: /Denied by statement 1 of the service control policy "guard" at level 1\./,
+    reason:
+      /Denied by statement 1 of the service control policy "guard" (?:at level 1|attached to account \d{12})\./,
     says: [
-      /service control policy at level 1 guard: DENIES/,
+      /service control policy guard attached to account \d{12}: DENIES/,
       /take statement 1 out of the service control policy/,
     ],
     prepare: async (bed) => {

@@ -44,6 +44,10 @@ export const ACCESS_COMMANDS: readonly Command[] = [
         takes: CONTEXT_ENTRY,
         repeats: true,
       },
+      'federated-by': {
+        about: 'The ARN of the user who made the session of a federated user; the default is the account',
+        takes: PRINCIPAL,
+      },
       'session-policy': {
         about: 'The JSON file with the session policy of a role session or federated user',
         takes: FILE,

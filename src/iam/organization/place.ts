@@ -14,7 +14,7 @@ import {
   fullAccessPolicy,
   isOpen,
 } from './control-policies.ts'
-import { chainTo, ORGANIZATION, ORGANIZATION_PLACE, pathOf } from './organization-record.ts'
+import { chainTo, findOrganization, ORGANIZATION, ORGANIZATION_PLACE, pathOf } from './organization-record.ts'
 
 type Loaded = { readonly place: AccountPlace; readonly seen: readonly Seen[] }
 
@@ -72,6 +72,19 @@ async function findPlace(reader: Reader, account: string): Promise<AccountPlace>
     ...withLevel('scps', await levelsOf(reader, 'scp', targets)),
     ...withLevel('rcps', await levelsOf(reader, 'rcp', targets)),
   }
+}
+
+/** What the control policies at each level of an account are attached to, the root of its organization first. */
+export async function levelTargets(records: Records, account: string): Promise<readonly string[]> {
+  const parent = (await records.get(ACCOUNT, ACCOUNTS, account))?.value.parent
+  const organization = parent === undefined ? undefined : await findOrganization(records)
+  const chain = organization && parent !== undefined ? chainTo(organization.value, parent) : undefined
+  const [, ...units] = chain ?? []
+  return [
+    ...(organization === undefined || chain === undefined ? [] : [`root ${organization.value.root}`]),
+    ...units.map((unit) => `unit ${unit.id}${'name' in unit ? ` (${unit.name})` : ''}`),
+    `account ${account}`,
+  ]
 }
 
 function withLevel(name: 'scps' | 'rcps', levels: Levels | undefined): AccountPlace {
