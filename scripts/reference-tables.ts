@@ -2,7 +2,7 @@
 
 import { readFile, writeFile } from 'node:fs/promises'
 import { ERROR_CODES } from '../src/api/errors.ts'
-import { listSettings } from '../src/config/settings.ts'
+import { SETTING_FACTS } from '../src/config/settings.ts'
 import { exposedLabels, exposedName, METRICS, type MetricName, metricOf } from '../src/metrics/catalogue.ts'
 import { QUOTAS, type Quota } from '../src/quotas/quotas.ts'
 import { ERROR_MEANINGS } from './error-meanings.ts'
@@ -42,11 +42,11 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): r
 }
 
 function settings(): readonly string[] {
-  const rows = listSettings().map(({ variable, flag, byDefault, right, about }) => [
+  const rows = SETTING_FACTS.map(({ variable, flag, byDefault, expected, about }) => [
     code(variable),
     code(`--${flag}`),
     byDefault === undefined ? 'none' : code(byDefault),
-    right,
+    expected,
     about,
   ])
   return table(['variable', 'flag', 'default', 'value', 'meaning'], rows)
@@ -67,11 +67,11 @@ function metrics(): readonly string[] {
 function quotas(unit: Quota['unit'], more: readonly 'largest'[]): readonly string[] {
   const rows = [...QUOTAS.values()]
     .filter((quota) => quota.unit === unit)
-    .map(({ name, about, byDefault, aws, max }) => [
+    .map(({ name, about, byDefault, aws, isOurs, max }) => [
       code(name),
       about,
       count(byDefault),
-      count(aws),
+      isOurs === true ? 'none' : count(aws),
       ...more.map(() => count(max)),
     ])
   return table(['name', 'limits', 'default', 'AWS', ...more], rows)

@@ -1,5 +1,5 @@
 import type { Command } from '../command.ts'
-import { EVENT_ID } from '../values.ts'
+import { matching } from '../values.ts'
 
 /** The commands on events and their delivery. */
 export const EVENT_COMMANDS: readonly Command[] = [
@@ -23,7 +23,7 @@ export const EVENT_COMMANDS: readonly Command[] = [
     options: {
       event: {
         about: 'The event ID; the default is every event that could not be delivered',
-        takes: EVENT_ID,
+        takes: matching('EVENT_ID', 'an event ID', /./),
       },
     },
     settings: ['data'],
