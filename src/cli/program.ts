@@ -220,7 +220,8 @@ function usageError(parser: Parser, error: CommanderError, line: string): UsageE
   const [, meant] = /\(Did you mean (.*)\?\)/.exec(error.message) ?? []
   const what = error.code === 'commander.unknownCommand' ? 'command' : 'option'
   const hint = meant === undefined ? '.' : `. Did you mean ${meant}?`
-  return new ConfigError(`unknown ${what} '${quoted}'${hint} See ${line} --help`)
+  const shown = what === 'option' ? name : quoted
+  return new ConfigError(`unknown ${what} '${shown}'${hint} See ${line} --help`)
 }
 
 /** What an option takes, one of the command's own or a setting. */
