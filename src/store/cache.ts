@@ -1,9 +1,9 @@
 import { assert } from '../base/assert.ts'
-import { toHex } from '../base/bytes.ts'
 import { type GiveWay, neverGiveWay } from '../base/slices.ts'
+import { FollowedFeed } from './feed.ts'
 import { Lights } from './lights.ts'
-import { MEMORY_LIMITS, Memory, type MemoryLimits, type Remembered } from './memory.ts'
-import { FEED_SHARDS, type RawKey, type RawStore, type RawVersion } from './port.ts'
+import { MEMORY_LIMITS, Memory, type MemoryLimits } from './memory.ts'
+import { FEED_SHARDS, type RawChange, type RawKey, type RawStore, type RawVersion } from './port.ts'
 import {
   type Change,
   type Kind,
@@ -13,12 +13,11 @@ import {
   type LightPage,
   type ListQuery,
   type Page,
-  type Place,
   type Records,
   type Stored,
 } from './records.ts'
+import { deepFrozen, memoryKey, memoryOf, rewritten, storedOf } from './remembered.ts'
 import {
-  type Located,
   listSealed,
   locate,
   markerAfter,
@@ -69,6 +68,8 @@ type Beginning = {
  *   and a change made since then is in the feed beyond it.
  * - The stamp is taken before the feed is read, and counts as seen only once all that the feed
  *   tells has been dropped.
+ * - What a commit of this process wrote takes the place of the version that it replaced, if the feed was not followed
+ *   as far as that yet: whatever overtakes it is beyond it, and dropped when the feed is followed.
  */
 class RememberedRecords implements Records {
   readonly #raw: RawStore
@@ -77,8 +78,7 @@ class RememberedRecords implements Records {
   readonly #lights = new Lights()
   readonly #giveWay: GiveWay
   readonly #watch: StoreWatch | undefined
-  /** Up to where the feed of each shard has been followed. */
-  readonly #position: Map<number, number>
+  readonly #feed: FollowedFeed
   readonly #generations = new Array<number>(FEED_SHARDS).fill(0)
   #seenStamp: number
   #pass: { readonly stamp: number; readonly done: Promise<void> } | undefined
@@ -89,7 +89,7 @@ class RememberedRecords implements Records {
     this.#raw = raw
     this.#sealer = sealer
     this.#memory = new Memory(limits)
-    this.#position = new Map(position)
+    this.#feed = new FollowedFeed(position)
     this.#seenStamp = stamp
   }
 
@@ -234,24 +234,45 @@ class RememberedRecords implements Records {
   }
 
   async commit(changes: readonly Change[]): Promise<void> {
-    const sealed = sealChanges(this.#sealer, changes)
+    const sealed = sealChanges(this.#sealer, changes, (place) => this.#memory.idOf(place))
     const ended = this.#watch?.begin()
+    let isApplied = false
+    const applied = (sequences: readonly number[]): void => {
+      isApplied = true
+      for (const [index, change] of changes.entries()) {
+        const raw = sealed[index]
+        if (raw !== undefined) this.#written(change, raw, sequences[index] ?? 0)
+      }
+    }
     try {
-      await this.#raw.commit(sealed)
+      await this.#raw.commit(sealed, applied)
       ended?.()
     } catch (error) {
       ended?.(error)
       throw error
     } finally {
       // After a conflict too: what was remembered has been overtaken.
-      for (const change of sealed) this.#drop(change.shard, change)
+      if (!isApplied) for (const change of sealed) this.#drop(change.shard, change)
     }
+  }
+
+  /** What memory holds of a record becomes what was written; what memory does not hold stays out of it. */
+  #written(change: Change, raw: RawChange, sequence: number): void {
+    const known = this.#memory.findKnown(memoryKey(raw))
+    this.#drop(raw.shard, raw)
+    const isAhead = this.#feed.noteOwn(raw.shard, sequence)
+    if (known === undefined || !isAhead || (known.record?.version ?? 0) !== raw.expected) return
+    this.#memory.put(rewritten(known, change, raw))
   }
 
   refresh(): Promise<void> | undefined {
     const stamp = this.#raw.stamp()
     if (stamp === this.#seenStamp) return undefined
     if (this.#pass?.stamp === stamp) return this.#pass.done
+    if (this.#pass === undefined && this.#feed.skipOwn(this.#raw.changeCount())) {
+      this.#seenStamp = stamp
+      return OWN_CHANGES
+    }
     const done = this.#catchUp(stamp, this.#pass?.done)
     this.#pass = { stamp, done }
     return done
@@ -265,10 +286,14 @@ class RememberedRecords implements Records {
   async #catchUp(stamp: number, previous: Promise<void> | undefined): Promise<void> {
     await Promise.allSettled([previous])
     try {
+      if (this.#feed.skipOwn(this.#raw.changeCount())) {
+        this.#seenStamp = stamp
+        return
+      }
       const heads = await this.#raw.feedPosition()
       for (const [shard, head] of heads) {
-        const known = this.#position.get(shard) ?? 0
-        if (head !== known) await this.#follow(shard, known, head)
+        const known = this.#feed.positionOf(shard)
+        if (head !== known && !this.#feed.skipOwnOf(shard, head)) await this.#follow(shard, known, head)
       }
       this.#seenStamp = stamp
     } finally {
@@ -286,12 +311,15 @@ class RememberedRecords implements Records {
         this.#dropAll()
         reached = head
       } else {
-        for (const entry of entries) this.#drop(shard, entry)
+        for (const entry of entries) {
+          if (!this.#feed.isOwn(shard, entry.sequence)) this.#drop(shard, entry)
+        }
         reached = last.sequence
-        if (reached > head) break
       }
+      // At once: a commit that is told of from here on has to know whether the feed was followed beyond it.
+      this.#feed.moveTo(shard, reached)
+      if (reached > head) break
     }
-    this.#position.set(shard, reached)
   }
 
   #drop(shard: number, key: RawKey): void {
@@ -323,31 +351,11 @@ function lightRecord<V extends object, L extends object>(
   return Object.freeze({ name, light: deepFrozen(light.of(value)) })
 }
 
+/** What was new were changes of this process, which memory has already. */
+const OWN_CHANGES = Promise.resolve()
+
 /** Rows that the store is asked for at once: where records are large, each is on a page of the database of its own. */
 const ROWS_AT_ONCE = 200
-
-/** What a place takes in memory beside its record. */
-const ENTRY_BYTES = 512
-
-function memoryOf(
-  kind: Kind<object>,
-  { place, key }: Located,
-  record: Stored<object> | undefined,
-  sizeBytes: number,
-): Remembered {
-  const { partition, name } = place
-  const entryBytes = ENTRY_BYTES + 2 * (partition.length + name.length)
-  return { key: memoryKey(key), kind, partition, name, record, sizeBytes: entryBytes + sizeBytes }
-}
-
-function memoryKey({ kind, id }: RawKey): string {
-  return `${kind}:${toHex(id)}`
-}
-
-function storedOf<V extends object>(kind: Kind<V>, { located, version, value }: Opened): Stored<V> {
-  const { partition, name } = located.place satisfies Place
-  return Object.freeze({ kind: kind.name, partition, name, version, value: deepFrozen(kind.parse(value)) })
-}
 
 /** The record of an entry of this very kind, whose value therefore came from its `parse`. */
 function parseRemembered<V extends object>(
@@ -355,11 +363,4 @@ function parseRemembered<V extends object>(
   record: Stored<object> | undefined,
 ): Stored<V> | undefined {
   return record as Stored<V> | undefined
-}
-
-/** Freezes a value and all that it holds; bytes cannot be frozen. */
-function deepFrozen<V>(value: V): V {
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value
-  for (const member of Object.values(value)) deepFrozen(member)
-  return Object.freeze(value)
 }

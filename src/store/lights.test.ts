@@ -33,7 +33,8 @@ async function withPair(use: (bed: Bed) => Promise<void>): Promise<void> {
       return raw.get(key)
     },
     range: (kind, query) => raw.range(kind, query),
-    commit: (changes) => raw.commit(changes),
+    commit: (changes, applied) => raw.commit(changes, applied),
+    changeCount: () => raw.changeCount(),
     feedPosition: () => raw.feedPosition(),
     changesSince: (shard, sequence) => raw.changesSince(shard, sequence),
     stamp: () => raw.stamp(),

@@ -1,4 +1,5 @@
-import type { Kind, Stored } from './records.ts'
+import { parseHex } from '../base/bytes.ts'
+import type { Kind, Place, Stored } from './records.ts'
 import { Ring, type RingEntry } from './ring.ts'
 
 /** What memory knows about one place: its record, or that there is none. */
@@ -43,6 +44,17 @@ export class Memory {
     const entry = this.#places.get(kind)?.get(partition)?.get(name)
     if (entry !== undefined) entry.used = true
     return entry
+  }
+
+  /** The id that a place has in the engine, when anything is known of it. */
+  idOf({ kind, partition, name }: Place): Uint8Array | undefined {
+    const entry = this.#places.get(kind)?.get(partition)?.get(name)
+    return entry && parseHex(entry.key.slice(kind.length + 1))
+  }
+
+  /** What is known of the place that has this key in memory. */
+  findKnown(key: string): Remembered | undefined {
+    return this.#records.find(key) ?? this.#absences.find(key)
   }
 
   /** The record whose key in memory this is. */

@@ -54,6 +54,9 @@ export type RangeQuery = {
 /** The last sequence of each shard that has one, by shard. */
 export type FeedPosition = ReadonlyMap<number, number>
 
+/** Told of the sequences that the changes of a commit have in the feeds of their shards, in order; must not throw. */
+export type Applied = (sequences: readonly number[]) => void
+
 /** The port that an engine implements. */
 export type RawStore = {
   readonly get: (key: RawKey) => Promise<RawRecord | undefined>
@@ -63,10 +66,18 @@ export type RawStore = {
    * All or nothing, durable when it resolves. At most {@link COMMIT_MAX_CHANGES}, no two of them
    * to one record; none at all is no commit.
    *
+   * @param applied is told of the commit once it is durable, before the promise resolves.
    * @throws StoreConflict when a record is not at its expected version; nothing has changed.
    * @throws StoreFailure when the engine failed; nothing has changed.
    */
-  readonly commit: (changes: readonly RawChange[]) => Promise<void>
+  readonly commit: (changes: readonly RawChange[], applied?: Applied) => Promise<void>
+  /**
+   * How many changes were ever committed, by whomever: the sum of all sequences. Commits of this handle that are done
+   * are told of first.
+   *
+   * @throws StoreFailure
+   */
+  readonly changeCount: () => number
   readonly feedPosition: () => Promise<FeedPosition>
   /**
    * What has changed in the shard after `sequence`, oldest first, at most {@link FEED_PAGE_MAX};

@@ -27,6 +27,7 @@ function rowStore(rows: readonly RawRecord[]): RawStore {
     range: async (kind, { prefix, limit }) =>
       rows.filter((row) => row.kind === kind && toHex(row.id).startsWith(toHex(prefix))).slice(0, limit),
     commit: unused,
+    changeCount: unused,
     feedPosition: unused,
     changesSince: unused,
     stamp: unused,

@@ -107,11 +107,21 @@ export async function readListed(
   return row && openListed(sealer, row, partition)
 }
 
-/** The changes as the engine is to make them. */
-export function sealChanges(sealer: Sealer, changes: readonly Change[]): readonly RawChange[] {
+/**
+ * The changes as the engine is to make them.
+ *
+ * @param findId gives the ids of places that are known already.
+ */
+export function sealChanges(
+  sealer: Sealer,
+  changes: readonly Change[],
+  findId: (place: Place) => Uint8Array | undefined = () => undefined,
+): readonly RawChange[] {
   return changes.map((change) => {
-    const { expected, value } = change
-    const { key, shard } = locate(sealer, change)
+    const { kind, expected, value } = change
+    const id = findId(change) ?? locate(sealer, change).key.id
+    const key = { kind, id }
+    const shard = shardOf(id)
     const sealed = value === undefined ? undefined : seal(sealer, key, change)
     return { ...key, shard, expected, value: sealed }
   })
@@ -167,8 +177,21 @@ function associatedData({ kind, id }: RawKey, version: number): Uint8Array {
   return lengthPrefixed(LABEL, kind, id, count)
 }
 
+/** Partitions whose blinds are kept: few are used again and again. */
+const KEPT_BLINDS = 1024
+
+/** Blinds of partitions, by kind and partition: no kind has a slash. */
+const BLINDS = new WeakMap<Sealer, Map<string, Uint8Array>>()
+
 function blindPartition(sealer: Sealer, kind: string, partition: string): Uint8Array {
-  return shortBlind(sealer, 'partition', kind, partition)
+  const blinds = BLINDS.get(sealer) ?? new Map<string, Uint8Array>()
+  const key = `${kind}/${partition}`
+  const kept = blinds.get(key)
+  if (kept !== undefined) return kept
+  const blind = shortBlind(sealer, 'partition', kind, partition)
+  if (blinds.size >= KEPT_BLINDS) blinds.clear()
+  BLINDS.set(sealer, blinds.set(key, blind))
+  return blind
 }
 
 function shortBlind(sealer: Sealer, ...fields: readonly string[]): Uint8Array {

@@ -5,7 +5,7 @@ import { connect, parseInteger, reasonOf } from './sqlite-file.ts'
 
 /** What became of one commit of a group. */
 export type Outcome =
-  | { readonly kind: 'done' }
+  | { readonly kind: 'done'; readonly sequences: readonly number[] }
   | { readonly kind: 'conflict'; readonly message: string }
   | { readonly kind: 'failure'; readonly message: string }
 
@@ -111,9 +111,8 @@ function commitGroup(connection: Connection, group: readonly (readonly RawChange
   for (const changes of group) {
     const conflict = changes.find((change) => versionOf(connection, change) !== change.expected)
     if (conflict === undefined) {
-      for (const change of changes) apply(connection, change)
+      outcomes.push({ kind: 'done', sequences: changes.map((change) => apply(connection, change)) })
       applied = true
-      outcomes.push({ kind: 'done' })
     } else {
       const message = `${conflict.kind} ${toHex(conflict.id)} is not at version ${conflict.expected}`
       outcomes.push({ kind: 'conflict', message })
@@ -129,11 +128,13 @@ function versionOf({ version }: Connection, { kind, id }: RawChange): number {
   return row === undefined ? 0 : parseInteger(row['version'])
 }
 
-function apply({ put, remove, advance, append, trim }: Connection, change: RawChange): void {
+/** Gives the sequence of the change in its shard's feed. */
+function apply({ put, remove, advance, append, trim }: Connection, change: RawChange): number {
   const { kind, id, shard, expected, value } = change
   if (value === undefined) remove.run(kind, id)
   else put.run(kind, id, expected + 1, value)
   const sequence = parseInteger(advance.get(shard)?.['sequence'])
   append.run(shard, sequence, kind, id)
   trim.run(shard, sequence - FEED_KEPT_PER_SHARD)
+  return sequence
 }

@@ -1,7 +1,13 @@
-import { SHARE_ENV, Worker } from 'node:worker_threads'
-import { type RawChange, StoreConflict, StoreFailure } from './port.ts'
+import {
+  MessageChannel,
+  type MessagePort,
+  receiveMessageOnPort,
+  SHARE_ENV,
+  Worker,
+} from 'node:worker_threads'
+import { type Applied, type RawChange, StoreConflict, StoreFailure } from './port.ts'
 import type { Outcome } from './sqlite-commit.ts'
-import type { WriterAnswer, WriterRequest } from './sqlite-writer.ts'
+import type { WriterAnswer, WriterCommit, WriterRequest, WriterStart } from './sqlite-writer.ts'
 
 /** Commits that may wait for the disk; more than that, and it is not keeping up. */
 const WAITING_MAX = 10_000
@@ -10,7 +16,14 @@ const WRITER_MEMORY = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 
 /** The published package carries the same file without types. */
 const WRITER = new URL(import.meta.url.replace(/sqlite-thread(\.[jt]s)$/, 'sqlite-writer$1'))
 
-type Waiting = { readonly resolve: () => void; readonly reject: (reason: Error) => void }
+type Waiting = {
+  readonly applied: Applied
+  readonly resolve: () => void
+  readonly reject: (reason: Error) => void
+}
+
+/** A thread, and this thread's end of the channel to it. */
+type Running = { readonly worker: Worker; readonly port: MessagePort }
 
 /**
  * The writer thread as its process sees it.
@@ -20,49 +33,71 @@ type Waiting = { readonly resolve: () => void; readonly reject: (reason: Error) 
 export class WriterThread {
   readonly #path: string
   readonly #waiting = new Map<number, Waiting>()
-  #worker: Worker | undefined
+  /** Commits of this moment, which are sent together: each message costs as much as several commits. */
+  #unsent: WriterCommit[] = []
+  #running: Running | undefined
   #lastTicket = 0
   #closed = false
 
   constructor(path: string) {
     this.#path = path
-    this.#worker = this.#start()
+    this.#running = this.#start()
   }
 
   /** @throws StoreConflict, StoreFailure; nothing has changed then, unless the thread itself has died. */
-  commit(changes: readonly RawChange[]): Promise<void> {
+  commit(changes: readonly RawChange[], applied: Applied): Promise<void> {
     if (this.#closed) return Promise.reject(new StoreFailure('the store is closed'))
     if (this.#waiting.size >= WAITING_MAX) {
       return Promise.reject(new StoreFailure(`${WAITING_MAX} commits are waiting for the disk`))
     }
-    this.#worker ??= this.#start()
-    const worker = this.#worker
+    this.#running ??= this.#start()
+    const { port } = this.#running
     this.#lastTicket += 1
     const ticket = this.#lastTicket
-    const request: WriterRequest = { ticket, changes: changes.map(compact) }
     return new Promise((resolve, reject) => {
-      worker.postMessage(request)
       // An answer that is awaited keeps the process alive; an idle thread does not.
-      if (this.#waiting.size === 0) worker.ref()
-      this.#waiting.set(ticket, { resolve, reject })
+      if (this.#waiting.size === 0) port.ref()
+      this.#waiting.set(ticket, { applied, resolve, reject })
+      if (this.#unsent.push({ ticket, changes: changes.map(compact) }) === 1)
+        process.nextTick(() => this.#send())
     })
+  }
+
+  /** Tells of the commits that are done already, whose turn has not come yet. */
+  settleDone(): void {
+    const port = this.#running?.port
+    if (port === undefined || this.#waiting.size === 0) return
+    for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+      this.#settle(port, parseAnswer(next.message))
+    }
   }
 
   /** Resolves when all commits are answered and the thread has ended. */
   close(): Promise<void> {
     this.#closed = true
-    const worker = this.#worker
-    if (worker === undefined) return Promise.resolve()
+    const running = this.#running
+    if (running === undefined) return Promise.resolve()
+    this.#send()
     return new Promise((resolve) => {
-      worker.ref()
-      worker.once('exit', () => resolve())
-      worker.postMessage({ ticket: undefined } satisfies WriterRequest)
+      running.worker.ref()
+      running.port.ref()
+      running.worker.once('exit', () => resolve())
+      running.port.postMessage({ commits: [], isLast: true } satisfies WriterRequest)
     })
   }
 
-  #start(): Worker {
+  #send(): void {
+    const commits = this.#unsent
+    this.#unsent = []
+    if (commits.length === 0) return
+    this.#running?.port.postMessage({ commits, isLast: false } satisfies WriterRequest)
+  }
+
+  #start(): Running {
+    const { port1: port, port2: theirs } = new MessageChannel()
     const worker = new Worker(WRITER, {
-      workerData: this.#path,
+      workerData: { path: this.#path, port: theirs } satisfies WriterStart,
+      transferList: [theirs],
       resourceLimits: WRITER_MEMORY,
       // The same process: with its environment the thread finds the sources whose types are stripped already.
       env: SHARE_ENV,
@@ -70,26 +105,32 @@ export class WriterThread {
       name: 'store writer',
     })
     let reason = 'it ended'
-    worker.on('message', (message: unknown) => this.#settle(worker, parseAnswer(message)))
+    port.on('message', (message: unknown) => this.#settle(port, parseAnswer(message)))
     worker.on('error', (error: unknown) => {
       reason = error instanceof Error ? error.message : String(error)
     })
-    worker.on('exit', () => this.#ended(reason))
+    worker.on('exit', () => {
+      this.settleDone()
+      port.close()
+      this.#ended(reason)
+    })
     worker.unref()
-    return worker
+    port.unref()
+    return { worker, port }
   }
 
-  #settle(worker: Worker, { tickets, outcomes }: WriterAnswer): void {
+  #settle(port: MessagePort, { tickets, outcomes }: WriterAnswer): void {
     for (const [index, ticket] of tickets.entries()) {
       const waiting = this.#waiting.get(ticket)
       this.#waiting.delete(ticket)
       answer(waiting, outcomes[index])
     }
-    if (this.#waiting.size === 0 && !this.#closed) worker.unref()
+    if (this.#waiting.size === 0 && !this.#closed) port.unref()
   }
 
   #ended(reason: string): void {
-    this.#worker = undefined
+    this.#running = undefined
+    this.#unsent = []
     const waiting = [...this.#waiting.values()]
     this.#waiting.clear()
     for (const { reject } of waiting) reject(new StoreFailure(`the writer thread has died: ${reason}`))
@@ -100,6 +141,7 @@ function answer(waiting: Waiting | undefined, outcome: Outcome | undefined): voi
   if (outcome === undefined) return
   switch (outcome.kind) {
     case 'done':
+      waiting?.applied(outcome.sequences)
       waiting?.resolve()
       return
     case 'conflict':

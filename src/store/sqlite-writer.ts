@@ -1,14 +1,17 @@
 /** The thread that writes to SQLite, so that no sync of the disk ever holds up a request. */
 
-import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
-import { present } from '../base/assert.ts'
+import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import type { RawChange } from './port.ts'
 import { Committer, type Outcome } from './sqlite-commit.ts'
 
-/** One commit for the thread, or that no more will come. */
-export type WriterRequest =
-  | { readonly ticket: number; readonly changes: readonly RawChange[] }
-  | { readonly ticket: undefined }
+/** What the thread is started with. */
+export type WriterStart = { readonly path: string; readonly port: MessagePort }
+
+/** One commit for the thread. */
+export type WriterCommit = { readonly ticket: number; readonly changes: readonly RawChange[] }
+
+/** Commits for the thread, or that no more will come. */
+export type WriterRequest = { readonly commits: readonly WriterCommit[]; readonly isLast: boolean }
 
 /** What became of the commits with these tickets, in order. */
 export type WriterAnswer = {
@@ -19,31 +22,35 @@ export type WriterAnswer = {
 /** The most commits that one transaction carries. */
 const GROUP_MAX = 512
 
-function write(port: MessagePort, committer: Committer): void {
+function write({ port, path }: WriterStart): void {
+  const committer = new Committer(path)
+  const waiting: WriterCommit[] = []
+  let isLast = false
+  const take = (message: unknown): void => {
+    const request = parseRequest(message)
+    waiting.push(...request.commits)
+    isLast ||= request.isLast
+  }
   port.on('message', (message: unknown) => {
-    let request: WriterRequest | undefined = parseRequest(message)
-    while (request !== undefined) {
-      const tickets: number[] = []
-      const group: (readonly RawChange[])[] = []
-      for (; request?.ticket !== undefined; request = group.length < GROUP_MAX ? next(port) : undefined) {
-        tickets.push(request.ticket)
-        group.push(request.changes)
-      }
-      if (group.length > 0)
-        port.postMessage({ tickets, outcomes: committer.commit(group) } satisfies WriterAnswer)
-      if (request !== undefined) {
-        committer.close()
-        port.close()
-        return
-      }
-      request = next(port)
+    take(message)
+    takeAll(port, take)
+    while (waiting.length > 0) {
+      const group = waiting.splice(0, GROUP_MAX)
+      const outcomes = committer.commit(group.map(({ changes }) => changes))
+      port.postMessage({ tickets: group.map(({ ticket }) => ticket), outcomes } satisfies WriterAnswer)
+      takeAll(port, take)
     }
+    if (!isLast) return
+    committer.close()
+    port.close()
   })
 }
 
-function next(port: MessagePort): WriterRequest | undefined {
-  const received = receiveMessageOnPort(port)
-  return received === undefined ? undefined : parseRequest(received.message)
+/** What has come meanwhile. */
+function takeAll(port: MessagePort, take: (message: unknown) => void): void {
+  for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+    take(next.message)
+  }
 }
 
 /** Messages come from the thread that has started this one, and nobody else. */
@@ -51,4 +58,9 @@ function parseRequest(message: unknown): WriterRequest {
   return message as WriterRequest
 }
 
-write(present(parentPort, 'the port of the writer thread'), new Committer(String(workerData)))
+/** The same of what it was started with. */
+function parseStart(data: unknown): WriterStart {
+  return data as WriterStart
+}
+
+write(parseStart(workerData))

@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { compareBytes, concatBytes } from '../base/bytes.ts'
 import { assertChanges, assertKey, assertRange } from './checks.ts'
 import {
+  type Applied,
   FEED_PAGE_MAX,
   type FeedEntry,
   type FeedPosition,
@@ -62,9 +63,14 @@ class SqliteStore implements RawStore {
     return rows.map((row) => ({ kind, id: parseBlob(row['id']), version: parseInteger(row['version']) }))
   }
 
-  async commit(changes: readonly RawChange[]): Promise<void> {
+  async commit(changes: readonly RawChange[], applied: Applied = () => {}): Promise<void> {
     assertChanges(changes)
-    if (changes.length > 0) await this.#writer.commit(changes)
+    if (changes.length > 0) await this.#writer.commit(changes, applied)
+  }
+
+  changeCount(): number {
+    this.#writer.settleDone()
+    return parseInteger(read(() => this.#statements.count.get())?.['total'])
   }
 
   async feedPosition(): Promise<FeedPosition> {
@@ -117,6 +123,7 @@ type Statements = {
   readonly heads: StatementSync
   readonly head: StatementSync
   readonly changes: StatementSync
+  readonly count: StatementSync
   readonly stamp: StatementSync
 }
 
@@ -134,6 +141,7 @@ function prepareReads(database: DatabaseSync): Statements {
     changes: database.prepare(
       'SELECT sequence, kind, id FROM feed WHERE shard = ? AND sequence > ? ORDER BY sequence LIMIT ?',
     ),
+    count: database.prepare('SELECT coalesce(sum(sequence), 0) AS total FROM heads'),
     stamp,
   }
 }

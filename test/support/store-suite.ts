@@ -203,6 +203,29 @@ function testFeed(check: Check): void {
     assert.deepEqual(await feedOf(store, 5, 2), [])
     assert.deepEqual(await feedOf(store, 7, 0), [])
   })
+  check(
+    'commit tells the sequences of its changes before it resolves, and changeCount counts them',
+    async (store) => {
+      const told: (readonly number[])[] = []
+      const commit = async (changes: readonly RawChange[]) => {
+        const before = told.length
+        await store.commit(changes, (sequences) => told.push(sequences))
+        assert.equal(told.length, before + 1)
+      }
+      assert.equal(store.changeCount(), 0)
+      await commit([put({ ...A, shard: 5 }), put({ ...B, shard: 6 }), put({ kind: 'alias', shard: 5 })])
+      await commit([put({ ...A, shard: 5, expected: 1 })])
+      assert.deepEqual(told, [[1, 1, 2], [3]])
+      assert.equal(store.changeCount(), 4)
+      await assert.rejects(
+        store.commit([put({ ...A, shard: 5, expected: 1 })], () =>
+          assert.fail('told of a commit that conflicts'),
+        ),
+        StoreConflict,
+      )
+      assert.equal(store.changeCount(), 4)
+    },
+  )
   check('feed says trimmed to a reader who is ahead of it', async (store) => {
     await store.commit([put({})])
     assert.equal(await store.changesSince(0, 2), 'trimmed')

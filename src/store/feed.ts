@@ -1,0 +1,71 @@
+import type { FeedPosition } from './port.ts'
+
+/**
+ * How far the feed has been followed, shard by shard, and which changes beyond that this process has made itself: what
+ * they wrote is remembered, so that nothing needs to be read of them.
+ */
+export class FollowedFeed {
+  readonly #positions: Map<number, number>
+  /** Of each shard, sequences beyond its position, in their order. */
+  readonly #own = new Map<number, Set<number>>()
+  /** How many changes are known: those up to the positions, and the own ones beyond them. */
+  #known = 0
+
+  constructor(positions: FeedPosition) {
+    this.#positions = new Map(positions)
+    for (const sequence of positions.values()) this.#known += sequence
+  }
+
+  /** Up to where a shard has been followed. */
+  positionOf(shard: number): number {
+    return this.#positions.get(shard) ?? 0
+  }
+
+  /** Notes an own change; gives whether it is beyond the position, so that what comes after it will be seen too. */
+  noteOwn(shard: number, sequence: number): boolean {
+    if (sequence <= this.positionOf(shard)) return false
+    const own = this.#own.get(shard) ?? new Set()
+    this.#own.set(shard, own.add(sequence))
+    this.#known += 1
+    return true
+  }
+
+  isOwn(shard: number, sequence: number): boolean {
+    return this.#own.get(shard)?.has(sequence) === true
+  }
+
+  /**
+   * Follows all shards to their ends without reading them, when all that is new is own. Gives whether it is.
+   *
+   * @param count of all changes that were ever made, own ones that were not noted yet among them.
+   */
+  skipOwn(count: number): boolean {
+    if (count !== this.#known) return false
+    for (const [shard, own] of this.#own) this.#positions.set(shard, this.positionOf(shard) + own.size)
+    this.#own.clear()
+    return true
+  }
+
+  /** The same for one shard whose last sequence is known. */
+  skipOwnOf(shard: number, head: number): boolean {
+    let count = 0
+    for (const sequence of this.#own.get(shard) ?? []) if (sequence <= head) count += 1
+    if (count === 0 || count !== head - this.positionOf(shard)) return false
+    this.moveTo(shard, head)
+    return true
+  }
+
+  /** Notes that a shard has been followed up to a sequence. */
+  moveTo(shard: number, sequence: number): void {
+    const moved = sequence - this.positionOf(shard)
+    let own = 0
+    for (const one of this.#own.get(shard) ?? []) {
+      if (one > sequence) continue
+      this.#own.get(shard)?.delete(one)
+      own += 1
+    }
+    if (this.#own.get(shard)?.size === 0) this.#own.delete(shard)
+    this.#positions.set(shard, sequence)
+    this.#known += moved - own
+  }
+}

@@ -1,0 +1,53 @@
+import { toHex } from '../base/bytes.ts'
+import type { Remembered } from './memory.ts'
+import type { RawChange, RawKey } from './port.ts'
+import type { Change, Kind, Place, Stored } from './records.ts'
+import type { Located, Opened } from './sealed.ts'
+
+/** What a place takes in memory beside its record. */
+const ENTRY_BYTES = 512
+
+/** What memory holds of a place. */
+export function memoryOf(
+  kind: Kind<object>,
+  { place, key }: Located,
+  record: Stored<object> | undefined,
+  sizeBytes: number,
+): Remembered {
+  const { partition, name } = place
+  const entryBytes = ENTRY_BYTES + 2 * (partition.length + name.length)
+  return { key: memoryKey(key), kind, partition, name, record, sizeBytes: entryBytes + sizeBytes }
+}
+
+/** What memory holds after a commit of a place: as a read would give it. */
+export function rewritten(known: Remembered, { value }: Change, raw: RawChange): Remembered {
+  const { kind, partition, name } = known
+  const sizeBytes = raw.value?.length ?? 0
+  const located = { place: { kind: kind.name, partition, name }, key: raw, shard: raw.shard }
+  if (value === undefined) return memoryOf(kind, located, undefined, sizeBytes)
+  const opened = { located, version: raw.expected + 1, value: parseJsonOf(value), sizeBytes }
+  return memoryOf(kind, located, storedOf(kind, opened), sizeBytes)
+}
+
+/** A value as it is stored: without what JSON leaves out. */
+function parseJsonOf(value: object): object {
+  return JSON.parse(JSON.stringify(value)) as object
+}
+
+/** What names a place in memory. */
+export function memoryKey({ kind, id }: RawKey): string {
+  return `${kind}:${toHex(id)}`
+}
+
+/** An opened record as it is given out. @throws what its kind throws. */
+export function storedOf<V extends object>(kind: Kind<V>, { located, version, value }: Opened): Stored<V> {
+  const { partition, name } = located.place satisfies Place
+  return Object.freeze({ kind: kind.name, partition, name, version, value: deepFrozen(kind.parse(value)) })
+}
+
+/** Freezes a value and all that it holds; bytes cannot be frozen. */
+export function deepFrozen<V>(value: V): V {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value
+  for (const member of Object.values(value)) deepFrozen(member)
+  return Object.freeze(value)
+}
