@@ -154,11 +154,18 @@ export async function openForServing(config: Config, options: RecordsOptions = {
   await makeDataFolder(config)
   // Whoever could change it could give our users credentials of another server.
   await readCredentialsFile(join(config.data, CREDENTIALS_FILE))
-  const lock = await waitForLock(join(config.data, START_LOCK_FILE))
-  try {
+  return oneAtATime(config, async () => {
     const deployment = await openDeployment(config, options)
     await prepareAccount(config, deployment.records)
     return deployment
+  })
+}
+
+/** Does what no two processes on a data folder may do at once: what writes the credentials file. @throws Error. */
+export async function oneAtATime<T>(config: Config, use: () => Promise<T>): Promise<T> {
+  const lock = await waitForLock(join(config.data, START_LOCK_FILE))
+  try {
+    return await use()
   } finally {
     lock.release()
   }

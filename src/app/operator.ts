@@ -31,7 +31,14 @@ import type { OrganizationValue } from '../iam/organization/organization-record.
 import { redeliver } from '../notifications/redeliver.ts'
 import { claimFileLock } from '../store/file-lock.ts'
 import type { Change, Records } from '../store/records.ts'
-import { CREDENTIALS_FILE, makeEventsFolder, openDeployment, openNodeJournal } from './deployment.ts'
+import { retryConflicts } from '../store/retry.ts'
+import {
+  CREDENTIALS_FILE,
+  makeEventsFolder,
+  oneAtATime,
+  openDeployment,
+  openNodeJournal,
+} from './deployment.ts'
 
 /** What an operator can do beside the server: each change is recorded like a call. */
 export type Operator = {
@@ -113,45 +120,81 @@ export async function asOperator<T>(
   const journal = await openNodeJournal(config, deployment, { log })
   stack.defer(() => journal.close())
   const own = { clock: systemClock, random: systemRandom, account: config.account }
-  const commit: Commit = async (name, details, changes) => {
+  const record: RecordChange = async (name, { details, changes }) => {
     const eventId = systemRandom.uuid()
     await journal.commit(changes, [{ id: eventId, json: operatorEvent(own, eventId, name, details) }])
   }
-  return await use(operatorOf(config, records, commit))
+  return await use(operatorOf(config, records, record))
 }
 
-type Commit = (
-  name: string,
-  details: { readonly [name: string]: unknown },
-  changes: readonly Change[],
-) => Promise<void>
+/** What a command is to change, by the records as they are. */
+type Plan = {
+  readonly details: { readonly [name: string]: unknown }
+  readonly changes: readonly Change[]
+}
 
-function operatorOf(config: Config, records: Records, commit: Commit): Operator {
+/** Makes changes durable together with their event. */
+type RecordChange = (name: string, plan: Plan) => Promise<void>
+
+/**
+ * Makes a change and records it: planned again from the records when another process was faster. Who asks for what is
+ * there already changes nothing, and nothing is recorded.
+ */
+type Commit = <P extends Plan>(name: string, plan: () => Promise<P>) => Promise<P>
+
+function committer(records: Records, record: RecordChange): Commit {
+  return (name, plan) =>
+    retryConflicts(records, async () => {
+      const planned = await plan()
+      if (planned.changes.length > 0) await record(name, planned)
+      return planned
+    })
+}
+
+/** The same for a command whose event is known before, and that gives nothing. */
+function changer(commit: Commit) {
+  return async (
+    name: string,
+    details: Plan['details'],
+    plan: () => Promise<readonly Change[]>,
+  ): Promise<void> => {
+    await commit(name, async () => ({ details, changes: await plan() }))
+  }
+}
+
+function operatorOf(config: Config, records: Records, record: RecordChange): Operator {
+  const commit = committer(records, record)
+  const change = changer(commit)
   const parts = { records, clock: systemClock, random: systemRandom }
   return {
     createAccount: async (given) => {
-      const id = given ?? (await freeAccountId(parts))
-      await commit('CreateAccount', { accountId: id }, await createAccount(parts, id))
-      const path = join(config.data, CREDENTIALS_FILE)
-      await handOverRoot(parts, await needAccount(records, id), async (key) => {
-        await addCredentials(path, { ...key, account: id })
+      const { id } = await commit('CreateAccount', async () => {
+        const free = given ?? (await freeAccountId(parts))
+        return { id: free, details: { accountId: free }, changes: await createAccount(parts, free) }
       })
+      const path = join(config.data, CREDENTIALS_FILE)
+      await oneAtATime(config, async () =>
+        handOverRoot(parts, await needAccount(records, id), async (key) => {
+          await addCredentials(path, { ...key, account: id })
+        }),
+      )
       return id
     },
     createRootCredentials: async (accountId, others) => {
       const path = join(config.data, CREDENTIALS_FILE)
       // What cannot be written to is found before anything changes.
       await readCredentialsFile(path)
-      const { accessKeyId, older, changes } = await newRootKey(parts, accountId, others)
-      await commit(
-        'CreateRootCredentials',
-        { accountId, accessKeyId, others, otherAccessKeyIds: older },
-        changes,
-      )
-      let profile = ''
-      await handOverRoot(parts, await needAccount(records, accountId), async (key) => {
-        profile = await addCredentials(path, { ...key, account: accountId }, { replaces: older })
+      const { accessKeyId, older } = await commit('CreateRootCredentials', async () => {
+        const made = await newRootKey(parts, accountId, others)
+        const { accessKeyId: id, older: otherAccessKeyIds } = made
+        return { ...made, details: { accountId, accessKeyId: id, others, otherAccessKeyIds } }
       })
+      let profile = ''
+      await oneAtATime(config, async () =>
+        handOverRoot(parts, await needAccount(records, accountId), async (key) => {
+          profile = await addCredentials(path, { ...key, account: accountId }, { replaces: older })
+        }),
+      )
       return { accessKeyId, older, profile }
     },
     accounts: async () => (await listAccounts(records)).map(listed),
@@ -160,7 +203,7 @@ function operatorOf(config: Config, records: Records, commit: Commit): Operator 
       rcp: controlOperator('rcp', parts, commit),
     },
     organization: organizationOperator(parts, commit),
-    testEvents: () => commit('TestEvents', {}, []),
+    testEvents: () => record('TestEvents', { details: {}, changes: [] }),
     redeliverEvents: async (eventId) => {
       const folder = await makeEventsFolder(config)
       return redeliver(
@@ -168,14 +211,14 @@ function operatorOf(config: Config, records: Records, commit: Commit): Operator 
           letters: { folder, claimLock: claimFileLock, sleep: systemSleep },
           records,
           now: () => systemClock.now(),
-          commit: (eventIds, changes) => commit('RedeliverEvents', { eventIds }, changes),
+          commit: (eventIds, plan) => change('RedeliverEvents', { eventIds }, plan),
         },
         eventId,
       )
     },
     quotas: (account) => listQuotas(records, account),
-    setQuota: async (accountId, name, value) =>
-      commit('SetQuota', { accountId, name, value }, await setQuota(records, accountId, name, value)),
+    setQuota: (accountId, name, value) =>
+      change('SetQuota', { accountId, name, value }, () => setQuota(records, accountId, name, value)),
   }
 }
 
@@ -189,55 +232,57 @@ const EVENT_NAMES: Readonly<Record<ControlType, string>> = {
 
 function controlOperator(type: ControlType, parts: OperatorParts, commit: Commit): ControlOperator {
   const { records } = parts
+  const change = changer(commit)
   const event = EVENT_NAMES[type]
   const details = (name: string, target: string) =>
     /^[0-9]/.test(target) ? { name, accountId: target } : { name, targetId: target }
   return {
     list: () => listControls(records, type),
-    put: async (name, document) =>
-      commit(`Put${event}`, { name, document }, await putControl(parts, type, name, document)),
-    delete: async (name) => commit(`Delete${event}`, { name }, await deleteControl(records, type, name)),
-    attach: async (name, target) => {
-      const changes = await attachControl(records, { type, name, target })
-      await commit(`Attach${event}`, details(name, target), changes)
-    },
-    detach: async (name, target) => {
-      const changes = await detachControl(records, { type, name, target })
-      await commit(`Detach${event}`, details(name, target), changes)
-    },
+    put: (name, document) =>
+      change(`Put${event}`, { name, document }, () => putControl(parts, type, name, document)),
+    delete: (name) => change(`Delete${event}`, { name }, () => deleteControl(records, type, name)),
+    attach: (name, target) =>
+      change(`Attach${event}`, details(name, target), () => attachControl(records, { type, name, target })),
+    detach: (name, target) =>
+      change(`Detach${event}`, details(name, target), () => detachControl(records, { type, name, target })),
   }
 }
 
 function organizationOperator(parts: OperatorParts, commit: Commit): OrganizationOperator {
   const { records } = parts
+  const change = changer(commit)
   return {
     create: async (management) => {
-      const { value, changes } = await createOrganization(parts, management)
-      const details = { organizationId: value.id, rootId: value.root, managementAccountId: management }
-      await commit('CreateOrganization', details, changes)
+      const { value } = await commit('CreateOrganization', async () => {
+        const made = await createOrganization(parts, management)
+        const { id: organizationId, root: rootId } = made.value
+        return { ...made, details: { organizationId, rootId, managementAccountId: management } }
+      })
       return value
     },
     show: async () => {
       const { value, accounts } = await showOrganization(records)
       return { value, accounts: accounts.map(listed) }
     },
-    delete: async () => commit('DeleteOrganization', {}, await deleteOrganization(records)),
+    delete: () => change('DeleteOrganization', {}, () => deleteOrganization(records)),
     createUnit: async (name, parentId) => {
-      const { id, changes } = await createUnit(parts, name, parentId)
-      await commit('CreateOrganizationalUnit', { name, parentId, organizationalUnitId: id }, changes)
+      const { id } = await commit('CreateOrganizationalUnit', async () => {
+        const made = await createUnit(parts, name, parentId)
+        return { ...made, details: { name, parentId, organizationalUnitId: made.id } }
+      })
       return id
     },
-    renameUnit: async (id, name) => {
-      const details = { organizationalUnitId: id, name }
-      await commit('UpdateOrganizationalUnit', details, await renameUnit(records, id, name))
-    },
-    deleteUnit: async (id) =>
-      commit('DeleteOrganizationalUnit', { organizationalUnitId: id }, await deleteUnit(records, id)),
-    move: async (accountId, destinationParentId) => {
-      const changes = await moveAccount(records, accountId, destinationParentId)
-      await commit('MoveAccount', { accountId, destinationParentId }, changes)
-    },
-    remove: async (accountId) =>
-      commit('RemoveAccountFromOrganization', { accountId }, await removeAccount(records, accountId)),
+    renameUnit: (id, name) =>
+      change('UpdateOrganizationalUnit', { organizationalUnitId: id, name }, () =>
+        renameUnit(records, id, name),
+      ),
+    deleteUnit: (id) =>
+      change('DeleteOrganizationalUnit', { organizationalUnitId: id }, () => deleteUnit(records, id)),
+    move: (accountId, destinationParentId) =>
+      change('MoveAccount', { accountId, destinationParentId }, () =>
+        moveAccount(records, accountId, destinationParentId),
+      ),
+    remove: (accountId) =>
+      change('RemoveAccountFromOrganization', { accountId }, () => removeAccount(records, accountId)),
   }
 }

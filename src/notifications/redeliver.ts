@@ -9,7 +9,7 @@ export type RedeliverParts = {
   readonly records: Records
   readonly now: () => EpochMs
   /** Commits changes with the record of who has caused them. */
-  readonly commit: (eventIds: readonly string[], changes: readonly Change[]) => Promise<void>
+  readonly commit: (eventIds: readonly string[], plan: () => Promise<readonly Change[]>) => Promise<void>
 }
 
 /** Letters of one commit: each is a change, and so is its endpoint. */
@@ -43,14 +43,16 @@ async function putBack(
   { records, commit, now }: RedeliverParts,
   letters: readonly DeadLetter[],
 ): Promise<void> {
-  const changes: Change[] = []
-  for (const [endpointId, theirs] of Map.groupBy(letters, (letter) => letter.endpointId)) {
-    changes.push(...enqueued(endpointId, theirs, now()))
-    changes.push(await woken(records, endpointId, theirs[0]?.origin ?? ''))
-  }
   await commit(
     letters.map((letter) => letter.eventId),
-    changes,
+    async () => {
+      const changes: Change[] = []
+      for (const [endpointId, theirs] of Map.groupBy(letters, (letter) => letter.endpointId)) {
+        changes.push(...enqueued(endpointId, theirs, now()))
+        changes.push(await woken(records, endpointId, theirs[0]?.origin ?? ''))
+      }
+      return changes
+    },
   )
 }
 

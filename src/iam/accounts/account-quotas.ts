@@ -36,7 +36,7 @@ export async function listQuotas(records: Records, account: string): Promise<rea
 const EVERY_QUOTA = 'all'
 
 /**
- * What sets a quota of an account.
+ * What sets a quota of an account; nothing to change when it is so already.
  *
  * @param name of a quota, or {@link EVERY_QUOTA} for those values that are the same for all.
  * @param text a number, `aws` for what an account has at AWS, or `default`.
@@ -50,12 +50,14 @@ export async function setQuota(
 ): Promise<readonly Change[]> {
   const stored = await needAccount(records, account)
   const quotas: Record<string, number> = { ...stored.value.quotas }
+  let isChanged = false
   for (const quota of namedQuotas(name, text)) {
     const value = parseValue(quota, text)
+    isChanged ||= quotas[quota.name] !== value
     if (value === undefined) delete quotas[quota.name]
     else quotas[quota.name] = value
   }
-  return [replace(stored, { ...stored.value, quotas: quotas satisfies StoredQuotas })]
+  return isChanged ? [replace(stored, { ...stored.value, quotas: quotas satisfies StoredQuotas })] : []
 }
 
 function namedQuotas(name: string, text: string): readonly Quota[] {

@@ -3,6 +3,7 @@ import type { StoredQuotas } from '../../quotas/quotas.ts'
 import { kindOfFormat1 } from '../../store/kind.ts'
 import { StoreConflict } from '../../store/port.ts'
 import { type Change, insert, type Kind, type Records, replace, type Stored } from '../../store/records.ts'
+import { retryConflicts } from '../../store/retry.ts'
 import { ACCESS_KEY, ACCESS_KEYS } from '../credentials/access-key.ts'
 import { type NewAccessKey, newAccessKey } from '../entities/ids.ts'
 import type { ControlTarget } from '../organization/control-policies.ts'
@@ -74,8 +75,7 @@ export async function newAccount(
       handedOver: false,
       ...(organization && { parent: organization.value.root }),
     }),
-    // Written anew, so that it is not deleted at the same moment.
-    ...(organization === undefined ? [] : [replace(organization, organization.value)]),
+    ...(await keptApart(records, organization)),
     insert(ACCESS_KEY, ACCESS_KEYS, accessKeyId, {
       format: 1,
       account,
@@ -85,6 +85,19 @@ export async function newAccount(
       status: 'Active',
     }),
   ]
+}
+
+/**
+ * What is written anew, so that an organization is neither deleted nor made at the same moment: who makes one changes
+ * every account.
+ */
+async function keptApart(
+  records: Records,
+  organization: Stored<object> | undefined,
+): Promise<readonly Change[]> {
+  if (organization !== undefined) return [replace(organization, organization.value)]
+  const { records: some } = await records.list(ACCOUNT, { partition: ACCOUNTS, limit: 1 })
+  return some.map((account) => replace(account, account.value))
 }
 
 /**
@@ -101,5 +114,10 @@ export async function handOverRoot(
   const key = await parts.records.get(ACCESS_KEY, ACCESS_KEYS, rootAccessKeyId)
   if (key === undefined) return
   await hand({ accessKeyId: rootAccessKeyId, secretAccessKey: key.value.secretAccessKey })
-  await parts.records.commit([replace(account, { ...account.value, handedOver: true })])
+  await retryConflicts(parts.records, async () => {
+    const now = await parts.records.get(ACCOUNT, ACCOUNTS, account.name)
+    // Meanwhile the account may have got another root access key.
+    if (now?.value.rootAccessKeyId !== rootAccessKeyId) return
+    await parts.records.commit([replace(now, { ...now.value, handedOver: true })])
+  })
 }

@@ -69,6 +69,7 @@ export async function putControl(
   checkDocument(type, document)
   const value = { format: 1, document, createdAt: clock.now() } as const
   const present = await records.get(kind, CONTROL_POLICIES, name)
+  if (present?.value.document === document) return []
   return [present === undefined ? insert(kind, CONTROL_POLICIES, name, value) : replace(present, value)]
 }
 

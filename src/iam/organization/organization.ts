@@ -123,6 +123,7 @@ export async function renameUnit(records: Records, id: string, name: string): Pr
   checkUnitName(name)
   const taken = value.units.find((one) => one.parent === unit.parent && one.name === name)
   if (taken !== undefined && taken !== unit) throw new OperatorError(`${taken.id} has the name ${name}`)
+  if (unit.name === name) return []
   const units = value.units.map((one) => (one === unit ? { ...unit, name } : one))
   return [replace(organization, { ...value, units })]
 }

@@ -1,0 +1,24 @@
+import { StoreConflict } from './port.ts'
+import type { Records } from './records.ts'
+
+/** Attempts of a change that other processes are faster than each time. */
+export const ATTEMPTS_MAX = 25
+
+/**
+ * Makes an attempt again from what is there then, as long as another process has changed what it has read.
+ *
+ * @throws StoreConflict of the last attempt, and whatever else it throws.
+ */
+export async function retryConflicts<T>(
+  records: Pick<Records, 'refresh'>,
+  attempt: () => Promise<T>,
+): Promise<T> {
+  for (let attempts = 1; ; attempts += 1) {
+    await records.refresh()
+    try {
+      return await attempt()
+    } catch (error) {
+      if (!(error instanceof StoreConflict) || attempts === ATTEMPTS_MAX) throw error
+    }
+  }
+}
