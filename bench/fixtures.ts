@@ -38,6 +38,7 @@ export async function prepareFixtures(to: Addressing, givenKeyId: string | undef
     Decrypt: bodies[0] ?? '',
     GenerateDataKey: JSON.stringify({ KeyId: keyId, KeySpec: 'AES_256' }),
     DescribeKey: JSON.stringify({ KeyId: keyId }),
+    CreateKey: JSON.stringify({ Description: 'bench' }),
   }
   const answers = new Map<MeasuredOperation, Answer>()
   for (const operation of MEASURED_OPERATIONS) {

@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Endpoint, parseEndpoint } from './endpoint.ts'
-import { MEASURED_OPERATIONS, type MeasuredOperation } from './requests.ts'
+import { MEASURED_OPERATIONS, type MeasuredOperation, READING_OPERATIONS } from './requests.ts'
 
 const SUITES = [
   'throughput',
@@ -67,7 +67,8 @@ Measures Holdfast beside a floor: a bare node:http server that answers equal byt
 
   --suite NAME         throughput (default), memory, start, audit, background, metrics, decisions, specs,
                        latency, session, neighbours or all
-  --operations LIST    of ${MEASURED_OPERATIONS.join(',')}
+  --operations LIST    of ${MEASURED_OPERATIONS.join(',')};
+                       default all but CreateKey, whose keys stay
   --connections LIST   default 1,16,64,256
   --seconds N          length of a window, default 3
   --rounds N           windows of each target, interleaved; the median counts; default 3
@@ -170,7 +171,7 @@ function parseSuites(text: string): readonly Suite[] {
 }
 
 function parseOperations(text: string | undefined): readonly MeasuredOperation[] {
-  if (text === undefined) return MEASURED_OPERATIONS
+  if (text === undefined) return READING_OPERATIONS
   return text.split(',').map((name) => oneOf('operations', name.trim(), MEASURED_OPERATIONS))
 }
 

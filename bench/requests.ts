@@ -2,15 +2,18 @@ import { randomBytes } from 'node:crypto'
 import { type Endpoint, hostHeader } from './endpoint.ts'
 import { type CalledService, openSigner, type Signer, type SigningCredentials, sha256Hex } from './sign.ts'
 
-/** The operations that are measured. */
-export const MEASURED_OPERATIONS = ['Encrypt', 'Decrypt', 'GenerateDataKey', 'DescribeKey'] as const
+/** The operations that are measured when none are named: they change nothing. */
+export const READING_OPERATIONS = ['Encrypt', 'Decrypt', 'GenerateDataKey', 'DescribeKey'] as const
+
+/** The operations that can be measured beside the floor. */
+export const MEASURED_OPERATIONS = [...READING_OPERATIONS, 'CreateKey'] as const
 
 /** An operation that is measured. */
 export type MeasuredOperation = (typeof MEASURED_OPERATIONS)[number]
 
 /** What one load asks for. */
 export type Workload = {
-  readonly operation: MeasuredOperation | RepeatedOperation | 'CreateKey'
+  readonly operation: MeasuredOperation | RepeatedOperation
   readonly keyId: string
   /** Of Decrypt and the repeated operations: the bodies to send in turn. */
   readonly bodies: readonly string[]
