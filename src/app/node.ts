@@ -22,6 +22,7 @@ import { Custody } from '../custody/custody.ts'
 import { CallsInFlight } from '../dispatch/calls-in-flight.ts'
 import { createDispatcher, type Dispatcher } from '../dispatch/dispatcher.ts'
 import { Freshness } from '../dispatch/freshness.ts'
+import { RecordLines } from '../dispatch/lines.ts'
 import { isRevocation } from '../dispatch/revocations.ts'
 import { createRouting } from '../dispatch/routing.ts'
 import type { HttpParts } from '../http/exchange.ts'
@@ -343,6 +344,7 @@ function openDispatcher(parts: ServiceParts): Dispatcher {
     admitThrottled: (account) => meters.admitted(limiters.throttled.admit(account)),
     freshness: new Freshness(records, systemAfterThisTurn),
     findPlace: (account) => placeNow(records, account),
+    lines: new RecordLines(),
     journal,
     clock: systemClock,
     random: systemRandom,

@@ -1,5 +1,5 @@
 import type { KmsError } from '../api/errors.ts'
-import { formatServiceEvent } from '../audit/events/service-event.ts'
+import { type FormattedEvent, formatServiceEvent } from '../audit/events/service-event.ts'
 import type { Urgency } from '../audit/log/journal.ts'
 import type { Clock, Random } from '../base/ports.ts'
 import type { Quotas } from '../quotas/quota-service.ts'
@@ -29,6 +29,8 @@ export type Attempt = {
   parameters: EventData | null
   /** Whether nobody has proven who calls. */
   anonymous: boolean
+  /** What the account was charged for the call's events. */
+  charged: number
   /** Whether the call carries no signature. Its token may be anybody's: many providers give tokens to everybody. */
   readonly unsigned: boolean
 }
@@ -43,7 +45,7 @@ export function recordOutcome(
   const { random, journal } = parts
   const at = parts.clock.now()
   const events = formatCallEvents(facts, { at, parameters, resources, outcome }, random)
-  charge(parts, facts.account, events)
+  charge(parts, attempt, events)
   const { changes = [] } = outcome
   const urgency =
     facts.readOnly || !isRevocation(facts.service.name, facts.eventName) ? 'usual' : 'revocation'
@@ -52,13 +54,15 @@ export function recordOutcome(
   return journal.commit(changes, [...events, ...also], urgency)
 }
 
-/** Who calls is charged with the copies for others too. */
-function charge(
-  parts: AttemptRecordDependencies,
-  account: string,
-  events: ReturnType<typeof formatCallEvents>,
-): void {
-  for (const { json } of events) parts.quotas.chargeAudit(account, json.length)
+/**
+ * Who calls is charged with the copies for others too, and once for a call: not for what an earlier attempt would have
+ * written.
+ */
+function charge(parts: AttemptRecordDependencies, attempt: Attempt, events: readonly FormattedEvent[]): void {
+  const size = events.reduce((sum, { json }) => sum + json.length, 0)
+  if (size === attempt.charged) return
+  parts.quotas.chargeAudit(attempt.facts.account, size - attempt.charged)
+  attempt.charged = size
 }
 
 /** The events of one call are durable together; nearly always it is one. */
@@ -84,14 +88,17 @@ export async function recordFailure(
   const { requestId, request } = attempt.facts
   const facts = { ...attempt.facts, eventId: eventIdFor(requestId, parts.random) }
   const error = callerFacingError(cause, requestId, parts)
+  // What the call would have written had it succeeded is not in the log.
+  charge(parts, attempt, [])
   if (attempt.unsigned && !parts.refusals.admit(request.connection.address)) return error
   if (error.code === 'ThrottlingException' && !parts.admitThrottled(facts.account)) return error
   const end = { at: parts.clock.now(), parameters, resources, error }
   try {
     const events = formatCallEvents(facts, end, parts.random)
-    if (!attempt.unsigned) charge(parts, facts.account, events)
+    if (!attempt.unsigned) charge(parts, attempt, events)
     await appendAll(parts.journal, events, 'usual')
   } catch (failure) {
+    charge(parts, attempt, [])
     return callerFacingError(failure, requestId, parts)
   }
   return error

@@ -17,6 +17,7 @@ import { eventIdFor } from './event-id.ts'
 import { tooFast } from './failures.ts'
 import type { Freshness } from './freshness.ts'
 import { globalContext } from './global-context.ts'
+import type { RecordLines } from './lines.ts'
 import type { Call, EventResource, Outcome } from './operation.ts'
 import { runOperation } from './pipeline.ts'
 import { isUnsigned, type Route } from './routing.ts'
@@ -31,6 +32,8 @@ export type AttemptDependencies = AttemptRecordDependencies & {
   readonly inFlight: Pick<CallsInFlight, 'enter' | 'leave'>
   /** Lets others have their turn between the steps of a large call. */
   readonly giveWay: GiveWay
+  /** Where calls that change the same record wait for each other. */
+  readonly lines: RecordLines
 }
 
 /** Answers a call of a known caller. Never rejects: a failure is an answer too. */
@@ -77,6 +80,7 @@ export function attemptOf(
     resources: [],
     parameters: null,
     anonymous: isUnsigned(route),
+    charged: 0,
     unsigned: isUnsigned(route),
   }
 }
@@ -132,6 +136,7 @@ export async function runAttempt(
     renewed: () => parts.freshness.renewed(),
     findPlace: parts.findPlace,
     inFlight: parts.inFlight,
+    lines: parts.lines,
   })
 }
 

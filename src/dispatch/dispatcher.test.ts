@@ -7,8 +7,11 @@ import { systemAfterThisTurn, systemClock, systemRandom } from '../base/ports.ts
 import { neverGiveWay } from '../base/slices.ts'
 import { signRequest } from '../sigv4/sign.ts'
 import { SigningKeys } from '../sigv4/signing-key.ts'
+import { StoreConflict } from '../store/port.ts'
+import type { Change } from '../store/records.ts'
 import { createDispatcher, type DispatcherParts } from './dispatcher.ts'
 import { Freshness } from './freshness.ts'
+import { RecordLines } from './lines.ts'
 import type { Operation, Outcome } from './operation.ts'
 import { createRouting } from './routing.ts'
 import { ANY_NUMBER } from './test-calls.ts'
@@ -53,6 +56,7 @@ function partsWith(operation: Operation, append: (event: string) => Promise<void
     freshness: new Freshness({ refresh: () => undefined }, systemAfterThisTurn),
     findPlace: () => ({}),
     inFlight: ANY_NUMBER,
+    lines: new RecordLines(),
     journal,
     refusals: { admit: () => true, journal, random: systemRandom, account: ACCOUNT },
     quotas: { admit: () => true, chargeAudit: () => {} },
@@ -91,6 +95,41 @@ test('a dispatcher clears the plaintext of an answer whose event cannot be recor
   assert.equal(status, 500)
   assert.match(body, /^\{"__type":"KMSInternalException"/)
   assert.deepEqual(plaintext, Buffer.alloc(6))
+})
+
+test('a call is charged once for what is in the log: not for commits that met others, nor for what was not written', async () => {
+  const change: Change = { kind: 'key', partition: 'p', name: 'a', expected: 1, value: {} }
+  const operation = { ...operationWith({ output: {}, changes: [change] }), readOnly: false }
+  let charged = 0
+  let written = ''
+  let conflicts = 2
+  let isFull = false
+  const commit = async (_changes: unknown, events: readonly FormattedEvent[]) => {
+    if (isFull) throw new Error('the disk is full')
+    conflicts -= 1
+    if (conflicts >= 0) throw new StoreConflict('others were faster')
+    written += events.map(({ json }) => json).join('')
+  }
+  const append = async (json: string) => {
+    if (isFull) throw new Error('the disk is full')
+    written += json
+  }
+  const { handle } = createDispatcher({
+    ...partsWith(operation, append),
+    journal: { append, commit },
+    quotas: {
+      admit: () => true,
+      chargeAudit: (_account, size) => {
+        charged += size
+      },
+    },
+  })
+  assert.equal((await handle(signedRequest())).status, 200)
+  assert.ok(written.length > 0)
+  assert.equal(charged, written.length)
+  isFull = true
+  assert.equal((await handle(signedRequest())).status, 500)
+  assert.equal(charged, written.length)
 })
 
 test('what refuses an unsigned call is recorded up to a rate and charged to nobody, whoever calls', async () => {

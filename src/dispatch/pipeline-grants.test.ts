@@ -13,6 +13,7 @@ import {
 import { KmsError } from '../api/errors.ts'
 import type { CompiledPolicy } from '../policy/compile.ts'
 import type { MatchedGrant, Principal } from '../policy/decide.ts'
+import { RecordLines } from './lines.ts'
 import type { Operation, Permission } from './operation.ts'
 import { runOperation } from './pipeline.ts'
 import { ANY_NUMBER } from './test-calls.ts'
@@ -74,6 +75,7 @@ async function outcomeOf(
       renewed: async () => false,
       findPlace: () => ({}),
       inFlight: ANY_NUMBER,
+      lines: new RecordLines(),
     })
     return { result: 'allowed', asked }
   } catch (error) {

@@ -6,6 +6,7 @@ import { defaultKeyPolicy } from '../policy/key-policy.ts'
 import { parsePolicy } from '../policy/parse.ts'
 import { StoreConflict } from '../store/port.ts'
 import { CallsInFlight } from './calls-in-flight.ts'
+import { RecordLines } from './lines.ts'
 import type { Call, Operation, Outcome, Permission } from './operation.ts'
 import { MAX_RUNS, runOperation } from './pipeline.ts'
 import { ANY_NUMBER } from './test-calls.ts'
@@ -94,6 +95,7 @@ test('an operation is found, decided, checked, run and made durable in this orde
     renewed: never,
     findPlace: nowhere,
     inFlight: ANY_NUMBER,
+    lines: new RecordLines(),
   })
   assert.deepEqual(steps, ['begin', 'check', 'run', 'finish'])
 })
@@ -107,6 +109,7 @@ test('a caller who is not allowed reaches neither the checks nor the code', asyn
       renewed: never,
       findPlace: nowhere,
       inFlight: ANY_NUMBER,
+      lines: new RecordLines(),
     }),
     (error) => {
       assert.ok(error instanceof KmsError)
@@ -132,6 +135,7 @@ test('a key in a wrong state is not used, and nothing is made durable', async ()
       renewed: never,
       findPlace: nowhere,
       inFlight: ANY_NUMBER,
+      lines: new RecordLines(),
     }),
     /disabled/,
   )
@@ -147,6 +151,7 @@ test('a dry run computes everything, clears it, and makes nothing durable', asyn
       renewed: never,
       findPlace: nowhere,
       inFlight: ANY_NUMBER,
+      lines: new RecordLines(),
     }),
     (error) => error instanceof KmsError && error.code === 'DryRunOperationException',
   )
@@ -161,6 +166,7 @@ test('a conflict runs the operation again from its reads', async () => {
     renewed: never,
     findPlace: nowhere,
     inFlight: ANY_NUMBER,
+    lines: new RecordLines(),
     finish: async () => {
       if (conflicts === 0) return
       conflicts -= 1
@@ -182,6 +188,7 @@ test('conflicts without end are answered with ThrottlingException after a bounde
       renewed: never,
       findPlace: nowhere,
       inFlight: ANY_NUMBER,
+      lines: new RecordLines(),
     }),
     (error) => error instanceof KmsError && error.code === 'ThrottlingException',
   )
@@ -200,6 +207,7 @@ test('an outcome that could not be made durable is cleared and not given', async
       renewed: never,
       findPlace: nowhere,
       inFlight: ANY_NUMBER,
+      lines: new RecordLines(),
     }),
     /disk is full/,
   )
@@ -210,7 +218,8 @@ test('a refused call runs once more when something had changed meanwhile, and no
   const steps: Steps = []
   const denied = operation(steps, { permissions: [permission(DENY)] })
   const always = async (): Promise<boolean> => true
-  const parts = { finish: finish(steps), renewed: always, findPlace: nowhere, inFlight: ANY_NUMBER }
+  const lines = new RecordLines()
+  const parts = { finish: finish(steps), renewed: always, findPlace: nowhere, inFlight: ANY_NUMBER, lines }
   await assert.rejects(runOperation(denied, callWith({}), parts), { code: 'AccessDeniedException' })
   assert.deepEqual(steps, ['begin', 'begin'])
 })
@@ -219,7 +228,8 @@ test('a call beyond what its caller may have answered at a time is throttled, an
   const steps: Steps = []
   const { caller } = callWith({})
   const inFlight = new CallsInFlight({ account: 2, principal: 1 }, () => {})
-  const parts = { finish: finish(steps), renewed: never, findPlace: nowhere, inFlight }
+  const lines = new RecordLines()
+  const parts = { finish: finish(steps), renewed: never, findPlace: nowhere, inFlight, lines }
   assert.ok(inFlight.enter(caller))
   await assert.rejects(runOperation(operation(steps, {}), callWith({}), parts), {
     code: 'ThrottlingException',

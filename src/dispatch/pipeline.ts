@@ -3,15 +3,18 @@ import { type AccessRequest, decide, type Refusal } from '../policy/decide.ts'
 import { denialMessage } from '../policy/denial.ts'
 import { formatReason } from '../policy/reason.ts'
 import { StoreConflict } from '../store/port.ts'
+import type { Change } from '../store/records.ts'
 import { type Access, accessTo, inPlace, resourcePlace } from './access.ts'
 import type { FindPlace } from './caller.ts'
 import type { CallsInFlight } from './calls-in-flight.ts'
 import { isDryRun } from './dry-run.ts'
 import { tooFast } from './failures.ts'
+import { LineFull, type RecordLines } from './lines.ts'
 import type { Call, Operation, Outcome, Permission, Work } from './operation.ts'
+import { isRevocation } from './revocations.ts'
 
 /**
- * Runs of one call whose commit met a record that somebody else had just changed. Beyond it the
+ * Runs of one call whose commit met a record that another process had just changed. Beyond it the
  * caller is asked to slow down, as AWS does for a burst of changes to one key.
  */
 export const MAX_RUNS = 25
@@ -24,6 +27,8 @@ export type RunParts = {
   readonly renewed: () => Promise<boolean>
   readonly findPlace: FindPlace
   readonly inFlight: Pick<CallsInFlight, 'enter' | 'leave'>
+  /** Where calls of this process that change the same record wait for each other. */
+  readonly lines: RecordLines
 }
 
 /**
@@ -45,24 +50,39 @@ export async function runOperation(operation: Operation, call: Call, parts: RunP
  * One authenticated call, from its input to an outcome that is durable. The order of the steps is
  * written here and nowhere else: find, decide, check, run, then make durable.
  *
- * A {@link StoreConflict} of `finish` runs the operation again from its reads. So does a refusal, once,
- * when something had changed since memory was made true for the call: a refusal is never stale.
+ * What another call of this process is changing is waited for, and a {@link StoreConflict} of `finish` comes from other
+ * processes: both run the operation again from its reads. So does a refusal, once, when something had changed since
+ * memory was made true for the call: a refusal is never stale.
  *
  * @throws KmsError and whatever a dependency throws; nothing has changed then.
  */
 async function runToEnd(operation: Operation, call: Call, parts: RunParts): Promise<Outcome> {
-  for (let run = 1; run <= MAX_RUNS; run += 1) {
-    const outcome = await runFresh(operation, call, parts)
-    try {
-      await parts.finish(outcome)
-      return outcome
-    } catch (error) {
+  const turn = parts.lines.turn(() => isRevocation(operation.service, operation.name))
+  try {
+    for (let run = 1; run <= MAX_RUNS; run += 1) {
+      const outcome = await runFresh(operation, call, parts)
+      try {
+        const overtaken = turn.take(outcome.changes ?? NO_CHANGES)
+        if (overtaken === undefined) {
+          await parts.finish(outcome)
+          return outcome
+        }
+        await overtaken
+      } catch (error) {
+        if (!(error instanceof StoreConflict)) {
+          outcome.dispose?.()
+          throw error instanceof LineFull ? tooFast(operation.service) : error
+        }
+      }
       outcome.dispose?.()
-      if (!(error instanceof StoreConflict)) throw error
     }
+    throw tooFast(operation.service)
+  } finally {
+    turn.release()
   }
-  throw tooFast(operation.service)
 }
+
+const NO_CHANGES: readonly Change[] = []
 
 async function runFresh(operation: Operation, call: Call, parts: RunParts): Promise<Outcome> {
   try {

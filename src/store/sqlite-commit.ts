@@ -77,6 +77,7 @@ type Connection = {
   readonly version: StatementSync
   readonly put: StatementSync
   readonly remove: StatementSync
+  readonly head: StatementSync
   readonly advance: StatementSync
   readonly append: StatementSync
   readonly trim: StatementSync
@@ -95,9 +96,10 @@ function open(path: string): Connection {
        ON CONFLICT (kind, id) DO UPDATE SET version = excluded.version, value = excluded.value`,
     ),
     remove: database.prepare('DELETE FROM records WHERE kind = ? AND id = ?'),
+    head: database.prepare('SELECT sequence FROM heads WHERE shard = ?'),
     advance: database.prepare(
-      `INSERT INTO heads (shard, sequence) VALUES (?, 1)
-       ON CONFLICT (shard) DO UPDATE SET sequence = sequence + 1 RETURNING sequence`,
+      `INSERT INTO heads (shard, sequence) VALUES (?, ?)
+       ON CONFLICT (shard) DO UPDATE SET sequence = excluded.sequence`,
     ),
     append: database.prepare('INSERT INTO feed (shard, sequence, kind, id) VALUES (?, ?, ?, ?)'),
     trim: database.prepare('DELETE FROM feed WHERE shard = ? AND sequence <= ?'),
@@ -107,18 +109,21 @@ function open(path: string): Connection {
 function commitGroup(connection: Connection, group: readonly (readonly RawChange[])[]): readonly Outcome[] {
   connection.begin.run()
   const outcomes: Outcome[] = []
-  let applied = false
+  const heads: Heads = new Map()
   for (const changes of group) {
     const conflict = changes.find((change) => versionOf(connection, change) !== change.expected)
     if (conflict === undefined) {
-      outcomes.push({ kind: 'done', sequences: changes.map((change) => apply(connection, change)) })
-      applied = true
+      outcomes.push({ kind: 'done', sequences: changes.map((change) => apply(connection, heads, change)) })
     } else {
       const message = `${conflict.kind} ${toHex(conflict.id)} is not at version ${conflict.expected}`
       outcomes.push({ kind: 'conflict', message })
     }
   }
-  const end = applied ? connection.end : connection.rollback
+  for (const [shard, sequence] of heads) {
+    connection.advance.run(shard, sequence)
+    connection.trim.run(shard, sequence - FEED_KEPT_PER_SHARD)
+  }
+  const end = heads.size > 0 ? connection.end : connection.rollback
   end.run()
   return outcomes
 }
@@ -128,13 +133,21 @@ function versionOf({ version }: Connection, { kind, id }: RawChange): number {
   return row === undefined ? 0 : parseInteger(row['version'])
 }
 
+/** The last sequences of the shards that a group has changed, written once for all of them. */
+type Heads = Map<number, number>
+
 /** Gives the sequence of the change in its shard's feed. */
-function apply({ put, remove, advance, append, trim }: Connection, change: RawChange): number {
+function apply({ put, remove, head, append }: Connection, heads: Heads, change: RawChange): number {
   const { kind, id, shard, expected, value } = change
   if (value === undefined) remove.run(kind, id)
   else put.run(kind, id, expected + 1, value)
-  const sequence = parseInteger(advance.get(shard)?.['sequence'])
+  const sequence = (heads.get(shard) ?? headOf(head, shard)) + 1
+  heads.set(shard, sequence)
   append.run(shard, sequence, kind, id)
-  trim.run(shard, sequence - FEED_KEPT_PER_SHARD)
   return sequence
+}
+
+function headOf(head: StatementSync, shard: number): number {
+  const row = head.get(shard)
+  return row === undefined ? 0 : parseInteger(row['sequence'])
 }

@@ -8,6 +8,7 @@ import { neverGiveWay } from '../../src/base/slices.ts'
 import { Custody } from '../../src/custody/custody.ts'
 import { grantTokens } from '../../src/custody/grant-token.ts'
 import type { Caller } from '../../src/dispatch/caller.ts'
+import { RecordLines } from '../../src/dispatch/lines.ts'
 import type { Call, Operation, Outcome } from '../../src/dispatch/operation.ts'
 import { runOperation } from '../../src/dispatch/pipeline.ts'
 import { ANY_NUMBER } from '../../src/dispatch/test-calls.ts'
@@ -30,6 +31,8 @@ import { testSealer } from './test-sealer.ts'
 /** A service that is called without a network. */
 export type KmsBed = AsyncDisposable & {
   readonly parts: KmsParts
+  /** Commits that were asked for: those that conflicted too. */
+  readonly commits: { count: number }
   /** Kinds of records that were asked for since the last {@link KmsBed.forgetAsked}, in order. */
   readonly asked: string[]
   readonly forgetAsked: () => void
@@ -108,13 +111,16 @@ export async function openKmsBed(): Promise<KmsBed> {
     }),
   }
   const operations = new Map(KMS_OPERATIONS.map((make) => make(parts)).map((made) => [made.name, made]))
+  const lines = new RecordLines()
+  const commits = { count: 0 }
   const outcome: KmsBed['outcome'] = (principal, name, input, more) => {
     const operation = operations.get(name)
     if (operation === undefined) throw new Error(`there is no ${name}`)
-    return perform(records, operation, { principal, input, ...more })
+    return perform({ records, lines, commits }, operation, { principal, input, ...more })
   }
   return {
     parts,
+    commits,
     asked,
     forgetAsked: () => void asked.splice(0),
     missing,
@@ -129,8 +135,10 @@ export async function openKmsBed(): Promise<KmsBed> {
   }
 }
 
+type Performing = Pick<KmsBed, 'commits'> & { readonly records: Records; readonly lines: RecordLines }
+
 async function perform(
-  records: Records,
+  { records, lines, commits }: Performing,
   operation: Operation,
   {
     principal,
@@ -159,8 +167,11 @@ async function perform(
     renewed: async () => false,
     findPlace: () => ({}),
     inFlight: ANY_NUMBER,
+    lines,
     finish: async ({ changes = [] }) => {
-      if (changes.length > 0) await records.commit(changes)
+      if (changes.length === 0) return
+      commits.count += 1
+      await records.commit(changes)
     },
   })
 }

@@ -18,6 +18,7 @@ import type { Caller } from '../../dispatch/caller.ts'
 import { createDispatcher, type Dispatcher } from '../../dispatch/dispatcher.ts'
 import type { ForwardedCall } from '../../dispatch/forward.ts'
 import { Freshness } from '../../dispatch/freshness.ts'
+import { RecordLines } from '../../dispatch/lines.ts'
 import { createRouting } from '../../dispatch/routing.ts'
 import { ANY_NUMBER } from '../../dispatch/test-calls.ts'
 import type { Principal } from '../../policy/decide.ts'
@@ -55,6 +56,7 @@ before(async () => {
     freshness: new Freshness(records, systemAfterThisTurn),
     findPlace: () => ({}),
     inFlight: ANY_NUMBER,
+    lines: new RecordLines(),
     journal,
     refusals: { admit: () => true, journal, random: systemRandom, account: ACCOUNT },
     quotas: { admit: () => admits, chargeAudit: () => {} },

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Change } from '../store/records.ts'
+import { LINE_MAX, LineFull, RecordLines } from './lines.ts'
+
+const usual = () => false
+const urgent = () => true
+
+function change(name: string): Change {
+  return { kind: 'key', partition: 'p', name, expected: 1, value: {} }
+}
+
+test('a record is held by one after the other, in the order in which they came', async () => {
+  const lines = new RecordLines()
+  const order: number[] = []
+  const first = lines.turn(usual)
+  assert.equal(first.take([change('a')]), undefined)
+  const others = [1, 2, 3].map(async (number) => {
+    const turn = lines.turn(usual)
+    await turn.take([change('a')])
+    order.push(number)
+    assert.equal(turn.take([change('a'), change('b')]), undefined)
+    turn.release()
+  })
+  first.release()
+  await Promise.all(others)
+  assert.deepEqual(order, [1, 2, 3])
+  assert.equal(lines.size, 0)
+})
+
+test('who takes permissions away goes before others, and after who came before for the same', async () => {
+  const lines = new RecordLines()
+  const first = lines.turn(usual)
+  assert.equal(first.take([change('a')]), undefined)
+  const order: string[] = []
+  const wait = async (name: string, isUrgent: boolean) => {
+    const turn = lines.turn(() => isUrgent)
+    await turn.take([change('a')])
+    order.push(name)
+    turn.release()
+  }
+  const all = [wait('usual', false), wait('urgent', true), wait('urgent too', true)]
+  first.release()
+  await Promise.all(all)
+  assert.deepEqual(order, ['urgent', 'urgent too', 'usual'])
+})
+
+test('who holds a record waits for no other, and other records are free', () => {
+  const lines = new RecordLines()
+  const [a, b, c] = [lines.turn(usual), lines.turn(usual), lines.turn(usual)]
+  assert.equal(a.take([change('a')]), undefined)
+  assert.equal(b.take([change('b')]), undefined)
+  assert.equal(b.take([change('a'), change('b')]), undefined)
+  assert.equal(c.take([change('c')]), undefined)
+  b.release()
+  assert.equal(lines.size, 2)
+  a.release()
+  c.release()
+  assert.equal(lines.size, 0)
+})
+
+test('a line has an end, but for who takes permissions away', () => {
+  const lines = new RecordLines()
+  assert.equal(lines.turn(usual).take([change('a')]), undefined)
+  for (let waiting = 0; waiting < LINE_MAX; waiting += 1) {
+    assert.ok(lines.turn(usual).take([change('a')]) instanceof Promise)
+  }
+  assert.throws(() => lines.turn(usual).take([change('a')]), LineFull)
+  assert.ok(lines.turn(urgent).take([change('a')]) instanceof Promise)
+})
