@@ -35,7 +35,7 @@ export class LineFull extends Error {
 }
 
 /** What one call holds. */
-export class Turn {
+class Turn {
   readonly #lines: Lines
   readonly #isUrgent: () => boolean
   readonly #held: string[] = []

@@ -2,7 +2,7 @@ import { StoreConflict } from './port.ts'
 import type { Records } from './records.ts'
 
 /** Attempts of a change that other processes are faster than each time. */
-export const ATTEMPTS_MAX = 25
+const ATTEMPTS_MAX = 25
 
 /**
  * Makes an attempt again from what is there then, as long as another process has changed what it has read.
