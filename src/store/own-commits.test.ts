@@ -1,0 +1,150 @@
+/** What memory holds after commits of its own process. */
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { testFolder } from '../../test/support/test-folder.ts'
+import { testSealer } from '../../test/support/test-sealer.ts'
+import { openRecords } from './cache.ts'
+import type { RawStore } from './port.ts'
+import { insert, type Kind, type Records, remove, replace, type Stored } from './records.ts'
+import { openSqlite } from './sqlite.ts'
+
+type Count = { readonly n: number; readonly list: readonly { readonly deep: string }[] }
+
+const COUNT: Kind<Count> = { name: 'count', parse: (value) => value as Count }
+const SEALER = testSealer()
+const P = 'partition'
+
+function count(n: number): Count {
+  return { n, list: [{ deep: 'x' }] }
+}
+
+/** The store, and how often it was read. */
+function countedStore(store: RawStore) {
+  const calls = { reads: 0, feeds: 0 }
+  const counting: RawStore = {
+    get: (key) => {
+      calls.reads += 1
+      return store.get(key)
+    },
+    range: (kind, query) => store.range(kind, query),
+    commit: (changes, applied) => store.commit(changes, applied),
+    changeCount: () => store.changeCount(),
+    feedPosition: () => {
+      calls.feeds += 1
+      return store.feedPosition()
+    },
+    changesSince: (shard, sequence) => store.changesSince(shard, sequence),
+    stamp: () => store.stamp(),
+    close: () => store.close(),
+  }
+  return { store: counting, calls }
+}
+
+type Pair = {
+  readonly near: Records
+  readonly far: Records
+  readonly calls: { reads: number; feeds: number }
+}
+
+/** Two handles on one folder; the reads of the near one are counted. */
+async function withPair(use: (pair: Pair) => Promise<void>): Promise<void> {
+  using folder = testFolder()
+  const { store, calls } = countedStore(openSqlite(folder.path))
+  const near = await openRecords(store, SEALER)
+  const far = await openRecords(openSqlite(folder.path), SEALER)
+  try {
+    calls.feeds = 0
+    await use({ near, far, calls })
+  } finally {
+    await near.close()
+    await far.close()
+  }
+}
+
+async function found(records: Records, name = 'a'): Promise<Stored<Count>> {
+  const record = await records.get(COUNT, P, name)
+  assert.ok(record)
+  return record
+}
+
+test('commit of this handle takes the place of what memory held, as a read would give it', async () => {
+  await withPair(async ({ near, far, calls }) => {
+    await near.commit([insert(COUNT, P, 'a', count(1))])
+    const first = await found(near)
+    assert.equal(await near.get(COUNT, P, 'b'), undefined)
+    calls.reads = 0
+    const loose = { ...count(2), left: undefined }
+    await near.commit([replace(first, loose), insert(COUNT, P, 'b', count(1))])
+    const second = await found(near)
+    assert.deepEqual(second, { ...first, version: 2, value: count(2) })
+    assert.deepEqual(Object.keys(second.value), ['n', 'list'])
+    assert.ok(Object.isFrozen(second.value.list[0]))
+    assert.equal((await found(near, 'b')).version, 1)
+    await near.commit([remove(second)])
+    assert.equal(await near.get(COUNT, P, 'a'), undefined)
+    assert.equal(calls.reads, 0)
+    assert.equal(await far.get(COUNT, P, 'a'), undefined)
+  })
+})
+
+test('refresh reads nothing of what this handle has committed, and all of what others have', async () => {
+  await withPair(async ({ near, far, calls }) => {
+    await near.commit([insert(COUNT, P, 'a', count(1)), insert(COUNT, 'other', 'b', count(1))])
+    const a = await found(near)
+    await near.commit([replace(a, count(2))])
+    assert.ok(near.refresh())
+    assert.equal(near.refresh(), undefined)
+    assert.equal(near.peek(COUNT, P, 'a')?.version, 2)
+    assert.equal(calls.feeds, 0)
+    await near.commit([replace(await found(near), count(3))])
+    await far.commit([replace(await found(far), count(4))])
+    await near.commit([insert(COUNT, P, 'c', count(1))])
+    await near.refresh()
+    assert.equal(near.peek(COUNT, P, 'a'), undefined)
+    assert.equal((await found(near)).value.n, 4)
+    await near.commit([replace(await found(near), count(5))])
+    await near.refresh()
+    assert.equal(near.peek(COUNT, P, 'a')?.value.n, 5)
+    assert.equal(calls.feeds, 1)
+  })
+})
+
+/** A raw store that tells of its commits only when told to, long after they are durable. */
+function late(raw: RawStore) {
+  const held: (() => void)[] = []
+  const store: RawStore = {
+    ...countedStore(raw).store,
+    commit: async (changes, applied) => {
+      let sequences: readonly number[] = []
+      await raw.commit(changes, (told) => {
+        sequences = told
+      })
+      await new Promise<void>((resolve) => held.push(resolve))
+      applied?.(sequences)
+    },
+  }
+  return { store, held }
+}
+
+for (const when of ['before', 'after'] as const) {
+  test(`what a commit wrote is not remembered when another overtakes it and refresh comes ${when} it is told of`, async () => {
+    using folder = testFolder()
+    const far = await openRecords(openSqlite(folder.path), SEALER)
+    const { store, held } = late(openSqlite(folder.path))
+    const near = await openRecords(store, SEALER)
+    await far.commit([insert(COUNT, P, 'a', count(1))])
+    await near.refresh()
+    const committed = near.commit([replace(await found(near), count(2))])
+    while (held.length === 0) await new Promise<void>((resolve) => setImmediate(resolve))
+    await far.refresh()
+    await far.commit([replace(await found(far), count(3))])
+    if (when === 'before') await near.refresh()
+    held.pop()?.()
+    await committed
+    if (when === 'after') await near.refresh()
+    assert.equal((await found(near)).value.n, 3)
+    await near.close()
+    await far.close()
+  })
+}
