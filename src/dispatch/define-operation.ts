@@ -1,4 +1,4 @@
-import type { Output, OutputValue } from '../api/json.ts'
+import type { Output } from '../api/json.ts'
 import type { ServiceName } from '../api/services.ts'
 import type { Answer, Input, Members } from '../api/shapes.ts'
 import type { Call, EventData, KeyRules, Operation, Outcome, Permission } from './operation.ts'
@@ -40,18 +40,15 @@ export type Checked<O extends Members, R> = R &
 
 type Plain = string | number | boolean | Uint8Array | Date | ReadonlyMap<string, string | number> | undefined
 
-/** Whether an answer may have any value there. */
-type IsAnything<A> = OutputValue extends A | undefined ? true : false
-
 type Declared<A, T> = T extends Plain
   ? T
-  : IsAnything<A> extends true
+  : unknown extends A
     ? T
     : T extends readonly (infer E)[]
       ? A extends readonly (infer B)[]
         ? readonly Declared<B, E>[]
         : never
-      : { readonly [K in keyof T]: K extends keyof A ? Declared<NonNullable<A[K]>, T[K]> : never }
+      : { readonly [K in keyof T]: K extends keyof A ? Declared<Exclude<A[K], undefined>, T[K]> : never }
 
 /** The members of an answer that has none. */
 export type NoMembers = Readonly<Record<never, never>>

@@ -20,20 +20,21 @@ test('docs/reference/operations-iam.md is what npm run docs writes', async () =>
   assert.equal(await readFile(IAM_OPERATIONS_PAGE, 'utf8'), iamOperationsPage())
 })
 
-test('docs/reference/operations.md has a row for each of the 56 operations of AWS KMS', () => {
+test('docs/reference/operations.md has a row for each operation', () => {
   const rows = operationsPage()
     .split('\n')
     .filter((line) => /^\| [A-Z]/.test(line))
-  assert.equal(KMS_OPERATION_NAMES.length, 56)
-  assert.equal(rows.length, 56)
+  assert.equal(rows.length, KMS_OPERATIONS.length)
   assert.ok(rows.some((row) => row.startsWith('| Encrypt | `kms:Encrypt` | Enabled, Updating | yes | yes |')))
   assert.ok(rows.some((row) => row.startsWith('| CreateKey | `kms:CreateKey`')))
 })
 
-test('pages that count the operations count right', async () => {
-  const { length } = KMS_OPERATIONS
+test('README.md and the divergences say that every operation is implemented, and it is', async () => {
+  const rows = operationsPage()
+  const missing = KMS_OPERATION_NAMES.filter((name) => !rows.includes(`| ${name} | `))
+  assert.deepEqual(missing, [])
   const readme = await readFile(`${ROOT}/README.md`, 'utf8')
   const divergences = await readFile(`${ROOT}/docs/reference/divergences.md`, 'utf8')
-  assert.ok(readme.includes(`${length} of the 56 operations`))
-  assert.ok(divergences.includes(`${56 - length} of the 56 operations`))
+  assert.ok(readme.includes('It implements every operation of AWS KMS'))
+  assert.ok(divergences.includes('Every operation of AWS KMS is implemented'))
 })

@@ -15,7 +15,7 @@ import { ANY_NUMBER } from '../../src/dispatch/test-calls.ts'
 import { OpenedGrants } from '../../src/kms/grants/opened-grants.ts'
 import { KeyCounter } from '../../src/kms/keys/key-count.ts'
 import { wrappedKeys } from '../../src/kms/keys/wrapped-keys.ts'
-import type { KmsParts } from '../../src/kms/kms-dependencies.ts'
+import type { KmsOperation, KmsParts } from '../../src/kms/kms-dependencies.ts'
 import { KMS_OPERATIONS } from '../../src/kms/kms-operations.ts'
 import type { Principal } from '../../src/policy/decide.ts'
 import { openQuotas } from '../../src/quotas/quota-service.ts'
@@ -64,8 +64,8 @@ type CallChange = {
   readonly keys?: Readonly<Record<string, string>>
 }
 
-/** Opens a bed on an empty folder. */
-export async function openKmsBed(): Promise<KmsBed> {
+/** Opens a bed on an empty folder. @param more operations beside those of KMS. */
+export async function openKmsBed(more: readonly KmsOperation[] = []): Promise<KmsBed> {
   const folder = testFolder()
   const asked: string[] = []
   const opened = await openRecords(openSqlite(folder.path), testSealer())
@@ -110,13 +110,15 @@ export async function openKmsBed(): Promise<KmsBed> {
       timers: systemTimers,
     }),
   }
-  const operations = new Map(KMS_OPERATIONS.map((make) => make(parts)).map((made) => [made.name, made]))
+  const operations = new Map(
+    [...KMS_OPERATIONS, ...more].map((make) => make(parts)).map((made) => [made.name, made]),
+  )
   const lines = new RecordLines()
   const commits = { count: 0 }
-  const outcome: KmsBed['outcome'] = (principal, name, input, more) => {
+  const outcome: KmsBed['outcome'] = (principal, name, input, change) => {
     const operation = operations.get(name)
     if (operation === undefined) throw new Error(`there is no ${name}`)
-    return perform({ records, lines, commits }, operation, { principal, input, ...more })
+    return perform({ records, lines, commits }, operation, { principal, input, ...change })
   }
   return {
     parts,
