@@ -39,14 +39,15 @@ export function statementName({
 /** A change in words. */
 export function formatChange(change: Change, resource: string, targets: LevelTargets): readonly string[] {
   if (change.kind === 'SendContext') return change.keys.flatMap(formatRightKey)
-  const where = `${kindName(change.policy, resource)}${formatLevel(change.policy, change.level, targets)}`
+  const level = printable(formatLevel(change.policy, change.level, targets))
+  const where = `${kindName(change.policy, resource)}${level}`
   if (change.kind === 'AddAllow') {
     return [`add a statement to the ${where}:`, `  ${printableJson(statementOf(change))}`]
   }
   const { policy } = change.statement
   const name = policy === undefined ? '' : ` ${printable(policy)}`
   return [
-    `take ${statementName(change.statement)} out of the ${where}${name}, or make it leave this call out`,
+    `take ${statementName(change.statement)} out of the ${kindName(change.policy, resource)}${name}${level}, or make it leave this call out`,
   ]
 }
 
