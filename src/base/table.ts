@@ -1,6 +1,5 @@
 /** Rows as text for terminals and spreadsheets. The first row is the head; all rows are of one length. */
 
-import { csvField } from './csv.ts'
 import { markUnprintable } from './printable.ts'
 
 /** Lines of columns that stand under each other; numbers stand to the right. */
@@ -24,4 +23,9 @@ export function formatCsv(rows: readonly (readonly string[])[]): readonly string
 /** A cell that a spreadsheet would compute is quoted with an apostrophe. */
 function csvCell(cell: string): string {
   return csvField(/^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell)
+}
+
+/** A field of a line of CSV. Source: RFC 4180. */
+export function csvField(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
