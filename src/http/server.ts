@@ -122,11 +122,14 @@ function attach(server: Server, serving: Serving, isTls: boolean): void {
     if (peer === undefined) socket.destroy()
     else open(peer)
   })
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+  const arrive = (request: IncomingMessage, response: ServerResponse): void => {
     const gate = gates.get(request.socket)
     if (gate === undefined) response.destroy()
     else gate.arrive({ request, response })
-  })
+  }
+  server.on('request', arrive)
+  // Node would answer an unknown expectation itself, past the gate: it then stops to read, and must not be handed more.
+  server.on('checkExpectation', arrive)
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     answerError(serving, { error, socket, exchange: gates.get(socket)?.current })
   })

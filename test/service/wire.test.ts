@@ -8,6 +8,7 @@ import { REQUEST_BODY_MAX_BYTES } from '../../src/base/limits.ts'
 import { DISCARD_MAX_BYTES } from '../../src/http/body.ts'
 import { eventOf, readEvents } from '../support/audit.ts'
 import { assertError, base64, callRaw, newKey, succeed } from '../support/calls.ts'
+import { openFlood } from '../support/flood.ts'
 import { openRaw, rawHead, rawRequest } from '../support/raw.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
@@ -331,6 +332,23 @@ test('Expect: 100-continue is answered before the body', async () => {
   assert.equal((await connection.response()).statusLine, 'HTTP/1.1 100 Continue')
   connection.send(body)
   assert.equal((await connection.response()).statusLine, 'HTTP/1.1 200 OK')
+})
+
+test('a request with an expectation that is not known is answered like any other', async () => {
+  const body = '{}'
+  const unsigned = [`Content-Length: ${body.length}`, 'Expect: something']
+  const { statusLine } = await exchange(rawHead(server, 'TrentService.ListKeys', body, { unsigned }) + body)
+  assert.equal(statusLine, 'HTTP/1.1 200 OK')
+})
+
+test('requests with unknown expectations that are sent ahead are answered one after the other', async () => {
+  const [client] = await openFlood(server, 1)
+  assert.ok(client !== undefined)
+  client.send('GET /healthz HTTP/1.1\r\nHost: a\r\nExpect: something\r\n\r\n'.repeat(2_000))
+  client.send('GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+  await client.closed
+  assert.equal(client.answers(), 2_001)
+  assert.deepEqual([...new Set(client.statuses())], ['HTTP/1.1 200'])
 })
 
 test('pipelined requests are answered in order', async () => {
