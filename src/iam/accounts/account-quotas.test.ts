@@ -44,7 +44,7 @@ test('setQuota takes both ends of what a quota can be, and nothing beyond them',
     }
     for (const text of [String(min - 1), String(max + 1), '1.5', '1e3', '+1', '', 'AWS', '9999999999']) {
       await assert.rejects(set(name, text), {
-        message: `--value is '${text}': ${name} is a whole number from ${min} to ${max}, aws or default`,
+        message: `--value: expected a whole number from ${min} to ${max}, aws or default for ${name}; got '${text}'`,
       })
     }
   }
@@ -66,9 +66,11 @@ test('setQuota sets a quota to what it is at AWS and back to the default, one or
 test('setQuota refuses an account and a quota that are not there, and one value for all', async () => {
   await assert.rejects(setQuota(records, '123', 'kms.keys', '1'), { message: 'there is no account 123' })
   await assert.rejects(set('kms.Keys', '1'), {
-    message: "there is no quota 'kms.Keys': see holdfast quota list",
+    message: "--name: expected a quota, as holdfast quota list shows them; got 'kms.Keys'",
   })
-  await assert.rejects(set('all', '1'), { message: "--value is '1': for all quotas it is aws or default" })
+  await assert.rejects(set('all', '1'), {
+    message: "--value: expected aws or default for all quotas; got '1'",
+  })
 })
 
 test('quotasFinder gives what was set, at once when memory holds the account', async () => {
