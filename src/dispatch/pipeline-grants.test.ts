@@ -10,13 +10,13 @@ import {
   USER,
   USER_ARN,
 } from '../../test/support/policies.ts'
+import { ANY_NUMBER } from '../../test/support/unbounded-calls.ts'
 import { KmsError } from '../api/errors.ts'
 import type { CompiledPolicy } from '../policy/compile.ts'
 import type { MatchedGrant, Principal } from '../policy/decide.ts'
 import { RecordLines } from './lines.ts'
 import type { Operation, Permission } from './operation.ts'
 import { runOperation } from './pipeline.ts'
-import { ANY_NUMBER } from './test-calls.ts'
 
 const GRANT: MatchedGrant = { id: 'g', grantee: USER_ARN, issuingAccount: ACCOUNT }
 const ROOT_ONLY = keyFor({ AWS: ROOT.arn })

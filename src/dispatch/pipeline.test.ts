@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { ANY_NUMBER } from '../../test/support/unbounded-calls.ts'
 import { KmsError } from '../api/errors.ts'
 import { compilePolicy } from '../policy/compile.ts'
 import { defaultKeyPolicy } from '../policy/key-policy.ts'
@@ -9,7 +10,6 @@ import { CallsInFlight } from './calls-in-flight.ts'
 import { RecordLines } from './lines.ts'
 import type { Call, Operation, Outcome, Permission } from './operation.ts'
 import { MAX_RUNS, runOperation } from './pipeline.ts'
-import { ANY_NUMBER } from './test-calls.ts'
 
 const ACCOUNT = '111122223333'
 const ROOT = `arn:aws:iam::${ACCOUNT}:root`

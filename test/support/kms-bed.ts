@@ -11,7 +11,6 @@ import type { Caller } from '../../src/dispatch/caller.ts'
 import { RecordLines } from '../../src/dispatch/lines.ts'
 import type { Call, Operation, Outcome } from '../../src/dispatch/operation.ts'
 import { runOperation } from '../../src/dispatch/pipeline.ts'
-import { ANY_NUMBER } from '../../src/dispatch/test-calls.ts'
 import { OpenedGrants } from '../../src/kms/grants/opened-grants.ts'
 import { KeyCounter } from '../../src/kms/keys/key-count.ts'
 import { wrappedKeys } from '../../src/kms/keys/wrapped-keys.ts'
@@ -27,6 +26,7 @@ import { REGION } from './kms.ts'
 import { ROOT } from './policies.ts'
 import { testFolder } from './test-folder.ts'
 import { testSealer } from './test-sealer.ts'
+import { ANY_NUMBER } from './unbounded-calls.ts'
 
 /** A service that is called without a network. */
 export type KmsBed = AsyncDisposable & {

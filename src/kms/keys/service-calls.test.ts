@@ -10,6 +10,7 @@ import {
   USER,
   USER_ARN,
 } from '../../../test/support/policies.ts'
+import { ANY_NUMBER } from '../../../test/support/unbounded-calls.ts'
 import type { Output } from '../../api/json.ts'
 import { silentLog } from '../../base/log.ts'
 import { systemAfterThisTurn, systemClock, systemRandom } from '../../base/ports.ts'
@@ -20,7 +21,6 @@ import type { ForwardedCall } from '../../dispatch/forward.ts'
 import { Freshness } from '../../dispatch/freshness.ts'
 import { RecordLines } from '../../dispatch/lines.ts'
 import { createRouting } from '../../dispatch/routing.ts'
-import { ANY_NUMBER } from '../../dispatch/test-calls.ts'
 import type { Principal } from '../../policy/decide.ts'
 import { SigningKeys } from '../../sigv4/signing-key.ts'
 import { KMS_OPERATIONS } from '../kms-operations.ts'
