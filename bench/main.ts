@@ -70,7 +70,7 @@ async function measure(options: Options, loader: Loader): Promise<Report> {
       ? await withServer(options, (server) => measureThroughput({ ...parts, server }))
       : undefined,
     memory: wanted('memory')
-      ? await withServer(options, (server) => measureMemory({ ...parts, server }))
+      ? await measureMemory({ ...parts, withFolder: (run) => withFolder(options, run) })
       : undefined,
     start: wanted('start')
       ? await withFolder(options, (settings) => measureStart({ ...parts, settings }))

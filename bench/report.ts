@@ -170,12 +170,22 @@ function cellsOf(row: ThroughputRow): readonly string[] {
   ]
 }
 
-function formatMemory({ samples, peakBytes, callsPerSecond }: MemoryReport): string {
+function formatMemory({ samples, rows, peakBytes, callsPerSecond }: MemoryReport): string {
   const lines = samples.map(({ calls, rssBytes }) => [calls.toString(), megabytes(rssBytes)])
   const last = `Peak ${megabytes(peakBytes)} MB; ${callsPerSecond.toFixed(0)} calls/s\n`
-  return ['\nMemory: Encrypt at 64 connections', formatTable([['calls', 'RSS MB'], ...lines]), last].join(
-    '\n',
-  )
+  const others = rows.map((row) => [
+    row.what,
+    ...[row.beforeBytes, row.peakBytes, row.endBytes, row.restBytes].map(megabytes),
+    row.required,
+    row.met ? 'yes' : 'no',
+  ])
+  return [
+    '\nMemory: Encrypt at 64 connections',
+    formatTable([['calls', 'RSS MB'], ...lines]),
+    last,
+    'Memory in other situations, resident, MB',
+    formatTable([['situation', 'before', 'peak', 'end', 'a minute later', 'required', 'holds'], ...others]),
+  ].join('\n')
 }
 
 function formatStart({ keys, readyMs, medianMs, rssBytes }: StartReport): string {

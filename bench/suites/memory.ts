@@ -1,15 +1,20 @@
+import { call, textAt } from '../client.ts'
 import { prepareFixtures } from '../fixtures.ts'
 import type { Loader } from '../loader.ts'
 import type { Goal } from '../measures.ts'
+import { allFloods, largeStore, type MemoryRow, manyKeysUsed, unreadAnswers } from '../memory/bars.ts'
+import { addManyKeys, GRANTS_PER_KEY } from '../memory/many-records.ts'
 import type { Options } from '../options.ts'
 import { findMemory } from '../procfs.ts'
-import type { Server } from '../server.ts'
+import { type Server, type ServerSettings, startServer } from '../server.ts'
 
 /** What the memory suite has found. */
 export type MemoryReport = {
   readonly calls: number
   readonly callsPerSecond: number
   readonly samples: readonly MemorySample[]
+  /** Other situations, each on a server of its own. */
+  readonly rows: readonly MemoryRow[]
   readonly peakBytes: number | undefined
   readonly errorCount: number
   readonly errors: readonly string[]
@@ -23,7 +28,8 @@ type MemorySample = { readonly calls: number; readonly rssBytes: number | undefi
 export type MemoryParts = {
   readonly options: Options
   readonly loader: Loader
-  readonly server: Server
+  /** Runs with settings for servers on an empty folder, which is removed then. */
+  readonly withFolder: <T>(run: (settings: ServerSettings) => Promise<T>) => Promise<T>
   readonly progress: (text: string) => void
 }
 
@@ -33,13 +39,69 @@ const SLICE_MAX_CALLS = 100_000
 const SLICE_MAX_MS = 600_000
 const RSS_REQUIRED_BYTES = 200_000_000
 
-/** Makes a number of Encrypt calls on a fresh server and watches its resident memory. */
-export async function measureMemory({
-  options,
-  loader,
-  server,
-  progress,
-}: MemoryParts): Promise<MemoryReport> {
+/** Keys that are made and used, and keys in a large store, for each of `--keys`. */
+const [USED_PER_KEY, STORED_PER_KEY] = [5, 10]
+const STORE_CALLS_MAX = 100_000
+
+/** Watches the resident memory of fresh servers in several situations. */
+export async function measureMemory(parts: MemoryParts): Promise<MemoryReport> {
+  const { options, withFolder, progress } = parts
+  // Once, so that the types of the sources are stripped: what does that takes memory, and is loaded where it has to.
+  await withFolder((settings) => withServer(settings, async () => {}))
+  const encrypts = await withFolder((settings) =>
+    withServer(settings, (server) => measureEncrypts(parts, server)),
+  )
+  const rows: MemoryRow[] = []
+  const add = async (run: (settings: ServerSettings) => Promise<MemoryRow>): Promise<void> => {
+    const row = await withFolder(run)
+    rows.push(row)
+    progress(`${row.what}: ${megabytes(row.endBytes)}, at most ${megabytes(row.peakBytes)}`)
+  }
+  const used = USED_PER_KEY * options.keys
+  await add((settings) => withServer(settings, (server) => manyKeysUsed(server, used)))
+  await add((settings) => measureStore(settings, STORED_PER_KEY * options.keys, progress))
+  await add((settings) => withServer(settings, unreadAnswers))
+  await add((settings) => withServer(settings, allFloods))
+  return { ...encrypts, rows, goals: [...encrypts.goals, ...rows.map(goalOf)] }
+}
+
+async function measureStore(
+  settings: ServerSettings,
+  keys: number,
+  progress: (text: string) => void,
+): Promise<MemoryRow> {
+  const keyId = await withServer(settings, async ({ endpoint, credentials }) =>
+    textAt((await call({ endpoint, credentials }, 'CreateKey', '{}')).output, 'KeyMetadata', 'KeyId'),
+  )
+  const { dataFolder, region } = settings
+  const keyIds = await addManyKeys({ dataFolder, region, keyId }, keys, progress)
+  const calls = Math.min(2 * keys, STORE_CALLS_MAX)
+  return withServer(settings, (server) => largeStore(server, keyIds, keys * GRANTS_PER_KEY, calls))
+}
+
+async function withServer<T>(settings: ServerSettings, use: (server: Server) => Promise<T>): Promise<T> {
+  const server = await startServer(settings)
+  try {
+    return await use(server)
+  } finally {
+    await server.stop()
+  }
+}
+
+function goalOf({ what, required, endBytes, peakBytes, restBytes, met }: MemoryRow): Goal {
+  const measured = `${megabytes(endBytes)}, at most ${megabytes(peakBytes)}, then ${megabytes(restBytes)}`
+  return { name: `Resident memory: ${what}`, required, measured, met }
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(0)} MB`
+}
+
+/** Makes a number of Encrypt calls and watches the resident memory. */
+async function measureEncrypts(
+  { options, loader, progress }: MemoryParts,
+  server: Server,
+): Promise<Omit<MemoryReport, 'rows'>> {
   const to = { endpoint: server.endpoint, credentials: server.credentials }
   const fixtures = await prepareFixtures(to, undefined)
   const samples: MemorySample[] = [{ calls: 0, rssBytes: findMemory(server.pids())?.rssBytes }]

@@ -19,7 +19,6 @@ import type { Config } from '../config/settings.ts'
 import type { Ed25519Key } from '../crypto/ed25519.ts'
 import type { HmacKey } from '../crypto/hmac.ts'
 import { Custody } from '../custody/custody.ts'
-import { CallsInFlight } from '../dispatch/calls-in-flight.ts'
 import { createDispatcher, type Dispatcher } from '../dispatch/dispatcher.ts'
 import { Freshness } from '../dispatch/freshness.ts'
 import { RecordLines } from '../dispatch/lines.ts'
@@ -60,6 +59,7 @@ import type { Prices } from '../usage/prices.ts'
 import { openReportingService } from '../usage-api/usage-service.ts'
 import { openXksClient, type XksClient } from '../xks/client/client.ts'
 import { archiveParts } from './archive.ts'
+import { type CallBounds, openCallBounds } from './call-bounds.ts'
 import {
   AUDIT_FOLDER,
   announceEndpoint,
@@ -139,8 +139,8 @@ export async function openNode(
   const iam = { records, quotas, sealer, keyUses, giveWay, fetchJson, offline: given.offlineKeys }
   const trails = openTrails(config, { records, index, log, destination: given.trails })
   const { prices } = given
-  const inFlight = new CallsInFlight(config.bounds.calls, () => meters.boundReached('calls'))
-  const served = { kms, journal, trails, index, iam, quotas, inFlight, limiters, own, watch, events, prices }
+  const bounds = openCallBounds(config, reserve, meters)
+  const served = { kms, journal, trails, index, iam, quotas, bounds, limiters, own, watch, events, prices }
   const dispatcher = openDispatcher(served)
   const keys = { auditKey, checkpointKey }
   const jobs = startNodeJobs(config, {
@@ -272,7 +272,7 @@ type ServiceParts = {
   readonly index: IndexThread
   readonly iam: Omit<IamServiceParts, 'clock' | 'random'>
   readonly quotas: Quotas
-  readonly inFlight: CallsInFlight
+  readonly bounds: CallBounds
   readonly limiters: RecordLimiters
   readonly own: OwnEventParts
   readonly watch: NodeWatch
@@ -319,7 +319,7 @@ function openIndexThread(config: Config, key: HmacKey, log: Log): IndexThread {
 }
 
 function openDispatcher(parts: ServiceParts): Dispatcher {
-  const { kms, journal, quotas, inFlight, limiters, own, watch, index, prices, ...service } = parts
+  const { kms, journal, quotas, bounds, limiters, own, watch, index, prices, ...service } = parts
   const { meters, answered } = watch
   const { records } = kms
   const reporting = openReportingService({ records, index, clock: systemClock, prices, giveWay })
@@ -340,7 +340,7 @@ function openDispatcher(parts: ServiceParts): Dispatcher {
       account: own.account,
     },
     quotas,
-    inFlight,
+    ...bounds,
     admitThrottled: (account) => meters.admitted(limiters.throttled.admit(account)),
     freshness: new Freshness(records, systemAfterThisTurn),
     findPlace: (account) => placeNow(records, account),

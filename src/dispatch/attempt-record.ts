@@ -1,21 +1,24 @@
 import type { KmsError } from '../api/errors.ts'
 import { type FormattedEvent, formatServiceEvent } from '../audit/events/service-event.ts'
+import { AuditUnavailable } from '../audit/log/damage.ts'
 import type { Urgency } from '../audit/log/journal.ts'
 import type { Clock, Random } from '../base/ports.ts'
 import type { Quotas } from '../quotas/quota-service.ts'
 import { eventIdFor } from './event-id.ts'
 import { callerFacingError, type FailureParts } from './failures.ts'
 import type { Journal } from './journal.ts'
-import type { EventData, EventResource, Outcome } from './operation.ts'
+import type { Call, EventData, EventResource, Outcome } from './operation.ts'
 import { type CallFacts, formatCallEvents } from './recording.ts'
 import type { RefusalParts } from './refusal.ts'
-import { isRevocation } from './revocations.ts'
+import type { UrgentCalls } from './urgent-calls.ts'
 
 /** What recording an attempt works with. */
 export type AttemptRecordDependencies = FailureParts & {
   readonly journal: Journal
   readonly refusals: RefusalParts
   readonly quotas: Pick<Quotas, 'chargeAudit'>
+  /** Says which calls are made durable on a full disk. */
+  readonly urgentCalls: Pick<UrgentCalls, 'of'>
   /** Whether one more throttled call of this account is recorded by itself; it is counted otherwise. */
   readonly admitThrottled: (account: string) => boolean
   readonly clock: Clock
@@ -39,6 +42,7 @@ export type Attempt = {
 export function recordOutcome(
   parts: AttemptRecordDependencies,
   attempt: Attempt,
+  { caller, input }: Pick<Call, 'caller' | 'input'>,
   outcome: Outcome,
 ): Promise<void> {
   const { facts, resources, parameters } = attempt
@@ -47,8 +51,7 @@ export function recordOutcome(
   const events = formatCallEvents(facts, { at, parameters, resources, outcome }, random)
   charge(parts, attempt, events)
   const { changes = [] } = outcome
-  const urgency =
-    facts.readOnly || !isRevocation(facts.service.name, facts.eventName) ? 'usual' : 'revocation'
+  const urgency = parts.urgentCalls.of({ facts, input, caller, events, changes })
   if (changes.length === 0) return appendAll(journal, events, urgency)
   const also = (outcome.event?.also ?? []).map((more) => formatServiceEvent(more, { at, random }))
   return journal.commit(changes, [...events, ...also], urgency)
@@ -99,6 +102,8 @@ export async function recordFailure(
     await appendAll(parts.journal, events, 'usual')
   } catch (failure) {
     charge(parts, attempt, [])
+    // What failed is in the operator's log already: that it could not be recorded either is no news.
+    if (error.code === 'KMSInternalException' && failure instanceof AuditUnavailable) return error
     return callerFacingError(failure, requestId, parts)
   }
   return error

@@ -130,8 +130,8 @@ export async function runAttempt(
   return runOperation(operation, call, {
     finish: (outcome) => {
       const waiting = large ? parts.giveWay() : undefined
-      if (waiting === undefined) return recordOutcome(parts, attempt, outcome)
-      return waiting.then(() => recordOutcome(parts, attempt, outcome))
+      if (waiting === undefined) return recordOutcome(parts, attempt, call, outcome)
+      return waiting.then(() => recordOutcome(parts, attempt, call, outcome))
     },
     renewed: () => parts.freshness.renewed(),
     findPlace: parts.findPlace,

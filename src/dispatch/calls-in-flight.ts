@@ -1,10 +1,7 @@
-import type { Principal } from '../policy/decide.ts'
+import { issuerOf, type KnownCaller } from './issuer.ts'
 
 /** How many calls may be answered at a time: those of one account, and those of one principal. */
 export type CallBound = { readonly account: number; readonly principal: number }
-
-/** Whose call it is. */
-export type InFlightCaller = { readonly account: string; readonly principal: Principal }
 
 /**
  * The calls that are being answered, by the account and the principal of their callers. All sessions of a role, and all
@@ -31,7 +28,7 @@ export class CallsInFlight {
   }
 
   /** Takes one more call, if there may be one more; it is counted until {@link leave}. */
-  enter({ account, principal }: InFlightCaller): boolean {
+  enter({ account, principal }: KnownCaller): boolean {
     const name = issuerOf(principal)
     if (name === undefined) return true
     const ofAccount = this.#accounts.get(account) ?? 0
@@ -46,27 +43,11 @@ export class CallsInFlight {
   }
 
   /** A call that was taken is answered. */
-  leave({ account, principal }: InFlightCaller): void {
+  leave({ account, principal }: KnownCaller): void {
     const name = issuerOf(principal)
     if (name === undefined) return
     decrease(this.#accounts, account)
     decrease(this.#principals, name)
-  }
-}
-
-/** Who answers for a principal: for a session, the role or user behind it; nobody for one who is not known. */
-function issuerOf(principal: Principal): string | undefined {
-  switch (principal.type) {
-    case 'AssumedRole':
-      return principal.roleArn
-    case 'FederatedUser':
-      return principal.issuerArn
-    case 'Root':
-    case 'User':
-    case 'Service':
-      return principal.arn
-    case 'WebIdentity':
-      return undefined
   }
 }
 

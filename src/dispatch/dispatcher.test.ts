@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ANY_NUMBER } from '../../test/support/unbounded-calls.ts'
+import { ANY_NUMBER, NO_FULL_DISK } from '../../test/support/unbounded-calls.ts'
 import { KmsError } from '../api/errors.ts'
 import type { FormattedEvent } from '../audit/events/service-event.ts'
 import { silentLog } from '../base/log.ts'
@@ -57,6 +57,7 @@ function partsWith(operation: Operation, append: (event: string) => Promise<void
     findPlace: () => ({}),
     inFlight: ANY_NUMBER,
     lines: new RecordLines(),
+    urgentCalls: NO_FULL_DISK,
     journal,
     refusals: { admit: () => true, journal, random: systemRandom, account: ACCOUNT },
     quotas: { admit: () => true, chargeAudit: () => {} },

@@ -2,7 +2,9 @@ import type { ServiceName } from '../api/services.ts'
 
 /**
  * Operations that take permissions away: they are done also when the disk is full but for what is kept for them.
- * Policies can be put, since a policy that denies is how a session is revoked.
+ * Policies can be put and attached, and users added to groups, since a policy that denies is how a session is revoked;
+ * so can tags, by which policies decide. A
+ * test asserts of every other operation that it takes no permission away.
  */
 export const REVOCATIONS: ReadonlySet<string> = new Set([
   ...[
@@ -14,8 +16,12 @@ export const REVOCATIONS: ReadonlySet<string> = new Set([
     'RetireGrant',
     'RevokeGrant',
     'ScheduleKeyDeletion',
+    'TagResource',
+    'UntagResource',
+    'UpdateAlias',
   ].map((name) => `kms.${name}`),
   ...[
+    'AddUserToGroup',
     'AttachGroupPolicy',
     'AttachRolePolicy',
     'AttachUserPolicy',
@@ -40,12 +46,25 @@ export const REVOCATIONS: ReadonlySet<string> = new Set([
     'RemoveClientIDFromOpenIDConnectProvider',
     'RemoveUserFromGroup',
     'SetDefaultPolicyVersion',
+    'TagPolicy',
+    'TagRole',
+    'TagUser',
+    'UntagPolicy',
+    'UntagRole',
+    'UntagUser',
     'UpdateAccessKey',
     'UpdateAssumeRolePolicy',
+    'UpdateOpenIDConnectProviderThumbprint',
   ].map((name) => `iam.${name}`),
 ])
 
-/** Whether a call takes permissions away. */
-export function isRevocation(service: ServiceName, operation: string): boolean {
-  return REVOCATIONS.has(`${service}.${operation}`)
+/** Whether a call takes permissions away. @param input of a call that is valid. */
+export function isRevocation(service: ServiceName, operation: string, input?: unknown): boolean {
+  const name = `${service}.${operation}`
+  return REVOCATIONS.has(name) && !(name === 'iam.UpdateAccessKey' && activates(input))
+}
+
+/** An access key that is made active again gives permissions. */
+function activates(input: unknown): boolean {
+  return typeof input === 'object' && input !== null && Reflect.get(input, 'Status') === 'Active'
 }

@@ -15,8 +15,8 @@ export type QuotaParts = {
   readonly clock: Clock
   /** How many processes share the calls. */
   readonly processes: number
-  /** Whether an operation is done also for an account that writes too much: one that takes permissions away is. */
-  readonly isUrgent: (service: ServiceName, operation: string) => boolean
+  /** Whether a call is made also for an account that writes too much: one that takes permissions away is. */
+  readonly isUrgent: (service: ServiceName, operation: string, input: unknown) => boolean
   /** Is told of accounts that come near to a quota. */
   readonly near: (use: QuotaUse) => void
 }
@@ -59,7 +59,7 @@ export function openQuotas({ find, clock, processes, isUrgent, near }: QuotaPart
   const limiter = new RateLimiter({ clock, watch, processes })
   const audit = new AuditAllowance({ clock, watch, processes })
   const admit = (payer: Payer, { service, operation, input }: RatedCall): boolean =>
-    audit.admit(payer, () => isUrgent(service, operation)) &&
+    audit.admit(payer, () => isUrgent(service, operation, input)) &&
     limiter.admit(payer, chargedOf(service, operation, input))
   const limit: Quotas['limit'] = async (account, quota) => limitOf(await find(account), quota)
   return {

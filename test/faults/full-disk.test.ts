@@ -7,6 +7,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
+import { UpdateAccessKeyCommand } from '@aws-sdk/client-iam'
+import { callRaw } from '../support/calls.ts'
+import { allow, iamClient, newUser, policyText } from '../support/iam.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { until } from '../support/until.ts'
 import { isRunning, withBench } from './bench.ts'
@@ -161,7 +164,7 @@ test('a server that could not write its database is not ready until it can', asy
 })
 
 const run = promisify(execFile)
-const DISK = 'size=32m,mode=0700'
+const DISK = 'size=96m,mode=0700'
 const isRoot = process.getuid?.() === 0
 
 test('a file system that fills up for real leaves room for revocations', {
@@ -185,6 +188,9 @@ async function fillForReal(data: string, ballast: string): Promise<void> {
   const grant = { KeyId, GranteePrincipal: ROOT, Operations: ['Decrypt'] }
   const { GrantId } = await session.succeed('CreateGrant', grant)
   const { CiphertextBlob } = await session.succeed('Encrypt', { KeyId, Plaintext: PLAINTEXT })
+  const iam = iamClient(server)
+  const putter = await newUser(iam, 'putter', policyText(allow('kms:PutKeyPolicy', 'kms:GetKeyPolicy')))
+  const { Policy } = await session.succeed('GetKeyPolicy', { KeyId })
   const reserve = join(data, 'reserve')
   await until('the reserve is there', () => stat(reserve).catch(() => undefined))
   // Fails when the disk is full, which is what it is for.
@@ -198,6 +204,16 @@ async function fillForReal(data: string, ballast: string): Promise<void> {
     assert.match(await probe(server, '/readyz'), /^503/)
     await session.refused('ListKeys', {}, INTERNAL)
   }
+  const put = JSON.stringify({ KeyId, Policy: String(Policy).padEnd(8_000) })
+  const statuses: number[] = []
+  while (statuses.at(-1) !== 500 && statuses.length < 200) {
+    statuses.push((await callRaw(server, 'TrentService.PutKeyPolicy', put, putter)).status)
+  }
+  assert.equal(statuses[0], 200)
+  assert.equal(statuses.at(-1), 500, 'one principal has a part of the reserve')
+  const inactive = { UserName: 'putter', AccessKeyId: putter.accessKeyId, Status: 'Inactive' } as const
+  await iam.send(new UpdateAccessKeyCommand(inactive))
+  await assert.rejects(iam.send(new UpdateAccessKeyCommand({ ...inactive, Status: 'Active' })))
   await session.succeed('RevokeGrant', { KeyId, GrantId: String(GrantId) })
   await session.succeed('DisableKey', { KeyId })
   await session.succeed('DisableKey', { KeyId })

@@ -127,3 +127,19 @@ test('diskSpaceOf says what a file system has', async () => {
   const { freeBytes, totalBytes } = await diskSpaceOf(tmpdir())
   assert.ok(freeBytes >= 0 && totalBytes >= freeBytes)
 })
+
+test('a reserve in use looks at the disk again while much is written, and does not wait for the next time', async () => {
+  await withReserve(async ({ reserve, disk, sizeBytes, wait }) => {
+    wait(FILL_DELAY_MS)
+    await reserve.check()
+    disk.freeBytes = STEP - 1
+    await reserve.check()
+    assert.equal(await sizeBytes(), RESERVE_MAX_BYTES - STEP)
+    reserve.spend(STEP / 4 - 1)
+    await reserve.looked
+    assert.equal(await sizeBytes(), RESERVE_MAX_BYTES - STEP)
+    reserve.spend(1)
+    await reserve.looked
+    assert.equal(await sizeBytes(), RESERVE_MAX_BYTES - 2 * STEP)
+  })
+})

@@ -13,6 +13,8 @@ export const RESERVE_MAX_BYTES = 16_777_216
 const RESERVE_MAX_SHARE = 1 / 20
 /** The reserve is given free in this many steps, each when so little is left. */
 const STEPS = 8
+/** How often the disk is looked at while as much as a step is written. */
+const LOOKS_PER_STEP = 4
 /** Steps that must be free beside the whole reserve before calls are served again: readiness does not flap. */
 const FREE_STEPS_TO_LEAVE = 4
 /** How long a process runs before it fills the reserve, and waits after it could not. */
@@ -41,6 +43,9 @@ export class DiskReserve {
   readonly #parts: DiskReserveParts
   #inUse = false
   #isWhole = false
+  #sizeBytes = RESERVE_MAX_BYTES
+  #spentBytes = 0
+  #checking: Promise<void> | undefined
   #fillAtMs: number
 
   constructor(parts: DiskReserveParts) {
@@ -53,11 +58,37 @@ export class DiskReserve {
     return this.#inUse
   }
 
+  /** Notes that so much is about to be written: a burst of writes does not wait for the next look at the disk. */
+  spend(bytes: number): void {
+    this.#spentBytes += bytes
+    if (this.#spentBytes < this.#sizeBytes / STEPS / LOOKS_PER_STEP) return
+    this.check().catch((error) => this.#parts.log.error(`the disk cannot be looked at: ${error}`))
+  }
+
+  /** Settles when the look at the disk that is under way has ended. */
+  get looked(): Promise<void> {
+    return this.#checking ?? Promise.resolve()
+  }
+
+  /** What is kept, in bytes: of a small file system less. */
+  get sizeBytes(): number {
+    return this.#sizeBytes
+  }
+
   /** Looks at the disk and does what there is to do; asked about twice a second. @throws what the file system throws. */
-  async check(): Promise<void> {
+  check(): Promise<void> {
+    this.#checking ??= this.#check().finally(() => {
+      this.#checking = undefined
+    })
+    return this.#checking
+  }
+
+  async #check(): Promise<void> {
+    this.#spentBytes = 0
     const { files, path, space, clock } = this.#parts
     const { freeBytes, totalBytes } = await space()
     const wholeBytes = Math.floor(Math.min(RESERVE_MAX_BYTES, totalBytes * RESERVE_MAX_SHARE))
+    this.#sizeBytes = wholeBytes
     const stepBytes = Math.floor(wholeBytes / STEPS)
     const isFull = freeBytes < stepBytes
     // Before the file is opened, which can fail on a full disk.

@@ -10,7 +10,7 @@ import {
   USER,
   USER_ARN,
 } from '../../../test/support/policies.ts'
-import { ANY_NUMBER } from '../../../test/support/unbounded-calls.ts'
+import { ANY_NUMBER, NO_FULL_DISK } from '../../../test/support/unbounded-calls.ts'
 import type { Output } from '../../api/json.ts'
 import { silentLog } from '../../base/log.ts'
 import { systemAfterThisTurn, systemClock, systemRandom } from '../../base/ports.ts'
@@ -57,6 +57,7 @@ before(async () => {
     findPlace: () => ({}),
     inFlight: ANY_NUMBER,
     lines: new RecordLines(),
+    urgentCalls: NO_FULL_DISK,
     journal,
     refusals: { admit: () => true, journal, random: systemRandom, account: ACCOUNT },
     quotas: { admit: () => admits, chargeAudit: () => {} },

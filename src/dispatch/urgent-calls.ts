@@ -1,0 +1,80 @@
+import type { RecordedEvent } from '../audit/events/service-event.ts'
+import type { Urgency } from '../audit/log/journal.ts'
+import type { Change } from '../store/records.ts'
+import { issuerOf, type KnownCaller } from './issuer.ts'
+import type { CallFacts } from './recording.ts'
+import { isRevocation } from './revocations.ts'
+
+/** The part of the reserve that the revocations of one account may take up while the disk is full. */
+export const ACCOUNT_SHARE = 1 / 2
+/** The same for one principal: whoever may put policies cannot use up what is kept for the revocations of others. */
+export const PRINCIPAL_SHARE = 1 / 4
+/** What a change takes beside its value: pages of the database and of its log. */
+const CHANGE_BYTES = 8192
+
+/** What is kept on the disk for revocations. */
+export type Reserve = {
+  readonly isInUse: boolean
+  readonly sizeBytes: number
+  /** Told of what is about to be written to it. */
+  readonly spend: (bytes: number) => void
+}
+
+/** A call that is to be made durable. */
+export type DurableCall = {
+  readonly facts: Pick<CallFacts, 'eventName' | 'readOnly'> & {
+    readonly service: Pick<CallFacts['service'], 'name'>
+  }
+  readonly input: unknown
+  readonly caller: KnownCaller
+  readonly events: readonly Pick<RecordedEvent, 'json'>[]
+  readonly changes: readonly Pick<Change, 'value'>[]
+}
+
+/**
+ * Decides which calls are made durable on a full disk: revocations, until their account or their principal has used up
+ * its part of the reserve. What they have used is forgotten when the disk has space again.
+ */
+export class UrgentCalls {
+  readonly #reserve: Reserve
+  readonly #processes: number
+  readonly #used = new Map<string, number>()
+
+  /** @param processes that share the reserve. */
+  constructor(reserve: Reserve, processes: number) {
+    this.#reserve = reserve
+    this.#processes = processes
+  }
+
+  /** How urgent a call is, which is charged with what it writes. */
+  of(call: DurableCall): Urgency {
+    const { facts, input, caller } = call
+    if (facts.readOnly || !isRevocation(facts.service.name, facts.eventName, input)) return 'usual'
+    if (!this.#reserve.isInUse) {
+      this.#used.clear()
+      return 'revocation'
+    }
+    return this.#take(caller, sizeOf(call)) ? 'revocation' : 'usual'
+  }
+
+  #take({ account, principal }: KnownCaller, bytes: number): boolean {
+    const most = this.#reserve.sizeBytes / this.#processes
+    const issuer = issuerOf(principal) ?? 'nobody who is known'
+    const ofAccount = (this.#used.get(account) ?? 0) + bytes
+    const ofPrincipal = (this.#used.get(issuer) ?? 0) + bytes
+    if (ofAccount > most * ACCOUNT_SHARE || ofPrincipal > most * PRINCIPAL_SHARE) return false
+    this.#used.set(account, ofAccount)
+    this.#used.set(issuer, ofPrincipal)
+    this.#reserve.spend(bytes)
+    return true
+  }
+}
+
+/** About what a call takes up on the disk. */
+function sizeOf({ events, changes }: DurableCall): number {
+  const written = [
+    ...events.map(({ json }) => json),
+    ...changes.map(({ value }) => JSON.stringify(value ?? {})),
+  ]
+  return written.reduce((sum, { length }) => sum + CHANGE_BYTES + length, 0)
+}
