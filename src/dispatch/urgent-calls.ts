@@ -1,5 +1,5 @@
 import type { Urgency } from '../audit/log/journal.ts'
-import type { RecordedEvent } from '../explain/recorded-event.ts'
+import type { FormattedEvent } from '../audit/events/service-event.ts'
 import type { Change } from '../store/records.ts'
 import { issuerOf, type KnownCaller } from './issuer.ts'
 import type { CallFacts } from './recording.ts'
@@ -27,7 +27,7 @@ export type DurableCall = {
   }
   readonly input: unknown
   readonly caller: KnownCaller
-  readonly events: readonly Pick<RecordedEvent, 'json'>[]
+  readonly events: readonly Pick<FormattedEvent, 'json'>[]
   readonly changes: readonly Pick<Change, 'value'>[]
 }
 
