@@ -1,5 +1,5 @@
-import type { Urgency } from '../audit/log/journal.ts'
 import type { FormattedEvent } from '../audit/events/service-event.ts'
+import type { Urgency } from '../audit/log/journal.ts'
 import type { Change } from '../store/records.ts'
 import { issuerOf, type KnownCaller } from './issuer.ts'
 import type { CallFacts } from './recording.ts'
