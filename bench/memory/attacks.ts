@@ -15,7 +15,7 @@ const POLICY_CHARS = 32_000
 const ANSWERS = 300
 
 /** A key whose policy makes large answers. */
-export async function makeLargeKey(to: Addressing): Promise<string> {
+async function makeLargeKey(to: Addressing): Promise<string> {
   const keyId = textAt((await call(to, 'CreateKey', '{}')).output, 'KeyMetadata', 'KeyId')
   const KeyId = keyId
   const policy = textAt((await call(to, 'GetKeyPolicy', JSON.stringify({ KeyId }))).output, 'Policy')

@@ -6,9 +6,9 @@ import type { CallFacts } from './recording.ts'
 import { isRevocation } from './revocations.ts'
 
 /** The part of the reserve that the revocations of one account may take up while the disk is full. */
-export const ACCOUNT_SHARE = 1 / 2
+const ACCOUNT_SHARE = 1 / 2
 /** The same for one principal: whoever may put policies cannot use up what is kept for the revocations of others. */
-export const PRINCIPAL_SHARE = 1 / 4
+const PRINCIPAL_SHARE = 1 / 4
 /** What a change takes beside its value: pages of the database and of its log. */
 const CHANGE_BYTES = 8192
 
