@@ -67,6 +67,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'app/archive.ts': [
     ...['base', 'store', 'config', 'audit', 'cloudtrail', 'notifications', 'jobs', 'app/deployment.ts'],
   ],
+  'app/call-bounds.ts': ['config', 'dispatch', 'metrics'],
   'app/metrics.ts': ['base', 'config', 'http', 'metrics', 'app/deployment.ts'],
   'app/operator.ts': ['base', 'store', 'config', 'audit', 'iam', 'notifications', 'app/deployment.ts'],
   'app/explain.ts': [
@@ -88,7 +89,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ],
     ...['quotas', 'audit', 'audit-index', 'audit-index/thread', 'usage', 'notifications', 'dispatch'],
     ...['cloudtrail', 'kms', 'iam', 'jobs', 'http', 'client', 'metrics', 'compliance', 'usage-api'],
-    ...['app/deployment.ts', 'app/given-files.ts', 'app/archive.ts'],
+    ...['app/deployment.ts', 'app/given-files.ts', 'app/archive.ts', 'app/call-bounds.ts'],
   ],
   'app/xks-proxy.ts': [
     ...['base', 'config', 'custody', 'store', 'audit', 'dispatch', 'kms', 'http', 'xks/server'],
