@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { ANY_NUMBER } from '../../test/support/unbounded-calls.ts'
 import { KmsError } from '../api/errors.ts'
 import { compilePolicy } from '../policy/compile.ts'
 import { defaultKeyPolicy } from '../policy/key-policy.ts'
 import { parsePolicy } from '../policy/parse.ts'
 import { StoreConflict } from '../store/port.ts'
+import type { Change } from '../store/records.ts'
 import { CallsInFlight } from './calls-in-flight.ts'
 import { RecordLines } from './lines.ts'
 import type { Call, Operation, Outcome, Permission } from './operation.ts'
@@ -175,6 +177,42 @@ test('a conflict runs the operation again from its reads', async () => {
   })
   assert.equal(steps.filter((step) => step === 'begin').length, 4)
   assert.equal(steps.filter((step) => step === 'dispose').length, 3)
+})
+
+const CHANGE: Change = { kind: 'key', partition: 'one', name: 'a', expected: 1, value: {} }
+
+/** A call that is allowed as far as memory knows; another process has taken that away since. */
+function revoked(lines: RecordLines, finish: () => Promise<void>): Promise<Outcome> {
+  const permissions = [permission()]
+  const changing = operation([], { permissions, outcome: { changes: [CHANGE], output: {} } })
+  const renewed = async (): Promise<boolean> => {
+    const [known] = permissions.splice(0, 1, permission(DENY))
+    return known?.policy !== permissions[0]?.policy
+  }
+  return runOperation(changing, callWith({}), { finish, renewed, findPlace: nowhere, inFlight: ANY_NUMBER, lines })
+}
+
+test('a call that has waited for another is decided by what holds once it goes on', async () => {
+  const lines = new RecordLines()
+  const steps: Steps = []
+  const turn = lines.turn(() => false)
+  assert.equal(turn.take([CHANGE]), undefined)
+  const waiting = assert.rejects(revoked(lines, finish(steps)), { code: 'AccessDeniedException' })
+  await setImmediate()
+  turn.release()
+  await waiting
+  assert.deepEqual(steps, [])
+  assert.equal(lines.size, 0)
+})
+
+test('a call that has met a conflict is decided by what holds once it runs again', async () => {
+  let commits = 0
+  const conflict = async (): Promise<void> => {
+    commits += 1
+    if (commits === 1) throw new StoreConflict('changed')
+  }
+  await assert.rejects(revoked(new RecordLines(), conflict), { code: 'AccessDeniedException' })
+  assert.equal(commits, 1)
 })
 
 test('conflicts without end are answered with ThrottlingException after a bounded number of runs', async () => {

@@ -51,7 +51,7 @@ export async function runOperation(operation: Operation, call: Call, parts: RunP
  * written here and nowhere else: find, decide, check, run, then make durable.
  *
  * What another call of this process is changing is waited for, and a {@link StoreConflict} of `finish` comes from other
- * processes: both run the operation again from its reads. So does a refusal, once, when something had changed since
+ * processes: after both, memory is made true once more and the operation runs again from its reads. So does a refusal, once, when something had changed since
  * memory was made true for the call: a refusal is never stale.
  *
  * @throws KmsError and whatever a dependency throws; nothing has changed then.
@@ -60,6 +60,8 @@ async function runToEnd(operation: Operation, call: Call, parts: RunParts): Prom
   const turn = parts.lines.turn(() => isRevocation(operation.service, operation.name))
   try {
     for (let run = 1; run <= MAX_RUNS; run += 1) {
+      // Other processes may have taken permissions away meanwhile, of which no version of a record tells.
+      if (run > 1) await parts.renewed()
       const outcome = await runFresh(operation, call, parts)
       try {
         const overtaken = turn.take(outcome.changes ?? NO_CHANGES)
