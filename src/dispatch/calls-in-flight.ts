@@ -1,4 +1,5 @@
-import { issuerOf, type KnownCaller } from './issuer.ts'
+import type { Urgency } from '../audit/log/journal.ts'
+import { type CountedAs, countedAs, type KnownCaller } from './issuer.ts'
 
 /** How many calls may be answered at a time: those of one account, and those of one principal. */
 export type CallBound = { readonly account: number; readonly principal: number }
@@ -28,27 +29,38 @@ export class CallsInFlight {
   }
 
   /** Takes one more call, if there may be one more; it is counted until {@link leave}. */
-  enter({ account, principal }: KnownCaller): boolean {
-    const name = issuerOf(principal)
-    if (name === undefined) return true
+  enter(caller: KnownCaller, urgency: Urgency): boolean {
+    const counted = namesOf(caller, urgency)
+    if (counted === undefined) return true
+    const { account, principal } = counted
     const ofAccount = this.#accounts.get(account) ?? 0
-    const ofPrincipal = this.#principals.get(name) ?? 0
+    const ofPrincipal = this.#principals.get(principal) ?? 0
     if (ofAccount >= this.#bound.account || ofPrincipal >= this.#bound.principal) {
       this.#reached()
       return false
     }
     this.#accounts.set(account, ofAccount + 1)
-    this.#principals.set(name, ofPrincipal + 1)
+    this.#principals.set(principal, ofPrincipal + 1)
     return true
   }
 
   /** A call that was taken is answered. */
-  leave({ account, principal }: KnownCaller): void {
-    const name = issuerOf(principal)
-    if (name === undefined) return
-    decrease(this.#accounts, account)
-    decrease(this.#principals, name)
+  leave(caller: KnownCaller, urgency: Urgency): void {
+    const counted = namesOf(caller, urgency)
+    if (counted === undefined) return
+    decrease(this.#accounts, counted.account)
+    decrease(this.#principals, counted.principal)
   }
+}
+
+/**
+ * With which calls a call is counted: those that take permissions away by themselves, so that they can be made however
+ * many others are.
+ */
+function namesOf(caller: KnownCaller, urgency: Urgency): CountedAs | undefined {
+  const counted = countedAs(caller)
+  if (counted === undefined) return undefined
+  return { account: `${urgency} ${counted.account}`, principal: `${urgency} ${counted.principal}` }
 }
 
 function decrease(counts: Map<string, number>, name: string): void {

@@ -189,7 +189,13 @@ function revoked(lines: RecordLines, finish: () => Promise<void>): Promise<Outco
     const [known] = permissions.splice(0, 1, permission(DENY))
     return known?.policy !== permissions[0]?.policy
   }
-  return runOperation(changing, callWith({}), { finish, renewed, findPlace: nowhere, inFlight: ANY_NUMBER, lines })
+  return runOperation(changing, callWith({}), {
+    finish,
+    renewed,
+    findPlace: nowhere,
+    inFlight: ANY_NUMBER,
+    lines,
+  })
 }
 
 test('a call that has waited for another is decided by what holds once it goes on', async () => {
@@ -268,12 +274,12 @@ test('a call beyond what its caller may have answered at a time is throttled, an
   const inFlight = new CallsInFlight({ account: 2, principal: 1 }, () => {})
   const lines = new RecordLines()
   const parts = { finish: finish(steps), renewed: never, findPlace: nowhere, inFlight, lines }
-  assert.ok(inFlight.enter(caller))
+  assert.ok(inFlight.enter(caller, 'usual'))
   await assert.rejects(runOperation(operation(steps, {}), callWith({}), parts), {
     code: 'ThrottlingException',
   })
   assert.deepEqual(steps, [])
-  inFlight.leave(caller)
+  inFlight.leave(caller, 'usual')
   const denied = operation(steps, { permissions: [permission(DENY)] })
   await assert.rejects(runOperation(denied, callWith({}), parts), { code: 'AccessDeniedException' })
   assert.equal(inFlight.count, 0)

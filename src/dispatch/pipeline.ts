@@ -38,11 +38,12 @@ export type RunParts = {
  */
 export async function runOperation(operation: Operation, call: Call, parts: RunParts): Promise<Outcome> {
   const { inFlight } = parts
-  if (!inFlight.enter(call.caller)) throw tooFast(operation.service)
+  const urgency = isRevocation(operation.service, operation.name) ? 'revocation' : 'usual'
+  if (!inFlight.enter(call.caller, urgency)) throw tooFast(operation.service)
   try {
     return await runToEnd(operation, call, parts)
   } finally {
-    inFlight.leave(call.caller)
+    inFlight.leave(call.caller, urgency)
   }
 }
 
@@ -60,9 +61,7 @@ async function runToEnd(operation: Operation, call: Call, parts: RunParts): Prom
   const turn = parts.lines.turn(() => isRevocation(operation.service, operation.name))
   try {
     for (let run = 1; run <= MAX_RUNS; run += 1) {
-      // Other processes may have taken permissions away meanwhile, of which no version of a record tells.
-      if (run > 1) await parts.renewed()
-      const outcome = await runFresh(operation, call, parts)
+      const outcome = await runFresh(operation, call, parts, run)
       try {
         const overtaken = turn.take(outcome.changes ?? NO_CHANGES)
         if (overtaken === undefined) {
@@ -86,7 +85,9 @@ async function runToEnd(operation: Operation, call: Call, parts: RunParts): Prom
 
 const NO_CHANGES: readonly Change[] = []
 
-async function runFresh(operation: Operation, call: Call, parts: RunParts): Promise<Outcome> {
+async function runFresh(operation: Operation, call: Call, parts: RunParts, run: number): Promise<Outcome> {
+  // Other processes may have taken permissions away meanwhile, of which no version of a record tells.
+  if (run > 1) await parts.renewed()
   try {
     return await runOnce(operation, call, parts)
   } catch (error) {

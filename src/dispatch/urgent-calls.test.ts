@@ -19,7 +19,10 @@ function bed(sizeBytes = 16 * MIB, processes = 1) {
   }
   const calls = new UrgentCalls(reserve, processes)
   const made = (name: string, operation = 'kms.PutKeyPolicy', account = ACCOUNT, input: object = {}) => {
-    const principal: Principal = { type: 'User', account, arn: `arn:aws:iam::${account}:user/${name}` }
+    const principal: Principal =
+      name === 'root'
+        ? { type: 'Root', account, arn: `arn:aws:iam::${account}:root` }
+        : { type: 'User', account, arn: `arn:aws:iam::${account}:user/${name}` }
     const [service, eventName = ''] = operation.split('.')
     const facts = { service: SERVICES[service === 'iam' ? 'iam' : 'kms'], eventName, readOnly: false }
     const written = { events: [{ json: 'x'.repeat(16_384) }], changes: [{ value: { x: 'x'.repeat(8184) } }] }
@@ -35,6 +38,8 @@ test('on a full disk a principal has a quarter of the reserve for its revocation
   assert.equal(many(300, 'ada'), 102)
   assert.equal(many(300, 'bob'), 102)
   assert.equal(many(300, 'eve'), 0)
+  // The root user has a part of its own.
+  assert.equal(many(1, 'root'), 1)
   assert.equal(many(300, 'ada', OTHER), 102)
   assert.ok(reserve.spent > 12 * MIB - 200_000 && reserve.spent <= 12 * MIB, String(reserve.spent))
 })

@@ -1,7 +1,7 @@
 import type { FormattedEvent } from '../audit/events/service-event.ts'
 import type { Urgency } from '../audit/log/journal.ts'
 import type { Change } from '../store/records.ts'
-import { issuerOf, type KnownCaller } from './issuer.ts'
+import { countedAs, type KnownCaller } from './issuer.ts'
 import type { CallFacts } from './recording.ts'
 import { isRevocation } from './revocations.ts'
 
@@ -57,14 +57,15 @@ export class UrgentCalls {
     return this.#take(caller, sizeOf(call)) ? 'revocation' : 'usual'
   }
 
-  #take({ account, principal }: KnownCaller, bytes: number): boolean {
+  #take(caller: KnownCaller, bytes: number): boolean {
     const most = this.#reserve.sizeBytes / this.#processes
-    const issuer = issuerOf(principal) ?? 'nobody who is known'
+    const unknown = { account: caller.account, principal: 'nobody who is known' }
+    const { account, principal } = countedAs(caller) ?? unknown
     const ofAccount = (this.#used.get(account) ?? 0) + bytes
-    const ofPrincipal = (this.#used.get(issuer) ?? 0) + bytes
+    const ofPrincipal = (this.#used.get(principal) ?? 0) + bytes
     if (ofAccount > most * ACCOUNT_SHARE || ofPrincipal > most * PRINCIPAL_SHARE) return false
     this.#used.set(account, ofAccount)
-    this.#used.set(issuer, ofPrincipal)
+    this.#used.set(principal, ofPrincipal)
     this.#reserve.spend(bytes)
     return true
   }
