@@ -8,6 +8,7 @@ import { readHeads } from '../audit/log/journal.ts'
 import { readTrees } from '../audit/proofs/checkpoints.ts'
 import { readCheckpoints } from '../audit/proofs/kept-checkpoints.ts'
 import { type Verification, verifyLog } from '../audit/verify/verify.ts'
+import { formatCount } from '../base/count.ts'
 import { systemClock } from '../base/ports.ts'
 import { type CommandInput, EXIT_FAILURE } from './command.ts'
 import { requireDataFolder } from './data-folder.ts'
@@ -48,7 +49,7 @@ function report(found: Verification, input: CommandInput): number {
   if (!input.json) for (const warning of warnings) input.output.complain(`warning: ${warning}`)
   if (!intact && !input.json) input.output.complain(`DAMAGED: ${damage}`)
   printResult(input, { intact, events, batches, segments, nodes, damage, warnings }, () =>
-    intact ? [`intact: ${events} events in ${batches} batches, ${segments} segments, ${nodes} nodes`] : [],
+    intact ? [`intact: ${formatExtent(found)}`] : [],
   )
   if (intact) return 0
   printNext(
@@ -56,6 +57,11 @@ function report(found: Verification, input: CommandInput): number {
     'keep a copy of the data folder as it is; docs/reference/audit-log.md says what damage means',
   )
   return EXIT_FAILURE
+}
+
+function formatExtent({ events, batches, segments, nodes }: Verification): string {
+  const inBatches = `${formatCount(events, 'event')} in ${formatCount(batches, 'batch', 'batches')}`
+  return `${inBatches}, ${formatCount(segments, 'segment')}, ${formatCount(nodes, 'node')}`
 }
 
 function warningsOf({ withoutHead, unfinished, warnings, clockSteps }: Verification): readonly string[] {

@@ -33,5 +33,8 @@ export async function showStatus(input: CommandInput): Promise<number> {
     await records.close()
   }
   if (endpoint === undefined) printNext(input, 'holdfast serve starts the server')
+  else if (status.startsWith('no answer') && endpoint.startsWith('https:')) {
+    printNext(input, 'to trust an authority of your own, set NODE_EXTRA_CA_CERTS to its certificate file')
+  }
   return ready ? 0 : EXIT_FAILURE
 }

@@ -1,3 +1,4 @@
+import { formatCount } from '../base/count.ts'
 import { type Access, accessTo } from './access.ts'
 import { type Opening, openToAccounts, openToEveryone } from './exposure.ts'
 import {
@@ -60,7 +61,7 @@ function exposureFindings(key: ReportedKey): readonly Finding[] {
     if (openings.length === 0) return
     const unconditional = openings.some(({ conditional }) => !conditional)
     const denies = key.policy.statements.filter(({ effect }) => effect === 'Deny').length
-    const denials = counted(denies, 'statement that denies', 'statements that deny')
+    const denials = formatCount(denies, 'statement that denies', 'statements that deny')
     const note = denies === 0 ? [] : [`the policy has ${denials}, which may narrow this`]
     const details = [...openings.map((opening) => opening.text), ...note]
     found.push(finding(check, key, { severity: unconditional ? open : 'low', text, details, events }))
@@ -68,13 +69,9 @@ function exposureFindings(key: ReportedKey): readonly Finding[] {
   add('open-to-everyone', openToEveryone(key), 'high', 'the key policy allows every principal')
   const others = openToAccounts(key)
   const names = [...new Set(others.flatMap(({ principals }) => principals))]
-  const who = counted(names.length, 'principal', 'principals')
+  const who = formatCount(names.length, 'principal', 'principals')
   add('open-to-accounts', others, 'medium', `open to ${who} of other accounts`)
   return found
-}
-
-function counted(count: number, one: string, several: string): string {
-  return `${count} ${count === 1 ? one : several}`
 }
 
 function dutyFindings(key: ReportedKey, access: readonly Access[]): readonly Finding[] {

@@ -1,6 +1,7 @@
 /** A report as one page that needs nothing else: no scripts, no fonts, no other files. */
 
 import { parseArn } from '../api/arn.ts'
+import { formatCount } from '../base/count.ts'
 import type { ReportChange } from './changes.ts'
 import type { EventEvidence } from './facts.ts'
 import { CHECKS, type CheckName, type Finding, type Severity } from './finding.ts'
@@ -51,13 +52,9 @@ function headSection({ day, unusedDays, previous, keys, accessKeys }: Report): H
       ? html`This is the first report in its folder, so there are no changes to show.`
       : html`Changes are counted from the report of <span class="day">${previous.day}</span>.`
   return html`<h1>Holdfast report of <span class="day">${day}</span></h1>
-<p>${counted(keys.length, 'key')} in ${counted(accounts.size, 'account')}, and ${counted(accessKeys.length, 'access key')}. What was not used for ${counted(unusedDays, 'day')} counts as unused. ${since}</p>
+<p>${formatCount(keys.length, 'key')} in ${formatCount(accounts.size, 'account')}, and ${formatCount(accessKeys.length, 'access key')}. What was not used for ${formatCount(unusedDays, 'day')} counts as unused. ${since}</p>
 <p class="soft">The note beside this file signs it: <code>holdfast report verify report-${day}.html --verifier-key KEY</code> says whether it is as it was written.</p>
 `
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`
 }
 
 function summarySection(findings: readonly Finding[], checks: readonly CheckName[]): Html {
@@ -112,7 +109,7 @@ ${groupFindings(own).map((group) => groupSection(group, names))}</section>
 }
 
 function groupSection({ check, severity, text, details, members }: FindingGroup, names: Names): Html {
-  const what = counted(members.length, check.startsWith('access-key') ? 'access key' : 'key')
+  const what = formatCount(members.length, check.startsWith('access-key') ? 'access key' : 'key')
   return html`<div class="group">
 <div class="head"><span class="badge ${severity}">${severity}</span> <h3>${what}${text === undefined ? '' : `: ${text}`}</h3></div>
 ${list(details)}<table class="rows">

@@ -132,7 +132,7 @@ function formatRemedy({ decision, change, request, levels }: Examined): readonly
   const onlyContext = change.every(({ kind }) => kind === 'SendContext')
   const lines = change.flatMap((one) => formatChange(one, request.resource, levels))
   const head = onlyContext
-    ? 'policies or a grant allow it under a condition, and need no change:'
+    ? 'no policy needs to change; a policy or grant allows it if you:'
     : 'the smallest change that would allow it:'
   return ['', head, ...lines.map((line) => `  ${line}`)]
 }

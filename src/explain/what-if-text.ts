@@ -1,3 +1,4 @@
+import { formatCount } from '../base/count.ts'
 import { printable } from '../base/printable.ts'
 import type { ChangeGroup, Tally } from './changes.ts'
 import type { WhatIf } from './what-if.ts'
@@ -21,13 +22,13 @@ export function formatWhatIf(report: WhatIfReport): readonly string[] {
   return [
     `key      ${printable(key)}`,
     `policy   ${formatValidity(report)}`,
-    `calls    ${count(calls, 'call')} in the last ${count(days, 'day')}; ${decided} decided by both policies`,
+    `calls    ${formatCount(calls, 'call')} in the last ${formatCount(days, 'day')}; ${decided} decided by both policies`,
     '',
     ...section('Allowed now, and REFUSED by the new policy', refused),
     ...section('Refused now, and ALLOWED by the new policy', allowed),
     ...(otherChanges === 0
       ? []
-      : [`${count(otherChanges, 'more call')} would change, in more groups than are told apart`, '']),
+      : [`${formatCount(otherChanges, 'more call')} would change, in more groups than are told apart`, '']),
     ...(changes.length === 0 ? ['No call would change.', ''] : []),
     ...caveats(report),
   ]
@@ -37,13 +38,13 @@ function formatValidity({ locksOut, principal }: WhatIfReport): string {
   const who = printable(principal)
   return locksOut
     ? `valid, but PutKeyPolicy refuses it from ${who}, who could not change it again`
-    : `valid, and ${who} may put it as far as the check against locking oneself out goes`
+    : `valid, and ${who} passes the policy lockout safety check`
 }
 
 function section(title: string, groups: readonly ChangeGroup[]): readonly string[] {
   if (groups.length === 0) return []
   const calls = groups.reduce((sum, group) => sum + group.calls, 0)
-  return [`${title}: ${count(calls, 'call')}`, ...groups.flatMap(formatGroup), '']
+  return [`${title}: ${formatCount(calls, 'call')}`, ...groups.flatMap(formatGroup), '']
 }
 
 function formatGroup({
@@ -57,7 +58,7 @@ function formatGroup({
 }: ChangeGroup): readonly string[] {
   const when = first === last ? first : `${first} to ${last}`
   return [
-    `  ${count(calls, 'call')} of ${action} by ${printable(principal)}`,
+    `  ${formatCount(calls, 'call')} of ${action} by ${printable(principal)}`,
     `    ${when}`,
     `    ${printable(reason)}`,
     `    for example event ${eventIds.join(', ')}`,
@@ -71,7 +72,7 @@ function caveats({ movedOn, notDecided, notExact, current }: WhatIfReport): read
     ...(movedOn === 0
       ? []
       : [
-          `${count(movedOn, 'call')} ended otherwise then than the policies of today decide: policies have changed since`,
+          `${formatCount(movedOn, 'call')} ended otherwise then than the policies of today decide: policies have changed since`,
         ]),
     ...(current ? [] : ['The index is behind the audit log: the latest calls are missing.']),
     'Users, groups, roles, service control policies and grants are taken as they are now.',
@@ -87,8 +88,4 @@ function tallies(title: string, list: readonly Tally[]): readonly string[] {
       ({ what, calls: some, eventIds }) => `  ${some}: ${printable(what)} (event ${eventIds.join(', ')})`,
     ),
   ]
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`
 }

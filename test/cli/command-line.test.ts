@@ -233,7 +233,7 @@ test('holdfast audit verify counts a whole log and names the first damaged place
   await fetch(server.endpoint, { method: 'POST' })
   assert.equal(await server.stop(), 0)
   const whole = await holdfast(['audit', 'verify', `--data=${folder}`])
-  assert.deepEqual(whole, { status: 0, out: 'intact: 1 events in 1 batches, 1 segments, 1 nodes\n', err: '' })
+  assert.deepEqual(whole, { status: 0, out: 'intact: 1 event in 1 batch, 1 segment, 1 node\n', err: '' })
   const segment = join(folder, 'audit/node-0/0000000000000001.jsonl')
   const text = await readFile(segment, 'utf8')
   await writeFile(segment, text.replace('127.0.0.1', '127.0.0.2'))

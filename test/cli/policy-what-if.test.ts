@@ -75,7 +75,10 @@ test('what-if says which recorded calls would change, both ways, and changes not
   const { status, output, errors } = await whatIf(PROPOSED)
   assert.equal(status, 3, errors)
   assert.match(output, /^key {6}arn:aws:kms:eu-west-1:000000000000:key\/\S+$/m)
-  assert.match(output, /^policy {3}valid, and arn:aws:iam::000000000000:root may put it/m)
+  assert.match(
+    output,
+    /^policy {3}valid, and arn:aws:iam::000000000000:root passes the policy lockout safety check$/m,
+  )
   // CreateKey names the key too.
   assert.match(output, /^calls {4}5 calls in the last 1 day; 5 decided by both policies$/m)
   assert.match(

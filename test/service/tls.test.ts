@@ -37,6 +37,17 @@ after(async () => {
 
 const trusting = (more: ConnectionOptions = {}): ConnectionOptions => ({ ca: certificate.cert, ...more })
 
+test('holdfast status says how to trust the certificate of an authority of your own', { skip }, async () => {
+  const untrusted = await holdfast(['status', `--data=${server.data}`])
+  assert.equal(untrusted.status, 1)
+  assert.match(untrusted.err, /^next: .*NODE_EXTRA_CA_CERTS/m)
+  const NODE_EXTRA_CA_CERTS = certificate.certFile
+  const trusted = await holdfast(['status', `--data=${server.data}`], {
+    environment: { NODE_EXTRA_CA_CERTS },
+  })
+  assert.deepEqual([trusted.status, trusted.err], [0, ''])
+})
+
 test('the AWS SDK works over TLS', { skip }, async () => {
   assert.match(server.endpoint, /^https:\/\/127\.0\.0\.1:\d+$/)
   const { endpoint, credentials } = server

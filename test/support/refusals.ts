@@ -178,7 +178,7 @@ export const REFUSALS: readonly RefusalCase[] = [
     reason: /Not allowed by any identity-based policy\./,
     says: [
       /StringEquals kms:EncryptionContext:App: wanted "ledger"; the call has "\\u001b\[31mother"/,
-      /policies or a grant allow it under a condition, and need no change:/,
+      /no policy needs to change; a policy or grant allows it if you:/,
       /make the call with encryption context App = "ledger"/,
     ],
     prepare: async (bed) => {
