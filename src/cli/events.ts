@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { EVENTS_FOLDER } from '../app/deployment.ts'
+import { formatCount } from '../base/count.ts'
 import { printable } from '../base/printable.ts'
 import { readDeadLetters } from '../notifications/dead-letters.ts'
 import { type CommandInput, EXIT_FAILURE } from './command.ts'
@@ -30,9 +31,7 @@ export async function listDead(input: CommandInput): Promise<number> {
 export async function redeliver(input: CommandInput): Promise<number> {
   const { event } = input.flags
   const queued = await operate(input, (operator) => operator.redeliverEvents(event))
-  printResult(input, { queued }, () => [
-    `queued for delivery: ${queued} ${queued === 1 ? 'event' : 'events'}`,
-  ])
+  printResult(input, { queued }, () => [`queued for delivery: ${formatCount(queued, 'event')}`])
   if (queued > 0) await sayWhoDelivers(input)
   return event !== undefined && queued === 0 ? EXIT_FAILURE : 0
 }
@@ -50,7 +49,7 @@ async function sayWhoDelivers(input: CommandInput): Promise<void> {
   printNext(
     input,
     isServed
-      ? 'the server delivers to its webhooks; holdfast events list-dead shows what fails'
-      : 'start holdfast serve, which delivers to its webhooks',
+      ? 'the server delivers to the endpoints in its HOLDFAST_WEBHOOKS; holdfast events list-dead shows what fails'
+      : 'start holdfast serve, which delivers to the endpoints in its HOLDFAST_WEBHOOKS',
   )
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { AUDIT_FOLDER, openDeployment } from '../app/deployment.ts'
 import { segmentFiles } from '../audit/archive/segment-files.ts'
+import { formatCount } from '../base/count.ts'
 import { systemClock } from '../base/ports.ts'
 import { formatInsight } from '../insights/detector/record.ts'
 import { insightRules } from '../insights/detector/rules.ts'
@@ -31,6 +32,9 @@ export async function listInsights(input: CommandInput): Promise<number> {
     const { anomalies, broken } = await replayInsights(log, question)
     const lines = asksForJson(input) ? anomalies.map(formatInsight) : insightsTable(anomalies)
     for (const line of lines) output.print(line)
+    if (anomalies.length + broken.length === 0 && !asksForJson(input)) {
+      output.complain(`no unusual calls in the last ${formatCount(days, 'day')}`)
+    }
     for (const reason of broken) output.complain(`the log was not read beyond this place: ${reason}`)
     return broken.length === 0 ? 0 : EXIT_FAILURE
   } finally {

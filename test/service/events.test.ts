@@ -242,7 +242,10 @@ test('holdfast events test reaches the endpoint', async () => {
   const ended = await holdfast(['events', 'test', '--data', data])
   assert.deepEqual(
     [ended.status, ended.err],
-    [0, 'next: the server delivers to its webhooks; holdfast events list-dead shows what fails\n'],
+    [
+      0,
+      'next: the server delivers to the endpoints in its HOLDFAST_WEBHOOKS; holdfast events list-dead shows what fails\n',
+    ],
   )
   await until('the test was delivered', async () =>
     receiver.received.find(({ event }) => event['detail-type'] === 'Test' && event.source === 'holdfast'),

@@ -82,6 +82,13 @@ test('holdfast insights finds the same beside the server, as a table and as JSON
   assert.ok(types.includes('KeyFirstUseInsight'))
 })
 
+test('holdfast insights says that nothing is unusual: everything is new while it learns', async () => {
+  const { status, output, errors } = await runHoldfast(server.data, 'insights', '--days', '1')
+  assert.equal(status, 0)
+  assert.match(output, /^time .*\n$/)
+  assert.equal(errors, 'no unusual calls in the last 1 day\n')
+})
+
 test('holdfast insights refuses days and formats that it has not', async () => {
   for (const days of ['0', '3651', 'x']) {
     const { status, errors } = await runHoldfast(server.data, 'insights', '--days', days)
