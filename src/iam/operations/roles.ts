@@ -1,5 +1,5 @@
 import { boolean, list, optional, text } from '../../api/shapes.ts'
-import { mapInSlices } from '../../base/slices.ts'
+import { inSlices, mapInSlices } from '../../base/slices.ts'
 import { countedChars, TRUST_POLICY_MAX_CHARS } from '../../policy/flavour.ts'
 import { replace } from '../../store/records.ts'
 import { deleteConflict, insertEntity, quotaExceeded, ROLES, removeEntity } from '../entities/entities.ts'
@@ -26,16 +26,16 @@ import {
   TAGS,
 } from '../iam-shapes.ts'
 import { boundaryChanges, checkBoundary } from '../policies/boundaries.ts'
-import { bindTrust, parseDocument, shownRole } from '../policies/documents.ts'
+import { bindTrust, parseDocumentSteps, shownRole } from '../policies/documents.ts'
 
 const SESSION_SECONDS_BY_DEFAULT = 3600
 
 /** A trust policy of a request. @throws MalformedPolicyDocumentException, LimitExceededException. */
 async function readTrust(parts: IamParts, trust: string): Promise<Pick<RoleValue, 'trust' | 'bindings'>> {
-  parseDocument(trust, 'trust')
+  const document = await inSlices(parseDocumentSteps(trust, 'trust'), parts.giveWay)
   if (countedChars(trust) > TRUST_POLICY_MAX_CHARS)
     throw quotaExceeded('ACLSizePerRole', TRUST_POLICY_MAX_CHARS)
-  return bindTrust(parts.records, trust)
+  return bindTrust(parts, trust, document)
 }
 
 const createRole = iamOperation(

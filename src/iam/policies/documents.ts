@@ -1,5 +1,5 @@
 import { KmsError } from '../../api/errors.ts'
-import { atOnce, type Steps } from '../../base/slices.ts'
+import { atOnce, type GiveWay, inSlices, type Steps } from '../../base/slices.ts'
 import type { PolicyDocument } from '../../policy/document.ts'
 import type { Flavour } from '../../policy/flavour.ts'
 import { parseNewPolicySteps } from '../../policy/new-policy.ts'
@@ -36,13 +36,19 @@ type BoundPolicy = { readonly trust: string; readonly bindings: Readonly<Record<
 /**
  * A trust policy, bound to the users and roles that it names. Unique ids of those that exist become their ARNs.
  *
+ * @param given the same policy, parsed.
  * @throws MalformedPolicyDocumentException for a principal that does not exist.
  */
-export async function bindTrust(records: Records, text: string): Promise<BoundPolicy> {
-  const arns = await arnsOfIds(records, uniqueIdsIn(parseDocument(text, 'trust')))
-  const trust = renamePrincipals(text, arns)
+export async function bindTrust(
+  { records, giveWay }: { readonly records: Records; readonly giveWay: GiveWay },
+  text: string,
+  given: PolicyDocument,
+): Promise<BoundPolicy> {
+  const trust = renamePrincipals(text, await arnsOfIds(records, uniqueIdsIn(given)))
+  const document = trust === text ? given : await inSlices(parseDocumentSteps(trust, 'trust'), giveWay)
   const bindings: Record<string, string> = {}
-  for (const arn of namedPrincipals(parseDocument(trust, 'trust'))) {
+  for (const arn of namedPrincipals(document)) {
+    await giveWay()
     const found = await findPrincipal(records, arn)
     if (found === undefined) throw malformedPolicy(invalidPrincipalText('AWS', arn))
     if (found.id !== undefined) bindings[arn] = found.id
