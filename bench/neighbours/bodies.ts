@@ -20,10 +20,13 @@ export function largestBlankBody({ service, operation, members }: CalledOperatio
 
 /** A member's name, its list and the comma behind it. */
 const TOKENS_OF_MEMBER = 3
+/** Bytes of the same, with a number of four digits. */
+const BYTES_OF_MEMBER = 12
 const ESCAPE = '\\u00e9'
 
 function rubbishJson(members: Members): string {
-  const count = Math.floor(JSON_MAX_TOKENS / TOKENS_OF_MEMBER) - 2
+  const most = Math.floor(JSON_MAX_TOKENS / TOKENS_OF_MEMBER) - 2
+  const count = Math.min(most, Math.floor(largestBody(members) / BYTES_OF_MEMBER))
   const many = Array.from({ length: count }, (_, index) => `"x${index}":[]`).join(',')
   const begun = `{${many},"y":"`
   const room = Math.max(0, Math.min(largestBody(members), REQUEST_BODY_MAX_BYTES) - begun.length - 1)

@@ -26,7 +26,7 @@ test('nothing counts inside strings, whatever they hold', () => {
   )
 })
 
-test('the largest encryption context that is legal does not have too many', () => {
+test('a ReEncrypt with the two largest encryption contexts that are legal does not have too many', () => {
   const names = new Map<string, string>()
   let bytes = 0
   for (let code = 0; bytes < 8192; code += 1) {
@@ -34,7 +34,15 @@ test('the largest encryption context that is legal does not have too many', () =
     names.set(name, '')
     bytes += Buffer.byteLength(name)
   }
-  const body = utf8(JSON.stringify({ EncryptionContext: Object.fromEntries(names) }))
+  const context = Object.fromEntries(names)
+  const contexts = { SourceEncryptionContext: context, DestinationEncryptionContext: context }
+  const members = {
+    CiphertextBlob: '',
+    SourceKeyId: '',
+    DestinationKeyId: '',
+    GrantTokens: Array(10).fill(''),
+  }
+  const body = utf8(JSON.stringify({ ...members, ...contexts, DryRun: true }))
   assert.equal(hasTooManyTokens(body), false)
 })
 

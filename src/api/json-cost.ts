@@ -1,8 +1,8 @@
 /**
- * Strings, commas, and beginnings of objects and lists in a request body. The largest legal request has an encryption
- * context of 8,192 bytes, at most 4,200 pairs, each of two strings and a comma.
+ * Strings, commas, and beginnings of objects and lists in a request body. The largest legal request is a ReEncrypt with
+ * two encryption contexts of 8,192 bytes, each of at most 4,200 pairs of two strings and a comma: 25,200.
  */
-export const JSON_MAX_TOKENS = 16_000
+export const JSON_MAX_TOKENS = 26_000
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
