@@ -8,8 +8,11 @@ import type { Share } from './pot.ts'
  */
 export const DISCARD_MAX_BYTES = 16_777_216
 
-/** A body's memory at first; it doubles as the body grows, up to the size that was announced. */
+/** Pieces from this size on are kept as they come; smaller ones are copied together. */
+const KEPT_PIECE_BYTES = 16_384
+/** The memory that smaller pieces are copied to: it doubles each time that it is full. */
 const FIRST_BYTES = 4096
+const LARGEST_BYTES = 65_536
 
 const NO_BODY = Buffer.alloc(0)
 
@@ -41,7 +44,10 @@ export class Receiving {
   #size = 0
   /** Nearly all bodies come in one piece, which need not be copied. */
   #only: Buffer | undefined
-  #bytes: Buffer = NO_BODY
+  readonly #pieces: Buffer[] = []
+  /** What small pieces are copied to, and how much of it is used. */
+  #open: Buffer = NO_BODY
+  #used = 0
   #share: Share | undefined
   #isDone = false
 
@@ -78,16 +84,42 @@ export class Receiving {
       this.#drop()
       if (this.#size > DISCARD_MAX_BYTES) this.#finish(undefined)
     } else if (this.#size === this.#announced && chunk.length === this.#announced) this.#only = chunk
-    else this.#copy(chunk)
+    else this.#keep(chunk)
   }
 
-  /** Does not copy any more once the client is cut off. */
-  #copy(chunk: Buffer): void {
+  /** Keeps nothing any more once the client is cut off. */
+  #keep(chunk: Buffer): void {
     this.#share ??= this.#openShare()
     this.#share.moved(chunk.length)
-    const before = this.#size - chunk.length
-    if (this.#size > this.#bytes.length && !this.#grow(before)) return
-    chunk.copy(this.#bytes, before)
+    if (chunk.length < KEPT_PIECE_BYTES) this.#copy(this.#share, chunk)
+    else if (this.#share.hold(chunk.buffer.byteLength)) {
+      this.#closePiece()
+      this.#pieces.push(chunk)
+    }
+  }
+
+  #copy(share: Share, chunk: Buffer): void {
+    const copied = chunk.copy(this.#open, this.#used)
+    this.#used += copied
+    if (copied === chunk.length) return
+    const rest = chunk.length - copied
+    const doubled = Math.max(FIRST_BYTES, Math.min(this.#open.length * 2, LARGEST_BYTES))
+    const length = Math.max(rest, Math.min(doubled, this.#leftOfAnnounced(rest)))
+    if (!share.hold(length)) return
+    this.#closePiece()
+    this.#open = Buffer.allocUnsafeSlow(length)
+    this.#used = chunk.copy(this.#open, 0, copied)
+  }
+
+  /** How much may still come, with so much that is there already. */
+  #leftOfAnnounced(rest: number): number {
+    return this.#announced === undefined ? Number.POSITIVE_INFINITY : this.#announced - this.#size + rest
+  }
+
+  #closePiece(): void {
+    if (this.#used > 0) this.#pieces.push(this.#open.subarray(0, this.#used))
+    this.#open = NO_BODY
+    this.#used = 0
   }
 
   #openShare(): Share {
@@ -95,20 +127,18 @@ export class Receiving {
     return this.#parts.openShare()
   }
 
-  #grow(used: number): boolean {
-    const doubled = Math.max(FIRST_BYTES, this.#bytes.length * 2)
-    const length = Math.max(this.#size, Math.min(doubled, this.#announced ?? doubled))
-    if (this.#share?.hold(length - this.#bytes.length) !== true) return false
-    const larger = Buffer.allocUnsafeSlow(length)
-    this.#bytes.copy(larger, 0, 0, used)
-    this.#bytes = larger
-    return true
+  #end(): void {
+    // Cut off: what was kept is not the whole body.
+    if (this.#share?.isOpen === false) return
+    if (this.#size > this.#maxBytes) this.#finish(undefined)
+    else this.#finish(this.#only ?? this.#whole())
+    this.#drop()
   }
 
-  #end(): void {
-    if (this.#size > this.#maxBytes) this.#finish(undefined)
-    else this.#finish(this.#only ?? this.#bytes.subarray(0, this.#size))
-    this.#drop()
+  #whole(): Buffer {
+    this.#closePiece()
+    const [first = NO_BODY] = this.#pieces
+    return this.#pieces.length > 1 ? Buffer.concat(this.#pieces, this.#size) : first
   }
 
   #finish(body: Uint8Array | undefined): void {
@@ -120,6 +150,8 @@ export class Receiving {
   #drop(): void {
     this.#share?.close()
     this.#share = undefined
-    this.#bytes = NO_BODY
+    this.#pieces.length = 0
+    this.#open = NO_BODY
+    this.#used = 0
   }
 }

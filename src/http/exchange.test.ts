@@ -43,7 +43,8 @@ function bed() {
   const { socket } = peer
   const nothing = () => {}
   const share = serving.receiving.openPatient(peer)
-  const gate = new Gate({ socket, share, later: nothing, start: nothing, finished: nothing })
+  const parts = { later: nothing, receiveLater: nothing, start: nothing, finished: nothing }
+  const gate = new Gate({ socket, share, ...parts })
   for (let call = 0; call < REFUSED_BURST; call += 1) serving.penalties.charge(peer.network.name, 0)
   const ask = (announcedBytes: number) => {
     const request = new IncomingMessage(socket)

@@ -1,18 +1,20 @@
 import assert from 'node:assert/strict'
+import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { systemClock, systemTimers } from '../base/ports.ts'
-import { Gate } from './gate.ts'
+import { Gate, PACED_BYTES } from './gate.ts'
 import { Peers } from './peers.ts'
 import { Pot } from './pot.ts'
 
 const ROOM = { all: 1_000_000, address: 1_000_000 }
 const BLANK_LINE = '\r\n\r\n'
 
-/** What a gate hands on of what comes in one piece, while no request is answered. */
-function handedOn(text: string): readonly string[] {
+/** A gate before a socket, what it has handed on, and what waits for a later turn. */
+function bed() {
   const pieces: string[] = []
+  const later: (() => void)[] = []
   const socket = new Socket()
   socket.on('data', (piece: Buffer) => pieces.push(piece.toString('latin1')))
   const peer = new Peers({ bound: ROOM, timers: systemTimers, reached: () => {} }).add(socket)
@@ -29,10 +31,18 @@ function handedOn(text: string): readonly string[] {
     socket,
     share: pot.openPatient(peer),
     later: nothing,
+    receiveLater: (task) => void later.push(task),
     start: nothing,
     finished: nothing,
   })
-  socket.emit('data', Buffer.from(text, 'latin1'))
+  const send = (text: string) => void socket.emit('data', Buffer.from(text, 'latin1'))
+  return { gate, socket, pot, pieces, later, send }
+}
+
+/** What a gate hands on of what comes in one piece, while no request is answered. */
+function handedOn(text: string): readonly string[] {
+  const { gate, pieces, send } = bed()
+  send(text)
   gate.close()
   return pieces
 }
@@ -55,4 +65,44 @@ test('Gate hands on no piece in which two heads may end, wherever the ends of li
       else assert.ok(pieces.every((piece) => piece.split(BLANK_LINE).length <= 2))
     }),
   )
+})
+
+/** A gate with a request of which only the head has come. */
+function bedInBody() {
+  const made = bed()
+  const request = new IncomingMessage(made.socket)
+  const bytes = { left: 10 * PACED_BYTES }
+  made.gate.arrive({ request, response: new ServerResponse(request) })
+  made.gate.expect(() => bytes.left)
+  return { ...made, request }
+}
+
+test('Gate hands on a large piece of a body in a later turn, does not read meanwhile, and counts it', () => {
+  const { gate, socket, pot, pieces, later, send } = bedInBody()
+  const large = 'a'.repeat(PACED_BYTES)
+  for (const turn of [1, 2]) {
+    send(large)
+    assert.deepEqual([pieces.length, later.length], [turn - 1, 1])
+    assert.deepEqual([socket.isPaused(), pot.bytes], [true, PACED_BYTES])
+    later.shift()?.()
+    assert.deepEqual(pieces, Array(turn).fill(large))
+    assert.deepEqual([socket.isPaused(), pot.bytes], [false, 0])
+  }
+  gate.close()
+})
+
+test('Gate hands on small pieces of a body at once', () => {
+  const { gate, pieces, later, send } = bedInBody()
+  send('a'.repeat(PACED_BYTES - 1))
+  assert.deepEqual([pieces.length, later.length], [1, 0])
+  gate.close()
+})
+
+test('Gate forgets a piece that waits for its turn when the connection closes', () => {
+  const { gate, pot, pieces, later, send } = bedInBody()
+  send('a'.repeat(PACED_BYTES))
+  gate.close()
+  assert.equal(pot.bytes, 0)
+  later.shift()?.()
+  assert.deepEqual(pieces, [])
 })

@@ -12,6 +12,8 @@ export type GateParts = {
   readonly share: Share
   /** Does what waits for an answer to be sent, in a later turn of the event loop. */
   readonly later: (task: () => void) => void
+  /** The same for a large piece of a body. */
+  readonly receiveLater: (task: () => void) => void
   /** Begins to answer a request. */
   readonly start: (exchange: Exchange) => void
   /** Told once an answer is sent, or never will be. */
@@ -26,6 +28,11 @@ const CR = 13
 const LF = 10
 /** Of a body of unknown length so much is handed on at once, whatever is in it. */
 const BLIND_BYTES = 1024
+/**
+ * Pieces of a body from this size on wait for a later turn, in which only a few connections have theirs. Node reads a
+ * connection again and again in one turn while its pieces are that large.
+ */
+export const PACED_BYTES = 16_384
 
 /**
  * Lets one request after the other through: what follows a whole request is parsed only once that is answered, and the
@@ -99,9 +106,18 @@ export class Gate {
   }
 
   #receive(chunk: Chunk): void {
-    if (this.#held === undefined) this.#pass(chunk)
     // Nothing is read while something is held: this was on its way.
-    else this.#hold(Buffer.concat([this.#held, chunk]))
+    if (this.#held !== undefined) this.#hold(Buffer.concat([this.#held, chunk]))
+    else if (chunk.length >= PACED_BYTES && this.#isReceiving()) {
+      this.#parts.share.moved(chunk.length)
+      this.#hold(chunk)
+      this.#parts.receiveLater(() => this.#release())
+    } else this.#pass(chunk)
+  }
+
+  /** Whether more of the current request is to come. */
+  #isReceiving(): boolean {
+    return this.#current !== undefined && !this.#isBlocked()
   }
 
   #hold(bytes: Chunk): void {

@@ -13,7 +13,7 @@ import { type Bound, type Peer, Peers, RESERVED_CONNECTIONS } from './peers.ts'
 import { Penalties } from './penalties.ts'
 import { Pot } from './pot.ts'
 import { replaceTls, tlsOptions } from './tls.ts'
-import { Turns } from './turns.ts'
+import { PIECES_PER_TURN, Turns } from './turns.ts'
 
 /** A client gets this long to send its headers, and its whole request. */
 const HEADERS_TIMEOUT_MS = 10_000
@@ -96,11 +96,13 @@ function attach(server: Server, serving: Serving, isTls: boolean): void {
   const { peers } = serving
   const gates = new WeakMap<Socket, Gate>()
   const turns = new Turns(systemAfterThisTurn)
+  const pieces = new Turns(systemAfterThisTurn, PIECES_PER_TURN)
   const open = (peer: Peer): void => {
     const gate: Gate = new Gate({
       socket: peer.socket,
       share: serving.receiving.openPatient(peer),
       later: (task) => turns.later(task),
+      receiveLater: (task) => pieces.later(task),
       start: (exchange) => {
         peers.busy(peer)
         serve(serving, peer, gate, exchange)

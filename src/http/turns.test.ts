@@ -17,3 +17,14 @@ test('tasks are done in order, so many in each turn, and those that they add com
   assert.equal(ends.length, 0)
   assert.deepEqual(done, [...Array.from({ length: count }, (_, at) => at), -1])
 })
+
+test('so few tasks as are said are done in one turn', () => {
+  const ends: (() => void)[] = []
+  const turns = new Turns((task) => void ends.push(task), 2)
+  const done: number[] = []
+  for (let task = 0; task < 3; task += 1) turns.later(() => void done.push(task))
+  ends.shift()?.()
+  assert.deepEqual([done.length, ends.length], [2, 1])
+  ends.shift()?.()
+  assert.deepEqual([done.length, ends.length], [3, 0])
+})
