@@ -68,3 +68,22 @@ test('a line has an end, but for who takes permissions away', () => {
   assert.throws(() => lines.turn(usual).take([change('a')]), LineFull)
   assert.ok(lines.turn(urgent).take([change('a')]) instanceof Promise)
 })
+
+test('one caller with many calls keeps nobody else waiting, nor out', async () => {
+  const lines = new RecordLines()
+  const first = lines.turn(usual)
+  assert.equal(first.take([change('a')]), undefined)
+  const order: string[] = []
+  const wait = async (name: string, isUrgent: boolean, whose: string) => {
+    const turn = lines.turn(() => isUrgent, whose)
+    await turn.take([change('a')])
+    order.push(name)
+    turn.release()
+  }
+  const flood = Array.from({ length: LINE_MAX }, (_, at) => wait(`eve ${at}`, true, 'eve'))
+  const others = [wait('ada', true, 'ada'), wait('bob', false, 'bob'), wait('ada again', true, 'ada')]
+  first.release()
+  await Promise.all([...flood, ...others])
+  assert.deepEqual(order.slice(0, 5), ['eve 0', 'ada', 'eve 1', 'ada again', 'eve 2'])
+  assert.equal(order.at(-1), 'bob')
+})

@@ -9,6 +9,7 @@ import type { FindPlace } from './caller.ts'
 import type { CallsInFlight } from './calls-in-flight.ts'
 import { isDryRun } from './dry-run.ts'
 import { tooFast } from './failures.ts'
+import { countedAs } from './issuer.ts'
 import { LineFull, type RecordLines } from './lines.ts'
 import type { Call, Operation, Outcome, Permission, Work } from './operation.ts'
 import { isRevocation } from './revocations.ts'
@@ -58,7 +59,8 @@ export async function runOperation(operation: Operation, call: Call, parts: RunP
  * @throws KmsError and whatever a dependency throws; nothing has changed then.
  */
 async function runToEnd(operation: Operation, call: Call, parts: RunParts): Promise<Outcome> {
-  const turn = parts.lines.turn(() => isRevocation(operation.service, operation.name))
+  const isUrgent = (): boolean => isRevocation(operation.service, operation.name)
+  const turn = parts.lines.turn(isUrgent, countedAs(call.caller)?.principal)
   try {
     for (let run = 1; run <= MAX_RUNS; run += 1) {
       const outcome = await runFresh(operation, call, parts, run)
