@@ -16,12 +16,13 @@ export type Remembered = {
 /** How much is remembered at most. */
 export type MemoryLimits = {
   readonly records: number
+  /** What the records take in memory. */
   readonly bytes: number
   /** Places that are known to be empty: they cannot push out records. */
   readonly absences: number
 }
 
-/** What a node may remember. A record takes about three times its sealed size. */
+/** What a node may remember: some 12,000 keys with their material. */
 export const MEMORY_LIMITS: MemoryLimits = { records: 50_000, bytes: 67_108_864, absences: 10_000 }
 
 type Entry = Remembered & RingEntry
