@@ -176,7 +176,7 @@ test('metrics on an address that others can reach are refused without TLS', asyn
   assert.equal(status, 2)
   assert.equal(
     err,
-    'holdfast: HOLDFAST_METRICS is 0.0.0.0:0, which others can reach, and there is no TLS: set HOLDFAST_TLS_CERT and HOLDFAST_TLS_KEY, or listen on 127.0.0.1\n',
+    "holdfast: --metrics: expected a loopback address, because there is no TLS; got '0.0.0.0:0'. Set HOLDFAST_TLS_CERT and HOLDFAST_TLS_KEY, or listen on 127.0.0.1\n",
   )
 })
 
