@@ -6,7 +6,7 @@ import { type AuthenticationParts, authenticateHead } from './authenticate.ts'
 import type { Freshness } from './freshness.ts'
 import type { Operation } from './operation.ts'
 import { type Route, type Routing, routeOf, serviceOfHeaders, unknownRoute } from './routing.ts'
-import { findForm, type WireRequest } from './wire.ts'
+import { findForm, findHeader, type WireRequest } from './wire.ts'
 
 /** What a request that has come as far as its head is judged with. */
 export type EarlyParts = AuthenticationParts & {
@@ -14,9 +14,18 @@ export type EarlyParts = AuthenticationParts & {
   readonly freshness: Pick<Freshness, 'reached' | 'renewed'>
 }
 
+/**
+ * The largest form without a signature, in bytes. Nobody but AssumeRoleWithWebIdentity takes one: a token of 20,000
+ * characters, a session policy of 2,048, an ARN and a provider's id of as many, with every byte of them escaped.
+ */
+export const UNSIGNED_FORM_MAX_BYTES = 131_072
+
 /** The largest body that what a request asks for can have, in bytes. A form says what it asks for only in its body. */
 export function bodyMaxBytes(routing: Routing, head: WireRequest): number {
-  if (isForm(head)) return REQUEST_BODY_MAX_BYTES
+  if (isForm(head)) {
+    const isSigned = findHeader(head.rawHeaders, 'authorization') !== undefined
+    return isSigned ? REQUEST_BODY_MAX_BYTES : UNSIGNED_FORM_MAX_BYTES
+  }
   const route = routeOf(routing, head)
   return route.type === 'operation' ? bodyMaxOf(route.operation) : largestBody({})
 }

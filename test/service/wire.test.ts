@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test'
 import { largestBody } from '../../src/api/body-size.ts'
 import { integer, text } from '../../src/api/shapes.ts'
 import { REQUEST_BODY_MAX_BYTES } from '../../src/base/limits.ts'
+import { UNSIGNED_FORM_MAX_BYTES } from '../../src/dispatch/early.ts'
 import { DISCARD_MAX_BYTES } from '../../src/http/body.ts'
 import { eventOf, readEvents } from '../support/audit.ts'
 import { assertError, base64, callRaw, newKey, succeed } from '../support/calls.ts'
@@ -290,6 +291,22 @@ for (const [target, sizeBytes] of [
     assertError(over, 'RequestEntityTooLargeException', 'The request body is too large.')
   })
 }
+
+test(`a form without a signature is read up to ${UNSIGNED_FORM_MAX_BYTES} bytes, a signed one further`, async () => {
+  const form = 'Action=AssumeRoleWithWebIdentity&Version=2011-06-15&WebIdentityToken='
+  const ask = async (size: number, headers: Record<string, string> = {}) => {
+    const type = { 'Content-Type': 'application/x-www-form-urlencoded' }
+    const body = form.padEnd(size, 'x')
+    const answer = await fetch(server.endpoint, { method: 'POST', headers: { ...type, ...headers }, body })
+    return /<Code>(\w+)</.exec(await answer.text())?.[1]
+  }
+  assert.equal(await ask(UNSIGNED_FORM_MAX_BYTES), 'ValidationError')
+  assert.equal(await ask(UNSIGNED_FORM_MAX_BYTES + 1), 'RequestEntityTooLarge')
+  assert.notEqual(
+    await ask(UNSIGNED_FORM_MAX_BYTES + 1, { Authorization: 'AWS4-HMAC-SHA256 none' }),
+    'RequestEntityTooLarge',
+  )
+})
 
 test('a large body is refused for its head as a small one is, and recorded once', async () => {
   await using server = await startServer()
