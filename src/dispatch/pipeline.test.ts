@@ -284,3 +284,20 @@ test('a call beyond what its caller may have answered at a time is throttled, an
   await assert.rejects(runOperation(denied, callWith({}), parts), { code: 'AccessDeniedException' })
   assert.equal(inFlight.count, 0)
 })
+
+test('an access key that is made active again is counted with usual calls, one that is made inactive with revocations', async () => {
+  const steps: Steps = []
+  const { caller } = callWith({})
+  const inFlight = new CallsInFlight({ account: 1, principal: 1 }, () => {})
+  const parts = {
+    finish: finish(steps),
+    renewed: never,
+    findPlace: nowhere,
+    inFlight,
+    lines: new RecordLines(),
+  }
+  const update: Operation = { ...operation(steps, {}), service: 'iam', name: 'UpdateAccessKey' }
+  assert.ok(inFlight.enter(caller, 'usual'))
+  await assert.rejects(runOperation(update, callWith({ Status: 'Active' }), parts), { code: /Throttling/ })
+  await runOperation(update, callWith({ Status: 'Inactive' }), parts)
+})

@@ -39,7 +39,7 @@ export type RunParts = {
  */
 export async function runOperation(operation: Operation, call: Call, parts: RunParts): Promise<Outcome> {
   const { inFlight } = parts
-  const urgency = isRevocation(operation.service, operation.name) ? 'revocation' : 'usual'
+  const urgency = isRevocation(operation.service, operation.name, call.input) ? 'revocation' : 'usual'
   if (!inFlight.enter(call.caller, urgency)) throw tooFast(operation.service)
   try {
     return await runToEnd(operation, call, parts)
@@ -52,14 +52,14 @@ export async function runOperation(operation: Operation, call: Call, parts: RunP
  * One authenticated call, from its input to an outcome that is durable. The order of the steps is
  * written here and nowhere else: find, decide, check, run, then make durable.
  *
- * What another call of this process is changing is waited for, and a {@link StoreConflict} of `finish` comes from other
- * processes: after both, memory is made true once more and the operation runs again from its reads. So does a refusal, once, when something had changed since
- * memory was made true for the call: a refusal is never stale.
+ * A call waits for what another call of this process is changing, and a {@link StoreConflict} of `finish` comes from
+ * other processes: after both, memory is made true once more and the operation runs again from its reads. So does a
+ * refusal, once, when something had changed since memory was made true for the call: a refusal is never stale.
  *
  * @throws KmsError and whatever a dependency throws; nothing has changed then.
  */
 async function runToEnd(operation: Operation, call: Call, parts: RunParts): Promise<Outcome> {
-  const isUrgent = (): boolean => isRevocation(operation.service, operation.name)
+  const isUrgent = (): boolean => isRevocation(operation.service, operation.name, call.input)
   const turn = parts.lines.turn(isUrgent, countedAs(call.caller)?.principal)
   try {
     for (let run = 1; run <= MAX_RUNS; run += 1) {
