@@ -61,28 +61,28 @@ function readOptions(argv: readonly string[]): Options | undefined {
 }
 
 async function measure(options: Options, loader: Loader): Promise<Report> {
-  const parts = { options, loader, progress }
+  const dependencies = { options, loader, progress }
   const wanted = (suite: Options['suites'][number]) => options.suites.includes(suite)
   return {
     machine: machineOf(options),
     settings: { seconds: options.seconds, rounds: options.rounds },
     throughput: wanted('throughput')
-      ? await withServer(options, (server) => measureThroughput({ ...parts, server }))
+      ? await withServer(options, (server) => measureThroughput({ ...dependencies, server }))
       : undefined,
     memory: wanted('memory')
-      ? await measureMemory({ ...parts, withFolder: (run) => withFolder(options, run) })
+      ? await measureMemory({ ...dependencies, withFolder: (run) => withFolder(options, run) })
       : undefined,
     start: wanted('start')
-      ? await withFolder(options, (settings) => measureStart({ ...parts, settings }))
+      ? await withFolder(options, (settings) => measureStart({ ...dependencies, settings }))
       : undefined,
     background: wanted('background')
       ? await withFolder(options, (on) =>
-          withFolder(options, (off) => measureBackground({ ...parts, settings: [on, off] })),
+          withFolder(options, (off) => measureBackground({ ...dependencies, settings: [on, off] })),
         )
       : undefined,
     metrics: wanted('metrics')
       ? await withFolder(options, (on) =>
-          withFolder(options, (off) => measureMetrics({ ...parts, settings: [on, off] })),
+          withFolder(options, (off) => measureMetrics({ ...dependencies, settings: [on, off] })),
         )
       : undefined,
     audit: wanted('audit')
@@ -92,7 +92,7 @@ async function measure(options: Options, loader: Loader): Promise<Report> {
       ? await withServer(options, (server) =>
           withServer(
             options,
-            (busyServer) => measureSpecs({ ...parts, server, busyServer }),
+            (busyServer) => measureSpecs({ ...dependencies, server, busyServer }),
             WORKER_FOR_EACH_CORE,
           ),
         )
@@ -101,16 +101,17 @@ async function measure(options: Options, loader: Loader): Promise<Report> {
       ? await withServer(options, (server) =>
           withServer(
             options,
-            (busyServer) => withLoader((other) => measureLatency({ ...parts, other, server, busyServer })),
+            (busyServer) =>
+              withLoader((other) => measureLatency({ ...dependencies, other, server, busyServer })),
             WORKER_FOR_EACH_CORE,
           ),
         )
       : undefined,
     session: wanted('session')
-      ? await withServer(options, (server) => measureSession({ ...parts, server }))
+      ? await withServer(options, (server) => measureSession({ ...dependencies, server }))
       : undefined,
     neighbours: wanted('neighbours')
-      ? await withFolder(options, ({ dataFolder }) => measureNeighbours({ ...parts, dataFolder }))
+      ? await withFolder(options, ({ dataFolder }) => measureNeighbours({ ...dependencies, dataFolder }))
       : undefined,
     decisions: wanted('decisions') ? measureDecisions(options.rounds, progress) : undefined,
   }

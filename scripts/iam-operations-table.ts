@@ -3,9 +3,9 @@
 import { writeFile } from 'node:fs/promises'
 import { IAM_OPERATION_NAMES, STS_OPERATION_NAMES } from '../src/api/operations.ts'
 import type { Operation } from '../src/dispatch/operation.ts'
-import type { IamParts } from '../src/iam/iam-dependencies.ts'
+import type { IamDependencies } from '../src/iam/iam-dependencies.ts'
 import { IAM_OPERATIONS } from '../src/iam/iam-operations.ts'
-import type { StsParts } from '../src/iam/sts/sts-dependencies.ts'
+import type { StsDependencies } from '../src/iam/sts/sts-dependencies.ts'
 import { STS_OPERATIONS } from '../src/iam/sts/sts-operations.ts'
 
 /** The page that this script writes. */
@@ -38,8 +38,8 @@ that the code of the operations declares; a test fails when it is out of date.
 
 /** The page as it has to be. */
 export function iamOperationsPage(): string {
-  const iam = IAM_OPERATIONS.map((operation) => operation({} as IamParts))
-  const sts = STS_OPERATIONS.map((operation) => operation({} as StsParts))
+  const iam = IAM_OPERATIONS.map((operation) => operation({} as IamDependencies))
+  const sts = STS_OPERATIONS.map((operation) => operation({} as StsDependencies))
   return INTRODUCTION + table('IAM', iam, IAM_OPERATION_NAMES) + table('STS', sts, STS_OPERATION_NAMES)
 }
 

@@ -2,7 +2,7 @@
 
 import { writeFile } from 'node:fs/promises'
 import type { Operation } from '../src/dispatch/operation.ts'
-import type { KmsParts } from '../src/kms/kms-dependencies.ts'
+import type { KmsDependencies } from '../src/kms/kms-dependencies.ts'
 import { KMS_OPERATIONS } from '../src/kms/kms-operations.ts'
 
 /** The page that this script writes. */
@@ -41,9 +41,9 @@ export function operationsPage(): string {
   return INTRODUCTION + rows.toSorted().join('')
 }
 
-/** Facts do not depend on the parts, which only running an operation needs. */
+/** The facts of an operation need no dependencies: only running it does. */
 function operations(): readonly Operation[] {
-  return KMS_OPERATIONS.map((operation) => operation({} as KmsParts))
+  return KMS_OPERATIONS.map((operation) => operation({} as KmsDependencies))
 }
 
 function row({ name, onKey }: Operation): string {

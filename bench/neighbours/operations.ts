@@ -1,6 +1,6 @@
 import type { ServiceName } from '../../src/api/services.ts'
 import type { Members } from '../../src/api/shapes.ts'
-import type { ReportingParts } from '../../src/usage-api/usage-dependencies.ts'
+import type { ReportingDependencies } from '../../src/usage-api/usage-dependencies.ts'
 import { REPORTING_OPERATIONS } from '../../src/usage-api/usage-service.ts'
 import { CALL_SAMPLES, type CallSample } from '../../test/support/call-samples.ts'
 
@@ -13,11 +13,11 @@ export type CalledOperation = {
   readonly sample: CallSample | undefined
 }
 
-/** Every operation of every service. Facts do not depend on the parts, which only running an operation needs. */
+/** Every operation of every service. The facts of an operation need no dependencies: only running it does. */
 export const CALLED_OPERATIONS: readonly CalledOperation[] = [
   ...CALL_SAMPLES.map((sample) => ({ ...sample, sample })),
   ...REPORTING_OPERATIONS.map((operation) => {
-    const { name, members } = operation({} as ReportingParts)
+    const { name, members } = operation({} as ReportingDependencies)
     return { service: 'holdfast' as const, operation: name, members, sample: undefined }
   }),
 ]

@@ -40,7 +40,7 @@ type LookupTimes = {
 }
 
 /** What the suite runs with. */
-export type AuditParts = {
+export type AuditDependencies = {
   readonly options: Options
   /** An empty folder. */
   readonly folder: string
@@ -58,7 +58,7 @@ const LOOKUP_REQUIRED_MS = 50
 const GZIP_REQUIRED_BYTES = 120
 
 /** Writes a log, verifies it, indexes it, and looks events up. */
-export async function measureAudit({ options, folder, progress }: AuditParts): Promise<AuditReport> {
+export async function measureAudit({ options, folder, progress }: AuditDependencies): Promise<AuditReport> {
   const { events } = options
   const log = await writeBenchLog(join(folder, 'audit'), events)
   progress(`wrote ${events} events`)

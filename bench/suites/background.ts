@@ -5,7 +5,7 @@ import { call } from '../client.ts'
 import { type Goal, median, rate } from '../measures.ts'
 import { METRICS_ON, scrape } from '../scrape.ts'
 import { type Server, type ServerSettings, startServer } from '../server.ts'
-import { measureInTurn, TURN_CONNECTIONS, type TurnsParts } from './turns.ts'
+import { measureInTurn, TURN_CONNECTIONS, type TurnsDependencies } from './turns.ts'
 
 /** What the background suite has found: calls a second with all that follows calls, and without. */
 export type BackgroundReport = {
@@ -17,7 +17,9 @@ export type BackgroundReport = {
 }
 
 /** What the suite runs with: settings of two servers on two folders. */
-export type BackgroundParts = TurnsParts & { readonly settings: readonly [ServerSettings, ServerSettings] }
+export type BackgroundDependencies = TurnsDependencies & {
+  readonly settings: readonly [ServerSettings, ServerSettings]
+}
 
 const SHARE_REQUIRED = 0.9
 
@@ -26,8 +28,8 @@ const SHARE_REQUIRED = 0.9
  * its metrics once a second. The other does nothing of it: the lock of its index is held here, as another process on
  * the folder would hold it.
  */
-export async function measureBackground(parts: BackgroundParts): Promise<BackgroundReport> {
-  const [on, off] = parts.settings
+export async function measureBackground(dependencies: BackgroundDependencies): Promise<BackgroundReport> {
+  const [on, off] = dependencies.settings
   mkdirSync(join(off.dataFolder, 'index'), { recursive: true })
   const lock = claimFileLock(join(off.dataFolder, 'index', 'lock'))
   const busy = await startServer({ ...on, environment: METRICS_ON })
@@ -36,7 +38,7 @@ export async function measureBackground(parts: BackgroundParts): Promise<Backgro
   const servers = [busy, await startServer({ ...off, environment: { HOLDFAST_INSIGHTS: 'off' } })] as const
   try {
     await startTrail(busy)
-    const [withAll, without] = await measureInTurn(parts, servers)
+    const [withAll, without] = await measureInTurn(dependencies, servers)
     return reportOf(withAll.map(rate), without.map(rate))
   } finally {
     stopping.abort()

@@ -26,7 +26,7 @@ type LatencyRow = {
 }
 
 /** What the suite runs with: a load process for the stream, another for the work beside it. */
-export type LatencyParts = {
+export type LatencyDependencies = {
   readonly options: Options
   readonly loader: Loader
   readonly other: Loader
@@ -36,7 +36,7 @@ export type LatencyParts = {
   readonly progress: (text: string) => void
 }
 
-type OneServer = Omit<LatencyParts, 'busyServer'> & { readonly workers: LatencyRow['workers'] }
+type OneServer = Omit<LatencyDependencies, 'busyServer'> & { readonly workers: LatencyRow['workers'] }
 
 /** The stream that is watched: few connections, as an application has. */
 const STREAM_CONNECTIONS = 4
@@ -52,26 +52,29 @@ const MARGIN_MS = 1000
 const TIMES_REQUIRED = 5
 
 /** Measures how long Encrypt takes while RSA_4096 keys are generated, and while they are used. */
-export async function measureLatency({ busyServer, ...parts }: LatencyParts): Promise<LatencyReport> {
+export async function measureLatency({
+  busyServer,
+  ...dependencies
+}: LatencyDependencies): Promise<LatencyReport> {
   const reports = [
-    await measureServer({ ...parts, workers: 'one' }),
-    await measureServer({ ...parts, server: busyServer, workers: 'auto' }),
+    await measureServer({ ...dependencies, workers: 'one' }),
+    await measureServer({ ...dependencies, server: busyServer, workers: 'auto' }),
   ]
   return { rows: reports.flatMap(({ rows }) => rows), goals: reports.flatMap(({ goals }) => goals) }
 }
 
-async function measureServer(parts: OneServer): Promise<LatencyReport> {
-  const to = { endpoint: parts.server.endpoint, credentials: parts.server.credentials }
+async function measureServer(dependencies: OneServer): Promise<LatencyReport> {
+  const to = { endpoint: dependencies.server.endpoint, credentials: dependencies.server.credentials }
   const fixtures = await prepareFixtures(to, undefined)
-  await parts.loader.sign(
+  await dependencies.loader.sign(
     fixtures.workload('Encrypt'),
     to,
-    STREAM_CALLS_PER_SECOND_MAX * (parts.options.seconds + 1),
+    STREAM_CALLS_PER_SECOND_MAX * (dependencies.options.seconds + 1),
   )
-  const idle = await measureBeside(parts, to, undefined)
+  const idle = await measureBeside(dependencies, to, undefined)
   const rows = [idle]
   for (const other of await othersOf(to, fixtures.keyId)) {
-    rows.push(await measureBeside(parts, to, other))
+    rows.push(await measureBeside(dependencies, to, other))
   }
   return { rows, goals: rows.slice(1).map((row) => goalOf(row, idle)) }
 }
@@ -100,15 +103,15 @@ async function othersOf(to: Addressing, keyId: string): Promise<readonly Other[]
 }
 
 async function measureBeside(
-  parts: OneServer,
+  dependencies: OneServer,
   to: Addressing,
   other: Other | undefined,
 ): Promise<LatencyRow> {
   const rounds: { readonly stream: WindowResult; readonly work: WindowResult | undefined }[] = []
   const beside = other?.beside ?? 'nothing'
-  for (let round = 0; round < parts.options.rounds; round += 1) {
-    const load = other === undefined ? undefined : await startOther(parts, to, other)
-    const stream = await runWindow(parts.loader, parts, {
+  for (let round = 0; round < dependencies.options.rounds; round += 1) {
+    const load = other === undefined ? undefined : await startOther(dependencies, to, other)
+    const stream = await runWindow(dependencies.loader, dependencies, {
       connections: STREAM_CONNECTIONS,
       warmupMs: WARMUP_MS,
     })
@@ -117,25 +120,27 @@ async function measureBeside(
     rounds.push({ stream, work })
   }
   const row = {
-    workers: parts.workers,
+    workers: dependencies.workers,
     beside,
     otherCalls: median(rounds.map(({ work }) => (work === undefined ? 0 : rate(work)))),
     encryptCalls: median(rounds.map(({ stream }) => rate(stream))),
     p50Ms: median(rounds.map(({ stream }) => stream.p50Us)) / 1000,
     p99Ms: median(rounds.map(({ stream }) => stream.p99Us)) / 1000,
   }
-  parts.progress(`Encrypt beside ${beside}, workers ${parts.workers}: p99 ${row.p99Ms.toFixed(2)} ms`)
+  dependencies.progress(
+    `Encrypt beside ${beside}, workers ${dependencies.workers}: p99 ${row.p99Ms.toFixed(2)} ms`,
+  )
   return row
 }
 
 /** Begins the work beside a stream. It ends by itself. */
 async function startOther(
-  parts: OneServer,
+  dependencies: OneServer,
   to: Addressing,
   { workload, connections }: Other,
 ): Promise<{ readonly ended: Promise<WindowResult> }> {
-  await parts.other.sign(workload, to, OTHER_CALLS_PER_SECOND_MAX * (parts.options.seconds + 2))
-  return { ended: runWindow(parts.other, parts, { connections, marginMs: MARGIN_MS }) }
+  await dependencies.other.sign(workload, to, OTHER_CALLS_PER_SECOND_MAX * (dependencies.options.seconds + 2))
+  return { ended: runWindow(dependencies.other, dependencies, { connections, marginMs: MARGIN_MS }) }
 }
 
 type WindowShape = {

@@ -25,7 +25,7 @@ export type MemoryReport = {
 type MemorySample = { readonly calls: number; readonly rssBytes: number | undefined }
 
 /** What the suite runs with. */
-export type MemoryParts = {
+export type MemoryDependencies = {
   readonly options: Options
   readonly loader: Loader
   /** Runs with settings for servers on an empty folder, which is removed then. */
@@ -44,12 +44,12 @@ const [USED_PER_KEY, STORED_PER_KEY] = [5, 10]
 const STORE_CALLS_MAX = 100_000
 
 /** Watches the resident memory of fresh servers in several situations. */
-export async function measureMemory(parts: MemoryParts): Promise<MemoryReport> {
-  const { options, withFolder, progress } = parts
+export async function measureMemory(dependencies: MemoryDependencies): Promise<MemoryReport> {
+  const { options, withFolder, progress } = dependencies
   // Once, so that the types of the sources are stripped: what does that takes memory, and is loaded where it has to.
   await withFolder((settings) => withServer(settings, async () => {}))
   const encrypts = await withFolder((settings) =>
-    withServer(settings, (server) => measureEncrypts(parts, server)),
+    withServer(settings, (server) => measureEncrypts(dependencies, server)),
   )
   const rows: MemoryRow[] = []
   const add = async (run: (settings: ServerSettings) => Promise<MemoryRow>): Promise<void> => {
@@ -99,7 +99,7 @@ function megabytes(bytes: number): string {
 
 /** Makes a number of Encrypt calls and watches the resident memory. */
 async function measureEncrypts(
-  { options, loader, progress }: MemoryParts,
+  { options, loader, progress }: MemoryDependencies,
   server: Server,
 ): Promise<Omit<MemoryReport, 'rows'>> {
   const to = { endpoint: server.endpoint, credentials: server.credentials }

@@ -2,7 +2,7 @@ import type { WindowResult } from '../load-protocol.ts'
 import { type Goal, median, rate } from '../measures.ts'
 import { METRICS_ON, scrape } from '../scrape.ts'
 import { type ServerSettings, startServer } from '../server.ts'
-import { measureInTurn, TURN_CONNECTIONS, type TurnsParts } from './turns.ts'
+import { measureInTurn, TURN_CONNECTIONS, type TurnsDependencies } from './turns.ts'
 
 /** What the metrics suite has found: calls a second, and CPU time per call, with metrics and without. */
 export type MetricsReport = {
@@ -14,19 +14,21 @@ export type MetricsReport = {
 }
 
 /** What the suite runs with: settings of two servers on two folders. */
-export type MetricsParts = TurnsParts & { readonly settings: readonly [ServerSettings, ServerSettings] }
+export type MetricsDependencies = TurnsDependencies & {
+  readonly settings: readonly [ServerSettings, ServerSettings]
+}
 
 const SHARE_REQUIRED = 0.98
 
 /** Measures Encrypt on two servers in turn; one of them counts, and is asked for it once a second. */
-export async function measureMetrics(parts: MetricsParts): Promise<MetricsReport> {
-  const [on, off] = parts.settings
+export async function measureMetrics(dependencies: MetricsDependencies): Promise<MetricsReport> {
+  const [on, off] = dependencies.settings
   const counting = await startServer({ ...on, environment: METRICS_ON })
   const stopping = new AbortController()
   const scraping = scrape(counting, stopping.signal)
   const servers = [counting, await startServer(off)] as const
   try {
-    const [withMetrics, without] = await measureInTurn(parts, servers)
+    const [withMetrics, without] = await measureInTurn(dependencies, servers)
     return reportOf(withMetrics, without)
   } finally {
     stopping.abort()

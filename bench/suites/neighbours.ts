@@ -31,7 +31,7 @@ type NeighboursRow = CaseTurns &
 type FloodRow = Beside & { readonly what: string; readonly longestTurnMs: number }
 
 /** What the suite runs with. */
-export type NeighboursParts = {
+export type NeighboursDependencies = {
   readonly options: Options
   readonly loader: Loader
   /** An empty folder, which the suite fills. */
@@ -54,8 +54,8 @@ const BESIDE_MS = 700
 const FLOOD_MS = 3000
 
 /** Measures the most expensive calls of every operation, and floods. */
-export async function measureNeighbours(parts: NeighboursParts): Promise<NeighboursReport> {
-  const { options, dataFolder, progress } = parts
+export async function measureNeighbours(dependencies: NeighboursDependencies): Promise<NeighboursReport> {
+  const { options, dataFolder, progress } = dependencies
   const { keys, events } = options
   const crowd = options.slice ? SLICE : { keys, principals: PRINCIPALS, grants: GRANTS, events }
   const { crowdedKey } = await makeDataSet(dataFolder, crowd, options.kept, progress)
@@ -67,11 +67,12 @@ export async function measureNeighbours(parts: NeighboursParts): Promise<Neighbo
   const probe = await openProbe(socket)
   try {
     const cases = allCases(account).filter((one) => isWanted(one, options.cases))
-    const rows = await measureCases(parts, account, probe, cases)
-    const beside = options.slice || options.turns ? [] : await measureBeside(parts, account, cases, rows)
+    const rows = await measureCases(dependencies, account, probe, cases)
+    const beside =
+      options.slice || options.turns ? [] : await measureBeside(dependencies, account, cases, rows)
     const found = rows.map((row, at) => ({ ...row, ...beside[at] }))
     const isWhole = options.cases === undefined && !options.turns
-    const floods = isWhole ? await measureFloods(parts, account, probe) : []
+    const floods = isWhole ? await measureFloods(dependencies, account, probe) : []
     const errors = found.flatMap(({ what, kind, wrong }) =>
       wrong === undefined ? [] : [`${what} (${kind}): ${wrong}`],
     )
@@ -93,7 +94,7 @@ function isWanted({ service, operation, kind, what }: Case, wanted: string | und
 }
 
 async function measureCases(
-  { options, progress }: NeighboursParts,
+  { options, progress }: NeighboursDependencies,
   account: CrowdedAccount,
   probe: Probe,
   cases: readonly Case[],
@@ -121,7 +122,7 @@ const ADDRESSES = 250
 
 /** Encrypt beside the legal cases, and beside the most expensive refused one of each operation. */
 async function measureBeside(
-  { loader, progress }: NeighboursParts,
+  { loader, progress }: NeighboursDependencies,
   account: CrowdedAccount,
   cases: readonly Case[],
   rows: readonly NeighboursRow[],
@@ -155,7 +156,7 @@ function isWorstRefused(at: number, cases: readonly Case[], rows: readonly Neigh
 }
 
 async function measureFloods(
-  { loader, options, progress }: NeighboursParts,
+  { loader, options, progress }: NeighboursDependencies,
   account: CrowdedAccount,
   probe: Probe,
 ): Promise<readonly FloodRow[]> {

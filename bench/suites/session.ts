@@ -26,7 +26,7 @@ export type SessionReport = {
 }
 
 /** What the suite runs with. */
-export type SessionParts = {
+export type SessionDependencies = {
   readonly options: Options
   readonly loader: Loader
   readonly server: Server
@@ -42,8 +42,8 @@ const STATEMENTS = 10
 const ACCOUNT = '000000000000'
 
 /** Measures Encrypt by the root user and by a session of a role with ten policies, in turn. */
-export async function measureSession(parts: SessionParts): Promise<SessionReport> {
-  const { options, server, progress } = parts
+export async function measureSession(dependencies: SessionDependencies): Promise<SessionReport> {
+  const { options, server, progress } = dependencies
   const root: Addressing = { endpoint: server.endpoint, credentials: server.credentials }
   const fixtures = await prepareFixtures(root, undefined)
   const session = { ...root, credentials: await openSession(server, fixtures.keyId) }
@@ -52,9 +52,13 @@ export async function measureSession(parts: SessionParts): Promise<SessionReport
     // Each begins half of the rounds.
     for (const who of round % 2 === 0 ? (['root', 'session'] as const) : (['session', 'root'] as const)) {
       const to = who === 'root' ? root : session
-      await parts.loader.sign(fixtures.workload('Encrypt'), to, CALLS_PER_SECOND_MAX * (options.seconds + 1))
+      await dependencies.loader.sign(
+        fixtures.workload('Encrypt'),
+        to,
+        CALLS_PER_SECOND_MAX * (options.seconds + 1),
+      )
       const window = { endpoint: to.endpoint, connections: CONNECTIONS, warmupMs: WARMUP_MS }
-      const result = await parts.loader.run({
+      const result = await dependencies.loader.run({
         ...window,
         pids: server.pids(),
         measureMs: options.seconds * 1000,
@@ -128,8 +132,8 @@ function statementsOf(index: number, key: string): readonly object[] {
   return [...others, ...last]
 }
 
-function statement(parts: object): object {
-  return { Effect: 'Allow', ...parts }
+function statement(dependencies: object): object {
+  return { Effect: 'Allow', ...dependencies }
 }
 
 function policy(Statement: readonly object[]): string {

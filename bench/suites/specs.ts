@@ -31,7 +31,7 @@ type SpecRow = {
 export type SpecsReport = { readonly rows: readonly SpecRow[]; readonly goals: readonly Goal[] }
 
 /** What the suite runs with. */
-export type SpecsParts = {
+export type SpecsDependencies = {
   readonly options: Options
   readonly loader: Loader
   /** A server of one process. */
@@ -64,10 +64,10 @@ type Case = {
  * Measures Sign with every spec that signs, GenerateMac with every spec that makes MACs, and
  * GenerateDataKeyPair with every pair spec, each beside the bare call of `node:crypto`.
  */
-export async function measureSpecs(parts: SpecsParts): Promise<SpecsReport> {
+export async function measureSpecs(dependencies: SpecsDependencies): Promise<SpecsReport> {
   const rows: SpecRow[] = []
-  for (const each of casesOf()) rows.push(await measureCase(parts, 'one', each))
-  for (const each of casesOf().filter(mustBeBusy)) rows.push(await measureCase(parts, 'auto', each))
+  for (const each of casesOf()) rows.push(await measureCase(dependencies, 'one', each))
+  for (const each of casesOf().filter(mustBeBusy)) rows.push(await measureCase(dependencies, 'auto', each))
   return { rows, goals: goalsOf(rows) }
 }
 
@@ -134,7 +134,7 @@ function mustBeBusy({ operation, spec }: Pick<SpecRow, 'operation' | 'spec'>): b
 }
 
 async function measureCase(
-  { options, loader, progress, ...servers }: SpecsParts,
+  { options, loader, progress, ...servers }: SpecsDependencies,
   workers: SpecRow['workers'],
   { operation, spec, connections, bare, prepare }: Case,
 ): Promise<SpecRow> {

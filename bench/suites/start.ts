@@ -17,7 +17,7 @@ export type StartReport = {
 }
 
 /** What the suite runs with. */
-export type StartParts = {
+export type StartDependencies = {
   readonly options: Options
   readonly loader: Loader
   /** An empty data folder, which the suite fills. */
@@ -30,9 +30,9 @@ const PREPARE_MAX_MS = 600_000
 const READY_REQUIRED_MS = 1_000
 
 /** Fills a data folder with keys through the API, then starts a server on it again and again. */
-export async function measureStart(parts: StartParts): Promise<StartReport> {
-  const { options, settings, progress } = parts
-  await createKeys(parts)
+export async function measureStart(dependencies: StartDependencies): Promise<StartReport> {
+  const { options, settings, progress } = dependencies
+  await createKeys(dependencies)
   const readyMs: number[] = []
   let rssBytes: number | undefined
   for (let start = 1; start <= options.starts; start += 1) {
@@ -52,7 +52,7 @@ export async function measureStart(parts: StartParts): Promise<StartReport> {
   return { keys: options.keys, readyMs, medianMs: median(readyMs), slowestMs, rssBytes, goals: [goal] }
 }
 
-async function createKeys({ options, loader, settings, progress }: StartParts): Promise<void> {
+async function createKeys({ options, loader, settings, progress }: StartDependencies): Promise<void> {
   const server = await startServer(settings)
   try {
     const to = { endpoint: server.endpoint, credentials: server.credentials }

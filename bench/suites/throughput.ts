@@ -26,7 +26,7 @@ type AnswerBytes = {
 }
 
 /** What the suite runs with. */
-export type ThroughputParts = {
+export type ThroughputDependencies = {
   readonly options: Options
   readonly loader: Loader
   readonly server: Server
@@ -44,8 +44,8 @@ const CREATE_KEYS_REQUIRED = 2_000
 const CREATE_KEY_CONNECTIONS = 16
 
 /** Runs each operation at each number of connections against all contenders in turn. */
-export async function measureThroughput(parts: ThroughputParts): Promise<ThroughputReport> {
-  const { options, server } = parts
+export async function measureThroughput(dependencies: ThroughputDependencies): Promise<ThroughputReport> {
+  const { options, server } = dependencies
   const own: Addressing = { endpoint: server.endpoint, credentials: server.credentials }
   const fixtures = await prepareFixtures(own, undefined)
   const holdfast: Contender = {
@@ -69,7 +69,7 @@ export async function measureThroughput(parts: ThroughputParts): Promise<Through
       answerBytes.push({ operation, holdfast: real.bytes.length, floor: given.bytes.length })
       const base: Contender = { ...holdfast, label: 'floor', endpoint, pids: () => [floor.pid] }
       for (const connections of options.connections) {
-        rows.push(...(await compare(parts, { operation, connections }, [base, holdfast, ...rival])))
+        rows.push(...(await compare(dependencies, { operation, connections }, [base, holdfast, ...rival])))
       }
     }
     for (const { fixtures: made } of rival) await made.release()
@@ -98,19 +98,19 @@ async function openRival(rival: Rival, region: string): Promise<Contender> {
   return { label, endpoint, signedFor, fixtures, pids: () => (pid === undefined ? [] : processTree(pid)) }
 }
 
-async function compare(parts: ThroughputParts, which: Case, contenders: readonly Contender[]) {
-  const { options, progress } = parts
-  const calls = await calibrate(parts, which, contenders)
+async function compare(dependencies: ThroughputDependencies, which: Case, contenders: readonly Contender[]) {
+  const { options, progress } = dependencies
+  const calls = await calibrate(dependencies, which, contenders)
   const windows = new Map(contenders.map((contender) => [contender, [] as WindowResult[]]))
   for (let round = 0; round < options.rounds; round += 1) {
     // Every other round runs backwards, so that a drift of the machine favours no one.
     const order = round % 2 === 0 ? contenders : contenders.toReversed()
     let signedFor: Addressing | undefined
     for (const contender of order) {
-      if (contender.signedFor !== signedFor) await sign(parts, which, { contender, calls })
+      if (contender.signedFor !== signedFor) await sign(dependencies, which, { contender, calls })
       signedFor = contender.signedFor
       const window = { ...timesOf(options), endpoint: contender.endpoint, connections: which.connections }
-      const result = await parts.loader.run({ ...window, pids: contender.pids() })
+      const result = await dependencies.loader.run({ ...window, pids: contender.pids() })
       windows.get(contender)?.push(result)
       const { operation, connections } = which
       progress(
@@ -132,13 +132,13 @@ function timesOf(options: Options) {
 
 /** Warms every contender up; gives how many requests a window of the fastest will use. */
 async function calibrate(
-  parts: ThroughputParts,
+  dependencies: ThroughputDependencies,
   which: Case,
   contenders: readonly Contender[],
 ): Promise<number> {
   let fastest = 0
   for (const contender of contenders) {
-    await sign(parts, which, { contender, calls: CALIBRATION_CALLS })
+    await sign(dependencies, which, { contender, calls: CALIBRATION_CALLS })
     const { connections } = which
     const window = {
       endpoint: contender.endpoint,
@@ -147,15 +147,19 @@ async function calibrate(
       measureMs: CALIBRATION_MS,
       pids: [],
     }
-    fastest = Math.max(fastest, rate(await parts.loader.run(window)))
+    fastest = Math.max(fastest, rate(await dependencies.loader.run(window)))
   }
-  const seconds = (WARMUP_MS + parts.options.seconds * 1000) / 1000
+  const seconds = (WARMUP_MS + dependencies.options.seconds * 1000) / 1000
   return Math.max(Math.ceil(fastest * seconds * POOL_MARGIN), CALIBRATION_CALLS)
 }
 
 type Signing = { readonly contender: Contender; readonly calls: number }
 
-async function sign({ loader }: ThroughputParts, which: Case, { contender, calls }: Signing): Promise<void> {
+async function sign(
+  { loader }: ThroughputDependencies,
+  which: Case,
+  { contender, calls }: Signing,
+): Promise<void> {
   await loader.sign(contender.fixtures.workload(which.operation), contender.signedFor, calls)
 }
 

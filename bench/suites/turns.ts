@@ -7,7 +7,7 @@ import type { Options } from '../options.ts'
 import type { Server } from '../server.ts'
 
 /** What measuring two servers in turn works with. */
-export type TurnsParts = {
+export type TurnsDependencies = {
   readonly options: Options
   readonly loader: Loader
   readonly progress: (text: string) => void
@@ -24,14 +24,14 @@ type Windows = readonly [readonly WindowResult[], readonly WindowResult[]]
 
 /** Measures Encrypt on two servers in turn; who comes first changes with each round. */
 export async function measureInTurn(
-  parts: TurnsParts,
+  dependencies: TurnsDependencies,
   [first, second]: readonly [Server, Server],
 ): Promise<Windows> {
   const windows: [WindowResult[], WindowResult[]] = [[], []]
   const sides = [await openSide(first), await openSide(second)] as const
-  for (let round = 0; round < parts.options.rounds; round += 1) {
+  for (let round = 0; round < dependencies.options.rounds; round += 1) {
     for (const index of round % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
-      windows[index].push(await measureSide(parts, sides[index]))
+      windows[index].push(await measureSide(dependencies, sides[index]))
       await delay(PAUSE_MS)
     }
   }
@@ -45,7 +45,10 @@ async function openSide(server: Server) {
   return { server, to, fixtures: await prepareFixtures(to, undefined) }
 }
 
-async function measureSide({ options, loader, progress }: TurnsParts, side: Side): Promise<WindowResult> {
+async function measureSide(
+  { options, loader, progress }: TurnsDependencies,
+  side: Side,
+): Promise<WindowResult> {
   const { server, to, fixtures } = side
   await loader.sign(fixtures.workload('Encrypt'), to, CALLS_PER_SECOND_MAX * (options.seconds + 1))
   const window = {

@@ -1,11 +1,11 @@
 import type { Config } from '../config/settings.ts'
 import { CallsInFlight } from '../dispatch/calls-in-flight.ts'
-import type { DispatcherParts } from '../dispatch/dispatcher.ts'
+import type { DispatcherDependencies } from '../dispatch/dispatcher.ts'
 import { type Reserve, UrgentCalls } from '../dispatch/urgent-calls.ts'
 import type { NodeMeters } from '../metrics/node-meters.ts'
 
 /** What bounds the calls of accounts and principals. */
-export type CallBounds = Pick<DispatcherParts, 'inFlight' | 'urgentCalls'>
+export type CallBounds = Pick<DispatcherDependencies, 'inFlight' | 'urgentCalls'>
 
 /** The bounds of a node's calls. */
 export function openCallBounds(config: Config, reserve: Reserve, meters: NodeMeters): CallBounds {

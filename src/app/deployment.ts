@@ -3,10 +3,10 @@ import { rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import { segmentFiles } from '../audit/archive/segment-files.ts'
-import { type OwnEventParts, tornTailEvent } from '../audit/events/own-events.ts'
+import { type OwnEventDependencies, tornTailEvent } from '../audit/events/own-events.ts'
 import { DiskReserve, diskSpaceOf } from '../audit/log/disk-reserve.ts'
 import { systemFiles } from '../audit/log/files.ts'
-import { type Journal, type JournalParts, openJournal } from '../audit/log/journal.ts'
+import { type Journal, type JournalDependencies, openJournal } from '../audit/log/journal.ts'
 import { AUDIT_KEY_INFO } from '../audit/log/segment.ts'
 import { CHECKPOINT_KEY_INFO } from '../audit/proofs/note.ts'
 import type { Log } from '../base/log.ts'
@@ -138,10 +138,10 @@ async function openRootKey(config: Config): Promise<Secret> {
 
 /** Makes the account at the first start, and hands its root credentials over once. */
 async function prepareAccount(config: Config, records: Records): Promise<void> {
-  const parts = { records, clock: systemClock, random: systemRandom }
-  const account = await ensureAccount(parts, config.account)
+  const dependencies = { records, clock: systemClock, random: systemRandom }
+  const account = await ensureAccount(dependencies, config.account)
   const path = join(config.data, CREDENTIALS_FILE)
-  await handOverRoot(parts, account, async (key) => {
+  await handOverRoot(dependencies, account, async (key) => {
     await addCredentials(path, { ...key, account: config.account })
   })
 }
@@ -223,7 +223,7 @@ function logRenewed({ serial, notAfter }: CertificateFacts, log: Log): void {
 }
 
 /** What events of this deployment's own are made with. */
-export function ownEventParts(config: Config): OwnEventParts {
+export function ownEventDependencies(config: Config): OwnEventDependencies {
   return { clock: systemClock, random: systemRandom, account: config.account }
 }
 
@@ -231,10 +231,10 @@ export function ownEventParts(config: Config): OwnEventParts {
 export async function openNodeJournal(
   config: Config,
   { records, auditKey }: Pick<Deployment, 'records' | 'auditKey'>,
-  watched: Pick<JournalParts, 'log' | 'durable' | 'isReserved'>,
+  watched: Pick<JournalDependencies, 'log' | 'durable' | 'isReserved'>,
 ): Promise<Journal> {
   const { log } = watched
-  const own = ownEventParts(config)
+  const own = ownEventDependencies(config)
   const journal = await openJournal({
     ...own,
     folder: join(config.data, AUDIT_FOLDER),

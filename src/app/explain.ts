@@ -12,7 +12,7 @@ import type { Config } from '../config/settings.ts'
 import { Custody } from '../custody/custody.ts'
 import type { Operation } from '../dispatch/operation.ts'
 import { type EventSource, operationKey } from '../explain/explain-dependencies.ts'
-import type { RebuildParts } from '../explain/rebuild.ts'
+import type { RebuildDependencies } from '../explain/rebuild.ts'
 import { SessionOrigins } from '../explain/session-origin.ts'
 import { quotasFinder } from '../iam/accounts/account-quotas.ts'
 import { KeyUses } from '../iam/credentials/key-uses.ts'
@@ -21,7 +21,7 @@ import { openIamService } from '../iam/iam-service.ts'
 import { OpenedGrants } from '../kms/grants/opened-grants.ts'
 import { KeyCounter } from '../kms/keys/key-count.ts'
 import { wrappedKeys } from '../kms/keys/wrapped-keys.ts'
-import type { KmsParts } from '../kms/kms-dependencies.ts'
+import type { KmsDependencies } from '../kms/kms-dependencies.ts'
 import { KMS_OPERATIONS } from '../kms/kms-operations.ts'
 import { openQuotas, type Quotas } from '../quotas/quota-service.ts'
 import type { Records } from '../store/records.ts'
@@ -29,7 +29,7 @@ import { openXksClient } from '../xks/client/client.ts'
 import { AUDIT_FOLDER, type Deployment, INDEX_FOLDER, openDeployment } from './deployment.ts'
 
 /** A data folder that is open for explaining. */
-export type Explainer = RebuildParts & {
+export type Explainer = RebuildDependencies & {
   /** Whether the index has been at the end of the audit log whenever it was asked. */
   readonly current: () => boolean
 }
@@ -71,7 +71,7 @@ export async function asExplainer<T>(
   const { routes, timeoutMs } = config.xks
   const xks = openXksClient({ ca: undefined, routes, timeoutMs, clock: systemClock, timers: systemTimers })
   stack.defer(() => xks[Symbol.dispose]())
-  const kms = kmsParts(deployment, { custody, xks }, index)
+  const kms = kmsDependencies(deployment, { custody, xks }, index)
   const state = { current: true }
   const events = eventSource(index, state)
   return await use({
@@ -85,11 +85,11 @@ export async function asExplainer<T>(
   })
 }
 
-function kmsParts(
+function kmsDependencies(
   { records, grantTokens }: Deployment,
-  held: Pick<KmsParts, 'custody' | 'xks'>,
+  held: Pick<KmsDependencies, 'custody' | 'xks'>,
   index: IndexService,
-): KmsParts {
+): KmsDependencies {
   return {
     ...held,
     records,
@@ -127,7 +127,7 @@ function quotasOf(records: Records): Quotas {
 
 function operationsOf(
   { records, tokenSealer: sealer }: Deployment,
-  kms: KmsParts,
+  kms: KmsDependencies,
   events: EventSource,
 ): ReadonlyMap<string, Operation> {
   const iam = openIamService({

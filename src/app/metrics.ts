@@ -18,17 +18,20 @@ export type Monitoring = {
 }
 
 /** Where the metrics of a server come from: what each of its processes says now. */
-export type MonitoringParts = {
+export type MonitoringDependencies = {
   readonly snapshots: () => Promise<readonly Snapshot[]>
   readonly log: Log
 }
 
 /** Serves and sends the metrics of a server as its settings say. @throws with a message for the operator. */
-export async function openMonitoring(config: Config, parts: MonitoringParts): Promise<Monitoring> {
+export async function openMonitoring(
+  config: Config,
+  dependencies: MonitoringDependencies,
+): Promise<Monitoring> {
   const { listen, collector } = config.monitoring
   const startedAt = systemClock.now()
   const collect = async () => ({
-    points: mergeSnapshots(await parts.snapshots()),
+    points: mergeSnapshots(await dependencies.snapshots()),
     time: { startedAt, now: systemClock.now() },
   })
   await using stack = new AsyncDisposableStack()
@@ -36,7 +39,7 @@ export async function openMonitoring(config: Config, parts: MonitoringParts): Pr
     const { openMetricsExport } = await import('../metrics/otlp.ts')
     const instance = systemRandom.uuid()
     const exporter = openMetricsExport(
-      { endpoint: collector, instance, version: VERSION, timers: systemTimers, log: parts.log },
+      { endpoint: collector, instance, version: VERSION, timers: systemTimers, log: dependencies.log },
       collect,
     )
     stack.defer(() => exporter.close())

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { OwnEventParts } from '../audit/events/own-events.ts'
+import type { OwnEventDependencies } from '../audit/events/own-events.ts'
 import { openRecordLimiters, type RecordLimiters } from '../audit/events/record-limiters.ts'
 import type { DiskReserve } from '../audit/log/disk-reserve.ts'
 import { systemFiles } from '../audit/log/files.ts'
@@ -13,7 +13,11 @@ import { systemAfterThisTurn, systemClock, systemRandom, systemSleep, systemTime
 import { Slices } from '../base/slices.ts'
 import type { TlsPair } from '../base/tls-pair.ts'
 import { fetchJson } from '../client/fetch-json.ts'
-import { openTrailService, type TrailService, type TrailServiceParts } from '../cloudtrail/trail-service.ts'
+import {
+  openTrailService,
+  type TrailService,
+  type TrailServiceDependencies,
+} from '../cloudtrail/trail-service.ts'
 import { isMonitored } from '../config/monitoring-settings.ts'
 import type { Config } from '../config/settings.ts'
 import type { Ed25519Key } from '../crypto/ed25519.ts'
@@ -24,23 +28,23 @@ import { Freshness } from '../dispatch/freshness.ts'
 import { RecordLines } from '../dispatch/lines.ts'
 import { isRevocation } from '../dispatch/revocations.ts'
 import { createRouting } from '../dispatch/routing.ts'
-import type { HttpParts } from '../http/exchange.ts'
+import type { HttpDependencies } from '../http/exchange.ts'
 import { openHttpServer } from '../http/server.ts'
 import { quotasFinder } from '../iam/accounts/account-quotas.ts'
 import { KeyUses } from '../iam/credentials/key-uses.ts'
 import { arnsOfIds, findPrincipal, shownName } from '../iam/entities/principals.ts'
-import { type IamServiceParts, openIamService } from '../iam/iam-service.ts'
+import { type IamServiceDependencies, openIamService } from '../iam/iam-service.ts'
 import { placeNow } from '../iam/organization/place.ts'
 import { archiveJob } from '../jobs/archive.ts'
 import { checkpointJob } from '../jobs/checkpoints.ts'
 import { connectionJob } from '../jobs/connection.ts'
 import { insightsData, insightsJob } from '../jobs/insights.ts'
-import { doWhatIsDue, type LifecycleParts } from '../jobs/lifecycle.ts'
+import { doWhatIsDue, type LifecycleDependencies } from '../jobs/lifecycle.ts'
 import { type Job, type Scheduler, startJobs } from '../jobs/scheduler.ts'
 import { OpenedGrants } from '../kms/grants/opened-grants.ts'
 import { KeyCounter } from '../kms/keys/key-count.ts'
 import { wrappedKeys } from '../kms/keys/wrapped-keys.ts'
-import type { KmsParts } from '../kms/kms-dependencies.ts'
+import type { KmsDependencies } from '../kms/kms-dependencies.ts'
 import { KMS_OPERATIONS } from '../kms/kms-operations.ts'
 import { planDue } from '../kms/lifecycle/due-plan.ts'
 import { type NodeWatch, openNodeWatch } from '../metrics/metrics-service.ts'
@@ -48,7 +52,7 @@ import type { NodeMeters } from '../metrics/node-meters.ts'
 import type { Point } from '../metrics/points.ts'
 import {
   type EventService,
-  type EventServiceParts,
+  type EventServiceDependencies,
   openEventService,
 } from '../notifications/notification-service.ts'
 import { openQuotas, type Quotas } from '../quotas/quota-service.ts'
@@ -58,7 +62,7 @@ import type { Records } from '../store/records.ts'
 import type { Prices } from '../usage/prices.ts'
 import { openReportingService } from '../usage-api/usage-service.ts'
 import { openXksClient, type XksClient } from '../xks/client/client.ts'
-import { archiveParts } from './archive.ts'
+import { archiveDependencies } from './archive.ts'
 import { type CallBounds, openCallBounds } from './call-bounds.ts'
 import {
   AUDIT_FOLDER,
@@ -70,7 +74,7 @@ import {
   openDiskReserve,
   openForServing,
   openNodeJournal,
-  ownEventParts,
+  ownEventDependencies,
   withdrawEndpoint,
 } from './deployment.ts'
 import { type GivenFiles, readGivenFiles } from './given-files.ts'
@@ -117,7 +121,7 @@ export async function openNode(
   const deployment = await openForServing(config, { watch: watch.store, giveWay })
   const { records, auditKey, checkpointKey, wrappingKey, grantTokens, tokenSealer: sealer } = deployment
   stack.defer(() => records.close())
-  const own = ownEventParts(config)
+  const own = ownEventDependencies(config)
   const reserve = openDiskReserve(config, log)
   const isReserved = () => reserve.isInUse
   const { durable } = meters
@@ -133,7 +137,7 @@ export async function openNode(
   stack.defer(() => xks[Symbol.dispose]())
   const events = await openEvents(config, { records, index, journal, log, endpoints: given.endpoints })
   const quotas = openAccountQuotas(config, records, events, log)
-  const kms = kmsParts(config, { records, quotas, custody, xks, grantTokens, index, given })
+  const kms = kmsDependencies(config, { records, quotas, custody, xks, grantTokens, index, given })
   const keyUses = new KeyUses(records)
   stack.defer(() => keyUses.write())
   const iam = { records, quotas, sealer, keyUses, giveWay, fetchJson, offline: given.offlineKeys }
@@ -166,7 +170,7 @@ export async function openNode(
   })
   const { reason: unready } = readiness
   const place = { ...listener, host: config.listen.host, tls: given.tls, bounds: config.bounds }
-  const http = await openHttpServer(httpParts(dispatcher, { unready, reached: meters.boundReached }), {
+  const http = await openHttpServer(httpDependencies(dispatcher, { unready, reached: meters.boundReached }), {
     ...place,
     setting: 'HOLDFAST_LISTEN',
   })
@@ -181,22 +185,22 @@ export async function openNode(
   return { port, metrics: watch.collect, useTls, close: () => open.disposeAsync() }
 }
 
-function httpParts(
+function httpDependencies(
   { handle, refuseUnread: refuse, early }: Dispatcher,
-  watch: Pick<HttpParts, 'unready' | 'reached'>,
-): HttpParts {
+  watch: Pick<HttpDependencies, 'unready' | 'reached'>,
+): HttpDependencies {
   return { handle, refuse, early, ...watch }
 }
 
-type KmsGiven = Pick<KmsParts, 'records' | 'quotas' | 'custody' | 'xks' | 'grantTokens'> & {
+type KmsGiven = Pick<KmsDependencies, 'records' | 'quotas' | 'custody' | 'xks' | 'grantTokens'> & {
   readonly index: IndexThread
   readonly given: GivenFiles
 }
 
-function kmsParts(config: Config, { index, given, ...parts }: KmsGiven): KmsParts {
-  const { records } = parts
+function kmsDependencies(config: Config, { index, given, ...dependencies }: KmsGiven): KmsDependencies {
+  const { records } = dependencies
   return {
-    ...parts,
+    ...dependencies,
     keyCounter: new KeyCounter(systemRandom),
     random: systemRandom,
     giveWay,
@@ -224,8 +228,8 @@ function openWatch({ monitoring }: Config, log: Log): Promise<NodeWatch> {
   })
 }
 
-type JobParts = {
-  readonly kms: KmsParts
+type JobDependencies = {
+  readonly kms: KmsDependencies
   readonly journal: Journal
   readonly index: IndexThread
   readonly auditKey: HmacKey
@@ -237,15 +241,15 @@ type JobParts = {
   readonly reserve: DiskReserve
 }
 
-function startNodeJobs(config: Config, parts: JobParts): Scheduler {
-  const { kms, journal, index, keyUses, trails, events, meters, reserve } = parts
+function startNodeJobs(config: Config, dependencies: JobDependencies): Scheduler {
+  const { kms, journal, index, keyUses, trails, events, meters, reserve } = dependencies
   const { log } = meters
-  const deployment = { ...parts, records: kms.records }
+  const deployment = { ...dependencies, records: kms.records }
   const checkpoints = checkpointJob({
     records: kms.records,
     files: systemFiles,
     folder: join(config.data, AUDIT_FOLDER),
-    signingKey: parts.checkpointKey,
+    signingKey: dependencies.checkpointKey,
     grow: treeGrower(index),
     log,
   })
@@ -257,7 +261,7 @@ function startNodeJobs(config: Config, parts: JobParts): Scheduler {
       keyUseJob(keyUses),
       { name: 'disk reserve', everyMs: RESERVE_INTERVAL_MS, run: () => reserve.check() },
       trails.delivery,
-      archiveJob(archiveParts({ config, deployment, journal, indexed: indexedUpTo(index), log })),
+      archiveJob(archiveDependencies({ config, deployment, journal, indexed: indexedUpTo(index), log })),
       insightsJob({ index, journal, log }),
       ...events.jobs,
     ]),
@@ -265,16 +269,16 @@ function startNodeJobs(config: Config, parts: JobParts): Scheduler {
   )
 }
 
-type ServiceParts = {
-  readonly kms: KmsParts
+type ServiceDependencies = {
+  readonly kms: KmsDependencies
   readonly journal: Journal
   readonly trails: TrailService
   readonly index: IndexThread
-  readonly iam: Omit<IamServiceParts, 'clock' | 'random'>
+  readonly iam: Omit<IamServiceDependencies, 'clock' | 'random'>
   readonly quotas: Quotas
   readonly bounds: CallBounds
   readonly limiters: RecordLimiters
-  readonly own: OwnEventParts
+  readonly own: OwnEventDependencies
   readonly watch: NodeWatch
   readonly events: EventService
   readonly prices: Prices | undefined
@@ -282,28 +286,30 @@ type ServiceParts = {
 
 function openTrails(
   config: Config,
-  parts: Pick<TrailServiceParts, 'records' | 'index' | 'log' | 'destination'>,
+  dependencies: Pick<TrailServiceDependencies, 'records' | 'index' | 'log' | 'destination'>,
 ): TrailService {
   return openTrailService({
-    ...parts,
+    ...dependencies,
     clock: systemClock,
     random: systemRandom,
-    accounts: () => listAccounts(parts.records),
+    accounts: () => listAccounts(dependencies.records),
     claimLock: () => claimFileLock(join(config.data, TRAILS_LOCK_FILE)),
   })
 }
 
 async function openEvents(
   config: Config,
-  parts: Pick<EventServiceParts, 'records' | 'index' | 'log' | 'endpoints'> & { readonly journal: Journal },
+  dependencies: Pick<EventServiceDependencies, 'records' | 'index' | 'log' | 'endpoints'> & {
+    readonly journal: Journal
+  },
 ): Promise<EventService> {
   const { events, region } = config
   return openEventService({
-    ...parts,
-    ...ownEventParts(config),
+    ...dependencies,
+    ...ownEventDependencies(config),
     sleep: systemSleep,
-    node: parts.journal.node,
-    append: (json) => parts.journal.append(json),
+    node: dependencies.journal.node,
+    append: (json) => dependencies.journal.append(json),
     folder: await makeEventsFolder(config),
     claimLock: claimFileLock,
     region,
@@ -318,8 +324,8 @@ function openIndexThread(config: Config, key: HmacKey, log: Log): IndexThread {
   return new IndexThread({ folder, auditFolder, key, insights }, log, systemTimers)
 }
 
-function openDispatcher(parts: ServiceParts): Dispatcher {
-  const { kms, journal, quotas, bounds, limiters, own, watch, index, prices, ...service } = parts
+function openDispatcher(dependencies: ServiceDependencies): Dispatcher {
+  const { kms, journal, quotas, bounds, limiters, own, watch, index, prices, ...service } = dependencies
   const { meters, answered } = watch
   const { records } = kms
   const reporting = openReportingService({ records, index, clock: systemClock, prices, giveWay })
@@ -369,9 +375,9 @@ function openAccountQuotas(config: Config, records: Records, events: EventServic
   })
 }
 
-function lifecycleJob(kms: KmsParts, journal: Journal, { log, dueEnded }: NodeMeters): Job {
+function lifecycleJob(kms: KmsDependencies, journal: Journal, { log, dueEnded }: NodeMeters): Job {
   const { records, custody, random } = kms
-  const parts: LifecycleParts = {
+  const dependencies: LifecycleDependencies = {
     records,
     journal,
     plan: (due, now) => planDue(kms, due, now),
@@ -381,7 +387,7 @@ function lifecycleJob(kms: KmsParts, journal: Journal, { log, dueEnded }: NodeMe
     log,
     ended: dueEnded,
   }
-  return { name: 'key lifecycle', everyMs: LIFECYCLE_INTERVAL_MS, run: () => doWhatIsDue(parts) }
+  return { name: 'key lifecycle', everyMs: LIFECYCLE_INTERVAL_MS, run: () => doWhatIsDue(dependencies) }
 }
 
 function openXks({ xks: { routes, timeoutMs } }: Config, ca: string | undefined): XksClient {

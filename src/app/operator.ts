@@ -165,16 +165,16 @@ function changer(commit: Commit) {
 function operatorOf(config: Config, records: Records, record: RecordChange): Operator {
   const commit = committer(records, record)
   const change = changer(commit)
-  const parts = { records, clock: systemClock, random: systemRandom }
+  const dependencies = { records, clock: systemClock, random: systemRandom }
   return {
     createAccount: async (given) => {
       const { id } = await commit('CreateAccount', async () => {
-        const free = given ?? (await freeAccountId(parts))
-        return { id: free, details: { accountId: free }, changes: await createAccount(parts, free) }
+        const free = given ?? (await freeAccountId(dependencies))
+        return { id: free, details: { accountId: free }, changes: await createAccount(dependencies, free) }
       })
       const path = join(config.data, CREDENTIALS_FILE)
       await oneAtATime(config, async () =>
-        handOverRoot(parts, await needAccount(records, id), async (key) => {
+        handOverRoot(dependencies, await needAccount(records, id), async (key) => {
           await addCredentials(path, { ...key, account: id })
         }),
       )
@@ -185,13 +185,13 @@ function operatorOf(config: Config, records: Records, record: RecordChange): Ope
       // What cannot be written to is found before anything changes.
       await readCredentialsFile(path)
       const { accessKeyId, older } = await commit('CreateRootCredentials', async () => {
-        const made = await newRootKey(parts, accountId, others)
+        const made = await newRootKey(dependencies, accountId, others)
         const { accessKeyId: id, older: otherAccessKeyIds } = made
         return { ...made, details: { accountId, accessKeyId: id, others, otherAccessKeyIds } }
       })
       let profile = ''
       await oneAtATime(config, async () =>
-        handOverRoot(parts, await needAccount(records, accountId), async (key) => {
+        handOverRoot(dependencies, await needAccount(records, accountId), async (key) => {
           profile = await addCredentials(path, { ...key, account: accountId }, { replaces: older })
         }),
       )
@@ -199,10 +199,10 @@ function operatorOf(config: Config, records: Records, record: RecordChange): Ope
     },
     accounts: async () => (await listAccounts(records)).map(listed),
     controls: {
-      scp: controlOperator('scp', parts, commit),
-      rcp: controlOperator('rcp', parts, commit),
+      scp: controlOperator('scp', dependencies, commit),
+      rcp: controlOperator('rcp', dependencies, commit),
     },
-    organization: organizationOperator(parts, commit),
+    organization: organizationOperator(dependencies, commit),
     testEvents: () => record('TestEvents', { details: {}, changes: [] }),
     redeliverEvents: async (eventId) => {
       const folder = await makeEventsFolder(config)
@@ -222,7 +222,7 @@ function operatorOf(config: Config, records: Records, record: RecordChange): Ope
   }
 }
 
-type OperatorParts = { readonly records: Records; readonly clock: Clock; readonly random: Random }
+type OperatorDependencies = { readonly records: Records; readonly clock: Clock; readonly random: Random }
 
 /** What events call the types. */
 const EVENT_NAMES: Readonly<Record<ControlType, string>> = {
@@ -230,8 +230,12 @@ const EVENT_NAMES: Readonly<Record<ControlType, string>> = {
   rcp: 'ResourceControlPolicy',
 }
 
-function controlOperator(type: ControlType, parts: OperatorParts, commit: Commit): ControlOperator {
-  const { records } = parts
+function controlOperator(
+  type: ControlType,
+  dependencies: OperatorDependencies,
+  commit: Commit,
+): ControlOperator {
+  const { records } = dependencies
   const change = changer(commit)
   const event = EVENT_NAMES[type]
   const details = (name: string, target: string) =>
@@ -239,7 +243,7 @@ function controlOperator(type: ControlType, parts: OperatorParts, commit: Commit
   return {
     list: () => listControls(records, type),
     put: (name, document) =>
-      change(`Put${event}`, { name, document }, () => putControl(parts, type, name, document)),
+      change(`Put${event}`, { name, document }, () => putControl(dependencies, type, name, document)),
     delete: (name) => change(`Delete${event}`, { name }, () => deleteControl(records, type, name)),
     attach: (name, target) =>
       change(`Attach${event}`, details(name, target), () => attachControl(records, { type, name, target })),
@@ -248,13 +252,13 @@ function controlOperator(type: ControlType, parts: OperatorParts, commit: Commit
   }
 }
 
-function organizationOperator(parts: OperatorParts, commit: Commit): OrganizationOperator {
-  const { records } = parts
+function organizationOperator(dependencies: OperatorDependencies, commit: Commit): OrganizationOperator {
+  const { records } = dependencies
   const change = changer(commit)
   return {
     create: async (management) => {
       const { value } = await commit('CreateOrganization', async () => {
-        const made = await createOrganization(parts, management)
+        const made = await createOrganization(dependencies, management)
         const { id: organizationId, root: rootId } = made.value
         return { ...made, details: { organizationId, rootId, managementAccountId: management } }
       })
@@ -267,7 +271,7 @@ function organizationOperator(parts: OperatorParts, commit: Commit): Organizatio
     delete: () => change('DeleteOrganization', {}, () => deleteOrganization(records)),
     createUnit: async (name, parentId) => {
       const { id } = await commit('CreateOrganizationalUnit', async () => {
-        const made = await createUnit(parts, name, parentId)
+        const made = await createUnit(dependencies, name, parentId)
         return { ...made, details: { name, parentId, organizationalUnitId: made.id } }
       })
       return id

@@ -12,7 +12,7 @@ import { wrappedKeys } from '../kms/keys/wrapped-keys.ts'
 import { StoreWatch } from '../store/watch.ts'
 import { ProxyAdministration } from '../xks/server/administration.ts'
 import { createProxyService } from '../xks/server/proxy-service.ts'
-import { openForServing, openNodeJournal, ownEventParts, readTls } from './deployment.ts'
+import { openForServing, openNodeJournal, ownEventDependencies, readTls } from './deployment.ts'
 import type { RunningNode } from './node.ts'
 
 /** Starts an external key store proxy on a data folder. @throws with a message for the operator. */
@@ -20,9 +20,9 @@ export async function openProxyNode(config: Config, log: Log): Promise<Omit<Runn
   const tls = await readTls(config)
   await using stack = new AsyncDisposableStack()
   const watch = new StoreWatch(systemClock)
-  const { records, journal, custody } = await openParts({ config, log, watch }, stack)
+  const { records, journal, custody } = await openDependencies({ config, log, watch }, stack)
   const limiter = new RefusalLimiter(systemClock)
-  const own = ownEventParts(config)
+  const own = ownEventDependencies(config)
   const summaries = openSummaries(limiter, (summary) => refusalsEvent(own, summary), journal, log)
   stack.defer(() => summaries.close())
   const service = createProxyService({
@@ -56,7 +56,7 @@ export async function administerProxy<T>(
   use: (administration: ProxyAdministration) => Promise<T>,
 ): Promise<T> {
   await using stack = new AsyncDisposableStack()
-  const { records, journal, custody } = await openParts({ config, log }, stack)
+  const { records, journal, custody } = await openDependencies({ config, log }, stack)
   const { account } = config
   return await use(
     new ProxyAdministration({
@@ -72,7 +72,7 @@ export async function administerProxy<T>(
 
 type Opening = { readonly config: Config; readonly log: Log; readonly watch?: StoreWatch }
 
-async function openParts({ config, log, watch }: Opening, stack: AsyncDisposableStack) {
+async function openDependencies({ config, log, watch }: Opening, stack: AsyncDisposableStack) {
   const { records, auditKey, wrappingKey } = await openForServing(config, { watch })
   stack.defer(() => records.close())
   const journal = await openNodeJournal(config, { records, auditKey }, { log })

@@ -64,7 +64,7 @@ export type Collected = {
 }
 
 /** Where logs are read. */
-export type CollectParts = {
+export type CollectDependencies = {
   readonly files: AuditFiles
   readonly auditFolder: string
   readonly key: HmacKey
@@ -82,12 +82,15 @@ const SECOND_MS = 1000
 const compress = promisify(gzip)
 
 /** Brings events together into log files, a file for each region. @throws LogBroken. */
-export async function collectEvents(parts: CollectParts, question: CollectQuestion): Promise<Collected> {
+export async function collectEvents(
+  dependencies: CollectDependencies,
+  question: CollectQuestion,
+): Promise<Collected> {
   const { until, from, limited } = question
   const gathered = new Gathered(question.filter, limited)
   const positions: Record<string, LogPosition> = { ...from }
   for (const node of Object.keys(until).sort()) {
-    positions[node] = await followNode(parts, node, from[node] ?? LOG_START, {
+    positions[node] = await followNode(dependencies, node, from[node] ?? LOG_START, {
       end: until[node] ?? 0,
       gathered,
     })
@@ -97,7 +100,7 @@ export async function collectEvents(parts: CollectParts, question: CollectQuesti
 }
 
 async function followNode(
-  { files, auditFolder, key }: CollectParts,
+  { files, auditFolder, key }: CollectDependencies,
   node: string,
   from: LogPosition,
   { end, gathered }: { readonly end: number; readonly gathered: Gathered },

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { followLog, LOG_START, LogBroken, type LogPosition } from '../audit/log/follow.ts'
 import { fromUtf8 } from '../base/bytes.ts'
-import type { CollectParts } from './collect.ts'
+import type { CollectDependencies } from './collect.ts'
 
 /** Which records are gathered: those after some places, up to sequence numbers that end batches. */
 export type GatherQuestion = {
@@ -31,13 +31,16 @@ const NOTABLE =
   /"eventName":"(?:RotateKey|DeleteKey|DeleteExpiredKeyMaterial|ScheduleKeyDeletion|DisableKey)"|"eventSource":"holdfast"|"eventType":"AwsCloudTrailInsight"/
 
 /** Gathers the records that events are made of. A log that is broken does not keep others from being read. */
-export async function gatherRecords(parts: CollectParts, { from, until }: GatherQuestion): Promise<Gathered> {
+export async function gatherRecords(
+  dependencies: CollectDependencies,
+  { from, until }: GatherQuestion,
+): Promise<Gathered> {
   const bag: Bag = { lines: [], seen: 0 }
   const positions: Record<string, LogPosition> = { ...from }
   const broken: { node: string; reason: string }[] = []
   for (const node of Object.keys(until).sort()) {
     try {
-      await followNode(parts, { node, end: until[node] ?? 0 }, positions, bag)
+      await followNode(dependencies, { node, end: until[node] ?? 0 }, positions, bag)
     } catch (error) {
       if (!(error instanceof LogBroken)) throw error
       broken.push({ node, reason: error.message })
@@ -55,7 +58,7 @@ function isFull({ lines, seen }: Bag): boolean {
 
 /** Moves the node's position on batch by batch, so that what comes before a break is not lost. */
 async function followNode(
-  { files, auditFolder, key }: CollectParts,
+  { files, auditFolder, key }: CollectDependencies,
   { node, end }: { readonly node: string; readonly end: number },
   positions: Record<string, LogPosition>,
   bag: Bag,

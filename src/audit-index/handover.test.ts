@@ -41,14 +41,14 @@ async function scene() {
       }
     },
   }
-  const parts = { auditFolder, key: TEST_KEY, handover, log: silentLog }
+  const dependencies = { auditFolder, key: TEST_KEY, handover, log: silentLog }
   const index = new IndexService({
-    ...{ ...parts, files: systemFiles, clock: systemClock, sleep: systemSleep },
+    ...{ ...dependencies, files: systemFiles, clock: systemClock, sleep: systemSleep },
     folder: join(folder.path, 'index'),
   })
   const rules = insightRules('normal', 0)
   const watch = new InsightWatch({
-    ...{ ...parts, files: counting, clock, rules },
+    ...{ ...dependencies, files: counting, clock, rules },
     folder: join(folder.path, 'insights'),
   })
   const use = (id: number, key: string): Promise<void> =>

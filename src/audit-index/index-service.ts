@@ -16,7 +16,7 @@ import { Indexer } from './indexer.ts'
 import { findEvents, type LookupPage, type LookupQuestion, lookup } from './lookup.ts'
 
 /** What the index service works with. */
-export type IndexServiceParts = {
+export type IndexServiceDependencies = {
   /** The folder of the index. */
   readonly folder: string
   readonly auditFolder: string
@@ -76,16 +76,16 @@ const WAIT_MS = 50
  * others read, and one of them takes over when the holder has ended.
  */
 export class IndexService {
-  readonly #parts: IndexServiceParts
+  readonly #dependencies: IndexServiceDependencies
   #lock: FileLock | undefined
   #index: EventIndex | undefined
   #indexer: Indexer | undefined
   #stepping: Promise<number> | undefined
   #halted = false
 
-  constructor(parts: IndexServiceParts) {
-    this.#parts = parts
-    mkdirSync(parts.folder, { recursive: true, mode: 0o700 })
+  constructor(dependencies: IndexServiceDependencies) {
+    this.#dependencies = dependencies
+    mkdirSync(dependencies.folder, { recursive: true, mode: 0o700 })
   }
 
   /** Brings in everything that is in the log now, if this is the one that writes. */
@@ -107,7 +107,7 @@ export class IndexService {
   /** Takes the lock; false when somebody else holds it. */
   claim(): boolean {
     if (this.#lock !== undefined) return true
-    this.#lock = claimFileLock(join(this.#parts.folder, LOCK_FILE))
+    this.#lock = claimFileLock(join(this.#dependencies.folder, LOCK_FILE))
     return this.#lock !== undefined
   }
 
@@ -126,11 +126,11 @@ export class IndexService {
 
   #value(question: IndexQuestion): Promise<unknown> | unknown {
     if (question.ask === 'tree') return this.#grow(question)
-    if (question.ask === 'collect') return collectEvents(this.#parts, question.question)
-    if (question.ask === 'gather') return gatherRecords(this.#parts, question.question)
-    if (question.ask === 'insights') return this.#parts.insights?.pull() ?? []
+    if (question.ask === 'collect') return collectEvents(this.#dependencies, question.question)
+    if (question.ask === 'gather') return gatherRecords(this.#dependencies, question.question)
+    if (question.ask === 'insights') return this.#dependencies.insights?.pull() ?? []
     const { index } = this.#open()
-    const { auditFolder, files } = this.#parts
+    const { auditFolder, files } = this.#dependencies
     switch (question.ask) {
       case 'lookup':
         return lookup({ index, auditFolder, files }, question.question)
@@ -152,13 +152,13 @@ export class IndexService {
   }
 
   #grow({ node, from, until }: Extract<IndexQuestion, { ask: 'tree' }>): Promise<TreeState> {
-    const { auditFolder, files, key } = this.#parts
+    const { auditFolder, files, key } = this.#dependencies
     return growTree({ files, folder: join(auditFolder, node), chain: { node, key } }, from, until)
   }
 
   /** Whether the index has come to where the log is now, within the time. */
   async #reach(maxMs: number): Promise<boolean> {
-    const { clock, sleep } = this.#parts
+    const { clock, sleep } = this.#dependencies
     const { indexer } = this.#open()
     const ends = await indexer.ends()
     const untilMs = clock.monotonicMs() + maxMs
@@ -181,8 +181,8 @@ export class IndexService {
   }
 
   #open(): { readonly index: EventIndex; readonly indexer: Indexer } {
-    this.#index ??= openIndex(this.#parts.folder, this.claim())
-    this.#indexer ??= new Indexer({ ...this.#parts, index: this.#index })
+    this.#index ??= openIndex(this.#dependencies.folder, this.claim())
+    this.#indexer ??= new Indexer({ ...this.#dependencies, index: this.#index })
     return { index: this.#index, indexer: this.#indexer }
   }
 }

@@ -20,7 +20,7 @@ import type { Handover } from './handover.ts'
 const TRANSACTION_EVENTS = 4096
 
 /** What an indexer works with. */
-export type IndexerParts = {
+export type IndexerDependencies = {
   readonly index: EventIndex
   /** The folder that holds the nodes' folders. */
   readonly auditFolder: string
@@ -36,15 +36,15 @@ export type LogEnds = ReadonlyMap<string, { readonly segment: number; readonly s
 
 /** Brings into the index what the log has and the index has not. */
 export class Indexer {
-  readonly #parts: IndexerParts
+  readonly #dependencies: IndexerDependencies
   readonly #reader = new EventReader()
   /** Nodes whose log does not go on from where the index has come: their rest is left out. */
   readonly #broken = new Set<string>()
   /** Where the log did not fit the index when that was made again: a second time, the log is damaged. */
   readonly #mismatches = new Map<string, number>()
 
-  constructor(parts: IndexerParts) {
-    this.#parts = parts
+  constructor(dependencies: IndexerDependencies) {
+    this.#dependencies = dependencies
   }
 
   /**
@@ -53,7 +53,7 @@ export class Indexer {
    * @throws StoreFailure, or what reading a file throws; nothing is lost by it.
    */
   async step(): Promise<number> {
-    const { index } = this.#parts
+    const { index } = this.#dependencies
     if (index.rebuildAsked()) this.rebuild()
     const positions = index.positions()
     const gathered = new Transaction()
@@ -70,12 +70,12 @@ export class Indexer {
   /** Forgets what is in the index; the next steps bring it in again. */
   rebuild(): void {
     this.#broken.clear()
-    this.#parts.index.clear()
+    this.#dependencies.index.clear()
   }
 
   /** Where all logs end now. */
   async ends(): Promise<LogEnds> {
-    const { auditFolder, files } = this.#parts
+    const { auditFolder, files } = this.#dependencies
     const ends = new Map<string, { segment: number; sizeBytes: number }>()
     for (const node of await this.#nodes()) ends.set(node, await logEnd(files, join(auditFolder, node)))
     return ends
@@ -88,7 +88,7 @@ export class Indexer {
 
   /** Whether the index has come at least so far, in all logs that can be followed. */
   hasReached(ends: LogEnds): boolean {
-    const positions = this.#parts.index.positions()
+    const positions = this.#dependencies.index.positions()
     for (const [node, { segment, sizeBytes }] of ends) {
       const at = positions.get(node)
       if (segment === 0 || this.#broken.has(node)) continue
@@ -104,7 +104,7 @@ export class Indexer {
    * the node is left out from there on.
    */
   #isStale(node: string, { sequence, reason }: Broken): boolean {
-    const { log } = this.#parts
+    const { log } = this.#dependencies
     if (this.#mismatches.get(node) !== sequence) {
       this.#mismatches.set(node, sequence)
       log.warn('the index does not fit the audit log and is made again', { reason })
@@ -117,16 +117,16 @@ export class Indexer {
   }
 
   async #nodes(): Promise<readonly string[]> {
-    return nodesAmong(await this.#parts.files.list(this.#parts.auditFolder))
+    return nodesAmong(await this.#dependencies.files.list(this.#dependencies.auditFolder))
   }
 
   /** Takes what follows in a node's log; gives where it does not follow. */
   async #follow(node: string, from: LogPosition, into: Transaction): Promise<Broken | undefined> {
-    const { auditFolder, files, key, handover } = this.#parts
-    const parts = { files, folder: join(auditFolder, node), chain: { node, key }, fromFirstKept: true }
+    const { auditFolder, files, key, handover } = this.#dependencies
+    const dependencies = { files, folder: join(auditFolder, node), chain: { node, key }, fromFirstKept: true }
     let { point } = from
     try {
-      for await (const batch of followLog(parts, from)) {
+      for await (const batch of followLog(dependencies, from)) {
         const lines = this.#reader.readAll(batch.events)
         into.take(node, batch, lines)
         handover?.put(

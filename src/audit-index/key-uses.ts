@@ -3,7 +3,7 @@ import { followLog, LOG_START, LogBroken } from '../audit/log/follow.ts'
 import { nodesAmong } from '../audit/log/slot.ts'
 import { fromUtf8 } from '../base/bytes.ts'
 import type { UsageRow } from '../store/index-port.ts'
-import type { CollectParts } from './collect.ts'
+import type { CollectDependencies } from './collect.ts'
 import { usesOf } from './event-facts.ts'
 import { parseEvent } from './event-record.ts'
 import type { IndexService } from './index-service.ts'
@@ -47,7 +47,7 @@ const HOUR_MS = 3_600_000
 
 /** Finds who used a key, with the index of the audit log, or in the log where that is behind or takes longer. */
 export async function findKeyUses(
-  log: CollectParts,
+  log: CollectDependencies,
   index: IndexService,
   question: KeyUsesQuestion,
   reachMs: number,
@@ -91,7 +91,7 @@ async function lookUp(
 
 /** Reads the logs of all nodes. One that is broken does not keep others from being read. */
 async function readLog(
-  { files, auditFolder, key }: CollectParts,
+  { files, auditFolder, key }: CollectDependencies,
   question: KeyUsesQuestion,
 ): Promise<FoundKeyUses> {
   const uses = new KeyUses(question)

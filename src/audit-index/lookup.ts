@@ -27,7 +27,7 @@ export type LookupQuestion = {
 export type LookupPage = { readonly events: readonly string[]; readonly next: number | undefined }
 
 /** Where events are looked up. */
-export type LookupParts = {
+export type LookupDependencies = {
   readonly index: EventIndex
   readonly auditFolder: string
   readonly files: AuditFiles
@@ -37,27 +37,34 @@ export type LookupParts = {
  * Finds events, and reads them from the log. What the index only claims to be there is left out:
  * an event is given to nobody but the account that its own line names.
  */
-export async function lookup(parts: LookupParts, question: LookupQuestion): Promise<LookupPage> {
+export async function lookup(
+  dependencies: LookupDependencies,
+  question: LookupQuestion,
+): Promise<LookupPage> {
   const { account, region, attribute, limit, category } = question
-  if (attribute?.name === 'EventId') return lookupById(parts, question, attribute.value)
+  if (attribute?.name === 'EventId') return lookupById(dependencies, question, attribute.value)
   const scope = category === 'insight' ? insightScopeTerm(account, region) : scopeTerm(account, region)
   const term = attribute === undefined ? scope : attributeTerm(scope, attribute.name, attribute.value)
-  const found = parts.index.find({ ...question, term, limit: limit + 1 })
+  const found = dependencies.index.find({ ...question, term, limit: limit + 1 })
   const page = found.slice(0, limit)
-  const events = await readEvents(parts, page, (event) => isOf(event, question))
+  const events = await readEvents(dependencies, page, (event) => isOf(event, question))
   return { events, next: found.length > limit ? page.at(-1)?.key : undefined }
 }
 
-async function lookupById(parts: LookupParts, question: LookupQuestion, id: string): Promise<LookupPage> {
-  const found = parts.index.findById(idPrefixOf(id))
+async function lookupById(
+  dependencies: LookupDependencies,
+  question: LookupQuestion,
+  id: string,
+): Promise<LookupPage> {
+  const found = dependencies.index.findById(idPrefixOf(id))
   const wanted = (event: EventRecord): boolean => event.eventID === id && isOf(event, question)
-  return { events: await readEvents(parts, found, wanted), next: undefined }
+  return { events: await readEvents(dependencies, found, wanted), next: undefined }
 }
 
 /** Finds the events that have this id, or whose request has it, in whatever account they are. */
-export async function findEvents(parts: LookupParts, id: string): Promise<readonly string[]> {
-  const found = parts.index.findById(idPrefixOf(id))
-  return readEvents(parts, found, (event) => event.eventID === id || event.requestID === id)
+export async function findEvents(dependencies: LookupDependencies, id: string): Promise<readonly string[]> {
+  const found = dependencies.index.findById(idPrefixOf(id))
+  return readEvents(dependencies, found, (event) => event.eventID === id || event.requestID === id)
 }
 
 function isOf(event: EventRecord, question: LookupQuestion): boolean {
@@ -69,7 +76,7 @@ function isOf(event: EventRecord, question: LookupQuestion): boolean {
 }
 
 async function readEvents(
-  { auditFolder, files }: LookupParts,
+  { auditFolder, files }: LookupDependencies,
   found: readonly FoundEvent[],
   isWanted: (event: EventRecord) => boolean,
 ): Promise<readonly string[]> {

@@ -7,7 +7,7 @@ import { EventReader } from './event-reader.ts'
 import { type FactBatch, factsOf, type Handover } from './handover.ts'
 
 /** Where the nodes' logs are. */
-export type MergedLogParts = {
+export type MergedLogDependencies = {
   readonly files: AuditFiles
   readonly auditFolder: string
   readonly key: HmacKey
@@ -35,11 +35,11 @@ type Head = Reader & { readonly step: MergedStep; readonly second: number }
  * node come in order; of several nodes, the one whose events begin first.
  */
 export async function* mergedLog(
-  parts: MergedLogParts,
+  dependencies: MergedLogDependencies,
   positions: ReadonlyMap<string, LogPosition>,
   skipped: ReadonlySet<string> = new Set(),
 ): AsyncGenerator<MergedStep> {
-  const { files, auditFolder, handover } = parts
+  const { files, auditFolder, handover } = dependencies
   const heads: Head[] = []
   for (const node of nodesAmong(await files.list(auditFolder))) {
     if (skipped.has(node)) {
@@ -47,7 +47,11 @@ export async function* mergedLog(
       continue
     }
     const from = positions.get(node) ?? LOG_START
-    const head = await nextHead({ node, batches: nodeBatches(parts, node, from) }, from.point.sequence, 0)
+    const head = await nextHead(
+      { node, batches: nodeBatches(dependencies, node, from) },
+      from.point.sequence,
+      0,
+    )
     if (head !== undefined) heads.push(head)
   }
   try {
@@ -89,7 +93,7 @@ async function nextHead(
 
 /** The batches of a node: first those that were read already. */
 async function* nodeBatches(
-  { files, auditFolder, key, handover }: MergedLogParts,
+  { files, auditFolder, key, handover }: MergedLogDependencies,
   node: string,
   from: LogPosition,
 ): AsyncGenerator<FactBatch> {

@@ -1,12 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { mapInSlices, neverGiveWay, SLICE_MS, type SliceParts, Slices, sortInSlices } from './slices.ts'
+import {
+  mapInSlices,
+  neverGiveWay,
+  SLICE_MS,
+  type SliceDependencies,
+  Slices,
+  sortInSlices,
+} from './slices.ts'
 
 /** Slices on a loop that the test turns. */
 function openBed() {
   const loop = { nowMs: 0, ends: [] as (() => void)[], sleepers: [] as (() => void)[] }
-  const parts: SliceParts = {
+  const dependencies: SliceDependencies = {
     clock: { monotonicMs: () => loop.nowMs },
     afterThisTurn: (task) => void loop.ends.push(task),
     sleep: () => new Promise((resolve) => loop.sleepers.push(resolve)),
@@ -21,7 +28,7 @@ function openBed() {
     for (const wake of loop.sleepers.splice(0)) wake()
     await settle()
   }
-  return { loop, turn, settle, slices: new Slices(parts) }
+  return { loop, turn, settle, slices: new Slices(dependencies) }
 }
 
 test('Slices lets work go on until its slice is over, and then has it wait', async () => {

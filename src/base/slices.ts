@@ -18,7 +18,7 @@ export const SLICE_MS = 1
 const REST_MS = 1
 
 /** What slices are made with. */
-export type SliceParts = {
+export type SliceDependencies = {
   readonly clock: Pick<Clock, 'monotonicMs'>
   readonly afterThisTurn: AfterThisTurn
   readonly sleep: (delayMs: number) => Promise<void>
@@ -29,7 +29,7 @@ export type SliceParts = {
  * has a slice, so that many long calls at once cost the others no more than one does.
  */
 export class Slices {
-  readonly #parts: SliceParts
+  readonly #dependencies: SliceDependencies
   readonly #waiting: (() => void)[] = []
   /** Until when the work of this turn may go on; nothing before any has begun. */
   #untilMs: number | undefined
@@ -37,8 +37,8 @@ export class Slices {
   #slice = 0
   #resuming = false
 
-  constructor(parts: SliceParts) {
-    this.#parts = parts
+  constructor(dependencies: SliceDependencies) {
+    this.#dependencies = dependencies
   }
 
   /** See {@link GiveWay}. */
@@ -47,7 +47,7 @@ export class Slices {
       this.#begin()
       return undefined
     }
-    if (this.#parts.clock.monotonicMs() < this.#untilMs) return undefined
+    if (this.#dependencies.clock.monotonicMs() < this.#untilMs) return undefined
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#waiting.push(resolve)
     if (!this.#resuming) {
@@ -60,18 +60,18 @@ export class Slices {
   #begin(): void {
     this.#slice += 1
     const slice = this.#slice
-    this.#untilMs = this.#parts.clock.monotonicMs() + SLICE_MS
-    this.#parts.afterThisTurn(() => {
+    this.#untilMs = this.#dependencies.clock.monotonicMs() + SLICE_MS
+    this.#dependencies.afterThisTurn(() => {
       if (this.#slice === slice) this.#untilMs = undefined
     })
   }
 
   async #resume(): Promise<void> {
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      await this.#parts.sleep(REST_MS)
+      await this.#dependencies.sleep(REST_MS)
       this.#begin()
       next()
-      await new Promise<void>((resolve) => this.#parts.afterThisTurn(resolve))
+      await new Promise<void>((resolve) => this.#dependencies.afterThisTurn(resolve))
     }
     this.#resuming = false
   }

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { AUDIT_FOLDER, openDeployment } from '../app/deployment.ts'
 import { segmentFiles } from '../audit/archive/segment-files.ts'
-import type { FollowParts } from '../audit/log/follow.ts'
+import type { FollowDependencies } from '../audit/log/follow.ts'
 import type { AuditHead } from '../audit/log/head.ts'
 import { readHeads } from '../audit/log/journal.ts'
-import type { CheckpointParts } from '../audit/proofs/checkpoints.ts'
+import type { CheckpointDependencies } from '../audit/proofs/checkpoints.ts'
 import { growTree } from '../audit/proofs/tree.ts'
 import type { CommandInput } from './command.ts'
 import { requireDataFolder } from './data-folder.ts'
@@ -13,8 +13,8 @@ import { countedFiles } from './progress.ts'
 /** The trees of an audit log. */
 export type AuditTrees = {
   readonly heads: ReadonlyMap<string, AuditHead>
-  readonly logOf: (node: string) => FollowParts
-  readonly checkpoints: CheckpointParts
+  readonly logOf: (node: string) => FollowDependencies
+  readonly checkpoints: CheckpointDependencies
 }
 
 /** Runs on the audit log of a data folder. @throws ConfigError. */
@@ -28,7 +28,7 @@ export async function withTrees<T>(
   const folder = join(config.data, AUDIT_FOLDER)
   const { records, auditKey, checkpointKey, wrappingKey } = await openDeployment(config)
   wrappingKey[Symbol.dispose]()
-  const logOf = (node: string): FollowParts => ({
+  const logOf = (node: string): FollowDependencies => ({
     files,
     folder: join(folder, node),
     chain: { node, key: auditKey },

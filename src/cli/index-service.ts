@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { AUDIT_FOLDER, INDEX_FOLDER, openDeployment } from '../app/deployment.ts'
 import { segmentFiles } from '../audit/archive/segment-files.ts'
-import type { CollectParts } from '../audit-index/collect.ts'
+import type { CollectDependencies } from '../audit-index/collect.ts'
 import { IndexService } from '../audit-index/index-service.ts'
 import { systemClock, systemSleep } from '../base/ports.ts'
 import type { CommandInput } from './command.ts'
@@ -14,7 +14,7 @@ export type OpenIndex = {
   readonly records: Awaited<ReturnType<typeof openDeployment>>['records']
   readonly service: IndexService
   /** The log that the index is made of. */
-  readonly log: CollectParts
+  readonly log: CollectDependencies
   /** The deployment's, for what is signed. */
   readonly signingKey: Awaited<ReturnType<typeof openDeployment>>['checkpointKey']
 }
@@ -28,7 +28,7 @@ export async function withIndex<T>(
   progress.report('reading the audit log')
   const { records, auditKey, wrappingKey, checkpointKey: signingKey } = await openDeployment(config)
   wrappingKey[Symbol.dispose]()
-  const log: CollectParts = {
+  const log: CollectDependencies = {
     auditFolder: join(config.data, AUDIT_FOLDER),
     key: auditKey,
     files: countedFiles(segmentFiles, progress),

@@ -37,13 +37,13 @@ export async function needReportedKey(input: CommandInput, open: OpenIndex): Pro
   const { config, operands } = input
   const [text = ''] = operands
   const place = await placeOf(config, open.records, text)
-  const parts = {
+  const dependencies = {
     records: open.records,
     touches: touchesFrom(open, input),
     giveWay: neverGiveWay,
     withGrants: true,
   }
-  const key = place && (await reportKey(parts, place, systemClock.now()))
+  const key = place && (await reportKey(dependencies, place, systemClock.now()))
   if (key === undefined) throw noKey('KEY', config, text)
   return key
 }

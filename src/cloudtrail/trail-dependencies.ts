@@ -5,7 +5,7 @@ import type { Records } from '../store/records.ts'
 import type { LookupLimiter } from './lookup-limiter.ts'
 
 /** What the operations of this service work with. */
-export type TrailParts = {
+export type TrailDependencies = {
   readonly records: Records
   readonly random: Random
   /** @throws when the index of the audit log cannot answer. */
@@ -13,5 +13,5 @@ export type TrailParts = {
   readonly limiter: LookupLimiter
 }
 
-/** An operation of this service, ready but for its parts. */
-export type TrailOperation = (parts: TrailParts) => Operation
+/** An operation of this service, ready but for its dependencies. */
+export type TrailOperation = (dependencies: TrailDependencies) => Operation

@@ -7,7 +7,7 @@ import {
   type NoMembers,
   type OutcomeOf,
 } from '../dispatch/define-operation.ts'
-import type { TrailOperation, TrailParts } from './trail-dependencies.ts'
+import type { TrailDependencies, TrailOperation } from './trail-dependencies.ts'
 
 /** What is true of an operation of CloudTrail before any request arrives. */
 export type TrailFacts<M extends Members, O extends Members> = {
@@ -16,7 +16,7 @@ export type TrailFacts<M extends Members, O extends Members> = {
   readonly input: M
   readonly output?: O | undefined
   /** The ARN that permission is asked for; `*` when left out. @throws KmsError. */
-  readonly resource?: (asked: Asked<M, TrailParts>) => string
+  readonly resource?: (asked: Asked<M, TrailDependencies>) => string
 }
 
 /** An operation of CloudTrail: it needs the permission of its own name on one thing. */
@@ -24,8 +24,11 @@ export function trailOperation<
   M extends Members,
   O extends Members = NoMembers,
   R extends OutcomeOf<O> = OutcomeOf<O>,
->(facts: TrailFacts<M, O>, run: (asked: Asked<M, TrailParts>) => Awaitable<Checked<O, R>>): TrailOperation {
-  return defineOperation<TrailParts, M, O, R>({ service: 'cloudtrail', ...facts }, (asked) => {
+>(
+  facts: TrailFacts<M, O>,
+  run: (asked: Asked<M, TrailDependencies>) => Awaitable<Checked<O, R>>,
+): TrailOperation {
+  return defineOperation<TrailDependencies, M, O, R>({ service: 'cloudtrail', ...facts }, (asked) => {
     const permission = {
       action: `cloudtrail:${facts.name}`,
       resource: facts.resource?.(asked) ?? '*',

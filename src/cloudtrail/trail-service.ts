@@ -5,21 +5,21 @@ import type { Log } from '../base/log.ts'
 import type { Clock, Random } from '../base/ports.ts'
 import type { Operation } from '../dispatch/operation.ts'
 import type { Records } from '../store/records.ts'
-import { type DeliverAllParts, deliverTrails } from './delivery/deliver-all.ts'
+import { type DeliverAllDependencies, deliverTrails } from './delivery/deliver-all.ts'
 import type { Destination } from './delivery/destination.ts'
 import { LookupLimiter } from './lookup-limiter.ts'
 import { CLOUDTRAIL_OPERATIONS } from './trail-operations.ts'
 
 /** What the service works with. */
-export type TrailServiceParts = {
+export type TrailServiceDependencies = {
   readonly records: Records
   readonly index: IndexThread
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
   readonly destination: Destination
-  readonly accounts: DeliverAllParts['accounts']
-  readonly claimLock: DeliverAllParts['claimLock']
+  readonly accounts: DeliverAllDependencies['accounts']
+  readonly claimLock: DeliverAllDependencies['claimLock']
 }
 
 /** CloudTrail's operations, and the delivery of trails. */
@@ -36,18 +36,18 @@ export type TrailService = {
 /** Source: AWS CloudTrail User Guide: log files are delivered about every five minutes. */
 const DELIVERY_INTERVAL_MS = 300_000
 
-/** The service of these parts. */
-export function openTrailService(parts: TrailServiceParts): TrailService {
-  const { records, index, clock, random } = parts
+/** The service with these dependencies. */
+export function openTrailService(dependencies: TrailServiceDependencies): TrailService {
+  const { records, index, clock, random } = dependencies
   const lookup = eventFinder(index)
-  const operationParts = { records, random, lookup, limiter: new LookupLimiter(clock) }
-  const deliverParts = { ...parts, collect: eventCollector(index) }
+  const operationDependencies = { records, random, lookup, limiter: new LookupLimiter(clock) }
+  const deliverDependencies = { ...dependencies, collect: eventCollector(index) }
   return {
-    operations: CLOUDTRAIL_OPERATIONS.map((operation) => operation(operationParts)),
+    operations: CLOUDTRAIL_OPERATIONS.map((operation) => operation(operationDependencies)),
     delivery: {
       name: 'trail delivery',
       everyMs: DELIVERY_INTERVAL_MS,
-      run: () => deliverTrails(deliverParts),
+      run: () => deliverTrails(deliverDependencies),
     },
   }
 }

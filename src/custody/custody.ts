@@ -51,7 +51,7 @@ export type WrappedKeys = {
 }
 
 /** What custody works with. */
-export type CustodyParts = {
+export type CustodyDependencies = {
   /** Wraps domain keys; derived from the root key. Custody disposes of it. */
   readonly wrappingKey: Secret
   readonly wrappedKeys: WrappedKeys
@@ -93,10 +93,14 @@ export class Custody {
   readonly #random: Random
   readonly #wrappedKeys: WrappedKeys
 
-  constructor(parts: CustodyParts) {
-    this.#domains = new DomainKeyring(parts.wrappingKey, parts.wrappedKeys.findDomainKey, parts.random)
-    this.#random = parts.random
-    this.#wrappedKeys = parts.wrappedKeys
+  constructor(dependencies: CustodyDependencies) {
+    this.#domains = new DomainKeyring(
+      dependencies.wrappingKey,
+      dependencies.wrappedKeys.findDomainKey,
+      dependencies.random,
+    )
+    this.#random = dependencies.random
+    this.#wrappedKeys = dependencies.wrappedKeys
   }
 
   /** A new domain key, wrapped under the root key, ready to be stored under `domainKeyId`. */

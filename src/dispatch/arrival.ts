@@ -1,7 +1,7 @@
 import { type Reader, renderError } from '../api/render.ts'
 import type { Clock, EpochMs, Random } from '../base/ports.ts'
-import { callerFacingError, type FailureParts } from './failures.ts'
-import { type RefusalParts, recordRefusal } from './refusal.ts'
+import { callerFacingError, type FailureDependencies } from './failures.ts'
+import { type RefusalDependencies, recordRefusal } from './refusal.ts'
 import type { Route } from './routing.ts'
 import { findHeader, type WireRequest, type WireResponse } from './wire.ts'
 
@@ -24,15 +24,15 @@ export function arrivalOf(
 
 /** Answers a call whose caller is not known, and records it as far as the rate allows. */
 export async function refuse(
-  parts: FailureParts & { readonly refusals: RefusalParts },
+  dependencies: FailureDependencies & { readonly refusals: RefusalDependencies },
   arrival: Arrival,
   cause: unknown,
 ): Promise<WireResponse> {
   const { request, requestId, route } = arrival
-  const reason = callerFacingError(cause, requestId, parts)
+  const reason = callerFacingError(cause, requestId, dependencies)
   const error = route.type === 'unknown' && reason.fault === 'client' ? route.error : reason
   try {
-    await recordRefusal(parts.refusals, {
+    await recordRefusal(dependencies.refusals, {
       request,
       requestId,
       service: route.service,
@@ -41,7 +41,7 @@ export async function refuse(
       at: arrival.now,
     })
   } catch (failure) {
-    return renderError(readerOf(arrival), callerFacingError(failure, requestId, parts))
+    return renderError(readerOf(arrival), callerFacingError(failure, requestId, dependencies))
   }
   return { ...renderError(readerOf(arrival), error), isCallerUnknown: true }
 }

@@ -5,17 +5,17 @@ import type { Urgency } from '../audit/log/journal.ts'
 import type { Clock, Random } from '../base/ports.ts'
 import type { Quotas } from '../quotas/quota-service.ts'
 import { eventIdFor } from './event-id.ts'
-import { callerFacingError, type FailureParts } from './failures.ts'
+import { callerFacingError, type FailureDependencies } from './failures.ts'
 import type { Journal } from './journal.ts'
 import type { Call, EventData, EventResource, Outcome } from './operation.ts'
 import { type CallFacts, formatCallEvents } from './recording.ts'
-import type { RefusalParts } from './refusal.ts'
+import type { RefusalDependencies } from './refusal.ts'
 import type { UrgentCalls } from './urgent-calls.ts'
 
 /** What recording an attempt works with. */
-export type AttemptRecordDependencies = FailureParts & {
+export type AttemptRecordDependencies = FailureDependencies & {
   readonly journal: Journal
-  readonly refusals: RefusalParts
+  readonly refusals: RefusalDependencies
   readonly quotas: Pick<Quotas, 'chargeAudit'>
   /** Says which calls are made durable on a full disk. */
   readonly urgentCalls: Pick<UrgentCalls, 'of'>
@@ -40,18 +40,18 @@ export type Attempt = {
 
 /** Makes an outcome durable with its events. */
 export function recordOutcome(
-  parts: AttemptRecordDependencies,
+  dependencies: AttemptRecordDependencies,
   attempt: Attempt,
   { caller, input }: Pick<Call, 'caller' | 'input'>,
   outcome: Outcome,
 ): Promise<void> {
   const { facts, resources, parameters } = attempt
-  const { random, journal } = parts
-  const at = parts.clock.now()
+  const { random, journal } = dependencies
+  const at = dependencies.clock.now()
   const events = formatCallEvents(facts, { at, parameters, resources, outcome }, random)
-  charge(parts, attempt, events)
+  charge(dependencies, attempt, events)
   const { changes = [] } = outcome
-  const urgency = parts.urgentCalls.of({ facts, input, caller, events, changes })
+  const urgency = dependencies.urgentCalls.of({ facts, input, caller, events, changes })
   if (changes.length === 0) return appendAll(journal, events, urgency)
   const also = (outcome.event?.also ?? []).map((more) => formatServiceEvent(more, { at, random }))
   return journal.commit(changes, [...events, ...also], urgency)
@@ -61,10 +61,14 @@ export function recordOutcome(
  * Who calls is charged with the copies for others too, and once for a call: not for what an earlier attempt would have
  * written.
  */
-function charge(parts: AttemptRecordDependencies, attempt: Attempt, events: readonly FormattedEvent[]): void {
+function charge(
+  dependencies: AttemptRecordDependencies,
+  attempt: Attempt,
+  events: readonly FormattedEvent[],
+): void {
   const size = events.reduce((sum, { json }) => sum + json.length, 0)
   if (size === attempt.charged) return
-  parts.quotas.chargeAudit(attempt.facts.account, size - attempt.charged)
+  dependencies.quotas.chargeAudit(attempt.facts.account, size - attempt.charged)
   attempt.charged = size
 }
 
@@ -83,28 +87,28 @@ async function appendAll(
  * may be in the outbox, and must not be taken for this one. Gives what the caller is told.
  */
 export async function recordFailure(
-  parts: AttemptRecordDependencies,
+  dependencies: AttemptRecordDependencies,
   attempt: Attempt,
   cause: unknown,
 ): Promise<KmsError> {
   const { resources, parameters } = attempt
   const { requestId, request } = attempt.facts
-  const facts = { ...attempt.facts, eventId: eventIdFor(requestId, parts.random) }
-  const error = callerFacingError(cause, requestId, parts)
+  const facts = { ...attempt.facts, eventId: eventIdFor(requestId, dependencies.random) }
+  const error = callerFacingError(cause, requestId, dependencies)
   // What the call would have written had it succeeded is not in the log.
-  charge(parts, attempt, [])
-  if (attempt.unsigned && !parts.refusals.admit(request.connection.address)) return error
-  if (error.code === 'ThrottlingException' && !parts.admitThrottled(facts.account)) return error
-  const end = { at: parts.clock.now(), parameters, resources, error }
+  charge(dependencies, attempt, [])
+  if (attempt.unsigned && !dependencies.refusals.admit(request.connection.address)) return error
+  if (error.code === 'ThrottlingException' && !dependencies.admitThrottled(facts.account)) return error
+  const end = { at: dependencies.clock.now(), parameters, resources, error }
   try {
-    const events = formatCallEvents(facts, end, parts.random)
-    if (!attempt.unsigned) charge(parts, attempt, events)
-    await appendAll(parts.journal, events, 'usual')
+    const events = formatCallEvents(facts, end, dependencies.random)
+    if (!attempt.unsigned) charge(dependencies, attempt, events)
+    await appendAll(dependencies.journal, events, 'usual')
   } catch (failure) {
-    charge(parts, attempt, [])
+    charge(dependencies, attempt, [])
     // What failed is in the operator's log already: that it could not be recorded either is no news.
     if (error.code === 'KMSInternalException' && failure instanceof AuditUnavailable) return error
-    return callerFacingError(failure, requestId, parts)
+    return callerFacingError(failure, requestId, dependencies)
   }
   return error
 }

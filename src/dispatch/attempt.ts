@@ -38,29 +38,29 @@ export type AttemptDependencies = AttemptRecordDependencies & {
 
 /** Answers a call of a known caller. Never rejects: a failure is an answer too. */
 export async function performCall(
-  parts: AttemptDependencies,
+  dependencies: AttemptDependencies,
   arrival: Arrival,
   authenticated: Authenticated,
 ): Promise<WireResponse> {
   const { route } = arrival
-  const attempt = attemptOf(parts, arrival, authenticated)
+  const attempt = attemptOf(dependencies, arrival, authenticated)
   try {
-    const outcome = await runAttempt(parts, arrival, authenticated, attempt)
+    const outcome = await runAttempt(dependencies, arrival, authenticated, attempt)
     const reader = readerOf(arrival)
     const response = isLongOutput(outcome.output)
-      ? await inSlices(renderOutputSteps(reader, route.name, outcome.output), parts.giveWay)
+      ? await inSlices(renderOutputSteps(reader, route.name, outcome.output), dependencies.giveWay)
       : renderOutput(reader, route.name, outcome.output)
     outcome.dispose?.()
     return response
   } catch (cause) {
-    const response = renderError(readerOf(arrival), await recordFailure(parts, attempt, cause))
+    const response = renderError(readerOf(arrival), await recordFailure(dependencies, attempt, cause))
     return attempt.anonymous ? { ...response, isCallerUnknown: true } : response
   }
 }
 
 /** The attempt of a call that has arrived. */
 export function attemptOf(
-  parts: AttemptDependencies,
+  dependencies: AttemptDependencies,
   arrival: Arrival,
   { caller, region }: Authenticated,
 ): Attempt {
@@ -68,7 +68,7 @@ export function attemptOf(
   return {
     facts: {
       requestId,
-      eventId: eventIdFor(requestId, parts.random),
+      eventId: eventIdFor(requestId, dependencies.random),
       service: route.service,
       eventName: route.name,
       readOnly: isReadOnly(route),
@@ -98,7 +98,7 @@ function isReadOnly(route: Route): boolean {
 
 /** Runs the call and makes it durable. @throws whatever refused or failed; nothing has changed then. */
 export async function runAttempt(
-  parts: AttemptDependencies,
+  dependencies: AttemptDependencies,
   arrival: Arrival,
   authenticated: Authenticated,
   attempt: Attempt,
@@ -106,12 +106,12 @@ export async function runAttempt(
   const { request, route } = arrival
   const { caller, region } = authenticated
   const large = isLarge(request)
-  const asked = large ? await askedInSlices(route, request, parts.giveWay) : askedOf(route, request)
-  const admitted = admit(parts, authenticated, route, asked)
+  const asked = large ? await askedInSlices(route, request, dependencies.giveWay) : askedOf(route, request)
+  const admitted = admit(dependencies, authenticated, route, asked)
   if (!(typeof admitted === 'boolean' ? admitted : await admitted)) throw tooFast(route.service.name)
   if (asked instanceof KmsError) throw asked
   const { operation, input } = asked
-  if (large) await parts.giveWay()
+  if (large) await dependencies.giveWay()
   attempt.parameters = operation.parameters(input)
   const call: Call = {
     requestId: arrival.requestId,
@@ -129,27 +129,33 @@ export async function runAttempt(
   }
   return runOperation(operation, call, {
     finish: (outcome) => {
-      const waiting = large ? parts.giveWay() : undefined
-      if (waiting === undefined) return recordOutcome(parts, attempt, call, outcome)
-      return waiting.then(() => recordOutcome(parts, attempt, call, outcome))
+      const waiting = large ? dependencies.giveWay() : undefined
+      if (waiting === undefined) return recordOutcome(dependencies, attempt, call, outcome)
+      return waiting.then(() => recordOutcome(dependencies, attempt, call, outcome))
     },
-    renewed: () => parts.freshness.renewed(),
-    findPlace: parts.findPlace,
-    inFlight: parts.inFlight,
-    lines: parts.lines,
+    renewed: () => dependencies.freshness.renewed(),
+    findPlace: dependencies.findPlace,
+    inFlight: dependencies.inFlight,
+    lines: dependencies.lines,
   })
 }
 
 /** Whether the caller's account may make one more call like this. Nobody is charged for an unsigned one. */
 function admit(
-  parts: AttemptDependencies,
+  dependencies: AttemptDependencies,
   { caller: { account }, region }: Authenticated,
   route: Route,
   asked: Asked | KmsError,
 ): boolean | Promise<boolean> {
   if (isUnsigned(route)) return true
   const input = asked instanceof KmsError ? undefined : asked.input
-  return parts.quotas.admit({ account, region, service: route.service.name, operation: route.name, input })
+  return dependencies.quotas.admit({
+    account,
+    region,
+    service: route.service.name,
+    operation: route.name,
+    input,
+  })
 }
 
 /** An operation that runs again after a conflict names its resources again. */

@@ -10,7 +10,7 @@ import type { WireRequest } from './wire.ts'
 export type Authenticated = { readonly caller: Caller; readonly region: string }
 
 /** What authentication works with. */
-export type AuthenticationParts = {
+export type AuthenticationDependencies = {
   readonly findCredential: FindCredential
   readonly signingKeys: SigningKeys
 }
@@ -27,13 +27,13 @@ export async function authenticate(
   request: WireRequest,
   service: string,
   now: EpochMs,
-  parts: AuthenticationParts,
+  dependencies: AuthenticationDependencies,
 ): Promise<Authenticated> {
   const claims = parseClaims(request)
   checkScope(claims, { service, now })
-  const credential = await parts.findCredential(claims)
+  const credential = await dependencies.findCredential(claims)
   if (credential === undefined || credential.closedServices?.has(service)) throw unknownToken()
-  const key = parts.signingKeys.get(credential, claims)
+  const key = dependencies.signingKeys.get(credential, claims)
   if (!verifySignature(request, claims, key)) throw signatureMismatch()
   if (credential.expiresAt !== undefined && credential.expiresAt <= now) throw expiredToken()
   credential.used?.(now, claims.scope.region, service)
@@ -50,15 +50,15 @@ export async function authenticateHead(
   head: WireRequest,
   service: string | undefined,
   now: EpochMs,
-  parts: AuthenticationParts,
+  dependencies: AuthenticationDependencies,
 ): Promise<void> {
   const claims = parseClaims(head)
   if (service !== undefined) checkScope(claims, { service, now })
-  const credential = await parts.findCredential(claims)
+  const credential = await dependencies.findCredential(claims)
   if (credential === undefined) throw unknownToken()
   if (service === undefined) return
   if (credential.closedServices?.has(service) === true) throw unknownToken()
-  if (!verifyHead(head, claims, parts.signingKeys.get(credential, claims))) throw signatureMismatch()
+  if (!verifyHead(head, claims, dependencies.signingKeys.get(credential, claims))) throw signatureMismatch()
 }
 
 /** The access key that a request claims to be signed with, for the record of its refusal. */

@@ -25,7 +25,7 @@ export type OperationFacts<I extends Members, O extends Members> = {
 export type Asked<I extends Members, D> = {
   readonly call: Call
   readonly input: Input<I>
-  readonly parts: D
+  readonly dependencies: D
 }
 
 /** An outcome with an answer of declared members. */
@@ -66,7 +66,7 @@ export type WorkOf<O extends Members, R extends OutcomeOf<O>> = {
 }
 
 /** An operation, ready but for its dependencies. */
-export type OperationOf<D> = (parts: D) => Operation
+export type OperationOf<D> = (dependencies: D) => Operation
 
 /**
  * Declares an operation: its facts, and `begin`, which finds the resources of one call without changing anything.
@@ -79,7 +79,7 @@ export function defineOperation<
   R extends OutcomeOf<O> = OutcomeOf<O>,
 >(facts: OperationFacts<I, O>, begin: (asked: Asked<I, D>) => Awaitable<WorkOf<O, R>>): OperationOf<D> {
   const { service, name, readOnly, unsigned, onKey, input: members } = facts
-  return (parts) => ({
+  return (dependencies) => ({
     service,
     name,
     readOnly,
@@ -89,7 +89,11 @@ export function defineOperation<
     output: facts.output ?? {},
     parameters: (given) => shownParameters(members, facts.parameters?.(typed(given)) ?? given),
     begin: async (call) => {
-      const { permissions, check = NO_CHECK, run } = await begin({ call, input: typed(call.input), parts })
+      const {
+        permissions,
+        check = NO_CHECK,
+        run,
+      } = await begin({ call, input: typed(call.input), dependencies })
       return { permissions, check, run: async () => untyped(await run()) }
     },
   })

@@ -10,7 +10,7 @@ import { signRequest } from '../sigv4/sign.ts'
 import { SigningKeys } from '../sigv4/signing-key.ts'
 import { StoreConflict } from '../store/port.ts'
 import type { Change } from '../store/records.ts'
-import { createDispatcher, type DispatcherParts } from './dispatcher.ts'
+import { createDispatcher, type DispatcherDependencies } from './dispatcher.ts'
 import { Freshness } from './freshness.ts'
 import { RecordLines } from './lines.ts'
 import type { Operation, Outcome } from './operation.ts'
@@ -43,8 +43,11 @@ function operationWith(outcome: Outcome): Operation {
   }
 }
 
-/** The parts of a dispatcher that serves one operation, and whose audit log takes what it gets. */
-function partsWith(operation: Operation, append: (event: string) => Promise<void>): DispatcherParts {
+/** The dependencies of a dispatcher that serves one operation, and whose audit log takes what it gets. */
+function dependenciesWith(
+  operation: Operation,
+  append: (event: string) => Promise<void>,
+): DispatcherDependencies {
   const journal = {
     append,
     commit: (_changes: unknown, events: readonly FormattedEvent[]) => append(events[0]?.json ?? ''),
@@ -80,7 +83,7 @@ function signedRequest(): WireRequest {
 test('a dispatcher has cleared the plaintext of an answer before it gives the answer', async () => {
   const plaintext = Buffer.from('secret')
   const outcome = { output: { Plaintext: plaintext }, dispose: () => void plaintext.fill(0) }
-  const { handle } = createDispatcher(partsWith(operationWith(outcome), async () => {}))
+  const { handle } = createDispatcher(dependenciesWith(operationWith(outcome), async () => {}))
   const { status, body } = await handle(signedRequest())
   assert.equal(status, 200)
   assert.equal(body, '{"Plaintext":"c2VjcmV0"}')
@@ -91,7 +94,7 @@ test('a dispatcher clears the plaintext of an answer whose event cannot be recor
   const plaintext = Buffer.from('secret')
   const outcome = { output: { Plaintext: plaintext }, dispose: () => void plaintext.fill(0) }
   const full = () => Promise.reject(new Error('no space'))
-  const { handle } = createDispatcher(partsWith(operationWith(outcome), full))
+  const { handle } = createDispatcher(dependenciesWith(operationWith(outcome), full))
   const { status, body } = await handle(signedRequest())
   assert.equal(status, 500)
   assert.match(body, /^\{"__type":"KMSInternalException"/)
@@ -116,7 +119,7 @@ test('a call is charged once for what is in the log: not for commits that met ot
     written += json
   }
   const { handle } = createDispatcher({
-    ...partsWith(operation, append),
+    ...dependenciesWith(operation, append),
     journal: { append, commit },
     quotas: {
       admit: () => true,
@@ -148,10 +151,10 @@ test('what refuses an unsigned call is recorded up to a rate and charged to nobo
   const events: string[] = []
   const charged: string[] = []
   let left = 1
-  const parts = partsWith(refusing, async (event) => void events.push(event))
+  const dependencies = dependenciesWith(refusing, async (event) => void events.push(event))
   const { handle } = createDispatcher({
-    ...parts,
-    refusals: { ...parts.refusals, admit: () => left-- > 0 },
+    ...dependencies,
+    refusals: { ...dependencies.refusals, admit: () => left-- > 0 },
     quotas: { admit: () => true, chargeAudit: (account) => void charged.push(account) },
   })
   const target = '/?Action=AssumeRoleWithWebIdentity&Version=2011-06-15'

@@ -5,7 +5,7 @@ import { type Arrival, arrivalOf, refuse } from './arrival.ts'
 import { isLarge } from './asked.ts'
 import { type AttemptDependencies, attemptOf, performCall, runAttempt } from './attempt.ts'
 import { recordFailure } from './attempt-record.ts'
-import { type Authenticated, type AuthenticationParts, authenticate } from './authenticate.ts'
+import { type Authenticated, type AuthenticationDependencies, authenticate } from './authenticate.ts'
 import { bodyMaxBytes, judgeHead } from './early.ts'
 import { type ForwardedCall, forwardedCaller, forwardedRequest } from './forward.ts'
 import type { Outcome } from './operation.ts'
@@ -15,7 +15,7 @@ import type { WireRequest, WireResponse } from './wire.ts'
 import { type WireFault, wireFaultError } from './wire-fault.ts'
 
 /** What a dispatcher works with. */
-export type DispatcherParts = AuthenticationParts &
+export type DispatcherDependencies = AuthenticationDependencies &
   AttemptDependencies & {
     readonly routing: Routing
     /** Told of every call once its answer is known, for whoever counts; must not throw. */
@@ -54,100 +54,100 @@ export type Dispatcher = {
   readonly forward: (call: ForwardedCall) => Promise<Outcome>
 }
 
-/** A dispatcher of these parts. */
-export function createDispatcher(parts: DispatcherParts): Dispatcher {
+/** A dispatcher with these dependencies. */
+export function createDispatcher(dependencies: DispatcherDependencies): Dispatcher {
   return {
-    handle: (request) => handle(parts, request),
+    handle: (request) => handle(dependencies, request),
     refuseUnread: (request, fault) => {
       const error = wireFaultError(fault)
       const route = unknownRoute(serviceOfHeaders(request), 'Unknown', error)
-      return refuse(parts, arrivalOf(parts, request, route), error)
+      return refuse(dependencies, arrivalOf(dependencies, request, route), error)
     },
     early: {
-      bodyMaxBytes: (head) => bodyMaxBytes(parts.routing, head),
-      judge: (head) => judge(parts, head),
+      bodyMaxBytes: (head) => bodyMaxBytes(dependencies.routing, head),
+      judge: (head) => judge(dependencies, head),
     },
-    forward: (call) => forward(parts, call),
+    forward: (call) => forward(dependencies, call),
   }
 }
 
-function handle(parts: DispatcherParts, request: WireRequest): Promise<WireResponse> {
-  const arrival = arrivalOf(parts, request, routeOf(parts.routing, request))
-  return told(parts, arrival, () => answer(parts, arrival))
+function handle(dependencies: DispatcherDependencies, request: WireRequest): Promise<WireResponse> {
+  const arrival = arrivalOf(dependencies, request, routeOf(dependencies.routing, request))
+  return told(dependencies, arrival, () => answer(dependencies, arrival))
 }
 
 /** Makes an answer, and tells whoever counts. */
 async function told(
-  parts: DispatcherParts,
+  dependencies: DispatcherDependencies,
   { request, route, now }: Arrival,
   make: () => Promise<WireResponse>,
 ): Promise<WireResponse> {
-  if (parts.answered === undefined) return make()
-  const beganAtMs = parts.clock.monotonicMs()
+  if (dependencies.answered === undefined) return make()
+  const beganAtMs = dependencies.clock.monotonicMs()
   const response = await make()
-  parts.answered({
+  dependencies.answered({
     request,
     response,
     service: route.service.name,
     operation: route.type === 'operation' ? route.name : undefined,
     arrivedAt: now,
-    durationMs: parts.clock.monotonicMs() - beganAtMs,
+    durationMs: dependencies.clock.monotonicMs() - beganAtMs,
   })
   return response
 }
 
-async function answer(parts: DispatcherParts, arrival: Arrival): Promise<WireResponse> {
+async function answer(dependencies: DispatcherDependencies, arrival: Arrival): Promise<WireResponse> {
   const { route } = arrival
   let authenticated: Authenticated
   try {
-    await parts.freshness.reached()
-    if (isLarge(arrival.request)) await parts.giveWay()
+    await dependencies.freshness.reached()
+    if (isLarge(arrival.request)) await dependencies.giveWay()
     authenticated = isUnsigned(route)
-      ? { caller: unsignedCaller(parts.refusals.account), region: UNSIGNED_REGION }
-      : await authenticateFresh(parts, arrival)
+      ? { caller: unsignedCaller(dependencies.refusals.account), region: UNSIGNED_REGION }
+      : await authenticateFresh(dependencies, arrival)
   } catch (error) {
-    return refuse(parts, arrival, error)
+    return refuse(dependencies, arrival, error)
   }
-  return performCall(parts, arrival, authenticated)
+  return performCall(dependencies, arrival, authenticated)
 }
 
 async function judge(
-  parts: DispatcherParts,
+  dependencies: DispatcherDependencies,
   head: WireRequest,
 ): Promise<(() => Promise<WireResponse>) | undefined> {
-  const refusal = await judgeHead(parts, head, parts.clock.now())
+  const refusal = await judgeHead(dependencies, head, dependencies.clock.now())
   if (refusal === undefined) return undefined
-  const arrival = arrivalOf(parts, head, refusal.route)
-  return () => told(parts, arrival, () => refuse(parts, arrival, refusal.error))
+  const arrival = arrivalOf(dependencies, head, refusal.route)
+  return () => told(dependencies, arrival, () => refuse(dependencies, arrival, refusal.error))
 }
 
 /** Who calls; asked once more when something had changed since memory was made true for the request. */
 async function authenticateFresh(
-  parts: DispatcherParts,
+  dependencies: DispatcherDependencies,
   { request, route, now }: Arrival,
 ): Promise<Authenticated> {
   const service = route.service.name
   try {
-    return await authenticate(request, service, now, parts)
+    return await authenticate(request, service, now, dependencies)
   } catch (error) {
-    if (!(error instanceof KmsError) || !(await parts.freshness.renewed())) throw error
-    return authenticate(request, service, now, parts)
+    if (!(error instanceof KmsError) || !(await dependencies.freshness.renewed())) throw error
+    return authenticate(request, service, now, dependencies)
   }
 }
 
-async function forward(parts: DispatcherParts, call: ForwardedCall): Promise<Outcome> {
+async function forward(dependencies: DispatcherDependencies, call: ForwardedCall): Promise<Outcome> {
   const arrival: Arrival = {
     request: forwardedRequest(call),
-    requestId: parts.random.uuid(),
-    now: parts.clock.now(),
-    route: routeOfName(parts.routing, SERVICES.kms, call.operation),
+    requestId: dependencies.random.uuid(),
+    now: dependencies.clock.now(),
+    route: routeOfName(dependencies.routing, SERVICES.kms, call.operation),
   }
   const authenticated = { caller: forwardedCaller(call), region: call.region }
-  const attempt = attemptOf(parts, arrival, authenticated)
+  const attempt = attemptOf(dependencies, arrival, authenticated)
   try {
-    await parts.freshness.reached()
-    return await runAttempt(parts, arrival, authenticated, attempt)
+    await dependencies.freshness.reached()
+    return await runAttempt(dependencies, arrival, authenticated, attempt)
   } catch (cause) {
-    throw await recordFailure(parts, attempt, cause)
+    throw await recordFailure(dependencies, attempt, cause)
   }
 }

@@ -2,14 +2,14 @@ import { largestBody } from '../api/body-size.ts'
 import { KmsError } from '../api/errors.ts'
 import { REQUEST_BODY_MAX_BYTES } from '../base/limits.ts'
 import type { EpochMs } from '../base/ports.ts'
-import { type AuthenticationParts, authenticateHead } from './authenticate.ts'
+import { type AuthenticationDependencies, authenticateHead } from './authenticate.ts'
 import type { Freshness } from './freshness.ts'
 import type { Operation } from './operation.ts'
 import { type Route, type Routing, routeOf, serviceOfHeaders, unknownRoute } from './routing.ts'
 import { findForm, findHeader, type WireRequest } from './wire.ts'
 
 /** What a request that has come as far as its head is judged with. */
-export type EarlyParts = AuthenticationParts & {
+export type EarlyDependencies = AuthenticationDependencies & {
   readonly routing: Routing
   readonly freshness: Pick<Freshness, 'reached' | 'renewed'>
 }
@@ -45,18 +45,18 @@ export type EarlyRefusal = { readonly route: Route; readonly error: KmsError }
 
 /** Judges a request by its head. It finds the errors that a whole request has first, and no others. */
 export async function judgeHead(
-  parts: EarlyParts,
+  dependencies: EarlyDependencies,
   head: WireRequest,
   now: EpochMs,
 ): Promise<EarlyRefusal | undefined> {
   const form = isForm(head)
-  const route = form ? undefined : routeOf(parts.routing, head)
+  const route = form ? undefined : routeOf(dependencies.routing, head)
   if (route?.type === 'operation' && route.operation.unsigned === true) return undefined
   const service = route?.service.name
-  await parts.freshness.reached()
-  let error = await errorOf(head, service, now, parts)
-  if (error !== undefined && (await parts.freshness.renewed()))
-    error = await errorOf(head, service, now, parts)
+  await dependencies.freshness.reached()
+  let error = await errorOf(head, service, now, dependencies)
+  if (error !== undefined && (await dependencies.freshness.renewed()))
+    error = await errorOf(head, service, now, dependencies)
   if (error === undefined) return undefined
   // A form without a signature may ask for what needs none.
   if (form && error.code === 'MissingAuthenticationTokenException') return undefined
@@ -67,10 +67,10 @@ async function errorOf(
   head: WireRequest,
   service: string | undefined,
   now: EpochMs,
-  parts: EarlyParts,
+  dependencies: EarlyDependencies,
 ): Promise<KmsError | undefined> {
   try {
-    await authenticateHead(head, service, now, parts)
+    await authenticateHead(head, service, now, dependencies)
     return undefined
   } catch (error) {
     if (error instanceof KmsError) return error

@@ -15,7 +15,7 @@ export function tooFast(service: ServiceName, options?: ErrorOptions): KmsError 
 }
 
 /** What failures are told to. */
-export type FailureParts = {
+export type FailureDependencies = {
   readonly log: Log
   /** Is told of what is not as it was written. */
   readonly alarm?: (reason: string) => void
@@ -25,7 +25,11 @@ export type FailureParts = {
  * What a caller is told of an error: its own when it is part of the contract, and one code without
  * detail for everything else, which goes to the operator's log with the request id.
  */
-export function callerFacingError(error: unknown, requestId: string, { log, alarm }: FailureParts): KmsError {
+export function callerFacingError(
+  error: unknown,
+  requestId: string,
+  { log, alarm }: FailureDependencies,
+): KmsError {
   if (error instanceof KmsError) return error
   if (error instanceof OffloadError && error.reason === 'full') {
     return tooFast('kms', { cause: error })

@@ -59,7 +59,7 @@ const nowhere = (): object => ({})
 /** An operation that notes its steps. */
 function operation(
   steps: Steps,
-  parts: Partial<{ permissions: Permission[]; check: () => void; outcome: Outcome }>,
+  dependencies: Partial<{ permissions: Permission[]; check: () => void; outcome: Outcome }>,
 ): Operation {
   return {
     service: 'kms',
@@ -70,14 +70,14 @@ function operation(
     begin: async () => {
       steps.push('begin')
       return {
-        permissions: parts.permissions ?? [permission()],
+        permissions: dependencies.permissions ?? [permission()],
         check: () => {
           steps.push('check')
-          parts.check?.()
+          dependencies.check?.()
         },
         run: () => {
           steps.push('run')
-          return parts.outcome ?? { output: {} }
+          return dependencies.outcome ?? { output: {} }
         },
       }
     },
@@ -263,8 +263,14 @@ test('a refused call runs once more when something had changed meanwhile, and no
   const denied = operation(steps, { permissions: [permission(DENY)] })
   const always = async (): Promise<boolean> => true
   const lines = new RecordLines()
-  const parts = { finish: finish(steps), renewed: always, findPlace: nowhere, inFlight: ANY_NUMBER, lines }
-  await assert.rejects(runOperation(denied, callWith({}), parts), { code: 'AccessDeniedException' })
+  const dependencies = {
+    finish: finish(steps),
+    renewed: always,
+    findPlace: nowhere,
+    inFlight: ANY_NUMBER,
+    lines,
+  }
+  await assert.rejects(runOperation(denied, callWith({}), dependencies), { code: 'AccessDeniedException' })
   assert.deepEqual(steps, ['begin', 'begin'])
 })
 
@@ -273,15 +279,15 @@ test('a call beyond what its caller may have answered at a time is throttled, an
   const { caller } = callWith({})
   const inFlight = new CallsInFlight({ account: 2, principal: 1 }, () => {})
   const lines = new RecordLines()
-  const parts = { finish: finish(steps), renewed: never, findPlace: nowhere, inFlight, lines }
+  const dependencies = { finish: finish(steps), renewed: never, findPlace: nowhere, inFlight, lines }
   assert.ok(inFlight.enter(caller, 'usual'))
-  await assert.rejects(runOperation(operation(steps, {}), callWith({}), parts), {
+  await assert.rejects(runOperation(operation(steps, {}), callWith({}), dependencies), {
     code: 'ThrottlingException',
   })
   assert.deepEqual(steps, [])
   inFlight.leave(caller, 'usual')
   const denied = operation(steps, { permissions: [permission(DENY)] })
-  await assert.rejects(runOperation(denied, callWith({}), parts), { code: 'AccessDeniedException' })
+  await assert.rejects(runOperation(denied, callWith({}), dependencies), { code: 'AccessDeniedException' })
   assert.equal(inFlight.count, 0)
 })
 

@@ -21,7 +21,7 @@ import { isRevocation } from './revocations.ts'
 export const MAX_RUNS = 25
 
 /** What a run of a call works with. */
-export type RunParts = {
+export type RunDependencies = {
   /** Makes an outcome and its event durable. */
   readonly finish: (outcome: Outcome) => Promise<void>
   /** Makes memory true; says whether anything had changed. */
@@ -37,12 +37,16 @@ export type RunParts = {
  *
  * @throws KmsError and whatever a dependency throws; nothing has changed then.
  */
-export async function runOperation(operation: Operation, call: Call, parts: RunParts): Promise<Outcome> {
-  const { inFlight } = parts
+export async function runOperation(
+  operation: Operation,
+  call: Call,
+  dependencies: RunDependencies,
+): Promise<Outcome> {
+  const { inFlight } = dependencies
   const urgency = isRevocation(operation.service, operation.name, call.input) ? 'revocation' : 'usual'
   if (!inFlight.enter(call.caller, urgency)) throw tooFast(operation.service)
   try {
-    return await runToEnd(operation, call, parts)
+    return await runToEnd(operation, call, dependencies)
   } finally {
     inFlight.leave(call.caller, urgency)
   }
@@ -58,16 +62,16 @@ export async function runOperation(operation: Operation, call: Call, parts: RunP
  *
  * @throws KmsError and whatever a dependency throws; nothing has changed then.
  */
-async function runToEnd(operation: Operation, call: Call, parts: RunParts): Promise<Outcome> {
+async function runToEnd(operation: Operation, call: Call, dependencies: RunDependencies): Promise<Outcome> {
   const isUrgent = (): boolean => isRevocation(operation.service, operation.name, call.input)
-  const turn = parts.lines.turn(isUrgent, countedAs(call.caller)?.principal)
+  const turn = dependencies.lines.turn(isUrgent, countedAs(call.caller)?.principal)
   try {
     for (let run = 1; run <= MAX_RUNS; run += 1) {
-      const outcome = await runFresh(operation, call, parts, run)
+      const outcome = await runFresh(operation, call, dependencies, run)
       try {
         const overtaken = turn.take(outcome.changes ?? NO_CHANGES)
         if (overtaken === undefined) {
-          await parts.finish(outcome)
+          await dependencies.finish(outcome)
           return outcome
         }
         await overtaken
@@ -87,19 +91,24 @@ async function runToEnd(operation: Operation, call: Call, parts: RunParts): Prom
 
 const NO_CHANGES: readonly Change[] = []
 
-async function runFresh(operation: Operation, call: Call, parts: RunParts, run: number): Promise<Outcome> {
+async function runFresh(
+  operation: Operation,
+  call: Call,
+  dependencies: RunDependencies,
+  run: number,
+): Promise<Outcome> {
   // Other processes may have taken permissions away meanwhile, of which no version of a record tells.
-  if (run > 1) await parts.renewed()
+  if (run > 1) await dependencies.renewed()
   try {
-    return await runOnce(operation, call, parts)
+    return await runOnce(operation, call, dependencies)
   } catch (error) {
-    if (!(error instanceof KmsError) || !(await parts.renewed())) throw error
-    return runOnce(operation, call, parts)
+    if (!(error instanceof KmsError) || !(await dependencies.renewed())) throw error
+    return runOnce(operation, call, dependencies)
   }
 }
 
-async function runOnce(operation: Operation, call: Call, parts: RunParts): Promise<Outcome> {
-  const work = await beginAllowed(operation, call, parts)
+async function runOnce(operation: Operation, call: Call, dependencies: RunDependencies): Promise<Outcome> {
+  const work = await beginAllowed(operation, call, dependencies)
   work.check()
   const outcome = await work.run()
   // An outcome is only a computation until it is committed, so a dry run is one that stops here.
@@ -112,7 +121,7 @@ async function runOnce(operation: Operation, call: Call, parts: RunParts): Promi
 async function beginAllowed(
   operation: Operation,
   call: Call,
-  { findPlace }: Pick<RunParts, 'findPlace'>,
+  { findPlace }: Pick<RunDependencies, 'findPlace'>,
 ): Promise<Work> {
   try {
     const found = call.caller.policies()

@@ -8,7 +8,7 @@ import { formatCallEvent } from './recording.ts'
 import type { WireRequest } from './wire.ts'
 
 /** What recording a refusal works with. */
-export type RefusalParts = {
+export type RefusalDependencies = {
   /** Whether one more refusal of this source is recorded by itself; it is counted otherwise. */
   readonly admit: (source: string) => boolean
   readonly journal: Journal
@@ -34,20 +34,22 @@ const NO_REGION = 'unknown'
  * Records a call that was refused before its caller was known. Whoever has no credentials can send
  * as many as they like, so each source has a rate; beyond it refusals are counted.
  */
-export async function recordRefusal(parts: RefusalParts, refusal: Refusal): Promise<void> {
+export async function recordRefusal(dependencies: RefusalDependencies, refusal: Refusal): Promise<void> {
   const { request, requestId, service, eventName, reason, at } = refusal
-  if (!parts.admit(request.connection.address)) return
+  if (!dependencies.admit(request.connection.address)) return
   const accessKeyId = claimedAccessKey(request)
   const facts = {
     requestId,
-    eventId: eventIdFor(requestId, parts.random),
+    eventId: eventIdFor(requestId, dependencies.random),
     service,
     eventName,
     readOnly: true,
     request,
     region: NO_REGION,
-    account: parts.account,
+    account: dependencies.account,
     identityJson: JSON.stringify({ type: 'Unknown', accessKeyId }),
   }
-  await parts.journal.append(formatCallEvent(facts, { at, parameters: null, resources: [], error: reason }))
+  await dependencies.journal.append(
+    formatCallEvent(facts, { at, parameters: null, resources: [], error: reason }),
+  )
 }

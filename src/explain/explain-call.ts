@@ -1,7 +1,7 @@
 import { formatReason } from '../policy/reason.ts'
 import { type Examined, examine } from './examine.ts'
 import { partlyRecorded } from './partly-recorded.ts'
-import { type RebuildParts, rebuildCall } from './rebuild.ts'
+import { type RebuildDependencies, rebuildCall } from './rebuild.ts'
 import { type RecordedEvent, type RecordedResult, reasonOf, resultOf } from './recorded-event.ts'
 
 /** A recorded call, and what the policies say of it as they are now. */
@@ -25,13 +25,16 @@ export type DecidedNow = {
 }
 
 /** Explains a recorded call by the policies as they are now. */
-export async function explainCall(parts: RebuildParts, event: RecordedEvent): Promise<ExplainedCall> {
+export async function explainCall(
+  dependencies: RebuildDependencies,
+  event: RecordedEvent,
+): Promise<ExplainedCall> {
   const facts = { event, result: resultOf(event), reason: reasonOf(event) }
-  const rebuilt = await rebuildCall(parts, event)
+  const rebuilt = await rebuildCall(dependencies, event)
   if ('because' in rebuilt) return { ...facts, now: rebuilt }
   const permissions: Examined[] = []
   for (const permission of rebuilt.permissions) {
-    permissions.push(await examine(parts.records, rebuilt.call, permission))
+    permissions.push(await examine(dependencies.records, rebuilt.call, permission))
   }
   const refused = permissions.find(({ decision }) => !decision.allow)
   const asked = permissions.flatMap((permission) => [...permission.asked.keys()])

@@ -1,12 +1,12 @@
 import type { LookupPage, LookupQuestion } from '../audit-index/lookup.ts'
 import type { Operation } from '../dispatch/operation.ts'
-import type { KmsParts } from '../kms/kms-dependencies.ts'
+import type { KmsDependencies } from '../kms/kms-dependencies.ts'
 import type { Records } from '../store/records.ts'
 
 /** What explaining works with: the operations as the server has them, the records, and the audit log's index. */
-export type ExplainingParts = {
+export type ExplainingDependencies = {
   readonly records: Records
-  readonly kms: KmsParts
+  readonly kms: KmsDependencies
   /** By event source and name: see `operationKey`. */
   readonly operations: ReadonlyMap<string, Operation>
   readonly events: EventSource

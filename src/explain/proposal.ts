@@ -9,7 +9,7 @@ import { findKey, type Key } from '../kms/keys/keys.ts'
 import { type CompiledPolicy, compilePolicy } from '../policy/compile.ts'
 import { wouldLockOut } from '../policy/key-policy.ts'
 import { parsePolicy } from '../policy/parse.ts'
-import type { ExplainingParts } from './explain-dependencies.ts'
+import type { ExplainingDependencies } from './explain-dependencies.ts'
 import { namedCaller } from './named-caller.ts'
 
 /** A key policy that PutKeyPolicy would take. */
@@ -21,7 +21,7 @@ export type Proposal = {
 
 /** The key that an operator names. @throws KmsError. */
 export async function namedKey(
-  { records, now }: ExplainingParts,
+  { records, now }: ExplainingDependencies,
   text: string,
   home: { readonly account: string; readonly region: string },
 ): Promise<Key> {
@@ -36,7 +36,7 @@ export type ProposalQuestion = { readonly key: Key; readonly text: string; reado
 
 /** Checks a key policy as PutKeyPolicy does. @throws KmsError as PutKeyPolicy, SimulationError. */
 export async function parseProposal(
-  { kms, records, now }: ExplainingParts,
+  { kms, records, now }: ExplainingDependencies,
   { key, text, principal }: ProposalQuestion,
 ): Promise<Proposal> {
   parseInput({ Policy: POLICY_TEXT }, { Policy: text })

@@ -4,7 +4,7 @@ import { inPlace } from '../dispatch/access.ts'
 import { globalContext } from '../dispatch/global-context.ts'
 import type { Call, Operation, Permission } from '../dispatch/operation.ts'
 import { recordedCaller } from '../iam/credentials/recorded-caller.ts'
-import { type ExplainingParts, operationKey } from './explain-dependencies.ts'
+import { type ExplainingDependencies, operationKey } from './explain-dependencies.ts'
 import { openedFirst, type RecordedEvent, resourcesOf } from './recorded-event.ts'
 import { isOmitted, recordedInput } from './recorded-input.ts'
 import type { SessionOrigins } from './session-origin.ts'
@@ -22,19 +22,19 @@ export type RebuiltCall = {
 export type NotRebuilt = { readonly because: string }
 
 /** Where and by what calls are rebuilt. */
-export type RebuildParts = ExplainingParts & { readonly origins: SessionOrigins }
+export type RebuildDependencies = ExplainingDependencies & { readonly origins: SessionOrigins }
 
 /** Rebuilds a call from its audit event, by the operation's own finding of what it needs. Changes nothing. */
 export async function rebuildCall(
-  parts: RebuildParts,
+  dependencies: RebuildDependencies,
   event: RecordedEvent,
 ): Promise<RebuiltCall | NotRebuilt> {
-  const operation = parts.operations.get(operationKey(event.eventSource, event.eventName))
+  const operation = dependencies.operations.get(operationKey(event.eventSource, event.eventName))
   if (operation === undefined || event.eventType !== 'AwsApiCall')
     return { because: 'it is no call of an operation' }
   if (operation.unsigned === true) return { because: 'it rests on a token, which is not recorded' }
-  const origin = await parts.origins.find(event)
-  const caller = await recordedCaller(parts.records, event.userIdentity ?? {}, origin.passed)
+  const origin = await dependencies.origins.find(event)
+  const caller = await recordedCaller(dependencies.records, event.userIdentity ?? {}, origin.passed)
   if (caller === undefined) return { because: nobody(event) }
   const parameters = event.requestParameters ?? {}
   if (isOmitted(parameters)) return { because: 'its parameters were too long to be recorded' }

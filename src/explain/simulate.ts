@@ -14,7 +14,7 @@ import type { ContextLookup, ContextValue } from '../policy/context.ts'
 import { CROSS_ACCOUNT_ACTIONS, isTrustAction } from '../policy/key-actions.ts'
 import type { Records } from '../store/records.ts'
 import { type Examined, examine } from './examine.ts'
-import type { ExplainingParts } from './explain-dependencies.ts'
+import type { ExplainingDependencies } from './explain-dependencies.ts'
 import { type NamedCaller, namedCaller, SimulationError } from './named-caller.ts'
 
 /** A request to simulate. */
@@ -28,9 +28,12 @@ export type SimulatedRequest = NamedCaller & {
 }
 
 /** Decides a request by the policies of the deployment as they are now. @throws SimulationError. */
-export async function simulateRequest(parts: ExplainingParts, request: SimulatedRequest): Promise<Examined> {
-  const { records } = parts
-  const now = parts.now()
+export async function simulateRequest(
+  dependencies: ExplainingDependencies,
+  request: SimulatedRequest,
+): Promise<Examined> {
+  const { records } = dependencies
+  const now = dependencies.now()
   const { resource: named } = request
   const caller = await namedCaller(records, request, now)
   const key = await keyOf(records, request, now)
@@ -68,7 +71,7 @@ export async function simulateRequest(parts: ExplainingParts, request: Simulated
           ...(await otherResource(records, request, caller)),
           context: (wanted) => request.context.get(wanted),
         }
-      : keyPermission(parts, request, key, call)
+      : keyPermission(dependencies, request, key, call)
   return examine(records, call, permission)
 }
 
@@ -115,7 +118,7 @@ function identifierOf(resource: string, account: string, region: string): Identi
 }
 
 function keyPermission(
-  { kms }: ExplainingParts,
+  { kms }: ExplainingDependencies,
   { action, context: given }: SimulatedRequest,
   key: Key,
   call: Parameters<typeof grantsFor>[0]['call'],
@@ -129,7 +132,7 @@ function keyPermission(
     policy: key.policy,
     managedByAws: key.record.value.managed === true,
     context: (wanted) => given.get(wanted) ?? context(wanted),
-    grants: grantsFor({ call, parts: kms, key, name, context }),
+    grants: grantsFor({ call, dependencies: kms, key, name, context }),
   }
 }
 

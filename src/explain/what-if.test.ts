@@ -29,8 +29,8 @@ async function scene(bed: KmsBed): Promise<Scene> {
   const { KeyMetadata } = await bed.call(ROOT, 'CreateKey', {})
   const { Arn: keyArn } = KeyMetadata as { Arn: string }
   const asked = { begins: 0, pages: [] as LookupQuestion[] }
-  const { records } = bed.parts
-  const operation = encrypt(bed.parts)
+  const { records } = bed.dependencies
+  const operation = encrypt(bed.dependencies)
   const counted = {
     ...operation,
     begin: (call: Parameters<typeof operation.begin>[0]) => {
@@ -56,15 +56,15 @@ async function scene(bed: KmsBed): Promise<Scene> {
       },
     }
     const operations = new Map([[operationKey('kms.amazonaws.com', 'Encrypt'), counted]])
-    const parts = {
+    const dependencies = {
       records,
-      kms: bed.parts,
+      kms: bed.dependencies,
       operations,
       events,
       now: () => 0,
       origins: new SessionOrigins(events),
     }
-    return whatIf(parts, { key, policy: proposed, fromSecond: 0, toSecond: 10 })
+    return whatIf(dependencies, { key, policy: proposed, fromSecond: 0, toSecond: 10 })
   }
   return { keyArn, asked, tryOut }
 }

@@ -8,7 +8,7 @@ import type { Records } from '../store/records.ts'
 import { type ChangeGroup, Changes, Tallies, type Tally } from './changes.ts'
 import { questionOf, settle } from './examine.ts'
 import { partlyRecorded } from './partly-recorded.ts'
-import { type RebuildParts, rebuildCall } from './rebuild.ts'
+import { type RebuildDependencies, rebuildCall } from './rebuild.ts'
 import { parseRecordedEvent, type RecordedEvent, resultOf } from './recorded-event.ts'
 
 /** A policy that somebody thinks of putting on a key, and the calls that it is tried on. */
@@ -46,9 +46,9 @@ const REMEMBERED_MAX = 10_000
  * Decides the recorded calls on a key twice, by its policy and by another. What is compared is policies as they
  * are now with the same and the other key policy, so that only the key policy makes a difference.
  */
-export async function whatIf(parts: RebuildParts, question: WhatIfQuestion): Promise<WhatIf> {
-  const replay = new Replay(parts, question)
-  for (const scope of await parts.events.scopes()) {
+export async function whatIf(dependencies: RebuildDependencies, question: WhatIfQuestion): Promise<WhatIf> {
+  const replay = new Replay(dependencies, question)
+  for (const scope of await dependencies.events.scopes()) {
     if (scope.region === question.key.region) await replay.takeAll(scope)
   }
   return replay.result()
@@ -68,7 +68,7 @@ type Replayed =
 type Verdict = { readonly allowed: boolean; readonly reason: string; readonly action: string }
 
 class Replay {
-  readonly #parts: RebuildParts
+  readonly #dependencies: RebuildDependencies
   readonly #question: WhatIfQuestion
   readonly #remembered = new Map<string, Replayed>()
   readonly #changes = new Changes()
@@ -79,8 +79,8 @@ class Replay {
   #decided = 0
   #movedOn = 0
 
-  constructor(parts: RebuildParts, question: WhatIfQuestion) {
-    this.#parts = parts
+  constructor(dependencies: RebuildDependencies, question: WhatIfQuestion) {
+    this.#dependencies = dependencies
     this.#question = question
     this.#keyArn = question.key.arn
   }
@@ -91,7 +91,7 @@ class Replay {
     const attribute = { name: 'ResourceName', value: this.#keyArn } as const
     let after: number | undefined
     do {
-      const page = await this.#parts.events.lookup({
+      const page = await this.#dependencies.events.lookup({
         ...scope,
         attribute,
         fromSecond,
@@ -151,7 +151,7 @@ class Replay {
   }
 
   async #decide(event: RecordedEvent): Promise<Replayed> {
-    const rebuilt = await rebuildCall(this.#parts, event)
+    const rebuilt = await rebuildCall(this.#dependencies, event)
     if ('because' in rebuilt) return rebuilt
     const { call, permissions, unknown } = rebuilt
     const asked = new Set<string>()
@@ -159,8 +159,8 @@ class Replay {
     const others = permissions.map((permission) =>
       permission.resource === this.#keyArn ? { ...permission, policy } : permission,
     )
-    const before = await verdictOf(this.#parts.records, call, permissions, asked)
-    const after = await verdictOf(this.#parts.records, call, others, asked)
+    const before = await verdictOf(this.#dependencies.records, call, permissions, asked)
+    const after = await verdictOf(this.#dependencies.records, call, others, asked)
     return {
       before,
       after,

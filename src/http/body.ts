@@ -24,7 +24,7 @@ export function announcedBytes({ rawHeaders }: IncomingMessage): number | undefi
 }
 
 /** How a body is received. */
-export type ReceivingParts = {
+export type ReceivingDependencies = {
   readonly maxBytes: number
   /** Where memory for bodies that do not come in one piece is counted. */
   readonly openShare: () => Share
@@ -39,7 +39,7 @@ export type ReceivingParts = {
 export class Receiving {
   readonly #request: IncomingMessage
   readonly #announced: number | undefined
-  readonly #parts: ReceivingParts
+  readonly #dependencies: ReceivingDependencies
   #maxBytes: number
   #size = 0
   /** Nearly all bodies come in one piece, which need not be copied. */
@@ -51,11 +51,11 @@ export class Receiving {
   #share: Share | undefined
   #isDone = false
 
-  constructor(request: IncomingMessage, parts: ReceivingParts) {
+  constructor(request: IncomingMessage, dependencies: ReceivingDependencies) {
     this.#request = request
     this.#announced = announcedBytes(request)
-    this.#parts = parts
-    this.#maxBytes = parts.maxBytes
+    this.#dependencies = dependencies
+    this.#maxBytes = dependencies.maxBytes
     if ((this.#announced ?? 0) > DISCARD_MAX_BYTES) {
       this.#finish(undefined)
       return
@@ -124,7 +124,7 @@ export class Receiving {
 
   #openShare(): Share {
     this.#request.on('close', () => this.#drop())
-    return this.#parts.openShare()
+    return this.#dependencies.openShare()
   }
 
   #end(): void {
@@ -144,7 +144,7 @@ export class Receiving {
   #finish(body: Uint8Array | undefined): void {
     if (this.#isDone) return
     this.#isDone = true
-    this.#parts.done(body)
+    this.#dependencies.done(body)
   }
 
   #drop(): void {

@@ -19,13 +19,16 @@ export type ClientError = {
 const LAST_WORD_TIMEOUT_MS = 2_000
 
 /** Answers what is no request, and ends the connection. Connections that have failed are only ended. */
-export function answerError({ parts, timers }: Serving, { error, socket, exchange }: ClientError): void {
+export function answerError(
+  { dependencies, timers }: Serving,
+  { error, socket, exchange }: ClientError,
+): void {
   const fault = faultOf(error)
   if (fault === undefined || !socket.writable || exchange?.response.headersSent === true) {
     socket.destroy()
     return
   }
-  parts.refuse(requestOf(socket, exchange), fault).then(
+  dependencies.refuse(requestOf(socket, exchange), fault).then(
     (wire) => {
       timers.after(LAST_WORD_TIMEOUT_MS, () => socket.destroy())
       socket.end(formatLastResponse(wire, new Date(systemClock.now()).toUTCString()), () => socket.destroy())

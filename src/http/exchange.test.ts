@@ -30,7 +30,7 @@ function bed() {
     isCallerUnknown: true,
   } as const
   const serving: Serving = {
-    parts: { handle: async () => answer, refuse: async () => answer, unready: async () => undefined },
+    dependencies: { handle: async () => answer, refuse: async () => answer, unready: async () => undefined },
     peers: new Peers({ bound: ROOM, timers, reached: () => {} }),
     receiving: pot(),
     unread: pot(),
@@ -43,8 +43,8 @@ function bed() {
   const { socket } = peer
   const nothing = () => {}
   const share = serving.receiving.openPatient(peer)
-  const parts = { later: nothing, receiveLater: nothing, start: nothing, finished: nothing }
-  const gate = new Gate({ socket, share, ...parts })
+  const dependencies = { later: nothing, receiveLater: nothing, start: nothing, finished: nothing }
+  const gate = new Gate({ socket, share, ...dependencies })
   for (let call = 0; call < REFUSED_BURST; call += 1) serving.penalties.charge(peer.network.name, 0)
   const ask = (announcedBytes: number) => {
     const request = new IncomingMessage(socket)

@@ -13,20 +13,20 @@ import { sendResponse } from './response.ts'
 import { parseTarget } from './target.ts'
 
 /** What the HTTP server hands requests to. */
-export type HttpParts = {
+export type HttpDependencies = {
   readonly handle: (request: WireRequest) => Promise<WireResponse>
   /** The answer to a request that is refused for its form on the wire, without its body. */
   readonly refuse: (request: WireRequest, fault: WireFault) => Promise<WireResponse>
   /** Why requests cannot be served now, nothing when they can: the answer of `/readyz`. Anybody may read it. */
   readonly unready: () => Promise<string | undefined>
   /** Asked about requests with large bodies before these have come. */
-  readonly early?: EarlyParts
+  readonly early?: EarlyDependencies
   /** Told each time that a bound is reached. */
   readonly reached?: ((bound: BoundName) => void) | undefined
 }
 
 /** What can be said of a request by its head. */
-type EarlyParts = {
+type EarlyDependencies = {
   /** The largest body that what is asked for can have. */
   readonly bodyMaxBytes: (head: WireRequest) => number
   /** Gives what refuses a request that is refused whatever its body is; nothing when that depends on it. */
@@ -38,7 +38,7 @@ export type BoundName = 'connections' | 'requests' | 'receiving' | 'unread' | 'r
 
 /** What requests of one listener are answered with. */
 export type Serving = {
-  readonly parts: HttpParts
+  readonly dependencies: HttpDependencies
   readonly peers: Peers
   /** Memory for bodies that come in several pieces. */
   readonly receiving: Pot
@@ -84,7 +84,7 @@ export function serve(serving: Serving, peer: Peer, gate: Gate, exchange: Exchan
   const fault = peer.isReserved ? 'no room' : faultOf(request, authority)
   if (fault !== undefined) {
     receive(serving, { peer, gate, exchange, maxBytes: NOTHING }, () => {
-      finish(serving, { peer, response, bodyBytes: 0 }, serving.parts.refuse(head, fault), true)
+      finish(serving, { peer, response, bodyBytes: 0 }, serving.dependencies.refuse(head, fault), true)
     })
     return
   }
@@ -104,7 +104,7 @@ type Waiting = { readonly peer: Peer; readonly gate: Gate; readonly exchange: Ex
 function serveLarge(serving: Serving, waiting: Waiting & { readonly head: WireRequest }): void {
   const { peer, exchange, head } = waiting
   const { response } = exchange
-  const { early } = serving.parts
+  const { early } = serving.dependencies
   const maxBytes = early?.bodyMaxBytes(head) ?? REQUEST_BODY_MAX_BYTES
   const begin = (): void => {
     let refusal: Promise<WireResponse> | undefined
@@ -128,7 +128,7 @@ function serveLarge(serving: Serving, waiting: Waiting & { readonly head: WireRe
   const debtMs = peer.isProven ? 0 : serving.penalties.debtMs(peer.network.name)
   if (debtMs === 0) begin()
   else {
-    serving.parts.reached?.('refused')
+    serving.dependencies.reached?.('refused')
     const timer = serving.timers.after(Math.min(debtMs, LARGE_BODY_WAIT_MAX_MS), begin)
     response.once('close', () => timer.cancel())
   }
@@ -159,22 +159,22 @@ function answerBody(
   { peer, response, head }: Answering,
   body: Uint8Array | undefined,
 ): void {
-  const { parts, requests, state } = serving
+  const { dependencies, requests, state } = serving
   const { network } = peer
   const to = { peer, response, bodyBytes: body?.length ?? REQUEST_BODY_MAX_BYTES }
   if (body === undefined) {
-    finish(serving, to, parts.refuse(head, 'large body'), true)
+    finish(serving, to, dependencies.refuse(head, 'large body'), true)
     return
   }
   if (state.requests >= requests.all || network.requests >= requests.address) {
-    parts.reached?.('requests')
-    finish(serving, to, parts.refuse(head, 'busy'), false)
+    dependencies.reached?.('requests')
+    finish(serving, to, dependencies.refuse(head, 'busy'), false)
     return
   }
   state.requests += 1
   network.requests += 1
   peer.isCalling = true
-  finish(serving, to, parts.handle({ ...head, body }), false)
+  finish(serving, to, dependencies.handle({ ...head, body }), false)
 }
 
 /** Notes that a peer's call is answered, or that it cannot be any more. */
@@ -193,7 +193,7 @@ function finish(
   answer: Promise<WireResponse>,
   close: boolean,
 ): void {
-  const { peers, penalties, timers, unread, state, parts } = serving
+  const { peers, penalties, timers, unread, state, dependencies } = serving
   const send = (wire: WireResponse): void => {
     if (response.destroyed) return
     sendResponse(response, wire, {
@@ -213,7 +213,7 @@ function finish(
         send(wire)
         return
       }
-      parts.reached?.('refused')
+      dependencies.reached?.('refused')
       // Whoever is kept waiting may lose the connection to somebody who is not.
       peers.idle(peer)
       const forget = (): void => {
@@ -254,8 +254,8 @@ function isProbe(target: string): boolean {
   return target === HEALTHY || target === READY
 }
 
-function answerProbe({ parts }: Serving, peer: Peer, target: string, response: ServerResponse): void {
-  const unready = target === READY ? parts.unready() : Promise.resolve(undefined)
+function answerProbe({ dependencies }: Serving, peer: Peer, target: string, response: ServerResponse): void {
+  const unready = target === READY ? dependencies.unready() : Promise.resolve(undefined)
   unready.then(
     (reason) => {
       const headers = { 'Content-Type': 'text/plain', 'Cache-Control': 'no-store' }

@@ -6,7 +6,7 @@ import type { Share } from './pot.ts'
 export type Exchange = { readonly request: IncomingMessage; readonly response: ServerResponse }
 
 /** What a gate works with. */
-export type GateParts = {
+export type GateDependencies = {
   readonly socket: Socket
   /** Memory for what has come and is not looked at yet. */
   readonly share: Share
@@ -41,7 +41,7 @@ export const PACED_BYTES = 16_384
  * It stands between a socket and the parser that listens to it, and knows nothing of HTTP but where a head may end.
  */
 export class Gate {
-  readonly #parts: GateParts
+  readonly #dependencies: GateDependencies
   readonly #feed: (chunk: Chunk) => void
   #current: Exchange | undefined
   /** Requests whose heads came together with the body before them. */
@@ -50,9 +50,9 @@ export class Gate {
   /** How much of the current body is to come; nothing when that is not known. */
   #bodyLeft: (() => number) | undefined
 
-  constructor(parts: GateParts) {
-    this.#parts = parts
-    const { socket } = parts
+  constructor(dependencies: GateDependencies) {
+    this.#dependencies = dependencies
+    const { socket } = dependencies
     const [feed] = socket.listeners('data')
     this.#feed = (chunk) => void feed?.call(socket, chunk)
     socket.removeAllListeners('data')
@@ -81,20 +81,20 @@ export class Gate {
   close(): void {
     this.#held = undefined
     this.#waiting.length = 0
-    this.#parts.share.close()
+    this.#dependencies.share.close()
     if (this.#current !== undefined) this.#finish(this.#current)
   }
 
   #begin(exchange: Exchange): void {
     this.#current = exchange
-    this.#parts.start(exchange)
+    this.#dependencies.start(exchange)
   }
 
   #finish(exchange: Exchange): void {
     if (this.#current !== exchange) return
     this.#current = undefined
     this.#bodyLeft = undefined
-    this.#parts.finished()
+    this.#dependencies.finished()
     const next = this.#waiting.shift()
     if (next !== undefined) this.#begin(next)
     this.#releaseLater()
@@ -102,16 +102,16 @@ export class Gate {
 
   /** In this turn, one answer after the other would be made until nothing is held any more, and nobody else served. */
   #releaseLater(): void {
-    if (this.#held !== undefined && !this.#isBlocked()) this.#parts.later(() => this.#release())
+    if (this.#held !== undefined && !this.#isBlocked()) this.#dependencies.later(() => this.#release())
   }
 
   #receive(chunk: Chunk): void {
     // Nothing is read while something is held: this was on its way.
     if (this.#held !== undefined) this.#hold(Buffer.concat([this.#held, chunk]))
     else if (chunk.length >= PACED_BYTES && this.#isReceiving()) {
-      this.#parts.share.moved(chunk.length)
+      this.#dependencies.share.moved(chunk.length)
       this.#hold(chunk)
-      this.#parts.receiveLater(() => this.#release())
+      this.#dependencies.receiveLater(() => this.#release())
     } else this.#pass(chunk)
   }
 
@@ -123,28 +123,28 @@ export class Gate {
   #hold(bytes: Chunk): void {
     const before = this.#held?.length ?? 0
     this.#held = bytes
-    this.#parts.socket.pause()
-    this.#parts.share.hold(bytes.length - before)
+    this.#dependencies.socket.pause()
+    this.#dependencies.share.hold(bytes.length - before)
   }
 
   #release(): void {
     const held = this.#held
     if (held === undefined || this.#isBlocked()) return
     this.#held = undefined
-    this.#parts.share.release(held.length)
+    this.#dependencies.share.release(held.length)
     this.#pass(held)
-    if (this.#held === undefined) this.#parts.socket.resume()
+    if (this.#held === undefined) this.#dependencies.socket.resume()
   }
 
   #isBlocked(): boolean {
-    if (this.#waiting.length > 0 || this.#parts.socket.writableNeedDrain) return true
+    if (this.#waiting.length > 0 || this.#dependencies.socket.writableNeedDrain) return true
     if (this.#current === undefined) return false
     return this.#current.request.complete || this.#current.response.headersSent
   }
 
   #pass(chunk: Chunk): void {
     let rest = chunk
-    while (rest.length > 0 && !this.#parts.socket.destroyed) {
+    while (rest.length > 0 && !this.#dependencies.socket.destroyed) {
       if (this.#isBlocked()) {
         this.#hold(rest)
         return

@@ -8,7 +8,7 @@ import { Peers } from './peers.ts'
 import { replaceTls, tlsOptions } from './tls.ts'
 
 /** What a listener for metrics serves, and where. */
-export type MetricsListenerParts = Omit<Place, 'sharedPort'> & {
+export type MetricsListenerDependencies = Omit<Place, 'sharedPort'> & {
   /** PEM certificate chain and private key; plain HTTP without them. */
   readonly tls?: TlsPair | undefined
   readonly mediaType: string
@@ -31,23 +31,25 @@ export type MetricsListener = {
 }
 
 /** Serves `GET /metrics` and nothing else. @throws as {@link listen}. */
-export async function openMetricsListener(parts: MetricsListenerParts): Promise<MetricsListener> {
-  const server = makeServer(parts)
+export async function openMetricsListener(
+  dependencies: MetricsListenerDependencies,
+): Promise<MetricsListener> {
+  const server = makeServer(dependencies)
   server.maxHeadersCount = MAX_HEADERS
   const room = { all: MAX_CONNECTIONS, address: MAX_CONNECTIONS }
   const peers = new Peers({ bound: room, timers: systemTimers, reached: () => {} })
   server.on('connection', (socket: Socket) => peers.add(socket))
   server.on('secureConnection', (socket: Socket) => peers.secured(socket))
-  const text = together(parts.text)
+  const text = together(dependencies.text)
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const peer = peers.of(request.socket)
     if (peer !== undefined) {
       peers.busy(peer)
       response.once('close', () => peers.idle(peer))
     }
-    answer(request, response, () => text(), parts.mediaType)
+    answer(request, response, () => text(), dependencies.mediaType)
   })
-  const { host, port, setting } = parts
+  const { host, port, setting } = dependencies
   const bound = await listen(server, { host, port, setting, sharedPort: false })
   return {
     port: bound,
@@ -60,7 +62,7 @@ export async function openMetricsListener(parts: MetricsListenerParts): Promise<
   }
 }
 
-function makeServer({ tls }: MetricsListenerParts): Server {
+function makeServer({ tls }: MetricsListenerDependencies): Server {
   const options = {
     maxHeaderSize: HEADERS_MAX_BYTES,
     headersTimeout: REQUEST_TIMEOUT_MS,

@@ -36,7 +36,7 @@ export type Peer = {
 }
 
 /** What a table of connections works with. */
-export type PeersParts = {
+export type PeersDependencies = {
   readonly bound: Bound
   readonly timers: Timers
   /** Told when a connection had to go, or was taken for probes alone. */
@@ -49,15 +49,15 @@ export type PeersParts = {
  * a reserve, so that probes are answered whatever comes.
  */
 export class Peers {
-  readonly #parts: PeersParts
+  readonly #dependencies: PeersDependencies
   readonly #bySocket = new Map<Socket, Peer>()
   readonly #byPlace = new Map<string, Peer>()
   readonly #networks = new Map<string, Network>()
   readonly #counted = new Set<Peer>()
   readonly #reserved = new Map<Peer, Timer>()
 
-  constructor(parts: PeersParts) {
-    this.#parts = parts
+  constructor(dependencies: PeersDependencies) {
+    this.#dependencies = dependencies
   }
 
   /** Connections that are open now. */
@@ -125,7 +125,7 @@ export class Peers {
   }
 
   #hasRoom(network: Network): boolean {
-    const { bound } = this.#parts
+    const { bound } = this.#dependencies
     if (network.connections >= bound.address) return this.#closeIdle(network)
     return this.#counted.size < bound.all || this.#closeIdle(this.#largest())
   }
@@ -141,7 +141,7 @@ export class Peers {
 
   /** Closes the longest idle connection; gives whether there was one. */
   #closeIdle(network: Network | undefined): boolean {
-    this.#parts.reached()
+    this.#dependencies.reached()
     for (const peer of network?.idle ?? []) {
       this.#remove(peer)
       peer.socket.destroy()
@@ -160,7 +160,7 @@ export class Peers {
     }
     this.#reserved.set(
       peer,
-      this.#parts.timers.after(RESERVED_TIMEOUT_MS, () => peer.socket.destroy()),
+      this.#dependencies.timers.after(RESERVED_TIMEOUT_MS, () => peer.socket.destroy()),
     )
   }
 

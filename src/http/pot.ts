@@ -2,7 +2,7 @@ import type { Clock, Timer, Timers } from '../base/ports.ts'
 import type { Bound, Network, Peer } from './peers.ts'
 
 /** What a pot of memory works with. */
-export type PotParts = {
+export type PotDependencies = {
   /** Bytes. */
   readonly bound: Bound
   /** Whoever moves less than so much within two windows of this length is cut off. */
@@ -20,14 +20,14 @@ export type PotParts = {
  * most. Whoever stands still is cut off in any case.
  */
 export class Pot {
-  readonly #parts: PotParts
+  readonly #dependencies: PotDependencies
   readonly #shares = new Set<Share>()
   readonly #held = new Map<Network, number>()
   #bytes = 0
   #sweep: Timer | undefined
 
-  constructor(parts: PotParts) {
-    this.#parts = parts
+  constructor(dependencies: PotDependencies) {
+    this.#dependencies = dependencies
   }
 
   /** What is held now, in bytes. */
@@ -37,18 +37,18 @@ export class Pot {
 
   /** A share of nothing yet, of one client. */
   open(peer: Peer): Share {
-    const { clock, windowMs, windowMinBytes } = this.#parts
+    const { clock, windowMs, windowMinBytes } = this.#dependencies
     return this.#open(peer, { clock, windowMs, windowMinBytes })
   }
 
   /** The same for what waits for the server and not for the client. */
   openPatient(peer: Peer): Share {
-    const { clock, windowMs } = this.#parts
+    const { clock, windowMs } = this.#dependencies
     return this.#open(peer, { clock, windowMs, windowMinBytes: 0 })
   }
 
-  #open(peer: Peer, parts: ShareParts): Share {
-    return new Share(peer, (share, bytes) => this.#change(share, bytes), parts)
+  #open(peer: Peer, dependencies: ShareDependencies): Share {
+    return new Share(peer, (share, bytes) => this.#change(share, bytes), dependencies)
   }
 
   #change(share: Share, bytes: number): boolean {
@@ -67,7 +67,7 @@ export class Pot {
   }
 
   #makeRoom(network: Network): void {
-    const { bound } = this.#parts
+    const { bound } = this.#dependencies
     while ((this.#held.get(network) ?? 0) > bound.address) this.#cutSlowest(network)
     while (this.#bytes > bound.all) this.#cutSlowest(this.#largest())
   }
@@ -94,13 +94,13 @@ export class Pot {
   }
 
   #cut(share: Share): void {
-    this.#parts.reached()
+    this.#dependencies.reached()
     share.close()
     share.peer.socket.destroy()
   }
 
   #watch(): void {
-    const { timers, windowMs } = this.#parts
+    const { timers, windowMs } = this.#dependencies
     this.#sweep ??= timers.after(windowMs, () => {
       this.#sweep = undefined
       for (const share of this.#shares) if (share.isStill()) this.#cut(share)
@@ -109,7 +109,7 @@ export class Pot {
   }
 }
 
-type ShareParts = Pick<PotParts, 'clock' | 'windowMs' | 'windowMinBytes'>
+type ShareDependencies = Pick<PotDependencies, 'clock' | 'windowMs' | 'windowMinBytes'>
 
 type Change = (share: Share, bytes: number) => boolean
 
@@ -117,18 +117,18 @@ type Change = (share: Share, bytes: number) => boolean
 export class Share {
   readonly peer: Peer
   readonly #change: Change
-  readonly #parts: ShareParts
+  readonly #dependencies: ShareDependencies
   readonly #openedAtMs: number
   /** Bytes that were moved in the window and in the one before it. */
   #moved = { window: 0, now: 0, before: 0 }
   #bytes = 0
   #isOpen = true
 
-  constructor(peer: Peer, change: Change, parts: ShareParts) {
+  constructor(peer: Peer, change: Change, dependencies: ShareDependencies) {
     this.peer = peer
     this.#change = change
-    this.#parts = parts
-    this.#openedAtMs = parts.clock.monotonicMs()
+    this.#dependencies = dependencies
+    this.#openedAtMs = dependencies.clock.monotonicMs()
   }
 
   get bytes(): number {
@@ -175,13 +175,13 @@ export class Share {
 
   /** Whether the client has had two windows and moved next to nothing. */
   isStill(): boolean {
-    const { clock, windowMs, windowMinBytes } = this.#parts
+    const { clock, windowMs, windowMinBytes } = this.#dependencies
     if (clock.monotonicMs() - this.#openedAtMs < 2 * windowMs) return false
     return this.recent() < windowMinBytes
   }
 
   #roll(): void {
-    const window = Math.floor(this.#parts.clock.monotonicMs() / this.#parts.windowMs)
+    const window = Math.floor(this.#dependencies.clock.monotonicMs() / this.#dependencies.windowMs)
     const { window: last, now } = this.#moved
     if (window === last) return
     this.#moved = { window, now: 0, before: window === last + 1 ? now : 0 }

@@ -5,7 +5,14 @@ import { REQUEST_HEADERS_MAX_BYTES } from '../base/limits.ts'
 import { systemAfterThisTurn, systemClock, systemTimers } from '../base/ports.ts'
 import type { TlsPair } from '../base/tls-pair.ts'
 import { answerError } from './client-error.ts'
-import { type BoundName, endCall, type HttpParts, type Serving, type State, serve } from './exchange.ts'
+import {
+  type BoundName,
+  endCall,
+  type HttpDependencies,
+  type Serving,
+  type State,
+  serve,
+} from './exchange.ts'
 import { Gate } from './gate.ts'
 import { Incoming } from './incoming.ts'
 import { listen, type Place } from './listen.ts'
@@ -59,8 +66,11 @@ export type HttpServer = {
 }
 
 /** Starts to listen. @throws as {@link listen}. */
-export async function openHttpServer(parts: HttpParts, listener: Listener): Promise<HttpServer> {
-  const serving = makeServing(parts, listener.bounds)
+export async function openHttpServer(
+  dependencies: HttpDependencies,
+  listener: Listener,
+): Promise<HttpServer> {
+  const serving = makeServing(dependencies, listener.bounds)
   const { peers, state } = serving
   const server = makeServer(listener)
   server.maxConnections = listener.bounds.connections.all + 2 * RESERVED_CONNECTIONS
@@ -75,12 +85,12 @@ export async function openHttpServer(parts: HttpParts, listener: Listener): Prom
   }
 }
 
-function makeServing(parts: HttpParts, bounds: HttpBounds): Serving {
+function makeServing(dependencies: HttpDependencies, bounds: HttpBounds): Serving {
   const ports = { clock: systemClock, timers: systemTimers }
-  const reached = (bound: BoundName) => () => parts.reached?.(bound)
+  const reached = (bound: BoundName) => () => dependencies.reached?.(bound)
   const { connections, receiving, unread, requests } = bounds
   return {
-    parts,
+    dependencies,
     peers: new Peers({ bound: connections, timers: systemTimers, reached: reached('connections') }),
     receiving: new Pot({ bound: receiving, ...RECEIVING_WINDOW, ...ports, reached: reached('receiving') }),
     unread: new Pot({ bound: unread, ...UNREAD_WINDOW, ...ports, reached: reached('unread') }),

@@ -6,7 +6,7 @@ import type { Records } from '../store/records.ts'
 import type { KeyUses } from './credentials/key-uses.ts'
 
 /** What the operations of IAM work with. */
-export type IamParts = {
+export type IamDependencies = {
   readonly records: Records
   readonly quotas: Pick<Quotas, 'exceeded' | 'limit'>
   readonly random: Random
@@ -15,5 +15,5 @@ export type IamParts = {
   readonly giveWay: GiveWay
 }
 
-/** An operation of IAM, ready but for its parts. */
-export type IamOperation = (parts: IamParts) => Operation
+/** An operation of IAM, ready but for its dependencies. */
+export type IamOperation = (dependencies: IamDependencies) => Operation

@@ -11,7 +11,7 @@ import {
 import type { Call, EventData, Permission } from '../dispatch/operation.ts'
 import type { ContextLookup } from '../policy/context.ts'
 import { findTag } from './credentials/callers.ts'
-import type { IamOperation, IamParts } from './iam-dependencies.ts'
+import type { IamDependencies, IamOperation } from './iam-dependencies.ts'
 import type { Tag } from './iam-records.ts'
 
 /** Condition keys that an operation adds, by lower-case name. */
@@ -31,7 +31,7 @@ export type Subject<E> = {
 }
 
 /** A call of an operation, with its input. */
-export type Asked<I> = { readonly call: Call; readonly input: I; readonly parts: IamParts }
+export type Asked<I> = { readonly call: Call; readonly input: I; readonly dependencies: IamDependencies }
 
 /** A permission: an action, on something. */
 export type Need = {
@@ -78,7 +78,7 @@ export function iamOperation<
 >(facts: IamFacts<M, E, O>, run: (given: IamGiven<M, E>) => Awaitable<Checked<O, R>>): IamOperation {
   const { name, readOnly, input, output } = facts
   const declared = { service: 'iam', name, readOnly, input, output } as const
-  return defineOperation<IamParts, M, O, OutcomeOf<O>>(declared, async (asked) => {
+  return defineOperation<IamDependencies, M, O, OutcomeOf<O>>(declared, async (asked) => {
     facts.checkInput?.(asked.input)
     const subject = await facts.find(asked)
     const { arn, shown } = subject

@@ -8,12 +8,12 @@ import type { Records } from '../store/records.ts'
 import { credentialFinder } from './credentials/credentials.ts'
 import type { KeyUses } from './credentials/key-uses.ts'
 import { IAM_OPERATIONS } from './iam-operations.ts'
-import { Oidc, type OidcParts } from './sessions/oidc.ts'
+import { Oidc, type OidcDependencies } from './sessions/oidc.ts'
 import { Sessions } from './sessions/session-credentials.ts'
 import { STS_OPERATIONS } from './sts/sts-operations.ts'
 
 /** What IAM and STS work with. */
-export type IamServiceParts = Omit<OidcParts, 'clock'> & {
+export type IamServiceDependencies = Omit<OidcDependencies, 'clock'> & {
   readonly records: Records
   readonly quotas: Pick<Quotas, 'exceeded' | 'limit'>
   readonly clock: Clock
@@ -29,15 +29,18 @@ export type IamService = {
   readonly findCredential: FindCredential
 }
 
-/** IAM and STS, made of these parts. */
-export function openIamService(parts: IamServiceParts): IamService {
-  const { records, sealer, giveWay } = parts
-  const oidc = new Oidc(parts)
+/** IAM and STS, with these dependencies. */
+export function openIamService(dependencies: IamServiceDependencies): IamService {
+  const { records, sealer, giveWay } = dependencies
+  const oidc = new Oidc(dependencies)
   return {
     operations: [
-      ...IAM_OPERATIONS.map((operation) => operation(parts)),
-      ...STS_OPERATIONS.map((operation) => operation({ ...parts, oidc })),
+      ...IAM_OPERATIONS.map((operation) => operation(dependencies)),
+      ...STS_OPERATIONS.map((operation) => operation({ ...dependencies, oidc })),
     ],
-    findCredential: credentialFinder({ ...parts, sessions: new Sessions({ records, sealer, giveWay }) }),
+    findCredential: credentialFinder({
+      ...dependencies,
+      sessions: new Sessions({ records, sealer, giveWay }),
+    }),
   }
 }

@@ -1,4 +1,4 @@
-import { type MergedLogParts, mergedLog } from '../audit-index/merged-log.ts'
+import { type MergedLogDependencies, mergedLog } from '../audit-index/merged-log.ts'
 import type { Anomaly } from './detector/anomaly.ts'
 import { newDetector, passTime, takeEvent } from './detector/detector.ts'
 import type { InsightRules } from './detector/rules.ts'
@@ -14,7 +14,10 @@ export type ReplayQuestion = {
 export type Replayed = { readonly anomalies: readonly Anomaly[]; readonly broken: readonly string[] }
 
 /** Finds what is unusual in the whole log, from its beginning; gives what lies within a time. */
-export async function replayInsights(parts: MergedLogParts, question: ReplayQuestion): Promise<Replayed> {
+export async function replayInsights(
+  dependencies: MergedLogDependencies,
+  question: ReplayQuestion,
+): Promise<Replayed> {
   const { rules, fromSecond, toSecond } = question
   const detector = newDetector()
   const anomalies: Anomaly[] = []
@@ -22,7 +25,7 @@ export async function replayInsights(parts: MergedLogParts, question: ReplayQues
   const keep = (found: readonly Anomaly[]): void => {
     for (const one of found) if (one.second >= fromSecond && one.second <= toSecond) anomalies.push(one)
   }
-  for await (const step of mergedLog(parts, new Map())) {
+  for await (const step of mergedLog(dependencies, new Map())) {
     if (step.type === 'break') broken.push(step.reason)
     else for (const fact of step.facts) keep(takeEvent(detector, rules, fact))
   }

@@ -23,17 +23,25 @@ async function watched() {
   const time = new TestTime()
   time.pass(TEST_SECOND * 1000)
   const { log } = await openTestLog({ folder: auditFolder })
-  const parts = { auditFolder, key: TEST_KEY, files: systemFiles, clock: time, log: silentLog, rules: RULES }
+  const dependencies = {
+    auditFolder,
+    key: TEST_KEY,
+    files: systemFiles,
+    clock: time,
+    log: silentLog,
+    rules: RULES,
+  }
   let lives = 0
   const use = (id: number, user: string, key: string): Promise<void> =>
     log.append(testRecord({ id, user, key, name: 'Decrypt' }))
   return {
     log,
     time,
-    parts,
+    dependencies,
     use,
     path: folder.path,
-    open: (name = `insights-${lives++}`) => new InsightWatch({ ...parts, folder: join(folder.path, name) }),
+    open: (name = `insights-${lives++}`) =>
+      new InsightWatch({ ...dependencies, folder: join(folder.path, name) }),
     [Symbol.asyncDispose]: async () => {
       await log.close()
       folder[Symbol.dispose]()
@@ -124,7 +132,7 @@ test('the log is followed anew when it is not what was followed, and left out wh
   const watch = bed.open()
   await bed.use(1, 'alice', 'one')
   assert.equal((await watch.pull()).length, 2)
-  const segment = join(bed.parts.auditFolder, 'node-0', '0000000000000001.jsonl')
+  const segment = join(bed.dependencies.auditFolder, 'node-0', '0000000000000001.jsonl')
   const text = readFileSync(segment, 'utf8')
   await bed.use(2, 'alice', 'two')
   await bed.use(3, 'alice', 'two')
@@ -157,11 +165,11 @@ test('a replay finds in the whole log what lies within a time', async () => {
   await using bed = await watched()
   await bed.use(1, 'alice', 'one')
   const question = { rules: RULES, fromSecond: TEST_SECOND - 60, toSecond: TEST_SECOND + 60 }
-  const { anomalies, broken } = await replayInsights(bed.parts, question)
+  const { anomalies, broken } = await replayInsights(bed.dependencies, question)
   assert.deepEqual(types(anomalies), ['KeyFirstUseInsight', 'NewNetworkInsight'])
   assert.deepEqual(broken, [])
   const later = { ...question, fromSecond: TEST_SECOND + 60 }
-  assert.deepEqual((await replayInsights(bed.parts, later)).anomalies, [])
+  assert.deepEqual((await replayInsights(bed.dependencies, later)).anomalies, [])
 })
 
 async function oneAnomaly(): Promise<Anomaly> {

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type MergedLogParts, type MergedStep, mergedLog } from '../audit-index/merged-log.ts'
+import { type MergedLogDependencies, type MergedStep, mergedLog } from '../audit-index/merged-log.ts'
 import type { Log } from '../base/log.ts'
 import type { Clock } from '../base/ports.ts'
 import { claimFileLock, type FileLock } from '../store/file-lock.ts'
@@ -11,7 +11,7 @@ import type { InsightRules } from './detector/rules.ts'
 import { type InsightState, newInsightState, readInsightState, writeInsightState } from './insight-state.ts'
 
 /** What looking for insights works with. */
-export type InsightWatchParts = MergedLogParts & {
+export type InsightWatchDependencies = MergedLogDependencies & {
   /** Where what is known is kept. */
   readonly folder: string
   readonly rules: InsightRules
@@ -39,7 +39,7 @@ const LATE_SECONDS = 86_400
  * Of all processes that have a data folder open, the holder of the lock does it.
  */
 export class InsightWatch {
-  readonly #parts: InsightWatchParts
+  readonly #dependencies: InsightWatchDependencies
   /** Where a log did not go on when it was followed from its beginning: the second time it is damaged. */
   readonly #breaks = new Map<string, number>()
   readonly #damaged = new Set<string>()
@@ -49,10 +49,10 @@ export class InsightWatch {
   #halted = false
   #savedMs: number
 
-  constructor(parts: InsightWatchParts) {
-    this.#parts = parts
-    this.#savedMs = parts.clock.monotonicMs()
-    mkdirSync(parts.folder, { recursive: true, mode: 0o700 })
+  constructor(dependencies: InsightWatchDependencies) {
+    this.#dependencies = dependencies
+    this.#savedMs = dependencies.clock.monotonicMs()
+    mkdirSync(dependencies.folder, { recursive: true, mode: 0o700 })
   }
 
   /** Follows the log to its end, if this is the one that does. */
@@ -90,7 +90,7 @@ export class InsightWatch {
 
   /** Whether the end was reached, or somebody else follows the log. */
   async #step(): Promise<boolean> {
-    const { clock, rules, folder, key, handover } = this.#parts
+    const { clock, rules, folder, key, handover } = this.#dependencies
     this.#lock ??= claimFileLock(join(folder, LOCK_FILE))
     if (this.#lock === undefined) return true
     if (handover !== undefined) handover.isWanted = true
@@ -104,7 +104,7 @@ export class InsightWatch {
 
   async #follow(state: InsightState): Promise<boolean> {
     let taken = 0
-    for await (const step of mergedLog(this.#parts, state.positions, this.#damaged)) {
+    for await (const step of mergedLog(this.#dependencies, state.positions, this.#damaged)) {
       if (step.type === 'break') {
         this.#broken(step)
         return false
@@ -117,7 +117,7 @@ export class InsightWatch {
   }
 
   #take(state: InsightState, { node, end, facts, insights }: Extract<MergedStep, { type: 'batch' }>): void {
-    const { rules } = this.#parts
+    const { rules } = this.#dependencies
     for (const fact of facts) this.#found(state, takeEvent(state.detector, rules, fact))
     for (const id of insights) {
       if (!state.outstanding.delete(id)) putRecent(state.early, id, true, EARLY_MAX)
@@ -137,7 +137,7 @@ export class InsightWatch {
    * longer. The second time, the log is damaged, and the node is left out.
    */
   #broken({ node, sequence, reason }: Extract<MergedStep, { type: 'break' }>): void {
-    const { log } = this.#parts
+    const { log } = this.#dependencies
     if (this.#breaks.get(node) === sequence) {
       this.#damaged.add(node)
       log.error('insights leave out a log that cannot be followed: see holdfast audit verify', { reason })
@@ -149,7 +149,7 @@ export class InsightWatch {
   }
 
   async #save(): Promise<void> {
-    const { folder, key, clock } = this.#parts
+    const { folder, key, clock } = this.#dependencies
     this.#savedMs = clock.monotonicMs()
     if (this.#state !== undefined && this.#lock !== undefined) {
       await writeInsightState(folder, key, this.#state)

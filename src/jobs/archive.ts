@@ -1,10 +1,10 @@
-import { type ArchiverParts, archiveOld, type KeepLive } from '../audit/archive/archiver.ts'
+import { type ArchiverDependencies, archiveOld, type KeepLive } from '../audit/archive/archiver.ts'
 import { LogBroken } from '../audit/log/follow.ts'
 import type { FileLock } from '../store/file-lock.ts'
 import type { Job } from './scheduler.ts'
 
 /** What archiving works with. */
-export type ArchiveJobParts = ArchiverParts & {
+export type ArchiveJobDependencies = ArchiverDependencies & {
   readonly keep: KeepLive
   /** Taken while this process archives; nothing while another one does. */
   readonly claimLock: () => FileLock | undefined
@@ -14,10 +14,10 @@ export type ArchiveJobParts = ArchiverParts & {
 const INTERVAL_MS = 600_000
 
 /** The job that archives segments of the audit log; it does nothing when everything is to stay live. */
-export function archiveJob(parts: ArchiveJobParts): Job {
-  const { ageMs, sizeBytes } = parts.keep
+export function archiveJob(dependencies: ArchiveJobDependencies): Job {
+  const { ageMs, sizeBytes } = dependencies.keep
   const isWanted = ageMs !== undefined || sizeBytes !== undefined
-  const run = async (): Promise<void> => void (isWanted && (await archiveLocked(parts)))
+  const run = async (): Promise<void> => void (isWanted && (await archiveLocked(dependencies)))
   return { name: 'archive', everyMs: INTERVAL_MS, run }
 }
 
@@ -27,14 +27,16 @@ export function archiveJob(parts: ArchiveJobParts): Job {
  *
  * @throws StoreFailure.
  */
-export async function archiveLocked(parts: ArchiveJobParts): Promise<number | undefined> {
-  const lock = parts.claimLock()
+export async function archiveLocked(dependencies: ArchiveJobDependencies): Promise<number | undefined> {
+  const lock = dependencies.claimLock()
   if (lock === undefined) return undefined
   try {
-    return await archiveOld(parts, parts.keep)
+    return await archiveOld(dependencies, dependencies.keep)
   } catch (error) {
     if (!(error instanceof LogBroken)) throw error
-    parts.log.error('the audit log cannot be archived: see holdfast audit verify', { reason: error.message })
+    dependencies.log.error('the audit log cannot be archived: see holdfast audit verify', {
+      reason: error.message,
+    })
     return 0
   } finally {
     lock.release()

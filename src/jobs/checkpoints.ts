@@ -1,19 +1,19 @@
 import { LogBroken } from '../audit/log/follow.ts'
 import { readHeads } from '../audit/log/journal.ts'
-import { type CheckpointParts, makeCheckpoint } from '../audit/proofs/checkpoints.ts'
+import { type CheckpointDependencies, makeCheckpoint } from '../audit/proofs/checkpoints.ts'
 import type { Log } from '../base/log.ts'
 import { StoreConflict } from '../store/port.ts'
 import type { Job } from './scheduler.ts'
 
 /** What making checkpoints works with. */
-type CheckpointJobParts = CheckpointParts & { readonly log: Log }
+type CheckpointJobDependencies = CheckpointDependencies & { readonly log: Log }
 
 /** How often a checkpoint of the audit log is signed. */
 const INTERVAL_MS = 3_600_000
 
 /** The job that makes checkpoints. */
-export function checkpointJob(parts: CheckpointJobParts): Job {
-  return { name: 'checkpoints', everyMs: INTERVAL_MS, run: () => makeCheckpoints(parts) }
+export function checkpointJob(dependencies: CheckpointJobDependencies): Job {
+  return { name: 'checkpoints', everyMs: INTERVAL_MS, run: () => makeCheckpoints(dependencies) }
 }
 
 /**
@@ -22,15 +22,17 @@ export function checkpointJob(parts: CheckpointJobParts): Job {
  *
  * @throws StoreFailure.
  */
-async function makeCheckpoints(parts: CheckpointJobParts): Promise<void> {
-  for (const [node, head] of await readHeads(parts.records)) {
+async function makeCheckpoints(dependencies: CheckpointJobDependencies): Promise<void> {
+  for (const [node, head] of await readHeads(dependencies.records)) {
     try {
-      await makeCheckpoint(parts, node, head)
+      await makeCheckpoint(dependencies, node, head)
     } catch (error) {
       // Another process has just made one.
       if (error instanceof StoreConflict) continue
       if (!(error instanceof LogBroken)) throw error
-      parts.log.error('no checkpoint of the audit log: see holdfast audit verify', { reason: error.message })
+      dependencies.log.error('no checkpoint of the audit log: see holdfast audit verify', {
+        reason: error.message,
+      })
     }
   }
 }

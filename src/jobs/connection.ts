@@ -6,7 +6,7 @@ import { LIST_MAX_RECORDS, type Records, type Stored } from '../store/records.ts
 import type { Job } from './scheduler.ts'
 
 /** What the connection job works with. */
-export type ConnectionParts = Omit<Parameters<typeof settleConnection>[0], 'records'> & {
+export type ConnectionDependencies = Omit<Parameters<typeof settleConnection>[0], 'records'> & {
   readonly records: Records
   readonly log: Log
 }
@@ -15,38 +15,38 @@ export type ConnectionParts = Omit<Parameters<typeof settleConnection>[0], 'reco
 const INTERVAL_MS = 500
 
 /** The job that connects custom key stores. */
-export function connectionJob(parts: ConnectionParts): Job {
-  return { name: 'custom key store connection', everyMs: INTERVAL_MS, run: () => connectStores(parts) }
+export function connectionJob(dependencies: ConnectionDependencies): Job {
+  return { name: 'custom key store connection', everyMs: INTERVAL_MS, run: () => connectStores(dependencies) }
 }
 
 /**
  * Connects every custom key store that is to be connected. Any worker may run it: each outcome is
  * one versioned commit, so none is written twice, and none over what has happened since.
  */
-async function connectStores(parts: ConnectionParts): Promise<void> {
-  const { records } = parts
+async function connectStores(dependencies: ConnectionDependencies): Promise<void> {
+  const { records } = dependencies
   await records.refresh()
   const { records: notes } = await records.list(CONNECTING, {
     partition: CONNECTING_PARTITION,
     limit: LIST_MAX_RECORDS,
   })
-  await Promise.all(notes.map((note) => connect(parts, note)))
+  await Promise.all(notes.map((note) => connect(dependencies, note)))
 }
 
-async function connect(parts: ConnectionParts, note: Stored<ConnectingValue>): Promise<void> {
+async function connect(dependencies: ConnectionDependencies, note: Stored<ConnectingValue>): Promise<void> {
   const { storeId } = note.value
-  const { changes, connection, cause } = await settleConnection(parts, note)
+  const { changes, connection, cause } = await settleConnection(dependencies, note)
   try {
-    await parts.records.commit(changes)
+    await dependencies.records.commit(changes)
   } catch (error) {
     // Another worker was faster, or somebody has disconnected it: the next run sees what is true.
     if (error instanceof StoreConflict) return
     throw error
   }
-  if (connection?.state === 'CONNECTED') parts.log.info('a custom key store is connected', { storeId })
+  if (connection?.state === 'CONNECTED') dependencies.log.info('a custom key store is connected', { storeId })
   if (connection?.state === 'FAILED') {
     const why = cause instanceof Error ? cause.message : String(cause)
     const { errorCode } = connection
-    parts.log.warn('a custom key store could not be connected', { storeId, errorCode, why })
+    dependencies.log.warn('a custom key store could not be connected', { storeId, errorCode, why })
   }
 }

@@ -6,7 +6,7 @@ import { formatInsight } from '../insights/detector/record.ts'
 import { insightRules, type Sensitivity } from '../insights/detector/rules.ts'
 
 /** What recording insights works with. */
-export type InsightsParts = {
+export type InsightsDependencies = {
   readonly index: Pick<IndexThread, 'ask'>
   readonly journal: { readonly append: (eventJson: string) => Promise<void> }
   readonly log: Log
@@ -29,16 +29,16 @@ export function insightsData(
 const INTERVAL_MS = 5000
 
 /** The job that writes insights to the audit log and announces them: see `jobs/scheduler.ts`. */
-export function insightsJob(parts: InsightsParts): {
+export function insightsJob(dependencies: InsightsDependencies): {
   readonly name: string
   readonly everyMs: number
   readonly run: () => Promise<void>
 } {
-  return { name: 'insights', everyMs: INTERVAL_MS, run: () => recordInsights(parts) }
+  return { name: 'insights', everyMs: INTERVAL_MS, run: () => recordInsights(dependencies) }
 }
 
 /** @throws AuditUnavailable, StoreFailure; what is not recorded by then is recorded the next time. */
-async function recordInsights({ index, journal, log, announce }: InsightsParts): Promise<void> {
+async function recordInsights({ index, journal, log, announce }: InsightsDependencies): Promise<void> {
   const { value: anomalies } = await index.ask({ ask: 'insights', reachMs: 0 })
   for (const anomaly of anomalies) {
     await journal.append(formatInsight(anomaly))

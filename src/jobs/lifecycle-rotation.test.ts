@@ -16,7 +16,7 @@ import { testFolder } from '../../test/support/test-folder.ts'
 import { KEY, type KeyValue, MATERIAL, materialPartition } from '../kms/keys/key-record.ts'
 import { dueNote } from '../kms/lifecycle/due.ts'
 import { type Records, replace } from '../store/records.ts'
-import { doWhatIsDue, type LifecycleParts } from './lifecycle.ts'
+import { doWhatIsDue, type LifecycleDependencies } from './lifecycle.ts'
 
 const PERIOD_DAYS = 90
 
@@ -45,21 +45,21 @@ test('doWhatIsDue rotates a key at its date and again a period later, not before
   using folder = testFolder()
   const time = { now: START }
   await using worker = await openWorker(folder.path, time)
-  const { parts, records, events } = worker
+  const { dependencies, records, events } = worker
   await makeKey(records, 'rotates')
   const at = START + DAY_MS
   await rotateAt(records, 'rotates', at)
   time.now = at - 1
-  await doWhatIsDue(parts)
+  await doWhatIsDue(dependencies)
   assert.equal((await storedKey(records, 'rotates')).materialId, 'rotates-1')
   time.now = at
-  await doWhatIsDue(parts)
+  await doWhatIsDue(dependencies)
   const first = await storedKey(records, 'rotates')
   assert.match(first.materialId ?? '', /^[0-9a-f]{64}$/)
   assert.equal(first.rotation?.nextAt, at + PERIOD_DAYS * DAY_MS)
   assert.equal(await materialsIn(records, 'rotates'), 3)
   time.now = at + PERIOD_DAYS * DAY_MS
-  await doWhatIsDue(parts)
+  await doWhatIsDue(dependencies)
   const second = await storedKey(records, 'rotates')
   assert.notEqual(second.materialId, first.materialId)
   assert.deepEqual(
@@ -79,15 +79,15 @@ test('doWhatIsDue rotates once for several dates that no server was there for, i
   const time = { now: START }
   {
     await using worker = await openWorker(folder.path, time)
-    await doWhatIsDue(worker.parts)
+    await doWhatIsDue(worker.dependencies)
     await makeKey(worker.records, 'late')
     await rotateAt(worker.records, 'late', START + DAY_MS)
   }
   time.now = START + 200 * DAY_MS
   await using first = await openWorker(folder.path, time)
   await using second = await openWorker(folder.path, time)
-  await Promise.all([doWhatIsDue(first.parts), doWhatIsDue(second.parts)])
-  await doWhatIsDue(first.parts)
+  await Promise.all([doWhatIsDue(first.dependencies), doWhatIsDue(second.dependencies)])
+  await doWhatIsDue(first.dependencies)
   assert.equal(first.events.length + second.events.length, 1)
   assert.equal(await materialsIn(first.records, 'late'), 3)
   const { rotation } = await storedKey(first.records, 'late')
@@ -98,11 +98,11 @@ test('doWhatIsDue rotates no key that is disabled', async () => {
   using folder = testFolder()
   const time = { now: START }
   await using worker = await openWorker(folder.path, time)
-  const { parts, records, events } = worker
+  const { dependencies, records, events } = worker
   await makeKey(records, 'off')
   await rotateAt(records, 'off', START)
   await cancel(records, 'off')
-  await doWhatIsDue(parts)
+  await doWhatIsDue(dependencies)
   assert.equal((await storedKey(records, 'off')).materialId, 'off-1')
   assert.deepEqual(events, [])
 })
@@ -111,7 +111,7 @@ test('doWhatIsDue takes imported material away when it expires, and goes by the 
   using folder = testFolder()
   const time = { now: START }
   await using worker = await openWorker(folder.path, time)
-  const { parts, records, events, forgotten } = worker
+  const { dependencies, records, events, forgotten } = worker
   await makeKey(records, 'owned')
   const at = START + DAY_MS
   const place = materialPartition(ACCOUNT, REGION, 'owned')
@@ -130,10 +130,10 @@ test('doWhatIsDue takes imported material away when it expires, and goes by the 
   await expiring(at)
   await expiring(at + DAY_MS)
   time.now = at
-  await doWhatIsDue(parts)
+  await doWhatIsDue(dependencies)
   assert.equal((await storedKey(records, 'owned')).state, 'Enabled')
   time.now = at + DAY_MS
-  await doWhatIsDue(parts)
+  await doWhatIsDue(dependencies)
   const value = await storedKey(records, 'owned')
   assert.equal(value.state, 'PendingImport')
   assert.equal(value.imported, undefined)
@@ -149,16 +149,16 @@ test('doWhatIsDue does what is due to other keys when it fails for one, and says
   using folder = testFolder()
   const time = { now: START }
   await using worker = await openWorker(folder.path, time)
-  const { parts, records } = worker
+  const { dependencies, records } = worker
   for (const keyId of ['a-broken', 'b-whole']) {
     await makeKey(records, keyId)
     await schedule(records, keyId, START)
   }
-  const plan: LifecycleParts['plan'] = (due, now) =>
-    due.value.keyId === 'a-broken' ? Promise.reject(new Error('damaged')) : parts.plan(due, now)
-  await assert.rejects(doWhatIsDue({ ...parts, plan }), /damaged/)
+  const plan: LifecycleDependencies['plan'] = (due, now) =>
+    due.value.keyId === 'a-broken' ? Promise.reject(new Error('damaged')) : dependencies.plan(due, now)
+  await assert.rejects(doWhatIsDue({ ...dependencies, plan }), /damaged/)
   assert.equal(await remains(records, 'a-broken'), 6)
   assert.equal(await remains(records, 'b-whole'), 0)
-  await doWhatIsDue(parts)
+  await doWhatIsDue(dependencies)
   assert.equal(await remains(records, 'a-broken'), 0)
 })

@@ -23,23 +23,23 @@ test('doWhatIsDue removes a key with everything of it when its time has come, no
   using folder = testFolder()
   const time = { now: START }
   await using worker = await openWorker(folder.path, time)
-  const { parts, records, events, forgotten } = worker
-  await doWhatIsDue(parts)
+  const { dependencies, records, events, forgotten } = worker
+  await doWhatIsDue(dependencies)
   const at = START + 7 * DAY_MS
   await makeKey(records, 'leaves')
   await makeKey(records, 'stays')
   await schedule(records, 'leaves', at)
   for (const moment of [START, START + DAY_MS, at - 1]) {
     time.now = moment
-    await doWhatIsDue(parts)
+    await doWhatIsDue(dependencies)
     assert.equal(await remains(records, 'leaves'), 6)
   }
   time.now = at
-  await doWhatIsDue(parts)
+  await doWhatIsDue(dependencies)
   assert.equal(await remains(records, 'leaves'), 0)
   assert.equal(await remains(records, 'stays'), 6)
   assert.deepEqual(forgotten.toSorted(), ['leaves-1', 'leaves-2'])
-  await doWhatIsDue(parts)
+  await doWhatIsDue(dependencies)
   assert.equal(events.length, 1)
 })
 
@@ -47,7 +47,7 @@ test('doWhatIsDue gives the external key of a deleted key free, and asks no prox
   using folder = testFolder()
   const time = { now: START }
   await using worker = await openWorker(folder.path, time)
-  const { parts, records } = worker
+  const { dependencies, records } = worker
   await makeKey(records, 'external')
   const key = await records.get(KEY, PARTITION, 'external')
   assert.ok(key !== undefined)
@@ -59,7 +59,7 @@ test('doWhatIsDue gives the external key of a deleted key free, and asks no prox
   const at = START + 7 * DAY_MS
   await schedule(records, 'external', at)
   time.now = at
-  await doWhatIsDue(parts)
+  await doWhatIsDue(dependencies)
   assert.equal(await remains(records, 'external'), 0)
   assert.equal(await records.get(STORE_KEY, partition, 'orders'), undefined)
 })
@@ -68,10 +68,10 @@ test('doWhatIsDue records a DeleteKey service event', async () => {
   using folder = testFolder()
   const time = { now: START }
   await using worker = await openWorker(folder.path, time)
-  const { parts, records, events } = worker
+  const { dependencies, records, events } = worker
   await makeKey(records, 'leaves')
   await schedule(records, 'leaves', START)
-  await doWhatIsDue(parts)
+  await doWhatIsDue(dependencies)
   const { eventID, requestID, ...event } = events[0] ?? {}
   assert.match(String(eventID), /^[0-9a-f-]{36}$/)
   assert.match(String(requestID), /^[0-9a-f-]{36}$/)
@@ -101,11 +101,11 @@ test('doWhatIsDue counts one key less for each that it deletes', async () => {
   using folder = testFolder()
   const time = { now: START }
   await using worker = await openWorker(folder.path, time)
-  const { parts, records } = worker
+  const { dependencies, records } = worker
   for (const keyId of ['one', 'two', 'stays']) await makeKey(records, keyId)
   await schedule(records, 'one', START)
   await schedule(records, 'two', START)
-  await doWhatIsDue(parts)
+  await doWhatIsDue(dependencies)
   assert.equal(await countKeys(records, { account: ACCOUNT, region: REGION }), -2)
 })
 
@@ -113,12 +113,12 @@ test('doWhatIsDue leaves a key alone whose deletion was cancelled', async () => 
   using folder = testFolder()
   const time = { now: START }
   await using worker = await openWorker(folder.path, time)
-  const { parts, records, events } = worker
+  const { dependencies, records, events } = worker
   await makeKey(records, 'kept')
   await schedule(records, 'kept', START + DAY_MS)
   await cancel(records, 'kept')
   time.now = START + 2 * DAY_MS
-  await doWhatIsDue(parts)
+  await doWhatIsDue(dependencies)
   assert.equal(await remains(records, 'kept'), 6)
   assert.deepEqual(events, [])
 })
@@ -127,16 +127,16 @@ test('doWhatIsDue goes by the later date of a key that was cancelled and schedul
   using folder = testFolder()
   const time = { now: START }
   await using worker = await openWorker(folder.path, time)
-  const { parts, records, events } = worker
+  const { dependencies, records, events } = worker
   await makeKey(records, 'later')
   await schedule(records, 'later', START + DAY_MS)
   await cancel(records, 'later')
   await schedule(records, 'later', START + 3 * DAY_MS)
   time.now = START + 2 * DAY_MS
-  await doWhatIsDue(parts)
+  await doWhatIsDue(dependencies)
   assert.equal(await remains(records, 'later'), 6)
   time.now = START + 3 * DAY_MS
-  await doWhatIsDue(parts)
+  await doWhatIsDue(dependencies)
   assert.equal(await remains(records, 'later'), 0)
   assert.equal(events.length, 1)
 })
@@ -146,7 +146,7 @@ test('doWhatIsDue finds what came due while no server ran', async () => {
   const time = { now: START }
   {
     await using worker = await openWorker(folder.path, time)
-    await doWhatIsDue(worker.parts)
+    await doWhatIsDue(worker.dependencies)
     for (const [keyId, days] of [
       ['first', 7],
       ['second', 9],
@@ -158,7 +158,7 @@ test('doWhatIsDue finds what came due while no server ran', async () => {
   }
   time.now = START + 20 * DAY_MS
   await using worker = await openWorker(folder.path, time)
-  await doWhatIsDue(worker.parts)
+  await doWhatIsDue(worker.dependencies)
   assert.equal(await remains(worker.records, 'first'), 0)
   assert.equal(await remains(worker.records, 'second'), 0)
   assert.equal(await remains(worker.records, 'third'), 6)
@@ -178,9 +178,9 @@ test('doWhatIsDue deletes a key once when several workers run it at once', async
     await schedule(first.records, keyId, START + DAY_MS)
   }
   time.now = START + DAY_MS
-  await Promise.all(workers.map(({ parts }) => doWhatIsDue(parts)))
+  await Promise.all(workers.map(({ dependencies }) => doWhatIsDue(dependencies)))
   // What one has left to another by a conflict is settled by the next run.
-  for (const { parts } of workers) await doWhatIsDue(parts)
+  for (const { dependencies } of workers) await doWhatIsDue(dependencies)
   for (const keyId of keyIds) assert.equal(await remains(first.records, keyId), 0)
   const deleted = workers.flatMap(({ events }) => events.map(({ resources }) => JSON.stringify(resources)))
   assert.equal(deleted.length, keyIds.length)
@@ -194,7 +194,7 @@ test('doWhatIsDue starts and goes on from day to day in several workers at once'
   await using second = await openWorker(folder.path, time)
   for (let day = 0; day < 5; day += 1) {
     time.now = START + day * DAY_MS
-    await Promise.all([doWhatIsDue(first.parts), doWhatIsDue(second.parts)])
+    await Promise.all([doWhatIsDue(first.dependencies), doWhatIsDue(second.dependencies)])
   }
 })
 
@@ -202,13 +202,13 @@ test('doWhatIsDue leaves a key whole when its event cannot be recorded, and dele
   using folder = testFolder()
   const time = { now: START }
   await using worker = await openWorker(folder.path, time)
-  const { parts, records, events } = worker
+  const { dependencies, records, events } = worker
   await makeKey(records, 'unlucky')
   await schedule(records, 'unlucky', START)
   const failing = { commit: () => Promise.reject(new Error('no space')) }
-  await assert.rejects(doWhatIsDue({ ...parts, journal: failing }), /no space/)
+  await assert.rejects(doWhatIsDue({ ...dependencies, journal: failing }), /no space/)
   assert.equal(await remains(records, 'unlucky'), 6)
-  await doWhatIsDue(parts)
+  await doWhatIsDue(dependencies)
   assert.equal(await remains(records, 'unlucky'), 0)
   assert.equal(events.length, 1)
 })

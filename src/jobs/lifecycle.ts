@@ -7,7 +7,7 @@ import { type Change, LIST_MAX_RECORDS, type Records, remove, type Stored } from
 import { daysToLookAt, forgetDaysBefore } from './due-days.ts'
 
 /** What the lifecycle job works with. */
-export type LifecycleParts = {
+export type LifecycleDependencies = {
   readonly records: Records
   readonly journal: {
     readonly commit: (changes: readonly Change[], events: readonly FormattedEvent[]) => Promise<void>
@@ -30,15 +30,15 @@ export type LifecycleParts = {
  *
  * @throws the first failure, once everything has been looked at.
  */
-export async function doWhatIsDue(parts: LifecycleParts): Promise<void> {
-  const { records, clock } = parts
+export async function doWhatIsDue(dependencies: LifecycleDependencies): Promise<void> {
+  const { records, clock } = dependencies
   await records.refresh()
   const now = clock.now()
   const days = await daysToLookAt(records, now)
   const failures: unknown[] = []
   let first: string | undefined
   for (const day of days) {
-    const left = await doDueOn(parts, { day, now }, failures)
+    const left = await doDueOn(dependencies, { day, now }, failures)
     if (left > 0) first ??= day
   }
   await forgetDaysBefore(records, first ?? days.at(-1) ?? '')
@@ -48,16 +48,20 @@ export async function doWhatIsDue(parts: LifecycleParts): Promise<void> {
 type Moment = { readonly day: string; readonly now: EpochMs }
 
 /** Handles the notes of one day; gives how many are left for later. */
-async function doDueOn(parts: LifecycleParts, { day, now }: Moment, failures: unknown[]): Promise<number> {
+async function doDueOn(
+  dependencies: LifecycleDependencies,
+  { day, now }: Moment,
+  failures: unknown[],
+): Promise<number> {
   let left = 0
   let after: string | undefined
   do {
-    const page = await parts.records.list(DUE, { partition: day, after, limit: LIST_MAX_RECORDS })
+    const page = await dependencies.records.list(DUE, { partition: day, after, limit: LIST_MAX_RECORDS })
     for (const due of page.records) {
       try {
-        if (due.value.at > now || !(await settle(parts, due, now))) left += 1
+        if (due.value.at > now || !(await settle(dependencies, due, now))) left += 1
       } catch (error) {
-        parts.ended?.(due.value.what, false)
+        dependencies.ended?.(due.value.what, false)
         failures.push(error)
         left += 1
       }
@@ -68,11 +72,15 @@ async function doDueOn(parts: LifecycleParts, { day, now }: Moment, failures: un
 }
 
 /** Does what a note says, or drops a note that is out of date. */
-async function settle(parts: LifecycleParts, due: Stored<DueValue>, now: EpochMs): Promise<boolean> {
+async function settle(
+  dependencies: LifecycleDependencies,
+  due: Stored<DueValue>,
+  now: EpochMs,
+): Promise<boolean> {
   try {
-    const plan = await parts.plan(due, now)
-    if (plan === undefined) await parts.records.commit([remove(due)])
-    else await carryOut(parts, due, plan)
+    const plan = await dependencies.plan(due, now)
+    if (plan === undefined) await dependencies.records.commit([remove(due)])
+    else await carryOut(dependencies, due, plan)
     return true
   } catch (error) {
     // Another worker was faster, or somebody has changed the key: the next run sees what is true.
@@ -81,13 +89,17 @@ async function settle(parts: LifecycleParts, due: Stored<DueValue>, now: EpochMs
   }
 }
 
-async function carryOut(parts: LifecycleParts, due: Stored<DueValue>, plan: DuePlan): Promise<void> {
+async function carryOut(
+  dependencies: LifecycleDependencies,
+  due: Stored<DueValue>,
+  plan: DuePlan,
+): Promise<void> {
   const { changes, event, forget } = plan
-  const recorded = formatServiceEvent(event, { at: parts.clock.now(), random: parts.random })
-  await parts.journal.commit([remove(due), ...changes], [recorded])
-  for (const materialId of forget) parts.forget(materialId)
-  parts.ended?.(due.value.what, true)
-  parts.log.info(DONE[due.value.what], { key: event.resources[0]?.arn })
+  const recorded = formatServiceEvent(event, { at: dependencies.clock.now(), random: dependencies.random })
+  await dependencies.journal.commit([remove(due), ...changes], [recorded])
+  for (const materialId of forget) dependencies.forget(materialId)
+  dependencies.ended?.(due.value.what, true)
+  dependencies.log.info(DONE[due.value.what], { key: event.resources[0]?.arn })
 }
 
 const DONE: { readonly [W in DueValue['what']]: string } = {

@@ -12,7 +12,7 @@ export type Job = {
 export type Scheduler = { readonly stop: () => Promise<void> }
 
 /** What a scheduler works with. */
-export type SchedulerParts = {
+export type SchedulerDependencies = {
   readonly timers: Timers
   readonly log: Log
   /** Told of each run that has ended. */
@@ -20,7 +20,7 @@ export type SchedulerParts = {
 }
 
 /** Runs each job at once and then at its interval, never twice at the same time. */
-export function startJobs(jobs: readonly Job[], { timers, log, ended }: SchedulerParts): Scheduler {
+export function startJobs(jobs: readonly Job[], { timers, log, ended }: SchedulerDependencies): Scheduler {
   const state = { stopped: false, running: new Set<Promise<void>>() }
   const cycle = (job: Job): void => {
     if (state.stopped) return

@@ -10,7 +10,7 @@ import {
 import type { Call, EventData, Permission } from '../dispatch/operation.ts'
 import type { ContextLookup } from '../policy/context.ts'
 import { findRecipient, type Recipient, recipientContext, withRecipient } from './cryptography/recipient.ts'
-import type { KmsOperation, KmsParts } from './kms-dependencies.ts'
+import type { KmsDependencies, KmsOperation } from './kms-dependencies.ts'
 
 /** What is true of an operation that names no key. */
 export type AccountFacts<M extends Members, O extends Members> = {
@@ -22,12 +22,12 @@ export type AccountFacts<M extends Members, O extends Members> = {
   /** Further actions that the call needs, by their names without prefix. */
   readonly alsoNeeds?: (input: Input<M>) => readonly string[]
   /** Checks of parameters. @throws KmsError. */
-  readonly checkInput?: (input: Input<M>, call: Call, parts: KmsParts) => void
+  readonly checkInput?: (input: Input<M>, call: Call, dependencies: KmsDependencies) => void
   readonly parameters?: (input: Input<M>) => EventData
 }
 
 /** What an operation without a key is given. */
-type AccountGiven<M extends Members> = Asked<M, KmsParts> & {
+type AccountGiven<M extends Members> = Asked<M, KmsDependencies> & {
   /** Whom the answer is sealed for. */
   readonly recipient: Recipient
 }
@@ -40,10 +40,10 @@ export function accountOperation<
   O extends Members = NoMembers,
   R extends OutcomeOf<O> = OutcomeOf<O>,
 >(facts: AccountFacts<M, O>, run: (given: AccountGiven<M>) => Awaitable<Checked<O, R>>): KmsOperation {
-  return defineOperation<KmsParts, M, O, OutcomeOf<O>>({ service: 'kms', ...facts }, async (asked) => {
-    const { call, input, parts } = asked
-    facts.checkInput?.(input, call, parts)
-    const recipient = await findRecipient(call, parts)
+  return defineOperation<KmsDependencies, M, O, OutcomeOf<O>>({ service: 'kms', ...facts }, async (asked) => {
+    const { call, input, dependencies } = asked
+    facts.checkInput?.(input, call, dependencies)
+    const recipient = await findRecipient(call, dependencies)
     const context = recipientContext(recipient, facts.context?.(input) ?? NO_CONTEXT)
     const names = [facts.name, ...(facts.alsoNeeds?.(input) ?? [])]
     return {

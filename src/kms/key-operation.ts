@@ -22,7 +22,7 @@ import type { KeyState } from './keys/key-record.ts'
 import { checkAlgorithm, checkUsage } from './keys/key-rules.ts'
 import { checkState } from './keys/key-state.ts'
 import { findKey, type Key, notFound } from './keys/keys.ts'
-import type { KmsOperation, KmsParts } from './kms-dependencies.ts'
+import type { KmsDependencies, KmsOperation } from './kms-dependencies.ts'
 
 /** A key identifier of a request: id, ARN, alias name or alias ARN. */
 export const KEY_ID = text({ min: 1, max: 2048 })
@@ -50,7 +50,7 @@ export type KeyFacts<M extends Members & NamesKey, O extends Members> = KeyRules
   /** Condition keys of this operation, beside those of the key and the call. */
   readonly context?: (input: Input<M>, call: Call) => ContextLookup
   /** Condition keys whose values have to be fetched, beside the others. */
-  readonly fetchContext?: (key: Key, call: Call, parts: KmsParts) => Promise<ContextLookup>
+  readonly fetchContext?: (key: Key, call: Call, dependencies: KmsDependencies) => Promise<ContextLookup>
   /** Whether a grant that lists the operation goes far enough for this call. */
   readonly coveredBy?: (input: Input<M>, grant: GrantValue) => boolean
   /** Makes the key of an identifier that names none, where that can be. */
@@ -70,7 +70,7 @@ type KeyGiven<M extends Members> = {
   readonly call: Call
   readonly input: Input<M>
   readonly key: Key
-  readonly parts: KmsParts
+  readonly dependencies: KmsDependencies
   /** Whom the answer is sealed for. */
   readonly recipient: Recipient
 }
@@ -89,21 +89,21 @@ export function keyOperation<
 >(facts: KeyFacts<M, O>, run: (given: KeyGiven<M>) => Awaitable<Checked<O, R>>): KmsOperation {
   const { name, readOnly, input: members, output, parameters } = facts
   const declared = { service: 'kms', name, readOnly, input: members, parameters, onKey: facts } as const
-  return defineOperation<KmsParts, M, O, OutcomeOf<O>>(
+  return defineOperation<KmsDependencies, M, O, OutcomeOf<O>>(
     { ...declared, output },
-    async ({ call, input, parts }) => {
-      checkGrantTokens(call, parts)
+    async ({ call, input, dependencies }) => {
+      checkGrantTokens(call, dependencies)
       facts.checkInput?.(input, call)
-      const recipient = await findRecipient(call, parts)
+      const recipient = await findRecipient(call, dependencies)
       const key = await resolveKey({
         call,
-        parts,
+        dependencies,
         facts,
         text: declaredMembers(call, { KeyId: KEY_ID }).KeyId,
       })
-      const given = { call, input, key, parts, recipient }
+      const given = { call, input, key, dependencies, recipient }
       const stated = recipientContext(recipient, facts.context?.(input, call) ?? NO_CONTEXT)
-      const fetched = facts.fetchContext && (await facts.fetchContext(key, call, parts))
+      const fetched = facts.fetchContext && (await facts.fetchContext(key, call, dependencies))
       const context = fetched === undefined ? stated : joinContexts(stated, fetched)
       const covers = facts.coveredBy && ((grant: GrantValue) => facts.coveredBy?.(input, grant) ?? false)
       const own = keyPermission({ ...given, covers }, facts.name, context)
@@ -145,25 +145,29 @@ function checkKey<M extends Members & NamesKey>(
  *
  * @throws InvalidGrantTokenException.
  */
-export function checkGrantTokens(call: Call, parts: KmsParts): void {
+export function checkGrantTokens(call: Call, dependencies: KmsDependencies): void {
   const { GrantTokens = [] } = declaredMembers(call, { GrantTokens: GRANT_TOKENS })
-  for (const token of GrantTokens) openGrantToken(call, parts, token)
+  for (const token of GrantTokens) openGrantToken(call, dependencies, token)
 }
 
 /** The grant of a token, whether or not it is still there. @throws InvalidGrantTokenException. */
-export function openGrantToken(call: Call, parts: KmsParts, token: string): GrantRef {
-  const grant = parts.grantTokens.open(token)
+export function openGrantToken(call: Call, dependencies: KmsDependencies, token: string): GrantRef {
+  const grant = dependencies.grantTokens.open(token)
   if (grant === undefined || grant.region !== call.region) throw new KmsError('InvalidGrantTokenException')
   return grant
 }
 
 /** What makes a key that is not there; nothing when it cannot be made. */
-type MakeMissing = (call: Call, parts: KmsParts, identifier: Identifier) => Promise<Key | undefined>
+type MakeMissing = (
+  call: Call,
+  dependencies: KmsDependencies,
+  identifier: Identifier,
+) => Promise<Key | undefined>
 
 /** A request's text that names a key, and what is asked of it. */
 export type KeyQuestion = {
   readonly call: Call
-  readonly parts: KmsParts
+  readonly dependencies: KmsDependencies
   readonly facts: {
     readonly name: string
     readonly aliases: boolean
@@ -179,13 +183,13 @@ export type KeyQuestion = {
  * @throws NotFoundException, InvalidArnException; AccessDeniedException for a key of another
  *   account that is not there, with the bytes that a key which is there but closed would give.
  */
-export async function resolveKey({ call, parts, facts, text }: KeyQuestion): Promise<Key> {
+export async function resolveKey({ call, dependencies, facts, text }: KeyQuestion): Promise<Key> {
   const { caller, region, now } = call
   const identifier = parseIdentifier(text, caller.account, region)
   if (identifier.type === 'alias' && !facts.aliases) throw aliasUnsupported()
   if (identifier.account !== caller.account && !facts.crossAccount) throw ownAccountOnly()
-  const found = await findKey({ records: parts.records, region, now }, identifier)
-  const key = found ?? (await facts.makeMissing?.(call, parts, identifier))
+  const found = await findKey({ records: dependencies.records, region, now }, identifier)
+  const key = found ?? (await facts.makeMissing?.(call, dependencies, identifier))
   if (key === undefined) throw missingKey(call, facts.name, identifier)
   call.involve({ account: key.account, arn: key.arn })
   return key
@@ -203,7 +207,7 @@ function missingKey(call: Call, name: string, identifier: Identifier): KmsError 
 
 /** The permission to do `name` to a key. */
 export function keyPermission(
-  { call, key, parts, covers }: Omit<GrantQuestion, 'name' | 'context'>,
+  { call, key, dependencies, covers }: Omit<GrantQuestion, 'name' | 'context'>,
   name: string,
   more: ContextLookup,
 ): Permission {
@@ -215,6 +219,6 @@ export function keyPermission(
     policy: key.policy,
     managedByAws: key.record.value.managed === true,
     context,
-    grants: grantsFor({ call, key, parts, covers, name, context }),
+    grants: grantsFor({ call, key, dependencies, covers, name, context }),
   }
 }

@@ -23,7 +23,7 @@ type LastUsage = {
 export type UsageKnown = { readonly last: LastUsage | undefined; readonly current: boolean }
 
 /** What the operations of this service work with. */
-export type KmsParts = PrincipalNames & {
+export type KmsDependencies = PrincipalNames & {
   readonly records: Records
   readonly quotas: Pick<Quotas, 'exceeded' | 'admitStore' | 'limit'>
   readonly keyCounter: KeyCounter
@@ -42,5 +42,5 @@ export type KmsParts = PrincipalNames & {
   readonly openedGrants: OpenedGrants
 }
 
-/** An operation of this service, ready but for its parts. */
-export type KmsOperation = (parts: KmsParts) => Operation
+/** An operation of this service, ready but for its dependencies. */
+export type KmsOperation = (dependencies: KmsDependencies) => Operation

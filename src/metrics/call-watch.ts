@@ -7,7 +7,7 @@ import type { TracedCall, Tracer } from './otlp.ts'
 import type { Point } from './points.ts'
 
 /** What watching calls works with. */
-export type CallWatchParts = {
+export type CallWatchDependencies = {
   readonly operations: readonly { readonly service: string; readonly name: string }[]
   /** Where spans go, if anywhere. */
   readonly traces: { readonly collector: string; readonly share: number } | undefined
@@ -25,9 +25,9 @@ export type CallWatch = {
 }
 
 /** Watches calls to these operations; all others are one. */
-export async function openCallWatch(parts: CallWatchParts): Promise<CallWatch> {
-  const meter = new CallMeter(parts.operations)
-  const tracer = await openTracer(parts)
+export async function openCallWatch(dependencies: CallWatchDependencies): Promise<CallWatch> {
+  const meter = new CallMeter(dependencies.operations)
+  const tracer = await openTracer(dependencies)
   return {
     answered: (call) => {
       const { service, operation = OTHER, durationMs, response } = call
@@ -41,10 +41,10 @@ export async function openCallWatch(parts: CallWatchParts): Promise<CallWatch> {
 }
 
 /** The SDK is loaded only by a server that sends traces. */
-async function openTracer({ traces, ...parts }: CallWatchParts): Promise<Tracer | undefined> {
+async function openTracer({ traces, ...dependencies }: CallWatchDependencies): Promise<Tracer | undefined> {
   if (traces === undefined) return undefined
   const { openTraceExport } = await import('./otlp.ts')
-  return openTraceExport({ ...parts, endpoint: traces.collector }, traces.share)
+  return openTraceExport({ ...dependencies, endpoint: traces.collector }, traces.share)
 }
 
 function tracedCall({ request, response, ...call }: AnsweredCall): TracedCall {

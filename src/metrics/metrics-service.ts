@@ -5,12 +5,12 @@ import { VERSION } from '../base/version.ts'
 import type { AnsweredCall } from '../dispatch/dispatcher.ts'
 import { StoreWatch } from '../store/watch.ts'
 import { openCallWatch } from './call-watch.ts'
-import { addNodeGauges, type NodeGaugeParts } from './node-gauges.ts'
+import { addNodeGauges, type NodeGaugeDependencies } from './node-gauges.ts'
 import { NodeMeters } from './node-meters.ts'
 import type { Point } from './points.ts'
 
 /** How a node is watched. */
-export type NodeWatchParts = {
+export type NodeWatchDependencies = {
   /** Whether anybody gets to see what is counted. */
   readonly isMonitored: boolean
   /** Where spans are sent, and of which share of calls. */
@@ -30,15 +30,15 @@ export type NodeWatch = {
   /** Nothing when nobody gets to see it: then calls are not counted. */
   readonly answered: ((call: AnsweredCall) => void) | undefined
   /** Adds what is read off a node that is open. */
-  readonly addGauges: (parts: Omit<NodeGaugeParts, 'store' | 'clock'>) => void
+  readonly addGauges: (dependencies: Omit<NodeGaugeDependencies, 'store' | 'clock'>) => void
   readonly collect: () => Promise<readonly Point[]>
   /** Sends what waits to be sent. */
   readonly close: () => Promise<void>
 }
 
 /** Begins to watch a node. */
-export async function openNodeWatch(parts: NodeWatchParts): Promise<NodeWatch> {
-  const { isMonitored, collector, traceShare: share, instance, clock, timers, log } = parts
+export async function openNodeWatch(dependencies: NodeWatchDependencies): Promise<NodeWatch> {
+  const { isMonitored, collector, traceShare: share, instance, clock, timers, log } = dependencies
   const meters = new NodeMeters(clock, log)
   const store = new StoreWatch(clock, meters.committed)
   const calls = await openCallWatch({

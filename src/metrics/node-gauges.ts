@@ -13,7 +13,7 @@ import type { Point } from './points.ts'
 import { processPoints } from './process-points.ts'
 
 /** What a node's gauges are read off. */
-export type NodeGaugeParts = {
+export type NodeGaugeDependencies = {
   readonly journal: Pick<Journal, 'node' | 'condition'>
   readonly store: StoreWatch
   readonly index: IndexThread
@@ -30,25 +30,27 @@ const DAY_MS = 86_400_000
 const SOON_DAYS = [7, 30] as const
 
 /** Adds the gauges of a node to its meters. */
-export function addNodeGauges(meters: NodeMeters, parts: NodeGaugeParts): void {
-  const { clock } = parts
+export function addNodeGauges(meters: NodeMeters, dependencies: NodeGaugeDependencies): void {
+  const { clock } = dependencies
   meters.addSource(processPoints(clock.now()))
-  meters.addSource(() => conditionPoints(parts))
-  meters.addSource(async () => [point('holdfast_ready', (await parts.unready()) === undefined ? 1 : 0)])
-  const lag = indexLag(parts.index)
+  meters.addSource(() => conditionPoints(dependencies))
+  meters.addSource(async () => [
+    point('holdfast_ready', (await dependencies.unready()) === undefined ? 1 : 0),
+  ])
+  const lag = indexLag(dependencies.index)
   meters.addSource(async () => {
-    const { node, condition } = parts.journal
+    const { node, condition } = dependencies.journal
     return [point('holdfast_index_lag_events', await lag(node, condition.sequence))]
   })
-  meters.addSource(remembered(clock, () => expiryPoints(parts)))
-  meters.addSource(remembered(clock, () => trailPoints(parts)))
+  meters.addSource(remembered(clock, () => expiryPoints(dependencies)))
+  meters.addSource(remembered(clock, () => trailPoints(dependencies)))
 }
 
 function point(metric: MetricName, value: number, ...labels: readonly string[]): Point {
   return { metric, labels, value }
 }
 
-function conditionPoints({ journal, store, connections }: NodeGaugeParts): readonly Point[] {
+function conditionPoints({ journal, store, connections }: NodeGaugeDependencies): readonly Point[] {
   const { waiting, delayed, isImpaired } = journal.condition
   return [
     point('holdfast_audit_queue_events', waiting),
@@ -61,7 +63,7 @@ function conditionPoints({ journal, store, connections }: NodeGaugeParts): reado
   ]
 }
 
-async function expiryPoints({ records, clock }: NodeGaugeParts): Promise<readonly Point[]> {
+async function expiryPoints({ records, clock }: NodeGaugeDependencies): Promise<readonly Point[]> {
   const now: EpochMs = clock.now()
   const moments = await findExpiring(records, now)
   const [next] = moments
@@ -74,7 +76,7 @@ async function expiryPoints({ records, clock }: NodeGaugeParts): Promise<readonl
   ]
 }
 
-async function trailPoints({ records, accounts }: NodeGaugeParts): Promise<readonly Point[]> {
+async function trailPoints({ records, accounts }: NodeGaugeDependencies): Promise<readonly Point[]> {
   const { count, failing, lagEvents, lastDeliveryAt } = await findTrailsStanding(records, await accounts())
   const last = 'holdfast_trail_last_delivery_timestamp_seconds'
   return [

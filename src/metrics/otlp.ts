@@ -16,7 +16,7 @@ import { metricsOf, type ReadingTime } from './exposition.ts'
 import type { Point } from './points.ts'
 
 /** Where telemetry goes, and what is said of who sends it. */
-export type OtlpParts = {
+export type OtlpDependencies = {
   /** The base URL of a collector, without `/v1/…`. */
   readonly endpoint: string
   readonly version: string
@@ -39,13 +39,13 @@ const CLOSE_TIMEOUT_MS = 2000
 
 /** Sends metrics once a minute. */
 export function openMetricsExport(
-  parts: OtlpParts,
+  dependencies: OtlpDependencies,
   collect: () => Promise<{ readonly points: readonly Point[]; readonly time: ReadingTime }>,
 ): Exporter {
-  reportTo(parts.log)
+  reportTo(dependencies.log)
   const reader = new PeriodicExportingMetricReader({
     exporter: new OTLPMetricExporter({
-      url: new URL('v1/metrics', parts.endpoint).href,
+      url: new URL('v1/metrics', dependencies.endpoint).href,
       timeoutMillis: SEND_TIMEOUT_MS,
     }),
     exportIntervalMillis: METRICS_INTERVAL_MS,
@@ -59,8 +59,8 @@ export function openMetricsExport(
       },
     ],
   })
-  const provider = new MeterProvider({ resource: resourceOf(parts), readers: [reader] })
-  return { close: () => closeSoon(provider, parts) }
+  const provider = new MeterProvider({ resource: resourceOf(dependencies), readers: [reader] })
+  return { close: () => closeSoon(provider, dependencies) }
 }
 
 /** A call as its span shows it: nothing of its input, its output or who calls. */
@@ -83,14 +83,14 @@ export type Tracer = Exporter & { readonly record: (call: TracedCall) => void }
  * Sends a span for each call that is sampled: as its caller has decided where the call says so, and this
  * share of all others.
  */
-export function openTraceExport(parts: OtlpParts, share: number): Tracer {
-  reportTo(parts.log)
+export function openTraceExport(dependencies: OtlpDependencies, share: number): Tracer {
+  reportTo(dependencies.log)
   const exporter = new OTLPTraceExporter({
-    url: new URL('v1/traces', parts.endpoint).href,
+    url: new URL('v1/traces', dependencies.endpoint).href,
     timeoutMillis: SEND_TIMEOUT_MS,
   })
   const provider = new TracerProvider({
-    resource: resourceOf(parts),
+    resource: resourceOf(dependencies),
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(share) }),
     spanProcessors: [new BatchSpanProcessor({ exporter, maxQueueSize: SPANS_MAX })],
   })
@@ -112,14 +112,14 @@ export function openTraceExport(parts: OtlpParts, share: number): Tracer {
       if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR })
       span.end(arrivedAt + durationMs)
     },
-    close: () => closeSoon(provider, parts),
+    close: () => closeSoon(provider, dependencies),
   }
 }
 
 /** Sends what waits. A collector that does not take it holds nobody up. */
 async function closeSoon(
   provider: { readonly shutdown: () => Promise<void> },
-  { timers, log }: OtlpParts,
+  { timers, log }: OtlpDependencies,
 ): Promise<void> {
   const { promise: late, resolve } = Promise.withResolvers<void>()
   const timer = timers.after(CLOSE_TIMEOUT_MS, resolve)
@@ -141,7 +141,7 @@ function parentOf({ parent }: TracedCall): Context {
   })
 }
 
-function resourceOf({ version, instance }: OtlpParts) {
+function resourceOf({ version, instance }: OtlpDependencies) {
   return resourceFromAttributes({
     'service.name': 'holdfast',
     'service.version': version,

@@ -15,14 +15,20 @@ import { openRecords } from '../store/cache.ts'
 import { claimFileLock } from '../store/file-lock.ts'
 import { insert, type Records, replace } from '../store/records.ts'
 import { openSqlite } from '../store/sqlite.ts'
-import { ALARM_INTERVAL_MS, ALARMS_MAX, AlarmLimiter, type CollectParts, collectEvents } from './collect.ts'
+import {
+  ALARM_INTERVAL_MS,
+  ALARMS_MAX,
+  AlarmLimiter,
+  type CollectDependencies,
+  collectEvents,
+} from './collect.ts'
 import { eventOfServiceRecord, type StreamEvent } from './notification.ts'
 
 const AT = Date.parse('2026-11-24T12:00:00Z')
 
 type Bed = {
   readonly records: Records
-  readonly parts: CollectParts
+  readonly dependencies: CollectDependencies
   readonly taken: StreamEvent[][]
   readonly broken: string[]
   /** Appends records of keys that were deleted, each a batch, and saves the head. */
@@ -53,7 +59,7 @@ async function withBed(use: (bed: Bed) => Promise<void>): Promise<void> {
       const path = join(auditFolder, TEST_CHAIN.node, segmentName(1))
       writeFileSync(path, change(readFileSync(path, 'utf8')))
     },
-    parts: {
+    dependencies: {
       records,
       gather: (question) => gatherRecords({ files: systemFiles, auditFolder, key: TEST_KEY }, question),
       eventOf: async (record) => eventOfServiceRecord(record, 'us-east-1'),
@@ -103,11 +109,11 @@ test('what is in the log up to its head becomes events once, in order', async ()
   await withBed(async (bed) => {
     await bed.append(['a', 'b'])
     await bed.append(['c'], { unsaved: true })
-    await collectEvents(bed.parts)
-    await collectEvents(bed.parts)
+    await collectEvents(bed.dependencies)
+    await collectEvents(bed.dependencies)
     assert.deepEqual(keyIdsOf(bed), ['a', 'b'])
     await bed.append(['d'])
-    await collectEvents(bed.parts)
+    await collectEvents(bed.dependencies)
     assert.deepEqual(keyIdsOf(bed), ['a', 'b', 'c', 'd'])
     assert.deepEqual(bed.broken, [])
   })
@@ -117,9 +123,9 @@ test('events that could not be taken are collected again, with the same ids', as
   await withBed(async (bed) => {
     await bed.append(['a', 'b'])
     bed.failing = true
-    await assert.rejects(collectEvents(bed.parts), /^Error: no$/)
+    await assert.rejects(collectEvents(bed.dependencies), /^Error: no$/)
     bed.failing = false
-    await collectEvents(bed.parts)
+    await collectEvents(bed.dependencies)
     assert.deepEqual(keyIdsOf(bed), ['a', 'b'])
   })
 })
@@ -128,7 +134,7 @@ test('more records than are gathered at once are all collected', async () => {
   await withBed(async (bed) => {
     const keyIds = Array.from({ length: 450 }, (_, at) => String(at))
     await bed.append(keyIds)
-    await collectEvents(bed.parts)
+    await collectEvents(bed.dependencies)
     assert.deepEqual(keyIdsOf(bed), keyIds)
     assert.equal(bed.taken.length, 3)
   })
@@ -138,10 +144,10 @@ test('a log that was edited is told of, and what comes before is collected', asy
   await withBed(async (bed) => {
     await bed.append(['first', 'second', 'third'])
     bed.edit((text) => text.replace('key/second', 'key/forged'))
-    await collectEvents(bed.parts)
+    await collectEvents(bed.dependencies)
     assert.deepEqual(keyIdsOf(bed), ['first'])
     assert.match(bed.broken[0] ?? '', /^node-0: node-0\/0+1\.jsonl, offset \d+: /)
-    await collectEvents(bed.parts)
+    await collectEvents(bed.dependencies)
     assert.deepEqual(keyIdsOf(bed), ['first'])
   })
 })
@@ -150,7 +156,7 @@ test('a log whose end is gone is told of', async () => {
   await withBed(async (bed) => {
     await bed.append(['first', 'second'])
     bed.edit((text) => text.slice(0, text.lastIndexOf('{"eventVersion"')))
-    await collectEvents(bed.parts)
+    await collectEvents(bed.dependencies)
     assert.deepEqual(keyIdsOf(bed), ['first'])
     assert.match(bed.broken[0] ?? '', /the log does not have a batch that ends with event 2$/)
   })
@@ -159,7 +165,7 @@ test('a log whose end is gone is told of', async () => {
 test('while another process collects, this one does not', async () => {
   await withBed(async (bed) => {
     await bed.append(['a'])
-    await collectEvents({ ...bed.parts, claimLock: () => undefined })
+    await collectEvents({ ...bed.dependencies, claimLock: () => undefined })
     assert.deepEqual(bed.taken, [])
   })
 })
@@ -167,7 +173,7 @@ test('while another process collects, this one does not', async () => {
 test('text within a record that looks like another record is no event', async () => {
   await withBed(async (bed) => {
     await bed.append(['x","eventName":"RotateKey","eventSource":"holdfast'])
-    await collectEvents(bed.parts)
+    await collectEvents(bed.dependencies)
     assert.deepEqual(
       bed.taken.flat().map((event) => event['detail-type']),
       ['KMS CMK Deletion'],

@@ -8,7 +8,7 @@ import type { StreamEvent } from './notification.ts'
 import { ALL, CURSOR, type CursorValue } from './notification-records.ts'
 
 /** What collecting works with. */
-export type CollectParts = {
+export type CollectDependencies = {
   readonly records: Records
   /** Reads the log: see `gatherRecords`. */
   readonly gather: (question: GatherQuestion) => Promise<Gathered>
@@ -28,20 +28,26 @@ export type CollectParts = {
  * Makes events of what the audit log has up to its saved heads. Only once they are taken the cursor
  * moves on, so a crash leaves none out; it may make some twice, with the same id.
  */
-export async function collectEvents(parts: CollectParts): Promise<void> {
-  const lock = parts.claimLock()
+export async function collectEvents(dependencies: CollectDependencies): Promise<void> {
+  const lock = dependencies.claimLock()
   if (lock === undefined) return
   try {
-    await parts.records.refresh()
-    while (await collectNext(parts));
-    await parts.tidy()
+    await dependencies.records.refresh()
+    while (await collectNext(dependencies));
+    await dependencies.tidy()
   } finally {
     lock.release()
   }
 }
 
 /** One round; false when everything has been looked at that can be. */
-async function collectNext({ records, gather, eventOf, take, broken }: CollectParts): Promise<boolean> {
+async function collectNext({
+  records,
+  gather,
+  eventOf,
+  take,
+  broken,
+}: CollectDependencies): Promise<boolean> {
   const cursor = await records.get(CURSOR, ALL, ALL)
   const { positions: from } = cursor?.value ?? START
   const heads = [...(await readHeads(records))].map(([node, { sequence }]) => [node, sequence] as const)

@@ -8,7 +8,7 @@ import { claimFileLock } from '../store/file-lock.ts'
 import {
   addDeadLetters,
   type DeadLetter,
-  type DeadLetterParts,
+  type DeadLetterDependencies,
   readDeadLetters,
   takeDeadLetters,
 } from './dead-letters.ts'
@@ -20,73 +20,73 @@ function letter(eventId: string): DeadLetter {
 
 const SIZE = JSON.stringify(letter('0')).length + 1
 
-function partsOf(path: string, maxBytes?: number): DeadLetterParts {
-  const parts = { folder: join(path, 'events'), claimLock: claimFileLock, sleep: systemSleep }
-  return maxBytes === undefined ? parts : { ...parts, maxBytes }
+function dependenciesOf(path: string, maxBytes?: number): DeadLetterDependencies {
+  const dependencies = { folder: join(path, 'events'), claimLock: claimFileLock, sleep: systemSleep }
+  return maxBytes === undefined ? dependencies : { ...dependencies, maxBytes }
 }
 
-async function idsOf(parts: DeadLetterParts): Promise<readonly string[]> {
-  return (await readDeadLetters(parts)).map(({ eventId }) => eventId)
+async function idsOf(dependencies: DeadLetterDependencies): Promise<readonly string[]> {
+  return (await readDeadLetters(dependencies)).map(({ eventId }) => eventId)
 }
 
 test('dead letters are kept in order, a line each', async () => {
   using folder = testFolder()
-  const parts = partsOf(folder.path)
-  assert.deepEqual(await readDeadLetters(parts), [])
-  await addDeadLetters(parts, [letter('1')])
-  await addDeadLetters(parts, [letter('2'), letter('3')])
-  assert.deepEqual(await readDeadLetters(parts), ['1', '2', '3'].map(letter))
-  const text = readFileSync(join(parts.folder, 'dead-letters.jsonl'), 'utf8')
+  const dependencies = dependenciesOf(folder.path)
+  assert.deepEqual(await readDeadLetters(dependencies), [])
+  await addDeadLetters(dependencies, [letter('1')])
+  await addDeadLetters(dependencies, [letter('2'), letter('3')])
+  assert.deepEqual(await readDeadLetters(dependencies), ['1', '2', '3'].map(letter))
+  const text = readFileSync(join(dependencies.folder, 'dead-letters.jsonl'), 'utf8')
   assert.equal(text.split('\n').length, 4)
 })
 
 test('many who add at once lose nothing', async () => {
   using folder = testFolder()
-  const parts = partsOf(folder.path)
+  const dependencies = dependenciesOf(folder.path)
   const ids = Array.from({ length: 20 }, (_, at) => String(at))
-  await Promise.all(ids.map((id) => addDeadLetters(parts, [letter(id)])))
-  assert.deepEqual((await idsOf(parts)).toSorted(), ids.toSorted())
+  await Promise.all(ids.map((id) => addDeadLetters(dependencies, [letter(id)])))
+  assert.deepEqual((await idsOf(dependencies)).toSorted(), ids.toSorted())
 })
 
 test('eight letters fit where there is room for eight, and a ninth drops the oldest down to three quarters', async () => {
   using folder = testFolder()
-  const parts = partsOf(folder.path, 8 * SIZE)
+  const dependencies = dependenciesOf(folder.path, 8 * SIZE)
   const ids = ['1', '2', '3', '4', '5', '6', '7', '8']
-  assert.equal(await addDeadLetters(parts, ids.map(letter)), 0)
-  assert.equal((await idsOf(parts)).length, 8)
-  assert.equal(await addDeadLetters(parts, [letter('9')]), 3)
-  assert.deepEqual(await idsOf(parts), ['4', '5', '6', '7', '8', '9'])
+  assert.equal(await addDeadLetters(dependencies, ids.map(letter)), 0)
+  assert.equal((await idsOf(dependencies)).length, 8)
+  assert.equal(await addDeadLetters(dependencies, [letter('9')]), 3)
+  assert.deepEqual(await idsOf(dependencies), ['4', '5', '6', '7', '8', '9'])
 })
 
 test('letters that are taken out are gone, and stay when what is done with them fails', async () => {
   using folder = testFolder()
-  const parts = partsOf(folder.path)
-  await addDeadLetters(parts, ['1', '2', '3'].map(letter))
+  const dependencies = dependenciesOf(folder.path)
+  await addDeadLetters(dependencies, ['1', '2', '3'].map(letter))
   const second = (present: readonly DeadLetter[]): readonly DeadLetter[] => present.slice(1, 2)
   const failure = new Error('no')
   await assert.rejects(
-    takeDeadLetters(parts, second, () => Promise.reject(failure)),
+    takeDeadLetters(dependencies, second, () => Promise.reject(failure)),
     failure,
   )
-  assert.deepEqual(await idsOf(parts), ['1', '2', '3'])
+  assert.deepEqual(await idsOf(dependencies), ['1', '2', '3'])
   const used: string[] = []
   await takeDeadLetters(
-    parts,
+    dependencies,
     second,
     async (letters) => void used.push(...letters.map((one) => one.eventId)),
   )
   assert.deepEqual(used, ['2'])
-  assert.deepEqual(await idsOf(parts), ['1', '3'])
+  assert.deepEqual(await idsOf(dependencies), ['1', '3'])
 })
 
 test('a line that somebody has spoilt is named, and nothing is lost for it', async () => {
   using folder = testFolder()
-  const parts = partsOf(folder.path)
-  await addDeadLetters(parts, [letter('1')])
-  const path = join(parts.folder, 'dead-letters.jsonl')
+  const dependencies = dependenciesOf(folder.path)
+  await addDeadLetters(dependencies, [letter('1')])
+  const path = join(dependencies.folder, 'dead-letters.jsonl')
   appendFileSync(path, '{"at":\n')
   await assert.rejects(
-    addDeadLetters(parts, [letter('2')]),
+    addDeadLetters(dependencies, [letter('2')]),
     /^Error: line 2 of dead-letters\.jsonl is no dead letter/,
   )
   assert.equal(readFileSync(path, 'utf8').split('\n').length, 3)

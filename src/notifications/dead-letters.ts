@@ -32,7 +32,7 @@ const LOCK_ATTEMPTS = 500
 const LOCK_RETRY_MS = 10
 
 /** Where dead letters are kept. */
-export type DeadLetterParts = {
+export type DeadLetterDependencies = {
   /** The folder of events in the data folder. */
   readonly folder: string
   readonly claimLock: (path: string) => FileLock | undefined
@@ -42,10 +42,13 @@ export type DeadLetterParts = {
 }
 
 /** Adds letters, durably; gives how many old ones had to go. */
-export function addDeadLetters(parts: DeadLetterParts, letters: readonly DeadLetter[]): Promise<number> {
-  return change(parts, (present) => {
+export function addDeadLetters(
+  dependencies: DeadLetterDependencies,
+  letters: readonly DeadLetter[],
+): Promise<number> {
+  return change(dependencies, (present) => {
     const all = [...present, ...letters]
-    const { maxBytes = DEAD_LETTERS_MAX_BYTES } = parts
+    const { maxBytes = DEAD_LETTERS_MAX_BYTES } = dependencies
     const sizes = all.map((letter) => Buffer.byteLength(formatLetter(letter)))
     let sizeBytes = sizes.reduce((sum, size) => sum + size, 0)
     if (sizeBytes <= maxBytes) return { kept: all, result: 0 }
@@ -64,11 +67,11 @@ export function addDeadLetters(parts: DeadLetterParts, letters: readonly DeadLet
  * Gives those that were taken.
  */
 export function takeDeadLetters(
-  parts: DeadLetterParts,
+  dependencies: DeadLetterDependencies,
   choose: (present: readonly DeadLetter[]) => readonly DeadLetter[],
   use: (letters: readonly DeadLetter[]) => Promise<void>,
 ): Promise<readonly DeadLetter[]> {
-  return change(parts, async (present) => {
+  return change(dependencies, async (present) => {
     const taken = choose(present)
     if (taken.length > 0) await use(taken)
     const gone = new Set(taken)
@@ -79,7 +82,7 @@ export function takeDeadLetters(
 /** All letters, oldest first. */
 export async function readDeadLetters({
   folder,
-}: Pick<DeadLetterParts, 'folder'>): Promise<readonly DeadLetter[]> {
+}: Pick<DeadLetterDependencies, 'folder'>): Promise<readonly DeadLetter[]> {
   let text: string
   try {
     text = await readRegularText(join(folder, LETTERS_FILE), { maxBytes: LETTERS_MAX_BYTES })
@@ -93,14 +96,14 @@ export async function readDeadLetters({
 type Changed<T> = { readonly kept: readonly DeadLetter[]; readonly result: T }
 
 async function change<T>(
-  parts: DeadLetterParts,
+  dependencies: DeadLetterDependencies,
   decide: (present: readonly DeadLetter[]) => Changed<T> | Promise<Changed<T>>,
 ): Promise<T> {
-  await mkdir(parts.folder, { recursive: true, mode: FOLDER_MODE })
-  const lock = await waitForLock(parts)
+  await mkdir(dependencies.folder, { recursive: true, mode: FOLDER_MODE })
+  const lock = await waitForLock(dependencies)
   try {
-    const { kept, result } = await decide(await readDeadLetters(parts))
-    await write(parts.folder, kept)
+    const { kept, result } = await decide(await readDeadLetters(dependencies))
+    await write(dependencies.folder, kept)
     return result
   } finally {
     lock.release()
@@ -126,7 +129,7 @@ async function write(folder: string, letters: readonly DeadLetter[]): Promise<vo
   }
 }
 
-async function waitForLock({ folder, claimLock, sleep }: DeadLetterParts): Promise<FileLock> {
+async function waitForLock({ folder, claimLock, sleep }: DeadLetterDependencies): Promise<FileLock> {
   const path = join(folder, LOCK_FILE)
   for (let attempt = 0; attempt < LOCK_ATTEMPTS; attempt += 1) {
     const lock = claimLock(path)

@@ -9,7 +9,7 @@ import { openRecords } from '../store/cache.ts'
 import { LIST_MAX_RECORDS, type Records } from '../store/records.ts'
 import { openSqlite } from '../store/sqlite.ts'
 import type { DeadLetter } from './dead-letters.ts'
-import { type DeliverParts, deliverTo, TURN_MAX_MS, WAITING_MAX } from './deliver.ts'
+import { type DeliverDependencies, deliverTo, TURN_MAX_MS, WAITING_MAX } from './deliver.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { StreamEvent } from './notification.ts'
 import { findEndpoint, listWaiting, WAITING } from './notification-records.ts'
@@ -29,7 +29,7 @@ const ENDPOINT: Endpoint = {
 
 type Bed = {
   readonly records: Records
-  readonly parts: DeliverParts
+  readonly dependencies: DeliverDependencies
   readonly dead: DeadLetter[]
   /** Ids of the events that were sent. */
   readonly sent: string[]
@@ -49,7 +49,7 @@ async function withBed(use: (bed: Bed) => Promise<void>): Promise<void> {
     ...{ records, dead, sent, now: 1_000_000 },
     answer: () => 204,
     queue: (ids) => takeEvents({ records, clock, bury, endpoints: [ENDPOINT] }, ids.map(eventOf)),
-    parts: {
+    dependencies: {
       ...{ records, clock, bury, random: systemRandom, log: silentLog, userAgent: 'test' },
       claimLock: () => ({ release: () => {} }),
       stopping: new AbortController().signal,
@@ -79,7 +79,7 @@ test('what waits is sent in the order of arrival', async () => {
     await bed.queue(['b', 'a', 'd'])
     bed.now += 1
     await bed.queue(['c'])
-    await deliverTo(bed.parts, ENDPOINT)
+    await deliverTo(bed.dependencies, ENDPOINT)
     assert.deepEqual(bed.sent, ['b', 'a', 'd', 'c'])
     assert.deepEqual(await listWaiting(bed.records, ENDPOINT.id), [])
   })
@@ -89,17 +89,17 @@ test('an event that fails does not hold up those after it, once the endpoint has
   await withBed(async (bed) => {
     bed.answer = (id) => (id === 'bad' ? 500 : 204)
     await bed.queue(['bad', 'good', 'better'])
-    await deliverTo(bed.parts, ENDPOINT)
+    await deliverTo(bed.dependencies, ENDPOINT)
     assert.deepEqual(bed.sent, ['bad'])
     // While it rests, nothing is sent: half of the first delay at least.
     bed.now += 499
-    await deliverTo(bed.parts, ENDPOINT)
+    await deliverTo(bed.dependencies, ENDPOINT)
     assert.deepEqual(bed.sent, ['bad'])
     bed.now += 501
-    await deliverTo(bed.parts, ENDPOINT)
+    await deliverTo(bed.dependencies, ENDPOINT)
     assert.deepEqual(bed.sent, ['bad', 'good', 'better', 'bad'])
     bed.now += HOUR_MS
-    await deliverTo(bed.parts, ENDPOINT)
+    await deliverTo(bed.dependencies, ENDPOINT)
     assert.deepEqual(bed.sent, ['bad', 'good', 'better', 'bad', 'bad'])
     assert.deepEqual(
       bed.dead.map(({ eventId, attempts, reason, origin }) => [eventId, attempts, reason, origin]),
@@ -107,7 +107,7 @@ test('an event that fails does not hold up those after it, once the endpoint has
     )
     bed.now += HOUR_MS
     await bed.queue(['last'])
-    await deliverTo(bed.parts, ENDPOINT)
+    await deliverTo(bed.dependencies, ENDPOINT)
     assert.equal((await findEndpoint(bed.records, ENDPOINT.id))?.value.failures, 0)
   })
 })
@@ -121,7 +121,7 @@ for (const [ageMs, isDead] of [
       bed.answer = () => 503
       await bed.queue(['old'])
       bed.now += ageMs
-      await deliverTo(bed.parts, ENDPOINT)
+      await deliverTo(bed.dependencies, ENDPOINT)
       assert.equal(bed.dead.length, isDead ? 1 : 0)
       assert.equal((await listWaiting(bed.records, ENDPOINT.id)).length, isDead ? 0 : 1)
     })
@@ -133,11 +133,11 @@ test('of more events than may wait, the oldest become dead letters', async () =>
     bed.answer = () => 500
     const ids = Array.from({ length: WAITING_MAX + 2 }, (_, at) => `id-${String(at).padStart(5, '0')}`)
     await bed.queue(ids.slice(0, WAITING_MAX))
-    await deliverTo(bed.parts, ENDPOINT)
+    await deliverTo(bed.dependencies, ENDPOINT)
     assert.equal(bed.dead.length, 0)
     bed.now += HOUR_MS
     await bed.queue(ids.slice(WAITING_MAX))
-    await deliverTo(bed.parts, ENDPOINT)
+    await deliverTo(bed.dependencies, ENDPOINT)
     assert.deepEqual(
       bed.dead.map(({ eventId }) => eventId),
       ids.slice(0, 2),
@@ -155,7 +155,7 @@ test('what was being sent when the server stops is not counted as an attempt', a
       stopping.abort()
       throw new Error('the server stops')
     }
-    await deliverTo({ ...bed.parts, post, stopping: stopping.signal }, ENDPOINT)
+    await deliverTo({ ...bed.dependencies, post, stopping: stopping.signal }, ENDPOINT)
     const waiting = await listWaiting(bed.records, ENDPOINT.id)
     assert.deepEqual(
       waiting.map(({ value }) => [value.eventId, value.attempts]),
@@ -172,10 +172,10 @@ test('an endpoint that fails before the clock is set back a year is tried again 
     bed.now += 365 * 24 * HOUR_MS
     bed.answer = () => 500
     await bed.queue(['a'])
-    await deliverTo(bed.parts, ENDPOINT)
+    await deliverTo(bed.dependencies, ENDPOINT)
     bed.now -= 365 * 24 * HOUR_MS
     bed.answer = () => 204
-    await deliverTo(bed.parts, ENDPOINT)
+    await deliverTo(bed.dependencies, ENDPOINT)
     assert.deepEqual(bed.sent, ['a', 'a'])
     assert.deepEqual(await listWaiting(bed.records, ENDPOINT.id), [])
   })
@@ -188,9 +188,9 @@ test('a turn of a slow endpoint ends after its time, and the next one goes on', 
       return 204
     }
     await bed.queue(['a', 'b', 'c'])
-    await deliverTo(bed.parts, ENDPOINT)
+    await deliverTo(bed.dependencies, ENDPOINT)
     assert.deepEqual(bed.sent, ['a', 'b'])
-    await deliverTo(bed.parts, ENDPOINT)
+    await deliverTo(bed.dependencies, ENDPOINT)
     assert.deepEqual(bed.sent, ['a', 'b', 'c'])
   })
 })

@@ -10,7 +10,7 @@ import { type EndpointValue, findEndpoint, listWaiting, type WaitingValue } from
 import { signatureHeaders } from './webhook-signature.ts'
 
 /** What delivering works with. */
-export type DeliverParts = {
+export type DeliverDependencies = {
   readonly records: Records
   readonly clock: Clock
   readonly random: Random
@@ -41,31 +41,31 @@ const SECOND_MS = 1000
  * Sends what waits for an endpoint and is due, one after the other, in the order of arrival. What
  * fails waits for its time, and does not hold up what comes after it; the endpoint rests meanwhile.
  */
-export async function deliverTo(parts: DeliverParts, endpoint: Endpoint): Promise<void> {
-  const lock = parts.claimLock(endpoint.id)
+export async function deliverTo(dependencies: DeliverDependencies, endpoint: Endpoint): Promise<void> {
+  const lock = dependencies.claimLock(endpoint.id)
   if (lock === undefined) return
   try {
-    await deliverDue(parts, endpoint)
+    await deliverDue(dependencies, endpoint)
   } finally {
     lock.release()
   }
 }
 
-async function deliverDue(parts: DeliverParts, endpoint: Endpoint): Promise<void> {
-  const { records, clock, stopping } = parts
+async function deliverDue(dependencies: DeliverDependencies, endpoint: Endpoint): Promise<void> {
+  const { records, clock, stopping } = dependencies
   await records.refresh()
   const state = await findEndpoint(records, endpoint.id)
   if (isPaused(state, clock)) return
   const waiting = await listWaiting(records, endpoint.id)
   if (state?.value.goneAt !== undefined) {
-    await putAway(parts, endpoint, waiting, 'the endpoint has said that it is gone')
+    await putAway(dependencies, endpoint, waiting, 'the endpoint has said that it is gone')
     return
   }
   const tooMany = waiting.slice(0, Math.max(0, waiting.length - WAITING_MAX))
-  await putAway(parts, endpoint, tooMany, `more than ${WAITING_MAX} events waited`)
+  await putAway(dependencies, endpoint, tooMany, `more than ${WAITING_MAX} events waited`)
   const begunAt = clock.monotonicMs()
   for (const entry of dueAmong(waiting.slice(tooMany.length), clock.now())) {
-    const goesOn = await attempt(parts, endpoint, entry)
+    const goesOn = await attempt(dependencies, endpoint, entry)
     if (!goesOn || stopping.aborted || clock.monotonicMs() - begunAt >= TURN_MAX_MS) return
   }
 }
@@ -89,32 +89,34 @@ function isOver(end: EpochMs, now: EpochMs, longestMs: number): boolean {
 
 /** Sends one event; false when the endpoint is to be left alone for now. */
 async function attempt(
-  parts: DeliverParts,
+  dependencies: DeliverDependencies,
   endpoint: Endpoint,
   entry: Stored<WaitingValue>,
 ): Promise<boolean> {
-  const outcome = await send(parts, endpoint, entry.value)
+  const outcome = await send(dependencies, endpoint, entry.value)
   if (outcome === 'stopped') return false
-  const state = await stateOf(parts, endpoint)
+  const state = await stateOf(dependencies, endpoint)
   if (outcome === 'taken') {
     const recovered =
       state.value.failures === 0 ? [] : [replace(state, { ...state.value, failures: 0, pausedUntil: 0 })]
-    await parts.records.commit([remove(entry), ...recovered])
+    await dependencies.records.commit([remove(entry), ...recovered])
     return true
   }
   if (outcome === 'gone') {
-    parts.log.error('a webhook endpoint is gone and gets no more events', { endpoint: endpoint.origin })
-    await parts.records.commit([replace(state, { ...state.value, goneAt: parts.clock.now() })])
+    dependencies.log.error('a webhook endpoint is gone and gets no more events', {
+      endpoint: endpoint.origin,
+    })
+    await dependencies.records.commit([replace(state, { ...state.value, goneAt: dependencies.clock.now() })])
     return false
   }
-  await fail(parts, endpoint, { entry, state, reason: outcome.reason })
+  await fail(dependencies, endpoint, { entry, state, reason: outcome.reason })
   return false
 }
 
 type Outcome = 'taken' | 'gone' | 'stopped' | { readonly reason: string }
 
 async function send(
-  { clock, post, stopping, userAgent }: DeliverParts,
+  { clock, post, stopping, userAgent }: DeliverDependencies,
   { url, ca, keys, retry }: Endpoint,
   { eventId, body }: WaitingValue,
 ): Promise<Outcome> {
@@ -142,26 +144,26 @@ type Failure = {
 
 /** Puts an event off, or away after the last attempt; the endpoint rests meanwhile. */
 async function fail(
-  parts: DeliverParts,
+  dependencies: DeliverDependencies,
   endpoint: Endpoint,
   { entry, state, reason }: Failure,
 ): Promise<void> {
-  const { records, clock, log } = parts
+  const { records, clock, log } = dependencies
   const { firstDelayMs, maxAttempts, maxAgeHours } = endpoint.retry
   const now = clock.now()
   const failures = state.value.failures + 1
-  const pauseMs = Math.min(delayMs(firstDelayMs, failures, chance(parts.random)), PAUSE_MAX_MS)
+  const pauseMs = Math.min(delayMs(firstDelayMs, failures, chance(dependencies.random)), PAUSE_MAX_MS)
   const rested = replace(state, { ...state.value, failures, pausedUntil: now + pauseMs })
   const attempts = entry.value.attempts + 1
   const isLast = attempts >= maxAttempts || now - entry.value.queuedAt >= maxAgeHours * HOUR_MS
   const told = { endpoint: endpoint.origin, event: entry.value.eventId, attempts, reason }
   log.warn('an event could not be delivered', told)
   if (isLast) {
-    await putAway(parts, endpoint, [replaced(entry, attempts)], reason)
+    await putAway(dependencies, endpoint, [replaced(entry, attempts)], reason)
     await records.commit([rested])
     return
   }
-  const nextAt = now + delayMs(firstDelayMs, attempts, chance(parts.random))
+  const nextAt = now + delayMs(firstDelayMs, attempts, chance(dependencies.random))
   await records.commit([replace(entry, { ...entry.value, attempts, nextAt }), rested])
 }
 
@@ -172,7 +174,7 @@ function replaced(entry: Stored<WaitingValue>, attempts: number): Stored<Waiting
 
 /** Puts events away for good: first they are among the dead letters, then they stop waiting. */
 export async function putAway(
-  { records, clock, bury }: Pick<DeliverParts, 'records' | 'clock' | 'bury'>,
+  { records, clock, bury }: Pick<DeliverDependencies, 'records' | 'clock' | 'bury'>,
   { id, origin }: Pick<Endpoint, 'id' | 'origin'>,
   entries: readonly Stored<WaitingValue>[],
   reason: string,
@@ -190,7 +192,10 @@ export async function putAway(
 }
 
 /** Whoever queues an event makes its endpoint known before. @throws Error when it was removed since. */
-async function stateOf({ records }: DeliverParts, { id, origin }: Endpoint): Promise<Stored<EndpointValue>> {
+async function stateOf(
+  { records }: DeliverDependencies,
+  { id, origin }: Endpoint,
+): Promise<Stored<EndpointValue>> {
   const state = await findEndpoint(records, id)
   if (state === undefined) throw new Error(`the state of the endpoint ${origin} was removed`)
   return state

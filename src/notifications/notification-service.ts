@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { ANNOUNCEMENTS, type Announce, announcer, formatAnnouncement } from '../audit/events/announcement.ts'
-import type { OwnEventParts } from '../audit/events/own-events.ts'
+import type { OwnEventDependencies } from '../audit/events/own-events.ts'
 import { OWN_SOURCE } from '../audit/events/service-event.ts'
 import { parseEvent } from '../audit-index/event-record.ts'
 import type { IndexThread } from '../audit-index/thread/index-thread.ts'
@@ -9,17 +9,17 @@ import type { Log } from '../base/log.ts'
 import { postWebhook } from '../client/webhook.ts'
 import type { FileLock } from '../store/file-lock.ts'
 import { IntegrityError, type Records } from '../store/records.ts'
-import { AlarmLimiter, type CollectParts, collectEvents } from './collect.ts'
-import { addDeadLetters, type DeadLetterParts } from './dead-letters.ts'
-import { type DeliverParts, deliverTo } from './deliver.ts'
+import { AlarmLimiter, type CollectDependencies, collectEvents } from './collect.ts'
+import { addDeadLetters, type DeadLetterDependencies } from './dead-letters.ts'
+import { type DeliverDependencies, deliverTo } from './deliver.ts'
 import type { Endpoint } from './endpoint.ts'
 import { lastUseFinder } from './last-use.ts'
 import { eventOfServiceRecord, type StreamEvent } from './notification.ts'
-import { forgetEndpoints, type QueueParts, takeEvents } from './queue.ts'
+import { forgetEndpoints, type QueueDependencies, takeEvents } from './queue.ts'
 import { recentUseWarning } from './recent-use.ts'
 
 /** What the service works with. */
-export type EventServiceParts = OwnEventParts & {
+export type EventServiceDependencies = OwnEventDependencies & {
   readonly records: Records
   readonly index: IndexThread
   readonly log: Log
@@ -60,24 +60,24 @@ const DELIVER_INTERVAL_MS = 500
 const COLLECT_LOCK_FILE = 'collect.lock'
 const USER_AGENT = 'Holdfast-Webhook'
 
-/** The service of these parts. */
-export function openEventService(parts: EventServiceParts): EventService {
-  const { records, clock, random, log, region, folder } = parts
+/** The service with these dependencies. */
+export function openEventService(dependencies: EventServiceDependencies): EventService {
+  const { records, clock, random, log, region, folder } = dependencies
   const stopping = new AbortController()
-  const letters: DeadLetterParts = parts
-  const bury: DeliverParts['bury'] = async (dead) => {
+  const letters: DeadLetterDependencies = dependencies
+  const bury: DeliverDependencies['bury'] = async (dead) => {
     const dropped = await addDeadLetters(letters, dead)
     log.error('events were put among the dead letters', { events: dead.length, reason: dead[0]?.reason })
     if (dropped > 0) log.error('the oldest dead letters were dropped', { events: dropped })
   }
-  const queue: QueueParts = { ...parts, bury }
+  const queue: QueueDependencies = { ...dependencies, bury }
   const tellDirectly = async (json: string): Promise<void> => {
     const event = eventOfServiceRecord(parseEvent(json), region)
     if (event === undefined) return
     tellOperator(log, event)
     await takeEvents(queue, [event]).catch((error) => log.error(`an event could not be queued: ${error}`))
   }
-  const record = announcer({ ...parts, tellDirectly: ({ json }) => tellDirectly(json) })
+  const record = announcer({ ...dependencies, tellDirectly: ({ json }) => tellDirectly(json) })
   const announcing = new Set<Promise<void>>()
   const announce: Announce = (announcement) => {
     const told = record(announcement).finally(() => announcing.delete(told))
@@ -88,13 +88,13 @@ export function openEventService(parts: EventServiceParts): EventService {
   const alarm = (reason: string): void => {
     if (limiter.admit(reason)) void announce({ name: 'IntegrityAlarm', details: { reason } })
   }
-  const findLastUse = lastUseFinder(parts.index)
-  const collect: CollectParts = {
+  const findLastUse = lastUseFinder(dependencies.index)
+  const collect: CollectDependencies = {
     records,
-    gather: recordGatherer(parts.index),
+    gather: recordGatherer(dependencies.index),
     eventOf: async (record) =>
       eventOfServiceRecord(record, region) ??
-      recentUseWarning(record, { findLastUse, recentUseDays: parts.recentUseDays }),
+      recentUseWarning(record, { findLastUse, recentUseDays: dependencies.recentUseDays }),
     take: async (events) => {
       for (const event of events) tellOperator(log, event)
       await takeEvents(queue, events)
@@ -102,24 +102,24 @@ export function openEventService(parts: EventServiceParts): EventService {
     broken: async (node, reason) => {
       if (!limiter.admit(reason)) return
       const announcement = { name: 'IntegrityAlarm', details: { reason, node } } as const
-      if (node !== parts.node) return announce(announcement)
+      if (node !== dependencies.node) return announce(announcement)
       // A record of the alarm comes after the break, where nothing is read: so the event goes by itself.
-      const { json } = formatAnnouncement(announcement, parts)
+      const { json } = formatAnnouncement(announcement, dependencies)
       await tellDirectly(json)
-      await parts.append(json)
+      await dependencies.append(json)
     },
     tidy: () => forgetEndpoints(queue),
-    claimLock: () => parts.claimLock(join(folder, COLLECT_LOCK_FILE)),
+    claimLock: () => dependencies.claimLock(join(folder, COLLECT_LOCK_FILE)),
   }
-  const deliver: DeliverParts = {
+  const deliver: DeliverDependencies = {
     ...{ records, clock, random, log, bury, post: postWebhook, userAgent: USER_AGENT },
-    claimLock: (id) => parts.claimLock(join(folder, `${id}.lock`)),
+    claimLock: (id) => dependencies.claimLock(join(folder, `${id}.lock`)),
     stopping: stopping.signal,
   }
   return {
     jobs: [
       { name: 'event collection', everyMs: COLLECT_INTERVAL_MS, run: () => collectEvents(collect) },
-      ...parts.endpoints.map((endpoint) => ({
+      ...dependencies.endpoints.map((endpoint) => ({
         name: `event delivery to ${endpoint.origin}`,
         everyMs: DELIVER_INTERVAL_MS,
         run: () => deliverTo(deliver, endpoint),

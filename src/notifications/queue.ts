@@ -1,17 +1,17 @@
 import type { Clock } from '../base/ports.ts'
 import { StoreConflict } from '../store/port.ts'
 import { insert, LIST_MAX_RECORDS, type Records, remove } from '../store/records.ts'
-import { type DeliverParts, putAway } from './deliver.ts'
+import { type DeliverDependencies, putAway } from './deliver.ts'
 import { type Endpoint, isWanted } from './endpoint.ts'
 import type { StreamEvent } from './notification.ts'
 import { ALL, ENDPOINT, enqueued, findEndpoint, listWaiting, newEndpoint } from './notification-records.ts'
 
 /** What queues work with. */
-export type QueueParts = {
+export type QueueDependencies = {
   readonly records: Records
   readonly clock: Clock
   readonly endpoints: readonly Endpoint[]
-  readonly bury: DeliverParts['bury']
+  readonly bury: DeliverDependencies['bury']
 }
 
 /** Changes of one commit. */
@@ -19,7 +19,7 @@ const COMMIT_CHANGES = 500
 
 /** Puts events into the queues of all endpoints that want them. */
 export async function takeEvents(
-  { records, clock, endpoints }: QueueParts,
+  { records, clock, endpoints }: QueueDependencies,
   events: readonly StreamEvent[],
 ): Promise<void> {
   for (const endpoint of endpoints) {
@@ -35,15 +35,15 @@ export async function takeEvents(
 }
 
 /** Puts away what waits for endpoints that are not set any more. */
-export async function forgetEndpoints(parts: QueueParts): Promise<void> {
-  const { records, endpoints } = parts
+export async function forgetEndpoints(dependencies: QueueDependencies): Promise<void> {
+  const { records, endpoints } = dependencies
   const known = await records.list(ENDPOINT, { partition: ALL, limit: LIST_MAX_RECORDS })
   const set = new Set(endpoints.map(({ id }) => id))
   for (const state of known.records) {
     if (set.has(state.name)) continue
     const endpoint = { id: state.name, origin: state.value.origin }
     const waiting = await listWaiting(records, state.name)
-    await putAway(parts, endpoint, waiting, 'the endpoint is not set any more')
+    await putAway(dependencies, endpoint, waiting, 'the endpoint is not set any more')
     await records.commit([remove(state)])
   }
 }

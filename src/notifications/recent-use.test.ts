@@ -35,8 +35,8 @@ test('a use is recent for as many days as are set, and no longer', async () => {
 })
 
 test('a use that may be missing from the index is warned of', async () => {
-  const parts = { findLastUse: used(undefined, false), recentUseDays: 30 }
-  const event = await recentUseWarning(RECORD, parts)
+  const dependencies = { findLastUse: used(undefined, false), recentUseDays: 30 }
+  const event = await recentUseWarning(RECORD, dependencies)
   assert.equal(event?.detail['last-use-is-known'], false)
   assert.equal(event?.detail['last-used-at'], undefined)
 })

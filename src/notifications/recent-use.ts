@@ -18,7 +18,7 @@ export type FindLastUse = (
 ) => Promise<{ readonly last: KnownUse | undefined; readonly current: boolean }>
 
 /** What warning works with. */
-export type RecentUseParts = {
+export type RecentUseDependencies = {
   readonly findLastUse: FindLastUse
   /** 0: never warn. */
   readonly recentUseDays: number
@@ -38,7 +38,7 @@ const ENDINGS: ReadonlyMap<string, string> = new Map([
  */
 export async function recentUseWarning(
   record: EventRecord,
-  { findLastUse, recentUseDays }: RecentUseParts,
+  { findLastUse, recentUseDays }: RecentUseDependencies,
 ): Promise<StreamEvent | undefined> {
   const detailType = ENDINGS.get(record.eventName)
   const keyArn = record.resources?.[0]?.ARN

@@ -1,11 +1,11 @@
 import type { EpochMs } from '../base/ports.ts'
 import { type Change, insert, type Records, replace } from '../store/records.ts'
-import { type DeadLetter, type DeadLetterParts, takeDeadLetters } from './dead-letters.ts'
+import { type DeadLetter, type DeadLetterDependencies, takeDeadLetters } from './dead-letters.ts'
 import { ALL, ENDPOINT, enqueued, findEndpoint, newEndpoint } from './notification-records.ts'
 
 /** What delivering again works with. */
-export type RedeliverParts = {
-  readonly letters: DeadLetterParts
+export type RedeliverDependencies = {
+  readonly letters: DeadLetterDependencies
   readonly records: Records
   readonly now: () => EpochMs
   /** Commits changes with the record of who has caused them. */
@@ -22,17 +22,20 @@ const BATCH_MAX = 400
  * @param eventId which letters; all when left out.
  * @returns how many.
  */
-export async function redeliver(parts: RedeliverParts, eventId: string | undefined): Promise<number> {
-  const begunAt = new Date(parts.now()).toISOString()
+export async function redeliver(
+  dependencies: RedeliverDependencies,
+  eventId: string | undefined,
+): Promise<number> {
+  const begunAt = new Date(dependencies.now()).toISOString()
   let count = 0
   for (;;) {
     const taken = await takeDeadLetters(
-      parts.letters,
+      dependencies.letters,
       (present) =>
         present
           .filter((letter) => letter.at <= begunAt && (eventId === undefined || letter.eventId === eventId))
           .slice(0, BATCH_MAX),
-      (letters) => putBack(parts, letters),
+      (letters) => putBack(dependencies, letters),
     )
     count += taken.length
     if (taken.length < BATCH_MAX) return count
@@ -40,7 +43,7 @@ export async function redeliver(parts: RedeliverParts, eventId: string | undefin
 }
 
 async function putBack(
-  { records, commit, now }: RedeliverParts,
+  { records, commit, now }: RedeliverDependencies,
   letters: readonly DeadLetter[],
 ): Promise<void> {
   await commit(

@@ -14,7 +14,7 @@ const SECOND_MS = 1000
 type Account = Bucket & { intervalMs: number; limit: number; seenAtMs: number }
 
 /** What an allowance works with. */
-export type AuditAllowanceParts = {
+export type AuditAllowanceDependencies = {
   readonly clock: Clock
   readonly watch: QuotaWatch
   /** How many processes share the calls: each admits its part. */
@@ -26,11 +26,11 @@ export type AuditAllowanceParts = {
  * more than its quota, and what it writes is charged when that is known. It counts all regions together.
  */
 export class AuditAllowance {
-  readonly #parts: AuditAllowanceParts
+  readonly #dependencies: AuditAllowanceDependencies
   readonly #accounts = new Map<string, Account>()
 
-  constructor(parts: AuditAllowanceParts) {
-    this.#parts = parts
+  constructor(dependencies: AuditAllowanceDependencies) {
+    this.#dependencies = dependencies
   }
 
   /** Whether the account may make one more call. The region is the call's, for who is told of a quota that is used up. */
@@ -42,7 +42,7 @@ export class AuditAllowance {
     if (found.fullAtMs - found.seenAtMs < AUDIT_BURST_MS) return true
     const used = usedMs(found, this.#now(found))
     if (used < AUDIT_BURST_MS || (used < URGENT_BURST_MS && isUrgent())) return true
-    this.#parts.watch.note({ account, region, quota: AUDIT_BYTES.name, used: limit, limit })
+    this.#dependencies.watch.note({ account, region, quota: AUDIT_BYTES.name, used: limit, limit })
     return false
   }
 
@@ -53,14 +53,14 @@ export class AuditAllowance {
   }
 
   #now(found: Account): number {
-    found.seenAtMs = this.#parts.clock.monotonicMs()
+    found.seenAtMs = this.#dependencies.clock.monotonicMs()
     return found.seenAtMs
   }
 
   /** What is written stays written: it takes as long to be written off as by the new quota. */
   #change(found: Account, limit: number): void {
     const nowMs = this.#now(found)
-    const intervalMs = (SECOND_MS * this.#parts.processes) / limit
+    const intervalMs = (SECOND_MS * this.#dependencies.processes) / limit
     const bytes = found.intervalMs === 0 ? 0 : usedMs(found, nowMs) / found.intervalMs
     Object.assign(found, { limit, intervalMs, fullAtMs: nowMs + bytes * intervalMs })
   }

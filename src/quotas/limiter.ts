@@ -28,7 +28,7 @@ export type Payer = {
 }
 
 /** What a limiter of rates works with. */
-export type RateLimiterParts = {
+export type RateLimiterDependencies = {
   readonly clock: Clock
   readonly watch: QuotaWatch
   /** How many processes share the calls: each admits its part, so all together admit no more than the quota. */
@@ -48,7 +48,7 @@ export class RateLimiter {
   readonly #regions = new Map<string, Set<string>>()
   #sweptAtMs = Number.NEGATIVE_INFINITY
 
-  constructor({ clock, watch, processes }: RateLimiterParts) {
+  constructor({ clock, watch, processes }: RateLimiterDependencies) {
     this.#clock = clock
     this.#watch = watch
     this.#processes = processes

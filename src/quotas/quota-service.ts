@@ -10,7 +10,7 @@ import { chargedOf, RATES } from './rates.ts'
 export type FindQuotas = (account: string) => StoredQuotas | undefined | Promise<StoredQuotas | undefined>
 
 /** What quotas work with. */
-export type QuotaParts = {
+export type QuotaDependencies = {
   readonly find: FindQuotas
   readonly clock: Clock
   /** How many processes share the calls. */
@@ -53,8 +53,8 @@ export type Quotas = {
   readonly limit: (account: string, quota: ResourceQuota) => Promise<number>
 }
 
-/** The quotas of all accounts, made of these parts. */
-export function openQuotas({ find, clock, processes, isUrgent, near }: QuotaParts): Quotas {
+/** The quotas of all accounts, with these dependencies. */
+export function openQuotas({ find, clock, processes, isUrgent, near }: QuotaDependencies): Quotas {
   const watch = new QuotaWatch(clock, near)
   const limiter = new RateLimiter({ clock, watch, processes })
   const audit = new AuditAllowance({ clock, watch, processes })

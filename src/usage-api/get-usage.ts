@@ -31,7 +31,7 @@ import {
   type UsageColumn,
   type UsageLine,
 } from '../usage/usage-report.ts'
-import type { ReportingParts } from './usage-dependencies.ts'
+import type { ReportingDependencies } from './usage-dependencies.ts'
 import { type Asked, reportingOperation } from './usage-operation.ts'
 import { formatUsageToken, parseUsageToken } from './usage-token.ts'
 
@@ -75,7 +75,7 @@ type UsageAsked = Asked<typeof INPUT, null>
 /** Counts the calls of the caller's account, in all regions, and shows what they would cost. */
 export const getUsage = reportingOperation(
   { name: 'GetUsage', input: INPUT, output: OUTPUT, find: () => ({ resource: '*', subject: null }) },
-  async ({ call, input, parts }: UsageAsked) => {
+  async ({ call, input, dependencies }: UsageAsked) => {
     const { account } = call.caller
     if (input.KeyArn !== undefined && !isKeyArn(input.KeyArn))
       throw new KmsError('InvalidArnException', `'${input.KeyArn}' is not a key ARN.`)
@@ -91,20 +91,20 @@ export const getUsage = reportingOperation(
       hoursPerRow: hoursPerRow(columns),
       limit: ROWS_MAX + 1,
     }
-    const { value: rows, current } = await parts.usage(question)
+    const { value: rows, current } = await dependencies.usage(question)
     if (rows.length > ROWS_MAX) throw new KmsError('LimitExceededException', TOO_MUCH)
-    const costing = await costingOf(parts, rows)
-    const lines = await sumUsageInSlices(rows, columns, costing, parts.giveWay)
+    const costing = await costingOf(dependencies, rows)
+    const lines = await sumUsageInSlices(rows, columns, costing, dependencies.giveWay)
     const page = pageOf(lines, from?.after, input.MaxResults ?? LINES_DEFAULT)
     const output = {
       StartTime: range.fromMs / 1000,
       EndTime: range.toMs / 1000,
       GroupBy: columns,
-      Currency: parts.prices?.currency,
+      Currency: dependencies.prices?.currency,
       Lines: page.lines.map((line) => lineOutput(line, columns, costing !== undefined)),
       Totals:
         from === undefined
-          ? await totals(parts, lines, { account, now: call.now, key: input.KeyArn, ...range })
+          ? await totals(dependencies, lines, { account, now: call.now, key: input.KeyArn, ...range })
           : undefined,
       Current: current,
       NextToken: page.next && formatUsageToken({ range, after: page.next }, utf8(asked)),
@@ -173,7 +173,7 @@ function lineOutput(
 }
 
 async function costingOf(
-  { prices, records, giveWay }: ReportingParts,
+  { prices, records, giveWay }: ReportingDependencies,
   rows: readonly UsageRow[],
 ): Promise<Costing | undefined> {
   if (prices === undefined) return undefined
@@ -191,7 +191,7 @@ async function costingOf(
 }
 
 async function totals(
-  { prices, records, regions }: ReportingParts,
+  { prices, records, regions }: ReportingDependencies,
   lines: readonly UsageLine[],
   {
     account,

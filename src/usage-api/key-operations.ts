@@ -38,11 +38,13 @@ type KeyAsked = Asked<typeof INPUT, KeyPlace>
  *
  * @throws NotFoundException, InvalidArnException.
  */
-async function find({ call, input, parts }: Omit<KeyAsked, 'subject'>): Promise<Subject<KeyPlace>> {
+async function find({ call, input, dependencies }: Omit<KeyAsked, 'subject'>): Promise<Subject<KeyPlace>> {
   const { caller, region, now } = call
   const { account } = caller
   const foreign = (parseArn(input.KeyId)?.account ?? account) !== account
-  const place = foreign ? undefined : await findKeyPlace(parts.records, { account, region, now }, input.KeyId)
+  const place = foreign
+    ? undefined
+    : await findKeyPlace(dependencies.records, { account, region, now }, input.KeyId)
   if (place === undefined) throw keyNotFound(input.KeyId)
   call.involve({ account, arn: arnOf('kms', place) })
   return { resource: arnOf('holdfast', place), subject: place }
@@ -61,14 +63,14 @@ async function report(
   asked: KeyAsked,
   { withGrants }: { readonly withGrants: boolean },
 ): Promise<{ readonly key: ReportedKey; readonly current: boolean }> {
-  const { call, parts, subject } = asked
+  const { call, dependencies, subject } = asked
   let current = false
   const touches = async (arn: string): Promise<IndexAnswer<ReportedKey['touches']>['value']> => {
-    const answer = await parts.touches(arn)
+    const answer = await dependencies.touches(arn)
     current = answer.current
     return answer.value
   }
-  const key = await reportKey({ ...parts, touches, withGrants }, subject, call.now)
+  const key = await reportKey({ ...dependencies, touches, withGrants }, subject, call.now)
   if (key === undefined) throw keyNotFound(subject.keyId)
   return { key, current }
 }
@@ -79,7 +81,7 @@ export const getKeyImpact = reportingOperation(
   async (asked) => {
     const { key, current } = await report(asked, { withGrants: true })
     // The policies of other accounts are theirs.
-    const { records, giveWay } = asked.parts
+    const { records, giveWay } = asked.dependencies
     const impact = await impactInSlices(key, await reportPrincipals(records, giveWay, [key.account]), giveWay)
     const shown = await inSlices(withCapitals(jsonOfImpact(impact)), giveWay)
     return { output: { ...parseImpact(shown), Current: current } }
@@ -92,7 +94,7 @@ export const getMaterialUsage = reportingOperation(
   async (asked) => {
     const { key, current } = await report(asked, { withGrants: false })
     const usage = materialUsage(key).map((one) => ({ ...one, users: one.users.slice(0, SHOWN_MAX) }))
-    const Materials = await inSlices(withCapitals(jsonOfMaterials(usage)), asked.parts.giveWay)
+    const Materials = await inSlices(withCapitals(jsonOfMaterials(usage)), asked.dependencies.giveWay)
     return { output: { KeyArn: key.arn, Materials, Current: current } }
   },
 )

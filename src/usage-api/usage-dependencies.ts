@@ -7,7 +7,7 @@ import type { Records } from '../store/records.ts'
 import type { Prices } from '../usage/prices.ts'
 
 /** What the operations of this service work with. Questions throw when the index cannot answer. */
-export type ReportingParts = {
+export type ReportingDependencies = {
   readonly records: Records
   readonly usage: (question: UsageQuestion) => Promise<IndexAnswer<readonly UsageRow[]>>
   readonly touches: (keyArn: string) => Promise<IndexAnswer<readonly TouchRow[]>>
@@ -19,5 +19,5 @@ export type ReportingParts = {
   readonly giveWay: GiveWay
 }
 
-/** An operation of this service, ready but for its parts. */
-export type ReportingOperation = (parts: ReportingParts) => Operation
+/** An operation of this service, ready but for its dependencies. */
+export type ReportingOperation = (dependencies: ReportingDependencies) => Operation

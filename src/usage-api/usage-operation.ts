@@ -8,10 +8,10 @@ import {
   type NoMembers,
   type OutcomeOf,
 } from '../dispatch/define-operation.ts'
-import type { ReportingOperation, ReportingParts } from './usage-dependencies.ts'
+import type { ReportingDependencies, ReportingOperation } from './usage-dependencies.ts'
 
 /** A call of an operation, with its input, and what it is about. */
-export type Asked<M extends Members, S> = AskedOf<M, ReportingParts> & { readonly subject: S }
+export type Asked<M extends Members, S> = AskedOf<M, ReportingDependencies> & { readonly subject: S }
 
 /** What a call is about, and the resource that permission is asked for. */
 export type Subject<S> = { readonly resource: string; readonly subject: S }
@@ -22,7 +22,7 @@ export type ReportingFacts<M extends Members, S, O extends Members> = {
   readonly input: M
   readonly output: O
   /** @throws KmsError when there is no such thing. */
-  readonly find: (asked: AskedOf<M, ReportingParts>) => Promise<Subject<S>> | Subject<S>
+  readonly find: (asked: AskedOf<M, ReportingDependencies>) => Promise<Subject<S>> | Subject<S>
 }
 
 /** An operation of our own service: it needs the permission of its own name, which identity policies give. */
@@ -34,7 +34,7 @@ export function reportingOperation<
 >(facts: ReportingFacts<M, S, O>, run: (asked: Asked<M, S>) => Awaitable<Checked<O, R>>): ReportingOperation {
   const { name, input, output } = facts
   const declared = { service: 'holdfast', name, readOnly: true, input, output } as const
-  return defineOperation<ReportingParts, M, O, R>(declared, async (asked) => {
+  return defineOperation<ReportingDependencies, M, O, R>(declared, async (asked) => {
     const { resource, subject } = await facts.find(asked)
     const { account } = asked.call.caller
     const permission = {
@@ -45,7 +45,7 @@ export function reportingOperation<
     return {
       permissions: [permission],
       check: () => {
-        if (asked.parts.limiter.admit(account, undefined)) return
+        if (asked.dependencies.limiter.admit(account, undefined)) return
         throw new KmsError('ThrottlingException', 'Rate exceeded')
       },
       run: () => run({ ...asked, subject }),

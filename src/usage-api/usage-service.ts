@@ -7,10 +7,10 @@ import type { Records } from '../store/records.ts'
 import type { Prices } from '../usage/prices.ts'
 import { getUsage } from './get-usage.ts'
 import { getKeyImpact, getMaterialUsage } from './key-operations.ts'
-import type { ReportingOperation, ReportingParts } from './usage-dependencies.ts'
+import type { ReportingDependencies, ReportingOperation } from './usage-dependencies.ts'
 
 /** What the service works with. */
-export type ReportingServiceParts = {
+export type ReportingServiceDependencies = {
   readonly records: Records
   readonly index: IndexThread
   readonly clock: Clock
@@ -24,9 +24,9 @@ export const REPORTING_OPERATIONS: readonly ReportingOperation[] = [getUsage, ge
 const REACH_MS = 2000
 
 /** The operations of our own service. */
-export function openReportingService(parts: ReportingServiceParts): readonly Operation[] {
-  const { records, index, clock, prices, giveWay } = parts
-  const ready: ReportingParts = {
+export function openReportingService(dependencies: ReportingServiceDependencies): readonly Operation[] {
+  const { records, index, clock, prices, giveWay } = dependencies
+  const ready: ReportingDependencies = {
     records,
     usage: (question) => index.ask({ ask: 'usage', question, reachMs: REACH_MS }),
     touches: (key) => index.ask({ ask: 'touches', key, reachMs: REACH_MS }),

@@ -5,7 +5,7 @@ import { createPublicKey, publicEncrypt, randomBytes } from 'node:crypto'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import type { KmsParts } from '../../src/kms/kms-dependencies.ts'
+import type { KmsDependencies } from '../../src/kms/kms-dependencies.ts'
 import { KMS_OPERATIONS } from '../../src/kms/kms-operations.ts'
 import { readEvents } from '../support/audit.ts'
 import { type Ended, ROOT, run } from '../support/run.ts'
@@ -239,7 +239,7 @@ test('the AWS CLI makes grants, and asks for key stores that are not there', { s
 test('the AWS CLI has called every operation that it knows', { skip }, async () => {
   const known = await failure('no-such-command')
   const names = new Set((await readEvents(server.data)).map(({ eventName }) => eventName))
-  const missing = KMS_OPERATIONS.map((operation) => operation({} as KmsParts).name).filter(
+  const missing = KMS_OPERATIONS.map((operation) => operation({} as KmsDependencies).name).filter(
     (name) => !names.has(name) && new RegExp(`\\b${commandOf(name)}\\b`).test(known),
   )
   assert.match(known, /\bcreate-key\b/)

@@ -10,7 +10,7 @@ import { factOf, type Life, type Lives, type LivingKey, parseSet, REGIONS, setTe
 import type { Session } from './session.ts'
 
 /** What callers have in common. */
-export type LivesParts = {
+export type LivesDependencies = {
   readonly session: Session
   readonly lives: Lives
   readonly random: Seeded
@@ -41,19 +41,19 @@ const VALID_SECONDS = 30 * 86_400
 const PLAINTEXT = Buffer.from('a plaintext').toString('base64')
 
 /** All callers at once, until they are to stop or the server is gone. */
-export async function runLives(parts: LivesParts): Promise<void> {
-  await Promise.all(CALLERS.map((life, caller) => runCaller(parts, life, caller)))
+export async function runLives(dependencies: LivesDependencies): Promise<void> {
+  await Promise.all(CALLERS.map((life, caller) => runCaller(dependencies, life, caller)))
 }
 
-async function runCaller(parts: LivesParts, life: Life, caller: number): Promise<void> {
-  while (parts.goesOn()) {
-    const act = await chooseAct(parts, life, caller)
-    if (act === undefined || !(await perform(parts, act))) return
+async function runCaller(dependencies: LivesDependencies, life: Life, caller: number): Promise<void> {
+  while (dependencies.goesOn()) {
+    const act = await chooseAct(dependencies, life, caller)
+    if (act === undefined || !(await perform(dependencies, act))) return
   }
 }
 
 /** Makes one call; false when no answer came, so that nobody knows what it has done. */
-async function perform({ session, lives: { facts } }: LivesParts, act: Act): Promise<boolean> {
+async function perform({ session, lives: { facts } }: LivesDependencies, act: Act): Promise<boolean> {
   const { operation, input, region, change, refusal } = act
   if (change !== undefined) facts.attempt(...change)
   const answer = await session.try(operation, input, region)
@@ -67,8 +67,12 @@ async function perform({ session, lives: { facts } }: LivesParts, act: Act): Pro
 }
 
 /** The next call; nothing when the server is gone. */
-async function chooseAct(parts: LivesParts, life: Life, caller: number): Promise<Act | undefined> {
-  const { lives, random } = parts
+async function chooseAct(
+  dependencies: LivesDependencies,
+  life: Life,
+  caller: number,
+): Promise<Act | undefined> {
+  const { lives, random } = dependencies
   const own = lives.ownedBy(caller).slice(-KEYS_IN_USE)
   if (own.length === 0 || (own.length < KEYS_IN_USE && random.oneIn(6)) || random.oneIn(60)) {
     return create(lives, life, caller)
@@ -76,13 +80,13 @@ async function chooseAct(parts: LivesParts, life: Life, caller: number): Promise
   const key = random.pick(own)
   switch (life) {
     case 'rotating':
-      return rotatingAct(parts, key, own.length)
+      return rotatingAct(dependencies, key, own.length)
     case 'imported':
-      return importedAct(parts, key)
+      return importedAct(dependencies, key)
     case 'renewed':
-      return renewedAct(parts, key)
+      return renewedAct(dependencies, key)
     case 'multi-region':
-      return movingAct(parts, key)
+      return movingAct(dependencies, key)
   }
 }
 
@@ -100,8 +104,8 @@ function create(lives: Lives, life: Life, caller: number): Act {
   return { operation: 'CreateKey', input: BORN[life], done }
 }
 
-function rotatingAct(parts: LivesParts, key: LivingKey, keys: number): Act {
-  const { lives, random, deletes } = parts
+function rotatingAct(dependencies: LivesDependencies, key: LivingKey, keys: number): Act {
+  const { lives, random, deletes } = dependencies
   if (lives.value('schedule', key) === 'off') return schedule(key, REGION)
   if (deletes && keys > 1 && random.oneIn(8)) {
     const input = { KeyId: key.id, PendingWindowInDays: 7 }
@@ -139,18 +143,18 @@ function use(random: Seeded, key: LivingKey, regions: readonly string[]): Act {
   return { operation: 'Decrypt', input: { CiphertextBlob: known.ciphertext }, region, done }
 }
 
-async function importedAct(parts: LivesParts, key: LivingKey): Promise<Act | undefined> {
-  const { lives, random, now } = parts
+async function importedAct(dependencies: LivesDependencies, key: LivingKey): Promise<Act | undefined> {
+  const { lives, random, now } = dependencies
   const absent = lives.value('material', key) === 'absent'
   if (absent && random.oneIn(4)) {
     const input = { KeyId: key.id, Plaintext: PLAINTEXT }
     return { operation: 'Encrypt', input, refusal: 'KMSInvalidStateException' }
   }
   if (absent || random.oneIn(4)) {
-    if (random.oneIn(3)) return importing(parts, key, key.bytes, FOR_EVER)
+    if (random.oneIn(3)) return importing(dependencies, key, key.bytes, FOR_EVER)
     const validTo = Math.floor(now() / 1000) + VALID_SECONDS
     const expires = { ExpirationModel: 'KEY_MATERIAL_EXPIRES', ValidTo: validTo }
-    return importing(parts, key, key.bytes, { ...expires })
+    return importing(dependencies, key, key.bytes, { ...expires })
   }
   if (random.oneIn(3)) {
     const change = [factOf.material(key.id), 'absent'] as const
@@ -161,9 +165,9 @@ async function importedAct(parts: LivesParts, key: LivingKey): Promise<Act | und
 
 const FOR_EVER = { ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE' }
 
-async function renewedAct(parts: LivesParts, key: LivingKey): Promise<Act | undefined> {
-  const { lives, random } = parts
-  if (lives.value('material', key) === 'absent') return importing(parts, key, key.bytes, FOR_EVER)
+async function renewedAct(dependencies: LivesDependencies, key: LivingKey): Promise<Act | undefined> {
+  const { lives, random } = dependencies
+  if (lives.value('material', key) === 'absent') return importing(dependencies, key, key.bytes, FOR_EVER)
   const standing = lives.value('onDemand', key)
   const count = Number.parseInt(standing, 10)
   const waits = standing.endsWith('+')
@@ -172,7 +176,7 @@ async function renewedAct(parts: LivesParts, key: LivingKey): Promise<Act | unde
     const change = [factOf.onDemand(key.id), String(count + 1)] as const
     return { operation: 'RotateKeyOnDemand', input: { KeyId: key.id }, change }
   }
-  const imported = await importing(parts, key, randomBytes(32), {
+  const imported = await importing(dependencies, key, randomBytes(32), {
     ...FOR_EVER,
     ImportType: 'NEW_KEY_MATERIAL',
   })
@@ -181,7 +185,7 @@ async function renewedAct(parts: LivesParts, key: LivingKey): Promise<Act | unde
 
 /** The import of these bytes, wrapped for the key; nothing when the server is gone. */
 async function importing(
-  { session }: LivesParts,
+  { session }: LivesDependencies,
   { id }: LivingKey,
   bytes: Buffer,
   more: Output,
@@ -203,7 +207,7 @@ async function importing(
   }
 }
 
-function movingAct({ lives, random }: LivesParts, key: LivingKey): Act {
+function movingAct({ lives, random }: LivesDependencies, key: LivingKey): Act {
   const { primary, regions } = parseSet(lives.value('set', key))
   if (lives.value('schedule', key) === 'off') return schedule(key, primary)
   const fact = factOf.set(key.id)

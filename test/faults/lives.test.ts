@@ -64,12 +64,12 @@ async function runRound(history: History): Promise<void> {
   // Before anything is called: what was acknowledged is in the log when the server serves.
   await assertAllRecorded(history)
   await checkLives({ session, lives, now: clock.now })
-  const parts = { session, lives, random, now: clock.now }
+  const dependencies = { session, lives, random, now: clock.now }
   const answers = session.answers + random.below(ANSWERS_MAX)
-  await runLives({ ...parts, goesOn: () => session.answers < answers, deletes: true })
+  await runLives({ ...dependencies, goesOn: () => session.answers < answers, deletes: true })
   clock.advance(LEAP_MS)
   lives.pass(clock.now())
-  const load = runLives({ ...parts, goesOn: () => true, deletes: false })
+  const load = runLives({ ...dependencies, goesOn: () => true, deletes: false })
   await Promise.race([load, setTimeout(random.below(DUE_MAX_MS))])
   await server.kill()
   await load

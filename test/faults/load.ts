@@ -32,7 +32,7 @@ type Action = {
 }
 
 /** What callers have in common. */
-export type LoadParts = {
+export type LoadDependencies = {
   readonly session: Session
   readonly model: Model
   readonly random: Seeded
@@ -53,18 +53,18 @@ function fresh(prefix: string): string {
 }
 
 /** All callers at once, until they are to stop or the server is gone. */
-export async function runLoad(parts: LoadParts): Promise<void> {
-  await Promise.all(Array.from({ length: CALLERS }, (_, caller) => runCaller(parts, caller)))
+export async function runLoad(dependencies: LoadDependencies): Promise<void> {
+  await Promise.all(Array.from({ length: CALLERS }, (_, caller) => runCaller(dependencies, caller)))
 }
 
-async function runCaller(parts: LoadParts, caller: number): Promise<void> {
-  while (parts.goesOn()) {
-    if (!(await perform(parts, chooseAction(parts, caller)))) return
+async function runCaller(dependencies: LoadDependencies, caller: number): Promise<void> {
+  while (dependencies.goesOn()) {
+    if (!(await perform(dependencies, chooseAction(dependencies, caller)))) return
   }
 }
 
 /** Makes one call; false when no answer came, so that nobody knows what it has done. */
-async function perform({ session, model }: LoadParts, action: Action): Promise<boolean> {
+async function perform({ session, model }: LoadDependencies, action: Action): Promise<boolean> {
   const { operation, input, change, refusal } = action
   for (const id of action.keys ?? []) model.touched.add(id)
   const takeBack = change && model.facts.attempt(...change)
@@ -83,7 +83,7 @@ async function perform({ session, model }: LoadParts, action: Action): Promise<b
   return true
 }
 
-function chooseAction({ model, random }: LoadParts, caller: number): Action {
+function chooseAction({ model, random }: LoadDependencies, caller: number): Action {
   const own = [...model.keys.values()].filter(({ owner }) => owner === caller).slice(-KEYS_IN_USE)
   if (own.length === 0 || random.oneIn(40)) return create(model, caller)
   if (model.shared !== undefined && random.oneIn(6)) return tag(model.shared, `caller-${caller}`)

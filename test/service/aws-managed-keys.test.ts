@@ -9,7 +9,7 @@ import { after, before, test } from 'node:test'
 import { DescribeKeyCommand, EncryptCommand } from '@aws-sdk/client-kms'
 import type { Output } from '../../src/api/json.ts'
 import { AWS_SERVICES } from '../../src/kms/keys/aws-services.ts'
-import type { KmsParts } from '../../src/kms/kms-dependencies.ts'
+import type { KmsDependencies } from '../../src/kms/kms-dependencies.ts'
 import { KMS_OPERATIONS } from '../../src/kms/kms-operations.ts'
 import { eventOf, readEvents } from '../support/audit.ts'
 import { type Answer, call, newKey, succeed } from '../support/calls.ts'
@@ -135,7 +135,7 @@ async function attempt(operation: string): Promise<Answer> {
 }
 
 test('every operation that names a key has its answer in the table', () => {
-  const onKey = KMS_OPERATIONS.map((operation) => operation({} as KmsParts)).filter(
+  const onKey = KMS_OPERATIONS.map((operation) => operation({} as KmsDependencies)).filter(
     ({ name }) => (SAMPLES[name]?.keys.length ?? 0) > 0,
   )
   assert.deepEqual(onKey.map(({ name }) => name).sort(), Object.keys(CELLS).sort())

@@ -6,7 +6,7 @@ import type { Output } from '../../src/api/json.ts'
 import type { ShapeData } from '../../src/api/shapes.ts'
 import { wireName } from '../../src/api/validate.ts'
 import type { Operation } from '../../src/dispatch/operation.ts'
-import type { KmsParts } from '../../src/kms/kms-dependencies.ts'
+import type { KmsDependencies } from '../../src/kms/kms-dependencies.ts'
 import { KMS_OPERATIONS } from '../../src/kms/kms-operations.ts'
 import { eventOf } from '../support/audit.ts'
 import { type Answer, call, succeed } from '../support/calls.ts'
@@ -43,8 +43,8 @@ const CROSS_ACCOUNT = new Set([
   ...['CreateGrant', 'GetKeyRotationStatus', 'ListGrants', 'RetireGrant', 'RevokeGrant'],
 ])
 
-/** Facts do not depend on the parts, which only running an operation needs. */
-const OPERATIONS: readonly Operation[] = KMS_OPERATIONS.map((operation) => operation({} as KmsParts))
+/** The facts of an operation need no dependencies: only running it does. */
+const OPERATIONS: readonly Operation[] = KMS_OPERATIONS.map((operation) => operation({} as KmsDependencies))
 
 let server: TestServer
 

@@ -6,9 +6,9 @@ import { UNSIGNED_OPERATION_NAMES } from '../../src/api/operations.ts'
 import { SERVICES } from '../../src/api/services.ts'
 import { wireName } from '../../src/api/validate.ts'
 import type { Operation } from '../../src/dispatch/operation.ts'
-import type { IamParts } from '../../src/iam/iam-dependencies.ts'
+import type { IamDependencies } from '../../src/iam/iam-dependencies.ts'
 import { IAM_OPERATIONS } from '../../src/iam/iam-operations.ts'
-import type { StsParts } from '../../src/iam/sts/sts-dependencies.ts'
+import type { StsDependencies } from '../../src/iam/sts/sts-dependencies.ts'
 import { STS_OPERATIONS } from '../../src/iam/sts/sts-operations.ts'
 import { eventOf } from '../support/audit.ts'
 import { iamClient, newUser, type TestCredentials } from '../support/iam.ts'
@@ -18,10 +18,10 @@ import { startServer, type TestServer } from '../support/server.ts'
 
 const ACCOUNT = '000000000000'
 
-/** Facts do not depend on the parts, which only running an operation needs. */
+/** The facts of an operation need no dependencies: only running it does. */
 const OPERATIONS: readonly Operation[] = [
-  ...IAM_OPERATIONS.map((operation) => operation({} as IamParts)),
-  ...STS_OPERATIONS.map((operation) => operation({} as StsParts)),
+  ...IAM_OPERATIONS.map((operation) => operation({} as IamDependencies)),
+  ...STS_OPERATIONS.map((operation) => operation({} as StsDependencies)),
 ]
 
 /** Operations that need no permission, or are decided by what is in their input. */

@@ -12,16 +12,16 @@ import {
 } from '@aws-sdk/client-iam'
 import type { Output } from '../../src/api/json.ts'
 import { SERVICES } from '../../src/api/services.ts'
-import type { TrailParts } from '../../src/cloudtrail/trail-dependencies.ts'
+import type { TrailDependencies } from '../../src/cloudtrail/trail-dependencies.ts'
 import { CLOUDTRAIL_OPERATIONS } from '../../src/cloudtrail/trail-operations.ts'
 import type { Operation } from '../../src/dispatch/operation.ts'
-import type { IamParts } from '../../src/iam/iam-dependencies.ts'
+import type { IamDependencies } from '../../src/iam/iam-dependencies.ts'
 import { IAM_OPERATIONS } from '../../src/iam/iam-operations.ts'
-import type { StsParts } from '../../src/iam/sts/sts-dependencies.ts'
+import type { StsDependencies } from '../../src/iam/sts/sts-dependencies.ts'
 import { STS_OPERATIONS } from '../../src/iam/sts/sts-operations.ts'
-import type { KmsParts } from '../../src/kms/kms-dependencies.ts'
+import type { KmsDependencies } from '../../src/kms/kms-dependencies.ts'
 import { KMS_OPERATIONS } from '../../src/kms/kms-operations.ts'
-import type { ReportingParts } from '../../src/usage-api/usage-dependencies.ts'
+import type { ReportingDependencies } from '../../src/usage-api/usage-dependencies.ts'
 import { REPORTING_OPERATIONS } from '../../src/usage-api/usage-service.ts'
 import { callRaw, newKey, succeed } from '../support/calls.ts'
 import { runHoldfast } from '../support/command.ts'
@@ -36,13 +36,13 @@ import { assume, newRole, stsClient, trust } from '../support/sts.ts'
 const ACCOUNT = '000000000000'
 const ASSUMABLE = `arn:aws:iam::${ACCOUNT}:role/assumable`
 
-/** Facts do not depend on the parts, which only running an operation needs. */
+/** The facts of an operation need no dependencies: only running it does. */
 const OPERATIONS: readonly Operation[] = [
-  ...KMS_OPERATIONS.map((operation) => operation({} as KmsParts)),
-  ...IAM_OPERATIONS.map((operation) => operation({} as IamParts)),
-  ...STS_OPERATIONS.map((operation) => operation({} as StsParts)),
-  ...CLOUDTRAIL_OPERATIONS.map((operation) => operation({} as TrailParts)),
-  ...REPORTING_OPERATIONS.map((operation) => operation({} as ReportingParts)),
+  ...KMS_OPERATIONS.map((operation) => operation({} as KmsDependencies)),
+  ...IAM_OPERATIONS.map((operation) => operation({} as IamDependencies)),
+  ...STS_OPERATIONS.map((operation) => operation({} as StsDependencies)),
+  ...CLOUDTRAIL_OPERATIONS.map((operation) => operation({} as TrailDependencies)),
+  ...REPORTING_OPERATIONS.map((operation) => operation({} as ReportingDependencies)),
 ].filter(({ unsigned }) => unsigned !== true)
 
 let server: TestServer

@@ -21,7 +21,7 @@ import { openDeployment } from '../../src/app/deployment.ts'
 import { parseConfig } from '../../src/config/settings.ts'
 import { CUSTOM_KEY_STORE } from '../../src/kms/key-stores/custom-key-store.ts'
 import { KEY, type KeyState, type KeyValue, partitionOf } from '../../src/kms/keys/key-record.ts'
-import type { KmsParts } from '../../src/kms/kms-dependencies.ts'
+import type { KmsDependencies } from '../../src/kms/kms-dependencies.ts'
 import { KMS_OPERATIONS } from '../../src/kms/kms-operations.ts'
 import { insert, type Records, replace } from '../../src/store/records.ts'
 import { type Answer, assertError, call, newKey, succeed } from '../support/calls.ts'
@@ -310,7 +310,7 @@ function publicKeyOf(subject: Subject, state: KeyState): Expected {
 }
 
 test('every operation that reads one key is among the reads', () => {
-  const reading = KMS_OPERATIONS.map((operation) => operation({} as KmsParts))
+  const reading = KMS_OPERATIONS.map((operation) => operation({} as KmsDependencies))
     .filter(({ name, readOnly }) => readOnly && /^(?:Get|List|Describe)/.test(name))
     .filter(({ name, members }) => 'KeyId' in members && name !== 'ListKeys')
     .map(({ name }) => name)

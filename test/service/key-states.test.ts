@@ -11,7 +11,7 @@ import { openDeployment } from '../../src/app/deployment.ts'
 import { parseConfig } from '../../src/config/settings.ts'
 import { CUSTOM_KEY_STORE } from '../../src/kms/key-stores/custom-key-store.ts'
 import { KEY, type KeyState, type KeyValue, partitionOf } from '../../src/kms/keys/key-record.ts'
-import type { KmsParts } from '../../src/kms/kms-dependencies.ts'
+import type { KmsDependencies } from '../../src/kms/kms-dependencies.ts'
 import { KMS_OPERATIONS } from '../../src/kms/kms-operations.ts'
 import { insert, type Records, replace } from '../../src/store/records.ts'
 import { call, newKey, succeed } from '../support/calls.ts'
@@ -222,7 +222,7 @@ async function partsIn(sample: Sample, state: KeyState): Promise<SampleParts> {
 }
 
 test('the table has every operation on a key', () => {
-  const named = KMS_OPERATIONS.map((operation) => operation({} as KmsParts))
+  const named = KMS_OPERATIONS.map((operation) => operation({} as KmsDependencies))
     .filter(({ name }) => (SAMPLES[name]?.keys.length ?? 0) > 0 || name === 'DeleteAlias')
     .map(({ name }) => name)
   assert.deepEqual(Object.keys(TABLE).sort(), named.sort())

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Operation } from '../../src/dispatch/operation.ts'
 import { isRevocation, REVOCATIONS } from '../../src/dispatch/revocations.ts'
-import type { IamParts } from '../../src/iam/iam-dependencies.ts'
+import type { IamDependencies } from '../../src/iam/iam-dependencies.ts'
 import { IAM_OPERATIONS } from '../../src/iam/iam-operations.ts'
-import type { KmsParts } from '../../src/kms/kms-dependencies.ts'
+import type { KmsDependencies } from '../../src/kms/kms-dependencies.ts'
 import { KMS_OPERATIONS } from '../../src/kms/kms-operations.ts'
 
 const OPERATIONS: readonly Operation[] = [
-  ...KMS_OPERATIONS.map((operation) => operation({} as KmsParts)),
-  ...IAM_OPERATIONS.map((operation) => operation({} as IamParts)),
+  ...KMS_OPERATIONS.map((operation) => operation({} as KmsDependencies)),
+  ...IAM_OPERATIONS.map((operation) => operation({} as IamDependencies)),
 ]
 
 /** All that change something and take no permission away: what is neither here nor a revocation fails the test. */

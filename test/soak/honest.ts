@@ -3,10 +3,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { openHistogram } from '../../bench/histogram.ts'
 import type { Seeded } from '../support/seeded.ts'
-import { Lane, type LaneParts } from './lane.ts'
+import { Lane, type LaneDependencies } from './lane.ts'
 
 /** What honest clients work with. */
-export type HonestParts = LaneParts & {
+export type HonestDependencies = LaneDependencies & {
   readonly keyIds: readonly string[]
   readonly random: Seeded
   readonly goesOn: () => boolean
@@ -30,10 +30,10 @@ const PAUSE_MS = 20
 const FAILURES_KEPT = 20
 
 /** Encrypts and decrypts until it is to stop. */
-export async function runHonest(parts: HonestParts): Promise<HonestReport> {
+export async function runHonest(dependencies: HonestDependencies): Promise<HonestReport> {
   const histogram = openHistogram()
   const failures: string[] = []
-  const lanes = Array.from({ length: CLIENTS }, () => new Lane(parts))
+  const lanes = Array.from({ length: CLIENTS }, () => new Lane(dependencies))
   let longestMs = 0
   const call = async (lane: Lane, operation: string, input: Readonly<Record<string, string>>) => {
     const answer = await lane.call(operation, input)
@@ -49,9 +49,12 @@ export async function runHonest(parts: HonestParts): Promise<HonestReport> {
   }
   await Promise.all(
     lanes.map(async (lane) => {
-      while (parts.goesOn()) {
-        const Plaintext = Buffer.from(String(parts.random.below(1_000_000_000))).toString('base64')
-        const sealed = await call(lane, 'Encrypt', { KeyId: parts.random.pick(parts.keyIds), Plaintext })
+      while (dependencies.goesOn()) {
+        const Plaintext = Buffer.from(String(dependencies.random.below(1_000_000_000))).toString('base64')
+        const sealed = await call(lane, 'Encrypt', {
+          KeyId: dependencies.random.pick(dependencies.keyIds),
+          Plaintext,
+        })
         await delay(PAUSE_MS)
         if (sealed === undefined) continue
         const opened = await call(lane, 'Decrypt', { CiphertextBlob: String(sealed['CiphertextBlob']) })

@@ -13,22 +13,22 @@ export type LaneAnswer = {
 }
 
 /** What a lane works with. */
-export type LaneParts = { readonly server: TestServer; readonly acknowledged: Acknowledged }
+export type LaneDependencies = { readonly server: TestServer; readonly acknowledged: Acknowledged }
 
 /** A client with a connection, which it opens again when it was closed. */
 export class Lane {
-  readonly #parts: LaneParts
+  readonly #dependencies: LaneDependencies
   #connection: RawConnection | undefined
   /** Connections that were closed while a call waited for its answer. */
   cutOff = 0
 
-  constructor(parts: LaneParts) {
-    this.#parts = parts
+  constructor(dependencies: LaneDependencies) {
+    this.#dependencies = dependencies
   }
 
   /** Makes one call; nothing when the connection ended before its answer. */
   async call(operation: string, input: Output, credentials?: Credentials): Promise<LaneAnswer | undefined> {
-    const { server, acknowledged } = this.#parts
+    const { server, acknowledged } = this.#dependencies
     const beganAtMs = performance.now()
     try {
       this.#connection ??= await openRaw(server)

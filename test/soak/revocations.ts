@@ -13,10 +13,10 @@ import type { Output } from '../../src/api/json.ts'
 import { allow, iamClient, newUser, policyText } from '../support/iam.ts'
 import type { Credentials } from '../support/server.ts'
 import { until } from '../support/until.ts'
-import { Lane, type LaneParts } from './lane.ts'
+import { Lane, type LaneDependencies } from './lane.ts'
 
 /** What revocations work with. */
-export type RevocationParts = LaneParts & { readonly goesOn: () => boolean }
+export type RevocationDependencies = LaneDependencies & { readonly goesOn: () => boolean }
 
 /** What became of permissions that were taken away. */
 export type RevocationReport = {
@@ -48,9 +48,9 @@ const PAUSE_MS = 250
 const PLAINTEXT = Buffer.from('a plaintext').toString('base64')
 
 /** Allows and revokes, each kind in turn, until it is to stop. */
-export async function runRevocations(parts: RevocationParts): Promise<RevocationReport> {
-  const kinds = await makeKinds(parts)
-  const witnesses = Array.from({ length: WITNESSES }, () => new Lane(parts))
+export async function runRevocations(dependencies: RevocationDependencies): Promise<RevocationReport> {
+  const kinds = await makeKinds(dependencies)
+  const witnesses = Array.from({ length: WITNESSES }, () => new Lane(dependencies))
   const done: Record<string, number> = Object.fromEntries(kinds.map(({ name }) => [name, 0]))
   const tally: Tally = { usedBefore: 0, refusedAfter: 0, usedAfter: [] }
   const round = async ({ name, allow: begin }: Kind): Promise<void> => {
@@ -63,9 +63,9 @@ export async function runRevocations(parts: RevocationParts): Promise<Revocation
     done[name] = (done[name] ?? 0) + 1
     await Promise.all(uses)
   }
-  while (parts.goesOn()) {
+  while (dependencies.goesOn()) {
     for (const kind of kinds) {
-      if (!parts.goesOn()) break
+      if (!dependencies.goesOn()) break
       await round(kind)
       await delay(PAUSE_MS)
     }
@@ -113,9 +113,9 @@ function note(
   else tally.refusedAfter += 1
 }
 
-async function makeKinds(parts: RevocationParts): Promise<readonly Kind[]> {
-  const { server } = parts
-  const lane = new Lane(parts)
+async function makeKinds(dependencies: RevocationDependencies): Promise<readonly Kind[]> {
+  const { server } = dependencies
+  const lane = new Lane(dependencies)
   const iam = iamClient(server)
   const call = async (operation: string, input: Output) => {
     for (;;) {

@@ -87,10 +87,10 @@ async function soak(
   const untilMs = performance.now() + seconds * 1000
   const goesOn = (): boolean => performance.now() < untilMs
   const floods = await startFloods(server)
-  const parts = { server, acknowledged, goesOn }
+  const dependencies = { server, acknowledged, goesOn }
   const [honest, revocations, samples] = await Promise.all([
-    runHonest({ ...parts, keyIds, random: seeded(seed) }),
-    runRevocations(parts),
+    runHonest({ ...dependencies, keyIds, random: seeded(seed) }),
+    runRevocations(dependencies),
     sampleMemory(server, goesOn, (line) => progress(`${line}, ${acknowledged.count} calls`)),
   ])
   const counts = await floods.end()

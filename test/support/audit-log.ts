@@ -117,7 +117,7 @@ export class FaultFiles implements AuditFiles {
 }
 
 /** What a test's log is made from. */
-export type TestLogParts = {
+export type TestLogDependencies = {
   /** The folder of all nodes. */
   readonly folder: string
   readonly files?: AuditFiles
@@ -128,15 +128,17 @@ export type TestLogParts = {
 }
 
 /** Recovers and opens the log of the test's node; heads go to `heads`. */
-export async function openTestLog(parts: TestLogParts): Promise<{ log: AuditLog; recovery: Recovery }> {
+export async function openTestLog(
+  dependencies: TestLogDependencies,
+): Promise<{ log: AuditLog; recovery: Recovery }> {
   const {
     files = systemFiles,
     time = new TestTime(),
     heads = new Map<string, AuditHead>(),
     chain = TEST_CHAIN,
-  } = parts
+  } = dependencies
   const { node } = chain
-  const folder = join(parts.folder, node)
+  const folder = join(dependencies.folder, node)
   mkdirSync(folder, { recursive: true })
   const recovery = await recoverLog({ folder, chain, files, head: heads.get(node) })
   const log = new AuditLog({
@@ -150,7 +152,7 @@ export async function openTestLog(parts: TestLogParts): Promise<{ log: AuditLog;
     saveHead: async (head) => {
       heads.set(node, head)
     },
-    ...(parts.segmentMaxBytes === undefined ? {} : { segmentMaxBytes: parts.segmentMaxBytes }),
+    ...(dependencies.segmentMaxBytes === undefined ? {} : { segmentMaxBytes: dependencies.segmentMaxBytes }),
   })
   return { log, recovery }
 }

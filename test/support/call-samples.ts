@@ -4,14 +4,14 @@ import type { ErrorCode } from '../../src/api/errors.ts'
 import type { Output } from '../../src/api/json.ts'
 import type { ServiceName } from '../../src/api/services.ts'
 import type { Members } from '../../src/api/shapes.ts'
-import type { TrailParts as CloudTrailParts } from '../../src/cloudtrail/trail-dependencies.ts'
+import type { TrailDependencies as CloudTrailDependencies } from '../../src/cloudtrail/trail-dependencies.ts'
 import { CLOUDTRAIL_OPERATIONS } from '../../src/cloudtrail/trail-operations.ts'
 import type { Operation } from '../../src/dispatch/operation.ts'
-import type { IamParts } from '../../src/iam/iam-dependencies.ts'
+import type { IamDependencies } from '../../src/iam/iam-dependencies.ts'
 import { IAM_OPERATIONS } from '../../src/iam/iam-operations.ts'
-import type { StsParts as StsServiceParts } from '../../src/iam/sts/sts-dependencies.ts'
+import type { StsDependencies as StsServiceDependencies } from '../../src/iam/sts/sts-dependencies.ts'
 import { STS_OPERATIONS } from '../../src/iam/sts/sts-operations.ts'
-import type { KmsParts } from '../../src/kms/kms-dependencies.ts'
+import type { KmsDependencies } from '../../src/kms/kms-dependencies.ts'
 import { KMS_OPERATIONS } from '../../src/kms/kms-operations.ts'
 import { callRaw, succeed } from './calls.ts'
 import { IAM_SAMPLES, type IamSample, iamInput, type SampleInput } from './iam-samples.ts'
@@ -45,12 +45,12 @@ export type CallSample = {
   readonly refused: (bed: SampleBed) => Promise<ReadyCall>
 }
 
-/** Facts do not depend on the parts, which only running an operation needs. */
+/** The facts of an operation need no dependencies: only running it does. */
 const OPERATIONS: readonly Operation[] = [
-  ...KMS_OPERATIONS.map((operation) => operation({} as KmsParts)),
-  ...IAM_OPERATIONS.map((operation) => operation({} as IamParts)),
-  ...STS_OPERATIONS.map((operation) => operation({} as StsServiceParts)),
-  ...CLOUDTRAIL_OPERATIONS.map((operation) => operation({} as CloudTrailParts)),
+  ...KMS_OPERATIONS.map((operation) => operation({} as KmsDependencies)),
+  ...IAM_OPERATIONS.map((operation) => operation({} as IamDependencies)),
+  ...STS_OPERATIONS.map((operation) => operation({} as StsServiceDependencies)),
+  ...CLOUDTRAIL_OPERATIONS.map((operation) => operation({} as CloudTrailDependencies)),
 ]
 
 /** Where the samples of each service are. */

@@ -14,7 +14,7 @@ import { runOperation } from '../../src/dispatch/pipeline.ts'
 import { OpenedGrants } from '../../src/kms/grants/opened-grants.ts'
 import { KeyCounter } from '../../src/kms/keys/key-count.ts'
 import { wrappedKeys } from '../../src/kms/keys/wrapped-keys.ts'
-import type { KmsOperation, KmsParts } from '../../src/kms/kms-dependencies.ts'
+import type { KmsDependencies, KmsOperation } from '../../src/kms/kms-dependencies.ts'
 import { KMS_OPERATIONS } from '../../src/kms/kms-operations.ts'
 import type { Principal } from '../../src/policy/decide.ts'
 import { openQuotas } from '../../src/quotas/quota-service.ts'
@@ -30,7 +30,7 @@ import { ANY_NUMBER } from './unbounded-calls.ts'
 
 /** A service that is called without a network. */
 export type KmsBed = AsyncDisposable & {
-  readonly parts: KmsParts
+  readonly dependencies: KmsDependencies
   /** Commits that were asked for: those that conflicted too. */
   readonly commits: { count: number }
   /** Kinds of records that were asked for since the last {@link KmsBed.forgetAsked}, in order. */
@@ -81,7 +81,7 @@ export async function openKmsBed(more: readonly KmsOperation[] = []): Promise<Km
     isUrgent: () => false,
     near: () => {},
   })
-  const parts: KmsParts = {
+  const dependencies: KmsDependencies = {
     records,
     quotas,
     keyCounter: new KeyCounter(systemRandom),
@@ -111,7 +111,7 @@ export async function openKmsBed(more: readonly KmsOperation[] = []): Promise<Km
     }),
   }
   const operations = new Map(
-    [...KMS_OPERATIONS, ...more].map((make) => make(parts)).map((made) => [made.name, made]),
+    [...KMS_OPERATIONS, ...more].map((make) => make(dependencies)).map((made) => [made.name, made]),
   )
   const lines = new RecordLines()
   const commits = { count: 0 }
@@ -121,7 +121,7 @@ export async function openKmsBed(more: readonly KmsOperation[] = []): Promise<Km
     return perform({ records, lines, commits }, operation, { principal, input, ...change })
   }
   return {
-    parts,
+    dependencies,
     commits,
     asked,
     forgetAsked: () => void asked.splice(0),

@@ -10,7 +10,7 @@ import { Secret } from '../../src/base/secret.ts'
 import { neverGiveWay } from '../../src/base/slices.ts'
 import { Custody } from '../../src/custody/custody.ts'
 import { grantTokens } from '../../src/custody/grant-token.ts'
-import type { LifecycleParts } from '../../src/jobs/lifecycle.ts'
+import type { LifecycleDependencies } from '../../src/jobs/lifecycle.ts'
 import { OpenedGrants } from '../../src/kms/grants/opened-grants.ts'
 import { KeyCounter } from '../../src/kms/keys/key-count.ts'
 import {
@@ -22,7 +22,7 @@ import {
   materialPartition,
 } from '../../src/kms/keys/key-record.ts'
 import { wrappedKeys } from '../../src/kms/keys/wrapped-keys.ts'
-import type { KmsParts } from '../../src/kms/kms-dependencies.ts'
+import type { KmsDependencies } from '../../src/kms/kms-dependencies.ts'
 import { dueNote } from '../../src/kms/lifecycle/due.ts'
 import { planDue } from '../../src/kms/lifecycle/due-plan.ts'
 import { defaultKeyPolicy } from '../../src/policy/key-policy.ts'
@@ -48,7 +48,7 @@ export const START = Date.parse('2026-11-24T12:00:00Z')
 
 /** A worker, and what it has done. */
 export type Worker = AsyncDisposable & {
-  readonly parts: LifecycleParts
+  readonly dependencies: LifecycleDependencies
   readonly records: Records
   readonly events: Record<string, unknown>[]
   readonly forgotten: string[]
@@ -80,7 +80,7 @@ export async function openWorker(folder: string, time: Time): Promise<Worker> {
     isUrgent: () => false,
     near: () => {},
   })
-  const kms: KmsParts = {
+  const kms: KmsDependencies = {
     records,
     quotas,
     keyCounter: new KeyCounter(systemRandom),
@@ -106,7 +106,7 @@ export async function openWorker(folder: string, time: Time): Promise<Worker> {
   }
   const events: Record<string, unknown>[] = []
   const forgotten: string[] = []
-  const parts: LifecycleParts = {
+  const dependencies: LifecycleDependencies = {
     ...own,
     journal: {
       commit: async (changes, recorded) => {
@@ -118,7 +118,7 @@ export async function openWorker(folder: string, time: Time): Promise<Worker> {
     forget: (materialId) => forgotten.push(materialId),
   }
   return {
-    parts,
+    dependencies,
     records,
     events,
     forgotten,

@@ -50,9 +50,9 @@ function serve(port: MessagePort, data: IndexWorkerData): void {
     (...args) =>
       reply({ type: 'log', level, args })
   const log: Log = { info: line('info'), warn: line('warn'), error: line('error') }
-  const parts = { ...data, files: segmentFiles, clock: systemClock, log, handover: new Handover() }
-  const insights = data.insights && new InsightWatch({ ...parts, ...data.insights })
-  const service = new IndexService({ ...parts, sleep: systemSleep, insights })
+  const dependencies = { ...data, files: segmentFiles, clock: systemClock, log, handover: new Handover() }
+  const insights = data.insights && new InsightWatch({ ...dependencies, ...data.insights })
+  const service = new IndexService({ ...dependencies, sleep: systemSleep, insights })
   const followers = insights === undefined ? [service] : [service, insights]
   const watch = startWatch(followers, log)
   /** Answers on their way, and how many of their rows are sent. */

@@ -1,10 +1,10 @@
-import type { CheckpointParts } from '../../audit/proofs/checkpoints.ts'
+import type { CheckpointDependencies } from '../../audit/proofs/checkpoints.ts'
 import type { Collected, CollectQuestion } from '../collect.ts'
 import type { Gathered, GatherQuestion } from '../gather.ts'
 import type { IndexThread } from './index-thread.ts'
 
 /** Grows trees on the index's thread: hashing a busy hour takes a while. */
-export function treeGrower(index: IndexThread): CheckpointParts['grow'] {
+export function treeGrower(index: IndexThread): CheckpointDependencies['grow'] {
   return async (node, from, until) => (await index.ask({ ask: 'tree', node, from, until, reachMs: 0 })).value
 }
 

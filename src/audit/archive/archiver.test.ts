@@ -21,7 +21,7 @@ import { makeCheckpoint, readTrees } from '../proofs/checkpoints.ts'
 import { growTree } from '../proofs/tree.ts'
 import { type Verification, verifyLog } from '../verify/verify.ts'
 import { archivePaths, BLOCK_BYTES, PACKED_MAX_BYTES, readManifest } from './archive.ts'
-import { type ArchiverParts, archiveOld, readArchived } from './archiver.ts'
+import { type ArchiverDependencies, archiveOld, readArchived } from './archiver.ts'
 import { segmentFiles, withArchives } from './segment-files.ts'
 
 const SIGNING_KEY = ed25519Key(new Secret(new Uint8Array(32).fill(9)))
@@ -54,7 +54,7 @@ async function scene({ eventChars = 300, taken = Number.POSITIVE_INFINITY, chain
     await makeCheckpoint(checkpoint, node, head)
   }
   const told: string[] = []
-  const parts: ArchiverParts = {
+  const dependencies: ArchiverDependencies = {
     ...{ records, files: systemFiles, folder: audit, key: TEST_KEY, signingKey: SIGNING_KEY, log: silentLog },
     own: { clock: time, random: systemRandom, account: '111122223333' },
     commit: async (changes, events) => {
@@ -69,7 +69,7 @@ async function scene({ eventChars = 300, taken = Number.POSITIVE_INFINITY, chain
       ...{ trees: await readTrees(records), archived: await readArchived(records) },
     })
   return {
-    ...{ folder: folder.path, audit, own, records, time, parts, told, verify },
+    ...{ folder: folder.path, audit, own, records, time, dependencies, told, verify },
     live: () => segmentsAmong(readdirSync(own)),
     [Symbol.asyncDispose]: async () => {
       await records.close()
@@ -97,7 +97,7 @@ test('archiveOld archives closed segments that are old, and the log is read and 
   await using place = await scene()
   const [before, live] = [await linesOf(place.own), place.live()]
   assert.ok(live.length >= 6)
-  const archived = await archiveOld(place.parts, { ageMs: 4 * HOUR_MS })
+  const archived = await archiveOld(place.dependencies, { ageMs: 4 * HOUR_MS })
   assert.ok(archived >= 2 && archived < live.length - 2)
   assert.deepEqual(place.live(), live.slice(archived))
   assertWhole(await place.verify())
@@ -112,24 +112,24 @@ test('archiveOld goes by the age of the last batch: not at the limit, but beyond
   await using place = await scene()
   const text = readFileSync(join(place.own, segmentName(1)), 'utf8')
   const age = place.time.now() - Number([...text.matchAll(/"at":(\d+)/g)].at(-1)?.[1])
-  assert.equal(await archiveOld(place.parts, { ageMs: age }), 0)
-  assert.equal(await archiveOld(place.parts, { ageMs: age - 1 }), 1)
+  assert.equal(await archiveOld(place.dependencies, { ageMs: age }), 0)
+  assert.equal(await archiveOld(place.dependencies, { ageMs: age - 1 }), 1)
 })
 
 test('archiveOld archives the oldest until the live log is small enough, and keeps two segments', async () => {
   await using place = await scene()
   const sizes = place.live().map((first) => readFileSync(join(place.own, segmentName(first))).length)
   const total = sizes.reduce((sum, size) => sum + size, 0)
-  assert.equal(await archiveOld(place.parts, { sizeBytes: total }), 0)
-  assert.equal(await archiveOld(place.parts, { sizeBytes: total - 1 }), 1)
-  assert.equal(await archiveOld(place.parts, { sizeBytes: 0 }), sizes.length - 3)
+  assert.equal(await archiveOld(place.dependencies, { sizeBytes: total }), 0)
+  assert.equal(await archiveOld(place.dependencies, { sizeBytes: total - 1 }), 1)
+  assert.equal(await archiveOld(place.dependencies, { sizeBytes: 0 }), sizes.length - 3)
   assert.equal(place.live().length, 2)
   assertWhole(await place.verify())
 })
 
 test('archiveOld archives nothing when nothing is asked for', async () => {
   await using place = await scene()
-  assert.equal(await archiveOld(place.parts, {}), 0)
+  assert.equal(await archiveOld(place.dependencies, {}), 0)
 })
 
 test('archiveOld leaves what has not been taken by all that is derived from the log', async () => {
@@ -141,19 +141,19 @@ test('archiveOld leaves what has not been taken by all that is derived from the 
     [third - 2, 0],
   ] as const)
     assert.equal(
-      await archiveOld({ ...place.parts, taken: async () => () => taken }, { sizeBytes: 0 }),
+      await archiveOld({ ...place.dependencies, taken: async () => () => taken }, { sizeBytes: 0 }),
       archived,
     )
 })
 
 test('a position at the end of a segment whose archive is kept elsewhere goes on in the next one', async () => {
   await using place = await scene()
-  await archiveOld(place.parts, { sizeBytes: 0 })
+  await archiveOld(place.dependencies, { sizeBytes: 0 })
   const [kept = 0] = place.live()
-  const parts = { files: segmentFiles, folder: place.own, chain: TEST_CHAIN }
+  const dependencies = { files: segmentFiles, folder: place.own, chain: TEST_CHAIN }
   let end = LOG_START
   let before = LOG_START
-  for await (const batch of followLog(parts, LOG_START)) {
+  for await (const batch of followLog(dependencies, LOG_START)) {
     if (batch.segment >= kept) break
     before = end
     end = batch.end
@@ -162,7 +162,7 @@ test('a position at the end of a segment whose archive is kept elsewhere goes on
   rmSync(join(place.own, 'archive'), { recursive: true })
   const follow = async (from: typeof end): Promise<number> => {
     let events = 0
-    for await (const { count } of followLog(parts, from)) events += count
+    for await (const { count } of followLog(dependencies, from)) events += count
     return events
   }
   assert.equal(await follow(end), EVENTS - kept + 1)
@@ -176,7 +176,7 @@ test('an archived segment of several blocks is read at any place', async () => {
   const path = join(place.own, segmentName(1))
   const whole = readFileSync(path)
   assert.ok(whole.length > 2 * BLOCK_BYTES)
-  assert.ok((await archiveOld(place.parts, { sizeBytes: 0 })) > 0)
+  assert.ok((await archiveOld(place.dependencies, { sizeBytes: 0 })) > 0)
   assert.equal(await segmentFiles.sizeOf(path), whole.length)
   const file = await segmentFiles.openRead(path)
   for (const at of [0, 1, BLOCK_BYTES - 1, BLOCK_BYTES, whole.length - 5, whole.length]) {
@@ -192,7 +192,7 @@ test('an archived segment of several blocks is read at any place', async () => {
 
 test('archives that are kept elsewhere are named, and verified when they are given', async () => {
   await using place = await scene()
-  await archiveOld(place.parts, { sizeBytes: 0 })
+  await archiveOld(place.dependencies, { sizeBytes: 0 })
   const elsewhere = join(place.folder, 'elsewhere')
   mkdirSync(elsewhere)
   cpSync(join(place.own, 'archive'), join(elsewhere, NODE, 'archive'), { recursive: true })
@@ -214,7 +214,7 @@ test('archives that are kept elsewhere are named, and verified when they are giv
 test('verifyLog finds archives that are damaged, gone from the middle, or exchanged, and manifests that are not theirs', async () => {
   await using place = await scene()
   const [first = 0, second = 0] = place.live()
-  await archiveOld(place.parts, { sizeBytes: 0 })
+  await archiveOld(place.dependencies, { sizeBytes: 0 })
   const one = archivePaths(join(place.own, segmentName(first)))
   const two = archivePaths(join(place.own, segmentName(second)))
   const kept = join(place.folder, 'kept')
@@ -253,7 +253,7 @@ test('archiveOld leaves a segment that is not as it was written where it is', as
   const live = place.live()
   const path = join(place.own, segmentName(live[1] ?? 0))
   writeFileSync(path, readFileSync(path).fill('y', 300, 310))
-  await assert.rejects(archiveOld(place.parts, { sizeBytes: 0 }), /the MAC of the batch is not|line/)
+  await assert.rejects(archiveOld(place.dependencies, { sizeBytes: 0 }), /the MAC of the batch is not|line/)
   assert.deepEqual(place.live(), live.slice(1))
 })
 
@@ -262,14 +262,14 @@ test('archiveOld archives the logs of other nodes when one is not as it was writ
   await using place = await scene({ chains: [TEST_CHAIN, other] })
   const path = join(place.own, segmentName(1))
   writeFileSync(path, readFileSync(path).fill('y', 300, 310))
-  await assert.rejects(archiveOld(place.parts, { sizeBytes: 0 }), /node-0\/0{15}1\.jsonl: the MAC/)
+  await assert.rejects(archiveOld(place.dependencies, { sizeBytes: 0 }), /node-0\/0{15}1\.jsonl: the MAC/)
   assert.ok(place.live().length > 2)
   assert.equal(segmentsAmong(readdirSync(join(place.audit, other.node))).length, 2)
 })
 
 test('a manifest with a block that is larger than any can be is none', async () => {
   await using place = await scene()
-  await archiveOld(place.parts, { sizeBytes: 0 })
+  await archiveOld(place.dependencies, { sizeBytes: 0 })
   const path = archivePaths(join(place.own, segmentName(1))).manifest
   const note = readFileSync(path, 'utf8')
   for (const [size, isOne] of [
@@ -283,9 +283,9 @@ test('a manifest with a block that is larger than any can be is none', async () 
 
 /** Files and commits that end at a call, as a process does: nothing happens afterwards, a write may be half done. */
 function endingAt(
-  parts: ArchiverParts,
+  dependencies: ArchiverDependencies,
   last: number,
-): { readonly parts: ArchiverParts; readonly calls: () => number } {
+): { readonly dependencies: ArchiverDependencies; readonly calls: () => number } {
   let calls = 0
   const count = (): void => {
     calls += 1
@@ -318,27 +318,30 @@ function endingAt(
       await systemFiles.makeFolder(path)
     },
   }
-  const commit: ArchiverParts['commit'] = async (changes, events) => {
+  const commit: ArchiverDependencies['commit'] = async (changes, events) => {
     count()
-    await parts.commit(changes, events)
+    await dependencies.commit(changes, events)
   }
-  return { parts: { ...parts, files, commit }, calls: () => calls }
+  return { dependencies: { ...dependencies, files, commit }, calls: () => calls }
 }
 
 test('archiveOld that ends at any point leaves every event, and the next one goes on', async () => {
   await using whole = await scene()
-  const counted = endingAt(whole.parts, Number.POSITIVE_INFINITY)
-  await archiveOld(counted.parts, { sizeBytes: 0 })
+  const counted = endingAt(whole.dependencies, Number.POSITIVE_INFINITY)
+  await archiveOld(counted.dependencies, { sizeBytes: 0 })
   // The first segment passes every kind of call.
   const calls = Math.ceil(counted.calls() / whole.told.length) + 1
   assert.ok(calls >= 8)
   for (const last of places(0, calls, 3)) {
     await using place = await scene()
     const lines = await linesOf(place.own)
-    await assert.rejects(archiveOld(endingAt(place.parts, last).parts, { sizeBytes: 0 }), /ended/)
+    await assert.rejects(
+      archiveOld(endingAt(place.dependencies, last).dependencies, { sizeBytes: 0 }),
+      /ended/,
+    )
     assertWhole(await place.verify())
     assert.equal(await linesOf(place.own), lines)
-    await archiveOld(place.parts, { sizeBytes: 0 })
+    await archiveOld(place.dependencies, { sizeBytes: 0 })
     assert.equal(place.live().length, 2)
     assertWhole(await place.verify())
     assert.equal(await linesOf(place.own), lines)

@@ -13,7 +13,7 @@ import {
   type Records,
   replace,
 } from '../../store/records.ts'
-import { archiveEvent, type OwnEventParts } from '../events/own-events.ts'
+import { archiveEvent, type OwnEventDependencies } from '../events/own-events.ts'
 import type { FormattedEvent } from '../events/service-event.ts'
 import { CHAIN_START, type ChainPoint } from '../log/chain.ts'
 import { ChainWalk } from '../log/chain-walk.ts'
@@ -45,7 +45,7 @@ export type KeepLive = {
 }
 
 /** What archiving works with. */
-export type ArchiverParts = {
+export type ArchiverDependencies = {
   readonly records: Records
   /** Of the operating system: no archive among them looks like a segment. */
   readonly files: AuditFiles
@@ -55,7 +55,7 @@ export type ArchiverParts = {
   readonly signingKey: Ed25519Key
   /** Makes changes and their events durable together. */
   readonly commit: (changes: readonly Change[], events: readonly FormattedEvent[]) => Promise<void>
-  readonly own: OwnEventParts
+  readonly own: OwnEventDependencies
   /** By node, the last event that everything which is derived from the log has taken. */
   readonly taken: () => Promise<(node: string) => number>
   readonly log: Log
@@ -80,12 +80,12 @@ export async function readArchived(records: Records): Promise<ReadonlyMap<string
  *
  * @throws LogBroken for the first segment that is not as it was written, after all other nodes; StoreFailure.
  */
-export async function archiveOld(parts: ArchiverParts, keep: KeepLive): Promise<number> {
+export async function archiveOld(dependencies: ArchiverDependencies, keep: KeepLive): Promise<number> {
   let archived = 0
   let broken: LogBroken | undefined
-  for (const node of nodesAmong(await parts.files.list(parts.folder))) {
+  for (const node of nodesAmong(await dependencies.files.list(dependencies.folder))) {
     try {
-      archived += await archiveNode(parts, node, keep)
+      archived += await archiveNode(dependencies, node, keep)
     } catch (error) {
       if (!(error instanceof LogBroken)) throw error
       broken ??= error
@@ -95,12 +95,16 @@ export async function archiveOld(parts: ArchiverParts, keep: KeepLive): Promise<
   return archived
 }
 
-async function archiveNode(parts: ArchiverParts, node: string, keep: KeepLive): Promise<number> {
-  const { files, records } = parts
-  const folder = join(parts.folder, node)
-  await removeArchived(parts, node)
+async function archiveNode(
+  dependencies: ArchiverDependencies,
+  node: string,
+  keep: KeepLive,
+): Promise<number> {
+  const { files, records } = dependencies
+  const folder = join(dependencies.folder, node)
+  await removeArchived(dependencies, node)
   const live = segmentsAmong(await files.list(folder))
-  const taken = await parts.taken()
+  const taken = await dependencies.taken()
   const head = (await readHeads(records)).get(node)?.sequence ?? 0
   const covered = (await readTrees(records)).get(node)?.sequence ?? 0
   const until = Math.min(head, covered, taken(node))
@@ -110,15 +114,20 @@ async function archiveNode(parts: ArchiverParts, node: string, keep: KeepLive): 
   for (const [index, first] of live.slice(0, -LIVE_SEGMENTS_MIN).entries()) {
     const last = (live[index + 1] ?? 0) - 1
     const isLarge = keep.sizeBytes !== undefined && total > keep.sizeBytes
-    if (last > until || !(isLarge || (await isOld(parts, join(folder, segmentName(first)), keep)))) break
-    await archiveSegment(parts, node, first)
+    if (last > until || !(isLarge || (await isOld(dependencies, join(folder, segmentName(first)), keep))))
+      break
+    await archiveSegment(dependencies, node, first)
     total -= sizes[index] ?? 0
     archived += 1
   }
   return archived
 }
 
-async function isOld({ files, own }: ArchiverParts, path: string, { ageMs }: KeepLive): Promise<boolean> {
+async function isOld(
+  { files, own }: ArchiverDependencies,
+  path: string,
+  { ageMs }: KeepLive,
+): Promise<boolean> {
   if (ageMs === undefined) return false
   const sizeBytes = await files.sizeOf(path)
   const tail = Buffer.alloc(Math.min(sizeBytes, FRAME_MAX_BYTES))
@@ -132,46 +141,50 @@ async function isOld({ files, own }: ArchiverParts, path: string, { ageMs }: Kee
 }
 
 /** Removes segments whose archiving was committed, and cut short by a crash before they were removed. */
-async function removeArchived(parts: ArchiverParts, node: string): Promise<void> {
-  const { files } = parts
-  const folder = join(parts.folder, node)
-  const end = (await readArchived(parts.records)).get(node)?.sequence ?? 0
+async function removeArchived(dependencies: ArchiverDependencies, node: string): Promise<void> {
+  const { files } = dependencies
+  const folder = join(dependencies.folder, node)
+  const end = (await readArchived(dependencies.records)).get(node)?.sequence ?? 0
   for (const first of segmentsAmong(await files.list(folder)).filter((one) => one <= end)) {
     const path = join(folder, segmentName(first))
-    await assertArchived(parts, node, path)
+    await assertArchived(dependencies, node, path)
     await files.remove(path)
     await files.syncFolder(folder)
   }
 }
 
-async function archiveSegment(parts: ArchiverParts, node: string, first: number): Promise<void> {
-  const { files, records, log } = parts
-  const folder = join(parts.folder, node)
+async function archiveSegment(
+  dependencies: ArchiverDependencies,
+  node: string,
+  first: number,
+): Promise<void> {
+  const { files, records, log } = dependencies
+  const folder = join(dependencies.folder, node)
   const path = join(folder, segmentName(first))
-  const facts = await walkSegment(parts, node, path)
+  const facts = await walkSegment(dependencies, node, path)
   const { archive, manifest: manifestPath } = archivePaths(path)
   await files.makeFolder(dirname(archive))
   await files.syncFolder(folder)
   const packed = await pack(files, path, archive)
   const manifest: Manifest = { ...facts, ...packed }
-  await writeNew(files, manifestPath, [utf8(signManifest(parts.signingKey, manifest))])
+  await writeNew(files, manifestPath, [utf8(signManifest(dependencies.signingKey, manifest))])
   await files.rename(`${archive}.new`, archive)
   await files.rename(`${manifestPath}.new`, manifestPath)
   await files.syncFolder(dirname(archive))
-  await assertArchived(parts, node, path)
+  await assertArchived(dependencies, node, path)
   const { last, end, sizeBytes, blocks } = manifest
   const archivedBytes = blocks.reduce((sum, size) => sum + size, 0)
   const details = { node, first, last, sizeBytes, archivedBytes, end: toBase64(end) }
   const present = await records.get(AUDIT_ARCHIVE, AUDIT_HEAD_PARTITION, node)
   const value = encodeHead({ sequence: last, mac: end, segment: first })
-  const id = parts.own.random.uuid()
-  await parts.commit(
+  const id = dependencies.own.random.uuid()
+  await dependencies.commit(
     [
       present === undefined
         ? insert(AUDIT_ARCHIVE, AUDIT_HEAD_PARTITION, node, value)
         : replace(present, value),
     ],
-    [{ id, json: archiveEvent(parts.own, id, details) }],
+    [{ id, json: archiveEvent(dependencies.own, id, details) }],
   )
   await files.remove(path)
   await files.syncFolder(folder)
@@ -181,7 +194,11 @@ async function archiveSegment(parts: ArchiverParts, node: string, first: number)
 type SegmentFacts = Omit<Manifest, 'sizeBytes' | 'hash' | 'blocks'>
 
 /** Checks every batch of a closed segment. @throws LogBroken. */
-async function walkSegment({ files, key }: ArchiverParts, node: string, path: string): Promise<SegmentFacts> {
+async function walkSegment(
+  { files, key }: ArchiverDependencies,
+  node: string,
+  path: string,
+): Promise<SegmentFacts> {
   let walk: ChainWalk | undefined
   let before = CHAIN_START
   let firstAt: number | undefined
@@ -241,7 +258,7 @@ async function* blocksOf(file: ReadFile): AsyncGenerator<Uint8Array> {
 }
 
 /** Fails unless the archive of a segment holds what the segment holds. */
-async function assertArchived({ files }: ArchiverParts, node: string, path: string): Promise<void> {
+async function assertArchived({ files }: ArchiverDependencies, node: string, path: string): Promise<void> {
   const { archive, manifest: manifestPath } = archivePaths(path)
   const { manifest } = await readManifest(files, manifestPath, node)
   if (manifest === undefined) throw new LogBroken(`${manifestPath} is no manifest`)

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { silentLog } from '../../base/log.ts'
 import { systemRandom } from '../../base/ports.ts'
-import { type AnnouncerParts, announcer } from './announcement.ts'
+import { type AnnouncerDependencies, announcer } from './announcement.ts'
 
 const NOW = Date.parse('2026-11-24T12:00:00Z')
 
-function partsOf(append: AnnouncerParts['append']): AnnouncerParts & { readonly direct: string[] } {
+function dependenciesOf(
+  append: AnnouncerDependencies['append'],
+): AnnouncerDependencies & { readonly direct: string[] } {
   const direct: string[] = []
   return {
     account: '000000000000',
@@ -21,9 +23,9 @@ function partsOf(append: AnnouncerParts['append']): AnnouncerParts & { readonly 
 
 test('an announcement is a record of Holdfast itself', async () => {
   const records: string[] = []
-  const parts = partsOf(async (json) => void records.push(json))
+  const dependencies = dependenciesOf(async (json) => void records.push(json))
   const arn = 'arn:aws:kms:eu-west-1:111122223333:key/k'
-  const announce = announcer(parts)
+  const announce = announcer(dependencies)
   const details = { quota: 'keys', used: 9, limit: 10 }
   await announce({
     name: 'ComeNearQuota',
@@ -56,11 +58,11 @@ test('an announcement is a record of Holdfast itself', async () => {
     eventCategory: 'Management',
   })
   assert.deepEqual([second.recipientAccountId, second.awsRegion], ['000000000000', 'unknown'])
-  assert.deepEqual(parts.direct, [])
+  assert.deepEqual(dependencies.direct, [])
 })
 
 test('an announcement that the audit log does not take is told directly', async () => {
-  const parts = partsOf(() => Promise.reject(new Error('the disk is full')))
-  await announcer(parts)({ name: 'IntegrityAlarm', details: { reason: 'x' } })
-  assert.equal(JSON.parse(parts.direct[0] ?? '{}').eventName, 'IntegrityAlarm')
+  const dependencies = dependenciesOf(() => Promise.reject(new Error('the disk is full')))
+  await announcer(dependencies)({ name: 'IntegrityAlarm', details: { reason: 'x' } })
+  assert.equal(JSON.parse(dependencies.direct[0] ?? '{}').eventName, 'IntegrityAlarm')
 })

@@ -1,5 +1,5 @@
 import type { Log } from '../../base/log.ts'
-import type { OwnEventParts } from './own-events.ts'
+import type { OwnEventDependencies } from './own-events.ts'
 import { type FormattedEvent, formatServiceEvent } from './service-event.ts'
 
 /**
@@ -31,7 +31,7 @@ export type Announcement = {
 export type Announce = (announcement: Announcement) => Promise<void>
 
 /** What announcing works with. */
-export type AnnouncerParts = OwnEventParts & {
+export type AnnouncerDependencies = OwnEventDependencies & {
   /** Makes a record durable. */
   readonly append: (eventJson: string) => Promise<void>
   /** Takes the record of an announcement that the audit log does not take. */
@@ -40,15 +40,15 @@ export type AnnouncerParts = OwnEventParts & {
 }
 
 /** Announces by a record in the audit log, from which the event is delivered as all others are. */
-export function announcer(parts: AnnouncerParts): Announce {
+export function announcer(dependencies: AnnouncerDependencies): Announce {
   return async (announcement) => {
-    const recorded = formatAnnouncement(announcement, parts)
+    const recorded = formatAnnouncement(announcement, dependencies)
     try {
-      await parts.append(recorded.json)
+      await dependencies.append(recorded.json)
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
-      parts.log.error('an announcement could not be recorded', { name: announcement.name, reason })
-      await parts.tellDirectly(recorded)
+      dependencies.log.error('an announcement could not be recorded', { name: announcement.name, reason })
+      await dependencies.tellDirectly(recorded)
     }
   }
 }
@@ -56,7 +56,7 @@ export function announcer(parts: AnnouncerParts): Announce {
 /** The record of an announcement. */
 export function formatAnnouncement(
   { name, account, region = 'unknown', resources = [], details }: Announcement,
-  own: OwnEventParts,
+  own: OwnEventDependencies,
 ): FormattedEvent {
   const event = {
     name,

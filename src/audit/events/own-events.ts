@@ -5,7 +5,7 @@ import { OTHER_SOURCES, type RefusalSummary } from './refusals.ts'
 import { OWN_SOURCE } from './service-event.ts'
 
 /** What an event of Holdfast itself is made with. */
-export type OwnEventParts = {
+export type OwnEventDependencies = {
   readonly clock: Clock
   readonly random: Random
   /** The account whose log it goes to. */
@@ -13,15 +13,15 @@ export type OwnEventParts = {
 }
 
 /** The event of a torn tail that was cut from a node's log when it started. */
-export function tornTailEvent(parts: OwnEventParts, node: string, torn: TornTail): string {
+export function tornTailEvent(dependencies: OwnEventDependencies, node: string, torn: TornTail): string {
   const { file, offset, sizeBytes, movedTo } = torn
-  return ownEvent(parts, 'RecoverAuditLog', { node, file, offset, sizeBytes, movedTo })
+  return ownEvent(dependencies, 'RecoverAuditLog', { node, file, offset, sizeBytes, movedTo })
 }
 
 /** The event of refused calls that were counted and not recorded one by one. */
-export function refusalsEvent(parts: OwnEventParts, summary: RefusalSummary): string {
+export function refusalsEvent(dependencies: OwnEventDependencies, summary: RefusalSummary): string {
   const { source, count, firstAt, lastAt } = summary
-  return ownEvent(parts, 'CountRefusedCalls', {
+  return ownEvent(dependencies, 'CountRefusedCalls', {
     sourceIPAddress: source,
     count,
     firstAt: new Date(firstAt).toISOString(),
@@ -30,10 +30,10 @@ export function refusalsEvent(parts: OwnEventParts, summary: RefusalSummary): st
 }
 
 /** The event of throttled calls of an account that were counted and not recorded one by one; it goes to its log. */
-export function throttledEvent(parts: OwnEventParts, summary: RefusalSummary): string {
+export function throttledEvent(dependencies: OwnEventDependencies, summary: RefusalSummary): string {
   const { source, count, firstAt, lastAt } = summary
-  const account = source === OTHER_SOURCES ? parts.account : source
-  return ownEvent({ ...parts, account }, 'CountThrottledCalls', {
+  const account = source === OTHER_SOURCES ? dependencies.account : source
+  return ownEvent({ ...dependencies, account }, 'CountThrottledCalls', {
     accountId: source,
     count,
     firstAt: new Date(firstAt).toISOString(),
@@ -43,25 +43,25 @@ export function throttledEvent(parts: OwnEventParts, summary: RefusalSummary): s
 
 /** The event of a segment that an archive takes the place of. */
 export function archiveEvent(
-  parts: OwnEventParts,
+  dependencies: OwnEventDependencies,
   eventId: string,
   details: { readonly [name: string]: unknown },
 ): string {
-  return ownEvent(parts, 'ArchiveAuditSegment', details, { eventId, readOnly: false })
+  return ownEvent(dependencies, 'ArchiveAuditSegment', details, { eventId, readOnly: false })
 }
 
 /** The event of a change that the operator makes with a command. */
 export function operatorEvent(
-  parts: OwnEventParts,
+  dependencies: OwnEventDependencies,
   eventId: string,
   name: string,
   details: { readonly [name: string]: unknown },
 ): string {
-  return ownEvent(parts, name, details, { eventId, readOnly: false })
+  return ownEvent(dependencies, name, details, { eventId, readOnly: false })
 }
 
 function ownEvent(
-  { clock, random, account }: OwnEventParts,
+  { clock, random, account }: OwnEventDependencies,
   name: string,
   details: { readonly [name: string]: unknown },
   { eventId = random.uuid(), readOnly = true } = {},

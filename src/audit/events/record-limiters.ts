@@ -1,7 +1,7 @@
 import type { Log } from '../../base/log.ts'
 import { systemClock, systemTimers } from '../../base/ports.ts'
 import type { Journal } from '../log/journal.ts'
-import { type OwnEventParts, refusalsEvent, throttledEvent } from './own-events.ts'
+import { type OwnEventDependencies, refusalsEvent, throttledEvent } from './own-events.ts'
 import { RefusalLimiter, RefusalSummaries, type RefusalSummary } from './refusals.ts'
 
 /** What decides which of the calls that come in masses get a record of their own. */
@@ -12,7 +12,7 @@ export type RecordLimiters = {
 }
 
 /** Both limiters, whose counts are recorded. */
-export function openRecordLimiters(journal: Journal, own: OwnEventParts, log: Log): RecordLimiters {
+export function openRecordLimiters(journal: Journal, own: OwnEventDependencies, log: Log): RecordLimiters {
   const refused = new RefusalLimiter(systemClock)
   const throttled = new RefusalLimiter(systemClock)
   const summaries = [

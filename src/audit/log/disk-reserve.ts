@@ -23,7 +23,7 @@ export const FILL_DELAY_MS = 5000
 const FILL_BLOCK_BYTES = 262_144
 
 /** What a reserve works with. */
-export type DiskReserveParts = {
+export type DiskReserveDependencies = {
   /** The file that takes up the room. All processes on a data folder share it. */
   readonly path: string
   readonly files: Pick<AuditFiles, 'openAppend'>
@@ -40,7 +40,7 @@ export type DiskReserveParts = {
  * States: not in use (the file is or becomes whole); in use (the file shrinks).
  */
 export class DiskReserve {
-  readonly #parts: DiskReserveParts
+  readonly #dependencies: DiskReserveDependencies
   #inUse = false
   #isWhole = false
   #sizeBytes = RESERVE_MAX_BYTES
@@ -48,9 +48,9 @@ export class DiskReserve {
   #checking: Promise<void> | undefined
   #fillAtMs: number
 
-  constructor(parts: DiskReserveParts) {
-    this.#parts = parts
-    this.#fillAtMs = parts.clock.monotonicMs() + FILL_DELAY_MS
+  constructor(dependencies: DiskReserveDependencies) {
+    this.#dependencies = dependencies
+    this.#fillAtMs = dependencies.clock.monotonicMs() + FILL_DELAY_MS
   }
 
   /** Whether the disk is full: what is left is for revocations. */
@@ -62,7 +62,7 @@ export class DiskReserve {
   spend(bytes: number): void {
     this.#spentBytes += bytes
     if (this.#spentBytes < this.#sizeBytes / STEPS / LOOKS_PER_STEP) return
-    this.check().catch((error) => this.#parts.log.error(`the disk cannot be looked at: ${error}`))
+    this.check().catch((error) => this.#dependencies.log.error(`the disk cannot be looked at: ${error}`))
   }
 
   /** Settles when the look at the disk that is under way has ended. */
@@ -85,7 +85,7 @@ export class DiskReserve {
 
   async #check(): Promise<void> {
     this.#spentBytes = 0
-    const { files, path, space, clock } = this.#parts
+    const { files, path, space, clock } = this.#dependencies
     const { freeBytes, totalBytes } = await space()
     const wholeBytes = Math.floor(Math.min(RESERVE_MAX_BYTES, totalBytes * RESERVE_MAX_SHARE))
     this.#sizeBytes = wholeBytes
@@ -116,9 +116,9 @@ export class DiskReserve {
 
   /** Random bytes take up their room also where a file system compresses. */
   async #fill(file: AppendFile, missingBytes: number): Promise<void> {
-    this.#fillAtMs = this.#parts.clock.monotonicMs() + FILL_DELAY_MS
+    this.#fillAtMs = this.#dependencies.clock.monotonicMs() + FILL_DELAY_MS
     for (let left = missingBytes; left > 0; left -= FILL_BLOCK_BYTES) {
-      await writeAll(file, this.#parts.random.bytes(Math.min(left, FILL_BLOCK_BYTES)))
+      await writeAll(file, this.#dependencies.random.bytes(Math.min(left, FILL_BLOCK_BYTES)))
     }
   }
 
@@ -126,13 +126,13 @@ export class DiskReserve {
     this.#isWhole = false
     if (this.#inUse) return
     this.#inUse = true
-    this.#parts.log.error('the disk is full: only revocations are done until there is space again')
+    this.#dependencies.log.error('the disk is full: only revocations are done until there is space again')
   }
 
   #leave(): void {
     if (!this.#inUse) return
     this.#inUse = false
-    this.#parts.log.info('the disk has space again')
+    this.#dependencies.log.info('the disk has space again')
   }
 }
 

@@ -37,7 +37,7 @@ export class LogBroken extends Error {
 }
 
 /** Whose log is followed, and where. */
-export type FollowParts = {
+export type FollowDependencies = {
   readonly files: AuditFiles
   /** The node's own folder. */
   readonly folder: string
@@ -54,8 +54,11 @@ export type FollowParts = {
  *
  * @throws LogBroken where a batch is not the one that follows.
  */
-export async function* followLog(parts: FollowParts, from: LogPosition): AsyncGenerator<FollowedBatch> {
-  const { files, folder, chain } = parts
+export async function* followLog(
+  dependencies: FollowDependencies,
+  from: LogPosition,
+): AsyncGenerator<FollowedBatch> {
+  const { files, folder, chain } = dependencies
   const segments = segmentsAmong(await files.list(folder)).filter((first) => first >= from.segment)
   // At the end of one that is kept elsewhere the next goes on, if its segment line says that it follows this batch.
   const isThere = segments[0] === from.segment || segments[0] === from.point.sequence + 1
@@ -65,14 +68,14 @@ export async function* followLog(parts: FollowParts, from: LogPosition): AsyncGe
   let position = from
   const [kept] = segments
   // The first segment of all may be there without its segment line: whoever writes it has only just begun.
-  if (parts.fromFirstKept && from.segment === 0 && kept !== undefined && kept > FIRST_SEGMENT)
-    position = { ...from, point: await pointBefore(parts, kept) }
+  if (dependencies.fromFirstKept && from.segment === 0 && kept !== undefined && kept > FIRST_SEGMENT)
+    position = { ...from, point: await pointBefore(dependencies, kept) }
   for (const first of segments) {
     if (first !== position.segment) position = { ...position, segment: first, offset: 0, line: 1 }
     if (position.offset === 0 && first !== position.point.sequence + 1) {
       throw new LogBroken(`${chain.node}: event ${position.point.sequence + 1} is in no segment`)
     }
-    for await (const batch of followSegment(parts, position, first === segments.at(-1))) {
+    for await (const batch of followSegment(dependencies, position, first === segments.at(-1))) {
       position = batch.end
       yield batch
     }
@@ -80,7 +83,7 @@ export async function* followLog(parts: FollowParts, from: LogPosition): AsyncGe
 }
 
 /** The point that a segment says it follows; its first batch's MAC is right only if it is. */
-async function pointBefore({ files, folder, chain }: FollowParts, first: number): Promise<ChainPoint> {
+async function pointBefore({ files, folder, chain }: FollowDependencies, first: number): Promise<ChainPoint> {
   const point = await readStart(files, join(folder, segmentName(first)))
   if (point?.sequence === first - 1) return point
   throw new LogBroken(`${chain.node}/${segmentName(first)}: the segment line is malformed`)
@@ -94,7 +97,7 @@ export async function readStart(files: AuditFiles, path: string): Promise<ChainP
 }
 
 async function* followSegment(
-  { files, folder, chain }: FollowParts,
+  { files, folder, chain }: FollowDependencies,
   from: LogPosition,
   isLast: boolean,
 ): AsyncGenerator<FollowedBatch> {

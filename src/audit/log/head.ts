@@ -42,7 +42,7 @@ function parseValue(value: unknown): AuditHeadValue {
 /** The shortest time between two saved heads, but for new segments. */
 export const HEAD_INTERVAL_MS = 1000
 
-type Parts = {
+type HeadDependencies = {
   readonly saveHead: (head: AuditHead) => Promise<void>
   readonly clock: Clock
   readonly timers: Timers
@@ -51,15 +51,15 @@ type Parts = {
 
 /** Saves the head now and then, the newest always; a head that could not be saved is tried again. */
 export class HeadKeeper {
-  readonly #parts: Parts
+  readonly #dependencies: HeadDependencies
   #unsaved: AuditHead | undefined
   #segment: number | undefined
   #savedAtMs = Number.NEGATIVE_INFINITY
   #timer: Timer | undefined
   #saving: Promise<void> | undefined
 
-  constructor(parts: Parts) {
-    this.#parts = parts
+  constructor(dependencies: HeadDependencies) {
+    this.#dependencies = dependencies
   }
 
   /** Takes the head of a batch that has become durable. */
@@ -77,15 +77,15 @@ export class HeadKeeper {
     this.#timer?.cancel()
     await this.#saving
     this.#timer?.cancel()
-    if (this.#unsaved !== undefined) await this.#parts.saveHead(this.#unsaved)
+    if (this.#unsaved !== undefined) await this.#dependencies.saveHead(this.#unsaved)
     this.#unsaved = undefined
   }
 
   #arm(): void {
     if (this.#timer !== undefined) return
-    const sinceMs = this.#parts.clock.monotonicMs() - this.#savedAtMs
+    const sinceMs = this.#dependencies.clock.monotonicMs() - this.#savedAtMs
     const delayMs = Math.max(0, Math.ceil(HEAD_INTERVAL_MS - sinceMs))
-    this.#timer = this.#parts.timers.after(delayMs, () => this.#start())
+    this.#timer = this.#dependencies.timers.after(delayMs, () => this.#start())
   }
 
   #start(): void {
@@ -100,12 +100,12 @@ export class HeadKeeper {
   async #save(): Promise<void> {
     const head = this.#unsaved
     this.#unsaved = undefined
-    this.#savedAtMs = this.#parts.clock.monotonicMs()
+    this.#savedAtMs = this.#dependencies.clock.monotonicMs()
     try {
-      if (head !== undefined) await this.#parts.saveHead(head)
+      if (head !== undefined) await this.#dependencies.saveHead(head)
     } catch (error) {
       this.#unsaved ??= head
-      this.#parts.log.warn('the head of the audit log could not be saved', { reason: String(error) })
+      this.#dependencies.log.warn('the head of the audit log could not be saved', { reason: String(error) })
     }
   }
 }

@@ -15,7 +15,7 @@ import { claimSlot, nodesAmong, type Slot } from './slot.ts'
 import { AuditLog, writeAll } from './writer.ts'
 
 /** What a journal works with. */
-export type JournalParts = {
+export type JournalDependencies = {
   /** The folder that holds the nodes' folders. */
   readonly folder: string
   readonly key: HmacKey
@@ -49,8 +49,8 @@ export class Journal {
   /** What was cut from the end of the log at the start. */
   readonly torn: TornTail | undefined
 
-  constructor(parts: JournalParts, { slot, auditLog, torn }: OpenLog) {
-    const { records, files, timers, log, isReserved = () => false } = parts
+  constructor(dependencies: JournalDependencies, { slot, auditLog, torn }: OpenLog) {
+    const { records, files, timers, log, isReserved = () => false } = dependencies
     this.#slot = slot
     this.#isReserved = isReserved
     this.#files = files
@@ -147,21 +147,21 @@ type OpenLog = { readonly slot: Slot; readonly auditLog: AuditLog; readonly torn
  *
  * @throws AuditDamaged, AuditUnavailable, StoreFailure.
  */
-export async function openJournal(parts: JournalParts): Promise<Journal> {
-  await parts.files.makeFolder(parts.folder)
-  const slot = await claimSlot(parts.folder, parts.files, parts.claimLock)
+export async function openJournal(dependencies: JournalDependencies): Promise<Journal> {
+  await dependencies.files.makeFolder(dependencies.folder)
+  const slot = await claimSlot(dependencies.folder, dependencies.files, dependencies.claimLock)
   try {
-    const open = await openSlot(parts, slot)
-    await adoptOutboxes(parts, slot.node)
-    return new Journal(parts, open)
+    const open = await openSlot(dependencies, slot)
+    await adoptOutboxes(dependencies, slot.node)
+    return new Journal(dependencies, open)
   } catch (error) {
     slot.lock.release()
     throw error
   }
 }
 
-async function openSlot(parts: JournalParts, slot: Slot): Promise<OpenLog> {
-  const { records, files, key } = parts
+async function openSlot(dependencies: JournalDependencies, slot: Slot): Promise<OpenLog> {
+  const { records, files, key } = dependencies
   const { node, folder } = slot
   const chain = { node, key }
   const head = await readHead(records, node)
@@ -172,22 +172,22 @@ async function openSlot(parts: JournalParts, slot: Slot): Promise<OpenLog> {
   if (segment !== undefined && point.sequence > (head?.sequence ?? 0)) {
     await saveHead({ ...point, segment: segment.first })
   }
-  const auditLog = new AuditLog({ ...parts, folder, chain, tail, saveHead })
+  const auditLog = new AuditLog({ ...dependencies, folder, chain, tail, saveHead })
   await drainOutbox({ records, log: auditLog, files, folder, node })
   return { slot, auditLog, torn }
 }
 
 /** Delivers what nodes that have ended have left behind. A node that is running does so itself. */
-async function adoptOutboxes(parts: JournalParts, own: string): Promise<void> {
-  for (const node of nodesAmong(await parts.files.list(parts.folder))) {
+async function adoptOutboxes(dependencies: JournalDependencies, own: string): Promise<void> {
+  for (const node of nodesAmong(await dependencies.files.list(dependencies.folder))) {
     if (node === own) continue
-    const waiting = await parts.records.list(OUTBOX, { partition: node, limit: 1 })
+    const waiting = await dependencies.records.list(OUTBOX, { partition: node, limit: 1 })
     if (waiting.records.length === 0) continue
-    const folder = join(parts.folder, node)
-    const lock = parts.claimLock(join(folder, 'lock'))
+    const folder = join(dependencies.folder, node)
+    const lock = dependencies.claimLock(join(folder, 'lock'))
     if (lock === undefined) continue
     try {
-      const { auditLog } = await openSlot(parts, { node, folder, lock })
+      const { auditLog } = await openSlot(dependencies, { node, folder, lock })
       await auditLog.close()
     } finally {
       lock.release()

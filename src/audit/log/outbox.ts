@@ -41,7 +41,7 @@ export function outboxChange(
 }
 
 /** What emptying an outbox works with. */
-export type DrainParts = {
+export type DrainDependencies = {
   readonly records: Records
   readonly log: AuditLog
   readonly files: AuditFiles
@@ -56,7 +56,7 @@ export type DrainParts = {
  *
  * @throws AuditUnavailable, StoreFailure; what was done by then is not done again.
  */
-export async function drainOutbox({ records, log, files, folder, node }: DrainParts): Promise<number> {
+export async function drainOutbox({ records, log, files, folder, node }: DrainDependencies): Promise<number> {
   let appended = 0
   for (;;) {
     const { records: waiting } = await records.list(OUTBOX, { partition: node, limit: DRAIN_MAX })
@@ -99,7 +99,7 @@ function parseEventId(line: string): string {
 }
 
 /** What an outbox works with. */
-export type OutboxParts = {
+export type OutboxDependencies = {
   readonly records: Records
   readonly auditLog: AuditLog
   readonly node: string
@@ -112,7 +112,7 @@ export type OutboxParts = {
  * durable from their commit on, so no caller waits for what happens here.
  */
 export class Outbox {
-  readonly #parts: OutboxParts
+  readonly #dependencies: OutboxDependencies
   /** Appends that are under way. */
   readonly #appends = new Set<Promise<void>>()
   /** Could not be appended; in the order of their commits. */
@@ -123,8 +123,8 @@ export class Outbox {
   #forget: Timer | undefined
   #forgetting: Promise<void> | undefined
 
-  constructor(parts: OutboxParts) {
-    this.#parts = parts
+  constructor(dependencies: OutboxDependencies) {
+    this.#dependencies = dependencies
   }
 
   /** Events that could not be appended yet. */
@@ -134,7 +134,7 @@ export class Outbox {
 
   /** The change that belongs into the commit that the event tells of. */
   change(id: string, json: string): Change {
-    const { node, auditLog } = this.#parts
+    const { node, auditLog } = this.#dependencies
     return outboxChange(node, { id, json }, auditLog.sequence)
   }
 
@@ -158,11 +158,11 @@ export class Outbox {
 
   async #append(id: string, json: string): Promise<void> {
     try {
-      await this.#parts.auditLog.append(json)
+      await this.#dependencies.auditLog.append(json)
     } catch (error) {
       this.#delayed.push({ id, json })
-      this.#parts.log.warn('an event waits in the outbox', { eventId: id, reason: String(error) })
-      this.#retry ??= this.#parts.timers.after(RETRY_INTERVAL_MS, () => this.#deliverDelayed())
+      this.#dependencies.log.warn('an event waits in the outbox', { eventId: id, reason: String(error) })
+      this.#retry ??= this.#dependencies.timers.after(RETRY_INTERVAL_MS, () => this.#deliverDelayed())
       return
     }
     this.#delivered.push(id)
@@ -176,7 +176,7 @@ export class Outbox {
   }
 
   #armForget(): void {
-    this.#forget ??= this.#parts.timers.after(FORGET_INTERVAL_MS, () => this.#forgetSome())
+    this.#forget ??= this.#dependencies.timers.after(FORGET_INTERVAL_MS, () => this.#forgetSome())
   }
 
   #forgetSome(): void {
@@ -187,7 +187,7 @@ export class Outbox {
     this.#forgetting = this.#remove(ids)
       .catch((error: unknown) => {
         this.#delivered.push(...ids)
-        this.#parts.log.warn('delivered events could not be forgotten', { reason: String(error) })
+        this.#dependencies.log.warn('delivered events could not be forgotten', { reason: String(error) })
       })
       .then(() => {
         this.#forgetting = undefined
@@ -197,7 +197,7 @@ export class Outbox {
 
   /** Removes delivered events from the outbox; those that are gone already do not matter. */
   async #remove(ids: readonly string[]): Promise<void> {
-    const { records, node } = this.#parts
+    const { records, node } = this.#dependencies
     try {
       await records.commit(ids.map((name) => removal(node, name)))
     } catch (error) {

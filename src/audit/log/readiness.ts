@@ -11,7 +11,7 @@ export const READY_HOLDS_MS = 5000
 export const UNREADY_HOLDS_MS = 500
 
 /** What readiness is judged by. */
-export type ReadinessParts = {
+export type ReadinessDependencies = {
   /** Whether a write has failed and none has succeeded since. */
   readonly isSuspect: () => { readonly log: boolean; readonly store: boolean }
   /** Whether the disk is full, and what is left is for revocations. */
@@ -29,20 +29,20 @@ export type ReadinessParts = {
  * does not write often; all who ask meanwhile get one answer.
  */
 export class Readiness {
-  readonly #parts: ReadinessParts
+  readonly #dependencies: ReadinessDependencies
   #reason: string | undefined
   #foundAtMs: number
   #finding: Promise<string | undefined> | undefined
 
   /** Everything could be written a moment ago, or the server had not started. */
-  constructor(parts: ReadinessParts) {
-    this.#parts = parts
-    this.#foundAtMs = parts.clock.monotonicMs()
+  constructor(dependencies: ReadinessDependencies) {
+    this.#dependencies = dependencies
+    this.#foundAtMs = dependencies.clock.monotonicMs()
   }
 
   /** Why calls cannot be served, for the public: nothing when they can. */
   async reason(): Promise<string | undefined> {
-    if (this.#parts.isReserved()) return 'the disk is full, and only revocations are done'
+    if (this.#dependencies.isReserved()) return 'the disk is full, and only revocations are done'
     if (this.#finding === undefined && !this.#holds()) {
       this.#finding = this.#find().finally(() => {
         this.#finding = undefined
@@ -52,22 +52,22 @@ export class Readiness {
   }
 
   #holds(): boolean {
-    const { log, store } = this.#parts.isSuspect()
+    const { log, store } = this.#dependencies.isSuspect()
     const isGood = this.#reason === undefined && !log && !store
     const forMs = isGood ? READY_HOLDS_MS : UNREADY_HOLDS_MS
     // A write that has failed is news: what was found before does not count.
     const isNews = this.#reason === undefined && (log || store)
-    return !isNews && this.#parts.clock.monotonicMs() - this.#foundAtMs < forMs
+    return !isNews && this.#dependencies.clock.monotonicMs() - this.#foundAtMs < forMs
   }
 
   async #find(): Promise<string | undefined> {
-    const { probeLog, probeStore, isSuspect, clock } = this.#parts
+    const { probeLog, probeStore, isSuspect, clock } = this.#dependencies
     let reason = await this.#try(probeLog, 'the audit log cannot be written')
     // The database is beside the log: it is written for its own sake only when a commit has failed.
     if (reason === undefined && isSuspect().store) {
       reason = await this.#try(probeStore, 'records cannot be written')
     }
-    if (this.#reason !== undefined && reason === undefined) this.#parts.log.info('ready again')
+    if (this.#reason !== undefined && reason === undefined) this.#dependencies.log.info('ready again')
     this.#reason = reason
     this.#foundAtMs = clock.monotonicMs()
     return this.#reason
@@ -78,7 +78,8 @@ export class Readiness {
       await probe()
       return undefined
     } catch (error) {
-      if (this.#reason === undefined) this.#parts.log.error(`not ready: ${reason}`, { why: String(error) })
+      if (this.#reason === undefined)
+        this.#dependencies.log.error(`not ready: ${reason}`, { why: String(error) })
       return reason
     }
   }
@@ -99,7 +100,7 @@ async function probeRecords(records: Records, node: string): Promise<void> {
 }
 
 /** What the readiness of a node rests on. */
-export type NodeReadinessParts = {
+export type NodeReadinessDependencies = {
   readonly journal: Pick<Journal, 'node' | 'condition' | 'probe'>
   readonly records: Records
   readonly watch: StoreWatch
@@ -116,7 +117,7 @@ export function openReadiness({
   isReserved = () => false,
   clock,
   log,
-}: NodeReadinessParts): {
+}: NodeReadinessDependencies): {
   readonly reason: () => Promise<string | undefined>
   readonly stop: () => void
 } {

@@ -178,8 +178,8 @@ test('recoverLog syncs a whole log before it is gone on with, and fails when it 
   const { sizes } = await written(folder.path, 2)
   const files = new FaultFiles()
   files.fails = (_, name) => name === 'truncate'
-  const parts = { folder: join(folder.path, 'node-0'), chain: TEST_CHAIN, files, head: undefined }
-  await assert.rejects(recoverLog(parts), /injected: truncate/)
+  const dependencies = { folder: join(folder.path, 'node-0'), chain: TEST_CHAIN, files, head: undefined }
+  await assert.rejects(recoverLog(dependencies), /injected: truncate/)
   files.fails = () => false
-  assert.equal((await recoverLog(parts)).tail.segment?.sizeBytes, sizes[1])
+  assert.equal((await recoverLog(dependencies)).tail.segment?.sizeBytes, sizes[1])
 })

@@ -9,7 +9,7 @@ import { parseSegmentLine, segmentName, segmentsAmong } from './segment.ts'
 import type { LogTail } from './writer.ts'
 
 /** What bringing a node's log in order works with. */
-export type RecoverParts = {
+export type RecoverDependencies = {
   /** The node's own folder. */
   readonly folder: string
   readonly chain: Chain
@@ -51,21 +51,21 @@ type Scan = {
  *
  * @throws AuditDamaged when the log is not what was acknowledged; nothing has been changed then.
  */
-export async function recoverLog(parts: RecoverParts): Promise<Recovery> {
-  const segments = segmentsAmong(await parts.files.list(parts.folder))
+export async function recoverLog(dependencies: RecoverDependencies): Promise<Recovery> {
+  const segments = segmentsAmong(await dependencies.files.list(dependencies.folder))
   const last = segments.at(-1)
   if (last === undefined) {
-    assertReaches(parts, emptyScan(1))
+    assertReaches(dependencies, emptyScan(1))
     return { tail: { point: CHAIN_START, segment: undefined }, torn: undefined }
   }
-  const scan = await scanSegment(parts, last)
-  assertUndamaged(parts, scan)
+  const scan = await scanSegment(dependencies, last)
+  assertUndamaged(dependencies, scan)
   if (scan.endOffset > 0) {
-    assertReaches(parts, scan)
-    return { tail: tailOf(scan), torn: await settleTail(parts, scan) }
+    assertReaches(dependencies, scan)
+    return { tail: tailOf(scan), torn: await settleTail(dependencies, scan) }
   }
-  const tail = await tailBefore(parts, last, segments.at(-2))
-  return { tail, torn: await setAside(parts, scan) }
+  const tail = await tailBefore(dependencies, last, segments.at(-2))
+  return { tail, torn: await setAside(dependencies, scan) }
 }
 
 function tailOf({ first, point, endOffset }: Scan): LogTail {
@@ -73,12 +73,16 @@ function tailOf({ first, point, endOffset }: Scan): LogTail {
 }
 
 /** The end of the segment before `next`, which holds no batch: this one must be whole. */
-async function tailBefore(parts: RecoverParts, next: number, first: number | undefined): Promise<LogTail> {
-  const scan = first === undefined ? emptyScan(1) : await scanSegment(parts, first)
-  if (scan.bad !== undefined) throw damaged(parts, scan, scan.bad)
-  assertReaches(parts, scan)
+async function tailBefore(
+  dependencies: RecoverDependencies,
+  next: number,
+  first: number | undefined,
+): Promise<LogTail> {
+  const scan = first === undefined ? emptyScan(1) : await scanSegment(dependencies, first)
+  if (scan.bad !== undefined) throw damaged(dependencies, scan, scan.bad)
+  assertReaches(dependencies, scan)
   if (scan.point.sequence !== next - 1)
-    throw damaged(parts, scan, { ...endOf(scan), what: `events up to ${next - 1} are missing` })
+    throw damaged(dependencies, scan, { ...endOf(scan), what: `events up to ${next - 1} are missing` })
   return first === undefined ? { point: CHAIN_START, segment: undefined } : tailOf(scan)
 }
 
@@ -87,7 +91,10 @@ function emptyScan(first: number): Scan {
   return { first, point, endOffset: 0, sizeBytes: 0, bad: undefined, torn: false }
 }
 
-async function scanSegment({ files, folder, chain, head }: RecoverParts, first: number): Promise<Scan> {
+async function scanSegment(
+  { files, folder, chain, head }: RecoverDependencies,
+  first: number,
+): Promise<Scan> {
   let walk = new ChainWalk(chain, head, emptyScan(first).point)
   let scan = emptyScan(first)
   for await (const part of readSegment(files, join(folder, segmentName(first)))) {
@@ -120,33 +127,33 @@ function isOverlong(part: Part): boolean {
   return part.type === 'rest' && part.overlong
 }
 
-function assertUndamaged(parts: RecoverParts, scan: Scan): void {
-  if (scan.bad !== undefined && !scan.torn) throw damaged(parts, scan, scan.bad)
+function assertUndamaged(dependencies: RecoverDependencies, scan: Scan): void {
+  if (scan.bad !== undefined && !scan.torn) throw damaged(dependencies, scan, scan.bad)
 }
 
 /** Fails when the log ends before the saved head. */
-function assertReaches(parts: RecoverParts, scan: Scan): void {
-  const { head } = parts
+function assertReaches(dependencies: RecoverDependencies, scan: Scan): void {
+  const { head } = dependencies
   const { sequence } = scan.point
   if (head === undefined || head.sequence <= sequence) return
   const what = `the log ends, but the saved head tells of events up to ${head.sequence}`
-  throw damaged(parts, scan, { ...endOf(scan), what })
+  throw damaged(dependencies, scan, { ...endOf(scan), what })
 }
 
 function endOf(scan: Scan): Pick<Bad, 'offset' | 'line'> {
   return { offset: scan.endOffset, line: 1 }
 }
 
-function damaged({ chain }: RecoverParts, { first, point }: Scan, bad: Bad): AuditDamaged {
+function damaged({ chain }: RecoverDependencies, { first, point }: Scan, bad: Bad): AuditDamaged {
   const file = segmentName(first)
   return new AuditDamaged({ node: chain.node, file, ...bad, sequence: point.sequence + 1 })
 }
 
 /** Keeps the torn end of a segment beside it, and cuts it off. What stays is durable then. */
-async function settleTail(parts: RecoverParts, scan: Scan): Promise<TornTail | undefined> {
-  const { files, folder } = parts
+async function settleTail(dependencies: RecoverDependencies, scan: Scan): Promise<TornTail | undefined> {
+  const { files, folder } = dependencies
   const file = segmentName(scan.first)
-  const torn = scan.bad && (await keepTail(parts, scan, file))
+  const torn = scan.bad && (await keepTail(dependencies, scan, file))
   const segment = await files.openAppend(join(folder, file))
   try {
     // Also when nothing is cut: a killed process may have left its last batch unsynced.
@@ -158,29 +165,32 @@ async function settleTail(parts: RecoverParts, scan: Scan): Promise<TornTail | u
 }
 
 async function keepTail(
-  parts: RecoverParts,
+  dependencies: RecoverDependencies,
   { endOffset, sizeBytes }: Scan,
   file: string,
 ): Promise<TornTail> {
-  const { files, folder } = parts
-  const movedTo = await tornName(parts, file)
+  const { files, folder } = dependencies
+  const movedTo = await tornName(dependencies, file)
   await files.copyTail(join(folder, file), endOffset, join(folder, movedTo))
   await files.syncFolder(folder)
   return { file, offset: endOffset, sizeBytes: sizeBytes - endOffset, movedTo }
 }
 
 /** Takes a segment without any batch out of the chain; an empty one is worth nothing. */
-async function setAside(parts: RecoverParts, { first, sizeBytes }: Scan): Promise<TornTail | undefined> {
-  const { files, folder } = parts
+async function setAside(
+  dependencies: RecoverDependencies,
+  { first, sizeBytes }: Scan,
+): Promise<TornTail | undefined> {
+  const { files, folder } = dependencies
   const file = segmentName(first)
-  const movedTo = await tornName(parts, file)
+  const movedTo = await tornName(dependencies, file)
   if (sizeBytes > 0) await files.rename(join(folder, file), join(folder, movedTo))
   else await files.remove(join(folder, file))
   await files.syncFolder(folder)
   return sizeBytes > 0 ? { file, offset: 0, sizeBytes, movedTo } : undefined
 }
 
-async function tornName({ files, folder }: RecoverParts, file: string): Promise<string> {
+async function tornName({ files, folder }: RecoverDependencies, file: string): Promise<string> {
   const names = new Set(await files.list(folder))
   let name = `${file}.torn`
   for (let count = 1; names.has(name); count += 1) name = `${file}.torn.${count}`

@@ -25,7 +25,7 @@ export type LogTail = {
 }
 
 /** What a log works with. */
-export type AuditLogParts = {
+export type AuditLogDependencies = {
   /** The node's own folder, which exists. */
   readonly folder: string
   readonly chain: Chain
@@ -78,7 +78,7 @@ type Segment = { readonly first: number; readonly path: string; durableBytes: nu
  * is written, at most every {@link REPAIR_INTERVAL_MS}); closed (for ever).
  */
 export class AuditLog {
-  readonly #parts: AuditLogParts
+  readonly #dependencies: AuditLogDependencies
   readonly #head: HeadKeeper
   readonly #macs: ChainMac
   #point: ChainPoint
@@ -95,12 +95,12 @@ export class AuditLog {
   /** The round under way, if any: from the first append to an idle log until it is idle again. */
   #round: Promise<void> | undefined
 
-  constructor(parts: AuditLogParts) {
-    this.#parts = parts
-    this.#head = new HeadKeeper(parts)
-    this.#macs = new ChainMac(parts.chain, parts.tail.point)
-    this.#point = parts.tail.point
-    const { segment } = parts.tail
+  constructor(dependencies: AuditLogDependencies) {
+    this.#dependencies = dependencies
+    this.#head = new HeadKeeper(dependencies)
+    this.#macs = new ChainMac(dependencies.chain, dependencies.tail.point)
+    this.#point = dependencies.tail.point
+    const { segment } = dependencies.tail
     if (segment !== undefined) this.#segment = this.#segmentOf(segment.first, segment.sizeBytes)
   }
 
@@ -170,7 +170,7 @@ export class AuditLog {
   }
 
   #repairIsDue(): boolean {
-    return this.#impaired === undefined || this.#parts.clock.monotonicMs() >= this.#impaired.retryAtMs
+    return this.#impaired === undefined || this.#dependencies.clock.monotonicMs() >= this.#impaired.retryAtMs
   }
 
   #unavailable(cause: unknown): AuditUnavailable {
@@ -183,7 +183,7 @@ export class AuditLog {
     if (last !== undefined && last.events.length < BATCH_MAX_EVENTS && last.chars < BATCH_CLOSED_AT_CHARS)
       return last
     const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const openedAtMs = this.#parts.clock.monotonicMs()
+    const openedAtMs = this.#dependencies.clock.monotonicMs()
     const batch = { events: [], openedAtMs, chars: 0, durable: promise, resolve, reject }
     this.#queue.push(batch)
     this.#round ??= this.#run()
@@ -215,14 +215,14 @@ export class AuditLog {
       if (wasImpaired) await this.#repair()
       if (batch.events.length > 0) {
         await this.#write(batch)
-        this.#parts.durable?.(this.#parts.clock.monotonicMs() - batch.openedAtMs)
+        this.#dependencies.durable?.(this.#dependencies.clock.monotonicMs() - batch.openedAtMs)
       }
       batch.resolve()
     } catch (cause) {
       if (this.#repairIsDue()) {
         const waitMs = wasImpaired ? REPAIR_INTERVAL_MS : 0
-        this.#impaired = { retryAtMs: this.#parts.clock.monotonicMs() + waitMs, cause }
-        this.#parts.log.error('the audit log cannot be written', { reason: String(cause) })
+        this.#impaired = { retryAtMs: this.#dependencies.clock.monotonicMs() + waitMs, cause }
+        this.#dependencies.log.error('the audit log cannot be written', { reason: String(cause) })
       }
       batch.reject(this.#unavailable(cause))
     } finally {
@@ -232,7 +232,7 @@ export class AuditLog {
   }
 
   async #write(batch: Batch): Promise<void> {
-    const { chain, segmentMaxBytes = SEGMENT_MAX_BYTES } = this.#parts
+    const { chain, segmentMaxBytes = SEGMENT_MAX_BYTES } = this.#dependencies
     if (this.#segment === undefined || this.#segment.durableBytes >= segmentMaxBytes) await this.#begin()
     const segment = this.#segment
     assert(segment !== undefined, 'there is no segment')
@@ -256,7 +256,7 @@ export class AuditLog {
     const end = start + buffer.write(text, start)
     const events = buffer.subarray(start, end)
     const count = lines.length
-    const at = Math.max(0, Math.floor(this.#parts.clock.now()))
+    const at = Math.max(0, Math.floor(this.#dependencies.clock.now()))
     const first = this.#point.sequence + 1
     const point = this.#macs.next(this.#point, { first, count, at, events })
     const line = { first, count, sizeBytes: events.length, at, mac: macText(point) }
@@ -280,17 +280,17 @@ export class AuditLog {
   }
 
   #segmentOf(first: number, durableBytes: number): Segment {
-    return { first, path: join(this.#parts.folder, segmentName(first)), durableBytes }
+    return { first, path: join(this.#dependencies.folder, segmentName(first)), durableBytes }
   }
 
   /** Opens a segment that is as long as is known to be durable. */
   async #open(segment: Segment): Promise<AppendFile> {
-    const file = await this.#parts.files.openAppend(segment.path)
+    const file = await this.#dependencies.files.openAppend(segment.path)
     this.#file = file
     const sizeBytes = await file.sizeBytes()
     if (sizeBytes !== segment.durableBytes)
       throw new Error(`${segment.path} has ${sizeBytes} bytes, not ${segment.durableBytes}`)
-    if (segment.durableBytes === 0) await this.#parts.files.syncFolder(this.#parts.folder)
+    if (segment.durableBytes === 0) await this.#dependencies.files.syncFolder(this.#dependencies.folder)
     return file
   }
 
@@ -303,15 +303,15 @@ export class AuditLog {
     this.#file = undefined
     // The descriptor is gone even when closing it reports an error.
     await Promise.allSettled([broken?.close()])
-    const file = await this.#parts.files.openAppend(segment.path)
+    const file = await this.#dependencies.files.openAppend(segment.path)
     this.#file = file
     if ((await file.sizeBytes()) < segment.durableBytes) throw new Error(`${segment.path} has been cut off`)
     await file.truncate(segment.durableBytes)
-    if (segment.durableBytes === 0) await this.#parts.files.syncFolder(this.#parts.folder)
+    if (segment.durableBytes === 0) await this.#dependencies.files.syncFolder(this.#dependencies.folder)
     await writeAll(file, PROBE)
     await file.truncate(segment.durableBytes)
     this.#impaired = undefined
-    this.#parts.log.info('the audit log can be written again')
+    this.#dependencies.log.info('the audit log can be written again')
   }
 }
 

@@ -33,7 +33,7 @@ type AuditTreeValue = {
 const AUDIT_TREE: Kind<AuditTreeValue> = kindOfFormat1('audit-tree')
 
 /** What checkpoints are made with. */
-export type CheckpointParts = {
+export type CheckpointDependencies = {
   readonly records: Records
   readonly files: AuditFiles
   /** The folder that holds the nodes' folders. */
@@ -49,18 +49,22 @@ export type CheckpointParts = {
  *
  * @throws LogBroken, StoreFailure, StoreConflict when another process makes one at the same time.
  */
-export async function makeCheckpoint(parts: CheckpointParts, node: string, head: AuditHead): Promise<string> {
-  const { records, signingKey } = parts
+export async function makeCheckpoint(
+  dependencies: CheckpointDependencies,
+  node: string,
+  head: AuditHead,
+): Promise<string> {
+  const { records, signingKey } = dependencies
   const present = await records.get(AUDIT_TREE, AUDIT_HEAD_PARTITION, node)
   const from = present === undefined ? TREE_START : decodeTree(present.value)
   const known = from.position.point.sequence
-  const state = known >= head.sequence ? from : await parts.grow(node, from, head.sequence)
+  const state = known >= head.sequence ? from : await dependencies.grow(node, from, head.sequence)
   const size = state.position.point.sequence
   const root = new GrowingTree(size, state.hashes).root()
   const note = signCheckpoint(signingKey, { origin: originOf(signingKey, node), size, root })
   // What is signed is remembered first: nothing that is inconsistent with it is ever signed then.
   if (size > known) await records.commit([treeChange(present, node, state)])
-  await keep(parts, node, size, note)
+  await keep(dependencies, node, size, note)
   return note
 }
 
@@ -78,7 +82,7 @@ function treeChange(present: Stored<AuditTreeValue> | undefined, node: string, s
 }
 
 async function keep(
-  { files, folder }: CheckpointParts,
+  { files, folder }: CheckpointDependencies,
   node: string,
   size: number,
   note: string,

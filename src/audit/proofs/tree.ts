@@ -1,5 +1,5 @@
 import { fromUtf8 } from '../../base/bytes.ts'
-import { type FollowParts, followLog, LOG_START, LogBroken, type LogPosition } from '../log/follow.ts'
+import { type FollowDependencies, followLog, LOG_START, LogBroken, type LogPosition } from '../log/follow.ts'
 import { GrowingTree, type LeafRange, leafHash } from './merkle.ts'
 
 /** A node's tree at a place of its log. */
@@ -15,30 +15,36 @@ const LINE_END = 0x0a
  *
  * @throws LogBroken when the log does not go on to there.
  */
-export async function growTree(parts: FollowParts, from: TreeState, until: number): Promise<TreeState> {
+export async function growTree(
+  dependencies: FollowDependencies,
+  from: TreeState,
+  until: number,
+): Promise<TreeState> {
   let { position } = from
   const tree = new GrowingTree(position.point.sequence, from.hashes)
   if (position.point.sequence < until) {
-    for await (const batch of followLog(parts, position)) {
+    for await (const batch of followLog(dependencies, position)) {
       for (const line of linesOf(batch.events)) tree.append(leafHash(line))
       position = batch.end
       if (position.point.sequence >= until) break
     }
   }
   if (position.point.sequence === until) return { position, hashes: tree.hashes }
-  throw new LogBroken(`${parts.chain.node}: the log does not have a batch that ends with event ${until}`)
+  throw new LogBroken(
+    `${dependencies.chain.node}: the log does not have a batch that ends with event ${until}`,
+  )
 }
 
 /** The roots of ranges of leaves that do not overlap, in the order of the ranges. @throws LogBroken. */
 export async function rootsOf(
-  parts: FollowParts,
+  dependencies: FollowDependencies,
   ranges: readonly LeafRange[],
 ): Promise<readonly Uint8Array[]> {
   const trees = ranges.map((range) => ({ range, tree: new GrowingTree() }))
   const waiting = trees.toSorted((a, b) => a.range.begin - b.range.begin)
   const end = Math.max(0, ...ranges.map((range) => range.end))
   let index = 0
-  for await (const batch of followLog(parts, LOG_START)) {
+  for await (const batch of followLog(dependencies, LOG_START)) {
     for (const line of linesOf(batch.events)) {
       while (waiting[0] !== undefined && waiting[0].range.end <= index) waiting.shift()
       if (waiting[0] !== undefined && waiting[0].range.begin <= index) waiting[0].tree.append(leafHash(line))
@@ -46,7 +52,7 @@ export async function rootsOf(
     }
     if (index >= end) break
   }
-  if (index < end) throw new LogBroken(`${parts.chain.node}: the log ends before event ${end}`)
+  if (index < end) throw new LogBroken(`${dependencies.chain.node}: the log ends before event ${end}`)
   return trees.map(({ tree }) => tree.root())
 }
 
@@ -54,10 +60,13 @@ export async function rootsOf(
 export type LocatedEvent = { readonly index: number; readonly line: string }
 
 /** The event with an id, and its place from 0; nothing when it is not in the node's log. @throws LogBroken. */
-export async function findEvent(parts: FollowParts, eventId: string): Promise<LocatedEvent | undefined> {
+export async function findEvent(
+  dependencies: FollowDependencies,
+  eventId: string,
+): Promise<LocatedEvent | undefined> {
   const needle = Buffer.from(`"eventID":${JSON.stringify(eventId)}`)
   let index = 0
-  for await (const batch of followLog(parts, LOG_START)) {
+  for await (const batch of followLog(dependencies, LOG_START)) {
     if (asBuffer(batch.events).includes(needle)) {
       for (const [at, bytes] of [...linesOf(batch.events)].entries()) {
         const line = fromUtf8(bytes)

@@ -26,7 +26,7 @@ export type UnfinishedTail = {
 export type Warning = Damage
 
 /** What a node is verified with. */
-export type NodeParts = {
+export type NodeDependencies = {
   readonly files: AuditFiles
   readonly folder: string
   readonly node: string
@@ -61,18 +61,18 @@ export type VerifiedNode = {
 }
 
 /** Verifies a node. Only when something is wrong every MAC is looked at, to tell where. */
-export async function verifyNode(parts: NodeParts): Promise<VerifiedNode> {
-  const quick = new NodeVerifier(parts, true)
+export async function verifyNode(dependencies: NodeDependencies): Promise<VerifiedNode> {
+  const quick = new NodeVerifier(dependencies, true)
   await quick.run()
   if (quick.damage === undefined) return quick
-  const thorough = new NodeVerifier(parts, false)
+  const thorough = new NodeVerifier(dependencies, false)
   await thorough.run()
   return thorough
 }
 
 /** One node's verification: it ends at the first damaged place, since the chain is lost there. */
 class NodeVerifier {
-  readonly #parts: NodeParts
+  readonly #dependencies: NodeDependencies
   readonly #sparse: boolean
   #walk: ChainWalk
   #start = CHAIN_START
@@ -88,23 +88,23 @@ class NodeVerifier {
   damage: Damage | undefined
   unfinished: UnfinishedTail | undefined
 
-  constructor(parts: NodeParts, sparse: boolean) {
-    this.#parts = parts
+  constructor(dependencies: NodeDependencies, sparse: boolean) {
+    this.#dependencies = dependencies
     this.#sparse = sparse
     this.#walk = this.#walkFrom(CHAIN_START)
   }
 
   #walkFrom(start: ChainPoint): ChainWalk {
-    const { tree, archived, head } = this.#parts
+    const { tree, archived, head } = this.#dependencies
     const pins = [
       ...(tree === undefined ? [] : [{ ...tree, by: 'the last checkpoint' }]),
       ...(archived === undefined ? [] : [{ ...archived, by: 'the record of archives' }]),
     ]
-    return new ChainWalk(this.#parts, head, start, { pins, sparse: this.#sparse })
+    return new ChainWalk(this.#dependencies, head, start, { pins, sparse: this.#sparse })
   }
 
   get node(): string {
-    return this.#parts.node
+    return this.#dependencies.node
   }
 
   get events(): number {
@@ -120,7 +120,7 @@ class NodeVerifier {
   }
 
   async run(): Promise<void> {
-    const { files, folder } = this.#parts
+    const { files, folder } = this.#dependencies
     const segments = segmentsAmong(await files.list(folder))
     await this.#begin(segments[0] ?? 1)
     for (const first of segments) {
@@ -132,7 +132,7 @@ class NodeVerifier {
 
   /** Begins after archives that are kept elsewhere, where the record of archives allows it. */
   async #begin(first: number): Promise<void> {
-    const { files, folder, archived } = this.#parts
+    const { files, folder, archived } = this.#dependencies
     if (first === 1 || archived === undefined || first > archived.sequence + 1) return
     const start = await readStart(files, join(folder, segmentName(first)))
     if (start?.sequence !== first - 1) return
@@ -145,7 +145,7 @@ class NodeVerifier {
 
   /** What the records tell of the end of the log. */
   #finish(): void {
-    const { head, tree, now } = this.#parts
+    const { head, tree, now } = this.#dependencies
     const what = this.#endConflict(head, tree)
     if (what !== undefined) {
       this.#fail(what)
@@ -165,7 +165,7 @@ class NodeVerifier {
   }
 
   async #segment(first: number, isLast: boolean): Promise<void> {
-    const { folder } = this.#parts
+    const { folder } = this.#dependencies
     const file = segmentName(first)
     const next = this.#walk.sequence + 1
     this.#end = { file, offset: 0, line: 1 }
@@ -200,7 +200,7 @@ class NodeVerifier {
 
   async #open(path: string): Promise<SegmentReader | undefined> {
     try {
-      return await openSegment(this.#parts.files, path)
+      return await openSegment(this.#dependencies.files, path)
     } catch (error) {
       if (!(error instanceof ArchiveDamaged)) throw error
       this.#fail(error.message)
@@ -210,7 +210,7 @@ class NodeVerifier {
 
   /** Why the manifest of a segment that is archived is not its own. */
   async #archiveConflict(first: number): Promise<string | undefined> {
-    const { files, folder, signingKey, node } = this.#parts
+    const { files, folder, signingKey, node } = this.#dependencies
     const { archive, manifest: path } = archivePaths(join(folder, segmentName(first)))
     if (signingKey === undefined || !(await files.list(dirname(archive))).includes(basename(path)))
       return undefined
@@ -260,7 +260,7 @@ class NodeVerifier {
     if (part.type === 'batch') {
       this.batches += 1
       this.#times.take(part, sequence, this.#walk.at)
-      if (this.#walk.sequence === this.#parts.head?.sequence) this.#headAt = this.#walk.at
+      if (this.#walk.sequence === this.#dependencies.head?.sequence) this.#headAt = this.#walk.at
     }
     this.#end = { file, offset: endOffset, line: line + (part.type === 'batch' ? part.count + 1 : 1) }
     this.#noteSteps(file)

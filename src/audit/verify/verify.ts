@@ -11,7 +11,7 @@ import type { KeptCheckpoint } from '../proofs/kept-checkpoints.ts'
 import { olderHead, type UnfinishedTail, type VerifiedNode, verifyNode, type Warning } from './verify-node.ts'
 
 /** What a verification works with. */
-export type VerifyParts = {
+export type VerifyDependencies = {
   /** The folder that holds the nodes' folders. */
   readonly folder: string
   readonly key: HmacKey
@@ -50,9 +50,9 @@ export type Verification = {
 }
 
 /** Checks every event of every node. It may run while the log is being written. */
-export async function verifyLog(parts: VerifyParts): Promise<Verification> {
-  const { files = segmentFiles, folder, heads, key, trees, checkpoints = [] } = parts
-  const { now = Number.POSITIVE_INFINITY, signingKey, archived } = parts
+export async function verifyLog(dependencies: VerifyDependencies): Promise<Verification> {
+  const { files = segmentFiles, folder, heads, key, trees, checkpoints = [] } = dependencies
+  const { now = Number.POSITIVE_INFINITY, signingKey, archived } = dependencies
   const told = [...heads.keys(), ...(trees?.keys() ?? []), ...checkpoints.map(({ node }) => node)]
   const nodes = nodesAmong([...(await files.list(folder)), ...told])
   const found: VerifiedNode[] = []

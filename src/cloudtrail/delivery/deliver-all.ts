@@ -4,10 +4,10 @@ import { StoreConflict } from '../../store/port.ts'
 import type { Stored } from '../../store/records.ts'
 import { listTrails, type TrailValue } from '../trail-records.ts'
 import { deliverTrail } from './deliver.ts'
-import type { DeliverParts } from './delivery.ts'
+import type { DeliverDependencies } from './delivery.ts'
 
 /** What delivering all trails works with. */
-export type DeliverAllParts = DeliverParts & {
+export type DeliverAllDependencies = DeliverDependencies & {
   /** Every account of the data folder. */
   readonly accounts: () => Promise<readonly string[]>
   /** Taken while this process delivers; nothing while another one does. */
@@ -16,13 +16,13 @@ export type DeliverAllParts = DeliverParts & {
 }
 
 /** Delivers every trail of every account; one that fails does not hold up the others. */
-export async function deliverTrails(parts: DeliverAllParts): Promise<void> {
-  const lock = parts.claimLock()
+export async function deliverTrails(dependencies: DeliverAllDependencies): Promise<void> {
+  const lock = dependencies.claimLock()
   if (lock === undefined) return
   try {
-    for (const account of await parts.accounts()) {
-      for (const trail of await listTrails(parts.records, account)) {
-        await tryTrail(parts, trail)
+    for (const account of await dependencies.accounts()) {
+      for (const trail of await listTrails(dependencies.records, account)) {
+        await tryTrail(dependencies, trail)
       }
     }
   } finally {
@@ -30,13 +30,16 @@ export async function deliverTrails(parts: DeliverAllParts): Promise<void> {
   }
 }
 
-async function tryTrail(parts: DeliverAllParts, trail: Stored<TrailValue>): Promise<void> {
+async function tryTrail(dependencies: DeliverAllDependencies, trail: Stored<TrailValue>): Promise<void> {
   try {
-    await deliverTrail(parts, trail)
+    await deliverTrail(dependencies, trail)
   } catch (error) {
     // The trail was changed or deleted meanwhile: the next round goes by what it is then.
     if (error instanceof StoreConflict) return
     const reason = error instanceof Error ? error.message : String(error)
-    parts.log.error('a trail could not be delivered and will be tried again', { trail: trail.name, reason })
+    dependencies.log.error('a trail could not be delivered and will be tried again', {
+      trail: trail.name,
+      reason,
+    })
   }
 }

@@ -26,7 +26,7 @@ import { openSqlite } from '../../store/sqlite.ts'
 import { DEFAULT_SELECTORS } from '../outputs.ts'
 import { DELIVERY, DIGEST_KEY, TRAIL, type TrailValue } from '../trail-records.ts'
 import { deliverTrail } from './deliver.ts'
-import type { DeliverParts } from './delivery.ts'
+import type { DeliverDependencies } from './delivery.ts'
 import type { DeliveredObject } from './destination.ts'
 
 const START_MS = TEST_SECOND * 1000
@@ -40,7 +40,7 @@ async function scene(more: Partial<TrailValue> = {}) {
   const audit = join(folder.path, 'audit')
   const puts: DeliveredObject[] = []
   const state = { nowMs: START_MS, failAt: Number.POSITIVE_INFINITY }
-  const parts: DeliverParts = {
+  const dependencies: DeliverDependencies = {
     records,
     clock: { now: () => state.nowMs, monotonicMs: () => state.nowMs },
     random: systemRandom,
@@ -69,14 +69,14 @@ async function scene(more: Partial<TrailValue> = {}) {
   await records.commit([insert(TRAIL, TEST_ACCOUNT, NAME, trail)])
   return {
     records,
-    parts,
+    dependencies,
     puts,
     state,
     write: (events: readonly (TestEvent | string)[]) => write(records, audit, events),
     deliver: async () => {
       const present = await records.get(TRAIL, TEST_ACCOUNT, NAME)
       assert.ok(present)
-      await deliverTrail(parts, present)
+      await deliverTrail(dependencies, present)
     },
     change: async (changed: Partial<TrailValue>) => {
       const present = await records.get(TRAIL, TEST_ACCOUNT, NAME)

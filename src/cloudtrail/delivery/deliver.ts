@@ -10,7 +10,7 @@ import {
   isLogging,
   type TrailValue,
 } from '../trail-records.ts'
-import { type DeliverParts, Delivery } from './delivery.ts'
+import { type DeliverDependencies, Delivery } from './delivery.ts'
 import { logObject } from './digest.ts'
 import { beginChains, deliverDueDigests, endChains } from './digests.ts'
 
@@ -23,16 +23,19 @@ import { beginChains, deliverDueDigests, endChains } from './digests.ts'
  *
  * @throws whatever the destination, the log or the store throws; the next call goes on from there.
  */
-export async function deliverTrail(parts: DeliverParts, trail: Stored<TrailValue>): Promise<void> {
+export async function deliverTrail(
+  dependencies: DeliverDependencies,
+  trail: Stored<TrailValue>,
+): Promise<void> {
   const { periods } = trail.value
   if (periods.length === 0) return
-  const state = await parts.records.get(DELIVERY, trail.partition, trail.name)
-  const delivery = new Delivery(parts, trail, state)
+  const state = await dependencies.records.get(DELIVERY, trail.partition, trail.name)
+  const delivery = new Delivery(dependencies, trail, state)
   try {
     await finish(delivery)
     if (isLogging(trail.value)) await beginChains(delivery)
     await deliverDueDigests(delivery)
-    while (await deliverNext(delivery, await readHeads(parts.records)));
+    while (await deliverNext(delivery, await readHeads(dependencies.records)));
     if (!isLogging(trail.value)) await endChains(delivery)
   } catch (error) {
     const lastError = error instanceof Error ? error.name : 'Error'
@@ -50,36 +53,41 @@ async function finish(delivery: Delivery): Promise<void> {
     Object.entries(plan.positions).map(([node, { sequence }]) => [node, sequence]),
   )
   const question = { filter: plan.filter, from: decodePositions(positions), until, limited: false }
-  const { files } = await delivery.parts.collect(question)
+  const { files } = await delivery.dependencies.collect(question)
   await carryOut(delivery, plan, files)
 }
 
 async function carryOut(delivery: Delivery, plan: DeliveryPlan, files: Collected['files']): Promise<void> {
-  const { parts, trail } = delivery
+  const { dependencies, trail } = delivery
   for (const planned of plan.files) {
     const file = files.find(({ region, kind }) => region === planned.region && kind === planned.kind)
     if (file?.hash !== planned.hash) throw new Error(`${planned.object} cannot be made again from the log`)
     const { bytes } = file
-    await parts.destination.put({ bucket: trail.value.bucket, key: planned.object, bytes, metadata: {} })
+    await dependencies.destination.put({
+      bucket: trail.value.bucket,
+      key: planned.object,
+      bytes,
+      metadata: {},
+    })
   }
   const { plan: _done, lastError: _error, ...state } = delivery.state
   await delivery.save({
     ...state,
     positions: plan.positions,
     files: trail.value.validation ? [...state.files, ...plan.files] : [],
-    ...(plan.files.length === 0 ? {} : { lastDelivery: parts.clock.now() }),
+    ...(plan.files.length === 0 ? {} : { lastDelivery: dependencies.clock.now() }),
   })
 }
 
 /** Delivers what makes one round of files; false when all is delivered. */
 async function deliverNext(delivery: Delivery, heads: ReadonlyMap<string, AuditHead>): Promise<boolean> {
-  const { parts, state } = delivery
+  const { dependencies, state } = delivery
   const until = Object.fromEntries([...heads].map(([node, { sequence }]) => [node, sequence]))
   const isThere = Object.entries(until).every(([node, end]) => (state.positions[node]?.sequence ?? 0) >= end)
   if (isThere) return false
   const filter = filterOf(delivery)
   const question = { filter, from: decodePositions(state.positions), until, limited: true }
-  const { files, positions } = await parts.collect(question)
+  const { files, positions } = await dependencies.collect(question)
   const plan: DeliveryPlan = {
     positions: encodePositions(positions),
     filter,
@@ -93,13 +101,16 @@ async function deliverNext(delivery: Delivery, heads: ReadonlyMap<string, AuditH
 const NAME_LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 const NAME_CHARS = 16
 
-function planFiles({ parts, trail, account }: Delivery, files: Collected['files']): readonly DeliveredFile[] {
+function planFiles(
+  { dependencies, trail, account }: Delivery,
+  files: Collected['files'],
+): readonly DeliveredFile[] {
   const { prefix } = trail.value
   return files.map(({ region, kind, hash, oldest, newest }) => {
-    const random = [...parts.random.bytes(NAME_CHARS)]
+    const random = [...dependencies.random.bytes(NAME_CHARS)]
       .map((byte) => NAME_LETTERS[byte % NAME_LETTERS.length])
       .join('')
-    const object = logObject({ prefix, account, region, kind }, parts.clock.now(), random)
+    const object = logObject({ prefix, account, region, kind }, dependencies.clock.now(), random)
     return { object, region, kind, hash, oldest, newest }
   })
 }

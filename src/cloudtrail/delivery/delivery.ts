@@ -5,7 +5,7 @@ import { DELIVERY, type DeliveryValue, type TrailValue } from '../trail-records.
 import type { Destination } from './destination.ts'
 
 /** What delivering works with. */
-export type DeliverParts = {
+export type DeliverDependencies = {
   readonly records: Records
   readonly destination: Destination
   readonly clock: Clock
@@ -16,12 +16,16 @@ export type DeliverParts = {
 
 /** A trail, and how far its delivery has come. Every change is committed before the next step. */
 export class Delivery {
-  readonly parts: DeliverParts
+  readonly dependencies: DeliverDependencies
   readonly trail: Stored<TrailValue>
   #state: Stored<DeliveryValue> | undefined
 
-  constructor(parts: DeliverParts, trail: Stored<TrailValue>, state: Stored<DeliveryValue> | undefined) {
-    this.parts = parts
+  constructor(
+    dependencies: DeliverDependencies,
+    trail: Stored<TrailValue>,
+    state: Stored<DeliveryValue> | undefined,
+  ) {
+    this.dependencies = dependencies
     this.trail = trail
     this.#state = state
   }
@@ -36,7 +40,7 @@ export class Delivery {
 
   /** @throws StoreConflict when somebody else delivers, or the trail is gone. */
   async save(value: DeliveryValue): Promise<void> {
-    const { records } = this.parts
+    const { records } = this.dependencies
     const { partition, name } = this.trail
     const change =
       this.#state === undefined ? insert(DELIVERY, partition, name, value) : replace(this.#state, value)

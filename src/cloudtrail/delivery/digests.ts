@@ -15,21 +15,21 @@ const compress = promisify(gzip)
 
 /** Begins the chain of the trail's own region, if digests are wanted and there is none. */
 export async function beginChains(delivery: Delivery): Promise<void> {
-  const { state, trail, parts } = delivery
+  const { state, trail, dependencies } = delivery
   const { region, validation } = trail.value
   if (!validation || state.chains[region] !== undefined) return
-  const from = Math.floor(parts.clock.now() / SECOND_MS) * SECOND_MS
+  const from = Math.floor(dependencies.clock.now() / SECOND_MS) * SECOND_MS
   await delivery.save({ ...state, chains: { ...state.chains, [region]: { from } } })
 }
 
 /** Writes the digests of all hours that are over, of every region that a file was delivered for. */
 export async function deliverDueDigests(delivery: Delivery): Promise<void> {
-  const { parts, trail } = delivery
+  const { dependencies, trail } = delivery
   for (;;) {
     const from = delivery.state.chains[trail.value.region]?.from
     if (from === undefined) return
     const toMs = (Math.floor(from / HOUR_MS) + 1) * HOUR_MS
-    if (toMs > Math.min(parts.clock.now(), stoppedAt(delivery))) return
+    if (toMs > Math.min(dependencies.clock.now(), stoppedAt(delivery))) return
     await deliverDigests(delivery, toMs)
   }
 }
@@ -52,7 +52,7 @@ function stoppedAt({ trail }: Delivery): number {
  * is committed, so after a crash the same are put again.
  */
 async function deliverDigests(delivery: Delivery, toMs: number): Promise<void> {
-  const { parts, trail, account, state } = delivery
+  const { dependencies, trail, account, state } = delivery
   const { bucket, name, prefix, region: home } = trail.value
   const begun = state.chains[home]?.from ?? toMs
   const regions = new Set([...Object.keys(state.chains), ...state.files.map(({ region }) => region)])
@@ -64,15 +64,15 @@ async function deliverDigests(delivery: Delivery, toMs: number): Promise<void> {
     const facts = { account, region, bucket, object, fromMs: from, toMs, files, previous }
     const { json, delivered } = makeDigest(facts, await digestKeyOf(delivery, region))
     const metadata = { signature: delivered.signature, 'signature-algorithm': 'SHA256withRSA' }
-    await parts.destination.put({ bucket, key: object, bytes: await compress(json), metadata })
+    await dependencies.destination.put({ bucket, key: object, bytes: await compress(json), metadata })
     chains[region] = { from: toMs, previous: delivered }
   }
-  await delivery.save({ ...delivery.state, chains, files: [], lastDigest: parts.clock.now() })
+  await delivery.save({ ...delivery.state, chains, files: [], lastDigest: dependencies.clock.now() })
 }
 
 /** The newest key of a region; the first is made when it is needed. */
-async function digestKeyOf({ parts }: Delivery, region: string): Promise<DigestKey> {
-  return (await findDigestKey(parts.records, region)) ?? makeDigestKey(parts, region)
+async function digestKeyOf({ dependencies }: Delivery, region: string): Promise<DigestKey> {
+  return (await findDigestKey(dependencies.records, region)) ?? makeDigestKey(dependencies, region)
 }
 
 async function findDigestKey(records: Records, region: string): Promise<DigestKey | undefined> {
@@ -84,7 +84,10 @@ async function findDigestKey(records: Records, region: string): Promise<DigestKe
     : { fingerprint: newest.name, privateKey }
 }
 
-async function makeDigestKey({ records, clock }: Delivery['parts'], region: string): Promise<DigestKey> {
+async function makeDigestKey(
+  { records, clock }: Delivery['dependencies'],
+  region: string,
+): Promise<DigestKey> {
   const { privateKey, publicKey } = await generateDigestKey()
   // AWS's fingerprints have 32 digits; how they are made is not published.
   const fingerprint = toHex(sha256(publicKey).subarray(0, FINGERPRINT_BYTES))

@@ -12,8 +12,8 @@ const startLogging = trailOperation(
     input: { Name: TRAIL_NAME },
     resource: ({ call, input }) => resourceOf(call, input.Name),
   },
-  async ({ call, input, parts }) => {
-    const trail = await findOwnTrail(parts.records, call, input.Name)
+  async ({ call, input, dependencies }) => {
+    const trail = await findOwnTrail(dependencies.records, call, input.Name)
     if (isLogging(trail.value)) return { output: {} }
     const periods = [...trail.value.periods, { from: call.now }]
     return { output: {}, changes: [replace(trail, { ...trail.value, periods })] }
@@ -27,8 +27,8 @@ const stopLogging = trailOperation(
     input: { Name: TRAIL_NAME },
     resource: ({ call, input }) => resourceOf(call, input.Name),
   },
-  async ({ call, input, parts }) => {
-    const trail = await findOwnTrail(parts.records, call, input.Name)
+  async ({ call, input, dependencies }) => {
+    const trail = await findOwnTrail(dependencies.records, call, input.Name)
     if (!isLogging(trail.value)) return { output: {} }
     const { periods } = trail.value
     const ended = periods.map((period, index) =>
@@ -64,9 +64,9 @@ const getTrailStatus = trailOperation(
     },
     resource: ({ call, input }) => resourceOf(call, input.Name),
   },
-  async ({ call, input, parts }) => {
-    const trail = await findTrail(parts.records, call, input.Name)
-    const delivery = (await parts.records.get(DELIVERY, trail.partition, trail.name))?.value
+  async ({ call, input, dependencies }) => {
+    const trail = await findTrail(dependencies.records, call, input.Name)
+    const delivery = (await dependencies.records.get(DELIVERY, trail.partition, trail.name))?.value
     const last = trail.value.periods.at(-1)
     const stopped = trail.value.periods.findLast(({ to }) => to !== undefined)?.to
     return {

@@ -35,7 +35,7 @@ export const lookupEvents = trailOperation(
     input: INPUT,
     output: { Events: list(EVENT_ANSWER), NextToken: text() },
   },
-  async ({ call, input, parts }) => {
+  async ({ call, input, dependencies }) => {
     const { caller, region, now } = call
     const [attribute, ...more] = input.LookupAttributes ?? []
     if (more.length > 0)
@@ -57,9 +57,9 @@ export const lookupEvents = trailOperation(
     const { StartTime: from, EndTime: to } = input
     const asked = sha256Hex(JSON.stringify([category ?? null, region, attribute ?? null, from, to]))
     const after = parseToken(input.NextToken, asked)
-    if (!parts.limiter.admit(caller.account, region))
+    if (!dependencies.limiter.admit(caller.account, region))
       throw new KmsError('ThrottlingException', 'Rate exceeded')
-    const { events, next } = await parts.lookup({ ...question, after } satisfies LookupQuestion)
+    const { events, next } = await dependencies.lookup({ ...question, after } satisfies LookupQuestion)
     const output = {
       Events: events.map(eventOutput),
       NextToken: next === undefined ? undefined : formatToken(next, asked),

@@ -25,11 +25,14 @@ export const listPublicKeys = trailOperation(
     },
     output: { NextToken: text(), PublicKeyList: list(PUBLIC_KEY_ANSWER) },
   },
-  async ({ call, input, parts }) => {
+  async ({ call, input, dependencies }) => {
     if (input.NextToken !== undefined) throw new KmsError('InvalidTokenException', 'The token is not valid.')
     const { StartTime: from = call.now, EndTime: to = call.now } = input
     if (from > to) throw new KmsError('InvalidTimeRangeException', 'StartTime is after EndTime.')
-    const page = await parts.records.list(DIGEST_KEY, { partition: call.region, limit: LIST_MAX_RECORDS })
+    const page = await dependencies.records.list(DIGEST_KEY, {
+      partition: call.region,
+      limit: LIST_MAX_RECORDS,
+    })
     const keys = page.records
       .map(({ name, value }) => ({
         Value: parseBase64(value.publicKey),

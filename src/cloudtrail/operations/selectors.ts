@@ -50,8 +50,8 @@ const putEventSelectors = trailOperation(
     },
     resource: ({ call, input }) => resourceOf(call, input.TrailName),
   },
-  async ({ call, input, parts }) => {
-    const trail = await findOwnTrail(parts.records, call, input.TrailName)
+  async ({ call, input, dependencies }) => {
+    const trail = await findOwnTrail(dependencies.records, call, input.TrailName)
     if (input.AdvancedEventSelectors !== undefined && input.AdvancedEventSelectors.length > 0)
       throw new KmsError('UnsupportedOperationException', 'Advanced event selectors are not supported.')
     const selectors = parseSelectors(input.EventSelectors ?? [])
@@ -99,8 +99,8 @@ const getEventSelectors = trailOperation(
     },
     resource: ({ call, input }) => resourceOf(call, input.TrailName),
   },
-  async ({ call, input, parts }) => {
-    const { value } = await findTrail(parts.records, call, input.TrailName)
+  async ({ call, input, dependencies }) => {
+    const { value } = await findTrail(dependencies.records, call, input.TrailName)
     const TrailARN = trailArn(value.region, call.caller.account, value.name)
     return { output: { TrailARN, EventSelectors: selectorOutputs(value.selectors) } }
   },
@@ -129,8 +129,8 @@ const putInsightSelectors = trailOperation(
     },
     resource: ({ call, input }) => resourceOf(call, input.TrailName),
   },
-  async ({ call, input, parts }) => {
-    const trail = await findOwnTrail(parts.records, call, needName(input))
+  async ({ call, input, dependencies }) => {
+    const trail = await findOwnTrail(dependencies.records, call, needName(input))
     const insights = input.InsightSelectors.map(({ InsightType }) => InsightType ?? '')
     if (insights.includes('') || new Set(insights).size < insights.length)
       throw new KmsError('InvalidInsightSelectorsException', 'Each insight selector needs a type of its own.')
@@ -153,8 +153,8 @@ const getInsightSelectors = trailOperation(
     },
     resource: ({ call, input }) => resourceOf(call, input.TrailName),
   },
-  async ({ call, input, parts }) => {
-    const { value } = await findTrail(parts.records, call, needName(input))
+  async ({ call, input, dependencies }) => {
+    const { value } = await findTrail(dependencies.records, call, needName(input))
     if (value.insights.length === 0)
       throw new KmsError('InsightNotEnabledException', `Trail ${value.name} does not have Insights enabled.`)
     const TrailARN = trailArn(value.region, call.caller.account, value.name)

@@ -16,8 +16,8 @@ const addTags = trailOperation(
     input: { ResourceId: TEXT, TagsList: TAGS },
     resource: ({ input }) => input.ResourceId,
   },
-  async ({ call, input, parts }) => {
-    const trail = await findTagged(parts.records, call, input.ResourceId)
+  async ({ call, input, dependencies }) => {
+    const trail = await findTagged(dependencies.records, call, input.ResourceId)
     const tags = mergeTags(trail.value.tags, input.TagsList)
     return { output: {}, changes: [replace(trail, { ...trail.value, tags })] }
   },
@@ -30,8 +30,8 @@ const removeTags = trailOperation(
     input: { ResourceId: TEXT, TagsList: TAGS },
     resource: ({ input }) => input.ResourceId,
   },
-  async ({ call, input, parts }) => {
-    const trail = await findTagged(parts.records, call, input.ResourceId)
+  async ({ call, input, dependencies }) => {
+    const trail = await findTagged(dependencies.records, call, input.ResourceId)
     const gone = new Set(input.TagsList.map(({ Key }) => Key))
     const tags = trail.value.tags.filter(({ key }) => !gone.has(key))
     return { output: {}, changes: [replace(trail, { ...trail.value, tags })] }
@@ -45,9 +45,11 @@ const listTags = trailOperation(
     input: { ResourceIdList: list(TEXT, { min: 1, max: 20 }), NextToken: optional(TEXT) },
     output: { NextToken: text(), ResourceTagList: list(RESOURCE_TAG_ANSWER) },
   },
-  async ({ call, input, parts }) => {
+  async ({ call, input, dependencies }) => {
     if (input.NextToken !== undefined) throw new KmsError('InvalidTokenException', 'The token is not valid.')
-    const trails = await Promise.all(input.ResourceIdList.map((id) => findTagged(parts.records, call, id)))
+    const trails = await Promise.all(
+      input.ResourceIdList.map((id) => findTagged(dependencies.records, call, id)),
+    )
     const tagged = trails.map(({ value }, index) => ({
       ResourceId: input.ResourceIdList[index],
       TagsList: value.tags.map(({ key, value: text }) => ({ Key: key, Value: text })),

@@ -59,11 +59,11 @@ const createTrail = trailOperation(
     },
     resource: ({ call, input }) => trailArn(call.region, call.caller.account, input.Name),
   },
-  async ({ call, input, parts }) => {
+  async ({ call, input, dependencies }) => {
     const { account } = call.caller
     checkTrailName(input.Name)
     refuseUnsupported(input)
-    const trails = await listTrails(parts.records, account)
+    const trails = await listTrails(dependencies.records, account)
     const here = trails.filter(({ value }) => value.region === call.region || value.multiRegion)
     if (here.some(({ value }) => value.name === input.Name))
       throw new KmsError(
@@ -117,8 +117,8 @@ const updateTrail = trailOperation(
     },
     resource: ({ call, input }) => arnOf(call, input.Name),
   },
-  async ({ call, input, parts }) => {
-    const trail = await findOwnTrail(parts.records, call, input.Name)
+  async ({ call, input, dependencies }) => {
+    const trail = await findOwnTrail(dependencies.records, call, input.Name)
     refuseUnsupported(input)
     const { prefix: present, ...rest } = trail.value
     const prefix = input.S3KeyPrefix === undefined ? present : checkPrefix(input.S3KeyPrefix)
@@ -141,9 +141,9 @@ const deleteTrail = trailOperation(
     input: { Name: TRAIL_NAME },
     resource: ({ call, input }) => arnOf(call, input.Name),
   },
-  async ({ call, input, parts }) => {
-    const trail = await findOwnTrail(parts.records, call, input.Name)
-    const delivery = await parts.records.get(DELIVERY, trail.partition, trail.name)
+  async ({ call, input, dependencies }) => {
+    const trail = await findOwnTrail(dependencies.records, call, input.Name)
+    const delivery = await dependencies.records.get(DELIVERY, trail.partition, trail.name)
     return { output: {}, changes: [remove(trail), ...(delivery === undefined ? [] : [remove(delivery)])] }
   },
 )
@@ -158,11 +158,11 @@ const describeTrails = trailOperation(
     },
     output: { trailList: list(TRAIL_ANSWER) },
   },
-  async ({ call, input, parts }) => {
+  async ({ call, input, dependencies }) => {
     const { account } = call.caller
     const names = input.trailNameList?.map((text) => parseTrailName(call, text))
     const shadows = input.includeShadowTrails ?? true
-    const trails = (await listTrails(parts.records, account)).filter(({ value }) => {
+    const trails = (await listTrails(dependencies.records, account)).filter(({ value }) => {
       if (names === undefined) return value.region === call.region || (shadows && value.multiRegion)
       return names.some(
         ({ name, region }) =>
@@ -181,8 +181,8 @@ const getTrail = trailOperation(
     output: { Trail: TRAIL_ANSWER },
     resource: ({ call, input }) => arnOf(call, input.Name),
   },
-  async ({ call, input, parts }) => {
-    const { value } = await findTrail(parts.records, call, input.Name)
+  async ({ call, input, dependencies }) => {
+    const { value } = await findTrail(dependencies.records, call, input.Name)
     return { output: { Trail: describedTrail(call.caller.account, value) } }
   },
 )
@@ -195,10 +195,10 @@ const listAllTrails = trailOperation(
     input: { NextToken: optional(TEXT) },
     output: { NextToken: text(), Trails: list(TRAIL_INFO_ANSWER) },
   },
-  async ({ call, input, parts }) => {
+  async ({ call, input, dependencies }) => {
     if (input.NextToken !== undefined) throw new KmsError('InvalidTokenException', 'The token is not valid.')
     const { account } = call.caller
-    const trails = (await listTrails(parts.records, account)).map(({ value }) => ({
+    const trails = (await listTrails(dependencies.records, account)).map(({ value }) => ({
       TrailARN: trailArn(value.region, account, value.name),
       Name: value.name,
       HomeRegion: value.region,

@@ -10,7 +10,7 @@ import type { Records } from '../../store/records.ts'
 import type { ReportedAccessKey } from '../facts.ts'
 
 /** Where facts about access keys come from. */
-export type AccessKeyParts = {
+export type AccessKeyDependencies = {
   readonly records: Records
   readonly lookup: (question: LookupQuestion) => Promise<LookupPage>
   /** Accounts and regions that there are events of. */
@@ -20,12 +20,14 @@ export type AccessKeyParts = {
 }
 
 /** Every access key of every account, with the last call that was made with it. */
-export async function reportAccessKeys(parts: AccessKeyParts): Promise<readonly ReportedAccessKey[]> {
-  const { records } = parts
+export async function reportAccessKeys(
+  dependencies: AccessKeyDependencies,
+): Promise<readonly ReportedAccessKey[]> {
+  const { records } = dependencies
   const keys: ReportedAccessKey[] = []
   for (const { name: id, value } of await readAll(records, ACCESS_KEY, ACCESS_KEYS)) {
     const { account, status, createdAt } = value
-    const event = await lastEventOf(parts, account, id)
+    const event = await lastEventOf(dependencies, account, id)
     const noted = (await records.get(KEY_USE, ACCESS_KEYS, id))?.value.at
     keys.push({
       ...{ id, account, createdAt },
@@ -50,7 +52,7 @@ async function ownerOf(records: Records, { account, principal }: AccessKeyValue)
 }
 
 async function lastEventOf(
-  { lookup, scopes, toSecond }: AccessKeyParts,
+  { lookup, scopes, toSecond }: AccessKeyDependencies,
   account: string,
   id: string,
 ): Promise<EventRecord | undefined> {

@@ -18,7 +18,7 @@ import { type Kind, LIST_MAX_RECORDS, type Page, type Records, type Stored } fro
 import type { ReportedGrant, ReportedKey, ReportedMaterial } from '../facts.ts'
 
 /** Where facts about keys come from. */
-export type KeyFactParts = {
+export type KeyFactDependencies = {
   readonly records: Records
   readonly touches: (keyArn: string) => Promise<readonly TouchRow[]>
   readonly giveWay: GiveWay
@@ -58,7 +58,7 @@ export async function* listKeyPlaces(
 
 /** What is known of a key; nothing for one that is gone. */
 export async function reportKey(
-  { records, touches, giveWay, withGrants }: KeyFactParts,
+  { records, touches, giveWay, withGrants }: KeyFactDependencies,
   place: KeyPlace,
   now: EpochMs,
 ): Promise<ReportedKey | undefined> {

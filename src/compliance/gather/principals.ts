@@ -34,16 +34,24 @@ export async function reportPrincipals(
   return sortInSlices(principals, (one, other) => (one.arn < other.arn ? -1 : 1), giveWay)
 }
 
-type PolicyParts = { readonly records: Records; readonly giveWay: GiveWay }
+type PolicyDependencies = { readonly records: Records; readonly giveWay: GiveWay }
 
-async function reportUser(parts: PolicyParts, account: string, value: UserValue): Promise<ReportedPrincipal> {
-  const policies = await policiesOf(parts, account, { kind: 'user', id: value.id })
+async function reportUser(
+  dependencies: PolicyDependencies,
+  account: string,
+  value: UserValue,
+): Promise<ReportedPrincipal> {
+  const policies = await policiesOf(dependencies, account, { kind: 'user', id: value.id })
   const { arn, principal, keys } = userCaller(account, value, '', () => policies)
   return { arn, account, principal, policies, context: keysInPlace(keys, policies.place) }
 }
 
-async function reportRole(parts: PolicyParts, account: string, value: RoleValue): Promise<ReportedPrincipal> {
-  const policies = await policiesOf(parts, account, { kind: 'role', id: value.id })
+async function reportRole(
+  dependencies: PolicyDependencies,
+  account: string,
+  value: RoleValue,
+): Promise<ReportedPrincipal> {
+  const policies = await policiesOf(dependencies, account, { kind: 'role', id: value.id })
   const session = { accessKeyId: '', issuedAt: 0, name: ANY_SESSION, tags: [] }
   const { principal, keys } = roleSessionCaller(account, value, session, () => policies)
   const arn = principal.type === 'AssumedRole' ? principal.roleArn : principal.arn
@@ -51,7 +59,7 @@ async function reportRole(parts: PolicyParts, account: string, value: RoleValue)
 }
 
 function policiesOf(
-  { records, giveWay }: PolicyParts,
+  { records, giveWay }: PolicyDependencies,
   account: string,
   entity: { readonly kind: 'user' | 'role'; readonly id: string },
 ): Promise<CallerPolicies> {

@@ -36,7 +36,11 @@ export const ACCOUNT: Kind<AccountValue> = kindOfFormat1('account')
 export const ACCOUNTS = 'all'
 
 /** What making an account works with. */
-export type AccountParts = { readonly records: Records; readonly clock: Clock; readonly random: Random }
+export type AccountDependencies = {
+  readonly records: Records
+  readonly clock: Clock
+  readonly random: Random
+}
 
 /** The ids of the access keys of an account's root user. */
 export function rootKeyIds({ rootAccessKeyId, rootKeyIds: ids }: AccountValue): readonly string[] {
@@ -44,16 +48,19 @@ export function rootKeyIds({ rootAccessKeyId, rootKeyIds: ids }: AccountValue): 
 }
 
 /** The account, made with root credentials when it does not exist. */
-export async function ensureAccount(parts: AccountParts, account: string): Promise<Stored<AccountValue>> {
-  const { records } = parts
+export async function ensureAccount(
+  dependencies: AccountDependencies,
+  account: string,
+): Promise<Stored<AccountValue>> {
+  const { records } = dependencies
   const present = await records.get(ACCOUNT, ACCOUNTS, account)
   if (present !== undefined) return present
   try {
-    await records.commit(await newAccount(parts, account))
+    await records.commit(await newAccount(dependencies, account))
   } catch (error) {
     if (!(error instanceof StoreConflict)) throw error
   }
-  return ensureAccount(parts, account)
+  return ensureAccount(dependencies, account)
 }
 
 /**
@@ -61,7 +68,7 @@ export async function ensureAccount(parts: AccountParts, account: string): Promi
  * account is in its root.
  */
 export async function newAccount(
-  { records, clock, random }: AccountParts,
+  { records, clock, random }: AccountDependencies,
   account: string,
 ): Promise<readonly Change[]> {
   const organization = await findOrganization(records)
@@ -105,19 +112,19 @@ async function keptApart(
  * A crash in between hands them over again.
  */
 export async function handOverRoot(
-  parts: AccountParts,
+  dependencies: AccountDependencies,
   account: Stored<AccountValue>,
   hand: (key: NewAccessKey) => Promise<void>,
 ): Promise<void> {
   const { rootAccessKeyId, handedOver } = account.value
   if (handedOver) return
-  const key = await parts.records.get(ACCESS_KEY, ACCESS_KEYS, rootAccessKeyId)
+  const key = await dependencies.records.get(ACCESS_KEY, ACCESS_KEYS, rootAccessKeyId)
   if (key === undefined) return
   await hand({ accessKeyId: rootAccessKeyId, secretAccessKey: key.value.secretAccessKey })
-  await retryConflicts(parts.records, async () => {
-    const now = await parts.records.get(ACCOUNT, ACCOUNTS, account.name)
+  await retryConflicts(dependencies.records, async () => {
+    const now = await dependencies.records.get(ACCOUNT, ACCOUNTS, account.name)
     // Meanwhile the account may have got another root access key.
     if (now?.value.rootAccessKeyId !== rootAccessKeyId) return
-    await parts.records.commit([replace(now, { ...now.value, handedOver: true })])
+    await dependencies.records.commit([replace(now, { ...now.value, handedOver: true })])
   })
 }

@@ -11,13 +11,15 @@ import { createAccount, needAccount } from './accounts.ts'
 test('an account whose root credentials were not handed over says how to make new ones', async () => {
   using folder = testFolder()
   const records = await openRecords(openSqlite(folder.path), testSealer())
-  const parts = { records, clock: systemClock, random: systemRandom }
+  const dependencies = { records, clock: systemClock, random: systemRandom }
   const account = '111122223333'
-  await records.commit(await createAccount(parts, account))
-  await assert.rejects(createAccount(parts, account), {
+  await records.commit(await createAccount(dependencies, account))
+  await assert.rejects(createAccount(dependencies, account), {
     message: `there is an account ${account} already, and its root credentials were not handed over: make new ones with holdfast root-credentials create --id=${account}`,
   })
-  await handOverRoot(parts, await needAccount(records, account), () => Promise.resolve())
-  await assert.rejects(createAccount(parts, account), { message: `there is an account ${account} already` })
+  await handOverRoot(dependencies, await needAccount(records, account), () => Promise.resolve())
+  await assert.rejects(createAccount(dependencies, account), {
+    message: `there is an account ${account} already`,
+  })
   await records.close()
 })

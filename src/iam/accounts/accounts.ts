@@ -1,6 +1,6 @@
 import type { Change, Records, Stored } from '../../store/records.ts'
 import { readAll } from '../iam-records.ts'
-import { ACCOUNT, ACCOUNTS, type AccountParts, type AccountValue, newAccount } from './account.ts'
+import { ACCOUNT, ACCOUNTS, type AccountDependencies, type AccountValue, newAccount } from './account.ts'
 import { OperatorError } from './operator-error.ts'
 
 const ACCOUNT_ID = /^[0-9]{12}$/
@@ -12,7 +12,7 @@ export async function listAccounts(records: Records): Promise<readonly Stored<Ac
 }
 
 /** An id that no account has. */
-export async function freeAccountId({ records, random }: AccountParts): Promise<string> {
+export async function freeAccountId({ records, random }: AccountDependencies): Promise<string> {
   for (;;) {
     const digits = [...random.bytes(12)].map((byte) => byte % 10).join('')
     if (!digits.startsWith('0') && (await records.get(ACCOUNT, ACCOUNTS, digits)) === undefined) return digits
@@ -20,14 +20,17 @@ export async function freeAccountId({ records, random }: AccountParts): Promise<
 }
 
 /** What makes an account. @throws OperatorError when there is one of that id. */
-export async function createAccount(parts: AccountParts, account: string): Promise<readonly Change[]> {
+export async function createAccount(
+  dependencies: AccountDependencies,
+  account: string,
+): Promise<readonly Change[]> {
   if (!ACCOUNT_ID.test(account)) throw new OperatorError(`an account id has 12 digits: '${account}'`)
-  const present = await parts.records.get(ACCOUNT, ACCOUNTS, account)
+  const present = await dependencies.records.get(ACCOUNT, ACCOUNTS, account)
   if (present !== undefined) {
     const known = `there is an account ${account} already`
     throw new OperatorError(present.value.handedOver ? known : `${known}, ${NOT_HANDED_OVER} --id=${account}`)
   }
-  return newAccount(parts, account)
+  return newAccount(dependencies, account)
 }
 
 /** What a command has left that ended too early. */

@@ -9,7 +9,7 @@ import { rootCaller, userCaller } from './callers.ts'
 import type { KeyUses } from './key-uses.ts'
 
 /** What finding credentials works with. */
-export type CredentialParts = {
+export type CredentialDependencies = {
   readonly records: Records
   readonly keyUses: KeyUses
   readonly sessions: Sessions
@@ -23,37 +23,37 @@ type Made = { readonly user: UserValue | undefined; readonly credential: Credent
 const CREDENTIALS = new WeakMap<AccessKeyValue, Made>()
 
 /** Finds access keys and sessions in the records. */
-export function credentialFinder(parts: CredentialParts): FindCredential {
-  const { records } = parts
+export function credentialFinder(dependencies: CredentialDependencies): FindCredential {
+  const { records } = dependencies
   return async (named) => {
     const { accessKeyId, securityToken } = named
-    if (securityToken !== undefined) return parts.sessions.find(named, securityToken)
+    if (securityToken !== undefined) return dependencies.sessions.find(named, securityToken)
     const key =
       records.peek(ACCESS_KEY, ACCESS_KEYS, accessKeyId) ??
       (await records.get(ACCESS_KEY, ACCESS_KEYS, accessKeyId))
     if (key === undefined || key.value.status !== 'Active') return undefined
     const { principal, account } = key.value
-    if (principal === 'root') return credentialOf(parts, key, undefined)
+    if (principal === 'root') return credentialOf(dependencies, key, undefined)
     const user =
       records.peek(USER, account, principal.user) ?? (await records.get(USER, account, principal.user))
-    return user && credentialOf(parts, key, user.value)
+    return user && credentialOf(dependencies, key, user.value)
   }
 }
 
 function credentialOf(
-  parts: CredentialParts,
+  dependencies: CredentialDependencies,
   key: Stored<AccessKeyValue>,
   user: UserValue | undefined,
 ): Credential {
   const known = CREDENTIALS.get(key.value)
   if (known !== undefined && known.user === user) return known.credential
-  const credential = makeCredential(parts, key, user)
+  const credential = makeCredential(dependencies, key, user)
   CREDENTIALS.set(key.value, { user, credential })
   return credential
 }
 
 function makeCredential(
-  { records, keyUses, giveWay }: CredentialParts,
+  { records, keyUses, giveWay }: CredentialDependencies,
   { name: accessKeyId, value }: Stored<AccessKeyValue>,
   user: UserValue | undefined,
 ): Credential {

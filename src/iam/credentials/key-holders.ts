@@ -25,7 +25,7 @@ export type KeyHolder = {
 export const KEY_HOLDER: Finder<{ readonly UserName?: string | undefined }, KeyHolder> = async (asked) => {
   const { caller } = asked.call
   if (asked.input.UserName === undefined && caller.principal.type === 'Root') {
-    const account = await read(asked.parts.records, ACCOUNT, ACCOUNTS, caller.account)
+    const account = await read(asked.dependencies.records, ACCOUNT, ACCOUNTS, caller.account)
     return { arn: accountRootArn(caller.account), entity: account && rootHolder(account) }
   }
   const subject = await USER_OR_CALLER(asked)

@@ -1,6 +1,6 @@
 import { UsageError } from '../../base/usage-error.ts'
 import { type Change, insert, remove, replace } from '../../store/records.ts'
-import { type AccountParts, rootKeyIds } from '../accounts/account.ts'
+import { type AccountDependencies, rootKeyIds } from '../accounts/account.ts'
 import { needAccount } from '../accounts/accounts.ts'
 import { newAccessKey } from '../entities/ids.ts'
 import { ACCESS_KEY, ACCESS_KEYS } from './access-key.ts'
@@ -20,11 +20,11 @@ export type NewRootKey = {
 
 /** What makes a new root access key for an account. @throws UsageError when it may have no further one. */
 export async function newRootKey(
-  parts: AccountParts,
+  dependencies: AccountDependencies,
   accountId: string,
   olderKeys: OlderKeys,
 ): Promise<NewRootKey> {
-  const { records, clock, random } = parts
+  const { records, clock, random } = dependencies
   const account = await needAccount(records, accountId)
   const older = rootKeyIds(account.value)
   if (olderKeys !== 'delete' && older.length >= ROOT_KEYS_MAX) {

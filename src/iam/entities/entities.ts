@@ -14,7 +14,7 @@ import {
   replace,
   type Stored,
 } from '../../store/records.ts'
-import type { IamParts } from '../iam-dependencies.ts'
+import type { IamDependencies } from '../iam-dependencies.ts'
 import {
   COUNTS,
   COUNTS_PARTITION,
@@ -158,7 +158,7 @@ export async function countLess(records: Records, account: string, counted: Coun
 
 /** One more of what a quota counts. @throws LimitExceededException beyond the quota. */
 export async function countMore(
-  { records, quotas }: QuotaParts,
+  { records, quotas }: QuotaDependencies,
   account: string,
   counted: Counted,
   quota: CountQuota,
@@ -168,7 +168,7 @@ export async function countMore(
   return changedCount(present, account, counted, 1)
 }
 
-type QuotaParts = Pick<IamParts, 'records' | 'quotas'>
+type QuotaDependencies = Pick<IamDependencies, 'records' | 'quotas'>
 
 function changedCount(
   present: Stored<CountsValue> | undefined,
@@ -183,7 +183,7 @@ function changedCount(
 
 /** Checks that an account may have an amount of something. @throws LimitExceededException. */
 export async function checkQuota(
-  quotas: QuotaParts['quotas'],
+  quotas: QuotaDependencies['quotas'],
   account: string,
   { name, title }: CountQuota,
   amount: number,
@@ -197,19 +197,19 @@ const NO_REGION = 'global'
 
 /** What makes a new user, group or role. @throws EntityAlreadyExistsException, LimitExceededException. */
 export async function insertEntity<V extends EntityValue>(
-  parts: QuotaParts,
+  dependencies: QuotaDependencies,
   facts: EntityFacts<V>,
   account: string,
   value: V,
 ): Promise<readonly Change[]> {
-  const { records } = parts
+  const { records } = dependencies
   if ((await findByName(records, facts, account, value.name)) !== undefined) {
     throw alreadyExists(facts.name, value.name)
   }
   return [
     insert(NAME, namePartition(account, facts.name), value.name.toLowerCase(), { format: 1, id: value.id }),
     insert(facts.kind, account, value.id, value),
-    await countMore(parts, account, facts.count, facts.quota),
+    await countMore(dependencies, account, facts.count, facts.quota),
   ]
 }
 

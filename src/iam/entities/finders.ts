@@ -110,12 +110,12 @@ export function namedBy<V extends EntityValue>(
 }
 
 async function findNamed<V extends EntityValue>(
-  { call, parts }: Asked<unknown>,
+  { call, dependencies }: Asked<unknown>,
   facts: EntityFacts<V>,
   name: string,
 ): Promise<Subject<Stored<V>>> {
   const { account } = call.caller
-  const entity = await findByName(parts.records, facts, account, name)
+  const entity = await findByName(dependencies.records, facts, account, name)
   const shown = `${facts.name} ${name}`
   if (entity !== undefined) {
     return { arn: entityArn(account, facts.name, entity.value), shown, tags: entity.value.tags, entity }
@@ -129,11 +129,11 @@ async function findNamed<V extends EntityValue>(
 }
 
 /** The customer's managed policy that `PolicyArn` names. @throws ValidationException for what is no ARN. */
-const POLICY_NAMED: Finder<unknown, Stored<PolicyValue>> = async ({ call, input, parts }) => {
+const POLICY_NAMED: Finder<unknown, Stored<PolicyValue>> = async ({ call, input, dependencies }) => {
   const arn = parseName(input, 'PolicyArn')
   const { account } = call.caller
   const parsed = parsePolicyArn(arn)
-  const record = parsed.account === account ? await readPolicy(parts, account, parsed.name) : undefined
+  const record = parsed.account === account ? await readPolicy(dependencies, account, parsed.name) : undefined
   const entity = record?.value.path === parsed.path ? record : undefined
   return {
     arn,
@@ -169,8 +169,8 @@ export const POLICY_TO_CHANGE: Finder<unknown, Stored<PolicyValue>> = async (ask
   return { ...subject, missing }
 }
 
-function readPolicy(parts: Asked<unknown>['parts'], account: string, name: string) {
-  return read(parts.records, POLICY, account, name.toLowerCase())
+function readPolicy(dependencies: Asked<unknown>['dependencies'], account: string, name: string) {
+  return read(dependencies.records, POLICY, account, name.toLowerCase())
 }
 
 /** The error for a managed policy that is not there. Source: recorded answers of IAM. */

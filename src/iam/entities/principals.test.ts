@@ -21,8 +21,8 @@ let records: Records
 
 before(async () => {
   records = await openRecords(openSqlite(folder.path), testSealer())
-  const parts = { records, clock: systemClock, random: systemRandom }
-  for (const account of [HOME, TEAM]) await ensureAccount(parts, account)
+  const dependencies = { records, clock: systemClock, random: systemRandom }
+  for (const account of [HOME, TEAM]) await ensureAccount(dependencies, account)
   const user = { format: 1, id: ID, name: 'ada', path: '/', createdAt: 0, tags: [], inline: [] } as const
   await records.commit([insert(USER, TEAM, ID, { ...user, attached: [], groups: [], accessKeys: [] })])
 })

@@ -8,7 +8,7 @@ import { pathedArn } from '../entities/arns.ts'
 import { quotaExceeded } from '../entities/entities.ts'
 import { newAccessKey } from '../entities/ids.ts'
 import { ACCESS_KEY_ANSWER, ACCESS_KEY_LAST_USED_ANSWER, ACCESS_KEY_METADATA_ANSWER } from '../iam-answers.ts'
-import type { IamOperation, IamParts } from '../iam-dependencies.ts'
+import type { IamDependencies, IamOperation } from '../iam-dependencies.ts'
 import { iamOperation } from '../iam-operation.ts'
 import { timestamp } from '../iam-outputs.ts'
 import { pageBy } from '../iam-paging.ts'
@@ -26,13 +26,13 @@ const createAccessKey = iamOperation(
     output: { AccessKey: ACCESS_KEY_ANSWER },
     find: KEY_HOLDER,
   },
-  ({ call, parts, entity }) => {
+  ({ call, dependencies, entity }) => {
     const { account } = call.caller
     const { user, keyIds, owner } = entity
     if (keyIds.length >= KEYS_PER_USER_MAX) {
       throw quotaExceeded('AccessKeysPerUser', KEYS_PER_USER_MAX)
     }
-    const { accessKeyId, secretAccessKey } = newAccessKey(parts.random, account)
+    const { accessKeyId, secretAccessKey } = newAccessKey(dependencies.random, account)
     return {
       output: {
         AccessKey: {
@@ -71,11 +71,11 @@ const listAccessKeys = iamOperation(
     },
     find: KEY_HOLDER,
   },
-  async ({ input, parts, entity }) => {
+  async ({ input, dependencies, entity }) => {
     const userName = entity.user?.value.name
     const keys: ValueOf<typeof ACCESS_KEY_METADATA_ANSWER>[] = []
     for (const id of entity.keyIds) {
-      const { value } = await keyOf(parts, entity, id)
+      const { value } = await keyOf(dependencies, entity, id)
       keys.push({
         UserName: userName,
         AccessKeyId: id,
@@ -89,8 +89,12 @@ const listAccessKeys = iamOperation(
 )
 
 /** @throws NoSuchEntityException for a key that is somebody else's. */
-async function keyOf(parts: IamParts, { keyIds }: KeyHolder, id: string): Promise<Stored<AccessKeyValue>> {
-  const key = keyIds.includes(id) ? await read(parts.records, ACCESS_KEY, ACCESS_KEYS, id) : undefined
+async function keyOf(
+  dependencies: IamDependencies,
+  { keyIds }: KeyHolder,
+  id: string,
+): Promise<Stored<AccessKeyValue>> {
+  const key = keyIds.includes(id) ? await read(dependencies.records, ACCESS_KEY, ACCESS_KEYS, id) : undefined
   if (key === undefined) throw noSuchKey(id)
   return key
 }
@@ -110,11 +114,11 @@ const updateAccessKey = iamOperation(
     },
     find: KEY_HOLDER,
   },
-  async ({ input, parts, entity }) => {
+  async ({ input, dependencies, entity }) => {
     const { Status: status } = input
     if (status === 'Expired')
       throw new KmsError('InvalidInputException', 'Only Active and Inactive can be set.')
-    const key = await keyOf(parts, entity, input.AccessKeyId)
+    const key = await keyOf(dependencies, entity, input.AccessKeyId)
     return { changes: [replace(key, { ...key.value, status })] }
   },
 )
@@ -126,9 +130,9 @@ const deleteAccessKey = iamOperation(
     input: { UserName: optional(NAME_128), AccessKeyId: ACCESS_KEY_ID },
     find: KEY_HOLDER,
   },
-  async ({ input, parts, entity }) => {
-    const key = await keyOf(parts, entity, input.AccessKeyId)
-    const use = await read(parts.records, KEY_USE, ACCESS_KEYS, input.AccessKeyId)
+  async ({ input, dependencies, entity }) => {
+    const key = await keyOf(dependencies, entity, input.AccessKeyId)
+    const use = await read(dependencies.records, KEY_USE, ACCESS_KEYS, input.AccessKeyId)
     return {
       changes: [
         remove(key),
@@ -147,20 +151,20 @@ const getAccessKeyLastUsed = iamOperation(
     readOnly: true,
     input: { AccessKeyId: ACCESS_KEY_ID },
     output: { AccessKeyLastUsed: ACCESS_KEY_LAST_USED_ANSWER, UserName: text() },
-    find: async ({ call, input, parts }) => {
+    find: async ({ call, input, dependencies }) => {
       const { account } = call.caller
-      const key = await read(parts.records, ACCESS_KEY, ACCESS_KEYS, input.AccessKeyId)
+      const key = await read(dependencies.records, ACCESS_KEY, ACCESS_KEYS, input.AccessKeyId)
       const isOwn = key?.value.account === account
-      const owner = isOwn ? await ownerOf(parts, key) : undefined
+      const owner = isOwn ? await ownerOf(dependencies, key) : undefined
       const entity: OwnedKey | undefined = isOwn ? { key, owner } : undefined
       const missing = () => noSuchKey(input.AccessKeyId)
       const subject = owner && { arn: pathedArn(account, 'user', owner), shown: `user ${owner.name}` }
       return { arn: '*', ...subject, entity, missing }
     },
   },
-  async ({ parts, entity }) => {
+  async ({ dependencies, entity }) => {
     const { key, owner } = entity
-    const use = await parts.keyUses.find(key.name)
+    const use = await dependencies.keyUses.find(key.name)
     return {
       output: {
         UserName: owner?.name,
@@ -174,10 +178,13 @@ const getAccessKeyLastUsed = iamOperation(
   },
 )
 
-async function ownerOf(parts: IamParts, { value }: Stored<AccessKeyValue>): Promise<UserValue | undefined> {
+async function ownerOf(
+  dependencies: IamDependencies,
+  { value }: Stored<AccessKeyValue>,
+): Promise<UserValue | undefined> {
   const { principal, account } = value
   if (principal === 'root') return undefined
-  return (await read(parts.records, USER, account, principal.user))?.value
+  return (await read(dependencies.records, USER, account, principal.user))?.value
 }
 
 /** Access keys of users and root users. Source: IAM API Reference, "CreateAccessKey" and so on. */

@@ -4,7 +4,7 @@ import { kindOfFormat1 } from '../../store/kind.ts'
 import { type Change, insert, type Kind, remove, replace } from '../../store/records.ts'
 import { ACCOUNT, ACCOUNTS } from '../accounts/account.ts'
 import { ON_ACCOUNT } from '../entities/finders.ts'
-import type { IamOperation, IamParts } from '../iam-dependencies.ts'
+import type { IamDependencies, IamOperation } from '../iam-dependencies.ts'
 import { iamOperation } from '../iam-operation.ts'
 import { NAME, read } from '../iam-records.ts'
 import { FLAG, PAGING } from '../iam-shapes.ts'
@@ -26,8 +26,8 @@ const listAccountAliases = iamOperation(
     output: { AccountAliases: list(text()), IsTruncated: boolean(), Marker: text() },
     find: ON_ACCOUNT,
   },
-  async ({ call, parts }) => {
-    const account = await read(parts.records, ACCOUNT, ACCOUNTS, call.caller.account)
+  async ({ call, dependencies }) => {
+    const account = await read(dependencies.records, ACCOUNT, ACCOUNTS, call.caller.account)
     const alias = account?.value.alias
     return { output: { AccountAliases: alias === undefined ? [] : [alias], IsTruncated: false } }
   },
@@ -36,15 +36,15 @@ const listAccountAliases = iamOperation(
 /** An account has one alias: another takes its place. */
 const createAccountAlias = iamOperation(
   { name: 'CreateAccountAlias', readOnly: false, input: { AccountAlias: ALIAS }, find: ON_ACCOUNT },
-  async ({ call, input: { AccountAlias: alias }, parts }) => {
-    const account = await read(parts.records, ACCOUNT, ACCOUNTS, call.caller.account)
+  async ({ call, input: { AccountAlias: alias }, dependencies }) => {
+    const account = await read(dependencies.records, ACCOUNT, ACCOUNTS, call.caller.account)
     if (account === undefined) return {}
-    if ((await read(parts.records, NAME, ALIASES, alias)) !== undefined) {
+    if ((await read(dependencies.records, NAME, ALIASES, alias)) !== undefined) {
       throw new KmsError('EntityAlreadyExistsException', `The account alias ${alias} already exists.`)
     }
     return {
       changes: [
-        ...(await freeing(parts, account.value.alias)),
+        ...(await freeing(dependencies, account.value.alias)),
         insert(NAME, ALIASES, alias, { format: 1, id: account.name }),
         replace(account, { ...account.value, alias }),
       ],
@@ -54,19 +54,19 @@ const createAccountAlias = iamOperation(
 
 const deleteAccountAlias = iamOperation(
   { name: 'DeleteAccountAlias', readOnly: false, input: { AccountAlias: ALIAS }, find: ON_ACCOUNT },
-  async ({ call, input, parts }) => {
-    const account = await read(parts.records, ACCOUNT, ACCOUNTS, call.caller.account)
+  async ({ call, input, dependencies }) => {
+    const account = await read(dependencies.records, ACCOUNT, ACCOUNTS, call.caller.account)
     if (account?.value.alias !== input.AccountAlias) {
       const message = `The account alias ${input.AccountAlias} cannot be found.`
       throw new KmsError('NoSuchEntityException', message)
     }
     const { alias, ...rest } = account.value
-    return { changes: [...(await freeing(parts, alias)), replace(account, rest)] }
+    return { changes: [...(await freeing(dependencies, alias)), replace(account, rest)] }
   },
 )
 
 /** What lets others have an alias. */
-async function freeing({ records }: IamParts, alias: string | undefined): Promise<readonly Change[]> {
+async function freeing({ records }: IamDependencies, alias: string | undefined): Promise<readonly Change[]> {
   const present = alias === undefined ? undefined : await read(records, NAME, ALIASES, alias)
   return present === undefined ? [] : [remove(present)]
 }
@@ -105,9 +105,9 @@ const PASSWORD_POLICIES = 'all'
 /** What is not given takes its default, whatever was there before. */
 const updatePasswordPolicy = iamOperation(
   { name: 'UpdateAccountPasswordPolicy', readOnly: false, input: PASSWORD_POLICY, find: ON_ACCOUNT },
-  async ({ call, input, parts }) => {
+  async ({ call, input, dependencies }) => {
     const { account } = call.caller
-    const present = await read(parts.records, PASSWORD_POLICY_KIND, PASSWORD_POLICIES, account)
+    const present = await read(dependencies.records, PASSWORD_POLICY_KIND, PASSWORD_POLICIES, account)
     const { MaxPasswordAge, PasswordReusePrevention, HardExpiry } = input
     const value: PasswordPolicyValue = {
       format: 1,
@@ -150,9 +150,9 @@ const getPasswordPolicy = iamOperation(
     output: { PasswordPolicy: PASSWORD_POLICY_ANSWER },
     find: ON_ACCOUNT,
   },
-  async ({ call, parts }) => {
+  async ({ call, dependencies }) => {
     const { account } = call.caller
-    const policy = await read(parts.records, PASSWORD_POLICY_KIND, PASSWORD_POLICIES, account)
+    const policy = await read(dependencies.records, PASSWORD_POLICY_KIND, PASSWORD_POLICIES, account)
     if (policy === undefined) {
       const message = `The Password Policy with domain name ${account} cannot be found.`
       throw new KmsError('NoSuchEntityException', message)
@@ -179,9 +179,9 @@ const getPasswordPolicy = iamOperation(
 
 const deletePasswordPolicy = iamOperation(
   { name: 'DeleteAccountPasswordPolicy', readOnly: false, input: {}, find: ON_ACCOUNT },
-  async ({ call, parts }) => {
+  async ({ call, dependencies }) => {
     const { account } = call.caller
-    const policy = await read(parts.records, PASSWORD_POLICY_KIND, PASSWORD_POLICIES, account)
+    const policy = await read(dependencies.records, PASSWORD_POLICY_KIND, PASSWORD_POLICIES, account)
     if (policy !== undefined) return { changes: [remove(policy)] }
     const message = 'The account policy with name PasswordPolicy cannot be found.'
     throw new KmsError('NoSuchEntityException', message)
@@ -196,8 +196,8 @@ const setTokenPreferences = iamOperation(
     input: { GlobalEndpointTokenVersion: oneOf('v1Token', 'v2Token') },
     find: ON_ACCOUNT,
   },
-  async ({ call, input, parts }) => {
-    const account = await read(parts.records, ACCOUNT, ACCOUNTS, call.caller.account)
+  async ({ call, input, dependencies }) => {
+    const account = await read(dependencies.records, ACCOUNT, ACCOUNTS, call.caller.account)
     const stsTokens = input.GlobalEndpointTokenVersion === 'v1Token' ? 1 : 2
     return { changes: account === undefined ? [] : [replace(account, { ...account.value, stsTokens })] }
   },

@@ -12,7 +12,7 @@ import {
   ROLE_DETAIL_ANSWER,
   USER_DETAIL_ANSWER,
 } from '../iam-answers.ts'
-import type { IamOperation, IamParts } from '../iam-dependencies.ts'
+import type { IamDependencies, IamOperation } from '../iam-dependencies.ts'
 import { iamOperation } from '../iam-operation.ts'
 import { documentOutput, policyInList, roleOutput, timestamp, userOutput } from '../iam-outputs.ts'
 import { fixedSection, pageOf, type Section, wholeSection } from '../iam-pages.ts'
@@ -72,7 +72,7 @@ const NONE_HERE = {
   ServerCertificates: 0,
 } as const
 
-async function adjustableQuotas({ quotas }: IamParts, account: string): Promise<[string, number][]> {
+async function adjustableQuotas({ quotas }: IamDependencies, account: string): Promise<[string, number][]> {
   const entries: [string, number][] = []
   for (const [name, quota] of Object.entries(ADJUSTABLE)) {
     entries.push([name, await quotas.limit(account, quota)])
@@ -88,20 +88,20 @@ const getAccountSummary = iamOperation(
     output: { SummaryMap: numberMap() },
     find: ON_ACCOUNT,
   },
-  async ({ call, parts }) => {
+  async ({ call, dependencies }) => {
     const { account } = call.caller
-    const counts = await readCounts(parts.records, account)
-    const root = await read(parts.records, ACCOUNT, ACCOUNTS, account)
+    const counts = await readCounts(dependencies.records, account)
+    const root = await read(dependencies.records, ACCOUNT, ACCOUNTS, account)
     const summary = new Map<string, number>([
       ...Object.entries(FIXED),
-      ...(await adjustableQuotas(parts, account)),
+      ...(await adjustableQuotas(dependencies, account)),
       ['Users', counts.users],
       ['Groups', counts.groups],
       ['Roles', counts.roles],
       ['Policies', counts.policies],
       ['InstanceProfiles', counts.profiles],
       ['Providers', counts.providers],
-      ['PolicyVersionsInUse', await countVersions(parts.records, account)],
+      ['PolicyVersionsInUse', await countVersions(dependencies.records, account)],
       ['AccountAccessKeysPresent', root !== undefined && rootKeyIds(root.value).length > 0 ? 1 : 0],
       ['GlobalEndpointTokenVersion', root?.value.stsTokens ?? 2],
       ...Object.entries(NONE_HERE),
@@ -146,11 +146,11 @@ const getAccountAuthorizationDetails = iamOperation(
     },
     find: ON_ACCOUNT,
   },
-  async ({ call, input, parts }) => {
+  async ({ call, input, dependencies }) => {
     const wants = (name: string): boolean =>
       input.Filter === undefined || input.Filter.length === 0 || input.Filter.some((one) => one === name)
-    const sections = detailSections(parts, call.caller.account).filter(({ name }) => wants(name))
-    const { items, more } = await pageOf(sections, input, parts.giveWay, ({ chars }) => chars)
+    const sections = detailSections(dependencies, call.caller.account).filter(({ name }) => wants(name))
+    const { items, more } = await pageOf(sections, input, dependencies.giveWay, ({ chars }) => chars)
     return {
       output: {
         ...more,
@@ -164,8 +164,8 @@ const getAccountAuthorizationDetails = iamOperation(
 )
 
 /** Whatever the account has, by the names of `Filter`. */
-function detailSections(parts: IamParts, account: string): readonly Section<Detail>[] {
-  const { records } = parts
+function detailSections(dependencies: IamDependencies, account: string): readonly Section<Detail>[] {
+  const { records } = dependencies
   const own = { records, partition: account }
   return [
     wholeSection('User', USER, { ...own, show: ({ value }) => userDetail(records, account, value) }),
@@ -179,7 +179,7 @@ function detailSections(parts: IamParts, account: string): readonly Section<Deta
       'AWSManagedPolicy',
       allManagedByAws(),
       ({ arn }) => arn,
-      (policy) => awsDetail(parts, account, policy),
+      (policy) => awsDetail(dependencies, account, policy),
     ),
   ]
 }
@@ -257,11 +257,11 @@ async function localDetail(records: Records, account: string, value: PolicyValue
 
 /** Of AWS's managed policies, those that the account uses. Source: IAM API Reference, "GetAccountAuthorizationDetails". */
 async function awsDetail(
-  parts: IamParts,
+  dependencies: IamDependencies,
   account: string,
   policy: ManagedByAws,
 ): Promise<Detail | undefined> {
-  const listed = await managedInList(parts, account, policy)
+  const listed = await managedInList(dependencies, account, policy)
   if (listed.AttachmentCount === 0 && listed.PermissionsBoundaryUsageCount === 0) return undefined
   const version = {
     Document: documentOutput(policy.document),

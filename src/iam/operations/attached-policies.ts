@@ -29,20 +29,20 @@ function attach<V extends EntityValue>({ facts, label, named, find }: Family<V>)
       find,
       context: ({ PolicyArn }, entity) => ({ 'iam:policyarn': PolicyArn, ...heldBoundary(entity) }),
     },
-    async ({ call, input: { PolicyArn: arn }, parts, entity }) => {
+    async ({ call, input: { PolicyArn: arn }, dependencies, entity }) => {
       const { account } = call.caller
       const { value } = entity
       refuseServiceLinked(entity)
-      await checkAttachable(parts.records, account, arn)
+      await checkAttachable(dependencies.records, account, arn)
       if (value.attached.includes(arn)) return {}
       const attached = [...value.attached, arn]
       const quota = { name: `iam.policies-per-${facts.name}`, title: `PoliciesPer${label}` } as const
-      await checkQuota(parts.quotas, account, quota, attached.length)
+      await checkQuota(dependencies.quotas, account, quota, attached.length)
       const holder = { account, entity: facts.name, id: value.id }
       return {
         changes: [
           replace(entity, { ...value, attached }),
-          ...(await attachChanges(parts.records, holder, 'attached', arn)),
+          ...(await attachChanges(dependencies.records, holder, 'attached', arn)),
         ],
       }
     },
@@ -59,7 +59,7 @@ function detach<V extends EntityValue>({ facts, label, named, find }: Family<V>)
       find,
       context: ({ PolicyArn }, entity) => ({ 'iam:policyarn': PolicyArn, ...heldBoundary(entity) }),
     },
-    async ({ call, input: { PolicyArn: arn }, parts, entity }) => {
+    async ({ call, input: { PolicyArn: arn }, dependencies, entity }) => {
       const { account } = call.caller
       const { value } = entity
       parsePolicyArn(arn)
@@ -71,7 +71,7 @@ function detach<V extends EntityValue>({ facts, label, named, find }: Family<V>)
       return {
         changes: [
           replace(entity, { ...value, attached: value.attached.filter((other) => other !== arn) }),
-          ...(await detachChanges(parts.records, holder, 'attached', arn)),
+          ...(await detachChanges(dependencies.records, holder, 'attached', arn)),
         ],
       }
     },

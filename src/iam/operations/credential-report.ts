@@ -9,7 +9,7 @@ import { ACCESS_KEY, ACCESS_KEYS } from '../credentials/access-key.ts'
 import { pathedArn } from '../entities/arns.ts'
 import { readCounts } from '../entities/entities.ts'
 import { ON_ACCOUNT } from '../entities/finders.ts'
-import type { IamOperation, IamParts } from '../iam-dependencies.ts'
+import type { IamDependencies, IamOperation } from '../iam-dependencies.ts'
 import { iamOperation } from '../iam-operation.ts'
 import { timestamp } from '../iam-outputs.ts'
 import { read, USER } from '../iam-records.ts'
@@ -46,8 +46,8 @@ const generateCredentialReport = iamOperation(
     output: { State: text() },
     find: ON_ACCOUNT,
   },
-  async ({ call, parts }) => {
-    await checkSize(parts, call.caller.account)
+  async ({ call, dependencies }) => {
+    await checkSize(dependencies, call.caller.account)
     return { output: { State: 'COMPLETE' } }
   },
 )
@@ -60,13 +60,13 @@ const getCredentialReport = iamOperation(
     output: { Content: blob(), ReportFormat: text(), GeneratedTime: instant() },
     find: ON_ACCOUNT,
   },
-  async ({ call, parts }) => {
+  async ({ call, dependencies }) => {
     const { account } = call.caller
-    await checkSize(parts, account)
+    await checkSize(dependencies, account)
     const lines = [
       COLUMNS.join(','),
-      ...(await rootLine(parts, account)),
-      ...(await userLines(parts, account)),
+      ...(await rootLine(dependencies, account)),
+      ...(await userLines(dependencies, account)),
     ]
     return {
       output: {
@@ -79,43 +79,46 @@ const getCredentialReport = iamOperation(
 )
 
 /** @throws LimitExceededException for an account with more users than {@link USERS_MAX}. */
-export async function checkSize({ records }: Pick<IamParts, 'records'>, account: string): Promise<void> {
+export async function checkSize(
+  { records }: Pick<IamDependencies, 'records'>,
+  account: string,
+): Promise<void> {
   const { users } = await readCounts(records, account)
   if (users <= USERS_MAX) return
   const message = `A credential report has at most ${USERS_MAX} users, and the account has ${users}.`
   throw new KmsError('LimitExceededException', message)
 }
 
-async function rootLine(parts: IamParts, account: string): Promise<readonly string[]> {
-  const record = await read(parts.records, ACCOUNT, ACCOUNTS, account)
+async function rootLine(dependencies: IamDependencies, account: string): Promise<readonly string[]> {
+  const record = await read(dependencies.records, ACCOUNT, ACCOUNTS, account)
   if (record === undefined) return []
   const { value } = record
   const who = ['<root_account>', accountRootArn(account), moment(value.createdAt)]
-  return [line(who, ROOT_PASSWORD, await keyFields(parts, rootKeyIds(value)))]
+  return [line(who, ROOT_PASSWORD, await keyFields(dependencies, rootKeyIds(value)))]
 }
 
-async function userLines(parts: IamParts, account: string): Promise<readonly string[]> {
+async function userLines(dependencies: IamDependencies, account: string): Promise<readonly string[]> {
   const lines: string[] = []
   let after: string | undefined
   do {
-    const page = await parts.records.list(USER, { partition: account, after, limit: USERS_AT_ONCE })
+    const page = await dependencies.records.list(USER, { partition: account, after, limit: USERS_AT_ONCE })
     for (const { value } of page.records) {
       const who = [value.name, pathedArn(account, 'user', value), moment(value.createdAt)]
-      lines.push(line(who, NO_PASSWORD, await keyFields(parts, value.accessKeys)))
-      await parts.giveWay()
+      lines.push(line(who, NO_PASSWORD, await keyFields(dependencies, value.accessKeys)))
+      await dependencies.giveWay()
     }
     after = page.next
   } while (after !== undefined)
   return lines.sort()
 }
 
-async function keyFields(parts: IamParts, ids: readonly string[]): Promise<readonly string[]> {
+async function keyFields(dependencies: IamDependencies, ids: readonly string[]): Promise<readonly string[]> {
   const fields: string[] = []
   for (const id of ids) {
-    const key = await read(parts.records, ACCESS_KEY, ACCESS_KEYS, id)
+    const key = await read(dependencies.records, ACCESS_KEY, ACCESS_KEYS, id)
     if (key === undefined) continue
     const { value } = key
-    const use = await parts.keyUses.find(id)
+    const use = await dependencies.keyUses.find(id)
     fields.push(String(value.status === 'Active'), moment(value.createdAt))
     fields.push(...(use === undefined ? [NONE, NONE, NONE] : [moment(use.at), use.region, use.service]))
   }

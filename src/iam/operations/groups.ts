@@ -44,11 +44,11 @@ const createGroup = iamOperation(
       ({ GroupName }) => GroupName,
     ),
   },
-  async ({ call, input, parts }) => {
+  async ({ call, input, dependencies }) => {
     const { account } = call.caller
     const value: GroupValue = {
       format: 1,
-      id: newUniqueId(parts.random, 'group'),
+      id: newUniqueId(dependencies.random, 'group'),
       name: input.GroupName,
       path: input.Path ?? '/',
       createdAt: call.now,
@@ -59,7 +59,7 @@ const createGroup = iamOperation(
     }
     return {
       output: { Group: groupOutput(account, value) },
-      changes: await insertEntity(parts, GROUPS, account, value),
+      changes: await insertEntity(dependencies, GROUPS, account, value),
     }
   },
 )
@@ -72,14 +72,14 @@ const getGroup = iamOperation(
     output: { Group: GROUP_ANSWER, IsTruncated: boolean(), Marker: text(), Users: list(USER_ANSWER) },
     find: GROUP_NAMED,
   },
-  async ({ call, input, parts, entity }) => {
+  async ({ call, input, dependencies, entity }) => {
     const { account } = call.caller
     const members = wholeSection('members', MEMBER, {
-      records: parts.records,
+      records: dependencies.records,
       partition: memberPartition(account, entity.value),
-      show: async ({ name: id }) => (await parts.records.getLight(LISTED_USER, account, id))?.light,
+      show: async ({ name: id }) => (await dependencies.records.getLight(LISTED_USER, account, id))?.light,
     })
-    const { items, more } = await pageOf([members], input, parts.giveWay)
+    const { items, more } = await pageOf([members], input, dependencies.giveWay)
     return {
       output: {
         Group: groupOutput(account, entity.value),
@@ -108,20 +108,20 @@ const updateGroup = iamOperation(
         path: asked.input.NewPath,
       }),
   },
-  async ({ input, parts, entity }) => {
+  async ({ input, dependencies, entity }) => {
     const to = { name: input.NewGroupName, path: input.NewPath }
-    return { changes: await renameEntity(parts.records, GROUPS, entity, to) }
+    return { changes: await renameEntity(dependencies.records, GROUPS, entity, to) }
   },
 )
 
 const deleteGroup = iamOperation(
   { name: 'DeleteGroup', readOnly: false, input: { GroupName: NAME_128 }, find: GROUP_NAMED },
-  async ({ call, parts, entity }) => {
+  async ({ call, dependencies, entity }) => {
     const { members, attached, inline } = entity.value
     if (members > 0) throw deleteConflict('remove users from group')
     if (attached.length > 0) throw deleteConflict('detach all policies')
     if (inline.length > 0) throw deleteConflict('delete policies')
-    return { changes: await removeEntity(parts.records, GROUPS, call.caller.account, entity) }
+    return { changes: await removeEntity(dependencies.records, GROUPS, call.caller.account, entity) }
   },
 )
 
@@ -133,14 +133,14 @@ const listGroups = iamOperation(
     output: { Groups: list(GROUP_ANSWER), IsTruncated: boolean(), Marker: text() },
     find: onAll('group'),
   },
-  async ({ call, input, parts }) => {
+  async ({ call, input, dependencies }) => {
     const { account } = call.caller
     const section = lightSection('groups', LISTED_GROUP, {
-      records: parts.records,
+      records: dependencies.records,
       partition: account,
       show: ({ light }) => (light.path.startsWith(input.PathPrefix ?? '/') ? light : undefined),
     })
-    const { items, more } = await pageOf([section], input, parts.giveWay)
+    const { items, more } = await pageOf([section], input, dependencies.giveWay)
     return { output: { ...more, Groups: items.map((listed) => groupOutput(account, listed)) } }
   },
 )
@@ -152,10 +152,10 @@ const addUserToGroup = iamOperation(
     input: { GroupName: NAME_128, UserName: NAME_128 },
     find: GROUP_NAMED,
   },
-  async ({ call, input, parts, entity }) => {
+  async ({ call, input, dependencies, entity }) => {
     const { account } = call.caller
     const { value: group } = entity
-    const user = await findByName(parts.records, USERS, account, input.UserName)
+    const user = await findByName(dependencies.records, USERS, account, input.UserName)
     if (user === undefined) throw noSuchEntity('user', input.UserName)
     if (user.value.groups.includes(group.id)) return {}
     const groups = [...user.value.groups, group.id]
@@ -177,12 +177,12 @@ const removeUserFromGroup = iamOperation(
     input: { GroupName: NAME_128, UserName: NAME_128 },
     find: GROUP_NAMED,
   },
-  async ({ call, input, parts, entity }) => {
+  async ({ call, input, dependencies, entity }) => {
     const { account } = call.caller
     const { value: group } = entity
-    const user = await findByName(parts.records, USERS, account, input.UserName)
+    const user = await findByName(dependencies.records, USERS, account, input.UserName)
     if (user === undefined) throw noSuchEntity('user', input.UserName)
-    const member = await read(parts.records, MEMBER, memberPartition(account, group), user.value.id)
+    const member = await read(dependencies.records, MEMBER, memberPartition(account, group), user.value.id)
     if (member === undefined) return {}
     return {
       changes: [
@@ -202,11 +202,11 @@ const listGroupsForUser = iamOperation(
     output: { Groups: list(GROUP_ANSWER), IsTruncated: boolean(), Marker: text() },
     find: USER_NAMED,
   },
-  async ({ call, input, parts, entity }) => {
+  async ({ call, input, dependencies, entity }) => {
     const { account } = call.caller
     const groups: GroupValue[] = []
     for (const id of entity.value.groups) {
-      const group = await read(parts.records, GROUP, account, id)
+      const group = await read(dependencies.records, GROUP, account, id)
       if (group !== undefined) groups.push(group.value)
     }
     const { items, more } = pageBy(groups, ({ path, name }) => `${path}${name}`, input)

@@ -18,7 +18,7 @@ import { newUniqueId } from '../entities/ids.ts'
 import { LISTED_ROLE, type ListedRole } from '../entities/listed.ts'
 import { refuseServiceLinked } from '../entities/service-linked.ts'
 import { INSTANCE_PROFILE_ANSWER } from '../iam-answers.ts'
-import type { IamOperation, IamParts } from '../iam-dependencies.ts'
+import type { IamDependencies, IamOperation } from '../iam-dependencies.ts'
 import { type Asked, type Finder, iamOperation, type Need, tagging } from '../iam-operation.ts'
 import { profileOutput, tagsIfAny } from '../iam-outputs.ts'
 import { pageOf, wholeSection } from '../iam-pages.ts'
@@ -31,10 +31,10 @@ import { shownRole } from '../policies/documents.ts'
 const QUOTA: CountQuota = { name: 'iam.instance-profiles', title: 'InstanceProfilesPerAccount' }
 
 /** The instance profile that `InstanceProfileName` names. */
-export const PROFILE_NAMED: Finder<unknown, Stored<ProfileValue>> = async ({ call, input, parts }) => {
+export const PROFILE_NAMED: Finder<unknown, Stored<ProfileValue>> = async ({ call, input, dependencies }) => {
   const { account } = call.caller
   const name = parseName(input, 'InstanceProfileName')
-  const entity = await read(parts.records, PROFILE, account, name.toLowerCase())
+  const entity = await read(dependencies.records, PROFILE, account, name.toLowerCase())
   const missing = () => new KmsError('NoSuchEntityException', `Instance Profile ${name} cannot be found.`)
   const arn =
     entity === undefined
@@ -44,14 +44,14 @@ export const PROFILE_NAMED: Finder<unknown, Stored<ProfileValue>> = async ({ cal
 }
 
 async function rolesOf(
-  parts: IamParts,
+  dependencies: IamDependencies,
   account: string,
   profile: ProfileValue,
 ): Promise<readonly ListedRole[]> {
   const roles: ListedRole[] = []
   for (const id of profile.roles) {
-    const role = await parts.records.getLight(LISTED_ROLE, account, id)
-    if (role !== undefined) roles.push(await shownRole(parts.records, role.light))
+    const role = await dependencies.records.getLight(LISTED_ROLE, account, id)
+    if (role !== undefined) roles.push(await shownRole(dependencies.records, role.light))
   }
   return roles
 }
@@ -69,15 +69,15 @@ const createInstanceProfile = iamOperation(
     tags: ({ Tags }) => Tags,
     alsoNeeds: tagging('iam:TagInstanceProfile'),
   },
-  async ({ call, input, parts }) => {
+  async ({ call, input, dependencies }) => {
     const { account } = call.caller
     const { InstanceProfileName: name } = input
-    if ((await read(parts.records, PROFILE, account, name.toLowerCase())) !== undefined) {
+    if ((await read(dependencies.records, PROFILE, account, name.toLowerCase())) !== undefined) {
       throw alreadyExists('instance Profile', name)
     }
     const value: ProfileValue = {
       format: 1,
-      id: newUniqueId(parts.random, 'instanceProfile'),
+      id: newUniqueId(dependencies.random, 'instanceProfile'),
       name,
       path: input.Path ?? '/',
       createdAt: call.now,
@@ -88,7 +88,7 @@ const createInstanceProfile = iamOperation(
       output: { InstanceProfile: { ...profileOutput(account, value, []), Tags: tagsIfAny(value.tags) } },
       changes: [
         insert(PROFILE, account, name.toLowerCase(), value),
-        await countMore(parts, account, 'profiles', QUOTA),
+        await countMore(dependencies, account, 'profiles', QUOTA),
       ],
     }
   },
@@ -102,9 +102,9 @@ const getInstanceProfile = iamOperation(
     output: { InstanceProfile: INSTANCE_PROFILE_ANSWER },
     find: PROFILE_NAMED,
   },
-  async ({ call, parts, entity }) => {
+  async ({ call, dependencies, entity }) => {
     const { account } = call.caller
-    const roles = await rolesOf(parts, account, entity.value)
+    const roles = await rolesOf(dependencies, account, entity.value)
     return { output: { InstanceProfile: profileOutput(account, entity.value, roles) } }
   },
 )
@@ -116,9 +116,9 @@ const deleteInstanceProfile = iamOperation(
     input: { InstanceProfileName: NAME_128 },
     find: PROFILE_NAMED,
   },
-  async ({ call, parts, entity }) => {
+  async ({ call, dependencies, entity }) => {
     if (entity.value.roles.length > 0) throw deleteConflict('remove roles from instance profile')
-    const counted = await countLess(parts.records, call.caller.account, 'profiles')
+    const counted = await countLess(dependencies.records, call.caller.account, 'profiles')
     return { changes: [remove(entity), counted] }
   },
 )
@@ -144,8 +144,8 @@ const addRoleToInstanceProfile = iamOperation(
     find: PROFILE_NAMED,
     alsoNeeds: async (asked) => [await passing(asked)],
   },
-  async ({ call, input, parts, entity }) => {
-    const role = await findByName(parts.records, ROLES, call.caller.account, input.RoleName)
+  async ({ call, input, dependencies, entity }) => {
+    const role = await findByName(dependencies.records, ROLES, call.caller.account, input.RoleName)
     if (role === undefined) throw noSuchEntity('role', input.RoleName)
     refuseServiceLinked(role)
     if (entity.value.roles.length > 0) {
@@ -165,8 +165,8 @@ const addRoleToInstanceProfile = iamOperation(
 
 const removeRoleFromInstanceProfile = iamOperation(
   { name: 'RemoveRoleFromInstanceProfile', readOnly: false, input: WITH_ROLE, find: PROFILE_NAMED },
-  async ({ call, input, parts, entity }) => {
-    const role = await findByName(parts.records, ROLES, call.caller.account, input.RoleName)
+  async ({ call, input, dependencies, entity }) => {
+    const role = await findByName(dependencies.records, ROLES, call.caller.account, input.RoleName)
     if (role === undefined || !entity.value.roles.includes(role.value.id)) {
       throw noSuchEntity('role', input.RoleName)
     }
@@ -190,19 +190,19 @@ const listInstanceProfiles = iamOperation(
     output: { InstanceProfiles: list(INSTANCE_PROFILE_ANSWER), ...PAGE },
     find: onAll('instance-profile'),
   },
-  async ({ call, input, parts }) => {
+  async ({ call, input, dependencies }) => {
     const { account } = call.caller
     const section = wholeSection('profiles', PROFILE, {
-      records: parts.records,
+      records: dependencies.records,
       partition: account,
       show: async ({ value: profile }) => {
         if (!profile.path.startsWith(input.PathPrefix ?? '/')) return undefined
-        return { profile, roles: await rolesOf(parts, account, profile) }
+        return { profile, roles: await rolesOf(dependencies, account, profile) }
       },
     })
     const charsOf = ({ roles }: { readonly roles: readonly ListedRole[] }): number =>
       roles.reduce((sum, { trust }) => sum + trust.length, 0)
-    const { items, more } = await pageOf([section], input, parts.giveWay, charsOf)
+    const { items, more } = await pageOf([section], input, dependencies.giveWay, charsOf)
     const InstanceProfiles = items.map(({ profile, roles }) => profileOutput(account, profile, roles))
     return { output: { ...more, InstanceProfiles } }
   },
@@ -216,13 +216,13 @@ const listInstanceProfilesForRole = iamOperation(
     output: { InstanceProfiles: list(INSTANCE_PROFILE_ANSWER), IsTruncated: boolean(), Marker: text() },
     find: ROLE_NAMED,
   },
-  async ({ call, input, parts, entity }) => {
+  async ({ call, input, dependencies, entity }) => {
     const { account } = call.caller
     const { items, more } = pageBy(entity.value.profiles, (name) => name, input)
-    const role = await shownRole(parts.records, entity.value)
+    const role = await shownRole(dependencies.records, entity.value)
     const InstanceProfiles: ReturnType<typeof profileOutput>[] = []
     for (const name of items) {
-      const profile = await read(parts.records, PROFILE, account, name)
+      const profile = await read(dependencies.records, PROFILE, account, name)
       if (profile !== undefined) InstanceProfiles.push(profileOutput(account, profile.value, [role]))
     }
     return { output: { ...more, InstanceProfiles } }

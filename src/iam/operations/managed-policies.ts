@@ -22,7 +22,7 @@ import {
   type ListedEntity,
 } from '../entities/listed.ts'
 import { POLICY_ANSWER, POLICY_GROUP_ANSWER, POLICY_ROLE_ANSWER, POLICY_USER_ANSWER } from '../iam-answers.ts'
-import type { IamOperation, IamParts } from '../iam-dependencies.ts'
+import type { IamDependencies, IamOperation } from '../iam-dependencies.ts'
 import { iamOperation, tagging } from '../iam-operation.ts'
 import { type PolicyAnswer, policyInList, policyOutput, tagsIfAny, timestamp } from '../iam-outputs.ts'
 import { fixedSection, lightSection, pageOf } from '../iam-pages.ts'
@@ -66,11 +66,11 @@ const createPolicy = iamOperation(
     tags: ({ Tags }) => Tags,
     alsoNeeds: tagging('iam:TagPolicy'),
   },
-  async ({ call, input, parts }) => {
+  async ({ call, input, dependencies }) => {
     const { account } = call.caller
     const { PolicyName: name, PolicyDocument: document, Description: description } = input
     checkManagedDocument(document)
-    if ((await read(parts.records, POLICY, account, name.toLowerCase())) !== undefined) {
+    if ((await read(dependencies.records, POLICY, account, name.toLowerCase())) !== undefined) {
       throw new KmsError(
         'EntityAlreadyExistsException',
         `A policy called ${name} already exists. Duplicate names are not allowed.`,
@@ -78,7 +78,7 @@ const createPolicy = iamOperation(
     }
     const value: PolicyValue = {
       format: 1,
-      id: newUniqueId(parts.random, 'policy'),
+      id: newUniqueId(dependencies.random, 'policy'),
       name,
       path: input.Path ?? '/',
       ...(description !== undefined && { description }),
@@ -101,7 +101,7 @@ const createPolicy = iamOperation(
           document,
           createdAt: call.now,
         }),
-        await countMore(parts, account, 'policies', QUOTA),
+        await countMore(dependencies, account, 'policies', QUOTA),
       ],
     }
   },
@@ -115,21 +115,21 @@ const getPolicy = iamOperation(
     output: { Policy: POLICY_ANSWER },
     find: ANY_POLICY,
   },
-  async ({ call, parts, entity }) => {
+  async ({ call, dependencies, entity }) => {
     const { account } = call.caller
     if ('value' in entity) return { output: { Policy: policyOutput(account, entity.value) } }
-    const policy = await managedInList(parts, account, entity)
+    const policy = await managedInList(dependencies, account, entity)
     return { output: { Policy: { ...policy, Description: entity.description, Tags: [] } } }
   },
 )
 
 /** A policy of AWS as lists show it: with how often the account uses it. */
 export async function managedInList(
-  parts: IamParts,
+  dependencies: IamDependencies,
   account: string,
   policy: ManagedByAws,
 ): Promise<PolicyAnswer> {
-  const uses = await countUses(parts.records, account, policy.arn)
+  const uses = await countUses(dependencies.records, account, policy.arn)
   return {
     PolicyName: policy.name,
     PolicyId: policy.id,
@@ -146,7 +146,7 @@ export async function managedInList(
 
 const deletePolicy = iamOperation(
   { name: 'DeletePolicy', readOnly: false, input: { PolicyArn: ARN }, find: POLICY_TO_CHANGE },
-  async ({ call, parts, entity }) => {
+  async ({ call, dependencies, entity }) => {
     const { account } = call.caller
     const { value } = entity
     if (value.attachments + value.boundaries > 0) {
@@ -154,12 +154,12 @@ const deletePolicy = iamOperation(
     }
     if (value.versions.length > 1)
       throw deleteConflict('delete all policy versions except the default version')
-    const versions = await readAll(parts.records, POLICY_VERSION, versionPartition(account, value))
+    const versions = await readAll(dependencies.records, POLICY_VERSION, versionPartition(account, value))
     return {
       changes: [
         remove(entity),
         ...versions.map((version) => remove(version)),
-        await countLess(parts.records, account, 'policies'),
+        await countLess(dependencies.records, account, 'policies'),
       ],
     }
   },
@@ -181,9 +181,9 @@ const listPolicies = iamOperation(
     output: { IsTruncated: boolean(), Marker: text(), Policies: list(POLICY_ANSWER) },
     find: onAll('policy'),
   },
-  async ({ call, input, parts }) => {
+  async ({ call, input, dependencies }) => {
     const { account } = call.caller
-    const { records, giveWay } = parts
+    const { records, giveWay } = dependencies
     const counted =
       input.PolicyUsageFilter === 'PermissionsBoundary' ? 'PermissionsBoundaryUsageCount' : 'AttachmentCount'
     const onlyUsed = input.OnlyAttached === true || input.PolicyUsageFilter !== undefined
@@ -200,7 +200,7 @@ const listPolicies = iamOperation(
       'managed',
       allManagedByAws(),
       ({ arn }) => arn,
-      async (policy) => wanted(await managedInList(parts, account, policy)),
+      async (policy) => wanted(await managedInList(dependencies, account, policy)),
     )
     const sections = { All: [own, managed], Local: [own], AWS: [managed] }[input.Scope ?? 'All']
     const { items, more } = await pageOf(sections, input, giveWay)
@@ -233,9 +233,9 @@ const listEntitiesForPolicy = iamOperation(
     },
     find: ANY_POLICY,
   },
-  async ({ call, input, parts, arn }) => {
+  async ({ call, input, dependencies, arn }) => {
     const { account } = call.caller
-    const { records, giveWay } = parts
+    const { records, giveWay } = dependencies
     const use = input.PolicyUsageFilter && USES[input.PolicyUsageFilter]
     const partition = attachmentPartition(account, arn)
     const entities = lightSection('entities', LISTED_ATTACHMENT, {

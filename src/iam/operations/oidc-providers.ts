@@ -31,12 +31,16 @@ function parseProviderUrl(url: string): string {
 }
 
 /** The provider that `OpenIDConnectProviderArn` names. */
-export const PROVIDER_NAMED: Finder<unknown, Stored<ProviderValue>> = async ({ call, input, parts }) => {
+export const PROVIDER_NAMED: Finder<unknown, Stored<ProviderValue>> = async ({
+  call,
+  input,
+  dependencies,
+}) => {
   const { account } = call.caller
   const arn = parseName(input, 'OpenIDConnectProviderArn')
   const prefix = providerArn(account, '')
   const entity = arn.startsWith(prefix)
-    ? await read(parts.records, PROVIDER, account, arn.slice(prefix.length))
+    ? await read(dependencies.records, PROVIDER, account, arn.slice(prefix.length))
     : undefined
   const missing = () =>
     new KmsError('NoSuchEntityException', `OpenIDConnect Provider not found for arn ${arn}`)
@@ -74,20 +78,23 @@ const createProvider = iamOperation(
     tags: ({ Tags }) => Tags,
     alsoNeeds: tagging('iam:TagOpenIDConnectProvider'),
   },
-  async ({ call, input, parts, arn }) => {
+  async ({ call, input, dependencies, arn }) => {
     const { account } = call.caller
     const name = parseProviderUrl(input.Url)
     const clientIds = [...new Set(input.ClientIDList ?? [])]
     const thumbprints = input.ThumbprintList ?? []
     checkLists(clientIds, thumbprints)
-    if ((await read(parts.records, PROVIDER, account, name)) !== undefined) {
+    if ((await read(dependencies.records, PROVIDER, account, name)) !== undefined) {
       throw new KmsError('EntityAlreadyExistsException', `Provider with url ${HTTPS}${name} already exists.`)
     }
     const tags = parseTags(input.Tags)
     const value: ProviderValue = { format: 1, url: name, clientIds, thumbprints, tags, createdAt: call.now }
     return {
       output: { OpenIDConnectProviderArn: arn, Tags: tagsIfAny(tags) },
-      changes: [insert(PROVIDER, account, name, value), await countMore(parts, account, 'providers', QUOTA)],
+      changes: [
+        insert(PROVIDER, account, name, value),
+        await countMore(dependencies, account, 'providers', QUOTA),
+      ],
     }
   },
 )
@@ -124,8 +131,8 @@ const deleteProvider = iamOperation(
     input: { OpenIDConnectProviderArn: ARN },
     find: PROVIDER_NAMED,
   },
-  async ({ call, parts, entity }) => {
-    const counted = await countLess(parts.records, call.caller.account, 'providers')
+  async ({ call, dependencies, entity }) => {
+    const counted = await countLess(dependencies.records, call.caller.account, 'providers')
     return { changes: [remove(entity), counted] }
   },
 )
@@ -138,9 +145,9 @@ const listProviders = iamOperation(
     output: { OpenIDConnectProviderList: list(OPEN_ID_CONNECT_PROVIDER_LIST_ENTRY_ANSWER) },
     find: onAll('oidc-provider'),
   },
-  async ({ call, parts }) => {
+  async ({ call, dependencies }) => {
     const { account } = call.caller
-    const providers = await readAll(parts.records, PROVIDER, account)
+    const providers = await readAll(dependencies.records, PROVIDER, account)
     const arns = providers.map(({ name }) => providerArn(account, name)).sort()
     return { output: { OpenIDConnectProviderList: arns.map((Arn) => ({ Arn })) } }
   },

@@ -21,16 +21,16 @@ function put<V extends EntityValue>({ facts, label, named, find }: Family<V>): I
       find,
       context: ({ PermissionsBoundary }) => ({ 'iam:permissionsboundary': PermissionsBoundary }),
     },
-    async ({ call, input: { PermissionsBoundary: boundary }, parts, entity }) => {
+    async ({ call, input: { PermissionsBoundary: boundary }, dependencies, entity }) => {
       const { account } = call.caller
       const { value } = entity
       refuseServiceLinked(entity)
-      await checkBoundary(parts.records, account, boundary)
+      await checkBoundary(dependencies.records, account, boundary)
       const holder = { account, entity: facts.name, id: value.id }
       return {
         changes: [
           replace(entity, { ...value, boundary }),
-          ...(await boundaryChanges(parts.records, holder, { from: value.boundary, to: boundary })),
+          ...(await boundaryChanges(dependencies.records, holder, { from: value.boundary, to: boundary })),
         ],
       }
     },
@@ -47,7 +47,7 @@ function remove<V extends EntityValue>({ facts, label, named, find }: Family<V>)
       find,
       context: (_, entity) => heldBoundary(entity),
     },
-    async ({ call, parts, entity }) => {
+    async ({ call, dependencies, entity }) => {
       const { account } = call.caller
       refuseServiceLinked(entity)
       const { boundary, ...rest } = entity.value
@@ -59,7 +59,7 @@ function remove<V extends EntityValue>({ facts, label, named, find }: Family<V>)
       return {
         changes: [
           replace<EntityValue>(entity, rest),
-          ...(await boundaryChanges(parts.records, holder, { from: boundary })),
+          ...(await boundaryChanges(dependencies.records, holder, { from: boundary })),
         ],
       }
     },

@@ -3,7 +3,7 @@ import { boolean, list, text, type ValueOf } from '../../api/shapes.ts'
 import { insert, remove, replace, type Stored } from '../../store/records.ts'
 import { ANY_POLICY, type AnyPolicy, POLICY_TO_CHANGE } from '../entities/finders.ts'
 import { POLICY_VERSION_ANSWER } from '../iam-answers.ts'
-import type { IamOperation, IamParts } from '../iam-dependencies.ts'
+import type { IamDependencies, IamOperation } from '../iam-dependencies.ts'
 import { iamOperation } from '../iam-operation.ts'
 import { documentOutput, timestamp } from '../iam-outputs.ts'
 import { pageBy } from '../iam-paging.ts'
@@ -66,13 +66,13 @@ const getPolicyVersion = iamOperation(
     output: { PolicyVersion: POLICY_VERSION_ANSWER },
     find: ANY_POLICY,
   },
-  async ({ call, input, parts, entity, arn }) => {
+  async ({ call, input, dependencies, entity, arn }) => {
     const id = input.VersionId
     if (!('value' in entity)) {
       if (id !== AWS_VERSION_ID) throw noSuchVersion(arn, id)
       return { output: { PolicyVersion: managedVersion(entity, entity.document) } }
     }
-    const version = await versionOf(parts, { account: call.caller.account, entity, arn, id })
+    const version = await versionOf(dependencies, { account: call.caller.account, entity, arn, id })
     return {
       output: {
         PolicyVersion: {
@@ -107,10 +107,15 @@ type VersionPlace = {
 
 /** @throws NoSuchEntityException. */
 async function versionOf(
-  parts: IamParts,
+  dependencies: IamDependencies,
   { account, entity, arn, id }: VersionPlace,
 ): Promise<Stored<PolicyVersionValue>> {
-  const version = await read(parts.records, POLICY_VERSION, versionPartition(account, entity.value), id)
+  const version = await read(
+    dependencies.records,
+    POLICY_VERSION,
+    versionPartition(account, entity.value),
+    id,
+  )
   if (version === undefined) throw noSuchVersion(arn, id)
   return version
 }
@@ -159,9 +164,9 @@ const setDefaultPolicyVersion = iamOperation(
     input: { PolicyArn: ARN, VersionId: VERSION_ID },
     find: POLICY_TO_CHANGE,
   },
-  async ({ call, input, parts, entity, arn }) => {
+  async ({ call, input, dependencies, entity, arn }) => {
     const { account } = call.caller
-    const { value } = await versionOf(parts, { account, entity, arn, id: input.VersionId })
+    const { value } = await versionOf(dependencies, { account, entity, arn, id: input.VersionId })
     const changed = {
       ...entity.value,
       defaultVersion: input.VersionId,
@@ -179,9 +184,9 @@ const deletePolicyVersion = iamOperation(
     input: { PolicyArn: ARN, VersionId: VERSION_ID },
     find: POLICY_TO_CHANGE,
   },
-  async ({ call, input, parts, entity, arn }) => {
+  async ({ call, input, dependencies, entity, arn }) => {
     const { account } = call.caller
-    const version = await versionOf(parts, { account, entity, arn, id: input.VersionId })
+    const version = await versionOf(dependencies, { account, entity, arn, id: input.VersionId })
     if (entity.value.defaultVersion === input.VersionId) {
       throw new KmsError('DeleteConflictException', 'Cannot delete the default version of a policy.')
     }

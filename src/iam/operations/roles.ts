@@ -9,7 +9,7 @@ import { newUniqueId } from '../entities/ids.ts'
 import { LISTED_ROLE } from '../entities/listed.ts'
 import { refuseServiceLinked } from '../entities/service-linked.ts'
 import { ROLE_ANSWER } from '../iam-answers.ts'
-import type { IamOperation, IamParts } from '../iam-dependencies.ts'
+import type { IamDependencies, IamOperation } from '../iam-dependencies.ts'
 import { iamOperation, tagging } from '../iam-operation.ts'
 import { roleInList, roleOutput } from '../iam-outputs.ts'
 import { lightSection, pageOf } from '../iam-pages.ts'
@@ -31,11 +31,14 @@ import { bindTrust, parseDocumentSteps, shownRole } from '../policies/documents.
 const SESSION_SECONDS_BY_DEFAULT = 3600
 
 /** A trust policy of a request. @throws MalformedPolicyDocumentException, LimitExceededException. */
-async function readTrust(parts: IamParts, trust: string): Promise<Pick<RoleValue, 'trust' | 'bindings'>> {
-  const document = await inSlices(parseDocumentSteps(trust, 'trust'), parts.giveWay)
+async function readTrust(
+  dependencies: IamDependencies,
+  trust: string,
+): Promise<Pick<RoleValue, 'trust' | 'bindings'>> {
+  const document = await inSlices(parseDocumentSteps(trust, 'trust'), dependencies.giveWay)
   if (countedChars(trust) > TRUST_POLICY_MAX_CHARS)
     throw quotaExceeded('ACLSizePerRole', TRUST_POLICY_MAX_CHARS)
-  return bindTrust(parts, trust, document)
+  return bindTrust(dependencies, trust, document)
 }
 
 const createRole = iamOperation(
@@ -60,20 +63,20 @@ const createRole = iamOperation(
     alsoNeeds: tagging('iam:TagRole'),
     context: ({ PermissionsBoundary }) => ({ 'iam:permissionsboundary': PermissionsBoundary }),
   },
-  async ({ call, input, parts }) => {
+  async ({ call, input, dependencies }) => {
     const { account } = call.caller
     const { PermissionsBoundary: boundary, Description: description } = input
-    if (boundary !== undefined) await checkBoundary(parts.records, account, boundary)
+    if (boundary !== undefined) await checkBoundary(dependencies.records, account, boundary)
     const value: RoleValue = {
       format: 1,
-      id: newUniqueId(parts.random, 'role'),
+      id: newUniqueId(dependencies.random, 'role'),
       name: input.RoleName,
       path: input.Path ?? '/',
       createdAt: call.now,
       tags: parseTags(input.Tags),
       inline: [],
       attached: [],
-      ...(await readTrust(parts, input.AssumeRolePolicyDocument)),
+      ...(await readTrust(dependencies, input.AssumeRolePolicyDocument)),
       maxSessionSeconds: input.MaxSessionDuration ?? SESSION_SECONDS_BY_DEFAULT,
       profiles: [],
       ...(description !== undefined && { description }),
@@ -90,8 +93,8 @@ const createRole = iamOperation(
         },
       },
       changes: [
-        ...(await insertEntity(parts, ROLES, account, value)),
-        ...(await boundaryChanges(parts.records, holder, { to: boundary })),
+        ...(await insertEntity(dependencies, ROLES, account, value)),
+        ...(await boundaryChanges(dependencies.records, holder, { to: boundary })),
       ],
     }
   },
@@ -105,8 +108,8 @@ const getRole = iamOperation(
     output: { Role: ROLE_ANSWER },
     find: ROLE_NAMED,
   },
-  async ({ call, parts, entity }) => {
-    const role = await shownRole(parts.records, entity.value)
+  async ({ call, dependencies, entity }) => {
+    const role = await shownRole(dependencies.records, entity.value)
     return { output: { Role: roleOutput(call.caller.account, role) } }
   },
 )
@@ -142,10 +145,10 @@ const updateRoleDescription = iamOperation(
     output: { Role: ROLE_ANSWER },
     find: ROLE_NAMED,
   },
-  async ({ call, input, parts, entity }) => {
+  async ({ call, input, dependencies, entity }) => {
     const changed = { ...entity.value, description: input.Description }
     return {
-      output: { Role: roleOutput(call.caller.account, await shownRole(parts.records, changed)) },
+      output: { Role: roleOutput(call.caller.account, await shownRole(dependencies.records, changed)) },
       changes: [replace(entity, changed)],
     }
   },
@@ -158,16 +161,16 @@ const updateAssumeRolePolicy = iamOperation(
     input: { RoleName: NAME_64, PolicyDocument: DOCUMENT },
     find: ROLE_NAMED,
   },
-  async ({ input, parts, entity }) => {
+  async ({ input, dependencies, entity }) => {
     refuseServiceLinked(entity)
-    const trust = await readTrust(parts, input.PolicyDocument)
+    const trust = await readTrust(dependencies, input.PolicyDocument)
     return { changes: [replace(entity, { ...entity.value, ...trust })] }
   },
 )
 
 const deleteRole = iamOperation(
   { name: 'DeleteRole', readOnly: false, input: { RoleName: NAME_64 }, find: ROLE_NAMED },
-  async ({ call, parts, entity }) => {
+  async ({ call, dependencies, entity }) => {
     const { account } = call.caller
     const { id, boundary, attached, inline, profiles } = entity.value
     refuseServiceLinked(entity)
@@ -176,8 +179,8 @@ const deleteRole = iamOperation(
     if (inline.length > 0) throw deleteConflict('delete policies')
     return {
       changes: [
-        ...(await removeEntity(parts.records, ROLES, account, entity)),
-        ...(await boundaryChanges(parts.records, { account, entity: 'role', id }, { from: boundary })),
+        ...(await removeEntity(dependencies.records, ROLES, account, entity)),
+        ...(await boundaryChanges(dependencies.records, { account, entity: 'role', id }, { from: boundary })),
       ],
     }
   },
@@ -191,9 +194,9 @@ const listRoles = iamOperation(
     output: { IsTruncated: boolean(), Marker: text(), Roles: list(ROLE_ANSWER) },
     find: onAll('role'),
   },
-  async ({ call, input, parts }) => {
+  async ({ call, input, dependencies }) => {
     const { account } = call.caller
-    const { records, giveWay } = parts
+    const { records, giveWay } = dependencies
     const section = lightSection('roles', LISTED_ROLE, {
       records,
       partition: account,

@@ -13,7 +13,7 @@ import {
   serviceRoleTrust,
 } from '../entities/service-linked.ts'
 import { ROLE_ANSWER } from '../iam-answers.ts'
-import type { IamOperation, IamParts } from '../iam-dependencies.ts'
+import type { IamDependencies, IamOperation } from '../iam-dependencies.ts'
 import { iamOperation } from '../iam-operation.ts'
 import { roleOutput } from '../iam-outputs.ts'
 import { type RoleValue, read } from '../iam-records.ts'
@@ -54,14 +54,14 @@ const createServiceLinkedRole = iamOperation(
     },
     context: ({ AWSServiceName }) => ({ 'iam:awsservicename': AWSServiceName }),
   },
-  async ({ call, input, parts }) => {
+  async ({ call, input, dependencies }) => {
     const { account } = call.caller
     const { AWSServiceName: service, Description: description } = input
     const name = serviceRoleName(service, input.CustomSuffix)
-    if ((await findByName(parts.records, ROLES, account, name)) !== undefined) throw taken(name)
+    if ((await findByName(dependencies.records, ROLES, account, name)) !== undefined) throw taken(name)
     const value: RoleValue = {
       format: 1,
-      id: newUniqueId(parts.random, 'role'),
+      id: newUniqueId(dependencies.random, 'role'),
       name,
       path: servicePath(service),
       createdAt: call.now,
@@ -75,7 +75,7 @@ const createServiceLinkedRole = iamOperation(
       ...(description !== undefined && { description }),
     }
     const { MaxSessionDuration: _duration, RoleLastUsed: _use, ...role } = roleOutput(account, value)
-    return { output: { Role: role }, changes: await insertEntity(parts, ROLES, account, value) }
+    return { output: { Role: role }, changes: await insertEntity(dependencies, ROLES, account, value) }
   },
 )
 
@@ -100,22 +100,22 @@ const deleteServiceLinkedRole = iamOperation(
     output: { DeletionTaskId: text() },
     find: ROLE_NAMED,
   },
-  async ({ call, input, parts, entity }) => {
+  async ({ call, input, dependencies, entity }) => {
     const { account } = call.caller
     if (!isServiceLinked(entity)) throw noSuchEntity('role', input.RoleName)
     const { path, name } = entity.value
-    const task = `task${path}${name}/${parts.random.uuid()}`
+    const task = `task${path}${name}/${dependencies.random.uuid()}`
     return {
       output: { DeletionTaskId: task },
       changes: [
-        ...(await removeEntity(parts.records, ROLES, account, entity)),
-        await remembering(parts, account, task),
+        ...(await removeEntity(dependencies.records, ROLES, account, entity)),
+        await remembering(dependencies, account, task),
       ],
     }
   },
 )
 
-async function remembering({ records }: IamParts, account: string, task: string): Promise<Change> {
+async function remembering({ records }: IamDependencies, account: string, task: string): Promise<Change> {
   const present = await read(records, DELETION, DELETIONS, account)
   const tasks = [...(present?.value.tasks ?? []), task].slice(-DELETIONS_MAX)
   const value: DeletionsValue = { format: 1, tasks }
@@ -128,12 +128,12 @@ const getDeletionStatus = iamOperation(
     readOnly: true,
     input: { DeletionTaskId: TASK_ID },
     output: { Status: text() },
-    find: async ({ call, input, parts }) => {
+    find: async ({ call, input, dependencies }) => {
       const { account } = call.caller
       const { DeletionTaskId: task } = input
       const role = /^task(\/aws-service-role\/[^/]+\/[^/]+)\/[^/]+$/.exec(task)?.[1]
       if (role === undefined) throw new KmsError('InvalidInputException', `Invalid DeletionTaskId: ${task}`)
-      const known = await read(parts.records, DELETION, DELETIONS, account)
+      const known = await read(dependencies.records, DELETION, DELETIONS, account)
       const entity = known?.value.tasks.includes(task) === true ? task : undefined
       const missing = () =>
         new KmsError('NoSuchEntityException', `The deletion task with id ${task} cannot be found.`)

@@ -13,7 +13,7 @@ import { iamArn, parseIamArn } from '../entities/arns.ts'
 import { entityArn, findByName, GROUPS, ROLES, USERS } from '../entities/entities.ts'
 import { ON_ACCOUNT } from '../entities/finders.ts'
 import { EVALUATION_RESULT_ANSWER } from '../iam-answers.ts'
-import type { IamOperation, IamParts } from '../iam-dependencies.ts'
+import type { IamDependencies, IamOperation } from '../iam-dependencies.ts'
 import { type Finder, iamOperation } from '../iam-operation.ts'
 import { goingOnAfter, pageBy } from '../iam-paging.ts'
 import type { EntityValue } from '../iam-records.ts'
@@ -88,7 +88,7 @@ async function compileAll(
 const PAGE_MAX_MS = 200
 
 /** One page of the results, which is shorter where they take long. @throws InvalidInputException. */
-async function results({ clock, giveWay }: IamParts, scene: Scene, input: SceneInput) {
+async function results({ clock, giveWay }: IamDependencies, scene: Scene, input: SceneInput) {
   const { ActionNames, ResourceArns: resources = ['*'] } = input
   if (ActionNames.length * resources.length > PAIRS_MAX) {
     throw new KmsError('InvalidInputException', `At most ${PAIRS_MAX} pairs of actions and resources.`)
@@ -172,9 +172,9 @@ const simulateCustomPolicy = iamOperation(
     output: { EvaluationResults: list(EVALUATION_RESULT_ANSWER), IsTruncated: boolean(), Marker: text() },
     find: ON_ACCOUNT,
   },
-  async ({ call, input, parts }) => {
+  async ({ call, input, dependencies }) => {
     const { account } = call.caller
-    const { giveWay } = parts
+    const { giveWay } = dependencies
     const levels = await compileLevels(input.OrderedOrganizationPolicyInputList, giveWay)
     const scene: Scene = {
       principal: principalOf(input.CallerArn ?? iamArn(account, 'user/simulated')),
@@ -188,7 +188,7 @@ const simulateCustomPolicy = iamOperation(
       given: parseContext(input.ContextEntries ?? []),
       known: () => undefined,
     }
-    return { output: await results(parts, scene, input) }
+    return { output: await results(dependencies, scene, input) }
   },
 )
 
@@ -211,21 +211,25 @@ type Source = {
 }
 
 /** The user, group or role that `PolicySourceArn` names. */
-const SOURCE_NAMED: Finder<{ readonly PolicySourceArn: string }, Source> = async ({ call, input, parts }) => {
+const SOURCE_NAMED: Finder<{ readonly PolicySourceArn: string }, Source> = async ({
+  call,
+  input,
+  dependencies,
+}) => {
   const { PolicySourceArn: arn } = input
   const parsed = parseIamArn(arn)
   const { account } = call.caller
   const entity =
     parsed === undefined || parsed.account !== account
       ? undefined
-      : await findSource(parts, call, parsed.kind, parsed.name)
+      : await findSource(dependencies, call, parsed.kind, parsed.name)
   const isIt = entity !== undefined && entityArn(account, entity.kind, entity.value) === arn
   const missing = () => new KmsError('NoSuchEntityException', `Policy source ${arn} was not found.`)
   return { arn, tags: entity?.value.tags ?? [], entity: isIt ? entity : undefined, missing }
 }
 
 async function findSource(
-  { records, giveWay }: IamParts,
+  { records, giveWay }: IamDependencies,
   { caller: { account }, now }: Call,
   kind: string,
   name: string,
@@ -283,9 +287,9 @@ const simulatePrincipalPolicy = iamOperation(
     output: { EvaluationResults: list(EVALUATION_RESULT_ANSWER), IsTruncated: boolean(), Marker: text() },
     find: SOURCE_NAMED,
   },
-  async ({ call, input, parts, entity }) => {
+  async ({ call, input, dependencies, entity }) => {
     const { account } = call.caller
-    const { giveWay } = parts
+    const { giveWay } = dependencies
     const { policies, principal, known } = entity
     const excluded = new Set(
       (input.PolicyExclusionList ?? []).flatMap(({ PolicyArn, InlinePolicyIdentifier }) => [
@@ -295,7 +299,7 @@ const simulatePrincipalPolicy = iamOperation(
     )
     const resourceAccount = ownerOf(input, account)
     // Where another account is, and what binds it, is not the caller's to know.
-    const place = resourceAccount === account ? await placeNow(parts.records, account) : {}
+    const place = resourceAccount === account ? await placeNow(dependencies.records, account) : {}
     const kept = policies.identity.filter(({ name }) => name === undefined || !excluded.has(name))
     const scene: Scene = {
       principal: input.CallerArn === undefined ? principal : principalOf(input.CallerArn),
@@ -310,7 +314,7 @@ const simulatePrincipalPolicy = iamOperation(
       given: parseContext(input.ContextEntries ?? []),
       known: onResource(keysInPlace(known, policies.place), resourceAccount, place),
     }
-    return { output: await results(parts, scene, input) }
+    return { output: await results(dependencies, scene, input) }
   },
 )
 
@@ -322,7 +326,7 @@ const getContextKeysForCustomPolicy = iamOperation(
     output: { ContextKeyNames: list(text()) },
     find: ON_ACCOUNT,
   },
-  async ({ input, parts: { giveWay } }) => {
+  async ({ input, dependencies: { giveWay } }) => {
     const policies = await compileAll(input.PolicyInputList, 'PolicyInputList', giveWay)
     return { output: { ContextKeyNames: await inSlices(contextKeysSteps(policies), giveWay) } }
   },
@@ -336,7 +340,7 @@ const getContextKeysForPrincipalPolicy = iamOperation(
     output: { ContextKeyNames: list(text()) },
     find: SOURCE_NAMED,
   },
-  async ({ input, entity, parts: { giveWay } }) => {
+  async ({ input, entity, dependencies: { giveWay } }) => {
     const more = await compileAll(input.PolicyInputList, 'PolicyInputList', giveWay)
     const policies = [...entity.policies.identity, ...more]
     return { output: { ContextKeyNames: await inSlices(contextKeysSteps(policies), giveWay) } }

@@ -33,13 +33,13 @@ const createUser = iamOperation(
     alsoNeeds: tagging('iam:TagUser'),
     context: ({ PermissionsBoundary }) => ({ 'iam:permissionsboundary': PermissionsBoundary }),
   },
-  async ({ call, input, parts }) => {
+  async ({ call, input, dependencies }) => {
     const { account } = call.caller
     const { PermissionsBoundary: boundary } = input
-    if (boundary !== undefined) await checkBoundary(parts.records, account, boundary)
+    if (boundary !== undefined) await checkBoundary(dependencies.records, account, boundary)
     const value: UserValue = {
       format: 1,
-      id: newUniqueId(parts.random, 'user'),
+      id: newUniqueId(dependencies.random, 'user'),
       name: input.UserName,
       path: input.Path ?? '/',
       createdAt: call.now,
@@ -53,9 +53,9 @@ const createUser = iamOperation(
     return {
       output: { User: userOutput(account, value) },
       changes: [
-        ...(await insertEntity(parts, USERS, account, value)),
+        ...(await insertEntity(dependencies, USERS, account, value)),
         ...(await boundaryChanges(
-          parts.records,
+          dependencies.records,
           { account, entity: 'user', id: value.id },
           { to: boundary },
         )),
@@ -91,15 +91,15 @@ const updateUser = iamOperation(
         path: asked.input.NewPath,
       }),
   },
-  async ({ input, parts, entity }) => {
+  async ({ input, dependencies, entity }) => {
     const to = { name: input.NewUserName, path: input.NewPath }
-    return { changes: await renameEntity(parts.records, USERS, entity, to) }
+    return { changes: await renameEntity(dependencies.records, USERS, entity, to) }
   },
 )
 
 const deleteUser = iamOperation(
   { name: 'DeleteUser', readOnly: false, input: { UserName: NAME_128 }, find: USER_NAMED },
-  async ({ call, parts, entity }) => {
+  async ({ call, dependencies, entity }) => {
     const { account } = call.caller
     const { id, boundary, accessKeys, attached, inline, groups } = entity.value
     if (accessKeys.length > 0) throw deleteConflict('delete access keys')
@@ -108,8 +108,8 @@ const deleteUser = iamOperation(
     if (groups.length > 0) throw deleteConflict('remove users from group')
     return {
       changes: [
-        ...(await removeEntity(parts.records, USERS, account, entity)),
-        ...(await boundaryChanges(parts.records, { account, entity: 'user', id }, { from: boundary })),
+        ...(await removeEntity(dependencies.records, USERS, account, entity)),
+        ...(await boundaryChanges(dependencies.records, { account, entity: 'user', id }, { from: boundary })),
       ],
     }
   },
@@ -123,14 +123,14 @@ const listUsers = iamOperation(
     output: { IsTruncated: boolean(), Marker: text(), Users: list(USER_ANSWER) },
     find: onAll('user'),
   },
-  async ({ call, input, parts }) => {
+  async ({ call, input, dependencies }) => {
     const { account } = call.caller
     const section = lightSection('users', LISTED_USER, {
-      records: parts.records,
+      records: dependencies.records,
       partition: account,
       show: ({ light }) => (light.path.startsWith(input.PathPrefix ?? '/') ? light : undefined),
     })
-    const { items, more } = await pageOf([section], input, parts.giveWay)
+    const { items, more } = await pageOf([section], input, dependencies.giveWay)
     return { output: { ...more, Users: items.map((listed) => userInList(account, listed)) } }
   },
 )

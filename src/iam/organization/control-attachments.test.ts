@@ -26,15 +26,15 @@ const DOCUMENTS = {
 
 const folder = testFolder()
 let records: Records
-let parts: Parameters<typeof createOrganization>[0]
+let dependencies: Parameters<typeof createOrganization>[0]
 let unit: string
 
 before(async () => {
   records = await openRecords(openSqlite(folder.path), testSealer())
-  parts = { records, clock: systemClock, random: systemRandom }
-  for (const account of [HOME, TEAM]) await ensureAccount(parts, account)
-  await commit((await createOrganization(parts, HOME)).changes)
-  const made = await createUnit(parts, 'unit', undefined)
+  dependencies = { records, clock: systemClock, random: systemRandom }
+  for (const account of [HOME, TEAM]) await ensureAccount(dependencies, account)
+  await commit((await createOrganization(dependencies, HOME)).changes)
+  const made = await createUnit(dependencies, 'unit', undefined)
   await commit(made.changes)
   unit = made.id
 })
@@ -52,7 +52,7 @@ describe('control policies', () => {
   for (const type of ['scp', 'rcp'] as const) {
     test(`of the type ${type} are five at most on one target, the one that allows everything among them`, async () => {
       const names = [1, 2, 3, 4, 5].map((number) => `${type}-${number}`)
-      for (const name of names) await commit(putControl(parts, type, name, DOCUMENTS[type]))
+      for (const name of names) await commit(putControl(dependencies, type, name, DOCUMENTS[type]))
       const [last = '', ...rest] = names.toReversed()
       for (const name of rest) {
         for (const target of [unit, TEAM]) await commit(attachControl(records, { type, name, target }))
@@ -70,15 +70,15 @@ describe('control policies', () => {
 
     test(`of the type ${type} have ${CONTROL_POLICY_MAX_CHARS} characters at most`, async () => {
       const padded = (chars: number): string => DOCUMENTS[type].padEnd(chars)
-      await commit(putControl(parts, type, 'long', padded(CONTROL_POLICY_MAX_CHARS)))
+      await commit(putControl(dependencies, type, 'long', padded(CONTROL_POLICY_MAX_CHARS)))
       await assert.rejects(
-        putControl(parts, type, 'long', padded(CONTROL_POLICY_MAX_CHARS + 1)),
+        putControl(dependencies, type, 'long', padded(CONTROL_POLICY_MAX_CHARS + 1)),
         /has at most 5120 characters/,
       )
     })
 
     test(`of the type ${type} cannot be deleted while somebody attaches them`, async () => {
-      await commit(putControl(parts, type, 'raced', DOCUMENTS[type]))
+      await commit(putControl(dependencies, type, 'raced', DOCUMENTS[type]))
       const [attaching, deleting] = await Promise.all([
         attachControl(records, { type, name: 'raced', target: (await rootOf()) ?? '' }),
         deleteControl(records, type, 'raced'),
@@ -98,9 +98,12 @@ describe('control policies', () => {
     const { Action: _, ...rest } = JSON.parse(DOCUMENTS.rcp).Statement
     const named = JSON.stringify({ Version: '2012-10-17', Statement: { ...rest, NotAction: 'kms:Decrypt' } })
     for (const text of [changed({ Effect: 'Allow' }), named]) {
-      await assert.rejects(putControl(parts, 'rcp', 'x', text), /statement 1 allows or has NotAction/)
+      await assert.rejects(putControl(dependencies, 'rcp', 'x', text), /statement 1 allows or has NotAction/)
     }
-    await assert.rejects(putControl(parts, 'rcp', 'x', changed({ Principal: { AWS: TEAM } })), /Principal/)
+    await assert.rejects(
+      putControl(dependencies, 'rcp', 'x', changed({ Principal: { AWS: TEAM } })),
+      /Principal/,
+    )
   })
 })
 
@@ -116,13 +119,13 @@ test('an organization has 1,000 units at most', async () => {
     ...{ id: `ou-none-${at}`, name: `n${at}`, parent: value.root, createdAt: 0 },
   }))
   await records.commit([replace(organization, { ...value, units: [...value.units, ...filled] })])
-  await commit((await createUnit(parts, 'the last', undefined)).changes)
-  await assert.rejects(createUnit(parts, 'one more', undefined), /at most 1000 units/)
+  await commit((await createUnit(dependencies, 'the last', undefined)).changes)
+  await assert.rejects(createUnit(dependencies, 'one more', undefined), /at most 1000 units/)
 })
 
 test('a unit cannot be deleted while an account moves into it, and a tree is changed by one at a time', async () => {
   const moving = await moveAccount(records, TEAM, unit)
-  const other = await createUnit(parts, 'n1', undefined)
+  const other = await createUnit(dependencies, 'n1', undefined)
   assert.deepEqual(other.changes, [])
   const root = (await rootOf()) ?? ''
   const attaching = await attachControl(records, { type: 'scp', name: 'long', target: root })

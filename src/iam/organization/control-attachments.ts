@@ -1,7 +1,7 @@
 import { CONTROL_POLICY_MAX_CHARS } from '../../policy/flavour.ts'
 import { parseNewPolicy } from '../../policy/new-policy.ts'
 import { type Change, insert, type Records, remove, replace, type Stored } from '../../store/records.ts'
-import type { AccountParts } from '../accounts/account.ts'
+import type { AccountDependencies } from '../accounts/account.ts'
 import { listAccounts, needAccount } from '../accounts/accounts.ts'
 import { OperatorError } from '../accounts/operator-error.ts'
 import { readAll } from '../iam-records.ts'
@@ -54,7 +54,7 @@ async function allTargets(
  * @throws OperatorError, PolicySyntaxError.
  */
 export async function putControl(
-  { records, clock }: AccountParts,
+  { records, clock }: AccountDependencies,
   type: ControlType,
   name: string,
   document: string,

@@ -1,5 +1,5 @@
 import { type Change, insert, type Records, remove, replace, type Stored } from '../../store/records.ts'
-import type { AccountParts, AccountValue } from '../accounts/account.ts'
+import type { AccountDependencies, AccountValue } from '../accounts/account.ts'
 import { listAccounts, needAccount } from '../accounts/accounts.ts'
 import { OperatorError } from '../accounts/operator-error.ts'
 import { type ControlTarget, isOpen } from './control-policies.ts'
@@ -29,7 +29,7 @@ export type NewOrganization = { readonly value: OrganizationValue; readonly chan
  * @throws OperatorError when there is another, or service control policies would no longer bind an account.
  */
 export async function createOrganization(
-  { records, clock, random }: AccountParts,
+  { records, clock, random }: AccountDependencies,
   management: string,
 ): Promise<NewOrganization> {
   const present = await findOrganization(records)
@@ -95,7 +95,7 @@ export type NewUnit = { readonly id: string; readonly changes: readonly Change[]
 
 /** What makes a unit. @param parent the id of a unit; the root when left out. @throws OperatorError. */
 export async function createUnit(
-  { records, clock, random }: AccountParts,
+  { records, clock, random }: AccountDependencies,
   name: string,
   parent: string | undefined,
 ): Promise<NewUnit> {

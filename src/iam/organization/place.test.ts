@@ -22,12 +22,12 @@ const RCP =
 
 const folder = testFolder()
 let records: Records
-let parts: Parameters<typeof createOrganization>[0]
+let dependencies: Parameters<typeof createOrganization>[0]
 
 before(async () => {
   records = await openRecords(openSqlite(folder.path), testSealer())
-  parts = { records, clock: systemClock, random: systemRandom }
-  for (const account of [HOME, TEAM]) await ensureAccount(parts, account)
+  dependencies = { records, clock: systemClock, random: systemRandom }
+  for (const account of [HOME, TEAM]) await ensureAccount(dependencies, account)
 })
 
 after(async () => {
@@ -51,7 +51,7 @@ async function changed(account: string, change: (value: AccountValue) => Account
 
 test('an account without an organization has its own service control policies alone, in one level', async () => {
   assert.deepEqual(await placeNow(records, TEAM), {})
-  await commit(putControl(parts, 'scp', 'closed', SCP))
+  await commit(putControl(dependencies, 'scp', 'closed', SCP))
   await commit(attachControl(records, { type: 'scp', name: 'closed', target: TEAM }))
   assert.deepEqual(await placeNow(records, HOME), {})
   assert.deepEqual(await levels(TEAM, 'scps'), [['FullAWSAccess', 'closed']])
@@ -63,20 +63,20 @@ test('a place is the same object, at once, until something that it is made of ch
   const place = placeNow(records, TEAM)
   assert.ok(!(place instanceof Promise))
   assert.equal(placeNow(records, TEAM), place)
-  await commit(putControl(parts, 'scp', 'closed', SCP.replace('kms', 'sts')))
+  await commit(putControl(dependencies, 'scp', 'closed', SCP.replace('kms', 'sts')))
   const next = await placeNow(records, TEAM)
   assert.notEqual(next, place)
 })
 
 test('levels go from the root to the account, and no policy binds the management account', async () => {
-  const { value, changes } = await createOrganization(parts, HOME)
+  const { value, changes } = await createOrganization(dependencies, HOME)
   await records.commit(changes)
-  const outer = await createUnit(parts, 'outer', undefined)
+  const outer = await createUnit(dependencies, 'outer', undefined)
   await records.commit(outer.changes)
-  const inner = await createUnit(parts, 'inner', outer.id)
+  const inner = await createUnit(dependencies, 'inner', outer.id)
   await records.commit(inner.changes)
   await commit(moveAccount(records, TEAM, inner.id))
-  await commit(putControl(parts, 'rcp', 'ours', RCP))
+  await commit(putControl(dependencies, 'rcp', 'ours', RCP))
   for (const target of [value.root, inner.id]) {
     await commit(attachControl(records, { type: 'rcp', name: 'ours', target }))
   }
@@ -91,7 +91,7 @@ test('levels go from the root to the account, and no policy binds the management
     organizationId: value.id,
     paths: [`${value.id}/${value.root}/`],
   })
-  await ensureAccount(parts, '777788889999')
+  await ensureAccount(dependencies, '777788889999')
   assert.deepEqual((await placeNow(records, '777788889999')).paths, [`${value.id}/${value.root}/`])
 })
 
@@ -116,11 +116,11 @@ test('a unit, or a policy, that is not there leaves nothing allowed', async () =
 test('units are five levels deep at most', async () => {
   let parent: string | undefined
   for (let level = 1; level <= UNIT_LEVELS_MAX; level += 1) {
-    const { id, changes } = await createUnit(parts, `level ${level}`, parent)
+    const { id, changes } = await createUnit(dependencies, `level ${level}`, parent)
     await records.commit(changes)
     parent = id
   }
-  await assert.rejects(createUnit(parts, 'deeper', parent), /units are at most 5 levels deep/)
+  await assert.rejects(createUnit(dependencies, 'deeper', parent), /units are at most 5 levels deep/)
 })
 
 test('an account whose organization has not been recorded with it is in none', async () => {

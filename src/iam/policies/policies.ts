@@ -57,13 +57,13 @@ export function policiesNow(
   }
 }
 
-type LoadParts = { readonly records: Records; readonly giveWay: GiveWay }
+type LoadDependencies = { readonly records: Records; readonly giveWay: GiveWay }
 
 /** What policies are read and compiled with. */
 type Loader = { readonly reader: Reader; readonly giveWay: GiveWay }
 
 async function load(
-  { records, giveWay }: LoadParts,
+  { records, giveWay }: LoadDependencies,
   { account, entity, session }: PolicySource,
   placing: ReturnType<typeof placeNow>,
 ): Promise<Loaded> {

@@ -17,7 +17,7 @@ import type { Federation } from './session-token.ts'
 export type OfflineKeys = ReadonlyMap<string, JSONWebKeySet>
 
 /** What checking tokens works with. */
-export type OidcParts = {
+export type OidcDependencies = {
   readonly clock: Clock
   /** The JSON value behind an `https:` URL, within limits of time and size. @throws Error. */
   readonly fetchJson: (url: string) => Promise<unknown>
@@ -50,11 +50,11 @@ type Fetched = { readonly at: number; readonly keys: Promise<JWTVerifyGetKey>; f
 
 /** Checks tokens of OIDC providers, whose keys it fetches and remembers. */
 export class Oidc {
-  readonly #parts: OidcParts
+  readonly #dependencies: OidcDependencies
   readonly #fetched = new Map<string, Fetched>()
 
-  constructor(parts: OidcParts) {
-    this.#parts = parts
+  constructor(dependencies: OidcDependencies) {
+    this.#dependencies = dependencies
   }
 
   /** The issuer that a token claims; nothing of it is proven. @throws InvalidIdentityTokenException. */
@@ -105,9 +105,9 @@ export class Oidc {
 
   /** The keys of an issuer, at most so old. */
   #keysOf(url: string, maxAgeMs: number): Promise<JWTVerifyGetKey> {
-    const offline = this.#parts.offline.get(url)
+    const offline = this.#dependencies.offline.get(url)
     if (offline !== undefined) return Promise.resolve(createLocalJWKSet(offline))
-    const now = this.#parts.clock.monotonicMs()
+    const now = this.#dependencies.clock.monotonicMs()
     const present = this.#fetched.get(url)
     if (present !== undefined && now - present.at < (present.failed ? FAILURE_AGE_MS : maxAgeMs)) {
       return present.keys
@@ -124,7 +124,7 @@ export class Oidc {
   /** Source: OpenID Connect Discovery 1.0, section 4. */
   async #load(url: string): Promise<JWTVerifyGetKey> {
     try {
-      const { fetchJson: get } = this.#parts
+      const { fetchJson: get } = this.#dependencies
       const configuration = await get(`https://${url}/.well-known/openid-configuration`)
       const keysUrl = textMember(configuration, 'jwks_uri')
       if (!keysUrl.startsWith('https://')) throw new Error('jwks_uri is no https URL')

@@ -15,7 +15,7 @@ import {
 } from './session-token.ts'
 
 /** What finding sessions works with. */
-export type SessionParts = {
+export type SessionDependencies = {
   readonly records: Records
   readonly sealer: TokenSealer
   readonly giveWay: GiveWay
@@ -42,11 +42,11 @@ export function sessionOf(caller: Caller): SessionClaims | undefined {
  * looked up at every call: the role or user, and the access key that a session of a user was made with.
  */
 export class Sessions {
-  readonly #parts: SessionParts
+  readonly #dependencies: SessionDependencies
   readonly #known = new Map<string, Known>()
 
-  constructor(parts: SessionParts) {
-    this.#parts = parts
+  constructor(dependencies: SessionDependencies) {
+    this.#dependencies = dependencies
   }
 
   /** The credential of a session, also when it has expired; nothing for a token that is none, or was revoked. */
@@ -67,7 +67,7 @@ export class Sessions {
   #open(token: string): Known | undefined {
     const present = this.#known.get(token)
     if (present !== undefined) return present
-    const claims = parseToken(this.#parts.sealer, token)
+    const claims = parseToken(this.#dependencies.sealer, token)
     if (claims === undefined) return undefined
     const known: Known = { claims, made: undefined }
     if (this.#known.size >= KNOWN_MAX) removeOldest(this.#known)
@@ -76,7 +76,7 @@ export class Sessions {
   }
 
   async #findRole(known: Known, claims: RoleClaims): Promise<Credential | undefined> {
-    const { records, giveWay } = this.#parts
+    const { records, giveWay } = this.#dependencies
     const { account, roleId } = claims
     const role = records.peek(ROLE, account, roleId) ?? (await records.get(ROLE, account, roleId))
     if (role === undefined) return undefined
@@ -88,7 +88,7 @@ export class Sessions {
   }
 
   async #findOwn(known: Known, claims: OwnClaims): Promise<Credential | undefined> {
-    const { records, giveWay } = this.#parts
+    const { records, giveWay } = this.#dependencies
     const { account, userId, issuerKeyId } = claims
     const maker = await this.#findMaker(account, userId, issuerKeyId)
     if (maker === undefined) return undefined
@@ -111,7 +111,11 @@ export class Sessions {
     if (known.made !== undefined && known.made.holder === user?.value) return known.made.credential
     const entity = makerId === undefined ? {} : { entity: { kind: 'user', id: makerId } as const }
     const session = { inline: policy, arns: policyArns }
-    const policies = policiesNow(this.#parts.records, { account, ...entity, session }, this.#parts.giveWay)
+    const policies = policiesNow(
+      this.#dependencies.records,
+      { account, ...entity, session },
+      this.#dependencies.giveWay,
+    )
     return remember(known, user?.value, federatedCaller(account, user?.value, claims, policies))
   }
 
@@ -121,7 +125,7 @@ export class Sessions {
     userId: string | undefined,
     keyId: string,
   ): Promise<{ readonly user: Stored<UserValue> | undefined } | undefined> {
-    const { records } = this.#parts
+    const { records } = this.#dependencies
     const key = await read(records, ACCESS_KEY, ACCESS_KEYS, keyId)
     if (key?.value.status !== 'Active') return undefined
     const user = userId === undefined ? undefined : await read(records, USER, account, userId)

@@ -16,7 +16,7 @@ import {
   sessionTags,
 } from './role-session.ts'
 import { ASSUMED_ROLE_USER_ANSWER, CREDENTIALS_ANSWER } from './sts-answers.ts'
-import type { StsParts } from './sts-dependencies.ts'
+import type { StsDependencies } from './sts-dependencies.ts'
 import { NO_CHECK, stsOperation } from './sts-operation.ts'
 import { ASSUME_ROLE_WITH_WEB_IDENTITY } from './sts-shapes.ts'
 
@@ -45,15 +45,15 @@ export const assumeRoleWithWebIdentity = stsOperation(
       SubjectFromWebIdentityToken: text(),
     },
   },
-  ({ call, input, parts }) => begin(call, input, parts),
+  ({ call, input, dependencies }) => begin(call, input, dependencies),
 )
 
-async function begin(call: Call, input: WebInput, parts: StsParts) {
+async function begin(call: Call, input: WebInput, dependencies: StsDependencies) {
   const { now } = call
-  const { account, arn, role } = await findRole(parts.records, input.RoleArn)
-  const issuer = parts.oidc.issuerOf(input.WebIdentityToken)
-  const provider = await findProvider(parts, account, issuer)
-  const token = await parts.oidc.verify(input.WebIdentityToken, provider, now)
+  const { account, arn, role } = await findRole(dependencies.records, input.RoleArn)
+  const issuer = dependencies.oidc.issuerOf(input.WebIdentityToken)
+  const provider = await findProvider(dependencies, account, issuer)
+  const token = await dependencies.oidc.verify(input.WebIdentityToken, provider, now)
   const federated = providerArn(account, provider.url)
   call.identify({ account, identityJson: identityOf(token, federated) })
   const { tags, transitive } = sessionTags(token.tags, token.transitiveKeys, undefined)
@@ -84,11 +84,11 @@ async function begin(call: Call, input: WebInput, parts: StsParts) {
     check: NO_CHECK,
     run: async () => {
       const seconds = sessionSeconds(input.DurationSeconds, role.value, false)
-      const policies = await readSessionPolicies(parts.records, account, input)
+      const policies = await readSessionPolicies(dependencies.records, account, input)
       const federation = sessionTokenKeys(provider.url, token)
       const told = { provider: federated, federation }
       const said = { name: input.RoleSessionName, tags, transitive, sourceIdentity, ...told }
-      const outcome = makeRoleSession(parts, {
+      const outcome = makeRoleSession(dependencies, {
         role: role.value,
         account,
         seconds,
@@ -104,9 +104,13 @@ async function begin(call: Call, input: WebInput, parts: StsParts) {
 }
 
 /** @throws InvalidIdentityTokenException when the account knows no such provider. */
-async function findProvider(parts: StsParts, account: string, issuer: string): Promise<ProviderValue> {
+async function findProvider(
+  dependencies: StsDependencies,
+  account: string,
+  issuer: string,
+): Promise<ProviderValue> {
   const name = issuer.replace(/^https:\/\//, '').replace(/\/$/, '')
-  const provider = await read(parts.records, PROVIDER, account, name)
+  const provider = await read(dependencies.records, PROVIDER, account, name)
   if (provider !== undefined && issuer.startsWith('https://')) return provider.value
   throw new KmsError(
     'InvalidIdentityTokenException',

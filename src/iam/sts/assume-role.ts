@@ -17,7 +17,7 @@ import {
   sessionTags,
 } from './role-session.ts'
 import { ASSUMED_ROLE_USER_ANSWER, CREDENTIALS_ANSWER } from './sts-answers.ts'
-import type { StsParts } from './sts-dependencies.ts'
+import type { StsDependencies } from './sts-dependencies.ts'
 import { stsOperation } from './sts-operation.ts'
 import { ASSUME_ROLE } from './sts-shapes.ts'
 
@@ -36,17 +36,17 @@ export const assumeRole = stsOperation(
       SourceIdentity: text(),
     },
   },
-  ({ call, input, parts }) => begin(call, input, parts),
+  ({ call, input, dependencies }) => begin(call, input, dependencies),
 )
 
-async function begin(call: Call, input: AssumeRoleInput, parts: StsParts) {
+async function begin(call: Call, input: AssumeRoleInput, dependencies: StsDependencies) {
   const { caller, now } = call
   refuseUnsupported(input)
   // Before the role is looked for: the error of a wrong parameter does not tell whether it is there.
   const calling = callingSession(call)
   const sourceIdentity = calling?.sourceIdentity ?? input.SourceIdentity
   const { tags, transitive } = sessionTags(input.Tags ?? [], input.TransitiveTagKeys ?? [], calling)
-  const { account, arn, role } = await findRole(parts.records, input.RoleArn)
+  const { account, arn, role } = await findRole(dependencies.records, input.RoleArn)
   if (caller.principal.type === 'Root') throw denied('Roles may not be assumed by root accounts.')
   if (role === undefined) throw denied(hiddenDenial(caller.arn, 'sts:AssumeRole', arn))
   call.involve(roleResource(account, role.value))
@@ -62,9 +62,9 @@ async function begin(call: Call, input: AssumeRoleInput, parts: StsParts) {
     run: async () => {
       const chained = caller.principal.type === 'AssumedRole'
       const seconds = sessionSeconds(input.DurationSeconds, role.value, chained)
-      const policies = await readSessionPolicies(parts.records, account, input)
+      const policies = await readSessionPolicies(dependencies.records, account, input)
       const said = { name: input.RoleSessionName, tags, transitive, sourceIdentity, provider: undefined }
-      return makeRoleSession(parts, { role: role.value, account, seconds, now, ...policies, ...said })
+      return makeRoleSession(dependencies, { role: role.value, account, seconds, now, ...policies, ...said })
     },
   }
 }

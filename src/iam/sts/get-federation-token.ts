@@ -11,7 +11,7 @@ import { sessionOf } from '../sessions/session-credentials.ts'
 import { sealClaims } from '../sessions/session-token.ts'
 import { checkPackedSize, readSessionPolicies, sessionTags } from './role-session.ts'
 import { CREDENTIALS_ANSWER, FEDERATED_USER_ANSWER } from './sts-answers.ts'
-import type { StsParts } from './sts-dependencies.ts'
+import type { StsDependencies } from './sts-dependencies.ts'
 import { NO_CHECK, stsOperation } from './sts-operation.ts'
 import { GET_FEDERATION_TOKEN } from './sts-shapes.ts'
 
@@ -35,10 +35,10 @@ export const getFederationToken = stsOperation(
       PackedPolicySize: integer(),
     },
   },
-  ({ call, input, parts }) => begin(call, input, parts),
+  ({ call, input, dependencies }) => begin(call, input, dependencies),
 )
 
-function begin(call: Call, input: FederationInput, parts: StsParts) {
+function begin(call: Call, input: FederationInput, dependencies: StsDependencies) {
   const { caller } = call
   if (sessionOf(caller) !== undefined) {
     throw new KmsError('AccessDeniedException', 'Cannot call GetFederationToken with session credentials')
@@ -52,7 +52,7 @@ function begin(call: Call, input: FederationInput, parts: StsParts) {
   return {
     permissions: actions.map((action) => ({ action, resource, account, policy: undefined, context })),
     check: NO_CHECK,
-    run: () => makeSession(call, input, tags, parts),
+    run: () => makeSession(call, input, tags, dependencies),
   }
 }
 
@@ -60,7 +60,7 @@ async function makeSession(
   { caller, now }: Call,
   input: FederationInput,
   tags: readonly Tag[],
-  { records, random, sealer }: StsParts,
+  { records, random, sealer }: StsDependencies,
 ) {
   const { account, principal, accessKeyId: makerKeyId } = caller
   const policies = await readSessionPolicies(records, account, input)

@@ -23,7 +23,7 @@ export const getSessionToken = stsOperation(
     },
     output: { Credentials: CREDENTIALS_ANSWER },
   },
-  ({ call, input, parts }) => {
+  ({ call, input, dependencies }) => {
     const { caller, now } = call
     const { principal, account, accessKeyId: issuerKeyId } = caller
     if (sessionOf(caller) !== undefined) {
@@ -43,8 +43,8 @@ export const getSessionToken = stsOperation(
       permissions: [],
       check: NO_CHECK,
       run: () => {
-        const key = newSessionKey(parts.random, account)
-        const token = sealClaims(parts.sealer, {
+        const key = newSessionKey(dependencies.random, account)
+        const token = sealClaims(dependencies.sealer, {
           version: 1,
           type: 'own',
           account,

@@ -20,7 +20,7 @@ import {
   sealClaims,
 } from '../sessions/session-token.ts'
 import { ASSUMED_ROLE_USER_ANSWER, CREDENTIALS_ANSWER } from './sts-answers.ts'
-import type { StsParts } from './sts-dependencies.ts'
+import type { StsDependencies } from './sts-dependencies.ts'
 
 /** A role that a request names. */
 export type NamedRole = {
@@ -130,7 +130,7 @@ export const ROLE_SESSION = {
 
 /** Makes a session: its credentials, and what the answer says of it. @throws PackedPolicyTooLargeException. */
 export function makeRoleSession(
-  { random, sealer }: StsParts,
+  { random, sealer }: StsDependencies,
   session: NewSession,
 ): OutcomeOf<typeof ROLE_SESSION> {
   const { role, account, seconds, now, ...said } = session

@@ -5,12 +5,12 @@ import type { Records } from '../../store/records.ts'
 import type { Oidc } from '../sessions/oidc.ts'
 
 /** What the operations of STS work with. */
-export type StsParts = {
+export type StsDependencies = {
   readonly records: Records
   readonly random: Random
   readonly sealer: TokenSealer
   readonly oidc: Oidc
 }
 
-/** An operation of STS, ready but for its parts. */
-export type StsOperation = (parts: StsParts) => Operation
+/** An operation of STS, ready but for its dependencies. */
+export type StsOperation = (dependencies: StsDependencies) => Operation

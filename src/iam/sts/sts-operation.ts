@@ -8,7 +8,7 @@ import {
   type OutcomeOf,
   type WorkOf,
 } from '../../dispatch/define-operation.ts'
-import type { StsOperation, StsParts } from './sts-dependencies.ts'
+import type { StsDependencies, StsOperation } from './sts-dependencies.ts'
 
 /** What is true of an operation of STS before any request arrives. */
 export type StsFacts<M extends Members, O extends Members> = {
@@ -22,7 +22,7 @@ export type StsFacts<M extends Members, O extends Members> = {
 }
 
 /** A call of an operation, with its input. */
-export type StsAsked<M extends Members> = Asked<M, StsParts>
+export type StsAsked<M extends Members> = Asked<M, StsDependencies>
 
 /** An operation of STS. @param begin finds what it is about, and what it needs. */
 export function stsOperation<
@@ -33,7 +33,7 @@ export function stsOperation<
   { federated = false, unsigned = false, ...facts }: StsFacts<M, O>,
   begin: (asked: StsAsked<M>) => Awaitable<WorkOf<O, R>>,
 ): StsOperation {
-  return defineOperation<StsParts, M, O, R>({ service: 'sts', unsigned, ...facts }, (asked) => {
+  return defineOperation<StsDependencies, M, O, R>({ service: 'sts', unsigned, ...facts }, (asked) => {
     // Source: STS API Reference, "GetFederationToken".
     if (!federated && asked.call.caller.principal.type === 'FederatedUser') throw closed(facts.name)
     return begin(asked)

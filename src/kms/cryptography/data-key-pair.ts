@@ -8,7 +8,7 @@ import { DRY_RUN, GRANT_TOKENS, KEY_ID } from '../key-operation.ts'
 import { USABLE } from '../keys/key-state.ts'
 import type { Key } from '../keys/keys.ts'
 import { shownMaterialId } from '../keys/metadata.ts'
-import type { KmsParts } from '../kms-dependencies.ts'
+import type { KmsDependencies } from '../kms-dependencies.ts'
 import { encryptUnder, usedMaterial } from './encryption.ts'
 import { cryptographicContext, ENCRYPTION_CONTEXT, SYMMETRIC } from './symmetric.ts'
 
@@ -74,18 +74,18 @@ export type DataKeyPair = {
 /** A new key pair and its private key's ciphertext under a KMS key. @throws UnsupportedOperationException. */
 export async function makeDataKeyPair(
   call: Call,
-  parts: KmsParts,
+  dependencies: KmsDependencies,
   key: Key,
   input: PairInput,
 ): Promise<DataKeyPair> {
   const { KeyPairSpec } = input
-  if (KeyPairSpec === 'SM2' && !parts.sm2Regions.has(call.region)) {
+  if (KeyPairSpec === 'SM2' && !dependencies.sm2Regions.has(call.region)) {
     throw new KmsError('UnsupportedOperationException', 'KeyPairSpec SM2 is not supported in this Region')
   }
-  const { publicKey, privateKey } = await parts.custody.generateDataKeyPair(KeyPairSpec)
+  const { publicKey, privateKey } = await dependencies.custody.generateDataKeyPair(KeyPairSpec)
   const manner = { algorithm: SYMMETRIC, context: input.EncryptionContext }
   const ciphertext = await encryptUnder(
-    { parts, call, operation: 'GenerateDataKeyPair' },
+    { dependencies, call, operation: 'GenerateDataKeyPair' },
     key,
     privateKey,
     manner,

@@ -47,7 +47,7 @@ export type DataKey = {
 /** A random data key and its ciphertext under a KMS key. */
 export async function makeDataKey(use: KeyUse, key: Key, input: DataKeyInput): Promise<DataKey> {
   const sizeBytes = input.NumberOfBytes ?? DATA_KEY_BYTES[input.KeySpec ?? 'AES_256']
-  const plaintext = use.parts.random.bytes(sizeBytes)
+  const plaintext = use.dependencies.random.bytes(sizeBytes)
   const manner = { algorithm: SYMMETRIC, context: input.EncryptionContext }
   const ciphertext = await encryptUnder(use, key, plaintext, manner)
   const materialId = shownMaterialId(key.record.value)

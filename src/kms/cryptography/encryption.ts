@@ -16,7 +16,7 @@ import {
 import { MATERIAL, materialPartition } from '../keys/key-record.ts'
 import { currentMaterial, type Key, publicKeyOf } from '../keys/keys.ts'
 import { shownMaterialId } from '../keys/metadata.ts'
-import type { KmsParts } from '../kms-dependencies.ts'
+import type { KmsDependencies } from '../kms-dependencies.ts'
 import { contextBytes } from './encryption-context.ts'
 import { SYMMETRIC } from './symmetric.ts'
 
@@ -62,10 +62,11 @@ export function encryptUnder(
   plaintext: Uint8Array,
   { algorithm, context }: Manner,
 ): Promise<Uint8Array> {
-  const { parts } = use
+  const { dependencies } = use
   if (isInStore(key)) return encryptInStore(use, key, plaintext, context)
-  if (isSymmetric(key)) return parts.custody.encrypt(currentMaterial(key), plaintext, contextBytes(context))
-  return parts.custody.encryptAsymmetric(publicKeyOf(key), algorithm, plaintext)
+  if (isSymmetric(key))
+    return dependencies.custody.encrypt(currentMaterial(key), plaintext, contextBytes(context))
+  return dependencies.custody.encryptAsymmetric(publicKeyOf(key), algorithm, plaintext)
 }
 
 /** What decryption gives. */
@@ -88,36 +89,40 @@ export async function decryptUnder(
   ciphertext: Uint8Array,
   { algorithm, context }: Manner,
 ): Promise<Opened> {
-  const { parts } = use
+  const { dependencies } = use
   if (isInStore(key)) {
     return { plaintext: await decryptInStore(use, key, ciphertext, context), materialId: undefined }
   }
-  if (isSymmetric(key)) return decryptBlob(parts, key, ciphertext, context)
-  const plaintext = await parts.custody.decryptAsymmetric(currentMaterial(key), algorithm, ciphertext)
+  if (isSymmetric(key)) return decryptBlob(dependencies, key, ciphertext, context)
+  const plaintext = await dependencies.custody.decryptAsymmetric(currentMaterial(key), algorithm, ciphertext)
   if (plaintext === undefined) throw new KmsError('InvalidCiphertextException')
   return { plaintext, materialId: undefined }
 }
 
 async function decryptBlob(
-  parts: KmsParts,
+  dependencies: KmsDependencies,
   key: Key,
   ciphertext: Uint8Array,
   context: TextMap | undefined,
 ): Promise<Opened> {
   const parsed = parseBlob(ciphertext)
   if (parsed === undefined) throw new KmsError('InvalidCiphertextException')
-  const ref = await findMaterial(parts, key, parsed.materialPrefix)
+  const ref = await findMaterial(dependencies, key, parsed.materialPrefix)
   if (ref === undefined) throw new KmsError('InvalidCiphertextException')
-  const plaintext = await parts.custody.decrypt(ref, parsed, contextBytes(context))
+  const plaintext = await dependencies.custody.decrypt(ref, parsed, contextBytes(context))
   if (plaintext === undefined) throw new KmsError('InvalidCiphertextException')
   return { plaintext, materialId: ref.materialId }
 }
 
-async function findMaterial(parts: KmsParts, key: Key, prefix: string): Promise<MaterialRef | undefined> {
+async function findMaterial(
+  dependencies: KmsDependencies,
+  key: Key,
+  prefix: string,
+): Promise<MaterialRef | undefined> {
   const current = currentMaterial(key)
   if (current.materialId.startsWith(prefix)) return current
   const partition = materialPartition(key.account, key.region, key.keyId)
-  const record = await parts.records.get(MATERIAL, partition, prefix)
+  const record = await dependencies.records.get(MATERIAL, partition, prefix)
   return record && { ...current, materialId: record.value.materialId }
 }
 

@@ -7,7 +7,7 @@ import { parseHex, toBase64 } from '../../base/bytes.ts'
 import { declaredMembers, type OutcomeOf } from '../../dispatch/define-operation.ts'
 import type { Call, EventData } from '../../dispatch/operation.ts'
 import type { ContextLookup } from '../../policy/context.ts'
-import type { KmsParts } from '../kms-dependencies.ts'
+import type { KmsDependencies } from '../kms-dependencies.ts'
 
 /** A request for an answer that only an attested enclave or instance can read. Source: the service model. */
 export const RECIPIENT = optional(
@@ -26,10 +26,10 @@ export type Recipient = Attestation | undefined
  * @throws ValidationException for a document that is missing or refused; UnsupportedOperationException
  *   when the server trusts no attestation. To ignore the member would send the plaintext to whoever asks.
  */
-export async function findRecipient(call: Call, parts: KmsParts): Promise<Recipient> {
+export async function findRecipient(call: Call, dependencies: KmsDependencies): Promise<Recipient> {
   const { Recipient: given } = declaredMembers(call, { Recipient: RECIPIENT })
   if (given === undefined) return undefined
-  if (parts.attestationRoots.length === 0) {
+  if (dependencies.attestationRoots.length === 0) {
     const message = 'Recipient is not supported: no attestation root is configured.'
     throw new KmsError('UnsupportedOperationException', message)
   }
@@ -37,7 +37,7 @@ export async function findRecipient(call: Call, parts: KmsParts): Promise<Recipi
     const message = 'Recipient must have an AttestationDocument and a KeyEncryptionAlgorithm.'
     throw new KmsError('ValidationException', message)
   }
-  const verdict = await verifyAttestation(given.AttestationDocument, parts.attestationRoots, call.now)
+  const verdict = await verifyAttestation(given.AttestationDocument, dependencies.attestationRoots, call.now)
   if (verdict.valid) return verdict.attestation
   throw new KmsError('ValidationException', `The attestation document is refused: ${verdict.why}.`)
 }
@@ -66,14 +66,14 @@ export function recipientContext(recipient: Recipient, more: ContextLookup): Con
  * a recipient. Whoever made the secret still clears it.
  */
 export function secretMember<N extends 'Plaintext' | 'PrivateKeyPlaintext' | 'SharedSecret'>(
-  parts: KmsParts,
+  dependencies: KmsDependencies,
   recipient: Recipient,
   name: N,
   secret: Uint8Array,
 ): { readonly [K in N | 'CiphertextForRecipient']?: Uint8Array } {
   const shown: { [K in N | 'CiphertextForRecipient']?: Uint8Array } = {}
   if (recipient === undefined) shown[name] = secret
-  else shown.CiphertextForRecipient = sealForRecipient(recipient.key, secret, parts.random)
+  else shown.CiphertextForRecipient = sealForRecipient(recipient.key, secret, dependencies.random)
   return shown
 }
 

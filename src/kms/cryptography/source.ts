@@ -7,7 +7,7 @@ import { resolveKey } from '../key-operation.ts'
 import { keyNotFound } from '../keys/identifier.ts'
 import { checkAlgorithm, checkUsage } from '../keys/key-rules.ts'
 import { findKeyOfBlob, type Key } from '../keys/keys.ts'
-import type { KmsParts } from '../kms-dependencies.ts'
+import type { KmsDependencies } from '../kms-dependencies.ts'
 import { checkContext, isSymmetric, type Manner } from './encryption.ts'
 
 /** What a caller is told of a ciphertext whose key is not there, or not for them. */
@@ -66,7 +66,7 @@ function noUsableKey(): KmsError {
 /** A ciphertext of a request, and what is to be done with it. */
 export type SourceQuestion = {
   readonly call: Call
-  readonly parts: KmsParts
+  readonly dependencies: KmsDependencies
   /** The permission that the caller needs on the key, without prefix. */
   readonly name: string
   readonly keyText: string | undefined
@@ -93,7 +93,7 @@ export async function findSource(question: SourceQuestion): Promise<Source> {
   const { region, now } = question.call
   const makerId = ciphertext && keyIdOfBlob(ciphertext)
   const maker = makerId
-    ? await findKeyOfBlob({ records: question.parts.records, region, now }, makerId)
+    ? await findKeyOfBlob({ records: question.dependencies.records, region, now }, makerId)
     : undefined
   if (keyText === undefined) {
     if (makerId === undefined) throw new KmsError('InvalidCiphertextException')
@@ -111,9 +111,9 @@ function involved({ call }: SourceQuestion, key: Key): Key {
 
 /** A bare id may be that of another account's key: the ciphertext says whose. */
 async function findNamed(question: SourceQuestion, keyText: string, maker: Key | undefined): Promise<Key> {
-  const { call, parts, name } = question
+  const { call, dependencies, name } = question
   if (maker !== undefined && keyText === maker.keyId) return involved(question, maker)
-  return resolveKey({ call, parts, facts: { name, aliases: true, crossAccount: true }, text: keyText })
+  return resolveKey({ call, dependencies, facts: { name, aliases: true, crossAccount: true }, text: keyText })
 }
 
 /** An asymmetric ciphertext is no blob: one that looks like a blob by chance names no key that exists. */

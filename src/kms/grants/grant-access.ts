@@ -4,7 +4,7 @@ import type { ContextLookup } from '../../policy/context.ts'
 import type { MatchedGrant } from '../../policy/decide.ts'
 import { identitiesOf } from '../../policy/principal.ts'
 import type { Key } from '../keys/keys.ts'
-import type { KmsParts } from '../kms-dependencies.ts'
+import type { KmsDependencies } from '../kms-dependencies.ts'
 import { givenContext } from './grant-constraints.ts'
 import { type GrantOperation, type GrantValue, grantPartition, isGrantOperation } from './grant-record.ts'
 import { granteeChunks } from './grantee-index.ts'
@@ -13,7 +13,7 @@ import type { OpenedGrant } from './opened-grants.ts'
 /** One thing that a caller wants to do to a key, as grants are asked about it. */
 export type GrantQuestion = {
   readonly call: Call
-  readonly parts: KmsParts
+  readonly dependencies: KmsDependencies
   readonly key: Key
   /** The name of the permission, without prefix. */
   readonly name: string
@@ -40,21 +40,21 @@ async function matchingGrants(
   question: Omit<GrantQuestion, 'name'>,
   operation: GrantOperation,
 ): Promise<readonly MatchedGrant[]> {
-  const { call, parts, key, context, covers = () => true } = question
+  const { call, dependencies, key, context, covers = () => true } = question
   const keys: ContextLookup = (name) => context(name) ?? call.context(name)
-  if ((keys('kms:encryptioncontextkeys')?.length ?? 0) > MANY_PAIRS) await parts.giveWay()
+  if ((keys('kms:encryptioncontextkeys')?.length ?? 0) > MANY_PAIRS) await dependencies.giveWay()
   const given = givenContext(keys)
-  if (given.count > MANY_PAIRS) await parts.giveWay()
+  if (given.count > MANY_PAIRS) await dependencies.giveWay()
   const partition = grantPartition(key)
   const matched: MatchedGrant[] = []
   for (const grantee of identitiesOf(call.caller.principal).flat()) {
     // Grants for the same from the same account are alike to whoever decides: the first stands for all.
     const firsts = new Map<string, MatchedGrant>()
-    for (const chunk of await granteeChunks(parts.records, { partition, grantee })) {
-      const found = parts.openedGrants.get(parts.records, chunk)
+    for (const chunk of await granteeChunks(dependencies.records, { partition, grantee })) {
+      const found = dependencies.openedGrants.get(dependencies.records, chunk)
       const grants = found instanceof Promise ? await found : found
       const holding = ({ value, holds }: OpenedGrant) => holds(operation, given) && covers(value)
-      await addFirsts(firsts, grants.get(operation)?.candidates(given) ?? [], holding, parts.giveWay)
+      await addFirsts(firsts, grants.get(operation)?.candidates(given) ?? [], holding, dependencies.giveWay)
     }
     matched.push(...firsts.values())
   }

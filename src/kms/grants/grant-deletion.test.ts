@@ -27,7 +27,7 @@ const MANY = 2300
 const COMMIT_SIZE = 900
 
 /** Writes many grants as CreateGrant does, in few commits. */
-async function writeGrants({ parts: { records } }: KmsBed, keyId: string): Promise<void> {
+async function writeGrants({ dependencies: { records } }: KmsBed, keyId: string): Promise<void> {
   const partition = grantPartition({ account: ACCOUNT, region: REGION, keyId })
   const key = await records.get(KEY, PARTITION, keyId)
   assert.ok(key !== undefined)
@@ -60,7 +60,7 @@ async function writeGrants({ parts: { records } }: KmsBed, keyId: string): Promi
 }
 
 /** How many records of grants there are for a key, or for whom may retire them. */
-async function left({ parts: { records } }: KmsBed, keyId: string): Promise<number> {
+async function left({ dependencies: { records } }: KmsBed, keyId: string): Promise<number> {
   const partition = grantPartition({ account: ACCOUNT, region: REGION, keyId })
   const pages = await Promise.all([
     records.list(GRANT, { partition, limit: 1000 }),
@@ -71,7 +71,7 @@ async function left({ parts: { records } }: KmsBed, keyId: string): Promise<numb
   return pages.reduce((sum, { records: found }) => sum + found.length, 0)
 }
 
-async function note({ parts: { records } }: KmsBed) {
+async function note({ dependencies: { records } }: KmsBed) {
   const { records: notes } = await records.list(DUE, { partition: '1970-01-08', limit: 10 })
   const [first] = notes
   assert.ok(first !== undefined)
@@ -84,13 +84,13 @@ test('a key goes with all its grants, however many, and with all that leads to t
   await writeGrants(bed, keyId)
   await bed.call(ROOT, 'ScheduleKeyDeletion', { KeyId: keyId, PendingWindowInDays: 7 })
   const due = await note(bed)
-  assert.equal(await planDeletion(bed.parts, due, WINDOW_MS - 1), undefined)
+  assert.equal(await planDeletion(bed.dependencies, due, WINDOW_MS - 1), undefined)
   const before = await left(bed, keyId)
   assert.ok(before > 3000)
-  const plan = await planDeletion(bed.parts, due, WINDOW_MS)
+  const plan = await planDeletion(bed.dependencies, due, WINDOW_MS)
   assert.ok(plan !== undefined && plan.changes.length < 10)
   assert.equal(await left(bed, keyId), 0)
-  await bed.parts.records.commit(plan.changes)
+  await bed.dependencies.records.commit(plan.changes)
   assert.equal(await codeOf(bed.call(ROOT, 'DescribeKey', { KeyId: keyId })), 'NotFoundException')
 })
 
@@ -102,7 +102,7 @@ test('grants of a key whose deletion was cancelled stay', async () => {
   await bed.call(ROOT, 'ScheduleKeyDeletion', { KeyId: keyId, PendingWindowInDays: 7 })
   const due = await note(bed)
   await bed.call(ROOT, 'CancelKeyDeletion', { KeyId: keyId })
-  assert.equal(await planDeletion(bed.parts, due, WINDOW_MS), undefined)
+  assert.equal(await planDeletion(bed.dependencies, due, WINDOW_MS), undefined)
   const { Grants } = await bed.call(ROOT, 'ListGrants', { KeyId: keyId })
   assert.equal((Grants as readonly unknown[]).length, 1)
 })

@@ -179,10 +179,10 @@ test('grant tokens of a call must be tokens of grants in its region, and give no
   assert.equal(await encrypt([GrantToken, 'AQAA']), 'InvalidGrantTokenException')
   assert.equal(await encrypt([GrantToken], USER), 'AccessDeniedException')
   assert.equal(await encrypt([GrantToken], SESSION), undefined)
-  const { account, region, grantId } = bed.parts.grantTokens.open(GrantToken) ?? {}
+  const { account, region, grantId } = bed.dependencies.grantTokens.open(GrantToken) ?? {}
   assert.deepEqual([account, region], [ACCOUNT, 'eu-west-1'])
   const elsewhere = { account: ACCOUNT, region: 'eu-west-2', keyId, grantId: String(grantId) }
-  assert.equal(await encrypt([bed.parts.grantTokens.seal(elsewhere)]), 'InvalidGrantTokenException')
+  assert.equal(await encrypt([bed.dependencies.grantTokens.seal(elsewhere)]), 'InvalidGrantTokenException')
 })
 
 test('ListRetirableGrants lists grants on keys of every account, for the account of the principal', async () => {

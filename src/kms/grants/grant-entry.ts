@@ -3,7 +3,7 @@ import type { ValueOf } from '../../api/shapes.ts'
 import type { Stored } from '../../store/records.ts'
 import { epochSeconds } from '../keys/metadata.ts'
 import type { GRANT_CONSTRAINTS_ANSWER, GRANT_LIST_ENTRY_ANSWER } from '../kms-answers.ts'
-import type { KmsParts } from '../kms-dependencies.ts'
+import type { KmsDependencies } from '../kms-dependencies.ts'
 import { shownPrincipal, shownService } from './grant-party.ts'
 import type { GrantConstraints, GrantValue } from './grant-record.ts'
 
@@ -12,7 +12,7 @@ export type GrantAnswer = ValueOf<typeof GRANT_LIST_ENTRY_ANSWER>
 
 /** A grant as lists show it. Source: AWS KMS API Reference, "GrantListEntry". */
 export async function grantEntry(
-  parts: KmsParts,
+  dependencies: KmsDependencies,
   keyArn: string,
   { name, value }: Stored<GrantValue>,
 ): Promise<GrantAnswer> {
@@ -22,9 +22,9 @@ export async function grantEntry(
     GrantId: name,
     Name: value.name ?? '',
     CreationDate: epochSeconds(value.createdAt),
-    GranteePrincipal: await shownPrincipal(parts, grantee),
+    GranteePrincipal: await shownPrincipal(dependencies, grantee),
     GranteeServicePrincipal: shownService(grantee),
-    RetiringPrincipal: await shownPrincipal(parts, retiring),
+    RetiringPrincipal: await shownPrincipal(dependencies, retiring),
     RetiringServicePrincipal: shownService(retiring),
     IssuingAccount: accountRootArn(value.issuingAccount),
     Operations: value.operations,

@@ -32,7 +32,7 @@ async function misses(bed: KmsBed, keyArn: string, action: string, context: Cont
     policies: () => ({ identity: [] }),
   }
   const traces = await traceGrants({
-    records: bed.parts.records,
+    records: bed.dependencies.records,
     call: { caller, now: 0 },
     keyArn,
     action,

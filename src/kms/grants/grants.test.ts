@@ -212,9 +212,9 @@ for (const [KeySpec, KeyUsage, usable] of [
 test('a key has at most 50,000 grants', async () => {
   const partition = `${ACCOUNT}/eu-west-1`
   const set = async (grants: number): Promise<void> => {
-    const key = await bed.parts.records.get(KEY_KIND, partition, keyId)
+    const key = await bed.dependencies.records.get(KEY_KIND, partition, keyId)
     assert.ok(key !== undefined)
-    await bed.parts.records.commit([replace(key, { ...key.value, grants })])
+    await bed.dependencies.records.commit([replace(key, { ...key.value, grants })])
   }
   await set(49_999)
   const last = await create({ Name: 'last' })

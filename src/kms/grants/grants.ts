@@ -4,7 +4,7 @@ import type { EpochMs } from '../../base/ports.ts'
 import { type Change, insert, type Records, remove, replace, type Stored } from '../../store/records.ts'
 import type { Key } from '../keys/keys.ts'
 import type { KeyPlace } from '../keys/materials.ts'
-import type { KmsParts } from '../kms-dependencies.ts'
+import type { KmsDependencies } from '../kms-dependencies.ts'
 import { checkQuota } from '../kms-quota.ts'
 import { partyName } from './grant-party.ts'
 import {
@@ -61,7 +61,7 @@ export type PlannedGrant = { readonly grantId: string; readonly changes: readonl
  * @throws LimitExceededException when the key has as many as its account may have.
  */
 export async function planGrant(
-  { records, random, quotas }: KmsParts,
+  { records, random, quotas }: KmsDependencies,
   key: Key,
   terms: GrantTerms,
   now: EpochMs,
@@ -92,7 +92,7 @@ export async function planGrant(
 
 /** What ends a grant, with all that leads to it. */
 export async function planRemoval(
-  { records }: KmsParts,
+  { records }: KmsDependencies,
   key: Key,
   grant: Stored<GrantValue>,
 ): Promise<readonly Change[]> {

@@ -31,7 +31,7 @@ function chunkOf(...grantIds: readonly string[]): Stored<GranteeChunkValue> {
 
 test('the grants of a chunk are read once for as long as its ids are the same, and again when they change', async () => {
   await using bed = await openKmsBed()
-  const { records } = bed.parts
+  const { records } = bed.dependencies
   await records.commit(['a', 'b'].map((id) => insert(GRANT, PARTITION, id, VALUE)))
   const opened = new OpenedGrants(neverGiveWay)
   const ids = async (chunk: Stored<GranteeChunkValue>) => {
@@ -50,13 +50,13 @@ test('the grants of a chunk are read once for as long as its ids are the same, a
 
 test('a grant that is gone before its chunk is left out', async () => {
   await using bed = await openKmsBed()
-  const grants = await new OpenedGrants(neverGiveWay).get(bed.parts.records, chunkOf('gone'))
+  const grants = await new OpenedGrants(neverGiveWay).get(bed.dependencies.records, chunkOf('gone'))
   assert.deepEqual([...grants], [])
 })
 
 test('who asks for a chunk that is being opened waits for the same', async () => {
   await using bed = await openKmsBed()
-  const { records } = bed.parts
+  const { records } = bed.dependencies
   await records.commit(['a', 'b'].map((id) => insert(GRANT, PARTITION, id, VALUE)))
   const opened = new OpenedGrants(neverGiveWay)
   const chunk = chunkOf('a', 'b')

@@ -6,7 +6,7 @@ import { MATERIAL, type MaterialValue, materialPartition } from '../keys/key-rec
 import { checkPrimary, type RelatedKey, relatedKeys } from '../keys/key-set.ts'
 import type { Key } from '../keys/keys.ts'
 import { asCurrent, insertMaterial, materialName, materialsOf } from '../keys/materials.ts'
-import type { KmsParts } from '../kms-dependencies.ts'
+import type { KmsDependencies } from '../kms-dependencies.ts'
 import { dueNote } from '../lifecycle/due.ts'
 import { pendingIn } from '../lifecycle/rotation.ts'
 import { exchanged, standingOf } from './import.ts'
@@ -25,16 +25,20 @@ export type Arrival = {
  *
  * @throws ValidationException, IncorrectKeyMaterialException, KMSInvalidStateException, UnsupportedOperationException.
  */
-export async function admit(parts: KmsParts, key: Key, arrival: Arrival): Promise<readonly Change[]> {
-  const materials = await materialsOf(parts.records, key)
+export async function admit(
+  dependencies: KmsDependencies,
+  key: Key,
+  arrival: Arrival,
+): Promise<readonly Change[]> {
+  const materials = await materialsOf(dependencies.records, key)
   const known = materials.find(({ value }) => value.materialId === arrival.made.materialId)
   const type =
     arrival.input.ImportType ?? (materials.length === 0 ? 'NEW_KEY_MATERIAL' : 'EXISTING_KEY_MATERIAL')
   const changes =
     type === 'NEW_KEY_MATERIAL'
-      ? await admitNew(parts, key, arrival, materials)
-      : await admitAgain(parts, key, arrival, { materials, known })
-  return [...changes, ...expiryNote(parts, key, arrival)]
+      ? await admitNew(dependencies, key, arrival, materials)
+      : await admitAgain(dependencies, key, arrival, { materials, known })
+  return [...changes, ...expiryNote(dependencies, key, arrival)]
 }
 
 function importedFacts({ input }: Arrival, description: string | undefined): MaterialValue['imported'] {
@@ -46,7 +50,7 @@ function importedFacts({ input }: Arrival, description: string | undefined): Mat
 }
 
 async function admitNew(
-  parts: KmsParts,
+  dependencies: KmsDependencies,
   key: Key,
   arrival: Arrival,
   materials: readonly Stored<MaterialValue>[],
@@ -62,7 +66,7 @@ async function admitNew(
     ...(first ? {} : { pending: true as const }),
     ...(imported && { imported }),
   }
-  const related = await relatedKeys(parts.records, key)
+  const related = await relatedKeys(dependencies.records, key)
   const copies = related.flatMap((copy) => copyWithoutBytes(copy, made, { facts, first, now }))
   if (!first) return [insertMaterial(key, made, now, facts), ...copies]
   const { value } = key.record
@@ -119,7 +123,7 @@ type Known = {
 }
 
 async function admitAgain(
-  parts: KmsParts,
+  dependencies: KmsDependencies,
   key: Key,
   arrival: Arrival,
   { materials, known }: Known,
@@ -134,21 +138,21 @@ async function admitAgain(
   return [
     replace(known, value),
     replace(key.record, standing),
-    ...(await describeElsewhere(parts, key, made.materialId, input.KeyMaterialDescription)),
+    ...(await describeElsewhere(dependencies, key, made.materialId, input.KeyMaterialDescription)),
   ]
 }
 
 /** The description is the primary's to set, and the same in every region. */
 async function describeElsewhere(
-  parts: KmsParts,
+  dependencies: KmsDependencies,
   key: Key,
   materialId: string,
   description: string | undefined,
 ): Promise<readonly Change[]> {
   if (description === undefined) return []
   const changes: Change[] = []
-  for (const copy of await relatedKeys(parts.records, key)) {
-    const materials = await materialsOf(parts.records, copy)
+  for (const copy of await relatedKeys(dependencies.records, key)) {
+    const materials = await materialsOf(dependencies.records, copy)
     const theirs = materials.find(({ value }) => value.materialId === materialId)
     if (theirs === undefined) continue
     const model = theirs.value.imported?.model ?? 'KEY_MATERIAL_DOES_NOT_EXPIRE'
@@ -158,11 +162,11 @@ async function describeElsewhere(
   return changes
 }
 
-function expiryNote(parts: KmsParts, key: Key, { made, input }: Arrival): readonly Change[] {
+function expiryNote(dependencies: KmsDependencies, key: Key, { made, input }: Arrival): readonly Change[] {
   if (input.ValidTo === undefined) return []
   const { account, region, keyId } = key
   const note = { what: 'ExpireKeyMaterial' as const, account, region, keyId, at: input.ValidTo }
-  return [dueNote(parts.random.uuid(), { ...note, materialId: made.materialId })]
+  return [dueNote(dependencies.random.uuid(), { ...note, materialId: made.materialId })]
 }
 
 function incorrect(): KmsError {

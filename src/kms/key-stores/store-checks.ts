@@ -1,7 +1,7 @@
 import { KmsError } from '../../api/errors.ts'
 import type { Call } from '../../dispatch/operation.ts'
 import { XksFailure } from '../../xks/client/failure.ts'
-import type { KmsParts } from '../kms-dependencies.ts'
+import type { KmsDependencies } from '../kms-dependencies.ts'
 import { type CustomKeyStore, type CustomKeyStoreValue, targetOf } from './custom-key-store.ts'
 import { askProxy } from './xks-errors.ts'
 
@@ -33,21 +33,21 @@ export function checkStoreUri({ endpoint, path }: Uri, others: readonly CustomKe
  * @throws the XksProxy… exceptions.
  */
 export async function checkProxy(
-  parts: KmsParts,
+  dependencies: KmsDependencies,
   call: Call,
   operation: string,
   value: Pick<CustomKeyStoreValue, 'endpoint' | 'path' | 'credential'>,
 ): Promise<void> {
   const target = targetOf(call.region, value)
-  await askProxy('store', askHealth(parts, target, { operation, requestId: call.requestId }))
+  await askProxy('store', askHealth(dependencies, target, { operation, requestId: call.requestId }))
 }
 
 /** @throws XksFailure, also when every key manager behind the proxy is unavailable. */
 export async function askHealth(
-  parts: Pick<KmsParts, 'xks'>,
-  target: Parameters<KmsParts['xks']['health']>[0],
+  dependencies: Pick<KmsDependencies, 'xks'>,
+  target: Parameters<KmsDependencies['xks']['health']>[0],
   purpose: { readonly operation: string; readonly requestId: string },
 ): Promise<void> {
-  const { available } = await parts.xks.health(target, purpose)
+  const { available } = await dependencies.xks.health(target, purpose)
   if (!available) throw new XksFailure('Unreachable', 'every external key manager is unavailable')
 }

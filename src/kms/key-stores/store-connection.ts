@@ -1,6 +1,6 @@
 import type { Change, Records, Stored } from '../../store/records.ts'
 import { remove, replace } from '../../store/records.ts'
-import type { KmsParts } from '../kms-dependencies.ts'
+import type { KmsDependencies } from '../kms-dependencies.ts'
 import { type ConnectingValue, type Connection, findStore, targetOf } from './custom-key-store.ts'
 import { askHealth } from './store-checks.ts'
 import { connectionErrorCode } from './xks-errors.ts'
@@ -20,11 +20,11 @@ export type ConnectionOutcome = {
  * @param note is removed by the changes, whatever has come of it.
  */
 export async function settleConnection(
-  parts: { readonly records: Records; readonly xks: KmsParts['xks'] },
+  dependencies: { readonly records: Records; readonly xks: KmsDependencies['xks'] },
   note: Stored<ConnectingValue>,
 ): Promise<ConnectionOutcome> {
   const { account, region, storeId, requestId } = note.value
-  const store = await findStore({ records: parts.records, account, region }, storeId)
+  const store = await findStore({ records: dependencies.records, account, region }, storeId)
   if (store?.value.connection.state !== 'CONNECTING') return { changes: [remove(note)] }
   const settled = (connection: Connection, cause?: unknown): ConnectionOutcome => ({
     changes: [replace(store, { ...store.value, connection }), remove(note)],
@@ -33,7 +33,7 @@ export async function settleConnection(
   })
   try {
     const purpose = { operation: 'ConnectCustomKeyStore', requestId }
-    await askHealth(parts, targetOf(region, store.value), purpose)
+    await askHealth(dependencies, targetOf(region, store.value), purpose)
     return settled({ state: 'CONNECTED' })
   } catch (error) {
     return settled({ state: 'FAILED', errorCode: connectionErrorCode(error) }, error)

@@ -10,13 +10,13 @@ import type { ExternalKey, XksPurpose } from '../../xks/client/client.ts'
 import { XKS_AAD_MAX_BYTES } from '../../xks/protocol/protocol.ts'
 import { contextBytes } from '../cryptography/encryption-context.ts'
 import { currentMaterial, type Key, type KeyStoreOfKey } from '../keys/keys.ts'
-import type { KmsParts } from '../kms-dependencies.ts'
+import type { KmsDependencies } from '../kms-dependencies.ts'
 import { targetOf } from './custom-key-store.ts'
 import { askProxy } from './xks-errors.ts'
 
 /** A call that uses a key. */
 export type KeyUse = {
-  readonly parts: KmsParts
+  readonly dependencies: KmsDependencies
   readonly call: Call
   /** The operation's name. */
   readonly operation: string
@@ -46,7 +46,7 @@ export async function encryptInStore(
 ): Promise<Uint8Array> {
   const aad = proxyContext(context)
   if (isDryRun(use.call)) return NOTHING
-  const { custody, xks } = use.parts
+  const { custody, xks } = use.dependencies
   await charge(use, key)
   const inner = await custody.encrypt(currentMaterial(key), plaintext, innerContext(aad))
   const input = { plaintext: innerSealed(inner), aad }
@@ -67,7 +67,7 @@ export async function decryptInStore(
   context: TextMap | undefined,
 ): Promise<Uint8Array> {
   const aad = proxyContext(context)
-  const { custody, xks } = use.parts
+  const { custody, xks } = use.dependencies
   const ref = currentMaterial(key)
   const blob = parseStoreBlob(ciphertext)
   const ours = blob?.keyId === key.keyId && ref.materialId.startsWith(blob.materialPrefix)
@@ -83,8 +83,8 @@ export async function decryptInStore(
 }
 
 /** Every store has a rate of its own, so that none is asked more than it can answer. @throws ThrottlingException. */
-async function charge({ parts }: KeyUse, { account, region, store }: KeyInStore): Promise<void> {
-  if (await parts.quotas.admitStore(account, region, store.record.name)) return
+async function charge({ dependencies }: KeyUse, { account, region, store }: KeyInStore): Promise<void> {
+  if (await dependencies.quotas.admitStore(account, region, store.record.name)) return
   throw tooFast('kms')
 }
 

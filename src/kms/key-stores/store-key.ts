@@ -5,7 +5,7 @@ import { type Change, insert, replace } from '../../store/records.ts'
 import type { ExternalKeyFacts } from '../../xks/client/responses.ts'
 import { isExternalKeyId } from '../../xks/protocol/protocol.ts'
 import { NOT_CONNECTED } from '../keys/key-state.ts'
-import type { KmsParts } from '../kms-dependencies.ts'
+import type { KmsDependencies } from '../kms-dependencies.ts'
 import { type CustomKeyStore, getStore, STORE_KEY, storeKeyPartition, targetOf } from './custom-key-store.ts'
 import { invalidInput } from './store-input.ts'
 import { askProxy } from './xks-errors.ts'
@@ -67,14 +67,14 @@ export type StorePlace = {
 export async function findStorePlace(
   call: Call,
   input: StoreKeyInput,
-  parts: KmsParts,
+  dependencies: KmsDependencies,
   origin: KeyOrigin,
 ): Promise<StorePlace | undefined> {
   const { CustomKeyStoreId: storeId, XksKeyId: xksKeyId } = input
   if (storeId === undefined) return undefined
   const { account } = call.caller
   const { region } = call
-  const store = await getStore({ records: parts.records, account, region }, storeId)
+  const store = await getStore({ records: dependencies.records, account, region }, storeId)
   if (xksKeyId === undefined) {
     throw invalidInput(`Origin ${origin} is not valid for a custom key store of type EXTERNAL_KEY_STORE.`)
   }
@@ -82,13 +82,13 @@ export async function findStorePlace(
     throw new KmsError('CustomKeyStoreInvalidStateException', NOT_CONNECTED)
   }
   const partition = storeKeyPartition(account, region, storeId)
-  if ((await parts.records.get(STORE_KEY, partition, xksKeyId)) !== undefined) {
+  if ((await dependencies.records.get(STORE_KEY, partition, xksKeyId)) !== undefined) {
     throw new KmsError(
       'XksKeyAlreadyInUseException',
       `The external key ${xksKeyId} is already associated with a KMS key in the custom key store ${storeId}.`,
     )
   }
-  await checkExternalKey(call, parts, store, xksKeyId)
+  await checkExternalKey(call, dependencies, store, xksKeyId)
   return {
     keyStore: { id: storeId, xksKeyId },
     store,
@@ -102,7 +102,7 @@ export async function findStorePlace(
 
 async function checkExternalKey(
   call: Call,
-  parts: KmsParts,
+  dependencies: KmsDependencies,
   store: CustomKeyStore,
   xksKeyId: string,
 ): Promise<void> {
@@ -115,7 +115,7 @@ async function checkExternalKey(
     operation: 'CreateKey',
     subject: { principalArn: call.caller.arn },
   }
-  const facts = await askProxy('createKey', parts.xks.keyMetadata(key, purpose))
+  const facts = await askProxy('createKey', dependencies.xks.keyMetadata(key, purpose))
   const fault = faultOf(facts)
   if (fault === undefined) return
   throw new KmsError('XksKeyInvalidConfigurationException', `The external key ${xksKeyId} ${fault}.`)

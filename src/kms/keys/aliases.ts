@@ -3,7 +3,7 @@ import { KmsError } from '../../api/errors.ts'
 import { pattern, text } from '../../api/shapes.ts'
 import type { Call, Permission } from '../../dispatch/operation.ts'
 import { type Change, replace, type Stored } from '../../store/records.ts'
-import type { KmsParts } from '../kms-dependencies.ts'
+import type { KmsDependencies } from '../kms-dependencies.ts'
 import { checkQuota } from '../kms-quota.ts'
 import { SERVICE_ALIAS_PREFIX } from './aws-services.ts'
 import { ALIAS_PREFIX, aliasNotFound } from './identifier.ts'
@@ -53,15 +53,19 @@ export function checkAliasTarget(target: string): void {
 /** An alias of the caller's account, or nothing. */
 export function findAlias(
   call: Call,
-  parts: KmsParts,
+  dependencies: KmsDependencies,
   name: string,
 ): Promise<Stored<AliasValue> | undefined> {
-  return parts.records.get(ALIAS, partitionOf(call.caller.account, call.region), name)
+  return dependencies.records.get(ALIAS, partitionOf(call.caller.account, call.region), name)
 }
 
 /** The same. @throws NotFoundException. */
-export async function getAlias(call: Call, parts: KmsParts, name: string): Promise<Stored<AliasValue>> {
-  const alias = await findAlias(call, parts, name)
+export async function getAlias(
+  call: Call,
+  dependencies: KmsDependencies,
+  name: string,
+): Promise<Stored<AliasValue>> {
+  const alias = await findAlias(call, dependencies, name)
   if (alias === undefined) throw aliasNotFound(call.region, call.caller.account, name)
   return alias
 }
@@ -85,7 +89,7 @@ export function involveAlias(call: Call, name: string): void {
 }
 
 /** The key with one more alias. @throws LimitExceededException. */
-export async function withAlias({ quotas }: KmsParts, key: Key, name: string): Promise<Change> {
+export async function withAlias({ quotas }: KmsDependencies, key: Key, name: string): Promise<Change> {
   const { value } = key.record
   const { account, region } = key
   await checkQuota(quotas, { account, region, quota: 'kms.aliases-per-key' }, value.aliases.length)

@@ -18,7 +18,7 @@ after(async () => {
 const PLACE = { account: ACCOUNT, region: 'eu-west-1' }
 
 function keysIn(region: string): Promise<number> {
-  return countKeys(bed.parts.records, { account: ACCOUNT, region })
+  return countKeys(bed.dependencies.records, { account: ACCOUNT, region })
 }
 
 test('countKeys counts keys however many are made at once, each account and region for itself', async () => {
@@ -27,8 +27,8 @@ test('countKeys counts keys however many are made at once, each account and regi
   await bed.call(FOREIGN_ROOT, 'CreateKey', {})
   await bed.call(ROOT, 'CreateKey', {}, { region: 'us-east-1' })
   assert.equal((await keysIn('eu-west-1')) - before, 200)
-  assert.equal(await countKeys(bed.parts.records, { ...PLACE, account: OTHER }), 1)
-  const { records } = await bed.parts.records.list(KEY, {
+  assert.equal(await countKeys(bed.dependencies.records, { ...PLACE, account: OTHER }), 1)
+  const { records } = await bed.dependencies.records.list(KEY, {
     partition: partitionOf(ACCOUNT, 'eu-west-1'),
     limit: 1000,
   })

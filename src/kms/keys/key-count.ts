@@ -44,12 +44,12 @@ export class KeyCounter {
    * As many keys as there are parts can be made at once by who has seen the same count. Where that could be too many,
    * a commit touches every part, so that it and any other that read the count before cannot both succeed.
    */
-  async add(parts: CountDependencies, place: CountPlace): Promise<readonly Change[]> {
-    const counts = await readCounts(parts.records, place)
+  async add(dependencies: CountDependencies, place: CountPlace): Promise<readonly Change[]> {
+    const counts = await readCounts(dependencies.records, place)
     const present = sumOf(counts)
-    await checkQuota(parts.quotas, { ...place, quota: 'kms.keys' }, present)
-    const room = (await parts.quotas.limit(place.account, 'kms.keys')) - present
-    if (room >= PARTS) return [await this.#change(parts.records, place, 1)]
+    await checkQuota(dependencies.quotas, { ...place, quota: 'kms.keys' }, present)
+    const room = (await dependencies.quotas.limit(place.account, 'kms.keys')) - present
+    if (room >= PARTS) return [await this.#change(dependencies.records, place, 1)]
     return counts.map((stored, part) => changed(stored, place, { part, by: part === 0 ? 1 : 0 }))
   }
 

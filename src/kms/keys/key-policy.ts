@@ -11,7 +11,7 @@ import { parseNewPolicySteps } from '../../policy/new-policy.ts'
 import { namedPrincipals } from '../../policy/parse.ts'
 import { renamePrincipals, uniqueIdsIn } from '../../policy/principal-names.ts'
 import { PolicySyntaxError } from '../../policy/syntax-error.ts'
-import type { KmsParts } from '../kms-dependencies.ts'
+import type { KmsDependencies } from '../kms-dependencies.ts'
 import type { KeyValue } from './key-record.ts'
 
 /** Source: AWS KMS Developer Guide, "Quotas". */
@@ -56,24 +56,27 @@ type BoundPolicy = { readonly policy: string; readonly principalIds: Readonly<Re
  * @throws LimitExceededException when it is too long; MalformedPolicyDocumentException when it is
  *   not a key policy, names a principal that does not exist, or would lock the caller out.
  */
-export async function checkKeyPolicy(proposal: PolicyProposal, parts: KmsParts): Promise<BoundPolicy> {
+export async function checkKeyPolicy(
+  proposal: PolicyProposal,
+  dependencies: KmsDependencies,
+): Promise<BoundPolicy> {
   const { text: policyText, call } = proposal
   const size = utf8(policyText).length
   if (size > KEY_POLICY_MAX_BYTES) {
     const limit = `at most ${KEY_POLICY_MAX_BYTES} bytes, got ${size}`
     throw new KmsError('LimitExceededException', `The key policy is too long: ${limit}.`)
   }
-  const given = await parse(policyText, parts)
+  const given = await parse(policyText, dependencies)
   const mistake = overlyPermissiveCondition(given)
   if (mistake !== undefined) throw malformed(mistake)
-  const policy = renamePrincipals(policyText, await parts.arnsOfIds(uniqueIdsIn(given)))
-  const document = policy === policyText ? given : await parse(policy, parts)
-  const principalIds = await bindPrincipals(document, parts)
+  const policy = renamePrincipals(policyText, await dependencies.arnsOfIds(uniqueIdsIn(given)))
+  const document = policy === policyText ? given : await parse(policy, dependencies)
+  const principalIds = await bindPrincipals(document, dependencies)
   const bound = { policy, principalIds }
   if (proposal.bypassLockoutCheck) return bound
   const { context, keyArn } = proposal
   const bindings = new Map(Object.entries(principalIds))
-  const compiled = await inSlices(compilePolicySteps(document, { bindings }), parts.giveWay)
+  const compiled = await inSlices(compilePolicySteps(document, { bindings }), dependencies.giveWay)
   if (wouldLockOut(compiled, call.caller.principal, context, keyArn)) {
     throw malformed(LOCKED_OUT)
   }
@@ -82,14 +85,14 @@ export async function checkKeyPolicy(proposal: PolicyProposal, parts: KmsParts):
 
 async function bindPrincipals(
   document: PolicyDocument,
-  parts: KmsParts,
+  dependencies: KmsDependencies,
 ): Promise<Readonly<Record<string, string>>> {
   const principalIds: Record<string, string> = {}
   for (const arn of namedPrincipals(document)) {
-    const wait = parts.giveWay()
+    const wait = dependencies.giveWay()
     if (wait !== undefined) await wait
-    if (!(await parts.principalExists(arn))) throw malformed(INVALID_PRINCIPALS)
-    const id = await parts.principalId(arn)
+    if (!(await dependencies.principalExists(arn))) throw malformed(INVALID_PRINCIPALS)
+    const id = await dependencies.principalId(arn)
     if (id !== undefined) principalIds[arn] = id
   }
   return principalIds
@@ -101,13 +104,13 @@ async function bindPrincipals(
  */
 export async function shownPolicy(
   { policy, principalIds = {} }: Pick<KeyValue, 'policy' | 'principalIds'>,
-  parts: Pick<KmsParts, 'shownName' | 'giveWay'>,
+  dependencies: Pick<KmsDependencies, 'shownName' | 'giveWay'>,
 ): Promise<string> {
   const names = new Map<string, string>()
   for (const [arn, id] of Object.entries(principalIds)) {
-    const wait = parts.giveWay()
+    const wait = dependencies.giveWay()
     if (wait !== undefined) await wait
-    const shown = await parts.shownName(arn, id)
+    const shown = await dependencies.shownName(arn, id)
     if (shown !== arn) names.set(arn, shown)
   }
   return renamePrincipals(policy, names)
@@ -116,7 +119,7 @@ export async function shownPolicy(
 /** A key policy for a key that is about to be made. */
 export type NewPolicyQuestion = {
   readonly call: Call
-  readonly parts: KmsParts
+  readonly dependencies: KmsDependencies
   readonly keyArn: string
   readonly input: {
     readonly Policy?: string | undefined
@@ -127,14 +130,14 @@ export type NewPolicyQuestion = {
 /** The policy of a new key: the one that the request gives, or the default. @throws as {@link checkKeyPolicy}. */
 export async function newKeyPolicy({
   call,
-  parts,
+  dependencies,
   keyArn,
   input,
 }: NewPolicyQuestion): Promise<Pick<KeyValue, 'policy' | 'principalIds'>> {
   if (input.Policy === undefined) return { policy: defaultKeyPolicy(call.caller.account) }
   const bypassLockoutCheck = input.BypassPolicyLockoutSafetyCheck ?? false
   const proposal = { text: input.Policy, bypassLockoutCheck, call, context: call.context, keyArn }
-  return checkKeyPolicy(proposal, parts)
+  return checkKeyPolicy(proposal, dependencies)
 }
 
 const NO_PRINCIPAL = 'Policy contains a statement with no principal.'
@@ -142,7 +145,10 @@ const INVALID_PRINCIPALS = 'Policy contains a statement with one or more invalid
 const INVALID_SERVICES = 'Policy contains a statement with one or more invalid service principals.'
 const LOCKED_OUT = 'The new key policy will not allow you to update the key policy in the future.'
 
-async function parse(policyText: string, { giveWay }: Pick<KmsParts, 'giveWay'>): Promise<PolicyDocument> {
+async function parse(
+  policyText: string,
+  { giveWay }: Pick<KmsDependencies, 'giveWay'>,
+): Promise<PolicyDocument> {
   try {
     return await inSlices(parseNewPolicySteps(policyText, { flavour: 'key' }), giveWay)
   } catch (error) {

@@ -2,7 +2,7 @@ import { accountRootArn } from '../../api/arn.ts'
 import { KmsError } from '../../api/errors.ts'
 import type { Call } from '../../dispatch/operation.ts'
 import type { ContextLookup } from '../../policy/context.ts'
-import type { KmsParts, UsageKnown } from '../kms-dependencies.ts'
+import type { KmsDependencies, UsageKnown } from '../kms-dependencies.ts'
 import { entriesContext } from './key-context.ts'
 import type { Key } from './keys.ts'
 
@@ -21,12 +21,16 @@ const NOTHING: ContextLookup = () => undefined
  * Source: AWS KMS Developer Guide, "Condition keys for AWS KMS". The lookup throws
  * DependencyTimeoutException.
  */
-export async function unusedDays(key: Key, { caller, now }: Call, parts: KmsParts): Promise<ContextLookup> {
+export async function unusedDays(
+  key: Key,
+  { caller, now }: Call,
+  dependencies: KmsDependencies,
+): Promise<ContextLookup> {
   const isRoot = caller.arn === accountRootArn(caller.account)
   if (isRoot && !key.record.value.policy.toLowerCase().includes(CONDITION_KEY)) return NOTHING
   let known: UsageKnown
   try {
-    known = await parts.lastUsage(key.account, key.region, key.keyId)
+    known = await dependencies.lastUsage(key.account, key.region, key.keyId)
   } catch (cause) {
     return unknownUsage(cause)
   }

@@ -4,7 +4,7 @@ import { compilePolicySteps } from '../../policy/compile.ts'
 import type { ContextLookup } from '../../policy/context.ts'
 import { wouldLockOut } from '../../policy/key-policy.ts'
 import { parsePolicySteps } from '../../policy/parse.ts'
-import type { KmsParts } from '../kms-dependencies.ts'
+import type { KmsDependencies } from '../kms-dependencies.ts'
 import type { KeyValue } from './key-record.ts'
 import type { Key } from './keys.ts'
 
@@ -23,7 +23,7 @@ export type PutPolicy = {
  */
 export async function lockOutRisk(
   { key, policies, bypassLockoutCheck, call, context }: PutPolicy,
-  { giveWay }: Pick<KmsParts, 'giveWay'>,
+  { giveWay }: Pick<KmsDependencies, 'giveWay'>,
 ): Promise<readonly Consequence[]> {
   if (bypassLockoutCheck !== true) return []
   const bindings = new Map(Object.entries(policies.principalIds ?? {}))
@@ -47,8 +47,8 @@ export async function lockOutRisk(
 export function newKeyLockOutRisk(
   { key, policies, call }: Pick<PutPolicy, 'key' | 'policies' | 'call'>,
   input: { readonly BypassPolicyLockoutSafetyCheck?: boolean | undefined },
-  parts: Pick<KmsParts, 'giveWay'>,
+  dependencies: Pick<KmsDependencies, 'giveWay'>,
 ): Promise<readonly Consequence[]> {
   const bypassLockoutCheck = input.BypassPolicyLockoutSafetyCheck
-  return lockOutRisk({ key, policies, bypassLockoutCheck, call, context: call.context }, parts)
+  return lockOutRisk({ key, policies, bypassLockoutCheck, call, context: call.context }, dependencies)
 }

@@ -1,6 +1,6 @@
 import type { Call } from '../../dispatch/operation.ts'
 import { insert } from '../../store/records.ts'
-import type { KmsParts } from '../kms-dependencies.ts'
+import type { KmsDependencies } from '../kms-dependencies.ts'
 import { automaticRotation, rotationNote } from '../lifecycle/rotation.ts'
 import {
   type AwsService,
@@ -26,21 +26,21 @@ const ROTATION_DAYS = 365
  */
 export async function makeManagedKey(
   call: Call,
-  parts: KmsParts,
+  dependencies: KmsDependencies,
   identifier: Identifier,
 ): Promise<Key | undefined> {
   if (identifier.type !== 'alias' || identifier.account !== call.caller.account) return undefined
   const service = serviceOfAlias(identifier.name)
-  return service && planKey(call, parts, service)
+  return service && planKey(call, dependencies, service)
 }
 
-async function planKey(call: Call, parts: KmsParts, service: AwsService): Promise<Key> {
+async function planKey(call: Call, dependencies: KmsDependencies, service: AwsService): Promise<Key> {
   const { now, region } = call
   const { account } = call.caller
-  const keyId = parts.random.uuid()
-  const domainKeyId = await currentDomainKey(parts, account, region, now)
+  const keyId = dependencies.random.uuid()
+  const domainKeyId = await currentDomainKey(dependencies, account, region, now)
   const ref = { account, region, keyId, spec: 'SYMMETRIC_DEFAULT' } as const
-  const material = await parts.custody.createMaterial(ref, domainKeyId)
+  const material = await dependencies.custody.createMaterial(ref, domainKeyId)
   const rotation = automaticRotation(now, ROTATION_DAYS)
   const value: KeyValue = {
     format: 1,
@@ -66,7 +66,7 @@ async function planKey(call: Call, parts: KmsParts, service: AwsService): Promis
         ...insertKey(key),
         insertMaterial(key, material, now, { order: 0 }),
         insert(ALIAS, partitionOf(account, region), aliasOfService(service), alias),
-        rotationNote(parts, key, rotation.nextAt),
+        rotationNote(dependencies, key, rotation.nextAt),
       ],
       event: {
         name: 'CreateKey',

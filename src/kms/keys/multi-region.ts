@@ -1,7 +1,7 @@
 import { keyArn } from '../../api/arn.ts'
 import type { EpochMs } from '../../base/ports.ts'
 import { type Change, insert } from '../../store/records.ts'
-import type { KmsParts } from '../kms-dependencies.ts'
+import type { KmsDependencies } from '../kms-dependencies.ts'
 import { currentDomainKey } from './domain-key.ts'
 import { type KeyValue, MATERIAL, materialPartition, type RegionSet } from './key-record.ts'
 import type { Key } from './keys.ts'
@@ -44,16 +44,16 @@ type SharedName = 'spec' | 'usage' | 'origin' | 'materialId' | 'publicKey' | 'ro
  * without their bytes, which their owner has to import there too.
  */
 export async function copyMaterials(
-  parts: KmsParts,
+  dependencies: KmsDependencies,
   key: Key,
   region: string,
   now: EpochMs,
 ): Promise<readonly Change[]> {
   const { account, keyId } = key
-  const domainKeyId = await currentDomainKey(parts, account, region, now)
+  const domainKeyId = await currentDomainKey(dependencies, account, region, now)
   const external = key.record.value.origin === 'EXTERNAL'
   const changes: Change[] = []
-  for (const { value } of await materialsOf(parts.records, key)) {
+  for (const { value } of await materialsOf(dependencies.records, key)) {
     const { wrapped, imported, ...rest } = value
     const described = imported?.description === undefined ? {} : { imported }
     const copy =
@@ -61,7 +61,7 @@ export async function copyMaterials(
         ? { ...rest, ...described }
         : {
             ...rest,
-            wrapped: await parts.custody.rewrap(materialRef(key, value.materialId), wrapped, {
+            wrapped: await dependencies.custody.rewrap(materialRef(key, value.materialId), wrapped, {
               account,
               region,
               domainKeyId,

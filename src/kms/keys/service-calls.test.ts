@@ -40,7 +40,7 @@ const events: Event[] = []
 
 before(async () => {
   bed = await openKmsBed()
-  const { records } = bed.parts
+  const { records } = bed.dependencies
   const append = async (json: string): Promise<void> => void events.push(JSON.parse(json))
   const journal: Parameters<typeof createDispatcher>[0]['journal'] = {
     append,
@@ -50,7 +50,7 @@ before(async () => {
     },
   }
   dispatcher = createDispatcher({
-    routing: createRouting(KMS_OPERATIONS.map((operation) => operation(bed.parts))),
+    routing: createRouting(KMS_OPERATIONS.map((operation) => operation(bed.dependencies))),
     findCredential: async () => undefined,
     signingKeys: new SigningKeys(),
     freshness: new Freshness(records, systemAfterThisTurn),
@@ -94,8 +94,8 @@ async function callVia(
   input: ForwardedCall['input'],
 ): Promise<Output> {
   const call = { caller: callerOf(principal), via, region: REGION, operation, input }
-  const parts = { records: bed.parts.records, forward: dispatcher.forward }
-  return (await callForService(parts, call)).output ?? {}
+  const dependencies = { records: bed.dependencies.records, forward: dispatcher.forward }
+  return (await callForService(dependencies, call)).output ?? {}
 }
 
 function takeEvents(): readonly Event[] {
@@ -173,7 +173,7 @@ test('the key of a service is used by way of it, by everybody of the account and
 })
 
 test('who may not describe the key of a service has none made', async () => {
-  const { records } = bed.parts
+  const { records } = bed.dependencies
   const input = { KeyId: 'alias/aws/sqs' }
   await assert.rejects(bed.call(USER, 'DescribeKey', input), {
     code: 'AccessDeniedException',
@@ -185,7 +185,7 @@ test('who may not describe the key of a service has none made', async () => {
 })
 
 test('the key of a service rotates when a year has passed, and the next year', async () => {
-  const { records } = bed.parts
+  const { records } = bed.dependencies
   const day = 86_400_000
   const { KeyMetadata } = await bed.call(ROOT, 'DescribeKey', { KeyId: 'alias/aws/sns' }, { now: 0 })
   const { KeyId } = KeyMetadata as { readonly KeyId: string }
@@ -194,7 +194,7 @@ test('the key of a service rotates when a year has passed, and the next year', a
     const notes = await records.list(DUE, { partition: dueDay(now), limit: 1000 })
     const note = notes.records.find(({ value }) => value.keyId === KeyId)
     assert.ok(note !== undefined)
-    const plan = await planDue(bed.parts, note, now)
+    const plan = await planDue(bed.dependencies, note, now)
     assert.equal(plan?.event.name, 'RotateKey')
     await records.commit(plan.changes)
     const { Rotations } = await bed.call(ROOT, 'ListKeyRotations', { KeyId }, { now })

@@ -5,7 +5,7 @@ import { serviceOfAlias, viaOf } from './aws-services.ts'
 import { ALIAS, partitionOf } from './key-record.ts'
 
 /** What calls of services work with. */
-export type ServiceCallParts = {
+export type ServiceCallDependencies = {
   readonly records: Pick<Records, 'peek' | 'get'>
   /** The dispatcher's: it admits, decides and records. */
   readonly forward: (call: ForwardedCall) => Promise<Outcome>
@@ -20,18 +20,25 @@ const KEY_MEMBERS = ['KeyId', 'SourceKeyId', 'DestinationKeyId'] as const
  *
  * @throws KmsError.
  */
-export async function callForService(parts: ServiceCallParts, call: ForwardedCall): Promise<Outcome> {
+export async function callForService(
+  dependencies: ServiceCallDependencies,
+  call: ForwardedCall,
+): Promise<Outcome> {
   for (const member of KEY_MEMBERS) {
     const name = call.input[member]
-    if (typeof name === 'string' && (await hasNoKey(parts, call, name))) {
-      await parts.forward({ ...call, operation: 'DescribeKey', input: { KeyId: name } })
+    if (typeof name === 'string' && (await hasNoKey(dependencies, call, name))) {
+      await dependencies.forward({ ...call, operation: 'DescribeKey', input: { KeyId: name } })
     }
   }
-  return parts.forward(call)
+  return dependencies.forward(call)
 }
 
 /** Whether a name is the alias of the service that calls, and there is no such alias in the account. */
-async function hasNoKey({ records }: ServiceCallParts, call: ForwardedCall, name: string): Promise<boolean> {
+async function hasNoKey(
+  { records }: ServiceCallDependencies,
+  call: ForwardedCall,
+  name: string,
+): Promise<boolean> {
   const service = serviceOfAlias(name)
   if (service === undefined || viaOf(service) !== call.via) return false
   const partition = partitionOf(call.caller.account, call.region)

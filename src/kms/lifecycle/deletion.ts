@@ -7,7 +7,7 @@ import { type RelatedKey, relatedKeys } from '../keys/key-set.ts'
 import { type Key, keyOf } from '../keys/keys.ts'
 import { materialsOf } from '../keys/materials.ts'
 import { withoutReplica } from '../keys/multi-region.ts'
-import type { KmsParts } from '../kms-dependencies.ts'
+import type { KmsDependencies } from '../kms-dependencies.ts'
 import { type DuePlan, type DueValue, dueNote } from './due.ts'
 
 const DAY_MS = 86_400_000
@@ -32,11 +32,11 @@ export function scheduled({ record: { value }, region }: Key, now: EpochMs, wind
  * the deletion was cancelled, or put off, or has happened.
  */
 export async function planDeletion(
-  parts: KmsParts,
+  dependencies: KmsDependencies,
   due: Stored<DueValue>,
   now: EpochMs,
 ): Promise<DuePlan | undefined> {
-  const { records } = parts
+  const { records } = dependencies
   const { account, region, keyId, planned } = due.value
   const partition = partitionOf(account, region)
   const found = await records.get(KEY, partition, keyId)
@@ -48,10 +48,10 @@ export async function planDeletion(
   return {
     changes: [
       remove(record),
-      ...(await namesOf(parts, key)),
-      await parts.keyCounter.remove(records, { account, region }),
+      ...(await namesOf(dependencies, key)),
+      await dependencies.keyCounter.remove(records, { account, region }),
       ...materials.map(remove),
-      ...(await leaveSet(parts, key, now)),
+      ...(await leaveSet(dependencies, key, now)),
     ],
     event: { name: 'DeleteKey', account, region, resources: [{ account, arn: key.arn }] },
     forget: materials.map(({ value }) => value.materialId),
@@ -59,49 +59,54 @@ export async function planDeletion(
 }
 
 /** What else leads to a key: its entry among all ids, and its aliases. */
-async function namesOf(parts: KmsParts, key: Key): Promise<readonly Change[]> {
+async function namesOf(dependencies: KmsDependencies, key: Key): Promise<readonly Change[]> {
   const changes: Change[] = []
-  const owner = await parts.records.get(KEY_OWNER, key.region, key.keyId)
+  const owner = await dependencies.records.get(KEY_OWNER, key.region, key.keyId)
   if (owner !== undefined) changes.push(remove(owner))
   for (const name of key.record.value.aliases) {
-    const alias = await parts.records.get(ALIAS, partitionOf(key.account, key.region), name)
+    const alias = await dependencies.records.get(ALIAS, partitionOf(key.account, key.region), name)
     if (alias !== undefined) changes.push(remove(alias))
   }
-  const external = await placeInStore(parts, key)
+  const external = await placeInStore(dependencies, key)
   if (external !== undefined) changes.push(remove(external))
   return changes
 }
 
 /** What takes the external key for this one. The external key itself is left alone. */
 async function placeInStore(
-  parts: KmsParts,
+  dependencies: KmsDependencies,
   { record, account, region }: Key,
 ): Promise<Stored<object> | undefined> {
   const { keyStore } = record.value
   if (keyStore?.xksKeyId === undefined) return undefined
   const partition = storeKeyPartition(account, region, keyStore.id)
-  return parts.records.get(STORE_KEY, partition, keyStore.xksKeyId)
+  return dependencies.records.get(STORE_KEY, partition, keyStore.xksKeyId)
 }
 
 /** The other keys of its set lose a replica; a primary that waited for the last one gets its date. */
-async function leaveSet(parts: KmsParts, key: Key, now: EpochMs): Promise<readonly Change[]> {
+async function leaveSet(dependencies: KmsDependencies, key: Key, now: EpochMs): Promise<readonly Change[]> {
   const set = key.record.value.multiRegion
   if (set === undefined) return []
   const left = withoutReplica(set, key.region)
-  const related = await relatedKeys(parts.records, key)
+  const related = await relatedKeys(dependencies.records, key)
   return related.flatMap((other) => {
     const value = { ...other.record.value, multiRegion: left }
     const waited = value.state === 'PendingReplicaDeletion' && left.replicas.length === 0
-    return waited ? dated(parts, other, value, now) : [replace(other.record, value)]
+    return waited ? dated(dependencies, other, value, now) : [replace(other.record, value)]
   })
 }
 
-function dated(parts: KmsParts, key: RelatedKey, value: KeyValue, now: EpochMs): readonly Change[] {
+function dated(
+  dependencies: KmsDependencies,
+  key: RelatedKey,
+  value: KeyValue,
+  now: EpochMs,
+): readonly Change[] {
   const windowDays = value.deletion?.windowDays ?? 0
   const at = now + windowDays * DAY_MS
   const { account, region, keyId } = key
   return [
     replace(key.record, { ...value, state: 'PendingDeletion', deletion: { at, windowDays } }),
-    dueNote(parts.random.uuid(), { what: 'DeleteKey', account, region, keyId, at }),
+    dueNote(dependencies.random.uuid(), { what: 'DeleteKey', account, region, keyId, at }),
   ]
 }

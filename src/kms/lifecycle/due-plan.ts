@@ -4,49 +4,53 @@ import { exchanged, standingOf, withoutBytes } from '../import/import.ts'
 import { KEY, partitionOf } from '../keys/key-record.ts'
 import { keyOf } from '../keys/keys.ts'
 import { materialsOf } from '../keys/materials.ts'
-import type { KmsParts } from '../kms-dependencies.ts'
+import type { KmsDependencies } from '../kms-dependencies.ts'
 import { planDeletion } from './deletion.ts'
 import type { DuePlan, DueValue } from './due.ts'
 import { rotateToFresh } from './rotation.ts'
 
 /** What is to be done about a note whose time has come; nothing when it is out of date. */
-export function planDue(parts: KmsParts, due: Stored<DueValue>, now: EpochMs): Promise<DuePlan | undefined> {
+export function planDue(
+  dependencies: KmsDependencies,
+  due: Stored<DueValue>,
+  now: EpochMs,
+): Promise<DuePlan | undefined> {
   switch (due.value.what) {
     case 'DeleteKey':
-      return planDeletion(parts, due, now)
+      return planDeletion(dependencies, due, now)
     case 'RotateKey':
-      return planRotation(parts, due, now)
+      return planRotation(dependencies, due, now)
     case 'ExpireKeyMaterial':
-      return planExpiry(parts, due, now)
+      return planExpiry(dependencies, due, now)
   }
 }
 
 /** A key that is not enabled is not rotated; enabling it makes up for what was missed. */
 async function planRotation(
-  parts: KmsParts,
+  dependencies: KmsDependencies,
   due: Stored<DueValue>,
   now: EpochMs,
 ): Promise<DuePlan | undefined> {
   const { account, region, keyId, planned } = due.value
-  const record = await parts.records.get(KEY, partitionOf(account, region), keyId)
+  const record = await dependencies.records.get(KEY, partitionOf(account, region), keyId)
   if (record === undefined || record.value.state !== 'Enabled') return undefined
   const { rotation, multiRegion } = record.value
   if (rotation?.nextAt !== planned) return undefined
   if (multiRegion !== undefined && multiRegion.primary !== region) return undefined
   const key = keyOf(record, account, region)
-  return { ...(await rotateToFresh(parts, key, { type: 'AUTOMATIC', now })), forget: [] }
+  return { ...(await rotateToFresh(dependencies, key, { type: 'AUTOMATIC', now })), forget: [] }
 }
 
 async function planExpiry(
-  parts: KmsParts,
+  dependencies: KmsDependencies,
   due: Stored<DueValue>,
   now: EpochMs,
 ): Promise<DuePlan | undefined> {
   const { account, region, keyId, planned, materialId } = due.value
-  const record = await parts.records.get(KEY, partitionOf(account, region), keyId)
+  const record = await dependencies.records.get(KEY, partitionOf(account, region), keyId)
   if (record === undefined || materialId === undefined || planned > now) return undefined
   const key = keyOf(record, account, region)
-  const materials = await materialsOf(parts.records, key)
+  const materials = await materialsOf(dependencies.records, key)
   const material = materials.find(({ value }) => value.materialId === materialId)
   if (material?.value.wrapped === undefined || material.value.imported?.validTo !== planned) return undefined
   const left = withoutBytes(material.value)

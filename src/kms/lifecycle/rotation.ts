@@ -7,7 +7,7 @@ import type { KeyValue, MaterialValue } from '../keys/key-record.ts'
 import { checkPrimary, type RelatedKey, relatedKeys, replaceAll } from '../keys/key-set.ts'
 import { currentMaterial, type Key } from '../keys/keys.ts'
 import { insertMaterial, keyRef, materialRef, materialsOf } from '../keys/materials.ts'
-import type { KmsParts } from '../kms-dependencies.ts'
+import type { KmsDependencies } from '../kms-dependencies.ts'
 import { dueNote } from './due.ts'
 
 const DAY_MS = 86_400_000
@@ -54,15 +54,15 @@ export function automaticRotation(now: EpochMs, periodDays: number): NonNullable
  * rotation is due.
  */
 export async function setRotation(
-  parts: KmsParts,
+  dependencies: KmsDependencies,
   key: Key,
   rotation: KeyValue['rotation'],
 ): Promise<readonly Change[]> {
-  const related = await relatedKeys(parts.records, key)
+  const related = await relatedKeys(dependencies.records, key)
   const changes = replaceAll([key.record, ...related.map(({ record }) => record)], (value) =>
     withRotation(value, rotation),
   )
-  return rotation === undefined ? changes : [...changes, rotationNote(parts, key, rotation.nextAt)]
+  return rotation === undefined ? changes : [...changes, rotationNote(dependencies, key, rotation.nextAt)]
 }
 
 function withRotation(value: KeyValue, rotation: KeyValue['rotation']): KeyValue {
@@ -71,33 +71,42 @@ function withRotation(value: KeyValue, rotation: KeyValue['rotation']): KeyValue
 }
 
 /** The note that a key's rotation is due. */
-export function rotationNote(parts: KmsParts, key: Key, planned: EpochMs, at: EpochMs = planned): Change {
+export function rotationNote(
+  dependencies: KmsDependencies,
+  key: Key,
+  planned: EpochMs,
+  at: EpochMs = planned,
+): Change {
   const { account, region, keyId } = key
-  return dueNote(parts.random.uuid(), { what: 'RotateKey', account, region, keyId, at, planned })
+  return dueNote(dependencies.random.uuid(), { what: 'RotateKey', account, region, keyId, at, planned })
 }
 
 /** What a rotation is asked to be. */
 export type RotationPlan = { readonly type: RotationType; readonly now: EpochMs }
 
 /** A rotation to fresh material, in every region of the key's set. */
-export async function rotateToFresh(parts: KmsParts, key: Key, plan: RotationPlan): Promise<Rotation> {
+export async function rotateToFresh(
+  dependencies: KmsDependencies,
+  key: Key,
+  plan: RotationPlan,
+): Promise<Rotation> {
   const { now } = plan
   const { account, region } = key
-  const domainKeyId = await currentDomainKey(parts, account, region, now)
-  const made = await parts.custody.createMaterial(keyRef(key), domainKeyId)
-  const order = (await materialsOf(parts.records, key)).length
+  const domainKeyId = await currentDomainKey(dependencies, account, region, now)
+  const made = await dependencies.custody.createMaterial(keyRef(key), domainKeyId)
+  const order = (await materialsOf(dependencies.records, key)).length
   const facts = { order, rotation: { type: plan.type, at: now } }
-  const related = await relatedKeys(parts.records, key)
+  const related = await relatedKeys(dependencies.records, key)
   const copies: Change[] = []
   for (const copy of related) {
-    const theirs = await currentDomainKey(parts, copy.account, copy.region, now)
+    const theirs = await currentDomainKey(dependencies, copy.account, copy.region, now)
     const to = { account: copy.account, region: copy.region, domainKeyId: theirs }
-    const wrapped = await parts.custody.rewrap(materialRef(key, made.materialId), made.wrapped, to)
+    const wrapped = await dependencies.custody.rewrap(materialRef(key, made.materialId), made.wrapped, to)
     copies.push(insertMaterial(copy, { materialId: made.materialId, wrapped }, now, facts))
   }
   return {
     changes: [
-      ...turnTo(parts, { key, related }, made.materialId, plan),
+      ...turnTo(dependencies, { key, related }, made.materialId, plan),
       insertMaterial(key, made, now, facts),
       ...copies,
     ],
@@ -110,19 +119,23 @@ export async function rotateToFresh(parts: KmsParts, key: Key, plan: RotationPla
  *
  * @throws KMSInvalidStateException when none waits, or not in every region.
  */
-export async function rotateToPending(parts: KmsParts, key: Key, plan: RotationPlan): Promise<Rotation> {
-  const related = await relatedKeys(parts.records, key)
+export async function rotateToPending(
+  dependencies: KmsDependencies,
+  key: Key,
+  plan: RotationPlan,
+): Promise<Rotation> {
+  const related = await relatedKeys(dependencies.records, key)
   const changes: Change[] = []
-  const pendingId = pendingIn(await materialsOf(parts.records, key))?.value.materialId
+  const pendingId = pendingIn(await materialsOf(dependencies.records, key))?.value.materialId
   for (const place of [key, ...related]) {
-    const pending = pendingIn(await materialsOf(parts.records, place))
+    const pending = pendingIn(await materialsOf(dependencies.records, place))
     if (pendingId === undefined || pending?.value.wrapped === undefined) throw nothingPending(key)
     const { pending: _, ...rest } = pending.value
     changes.push(replace(pending, { ...rest, rotation: { type: plan.type, at: plan.now } }))
   }
   if (pendingId === undefined) throw nothingPending(key)
   return {
-    changes: [...turnTo(parts, { key, related }, pendingId, plan), ...changes],
+    changes: [...turnTo(dependencies, { key, related }, pendingId, plan), ...changes],
     event: rotationEvent(key, pendingId, plan.type),
   }
 }
@@ -141,7 +154,7 @@ function nothingPending(key: Key): KmsError {
 
 /** The keys of a set with another current material and the next rotation. */
 function turnTo(
-  parts: KmsParts,
+  dependencies: KmsDependencies,
   keys: { readonly key: Key; readonly related: readonly RelatedKey[] },
   materialId: string,
   plan: RotationPlan,
@@ -155,7 +168,7 @@ function turnTo(
     ...(plan.type === 'ON_DEMAND' ? { onDemandRotations: (value.onDemandRotations ?? 0) + 1 } : {}),
   }))
   if (plan.type !== 'AUTOMATIC' || next === undefined) return turned
-  return [...turned, rotationNote(parts, key, next.nextAt)]
+  return [...turned, rotationNote(dependencies, key, next.nextAt)]
 }
 
 /** The next moment of the schedule that is still to come: what was missed is done once. */

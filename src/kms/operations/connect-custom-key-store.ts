@@ -15,10 +15,10 @@ import { STORE_ID } from '../key-stores/store-input.ts'
  */
 export const connectCustomKeyStore = accountOperation(
   { name: 'ConnectCustomKeyStore', readOnly: false, input: { CustomKeyStoreId: STORE_ID } },
-  async ({ call, input, parts }) => {
+  async ({ call, input, dependencies }) => {
     const { account } = call.caller
     const { region, requestId } = call
-    const scope = { records: parts.records, account, region }
+    const scope = { records: dependencies.records, account, region }
     const store = await getStore(scope, input.CustomKeyStoreId)
     const event = { additional: storeEventData(store) }
     const { state } = store.value.connection
@@ -29,7 +29,7 @@ export const connectCustomKeyStore = accountOperation(
       output: {},
       changes: [
         replace(store, { ...store.value, connection: { state: 'CONNECTING' as const } }),
-        insert(CONNECTING, CONNECTING_PARTITION, parts.random.uuid(), note),
+        insert(CONNECTING, CONNECTING_PARTITION, dependencies.random.uuid(), note),
       ],
       event,
     }

@@ -16,7 +16,7 @@ import {
 } from '../keys/aliases.ts'
 import { ALIAS, partitionOf } from '../keys/key-record.ts'
 import { checkState, NOT_PENDING_DELETION } from '../keys/key-state.ts'
-import type { KmsOperation, KmsParts } from '../kms-dependencies.ts'
+import type { KmsDependencies, KmsOperation } from '../kms-dependencies.ts'
 
 const INPUT = { AliasName: ALIAS_NAME, TargetKeyId: KEY_ID } satisfies Members
 const FACTS = { name: 'CreateAlias', aliases: false, crossAccount: false, states: NOT_PENDING_DELETION }
@@ -30,21 +30,21 @@ export const createAlias: KmsOperation = defineOperation(
     input: INPUT,
     onKey: FACTS,
   },
-  ({ call, input, parts }: Asked<typeof INPUT, KmsParts>) => begin(call, input, parts),
+  ({ call, input, dependencies }: Asked<typeof INPUT, KmsDependencies>) => begin(call, input, dependencies),
 )
 
-async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts) {
+async function begin(call: Call, input: Input<typeof INPUT>, dependencies: KmsDependencies) {
   const name = input.AliasName
   checkNewAliasName(name)
   checkAliasTarget(input.TargetKeyId)
-  const key = await resolveKey({ call, parts, facts: FACTS, text: input.TargetKeyId })
+  const key = await resolveKey({ call, dependencies, facts: FACTS, text: input.TargetKeyId })
   involveAlias(call, name)
-  const existing = await findAlias(call, parts, name)
+  const existing = await findAlias(call, dependencies, name)
   const { account } = call.caller
   return {
     permissions: [
       aliasPermission(call, name, 'CreateAlias'),
-      keyPermission({ call, key, parts }, 'CreateAlias', () => undefined),
+      keyPermission({ call, key, dependencies }, 'CreateAlias', () => undefined),
     ],
     check: () => {
       checkState(key.arn, key.state, FACTS.states)
@@ -61,7 +61,7 @@ async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts) {
           createdAt: call.now,
           updatedAt: call.now,
         }),
-        await withAlias(parts, key, name),
+        await withAlias(dependencies, key, name),
       ],
     }),
   }

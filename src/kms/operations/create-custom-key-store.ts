@@ -20,7 +20,7 @@ import {
   STORE_SETTINGS,
 } from '../key-stores/store-input.ts'
 import { partitionOf } from '../keys/key-record.ts'
-import type { KmsParts } from '../kms-dependencies.ts'
+import type { KmsDependencies } from '../kms-dependencies.ts'
 import { checkQuota } from '../kms-quota.ts'
 
 const INPUT = {
@@ -45,7 +45,7 @@ export const createCustomKeyStore = accountOperation(
       ...input,
     }),
   },
-  ({ call, input, parts }) => create(call, input, parts),
+  ({ call, input, dependencies }) => create(call, input, dependencies),
 )
 
 const CLOUDHSM_MEMBERS = ['CloudHsmClusterId', 'KeyStorePassword', 'TrustAnchorCertificate'] as const
@@ -107,22 +107,26 @@ function missingMembers(names: readonly string[], type: string): KmsError {
   return invalidInput(`${names.join(', ')} must be given for ${type}.`)
 }
 
-async function create(call: Call, input: CreateInput, parts: KmsParts) {
+async function create(call: Call, input: CreateInput, dependencies: KmsDependencies) {
   const settings = settingsOf(input)
   if (settings.type === 'cluster') throw clusterNotFound(settings.clusterId)
   if (settings.type === 'service') throw endpointServiceNotFound(settings.name)
   const { account } = call.caller
   const { endpoint, path, credential } = settings
-  const { register, stores } = await readStores({ records: parts.records, account, region: call.region })
+  const { register, stores } = await readStores({
+    records: dependencies.records,
+    account,
+    region: call.region,
+  })
   checkStoreName(input.CustomKeyStoreName, stores)
   await checkQuota(
-    parts.quotas,
+    dependencies.quotas,
     { account, region: call.region, quota: 'kms.custom-key-stores' },
     stores.length,
   )
   checkStoreUri({ endpoint, path }, stores)
-  await checkProxy(parts, call, 'CreateCustomKeyStore', { endpoint, path, credential })
-  const storeId = newStoreId(parts)
+  await checkProxy(dependencies, call, 'CreateCustomKeyStore', { endpoint, path, credential })
+  const storeId = newStoreId(dependencies)
   const partition = partitionOf(account, call.region)
   const ids = { format: 1 as const, ids: [...(register?.value.ids ?? []), storeId] }
   const value: CustomKeyStoreValue = {
@@ -148,6 +152,6 @@ const STORE_ID_RANDOM_BYTES = 9
 const STORE_ID_DIGITS = 17
 
 /** `cks-` and 17 hexadecimal digits, as AWS writes them. */
-function newStoreId({ random }: KmsParts): string {
+function newStoreId({ random }: KmsDependencies): string {
   return `cks-${toHex(random.bytes(STORE_ID_RANDOM_BYTES)).slice(0, STORE_ID_DIGITS)}`
 }

@@ -17,7 +17,7 @@ import { planGrant } from '../grants/grants.ts'
 import { keyOperation } from '../key-operation.ts'
 import { USABLE } from '../keys/key-state.ts'
 import type { Key } from '../keys/keys.ts'
-import type { KmsParts } from '../kms-dependencies.ts'
+import type { KmsDependencies } from '../kms-dependencies.ts'
 
 /**
  * Lets a principal use a key. Whose own right to do so comes from a grant can pass on only what that grant gives.
@@ -37,29 +37,39 @@ export const createGrant = keyOperation(
     coveredBy: (input, parent) => isWithin(bounds(input), parent),
     checkKey: (input, key) => checkAgainstKey(key.arn, key.record.value, bounds(input)),
   },
-  ({ call, input, key, parts }) => create(call, input, key, parts),
+  ({ call, input, key, dependencies }) => create(call, input, key, dependencies),
 )
 
 function bounds(input: CreateGrantInput): Pick<GrantTerms, 'operations' | 'constraints'> {
   return { operations: operationsOf(input), constraints: constraintsOf(input) }
 }
 
-async function create(call: Call, input: CreateGrantInput, key: Key, parts: KmsParts) {
-  const terms = await termsOf(call, input, parts)
-  const { grantId, changes } = await planGrant(parts, key, terms, call.now)
+async function create(call: Call, input: CreateGrantInput, key: Key, dependencies: KmsDependencies) {
+  const terms = await termsOf(call, input, dependencies)
+  const { grantId, changes } = await planGrant(dependencies, key, terms, call.now)
   const { account, region, keyId } = key
   return {
-    output: { GrantId: grantId, GrantToken: parts.grantTokens.seal({ account, region, keyId, grantId }) },
+    output: {
+      GrantId: grantId,
+      GrantToken: dependencies.grantTokens.seal({ account, region, keyId, grantId }),
+    },
     changes,
     event: { response: { grantId, keyId: key.arn } },
   }
 }
 
-async function termsOf(call: Call, input: CreateGrantInput, parts: KmsParts): Promise<GrantTerms> {
+async function termsOf(
+  call: Call,
+  input: CreateGrantInput,
+  dependencies: KmsDependencies,
+): Promise<GrantTerms> {
   const { Name, GranteePrincipal, GranteeServicePrincipal, RetiringPrincipal, RetiringServicePrincipal } =
     input
-  const grantee = await findParty(parts, { arn: GranteePrincipal, service: GranteeServicePrincipal })
-  const retiring = await findParty(parts, { arn: RetiringPrincipal, service: RetiringServicePrincipal })
+  const grantee = await findParty(dependencies, { arn: GranteePrincipal, service: GranteeServicePrincipal })
+  const retiring = await findParty(dependencies, {
+    arn: RetiringPrincipal,
+    service: RetiringServicePrincipal,
+  })
   return {
     ...(Name !== undefined && { name: Name }),
     grantee: present(grantee, 'the grantee of a request that was checked'),

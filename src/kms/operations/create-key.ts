@@ -25,7 +25,7 @@ import { asCurrent, insertMaterial } from '../keys/materials.ts'
 import { eventMetadata, keyMetadata } from '../keys/metadata.ts'
 import { insertKey, newKey } from '../keys/new-key.ts'
 import { KEY_METADATA_ANSWER } from '../kms-answers.ts'
-import type { KmsParts } from '../kms-dependencies.ts'
+import type { KmsDependencies } from '../kms-dependencies.ts'
 
 const INPUT = {
   Policy: optional(POLICY_TEXT),
@@ -61,7 +61,7 @@ export const createKey = accountOperation(
       ...shownKind(input),
     }),
   },
-  ({ call, input, parts }) => create(call, input, parts),
+  ({ call, input, dependencies }) => create(call, input, dependencies),
 )
 
 function kindContext(input: CreateKeyInput): ContextLookup {
@@ -83,22 +83,27 @@ function shownKind(input: CreateKeyInput): EventData {
   return { KeySpec: spec, CustomerMasterKeySpec: spec, KeyUsage: usage, Origin: origin }
 }
 
-function checkInput(input: CreateKeyInput, call: Call, parts: KmsParts): void {
-  checkKind(input, parts.sm2Regions.has(call.region))
+function checkInput(input: CreateKeyInput, call: Call, dependencies: KmsDependencies): void {
+  checkKind(input, dependencies.sm2Regions.has(call.region))
   checkStoreMembers(input, kindOf(input).origin)
 }
 
-async function create(call: Call, input: CreateKeyInput, parts: KmsParts) {
+async function create(call: Call, input: CreateKeyInput, dependencies: KmsDependencies) {
   const { account } = call.caller
   const { region } = call
   const tags = mergeTags([], parseTags(input.Tags ?? []))
-  const keyId = input.MultiRegion === true ? newMultiRegionId(parts) : parts.random.uuid()
-  const policies = await newKeyPolicy({ call, input, parts, keyArn: keyArn(region, account, keyId) })
+  const keyId = input.MultiRegion === true ? newMultiRegionId(dependencies) : dependencies.random.uuid()
+  const policies = await newKeyPolicy({ call, input, dependencies, keyArn: keyArn(region, account, keyId) })
   const kind = kindOf(input)
-  const place = await findStorePlace(call, input, parts, kind.origin)
+  const place = await findStorePlace(call, input, dependencies, kind.origin)
   // An RSA key takes seconds: not for who may not have it.
-  await parts.keyCounter.check(parts, { account, region })
-  const material = await firstMaterial(call, parts, { account, region, keyId, spec: kind.spec }, kind.origin)
+  await dependencies.keyCounter.check(dependencies, { account, region })
+  const material = await firstMaterial(
+    call,
+    dependencies,
+    { account, region, keyId, spec: kind.spec },
+    kind.origin,
+  )
   const value: KeyValue = {
     format: 1,
     createdAt: call.now,
@@ -114,7 +119,7 @@ async function create(call: Call, input: CreateKeyInput, parts: KmsParts) {
   }
   const key = newKey(call, keyId, region, value)
   call.involve({ account, arn: key.arn })
-  const counted = await parts.keyCounter.add(parts, { account, region })
+  const counted = await dependencies.keyCounter.add(dependencies, { account, region })
   const changes = [...insertKey(key), ...counted, ...(place?.changes(keyId) ?? [])]
   return {
     output: { KeyMetadata: keyMetadata(key) },
@@ -122,7 +127,7 @@ async function create(call: Call, input: CreateKeyInput, parts: KmsParts) {
     event: {
       response: { keyMetadata: eventMetadata(key) },
       additional: place && storeEventData(place.store),
-      also: await newKeyLockOutRisk({ key, policies, call }, input, parts),
+      also: await newKeyLockOutRisk({ key, policies, call }, input, dependencies),
     },
   }
 }
@@ -130,15 +135,15 @@ async function create(call: Call, input: CreateKeyInput, parts: KmsParts) {
 /** The first material of a key; none when its owner is to import it. */
 async function firstMaterial(
   call: Call,
-  parts: KmsParts,
+  dependencies: KmsDependencies,
   ref: KeyRef,
   origin: KeyOrigin,
 ): Promise<NewMaterial | undefined> {
   if (origin === 'EXTERNAL') return undefined
-  const domainKeyId = await currentDomainKey(parts, ref.account, ref.region, call.now)
-  return parts.custody.createMaterial(ref, domainKeyId)
+  const domainKeyId = await currentDomainKey(dependencies, ref.account, ref.region, call.now)
+  return dependencies.custody.createMaterial(ref, domainKeyId)
 }
 
-function newMultiRegionId(parts: KmsParts): string {
-  return `mrk-${parts.random.uuid().replaceAll('-', '')}`
+function newMultiRegionId(dependencies: KmsDependencies): string {
+  return `mrk-${dependencies.random.uuid().replaceAll('-', '')}`
 }

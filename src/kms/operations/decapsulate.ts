@@ -33,8 +33,11 @@ export const decapsulate = keyOperation(
       throw new KmsError('InvalidCiphertextException')
     },
   },
-  async ({ input, key, parts }) => {
-    const secret = await parts.custody.decapsulate(currentMaterial(key), input.SharedSecretCiphertextBlob)
+  async ({ input, key, dependencies }) => {
+    const secret = await dependencies.custody.decapsulate(
+      currentMaterial(key),
+      input.SharedSecretCiphertextBlob,
+    )
     return {
       output: {
         KeyId: key.arn,

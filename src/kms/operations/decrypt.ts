@@ -20,7 +20,7 @@ import {
 } from '../cryptography/symmetric.ts'
 import { checkGrantTokens, DRY_RUN, GRANT_TOKENS, KEY_ID, keyPermission } from '../key-operation.ts'
 import { checkState, USABLE } from '../keys/key-state.ts'
-import type { KmsOperation, KmsParts } from '../kms-dependencies.ts'
+import type { KmsDependencies, KmsOperation } from '../kms-dependencies.ts'
 
 const INPUT = {
   CiphertextBlob: optional(CIPHERTEXT),
@@ -55,15 +55,15 @@ export const decrypt: KmsOperation = defineOperation(
     onKey: FACTS,
     parameters: (input) => ({ EncryptionAlgorithm: SYMMETRIC, ...input }),
   },
-  ({ call, input, parts }: Asked<typeof INPUT, KmsParts>) => begin(call, input, parts),
+  ({ call, input, dependencies }: Asked<typeof INPUT, KmsDependencies>) => begin(call, input, dependencies),
 )
 
-async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts) {
-  checkGrantTokens(call, parts)
+async function begin(call: Call, input: Input<typeof INPUT>, dependencies: KmsDependencies) {
+  checkGrantTokens(call, dependencies)
   const keyText = input.KeyId
   const ciphertext = sourceCiphertext(input, 'KeyId', keyText)
-  const recipient = await findRecipient(call, parts)
-  const source = await findSource({ call, parts, name: 'Decrypt', keyText, ciphertext })
+  const recipient = await findRecipient(call, dependencies)
+  const source = await findSource({ call, dependencies, name: 'Decrypt', keyText, ciphertext })
   const { key } = source
   const manner: Manner = {
     algorithm: input.EncryptionAlgorithm ?? SYMMETRIC,
@@ -75,7 +75,7 @@ async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts) {
       sourcePermission(
         call,
         keyText,
-        keyPermission({ call, key, parts }, 'Decrypt', recipientContext(recipient, context)),
+        keyPermission({ call, key, dependencies }, 'Decrypt', recipientContext(recipient, context)),
       ),
     ],
     check: () => {
@@ -84,14 +84,14 @@ async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts) {
     },
     run: async () => {
       if (ciphertext === undefined) return {}
-      const use = { parts, call, operation: 'Decrypt' }
+      const use = { dependencies, call, operation: 'Decrypt' }
       const { plaintext, materialId } = await decryptUnder(use, key, ciphertext, manner)
       const outcome = {
         output: {
           EncryptionAlgorithm: manner.algorithm,
           KeyId: key.arn,
           KeyMaterialId: recipient === undefined ? materialId : undefined,
-          ...secretMember(parts, recipient, 'Plaintext', plaintext),
+          ...secretMember(dependencies, recipient, 'Plaintext', plaintext),
         },
         event: { additional: openedWith(key, materialId) },
         dispose: () => plaintext.fill(0),

@@ -12,7 +12,7 @@ import {
   withoutAlias,
 } from '../keys/aliases.ts'
 import { ANY_STATE } from '../keys/key-state.ts'
-import type { KmsOperation, KmsParts } from '../kms-dependencies.ts'
+import type { KmsDependencies, KmsOperation } from '../kms-dependencies.ts'
 
 const INPUT = { AliasName: ALIAS_NAME } satisfies Members
 const FACTS = { name: 'DeleteAlias', aliases: false, crossAccount: false, states: ANY_STATE }
@@ -26,19 +26,19 @@ export const deleteAlias: KmsOperation = defineOperation(
     input: INPUT,
     onKey: FACTS,
   },
-  ({ call, input, parts }: Asked<typeof INPUT, KmsParts>) => begin(call, input, parts),
+  ({ call, input, dependencies }: Asked<typeof INPUT, KmsDependencies>) => begin(call, input, dependencies),
 )
 
-async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts) {
+async function begin(call: Call, input: Input<typeof INPUT>, dependencies: KmsDependencies) {
   const name = input.AliasName
   checkAliasName(name)
-  const alias = await getAlias(call, parts, name)
+  const alias = await getAlias(call, dependencies, name)
   involveAlias(call, name)
-  const key = await resolveKey({ call, parts, facts: FACTS, text: alias.value.keyId })
+  const key = await resolveKey({ call, dependencies, facts: FACTS, text: alias.value.keyId })
   return {
     permissions: [
       aliasPermission(call, name, 'DeleteAlias'),
-      keyPermission({ call, key, parts }, 'DeleteAlias', () => undefined),
+      keyPermission({ call, key, dependencies }, 'DeleteAlias', () => undefined),
     ],
     run: () => ({ changes: [remove(alias), withoutAlias(key, name)] }),
   }

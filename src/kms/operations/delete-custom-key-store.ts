@@ -17,13 +17,13 @@ import { STORE_ID } from '../key-stores/store-input.ts'
  */
 export const deleteCustomKeyStore = accountOperation(
   { name: 'DeleteCustomKeyStore', readOnly: false, input: { CustomKeyStoreId: STORE_ID } },
-  async ({ call, input, parts }) => {
+  async ({ call, input, dependencies }) => {
     const { account } = call.caller
-    const scope = { records: parts.records, account, region: call.region }
+    const scope = { records: dependencies.records, account, region: call.region }
     const store = await getStore(scope, input.CustomKeyStoreId)
     if (store.value.connection.state !== 'DISCONNECTED') throw storeStateError(store, 'DISCONNECTED')
     const partition = storeKeyPartition(account, call.region, store.name)
-    const keys = await parts.records.list(STORE_KEY, { partition, limit: 1 })
+    const keys = await dependencies.records.list(STORE_KEY, { partition, limit: 1 })
     if (keys.records.length > 0) {
       throw new KmsError(
         'CustomKeyStoreHasCMKsException',

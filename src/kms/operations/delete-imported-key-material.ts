@@ -8,7 +8,7 @@ import type { KeyState } from '../keys/key-record.ts'
 import { isPrimary, relatedKeys } from '../keys/key-set.ts'
 import type { Key } from '../keys/keys.ts'
 import { materialsOf } from '../keys/materials.ts'
-import type { KmsParts } from '../kms-dependencies.ts'
+import type { KmsDependencies } from '../kms-dependencies.ts'
 
 const STATES: readonly KeyState[] = [
   'Enabled',
@@ -31,13 +31,13 @@ export const deleteImportedKeyMaterial = keyOperation(
     output: { KeyId: text(), KeyMaterialId: text() },
     checkKey: (_, key) => checkExternal(key),
   },
-  async ({ input, key, parts }) => {
+  async ({ input, key, dependencies }) => {
     const { materialId } = key.record.value
     const wanted = input.KeyMaterialId ?? materialId
-    const changes = await deleteMaterial(parts, key, wanted)
+    const changes = await deleteMaterial(dependencies, key, wanted)
     const done = outcome(key, changes, key.record.value.spec === 'SYMMETRIC_DEFAULT' ? wanted : undefined)
     // Forgotten too early it would only be opened again.
-    return wanted === undefined ? done : { ...done, dispose: () => parts.custody.forget(wanted) }
+    return wanted === undefined ? done : { ...done, dispose: () => dependencies.custody.forget(wanted) }
   },
 )
 
@@ -51,18 +51,18 @@ function outcome(key: Key, changes: readonly Change[], materialId: string | unde
 
 /** @throws NotFoundException when the key has no such material. */
 async function deleteMaterial(
-  parts: KmsParts,
+  dependencies: KmsDependencies,
   key: Key,
   materialId: string | undefined,
 ): Promise<readonly Change[]> {
   // A key that never had material is as asked for already.
   if (materialId === undefined) return []
-  const materials = await materialsOf(parts.records, key)
+  const materials = await materialsOf(dependencies.records, key)
   const material = materials.find(({ value }) => value.materialId === materialId)
   if (material === undefined) {
     throw new KmsError('NotFoundException', `Key material ${materialId} is not associated with ${key.arn}.`)
   }
-  if (material.value.pending === true) return deletePending(parts, key, materialId)
+  if (material.value.pending === true) return deletePending(dependencies, key, materialId)
   if (material.value.wrapped === undefined) return []
   const left = withoutBytes(material.value)
   const standing = standingOf(key.record.value, exchanged(materials, materialId, left))
@@ -70,11 +70,15 @@ async function deleteMaterial(
 }
 
 /** Material that waits for its rotation was never the key's: it goes whole, from a primary everywhere. */
-async function deletePending(parts: KmsParts, key: Key, materialId: string): Promise<readonly Change[]> {
-  const places = isPrimary(key) ? [key, ...(await relatedKeys(parts.records, key))] : [key]
+async function deletePending(
+  dependencies: KmsDependencies,
+  key: Key,
+  materialId: string,
+): Promise<readonly Change[]> {
+  const places = isPrimary(key) ? [key, ...(await relatedKeys(dependencies.records, key))] : [key]
   const changes: Change[] = []
   for (const place of places) {
-    const materials = await materialsOf(parts.records, place)
+    const materials = await materialsOf(dependencies.records, place)
     const theirs = materials.find(({ value }) => value.materialId === materialId)
     if (theirs === undefined) continue
     changes.push(isPrimary(key) ? remove(theirs) : replace(theirs, withoutBytes(theirs.value)))

@@ -37,13 +37,13 @@ export const deriveSharedSecret = keyOperation(
         'kms:requestalias': requestAlias(input.KeyId),
       }),
   },
-  async ({ input, key, parts, recipient }) => {
-    const secret = await parts.custody.deriveSharedSecret(currentMaterial(key), input.PublicKey)
+  async ({ input, key, dependencies, recipient }) => {
+    const secret = await dependencies.custody.deriveSharedSecret(currentMaterial(key), input.PublicKey)
     if (secret === undefined) throw new KmsError('ValidationException')
     return {
       output: {
         KeyId: key.arn,
-        ...secretMember(parts, recipient, 'SharedSecret', secret),
+        ...secretMember(dependencies, recipient, 'SharedSecret', secret),
         KeyAgreementAlgorithm: input.KeyAgreementAlgorithm,
         KeyOrigin: key.record.value.origin,
       },

@@ -27,8 +27,8 @@ export const describeCustomKeyStores = accountOperation(
       }
     },
   },
-  async ({ call, input, parts }) => {
-    const scope = { records: parts.records, account: call.caller.account, region: call.region }
+  async ({ call, input, dependencies }) => {
+    const scope = { records: dependencies.records, account: call.caller.account, region: call.region }
     if (input.CustomKeyStoreId !== undefined) {
       const store = await getStore(scope, input.CustomKeyStoreId)
       return { output: { CustomKeyStores: [entry(store)], ...pageEnd(undefined) } }

@@ -13,8 +13,8 @@ export const disableKeyRotation = keyOperation(
     input: { KeyId: KEY_ID },
     checkKey: (_, key) => checkMayRotate(key, ['AWS_KMS']),
   },
-  async ({ key, parts }) => ({
-    changes: await setRotation(parts, key, undefined),
+  async ({ key, dependencies }) => ({
+    changes: await setRotation(dependencies, key, undefined),
     event: { response: { keyId: key.arn } },
   }),
 )

@@ -9,8 +9,8 @@ import { STORE_ID } from '../key-stores/store-input.ts'
  */
 export const disconnectCustomKeyStore = accountOperation(
   { name: 'DisconnectCustomKeyStore', readOnly: false, input: { CustomKeyStoreId: STORE_ID } },
-  async ({ call, input, parts }) => {
-    const scope = { records: parts.records, account: call.caller.account, region: call.region }
+  async ({ call, input, dependencies }) => {
+    const scope = { records: dependencies.records, account: call.caller.account, region: call.region }
     const store = await getStore(scope, input.CustomKeyStoreId)
     if (store.value.connection.state === 'DISCONNECTED') throw storeStateError(store, 'connected')
     return {

@@ -19,8 +19,8 @@ export const enableKeyRotation = keyOperation(
     checkKey: (_, key) => checkMayRotate(key, ['AWS_KMS']),
     parameters: (input) => ({ ...input, RotationPeriodInDays: periodDays(input) }),
   },
-  async ({ call, input, key, parts }) => ({
-    changes: await setRotation(parts, key, automaticRotation(call.now, periodDays(input))),
+  async ({ call, input, key, dependencies }) => ({
+    changes: await setRotation(dependencies, key, automaticRotation(call.now, periodDays(input))),
     event: { response: { keyId: key.arn } },
   }),
 )

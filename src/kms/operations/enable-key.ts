@@ -4,7 +4,7 @@ import { KEY_ID, keyOperation } from '../key-operation.ts'
 import { isPrimary } from '../keys/key-set.ts'
 import { SWITCHABLE } from '../keys/key-state.ts'
 import type { Key } from '../keys/keys.ts'
-import type { KmsParts } from '../kms-dependencies.ts'
+import type { KmsDependencies } from '../kms-dependencies.ts'
 import { rotationNote } from '../lifecycle/rotation.ts'
 
 /** Lets a key be used again. Source: AWS KMS API Reference, "EnableKey". */
@@ -17,18 +17,18 @@ export const enableKey = keyOperation(
     states: SWITCHABLE,
     input: { KeyId: KEY_ID },
   },
-  ({ call, key, parts }) => ({
+  ({ call, key, dependencies }) => ({
     changes: [
       replace(key.record, { ...key.record.value, state: 'Enabled' }),
-      ...missedRotation(parts, key, call.now),
+      ...missedRotation(dependencies, key, call.now),
     ],
     event: { response: { keyId: key.arn } },
   }),
 )
 
 /** A rotation that came due while the key was disabled happens now. */
-function missedRotation(parts: KmsParts, key: Key, now: EpochMs): readonly Change[] {
+function missedRotation(dependencies: KmsDependencies, key: Key, now: EpochMs): readonly Change[] {
   const { rotation } = key.record.value
   if (rotation === undefined || rotation.nextAt > now || !isPrimary(key)) return []
-  return [rotationNote(parts, key, rotation.nextAt, now)]
+  return [rotationNote(dependencies, key, rotation.nextAt, now)]
 }

@@ -28,8 +28,8 @@ export const encapsulate = keyOperation(
     },
     context: kemContext,
   },
-  async ({ input, key, parts }) => {
-    const { sharedSecret, ciphertext } = await parts.custody.encapsulate(publicKeyOf(key))
+  async ({ input, key, dependencies }) => {
+    const { sharedSecret, ciphertext } = await dependencies.custody.encapsulate(publicKeyOf(key))
     return {
       output: {
         KeyId: key.arn,

@@ -33,8 +33,8 @@ export const encrypt = keyOperation(
     checkKey: (input, key) => checkPlaintext(key, manner(input), input.Plaintext),
     parameters: (input) => ({ EncryptionAlgorithm: SYMMETRIC, ...input }),
   },
-  async ({ call, input, key, parts }) => {
-    const use = { parts, call, operation: 'Encrypt' }
+  async ({ call, input, key, dependencies }) => {
+    const use = { dependencies, call, operation: 'Encrypt' }
     const ciphertext = await encryptUnder(use, key, input.Plaintext, manner(input))
     return {
       output: {

@@ -25,8 +25,8 @@ export const generateDataKeyPairWithoutPlaintext = keyOperation(
     },
     context: pairContext,
   },
-  async ({ call, input, key, parts }) => {
-    const { outcome, privateKey } = await makeDataKeyPair(call, parts, key, input)
+  async ({ call, input, key, dependencies }) => {
+    const { outcome, privateKey } = await makeDataKeyPair(call, dependencies, key, input)
     privateKey.fill(0)
     return outcome
   },

@@ -28,11 +28,14 @@ export const generateDataKeyPair = keyOperation(
     },
     context: pairContext,
   },
-  async ({ call, input, key, parts, recipient }) => {
-    const { outcome, privateKey } = await makeDataKeyPair(call, parts, key, input)
+  async ({ call, input, key, dependencies, recipient }) => {
+    const { outcome, privateKey } = await makeDataKeyPair(call, dependencies, key, input)
     return {
       ...outcome,
-      output: { ...outcome.output, ...secretMember(parts, recipient, 'PrivateKeyPlaintext', privateKey) },
+      output: {
+        ...outcome.output,
+        ...secretMember(dependencies, recipient, 'PrivateKeyPlaintext', privateKey),
+      },
       dispose: () => privateKey.fill(0),
     }
   },

@@ -22,9 +22,9 @@ export const generateDataKeyWithoutPlaintext = keyOperation(
     context: (input) => cryptographicContext(input.KeyId, input.EncryptionContext),
     checkInput: checkDataKeySize,
   },
-  async ({ call, input, key, parts }) => {
+  async ({ call, input, key, dependencies }) => {
     const { outcome, plaintext } = await makeDataKey(
-      { parts, call, operation: 'GenerateDataKeyWithoutPlaintext' },
+      { dependencies, call, operation: 'GenerateDataKeyWithoutPlaintext' },
       key,
       input,
     )

@@ -29,9 +29,9 @@ export const generateDataKey = keyOperation(
     context: (input) => cryptographicContext(input.KeyId, input.EncryptionContext),
     checkInput: checkDataKeySize,
   },
-  async ({ call, input, key, parts, recipient }) => {
+  async ({ call, input, key, dependencies, recipient }) => {
     const { outcome, plaintext } = await makeDataKey(
-      { parts, call, operation: 'GenerateDataKey' },
+      { dependencies, call, operation: 'GenerateDataKey' },
       key,
       input,
     )
@@ -40,7 +40,7 @@ export const generateDataKey = keyOperation(
       output: {
         ...outcome.output,
         ...(recipient === undefined ? {} : { KeyMaterialId: undefined }),
-        ...secretMember(parts, recipient, 'Plaintext', plaintext),
+        ...secretMember(dependencies, recipient, 'Plaintext', plaintext),
       },
       dispose: () => plaintext.fill(0),
     }

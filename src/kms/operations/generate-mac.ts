@@ -24,9 +24,9 @@ export const generateMac = keyOperation(
     output: { KeyId: text(), Mac: blob(), MacAlgorithm: text() },
     context: macContext,
   },
-  async ({ input, key, parts }) => {
+  async ({ input, key, dependencies }) => {
     const { MacAlgorithm, Message } = input
-    const mac = await parts.custody.mac(currentMaterial(key), MacAlgorithm, Message)
+    const mac = await dependencies.custody.mac(currentMaterial(key), MacAlgorithm, Message)
     return { output: { Mac: mac, MacAlgorithm, KeyId: key.arn } }
   },
 )

@@ -17,18 +17,18 @@ export const generateRandom = accountOperation(
     },
     output: { CiphertextForRecipient: blob(), Plaintext: blob() },
   },
-  async ({ call, input, parts, recipient }) => {
+  async ({ call, input, dependencies, recipient }) => {
     if (input.CustomKeyStoreId !== undefined) {
-      const scope = { records: parts.records, account: call.caller.account, region: call.region }
+      const scope = { records: dependencies.records, account: call.caller.account, region: call.region }
       await getStore(scope, input.CustomKeyStoreId)
       // Only a CloudHSM store makes random bytes, and there can be none here.
       throw new KmsError('UnsupportedOperationException')
     }
     if (input.NumberOfBytes === undefined)
       throw new KmsError('ValidationException', 'NumberOfBytes is required.')
-    const plaintext = parts.random.bytes(input.NumberOfBytes)
+    const plaintext = dependencies.random.bytes(input.NumberOfBytes)
     return {
-      output: secretMember(parts, recipient, 'Plaintext', plaintext),
+      output: secretMember(dependencies, recipient, 'Plaintext', plaintext),
       dispose: () => plaintext.fill(0),
     }
   },

@@ -23,8 +23,8 @@ export const getKeyLastUsage = keyOperation(
       TrackingStartDate: instant(),
     },
   },
-  async ({ key, parts }) => {
-    const { last } = await parts.lastUsage(key.account, key.region, key.keyId)
+  async ({ key, dependencies }) => {
+    const { last } = await dependencies.lastUsage(key.account, key.region, key.keyId)
     const createdAt = epochSeconds(key.record.value.createdAt)
     return {
       output: {

@@ -14,8 +14,8 @@ export const getKeyPolicy = keyOperation(
     input: { KeyId: KEY_ID, PolicyName: optional(POLICY_NAME_TEXT) },
     output: { Policy: text(), PolicyName: text() },
   },
-  async ({ input, key, parts }) => {
+  async ({ input, key, dependencies }) => {
     checkPolicyName(input.PolicyName)
-    return { output: { Policy: await shownPolicy(key.record.value, parts), PolicyName: POLICY_NAME } }
+    return { output: { Policy: await shownPolicy(key.record.value, dependencies), PolicyName: POLICY_NAME } }
   },
 )

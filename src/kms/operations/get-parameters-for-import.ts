@@ -44,11 +44,11 @@ export const getParametersForImport = keyOperation(
       mannerOf(input, key)
     },
   },
-  async ({ call, input, key, parts }) => {
+  async ({ call, input, key, dependencies }) => {
     const validTo = call.now + PARAMETERS_LIFE_MS
-    const domainKeyId = await currentDomainKey(parts, key.account, key.region, call.now)
+    const domainKeyId = await currentDomainKey(dependencies, key.account, key.region, call.now)
     const terms = { ...mannerOf(input, key), validTo }
-    const { publicKey, token } = await parts.custody.importParameters(keyRef(key), terms, domainKeyId)
+    const { publicKey, token } = await dependencies.custody.importParameters(keyRef(key), terms, domainKeyId)
     return {
       output: {
         KeyId: key.arn,

@@ -17,7 +17,7 @@ import { currentDomainKey } from '../keys/domain-key.ts'
 import { IMPORTABLE } from '../keys/key-state.ts'
 import type { Key } from '../keys/keys.ts'
 import { keyRef } from '../keys/materials.ts'
-import type { KmsParts } from '../kms-dependencies.ts'
+import type { KmsDependencies } from '../kms-dependencies.ts'
 
 /** Gives a key the material that its owner has made. Source: AWS KMS API Reference, "ImportKeyMaterial". */
 export const importKeyMaterial = keyOperation(
@@ -37,9 +37,9 @@ export const importKeyMaterial = keyOperation(
     },
     parameters: (input) => ({ ExpirationModel: expirationModel(input), ...input }),
   },
-  async ({ call, input, key, parts }) => {
-    const arrival = await receive(call, input, key, parts)
-    const changes = await admit(parts, key, arrival)
+  async ({ call, input, key, dependencies }) => {
+    const arrival = await receive(call, input, key, dependencies)
+    const changes = await admit(dependencies, key, arrival)
     const symmetric = key.record.value.spec === 'SYMMETRIC_DEFAULT'
     return outcome(key, changes, symmetric ? arrival.made.materialId : undefined)
   },
@@ -57,10 +57,15 @@ function outcome(key: Key, changes: readonly Change[], materialId: string | unde
  * @throws InvalidImportTokenException, ExpiredImportTokenException; InvalidCiphertextException for what does not
  *   unwrap; IncorrectKeyMaterialException for what is no material of the key.
  */
-async function receive(call: Call, input: ImportInput, key: Key, parts: KmsParts): Promise<Arrival> {
+async function receive(
+  call: Call,
+  input: ImportInput,
+  key: Key,
+  dependencies: KmsDependencies,
+): Promise<Arrival> {
   const { account, region } = key
-  const domainKeyId = await currentDomainKey(parts, account, region, call.now)
-  const made = await parts.custody.receiveImport(keyRef(key), {
+  const domainKeyId = await currentDomainKey(dependencies, account, region, call.now)
+  const made = await dependencies.custody.receiveImport(keyRef(key), {
     token: input.ImportToken,
     encrypted: input.EncryptedKeyMaterial,
     now: call.now,

@@ -12,7 +12,7 @@ import { ANY_STATE } from '../keys/key-state.ts'
 import type { Key } from '../keys/keys.ts'
 import { epochSeconds } from '../keys/metadata.ts'
 import { ALIAS_LIST_ENTRY_ANSWER } from '../kms-answers.ts'
-import type { KmsOperation, KmsParts } from '../kms-dependencies.ts'
+import type { KmsDependencies, KmsOperation } from '../kms-dependencies.ts'
 import { PAGING, pageEnd, pageLimit, pageOf, storeMarker } from '../kms-paging.ts'
 
 const PAGE_SIZE = { byDefault: 50, max: 100 }
@@ -37,29 +37,35 @@ export const listAliases: KmsOperation = defineOperation(
     output: OUTPUT,
     onKey: FACTS,
   },
-  ({ call, input, parts }: Asked<typeof INPUT, KmsParts>) => begin(call, input, parts),
+  ({ call, input, dependencies }: Asked<typeof INPUT, KmsDependencies>) => begin(call, input, dependencies),
 )
 
-async function begin(call: Call, input: ListInput, parts: KmsParts) {
+async function begin(call: Call, input: ListInput, dependencies: KmsDependencies) {
   const key =
-    input.KeyId === undefined ? undefined : await resolveKey({ call, parts, facts: FACTS, text: input.KeyId })
+    input.KeyId === undefined
+      ? undefined
+      : await resolveKey({ call, dependencies, facts: FACTS, text: input.KeyId })
   return {
     permissions: [accountPermission(call, 'ListAliases')],
-    run: () => (key === undefined ? listAll(call, input, parts) : listOfKey(call, input, parts, key)),
+    run: () =>
+      key === undefined ? listAll(call, input, dependencies) : listOfKey(call, input, dependencies, key),
   }
 }
 
-async function listAll(call: Call, input: ListInput, parts: KmsParts) {
+async function listAll(call: Call, input: ListInput, dependencies: KmsDependencies) {
   const limit = pageLimit(input, PAGE_SIZE)
   if (input.Marker?.startsWith(SERVICE_ALIAS_PREFIX)) {
-    const { entries, next } = await predefined(call, parts, { after: input.Marker, limit })
+    const { entries, next } = await predefined(call, dependencies, { after: input.Marker, limit })
     return { output: { Aliases: entries, ...pageEnd(next) } }
   }
   const partition = partitionOf(call.caller.account, call.region)
-  const page = await parts.records.list(ALIAS, { partition, after: storeMarker(input), limit })
+  const page = await dependencies.records.list(ALIAS, { partition, after: storeMarker(input), limit })
   const own = page.records.map((alias) => entry(call, alias))
   if (page.next !== undefined) return { output: { Aliases: own, ...pageEnd(page.next) } }
-  const more = await predefined(call, parts, { after: SERVICE_ALIAS_PREFIX, limit: limit - own.length })
+  const more = await predefined(call, dependencies, {
+    after: SERVICE_ALIAS_PREFIX,
+    limit: limit - own.length,
+  })
   return { output: { Aliases: [...own, ...more.entries], ...pageEnd(more.next) } }
 }
 
@@ -69,12 +75,12 @@ async function listAll(call: Call, input: ListInput, parts: KmsParts) {
  */
 async function predefined(
   call: Call,
-  parts: KmsParts,
+  dependencies: KmsDependencies,
   { after, limit }: { readonly after: string; readonly limit: number },
 ): Promise<{ readonly entries: readonly AliasAnswer[]; readonly next: string | undefined }> {
   const names: string[] = []
   for (const name of AWS_SERVICES.map(aliasOfService).sort()) {
-    if (name > after && (await findAlias(call, parts, name)) === undefined) names.push(name)
+    if (name > after && (await findAlias(call, dependencies, name)) === undefined) names.push(name)
   }
   const shown = names.slice(0, limit)
   const entries = shown.map((name) => ({
@@ -84,12 +90,12 @@ async function predefined(
   return { entries, next: names.length > limit ? (shown.at(-1) ?? after) : undefined }
 }
 
-async function listOfKey(call: Call, input: ListInput, parts: KmsParts, key: Key) {
+async function listOfKey(call: Call, input: ListInput, dependencies: KmsDependencies, key: Key) {
   const partition = partitionOf(key.account, key.region)
   const { items, next } = pageOf(key.record.value.aliases, input, PAGE_SIZE)
   const entries: AliasAnswer[] = []
   for (const name of items) {
-    const alias = await parts.records.get(ALIAS, partition, name)
+    const alias = await dependencies.records.get(ALIAS, partition, name)
     if (alias !== undefined) entries.push(entry(call, alias))
   }
   return { output: { Aliases: entries, ...pageEnd(next) } }

@@ -11,7 +11,7 @@ import { KEY_ID, keyOperation } from '../key-operation.ts'
 import { ANY_STATE } from '../keys/key-state.ts'
 import type { Key } from '../keys/keys.ts'
 import { GRANT_LIST_ENTRY_ANSWER } from '../kms-answers.ts'
-import type { KmsParts } from '../kms-dependencies.ts'
+import type { KmsDependencies } from '../kms-dependencies.ts'
 import { PAGING, pageAfter, pageEnd, pageLimit, storeMarker } from '../kms-paging.ts'
 
 const PAGE_SIZE = { byDefault: 50, max: 100 }
@@ -44,13 +44,13 @@ export const listGrants = keyOperation(
     },
     context: (_, call) => forAwsResource(call),
   },
-  async ({ input, key, parts }) => {
-    const { grants, next } = await find(input, key, parts)
+  async ({ input, key, dependencies }) => {
+    const { grants, next } = await find(input, key, dependencies)
     const entries: GrantAnswer[] = []
     for (const grant of grants) {
-      const wait = parts.giveWay()
+      const wait = dependencies.giveWay()
       if (wait !== undefined) await wait
-      entries.push(await grantEntry(parts, key.arn, grant))
+      entries.push(await grantEntry(dependencies, key.arn, grant))
     }
     return { output: { Grants: entries, ...pageEnd(next) } }
   },
@@ -60,17 +60,17 @@ const ONE_GRANTEE = 'GranteePrincipal and GranteeServicePrincipal cannot be spec
 
 type Found = { readonly grants: readonly Stored<GrantValue>[]; readonly next: string | undefined }
 
-async function find(input: ListInput, key: Key, parts: KmsParts): Promise<Found> {
+async function find(input: ListInput, key: Key, dependencies: KmsDependencies): Promise<Found> {
   const { GrantId, GranteePrincipal: arn, GranteeServicePrincipal: service } = input
   const limit = pageLimit(input, PAGE_SIZE)
-  const grantee = await wantedName(parts, { arn, service })
+  const grantee = await wantedName(dependencies, { arn, service })
   if (GrantId !== undefined) {
-    const grant = await findGrant(parts.records, key, GrantId)
+    const grant = await findGrant(dependencies.records, key, GrantId)
     const wanted = grant && (grantee === undefined || partyName(grant.value.grantee) === grantee)
     return { grants: grant && wanted ? [grant] : [], next: undefined }
   }
-  if (grantee !== undefined) return ofGrantee(input, key, parts, grantee)
-  const { records, next } = await parts.records.list(GRANT, {
+  if (grantee !== undefined) return ofGrantee(input, key, dependencies, grantee)
+  const { records, next } = await dependencies.records.list(GRANT, {
     partition: grantPartition(key),
     after: storeMarker(input),
     limit,
@@ -79,13 +79,18 @@ async function find(input: ListInput, key: Key, parts: KmsParts): Promise<Found>
 }
 
 /** In the order of their ids: the index itself changes its order. */
-async function ofGrantee(input: ListInput, key: Key, parts: KmsParts, grantee: string): Promise<Found> {
-  const chunks = await granteeChunks(parts.records, { partition: grantPartition(key), grantee })
+async function ofGrantee(
+  input: ListInput,
+  key: Key,
+  dependencies: KmsDependencies,
+  grantee: string,
+): Promise<Found> {
+  const chunks = await granteeChunks(dependencies.records, { partition: grantPartition(key), grantee })
   const ids = chunks.flatMap(({ value }) => value.grantIds).toSorted()
   const { items, next } = pageAfter(ids, input, PAGE_SIZE)
   const grants: Stored<GrantValue>[] = []
   for (const grantId of items) {
-    const grant = await findGrant(parts.records, key, grantId)
+    const grant = await findGrant(dependencies.records, key, grantId)
     if (grant !== undefined) grants.push(grant)
   }
   return { grants, next }

@@ -8,7 +8,7 @@ import type { Key } from '../keys/keys.ts'
 import { materialsOf } from '../keys/materials.ts'
 import { epochSeconds } from '../keys/metadata.ts'
 import { ROTATIONS_LIST_ENTRY_ANSWER } from '../kms-answers.ts'
-import type { KmsParts } from '../kms-dependencies.ts'
+import type { KmsDependencies } from '../kms-dependencies.ts'
 import { PAGING, pageEnd, pageOf } from '../kms-paging.ts'
 import { checkRotates, pendingIn } from '../lifecycle/rotation.ts'
 
@@ -30,12 +30,12 @@ export const listKeyRotations = keyOperation(
     output: { NextMarker: text(), Rotations: list(ROTATIONS_LIST_ENTRY_ANSWER), Truncated: boolean() },
     checkKey: (_, key) => checkRotates(key, ['AWS_KMS', 'EXTERNAL']),
   },
-  async ({ input, key, parts }) => {
+  async ({ input, key, dependencies }) => {
     const all = input.IncludeKeyMaterial === 'ALL_KEY_MATERIAL'
-    const materials = await materialsOf(parts.records, key)
+    const materials = await materialsOf(dependencies.records, key)
     const listed = all ? materials : materials.filter(({ value }) => value.rotation !== undefined)
     const { items, next } = pageOf(listed, input, PAGE_SIZE)
-    const everywhere = await isPendingEverywhere(parts, key)
+    const everywhere = await isPendingEverywhere(dependencies, key)
     const entries = items.map((material) => entry(key, material, everywhere))
     return { output: { Rotations: entries, ...pageEnd(next) } }
   },
@@ -73,10 +73,10 @@ function imported(key: Key, value: MaterialValue): RotationAnswer {
 }
 
 /** Whether every key of the set has the material that waits for its rotation. */
-async function isPendingEverywhere(parts: KmsParts, key: Key): Promise<boolean> {
-  const related = await relatedKeys(parts.records, key)
+async function isPendingEverywhere(dependencies: KmsDependencies, key: Key): Promise<boolean> {
+  const related = await relatedKeys(dependencies.records, key)
   for (const place of [key, ...related] satisfies readonly (Key | RelatedKey)[]) {
-    const pending = pendingIn(await materialsOf(parts.records, place))
+    const pending = pendingIn(await materialsOf(dependencies.records, place))
     if (pending !== undefined && pending.value.wrapped === undefined) return false
   }
   return true

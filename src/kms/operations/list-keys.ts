@@ -16,11 +16,15 @@ export const listKeys = accountOperation(
     input: PAGING,
     output: { Keys: list(KEY_LIST_ENTRY_ANSWER), NextMarker: text(), Truncated: boolean() },
   },
-  async ({ call, input, parts }) => {
+  async ({ call, input, dependencies }) => {
     const { account } = call.caller
     const partition = partitionOf(account, call.region)
     const limit = pageLimit(input, PAGE_SIZE)
-    const page = await parts.records.listLight(LISTED_KEY, { partition, after: storeMarker(input), limit })
+    const page = await dependencies.records.listLight(LISTED_KEY, {
+      partition,
+      after: storeMarker(input),
+      limit,
+    })
     const keys = page.records
       .filter(({ light: { goneAt } }) => goneAt === undefined || goneAt > call.now)
       .map(({ name }) => ({ KeyArn: keyArn(call.region, account, name), KeyId: name }))

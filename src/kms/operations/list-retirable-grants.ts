@@ -10,7 +10,7 @@ import { RETIRABLE_GRANT } from '../grants/grant-record.ts'
 import { findGrant, retirablePartition } from '../grants/grants.ts'
 import { findKey } from '../keys/keys.ts'
 import { GRANT_LIST_ENTRY_ANSWER } from '../kms-answers.ts'
-import type { KmsOperation, KmsParts } from '../kms-dependencies.ts'
+import type { KmsDependencies, KmsOperation } from '../kms-dependencies.ts'
 import { PAGING, pageEnd, pageLimit, storeMarker } from '../kms-paging.ts'
 
 const PAGE_SIZE = { byDefault: 50, max: 100 }
@@ -35,11 +35,12 @@ export const listRetirableGrants: KmsOperation = defineOperation(
     input: INPUT,
     output: { Grants: listOf(GRANT_LIST_ENTRY_ANSWER), NextMarker: text(), Truncated: boolean() },
   },
-  async ({ call, input, parts }: Asked<typeof INPUT, KmsParts>) => begin(call, input, parts),
+  async ({ call, input, dependencies }: Asked<typeof INPUT, KmsDependencies>) =>
+    begin(call, input, dependencies),
 )
 
 /** @throws ValidationException, InvalidArnException. */
-function begin(call: Call, input: ListInput, parts: KmsParts) {
+function begin(call: Call, input: ListInput, dependencies: KmsDependencies) {
   const { RetiringPrincipal: arn, RetiringServicePrincipal: service } = input
   if ((arn === undefined) === (service === undefined)) throw new KmsError('ValidationException', ONE_RETIRING)
   checkPrincipalArn(arn)
@@ -50,17 +51,17 @@ function begin(call: Call, input: ListInput, parts: KmsParts) {
         ? permission
         : { ...permission, resource: arn, account: parseArn(arn)?.account ?? permission.account },
     ],
-    run: () => list(call, input, parts),
+    run: () => list(call, input, dependencies),
   }
 }
 
 const ONE_RETIRING = 'Exactly one of RetiringPrincipal and RetiringServicePrincipal must be specified.'
 
-async function list(call: Call, input: ListInput, parts: KmsParts) {
+async function list(call: Call, input: ListInput, dependencies: KmsDependencies) {
   const { RetiringPrincipal: arn, RetiringServicePrincipal: service } = input
-  const { records } = parts
+  const { records } = dependencies
   const { region, now } = call
-  const retiring = (await wantedName(parts, { arn, service })) ?? ''
+  const retiring = (await wantedName(dependencies, { arn, service })) ?? ''
   const page = await records.list(RETIRABLE_GRANT, {
     partition: retirablePartition(region, retiring),
     after: storeMarker(input),
@@ -68,12 +69,13 @@ async function list(call: Call, input: ListInput, parts: KmsParts) {
   })
   const entries: GrantAnswer[] = []
   for (const { value } of page.records) {
-    const wait = parts.giveWay()
+    const wait = dependencies.giveWay()
     if (wait !== undefined) await wait
     const { account, keyId, grantId } = value
     const key = await findKey({ records, region, now }, { type: 'key', account, keyId })
     const grant = key && (await findGrant(records, key, grantId))
-    if (grant !== undefined) entries.push(await grantEntry(parts, keyArn(region, account, keyId), grant))
+    if (grant !== undefined)
+      entries.push(await grantEntry(dependencies, keyArn(region, account, keyId), grant))
   }
   return { output: { Grants: entries, ...pageEnd(page.next) } }
 }

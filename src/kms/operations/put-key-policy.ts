@@ -25,15 +25,18 @@ export const putKeyPolicy = keyOperation(
         'kms:bypasspolicylockoutsafetycheck': input.BypassPolicyLockoutSafetyCheck?.toString(),
       }),
   },
-  async ({ call, input, key, parts }) => {
+  async ({ call, input, key, dependencies }) => {
     checkPolicyName(input.PolicyName)
     const context = keyContext(key, call.caller.account, call.context)
     const bypassLockoutCheck = input.BypassPolicyLockoutSafetyCheck ?? false
     const proposal = { text: input.Policy, bypassLockoutCheck, call, context, keyArn: key.arn }
-    const policies = await checkKeyPolicy(proposal, parts)
+    const policies = await checkKeyPolicy(proposal, dependencies)
     return {
       changes: [replace(key.record, { ...key.record.value, ...policies })],
-      event: { response: { keyId: key.arn }, also: await lockOutRisk({ ...proposal, key, policies }, parts) },
+      event: {
+        response: { keyId: key.arn },
+        also: await lockOutRisk({ ...proposal, key, policies }, dependencies),
+      },
     }
   },
 )

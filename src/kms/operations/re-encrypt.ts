@@ -32,7 +32,7 @@ import { checkAlgorithm, checkUsage } from '../keys/key-rules.ts'
 import { checkState, USABLE } from '../keys/key-state.ts'
 import type { Key } from '../keys/keys.ts'
 import { shownMaterialId } from '../keys/metadata.ts'
-import type { KmsOperation, KmsParts } from '../kms-dependencies.ts'
+import type { KmsDependencies, KmsOperation } from '../kms-dependencies.ts'
 
 const INPUT = {
   CiphertextBlob: optional(CIPHERTEXT),
@@ -76,15 +76,15 @@ export const reEncrypt: KmsOperation = defineOperation(
     onKey: FACTS,
     parameters: (input) => ({ ...DEFAULTS, ...input }),
   },
-  ({ call, input, parts }: Asked<typeof INPUT, KmsParts>) => begin(call, input, parts),
+  ({ call, input, dependencies }: Asked<typeof INPUT, KmsDependencies>) => begin(call, input, dependencies),
 )
 
-async function begin(call: Call, input: ReEncryptInput, parts: KmsParts) {
-  checkGrantTokens(call, parts)
+async function begin(call: Call, input: ReEncryptInput, dependencies: KmsDependencies) {
+  checkGrantTokens(call, dependencies)
   const keyText = input.SourceKeyId
   const ciphertext = sourceCiphertext(input, 'SourceKeyId', keyText)
-  const source = await findSource({ call, parts, name: 'ReEncryptFrom', keyText, ciphertext })
-  const destination = await findDestination(call, input, parts)
+  const source = await findSource({ call, dependencies, name: 'ReEncryptFrom', keyText, ciphertext })
+  const destination = await findDestination(call, input, dependencies)
   const from = sourceManner(input)
   const to = destinationManner(input)
   if (destination instanceof KmsError) {
@@ -93,11 +93,11 @@ async function begin(call: Call, input: ReEncryptInput, parts: KmsParts) {
       call.conceal()
       throw destination
     }
-    const permission = permissionFrom({ call, parts }, input, { source: source.key, isSameKey: false })
+    const permission = permissionFrom({ call, dependencies }, input, { source: source.key, isSameKey: false })
     return { permissions: [permission], check: refuse, run: refuse }
   }
   return {
-    permissions: permissions({ call, parts }, input, source.key, destination),
+    permissions: permissions({ call, dependencies }, input, source.key, destination),
     check: () => {
       checkState(source.key.arn, source.key.state, FACTS.states)
       checkState(destination.arn, destination.state, FACTS.states)
@@ -110,7 +110,7 @@ async function begin(call: Call, input: ReEncryptInput, parts: KmsParts) {
       ciphertext === undefined
         ? {}
         : run(
-            { parts, call, operation: 'ReEncrypt' },
+            { dependencies, call, operation: 'ReEncrypt' },
             ciphertext,
             { key: source.key, ...from },
             { key: destination, ...to },
@@ -119,9 +119,13 @@ async function begin(call: Call, input: ReEncryptInput, parts: KmsParts) {
 }
 
 /** The key to encrypt under, or why it is none. */
-async function findDestination(call: Call, input: ReEncryptInput, parts: KmsParts): Promise<Key | KmsError> {
+async function findDestination(
+  call: Call,
+  input: ReEncryptInput,
+  dependencies: KmsDependencies,
+): Promise<Key | KmsError> {
   try {
-    return await resolveKey({ call, parts, facts: DESTINATION, text: input.DestinationKeyId })
+    return await resolveKey({ call, dependencies, facts: DESTINATION, text: input.DestinationKeyId })
   } catch (error) {
     if (error instanceof KmsError) return error
     throw error
@@ -142,7 +146,7 @@ function destinationManner(input: ReEncryptInput): Manner {
   }
 }
 
-type CallScope = { readonly call: Call; readonly parts: KmsParts }
+type CallScope = { readonly call: Call; readonly dependencies: KmsDependencies }
 
 function permissions(
   asked: CallScope,

@@ -15,7 +15,7 @@ import { eventMetadata, keyMetadata } from '../keys/metadata.ts'
 import { arnIn, copyMaterials, sharedValue, withReplica } from '../keys/multi-region.ts'
 import { insertKey, newKey } from '../keys/new-key.ts'
 import { KEY_METADATA_ANSWER, TAG_ANSWER } from '../kms-answers.ts'
-import type { KmsParts } from '../kms-dependencies.ts'
+import type { KmsDependencies } from '../kms-dependencies.ts'
 
 /** A region of a request. Source: the service model. */
 const REGION = text({ min: 1, max: 32, pattern: pattern('^([a-z]+-){2,3}\\d+$') })
@@ -55,7 +55,7 @@ export const replicateKey = keyOperation(
     checkKey: checkReplicable,
     parameters: (input) => ({ BypassPolicyLockoutSafetyCheck: false, Description: '', ...input }),
   },
-  ({ call, input, key, parts }) => replicate(call, input, key, parts),
+  ({ call, input, key, dependencies }) => replicate(call, input, key, dependencies),
 )
 
 /** @throws UnsupportedOperationException, AlreadyExistsException. */
@@ -71,11 +71,11 @@ function checkReplicable(input: ReplicateKeyInput, key: Key): void {
   throw new KmsError('AlreadyExistsException', `${arnIn(key, region)} already exists.`)
 }
 
-async function replicate(call: Call, input: ReplicateKeyInput, key: Key, parts: KmsParts) {
+async function replicate(call: Call, input: ReplicateKeyInput, key: Key, dependencies: KmsDependencies) {
   const { ReplicaRegion: region } = input
-  checkRegion(key.record.value.spec, parts.sm2Regions.has(region))
+  checkRegion(key.record.value.spec, dependencies.sm2Regions.has(region))
   const tags = mergeTags([], parseTags(input.Tags ?? []))
-  const policies = await newKeyPolicy({ call, input, parts, keyArn: arnIn(key, region) })
+  const policies = await newKeyPolicy({ call, input, dependencies, keyArn: arnIn(key, region) })
   const { multiRegion } = key.record.value
   if (multiRegion === undefined) throw notPrimary(key)
   const set = withReplica(multiRegion, region)
@@ -104,9 +104,9 @@ async function replicate(call: Call, input: ReplicateKeyInput, key: Key, parts: 
     },
     changes: [
       ...insertKey(replica),
-      ...(await parts.keyCounter.add(parts, { account: replica.account, region })),
-      ...(await copyMaterials(parts, key, region, call.now)),
-      ...(await spread(parts, key, set)),
+      ...(await dependencies.keyCounter.add(dependencies, { account: replica.account, region })),
+      ...(await copyMaterials(dependencies, key, region, call.now)),
+      ...(await spread(dependencies, key, set)),
     ],
     event: {
       response: { replicaKeyMetadata: eventMetadata(shown), replicaPolicy: policies.policy },
@@ -118,15 +118,19 @@ async function replicate(call: Call, input: ReplicateKeyInput, key: Key, parts: 
           resources: [{ account: replica.account, arn: replica.arn }],
           details: { keyMetadata: eventMetadata(shown) },
         },
-        ...(await newKeyLockOutRisk({ key: replica, policies, call }, input, parts)),
+        ...(await newKeyLockOutRisk({ key: replica, policies, call }, input, dependencies)),
       ],
     },
   }
 }
 
 /** Every key of the set learns of the new one. */
-async function spread(parts: KmsParts, key: Key, set: RegionSet): Promise<NonNullable<Outcome['changes']>> {
-  const related = await relatedKeys(parts.records, key)
+async function spread(
+  dependencies: KmsDependencies,
+  key: Key,
+  set: RegionSet,
+): Promise<NonNullable<Outcome['changes']>> {
+  const related = await relatedKeys(dependencies.records, key)
   const records = [key.record, ...related.map(({ record }) => record)]
   return replaceAll(records, (value) => ({ ...value, multiRegion: set }))
 }

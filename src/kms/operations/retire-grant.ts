@@ -12,7 +12,7 @@ import { checkGrantId, findGrant, getGrant, grantNotFound, planRemoval } from '.
 import { matchedAs } from '../grants/opened-grants.ts'
 import { DRY_RUN, KEY_ID, keyPermission, openGrantToken, resolveKey } from '../key-operation.ts'
 import { ANY_STATE } from '../keys/key-state.ts'
-import type { KmsOperation, KmsParts } from '../kms-dependencies.ts'
+import type { KmsDependencies, KmsOperation } from '../kms-dependencies.ts'
 
 const INPUT = {
   GrantToken: optional(text({ min: 1, max: 8192, sensitive: true })),
@@ -35,13 +35,13 @@ export const retireGrant: KmsOperation = defineOperation(
     input: INPUT,
     onKey: FACTS,
   },
-  ({ call, input, parts }: Asked<typeof INPUT, KmsParts>) => begin(call, input, parts),
+  ({ call, input, dependencies }: Asked<typeof INPUT, KmsDependencies>) => begin(call, input, dependencies),
 )
 
-async function begin(call: Call, input: RetireInput, parts: KmsParts) {
-  const { keyText, grantId, byToken } = targetOf(call, input, parts)
-  const key = await resolveKey({ call, parts, facts: FACTS, text: keyText })
-  const grant = await findGrant(parts.records, key, grantId)
+async function begin(call: Call, input: RetireInput, dependencies: KmsDependencies) {
+  const { keyText, grantId, byToken } = targetOf(call, input, dependencies)
+  const key = await resolveKey({ call, dependencies, facts: FACTS, text: keyText })
+  const grant = await findGrant(dependencies.records, key, grantId)
   // Who has neither the key nor a token of the grant is not told whether there is such a grant.
   const mayKnow = byToken || key.account === call.caller.account
   if (grant === undefined && mayKnow) throw grantNotFound(grantId)
@@ -49,10 +49,10 @@ async function begin(call: Call, input: RetireInput, parts: KmsParts) {
   const retirers = grant === undefined ? [] : retirersOf(grant)
   return {
     permissions: [
-      { ...keyPermission({ call, key, parts }, 'RetireGrant', context), grants: async () => retirers },
+      { ...keyPermission({ call, key, dependencies }, 'RetireGrant', context), grants: async () => retirers },
     ],
     run: async () => ({
-      changes: await planRemoval(parts, key, await getGrant(parts.records, key, grantId)),
+      changes: await planRemoval(dependencies, key, await getGrant(dependencies.records, key, grantId)),
       event: { response: { keyId: key.arn }, additional: { grantId } },
     }),
   }
@@ -61,10 +61,14 @@ async function begin(call: Call, input: RetireInput, parts: KmsParts) {
 type Target = { readonly keyText: string; readonly grantId: string; readonly byToken: boolean }
 
 /** @throws ValidationException, InvalidGrantIdException, InvalidGrantTokenException. */
-function targetOf(call: Call, { GrantToken, KeyId, GrantId }: RetireInput, parts: KmsParts): Target {
+function targetOf(
+  call: Call,
+  { GrantToken, KeyId, GrantId }: RetireInput,
+  dependencies: KmsDependencies,
+): Target {
   const named = KeyId !== undefined || GrantId !== undefined
   if (GrantToken !== undefined && !named) {
-    const { account, region, keyId, grantId } = openGrantToken(call, parts, GrantToken)
+    const { account, region, keyId, grantId } = openGrantToken(call, dependencies, GrantToken)
     return { keyText: keyArn(region, account, keyId), grantId, byToken: true }
   }
   if (GrantToken !== undefined || KeyId === undefined || GrantId === undefined) {

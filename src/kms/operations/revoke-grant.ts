@@ -18,8 +18,8 @@ export const revokeGrant = keyOperation(
     checkInput: (input) => checkGrantId(input.GrantId),
     context: (_, call) => forAwsResource(call),
   },
-  async ({ input, key, parts }) => {
-    const grant = await getGrant(parts.records, key, input.GrantId)
-    return { changes: await planRemoval(parts, key, grant), event: { response: { keyId: key.arn } } }
+  async ({ input, key, dependencies }) => {
+    const grant = await getGrant(dependencies.records, key, input.GrantId)
+    return { changes: await planRemoval(dependencies, key, grant), event: { response: { keyId: key.arn } } }
   },
 )

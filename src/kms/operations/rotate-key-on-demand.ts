@@ -26,9 +26,9 @@ export const rotateKeyOnDemand = keyOperation(
       throw new KmsError('LimitExceededException', `${LIMIT_REACHED} ${key.arn}`)
     },
   },
-  async ({ call, key, parts }) => {
+  async ({ call, key, dependencies }) => {
     const rotate = key.record.value.origin === 'EXTERNAL' ? rotateToPending : rotateToFresh
-    const { changes, event } = await rotate(parts, key, { type: 'ON_DEMAND', now: call.now })
+    const { changes, event } = await rotate(dependencies, key, { type: 'ON_DEMAND', now: call.now })
     return {
       output: { KeyId: key.arn },
       changes,

@@ -33,13 +33,13 @@ export const scheduleKeyDeletion = keyOperation(
       entriesContext({ 'kms:schedulekeydeletionpendingwindowindays': String(windowDays(input)) }),
     parameters: (input) => ({ ...input, PendingWindowInDays: windowDays(input) }),
   },
-  ({ call, input, key, parts }) => {
+  ({ call, input, key, dependencies }) => {
     const days = windowDays(input)
     const { state, deletion } = scheduled(key, call.now, days)
     const { account, region, keyId } = key
     const note = { what: 'DeleteKey' as const, account, region, keyId }
     const { at } = deletion
-    const notes = at === undefined ? [] : [dueNote(parts.random.uuid(), { ...note, at })]
+    const notes = at === undefined ? [] : [dueNote(dependencies.random.uuid(), { ...note, at })]
     return {
       output: {
         KeyId: key.arn,

@@ -33,8 +33,8 @@ export const sign = keyOperation(
     checkKey: checkMessage,
     parameters: (input) => ({ MessageType: MESSAGE_TYPE_DEFAULT, ...input }),
   },
-  async ({ input, key, parts }) => {
-    const signature = await parts.custody.sign(currentMaterial(key), {
+  async ({ input, key, dependencies }) => {
+    const signature = await dependencies.custody.sign(currentMaterial(key), {
       algorithm: input.SigningAlgorithm,
       messageType: input.MessageType ?? MESSAGE_TYPE_DEFAULT,
       message: input.Message,

@@ -17,7 +17,7 @@ import {
 } from '../keys/aliases.ts'
 import { checkState, NOT_PENDING_DELETION } from '../keys/key-state.ts'
 import type { Key } from '../keys/keys.ts'
-import type { KmsOperation, KmsParts } from '../kms-dependencies.ts'
+import type { KmsDependencies, KmsOperation } from '../kms-dependencies.ts'
 
 const INPUT = { AliasName: ALIAS_NAME, TargetKeyId: KEY_ID } satisfies Members
 const FACTS = { name: 'UpdateAlias', aliases: false, crossAccount: false, states: NOT_PENDING_DELETION }
@@ -31,23 +31,23 @@ export const updateAlias: KmsOperation = defineOperation(
     input: INPUT,
     onKey: FACTS,
   },
-  ({ call, input, parts }: Asked<typeof INPUT, KmsParts>) => begin(call, input, parts),
+  ({ call, input, dependencies }: Asked<typeof INPUT, KmsDependencies>) => begin(call, input, dependencies),
 )
 
-async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts) {
+async function begin(call: Call, input: Input<typeof INPUT>, dependencies: KmsDependencies) {
   const name = input.AliasName
   checkAliasName(name)
   checkAliasTarget(input.TargetKeyId)
-  const alias = await getAlias(call, parts, name)
+  const alias = await getAlias(call, dependencies, name)
   involveAlias(call, name)
-  const target = await resolveKey({ call, parts, facts: FACTS, text: input.TargetKeyId })
-  const present = await resolveKey({ call, parts, facts: FACTS, text: alias.value.keyId })
+  const target = await resolveKey({ call, dependencies, facts: FACTS, text: input.TargetKeyId })
+  const present = await resolveKey({ call, dependencies, facts: FACTS, text: alias.value.keyId })
   const change = replace(alias, { ...alias.value, keyId: target.keyId, updatedAt: call.now })
   return {
     permissions: [
       aliasPermission(call, name, 'UpdateAlias'),
-      keyPermission({ call, key: present, parts }, 'UpdateAlias', () => undefined),
-      keyPermission({ call, key: target, parts }, 'UpdateAlias', () => undefined),
+      keyPermission({ call, key: present, dependencies }, 'UpdateAlias', () => undefined),
+      keyPermission({ call, key: target, dependencies }, 'UpdateAlias', () => undefined),
     ],
     check: () => {
       checkState(target.arn, target.state, FACTS.states)
@@ -58,7 +58,7 @@ async function begin(call: Call, input: Input<typeof INPUT>, parts: KmsParts) {
       changes:
         present.keyId === target.keyId
           ? [change]
-          : [change, withoutAlias(present, name), await withAlias(parts, target, name)],
+          : [change, withoutAlias(present, name), await withAlias(dependencies, target, name)],
     }),
   }
 }

@@ -18,7 +18,7 @@ import {
   STORE_NAME,
   STORE_SETTINGS,
 } from '../key-stores/store-input.ts'
-import type { KmsParts } from '../kms-dependencies.ts'
+import type { KmsDependencies } from '../kms-dependencies.ts'
 
 const INPUT = {
   CustomKeyStoreId: STORE_ID,
@@ -31,7 +31,7 @@ type UpdateInput = Input<typeof INPUT>
 /** Changes a custom key store. Source: AWS KMS API Reference, "UpdateCustomKeyStore". */
 export const updateCustomKeyStore = accountOperation(
   { name: 'UpdateCustomKeyStore', readOnly: false, input: INPUT, checkInput },
-  ({ call, input, parts }) => update(call, input, parts),
+  ({ call, input, dependencies }) => update(call, input, dependencies),
 )
 
 function checkInput(input: UpdateInput): void {
@@ -39,8 +39,8 @@ function checkInput(input: UpdateInput): void {
   if (given.length < 2) throw invalidInput('At least one property of the custom key store must be given.')
 }
 
-async function update(call: Call, input: UpdateInput, parts: KmsParts) {
-  const scope = { records: parts.records, account: call.caller.account, region: call.region }
+async function update(call: Call, input: UpdateInput, dependencies: KmsDependencies) {
+  const scope = { records: dependencies.records, account: call.caller.account, region: call.region }
   const store = await getStore(scope, input.CustomKeyStoreId)
   checkMembers(input)
   checkConnection(store, input)
@@ -51,7 +51,7 @@ async function update(call: Call, input: UpdateInput, parts: KmsParts) {
   const others = stores.filter(({ name }) => name !== store.name)
   checkStoreName(value.name, others)
   checkStoreUri(value, others)
-  if (reachesProxyAnew(input)) await checkProxy(parts, call, 'UpdateCustomKeyStore', value)
+  if (reachesProxyAnew(input)) await checkProxy(dependencies, call, 'UpdateCustomKeyStore', value)
   return {
     output: {},
     // The register is replaced by itself, so that no other store takes the name at the same time.

@@ -8,7 +8,7 @@ import { isPrimary, notPrimary, relatedKeys, replaceAll } from '../keys/key-set.
 import { USABLE } from '../keys/key-state.ts'
 import { findKey, type Key } from '../keys/keys.ts'
 import { arnIn, withPrimary } from '../keys/multi-region.ts'
-import type { KmsParts } from '../kms-dependencies.ts'
+import type { KmsDependencies } from '../kms-dependencies.ts'
 import { rotationNote } from '../lifecycle/rotation.ts'
 
 const INPUT = {
@@ -31,10 +31,12 @@ export const updatePrimaryRegion = keyOperation(
     states: USABLE,
     input: INPUT,
     context: regionContext,
-    alsoNeeds: async ({ call, input, key, parts }) => {
-      const replica = await findReplica(call, parts, key, input.PrimaryRegion)
+    alsoNeeds: async ({ call, input, key, dependencies }) => {
+      const replica = await findReplica(call, dependencies, key, input.PrimaryRegion)
       if (replica === undefined) return []
-      return [keyPermission({ call, key: replica, parts }, 'UpdatePrimaryRegion', regionContext(input))]
+      return [
+        keyPermission({ call, key: replica, dependencies }, 'UpdatePrimaryRegion', regionContext(input)),
+      ]
     },
     checkKey: (input, key) => {
       const set = key.record.value.multiRegion
@@ -46,28 +48,33 @@ export const updatePrimaryRegion = keyOperation(
       if (!set.replicas.includes(region)) throw keyNotFound(arnIn(key, region))
     },
   },
-  ({ call, input, key, parts }) => update(call, input, key, parts),
+  ({ call, input, key, dependencies }) => update(call, input, key, dependencies),
 )
 
 function regionContext(input: UpdateInput): ReturnType<typeof entriesContext> {
   return entriesContext({ 'kms:primaryregion': input.PrimaryRegion })
 }
 
-function findReplica(call: Call, parts: KmsParts, key: Key, region: string): Promise<Key | undefined> {
-  const scope = { records: parts.records, region, now: call.now }
+function findReplica(
+  call: Call,
+  dependencies: KmsDependencies,
+  key: Key,
+  region: string,
+): Promise<Key | undefined> {
+  const scope = { records: dependencies.records, region, now: call.now }
   return findKey(scope, { type: 'key', account: key.account, keyId: key.keyId })
 }
 
-async function update(call: Call, input: UpdateInput, key: Key, parts: KmsParts) {
+async function update(call: Call, input: UpdateInput, key: Key, dependencies: KmsDependencies) {
   const { PrimaryRegion: region } = input
-  const replica = await findReplica(call, parts, key, region)
+  const replica = await findReplica(call, dependencies, key, region)
   const { multiRegion, rotation } = key.record.value
   if (replica === undefined || multiRegion === undefined) throw keyNotFound(arnIn(key, region))
   if (replica.state !== 'Enabled') {
     throw new KmsError('KMSInvalidStateException', `${replica.arn} is not enabled.`)
   }
   const set = withPrimary(multiRegion, region)
-  const related = await relatedKeys(parts.records, key)
+  const related = await relatedKeys(dependencies.records, key)
   const records = [key.record, ...related.map(({ record }) => record)]
   const resources = [key, replica].map(({ account, arn }) => ({ account, arn }))
   call.involve({ account: replica.account, arn: replica.arn })
@@ -75,7 +82,7 @@ async function update(call: Call, input: UpdateInput, key: Key, parts: KmsParts)
     changes: [
       ...replaceAll(records, (value) => ({ ...value, multiRegion: set })),
       // The note of a rotation names the key that it begins with.
-      ...(rotation === undefined ? [] : [rotationNote(parts, replica, rotation.nextAt)]),
+      ...(rotation === undefined ? [] : [rotationNote(dependencies, replica, rotation.nextAt)]),
     ],
     event: {
       also: [{ name: 'UpdatePrimaryRegion', account: key.account, region, resources }],

@@ -27,9 +27,9 @@ export const verifyMac = keyOperation(
     output: { KeyId: text(), MacAlgorithm: text(), MacValid: boolean() },
     context: macContext,
   },
-  async ({ input, key, parts }) => {
+  async ({ input, key, dependencies }) => {
     const { MacAlgorithm, Message } = input
-    const mac = await parts.custody.mac(currentMaterial(key), MacAlgorithm, Message)
+    const mac = await dependencies.custody.mac(currentMaterial(key), MacAlgorithm, Message)
     if (!equalConstantTime(mac, input.Mac)) throw new KmsError('KMSInvalidMacException')
     return { output: { KeyId: key.arn, MacAlgorithm, MacValid: true } }
   },

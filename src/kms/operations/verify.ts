@@ -35,11 +35,11 @@ export const verify = keyOperation(
     checkKey: checkMessage,
     parameters: (input) => ({ MessageType: MESSAGE_TYPE_DEFAULT, ...input }),
   },
-  async ({ input, key, parts }) => {
+  async ({ input, key, dependencies }) => {
     const { SigningAlgorithm, Message, Signature } = input
     const messageType = input.MessageType ?? MESSAGE_TYPE_DEFAULT
     const request = { algorithm: SigningAlgorithm, messageType, message: Message }
-    const valid = await parts.custody.verify(publicKeyOf(key), request, Signature)
+    const valid = await dependencies.custody.verify(publicKeyOf(key), request, Signature)
     if (!valid) throw new KmsError('KMSInvalidSignatureException')
     return { output: { KeyId: key.arn, SignatureValid: true, SigningAlgorithm } }
   },

@@ -80,13 +80,13 @@ export type XksClientOptions = {
 export function openXksClient(options: XksClientOptions): XksClient {
   const { clock, ...rest } = options
   const transport = openTransport(rest)
-  const parts: CallParts = { transport, clock, keys: new SigningKeys() }
+  const dependencies: CallDependencies = { transport, clock, keys: new SigningKeys() }
   return {
     health: async (target, purpose) =>
-      parseHealth(await ask(() => post(parts, target, '/health', requestBody(purpose, {})))),
+      parseHealth(await ask(() => post(dependencies, target, '/health', requestBody(purpose, {})))),
     keyMetadata: async ({ target, keyId }, purpose) =>
       parseKeyMetadata(
-        await ask(() => post(parts, target, `/keys/${keyId}/metadata`, requestBody(purpose, {}))),
+        await ask(() => post(dependencies, target, `/keys/${keyId}/metadata`, requestBody(purpose, {}))),
       ),
     encrypt: async ({ target, keyId }, { plaintext, aad }, purpose) => {
       const body = requestBody(purpose, {
@@ -95,7 +95,7 @@ export function openXksClient(options: XksClientOptions): XksClient {
         ...optionalBytes('additionalAuthenticatedData', aad),
         ciphertextDataIntegrityValueAlgorithm: XKS_INTEGRITY_ALGORITHM,
       })
-      const answer = await post(parts, target, `/keys/${keyId}/encrypt`, body)
+      const answer = await post(dependencies, target, `/keys/${keyId}/encrypt`, body)
       return parseEncryption(answer, { plaintextBytes: plaintext.length, aad })
     },
     decrypt: async ({ target, keyId }, { ciphertext, iv, tag, metadata, aad }, purpose) => {
@@ -107,13 +107,20 @@ export function openXksClient(options: XksClientOptions): XksClient {
         ...optionalBytes('additionalAuthenticatedData', aad),
         ...optionalBytes('ciphertextMetadata', metadata),
       })
-      return parseDecryption(await post(parts, target, `/keys/${keyId}/decrypt`, body), ciphertext.length)
+      return parseDecryption(
+        await post(dependencies, target, `/keys/${keyId}/decrypt`, body),
+        ciphertext.length,
+      )
     },
     [Symbol.dispose]: () => transport.agent.destroy(),
   }
 }
 
-type CallParts = { readonly transport: XksTransport; readonly clock: Clock; readonly keys: SigningKeys }
+type CallDependencies = {
+  readonly transport: XksTransport
+  readonly clock: Clock
+  readonly keys: SigningKeys
+}
 
 /** Asks again when there was no answer. */
 async function ask(question: () => Promise<XksAnswer>): Promise<XksAnswer> {
@@ -147,17 +154,22 @@ function optionalBytes(name: string, bytes: Uint8Array): Readonly<Record<string,
 const SCHEME = 'https://'
 
 /** Only `host` and `x-amz-date` are signed, as AWS does. */
-function post(parts: CallParts, target: XksTarget, call: string, body: Uint8Array): Promise<XksAnswer> {
+function post(
+  dependencies: CallDependencies,
+  target: XksTarget,
+  call: string,
+  body: Uint8Array,
+): Promise<XksAnswer> {
   const host = target.endpoint.slice(SCHEME.length)
   const request = { method: 'POST', target: `${target.path}${call}`, rawHeaders: ['host', host], body }
   const signature = signRequest(request, {
     credentials: target.credentials,
     region: target.region,
     service: XKS_SERVICE,
-    now: parts.clock.now(),
-    keys: parts.keys,
+    now: dependencies.clock.now(),
+    keys: dependencies.keys,
   })
   const content = ['content-type', XKS_MEDIA_TYPE, 'content-length', String(body.length)]
   const headers = [...request.rawHeaders, ...content, ...signature]
-  return exchange(parts.transport, { host, target: request.target, headers, body })
+  return exchange(dependencies.transport, { host, target: request.target, headers, body })
 }

@@ -6,7 +6,7 @@ import { isExternalKeyId } from '../protocol/protocol.ts'
 import {
   createExternalKey,
   EXTERNAL_KEY,
-  type ExternalKeyParts,
+  type ExternalKeyDependencies,
   type StoredExternalKey,
 } from './external-key.ts'
 import {
@@ -18,7 +18,7 @@ import {
 import { formatProxyAdministration } from './proxy-recording.ts'
 
 /** What administration works with. */
-export type AdministrationParts = ExternalKeyParts & {
+export type AdministrationDependencies = ExternalKeyDependencies & {
   readonly journal: Pick<Journal, 'commit'>
   readonly clock: Clock
   readonly account: string
@@ -34,10 +34,10 @@ class AdministrationError extends UsageError {
  * committed together with its audit event, and every proxy on the data folder knows it at once.
  */
 export class ProxyAdministration {
-  readonly #parts: AdministrationParts
+  readonly #dependencies: AdministrationDependencies
 
-  constructor(parts: AdministrationParts) {
-    this.#parts = parts
+  constructor(dependencies: AdministrationDependencies) {
+    this.#dependencies = dependencies
   }
 
   /** Makes an external key, enabled. @throws AdministrationError. */
@@ -47,17 +47,17 @@ export class ProxyAdministration {
         `'${id}' is no key id: 1 to 128 letters, digits, dots, hyphens and underscores are`,
       )
     }
-    const { records, account, clock } = this.#parts
+    const { records, account, clock } = this.#dependencies
     if ((await records.get(EXTERNAL_KEY, account, id)) !== undefined) {
       throw new AdministrationError(`there is an external key '${id}' already`)
     }
-    const changes = await createExternalKey(this.#parts, account, id, clock.now())
+    const changes = await createExternalKey(this.#dependencies, account, id, clock.now())
     await this.#commit('CreateExternalKey', { externalKeyId: id }, changes)
   }
 
   /** Lets an external key be used, or no more. @throws AdministrationError. */
   async setKeyStatus(id: string, status: 'ENABLED' | 'DISABLED'): Promise<void> {
-    const { records, account } = this.#parts
+    const { records, account } = this.#dependencies
     const key = await records.get(EXTERNAL_KEY, account, id)
     if (key === undefined) throw new AdministrationError(`there is no external key '${id}'`)
     const name = status === 'ENABLED' ? 'EnableExternalKey' : 'DisableExternalKey'
@@ -66,7 +66,7 @@ export class ProxyAdministration {
 
   /** Every external key, by id. */
   async listKeys(): Promise<readonly StoredExternalKey[]> {
-    const { records, account } = this.#parts
+    const { records, account } = this.#dependencies
     const keys: StoredExternalKey[] = []
     let after: string | undefined
     do {
@@ -79,7 +79,7 @@ export class ProxyAdministration {
 
   /** A fresh credential; its secret is never shown again. @throws AdministrationError. */
   async createCredential(): Promise<NewProxyCredential> {
-    const { account, clock, random } = this.#parts
+    const { account, clock, random } = this.#dependencies
     if ((await this.listCredentials()).length >= PROXY_CREDENTIALS_MAX) {
       throw new AdministrationError(
         `there are ${PROXY_CREDENTIALS_MAX} credentials, and no more can be in use: delete the old one first`,
@@ -94,7 +94,7 @@ export class ProxyAdministration {
 
   /** Access key ids and when they were made, oldest first. */
   async listCredentials(): Promise<readonly { readonly accessKeyId: string; readonly createdAt: number }[]> {
-    const { records, account } = this.#parts
+    const { records, account } = this.#dependencies
     const page = await records.list(PROXY_CREDENTIAL, { partition: account, limit: LIST_MAX_RECORDS })
     return page.records
       .map(({ name, value }) => ({ accessKeyId: name, createdAt: value.createdAt }))
@@ -103,7 +103,7 @@ export class ProxyAdministration {
 
   /** Ends the use of a credential. @throws AdministrationError. */
   async deleteCredential(accessKeyId: string): Promise<void> {
-    const { records, account } = this.#parts
+    const { records, account } = this.#dependencies
     const credential = await records.get(PROXY_CREDENTIAL, account, accessKeyId)
     if (credential === undefined) throw new AdministrationError(`there is no credential '${accessKeyId}'`)
     await this.#commit('DeleteProxyCredential', { accessKeyId }, [remove(credential)])
@@ -114,7 +114,7 @@ export class ProxyAdministration {
     details: { readonly [name: string]: unknown },
     changes: readonly Change[],
   ): Promise<void> {
-    const { account, clock, random, journal } = this.#parts
+    const { account, clock, random, journal } = this.#dependencies
     const eventId = random.uuid()
     const json = formatProxyAdministration({ account, at: clock.now(), eventId, name, details })
     await journal.commit(changes, [{ id: eventId, json }])

@@ -15,7 +15,7 @@ const CLOCK_SKEW_MINUTES = 5
 export type ProxyCaller = { readonly accessKeyId: string; readonly region: string }
 
 /** What authentication works with. */
-export type ProxyAuthenticationParts = {
+export type ProxyAuthenticationDependencies = {
   readonly findCredential: (accessKeyId: string) => Promise<ProxyCredentialValue | undefined>
   readonly signingKeys: SigningKeys
 }
@@ -29,12 +29,12 @@ export type ProxyAuthenticationParts = {
 export async function authenticateCaller(
   request: WireRequest,
   now: EpochMs,
-  parts: ProxyAuthenticationParts,
+  dependencies: ProxyAuthenticationDependencies,
 ): Promise<ProxyCaller> {
   const claims = readClaims(request, now)
-  const credential = await parts.findCredential(claims.accessKeyId)
+  const credential = await dependencies.findCredential(claims.accessKeyId)
   if (credential === undefined) throw unauthenticated('an unknown access key')
-  if (!verifySignature(request, claims, parts.signingKeys.get(credential, claims))) {
+  if (!verifySignature(request, claims, dependencies.signingKeys.get(credential, claims))) {
     throw unauthenticated('a wrong signature')
   }
   return { accessKeyId: claims.accessKeyId, region: claims.scope.region }

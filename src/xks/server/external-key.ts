@@ -38,7 +38,7 @@ const DOMAIN = 'xks-proxy'
 const SPEC = 'SYMMETRIC_DEFAULT'
 
 /** What external keys are kept with. */
-export type ExternalKeyParts = {
+export type ExternalKeyDependencies = {
   readonly records: Records
   readonly custody: Custody
   readonly random: Random
@@ -46,15 +46,15 @@ export type ExternalKeyParts = {
 
 /** The changes that make a new external key. */
 export async function createExternalKey(
-  parts: ExternalKeyParts,
+  dependencies: ExternalKeyDependencies,
   account: string,
   id: string,
   now: EpochMs,
 ): Promise<readonly Change[]> {
-  const keyId = parts.random.uuid()
+  const keyId = dependencies.random.uuid()
   const ref: KeyRef = { account, region: DOMAIN, keyId, spec: SPEC }
-  const domainKeyId = await currentDomainKey(parts, account, DOMAIN, now)
-  const { materialId, wrapped } = await parts.custody.createMaterial(ref, domainKeyId)
+  const domainKeyId = await currentDomainKey(dependencies, account, DOMAIN, now)
+  const { materialId, wrapped } = await dependencies.custody.createMaterial(ref, domainKeyId)
   const value: ExternalKeyValue = { format: 1, status: 'ENABLED', createdAt: now, keyId, materialId }
   const material = { format: 1 as const, materialId, order: 0, wrapped, createdAt: now }
   const partition = materialPartition(account, DOMAIN, keyId)

@@ -27,7 +27,7 @@ import {
 } from './requests.ts'
 
 /** What a proxy works with. */
-export type ProxyParts = {
+export type ProxyDependencies = {
   readonly records: Records
   readonly custody: Custody
   readonly journal: Pick<Journal, 'append'>
@@ -60,60 +60,73 @@ type Attempt = {
   metadata?: RequestMetadata
 }
 
-/** A proxy of these parts. */
-export function createProxyService(parts: ProxyParts): ProxyService {
+/** A proxy with these dependencies. */
+export function createProxyService(dependencies: ProxyDependencies): ProxyService {
   const signingKeys = new SigningKeys()
   const begin = (request: WireRequest): Attempt => ({
     request,
-    requestId: parts.random.uuid(),
-    now: parts.clock.now(),
+    requestId: dependencies.random.uuid(),
+    now: dependencies.clock.now(),
   })
   return {
-    handle: (request) => handle(parts, signingKeys, begin(request)),
+    handle: (request) => handle(dependencies, signingKeys, begin(request)),
     refuseUnread: (request, fault) => {
       const { message } = wireFaultError(fault)
-      return finish(parts, begin(request), new ProxyRefusal('ValidationException', message))
+      return finish(dependencies, begin(request), new ProxyRefusal('ValidationException', message))
     },
   }
 }
 
-async function handle(parts: ProxyParts, signingKeys: SigningKeys, attempt: Attempt): Promise<WireResponse> {
+async function handle(
+  dependencies: ProxyDependencies,
+  signingKeys: SigningKeys,
+  attempt: Attempt,
+): Promise<WireResponse> {
   const { request, requestId } = attempt
   // Source: XKS Proxy API Specification: whatever is not POST is answered 405. It names nobody.
   if (request.method !== 'POST') return { status: 405, mediaType: XKS_MEDIA_TYPE, requestId, body: '' }
   try {
-    return await finish(parts, attempt, await perform(parts, signingKeys, attempt))
+    return await finish(dependencies, attempt, await perform(dependencies, signingKeys, attempt))
   } catch (error) {
-    return finish(parts, attempt, refusalOf(parts, requestId, error))
+    return finish(dependencies, attempt, refusalOf(dependencies, requestId, error))
   }
 }
 
 /** Authenticates and does what is asked; the attempt learns on the way what is to be recorded. */
-async function perform(parts: ProxyParts, signingKeys: SigningKeys, attempt: Attempt): Promise<object> {
+async function perform(
+  dependencies: ProxyDependencies,
+  signingKeys: SigningKeys,
+  attempt: Attempt,
+): Promise<object> {
   const { request, now } = attempt
-  await parts.freshness.reached()
+  await dependencies.freshness.reached()
   attempt.caller = await authenticateCaller(request, now, {
-    findCredential: (accessKeyId) => findProxyCredential(parts.records, parts.account, accessKeyId),
+    findCredential: (accessKeyId) =>
+      findProxyCredential(dependencies.records, dependencies.account, accessKeyId),
     signingKeys,
   })
-  const call = parseCall(request.target, parts.prefix)
+  const call = parseCall(request.target, dependencies.prefix)
   if (call === undefined) throw new ProxyRefusal('InvalidUriPathException', 'There is nothing at this path.')
   attempt.call = call
   const body = parseBody(request.body)
   attempt.metadata = parseMetadata(call.name, body)
-  return answerOf(parts, call, body)
+  return answerOf(dependencies, call, body)
 }
 
-function answerOf(parts: ProxyParts, call: ProxyCall, body: RequestBody): Promise<object> | object {
+function answerOf(
+  dependencies: ProxyDependencies,
+  call: ProxyCall,
+  body: RequestBody,
+): Promise<object> | object {
   switch (call.name) {
     case 'GetHealthStatus':
       return HEALTH
     case 'GetKeyMetadata':
-      return keyMetadata(parts, call.keyId)
+      return keyMetadata(dependencies, call.keyId)
     case 'Encrypt':
-      return encrypt(parts, call.keyId, body)
+      return encrypt(dependencies, call.keyId, body)
     case 'Decrypt':
-      return decrypt(parts, call.keyId, body)
+      return decrypt(dependencies, call.keyId, body)
   }
 }
 
@@ -126,15 +139,15 @@ const HEALTH = {
   ekmFleetDetails: [{ id: 'holdfast', model: 'Holdfast', healthStatus: 'ACTIVE' }],
 }
 
-async function keyMetadata(parts: ProxyParts, keyId: string): Promise<object> {
-  const { value } = await getKey(parts, keyId)
+async function keyMetadata(dependencies: ProxyDependencies, keyId: string): Promise<object> {
+  const { value } = await getKey(dependencies, keyId)
   return { keySpec: 'AES_256', keyUsage: ['ENCRYPT', 'DECRYPT'], keyStatus: value.status }
 }
 
-async function encrypt(parts: ProxyParts, keyId: string, body: RequestBody): Promise<object> {
+async function encrypt(dependencies: ProxyDependencies, keyId: string, body: RequestBody): Promise<object> {
   const input = parseEncryptInput(body)
   try {
-    const sealed = await sealExternally(parts.custody, await getEnabledKey(parts, keyId), input)
+    const sealed = await sealExternally(dependencies.custody, await getEnabledKey(dependencies, keyId), input)
     return {
       ciphertext: toBase64(sealed.ciphertext),
       initializationVector: toBase64(sealed.iv),
@@ -149,9 +162,13 @@ async function encrypt(parts: ProxyParts, keyId: string, body: RequestBody): Pro
   }
 }
 
-async function decrypt(parts: ProxyParts, keyId: string, body: RequestBody): Promise<object> {
+async function decrypt(dependencies: ProxyDependencies, keyId: string, body: RequestBody): Promise<object> {
   const input = parseDecryptInput(body)
-  const plaintext = await openExternally(parts.custody, await getEnabledKey(parts, keyId), input)
+  const plaintext = await openExternally(
+    dependencies.custody,
+    await getEnabledKey(dependencies, keyId),
+    input,
+  )
   if (plaintext === undefined) {
     throw new ProxyRefusal('InvalidCiphertextException', 'Ciphertext and key do not belong together.')
   }
@@ -162,39 +179,41 @@ async function decrypt(parts: ProxyParts, keyId: string, body: RequestBody): Pro
   }
 }
 
-async function getKey(parts: ProxyParts, keyId: string): Promise<StoredExternalKey> {
-  const { records, account } = parts
+async function getKey(dependencies: ProxyDependencies, keyId: string): Promise<StoredExternalKey> {
+  const { records, account } = dependencies
   const key = records.peek(EXTERNAL_KEY, account, keyId) ?? (await records.get(EXTERNAL_KEY, account, keyId))
   if (key === undefined) throw new ProxyRefusal('KeyNotFoundException', 'There is no such key.')
   return key
 }
 
-async function getEnabledKey(parts: ProxyParts, keyId: string): Promise<StoredExternalKey> {
-  const key = await getKey(parts, keyId)
+async function getEnabledKey(dependencies: ProxyDependencies, keyId: string): Promise<StoredExternalKey> {
+  const key = await getKey(dependencies, keyId)
   if (key.value.status === 'ENABLED') return key
   throw new ProxyRefusal('InvalidStateException', 'The key is disabled.')
 }
 
 /** A failure of our own is told without detail, which goes to the operator's log. */
-function refusalOf(parts: ProxyParts, requestId: string, error: unknown): ProxyRefusal {
+function refusalOf(dependencies: ProxyDependencies, requestId: string, error: unknown): ProxyRefusal {
   if (error instanceof ProxyRefusal) return error
   const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   const alarm = error instanceof Error && ['IntegrityError', 'KeyringError'].includes(error.name)
-  parts.log.error(alarm ? `INTEGRITY ALARM: ${why}` : `a call to the proxy failed: ${why}`, { requestId })
+  dependencies.log.error(alarm ? `INTEGRITY ALARM: ${why}` : `a call to the proxy failed: ${why}`, {
+    requestId,
+  })
   return new ProxyRefusal('InternalException', 'The request failed because of an internal error.')
 }
 
 /** Records how a call ended, and only then gives its answer. */
 async function finish(
-  parts: ProxyParts,
+  dependencies: ProxyDependencies,
   attempt: Attempt,
   end: object | ProxyRefusal,
 ): Promise<WireResponse> {
   const refusal = end instanceof ProxyRefusal ? end : undefined
   try {
-    await record(parts, attempt, refusal)
+    await record(dependencies, attempt, refusal)
   } catch (error) {
-    return refusalResponse(attempt, refusalOf(parts, attempt.requestId, error))
+    return refusalResponse(attempt, refusalOf(dependencies, attempt.requestId, error))
   }
   if (refusal !== undefined) {
     const response = refusalResponse(attempt, refusal)
@@ -209,15 +228,19 @@ async function finish(
 }
 
 /** Whoever has no credential can call as often as they like: beyond a rate that is only counted. */
-async function record(parts: ProxyParts, attempt: Attempt, refusal: ProxyRefusal | undefined): Promise<void> {
+async function record(
+  dependencies: ProxyDependencies,
+  attempt: Attempt,
+  refusal: ProxyRefusal | undefined,
+): Promise<void> {
   const { caller, call, metadata, request, requestId } = attempt
-  if (caller === undefined && !parts.admit(request.connection.address)) return
+  if (caller === undefined && !dependencies.admit(request.connection.address)) return
   const cause = refusal?.cause instanceof Error ? ` (${refusal.cause.message})` : ''
   const facts: ProxyCallFacts = {
-    account: parts.account,
+    account: dependencies.account,
     requestId,
-    eventId: parts.random.uuid(),
-    at: parts.clock.now(),
+    eventId: dependencies.random.uuid(),
+    at: dependencies.clock.now(),
     request,
     name: call?.name ?? 'Unknown',
     accessKeyId: caller?.accessKeyId,
@@ -226,7 +249,7 @@ async function record(parts: ProxyParts, attempt: Attempt, refusal: ProxyRefusal
     metadata,
     error: refusal && { code: refusal.code, message: `${refusal.message}${cause}` },
   }
-  await parts.journal.append(formatProxyEvent(facts))
+  await dependencies.journal.append(formatProxyEvent(facts))
 }
 
 function refusalResponse({ requestId }: Attempt, refusal: ProxyRefusal): WireResponse {

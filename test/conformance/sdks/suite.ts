@@ -50,15 +50,15 @@ type Made = {
 export function sdkTests(sdk: Sdk): void {
   const { name, skip, command, recent } = sdk
   const opened = new AsyncDisposableStack()
-  const parts = {} as { bed: SampleBed; recorder: Recorder; driver: Driver }
+  const dependencies = {} as { bed: SampleBed; recorder: Recorder; driver: Driver }
 
   before(async () => {
     if (skip !== false) return
-    parts.bed = opened.use(await openSampleBed())
-    parts.recorder = opened.use(await openRecorder(parts.bed.server.endpoint))
-    const { endpoint } = parts.recorder
-    parts.driver = opened.use(
-      await startDriver(command, { endpoint, region: REGION, callers: parts.bed.callers }),
+    dependencies.bed = opened.use(await openSampleBed())
+    dependencies.recorder = opened.use(await openRecorder(dependencies.bed.server.endpoint))
+    const { endpoint } = dependencies.recorder
+    dependencies.driver = opened.use(
+      await startDriver(command, { endpoint, region: REGION, callers: dependencies.bed.callers }),
     )
   })
 
@@ -68,10 +68,15 @@ export function sdkTests(sdk: Sdk): void {
     { service, operation, members }: CallSample,
     prepare: NonNullable<CallSample['valid']>,
   ): Promise<Made> {
-    const ready = await prepare(parts.bed)
+    const ready = await prepare(dependencies.bed)
     const { as } = ready
-    const answer = await parts.driver.ask({ service, operation, as, input: neutral(members, ready.input) })
-    const exchanges = parts.recorder.take()
+    const answer = await dependencies.driver.ask({
+      service,
+      operation,
+      as,
+      input: neutral(members, ready.input),
+    })
+    const exchanges = dependencies.recorder.take()
     assert.ok(exchanges.length <= 1, 'the SDK has called once')
     return { ready, answer, exchange: exchanges[0] }
   }
