@@ -121,7 +121,7 @@ export async function runAttempt(
     now: arrival.now,
     context: globalContext(caller, request, route.service.eventRegion ?? region, arrival.now),
     involve: (resource) => involve(attempt.resources, resource),
-    conceal: () => conceal(attempt),
+    redact: () => redact(attempt),
     identify: (who) => {
       attempt.facts = { ...attempt.facts, ...who }
       attempt.anonymous = false
@@ -164,7 +164,7 @@ function involve(resources: EventResource[], resource: EventResource): void {
 }
 
 /** The event of a refusal is in the caller's account: it says no more of others' resources than the answer does. */
-function conceal({ resources, facts }: Attempt): void {
+function redact({ resources, facts }: Attempt): void {
   const own = resources.filter(({ account }) => account === facts.account)
   resources.splice(0, resources.length, ...own)
 }

@@ -37,8 +37,8 @@ export type Call<M extends Members = Members> = {
   readonly context: ContextLookup
   /** Names a resource in the call's audit event, also when the call is refused afterwards. */
   readonly involve: (resource: EventResource) => void
-  /** Takes the resources of other accounts out of the call's audit event: a refused caller may not learn of them. */
-  readonly conceal: () => void
+  /** Redacts the resources of other accounts from the call's audit event: a refused caller may not learn of them. */
+  readonly redact: () => void
   /** Says in the audit event of an unsigned call who made it, once that is proven. */
   readonly identify: (who: { readonly account: string; readonly identityJson: string }) => void
 }

@@ -66,7 +66,7 @@ async function outcomeOf(
     input: {},
     context: () => undefined,
     involve: () => {},
-    conceal: () => {},
+    redact: () => {},
     identify: () => {},
   }
   try {

@@ -33,7 +33,7 @@ function callWith(input: object): Call {
     now: 0,
     context: () => undefined,
     involve: () => {},
-    conceal: () => {},
+    redact: () => {},
     identify: () => {},
   }
 }

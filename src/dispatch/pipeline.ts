@@ -136,7 +136,7 @@ async function beginAllowed(
     }
     return work
   } catch (error) {
-    call.conceal()
+    call.redact()
     throw error
   }
 }

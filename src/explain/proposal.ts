@@ -51,7 +51,7 @@ export async function parseProposal(
     now: now(),
     context,
     involve: () => {},
-    conceal: () => {},
+    redact: () => {},
     identify: () => {},
   }
   const proposal = { text, bypassLockoutCheck: true, call, context, keyArn: key.arn }

@@ -51,7 +51,7 @@ export async function rebuildCall(
     now: Date.parse(event.eventTime),
     context: globalContext(caller, wireRequest(event), event.awsRegion, Date.parse(event.eventTime)),
     involve: ({ arn }) => void involved.push(arn),
-    conceal: () => {},
+    redact: () => {},
     identify: () => {},
   }
   try {

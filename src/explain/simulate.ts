@@ -60,7 +60,7 @@ export async function simulateRequest(
     now,
     context,
     involve: () => {},
-    conceal: () => {},
+    redact: () => {},
     identify: () => {},
   }
   const permission: Permission =

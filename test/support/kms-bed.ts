@@ -161,7 +161,7 @@ async function perform(
     now,
     context: (name) => keys[name],
     involve: () => {},
-    conceal: () => {},
+    redact: () => {},
     identify: () => {},
   }
   await records.refresh()

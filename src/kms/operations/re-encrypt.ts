@@ -90,7 +90,7 @@ async function begin(call: Call, input: ReEncryptInput, dependencies: KmsDepende
   if (destination instanceof KmsError) {
     // What is wrong with it would tell whether there is a source: only who may use that is told.
     const refuse = (): never => {
-      call.conceal()
+      call.redact()
       throw destination
     }
     const permission = permissionFrom({ call, dependencies }, input, { source: source.key, isSameKey: false })
