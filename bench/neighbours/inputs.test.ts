@@ -8,7 +8,7 @@ import { CLOUDTRAIL_OPERATIONS } from '../../src/cloudtrail/trail-operations.ts'
 import { IAM_OPERATIONS } from '../../src/iam/iam-operations.ts'
 import { STS_OPERATIONS } from '../../src/iam/sts/sts-operations.ts'
 import { KMS_OPERATIONS } from '../../src/kms/kms-operations.ts'
-import { REPORTING_OPERATIONS } from '../../src/usage-api/usage-service.ts'
+import { USAGE_OPERATIONS } from '../../src/usage-api/usage-service.ts'
 import { rubbishBody } from './bodies.ts'
 import { expensiveInput, unknownOwn } from './inputs.ts'
 import { CALLED_OPERATIONS } from './operations.ts'
@@ -16,7 +16,7 @@ import { CALLED_OPERATIONS } from './operations.ts'
 const NAMED = { crowdedKey: 'key', ciphertext: 'AAAA' }
 
 test('the neighbours suite calls every operation', () => {
-  const all = [KMS_OPERATIONS, IAM_OPERATIONS, STS_OPERATIONS, CLOUDTRAIL_OPERATIONS, REPORTING_OPERATIONS]
+  const all = [KMS_OPERATIONS, IAM_OPERATIONS, STS_OPERATIONS, CLOUDTRAIL_OPERATIONS, USAGE_OPERATIONS]
   const count = all.reduce((sum, { length }) => sum + length, 0)
   assert.equal(CALLED_OPERATIONS.length, count)
   assert.deepEqual(unknownOwn(CALLED_OPERATIONS), [])

@@ -1,7 +1,7 @@
 import type { ServiceName } from '../../src/api/services.ts'
 import type { Members } from '../../src/api/shapes.ts'
-import type { ReportingDependencies } from '../../src/usage-api/usage-dependencies.ts'
-import { REPORTING_OPERATIONS } from '../../src/usage-api/usage-service.ts'
+import type { UsageDependencies } from '../../src/usage-api/usage-dependencies.ts'
+import { USAGE_OPERATIONS } from '../../src/usage-api/usage-service.ts'
 import { CALL_SAMPLES, type CallSample } from '../../test/support/call-samples.ts'
 
 /** An operation, and how its calls are made. */
@@ -16,8 +16,8 @@ export type CalledOperation = {
 /** Every operation of every service. The facts of an operation need no dependencies: only running it does. */
 export const CALLED_OPERATIONS: readonly CalledOperation[] = [
   ...CALL_SAMPLES.map((sample) => ({ ...sample, sample })),
-  ...REPORTING_OPERATIONS.map((operation) => {
-    const { name, members } = operation({} as ReportingDependencies)
+  ...USAGE_OPERATIONS.map((operation) => {
+    const { name, members } = operation({} as UsageDependencies)
     return { service: 'holdfast' as const, operation: name, members, sample: undefined }
   }),
 ]

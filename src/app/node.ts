@@ -60,7 +60,7 @@ import { SigningKeys } from '../sigv4/signing-key.ts'
 import { claimFileLock } from '../store/file-lock.ts'
 import type { Records } from '../store/records.ts'
 import type { Prices } from '../usage/prices.ts'
-import { openReportingService } from '../usage-api/usage-service.ts'
+import { openUsageService } from '../usage-api/usage-service.ts'
 import { openXksClient, type XksClient } from '../xks/client/client.ts'
 import { archiveDependencies } from './archive.ts'
 import { type CallBounds, openCallBounds } from './call-bounds.ts'
@@ -328,14 +328,14 @@ function openDispatcher(dependencies: ServiceDependencies): Dispatcher {
   const { kms, journal, quotas, bounds, limiters, own, watch, index, prices, ...service } = dependencies
   const { meters, answered } = watch
   const { records } = kms
-  const reporting = openReportingService({ records, index, clock: systemClock, prices, giveWay })
+  const usageOperations = openUsageService({ records, index, clock: systemClock, prices, giveWay })
   const iam = openIamService({ ...service.iam, clock: systemClock, random: systemRandom })
   return createDispatcher({
     routing: createRouting([
       ...KMS_OPERATIONS.map((operation) => operation(kms)),
       ...iam.operations,
       ...service.trails.operations,
-      ...reporting,
+      ...usageOperations,
     ]),
     findCredential: iam.findCredential,
     signingKeys: new SigningKeys(),

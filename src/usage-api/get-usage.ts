@@ -31,8 +31,8 @@ import {
   type UsageColumn,
   type UsageLine,
 } from '../usage/usage-report.ts'
-import type { ReportingDependencies } from './usage-dependencies.ts'
-import { type Asked, reportingOperation } from './usage-operation.ts'
+import type { UsageDependencies } from './usage-dependencies.ts'
+import { type Asked, usageOperation } from './usage-operation.ts'
 import { formatUsageToken, parseUsageToken } from './usage-token.ts'
 
 const HOUR_MS = 3_600_000
@@ -73,7 +73,7 @@ const OUTPUT = {
 type UsageAsked = Asked<typeof INPUT, null>
 
 /** Counts the calls of the caller's account, in all regions, and shows what they would cost. */
-export const getUsage = reportingOperation(
+export const getUsage = usageOperation(
   { name: 'GetUsage', input: INPUT, output: OUTPUT, find: () => ({ resource: '*', subject: null }) },
   async ({ call, input, dependencies }: UsageAsked) => {
     const { account } = call.caller
@@ -173,7 +173,7 @@ function lineOutput(
 }
 
 async function costingOf(
-  { prices, records, giveWay }: ReportingDependencies,
+  { prices, records, giveWay }: UsageDependencies,
   rows: readonly UsageRow[],
 ): Promise<Costing | undefined> {
   if (prices === undefined) return undefined
@@ -191,7 +191,7 @@ async function costingOf(
 }
 
 async function totals(
-  { prices, records, regions }: ReportingDependencies,
+  { prices, records, regions }: UsageDependencies,
   lines: readonly UsageLine[],
   {
     account,

@@ -10,7 +10,7 @@ import { reportPrincipals } from '../compliance/gather/principals.ts'
 import { impactInSlices, jsonOfImpact, SHOWN_MAX } from '../compliance/impact.ts'
 import { jsonOfMaterials, materialUsage } from '../compliance/materials.ts'
 import type { KeyPlace } from '../kms/keys/materials.ts'
-import { type Asked, reportingOperation, type Subject } from './usage-operation.ts'
+import { type Asked, type Subject, usageOperation } from './usage-operation.ts'
 
 /** Source: AWS KMS API Reference, "KeyId". */
 const INPUT = { KeyId: text({ min: 1, max: 2048 }) }
@@ -76,7 +76,7 @@ async function report(
 }
 
 /** Who uses a key, what points at it, and what fails without it. */
-export const getKeyImpact = reportingOperation(
+export const getKeyImpact = usageOperation(
   { name: 'GetKeyImpact', input: INPUT, output: IMPACT, find },
   async (asked) => {
     const { key, current } = await report(asked, { withGrants: true })
@@ -89,7 +89,7 @@ export const getKeyImpact = reportingOperation(
 )
 
 /** Which materials of a key still decrypt. */
-export const getMaterialUsage = reportingOperation(
+export const getMaterialUsage = usageOperation(
   { name: 'GetMaterialUsage', input: INPUT, output: MATERIALS, find },
   async (asked) => {
     const { key, current } = await report(asked, { withGrants: false })

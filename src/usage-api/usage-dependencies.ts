@@ -7,7 +7,7 @@ import type { Records } from '../store/records.ts'
 import type { Prices } from '../usage/prices.ts'
 
 /** What the operations of this service work with. Questions throw when the index cannot answer. */
-export type ReportingDependencies = {
+export type UsageDependencies = {
   readonly records: Records
   readonly usage: (question: UsageQuestion) => Promise<IndexAnswer<readonly UsageRow[]>>
   readonly touches: (keyArn: string) => Promise<IndexAnswer<readonly TouchRow[]>>
@@ -20,4 +20,4 @@ export type ReportingDependencies = {
 }
 
 /** An operation of this service, ready but for its dependencies. */
-export type ReportingOperation = (dependencies: ReportingDependencies) => Operation
+export type UsageOperation = (dependencies: UsageDependencies) => Operation

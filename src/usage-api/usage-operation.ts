@@ -8,33 +8,36 @@ import {
   type NoMembers,
   type OutcomeOf,
 } from '../dispatch/define-operation.ts'
-import type { ReportingDependencies, ReportingOperation } from './usage-dependencies.ts'
+import type { UsageDependencies, UsageOperation } from './usage-dependencies.ts'
 
 /** A call of an operation, with its input, and what it is about. */
-export type Asked<M extends Members, S> = AskedOf<M, ReportingDependencies> & { readonly subject: S }
+export type Asked<M extends Members, S> = AskedOf<M, UsageDependencies> & { readonly subject: S }
 
 /** What a call is about, and the resource that permission is asked for. */
 export type Subject<S> = { readonly resource: string; readonly subject: S }
 
 /** What is true of an operation of this service before any request arrives. All of them change nothing. */
-export type ReportingFacts<M extends Members, S, O extends Members> = {
+export type UsageOperationFacts<M extends Members, S, O extends Members> = {
   readonly name: string
   readonly input: M
   readonly output: O
   /** @throws KmsError when there is no such thing. */
-  readonly find: (asked: AskedOf<M, ReportingDependencies>) => Promise<Subject<S>> | Subject<S>
+  readonly find: (asked: AskedOf<M, UsageDependencies>) => Promise<Subject<S>> | Subject<S>
 }
 
 /** An operation of our own service: it needs the permission of its own name, which identity policies give. */
-export function reportingOperation<
+export function usageOperation<
   M extends Members,
   S,
   O extends Members = NoMembers,
   R extends OutcomeOf<O> = OutcomeOf<O>,
->(facts: ReportingFacts<M, S, O>, run: (asked: Asked<M, S>) => Awaitable<Checked<O, R>>): ReportingOperation {
+>(
+  facts: UsageOperationFacts<M, S, O>,
+  run: (asked: Asked<M, S>) => Awaitable<Checked<O, R>>,
+): UsageOperation {
   const { name, input, output } = facts
   const declared = { service: 'holdfast', name, readOnly: true, input, output } as const
-  return defineOperation<ReportingDependencies, M, O, R>(declared, async (asked) => {
+  return defineOperation<UsageDependencies, M, O, R>(declared, async (asked) => {
     const { resource, subject } = await facts.find(asked)
     const { account } = asked.call.caller
     const permission = {

@@ -7,10 +7,10 @@ import type { Records } from '../store/records.ts'
 import type { Prices } from '../usage/prices.ts'
 import { getUsage } from './get-usage.ts'
 import { getKeyImpact, getMaterialUsage } from './key-operations.ts'
-import type { ReportingDependencies, ReportingOperation } from './usage-dependencies.ts'
+import type { UsageDependencies, UsageOperation } from './usage-dependencies.ts'
 
 /** What the service works with. */
-export type ReportingServiceDependencies = {
+export type UsageServiceDependencies = {
   readonly records: Records
   readonly index: IndexThread
   readonly clock: Clock
@@ -19,14 +19,14 @@ export type ReportingServiceDependencies = {
 }
 
 /** Every operation of our own service. */
-export const REPORTING_OPERATIONS: readonly ReportingOperation[] = [getUsage, getKeyImpact, getMaterialUsage]
+export const USAGE_OPERATIONS: readonly UsageOperation[] = [getUsage, getKeyImpact, getMaterialUsage]
 /** How long a call waits for the index to come to where the audit log is. */
 const REACH_MS = 2000
 
 /** The operations of our own service. */
-export function openReportingService(dependencies: ReportingServiceDependencies): readonly Operation[] {
+export function openUsageService(dependencies: UsageServiceDependencies): readonly Operation[] {
   const { records, index, clock, prices, giveWay } = dependencies
-  const ready: ReportingDependencies = {
+  const ready: UsageDependencies = {
     records,
     usage: (question) => index.ask({ ask: 'usage', question, reachMs: REACH_MS }),
     touches: (key) => index.ask({ ask: 'touches', key, reachMs: REACH_MS }),
@@ -38,5 +38,5 @@ export function openReportingService(dependencies: ReportingServiceDependencies)
     limiter: new LookupLimiter(clock),
     giveWay,
   }
-  return REPORTING_OPERATIONS.map((operation) => operation(ready))
+  return USAGE_OPERATIONS.map((operation) => operation(ready))
 }

@@ -21,8 +21,8 @@ import type { StsDependencies } from '../../src/iam/sts/sts-dependencies.ts'
 import { STS_OPERATIONS } from '../../src/iam/sts/sts-operations.ts'
 import type { KmsDependencies } from '../../src/kms/kms-dependencies.ts'
 import { KMS_OPERATIONS } from '../../src/kms/kms-operations.ts'
-import type { ReportingDependencies } from '../../src/usage-api/usage-dependencies.ts'
-import { REPORTING_OPERATIONS } from '../../src/usage-api/usage-service.ts'
+import type { UsageDependencies } from '../../src/usage-api/usage-dependencies.ts'
+import { USAGE_OPERATIONS } from '../../src/usage-api/usage-service.ts'
 import { callRaw, newKey, succeed } from '../support/calls.ts'
 import { runHoldfast } from '../support/command.ts'
 import { allow, iamClient, newUser, policyText, type TestCredentials } from '../support/iam.ts'
@@ -42,7 +42,7 @@ const OPERATIONS: readonly Operation[] = [
   ...IAM_OPERATIONS.map((operation) => operation({} as IamDependencies)),
   ...STS_OPERATIONS.map((operation) => operation({} as StsDependencies)),
   ...CLOUDTRAIL_OPERATIONS.map((operation) => operation({} as TrailDependencies)),
-  ...REPORTING_OPERATIONS.map((operation) => operation({} as ReportingDependencies)),
+  ...USAGE_OPERATIONS.map((operation) => operation({} as UsageDependencies)),
 ].filter(({ unsigned }) => unsigned !== true)
 
 let server: TestServer
