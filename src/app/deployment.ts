@@ -55,8 +55,8 @@ const START_LOCK_ATTEMPTS = 200
 const START_LOCK_RETRY_MS = 50
 
 const OWNER_ONLY_FILE = 0o600
-/** What domain keys are wrapped under: see docs/reference/formats/key-hierarchy.md. */
-const DOMAIN_WRAPPING_INFO = 'holdfast/domain/1/wrap'
+/** What key-encryption keys are wrapped under: see docs/reference/formats/key-hierarchy.md. */
+const KEK_WRAPPING_INFO = 'holdfast/domain/1/wrap'
 
 /** A data folder that is open: its records, and the keys that come from its root key. */
 export type Deployment = {
@@ -86,7 +86,7 @@ export async function openDeployment(config: Config, options: RecordsOptions = {
     records,
     auditKey: auditKey.reveal(hmacKey),
     checkpointKey: ed25519Key(checkpointSeed),
-    wrappingKey: deriveKey(rootKey, DOMAIN_WRAPPING_INFO),
+    wrappingKey: deriveKey(rootKey, KEK_WRAPPING_INFO),
     grantTokens: grantTokens(rootKey, systemRandom),
     tokenSealer: tokenSealer(rootKey, systemRandom),
   }

@@ -20,7 +20,6 @@ import { isPrivateSpec } from '../crypto/private-spec.ts'
 import { sign, verify } from '../crypto/signature.ts'
 import { decryptAsymmetric, encryptAsymmetric } from './asymmetric-encryption.ts'
 import { blobPrefix, newBlob, type ParsedBlob, UNIQUE_BYTES } from './blob.ts'
-import { DomainKeyring, type DomainRef } from './domain.ts'
 import {
   createImportParameters,
   type ImportParameters,
@@ -30,6 +29,7 @@ import {
   parseTokenHeader,
   unwrapImport,
 } from './import-token.ts'
+import { type AccountRegion, KeyEncryptionKeys } from './kek.ts'
 import { type KeyRef, type MaterialRef, materialIdOf, unwrapMaterial, wrapMaterial } from './material.ts'
 import { MaterialCache, type OpenMaterial, type OpenOf } from './material-cache.ts'
 import { freshMaterial } from './new-material.ts'
@@ -47,12 +47,12 @@ export type NewMaterial = {
 /** Where custody finds what it has wrapped. Both answer nothing when there is no such record. */
 export type WrappedKeys = {
   readonly findMaterial: (ref: MaterialRef) => Promise<WrappedKey | undefined>
-  readonly findDomainKey: (ref: DomainRef, domainKeyId: string) => Promise<WrappedKey | undefined>
+  readonly findKek: (ref: AccountRegion, kekId: string) => Promise<WrappedKey | undefined>
 }
 
 /** What custody works with. */
 export type CustodyDependencies = {
-  /** Wraps domain keys; derived from the root key. Custody disposes of it. */
+  /** Wraps key-encryption keys; derived from the root key. Custody disposes of it. */
   readonly wrappingKey: Secret
   readonly wrappedKeys: WrappedKeys
   readonly random: Random
@@ -67,7 +67,7 @@ export type ImportGiven = {
   readonly encrypted: Uint8Array
   readonly now: EpochMs
   /** What the material is to be wrapped under. */
-  readonly domainKeyId: string
+  readonly kekId: string
 }
 
 /** What can be wrong with an import. */
@@ -87,44 +87,44 @@ const ENCRYPTION_LABEL = counterLabel('holdfast/1/encrypt')
  * blobs and results; a raw key never leaves it.
  */
 export class Custody {
-  readonly #domains: DomainKeyring
+  readonly #keks: KeyEncryptionKeys
   readonly #materials = new MaterialCache()
   readonly #publicKeys = new PublicKeyCache()
   readonly #random: Random
   readonly #wrappedKeys: WrappedKeys
 
   constructor(dependencies: CustodyDependencies) {
-    this.#domains = new DomainKeyring(
+    this.#keks = new KeyEncryptionKeys(
       dependencies.wrappingKey,
-      dependencies.wrappedKeys.findDomainKey,
+      dependencies.wrappedKeys.findKek,
       dependencies.random,
     )
     this.#random = dependencies.random
     this.#wrappedKeys = dependencies.wrappedKeys
   }
 
-  /** A new domain key, wrapped under the root key, ready to be stored under `domainKeyId`. */
-  createDomainKey(ref: DomainRef, domainKeyId: string): WrappedKey {
-    return this.#domains.create(ref, domainKeyId)
+  /** A new key-encryption key, wrapped under the root key, ready to be stored under `kekId`. */
+  createKek(ref: AccountRegion, kekId: string): WrappedKey {
+    return this.#keks.create(ref, kekId)
   }
 
-  /** A new material for a key of any spec, wrapped under the given domain key. */
-  async createMaterial(key: KeyRef, domainKeyId: string): Promise<NewMaterial> {
+  /** A new material for a key of any spec, wrapped under the given key-encryption key. */
+  async createMaterial(key: KeyRef, kekId: string): Promise<NewMaterial> {
     const fresh = await freshMaterial(key.spec, this.#random)
     using material = fresh.material
-    return { ...(await this.#wrap(key, material, domainKeyId)), publicKey: fresh.publicKey }
+    return { ...(await this.#wrap(key, material, kekId)), publicKey: fresh.publicKey }
   }
 
-  /** The same material for another region's key of the same id, wrapped under that region's domain key. */
+  /** The same material for another region's key of the same id, wrapped under that region's key-encryption key. */
   async rewrap(
     ref: MaterialRef,
     wrapped: WrappedKey,
-    to: DomainRef & { readonly domainKeyId: string },
+    to: AccountRegion & { readonly kekId: string },
   ): Promise<WrappedKey> {
-    using material = unwrapMaterial(ref, wrapped, await this.#domains.find(ref, wrapped.under))
-    const { account, region, domainKeyId } = to
-    const domainKey = await this.#domains.find(to, domainKeyId)
-    return wrapMaterial({ ...ref, account, region }, material, { domainKey, domainKeyId }, this.#random)
+    using material = unwrapMaterial(ref, wrapped, await this.#keks.find(ref, wrapped.under))
+    const { account, region, kekId } = to
+    const kek = await this.#keks.find(to, kekId)
+    return wrapMaterial({ ...ref, account, region }, material, { kek, kekId }, this.#random)
   }
 
   /**
@@ -212,22 +212,22 @@ export class Custody {
   }
 
   /** A fresh wrapping key for an import, and the token that carries its private half. */
-  async importParameters(key: KeyRef, terms: ImportTerms, domainKeyId: string): Promise<ImportParameters> {
-    const domainKey = await this.#domains.find(key, domainKeyId)
-    return createImportParameters(key, terms, { domainKey, domainKeyId }, this.#random)
+  async importParameters(key: KeyRef, terms: ImportTerms, kekId: string): Promise<ImportParameters> {
+    const kek = await this.#keks.find(key, kekId)
+    return createImportParameters(key, terms, { kek, kekId }, this.#random)
   }
 
   /** The material of an import, wrapped; or what is wrong with it. */
   async receiveImport(key: KeyRef, given: ImportGiven): Promise<NewMaterial | ImportFault> {
     const header = parseTokenHeader(given.token)
-    const domainKey = header && (await this.#domains.findIfThere(key, header.domainKeyId))
-    using wrappingKey = domainKey && openToken(key, given.token, domainKey)
+    const kek = header && (await this.#keks.findIfThere(key, header.kekId))
+    using wrappingKey = kek && openToken(key, given.token, kek)
     if (header === undefined || wrappingKey === undefined) return 'wrong token'
     if (header.validTo <= given.now) return 'expired token'
     const received = await unwrapImport(key.spec, header, wrappingKey, given.encrypted)
     if (typeof received === 'string') return received
     using material = received
-    const wrapped = await this.#wrap(key, material, given.domainKeyId)
+    const wrapped = await this.#wrap(key, material, given.kekId)
     return { ...wrapped, publicKey: publicKeyOfMaterial(key.spec, material) }
   }
 
@@ -238,7 +238,7 @@ export class Custody {
 
   [Symbol.dispose](): void {
     this.#materials.clear()
-    this.#domains[Symbol.dispose]()
+    this.#keks[Symbol.dispose]()
   }
 
   async #private(ref: MaterialRef): Promise<PrivateKey> {
@@ -246,17 +246,17 @@ export class Custody {
     return material.key
   }
 
-  async #wrap(key: KeyRef, material: Secret, domainKeyId: string): Promise<NewMaterial> {
-    const domainKey = await this.#domains.find(key, domainKeyId)
+  async #wrap(key: KeyRef, material: Secret, kekId: string): Promise<NewMaterial> {
+    const kek = await this.#keks.find(key, kekId)
     const materialId = materialIdOf(material, key.keyId)
     const ref = { ...key, materialId }
-    return { materialId, wrapped: wrapMaterial(ref, material, { domainKey, domainKeyId }, this.#random) }
+    return { materialId, wrapped: wrapMaterial(ref, material, { kek, kekId }, this.#random) }
   }
 
   async #unwrap(ref: MaterialRef): Promise<Secret> {
     const wrapped = await this.#wrappedKeys.findMaterial(ref)
     if (wrapped === undefined) throw new KeyringError(`the material ${ref.materialId} is missing`)
-    return unwrapMaterial(ref, wrapped, await this.#domains.find(ref, wrapped.under))
+    return unwrapMaterial(ref, wrapped, await this.#keks.find(ref, wrapped.under))
   }
 
   async #open<F extends OpenMaterial['form']>(ref: MaterialRef, form: F): Promise<OpenOf<F>> {

@@ -27,8 +27,8 @@ export type ImportParameters = {
   readonly token: Uint8Array
 }
 
-/** A domain key that seals tokens. */
-export type TokenKey = { readonly domainKey: Secret; readonly domainKeyId: string }
+/** A key-encryption key that seals tokens. */
+export type TokenKey = { readonly kek: Secret; readonly kekId: string }
 
 const FORMAT = 0x01
 /** By their numbers in a token, which never change. */
@@ -40,8 +40,8 @@ const WRAPPING_ALGORITHMS: readonly WrappingAlgorithm[] = [
   'SM2PKE',
 ]
 const WRAPPING_KEY_SPECS: readonly WrappingKeySpec[] = ['RSA_2048', 'RSA_3072', 'RSA_4096', 'SM2']
-const DOMAIN_KEY_ID_BYTES = 16
-const VALID_TO_AT = 1 + DOMAIN_KEY_ID_BYTES
+const KEK_ID_BYTES = 16
+const VALID_TO_AT = 1 + KEK_ID_BYTES
 const ALGORITHM_AT = VALID_TO_AT + 8
 const IV_AT = ALGORITHM_AT + 2
 const SEALED_AT = IV_AT + GCM_IV_BYTES
@@ -50,21 +50,21 @@ const SEALED_AT = IV_AT + GCM_IV_BYTES
 export async function createImportParameters(
   key: KeyRef,
   terms: ImportTerms,
-  { domainKey, domainKeyId }: TokenKey,
+  { kek, kekId }: TokenKey,
   random: Random,
 ): Promise<ImportParameters> {
   const pair = await generateWrappingKeyPair(terms.wrappingSpec)
   using privateKey = pair.privateKey
-  const header = formatHeader(terms, domainKeyId)
+  const header = formatHeader(terms, kekId)
   const iv = random.bytes(GCM_IV_BYTES)
-  const sealed = privateKey.reveal((bytes) => sealGcm(domainKey, iv, bytes, boundTo(key, header)))
+  const sealed = privateKey.reveal((bytes) => sealGcm(kek, iv, bytes, boundTo(key, header)))
   return { publicKey: pair.publicKey, token: concatBytes(header, iv, sealed) }
 }
 
-function formatHeader({ algorithm, wrappingSpec, validTo }: ImportTerms, domainKeyId: string): Uint8Array {
+function formatHeader({ algorithm, wrappingSpec, validTo }: ImportTerms, kekId: string): Uint8Array {
   const header = Buffer.alloc(IV_AT)
   header[0] = FORMAT
-  header.write(domainKeyId.replaceAll('-', ''), 1, DOMAIN_KEY_ID_BYTES, 'hex')
+  header.write(kekId.replaceAll('-', ''), 1, KEK_ID_BYTES, 'hex')
   header.writeBigUInt64BE(BigInt(validTo), VALID_TO_AT)
   header[ALGORITHM_AT] = WRAPPING_ALGORITHMS.indexOf(algorithm)
   header[ALGORITHM_AT + 1] = WRAPPING_KEY_SPECS.indexOf(wrappingSpec)
@@ -75,8 +75,8 @@ function boundTo({ account, region, keyId, spec }: KeyRef, header: Uint8Array): 
   return concatBytes(lengthPrefixed('holdfast/1/import-token', account, region, keyId, spec), header)
 }
 
-/** The id of the domain key that a token says it is sealed under, and its terms; nothing for garbage. */
-export type TokenHeader = ImportTerms & { readonly domainKeyId: string }
+/** The id of the key-encryption key that a token says it is sealed under, and its terms; nothing for garbage. */
+export type TokenHeader = ImportTerms & { readonly kekId: string }
 
 /** Reads what a token says openly; whether it is true is seen when it is opened. */
 export function parseTokenHeader(token: Uint8Array): TokenHeader | undefined {
@@ -86,7 +86,7 @@ export function parseTokenHeader(token: Uint8Array): TokenHeader | undefined {
   const wrappingSpec = WRAPPING_KEY_SPECS[bytes.readUInt8(ALGORITHM_AT + 1)]
   if (algorithm === undefined || wrappingSpec === undefined) return undefined
   return {
-    domainKeyId: formatUuid(bytes.toString('hex', 1, VALID_TO_AT)),
+    kekId: formatUuid(bytes.toString('hex', 1, VALID_TO_AT)),
     validTo: Number(bytes.readBigUInt64BE(VALID_TO_AT)),
     algorithm,
     wrappingSpec,
@@ -98,10 +98,10 @@ function formatUuid(digits: string): string {
 }
 
 /** The wrapping key that a token carries, or nothing when it is not one for this key. PKCS #8. */
-export function openToken(key: KeyRef, token: Uint8Array, domainKey: Secret): Secret | undefined {
+export function openToken(key: KeyRef, token: Uint8Array, kek: Secret): Secret | undefined {
   const header = token.subarray(0, IV_AT)
   const iv = token.subarray(IV_AT, SEALED_AT)
-  const opened = openGcm(domainKey, iv, token.subarray(SEALED_AT), boundTo(key, header))
+  const opened = openGcm(kek, iv, token.subarray(SEALED_AT), boundTo(key, header))
   return opened && new Secret(opened)
 }
 

@@ -3,11 +3,11 @@ import { lengthPrefixed, toHex } from '../base/bytes.ts'
 import type { Random } from '../base/ports.ts'
 import type { Secret } from '../base/secret.ts'
 import { hmacKey, hmacSha256 } from '../crypto/hmac.ts'
-import type { DomainRef } from './domain.ts'
+import type { AccountRegion } from './kek.ts'
 import { unwrapKey, type WrappedKey, wrapKey } from './wrapping.ts'
 
 /** Names a KMS key to custody. */
-export type KeyRef = DomainRef & { readonly keyId: string; readonly spec: KeySpec }
+export type KeyRef = AccountRegion & { readonly keyId: string; readonly spec: KeySpec }
 
 /** Names one key material of one KMS key, without being able to use it. */
 export type MaterialRef = KeyRef & {
@@ -24,25 +24,25 @@ export function materialIdOf(material: Secret, keyId: string): string {
   return material.reveal((bytes) => toHex(hmacSha256(hmacKey(bytes), label)))
 }
 
-/** An open domain key and its id. */
-export type DomainKey = { readonly domainKey: Secret; readonly domainKeyId: string }
+/** An open key-encryption key and its id. */
+export type Kek = { readonly kek: Secret; readonly kekId: string }
 
-/** A material wrapped under a domain key, bound to what it belongs to. */
+/** A material wrapped under a key-encryption key, bound to what it belongs to. */
 export function wrapMaterial(
   ref: MaterialRef,
   material: Secret,
-  { domainKey, domainKeyId }: DomainKey,
+  { kek, kekId }: Kek,
   random: Random,
 ): WrappedKey {
-  return { under: domainKeyId, wrapped: wrapKey(domainKey, material, identity(ref, domainKeyId), random) }
+  return { under: kekId, wrapped: wrapKey(kek, material, identity(ref, kekId), random) }
 }
 
 /** @throws KeyringError when it does not open at this place. */
-export function unwrapMaterial(ref: MaterialRef, stored: WrappedKey, domainKey: Secret): Secret {
-  return unwrapKey(domainKey, stored.wrapped, identity(ref, stored.under))
+export function unwrapMaterial(ref: MaterialRef, stored: WrappedKey, kek: Secret): Secret {
+  return unwrapKey(kek, stored.wrapped, identity(ref, stored.under))
 }
 
-function identity(ref: MaterialRef, domainKeyId: string): Uint8Array {
+function identity(ref: MaterialRef, kekId: string): Uint8Array {
   const { account, region, keyId, materialId, spec } = ref
-  return lengthPrefixed('holdfast/1/material', account, region, keyId, materialId, spec, domainKeyId)
+  return lengthPrefixed('holdfast/1/material', account, region, keyId, materialId, spec, kekId)
 }

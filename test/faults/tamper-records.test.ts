@@ -50,7 +50,10 @@ const EDITS: readonly (readonly [what: string, statement: string])[] = [
     "one byte of each material's record",
     `UPDATE records SET value = CAST(${FLIP} AS BLOB) WHERE kind = 'material'`,
   ],
-  ["the domain key's record", `UPDATE records SET value = CAST(${FLIP} AS BLOB) WHERE kind = 'domain-key'`],
+  [
+    "the key-encryption key's record",
+    `UPDATE records SET value = CAST(${FLIP} AS BLOB) WHERE kind = 'domain-key'`,
+  ],
   ['the version of each key', "UPDATE records SET version = version + 1 WHERE kind = 'key'"],
   ['the values of two keys, swapped', swap('key')],
   ['the values of two materials, swapped', swap('material')],

@@ -47,16 +47,16 @@ function scripted(unique: Uint8Array): Random {
 /** Custody that knows the material of one vector. */
 async function custodyOf(vector: Vector): Promise<Custody> {
   const random = scripted(bytesOf(vector.nonce + vector.iv))
-  const domainKeyId = 'domain-key'
+  const kekId = 'domain-key'
   const custody = new Custody({
     wrappingKey: new Secret(new Uint8Array(32).fill(7)),
     random,
     wrappedKeys: {
-      findDomainKey: async () => custody.createDomainKey(PLACE, domainKeyId),
+      findKek: async () => custody.createKek(PLACE, kekId),
       findMaterial: async (ref) => {
-        const domainKey = new Secret(random.bytes(32))
+        const kek = new Secret(random.bytes(32))
         const material = new Secret(bytesOf(vector.material))
-        return wrapMaterial(ref, material, { domainKey, domainKeyId }, random)
+        return wrapMaterial(ref, material, { kek, kekId }, random)
       },
     },
   })

@@ -119,19 +119,22 @@ export type MaterialValue = {
 /** The kind of materials. */
 export const MATERIAL: Kind<MaterialValue> = kindOfFormat1('material')
 
-/** A wrapped domain key. Partition: `<account>/<region>`; name: its id. */
-export type DomainKeyValue = {
+/** A wrapped key-encryption key. Partition: `<account>/<region>`; name: its id. */
+export type KekValue = {
   readonly format: 1
   readonly under: string
   readonly wrapped: string
   readonly createdAt: number
 }
 
-/** The kind of domain keys. */
-export const DOMAIN_KEY: Kind<DomainKeyValue> = kindOfFormat1('domain-key')
+/** The kind of key-encryption keys. */
+export const KEK: Kind<KekValue> = kindOfFormat1('domain-key')
 
-/** The domain key that wraps new material. Partition: `<account>/<region>`; name: `current`. */
-export const CURRENT_DOMAIN_KEY: Kind<{ readonly format: 1; readonly domainKeyId: string }> =
+/**
+ * The key-encryption key that wraps new material. Partition: `<account>/<region>`; name:
+ * `current`. Stored names keep the former word, domain key.
+ */
+export const CURRENT_KEK: Kind<{ readonly format: 1; readonly domainKeyId: string }> =
   kindOfFormat1('domain-key-current')
 
 /** The partition of what belongs to an account in a region. */

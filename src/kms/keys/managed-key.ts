@@ -9,8 +9,8 @@ import {
   serviceOfAlias,
   servicePolicy,
 } from './aws-services.ts'
-import { currentDomainKey } from './domain-key.ts'
 import type { Identifier } from './identifier.ts'
+import { currentKek } from './kek.ts'
 import { ALIAS, type KeyValue, partitionOf } from './key-record.ts'
 import type { Key } from './keys.ts'
 import { asCurrent, insertMaterial } from './materials.ts'
@@ -38,9 +38,9 @@ async function planKey(call: Call, dependencies: KmsDependencies, service: AwsSe
   const { now, region } = call
   const { account } = call.caller
   const keyId = dependencies.random.uuid()
-  const domainKeyId = await currentDomainKey(dependencies, account, region, now)
+  const kekId = await currentKek(dependencies, account, region, now)
   const ref = { account, region, keyId, spec: 'SYMMETRIC_DEFAULT' } as const
-  const material = await dependencies.custody.createMaterial(ref, domainKeyId)
+  const material = await dependencies.custody.createMaterial(ref, kekId)
   const rotation = automaticRotation(now, ROTATION_DAYS)
   const value: KeyValue = {
     format: 1,

@@ -2,7 +2,7 @@ import { keyArn } from '../../api/arn.ts'
 import type { EpochMs } from '../../base/ports.ts'
 import { type Change, insert } from '../../store/records.ts'
 import type { KmsDependencies } from '../kms-dependencies.ts'
-import { currentDomainKey } from './domain-key.ts'
+import { currentKek } from './kek.ts'
 import { type KeyValue, MATERIAL, materialPartition, type RegionSet } from './key-record.ts'
 import type { Key } from './keys.ts'
 import { materialName, materialRef, materialsOf } from './materials.ts'
@@ -50,7 +50,7 @@ export async function copyMaterials(
   now: EpochMs,
 ): Promise<readonly Change[]> {
   const { account, keyId } = key
-  const domainKeyId = await currentDomainKey(dependencies, account, region, now)
+  const kekId = await currentKek(dependencies, account, region, now)
   const external = key.record.value.origin === 'EXTERNAL'
   const changes: Change[] = []
   for (const { value } of await materialsOf(dependencies.records, key)) {
@@ -64,7 +64,7 @@ export async function copyMaterials(
             wrapped: await dependencies.custody.rewrap(materialRef(key, value.materialId), wrapped, {
               account,
               region,
-              domainKeyId,
+              kekId,
             }),
           }
     const partition = materialPartition(account, region, keyId)

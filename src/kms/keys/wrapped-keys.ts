@@ -1,7 +1,7 @@
 import { MATERIAL_PREFIX_DIGITS } from '../../custody/blob.ts'
 import type { WrappedKeys } from '../../custody/custody.ts'
 import type { Records } from '../../store/records.ts'
-import { DOMAIN_KEY, MATERIAL, materialPartition, partitionOf } from './key-record.ts'
+import { KEK, MATERIAL, materialPartition, partitionOf } from './key-record.ts'
 
 /** Where custody finds the keys that it has wrapped: in the records. */
 export function wrappedKeys(records: Records): WrappedKeys {
@@ -11,8 +11,8 @@ export function wrappedKeys(records: Records): WrappedKeys {
       const record = await records.get(MATERIAL, partition, materialId.slice(0, MATERIAL_PREFIX_DIGITS))
       return record?.value.wrapped
     },
-    findDomainKey: async ({ account, region }, domainKeyId) => {
-      const record = await records.get(DOMAIN_KEY, partitionOf(account, region), domainKeyId)
+    findKek: async ({ account, region }, kekId) => {
+      const record = await records.get(KEK, partitionOf(account, region), kekId)
       return record?.value
     },
   }

@@ -2,7 +2,7 @@ import { KmsError } from '../../api/errors.ts'
 import type { EpochMs } from '../../base/ports.ts'
 import type { Consequence } from '../../dispatch/operation.ts'
 import { type Change, replace, type Stored } from '../../store/records.ts'
-import { currentDomainKey } from '../keys/domain-key.ts'
+import { currentKek } from '../keys/kek.ts'
 import type { KeyValue, MaterialValue } from '../keys/key-record.ts'
 import { checkPrimary, type RelatedKey, relatedKeys, replaceAll } from '../keys/key-set.ts'
 import { currentMaterial, type Key } from '../keys/keys.ts'
@@ -92,15 +92,15 @@ export async function rotateToFresh(
 ): Promise<Rotation> {
   const { now } = plan
   const { account, region } = key
-  const domainKeyId = await currentDomainKey(dependencies, account, region, now)
-  const made = await dependencies.custody.createMaterial(keyRef(key), domainKeyId)
+  const kekId = await currentKek(dependencies, account, region, now)
+  const made = await dependencies.custody.createMaterial(keyRef(key), kekId)
   const order = (await materialsOf(dependencies.records, key)).length
   const facts = { order, rotation: { type: plan.type, at: now } }
   const related = await relatedKeys(dependencies.records, key)
   const copies: Change[] = []
   for (const copy of related) {
-    const theirs = await currentDomainKey(dependencies, copy.account, copy.region, now)
-    const to = { account: copy.account, region: copy.region, domainKeyId: theirs }
+    const theirs = await currentKek(dependencies, copy.account, copy.region, now)
+    const to = { account: copy.account, region: copy.region, kekId: theirs }
     const wrapped = await dependencies.custody.rewrap(materialRef(key, made.materialId), made.wrapped, to)
     copies.push(insertMaterial(copy, { materialId: made.materialId, wrapped }, now, facts))
   }

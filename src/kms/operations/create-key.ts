@@ -14,7 +14,7 @@ import type { ContextLookup } from '../../policy/context.ts'
 import { accountOperation } from '../account-operation.ts'
 import { storeEventData } from '../key-stores/custom-key-store.ts'
 import { checkStoreMembers, findStorePlace } from '../key-stores/store-key.ts'
-import { currentDomainKey } from '../keys/domain-key.ts'
+import { currentKek } from '../keys/kek.ts'
 import { entriesContext } from '../keys/key-context.ts'
 import { newKeyPolicy, POLICY_TEXT } from '../keys/key-policy.ts'
 import type { KeyValue } from '../keys/key-record.ts'
@@ -140,8 +140,8 @@ async function firstMaterial(
   origin: KeyOrigin,
 ): Promise<NewMaterial | undefined> {
   if (origin === 'EXTERNAL') return undefined
-  const domainKeyId = await currentDomainKey(dependencies, ref.account, ref.region, call.now)
-  return dependencies.custody.createMaterial(ref, domainKeyId)
+  const kekId = await currentKek(dependencies, ref.account, ref.region, call.now)
+  return dependencies.custody.createMaterial(ref, kekId)
 }
 
 function newMultiRegionId(dependencies: KmsDependencies): string {

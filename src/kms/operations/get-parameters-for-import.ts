@@ -8,7 +8,7 @@ import {
 } from '../../custody/import-rules.ts'
 import { checkExternal } from '../import/import.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
-import { currentDomainKey } from '../keys/domain-key.ts'
+import { currentKek } from '../keys/kek.ts'
 import { entriesContext } from '../keys/key-context.ts'
 import { IMPORTABLE } from '../keys/key-state.ts'
 import type { Key } from '../keys/keys.ts'
@@ -46,9 +46,9 @@ export const getParametersForImport = keyOperation(
   },
   async ({ call, input, key, dependencies }) => {
     const validTo = call.now + PARAMETERS_LIFE_MS
-    const domainKeyId = await currentDomainKey(dependencies, key.account, key.region, call.now)
+    const kekId = await currentKek(dependencies, key.account, key.region, call.now)
     const terms = { ...mannerOf(input, key), validTo }
-    const { publicKey, token } = await dependencies.custody.importParameters(keyRef(key), terms, domainKeyId)
+    const { publicKey, token } = await dependencies.custody.importParameters(keyRef(key), terms, kekId)
     return {
       output: {
         KeyId: key.arn,

@@ -13,7 +13,7 @@ import {
 } from '../import/import-input.ts'
 import { type Arrival, admit } from '../import/import-material.ts'
 import { keyOperation } from '../key-operation.ts'
-import { currentDomainKey } from '../keys/domain-key.ts'
+import { currentKek } from '../keys/kek.ts'
 import { IMPORTABLE } from '../keys/key-state.ts'
 import type { Key } from '../keys/keys.ts'
 import { keyRef } from '../keys/materials.ts'
@@ -64,12 +64,12 @@ async function receive(
   dependencies: KmsDependencies,
 ): Promise<Arrival> {
   const { account, region } = key
-  const domainKeyId = await currentDomainKey(dependencies, account, region, call.now)
+  const kekId = await currentKek(dependencies, account, region, call.now)
   const made = await dependencies.custody.receiveImport(keyRef(key), {
     token: input.ImportToken,
     encrypted: input.EncryptedKeyMaterial,
     now: call.now,
-    domainKeyId,
+    kekId,
   })
   switch (made) {
     case 'wrong token':

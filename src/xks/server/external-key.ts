@@ -3,7 +3,7 @@ import type { EpochMs, Random } from '../../base/ports.ts'
 import { blobPrefix, MATERIAL_PREFIX_DIGITS, newBlob, parseBlob } from '../../custody/blob.ts'
 import type { Custody } from '../../custody/custody.ts'
 import type { KeyRef, MaterialRef } from '../../custody/material.ts'
-import { currentDomainKey } from '../../kms/keys/domain-key.ts'
+import { currentKek } from '../../kms/keys/kek.ts'
 import { MATERIAL, materialPartition } from '../../kms/keys/key-record.ts'
 import { kindOfFormat1 } from '../../store/kind.ts'
 import { type Change, insert, type Kind, type Records, type Stored } from '../../store/records.ts'
@@ -53,8 +53,8 @@ export async function createExternalKey(
 ): Promise<readonly Change[]> {
   const keyId = dependencies.random.uuid()
   const ref: KeyRef = { account, region: DOMAIN, keyId, spec: SPEC }
-  const domainKeyId = await currentDomainKey(dependencies, account, DOMAIN, now)
-  const { materialId, wrapped } = await dependencies.custody.createMaterial(ref, domainKeyId)
+  const kekId = await currentKek(dependencies, account, DOMAIN, now)
+  const { materialId, wrapped } = await dependencies.custody.createMaterial(ref, kekId)
   const value: ExternalKeyValue = { format: 1, status: 'ENABLED', createdAt: now, keyId, materialId }
   const material = { format: 1 as const, materialId, order: 0, wrapped, createdAt: now }
   const partition = materialPartition(account, DOMAIN, keyId)
