@@ -1,4 +1,4 @@
-import { type Bucket, fullBucket, hasRoom, take } from '../base/bucket.ts'
+import { fullGcra, type Gcra, hasRoom, take } from '../base/gcra.ts'
 import type { Clock } from '../base/ports.ts'
 
 /** Source: AWS CloudTrail API Reference, "LookupEvents": two calls a second for an account in a region. */
@@ -16,7 +16,7 @@ type Rate = { readonly intervalMs: number; readonly burst: number }
 /** Limits the rate of lookups of each account, and of each account in each region. */
 export class LookupLimiter {
   readonly #clock: Clock
-  readonly #buckets = new Map<string, Bucket>()
+  readonly #allowances = new Map<string, Gcra>()
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -26,25 +26,26 @@ export class LookupLimiter {
   admit(account: string, region: string | undefined): boolean {
     const nowMs = this.#clock.monotonicMs()
     const uses = [
-      { rate: OF_ACCOUNT, bucket: this.#bucketOf(account, nowMs) },
-      { rate: IN_REGION, bucket: this.#bucketOf(`${account}/${region ?? ''}`, nowMs) },
+      { rate: OF_ACCOUNT, gcra: this.#gcraOf(account, nowMs) },
+      { rate: IN_REGION, gcra: this.#gcraOf(`${account}/${region ?? ''}`, nowMs) },
     ]
-    const isAdmitted = uses.every(({ rate: { intervalMs, burst }, bucket }) =>
-      hasRoom(bucket, nowMs, burst * intervalMs, intervalMs),
+    const isAdmitted = uses.every(({ rate: { intervalMs, burst }, gcra }) =>
+      hasRoom(gcra, nowMs, burst * intervalMs, intervalMs),
     )
-    if (isAdmitted) for (const { rate, bucket } of uses) take(bucket, nowMs, rate.intervalMs)
+    if (isAdmitted) for (const { rate, gcra } of uses) take(gcra, nowMs, rate.intervalMs)
     return isAdmitted
   }
 
-  #bucketOf(scope: string, nowMs: number): Bucket {
-    const known = this.#buckets.get(scope)
+  #gcraOf(scope: string, nowMs: number): Gcra {
+    const known = this.#allowances.get(scope)
     if (known !== undefined) return known
-    if (this.#buckets.size >= SCOPES_MAX) {
-      for (const [name, { fullAtMs }] of this.#buckets) if (fullAtMs <= nowMs) this.#buckets.delete(name)
+    if (this.#allowances.size >= SCOPES_MAX) {
+      for (const [name, { fullAtMs }] of this.#allowances)
+        if (fullAtMs <= nowMs) this.#allowances.delete(name)
     }
-    const place = this.#buckets.size < SCOPES_MAX ? scope : ''
-    const bucket = this.#buckets.get(place) ?? fullBucket()
-    this.#buckets.set(place, bucket)
-    return bucket
+    const place = this.#allowances.size < SCOPES_MAX ? scope : ''
+    const gcra = this.#allowances.get(place) ?? fullGcra()
+    this.#allowances.set(place, gcra)
+    return gcra
   }
 }

@@ -1,4 +1,4 @@
-import { type Bucket, fullBucket, take, usedMs } from '../base/bucket.ts'
+import { fullGcra, type Gcra, take, usedMs } from '../base/gcra.ts'
 import type { Clock } from '../base/ports.ts'
 
 /** Refused calls of one source that are answered at once; then one per interval. */
@@ -20,8 +20,8 @@ const DEPTH_MS = REFUSED_BURST * REFUSED_INTERVAL_MS
  */
 export class Penalties {
   readonly #clock: Clock
-  readonly #others = fullBucket()
-  readonly #sources = new Map<string, Bucket>()
+  readonly #others = fullGcra()
+  readonly #sources = new Map<string, Gcra>()
   #forgetAtMs = Number.NEGATIVE_INFINITY
 
   constructor(clock: Clock) {
@@ -31,35 +31,35 @@ export class Penalties {
   /** Notes a refused call; gives how long its answer has to wait, in milliseconds. */
   charge(source: string, bodyBytes: number): number {
     const nowMs = this.#clock.monotonicMs()
-    const bucket = this.#sources.get(source) ?? this.#open(source, nowMs)
-    take(bucket, nowMs, REFUSED_INTERVAL_MS * (1 + Math.floor(bodyBytes / BYTES_PER_CALL)))
-    bucket.fullAtMs = Math.min(bucket.fullAtMs, nowMs + DEPTH_MS + PENALTY_MAX_MS)
-    return excessMs(bucket, nowMs)
+    const gcra = this.#sources.get(source) ?? this.#open(source, nowMs)
+    take(gcra, nowMs, REFUSED_INTERVAL_MS * (1 + Math.floor(bodyBytes / BYTES_PER_CALL)))
+    gcra.fullAtMs = Math.min(gcra.fullAtMs, nowMs + DEPTH_MS + PENALTY_MAX_MS)
+    return excessMs(gcra, nowMs)
   }
 
   /** How long a source would have to wait for its next refusal, in milliseconds. */
   debtMs(source: string): number {
-    const bucket = this.#sources.get(source)
-    return bucket === undefined ? 0 : excessMs(bucket, this.#clock.monotonicMs())
+    const gcra = this.#sources.get(source)
+    return gcra === undefined ? 0 : excessMs(gcra, this.#clock.monotonicMs())
   }
 
-  #open(source: string, nowMs: number): Bucket {
+  #open(source: string, nowMs: number): Gcra {
     if (this.#sources.size >= SOURCES_MAX && nowMs >= this.#forgetAtMs) this.#forget(nowMs)
     if (this.#sources.size >= SOURCES_MAX) return this.#others
-    const bucket = fullBucket()
-    this.#sources.set(source, bucket)
-    return bucket
+    const gcra = fullGcra()
+    this.#sources.set(source, gcra)
+    return gcra
   }
 
   /** The map is looked through once in an interval, so that this stays cheap when all sources owe something. */
   #forget(nowMs: number): void {
     this.#forgetAtMs = nowMs + REFUSED_INTERVAL_MS
-    for (const [source, bucket] of this.#sources) {
-      if (bucket.fullAtMs <= nowMs) this.#sources.delete(source)
+    for (const [source, gcra] of this.#sources) {
+      if (gcra.fullAtMs <= nowMs) this.#sources.delete(source)
     }
   }
 }
 
-function excessMs(bucket: Bucket, nowMs: number): number {
-  return Math.max(0, usedMs(bucket, nowMs) - DEPTH_MS)
+function excessMs(gcra: Gcra, nowMs: number): number {
+  return Math.max(0, usedMs(gcra, nowMs) - DEPTH_MS)
 }

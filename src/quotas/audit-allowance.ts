@@ -1,4 +1,4 @@
-import { type Bucket, fullBucket, take, usedMs } from '../base/bucket.ts'
+import { fullGcra, type Gcra, take, usedMs } from '../base/gcra.ts'
 import type { Clock } from '../base/ports.ts'
 import type { Payer } from './limiter.ts'
 import type { QuotaWatch } from './quota-watch.ts'
@@ -11,7 +11,7 @@ const URGENT_BURST_MS = 2 * AUDIT_BURST_MS
 const SECOND_MS = 1000
 
 /** What an account has written, how long a byte takes to be written off, and when the clock was last read for it. */
-type Account = Bucket & { intervalMs: number; limit: number; seenAtMs: number }
+type Account = Gcra & { intervalMs: number; limit: number; seenAtMs: number }
 
 /** What an allowance works with. */
 export type AuditAllowanceDependencies = {
@@ -66,7 +66,7 @@ export class AuditAllowance {
   }
 
   #begin(account: string): Account {
-    const begun = { ...fullBucket(), intervalMs: 0, limit: 0, seenAtMs: 0 }
+    const begun = { ...fullGcra(), intervalMs: 0, limit: 0, seenAtMs: 0 }
     this.#accounts.set(account, begun)
     return begun
   }

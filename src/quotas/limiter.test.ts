@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Clock } from '../base/ports.ts'
-import { BUCKETS_MAX, type Payer, RateLimiter, REGIONS_MAX } from './limiter.ts'
+import { ALLOWANCES_MAX, type Payer, RateLimiter, REGIONS_MAX } from './limiter.ts'
 import { type QuotaUse, QuotaWatch } from './quota-watch.ts'
 import { type Charged, RATES } from './rates.ts'
 
@@ -116,7 +116,7 @@ test('RateLimiter keeps a bounded number of allowances: made-up regions share on
   const { time, limiter } = openLimiter()
   const stored = { 'kms.CreateKey': 1 }
   const what = charged('kms.CreateKey')
-  for (let index = 0; index < BUCKETS_MAX; index += 1) {
+  for (let index = 0; index < ALLOWANCES_MAX; index += 1) {
     assert.ok(limiter.admit(payer(stored, { account: `a-${index}` }), what))
   }
   assert.ok(limiter.admit(payer(stored, { region: 'one-more' }), what))

@@ -1,4 +1,4 @@
-import { type Bucket, fullBucket, hasRoom, take, usedMs } from '../base/bucket.ts'
+import { fullGcra, type Gcra, hasRoom, take, usedMs } from '../base/gcra.ts'
 import type { Clock } from '../base/ports.ts'
 import { NEAR_SHARE, type QuotaWatch } from './quota-watch.ts'
 import type { StoredQuotas } from './quotas.ts'
@@ -9,7 +9,7 @@ const SECOND_MS = 1000
 /** The part of an interval that is added to a second, so that sums of intervals fit into it in spite of rounding. */
 const ROUNDING = 0.001
 /** Allowances that are kept; beyond them the regions of an account share one for each quota. */
-export const BUCKETS_MAX = 20_000
+export const ALLOWANCES_MAX = 20_000
 /**
  * Regions of an account that have allowances of their own, the first that it calls in; all others share one for each
  * quota. A region is whatever a request was signed for: without a limit, who names enough of them passes every quota.
@@ -43,7 +43,7 @@ export class RateLimiter {
   readonly #clock: Clock
   readonly #watch: QuotaWatch
   readonly #processes: number
-  readonly #buckets = new Map<string, Allowance>()
+  readonly #allowances = new Map<string, Allowance>()
   /** By account, of which there are only as many as the operator has made. */
   readonly #regions = new Map<string, Set<string>>()
   #sweptAtMs = Number.NEGATIVE_INFINITY
@@ -61,8 +61,8 @@ export class RateLimiter {
     const nowMs = this.#clock.monotonicMs()
     if (second === undefined) return this.#admitOne(payer, first, nowMs)
     const uses = charged.map((quota) => this.#useOf(payer, quota, nowMs))
-    const isAdmitted = uses.every(({ bucket, depthMs, intervalMs }) =>
-      hasRoom(bucket, nowMs, depthMs, intervalMs),
+    const isAdmitted = uses.every(({ gcra, depthMs, intervalMs }) =>
+      hasRoom(gcra, nowMs, depthMs, intervalMs),
     )
     for (const use of uses) this.#finish(payer, use, nowMs, isAdmitted)
     return isAdmitted
@@ -70,7 +70,7 @@ export class RateLimiter {
 
   #admitOne(payer: Payer, quota: RateQuota, nowMs: number): boolean {
     const use = this.#useOf(payer, quota, nowMs)
-    const isAdmitted = hasRoom(use.bucket, nowMs, use.depthMs, use.intervalMs)
+    const isAdmitted = hasRoom(use.gcra, nowMs, use.depthMs, use.intervalMs)
     this.#finish(payer, use, nowMs, isAdmitted)
     return isAdmitted
   }
@@ -80,30 +80,30 @@ export class RateLimiter {
     const intervalMs = (SECOND_MS * this.#processes) / limit
     const name = of === undefined ? quota.name : `${quota.name}/${of}`
     const depthMs = Math.max(SECOND_MS, intervalMs) + intervalMs * ROUNDING
-    const bucket = this.#allowanceOf(account, region, name, nowMs)
-    if (bucket.intervalMs !== intervalMs) convert(bucket, nowMs, intervalMs)
-    return { quota, limit, bucket, intervalMs, depthMs }
+    const gcra = this.#allowanceOf(account, region, name, nowMs)
+    if (gcra.intervalMs !== intervalMs) convert(gcra, nowMs, intervalMs)
+    return { quota, limit, gcra, intervalMs, depthMs }
   }
 
   #finish({ account }: Payer, use: Use, nowMs: number, isAdmitted: boolean): void {
-    if (isAdmitted) take(use.bucket, nowMs, use.intervalMs)
-    const usedShare = isAdmitted ? usedMs(use.bucket, nowMs) / use.depthMs : 1
+    if (isAdmitted) take(use.gcra, nowMs, use.intervalMs)
+    const usedShare = isAdmitted ? usedMs(use.gcra, nowMs) / use.depthMs : 1
     if (usedShare < NEAR_SHARE - ROUNDING) return
     const { limit, quota } = use
-    const { region } = use.bucket
+    const { region } = use.gcra
     this.#watch.note({ account, region, quota: quota.name, used: Math.round(usedShare * limit), limit })
   }
 
   #allowanceOf(account: string, region: string, name: string, nowMs: number): Allowance {
     const key = `${account}/${region}/${name}`
-    const known = this.#buckets.get(key)
+    const known = this.#allowances.get(key)
     if (known !== undefined) return known
-    if (this.#buckets.size >= BUCKETS_MAX) this.#forgetIdle(nowMs)
-    const isFull = this.#buckets.size >= BUCKETS_MAX
+    if (this.#allowances.size >= ALLOWANCES_MAX) this.#forgetIdle(nowMs)
+    const isFull = this.#allowances.size >= ALLOWANCES_MAX
     const place = isFull || !this.#hasOwn(account, region) ? `${account}//${name}` : key
-    const bucket = this.#buckets.get(place) ?? { ...fullBucket(), intervalMs: 0, region }
-    this.#buckets.set(place, bucket)
-    return bucket
+    const gcra = this.#allowances.get(place) ?? { ...fullGcra(), intervalMs: 0, region }
+    this.#allowances.set(place, gcra)
+    return gcra
   }
 
   /** Whether a region is one of the first that the account has called in. */
@@ -118,24 +118,24 @@ export class RateLimiter {
   #forgetIdle(nowMs: number): void {
     if (nowMs < this.#sweptAtMs + SECOND_MS) return
     this.#sweptAtMs = nowMs
-    for (const [key, { fullAtMs }] of this.#buckets) if (fullAtMs <= nowMs) this.#buckets.delete(key)
+    for (const [key, { fullAtMs }] of this.#allowances) if (fullAtMs <= nowMs) this.#allowances.delete(key)
   }
 }
 
 /** An allowance, the interval of a call by which it was last used, and the region of the call that began it. */
-type Allowance = Bucket & { intervalMs: number; readonly region: string }
+type Allowance = Gcra & { intervalMs: number; readonly region: string }
 
 /** Makes an allowance one of another quota: as many calls are used of it as before, or all. */
-function convert(bucket: Allowance, nowMs: number, intervalMs: number): void {
-  const calls = bucket.intervalMs === 0 ? 0 : usedMs(bucket, nowMs) / bucket.intervalMs
-  bucket.fullAtMs = nowMs + Math.min(calls * intervalMs, Math.max(SECOND_MS, intervalMs))
-  bucket.intervalMs = intervalMs
+function convert(gcra: Allowance, nowMs: number, intervalMs: number): void {
+  const calls = gcra.intervalMs === 0 ? 0 : usedMs(gcra, nowMs) / gcra.intervalMs
+  gcra.fullAtMs = nowMs + Math.min(calls * intervalMs, Math.max(SECOND_MS, intervalMs))
+  gcra.intervalMs = intervalMs
 }
 
 type Use = {
   readonly quota: RateQuota
   readonly limit: number
-  readonly bucket: Allowance
+  readonly gcra: Allowance
   readonly intervalMs: number
   readonly depthMs: number
 }

@@ -1,4 +1,4 @@
-import { type Bucket, fullBucket, hasRoom, take } from '../../base/bucket.ts'
+import { fullGcra, type Gcra, hasRoom, take } from '../../base/gcra.ts'
 import { networkOf } from '../../base/network.ts'
 import type { Clock, EpochMs, Timer, Timers } from '../../base/ports.ts'
 
@@ -31,9 +31,9 @@ type Counted = { source: string; count: number; firstAt: EpochMs; lastAt: EpochM
 /** Decides which calls refused before their caller is known get a record of their own. */
 export class RefusalLimiter {
   readonly #clock: Clock
-  readonly #all: Bucket = fullBucket()
+  readonly #all: Gcra = fullGcra()
   /** Oldest first. */
-  readonly #buckets = new Map<string, Bucket>()
+  readonly #allowances = new Map<string, Gcra>()
   #counted = new Map<string, Counted>()
   #sweptAtMs = Number.NEGATIVE_INFINITY
 
@@ -44,15 +44,15 @@ export class RefusalLimiter {
   /** Whether a refusal of this source gets a record of its own; otherwise it has been counted. */
   admit(source: string): boolean {
     const nowMs = this.#clock.monotonicMs()
-    const bucket = this.#bucketOf(networkOf(source), nowMs)
+    const gcra = this.#gcraOf(networkOf(source), nowMs)
     const isAdmitted =
-      hasRoom(bucket, nowMs, REFUSALS_BURST * REFUSAL_INTERVAL_MS, REFUSAL_INTERVAL_MS) &&
+      hasRoom(gcra, nowMs, REFUSALS_BURST * REFUSAL_INTERVAL_MS, REFUSAL_INTERVAL_MS) &&
       hasRoom(this.#all, nowMs, ALL_REFUSALS_BURST * ALL_REFUSALS_INTERVAL_MS, ALL_REFUSALS_INTERVAL_MS)
     if (!isAdmitted) {
       this.#count(networkOf(source))
       return false
     }
-    take(bucket, nowMs, REFUSAL_INTERVAL_MS)
+    take(gcra, nowMs, REFUSAL_INTERVAL_MS)
     take(this.#all, nowMs, ALL_REFUSALS_INTERVAL_MS)
     return true
   }
@@ -65,21 +65,21 @@ export class RefusalLimiter {
     return [...counted.slice(0, SUMMARIES_MAX - 1), together(counted.slice(SUMMARIES_MAX - 1))]
   }
 
-  #bucketOf(network: string, nowMs: number): Bucket {
-    const known = this.#buckets.get(network)
+  #gcraOf(network: string, nowMs: number): Gcra {
+    const known = this.#allowances.get(network)
     if (known !== undefined) return known
-    if (this.#buckets.size >= SOURCES_MAX) this.#forgetIdle(nowMs)
-    if (this.#buckets.size >= SOURCES_MAX) return this.#all
-    const bucket = fullBucket()
-    this.#buckets.set(network, bucket)
-    return bucket
+    if (this.#allowances.size >= SOURCES_MAX) this.#forgetIdle(nowMs)
+    if (this.#allowances.size >= SOURCES_MAX) return this.#all
+    const gcra = fullGcra()
+    this.#allowances.set(network, gcra)
+    return gcra
   }
 
   #forgetIdle(nowMs: number): void {
     if (nowMs < this.#sweptAtMs + REFUSAL_INTERVAL_MS) return
     this.#sweptAtMs = nowMs
-    for (const [network, { fullAtMs }] of this.#buckets) {
-      if (fullAtMs <= nowMs) this.#buckets.delete(network)
+    for (const [network, { fullAtMs }] of this.#allowances) {
+      if (fullAtMs <= nowMs) this.#allowances.delete(network)
     }
   }
 
