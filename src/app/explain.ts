@@ -121,7 +121,7 @@ function quotasOf(records: Records): Quotas {
     clock: systemClock,
     processes: 1,
     isUrgent: () => false,
-    near: () => {},
+    thresholdReached: () => {},
   })
 }
 

@@ -367,7 +367,7 @@ function openAccountQuotas(config: Config, records: Records, events: EventServic
     clock: systemClock,
     processes: config.workers,
     isUrgent: isRevocation,
-    near: (use) => {
+    thresholdReached: (use) => {
       log.warn('an account has used most of a quota', use)
       const { account, region, quota, used, limit } = use
       void events.announce({ name: 'ComeNearQuota', account, region, details: { quota, used, limit } })

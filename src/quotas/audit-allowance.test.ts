@@ -10,16 +10,16 @@ const STORED = { [AUDIT_BYTES.name]: 1000 }
 function bed(processes = 1) {
   const time = { nowMs: 0 }
   const clock = { now: () => 0, monotonicMs: () => time.nowMs }
-  const told: QuotaUse[] = []
-  const watch = new QuotaWatch(clock, (use) => told.push(use))
+  const notified: QuotaUse[] = []
+  const watch = new QuotaWatch(clock, (use) => notified.push(use))
   const allowance = new AuditAllowance({ clock, watch, processes })
   const admit = (account: string, stored: Record<string, number> = STORED, isUrgent = () => false) =>
     allowance.admit({ account, region: 'eu-west-1', stored }, isUrgent)
-  return { time, told, admit, charge: (account: string, size: number) => allowance.charge(account, size) }
+  return { time, notified, admit, charge: (account: string, size: number) => allowance.charge(account, size) }
 }
 
 test('AuditAllowance admits an account until it has written what its quota gives for the burst', () => {
-  const { time, told, admit, charge } = bed()
+  const { time, notified, admit, charge } = bed()
   assert.ok(admit(ONE))
   charge(ONE, 4999)
   assert.ok(admit(ONE))
@@ -27,7 +27,7 @@ test('AuditAllowance admits an account until it has written what its quota gives
   assert.ok(!admit(ONE))
   assert.ok(admit(OTHER))
   assert.deepEqual(
-    told.map(({ account, quota }) => [account, quota]),
+    notified.map(({ account, quota }) => [account, quota]),
     [[ONE, 'audit.bytes']],
   )
   time.nowMs = 1

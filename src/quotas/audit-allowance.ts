@@ -33,7 +33,7 @@ export class AuditAllowance {
     this.#dependencies = dependencies
   }
 
-  /** Whether the account may make one more call. The region is the call's, for who is told of a quota that is used up. */
+  /** Whether the account may make one more call. The region is the call's, for the notification of a quota that is used up. */
   admit({ account, region, stored }: Payer, isUrgent: () => boolean): boolean {
     const limit = stored?.[AUDIT_BYTES.name] ?? AUDIT_BYTES.byDefault
     const found = this.#accounts.get(account) ?? this.#begin(account)

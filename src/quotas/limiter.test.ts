@@ -12,9 +12,9 @@ const ACCOUNT = '111122223333'
 function openLimiter(processes = 1) {
   const time = { nowMs: 0 }
   const clock: Clock = { now: () => time.nowMs, monotonicMs: () => time.nowMs }
-  const near: QuotaUse[] = []
-  const watch = new QuotaWatch(clock, (use) => near.push(use))
-  return { time, near, limiter: new RateLimiter({ clock, watch, processes }) }
+  const notified: QuotaUse[] = []
+  const watch = new QuotaWatch(clock, (use) => notified.push(use))
+  return { time, notified, limiter: new RateLimiter({ clock, watch, processes }) }
 }
 
 function charged(...names: readonly string[]): Charged {
@@ -127,26 +127,26 @@ test('RateLimiter keeps a bounded number of allowances: made-up regions share on
   assert.ok(limiter.admit(payer(stored, { region: 'another' }), what))
 })
 
-test('RateLimiter tells of a rate that is four fifths used, and of a refusal', () => {
-  const { near, limiter } = openLimiter()
+test('RateLimiter notifies of a rate that is four fifths used, and of a refusal', () => {
+  const { notified, limiter } = openLimiter()
   const who = payer({ 'kms.CreateKey': 10, 'kms.DisableKey': 1 })
   assert.equal(admitted(limiter, who, 7, charged('kms.CreateKey')), 7)
-  assert.deepEqual(near, [])
+  assert.deepEqual(notified, [])
   limiter.admit(who, charged('kms.CreateKey'))
   const place = { account: ACCOUNT, region: 'eu-west-1' }
-  assert.deepEqual(near, [{ ...place, quota: 'kms.CreateKey', used: 8, limit: 10 }])
+  assert.deepEqual(notified, [{ ...place, quota: 'kms.CreateKey', used: 8, limit: 10 }])
   assert.equal(admitted(limiter, who, 2, charged('kms.DisableKey')), 1)
-  assert.deepEqual(near.at(-1), { ...place, quota: 'kms.DisableKey', used: 1, limit: 1 })
+  assert.deepEqual(notified.at(-1), { ...place, quota: 'kms.DisableKey', used: 1, limit: 1 })
 })
 
-test('RateLimiter tells of an allowance that regions share once, whatever region is named', () => {
-  const { near, limiter } = openLimiter()
+test('RateLimiter notifies of an allowance that regions share once, whatever region is named', () => {
+  const { notified, limiter } = openLimiter()
   const stored = { 'kms.CreateKey': 10 }
   for (let index = 0; index < REGIONS_MAX + 100; index += 1) {
     limiter.admit(payer(stored, { region: `r-${index}` }), charged('kms.CreateKey'))
   }
   assert.deepEqual(
-    near.map(({ region }) => region),
+    notified.map(({ region }) => region),
     [`r-${REGIONS_MAX}`],
   )
 })

@@ -1,6 +1,6 @@
 import { fullGcra, type Gcra, hasRoom, take, usedMs } from '../base/gcra.ts'
 import type { Clock } from '../base/ports.ts'
-import { NEAR_SHARE, type QuotaWatch } from './quota-watch.ts'
+import { type QuotaWatch, THRESHOLD_SHARE } from './quota-watch.ts'
 import type { StoredQuotas } from './quotas.ts'
 import type { Charged, RateQuota } from './rates.ts'
 
@@ -88,7 +88,7 @@ export class RateLimiter {
   #finish({ account }: Payer, use: Use, nowMs: number, isAdmitted: boolean): void {
     if (isAdmitted) take(use.gcra, nowMs, use.intervalMs)
     const usedShare = isAdmitted ? usedMs(use.gcra, nowMs) / use.depthMs : 1
-    if (usedShare < NEAR_SHARE - ROUNDING) return
+    if (usedShare < THRESHOLD_SHARE - ROUNDING) return
     const { limit, quota } = use
     const { region } = use.gcra
     this.#watch.note({ account, region, quota: quota.name, used: Math.round(usedShare * limit), limit })

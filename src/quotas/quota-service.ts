@@ -17,8 +17,8 @@ export type QuotaDependencies = {
   readonly processes: number
   /** Whether a call is made also for an account that writes too much: one that takes permissions away is. */
   readonly isUrgent: (service: ServiceName, operation: string, input: unknown) => boolean
-  /** Is told of accounts that come near to a quota. */
-  readonly near: (use: QuotaUse) => void
+  /** Called when an account passes the threshold of a quota. */
+  readonly thresholdReached: (use: QuotaUse) => void
 }
 
 /** Something that an account has, and how much of it there would be. */
@@ -54,8 +54,14 @@ export type Quotas = {
 }
 
 /** The quotas of all accounts, with these dependencies. */
-export function openQuotas({ find, clock, processes, isUrgent, near }: QuotaDependencies): Quotas {
-  const watch = new QuotaWatch(clock, near)
+export function openQuotas({
+  find,
+  clock,
+  processes,
+  isUrgent,
+  thresholdReached,
+}: QuotaDependencies): Quotas {
+  const watch = new QuotaWatch(clock, thresholdReached)
   const limiter = new RateLimiter({ clock, watch, processes })
   const audit = new AuditAllowance({ clock, watch, processes })
   const admit = (payer: Payer, { service, operation, input }: RatedCall): boolean =>

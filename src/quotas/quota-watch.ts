@@ -1,11 +1,11 @@
 import type { Clock } from '../base/ports.ts'
 
-/** The part of a quota from which on it counts as nearly used up. */
-export const NEAR_SHARE = 0.8
-/** A quota that stays near is told once in this time. */
-export const NEAR_INTERVAL_MS = 600_000
-/** Quotas that are told apart; what further ones come near to is not told. */
-export const NEAR_MAX = 4096
+/** The threshold: the share of a quota from which on Holdfast notifies. */
+export const THRESHOLD_SHARE = 0.8
+/** Holdfast notifies once in this time of a quota that stays above the threshold. */
+export const NOTIFY_INTERVAL_MS = 600_000
+/** Quotas that Holdfast notifies of within that time; it does not notify of further ones. */
+export const NOTIFIED_QUOTAS_MAX = 4096
 
 /** A quota of which an account has used a large part. */
 export type QuotaUse = {
@@ -17,36 +17,36 @@ export type QuotaUse = {
   readonly limit: number
 }
 
-/** Tells when accounts come near to their quotas, each at most once in {@link NEAR_INTERVAL_MS}. */
+/** Notifies of quotas whose use passes the threshold, of each at most once in {@link NOTIFY_INTERVAL_MS}. */
 export class QuotaWatch {
   readonly #clock: Clock
-  readonly #tell: (use: QuotaUse) => void
-  /** When each was told last, oldest first. */
-  readonly #toldAtMs = new Map<string, number>()
+  readonly #notify: (use: QuotaUse) => void
+  /** When it notified of each quota last, oldest first. */
+  readonly #notifiedAtMs = new Map<string, number>()
 
-  constructor(clock: Clock, tell: (use: QuotaUse) => void) {
+  constructor(clock: Clock, notify: (use: QuotaUse) => void) {
     this.#clock = clock
-    this.#tell = tell
+    this.#notify = notify
   }
 
   /** Takes note of what is used of a quota. */
   note(use: QuotaUse): void {
-    if (use.used < use.limit * NEAR_SHARE) return
+    if (use.used < use.limit * THRESHOLD_SHARE) return
     const nowMs = this.#clock.monotonicMs()
     const name = `${use.account}/${use.region}/${use.quota}`
-    const toldAtMs = this.#toldAtMs.get(name)
-    if (toldAtMs !== undefined && nowMs < toldAtMs + NEAR_INTERVAL_MS) return
+    const notifiedAtMs = this.#notifiedAtMs.get(name)
+    if (notifiedAtMs !== undefined && nowMs < notifiedAtMs + NOTIFY_INTERVAL_MS) return
     this.#forgetOld(nowMs)
-    if (toldAtMs === undefined && this.#toldAtMs.size >= NEAR_MAX) return
-    this.#toldAtMs.delete(name)
-    this.#toldAtMs.set(name, nowMs)
-    this.#tell(use)
+    if (notifiedAtMs === undefined && this.#notifiedAtMs.size >= NOTIFIED_QUOTAS_MAX) return
+    this.#notifiedAtMs.delete(name)
+    this.#notifiedAtMs.set(name, nowMs)
+    this.#notify(use)
   }
 
   #forgetOld(nowMs: number): void {
-    for (const [name, toldAtMs] of this.#toldAtMs) {
-      if (nowMs < toldAtMs + NEAR_INTERVAL_MS) return
-      this.#toldAtMs.delete(name)
+    for (const [name, notifiedAtMs] of this.#notifiedAtMs) {
+      if (nowMs < notifiedAtMs + NOTIFY_INTERVAL_MS) return
+      this.#notifiedAtMs.delete(name)
     }
   }
 }

@@ -224,7 +224,7 @@ test('CreateKey with a policy that may lock everybody out is told', async () => 
   await received('Key Policy Lock-Out Risk', keyId)
 })
 
-test('an account that comes near to a quota is told of', async () => {
+test('Holdfast notifies of an account that passes the threshold of a quota', async () => {
   const quota = ['quota', 'set', '--id', ACCOUNT, '--name', 'kms.GetKeyLastUsage', '--value']
   assert.equal((await holdfast([...quota, '1', '--data', data])).status, 0)
   await Promise.all(

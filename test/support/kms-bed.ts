@@ -79,7 +79,7 @@ export async function openKmsBed(more: readonly KmsOperation[] = []): Promise<Km
     clock: systemClock,
     processes: 1,
     isUrgent: () => false,
-    near: () => {},
+    thresholdReached: () => {},
   })
   const dependencies: KmsDependencies = {
     records,

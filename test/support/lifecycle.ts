@@ -78,7 +78,7 @@ export async function openWorker(folder: string, time: Time): Promise<Worker> {
     clock,
     processes: 1,
     isUrgent: () => false,
-    near: () => {},
+    thresholdReached: () => {},
   })
   const kms: KmsDependencies = {
     records,
