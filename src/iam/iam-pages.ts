@@ -4,10 +4,10 @@ import {
   isPageMarker,
   type Kind,
   LIST_MAX_RECORDS,
-  type Light,
-  type LightKind,
   type Records,
   type Stored,
+  type Summary,
+  type SummaryKind,
 } from '../store/records.ts'
 import { goingOnAfter, type IamPage, type PagingInput, pageLimit, parseMarker } from './iam-paging.ts'
 
@@ -50,17 +50,17 @@ export function wholeSection<V extends object, T>(
   })
 }
 
-/** A section of what lists show of records. */
-export function lightSection<V extends object, L extends object, T>(
+/** A section of summaries of records. */
+export function summarySection<V extends object, L extends object, T>(
   name: string,
-  light: LightKind<V, L>,
-  { records, partition, show }: Listing<Light<L>, T>,
+  summary: SummaryKind<V, L>,
+  { records, partition, show }: Listing<Summary<L>, T>,
 ): Section<T> {
   return storeSection(name, {
     list: (after, about) =>
-      records.listLight(light, { partition, after, limit: Math.min(about, LIST_MAX_RECORDS) }),
+      records.listSummaries(summary, { partition, after, limit: Math.min(about, LIST_MAX_RECORDS) }),
     show,
-    position: (record) => records.markerAfter(light.kind.name, partition, record.name),
+    position: (record) => records.markerAfter(summary.kind.name, partition, record.name),
   })
 }
 

@@ -1,20 +1,19 @@
 import { assert } from '../base/assert.ts'
 import { type GiveWay, neverGiveWay } from '../base/slices.ts'
 import { FollowedFeed } from './feed.ts'
-import { Lights } from './lights.ts'
 import { MEMORY_LIMITS, Memory, type MemoryLimits } from './memory.ts'
 import { FEED_SHARDS, type RawChange, type RawKey, type RawStore, type RawVersion } from './port.ts'
 import {
   type Change,
   type Kind,
   LIST_MAX_RECORDS,
-  type Light,
-  type LightKind,
-  type LightPage,
   type ListQuery,
   type Page,
   type Records,
   type Stored,
+  type Summary,
+  type SummaryKind,
+  type SummaryPage,
 } from './records.ts'
 import { deepFrozen, memoryKey, memoryOf, rewritten, storedOf } from './remembered.ts'
 import {
@@ -27,6 +26,7 @@ import {
   type Sealer,
   sealChanges,
 } from './sealed.ts'
+import { Summaries } from './summaries.ts'
 import type { StoreWatch } from './watch.ts'
 
 /** What records may be opened with. */
@@ -75,7 +75,7 @@ class RememberedRecords implements Records {
   readonly #raw: RawStore
   readonly #sealer: Sealer
   readonly #memory: Memory
-  readonly #lights = new Lights()
+  readonly #summaries = new Summaries()
   readonly #giveWay: GiveWay
   readonly #watch: StoreWatch | undefined
   readonly #feed: FollowedFeed
@@ -128,31 +128,31 @@ class RememberedRecords implements Records {
     )
   }
 
-  async getLight<V extends object, L extends object>(
-    light: LightKind<V, L>,
+  async getSummary<V extends object, L extends object>(
+    summary: SummaryKind<V, L>,
     partition: string,
     name: string,
-  ): Promise<Light<L> | undefined> {
-    const remembered = this.peek(light.kind, partition, name)
-    if (remembered !== undefined) return lightOf(light, remembered)
-    const located = locate(this.#sealer, { kind: light.kind.name, partition, name })
+  ): Promise<Summary<L> | undefined> {
+    const remembered = this.peek(summary.kind, partition, name)
+    if (remembered !== undefined) return summaryOf(summary, remembered)
+    const located = locate(this.#sealer, { kind: summary.kind.name, partition, name })
     // A version says nothing of a record that nobody has read: here memory is as true as that of whole records.
-    const known = this.#lights.find(light, memoryKey(located.key))
+    const known = this.#summaries.find(summary, memoryKey(located.key))
     if (known !== undefined) return known
     const generation = this.#generations[located.shard]
     const opened = await readSealed(this.#raw, this.#sealer, located)
-    return opened && this.#putLight(light, opened, generation)
+    return opened && this.#putSummary(summary, opened, generation)
   }
 
-  async listLight<V extends object, L extends object>(
-    light: LightKind<V, L>,
+  async listSummaries<V extends object, L extends object>(
+    summary: SummaryKind<V, L>,
     query: Omit<ListQuery, 'kind'>,
-  ): Promise<LightPage<L>> {
-    return this.#page<Light<L>>(
-      { ...query, kind: light.kind.name },
+  ): Promise<SummaryPage<L>> {
+    return this.#page<Summary<L>>(
+      { ...query, kind: summary.kind.name },
       (row, shard) =>
-        this.#lights.find(light, memoryKey(row), row.version) ??
-        this.#openLight(light, row, shard, query.partition),
+        this.#summaries.find(summary, memoryKey(row), row.version) ??
+        this.#openSummary(summary, row, shard, query.partition),
     )
   }
 
@@ -206,29 +206,29 @@ class RememberedRecords implements Records {
     return record
   }
 
-  async #openLight<V extends object, L extends object>(
-    light: LightKind<V, L>,
+  async #openSummary<V extends object, L extends object>(
+    summary: SummaryKind<V, L>,
     row: RawVersion,
     shard: number,
     partition: string,
-  ): Promise<Light<L> | undefined> {
-    const whole = this.#findListed(light.kind, row)
-    if (whole !== undefined) return lightOf(light, whole)
+  ): Promise<Summary<L> | undefined> {
+    const whole = this.#findListed(summary.kind, row)
+    if (whole !== undefined) return summaryOf(summary, whole)
     if (this.#watch !== undefined) this.#watch.read += 1
     const generation = this.#generations[shard]
     const opened = await readListed(this.#raw, this.#sealer, row, partition)
-    return opened && this.#putLight(light, opened, generation)
+    return opened && this.#putSummary(summary, opened, generation)
   }
 
   /** @param generation of the record's shard before it was read. */
-  #putLight<V extends object, L extends object>(
-    light: LightKind<V, L>,
+  #putSummary<V extends object, L extends object>(
+    summary: SummaryKind<V, L>,
     { located, version, value }: Opened,
     generation: number | undefined,
-  ): Light<L> {
-    const record = lightRecord(light, located.place.name, light.kind.parse(value))
+  ): Summary<L> {
+    const record = summaryRecord(summary, located.place.name, summary.kind.parse(value))
     if (generation === this.#generations[located.shard]) {
-      this.#lights.put(light, memoryKey(located.key), { version, record })
+      this.#summaries.put(summary, memoryKey(located.key), { version, record })
     }
     return record
   }
@@ -325,30 +325,30 @@ class RememberedRecords implements Records {
   #drop(shard: number, key: RawKey): void {
     const dropped = memoryKey(key)
     this.#memory.drop(dropped)
-    this.#lights.drop(dropped)
+    this.#summaries.drop(dropped)
     this.#generations[shard] = (this.#generations[shard] ?? 0) + 1
   }
 
   #dropAll(): void {
     this.#memory.clear()
-    this.#lights.clear()
+    this.#summaries.clear()
     for (const [shard, generation] of this.#generations.entries()) this.#generations[shard] = generation + 1
   }
 }
 
-function lightOf<V extends object, L extends object>(
-  light: LightKind<V, L>,
+function summaryOf<V extends object, L extends object>(
+  summary: SummaryKind<V, L>,
   { name, value }: Stored<V>,
-): Light<L> {
-  return lightRecord(light, name, value)
+): Summary<L> {
+  return summaryRecord(summary, name, value)
 }
 
-function lightRecord<V extends object, L extends object>(
-  light: LightKind<V, L>,
+function summaryRecord<V extends object, L extends object>(
+  summary: SummaryKind<V, L>,
   name: string,
   value: V,
-): Light<L> {
-  return Object.freeze({ name, light: deepFrozen(light.of(value)) })
+): Summary<L> {
+  return Object.freeze({ name, summary: deepFrozen(summary.of(value)) })
 }
 
 /** What was new were changes of this process, which memory has already. */

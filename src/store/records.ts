@@ -50,20 +50,20 @@ export type Kind<V extends object> = {
 }
 
 /**
- * What lists show of a kind's records: few members of each, made once for each version and remembered apart from whole
- * records, so that a page of many costs little. There is one of these for a kind.
+ * Summaries of a kind's records: the few members that lists show. The cache makes a summary once for each version and
+ * keeps it apart from whole records, so that a page of many costs little. There is one of these for a kind.
  */
-export type LightKind<V extends object, L extends object> = {
+export type SummaryKind<V extends object, L extends object> = {
   readonly kind: Kind<V>
   readonly of: (value: V) => L
 }
 
-/** What lists show of a record: it cannot be replaced, since it is not the record. */
-export type Light<L> = { readonly name: string; readonly light: L }
+/** The summary of a record: it cannot be replaced, since it is not the record. */
+export type Summary<L> = { readonly name: string; readonly summary: L }
 
 /** The same of a partition, page by page. */
-export type LightPage<L> = {
-  readonly records: readonly Light<L>[]
+export type SummaryPage<L> = {
+  readonly records: readonly Summary<L>[]
   /** See {@link Page}. */
   readonly next: string | undefined
 }
@@ -86,16 +86,16 @@ export type Records = {
    * call.
    */
   readonly list: <V extends object>(kind: Kind<V>, query: Omit<ListQuery, 'kind'>) => Promise<Page<V>>
-  /** What lists show of a record. @throws as `get` does. */
-  readonly getLight: <V extends object, L extends object>(
-    kind: LightKind<V, L>,
+  /** The summary of a record. @throws as `get` does. */
+  readonly getSummary: <V extends object, L extends object>(
+    kind: SummaryKind<V, L>,
     partition: string,
     name: string,
-  ) => Promise<Light<L> | undefined>
-  readonly listLight: <V extends object, L extends object>(
-    kind: LightKind<V, L>,
+  ) => Promise<Summary<L> | undefined>
+  readonly listSummaries: <V extends object, L extends object>(
+    kind: SummaryKind<V, L>,
     query: Omit<ListQuery, 'kind'>,
-  ) => Promise<LightPage<L>>
+  ) => Promise<SummaryPage<L>>
   /** Where a page begins that goes on after a record, whether or not it is still there. */
   readonly markerAfter: (kind: string, partition: string, name: string) => string
   /** Durable, all or nothing. @throws StoreConflict, StoreFailure; nothing has changed then. */

@@ -184,8 +184,8 @@ async function costingOf(
     const { account = '', region = '', resource = '' } = parseArn(arn) ?? {}
     const keyId = resource.replace(/^key\//, '')
     const partition = partitionOf(account, region)
-    const listed = keyId === '' ? undefined : await records.getLight(LISTED_KEY, partition, keyId)
-    if (listed !== undefined) specs.set(arn, listed.light.spec)
+    const listed = keyId === '' ? undefined : await records.getSummary(LISTED_KEY, partition, keyId)
+    if (listed !== undefined) specs.set(arn, listed.summary.spec)
   }
   return { prices, specOf: (arn) => specs.get(arn) }
 }

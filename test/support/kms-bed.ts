@@ -205,13 +205,13 @@ function noting(records: Records, asked: string[]): Records {
       asked.push(`list ${kind.name}`)
       return records.list(kind, query)
     },
-    getLight: (light, partition, name) => {
-      asked.push(light.kind.name)
-      return records.getLight(light, partition, name)
+    getSummary: (summary, partition, name) => {
+      asked.push(summary.kind.name)
+      return records.getSummary(summary, partition, name)
     },
-    listLight: (light, query) => {
-      asked.push(`list ${light.kind.name}`)
-      return records.listLight(light, query)
+    listSummaries: (summary, query) => {
+      asked.push(`list ${summary.kind.name}`)
+      return records.listSummaries(summary, query)
     },
     markerAfter: (kind, partition, name) => records.markerAfter(kind, partition, name),
     commit: (changes) => records.commit(changes),

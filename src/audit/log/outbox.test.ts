@@ -35,8 +35,8 @@ async function openWorld(): Promise<World> {
     get: (kind, partition, name) => opened.get(kind, partition, name),
     peek: (kind, partition, name) => opened.peek(kind, partition, name),
     list: (kind, query) => opened.list(kind, query),
-    getLight: (kind, partition, name) => opened.getLight(kind, partition, name),
-    listLight: (kind, query) => opened.listLight(kind, query),
+    getSummary: (kind, partition, name) => opened.getSummary(kind, partition, name),
+    listSummaries: (kind, query) => opened.listSummaries(kind, query),
     markerAfter: (kind, partition, name) => opened.markerAfter(kind, partition, name),
     commit: (changes) => {
       commits.push(changes.length)

@@ -2,7 +2,7 @@ import { keyArn } from '../../api/arn.ts'
 import type { EpochMs } from '../../base/ports.ts'
 import { partitionOf } from '../../kms/keys/key-record.ts'
 import { LISTED_KEY, type ListedKey } from '../../kms/keys/listed-key.ts'
-import { LIST_MAX_RECORDS, type LightPage, type Records } from '../../store/records.ts'
+import { LIST_MAX_RECORDS, type Records, type SummaryPage } from '../../store/records.ts'
 
 /** What the costs of a key are computed from. */
 export type ChargedKey = {
@@ -13,7 +13,7 @@ export type ChargedKey = {
   readonly charged: boolean
 }
 
-type Page = LightPage<ListedKey>
+type Page = SummaryPage<ListedKey>
 
 /** Every key of an account in a region. */
 export async function* chargedKeys(
@@ -24,9 +24,9 @@ export async function* chargedKeys(
   const partition = partitionOf(account, region)
   let after: Page['next']
   do {
-    const page: Page = await records.listLight(LISTED_KEY, { partition, after, limit: LIST_MAX_RECORDS })
-    for (const { name, light } of page.records) {
-      const { spec, createdAt, isPendingDeletion } = light
+    const page: Page = await records.listSummaries(LISTED_KEY, { partition, after, limit: LIST_MAX_RECORDS })
+    for (const { name, summary } of page.records) {
+      const { spec, createdAt, isPendingDeletion } = summary
       yield { arn: keyArn(region, account, name), spec, createdAt, charged: !isPendingDeletion }
     }
     after = page.next

@@ -1,4 +1,4 @@
-import type { LightKind } from '../../store/records.ts'
+import type { SummaryKind } from '../../store/records.ts'
 import {
   ATTACHMENT,
   type AttachmentValue,
@@ -13,7 +13,7 @@ import {
   type UserValue,
 } from '../iam-records.ts'
 
-/** What lists show of a user or group: see `LightKind`. */
+/** What lists show of a user or group: see `SummaryKind`. */
 export type ListedEntity = Pick<EntityValue, 'id' | 'name' | 'path' | 'createdAt'>
 
 /** What lists show of a role. */
@@ -31,13 +31,13 @@ function entityOf({ id, name, path, createdAt }: EntityValue): ListedEntity {
 }
 
 /** @see ListedEntity */
-export const LISTED_USER: LightKind<UserValue, ListedEntity> = { kind: USER, of: entityOf }
+export const LISTED_USER: SummaryKind<UserValue, ListedEntity> = { kind: USER, of: entityOf }
 
 /** @see ListedEntity */
-export const LISTED_GROUP: LightKind<GroupValue, ListedEntity> = { kind: GROUP, of: entityOf }
+export const LISTED_GROUP: SummaryKind<GroupValue, ListedEntity> = { kind: GROUP, of: entityOf }
 
 /** @see ListedRole */
-export const LISTED_ROLE: LightKind<RoleValue, ListedRole> = {
+export const LISTED_ROLE: SummaryKind<RoleValue, ListedRole> = {
   kind: ROLE,
   of: (role) => {
     const { description, maxSessionSeconds, trust, bindings } = role
@@ -50,7 +50,7 @@ export const LISTED_ROLE: LightKind<RoleValue, ListedRole> = {
 }
 
 /** @see ListedPolicy */
-export const LISTED_POLICY: LightKind<PolicyValue, ListedPolicy> = {
+export const LISTED_POLICY: SummaryKind<PolicyValue, ListedPolicy> = {
   kind: POLICY,
   of: ({ id, name, path, createdAt, updatedAt, defaultVersion, attachments, boundaries, versions }) => ({
     ...{ id, name, path, createdAt, updatedAt, defaultVersion, attachments, boundaries },
@@ -59,7 +59,7 @@ export const LISTED_POLICY: LightKind<PolicyValue, ListedPolicy> = {
 }
 
 /** Where a managed policy is used. */
-export const LISTED_ATTACHMENT: LightKind<AttachmentValue, Omit<AttachmentValue, 'format'>> = {
+export const LISTED_ATTACHMENT: SummaryKind<AttachmentValue, Omit<AttachmentValue, 'format'>> = {
   kind: ATTACHMENT,
   of: ({ use, entity, id }) => ({ use, entity, id }),
 }

@@ -55,23 +55,23 @@ async function findListed(
   if (id === undefined) return undefined
   const listed =
     kind === 'user'
-      ? await records.getLight(LISTED_USER, account, id)
-      : await records.getLight(LISTED_ROLE, account, id)
-  return listed?.light
+      ? await records.getSummary(LISTED_USER, account, id)
+      : await records.getSummary(LISTED_ROLE, account, id)
+  return listed?.summary
 }
 
 /** The ARN that a principal of an account has now, by its unique id; nothing when it is gone. */
 async function arnNow(records: Records, account: string, id: string): Promise<string | undefined> {
   if (id.startsWith('AIDA')) {
-    const user = await records.getLight(LISTED_USER, account, id)
-    return user && pathedArn(account, 'user', user.light)
+    const user = await records.getSummary(LISTED_USER, account, id)
+    return user && pathedArn(account, 'user', user.summary)
   }
   const [roleId = '', session] = id.split(':')
-  const role = await records.getLight(LISTED_ROLE, account, roleId)
+  const role = await records.getSummary(LISTED_ROLE, account, roleId)
   if (role === undefined) return undefined
   return session === undefined
-    ? pathedArn(account, 'role', role.light)
-    : sessionArn(account, role.light.name, session)
+    ? pathedArn(account, 'role', role.summary)
+    : sessionArn(account, role.summary.name, session)
 }
 
 /**

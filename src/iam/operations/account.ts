@@ -202,8 +202,8 @@ function attachedDetails(value: EntityValue): readonly ValueOf<typeof ATTACHED_P
 async function userDetail(records: Records, account: string, value: UserValue): Promise<Detail> {
   const groups: string[] = []
   for (const id of value.groups) {
-    const group = await records.getLight(LISTED_GROUP, account, id)
-    if (group !== undefined) groups.push(group.light.name)
+    const group = await records.getSummary(LISTED_GROUP, account, id)
+    if (group !== undefined) groups.push(group.summary.name)
   }
   const output = {
     ...userOutput(account, value),
@@ -278,12 +278,12 @@ async function countVersions(records: Records, account: string): Promise<number>
   let count = 0
   let after: string | undefined
   do {
-    const page = await records.listLight(LISTED_POLICY, {
+    const page = await records.listSummaries(LISTED_POLICY, {
       partition: account,
       after,
       limit: LIST_MAX_RECORDS,
     })
-    for (const { light } of page.records) count += light.versionCount
+    for (const { summary } of page.records) count += summary.versionCount
     after = page.next
   } while (after !== undefined)
   return count

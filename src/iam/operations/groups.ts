@@ -25,7 +25,7 @@ import { GROUP_ANSWER, USER_ANSWER } from '../iam-answers.ts'
 import type { IamOperation } from '../iam-dependencies.ts'
 import { iamOperation } from '../iam-operation.ts'
 import { groupOutput, userInList } from '../iam-outputs.ts'
-import { lightSection, pageOf, wholeSection } from '../iam-pages.ts'
+import { pageOf, summarySection, wholeSection } from '../iam-pages.ts'
 import { pageBy } from '../iam-paging.ts'
 import { GROUP, type GroupValue, MEMBER, read } from '../iam-records.ts'
 import { NAME_128, PAGING, PATH, PATH_PREFIX } from '../iam-shapes.ts'
@@ -77,7 +77,8 @@ const getGroup = iamOperation(
     const members = wholeSection('members', MEMBER, {
       records: dependencies.records,
       partition: memberPartition(account, entity.value),
-      show: async ({ name: id }) => (await dependencies.records.getLight(LISTED_USER, account, id))?.light,
+      show: async ({ name: id }) =>
+        (await dependencies.records.getSummary(LISTED_USER, account, id))?.summary,
     })
     const { items, more } = await pageOf([members], input, dependencies.giveWay)
     return {
@@ -135,10 +136,10 @@ const listGroups = iamOperation(
   },
   async ({ call, input, dependencies }) => {
     const { account } = call.caller
-    const section = lightSection('groups', LISTED_GROUP, {
+    const section = summarySection('groups', LISTED_GROUP, {
       records: dependencies.records,
       partition: account,
-      show: ({ light }) => (light.path.startsWith(input.PathPrefix ?? '/') ? light : undefined),
+      show: ({ summary }) => (summary.path.startsWith(input.PathPrefix ?? '/') ? summary : undefined),
     })
     const { items, more } = await pageOf([section], input, dependencies.giveWay)
     return { output: { ...more, Groups: items.map((listed) => groupOutput(account, listed)) } }

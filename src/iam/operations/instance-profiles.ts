@@ -50,8 +50,8 @@ async function rolesOf(
 ): Promise<readonly ListedRole[]> {
   const roles: ListedRole[] = []
   for (const id of profile.roles) {
-    const role = await dependencies.records.getLight(LISTED_ROLE, account, id)
-    if (role !== undefined) roles.push(await shownRole(dependencies.records, role.light))
+    const role = await dependencies.records.getSummary(LISTED_ROLE, account, id)
+    if (role !== undefined) roles.push(await shownRole(dependencies.records, role.summary))
   }
   return roles
 }

@@ -25,7 +25,7 @@ import { POLICY_ANSWER, POLICY_GROUP_ANSWER, POLICY_ROLE_ANSWER, POLICY_USER_ANS
 import type { IamDependencies, IamOperation } from '../iam-dependencies.ts'
 import { iamOperation, tagging } from '../iam-operation.ts'
 import { type PolicyAnswer, policyInList, policyOutput, tagsIfAny, timestamp } from '../iam-outputs.ts'
-import { fixedSection, lightSection, pageOf } from '../iam-pages.ts'
+import { fixedSection, pageOf, summarySection } from '../iam-pages.ts'
 import { POLICY, POLICY_VERSION, type PolicyValue, read, readAll } from '../iam-records.ts'
 import { ARN, DOCUMENT, FLAG, NAME_128, PAGING, PATH, POLICY_PATH, TAGS } from '../iam-shapes.ts'
 import { attachmentPartition, countUses } from '../policies/attachments.ts'
@@ -191,10 +191,10 @@ const listPolicies = iamOperation(
       String(policy.Path).startsWith(input.PathPrefix ?? '/') && (!onlyUsed || policy[counted] !== 0)
         ? policy
         : undefined
-    const own = lightSection('own', LISTED_POLICY, {
+    const own = summarySection('own', LISTED_POLICY, {
       records,
       partition: account,
-      show: ({ light }) => wanted(policyInList(account, light)),
+      show: ({ summary }) => wanted(policyInList(account, summary)),
     })
     const managed = fixedSection(
       'managed',
@@ -238,15 +238,15 @@ const listEntitiesForPolicy = iamOperation(
     const { records, giveWay } = dependencies
     const use = input.PolicyUsageFilter && USES[input.PolicyUsageFilter]
     const partition = attachmentPartition(account, arn)
-    const entities = lightSection('entities', LISTED_ATTACHMENT, {
+    const entities = summarySection('entities', LISTED_ATTACHMENT, {
       records,
       partition,
-      show: async ({ light: { use: by, entity: kind, id } }) => {
+      show: async ({ summary: { use: by, entity: kind, id } }) => {
         if (use !== undefined && by !== use) return undefined
         if (input.EntityFilter !== undefined && input.EntityFilter !== LABELS[kind]) return undefined
         // Who uses a policy in both ways is listed once.
         const again = use === undefined && by === 'boundary'
-        if (again && (await records.getLight(LISTED_ATTACHMENT, partition, `attached/${id}`)))
+        if (again && (await records.getSummary(LISTED_ATTACHMENT, partition, `attached/${id}`)))
           return undefined
         const listed = await listedEntity(records, account, kind, id)
         if (listed === undefined || !listed.path.startsWith(input.PathPrefix ?? '/')) return undefined
@@ -274,11 +274,11 @@ async function listedEntity(
 ): Promise<ListedEntity | undefined> {
   switch (kind) {
     case 'user':
-      return (await records.getLight(LISTED_USER, account, id))?.light
+      return (await records.getSummary(LISTED_USER, account, id))?.summary
     case 'group':
-      return (await records.getLight(LISTED_GROUP, account, id))?.light
+      return (await records.getSummary(LISTED_GROUP, account, id))?.summary
     case 'role':
-      return (await records.getLight(LISTED_ROLE, account, id))?.light
+      return (await records.getSummary(LISTED_ROLE, account, id))?.summary
   }
 }
 

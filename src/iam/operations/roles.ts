@@ -12,7 +12,7 @@ import { ROLE_ANSWER } from '../iam-answers.ts'
 import type { IamDependencies, IamOperation } from '../iam-dependencies.ts'
 import { iamOperation, tagging } from '../iam-operation.ts'
 import { roleInList, roleOutput } from '../iam-outputs.ts'
-import { lightSection, pageOf } from '../iam-pages.ts'
+import { pageOf, summarySection } from '../iam-pages.ts'
 import type { RoleValue } from '../iam-records.ts'
 import {
   ARN,
@@ -197,10 +197,10 @@ const listRoles = iamOperation(
   async ({ call, input, dependencies }) => {
     const { account } = call.caller
     const { records, giveWay } = dependencies
-    const section = lightSection('roles', LISTED_ROLE, {
+    const section = summarySection('roles', LISTED_ROLE, {
       records,
       partition: account,
-      show: ({ light: role }) =>
+      show: ({ summary: role }) =>
         role.path.startsWith(input.PathPrefix ?? '/') ? shownRole(records, role) : undefined,
     })
     const { items, more } = await pageOf([section], input, giveWay, ({ trust }) => trust.length)

@@ -9,7 +9,7 @@ import { USER_ANSWER } from '../iam-answers.ts'
 import type { IamOperation } from '../iam-dependencies.ts'
 import { iamOperation, tagging } from '../iam-operation.ts'
 import { rootOutput, userInList, userOutput } from '../iam-outputs.ts'
-import { lightSection, pageOf } from '../iam-pages.ts'
+import { pageOf, summarySection } from '../iam-pages.ts'
 import type { UserValue } from '../iam-records.ts'
 import { ARN, NAME_64, NAME_128, PAGING, PATH, PATH_PREFIX, TAGS } from '../iam-shapes.ts'
 import { boundaryChanges, checkBoundary } from '../policies/boundaries.ts'
@@ -125,10 +125,10 @@ const listUsers = iamOperation(
   },
   async ({ call, input, dependencies }) => {
     const { account } = call.caller
-    const section = lightSection('users', LISTED_USER, {
+    const section = summarySection('users', LISTED_USER, {
       records: dependencies.records,
       partition: account,
-      show: ({ light }) => (light.path.startsWith(input.PathPrefix ?? '/') ? light : undefined),
+      show: ({ summary }) => (summary.path.startsWith(input.PathPrefix ?? '/') ? summary : undefined),
     })
     const { items, more } = await pageOf([section], input, dependencies.giveWay)
     return { output: { ...more, Users: items.map((listed) => userInList(account, listed)) } }

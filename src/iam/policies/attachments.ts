@@ -115,8 +115,8 @@ export async function countUses(
   const partition = attachmentPartition(account, arn)
   let after: string | undefined
   do {
-    const page = await records.listLight(LISTED_ATTACHMENT, { partition, after, limit: LIST_MAX_RECORDS })
-    for (const { light } of page.records) counts[light.use] += 1
+    const page = await records.listSummaries(LISTED_ATTACHMENT, { partition, after, limit: LIST_MAX_RECORDS })
+    for (const { summary } of page.records) counts[summary.use] += 1
     after = page.next
   } while (after !== undefined)
   return counts

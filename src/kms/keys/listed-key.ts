@@ -1,9 +1,9 @@
 import { KEY_SPEC_NAMES, type KeySpec } from '../../api/key-specs.ts'
 import type { EpochMs } from '../../base/ports.ts'
-import type { LightKind } from '../../store/records.ts'
+import type { SummaryKind } from '../../store/records.ts'
 import { KEY, type KeyValue } from './key-record.ts'
 
-/** What lists and reports show of a key: see `LightKind`. */
+/** What lists and reports show of a key: see `SummaryKind`. */
 export type ListedKey = {
   readonly spec: KeySpec
   readonly createdAt: EpochMs
@@ -16,7 +16,7 @@ export type ListedKey = {
 const SPECS: ReadonlyMap<string, KeySpec> = new Map(KEY_SPEC_NAMES.map((name) => [name, name]))
 
 /** @see ListedKey */
-export const LISTED_KEY: LightKind<KeyValue, ListedKey> = {
+export const LISTED_KEY: SummaryKind<KeyValue, ListedKey> = {
   kind: KEY,
   of: ({ spec, createdAt, state, deletion }) => ({
     spec: SPECS.get(spec) ?? spec,

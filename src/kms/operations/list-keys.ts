@@ -20,13 +20,13 @@ export const listKeys = accountOperation(
     const { account } = call.caller
     const partition = partitionOf(account, call.region)
     const limit = pageLimit(input, PAGE_SIZE)
-    const page = await dependencies.records.listLight(LISTED_KEY, {
+    const page = await dependencies.records.listSummaries(LISTED_KEY, {
       partition,
       after: storeMarker(input),
       limit,
     })
     const keys = page.records
-      .filter(({ light: { goneAt } }) => goneAt === undefined || goneAt > call.now)
+      .filter(({ summary: { goneAt } }) => goneAt === undefined || goneAt > call.now)
       .map(({ name }) => ({ KeyArn: keyArn(call.region, account, name), KeyId: name }))
     return { output: { Keys: keys, ...pageEnd(page.next) } }
   },

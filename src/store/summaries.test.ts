@@ -4,15 +4,23 @@ import { testFolder } from '../../test/support/test-folder.ts'
 import { testSealer } from '../../test/support/test-sealer.ts'
 import { openRecords } from './cache.ts'
 import { kindOfFormat1 } from './kind.ts'
-import { Lights } from './lights.ts'
 import type { RawStore } from './port.ts'
-import { insert, type Kind, type Light, type LightKind, type Records, remove, replace } from './records.ts'
+import {
+  insert,
+  type Kind,
+  type Records,
+  remove,
+  replace,
+  type Summary,
+  type SummaryKind,
+} from './records.ts'
 import { openSqlite } from './sqlite.ts'
+import { Summaries } from './summaries.ts'
 
 type Person = { readonly format: 1; readonly name: string; readonly long: string }
 
 const PERSON: Kind<Person> = kindOfFormat1('person')
-const NAMED: LightKind<Person, { readonly name: string }> = { kind: PERSON, of: ({ name }) => ({ name }) }
+const NAMED: SummaryKind<Person, { readonly name: string }> = { kind: PERSON, of: ({ name }) => ({ name }) }
 const P = 'a-partition'
 const PAGE = { partition: P, limit: 10 }
 
@@ -60,8 +68,8 @@ async function people(records: Records, of: readonly string[]): Promise<void> {
 }
 
 async function namesIn(records: Records): Promise<readonly string[]> {
-  const page = await records.listLight(NAMED, PAGE)
-  return page.records.map(({ light }) => light.name).toSorted()
+  const page = await records.listSummaries(NAMED, PAGE)
+  return page.records.map(({ summary }) => summary.name).toSorted()
 }
 
 test('list opens a record once, and then gives the same object from memory', async () => {
@@ -77,53 +85,53 @@ test('list opens a record once, and then gives the same object from memory', asy
   })
 })
 
-test('listLight opens a record once, and whole records stay out of memory', async () => {
+test('listSummaries opens a record once, and whole records stay out of memory', async () => {
   await withPair(async ({ near, calls }) => {
     await people(near, ['a', 'b', 'c'])
     assert.deepEqual(await namesIn(near), ['a', 'b', 'c'])
     assert.deepEqual(await namesIn(near), ['a', 'b', 'c'])
     assert.equal(calls.reads, 3)
     assert.equal(near.peek(PERSON, P, 'a'), undefined)
-    const [listed] = (await near.listLight(NAMED, PAGE)).records
+    const [listed] = (await near.listSummaries(NAMED, PAGE)).records
     assert.ok(listed)
-    assert.ok(Object.isFrozen(listed) && Object.isFrozen(listed.light))
-    assert.deepEqual(Object.keys(listed.light), ['name'])
+    assert.ok(Object.isFrozen(listed) && Object.isFrozen(listed.summary))
+    assert.deepEqual(Object.keys(listed.summary), ['name'])
   })
 })
 
 test('lists ask between records whether to give way', async () => {
   await withPair(async ({ near, calls }) => {
     await people(near, ['a', 'b', 'c'])
-    await near.listLight(NAMED, PAGE)
+    await near.listSummaries(NAMED, PAGE)
     assert.equal(calls.asked, 3)
     await near.list(PERSON, PAGE)
     assert.equal(calls.asked, 6)
   })
 })
 
-test('listLight and getLight take what memory holds', async () => {
+test('listSummaries and getSummary take what memory holds', async () => {
   await withPair(async ({ near, calls }) => {
     await people(near, ['a', 'b'])
     await near.list(PERSON, PAGE)
     calls.reads = 0
     assert.deepEqual(await namesIn(near), ['a', 'b'])
-    assert.deepEqual(await near.getLight(NAMED, P, 'a'), { name: 'a', light: { name: 'a' } })
+    assert.deepEqual(await near.getSummary(NAMED, P, 'a'), { name: 'a', summary: { name: 'a' } })
     assert.equal(calls.reads, 0)
   })
 })
 
-test('getLight reads a record once, and nothing for one that is not there', async () => {
+test('getSummary reads a record once, and nothing for one that is not there', async () => {
   await withPair(async ({ near, calls }) => {
     await people(near, ['a'])
-    const first: Light<{ readonly name: string }> | undefined = await near.getLight(NAMED, P, 'a')
-    assert.equal(first?.light.name, 'a')
-    assert.equal(await near.getLight(NAMED, P, 'a'), first)
+    const first: Summary<{ readonly name: string }> | undefined = await near.getSummary(NAMED, P, 'a')
+    assert.equal(first?.summary.name, 'a')
+    assert.equal(await near.getSummary(NAMED, P, 'a'), first)
     assert.equal(calls.reads, 1)
-    assert.equal(await near.getLight(NAMED, P, 'b'), undefined)
+    assert.equal(await near.getSummary(NAMED, P, 'b'), undefined)
   })
 })
 
-test('listLight and getLight see what another handle has changed, added and removed', async () => {
+test('listSummaries and getSummary see what another handle has changed, added and removed', async () => {
   await withPair(async ({ near, far }) => {
     await people(near, ['a', 'b'])
     await near.refresh()
@@ -133,7 +141,7 @@ test('listLight and getLight see what another handle has changed, added and remo
     assert.ok(a !== undefined && b !== undefined)
     await far.commit([replace(a, person('z')), remove(b), insert(PERSON, P, 'c', person('c'))])
     await near.refresh()
-    assert.equal((await near.getLight(NAMED, P, 'a'))?.light.name, 'z')
+    assert.equal((await near.getSummary(NAMED, P, 'a'))?.summary.name, 'z')
     assert.deepEqual(await namesIn(near), ['c', 'z'])
   })
 })
@@ -152,21 +160,23 @@ test('a record that was removed and made anew, and counts from 1 again, is not t
       await by.commit([insert(PERSON, P, 'a', person(name))])
       await near.refresh()
       assert.deepEqual(await namesIn(near), [name])
-      assert.equal((await near.getLight(NAMED, P, 'a'))?.light.name, name)
+      assert.equal((await near.getSummary(NAMED, P, 'a'))?.summary.name, name)
       assert.equal((await near.list(PERSON, PAGE)).records[0]?.value.name, name)
     }
   })
 })
 
-test('Lights keeps a bounded number of bytes, and what was asked for longer than the rest', () => {
-  const lights = new Lights({ count: 1000, bytes: 3000 })
+test('Summaries keeps a bounded number of bytes, and what was asked for longer than the rest', () => {
+  const summaries = new Summaries({ count: 1000, bytes: 3000 })
   for (let index = 0; index < 100; index += 1) {
-    lights.find(NAMED, 'first')
+    summaries.find(NAMED, 'first')
     const name = index === 0 ? 'first' : `other-${index}`
-    lights.put(NAMED, name, { version: 1, record: { name, light: { name } } })
+    summaries.put(NAMED, name, { version: 1, record: { name, summary: { name } } })
   }
-  const kept = Array.from({ length: 100 }, (_, index) => lights.find(NAMED, `other-${index}`)).filter(Boolean)
+  const kept = Array.from({ length: 100 }, (_, index) => summaries.find(NAMED, `other-${index}`)).filter(
+    Boolean,
+  )
   assert.ok(kept.length > 5 && kept.length < 12, `${kept.length} are kept`)
-  assert.ok(lights.find(NAMED, 'first', 1))
-  assert.equal(lights.find(NAMED, 'first', 2), undefined)
+  assert.ok(summaries.find(NAMED, 'first', 1))
+  assert.equal(summaries.find(NAMED, 'first', 2), undefined)
 })

@@ -1,49 +1,49 @@
-import type { Light, LightKind } from './records.ts'
+import type { Summary, SummaryKind } from './records.ts'
 import { Ring, type RingEntry } from './ring.ts'
 
-/** How much is remembered of what lists show, at most: all of 100,000 keys. */
-const LIGHTS_LIMITS: LightsLimits = { count: 200_000, bytes: 41_943_040 }
+/** Summaries that the cache holds at most: those of all of 100,000 keys. */
+const SUMMARIES_LIMITS: SummariesLimits = { count: 200_000, bytes: 41_943_040 }
 
 /** A bound on what is remembered. */
-type LightsLimits = { readonly count: number; readonly bytes: number }
+type SummariesLimits = { readonly count: number; readonly bytes: number }
 
 type Entry = RingEntry & {
   readonly kind: object
   readonly version: number
-  readonly light: Light<object>
+  readonly summary: Summary<object>
 }
 
-type Versioned = { readonly version: number; readonly record: Light<object> }
+type Versioned = { readonly version: number; readonly record: Summary<object> }
 
 /** What an entry takes beside its texts: of a key with an id and a number it was measured to be 330 bytes in all. */
 const ENTRY_BYTES = 240
 
 /**
- * What lists show of records, by where each is and its version. What has changed is dropped here as from memory, so a
+ * Summaries of records, by where each is and its version. What has changed is dropped here as from memory, so a
  * record that was removed and made anew, and counts from 1 again, is not taken for the former one.
  */
-export class Lights {
+export class Summaries {
   readonly #entries: Ring<Entry>
 
-  constructor({ count, bytes }: LightsLimits = LIGHTS_LIMITS) {
+  constructor({ count, bytes }: SummariesLimits = SUMMARIES_LIMITS) {
     this.#entries = new Ring(count, bytes)
   }
 
   /** @param version of the record that the store has now, where it was asked. */
   find<V extends object, L extends object>(
-    kind: LightKind<V, L>,
+    kind: SummaryKind<V, L>,
     key: string,
     version?: number,
-  ): Light<L> | undefined {
+  ): Summary<L> | undefined {
     const entry = this.#entries.find(key)
     if (entry?.kind !== kind || (version !== undefined && version !== entry.version)) return undefined
-    return parseLight(kind, entry.light)
+    return parseSummary(kind, entry.summary)
   }
 
-  put(kind: object, key: string, { version, record: light }: Versioned): void {
+  put(kind: object, key: string, { version, record: summary }: Versioned): void {
     this.drop(key)
-    const sizeBytes = ENTRY_BYTES + light.name.length + memberBytes(light.light)
-    this.#entries.add({ key, kind, version, light, sizeBytes, used: false })
+    const sizeBytes = ENTRY_BYTES + summary.name.length + memberBytes(summary.summary)
+    this.#entries.add({ key, kind, version, summary, sizeBytes, used: false })
     let over = this.#entries.takeOver()
     while (over !== undefined) over = this.#entries.takeOver()
   }
@@ -59,7 +59,7 @@ export class Lights {
 
 const MEMBER_BYTES = 16
 
-/** What the members of a light record take. */
+/** What the members of a summary take, in bytes. */
 function memberBytes(value: object): number {
   let bytes = 0
   for (const member of Object.values(value)) {
@@ -71,9 +71,9 @@ function memberBytes(value: object): number {
 }
 
 /** What was put for this very kind, and so came from its `of`. */
-function parseLight<V extends object, L extends object>(
-  _kind: LightKind<V, L>,
-  light: Light<object>,
-): Light<L> {
-  return light as Light<L>
+function parseSummary<V extends object, L extends object>(
+  _kind: SummaryKind<V, L>,
+  summary: Summary<object>,
+): Summary<L> {
+  return summary as Summary<L>
 }
