@@ -25,7 +25,7 @@ import type { HmacKey } from '../crypto/hmac.ts'
 import { Custody } from '../custody/custody.ts'
 import { createDispatcher, type Dispatcher } from '../dispatch/dispatcher.ts'
 import { Freshness } from '../dispatch/freshness.ts'
-import { RecordLines } from '../dispatch/lines.ts'
+import { RecordQueues } from '../dispatch/record-queues.ts'
 import { isRevocation } from '../dispatch/revocations.ts'
 import { createRouting } from '../dispatch/routing.ts'
 import type { HttpDependencies } from '../http/exchange.ts'
@@ -350,7 +350,7 @@ function openDispatcher(dependencies: ServiceDependencies): Dispatcher {
     admitThrottled: (account) => meters.admitted(limiters.throttled.admit(account)),
     freshness: new Freshness(records, systemAfterThisTurn),
     findPlace: (account) => placeNow(records, account),
-    lines: new RecordLines(),
+    queues: new RecordQueues(),
     journal,
     clock: systemClock,
     random: systemRandom,

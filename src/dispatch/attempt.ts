@@ -17,9 +17,9 @@ import { eventIdFor } from './event-id.ts'
 import { tooFast } from './failures.ts'
 import type { Freshness } from './freshness.ts'
 import { globalContext } from './global-context.ts'
-import type { RecordLines } from './lines.ts'
 import type { Call, EventResource, Outcome } from './operation.ts'
 import { runOperation } from './pipeline.ts'
+import type { RecordQueues } from './record-queues.ts'
 import { isUnsigned, type Route } from './routing.ts'
 import type { WireResponse } from './wire.ts'
 
@@ -33,7 +33,7 @@ export type AttemptDependencies = AttemptRecordDependencies & {
   /** Lets others have their turn between the steps of a large call. */
   readonly giveWay: GiveWay
   /** Where calls that change the same record wait for each other. */
-  readonly lines: RecordLines
+  readonly queues: RecordQueues
 }
 
 /** Answers a call of a known caller. Never rejects: a failure is an answer too. */
@@ -136,7 +136,7 @@ export async function runAttempt(
     renewed: () => dependencies.freshness.renewed(),
     findPlace: dependencies.findPlace,
     inFlight: dependencies.inFlight,
-    lines: dependencies.lines,
+    queues: dependencies.queues,
   })
 }
 

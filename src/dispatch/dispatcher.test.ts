@@ -12,8 +12,8 @@ import { StoreConflict } from '../store/port.ts'
 import type { Change } from '../store/records.ts'
 import { createDispatcher, type DispatcherDependencies } from './dispatcher.ts'
 import { Freshness } from './freshness.ts'
-import { RecordLines } from './lines.ts'
 import type { Operation, Outcome } from './operation.ts'
+import { RecordQueues } from './record-queues.ts'
 import { createRouting } from './routing.ts'
 import type { WireRequest } from './wire.ts'
 
@@ -59,7 +59,7 @@ function dependenciesWith(
     freshness: new Freshness({ refresh: () => undefined }, systemAfterThisTurn),
     findPlace: () => ({}),
     inFlight: ANY_NUMBER,
-    lines: new RecordLines(),
+    queues: new RecordQueues(),
     urgentCalls: NO_FULL_DISK,
     journal,
     refusals: { admit: () => true, journal, random: systemRandom, account: ACCOUNT },

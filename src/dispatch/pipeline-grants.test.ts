@@ -14,9 +14,9 @@ import { ANY_NUMBER } from '../../test/support/unbounded-calls.ts'
 import { KmsError } from '../api/errors.ts'
 import type { CompiledPolicy } from '../policy/compile.ts'
 import type { MatchedGrant, Principal } from '../policy/decide.ts'
-import { RecordLines } from './lines.ts'
 import type { Operation, Permission } from './operation.ts'
 import { runOperation } from './pipeline.ts'
+import { RecordQueues } from './record-queues.ts'
 
 const GRANT: MatchedGrant = { id: 'g', grantee: USER_ARN, issuingAccount: ACCOUNT }
 const ROOT_ONLY = keyFor({ AWS: ROOT.arn })
@@ -75,7 +75,7 @@ async function outcomeOf(
       renewed: async () => false,
       findPlace: () => ({}),
       inFlight: ANY_NUMBER,
-      lines: new RecordLines(),
+      queues: new RecordQueues(),
     })
     return { result: 'allowed', asked }
   } catch (error) {

@@ -9,9 +9,9 @@ import { parsePolicy } from '../policy/parse.ts'
 import { StoreConflict } from '../store/port.ts'
 import type { Change } from '../store/records.ts'
 import { CallsInFlight } from './calls-in-flight.ts'
-import { RecordLines } from './lines.ts'
 import type { Call, Operation, Outcome, Permission } from './operation.ts'
 import { MAX_RUNS, runOperation } from './pipeline.ts'
+import { RecordQueues } from './record-queues.ts'
 
 const ACCOUNT = '111122223333'
 const ROOT = `arn:aws:iam::${ACCOUNT}:root`
@@ -97,7 +97,7 @@ test('an operation is found, decided, checked, run and made durable in this orde
     renewed: never,
     findPlace: nowhere,
     inFlight: ANY_NUMBER,
-    lines: new RecordLines(),
+    queues: new RecordQueues(),
   })
   assert.deepEqual(steps, ['begin', 'check', 'run', 'finish'])
 })
@@ -111,7 +111,7 @@ test('a caller who is not allowed reaches neither the checks nor the code', asyn
       renewed: never,
       findPlace: nowhere,
       inFlight: ANY_NUMBER,
-      lines: new RecordLines(),
+      queues: new RecordQueues(),
     }),
     (error) => {
       assert.ok(error instanceof KmsError)
@@ -137,7 +137,7 @@ test('a key in a wrong state is not used, and nothing is made durable', async ()
       renewed: never,
       findPlace: nowhere,
       inFlight: ANY_NUMBER,
-      lines: new RecordLines(),
+      queues: new RecordQueues(),
     }),
     /disabled/,
   )
@@ -153,7 +153,7 @@ test('a dry run computes everything, clears it, and makes nothing durable', asyn
       renewed: never,
       findPlace: nowhere,
       inFlight: ANY_NUMBER,
-      lines: new RecordLines(),
+      queues: new RecordQueues(),
     }),
     (error) => error instanceof KmsError && error.code === 'DryRunOperationException',
   )
@@ -168,7 +168,7 @@ test('a conflict runs the operation again from its reads', async () => {
     renewed: never,
     findPlace: nowhere,
     inFlight: ANY_NUMBER,
-    lines: new RecordLines(),
+    queues: new RecordQueues(),
     finish: async () => {
       if (conflicts === 0) return
       conflicts -= 1
@@ -182,7 +182,7 @@ test('a conflict runs the operation again from its reads', async () => {
 const CHANGE: Change = { kind: 'key', partition: 'one', name: 'a', expected: 1, value: {} }
 
 /** A call that is allowed as far as memory knows; another process has taken that away since. */
-function revoked(lines: RecordLines, finish: () => Promise<void>): Promise<Outcome> {
+function revoked(queues: RecordQueues, finish: () => Promise<void>): Promise<Outcome> {
   const permissions = [permission()]
   const changing = operation([], { permissions, outcome: { changes: [CHANGE], output: {} } })
   const renewed = async (): Promise<boolean> => {
@@ -194,21 +194,21 @@ function revoked(lines: RecordLines, finish: () => Promise<void>): Promise<Outco
     renewed,
     findPlace: nowhere,
     inFlight: ANY_NUMBER,
-    lines,
+    queues,
   })
 }
 
 test('a call that has waited for another is decided by what holds once it goes on', async () => {
-  const lines = new RecordLines()
+  const queues = new RecordQueues()
   const steps: Steps = []
-  const turn = lines.turn(() => false)
+  const turn = queues.turn(() => false)
   assert.equal(turn.take([CHANGE]), undefined)
-  const waiting = assert.rejects(revoked(lines, finish(steps)), { code: 'AccessDeniedException' })
+  const waiting = assert.rejects(revoked(queues, finish(steps)), { code: 'AccessDeniedException' })
   await setImmediate()
   turn.release()
   await waiting
   assert.deepEqual(steps, [])
-  assert.equal(lines.size, 0)
+  assert.equal(queues.size, 0)
 })
 
 test('a call that has met a conflict is decided by what holds once it runs again', async () => {
@@ -217,7 +217,7 @@ test('a call that has met a conflict is decided by what holds once it runs again
     commits += 1
     if (commits === 1) throw new StoreConflict('changed')
   }
-  await assert.rejects(revoked(new RecordLines(), conflict), { code: 'AccessDeniedException' })
+  await assert.rejects(revoked(new RecordQueues(), conflict), { code: 'AccessDeniedException' })
   assert.equal(commits, 1)
 })
 
@@ -232,7 +232,7 @@ test('conflicts without end are answered with ThrottlingException after a bounde
       renewed: never,
       findPlace: nowhere,
       inFlight: ANY_NUMBER,
-      lines: new RecordLines(),
+      queues: new RecordQueues(),
     }),
     (error) => error instanceof KmsError && error.code === 'ThrottlingException',
   )
@@ -251,7 +251,7 @@ test('an outcome that could not be made durable is cleared and not given', async
       renewed: never,
       findPlace: nowhere,
       inFlight: ANY_NUMBER,
-      lines: new RecordLines(),
+      queues: new RecordQueues(),
     }),
     /disk is full/,
   )
@@ -262,13 +262,13 @@ test('a refused call runs once more when something had changed meanwhile, and no
   const steps: Steps = []
   const denied = operation(steps, { permissions: [permission(DENY)] })
   const always = async (): Promise<boolean> => true
-  const lines = new RecordLines()
+  const queues = new RecordQueues()
   const dependencies = {
     finish: finish(steps),
     renewed: always,
     findPlace: nowhere,
     inFlight: ANY_NUMBER,
-    lines,
+    queues,
   }
   await assert.rejects(runOperation(denied, callWith({}), dependencies), { code: 'AccessDeniedException' })
   assert.deepEqual(steps, ['begin', 'begin'])
@@ -278,8 +278,8 @@ test('a call beyond what its caller may have answered at a time is throttled, an
   const steps: Steps = []
   const { caller } = callWith({})
   const inFlight = new CallsInFlight({ account: 2, principal: 1 }, () => {})
-  const lines = new RecordLines()
-  const dependencies = { finish: finish(steps), renewed: never, findPlace: nowhere, inFlight, lines }
+  const queues = new RecordQueues()
+  const dependencies = { finish: finish(steps), renewed: never, findPlace: nowhere, inFlight, queues }
   assert.ok(inFlight.enter(caller, 'usual'))
   await assert.rejects(runOperation(operation(steps, {}), callWith({}), dependencies), {
     code: 'ThrottlingException',

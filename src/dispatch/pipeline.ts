@@ -10,8 +10,8 @@ import type { CallsInFlight } from './calls-in-flight.ts'
 import { isDryRun } from './dry-run.ts'
 import { tooFast } from './failures.ts'
 import { countedAs } from './issuer.ts'
-import { LineFull, type RecordLines } from './lines.ts'
 import type { Call, Operation, Outcome, Permission, Work } from './operation.ts'
+import { QueueFull, type RecordQueues } from './record-queues.ts'
 import { isRevocation } from './revocations.ts'
 
 /**
@@ -29,7 +29,7 @@ export type RunDependencies = {
   readonly findPlace: FindPlace
   readonly inFlight: Pick<CallsInFlight, 'enter' | 'leave'>
   /** Where calls of this process that change the same record wait for each other. */
-  readonly lines: RecordLines
+  readonly queues: RecordQueues
 }
 
 /**
@@ -64,7 +64,7 @@ export async function runOperation(
  */
 async function runToEnd(operation: Operation, call: Call, dependencies: RunDependencies): Promise<Outcome> {
   const isUrgent = (): boolean => isRevocation(operation.service, operation.name, call.input)
-  const turn = dependencies.lines.turn(isUrgent, countedAs(call.caller)?.principal)
+  const turn = dependencies.queues.turn(isUrgent, countedAs(call.caller)?.principal)
   try {
     for (let run = 1; run <= MAX_RUNS; run += 1) {
       const outcome = await runFresh(operation, call, dependencies, run)
@@ -78,7 +78,7 @@ async function runToEnd(operation: Operation, call: Call, dependencies: RunDepen
       } catch (error) {
         if (!(error instanceof StoreConflict)) {
           outcome.dispose?.()
-          throw error instanceof LineFull ? tooFast(operation.service) : error
+          throw error instanceof QueueFull ? tooFast(operation.service) : error
         }
       }
       outcome.dispose?.()

@@ -8,9 +8,9 @@ import { neverGiveWay } from '../../src/base/slices.ts'
 import { Custody } from '../../src/custody/custody.ts'
 import { grantTokens } from '../../src/custody/grant-token.ts'
 import type { Caller } from '../../src/dispatch/caller.ts'
-import { RecordLines } from '../../src/dispatch/lines.ts'
 import type { Call, Operation, Outcome } from '../../src/dispatch/operation.ts'
 import { runOperation } from '../../src/dispatch/pipeline.ts'
+import { RecordQueues } from '../../src/dispatch/record-queues.ts'
 import { OpenedGrants } from '../../src/kms/grants/opened-grants.ts'
 import { KeyCounter } from '../../src/kms/keys/key-count.ts'
 import { wrappedKeys } from '../../src/kms/keys/wrapped-keys.ts'
@@ -113,12 +113,12 @@ export async function openKmsBed(more: readonly KmsOperation[] = []): Promise<Km
   const operations = new Map(
     [...KMS_OPERATIONS, ...more].map((make) => make(dependencies)).map((made) => [made.name, made]),
   )
-  const lines = new RecordLines()
+  const queues = new RecordQueues()
   const commits = { count: 0 }
   const outcome: KmsBed['outcome'] = (principal, name, input, change) => {
     const operation = operations.get(name)
     if (operation === undefined) throw new Error(`there is no ${name}`)
-    return perform({ records, lines, commits }, operation, { principal, input, ...change })
+    return perform({ records, queues, commits }, operation, { principal, input, ...change })
   }
   return {
     dependencies,
@@ -137,10 +137,10 @@ export async function openKmsBed(more: readonly KmsOperation[] = []): Promise<Km
   }
 }
 
-type Performing = Pick<KmsBed, 'commits'> & { readonly records: Records; readonly lines: RecordLines }
+type Performing = Pick<KmsBed, 'commits'> & { readonly records: Records; readonly queues: RecordQueues }
 
 async function perform(
-  { records, lines, commits }: Performing,
+  { records, queues, commits }: Performing,
   operation: Operation,
   {
     principal,
@@ -169,7 +169,7 @@ async function perform(
     renewed: async () => false,
     findPlace: () => ({}),
     inFlight: ANY_NUMBER,
-    lines,
+    queues,
     finish: async ({ changes = [] }) => {
       if (changes.length === 0) return
       commits.count += 1

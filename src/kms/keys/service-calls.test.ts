@@ -19,7 +19,7 @@ import type { Caller } from '../../dispatch/caller.ts'
 import { createDispatcher, type Dispatcher } from '../../dispatch/dispatcher.ts'
 import type { ForwardedCall } from '../../dispatch/forward.ts'
 import { Freshness } from '../../dispatch/freshness.ts'
-import { RecordLines } from '../../dispatch/lines.ts'
+import { RecordQueues } from '../../dispatch/record-queues.ts'
 import { createRouting } from '../../dispatch/routing.ts'
 import type { Principal } from '../../policy/decide.ts'
 import { SigningKeys } from '../../sigv4/signing-key.ts'
@@ -56,7 +56,7 @@ before(async () => {
     freshness: new Freshness(records, systemAfterThisTurn),
     findPlace: () => ({}),
     inFlight: ANY_NUMBER,
-    lines: new RecordLines(),
+    queues: new RecordQueues(),
     urgentCalls: NO_FULL_DISK,
     journal,
     refusals: { admit: () => true, journal, random: systemRandom, account: ACCOUNT },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Change } from '../store/records.ts'
-import { LINE_MAX, LineFull, RecordLines } from './lines.ts'
+import { QUEUE_MAX, QueueFull, RecordQueues } from './record-queues.ts'
 
 const usual = () => false
 const urgent = () => true
@@ -11,12 +11,12 @@ function change(name: string): Change {
 }
 
 test('a record is held by one after the other, in the order in which they came', async () => {
-  const lines = new RecordLines()
+  const queues = new RecordQueues()
   const order: number[] = []
-  const first = lines.turn(usual)
+  const first = queues.turn(usual)
   assert.equal(first.take([change('a')]), undefined)
   const others = [1, 2, 3].map(async (number) => {
-    const turn = lines.turn(usual)
+    const turn = queues.turn(usual)
     await turn.take([change('a')])
     order.push(number)
     assert.equal(turn.take([change('a'), change('b')]), undefined)
@@ -25,16 +25,16 @@ test('a record is held by one after the other, in the order in which they came',
   first.release()
   await Promise.all(others)
   assert.deepEqual(order, [1, 2, 3])
-  assert.equal(lines.size, 0)
+  assert.equal(queues.size, 0)
 })
 
 test('who takes permissions away goes before others, and after who came before for the same', async () => {
-  const lines = new RecordLines()
-  const first = lines.turn(usual)
+  const queues = new RecordQueues()
+  const first = queues.turn(usual)
   assert.equal(first.take([change('a')]), undefined)
   const order: string[] = []
   const wait = async (name: string, isUrgent: boolean) => {
-    const turn = lines.turn(() => isUrgent)
+    const turn = queues.turn(() => isUrgent)
     await turn.take([change('a')])
     order.push(name)
     turn.release()
@@ -46,41 +46,41 @@ test('who takes permissions away goes before others, and after who came before f
 })
 
 test('who holds a record waits for no other, and other records are free', () => {
-  const lines = new RecordLines()
-  const [a, b, c] = [lines.turn(usual), lines.turn(usual), lines.turn(usual)]
+  const queues = new RecordQueues()
+  const [a, b, c] = [queues.turn(usual), queues.turn(usual), queues.turn(usual)]
   assert.equal(a.take([change('a')]), undefined)
   assert.equal(b.take([change('b')]), undefined)
   assert.equal(b.take([change('a'), change('b')]), undefined)
   assert.equal(c.take([change('c')]), undefined)
   b.release()
-  assert.equal(lines.size, 2)
+  assert.equal(queues.size, 2)
   a.release()
   c.release()
-  assert.equal(lines.size, 0)
+  assert.equal(queues.size, 0)
 })
 
-test('a line has an end, but for who takes permissions away', () => {
-  const lines = new RecordLines()
-  assert.equal(lines.turn(usual).take([change('a')]), undefined)
-  for (let waiting = 0; waiting < LINE_MAX; waiting += 1) {
-    assert.ok(lines.turn(usual).take([change('a')]) instanceof Promise)
+test('a queue has a limit, but for who takes permissions away', () => {
+  const queues = new RecordQueues()
+  assert.equal(queues.turn(usual).take([change('a')]), undefined)
+  for (let waiting = 0; waiting < QUEUE_MAX; waiting += 1) {
+    assert.ok(queues.turn(usual).take([change('a')]) instanceof Promise)
   }
-  assert.throws(() => lines.turn(usual).take([change('a')]), LineFull)
-  assert.ok(lines.turn(urgent).take([change('a')]) instanceof Promise)
+  assert.throws(() => queues.turn(usual).take([change('a')]), QueueFull)
+  assert.ok(queues.turn(urgent).take([change('a')]) instanceof Promise)
 })
 
 test('one caller with many calls keeps nobody else waiting, nor out', async () => {
-  const lines = new RecordLines()
-  const first = lines.turn(usual)
+  const queues = new RecordQueues()
+  const first = queues.turn(usual)
   assert.equal(first.take([change('a')]), undefined)
   const order: string[] = []
   const wait = async (name: string, isUrgent: boolean, whose: string) => {
-    const turn = lines.turn(() => isUrgent, whose)
+    const turn = queues.turn(() => isUrgent, whose)
     await turn.take([change('a')])
     order.push(name)
     turn.release()
   }
-  const flood = Array.from({ length: LINE_MAX }, (_, at) => wait(`eve ${at}`, true, 'eve'))
+  const flood = Array.from({ length: QUEUE_MAX }, (_, at) => wait(`eve ${at}`, true, 'eve'))
   const others = [wait('ada', true, 'ada'), wait('bob', false, 'bob'), wait('ada again', true, 'ada')]
   first.release()
   await Promise.all([...flood, ...others])

@@ -4,7 +4,7 @@ import type { Change } from '../store/records.ts'
  * Calls of this process that may wait for one record; one more is throttled, but for the first of its caller. At a commit
  * each they are done in about a second on a disk that syncs in 4 ms.
  */
-export const LINE_MAX = 256
+export const QUEUE_MAX = 256
 
 type Waiting = {
   readonly isUrgent: boolean
@@ -14,44 +14,45 @@ type Waiting = {
   readonly go: () => void
 }
 
-/** Who waits for each record that somebody holds. */
-type Lines = Map<string, Waiting[]>
+/** The calls that wait, for each record that a call holds. */
+type Queues = Map<string, Waiting[]>
 
 /**
- * Lines of calls that change the same records: each waits for its turn, and reads what the one before it has committed,
- * instead of overtaking others and being overtaken. Other processes do not wait: versions decide between them.
+ * One queue for each record: the calls of this process that change it wait for their turn. Each reads what the call
+ * before it has committed, so calls do not overtake each other. Other processes do not wait: versions decide between
+ * them.
  */
-export class RecordLines {
-  readonly #lines: Lines = new Map()
+export class RecordQueues {
+  readonly #queues: Queues = new Map()
 
   /**
    * @param isUrgent Whether the call goes before others that wait: one that takes permissions away does.
    * @param whose Callers take turns: one with many calls keeps nobody else waiting.
    */
   turn(isUrgent: () => boolean, whose = ''): Turn {
-    return new Turn(this.#lines, isUrgent, whose)
+    return new Turn(this.#queues, isUrgent, whose)
   }
 
   /** How many records somebody holds. */
   get size(): number {
-    return this.#lines.size
+    return this.#queues.size
   }
 }
 
 /** Too many calls wait for a record. */
-export class LineFull extends Error {
+export class QueueFull extends Error {
   override readonly name = 'LineFull'
 }
 
 /** What one call holds. */
 class Turn {
-  readonly #lines: Lines
+  readonly #queues: Queues
   readonly #isUrgent: () => boolean
   readonly #whose: string
   readonly #held: string[] = []
 
-  constructor(lines: Lines, isUrgent: () => boolean, whose: string) {
-    this.#lines = lines
+  constructor(queues: Queues, isUrgent: () => boolean, whose: string) {
+    this.#queues = queues
     this.#whose = whose
     this.#isUrgent = isUrgent
   }
@@ -66,11 +67,11 @@ class Turn {
   take(changes: readonly Change[]): Promise<void> | undefined {
     if (changes.length === 0) return undefined
     const keys = changes.map(({ kind, partition, name }) => `${kind}\0${partition}\0${name}`)
-    const busy = this.#held.length === 0 ? keys.find((key) => this.#lines.has(key)) : undefined
-    if (busy !== undefined) return this.#wait(busy, this.#lines.get(busy) ?? [])
+    const busy = this.#held.length === 0 ? keys.find((key) => this.#queues.has(key)) : undefined
+    if (busy !== undefined) return this.#wait(busy, this.#queues.get(busy) ?? [])
     for (const key of keys) {
-      if (this.#lines.has(key)) continue
-      this.#lines.set(key, [])
+      if (this.#queues.has(key)) continue
+      this.#queues.set(key, [])
       this.#held.push(key)
     }
     return undefined
@@ -79,25 +80,27 @@ class Turn {
   /** Gives free what is held: of each record, the first who waits holds it from now on. */
   release(): void {
     for (const key of this.#held) {
-      const next = this.#lines.get(key)?.shift()
-      if (next === undefined) this.#lines.delete(key)
+      const next = this.#queues.get(key)?.shift()
+      if (next === undefined) this.#queues.delete(key)
       else next.go()
     }
     this.#held.length = 0
   }
 
-  #wait(key: string, line: Waiting[]): Promise<void> {
+  #wait(key: string, queue: Waiting[]): Promise<void> {
     const isUrgent = this.#isUrgent()
     const whose = this.#whose
-    const before = line.filter((waiting) => waiting.whose === whose).length
-    if (line.length >= LINE_MAX && !isUrgent && before > 0) throw new LineFull()
+    const before = queue.filter((waiting) => waiting.whose === whose).length
+    if (queue.length >= QUEUE_MAX && !isUrgent && before > 0) throw new QueueFull()
     return new Promise((resolve) => {
       const go = (): void => {
         this.#held.push(key)
         resolve()
       }
-      const next = line.findIndex((other) => (other.isUrgent === isUrgent ? other.before > before : isUrgent))
-      line.splice(next < 0 ? line.length : next, 0, { isUrgent, whose, before, go })
+      const next = queue.findIndex((other) =>
+        other.isUrgent === isUrgent ? other.before > before : isUrgent,
+      )
+      queue.splice(next < 0 ? queue.length : next, 0, { isUrgent, whose, before, go })
     })
   }
 }
