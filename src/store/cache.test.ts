@@ -39,7 +39,7 @@ function counted(store: RawStore): Counted {
       return store.feedPosition()
     },
     changesSince: (shard, sequence) => store.changesSince(shard, sequence),
-    stamp: () => store.stamp(),
+    dataVersion: () => store.dataVersion(),
     close: () => store.close(),
   }
   return { store: counting, calls }

@@ -43,10 +43,10 @@ export async function openRecords(
   sealer: Sealer,
   { limits = MEMORY_LIMITS, watch, giveWay = neverGiveWay }: RecordsOptions = {},
 ): Promise<Records> {
-  // First the stamp: what is committed after it makes the next refresh look.
-  const stamp = raw.stamp()
+  // First the data version: what is committed after it makes the next refresh look.
+  const dataVersion = raw.dataVersion()
   const position = await raw.feedPosition()
-  return new RememberedRecords({ raw, sealer, limits, watch, giveWay, stamp, position })
+  return new RememberedRecords({ raw, sealer, limits, watch, giveWay, dataVersion, position })
 }
 
 type Beginning = {
@@ -55,7 +55,7 @@ type Beginning = {
   readonly limits: MemoryLimits
   readonly watch: StoreWatch | undefined
   readonly giveWay: GiveWay
-  readonly stamp: number
+  readonly dataVersion: number
   readonly position: ReadonlyMap<number, number>
 }
 
@@ -66,7 +66,7 @@ type Beginning = {
  *   time something of a shard is dropped, its generation changes.
  * - So whatever is remembered of a shard was read after the feed position held for that shard,
  *   and a change made since then is in the feed beyond it.
- * - The stamp is taken before the feed is read, and counts as seen only once all that the feed
+ * - The data version is read before the feed is read, and counts as seen only once all that the feed
  *   tells has been dropped.
  * - What a commit of this process wrote takes the place of the version that it replaced, if the feed was not followed
  *   as far as that yet: whatever overtakes it is beyond it, and dropped when the feed is followed.
@@ -80,17 +80,17 @@ class RememberedRecords implements Records {
   readonly #watch: StoreWatch | undefined
   readonly #feed: FollowedFeed
   readonly #generations = new Array<number>(FEED_SHARDS).fill(0)
-  #seenStamp: number
-  #pass: { readonly stamp: number; readonly done: Promise<void> } | undefined
+  #seenDataVersion: number
+  #pass: { readonly dataVersion: number; readonly done: Promise<void> } | undefined
 
-  constructor({ raw, sealer, limits, watch, giveWay, stamp, position }: Beginning) {
+  constructor({ raw, sealer, limits, watch, giveWay, dataVersion, position }: Beginning) {
     this.#giveWay = giveWay
     this.#watch = watch
     this.#raw = raw
     this.#sealer = sealer
     this.#memory = new Memory(limits)
     this.#feed = new FollowedFeed(position)
-    this.#seenStamp = stamp
+    this.#seenDataVersion = dataVersion
   }
 
   async get<V extends object>(
@@ -266,15 +266,15 @@ class RememberedRecords implements Records {
   }
 
   refresh(): Promise<void> | undefined {
-    const stamp = this.#raw.stamp()
-    if (stamp === this.#seenStamp) return undefined
-    if (this.#pass?.stamp === stamp) return this.#pass.done
+    const dataVersion = this.#raw.dataVersion()
+    if (dataVersion === this.#seenDataVersion) return undefined
+    if (this.#pass?.dataVersion === dataVersion) return this.#pass.done
     if (this.#pass === undefined && this.#feed.skipOwn(this.#raw.changeCount())) {
-      this.#seenStamp = stamp
+      this.#seenDataVersion = dataVersion
       return OWN_CHANGES
     }
-    const done = this.#catchUp(stamp, this.#pass?.done)
-    this.#pass = { stamp, done }
+    const done = this.#catchUp(dataVersion, this.#pass?.done)
+    this.#pass = { dataVersion, done }
     return done
   }
 
@@ -283,11 +283,11 @@ class RememberedRecords implements Records {
   }
 
   /** One pass after the other: two at once would follow the feed from the same place. */
-  async #catchUp(stamp: number, previous: Promise<void> | undefined): Promise<void> {
+  async #catchUp(dataVersion: number, previous: Promise<void> | undefined): Promise<void> {
     await Promise.allSettled([previous])
     try {
       if (this.#feed.skipOwn(this.#raw.changeCount())) {
-        this.#seenStamp = stamp
+        this.#seenDataVersion = dataVersion
         return
       }
       const heads = await this.#raw.feedPosition()
@@ -295,9 +295,9 @@ class RememberedRecords implements Records {
         const known = this.#feed.positionOf(shard)
         if (head !== known && !this.#feed.skipOwnOf(shard, head)) await this.#follow(shard, known, head)
       }
-      this.#seenStamp = stamp
+      this.#seenDataVersion = dataVersion
     } finally {
-      if (this.#pass?.stamp === stamp) this.#pass = undefined
+      if (this.#pass?.dataVersion === dataVersion) this.#pass = undefined
     }
   }
 

@@ -35,7 +35,7 @@ function countedStore(store: RawStore) {
       return store.feedPosition()
     },
     changesSince: (shard, sequence) => store.changesSince(shard, sequence),
-    stamp: () => store.stamp(),
+    dataVersion: () => store.dataVersion(),
     close: () => store.close(),
   }
   return { store: counting, calls }

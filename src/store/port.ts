@@ -85,13 +85,12 @@ export type RawStore = {
    */
   readonly changesSince: (shard: number, sequence: number) => Promise<readonly FeedEntry[] | 'trimmed'>
   /**
-   * A token that differs from an earlier one if anything was committed in between, by whomever.
-   * Synchronous and cheap: it is asked at every request. Tokens of two handles mean nothing to
-   * each other.
+   * A number that differs from an earlier one if any handle or process has committed in between. Synchronous and cheap:
+   * Holdfast asks for it once per event-loop turn. Numbers of two handles cannot be compared.
    *
    * @throws StoreFailure
    */
-  readonly stamp: () => number
+  readonly dataVersion: () => number
   /** Waits for the commits that are under way; whatever is asked later fails with StoreFailure. */
   readonly close: () => Promise<void>
 }

@@ -30,7 +30,7 @@ function rowStore(rows: readonly RawRecord[]): RawStore {
     changeCount: unused,
     feedPosition: unused,
     changesSince: unused,
-    stamp: unused,
+    dataVersion: unused,
     close: unused,
   }
 }

@@ -96,8 +96,8 @@ class SqliteStore implements RawStore {
    * writes, so every commit is another's: those of the writer thread too. It costs two file locks
    * and no reading.
    */
-  stamp(): number {
-    const row: unknown = read(() => this.#statements.stamp.get())
+  dataVersion(): number {
+    const row: unknown = read(() => this.#statements.dataVersion.get())
     return parseInteger(Array.isArray(row) ? row[0] : undefined)
   }
 
@@ -124,13 +124,13 @@ type Statements = {
   readonly head: StatementSync
   readonly changes: StatementSync
   readonly count: StatementSync
-  readonly stamp: StatementSync
+  readonly dataVersion: StatementSync
 }
 
 function prepareReads(database: DatabaseSync): Statements {
   database.exec('PRAGMA query_only = ON')
-  const stamp = database.prepare('PRAGMA data_version')
-  stamp.setReturnArrays(true)
+  const dataVersion = database.prepare('PRAGMA data_version')
+  dataVersion.setReturnArrays(true)
   return {
     get: database.prepare('SELECT version, value FROM records WHERE kind = ? AND id = ?'),
     range: database.prepare(
@@ -142,7 +142,7 @@ function prepareReads(database: DatabaseSync): Statements {
       'SELECT sequence, kind, id FROM feed WHERE shard = ? AND sequence > ? ORDER BY sequence LIMIT ?',
     ),
     count: database.prepare('SELECT coalesce(sum(sequence), 0) AS total FROM heads'),
-    stamp,
+    dataVersion,
   }
 }
 

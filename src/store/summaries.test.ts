@@ -45,7 +45,7 @@ async function withPair(use: (bed: Bed) => Promise<void>): Promise<void> {
     changeCount: () => raw.changeCount(),
     feedPosition: () => raw.feedPosition(),
     changesSince: (shard, sequence) => raw.changesSince(shard, sequence),
-    stamp: () => raw.stamp(),
+    dataVersion: () => raw.dataVersion(),
     close: () => raw.close(),
   }
   const sealer = testSealer()

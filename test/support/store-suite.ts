@@ -290,26 +290,26 @@ function testConcurrency(check: Check): void {
 }
 
 function testHandles(check: Check): void {
-  check('stamp changes with every commit, of this handle and of another', async (store, database) => {
+  check('dataVersion changes with every commit, of this handle and of another', async (store, database) => {
     const other = await database.open()
-    const seen = [store.stamp()]
+    const seen = [store.dataVersion()]
     for (let version = 0; version < 20; version += 1) {
       await (version % 2 === 0 ? store : other).commit([put({ expected: version })])
       // A read in between must not swallow the change.
       if (version % 3 === 0) await store.get(A)
-      seen.push(store.stamp())
+      seen.push(store.dataVersion())
     }
     assert.equal(new Set(seen).size, seen.length)
     await other.close()
   })
-  check('stamp stays the same while nothing is committed', async (store, database) => {
+  check('dataVersion stays the same while nothing is committed', async (store, database) => {
     const other = await database.open()
     await other.commit([put({})])
-    const stamp = store.stamp()
+    const dataVersion = store.dataVersion()
     await store.get(A)
     await store.feedPosition()
     await assert.rejects(other.commit([put({})]), StoreConflict)
-    assert.equal(store.stamp(), stamp)
+    assert.equal(store.dataVersion(), dataVersion)
     await other.close()
   })
   check('commit of one handle is there for another as soon as it resolves', async (store, database) => {
@@ -326,7 +326,7 @@ function testHandles(check: Check): void {
     await Promise.all([store.close(), store.close(), ...commits])
     await assert.rejects(store.commit([put({})]), StoreFailure)
     await assert.rejects(store.get(A), StoreFailure)
-    assert.throws(() => store.stamp(), StoreFailure)
+    assert.throws(() => store.dataVersion(), StoreFailure)
     const again = await database.open()
     assert.equal((await again.range('key', { prefix: bytes(''), limit: 100 })).length, 20)
     await again.close()
