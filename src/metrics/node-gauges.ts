@@ -42,8 +42,8 @@ export function addNodeGauges(meters: NodeMeters, dependencies: NodeGaugeDepende
     const { node, condition } = dependencies.journal
     return [point('holdfast_index_lag_events', await lag(node, condition.sequence))]
   })
-  meters.addSource(remembered(clock, () => expiryPoints(dependencies)))
-  meters.addSource(remembered(clock, () => trailPoints(dependencies)))
+  meters.addSource(cached(clock, () => expiryPoints(dependencies)))
+  meters.addSource(cached(clock, () => trailPoints(dependencies)))
 }
 
 function point(metric: MetricName, value: number, ...labels: readonly string[]): Point {
@@ -57,7 +57,7 @@ function conditionPoints({ journal, store, connections }: NodeGaugeDependencies)
     point('holdfast_audit_outbox_events', delayed),
     point('holdfast_audit_writable', isImpaired ? 0 : 1),
     point('holdfast_store_writable', store.isFailing ? 0 : 1),
-    point('holdfast_record_reads', store.remembered, 'memory'),
+    point('holdfast_record_reads', store.cached, 'memory'),
     point('holdfast_record_reads', store.read, 'store'),
     point('holdfast_connections', connections()),
   ]
@@ -88,7 +88,7 @@ async function trailPoints({ records, accounts }: NodeGaugeDependencies): Promis
 }
 
 /** Asks at most once a minute. What fails is asked again the next time. */
-function remembered(clock: Clock, source: () => Promise<readonly Point[]>): PointSource {
+function cached(clock: Clock, source: () => Promise<readonly Point[]>): PointSource {
   let answer: { readonly points: readonly Point[]; readonly atMs: number } | undefined
   return async () => {
     const nowMs = clock.monotonicMs()

@@ -1,8 +1,9 @@
 import { assert } from '../base/assert.ts'
 import { type GiveWay, neverGiveWay } from '../base/slices.ts'
+import { cacheEntryOf, cacheKey, deepFrozen, entryAfterCommit, storedOf } from './cache-entry.ts'
 import { FollowedFeed } from './feed.ts'
-import { MEMORY_LIMITS, Memory, type MemoryLimits } from './memory.ts'
 import { FEED_SHARDS, type RawChange, type RawKey, type RawStore, type RawVersion } from './port.ts'
+import { CACHE_LIMITS, type CacheLimits, RecordCache } from './record-cache.ts'
 import {
   type Change,
   type Kind,
@@ -15,7 +16,6 @@ import {
   type SummaryKind,
   type SummaryPage,
 } from './records.ts'
-import { deepFrozen, memoryKey, memoryOf, rewritten, storedOf } from './remembered.ts'
 import {
   listSealed,
   locate,
@@ -31,7 +31,7 @@ import type { StoreWatch } from './watch.ts'
 
 /** What records may be opened with. */
 export type RecordsOptions = {
-  readonly limits?: MemoryLimits
+  readonly limits?: CacheLimits
   readonly watch?: StoreWatch | undefined
   /** Asked between the records of a list. */
   readonly giveWay?: GiveWay
@@ -41,18 +41,18 @@ export type RecordsOptions = {
 export async function openRecords(
   raw: RawStore,
   sealer: Sealer,
-  { limits = MEMORY_LIMITS, watch, giveWay = neverGiveWay }: RecordsOptions = {},
+  { limits = CACHE_LIMITS, watch, giveWay = neverGiveWay }: RecordsOptions = {},
 ): Promise<Records> {
   // First the data version: what is committed after it makes the next refresh look.
   const dataVersion = raw.dataVersion()
   const position = await raw.feedPosition()
-  return new RememberedRecords({ raw, sealer, limits, watch, giveWay, dataVersion, position })
+  return new CachedRecords({ raw, sealer, limits, watch, giveWay, dataVersion, position })
 }
 
 type Beginning = {
   readonly raw: RawStore
   readonly sealer: Sealer
-  readonly limits: MemoryLimits
+  readonly limits: CacheLimits
   readonly watch: StoreWatch | undefined
   readonly giveWay: GiveWay
   readonly dataVersion: number
@@ -71,10 +71,10 @@ type Beginning = {
  * - What a commit of this process wrote takes the place of the version that it replaced, if the feed was not followed
  *   as far as that yet: whatever overtakes it is beyond it, and dropped when the feed is followed.
  */
-class RememberedRecords implements Records {
+class CachedRecords implements Records {
   readonly #raw: RawStore
   readonly #sealer: Sealer
-  readonly #memory: Memory
+  readonly #cache: RecordCache
   readonly #summaries = new Summaries()
   readonly #giveWay: GiveWay
   readonly #watch: StoreWatch | undefined
@@ -88,7 +88,7 @@ class RememberedRecords implements Records {
     this.#watch = watch
     this.#raw = raw
     this.#sealer = sealer
-    this.#memory = new Memory(limits)
+    this.#cache = new RecordCache(limits)
     this.#feed = new FollowedFeed(position)
     this.#seenDataVersion = dataVersion
   }
@@ -98,10 +98,10 @@ class RememberedRecords implements Records {
     partition: string,
     name: string,
   ): Promise<Stored<V> | undefined> {
-    const remembered = this.#memory.find(kind.name, partition, name)
-    if (remembered?.kind === kind) {
-      if (this.#watch !== undefined) this.#watch.remembered += 1
-      return parseRemembered(kind, remembered.record)
+    const entry = this.#cache.find(kind.name, partition, name)
+    if (entry?.kind === kind) {
+      if (this.#watch !== undefined) this.#watch.cached += 1
+      return parseCached(kind, entry.record)
     }
     if (this.#watch !== undefined) this.#watch.read += 1
     const located = locate(this.#sealer, { kind: kind.name, partition, name })
@@ -109,16 +109,16 @@ class RememberedRecords implements Records {
     const opened = await readSealed(this.#raw, this.#sealer, located)
     const record = opened === undefined ? undefined : storedOf(kind, opened)
     if (generation === this.#generations[located.shard]) {
-      this.#memory.put(memoryOf(kind, located, record, opened?.sizeBytes ?? 0))
+      this.#cache.put(cacheEntryOf(kind, located, record, opened?.sizeBytes ?? 0))
     }
     return record
   }
 
   peek<V extends object>(kind: Kind<V>, partition: string, name: string): Stored<V> | undefined {
-    const remembered = this.#memory.find(kind.name, partition, name)
-    if (remembered?.kind !== kind) return undefined
-    if (this.#watch !== undefined) this.#watch.remembered += 1
-    return parseRemembered(kind, remembered.record)
+    const entry = this.#cache.find(kind.name, partition, name)
+    if (entry?.kind !== kind) return undefined
+    if (this.#watch !== undefined) this.#watch.cached += 1
+    return parseCached(kind, entry.record)
   }
 
   async list<V extends object>(kind: Kind<V>, query: Omit<ListQuery, 'kind'>): Promise<Page<V>> {
@@ -133,11 +133,11 @@ class RememberedRecords implements Records {
     partition: string,
     name: string,
   ): Promise<Summary<L> | undefined> {
-    const remembered = this.peek(summary.kind, partition, name)
-    if (remembered !== undefined) return summaryOf(summary, remembered)
+    const entry = this.peek(summary.kind, partition, name)
+    if (entry !== undefined) return summaryOf(summary, entry)
     const located = locate(this.#sealer, { kind: summary.kind.name, partition, name })
     // A version says nothing of a record that nobody has read: here memory is as true as that of whole records.
-    const known = this.#summaries.find(summary, memoryKey(located.key))
+    const known = this.#summaries.find(summary, cacheKey(located.key))
     if (known !== undefined) return known
     const generation = this.#generations[located.shard]
     const opened = await readSealed(this.#raw, this.#sealer, located)
@@ -151,7 +151,7 @@ class RememberedRecords implements Records {
     return this.#page<Summary<L>>(
       { ...query, kind: summary.kind.name },
       (row, shard) =>
-        this.#summaries.find(summary, memoryKey(row), row.version) ??
+        this.#summaries.find(summary, cacheKey(row), row.version) ??
         this.#openSummary(summary, row, shard, query.partition),
     )
   }
@@ -183,10 +183,10 @@ class RememberedRecords implements Records {
   }
 
   #findListed<V extends object>(kind: Kind<V>, row: RawVersion): Stored<V> | undefined {
-    const remembered = this.#memory.findRecord(memoryKey(row))
-    if (remembered?.kind !== kind || remembered.record?.version !== row.version) return undefined
-    if (this.#watch !== undefined) this.#watch.remembered += 1
-    return parseRemembered(kind, remembered.record)
+    const entry = this.#cache.findRecord(cacheKey(row))
+    if (entry?.kind !== kind || entry.record?.version !== row.version) return undefined
+    if (this.#watch !== undefined) this.#watch.cached += 1
+    return parseCached(kind, entry.record)
   }
 
   async #openListed<V extends object>(
@@ -201,7 +201,7 @@ class RememberedRecords implements Records {
     if (opened === undefined) return undefined
     const record = storedOf(kind, opened)
     if (generation === this.#generations[shard]) {
-      this.#memory.put(memoryOf(kind, opened.located, record, opened.sizeBytes))
+      this.#cache.put(cacheEntryOf(kind, opened.located, record, opened.sizeBytes))
     }
     return record
   }
@@ -228,13 +228,13 @@ class RememberedRecords implements Records {
   ): Summary<L> {
     const record = summaryRecord(summary, located.place.name, summary.kind.parse(value))
     if (generation === this.#generations[located.shard]) {
-      this.#summaries.put(summary, memoryKey(located.key), { version, record })
+      this.#summaries.put(summary, cacheKey(located.key), { version, record })
     }
     return record
   }
 
   async commit(changes: readonly Change[]): Promise<void> {
-    const sealed = sealChanges(this.#sealer, changes, (place) => this.#memory.idOf(place))
+    const sealed = sealChanges(this.#sealer, changes, (place) => this.#cache.idOf(place))
     const ended = this.#watch?.begin()
     let isApplied = false
     const applied = (sequences: readonly number[]): void => {
@@ -258,11 +258,11 @@ class RememberedRecords implements Records {
 
   /** What memory holds of a record becomes what was written; what memory does not hold stays out of it. */
   #written(change: Change, raw: RawChange, sequence: number): void {
-    const known = this.#memory.findKnown(memoryKey(raw))
+    const known = this.#cache.findKnown(cacheKey(raw))
     this.#drop(raw.shard, raw)
     const isAhead = this.#feed.noteOwn(raw.shard, sequence)
     if (known === undefined || !isAhead || (known.record?.version ?? 0) !== raw.expected) return
-    this.#memory.put(rewritten(known, change, raw))
+    this.#cache.put(entryAfterCommit(known, change, raw))
   }
 
   refresh(): Promise<void> | undefined {
@@ -323,14 +323,14 @@ class RememberedRecords implements Records {
   }
 
   #drop(shard: number, key: RawKey): void {
-    const dropped = memoryKey(key)
-    this.#memory.drop(dropped)
+    const dropped = cacheKey(key)
+    this.#cache.drop(dropped)
     this.#summaries.drop(dropped)
     this.#generations[shard] = (this.#generations[shard] ?? 0) + 1
   }
 
   #dropAll(): void {
-    this.#memory.clear()
+    this.#cache.clear()
     this.#summaries.clear()
     for (const [shard, generation] of this.#generations.entries()) this.#generations[shard] = generation + 1
   }
@@ -358,7 +358,7 @@ const OWN_CHANGES = Promise.resolve()
 const ROWS_AT_ONCE = 200
 
 /** The record of an entry of this very kind, whose value therefore came from its `parse`. */
-function parseRemembered<V extends object>(
+function parseCached<V extends object>(
   _kind: Kind<V>,
   record: Stored<object> | undefined,
 ): Stored<V> | undefined {

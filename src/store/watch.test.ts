@@ -25,10 +25,10 @@ async function withWatch(use: (bed: Bed) => Promise<void>): Promise<void> {
 test('StoreWatch sees what memory answers, and what the store had to', async () => {
   await withWatch(async ({ records, watch }) => {
     await records.get(KIND, 'p', 'a')
-    assert.deepEqual([watch.read, watch.remembered], [1, 0])
+    assert.deepEqual([watch.read, watch.cached], [1, 0])
     await records.get(KIND, 'p', 'a')
     records.peek(KIND, 'p', 'b')
-    assert.deepEqual([watch.read, watch.remembered], [1, 1])
+    assert.deepEqual([watch.read, watch.cached], [1, 1])
   })
 })
 

@@ -4,13 +4,13 @@ import { StoreConflict } from './port.ts'
 /** How a commit ended: done, refused because a record had changed, or failed. */
 export type CommitEnd = 'done' | 'conflict' | 'failed'
 
-/** Sees how a store does: what memory answers, and how commits end. */
+/** Watches a store: the reads that the cache answers, and how commits end. */
 export class StoreWatch {
   readonly #clock: Clock
   readonly #committed: (durationMs: number, end: CommitEnd) => void
   #failing = false
-  /** Reads that memory has answered. */
-  remembered = 0
+  /** Reads that the cache has answered. */
+  cached = 0
   /** Reads that had to go to the store. */
   read = 0
 

@@ -1,22 +1,22 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { Memory, type Remembered } from './memory.ts'
+import { type CacheEntry, RecordCache } from './record-cache.ts'
 import type { Kind } from './records.ts'
 
 const KEY: Kind<object> = { name: 'key', parse: () => ({}) }
 
-function entry(name: string, more: Partial<Remembered> = {}): Remembered {
+function entry(name: string, more: Partial<CacheEntry> = {}): CacheEntry {
   const record = { kind: 'key', partition: 'p', name, version: 1, value: {} }
   return { key: `key:${name}`, kind: KEY, partition: 'p', name, record, sizeBytes: 10, ...more }
 }
 
-function absence(name: string): Remembered {
+function absence(name: string): CacheEntry {
   return entry(name, { record: undefined })
 }
 
-test('Memory finds what was put, and not what was dropped', () => {
-  const memory = new Memory({ records: 10, bytes: 1000, absences: 10 })
+test('RecordCache finds what was put, and not what was dropped', () => {
+  const memory = new RecordCache({ records: 10, bytes: 1000, absences: 10 })
   memory.put(entry('a'))
   memory.put(absence('b'))
   assert.equal(memory.find('key', 'p', 'a')?.record?.name, 'a')
@@ -31,8 +31,8 @@ test('Memory finds what was put, and not what was dropped', () => {
   assert.equal(memory.size, 0)
 })
 
-test('Memory holds one entry for a place, the last', () => {
-  const memory = new Memory({ records: 10, bytes: 1000, absences: 10 })
+test('RecordCache holds one entry for a place, the last', () => {
+  const memory = new RecordCache({ records: 10, bytes: 1000, absences: 10 })
   memory.put(absence('a'))
   memory.put(entry('a'))
   assert.ok(memory.find('key', 'p', 'a')?.record)
@@ -41,8 +41,8 @@ test('Memory holds one entry for a place, the last', () => {
   assert.equal(memory.size, 1)
 })
 
-test('Memory lets go what was not asked for before what was', () => {
-  const memory = new Memory({ records: 3, bytes: 1000, absences: 10 })
+test('RecordCache lets go what was not asked for before what was', () => {
+  const memory = new RecordCache({ records: 3, bytes: 1000, absences: 10 })
   for (const name of ['a', 'b', 'c']) memory.put(entry(name))
   memory.find('key', 'p', 'a')
   memory.put(entry('d'))
@@ -51,16 +51,16 @@ test('Memory lets go what was not asked for before what was', () => {
   assert.ok(memory.find('key', 'p', 'c'))
 })
 
-test('Memory lets go when its bytes are used up', () => {
-  const memory = new Memory({ records: 10, bytes: 100, absences: 10 })
+test('RecordCache lets go when its bytes are used up', () => {
+  const memory = new RecordCache({ records: 10, bytes: 100, absences: 10 })
   for (const name of ['a', 'b', 'c']) memory.put(entry(name, { sizeBytes: 40 }))
   assert.equal(memory.size, 2)
   memory.put(entry('large', { sizeBytes: 101 }))
   assert.equal(memory.size, 0)
 })
 
-test('Memory does not let absences push out records', () => {
-  const memory = new Memory({ records: 3, bytes: 1000, absences: 5 })
+test('RecordCache does not let absences push out records', () => {
+  const memory = new RecordCache({ records: 3, bytes: 1000, absences: 5 })
   for (const name of ['a', 'b', 'c']) memory.put(entry(name))
   for (let n = 0; n < 100; n += 1) memory.put(absence(`none-${n}`))
   for (const name of ['a', 'b', 'c']) assert.ok(memory.find('key', 'p', name)?.record)
@@ -83,7 +83,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constant('clear' as const), name: names }),
 )
 
-function takeStep(each: Step, memory: Memory, last: Map<string, Remembered>): void {
+function takeStep(each: Step, memory: RecordCache, last: Map<string, CacheEntry>): void {
   switch (each.do) {
     case 'put': {
       const { name, sizeBytes, absent } = each
@@ -104,11 +104,11 @@ function takeStep(each: Step, memory: Memory, last: Map<string, Remembered>): vo
   }
 }
 
-test('Memory stays within its limits and true to what was last put, whatever is done', () => {
+test('RecordCache stays within its limits and true to what was last put, whatever is done', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
-      const memory = new Memory({ records: 4, bytes: 100, absences: 3 })
-      const last = new Map<string, Remembered>()
+      const memory = new RecordCache({ records: 4, bytes: 100, absences: 3 })
+      const last = new Map<string, CacheEntry>()
       for (const each of steps) {
         takeStep(each, memory, last)
         const found = memory.find('key', 'p', each.name)

@@ -1,6 +1,6 @@
 import { toHex } from '../base/bytes.ts'
-import type { Remembered } from './memory.ts'
 import type { RawChange, RawKey } from './port.ts'
+import type { CacheEntry } from './record-cache.ts'
 import type { Change, Kind, Place, Stored } from './records.ts'
 import type { Located, Opened } from './sealed.ts'
 
@@ -10,17 +10,17 @@ const ENTRY_BYTES = 640
 /** An opened value takes so many times its sealed size. Measured with keys and key material: 5.3 KB of heap for both. */
 const VALUE_FACTOR = 3
 
-/** What memory holds of a place. @param sealedBytes size of the sealed value; 0 where there is none. */
-export function memoryOf(
+/** What the cache holds of a place. @param sealedBytes size of the sealed value; 0 where there is none. */
+export function cacheEntryOf(
   kind: Kind<object>,
   { place, key }: Located,
   record: Stored<object> | undefined,
   sealedBytes: number,
-): Remembered {
+): CacheEntry {
   const { partition, name } = place
   const entryBytes = ENTRY_BYTES + 2 * (partition.length + name.length)
   return {
-    key: memoryKey(key),
+    key: cacheKey(key),
     kind,
     partition,
     name,
@@ -29,14 +29,14 @@ export function memoryOf(
   }
 }
 
-/** What memory holds after a commit of a place: as a read would give it. */
-export function rewritten(known: Remembered, { value }: Change, raw: RawChange): Remembered {
+/** What the cache holds of a place after a commit: as a read would give it. */
+export function entryAfterCommit(known: CacheEntry, { value }: Change, raw: RawChange): CacheEntry {
   const { kind, partition, name } = known
   const sizeBytes = raw.value?.length ?? 0
   const located = { place: { kind: kind.name, partition, name }, key: raw, shard: raw.shard }
-  if (value === undefined) return memoryOf(kind, located, undefined, sizeBytes)
+  if (value === undefined) return cacheEntryOf(kind, located, undefined, sizeBytes)
   const opened = { located, version: raw.expected + 1, value: parseJsonOf(value), sizeBytes }
-  return memoryOf(kind, located, storedOf(kind, opened), sizeBytes)
+  return cacheEntryOf(kind, located, storedOf(kind, opened), sizeBytes)
 }
 
 /** A value as it is stored: without what JSON leaves out. */
@@ -44,8 +44,8 @@ function parseJsonOf(value: object): object {
   return JSON.parse(JSON.stringify(value)) as object
 }
 
-/** What names a place in memory. */
-export function memoryKey({ kind, id }: RawKey): string {
+/** The key of a place in the cache. */
+export function cacheKey({ kind, id }: RawKey): string {
   return `${kind}:${toHex(id)}`
 }
 

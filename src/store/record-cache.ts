@@ -2,9 +2,9 @@ import { parseHex } from '../base/bytes.ts'
 import type { Kind, Place, Stored } from './records.ts'
 import { Ring, type RingEntry } from './ring.ts'
 
-/** What memory knows about one place: its record, or that there is none. */
-export type Remembered = {
-  /** See {@link memoryKey}. */
+/** What the cache knows about one place: its record, or that there is none. */
+export type CacheEntry = {
+  /** See {@link cacheKey}. */
   readonly key: string
   readonly kind: Kind<object>
   readonly partition: string
@@ -13,8 +13,8 @@ export type Remembered = {
   readonly sizeBytes: number
 }
 
-/** How much is remembered at most. */
-export type MemoryLimits = {
+/** How much the cache holds at most. */
+export type CacheLimits = {
   readonly records: number
   /** What the records take in memory. */
   readonly bytes: number
@@ -22,26 +22,26 @@ export type MemoryLimits = {
   readonly absences: number
 }
 
-/** What a node may remember: some 12,000 keys with their material. */
-export const MEMORY_LIMITS: MemoryLimits = { records: 50_000, bytes: 67_108_864, absences: 10_000 }
+/** What the cache of a node may hold: some 12,000 keys with their material. */
+export const CACHE_LIMITS: CacheLimits = { records: 50_000, bytes: 67_108_864, absences: 10_000 }
 
-type Entry = Remembered & RingEntry
+type Entry = CacheEntry & RingEntry
 
 /**
  * Opened records by their place, with a bound: those not asked for of late go first (the clock
  * algorithm: a hit costs a flag, not a reordering).
  */
-export class Memory {
+export class RecordCache {
   readonly #places = new Map<string, Map<string, Map<string, Entry>>>()
   readonly #records: Ring<Entry>
   readonly #absences: Ring<Entry>
 
-  constructor(limits: MemoryLimits) {
+  constructor(limits: CacheLimits) {
     this.#records = new Ring(limits.records, limits.bytes)
     this.#absences = new Ring(limits.absences, limits.bytes)
   }
 
-  find(kind: string, partition: string, name: string): Remembered | undefined {
+  find(kind: string, partition: string, name: string): CacheEntry | undefined {
     const entry = this.#places.get(kind)?.get(partition)?.get(name)
     if (entry !== undefined) entry.used = true
     return entry
@@ -53,19 +53,19 @@ export class Memory {
     return entry && parseHex(entry.key.slice(kind.length + 1))
   }
 
-  /** What is known of the place that has this key in memory. */
-  findKnown(key: string): Remembered | undefined {
+  /** What the cache knows of the place that has this key in it. */
+  findKnown(key: string): CacheEntry | undefined {
     return this.#records.find(key) ?? this.#absences.find(key)
   }
 
-  /** The record whose key in memory this is. */
-  findRecord(key: string): Remembered | undefined {
+  /** The record that has this key in the cache. */
+  findRecord(key: string): CacheEntry | undefined {
     return this.#records.find(key)
   }
 
-  put(remembered: Remembered): void {
-    this.drop(remembered.key)
-    const entry: Entry = { ...remembered, used: false }
+  put(known: CacheEntry): void {
+    this.drop(known.key)
+    const entry: Entry = { ...known, used: false }
     const ring = entry.record === undefined ? this.#absences : this.#records
     ring.add(entry)
     const partitions = nested(this.#places, entry.kind.name)
