@@ -1,5 +1,5 @@
 import { KmsError } from '../api/errors.ts'
-import { Remembered } from './remembered.ts'
+import { ParseCache } from './parse-cache.ts'
 
 /** The only algorithm that is accepted. */
 export const ALGORITHM = 'AWS4-HMAC-SHA256'
@@ -23,8 +23,8 @@ export type ScopedKey = {
 }
 
 /** A client sends the same credential scope and list of headers with nearly every request. */
-const CREDENTIALS = new Remembered<ScopedKey>()
-const SIGNED_HEADERS = new Remembered<readonly string[]>()
+const CREDENTIALS = new ParseCache<ScopedKey>()
+const SIGNED_HEADERS = new ParseCache<readonly string[]>()
 
 /** The `Credential` of a signature. @throws IncompleteSignatureException, UnrecognizedClientException. */
 export function parseScopedKey(credential: string): ScopedKey {

@@ -2,8 +2,8 @@
 const TEXTS_MAX = 256
 const TEXT_MAX_LENGTH = 512
 
-/** The parsed forms of texts that come again and again. Bounded: strangers choose the texts. */
-export class Remembered<V> {
+/** A cache of the parsed forms of texts that recur. It is bounded, since strangers choose the texts. */
+export class ParseCache<V> {
   readonly #values = new Map<string, V>()
 
   /** The parsed form of a text. @throws what `parse` throws; that is not kept. */
