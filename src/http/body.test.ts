@@ -6,8 +6,8 @@ import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { systemClock, systemTimers } from '../base/ports.ts'
 import { Receiving } from './body.ts'
+import { MemoryBudget } from './memory-budget.ts'
 import { Peers } from './peers.ts'
-import { Pot } from './pot.ts'
 
 const LARGEST = 1_048_576
 const ROOM = { all: 4 * LARGEST, address: 4 * LARGEST }
@@ -20,7 +20,7 @@ async function receive(
   const ports = { clock: systemClock, timers: systemTimers }
   const peers = new Peers({ bound: ROOM, timers: systemTimers, reached: () => {} })
   const bound = { all: bytes, address: bytes }
-  const pot = new Pot({ bound, windowMs: 1000, windowMinBytes: 0, ...ports, reached: () => {} })
+  const budget = new MemoryBudget({ bound, windowMs: 1000, windowMinBytes: 0, ...ports, reached: () => {} })
   const peer = peers.add(new Socket())
   const request = new IncomingMessage(peer.socket)
   const size = pieces.reduce((sum, { length }) => sum + length, 0)
@@ -29,17 +29,17 @@ async function receive(
   const bodies: (Uint8Array | undefined)[] = []
   new Receiving(request, {
     maxBytes: LARGEST,
-    openShare: () => pot.open(peer),
+    openShare: () => budget.open(peer),
     done: (body) => void bodies.push(body),
   })
   for (const piece of pieces) {
     request.push(piece)
     await setImmediate()
   }
-  const held = pot.bytes
+  const held = budget.bytes
   request.push(null)
   await setImmediate()
-  assert.equal(pot.bytes, 0)
+  assert.equal(budget.bytes, 0)
   return { bodies, held, size }
 }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { findHeader } from '../dispatch/wire.ts'
-import type { Share } from './pot.ts'
+import type { Share } from './memory-budget.ts'
 
 /**
  * What is read, and thrown away, of a body that is too large. A connection that is closed while

@@ -5,9 +5,9 @@ import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { type Serving, serve } from './exchange.ts'
 import { Gate } from './gate.ts'
+import { MemoryBudget } from './memory-budget.ts'
 import { Peers } from './peers.ts'
 import { Penalties, REFUSED_BURST } from './penalties.ts'
-import { Pot } from './pot.ts'
 
 const ROOM = { all: 1_000_000, address: 1_000_000 }
 
@@ -21,7 +21,8 @@ function bed() {
     },
   }
   const clock = { now: () => 0, monotonicMs: () => 0 }
-  const pot = () => new Pot({ bound: ROOM, windowMs: 1, windowMinBytes: 0, clock, timers, reached: () => {} })
+  const budget = () =>
+    new MemoryBudget({ bound: ROOM, windowMs: 1, windowMinBytes: 0, clock, timers, reached: () => {} })
   const answer = {
     status: 403,
     mediaType: 'text/plain',
@@ -32,8 +33,8 @@ function bed() {
   const serving: Serving = {
     dependencies: { handle: async () => answer, refuse: async () => answer, unready: async () => undefined },
     peers: new Peers({ bound: ROOM, timers, reached: () => {} }),
-    receiving: pot(),
-    unread: pot(),
+    receiving: budget(),
+    unread: budget(),
     penalties: new Penalties(clock),
     timers,
     requests: ROOM,

@@ -6,9 +6,9 @@ import type { WireFault } from '../dispatch/wire-fault.ts'
 import { announcedBytes, Receiving } from './body.ts'
 import { connectionOf } from './connection.ts'
 import type { Exchange, Gate } from './gate.ts'
+import type { MemoryBudget } from './memory-budget.ts'
 import type { Bound, Peer, Peers } from './peers.ts'
 import type { Penalties } from './penalties.ts'
-import type { Pot } from './pot.ts'
 import { sendResponse } from './response.ts'
 import { parseTarget } from './target.ts'
 
@@ -41,9 +41,9 @@ export type Serving = {
   readonly dependencies: HttpDependencies
   readonly peers: Peers
   /** Memory for bodies that come in several pieces. */
-  readonly receiving: Pot
+  readonly receiving: MemoryBudget
   /** Memory for answers that their clients have not taken. */
-  readonly unread: Pot
+  readonly unread: MemoryBudget
   readonly penalties: Penalties
   readonly timers: Timers
   /** How many requests may be answered at a time. */

@@ -5,8 +5,8 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { systemClock, systemTimers } from '../base/ports.ts'
 import { Gate, PACED_BYTES } from './gate.ts'
+import { MemoryBudget } from './memory-budget.ts'
 import { Peers } from './peers.ts'
-import { Pot } from './pot.ts'
 
 const ROOM = { all: 1_000_000, address: 1_000_000 }
 const BLANK_LINE = '\r\n\r\n'
@@ -18,7 +18,7 @@ function bed() {
   const socket = new Socket()
   socket.on('data', (piece: Buffer) => pieces.push(piece.toString('latin1')))
   const peer = new Peers({ bound: ROOM, timers: systemTimers, reached: () => {} }).add(socket)
-  const pot = new Pot({
+  const budget = new MemoryBudget({
     bound: ROOM,
     windowMs: 1000,
     windowMinBytes: 0,
@@ -29,14 +29,14 @@ function bed() {
   const nothing = () => {}
   const gate = new Gate({
     socket,
-    share: pot.openPatient(peer),
+    share: budget.openPatient(peer),
     later: nothing,
     receiveLater: (task) => void later.push(task),
     start: nothing,
     finished: nothing,
   })
   const send = (text: string) => void socket.emit('data', Buffer.from(text, 'latin1'))
-  return { gate, socket, pot, pieces, later, send }
+  return { gate, socket, budget, pieces, later, send }
 }
 
 /** What a gate hands on of what comes in one piece, while no request is answered. */
@@ -78,15 +78,15 @@ function bedInBody() {
 }
 
 test('Gate hands on a large piece of a body in a later turn, does not read meanwhile, and counts it', () => {
-  const { gate, socket, pot, pieces, later, send } = bedInBody()
+  const { gate, socket, budget, pieces, later, send } = bedInBody()
   const large = 'a'.repeat(PACED_BYTES)
   for (const turn of [1, 2]) {
     send(large)
     assert.deepEqual([pieces.length, later.length], [turn - 1, 1])
-    assert.deepEqual([socket.isPaused(), pot.bytes], [true, PACED_BYTES])
+    assert.deepEqual([socket.isPaused(), budget.bytes], [true, PACED_BYTES])
     later.shift()?.()
     assert.deepEqual(pieces, Array(turn).fill(large))
-    assert.deepEqual([socket.isPaused(), pot.bytes], [false, 0])
+    assert.deepEqual([socket.isPaused(), budget.bytes], [false, 0])
   }
   gate.close()
 })
@@ -99,10 +99,10 @@ test('Gate hands on small pieces of a body at once', () => {
 })
 
 test('Gate forgets a piece that waits for its turn when the connection closes', () => {
-  const { gate, pot, pieces, later, send } = bedInBody()
+  const { gate, budget, pieces, later, send } = bedInBody()
   send('a'.repeat(PACED_BYTES))
   gate.close()
-  assert.equal(pot.bytes, 0)
+  assert.equal(budget.bytes, 0)
   later.shift()?.()
   assert.deepEqual(pieces, [])
 })

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Share } from './pot.ts'
+import type { Share } from './memory-budget.ts'
 
 /** A request and the answer that it is to have. */
 export type Exchange = { readonly request: IncomingMessage; readonly response: ServerResponse }

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { STATUS_CODES } from 'node:http'
 import { utf8 } from '../base/bytes.ts'
 import type { WireResponse } from '../dispatch/wire.ts'
-import type { Share } from './pot.ts'
+import type { Share } from './memory-budget.ts'
 
 /** An answer beyond this size is handed over in parts of it, so that it shows how much its client takes. */
 const PART_BYTES = 65_536

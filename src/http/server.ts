@@ -16,9 +16,9 @@ import {
 import { Gate } from './gate.ts'
 import { Incoming } from './incoming.ts'
 import { listen, type Place } from './listen.ts'
+import { MemoryBudget } from './memory-budget.ts'
 import { type Bound, type Peer, Peers, RESERVED_CONNECTIONS } from './peers.ts'
 import { Penalties } from './penalties.ts'
-import { Pot } from './pot.ts'
 import { replaceTls, tlsOptions } from './tls.ts'
 import { PIECES_PER_TURN, Turns } from './turns.ts'
 
@@ -92,8 +92,13 @@ function makeServing(dependencies: HttpDependencies, bounds: HttpBounds): Servin
   return {
     dependencies,
     peers: new Peers({ bound: connections, timers: systemTimers, reached: reached('connections') }),
-    receiving: new Pot({ bound: receiving, ...RECEIVING_WINDOW, ...ports, reached: reached('receiving') }),
-    unread: new Pot({ bound: unread, ...UNREAD_WINDOW, ...ports, reached: reached('unread') }),
+    receiving: new MemoryBudget({
+      bound: receiving,
+      ...RECEIVING_WINDOW,
+      ...ports,
+      reached: reached('receiving'),
+    }),
+    unread: new MemoryBudget({ bound: unread, ...UNREAD_WINDOW, ...ports, reached: reached('unread') }),
     penalties: new Penalties(systemClock),
     timers: systemTimers,
     requests,

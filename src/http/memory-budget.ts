@@ -1,8 +1,8 @@
 import type { Clock, Timer, Timers } from '../base/ports.ts'
 import type { Bound, Network, Peer } from './peers.ts'
 
-/** What a pot of memory works with. */
-export type PotDependencies = {
+/** What a memory budget works with. */
+export type MemoryBudgetDependencies = {
   /** Bytes. */
   readonly bound: Bound
   /** Whoever moves less than so much within two windows of this length is cut off. */
@@ -10,23 +10,23 @@ export type PotDependencies = {
   readonly windowMinBytes: number
   readonly clock: Clock
   readonly timers: Timers
-  /** Told when somebody was cut off. */
+  /** Called when a client was cut off. */
   readonly reached: () => void
 }
 
 /**
- * Memory that clients make the server hold while they send or read: so much for all, and a part of it for each address.
- * Where a part or the whole is full, whoever moves fewest bytes is cut off: of the address, or of the address that holds
- * most. Whoever stands still is cut off in any case.
+ * A budget of the memory that clients make the server hold while they send or read: one for all clients, and a share of
+ * it for each address. When an address has used up its share, the budget cuts off its slowest client; when all is used
+ * up, the slowest client of the address that holds most. It cuts off a client that stands still in any case.
  */
-export class Pot {
-  readonly #dependencies: PotDependencies
+export class MemoryBudget {
+  readonly #dependencies: MemoryBudgetDependencies
   readonly #shares = new Set<Share>()
   readonly #held = new Map<Network, number>()
   #bytes = 0
   #sweep: Timer | undefined
 
-  constructor(dependencies: PotDependencies) {
+  constructor(dependencies: MemoryBudgetDependencies) {
     this.#dependencies = dependencies
   }
 
@@ -109,7 +109,7 @@ export class Pot {
   }
 }
 
-type ShareDependencies = Pick<PotDependencies, 'clock' | 'windowMs' | 'windowMinBytes'>
+type ShareDependencies = Pick<MemoryBudgetDependencies, 'clock' | 'windowMs' | 'windowMinBytes'>
 
 type Change = (share: Share, bytes: number) => boolean
 

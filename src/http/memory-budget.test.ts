@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { Socket } from 'node:net'
 import { test } from 'node:test'
+import { MemoryBudget } from './memory-budget.ts'
 import type { Network, Peer } from './peers.ts'
-import { Pot } from './pot.ts'
 
 const WINDOW_MS = 1_000
 
@@ -10,7 +10,7 @@ function opened(bound: { all: number; address: number }) {
   const time = { ms: 10 * WINDOW_MS }
   const timers: (() => void)[] = []
   const state = { reached: 0 }
-  const pot = new Pot({
+  const budget = new MemoryBudget({
     bound,
     windowMs: WINDOW_MS,
     windowMinBytes: 100,
@@ -28,7 +28,7 @@ function opened(bound: { all: number; address: number }) {
   const sweep = (): void => {
     for (const timer of timers.splice(0)) timer()
   }
-  return { pot, time, sweep, state }
+  return { budget, time, sweep, state }
 }
 
 function network(name: string): Network {
@@ -46,10 +46,10 @@ function peer(of: Network): Peer {
   }
 }
 
-test('a part of the pot that is full cuts off whoever of the address moves least', () => {
-  const { pot, state } = opened({ all: 1_000, address: 300 })
+test('the part of an address that is full cuts off whoever of the address moves least', () => {
+  const { budget, state } = opened({ all: 1_000, address: 300 })
   const [a, b] = [network('a'), network('b')]
-  const [slow, fast, other] = [peer(a), peer(a), peer(b)].map((one) => pot.open(one))
+  const [slow, fast, other] = [peer(a), peer(a), peer(b)].map((one) => budget.open(one))
   assert.ok(slow && fast && other)
   slow.moved(10)
   fast.moved(1_000)
@@ -59,33 +59,33 @@ test('a part of the pot that is full cuts off whoever of the address moves least
   assert.equal(slow.peer.socket.destroyed, true)
   assert.equal(slow.hold(1), false)
   assert.equal(other.isOpen, true)
-  assert.equal(pot.bytes, 451)
+  assert.equal(budget.bytes, 451)
   assert.equal(state.reached, 1)
 })
 
-test('a pot that is full cuts off of the address that holds most, never of others', () => {
-  const { pot } = opened({ all: 500, address: 400 })
+test('a budget that is full cuts off of the address that holds most, never of others', () => {
+  const { budget } = opened({ all: 500, address: 400 })
   const [a, b] = [network('a'), network('b')]
-  const many = [pot.open(peer(a)), pot.open(peer(a))]
+  const many = [budget.open(peer(a)), budget.open(peer(a))]
   for (const share of many) {
     share.moved(1_000)
     share.hold(200)
   }
-  const honest = pot.open(peer(b))
+  const honest = budget.open(peer(b))
   assert.equal(honest.hold(150), true)
   assert.deepEqual(many.map(({ isOpen }) => isOpen).sort(), [false, true])
 })
 
 test('what asks for more than its part is cut off itself', () => {
-  const { pot } = opened({ all: 500, address: 100 })
-  assert.equal(pot.open(peer(network('a'))).hold(101), false)
-  assert.equal(pot.bytes, 0)
+  const { budget } = opened({ all: 500, address: 100 })
+  assert.equal(budget.open(peer(network('a'))).hold(101), false)
+  assert.equal(budget.bytes, 0)
 })
 
 test('whoever moves next to nothing for two windows is cut off, but not who waits for the server', () => {
-  const { pot, time, sweep } = opened({ all: 500, address: 500 })
+  const { budget, time, sweep } = opened({ all: 500, address: 500 })
   const a = network('a')
-  const [still, moving, patient] = [pot.open(peer(a)), pot.open(peer(a)), pot.openPatient(peer(a))]
+  const [still, moving, patient] = [budget.open(peer(a)), budget.open(peer(a)), budget.openPatient(peer(a))]
   for (const share of [still, moving, patient]) share.hold(10)
   still.moved(1_000)
   time.ms += 2 * WINDOW_MS - 1
@@ -96,16 +96,16 @@ test('whoever moves next to nothing for two windows is cut off, but not who wait
   moving.moved(100)
   sweep()
   assert.deepEqual([still.isOpen, moving.isOpen, patient.isOpen], [false, true, true])
-  assert.equal(pot.bytes, 20)
+  assert.equal(budget.bytes, 20)
 })
 
 test('a share that is closed holds nothing, and may be closed again', () => {
-  const { pot } = opened({ all: 500, address: 500 })
-  const share = pot.open(peer(network('a')))
+  const { budget } = opened({ all: 500, address: 500 })
+  const share = budget.open(peer(network('a')))
   share.hold(100)
   share.release(40)
-  assert.equal(pot.bytes, 60)
+  assert.equal(budget.bytes, 60)
   share.close()
   share.close()
-  assert.equal(pot.bytes, 0)
+  assert.equal(budget.bytes, 0)
 })
