@@ -186,10 +186,10 @@ export async function openNode(
 }
 
 function httpDependencies(
-  { handle, refuseUnread: refuse, early }: Dispatcher,
+  { handle, refuseUnread: refuse, headChecks }: Dispatcher,
   watch: Pick<HttpDependencies, 'unready' | 'reached'>,
 ): HttpDependencies {
-  return { handle, refuse, early, ...watch }
+  return { handle, refuse, headChecks, ...watch }
 }
 
 type KmsGiven = Pick<KmsDependencies, 'records' | 'quotas' | 'custody' | 'xks' | 'grantTokens'> & {

@@ -6,8 +6,8 @@ import { isLarge } from './asked.ts'
 import { type AttemptDependencies, attemptOf, performCall, runAttempt } from './attempt.ts'
 import { recordFailure } from './attempt-record.ts'
 import { type Authenticated, type AuthenticationDependencies, authenticate } from './authenticate.ts'
-import { bodyMaxBytes, judgeHead } from './early.ts'
 import { type ForwardedCall, forwardedCaller, forwardedRequest } from './forward.ts'
+import { bodyMaxBytes, checkHead } from './head-check.ts'
 import type { Outcome } from './operation.ts'
 import { isUnsigned, type Routing, routeOf, routeOfName, serviceOfHeaders, unknownRoute } from './routing.ts'
 import { UNSIGNED_REGION, unsignedCaller } from './unsigned.ts'
@@ -40,7 +40,7 @@ export type Dispatcher = {
   /** Answers a request that is refused for its form on the wire; its body has not been read. */
   readonly refuseUnread: (request: WireRequest, fault: WireFault) => Promise<WireResponse>
   /** What is said of requests whose bodies have not come. */
-  readonly early: {
+  readonly headChecks: {
     readonly bodyMaxBytes: (head: WireRequest) => number
     /** Gives how a request is refused that can be refused without its body. */
     readonly judge: (head: WireRequest) => Promise<(() => Promise<WireResponse>) | undefined>
@@ -63,7 +63,7 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
       const route = unknownRoute(serviceOfHeaders(request), 'Unknown', error)
       return refuse(dependencies, arrivalOf(dependencies, request, route), error)
     },
-    early: {
+    headChecks: {
       bodyMaxBytes: (head) => bodyMaxBytes(dependencies.routing, head),
       judge: (head) => judge(dependencies, head),
     },
@@ -115,7 +115,7 @@ async function judge(
   dependencies: DispatcherDependencies,
   head: WireRequest,
 ): Promise<(() => Promise<WireResponse>) | undefined> {
-  const refusal = await judgeHead(dependencies, head, dependencies.clock.now())
+  const refusal = await checkHead(dependencies, head, dependencies.clock.now())
   if (refusal === undefined) return undefined
   const arrival = arrivalOf(dependencies, head, refusal.route)
   return () => told(dependencies, arrival, () => refuse(dependencies, arrival, refusal.error))

@@ -19,14 +19,14 @@ export type HttpDependencies = {
   readonly refuse: (request: WireRequest, fault: WireFault) => Promise<WireResponse>
   /** Why requests cannot be served now, nothing when they can: the answer of `/readyz`. Anybody may read it. */
   readonly unready: () => Promise<string | undefined>
-  /** Asked about requests with large bodies before these have come. */
-  readonly early?: EarlyDependencies
+  /** Checks requests with large bodies by their heads, before the bodies have arrived. */
+  readonly headChecks?: HeadChecks
   /** Told each time that a bound is reached. */
   readonly reached?: ((bound: BoundName) => void) | undefined
 }
 
-/** What can be said of a request by its head. */
-type EarlyDependencies = {
+/** Checks of a request by its head. */
+type HeadChecks = {
   /** The largest body that what is asked for can have. */
   readonly bodyMaxBytes: (head: WireRequest) => number
   /** Gives what refuses a request that is refused whatever its body is; nothing when that depends on it. */
@@ -104,8 +104,8 @@ type Waiting = { readonly peer: Peer; readonly gate: Gate; readonly exchange: Ex
 function serveLarge(serving: Serving, waiting: Waiting & { readonly head: WireRequest }): void {
   const { peer, exchange, head } = waiting
   const { response } = exchange
-  const { early } = serving.dependencies
-  const maxBytes = early?.bodyMaxBytes(head) ?? REQUEST_BODY_MAX_BYTES
+  const { headChecks } = serving.dependencies
+  const maxBytes = headChecks?.bodyMaxBytes(head) ?? REQUEST_BODY_MAX_BYTES
   const begin = (): void => {
     let refusal: Promise<WireResponse> | undefined
     const receiving = receive(serving, { ...waiting, maxBytes }, (body) => {
@@ -115,7 +115,7 @@ function serveLarge(serving: Serving, waiting: Waiting & { readonly head: WireRe
         finish(serving, { peer, response, bodyBytes }, refusal, false)
       }
     })
-    early?.judge(head).then(
+    headChecks?.judge(head).then(
       (refuse) => {
         // A body that is there meanwhile is judged with its head.
         if (refuse === undefined || exchange.request.complete) return

@@ -8,8 +8,8 @@ import type { Operation } from './operation.ts'
 import { type Route, type Routing, routeOf, serviceOfHeaders, unknownRoute } from './routing.ts'
 import { findForm, findHeader, type WireRequest } from './wire.ts'
 
-/** What a request that has come as far as its head is judged with. */
-export type EarlyDependencies = AuthenticationDependencies & {
+/** What the head of a request is checked with, before its body has arrived. */
+export type HeadCheckDependencies = AuthenticationDependencies & {
   readonly routing: Routing
   readonly freshness: Pick<Freshness, 'reached' | 'renewed'>
 }
@@ -40,15 +40,15 @@ function bodyMaxOf(operation: Operation): number {
   return bytes
 }
 
-/** A request that is refused whatever its body is: what it asks for as far as that is known, and why. */
-export type EarlyRefusal = { readonly route: Route; readonly error: KmsError }
+/** The refusal of a request by its head, whatever its body is: the route as far as it is known, and the error. */
+export type HeadRefusal = { readonly route: Route; readonly error: KmsError }
 
-/** Judges a request by its head. It finds the errors that a whole request has first, and no others. */
-export async function judgeHead(
-  dependencies: EarlyDependencies,
+/** Checks a request by its head. It finds the errors that a whole request has first, and no others. */
+export async function checkHead(
+  dependencies: HeadCheckDependencies,
   head: WireRequest,
   now: EpochMs,
-): Promise<EarlyRefusal | undefined> {
+): Promise<HeadRefusal | undefined> {
   const form = isForm(head)
   const route = form ? undefined : routeOf(dependencies.routing, head)
   if (route?.type === 'operation' && route.operation.unsigned === true) return undefined
@@ -67,7 +67,7 @@ async function errorOf(
   head: WireRequest,
   service: string | undefined,
   now: EpochMs,
-  dependencies: EarlyDependencies,
+  dependencies: HeadCheckDependencies,
 ): Promise<KmsError | undefined> {
   try {
     await authenticateHead(head, service, now, dependencies)
