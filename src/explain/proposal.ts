@@ -7,7 +7,7 @@ import { keyContext } from '../kms/keys/key-context.ts'
 import { checkKeyPolicy, POLICY_TEXT } from '../kms/keys/key-policy.ts'
 import { findKey, type Key } from '../kms/keys/keys.ts'
 import { type CompiledPolicy, compilePolicy } from '../policy/compile.ts'
-import { wouldLockOut } from '../policy/key-policy.ts'
+import { locksCallerOut } from '../policy/key-policy.ts'
 import { parsePolicy } from '../policy/parse.ts'
 import type { ExplainingDependencies } from './explain-dependencies.ts'
 import { namedCaller } from './named-caller.ts'
@@ -58,7 +58,7 @@ export async function parseProposal(
   const bound = await checkKeyPolicy(proposal, kms)
   const bindings = new Map(Object.entries(bound.principalIds))
   const policy = compilePolicy(parsePolicy(bound.policy, { flavour: 'key' }), { bindings })
-  const locksOut = wouldLockOut(policy, caller.principal, keyContext(key, key.account, context), key.arn)
+  const locksOut = locksCallerOut(policy, caller.principal, keyContext(key, key.account, context), key.arn)
   return { policy, locksOut }
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { compilePolicy } from './compile.ts'
 import type { ContextLookup } from './context.ts'
-import { defaultKeyPolicy, overlyPermissiveCondition, wouldLockOut } from './key-policy.ts'
+import { defaultKeyPolicy, locksCallerOut, overlyPermissiveCondition } from './key-policy.ts'
 import { parsePolicy } from './parse.ts'
 import type { Principal } from './principal.ts'
 
@@ -33,25 +33,25 @@ function locksOut(statements: readonly object[], given: Given = {}): boolean {
   const text = JSON.stringify({ Version: '2012-10-17', Statement: statements })
   const policy = compilePolicy(parsePolicy(text, { flavour: 'key' }))
   const { principal = USER, context = () => undefined } = given
-  return wouldLockOut(policy, principal, context, given.resource)
+  return locksCallerOut(policy, principal, context, given.resource)
 }
 
 const ALLOW = { Effect: 'Allow', Principal: { AWS: ACCOUNT }, Action: 'kms:*', Resource: '*' }
 const HTTPS_ONLY = { Bool: { 'aws:SecureTransport': true } }
 
-test('wouldLockOut lets the default policy pass for every principal of the account', () => {
+test('locksCallerOut lets the default policy pass for every principal of the account', () => {
   const policy = compilePolicy(parsePolicy(defaultKeyPolicy(ACCOUNT), { flavour: 'key' }))
   assert.equal(
-    wouldLockOut(policy, ROOT, () => undefined),
+    locksCallerOut(policy, ROOT, () => undefined),
     false,
   )
   assert.equal(
-    wouldLockOut(policy, USER, () => undefined),
+    locksCallerOut(policy, USER, () => undefined),
     false,
   )
 })
 
-test('wouldLockOut finds a policy that the caller could not change', () => {
+test('locksCallerOut finds a policy that the caller could not change', () => {
   assert.equal(locksOut([{ ...ALLOW, Action: 'kms:Encrypt' }]), true)
   assert.equal(locksOut([{ ...ALLOW, Principal: { AWS: '444455556666' } }]), true)
   assert.equal(locksOut([{ Effect: 'Allow', Principal: '*' }]), true)
@@ -59,23 +59,23 @@ test('wouldLockOut finds a policy that the caller could not change', () => {
   assert.equal(locksOut([ALLOW, { ...ALLOW, Effect: 'Deny', Principal: { AWS: '444455556666' } }]), false)
 })
 
-test('wouldLockOut evaluates conditions against the request', () => {
+test('locksCallerOut evaluates conditions against the request', () => {
   const statements = [{ ...ALLOW, Condition: HTTPS_ONLY }]
   assert.equal(locksOut(statements), true)
   assert.equal(locksOut(statements, { context: () => 'true' }), false)
 })
 
-test('wouldLockOut counts a statement about the key itself when it is told the key', () => {
+test('locksCallerOut counts a statement about the key itself when it is told the key', () => {
   assert.equal(locksOut([{ ...ALLOW, Resource: KEY }]), true)
   assert.equal(locksOut([{ ...ALLOW, Resource: KEY }], { resource: KEY }), false)
 })
 
-test('wouldLockOut is true for what cannot be evaluated', () => {
+test('locksCallerOut is true for what cannot be evaluated', () => {
   const Condition = { StringLike: { 'a:b': `*${'a'.repeat(10_000)}b` } }
   assert.equal(locksOut([{ ...ALLOW, Condition }], { context: () => 'a'.repeat(100_000) }), true)
 })
 
-test('wouldLockOut passes on what a lookup throws', () => {
+test('locksCallerOut passes on what a lookup throws', () => {
   const context = (): never => {
     throw new Error('lookup failed')
   }

@@ -33,7 +33,7 @@ export function defaultKeyPolicy(accountId: string): string {
  *
  * @param resource the key's ARN; without it only statements about `*` count.
  */
-export function wouldLockOut(
+export function locksCallerOut(
   policy: CompiledPolicy,
   principal: Principal,
   context: ContextLookup,

@@ -6,7 +6,7 @@ import type { Call } from '../../dispatch/operation.ts'
 import { compilePolicySteps } from '../../policy/compile.ts'
 import type { ContextLookup } from '../../policy/context.ts'
 import type { PolicyDocument } from '../../policy/document.ts'
-import { defaultKeyPolicy, overlyPermissiveCondition, wouldLockOut } from '../../policy/key-policy.ts'
+import { defaultKeyPolicy, locksCallerOut, overlyPermissiveCondition } from '../../policy/key-policy.ts'
 import { parseNewPolicySteps } from '../../policy/new-policy.ts'
 import { namedPrincipals } from '../../policy/parse.ts'
 import { renamePrincipals, uniqueIdsIn } from '../../policy/principal-names.ts'
@@ -77,7 +77,7 @@ export async function checkKeyPolicy(
   const { context, keyArn } = proposal
   const bindings = new Map(Object.entries(principalIds))
   const compiled = await inSlices(compilePolicySteps(document, { bindings }), dependencies.giveWay)
-  if (wouldLockOut(compiled, call.caller.principal, context, keyArn)) {
+  if (locksCallerOut(compiled, call.caller.principal, context, keyArn)) {
     throw malformed(LOCKED_OUT)
   }
   return bound

@@ -20,10 +20,10 @@ import { newKeyPolicy, POLICY_TEXT } from '../keys/key-policy.ts'
 import type { KeyValue } from '../keys/key-record.ts'
 import { checkKind, kindOf } from '../keys/key-rules.ts'
 import { mergeTags, parseTags, requestTagKeys, TAG_LIST } from '../keys/key-tags.ts'
-import { newKeyLockOutRisk } from '../keys/lock-out.ts'
 import { asCurrent, insertMaterial } from '../keys/materials.ts'
 import { eventMetadata, keyMetadata } from '../keys/metadata.ts'
 import { insertKey, newKey } from '../keys/new-key.ts'
+import { newKeyLockoutRisk } from '../keys/policy-lockout.ts'
 import { KEY_METADATA_ANSWER } from '../kms-answers.ts'
 import type { KmsDependencies } from '../kms-dependencies.ts'
 
@@ -127,7 +127,7 @@ async function create(call: Call, input: CreateKeyInput, dependencies: KmsDepend
     event: {
       response: { keyMetadata: eventMetadata(key) },
       additional: place && storeEventData(place.store),
-      also: await newKeyLockOutRisk({ key, policies, call }, input, dependencies),
+      also: await newKeyLockoutRisk({ key, policies, call }, input, dependencies),
     },
   }
 }

@@ -4,7 +4,7 @@ import { KEY_ID, keyOperation } from '../key-operation.ts'
 import { entriesContext, keyContext } from '../keys/key-context.ts'
 import { checkKeyPolicy, checkPolicyName, POLICY_NAME_TEXT, POLICY_TEXT } from '../keys/key-policy.ts'
 import { ANY_STATE } from '../keys/key-state.ts'
-import { lockOutRisk } from '../keys/lock-out.ts'
+import { lockoutRisk } from '../keys/policy-lockout.ts'
 
 /** Puts another key policy in the place of a key's. Source: AWS KMS API Reference, "PutKeyPolicy". */
 export const putKeyPolicy = keyOperation(
@@ -35,7 +35,7 @@ export const putKeyPolicy = keyOperation(
       changes: [replace(key.record, { ...key.record.value, ...policies })],
       event: {
         response: { keyId: key.arn },
-        also: await lockOutRisk({ ...proposal, key, policies }, dependencies),
+        also: await lockoutRisk({ ...proposal, key, policies }, dependencies),
       },
     }
   },

@@ -10,10 +10,10 @@ import { checkRegion } from '../keys/key-rules.ts'
 import { isPrimary, notPrimary, relatedKeys, replaceAll } from '../keys/key-set.ts'
 import { mergeTags, parseTags, requestTagKeys, TAG_LIST } from '../keys/key-tags.ts'
 import type { Key } from '../keys/keys.ts'
-import { newKeyLockOutRisk } from '../keys/lock-out.ts'
 import { eventMetadata, keyMetadata } from '../keys/metadata.ts'
 import { arnIn, copyMaterials, sharedValue, withReplica } from '../keys/multi-region.ts'
 import { insertKey, newKey } from '../keys/new-key.ts'
+import { newKeyLockoutRisk } from '../keys/policy-lockout.ts'
 import { KEY_METADATA_ANSWER, TAG_ANSWER } from '../kms-answers.ts'
 import type { KmsDependencies } from '../kms-dependencies.ts'
 
@@ -118,7 +118,7 @@ async function replicate(call: Call, input: ReplicateKeyInput, key: Key, depende
           resources: [{ account: replica.account, arn: replica.arn }],
           details: { keyMetadata: eventMetadata(shown) },
         },
-        ...(await newKeyLockOutRisk({ key: replica, policies, call }, input, dependencies)),
+        ...(await newKeyLockoutRisk({ key: replica, policies, call }, input, dependencies)),
       ],
     },
   }

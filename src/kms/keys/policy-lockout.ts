@@ -2,13 +2,13 @@ import { inSlices } from '../../base/slices.ts'
 import type { Call, Consequence } from '../../dispatch/operation.ts'
 import { compilePolicySteps } from '../../policy/compile.ts'
 import type { ContextLookup } from '../../policy/context.ts'
-import { wouldLockOut } from '../../policy/key-policy.ts'
+import { locksCallerOut } from '../../policy/key-policy.ts'
 import { parsePolicySteps } from '../../policy/parse.ts'
 import type { KmsDependencies } from '../kms-dependencies.ts'
 import type { KeyValue } from './key-record.ts'
 import type { Key } from './keys.ts'
 
-/** A policy that a key gets, and whether its check is left out. */
+/** A policy that a key gets, and whether the caller bypasses the policy lockout safety check. */
 export type PutPolicy = {
   readonly key: Pick<Key, 'account' | 'region' | 'keyId' | 'arn'>
   readonly policies: Pick<KeyValue, 'policy' | 'principalIds'>
@@ -18,10 +18,10 @@ export type PutPolicy = {
 }
 
 /**
- * What is recorded of a key policy whose check is left out and which would not have passed it:
- * nobody may be able to change it again.
+ * The event for a key policy that would not have passed the policy lockout safety check, had the caller not bypassed
+ * it: perhaps nobody can change the policy again.
  */
-export async function lockOutRisk(
+export async function lockoutRisk(
   { key, policies, bypassLockoutCheck, call, context }: PutPolicy,
   { giveWay }: Pick<KmsDependencies, 'giveWay'>,
 ): Promise<readonly Consequence[]> {
@@ -29,7 +29,7 @@ export async function lockOutRisk(
   const bindings = new Map(Object.entries(policies.principalIds ?? {}))
   const parsed = await inSlices(parsePolicySteps(policies.policy, { flavour: 'key' }), giveWay)
   const policy = await inSlices(compilePolicySteps(parsed, { bindings }), giveWay)
-  if (!wouldLockOut(policy, call.caller.principal, context, key.arn)) return []
+  if (!locksCallerOut(policy, call.caller.principal, context, key.arn)) return []
   const { account, region, keyId, arn } = key
   return [
     {
@@ -43,12 +43,12 @@ export async function lockOutRisk(
   ]
 }
 
-/** The same of a key that is made. */
-export function newKeyLockOutRisk(
+/** The same for a new key. */
+export function newKeyLockoutRisk(
   { key, policies, call }: Pick<PutPolicy, 'key' | 'policies' | 'call'>,
   input: { readonly BypassPolicyLockoutSafetyCheck?: boolean | undefined },
   dependencies: Pick<KmsDependencies, 'giveWay'>,
 ): Promise<readonly Consequence[]> {
   const bypassLockoutCheck = input.BypassPolicyLockoutSafetyCheck
-  return lockOutRisk({ key, policies, bypassLockoutCheck, call, context: call.context }, dependencies)
+  return lockoutRisk({ key, policies, bypassLockoutCheck, call, context: call.context }, dependencies)
 }
