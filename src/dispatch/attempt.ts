@@ -3,7 +3,6 @@ import { isLongOutput, renderError, renderOutput, renderOutputSteps } from '../a
 import { type GiveWay, inSlices } from '../base/slices.ts'
 import type { Quotas } from '../quotas/quota-service.ts'
 import { type Arrival, readerOf } from './arrival.ts'
-import { type Asked, askedInSlices, askedOf, isLarge } from './asked.ts'
 import {
   type Attempt,
   type AttemptRecordDependencies,
@@ -18,6 +17,7 @@ import { tooFast } from './failures.ts'
 import type { Freshness } from './freshness.ts'
 import { globalContext } from './global-context.ts'
 import type { Call, EventResource, Outcome } from './operation.ts'
+import { isLarge, type ParsedCall, parseCall, parseCallInSlices } from './parse-call.ts'
 import { runOperation } from './pipeline.ts'
 import type { RecordQueues } from './record-queues.ts'
 import { isUnsigned, type Route } from './routing.ts'
@@ -106,11 +106,13 @@ export async function runAttempt(
   const { request, route } = arrival
   const { caller, region } = authenticated
   const large = isLarge(request)
-  const asked = large ? await askedInSlices(route, request, dependencies.giveWay) : askedOf(route, request)
-  const admitted = admit(dependencies, authenticated, route, asked)
+  const parsed = large
+    ? await parseCallInSlices(route, request, dependencies.giveWay)
+    : parseCall(route, request)
+  const admitted = admit(dependencies, authenticated, route, parsed)
   if (!(typeof admitted === 'boolean' ? admitted : await admitted)) throw tooFast(route.service.name)
-  if (asked instanceof KmsError) throw asked
-  const { operation, input } = asked
+  if (parsed instanceof KmsError) throw parsed
+  const { operation, input } = parsed
   if (large) await dependencies.giveWay()
   attempt.parameters = operation.parameters(input)
   const call: Call = {
@@ -145,10 +147,10 @@ function admit(
   dependencies: AttemptDependencies,
   { caller: { account }, region }: Authenticated,
   route: Route,
-  asked: Asked | KmsError,
+  parsed: ParsedCall | KmsError,
 ): boolean | Promise<boolean> {
   if (isUnsigned(route)) return true
-  const input = asked instanceof KmsError ? undefined : asked.input
+  const input = parsed instanceof KmsError ? undefined : parsed.input
   return dependencies.quotas.admit({
     account,
     region,

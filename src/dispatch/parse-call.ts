@@ -9,19 +9,19 @@ import type { Operation } from './operation.ts'
 import type { Route } from './routing.ts'
 import { findForm, type WireRequest } from './wire.ts'
 
-/** What a call asks for. */
-export type Asked = { readonly operation: Operation; readonly input: Input<Members> }
+/** The operation and the input of a call. */
+export type ParsedCall = { readonly operation: Operation; readonly input: Input<Members> }
 
-/** A body up to this size takes little enough time to be taken apart at once. */
-const TAKEN_APART_AT_ONCE_BYTES = 16_384
+/** A body up to this size is parsed at once: that takes little time. */
+const PARSED_AT_ONCE_BYTES = 16_384
 
-/** Whether a request takes so long that its steps give way to others. */
+/** Whether parsing a request takes so long that it gives way to other requests. */
 export function isLarge({ body }: WireRequest): boolean {
-  return body.length > TAKEN_APART_AT_ONCE_BYTES
+  return body.length > PARSED_AT_ONCE_BYTES
 }
 
-/** What a call asks for, or why that is nothing: a call that is not valid, or of no operation, is charged too. */
-export function askedOf(route: Route, request: WireRequest): Asked | KmsError {
+/** The operation and input of a call, or the error: a call that is not valid, or names no operation, is charged too. */
+export function parseCall(route: Route, request: WireRequest): ParsedCall | KmsError {
   if (route.type !== 'operation') return unimplemented(route)
   const { operation } = route
   try {
@@ -32,12 +32,12 @@ export function askedOf(route: Route, request: WireRequest): Asked | KmsError {
   }
 }
 
-/** The same for a large request, giving way. */
-export async function askedInSlices(
+/** The same for a large request, giving way to others. */
+export async function parseCallInSlices(
   route: Route,
   request: WireRequest,
   giveWay: GiveWay,
-): Promise<Asked | KmsError> {
+): Promise<ParsedCall | KmsError> {
   if (route.type !== 'operation') return unimplemented(route)
   const { operation } = route
   try {
