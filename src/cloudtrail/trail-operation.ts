@@ -1,9 +1,9 @@
 import type { Members } from '../api/shapes.ts'
 import {
-  type Asked,
   type Awaitable,
   type Checked,
   defineOperation,
+  type Invocation,
   type NoMembers,
   type OutcomeOf,
 } from '../dispatch/define-operation.ts'
@@ -16,7 +16,7 @@ export type TrailFacts<M extends Members, O extends Members> = {
   readonly input: M
   readonly output?: O | undefined
   /** The ARN that permission is asked for; `*` when left out. @throws KmsError. */
-  readonly resource?: (asked: Asked<M, TrailDependencies>) => string
+  readonly resource?: (invocation: Invocation<M, TrailDependencies>) => string
 }
 
 /** An operation of CloudTrail: it needs the permission of its own name on one thing. */
@@ -26,16 +26,16 @@ export function trailOperation<
   R extends OutcomeOf<O> = OutcomeOf<O>,
 >(
   facts: TrailFacts<M, O>,
-  run: (asked: Asked<M, TrailDependencies>) => Awaitable<Checked<O, R>>,
+  run: (invocation: Invocation<M, TrailDependencies>) => Awaitable<Checked<O, R>>,
 ): TrailOperation {
-  return defineOperation<TrailDependencies, M, O, R>({ service: 'cloudtrail', ...facts }, (asked) => {
+  return defineOperation<TrailDependencies, M, O, R>({ service: 'cloudtrail', ...facts }, (invocation) => {
     const permission = {
       action: `cloudtrail:${facts.name}`,
-      resource: facts.resource?.(asked) ?? '*',
-      account: asked.call.caller.account,
+      resource: facts.resource?.(invocation) ?? '*',
+      account: invocation.call.caller.account,
       policy: undefined,
       context: () => undefined,
     }
-    return { permissions: [permission], run: () => run(asked) }
+    return { permissions: [permission], run: () => run(invocation) }
   })
 }

@@ -21,8 +21,8 @@ export type OperationFacts<I extends Members, O extends Members> = {
   readonly parameters?: ((input: Input<I>) => EventData) | undefined
 }
 
-/** A call of a declared operation, with its input. */
-export type Asked<I extends Members, D> = {
+/** A call of a declared operation: the call, its input and the dependencies of the operation. */
+export type Invocation<I extends Members, D> = {
   readonly call: Call
   readonly input: Input<I>
   readonly dependencies: D
@@ -77,7 +77,10 @@ export function defineOperation<
   I extends Members,
   O extends Members = NoMembers,
   R extends OutcomeOf<O> = OutcomeOf<O>,
->(facts: OperationFacts<I, O>, begin: (asked: Asked<I, D>) => Awaitable<WorkOf<O, R>>): OperationOf<D> {
+>(
+  facts: OperationFacts<I, O>,
+  begin: (invocation: Invocation<I, D>) => Awaitable<WorkOf<O, R>>,
+): OperationOf<D> {
   const { service, name, readOnly, unsigned, onKey, input: members } = facts
   return (dependencies) => ({
     service,

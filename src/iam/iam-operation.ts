@@ -30,8 +30,8 @@ export type Subject<E> = {
   readonly missing?: (operation: string) => KmsError
 }
 
-/** A call of an operation, with its input. */
-export type Asked<I> = { readonly call: Call; readonly input: I; readonly dependencies: IamDependencies }
+/** A call of an operation: the call, its input and the dependencies of the operation. */
+export type Invocation<I> = { readonly call: Call; readonly input: I; readonly dependencies: IamDependencies }
 
 /** A permission: an action, on something. */
 export type Need = {
@@ -44,7 +44,7 @@ export type Need = {
 }
 
 /** Finds what an operation is done to. @throws KmsError when it cannot be named. */
-export type Finder<I, E> = (asked: Asked<I>) => Subject<E> | Promise<Subject<E>>
+export type Finder<I, E> = (invocation: Invocation<I>) => Subject<E> | Promise<Subject<E>>
 
 /** What is true of an operation of IAM before any request arrives. */
 export type IamFacts<M extends Members, E, O extends Members = Members> = {
@@ -59,7 +59,7 @@ export type IamFacts<M extends Members, E, O extends Members = Members> = {
   readonly tags?: (input: Input<M>) => readonly { readonly Key: string; readonly Value: string }[] | undefined
   /** What the call needs beside the permission of its own name. */
   readonly alsoNeeds?: (
-    asked: Asked<Input<M>>,
+    invocation: Invocation<Input<M>>,
     subject: Subject<E>,
   ) => readonly Need[] | Promise<readonly Need[]>
   /** Checks of parameters. @throws KmsError. */
@@ -67,7 +67,10 @@ export type IamFacts<M extends Members, E, O extends Members = Members> = {
 }
 
 /** What an operation of IAM is given. */
-type IamGiven<M extends Members, E> = Asked<Input<M>> & { readonly entity: E; readonly arn: string }
+type EntityInvocation<M extends Members, E> = Invocation<Input<M>> & {
+  readonly entity: E
+  readonly arn: string
+}
 
 /** An operation of IAM: it needs the permission of its own name on one thing, and seldom more. */
 export function iamOperation<
@@ -75,16 +78,16 @@ export function iamOperation<
   E,
   O extends Members = NoMembers,
   R extends OutcomeOf<O> = OutcomeOf<O>,
->(facts: IamFacts<M, E, O>, run: (given: IamGiven<M, E>) => Awaitable<Checked<O, R>>): IamOperation {
+>(facts: IamFacts<M, E, O>, run: (given: EntityInvocation<M, E>) => Awaitable<Checked<O, R>>): IamOperation {
   const { name, readOnly, input, output } = facts
   const declared = { service: 'iam', name, readOnly, input, output } as const
-  return defineOperation<IamDependencies, M, O, OutcomeOf<O>>(declared, async (asked) => {
-    facts.checkInput?.(asked.input)
-    const subject = await facts.find(asked)
+  return defineOperation<IamDependencies, M, O, OutcomeOf<O>>(declared, async (invocation) => {
+    facts.checkInput?.(invocation.input)
+    const subject = await facts.find(invocation)
     const { arn, shown } = subject
-    const also = (await facts.alsoNeeds?.(asked, subject)) ?? []
-    const { account } = asked.call.caller
-    const context = contextFor(facts, asked, subject)
+    const also = (await facts.alsoNeeds?.(invocation, subject)) ?? []
+    const { account } = invocation.call.caller
+    const context = contextFor(facts, invocation, subject)
     const missing = (): KmsError => subject.missing?.(name) ?? new KmsError('NoSuchEntityException')
     return {
       permissions: [{ action: `iam:${name}`, arn, shown }, ...also].map((need: Need): Permission => {
@@ -98,7 +101,7 @@ export function iamOperation<
       run: async () => {
         const { entity } = subject
         if (entity === undefined) throw missing()
-        return recorded(readOnly, await run({ ...asked, entity, arn }))
+        return recorded(readOnly, await run({ ...invocation, entity, arn }))
       },
     }
   })
@@ -106,7 +109,7 @@ export function iamOperation<
 
 function contextFor<M extends Members, E, O extends Members>(
   facts: IamFacts<M, E, O>,
-  { input }: Asked<Input<M>>,
+  { input }: Invocation<Input<M>>,
   subject: Subject<E>,
 ): ContextLookup {
   const entries = facts.context?.(input, subject.entity) ?? {}

@@ -1,9 +1,9 @@
 import type { Input, Members } from '../api/shapes.ts'
 import {
-  type Asked,
   type Awaitable,
   type Checked,
   defineOperation,
+  type Invocation,
   type NoMembers,
   type OutcomeOf,
 } from '../dispatch/define-operation.ts'
@@ -27,7 +27,7 @@ export type AccountFacts<M extends Members, O extends Members> = {
 }
 
 /** What an operation without a key is given. */
-type AccountGiven<M extends Members> = Asked<M, KmsDependencies> & {
+type AccountInvocation<M extends Members> = Invocation<M, KmsDependencies> & {
   /** Whom the answer is sealed for. */
   readonly recipient: Recipient
 }
@@ -39,18 +39,21 @@ export function accountOperation<
   M extends Members,
   O extends Members = NoMembers,
   R extends OutcomeOf<O> = OutcomeOf<O>,
->(facts: AccountFacts<M, O>, run: (given: AccountGiven<M>) => Awaitable<Checked<O, R>>): KmsOperation {
-  return defineOperation<KmsDependencies, M, O, OutcomeOf<O>>({ service: 'kms', ...facts }, async (asked) => {
-    const { call, input, dependencies } = asked
-    facts.checkInput?.(input, call, dependencies)
-    const recipient = await findRecipient(call, dependencies)
-    const context = recipientContext(recipient, facts.context?.(input) ?? NO_CONTEXT)
-    const names = [facts.name, ...(facts.alsoNeeds?.(input) ?? [])]
-    return {
-      permissions: names.map((name) => accountPermission(call, name, context)),
-      run: async () => withRecipient(await run({ ...asked, recipient }), recipient),
-    }
-  })
+>(facts: AccountFacts<M, O>, run: (given: AccountInvocation<M>) => Awaitable<Checked<O, R>>): KmsOperation {
+  return defineOperation<KmsDependencies, M, O, OutcomeOf<O>>(
+    { service: 'kms', ...facts },
+    async (invocation) => {
+      const { call, input, dependencies } = invocation
+      facts.checkInput?.(input, call, dependencies)
+      const recipient = await findRecipient(call, dependencies)
+      const context = recipientContext(recipient, facts.context?.(input) ?? NO_CONTEXT)
+      const names = [facts.name, ...(facts.alsoNeeds?.(input) ?? [])]
+      return {
+        permissions: names.map((name) => accountPermission(call, name, context)),
+        run: async () => withRecipient(await run({ ...invocation, recipient }), recipient),
+      }
+    },
+  )
 }
 
 /** The permission to do `name` where no resource is named. */

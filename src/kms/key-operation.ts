@@ -60,13 +60,13 @@ export type KeyFacts<M extends Members & NamesKey, O extends Members> = KeyRules
   /** Checks of parameters against the key, after its state and usage. @throws KmsError. */
   readonly checkKey?: (input: Input<M>, key: Key) => void
   /** Further permissions that the call needs, after the one of its own name. */
-  readonly alsoNeeds?: (given: KeyGiven<M>) => Promise<readonly Permission[]> | readonly Permission[]
+  readonly alsoNeeds?: (given: KeyInvocation<M>) => Promise<readonly Permission[]> | readonly Permission[]
   /** The call's parameters in its audit event, where they are not just the input. */
   readonly parameters?: (input: Input<M>) => EventData
 }
 
 /** What an operation on one key is given. */
-type KeyGiven<M extends Members> = {
+type KeyInvocation<M extends Members> = {
   readonly call: Call
   readonly input: Input<M>
   readonly key: Key
@@ -86,7 +86,7 @@ export function keyOperation<
   M extends Members & NamesKey,
   O extends Members = NoMembers,
   R extends OutcomeOf<O> = OutcomeOf<O>,
->(facts: KeyFacts<M, O>, run: (given: KeyGiven<M>) => Awaitable<Checked<O, R>>): KmsOperation {
+>(facts: KeyFacts<M, O>, run: (given: KeyInvocation<M>) => Awaitable<Checked<O, R>>): KmsOperation {
   const { name, readOnly, input: members, output, parameters } = facts
   const declared = { service: 'kms', name, readOnly, input: members, parameters, onKey: facts } as const
   return defineOperation<KmsDependencies, M, O, OutcomeOf<O>>(

@@ -32,7 +32,7 @@ import {
   type UsageLine,
 } from '../usage/usage-report.ts'
 import type { UsageDependencies } from './usage-dependencies.ts'
-import { type Asked, usageOperation } from './usage-operation.ts'
+import { type Invocation, usageOperation } from './usage-operation.ts'
 import { formatUsageToken, parseUsageToken } from './usage-token.ts'
 
 const HOUR_MS = 3_600_000
@@ -70,12 +70,12 @@ const OUTPUT = {
   NextToken: text(),
 }
 
-type UsageAsked = Asked<typeof INPUT, null>
+type UsageInvocation = Invocation<typeof INPUT, null>
 
 /** Counts the calls of the caller's account, in all regions, and shows what they would cost. */
 export const getUsage = usageOperation(
   { name: 'GetUsage', input: INPUT, output: OUTPUT, find: () => ({ resource: '*', subject: null }) },
-  async ({ call, input, dependencies }: UsageAsked) => {
+  async ({ call, input, dependencies }: UsageInvocation) => {
     const { account } = call.caller
     if (input.KeyArn !== undefined && !isKeyArn(input.KeyArn))
       throw new KmsError('InvalidArnException', `'${input.KeyArn}' is not a key ARN.`)
@@ -124,7 +124,7 @@ function hoursPerRow(columns: readonly UsageColumn[]): number {
 type Range = { readonly fromMs: number; readonly toMs: number }
 
 /** @throws InvalidTimeRangeException. */
-function parseRange({ StartTime, EndTime }: UsageAsked['input'], now: number): Range {
+function parseRange({ StartTime, EndTime }: UsageInvocation['input'], now: number): Range {
   const toMs = EndTime ?? now
   const fromMs = StartTime ?? toMs - DEFAULT_DAYS * HOURS_PER_DAY * HOUR_MS
   if (fromMs > toMs) throw new KmsError('InvalidTimeRangeException', 'StartTime is after EndTime.')

@@ -10,7 +10,7 @@ import { reportPrincipals } from '../compliance/gather/principals.ts'
 import { impactInSlices, jsonOfImpact, SHOWN_MAX } from '../compliance/impact.ts'
 import { jsonOfMaterials, materialUsage } from '../compliance/materials.ts'
 import type { KeyPlace } from '../kms/keys/materials.ts'
-import { type Asked, type Subject, usageOperation } from './usage-operation.ts'
+import { type Invocation, type Subject, usageOperation } from './usage-operation.ts'
 
 /** Source: AWS KMS API Reference, "KeyId". */
 const INPUT = { KeyId: text({ min: 1, max: 2048 }) }
@@ -31,14 +31,18 @@ const IMPACT = {
 }
 const MATERIALS = { KeyArn: text(), Materials: anything(), Current: boolean() }
 
-type KeyAsked = Asked<typeof INPUT, KeyPlace>
+type KeyInvocation = Invocation<typeof INPUT, KeyPlace>
 
 /**
  * The key of the caller's account that `KeyId` names; ids and alias names are of the region of the call.
  *
  * @throws NotFoundException, InvalidArnException.
  */
-async function find({ call, input, dependencies }: Omit<KeyAsked, 'subject'>): Promise<Subject<KeyPlace>> {
+async function find({
+  call,
+  input,
+  dependencies,
+}: Omit<KeyInvocation, 'subject'>): Promise<Subject<KeyPlace>> {
   const { caller, region, now } = call
   const { account } = caller
   const foreign = (parseArn(input.KeyId)?.account ?? account) !== account
@@ -60,10 +64,10 @@ function arnOf(service: 'kms' | 'holdfast', { account, region, keyId }: KeyPlace
 }
 
 async function report(
-  asked: KeyAsked,
+  invocation: KeyInvocation,
   { withGrants }: { readonly withGrants: boolean },
 ): Promise<{ readonly key: ReportedKey; readonly current: boolean }> {
-  const { call, dependencies, subject } = asked
+  const { call, dependencies, subject } = invocation
   let current = false
   const touches = async (arn: string): Promise<IndexAnswer<ReportedKey['touches']>['value']> => {
     const answer = await dependencies.touches(arn)
@@ -78,10 +82,10 @@ async function report(
 /** Who uses a key, what points at it, and what fails without it. */
 export const getKeyImpact = usageOperation(
   { name: 'GetKeyImpact', input: INPUT, output: IMPACT, find },
-  async (asked) => {
-    const { key, current } = await report(asked, { withGrants: true })
+  async (invocation) => {
+    const { key, current } = await report(invocation, { withGrants: true })
     // The policies of other accounts are theirs.
-    const { records, giveWay } = asked.dependencies
+    const { records, giveWay } = invocation.dependencies
     const impact = await impactInSlices(key, await reportPrincipals(records, giveWay, [key.account]), giveWay)
     const shown = await inSlices(withCapitals(jsonOfImpact(impact)), giveWay)
     return { output: { ...parseImpact(shown), Current: current } }
@@ -91,10 +95,10 @@ export const getKeyImpact = usageOperation(
 /** Which materials of a key still decrypt. */
 export const getMaterialUsage = usageOperation(
   { name: 'GetMaterialUsage', input: INPUT, output: MATERIALS, find },
-  async (asked) => {
-    const { key, current } = await report(asked, { withGrants: false })
+  async (invocation) => {
+    const { key, current } = await report(invocation, { withGrants: false })
     const usage = materialUsage(key).map((one) => ({ ...one, users: one.users.slice(0, SHOWN_MAX) }))
-    const Materials = await inSlices(withCapitals(jsonOfMaterials(usage)), asked.dependencies.giveWay)
+    const Materials = await inSlices(withCapitals(jsonOfMaterials(usage)), invocation.dependencies.giveWay)
     return { output: { KeyArn: key.arn, Materials, Current: current } }
   },
 )

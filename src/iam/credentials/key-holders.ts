@@ -22,13 +22,15 @@ export type KeyHolder = {
  *
  * @throws ValidationException when the caller is neither.
  */
-export const KEY_HOLDER: Finder<{ readonly UserName?: string | undefined }, KeyHolder> = async (asked) => {
-  const { caller } = asked.call
-  if (asked.input.UserName === undefined && caller.principal.type === 'Root') {
-    const account = await read(asked.dependencies.records, ACCOUNT, ACCOUNTS, caller.account)
+export const KEY_HOLDER: Finder<{ readonly UserName?: string | undefined }, KeyHolder> = async (
+  invocation,
+) => {
+  const { caller } = invocation.call
+  if (invocation.input.UserName === undefined && caller.principal.type === 'Root') {
+    const account = await read(invocation.dependencies.records, ACCOUNT, ACCOUNTS, caller.account)
     return { arn: accountRootArn(caller.account), entity: account && rootHolder(account) }
   }
-  const subject = await USER_OR_CALLER(asked)
+  const subject = await USER_OR_CALLER(invocation)
   return { ...subject, entity: subject.entity && userHolder(subject.entity) }
 }
 

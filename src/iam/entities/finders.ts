@@ -2,7 +2,7 @@ import { PARTITION, parseArn } from '../../api/arn.ts'
 import { KmsError } from '../../api/errors.ts'
 import { hiddenDenial } from '../../policy/denial.ts'
 import type { Stored } from '../../store/records.ts'
-import type { Asked, Finder, Need, Subject } from '../iam-operation.ts'
+import type { Finder, Invocation, Need, Subject } from '../iam-operation.ts'
 import {
   type EntityValue,
   type GroupValue,
@@ -62,16 +62,16 @@ export function refuseReservedPath(path: string | undefined): void {
 }
 
 /** The user that `UserName` names. */
-export const USER_NAMED: Finder<{ readonly UserName: string }, Stored<UserValue>> = (asked) =>
-  findNamed(asked, USERS, asked.input.UserName)
+export const USER_NAMED: Finder<{ readonly UserName: string }, Stored<UserValue>> = (invocation) =>
+  findNamed(invocation, USERS, invocation.input.UserName)
 
 /** The group that `GroupName` names. */
-export const GROUP_NAMED: Finder<{ readonly GroupName: string }, Stored<GroupValue>> = (asked) =>
-  findNamed(asked, GROUPS, asked.input.GroupName)
+export const GROUP_NAMED: Finder<{ readonly GroupName: string }, Stored<GroupValue>> = (invocation) =>
+  findNamed(invocation, GROUPS, invocation.input.GroupName)
 
 /** The role that `RoleName` names. */
-export const ROLE_NAMED: Finder<{ readonly RoleName: string }, Stored<RoleValue>> = (asked) =>
-  findNamed(asked, ROLES, asked.input.RoleName)
+export const ROLE_NAMED: Finder<{ readonly RoleName: string }, Stored<RoleValue>> = (invocation) =>
+  findNamed(invocation, ROLES, invocation.input.RoleName)
 
 /**
  * The user that `UserName` names, or else the caller.
@@ -79,13 +79,13 @@ export const ROLE_NAMED: Finder<{ readonly RoleName: string }, Stored<RoleValue>
  * @throws ValidationException when the caller is no user.
  */
 export const USER_OR_CALLER: Finder<{ readonly UserName?: string | undefined }, Stored<UserValue>> = (
-  asked,
+  invocation,
 ) => {
-  const { principal, arn } = asked.call.caller
-  const { UserName } = asked.input
-  if (UserName !== undefined) return findNamed(asked, USERS, UserName)
+  const { principal, arn } = invocation.call.caller
+  const { UserName } = invocation.input
+  if (UserName !== undefined) return findNamed(invocation, USERS, UserName)
   if (principal.type !== 'User') throw new KmsError('ValidationException', NOT_A_USER)
-  return findNamed(asked, USERS, arn.slice(arn.lastIndexOf('/') + 1))
+  return findNamed(invocation, USERS, arn.slice(arn.lastIndexOf('/') + 1))
 }
 
 const NOT_A_USER = 'Must specify userName when calling with non-User credentials'
@@ -106,11 +106,11 @@ export function namedBy<V extends EntityValue>(
   facts: EntityFacts<V>,
   member: string,
 ): Finder<unknown, Stored<V>> {
-  return (asked) => findNamed(asked, facts, parseName(asked.input, member))
+  return (invocation) => findNamed(invocation, facts, parseName(invocation.input, member))
 }
 
 async function findNamed<V extends EntityValue>(
-  { call, dependencies }: Asked<unknown>,
+  { call, dependencies }: Invocation<unknown>,
   facts: EntityFacts<V>,
   name: string,
 ): Promise<Subject<Stored<V>>> {
@@ -148,28 +148,28 @@ const POLICY_NAMED: Finder<unknown, Stored<PolicyValue>> = async ({ call, input,
 export type AnyPolicy = Stored<PolicyValue> | ManagedByAws
 
 /** The managed policy that `PolicyArn` names, AWS's among them. @throws ValidationException for what is no ARN. */
-export const ANY_POLICY: Finder<unknown, AnyPolicy> = (asked) => {
-  const arn = parseName(asked.input, 'PolicyArn')
+export const ANY_POLICY: Finder<unknown, AnyPolicy> = (invocation) => {
+  const arn = parseName(invocation.input, 'PolicyArn')
   const managed = findManagedByAws(arn)
-  return managed === undefined ? POLICY_NAMED(asked) : { arn, shown: `policy ${arn}`, entity: managed }
+  return managed === undefined ? POLICY_NAMED(invocation) : { arn, shown: `policy ${arn}`, entity: managed }
 }
 
 /** Whose managed policies AWS's are, by their ARNs. */
 const ACCOUNT_OF_AWS = 'aws'
 
 /** The same, for what changes it: nobody may change a policy of AWS. */
-export const POLICY_TO_CHANGE: Finder<unknown, Stored<PolicyValue>> = async (asked) => {
-  const subject = await POLICY_NAMED(asked)
+export const POLICY_TO_CHANGE: Finder<unknown, Stored<PolicyValue>> = async (invocation) => {
+  const subject = await POLICY_NAMED(invocation)
   const { arn, shown } = subject
   if (parsePolicyArn(arn).account !== ACCOUNT_OF_AWS) return subject
   const missing = (operation: string): KmsError => {
-    const text = hiddenDenial(asked.call.caller.arn, `iam:${operation}`, shown)
+    const text = hiddenDenial(invocation.call.caller.arn, `iam:${operation}`, shown)
     return new KmsError('AccessDeniedException', text)
   }
   return { ...subject, missing }
 }
 
-function readPolicy(dependencies: Asked<unknown>['dependencies'], account: string, name: string) {
+function readPolicy(dependencies: Invocation<unknown>['dependencies'], account: string, name: string) {
   return read(dependencies.records, POLICY, account, name.toLowerCase())
 }
 
@@ -199,7 +199,7 @@ const NO_ARN = 'Invalid ARN:  Could not be parsed!'
  * "UpdateUser" and "UpdateGroup".
  */
 export function renaming<V extends EntityValue>(
-  { call }: Pick<Asked<unknown>, 'call'>,
+  { call }: Pick<Invocation<unknown>, 'call'>,
   facts: EntityFacts<V>,
   { entity }: Subject<Stored<V>>,
   to: { readonly action: string; readonly name: string | undefined; readonly path: string | undefined },

@@ -102,11 +102,11 @@ const updateGroup = iamOperation(
     input: { GroupName: NAME_128, NewPath: optional(PATH), NewGroupName: optional(NAME_128) },
     find: GROUP_NAMED,
     checkInput: ({ NewPath }) => refuseReservedPath(NewPath),
-    alsoNeeds: (asked, subject) =>
-      renaming(asked, GROUPS, subject, {
+    alsoNeeds: (invocation, subject) =>
+      renaming(invocation, GROUPS, subject, {
         action: 'iam:UpdateGroup',
-        name: asked.input.NewGroupName,
-        path: asked.input.NewPath,
+        name: invocation.input.NewGroupName,
+        path: invocation.input.NewPath,
       }),
   },
   async ({ input, dependencies, entity }) => {

@@ -19,7 +19,7 @@ import { LISTED_ROLE, type ListedRole } from '../entities/listed.ts'
 import { refuseServiceLinked } from '../entities/service-linked.ts'
 import { INSTANCE_PROFILE_ANSWER } from '../iam-answers.ts'
 import type { IamDependencies, IamOperation } from '../iam-dependencies.ts'
-import { type Asked, type Finder, iamOperation, type Need, tagging } from '../iam-operation.ts'
+import { type Finder, type Invocation, iamOperation, type Need, tagging } from '../iam-operation.ts'
 import { profileOutput, tagsIfAny } from '../iam-outputs.ts'
 import { pageOf, wholeSection } from '../iam-pages.ts'
 import { pageBy } from '../iam-paging.ts'
@@ -129,8 +129,8 @@ const WITH_ROLE = { InstanceProfileName: NAME_128, RoleName: NAME_64 }
  * Whoever puts a role into a profile hands it to the instances. Source: IAM API Reference, "AddRoleToInstanceProfile";
  * IAM User Guide, "Grant a user permissions to pass a role to an AWS service".
  */
-async function passing(asked: Asked<{ readonly RoleName: string }>): Promise<Need> {
-  const { arn, tags = [] } = await ROLE_NAMED(asked)
+async function passing(invocation: Invocation<{ readonly RoleName: string }>): Promise<Need> {
+  const { arn, tags = [] } = await ROLE_NAMED(invocation)
   return { action: 'iam:PassRole', arn, other: { tags, context: { 'iam:passedtoservice': PASSED_TO } } }
 }
 
@@ -142,7 +142,7 @@ const addRoleToInstanceProfile = iamOperation(
     readOnly: false,
     input: WITH_ROLE,
     find: PROFILE_NAMED,
-    alsoNeeds: async (asked) => [await passing(asked)],
+    alsoNeeds: async (invocation) => [await passing(invocation)],
   },
   async ({ call, input, dependencies, entity }) => {
     const role = await findByName(dependencies.records, ROLES, call.caller.account, input.RoleName)

@@ -75,8 +75,8 @@ function tagOperations<V extends Tagged>(kind: TaggedKind<V>): readonly IamOpera
 }
 
 /** AWS's managed policies have no tags. */
-const ANY_POLICY_TAGGED: Finder<unknown, { readonly value: Tagged }> = async (asked) => {
-  const subject = await ANY_POLICY(asked)
+const ANY_POLICY_TAGGED: Finder<unknown, { readonly value: Tagged }> = async (invocation) => {
+  const subject = await ANY_POLICY(invocation)
   const { entity } = subject
   return { ...subject, entity: entity === undefined || 'value' in entity ? entity : { value: { tags: [] } } }
 }

@@ -84,11 +84,11 @@ const updateUser = iamOperation(
     input: { UserName: NAME_128, NewPath: optional(PATH), NewUserName: optional(NAME_64) },
     find: USER_NAMED,
     checkInput: ({ NewPath }) => refuseReservedPath(NewPath),
-    alsoNeeds: (asked, subject) =>
-      renaming(asked, USERS, subject, {
+    alsoNeeds: (invocation, subject) =>
+      renaming(invocation, USERS, subject, {
         action: 'iam:UpdateUser',
-        name: asked.input.NewUserName,
-        path: asked.input.NewPath,
+        name: invocation.input.NewUserName,
+        path: invocation.input.NewPath,
       }),
   },
   async ({ input, dependencies, entity }) => {

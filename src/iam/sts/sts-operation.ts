@@ -1,9 +1,9 @@
 import { KmsError } from '../../api/errors.ts'
 import type { Members } from '../../api/shapes.ts'
 import {
-  type Asked,
   type Awaitable,
   defineOperation,
+  type Invocation,
   type NoMembers,
   type OutcomeOf,
   type WorkOf,
@@ -22,7 +22,7 @@ export type StsFacts<M extends Members, O extends Members> = {
 }
 
 /** A call of an operation, with its input. */
-export type StsAsked<M extends Members> = Asked<M, StsDependencies>
+export type StsInvocation<M extends Members> = Invocation<M, StsDependencies>
 
 /** An operation of STS. @param begin finds what it is about, and what it needs. */
 export function stsOperation<
@@ -31,12 +31,12 @@ export function stsOperation<
   R extends OutcomeOf<O> = OutcomeOf<O>,
 >(
   { federated = false, unsigned = false, ...facts }: StsFacts<M, O>,
-  begin: (asked: StsAsked<M>) => Awaitable<WorkOf<O, R>>,
+  begin: (invocation: StsInvocation<M>) => Awaitable<WorkOf<O, R>>,
 ): StsOperation {
-  return defineOperation<StsDependencies, M, O, R>({ service: 'sts', unsigned, ...facts }, (asked) => {
+  return defineOperation<StsDependencies, M, O, R>({ service: 'sts', unsigned, ...facts }, (invocation) => {
     // Source: STS API Reference, "GetFederationToken".
-    if (!federated && asked.call.caller.principal.type === 'FederatedUser') throw closed(facts.name)
-    return begin(asked)
+    if (!federated && invocation.call.caller.principal.type === 'FederatedUser') throw closed(facts.name)
+    return begin(invocation)
   })
 }
 

@@ -1,7 +1,7 @@
 import { aliasArn } from '../../api/arn.ts'
 import { KmsError } from '../../api/errors.ts'
 import type { Input, Members } from '../../api/shapes.ts'
-import { type Asked, defineOperation } from '../../dispatch/define-operation.ts'
+import { defineOperation, type Invocation } from '../../dispatch/define-operation.ts'
 import type { Call } from '../../dispatch/operation.ts'
 import { insert } from '../../store/records.ts'
 import { KEY_ID, keyPermission, resolveKey } from '../key-operation.ts'
@@ -30,7 +30,8 @@ export const createAlias: KmsOperation = defineOperation(
     input: INPUT,
     onKey: FACTS,
   },
-  ({ call, input, dependencies }: Asked<typeof INPUT, KmsDependencies>) => begin(call, input, dependencies),
+  ({ call, input, dependencies }: Invocation<typeof INPUT, KmsDependencies>) =>
+    begin(call, input, dependencies),
 )
 
 async function begin(call: Call, input: Input<typeof INPUT>, dependencies: KmsDependencies) {

@@ -1,5 +1,5 @@
 import { blob, type Input, type Members, optional, text } from '../../api/shapes.ts'
-import { type Asked, defineOperation } from '../../dispatch/define-operation.ts'
+import { defineOperation, type Invocation } from '../../dispatch/define-operation.ts'
 import type { Call } from '../../dispatch/operation.ts'
 import { decryptUnder, type Manner, openedWith } from '../cryptography/encryption.ts'
 import {
@@ -55,7 +55,8 @@ export const decrypt: KmsOperation = defineOperation(
     onKey: FACTS,
     parameters: (input) => ({ EncryptionAlgorithm: SYMMETRIC, ...input }),
   },
-  ({ call, input, dependencies }: Asked<typeof INPUT, KmsDependencies>) => begin(call, input, dependencies),
+  ({ call, input, dependencies }: Invocation<typeof INPUT, KmsDependencies>) =>
+    begin(call, input, dependencies),
 )
 
 async function begin(call: Call, input: Input<typeof INPUT>, dependencies: KmsDependencies) {

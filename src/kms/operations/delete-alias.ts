@@ -1,5 +1,5 @@
 import type { Input, Members } from '../../api/shapes.ts'
-import { type Asked, defineOperation } from '../../dispatch/define-operation.ts'
+import { defineOperation, type Invocation } from '../../dispatch/define-operation.ts'
 import type { Call } from '../../dispatch/operation.ts'
 import { remove } from '../../store/records.ts'
 import { keyPermission, resolveKey } from '../key-operation.ts'
@@ -26,7 +26,8 @@ export const deleteAlias: KmsOperation = defineOperation(
     input: INPUT,
     onKey: FACTS,
   },
-  ({ call, input, dependencies }: Asked<typeof INPUT, KmsDependencies>) => begin(call, input, dependencies),
+  ({ call, input, dependencies }: Invocation<typeof INPUT, KmsDependencies>) =>
+    begin(call, input, dependencies),
 )
 
 async function begin(call: Call, input: Input<typeof INPUT>, dependencies: KmsDependencies) {

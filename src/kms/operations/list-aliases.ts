@@ -1,6 +1,6 @@
 import { aliasArn } from '../../api/arn.ts'
 import { boolean, type Input, list, type Members, optional, text, type ValueOf } from '../../api/shapes.ts'
-import { type Asked, defineOperation } from '../../dispatch/define-operation.ts'
+import { defineOperation, type Invocation } from '../../dispatch/define-operation.ts'
 import type { Call } from '../../dispatch/operation.ts'
 import type { Stored } from '../../store/records.ts'
 import { accountPermission } from '../account-operation.ts'
@@ -37,7 +37,8 @@ export const listAliases: KmsOperation = defineOperation(
     output: OUTPUT,
     onKey: FACTS,
   },
-  ({ call, input, dependencies }: Asked<typeof INPUT, KmsDependencies>) => begin(call, input, dependencies),
+  ({ call, input, dependencies }: Invocation<typeof INPUT, KmsDependencies>) =>
+    begin(call, input, dependencies),
 )
 
 async function begin(call: Call, input: ListInput, dependencies: KmsDependencies) {

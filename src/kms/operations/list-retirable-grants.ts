@@ -1,7 +1,7 @@
 import { keyArn, parseArn } from '../../api/arn.ts'
 import { KmsError } from '../../api/errors.ts'
 import { boolean, type Input, list as listOf, type Members, optional, text } from '../../api/shapes.ts'
-import { type Asked, defineOperation } from '../../dispatch/define-operation.ts'
+import { defineOperation, type Invocation } from '../../dispatch/define-operation.ts'
 import type { Call } from '../../dispatch/operation.ts'
 import { accountPermission } from '../account-operation.ts'
 import { type GrantAnswer, grantEntry } from '../grants/grant-entry.ts'
@@ -35,7 +35,7 @@ export const listRetirableGrants: KmsOperation = defineOperation(
     input: INPUT,
     output: { Grants: listOf(GRANT_LIST_ENTRY_ANSWER), NextMarker: text(), Truncated: boolean() },
   },
-  async ({ call, input, dependencies }: Asked<typeof INPUT, KmsDependencies>) =>
+  async ({ call, input, dependencies }: Invocation<typeof INPUT, KmsDependencies>) =>
     begin(call, input, dependencies),
 )
 

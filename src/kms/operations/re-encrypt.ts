@@ -1,6 +1,6 @@
 import { KmsError } from '../../api/errors.ts'
 import { blob, type Input, type Members, optional, text } from '../../api/shapes.ts'
-import { type Asked, defineOperation } from '../../dispatch/define-operation.ts'
+import { defineOperation, type Invocation } from '../../dispatch/define-operation.ts'
 import type { Call, EventData, Permission } from '../../dispatch/operation.ts'
 import type { ContextLookup } from '../../policy/context.ts'
 import {
@@ -76,7 +76,8 @@ export const reEncrypt: KmsOperation = defineOperation(
     onKey: FACTS,
     parameters: (input) => ({ ...DEFAULTS, ...input }),
   },
-  ({ call, input, dependencies }: Asked<typeof INPUT, KmsDependencies>) => begin(call, input, dependencies),
+  ({ call, input, dependencies }: Invocation<typeof INPUT, KmsDependencies>) =>
+    begin(call, input, dependencies),
 )
 
 async function begin(call: Call, input: ReEncryptInput, dependencies: KmsDependencies) {

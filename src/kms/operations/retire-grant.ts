@@ -1,7 +1,7 @@
 import { keyArn } from '../../api/arn.ts'
 import { KmsError } from '../../api/errors.ts'
 import { type Input, type Members, optional, text } from '../../api/shapes.ts'
-import { type Asked, defineOperation } from '../../dispatch/define-operation.ts'
+import { defineOperation, type Invocation } from '../../dispatch/define-operation.ts'
 import type { Call } from '../../dispatch/operation.ts'
 import type { MatchedGrant } from '../../policy/decide.ts'
 import type { Stored } from '../../store/records.ts'
@@ -35,7 +35,8 @@ export const retireGrant: KmsOperation = defineOperation(
     input: INPUT,
     onKey: FACTS,
   },
-  ({ call, input, dependencies }: Asked<typeof INPUT, KmsDependencies>) => begin(call, input, dependencies),
+  ({ call, input, dependencies }: Invocation<typeof INPUT, KmsDependencies>) =>
+    begin(call, input, dependencies),
 )
 
 async function begin(call: Call, input: RetireInput, dependencies: KmsDependencies) {

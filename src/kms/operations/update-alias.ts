@@ -1,7 +1,7 @@
 import { KmsError } from '../../api/errors.ts'
 import { KEY_SPECS, type KeySpec } from '../../api/key-specs.ts'
 import type { Input, Members } from '../../api/shapes.ts'
-import { type Asked, defineOperation } from '../../dispatch/define-operation.ts'
+import { defineOperation, type Invocation } from '../../dispatch/define-operation.ts'
 import type { Call } from '../../dispatch/operation.ts'
 import { replace } from '../../store/records.ts'
 import { KEY_ID, keyPermission, resolveKey } from '../key-operation.ts'
@@ -31,7 +31,8 @@ export const updateAlias: KmsOperation = defineOperation(
     input: INPUT,
     onKey: FACTS,
   },
-  ({ call, input, dependencies }: Asked<typeof INPUT, KmsDependencies>) => begin(call, input, dependencies),
+  ({ call, input, dependencies }: Invocation<typeof INPUT, KmsDependencies>) =>
+    begin(call, input, dependencies),
 )
 
 async function begin(call: Call, input: Input<typeof INPUT>, dependencies: KmsDependencies) {
