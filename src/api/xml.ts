@@ -1,5 +1,5 @@
 import { toBase64 } from '../base/bytes.ts'
-import { isoSeconds } from '../base/dates.ts'
+import { isoSeconds } from '../base/ports.ts'
 import type { Steps } from '../base/slices.ts'
 import type { Output, OutputValue } from './json.ts'
 

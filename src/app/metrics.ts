@@ -1,6 +1,6 @@
 import type { Log } from '../base/log.ts'
+import type { TlsPair } from '../base/network.ts'
 import { systemClock, systemRandom, systemTimers } from '../base/ports.ts'
-import type { TlsPair } from '../base/tls-pair.ts'
 import { VERSION } from '../base/version.ts'
 import { formatAddress } from '../config/places.ts'
 import type { Config } from '../config/settings.ts'

@@ -9,9 +9,9 @@ import { IndexThread } from '../audit-index/thread/index-thread.ts'
 import { lastUsageFinder } from '../audit-index/thread/last-usage.ts'
 import { indexedUpTo, treeGrower } from '../audit-index/thread/read-log.ts'
 import type { Log } from '../base/log.ts'
+import type { TlsPair } from '../base/network.ts'
 import { systemAfterThisTurn, systemClock, systemRandom, systemSleep, systemTimers } from '../base/ports.ts'
 import { Slices } from '../base/slices.ts'
-import type { TlsPair } from '../base/tls-pair.ts'
 import { fetchJson } from '../client/fetch-json.ts'
 import {
   openTrailService,

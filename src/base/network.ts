@@ -13,3 +13,6 @@ export function networkOf(address: string): string {
   const groups = [...front, ...new Array<string>(zeros).fill('0'), ...back]
   return `${groups.slice(0, 4).join(':')}::/64`
 }
+
+/** A certificate chain and its private key, both PEM. */
+export type TlsPair = { readonly cert: string; readonly key: string }

@@ -1,4 +1,4 @@
-import type { TlsPair } from '../base/tls-pair.ts'
+import type { TlsPair } from '../base/network.ts'
 import type { Snapshot } from '../metrics/points.ts'
 
 /** A server of one process or several. */

@@ -1,6 +1,6 @@
 import { openNode } from '../app/node.ts'
+import type { TlsPair } from '../base/network.ts'
 import { systemTimers } from '../base/ports.ts'
-import type { TlsPair } from '../base/tls-pair.ts'
 import type { CommandInput } from './command.ts'
 import { openLog } from './log.ts'
 import { takeSignals } from './signals.ts'

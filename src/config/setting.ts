@@ -76,3 +76,8 @@ export function need<T>(setting: Setting<T>, given: Given): T {
     throw new ConfigError(`${setting.variable}: expected ${setting.expected}; got nothing`)
   return value
 }
+
+/** The environment of the process. Nothing else reads it. */
+export function processEnvironment(): Readonly<Record<string, string | undefined>> {
+  return process.env
+}

@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { REQUEST_HEADERS_MAX_BYTES } from '../base/limits.ts'
+import type { TlsPair } from '../base/network.ts'
 import { systemAfterThisTurn, systemClock, systemTimers } from '../base/ports.ts'
-import type { TlsPair } from '../base/tls-pair.ts'
 import { answerError } from './client-error.ts'
 import {
   type BoundName,

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http'
 import { Server as TlsServer } from 'node:https'
 import type { SecureContextOptions } from 'node:tls'
-import type { TlsPair } from '../base/tls-pair.ts'
+import type { TlsPair } from '../base/network.ts'
 
 /**
  * Cipher suites in the order in which a server prefers them: authenticated encryption and forward secrecy only.

@@ -1,7 +1,7 @@
 import { accountRootArn } from '../api/arn.ts'
 import type { ValueOf } from '../api/shapes.ts'
-import { isoSeconds } from '../base/dates.ts'
 import type { EpochMs } from '../base/ports.ts'
+import { isoSeconds } from '../base/ports.ts'
 import type { Stored } from '../store/records.ts'
 import type { AccountValue } from './accounts/account.ts'
 import { pathedArn } from './entities/arns.ts'

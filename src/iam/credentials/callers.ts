@@ -1,6 +1,6 @@
 import { accountRootArn } from '../../api/arn.ts'
-import { isoSeconds } from '../../base/dates.ts'
 import type { EpochMs } from '../../base/ports.ts'
+import { isoSeconds } from '../../base/ports.ts'
 import type { Caller, CallerPolicies } from '../../dispatch/caller.ts'
 import type { ContextLookup } from '../../policy/context.ts'
 import { federatedArn, pathedArn, sessionArn } from '../entities/arns.ts'

@@ -1,6 +1,6 @@
 import { KmsError } from '../../api/errors.ts'
 import { type Input, integer } from '../../api/shapes.ts'
-import { isoSeconds } from '../../base/dates.ts'
+import { isoSeconds } from '../../base/ports.ts'
 import type { Call } from '../../dispatch/operation.ts'
 import type { ContextLookup } from '../../policy/context.ts'
 import { findTag } from '../credentials/callers.ts'

@@ -1,6 +1,6 @@
 import { KmsError } from '../../api/errors.ts'
 import { integer, optional } from '../../api/shapes.ts'
-import { isoSeconds } from '../../base/dates.ts'
+import { isoSeconds } from '../../base/ports.ts'
 import { newSessionKey } from '../entities/ids.ts'
 import { sessionOf } from '../sessions/session-credentials.ts'
 import { sealClaims } from '../sessions/session-token.ts'

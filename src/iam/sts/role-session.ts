@@ -1,7 +1,7 @@
 import { KmsError } from '../../api/errors.ts'
 import { integer, text } from '../../api/shapes.ts'
-import { isoSeconds } from '../../base/dates.ts'
 import type { EpochMs } from '../../base/ports.ts'
+import { isoSeconds } from '../../base/ports.ts'
 import type { OutcomeOf } from '../../dispatch/define-operation.ts'
 import type {} from '../../dispatch/operation.ts'
 import { countedChars, SESSION_POLICY_MAX_CHARS } from '../../policy/flavour.ts'

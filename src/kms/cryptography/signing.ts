@@ -6,7 +6,7 @@ import {
   type SigningAlgorithm,
 } from '../../api/key-specs.ts'
 import { oneOf, optional } from '../../api/shapes.ts'
-import { messageRule } from '../../custody/message-rule.ts'
+import { messageRule } from '../../custody/algorithms.ts'
 import type { ContextLookup } from '../../policy/context.ts'
 import { entriesContext, requestAlias } from '../keys/key-context.ts'
 import type { Key } from '../keys/keys.ts'

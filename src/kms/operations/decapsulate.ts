@@ -1,6 +1,6 @@
 import { KmsError } from '../../api/errors.ts'
 import { blob, text } from '../../api/shapes.ts'
-import { kemCiphertextBytes } from '../../custody/kem.ts'
+import { kemCiphertextBytes } from '../../custody/algorithms.ts'
 import { KEM_ALGORITHM, kemContext } from '../cryptography/kem.ts'
 import { DRY_RUN, GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
 import { USABLE } from '../keys/key-state.ts'

@@ -1,2 +1,0 @@
-/** A certificate chain and its private key, both PEM. */
-export type TlsPair = { readonly cert: string; readonly key: string }
