@@ -20,6 +20,7 @@ import { isPrivateSpec } from '../crypto/private-spec.ts'
 import { sign, verify } from '../crypto/signature.ts'
 import { decryptAsymmetric, encryptAsymmetric } from './asymmetric-encryption.ts'
 import { blobPrefix, newBlob, type ParsedBlob, UNIQUE_BYTES } from './blob.ts'
+import { generateKeyMaterial } from './generate-key-material.ts'
 import {
   createImportParameters,
   type ImportParameters,
@@ -30,14 +31,19 @@ import {
   unwrapImport,
 } from './import-token.ts'
 import { type AccountRegion, KeyEncryptionKeys } from './kek.ts'
-import { type KeyRef, type MaterialRef, materialIdOf, unwrapMaterial, wrapMaterial } from './material.ts'
-import { MaterialCache, type OpenMaterial, type OpenOf } from './material-cache.ts'
-import { freshMaterial } from './new-material.ts'
+import {
+  type KeyMaterialRef,
+  type KeyRef,
+  keyMaterialIdOf,
+  unwrapKeyMaterial,
+  wrapKeyMaterial,
+} from './key-material.ts'
+import { KeyMaterialCache, type OpenKeyMaterial, type OpenOf } from './key-material-cache.ts'
 import { PublicKeyCache, type PublicKeyRef } from './public-keys.ts'
 import { KeyringError, type WrappedKey } from './wrapping.ts'
 
 /** A material that custody has just made or taken in: what to store, under which id. */
-export type NewMaterial = {
+export type NewKeyMaterial = {
   readonly materialId: string
   readonly wrapped: WrappedKey
   /** The SubjectPublicKeyInfo of an asymmetric key, DER. */
@@ -46,7 +52,7 @@ export type NewMaterial = {
 
 /** Where custody finds what it has wrapped. Both answer nothing when there is no such record. */
 export type WrappedKeys = {
-  readonly findMaterial: (ref: MaterialRef) => Promise<WrappedKey | undefined>
+  readonly findKeyMaterial: (ref: KeyMaterialRef) => Promise<WrappedKey | undefined>
   readonly findKek: (ref: AccountRegion, kekId: string) => Promise<WrappedKey | undefined>
 }
 
@@ -88,7 +94,7 @@ const ENCRYPTION_LABEL = counterLabel('holdfast/1/encrypt')
  */
 export class Custody {
   readonly #keks: KeyEncryptionKeys
-  readonly #materials = new MaterialCache()
+  readonly #materials = new KeyMaterialCache()
   readonly #publicKeys = new PublicKeyCache()
   readonly #random: Random
   readonly #wrappedKeys: WrappedKeys
@@ -108,23 +114,23 @@ export class Custody {
     return this.#keks.create(ref, kekId)
   }
 
-  /** A new material for a key of any spec, wrapped under the given key-encryption key. */
-  async createMaterial(key: KeyRef, kekId: string): Promise<NewMaterial> {
-    const fresh = await freshMaterial(key.spec, this.#random)
+  /** New key material for a key of any spec, wrapped under the given key-encryption key. */
+  async createKeyMaterial(key: KeyRef, kekId: string): Promise<NewKeyMaterial> {
+    const fresh = await generateKeyMaterial(key.spec, this.#random)
     using material = fresh.material
     return { ...(await this.#wrap(key, material, kekId)), publicKey: fresh.publicKey }
   }
 
-  /** The same material for another region's key of the same id, wrapped under that region's key-encryption key. */
+  /** The same key material for another region's key of the same id, wrapped under that region's key-encryption key. */
   async rewrap(
-    ref: MaterialRef,
+    ref: KeyMaterialRef,
     wrapped: WrappedKey,
     to: AccountRegion & { readonly kekId: string },
   ): Promise<WrappedKey> {
-    using material = unwrapMaterial(ref, wrapped, await this.#keks.find(ref, wrapped.under))
+    using material = unwrapKeyMaterial(ref, wrapped, await this.#keks.find(ref, wrapped.under))
     const { account, region, kekId } = to
     const kek = await this.#keks.find(to, kekId)
-    return wrapMaterial({ ...ref, account, region }, material, { kek, kekId }, this.#random)
+    return wrapKeyMaterial({ ...ref, account, region }, material, { kek, kekId }, this.#random)
   }
 
   /**
@@ -132,7 +138,7 @@ export class Custody {
    *
    * @param context the canonical bytes of the encryption context.
    */
-  async encrypt(ref: MaterialRef, plaintext: Uint8Array, context: Uint8Array): Promise<Uint8Array> {
+  async encrypt(ref: KeyMaterialRef, plaintext: Uint8Array, context: Uint8Array): Promise<Uint8Array> {
     const material = this.#materials.find(ref, 'symmetric') ?? (await this.#open(ref, 'symmetric'))
     const blob = newBlob(material.blobPrefix, this.#random.bytes(UNIQUE_BYTES), plaintext.length)
     using key = deriveByCounter(material.key, ENCRYPTION_LABEL, blob.nonce)
@@ -144,7 +150,7 @@ export class Custody {
    * The plaintext of a blob, or nothing when blob, context and material do not belong together.
    * The caller clears it.
    */
-  async decrypt(ref: MaterialRef, blob: ParsedBlob, context: Uint8Array): Promise<Uint8Array | undefined> {
+  async decrypt(ref: KeyMaterialRef, blob: ParsedBlob, context: Uint8Array): Promise<Uint8Array | undefined> {
     const material = this.#materials.find(ref, 'symmetric') ?? (await this.#open(ref, 'symmetric'))
     using key = deriveByCounter(material.key, ENCRYPTION_LABEL, blob.nonce)
     return openGcm(key, blob.iv, blob.sealed, blob.associatedData(context))
@@ -152,7 +158,7 @@ export class Custody {
 
   /** The plaintext of an asymmetric ciphertext, or nothing. The caller clears it. */
   async decryptAsymmetric(
-    ref: MaterialRef,
+    ref: KeyMaterialRef,
     algorithm: EncryptionAlgorithm,
     ciphertext: Uint8Array,
   ): Promise<Uint8Array | undefined> {
@@ -188,12 +194,12 @@ export class Custody {
   }
 
   /** A signature, in the encoding that AWS gives. */
-  async sign(ref: MaterialRef, { algorithm, messageType, message }: SigningRequest): Promise<Uint8Array> {
+  async sign(ref: KeyMaterialRef, { algorithm, messageType, message }: SigningRequest): Promise<Uint8Array> {
     return sign(await this.#private(ref), algorithm, messageType, message)
   }
 
   /** A MAC, as long as its hash. */
-  async mac(ref: MaterialRef, algorithm: MacAlgorithm, message: Uint8Array): Promise<Uint8Array> {
+  async mac(ref: KeyMaterialRef, algorithm: MacAlgorithm, message: Uint8Array): Promise<Uint8Array> {
     const material = this.#materials.find(ref, 'hmac') ?? (await this.#open(ref, 'hmac'))
     return mac(algorithm, material.key, message)
   }
@@ -202,12 +208,12 @@ export class Custody {
    * The raw shared secret with a peer's public key, or nothing when that is none of the same curve.
    * The caller clears it.
    */
-  async deriveSharedSecret(ref: MaterialRef, peer: Uint8Array): Promise<Uint8Array | undefined> {
+  async deriveSharedSecret(ref: KeyMaterialRef, peer: Uint8Array): Promise<Uint8Array | undefined> {
     return deriveSharedSecret(await this.#private(ref), peer)
   }
 
   /** The shared secret of a KEM ciphertext of the right length. The caller clears it. */
-  async decapsulate(ref: MaterialRef, ciphertext: Uint8Array): Promise<Uint8Array> {
+  async decapsulate(ref: KeyMaterialRef, ciphertext: Uint8Array): Promise<Uint8Array> {
     return decapsulate(await this.#private(ref), ciphertext)
   }
 
@@ -218,7 +224,7 @@ export class Custody {
   }
 
   /** The material of an import, wrapped; or what is wrong with it. */
-  async receiveImport(key: KeyRef, given: ImportGiven): Promise<NewMaterial | ImportFault> {
+  async receiveImport(key: KeyRef, given: ImportGiven): Promise<NewKeyMaterial | ImportFault> {
     const header = parseTokenHeader(given.token)
     const kek = header && (await this.#keks.findIfThere(key, header.kekId))
     using wrappingKey = kek && openToken(key, given.token, kek)
@@ -228,7 +234,7 @@ export class Custody {
     if (typeof received === 'string') return received
     using material = received
     const wrapped = await this.#wrap(key, material, given.kekId)
-    return { ...wrapped, publicKey: publicKeyOfMaterial(key.spec, material) }
+    return { ...wrapped, publicKey: publicKeyOfKeyMaterial(key.spec, material) }
   }
 
   /** Forgets a material that is gone, so that it does not stay in memory. */
@@ -241,43 +247,43 @@ export class Custody {
     this.#keks[Symbol.dispose]()
   }
 
-  async #private(ref: MaterialRef): Promise<PrivateKey> {
+  async #private(ref: KeyMaterialRef): Promise<PrivateKey> {
     const material = this.#materials.find(ref, 'private') ?? (await this.#open(ref, 'private'))
     return material.key
   }
 
-  async #wrap(key: KeyRef, material: Secret, kekId: string): Promise<NewMaterial> {
+  async #wrap(key: KeyRef, material: Secret, kekId: string): Promise<NewKeyMaterial> {
     const kek = await this.#keks.find(key, kekId)
-    const materialId = materialIdOf(material, key.keyId)
+    const materialId = keyMaterialIdOf(material, key.keyId)
     const ref = { ...key, materialId }
-    return { materialId, wrapped: wrapMaterial(ref, material, { kek, kekId }, this.#random) }
+    return { materialId, wrapped: wrapKeyMaterial(ref, material, { kek, kekId }, this.#random) }
   }
 
-  async #unwrap(ref: MaterialRef): Promise<Secret> {
-    const wrapped = await this.#wrappedKeys.findMaterial(ref)
+  async #unwrap(ref: KeyMaterialRef): Promise<Secret> {
+    const wrapped = await this.#wrappedKeys.findKeyMaterial(ref)
     if (wrapped === undefined) throw new KeyringError(`the material ${ref.materialId} is missing`)
-    return unwrapMaterial(ref, wrapped, await this.#keks.find(ref, wrapped.under))
+    return unwrapKeyMaterial(ref, wrapped, await this.#keks.find(ref, wrapped.under))
   }
 
-  async #open<F extends OpenMaterial['form']>(ref: MaterialRef, form: F): Promise<OpenOf<F>> {
+  async #open<F extends OpenKeyMaterial['form']>(ref: KeyMaterialRef, form: F): Promise<OpenOf<F>> {
     using material = await this.#unwrap(ref)
-    this.#materials.put(ref, openMaterial(ref, material))
+    this.#materials.put(ref, openKeyMaterial(ref, material))
     const open = this.#materials.find(ref, form)
     if (open === undefined) throw new KeyringError(`the material ${ref.materialId} is not of form ${form}`)
     return open
   }
 }
 
-function openMaterial(ref: MaterialRef, material: Secret): OpenMaterial {
+function openKeyMaterial(ref: KeyMaterialRef, material: Secret): OpenKeyMaterial {
   const { spec } = ref
-  return material.reveal((bytes): OpenMaterial => {
+  return material.reveal((bytes): OpenKeyMaterial => {
     if (isPrivateSpec(spec)) return { form: 'private', key: openPrivateKey(spec, bytes) }
     if (spec !== 'SYMMETRIC_DEFAULT') return { form: 'hmac', key: hmacKey(bytes) }
     return { form: 'symmetric', key: hmacKey(bytes), blobPrefix: blobPrefix(ref) }
   })
 }
 
-function publicKeyOfMaterial(spec: KeySpec, material: Secret): Uint8Array | undefined {
+function publicKeyOfKeyMaterial(spec: KeySpec, material: Secret): Uint8Array | undefined {
   if (!isPrivateSpec(spec)) return undefined
   return material.reveal((bytes) => publicKeyOf(openPrivateKey(spec, bytes)))
 }

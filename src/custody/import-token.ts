@@ -11,7 +11,7 @@ import {
   type WrappingAlgorithm,
   type WrappingKeySpec,
 } from '../crypto/import-key.ts'
-import type { KeyRef } from './material.ts'
+import type { KeyRef } from './key-material.ts'
 
 /** What an import goes by. */
 export type ImportTerms = {

@@ -13,7 +13,7 @@ import {
   schedule,
 } from '../../test/support/lifecycle.ts'
 import { testFolder } from '../../test/support/test-folder.ts'
-import { KEY, type KeyValue, MATERIAL, materialPartition } from '../kms/keys/key-record.ts'
+import { KEY, KEY_MATERIAL, type KeyValue, materialPartition } from '../kms/keys/key-record.ts'
 import { dueNote } from '../kms/lifecycle/due.ts'
 import { type Records, replace } from '../store/records.ts'
 import { doWhatIsDue, type LifecycleDependencies } from './lifecycle.ts'
@@ -38,7 +38,7 @@ async function storedKey(records: Records, keyId: string): Promise<KeyValue> {
 
 async function materialsIn(records: Records, keyId: string): Promise<number> {
   const place = { partition: materialPartition(ACCOUNT, REGION, keyId), limit: 20 }
-  return (await records.list(MATERIAL, place)).records.length
+  return (await records.list(KEY_MATERIAL, place)).records.length
 }
 
 test('doWhatIsDue rotates a key at its date and again a period later, not before', async () => {
@@ -117,7 +117,7 @@ test('doWhatIsDue takes imported material away when it expires, and goes by the 
   const place = materialPartition(ACCOUNT, REGION, 'owned')
   const expiring = async (validTo: number): Promise<void> => {
     const key = await records.get(KEY, PARTITION, 'owned')
-    const material = await records.get(MATERIAL, place, 'm1')
+    const material = await records.get(KEY_MATERIAL, place, 'm1')
     assert.ok(key !== undefined && material !== undefined)
     const imported = { model: 'KEY_MATERIAL_EXPIRES' as const, validTo }
     const due = { account: ACCOUNT, region: REGION, keyId: 'owned', at: validTo, materialId: 'owned-1' }
@@ -137,7 +137,7 @@ test('doWhatIsDue takes imported material away when it expires, and goes by the 
   const value = await storedKey(records, 'owned')
   assert.equal(value.state, 'PendingImport')
   assert.equal(value.imported, undefined)
-  assert.equal((await records.get(MATERIAL, place, 'm1'))?.value.wrapped, undefined)
+  assert.equal((await records.get(KEY_MATERIAL, place, 'm1'))?.value.wrapped, undefined)
   assert.deepEqual(forgotten, ['owned-1'])
   assert.deepEqual(
     events.map(({ eventName }) => eventName),

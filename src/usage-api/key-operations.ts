@@ -9,7 +9,7 @@ import { findKeyPlace, reportKey } from '../compliance/gather/keys.ts'
 import { reportPrincipals } from '../compliance/gather/principals.ts'
 import { impactInSlices, jsonOfImpact, SHOWN_MAX } from '../compliance/impact.ts'
 import { jsonOfMaterials, materialUsage } from '../compliance/materials.ts'
-import type { KeyPlace } from '../kms/keys/materials.ts'
+import type { KeyPlace } from '../kms/keys/key-materials.ts'
 import { type Invocation, type Subject, usageOperation } from './usage-operation.ts'
 
 /** Source: AWS KMS API Reference, "KeyId". */

@@ -38,7 +38,7 @@ export async function checkLives(check: Check): Promise<void> {
 async function checkKey(check: Check, key: LivingKey): Promise<void> {
   const regions = (await findPlaces(check, key)).map(({ region }) => region)
   if (key.isGone) return assert.deepEqual(regions, [], `${key.id} is still there`)
-  const list = await materialsOf(check, key, regions)
+  const list = await keyMaterialsOf(check, key, regions)
   // Nothing is due any more, and nobody changes anything: everything that is asked from here on goes together.
   const places = await findPlaces(check, key)
   const [first] = places
@@ -81,7 +81,7 @@ function standingOf({ KeyState, ValidTo }: Metadata): string {
 }
 
 /** The materials of a key, which are the same in every region, once all is done that is due. */
-async function materialsOf(
+async function keyMaterialsOf(
   { session, lives }: Check,
   key: LivingKey,
   regions: readonly string[],

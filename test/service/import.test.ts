@@ -5,7 +5,7 @@ import { generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import type { Output } from '../../src/api/json.ts'
 import { type Answer, call, newKey, succeed } from '../support/calls.ts'
-import { type ImportPlace, wrapMaterial } from '../support/import-material.ts'
+import { type ImportPlace, wrapKeyMaterial } from '../support/import-material.ts'
 import { REGION } from '../support/kms.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
@@ -24,7 +24,7 @@ after(async () => {
 })
 
 const wrapped = (place: ImportPlace, material: Uint8Array, twoSteps = false): Promise<Output> =>
-  wrapMaterial(server, place, material, twoSteps)
+  wrapKeyMaterial(server, place, material, twoSteps)
 
 async function importInto(place: ImportPlace, material: Uint8Array, more: Output = {}): Promise<Answer> {
   const made = await wrapped(place, material)

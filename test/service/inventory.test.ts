@@ -26,7 +26,7 @@ import { KMS_OPERATIONS } from '../../src/kms/kms-operations.ts'
 import { insert, type Records, replace } from '../../src/store/records.ts'
 import { type Answer, assertError, call, newKey, succeed } from '../support/calls.ts'
 import { cases } from '../support/campaign.ts'
-import { wrapMaterial } from '../support/import-material.ts'
+import { wrapKeyMaterial } from '../support/import-material.ts'
 import { REGION } from '../support/kms.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
@@ -423,7 +423,7 @@ for (const kind of KINDS) {
     await succeed(server, 'ImportKeyMaterial', {
       KeyId: keyId,
       ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE',
-      ...(await wrapMaterial(server, { keyId }, materialFor(spec), isWrappedTwice(kind))),
+      ...(await wrapKeyMaterial(server, { keyId }, materialFor(spec), isWrappedTwice(kind))),
     })
     await readInStates({ ...waiting, material: 'here' }, ['Enabled', 'Disabled', 'PendingDeletion'])
     await succeed(server, 'DeleteImportedKeyMaterial', { KeyId: keyId })

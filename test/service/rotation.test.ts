@@ -20,7 +20,7 @@ after(async () => {
   await server[Symbol.asyncDispose]()
 })
 
-async function currentMaterial(keyId: string): Promise<string> {
+async function currentKeyMaterial(keyId: string): Promise<string> {
   const { KeyMetadata } = await succeed(server, 'DescribeKey', { KeyId: keyId })
   return (KeyMetadata as { CurrentKeyMaterialId: string }).CurrentKeyMaterialId
 }
@@ -32,11 +32,11 @@ async function rotations(keyId: string, more: { readonly [name: string]: string 
 
 test('RotateKeyOnDemand changes the material, and ciphertexts of the one before open', async () => {
   const keyId = await newKey(server)
-  const first = await currentMaterial(keyId)
+  const first = await currentKeyMaterial(keyId)
   const { CiphertextBlob: old } = await succeed(server, 'Encrypt', { KeyId: keyId, Plaintext: PLAINTEXT })
   const { KeyId } = await succeed(server, 'RotateKeyOnDemand', { KeyId: keyId })
   assert.match(String(KeyId), /^arn:aws:kms:/)
-  const second = await currentMaterial(keyId)
+  const second = await currentKeyMaterial(keyId)
   assert.notEqual(second, first)
   const { CiphertextBlob: recent } = await succeed(server, 'Encrypt', { KeyId: keyId, Plaintext: PLAINTEXT })
   const openedOld = await succeed(server, 'Decrypt', { CiphertextBlob: String(old) })
@@ -47,10 +47,10 @@ test('RotateKeyOnDemand changes the material, and ciphertexts of the one before 
 
 test('ListKeyRotations lists rotations, and with ALL_KEY_MATERIAL the first material too', async () => {
   const keyId = await newKey(server)
-  const first = await currentMaterial(keyId)
+  const first = await currentKeyMaterial(keyId)
   assert.deepEqual(await rotations(keyId), [])
   await succeed(server, 'RotateKeyOnDemand', { KeyId: keyId })
-  const second = await currentMaterial(keyId)
+  const second = await currentKeyMaterial(keyId)
   const [rotation] = await rotations(keyId)
   assert.ok(rotation)
   assert.equal(rotation.KeyMaterialId, second)

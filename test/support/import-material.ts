@@ -10,7 +10,7 @@ import type { TestServer } from './server.ts'
 export type ImportPlace = { readonly keyId: string; readonly region?: string }
 
 /** A token and the material wrapped for it, in one of the two manners of RSA. */
-export async function wrapMaterial(
+export async function wrapKeyMaterial(
   server: TestServer,
   { keyId, region = REGION }: ImportPlace,
   material: Uint8Array,

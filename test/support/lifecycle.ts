@@ -16,9 +16,9 @@ import { KeyCounter } from '../../src/kms/keys/key-count.ts'
 import {
   ALIAS,
   KEY,
+  KEY_MATERIAL,
   KEY_OWNER,
   type KeyValue,
-  MATERIAL,
   materialPartition,
 } from '../../src/kms/keys/key-record.ts'
 import { wrappedKeys } from '../../src/kms/keys/wrapped-keys.ts'
@@ -157,8 +157,8 @@ export async function makeKey(records: Records, keyId: string): Promise<void> {
     ...value.aliases.map((name) =>
       insert(ALIAS, PARTITION, name, { format: 1, keyId, createdAt: START, updatedAt: START }),
     ),
-    insert(MATERIAL, place, 'm1', { ...material, materialId: `${keyId}-1`, order: 0 }),
-    insert(MATERIAL, place, 'm2', { ...material, materialId: `${keyId}-2`, order: 1 }),
+    insert(KEY_MATERIAL, place, 'm1', { ...material, materialId: `${keyId}-1`, order: 0 }),
+    insert(KEY_MATERIAL, place, 'm2', { ...material, materialId: `${keyId}-2`, order: 1 }),
   ])
 }
 
@@ -183,7 +183,7 @@ export async function cancel(records: Records, keyId: string): Promise<void> {
 
 /** How many of the records that belong to a key are there: 6 when it is whole. */
 export async function remains(records: Records, keyId: string): Promise<number> {
-  const materials = await records.list(MATERIAL, {
+  const materials = await records.list(KEY_MATERIAL, {
     partition: materialPartition(ACCOUNT, REGION, keyId),
     limit: 10,
   })

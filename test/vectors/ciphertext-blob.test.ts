@@ -5,7 +5,7 @@ import type { Random } from '../../src/base/ports.ts'
 import { Secret } from '../../src/base/secret.ts'
 import { parseBlob, UNIQUE_BYTES } from '../../src/custody/blob.ts'
 import { Custody } from '../../src/custody/custody.ts'
-import { type MaterialRef, materialIdOf, wrapMaterial } from '../../src/custody/material.ts'
+import { type KeyMaterialRef, keyMaterialIdOf, wrapKeyMaterial } from '../../src/custody/key-material.ts'
 import { contextBytes } from '../../src/kms/cryptography/encryption-context.ts'
 
 /** Our own vectors: everything that goes into a blob of format 1, and blobs that must not open. */
@@ -53,17 +53,17 @@ async function custodyOf(vector: Vector): Promise<Custody> {
     random,
     wrappedKeys: {
       findKek: async () => custody.createKek(PLACE, kekId),
-      findMaterial: async (ref) => {
+      findKeyMaterial: async (ref) => {
         const kek = new Secret(random.bytes(32))
         const material = new Secret(bytesOf(vector.material))
-        return wrapMaterial(ref, material, { kek, kekId }, random)
+        return wrapKeyMaterial(ref, material, { kek, kekId }, random)
       },
     },
   })
   return custody
 }
 
-function refOf({ keyId, materialId }: Vector): MaterialRef {
+function refOf({ keyId, materialId }: Vector): KeyMaterialRef {
   return { ...PLACE, keyId, materialId, spec: 'SYMMETRIC_DEFAULT' }
 }
 
@@ -76,7 +76,7 @@ for (const vector of vectors.blobs) {
   test(`a blob of format 1 has the published bytes: ${vector.name}`, async () => {
     const custody = await custodyOf(vector)
     const context = contextBytes(new Map(Object.entries(vector.context)))
-    assert.equal(materialIdOf(new Secret(bytesOf(vector.material)), vector.keyId), vector.materialId)
+    assert.equal(keyMaterialIdOf(new Secret(bytesOf(vector.material)), vector.keyId), vector.materialId)
     const blob = await custody.encrypt(refOf(vector), bytesOf(vector.plaintext), context)
     assert.equal(Buffer.from(blob).toString('hex'), vector.blob)
   })

@@ -7,11 +7,11 @@ import { placeNow } from '../../iam/organization/place.ts'
 import { GRANT, type GrantParty, type GrantValue, grantPartition } from '../../kms/grants/grant-record.ts'
 import { CUSTOM_KEY_STORE } from '../../kms/key-stores/custom-key-store.ts'
 import { parseIdentifier } from '../../kms/keys/identifier.ts'
+import { type KeyPlace, keyMaterialsOf } from '../../kms/keys/key-materials.ts'
 import { shownPolicy } from '../../kms/keys/key-policy.ts'
-import { KEY, type KeyValue, type MaterialValue, partitionOf } from '../../kms/keys/key-record.ts'
+import { KEY, type KeyMaterialValue, type KeyValue, partitionOf } from '../../kms/keys/key-record.ts'
 import { stateAt } from '../../kms/keys/key-state.ts'
 import { findKey, isGone } from '../../kms/keys/keys.ts'
-import { type KeyPlace, materialsOf } from '../../kms/keys/materials.ts'
 import { parsePolicy } from '../../policy/parse.ts'
 import type { TouchRow } from '../../store/index-port.ts'
 import { type Kind, LIST_MAX_RECORDS, type Page, type Records, type Stored } from '../../store/records.ts'
@@ -81,7 +81,7 @@ export async function reportKey(
     onKey: (keys) => onResource(keys, account, where),
     deletionAt: value.deletion?.at,
     keyStore: await storeOf(records, place, value),
-    materials: (await materialsOf(records, place)).map((material) => reportMaterial(material, value)),
+    materials: (await keyMaterialsOf(records, place)).map((material) => reportMaterial(material, value)),
     grants: withGrants ? await reportGrants(records, place, names, giveWay) : [],
     touches: await touches(arn),
   }
@@ -97,7 +97,7 @@ async function storeOf(
   return { id: keyStore.id, name: store?.value.name ?? '', externalId: keyStore.xksKeyId ?? '' }
 }
 
-function reportMaterial({ value }: Stored<MaterialValue>, key: KeyValue): ReportedMaterial {
+function reportMaterial({ value }: Stored<KeyMaterialValue>, key: KeyValue): ReportedMaterial {
   const { materialId, createdAt, rotation, wrapped, imported } = value
   const former = value.pending === true ? 'pending' : 'former'
   return {

@@ -9,7 +9,7 @@ import { USABLE } from '../keys/key-state.ts'
 import type { Key } from '../keys/keys.ts'
 import { shownMaterialId } from '../keys/metadata.ts'
 import type { KmsDependencies } from '../kms-dependencies.ts'
-import { encryptUnder, usedMaterial } from './encryption.ts'
+import { encryptUnder, usedKeyMaterial } from './encryption.ts'
 import { cryptographicContext, ENCRYPTION_CONTEXT, SYMMETRIC } from './symmetric.ts'
 
 /** The members that the operations for data key pairs share. */
@@ -100,7 +100,7 @@ export async function makeDataKeyPair(
         KeyPairSpec,
         KeyMaterialId: shownMaterialId(key.record.value),
       },
-      event: { additional: usedMaterial(key) },
+      event: { additional: usedKeyMaterial(key) },
     },
   }
 }

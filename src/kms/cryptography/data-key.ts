@@ -5,7 +5,7 @@ import { DRY_RUN, GRANT_TOKENS, KEY_ID } from '../key-operation.ts'
 import type { KeyUse } from '../key-stores/store-encryption.ts'
 import type { Key } from '../keys/keys.ts'
 import { shownMaterialId } from '../keys/metadata.ts'
-import { encryptUnder, usedMaterial } from './encryption.ts'
+import { encryptUnder, usedKeyMaterial } from './encryption.ts'
 import { ENCRYPTION_CONTEXT, SYMMETRIC } from './symmetric.ts'
 
 /** The members that the operations for data keys share. */
@@ -55,7 +55,7 @@ export async function makeDataKey(use: KeyUse, key: Key, input: DataKeyInput): P
     plaintext,
     outcome: {
       output: { CiphertextBlob: ciphertext, KeyId: key.arn, KeyMaterialId: materialId },
-      event: { additional: usedMaterial(key) },
+      event: { additional: usedKeyMaterial(key) },
     },
   }
 }

@@ -4,7 +4,7 @@ import type { TextMap } from '../../api/shapes.ts'
 import { present } from '../../base/assert.ts'
 import { asymmetricPlaintextMax } from '../../custody/asymmetric-encryption.ts'
 import { parseBlob } from '../../custody/blob.ts'
-import type { MaterialRef } from '../../custody/material.ts'
+import type { KeyMaterialRef } from '../../custody/key-material.ts'
 import type { EventData } from '../../dispatch/operation.ts'
 import {
   decryptInStore,
@@ -13,8 +13,8 @@ import {
   type KeyUse,
   storeData,
 } from '../key-stores/store-encryption.ts'
-import { MATERIAL, materialPartition } from '../keys/key-record.ts'
-import { currentMaterial, type Key, publicKeyOf } from '../keys/keys.ts'
+import { KEY_MATERIAL, materialPartition } from '../keys/key-record.ts'
+import { currentKeyMaterial, type Key, publicKeyOf } from '../keys/keys.ts'
 import { shownMaterialId } from '../keys/metadata.ts'
 import type { KmsDependencies } from '../kms-dependencies.ts'
 import { contextBytes } from './encryption-context.ts'
@@ -65,7 +65,7 @@ export function encryptUnder(
   const { dependencies } = use
   if (isInStore(key)) return encryptInStore(use, key, plaintext, context)
   if (isSymmetric(key))
-    return dependencies.custody.encrypt(currentMaterial(key), plaintext, contextBytes(context))
+    return dependencies.custody.encrypt(currentKeyMaterial(key), plaintext, contextBytes(context))
   return dependencies.custody.encryptAsymmetric(publicKeyOf(key), algorithm, plaintext)
 }
 
@@ -94,7 +94,11 @@ export async function decryptUnder(
     return { plaintext: await decryptInStore(use, key, ciphertext, context), materialId: undefined }
   }
   if (isSymmetric(key)) return decryptBlob(dependencies, key, ciphertext, context)
-  const plaintext = await dependencies.custody.decryptAsymmetric(currentMaterial(key), algorithm, ciphertext)
+  const plaintext = await dependencies.custody.decryptAsymmetric(
+    currentKeyMaterial(key),
+    algorithm,
+    ciphertext,
+  )
   if (plaintext === undefined) throw new KmsError('InvalidCiphertextException')
   return { plaintext, materialId: undefined }
 }
@@ -107,27 +111,27 @@ async function decryptBlob(
 ): Promise<Opened> {
   const parsed = parseBlob(ciphertext)
   if (parsed === undefined) throw new KmsError('InvalidCiphertextException')
-  const ref = await findMaterial(dependencies, key, parsed.materialPrefix)
+  const ref = await findKeyMaterial(dependencies, key, parsed.materialPrefix)
   if (ref === undefined) throw new KmsError('InvalidCiphertextException')
   const plaintext = await dependencies.custody.decrypt(ref, parsed, contextBytes(context))
   if (plaintext === undefined) throw new KmsError('InvalidCiphertextException')
   return { plaintext, materialId: ref.materialId }
 }
 
-async function findMaterial(
+async function findKeyMaterial(
   dependencies: KmsDependencies,
   key: Key,
   prefix: string,
-): Promise<MaterialRef | undefined> {
-  const current = currentMaterial(key)
+): Promise<KeyMaterialRef | undefined> {
+  const current = currentKeyMaterial(key)
   if (current.materialId.startsWith(prefix)) return current
   const partition = materialPartition(key.account, key.region, key.keyId)
-  const record = await dependencies.records.get(MATERIAL, partition, prefix)
+  const record = await dependencies.records.get(KEY_MATERIAL, partition, prefix)
   return record && { ...current, materialId: record.value.materialId }
 }
 
 /** The material that a key encrypts with now, or where it is kept, as audit events show it. */
-export function usedMaterial(key: Key): EventData | undefined {
+export function usedKeyMaterial(key: Key): EventData | undefined {
   if (isInStore(key)) return storeData(key)
   const id = shownMaterialId(key.record.value)
   return id === undefined ? undefined : { keyMaterialId: id }

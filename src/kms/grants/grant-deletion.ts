@@ -1,6 +1,6 @@
 import { type Change, type Kind, type Records, remove, replace, type Stored } from '../../store/records.ts'
+import type { KeyPlace } from '../keys/key-materials.ts'
 import { KEY, type KeyValue, partitionOf } from '../keys/key-record.ts'
-import type { KeyPlace } from '../keys/materials.ts'
 import { GRANT, GRANTEE_CHUNK, grantPartition, NAMED_GRANT } from './grant-record.ts'
 import { removeRetirable } from './grants.ts'
 

@@ -1,7 +1,7 @@
 import { kindOfFormat1 } from '../../store/kind.ts'
 import type { Kind } from '../../store/records.ts'
+import type { KeyPlace } from '../keys/key-materials.ts'
 import { partitionOf } from '../keys/key-record.ts'
-import type { KeyPlace } from '../keys/materials.ts'
 
 /** Every operation that a grant can list. Source: the service model. */
 export const GRANT_OPERATIONS = [

@@ -1,11 +1,11 @@
 import { KmsError } from '../../api/errors.ts'
 import type { EpochMs } from '../../base/ports.ts'
-import type { NewMaterial } from '../../custody/custody.ts'
+import type { NewKeyMaterial } from '../../custody/custody.ts'
 import { type Change, insert, replace, type Stored } from '../../store/records.ts'
-import { MATERIAL, type MaterialValue, materialPartition } from '../keys/key-record.ts'
+import { asCurrent, insertKeyMaterial, keyMaterialsOf, materialName } from '../keys/key-materials.ts'
+import { KEY_MATERIAL, type KeyMaterialValue, materialPartition } from '../keys/key-record.ts'
 import { checkPrimary, type RelatedKey, relatedKeys } from '../keys/key-set.ts'
 import type { Key } from '../keys/keys.ts'
-import { asCurrent, insertMaterial, materialName, materialsOf } from '../keys/materials.ts'
 import type { KmsDependencies } from '../kms-dependencies.ts'
 import { dueNote } from '../lifecycle/due.ts'
 import { pendingIn } from '../lifecycle/rotation.ts'
@@ -14,7 +14,7 @@ import { checkUnnamed, expirationModel, type ImportInput } from './import-input.
 
 /** A material that has come in, with what its owner says of it. */
 export type Arrival = {
-  readonly made: NewMaterial
+  readonly made: NewKeyMaterial
   readonly input: ImportInput
   readonly now: EpochMs
 }
@@ -30,7 +30,7 @@ export async function admit(
   key: Key,
   arrival: Arrival,
 ): Promise<readonly Change[]> {
-  const materials = await materialsOf(dependencies.records, key)
+  const materials = await keyMaterialsOf(dependencies.records, key)
   const known = materials.find(({ value }) => value.materialId === arrival.made.materialId)
   const type =
     arrival.input.ImportType ?? (materials.length === 0 ? 'NEW_KEY_MATERIAL' : 'EXISTING_KEY_MATERIAL')
@@ -41,7 +41,7 @@ export async function admit(
   return [...changes, ...expiryNote(dependencies, key, arrival)]
 }
 
-function importedFacts({ input }: Arrival, description: string | undefined): MaterialValue['imported'] {
+function importedFacts({ input }: Arrival, description: string | undefined): KeyMaterialValue['imported'] {
   return {
     model: expirationModel(input),
     ...(input.ValidTo === undefined ? {} : { validTo: input.ValidTo }),
@@ -53,7 +53,7 @@ async function admitNew(
   dependencies: KmsDependencies,
   key: Key,
   arrival: Arrival,
-  materials: readonly Stored<MaterialValue>[],
+  materials: readonly Stored<KeyMaterialValue>[],
 ): Promise<readonly Change[]> {
   const { made, now, input } = arrival
   checkUnnamed(input)
@@ -68,19 +68,19 @@ async function admitNew(
   }
   const related = await relatedKeys(dependencies.records, key)
   const copies = related.flatMap((copy) => copyWithoutBytes(copy, made, { facts, first, now }))
-  if (!first) return [insertMaterial(key, made, now, facts), ...copies]
+  if (!first) return [insertKeyMaterial(key, made, now, facts), ...copies]
   const { value } = key.record
   const standing = standingOf(value, [
     { ...facts, materialId: made.materialId, wrapped: made.wrapped, createdAt: now },
   ])
   return [
-    insertMaterial(key, made, now, facts),
+    insertKeyMaterial(key, made, now, facts),
     replace(key.record, { ...standing, ...asCurrent(made) }),
     ...copies,
   ]
 }
 
-function checkNew(key: Key, made: NewMaterial, materials: readonly Stored<MaterialValue>[]): void {
+function checkNew(key: Key, made: NewKeyMaterial, materials: readonly Stored<KeyMaterialValue>[]): void {
   if (materials.some(({ value }) => value.materialId === made.materialId)) throw incorrect()
   const waiting = pendingIn(materials)
   if (waiting !== undefined) {
@@ -91,7 +91,7 @@ function checkNew(key: Key, made: NewMaterial, materials: readonly Stored<Materi
 }
 
 type CopyFacts = {
-  readonly facts: Omit<MaterialValue, 'format' | 'materialId' | 'wrapped' | 'createdAt'>
+  readonly facts: Omit<KeyMaterialValue, 'format' | 'materialId' | 'wrapped' | 'createdAt'>
   readonly first: boolean
   readonly now: EpochMs
 }
@@ -99,27 +99,27 @@ type CopyFacts = {
 /** Another region learns of a material's id; its owner has to import the bytes there too. */
 function copyWithoutBytes(
   copy: RelatedKey,
-  made: NewMaterial,
+  made: NewKeyMaterial,
   { facts, first, now }: CopyFacts,
 ): readonly Change[] {
   const partition = materialPartition(copy.account, copy.region, copy.keyId)
   const { imported, ...rest } = facts
   const described = imported?.description === undefined ? {} : { imported }
-  const value: MaterialValue = {
+  const value: KeyMaterialValue = {
     format: 1,
     materialId: made.materialId,
     createdAt: now,
     ...rest,
     ...described,
   }
-  const material = insert(MATERIAL, partition, materialName(made.materialId), value)
+  const material = insert(KEY_MATERIAL, partition, materialName(made.materialId), value)
   if (!first) return [material]
   return [material, replace(copy.record, { ...copy.record.value, ...asCurrent(made) })]
 }
 
 type Known = {
-  readonly materials: readonly Stored<MaterialValue>[]
-  readonly known: Stored<MaterialValue> | undefined
+  readonly materials: readonly Stored<KeyMaterialValue>[]
+  readonly known: Stored<KeyMaterialValue> | undefined
 }
 
 async function admitAgain(
@@ -133,7 +133,7 @@ async function admitAgain(
   if (input.KeyMaterialId !== undefined && input.KeyMaterialId !== made.materialId) throw incorrect()
   const description = input.KeyMaterialDescription ?? known.value.imported?.description
   const imported = importedFacts(arrival, description)
-  const value: MaterialValue = { ...known.value, wrapped: made.wrapped, ...(imported && { imported }) }
+  const value: KeyMaterialValue = { ...known.value, wrapped: made.wrapped, ...(imported && { imported }) }
   const standing = standingOf(key.record.value, exchanged(materials, made.materialId, value))
   return [
     replace(known, value),
@@ -152,7 +152,7 @@ async function describeElsewhere(
   if (description === undefined) return []
   const changes: Change[] = []
   for (const copy of await relatedKeys(dependencies.records, key)) {
-    const materials = await materialsOf(dependencies.records, copy)
+    const materials = await keyMaterialsOf(dependencies.records, copy)
     const theirs = materials.find(({ value }) => value.materialId === materialId)
     if (theirs === undefined) continue
     const model = theirs.value.imported?.model ?? 'KEY_MATERIAL_DOES_NOT_EXPIRE'

@@ -1,6 +1,6 @@
 import { KmsError } from '../../api/errors.ts'
 import type { Stored } from '../../store/records.ts'
-import type { KeyValue, MaterialValue } from '../keys/key-record.ts'
+import type { KeyMaterialValue, KeyValue } from '../keys/key-record.ts'
 import type { Key } from '../keys/keys.ts'
 
 /** @throws UnsupportedOperationException for a key whose material is not imported. */
@@ -22,7 +22,7 @@ export type ImportStanding = Pick<KeyValue, 'state' | 'imported'>
  */
 export function standingOf(
   value: KeyValue,
-  materials: readonly Omit<MaterialValue, 'format'>[],
+  materials: readonly Omit<KeyMaterialValue, 'format'>[],
 ): Omit<KeyValue, 'imported'> & ImportStanding {
   const { imported: _, ...rest } = value
   const permanent = materials.filter(({ pending }) => pending !== true)
@@ -42,16 +42,16 @@ function inWaiting({ state }: KeyValue): KeyValue['state'] {
 }
 
 /** A material without its bytes, as it is left when they are deleted or have expired. */
-export function withoutBytes({ wrapped: _, ...rest }: MaterialValue): MaterialValue {
+export function withoutBytes({ wrapped: _, ...rest }: KeyMaterialValue): KeyMaterialValue {
   return rest
 }
 
 /** The materials of a key, with one of them replaced or, by nothing, left out. */
 export function exchanged(
-  materials: readonly Stored<MaterialValue>[],
+  materials: readonly Stored<KeyMaterialValue>[],
   materialId: string,
-  by: MaterialValue | undefined,
-): readonly MaterialValue[] {
+  by: KeyMaterialValue | undefined,
+): readonly KeyMaterialValue[] {
   return materials.flatMap(({ value }) => {
     if (value.materialId !== materialId) return [value]
     return by === undefined ? [] : [by]
@@ -59,6 +59,6 @@ export function exchanged(
 }
 
 /** Whether imported material that a key needs is missing. */
-export function lacksMaterial({ origin, imported }: Omit<KeyValue, 'deletion'>): boolean {
+export function lacksKeyMaterial({ origin, imported }: Omit<KeyValue, 'deletion'>): boolean {
   return origin === 'EXTERNAL' && imported === undefined
 }

@@ -9,7 +9,7 @@ import type { Call } from '../../dispatch/operation.ts'
 import type { ExternalKey, XksPurpose } from '../../xks/client/client.ts'
 import { XKS_AAD_MAX_BYTES } from '../../xks/protocol/protocol.ts'
 import { contextBytes } from '../cryptography/encryption-context.ts'
-import { currentMaterial, type Key, type KeyStoreOfKey } from '../keys/keys.ts'
+import { currentKeyMaterial, type Key, type KeyStoreOfKey } from '../keys/keys.ts'
 import type { KmsDependencies } from '../kms-dependencies.ts'
 import { targetOf } from './custom-key-store.ts'
 import { askProxy } from './xks-errors.ts'
@@ -48,7 +48,7 @@ export async function encryptInStore(
   if (isDryRun(use.call)) return NOTHING
   const { custody, xks } = use.dependencies
   await charge(use, key)
-  const inner = await custody.encrypt(currentMaterial(key), plaintext, innerContext(aad))
+  const inner = await custody.encrypt(currentKeyMaterial(key), plaintext, innerContext(aad))
   const input = { plaintext: innerSealed(inner), aad }
   const sealed = await askProxy('cryptography', xks.encrypt(externalKey(key), input, purposeOf(use, key)))
   return encodeStoreBlob(inner, sealed)
@@ -68,7 +68,7 @@ export async function decryptInStore(
 ): Promise<Uint8Array> {
   const aad = proxyContext(context)
   const { custody, xks } = use.dependencies
-  const ref = currentMaterial(key)
+  const ref = currentKeyMaterial(key)
   const blob = parseStoreBlob(ciphertext)
   const ours = blob?.keyId === key.keyId && ref.materialId.startsWith(blob.materialPrefix)
   if (blob === undefined || !ours) throw new KmsError('InvalidCiphertextException')

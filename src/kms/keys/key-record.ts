@@ -96,7 +96,7 @@ export const ALIAS: Kind<AliasValue> = kindOfFormat1('alias')
  *
  * States: current, when the key names it; pending, before its rotation; else a former one.
  */
-export type MaterialValue = {
+export type KeyMaterialValue = {
   readonly format: 1
   readonly materialId: string
   /** Counts the materials of a key, from 0: a rotation takes the next. */
@@ -117,7 +117,7 @@ export type MaterialValue = {
 }
 
 /** The kind of materials. */
-export const MATERIAL: Kind<MaterialValue> = kindOfFormat1('material')
+export const KEY_MATERIAL: Kind<KeyMaterialValue> = kindOfFormat1('material')
 
 /** A wrapped key-encryption key. Partition: `<account>/<region>`; name: its id. */
 export type KekValue = {

@@ -1,8 +1,8 @@
 import { KmsError } from '../../api/errors.ts'
 import { type Change, type Records, replace, type Stored } from '../../store/records.ts'
+import type { KeyPlace } from './key-materials.ts'
 import { KEY, type KeyValue, partitionOf } from './key-record.ts'
 import type { Key } from './keys.ts'
-import type { KeyPlace } from './materials.ts'
 
 /** The keys of a multi-Region set in other regions than this key's; none for other keys. */
 export async function relatedKeys(records: Records, key: Key): Promise<readonly RelatedKey[]> {

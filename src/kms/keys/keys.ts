@@ -2,7 +2,7 @@ import { keyArn } from '../../api/arn.ts'
 import type { KmsError } from '../../api/errors.ts'
 import { assert, present } from '../../base/assert.ts'
 import type { EpochMs } from '../../base/ports.ts'
-import type { MaterialRef } from '../../custody/material.ts'
+import type { KeyMaterialRef } from '../../custody/key-material.ts'
 import type { PublicKeyRef } from '../../custody/public-keys.ts'
 import type { Consequence } from '../../dispatch/operation.ts'
 import { type CompiledPolicy, compilePolicy } from '../../policy/compile.ts'
@@ -90,7 +90,7 @@ function keyAt(record: Stored<KeyValue>, account: string, scope: KeyScope): Key 
 }
 
 /** The material in use of a key whose state allows its use. */
-export function currentMaterial(key: Key): MaterialRef {
+export function currentKeyMaterial(key: Key): KeyMaterialRef {
   const { spec, materialId } = key.record.value
   assert(materialId !== undefined, 'a key that can be used has a material')
   return { account: key.account, region: key.region, keyId: key.keyId, spec, materialId }

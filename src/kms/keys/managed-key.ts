@@ -11,9 +11,9 @@ import {
 } from './aws-services.ts'
 import type { Identifier } from './identifier.ts'
 import { currentKek } from './kek.ts'
+import { asCurrent, insertKeyMaterial } from './key-materials.ts'
 import { ALIAS, type KeyValue, partitionOf } from './key-record.ts'
 import type { Key } from './keys.ts'
-import { asCurrent, insertMaterial } from './materials.ts'
 import { eventMetadata } from './metadata.ts'
 import { insertKey, newKey } from './new-key.ts'
 
@@ -40,7 +40,7 @@ async function planKey(call: Call, dependencies: KmsDependencies, service: AwsSe
   const keyId = dependencies.random.uuid()
   const kekId = await currentKek(dependencies, account, region, now)
   const ref = { account, region, keyId, spec: 'SYMMETRIC_DEFAULT' } as const
-  const material = await dependencies.custody.createMaterial(ref, kekId)
+  const material = await dependencies.custody.createKeyMaterial(ref, kekId)
   const rotation = automaticRotation(now, ROTATION_DAYS)
   const value: KeyValue = {
     format: 1,
@@ -64,7 +64,7 @@ async function planKey(call: Call, dependencies: KmsDependencies, service: AwsSe
     making: {
       changes: [
         ...insertKey(key),
-        insertMaterial(key, material, now, { order: 0 }),
+        insertKeyMaterial(key, material, now, { order: 0 }),
         insert(ALIAS, partitionOf(account, region), aliasOfService(service), alias),
         rotationNote(dependencies, key, rotation.nextAt),
       ],

@@ -3,9 +3,9 @@ import type { EpochMs } from '../../base/ports.ts'
 import { type Change, insert } from '../../store/records.ts'
 import type { KmsDependencies } from '../kms-dependencies.ts'
 import { currentKek } from './kek.ts'
-import { type KeyValue, MATERIAL, materialPartition, type RegionSet } from './key-record.ts'
+import { keyMaterialRef, keyMaterialsOf, materialName } from './key-materials.ts'
+import { KEY_MATERIAL, type KeyValue, materialPartition, type RegionSet } from './key-record.ts'
 import type { Key } from './keys.ts'
-import { materialName, materialRef, materialsOf } from './materials.ts'
 
 /** The set with one more replica. */
 export function withReplica(set: RegionSet, region: string): RegionSet {
@@ -43,7 +43,7 @@ type SharedName = 'spec' | 'usage' | 'origin' | 'materialId' | 'publicKey' | 'ro
  * The materials of a primary key for a replica in another region: wrapped there, or, imported ones,
  * without their bytes, which their owner has to import there too.
  */
-export async function copyMaterials(
+export async function copyKeyMaterials(
   dependencies: KmsDependencies,
   key: Key,
   region: string,
@@ -53,7 +53,7 @@ export async function copyMaterials(
   const kekId = await currentKek(dependencies, account, region, now)
   const external = key.record.value.origin === 'EXTERNAL'
   const changes: Change[] = []
-  for (const { value } of await materialsOf(dependencies.records, key)) {
+  for (const { value } of await keyMaterialsOf(dependencies.records, key)) {
     const { wrapped, imported, ...rest } = value
     const described = imported?.description === undefined ? {} : { imported }
     const copy =
@@ -61,14 +61,14 @@ export async function copyMaterials(
         ? { ...rest, ...described }
         : {
             ...rest,
-            wrapped: await dependencies.custody.rewrap(materialRef(key, value.materialId), wrapped, {
+            wrapped: await dependencies.custody.rewrap(keyMaterialRef(key, value.materialId), wrapped, {
               account,
               region,
               kekId,
             }),
           }
     const partition = materialPartition(account, region, keyId)
-    changes.push(insert(MATERIAL, partition, materialName(value.materialId), copy))
+    changes.push(insert(KEY_MATERIAL, partition, materialName(value.materialId), copy))
   }
   return changes
 }

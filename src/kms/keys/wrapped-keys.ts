@@ -1,14 +1,14 @@
 import { MATERIAL_PREFIX_DIGITS } from '../../custody/blob.ts'
 import type { WrappedKeys } from '../../custody/custody.ts'
 import type { Records } from '../../store/records.ts'
-import { KEK, MATERIAL, materialPartition, partitionOf } from './key-record.ts'
+import { KEK, KEY_MATERIAL, materialPartition, partitionOf } from './key-record.ts'
 
 /** Where custody finds the keys that it has wrapped: in the records. */
 export function wrappedKeys(records: Records): WrappedKeys {
   return {
-    findMaterial: async ({ account, region, keyId, materialId }) => {
+    findKeyMaterial: async ({ account, region, keyId, materialId }) => {
       const partition = materialPartition(account, region, keyId)
-      const record = await records.get(MATERIAL, partition, materialId.slice(0, MATERIAL_PREFIX_DIGITS))
+      const record = await records.get(KEY_MATERIAL, partition, materialId.slice(0, MATERIAL_PREFIX_DIGITS))
       return record?.value.wrapped
     },
     findKek: async ({ account, region }, kekId) => {

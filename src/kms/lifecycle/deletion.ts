@@ -2,10 +2,10 @@ import type { EpochMs } from '../../base/ports.ts'
 import { type Change, remove, replace, type Stored } from '../../store/records.ts'
 import { removeGrantsOf } from '../grants/grant-deletion.ts'
 import { STORE_KEY, storeKeyPartition } from '../key-stores/custom-key-store.ts'
+import { keyMaterialsOf } from '../keys/key-materials.ts'
 import { ALIAS, KEY, KEY_OWNER, type KeyValue, partitionOf } from '../keys/key-record.ts'
 import { type RelatedKey, relatedKeys } from '../keys/key-set.ts'
 import { type Key, keyOf } from '../keys/keys.ts'
-import { materialsOf } from '../keys/materials.ts'
 import { withoutReplica } from '../keys/multi-region.ts'
 import type { KmsDependencies } from '../kms-dependencies.ts'
 import { type DuePlan, type DueValue, dueNote } from './due.ts'
@@ -44,7 +44,7 @@ export async function planDeletion(
   const record = await removeGrantsOf(records, found, { account, region, keyId })
   if (record === undefined || record.value.deletion?.at !== planned) return undefined
   const key = keyOf(record, account, region)
-  const materials = await materialsOf(records, key)
+  const materials = await keyMaterialsOf(records, key)
   return {
     changes: [
       remove(record),

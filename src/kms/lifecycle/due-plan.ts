@@ -1,9 +1,9 @@
 import type { EpochMs } from '../../base/ports.ts'
 import { replace, type Stored } from '../../store/records.ts'
 import { exchanged, standingOf, withoutBytes } from '../import/import.ts'
+import { keyMaterialsOf } from '../keys/key-materials.ts'
 import { KEY, partitionOf } from '../keys/key-record.ts'
 import { keyOf } from '../keys/keys.ts'
-import { materialsOf } from '../keys/materials.ts'
 import type { KmsDependencies } from '../kms-dependencies.ts'
 import { planDeletion } from './deletion.ts'
 import type { DuePlan, DueValue } from './due.ts'
@@ -50,7 +50,7 @@ async function planExpiry(
   const record = await dependencies.records.get(KEY, partitionOf(account, region), keyId)
   if (record === undefined || materialId === undefined || planned > now) return undefined
   const key = keyOf(record, account, region)
-  const materials = await materialsOf(dependencies.records, key)
+  const materials = await keyMaterialsOf(dependencies.records, key)
   const material = materials.find(({ value }) => value.materialId === materialId)
   if (material?.value.wrapped === undefined || material.value.imported?.validTo !== planned) return undefined
   const left = withoutBytes(material.value)

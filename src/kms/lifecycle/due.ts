@@ -2,7 +2,7 @@ import type { EpochMs } from '../../base/ports.ts'
 import type { Consequence } from '../../dispatch/operation.ts'
 import { kindOfFormat1 } from '../../store/kind.ts'
 import { type Change, insert, type Kind } from '../../store/records.ts'
-import type { KeyPlace } from '../keys/materials.ts'
+import type { KeyPlace } from '../keys/key-materials.ts'
 
 /** What can be due. */
 type DueWhat = 'DeleteKey' | 'RotateKey' | 'ExpireKeyMaterial'

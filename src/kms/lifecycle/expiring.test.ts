@@ -5,8 +5,8 @@ import { testSealer } from '../../../test/support/test-sealer.ts'
 import { openRecords } from '../../store/cache.ts'
 import { insert, type Records } from '../../store/records.ts'
 import { openSqlite } from '../../store/sqlite.ts'
-import { MATERIAL, type MaterialValue, materialPartition } from '../keys/key-record.ts'
-import { materialName } from '../keys/materials.ts'
+import { materialName } from '../keys/key-materials.ts'
+import { KEY_MATERIAL, type KeyMaterialValue, materialPartition } from '../keys/key-record.ts'
 import { dueNote } from './due.ts'
 import { findExpiring } from './expiring.ts'
 
@@ -30,7 +30,7 @@ type Left = { readonly noted?: number; readonly isGone?: boolean }
 async function addMaterial(records: Records, keyId: string, at: number, left: Left = {}): Promise<void> {
   const materialId = keyId.padEnd(64, '0')
   const partition = materialPartition(PLACE.account, PLACE.region, keyId)
-  const material: MaterialValue = {
+  const material: KeyMaterialValue = {
     format: 1,
     materialId,
     order: 0,
@@ -39,7 +39,7 @@ async function addMaterial(records: Records, keyId: string, at: number, left: Le
     ...(left.isGone === true ? {} : { wrapped: { under: 'domain', wrapped: '' } }),
   }
   await records.commit([
-    insert(MATERIAL, partition, materialName(materialId), material),
+    insert(KEY_MATERIAL, partition, materialName(materialId), material),
     dueNote(`note-${keyId}`, {
       what: 'ExpireKeyMaterial',
       ...PLACE,

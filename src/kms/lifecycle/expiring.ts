@@ -1,7 +1,7 @@
 import type { EpochMs } from '../../base/ports.ts'
 import { LIST_MAX_RECORDS, type Records, type Stored } from '../../store/records.ts'
-import { MATERIAL, materialPartition } from '../keys/key-record.ts'
-import { materialName } from '../keys/materials.ts'
+import { materialName } from '../keys/key-materials.ts'
+import { KEY_MATERIAL, materialPartition } from '../keys/key-record.ts'
 import { DUE, type DueValue, dueDay } from './due.ts'
 
 const DAY_MS = 86_400_000
@@ -35,6 +35,6 @@ async function isCurrent(records: Records, note: Stored<DueValue>['value']): Pro
   const { what, account, region, keyId, materialId, planned } = note
   if (what !== 'ExpireKeyMaterial' || materialId === undefined) return false
   const partition = materialPartition(account, region, keyId)
-  const material = await records.get(MATERIAL, partition, materialName(materialId))
+  const material = await records.get(KEY_MATERIAL, partition, materialName(materialId))
   return material?.value.wrapped !== undefined && material.value.imported?.validTo === planned
 }

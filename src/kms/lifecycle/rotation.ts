@@ -3,10 +3,10 @@ import type { EpochMs } from '../../base/ports.ts'
 import type { Consequence } from '../../dispatch/operation.ts'
 import { type Change, replace, type Stored } from '../../store/records.ts'
 import { currentKek } from '../keys/kek.ts'
-import type { KeyValue, MaterialValue } from '../keys/key-record.ts'
+import { insertKeyMaterial, keyMaterialRef, keyMaterialsOf, keyRef } from '../keys/key-materials.ts'
+import type { KeyMaterialValue, KeyValue } from '../keys/key-record.ts'
 import { checkPrimary, type RelatedKey, relatedKeys, replaceAll } from '../keys/key-set.ts'
-import { currentMaterial, type Key } from '../keys/keys.ts'
-import { insertMaterial, keyRef, materialRef, materialsOf } from '../keys/materials.ts'
+import { currentKeyMaterial, type Key } from '../keys/keys.ts'
 import type { KmsDependencies } from '../kms-dependencies.ts'
 import { dueNote } from './due.ts'
 
@@ -93,21 +93,21 @@ export async function rotateToFresh(
   const { now } = plan
   const { account, region } = key
   const kekId = await currentKek(dependencies, account, region, now)
-  const made = await dependencies.custody.createMaterial(keyRef(key), kekId)
-  const order = (await materialsOf(dependencies.records, key)).length
+  const made = await dependencies.custody.createKeyMaterial(keyRef(key), kekId)
+  const order = (await keyMaterialsOf(dependencies.records, key)).length
   const facts = { order, rotation: { type: plan.type, at: now } }
   const related = await relatedKeys(dependencies.records, key)
   const copies: Change[] = []
   for (const copy of related) {
     const theirs = await currentKek(dependencies, copy.account, copy.region, now)
     const to = { account: copy.account, region: copy.region, kekId: theirs }
-    const wrapped = await dependencies.custody.rewrap(materialRef(key, made.materialId), made.wrapped, to)
-    copies.push(insertMaterial(copy, { materialId: made.materialId, wrapped }, now, facts))
+    const wrapped = await dependencies.custody.rewrap(keyMaterialRef(key, made.materialId), made.wrapped, to)
+    copies.push(insertKeyMaterial(copy, { materialId: made.materialId, wrapped }, now, facts))
   }
   return {
     changes: [
       ...turnTo(dependencies, { key, related }, made.materialId, plan),
-      insertMaterial(key, made, now, facts),
+      insertKeyMaterial(key, made, now, facts),
       ...copies,
     ],
     event: rotationEvent(key, made.materialId, plan.type),
@@ -126,9 +126,9 @@ export async function rotateToPending(
 ): Promise<Rotation> {
   const related = await relatedKeys(dependencies.records, key)
   const changes: Change[] = []
-  const pendingId = pendingIn(await materialsOf(dependencies.records, key))?.value.materialId
+  const pendingId = pendingIn(await keyMaterialsOf(dependencies.records, key))?.value.materialId
   for (const place of [key, ...related]) {
-    const pending = pendingIn(await materialsOf(dependencies.records, place))
+    const pending = pendingIn(await keyMaterialsOf(dependencies.records, place))
     if (pendingId === undefined || pending?.value.wrapped === undefined) throw nothingPending(key)
     const { pending: _, ...rest } = pending.value
     changes.push(replace(pending, { ...rest, rotation: { type: plan.type, at: plan.now } }))
@@ -141,7 +141,9 @@ export async function rotateToPending(
 }
 
 /** The material of a key that waits for its rotation. */
-export function pendingIn(materials: readonly Stored<MaterialValue>[]): Stored<MaterialValue> | undefined {
+export function pendingIn(
+  materials: readonly Stored<KeyMaterialValue>[],
+): Stored<KeyMaterialValue> | undefined {
   return materials.find(({ value }) => value.pending === true)
 }
 
@@ -193,7 +195,7 @@ function rotationEvent(key: Key, materialId: string, type: RotationType): Conseq
       keyId: key.keyId,
       keyOrigin: key.record.value.origin,
       rotationType: type,
-      previousKeyMaterialId: currentMaterial(key).materialId,
+      previousKeyMaterialId: currentKeyMaterial(key).materialId,
       currentKeyMaterialId: materialId,
     },
   }

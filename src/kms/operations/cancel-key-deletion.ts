@@ -1,6 +1,6 @@
 import { text } from '../../api/shapes.ts'
 import { replace } from '../../store/records.ts'
-import { lacksMaterial } from '../import/import.ts'
+import { lacksKeyMaterial } from '../import/import.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
 import { PENDING_DELETION_ONLY } from '../keys/key-state.ts'
 
@@ -22,7 +22,9 @@ export const cancelKeyDeletion = keyOperation(
     const { deletion: _, ...kept } = key.record.value
     return {
       output: { KeyId: key.arn },
-      changes: [replace(key.record, { ...kept, state: lacksMaterial(kept) ? 'PendingImport' : 'Disabled' })],
+      changes: [
+        replace(key.record, { ...kept, state: lacksKeyMaterial(kept) ? 'PendingImport' : 'Disabled' }),
+      ],
       event: { response: { keyId: key.arn } },
     }
   },

@@ -7,8 +7,8 @@ import {
   OLDER_KEY_SPECS,
 } from '../../api/key-specs.ts'
 import { boolean, type Input, type Members, oneOf, optional, pattern, text } from '../../api/shapes.ts'
-import type { NewMaterial } from '../../custody/custody.ts'
-import type { KeyRef } from '../../custody/material.ts'
+import type { NewKeyMaterial } from '../../custody/custody.ts'
+import type { KeyRef } from '../../custody/key-material.ts'
 import type { Call, EventData } from '../../dispatch/operation.ts'
 import type { ContextLookup } from '../../policy/context.ts'
 import { accountOperation } from '../account-operation.ts'
@@ -16,11 +16,11 @@ import { storeEventData } from '../key-stores/custom-key-store.ts'
 import { checkStoreMembers, findStorePlace } from '../key-stores/store-key.ts'
 import { currentKek } from '../keys/kek.ts'
 import { entriesContext } from '../keys/key-context.ts'
+import { asCurrent, insertKeyMaterial } from '../keys/key-materials.ts'
 import { newKeyPolicy, POLICY_TEXT } from '../keys/key-policy.ts'
 import type { KeyValue } from '../keys/key-record.ts'
 import { checkKind, kindOf } from '../keys/key-rules.ts'
 import { mergeTags, parseTags, requestTagKeys, TAG_LIST } from '../keys/key-tags.ts'
-import { asCurrent, insertMaterial } from '../keys/materials.ts'
 import { eventMetadata, keyMetadata } from '../keys/metadata.ts'
 import { insertKey, newKey } from '../keys/new-key.ts'
 import { newKeyLockoutRisk } from '../keys/policy-lockout.ts'
@@ -123,7 +123,7 @@ async function create(call: Call, input: CreateKeyInput, dependencies: KmsDepend
   const changes = [...insertKey(key), ...counted, ...(place?.changes(keyId) ?? [])]
   return {
     output: { KeyMetadata: keyMetadata(key) },
-    changes: material ? [...changes, insertMaterial(key, material, call.now, { order: 0 })] : changes,
+    changes: material ? [...changes, insertKeyMaterial(key, material, call.now, { order: 0 })] : changes,
     event: {
       response: { keyMetadata: eventMetadata(key) },
       additional: place && storeEventData(place.store),
@@ -138,10 +138,10 @@ async function firstMaterial(
   dependencies: KmsDependencies,
   ref: KeyRef,
   origin: KeyOrigin,
-): Promise<NewMaterial | undefined> {
+): Promise<NewKeyMaterial | undefined> {
   if (origin === 'EXTERNAL') return undefined
   const kekId = await currentKek(dependencies, ref.account, ref.region, call.now)
-  return dependencies.custody.createMaterial(ref, kekId)
+  return dependencies.custody.createKeyMaterial(ref, kekId)
 }
 
 function newMultiRegionId(dependencies: KmsDependencies): string {

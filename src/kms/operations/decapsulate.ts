@@ -4,7 +4,7 @@ import { kemCiphertextBytes } from '../../custody/algorithms.ts'
 import { KEM_ALGORITHM, kemContext } from '../cryptography/kem.ts'
 import { DRY_RUN, GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
 import { USABLE } from '../keys/key-state.ts'
-import { currentMaterial } from '../keys/keys.ts'
+import { currentKeyMaterial } from '../keys/keys.ts'
 
 /**
  * Gives the shared secret of a KEM ciphertext; one of the right length never fails, and gives another
@@ -35,7 +35,7 @@ export const decapsulate = keyOperation(
   },
   async ({ input, key, dependencies }) => {
     const secret = await dependencies.custody.decapsulate(
-      currentMaterial(key),
+      currentKeyMaterial(key),
       input.SharedSecretCiphertextBlob,
     )
     return {

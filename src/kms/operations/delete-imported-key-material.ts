@@ -4,10 +4,10 @@ import { type Change, remove, replace } from '../../store/records.ts'
 import { checkExternal, exchanged, standingOf, withoutBytes } from '../import/import.ts'
 import { KEY_MATERIAL_ID } from '../import/import-input.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
+import { keyMaterialsOf } from '../keys/key-materials.ts'
 import type { KeyState } from '../keys/key-record.ts'
 import { isPrimary, relatedKeys } from '../keys/key-set.ts'
 import type { Key } from '../keys/keys.ts'
-import { materialsOf } from '../keys/materials.ts'
 import type { KmsDependencies } from '../kms-dependencies.ts'
 
 const STATES: readonly KeyState[] = [
@@ -57,7 +57,7 @@ async function deleteMaterial(
 ): Promise<readonly Change[]> {
   // A key that never had material is as asked for already.
   if (materialId === undefined) return []
-  const materials = await materialsOf(dependencies.records, key)
+  const materials = await keyMaterialsOf(dependencies.records, key)
   const material = materials.find(({ value }) => value.materialId === materialId)
   if (material === undefined) {
     throw new KmsError('NotFoundException', `Key material ${materialId} is not associated with ${key.arn}.`)
@@ -78,7 +78,7 @@ async function deletePending(
   const places = isPrimary(key) ? [key, ...(await relatedKeys(dependencies.records, key))] : [key]
   const changes: Change[] = []
   for (const place of places) {
-    const materials = await materialsOf(dependencies.records, place)
+    const materials = await keyMaterialsOf(dependencies.records, place)
     const theirs = materials.find(({ value }) => value.materialId === materialId)
     if (theirs === undefined) continue
     changes.push(isPrimary(key) ? remove(theirs) : replace(theirs, withoutBytes(theirs.value)))

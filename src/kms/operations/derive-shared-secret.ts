@@ -4,7 +4,7 @@ import { RECIPIENT, secretMember } from '../cryptography/recipient.ts'
 import { DRY_RUN, GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
 import { entriesContext, requestAlias } from '../keys/key-context.ts'
 import { USABLE } from '../keys/key-state.ts'
-import { currentMaterial } from '../keys/keys.ts'
+import { currentKeyMaterial } from '../keys/keys.ts'
 
 /** Gives the raw secret that two key pairs share. Source: AWS KMS API Reference, "DeriveSharedSecret". */
 export const deriveSharedSecret = keyOperation(
@@ -38,7 +38,7 @@ export const deriveSharedSecret = keyOperation(
       }),
   },
   async ({ input, key, dependencies, recipient }) => {
-    const secret = await dependencies.custody.deriveSharedSecret(currentMaterial(key), input.PublicKey)
+    const secret = await dependencies.custody.deriveSharedSecret(currentKeyMaterial(key), input.PublicKey)
     if (secret === undefined) throw new KmsError('ValidationException')
     return {
       output: {

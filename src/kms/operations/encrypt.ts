@@ -1,6 +1,6 @@
 import type { EncryptionAlgorithm } from '../../api/key-specs.ts'
 import { blob, optional, type TextMap, text } from '../../api/shapes.ts'
-import { checkPlaintext, encryptUnder, type Manner, usedMaterial } from '../cryptography/encryption.ts'
+import { checkPlaintext, encryptUnder, type Manner, usedKeyMaterial } from '../cryptography/encryption.ts'
 import {
   cryptographicContext,
   ENCRYPTION_ALGORITHM,
@@ -42,7 +42,7 @@ export const encrypt = keyOperation(
         EncryptionAlgorithm: manner(input).algorithm,
         KeyId: key.arn,
       },
-      event: { additional: usedMaterial(key) },
+      event: { additional: usedKeyMaterial(key) },
     }
   },
 )

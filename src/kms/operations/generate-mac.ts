@@ -2,7 +2,7 @@ import { blob, text } from '../../api/shapes.ts'
 import { MAC_ALGORITHM, macContext } from '../cryptography/mac.ts'
 import { DRY_RUN, GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
 import { USABLE } from '../keys/key-state.ts'
-import { currentMaterial } from '../keys/keys.ts'
+import { currentKeyMaterial } from '../keys/keys.ts'
 
 /** Gives the HMAC of a message. Source: AWS KMS API Reference, "GenerateMac". */
 export const generateMac = keyOperation(
@@ -26,7 +26,7 @@ export const generateMac = keyOperation(
   },
   async ({ input, key, dependencies }) => {
     const { MacAlgorithm, Message } = input
-    const mac = await dependencies.custody.mac(currentMaterial(key), MacAlgorithm, Message)
+    const mac = await dependencies.custody.mac(currentKeyMaterial(key), MacAlgorithm, Message)
     return { output: { Mac: mac, MacAlgorithm, KeyId: key.arn } }
   },
 )

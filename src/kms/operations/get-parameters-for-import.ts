@@ -10,9 +10,9 @@ import { checkExternal } from '../import/import.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
 import { currentKek } from '../keys/kek.ts'
 import { entriesContext } from '../keys/key-context.ts'
+import { keyRef } from '../keys/key-materials.ts'
 import { IMPORTABLE } from '../keys/key-state.ts'
 import type { Key } from '../keys/keys.ts'
-import { keyRef } from '../keys/materials.ts'
 import { epochSeconds } from '../keys/metadata.ts'
 
 /** How long import parameters can be used. Source: AWS KMS API Reference, "GetParametersForImport". */

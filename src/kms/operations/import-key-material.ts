@@ -14,9 +14,9 @@ import {
 import { type Arrival, admit } from '../import/import-material.ts'
 import { keyOperation } from '../key-operation.ts'
 import { currentKek } from '../keys/kek.ts'
+import { keyRef } from '../keys/key-materials.ts'
 import { IMPORTABLE } from '../keys/key-state.ts'
 import type { Key } from '../keys/keys.ts'
-import { keyRef } from '../keys/materials.ts'
 import type { KmsDependencies } from '../kms-dependencies.ts'
 
 /** Gives a key the material that its owner has made. Source: AWS KMS API Reference, "ImportKeyMaterial". */

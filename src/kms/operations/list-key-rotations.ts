@@ -1,11 +1,11 @@
 import { boolean, list, oneOf, optional, text, type ValueOf } from '../../api/shapes.ts'
 import type { Stored } from '../../store/records.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
-import type { MaterialValue } from '../keys/key-record.ts'
+import { keyMaterialsOf } from '../keys/key-materials.ts'
+import type { KeyMaterialValue } from '../keys/key-record.ts'
 import { type RelatedKey, relatedKeys } from '../keys/key-set.ts'
 import { ANY_STATE } from '../keys/key-state.ts'
 import type { Key } from '../keys/keys.ts'
-import { materialsOf } from '../keys/materials.ts'
 import { epochSeconds } from '../keys/metadata.ts'
 import { ROTATIONS_LIST_ENTRY_ANSWER } from '../kms-answers.ts'
 import type { KmsDependencies } from '../kms-dependencies.ts'
@@ -32,7 +32,7 @@ export const listKeyRotations = keyOperation(
   },
   async ({ input, key, dependencies }) => {
     const all = input.IncludeKeyMaterial === 'ALL_KEY_MATERIAL'
-    const materials = await materialsOf(dependencies.records, key)
+    const materials = await keyMaterialsOf(dependencies.records, key)
     const listed = all ? materials : materials.filter(({ value }) => value.rotation !== undefined)
     const { items, next } = pageOf(listed, input, PAGE_SIZE)
     const everywhere = await isPendingEverywhere(dependencies, key)
@@ -43,7 +43,7 @@ export const listKeyRotations = keyOperation(
 
 type RotationAnswer = ValueOf<typeof ROTATIONS_LIST_ENTRY_ANSWER>
 
-function entry(key: Key, { value }: Stored<MaterialValue>, pendingEverywhere: boolean): RotationAnswer {
+function entry(key: Key, { value }: Stored<KeyMaterialValue>, pendingEverywhere: boolean): RotationAnswer {
   return {
     KeyId: key.arn,
     KeyMaterialId: value.materialId,
@@ -54,14 +54,14 @@ function entry(key: Key, { value }: Stored<MaterialValue>, pendingEverywhere: bo
   }
 }
 
-function stateOf(key: Key, value: MaterialValue, pendingEverywhere: boolean): string {
+function stateOf(key: Key, value: KeyMaterialValue, pendingEverywhere: boolean): string {
   if (value.pending === true) {
     return pendingEverywhere ? 'PENDING_ROTATION' : 'PENDING_MULTI_REGION_IMPORT_AND_ROTATION'
   }
   return value.materialId === key.record.value.materialId ? 'CURRENT' : 'NON_CURRENT'
 }
 
-function imported(key: Key, value: MaterialValue): RotationAnswer {
+function imported(key: Key, value: KeyMaterialValue): RotationAnswer {
   if (key.record.value.origin !== 'EXTERNAL') return {}
   const present = value.wrapped !== undefined
   return {
@@ -76,7 +76,7 @@ function imported(key: Key, value: MaterialValue): RotationAnswer {
 async function isPendingEverywhere(dependencies: KmsDependencies, key: Key): Promise<boolean> {
   const related = await relatedKeys(dependencies.records, key)
   for (const place of [key, ...related] satisfies readonly (Key | RelatedKey)[]) {
-    const pending = pendingIn(await materialsOf(dependencies.records, place))
+    const pending = pendingIn(await keyMaterialsOf(dependencies.records, place))
     if (pending !== undefined && pending.value.wrapped === undefined) return false
   }
   return true

@@ -11,7 +11,7 @@ import { isPrimary, notPrimary, relatedKeys, replaceAll } from '../keys/key-set.
 import { mergeTags, parseTags, requestTagKeys, TAG_LIST } from '../keys/key-tags.ts'
 import type { Key } from '../keys/keys.ts'
 import { eventMetadata, keyMetadata } from '../keys/metadata.ts'
-import { arnIn, copyMaterials, sharedValue, withReplica } from '../keys/multi-region.ts'
+import { arnIn, copyKeyMaterials, sharedValue, withReplica } from '../keys/multi-region.ts'
 import { insertKey, newKey } from '../keys/new-key.ts'
 import { newKeyLockoutRisk } from '../keys/policy-lockout.ts'
 import { KEY_METADATA_ANSWER, TAG_ANSWER } from '../kms-answers.ts'
@@ -105,7 +105,7 @@ async function replicate(call: Call, input: ReplicateKeyInput, key: Key, depende
     changes: [
       ...insertKey(replica),
       ...(await dependencies.keyCounter.add(dependencies, { account: replica.account, region })),
-      ...(await copyMaterials(dependencies, key, region, call.now)),
+      ...(await copyKeyMaterials(dependencies, key, region, call.now)),
       ...(await spread(dependencies, key, set)),
     ],
     event: {

@@ -8,7 +8,7 @@ import {
 } from '../cryptography/signing.ts'
 import { DRY_RUN, GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
 import { USABLE } from '../keys/key-state.ts'
-import { currentMaterial } from '../keys/keys.ts'
+import { currentKeyMaterial } from '../keys/keys.ts'
 
 /** Signs a message or its digest. Source: AWS KMS API Reference, "Sign". */
 export const sign = keyOperation(
@@ -34,7 +34,7 @@ export const sign = keyOperation(
     parameters: (input) => ({ MessageType: MESSAGE_TYPE_DEFAULT, ...input }),
   },
   async ({ input, key, dependencies }) => {
-    const signature = await dependencies.custody.sign(currentMaterial(key), {
+    const signature = await dependencies.custody.sign(currentKeyMaterial(key), {
       algorithm: input.SigningAlgorithm,
       messageType: input.MessageType ?? MESSAGE_TYPE_DEFAULT,
       message: input.Message,

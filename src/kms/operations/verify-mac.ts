@@ -4,7 +4,7 @@ import { equalConstantTime } from '../../base/bytes.ts'
 import { MAC_ALGORITHM, macContext } from '../cryptography/mac.ts'
 import { DRY_RUN, GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
 import { USABLE } from '../keys/key-state.ts'
-import { currentMaterial } from '../keys/keys.ts'
+import { currentKeyMaterial } from '../keys/keys.ts'
 
 /** Verifies an HMAC; a wrong one is an error. Source: AWS KMS API Reference, "VerifyMac". */
 export const verifyMac = keyOperation(
@@ -29,7 +29,7 @@ export const verifyMac = keyOperation(
   },
   async ({ input, key, dependencies }) => {
     const { MacAlgorithm, Message } = input
-    const mac = await dependencies.custody.mac(currentMaterial(key), MacAlgorithm, Message)
+    const mac = await dependencies.custody.mac(currentKeyMaterial(key), MacAlgorithm, Message)
     if (!equalConstantTime(mac, input.Mac)) throw new KmsError('KMSInvalidMacException')
     return { output: { KeyId: key.arn, MacAlgorithm, MacValid: true } }
   },

@@ -2,9 +2,9 @@ import { concatBytes, lengthPrefixed } from '../../base/bytes.ts'
 import type { EpochMs, Random } from '../../base/ports.ts'
 import { blobPrefix, MATERIAL_PREFIX_DIGITS, newBlob, parseBlob } from '../../custody/blob.ts'
 import type { Custody } from '../../custody/custody.ts'
-import type { KeyRef, MaterialRef } from '../../custody/material.ts'
+import type { KeyMaterialRef, KeyRef } from '../../custody/key-material.ts'
 import { currentKek } from '../../kms/keys/kek.ts'
-import { MATERIAL, materialPartition } from '../../kms/keys/key-record.ts'
+import { KEY_MATERIAL, materialPartition } from '../../kms/keys/key-record.ts'
 import { kindOfFormat1 } from '../../store/kind.ts'
 import { type Change, insert, type Kind, type Records, type Stored } from '../../store/records.ts'
 import type { XksCiphertext } from '../protocol/integrity.ts'
@@ -54,13 +54,13 @@ export async function createExternalKey(
   const keyId = dependencies.random.uuid()
   const ref: KeyRef = { account, region: DOMAIN, keyId, spec: SPEC }
   const kekId = await currentKek(dependencies, account, DOMAIN, now)
-  const { materialId, wrapped } = await dependencies.custody.createMaterial(ref, kekId)
+  const { materialId, wrapped } = await dependencies.custody.createKeyMaterial(ref, kekId)
   const value: ExternalKeyValue = { format: 1, status: 'ENABLED', createdAt: now, keyId, materialId }
   const material = { format: 1 as const, materialId, order: 0, wrapped, createdAt: now }
   const partition = materialPartition(account, DOMAIN, keyId)
   return [
     insert(EXTERNAL_KEY, account, id, value),
-    insert(MATERIAL, partition, materialId.slice(0, MATERIAL_PREFIX_DIGITS), material),
+    insert(KEY_MATERIAL, partition, materialId.slice(0, MATERIAL_PREFIX_DIGITS), material),
   ]
 }
 
@@ -109,7 +109,7 @@ export async function openExternally(
 
 const IV_BYTES = 12
 
-function materialOf({ partition, value }: StoredExternalKey): MaterialRef {
+function materialOf({ partition, value }: StoredExternalKey): KeyMaterialRef {
   const { keyId, materialId } = value
   return { account: partition, region: DOMAIN, keyId, spec: SPEC, materialId }
 }

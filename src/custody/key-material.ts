@@ -9,17 +9,17 @@ import { unwrapKey, type WrappedKey, wrapKey } from './wrapping.ts'
 /** Names a KMS key to custody. */
 export type KeyRef = AccountRegion & { readonly keyId: string; readonly spec: KeySpec }
 
-/** Names one key material of one KMS key, without being able to use it. */
-export type MaterialRef = KeyRef & {
+/** Names the key material of one KMS key, without being able to use it. */
+export type KeyMaterialRef = KeyRef & {
   /** 64 hexadecimal digits. */
   readonly materialId: string
 }
 
 /**
- * The id of a material, 64 hexadecimal digits: a PRF of the material over the key id, so that the
+ * The id of key material, 64 hexadecimal digits: a PRF of the key material over the key id, so that the
  * same bytes in two keys have two ids and an id tells nothing of the bytes.
  */
-export function materialIdOf(material: Secret, keyId: string): string {
+export function keyMaterialIdOf(material: Secret, keyId: string): string {
   const label = lengthPrefixed('holdfast/1/material-id', keyId)
   return material.reveal((bytes) => toHex(hmacSha256(hmacKey(bytes), label)))
 }
@@ -27,9 +27,9 @@ export function materialIdOf(material: Secret, keyId: string): string {
 /** An open key-encryption key and its id. */
 export type Kek = { readonly kek: Secret; readonly kekId: string }
 
-/** A material wrapped under a key-encryption key, bound to what it belongs to. */
-export function wrapMaterial(
-  ref: MaterialRef,
+/** Key material wrapped under a key-encryption key, bound to what it belongs to. */
+export function wrapKeyMaterial(
+  ref: KeyMaterialRef,
   material: Secret,
   { kek, kekId }: Kek,
   random: Random,
@@ -38,11 +38,11 @@ export function wrapMaterial(
 }
 
 /** @throws KeyringError when it does not open at this place. */
-export function unwrapMaterial(ref: MaterialRef, stored: WrappedKey, kek: Secret): Secret {
+export function unwrapKeyMaterial(ref: KeyMaterialRef, stored: WrappedKey, kek: Secret): Secret {
   return unwrapKey(kek, stored.wrapped, identity(ref, stored.under))
 }
 
-function identity(ref: MaterialRef, kekId: string): Uint8Array {
+function identity(ref: KeyMaterialRef, kekId: string): Uint8Array {
   const { account, region, keyId, materialId, spec } = ref
   return lengthPrefixed('holdfast/1/material', account, region, keyId, materialId, spec, kekId)
 }

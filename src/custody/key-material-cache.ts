@@ -1,30 +1,30 @@
 import type { PrivateKey } from '../crypto/asymmetric-key.ts'
 import type { HmacKey } from '../crypto/hmac.ts'
-import type { MaterialRef } from './material.ts'
+import type { KeyMaterialRef } from './key-material.ts'
 
 /** Open materials kept in memory: a handle each, held by OpenSSL. */
 const MAX_OPEN_MATERIALS = 10_000
 
 /** A material that is ready for use, by its form; a symmetric one with how its blobs begin. */
-export type OpenMaterial =
+export type OpenKeyMaterial =
   | { readonly form: 'symmetric'; readonly key: HmacKey; readonly blobPrefix: Uint8Array }
   | { readonly form: 'hmac'; readonly key: HmacKey }
   | { readonly form: 'private'; readonly key: PrivateKey }
 
 /** The open material of one form. */
-export type OpenOf<F extends OpenMaterial['form']> = Extract<OpenMaterial, { readonly form: F }>
+export type OpenOf<F extends OpenKeyMaterial['form']> = Extract<OpenKeyMaterial, { readonly form: F }>
 
 /** Materials that are ready for use, least recently opened evicted first. */
-export class MaterialCache {
+export class KeyMaterialCache {
   /** By material id: it depends on key and bytes, so it is unique by itself. */
-  readonly #open = new Map<string, OpenMaterial>()
+  readonly #open = new Map<string, OpenKeyMaterial>()
 
-  find<F extends OpenMaterial['form']>(ref: MaterialRef, form: F): OpenOf<F> | undefined {
+  find<F extends OpenKeyMaterial['form']>(ref: KeyMaterialRef, form: F): OpenOf<F> | undefined {
     const open = this.#open.get(ref.materialId)
     return open !== undefined && isOf(open, form) ? open : undefined
   }
 
-  put(ref: MaterialRef, material: OpenMaterial): void {
+  put(ref: KeyMaterialRef, material: OpenKeyMaterial): void {
     this.#open.set(ref.materialId, material)
     if (this.#open.size <= MAX_OPEN_MATERIALS) return
     const oldest = this.#open.keys().next().value
@@ -40,6 +40,6 @@ export class MaterialCache {
   }
 }
 
-function isOf<F extends OpenMaterial['form']>(open: OpenMaterial, form: F): open is OpenOf<F> {
+function isOf<F extends OpenKeyMaterial['form']>(open: OpenKeyMaterial, form: F): open is OpenOf<F> {
   return open.form === form
 }

@@ -9,10 +9,10 @@ import { isPrivateSpec } from '../crypto/private-spec.ts'
 const SYMMETRIC_MATERIAL_BYTES = 32
 
 /** Fresh material, and the public key of an asymmetric one as DER. */
-export type FreshMaterial = { readonly material: Secret; readonly publicKey?: Uint8Array }
+export type GeneratedKeyMaterial = { readonly material: Secret; readonly publicKey?: Uint8Array }
 
 /** Fresh material of a spec. Key pairs are made on the thread pool. */
-export async function freshMaterial(spec: KeySpec, random: Random): Promise<FreshMaterial> {
+export async function generateKeyMaterial(spec: KeySpec, random: Random): Promise<GeneratedKeyMaterial> {
   if (isPrivateSpec(spec)) {
     const { publicKey, privateKey } = await generateKeyPair(spec)
     return { material: privateKey, publicKey }

@@ -1,10 +1,10 @@
 import { toBase64 } from '../../base/bytes.ts'
 import type { EpochMs } from '../../base/ports.ts'
 import { MATERIAL_PREFIX_DIGITS } from '../../custody/blob.ts'
-import type { NewMaterial } from '../../custody/custody.ts'
-import type { KeyRef, MaterialRef } from '../../custody/material.ts'
+import type { NewKeyMaterial } from '../../custody/custody.ts'
+import type { KeyMaterialRef, KeyRef } from '../../custody/key-material.ts'
 import { type Change, insert, type Records, type Stored } from '../../store/records.ts'
-import { MATERIAL, type MaterialValue, materialPartition } from './key-record.ts'
+import { KEY_MATERIAL, type KeyMaterialValue, materialPartition } from './key-record.ts'
 import type { Key } from './keys.ts'
 
 /** Materials of one key: above the 25 on-demand rotations and a century of automatic ones. */
@@ -21,17 +21,17 @@ export function keyRef(key: Key): KeyRef {
 }
 
 /** A material of a key as custody knows it. */
-export function materialRef(key: Key, materialId: string): MaterialRef {
+export function keyMaterialRef(key: Key, materialId: string): KeyMaterialRef {
   return { ...keyRef(key), materialId }
 }
 
 /** All materials of a key, in the order in which they came. */
-export async function materialsOf(
+export async function keyMaterialsOf(
   records: Records,
   key: KeyPlace,
-): Promise<readonly Stored<MaterialValue>[]> {
+): Promise<readonly Stored<KeyMaterialValue>[]> {
   const partition = materialPartition(key.account, key.region, key.keyId)
-  const page = await records.list(MATERIAL, { partition, limit: MATERIALS_PER_KEY_MAX })
+  const page = await records.list(KEY_MATERIAL, { partition, limit: MATERIALS_PER_KEY_MAX })
   return page.records.toSorted((one, other) => one.value.order - other.value.order)
 }
 
@@ -39,18 +39,18 @@ export async function materialsOf(
 export type KeyPlace = { readonly account: string; readonly region: string; readonly keyId: string }
 
 /** What is stored of a material beside its wrapped bytes. */
-export type MaterialFacts = Omit<MaterialValue, 'format' | 'materialId' | 'wrapped' | 'createdAt'>
+export type KeyMaterialFacts = Omit<KeyMaterialValue, 'format' | 'materialId' | 'wrapped' | 'createdAt'>
 
 /** The record of a material that has just been made or taken in. */
-export function insertMaterial(
+export function insertKeyMaterial(
   key: KeyPlace,
-  made: NewMaterial,
+  made: NewKeyMaterial,
   createdAt: EpochMs,
-  facts: MaterialFacts,
+  facts: KeyMaterialFacts,
 ): Change {
   const { materialId, wrapped } = made
   const partition = materialPartition(key.account, key.region, key.keyId)
-  return insert(MATERIAL, partition, materialName(materialId), {
+  return insert(KEY_MATERIAL, partition, materialName(materialId), {
     format: 1,
     materialId,
     wrapped,
@@ -60,7 +60,7 @@ export function insertMaterial(
 }
 
 /** What a key's record keeps of a material that becomes the current one. */
-export function asCurrent({ materialId, publicKey }: NewMaterial): {
+export function asCurrent({ materialId, publicKey }: NewKeyMaterial): {
   readonly materialId: string
   readonly publicKey?: string
 } {
