@@ -9,7 +9,7 @@ import { unwrapKey, type WrappedKey, wrapKey } from './wrapping.ts'
 /** Names a KMS key to custody. */
 export type KeyRef = AccountRegion & { readonly keyId: string; readonly spec: KeySpec }
 
-/** Names the key material of one KMS key, without being able to use it. */
+/** Names key material of one KMS key, without being able to use it. */
 export type KeyMaterialRef = KeyRef & {
   /** 64 hexadecimal digits. */
   readonly materialId: string

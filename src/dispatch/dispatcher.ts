@@ -18,7 +18,7 @@ import { type WireFault, wireFaultError } from './wire-fault.ts'
 export type DispatcherDependencies = AuthenticationDependencies &
   AttemptDependencies & {
     readonly routing: Routing
-    /** Told of every call once its answer is known, for whoever counts; must not throw. */
+    /** Notified of every call once its answer is known, to count calls; must not throw. */
     readonly answered?: ((call: AnsweredCall) => void) | undefined
   }
 
@@ -73,11 +73,11 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
 
 function handle(dependencies: DispatcherDependencies, request: WireRequest): Promise<WireResponse> {
   const arrival = arrivalOf(dependencies, request, routeOf(dependencies.routing, request))
-  return told(dependencies, arrival, () => answer(dependencies, arrival))
+  return notify(dependencies, arrival, () => answer(dependencies, arrival))
 }
 
-/** Makes an answer, and tells whoever counts. */
-async function told(
+/** Makes an answer, and notifies whoever counts calls. */
+async function notify(
   dependencies: DispatcherDependencies,
   { request, route, now }: Arrival,
   make: () => Promise<WireResponse>,
@@ -118,7 +118,7 @@ async function judge(
   const refusal = await checkHead(dependencies, head, dependencies.clock.now())
   if (refusal === undefined) return undefined
   const arrival = arrivalOf(dependencies, head, refusal.route)
-  return () => told(dependencies, arrival, () => refuse(dependencies, arrival, refusal.error))
+  return () => notify(dependencies, arrival, () => refuse(dependencies, arrival, refusal.error))
 }
 
 /** Who calls; asked once more when something had changed since memory was made true for the request. */

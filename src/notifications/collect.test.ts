@@ -181,7 +181,7 @@ test('text within a record that looks like another record is no event', async ()
   })
 })
 
-test('an alarm is told once in an hour', () => {
+test('an alarm goes out once in an hour', () => {
   let now = 0
   const limiter = new AlarmLimiter(() => now)
   assert.equal(limiter.admit('one'), true)
@@ -192,7 +192,7 @@ test('an alarm is told once in an hour', () => {
   assert.equal(limiter.admit('one'), true)
 })
 
-test('so many alarms are told in an hour, and no more', () => {
+test('so many alarms go out in an hour, and no more', () => {
   let now = 0
   const limiter = new AlarmLimiter(() => now)
   for (let at = 0; at < ALARMS_MAX; at += 1) assert.equal(limiter.admit(String(at)), true)

@@ -75,29 +75,29 @@ function hasMoved(from: Positions, to: Positions): boolean {
   return Object.entries(to).some(([node, { sequence }]) => sequence > (from[node]?.sequence ?? 0))
 }
 
-/** Tells each alarm once in a while, however often its cause is met. */
+/** Limits alarms: each goes out once in a while, however often its cause occurs. */
 export class AlarmLimiter {
   readonly #nowMs: () => number
-  readonly #toldAt = new Map<string, number>()
+  readonly #notifiedAt = new Map<string, number>()
 
   /** @param nowMs of a clock that nobody sets: a date that is set back would silence alarms. */
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs
   }
 
-  /** Whether this alarm is to be told now. */
+  /** Whether this alarm goes out now. */
   admit(reason: string): boolean {
     const now = this.#nowMs()
-    const toldAt = this.#toldAt.get(reason)
-    if (toldAt !== undefined && now - toldAt < ALARM_INTERVAL_MS) return false
-    for (const [old, at] of this.#toldAt) if (now - at >= ALARM_INTERVAL_MS) this.#toldAt.delete(old)
-    if (this.#toldAt.size >= ALARMS_MAX) return false
-    this.#toldAt.set(reason, now)
+    const notifiedAt = this.#notifiedAt.get(reason)
+    if (notifiedAt !== undefined && now - notifiedAt < ALARM_INTERVAL_MS) return false
+    for (const [old, at] of this.#notifiedAt) if (now - at >= ALARM_INTERVAL_MS) this.#notifiedAt.delete(old)
+    if (this.#notifiedAt.size >= ALARMS_MAX) return false
+    this.#notifiedAt.set(reason, now)
     return true
   }
 }
 
-/** The same alarm is told once in this time. */
+/** The same alarm goes out once in this time. */
 export const ALARM_INTERVAL_MS = 3_600_000
-/** Alarms that are told within that time: what else is wrong then is in the log. */
+/** Alarms that go out within that time; the log has the others. */
 export const ALARMS_MAX = 100

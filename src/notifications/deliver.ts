@@ -156,8 +156,8 @@ async function fail(
   const rested = replace(state, { ...state.value, failures, pausedUntil: now + pauseMs })
   const attempts = entry.value.attempts + 1
   const isLast = attempts >= maxAttempts || now - entry.value.queuedAt >= maxAgeHours * HOUR_MS
-  const told = { endpoint: endpoint.origin, event: entry.value.eventId, attempts, reason }
-  log.warn('an event could not be delivered', told)
+  const facts = { endpoint: endpoint.origin, event: entry.value.eventId, attempts, reason }
+  log.warn('an event could not be delivered', facts)
   if (isLast) {
     await putAway(dependencies, endpoint, [replaced(entry, attempts)], reason)
     await records.commit([rested])

@@ -71,18 +71,18 @@ export function openEventService(dependencies: EventServiceDependencies): EventS
     if (dropped > 0) log.error('the oldest dead letters were dropped', { events: dropped })
   }
   const queue: QueueDependencies = { ...dependencies, bury }
-  const tellDirectly = async (json: string): Promise<void> => {
+  const notifyDirectly = async (json: string): Promise<void> => {
     const event = eventOfServiceRecord(parseEvent(json), region)
     if (event === undefined) return
-    tellOperator(log, event)
+    notifyOperator(log, event)
     await takeEvents(queue, [event]).catch((error) => log.error(`an event could not be queued: ${error}`))
   }
-  const record = announcer({ ...dependencies, tellDirectly: ({ json }) => tellDirectly(json) })
+  const record = announcer({ ...dependencies, notifyDirectly: ({ json }) => notifyDirectly(json) })
   const announcing = new Set<Promise<void>>()
   const announce: Announce = (announcement) => {
-    const told = record(announcement).finally(() => announcing.delete(told))
-    announcing.add(told)
-    return told
+    const announced = record(announcement).finally(() => announcing.delete(announced))
+    announcing.add(announced)
+    return announced
   }
   const limiter = new AlarmLimiter(() => clock.monotonicMs())
   const alarm = (reason: string): void => {
@@ -96,7 +96,7 @@ export function openEventService(dependencies: EventServiceDependencies): EventS
       eventOfServiceRecord(record, region) ??
       recentUseWarning(record, { findLastUse, recentUseDays: dependencies.recentUseDays }),
     take: async (events) => {
-      for (const event of events) tellOperator(log, event)
+      for (const event of events) notifyOperator(log, event)
       await takeEvents(queue, events)
     },
     broken: async (node, reason) => {
@@ -105,7 +105,7 @@ export function openEventService(dependencies: EventServiceDependencies): EventS
       if (node !== dependencies.node) return announce(announcement)
       // A record of the alarm comes after the break, where nothing is read: so the event goes by itself.
       const { json } = formatAnnouncement(announcement, dependencies)
-      await tellDirectly(json)
+      await notifyDirectly(json)
       await dependencies.append(json)
     },
     tidy: () => forgetEndpoints(queue),
@@ -144,7 +144,7 @@ async function runWatched({ run }: Job, alarm: EventService['alarm']): Promise<v
   }
 }
 
-function tellOperator(log: Log, event: StreamEvent): void {
+function notifyOperator(log: Log, event: StreamEvent): void {
   log[levelOf(event)]('event', { event })
 }
 

@@ -24,26 +24,28 @@ const KMS_EVENTS = 'aws.kms'
 const KMS_RECORDS = 'kms.amazonaws.com'
 
 /**
- * What AWS KMS tells of by itself: the `detail-type`, and what of the record is in the detail.
+ * What AWS KMS notifies of by itself: the `detail-type`, and what of the record is in the detail.
  * Source: AWS KMS Developer Guide, "Monitor KMS keys with Amazon EventBridge".
  */
-const KMS_TOLD: ReadonlyMap<string, { readonly detailType: string; readonly members: readonly string[] }> =
-  new Map([
-    [
-      'RotateKey',
-      {
-        detailType: 'KMS CMK Rotation',
-        members: ['keyOrigin', 'rotationType', 'previousKeyMaterialId', 'currentKeyMaterialId'],
-      },
-    ],
-    [
-      'DeleteExpiredKeyMaterial',
-      { detailType: 'KMS Imported Key Material Expiration', members: ['keyMaterialId'] },
-    ],
-    ['DeleteKey', { detailType: 'KMS CMK Deletion', members: [] }],
-  ])
+const KMS_NOTIFICATIONS: ReadonlyMap<
+  string,
+  { readonly detailType: string; readonly members: readonly string[] }
+> = new Map([
+  [
+    'RotateKey',
+    {
+      detailType: 'KMS CMK Rotation',
+      members: ['keyOrigin', 'rotationType', 'previousKeyMaterialId', 'currentKeyMaterialId'],
+    },
+  ],
+  [
+    'DeleteExpiredKeyMaterial',
+    { detailType: 'KMS Imported Key Material Expiration', members: ['keyMaterialId'] },
+  ],
+  ['DeleteKey', { detailType: 'KMS CMK Deletion', members: [] }],
+])
 
-/** The event that a record of a service's own doing is told by; nothing when it is not told. */
+/** The event that notifies of a record that a service wrote by itself; nothing when none does. */
 export function eventOfServiceRecord(record: EventRecord, ownRegion: string): StreamEvent | undefined {
   if (record.eventType === 'AwsCloudTrailInsight') return anomalyEvent(record)
   if (record.eventType !== 'AwsServiceEvent') return undefined
@@ -51,18 +53,19 @@ export function eventOfServiceRecord(record: EventRecord, ownRegion: string): St
 }
 
 function kmsEvent(record: EventRecord): StreamEvent | undefined {
-  const told = record.eventSource === KMS_RECORDS ? KMS_TOLD.get(record.eventName) : undefined
-  if (told === undefined) return undefined
+  const notification =
+    record.eventSource === KMS_RECORDS ? KMS_NOTIFICATIONS.get(record.eventName) : undefined
+  if (notification === undefined) return undefined
   const { serviceEventDetails: details = {} } = record
-  const members = told.members.map((name) => [hyphenated(name), details[name]])
+  const members = notification.members.map((name) => [hyphenated(name), details[name]])
   const detail = { 'key-id': keyIdOf(record), ...Object.fromEntries(members) }
-  return streamEvent(record, { source: KMS_EVENTS, detailType: told.detailType, detail })
+  return streamEvent(record, { source: KMS_EVENTS, detailType: notification.detailType, detail })
 }
 
-const OWN_TOLD: ReadonlyMap<string, string> = new Map(Object.entries(ANNOUNCEMENTS))
+const OWN_NOTIFICATIONS: ReadonlyMap<string, string> = new Map(Object.entries(ANNOUNCEMENTS))
 
 function ownEvent(record: EventRecord, ownRegion: string): StreamEvent | undefined {
-  const detailType = OWN_TOLD.get(record.eventName)
+  const detailType = OWN_NOTIFICATIONS.get(record.eventName)
   if (detailType === undefined) return undefined
   const detail = withHyphens(record.serviceEventDetails ?? {})
   const region = record.awsRegion === 'unknown' ? ownRegion : record.awsRegion
@@ -76,14 +79,17 @@ function anomalyEvent(record: EventRecord): StreamEvent {
 }
 
 /** What of an event is not in its record as it is. */
-type Told = {
+type NotificationFacts = {
   readonly source: string
   readonly detailType: string
   readonly detail: StreamEvent['detail']
 }
 
-/** The event that a record is told by. */
-export function streamEvent(record: EventRecord, { source, detailType, detail }: Told): StreamEvent {
+/** The event that notifies of a record. */
+export function streamEvent(
+  record: EventRecord,
+  { source, detailType, detail }: NotificationFacts,
+): StreamEvent {
   return {
     version: '0',
     id: record.eventID,

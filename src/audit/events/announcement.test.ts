@@ -17,7 +17,7 @@ function dependenciesOf(
     log: silentLog,
     append,
     direct,
-    tellDirectly: async ({ json }) => void direct.push(json),
+    notifyDirectly: async ({ json }) => void direct.push(json),
   }
 }
 
@@ -61,7 +61,7 @@ test('an announcement is a record of Holdfast itself', async () => {
   assert.deepEqual(dependencies.direct, [])
 })
 
-test('an announcement that the audit log does not take is told directly', async () => {
+test('an announcement that the audit log does not take is notified directly', async () => {
   const dependencies = dependenciesOf(() => Promise.reject(new Error('the disk is full')))
   await announcer(dependencies)({ name: 'IntegrityAlarm', details: { reason: 'x' } })
   assert.equal(JSON.parse(dependencies.direct[0] ?? '{}').eventName, 'IntegrityAlarm')

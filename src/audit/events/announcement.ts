@@ -35,7 +35,7 @@ export type AnnouncerDependencies = OwnEventDependencies & {
   /** Makes a record durable. */
   readonly append: (eventJson: string) => Promise<void>
   /** Takes the record of an announcement that the audit log does not take. */
-  readonly tellDirectly: (recorded: FormattedEvent) => Promise<void>
+  readonly notifyDirectly: (recorded: FormattedEvent) => Promise<void>
   readonly log: Log
 }
 
@@ -48,7 +48,7 @@ export function announcer(dependencies: AnnouncerDependencies): Announce {
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       dependencies.log.error('an announcement could not be recorded', { name: announcement.name, reason })
-      await dependencies.tellDirectly(recorded)
+      await dependencies.notifyDirectly(recorded)
     }
   }
 }

@@ -1,8 +1,8 @@
 import { type ErrorCode, KmsError } from '../../api/errors.ts'
 import { XksFailure, type XksReason } from '../../xks/client/failure.ts'
 
-/** What the callers of an operation are told when a proxy has given no result. */
-type Told = {
+/** The error that callers of an operation get when a proxy has given no result. */
+type CallerError = {
   readonly message: string
   /** The code of CreateCustomKeyStore and UpdateCustomKeyStore. */
   readonly store: ErrorCode
@@ -28,7 +28,7 @@ const INVALID_RESPONSE = 'XksProxyInvalidResponseException'
 const UNREACHABLE = 'XksProxyUriUnreachableException'
 const KEY_CONFIGURATION = 'XksKeyInvalidConfigurationException'
 
-const MALFORMED: Told = {
+const MALFORMED: CallerError = {
   message:
     'AWS KMS cannot interpret the response from the external key store proxy. If you see this error repeatedly, report it to your external key store proxy administrator.',
   store: INVALID_RESPONSE,
@@ -42,7 +42,7 @@ const MALFORMED: Told = {
  *
  * Source: AWS KMS Developer Guide, "Troubleshooting external key stores".
  */
-const TOLD: { readonly [R in XksReason]: Told } = {
+const CALLER_ERRORS: { readonly [R in XksReason]: CallerError } = {
   ValidationException: MALFORMED,
   MalformedResponse: MALFORMED,
   InvalidStateException: {
@@ -160,12 +160,12 @@ export async function askProxy<T>(askedBy: AskedBy, call: Promise<T>): Promise<T
 
 /** The error that a caller gets for a proxy's failure. */
 function proxyError(askedBy: AskedBy, cause: XksFailure): KmsError {
-  const told = TOLD[cause.reason]
-  const code = askedBy === 'cryptography' ? 'KMSInvalidStateException' : told[askedBy]
-  return new KmsError(code, told.message, { cause })
+  const callerError = CALLER_ERRORS[cause.reason]
+  const code = askedBy === 'cryptography' ? 'KMSInvalidStateException' : callerError[askedBy]
+  return new KmsError(code, callerError.message, { cause })
 }
 
 /** What DescribeCustomKeyStores says of a connection that could not be made. */
 export function connectionErrorCode(error: unknown): ConnectionErrorCode {
-  return error instanceof XksFailure ? TOLD[error.reason].connection : 'INTERNAL_ERROR'
+  return error instanceof XksFailure ? CALLER_ERRORS[error.reason].connection : 'INTERNAL_ERROR'
 }
