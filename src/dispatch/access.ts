@@ -3,7 +3,7 @@ import type { AccessRequest, Policies } from '../policy/decide.ts'
 import type { AccountPlace, CallerPolicies, FindPlace } from './caller.ts'
 import type { Call, Permission } from './operation.ts'
 
-/** What is asked of policies for one permission, and the policies that are asked. */
+/** The request context of one permission, and the policies that decide about it. */
 export type Access = { readonly request: AccessRequest; readonly policies: Policies }
 
 /** The place of the account that owns a permission's resource. */
@@ -18,10 +18,11 @@ export function resourcePlace(
 }
 
 /**
- * What decides about a permission: the policies of the caller, that of the resource, and those of the organization for
- * what its account has. Condition keys are those of the action and resource, then those of the call.
+ * The request context and policies that decide about a permission: the policies of the caller, the policy of
+ * the resource, and the organization's policies for the account of the resource. Condition keys of the action
+ * and resource go before those of the call.
  *
- * @param call as {@link inPlace} gives it.
+ * @param call as {@link inPlace} returns it.
  * @param place of the account that owns the resource.
  */
 export function accessTo(
@@ -45,8 +46,8 @@ export function accessTo(
 }
 
 /**
- * Services whose resources resource control policies bind; keys that AWS manages are exempt. Source: AWS Organizations
- * User Guide, "Resource control policies"; AWS KMS Developer Guide, the same.
+ * Services whose resources are subject to resource control policies; keys that AWS manages are exempt.
+ * Source: AWS Organizations User Guide, "Resource control policies"; AWS KMS Developer Guide, the same.
  */
 const CONTROLLED_ACTIONS = /^(?:kms|sts):/i
 
@@ -54,12 +55,12 @@ function isExempt({ action, managedByAws }: Permission): boolean {
   return managedByAws === true || !isControlled(action)
 }
 
-/** Whether resource control policies bind an action. */
+/** Whether resource control policies apply to an action. */
 export function isControlled(action: string): boolean {
   return CONTROLLED_ACTIONS.test(action)
 }
 
-/** Condition keys of a call or principal, with those of the account that owns the resource in the place of its own. */
+/** Condition keys of a call or principal; those of the account that owns the resource replace its own. */
 export function onResource(keys: ContextLookup, account: string, place: AccountPlace): ContextLookup {
   return (key) => {
     switch (key) {
@@ -75,14 +76,17 @@ export function onResource(keys: ContextLookup, account: string, place: AccountP
   }
 }
 
-/** The call with the condition keys of the place that its caller's account has. */
+/** The call with the condition keys of its caller's place in the organization. */
 export function inPlace<C extends Pick<Call, 'context'>>(call: C, place: AccountPlace | undefined): C {
   if (place?.organizationId === undefined) return call
   const { context } = call
   return { ...call, context: (key: string) => placeKey(key, place) ?? context(key) }
 }
 
-/** The condition keys of a principal's place; a resource is of the same account unless something says otherwise. */
+/**
+ * The condition keys of a principal's place. A resource is of the same account unless something says
+ * otherwise.
+ */
 function placeKey(key: string, place: AccountPlace): ContextValue | undefined {
   switch (key) {
     case 'aws:principalorgid':
@@ -96,7 +100,7 @@ function placeKey(key: string, place: AccountPlace): ContextValue | undefined {
   }
 }
 
-/** The condition keys of a principal in an account that has this place. */
+/** The condition keys of a principal whose account has this place. */
 export function keysInPlace(keys: ContextLookup, place: AccountPlace | undefined): ContextLookup {
   return inPlace({ context: keys }, place).context
 }

@@ -5,7 +5,7 @@ import { type RefusalDependencies, recordRefusal } from './refusal.ts'
 import type { Route } from './routing.ts'
 import { findHeader, type WireRequest, type WireResponse } from './wire.ts'
 
-/** A request on its way, before its caller is known. */
+/** A request whose caller is not yet known. */
 export type Arrival = {
   readonly request: WireRequest
   readonly requestId: string
@@ -22,7 +22,7 @@ export function arrivalOf(
   return { request, requestId: random.uuid(), now: clock.now(), route }
 }
 
-/** Answers a call whose caller is not known, and records it as far as the rate allows. */
+/** Answers a call whose caller is not known, and records it as far as the rate of its source allows. */
 export async function refuse(
   dependencies: FailureDependencies & { readonly refusals: RefusalDependencies },
   arrival: Arrival,
@@ -46,7 +46,7 @@ export async function refuse(
   return { ...renderError(readerOf(arrival), error), isCallerUnknown: true }
 }
 
-/** Whom the answer goes to. The JSON protocol has one form of answers, so its headers are not searched. */
+/** The reader of the answer. The JSON protocol has one form of answers, so its headers are not searched. */
 export function readerOf({ request, requestId, route: { service } }: Arrival): Reader {
   const negotiated = service.protocol.type === 'query'
   return { service, requestId, accept: negotiated ? findHeader(request.rawHeaders, 'accept') : undefined }

@@ -12,29 +12,32 @@ import { type CallFacts, formatCallEvents } from './recording.ts'
 import type { RefusalDependencies } from './refusal.ts'
 import type { UrgentCalls } from './urgent-calls.ts'
 
-/** What recording an attempt works with. */
+/** The dependencies of recording an attempt. */
 export type AttemptRecordDependencies = FailureDependencies & {
   readonly journal: Journal
   readonly refusals: RefusalDependencies
   readonly quotas: Pick<Quotas, 'chargeAudit'>
-  /** Says which calls are made durable on a full disk. */
+  /** Decides which calls become durable on a full disk. */
   readonly urgentCalls: Pick<UrgentCalls, 'of'>
-  /** Whether one more throttled call of this account is recorded by itself; it is counted otherwise. */
+  /** Whether one more throttled call of this account gets an event of its own; otherwise it is counted. */
   readonly admitThrottled: (account: string) => boolean
   readonly clock: Clock
   readonly random: Random
 }
 
-/** A call of a known caller: everything that its audit event will say of it. */
+/** A call of a known caller: everything that its audit event says of it. */
 export type Attempt = {
   facts: CallFacts
   readonly resources: EventResource[]
   parameters: EventData | null
-  /** Whether nobody has proven who calls. */
+  /** Whether the caller is not yet proven. */
   anonymous: boolean
-  /** What the account was charged for the call's events. */
+  /** The bytes that the account was charged for the call's events. */
   charged: number
-  /** Whether the call carries no signature. Its token may be anybody's: many providers give tokens to everybody. */
+  /**
+   * Whether the call carries no signature. Anybody can have its token: many providers issue tokens to
+   * everybody.
+   */
   readonly unsigned: boolean
 }
 
@@ -58,8 +61,8 @@ export function recordOutcome(
 }
 
 /**
- * Who calls is charged with the copies for others too, and once for a call: not for what an earlier attempt would have
- * written.
+ * Charges the caller's account, also for the copies of other accounts, and once for a call: not for the
+ * events that an earlier attempt would have written.
  */
 function charge(
   dependencies: AttemptRecordDependencies,
@@ -72,7 +75,7 @@ function charge(
   attempt.charged = size
 }
 
-/** The events of one call are durable together; nearly always it is one. */
+/** Makes the events of one call durable together; nearly every call has one. */
 async function appendAll(
   journal: Journal,
   [first, ...copies]: ReturnType<typeof formatCallEvents>,
@@ -83,8 +86,9 @@ async function appendAll(
 }
 
 /**
- * The event of a failure has an id of its own: where a commit failed in an unknown state, its event
- * may be in the outbox, and must not be taken for this one. Gives what the caller is told.
+ * Records a failure and returns the error that the caller gets. The event has an id of its own: after a
+ * commit that failed in an unknown state, the event of the commit may be in the outbox, and must not be
+ * mistaken for this one.
  */
 export async function recordFailure(
   dependencies: AttemptRecordDependencies,
@@ -95,7 +99,7 @@ export async function recordFailure(
   const { requestId, request } = attempt.facts
   const facts = { ...attempt.facts, eventId: eventIdFor(requestId, dependencies.random) }
   const error = callerFacingError(cause, requestId, dependencies)
-  // What the call would have written had it succeeded is not in the log.
+  // The log does not have the events that the call would have written on success.
   charge(dependencies, attempt, [])
   if (attempt.unsigned && !dependencies.refusals.admit(request.connection.address)) return error
   if (error.code === 'ThrottlingException' && !dependencies.admitThrottled(facts.account)) return error
@@ -106,7 +110,7 @@ export async function recordFailure(
     await appendAll(dependencies.journal, events, 'usual')
   } catch (failure) {
     charge(dependencies, attempt, [])
-    // What failed is in the operator's log already: that it could not be recorded either is no news.
+    // The operator's log already has the failure; that the event could not be written either adds nothing.
     if (error.code === 'KMSInternalException' && failure instanceof AuditUnavailable) return error
     return callerFacingError(failure, requestId, dependencies)
   }

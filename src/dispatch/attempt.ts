@@ -23,16 +23,16 @@ import type { RecordQueues } from './record-queues.ts'
 import { isUnsigned, type Route } from './routing.ts'
 import type { WireResponse } from './wire.ts'
 
-/** What an attempt works with. */
+/** The dependencies of an attempt. */
 export type AttemptDependencies = AttemptRecordDependencies & {
   readonly freshness: Freshness
   readonly findPlace: FindPlace
   readonly quotas: Pick<Quotas, 'admit'>
-  /** Bounds the calls that are answered at a time, of an account and of a principal. */
+  /** Bounds the calls in flight of an account and of a principal. */
   readonly inFlight: Pick<CallsInFlight, 'enter' | 'leave'>
-  /** Lets others have their turn between the steps of a large call. */
+  /** Gives way to other requests between the steps of a large call. */
   readonly giveWay: GiveWay
-  /** Where calls that change the same record wait for each other. */
+  /** Calls that change the same record wait here for each other. */
   readonly queues: RecordQueues
 }
 
@@ -96,7 +96,9 @@ function isReadOnly(route: Route): boolean {
   }
 }
 
-/** Runs the call and makes it durable. @throws whatever refused or failed; nothing has changed then. */
+/**
+ * Runs the call and makes its outcome durable. @throws whatever refused or failed; then nothing has changed.
+ */
 export async function runAttempt(
   dependencies: AttemptDependencies,
   arrival: Arrival,
@@ -142,7 +144,7 @@ export async function runAttempt(
   })
 }
 
-/** Whether the caller's account may make one more call like this. Nobody is charged for an unsigned one. */
+/** Whether the quotas of the caller's account admit one more call. An unsigned call is not charged. */
 function admit(
   dependencies: AttemptDependencies,
   { caller: { account }, region }: Authenticated,
@@ -160,12 +162,15 @@ function admit(
   })
 }
 
-/** An operation that runs again after a conflict names its resources again. */
+/** Adds a resource once: an operation that runs again after a conflict adds its resources again. */
 function involve(resources: EventResource[], resource: EventResource): void {
   if (!resources.some(({ arn }) => arn === resource.arn)) resources.push(resource)
 }
 
-/** The event of a refusal is in the caller's account: it says no more of others' resources than the answer does. */
+/**
+ * The event of a denied call goes to the caller's account: it says no more of others' resources than the
+ * answer does.
+ */
 function redact({ resources, facts }: Attempt): void {
   const own = resources.filter(({ account }) => account === facts.account)
   resources.splice(0, resources.length, ...own)

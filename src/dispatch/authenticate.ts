@@ -6,20 +6,20 @@ import { checkScope, signatureMismatch, verifyHead, verifySignature } from '../s
 import type { Caller, FindCredential } from './caller.ts'
 import type { WireRequest } from './wire.ts'
 
-/** Who calls, and in which region. */
+/** The authenticated caller, and the region. */
 export type Authenticated = { readonly caller: Caller; readonly region: string }
 
-/** What authentication works with. */
+/** The dependencies of authentication. */
 export type AuthenticationDependencies = {
   readonly findCredential: FindCredential
   readonly signingKeys: SigningKeys
 }
 
 /**
- * The caller of a signed request.
+ * Authenticates the caller of a signed request.
  *
- * The steps are ordered from what the request says of itself to what only the secret can prove, so
- * that nothing is looked up for a request that is malformed or stale.
+ * It first checks what the request claims, and last what only the secret can prove. So it looks up nothing
+ * for a request that is malformed or stale.
  *
  * @throws KmsError with the authentication codes of the JSON protocol.
  */
@@ -41,9 +41,9 @@ export async function authenticate(
 }
 
 /**
- * Checks of a request whose body has not come what can be checked without it. What passes may still be refused.
+ * Checks what it can of a request without its body. A request that passes may still be refused.
  *
- * @param service Nothing when only the body says which one is called.
+ * @param service nothing when only the body names the service.
  * @throws KmsError as {@link authenticate} does for the whole request.
  */
 export async function authenticateHead(
@@ -61,7 +61,7 @@ export async function authenticateHead(
   if (!verifyHead(head, claims, dependencies.signingKeys.get(credential, claims))) throw signatureMismatch()
 }
 
-/** The access key that a request claims to be signed with, for the record of its refusal. */
+/** The access key that a request claims to be signed with; the event of its refusal shows it. */
 export function claimedAccessKey(request: WireRequest): string | undefined {
   try {
     return parseClaims(request).accessKeyId

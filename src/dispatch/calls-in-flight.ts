@@ -1,13 +1,13 @@
 import type { Urgency } from '../audit/log/journal.ts'
 import { type CountedAs, countedAs, type KnownCaller } from './issuer.ts'
 
-/** How many calls may be answered at a time: those of one account, and those of one principal. */
+/** How many calls of one account, and of one principal, may be in flight. */
 export type CallBound = { readonly account: number; readonly principal: number }
 
 /**
- * The calls that are being answered, by the account and the principal of their callers. All sessions of a role, and all
- * of a user, count as one principal: whoever may make one session may make many. Calls of nobody who is known are
- * bounded by their address alone.
+ * Counts the calls in flight of each account and principal. All sessions of a role, and all of a user, count
+ * as one principal: whoever may make one session may make many. Only the bounds of the address apply to calls
+ * without a known caller.
  */
 export class CallsInFlight {
   readonly #bound: CallBound
@@ -15,20 +15,20 @@ export class CallsInFlight {
   readonly #accounts = new Map<string, number>()
   readonly #principals = new Map<string, number>()
 
-  /** @param reached is told of each call that may not be made. */
+  /** @param reached called for each call that the bound refuses. */
   constructor(bound: CallBound, reached: () => void) {
     this.#bound = bound
     this.#reached = reached
   }
 
-  /** Calls that are being answered now. */
+  /** Calls in flight. */
   get count(): number {
     let sum = 0
     for (const count of this.#accounts.values()) sum += count
     return sum
   }
 
-  /** Takes one more call, if there may be one more; it is counted until {@link leave}. */
+  /** Takes one more call, if the bound allows it; the call counts until {@link leave}. */
   enter(caller: KnownCaller, urgency: Urgency): boolean {
     const counted = namesOf(caller, urgency)
     if (counted === undefined) return true
@@ -44,7 +44,7 @@ export class CallsInFlight {
     return true
   }
 
-  /** A call that was taken is answered. */
+  /** Ends a call that was taken. */
   leave(caller: KnownCaller, urgency: Urgency): void {
     const counted = namesOf(caller, urgency)
     if (counted === undefined) return
@@ -54,8 +54,8 @@ export class CallsInFlight {
 }
 
 /**
- * With which calls a call is counted: those that take permissions away by themselves, so that they can be made however
- * many others are.
+ * The names under which a call counts. Calls that take permissions away count apart, so that a caller can
+ * make them however many other calls are in flight.
  */
 function namesOf(caller: KnownCaller, urgency: Urgency): CountedAs | undefined {
   const counted = countedAs(caller)

@@ -8,16 +8,16 @@ import { shownParameters } from './parameters.ts'
 export type OperationFacts<I extends Members, O extends Members> = {
   readonly service: ServiceName
   readonly name: string
-  /** Whether audit records mark it as changing nothing. */
+  /** Whether audit events mark it as read-only. */
   readonly readOnly: boolean
-  /** Whether the call carries no signature: what proves the caller is in its input. */
+  /** Whether the call carries no signature: its input proves the caller. */
   readonly unsigned?: boolean
   /** For an operation on a key. */
   readonly onKey?: KeyRules
   readonly input: I
-  /** The members of its answer; none when it answers an empty body. */
+  /** The members of its answer; none for an operation with an empty answer. */
   readonly output?: O | undefined
-  /** The call's parameters in its audit event, where they are not just the input. */
+  /** The call's parameters in its audit event, where they differ from the input. */
   readonly parameters?: ((input: Input<I>) => EventData) | undefined
 }
 
@@ -32,8 +32,8 @@ export type Invocation<I extends Members, D> = {
 export type OutcomeOf<O extends Members> = Omit<Outcome, 'output'> & { readonly output?: Answer<O> }
 
 /**
- * The outcome R, unless its answer has a member that is not declared: then a type that nothing has, so that a
- * misspelt member does not compile.
+ * The outcome R. If its answer has a member that is not declared, a type that no value has: then a misspelt
+ * member does not compile.
  */
 export type Checked<O extends Members, R> = R &
   (R extends { readonly output?: infer T } ? { readonly output?: Declared<Answer<O>, T> } : unknown)
@@ -50,27 +50,29 @@ type Declared<A, T> = T extends Plain
         : never
       : { readonly [K in keyof T]: K extends keyof A ? Declared<Exclude<A[K], undefined>, T[K]> : never }
 
-/** The members of an answer that has none. */
+/** The members of an empty answer. */
 export type NoMembers = Readonly<Record<never, never>>
 
 /** A value, or a promise of it. */
 export type Awaitable<T> = T | Promise<T>
 
-/** What a call has become once its resources are found. */
+/** The work of a call, once its resources are found. */
 export type WorkOf<O extends Members, R extends OutcomeOf<O>> = {
-  /** One for each resource, none to many. Each is decided in order; the first refusal is the answer. */
+  /**
+   * None to many, one for each resource. The pipeline decides them in order; the first denial is the answer.
+   */
   readonly permissions: readonly Permission[]
-  /** Key states, usages and other rules that are checked after the permissions. @throws KmsError. */
+  /** Checks key states, usages and other rules after the permissions. @throws KmsError. */
   readonly check?: () => void
   readonly run: () => Awaitable<Checked<O, R>>
 }
 
-/** An operation, ready but for its dependencies. */
+/** An operation that lacks only its dependencies. */
 export type OperationOf<D> = (dependencies: D) => Operation
 
 /**
- * Declares an operation: its facts, and `begin`, which finds the resources of one call without changing anything.
- * The types of input and answer are those of the declared members.
+ * Declares an operation: its facts, and `begin`, which finds the resources of one call and changes nothing.
+ * The types of input and answer follow from the declared members.
  */
 export function defineOperation<
   D,
@@ -109,12 +111,12 @@ function typed<I extends Members>(input: unknown): Input<I> {
   return input as Input<I>
 }
 
-/** Declared members have values that every protocol can write. */
+/** Every protocol can write the values of declared members. */
 function untyped<O extends Members>(outcome: OutcomeOf<O>): Outcome {
   return outcome as Omit<Outcome, 'output'> & { readonly output?: Output }
 }
 
-/** Members that several operations declare alike, out of the input of one that declares them. */
+/** The members that several operations declare alike, from the input of one of them. */
 export function declaredMembers<M extends Members>(call: Call, _members: M): Input<M> {
   return typed(call.input)
 }

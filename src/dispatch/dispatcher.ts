@@ -14,11 +14,11 @@ import { UNSIGNED_REGION, unsignedCaller } from './unsigned.ts'
 import type { WireRequest, WireResponse } from './wire.ts'
 import { type WireFault, wireFaultError } from './wire-fault.ts'
 
-/** What a dispatcher works with. */
+/** The dependencies of the dispatcher. */
 export type DispatcherDependencies = AuthenticationDependencies &
   AttemptDependencies & {
     readonly routing: Routing
-    /** Notified of every call once its answer is known, to count calls; must not throw. */
+    /** Called for every call when its answer is known, to count calls; must not throw. */
     readonly answered?: ((call: AnsweredCall) => void) | undefined
   }
 
@@ -27,29 +27,29 @@ export type AnsweredCall = {
   readonly request: WireRequest
   readonly response: WireResponse
   readonly service: string
-  /** The name of an operation that is implemented; nothing for whatever else was asked for. */
+  /** The name of an implemented operation; nothing for all other requests. */
   readonly operation: string | undefined
   readonly arrivedAt: EpochMs
   readonly durationMs: number
 }
 
-/** Answers requests: every call goes through here. */
+/** Answers requests: every call passes through here. */
 export type Dispatcher = {
   /** Never rejects: a failure is an answer too. */
   readonly handle: (request: WireRequest) => Promise<WireResponse>
-  /** Answers a request that is refused for its form on the wire; its body has not been read. */
+  /** Answers a request that is refused for its form on the wire. Its body was not read. */
   readonly refuseUnread: (request: WireRequest, fault: WireFault) => Promise<WireResponse>
-  /** What is said of requests whose bodies have not come. */
+  /** Checks of requests whose bodies have not arrived. */
   readonly headChecks: {
     readonly bodyMaxBytes: (head: WireRequest) => number
-    /** Gives how a request is refused that can be refused without its body. */
+    /** Returns the refusal of a request that can be refused without its body. */
     readonly judge: (head: WireRequest) => Promise<(() => Promise<WireResponse>) | undefined>
   }
   /**
-   * Makes a call of KMS for a service of this process. It is admitted, decided and recorded like one that comes in.
-   * Whoever calls disposes of the outcome.
+   * Makes a call of KMS for a service of this process. The call is admitted, decided and recorded as one from
+   * a client. The service disposes of the outcome.
    *
-   * @throws KmsError, once that is recorded.
+   * @throws KmsError, after it was recorded.
    */
   readonly forward: (call: ForwardedCall) => Promise<Outcome>
 }
@@ -76,7 +76,7 @@ function handle(dependencies: DispatcherDependencies, request: WireRequest): Pro
   return notify(dependencies, arrival, () => answer(dependencies, arrival))
 }
 
-/** Makes an answer, and notifies whoever counts calls. */
+/** Makes an answer and reports it to `answered`. */
 async function notify(
   dependencies: DispatcherDependencies,
   { request, route, now }: Arrival,
@@ -121,7 +121,7 @@ async function judge(
   return () => notify(dependencies, arrival, () => refuse(dependencies, arrival, refusal.error))
 }
 
-/** Who calls; asked once more when something had changed since memory was made true for the request. */
+/** Authenticates the caller; again if a record has changed since the cache was validated for the request. */
 async function authenticateFresh(
   dependencies: DispatcherDependencies,
   { request, route, now }: Arrival,

@@ -10,7 +10,7 @@ const DATE_PARTS = new Intl.DateTimeFormat('en-US', {
   second: '2-digit',
 })
 
-/** An instant as CloudTrail writes it inside requests and responses: `May 21, 2025, 5:47:45 AM`. */
+/** A time as CloudTrail writes it in requests and responses: `May 21, 2025, 5:47:45 AM`. */
 export function eventDate(at: EpochMs): string {
   return DATE_PARTS.format(at).replaceAll('\u202f', ' ')
 }

@@ -9,21 +9,21 @@ const INTERNAL = 'The request failed because of an internal error. It can be ret
 /** Source: AWS KMS Developer Guide, "Throttling AWS KMS requests". */
 const TOO_FAST = 'You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.'
 
-/** The error for a caller who should slow down. Source: the same; recorded answers of the other services. */
+/** The error for a caller who must slow down. Source: the same; recorded answers of the other services. */
 export function tooFast(service: ServiceName, options?: ErrorOptions): KmsError {
   return new KmsError('ThrottlingException', service === 'kms' ? TOO_FAST : 'Rate exceeded', options)
 }
 
-/** What failures are told to. */
+/** Where failures are reported. */
 export type FailureDependencies = {
   readonly log: Log
-  /** Is told of what is not as it was written. */
+  /** Called for data that is not as it was written. */
   readonly alarm?: (reason: string) => void
 }
 
 /**
- * What a caller is told of an error: its own when it is part of the contract, and one code without
- * detail for everything else, which goes to the operator's log with the request id.
+ * The error that the caller gets: an error of the contract itself; for any other, one code without detail.
+ * The operator's log gets the detail with the request id.
  */
 export function callerFacingError(
   error: unknown,
@@ -44,7 +44,7 @@ export function callerFacingError(
   return new KmsError('KMSInternalException', INTERNAL, { cause })
 }
 
-/** An error and its causes in one line; a bug also says where. */
+/** An error and its causes in one line; for a bug also where it is. */
 function describe(error: Error): string {
   const why = error.cause instanceof Error ? `: ${describe(error.cause)}` : ''
   const where = error.name === 'AssertionError' || error.name === 'TypeError' ? ` ${error.stack ?? ''}` : ''

@@ -2,20 +2,20 @@ import { utf8 } from '../base/bytes.ts'
 import type { Caller } from './caller.ts'
 import type { WireRequest } from './wire.ts'
 
-/** A call that a service within this process makes with the rights of its own caller, and never with more. */
+/** A call that a service within this process makes with the permissions of its own caller, and no others. */
 export type ForwardedCall = {
-  /** Whom the service has authenticated. */
+  /** The caller that the service has authenticated. */
   readonly caller: Caller
   /** The service, as `kms:ViaService` begins: `s3`, `ec2`. */
   readonly via: string
   readonly region: string
   /** An operation of KMS. */
   readonly operation: string
-  /** Its input as the JSON protocol has it: bytes in base64. */
+  /** Its input in the form of the JSON protocol: bytes in base64. */
   readonly input: Readonly<Record<string, unknown>>
 }
 
-/** How a service is called where principals are named. */
+/** The name of a service as a principal. */
 export function servicePrincipal(via: string): string {
   return `${via}.amazonaws.com`
 }

@@ -2,12 +2,11 @@ import type { AfterThisTurn } from '../base/ports.ts'
 import type { Records } from '../store/records.ts'
 
 /**
- * Asks once per turn of the event loop whether memory is still true, for all requests that have
- * arrived in it.
+ * Validates the cache once per turn of the event loop, for all requests that arrive in it.
  *
- * A request waits until the end of the turn in which its last byte was read, and only then is the
- * store asked. So whatever was acknowledged before a request was sent is seen by it, and the cost
- * of asking is shared by all that arrive together.
+ * A request waits until the end of the turn in which its last byte is read; then the store is asked. So a
+ * request sees everything that was acknowledged before it was sent, and all requests of a turn share the cost
+ * of asking.
  */
 export class Freshness {
   readonly #records: Pick<Records, 'refresh'>
@@ -19,7 +18,7 @@ export class Freshness {
     this.#afterThisTurn = afterThisTurn
   }
 
-  /** Resolves when memory holds nothing that was overtaken before this call. @throws StoreFailure. */
+  /** Resolves when the cache holds nothing that was outdated before this call. @throws StoreFailure. */
   reached(): Promise<void> {
     this.#asking ??= new Promise((resolve, reject) => {
       this.#afterThisTurn(() => {
@@ -34,7 +33,7 @@ export class Freshness {
     return this.#asking
   }
 
-  /** Makes memory true once more, before a refusal; says whether anything has changed meanwhile. */
+  /** Validates the cache again, before a refusal; returns whether any record has changed meanwhile. */
   async renewed(): Promise<boolean> {
     const pass = this.#records.refresh()
     if (pass === undefined) return false

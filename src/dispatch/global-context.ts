@@ -5,11 +5,11 @@ import { servicePrincipal, viaService } from './forward.ts'
 import { findHeader, type WireRequest } from './wire.ts'
 
 /**
- * The global condition keys of a call, computed when a policy asks for them. A permission on what another account has
- * says so by itself: see `accessTo`.
+ * The global condition keys of a call, computed when a policy asks for them. A permission on a resource of
+ * another account replaces some of them: see `accessTo`.
  *
- * @param region of the endpoint: services without regions have one.
- * Source: IAM User Guide, "AWS global condition context keys".
+ * @param region of the endpoint: services without regions have one. Source: IAM User Guide, "AWS global
+ * condition context keys".
  */
 export function globalContext(
   caller: Caller,
@@ -46,8 +46,8 @@ export function globalContext(
 }
 
 /**
- * What is different when a service calls on somebody's behalf: it has no address and no way that could be listened to.
- * Source: the same; AWS KMS Developer Guide, "AWS KMS condition keys".
+ * Condition keys of a call that a service makes on its caller's behalf: it has no address, and nobody can
+ * listen on its way. Source: the same; AWS KMS Developer Guide, "AWS KMS condition keys".
  */
 function viaContext(via: string, region: string, own: ContextLookup): ContextLookup {
   const principal = servicePrincipal(via)

@@ -15,12 +15,15 @@ export type HeadCheckDependencies = AuthenticationDependencies & {
 }
 
 /**
- * The largest form without a signature, in bytes. Nobody but AssumeRoleWithWebIdentity takes one: a token of 20,000
- * characters, a session policy of 2,048, an ARN and a provider's id of as many, with every byte of them escaped.
+ * The largest form without a signature, in bytes. Only AssumeRoleWithWebIdentity takes one: a token of 20,000
+ * characters; a session policy, an ARN and a provider's id of 2,048 each; every byte of them escaped.
  */
 export const UNSIGNED_FORM_MAX_BYTES = 131_072
 
-/** The largest body that what a request asks for can have, in bytes. A form says what it asks for only in its body. */
+/**
+ * The largest body that the request's operation can have, in bytes. Only the body of a form names its
+ * operation.
+ */
 export function bodyMaxBytes(routing: Routing, head: WireRequest): number {
   if (isForm(head)) {
     const isSigned = findHeader(head.rawHeaders, 'authorization') !== undefined
@@ -40,7 +43,9 @@ function bodyMaxOf(operation: Operation): number {
   return bytes
 }
 
-/** The refusal of a request by its head, whatever its body is: the route as far as it is known, and the error. */
+/**
+ * The refusal of a request by its head, whatever its body is: the route as far as it is known, and the error.
+ */
 export type HeadRefusal = { readonly route: Route; readonly error: KmsError }
 
 /** Checks a request by its head. It finds the errors that a whole request has first, and no others. */
@@ -58,7 +63,7 @@ export async function checkHead(
   if (error !== undefined && (await dependencies.freshness.renewed()))
     error = await errorOf(head, service, now, dependencies)
   if (error === undefined) return undefined
-  // A form without a signature may ask for what needs none.
+  // A form without a signature may name an operation that needs none.
   if (form && error.code === 'MissingAuthenticationTokenException') return undefined
   return { route: route ?? unknownRoute(serviceOfHeaders(head), 'Unknown', error), error }
 }

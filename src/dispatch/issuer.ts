@@ -1,14 +1,14 @@
 import type { Principal } from '../policy/decide.ts'
 
-/** Who makes a call, as far as bounds depend on it. */
+/** The caller of a call, as far as bounds depend on it. */
 export type KnownCaller = { readonly account: string; readonly principal: Principal }
 
 /** The names under which bounds count a call. */
 export type CountedAs = { readonly account: string; readonly principal: string }
 
 /**
- * With whose calls a call is counted; with nobody's when it is not known who makes it. The root user is counted apart
- * from its account and from the sessions that it has made: nobody else can use up what it has.
+ * The account and principal that a call counts for; nothing without a known caller. The root user counts
+ * apart from its account and from the sessions that it has made: nobody else can use up its bound.
  */
 export function countedAs({ account, principal }: KnownCaller): CountedAs | undefined {
   const issuer = issuerOf(principal)
@@ -18,7 +18,10 @@ export function countedAs({ account, principal }: KnownCaller): CountedAs | unde
   return { account: root, principal: root }
 }
 
-/** Who answers for a principal: for a session, the role or user behind it; nobody for one who is not known. */
+/**
+ * The principal that a call counts for: for a session, its role or user; empty for a principal that is not
+ * known.
+ */
 function issuerOf(principal: Principal): string | undefined {
   switch (principal.type) {
     case 'AssumedRole':

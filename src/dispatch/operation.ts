@@ -10,36 +10,39 @@ import type { MatchedGrant, Principal } from '../policy/decide.ts'
 import type { Change } from '../store/records.ts'
 import type { Caller } from './caller.ts'
 
-/** One resource that an audit event names. */
+/** One resource in an audit event. */
 export type EventResource = {
   readonly account: string
   readonly arn: string
-  /** A KMS key when it does not say. */
+  /** Without it, a KMS key. */
   readonly type?: string
 }
 
 /** Text values of an audit event: members in lower camel case, never a secret. */
 export type EventData = { readonly [name: string]: unknown }
 
-/** What the service has done by itself, or in consequence of a call. */
+/** An action of the service itself, or one in consequence of a call. */
 export type Consequence = ServiceEvent
 
 /** One authenticated call, as its operation sees it. */
 export type Call<M extends Members = Members> = {
-  /** The id that the answer and the audit event carry. */
+  /** The id in the answer and in the audit event. */
   readonly requestId: string
   readonly caller: Caller
   /** The region of the credential scope: it partitions every resource. */
   readonly region: string
   readonly input: Input<M>
   readonly now: EpochMs
-  /** Global condition keys of this call: see `context.ts`. */
+  /** Global condition keys of this call: see `global-context.ts`. */
   readonly context: ContextLookup
-  /** Names a resource in the call's audit event, also when the call is refused afterwards. */
+  /** Names a resource in the call's audit event, even if the call is refused later. */
   readonly involve: (resource: EventResource) => void
-  /** Redacts the resources of other accounts from the call's audit event: a refused caller may not learn of them. */
+  /**
+   * Redacts the resources of other accounts from the call's audit event: a denied caller may not learn of
+   * them.
+   */
   readonly redact: () => void
-  /** Says in the audit event of an unsigned call who made it, once that is proven. */
+  /** Names the caller of an unsigned call in its audit event, once that is proven. */
   readonly identify: (who: { readonly account: string; readonly identityJson: string }) => void
 }
 
@@ -47,52 +50,52 @@ export type Call<M extends Members = Members> = {
 export type Permission = {
   /** `kms:Encrypt` and the like. */
   readonly action: string
-  /** The ARN of what it is done to; `*` for actions without a resource. */
+  /** The ARN of the resource; `*` for actions without a resource. */
   readonly resource: string
-  /** How a refusal names the resource, where not by its ARN. */
+  /** How a denial names the resource, if not by its ARN. */
   readonly shown?: string | undefined
   /** The account that owns the resource. */
   readonly account: string
   /** The resource's own policy; none for resources without one. */
   readonly policy: CompiledPolicy | undefined
-  /** Condition keys of this resource and action; asked before the call's own. */
+  /** Condition keys of this resource and action; they go before the call's own. */
   readonly context: ContextLookup
-  /** Finds the grants that cover it; asked only when the policies do not allow and none of them denies. */
+  /** Finds the grants that cover the permission; called only when policies neither allow nor deny. */
   readonly grants?: (() => Promise<readonly MatchedGrant[]>) | undefined
-  /** Who needs the permission, where it is not the caller as its signature says. */
+  /** The principal that needs the permission, if not the caller that signed. */
   readonly principal?: Principal
-  /** Whether the resource is a key that AWS manages, which no resource control policy binds. */
+  /** Whether AWS manages the key, so that no resource control policy applies to it. */
   readonly managedByAws?: boolean
-  /** What a caller of another account is told instead of the reason of a refusal. */
+  /** The error that a caller of another account gets instead of the reason of a denial. */
   readonly hidden?: KmsError
 }
 
-/** What an operation has become once its resources are found. */
+/** The work of a call, once its resources are found. */
 export type Work = {
-  /** Each is decided in order; the first refusal is the answer. */
+  /** The pipeline decides them in order; the first denial is the answer. */
   readonly permissions: readonly Permission[]
-  /** Key states, usages and other rules that are checked after the permissions. @throws KmsError. */
+  /** Checks key states, usages and other rules after the permissions. @throws KmsError. */
   readonly check: () => void
   readonly run: () => Promise<Outcome> | Outcome
 }
 
-/** What an operation computed. Nothing of it has happened yet. */
+/** The computed result of an operation. Nothing has changed yet. */
 export type Outcome = {
-  /** Members of the answer; an operation without output leaves it out and answers an empty body. */
+  /** Members of the answer; without it, the answer has an empty body. */
   readonly output?: Output
-  /** What should change, committed with the event in one batch. */
+  /** The changes, committed with the event in one batch. */
   readonly changes?: readonly Change[]
   readonly event?: {
     readonly response?: EventData | undefined
     readonly additional?: EventData | undefined
-    /** What the service has done in consequence, each with an event of its own in the same commit. */
+    /** Actions of the service in consequence, each with an event of its own in the same commit. */
     readonly also?: readonly Consequence[]
   }
-  /** Runs once the answer is written out as text, or will not be: clears plaintexts. */
+  /** Runs once the answer is written as text, or will not be: clears plaintexts. */
   readonly dispose?: () => void
 }
 
-/** What an operation accepts as the key that it works on. */
+/** The rules of an operation for the key that it works on. */
 export type KeyRules = {
   /** The key states in which it works. */
   readonly states: readonly string[]
@@ -103,25 +106,25 @@ export type KeyRules = {
 }
 
 /**
- * An operation: facts that are true before any request arrives, and `begin`, which finds the
- * resources of one call. The order of all the steps around it is written in `pipeline.ts`.
+ * An operation: facts that are true before any request arrives, and `begin`, which finds the resources of one
+ * call. `pipeline.ts` has the order of all steps around it.
  */
 export type Operation = {
   readonly service: ServiceName
   readonly name: string
-  /** Whether audit records mark it as changing nothing. */
+  /** Whether audit events mark it as read-only. */
   readonly readOnly: boolean
-  /** Whether the call carries no signature: what proves the caller is in its input. */
+  /** Whether the call carries no signature: its input proves the caller. */
   readonly unsigned?: boolean
   readonly members: Members
   /** The members of its answer. */
   readonly output?: Members
-  /** For an operation on a key. The documentation is made from it. */
+  /** For an operation on a key. The documentation is generated from it. */
   readonly onKey?: KeyRules
   /** The call's parameters as its audit event shows them; `null` when it shows none. */
   readonly parameters: (input: Input<Members>) => EventData | null
   /**
-   * Finds the resources of a call, without changing anything.
+   * Finds the resources of a call and changes nothing.
    *
    * @throws KmsError when a resource cannot be named or found.
    */

@@ -3,12 +3,12 @@ import { wireName } from '../api/validate.ts'
 import { eventDate } from './event-date.ts'
 import type { EventData } from './operation.ts'
 
-/** Members that no audit event shows, whatever operation they belong to. */
+/** Members that no audit event shows, in any operation. */
 const NEVER_SHOWN = new Set(['GrantTokens', 'Recipient'])
 
 /**
- * An input as an audit event shows it: members in lower camel case, without bytes, sensitive
- * texts, grant tokens and recipients; `null` when nothing is left.
+ * An input as an audit event shows it: members in lower camel case, without bytes, sensitive texts, grant
+ * tokens and recipients; `null` when nothing is left.
  */
 export function shownParameters(
   members: Members,

@@ -12,15 +12,18 @@ import { findForm, type WireRequest } from './wire.ts'
 /** The operation and the input of a call. */
 export type ParsedCall = { readonly operation: Operation; readonly input: Input<Members> }
 
-/** A body up to this size is parsed at once: that takes little time. */
+/** The parser handles a body up to this size at once, in little time. */
 const PARSED_AT_ONCE_BYTES = 16_384
 
-/** Whether parsing a request takes so long that it gives way to other requests. */
+/** Whether parsing a request takes so long that it must give way to other requests. */
 export function isLarge({ body }: WireRequest): boolean {
   return body.length > PARSED_AT_ONCE_BYTES
 }
 
-/** The operation and input of a call, or the error: a call that is not valid, or names no operation, is charged too. */
+/**
+ * The operation and input of a call, or the error: a call that is not valid, or names no operation, is
+ * charged too.
+ */
 export function parseCall(route: Route, request: WireRequest): ParsedCall | KmsError {
   if (route.type !== 'operation') return unimplemented(route)
   const { operation } = route

@@ -15,27 +15,27 @@ import { QueueFull, type RecordQueues } from './record-queues.ts'
 import { isRevocation } from './revocations.ts'
 
 /**
- * Runs of one call whose commit met a record that another process had just changed. Beyond it the
- * caller is asked to slow down, as AWS does for a burst of changes to one key.
+ * Runs of one call whose commits conflict with those of other processes. After that the caller gets a
+ * throttling error, as from AWS for a burst of changes to one key.
  */
 export const MAX_RUNS = 25
 
-/** What a run of a call works with. */
+/** The dependencies of a run. */
 export type RunDependencies = {
   /** Makes an outcome and its event durable. */
   readonly finish: (outcome: Outcome) => Promise<void>
-  /** Makes memory true; says whether anything had changed. */
+  /** Validates the cache; returns whether any record has changed. */
   readonly renewed: () => Promise<boolean>
   readonly findPlace: FindPlace
   readonly inFlight: Pick<CallsInFlight, 'enter' | 'leave'>
-  /** Where calls of this process that change the same record wait for each other. */
+  /** Calls of this process that change the same record wait here for each other. */
   readonly queues: RecordQueues
 }
 
 /**
- * One authenticated call, if its account and its principal may have one more that is answered at the same time.
+ * Runs one authenticated call, if its account and principal may have one more call in flight.
  *
- * @throws KmsError and whatever a dependency throws; nothing has changed then.
+ * @throws KmsError and whatever a dependency throws; then nothing has changed.
  */
 export async function runOperation(
   operation: Operation,
@@ -53,14 +53,15 @@ export async function runOperation(
 }
 
 /**
- * One authenticated call, from its input to an outcome that is durable. The order of the steps is
- * written here and nowhere else: find, decide, check, run, then make durable.
+ * Runs one authenticated call, from its input to a durable outcome. Only this file has the order of the
+ * steps: find, decide, check, run, make durable.
  *
- * A call waits for what another call of this process is changing, and a {@link StoreConflict} of `finish` comes from
- * other processes: after both, memory is made true once more and the operation runs again from its reads. So does a
- * refusal, once, when something had changed since memory was made true for the call: a refusal is never stale.
+ * If another call of this process holds a record, this call waits for it. If another process was first,
+ * `finish` throws a {@link StoreConflict}. After both, the cache is validated and the operation runs again
+ * from its reads. After a denial, it runs again once if a record has changed since the cache was validated: a
+ * denial is never stale.
  *
- * @throws KmsError and whatever a dependency throws; nothing has changed then.
+ * @throws KmsError and whatever a dependency throws; then nothing has changed.
  */
 async function runToEnd(operation: Operation, call: Call, dependencies: RunDependencies): Promise<Outcome> {
   const isUrgent = (): boolean => isRevocation(operation.service, operation.name, call.input)
@@ -97,7 +98,7 @@ async function runFresh(
   dependencies: RunDependencies,
   run: number,
 ): Promise<Outcome> {
-  // Other processes may have taken permissions away meanwhile, of which no version of a record tells.
+  // Other processes may have taken permissions away meanwhile, which no record's version shows.
   if (run > 1) await dependencies.renewed()
   try {
     return await runOnce(operation, call, dependencies)
@@ -111,13 +112,16 @@ async function runOnce(operation: Operation, call: Call, dependencies: RunDepend
   const work = await beginAllowed(operation, call, dependencies)
   work.check()
   const outcome = await work.run()
-  // An outcome is only a computation until it is committed, so a dry run is one that stops here.
+  // An outcome is only computed until it is committed, so a dry run stops here.
   if (operation.members['DryRun'] === undefined || !isDryRun(call)) return outcome
   outcome.dispose?.()
   throw new KmsError('DryRunOperationException', DRY_RUN)
 }
 
-/** What a call is about, once its caller may do it: until then its event says nothing of others' resources. */
+/**
+ * Finds the work of a call and checks its permissions. The event names no resources of others unless the
+ * caller is allowed.
+ */
 async function beginAllowed(
   operation: Operation,
   call: Call,
@@ -144,7 +148,8 @@ async function beginAllowed(
 const DRY_RUN = 'The request would have succeeded, but the DryRun option is set.'
 
 /**
- * Policies decide at once. Where they only do not allow, grants may: then it takes a promise.
+ * Decides by the policies, synchronously. If they merely do not allow, decides by grants and returns a
+ * promise.
  *
  * @throws AccessDeniedException with AWS's text.
  */
@@ -177,7 +182,7 @@ async function authorizeByGrants(
 function refusal(call: Call, permission: Permission, request: AccessRequest, decision: Refusal): KmsError {
   const foreign = permission.principal !== undefined || permission.account !== call.caller.account
   if (foreign && permission.hidden !== undefined) return permission.hidden
-  // The reason belongs to the account of the resource: the event of a foreign caller goes to another.
+  // The reason is for the resource's account only; the event of a caller from another account goes elsewhere.
   const options = foreign ? {} : { reason: formatReason(decision) }
   return new KmsError('AccessDeniedException', denialMessage(decision, request, permission.shown), options)
 }

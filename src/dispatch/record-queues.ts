@@ -1,20 +1,20 @@
 import type { Change } from '../store/records.ts'
 
 /**
- * Calls of this process that may wait for one record; one more is throttled, but for the first of its caller. At a commit
- * each they are done in about a second on a disk that syncs in 4 ms.
+ * Calls of this process that may wait for one record. Holdfast throttles the next call, unless its caller has
+ * no other in the queue. With one commit each, 256 calls take about a second on a disk that syncs in 4 ms.
  */
 export const QUEUE_MAX = 256
 
 type Waiting = {
   readonly isUrgent: boolean
   readonly whose: string
-  /** How many calls of the same caller waited already when it came. */
+  /** How many calls of the same caller waited when this one arrived. */
   readonly before: number
   readonly go: () => void
 }
 
-/** The calls that wait, for each record that a call holds. */
+/** The waiting calls, for each record that a call holds. */
 type Queues = Map<string, Waiting[]>
 
 /**
@@ -26,14 +26,14 @@ export class RecordQueues {
   readonly #queues: Queues = new Map()
 
   /**
-   * @param isUrgent Whether the call goes before others that wait: one that takes permissions away does.
-   * @param whose Callers take turns: one with many calls keeps nobody else waiting.
+   * @param isUrgent whether the call goes before others: a call that takes permissions away does.
+   * @param whose the caller. Callers take turns, so a caller with many calls does not delay the others.
    */
   turn(isUrgent: () => boolean, whose = ''): Turn {
     return new Turn(this.#queues, isUrgent, whose)
   }
 
-  /** How many records somebody holds. */
+  /** How many records calls hold. */
   get size(): number {
     return this.#queues.size
   }
@@ -44,7 +44,7 @@ export class QueueFull extends Error {
   override readonly name = 'LineFull'
 }
 
-/** What one call holds. */
+/** The records that one call holds. */
 class Turn {
   readonly #queues: Queues
   readonly #isUrgent: () => boolean
@@ -58,11 +58,11 @@ class Turn {
   }
 
   /**
-   * Takes the records that a call is about to change. Where somebody else holds one of them, gives a promise of it: once
-   * it is held, the call has to read again. A call that holds any waits for no other, so that no two wait for each other;
-   * it may meet a conflict then.
+   * Takes the records that a call is about to change. If another call holds one of them, returns a promise;
+   * when it resolves, this call holds that record and must read again. A call that holds a record waits for
+   * no other, so that no two wait for each other; its commit may then conflict.
    *
-   * @throws LineFull when too many wait already.
+   * @throws QueueFull when too many calls wait.
    */
   take(changes: readonly Change[]): Promise<void> | undefined {
     if (changes.length === 0) return undefined
@@ -77,7 +77,7 @@ class Turn {
     return undefined
   }
 
-  /** Gives free what is held: of each record, the first who waits holds it from now on. */
+  /** Releases the records. The first call in the queue of each record holds it from now on. */
   release(): void {
     for (const key of this.#held) {
       const next = this.#queues.get(key)?.shift()

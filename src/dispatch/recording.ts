@@ -7,7 +7,7 @@ import { eventIdFor } from './event-id.ts'
 import type { EventData, EventResource, Outcome } from './operation.ts'
 import { findHeader, type WireRequest } from './wire.ts'
 
-/** What an audit event says of a call, whatever became of it. */
+/** What an audit event says of a call, whatever its outcome. */
 export type CallFacts = {
   readonly requestId: string
   readonly eventId: string
@@ -16,13 +16,13 @@ export type CallFacts = {
   readonly readOnly: boolean
   readonly request: WireRequest
   readonly region: string
-  /** The account whose log it goes to. */
+  /** The account whose log gets the event. */
   readonly account: string
   /** `userIdentity` as JSON text. */
   readonly identityJson: string
 }
 
-/** How a call ended, for its audit event. */
+/** The end of a call, for its audit event. */
 export type CallEnd = {
   readonly at: EpochMs
   readonly parameters: EventData | null
@@ -31,13 +31,14 @@ export type CallEnd = {
   readonly error?: KmsError | undefined
 }
 
-/** How KMS, and how IAM and STS, say that a caller may not. */
+/** The codes of a denial: that of KMS, and that of IAM and STS. */
 const DENIALS: ReadonlySet<string> = new Set(['AccessDeniedException', 'AccessDenied'])
 
 /**
- * The audit events of a call: the caller's, and a copy for each other account that has a resource of it. They share
- * an id beside their own; copies name the caller by account and principal id alone, and list what their account has.
- * A call that is denied is in the log of the caller's account only.
+ * The audit events of a call: the caller's, and a copy for each other account that owns a resource of the
+ * call. Their ids differ, and they share a `sharedEventID`. Copies name the caller only by account and
+ * principal id, and list only resources of their account. A denied call is only in the log of the caller's
+ * account.
  *
  * Source: CloudTrail User Guide, "sharedEventID"; "CloudTrail userIdentity element", cross-account calls; KMS
  * Developer Guide, "Logging AWS KMS API calls with AWS CloudTrail".

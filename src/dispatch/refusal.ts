@@ -7,13 +7,13 @@ import type { Journal } from './journal.ts'
 import { formatCallEvent } from './recording.ts'
 import type { WireRequest } from './wire.ts'
 
-/** What recording a refusal works with. */
+/** The dependencies of recording a refusal. */
 export type RefusalDependencies = {
-  /** Whether one more refusal of this source is recorded by itself; it is counted otherwise. */
+  /** Whether one more refusal of this source gets an event of its own; otherwise it is counted. */
   readonly admit: (source: string) => boolean
   readonly journal: Journal
   readonly random: Random
-  /** The account whose log refusals go to: a call that names nobody belongs to none. */
+  /** The account whose log gets refusals: a call without a known caller belongs to none. */
   readonly account: string
 }
 
@@ -27,12 +27,12 @@ export type Refusal = {
   readonly at: EpochMs
 }
 
-/** The region of events that have none: their credential scope was not believed. */
+/** The region of events without one: nothing proved their credential scope. */
 const NO_REGION = 'unknown'
 
 /**
- * Records a call that was refused before its caller was known. Whoever has no credentials can send
- * as many as they like, so each source has a rate; beyond it refusals are counted.
+ * Records a call that was refused before its caller was known. Anybody can send any number of such calls, so
+ * each source has a rate; Holdfast counts the refusals beyond it.
  */
 export async function recordRefusal(dependencies: RefusalDependencies, refusal: Refusal): Promise<void> {
   const { request, requestId, service, eventName, reason, at } = refusal

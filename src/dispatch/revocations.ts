@@ -1,10 +1,10 @@
 import type { ServiceName } from '../api/services.ts'
 
 /**
- * Operations that take permissions away: they are done also when the disk is full but for what is kept for them.
- * Policies can be put and attached, and users added to groups, since a policy that denies is how a session is revoked;
- * so can tags, by which policies decide. A
- * test asserts of every other operation that it takes no permission away.
+ * Operations that take permissions away. They succeed also when only the reserve of the disk is left. They
+ * include putting and attaching policies, adding users to groups and setting tags: a policy that denies
+ * revokes a session, and policies decide by tags. A test asserts that no other operation takes permissions
+ * away.
  */
 export const REVOCATIONS: ReadonlySet<string> = new Set([
   ...[
@@ -58,13 +58,13 @@ export const REVOCATIONS: ReadonlySet<string> = new Set([
   ].map((name) => `iam.${name}`),
 ])
 
-/** Whether a call takes permissions away. @param input of a call that is valid. */
+/** Whether a call takes permissions away. @param input of a valid call. */
 export function isRevocation(service: ServiceName, operation: string, input?: unknown): boolean {
   const name = `${service}.${operation}`
   return REVOCATIONS.has(name) && !(name === 'iam.UpdateAccessKey' && activates(input))
 }
 
-/** An access key that is made active again gives permissions. */
+/** Making an access key active again gives permissions. */
 function activates(input: unknown): boolean {
   return typeof input === 'object' && input !== null && Reflect.get(input, 'Status') === 'Active'
 }

@@ -14,7 +14,7 @@ export type Route =
       readonly name: string
       readonly operation: Operation
     }
-  /** An operation that the service has at AWS and this release does not implement. */
+  /** An operation that the service has at AWS and that Holdfast does not implement. */
   | {
       readonly type: 'unsupported'
       readonly service: Service
@@ -25,13 +25,13 @@ export type Route =
     }
   | { readonly type: 'unknown'; readonly service: Service; readonly name: string; readonly error: KmsError }
 
-/** The operations that are served: by `X-Amz-Target`, or by `Version` and `Action` of a form. */
+/** The implemented operations: by `X-Amz-Target`, or by `Version` and `Action` of a form. */
 export type Routing = {
   readonly byTarget: ReadonlyMap<string, Route>
   readonly byAction: ReadonlyMap<string, Route>
 }
 
-/** The routing of these operations; all others of their services are unsupported. */
+/** The routing of these operations; all other operations of their services are unsupported. */
 export function createRouting(operations: readonly Operation[]): Routing {
   const byTarget = new Map<string, Route>()
   const byAction = new Map<string, Route>()
@@ -55,11 +55,11 @@ export function createRouting(operations: readonly Operation[]): Routing {
 /** Source: AWS KMS Developer Guide, "Logging AWS KMS API calls": these verbs are marked read-only. */
 const CHANGES_NOTHING = /^(?:Decapsulate|Derive|Describe|Encapsulate|Generate|Get|List|Lookup|Sign|Verify)/
 
-/** How a call of no known operation is named in the audit log. */
+/** The audit log's name for a call of no known operation. */
 const NAMELESS = 'Unknown'
 const SHOWN_NAME = /^[A-Za-z0-9]{1,64}$/
 
-/** The operation that a request asks for, by its target header or its form. */
+/** The operation of a request, by its target header or its form. */
 export function routeOf(routing: Routing, request: WireRequest): Route {
   const { target: named, repeated } = askedByHeaders(request.rawHeaders)
   if (repeated !== undefined) {
@@ -78,8 +78,8 @@ const TYPE_HEADER = 'content-type'
 type AskedByHeaders = { readonly target: string | undefined; readonly repeated: string | undefined }
 
 /**
- * The target header, and a header that says what is asked for and is there twice: readers that pick different ones of the
- * two would take the request for different calls.
+ * The operation in the target header. Refuses a request in which a header that names the operation occurs
+ * twice: two readers could take it for different calls.
  */
 function askedByHeaders(rawHeaders: readonly string[]): AskedByHeaders {
   let target: string | undefined
@@ -87,7 +87,7 @@ function askedByHeaders(rawHeaders: readonly string[]): AskedByHeaders {
   let types = 0
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? ''
-    // Both names are equally long, and few others are.
+    // Both names are equally long, and few other names are.
     if (name.length !== TARGET_HEADER.length) continue
     const lower = name.toLowerCase()
     if (lower === TARGET_HEADER) {
@@ -99,27 +99,27 @@ function askedByHeaders(rawHeaders: readonly string[]): AskedByHeaders {
   return { target, repeated: undefined }
 }
 
-/** Whether the calls of what is asked for carry no signature. */
+/** Whether the calls of a route carry no signature. */
 export function isUnsigned(route: Route): boolean {
   if (route.type === 'operation') return route.operation.unsigned === true
   return route.type === 'unsupported' && route.unsigned
 }
 
-/** The operation of a service that has the JSON protocol, by its name. */
+/** The operation of a service with the JSON protocol, by its name. */
 export function routeOfName(routing: Routing, service: Service, name: string): Route {
   const { protocol } = service
   const route = protocol.type === 'json' ? routing.byTarget.get(protocol.targetPrefixes[0] + name) : undefined
   return route ?? unknownRoute(service, shownName(name))
 }
 
-/** The service whose language a request speaks, as far as its headers tell. */
+/** The service whose protocol a request uses, as far as its headers show. */
 export function serviceOfHeaders(request: WireRequest): Service {
   const target = findHeader(request.rawHeaders, TARGET_HEADER)
   if (target !== undefined) return serviceOfTarget(target)
   return findForm(request) === undefined ? SERVICES.kms : SERVICES.sts
 }
 
-/** A route for what is no operation of the service. */
+/** A route for a name that is no operation of the service. */
 export function unknownRoute(
   service: Service,
   name: string,
@@ -158,7 +158,7 @@ function routeOfForm(routing: Routing, form: Uint8Array): Route {
 
 const NO_ACTION = 'The request must contain the parameter Action.'
 
-/** A field whose text is broken is none. */
+/** A field with malformed text counts as absent. */
 function formField(body: Uint8Array, name: string): string | undefined {
   try {
     return findFormField(body, name)

@@ -1,12 +1,12 @@
 import type { Caller } from './caller.ts'
 
-/** Where events of unsigned calls are placed: they name no region. */
+/** The region of the events of unsigned calls, which name none. */
 export const UNSIGNED_REGION = 'us-east-1'
 
 /**
- * Whoever makes a call that carries no signature: nobody, until the operation has looked at its input.
+ * The caller of an unsigned call: nobody, until the operation has checked its input.
  *
- * @param account whose log takes the event of a call that names nobody.
+ * @param account whose log gets the event of a call without a caller.
  */
 export function unsignedCaller(account: string): Caller {
   return {

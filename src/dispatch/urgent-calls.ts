@@ -5,22 +5,25 @@ import { countedAs, type KnownCaller } from './issuer.ts'
 import type { CallFacts } from './recording.ts'
 import { isRevocation } from './revocations.ts'
 
-/** The part of the reserve that the revocations of one account may take up while the disk is full. */
+/** The share of the reserve that the revocations of one account may use while the disk is full. */
 const ACCOUNT_SHARE = 1 / 2
-/** The same for one principal: whoever may put policies cannot use up what is kept for the revocations of others. */
+/**
+ * The same for one principal: whoever may put policies cannot use up the reserve for the revocations of
+ * others.
+ */
 const PRINCIPAL_SHARE = 1 / 4
-/** What a change takes beside its value: pages of the database and of its log. */
+/** The bytes that a change takes beside its value: pages of the database and of its log. */
 const CHANGE_BYTES = 8192
 
-/** What is kept on the disk for revocations. */
+/** The disk space reserved for revocations. */
 export type Reserve = {
   readonly isInUse: boolean
   readonly sizeBytes: number
-  /** Told of what is about to be written to it. */
+  /** Called before bytes are written to the reserve. */
   readonly spend: (bytes: number) => void
 }
 
-/** A call that is to be made durable. */
+/** A call that is about to become durable. */
 export type DurableCall = {
   readonly facts: Pick<CallFacts, 'eventName' | 'readOnly'> & {
     readonly service: Pick<CallFacts['service'], 'name'>
@@ -32,8 +35,8 @@ export type DurableCall = {
 }
 
 /**
- * Decides which calls are made durable on a full disk: revocations, until their account or their principal has used up
- * its part of the reserve. What they have used is forgotten when the disk has space again.
+ * Decides which calls become durable on a full disk: revocations, until their account or principal has used
+ * its share of the reserve. When the disk has space again, the shares start anew.
  */
 export class UrgentCalls {
   readonly #reserve: Reserve
@@ -46,7 +49,7 @@ export class UrgentCalls {
     this.#processes = processes
   }
 
-  /** How urgent a call is, which is charged with what it writes. */
+  /** The urgency of a call, whose account and principal are charged for what it writes. */
   of(call: DurableCall): Urgency {
     const { facts, input, caller } = call
     if (facts.readOnly || !isRevocation(facts.service.name, facts.eventName, input)) return 'usual'
@@ -71,7 +74,7 @@ export class UrgentCalls {
   }
 }
 
-/** About what a call takes up on the disk. */
+/** The approximate bytes that a call takes on the disk. */
 function sizeOf({ events, changes }: DurableCall): number {
   const written = [
     ...events.map(({ json }) => json),

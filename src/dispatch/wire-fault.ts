@@ -1,7 +1,7 @@
 import { type ErrorCode, KmsError } from '../api/errors.ts'
 import { REQUEST_HEADER_LINES_MAX } from '../base/limits.ts'
 
-/** What can be wrong with a request whatever it asks for. Nothing of it is read any further. */
+/** Faults of a request that do not depend on its operation. The server reads no more of such a request. */
 export type WireFault =
   | 'busy'
   | 'large body'
@@ -29,7 +29,7 @@ const FAULTS: Readonly<Record<WireFault, readonly [code: ErrorCode, message: str
   ],
 }
 
-/** The error that a request with this fault is answered with. */
+/** The error that answers a request with this fault. */
 export function wireFaultError(fault: WireFault): KmsError {
   return new KmsError(...FAULTS[fault])
 }

@@ -1,7 +1,7 @@
 import { FORM_MEDIA_TYPE } from '../api/query.ts'
 import { utf8 } from '../base/bytes.ts'
 
-/** What is known of a connection that a request came in on. */
+/** The connection of a request. */
 export type Connection = {
   /** The client's IP address. */
   readonly address: string
@@ -9,20 +9,20 @@ export type Connection = {
   readonly tls: { readonly version: string; readonly cipherSuite: string } | undefined
 }
 
-/** One HTTP request, whole. */
+/** One whole HTTP request. */
 export type WireRequest = {
   readonly method: string
   /** Path and query, as received. */
   readonly target: string
-  /** Names and values in turn, as received; of a value one character for each byte. */
+  /** Names and values in turn, as received; one character of a value for each byte. */
   readonly rawHeaders: readonly string[]
   readonly body: Uint8Array
   readonly connection: Connection
 }
 
 /**
- * The form of a request of the Query protocol: the body of a POST, or the query string of a GET or of a POST without a
- * body.
+ * The form of a request of the Query protocol: the body of a POST, or the query string of a GET or of a POST
+ * without a body.
  */
 export function findForm({ method, target, rawHeaders, body }: WireRequest): Uint8Array | undefined {
   if (method === 'GET') return formOfTarget(target)
@@ -33,24 +33,24 @@ export function findForm({ method, target, rawHeaders, body }: WireRequest): Uin
   return type?.toLowerCase().startsWith(FORM_MEDIA_TYPE) === true ? body : undefined
 }
 
-/** Whoever asks for a page asks for no action: that is no form. */
+/** A request for a page names no action: it has no form. */
 function formOfTarget(target: string): Uint8Array | undefined {
   return /[?&]Action=/.test(target) ? utf8(target.slice(target.indexOf('?') + 1)) : undefined
 }
 
-/** One HTTP answer, whole. */
+/** One whole HTTP answer. */
 export type WireResponse = {
   readonly status: number
   readonly mediaType: string
   readonly requestId: string
   readonly body: string
-  /** The error that it tells of, if any; not sent by itself. */
+  /** The error code of the answer, if any; not sent by itself. */
   readonly code?: string
-  /** Whether nobody has proven who has made the call; not sent by itself. */
+  /** Whether the caller is not proven; not sent by itself. */
   readonly isCallerUnknown?: boolean
 }
 
-/** The value of a header by its lower-case name: the first, when there are several. */
+/** The value of a header by its lower-case name; the first of several. */
 export function findHeader(rawHeaders: readonly string[], name: string): string | undefined {
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const candidate = rawHeaders[index]
