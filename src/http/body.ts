@@ -3,38 +3,38 @@ import { findHeader } from '../dispatch/wire.ts'
 import type { Share } from './memory-budget.ts'
 
 /**
- * What is read, and thrown away, of a body that is too large. A connection that is closed while
- * its client still sends is reset, and the client never sees the answer.
+ * Bytes of a body that is too large that the server reads and discards. If it closed a connection while the
+ * client sends, the client would get a reset instead of the answer.
  */
 export const DISCARD_MAX_BYTES = 16_777_216
 
-/** Pieces from this size on are kept as they come; smaller ones are copied together. */
+/** Pieces of at least this size stay as they are; smaller ones are copied together. */
 const KEPT_PIECE_BYTES = 16_384
-/** The memory that smaller pieces are copied to: it doubles each time that it is full. */
+/** The first buffer for smaller pieces; its size doubles each time that it is full. */
 const FIRST_BYTES = 4096
 const LARGEST_BYTES = 65_536
 
 const NO_BODY = Buffer.alloc(0)
 
-/** How large a request says that its body is; nothing when it does not. */
+/** The size of the body that the request announces; nothing when it announces none. */
 export function announcedBytes({ rawHeaders }: IncomingMessage): number | undefined {
   const text = findHeader(rawHeaders, 'content-length')
   if (text !== undefined) return Number(text)
   return findHeader(rawHeaders, 'transfer-encoding') === undefined ? 0 : undefined
 }
 
-/** How a body is received. */
+/** The dependencies of receiving a body. */
 export type ReceivingDependencies = {
   readonly maxBytes: number
-  /** Where memory for bodies that do not come in one piece is counted. */
+  /** Opens the share of the memory budget for a body that arrives in several pieces. */
   readonly openShare: () => Share
-  /** Called once with the body; with nothing when it is larger than allowed, or not wanted. */
+  /** Called once with the body; with nothing when it is too large or not wanted. */
   readonly done: (body: Uint8Array | undefined) => void
 }
 
 /**
- * Reads a request's body. A client that goes away in the middle is never answered, so `done` is not called; nor is one
- * that is cut off because it, or others at its address, take too much memory.
+ * Reads a request's body. It does not call `done` for a client that goes away before the end, nor for one
+ * that is cut off because it, or others at its address, use too much memory.
  */
 export class Receiving {
   readonly #request: IncomingMessage
@@ -42,10 +42,10 @@ export class Receiving {
   readonly #dependencies: ReceivingDependencies
   #maxBytes: number
   #size = 0
-  /** Nearly all bodies come in one piece, which need not be copied. */
+  /** Nearly all bodies arrive in one piece, which needs no copy. */
   #only: Buffer | undefined
   readonly #pieces: Buffer[] = []
-  /** What small pieces are copied to, and how much of it is used. */
+  /** The buffer for small pieces, and how much of it is used. */
   #open: Buffer = NO_BODY
   #used = 0
   #share: Share | undefined
@@ -60,18 +60,19 @@ export class Receiving {
       this.#finish(undefined)
       return
     }
-    // Node takes a body that comes with its head for one that nobody reads, and looks for listeners to remove.
+    // Without this, Node takes a body that arrives with its head for one that nobody reads, and looks for
+    // listeners to remove.
     request.read(0)
     request.on('data', (chunk: Buffer) => this.#add(chunk))
     request.on('end', () => this.#end())
   }
 
-  /** How much of the body is to come; 0 when that is not known. */
+  /** The bytes of the body that are still to come; 0 when that is not known. */
   bytesLeft(): number {
     return (this.#announced ?? 0) - this.#size - this.#request.readableLength
   }
 
-  /** Keeps nothing of the body any more; it is read to its end. */
+  /** Drops the body so far, and reads it to its end. */
   discard(): void {
     this.#maxBytes = -1
     this.#only = undefined
@@ -87,7 +88,7 @@ export class Receiving {
     else this.#keep(chunk)
   }
 
-  /** Keeps nothing any more once the client is cut off. */
+  /** Keeps nothing more once the client is cut off. */
   #keep(chunk: Buffer): void {
     this.#share ??= this.#openShare()
     this.#share.moved(chunk.length)
@@ -111,7 +112,7 @@ export class Receiving {
     this.#used = chunk.copy(this.#open, 0, copied)
   }
 
-  /** How much may still come, with so much that is there already. */
+  /** The bytes that may still come beyond those that have arrived. */
   #leftOfAnnounced(rest: number): number {
     return this.#announced === undefined ? Number.POSITIVE_INFINITY : this.#announced - this.#size + rest
   }
@@ -128,7 +129,7 @@ export class Receiving {
   }
 
   #end(): void {
-    // Cut off: what was kept is not the whole body.
+    // The client was cut off: the kept bytes are not the whole body.
     if (this.#share?.isOpen === false) return
     if (this.#size > this.#maxBytes) this.#finish(undefined)
     else this.#finish(this.#only ?? this.#whole())

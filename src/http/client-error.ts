@@ -7,18 +7,20 @@ import type { Serving } from './exchange.ts'
 import type { Exchange } from './gate.ts'
 import { formatLastResponse } from './response.ts'
 
-/** Bytes that are no request, or a request that has not come in time. */
+/** Bytes that are no request, or a request that did not arrive in time. */
 export type ClientError = {
   readonly error: NodeJS.ErrnoException
   readonly socket: Socket
-  /** The request whose body they were to be, if any. */
+  /** The request whose body the bytes belong to, if any. */
   readonly exchange: Exchange | undefined
 }
 
-/** How long a client may take to read that it was not understood. */
+/** The time that a client has to read this answer. */
 const LAST_WORD_TIMEOUT_MS = 2_000
 
-/** Answers what is no request, and ends the connection. Connections that have failed are only ended. */
+/**
+ * Answers bytes that are no request, and ends the connection. For a connection that has failed, only ends it.
+ */
 export function answerError(
   { dependencies, timers }: Serving,
   { error, socket, exchange }: ClientError,
@@ -40,7 +42,7 @@ export function answerError(
 /** Source: Node.js, "Event: 'clientError'", and the codes of its parser. */
 function faultOf({ code = '' }: NodeJS.ErrnoException): WireFault | undefined {
   switch (code) {
-    // A client that has gone away in the middle.
+    // The client has gone away before the end.
     case 'HPE_INVALID_EOF_STATE':
       return undefined
     case 'HPE_HEADER_OVERFLOW':

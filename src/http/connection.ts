@@ -2,10 +2,10 @@ import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Connection } from '../dispatch/wire.ts'
 
-/** Facts of connections, made once for each: a connection carries many requests. */
+/** Facts of connections, computed once for each: a connection carries many requests. */
 const CONNECTIONS = new WeakMap<Socket, Connection>()
 
-/** What is known of a connection. */
+/** The facts of a connection. */
 export function connectionOf(socket: Socket): Connection {
   const known = CONNECTIONS.get(socket)
   if (known !== undefined) return known
@@ -25,7 +25,7 @@ function isTls(socket: Socket): socket is TLSSocket {
 
 const MAPPED_IPV4 = '::ffff:'
 
-/** An IPv4 client of a dual-stack listener shows as a mapped IPv6 address. */
+/** A dual-stack listener shows an IPv4 client as a mapped IPv6 address. */
 function plainAddress(address: string): string {
   return address.startsWith(MAPPED_IPV4) ? address.slice(MAPPED_IPV4.length) : address
 }

@@ -12,55 +12,60 @@ import type { Penalties } from './penalties.ts'
 import { sendResponse } from './response.ts'
 import { parseTarget } from './target.ts'
 
-/** What the HTTP server hands requests to. */
+/** The handlers of requests. */
 export type HttpDependencies = {
   readonly handle: (request: WireRequest) => Promise<WireResponse>
-  /** The answer to a request that is refused for its form on the wire, without its body. */
+  /** Answers a request that is refused for its form on the wire, without its body. */
   readonly refuse: (request: WireRequest, fault: WireFault) => Promise<WireResponse>
-  /** Why requests cannot be served now, nothing when they can: the answer of `/readyz`. Anybody may read it. */
+  /**
+   * Returns why the server cannot serve requests now, or nothing when it can: the answer of `/readyz`.
+   * Anybody may read it.
+   */
   readonly unready: () => Promise<string | undefined>
   /** Checks requests with large bodies by their heads, before the bodies have arrived. */
   readonly headChecks?: HeadChecks
-  /** Told each time that a bound is reached. */
+  /** Called each time that a bound is reached. */
   readonly reached?: ((bound: BoundName) => void) | undefined
 }
 
 /** Checks of a request by its head. */
 type HeadChecks = {
-  /** The largest body that what is asked for can have. */
+  /** The largest body that the request's operation can have. */
   readonly bodyMaxBytes: (head: WireRequest) => number
-  /** Gives what refuses a request that is refused whatever its body is; nothing when that depends on it. */
+  /**
+   * Returns the refusal of a request that no body can change; nothing when the decision depends on the body.
+   */
   readonly judge: (head: WireRequest) => Promise<(() => Promise<WireResponse>) | undefined>
 }
 
-/** What is bounded. */
+/** The bounds of the server. */
 export type BoundName = 'connections' | 'requests' | 'receiving' | 'unread' | 'refused'
 
-/** What requests of one listener are answered with. */
+/** What one listener answers requests with. */
 export type Serving = {
   readonly dependencies: HttpDependencies
   readonly peers: Peers
-  /** Memory for bodies that come in several pieces. */
+  /** Memory for bodies that arrive in several pieces. */
   readonly receiving: MemoryBudget
-  /** Memory for answers that their clients have not taken. */
+  /** Memory for answers that clients have not read. */
   readonly unread: MemoryBudget
   readonly penalties: Penalties
   readonly timers: Timers
-  /** How many requests may be answered at a time. */
+  /** The bound on requests in flight. */
   readonly requests: Bound
   readonly state: State
 }
 
-/** What changes while a listener is open. */
+/** State that changes while a listener is open. */
 export type State = {
   closing: boolean
-  /** Requests that are being answered. */
+  /** Requests in flight. */
   requests: number
-  /** What sends answers that are held back. */
+  /** The tasks that send delayed answers. */
   readonly delayed: Set<() => void>
 }
 
-/** Bodies up to this size are read before anything is asked about them: that costs less than asking. */
+/** The server reads bodies up to this size without a check of the head: reading costs less than the check. */
 const SMALL_BODY_BYTES = 16_384
 
 const NO_BODY = new Uint8Array(0)
@@ -100,7 +105,7 @@ export function serve(serving: Serving, peer: Peer, gate: Gate, exchange: Exchan
 
 type Waiting = { readonly peer: Peer; readonly gate: Gate; readonly exchange: Exchange }
 
-/** Reads a large body only of whoever may send it, as far as that can be told without it. */
+/** Reads a large body only if the head passes its check. */
 function serveLarge(serving: Serving, waiting: Waiting & { readonly head: WireRequest }): void {
   const { peer, exchange, head } = waiting
   const { response } = exchange
@@ -117,7 +122,7 @@ function serveLarge(serving: Serving, waiting: Waiting & { readonly head: WireRe
     })
     headChecks?.judge(head).then(
       (refuse) => {
-        // A body that is there meanwhile is judged with its head.
+        // A body that has arrived meanwhile is checked with its head.
         if (refuse === undefined || exchange.request.complete) return
         refusal = refuse()
         receiving.discard()
@@ -134,7 +139,7 @@ function serveLarge(serving: Serving, waiting: Waiting & { readonly head: WireRe
   }
 }
 
-/** Large bodies from a source whose calls are refused again and again wait so long at most. */
+/** The longest wait of a large body from a source whose calls are refused repeatedly. */
 const LARGE_BODY_WAIT_MAX_MS = 5_000
 
 function receive(
@@ -153,7 +158,7 @@ function receive(
 
 type Answering = { readonly peer: Peer; readonly response: ServerResponse; readonly head: WireRequest }
 
-/** Answers a request whose body has come, or was too large. */
+/** Answers a request whose body has arrived, or was too large. */
 function answerBody(
   serving: Serving,
   { peer, response, head }: Answering,
@@ -177,7 +182,7 @@ function answerBody(
   finish(serving, to, dependencies.handle({ ...head, body }), false)
 }
 
-/** Notes that a peer's call is answered, or that it cannot be any more. */
+/** Notes that a peer's call is answered, or cannot be. */
 export function endCall({ state }: Serving, peer: Peer): void {
   peer.isCalling = false
   state.requests -= 1
@@ -186,7 +191,7 @@ export function endCall({ state }: Serving, peer: Peer): void {
 
 type Ending = { readonly peer: Peer; readonly response: ServerResponse; readonly bodyBytes: number }
 
-/** Sends an answer once it is there; one to a caller who is not known waits when there are too many of them. */
+/** Sends an answer. The answer to a caller that is not known waits when there are too many of them. */
 function finish(
   serving: Serving,
   { peer, response, bodyBytes }: Ending,
@@ -214,7 +219,7 @@ function finish(
         return
       }
       dependencies.reached?.('refused')
-      // Whoever is kept waiting may lose the connection to somebody who is not.
+      // A peer that waits may lose its connection to one that does not.
       peers.idle(peer)
       const forget = (): void => {
         timer.cancel()
@@ -225,7 +230,7 @@ function finish(
         send(wire)
       }
       const timer = timers.after(delayMs, release)
-      // A client that goes away is not kept in memory.
+      // Frees the memory of a client that goes away.
       response.once('close', forget)
       state.delayed.add(release)
     },
@@ -233,7 +238,7 @@ function finish(
   )
 }
 
-/** What is wrong with a request as its head shows it. */
+/** The fault of a request that its head shows. */
 function faultOf(
   { rawHeaders, httpVersion }: IncomingMessage,
   authority: string | undefined,

@@ -2,21 +2,21 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Share } from './memory-budget.ts'
 
-/** A request and the answer that it is to have. */
+/** A request and its answer. */
 export type Exchange = { readonly request: IncomingMessage; readonly response: ServerResponse }
 
-/** What a gate works with. */
+/** The dependencies of a gate. */
 export type GateDependencies = {
   readonly socket: Socket
-  /** Memory for what has come and is not looked at yet. */
+  /** Memory for bytes that have arrived and are not parsed yet. */
   readonly share: Share
-  /** Does what waits for an answer to be sent, in a later turn of the event loop. */
+  /** Runs a task that waits for an answer to be sent, in a later turn of the event loop. */
   readonly later: (task: () => void) => void
   /** The same for a large piece of a body. */
   readonly receiveLater: (task: () => void) => void
   /** Begins to answer a request. */
   readonly start: (exchange: Exchange) => void
-  /** Told once an answer is sent, or never will be. */
+  /** Called once an answer is sent, or never will be. */
   readonly finished: () => void
 }
 
@@ -26,28 +26,28 @@ type Chunk = Buffer<ArrayBuffer>
 const BLANK_LINE_BYTES = 4
 const CR = 13
 const LF = 10
-/** Of a body of unknown length so much is handed on at once, whatever is in it. */
+/** Of a body of unknown length, the gate passes on so many bytes at once, whatever they contain. */
 const BLIND_BYTES = 1024
 /**
- * Pieces of a body from this size on wait for a later turn, in which only a few connections have theirs. Node reads a
- * connection again and again in one turn while its pieces are that large.
+ * Pieces of a body of at least this size wait for a later turn, which handles only a few connections. Node
+ * reads a connection repeatedly in one turn while its pieces are that large.
  */
 export const PACED_BYTES = 16_384
 
 /**
- * Lets one request after the other through: what follows a whole request is parsed only once that is answered, and the
- * connection is not read meanwhile. Node's own parser would make a request of everything that comes in one piece.
+ * Lets requests pass one by one. The gate parses what follows a whole request only once that is answered, and
+ * does not read the connection meanwhile. Node's own parser would make a request of everything in one piece.
  *
- * It stands between a socket and the parser that listens to it, and knows nothing of HTTP but where a head may end.
+ * It stands between a socket and the parser that listens to it. Of HTTP it knows only where a head may end.
  */
 export class Gate {
   readonly #dependencies: GateDependencies
   readonly #feed: (chunk: Chunk) => void
   #current: Exchange | undefined
-  /** Requests whose heads came together with the body before them. */
+  /** Requests whose heads arrived together with the body before them. */
   readonly #waiting: Exchange[] = []
   #held: Chunk | undefined
-  /** How much of the current body is to come; nothing when that is not known. */
+  /** The bytes of the current body that are still to come; nothing when that is not known. */
   #bodyLeft: (() => number) | undefined
 
   constructor(dependencies: GateDependencies) {
@@ -60,24 +60,24 @@ export class Gate {
     socket.on('drain', () => this.#releaseLater())
   }
 
-  /** The exchange that is being answered. */
+  /** The exchange in progress. */
   get current(): Exchange | undefined {
     return this.#current
   }
 
-  /** A request has arrived, as far as its head. */
+  /** The head of a request has arrived. */
   arrive(exchange: Exchange): void {
     exchange.response.on('close', () => this.#finish(exchange))
     if (this.#current === undefined) this.#begin(exchange)
     else this.#waiting.push(exchange)
   }
 
-  /** Says how much of the current request's body is to come. */
+  /** Sets how the gate learns what is still to come of the current request's body. */
   expect(bodyLeft: () => number): void {
     this.#bodyLeft = bodyLeft
   }
 
-  /** Forgets what is held: the connection is closed. */
+  /** Drops the held bytes: the connection is closed. */
   close(): void {
     this.#held = undefined
     this.#waiting.length = 0
@@ -100,13 +100,16 @@ export class Gate {
     this.#releaseLater()
   }
 
-  /** In this turn, one answer after the other would be made until nothing is held any more, and nobody else served. */
+  /**
+   * Released in this turn, one answer after the other would follow until the gate holds nothing, and no other
+   * connection would be served.
+   */
   #releaseLater(): void {
     if (this.#held !== undefined && !this.#isBlocked()) this.#dependencies.later(() => this.#release())
   }
 
   #receive(chunk: Chunk): void {
-    // Nothing is read while something is held: this was on its way.
+    // The gate reads nothing while it holds bytes: these were on their way.
     if (this.#held !== undefined) this.#hold(Buffer.concat([this.#held, chunk]))
     else if (chunk.length >= PACED_BYTES && this.#isReceiving()) {
       this.#dependencies.share.moved(chunk.length)
@@ -115,7 +118,7 @@ export class Gate {
     } else this.#pass(chunk)
   }
 
-  /** Whether more of the current request is to come. */
+  /** Whether more of the current request is still to come. */
   #isReceiving(): boolean {
     return this.#current !== undefined && !this.#isBlocked()
   }
@@ -159,11 +162,11 @@ export class Gate {
     }
   }
 
-  /** How much can be handed on so that at most one more request begins in it. */
+  /** How many bytes the gate can pass on so that at most one more request begins in them. */
   #partOf(bytes: Chunk): number {
     if (this.#current === undefined) {
       const end = endOfHead(bytes, 0)
-      // Nearly always head and body come together, and nothing else does: they are one piece.
+      // Nearly always, one piece holds the head and body of one request, and nothing else.
       return findEnd(bytes, end) === undefined ? bytes.length : end
     }
     const left = this.#bodyLeft?.() ?? 0
@@ -175,7 +178,7 @@ function endOfHead(bytes: Chunk, from: number): number {
   return findEnd(bytes, from) ?? bytes.length
 }
 
-/** Where the next blank line ends. Heads are short, so that this takes less than a call of `indexOf`. */
+/** Where the next blank line ends. Heads are short, so this loop takes less time than a call of `indexOf`. */
 function findEnd(bytes: Chunk, from: number): number | undefined {
   let at = from + BLANK_LINE_BYTES - 1
   while (at < bytes.length) {
@@ -186,7 +189,7 @@ function findEnd(bytes: Chunk, from: number): number | undefined {
   return undefined
 }
 
-/** How far a blank line may end at the soonest beyond a byte that is not its end. */
+/** The least distance to the end of a blank line from a byte that is not its end. */
 function stepAfter(byte: number | undefined): number {
   if (byte === LF) return 2
   return byte === CR ? 1 : BLANK_LINE_BYTES

@@ -1,13 +1,13 @@
 import { IncomingMessage } from 'node:http'
 
-/** The headers of a request that Node looks at by name. */
+/** The headers of a request that Node looks up by name. */
 type NodeHeaders = { readonly expect?: string; readonly te?: string }
 
 const NONE: NodeHeaders = Object.freeze({})
 
 /**
- * A request whose headers are not gathered into an object: Node looks at two of them by name, for which it would take
- * all apart, and everything here reads `rawHeaders`.
+ * A request without an object of its headers. Node looks up two headers by name, for which it would parse
+ * all; Holdfast reads `rawHeaders`.
  */
 export class Incoming extends IncomingMessage {}
 

@@ -1,13 +1,13 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** Where to listen. */
+/** The address to listen on. */
 export type Place = {
   readonly host: string
   readonly port: number
   /** Whether other processes listen on the same port. */
   readonly sharedPort: boolean
-  /** The setting that says so, for messages. */
+  /** The setting of the address, for messages. */
   readonly setting: string
 }
 
@@ -19,7 +19,7 @@ const ADVICE: ReadonlyMap<unknown, string> = new Map([
   ['ENOTFOUND', 'choose an address, or a name that has one'],
 ])
 
-/** Begins to listen; gives the port. @throws Error that names the setting and says what to do. */
+/** Begins to listen and returns the port. @throws Error that names the setting and says what to do. */
 export function listen(server: Server, { host, port, sharedPort, setting }: Place): Promise<number> {
   return new Promise((resolve, reject) => {
     const failed = (cause: NodeJS.ErrnoException): void => {

@@ -1,23 +1,24 @@
 import type { Clock, Timer, Timers } from '../base/ports.ts'
 import type { Bound, Network, Peer } from './peers.ts'
 
-/** What a memory budget works with. */
+/** The dependencies of a memory budget. */
 export type MemoryBudgetDependencies = {
   /** Bytes. */
   readonly bound: Bound
-  /** Whoever moves less than so much within two windows of this length is cut off. */
+  /** The budget cuts off a client that moves less than `windowMinBytes` within two windows of this length. */
   readonly windowMs: number
   readonly windowMinBytes: number
   readonly clock: Clock
   readonly timers: Timers
-  /** Called when a client was cut off. */
+  /** Called when a client is cut off. */
   readonly reached: () => void
 }
 
 /**
- * A budget of the memory that clients make the server hold while they send or read: one for all clients, and a share of
- * it for each address. When an address has used up its share, the budget cuts off its slowest client; when all is used
- * up, the slowest client of the address that holds most. It cuts off a client that stands still in any case.
+ * A budget of the memory that clients make the server hold while they send or read: one for all clients, and
+ * a part of it for each address. When an address has used up its part, the budget cuts off its slowest
+ * client. When all is used up, it cuts off the slowest client of the address that holds most. It always cuts
+ * off a client that stands still.
  */
 export class MemoryBudget {
   readonly #dependencies: MemoryBudgetDependencies
@@ -30,18 +31,18 @@ export class MemoryBudget {
     this.#dependencies = dependencies
   }
 
-  /** What is held now, in bytes. */
+  /** The bytes that clients hold now. */
   get bytes(): number {
     return this.#bytes
   }
 
-  /** A share of nothing yet, of one client. */
+  /** Opens an empty share for one client. */
   open(peer: Peer): Share {
     const { clock, windowMs, windowMinBytes } = this.#dependencies
     return this.#open(peer, { clock, windowMs, windowMinBytes })
   }
 
-  /** The same for what waits for the server and not for the client. */
+  /** The same for bytes that wait for the server and not for the client. */
   openPatient(peer: Peer): Share {
     const { clock, windowMs } = this.#dependencies
     return this.#open(peer, { clock, windowMs, windowMinBytes: 0 })
@@ -113,13 +114,13 @@ type ShareDependencies = Pick<MemoryBudgetDependencies, 'clock' | 'windowMs' | '
 
 type Change = (share: Share, bytes: number) => boolean
 
-/** What one client makes the server hold. */
+/** The memory that one client makes the server hold. */
 export class Share {
   readonly peer: Peer
   readonly #change: Change
   readonly #dependencies: ShareDependencies
   readonly #openedAtMs: number
-  /** Bytes that were moved in the window and in the one before it. */
+  /** Bytes moved in this window and in the one before it. */
   #moved = { window: 0, now: 0, before: 0 }
   #bytes = 0
   #isOpen = true
@@ -135,45 +136,45 @@ export class Share {
     return this.#bytes
   }
 
-  /** Whether the client may go on: it was not cut off, and nobody has closed the share. */
+  /** Whether the client may continue: it is not cut off, and its share is not closed. */
   get isOpen(): boolean {
     return this.#isOpen
   }
 
-  /** Holds more; gives whether the client may go on. */
+  /** Holds more bytes; returns whether the client may continue. */
   hold(bytes: number): boolean {
     if (!this.#isOpen) return false
     this.#bytes += bytes
     return this.#change(this, bytes)
   }
 
-  /** Holds less. */
+  /** Holds fewer bytes. */
   release(bytes: number): void {
     if (!this.#isOpen) return
     this.#bytes -= bytes
     this.#change(this, -bytes)
   }
 
-  /** Notes that the client has sent or taken so much. */
+  /** Notes that the client has sent or read bytes. */
   moved(bytes: number): void {
     this.#roll()
     this.#moved.now += bytes
   }
 
-  /** Holds nothing any more. */
+  /** Closes the share, which then holds nothing. */
   close(): void {
     if (!this.#isOpen) return
     this.release(this.#bytes)
     this.#isOpen = false
   }
 
-  /** What was moved lately, in bytes. */
+  /** The bytes moved lately. */
   recent(): number {
     this.#roll()
     return this.#moved.now + this.#moved.before
   }
 
-  /** Whether the client has had two windows and moved next to nothing. */
+  /** Whether the client has had two windows and moved less than it must. */
   isStill(): boolean {
     const { clock, windowMs, windowMinBytes } = this.#dependencies
     if (clock.monotonicMs() - this.#openedAtMs < 2 * windowMs) return false

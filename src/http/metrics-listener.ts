@@ -7,7 +7,7 @@ import { listen, type Place } from './listen.ts'
 import { Peers } from './peers.ts'
 import { replaceTls, tlsOptions } from './tls.ts'
 
-/** What a listener for metrics serves, and where. */
+/** The dependencies and the address of a listener for metrics. */
 export type MetricsListenerDependencies = Omit<Place, 'sharedPort'> & {
   /** PEM certificate chain and private key; plain HTTP without them. */
   readonly tls?: TlsPair | undefined
@@ -15,7 +15,7 @@ export type MetricsListenerDependencies = Omit<Place, 'sharedPort'> & {
   readonly text: () => Promise<string>
 }
 
-/** Scrapers are few. One more takes the place of the connection that has been idle for longest. */
+/** Scrapers are few. A further connection replaces the one that has been idle for longest. */
 const MAX_CONNECTIONS = 64
 const MAX_HEADERS = 50
 const HEADERS_MAX_BYTES = 8192
@@ -25,7 +25,7 @@ const KEEP_ALIVE_TIMEOUT_MS = 65_000
 /** A listener for metrics. */
 export type MetricsListener = {
   readonly port: number
-  /** Gives new connections another certificate. */
+  /** Uses another certificate for new connections. */
   readonly useTls: (pair: TlsPair) => void
   readonly close: () => Promise<void>
 }
@@ -74,7 +74,7 @@ function makeServer({ tls }: MetricsListenerDependencies): Server {
     : createTlsServer({ ...options, ...tlsOptions(tls), handshakeTimeout: REQUEST_TIMEOUT_MS })
 }
 
-/** Who asks while an answer is being made gets the same one. */
+/** Requests that arrive while an answer is being made get the same answer. */
 function together(make: () => Promise<string>): () => Promise<string> {
   let pending: Promise<string> | undefined
   return () => {

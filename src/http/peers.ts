@@ -2,51 +2,51 @@ import type { Socket } from 'node:net'
 import { networkOf } from '../base/network.ts'
 import type { Timer, Timers } from '../base/ports.ts'
 
-/** How much there may be of something: of all clients together, and of one address. */
+/** A bound: for all clients together, and for one address. */
 export type Bound = { readonly all: number; readonly address: number }
 
-/** Connections beyond the bounds, on which nothing but a probe is answered. */
+/** Connections beyond the bounds. The server answers only probes on them. */
 export const RESERVED_CONNECTIONS = 64
-/** How long such a connection may take to ask. */
+/** The time that such a connection has to send its request. */
 const RESERVED_TIMEOUT_MS = 5_000
 
-/** Where connections come from: an IPv4 address, or the first 64 bits of an IPv6 address. */
+/** The network of connections: an IPv4 address, or the first 64 bits of an IPv6 address. */
 export type Network = {
   readonly name: string
   connections: number
-  /** Requests that are being answered. */
+  /** Requests in flight. */
   requests: number
-  /** Those that wait for their client, the longest idle first. */
+  /** Connections that wait for their client, the longest idle first. */
   readonly idle: Set<Peer>
 }
 
 /** A client's connection. */
 export type Peer = {
-  /** With TLS the encrypted one, once it is there. */
+  /** With TLS the encrypted socket, once there is one. */
   socket: Socket
   readonly network: Network
-  /** Nothing but probes is answered on it. */
+  /** The server answers only probes on it. */
   readonly isReserved: boolean
-  /** Whether a call on it was made by somebody who is known. */
+  /** Whether a known caller has made a call on it. */
   isProven: boolean
-  /** Whether a call on it is being answered. */
+  /** Whether a call on it is in flight. */
   isCalling: boolean
   /** Called once it is closed. */
   closed: () => void
 }
 
-/** What a table of connections works with. */
+/** The dependencies of a table of connections. */
 export type PeersDependencies = {
   readonly bound: Bound
   readonly timers: Timers
-  /** Told when a connection had to go, or was taken for probes alone. */
+  /** Called when a connection was closed for the bound, or reserved for probes. */
   readonly reached: () => void
 }
 
 /**
- * The open connections, within bounds. A new one beyond its address's part, or beyond the whole, takes the place of the
- * longest idle one: of its own address, or of the address that has most. Where none is idle it is kept for a moment in
- * a reserve, so that probes are answered whatever comes.
+ * The open connections, within bounds. A new one beyond the bound of its address, or of all, replaces the
+ * longest idle one: of its own address, or of the address that has most. If none is idle, it gets a reserved
+ * place for a moment, so that the server always answers probes.
  */
 export class Peers {
   readonly #dependencies: PeersDependencies
@@ -60,7 +60,7 @@ export class Peers {
     this.#dependencies = dependencies
   }
 
-  /** Connections that are open now. */
+  /** Open connections. */
   get count(): number {
     return this.#counted.size + this.#reserved.size
   }
@@ -70,7 +70,7 @@ export class Peers {
     return this.#bySocket.get(socket)
   }
 
-  /** Takes a new connection into account. */
+  /** Adds a new connection. */
   add(socket: Socket): Peer {
     const network = this.#network(networkOf(socket.remoteAddress ?? ''))
     const isReserved = !this.#hasRoom(network)
@@ -93,7 +93,7 @@ export class Peers {
     return peer
   }
 
-  /** Notes that a connection has become an encrypted one. */
+  /** Notes that a connection is now encrypted. */
   secured(socket: Socket): Peer | undefined {
     const peer = this.#byPlace.get(placeOf(socket))
     if (peer === undefined) return undefined
@@ -111,7 +111,7 @@ export class Peers {
     peer.network.idle.delete(peer)
   }
 
-  /** Notes that a peer has its answer, or that it need not get one. */
+  /** Notes that a peer has its answer, or needs none. */
   idle(peer: Peer): void {
     if (!peer.isReserved && !peer.socket.destroyed) peer.network.idle.add(peer)
   }
@@ -130,7 +130,7 @@ export class Peers {
     return this.#counted.size < bound.all || this.#closeIdle(this.#largest())
   }
 
-  /** The address with most connections, of those that have an idle one. */
+  /** The address with most connections, among those that have an idle one. */
   #largest(): Network | undefined {
     let largest: Network | undefined
     for (const network of this.#networks.values()) {
@@ -139,7 +139,7 @@ export class Peers {
     return largest
   }
 
-  /** Closes the longest idle connection; gives whether there was one. */
+  /** Closes the longest idle connection; returns whether there was one. */
   #closeIdle(network: Network | undefined): boolean {
     this.#dependencies.reached()
     for (const peer of network?.idle ?? []) {
@@ -164,7 +164,7 @@ export class Peers {
     )
   }
 
-  /** Does nothing for one that is not there any more. */
+  /** Does nothing for a connection that is gone. */
   #remove(peer: Peer): void {
     const { network } = peer
     this.#reserved.get(peer)?.cancel()

@@ -1,22 +1,22 @@
 import { fullGcra, type Gcra, take, usedMs } from '../base/gcra.ts'
 import type { Clock } from '../base/ports.ts'
 
-/** Refused calls of one source that are answered at once; then one per interval. */
+/** Refused calls of one source that the server answers at once; after that, one per interval. */
 export const REFUSED_BURST = 400
-/** The time after which one more of them is answered. */
+/** The interval after which the server answers one more of them. */
 export const REFUSED_INTERVAL_MS = 10
-/** So many bytes that were received in vain count as one more call. */
+/** So many bytes received in vain count as one more call. */
 const BYTES_PER_CALL = 8192
-/** No answer waits for longer. */
+/** The longest wait of an answer. */
 export const PENALTY_MAX_MS = 20_000
-/** Sources that are told apart; further ones share what they may do. */
+/** Sources with an allowance of their own; further ones share one. */
 const SOURCES_MAX = 4096
 
 const DEPTH_MS = REFUSED_BURST * REFUSED_INTERVAL_MS
 
 /**
- * Slows down sources whose calls are refused because nobody knows who makes them: beyond a burst their refusals wait.
- * Calls of whoever is known never do.
+ * Slows down sources whose calls are refused because the caller is not known: beyond a burst, their refusals
+ * wait. Calls of known callers never wait.
  */
 export class Penalties {
   readonly #clock: Clock
@@ -28,7 +28,7 @@ export class Penalties {
     this.#clock = clock
   }
 
-  /** Notes a refused call; gives how long its answer has to wait, in milliseconds. */
+  /** Charges a refused call; returns how long its answer must wait, in milliseconds. */
   charge(source: string, bodyBytes: number): number {
     const nowMs = this.#clock.monotonicMs()
     const gcra = this.#sources.get(source) ?? this.#open(source, nowMs)
@@ -37,7 +37,7 @@ export class Penalties {
     return excessMs(gcra, nowMs)
   }
 
-  /** How long a source would have to wait for its next refusal, in milliseconds. */
+  /** How long the next refusal of a source would wait, in milliseconds. */
   debtMs(source: string): number {
     const gcra = this.#sources.get(source)
     return gcra === undefined ? 0 : excessMs(gcra, this.#clock.monotonicMs())
@@ -51,7 +51,7 @@ export class Penalties {
     return gcra
   }
 
-  /** The map is looked through once in an interval, so that this stays cheap when all sources owe something. */
+  /** Scans the map once per interval, so that this stays cheap when all sources must wait. */
   #forget(nowMs: number): void {
     this.#forgetAtMs = nowMs + REFUSED_INTERVAL_MS
     for (const [source, gcra] of this.#sources) {

@@ -4,17 +4,17 @@ import { utf8 } from '../base/bytes.ts'
 import type { WireResponse } from '../dispatch/wire.ts'
 import type { Share } from './memory-budget.ts'
 
-/** An answer beyond this size is handed over in parts of it, so that it shows how much its client takes. */
+/** The server hands over a longer answer in parts of this size, to see how fast the client reads. */
 const PART_BYTES = 65_536
 
 /** How an answer is sent. */
 export type Sending = {
   readonly close: boolean
-  /** Where what the client has not taken yet is counted. */
+  /** Opens the share of the memory budget for what the client has not read yet. */
   readonly openShare: () => Share
 }
 
-/** Sends an answer. `Date` is Node's; clients correct their clocks by it. */
+/** Sends an answer. Node sets `Date`, by which clients correct their clocks. */
 export function sendResponse(response: ServerResponse, wire: WireResponse, sending: Sending): void {
   const size = Buffer.byteLength(wire.body)
   const headers = headersOf(wire, size)
@@ -24,7 +24,7 @@ export function sendResponse(response: ServerResponse, wire: WireResponse, sendi
     sendParts(response, utf8(wire.body), sending.openShare())
     return
   }
-  // Text of one byte a character need not be encoded.
+  // Text of one byte per character needs no encoding.
   response.end(wire.body, size === wire.body.length ? 'latin1' : 'utf8')
   if ((response.socket?.writableLength ?? 0) === 0) return
   const share = sending.openShare()
@@ -32,7 +32,7 @@ export function sendResponse(response: ServerResponse, wire: WireResponse, sendi
   share.hold(size)
 }
 
-/** The same as text, for a socket that no answer belongs to. It is the last one. */
+/** The same as text, for a socket without a response object. It is the last answer. */
 export function formatLastResponse(wire: WireResponse, date: string): string {
   const headers = [...headersOf(wire, Buffer.byteLength(wire.body)), 'Date', date, 'Connection', 'close']
   let text = `HTTP/1.1 ${wire.status} ${STATUS_CODES[wire.status]}\r\n`
@@ -58,7 +58,7 @@ function sendParts(response: ServerResponse, body: Uint8Array, share: Share): vo
   if (share.hold(body.length)) pump()
 }
 
-/** Names are written as AWS capitalises them: some clients compare them by case. */
+/** Header names have AWS's capitals: some clients compare them by case. */
 function headersOf(wire: WireResponse, sizeBytes: number): string[] {
   return [
     'x-amzn-RequestId',

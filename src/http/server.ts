@@ -22,28 +22,28 @@ import { Penalties } from './penalties.ts'
 import { replaceTls, tlsOptions } from './tls.ts'
 import { PIECES_PER_TURN, Turns } from './turns.ts'
 
-/** A client gets this long to send its headers, and its whole request. */
+/** The time that a client has to send its headers, and its whole request. */
 const HEADERS_TIMEOUT_MS = 10_000
 const REQUEST_TIMEOUT_MS = 20_000
-/** An idle connection is kept this long: above the keep-alive of the SDKs' own pools. */
+/** The time that an idle connection stays open: longer than the keep-alive of the SDKs' own pools. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000
-/** Node gives all header lines, so that what is beyond the limit is refused and not cut off. */
+/** Node passes on all header lines, so that the server refuses too many and does not cut them off. */
 const NO_MAX_HEADERS = 0
-/** How often Node looks for connections that are past their time. */
+/** The interval at which Node looks for connections beyond their timeouts. */
 const TIMEOUT_CHECK_MS = 2_000
-/** A body that needs more memory than one piece sends at least 4 KiB within two windows. */
+/** A client that sends a body in several pieces sends at least 4 KiB within two windows. */
 const RECEIVING_WINDOW = { windowMs: 2_000, windowMinBytes: 4_096 }
-/** A client takes at least one byte of its answer within two windows. */
+/** A client reads at least one byte of its answer within two windows. */
 const UNREAD_WINDOW = { windowMs: 5_000, windowMinBytes: 1 }
 
-/** Bounds of one process: for all clients, and for those of one address. */
+/** The bounds of one process: for all clients, and for those of one address. */
 type HttpBounds = {
   readonly connections: Bound
-  /** Requests that are being answered. */
+  /** Requests in flight. */
   readonly requests: Bound
-  /** Bytes of bodies that are being received. */
+  /** Bytes of bodies that are arriving. */
   readonly receiving: Bound
-  /** Bytes of answers that were not taken yet. */
+  /** Bytes of answers that clients have not read. */
   readonly unread: Bound
 }
 
@@ -57,11 +57,11 @@ export type Listener = Place & {
 /** A listening server. */
 export type HttpServer = {
   readonly port: number
-  /** Connections that are open now. */
+  /** Open connections. */
   readonly connections: () => number
-  /** Gives new connections another certificate. */
+  /** Uses another certificate for new connections. */
   readonly useTls: (pair: TlsPair) => void
-  /** Accepts nothing new, lets what is in flight finish, then resolves. */
+  /** Accepts nothing new, finishes the requests in flight, then resolves. */
   readonly close: () => Promise<void>
 }
 
@@ -106,7 +106,7 @@ function makeServing(dependencies: HttpDependencies, bounds: HttpBounds): Servin
   }
 }
 
-/** Puts a gate into every connection, and lets requests through it. */
+/** Puts a gate into every connection, and lets requests pass through it. */
 function attach(server: Server, serving: Serving, isTls: boolean): void {
   const { peers } = serving
   const gates = new WeakMap<Socket, Gate>()
@@ -145,7 +145,8 @@ function attach(server: Server, serving: Serving, isTls: boolean): void {
     else gate.arrive({ request, response })
   }
   server.on('request', arrive)
-  // Node would answer an unknown expectation itself, past the gate: it then stops to read, and must not be handed more.
+  // Node would answer an unknown expectation itself, past the gate. It then stops reading, and must get no
+  // more bytes.
   server.on('checkExpectation', arrive)
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     answerError(serving, { error, socket, exchange: gates.get(socket)?.current })
@@ -162,7 +163,7 @@ function makeServer({ tls }: Listener): Server {
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     connectionsCheckingInterval: TIMEOUT_CHECK_MS,
     noDelay: true,
-    // A request without one is answered by us.
+    // Holdfast answers a request without one.
     requireHostHeader: false,
     IncomingMessage: Incoming,
   }

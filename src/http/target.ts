@@ -1,16 +1,16 @@
-/** Where a request goes, as its first line says it. */
+/** The target of a request, from its first line. */
 type RequestTarget = {
   /** Path and query. */
   readonly target: string
-  /** The host and port of a target in absolute form; nothing in every other. */
+  /** The host and port of a target in absolute form; nothing for any other form. */
   readonly authority: string | undefined
 }
 
 const ABSOLUTE = /^https?:\/\/(?<authority>[^/?#]*)(?<rest>.*)$/i
 
 /**
- * Takes a request target apart. The absolute form stands for the path and query in it; every other form stays as it
- * is. Source: RFC 9112, section 3.2.
+ * Parses a request target. The absolute form stands for its path and query; any other form stays as it is.
+ * Source: RFC 9112, section 3.2.
  */
 export function parseTarget(url: string): RequestTarget {
   const absolute = url.startsWith('/') ? undefined : ABSOLUTE.exec(url)?.groups

@@ -20,18 +20,18 @@ const CIPHER_SUITES = [
   'ECDHE-RSA-CHACHA20-POLY1305',
 ].join(':')
 
-/** What every TLS listener speaks, with its certificate. */
+/** The TLS options of every listener, with its certificate. */
 export function tlsOptions({ cert, key }: TlsPair): SecureContextOptions {
   return { cert, key, minVersion: 'TLSv1.2', ciphers: CIPHER_SUITES }
 }
 
 /**
- * Gives new connections of a listener another certificate; those that are open keep theirs. Does nothing to one
- * without TLS.
+ * Uses another certificate for new connections of a listener; open ones keep theirs. Does nothing for a
+ * listener without TLS.
  *
- * @throws Error when the key is not the certificate's; then nothing has changed.
+ * @throws Error when the key does not belong to the certificate; then nothing has changed.
  */
 export function replaceTls(server: Server, pair: TlsPair): void {
-  // Everything is said again: what is left out here would fall back to Node's own defaults.
+  // All options again: Node uses its own defaults for any that is missing here.
   if (server instanceof TlsServer) server.setSecureContext(tlsOptions(pair))
 }

@@ -1,11 +1,14 @@
 import type { AfterThisTurn } from '../base/ports.ts'
 
-/** So many tasks at most are done in one turn of the event loop. */
+/** Tasks per turn of the event loop, at most. */
 export const TASKS_PER_TURN = 16
-/** So many large pieces of bodies, of 64 KiB each at most, are received in one turn. */
+/** Large pieces of bodies per turn, at most, of up to 64 KiB each. */
 export const PIECES_PER_TURN = 4
 
-/** Tasks that may wait, done a few in each turn of the event loop, in order: whatever else has come is done between. */
+/**
+ * Tasks that may wait. A few run in each turn of the event loop, in order, so that other events are handled
+ * between them.
+ */
 export class Turns {
   readonly #afterThisTurn: AfterThisTurn
   readonly #perTurn: number
@@ -16,7 +19,7 @@ export class Turns {
     this.#perTurn = perTurn
   }
 
-  /** Does a task in a turn to come. */
+  /** Runs a task in a later turn. */
   later(task: () => void): void {
     if (this.#waiting.push(task) === 1) this.#arm()
   }
