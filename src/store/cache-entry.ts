@@ -4,10 +4,13 @@ import type { CacheEntry } from './record-cache.ts'
 import type { Change, Kind, Place, Stored } from './records.ts'
 import type { Located, Opened } from './sealed.ts'
 
-/** What a place takes in memory beside its record: its entries in two maps, and its key. */
+/** Bytes that a place takes in memory beside its record: its entries in two maps, and its key. */
 const ENTRY_BYTES = 640
 
-/** An opened value takes so many times its sealed size. Measured with keys and key material: 5.3 KB of heap for both. */
+/**
+ * The ratio of the size of an opened value to its sealed size. Measured with keys and key material: 5.3 KB of
+ * heap for both.
+ */
 const VALUE_FACTOR = 3
 
 /** What the cache holds of a place. @param sealedBytes size of the sealed value; 0 where there is none. */
@@ -29,7 +32,7 @@ export function cacheEntryOf(
   }
 }
 
-/** What the cache holds of a place after a commit: as a read would give it. */
+/** What the cache holds of a place after a commit: the same as a read would return. */
 export function entryAfterCommit(known: CacheEntry, { value }: Change, raw: RawChange): CacheEntry {
   const { kind, partition, name } = known
   const sizeBytes = raw.value?.length ?? 0
@@ -49,7 +52,7 @@ export function cacheKey({ kind, id }: RawKey): string {
   return `${kind}:${toHex(id)}`
 }
 
-/** An opened record as it is given out. @throws what its kind throws. */
+/** The record that reads return. @throws what its kind throws. */
 export function storedOf<V extends object>(kind: Kind<V>, { located, version, value }: Opened): Stored<V> {
   const { partition, name } = located.place satisfies Place
   return Object.freeze({ kind: kind.name, partition, name, version, value: deepFrozen(kind.parse(value)) })

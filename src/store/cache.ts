@@ -29,21 +29,21 @@ import {
 import { Summaries } from './summaries.ts'
 import type { StoreWatch } from './watch.ts'
 
-/** What records may be opened with. */
+/** The options of a store's records. */
 export type RecordsOptions = {
   readonly limits?: CacheLimits
   readonly watch?: StoreWatch | undefined
-  /** Asked between the records of a list. */
+  /** Gives way between the records of a list. */
   readonly giveWay?: GiveWay
 }
 
-/** The records of a store, opened and remembered. Closing them closes the store. @throws StoreFailure. */
+/** Opens the records of a store, with a cache. Closing them closes the store. @throws StoreFailure. */
 export async function openRecords(
   raw: RawStore,
   sealer: Sealer,
   { limits = CACHE_LIMITS, watch, giveWay = neverGiveWay }: RecordsOptions = {},
 ): Promise<Records> {
-  // First the data version: what is committed after it makes the next refresh look.
+  // The data version is read first: a commit after it makes the next refresh follow the feed.
   const dataVersion = raw.dataVersion()
   const position = await raw.feedPosition()
   return new CachedRecords({ raw, sealer, limits, watch, giveWay, dataVersion, position })
@@ -60,16 +60,16 @@ type Beginning = {
 }
 
 /**
- * Memory in front of a store. What keeps it true:
+ * A cache in front of a store. These rules keep it valid:
  *
- * - A record is remembered only if its shard's generation is the same as before it was read. Each
- *   time something of a shard is dropped, its generation changes.
- * - So whatever is remembered of a shard was read after the feed position held for that shard,
- *   and a change made since then is in the feed beyond it.
- * - The data version is read before the feed is read, and counts as seen only once all that the feed
- *   tells has been dropped.
- * - What a commit of this process wrote takes the place of the version that it replaced, if the feed was not followed
- *   as far as that yet: whatever overtakes it is beyond it, and dropped when the feed is followed.
+ * - The cache keeps a record only if its shard's generation is the same as before the read. The generation of
+ *   a shard changes each time that the cache drops something of it.
+ * - So everything cached of a shard was read after the feed position held for that shard, and a change made
+ *   since then is in the feed beyond it.
+ * - The cache reads the data version before the feed, and counts it as seen only when it has dropped
+ *   everything that the feed names.
+ * - A value that a commit of this process wrote replaces the cached version, unless the feed was followed
+ *   further already. A later change is beyond it in the feed, and drops it when the feed is followed.
  */
 class CachedRecords implements Records {
   readonly #raw: RawStore
@@ -136,7 +136,8 @@ class CachedRecords implements Records {
     const entry = this.peek(summary.kind, partition, name)
     if (entry !== undefined) return summaryOf(summary, entry)
     const located = locate(this.#sealer, { kind: summary.kind.name, partition, name })
-    // A version says nothing of a record that nobody has read: here memory is as true as that of whole records.
+    // A version proves nothing for a record that was not read; the cache is as valid here as for whole
+    // records.
     const known = this.#summaries.find(summary, cacheKey(located.key))
     if (known !== undefined) return known
     const generation = this.#generations[located.shard]
@@ -156,7 +157,7 @@ class CachedRecords implements Records {
     )
   }
 
-  /** The records of a page, giving way between them and between the parts in which the store is asked. */
+  /** The records of a page. Gives way between records and between queries of the store. */
   async #page<R>(
     query: ListQuery,
     recordOf: (row: RawVersion, shard: number) => R | Promise<R | undefined>,
@@ -220,7 +221,7 @@ class CachedRecords implements Records {
     return opened && this.#putSummary(summary, opened, generation)
   }
 
-  /** @param generation of the record's shard before it was read. */
+  /** @param generation of the record's shard before the read. */
   #putSummary<V extends object, L extends object>(
     summary: SummaryKind<V, L>,
     { located, version, value }: Opened,
@@ -251,12 +252,12 @@ class CachedRecords implements Records {
       ended?.(error)
       throw error
     } finally {
-      // After a conflict too: what was remembered has been overtaken.
+      // After a conflict too: the cached records are outdated.
       if (!isApplied) for (const change of sealed) this.#drop(change.shard, change)
     }
   }
 
-  /** What memory holds of a record becomes what was written; what memory does not hold stays out of it. */
+  /** Replaces what the cache holds of a record by what was written; adds nothing that it does not hold. */
   #written(change: Change, raw: RawChange, sequence: number): void {
     const known = this.#cache.findKnown(cacheKey(raw))
     this.#drop(raw.shard, raw)
@@ -282,7 +283,7 @@ class CachedRecords implements Records {
     return this.#raw.close()
   }
 
-  /** One pass after the other: two at once would follow the feed from the same place. */
+  /** One pass after the other: two at once would follow the feed from the same position. */
   async #catchUp(dataVersion: number, previous: Promise<void> | undefined): Promise<void> {
     await Promise.allSettled([previous])
     try {
@@ -301,7 +302,7 @@ class CachedRecords implements Records {
     }
   }
 
-  /** Drops what the feed of a shard tells of, up to its head. */
+  /** Drops the records that the feed of a shard names, up to its head. */
   async #follow(shard: number, known: number, head: number): Promise<void> {
     let reached = known
     while (reached !== head) {
@@ -316,7 +317,7 @@ class CachedRecords implements Records {
         }
         reached = last.sequence
       }
-      // At once: a commit that is told of from here on has to know whether the feed was followed beyond it.
+      // Without waiting: a commit reported from here on must know whether the feed was followed beyond it.
       this.#feed.moveTo(shard, reached)
       if (reached > head) break
     }
@@ -351,13 +352,13 @@ function summaryRecord<V extends object, L extends object>(
   return Object.freeze({ name, summary: deepFrozen(summary.of(value)) })
 }
 
-/** What was new were changes of this process, which memory has already. */
+/** All changes were of this process; the cache has them already. */
 const OWN_CHANGES = Promise.resolve()
 
-/** Rows that the store is asked for at once: where records are large, each is on a page of the database of its own. */
+/** Rows per query of the store. Where records are large, each is on a page of the database of its own. */
 const ROWS_AT_ONCE = 200
 
-/** The record of an entry of this very kind, whose value therefore came from its `parse`. */
+/** The record of an entry of this kind; so its value came from the kind's `parse`. */
 function parseCached<V extends object>(
   _kind: Kind<V>,
   record: Stored<object> | undefined,

@@ -14,7 +14,7 @@ import {
 
 const KIND = /^[a-z-]+$/
 
-/** Fails unless a commit keeps the limits of the port, which every engine relies on. */
+/** Asserts that a commit keeps the limits of the port, on which every engine relies. */
 export function assertChanges(changes: readonly RawChange[]): void {
   assert(changes.length <= COMMIT_MAX_CHANGES, `a commit of ${changes.length} changes`)
   const keys = new Set<string>()
@@ -30,13 +30,13 @@ export function assertChanges(changes: readonly RawChange[]): void {
   assert(keys.size === changes.length, 'a commit with two changes to one record')
 }
 
-/** Fails unless a key keeps the limits of the port. */
+/** Asserts that a key keeps the limits of the port. */
 export function assertKey({ kind, id }: RawKey): void {
   assertKind(kind)
   assert(id.length > 0 && id.length <= RAW_ID_MAX_BYTES, `an id of ${id.length} bytes`)
 }
 
-/** Fails unless a query keeps the limits of the port. */
+/** Asserts that a query keeps the limits of the port. */
 export function assertRange(kind: string, { prefix, after, limit }: RangeQuery): void {
   assertKind(kind)
   assert(prefix.length <= RAW_ID_MAX_BYTES, `a prefix of ${prefix.length} bytes`)

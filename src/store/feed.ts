@@ -1,14 +1,14 @@
 import type { FeedPosition } from './port.ts'
 
 /**
- * How far the feed has been followed, shard by shard, and which changes beyond that this process has made itself: what
- * they wrote is remembered, so that nothing needs to be read of them.
+ * The position up to which each shard of the feed was followed, and the changes of this process beyond it.
+ * The cache has what these wrote, so it need not read them.
  */
 export class FollowedFeed {
   readonly #positions: Map<number, number>
-  /** Of each shard, sequences beyond its position, in their order. */
+  /** For each shard, the sequences beyond its position, in order. */
   readonly #own = new Map<number, Set<number>>()
-  /** How many changes are known: those up to the positions, and the own ones beyond them. */
+  /** The number of known changes: those up to the positions, and the own ones beyond them. */
   #known = 0
 
   constructor(positions: FeedPosition) {
@@ -16,12 +16,14 @@ export class FollowedFeed {
     for (const sequence of positions.values()) this.#known += sequence
   }
 
-  /** Up to where a shard has been followed. */
+  /** The position up to which a shard was followed. */
   positionOf(shard: number): number {
     return this.#positions.get(shard) ?? 0
   }
 
-  /** Notes an own change; gives whether it is beyond the position, so that what comes after it will be seen too. */
+  /**
+   * Notes an own change; returns whether it is beyond the position, so that later changes will be seen too.
+   */
   noteOwn(shard: number, sequence: number): boolean {
     if (sequence <= this.positionOf(shard)) return false
     const own = this.#own.get(shard) ?? new Set()
@@ -35,9 +37,9 @@ export class FollowedFeed {
   }
 
   /**
-   * Follows all shards to their ends without reading them, when all that is new is own. Gives whether it is.
+   * Moves all positions to the ends without reading, if only own changes are new. Returns whether that is so.
    *
-   * @param count of all changes that were ever made, own ones that were not noted yet among them.
+   * @param count of all changes ever made, including own ones that are not noted yet.
    */
   skipOwn(count: number): boolean {
     if (count !== this.#known) return false
@@ -55,7 +57,7 @@ export class FollowedFeed {
     return true
   }
 
-  /** Notes that a shard has been followed up to a sequence. */
+  /** Notes that a shard was followed up to a sequence. */
   moveTo(shard: number, sequence: number): void {
     const moved = sequence - this.positionOf(shard)
     let own = 0

@@ -3,18 +3,17 @@ import { DatabaseSync } from 'node:sqlite'
 import { StoreFailure } from './port.ts'
 import { reasonOf } from './sqlite-file.ts'
 
-/** A lock that is held. It ends with `release`, or with the process, however that ends. */
+/** A held lock. It ends with `release`, or with the process, however that ends. */
 export type FileLock = { readonly release: () => void }
 
 /** SQLite's primary result codes. Source: SQLite, "Result and Error Codes". */
 const SQLITE_BUSY = 5
 
 /**
- * Takes the lock of a file, which is made if there is none; nothing when someone else holds it, in
- * this process or another.
+ * Locks a file and makes it if there is none; returns nothing if another process or this one holds the lock.
  *
- * The lock is one of the kernel (`fcntl`), which SQLite takes for an exclusive transaction. Nobody
- * may open and close the file in this process otherwise: that would drop the lock.
+ * It is a lock of the kernel (`fcntl`), which SQLite takes for an exclusive transaction. No other code of
+ * this process may open and close the file: that would release the lock.
  *
  * @throws StoreFailure when the file cannot be used.
  */
@@ -33,7 +32,7 @@ export function claimFileLock(path: string): FileLock | undefined {
   return { release: () => held.close() }
 }
 
-/** Makes the file with its mode. One that exists is not touched: see above. */
+/** Makes the file with its mode. Does not touch a file that exists: see above. */
 function createFile(path: string): void {
   if (existsSync(path)) return
   try {

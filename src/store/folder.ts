@@ -4,10 +4,10 @@ import { dirname } from 'node:path'
 const OWNER_ONLY = 0o700
 
 /**
- * Makes a folder, and those above it, for its owner only; one that is there stays as it is.
+ * Makes a folder and its parents for its owner only; an existing one stays as it is.
  *
- * Node's own recursive `mkdir` never ends where a folder exists and refuses new names with ENOENT,
- * as `/proc` does.
+ * Node's own recursive `mkdir` never ends in a folder that exists and refuses new names with ENOENT, as
+ * `/proc` does.
  *
  * @throws Error of the file system.
  */
@@ -17,7 +17,7 @@ export async function makeFolder(path: string): Promise<void> {
   } catch (error) {
     const parent = dirname(path)
     if (!isMissing(error) || parent === path) throw error
-    // Somebody else may have made the parent in between, so this is tried once more with it there.
+    // Another process may have made the parent meanwhile, so this tries once more.
     if (!(await isFolder(parent))) await makeFolder(parent)
     await makeOne(path)
   }

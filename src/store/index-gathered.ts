@@ -14,14 +14,14 @@ type TouchCount = {
   eventId: string
 }
 
-/** What a transaction writes, brought together by table. */
+/** The rows of a transaction, by table. */
 export class Gathered {
   readonly postings = new Map<number, number[]>()
   readonly ids: [prefix: number, event: number][] = []
   readonly hours = new Map<string, HourCount>()
   readonly touches = new Map<string, TouchCount>()
   readonly lastUses = new Map<string, LastUse>()
-  /** Where uses that events share are counted. */
+  /** The counts of uses that events share. */
   readonly #shared = new Map<UseEntry, TouchCount>()
 
   post(term: number, event: number): void {

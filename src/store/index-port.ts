@@ -1,6 +1,6 @@
-/** What an index over audit events can do: everything in it is derived, and can be made again. */
+/** The port of an index over audit events. Everything in it is derived, and can be made again. */
 
-/** Where an event's line is: node, first sequence number of the segment, bytes. */
+/** The place of an event's line: node, first sequence number of the segment, bytes. */
 export type EventPlace = {
   readonly node: string
   readonly segment: number
@@ -8,7 +8,7 @@ export type EventPlace = {
   readonly sizeBytes: number
 }
 
-/** How far a node's log is in the index. */
+/** The position of a node's log up to which the index has it. */
 export type IndexPosition = {
   readonly segment: number
   readonly offset: number
@@ -18,27 +18,27 @@ export type IndexPosition = {
 }
 
 /**
- * One event on its way into the index. Events that are alike may share their terms and uses, which then are
- * looked up once.
+ * One event to add to the index. Similar events may share their terms and uses, which are then looked up
+ * once.
  */
 export type EventEntry = {
   /** Seconds since 1970. */
   readonly second: number
-  /** Where its line begins in the segment of the batch, and how long it is without its line end. */
+  /** Where its line begins in the segment of the batch, and its length without the line end. */
   readonly offset: number
   readonly sizeBytes: number
   readonly eventId: string
   /** The first 48 bits of its id. */
   readonly idPrefix: number
-  /** Empty for what is no call. */
+  /** Empty for events that are no calls. */
   readonly requestId: string
-  /** Everything that it is found by. */
+  /** The terms that find it. */
   readonly terms: readonly string[]
   /** One for each key, or one without a key. */
   readonly uses: readonly UseEntry[]
 }
 
-/** What is counted together. A text that does not apply is empty. */
+/** The facts by which calls are counted together. A text that does not apply is empty. */
 export type Series = {
   readonly account: string
   readonly region: string
@@ -46,31 +46,31 @@ export type Series = {
   readonly principal: string
   readonly source: string
   readonly operation: string
-  /** The algorithm or key pair spec that was asked for. */
+  /** The requested algorithm or key pair spec. */
   readonly variant: string
 }
 
-/** One call as it is counted. */
+/** One call to count. */
 export type UseEntry = {
   readonly series: Series
   readonly failed: boolean
-  /** How it touched its key; none without a key. */
+  /** How it used its key; absent without a key. */
   readonly touch?: Touch
-  /** Whether it is remembered as the last use of its key: only of successful cryptographic calls. */
+  /** Whether it is the last use of its key: only for successful cryptographic calls. */
   readonly isLast: boolean
 }
 
-/** What is told apart of calls on a key, beside their series. */
+/** Facts that distinguish calls on a key, beside their series. */
 export type Touch = {
-  /** The key material that was used, as far as the event names one. */
+  /** The key material used, if the event names it. */
   readonly material: string
-  /** Whether that material opened a ciphertext. */
+  /** Whether that key material opened a ciphertext. */
   readonly opened: boolean
-  /** Where the call came from. */
+  /** The address of the caller. */
   readonly address: string
 }
 
-/** Calls on one key that have a principal, operation, material, address and outcome in common. */
+/** Calls on one key with the same principal, operation, key material, address and outcome. */
 export type TouchRow = Touch &
   Pick<Series, 'account' | 'principal' | 'source' | 'operation'> & {
     readonly failed: boolean
@@ -82,10 +82,10 @@ export type TouchRow = Touch &
     readonly eventId: string
   }
 
-/** Rows about one key at most: of more, the latest. */
+/** The most rows about one key: the latest, if there are more. */
 export const TOUCH_ROWS_MAX = 50_000
 
-/** A part of one node's log: all of it gets into the index, and the position with it, or nothing. */
+/** A part of one node's log. The index gets all of it with the position, or nothing. */
 export type IndexBatch = {
   readonly node: string
   readonly segment: number
@@ -100,18 +100,18 @@ export type LastUse = {
   readonly requestId: string
 }
 
-/** A question for events. All terms must apply. */
+/** A question for events. All terms must match. */
 export type EventQuestion = {
   readonly term: string
   /** Both ends are included; seconds. */
   readonly fromSecond: number
   readonly toSecond: number
-  /** Only events that come after this one, in the order newest first. */
+  /** Only events after this one, newest first. */
   readonly after?: number | undefined
   readonly limit: number
 }
 
-/** An event that was found; `key` orders it among all. */
+/** A found event; `key` orders it among all. */
 export type FoundEvent = { readonly key: number; readonly place: EventPlace }
 
 /** A question for usage: hours since 1970, the second not included. */
@@ -120,34 +120,34 @@ export type UsageQuestion = {
   readonly toHour: number
   readonly account?: string | undefined
   readonly key?: string | undefined
-  /** So many hours are summed up in one row, whose hour is the first of them; 1 when left out. */
+  /** Hours that one row sums up, whose hour is the first of them; 1 without it. */
   readonly hoursPerRow?: number | undefined
-  /** Rows at most; all when left out. */
+  /** The most rows; without it, all. */
   readonly limit?: number | undefined
 }
 
 /** Calls of one series in one hour. */
 export type UsageRow = Series & { readonly hour: number; readonly calls: number; readonly failures: number }
 
-/** The index of a folder. Calls are synchronous: it belongs on a thread of its own. */
+/** The index of a folder. Its calls are synchronous: use it in a thread of its own. */
 export type EventIndex = {
   readonly positions: () => ReadonlyMap<string, IndexPosition>
-  /** Adds batches, and moves the positions on, in one transaction. */
+  /** Adds batches and moves the positions, in one transaction. */
   readonly add: (batches: readonly IndexBatch[], positions: ReadonlyMap<string, IndexPosition>) => void
   readonly find: (question: EventQuestion) => readonly FoundEvent[]
-  /** Places that an event with this id may have. */
+  /** Places where an event with this id may be. */
   readonly findById: (idPrefix: number) => readonly FoundEvent[]
   readonly lastUse: (key: string) => LastUse | undefined
   readonly usage: (question: UsageQuestion) => readonly UsageRow[]
   /** The calls on a key, the latest first; at most {@link TOUCH_ROWS_MAX} rows. */
   readonly touches: (key: string) => readonly TouchRow[]
-  /** Accounts and regions that there are events of. */
+  /** Accounts and regions that have events. */
   readonly scopes: () => readonly { readonly account: string; readonly region: string }[]
-  /** Forgets everything, so that it is made again from the log. */
+  /** Clears the index, so that it is made again from the log. */
   readonly clear: () => void
-  /** Events in it. */
+  /** Events in the index. */
   readonly count: () => number
-  /** A wish of another process that everything be made again: see `askForRebuild`. */
+  /** Whether another process asked to make the index again: see `askForRebuild`. */
   readonly rebuildAsked: () => boolean
   readonly askForRebuild: () => void
   readonly close: () => void

@@ -1,8 +1,8 @@
 import { IntegrityError, type Kind } from './records.ts'
 
 /**
- * A kind whose values are all of format 1. A record is sealed, so its value is what this server
- * has written; only its format can be unexpected, when a newer release has written it.
+ * A kind whose values are all of format 1. A record is sealed, so this server has written its value. Only the
+ * format can be unexpected, when a newer release has written it.
  */
 export function kindOfFormat1<V extends { readonly format: 1 }>(name: string): Kind<V> {
   return { name, parse: (value) => parseFormat1<V>(name, value) }

@@ -1,10 +1,10 @@
 /**
- * The raw store: an ordered, versioned map with atomic batches and a change feed. An engine
- * (SQLite, PostgreSQL) implements it and knows nothing of what it holds: ids are blinded and
- * values sealed before they get here (see `sealed.ts`).
+ * The raw store: an ordered, versioned map with atomic batches and a change feed. An engine (SQLite,
+ * PostgreSQL) implements it and does not know what it holds: ids arrive blinded and values sealed (see
+ * `sealed.ts`).
  */
 
-/** Where a record lives: a kind and an id, both compared as bytes. */
+/** The place of a record: a kind and an id, both compared as bytes. */
 export type RawKey = {
   /** Lower-case letters and hyphens, 1 to {@link KIND_MAX_LENGTH}. */
   readonly kind: string
@@ -23,10 +23,9 @@ export type RawRecord = RawKey & {
 export type RawVersion = Omit<RawRecord, 'value'>
 
 /**
- * One change of a commit. `expected` is the version the writer has read: 0 when the record must
- * not exist yet. `value` is what it becomes (as version `expected + 1`, at most
- * {@link RAW_VALUE_MAX_BYTES}), or nothing to remove it. A record that is removed and inserted
- * again counts from 1 again.
+ * One change of a commit. `expected` is the version that the writer has read: 0 when the record must not
+ * exist. `value` becomes version `expected + 1`, at most {@link RAW_VALUE_MAX_BYTES}; without it, the record
+ * is removed. A record that is removed and inserted again counts from 1 again.
  */
 export type RawChange = RawKey & {
   /** The feed shard: 0 to {@link FEED_SHARDS} − 1. */
@@ -41,7 +40,7 @@ export type FeedEntry = RawKey & {
   readonly sequence: number
 }
 
-/** Which records of a kind. */
+/** A range of records of a kind. */
 export type RangeQuery = {
   /** Only ids that begin with these bytes. */
   readonly prefix: Uint8Array
@@ -54,7 +53,7 @@ export type RangeQuery = {
 /** The last sequence of each shard that has one, by shard. */
 export type FeedPosition = ReadonlyMap<number, number>
 
-/** Told of the sequences that the changes of a commit have in the feeds of their shards, in order; must not throw. */
+/** Called with the sequences of a commit's changes in the feeds of their shards, in order; must not throw. */
 export type Applied = (sequences: readonly number[]) => void
 
 /** The port that an engine implements. */
@@ -63,25 +62,25 @@ export type RawStore = {
   /** Records in the byte order of their ids, without their values. */
   readonly range: (kind: string, query: RangeQuery) => Promise<readonly RawVersion[]>
   /**
-   * All or nothing, durable when it resolves. At most {@link COMMIT_MAX_CHANGES}, no two of them
-   * to one record; none at all is no commit.
+   * All or nothing, durable when it resolves. At most {@link COMMIT_MAX_CHANGES}, no two of them to one
+   * record; none at all is no commit.
    *
-   * @param applied is told of the commit once it is durable, before the promise resolves.
+   * @param applied called once the commit is durable, before the promise resolves.
    * @throws StoreConflict when a record is not at its expected version; nothing has changed.
    * @throws StoreFailure when the engine failed; nothing has changed.
    */
   readonly commit: (changes: readonly RawChange[], applied?: Applied) => Promise<void>
   /**
-   * How many changes were ever committed, by whomever: the sum of all sequences. Commits of this handle that are done
-   * are told of first.
+   * The number of changes ever committed, by all processes: the sum of all sequences. Commits of this handle
+   * that are done are reported first.
    *
    * @throws StoreFailure
    */
   readonly changeCount: () => number
   readonly feedPosition: () => Promise<FeedPosition>
   /**
-   * What has changed in the shard after `sequence`, oldest first, at most {@link FEED_PAGE_MAX};
-   * `trimmed` when the feed no longer tells, or never reached that far.
+   * The changes of the shard after `sequence`, oldest first, at most {@link FEED_PAGE_MAX}; `trimmed` when
+   * the feed no longer has them, or never reached that far.
    */
   readonly changesSince: (shard: number, sequence: number) => Promise<readonly FeedEntry[] | 'trimmed'>
   /**
@@ -91,7 +90,7 @@ export type RawStore = {
    * @throws StoreFailure
    */
   readonly dataVersion: () => number
-  /** Waits for the commits that are under way; whatever is asked later fails with StoreFailure. */
+  /** Waits for the commits in progress; every later call fails with StoreFailure. */
   readonly close: () => Promise<void>
 }
 
@@ -100,10 +99,7 @@ export class StoreConflict extends Error {
   override readonly name = 'StoreConflict'
 }
 
-/**
- * The engine could not do its work: disk full, file unreadable, connection lost. What failed may
- * be tried again.
- */
+/** The engine failed: disk full, file unreadable, connection lost. The caller may try again. */
 export class StoreFailure extends Error {
   override readonly name = 'StoreFailure'
 }
@@ -114,13 +110,13 @@ export const KIND_MAX_LENGTH = 32
 export const RAW_ID_MAX_BYTES = 64
 /** The largest records are key policies (32,768 characters) and outbox events (256 KiB). */
 export const RAW_VALUE_MAX_BYTES = 1_048_576
-/** A page of 1,000, the longest that AWS KMS returns, and one more that tells whether others follow. */
+/** A page of 1,000, the longest that AWS KMS returns, and one more that shows whether others follow. */
 export const RANGE_MAX_RECORDS = 1001
-/** The feed is kept in so many sequences. */
+/** The number of shards of the feed. */
 export const FEED_SHARDS = 64
-/** Lines of the feed that are read at once. */
+/** Lines of the feed per read. */
 export const FEED_PAGE_MAX = 1000
-/** Lines of the feed that a shard keeps; whoever is further behind has to forget what it remembers. */
+/** Lines of the feed that a shard keeps; a process that is further behind must clear its cache. */
 export const FEED_KEPT_PER_SHARD = 4096
 /** Changes in one commit: deleting a key with 50 aliases and its materials stays below it. */
 export const COMMIT_MAX_CHANGES = 1000

@@ -5,10 +5,10 @@ const BITS = 7
 const CONTINUES = 0x80
 const LOW = 0x7f
 const RADIX = 2 ** BITS
-/** Of one distance: keys have at most 53 bits. */
+/** Bytes of one distance: keys have at most 53 bits. */
 const DISTANCE_MAX_BYTES = 8
 
-/** The distances of keys that are sorted and different, as bytes: 7 bits in each, the lowest first. */
+/** The distances of sorted, distinct keys as bytes: 7 bits in each, the lowest first. */
 export function encodeDistances(keys: readonly number[]): Uint8Array {
   const bytes = new Uint8Array(keys.length * DISTANCE_MAX_BYTES)
   let at = 0
@@ -26,7 +26,7 @@ export function encodeDistances(keys: readonly number[]): Uint8Array {
   return bytes.slice(0, at)
 }
 
-/** Hands the first key, and all that follow by their distances, to `take`. */
+/** Calls `take` with the first key, and with each that follows by its distance. */
 export function decodeKeys(first: number, distances: Uint8Array, take: (key: number) => void): void {
   take(first)
   let key = first
@@ -46,10 +46,13 @@ export function decodeKeys(first: number, distances: Uint8Array, take: (key: num
 /** An event's key is its second and a number within it, so that keys are ordered by time. */
 export const KEYS_PER_SECOND = 2_097_152
 
-/** Blocks of events that come in together may overlap with those of other nodes; this bounds how far they reach. */
+/**
+ * Blocks of events that arrive together may overlap with those of other nodes; this bounds how far they
+ * reach.
+ */
 export const SPAN_KEYS = 3600 * KEYS_PER_SECOND
 
-/** Keys in order, in lists none of which spans more than {@link SPAN_KEYS}. */
+/** Keys in order, in lists that span at most {@link SPAN_KEYS}. */
 export function blocksOf(keys: number[]): readonly (readonly number[])[] {
   const blocks: number[][] = []
   let block: number[] = []
@@ -63,7 +66,7 @@ export function blocksOf(keys: number[]): readonly (readonly number[])[] {
   return blocks
 }
 
-/** The highest keys from `from` to below `end`, of blocks that come in the order of their last keys. */
+/** The highest keys from `from` to below `end`, from blocks in the order of their last keys. */
 export function newestKeys(
   rows: Iterable<Record<string, SQLOutputValue>>,
   { from, end, limit }: { readonly from: number; readonly end: number; readonly limit: number },

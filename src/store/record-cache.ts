@@ -16,9 +16,9 @@ export type CacheEntry = {
 /** How much the cache holds at most. */
 export type CacheLimits = {
   readonly records: number
-  /** What the records take in memory. */
+  /** Bytes that the records take in memory. */
   readonly bytes: number
-  /** Places that are known to be empty: they cannot push out records. */
+  /** Places that are known to be empty: they cannot displace records. */
   readonly absences: number
 }
 
@@ -28,7 +28,7 @@ export const CACHE_LIMITS: CacheLimits = { records: 50_000, bytes: 67_108_864, a
 type Entry = CacheEntry & RingEntry
 
 /**
- * Opened records by their place, with a bound: those not asked for of late go first (the clock
+ * Opened records by their place, within limits. The cache removes first what was not used lately (the clock
  * algorithm: a hit costs a flag, not a reordering).
  */
 export class RecordCache {
@@ -47,7 +47,7 @@ export class RecordCache {
     return entry
   }
 
-  /** The id that a place has in the engine, when anything is known of it. */
+  /** The id of a place in the engine, if the cache knows it. */
   idOf({ kind, partition, name }: Place): Uint8Array | undefined {
     const entry = this.#places.get(kind)?.get(partition)?.get(name)
     return entry && parseHex(entry.key.slice(kind.length + 1))
@@ -84,7 +84,7 @@ export class RecordCache {
     this.#absences.clear()
   }
 
-  /** How many places it knows about. */
+  /** How many places the cache knows. */
   get size(): number {
     return this.#records.size + this.#absences.size
   }

@@ -1,9 +1,8 @@
 /**
  * The store as the rest of the server sees it: records with a readable place and a value.
  *
- * A place is a kind, a partition and a name. A partition is what is listed together
- * (`<account>/<region>` for keys); a name is unique within it. In the engine both are blinded, so
- * a list comes in an order that means nothing but never changes.
+ * A place is a kind, a partition and a name. Lists show one partition (`<account>/<region>` for keys); a name
+ * is unique within it. The engine gets both blinded, so the order of a list has no meaning but never changes.
  */
 export type Place = {
   readonly kind: string
@@ -11,13 +10,13 @@ export type Place = {
   readonly name: string
 }
 
-/** A record as read. `value` is deeply frozen, and the same object for as long as memory holds it. */
+/** A record as read. `value` is deeply frozen, and the same object for as long as the cache holds it. */
 export type Stored<V> = Place & {
   readonly version: number
   readonly value: V
 }
 
-/** A change that a commit makes: see {@link insert}, {@link replace}, {@link remove}. */
+/** A change in a commit: see {@link insert}, {@link replace}, {@link remove}. */
 export type Change = Place & {
   readonly expected: number
   readonly value: object | undefined
@@ -30,7 +29,7 @@ export type Page<V> = {
   readonly next: string | undefined
 }
 
-/** Which records of a partition. */
+/** A query of a partition's records. */
 export type ListQuery = {
   readonly kind: string
   readonly partition: string
@@ -41,8 +40,8 @@ export type ListQuery = {
 }
 
 /**
- * A kind of record: its name, and how a value read from the store becomes a value of today's
- * shape (`parse` throws on what it cannot read; older shapes are upgraded).
+ * A kind of record: its name, and `parse`, which turns a value from the store into one of today's shape. It
+ * upgrades older shapes, and throws on what it cannot read.
  */
 export type Kind<V extends object> = {
   readonly name: string
@@ -50,8 +49,9 @@ export type Kind<V extends object> = {
 }
 
 /**
- * Summaries of a kind's records: the few members that lists show. The cache makes a summary once for each version and
- * keeps it apart from whole records, so that a page of many costs little. There is one of these for a kind.
+ * Summaries of a kind's records: the few members that lists show. The cache makes a summary once for each
+ * version and keeps it apart from whole records, so that a page of many costs little. Each kind has at most
+ * one.
  */
 export type SummaryKind<V extends object, L extends object> = {
   readonly kind: Kind<V>
@@ -61,14 +61,14 @@ export type SummaryKind<V extends object, L extends object> = {
 /** The summary of a record: it cannot be replaced, since it is not the record. */
 export type Summary<L> = { readonly name: string; readonly summary: L }
 
-/** The same of a partition, page by page. */
+/** A page of summaries. */
 export type SummaryPage<L> = {
   readonly records: readonly Summary<L>[]
   /** See {@link Page}. */
   readonly next: string | undefined
 }
 
-/** Records, read from memory where memory is known to be true, and committed. */
+/** Reads records, from the cache where it is valid, and commits changes. */
 export type Records = {
   /** @throws IntegrityError when the record does not open; StoreFailure. */
   readonly get: <V extends object>(
@@ -77,13 +77,13 @@ export type Records = {
     name: string,
   ) => Promise<Stored<V> | undefined>
   /**
-   * The same from memory alone, when memory holds the record and is known to be true; `undefined`
-   * when it must be read. For the hot path.
+   * The same from the cache alone, if it holds the record and is valid; `undefined` when the record must be
+   * read. For the hot path.
    */
   readonly peek: <V extends object>(kind: Kind<V>, partition: string, name: string) => Stored<V> | undefined
   /**
-   * A page of a partition. A list of many gives way while it opens records: each is as it was at some moment after the
-   * call.
+   * A page of a partition. A long list gives way while it opens records: each record is as it was at some
+   * moment after the call.
    */
   readonly list: <V extends object>(kind: Kind<V>, query: Omit<ListQuery, 'kind'>) => Promise<Page<V>>
   /** The summary of a record. @throws as `get` does. */
@@ -96,14 +96,16 @@ export type Records = {
     kind: SummaryKind<V, L>,
     query: Omit<ListQuery, 'kind'>,
   ) => Promise<SummaryPage<L>>
-  /** Where a page begins that goes on after a record, whether or not it is still there. */
+  /** Where a page begins that continues after a record, whether or not that still exists. */
   readonly markerAfter: (kind: string, partition: string, name: string) => string
-  /** Durable, all or nothing. @throws StoreConflict, StoreFailure; nothing has changed then. */
+  /**
+   * Commits changes: durable, all or nothing. @throws StoreConflict, StoreFailure; then nothing has changed.
+   */
   readonly commit: (changes: readonly Change[]) => Promise<void>
   /**
-   * Makes memory true: whatever was committed before this call, by whomever, is no longer
-   * remembered as it was when it returns nothing or its promise resolves. Call it before a
-   * decision that rests on remembered records. @throws StoreFailure, at once or by the promise.
+   * Validates the cache. When it returns nothing or its promise resolves, the cache holds no record that a
+   * process changed before this call. Call it before a decision that depends on cached records. @throws
+   * StoreFailure, from the call or the promise.
    */
   readonly refresh: () => Promise<void> | undefined
   readonly close: () => Promise<void>
@@ -114,12 +116,12 @@ export const LIST_MAX_RECORDS = 1000
 
 const PAGE_MARKER = /^[0-9a-f]{32}$/
 
-/** Whether a text from outside can be where a page begins. */
+/** Whether a text from outside can be the beginning of a page. */
 export function isPageMarker(text: string): boolean {
   return PAGE_MARKER.test(text)
 }
 
-/** A new record; conflicts if there is one of that name. */
+/** A new record; conflicts if one of that name exists. */
 export function insert<V extends object>(kind: Kind<V>, partition: string, name: string, value: V): Change {
   return { kind: kind.name, partition, name, expected: 0, value }
 }
@@ -136,7 +138,7 @@ export function remove<V extends object>(record: Stored<V>): Change {
   return { kind, partition, name, expected: version, value: undefined }
 }
 
-/** A stored record or the keyring has been tampered with or damaged. Never a silent absence. */
+/** A stored record or the keyring was tampered with or damaged. Never a silent absence. */
 export class IntegrityError extends Error {
   override readonly name = 'IntegrityError'
 }

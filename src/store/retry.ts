@@ -1,11 +1,11 @@
 import { StoreConflict } from './port.ts'
 import type { Records } from './records.ts'
 
-/** Attempts of a change that other processes are faster than each time. */
+/** Attempts of a change that conflicts each time. */
 const ATTEMPTS_MAX = 25
 
 /**
- * Makes an attempt again from what is there then, as long as another process has changed what it has read.
+ * Runs an attempt again, from new reads, each time that another process has changed what it has read.
  *
  * @throws StoreConflict of the last attempt, and whatever else it throws.
  */

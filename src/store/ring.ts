@@ -1,12 +1,12 @@
-/** What a ring holds. */
+/** An entry of a ring. */
 export type RingEntry = {
   readonly key: string
   readonly sizeBytes: number
-  /** Whether it was asked for since the hand came by. */
+  /** Whether it was used since the hand passed it. */
   used: boolean
 }
 
-/** Entries in a circle, with a hand that goes round it in search of one that can go (the clock algorithm). */
+/** Entries in a circle, with a hand that goes round in search of one to remove (the clock algorithm). */
 export class Ring<E extends RingEntry> {
   readonly #maxCount: number
   readonly #maxBytes: number
@@ -42,7 +42,7 @@ export class Ring<E extends RingEntry> {
     return entry
   }
 
-  /** Takes out one entry when there are too many. */
+  /** Removes one entry when there are too many. */
   takeOver(): E | undefined {
     while (this.#entries.size > this.#maxCount || this.#sizeBytes > this.#maxBytes) {
       const entry = this.#nextEntry()

@@ -18,8 +18,8 @@ import {
 } from './records.ts'
 
 /**
- * The cryptography of sealed records: `docs/reference/formats/sealed-record.md` says which keys and
- * algorithms are behind it.
+ * The cryptography of sealed records. `docs/reference/formats/sealed-record.md` names the keys and
+ * algorithms.
  */
 export type Sealer = {
   /** A pseudorandom function of the bytes under a secret key: 32 bytes. */
@@ -30,19 +30,19 @@ export type Sealer = {
   readonly unseal: (sealed: Uint8Array, associatedData: Uint8Array) => Uint8Array | undefined
 }
 
-/** A place with where that is in the engine. */
+/** A place, and where the engine has it. */
 export type Located = { readonly place: Place; readonly key: RawKey; readonly shard: number }
 
-/** A record that has been opened. `value` is fresh JSON, of the shape it was written in. */
+/** An opened record. `value` is fresh JSON, of the shape in which it was written. */
 export type Opened = {
   readonly located: Located
   readonly version: number
   readonly value: object
-  /** What it takes in the engine. */
+  /** Its size in the engine. */
   readonly sizeBytes: number
 }
 
-/** A page of records that have not been opened. All of them are in one feed shard. */
+/** A page of records that are not opened. All of them are in one feed shard. */
 export type SealedPage = {
   readonly rows: readonly RawVersion[]
   readonly shard: number
@@ -53,7 +53,7 @@ const FORMAT = 1
 const LABEL = 'holdfast/record/1'
 const BLIND_BYTES = 16
 
-/** Where the engine holds a record. The partition and the name must be well-formed text. */
+/** Where the engine has a record. The partition and the name must be well-formed text. */
 export function locate(sealer: Sealer, place: Place): Located {
   const { kind, partition, name } = place
   assert(partition.isWellFormed() && name.isWellFormed(), `a place of kind ${kind} that is not text`)
@@ -62,7 +62,7 @@ export function locate(sealer: Sealer, place: Place): Located {
   return { place, key: { kind, id }, shard: shardOf(blind) }
 }
 
-/** The record there, or nothing. @throws IntegrityError, StoreFailure. */
+/** The record at a place, or nothing. @throws IntegrityError, StoreFailure. */
 export async function readSealed(
   raw: RawStore,
   sealer: Sealer,
@@ -91,12 +91,12 @@ export async function listSealed(raw: RawStore, sealer: Sealer, query: ListQuery
   return { rows: rows.slice(0, limit), shard: shardOf(prefix), next }
 }
 
-/** The `next` of a page that ends with the record there. */
+/** The `next` of a page that ends with that record. */
 export function markerAfter(sealer: Sealer, place: Place): string {
   return toHex(locate(sealer, place).key.id.subarray(BLIND_BYTES))
 }
 
-/** A record that a page lists, as it is now; nothing when it has gone meanwhile. @throws IntegrityError, StoreFailure. */
+/** A record of a page, as it is now; nothing when it is gone. @throws IntegrityError, StoreFailure. */
 export async function readListed(
   raw: RawStore,
   sealer: Sealer,
@@ -108,9 +108,9 @@ export async function readListed(
 }
 
 /**
- * The changes as the engine is to make them.
+ * The changes for the engine.
  *
- * @param findId gives the ids of places that are known already.
+ * @param findId returns the ids of places that are known already.
  */
 export function sealChanges(
   sealer: Sealer,
@@ -170,17 +170,17 @@ function parseJson(json: string): unknown {
   }
 }
 
-/** What binds a sealed value to its row: label, kind, id, and the version as 8 bytes. */
+/** Binds a sealed value to its row: label, kind, id, and the version as 8 bytes. */
 function associatedData({ kind, id }: RawKey, version: number): Uint8Array {
   const count = Buffer.alloc(8)
   count.writeBigInt64BE(BigInt(version))
   return lengthPrefixed(LABEL, kind, id, count)
 }
 
-/** Partitions whose blinds are kept: few are used again and again. */
+/** Partitions whose blinded ids are kept: few are used repeatedly. */
 const KEPT_BLINDS = 1024
 
-/** Blinds of partitions, by kind and partition: no kind has a slash. */
+/** Blinded ids of partitions, by kind and partition: no kind contains a slash. */
 const BLINDS = new WeakMap<Sealer, Map<string, Uint8Array>>()
 
 function blindPartition(sealer: Sealer, kind: string, partition: string): Uint8Array {

@@ -3,14 +3,14 @@ import { toHex } from '../base/bytes.ts'
 import { FEED_KEPT_PER_SHARD, type RawChange } from './port.ts'
 import { connect, parseInteger, reasonOf } from './sqlite-file.ts'
 
-/** What became of one commit of a group. */
+/** The result of one commit of a group. */
 export type Outcome =
   | { readonly kind: 'done'; readonly sequences: readonly number[] }
   | { readonly kind: 'conflict'; readonly message: string }
   | { readonly kind: 'failure'; readonly message: string }
 
 /**
- * The only writer of a process: commits groups, each in one transaction that is synced once.
+ * The only writer of a process: commits groups, each in one transaction with one sync.
  *
  * States: connected, or not (at first, and after a failure until the next group).
  */
@@ -23,8 +23,8 @@ export class Committer {
   }
 
   /**
-   * Applies each commit or, where a record is not at its expected version, leaves it out. When
-   * the engine fails, none has been applied.
+   * Applies each commit, except those with a record that is not at its expected version. When the engine
+   * fails, none is applied.
    */
   commit(group: readonly (readonly RawChange[])[]): readonly Outcome[] {
     try {
@@ -38,7 +38,7 @@ export class Committer {
     }
   }
 
-  /** Moves what it can of the log into the database, so that others find a short one. */
+  /** Moves what it can of the write-ahead log into the database, so that others find a short one. */
   close(): void {
     try {
       this.#connection?.database.exec('PRAGMA wal_checkpoint(PASSIVE)')
@@ -47,7 +47,7 @@ export class Committer {
     }
   }
 
-  /** A connection that has failed is not trusted any more. Closing it rolls back. */
+  /** Drops a connection that has failed. Closing it rolls back. */
   #disconnect(): void {
     const connection = this.#connection
     this.#connection = undefined
@@ -55,9 +55,9 @@ export class Committer {
   }
 
   /**
-   * A commit whose sync failed may lie whole in the log, beyond its end, where recovery after a
-   * crash would find it and bring back what was reported as failed. The next transaction
-   * overwrites it; this is one. While the disk still fails, the next group is.
+   * Overwrites the rest of a failed commit. A commit whose sync failed may be whole in the write-ahead log,
+   * beyond its end: recovery after a crash would find it and restore what was reported as failed. The next
+   * transaction overwrites it; this is one. While the disk still fails, the next group is.
    */
   #overwriteRemains(): void {
     try {
@@ -136,7 +136,7 @@ function versionOf({ version }: Connection, { kind, id }: RawChange): number {
 /** The last sequences of the shards that a group has changed, written once for all of them. */
 type Heads = Map<number, number>
 
-/** Gives the sequence of the change in its shard's feed. */
+/** Returns the sequence of the change in its shard's feed. */
 function apply({ put, remove, head, append }: Connection, heads: Heads, change: RawChange): number {
   const { kind, id, shard, expected, value } = change
   if (value === undefined) remove.run(kind, id)

@@ -5,13 +5,13 @@ import { pathToFileURL } from 'node:url'
 import { StoreFailure } from './port.ts'
 import { IntegrityError } from './records.ts'
 
-/** The database in the data folder; SQLite puts `-wal` and `-shm` files beside it, of the same mode. */
+/** The database in the data folder; SQLite puts `-wal` and `-shm` files of the same mode beside it. */
 export const DATABASE_FILE = 'holdfast.db'
-/** What the `meta` table says of this layout of tables. */
+/** The version of the tables' layout, in the `meta` table. */
 const FORMAT = 1
-/** `HFST`: marks the file as ours for `file(1)` and for us. */
+/** `HFST`: marks the file as Holdfast's, for `file(1)` and for Holdfast. */
 const APPLICATION_ID = 0x48465354
-/** How long a connection waits for another process that is writing. */
+/** How long a connection waits for another process that writes. */
 const BUSY_TIMEOUT_MS = 5000
 
 const TABLES = `
@@ -36,10 +36,10 @@ const TABLES = `
 `
 
 /**
- * The path of the folder's database, made if there is none, and known to be ours.
+ * The path of the folder's database. Makes it if there is none, and checks that it is Holdfast's.
  *
- * @throws StoreFailure when the file is not a database, not Holdfast's, or of a newer format; it
- * has not been changed then.
+ * @throws StoreFailure when the file is not a database, not Holdfast's, or of a newer format; then it has not
+ * changed.
  */
 export function prepareDatabase(folder: string): string {
   const path = join(folder, DATABASE_FILE)
@@ -49,7 +49,7 @@ export function prepareDatabase(folder: string): string {
     try {
       if (isEmpty(database)) createTables(database)
       else assertOurs(database, path)
-      // A restored copy may have left the mode of the write-ahead log.
+      // A restored copy may have lost the mode of the write-ahead log.
       database.exec('PRAGMA journal_mode = WAL')
     } finally {
       database.close()
@@ -63,8 +63,8 @@ export function prepareDatabase(folder: string): string {
 }
 
 /**
- * A connection to a database that {@link prepareDatabase} has prepared. Commits on it are synced,
- * and what is deleted is overwritten: the sealed material of a deleted key must not stay in free pages.
+ * A connection to a database that {@link prepareDatabase} has prepared. It syncs each commit, and overwrites
+ * what is deleted: the sealed key material of a deleted key must not stay in free pages.
  */
 export function connect(path: string): DatabaseSync {
   const database = openFile(path)
@@ -98,8 +98,8 @@ export function parseText(value: SQLOutputValue | undefined): string {
 }
 
 /**
- * Makes the file with its mode before SQLite sees it. Only a file that does not exist is opened:
- * closing any descriptor of a file drops the locks that SQLite holds on it in this process.
+ * Makes the file with its mode before SQLite opens it. Opens only a file that does not exist: closing any
+ * descriptor of a file releases the locks that SQLite holds on it in this process.
  */
 export function createFile(folder: string, path: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
@@ -116,7 +116,7 @@ export function createFile(folder: string, path: string): void {
   closeSync(directory)
 }
 
-/** Opens what exists: a database that has been taken away is never silently made anew. */
+/** Opens an existing file: a database that was removed is never silently made anew. */
 export function openFile(path: string): DatabaseSync {
   const url = pathToFileURL(path)
   url.searchParams.set('mode', 'rw')

@@ -1,9 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { createFile, openFile, parseInteger } from './sqlite-file.ts'
 
-/** The index in its folder. It may be removed while nothing has it open: it is made again. */
+/** The index in its folder. It may be removed while no process has it open: Holdfast makes it again. */
 export const INDEX_FILE = 'index.db'
-/** Of the layout of the tables. Another one is removed and made again. */
+/** The version of the tables' layout. An index with another one is removed and made again. */
 const FORMAT = 2
 const TABLES = `
   CREATE TABLE meta (name TEXT NOT NULL, value INTEGER NOT NULL, PRIMARY KEY (name)) STRICT, WITHOUT ROWID;
@@ -44,8 +44,8 @@ const TABLES = `
 `
 
 /**
- * A connection whose commits are not synced one by one: after a power cut the index is as it was
- * some time before, and follows the log from there.
+ * A connection that does not sync each commit: after a power cut the index is as it was some time before, and
+ * follows the log from there.
  *
  * @throws when the file cannot be used, or has another layout.
  */
@@ -66,7 +66,10 @@ export function connectIndex(folder: string, path: string): DatabaseSync {
   }
 }
 
-/** Of pages in memory. Events are found by random ids, so a transaction reads most of its pages whatever is kept. */
+/**
+ * The cache of pages. Events are found by random ids, so a transaction reads most of its pages whatever its
+ * size.
+ */
 const CACHE_KIB = 4096
-/** The write-ahead log is put into the database, with a sync, when it has so many pages. */
+/** Pages of the write-ahead log at which it is moved into the database, with a sync. */
 const CHECKPOINT_PAGES = 8192

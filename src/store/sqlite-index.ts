@@ -22,9 +22,9 @@ import { parseInteger, parseText, reasonOf } from './sqlite-file.ts'
 import { connectIndex, INDEX_FILE } from './sqlite-index-file.ts'
 import { parseFound, parsePosition, parseTouch, parseUsage } from './sqlite-index-rows.ts'
 
-/** Seconds whose last key is remembered. */
+/** Seconds whose last key is cached. */
 const SECONDS_MAX = 4096
-/** Terms and series whose numbers are remembered. */
+/** Terms and series whose numbers are cached. */
 const NUMBERS_MAX = 200_000
 
 const DERIVED = [
@@ -40,12 +40,12 @@ const DERIVED = [
   'usage',
 ]
 const SECONDS_PER_HOUR = 3600
-/** A limit that is none. Source: SQLite, "SELECT", the LIMIT clause. */
+/** No limit. Source: SQLite, "SELECT", the LIMIT clause. */
 const ALL = -1
 
 /**
- * Opens the index of a folder; makes it when there is none. One that cannot be read, or has
- * another layout, is removed and made anew when `rebuild` allows it.
+ * Opens the index of a folder; makes it when there is none. If `rebuild` allows it, removes an index that
+ * cannot be read or has another layout, and makes it anew.
  *
  * @throws StoreFailure.
  */
@@ -63,7 +63,7 @@ export function openIndex(folder: string, rebuild: boolean): EventIndex {
 class SqliteIndex implements EventIndex {
   readonly #database: DatabaseSync
   readonly #statements: Statements
-  /** The last key that was given out in a second. */
+  /** The last key of each second. */
   readonly #lastKeys = new Map<number, number>()
   readonly #terms = new Map<string, number>()
   readonly #series = new Map<string, number>()
@@ -190,7 +190,7 @@ class SqliteIndex implements EventIndex {
     }
   }
 
-  /** Rows in the order of their tables, which is several times faster than in that of events. */
+  /** Writes rows in the order of their tables, which is several times faster than in that of events. */
   #write({ postings, ids, hours, touches, lastUses }: Gathered): void {
     const { addPosting, addId, addUsage, addTouch, setLastUse } = this.#statements
     for (const [term, keys] of postings) {
@@ -312,7 +312,7 @@ function prepare(database: DatabaseSync) {
        WHERE prefix = ? ORDER BY event DESC`,
     ),
     usage: sql(
-      // A number is bound as a REAL, and dividing by one would not round.
+      // SQLite binds a number as a REAL, and a division by one would not round.
       `SELECT usage.hour / CAST(?1 AS INTEGER) * CAST(?1 AS INTEGER) AS hour, account, region, key, principal, source, operation, variant,
          sum(calls) AS calls, sum(failures) AS failures
        FROM usage JOIN series ON series.id = usage.series

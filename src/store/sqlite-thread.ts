@@ -9,11 +9,11 @@ import { type Applied, type RawChange, StoreConflict, StoreFailure } from './por
 import type { Outcome } from './sqlite-commit.ts'
 import type { WriterAnswer, WriterCommit, WriterRequest, WriterStart } from './sqlite-writer.ts'
 
-/** Commits that may wait for the disk; more than that, and it is not keeping up. */
+/** Commits that may wait for the disk; with more, it does not keep up. */
 const WAITING_MAX = 10_000
-/** The thread holds one group of commits at a time, whose bytes lie outside its heap. */
+/** The thread holds one group of commits at a time, whose bytes are outside its heap. */
 const WRITER_MEMORY = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 }
-/** The published package carries the same file without types. */
+/** The published package has the same file without types. */
 const WRITER = new URL(import.meta.url.replace(/sqlite-thread(\.[jt]s)$/, 'sqlite-writer$1'))
 
 type Waiting = {
@@ -26,14 +26,14 @@ type Waiting = {
 type Running = { readonly worker: Worker; readonly port: MessagePort }
 
 /**
- * The writer thread as its process sees it.
+ * The writer thread, as seen from its process.
  *
  * States: running; ended (it died: the next commit starts it again); closed (for ever).
  */
 export class WriterThread {
   readonly #path: string
   readonly #waiting = new Map<number, Waiting>()
-  /** Commits of this moment, which are sent together: each message costs as much as several commits. */
+  /** The commits of this turn, sent together: each message costs as much as several commits. */
   #unsent: WriterCommit[] = []
   #running: Running | undefined
   #lastTicket = 0
@@ -44,7 +44,7 @@ export class WriterThread {
     this.#running = this.#start()
   }
 
-  /** @throws StoreConflict, StoreFailure; nothing has changed then, unless the thread itself has died. */
+  /** @throws StoreConflict, StoreFailure; then nothing has changed, unless the thread itself has died. */
   commit(changes: readonly RawChange[], applied: Applied): Promise<void> {
     if (this.#closed) return Promise.reject(new StoreFailure('the store is closed'))
     if (this.#waiting.size >= WAITING_MAX) {
@@ -55,7 +55,7 @@ export class WriterThread {
     this.#lastTicket += 1
     const ticket = this.#lastTicket
     return new Promise((resolve, reject) => {
-      // An answer that is awaited keeps the process alive; an idle thread does not.
+      // An expected answer keeps the process alive; an idle thread does not.
       if (this.#waiting.size === 0) port.ref()
       this.#waiting.set(ticket, { applied, resolve, reject })
       if (this.#unsent.push({ ticket, changes: changes.map(compact) }) === 1)
@@ -63,7 +63,7 @@ export class WriterThread {
     })
   }
 
-  /** Tells of the commits that are done already, whose turn has not come yet. */
+  /** Reports the commits that are done and not yet reported. */
   settleDone(): void {
     const port = this.#running?.port
     if (port === undefined || this.#waiting.size === 0) return
@@ -99,7 +99,7 @@ export class WriterThread {
       workerData: { path: this.#path, port: theirs } satisfies WriterStart,
       transferList: [theirs],
       resourceLimits: WRITER_MEMORY,
-      // The same process: with its environment the thread finds the sources whose types are stripped already.
+      // The same environment: with it the thread finds the sources whose types are already stripped.
       env: SHARE_ENV,
       execArgv: [],
       name: 'store writer',
@@ -162,7 +162,7 @@ function exact(bytes: Uint8Array): Uint8Array {
   return bytes.length === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes)
 }
 
-/** Messages come from the thread that this one has started, and nobody else. */
+/** Messages come only from the thread that this one has started. */
 function parseAnswer(message: unknown): WriterAnswer {
   return message as WriterAnswer
 }

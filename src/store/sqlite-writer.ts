@@ -1,4 +1,4 @@
-/** The thread that writes to SQLite, so that no sync of the disk ever holds up a request. */
+/** The thread that writes to SQLite, so that no sync of the disk delays a request. */
 
 import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import type { RawChange } from './port.ts'
@@ -10,16 +10,16 @@ export type WriterStart = { readonly path: string; readonly port: MessagePort }
 /** One commit for the thread. */
 export type WriterCommit = { readonly ticket: number; readonly changes: readonly RawChange[] }
 
-/** Commits for the thread, or that no more will come. */
+/** Commits for the thread, or a note that no more will come. */
 export type WriterRequest = { readonly commits: readonly WriterCommit[]; readonly isLast: boolean }
 
-/** What became of the commits with these tickets, in order. */
+/** The results of the commits with these tickets, in order. */
 export type WriterAnswer = {
   readonly tickets: readonly number[]
   readonly outcomes: readonly Outcome[]
 }
 
-/** The most commits that one transaction carries. */
+/** The most commits in one transaction. */
 const GROUP_MAX = 512
 
 function write({ port, path }: WriterStart): void {
@@ -46,19 +46,19 @@ function write({ port, path }: WriterStart): void {
   })
 }
 
-/** What has come meanwhile. */
+/** Takes all messages that have arrived meanwhile. */
 function takeAll(port: MessagePort, take: (message: unknown) => void): void {
   for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
     take(next.message)
   }
 }
 
-/** Messages come from the thread that has started this one, and nobody else. */
+/** Messages come only from the thread that has started this one. */
 function parseRequest(message: unknown): WriterRequest {
   return message as WriterRequest
 }
 
-/** The same of what it was started with. */
+/** The same for the data that it was started with. */
 function parseStart(data: unknown): WriterStart {
   return data as WriterStart
 }

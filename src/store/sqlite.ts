@@ -20,12 +20,12 @@ import { connect, parseBlob, parseInteger, parseText, prepareDatabase, reasonOf 
 import { WriterThread } from './sqlite-thread.ts'
 
 /**
- * The store of a folder: `holdfast.db` in it, made if there is none. Any number of processes may
- * have the same folder open.
+ * The store of a folder: `holdfast.db`, made if there is none. Any number of processes may have the same
+ * folder open.
  *
- * Reads happen at once, on this thread; commits on a thread of their own.
+ * Reads are synchronous, on this thread; commits run on a thread of their own.
  *
- * @throws StoreFailure when the file cannot be opened or is not ours.
+ * @throws StoreFailure when the file cannot be opened or is not Holdfast's.
  */
 export function openSqlite(folder: string): RawStore {
   const path = prepareDatabase(folder)
@@ -92,9 +92,8 @@ class SqliteStore implements RawStore {
   }
 
   /**
-   * SQLite's own count of the commits that this connection has noticed. The connection never
-   * writes, so every commit is another's: those of the writer thread too. It costs two file locks
-   * and no reading.
+   * SQLite's own count of the commits that this connection has noticed. The connection never writes, so each
+   * commit is of another connection, such as the writer thread's. It costs two file locks and reads nothing.
    */
   dataVersion(): number {
     const row: unknown = read(() => this.#statements.dataVersion.get())
@@ -146,7 +145,7 @@ function prepareReads(database: DatabaseSync): Statements {
   }
 }
 
-/** Runs a statement to its end, so that no reading transaction holds up a checkpoint. */
+/** Runs a statement to its end, so that no reading transaction delays a checkpoint. */
 function read<T>(statement: () => T): T {
   try {
     return statement()
@@ -156,7 +155,7 @@ function read<T>(statement: () => T): T {
   }
 }
 
-/** What node:sqlite throws at an integer beyond 2^53, which no commit writes. */
+/** The error of node:sqlite for an integer beyond 2^53, which no commit writes. */
 function isOutOfRange(error: unknown): boolean {
   return error instanceof RangeError
 }

@@ -4,7 +4,7 @@ import { Ring, type RingEntry } from './ring.ts'
 /** Summaries that the cache holds at most: those of all of 100,000 keys. */
 const SUMMARIES_LIMITS: SummariesLimits = { count: 200_000, bytes: 41_943_040 }
 
-/** A bound on what is remembered. */
+/** A bound on the cached summaries. */
 type SummariesLimits = { readonly count: number; readonly bytes: number }
 
 type Entry = RingEntry & {
@@ -15,12 +15,12 @@ type Entry = RingEntry & {
 
 type Versioned = { readonly version: number; readonly record: Summary<object> }
 
-/** What an entry takes beside its texts: of a key with an id and a number it was measured to be 330 bytes in all. */
+/** Bytes of an entry beside its texts. Measured: 330 bytes in all for a key with an id and a number. */
 const ENTRY_BYTES = 240
 
 /**
- * Summaries of records, by where each is and its version. What has changed is dropped here as from memory, so a
- * record that was removed and made anew, and counts from 1 again, is not taken for the former one.
+ * Summaries of records, by place and version. The cache drops a changed record here too. So a record that was
+ * removed and made anew, which counts from 1 again, is not taken for the former one.
  */
 export class Summaries {
   readonly #entries: Ring<Entry>
@@ -29,7 +29,7 @@ export class Summaries {
     this.#entries = new Ring(count, bytes)
   }
 
-  /** @param version of the record that the store has now, where it was asked. */
+  /** @param version of the record in the store now, if it was read. */
   find<V extends object, L extends object>(
     kind: SummaryKind<V, L>,
     key: string,
@@ -70,7 +70,7 @@ function memberBytes(value: object): number {
   return bytes
 }
 
-/** What was put for this very kind, and so came from its `of`. */
+/** A summary that was put for this kind, and so came from its `of`. */
 function parseSummary<V extends object, L extends object>(
   _kind: SummaryKind<V, L>,
   summary: Summary<object>,

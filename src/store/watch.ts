@@ -11,7 +11,7 @@ export class StoreWatch {
   #failing = false
   /** Reads that the cache has answered. */
   cached = 0
-  /** Reads that had to go to the store. */
+  /** Reads that went to the store. */
   read = 0
 
   constructor(clock: Clock, committed: (durationMs: number, end: CommitEnd) => void = () => {}) {
@@ -24,12 +24,12 @@ export class StoreWatch {
     return this.#failing
   }
 
-  /** A commit begins; gives what is to be called once it has ended, with the error if there was one. */
+  /** Begins a commit; returns a function to call when it has ended, with its error if there was one. */
   begin(): (error?: unknown) => void {
     const beganAtMs = this.#clock.monotonicMs()
     return (error) => {
       const end = endOf(error)
-      // A conflict is found before anything is written: it says nothing of the disk.
+      // A conflict is found before anything is written: it proves nothing about the disk.
       if (end !== 'conflict') this.#failing = end === 'failed'
       this.#committed(this.#clock.monotonicMs() - beganAtMs, end)
     }
