@@ -3,8 +3,8 @@ import type { OwnEventDependencies } from './own-events.ts'
 import { type FormattedEvent, formatServiceEvent } from './service-event.ts'
 
 /**
- * What Holdfast announces by itself: the name of its record in the audit log, and the
- * `detail-type` of the event that is made of it.
+ * The announcements of Holdfast itself: the name of the record in the audit log, and the `detail-type` of the
+ * event that is derived from it.
  */
 export const ANNOUNCEMENTS = {
   IntegrityAlarm: 'Integrity Alarm',
@@ -14,10 +14,10 @@ export const ANNOUNCEMENTS = {
   TestEvents: 'Test',
 } as const satisfies Readonly<Record<string, string>>
 
-/** What is announced. */
+/** An announcement. */
 export type Announcement = {
   readonly name: keyof typeof ANNOUNCEMENTS
-  /** Whom it is about; without it, the deployment's own account. */
+  /** The account that it concerns; without it, the deployment's own. */
   readonly account?: string
   /** Without it, no trail delivers the record and no lookup finds it. */
   readonly region?: string
@@ -27,19 +27,19 @@ export type Announcement = {
   readonly details: Readonly<Record<string, unknown>>
 }
 
-/** Announces something. Never rejects: what cannot be announced is in the operator's log. */
+/** Announces something. Never rejects: what it cannot announce is in the operator's log. */
 export type Announce = (announcement: Announcement) => Promise<void>
 
-/** What announcing works with. */
+/** The dependencies of announcing. */
 export type AnnouncerDependencies = OwnEventDependencies & {
   /** Makes a record durable. */
   readonly append: (eventJson: string) => Promise<void>
-  /** Takes the record of an announcement that the audit log does not take. */
+  /** Takes an announcement that the audit log cannot take. */
   readonly notifyDirectly: (recorded: FormattedEvent) => Promise<void>
   readonly log: Log
 }
 
-/** Announces by a record in the audit log, from which the event is delivered as all others are. */
+/** Announces by a record in the audit log, from which its event is derived and delivered like all others. */
 export function announcer(dependencies: AnnouncerDependencies): Announce {
   return async (announcement) => {
     const recorded = formatAnnouncement(announcement, dependencies)

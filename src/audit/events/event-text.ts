@@ -1,23 +1,23 @@
-/** A text that is JSON already. */
+/** A text that is already JSON. */
 export type JsonText = string
 
-/** The JSON text of a value that is not there. */
+/** The JSON text of an absent value. */
 export const JSON_NULL: JsonText = 'null'
 
 /** UTF-8 needs at most this many bytes for a UTF-16 unit. */
 const BYTES_PER_CHAR = 3
 
-/** The beginning of a text that fits; no character is cut apart. */
+/** The beginning of a text that fits, cut between characters. */
 export function cutText(text: string, maxBytes: number): string {
   if (text.length * BYTES_PER_CHAR <= maxBytes || Buffer.byteLength(text) <= maxBytes) return text
   const bytes = Buffer.from(text.slice(0, maxBytes))
   let end = Math.min(maxBytes, bytes.length)
-  // A byte 10xxxxxx goes on with the character of the byte before.
+  // A byte 10xxxxxx continues the character of the byte before.
   while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1
   return bytes.toString('utf8', 0, end)
 }
 
-/** The same JSON, or, when it is too long, a marker in its place. */
+/** The same JSON, or a marker if it is too long. */
 export function limitJson(json: JsonText, maxBytes: number): JsonText {
   if (json.length * BYTES_PER_CHAR <= maxBytes) return json
   const sizeBytes = Buffer.byteLength(json)
@@ -30,8 +30,8 @@ function omittedJson(sizeBytes: number, maxBytes: number): JsonText {
 }
 
 /**
- * The JSON of some members, or, when it is too long, with markers in the place of the longest of them: as few as it
- * takes. What remains says what a call was about.
+ * The JSON of some members. If it is too long, markers replace the longest members, as few as possible, so
+ * that the rest still shows what the call was about.
  */
 export function limitMembers(members: { readonly [name: string]: unknown }, maxBytes: number): JsonText {
   const written = Object.entries(members).flatMap(([name, value]) => {

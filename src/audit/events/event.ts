@@ -1,13 +1,13 @@
 import type { EpochMs } from '../../base/ports.ts'
 import { cutText, JSON_NULL, type JsonText, limitJson, limitMembers } from './event-text.ts'
 
-/** The version of CloudTrail's record that is written. Source: CloudTrail User Guide, "Record contents". */
+/** The version of the CloudTrail record. Source: CloudTrail User Guide, "Record contents". */
 const EVENT_VERSION = '1.11'
 /** Sizes in bytes. Source: CloudTrail User Guide, "Record contents" (1 KB, 100 KB, 28 KB, 256 KB). */
 export const EVENT_TEXT_MAX_BYTES = 1024
 /** Of requestParameters, responseElements and serviceEventDetails, each. */
 export const EVENT_PARAMETERS_MAX_BYTES = 102_400
-/** Of requestParameters of a call that failed: what cannot be done must not fill a disk. */
+/** Of requestParameters of a failed call: a call that changes nothing must not fill a disk. */
 export const EVENT_FAILED_PARAMETERS_MAX_BYTES = 2048
 /** Of additionalEventData. */
 export const EVENT_ADDITIONAL_MAX_BYTES = 28_672
@@ -16,9 +16,9 @@ export const EVENT_MAX_BYTES = 262_144
 
 type EventValues = { readonly [name: string]: unknown }
 
-/** What a record is made from, in the order in which it is written. */
+/** The fields of a record, in the order of the record. */
 export type EventFields = {
-  /** What is the same for all calls of a caller, as JSON text. */
+  /** Equal for all calls of a caller, as JSON text. */
   readonly userIdentity: JsonText
   /** When the call ended. */
   readonly at: EpochMs
@@ -29,7 +29,7 @@ export type EventFields = {
   readonly region: string
   readonly sourceAddress: string
   readonly userAgent: string | undefined
-  /** Only of a call that failed. */
+  /** Only for a failed call. */
   readonly error?: { readonly code: string; readonly message: string } | undefined
   readonly request: EventValues | null
   readonly response: EventValues | null
@@ -42,16 +42,16 @@ export type EventFields = {
   readonly type: 'AwsApiCall' | 'AwsServiceEvent'
   /** The account whose log this copy is in. */
   readonly recipient: string
-  /** The same in each account that gets a copy of the event. */
+  /** Equal in each account that gets a copy of the event. */
   readonly sharedEventId?: string | undefined
   readonly serviceEventDetails?: EventValues | undefined
-  /** What is the same for all calls of a connection, as JSON text. */
+  /** Equal for all calls of a connection, as JSON text. */
   readonly tlsDetails?: JsonText | undefined
 }
 
 type EventResource = { readonly account: string; readonly arn: string; readonly type?: string }
 
-/** What a record says of a connection with TLS. */
+/** The TLS facts of a connection in a record. */
 export type TlsDetails = {
   /** `TLSv1.3` and the like. */
   readonly version: string
@@ -66,8 +66,8 @@ export function formatTlsDetails({ version, cipherSuite, host }: TlsDetails): Js
 }
 
 /**
- * A CloudTrail record as JSON on one line, of at most {@link EVENT_MAX_BYTES}: what is too long is
- * cut, or gives way to a marker that says how long it was.
+ * A CloudTrail record as JSON on one line, of at most {@link EVENT_MAX_BYTES}. Values that are too long are
+ * cut, or replaced by a marker with their length.
  *
  * Source: CloudTrail User Guide, "Record contents for management, data, and network activity events".
  */
@@ -91,7 +91,7 @@ type Values = {
   readonly service: JsonText
 }
 
-/** Leaves out what is large, one after the other, until the record is short enough. */
+/** Leaves out large values, one after the other, until the record is short enough. */
 function formatShort(fields: EventFields, values: Values): string {
   let kept = values
   for (const name of ['request', 'response', 'service', 'additional'] as const) {
@@ -102,7 +102,7 @@ function formatShort(fields: EventFields, values: Values): string {
   return join(fields, kept, resourcesJson(fields.resources?.slice(0, RESOURCES_KEPT)))
 }
 
-/** The resources of a record that is too long otherwise. */
+/** Resources that remain in a record that is otherwise too long. */
 const RESOURCES_KEPT = 32
 
 function requestJson(request: EventValues | null, failed: boolean): JsonText {

@@ -4,21 +4,21 @@ import { formatEvent } from './event.ts'
 import { OTHER_SOURCES, type RefusalSummary } from './refusals.ts'
 import { OWN_SOURCE } from './service-event.ts'
 
-/** What an event of Holdfast itself is made with. */
+/** The dependencies of an event of Holdfast itself. */
 export type OwnEventDependencies = {
   readonly clock: Clock
   readonly random: Random
-  /** The account whose log it goes to. */
+  /** The account whose log gets the event. */
   readonly account: string
 }
 
-/** The event of a torn tail that was cut from a node's log when it started. */
+/** The event of a torn end that was cut from a node's log at its start. */
 export function tornTailEvent(dependencies: OwnEventDependencies, node: string, torn: TornTail): string {
   const { file, offset, sizeBytes, movedTo } = torn
   return ownEvent(dependencies, 'RecoverAuditLog', { node, file, offset, sizeBytes, movedTo })
 }
 
-/** The event of refused calls that were counted and not recorded one by one. */
+/** The event of refused calls that were counted and have no events of their own. */
 export function refusalsEvent(dependencies: OwnEventDependencies, summary: RefusalSummary): string {
   const { source, count, firstAt, lastAt } = summary
   return ownEvent(dependencies, 'CountRefusedCalls', {
@@ -29,7 +29,10 @@ export function refusalsEvent(dependencies: OwnEventDependencies, summary: Refus
   })
 }
 
-/** The event of throttled calls of an account that were counted and not recorded one by one; it goes to its log. */
+/**
+ * The event of an account's throttled calls that were counted and have no events of their own; it goes to the
+ * account's log.
+ */
 export function throttledEvent(dependencies: OwnEventDependencies, summary: RefusalSummary): string {
   const { source, count, firstAt, lastAt } = summary
   const account = source === OTHER_SOURCES ? dependencies.account : source
@@ -41,7 +44,7 @@ export function throttledEvent(dependencies: OwnEventDependencies, summary: Refu
   })
 }
 
-/** The event of a segment that an archive takes the place of. */
+/** The event of a segment that an archive replaces. */
 export function archiveEvent(
   dependencies: OwnEventDependencies,
   eventId: string,
@@ -50,7 +53,7 @@ export function archiveEvent(
   return ownEvent(dependencies, 'ArchiveAuditSegment', details, { eventId, readOnly: false })
 }
 
-/** The event of a change that the operator makes with a command. */
+/** The event of an operator's command. */
 export function operatorEvent(
   dependencies: OwnEventDependencies,
   eventId: string,

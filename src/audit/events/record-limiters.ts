@@ -4,14 +4,14 @@ import type { Journal } from '../log/journal.ts'
 import { type OwnEventDependencies, refusalsEvent, throttledEvent } from './own-events.ts'
 import { RefusalLimiter, RefusalSummaries, type RefusalSummary } from './refusals.ts'
 
-/** What decides which of the calls that come in masses get a record of their own. */
+/** Decides which of very frequent calls get a record of their own. */
 export type RecordLimiters = {
   readonly refused: RefusalLimiter
   readonly throttled: RefusalLimiter
   readonly close: () => Promise<void>
 }
 
-/** Both limiters, whose counts are recorded. */
+/** Both limiters; their counts are recorded. */
 export function openRecordLimiters(journal: Journal, own: OwnEventDependencies, log: Log): RecordLimiters {
   const refused = new RefusalLimiter(systemClock)
   const throttled = new RefusalLimiter(systemClock)

@@ -2,20 +2,20 @@ import { fullGcra, type Gcra, hasRoom, take } from '../../base/gcra.ts'
 import { networkOf } from '../../base/network.ts'
 import type { Clock, EpochMs, Timer, Timers } from '../../base/ports.ts'
 
-/** Refused calls of one source that are recorded: this many at once, then one per interval. */
+/** Refused calls of one source with records of their own: so many at once, then one per interval. */
 export const REFUSALS_BURST = 20
-/** The time after which a source may have one more refusal recorded. */
+/** The interval after which a source may have one more refusal recorded. */
 export const REFUSAL_INTERVAL_MS = 1000
-/** Refused calls of all sources together: this many at once, then one per interval. */
+/** Refused calls of all sources together: so many at once, then one per interval. */
 export const ALL_REFUSALS_BURST = 500
 const ALL_REFUSALS_INTERVAL_MS = 20
-/** Sources that are told apart; what further sources do is counted together. */
+/** Sources that are counted by themselves; further ones are counted together. */
 export const SOURCES_MAX = 4096
-/** The source of a summary about those that are not told apart. */
+/** The source of the summary of all further sources. */
 export const OTHER_SOURCES = 'other sources'
-/** How often what was only counted is handed out. */
+/** The interval of summaries. */
 export const SUMMARY_INTERVAL_MS = 60_000
-/** Summaries of one minute; what is beyond them is counted together. */
+/** Summaries of one minute; further refusals are counted together. */
 export const SUMMARIES_MAX = 100
 
 /** Refused calls of a source that were counted and not recorded. */
@@ -41,7 +41,7 @@ export class RefusalLimiter {
     this.#clock = clock
   }
 
-  /** Whether a refusal of this source gets a record of its own; otherwise it has been counted. */
+  /** Whether a refusal of this source gets a record of its own; otherwise the limiter counts it. */
   admit(source: string): boolean {
     const nowMs = this.#clock.monotonicMs()
     const gcra = this.#gcraOf(networkOf(source), nowMs)
@@ -57,7 +57,7 @@ export class RefusalLimiter {
     return true
   }
 
-  /** What has been counted since the last time, most first, and begins to count anew. */
+  /** Returns the counts since the last time, highest first, and starts to count anew. */
   takeSummaries(): readonly RefusalSummary[] {
     const counted = [...this.#counted.values()].sort((a, b) => b.count - a.count)
     this.#counted = new Map()
@@ -97,7 +97,7 @@ export class RefusalLimiter {
   }
 }
 
-/** Hands the summaries of each minute to `record`, until it is disposed. */
+/** Passes the summaries of each minute to `record`, until it is disposed. */
 export class RefusalSummaries {
   readonly #limiter: RefusalLimiter
   readonly #timers: Timers
@@ -111,7 +111,7 @@ export class RefusalSummaries {
     this.#arm()
   }
 
-  /** Hands out what has been counted so far. */
+  /** Passes on the counts so far. */
   flush(): void {
     for (const summary of this.#limiter.takeSummaries()) this.#record(summary)
   }

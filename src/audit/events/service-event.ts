@@ -1,7 +1,7 @@
 import type { EpochMs, Random } from '../../base/ports.ts'
 import { formatEvent } from './event.ts'
 
-/** Something that the service has done by itself, or in consequence of a call. */
+/** An action of the service itself, or one in consequence of a call. */
 export type ServiceEvent = {
   /** `RotateKey` and the like. */
   readonly name: string
@@ -16,9 +16,9 @@ export type ServiceEvent = {
 /** An event that is ready to be recorded. */
 export type FormattedEvent = { readonly id: string; readonly json: string }
 
-/** How CloudTrail names the service itself. */
+/** CloudTrail's name for the service itself. */
 const INTERNAL = 'AWS Internal'
-/** How events of Holdfast itself name their source; no AWS service has this name. */
+/** The event source of Holdfast's own events; no AWS service has this name. */
 export const OWN_SOURCE = 'holdfast'
 
 /** The CloudTrail record of a service event. Source: CloudTrail User Guide, "AWS service events". */

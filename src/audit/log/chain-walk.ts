@@ -7,22 +7,22 @@ import { batchMacOf, batchTimeOf, formatBatchLine, formatSegmentLine, parseSegme
 
 type BatchPart = Extract<Part, { type: 'batch' }>
 
-/** What a chain is followed with. */
+/** The options of following a chain. */
 export type WalkOptions = {
   /** Points of sealed records that the chain must pass. */
   readonly pins?: readonly Pin[]
-  /** Leaves MACs to {@link ChainWalk.settle}, which is as sure, and cannot tell where the damage is. */
+  /** Leaves MACs to {@link ChainWalk.settle}, which is as reliable but cannot locate damage. */
   readonly sparse?: boolean
 }
 
-/** A chain that is followed through the parts of its segments, one after the other. */
+/** Follows a chain through the parts of its segments, one after the other. */
 export class ChainWalk {
   readonly #node: string
   readonly #macs: ChainMac
   readonly #head: AuditHead | undefined
   readonly #pins: readonly Pin[]
   readonly #sparse: boolean
-  /** The last batch: its hash, and its MAC as it is in its line; nothing when `#point` is that batch. */
+  /** The last batch: its hash, and its MAC as in its line; nothing when `#point` is that batch. */
   #last: { readonly hash: Uint8Array; readonly mac: string } | undefined
   #point: ChainPoint
   #sequence: number
@@ -43,7 +43,7 @@ export class ChainWalk {
     this.#sequence = point.sequence
   }
 
-  /** After the last part that was as it was written. */
+  /** The point after the last part that was as it was written. */
   get point(): ChainPoint {
     assert(this.#last === undefined, 'the chain is not settled')
     return this.#point
@@ -54,17 +54,17 @@ export class ChainWalk {
     return this.#sequence
   }
 
-  /** When that batch was written. */
+  /** The time of that batch. */
   get at(): number {
     return this.#at
   }
 
-  /** Whether the saved head tells of events beyond the point. */
+  /** Whether the saved head covers events beyond the point. */
   get isCovered(): boolean {
     return this.#head !== undefined && this.#head.sequence > this.#sequence
   }
 
-  /** Takes the next part; says what is wrong with it, or nothing and the point moves on. */
+  /** Takes the next part. Returns what is wrong with it; or nothing, and moves the point on. */
   step(part: Part): string | undefined {
     switch (part.type) {
       case 'header':
@@ -131,10 +131,10 @@ export class ChainWalk {
   }
 }
 
-/** A point that the chain must pass, and what tells of it. */
+/** A point that the chain must pass, and the record that names it. */
 export type Pin = ChainPoint & { readonly by: string }
 
-/** Why a pin does not belong to a chain that has a batch from one point to the next. */
+/** Why a pin conflicts with a chain that has a batch from one point to the next. */
 function pinConflict({ sequence, mac, by }: Pin, from: number, to: ChainPoint): string | undefined {
   if (sequence <= from || sequence > to.sequence) return undefined
   if (sequence < to.sequence) return `${by}, event ${sequence}, is not the end of a batch`
@@ -146,7 +146,7 @@ const WRONG_MAC = 'the MAC of the batch is not that of its events and the batch 
 const BATCH_LINE =
   /^\{"batch":\{"first":(\d{1,16}),"count":(\d{1,16}),"bytes":(\d{1,16}),"at":\d{1,16},"mac":"[^"]*"\}\}\n$/
 
-/** Says of a bad batch what is most likely wrong with it. */
+/** The most likely fault of a bad batch. */
 function whyBatch(last: number, { text, count, events }: BatchPart): string {
   const [, first, counted, sizeBytes] = BATCH_LINE.exec(fromUtf8(text)) ?? []
   if (first === undefined) return 'the batch line is malformed'

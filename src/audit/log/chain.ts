@@ -8,19 +8,19 @@ const HASH_BYTES = 32
 export const MAC_CHARS = 44
 const NUMBER_BYTES = 8
 const LENGTH_BYTES = 4
-/** Events up to this size are copied behind what comes before them: one call for both is faster. */
+/** Events up to this size are copied behind what precedes them: one call for both is faster. */
 const JOINED_MAX_BYTES = 65_536
 
-/** How far a chain has come: its last sequence number, and the hash and the MAC of that batch, 64 bytes. */
+/** A point of a chain: its last sequence number, and the hash and the MAC of that batch, 64 bytes. */
 export type ChainPoint = { readonly sequence: number; readonly mac: Uint8Array }
 
-/** Where the chain of every node begins. */
+/** The point where the chain of every node begins. */
 export const CHAIN_START: ChainPoint = { sequence: 0, mac: new Uint8Array(2 * HASH_BYTES) }
 
-/** The chain of one node: whose it is, and the key of its MACs. */
+/** The chain of one node: its name, and the key of its MACs. */
 export type Chain = { readonly node: string; readonly key: HmacKey }
 
-/** What a batch's hash is made of, but for the batch before. */
+/** The facts that a batch's hash covers, beside the batch before. */
 export type BatchFacts = {
   readonly first: number
   readonly count: number
@@ -35,10 +35,12 @@ export function macText({ mac }: ChainPoint): string {
   return toBase64(mac.subarray(HASH_BYTES))
 }
 
-/** Makes the hashes and MACs of a chain, one batch after the other: `docs/reference/formats/audit-log.md`. */
+/**
+ * Computes the hashes and MACs of a chain, one batch after the other: `docs/reference/formats/audit-log.md`.
+ */
 export class ChainMac {
   readonly #key: HmacKey
-  /** Everything that comes before the events, then the events if they fit. */
+  /** What precedes the events, then the events if they fit. */
   readonly #bytes: Buffer
   readonly #view: DataView
   readonly #fieldsAt: number
@@ -88,7 +90,7 @@ export class ChainMac {
     return hmacSha256(this.#key, hash)
   }
 
-  /** Goes on after a batch with this hash, and the MAC as it is in its line. */
+  /** Continues after a batch with this hash, and the MAC as in its line. */
   follow(hash: Uint8Array, mac: string): void {
     this.#bytes.set(hash, this.#fieldsAt)
     this.#bytes.write(mac, this.#fieldsAt + HASH_BYTES + LENGTH_BYTES, 'latin1')

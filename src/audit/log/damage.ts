@@ -1,12 +1,12 @@
 /** A place in the log that is not as it was written. */
 export type Damage = {
   readonly node: string
-  /** The segment's file name, or that of the folder when a whole segment or node is missing. */
+  /** The segment's file name, or the folder's when a whole segment or node is missing. */
   readonly file: string
   /** Where the damaged part begins, in bytes and in lines (from 1). */
   readonly offset: number
   readonly line: number
-  /** The first sequence number that is not known to be as written. */
+  /** The first sequence number that is not proven to be as written. */
   readonly sequence: number
   readonly what: string
 }
@@ -25,12 +25,12 @@ export class AuditDamaged extends Error {
   }
 }
 
-/** The log cannot be written now; what the caller wanted to record is not recorded. */
+/** The log cannot be written now; the caller's event is not recorded. */
 export class AuditUnavailable extends Error {
   override readonly name = 'AuditUnavailable'
 }
 
-/** One line about a damaged place. */
+/** A damaged place in one line. */
 export function formatDamage({ node, file, offset, line, sequence, what }: Damage): string {
   return `${node}/${file}, line ${line} (offset ${offset}), from event ${sequence} on: ${what}`
 }

@@ -4,27 +4,30 @@ import type { Clock, Random } from '../../base/ports.ts'
 import type { AppendFile, AuditFiles } from './files.ts'
 import { writeAll } from './writer.ts'
 
-/** What a file system has. */
+/** The space of a file system. */
 export type DiskSpace = { readonly freeBytes: number; readonly totalBytes: number }
 
-/** The largest reserve: room for thousands of revocations with their events and SQLite's log. */
+/** The largest reserve: space for thousands of revocations with their events and SQLite's log. */
 export const RESERVE_MAX_BYTES = 16_777_216
-/** The part of a small file system that the reserve takes at most. */
+/** The largest share of a small file system that the reserve takes. */
 const RESERVE_MAX_SHARE = 1 / 20
-/** The reserve is given free in this many steps, each when so little is left. */
+/** The reserve is released in so many steps, each when only a step's size is left. */
 const STEPS = 8
-/** How often the disk is looked at while as much as a step is written. */
+/** How often the disk is checked while one step's size is written. */
 const LOOKS_PER_STEP = 4
-/** Steps that must be free beside the whole reserve before calls are served again: readiness does not flap. */
+/**
+ * Steps that must be free beside the whole reserve before calls are served again, so that readiness does not
+ * flap.
+ */
 const FREE_STEPS_TO_LEAVE = 4
 /** How long a process runs before it fills the reserve, and waits after it could not. */
 export const FILL_DELAY_MS = 5000
-/** Small enough that making random bytes of it keeps nobody waiting. */
+/** Small enough that generating it at random delays nobody. */
 const FILL_BLOCK_BYTES = 262_144
 
-/** What a reserve works with. */
+/** The dependencies of a reserve. */
 export type DiskReserveDependencies = {
-  /** The file that takes up the room. All processes on a data folder share it. */
+  /** The file that occupies the space. All processes on a data folder share it. */
   readonly path: string
   readonly files: Pick<AuditFiles, 'openAppend'>
   readonly space: () => Promise<DiskSpace>
@@ -34,8 +37,9 @@ export type DiskReserveDependencies = {
 }
 
 /**
- * Room on the disk for revocations. A file takes it up while there is space, and gives it free step by step when the
- * disk is full. From then on only revocations are recorded, until there is space again for the file and more.
+ * Disk space reserved for revocations. A file occupies it while there is space, and releases it step by step
+ * when the disk is full. From then on Holdfast records only revocations, until there is space again for the
+ * file and more.
  *
  * States: not in use (the file is or becomes whole); in use (the file shrinks).
  */
@@ -53,29 +57,29 @@ export class DiskReserve {
     this.#fillAtMs = dependencies.clock.monotonicMs() + FILL_DELAY_MS
   }
 
-  /** Whether the disk is full: what is left is for revocations. */
+  /** Whether the disk is full but for the reserve, which is for revocations. */
   get isInUse(): boolean {
     return this.#inUse
   }
 
-  /** Notes that so much is about to be written: a burst of writes does not wait for the next look at the disk. */
+  /** Notes the size of a coming write: a burst of writes does not wait for the next check of the disk. */
   spend(bytes: number): void {
     this.#spentBytes += bytes
     if (this.#spentBytes < this.#sizeBytes / STEPS / LOOKS_PER_STEP) return
     this.check().catch((error) => this.#dependencies.log.error(`the disk cannot be looked at: ${error}`))
   }
 
-  /** Settles when the look at the disk that is under way has ended. */
+  /** Settles when the check in progress has ended. */
   get looked(): Promise<void> {
     return this.#checking ?? Promise.resolve()
   }
 
-  /** What is kept, in bytes: of a small file system less. */
+  /** The size of the reserve in bytes: less on a small file system. */
   get sizeBytes(): number {
     return this.#sizeBytes
   }
 
-  /** Looks at the disk and does what there is to do; asked about twice a second. @throws what the file system throws. */
+  /** Checks the disk and acts on it; called about twice a second. @throws what the file system throws. */
   check(): Promise<void> {
     this.#checking ??= this.#check().finally(() => {
       this.#checking = undefined
@@ -106,7 +110,7 @@ export class DiskReserve {
       const missingBytes = wholeBytes - sizeBytes
       if (freeBytes < missingBytes + FREE_STEPS_TO_LEAVE * stepBytes) return
       await this.#fill(file, missingBytes)
-      // What was filled is looked at once more, after as long as others may take to fill it too.
+      // After filling, it is checked once more, when other processes have had the time to fill it too.
       this.#isWhole = missingBytes === 0
       this.#leave()
     } finally {
@@ -114,7 +118,7 @@ export class DiskReserve {
     }
   }
 
-  /** Random bytes take up their room also where a file system compresses. */
+  /** Random bytes occupy their space also on a file system that compresses. */
   async #fill(file: AppendFile, missingBytes: number): Promise<void> {
     this.#fillAtMs = this.#dependencies.clock.monotonicMs() + FILL_DELAY_MS
     for (let left = missingBytes; left > 0; left -= FILL_BLOCK_BYTES) {
@@ -136,7 +140,7 @@ export class DiskReserve {
   }
 }
 
-/** The space of the file system that a folder is on, as its owner may use it. */
+/** The space of a folder's file system that its owner may use. */
 export async function diskSpaceOf(folder: string): Promise<DiskSpace> {
   const { bavail, blocks, bsize } = await statfs(folder)
   return { freeBytes: bavail * bsize, totalBytes: blocks * bsize }

@@ -17,7 +17,7 @@ import { promisify } from 'node:util'
 /** A segment that is being written: every write goes to its end. */
 export type AppendFile = {
   readonly sizeBytes: () => Promise<number>
-  /** Writes some of the bytes, at least one, and gives how many; they are durable then. */
+  /** Writes some of the bytes, at least one, and returns how many; they are then durable. */
   readonly write: (bytes: Uint8Array) => Promise<number>
   /** Cuts the file, durably. */
   readonly truncate: (sizeBytes: number) => Promise<void>
@@ -26,7 +26,7 @@ export type AppendFile = {
 
 /** A segment that is being read. */
 export type ReadFile = {
-  /** Reads into the buffer from a place of the file on; 0 at its end. */
+  /** Reads into the buffer from a position of the file; returns 0 at its end. */
   readonly read: (into: Uint8Array, position: number) => Promise<number>
   readonly close: () => Promise<void>
 }
@@ -44,7 +44,7 @@ export type AuditFiles = {
   readonly copyTail: (path: string, offset: number, to: string) => Promise<void>
   readonly rename: (from: string, to: string) => Promise<void>
   readonly remove: (path: string) => Promise<void>
-  /** Makes names that were added or removed durable. */
+  /** Makes added and removed names durable. */
   readonly syncFolder: (path: string) => Promise<void>
 }
 

@@ -5,7 +5,7 @@ import type { AuditFiles } from './files.ts'
 import { readSegment } from './read.ts'
 import { parseSegmentLine, segmentName, segmentsAmong } from './segment.ts'
 
-/** A place between two batches of a node's log, and the chain there. */
+/** A position between two batches of a node's log, and the chain there. */
 export type LogPosition = {
   /** The first sequence number of the segment; 0 before the first. */
   readonly segment: number
@@ -14,10 +14,10 @@ export type LogPosition = {
   readonly point: ChainPoint
 }
 
-/** Before everything. */
+/** The position before everything. */
 export const LOG_START: LogPosition = { segment: 0, offset: 0, line: 1, point: CHAIN_START }
 
-/** A batch whose MAC has been checked. Its bytes are lent until the next one is asked for. */
+/** A batch whose MAC was checked. Its bytes are valid until the next one is requested. */
 export type FollowedBatch = {
   readonly segment: number
   /** Where its events begin in the segment. */
@@ -28,29 +28,29 @@ export type FollowedBatch = {
   readonly end: LogPosition
 }
 
-/** The segment that every log begins with. */
+/** The first segment of every log. */
 const FIRST_SEGMENT = 1
 
-/** What is in the log does not follow from the position. */
+/** The log does not continue from the position. */
 export class LogBroken extends Error {
   override readonly name: string = 'LogBroken'
 }
 
-/** Whose log is followed, and where. */
+/** The log to follow. */
 export type FollowDependencies = {
   readonly files: AuditFiles
   /** The node's own folder. */
   readonly folder: string
   readonly chain: Chain
   /**
-   * Whether {@link LOG_START} is the first segment that is there: archives of those before it may be
-   * kept elsewhere. What is there is checked all the same; that nothing was before, is not.
+   * Whether {@link LOG_START} is the first segment that exists: archives of earlier ones may be kept
+   * elsewhere. What exists is checked all the same; that nothing came before is not.
    */
   readonly fromFirstKept?: boolean
 }
 
 /**
- * The batches of a node's log that come after a position, in order, as many as are complete now.
+ * The complete batches of a node's log after a position, in order.
  *
  * @throws LogBroken where a batch is not the one that follows.
  */
@@ -60,14 +60,14 @@ export async function* followLog(
 ): AsyncGenerator<FollowedBatch> {
   const { files, folder, chain } = dependencies
   const segments = segmentsAmong(await files.list(folder)).filter((first) => first >= from.segment)
-  // At the end of one that is kept elsewhere the next goes on, if its segment line says that it follows this batch.
+  // After one that is kept elsewhere, the next continues if its segment line says that it follows this batch.
   const isThere = segments[0] === from.segment || segments[0] === from.point.sequence + 1
   if (from.segment > 0 && !isThere) {
     throw new LogBroken(`${chain.node}/${segmentName(from.segment)} is gone`)
   }
   let position = from
   const [kept] = segments
-  // The first segment of all may be there without its segment line: whoever writes it has only just begun.
+  // The first segment may exist without its segment line: its writer has only just begun.
   if (dependencies.fromFirstKept && from.segment === 0 && kept !== undefined && kept > FIRST_SEGMENT)
     position = { ...from, point: await pointBefore(dependencies, kept) }
   for (const first of segments) {
@@ -82,14 +82,14 @@ export async function* followLog(
   }
 }
 
-/** The point that a segment says it follows; its first batch's MAC is right only if it is. */
+/** The point that a segment claims to follow; the MAC of its first batch proves it. */
 async function pointBefore({ files, folder, chain }: FollowDependencies, first: number): Promise<ChainPoint> {
   const point = await readStart(files, join(folder, segmentName(first)))
   if (point?.sequence === first - 1) return point
   throw new LogBroken(`${chain.node}/${segmentName(first)}: the segment line is malformed`)
 }
 
-/** The point that a segment says it follows; nothing when it has no segment line. */
+/** The point that a segment claims to follow; nothing when it has no segment line. */
 export async function readStart(files: AuditFiles, path: string): Promise<ChainPoint | undefined> {
   for await (const part of readSegment(files, path))
     return part.type === 'header' ? parseSegmentLine(part.text)?.point : undefined
@@ -105,7 +105,7 @@ async function* followSegment(
   const walk = new ChainWalk(chain, undefined, from.point)
   for await (const part of readSegment(files, join(folder, segmentName(segment)), from)) {
     const wrong = walk.step(part)
-    // A batch that is being written, or the rest of one that was torn off.
+    // A batch in progress, or the rest of a torn one.
     if (part.type === 'rest' && isLast && !part.overlong) return
     if (wrong !== undefined) {
       throw new LogBroken(`${chain.node}/${segmentName(segment)}, offset ${part.offset}: ${wrong}`)
@@ -117,7 +117,7 @@ async function* followSegment(
   }
 }
 
-/** How long a node's last segment is, and which it is: what is there to be followed up to now. */
+/** A node's last segment and its length: the end of what can be followed now. */
 export async function logEnd(
   files: AuditFiles,
   folder: string,

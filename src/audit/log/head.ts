@@ -23,12 +23,12 @@ export const AUDIT_HEAD: Kind<AuditHeadValue> = { name: 'audit-head', parse: par
 /** The one partition of heads; a head's name is its node. */
 export const AUDIT_HEAD_PARTITION = 'audit'
 
-/** A head as its record holds it. */
+/** The value of a head's record. */
 export function encodeHead({ sequence, mac, segment }: AuditHead): AuditHeadValue {
   return { format: 1, sequence, mac: toBase64(mac), segment }
 }
 
-/** The head that a record holds. */
+/** The head in a record. */
 export function decodeHead({ sequence, mac, segment }: AuditHeadValue): AuditHead {
   return { sequence, mac: parseBase64(mac) ?? new Uint8Array(0), segment }
 }
@@ -39,7 +39,7 @@ function parseValue(value: unknown): AuditHeadValue {
   throw new IntegrityError('an audit-head record has a format that this release does not know')
 }
 
-/** The shortest time between two saved heads, but for new segments. */
+/** The shortest time between two saved heads, except for new segments. */
 export const HEAD_INTERVAL_MS = 1000
 
 type HeadDependencies = {
@@ -49,7 +49,7 @@ type HeadDependencies = {
   readonly log: Log
 }
 
-/** Saves the head now and then, the newest always; a head that could not be saved is tried again. */
+/** Saves the newest head from time to time; tries again when it cannot. */
 export class HeadKeeper {
   readonly #dependencies: HeadDependencies
   #unsaved: AuditHead | undefined
@@ -72,7 +72,7 @@ export class HeadKeeper {
     else this.#arm()
   }
 
-  /** Saves what is not saved yet; afterwards nothing may be noted. @throws what `saveHead` throws. */
+  /** Saves the last head; afterwards nothing may be noted. @throws what `saveHead` throws. */
   async close(): Promise<void> {
     this.#timer?.cancel()
     await this.#saving

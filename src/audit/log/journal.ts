@@ -14,9 +14,9 @@ import { recoverLog, type TornTail } from './recover.ts'
 import { claimSlot, nodesAmong, type Slot } from './slot.ts'
 import { AuditLog, writeAll } from './writer.ts'
 
-/** What a journal works with. */
+/** The dependencies of a journal. */
 export type JournalDependencies = {
-  /** The folder that holds the nodes' folders. */
+  /** The folder with the nodes' folders. */
   readonly folder: string
   readonly key: HmacKey
   readonly records: Records
@@ -26,18 +26,20 @@ export type JournalDependencies = {
   readonly timers: Timers
   readonly random: Random
   readonly log: Log
-  /** Told of each batch of the log that has become durable: how long its first event has waited. */
+  /**
+   * Called for each batch of the log that has become durable, with the time that its first event has waited.
+   */
   readonly durable?: ((waitedMs: number) => void) | undefined
-  /** Whether the disk is full, so that what is left is for revocations; never when left out. */
+  /** Whether the disk is full but for the reserve, which is for revocations; without it, never. */
   readonly isReserved?: (() => boolean) | undefined
 }
 
-/** What is made durable also when the disk is full: a revocation is. */
+/** A revocation becomes durable also when only the reserve of the disk is left. */
 export type Urgency = 'usual' | 'revocation'
 
 /**
- * Where calls become durable before they are answered: this node's log, and the outbox for events
- * that belong to changes.
+ * Makes calls durable before they are answered: this node's log, and the outbox for events that belong to
+ * changes.
  */
 export class Journal {
   readonly #slot: Slot
@@ -64,13 +66,16 @@ export class Journal {
     return this.#slot.node
   }
 
-  /** How the log does, for those who watch it. */
+  /** The condition of the log, for monitoring. */
   get condition(): JournalCondition {
     const { waiting, sequence, isImpaired } = this.#auditLog
     return { waiting, sequence, isImpaired, delayed: this.#outbox.delayed }
   }
 
-  /** Finds out whether the log can be written, also when nobody writes to it. @throws AuditUnavailable or what a write throws. */
+  /**
+   * Learns whether the log can be written, also when nobody writes to it. @throws AuditUnavailable or what a
+   * write throws.
+   */
   async probe(): Promise<void> {
     await this.#auditLog.assertWritable()
     await probeFile(this.#files, join(this.#slot.folder, PROBE_FILE))
@@ -85,7 +90,7 @@ export class Journal {
   /**
    * Makes the changes and their events durable together, or neither.
    *
-   * @throws StoreConflict, StoreFailure, AuditUnavailable; nothing has changed then.
+   * @throws StoreConflict, StoreFailure, AuditUnavailable; then nothing has changed.
    */
   async commit(
     changes: readonly Change[],
@@ -99,7 +104,7 @@ export class Journal {
     for (const { id, json } of events) this.#outbox.deliver(id, json)
   }
 
-  /** Writes what waits and gives the node's place free. */
+  /** Writes the waiting events and releases the node's place. */
   async close(): Promise<void> {
     try {
       await this.#outbox.close()
@@ -112,20 +117,20 @@ export class Journal {
 
 const DISK_IS_FULL = 'the disk is full: what is left is for revocations'
 
-/** How a node's log does. */
+/** The condition of a node's log. */
 export type JournalCondition = {
   /** Events that wait to become durable. */
   readonly waiting: number
-  /** The last sequence number that is durable. */
+  /** The last durable sequence number. */
   readonly sequence: number
   readonly isImpaired: boolean
   /** Events that are durable in the outbox and could not be appended to the log yet. */
   readonly delayed: number
 }
 
-/** Beside the segments, so that a reader of those never meets what is written to it. */
+/** Beside the segments, so that their readers never read it. */
 const PROBE_FILE = 'probe'
-/** As much as a file system gives a file at least. */
+/** The least that a file system allocates for a file. */
 const PROBE = Buffer.alloc(4096, '\n')
 
 async function probeFile(files: AuditFiles, path: string): Promise<void> {
@@ -142,8 +147,8 @@ async function probeFile(files: AuditFiles, path: string): Promise<void> {
 type OpenLog = { readonly slot: Slot; readonly auditLog: AuditLog; readonly torn: TornTail | undefined }
 
 /**
- * Takes a node's place and brings its log in order: a torn tail is set aside, events that are
- * still in the outbox are appended, also those of nodes that have ended and not come back.
+ * Takes a node's place and recovers its log: sets aside a torn end, and appends the events that are still in
+ * the outbox, also of nodes that have ended.
  *
  * @throws AuditDamaged, AuditUnavailable, StoreFailure.
  */
@@ -168,7 +173,7 @@ async function openSlot(dependencies: JournalDependencies, slot: Slot): Promise<
   const { tail, torn } = await recoverLog({ folder, chain, files, head })
   const saveHead = (next: AuditHead): Promise<void> => writeHead(records, node, next)
   const { point, segment } = tail
-  // What a killed process has left is durable now: whoever follows the log up to its head is to see it.
+  // What a killed process has left is durable now: a reader that follows the log to its head must see it.
   if (segment !== undefined && point.sequence > (head?.sequence ?? 0)) {
     await saveHead({ ...point, segment: segment.first })
   }
@@ -177,7 +182,7 @@ async function openSlot(dependencies: JournalDependencies, slot: Slot): Promise<
   return { slot, auditLog, torn }
 }
 
-/** Delivers what nodes that have ended have left behind. A node that is running does so itself. */
+/** Delivers the events that ended nodes have left. A running node does so itself. */
 async function adoptOutboxes(dependencies: JournalDependencies, own: string): Promise<void> {
   for (const node of nodesAmong(await dependencies.files.list(dependencies.folder))) {
     if (node === own) continue

@@ -10,28 +10,31 @@ import { readSegment } from './read.ts'
 import { segmentName, segmentsAmong } from './segment.ts'
 import type { AuditLog } from './writer.ts'
 
-/** An event that was committed together with what it tells of. */
+/** An event that was committed together with the change that it records. */
 export type OutboxValue = {
   readonly format: 1
   /** The CloudTrail record as JSON text. */
   readonly event: string
-  /** The last durable sequence number when the commit was asked for: the event comes after it. */
+  /** The last durable sequence number at the time of the commit: the event comes after it. */
   readonly after: number
 }
 
-/** Events on their way to the log: partition the node, name the event id. */
+/** Events that are not yet in the log: partition the node, name the event id. */
 export const OUTBOX: Kind<OutboxValue> = kindOfFormat1('outbox')
 
-/** Events are forgotten in one commit after this time, or when there are {@link FORGET_MAX}. */
+/**
+ * The interval at which delivered events are removed, in one commit; earlier when there are {@link
+ * FORGET_MAX}.
+ */
 export const FORGET_INTERVAL_MS = 1000
-/** Events that are forgotten in one commit, at most. */
+/** The most events that one commit removes. */
 export const FORGET_MAX = 200
-/** Events of the outbox that are held in memory at a start. */
+/** Events of the outbox that a start holds in memory. */
 const DRAIN_MAX = 64
-/** How long an event that could not be appended waits for the next attempt. */
+/** The interval between attempts to append an event. */
 const RETRY_INTERVAL_MS = 1000
 
-/** The change that puts an event into the outbox, for the commit that it tells of. */
+/** The change that puts an event into the outbox, for the commit that it records. */
 export function outboxChange(
   node: string,
   event: { readonly id: string; readonly json: string },
@@ -40,7 +43,7 @@ export function outboxChange(
   return insert(OUTBOX, node, event.id, { format: 1, event: event.json, after })
 }
 
-/** What emptying an outbox works with. */
+/** The dependencies of emptying an outbox. */
 export type DrainDependencies = {
   readonly records: Records
   readonly log: AuditLog
@@ -51,10 +54,10 @@ export type DrainDependencies = {
 }
 
 /**
- * Brings every event of the node's outbox into the log, once, and empties the outbox: for the
- * start, when nobody appends yet. Gives how many events were not there before.
+ * Appends every event of the node's outbox to the log, once, and empties the outbox; at a start, before
+ * anything else appends. Returns how many events were not in the log before.
  *
- * @throws AuditUnavailable, StoreFailure; what was done by then is not done again.
+ * @throws AuditUnavailable, StoreFailure; what was done is not done again.
  */
 export async function drainOutbox({ records, log, files, folder, node }: DrainDependencies): Promise<number> {
   let appended = 0
@@ -92,13 +95,13 @@ function addIds(ids: Set<string>, events: Uint8Array): void {
   }
 }
 
-/** The id of an event that is in the log, whose MAC has been checked. */
+/** The id of an event in the log, whose MAC was checked. */
 function parseEventId(line: string): string {
   const { eventID } = JSON.parse(line) as { readonly eventID: string }
   return eventID
 }
 
-/** What an outbox works with. */
+/** The dependencies of an outbox. */
 export type OutboxDependencies = {
   readonly records: Records
   readonly auditLog: AuditLog
@@ -108,16 +111,16 @@ export type OutboxDependencies = {
 }
 
 /**
- * Events whose commit is done, until they are in the log and no longer in the outbox. They are
- * durable from their commit on, so no caller waits for what happens here.
+ * Events whose commit is done, until they are in the log and no longer in the outbox. They are durable from
+ * their commit on, so no caller waits for the outbox.
  */
 export class Outbox {
   readonly #dependencies: OutboxDependencies
-  /** Appends that are under way. */
+  /** Appends in progress. */
   readonly #appends = new Set<Promise<void>>()
-  /** Could not be appended; in the order of their commits. */
+  /** Events that could not be appended, in the order of their commits. */
   #delayed: { readonly id: string; readonly json: string }[] = []
-  /** In the log, and still in the outbox. */
+  /** Events that are in the log, and still in the outbox. */
   #delivered: string[] = []
   #retry: Timer | undefined
   #forget: Timer | undefined
@@ -132,19 +135,22 @@ export class Outbox {
     return this.#delayed.length
   }
 
-  /** The change that belongs into the commit that the event tells of. */
+  /** The change for the commit that the event records. */
   change(id: string, json: string): Change {
     const { node, auditLog } = this.#dependencies
     return outboxChange(node, { id, json }, auditLog.sequence)
   }
 
-  /** Appends an event whose commit is done; it is tried again until the log can be written. */
+  /** Appends an event whose commit is done; tries again until the log can be written. */
   deliver(id: string, json: string): void {
     const append = this.#append(id, json).finally(() => this.#appends.delete(append))
     this.#appends.add(append)
   }
 
-  /** Tries once more to append what is delayed and forgets what is delivered; the rest waits for the next start. */
+  /**
+   * Tries once more to append what is delayed, and removes what is delivered; the rest waits for the next
+   * start.
+   */
   async close(): Promise<void> {
     await Promise.all(this.#appends)
     this.#retry?.cancel()

@@ -1,7 +1,7 @@
 import { parseBase64, toBase64 } from '../../base/bytes.ts'
 import type { LogPosition } from './follow.ts'
 
-/** A place in a node's log, as records hold it. */
+/** A place in a node's log, as in records. */
 export type PlaceValue = {
   readonly segment: number
   readonly offset: number
@@ -23,7 +23,7 @@ export function encodePositions(
   )
 }
 
-/** The same the other way round. */
+/** The inverse of `encodePositions`. */
 export function decodePositions(
   positions: Readonly<Record<string, PlaceValue>>,
 ): Readonly<Record<string, LogPosition>> {

@@ -2,8 +2,8 @@ import type { AuditFiles, ReadFile } from './files.ts'
 import { BATCH_MAX_BYTES, BATCH_START, FRAME_MAX_BYTES } from './segment.ts'
 
 /**
- * A part of a segment as it lies in the file, nothing checked. Its bytes are lent: they are others
- * when the next part is read, or the reader is closed.
+ * A part of a segment as it is in the file, unchecked. Its bytes are valid until the next part is read or the
+ * reader is closed.
  */
 export type Part = {
   /** Where the part begins, in bytes and in lines (from 1). */
@@ -19,7 +19,7 @@ export type Part = {
       readonly count: number
       readonly text: Buffer
     }
-  /** What is left at the end of the file; `overlong`: at least that, and too much for one batch. */
+  /** The rest of the file; `overlong`: at least that, and too much for one batch. */
   | { readonly type: 'rest'; readonly overlong: boolean }
 )
 
@@ -28,11 +28,11 @@ const BUFFER_MAX_BYTES = BATCH_MAX_BYTES + FRAME_MAX_BYTES
 const NO_BUFFER = Buffer.alloc(0)
 const LINE_END = 0x0a
 const BATCH_LINE_START = Buffer.from(`\n${BATCH_START}`)
-/** By this letter a batch line differs from events. */
+/** This letter distinguishes a batch line from events. */
 const BATCH_LETTER_AT = 2
 const BATCH_LETTER = BATCH_START.charCodeAt(BATCH_LETTER_AT)
 
-/** Where reading begins: the beginning of the segment, or the end of one of its parts. */
+/** Where reading begins: at the beginning of the segment, or the end of one of its parts. */
 export type ReadStart = { readonly offset: number; readonly line: number }
 
 const SEGMENT_BEGIN: ReadStart = { offset: 0, line: 1 }
@@ -66,7 +66,7 @@ export async function openSegment(
   return new SegmentReader(await files.openRead(path), start)
 }
 
-/** The buffer of a reader that was closed, for the next one of this thread: logs are looked at every second. */
+/** The buffer of a closed reader, for the next one of this thread: logs are read every second. */
 const kept: { buffer: Buffer | undefined } = { buffer: undefined }
 
 function takeBuffer(): Buffer {
@@ -79,13 +79,13 @@ function takeBuffer(): Buffer {
 export class SegmentReader {
   readonly #file: ReadFile
   #buffer = takeBuffer()
-  /** What has been read and not been taken. */
+  /** Bytes that were read and are in no part yet. */
   #begin = 0
   #end = 0
   /** Where `#begin` is in the file. */
   #offset: number
   #line: number
-  /** Before here there is no beginning of a batch line. */
+  /** No batch line begins before this. */
   #searched = 0
 
   constructor(file: ReadFile, start: ReadStart) {
@@ -94,12 +94,12 @@ export class SegmentReader {
     this.#line = start.line
   }
 
-  /** The next part, of what has been read; nothing when more must be read for it. */
+  /** The next part of the bytes read; nothing when it needs more of them. */
   next(): Part | undefined {
     return this.#offset === 0 ? this.#header() : this.#batch()
   }
 
-  /** Reads on; false at the end of the file and when a batch would be larger than any may be. */
+  /** Reads more; returns false at the end of the file, and when a batch would be larger than the limit. */
   async more(): Promise<boolean> {
     if (this.#begin > 0) {
       this.#buffer.copyWithin(0, this.#begin, this.#end)
@@ -113,7 +113,7 @@ export class SegmentReader {
     return count > 0
   }
 
-  /** What is left when no more can be read. */
+  /** The rest, when no more can be read. */
   rest(): Part | undefined {
     const sizeBytes = this.#end - this.#begin
     if (sizeBytes === 0) return undefined
@@ -122,7 +122,7 @@ export class SegmentReader {
     return { type: 'rest', offset, line, endOffset: offset + sizeBytes, overlong }
   }
 
-  /** Ends what was lent, too. */
+  /** Also invalidates the bytes of the last part. */
   close(): Promise<void> {
     if (this.#buffer.length === BUFFER_FIRST_BYTES) kept.buffer = this.#buffer
     this.#buffer = NO_BUFFER
@@ -160,7 +160,7 @@ export class SegmentReader {
     this.#searched = end
   }
 
-  /** Where the line ends that begins at `from`. What lies beyond what has been read is none of it. */
+  /** The end of the line that begins at `from`, if it was read. */
   #endOfLine(from: number): number | undefined {
     const at = this.#buffer.indexOf(LINE_END, from)
     return at < 0 || at >= this.#end ? undefined : at + 1
@@ -168,7 +168,7 @@ export class SegmentReader {
 
   #findBatchLine(): number | undefined {
     const begin = this.#begin
-    // A batch line without events before it has no line end of theirs.
+    // A batch line without events before it follows no line end of theirs.
     if (this.#buffer[begin + BATCH_LETTER_AT] === BATCH_LETTER && this.#isBatchLine(begin)) return begin
     const at = this.#buffer.indexOf(BATCH_LINE_START, this.#searched)
     if (at >= 0 && at + BATCH_LINE_START.length <= this.#end) {

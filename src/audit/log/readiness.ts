@@ -5,16 +5,16 @@ import { insert, type Kind, type Records, replace } from '../../store/records.ts
 import type { StoreWatch } from '../../store/watch.ts'
 import type { Journal } from './journal.ts'
 
-/** How long it holds that everything could be written. */
+/** How long a result "ready" is valid. */
 export const READY_HOLDS_MS = 5000
-/** How long it holds that something could not be, and how soon is looked once a write has failed. */
+/** How long a result "not ready" is valid, and how soon after a failed write the server checks again. */
 export const UNREADY_HOLDS_MS = 500
 
-/** What readiness is judged by. */
+/** The dependencies of readiness. */
 export type ReadinessDependencies = {
   /** Whether a write has failed and none has succeeded since. */
   readonly isSuspect: () => { readonly log: boolean; readonly store: boolean }
-  /** Whether the disk is full, and what is left is for revocations. */
+  /** Whether the disk is full but for the reserve, which is for revocations. */
   readonly isReserved: () => boolean
   /** Fails when the audit log cannot be written. */
   readonly probeLog: () => Promise<void>
@@ -25,8 +25,8 @@ export type ReadinessDependencies = {
 }
 
 /**
- * Whether calls can be served: whether the audit log and the records can be written. Who asks often
- * does not write often; all who ask meanwhile get one answer.
+ * Whether the server can serve calls: whether it can write the audit log and the records. Frequent questions
+ * cause few writes; all that arrive meanwhile get one answer.
  */
 export class Readiness {
   readonly #dependencies: ReadinessDependencies
@@ -40,7 +40,7 @@ export class Readiness {
     this.#foundAtMs = dependencies.clock.monotonicMs()
   }
 
-  /** Why calls cannot be served, for the public: nothing when they can. */
+  /** Why the server cannot serve calls, in words for the public; nothing when it can. */
   async reason(): Promise<string | undefined> {
     if (this.#dependencies.isReserved()) return 'the disk is full, and only revocations are done'
     if (this.#finding === undefined && !this.#holds()) {
@@ -55,7 +55,7 @@ export class Readiness {
     const { log, store } = this.#dependencies.isSuspect()
     const isGood = this.#reason === undefined && !log && !store
     const forMs = isGood ? READY_HOLDS_MS : UNREADY_HOLDS_MS
-    // A write that has failed is news: what was found before does not count.
+    // A failed write is news: an earlier result does not count.
     const isNews = this.#reason === undefined && (log || store)
     return !isNews && this.#dependencies.clock.monotonicMs() - this.#foundAtMs < forMs
   }
@@ -63,7 +63,7 @@ export class Readiness {
   async #find(): Promise<string | undefined> {
     const { probeLog, probeStore, isSuspect, clock } = this.#dependencies
     let reason = await this.#try(probeLog, 'the audit log cannot be written')
-    // The database is beside the log: it is written for its own sake only when a commit has failed.
+    // The database is on the log's disk: it gets a write of its own only after a failed commit.
     if (reason === undefined && isSuspect().store) {
       reason = await this.#try(probeStore, 'records cannot be written')
     }
@@ -85,11 +85,13 @@ export class Readiness {
   }
 }
 
-/** Written to see whether records can be written. Partition and name: {@link PROBE_PARTITION}, the node. */
+/**
+ * A record to learn whether records can be written. Partition and name: {@link PROBE_PARTITION}, the node.
+ */
 const PROBE: Kind<{ readonly format: 1; readonly count: number }> = kindOfFormat1('probe')
 const PROBE_PARTITION = 'probe'
 
-/** Commits something that means nothing. @throws StoreFailure. */
+/** Commits a record without meaning. @throws StoreFailure. */
 async function probeRecords(records: Records, node: string): Promise<void> {
   const present = await records.get(PROBE, PROBE_PARTITION, node)
   await records.commit([
@@ -99,7 +101,7 @@ async function probeRecords(records: Records, node: string): Promise<void> {
   ])
 }
 
-/** What the readiness of a node rests on. */
+/** The dependencies of a node's readiness. */
 export type NodeReadinessDependencies = {
   readonly journal: Pick<Journal, 'node' | 'condition' | 'probe'>
   readonly records: Records

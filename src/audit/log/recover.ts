@@ -8,7 +8,7 @@ import { type Part, readSegment } from './read.ts'
 import { parseSegmentLine, segmentName, segmentsAmong } from './segment.ts'
 import type { LogTail } from './writer.ts'
 
-/** What bringing a node's log in order works with. */
+/** The dependencies of recovering a node's log. */
 export type RecoverDependencies = {
   /** The node's own folder. */
   readonly folder: string
@@ -26,13 +26,13 @@ export type TornTail = {
   readonly movedTo: string
 }
 
-/** Where a log goes on, and what was cut off before that. */
+/** Where a log continues, and what was cut off before. */
 export type Recovery = { readonly tail: LogTail; readonly torn: TornTail | undefined }
 
 /** The first part of a segment that is not as it was written. */
 type Bad = { readonly offset: number; readonly line: number; readonly what: string }
 
-/** A last segment as it was found. */
+/** The last segment as it was found. */
 type Scan = {
   readonly first: number
   /** After the last good batch, or before the first. */
@@ -41,15 +41,14 @@ type Scan = {
   readonly endOffset: number
   readonly sizeBytes: number
   readonly bad: Bad | undefined
-  /** Whether the bad part can be the last write, torn: beyond the head, and nothing follows it. */
+  /** Whether the bad part can be the last write, torn: beyond the head, with nothing after it. */
   readonly torn: boolean
 }
 
 /**
- * Finds where a node's log goes on. A tail that was never acknowledged is kept in a file of its
- * own and cut off.
+ * Finds where a node's log continues. Moves an end that was never acknowledged to a file of its own.
  *
- * @throws AuditDamaged when the log is not what was acknowledged; nothing has been changed then.
+ * @throws AuditDamaged when the log is not what was acknowledged; then nothing has changed.
  */
 export async function recoverLog(dependencies: RecoverDependencies): Promise<Recovery> {
   const segments = segmentsAmong(await dependencies.files.list(dependencies.folder))
@@ -72,7 +71,7 @@ function tailOf({ first, point, endOffset }: Scan): LogTail {
   return { point, segment: { first, sizeBytes: endOffset } }
 }
 
-/** The end of the segment before `next`, which holds no batch: this one must be whole. */
+/** The end of the segment before `next`, which has no batch: so this one must be whole. */
 async function tailBefore(
   dependencies: RecoverDependencies,
   next: number,
@@ -122,7 +121,7 @@ async function scanSegment(
   return scan
 }
 
-/** More than one write can leave. */
+/** More bytes than one write can leave. */
 function isOverlong(part: Part): boolean {
   return part.type === 'rest' && part.overlong
 }
@@ -149,7 +148,7 @@ function damaged({ chain }: RecoverDependencies, { first, point }: Scan, bad: Ba
   return new AuditDamaged({ node: chain.node, file, ...bad, sequence: point.sequence + 1 })
 }
 
-/** Keeps the torn end of a segment beside it, and cuts it off. What stays is durable then. */
+/** Keeps the torn end of a segment beside it, and cuts it off. The rest is then durable. */
 async function settleTail(dependencies: RecoverDependencies, scan: Scan): Promise<TornTail | undefined> {
   const { files, folder } = dependencies
   const file = segmentName(scan.first)
@@ -176,7 +175,7 @@ async function keepTail(
   return { file, offset: endOffset, sizeBytes: sizeBytes - endOffset, movedTo }
 }
 
-/** Takes a segment without any batch out of the chain; an empty one is worth nothing. */
+/** Removes a segment without any batch from the chain; an empty one is worth nothing. */
 async function setAside(
   dependencies: RecoverDependencies,
   { first, sizeBytes }: Scan,

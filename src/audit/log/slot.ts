@@ -3,19 +3,19 @@ import type { FileLock } from '../../store/file-lock.ts'
 import { AuditUnavailable } from './damage.ts'
 import type { AuditFiles } from './files.ts'
 
-/** Processes that may write beside each other into one data folder. */
+/** Processes that may write into one data folder at a time. */
 const NODES_MAX = 256
 
 const LOCK_FILE = 'lock'
 const NODE = /^node-(0|[1-9]\d{0,2})$/
 
-/** A node's place in the log, held as long as the lock is. */
+/** A node's place in the log, held as long as its lock. */
 export type Slot = { readonly node: string; readonly folder: string; readonly lock: FileLock }
 
 /**
- * Takes the first node whose lock is free.
+ * Claims the first node whose lock is free.
  *
- * @throws AuditUnavailable when all are taken.
+ * @throws AuditUnavailable when none is free.
  */
 export async function claimSlot(
   folder: string,

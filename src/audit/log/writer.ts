@@ -17,14 +17,14 @@ import {
   segmentName,
 } from './segment.ts'
 
-/** Where a log goes on: the last durable batch, and the segment that it is in. */
+/** Where a log continues: the last durable batch, and its segment. */
 export type LogTail = {
   readonly point: ChainPoint
   /** Nothing when there is no segment yet. */
   readonly segment: { readonly first: number; readonly sizeBytes: number } | undefined
 }
 
-/** What a log works with. */
+/** The dependencies of a log. */
 export type AuditLogDependencies = {
   /** The node's own folder, which exists. */
   readonly folder: string
@@ -36,29 +36,29 @@ export type AuditLogDependencies = {
   readonly log: Log
   readonly saveHead: (head: AuditHead) => Promise<void>
   readonly segmentMaxBytes?: number
-  /** Told of each batch that has become durable: how long its first event has waited. */
+  /** Called for each batch that has become durable, with the time that its first event has waited. */
   readonly durable?: ((waitedMs: number) => void) | undefined
 }
 
-/** An event in UTF-16 units, so at most three times as many bytes. */
+/** The longest event in UTF-16 units: at most three times as many bytes. */
 const EVENT_MAX_CHARS = 524_288
-/** A batch takes no more events once it has this many UTF-16 units: with the last, below BATCH_MAX_BYTES. */
+/** A batch with so many UTF-16 units takes no more events: with the last one it is below BATCH_MAX_BYTES. */
 const BATCH_CLOSED_AT_CHARS = 2_000_000
-/** Events that are worth a write at once: the disk works while the rest of the turn is computed. */
+/** With so many events the log writes at once: the disk works while the rest of the turn is computed. */
 export const EAGER_EVENTS = 16
-/** What may wait for the disk. */
+/** Events that may wait for the disk. */
 export const QUEUE_MAX_EVENTS = 16_384
 const QUEUE_MAX_CHARS = 33_554_432
-/** How often a log that cannot be written is tried again at most. */
+/** The shortest interval between attempts to repair a log that cannot be written. */
 export const REPAIR_INTERVAL_MS = 250
-/** What is kept for putting batches together: enough for a thousand events. */
+/** The size of the buffer for composing batches: enough for a thousand events. */
 const BUFFER_BYTES = 4_194_304
 /** UTF-8 needs at most this many bytes for a UTF-16 unit. */
 const BYTES_PER_CHAR = 3
-/** Written and cut off again to see whether the file can be written. */
+/** Written and cut off again to learn whether the file can be written. */
 const PROBE = Buffer.alloc(4096, '\n')
 
-/** Events that become durable together; all who wait for them share one promise. */
+/** Events that become durable together; all callers that wait for them share one promise. */
 type Batch = {
   readonly events: string[]
   readonly openedAtMs: number
@@ -71,11 +71,11 @@ type Batch = {
 type Segment = { readonly first: number; readonly path: string; durableBytes: number }
 
 /**
- * The log of one node, open for appending. One write is under way at a time; what is appended
- * meanwhile is the next batch.
+ * The log of one node, open for appending. One write is in progress at a time; events appended meanwhile are
+ * in the next batch.
  *
- * States: ready; impaired (a write has failed: the file is cut back and tried before anything else
- * is written, at most every {@link REPAIR_INTERVAL_MS}); closed (for ever).
+ * States: ready; impaired (a write has failed: before the next write, the log cuts the file back and tries
+ * it, at most every {@link REPAIR_INTERVAL_MS}); closed (for ever).
  */
 export class AuditLog {
   readonly #dependencies: AuditLogDependencies
@@ -92,7 +92,7 @@ export class AuditLog {
   #buffer: Buffer | undefined
   /** Ends the wait for the next turn. */
   #wake: (() => void) | undefined
-  /** The round under way, if any: from the first append to an idle log until it is idle again. */
+  /** The round in progress, if any: from the first append to an idle log until it is idle again. */
   #round: Promise<void> | undefined
 
   constructor(dependencies: AuditLogDependencies) {
@@ -109,12 +109,12 @@ export class AuditLog {
     return this.#waitingEvents
   }
 
-  /** Whether the last write has failed and it has not been found since that the log can be written. */
+  /** Whether the last write failed and no repair has succeeded since. */
   get isImpaired(): boolean {
     return this.#impaired !== undefined
   }
 
-  /** The last sequence number that is durable. */
+  /** The last durable sequence number. */
   get sequence(): number {
     return this.#point.sequence
   }
@@ -122,7 +122,7 @@ export class AuditLog {
   /**
    * Appends a CloudTrail record, JSON on one line; resolves once it is durable.
    *
-   * @throws AuditUnavailable when it could not be made durable, or too much waits already.
+   * @throws AuditUnavailable when it could not be made durable, or too many events wait.
    */
   append(eventJson: string): Promise<void> {
     assert(eventJson.startsWith(EVENT_START) && !eventJson.includes('\n'), 'an event is not one line')
@@ -139,10 +139,10 @@ export class AuditLog {
   }
 
   /**
-   * Fails when an append would fail as far as is known. An impaired log is tried, and the promise
-   * tells whether it can be written again.
+   * Fails if an append would fail, as far as is known. Tries to repair an impaired log; the promise then
+   * shows whether it can be written.
    *
-   * @throws AuditUnavailable, at once or by the promise.
+   * @throws AuditUnavailable, from the call or the promise.
    */
   assertWritable(): void | Promise<void> {
     const refusal = this.#refusal()
@@ -150,7 +150,7 @@ export class AuditLog {
     return this.#impaired === undefined ? undefined : this.#openBatch().durable
   }
 
-  /** Writes what waits, saves the head and closes the file. */
+  /** Writes the waiting events, saves the head and closes the file. */
   async close(): Promise<void> {
     this.#closed = true
     await this.#round
@@ -163,7 +163,7 @@ export class AuditLog {
     if (this.#closed) return new AuditUnavailable('the audit log is closed')
     if (this.#waitingEvents >= QUEUE_MAX_EVENTS || this.#waitingChars >= QUEUE_MAX_CHARS)
       return new AuditUnavailable(`${this.#waitingEvents} events already wait for the audit log`)
-    // While a round is under way, its repair is the attempt that everybody waits for.
+    // During a round, its repair is the attempt that all callers wait for.
     if (this.#impaired !== undefined && this.#round === undefined && !this.#repairIsDue())
       return this.#unavailable(this.#impaired.cause)
     return undefined
@@ -177,7 +177,7 @@ export class AuditLog {
     return new AuditUnavailable('the audit log cannot be written', { cause })
   }
 
-  /** The batch that takes the next event; it will be written. */
+  /** The batch for the next event; it will be written. */
   #openBatch(): Batch {
     const last = this.#queue.at(-1)
     if (last !== undefined && last.events.length < BATCH_MAX_EVENTS && last.chars < BATCH_CLOSED_AT_CHARS)
@@ -191,7 +191,7 @@ export class AuditLog {
   }
 
   async #run(): Promise<void> {
-    // Whoever appends in this turn of the event loop, or once answered, joins the next batch.
+    // An append in this turn of the event loop, or after an answer in it, joins the next batch.
     for (await this.#nextTurn(); ; await this.#nextTurn()) {
       const batch = this.#queue.shift()
       if (batch === undefined) break
@@ -200,7 +200,7 @@ export class AuditLog {
     this.#round = undefined
   }
 
-  /** The next turn of the event loop, or earlier, when enough events for a write have come. */
+  /** Resolves in the next turn of the event loop, or earlier, when enough events for a write have arrived. */
   #nextTurn(): Promise<void> {
     if ((this.#queue[0]?.events.length ?? 0) >= EAGER_EVENTS) return Promise.resolve()
     return new Promise((resolve) => {
@@ -245,7 +245,7 @@ export class AuditLog {
     this.#head.note({ ...point, segment: segment.first })
   }
 
-  /** The bytes of a batch, lent until the next batch, and the point after it. */
+  /** The bytes of a batch, valid until the next batch, and the point after it. */
   #compose(
     header: string,
     lines: readonly string[],
@@ -264,14 +264,14 @@ export class AuditLog {
     return { bytes: buffer.subarray(0, size), point }
   }
 
-  /** One buffer for all usual batches: only one of them is under way. */
+  /** One buffer for all usual batches: only one of them is in progress. */
   #bufferOf(sizeBytes: number): Buffer {
     if (sizeBytes > BUFFER_BYTES) return Buffer.allocUnsafe(sizeBytes)
     this.#buffer ??= Buffer.allocUnsafe(BUFFER_BYTES)
     return this.#buffer
   }
 
-  /** Turns to a new segment, which does not exist before it is opened. */
+  /** Changes to a new segment, whose file does not exist before it is opened. */
   async #begin(): Promise<void> {
     const full = this.#file
     this.#file = undefined
@@ -283,7 +283,7 @@ export class AuditLog {
     return { first, path: join(this.#dependencies.folder, segmentName(first)), durableBytes }
   }
 
-  /** Opens a segment that is as long as is known to be durable. */
+  /** Opens a segment, which is as long as what is known to be durable. */
   async #open(segment: Segment): Promise<AppendFile> {
     const file = await this.#dependencies.files.openAppend(segment.path)
     this.#file = file
@@ -294,7 +294,7 @@ export class AuditLog {
     return file
   }
 
-  /** Cuts the segment back to what is durable and finds out whether it can be written. */
+  /** Cuts the segment back to its durable part and learns whether it can be written. */
   async #repair(): Promise<void> {
     if (!this.#repairIsDue()) throw this.#impaired?.cause
     const segment = this.#segment
@@ -315,7 +315,7 @@ export class AuditLog {
   }
 }
 
-/** Writes all of the bytes. @throws what a write throws; some of them may be written then. */
+/** Writes all bytes. @throws what a write throws; then some of them may be written. */
 export async function writeAll(file: AppendFile, bytes: Uint8Array): Promise<void> {
   for (let written = 0; written < bytes.length; ) {
     const count = await file.write(bytes.subarray(written))
