@@ -3,7 +3,7 @@ import type { Evaluation } from './evaluation.ts'
 import type { TextTest } from './glob.ts'
 import type { Condition, Operator } from './operators.ts'
 
-/** A condition ready to be asked. */
+/** A condition that is ready for evaluation. */
 export type ConditionTest = (evaluation: Evaluation) => boolean
 
 /**
@@ -17,7 +17,7 @@ export function conditionTest(condition: Condition, variables: boolean): Conditi
   if (operator.comparison === 'Null') return nullTest(operator, key, values)
   const matches = comparisonTest(operator.comparison, values, variables)
   const withoutKey = holdsWithoutKey(operator)
-  // Almost every key has one value; then all quantifiers are alike.
+  // Nearly every key has one value; then all quantifiers are equal.
   return (evaluation) => {
     const found = evaluation.context(key)
     if (typeof found === 'string') return matches(found, evaluation) !== operator.negated
@@ -28,8 +28,9 @@ export function conditionTest(condition: Condition, variables: boolean): Conditi
 }
 
 /**
- * `Null` asks whether the key is missing. With a set operator it asks nothing: `ForAllValues` always holds, and
- * `ForAnyValue` never. Source: IAM User Guide, "IAM policy validation check reference", "Null with qualifier".
+ * `Null` tests whether the key is missing. With a set operator it tests nothing: `ForAllValues` always holds,
+ * and `ForAnyValue` never. Source: IAM User Guide, "IAM policy validation check reference", "Null with
+ * qualifier".
  */
 function nullTest({ quantifier }: Operator, key: string, values: readonly string[]): ConditionTest {
   if (quantifier !== 'None') return () => quantifier === 'ForAllValues'
@@ -45,7 +46,7 @@ function valuesOf(key: string, evaluation: Evaluation): readonly string[] {
   return typeof found === 'string' ? [found] : found
 }
 
-/** `IfExists` was written for this very case, so it settles it, whatever stands before it. */
+/** `IfExists` is for this very case, so it settles it, whatever precedes it. */
 function holdsWithoutKey(operator: Operator): boolean {
   if (operator.ifExists) return true
   switch (operator.quantifier) {
@@ -59,8 +60,8 @@ function holdsWithoutKey(operator: Operator): boolean {
 }
 
 /**
- * Without a quantifier a key should have one value. For several, the positive form asks for any
- * match and the negated form is its exact opposite.
+ * Without a quantifier a key should have one value. For several, the positive form asks for any match, and
+ * the negated form is its exact opposite.
  */
 function holds(
   operator: Operator,

@@ -1,11 +1,11 @@
-/** What a condition key holds: one value, or several. */
+/** The value of a condition key: one, or several. */
 export type ContextValue = string | readonly string[]
 
 /**
- * The condition keys of one request: gives the value or values of a key, or nothing when the
- * request lacks it. An empty list counts as lacking it; an empty text is a value.
+ * The request context: returns the value or values of a condition key, or nothing when the request lacks it.
+ * An empty list counts as lacking it; an empty text is a value.
  *
- * Keys are asked for in lower case (`aws:sourceip`, `kms:encryptioncontext:<name in lower case>`)
- * and only when a condition or variable needs them, so that values can be computed late.
+ * Keys are in lower case (`aws:sourceip`, `kms:encryptioncontext:<name in lower case>`). The lookup runs only
+ * when a condition or variable needs the key, so that values can be computed late.
  */
 export type ContextLookup = (lowerCasedKey: string) => ContextValue | undefined

@@ -10,7 +10,7 @@ import { ask, askAll, NO_VERDICT, type Question, questionOf, type Verdict } from
 export type { MatchedGrant } from './grants.ts'
 export type { Principal } from './principal.ts'
 
-/** One thing that somebody wants to do. */
+/** An action of a principal on a resource. */
 export type AccessRequest = {
   readonly principal: Principal
   /** `kms:Encrypt` and the like. */
@@ -22,17 +22,17 @@ export type AccessRequest = {
   readonly context: ContextLookup
 }
 
-/** The policies of an organization, by level from its root down: at each, one must allow. */
+/** The policies of an organization, by level from its root down: at each level, one must allow. */
 export type Levels = readonly (readonly CompiledPolicy[])[]
 
-/** Every policy that has a say. */
+/** All policies that decide about a request. */
 export type Policies = {
   /**
-   * The policy of the resource: a key policy, or a role's trust policy. Where there is one, it must allow, or a
-   * grant: no other policy can stand in for it.
+   * The policy of the resource: a key policy, or a role's trust policy. If there is one, it or a grant must
+   * allow: no other policy can replace it.
    */
   readonly resource?: CompiledPolicy | undefined
-  /** Of the user and its groups, of the role, or of the user who made a federated session. */
+  /** The policies of the user and its groups, of the role, or of the user who made a federated session. */
   readonly identity: readonly CompiledPolicy[]
   /** The permissions boundary of the user or role. */
   readonly boundary?: CompiledPolicy | undefined
@@ -46,7 +46,7 @@ export type Policies = {
   readonly grants?: readonly MatchedGrant[] | undefined
 }
 
-/** Which of a decision's policies. */
+/** The kind of a policy in a decision. */
 export type PolicyKind = 'scp' | 'rcp' | 'resource' | 'identity' | 'boundary' | 'session'
 
 /** A decision and what settled it. */
@@ -57,10 +57,13 @@ export type Decision =
 type AllowReason =
   | { readonly kind: 'Statement'; readonly policy: PolicyKind; readonly statement: StatementSource }
   | { readonly kind: 'Grant'; readonly grantId: string }
-  /** The root user of an account, and whom it made within their limits, may do whatever nothing denies. */
+  /**
+   * The root user of an account, and the sessions it made within their limits, may do whatever nothing
+   * denies.
+   */
   | { readonly kind: 'RootUser' }
 
-/** Why something is not allowed. A level is one of {@link Levels}, from 0. */
+/** Why a request is not allowed. A level is one of {@link Levels}, from 0. */
 export type DenyReason =
   | {
       readonly kind: 'ExplicitDeny'
@@ -76,13 +79,13 @@ export type DenyReason =
   | { readonly kind: 'Failed'; readonly error: unknown }
 
 /**
- * Decides one request. What cannot be evaluated is denied.
+ * Decides one request. It denies what it cannot evaluate.
  *
- * The reason is for logs and for the account that owns the policy; a caller from another account
- * sees only what `denialMessage` makes of it.
+ * The reason is for logs and for the account that owns the policy; a caller from another account sees only
+ * what `denialMessage` makes of it.
  *
- * Source: IAM User Guide, "Policy evaluation logic" and "Cross-account policy evaluation logic";
- * KMS Developer Guide, "Troubleshooting key access".
+ * Source: IAM User Guide, "Policy evaluation logic" and "Cross-account policy evaluation logic"; KMS
+ * Developer Guide, "Troubleshooting key access".
  */
 export function decide(request: AccessRequest, policies: Policies): Decision {
   try {
@@ -92,7 +95,7 @@ export function decide(request: AccessRequest, policies: Policies): Decision {
   }
 }
 
-/** The question that a request puts to each of its policies. */
+/** The question that a request asks of each policy. */
 export function questionFor(request: AccessRequest, policies: Policies): Question {
   return questionOf(request, policies.boundary !== undefined)
 }
@@ -114,7 +117,7 @@ function settle(request: AccessRequest, policies: Policies): Decision {
   )
 }
 
-/** What the policies say, none of them a Deny. */
+/** The verdicts of the policies, none of them a Deny. */
 type Verdicts = {
   readonly scps: readonly Verdict[]
   readonly rcps: readonly Verdict[]
@@ -159,20 +162,20 @@ function askLevels(
 
 const NO_LEVELS: readonly Verdict[] = []
 
-/** Resource control policies bind every action but one. Source: AWS Organizations User Guide, "RCPs". */
+/** Resource control policies apply to every action but one. Source: AWS Organizations User Guide, "RCPs". */
 export function levelsOfResource(policies: Policies, actionLowerCased: string): Levels | undefined {
   return actionLowerCased === GRANT_ONLY_ACTION ? undefined : policies.rcps
 }
 
 /**
  * Whether the principal and the resource belong to different accounts. Services and identity providers belong
- * to none: the resource's policy alone decides about them.
+ * to none: only the resource's policy decides about them.
  */
 export function isForeign(request: AccessRequest): boolean {
   return 'account' in request.principal && request.principal.account !== request.resourceAccount
 }
 
-/** Keys and roles are closed to whom their own policy, or a grant, does not let in. */
+/** Keys and roles admit only principals that their own policy, or a grant, allows. */
 function needsResourcePolicy(request: AccessRequest, policies: Policies): boolean {
   return (
     policies.resource !== undefined ||
@@ -184,7 +187,7 @@ function needsResourcePolicy(request: AccessRequest, policies: Policies): boolea
 /** What the resource's side allows. */
 type Access = { readonly naming: Naming; readonly by: AllowReason }
 
-/** The firmest of what the resource's policy and the grants on it allow. */
+/** The firmest Allow of the resource's policy and its grants. */
 function accessTo(
   { allow }: Verdict,
   grants: Policies['grants'],
@@ -209,7 +212,7 @@ type Case = {
 }
 
 /**
- * Both accounts must allow. The principal's own is asked first, so that what its policies say does
+ * Both accounts must allow. The principal's own is asked first, so that the answer about its policies does
  * not depend on the other account's.
  */
 function settleForeign({ request, policies, question, verdicts, access }: Case): Decision {
@@ -222,7 +225,7 @@ function settleForeign({ request, policies, question, verdicts, access }: Case):
   return access === undefined ? notAllowedBy('resource') : { allow: true, by: access.by }
 }
 
-/** A grant that the principal's own account has issued says that this account agrees. */
+/** A grant issued by the principal's own account means that this account allows. */
 function settleByOwnGrant(
   { principal }: AccessRequest,
   { grants = [] }: Policies,
@@ -233,7 +236,9 @@ function settleByOwnGrant(
   return settleAccess(principal, verdicts, grantedAccess(own, identities))
 }
 
-/** Same account: how firmly the resource's side names the principal says what else must allow. */
+/**
+ * In the same account: how firmly the resource's side names the principal determines what else must allow.
+ */
 function settleAccess(principal: Principal, verdicts: Verdicts, access: Access | undefined): Decision {
   if (access === undefined) return notAllowedBy('resource')
   switch (access.naming) {
@@ -271,8 +276,8 @@ function missingLimit(principal: Principal, verdicts: Verdicts): Refusal | undef
 }
 
 /**
- * Whether nothing of what its maker may is a federated session's: that is only what the policy passed with it leaves.
- * Source: IAM User Guide, "Permissions for GetFederationToken".
+ * Whether a federated session has none of its maker's permissions: it has only those that the policy passed
+ * with it leaves. Source: IAM User Guide, "Permissions for GetFederationToken".
  */
 function passesNothing({ type }: Principal, { session }: Verdicts): boolean {
   return type === 'FederatedUser' && session === undefined

@@ -16,7 +16,7 @@ export function denialMessage({ why }: Refusal, request: AccessRequest, shown = 
   return `${beginning(principal.arn, action, shown)}${reasonText(why, request)}`
 }
 
-/** Services whose messages do not mention the resource of an action that has none. Source: recorded answers. */
+/** Services whose messages do not name the resource of an action that has none. Source: recorded answers. */
 const SILENT_SERVICES = ['sts:', 'cloudtrail:'] as const
 
 function beginning(principalArn: string, action: string, resource: string): string {
@@ -25,12 +25,12 @@ function beginning(principalArn: string, action: string, resource: string): stri
   return `User: ${principalArn} is not authorized to perform: ${action}${where}`
 }
 
-/** Actions whose key is named by the ciphertext. */
+/** Actions whose key the ciphertext names. */
 const CIPHERTEXT_ACTIONS: ReadonlySet<string> = new Set(['kms:Decrypt', 'kms:ReEncrypt', 'kms:ReEncryptFrom'])
 
 /**
- * The one answer to a caller who must not learn whether something exists: for keys and roles that do
- * not exist, and for those of another account that refuse.
+ * The one answer to a caller who must not learn whether something exists: for keys and roles that do not
+ * exist, and for those of another account that deny.
  *
  * @param resource what the caller has named; messages of KMS never repeat it.
  */
@@ -45,7 +45,7 @@ export function hiddenDenial(principalArn: string, action: string, resource = '*
   )
 }
 
-/** Without article; how a Deny in it is put. */
+/** Without an article; and how a Deny in it is worded. */
 type Wording = { readonly missing: string; readonly denying: string }
 
 const WORDINGS: Readonly<Record<PolicyKind, Wording>> = {
@@ -68,7 +68,7 @@ function reasonText(why: DenyReason, { action, resource }: AccessRequest): strin
     : ` because no ${missing} allows the ${action} action`
 }
 
-/** Managed policies are named, by their ARNs; policies that are part of something have none. */
+/** Names managed policies by their ARNs; policies that are part of something have none. */
 function nameOf({ policy }: StatementSource): string {
   return policy?.startsWith('arn:') === true ? `: ${policy}` : ''
 }

@@ -3,14 +3,14 @@ import type { ContextLookup, ContextValue } from './context.ts'
 /** One decision in progress. */
 export type Evaluation = {
   readonly context: ContextLookup
-  /** Steps that may still be spent. */
+  /** Steps that are left. */
   remaining: number
 }
 
 /**
- * Steps of one decision: comparisons of a character or a value. Question marks after a star take text × pattern steps
- * at worst, and texts and patterns may both be long and hostile; this many take less than five milliseconds. A policy in
- * use needs fewer than a thousand.
+ * The steps of one decision: comparisons of a character or a value. Question marks after a star take text ×
+ * pattern steps at worst, and texts and patterns may both be long and hostile; so many steps take less than
+ * five milliseconds. A usual policy needs fewer than a thousand.
  */
 export const EVALUATION_MAX_STEPS = 400_000
 
@@ -19,7 +19,7 @@ export class EvaluationLimitError extends Error {
   override readonly name = 'EvaluationLimitError'
 }
 
-/** A decision that has not spent anything yet. Each condition key is looked up once in it. */
+/** A decision that has spent no steps. It looks up each condition key once. */
 export function startEvaluation(context: ContextLookup): Evaluation {
   return { context: rememberValues(context), remaining: EVALUATION_MAX_STEPS }
 }
@@ -36,7 +36,7 @@ function rememberValues(context: ContextLookup): ContextLookup {
   }
 }
 
-/** @throws EvaluationLimitError when nothing is left. */
+/** @throws EvaluationLimitError when no steps are left. */
 export function spend(evaluation: Evaluation, steps: number): void {
   evaluation.remaining -= steps
   if (evaluation.remaining < 0) throw new EvaluationLimitError('The policies take too long to evaluate')

@@ -1,9 +1,9 @@
 import type { PolicyVersion } from './document.ts'
 
-/** What a policy is for. Boundaries and managed policies are of the flavour `identity`. */
+/** The purpose of a policy. Boundaries and managed policies are of the flavour `identity`. */
 export type Flavour = 'key' | 'identity' | 'trust' | 'session' | 'scp' | 'rcp'
 
-/** How the flavours differ. */
+/** The rules of a flavour. */
 export type Rules = {
   readonly elements: ReadonlySet<string>
   readonly statementElements: ReadonlySet<string>
@@ -12,7 +12,7 @@ export type Rules = {
   readonly principals: 'none' | 'of-keys' | 'of-roles' | 'everyone'
   /** Whether a statement may lack actions or resources, and so have no effect. */
   readonly incomplete: boolean
-  /** Whether statements are about the thing that the policy is attached to, and name no resource. */
+  /** Whether statements apply to what has the policy, and name no resource. */
   readonly attached: boolean
   /** Actions, in lower case, to which the policy is limited. */
   readonly actions: ReadonlySet<string> | undefined

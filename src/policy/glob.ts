@@ -23,11 +23,11 @@ export function globTest(runs: readonly Run[]): TextTest {
   return (text, evaluation) => matchesPattern(pattern, text, evaluation)
 }
 
-/** What stands between two stars: code units and {@link ANY}. */
+/** The text between two stars: code units and {@link ANY}. */
 type Segment = {
   readonly units: Int32Array
   /**
-   * For a segment without wildcards: after so many units have matched, how many still do when the next does not (the
+   * For a segment without wildcards: after so many units match, how many still do when the next does not (the
    * algorithm of Knuth, Morris and Pratt). So a search takes steps by the length of the text alone.
    */
   readonly fallbacks: Int32Array | undefined
@@ -84,8 +84,8 @@ function fallbacksOf(units: Int32Array): Int32Array {
 }
 
 /**
- * Matches segment by segment, each at the first place where it matches: what a later place would allow, this one does.
- * All steps are charged to the evaluation.
+ * Matches segment by segment, each at the first place where it matches: whatever a later place allows, this
+ * one does. Charges all steps to the evaluation.
  */
 function matchesPattern({ first, middle, last }: Pattern, text: string, evaluation: Evaluation): boolean {
   spend(evaluation, 1)
@@ -99,7 +99,7 @@ function matchesPattern({ first, middle, last }: Pattern, text: string, evaluati
   return endsWith(last, text, at, evaluation)
 }
 
-/** Where a segment ends that begins at a place; nothing when it does not match there. */
+/** The end of a segment that begins at a place; nothing when it does not match there. */
 function endAt({ units }: Segment, text: string, from: number, evaluation: Evaluation): number | undefined {
   let at = from
   for (const unit of units) {
@@ -112,7 +112,7 @@ function endAt({ units }: Segment, text: string, from: number, evaluation: Evalu
   return at
 }
 
-/** Where a segment ends at the first place at or after another where it matches. */
+/** The end of a segment at the first place, from another one on, where it matches. */
 function findEnd(segment: Segment, text: string, from: number, evaluation: Evaluation): number | undefined {
   const { fallbacks } = segment
   if (fallbacks !== undefined) return findLiteralEnd(segment.units, fallbacks, { text, from }, evaluation)

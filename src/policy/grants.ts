@@ -6,7 +6,7 @@ import type { Identities, Principal } from './principal.ts'
 export type MatchedGrant = {
   readonly id: string
   /**
-   * Whom it is for (in RetireGrant: who may retire it): the ARN of a user, role, session or account root, the
+   * The grantee (in RetireGrant: who may retire it): the ARN of a user, role, session or account root, the
    * unique id that stands for one of them, an account id, or the name of a service.
    */
   readonly grantee: string
@@ -27,14 +27,14 @@ export function firmestGrant(grants: readonly MatchedGrant[], identities: Identi
   return best
 }
 
-/** How firmly a grant names the principal: as a statement of the key policy would. */
+/** How firmly a grant names the principal, like a statement of the key policy. */
 export function namingIn({ grantee }: MatchedGrant, identities: Identities): Naming {
   return namingOf(new Set([nameOf(specOf(grantee))]), identities)
 }
 
 /**
- * Whether a grant says that the principal's own account agrees: that account made it, or it is about to be
- * retired, which nobody but the grant itself has to allow.
+ * Whether a grant means that the principal's own account allows: that account made it, or it is about to be
+ * retired, which only the grant itself must allow.
  */
 export function isIssuedFor(grant: MatchedGrant, principal: Principal, actionLowerCased: string): boolean {
   return (

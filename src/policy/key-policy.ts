@@ -7,7 +7,7 @@ import type { Principal } from './principal.ts'
 import { ask, questionOf } from './verdict.ts'
 
 /**
- * The policy of a key that was made without one: its account's identity policies decide.
+ * The policy of a key that was made without one: the account's identity policies decide.
  *
  * Source: KMS Developer Guide, "Default key policy".
  */
@@ -28,8 +28,8 @@ export function defaultKeyPolicy(accountId: string): string {
 }
 
 /**
- * Whether a key policy would keep the caller, a principal of the key's account, from changing it
- * again. A statement that names the account counts as allowing every principal of it.
+ * Whether a key policy keeps the caller, a principal of the key's account, from changing it again: the policy
+ * lockout safety check. A statement that names the account counts as allowing every principal of it.
  *
  * @param resource the key's ARN; without it only statements about `*` count.
  */
@@ -56,8 +56,8 @@ const SINGLE_VALUED = [
 ]
 
 /**
- * What is wrong with a policy that allows far more than it seems to, in AWS's words; nothing when
- * no condition does. Source: KMS Developer Guide, "AWS KMS condition keys".
+ * The fault of a policy that allows far more than it seems to, in AWS's words; nothing when no condition has
+ * it. Source: KMS Developer Guide, "AWS KMS condition keys".
  */
 export function overlyPermissiveCondition(document: PolicyDocument): string | undefined {
   for (const condition of document.statements.flatMap((statement) => statement.conditions)) {

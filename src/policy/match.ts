@@ -17,7 +17,7 @@ export function actionTest(actions: Listed<string>): ActionTest {
     (exact.has(action) || tests.some((test) => test(action, evaluation))) !== actions.negated
 }
 
-/** What a request is about, taken apart once. */
+/** The resource of a request, split once. */
 export type Resource = {
   /** An ARN, or `*`. */
   readonly text: string
@@ -48,7 +48,7 @@ export function listedArns({ negated, values }: Listed<string>): readonly string
   return !negated && values.every(isLiteral) ? values : undefined
 }
 
-/** Whether a resource of a policy stands for nothing but itself. */
+/** Whether a resource of a policy stands only for itself. */
 function isLiteral(value: string): boolean {
   return !/[*?$]/.test(value)
 }

@@ -3,12 +3,12 @@ import type { Listed, PrincipalSpec } from './document.ts'
 import type { Identities } from './principal.ts'
 
 /**
- * How firmly a statement of a resource policy, or a grant, names a principal, weakest first. It says what an
- * Allow is worth; any but `None` is enough for a Deny.
+ * How firmly a statement of a resource policy, or a grant, names a principal, weakest first. It determines
+ * the effect of an Allow; any but `None` is enough for a Deny.
  */
 export const Naming = {
   None: 0,
-  /** By its account: the account's identity policies have to allow as well. */
+  /** By its account: the account's identity policies must allow too. */
   Account: 1,
   /** Directly, but within the limits of its boundary and session policies. */
   Limited: 2,
@@ -30,8 +30,8 @@ export type PrincipalTest = (identities: Identities, bounded: boolean) => Naming
 export type Bindings = ReadonlyMap<string, string>
 
 /**
- * The test for a `Principal` or `NotPrincipal` element. An ARN that is bound to a unique id stands for it alone:
- * who comes after under the same name is somebody else.
+ * The test for a `Principal` or `NotPrincipal` element. An ARN that is bound to a unique id stands for that
+ * id alone: a later principal of the same name is another.
  *
  * Source: IAM User Guide, "AWS JSON policy elements: Principal" and "… NotPrincipal".
  */
@@ -72,7 +72,10 @@ export function listedNames({ negated, values }: Listed<PrincipalSpec>): Listed<
   return { negated, values: values.map((spec) => nameOf(spec)) }
 }
 
-/** What a name stands for: the account, if it is the ARN of one's root, else what has that ARN, id or name. */
+/**
+ * The principal that a name stands for: the account, for the ARN of its root, else the principal with that
+ * ARN, id or name.
+ */
 export function specOf(name: string): PrincipalSpec {
   const account = name.split(':', 5)[4] ?? ''
   return name === accountRootArn(account) ? { kind: 'Account', account } : { kind: 'User', arn: name }

@@ -1,4 +1,4 @@
-/** What a comparison means, before it is negated, quantified or made optional. */
+/** The meaning of a comparison, before it is negated, quantified or made optional. */
 export type Comparison =
   | 'StringEquals'
   | 'StringEqualsIgnoreCase'
@@ -22,7 +22,7 @@ export type Comparison =
 /** How a comparison is applied to a key with several values. */
 type Quantifier = 'None' | 'ForAllValues' | 'ForAnyValue'
 
-/** An operator of a `Condition` element, taken apart. */
+/** A parsed operator of a `Condition` element. */
 export type Operator = {
   readonly comparison: Comparison
   /** `StringNotEquals` and the like: holds where the comparison with every value fails. */

@@ -3,7 +3,7 @@ import type { Evaluation } from './evaluation.ts'
 import { globTest, type Run, STAR, type TextTest } from './glob.ts'
 import { constantRuns, parseTemplate, resolveRuns, type Syntax, type Template } from './template.ts'
 
-/** An ARN cut at its first five colons: `arn`, partition, service, region, account, resource. */
+/** An ARN split at its first five colons: `arn`, partition, service, region, account, resource. */
 export type ArnParts = readonly string[]
 
 /** Whether an ARN matches a pattern. */
@@ -29,7 +29,7 @@ export function splitArn(text: string): ArnParts | undefined {
 /**
  * The test for one value of a policy. A value whose variable is missing matches nothing.
  *
- * @param fold what was done to the texts that will be tested.
+ * @param fold what was done to the texts to test.
  */
 export function textTest(text: string, syntax: Syntax, fold: (text: string) => string = asIs): TextTest {
   const template = checkedTemplate(text, syntax)
@@ -43,7 +43,7 @@ export function textTest(text: string, syntax: Syntax, fold: (text: string) => s
   }
 }
 
-/** The one text that a value of a policy stands for; nothing when that depends on the request. */
+/** The one text that a value of a policy stands for; nothing when it depends on the request. */
 export function literalText(text: string, syntax: Syntax): string | undefined {
   const runs = constantRuns(checkedTemplate(text, syntax))
   return runs?.every((run) => typeof run === 'string') === true ? runs.join('') : undefined
@@ -63,7 +63,7 @@ export function arnTest(text: string, variables: boolean): ArnTest {
   }
 }
 
-/** The test for a `Resource` other than `*`: variables have a meaning after the fifth colon only. */
+/** The test for a `Resource` other than `*`: variables count only after the fifth colon. */
 export function resourceTest(text: string, variables: boolean): ArnTest {
   const parts = present(splitArn(text), 'A checked resource')
   return allParts(
@@ -98,7 +98,7 @@ function allParts(tests: readonly TextTest[]): ArnTest {
     tests.every((test, index) => test(present(arn[index], 'A part of an ARN'), evaluation))
 }
 
-/** A pattern cut at its first five colons; nothing when it has fewer. */
+/** A pattern split at its first five colons; nothing when it has fewer. */
 function splitRuns(runs: readonly Run[]): readonly Run[][] | undefined {
   let current: Run[] = []
   const parts = [current]

@@ -1,8 +1,8 @@
 import { accountRootArn } from '../api/arn.ts'
 
 /**
- * Who makes a request, as policies see it. Unique ids (`AIDA…`, `AROA…`) are compared with those that a
- * policy's ARNs were bound to when it was put: see `compilePolicy`.
+ * The principal of a request, as policies see it. Unique ids (`AIDA…`, `AROA…`) are compared with those that
+ * a policy's ARNs were bound to when it was put: see `compilePolicy`.
  */
 export type Principal =
   | {
@@ -41,18 +41,18 @@ export type Principal =
   /** A service that calls for itself. It belongs to no account; its ARN is its name. */
   | { readonly type: 'Service'; readonly arn: string }
   /**
-   * Whom an identity provider vouches for, before a role is assumed. Belongs to no account: only the role's
-   * trust policy decides. Its ARN is the provider's.
+   * An identity that an identity provider vouches for, before a role is assumed. It belongs to no account:
+   * only the role's trust policy decides. Its ARN is the provider's.
    */
   | { readonly type: 'WebIdentity'; readonly arn: string }
 
 /**
- * Everything that a principal is: itself, then who made it if it is a session, then its account if it has one.
- * Each has one name or several, of which any one is enough.
+ * The identities of a principal: itself, then its maker if it is a session, then its account if it has one.
+ * Each has one name or several; any one of them is enough.
  */
 export type Identities = readonly (readonly string[])[]
 
-/** What the principal is: all of it, `NotPrincipal` must list. */
+/** The identities of the principal; `NotPrincipal` must list all of them. */
 export function identitiesOf(principal: Principal): Identities {
   switch (principal.type) {
     case 'Root':

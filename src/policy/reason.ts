@@ -1,13 +1,13 @@
 import type { StatementSource } from './compiled-statement.ts'
 import type { Decision, PolicyKind } from './decide.ts'
 
-/** What the control policies at each level are attached to, the root of the organization first. */
+/** The targets of the control policies at each level, the root of the organization first. */
 export type LevelTargets = { readonly scp: readonly string[]; readonly rcp: readonly string[] }
 
 /**
- * What settled a decision, in one sentence, for the audit log and for those who own the policies.
+ * What settled a decision, in one sentence, for the audit log and the owners of the policies.
  *
- * @param targets names the levels of the organization; without it they are counted.
+ * @param targets names the levels of the organization; without it, levels have numbers.
  */
 export function formatReason(decision: Decision, targets?: LevelTargets): string {
   return decision.allow ? allowed(decision.by) : refused(decision.why, targets)
@@ -55,7 +55,7 @@ function formatStatement(kind: PolicyKind, { policy, index, sid }: StatementSour
   return `statement ${index + 1}${sid === undefined ? '' : ` (${JSON.stringify(sid)})`} of the ${KINDS[kind]}${name}`
 }
 
-/** Where a control policy is attached; the number of the level, from 1, where that is not known. */
+/** The target of a control policy; without it, the number of the level, from 1. */
 export function formatLevel(kind: PolicyKind, level: number | undefined, targets?: LevelTargets): string {
   if (level === undefined) return ''
   const target = kind === 'scp' || kind === 'rcp' ? targets?.[kind][level] : undefined

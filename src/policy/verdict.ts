@@ -7,7 +7,7 @@ import { Naming } from './naming.ts'
 import { splitArn } from './pattern.ts'
 import { type Identities, identitiesOf, type Principal } from './principal.ts'
 
-/** What policies are asked. */
+/** A question to policies. */
 export type Question = {
   readonly identities: Identities
   /** Whether the principal has a permissions boundary. */
@@ -17,7 +17,7 @@ export type Question = {
   readonly evaluation: Evaluation
 }
 
-/** One thing that somebody wants to do. */
+/** An action of a principal on a resource. */
 type Wish = {
   readonly principal: Principal
   readonly action: string
@@ -25,7 +25,7 @@ type Wish = {
   readonly context: ContextLookup
 }
 
-/** A question that nothing has been spent on. */
+/** A question that has spent no steps. */
 export function questionOf(wish: Wish, bounded: boolean): Question {
   return {
     identities: identitiesOf(wish.principal),
@@ -36,7 +36,7 @@ export function questionOf(wish: Wish, bounded: boolean): Question {
   }
 }
 
-/** What one policy, or several of one kind, say to a question: a Deny, else the firmest Allow, if any. */
+/** The answer of one policy, or several of one kind: a Deny, else the firmest Allow, if any. */
 export type Verdict = {
   readonly deny: StatementSource | undefined
   readonly allow: Allowance | undefined
@@ -64,7 +64,7 @@ export function askAll(policies: readonly CompiledPolicy[], question: Question):
 }
 
 /**
- * The verdict of one policy, together with what is known already: an Allow counts if it is firmer.
+ * The verdict of one policy, added to an earlier one: an Allow counts if it is firmer.
  *
  * @throws EvaluationLimitError, and whatever the lookup of a condition key throws.
  */
@@ -87,7 +87,7 @@ export function ask(policy: CompiledPolicy, question: Question, known: Verdict =
   return verdict
 }
 
-/** How firmly a statement names who asks. */
+/** How firmly a statement names the principal. */
 export function nameIn(statement: CompiledStatement, question: Question): Naming {
   return statement.principals?.(question.identities, question.bounded) ?? Naming.Direct
 }
