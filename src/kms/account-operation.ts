@@ -19,22 +19,22 @@ export type AccountFacts<M extends Members, O extends Members> = {
   readonly input: M
   readonly output?: O | undefined
   readonly context?: (input: Input<M>) => ContextLookup
-  /** Further actions that the call needs, by their names without prefix. */
+  /** Further actions that the call needs, without prefix. */
   readonly alsoNeeds?: (input: Input<M>) => readonly string[]
   /** Checks of parameters. @throws KmsError. */
   readonly checkInput?: (input: Input<M>, call: Call, dependencies: KmsDependencies) => void
   readonly parameters?: (input: Input<M>) => EventData
 }
 
-/** What an operation without a key is given. */
+/** A call of an operation without a key. */
 type AccountInvocation<M extends Members> = Invocation<M, KmsDependencies> & {
-  /** Whom the answer is sealed for. */
+  /** The recipient of a sealed answer. */
   readonly recipient: Recipient
 }
 
 const NO_CONTEXT: ContextLookup = () => undefined
 
-/** An operation on the caller's account: identity policies alone decide about it. */
+/** An operation on the caller's account: only identity policies decide about it. */
 export function accountOperation<
   M extends Members,
   O extends Members = NoMembers,
@@ -56,7 +56,7 @@ export function accountOperation<
   )
 }
 
-/** The permission to do `name` where no resource is named. */
+/** The permission for `name` without a resource. */
 export function accountPermission(call: Call, name: string, context?: ContextLookup): Permission {
   const { account } = call.caller
   return {

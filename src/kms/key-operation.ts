@@ -38,10 +38,10 @@ type NamesKey = { readonly KeyId: Shape<string, true> }
 /** What is true of an operation on one key before any request arrives. */
 export type KeyFacts<M extends Members & NamesKey, O extends Members> = KeyRules & {
   readonly name: string
-  /** Whether it changes nothing. */
+  /** Whether it is read-only. */
   readonly readOnly: boolean
   readonly states: readonly KeyState[]
-  /** What the key must be for. */
+  /** The usage that the key must have. */
   readonly usage?: KeyUsage
   /** The algorithm that a call uses, which must be one of the key's. */
   readonly algorithm?: (input: Input<M>) => string
@@ -49,11 +49,11 @@ export type KeyFacts<M extends Members & NamesKey, O extends Members> = KeyRules
   readonly output?: O | undefined
   /** Condition keys of this operation, beside those of the key and the call. */
   readonly context?: (input: Input<M>, call: Call) => ContextLookup
-  /** Condition keys whose values have to be fetched, beside the others. */
+  /** Condition keys whose values must be fetched, beside the others. */
   readonly fetchContext?: (key: Key, call: Call, dependencies: KmsDependencies) => Promise<ContextLookup>
-  /** Whether a grant that lists the operation goes far enough for this call. */
+  /** Whether the constraints of a grant that lists the operation cover this call. */
   readonly coveredBy?: (input: Input<M>, grant: GrantValue) => boolean
-  /** Makes the key of an identifier that names none, where that can be. */
+  /** Makes a missing key, for identifiers that allow it. */
   readonly makeMissing?: MakeMissing
   /** Checks of parameters that need no key. @throws KmsError. */
   readonly checkInput?: (input: Input<M>, call: Call) => void
@@ -61,17 +61,17 @@ export type KeyFacts<M extends Members & NamesKey, O extends Members> = KeyRules
   readonly checkKey?: (input: Input<M>, key: Key) => void
   /** Further permissions that the call needs, after the one of its own name. */
   readonly alsoNeeds?: (given: KeyInvocation<M>) => Promise<readonly Permission[]> | readonly Permission[]
-  /** The call's parameters in its audit event, where they are not just the input. */
+  /** The call's parameters in its audit event, where they differ from the input. */
   readonly parameters?: (input: Input<M>) => EventData
 }
 
-/** What an operation on one key is given. */
+/** A call of an operation on one key. */
 type KeyInvocation<M extends Members> = {
   readonly call: Call
   readonly input: Input<M>
   readonly key: Key
   readonly dependencies: KmsDependencies
-  /** Whom the answer is sealed for. */
+  /** The recipient of a sealed answer. */
   readonly recipient: Recipient
 }
 
@@ -116,7 +116,7 @@ export function keyOperation<
   )
 }
 
-/** The outcome with what makes the key, when the call has it made. */
+/** The outcome with the changes that make the key, if the call makes it. */
 function withMaking<T extends OutcomeOf<Members>>({ making }: Key, outcome: T): T {
   if (making === undefined) return outcome
   const { changes = [], event } = outcome
@@ -140,8 +140,8 @@ function checkKey<M extends Members & NamesKey>(
 }
 
 /**
- * Checks that the grant tokens of a call are tokens of grants in its region. More they do not do: a grant is in
- * force on every node as soon as it is made.
+ * Checks that the grant tokens of a call are tokens of grants in its region. They have no other effect: every
+ * node uses a grant as soon as it is made.
  *
  * @throws InvalidGrantTokenException.
  */
@@ -150,21 +150,21 @@ export function checkGrantTokens(call: Call, dependencies: KmsDependencies): voi
   for (const token of GrantTokens) openGrantToken(call, dependencies, token)
 }
 
-/** The grant of a token, whether or not it is still there. @throws InvalidGrantTokenException. */
+/** The grant of a token, whether or not it still exists. @throws InvalidGrantTokenException. */
 export function openGrantToken(call: Call, dependencies: KmsDependencies, token: string): GrantRef {
   const grant = dependencies.grantTokens.open(token)
   if (grant === undefined || grant.region !== call.region) throw new KmsError('InvalidGrantTokenException')
   return grant
 }
 
-/** What makes a key that is not there; nothing when it cannot be made. */
+/** Makes a key that does not exist; nothing when it cannot be made. */
 type MakeMissing = (
   call: Call,
   dependencies: KmsDependencies,
   identifier: Identifier,
 ) => Promise<Key | undefined>
 
-/** A request's text that names a key, and what is asked of it. */
+/** The text of a request that names a key, and its rules. */
 export type KeyQuestion = {
   readonly call: Call
   readonly dependencies: KmsDependencies
@@ -181,7 +181,7 @@ export type KeyQuestion = {
  * The key that an identifier names.
  *
  * @throws NotFoundException, InvalidArnException; AccessDeniedException for a key of another
- *   account that is not there, with the bytes that a key which is there but closed would give.
+ * account that does not exist, byte for byte as for one that exists and denies.
  */
 export async function resolveKey({ call, dependencies, facts, text }: KeyQuestion): Promise<Key> {
   const { caller, region, now } = call
@@ -195,7 +195,10 @@ export async function resolveKey({ call, dependencies, facts, text }: KeyQuestio
   return key
 }
 
-/** The error for a key of another account, there or not. Source: recorded answers of AWS KMS for the text. */
+/**
+ * The error for a key of another account, whether or not it exists. Source: recorded answers of AWS KMS for
+ * the text.
+ */
 function ownAccountOnly(): KmsError {
   return new KmsError('AccessDeniedException', 'This operation cannot be called cross account')
 }
@@ -205,7 +208,7 @@ function missingKey(call: Call, name: string, identifier: Identifier): KmsError 
   return new KmsError('AccessDeniedException', hiddenDenial(call.caller.arn, `kms:${name}`))
 }
 
-/** The permission to do `name` to a key. */
+/** The permission for `name` on a key. */
 export function keyPermission(
   { call, key, dependencies, covers }: Omit<GrantQuestion, 'name' | 'context'>,
   name: string,

@@ -19,10 +19,10 @@ type LastUsage = {
   readonly requestId: string
 }
 
-/** What is known of a key's last use; `current`: everything up to the call has been counted. */
+/** The index's knowledge of a key's last use; `current`: it has counted everything up to the call. */
 export type UsageKnown = { readonly last: LastUsage | undefined; readonly current: boolean }
 
-/** What the operations of this service work with. */
+/** The dependencies of the operations of KMS. */
 export type KmsDependencies = PrincipalNames & {
   readonly records: Records
   readonly quotas: Pick<Quotas, 'exceeded' | 'admitStore' | 'limit'>
@@ -32,7 +32,7 @@ export type KmsDependencies = PrincipalNames & {
   readonly giveWay: GiveWay
   /** The regions that have SM2 keys. */
   readonly sm2Regions: ReadonlySet<string>
-  /** Root certificates of attestation documents, in DER; none: `Recipient` is refused. */
+  /** Root certificates of attestation documents, in DER; without any, `Recipient` is refused. */
   readonly attestationRoots: readonly Uint8Array[]
   /** Calls the proxies of external key stores. */
   readonly xks: XksClient
@@ -42,5 +42,5 @@ export type KmsDependencies = PrincipalNames & {
   readonly openedGrants: OpenedGrants
 }
 
-/** An operation of this service, ready but for its dependencies. */
+/** An operation of KMS that lacks only its dependencies. */
 export type KmsOperation = (dependencies: KmsDependencies) => Operation

@@ -11,13 +11,13 @@ export const PAGING = {
 
 type PagingInput = { readonly Limit?: number | undefined; readonly Marker?: string | undefined }
 
-/** How many entries a page has when the request does not say, and at most. */
+/** The entries of a page: the default, and the most. */
 export type PageSize = { readonly byDefault: number; readonly max: number }
 
 /**
- * The number of entries to give.
+ * The number of entries of the page.
  *
- * @throws ValidationException when the request asks for more than the operation gives.
+ * @throws ValidationException when the request asks for more than the operation allows.
  */
 export function pageLimit(input: PagingInput, size: PageSize): number {
   const limit = input.Limit ?? size.byDefault
@@ -35,7 +35,7 @@ export function storeMarker(input: PagingInput): string | undefined {
 
 const INDEX_MARKER = /^(?:0|[1-9][0-9]{0,5})$/
 
-/** One page of a list that is in memory; its marker is the index to go on from. */
+/** One page of a list in memory; its marker is the index where the next begins. */
 export function pageOf<T>(
   items: readonly T[],
   input: PagingInput,
@@ -49,7 +49,7 @@ export function pageOf<T>(
   return { items: items.slice(start, end), next: end < items.length ? String(end) : undefined }
 }
 
-/** One page of a list of sorted texts, each once; its marker is the last text before. */
+/** One page of a list of sorted, distinct texts; its marker is the last text of the page before. */
 export function pageAfter(
   sorted: readonly string[],
   input: PagingInput,
@@ -64,7 +64,7 @@ export function pageAfter(
 
 const TEXT_MARKER = /^[0-9a-f]{64}$/
 
-/** What a page says beside its list. */
+/** The members of a page beside its list. */
 type PageEnd = { readonly NextMarker: string | undefined; readonly Truncated: boolean }
 
 /** The members of a page beside the list itself: `Truncated`, and `NextMarker` when there is more. */

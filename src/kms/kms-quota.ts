@@ -1,7 +1,9 @@
 import { KmsError } from '../api/errors.ts'
 import type { Quotas, Wanted } from '../quotas/quota-service.ts'
 
-/** How quotas are called in messages. Source: recorded answers of AWS KMS; of grants and key stores, by analogy. */
+/**
+ * The names of quotas in messages. Source: recorded answers of AWS KMS; of grants and key stores, by analogy.
+ */
 const TITLES: Readonly<Record<string, string>> = {
   'kms.keys': 'Key',
   'kms.aliases-per-key': 'Aliases per key',
@@ -10,7 +12,7 @@ const TITLES: Readonly<Record<string, string>> = {
 }
 
 /**
- * Checks that there may be one more of something.
+ * Checks that the quota allows one more.
  *
  * @param present how many there are.
  * @throws LimitExceededException.

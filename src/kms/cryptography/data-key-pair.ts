@@ -27,7 +27,7 @@ type PairInput = {
   readonly EncryptionContext?: TextMap | undefined
 }
 
-/** What is true of both operations. */
+/** The facts of both operations. */
 export const PAIR_FACTS = {
   readOnly: true,
   aliases: true,
@@ -44,7 +44,7 @@ export function pairContext(input: PairInput): ContextLookup {
   return (name) => (name === 'kms:datakeypairspec' ? input.KeyPairSpec : more(name))
 }
 
-/** @throws UnsupportedOperationException for a key that is in a custom key store. */
+/** @throws UnsupportedOperationException for a key in a custom key store. */
 function checkNotInStore(key: Key): void {
   const { keyStore, origin } = key.record.value
   if (keyStore === undefined) return
@@ -54,7 +54,7 @@ function checkNotInStore(key: Key): void {
   )
 }
 
-/** What answers hold of a data key pair beside its private key. */
+/** Members of a data key pair in answers, beside its private key. */
 const SEALED_DATA_KEY_PAIR = {
   PrivateKeyCiphertextBlob: blob(),
   PublicKey: blob(),
@@ -63,11 +63,11 @@ const SEALED_DATA_KEY_PAIR = {
   KeyMaterialId: text(),
 }
 
-/** A data key pair that has just been made. */
+/** A new data key pair. */
 export type DataKeyPair = {
-  /** Without the private key in the clear. */
+  /** Without the plaintext private key. */
   readonly outcome: OutcomeOf<typeof SEALED_DATA_KEY_PAIR>
-  /** PKCS #8. Whoever asked for it clears it. */
+  /** PKCS #8. The caller clears it. */
   readonly privateKey: Uint8Array
 }
 

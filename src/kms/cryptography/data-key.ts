@@ -33,14 +33,14 @@ export function checkDataKeySize(input: DataKeyInput): void {
   }
 }
 
-/** What answers hold of a data key beside its plaintext. */
+/** Members of a data key in answers, beside its plaintext. */
 const SEALED_DATA_KEY = { CiphertextBlob: blob(), KeyId: text(), KeyMaterialId: text() }
 
-/** A data key that has just been made. */
+/** A new data key. */
 export type DataKey = {
   /** Without the plaintext. */
   readonly outcome: OutcomeOf<typeof SEALED_DATA_KEY>
-  /** Whoever asked for it clears it. */
+  /** The caller clears it. */
   readonly plaintext: Uint8Array
 }
 

@@ -29,7 +29,7 @@ export function contextBytes(context: TextMap | undefined): Uint8Array {
   return bytes
 }
 
-/** UTF-16 units have the order of UTF-8 bytes, but for surrogates against what is above them. */
+/** UTF-16 units sort like UTF-8 bytes, except surrogates against units above them. */
 const ABOVE_BMP = /[\ud800-\uffff]/
 
 /** The names in the order of their UTF-8 bytes: a large context takes about a millisecond. */
@@ -45,7 +45,7 @@ function sortedNames(context: TextMap): readonly string[] {
 
 const LENGTH_BYTES = 4
 
-/** Writes a length and a text; gives where they end. */
+/** Writes a length and a text; returns where they end. */
 function writeText(bytes: Buffer, text: string, at: number): number {
   const size = bytes.write(text, at + LENGTH_BYTES)
   bytes.writeUInt32BE(size, at)

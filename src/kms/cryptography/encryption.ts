@@ -20,7 +20,7 @@ import type { KmsDependencies } from '../kms-dependencies.ts'
 import { contextBytes } from './encryption-context.ts'
 import { SYMMETRIC } from './symmetric.ts'
 
-/** How something is encrypted, beside the key. */
+/** The parameters of an encryption, beside the key. */
 export type Manner = {
   readonly algorithm: EncryptionAlgorithm
   readonly context: TextMap | undefined
@@ -46,7 +46,7 @@ export function checkPlaintext(key: Key, manner: Manner, plaintext: Uint8Array):
   throw new KmsError('ValidationException', message)
 }
 
-/** @throws ValidationException when a context is given to a key that cannot bind one. */
+/** @throws ValidationException when a request has a context and the key cannot bind one. */
 export function checkContext(key: Key, { context }: Manner): void {
   if (isSymmetric(key) || context === undefined || context.size === 0) return
   throw new KmsError(
@@ -55,7 +55,7 @@ export function checkContext(key: Key, { context }: Manner): void {
   )
 }
 
-/** The ciphertext of a plaintext that has been checked, under the material in use. */
+/** Encrypts a checked plaintext under the current key material. */
 export function encryptUnder(
   use: KeyUse,
   key: Key,
@@ -69,19 +69,19 @@ export function encryptUnder(
   return dependencies.custody.encryptAsymmetric(publicKeyOf(key), algorithm, plaintext)
 }
 
-/** What decryption gives. */
+/** The result of a decryption. */
 export type Opened = {
-  /** Whoever asked for it clears it. */
+  /** The caller clears it. */
   readonly plaintext: Uint8Array
-  /** The material that opened it; shown for symmetric keys that are kept here only. */
+  /** The key material that opened it; shown only for symmetric keys that Holdfast keeps. */
   readonly materialId: string | undefined
 }
 
 /**
- * The plaintext of a ciphertext, and the material that opened it.
+ * Decrypts a ciphertext; returns the plaintext and the key material that opened it.
  *
  * @throws InvalidCiphertextException when ciphertext, key, algorithm and context do not belong
- *   together; KMSInvalidStateException for a key in a store whose proxy does not help.
+ * together; KMSInvalidStateException for a key in a store whose proxy fails.
  */
 export async function decryptUnder(
   use: KeyUse,
@@ -130,14 +130,14 @@ async function findKeyMaterial(
   return record && { ...current, materialId: record.value.materialId }
 }
 
-/** The material that a key encrypts with now, or where it is kept, as audit events show it. */
+/** The key material that a key encrypts with now, or its key store, as audit events show it. */
 export function usedKeyMaterial(key: Key): EventData | undefined {
   if (isInStore(key)) return storeData(key)
   const id = shownMaterialId(key.record.value)
   return id === undefined ? undefined : { keyMaterialId: id }
 }
 
-/** What opened a ciphertext, as audit events show it. */
+/** The key material that opened a ciphertext, as audit events show it. */
 export function openedWith(key: Key, materialId: string | undefined): EventData | undefined {
   if (isInStore(key)) return storeData(key)
   return materialId === undefined ? undefined : { keyMaterialId: materialId }

@@ -17,14 +17,14 @@ export const RECIPIENT = optional(
   }),
 )
 
-/** Whom an answer is sealed for: nobody in a call without `Recipient`. */
+/** The recipient of a sealed answer; nothing in a call without `Recipient`. */
 export type Recipient = Attestation | undefined
 
 /**
- * Whom a call's answer is sealed for, by its verified document.
+ * The recipient of a call's answer, from its verified document.
  *
  * @throws ValidationException for a document that is missing or refused; UnsupportedOperationException
- *   when the server trusts no attestation. To ignore the member would send the plaintext to whoever asks.
+ * when the server trusts no attestation. Ignoring the member would send the plaintext to any caller.
  */
 export async function findRecipient(call: Call, dependencies: KmsDependencies): Promise<Recipient> {
   const { Recipient: given } = declaredMembers(call, { Recipient: RECIPIENT })
@@ -43,12 +43,14 @@ export async function findRecipient(call: Call, dependencies: KmsDependencies): 
 }
 
 const PREFIX = 'kms:recipientattestation:'
-/** Of the names of registers in condition keys, by who is attested. */
+/** The prefix of registers in condition keys, by the kind of attested recipient. */
 const REGISTER_PREFIX = { enclave: `${PREFIX}pcr`, nitrotpm: `${PREFIX}nitrotpmpcr` } as const
 const IMAGE = `${PREFIX}imagesha384`
 const INDEX = /^(?:0|[1-9][0-9]?)$/
 
-/** Condition keys of a recipient: lower-case hexadecimal, absent without one; the others are asked after. */
+/**
+ * Condition keys of a recipient: lower-case hexadecimal, absent without one; other keys come from the call.
+ */
 export function recipientContext(recipient: Recipient, more: ContextLookup): ContextLookup {
   if (recipient === undefined) return more
   const { by, registers } = recipient
@@ -62,8 +64,8 @@ export function recipientContext(recipient: Recipient, more: ContextLookup): Con
 }
 
 /**
- * The member of an answer that holds a secret: in the clear, or as `CiphertextForRecipient` when there is
- * a recipient. Whoever made the secret still clears it.
+ * The answer's member for a secret: in plaintext, or as `CiphertextForRecipient` when there is a recipient.
+ * The maker of the secret still clears it.
  */
 export function secretMember<N extends 'Plaintext' | 'PrivateKeyPlaintext' | 'SharedSecret'>(
   dependencies: KmsDependencies,
@@ -77,7 +79,7 @@ export function secretMember<N extends 'Plaintext' | 'PrivateKeyPlaintext' | 'Sh
   return shown
 }
 
-/** An outcome whose audit event says whom it was sealed for. */
+/** An outcome whose audit event names the recipient. */
 export function withRecipient<T extends OutcomeOf<Members>>(outcome: T, recipient: Recipient): T {
   if (recipient === undefined) return outcome
   const additional = { ...outcome.event?.additional, recipient: shownRecipient(recipient) }
@@ -97,7 +99,7 @@ function shownRecipient({ by, moduleId, registers }: Attestation): EventData {
   const shown: Record<string, string> = { attestationDocumentModuleId: moduleId }
   for (const [index, name] of SHOWN_REGISTERS[by]) {
     const value = registers.get(index)
-    // Recorded events of AWS have base64 here, although policies compare hexadecimal.
+    // AWS's recorded events have base64 here, although policies compare hexadecimal.
     if (value !== undefined) shown[name] = toBase64(present(parseHex(value), 'the value of a register'))
   }
   return shown

@@ -13,7 +13,7 @@ import type { Key } from '../keys/keys.ts'
 
 /** A signing algorithm of a request. */
 export const SIGNING_ALGORITHM = oneOf(...SIGNING_ALGORITHMS)
-/** What the message of a request is. */
+/** The message type of a request. */
 export const MESSAGE_TYPE = optional(oneOf(...MESSAGE_TYPES))
 /** The message type of a request that names none. */
 export const MESSAGE_TYPE_DEFAULT: MessageType = 'RAW'
@@ -34,7 +34,7 @@ export function signingContext(input: SigningInput): ContextLookup {
 }
 
 /**
- * Checks that a message is what its type and the algorithm ask for.
+ * Checks that a message fits its type and the algorithm.
  *
  * @throws ValidationException. Source: recorded answers of AWS KMS.
  */

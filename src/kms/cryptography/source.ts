@@ -10,7 +10,7 @@ import { findKeyOfBlob, type Key } from '../keys/keys.ts'
 import type { KmsDependencies } from '../kms-dependencies.ts'
 import { checkContext, isSymmetric, type Manner } from './encryption.ts'
 
-/** What a caller is told of a ciphertext whose key is not there, or not for them. */
+/** The message for a ciphertext whose key does not exist, or that the caller may not use. */
 const NO_USABLE_KEY =
   'The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.'
 
@@ -21,7 +21,7 @@ type SourceInput = {
 }
 
 /**
- * The ciphertext to decrypt: nothing when the call is a dry run that asks to ignore it.
+ * The ciphertext to decrypt; nothing for a dry run that asks to ignore it.
  *
  * @throws ValidationException when it is missing, or ignored without a key and a dry run.
  */
@@ -46,8 +46,8 @@ export function sourceCiphertext(
 }
 
 /**
- * The permission on the key of a ciphertext. Whoever may not use a key of another account is told
- * what they would be told if it were not there.
+ * The permission on the key of a ciphertext. A caller that may not use a key of another account gets the same
+ * answer as if the key did not exist.
  */
 export function sourcePermission(
   call: Call,
@@ -63,7 +63,7 @@ function noUsableKey(): KmsError {
   return new KmsError('AccessDeniedException', NO_USABLE_KEY)
 }
 
-/** A ciphertext of a request, and what is to be done with it. */
+/** A ciphertext of a request, and the wanted action. */
 export type SourceQuestion = {
   readonly call: Call
   readonly dependencies: KmsDependencies
@@ -83,8 +83,7 @@ export type Source = {
 const NOTHING_TO_CHECK = (): void => {}
 
 /**
- * The key that decrypts a ciphertext: the one that the request names, or the one that the
- * ciphertext names.
+ * The key that decrypts a ciphertext: the one that the request names, or else the ciphertext.
  *
  * @throws NotFoundException, InvalidArnException, AccessDeniedException, InvalidCiphertextException.
  */
@@ -109,14 +108,14 @@ function involved({ call }: SourceQuestion, key: Key): Key {
   return key
 }
 
-/** A bare id may be that of another account's key: the ciphertext says whose. */
+/** A bare id may be that of another account's key: the ciphertext names the account. */
 async function findNamed(question: SourceQuestion, keyText: string, maker: Key | undefined): Promise<Key> {
   const { call, dependencies, name } = question
   if (maker !== undefined && keyText === maker.keyId) return involved(question, maker)
   return resolveKey({ call, dependencies, facts: { name, aliases: true, crossAccount: true }, text: keyText })
 }
 
-/** An asymmetric ciphertext is no blob: one that looks like a blob by chance names no key that exists. */
+/** An asymmetric ciphertext is no blob: if it looks like one by chance, it names no key that exists. */
 function checkSame(key: Key, makerId: string | undefined, maker: Key | undefined): void {
   if (makerId === undefined || makerId === key.keyId) return
   if (maker === undefined && !isSymmetric(key)) return

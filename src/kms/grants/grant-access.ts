@@ -10,22 +10,22 @@ import { type GrantOperation, type GrantValue, grantPartition, isGrantOperation 
 import { granteeChunks } from './grantee-index.ts'
 import type { OpenedGrant } from './opened-grants.ts'
 
-/** One thing that a caller wants to do to a key, as grants are asked about it. */
+/** An action of a caller on a key, as grants see it. */
 export type GrantQuestion = {
   readonly call: Call
   readonly dependencies: KmsDependencies
   readonly key: Key
   /** The name of the permission, without prefix. */
   readonly name: string
-  /** Condition keys of the call: grants are held to its encryption context and source. */
+  /** Condition keys of the call: grants constrain its encryption context and source. */
   readonly context: ContextLookup
-  /** What a grant has to say beside listing the operation. */
+  /** A check of the grant, beside that it lists the operation. */
   readonly covers?: ((grant: GrantValue) => boolean) | undefined
 }
 
 /**
- * What finds the caller's grants that cover a permission, once policies do not allow it; nothing where no grant
- * can: so most calls never ask.
+ * Finds the caller's grants that cover a permission, when policies do not allow it. Nothing for a permission
+ * that no grant can give, which is most of them.
  */
 export function grantsFor({ name, ...question }: GrantQuestion): Permission['grants'] {
   const { grants = 0 } = question.key.record.value
@@ -48,7 +48,7 @@ async function matchingGrants(
   const partition = grantPartition(key)
   const matched: MatchedGrant[] = []
   for (const grantee of identitiesOf(call.caller.principal).flat()) {
-    // Grants for the same from the same account are alike to whoever decides: the first stands for all.
+    // Grants of the same account for the same are equal in a decision: the first stands for all.
     const firsts = new Map<string, MatchedGrant>()
     for (const chunk of await granteeChunks(dependencies.records, { partition, grantee })) {
       const found = dependencies.openedGrants.get(dependencies.records, chunk)
@@ -61,7 +61,7 @@ async function matchingGrants(
   return matched
 }
 
-/** Adds the first grant of each issuing account that holds. */
+/** Adds, for each issuing account, the first grant that holds. */
 async function addFirsts(
   firsts: Map<string, MatchedGrant>,
   candidates: readonly OpenedGrant[],

@@ -2,12 +2,12 @@ import type { ContextLookup, ContextValue } from '../../policy/context.ts'
 import type { GrantConstraints, GrantOperation, GrantTerms, Pairs } from './grant-record.ts'
 
 /**
- * Operations that an encryption context says nothing about. CreateGrant is held to it in another way:
+ * Operations to which encryption context constraints do not apply. CreateGrant is constrained in another way:
  * see {@link isWithin}.
  */
 const WITHOUT_CONTEXT: ReadonlySet<GrantOperation> = new Set(['CreateGrant', 'DescribeKey', 'RetireGrant'])
 
-/** What grants are held to: computed once for a call, however many grants are looked at. */
+/** The facts that constraints test: computed once for a call, for all its grants. */
 export type GivenContext = {
   readonly sourceArn: ContextValue | undefined
   /** The pairs of the encryption context, as {@link comparable} texts. */
@@ -15,7 +15,7 @@ export type GivenContext = {
   readonly count: number
 }
 
-/** What the condition keys of a call tell of its encryption context and source. */
+/** The encryption context and source in the condition keys of a call. */
 export function givenContext(context: ContextLookup): GivenContext {
   const pairs = pairsOf(context)
   return { sourceArn: context('aws:sourcearn'), pairs: comparables(pairs), count: pairs.length }
@@ -46,8 +46,8 @@ export function constraintTest({ equals, subset, sourceArn }: GrantConstraints):
 }
 
 /**
- * A pair without which the constraints of a grant do not hold for a call of the operation, as a {@link comparable} text;
- * nothing where there is none.
+ * A pair that a call of the operation needs for the grant's constraints to hold, as a {@link comparable}
+ * text; nothing where there is none.
  */
 export function neededPair(
   operation: GrantOperation,
@@ -58,8 +58,8 @@ export function neededPair(
 }
 
 /**
- * Whether a grant gives no more than another, its parent: only operations that the parent lists, under
- * constraints that are equal or stricter.
+ * Whether a grant gives no more than its parent: only operations that the parent lists, under equal or
+ * stricter constraints.
  *
  * Source: AWS KMS Developer Guide, "Creating grants", "Granting CreateGrant permission".
  */
@@ -89,7 +89,7 @@ function comparable([name, value]: Pairs[number]): string {
   return `${lower.length}:${lower}${value}`
 }
 
-/** The encryption context that condition keys tell, its names in lower case. */
+/** The encryption context in the condition keys, its names in lower case. */
 function pairsOf(context: ContextLookup): Pairs {
   const names = new Set(listOf(context('kms:encryptioncontextkeys')).map((name) => name.toLowerCase()))
   return [...names].flatMap((name) =>

@@ -4,15 +4,19 @@ import { KEY, type KeyValue, partitionOf } from '../keys/key-record.ts'
 import { GRANT, GRANTEE_CHUNK, grantPartition, NAMED_GRANT } from './grant-record.ts'
 import { removeRetirable } from './grants.ts'
 
-/** Grants that go in one commit: with what leads to them, well below the changes that a commit can have. */
+/**
+ * Grants that one commit removes: with the records that name them, well below the changes that a commit can
+ * have.
+ */
 const BATCH_MAX = 300
 
 /**
- * Removes the grants of a key whose time has come, and all that leads to them, in as many commits as it takes.
- * Each changes the key's record too, so that none happens to a key whose deletion was cancelled.
+ * Removes the grants of a key whose deletion is due, and all records that name them, in as many commits as it
+ * takes. Each commit changes the key's record too, so that none applies to a key whose deletion was
+ * cancelled.
  *
- * @returns the key's record as the last commit has left it; nothing when it is gone.
- * @throws StoreConflict when somebody else has changed the key meanwhile.
+ * @returns the key's record after the last commit; nothing when it is gone.
+ * @throws StoreConflict when another call has changed the key meanwhile.
  */
 export async function removeGrantsOf(
   records: Records,

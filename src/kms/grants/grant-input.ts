@@ -48,7 +48,7 @@ export const CREATE_GRANT_INPUT = {
   DryRun: DRY_RUN,
 } satisfies Members
 
-/** What CreateGrant is given. */
+/** The input of CreateGrant. */
 export type CreateGrantInput = Input<typeof CREATE_GRANT_INPUT>
 
 /** The operations that a request lists, each once. */
@@ -56,7 +56,7 @@ export function operationsOf({ Operations }: CreateGrantInput): readonly GrantOp
   return [...new Set(Operations)]
 }
 
-/** The constraints that a request gives. A subset of no pairs holds always: it is none. */
+/** The constraints of a request. A subset of no pairs always holds: it is none. */
 export function constraintsOf({ Constraints = {} }: CreateGrantInput): GrantConstraints {
   const { EncryptionContextEquals: equals, EncryptionContextSubset: subset, SourceArn } = Constraints
   return {
@@ -67,7 +67,7 @@ export function constraintsOf({ Constraints = {} }: CreateGrantInput): GrantCons
 }
 
 /**
- * Checks what needs neither the key nor the principals.
+ * Checks that need neither the key nor the principals.
  *
  * @throws ValidationException, InvalidArnException.
  */
@@ -83,7 +83,7 @@ export function checkGrantInput(input: CreateGrantInput): void {
   checkPrincipalArn(GranteePrincipal)
   checkPrincipalArn(RetiringPrincipal)
   checkConstraints(constraintsOf(input))
-  // A constraint that no encryption context could meet is a mistake, whatever its size.
+  // A constraint that no encryption context can meet is a mistake, whatever its size.
   contextBytes(Constraints?.EncryptionContextEquals)
   contextBytes(Constraints?.EncryptionContextSubset)
 }
@@ -100,7 +100,10 @@ function invalid(message: string): KmsError {
 const FOR_AWS_RESOURCE = entriesContext({ 'kms:grantisforawsresource': 'true' })
 const NOT_FOR_AWS_RESOURCE = entriesContext({ 'kms:grantisforawsresource': 'false' })
 
-/** Whether a service makes or ends a grant for what it runs. Source: AWS KMS Developer Guide, "AWS KMS condition keys". */
+/**
+ * Whether a service makes or ends a grant for a resource that it runs. Source: AWS KMS Developer Guide, "AWS
+ * KMS condition keys".
+ */
 export function forAwsResource({ caller }: Call): ContextLookup {
   return caller.via === undefined ? NOT_FOR_AWS_RESOURCE : FOR_AWS_RESOURCE
 }
@@ -119,7 +122,7 @@ export function createGrantContext(input: CreateGrantInput, call: Call): Context
   return constraintContext(constraints, (name) => entries(name) ?? forAwsResource(call)(name))
 }
 
-/** The condition keys that the encryption context constraints of a grant give. */
+/** The condition keys of a grant's encryption context constraints. */
 export function constraintContext({ equals, subset }: GrantConstraints, more: ContextLookup): ContextLookup {
   const types = [
     ...(equals === undefined ? [] : ['EncryptionContextEquals']),

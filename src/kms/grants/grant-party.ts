@@ -13,23 +13,26 @@ export const SERVICE_PRINCIPAL = text({
   pattern: pattern('^([A-Za-z0-9\\-]+)\\.([A-Za-z0-9\\-]+)(\\.[A-Za-z0-9\\-]+)+$'),
 })
 
-/** Who principals are, by their ARNs and unique ids. */
+/** Looks up principals by their ARNs and unique ids. */
 export type PrincipalNames = {
   /**
-   * Whether a principal of a policy exists: an account, user or role by its ARN. Services and `*`
-   * are not asked about.
+   * Whether a principal of a policy exists: an account, user or role by its ARN. Not called for services and
+   * `*`.
    */
   readonly principalExists: (arn: string) => Promise<boolean>
   /** The unique id of a user, role or role session that exists; accounts have none. */
   readonly principalId: (arn: string) => Promise<string | undefined>
-  /** How a principal is shown that an ARN was bound to: by the ARN that it has now, or its unique id when it is gone. */
+  /**
+   * The name to show for a principal whose ARN was bound to a unique id: its present ARN, or the unique id
+   * when it is gone.
+   */
   readonly shownName: (arn: string, id: string) => Promise<string>
-  /** The ARNs of the principals that have these unique ids, as far as they exist. */
+  /** The ARNs of the existing principals with these unique ids. */
   readonly arnsOfIds: (ids: readonly string[]) => Promise<ReadonlyMap<string, string>>
 }
 
 /**
- * What a party is compared and found by: the unique id that it was bound to, an account id, an ARN, or a
+ * The name by which parties are compared and found: the bound unique id, an account id, an ARN, or a
  * service's name. No two kinds share a name.
  */
 export function partyName(party: GrantParty): string {
@@ -56,7 +59,7 @@ export function checkPrincipalArn(arn: string | undefined): void {
   throw invalidPrincipal(arn)
 }
 
-/** The party that a request names, bound to its unique id. @throws InvalidArnException when there is no such. */
+/** The party of a request, bound to its unique id. @throws InvalidArnException when there is none. */
 export async function findParty(
   principals: PrincipalNames,
   { arn, service }: NamedParty,
@@ -68,7 +71,7 @@ export async function findParty(
   return { type: 'principal', arn, ...(id !== undefined && { id }) }
 }
 
-/** What a party that a filter names is found by. It need not exist any more: then only its unique id finds it. */
+/** The name of a party in a filter. It need not exist any more: then only its unique id finds it. */
 export async function wantedName(
   principals: PrincipalNames,
   { arn, service }: NamedParty,
@@ -77,7 +80,7 @@ export async function wantedName(
   return arn === undefined ? undefined : principalName(arn, await principals.principalId(arn))
 }
 
-/** A principal as lists show it: who is gone, or is another by the same name, by the unique id. */
+/** A principal as lists show it: by its unique id if it is gone, or if another has its name. */
 export async function shownPrincipal(
   principals: PrincipalNames,
   party: GrantParty | undefined,

@@ -35,7 +35,7 @@ export function isGrantOperation(name: string): name is GrantOperation {
   return GRANTABLE.has(name)
 }
 
-/** Whom a grant is for, or who may retire it. */
+/** The grantee of a grant, or the principal that may retire it. */
 export type GrantParty =
   | {
       readonly type: 'principal'
@@ -53,7 +53,7 @@ export type GrantParty =
 /** Pairs of an encryption context. */
 export type Pairs = readonly (readonly [name: string, value: string])[]
 
-/** What must hold for a grant to count. */
+/** The constraints of a grant. */
 export type GrantConstraints = {
   /** The encryption context must be these pairs. */
   readonly equals?: Pairs
@@ -63,14 +63,14 @@ export type GrantConstraints = {
   readonly sourceArn?: string
 }
 
-/** What a grant says. It never changes. */
+/** The terms of a grant. They never change. */
 export type GrantTerms = {
   readonly name?: string
   readonly grantee: GrantParty
   readonly retiring?: GrantParty
   /** The account that made it: 12 digits. */
   readonly issuingAccount: string
-  /** In the order in which they were given, each once. */
+  /** In the given order, each once. */
   readonly operations: readonly GrantOperation[]
   readonly constraints: GrantConstraints
 }
@@ -82,20 +82,22 @@ export type GrantValue = GrantTerms & { readonly format: 1; readonly createdAt: 
 export const GRANT: Kind<GrantValue> = kindOfFormat1('grant')
 
 /**
- * The ids of the grants on a key for one grantee, in chunks that are full but for the last.
- * Partition: that of the key's grants; name: `<chunk>/<party name>`, the chunk counted from 0.
+ * The ids of a grantee's grants on a key, in chunks that are full except the last. Partition: that of the
+ * key's grants; name: `<chunk>/<party name>`, chunks counted from 0.
  */
 export type GranteeChunkValue = {
   readonly format: 1
   readonly grantIds: readonly string[]
-  /** In chunk 0: how many ids all chunks hold. */
+  /** In chunk 0: how many ids all chunks have. */
   readonly total?: number
 }
 
-/** The kind of those chunks. */
+/** The kind of these chunks. */
 export const GRANTEE_CHUNK: Kind<GranteeChunkValue> = kindOfFormat1('grantee-chunk')
 
-/** Which grant somebody may retire. Partition: `<region>/<party name>`; name: `<account>/<key id>/<grant id>`. */
+/**
+ * A grant that a party may retire. Partition: `<region>/<party name>`; name: `<account>/<key id>/<grant id>`.
+ */
 export type RetirableValue = {
   readonly format: 1
   readonly account: string
@@ -103,10 +105,13 @@ export type RetirableValue = {
   readonly grantId: string
 }
 
-/** The kind of those. */
+/** The kind of these records. */
 export const RETIRABLE_GRANT: Kind<RetirableValue> = kindOfFormat1('retirable-grant')
 
-/** The grant that a named request has made. Partition: that of the key's grants; name: all that it says. */
+/**
+ * The grant that a named request has made. Partition: that of the key's grants; name: a hash of all its
+ * terms.
+ */
 export const NAMED_GRANT: Kind<{ readonly format: 1; readonly grantId: string }> =
   kindOfFormat1('named-grant')
 

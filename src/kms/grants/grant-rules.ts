@@ -44,10 +44,13 @@ function grantableOn({ spec, usage, keyStore }: KeyValue): readonly GrantOperati
     : [...ON_SYMMETRIC, ...ON_ANY_KEY]
 }
 
-/** What of a new grant is checked against its key. */
+/** What is checked of a new grant against its key. */
 type Proposed = { readonly operations: readonly GrantOperation[]; readonly constraints: GrantConstraints }
 
-/** @throws ValidationException when a key cannot do what a grant lists, or has no encryption context to constrain. */
+/**
+ * @throws ValidationException when the key cannot do an operation of the grant, or has no encryption context
+ * to constrain.
+ */
 export function checkAgainstKey(arn: string, value: KeyValue, { operations, constraints }: Proposed): void {
   const grantable = grantableOn(value)
   const wrong = operations.find((operation) => !grantable.includes(operation))

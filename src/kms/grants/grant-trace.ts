@@ -19,24 +19,24 @@ import {
 import { granteeChunks } from './grantee-index.ts'
 import { matchedAs } from './opened-grants.ts'
 
-/** A grant for a caller, and what keeps it from covering what they want to do. */
+/** A grant for a caller, and why it does not cover the action. */
 export type GrantTrace = {
   readonly id: string
   readonly name: string | undefined
-  /** Everything that does not match; none: it covers the call as far as its operations and constraints say. */
+  /** Everything that does not match. If empty, the operations and constraints of the grant cover the call. */
   readonly misses: readonly GrantMiss[]
-  /** Where nothing but the encryption context keeps it from covering the call: the context with which it does. */
+  /** If only the encryption context keeps the grant from covering the call: the context that would. */
   readonly needs?: { readonly keys: readonly RightKey[]; readonly grant: MatchedGrant } | undefined
 }
 
-/** What of a grant does not match: what it has, and what the call has. */
+/** A mismatch: what the grant has, and what the call has. */
 type GrantMiss = {
   readonly element: 'Operations' | 'EncryptionContextEquals' | 'EncryptionContextSubset' | 'SourceArn'
   readonly wanted: readonly string[]
   readonly found: readonly string[]
 }
 
-/** What grants are looked at for. */
+/** The call to trace grants for. */
 export type GrantTraceQuestion = {
   readonly records: Records
   readonly call: Pick<Call, 'caller' | 'now'>
@@ -47,14 +47,14 @@ export type GrantTraceQuestion = {
   readonly context: ContextLookup
 }
 
-/** Grants that are looked at: of a caller with more, the others are left out. */
+/** The most grants to trace; further ones are left out. */
 const GRANT_TRACES_MAX = 1000
 
 /** The grants on a key for a caller, whether they cover a call, and if not, why. */
 export async function traceGrants(question: GrantTraceQuestion): Promise<readonly GrantTrace[]> {
   const { records, call, keyArn } = question
   const { caller, now } = call
-  // A replica is asked about where it will be.
+  // A replica is looked up in its own region.
   const region = parseArn(keyArn)?.region ?? ''
   const key = await findKey({ records, region, now }, parseIdentifier(keyArn, caller.account, region))
   if (key === undefined) return []

@@ -2,10 +2,10 @@ import { assert, present } from '../../base/assert.ts'
 import { type Change, insert, type Records, remove, replace, type Stored } from '../../store/records.ts'
 import { GRANTEE_CHUNK, type GranteeChunkValue } from './grant-record.ts'
 
-/** Ids of one chunk: reading one opens some 35 KB. */
+/** Ids per chunk: reading one takes some 35 KB. */
 export const CHUNK_MAX_IDS = 500
 
-/** Where the ids of a grantee's grants on a key are kept. */
+/** Where the ids of a grantee's grants on a key are. */
 export type GranteePlace = {
   /** See `grantPartition`. */
   readonly partition: string
@@ -13,7 +13,7 @@ export type GranteePlace = {
   readonly grantee: string
 }
 
-/** The chunks of a grantee's grants, from memory where it holds them. */
+/** The chunks of a grantee's grants, from the cache if it has them. */
 export async function granteeChunks(
   records: Records,
   place: GranteePlace,
@@ -29,7 +29,7 @@ export async function granteeChunks(
   return chunks
 }
 
-/** What adds one id. */
+/** The changes that add one id. */
 export async function addToIndex(
   records: Records,
   place: GranteePlace,
@@ -45,7 +45,7 @@ export async function addToIndex(
   return draft.changes(total + 1)
 }
 
-/** What removes one id that is there: the last one takes its place. */
+/** The changes that remove one id: the last id takes its place. */
 export async function removeFromIndex(
   records: Records,
   place: GranteePlace,
@@ -64,7 +64,7 @@ export async function removeFromIndex(
   return draft.changes((chunks[0]?.value.total ?? 0) - 1)
 }
 
-/** Chunks that are about to be changed. */
+/** Chunks that will change. */
 class Draft {
   readonly #place: GranteePlace
   readonly #records = new Map<number, Stored<GranteeChunkValue> | undefined>()

@@ -51,14 +51,14 @@ export async function getGrant(
   return grant
 }
 
-/** A grant that is about to be stored, or was found by its name. */
+/** A grant to store, or one found by its name. */
 export type PlannedGrant = { readonly grantId: string; readonly changes: readonly Change[] }
 
 /**
- * A grant with these terms: the one that the same named request has made before, or a new one. The key's record
- * changes with it, so that no grant comes to a key that is being deleted, and none is miscounted.
+ * A grant with these terms: the one that the same named request has made, or a new one. The key's record
+ * changes with it, so that no key that is being deleted gets a grant, and the count is right.
  *
- * @throws LimitExceededException when the key has as many as its account may have.
+ * @throws LimitExceededException when the key has as many as the account's quota allows.
  */
 export async function planGrant(
   { records, random, quotas }: KmsDependencies,
@@ -90,7 +90,7 @@ export async function planGrant(
   return { grantId, changes }
 }
 
-/** What ends a grant, with all that leads to it. */
+/** The changes that end a grant, with all records that name it. */
 export async function planRemoval(
   { records }: KmsDependencies,
   key: Key,
@@ -113,7 +113,7 @@ async function removeName(records: Records, grant: Stored<GrantValue>): Promise<
   return named === undefined ? [] : [remove(named)]
 }
 
-/** What takes a grant from the list of those that its retiring principal may retire. */
+/** The changes that take a grant from the list of its retiring principal. */
 export async function removeRetirable(
   records: Records,
   key: KeyPlace,
@@ -136,12 +136,12 @@ function retirablePlace(
   return { partition: retirablePartition(region, retiring), name: `${account}/${keyId}/${grantId}` }
 }
 
-/** Where the grants of a region are listed that a party may retire. */
+/** The partition of the grants in a region that a party may retire. */
 export function retirablePartition(region: string, retiring: string): string {
   return `${region}/${retiring}`
 }
 
-/** All that a request for a grant says, its name included: the same again is the same grant. */
+/** All terms of a request for a grant, including its name: an equal request is for the same grant. */
 function nameOf({ name, grantee, retiring, issuingAccount, operations, constraints }: GrantTerms): string {
   const { equals, subset, sourceArn } = constraints
   return JSON.stringify([

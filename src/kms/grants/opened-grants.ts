@@ -5,7 +5,7 @@ import { type ConstraintTest, constraintTest, type GivenContext, neededPair } fr
 import { partyName } from './grant-party.ts'
 import { GRANT, type GranteeChunkValue, type GrantOperation, type GrantValue } from './grant-record.ts'
 
-/** A grant that is ready to be asked. */
+/** A grant that is ready for decisions. */
 export type OpenedGrant = {
   readonly value: GrantValue
   readonly holds: ConstraintTest
@@ -19,7 +19,7 @@ type GrantsByOperation = ReadonlyMap<GrantOperation, ListedGrants>
 export class ListedGrants {
   /** In the order of their chunk. */
   readonly all: OpenedGrant[] = []
-  /** Where each is in that order, by the pair of an encryption context that it needs. */
+  /** The position of each in that order, by the pair of an encryption context that it needs. */
   readonly #byPair = new Map<string | undefined, number[]>()
 
   add(operation: GrantOperation, grant: OpenedGrant): void {
@@ -30,7 +30,7 @@ export class ListedGrants {
     this.all.push(grant)
   }
 
-  /** Those that may hold for a call with these pairs, in order: all others need one that it does not have. */
+  /** The grants that may hold for a call with these pairs, in order: all others need a pair that it lacks. */
   candidates({ pairs }: Pick<GivenContext, 'pairs'>): readonly OpenedGrant[] {
     const places = [...(this.#byPair.get(undefined) ?? [])]
     for (const pair of pairs) places.push(...(this.#byPair.get(pair) ?? []))
@@ -38,7 +38,7 @@ export class ListedGrants {
   }
 }
 
-/** Chunks whose grants are kept: with the largest number of grants on one key, all of them, and as many again. */
+/** Cached chunks: enough for the largest number of grants on one key, twice. */
 const MAX_CHUNKS = 200
 
 type Opened = { value: GranteeChunkValue; readonly grants: GrantsByOperation }
@@ -46,13 +46,13 @@ type Opened = { value: GranteeChunkValue; readonly grants: GrantsByOperation }
 type Opening = { readonly value: GranteeChunkValue; readonly grants: Promise<GrantsByOperation> }
 
 /**
- * The grants of chunks that were asked for of late. A grant never changes and an id is never used twice, so
- * grants are true for as long as their chunk has the same ids: they stay here when memory gives up the chunk.
+ * A cache of the grants in recently used chunks. A grant never changes and no id is used twice, so grants are
+ * valid as long as their chunk has the same ids: they stay here when the record cache removes the chunk.
  */
 export class OpenedGrants {
   readonly #giveWay: GiveWay
   readonly #chunks = new Map<string, Opened>()
-  /** Chunks that are being opened: who asks meanwhile waits for the same. */
+  /** Chunks that are being opened: calls meanwhile wait for the same result. */
   readonly #opening = new Map<string, Opening>()
 
   constructor(giveWay: GiveWay) {
@@ -115,7 +115,7 @@ async function openChunk(
   return byOperation
 }
 
-/** By the record's value, so that a chunk that has changed costs little for the grants that it had before. */
+/** By the record's value, so that a changed chunk reopens only its new grants. */
 const OPENED = new WeakMap<GrantValue, OpenedGrant>()
 
 function openedOf(id: string, value: GrantValue): OpenedGrant {
@@ -127,7 +127,7 @@ function openedOf(id: string, value: GrantValue): OpenedGrant {
   return opened
 }
 
-/** A grant as policies see it, for one whom it lets do something. */
+/** A grant in the form that policies use, for a principal that it names. */
 export function matchedAs(id: string, { issuingAccount }: GrantValue, grantee: string): MatchedGrant {
   return { id, grantee, issuingAccount }
 }

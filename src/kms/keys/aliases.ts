@@ -14,9 +14,9 @@ import type { Key } from './keys.ts'
 export const ALIAS_NAME = text({ min: 1, max: 256, pattern: pattern('^[a-zA-Z0-9:/_-]+$') })
 
 /**
- * Checks the name of an alias that is to be changed or deleted.
+ * Checks the name of an alias to change or delete.
  *
- * @throws ValidationException, NotAuthorizedException for names that are reserved.
+ * @throws ValidationException, NotAuthorizedException for reserved names.
  */
 export function checkAliasName(name: string): void {
   if (!name.startsWith(ALIAS_PREFIX)) throw new KmsError('ValidationException', 'Invalid identifier')
@@ -36,14 +36,14 @@ export function checkNewAliasName(name: string): void {
 const NO_PREFIX =
   'Alias must start with the prefix "alias/". Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html'
 
-/** What is said of a new alias with a reserved name. Source: recorded answers of AWS KMS. */
+/** The message for a new alias with a reserved name. Source: recorded answers of AWS KMS. */
 const RESERVED = 'The alias name for a customer managed CMK cannot begin with alias/aws/.'
 
 function checkNotReserved(name: string, message?: string): void {
   if (name.startsWith(SERVICE_ALIAS_PREFIX)) throw new KmsError('NotAuthorizedException', message)
 }
 
-/** @throws ValidationException when the target of an alias is named by an alias. */
+/** @throws ValidationException when an alias names the target of an alias. */
 export function checkAliasTarget(target: string): void {
   if (target.startsWith(ALIAS_PREFIX) || /^arn:[^/]*:alias\//.test(target)) {
     throw new KmsError('ValidationException', 'Aliases must refer to keys. Not aliases')
@@ -70,7 +70,7 @@ export async function getAlias(
   return alias
 }
 
-/** The permission to do `operation` to an alias: decided by identity policies alone. */
+/** The permission for `operation` on an alias: only identity policies decide. */
 export function aliasPermission(call: Call, name: string, operation: string): Permission {
   const { account } = call.caller
   return {

@@ -1,16 +1,16 @@
 import { accountRootArn } from '../../api/arn.ts'
 
-/** A service that encrypts for its users under a key that it has in each account and region. */
+/** A service that encrypts for its users under a key of its own in each account and region. */
 export type AwsService = {
   /** What follows `alias/aws/`. */
   readonly name: string
-  /** How its key policy calls it. */
+  /** Its name in its key policy. */
   readonly title: string
-  /** What its key protects, as the key's description says. */
+  /** What its key protects, as in the key's description. */
   readonly data: string
-  /** What `kms:ViaService` begins with, where that is not its name. */
+  /** The first part of `kms:ViaService`, if it differs from the name. */
   readonly via?: string
-  /** Whether it makes grants on its key for what it runs. */
+  /** Whether it makes grants on its key for resources that it runs. */
   readonly grants: boolean
 }
 
@@ -37,7 +37,7 @@ export const AWS_SERVICES: readonly AwsService[] = [
   { name: 'ssm', title: 'SSM', data: 'SSM data', grants: true },
 ]
 
-/** What the names of their aliases begin with: no one else can have such a name. */
+/** The prefix of their aliases' names: nobody else can have such a name. */
 export const SERVICE_ALIAS_PREFIX = 'alias/aws/'
 
 /** The service whose alias has this name. */
@@ -51,7 +51,7 @@ export function aliasOfService({ name }: AwsService): string {
   return `${SERVICE_ALIAS_PREFIX}${name}`
 }
 
-/** How a service is called by those that it calls: `ec2` and the like. */
+/** The name of a service among those that it calls: `ec2` and the like. */
 export function viaOf({ name, via }: AwsService): string {
   return via ?? name
 }
@@ -62,8 +62,8 @@ export function descriptionOf({ data }: AwsService): string {
 }
 
 /**
- * The policy of a service's key: everybody in the account uses it by way of the service; its own administrators look
- * at it, and nobody changes it. Source: AWS KMS Developer Guide, "View a key policy".
+ * The policy of a service's key: everybody in the account uses it through the service; its own administrators
+ * read it, and nobody changes it. Source: AWS KMS Developer Guide, "View a key policy".
  */
 export function servicePolicy(service: AwsService, account: string, region: string): string {
   const { name, title, grants } = service

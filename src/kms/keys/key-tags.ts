@@ -46,7 +46,7 @@ function checkCharacters(text: string, what: string): void {
 }
 
 /**
- * Tags after others are put over them: a known key keeps its place and takes the new value.
+ * Merges tags: a known key keeps its place and takes the new value.
  *
  * @throws TagException when there would be more than {@link TAGS_MAX}.
  */

@@ -20,19 +20,19 @@ export type Key = {
   readonly region: string
   readonly keyId: string
   readonly arn: string
-  /** The state at the moment of the call. */
+  /** The state at the time of the call. */
   readonly state: KeyState
   readonly policy: CompiledPolicy
   /** The external key store that the key is in. */
   readonly store?: KeyStoreOfKey
-  /** Of a key that is not there yet: what makes it. */
+  /** For a key that does not exist yet: the changes that make it. */
   readonly making?: { readonly changes: readonly Change[]; readonly event: Consequence }
 }
 
 /** An external key store, and its name for a key. */
 export type KeyStoreOfKey = { readonly record: CustomKeyStore; readonly xksKeyId: string }
 
-/** Where keys are looked for: the records, the region of the call, and its moment. */
+/** Where keys are looked up: the records, and the region and time of the call. */
 export type KeyScope = { readonly records: Records; readonly region: string; readonly now: EpochMs }
 
 /** The key that an identifier names, or nothing. */
@@ -62,7 +62,7 @@ async function withStore(
   }
 }
 
-/** The key that a ciphertext blob names, in whatever account it is. */
+/** The key that a ciphertext blob names, in any account. */
 export async function findKeyOfBlob(scope: KeyScope, keyId: string): Promise<Key | undefined> {
   const owner = await scope.records.get(KEY_OWNER, scope.region, keyId)
   return owner && findKey(scope, { type: 'key', account: owner.value.account, keyId })
@@ -75,9 +75,7 @@ export function notFound(identifier: Identifier, region: string): KmsError {
     : aliasNotFound(region, identifier.account, identifier.name)
 }
 
-/**
- * A key whose time has come is gone, whether or not the job that removes it has run.
- */
+/** Whether the deletion of a key is due: it is gone, whether or not the job has removed it. */
 export function isGone(value: KeyValue, now: EpochMs): boolean {
   const at = value.deletion?.at
   return at !== undefined && at <= now
@@ -89,7 +87,7 @@ function keyAt(record: Stored<KeyValue>, account: string, scope: KeyScope): Key 
   return state === key.state ? key : { ...key, state }
 }
 
-/** The material in use of a key whose state allows its use. */
+/** The current key material of a key whose state allows its use. */
 export function currentKeyMaterial(key: Key): KeyMaterialRef {
   const { spec, materialId } = key.record.value
   assert(materialId !== undefined, 'a key that can be used has a material')
@@ -106,7 +104,7 @@ async function findTarget(
   return alias?.value.keyId
 }
 
-/** The public half of an asymmetric key that has its material. */
+/** The public key of an asymmetric key that has its key material. */
 export function publicKeyOf(key: Key): PublicKeyRef {
   const { spec, publicKey } = key.record.value
   return { spec, spki: present(publicKey, 'the public key') }

@@ -7,12 +7,12 @@ import { KEY, type KeyValue } from './key-record.ts'
 export type ListedKey = {
   readonly spec: KeySpec
   readonly createdAt: EpochMs
-  /** Whether it waits for its deletion, and from when on it is gone. */
+  /** Whether the key is pending deletion, and when it is gone. */
   readonly isPendingDeletion: boolean
   readonly goneAt?: EpochMs
 }
 
-/** The one text of each spec: a record that is read has a copy of its own. */
+/** The one text of each spec: each record that is read has a copy of its own. */
 const SPECS: ReadonlyMap<string, KeySpec> = new Map(KEY_SPEC_NAMES.map((name) => [name, name]))
 
 /** @see ListedKey */

@@ -21,8 +21,8 @@ import { insertKey, newKey } from './new-key.ts'
 const ROTATION_DAYS = 365
 
 /**
- * The key of a service in the caller's account, when an identifier is the alias of one that has no key yet: whoever
- * describes it has it made. Source: AWS KMS API Reference, "DescribeKey".
+ * Makes the key of a service in the caller's account, when an identifier is the alias of a service without
+ * one: describing it makes it. Source: AWS KMS API Reference, "DescribeKey".
  */
 export async function makeManagedKey(
   call: Call,

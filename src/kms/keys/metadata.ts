@@ -14,7 +14,7 @@ import { multiRegionKeyType } from './key-context.ts'
 import type { KeyValue, RegionSet } from './key-record.ts'
 import type { Key } from './keys.ts'
 
-/** An instant as the JSON protocol writes it: seconds since 1970, with milliseconds. */
+/** A time as the JSON protocol writes it: seconds since 1970, with milliseconds. */
 export function epochSeconds(at: EpochMs): number {
   return at / 1000
 }
@@ -50,7 +50,7 @@ export function keyMetadata(key: Key): KeyMetadata {
   }
 }
 
-/** The id of the current material, which AWS shows for symmetric encryption keys that it keeps itself. */
+/** The id of the current key material, which AWS shows for symmetric encryption keys that it keeps itself. */
 export function shownMaterialId(value: KeyValue): string | undefined {
   return value.spec === 'SYMMETRIC_DEFAULT' && value.keyStore === undefined ? value.materialId : undefined
 }
@@ -65,7 +65,7 @@ const ALGORITHMS_MEMBER = {
 
 type AlgorithmsMember = (typeof ALGORITHMS_MEMBER)[KeyUsage]
 
-/** The algorithms of a key, in the member that fits its usage. */
+/** The algorithms of a key, in the member for its usage. */
 export function algorithms({ spec, usage }: KeyValue): {
   readonly [N in AlgorithmsMember]?: readonly string[]
 } {

@@ -12,7 +12,7 @@ export function withReplica(set: RegionSet, region: string): RegionSet {
   return { ...set, replicas: [...set.replicas, region] }
 }
 
-/** The set with one replica less. */
+/** The set without a replica. */
 export function withoutReplica(set: RegionSet, region: string): RegionSet {
   return { ...set, replicas: set.replicas.filter((replica) => replica !== region) }
 }
@@ -23,7 +23,7 @@ export function withPrimary(set: RegionSet, region: string): RegionSet {
   return { primary: region, replicas }
 }
 
-/** What of a primary key its replicas share. */
+/** The values of a primary key that its replicas share. */
 export function sharedValue(value: KeyValue): Pick<KeyValue, SharedName> {
   const { spec, usage, origin, materialId, publicKey, rotation, onDemandRotations } = value
   return {
@@ -40,8 +40,8 @@ export function sharedValue(value: KeyValue): Pick<KeyValue, SharedName> {
 type SharedName = 'spec' | 'usage' | 'origin' | 'materialId' | 'publicKey' | 'rotation' | 'onDemandRotations'
 
 /**
- * The materials of a primary key for a replica in another region: wrapped there, or, imported ones,
- * without their bytes, which their owner has to import there too.
+ * The key materials of a primary key for a replica in another region, wrapped for it. Imported ones come
+ * without their bytes, which the owner has to import there too.
  */
 export async function copyKeyMaterials(
   dependencies: KmsDependencies,

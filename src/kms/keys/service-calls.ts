@@ -4,7 +4,7 @@ import type { Records } from '../../store/records.ts'
 import { serviceOfAlias, viaOf } from './aws-services.ts'
 import { ALIAS, partitionOf } from './key-record.ts'
 
-/** What calls of services work with. */
+/** The dependencies of calls by services. */
 export type ServiceCallDependencies = {
   readonly records: Pick<Records, 'peek' | 'get'>
   /** The dispatcher's: it admits, decides and records. */
@@ -15,8 +15,8 @@ export type ServiceCallDependencies = {
 const KEY_MEMBERS = ['KeyId', 'SourceKeyId', 'DestinationKeyId'] as const
 
 /**
- * Makes a call of KMS for a service of this process, with the rights of the service's own caller. A service that names
- * its own alias has its key made first, by describing it, when there is none yet.
+ * Makes a call of KMS for a service of this process, with the permissions of the service's own caller. If a
+ * service names its own alias and has no key yet, the call first makes the key, by describing it.
  *
  * @throws KmsError.
  */
@@ -33,7 +33,7 @@ export async function callForService(
   return dependencies.forward(call)
 }
 
-/** Whether a name is the alias of the service that calls, and there is no such alias in the account. */
+/** Whether a name is the alias of the calling service, and the account has no such alias. */
 async function hasNoKey(
   { records }: ServiceCallDependencies,
   call: ForwardedCall,

@@ -3,7 +3,7 @@ import type { WrappedKeys } from '../../custody/custody.ts'
 import type { Records } from '../../store/records.ts'
 import { KEK, KEY_MATERIAL, materialPartition, partitionOf } from './key-record.ts'
 
-/** Where custody finds the keys that it has wrapped: in the records. */
+/** Finds the keys that custody has wrapped, in the records. */
 export function wrappedKeys(records: Records): WrappedKeys {
   return {
     findKeyMaterial: async ({ account, region, keyId, materialId }) => {

@@ -12,13 +12,13 @@ import { type DuePlan, type DueValue, dueNote } from './due.ts'
 
 const DAY_MS = 86_400_000
 
-/** How a key that is to be deleted is put: with a date, or waiting for its replicas to go. */
+/** The state of a key whose deletion is scheduled: with a date, or waiting for its replicas to go. */
 export type Scheduled = {
   readonly state: 'PendingDeletion' | 'PendingReplicaDeletion'
   readonly deletion: NonNullable<KeyValue['deletion']>
 }
 
-/** How a key is put whose deletion is asked for now. */
+/** The state of a key whose deletion is scheduled now. */
 export function scheduled({ record: { value }, region }: Key, now: EpochMs, windowDays: number): Scheduled {
   const set = value.multiRegion
   if (set !== undefined && set.primary === region && set.replicas.length > 0) {
@@ -28,8 +28,8 @@ export function scheduled({ record: { value }, region }: Key, now: EpochMs, wind
 }
 
 /**
- * Everything that goes with a key whose time has come, or nothing when the note is out of date:
- * the deletion was cancelled, or put off, or has happened.
+ * The changes that delete a key whose deletion is due; nothing when the note is out of date: the deletion was
+ * cancelled, rescheduled or done.
  */
 export async function planDeletion(
   dependencies: KmsDependencies,
@@ -58,7 +58,7 @@ export async function planDeletion(
   }
 }
 
-/** What else leads to a key: its entry among all ids, and its aliases. */
+/** Other records that name a key: its entry among all ids, and its aliases. */
 async function namesOf(dependencies: KmsDependencies, key: Key): Promise<readonly Change[]> {
   const changes: Change[] = []
   const owner = await dependencies.records.get(KEY_OWNER, key.region, key.keyId)
@@ -72,7 +72,7 @@ async function namesOf(dependencies: KmsDependencies, key: Key): Promise<readonl
   return changes
 }
 
-/** What takes the external key for this one. The external key itself is left alone. */
+/** The record that reserves the external key. The external key itself stays. */
 async function placeInStore(
   dependencies: KmsDependencies,
   { record, account, region }: Key,

@@ -9,7 +9,7 @@ import { planDeletion } from './deletion.ts'
 import type { DuePlan, DueValue } from './due.ts'
 import { rotateToFresh } from './rotation.ts'
 
-/** What is to be done about a note whose time has come; nothing when it is out of date. */
+/** The plan for a due note; nothing when the note is out of date. */
 export function planDue(
   dependencies: KmsDependencies,
   due: Stored<DueValue>,
@@ -25,7 +25,7 @@ export function planDue(
   }
 }
 
-/** A key that is not enabled is not rotated; enabling it makes up for what was missed. */
+/** A key that is not enabled is not rotated; enabling it makes up for a missed rotation. */
 async function planRotation(
   dependencies: KmsDependencies,
   due: Stored<DueValue>,

@@ -4,32 +4,29 @@ import { kindOfFormat1 } from '../../store/kind.ts'
 import { type Change, insert, type Kind } from '../../store/records.ts'
 import type { KeyPlace } from '../keys/key-materials.ts'
 
-/** What can be due. */
+/** The kinds of due notes. */
 type DueWhat = 'DeleteKey' | 'RotateKey' | 'ExpireKeyMaterial'
 
-/** Something that has to happen to a key at a moment. Partition: the UTC day, `2026-11-24`. */
+/** A note of something that must happen to a key at a time. Partition: the UTC day, `2026-11-24`. */
 export type DueValue = KeyPlace & {
   readonly format: 1
   readonly what: DueWhat
-  /** When it is to be looked at. */
+  /** When the job looks at it. */
   readonly at: EpochMs
-  /**
-   * The moment that the key itself says for it: a note whose key says another, or nothing any more,
-   * is out of date.
-   */
+  /** The time that the key itself plans: a note is out of date when the key plans another, or none. */
   readonly planned: EpochMs
-  /** The material that expires. */
+  /** The key material that expires. */
   readonly materialId?: string
 }
 
 /** The kind of notes of what is due. */
 export const DUE: Kind<DueValue> = kindOfFormat1('due')
 
-/** What is to be done about something that is due. */
+/** The plan for a due note. */
 export type DuePlan = {
   readonly changes: readonly Change[]
   readonly event: Consequence
-  /** Materials that nothing may use any more. */
+  /** Key materials that nothing may use any more. */
   readonly forget: readonly string[]
 }
 
@@ -37,10 +34,9 @@ export type DuePlan = {
 export type NewDue = Omit<DueValue, 'format' | 'planned'> & { readonly planned?: EpochMs }
 
 /**
- * The note that something is due. It is left behind when the plan changes: the job compares it with
- * the key before it acts.
+ * A due note. It stays when the plan changes: the job compares it with the key before it acts.
  *
- * @param noteId is unique: a deletion may be cancelled and asked for again within a millisecond.
+ * @param noteId is unique: a deletion may be cancelled and scheduled again within a millisecond.
  */
 export function dueNote(noteId: string, { account, region, keyId, ...rest }: NewDue): Change {
   const value: DueValue = { format: 1, planned: rest.at, ...rest, account, region, keyId }
@@ -49,7 +45,7 @@ export function dueNote(noteId: string, { account, region, keyId, ...rest }: New
 
 const DAY_TEXT_LENGTH = '2026-11-24'.length
 
-/** The partition of due notes that a moment falls into. */
+/** The partition of due notes for a time. */
 export function dueDay(at: EpochMs): string {
   return new Date(at).toISOString().slice(0, DAY_TEXT_LENGTH)
 }

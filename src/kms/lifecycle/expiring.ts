@@ -5,10 +5,10 @@ import { KEY_MATERIAL, materialPartition } from '../keys/key-record.ts'
 import { DUE, type DueValue, dueDay } from './due.ts'
 
 const DAY_MS = 86_400_000
-/** How far ahead, and how far back for what should have expired and has not. */
+/** How far ahead the search goes, and how far back for expiries that are overdue. */
 const AHEAD_DAYS = 30
 const BEHIND_DAYS = 7
-/** Notes that are looked at; beyond them, counts say "at least". */
+/** The most notes to read; with more, counts say "at least". */
 const NOTES_MAX = 10_000
 
 /** When imported key materials expire, within 30 days from `now` or up to 7 days before it, in order. */
@@ -30,7 +30,7 @@ export async function findExpiring(records: Records, now: EpochMs): Promise<read
   return moments.filter((at) => at <= now + AHEAD_DAYS * DAY_MS).sort((one, other) => one - other)
 }
 
-/** A note is left behind when a material is deleted, or imported again with another date. */
+/** A note stays when key material is deleted, or imported again with another date. */
 async function isCurrent(records: Records, note: Stored<DueValue>['value']): Promise<boolean> {
   const { what, account, region, keyId, materialId, planned } = note
   if (what !== 'ExpireKeyMaterial' || materialId === undefined) return false

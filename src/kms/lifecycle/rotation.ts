@@ -12,19 +12,19 @@ import { dueNote } from './due.ts'
 
 const DAY_MS = 86_400_000
 
-/** How a rotation came about. */
+/** The cause of a rotation. */
 type RotationType = 'AUTOMATIC' | 'ON_DEMAND'
 
-/** A rotation that is ready to be committed. */
+/** A rotation that is ready for its commit. */
 export type Rotation = {
   readonly changes: readonly Change[]
   readonly event: Consequence
 }
 
 /**
- * Checks that a key is one whose material rotates.
+ * Checks that a key is of a kind whose key material rotates.
  *
- * @param origins where its material may come from.
+ * @param origins the allowed origins of its key material.
  * @throws UnsupportedOperationException. Source: recorded answers of AWS KMS.
  */
 export function checkRotates(key: Key, origins: readonly string[]): void {
@@ -44,15 +44,12 @@ export function checkMayRotate(key: Key, origins: readonly string[]): void {
   checkPrimary(key)
 }
 
-/** A rotation that goes on by itself: its period and the next moment. */
+/** An automatic rotation: its period and its next date. */
 export function automaticRotation(now: EpochMs, periodDays: number): NonNullable<KeyValue['rotation']> {
   return { periodDays, nextAt: now + periodDays * DAY_MS }
 }
 
-/**
- * Puts a key's automatic rotation on or off, in every key of its set, with the note that the
- * rotation is due.
- */
+/** Enables or disables a key's automatic rotation, in every key of its set, with the due note. */
 export async function setRotation(
   dependencies: KmsDependencies,
   key: Key,
@@ -81,10 +78,10 @@ export function rotationNote(
   return dueNote(dependencies.random.uuid(), { what: 'RotateKey', account, region, keyId, at, planned })
 }
 
-/** What a rotation is asked to be. */
+/** The requested rotation. */
 export type RotationPlan = { readonly type: RotationType; readonly now: EpochMs }
 
-/** A rotation to fresh material, in every region of the key's set. */
+/** A rotation to new key material, in every region of the key's set. */
 export async function rotateToFresh(
   dependencies: KmsDependencies,
   key: Key,
@@ -115,9 +112,9 @@ export async function rotateToFresh(
 }
 
 /**
- * A rotation to the imported material that waits for it, in every region of the key's set.
+ * A rotation to the pending imported key material, in every region of the key's set.
  *
- * @throws KMSInvalidStateException when none waits, or not in every region.
+ * @throws KMSInvalidStateException when none is pending, or not in every region.
  */
 export async function rotateToPending(
   dependencies: KmsDependencies,
@@ -140,7 +137,7 @@ export async function rotateToPending(
   }
 }
 
-/** The material of a key that waits for its rotation. */
+/** The key material of a key that is pending rotation. */
 export function pendingIn(
   materials: readonly Stored<KeyMaterialValue>[],
 ): Stored<KeyMaterialValue> | undefined {
@@ -154,7 +151,7 @@ function nothingPending(key: Key): KmsError {
   )
 }
 
-/** The keys of a set with another current material and the next rotation. */
+/** The keys of a set with another current key material and the next rotation. */
 function turnTo(
   dependencies: KmsDependencies,
   keys: { readonly key: Key; readonly related: readonly RelatedKey[] },
@@ -173,7 +170,7 @@ function turnTo(
   return [...turned, rotationNote(dependencies, key, next.nextAt)]
 }
 
-/** The next moment of the schedule that is still to come: what was missed is done once. */
+/** The next date of the schedule in the future: missed rotations are made up for once. */
 function nextRotation(
   { periodDays, nextAt }: NonNullable<KeyValue['rotation']>,
   now: EpochMs,
