@@ -5,7 +5,7 @@ import type { Quotas } from '../quotas/quota-service.ts'
 import type { Records } from '../store/records.ts'
 import type { KeyUses } from './credentials/key-uses.ts'
 
-/** What the operations of IAM work with. */
+/** The dependencies of the operations of IAM. */
 export type IamDependencies = {
   readonly records: Records
   readonly quotas: Pick<Quotas, 'exceeded' | 'limit'>
@@ -15,5 +15,5 @@ export type IamDependencies = {
   readonly giveWay: GiveWay
 }
 
-/** An operation of IAM, ready but for its dependencies. */
+/** An operation of IAM that lacks only its dependencies. */
 export type IamOperation = (dependencies: IamDependencies) => Operation

@@ -17,16 +17,16 @@ import type { Tag } from './iam-records.ts'
 /** Condition keys that an operation adds, by lower-case name. */
 type ContextEntries = { readonly [name: string]: string | readonly string[] | undefined }
 
-/** What an operation is done to. */
+/** The subject of an operation. */
 export type Subject<E> = {
-  /** What permissions are asked for; `*` for nothing in particular. */
+  /** The resource of its permissions; `*` for none in particular. */
   readonly arn: string
-  /** How refusals name it, where not by its ARN. */
+  /** Its name in denials, if not its ARN. */
   readonly shown?: string
   readonly tags?: readonly Tag[]
-  /** Nothing when it is not there. */
+  /** Nothing when it does not exist. */
   readonly entity: E | undefined
-  /** The error when it is not there. @param operation its name. */
+  /** The error when it does not exist. @param operation its name. */
   readonly missing?: (operation: string) => KmsError
 }
 
@@ -39,11 +39,11 @@ export type Need = {
   readonly arn: string
   /** @see Subject */
   readonly shown?: string | undefined
-  /** Of something else than what the operation is done to: its tags, and condition keys of the action. */
+  /** For something other than the subject of the operation: its tags, and condition keys of the action. */
   readonly other?: { readonly tags: readonly Tag[]; readonly context: ContextEntries }
 }
 
-/** Finds what an operation is done to. @throws KmsError when it cannot be named. */
+/** Finds the subject of an operation. @throws KmsError when it cannot be named. */
 export type Finder<I, E> = (invocation: Invocation<I>) => Subject<E> | Promise<Subject<E>>
 
 /** What is true of an operation of IAM before any request arrives. */
@@ -53,11 +53,11 @@ export type IamFacts<M extends Members, E, O extends Members = Members> = {
   readonly input: M
   readonly output?: O | undefined
   readonly find: Finder<Input<M>, E>
-  /** @param entity what the operation is done to; nothing when it is not there. */
+  /** @param entity the subject of the operation; nothing when it does not exist. */
   readonly context?: (input: Input<M>, entity: E | undefined) => ContextEntries
-  /** Tags that are put: `aws:RequestTag` and `aws:TagKeys`. */
+  /** Tags in the request: `aws:RequestTag` and `aws:TagKeys`. */
   readonly tags?: (input: Input<M>) => readonly { readonly Key: string; readonly Value: string }[] | undefined
-  /** What the call needs beside the permission of its own name. */
+  /** Further permissions that the call needs. */
   readonly alsoNeeds?: (
     invocation: Invocation<Input<M>>,
     subject: Subject<E>,
@@ -66,13 +66,13 @@ export type IamFacts<M extends Members, E, O extends Members = Members> = {
   readonly checkInput?: (input: Input<M>) => void
 }
 
-/** What an operation of IAM is given. */
+/** A call of an operation of IAM, with its subject. */
 type EntityInvocation<M extends Members, E> = Invocation<Input<M>> & {
   readonly entity: E
   readonly arn: string
 }
 
-/** An operation of IAM: it needs the permission of its own name on one thing, and seldom more. */
+/** An operation of IAM: it needs the permission of its own name on its subject, and seldom others. */
 export function iamOperation<
   M extends Members,
   E,
@@ -136,7 +136,10 @@ function contextOf(
   }
 }
 
-/** What makes something with tags needs the permission to tag it, too. Source: IAM User Guide, "Tags for IAM resources". */
+/**
+ * An operation that makes something with tags also needs the permission to tag it. Source: IAM User Guide,
+ * "Tags for IAM resources".
+ */
 export function tagging(action: string) {
   return (
     { input: { Tags = [] } }: { readonly input: { readonly Tags?: readonly object[] | undefined } },
@@ -144,7 +147,7 @@ export function tagging(action: string) {
   ): readonly Need[] => (Tags.length > 0 ? [{ action, arn }] : [])
 }
 
-/** What has changed something shows its answer in the audit event, without secrets. */
+/** The event of an operation that changes something shows its answer, without secrets. */
 function recorded<T extends OutcomeOf<Members>>(readOnly: boolean, outcome: T): T {
   if (readOnly || outcome.output === undefined || outcome.event !== undefined) return outcome
   return { ...outcome, event: { response: shownOutput(outcome.output) } }

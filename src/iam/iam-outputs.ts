@@ -28,7 +28,7 @@ export type RoleAnswer = ValueOf<typeof ROLE_ANSWER>
 /** A managed policy in an answer. */
 export type PolicyAnswer = ValueOf<typeof POLICY_ANSWER>
 
-/** A moment as IAM writes it. */
+/** A time as IAM writes it. */
 export function timestamp(at: EpochMs): string {
   return isoSeconds(at)
 }
@@ -38,7 +38,7 @@ export function tagsOutput(tags: readonly Tag[]): readonly TagAnswer[] {
   return tags.map(({ key, value }) => ({ Key: key, Value: value }))
 }
 
-/** A policy's text as answers hold it: percent-encoded. Source: IAM API Reference, "GetPolicyVersion"; RFC 3986. */
+/** A policy's text in answers: percent-encoded. Source: IAM API Reference, "GetPolicyVersion"; RFC 3986. */
 export function documentOutput(document: string): string {
   return encodeURIComponent(document).replace(
     /[!'()*]/g,
@@ -54,7 +54,7 @@ function boundaryOutput({
     : { PermissionsBoundaryType: 'Policy', PermissionsBoundaryArn: boundary }
 }
 
-/** Tags as answers list them; left out when there are none. */
+/** Tags as answers list them; nothing when there are none. */
 export function tagsIfAny(tags: readonly Tag[]): readonly TagAnswer[] | undefined {
   return tags.length === 0 ? undefined : tagsOutput(tags)
 }
@@ -70,7 +70,7 @@ export function userInList(account: string, value: ListedEntity): UserAnswer {
   }
 }
 
-/** A user with all that is known of it. */
+/** A user with all its members. */
 export function userOutput(account: string, value: UserValue): UserAnswer {
   return {
     ...userInList(account, value),
@@ -109,7 +109,7 @@ export function roleInList(account: string, value: ListedRole): RoleAnswer {
   }
 }
 
-/** A role with all that is known of it. */
+/** A role with all its members. */
 export function roleOutput(account: string, value: RoleValue): RoleAnswer {
   return {
     ...roleInList(account, value),
@@ -135,7 +135,7 @@ export function policyInList(account: string, value: Omit<ListedPolicy, 'version
   }
 }
 
-/** A managed policy with all that is known of it. */
+/** A managed policy with all its members. */
 export function policyOutput(account: string, value: PolicyValue): PolicyAnswer {
   return { ...policyInList(account, value), Description: value.description, Tags: tagsOutput(value.tags) }
 }

@@ -11,33 +11,33 @@ import {
 } from '../store/records.ts'
 import { goingOnAfter, type IamPage, type PagingInput, pageLimit, parseMarker } from './iam-paging.ts'
 
-/** An item of a list, and where the list goes on after it. */
+/** An item of a list, and where the list continues after it. */
 type Found<T> = { readonly item: T; readonly position: () => string }
 
-/** A part of a list, in an order of its own that never changes. */
+/** A section of a list, in an order of its own that never changes. */
 export type Section<T> = {
-  /** Tells it apart from other parts of the list. */
+  /** Distinguishes it from other sections of the list. */
   readonly name: string
   /**
-   * The items after a position, all when there is none.
+   * The items after a position; without one, all.
    *
    * @param about how many are wanted, as far as is known.
-   * @throws ValidationException for a position that is none.
+   * @throws ValidationException for an invalid position.
    */
   readonly after: (position: string | undefined, about: number) => AsyncIterable<Found<T>>
 }
 
-/** What the store lists, and how an item is made of a record; nothing for one that is not wanted. */
+/** A list of the store, and how an item is made from a record; nothing for an item that is not wanted. */
 type Listing<R, T> = {
   readonly records: Records
   readonly partition: string
   readonly show: (record: R) => Promise<T | undefined> | T | undefined
 }
 
-/** Whole records that are opened at once at most, where a page ends by its length rather than its items. */
+/** The most whole records that are open at once, where a page ends by its length rather than its items. */
 const WHOLE_AT_ONCE = 10
 
-/** A section of whole records, which lists that show few members of each do not need. */
+/** A section of whole records, for lists that show more than summaries. */
 export function wholeSection<V extends object, T>(
   name: string,
   kind: Kind<V>,
@@ -86,7 +86,7 @@ function storeSection<R, T>(name: string, { list, show, position }: StorePart<R,
   }
 }
 
-/** Records page by page; where few are wanted of many, the pages grow. @throws ValidationException. */
+/** Records page by page; when few of many are wanted, the pages grow. @throws ValidationException. */
 async function* recordsAfter<R>(
   list: StorePart<R, unknown>['list'],
   from: string | undefined,
@@ -124,8 +124,8 @@ export function fixedSection<R, T>(
 }
 
 /**
- * Characters of documents in one page: a page of more is long to write. The list goes on in the next one. Source: IAM
- * API Reference, `MaxItems`: "IAM might return fewer than the MaxItems number of results".
+ * Characters of documents in one page: a longer page takes long to write. The list continues in the next one.
+ * Source: IAM API Reference, `MaxItems`: "IAM might return fewer than the MaxItems number of results".
  */
 const PAGE_MAX_CHARS = 131_072
 

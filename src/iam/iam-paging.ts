@@ -6,7 +6,7 @@ export type PagingInput = { readonly MaxItems?: number | undefined; readonly Mar
 
 const BY_DEFAULT = 100
 
-/** One page of a list, and the members that say whether there is more. */
+/** One page of a list, and the members that show whether there is more. */
 export type IamPage<T> = {
   readonly items: readonly T[]
   readonly more: { readonly IsTruncated: boolean; readonly Marker: string | undefined }
@@ -29,17 +29,20 @@ export function pageBy<T>(items: readonly T[], keyOf: (item: T) => string, input
   return { items: page.map(({ item }) => item), more: goingOnAfter(last?.key) }
 }
 
-/** How many items a page has at most. */
+/** The most items of a page. */
 export function pageLimit({ MaxItems }: PagingInput): number {
   return MaxItems ?? BY_DEFAULT
 }
 
-/** What says that there is more after the item with this key; nothing for the last page. */
+/** The members that show that there is more after the item with this key; nothing for the last page. */
 export function goingOnAfter(key: string | undefined): IamPage<never>['more'] {
   return { IsTruncated: key !== undefined, Marker: key && toBase64(utf8(key)) }
 }
 
-/** The key to go on after. @throws ValidationException for a marker that this service has not given. */
+/**
+ * The key after which the page begins. @throws ValidationException for a marker that this service has not
+ * issued.
+ */
 export function parseMarker(marker: string): string {
   const bytes = parseBase64(marker)
   if (bytes === undefined) throw new KmsError('ValidationException', `Invalid Marker: ${marker}`)

@@ -7,10 +7,10 @@ export type Tag = { readonly key: string; readonly value: string }
 /** A policy that is part of one user, group or role. */
 export type InlinePolicy = { readonly name: string; readonly document: string }
 
-/** What users, groups and roles have in common. */
+/** The values that users, groups and roles have in common. */
 export type EntityValue = {
   readonly format: 1
-  /** Unique for ever: `AIDA…`, `AGPA…`, `AROA…`. */
+  /** Never used again: `AIDA…`, `AGPA…`, `AROA…`. */
   readonly id: string
   readonly name: string
   /** `/` or `/…/`. */
@@ -38,15 +38,15 @@ export type GroupValue = EntityValue & { readonly members: number }
 export type RoleValue = EntityValue & {
   readonly description?: string
   readonly maxSessionSeconds: number
-  /** The trust policy as it was given. */
+  /** The trust policy as given. */
   readonly trust: string
   /** Unique ids of the users and roles that the trust policy names, by ARN. */
   readonly bindings: Readonly<Record<string, string>>
-  /** Names, in lower case, of the instance profiles that hold the role. */
+  /** Names, in lower case, of the instance profiles that contain the role. */
   readonly profiles: readonly string[]
 }
 
-/** The unique id behind a name. Partition: `<account>/<kind>`; name: the name in lower case. */
+/** The unique id of a name. Partition: `<account>/<kind>`; name: the name in lower case. */
 export type NameValue = { readonly format: 1; readonly id: string }
 
 /** A user in a group. Partition: `<account>/<group id>`; name: the user's id. */
@@ -65,10 +65,10 @@ export type PolicyValue = {
   readonly document: string
   readonly versions: readonly { readonly id: string; readonly createdAt: number }[]
   readonly defaultVersion: string
-  /** The number of the next version: none is used twice. */
+  /** The number of the next version: no number is used twice. */
   readonly nextVersion: number
   readonly tags: readonly Tag[]
-  /** How many users, groups and roles it is attached to, and whose boundary it is. */
+  /** How many users, groups and roles have it attached or as their boundary. */
   readonly attachments: number
   readonly boundaries: number
 }
@@ -76,7 +76,7 @@ export type PolicyValue = {
 /** The text of one version. Partition: `<account>/<policy id>`; name: `v1` and so on. */
 export type PolicyVersionValue = { readonly format: 1; readonly document: string; readonly createdAt: number }
 
-/** Where a managed policy is used. Partition: `<account>/<policy ARN>`; name: `<use>/<entity id>`. */
+/** A use of a managed policy. Partition: `<account>/<policy ARN>`; name: `<use>/<entity id>`. */
 export type AttachmentValue = {
   readonly format: 1
   readonly use: 'attached' | 'boundary'
@@ -106,7 +106,7 @@ export type ProfileValue = {
   readonly roles: readonly string[]
 }
 
-/** What an account has how many of. Partition: {@link COUNTS_PARTITION}; name: the account. */
+/** The counts of an account. Partition: {@link COUNTS_PARTITION}; name: the account. */
 export type CountsValue = {
   readonly format: 1
   readonly users: number
@@ -143,7 +143,7 @@ export const COUNTS: Kind<CountsValue> = kindOfFormat1('iam-counts')
 /** The one partition of counts. */
 export const COUNTS_PARTITION = 'all'
 
-/** A record from memory, or from the store when memory does not hold it. */
+/** A record from the cache, or from the store when the cache does not have it. */
 export async function read<V extends object>(
   records: Records,
   kind: Kind<V>,

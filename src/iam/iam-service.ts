@@ -12,7 +12,7 @@ import { Oidc, type OidcDependencies } from './sessions/oidc.ts'
 import { Sessions } from './sessions/session-credentials.ts'
 import { STS_OPERATIONS } from './sts/sts-operations.ts'
 
-/** What IAM and STS work with. */
+/** The dependencies of IAM and STS. */
 export type IamServiceDependencies = Omit<OidcDependencies, 'clock'> & {
   readonly records: Records
   readonly quotas: Pick<Quotas, 'exceeded' | 'limit'>
@@ -23,7 +23,7 @@ export type IamServiceDependencies = Omit<OidcDependencies, 'clock'> & {
   readonly giveWay: GiveWay
 }
 
-/** IAM and STS: their operations, and who calls any service. */
+/** IAM and STS: their operations, and the callers of all services. */
 export type IamService = {
   readonly operations: readonly Operation[]
   readonly findCredential: FindCredential

@@ -4,7 +4,7 @@ import { boolean, integer, list, type Members, optional, pattern, structure, tex
 
 const NAME = pattern('[\\w+=,.@-]+')
 
-/** The name of a user that is to be made, of a role, of a group, of a policy or an instance profile. */
+/** The name of a new user, a role, a group, a policy or an instance profile. */
 export const NAME_64 = text({ min: 1, max: 64, pattern: NAME })
 /** @see NAME_64 */
 export const NAME_128 = text({ min: 1, max: 128, pattern: NAME })
@@ -15,7 +15,7 @@ export const PATH = text({
   max: 512,
   pattern: pattern('(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)'),
 })
-/** What paths begin with. */
+/** The beginning of paths. */
 export const PATH_PREFIX = text({ min: 1, max: 512, pattern: pattern('\\u002F[\\u0021-\\u007F]*') })
 /** A path of a managed policy. */
 export const POLICY_PATH = text({ min: 1, max: 512, pattern: pattern('((/[A-Za-z0-9\\.,\\+@=_-]+)*)/') })
@@ -39,7 +39,7 @@ export const ROLE_DESCRIPTION = text({
   pattern: pattern('[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*'),
 })
 
-/** How long a session of a role may last, in seconds. */
+/** The longest session of a role, in seconds. */
 export const MAX_SESSION_SECONDS = integer({ min: 3600, max: 43_200 })
 
 /** The name of a version of a managed policy. */
@@ -62,13 +62,13 @@ export const PAGING = {
 /** Names of actions to simulate. */
 export const ACTION_NAMES = list(text({ min: 3, max: 128 }))
 
-/** A flag that may be left out. */
+/** An optional flag. */
 export const FLAG = optional(boolean())
 
-/** What the answers of lists say beside the list itself. */
+/** The members of a list's answer beside the list. */
 export const PAGE = { IsTruncated: boolean(), Marker: text() }
 
-/** The members that an operation has beside the one that names what it is done to. */
+/** The members of an operation beside the one that names its subject. */
 export function withNamed<M extends Members>(named: Members, own: M): M {
   return { ...named, ...own }
 }

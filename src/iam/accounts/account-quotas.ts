@@ -5,7 +5,7 @@ import { ACCOUNT, ACCOUNTS } from './account.ts'
 import { needAccount } from './accounts.ts'
 import { OperatorError } from './operator-error.ts'
 
-/** Finds the quotas that were set for an account, in memory when it is warm. */
+/** Finds the quotas that were set for an account; synchronously when the cache has them. */
 export function quotasFinder(records: Records): FindQuotas {
   return (account) => {
     const known = records.peek(ACCOUNT, ACCOUNTS, account)
@@ -32,7 +32,7 @@ export async function listQuotas(records: Records, account: string): Promise<rea
     .sort((one, other) => (one.name < other.name ? -1 : 1))
 }
 
-/** What a name of a command stands for when it is every quota. */
+/** The name that stands for every quota in a command. */
 const EVERY_QUOTA = 'all'
 
 /**

@@ -13,17 +13,17 @@ import { findOrganization } from '../organization/organization-record.ts'
 export type AccountValue = ControlTarget & {
   readonly format: 1
   readonly createdAt: number
-  /** The access key that it was made with, which is handed to the operator. */
+  /** The access key that it was made with, for the operator. */
   readonly rootAccessKeyId: string
-  /** The access keys that the root user has; that one alone when it does not say. */
+  /** The access keys of the root user; without it, only that one. */
   readonly rootKeyIds?: readonly string[]
-  /** The name that people may use for it; no two accounts have the same. */
+  /** A name for people; each account's differs. */
   readonly alias?: string
-  /** Which tokens the global endpoint of STS is said to give: those of version 2 when it does not say. */
+  /** The version of the tokens that the global endpoint of STS claims to issue; without it, version 2. */
   readonly stsTokens?: 1 | 2
-  /** Whether the root credentials have been handed to the operator. */
+  /** Whether the operator has the root credentials. */
   readonly handedOver: boolean
-  /** The root or unit of the organization that it is in. */
+  /** The root or unit of the organization that contains it. */
   readonly parent?: string
   /** The quotas that were set for it, by name. */
   readonly quotas?: StoredQuotas
@@ -35,7 +35,7 @@ export const ACCOUNT: Kind<AccountValue> = kindOfFormat1('account')
 /** The one partition of accounts. */
 export const ACCOUNTS = 'all'
 
-/** What making an account works with. */
+/** The dependencies of making an account. */
 export type AccountDependencies = {
   readonly records: Records
   readonly clock: Clock
@@ -64,8 +64,8 @@ export async function ensureAccount(
 }
 
 /**
- * What makes an account, with root credentials that have not been handed over. Where there is an organization, the
- * account is in its root.
+ * The changes that make an account, with root credentials that the operator does not have yet. In an
+ * organization, the account is in the root.
  */
 export async function newAccount(
   { records, clock, random }: AccountDependencies,
@@ -95,8 +95,8 @@ export async function newAccount(
 }
 
 /**
- * What is written anew, so that an organization is neither deleted nor made at the same moment: who makes one changes
- * every account.
+ * A change that conflicts with a concurrent creation or deletion of an organization, which changes every
+ * account.
  */
 async function keptApart(
   records: Records,
@@ -108,8 +108,8 @@ async function keptApart(
 }
 
 /**
- * Gives the root credentials of an account to `hand`, once: a later start finds them handed over.
- * A crash in between hands them over again.
+ * Passes the root credentials of an account to `hand`, once: a later start does not pass them again. After a
+ * crash in between, it does.
  */
 export async function handOverRoot(
   dependencies: AccountDependencies,

@@ -19,7 +19,7 @@ export async function freeAccountId({ records, random }: AccountDependencies): P
   }
 }
 
-/** What makes an account. @throws OperatorError when there is one of that id. */
+/** The changes that make an account. @throws OperatorError when one has that id. */
 export async function createAccount(
   dependencies: AccountDependencies,
   account: string,
@@ -33,11 +33,11 @@ export async function createAccount(
   return newAccount(dependencies, account)
 }
 
-/** What a command has left that ended too early. */
+/** The rest of a command that ended too early. */
 const NOT_HANDED_OVER =
   'and its root credentials were not handed over: make new ones with holdfast root-credentials create'
 
-/** An account. @throws OperatorError when there is none of that id. */
+/** An account. @throws OperatorError when none has that id. */
 export async function needAccount(records: Records, account: string): Promise<Stored<AccountValue>> {
   const stored = await records.get(ACCOUNT, ACCOUNTS, account)
   if (stored === undefined) throw new OperatorError(`there is no account ${account}`)

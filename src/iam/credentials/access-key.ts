@@ -5,7 +5,7 @@ import type { Kind } from '../../store/records.ts'
 export type AccessKeyValue = {
   readonly format: 1
   readonly account: string
-  /** Whom it belongs to: the account's root user, or a user by its unique id. */
+  /** Its principal: the account's root user, or a user by its unique id. */
   readonly principal: 'root' | { readonly user: string }
   readonly secretAccessKey: string
   readonly createdAt: number

@@ -7,7 +7,7 @@ import { federatedArn, pathedArn, sessionArn } from '../entities/arns.ts'
 import type { RoleValue, Tag, UserValue } from '../iam-records.ts'
 import type { Federation } from '../sessions/session-token.ts'
 
-/** Gives the policies of a caller as they are now. */
+/** Returns the present policies of a caller. */
 export type PoliciesNow = () => CallerPolicies | Promise<CallerPolicies>
 
 /** The root user of an account. */
@@ -51,14 +51,14 @@ function userIdentity(account: string, { id, name, ...rest }: UserValue, accessK
   return { type: 'IAMUser', principalId: id, arn, accountId: account, accessKeyId, userName: name }
 }
 
-/** What is true of a session, whoever uses it. */
+/** The facts of a session, whoever uses it. */
 export type SessionFacts = {
   readonly accessKeyId: string
   readonly issuedAt: EpochMs
   readonly sourceIdentity?: string | undefined
-  /** The identity provider that vouched for whoever assumed the role. */
+  /** The identity provider that vouched for the caller of the AssumeRole operation. */
   readonly provider?: string | undefined
-  /** What it said of it, by condition key in lower case. */
+  /** The provider's claims, by condition key in lower case. */
   readonly federation?: Federation | undefined
 }
 
@@ -86,7 +86,10 @@ export function ownSessionCaller(
   }
 }
 
-/** A session that a user, or an account's root user, has made for somebody else. @param maker nothing for the root user. */
+/**
+ * A session that a user, or an account's root user, has made for another. @param maker nothing for the root
+ * user.
+ */
 export function federatedCaller(
   account: string,
   maker: UserValue | undefined,
@@ -119,7 +122,7 @@ export function federatedCaller(
   }
 }
 
-/** A session of a role. @param tags of the session; they stand before those of the role. */
+/** A session of a role. @param tags of the session; they precede those of the role. */
 export function roleSessionCaller(
   account: string,
   role: RoleValue,
@@ -168,7 +171,7 @@ function sessionAttributes({ issuedAt }: SessionFacts): object {
   return { creationDate: isoSeconds(issuedAt), mfaAuthenticated: 'false' }
 }
 
-/** What {@link keysOf} computes condition keys from. */
+/** The facts from which {@link keysOf} computes condition keys. */
 type Who = {
   readonly account: string
   readonly arn: string
@@ -200,12 +203,12 @@ function keysOf({ account, arn, type, userId, userName, tags = [] }: Who): Conte
   }
 }
 
-/** The value of a tag: the first whose key is this one but for case. */
+/** The value of a tag: of the first key that is equal without regard to case. */
 export function findTag(tags: readonly Tag[], lowerCasedKey: string): string | undefined {
   return tags.find(({ key }) => key.toLowerCase() === lowerCasedKey)?.value
 }
 
-/** The keys that only sessions have. There is no MFA here, and every temporary session says so. */
+/** Condition keys of sessions only. There is no MFA, and every temporary session says so. */
 function sessionKeys(
   { issuedAt, sourceIdentity, provider, federation }: SessionFacts,
   more: ContextLookup,

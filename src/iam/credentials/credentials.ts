@@ -8,7 +8,7 @@ import { ACCESS_KEY, ACCESS_KEYS, type AccessKeyValue } from './access-key.ts'
 import { rootCaller, userCaller } from './callers.ts'
 import type { KeyUses } from './key-uses.ts'
 
-/** What finding credentials works with. */
+/** The dependencies of finding credentials. */
 export type CredentialDependencies = {
   readonly records: Records
   readonly keyUses: KeyUses
@@ -16,7 +16,7 @@ export type CredentialDependencies = {
   readonly giveWay: GiveWay
 }
 
-/** A credential that was made from these values; another value makes another one. */
+/** A credential made from these values; another value makes another one. */
 type Made = { readonly user: UserValue | undefined; readonly credential: Credential }
 
 /** Credentials by their access key's value: equal versions share one. */

@@ -6,19 +6,19 @@ import type { Finder } from '../iam-operation.ts'
 import { read, type UserValue } from '../iam-records.ts'
 import type { AccessKeyValue } from './access-key.ts'
 
-/** Who has access keys: a user, or the root user of an account. */
+/** An owner of access keys: a user, or the root user of an account. */
 export type KeyHolder = {
   /** Nothing for the root user. */
   readonly user: Stored<UserValue> | undefined
   readonly account: Stored<AccountValue> | undefined
   readonly owner: AccessKeyValue['principal']
   readonly keyIds: readonly string[]
-  /** What gives it these access keys in the place of those that it has. */
+  /** The change that replaces its access keys by these. */
   readonly withKeys: (ids: readonly string[]) => Change
 }
 
 /**
- * The user that `UserName` names, or else whoever calls, the root user included.
+ * The user that `UserName` names; without it the caller, who may be the root user.
  *
  * @throws ValidationException when the caller is neither.
  */

@@ -4,7 +4,7 @@ import { StoreConflict } from '../../store/port.ts'
 import { insert, type Kind, type Records, replace } from '../../store/records.ts'
 import { ACCESS_KEYS } from './access-key.ts'
 
-/** When an access key was used last, for what. Partition: {@link ACCESS_KEYS}; name: the access key id. */
+/** The last use of an access key. Partition: {@link ACCESS_KEYS}; name: the access key id. */
 export type KeyUseValue = {
   readonly format: 1
   readonly at: EpochMs
@@ -15,12 +15,12 @@ export type KeyUseValue = {
 /** The kind of last uses. */
 export const KEY_USE: Kind<KeyUseValue> = kindOfFormat1('access-key-use')
 
-/** Uses of one process that wait to be written: one for each key, so a bound on keys in use at once. */
+/** Uses of one process that wait to be written: one for each key, which bounds the keys in use at once. */
 const WAITING_MAX = 100_000
 
 /**
- * Last uses of access keys. A call only notes its use in memory; a job writes them from time to time, and the last
- * times on a stop. So a kill loses up to the job's interval of them, and nothing else.
+ * Last uses of access keys. A call only notes its use in memory; a job writes them at intervals, and at a
+ * stop. So a kill loses the uses of at most one interval, and nothing else.
  */
 export class KeyUses {
   readonly #records: Records
@@ -36,7 +36,7 @@ export class KeyUses {
     this.#waiting.set(accessKeyId, { format: 1, ...use })
   }
 
-  /** The last use of a key, as far as this process knows. */
+  /** The last use of a key that this process knows. */
   async find(accessKeyId: string): Promise<KeyUseValue | undefined> {
     const written = (await this.#records.get(KEY_USE, ACCESS_KEYS, accessKeyId))?.value
     const waiting = this.#waiting.get(accessKeyId)
@@ -44,7 +44,7 @@ export class KeyUses {
     return waiting.at > written.at ? waiting : written
   }
 
-  /** Writes what was noted. What another process has written meanwhile is tried again next time. */
+  /** Writes the noted uses. Those that conflict with another process are written next time. */
   async write(): Promise<void> {
     const uses = this.#waiting
     this.#waiting = new Map()

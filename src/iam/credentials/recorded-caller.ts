@@ -13,7 +13,7 @@ import {
   userCaller,
 } from './callers.ts'
 
-/** Who has made a call, as its audit event says. */
+/** The identity of a caller in an audit event. */
 export type RecordedIdentity = {
   readonly type?: string
   readonly principalId?: string
@@ -33,13 +33,13 @@ export type PassedToSession = {
   readonly policy: string | undefined
   readonly policyArns: readonly string[]
   readonly tags: readonly Tag[]
-  /** What an identity provider said of who assumed it. */
+  /** The identity provider's claims about the caller. */
   readonly federation?: Federation | undefined
 }
 
 /**
- * The caller that an audit event names, as it is now; nothing when it is gone, or when the event names nobody who
- * signs calls.
+ * The caller that an audit event names, as it is now; nothing when it is gone, or when the event names none
+ * that signs calls.
  */
 export async function recordedCaller(
   records: Records,

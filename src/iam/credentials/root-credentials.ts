@@ -8,17 +8,20 @@ import { ACCESS_KEY, ACCESS_KEYS } from './access-key.ts'
 /** Source: IAM User Guide, "IAM and AWS STS quotas". */
 const ROOT_KEYS_MAX = 2
 
-/** What becomes of the root access keys that an account has. */
+/** What happens to the existing root access keys of an account. */
 export type OlderKeys = 'keep' | 'deactivate' | 'delete'
 
-/** A new root access key that is not handed over yet, and the ids of those that the account had. */
+/** A new root access key that the operator does not have yet, and the ids of the earlier ones. */
 export type NewRootKey = {
   readonly accessKeyId: string
   readonly older: readonly string[]
   readonly changes: readonly Change[]
 }
 
-/** What makes a new root access key for an account. @throws UsageError when it may have no further one. */
+/**
+ * The changes that make a new root access key for an account. @throws UsageError when the account has the
+ * most it may have.
+ */
 export async function newRootKey(
   dependencies: AccountDependencies,
   accountId: string,

@@ -1,11 +1,11 @@
 import { PARTITION, parseArn } from '../../api/arn.ts'
 
-/** The ARN of something of IAM. @param resource its kind, path and name: `user/team/ada`. */
+/** An ARN of IAM. @param resource its kind, path and name: `user/team/ada`. */
 export function iamArn(account: string, resource: string): string {
   return `arn:${PARTITION}:iam::${account}:${resource}`
 }
 
-/** What has a name and a path. */
+/** Something with a name and a path. */
 export type Pathed = { readonly path: string; readonly name: string }
 
 /** The ARN of a user, group, role and so on. */
@@ -27,7 +27,7 @@ export function federatedArn(account: string, name: string): string {
   return `arn:${PARTITION}:sts::${account}:federated-user/${name}`
 }
 
-/** An ARN of something that IAM keeps. */
+/** A parsed ARN of IAM. */
 export type IamArn = Pathed & { readonly account: string; readonly kind: string }
 
 /** The parts of an ARN of a user, group, role, policy or instance profile; nothing for any other text. */

@@ -37,10 +37,10 @@ type EntityValues = { user: UserValue; group: GroupValue; role: RoleValue }
 /** A user, group or role. */
 export type EntityKind = keyof EntityValues
 
-/** A quota on what an account has. */
+/** A quota on a number of things in an account. */
 export type CountQuota = {
   readonly name: ResourceQuota
-  /** How it is called in messages. */
+  /** Its name in messages. */
   readonly title: string
 }
 
@@ -81,12 +81,12 @@ export const ROLES: EntityFacts<RoleValue> = {
   inlineMaxChars: ROLE_POLICIES_MAX_CHARS,
 }
 
-/** Where names of a kind are looked up. */
+/** The partition of the names of a kind. */
 function namePartition(account: string, kind: string): string {
   return `${account}/${kind}`
 }
 
-/** The user, group or role of a name, whatever its case. */
+/** The user, group or role with a name, in any case. */
 export async function findByName<V extends EntityValue>(
   records: Records,
   facts: EntityFacts<V>,
@@ -97,7 +97,7 @@ export async function findByName<V extends EntityValue>(
   return id === undefined ? undefined : read(records, facts.kind, account, id)
 }
 
-/** The unique id of the user, group or role of a name, whatever its case. */
+/** The unique id of the user, group or role with a name, in any case. */
 export async function findIdByName(
   records: Records,
   account: string,
@@ -107,7 +107,7 @@ export async function findIdByName(
   return (await read(records, NAME, namePartition(account, kind), name.toLowerCase()))?.value.id
 }
 
-/** The error for a user, group or role that is not there. Source: recorded answers of IAM. */
+/** The error for a user, group or role that does not exist. Source: recorded answers of IAM. */
 export function noSuchEntity(kind: string, name: string): KmsError {
   return new KmsError('NoSuchEntityException', `The ${kind} with name ${name} cannot be found.`)
 }
@@ -123,7 +123,7 @@ export function quotaExceeded(name: string, quota: number): KmsError {
   return new KmsError('LimitExceededException', `Cannot exceed quota for ${name}: ${quota}`)
 }
 
-/** The error for an entity that others still hold on to. Source: recorded answers of IAM. */
+/** The error for an entity that is still in use. Source: recorded answers of IAM. */
 export function deleteConflict(what: string): KmsError {
   return new KmsError('DeleteConflictException', `Cannot delete entity, must ${what} first.`)
 }
@@ -145,18 +145,18 @@ const NO_COUNTS: CountsValue = {
   providers: 0,
 }
 
-/** What an account has how many of. */
+/** The counts of an account. */
 export async function readCounts(records: Records, account: string): Promise<CountsValue> {
   return (await read(records, COUNTS, COUNTS_PARTITION, account))?.value ?? NO_COUNTS
 }
 
-/** One less of what a quota counts. */
+/** The change that counts one fewer. */
 export async function countLess(records: Records, account: string, counted: Counted): Promise<Change> {
   const present = await read(records, COUNTS, COUNTS_PARTITION, account)
   return changedCount(present, account, counted, -1)
 }
 
-/** One more of what a quota counts. @throws LimitExceededException beyond the quota. */
+/** The change that counts one more. @throws LimitExceededException beyond the quota. */
 export async function countMore(
   { records, quotas }: QuotaDependencies,
   account: string,
@@ -181,7 +181,7 @@ function changedCount(
   return present === undefined ? insert(COUNTS, COUNTS_PARTITION, account, counts) : replace(present, counts)
 }
 
-/** Checks that an account may have an amount of something. @throws LimitExceededException. */
+/** Checks that the quota allows a number. @throws LimitExceededException. */
 export async function checkQuota(
   quotas: QuotaDependencies['quotas'],
   account: string,
@@ -195,7 +195,9 @@ export async function checkQuota(
 /** IAM has no regions. */
 const NO_REGION = 'global'
 
-/** What makes a new user, group or role. @throws EntityAlreadyExistsException, LimitExceededException. */
+/**
+ * The changes that make a user, group or role. @throws EntityAlreadyExistsException, LimitExceededException.
+ */
 export async function insertEntity<V extends EntityValue>(
   dependencies: QuotaDependencies,
   facts: EntityFacts<V>,
@@ -213,7 +215,7 @@ export async function insertEntity<V extends EntityValue>(
   ]
 }
 
-/** What removes a user, group or role. */
+/** The changes that remove a user, group or role. */
 export async function removeEntity<V extends EntityValue>(
   records: Records,
   facts: EntityFacts<V>,
@@ -229,7 +231,7 @@ export async function removeEntity<V extends EntityValue>(
   ]
 }
 
-/** What gives a user or group another name or path. @throws EntityAlreadyExistsException. */
+/** The changes that give a user or group another name or path. @throws EntityAlreadyExistsException. */
 export async function renameEntity<V extends EntityValue>(
   records: Records,
   facts: EntityFacts<V>,

@@ -25,7 +25,7 @@ export function parseTags(given: readonly GivenTag[] | undefined): readonly Tag[
   return (given ?? []).map(({ Key, Value }) => ({ key: Key, value: Value }))
 }
 
-/** Tags after others are put over them; a key that differs only in case is the same. @throws LimitExceededException. */
+/** Merges tags; keys that differ only in case are the same. @throws LimitExceededException. */
 export function mergeTags(present: readonly Tag[], added: readonly Tag[]): readonly Tag[] {
   const merged = new Map(present.map((tag) => [tag.key.toLowerCase(), tag]))
   for (const tag of added) merged.set(tag.key.toLowerCase(), tag)

@@ -7,12 +7,12 @@ import { type EntityFacts, GROUPS, ROLES, USERS } from './entities.ts'
 import { namedBy } from './finders.ts'
 
 /**
- * What operations that exist for users, groups and roles alike are made from: `PutUserPolicy`, `PutGroupPolicy` and
- * `PutRolePolicy` are one thing said three times.
+ * The facts for making operations that users, groups and roles have alike, such as `PutUserPolicy`,
+ * `PutGroupPolicy` and `PutRolePolicy`.
  */
 export type Family<V extends EntityValue> = {
   readonly facts: EntityFacts<V>
-  /** As names of operations and members have it. */
+  /** As in names of operations and members. */
   readonly label: 'User' | 'Group' | 'Role'
   /** The member that names the entity. */
   readonly named: Members

@@ -17,10 +17,10 @@ import { iamArn, parseIamArn } from './arns.ts'
 import { type EntityFacts, entityArn, findByName, GROUPS, noSuchEntity, ROLES, USERS } from './entities.ts'
 import { SERVICE_ROLE_PATH } from './service-linked.ts'
 
-/** The account as a whole: permissions on it name no resource. */
+/** The account as a whole: its permissions name no resource. */
 export const ON_ACCOUNT: Finder<unknown, null> = () => ({ arn: '*', entity: null })
 
-/** All that an account has of one kind, below `PathPrefix` where there is one. */
+/** Everything of one kind in an account, below `PathPrefix` if there is one. */
 export function onAll(kind: string): Finder<unknown, null> {
   return ({ call, input }) => {
     const prefix = parseMember(input, 'PathPrefix') ?? '/'
@@ -30,7 +30,7 @@ export function onAll(kind: string): Finder<unknown, null> {
 }
 
 /**
- * Something that is to be made, under a name and a path that the input gives.
+ * Something to make, with the name and path of the input.
  *
  * @throws InvalidInputException for a path of AWS.
  */
@@ -49,7 +49,7 @@ export function toBeMade<I extends { readonly Path?: string | undefined }>(
 
 const SERVICE_ROLE_TEXT = "Paths beginning with '/aws-service-role' are reserved for AWS Service Linked Roles"
 
-/** What nobody but AWS may make, by what its path begins with. Source: recorded answers of IAM for the first. */
+/** The beginnings of paths that only AWS may use. Source: recorded answers of IAM for the first. */
 const RESERVED_PATHS = [
   { beginning: SERVICE_ROLE_PATH, text: SERVICE_ROLE_TEXT },
   { beginning: '/aws-reserved/', text: "Paths beginning with '/aws-reserved' are reserved for AWS" },
@@ -90,13 +90,13 @@ export const USER_OR_CALLER: Finder<{ readonly UserName?: string | undefined }, 
 
 const NOT_A_USER = 'Must specify userName when calling with non-User credentials'
 
-/** What a member of a validated input holds, for finders that do not know the whole of it. */
+/** A member of a validated input, for finders that do not know all of it. */
 function parseMember(input: unknown, member: string): string | undefined {
   const value = (input as Readonly<Record<string, unknown>>)[member]
   return value === undefined ? undefined : String(value)
 }
 
-/** The name that a member of a validated input holds, for finders that do not know the whole of it. */
+/** The name in a member of a validated input, for finders that do not know all of it. */
 export function parseName(input: unknown, member: string): string {
   return parseMember(input, member) ?? ''
 }
@@ -128,7 +128,10 @@ async function findNamed<V extends EntityValue>(
   }
 }
 
-/** The customer's managed policy that `PolicyArn` names. @throws ValidationException for what is no ARN. */
+/**
+ * The customer's managed policy that `PolicyArn` names. @throws ValidationException for a text that is no
+ * ARN.
+ */
 const POLICY_NAMED: Finder<unknown, Stored<PolicyValue>> = async ({ call, input, dependencies }) => {
   const arn = parseName(input, 'PolicyArn')
   const { account } = call.caller
@@ -147,17 +150,20 @@ const POLICY_NAMED: Finder<unknown, Stored<PolicyValue>> = async ({ call, input,
 /** A managed policy of the account, or one of AWS. */
 export type AnyPolicy = Stored<PolicyValue> | ManagedByAws
 
-/** The managed policy that `PolicyArn` names, AWS's among them. @throws ValidationException for what is no ARN. */
+/**
+ * The managed policy that `PolicyArn` names, AWS's included. @throws ValidationException for a text that is
+ * no ARN.
+ */
 export const ANY_POLICY: Finder<unknown, AnyPolicy> = (invocation) => {
   const arn = parseName(invocation.input, 'PolicyArn')
   const managed = findManagedByAws(arn)
   return managed === undefined ? POLICY_NAMED(invocation) : { arn, shown: `policy ${arn}`, entity: managed }
 }
 
-/** Whose managed policies AWS's are, by their ARNs. */
+/** The account in the ARNs of AWS's managed policies. */
 const ACCOUNT_OF_AWS = 'aws'
 
-/** The same, for what changes it: nobody may change a policy of AWS. */
+/** The same, to change it: nobody may change a policy of AWS. */
 export const POLICY_TO_CHANGE: Finder<unknown, Stored<PolicyValue>> = async (invocation) => {
   const subject = await POLICY_NAMED(invocation)
   const { arn, shown } = subject
@@ -173,7 +179,7 @@ function readPolicy(dependencies: Invocation<unknown>['dependencies'], account: 
   return read(dependencies.records, POLICY, account, name.toLowerCase())
 }
 
-/** The error for a managed policy that is not there. Source: recorded answers of IAM. */
+/** The error for a managed policy that does not exist. Source: recorded answers of IAM. */
 function noSuchPolicy(arn: string): KmsError {
   return new KmsError('NoSuchEntityException', `Policy ${arn} was not found.`)
 }
@@ -195,8 +201,8 @@ export function parsePolicyArn(arn: string): {
 const NO_ARN = 'Invalid ARN:  Could not be parsed!'
 
 /**
- * What a new name or path needs: the permission on what the user or group becomes. Source: IAM API Reference,
- * "UpdateUser" and "UpdateGroup".
+ * The permission that a new name or path needs: on the ARN that the user or group will have. Source: IAM API
+ * Reference, "UpdateUser" and "UpdateGroup".
  */
 export function renaming<V extends EntityValue>(
   { call }: Pick<Invocation<unknown>, 'call'>,

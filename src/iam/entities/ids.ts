@@ -1,8 +1,6 @@
 import type { Random } from '../../base/ports.ts'
 
-/**
- * What unique ids begin with, by kind. Source: IAM User Guide, "IAM identifiers".
- */
+/** The prefixes of unique ids, by kind. Source: IAM User Guide, "IAM identifiers". */
 const ID_PREFIXES = {
   user: 'AIDA',
   group: 'AGPA',
@@ -11,25 +9,27 @@ const ID_PREFIXES = {
   instanceProfile: 'AIPA',
 } as const
 
-/** What has a unique id. */
+/** A kind with unique ids. */
 export type IdKind = keyof typeof ID_PREFIXES
 
 const ID_DIGITS = 17
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
-/** A fresh unique id: a prefix of four letters, and 17 digits of base32. */
+/** A new unique id: a prefix of four letters, and 17 digits of base32. */
 export function newUniqueId(random: Random, kind: IdKind): string {
   let text: string = ID_PREFIXES[kind]
   for (const byte of random.bytes(ID_DIGITS)) text += BASE32[byte % BASE32.length]
   return text
 }
 
-/** An access key with its secret, as it is handed over once. */
+/** An access key with its secret, which only its answer shows. */
 export type NewAccessKey = { readonly accessKeyId: string; readonly secretAccessKey: string }
 
 const SECRET_RANDOM_BYTES = 30
 
-/** A fresh access key of an account in AWS's form: `AKIA` and 16 digits of base32, and 40 characters of base64. */
+/**
+ * A new access key of an account in AWS's form: `AKIA` and 16 digits of base32, and 40 characters of base64.
+ */
 export function newAccessKey(random: Random, account: string): NewAccessKey {
   return { accessKeyId: `AKIA${keyDigits(random, account)}`, secretAccessKey: newSecret(random) }
 }
@@ -45,11 +45,13 @@ function newSecret(random: Random): string {
 
 const KEY_BYTES = 10
 const NUMBER_BYTES = 6
-/** The account's number stands above 7 random bits, and the topmost bit of the 48 is set. */
+/** The account's number is above 7 random bits, and the topmost bit of the 48 is set. */
 const ACCOUNT_UNIT = 2 ** 7
 const TOP_BIT = 2 ** 47
 
-/** Tools read the account out of the digits. Source: how access key ids of AWS are read; it is not documented. */
+/**
+ * Tools read the account from the digits. Source: how access key ids of AWS are read; it is not documented.
+ */
 function keyDigits(random: Random, account: string): string {
   const bytes = Buffer.from(random.bytes(KEY_BYTES))
   const low = (bytes[NUMBER_BYTES - 1] ?? 0) % ACCOUNT_UNIT
@@ -59,7 +61,7 @@ function keyDigits(random: Random, account: string): string {
 
 const KEY_ID = /^A[KS]IA([A-Z2-7]{16})$/
 
-/** The account that an access key id was made for; nothing when it names none. */
+/** The account of an access key id; nothing when the id names none. */
 export function accountOfKeyId(accessKeyId: string): string | undefined {
   const digits = KEY_ID.exec(accessKeyId)?.[1]
   if (digits === undefined) return undefined

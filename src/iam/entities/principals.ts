@@ -8,7 +8,7 @@ import { LISTED_ROLE, LISTED_USER, type ListedEntity } from './listed.ts'
 
 /** A principal that exists. */
 export type FoundPrincipal = {
-  /** What it stays known as when it is gone; accounts have none. */
+  /** Its name after it is gone; accounts have none. */
   readonly id: string | undefined
 }
 
@@ -44,7 +44,7 @@ async function findSession(
   return role?.name === roleName ? { id: `${role.id}:${sessionName}` } : undefined
 }
 
-/** What lists show of a user or role: who asks for many need not open their policies. */
+/** The summary of a user or role: looking up many need not open their policies. */
 async function findListed(
   records: Records,
   account: string,
@@ -60,7 +60,7 @@ async function findListed(
   return listed?.summary
 }
 
-/** The ARN that a principal of an account has now, by its unique id; nothing when it is gone. */
+/** The present ARN of a principal of an account, by its unique id; nothing when it is gone. */
 async function arnNow(records: Records, account: string, id: string): Promise<string | undefined> {
   if (id.startsWith('AIDA')) {
     const user = await records.getSummary(LISTED_USER, account, id)
@@ -75,8 +75,8 @@ async function arnNow(records: Records, account: string, id: string): Promise<st
 }
 
 /**
- * How a policy shows a principal that it was bound to: by the ARN that it has now, or by its unique id when it is
- * gone. Source: IAM User Guide, "AWS JSON policy elements: Principal".
+ * The name that a policy shows for a bound principal: its present ARN, or its unique id when it is gone.
+ * Source: IAM User Guide, "AWS JSON policy elements: Principal".
  *
  * @param arn that it had when the policy was put.
  */
@@ -84,7 +84,7 @@ export async function shownName(records: Records, arn: string, id: string): Prom
   return (await arnNow(records, parseArn(arn)?.account ?? '', id)) ?? id
 }
 
-/** The principals of a policy that are shown by other names than those that it was put with. */
+/** The principals of a policy that have other names than when it was put. */
 export async function shownNames(
   records: Records,
   bindings: Readonly<Record<string, string>>,
@@ -98,12 +98,12 @@ export async function shownNames(
 }
 
 /**
- * Accounts, and records of them, that are looked at for the unique ids of one policy: an id does not say whose it is.
- * What is not found within them counts as gone. It takes some tens of milliseconds at worst.
+ * The most accounts and records to search for the unique ids of one policy: an id does not name its account.
+ * An id that is not found counts as gone. The search takes some tens of milliseconds at worst.
  */
 const ID_LOOKUPS_MAX = 1000
 
-/** The ARNs of the principals that have these unique ids, as far as they exist. */
+/** The ARNs of the existing principals with these unique ids. */
 export async function arnsOfIds(
   records: Records,
   ids: readonly string[],

@@ -2,14 +2,14 @@ import { KmsError } from '../../api/errors.ts'
 import type { Stored } from '../../store/records.ts'
 import { type EntityValue, ROLE } from '../iam-records.ts'
 
-/** What the path of a service-linked role begins with; the service follows. */
+/** The prefix of a service-linked role's path; the service follows. */
 export const SERVICE_ROLE_PATH = '/aws-service-role/'
 
-/** How the role of a service is called. */
+/** The name of a service's role. */
 type ServiceRole = {
-  /** Behind {@link NAME_PREFIX}. */
+  /** After {@link NAME_PREFIX}. */
   readonly name: string
-  /** Whether there may be several, told apart by a suffix. */
+  /** Whether there may be several, distinguished by a suffix. */
   readonly suffix: boolean
 }
 
@@ -90,7 +90,7 @@ const WITH_SUFFIX: ReadonlySet<string> = new Set([
   'lexv2.amazonaws.com',
 ])
 
-/** The services that have a role of their own, by their principals. */
+/** The services with a role of their own, by their principals. */
 export const SERVICE_ROLES: ReadonlyMap<string, ServiceRole> = new Map(
   Object.entries(NAMES).map(([service, name]) => [service, { name, suffix: WITH_SUFFIX.has(service) }]),
 )
@@ -115,13 +115,13 @@ export function serviceRoleTrust(service: string): string {
   return JSON.stringify({ Version: '2012-10-17', Statement: [statement] })
 }
 
-/** Whether something is the role of a service. */
+/** Whether an entity is the role of a service. */
 export function isServiceLinked({ kind, value }: Stored<EntityValue>): boolean {
   return kind === ROLE.name && value.path.startsWith(SERVICE_ROLE_PATH)
 }
 
 /**
- * Nobody changes the role of a service.
+ * Refuses a change of a service's role.
  *
  * @throws UnmodifiableEntityException with the recorded text of IAM.
  */

@@ -8,8 +8,8 @@ import { iamOperation } from '../iam-operation.ts'
 import { ARN, NAME_64, NAME_128, PAGE, PAGING, PATH_PREFIX } from '../iam-shapes.ts'
 
 /**
- * What users cannot have here: passwords, MFA devices, certificates and keys of other services. Clients ask for
- * them before they delete a user, and are told that there are none.
+ * Things that users cannot have: passwords, MFA devices, certificates and keys of other services. Clients
+ * list them before they delete a user; the lists are empty.
  */
 function nothingOf(name: string, member: Absent): IamOperation {
   const input = { UserName: optional(NAME_128), ...PAGING }
@@ -100,7 +100,7 @@ function noLoginProfile(name: string, readOnly: boolean): IamOperation {
   })
 }
 
-/** Operations on what does not exist here. Source: IAM API Reference. */
+/** Operations on things that do not exist in Holdfast. Source: IAM API Reference. */
 export const ABSENT_OPERATIONS: readonly IamOperation[] = [
   nothingOf('ListMFADevices', 'MFADevices'),
   nothingOf('ListSSHPublicKeys', 'SSHPublicKeys'),

@@ -88,7 +88,7 @@ const listAccessKeys = iamOperation(
   },
 )
 
-/** @throws NoSuchEntityException for a key that is somebody else's. */
+/** @throws NoSuchEntityException for a key of another user. */
 async function keyOf(
   dependencies: IamDependencies,
   { keyIds }: KeyHolder,

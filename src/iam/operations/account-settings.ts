@@ -9,7 +9,7 @@ import { iamOperation } from '../iam-operation.ts'
 import { NAME, read } from '../iam-records.ts'
 import { FLAG, PAGING } from '../iam-shapes.ts'
 
-/** Where aliases of accounts are looked up: one namespace for all. */
+/** The partition of accounts' aliases: one namespace for all. */
 const ALIASES = 'account-aliases'
 
 const ALIAS = text({
@@ -33,7 +33,7 @@ const listAccountAliases = iamOperation(
   },
 )
 
-/** An account has one alias: another takes its place. */
+/** An account has one alias: a new one replaces it. */
 const createAccountAlias = iamOperation(
   { name: 'CreateAccountAlias', readOnly: false, input: { AccountAlias: ALIAS }, find: ON_ACCOUNT },
   async ({ call, input: { AccountAlias: alias }, dependencies }) => {
@@ -65,7 +65,7 @@ const deleteAccountAlias = iamOperation(
   },
 )
 
-/** What lets others have an alias. */
+/** The change that frees an alias for other accounts. */
 async function freeing({ records }: IamDependencies, alias: string | undefined): Promise<readonly Change[]> {
   const present = alias === undefined ? undefined : await read(records, NAME, ALIASES, alias)
   return present === undefined ? [] : [remove(present)]
@@ -85,7 +85,7 @@ const PASSWORD_POLICY = {
   HardExpiry: FLAG,
 }
 
-/** What passwords of an account must be. Partition: {@link PASSWORD_POLICIES}; name: the account. */
+/** The password rules of an account. Partition: {@link PASSWORD_POLICIES}; name: the account. */
 type PasswordPolicyValue = {
   readonly format: 1
   readonly minimumLength: number
@@ -102,7 +102,7 @@ type PasswordPolicyValue = {
 const PASSWORD_POLICY_KIND: Kind<PasswordPolicyValue> = kindOfFormat1('iam-password-policy')
 const PASSWORD_POLICIES = 'all'
 
-/** What is not given takes its default, whatever was there before. */
+/** A missing member takes its default, whatever was set before. */
 const updatePasswordPolicy = iamOperation(
   { name: 'UpdateAccountPasswordPolicy', readOnly: false, input: PASSWORD_POLICY, find: ON_ACCOUNT },
   async ({ call, input, dependencies }) => {
@@ -188,7 +188,7 @@ const deletePasswordPolicy = iamOperation(
   },
 )
 
-/** Tokens of sessions are good in every region, whatever is set: it is kept for who asks for it again. */
+/** Session tokens are valid in every region, whatever is set: the setting is only kept and returned. */
 const setTokenPreferences = iamOperation(
   {
     name: 'SetSecurityTokenServicePreferences',
@@ -203,7 +203,7 @@ const setTokenPreferences = iamOperation(
   },
 )
 
-/** What an account as a whole is set to. Source: IAM API Reference, "CreateAccountAlias" and so on. */
+/** The settings of an account as a whole. Source: IAM API Reference, "CreateAccountAlias" and so on. */
 export const ACCOUNT_SETTING_OPERATIONS: readonly IamOperation[] = [
   listAccountAliases,
   createAccountAlias,

@@ -35,7 +35,9 @@ import { shownRole } from '../policies/documents.ts'
 import { AWS_VERSION_ID, allManagedByAws, type ManagedByAws } from '../policies/managed-by-aws.ts'
 import { managedInList, versionPartition } from './managed-policies.ts'
 
-/** What GetAccountSummary says of quotas that nobody can change. Source: IAM User Guide, "IAM and AWS STS quotas". */
+/**
+ * The quotas in GetAccountSummary that nobody can change. Source: IAM User Guide, "IAM and AWS STS quotas".
+ */
 const FIXED = {
   AccessKeysPerUserQuota: 2,
   AssumeRolePolicySizeQuota: 2048,
@@ -50,7 +52,7 @@ const FIXED = {
   VersionsPerPolicyQuota: 5,
 } as const
 
-/** What it says of those that the operator can. */
+/** The quotas in GetAccountSummary that the operator can change. */
 const ADJUSTABLE = {
   AttachedPoliciesPerGroupQuota: 'iam.policies-per-group',
   AttachedPoliciesPerRoleQuota: 'iam.policies-per-role',
@@ -62,7 +64,7 @@ const ADJUSTABLE = {
   UsersQuota: 'iam.users',
 } as const
 
-/** What no account has here. */
+/** Counts of things that no account has in Holdfast. */
 const NONE_HERE = {
   AccountMFAEnabled: 0,
   AccountPasswordPresent: 0,
@@ -115,10 +117,10 @@ const DETAILS = {
   ...PAGING,
 }
 
-/** Under which member of the answer an item stands. */
+/** The member of the answer that lists an item. */
 type DetailList = 'UserDetailList' | 'GroupDetailList' | 'RoleDetailList' | 'Policies'
 
-/** An item of the answer, and how many characters of documents it holds. */
+/** An item of the answer, and the characters of its documents. */
 type Detail = {
   [L in DetailList]: { readonly list: L; readonly output: DetailOf[L]; readonly chars: number }
 }[DetailList]
@@ -163,7 +165,7 @@ const getAccountAuthorizationDetails = iamOperation(
   },
 )
 
-/** Whatever the account has, by the names of `Filter`. */
+/** Everything in the account, by the names of `Filter`. */
 function detailSections(dependencies: IamDependencies, account: string): readonly Section<Detail>[] {
   const { records } = dependencies
   const own = { records, partition: account }
@@ -255,7 +257,9 @@ async function localDetail(records: Records, account: string, value: PolicyValue
   return { list: 'Policies', output, chars }
 }
 
-/** Of AWS's managed policies, those that the account uses. Source: IAM API Reference, "GetAccountAuthorizationDetails". */
+/**
+ * AWS's managed policies that the account uses. Source: IAM API Reference, "GetAccountAuthorizationDetails".
+ */
 async function awsDetail(
   dependencies: IamDependencies,
   account: string,

@@ -14,9 +14,9 @@ import { iamOperation } from '../iam-operation.ts'
 import { timestamp } from '../iam-outputs.ts'
 import { read, USER } from '../iam-records.ts'
 
-/** Users that a report has at most: it is one answer, of some 300 bytes for each. AWS has 5,000 in an account. */
+/** The most users of a report: it is one answer, of some 300 bytes for each. AWS has 5,000 in an account. */
 export const USERS_MAX = 10_000
-/** Whole records that are opened at once: policies are part of them. */
+/** Whole records that are open at once: they contain policies. */
 const USERS_AT_ONCE = 10
 const KEYS = 2
 
@@ -37,7 +37,7 @@ const NO_MFA = 'false'
 const NO_KEY = ['false', NONE, NONE, NONE, NONE]
 const NO_CERTIFICATES = ['false', NONE, 'false', NONE]
 
-/** Nothing is kept of a report: it is made when it is asked for. */
+/** No report is stored: each request makes it. */
 const generateCredentialReport = iamOperation(
   {
     name: 'GenerateCredentialReport',
@@ -135,7 +135,7 @@ function moment(at: EpochMs): string {
   return timestamp(at).replace('Z', '+00:00')
 }
 
-/** Which credentials the users of an account have. Source: IAM API Reference, "GetCredentialReport". */
+/** The credentials of an account's users. Source: IAM API Reference, "GetCredentialReport". */
 export const CREDENTIAL_REPORT_OPERATIONS: readonly IamOperation[] = [
   generateCredentialReport,
   getCredentialReport,

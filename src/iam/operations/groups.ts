@@ -215,7 +215,7 @@ const listGroupsForUser = iamOperation(
   },
 )
 
-/** Groups and who is in them. Source: IAM API Reference, "CreateGroup" and so on. */
+/** Groups and their members. Source: IAM API Reference, "CreateGroup" and so on. */
 export const GROUP_OPERATIONS: readonly IamOperation[] = [
   createGroup,
   getGroup,

@@ -15,8 +15,8 @@ import { heldBoundary } from '../policies/boundaries.ts'
 import { parseDocument } from '../policies/documents.ts'
 
 /**
- * Characters of all inline policies of one entity, white space included: a bound of ours, as they share a record.
- * The quotas do not count white space.
+ * Characters of all inline policies of one entity, white space included: a bound of Holdfast's, as they share
+ * a record. The quotas do not count white space.
  */
 const INLINE_MAX_CHARS = 262_144
 

@@ -126,8 +126,8 @@ const deleteInstanceProfile = iamOperation(
 const WITH_ROLE = { InstanceProfileName: NAME_128, RoleName: NAME_64 }
 
 /**
- * Whoever puts a role into a profile hands it to the instances. Source: IAM API Reference, "AddRoleToInstanceProfile";
- * IAM User Guide, "Grant a user permissions to pass a role to an AWS service".
+ * Putting a role into a profile passes it to the instances. Source: IAM API Reference,
+ * "AddRoleToInstanceProfile"; IAM User Guide, "Grant a user permissions to pass a role to an AWS service".
  */
 async function passing(invocation: Invocation<{ readonly RoleName: string }>): Promise<Need> {
   const { arn, tags = [] } = await ROLE_NAMED(invocation)

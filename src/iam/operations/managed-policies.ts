@@ -42,7 +42,7 @@ export function checkManagedDocument(document: string): void {
     throw quotaExceeded('PolicySize', MANAGED_POLICY_MAX_CHARS)
 }
 
-/** Where the versions of a managed policy are kept. */
+/** The partition of a managed policy's versions. */
 export function versionPartition(account: string, value: PolicyValue): string {
   return `${account}/${value.id}`
 }
@@ -123,7 +123,7 @@ const getPolicy = iamOperation(
   },
 )
 
-/** A policy of AWS as lists show it: with how often the account uses it. */
+/** A policy of AWS as lists show it: with the account's number of uses. */
 export async function managedInList(
   dependencies: IamDependencies,
   account: string,
@@ -244,7 +244,7 @@ const listEntitiesForPolicy = iamOperation(
       show: async ({ summary: { use: by, entity: kind, id } }) => {
         if (use !== undefined && by !== use) return undefined
         if (input.EntityFilter !== undefined && input.EntityFilter !== LABELS[kind]) return undefined
-        // Who uses a policy in both ways is listed once.
+        // An entity that uses a policy in both ways is listed once.
         const again = use === undefined && by === 'boundary'
         if (again && (await records.getSummary(LISTED_ATTACHMENT, partition, `attached/${id}`)))
           return undefined

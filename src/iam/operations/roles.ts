@@ -84,7 +84,8 @@ const createRole = iamOperation(
     }
     const holder = { account, entity: 'role', id: value.id } as const
     return {
-      // What a role that is made cannot have yet, and what was not said, is left out. Source: recorded answers of IAM.
+      // Leaves out what a new role cannot have yet, and what the request did not set. Source: recorded
+      // answers of IAM.
       output: {
         Role: {
           ...roleOutput(account, value),

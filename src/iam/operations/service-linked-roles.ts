@@ -19,7 +19,7 @@ import { roleOutput } from '../iam-outputs.ts'
 import { type RoleValue, read } from '../iam-records.ts'
 import { NAME_64, NAME_128, ROLE_DESCRIPTION } from '../iam-shapes.ts'
 
-/** Deletions whose end is still told. Partition: {@link DELETIONS}; name: the account. */
+/** Deletions whose status can be requested. Partition: {@link DELETIONS}; name: the account. */
 type DeletionsValue = {
   readonly format: 1
   /** Ids of tasks, the latest last. */
@@ -29,7 +29,7 @@ type DeletionsValue = {
 const DELETION: Kind<DeletionsValue> = kindOfFormat1('iam-role-deletions')
 const DELETIONS = 'all'
 
-/** Deletions of one account that are remembered: whoever asks does so within seconds. */
+/** Deletions of one account that are kept: clients ask within seconds. */
 const DELETIONS_MAX = 100
 
 const SESSION_SECONDS = 3600
@@ -91,7 +91,7 @@ function taken(name: string): KmsError {
   )
 }
 
-/** Nothing here uses such a role, so that it is gone when its task is made. */
+/** Nothing in Holdfast uses such a role, so it is gone when its task is made. */
 const deleteServiceLinkedRole = iamOperation(
   {
     name: 'DeleteServiceLinkedRole',
@@ -143,7 +143,7 @@ const getDeletionStatus = iamOperation(
   () => ({ output: { Status: 'SUCCEEDED' } }),
 )
 
-/** Roles of services. Source: IAM API Reference, "CreateServiceLinkedRole" and so on. */
+/** Service-linked roles. Source: IAM API Reference, "CreateServiceLinkedRole" and so on. */
 export const SERVICE_LINKED_ROLE_OPERATIONS: readonly IamOperation[] = [
   createServiceLinkedRole,
   deleteServiceLinkedRole,

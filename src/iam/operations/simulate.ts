@@ -29,7 +29,7 @@ import {
   simulateSteps,
 } from '../policies/simulation.ts'
 
-/** Pairs of an action and a resource in one simulation: a bound of ours. */
+/** Pairs of an action and a resource in one simulation: a bound of Holdfast's. */
 const PAIRS_MAX = 10_000
 
 const RESOURCE_NAME = text({ min: 1, max: 2048 })
@@ -84,10 +84,10 @@ async function compileAll(
   return compiled
 }
 
-/** Work of one page of a simulation: a bound of ours, as policies that are given may be slow ones. */
+/** The time for one page of a simulation: a bound of Holdfast's, as the given policies may be slow. */
 const PAGE_MAX_MS = 200
 
-/** One page of the results, which is shorter where they take long. @throws InvalidInputException. */
+/** One page of the results, which is shorter when they take long. @throws InvalidInputException. */
 async function results({ clock, giveWay }: IamDependencies, scene: Scene, input: SceneInput) {
   const { ActionNames, ResourceArns: resources = ['*'] } = input
   if (ActionNames.length * resources.length > PAIRS_MAX) {
@@ -116,13 +116,13 @@ async function results({ clock, giveWay }: IamDependencies, scene: Scene, input:
   return { ...(found.length < items.length ? goingOnAfter(last?.key) : more), EvaluationResults: found }
 }
 
-/** The account that owns what is simulated on: as said, or the caller's. */
+/** The account that owns the simulated resource: as given, or the caller's. */
 function ownerOf({ ResourceOwner }: SceneInput, account: string): string {
   if (ResourceOwner === undefined) return account
   return parseArn(ResourceOwner)?.account ?? ResourceOwner
 }
 
-/** Boundaries of a request stand together as one: IAM takes one at most. */
+/** The boundaries of a request count together as one: IAM takes one at most. */
 async function boundaryOf(
   { PermissionsBoundaryPolicyInputList: documents }: SceneInput,
   giveWay: GiveWay,
@@ -192,7 +192,7 @@ const simulateCustomPolicy = iamOperation(
   },
 )
 
-/** @throws InvalidInputException for what is no ARN of a user. */
+/** @throws InvalidInputException for a text that is no ARN of a user. */
 function principalOf(arn: string): Principal {
   const parsed = parseIamArn(arn)
   if (parsed?.kind !== 'user') {
@@ -298,7 +298,7 @@ const simulatePrincipalPolicy = iamOperation(
       ]),
     )
     const resourceAccount = ownerOf(input, account)
-    // Where another account is, and what binds it, is not the caller's to know.
+    // The caller may not know another account's place, nor the policies that bind it.
     const place = resourceAccount === account ? await placeNow(dependencies.records, account) : {}
     const kept = policies.identity.filter(({ name }) => name === undefined || !excluded.has(name))
     const scene: Scene = {

@@ -15,7 +15,7 @@ import { PROVIDER_NAMED } from './oidc-providers.ts'
 
 type Tagged = { readonly tags: readonly Tag[] }
 
-/** What can have tags. */
+/** A kind of thing that can have tags. */
 type TaggedKind<V extends Tagged> = {
   readonly label: string
   readonly named: Members

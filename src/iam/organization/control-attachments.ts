@@ -16,7 +16,7 @@ import {
 import { findOrganization, type OrganizationValue } from './organization-record.ts'
 
 /**
- * Policies of one type that are attached to one root, unit or account, the one that allows everything among them.
+ * The most policies of one type on one root, unit or account, including the one that allows everything.
  * Source: AWS Organizations User Guide, "Quotas".
  */
 const ATTACHED_MAX = 5
@@ -49,7 +49,7 @@ async function allTargets(
 }
 
 /**
- * What puts a control policy, in the place of one with the same name if there is one.
+ * The change that puts a control policy; it replaces one with the same name.
  *
  * @throws OperatorError, PolicySyntaxError.
  */
@@ -73,7 +73,7 @@ export async function putControl(
   return [present === undefined ? insert(kind, CONTROL_POLICIES, name, value) : replace(present, value)]
 }
 
-/** Source: AWS Organizations User Guide, "RCP syntax": only the policy that is always there allows. */
+/** Source: AWS Organizations User Guide, "RCP syntax": only the built-in policy allows. */
 function checkDocument(type: ControlType, document: string): void {
   const { statements } = parseNewPolicy(document, { flavour: type })
   if (type === 'scp') return
@@ -84,7 +84,7 @@ function checkDocument(type: ControlType, document: string): void {
   )
 }
 
-/** What deletes a control policy. @throws OperatorError while something has it. */
+/** The change that deletes a control policy. @throws OperatorError while something has it. */
 export async function deleteControl(
   records: Records,
   type: ControlType,
@@ -97,10 +97,10 @@ export async function deleteControl(
   return [remove(present)]
 }
 
-/** A control policy, and the root, unit or account that it is attached to. */
+/** A control policy, and the root, unit or account that has it. */
 export type Attachment = { readonly type: ControlType; readonly name: string; readonly target: string }
 
-/** What attaches a control policy; nothing when it is attached. @throws OperatorError. */
+/** The changes that attach a control policy; none when it is attached. @throws OperatorError. */
 export async function attachControl(
   records: Records,
   { type, name, target: id }: Attachment,
@@ -116,12 +116,12 @@ export async function attachControl(
   return [target.change(withNames(type, names)), ...kept(policy)]
 }
 
-/** The policy is written anew so that it cannot be deleted at the same moment. */
+/** Writes the policy again, so that a concurrent deletion conflicts. */
 function kept(policy: Stored<ControlPolicyValue> | undefined): readonly Change[] {
   return policy === undefined ? [] : [replace(policy, policy.value)]
 }
 
-/** What detaches a control policy. @throws OperatorError. */
+/** The changes that detach a control policy. @throws OperatorError. */
 export async function detachControl(
   records: Records,
   { type, name, target: id }: Attachment,
@@ -142,10 +142,10 @@ function withNames(type: ControlType, names: readonly string[]): ControlTarget {
   return type === 'scp' ? { scps: names } : { rcps: names.filter((name) => name !== CONTROLS.rcp.fullAccess) }
 }
 
-/** What policies are attached to, and how that is changed. */
+/** The target of policies, and how to change it. */
 type Target = { readonly value: ControlTarget; readonly change: (attached: ControlTarget) => Change }
 
-/** @throws OperatorError when there is no such root, unit or account, or no policy binds it. */
+/** @throws OperatorError when no such root, unit or account exists, or no policy binds it. */
 async function findTarget(records: Records, type: ControlType, id: string): Promise<Target> {
   const organization = await findOrganization(records)
   if (/^[0-9]/.test(id)) return accountTarget(records, type, id, organization?.value)

@@ -6,18 +6,21 @@ import type { Kind } from '../../store/records.ts'
 /** A service or resource control policy. Partition: {@link CONTROL_POLICIES}; name: its name. */
 export type ControlPolicyValue = { readonly format: 1; readonly document: string; readonly createdAt: number }
 
-/** Policies for the principals of accounts, and for what accounts have. */
+/** Policies for the principals of accounts, and for the resources of accounts. */
 export type ControlType = 'scp' | 'rcp'
 
 /** The one partition of control policies of a type. */
 export const CONTROL_POLICIES = 'all'
 
-/** What is true of a type of control policies. */
+/** The facts of a type of control policies. */
 export type ControlFacts = {
   readonly kind: Kind<ControlPolicyValue>
-  /** What one is called in messages. */
+  /** Its name in messages. */
   readonly title: string
-  /** The policy that allows everything. Service control policies can go without it, resource control policies never. */
+  /**
+   * The policy that allows everything. Service control policies can be without it, resource control policies
+   * never.
+   */
   readonly fullAccess: string
   readonly detachable: boolean
 }
@@ -38,21 +41,21 @@ export const CONTROLS: Readonly<Record<ControlType, ControlFacts>> = {
   },
 }
 
-/** Whatever policies can be attached to: a root, a unit or an account. Names; none for the one that allows everything. */
+/** A target of policies: a root, a unit or an account. Names; none for the policy that allows everything. */
 export type ControlTarget = {
-  /** `FullAWSAccess` alone when there are none. */
+  /** Without it, `FullAWSAccess` alone. */
   readonly scps?: readonly string[]
-  /** Without `RCPFullAWSAccess`, which is always there. */
+  /** Without `RCPFullAWSAccess`, which every target has. */
   readonly rcps?: readonly string[]
 }
 
-/** The names of the policies that are attached to something, the one that allows everything among them. */
+/** The names of a target's policies, including the one that allows everything. */
 export function attachedTo(target: ControlTarget, type: ControlType): readonly string[] {
   const { fullAccess } = CONTROLS[type]
   return type === 'scp' ? (target.scps ?? [fullAccess]) : [fullAccess, ...(target.rcps ?? [])]
 }
 
-/** Whether nothing but the policy that allows everything is attached. */
+/** Whether only the policy that allows everything is attached. */
 export function isOpen(target: ControlTarget, type: ControlType): boolean {
   const names = attachedTo(target, type)
   return names.length === 1 && names[0] === CONTROLS[type].fullAccess

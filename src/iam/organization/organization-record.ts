@@ -14,8 +14,8 @@ export type Unit = ControlTarget & {
 }
 
 /**
- * The organization of a deployment: its tree, but for the accounts, each of which has its parent in its own record.
- * What is attached to the root is here. Partition and name: {@link ORGANIZATION_PLACE}.
+ * The organization of a deployment: its tree except the accounts, whose own records name their parents. It
+ * has the policies of the root. Partition and name: {@link ORGANIZATION_PLACE}.
  */
 export type OrganizationValue = ControlTarget & {
   readonly format: 1
@@ -40,7 +40,7 @@ export function findOrganization(records: Records): Promise<Stored<OrganizationV
   return records.get(ORGANIZATION, ...ORGANIZATION_PLACE)
 }
 
-/** Units below each other. Source: AWS Organizations User Guide, "Quotas". */
+/** Levels of units. Source: AWS Organizations User Guide, "Quotas". */
 export const UNIT_LEVELS_MAX = 5
 
 const DIGITS = 'abcdefghijklmnopqrstuvwxyz0123456789'
@@ -49,12 +49,12 @@ const ORGANIZATION_DIGITS = 10
 const ROOT_DIGITS = 4
 const UNIT_DIGITS = 8
 
-/** Fresh ids of an organization and its root. */
+/** New ids of an organization and its root. */
 export function newOrganizationIds(random: Random): { readonly id: string; readonly root: string } {
   return { id: `o-${digits(random, ORGANIZATION_DIGITS)}`, root: `r-${digits(random, ROOT_DIGITS)}` }
 }
 
-/** A fresh id of a unit, which has that of its root in it. */
+/** A new id of a unit, which contains that of its root. */
 export function newUnitId(random: Random, root: string): string {
   return `ou-${root.slice('r-'.length)}-${digits(random, UNIT_DIGITS)}`
 }
@@ -63,7 +63,7 @@ function digits(random: Random, count: number): string {
   return [...random.bytes(count)].map((byte) => DIGITS[byte % DIGITS.length]).join('')
 }
 
-/** What is on the way from the root to a parent of accounts, the root first; nothing for an id that leads nowhere. */
+/** The way from the root to a parent of accounts, the root first; nothing for an unknown id. */
 export function chainTo(
   organization: OrganizationValue,
   parent: string,

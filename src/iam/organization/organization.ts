@@ -15,18 +15,18 @@ import {
   type Unit,
 } from './organization-record.ts'
 
-/** Units of an organization: a bound of ours, as they share a record. AWS's is 2,000. */
+/** Units of an organization: a bound of Holdfast's, as they share a record. AWS's is 2,000. */
 const UNITS_MAX = 1000
 
 const UNIT_NAME = /^[\w+=,.@ -]{1,128}$/
 
-/** What makes the organization, with every account in its root. */
+/** The changes that make the organization, with every account in its root. */
 export type NewOrganization = { readonly value: OrganizationValue; readonly changes: readonly Change[] }
 
 /**
- * What makes the organization; nothing to change when there is one with this management account.
+ * The changes that make the organization; none when one with this management account exists.
  *
- * @throws OperatorError when there is another, or service control policies would no longer bind an account.
+ * @throws OperatorError when another exists, or service control policies would no longer bind an account.
  */
 export async function createOrganization(
   { records, clock, random }: AccountDependencies,
@@ -55,7 +55,10 @@ export async function createOrganization(
   }
 }
 
-/** What deletes the organization: accounts keep their service control policies. @throws OperatorError. */
+/**
+ * The changes that delete the organization: accounts keep their service control policies. @throws
+ * OperatorError.
+ */
 export async function deleteOrganization(records: Records): Promise<readonly Change[]> {
   const organization = await needOrganization(records)
   const { value } = organization
@@ -65,7 +68,7 @@ export async function deleteOrganization(records: Records): Promise<readonly Cha
   return [remove(organization), ...members.map((account) => replace(account, left(account)))]
 }
 
-/** What takes an account out of the organization. @throws OperatorError. */
+/** The changes that take an account out of the organization. @throws OperatorError. */
 export async function removeAccount(records: Records, account: string): Promise<readonly Change[]> {
   const organization = await needOrganization(records)
   const stored = await needAccount(records, account)
@@ -76,7 +79,10 @@ export async function removeAccount(records: Records, account: string): Promise<
   return [replace(stored, left(stored)), replace(organization, organization.value)]
 }
 
-/** An account outside of the organization. @throws OperatorError while it has policies that it could not have. */
+/**
+ * An account outside of the organization. @throws OperatorError while it has policies that only members can
+ * have.
+ */
 function left({ name, value }: Stored<AccountValue>): AccountValue {
   if (!isOpen(value, 'rcp')) {
     throw new OperatorError(`${name} has resource control policies: detach them first`)
@@ -90,10 +96,12 @@ function checkOpen(id: string, target: ControlTarget): void {
   throw new OperatorError(`${id} has control policies: leave it those that allow everything first`)
 }
 
-/** A unit, and what makes it; nothing to change when its parent has one of that name. */
+/** A unit, and the changes that make it; none when its parent has one of that name. */
 export type NewUnit = { readonly id: string; readonly changes: readonly Change[] }
 
-/** What makes a unit. @param parent the id of a unit; the root when left out. @throws OperatorError. */
+/**
+ * The changes that make a unit. @param parent the id of a unit; without it, the root. @throws OperatorError.
+ */
 export async function createUnit(
   { records, clock, random }: AccountDependencies,
   name: string,
@@ -115,7 +123,7 @@ export async function createUnit(
   return { id: unit.id, changes: [replace(organization, { ...value, units: [...units, unit] })] }
 }
 
-/** What gives a unit another name. @throws OperatorError. */
+/** The changes that give a unit another name. @throws OperatorError. */
 export async function renameUnit(records: Records, id: string, name: string): Promise<readonly Change[]> {
   const organization = await needOrganization(records)
   const { value } = organization
@@ -128,7 +136,7 @@ export async function renameUnit(records: Records, id: string, name: string): Pr
   return [replace(organization, { ...value, units })]
 }
 
-/** What deletes a unit that has nothing in it. @throws OperatorError. */
+/** The changes that delete an empty unit. @throws OperatorError. */
 export async function deleteUnit(records: Records, id: string): Promise<readonly Change[]> {
   const organization = await needOrganization(records)
   const { value } = organization
@@ -142,7 +150,8 @@ export async function deleteUnit(records: Records, id: string): Promise<readonly
 }
 
 /**
- * What puts an account into a unit or the root, also one that was in no organization; nothing when it is there.
+ * The changes that move an account, of any organization or none, into a unit or the root; none when it is
+ * there.
  *
  * @throws OperatorError.
  */
@@ -151,7 +160,7 @@ export async function moveAccount(records: Records, account: string, to: string)
   needChain(organization.value, to)
   const stored = await needAccount(records, account)
   if (stored.value.parent === to) return []
-  // The tree is written anew so that the unit cannot be deleted at the same moment.
+  // Writes the tree again, so that a concurrent deletion of the unit conflicts.
   return [replace(stored, { ...stored.value, parent: to }), replace(organization, organization.value)]
 }
 

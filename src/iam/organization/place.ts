@@ -18,14 +18,14 @@ import { chainTo, findOrganization, ORGANIZATION, ORGANIZATION_PLACE, pathOf } f
 
 type Loaded = { readonly place: AccountPlace; readonly seen: readonly Seen[] }
 
-/** Accounts whose place is remembered; beyond it all are forgotten. */
+/** Accounts whose place is cached; beyond it the cache is cleared. */
 const REMEMBERED_MAX = 10_000
 
 const PLACES = new WeakMap<Records, Map<string, Loaded>>()
 
 /**
- * Where an account is in the organization, and which policies of it bind the account; at once where memory holds it.
- * The same object as long as nothing that it is made of has changed.
+ * An account's place in the organization, and the policies that bind it; synchronously when the cache has
+ * them. The same object until one of its records changes.
  */
 export function placeNow(records: Records, account: string): AccountPlace | Promise<AccountPlace> {
   const known = placesOf(records).get(account)
@@ -51,7 +51,7 @@ async function load(records: Records, account: string): Promise<AccountPlace> {
 }
 
 const NOWHERE: AccountPlace = {}
-/** One level that nothing allows: of an account whose parent is not there. */
+/** One level that nothing allows: of an account whose parent does not exist. */
 const CLOSED: Levels = [[]]
 
 async function findPlace(reader: Reader, account: string): Promise<AccountPlace> {
@@ -74,7 +74,7 @@ async function findPlace(reader: Reader, account: string): Promise<AccountPlace>
   }
 }
 
-/** What the control policies at each level of an account are attached to, the root of its organization first. */
+/** The targets of the control policies at each level of an account, the root of its organization first. */
 export async function levelTargets(records: Records, account: string): Promise<readonly string[]> {
   const parent = (await records.get(ACCOUNT, ACCOUNTS, account))?.value.parent
   const organization = parent === undefined ? undefined : await findOrganization(records)
@@ -91,7 +91,7 @@ function withLevel(name: 'scps' | 'rcps', levels: Levels | undefined): AccountPl
   return levels === undefined ? {} : { [name]: levels }
 }
 
-/** The policies of each target; none when all of them are open. A policy that is gone leaves its level closed. */
+/** The policies of each target; none when all of them are open. A missing policy leaves its level closed. */
 async function levelsOf(
   reader: Reader,
   type: ControlType,

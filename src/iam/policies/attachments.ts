@@ -21,18 +21,18 @@ export type Holder = {
   readonly id: string
 }
 
-/** How a managed policy is used. */
+/** The way in which a managed policy is used. */
 export type Use = AttachmentValue['use']
 
-/** Where the uses of a managed policy are listed. */
+/** The partition of a managed policy's uses. */
 export function attachmentPartition(account: string, policyArn: string): string {
   return `${account}/${policyArn}`
 }
 
 /**
- * The name of the managed policy that an ARN names, which the account may attach.
+ * The name of the managed policy of an ARN, if the account may attach it.
  *
- * @throws ValidationException for what is no ARN of a policy; NoSuchEntityException.
+ * @throws ValidationException for a text that is no ARN of a policy; NoSuchEntityException.
  */
 export async function checkAttachable(records: Records, account: string, arn: string): Promise<string> {
   const name = await findAttachable(records, account, arn)
@@ -60,7 +60,10 @@ async function findOwn(
   return policy?.value.path === parsed.path ? policy : undefined
 }
 
-/** What makes a holder use one more managed policy. The policy's own record changes too, so it cannot go meanwhile. */
+/**
+ * The changes with which a holder uses one more managed policy. The policy's own record changes too, so that
+ * a concurrent deletion conflicts.
+ */
 export async function attachChanges(
   records: Records,
   holder: Holder,
@@ -76,7 +79,7 @@ export async function attachChanges(
   ]
 }
 
-/** What makes a holder use a managed policy no longer. */
+/** The changes with which a holder no longer uses a managed policy. */
 export async function detachChanges(
   records: Records,
   holder: Holder,

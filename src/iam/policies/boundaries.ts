@@ -10,7 +10,7 @@ export async function checkBoundary(records: Records, account: string, arn: stri
   throw new KmsError('NoSuchEntityException', `Scope ARN: ${arn} does not exist or is not attachable.`)
 }
 
-/** What changes beside the holder's own record when its permissions boundary becomes another. */
+/** The changes beside the holder's own record when it gets another permissions boundary. */
 export async function boundaryChanges(
   records: Records,
   holder: Holder,
@@ -24,7 +24,7 @@ export async function boundaryChanges(
 }
 
 /**
- * The condition key of the boundary that a user or role has. Source: Service Authorization Reference, "Actions,
+ * The condition key of a user's or role's boundary. Source: Service Authorization Reference, "Actions,
  * resources, and condition keys for AWS Identity and Access Management".
  */
 export function heldBoundary(entity: Stored<EntityValue> | undefined): {
