@@ -15,7 +15,7 @@ export function parseDocument(text: string, flavour: Flavour): PolicyDocument {
   return atOnce(parseDocumentSteps(text, flavour))
 }
 
-/** The same a statement at a time. @throws MalformedPolicyDocumentException. */
+/** The same, one statement at a time. @throws MalformedPolicyDocumentException. */
 export function* parseDocumentSteps(text: string, flavour: Flavour): Steps<PolicyDocument> {
   try {
     return yield* parseNewPolicySteps(text, { flavour })
@@ -30,11 +30,11 @@ function malformedPolicy(message: string): KmsError {
   return new KmsError('MalformedPolicyDocumentException', message)
 }
 
-/** A trust policy as it is kept: with ARNs, each bound to the unique id that it has now. */
+/** A trust policy as stored: with ARNs, each bound to its present unique id. */
 type BoundPolicy = { readonly trust: string; readonly bindings: Readonly<Record<string, string>> }
 
 /**
- * A trust policy, bound to the users and roles that it names. Unique ids of those that exist become their ARNs.
+ * A trust policy, bound to the users and roles that it names. Existing unique ids become ARNs.
  *
  * @param given the same policy, parsed.
  * @throws MalformedPolicyDocumentException for a principal that does not exist.
@@ -56,7 +56,7 @@ export async function bindTrust(
   return { trust, bindings }
 }
 
-/** A role with its trust policy as it is shown: who is gone by the unique id. */
+/** A role with its trust policy as shown: with the unique ids of principals that are gone. */
 export async function shownRole<R extends Pick<RoleValue, 'trust' | 'bindings'>>(
   records: Records,
   role: R,

@@ -38,12 +38,12 @@ const IAM_READS = [
   'iam:SimulatePrincipalPolicy',
 ]
 
-/** Whoever asks. */
+/** Any caller. */
 const OWN_USER = ['arn:aws:iam::*:user/', '{aws:username}'].join('$')
 
 /**
- * The managed policies of AWS that say something of the services that are here, as far as they do: statements of
- * other services are left out. Source: AWS Managed Policy Reference Guide.
+ * The managed policies of AWS that concern Holdfast's services, without their statements about other
+ * services. Source: AWS Managed Policy Reference Guide.
  */
 const WRITTEN: readonly Written[] = [
   {

@@ -20,7 +20,7 @@ import { placeNow } from '../organization/place.ts'
 import { findManagedByAws } from './managed-by-aws.ts'
 import { isCurrent, noting, type Reader, type Seen } from './seen.ts'
 
-/** Whose policies are wanted. */
+/** The source of the wanted policies. */
 export type PolicySource = {
   readonly account: string
   /** Nothing for the root user. */
@@ -36,9 +36,9 @@ type Loaded = {
 }
 
 /**
- * The policies of a caller, made anew only when one of the records that they come from has changed.
+ * The policies of a caller, made anew only when one of their records has changed.
  *
- * @param giveWay asked while policies are compiled, of which a caller can have 120 KB.
+ * @param giveWay called while policies are compiled, of which a caller can have 120 KB.
  */
 export function policiesNow(
   records: Records,
@@ -59,7 +59,7 @@ export function policiesNow(
 
 type LoadDependencies = { readonly records: Records; readonly giveWay: GiveWay }
 
-/** What policies are read and compiled with. */
+/** The dependencies of reading and compiling policies. */
 type Loader = { readonly reader: Reader; readonly giveWay: GiveWay }
 
 async function load(
@@ -112,7 +112,7 @@ async function loadSession(
   return [await compileText(inline, 'session', undefined, loader.giveWay), ...managed]
 }
 
-/** The policies of a group as they are now. */
+/** The present policies of a group. */
 export async function groupPolicies(
   records: Records,
   account: string,
@@ -180,7 +180,7 @@ export function trustPolicy(role: RoleValue): CompiledPolicy {
   return compiled
 }
 
-/** A policy that was checked when it was put. @param name what it is called in reasons. */
+/** A policy that was checked when it was put. @param name its name in reasons. */
 async function compileText(
   text: string,
   flavour: Flavour,

@@ -1,7 +1,7 @@
 import type { Kind, Records, Stored } from '../../store/records.ts'
 import { read } from '../iam-records.ts'
 
-/** A record that something was made from: that is current as long as the record is. */
+/** A record that a value was made from: the value is current as long as the record is. */
 export type Seen = {
   readonly kind: Kind<object>
   readonly partition: string
@@ -9,14 +9,14 @@ export type Seen = {
   readonly value: object | undefined
 }
 
-/** Reads a record, from memory where it is there. */
+/** Reads a record, from the cache if it has it. */
 export type Reader = <V extends object>(
   kind: Kind<V>,
   partition: string,
   name: string,
 ) => Promise<Stored<V> | undefined>
 
-/** A reader that notes in a list what it has read. */
+/** A reader that adds what it reads to a list. */
 export function noting(records: Records, seen: Seen[]): Reader {
   return async (kind, partition, name) => {
     const record = await read(records, kind, partition, name)
@@ -25,7 +25,7 @@ export function noting(records: Records, seen: Seen[]): Reader {
   }
 }
 
-/** Whether a record is what it was. What memory does not hold counts as changed. */
+/** Whether a record is unchanged. A record that the cache does not have counts as changed. */
 export function isCurrent(records: Records, { kind, partition, name, value }: Seen): boolean {
   return value !== undefined && records.peek(kind, partition, name)?.value === value
 }

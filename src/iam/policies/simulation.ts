@@ -23,7 +23,7 @@ type ContextEntry = {
   readonly ContextKeyType?: string | undefined
 }
 
-/** The condition keys that a simulation is given. */
+/** The condition keys of a simulation's request. */
 export function parseContext(entries: readonly ContextEntry[]): GivenContext {
   const context = new Map<string, ContextValue>()
   for (const { ContextKeyName: name, ContextKeyValues: values = [], ContextKeyType: type } of entries) {
@@ -35,7 +35,7 @@ export function parseContext(entries: readonly ContextEntry[]): GivenContext {
   return context
 }
 
-/** A request to simulate: who, and under which policies. */
+/** A request to simulate: the principal, and the policies. */
 export type Scene = {
   readonly principal: AccessRequest['principal']
   readonly resourceAccount: string
@@ -48,7 +48,7 @@ export type Scene = {
 /** A result in an answer. */
 export type ResultAnswer = ValueOf<typeof EVALUATION_RESULT_ANSWER>
 
-/** What SimulateCustomPolicy and SimulatePrincipalPolicy say of one action on one resource. */
+/** The results of SimulateCustomPolicy and SimulatePrincipalPolicy for one action on one resource. */
 export function* simulateSteps(scene: Scene, action: string, resource: string): Steps<ResultAnswer> {
   const missing = new Set<string>()
   const context: ContextLookup = (name) => {
@@ -84,7 +84,7 @@ function wordFor({ decision }: Explanation): string {
   return decision.why.kind === 'ExplicitDeny' ? 'explicitDeny' : 'implicitDeny'
 }
 
-/** The policies that have a say in an action: resource control policies are about some only. */
+/** The policies that apply to an action: resource control policies apply only to some. */
 function boundBy(policies: Policies, action: string): Policies {
   const rcps = isControlled(action) ? levelsOfResource(policies, action.toLowerCase()) : undefined
   return { ...policies, rcps }
@@ -127,7 +127,7 @@ function allOf({ identity, boundary, session, resource, scps, rcps }: Policies):
 
 const VARIABLE = /\$\{\s*([^}\s,*?$]+)\s*[,}]/g
 
-/** The condition keys that policies ask for, as they are written, each once. */
+/** The condition keys that policies use, as written, each once. */
 export function* contextKeysSteps(policies: readonly CompiledPolicy[]): Steps<readonly string[]> {
   const keys = new Map<string, string>()
   for (const policy of policies) {
@@ -138,7 +138,7 @@ export function* contextKeysSteps(policies: readonly CompiledPolicy[]): Steps<re
   return [...keys.values()].sort()
 }
 
-/** A simulation asks for the same policies again and again. */
+/** Caches the keys of each policy: a simulation needs them repeatedly. */
 const KEYS = new WeakMap<CompiledPolicy, ReadonlySet<string>>()
 
 function* keysOfPolicy(policy: CompiledPolicy): Steps<ReadonlySet<string>> {

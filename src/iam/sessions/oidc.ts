@@ -13,21 +13,21 @@ import type { ContextLookup } from '../../policy/context.ts'
 import type { ProviderValue } from '../iam-records.ts'
 import type { Federation } from './session-token.ts'
 
-/** Key sets of issuers, by their URL without scheme, that are not fetched. */
+/** Key sets of issuers, by URL without scheme, that are not fetched. */
 export type OfflineKeys = ReadonlyMap<string, JSONWebKeySet>
 
-/** What checking tokens works with. */
+/** The dependencies of checking tokens. */
 export type OidcDependencies = {
   readonly clock: Clock
-  /** The JSON value behind an `https:` URL, within limits of time and size. @throws Error. */
+  /** Fetches the JSON value of an `https:` URL, within limits of time and size. @throws Error. */
   readonly fetchJson: (url: string) => Promise<unknown>
   readonly offline: OfflineKeys
 }
 
-/** What a token that was checked says. */
+/** The claims of a checked token. */
 export type WebToken = {
   readonly subject: string
-  /** Whom it was made for: `azp` where it has one, else `aud`. */
+  /** The client that it was issued to: `azp` if it has one, else `aud`. */
   readonly audience: string
   readonly claims: JWTPayload
   readonly tags: readonly { readonly Key: string; readonly Value: string }[]
@@ -35,20 +35,26 @@ export type WebToken = {
   readonly sourceIdentity: string | undefined
 }
 
-/** Signature algorithms: none that a shared secret, or nothing, is enough for. Source: RFC 8725, section 3.1. */
+/**
+ * Signature algorithms: none that a shared secret, or no secret, is enough for. Source: RFC 8725, section
+ * 3.1.
+ */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA']
 
-/** How long fetched keys are used, and how soon they are fetched again for a key id that they lack. */
+/**
+ * How long fetched keys are used, and the shortest time before they are fetched again for a key id that they
+ * lack.
+ */
 const KEYS_MAX_AGE_MS = 600_000
 const KEYS_MIN_AGE_MS = 30_000
-/** A provider that could not be asked is not asked again for so long. */
+/** How long a provider that failed is not asked again. */
 const FAILURE_AGE_MS = 5_000
-/** Issuers whose keys are remembered: 100 for each of 100 accounts. */
+/** Issuers whose keys are cached: 100 for each of 100 accounts. */
 const ISSUERS_MAX = 10_000
 
 type Fetched = { readonly at: number; readonly keys: Promise<JWTVerifyGetKey>; failed: boolean }
 
-/** Checks tokens of OIDC providers, whose keys it fetches and remembers. */
+/** Checks tokens of OIDC providers, whose keys it fetches and caches. */
 export class Oidc {
   readonly #dependencies: OidcDependencies
   readonly #fetched = new Map<string, Fetched>()
@@ -71,7 +77,7 @@ export class Oidc {
   }
 
   /**
-   * What a token says, once its signature, time and audience are checked.
+   * The claims of a token, after the checks of its signature, time and audience.
    *
    * @throws InvalidIdentityTokenException, ExpiredIdentityTokenException, IdpCommunicationErrorException.
    */
@@ -145,7 +151,7 @@ function textMember(value: unknown, name: string): string {
   throw new Error(`${name} is missing`)
 }
 
-/** A key set, as far as it has to be one for jose to check the rest. @throws Error. */
+/** Checks that a value is a key set, as far as jose does not. @throws Error. */
 export function parseKeySet(value: unknown): JSONWebKeySet {
   const isSet = typeof value === 'object' && value !== null && 'keys' in value && Array.isArray(value.keys)
   if (!isSet) throw new Error('there is no list of keys')
@@ -166,7 +172,7 @@ function invalid(message: string): KmsError {
   return new KmsError('InvalidIdentityTokenException', message)
 }
 
-/** Claims that say what a session is to be like. Source: IAM User Guide, "Pass session tags in AWS STS". */
+/** Claims that set properties of a session. Source: IAM User Guide, "Pass session tags in AWS STS". */
 const TAGS_CLAIM = 'https://aws.amazon.com/tags'
 const SOURCE_IDENTITY_CLAIM = 'https://aws.amazon.com/source_identity'
 
@@ -174,7 +180,7 @@ const TAG_KEY = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u
 const TAG_VALUE = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u
 const SOURCE_IDENTITY = /^[\w+=,.@-]{2,64}$/
 
-/** @throws InvalidIdentityTokenException when they have another form. */
+/** @throws InvalidIdentityTokenException for claims of another form. */
 function sessionClaims(payload: JWTPayload): Pick<WebToken, 'tags' | 'transitiveKeys' | 'sourceIdentity'> {
   const sourceIdentity = payload[SOURCE_IDENTITY_CLAIM]
   if (
@@ -206,15 +212,15 @@ function tagClaims(given: unknown): Pick<WebToken, 'tags' | 'transitiveKeys'> {
 }
 
 /**
- * The condition keys that a token gives: `<provider>:sub`, `<provider>:aud` and so on. Where it has an `azp`, that
- * is `aud`, and its `aud` is `oaud`. Source: IAM User Guide, "Available keys for AWS OIDC federation".
+ * The condition keys of a token: `<provider>:sub`, `<provider>:aud` and so on. If it has an `azp`, that is
+ * `aud`, and its `aud` is `oaud`. Source: IAM User Guide, "Available keys for AWS OIDC federation".
  */
 export function webTokenKeys(url: string, { audience, claims }: WebToken): ContextLookup {
   const prefix = `${url.toLowerCase()}:`
   const keys = new Map<string, string | readonly string[]>()
   for (const [name, value] of Object.entries(claims)) {
     const key = name === 'aud' ? 'oaud' : name.toLowerCase()
-    // Providers let their users add claims: `SUB` does not stand for `sub`.
+    // Users of some providers can add claims: `SUB` must not stand for `sub`.
     if (name !== 'aud' && (key === 'oaud' || (key !== name && Object.hasOwn(claims, key)))) continue
     if (typeof value === 'string') keys.set(key, value)
     else if (Array.isArray(value) && value.every((item) => typeof item === 'string')) keys.set(key, value)
@@ -227,7 +233,7 @@ export function webTokenKeys(url: string, { audience, claims }: WebToken): Conte
 /** Claims that a session keeps. Source: IAM User Guide, "Available keys for AWS OIDC federation", role session. */
 const KEPT_CLAIMS = ['amr', 'aud', 'sub']
 
-/** The condition keys of a token that hold in the session which it makes, too. */
+/** The condition keys of a token that its session keeps. */
 export function sessionTokenKeys(url: string, token: WebToken): Federation {
   const keys = webTokenKeys(url, token)
   return KEPT_CLAIMS.flatMap((claim) => {

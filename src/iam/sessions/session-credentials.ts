@@ -14,32 +14,32 @@ import {
   type SessionClaims,
 } from './session-token.ts'
 
-/** What finding sessions works with. */
+/** The dependencies of finding sessions. */
 export type SessionDependencies = {
   readonly records: Records
   readonly sealer: TokenSealer
   readonly giveWay: GiveWay
 }
 
-/** A token that was opened, and the credential that was made from it and from the holder's record. */
+/** An opened token, and the credential made from it and from the holder's record. */
 type Known = {
   readonly claims: SessionClaims
   made: { readonly holder: RoleValue | UserValue | undefined; readonly credential: Credential } | undefined
 }
 
-/** Opened tokens that are remembered. */
+/** Opened tokens that are cached. */
 const KNOWN_MAX = 10_000
 
 const CLAIMS_OF = new WeakMap<Caller, SessionClaims>()
 
-/** The session that a caller calls with; nothing for an access key of its own. */
+/** The session of a caller; nothing for a caller with an access key of its own. */
 export function sessionOf(caller: Caller): SessionClaims | undefined {
   return CLAIMS_OF.get(caller)
 }
 
 /**
- * Finds the sessions that tokens stand for. A token carries all that the session is; whether it still counts is
- * looked up at every call: the role or user, and the access key that a session of a user was made with.
+ * Finds the sessions of tokens. A token contains the whole session. At every call, this looks up whether the
+ * session is still valid: the role or user, and the access key with which a user made it.
  */
 export class Sessions {
   readonly #dependencies: SessionDependencies
@@ -49,7 +49,7 @@ export class Sessions {
     this.#dependencies = dependencies
   }
 
-  /** The credential of a session, also when it has expired; nothing for a token that is none, or was revoked. */
+  /** The credential of a session, even if it has expired; nothing for an invalid or revoked token. */
   async find(named: NamedCredential, token: string): Promise<Credential | undefined> {
     const known = this.#open(token)
     if (known === undefined || known.claims.accessKeyId !== named.accessKeyId) return undefined
@@ -119,7 +119,7 @@ export class Sessions {
     return remember(known, user?.value, federatedCaller(account, user?.value, claims, policies))
   }
 
-  /** Who has made a session, as long as that and the access key are there; no user for the root user. */
+  /** The maker of a session, as long as it and its access key exist; no user for the root user. */
   async #findMaker(
     account: string,
     userId: string | undefined,

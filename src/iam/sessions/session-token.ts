@@ -4,7 +4,7 @@ import type { EpochMs } from '../../base/ports.ts'
 import type { TokenSealer } from '../../custody/token-sealer.ts'
 import type { Tag } from '../iam-records.ts'
 
-/** What every session token says. */
+/** The claims of every session token. */
 type CommonClaims = {
   readonly version: 1 | 2
   readonly account: string
@@ -24,16 +24,16 @@ export type RoleClaims = CommonClaims & {
   readonly policy: string | undefined
   readonly policyArns: readonly string[]
   readonly tags: readonly Tag[]
-  /** Keys, in lower case, of tags that sessions inherit which are made from this one. */
+  /** Keys, in lower case, of tags that the sessions made from this one inherit. */
   readonly transitive: readonly string[]
   readonly sourceIdentity: string | undefined
-  /** The identity provider that vouched for whoever assumed the role. */
+  /** The identity provider that vouched for the caller. */
   readonly provider: string | undefined
-  /** What it said of it, by condition key in lower case: from version 2 on. */
+  /** The provider's claims, by condition key in lower case: from version 2 on. */
   readonly federation?: Federation | undefined
 }
 
-/** Condition keys that a session keeps of the token that it was made with, and their values. */
+/** Condition keys and values that a session keeps of the token that it was made with. */
 export type Federation = readonly (readonly [key: string, value: string | readonly string[]])[]
 
 /** A session that a user, or an account's root user, has made for itself. */
@@ -41,19 +41,19 @@ export type OwnClaims = CommonClaims & {
   readonly type: 'own'
   /** The user's unique id; nothing for the root user. */
   readonly userId: string | undefined
-  /** The access key that it was made with: without it, the session is none. */
+  /** The access key that it was made with: without it, the session is invalid. */
   readonly issuerKeyId: string
 }
 
 /**
- * A session that a user, or an account's root user, has made for somebody else: from version 2 on. Its members have
+ * A session that a user, or an account's root user, has made for another: from version 2 on. Its members have
  * names of their own, so that a release that does not know it finds no access key for it.
  */
 export type FederatedClaims = CommonClaims & {
   readonly type: 'federated'
   /** The unique id of the user who made it; nothing for the root user. */
   readonly makerId: string | undefined
-  /** The access key that it was made with: without it, the session is none. */
+  /** The access key that it was made with: without it, the session is invalid. */
   readonly makerKeyId: string
   readonly name: string
   /** The inline session policy, and the managed ones. */
@@ -62,10 +62,10 @@ export type FederatedClaims = CommonClaims & {
   readonly tags: readonly Tag[]
 }
 
-/** What a session token says. It is sealed, so what it says was said by this deployment. */
+/** The claims of a session token. It is sealed, so this deployment has written it. */
 export type SessionClaims = RoleClaims | OwnClaims | FederatedClaims
 
-/** The largest content of a token: far above what limits of sessions allow. */
+/** The largest content of a token: far above what the limits of sessions allow. */
 const CLAIMS_MAX_BYTES = 1_048_576
 
 /** A session token. */
@@ -76,7 +76,7 @@ export function sealClaims(sealer: TokenSealer, claims: SessionClaims): string {
   return token
 }
 
-/** What a token says; nothing for any text that is no token of this deployment. */
+/** The claims of a token; nothing for a text that is no token of this deployment. */
 export function parseToken(sealer: TokenSealer, token: string): SessionClaims | undefined {
   const packed = sealer.unseal(token)
   if (packed === undefined) return undefined
@@ -84,24 +84,25 @@ export function parseToken(sealer: TokenSealer, token: string): SessionClaims | 
   return claims.version === 1 || claims.version === 2 ? claims : undefined
 }
 
-/** What a token says was sealed by a deployment that wrote it in one of the versions. */
+/** A deployment has sealed these claims, in one of the versions. */
 function parseClaims(text: string): SessionClaims {
   return JSON.parse(text) as SessionClaims
 }
 
 /**
- * The size that policies and tags of a session may have, packed. AWS keeps its packed format, and so its limit, to
- * itself; this one keeps tokens below 8 KiB, which leaves room for them in the headers of a request.
+ * The largest packed size of a session's policies and tags. AWS does not publish its packed format, so
+ * neither its limit. This one keeps tokens below 8 KiB, which leaves room for them in the headers of a
+ * request.
  */
 const PACKED_MAX_BYTES = 4096
 
-/** How much of the room for policies and tags they take, in percent; beyond 100 they are too large. */
+/** The share of that size that policies and tags take, in percent; beyond 100 they are too large. */
 export function packedPercent(parts: Pick<RoleClaims, 'policy' | 'policyArns' | 'tags'>): number {
   const { policy, policyArns, tags } = parts
   return Math.ceil((100 * packedBytes([policy, policyArns, tags])) / PACKED_MAX_BYTES)
 }
 
-/** How many bytes a value takes in a token. */
+/** The bytes that a value takes in a token. */
 export function packedBytes(value: unknown): number {
   return deflateRawSync(utf8(JSON.stringify(value))).length
 }

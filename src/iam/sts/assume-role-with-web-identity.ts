@@ -25,7 +25,8 @@ type WebInput = Input<typeof ASSUME_ROLE_WITH_WEB_IDENTITY>
 const NOT_AUTHORIZED = 'Not authorized to perform sts:AssumeRoleWithWebIdentity'
 
 /**
- * Temporary credentials of a role for whom an identity provider vouches; the call itself is not signed.
+ * Temporary credentials of a role for a caller that an identity provider vouches for; the call itself is not
+ * signed.
  *
  * Source: STS API Reference, "AssumeRoleWithWebIdentity".
  */
@@ -103,7 +104,7 @@ async function begin(call: Call, input: WebInput, dependencies: StsDependencies)
   }
 }
 
-/** @throws InvalidIdentityTokenException when the account knows no such provider. */
+/** @throws InvalidIdentityTokenException when the account has no such provider. */
 async function findProvider(
   dependencies: StsDependencies,
   account: string,

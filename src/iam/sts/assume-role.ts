@@ -42,7 +42,7 @@ export const assumeRole = stsOperation(
 async function begin(call: Call, input: AssumeRoleInput, dependencies: StsDependencies) {
   const { caller, now } = call
   refuseUnsupported(input)
-  // Before the role is looked for: the error of a wrong parameter does not tell whether it is there.
+  // Before the role is looked up: the error for a wrong parameter does not show whether the role exists.
   const calling = callingSession(call)
   const sourceIdentity = calling?.sourceIdentity ?? input.SourceIdentity
   const { tags, transitive } = sessionTags(input.Tags ?? [], input.TransitiveTagKeys ?? [], calling)
@@ -78,13 +78,13 @@ function refuseUnsupported(input: AssumeRoleInput): void {
   }
 }
 
-/** The role session that calls, if one does: some of what it is passes on. */
+/** The role session that calls, if one does: it passes on some of its properties. */
 function callingSession({ caller }: Call): RoleClaims | undefined {
   const session = sessionOf(caller)
   return session?.type === 'role' ? session : undefined
 }
 
-/** Who stands behind a session stays the same through a chain. Source: IAM User Guide, "Source identity". */
+/** A chain of sessions keeps its source identity. Source: IAM User Guide, "Source identity". */
 function refuseOtherSource(calling: RoleClaims | undefined, { SourceIdentity }: AssumeRoleInput): void {
   const present = calling?.sourceIdentity
   if (present === undefined || SourceIdentity === undefined || SourceIdentity === present) return

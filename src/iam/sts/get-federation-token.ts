@@ -21,8 +21,8 @@ const ROOT_MAX_SECONDS = 3600
 type FederationInput = Input<typeof GET_FEDERATION_TOKEN>
 
 /**
- * Temporary credentials that a user, or root user, makes for somebody else: they may do what both the maker and the
- * policies that are passed allow. Source: STS API Reference, "GetFederationToken".
+ * Temporary credentials that a user, or root user, makes for another: they allow what both the maker and the
+ * passed policies allow. Source: STS API Reference, "GetFederationToken".
  */
 export const getFederationToken = stsOperation(
   {

@@ -11,7 +11,7 @@ import { SERIAL_NUMBER, TOKEN_CODE } from './sts-shapes.ts'
 const SECONDS_BY_DEFAULT = 43_200
 const ROOT_MAX_SECONDS = 3600
 
-/** Temporary credentials of the user, or root user, who calls. Source: STS API Reference, "GetSessionToken". */
+/** Temporary credentials of the calling user, or root user. Source: STS API Reference, "GetSessionToken". */
 export const getSessionToken = stsOperation(
   {
     name: 'GetSessionToken',
