@@ -37,7 +37,7 @@ export async function decryptAsymmetric(
   }
 }
 
-/** What SM2PKE encrypts at most. Source: AWS KMS API Reference, "Encrypt". */
+/** The largest plaintext of SM2PKE. Source: AWS KMS API Reference, "Encrypt". */
 const SM2_PLAINTEXT_MAX_BYTES = 1024
 
 /** The largest plaintext that an algorithm encrypts under a key of a spec, in bytes; nothing for others. */

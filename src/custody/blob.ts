@@ -1,7 +1,7 @@
 import { concatBytes } from '../base/bytes.ts'
 import { GCM_IV_BYTES, GCM_TAG_BYTES } from '../crypto/aead.ts'
 
-/** Random input of the derivation of one encryption's key. */
+/** Bytes of the random input from which one encryption's key is derived. */
 const NONCE_BYTES = 16
 
 const FORMAT = 0x01
@@ -12,15 +12,15 @@ const MATERIAL_AT = 2 + KEY_ID_BYTES
 const NONCE_AT = MATERIAL_AT + MATERIAL_ID_BYTES
 const HEADER_BYTES = NONCE_AT + NONCE_BYTES
 const SEALED_AT = HEADER_BYTES + GCM_IV_BYTES
-/** What of a blob is random. */
+/** Random bytes of a blob. */
 export const UNIQUE_BYTES = NONCE_BYTES + GCM_IV_BYTES
-/** What a blob adds to its plaintext. */
+/** Bytes that a blob adds to its plaintext. */
 export const BLOB_OVERHEAD_BYTES = SEALED_AT + GCM_TAG_BYTES
 
-/** Hexadecimal digits of a material id that a blob carries. */
+/** Hexadecimal digits of a material id in a blob. */
 export const MATERIAL_PREFIX_DIGITS = MATERIAL_ID_BYTES * 2
 
-/** What a ciphertext is bound to: which key made it, how its key was derived, and its context. */
+/** What a ciphertext is bound to: its key, how that was derived, and its context. */
 type Bound = {
   readonly nonce: Uint8Array
   readonly iv: Uint8Array
@@ -28,7 +28,7 @@ type Bound = {
   readonly associatedData: (context: Uint8Array) => Uint8Array
 }
 
-/** A blob that was received. */
+/** A received blob. */
 export type ParsedBlob = Bound & {
   /** The key id as the API writes it. */
   readonly keyId: string
@@ -37,14 +37,14 @@ export type ParsedBlob = Bound & {
   readonly sealed: Uint8Array
 }
 
-/** A blob that is being made: all but what is sealed is there. */
+/** A blob in the making: it lacks only the sealed bytes. */
 export type NewBlob = Bound & {
   readonly bytes: Uint8Array
-  /** Where ciphertext and tag belong: a part of `bytes`. */
+  /** The place of ciphertext and tag: a part of `bytes`. */
   readonly sealed: Uint8Array
 }
 
-/** The beginning of every blob that a material makes: format, flags, key id and material id. */
+/** The beginning of every blob of a key material: format, flags, key id and material id. */
 export function blobPrefix(ref: { readonly keyId: string; readonly materialId: string }): Uint8Array {
   const bytes = Buffer.alloc(NONCE_AT)
   const multiRegion = ref.keyId.startsWith(MULTI_REGION_PREFIX)
@@ -67,7 +67,7 @@ export function newBlob(prefix: Uint8Array, unique: Uint8Array, plaintextBytes: 
   return { bytes, sealed: bytes.subarray(SEALED_AT), ...boundOf(bytes) }
 }
 
-/** The parts of a blob, or nothing when the bytes have not the form of format 1. */
+/** A parsed blob, or nothing when the bytes do not have the form of format 1. */
 export function parseBlob(blob: Uint8Array): ParsedBlob | undefined {
   if (blob.length < BLOB_OVERHEAD_BYTES || blob[0] !== FORMAT) return undefined
   const flags = blob[1]

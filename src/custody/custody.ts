@@ -42,7 +42,7 @@ import { KeyMaterialCache, type OpenKeyMaterial, type OpenOf } from './key-mater
 import { PublicKeyCache, type PublicKeyRef } from './public-keys.ts'
 import { KeyringError, type WrappedKey } from './wrapping.ts'
 
-/** A material that custody has just made or taken in: what to store, under which id. */
+/** Key material that custody has made or imported: what to store, under which id. */
 export type NewKeyMaterial = {
   readonly materialId: string
   readonly wrapped: WrappedKey
@@ -50,13 +50,13 @@ export type NewKeyMaterial = {
   readonly publicKey?: Uint8Array | undefined
 }
 
-/** Where custody finds what it has wrapped. Both answer nothing when there is no such record. */
+/** Finds the keys that custody has wrapped. Both functions return nothing when there is no such record. */
 export type WrappedKeys = {
   readonly findKeyMaterial: (ref: KeyMaterialRef) => Promise<WrappedKey | undefined>
   readonly findKek: (ref: AccountRegion, kekId: string) => Promise<WrappedKey | undefined>
 }
 
-/** What custody works with. */
+/** The dependencies of custody. */
 export type CustodyDependencies = {
   /** Wraps key-encryption keys; derived from the root key. Custody disposes of it. */
   readonly wrappingKey: Secret
@@ -64,22 +64,22 @@ export type CustodyDependencies = {
   readonly random: Random
 }
 
-/** A key pair for somebody else: SubjectPublicKeyInfo and PKCS #8, DER. */
+/** A key pair for a caller: SubjectPublicKeyInfo and PKCS #8, DER. */
 export type DataKeyPair = { readonly publicKey: Uint8Array; readonly privateKey: Uint8Array }
 
-/** What an importer sends. */
+/** The data of an import. */
 export type ImportGiven = {
   readonly token: Uint8Array
   readonly encrypted: Uint8Array
   readonly now: EpochMs
-  /** What the material is to be wrapped under. */
+  /** The key-encryption key that wraps the key material. */
   readonly kekId: string
 }
 
-/** What can be wrong with an import. */
+/** The faults of an import. */
 export type ImportFault = 'wrong token' | 'expired token' | MaterialFault
 
-/** What is to be signed, and how. */
+/** A message to sign, its type and algorithm. */
 export type SigningRequest = {
   readonly algorithm: SigningAlgorithm
   readonly messageType: MessageType
@@ -89,8 +89,8 @@ export type SigningRequest = {
 const ENCRYPTION_LABEL = counterLabel('holdfast/1/encrypt')
 
 /**
- * The only code that sees key material. It takes and gives references, wrapped keys, ciphertext
- * blobs and results; a raw key never leaves it.
+ * The only code that sees key material. It takes and returns references, wrapped keys, ciphertext blobs and
+ * results; a raw key never leaves it.
  */
 export class Custody {
   readonly #keks: KeyEncryptionKeys
@@ -147,8 +147,8 @@ export class Custody {
   }
 
   /**
-   * The plaintext of a blob, or nothing when blob, context and material do not belong together.
-   * The caller clears it.
+   * The plaintext of a blob, or nothing when blob, context and key material do not belong together. The
+   * caller clears it.
    */
   async decrypt(ref: KeyMaterialRef, blob: ParsedBlob, context: Uint8Array): Promise<Uint8Array | undefined> {
     const material = this.#materials.find(ref, 'symmetric') ?? (await this.#open(ref, 'symmetric'))
@@ -185,7 +185,7 @@ export class Custody {
     return encapsulate(this.#publicKeys.get(ref))
   }
 
-  /** A new key pair that is not kept. The caller clears the private key. */
+  /** A new key pair that custody does not keep. The caller clears the private key. */
   async generateDataKeyPair(spec: DataKeyPairSpec): Promise<DataKeyPair> {
     const pair = await generateKeyPair(spec)
     using secret = pair.privateKey
@@ -193,7 +193,7 @@ export class Custody {
     return { publicKey: pair.publicKey, privateKey: secret.reveal((bytes) => new Uint8Array(bytes)) }
   }
 
-  /** A signature, in the encoding that AWS gives. */
+  /** A signature, in AWS's encoding. */
   async sign(ref: KeyMaterialRef, { algorithm, messageType, message }: SigningRequest): Promise<Uint8Array> {
     return sign(await this.#private(ref), algorithm, messageType, message)
   }
@@ -205,8 +205,8 @@ export class Custody {
   }
 
   /**
-   * The raw shared secret with a peer's public key, or nothing when that is none of the same curve.
-   * The caller clears it.
+   * The raw shared secret with a peer's public key, or nothing for a key that is not on the same curve. The
+   * caller clears it.
    */
   async deriveSharedSecret(ref: KeyMaterialRef, peer: Uint8Array): Promise<Uint8Array | undefined> {
     return deriveSharedSecret(await this.#private(ref), peer)
@@ -217,13 +217,13 @@ export class Custody {
     return decapsulate(await this.#private(ref), ciphertext)
   }
 
-  /** A fresh wrapping key for an import, and the token that carries its private half. */
+  /** A new wrapping key for an import, and the token with its private half. */
   async importParameters(key: KeyRef, terms: ImportTerms, kekId: string): Promise<ImportParameters> {
     const kek = await this.#keks.find(key, kekId)
     return createImportParameters(key, terms, { kek, kekId }, this.#random)
   }
 
-  /** The material of an import, wrapped; or what is wrong with it. */
+  /** The wrapped key material of an import, or its fault. */
   async receiveImport(key: KeyRef, given: ImportGiven): Promise<NewKeyMaterial | ImportFault> {
     const header = parseTokenHeader(given.token)
     const kek = header && (await this.#keks.findIfThere(key, header.kekId))
@@ -237,7 +237,7 @@ export class Custody {
     return { ...wrapped, publicKey: publicKeyOfKeyMaterial(key.spec, material) }
   }
 
-  /** Forgets a material that is gone, so that it does not stay in memory. */
+  /** Drops key material that is gone from memory. */
   forget(materialId: string): void {
     this.#materials.forget(materialId)
   }

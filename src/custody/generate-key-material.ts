@@ -5,13 +5,13 @@ import { generateKeyPair } from '../crypto/key-pair.ts'
 import { MAC_BYTES } from '../crypto/mac.ts'
 import { isPrivateSpec } from '../crypto/private-spec.ts'
 
-/** Size of the material of a symmetric encryption key. */
+/** Size of the key material of a symmetric encryption key. */
 const SYMMETRIC_MATERIAL_BYTES = 32
 
-/** Fresh material, and the public key of an asymmetric one as DER. */
+/** New key material, and the public key of an asymmetric one as DER. */
 export type GeneratedKeyMaterial = { readonly material: Secret; readonly publicKey?: Uint8Array }
 
-/** Fresh material of a spec. Key pairs are made on the thread pool. */
+/** New key material of a spec. Key pairs are made on the thread pool. */
 export async function generateKeyMaterial(spec: KeySpec, random: Random): Promise<GeneratedKeyMaterial> {
   if (isPrivateSpec(spec)) {
     const { publicKey, privateKey } = await generateKeyPair(spec)

@@ -17,7 +17,10 @@ export type GrantRef = {
 export type GrantTokens = {
   /** A token of a grant, in base64: another one each time. */
   readonly seal: (grant: GrantRef) => string
-  /** The grant of a token, whether or not it is still there; nothing for what is no token of this deployment. */
+  /**
+   * The grant of a token, whether or not it still exists; nothing for a text that is no token of this
+   * deployment.
+   */
   readonly open: (token: string) => GrantRef | undefined
 }
 
@@ -29,10 +32,10 @@ const SEALED_AT = IV_AT + GCM_IV_BYTES
 const LABEL = counterLabel('holdfast/grant-token/1')
 const BOUND_TO = concatBytes(lengthPrefixed('holdfast/grant-token/1'), FORMAT)
 
-/** What the key of tokens is derived for: see docs/reference/formats/key-hierarchy.md. */
+/** The purpose of the tokens' derived key: see docs/reference/formats/key-hierarchy.md. */
 const KEY_INFO = 'holdfast/grant-token/1/seal'
 
-/** None of a reference's parts holds it. */
+/** No part of a reference contains it. */
 const SEPARATOR = '/'
 
 /** The grant tokens of a deployment. The root key is borrowed. */

@@ -14,7 +14,7 @@ export const WRAPPING_ALGORITHM_NAMES = [
 /** Every spec of a wrapping key. Source: the service model. */
 export const WRAPPING_KEY_SPEC_NAMES = ['RSA_2048', 'RSA_3072', 'RSA_4096', 'SM2'] as const
 
-/** How material is wrapped. */
+/** How key material is wrapped. */
 export type ImportManner = { readonly algorithm: WrappingAlgorithm; readonly wrappingSpec: WrappingKeySpec }
 
 type Asked = {

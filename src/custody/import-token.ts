@@ -13,14 +13,14 @@ import {
 } from '../crypto/import-key.ts'
 import type { KeyRef } from './key-material.ts'
 
-/** What an import goes by. */
+/** The terms of an import. */
 export type ImportTerms = {
   readonly algorithm: WrappingAlgorithm
   readonly wrappingSpec: WrappingKeySpec
   readonly validTo: EpochMs
 }
 
-/** What an importer needs: the public half of a fresh wrapping key, and the token that carries the other. */
+/** What an importer needs: the public half of a new wrapping key, and the token with the private half. */
 export type ImportParameters = {
   /** SubjectPublicKeyInfo, DER. */
   readonly publicKey: Uint8Array
@@ -75,10 +75,10 @@ function boundTo({ account, region, keyId, spec }: KeyRef, header: Uint8Array): 
   return concatBytes(lengthPrefixed('holdfast/1/import-token', account, region, keyId, spec), header)
 }
 
-/** The id of the key-encryption key that a token says it is sealed under, and its terms; nothing for garbage. */
+/** The terms in a token, and the id of the key-encryption key that seals it. */
 export type TokenHeader = ImportTerms & { readonly kekId: string }
 
-/** Reads what a token says openly; whether it is true is seen when it is opened. */
+/** Reads the open part of a token; opening the token proves it. Returns nothing for an invalid text. */
 export function parseTokenHeader(token: Uint8Array): TokenHeader | undefined {
   if (token.length <= SEALED_AT || token[0] !== FORMAT) return undefined
   const bytes = Buffer.from(token.buffer, token.byteOffset, token.length)
@@ -97,7 +97,7 @@ function formatUuid(digits: string): string {
   return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }
 
-/** The wrapping key that a token carries, or nothing when it is not one for this key. PKCS #8. */
+/** The wrapping key in a token, or nothing when it is not one for this key. PKCS #8. */
 export function openToken(key: KeyRef, token: Uint8Array, kek: Secret): Secret | undefined {
   const header = token.subarray(0, IV_AT)
   const iv = token.subarray(IV_AT, SEALED_AT)
@@ -105,13 +105,13 @@ export function openToken(key: KeyRef, token: Uint8Array, kek: Secret): Secret |
   return opened && new Secret(opened)
 }
 
-/** What can be wrong with what an importer has wrapped: it does not unwrap, or to no material of the spec. */
+/** The faults of wrapped key material: it does not unwrap, or not to key material of the spec. */
 export type MaterialFault = 'not unwrapped' | 'unfit material'
 
 /**
- * The material that an importer has wrapped. That something unwraps is told apart from that it does not: under OAEP,
- * AES key wrap and SM2 nobody makes a ciphertext that unwraps but who knows what is in it, so the difference is no
- * oracle.
+ * Unwraps the key material of an importer. It distinguishes what does not unwrap from what unwraps to the
+ * wrong kind. That is no oracle: under OAEP, AES key wrap and SM2, only who knows the content can make a
+ * ciphertext that unwraps.
  */
 export async function unwrapImport(
   spec: KeySpec,

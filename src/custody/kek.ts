@@ -10,7 +10,7 @@ export type AccountRegion = { readonly account: string; readonly region: string 
 /** Finds a wrapped key-encryption key; nothing when there is none. */
 export type FindKek = (ref: AccountRegion, kekId: string) => Promise<WrappedKey | undefined>
 
-/** What a key-encryption key is wrapped under. */
+/** The key that wraps key-encryption keys. */
 const ROOT = 'root'
 
 /** Open key-encryption keys kept in memory; each is 32 bytes. */
@@ -42,7 +42,7 @@ export class KeyEncryptionKeys {
     return key
   }
 
-  /** The same for an id that somebody else has named. @throws KeyringError when it does not open. */
+  /** The same for an id from outside. @throws KeyringError when it does not open. */
   async findIfThere(ref: AccountRegion, kekId: string): Promise<Secret | undefined> {
     const place = `${ref.account}/${ref.region}/${kekId}`
     const known = this.#open.get(place)
