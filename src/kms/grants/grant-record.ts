@@ -109,8 +109,7 @@ export type RetirableValue = {
 export const RETIRABLE_GRANT: Kind<RetirableValue> = kindOfFormat1('retirable-grant')
 
 /**
- * The grant that a named request has made. Partition: that of the key's grants; name: a hash of all its
- * terms.
+ * The grant that a named request has made. Partition: that of the key's grants; name: all its terms.
  */
 export const NAMED_GRANT: Kind<{ readonly format: 1; readonly grantId: string }> =
   kindOfFormat1('named-grant')
