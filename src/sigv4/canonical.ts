@@ -10,11 +10,11 @@ export const TERMINATOR = 'aws4_request'
 export type CanonicalHeaders = { readonly names: readonly string[]; readonly values: readonly string[] }
 
 /**
- * The values of the named headers in canonical form, or nothing when the list does not cover the
- * request: `host` and every `x-amz-*` header must be on it, and everything on it must be there,
- * lower case, once.
+ * The values of the named headers in canonical form, or nothing when the list does not cover the request. The
+ * list must name `host` and every `x-amz-*` header. The request must have each named header, and the list its
+ * lower-case name, once.
  *
- * An uncovered `x-amz-target` would let somebody in between change the operation.
+ * If it did not cover `x-amz-target`, an attacker on the way could change the operation.
  */
 export function collectHeaders(
   rawHeaders: readonly string[],
@@ -38,7 +38,7 @@ export function collectHeaders(
 }
 
 /**
- * The text that is signed: algorithm, timestamp, scope, and the hash of the canonical request.
+ * The string to sign: algorithm, timestamp, scope, and the hash of the canonical request.
  *
  * Source: IAM User Guide, "Create a signed AWS API request".
  *
@@ -70,7 +70,7 @@ export function canonicalTarget(target: string): string {
   return `${canonicalPath(target.slice(0, question))}\n${canonicalQuery(target.slice(question + 1))}`
 }
 
-/** Dot segments and empty segments removed, and every segment encoded once more than it was sent. */
+/** Without dot segments and empty segments, and with every segment encoded once more than it was sent. */
 function canonicalPath(path: string): string {
   const segments: string[] = []
   for (const segment of path.split('/')) {
@@ -104,7 +104,7 @@ const PERCENT = 0x25
 const PLUS = 0x2b
 const SPACE = 0x20
 
-/** The bytes behind percent-encoding and `+`; a percent sign that encodes nothing stands for itself. */
+/** Decodes percent-encoding and `+`; a percent sign that encodes nothing stands for itself. */
 function formDecode(text: string): Uint8Array {
   const bytes = utf8(text)
   let length = 0
@@ -131,7 +131,7 @@ function hexDigit(code: number | undefined): number | undefined {
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x61 + 10 : undefined
 }
 
-/** Everything but letters, digits and `-._~` becomes `%XX`. Source: RFC 3986, section 2.3. */
+/** Encodes everything but letters, digits and `-._~` as `%XX`. Source: RFC 3986, section 2.3. */
 function percentEncode(bytes: Uint8Array): string {
   let text = ''
   for (const byte of bytes) text += ENCODED_BYTES[byte]
@@ -144,7 +144,7 @@ const ENCODED_BYTES: readonly string[] = Array.from({ length: 256 }, (_, byte) =
   return `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
 })
 
-/** Trimmed, with each run of blanks made one space. Nearly all values are that already. */
+/** Trimmed, with one space for each run of blanks. Nearly all values already are. */
 function canonicalValue(value: string): string {
   const blankEnds = value.charCodeAt(0) === SPACE || value.charCodeAt(value.length - 1) === SPACE
   if (!blankEnds && !value.includes('  ') && !value.includes('\t')) return value

@@ -7,16 +7,16 @@ import { parseQuerySignature } from './query-signature.ts'
 import type { SignedRequest } from './request.ts'
 import { formatAmzDate, parseAmzDate, parseHttpDate } from './timestamp.ts'
 
-/** What a request says of its own signature. Nothing of it is proven. */
+/** What a request claims about its signature. Nothing of it is proven. */
 export type Claims = ScopedKey & {
   /** As listed by the client. */
   readonly signedHeaders: readonly string[]
   readonly signature: string
   readonly signedAt: EpochMs
-  /** `signedAt` as it is signed: `YYYYMMDDTHHMMSSZ`. */
+  /** `signedAt` in the signed form: `YYYYMMDDTHHMMSSZ`. */
   readonly amzDate: string
   readonly securityToken: string | undefined
-  /** Whether the signature is in the query string, which it does not cover then. */
+  /** Whether the signature is in the query string, which it then does not cover. */
   readonly presigned: boolean
 }
 
@@ -78,7 +78,7 @@ function presignedClaims({ target }: SignedRequest): Claims {
   }
 }
 
-/** The members are undefined until seen. */
+/** A member is undefined until its header is found. */
 type AuthenticationHeaders = {
   authorization: string | undefined
   amzDate: string | undefined
@@ -95,12 +95,15 @@ const AUTHENTICATION_HEADERS: ReadonlyMap<string, keyof AuthenticationHeaders> =
   ['x-amz-security-token', 'securityToken'],
 ])
 
-/** Which lengths the names above have: most headers are told apart by it alone. */
+/** The lengths of the names above: most headers are distinguished by their length alone. */
 const NAME_LENGTHS: readonly boolean[] = Array.from({ length: 21 }, (_, length) =>
   AUTHENTICATION_HEADERS.keys().some((name) => name.length === length),
 )
 
-/** Two parsers that pick different ones of two headers disagree on what was signed: none may be there twice. */
+/**
+ * Finds the headers of authentication. None may occur twice: two parsers that choose different ones would
+ * disagree on what was signed.
+ */
 function findAuthenticationHeaders(rawHeaders: readonly string[]): AuthenticationHeaders {
   const found: AuthenticationHeaders = {
     authorization: undefined,
@@ -139,7 +142,7 @@ const PARAMETERS: ReadonlyMap<string, keyof AuthorizationParameters> = new Map([
   ['SignedHeaders', 'signedHeaders'],
 ])
 
-/** Parameters of other names are passed over. */
+/** Parameters of other names are ignored. */
 function parseAuthorization(header: string): AuthorizationParameters {
   const found: AuthorizationParameters = {
     credential: undefined,

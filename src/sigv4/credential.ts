@@ -1,13 +1,13 @@
 import { KmsError } from '../api/errors.ts'
 import { ParseCache } from './parse-cache.ts'
 
-/** The only algorithm that is accepted. */
+/** The only accepted algorithm. */
 export const ALGORITHM = 'AWS4-HMAC-SHA256'
 
 /** Names in one `SignedHeaders` list; SDKs send about 15. Bounds the work of matching them. */
 export const SIGNED_HEADERS_MAX = 100
 
-/** What a signature is valid for. */
+/** The scope for which a signature is valid. */
 export type Scope = {
   /** `YYYYMMDD` */
   readonly date: string
@@ -15,7 +15,7 @@ export type Scope = {
   readonly service: string
 }
 
-/** An access key and what it was used for, as a request claims it. */
+/** An access key and its scope, as a request claims them. */
 export type ScopedKey = {
   /** 16 to 128 capital letters and digits: safe to look up and to record. */
   readonly accessKeyId: string
@@ -36,7 +36,7 @@ export function parseSignedHeaders(text: string): readonly string[] {
   return SIGNED_HEADERS.get(text, readSignedHeaders)
 }
 
-/** The error of a signature that lacks something or is malformed. */
+/** The error for a signature that is incomplete or malformed. */
 export function incomplete(message: string): KmsError {
   return new KmsError('IncompleteSignatureException', message)
 }

@@ -1,4 +1,4 @@
-/** Texts whose parsed form is kept, and how long such a text may be. */
+/** The most cached texts, and the longest. */
 const TEXTS_MAX = 256
 const TEXT_MAX_LENGTH = 512
 
@@ -6,7 +6,7 @@ const TEXT_MAX_LENGTH = 512
 export class ParseCache<V> {
   readonly #values = new Map<string, V>()
 
-  /** The parsed form of a text. @throws what `parse` throws; that is not kept. */
+  /** The parsed form of a text. @throws what `parse` throws, which is not cached. */
   get(text: string, parse: (text: string) => V): V {
     const known = this.#values.get(text)
     if (known !== undefined) return known

@@ -16,10 +16,10 @@ const PREFIX = 'x-amz-'
 /**
  * The signature in a query string.
  *
- * `X-Amz-Expires` must be right but sets no time: the clock window of every signature is the 15 minutes for
- * which AWS STS takes a presigned GetCallerIdentity, whatever it says.
+ * `X-Amz-Expires` must be valid but sets no time: every signature is valid within 15 minutes of its time, as
+ * AWS STS accepts a presigned GetCallerIdentity, whatever it says.
  *
- * @throws IncompleteSignatureException when a parameter is missing, there twice, or not right.
+ * @throws IncompleteSignatureException when a parameter is missing, repeated or invalid.
  */
 export function parseQuerySignature(target: string): QuerySignature {
   const found = new Map<string, string>()
@@ -27,7 +27,7 @@ export function parseQuerySignature(target: string): QuerySignature {
   for (const [name, value] of new URLSearchParams(target.slice(target.indexOf('?') + 1))) {
     const lower = name.toLowerCase()
     if (!lower.startsWith(PREFIX)) continue
-    // Some readers tell letters of another case apart, and some do not.
+    // Some readers distinguish letters of another case, and some do not.
     if (seen.has(lower)) throw incomplete(`The parameter '${name}' must be given once.`)
     seen.add(lower)
     found.set(name, value)

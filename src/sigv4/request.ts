@@ -4,8 +4,8 @@ export type SignedRequest = {
   /** The request target as received: path and query. */
   readonly target: string
   /**
-   * Names and values in turn, as received, duplicates included. A value has one character for each byte, as node:http
-   * gives it: what is signed are the bytes.
+   * Names and values in turn, as received, duplicates included. A value has one character for each byte, as
+   * from node:http: the bytes are what is signed.
    */
   readonly rawHeaders: readonly string[]
   readonly body: Uint8Array

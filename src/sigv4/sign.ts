@@ -8,7 +8,7 @@ import type { SignedRequest } from './request.ts'
 import { SigningKeys } from './signing-key.ts'
 import { formatAmzDate } from './timestamp.ts'
 
-/** An access key with its secret, and the session token that belongs to it if it is temporary. */
+/** An access key with its secret, and its session token if it is temporary. */
 export type Credentials = {
   readonly accessKeyId: string
   readonly secretAccessKey: string
@@ -25,11 +25,10 @@ type SigningOptions = {
 }
 
 /**
- * The headers to add to a request so that it is signed, names and values in turn:
- * `x-amz-date`, `x-amz-security-token` with a session, `authorization`.
+ * The headers that sign a request, names and values in turn: `x-amz-date`, `x-amz-security-token` with a
+ * session, `authorization`.
  *
- * Every header that the request already has is signed, so it must have a `host` and none that a
- * proxy may change.
+ * They sign every header that the request has, so it must have a `host` and none that a proxy may change.
  */
 export function signRequest(request: SignedRequest, options: SigningOptions): readonly string[] {
   const { credentials, region, service } = options

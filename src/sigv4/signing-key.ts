@@ -3,7 +3,7 @@ import { type HmacKey, hmacKey, hmacSha256 } from '../crypto/hmac.ts'
 import { TERMINATOR } from './canonical.ts'
 import type { Scope } from './credential.ts'
 
-/** Signing keys kept for one credential: a client needs one per region, service and day. */
+/** Signing keys cached for one credential: a client needs one per region, service and day. */
 export const SIGNING_KEYS_PER_CREDENTIAL = 16
 
 /**
@@ -23,14 +23,14 @@ export function deriveSigningKey(secretAccessKey: string, scope: Scope): HmacKey
   return key
 }
 
-/** Whatever holds a secret access key. Its identity stands for the secret, which never changes. */
+/** A holder of a secret access key. Its identity stands for the secret, which never changes. */
 type SecretHolder = { readonly secretAccessKey: string }
 
 /**
- * Signing keys that have been derived, kept as long as the credential object that they come from.
+ * Derived signing keys, cached as long as the credential object that they come from.
  *
- * A replaced secret is another object, so an old key cannot be found for it; and somebody who
- * sends made-up regions can push out the keys of the access key that they name, never another's.
+ * A replaced secret is another object, so no old key can be found for it. A client that names invented
+ * regions can displace only the keys of the access key that it names.
  */
 export class SigningKeys {
   readonly #keys = new WeakMap<SecretHolder, Map<string, HmacKey>>()
@@ -38,7 +38,7 @@ export class SigningKeys {
   /** The signing key of a credential for the scope that a request claims. */
   get(credential: SecretHolder, claims: { readonly scope: Scope }): HmacKey {
     const { date, region, service } = claims.scope
-    // No part that has passed the scope check holds a slash, so two scopes never give one name.
+    // No part that has passed the scope check contains a slash, so two scopes never have one name.
     const name = `${date}/${region}/${service}`
     let keys = this.#keys.get(credential)
     if (keys === undefined) {

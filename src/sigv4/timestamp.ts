@@ -1,13 +1,13 @@
 import type { EpochMs } from '../base/ports.ts'
 
-/** `YYYYMMDDTHHMMSSZ`, the only form a timestamp has in what is signed. Fractions are cut off. */
+/** `YYYYMMDDTHHMMSSZ`, the only form of a timestamp in signed text. Fractions are cut off. */
 export function formatAmzDate(at: EpochMs): string {
   const iso = new Date(at).toISOString()
   const date = iso.slice(0, 4) + iso.slice(5, 7) + iso.slice(8, 10)
   return `${date}T${iso.slice(11, 13)}${iso.slice(14, 16)}${iso.slice(17, 19)}Z`
 }
 
-/** The instant of a `YYYYMMDDTHHMMSSZ`, or nothing when the text is not one that exists. */
+/** The time of a `YYYYMMDDTHHMMSSZ`, or nothing for a time that does not exist. */
 export function parseAmzDate(text: string): EpochMs | undefined {
   if (text.length !== 16 || text[8] !== 'T' || text[15] !== 'Z') return undefined
   const year = digits(text, 0, 4)
@@ -16,13 +16,13 @@ export function parseAmzDate(text: string): EpochMs | undefined {
   const hour = digits(text, 9, 11)
   const minute = digits(text, 11, 13)
   const second = digits(text, 13, 15)
-  // Date.UTC would carry what is out of range, and takes years below 100 for the 1900s.
+  // Date.UTC would carry values that are out of range, and takes years below 100 for the 1900s.
   const exists =
     year >= 1970 && day >= 1 && day <= daysIn(year, month) && hour < 24 && minute < 60 && second < 60
   return exists ? Date.UTC(year, month - 1, day, hour, minute, second) : undefined
 }
 
-/** The instant of an HTTP `Date` (IMF-fixdate), or nothing. Source: RFC 9110, section 5.6.7. */
+/** The time of an HTTP `Date` (IMF-fixdate), or nothing. Source: RFC 9110, section 5.6.7. */
 export function parseHttpDate(text: string): EpochMs | undefined {
   if (text.length !== IMF_FIXDATE_LENGTH) return undefined
   const at = Date.parse(text)

@@ -9,7 +9,7 @@ import { withoutSignature } from './query-signature.ts'
 import type { SignedRequest } from './request.ts'
 import { formatAmzDate } from './timestamp.ts'
 
-/** How far a client's clock may be from ours, either way. Source: AWS KMS API Reference, "Common Errors". */
+/** The largest difference of a client's clock, either way. Source: AWS KMS API Reference, "Common Errors". */
 const CLOCK_SKEW_MINUTES = 15
 
 const MINUTE_MS = 60_000
@@ -18,17 +18,17 @@ const MINUTE_MS = 60_000
 const SHOWN_LENGTH = 64
 
 /**
- * Checks what a request claims to be signed for, before anything is looked up.
+ * Checks the claimed scope of a signature, before anything is looked up.
  *
- * @throws InvalidSignatureException with AWS's text for the first thing that does not fit: the
- *   terminator, the service, the region, the date of the scope, the clock.
+ * @throws InvalidSignatureException with AWS's text for the first mismatch: the terminator, the service,
+ * the region, the date of the scope, the clock.
  */
 export function checkScope(
   claims: Claims,
   expected: {
     readonly service: string
     readonly now: EpochMs
-    /** How far the clocks may be apart, where that is not {@link CLOCK_SKEW_MINUTES}. */
+    /** The largest difference of the clocks, if it is not {@link CLOCK_SKEW_MINUTES}. */
     readonly skewMinutes?: number
   },
 ): void {
@@ -54,7 +54,7 @@ export function checkScope(
   checkClock(claims, expected.now, expected.skewMinutes ?? CLOCK_SKEW_MINUTES)
 }
 
-/** Whole seconds on both sides, as a timestamp has no more. */
+/** Compares whole seconds: a timestamp has no fractions. */
 function checkClock(claims: Claims, now: EpochMs, skewMinutes: number): void {
   const skewMs = skewMinutes * MINUTE_MS
   const second = now - (now % 1000)
@@ -75,11 +75,11 @@ function checkClock(claims: Claims, now: EpochMs, skewMinutes: number): void {
 }
 
 /**
- * Whether the request is signed with the key: method, target, body, `host`, every `x-amz-*` header
- * and whatever else the client listed.
+ * Whether the key has signed the request: method, target, body, `host`, every `x-amz-*` header and all other
+ * headers that the client listed.
  *
- * A claimed body hash must be the body's; there are no unsigned or chunked bodies here. The scope
- * is for {@link checkScope} to check.
+ * A claimed body hash must be the body's; unsigned and chunked bodies do not exist here. {@link checkScope}
+ * checks the scope.
  */
 export function verifySignature(request: SignedRequest, claims: Claims, signingKey: HmacKey): boolean {
   const headers = collectHeaders(request.rawHeaders, claims.signedHeaders)
@@ -91,8 +91,8 @@ export function verifySignature(request: SignedRequest, claims: Claims, signingK
 }
 
 /**
- * Whether the head of a request can be that of one which {@link verifySignature} takes: where it claims a body hash,
- * it is signed for a body with that hash.
+ * Whether the head of a request can be that of one which {@link verifySignature} accepts: if it claims a body
+ * hash, it is signed for a body with that hash.
  */
 export function verifyHead(head: SignedRequest, claims: Claims, signingKey: HmacKey): boolean {
   const headers = collectHeaders(head.rawHeaders, claims.signedHeaders)
