@@ -6,24 +6,27 @@ import { AUDIT_BYTES } from './rates.ts'
 
 /** How long an account may write faster than its quota: bursts of some seconds are no load for a disk. */
 export const AUDIT_BURST_MS = 5000
-/** The same for urgent calls: what is kept for them when all others have used up theirs. */
+/** The same for urgent calls, when all other calls have used up theirs. */
 const URGENT_BURST_MS = 2 * AUDIT_BURST_MS
 const SECOND_MS = 1000
 
-/** What an account has written, how long a byte takes to be written off, and when the clock was last read for it. */
+/**
+ * The bytes that an account has written, the time to write off one byte, and when the clock was last read for
+ * it.
+ */
 type Account = Gcra & { intervalMs: number; limit: number; seenAtMs: number }
 
-/** What an allowance works with. */
+/** The dependencies of the allowance. */
 export type AuditAllowanceDependencies = {
   readonly clock: Clock
   readonly watch: QuotaWatch
-  /** How many processes share the calls: each admits its part. */
+  /** The number of processes that share the calls: each admits its part. */
   readonly processes: number
 }
 
 /**
- * How much the calls of each account may write to the audit log. A call is admitted while the account has not written
- * more than its quota, and what it writes is charged when that is known. It counts all regions together.
+ * The bytes that calls of each account may write to the audit log. It admits a call while the account has not
+ * written more than its quota, and charges the call when its bytes are known. It counts all regions together.
  */
 export class AuditAllowance {
   readonly #dependencies: AuditAllowanceDependencies
@@ -33,12 +36,15 @@ export class AuditAllowance {
     this.#dependencies = dependencies
   }
 
-  /** Whether the account may make one more call. The region is the call's, for the notification of a quota that is used up. */
+  /**
+   * Whether the account may make one more call. The region is the call's, for the notification of a quota
+   * that is used up.
+   */
   admit({ account, region, stored }: Payer, isUrgent: () => boolean): boolean {
     const limit = stored?.[AUDIT_BYTES.name] ?? AUDIT_BYTES.byDefault
     const found = this.#accounts.get(account) ?? this.#begin(account)
     if (found.limit !== limit) this.#change(found, limit)
-    // No more is used than there was when the clock was last read, so that it need not be read for every call.
+    // The use is no more than when the clock was last read, so the clock need not be read for every call.
     if (found.fullAtMs - found.seenAtMs < AUDIT_BURST_MS) return true
     const used = usedMs(found, this.#now(found))
     if (used < AUDIT_BURST_MS || (used < URGENT_BURST_MS && isUrgent())) return true
@@ -46,7 +52,7 @@ export class AuditAllowance {
     return false
   }
 
-  /** Charges what a call has written, in bytes or UTF-16 units of JSON. */
+  /** Charges a call for its bytes, or UTF-16 units of JSON. */
   charge(account: string, size: number): void {
     const found = this.#accounts.get(account)
     if (found !== undefined) take(found, this.#now(found), size * found.intervalMs)
@@ -57,7 +63,7 @@ export class AuditAllowance {
     return found.seenAtMs
   }
 
-  /** What is written stays written: it takes as long to be written off as by the new quota. */
+  /** Bytes stay written when the quota changes: they are written off at the new rate. */
   #change(found: Account, limit: number): void {
     const nowMs = this.#now(found)
     const intervalMs = (SECOND_MS * this.#dependencies.processes) / limit

@@ -4,40 +4,48 @@ import { type QuotaWatch, THRESHOLD_SHARE } from './quota-watch.ts'
 import type { StoredQuotas } from './quotas.ts'
 import type { Charged, RateQuota } from './rates.ts'
 
-/** An allowance lasts for a second. Source: AWS KMS Developer Guide, "Request quotas": rates are of one second. */
+/**
+ * An allowance is for one second. Source: AWS KMS Developer Guide, "Request quotas": rates are of one second.
+ */
 const SECOND_MS = 1000
-/** The part of an interval that is added to a second, so that sums of intervals fit into it in spite of rounding. */
+/**
+ * The part of an interval that is added to a second, so that sums of intervals fit into it in spite of
+ * rounding.
+ */
 const ROUNDING = 0.001
 /** Allowances that are kept; beyond them the regions of an account share one for each quota. */
 export const ALLOWANCES_MAX = 20_000
 /**
- * Regions of an account that have allowances of their own, the first that it calls in; all others share one for each
- * quota. A region is whatever a request was signed for: without a limit, who names enough of them passes every quota.
- * AWS has fewer than 50 in all partitions.
+ * Regions of an account with allowances of their own, the first in which it calls; all others share one for
+ * each quota. A region is any name for which a request is signed: without a limit, a client with enough names
+ * could pass every quota. AWS has fewer than 50 in all partitions.
  */
 export const REGIONS_MAX = 64
 
-/** Whose calls are charged, and where. */
+/** The account that pays for a call, and the region. */
 export type Payer = {
   readonly account: string
   readonly region: string
   /** The quotas of the account that differ from the default. */
   readonly stored: StoredQuotas | undefined
-  /** What has an allowance of its own beside others of its kind: a custom key store. */
+  /** A thing with an allowance of its own beside others of its kind: a custom key store. */
   readonly of?: string
 }
 
-/** What a limiter of rates works with. */
+/** The dependencies of a rate limiter. */
 export type RateLimiterDependencies = {
   readonly clock: Clock
   readonly watch: QuotaWatch
-  /** How many processes share the calls: each admits its part, so all together admit no more than the quota. */
+  /**
+   * The number of processes that share the calls: each admits its part, so all together admit no more than
+   * the quota.
+   */
   readonly processes: number
 }
 
 /**
- * Admits calls at the rates that accounts may call. An account has, in each region and for each quota, an allowance of
- * what it may call in a second, or of one call where that is less; it fills evenly.
+ * Admits calls at the rates of the quotas. In each region and for each quota, an account has an allowance for
+ * one second, or for one call if that is less; it fills evenly.
  */
 export class RateLimiter {
   readonly #clock: Clock

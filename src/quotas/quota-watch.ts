@@ -29,7 +29,7 @@ export class QuotaWatch {
     this.#notify = notify
   }
 
-  /** Takes note of what is used of a quota. */
+  /** Notes the use of a quota. */
   note(use: QuotaUse): void {
     if (use.used < use.limit * THRESHOLD_SHARE) return
     const nowMs = this.#clock.monotonicMs()

@@ -1,26 +1,26 @@
 import { RATES } from './rates.ts'
 
-/** A limit of an account, which the operator can change. */
+/** A limit of an account that the operator can change. */
 export type Quota = {
-  /** `kms.keys`: what there may be of in total; `kms.CreateKey`: calls of a kind in a second. */
+  /** `kms.keys`: a number of things; `kms.CreateKey`: calls of a kind per second. */
   readonly name: string
   readonly unit: 'in total' | 'a second'
   readonly about: string
-  /** What an account has at AWS unless AWS raises it; where {@link isOurs}, what stands for it. */
+  /** The account's quota at AWS unless AWS raises it; where {@link isOurs}, Holdfast's value instead. */
   readonly aws: number
   /** AWS publishes no such quota. */
   readonly isOurs?: true
-  /** What an account has here unless the operator changes it. */
+  /** The account's quota in Holdfast unless the operator changes it. */
   readonly byDefault: number
   readonly min: number
   readonly max: number
 }
 
 /**
- * Quotas on what an account has, for each of its regions or, of IAM, as a whole.
+ * Resource quotas, for each region of an account or, in IAM, for the account.
  *
- * The largest values are what the records are made for: a key's aliases go with it in one commit, and IAM lists
- * entities by reading them all.
+ * The records are designed for the largest values: a key's aliases are deleted with it in one commit, and IAM
+ * lists entities by reading them all.
  *
  * Sources: AWS KMS Developer Guide, "Resource quotas"; IAM User Guide, "IAM and AWS STS quotas".
  */
@@ -40,10 +40,10 @@ const RESOURCES = {
   'iam.policies-per-role': { about: 'managed policies attached to a role', aws: 10, max: 20 },
 } as const
 
-/** The name of a quota on what an account has. */
+/** The name of a resource quota. */
 export type ResourceQuota = keyof typeof RESOURCES
 
-/** The quotas of one account that differ from the default, by name, as its record holds them. */
+/** The quotas of one account that differ from the default, by name, as in its record. */
 export type StoredQuotas = Readonly<Record<string, number>>
 
 /** Every quota, by name. */
@@ -56,7 +56,7 @@ export const QUOTAS: ReadonlyMap<string, Quota> = new Map(
   ].map((quota) => [quota.name, quota]),
 )
 
-/** What a quota on what an account has is for the account. */
+/** The resource quota of an account. */
 export function limitOf(stored: StoredQuotas | undefined, name: ResourceQuota): number {
   return stored?.[name] ?? RESOURCES[name].aws
 }

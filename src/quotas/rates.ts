@@ -1,7 +1,7 @@
 import { KMS_OPERATION_NAMES } from '../api/operations.ts'
 import type { ServiceName } from '../api/services.ts'
 
-/** A quota on calls of a kind: so many in a second, for each region. */
+/** A quota on the rate of calls of a kind: so many per second, for each region. */
 export type RateQuota = {
   readonly name: string
   readonly unit: 'a second'
@@ -14,18 +14,17 @@ export type RateQuota = {
   readonly max: number
 }
 
-/** What nobody reaches who means well: it stops a loop, not an application. */
+/** A rate that only a runaway loop reaches, and no normal traffic. */
 const BY_DEFAULT = 10_000
-/** The same for calls that applications make all the time: those of which AWS allows {@link OFTEN} and more. */
+/** The same for frequent calls: those of which AWS allows {@link OFTEN} and more. */
 const OFTEN_BY_DEFAULT = 100_000
 const OFTEN = 1000
 /** More than a machine can do. */
 const RATE_MAX = 1_000_000
 
 /**
- * Calls that share a rate, with what an account has at AWS in most regions.
- * Source: AWS KMS Developer Guide, "Request quotas"; IAM User Guide, "IAM and AWS STS quotas".
- * Those of {@link OURS} are ours.
+ * Calls that share a rate, with the quota at AWS in most regions. Source: AWS KMS Developer Guide, "Request
+ * quotas"; IAM User Guide, "IAM and AWS STS quotas". Those of {@link OURS} are Holdfast's.
  */
 const SHARED: readonly (readonly [name: string, about: string, aws: number])[] = [
   ['kms.symmetric', 'cryptographic calls with symmetric and HMAC keys, and GenerateRandom', 10_000],
@@ -40,7 +39,9 @@ const SHARED: readonly (readonly [name: string, about: string, aws: number])[] =
   ['holdfast.calls', 'calls of the usage API', 10],
 ]
 
-/** Pairs that are made by GenerateDataKeyPair and GenerateDataKeyPairWithoutPlaintext, by their kind. Source: the same. */
+/**
+ * The kinds of pairs that GenerateDataKeyPair and GenerateDataKeyPairWithoutPlaintext make. Source: the same.
+ */
 const PAIRS: Readonly<Record<string, number>> = {
   RSA_2048: 20,
   RSA_3072: 4,
@@ -62,7 +63,7 @@ const OURS: ReadonlySet<string> = new Set([
   ...['ML_KEM_512', 'ML_KEM_768', 'ML_KEM_1024'].map(pairName),
 ])
 
-/** Operations of KMS that have a rate of their own. Source: the same. */
+/** Operations of KMS with a rate of their own. Source: the same. */
 const OWN: Readonly<Record<string, number>> = {
   CancelKeyDeletion: 5,
   ConnectCustomKeyStore: 5,
@@ -107,10 +108,13 @@ const OWN: Readonly<Record<string, number>> = {
   UpdatePrimaryRegion: 5,
 }
 
-/** Nearly three times what 4,000 calls a second write, with 1.5 KB each. */
+/** Nearly three times what 4,000 calls per second write, with 1.5 KB each. */
 const AUDIT_BYTES_BY_DEFAULT = 16_777_216
 
-/** What the calls of an account may write to the audit log; AWS has none, so `aws` is the default. */
+/**
+ * The bytes that calls of an account may write to the audit log; AWS has no such quota, so `aws` is the
+ * default.
+ */
 export const AUDIT_BYTES: RateQuota = {
   name: 'audit.bytes',
   unit: 'a second',
@@ -142,13 +146,13 @@ function pairName(spec: string): string {
   return `kms.GenerateDataKeyPair.${spec}`
 }
 
-/** What a call is charged to: none, one or, of ReEncrypt between two kinds of keys, two rates. */
+/** The rates that a call is charged to: none, one, or two for ReEncrypt between two kinds of keys. */
 export type Charged = readonly RateQuota[]
 
-/** What the calls of an operation are charged to, by their input; nothing is known of one that is not valid. */
+/** The rates of an operation's calls, by their input; an invalid input has none. */
 type ChargedOf = (input: unknown) => Charged
 
-/** What a call is charged to. */
+/** The rates that a call is charged to. */
 export function chargedOf(service: ServiceName, operation: string, input: unknown): Charged {
   switch (service) {
     case 'kms':
@@ -176,8 +180,8 @@ const ML_DSA = only('kms.ml-dsa')
 const ML_KEM = only('kms.ml-kem')
 
 /**
- * The algorithm that a call asks for says which keys it can be for, so a call is charged before its key is looked up.
- * One for the wrong kind of key fails, and has been charged all the same.
+ * The algorithm of a call shows which kind of key it is for, so a call is charged before its key is looked
+ * up. A call for a key of the wrong kind fails and is charged all the same.
  */
 const CRYPTOGRAPHIC: Readonly<Record<string, ChargedOf>> = {
   Encrypt: (input) => byAlgorithm(member(input, 'EncryptionAlgorithm')),
