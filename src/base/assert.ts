@@ -12,7 +12,7 @@ export function assert(condition: boolean, message: string): asserts condition {
   if (!condition) throw new AssertionError(message)
 }
 
-/** The value, which is known to be there. @throws AssertionError when it is not. */
+/** The value, which must exist. @throws AssertionError when it does not. */
 export function present<T>(value: T | undefined | null, what: string): T {
   if (value === undefined || value === null) throw new AssertionError(`${what} is missing`)
   return value

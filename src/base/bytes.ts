@@ -5,17 +5,17 @@ export function utf8(text: string): Uint8Array {
   return Buffer.from(text, 'utf8')
 }
 
-/** The bytes of a text that has one character for each. */
+/** The bytes of a text with one character for each. */
 export function latin1(text: string): Uint8Array {
   return Buffer.from(text, 'latin1')
 }
 
-/** The text of bytes that are known to be UTF-8. */
+/** The text of bytes that are valid UTF-8. */
 export function fromUtf8(bytes: Uint8Array): string {
   return asBuffer(bytes).toString('utf8')
 }
 
-/** One character for each of some bytes, whatever text they are: for comparing. */
+/** One character for each byte, whatever its text: for comparing. */
 export function charsOf(
   bytes: Uint8Array,
   { begin, end }: { readonly begin: number; readonly end: number },
@@ -23,12 +23,14 @@ export function charsOf(
   return asBuffer(bytes).toString('latin1', begin, end)
 }
 
-/** Where bytes first are within others from a place on; -1 when nowhere. */
+/** The first place, from a place on, where the bytes occur; -1 for none. */
 export function indexOfBytes(bytes: Uint8Array, wanted: Uint8Array, from: number): number {
   return asBuffer(bytes).indexOf(wanted, from)
 }
 
-/** The same bytes in memory of their own: a part of more is copied. Node keeps short ones beside others. */
+/**
+ * The same bytes in memory of their own: a part of a buffer is copied. Node keeps short ones beside others.
+ */
 export function aloneInMemory(bytes: Uint8Array): Uint8Array {
   return bytes.length === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes)
 }
@@ -40,7 +42,7 @@ export function toBase64(bytes: Uint8Array): string {
 
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
 
-/** The bytes of standard, padded base64, or nothing when the text is not that. */
+/** The bytes of standard, padded base64, or nothing for any other text. */
 export function parseBase64(text: string): Uint8Array | undefined {
   if (text.length % 4 !== 0 || !BASE64.test(text)) return undefined
   return Buffer.from(text, 'base64')
@@ -53,13 +55,13 @@ export function toHex(bytes: Uint8Array): string {
 
 const HEX = /^[0-9a-f]*$/
 
-/** The bytes of lower-case hexadecimal of even length, or nothing when the text is not that. */
+/** The bytes of lower-case hexadecimal of even length, or nothing for any other text. */
 export function parseHex(text: string): Uint8Array | undefined {
   if (text.length % 2 !== 0 || !HEX.test(text)) return undefined
   return Buffer.from(text, 'hex')
 }
 
-/** One array with the bytes of all. */
+/** All bytes in one array. */
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   return Buffer.concat(parts)
 }
@@ -72,8 +74,8 @@ export function uint32(value: number): Uint8Array {
 }
 
 /**
- * The given fields joined so that no two different lists give the same bytes: each is a 4-byte
- * big-endian length and then its bytes.
+ * The fields joined so that two different lists never give the same bytes: each is a 4-byte big-endian length
+ * and then its bytes.
  */
 export function lengthPrefixed(...fields: readonly (Uint8Array | string)[]): Uint8Array {
   const parts: Uint8Array[] = []
@@ -84,7 +86,7 @@ export function lengthPrefixed(...fields: readonly (Uint8Array | string)[]): Uin
   return Buffer.concat(parts)
 }
 
-/** Whether two byte strings are equal, in a time that depends on their lengths only. */
+/** Whether two byte strings are equal, in a time that depends only on their lengths. */
 export function equalConstantTime(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b)
 }

@@ -1,14 +1,14 @@
 import { OffloadError } from './offload.ts'
 
-/** How a gate is made. */
+/** The options of a gate. */
 export type GateOptions = {
-  /** Tasks that are done at the same time. */
+  /** Tasks that run at the same time. */
   readonly atOnce: number
   /** Tasks that may wait. */
   readonly waitingMax: number
 }
 
-/** Lets only so many tasks be under way at the same time; the others wait in the order in which they came. */
+/** Runs only so many tasks at the same time; the others wait in the order in which they came. */
 export class Gate {
   readonly #atOnce: number
   readonly #waitingMax: number
@@ -20,14 +20,16 @@ export class Gate {
     this.#waitingMax = waitingMax
   }
 
-  /** What the task gives, once it is its turn. @throws OffloadError when too much waits, and what the task throws. */
+  /**
+   * The result of the task, in its turn. @throws OffloadError when too many wait, and what the task throws.
+   */
   async run<T>(task: () => Promise<T>): Promise<T> {
     if (this.#running < this.#atOnce) this.#running += 1
     else await this.#turn()
     try {
       return await task()
     } finally {
-      // Whoever waits takes the place over, so that nobody who comes now is before them.
+      // The first waiting task takes the place, so that no new task passes it.
       const next = this.#waiting.shift()
       if (next === undefined) this.#running -= 1
       else next()

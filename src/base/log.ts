@@ -1,9 +1,9 @@
-/** What a log line may carry beside its message: never a secret, a plaintext or a signature. */
+/** The fields of a log line beside its message: never a secret, a plaintext or a signature. */
 type LogFields = Readonly<Record<string, string | number | boolean | LogObject | undefined>>
-/** What is JSON already, such as an event of the event stream. */
+/** A value that is already JSON, such as an event of the event stream. */
 type LogObject = { readonly [name: string]: unknown }
 
-/** The operator's log. The audit log is something else: see `audit/`. */
+/** The operator's log. The audit log is another: see `audit/`. */
 export type Log = {
   readonly info: (message: string, fields?: LogFields) => void
   readonly warn: (message: string, fields?: LogFields) => void

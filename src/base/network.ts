@@ -1,6 +1,6 @@
 /**
- * What a source is limited by: an IPv4 address itself, of an IPv6 address its first 64 bits, which
- * is what one network usually has. Source: RFC 4291, section 2.5.4.
+ * The network of a source, to which limits apply: an IPv4 address itself, the first 64 bits of an IPv6
+ * address, which one network usually has. Source: RFC 4291, section 2.5.4.
  */
 export function networkOf(address: string): string {
   if (!address.includes(':')) return address

@@ -4,9 +4,10 @@ import { aloneInMemory } from './bytes.ts'
 import type { OffloadAnswer } from './offload.ts'
 
 /**
- * Makes this thread answer the tasks of its pool, one after the other, by `answer`, which may give a promise.
+ * Makes this thread answer the tasks of its pool, one after the other, by `answer`, which may return a
+ * promise.
  *
- * Bytes that it gives are cleared here once they are copied to the other side: they may be a key or a plaintext.
+ * It clears the bytes of an answer once they are copied to the other side: they may be a key or a plaintext.
  */
 export function answerTasks(answer: (task: unknown) => unknown): void {
   const port = present(parentPort, 'the port of the thread')
@@ -26,7 +27,7 @@ async function answerAll(
   }
 }
 
-/** From the pool. */
+/** Messages come from the pool. */
 function parseTasks(message: unknown): readonly unknown[] {
   return message as readonly unknown[]
 }
@@ -35,12 +36,12 @@ async function outcomeOf(answer: (task: unknown) => unknown, task: unknown): Pro
   try {
     return { answer: alone(await answer(task)) }
   } catch (error) {
-    // Only the kind: a text might quote what it was about.
+    // Only the kind: a message might quote the task.
     return { failed: error instanceof Error ? error.name : 'unknown' }
   }
 }
 
-/** A message carries all of the memory that bytes are a part of, and what is there of other tasks. */
+/** A message carries all memory that its bytes are a part of, including data of other tasks there. */
 function alone(answer: unknown): unknown {
   if (!(answer instanceof Uint8Array)) return answer
   const bytes = aloneInMemory(answer)

@@ -1,15 +1,17 @@
 import { SHARE_ENV, Worker } from 'node:worker_threads'
 import { aloneInMemory } from './bytes.ts'
 
-/** Tasks that may wait in a pool of which nothing else is said. */
+/** The default number of tasks that may wait in a pool. */
 const OFFLOAD_WAITING_MAX = 1024
-/** What one thread may use for its own objects; the tasks are small. */
+/** The memory of one thread for its own objects; the tasks are small. */
 const THREAD_MEMORY = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 128 }
 
-/** Tasks that a thread is given at once when many wait: fewer messages, and answers that are recorded together. */
+/**
+ * Tasks that a thread gets at once when many wait: fewer messages, and answers that are recorded together.
+ */
 const TOGETHER_MAX = 4
 
-/** Why a task was not done: the pool is full, or the thread or the task itself failed. */
+/** A task was not done: the pool is full, or the thread or the task itself failed. */
 export class OffloadError extends Error {
   override readonly name = 'OffloadError'
   readonly reason: 'full' | 'failed'
@@ -20,12 +22,12 @@ export class OffloadError extends Error {
   }
 }
 
-/** What a thread answers to a task: what came of it, or the kind of error without its text. */
+/** A thread's answer to a task: its result, or the kind of error without its text. */
 export type OffloadAnswer = { readonly answer: unknown } | { readonly failed: string }
 
-/** How a pool is made. */
+/** The options of a pool. */
 export type OffloadOptions = {
-  /** The module of the thread, which hands its function to `answerTasks`. */
+  /** The module of the thread, which passes its function to `answerTasks`. */
   readonly module: URL
   readonly threadsMax: number
   readonly waitingMax?: number
@@ -38,11 +40,11 @@ type Waiting<Task> = {
 }
 
 /**
- * A pool of threads that run one task each at a time, in the order in which they came. When several tasks wait for
- * every thread, one is given a few at once, and answers them together.
+ * A pool of threads that run one task each at a time, in the order in which they came. When several tasks
+ * wait for every thread, one gets a few at once and answers them together.
  *
- * A thread is started when a task finds none idle, and never ended; only a busy one keeps the process alive. What a
- * thread has in hand when it dies fails, and the next task starts another.
+ * The pool starts a thread when a task finds none idle, and never ends it; only a busy thread keeps the
+ * process alive. The tasks of a thread that dies fail, and the next task starts another.
  */
 export class ThreadPool<Task> {
   readonly #module: URL
@@ -58,7 +60,7 @@ export class ThreadPool<Task> {
     this.#waitingMax = waitingMax
   }
 
-  /** What the thread answers, once the tasks before are done. @throws OffloadError */
+  /** The thread's answer, after the tasks before. @throws OffloadError */
   run(task: Task): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const waiting = { task, resolve, reject }
@@ -73,7 +75,7 @@ export class ThreadPool<Task> {
     if (this.#busy.size >= this.#threadsMax) return undefined
     const worker = new Worker(this.#module, {
       resourceLimits: THREAD_MEMORY,
-      // The same process: with its environment the thread finds the sources whose types are stripped already.
+      // The same environment: with it the thread finds the sources whose types are already stripped.
       env: SHARE_ENV,
       execArgv: [],
       name: 'offload',
@@ -93,7 +95,7 @@ export class ThreadPool<Task> {
     worker.postMessage(tasks.map(({ task }) => withBytesAlone(task)))
   }
 
-  /** What one thread is given next: so few that others find some too. */
+  /** The next tasks of one thread: few enough that others find some too. */
   #next(): readonly Waiting<Task>[] {
     const share = Math.ceil(this.#waiting.length / (TOGETHER_MAX * this.#threadsMax))
     return this.#waiting.splice(0, Math.min(share, TOGETHER_MAX))
@@ -131,8 +133,8 @@ export class ThreadPool<Task> {
 }
 
 /**
- * A task whose bytes are alone: a message carries all of the memory that they are a part of, which is 64 KiB where
- * Node keeps what others have sent, secrets too.
+ * A task whose bytes are in memory of their own. A message carries all memory that they are a part of: up to
+ * 64 KiB in which Node keeps data of other senders, secrets too.
  */
 function withBytesAlone(task: unknown): unknown {
   if (typeof task !== 'object' || task === null) return task

@@ -5,17 +5,17 @@ import { setTimeout as delay } from 'node:timers/promises'
 /** Milliseconds since 1970-01-01T00:00:00Z. */
 export type EpochMs = number
 
-/** Where time comes from. Nothing else in the server reads a clock. */
+/** The source of time. Nothing else in the server reads a clock. */
 export type Clock = {
   /** The wall clock. It may jump. */
   readonly now: () => EpochMs
-  /** Milliseconds from some fixed moment; never goes back. */
+  /** Milliseconds from some fixed moment; never decreases. */
   readonly monotonicMs: () => number
 }
 
-/** Where unpredictable bytes come from. */
+/** The source of unpredictable bytes. */
 export type Random = {
-  /** Fresh bytes from the operating system's generator, by way of OpenSSL. */
+  /** New bytes from the operating system's generator, by way of OpenSSL. */
   readonly bytes: (sizeBytes: number) => Uint8Array
   /** A random UUID, version 4, lower case. */
   readonly uuid: () => string
@@ -24,7 +24,7 @@ export type Random = {
 /** A timer that has been set. */
 export type Timer = { readonly cancel: () => void }
 
-/** Where waiting comes from. Timers never keep the process alive. */
+/** The source of timers, which never keep the process alive. */
 export type Timers = {
   /** Runs `task` once, `delayMs` from now. */
   readonly after: (delayMs: number, task: () => void) => Timer
@@ -36,14 +36,14 @@ export const systemClock: Clock = {
   monotonicMs: () => performance.now(),
 }
 
-/** Random bytes fetched at once: one call costs as much for 4,096 bytes as for 16. */
+/** Random bytes per request to the generator: one request costs as much for 4,096 bytes as for 16. */
 const POOL_BYTES = 4096
-/** Larger requests are served directly. */
+/** Larger requests go to the generator directly. */
 const POOLED_MAX_BYTES = 256
 
 const pool = { bytes: new Uint8Array(POOL_BYTES), used: POOL_BYTES }
 
-/** Bytes of the pool are given out once, and wiped there. */
+/** Returns bytes of the pool once, and wipes them there. */
 function pooledBytes(sizeBytes: number): Uint8Array {
   if (sizeBytes > POOLED_MAX_BYTES) return randomFillSync(new Uint8Array(sizeBytes))
   if (pool.used + sizeBytes > POOL_BYTES) {
@@ -63,7 +63,7 @@ export const systemRandom: Random = {
   uuid: () => randomUUID(),
 }
 
-/** Runs a task once the events that are there in this turn of the event loop have been handled. */
+/** Runs a task after the events of this turn of the event loop. */
 export type AfterThisTurn = (task: () => void) => void
 
 /** The event loop's own way to wait for the end of a turn. */

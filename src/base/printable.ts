@@ -1,20 +1,23 @@
 /**
- * Characters that do something to a terminal, or to the order or the look of a line, rather than show themselves:
- * controls, formats (which turn the direction of writing among them), separators of lines, and halves of pairs.
+ * Characters that act on a terminal, or on the order or look of a line, rather than show themselves:
+ * controls, formats (such as those that reverse the writing direction), line separators, and lone surrogates.
  */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
 
-/** A text from outside as a line on a terminal shows it: what is unprintable is written as `\u{…}`. */
+/** A text from outside for a line on a terminal: unprintable characters are written as `\u{…}`. */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, (character) => `\\u{${codeOf(character).toString(16)}}`)
 }
 
-/** A text from outside in a table or on a page, where it has no room to grow: what is unprintable is one mark. */
+/**
+ * A text from outside for a table or page, where it must not become longer: an unprintable character becomes
+ * one mark.
+ */
 export function markUnprintable(text: string): string {
   return text.replace(UNPRINTABLE, '\ufffd')
 }
 
-/** A value as JSON, for programs and for terminals: what is unprintable is escaped as JSON does it. */
+/** A value as JSON, for programs and terminals: unprintable characters have JSON escapes. */
 export function printableJson(value: unknown): string {
   return escapeJson(JSON.stringify(value))
 }

@@ -3,24 +3,25 @@ import { constants, getPriority, setPriority } from 'node:os'
 const LOWEST = constants.priority.PRIORITY_LOW
 
 /**
- * How far a thread steps back behind those that answer calls. Source: setpriority(2); higher is later.
+ * How many steps a thread's priority is below that of threads that answer calls. Source: setpriority(2);
+ * higher is later.
  *
- * One step is enough for the event loop to come first when it has something to do. With five, calls were answered so
+ * One step is enough for the event loop to come first when it has work. With five, calls were answered so
  * soon that each was recorded by itself, and fewer signatures were made.
  */
 export const NICE = { keys: 1, index: LOWEST } as const
 
 /**
- * Lowers the priority of this thread by so many steps from that which the process was started with: a higher one is
- * refused to all but the superuser. On Linux a thread has its own; elsewhere this would slow the whole process.
+ * Lowers the priority of this thread by so many steps from that of the process: only the superuser may raise
+ * it again. On Linux a thread has its own; elsewhere this would slow the whole process.
  *
- * Behind a filter of system calls it may be refused altogether: what the thread is for is done all the same.
+ * A filter of system calls may refuse it: then the thread does its work all the same.
  */
 export function yieldToOthers(steps: number): void {
   if (process.platform !== 'linux') return
   try {
     setPriority(Math.min(getPriority() + steps, LOWEST))
   } catch {
-    // It competes with the others as an equal.
+    // The thread then has the same priority as the others.
   }
 }

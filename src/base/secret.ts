@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { assert } from './assert.ts'
 
 /**
- * Bytes that must not leak: they do not print, do not serialise, and are zeroed when disposed.
+ * Bytes that must not leak: they do not print or serialise, and are zeroed when disposed.
  *
  * States: live, then disposed (for ever).
  */
