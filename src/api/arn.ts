@@ -8,7 +8,7 @@ export type Arn = {
   readonly resource: string
 }
 
-/** The parts of an ARN, or nothing when the text has not that form. */
+/** A parsed ARN, or nothing for a text of another form. */
 export function parseArn(text: string): Arn | undefined {
   const parts = text.split(':')
   if (parts[0] !== 'arn' || parts.length < 6) return undefined
@@ -17,7 +17,7 @@ export function parseArn(text: string): Arn | undefined {
   return { partition, service, region, account, resource: parts.slice(5).join(':') }
 }
 
-/** The one partition that Holdfast serves: clients' ARN parsers know few others. */
+/** The only partition of Holdfast: clients' ARN parsers know few others. */
 export const PARTITION = 'aws'
 
 /** The ARN of a KMS key. */

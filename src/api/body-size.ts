@@ -1,10 +1,10 @@
 import { REQUEST_BODY_MAX_BYTES } from '../base/limits.ts'
 import type { Members, ShapeData } from './shapes.ts'
 
-/** Every operation takes a body of this size: blanks, and members that it does not have, come with it. */
+/** Every operation takes a body of this size, which leaves room for blanks and unknown members. */
 export const BODY_ALWAYS_BYTES = 65_536
 
-/** A character is written in six bytes at most: as an escape, or as UTF-8. Source: RFC 8259, section 7. */
+/** A character takes six bytes at most: as an escape, or as UTF-8. Source: RFC 8259, section 7. */
 const CHARACTER_BYTES = 6
 /** Base64 may have its slashes escaped. */
 const BASE64_CHARACTER_BYTES = 2
@@ -14,12 +14,12 @@ const SCALAR_BYTES = 32
 /** An encryption context is the only map: 8,192 bytes at most, in up to 4,096 pairs. */
 const MAP_BYTES = 8192 * CHARACTER_BYTES + 4096 * AROUND_BYTES
 
-/** The largest JSON body that an input with these members has, in bytes; blanks that nobody writes are not counted. */
+/** The largest JSON body of an input with these members, in bytes; without blanks that no client writes. */
 export function largestBody(members: Members): number {
   return Math.min(REQUEST_BODY_MAX_BYTES, BODY_ALWAYS_BYTES + largestStructure(members))
 }
 
-/** Texts in lists are identifiers and tokens, which are written as they are. */
+/** Texts in lists are identifiers and tokens, which need no escapes. */
 function largestItem(shape: ShapeData): number {
   return shape.type === 'text' && shape.max !== undefined ? shape.max : largestValue(shape)
 }
@@ -33,7 +33,7 @@ function largestStructure(members: Members): number {
   return bytes
 }
 
-/** What has no limit of its own is as large as a body may be. */
+/** A value without a limit of its own is as large as a body may be. */
 function largestValue(shape: ShapeData): number {
   switch (shape.type) {
     case 'text':

@@ -1,4 +1,4 @@
-/** Who is to blame, as the HTTP status and the SDKs' retry rules see it. */
+/** The side that caused the error, for the HTTP status and the SDKs' retry rules. */
 type Fault = 'client' | 'server'
 
 /**
@@ -108,13 +108,13 @@ export const ERROR_CODES: ReadonlyMap<string, number> = new Map(Object.entries(E
 export type ErrorCode = keyof typeof ERRORS
 
 /**
- * An error that is part of the contract with the caller. An empty message is left out of the
- * answer, as AWS does for some codes.
+ * An error that is part of the contract with the caller. An empty message is left out of the answer, as AWS
+ * does for some codes.
  */
 export class KmsError extends Error {
   override readonly name = 'KmsError'
   readonly code: ErrorCode
-  /** Why a call was refused, for the audit event alone. */
+  /** Why a call was refused, for the audit event only. */
   readonly reason: string | undefined
 
   constructor(code: ErrorCode, message = '', options: ErrorOptions & { readonly reason?: string } = {}) {

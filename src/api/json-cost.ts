@@ -11,8 +11,8 @@ const OPEN_LIST = 0x5b
 const OPEN_OBJECT = 0x7b
 
 /**
- * Whether a JSON text has more of these than any request. Reads no further than the limit and keeps nothing, so that a
- * text that is all brackets, commas or quotes costs a fraction of what parsing it would. Says nothing of whether the
+ * Whether a JSON text has more tokens than any request. It reads no further than the limit and keeps nothing,
+ * so a text full of brackets, commas or quotes costs a fraction of parsing it. It does not check that the
  * text is JSON.
  */
 export function hasTooManyTokens(text: Uint8Array): boolean {
@@ -34,7 +34,7 @@ export function hasTooManyTokens(text: Uint8Array): boolean {
   return false
 }
 
-/** Where the quote is that ends a string; the end of the text when there is none. */
+/** The place of the quote that ends a string; the end of the text when there is none. */
 function endOfString(text: Uint8Array, begin: number): number {
   const quote = text.indexOf(QUOTE, begin)
   if (quote < 0) return text.length

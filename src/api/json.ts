@@ -7,23 +7,24 @@ import { hasTooManyTokens, JSON_MAX_TOKENS } from './json-cost.ts'
 /** The media type of both directions. Source: Smithy, "AWS JSON 1.1 protocol". */
 export const JSON_MEDIA_TYPE = 'application/x-amz-json-1.1'
 
-/** A body up to this size is parsed as it is: whatever it holds takes less than a millisecond. */
+/** A body up to this size is parsed without a check: whatever it contains takes less than a millisecond. */
 const PARSED_AT_ONCE_BYTES = 4096
 
-/** In the audit event alone: the error of AWS has no message. */
+/** For the audit event only: the error of AWS has no message. */
 const TOO_MANY = `the request body has more than ${JSON_MAX_TOKENS} strings, commas and brackets`
 
 /**
  * The JSON value of a request body; an empty body is an empty object.
  *
- * @throws SerializationException when the bytes are not UTF-8, the text is not JSON, or a body of more than 4,096 bytes
- *   holds more than any operation takes: it is not parsed then.
+ * @throws SerializationException when the bytes are not UTF-8 or the text is not JSON; also, before parsing,
+ * when a
+ * body of more than 4,096 bytes has more tokens than any operation takes.
  */
 export function parseJsonBody(body: Uint8Array): unknown {
   return body.length === 0 ? {} : parseJsonText(checkedText(body))
 }
 
-/** The same in two steps: it is checked, then parsed. @throws as {@link parseJsonBody}. */
+/** The same in two steps: check, then parse. @throws as {@link parseJsonBody}. */
 export function* parseJsonBodySteps(body: Uint8Array): Steps<unknown> {
   if (body.length === 0) return {}
   const text = checkedText(body)
@@ -48,8 +49,8 @@ function parseJsonText(text: string): unknown {
 }
 
 /**
- * A value that an output may hold. Bytes go out as base64, a date as seconds since 1970 in JSON and as ISO 8601 text in
- * XML; undefined members are left out.
+ * A value of an output. Bytes are written as base64; a date as seconds since 1970 in JSON and as ISO 8601
+ * text in XML; undefined members are left out.
  */
 export type OutputValue =
   | string
@@ -70,7 +71,7 @@ export function formatOutput(output: Output): string {
   return formatMembers(output)
 }
 
-/** The same, an item of a list at a time. */
+/** The same, one item of a list at a time. */
 export function* formatOutputSteps(output: Output): Steps<string> {
   const members: string[] = []
   for (const name in output) {

@@ -1,6 +1,6 @@
-/** What kinds of KMS keys there are: specs, usages and algorithms as AWS lists them. */
+/** The kinds of KMS keys: specs, usages and algorithms as AWS lists them. */
 
-/** What a key is for; a key has one usage for its whole life. */
+/** The purpose of a key; a key has one usage for its whole life. */
 export type KeyUsage =
   | 'ENCRYPT_DECRYPT'
   | 'SIGN_VERIFY'
@@ -8,7 +8,7 @@ export type KeyUsage =
   | 'KEY_AGREEMENT'
   | 'ENCAPSULATE_DECAPSULATE'
 
-/** Where a key's material comes from. */
+/** The origin of a key's key material. */
 export type KeyOrigin = 'AWS_KMS' | 'EXTERNAL' | 'AWS_CLOUDHSM' | 'EXTERNAL_KEY_STORE'
 
 /** Every key usage. Source: the service model. */
@@ -28,7 +28,7 @@ export const KEY_ORIGINS = [
   'EXTERNAL_KEY_STORE',
 ] as const satisfies readonly KeyOrigin[]
 
-/** The specs that the deprecated `CustomerMasterKeySpec` knows. Source: the service model. */
+/** The specs of the deprecated `CustomerMasterKeySpec`. Source: the service model. */
 export const OLDER_KEY_SPECS = [
   'RSA_2048',
   'RSA_3072',
@@ -94,7 +94,7 @@ export const MAC_ALGORITHMS = ['HMAC_SHA_224', 'HMAC_SHA_256', 'HMAC_SHA_384', '
 /** A MAC algorithm. */
 export type MacAlgorithm = (typeof MAC_ALGORITHMS)[number]
 
-/** What a message of Sign and Verify is. Source: the service model. */
+/** The types of a message of Sign and Verify. Source: the service model. */
 export const MESSAGE_TYPES = ['RAW', 'DIGEST', 'EXTERNAL_MU'] as const
 /** A message type. */
 export type MessageType = (typeof MESSAGE_TYPES)[number]
@@ -117,15 +117,15 @@ export const DATA_KEY_PAIR_SPECS = [
 /** The spec of a data key pair. */
 export type DataKeyPairSpec = (typeof DATA_KEY_PAIR_SPECS)[number]
 
-/** The form of a key's material. */
+/** The form of a key's key material. */
 type MaterialForm = 'symmetric' | 'hmac' | 'private'
 
-/** What a spec allows. */
+/** The facts of a spec. */
 export type SpecFacts = {
   readonly form: MaterialForm
   /** For each usage that the spec allows, its algorithms in the order in which AWS lists them. */
   readonly usages: { readonly [U in KeyUsage]?: readonly string[] }
-  /** Whether material may be imported. */
+  /** Whether key material may be imported. */
   readonly importable: boolean
 }
 

@@ -1,6 +1,6 @@
 /**
- * Every operation of the AWS KMS API. A name that is here and not implemented answers
- * UnsupportedOperationException; any other name answers UnknownOperationException.
+ * Every operation of the AWS KMS API. Holdfast answers a name in this list that it does not implement with
+ * UnsupportedOperationException, and any other name with UnknownOperationException.
  */
 export const KMS_OPERATION_NAMES: readonly string[] = [
   'CancelKeyDeletion',
@@ -62,8 +62,8 @@ export const KMS_OPERATION_NAMES: readonly string[] = [
 ]
 
 /**
- * The operations of AWS CloudTrail that clients of a key management service call. Those of
- * CloudTrail Lake and of channels are left out: they answer as operations that do not exist.
+ * The operations of AWS CloudTrail that clients of a key management service call. Those of CloudTrail Lake
+ * and of channels are not in the list: Holdfast answers that they do not exist.
  */
 export const CLOUDTRAIL_OPERATION_NAMES: readonly string[] = [
   ...['AddTags', 'CreateTrail', 'DeleteTrail', 'DescribeTrails', 'GetEventSelectors', 'GetInsightSelectors'],
@@ -140,11 +140,11 @@ export const STS_OPERATION_NAMES: readonly string[] = [
   'GetWebIdentityToken',
 ]
 
-/** Operations that carry no signature at AWS: what proves the caller is in their input. */
+/** Operations without a signature at AWS: their input proves the caller. */
 export const UNSIGNED_OPERATION_NAMES: ReadonlySet<string> = new Set([
   'AssumeRoleWithSAML',
   'AssumeRoleWithWebIdentity',
 ])
 
-/** Every operation of our own service. */
+/** Every operation of Holdfast's own service. */
 export const HOLDFAST_OPERATION_NAMES: readonly string[] = ['GetKeyImpact', 'GetMaterialUsage', 'GetUsage']

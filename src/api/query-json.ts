@@ -6,8 +6,8 @@ export const QUERY_JSON_MEDIA_TYPE = 'application/json'
 const XML_RANGE = /^(?:text|application)\/xml$|^\*\/\*$/
 
 /**
- * Whether a client that sends this `Accept` header reads JSON: of JSON and XML, it names JSON first. Weights are
- * not looked at: clients that want JSON name nothing else, or name it first.
+ * Whether a client with this `Accept` header gets JSON: whether it names JSON before XML. Weights do not
+ * count: clients that want JSON name only it, or name it first.
  */
 export function acceptsJson(accept: string | undefined): boolean {
   if (accept === undefined) return false

@@ -7,17 +7,20 @@ import type { Members, ShapeData } from './shapes.ts'
 /** The media type of requests. Source: Smithy, "AWS query protocol". */
 export const FORM_MEDIA_TYPE = 'application/x-www-form-urlencoded'
 
-/** Parameters of one form: a simulation of a hundred actions with a hundred condition keys has a fifth of it. */
+/**
+ * The most parameters of one form: a simulation of a hundred actions with a hundred condition keys has a
+ * fifth of it.
+ */
 export const FORM_PARAMETERS_MAX = 2000
-/** Parts of one parameter's name: `ContextEntries.member.1.ContextKeyValues.member.1` has six. */
+/** The most parts of one parameter's name: `ContextEntries.member.1.ContextKeyValues.member.1` has six. */
 const NAME_PARTS_MAX = 12
 
-/** The first value of a field of a form, without reading all of it; for routing. */
+/** The first value of a form's field, without reading all of it; for routing. */
 export function findFormField(body: Uint8Array, name: string): string | undefined {
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
   const field = `${name}=`
   const begins = text.length >= field.length && text.toString('latin1', 0, field.length) === field
-  // Looked for together with what is before it: a body can be full of the name alone.
+  // Searched with the separator before it: a body can be full of the name alone.
   const found = begins ? 0 : text.indexOf(`&${field}`)
   if (found < 0) return undefined
   const start = found + field.length + (begins ? 0 : 1)
@@ -32,16 +35,16 @@ const ROUTED_MAX_BYTES = 1024
 const AMPERSAND = 0x26
 
 /**
- * The value that a form says for these members, in the shape that a JSON body would have.
+ * The values of these members in a form, in the shape of a JSON body.
  *
- * @throws SerializationException for text that is no form, a parameter that is given twice, a list
- *   without numbers or a value of the wrong type.
+ * @throws SerializationException for text that is no form, a repeated parameter, a list without numbers or
+ * a value of the wrong type.
  */
 export function parseForm(members: Members, body: Uint8Array): unknown {
   return atOnce(parseFormSteps(members, body))
 }
 
-/** The same a parameter at a time. @throws as {@link parseForm}. */
+/** The same, one parameter at a time. @throws as {@link parseForm}. */
 export function* parseFormSteps(members: Members, body: Uint8Array): Steps<unknown> {
   if (!isUtf8(body)) throw malformed('The request is not valid UTF-8.')
   const tree = yield* parseTree(members, fromUtf8(body))
@@ -49,10 +52,10 @@ export function* parseFormSteps(members: Members, body: Uint8Array): Steps<unkno
   return readStructure(members, tree)
 }
 
-/** A parameter, and those whose names go on from its own. */
+/** A parameter, and those whose names continue its own. */
 type Node = { value: string | undefined; readonly children: Map<string, Node> }
 
-/** The parameters that belong to members; all others are ignored. */
+/** The parameters of members; all others are ignored. */
 function* parseTree(members: Members, text: string): Steps<Node> {
   const root: Node = { value: undefined, children: new Map() }
   if (text === '') return root
@@ -75,7 +78,7 @@ function* parseTree(members: Members, text: string): Steps<Node> {
   return root
 }
 
-/** Where a parameter belongs, with all before it; nothing where no member has such a name. */
+/** The node of a parameter, with all nodes before it; nothing where no member has such a name. */
 function nodeOf(root: Node, parts: readonly string[], members: Members): Node | undefined {
   let node = root
   let shape: ShapeData | Items | undefined = { type: 'structure', members }
@@ -92,7 +95,10 @@ function nodeOf(root: Node, parts: readonly string[], members: Members): Node | 
   return node
 }
 
-/** What a part of a name leads to: a member, the `member` of a list, or one of its items, which stays to be checked. */
+/**
+ * The shape behind a part of a name: a member, the `member` of a list, or one of its items, which is checked
+ * later.
+ */
 function shapeInside(shape: ShapeData | Items, part: string): ShapeData | Items | undefined {
   switch (shape.type) {
     case 'structure':
@@ -111,7 +117,7 @@ type Items = { readonly type: 'items'; readonly of: ShapeData }
 
 const ESCAPES = /[%+]/
 
-/** @throws SerializationException for a broken escape. */
+/** @throws SerializationException for an invalid escape. */
 function decode(text: string): string {
   if (!ESCAPES.test(text)) return text
   try {
@@ -123,7 +129,7 @@ function decode(text: string): string {
 
 /** Characters of a value that are decoded at once. */
 const DECODED_AT_ONCE_CHARS = 65_536
-/** The same a piece at a time. @throws SerializationException for a broken escape. */
+/** The same, one piece at a time. @throws SerializationException for an invalid escape. */
 function* decodeSteps(text: string): Steps<string> {
   if (text.length <= DECODED_AT_ONCE_CHARS) return decode(text)
   let decoded = ''
@@ -138,7 +144,7 @@ function* decodeSteps(text: string): Steps<string> {
 
 const CONTINUATION = /^%[89ABab]/
 
-/** A place at or after another where a value can be cut: within no escape, and within no character. */
+/** A place from which a value can be cut: within no escape, and within no character. */
 function endOfPiece(text: string, from: number): number {
   let end = from
   if (text[end - 1] === '%') end += 2

@@ -16,25 +16,25 @@ import {
   XML_MEDIA_TYPE,
 } from './xml.ts'
 
-/** An answer as it goes out. */
+/** An answer as it is sent. */
 export type Rendered = {
   readonly status: number
   readonly mediaType: string
   readonly requestId: string
   readonly body: string
-  /** What the call was refused with, whatever it is called on the wire. */
+  /** The code of the refusal, whatever its name on the wire. */
   readonly code?: ErrorCode
 }
 
-/** Whom an answer goes to, and in which language. */
+/** The reader of an answer: its service and formats. */
 export type Reader = {
   readonly service: Service
   readonly requestId: string
-  /** The `Accept` header of the request, which the query protocol looks at. */
+  /** The `Accept` header of the request, for the query protocol. */
   readonly accept: string | undefined
 }
 
-/** The answer of a call that has succeeded. */
+/** The answer of a successful call. */
 export function renderOutput(reader: Reader, operation: string, output: Output | undefined): Rendered {
   const { service, requestId, accept } = reader
   const { protocol } = service
@@ -62,7 +62,7 @@ export function isLongOutput(output: Output | undefined): output is Output {
   return false
 }
 
-/** The same as {@link renderOutput}, an item of a list at a time. */
+/** The same as {@link renderOutput}, one item of a list at a time. */
 export function* renderOutputSteps(reader: Reader, operation: string, output: Output): Steps<Rendered> {
   const { service, requestId, accept } = reader
   const { protocol } = service
@@ -97,8 +97,8 @@ export function renderError(reader: Reader, error: KmsError): Rendered {
 type WireError = { readonly code: string; readonly status: number }
 
 /**
- * What the query protocol makes of codes that are spelt, or come with a status, of their own there.
- * Source: IAM API Reference, "Common Errors"; recorded answers of IAM and STS.
+ * Codes with a name or status of their own in the query protocol. Source: IAM API Reference, "Common Errors";
+ * recorded answers of IAM and STS.
  */
 const QUERY_ERRORS: { readonly [code: string]: WireError | undefined } = {
   AccessDeniedException: { code: 'AccessDenied', status: 403 },
@@ -120,7 +120,7 @@ const QUERY_ERRORS: { readonly [code: string]: WireError | undefined } = {
   ValidationException: { code: 'ValidationError', status: 400 },
 }
 
-/** How an error that is nobody's contract is called, by service. */
+/** The name of an internal error, by service. */
 const INTERNAL_ERRORS: Readonly<Record<Service['name'], string>> = {
   kms: 'KMSInternalException',
   cloudtrail: 'InternalFailure',
@@ -131,7 +131,7 @@ const INTERNAL_ERRORS: Readonly<Record<Service['name'], string>> = {
 
 const SUFFIX = /Exception$/
 
-/** The code and status that a service's clients know an error by. */
+/** The code and status of an error for a service's clients. */
 export function errorOnWire({ name, protocol }: Service, { code, status }: KmsError): WireError {
   if (code === 'KMSInternalException') return { code: INTERNAL_ERRORS[name], status }
   if (protocol.type === 'json') return { code, status }

@@ -6,14 +6,14 @@ import {
   STS_OPERATION_NAMES,
 } from './operations.ts'
 
-/** A service that Holdfast speaks, by its name in credential scopes. */
+/** A service of Holdfast, by its name in credential scopes. */
 export type ServiceName = 'kms' | 'iam' | 'sts' | 'cloudtrail' | 'holdfast'
 
-/** How a service's calls look on the wire. */
+/** The protocol of a service's calls. */
 type Protocol =
   | {
       readonly type: 'json'
-      /** What `X-Amz-Target` may begin with, up to the name of the operation. */
+      /** The prefixes of `X-Amz-Target`, before the name of the operation. */
       readonly targetPrefixes: readonly [string, ...string[]]
     }
   | {
@@ -21,19 +21,22 @@ type Protocol =
       /** The `Version` of the form. */
       readonly version: string
       readonly namespace: string
-      /** Whether a client that accepts JSON gets it, and not XML. */
+      /** Whether a client that accepts JSON gets it instead of XML. */
       readonly json: boolean
     }
 
-/** What is true of a service whatever the call. Source: the AWS service models, but for `holdfast`, which is ours. */
+/** The facts of a service. Source: the AWS service models, except for `holdfast`, which is Holdfast's own. */
 export type Service = {
   readonly name: ServiceName
   readonly protocol: Protocol
   /** Its name in audit events. */
   readonly eventSource: string
-  /** Where its events are placed when it has no regions; otherwise in the region of the call. */
+  /** The region of its events when it has no regions; otherwise they are in the region of the call. */
   readonly eventRegion: string | undefined
-  /** Every operation that the service has, at AWS: those that are not implemented are told apart from typing errors. */
+  /**
+   * Every operation that the service has at AWS, to distinguish operations that are not implemented from
+   * misspelt names.
+   */
   readonly operationNames: readonly string[]
 }
 
@@ -50,7 +53,7 @@ export const SERVICES: Readonly<Record<ServiceName, Service>> = {
     name: 'cloudtrail',
     protocol: {
       type: 'json',
-      // SDKs that are made from the Smithy model send the short one, boto3 and the AWS CLI the long one.
+      // SDKs generated from the Smithy model send the short one, boto3 and the AWS CLI the long one.
       targetPrefixes: ['com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.', 'CloudTrail_20131101.'],
     },
     eventSource: 'cloudtrail.amazonaws.com',

@@ -1,11 +1,11 @@
 import type { EpochMs } from '../base/ports.ts'
 
 /**
- * Shapes: the members of an operation's input as data. Validation, audit records, generated tests
- * and documentation tables all read them. The constraints are those of the AWS service models.
+ * Shapes: the members of an operation's input as data. Validation, audit events, generated tests and
+ * documentation tables all read them. The constraints are those of the AWS service models.
  */
 
-/** A regular expression as AWS prints it, and the same ready to run against a whole value. */
+/** A regular expression as AWS prints it, and a compiled one that matches a whole value. */
 export type Pattern = { readonly source: string; readonly regex: RegExp }
 
 type TextData = {
@@ -13,7 +13,7 @@ type TextData = {
   readonly min?: number
   readonly max?: number
   readonly pattern?: Pattern
-  /** Never shown in a message or an audit record. */
+  /** Never shown in a message or an audit event. */
   readonly sensitive?: boolean
 }
 type EnumData = { readonly type: 'enum'; readonly values: readonly string[] }
@@ -30,7 +30,7 @@ type ListData = {
 type MapData = { readonly type: 'map' }
 type StructureData = { readonly type: 'structure'; readonly members: Members }
 
-/** What a value must be, as data: one variant for each JSON form. */
+/** The rules for a value, as data: one variant for each JSON form. */
 export type ShapeData =
   | TextData
   | EnumData
@@ -42,7 +42,7 @@ export type ShapeData =
   | MapData
   | StructureData
 
-/** A shape of values of type T. `required` says whether a structure must have it. */
+/** A shape of values of type T. `required`: whether a structure must have it. */
 export type Shape<T, R extends boolean = boolean> = {
   readonly data: ShapeData
   readonly required: R
@@ -66,7 +66,7 @@ export type Input<M extends Members> = {
   readonly [K in Exclude<keyof M, RequiredNames<M>>]?: ValueOf<M[K]> | undefined
 }
 
-/** The members of an answer, each of which may be left out. */
+/** The members of an answer, all optional. */
 export type Answer<M extends Members> = { readonly [K in keyof M]?: ValueOf<M[K]> | undefined }
 
 /** Pairs of texts, without duplicates, in the order received. */
@@ -101,7 +101,7 @@ export function boolean(): Shape<boolean, true> {
   return shape({ type: 'boolean' })
 }
 
-/** A moment, in milliseconds since 1970; seconds on the wire, with or without a fraction. */
+/** A time in milliseconds since 1970; seconds on the wire, with or without a fraction. */
 export function timestamp(): Shape<EpochMs, true> {
   return shape({ type: 'timestamp' })
 }
@@ -129,7 +129,7 @@ export function structure<M extends Members>(members: M): Shape<Input<M>, true> 
   return shape({ type: 'structure', members })
 }
 
-/** The same, but may be left out. */
+/** The same, but optional. */
 export function optional<T>(inner: Shape<T>): Shape<T, false> {
   return { data: inner.data, required: false }
 }
@@ -139,12 +139,12 @@ export function answer<M extends Members>(members: M): Shape<Answer<M>, true> {
   return shape({ type: 'structure', members })
 }
 
-/** A moment in an answer, as its protocol writes it: seconds since 1970, or ISO 8601 text. */
+/** A time in an answer, as its protocol writes it: seconds since 1970, or ISO 8601 text. */
 export function instant(): Shape<number | string | Date, true> {
   return shape({ type: 'timestamp' })
 }
 
-/** An object of texts, by whatever names, in an answer. */
+/** An object of texts, with any names, in an answer. */
 export function texts(): Shape<Readonly<Record<string, string>>, true> {
   return shape({ type: 'map' })
 }

@@ -3,13 +3,15 @@ import type { EpochMs } from '../base/ports.ts'
 import { KmsError } from './errors.ts'
 import type { Input, Members, Pattern, ShapeData, TextMap } from './shapes.ts'
 
-/** Faults spelt out in one message; the count names all of them. */
+/** Faults that one message describes; its count includes all. */
 const MAX_FAULTS_SHOWN = 10
-/** UTF-16 units of a value that a message repeats: several times the longest identifier, and no megabyte. */
+/**
+ * The longest part of a value that a message repeats, in UTF-16 units: several times the longest identifier.
+ */
 export const SHOWN_VALUE_MAX_CHARS = 8192
 
 /**
- * The typed input of an operation from what its JSON body holds. Unknown members are ignored.
+ * The typed input of an operation from the value of its body. Unknown members are ignored.
  *
  * @throws SerializationException when a value has the wrong JSON type.
  * @throws ValidationException naming every constraint that is not satisfied, in AWS's wording.
@@ -28,7 +30,7 @@ export function validationError(faults: readonly string[]): KmsError {
   return new KmsError('ValidationException', `${faults.length} validation ${noun} detected: ${shown}`)
 }
 
-/** One fault's text. `value` is left out for what must not be shown. */
+/** One fault's text, without `value` for what must not be shown. */
 export function faultText(path: string, constraint: string, value?: string): string {
   const shown = value === undefined ? 'Value' : `Value '${beginning(value)}'`
   return `${shown} at '${path}' failed to satisfy constraint: ${constraint}`
@@ -130,7 +132,7 @@ function readInteger(
   return value
 }
 
-/** The seconds that a date of JavaScript can hold. Source: ECMA-262, "Time Values". */
+/** The seconds that a JavaScript date can represent. Source: ECMA-262, "Time Values". */
 const TIMESTAMP_MAX_SECONDS = 8_640_000_000_000
 
 function readTimestamp(value: unknown): EpochMs {
@@ -176,8 +178,8 @@ function readList(
 }
 
 /**
- * All that an item of a list must be, where its faults are told of the list: items that are no structures.
- * Source: recorded answers of AWS, its order included.
+ * All constraints of a list's item, for faults reported of the list: items that are no structures. Source:
+ * recorded answers of AWS, its order included.
  */
 function constraintsOf(shape: ShapeData): readonly string[] | undefined {
   switch (shape.type) {

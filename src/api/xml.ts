@@ -6,7 +6,7 @@ import type { Output, OutputValue } from './json.ts'
 /** The media type of answers. */
 export const XML_MEDIA_TYPE = 'text/xml'
 
-/** What every answer of the query protocol says beside its output. */
+/** The facts of every answer of the query protocol beside its output. */
 export type XmlFacts = { readonly namespace: string; readonly requestId: string }
 
 /** The XML text of an output; an operation without output has none. Source: Smithy, "AWS query protocol". */
@@ -14,14 +14,14 @@ export function formatXmlOutput(operation: string, output: Output | undefined, f
   return formatXmlResult(operation, output && formatMembers(output), facts)
 }
 
-/** The same of members that are XML text already. */
+/** The same for members that are already XML text. */
 export function formatXmlResult(operation: string, members: string | undefined, facts: XmlFacts): string {
   const result = members === undefined ? '' : `<${operation}Result>${members}</${operation}Result>`
   const metadata = `<ResponseMetadata><RequestId>${facts.requestId}</RequestId></ResponseMetadata>`
   return `<${operation}Response xmlns="${facts.namespace}">${result}${metadata}</${operation}Response>`
 }
 
-/** The XML text of members, an item of a list at a time. */
+/** The XML text of members, one item of a list at a time. */
 export function* formatXmlMembersSteps(members: Output): Steps<string> {
   const texts: string[] = []
   for (const name in members) {
@@ -98,7 +98,9 @@ const ENTITIES: Readonly<Record<string, string>> = {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not get through
 const UNSAFE = /[&<>"\r\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]|\p{Surrogate}/gu
 
-/** Text as an element's content. What XML 1.0 cannot hold becomes a replacement character. */
+/**
+ * Text as an element's content. A character that XML 1.0 cannot represent becomes a replacement character.
+ */
 export function escapeXml(text: string): string {
   return text.replace(UNSAFE, (character) => ENTITIES[character] ?? '\uFFFD')
 }
