@@ -12,15 +12,15 @@ import { openNote, originOf, signNote, type VerifierKey } from '../proofs/note.t
 
 /** The folder of archives, in a node's folder. */
 export const ARCHIVE_FOLDER = 'archive'
-/** What the names of archives and of their manifests end with, in place of a segment's `.jsonl`. */
+/** The endings of the names of archives and their manifests, instead of a segment's `.jsonl`. */
 export const ARCHIVE_SUFFIX = '.jsonl.gz'
 const MANIFEST_SUFFIX = '.manifest'
 const SEGMENT_SUFFIX = '.jsonl'
-/** Uncompressed bytes of each member of an archive but the last: what is read for one event. */
+/** Uncompressed bytes of each member of an archive except the last: reading one event reads so many. */
 export const BLOCK_BYTES = 262_144
-/** A block that is compressed: what cannot be compressed is stored, and grows by far less than this. */
+/** The largest compressed block: an incompressible block is stored, and grows by far less than this. */
 export const PACKED_MAX_BYTES = BLOCK_BYTES + 4096
-/** Blocks of an archive: of a segment and its last batch, with much to spare. */
+/** Blocks of an archive: enough for a segment and its last batch, with much to spare. */
 const BLOCKS_MAX = 1024
 const MANIFEST_MAX_BYTES = 32_768
 
@@ -32,7 +32,7 @@ export class ArchiveDamaged extends LogBroken {
   override readonly name = 'ArchiveDamaged'
 }
 
-/** What a manifest says of a segment. */
+/** The facts of a segment in its manifest. */
 export type Manifest = {
   readonly node: string
   readonly first: number
@@ -50,7 +50,7 @@ export type Manifest = {
   readonly blocks: readonly number[]
 }
 
-/** Where the archive and the manifest of a segment are. */
+/** The paths of a segment's archive and manifest. */
 export function archivePaths(segmentPath: string): { readonly archive: string; readonly manifest: string } {
   const name = segmentPath.slice(dirname(segmentPath).length + 1, -SEGMENT_SUFFIX.length)
   const folder = join(dirname(segmentPath), ARCHIVE_FOLDER)
@@ -74,7 +74,7 @@ export function signManifest(key: Ed25519Key, manifest: Manifest): string {
   return signNote(key, origin, `${origin}\n${numbers}\n${texts}\n${blocks.join(' ')}\n`)
 }
 
-/** The manifest of a note that the key has signed; nothing otherwise. */
+/** The manifest in a note that the key has signed; nothing otherwise. */
 export function openManifest(note: string, node: string, key: VerifierKey): Manifest | undefined {
   const name = manifestOrigin(key.name)
   const body = openNote(note, { ...key, name })
@@ -99,7 +99,7 @@ function parseManifest(body: string, node: string): Manifest | undefined {
   return { node, first, last, firstAt, lastAt, sizeBytes, hash, before, end, blocks }
 }
 
-/** What a manifest says, its signature not checked: enough to read an archive whose MACs are checked anyway. */
+/** A manifest without a check of its signature: enough to read an archive whose MACs are checked anyway. */
 export async function readManifest(
   files: AuditFiles,
   path: string,
@@ -114,7 +114,7 @@ export async function readManifest(
   }
 }
 
-/** An archive, read as the segment that it was made from. */
+/** Reads an archive as the segment from which it was made. */
 export function openArchive(file: ReadFile, manifest: Manifest): ReadFile {
   const starts: number[] = []
   for (let index = 0, at = 0; index < manifest.blocks.length; at += manifest.blocks[index] ?? 0, index += 1)

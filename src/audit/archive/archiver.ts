@@ -36,7 +36,7 @@ import {
   signManifest,
 } from './archive.ts'
 
-/** How much of a node's log stays uncompressed. */
+/** The part of a node's log that stays uncompressed. */
 export type KeepLive = {
   /** Segments whose last batch is older are archived. */
   readonly ageMs?: number | undefined
@@ -44,30 +44,30 @@ export type KeepLive = {
   readonly sizeBytes?: number | undefined
 }
 
-/** What archiving works with. */
+/** The dependencies of archiving. */
 export type ArchiverDependencies = {
   readonly records: Records
-  /** Of the operating system: no archive among them looks like a segment. */
+  /** The operating system's files: no archive among them appears as a segment. */
   readonly files: AuditFiles
-  /** The folder that holds the nodes' folders. */
+  /** The folder with the nodes' folders. */
   readonly folder: string
   readonly key: HmacKey
   readonly signingKey: Ed25519Key
   /** Makes changes and their events durable together. */
   readonly commit: (changes: readonly Change[], events: readonly FormattedEvent[]) => Promise<void>
   readonly own: OwnEventDependencies
-  /** By node, the last event that everything which is derived from the log has taken. */
+  /** By node, the last event that everything derived from the log has processed. */
   readonly taken: () => Promise<(node: string) => number>
   readonly log: Log
 }
 
-/** The record that tells up to where a node's log is archived: partition and name as those of heads. */
+/** The record of how far a node's log is archived: partition and name as those of heads. */
 const AUDIT_ARCHIVE: Kind<AuditHeadValue> = kindOfFormat1('audit-archive')
 
 /** Segments at the end of a log that are never archived: a start may go back to the last but one. */
 const LIVE_SEGMENTS_MIN = 2
 
-/** By node, the last point of the log that is archived. */
+/** By node, the last archived point of the log. */
 export async function readArchived(records: Records): Promise<ReadonlyMap<string, ChainPoint>> {
   const page = await records.list(AUDIT_ARCHIVE, { partition: AUDIT_HEAD_PARTITION, limit: LIST_MAX_RECORDS })
   return new Map(page.records.map(({ name, value }) => [name, decodeHead(value)]))
@@ -76,7 +76,7 @@ export async function readArchived(records: Records): Promise<ReadonlyMap<string
 /**
  * Archives what is no longer to be live, of all nodes; gives how many segments that were. A segment is removed only when
  * its archive is durable and has been read back, and the event and the record that tell of it are durable too.
- * Nothing is archived that a saved head, a checkpoint or {@link ArchiverParts.taken} has not reached.
+ * Nothing is archived that a saved head, a checkpoint or {@link ArchiverDependencies.taken} has not reached.
  *
  * @throws LogBroken for the first segment that is not as it was written, after all other nodes; StoreFailure.
  */
@@ -140,7 +140,7 @@ async function isOld(
   return own.clock.now() - batchTimeOf(tail) > ageMs
 }
 
-/** Removes segments whose archiving was committed, and cut short by a crash before they were removed. */
+/** Removes segments whose archiving was committed, but which a crash kept from being removed. */
 async function removeArchived(dependencies: ArchiverDependencies, node: string): Promise<void> {
   const { files } = dependencies
   const folder = join(dependencies.folder, node)
@@ -257,7 +257,7 @@ async function* blocksOf(file: ReadFile): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** Fails unless the archive of a segment holds what the segment holds. */
+/** Fails unless the archive of a segment has the segment's content. */
 async function assertArchived({ files }: ArchiverDependencies, node: string, path: string): Promise<void> {
   const { archive, manifest: manifestPath } = archivePaths(path)
   const { manifest } = await readManifest(files, manifestPath, node)

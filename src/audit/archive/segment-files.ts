@@ -10,8 +10,8 @@ import {
 } from './archive.ts'
 
 /**
- * Files in which an archived segment looks like a segment: it is listed and read under its own name,
- * from the node's archive folder, or that of the same node in `elsewhere`.
+ * Files in which an archived segment appears as a segment: it is listed and read under its own name, from the
+ * node's archive folder, or that of the same node in `elsewhere`.
  */
 export function withArchives(files: AuditFiles, elsewhere?: string): AuditFiles {
   const placesOf = (path: string): readonly string[] =>
@@ -61,7 +61,7 @@ export function withArchives(files: AuditFiles, elsewhere?: string): AuditFiles 
   }
 }
 
-/** Whether an error says that there is no such file. */
+/** Whether an error means that the file does not exist. */
 export function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT'
 }

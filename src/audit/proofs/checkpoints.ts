@@ -18,7 +18,7 @@ import { GrowingTree } from './merkle.ts'
 import { originOf, signCheckpoint } from './note.ts'
 import { TREE_START, type TreeState } from './tree.ts'
 
-/** The record that a node's tree grows from. */
+/** The record from which a node's tree grows. */
 type AuditTreeValue = {
   readonly format: 1
   readonly segment: number
@@ -32,11 +32,11 @@ type AuditTreeValue = {
 /** Trees at their last checkpoints: partition {@link AUDIT_HEAD_PARTITION}, name the node. */
 const AUDIT_TREE: Kind<AuditTreeValue> = kindOfFormat1('audit-tree')
 
-/** What checkpoints are made with. */
+/** The dependencies of making checkpoints. */
 export type CheckpointDependencies = {
   readonly records: Records
   readonly files: AuditFiles
-  /** The folder that holds the nodes' folders. */
+  /** The folder with the nodes' folders. */
   readonly folder: string
   readonly signingKey: Ed25519Key
   /** Grows a node's tree up to a sequence number: see `growTree`. */
@@ -44,8 +44,8 @@ export type CheckpointDependencies = {
 }
 
 /**
- * The checkpoint of a node at its saved head, signed, and kept in a file. It goes on from the
- * checkpoint before, so the two are consistent.
+ * Makes, signs and stores the checkpoint of a node at its saved head. It continues the checkpoint before, so
+ * the two are consistent.
  *
  * @throws LogBroken, StoreFailure, StoreConflict when another process makes one at the same time.
  */
@@ -62,13 +62,13 @@ export async function makeCheckpoint(
   const size = state.position.point.sequence
   const root = new GrowingTree(size, state.hashes).root()
   const note = signCheckpoint(signingKey, { origin: originOf(signingKey, node), size, root })
-  // What is signed is remembered first: nothing that is inconsistent with it is ever signed then.
+  // The tree is committed before the signature: so nothing inconsistent with a signature is ever signed.
   if (size > known) await records.commit([treeChange(present, node, state)])
   await keep(dependencies, node, size, note)
   return note
 }
 
-/** Where the trees of all nodes end. */
+/** The ends of all nodes' trees. */
 export async function readTrees(records: Records): Promise<ReadonlyMap<string, ChainPoint>> {
   const page = await records.list(AUDIT_TREE, { partition: AUDIT_HEAD_PARTITION, limit: LIST_MAX_RECORDS })
   return new Map(page.records.map(({ name, value }) => [name, decodeTree(value).position.point]))

@@ -8,13 +8,13 @@ import { openCheckpoint, originOf } from './note.ts'
 /** The folder of checkpoints, in the folder of the nodes' folders. */
 export const CHECKPOINTS_FOLDER = 'checkpoints'
 
-/** A checkpoint that is kept in a file. */
+/** A checkpoint in a file. */
 export type KeptCheckpoint = {
   readonly node: string
   /** The folder of the node's checkpoints, and the file in it. */
   readonly folder: string
   readonly file: string
-  /** How many events it covers; nothing when it was not signed by this log, or not for this file. */
+  /** How many events it covers; nothing when this log has not signed it, or not for this file. */
   readonly size: number | undefined
 }
 
@@ -23,12 +23,12 @@ const NAME = /^(\d{16})\.checkpoint$/
 /** A checkpoint is far smaller. */
 const READ_MAX_BYTES = 4096
 
-/** The name of the file that keeps the checkpoint of so many events. */
+/** The name of the file for a checkpoint of so many events. */
 export function checkpointName(size: number): string {
   return `${String(size).padStart(SIZE_DIGITS, '0')}.checkpoint`
 }
 
-/** All checkpoints of a log that are kept, their signatures checked. */
+/** All stored checkpoints of a log, with their signatures checked. */
 export async function readCheckpoints(
   files: AuditFiles,
   auditFolder: string,

@@ -43,7 +43,7 @@ export class GrowingTree {
     this.#size += 1
   }
 
-  /** Of the empty tree: the hash of nothing. */
+  /** For the empty tree: the hash of nothing. */
   root(): Uint8Array {
     const [last, ...others] = this.#hashes.toReversed()
     if (last === undefined) return sha256(new Uint8Array(0))
@@ -54,7 +54,7 @@ export class GrowingTree {
 /** Leaves from `begin` to before `end`. */
 export type LeafRange = { readonly begin: number; readonly end: number }
 
-/** The ranges whose roots make the inclusion proof of a leaf, in the order of the proof. */
+/** The ranges of an inclusion proof's hashes, in the order of the proof. */
 export function inclusionRanges(index: number, size: number): readonly LeafRange[] {
   const ranges: LeafRange[] = []
   let [begin, end] = [0, size]
@@ -71,7 +71,7 @@ export function inclusionRanges(index: number, size: number): readonly LeafRange
   return ranges.reverse()
 }
 
-/** The ranges whose roots make the consistency proof between two sizes, in the order of the proof. */
+/** The ranges of the hashes in a consistency proof between two sizes, in the order of the proof. */
 export function consistencyRanges(older: number, newer: number): readonly LeafRange[] {
   const ranges: LeafRange[] = []
   if (older === 0 || older === newer) return ranges
@@ -86,7 +86,7 @@ export function consistencyRanges(older: number, newer: number): readonly LeafRa
       begin = middle
     }
   }
-  // The older tree itself, when it is a subtree from the first leaf on, is known to who checks.
+  // The verifier knows the older tree itself, if that is a subtree from the first leaf on.
   if (begin > 0) ranges.push({ begin, end })
   return ranges.reverse()
 }
@@ -127,7 +127,7 @@ export function verifyInclusion(
   return last === 0 && equalConstantTime(hash, root)
 }
 
-/** A tree as it is known to who checks. */
+/** A tree as the verifier knows it. */
 export type TreeHead = { readonly size: number; readonly root: Uint8Array }
 
 /**

@@ -7,15 +7,15 @@ import { sha256 } from '../../crypto/hash.ts'
 /** The purpose of the key of checkpoints, for `deriveKey`. */
 export const CHECKPOINT_KEY_INFO = 'holdfast/audit/1/checkpoint'
 
-/** What a checkpoint says. */
+/** The facts of a checkpoint. */
 export type Checkpoint = {
-  /** Which log, and its node. */
+  /** The log, and its node. */
   readonly origin: string
   readonly size: number
   readonly root: Uint8Array
 }
 
-/** A public key, and the name that it signs by. */
+/** A public key, and its name in signatures. */
 export type VerifierKey = { readonly name: string; readonly publicKey: Uint8Array }
 
 const ED25519 = Uint8Array.of(1)
@@ -35,9 +35,9 @@ export function signCheckpoint(key: Ed25519Key, { origin, size, root }: Checkpoi
 }
 
 /**
- * A text as a note that a key has signed by a name: C2SP signed-note.
+ * A text as a note with a key's signature: C2SP signed-note.
  *
- * @param body ends with a line end, and begins with what tells it from every other kind of note.
+ * @param body ends with a line end, and begins with a line that only this kind of note has.
  */
 export function signNote(key: Ed25519Key, name: string, body: string): string {
   const id = keyId({ name, publicKey: key.publicKey })
@@ -72,7 +72,7 @@ export function parseVerifierKey(text: string): VerifierKey | undefined {
 
 const BODY = /^([^\s+]+)\n(0|[1-9]\d{0,15})\n([A-Za-z0-9+/]{43}=)\n$/
 
-/** What a note says, if the key has signed it; nothing otherwise. Other signatures are ignored. */
+/** The checkpoint in a note that the key has signed; nothing otherwise. Other signatures are ignored. */
 export function openCheckpoint(note: string, key: VerifierKey): Checkpoint | undefined {
   const [, origin, size, encoded] = BODY.exec(openNote(note, key) ?? '') ?? []
   const root = parseBase64(encoded ?? '')
@@ -84,7 +84,7 @@ function isSignature(line: string, body: Uint8Array, key: VerifierKey): boolean 
   const prefix = `— ${key.name} `
   const text = line.startsWith(prefix) ? line.slice(prefix.length) : ''
   const bytes = parseBase64(text)
-  // Only the one text that stands for these bytes: a note that was changed at all does not open.
+  // Accepts only the one text for these bytes: a note with any change does not open.
   if (
     bytes === undefined ||
     toBase64(bytes) !== text ||

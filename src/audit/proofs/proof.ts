@@ -6,9 +6,9 @@ import { type Checkpoint, openCheckpoint, type VerifierKey } from './note.ts'
 
 const INCLUSION = 'c2sp.org/tlog-proof@v1'
 const CONSISTENCY = 'holdfast/consistency-proof@v1'
-/** A tree of 2^53 leaves is not as deep, but consistency proofs have one hash more. */
+/** The most hashes: a tree of 2^53 leaves is not as deep, but consistency proofs have one hash more. */
 const HASHES_MAX = 64
-/** A proof as text; an event is at most a quarter of it, and base64 a third longer. */
+/** The longest proof; an event is at most a quarter of it, and base64 a third longer. */
 export const PROOF_MAX_BYTES = 1_048_576
 
 /** The proof that an event is in the tree of a checkpoint. */
@@ -31,7 +31,7 @@ function lines(hashes: readonly Uint8Array[]): string {
   return hashes.map((hash) => `${toBase64(hash)}\n`).join('')
 }
 
-/** What a proof shows; or why it shows nothing. */
+/** The result of a proof's check; or why it fails. */
 export type Checked =
   | {
       readonly type: 'event'
@@ -83,7 +83,7 @@ function checkConsistency(text: string, key: VerifierKey): Checked {
   return { type: 'consistent', older, newer }
 }
 
-/** The hashes up to the empty line, and what follows it. */
+/** The hashes up to the empty line, and the rest. */
 function splitHashes(
   text: string,
 ): { readonly hashes: readonly Uint8Array[]; readonly text: string } | undefined {

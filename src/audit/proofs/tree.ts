@@ -2,7 +2,7 @@ import { fromUtf8 } from '../../base/bytes.ts'
 import { type FollowDependencies, followLog, LOG_START, LogBroken, type LogPosition } from '../log/follow.ts'
 import { GrowingTree, type LeafRange, leafHash } from './merkle.ts'
 
-/** A node's tree at a place of its log. */
+/** A node's tree at a position of its log. */
 export type TreeState = { readonly position: LogPosition; readonly hashes: readonly Uint8Array[] }
 
 /** The tree before any event. */
@@ -13,7 +13,7 @@ const LINE_END = 0x0a
 /**
  * The tree at the batch that ends with a sequence number.
  *
- * @throws LogBroken when the log does not go on to there.
+ * @throws LogBroken when the log does not continue to there.
  */
 export async function growTree(
   dependencies: FollowDependencies,
