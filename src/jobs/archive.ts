@@ -3,17 +3,17 @@ import { LogBroken } from '../audit/log/follow.ts'
 import type { FileLock } from '../store/file-lock.ts'
 import type { Job } from './scheduler.ts'
 
-/** What archiving works with. */
+/** The dependencies of archiving. */
 export type ArchiveJobDependencies = ArchiverDependencies & {
   readonly keep: KeepLive
-  /** Taken while this process archives; nothing while another one does. */
+  /** Claims the lock for archiving; nothing when another process has it. */
   readonly claimLock: () => FileLock | undefined
 }
 
-/** How often it is looked for segments that are to be archived. */
+/** The interval of the job. */
 const INTERVAL_MS = 600_000
 
-/** The job that archives segments of the audit log; it does nothing when everything is to stay live. */
+/** The job that archives segments of the audit log; it does nothing when all of it stays uncompressed. */
 export function archiveJob(dependencies: ArchiveJobDependencies): Job {
   const { ageMs, sizeBytes } = dependencies.keep
   const isWanted = ageMs !== undefined || sizeBytes !== undefined
@@ -22,8 +22,8 @@ export function archiveJob(dependencies: ArchiveJobDependencies): Job {
 }
 
 /**
- * Archives, unless another process does. A segment that is not as it was written stays where it is, and nothing after it
- * is archived. Gives how many were; nothing when another process does it.
+ * Archives, unless another process does. A segment that is not as it was written stays, and nothing after it
+ * is archived. Returns how many were archived; nothing when another process archives.
  *
  * @throws StoreFailure.
  */

@@ -5,10 +5,10 @@ import type { Log } from '../base/log.ts'
 import { StoreConflict } from '../store/port.ts'
 import type { Job } from './scheduler.ts'
 
-/** What making checkpoints works with. */
+/** The dependencies of making checkpoints. */
 type CheckpointJobDependencies = CheckpointDependencies & { readonly log: Log }
 
-/** How often a checkpoint of the audit log is signed. */
+/** The interval of checkpoints. */
 const INTERVAL_MS = 3_600_000
 
 /** The job that makes checkpoints. */
@@ -17,8 +17,7 @@ export function checkpointJob(dependencies: CheckpointJobDependencies): Job {
 }
 
 /**
- * Signs and keeps a checkpoint of every node's log. A node whose log cannot be followed gets none:
- * nothing is signed that is not as it was written.
+ * Signs and stores a checkpoint of every node's log. A node whose log is not as it was written gets none.
  *
  * @throws StoreFailure.
  */

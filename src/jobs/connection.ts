@@ -5,13 +5,13 @@ import { StoreConflict } from '../store/port.ts'
 import { LIST_MAX_RECORDS, type Records, type Stored } from '../store/records.ts'
 import type { Job } from './scheduler.ts'
 
-/** What the connection job works with. */
+/** The dependencies of the connection job. */
 export type ConnectionDependencies = Omit<Parameters<typeof settleConnection>[0], 'records'> & {
   readonly records: Records
   readonly log: Log
 }
 
-/** How often custom key stores that are to be connected are looked for. */
+/** The interval at which the job looks for custom key stores to connect. */
 const INTERVAL_MS = 500
 
 /** The job that connects custom key stores. */
@@ -20,8 +20,8 @@ export function connectionJob(dependencies: ConnectionDependencies): Job {
 }
 
 /**
- * Connects every custom key store that is to be connected. Any worker may run it: each outcome is
- * one versioned commit, so none is written twice, and none over what has happened since.
+ * Connects every custom key store that waits for it. Any worker may run it: each outcome is one versioned
+ * commit, so none is written twice, and none over a later change.
  */
 async function connectStores(dependencies: ConnectionDependencies): Promise<void> {
   const { records } = dependencies
@@ -39,7 +39,7 @@ async function connect(dependencies: ConnectionDependencies, note: Stored<Connec
   try {
     await dependencies.records.commit(changes)
   } catch (error) {
-    // Another worker was faster, or somebody has disconnected it: the next run sees what is true.
+    // Another worker was faster, or a call has disconnected it: the next run reads the new state.
     if (error instanceof StoreConflict) return
     throw error
   }

@@ -9,12 +9,12 @@ const DUE_CURSOR: Kind<{ readonly format: 1; readonly day: string }> = kindOfFor
 
 const CURSOR = 'all'
 const DAY_MS = 86_400_000
-/** When the clock has been ahead and went back: what came due in the meantime is at most so old. */
+/** For a clock that was ahead and was set back: the oldest age of notes that came due in the meantime. */
 const LOOK_BACK_MS = 366 * DAY_MS
 
 /**
- * The days to look at, oldest first, up to today. A server that was down for years looks at
- * every day that it has missed.
+ * The days to look at, oldest first, up to today. A server that was down for years looks at every day that it
+ * has missed.
  */
 export async function daysToLookAt(records: Records, now: EpochMs): Promise<readonly string[]> {
   const today = dueDay(now)
@@ -32,14 +32,14 @@ export async function daysToLookAt(records: Records, now: EpochMs): Promise<read
   return days
 }
 
-/** Remembers that no day before `day` holds a note any more. Goes forward only. */
+/** Records that no day before `day` has a note any more. It only moves forward. */
 export async function forgetDaysBefore(records: Records, day: string): Promise<void> {
   const cursor = await records.get(DUE_CURSOR, CURSOR, CURSOR)
   if (cursor === undefined || cursor.value.day >= day) return
   await commitUnlessBeaten(records, replace(cursor, { format: 1, day }))
 }
 
-/** Another worker that was faster has written the same, or the next run writes what is true then. */
+/** A faster worker has written the same, or the next run writes the new state. */
 async function commitUnlessBeaten(records: Records, change: Change): Promise<void> {
   try {
     await records.commit([change])

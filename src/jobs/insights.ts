@@ -5,19 +5,19 @@ import type { Anomaly } from '../insights/detector/anomaly.ts'
 import { formatInsight } from '../insights/detector/record.ts'
 import { insightRules, type Sensitivity } from '../insights/detector/rules.ts'
 
-/** What recording insights works with. */
+/** The dependencies of recording insights. */
 export type InsightsDependencies = {
   readonly index: Pick<IndexThread, 'ask'>
   readonly journal: { readonly append: (eventJson: string) => Promise<void> }
   readonly log: Log
-  /** Told of each insight once it is in the audit log. What it throws is logged. */
+  /** Called for each insight once it is in the audit log. An error of it is logged. */
   readonly announce?: ((anomaly: Anomaly) => Promise<void>) | undefined
 }
 
-/** How the settings say what is looked for: nothing, or how readily. */
+/** The setting of insights: off, or a sensitivity. */
 type InsightsChoice = { readonly sensitivity: 'off' | Sensitivity; readonly learningDays: number }
 
-/** What the index's thread is told to look for, and where it keeps what it knows. */
+/** The parameters of detection in the index's thread, and the place of its state. */
 export function insightsData(
   { sensitivity, learningDays }: InsightsChoice,
   folder: string,
@@ -25,7 +25,7 @@ export function insightsData(
   return sensitivity === 'off' ? undefined : { folder, rules: insightRules(sensitivity, learningDays) }
 }
 
-/** How often it is looked for insights. */
+/** The interval of the job. */
 const INTERVAL_MS = 5000
 
 /** The job that writes insights to the audit log and announces them: see `jobs/scheduler.ts`. */

@@ -6,29 +6,29 @@ import { StoreConflict } from '../store/port.ts'
 import { type Change, LIST_MAX_RECORDS, type Records, remove, type Stored } from '../store/records.ts'
 import { daysToLookAt, forgetDaysBefore } from './due-days.ts'
 
-/** What the lifecycle job works with. */
+/** The dependencies of the lifecycle job. */
 export type LifecycleDependencies = {
   readonly records: Records
   readonly journal: {
     readonly commit: (changes: readonly Change[], events: readonly FormattedEvent[]) => Promise<void>
   }
-  /** What is to be done about a note whose time has come. */
+  /** Plans what to do about a due note. */
   readonly plan: (due: Stored<DueValue>, now: EpochMs) => Promise<DuePlan | undefined>
-  /** Drops a material from memory. */
+  /** Drops key material from memory. */
   readonly forget: (materialId: string) => void
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
-  /** Told of what has been done, or could not be. */
+  /** Called when a step has ended, with its success. */
   readonly ended?: (what: DueValue['what'], succeeded: boolean) => void
 }
 
 /**
- * Does what is due to keys: deletes, rotates, lets imported material expire. Any worker may run it:
- * each step is one versioned commit with its note, so none happens twice. What fails for one key is
- * left for the next run, and keeps nothing else from being done.
+ * Does what is due for keys: deletes, rotates, lets imported key material expire. Any worker may run it: each
+ * step is one versioned commit with its note, so none happens twice. A failure for one key waits for the next
+ * run and delays no other key.
  *
- * @throws the first failure, once everything has been looked at.
+ * @throws the first failure, after all notes.
  */
 export async function doWhatIsDue(dependencies: LifecycleDependencies): Promise<void> {
   const { records, clock } = dependencies
@@ -47,7 +47,7 @@ export async function doWhatIsDue(dependencies: LifecycleDependencies): Promise<
 
 type Moment = { readonly day: string; readonly now: EpochMs }
 
-/** Handles the notes of one day; gives how many are left for later. */
+/** Handles the notes of one day; returns how many are left for later. */
 async function doDueOn(
   dependencies: LifecycleDependencies,
   { day, now }: Moment,
@@ -71,7 +71,7 @@ async function doDueOn(
   return left
 }
 
-/** Does what a note says, or drops a note that is out of date. */
+/** Carries out a note, or removes one that is out of date. */
 async function settle(
   dependencies: LifecycleDependencies,
   due: Stored<DueValue>,
@@ -83,7 +83,7 @@ async function settle(
     else await carryOut(dependencies, due, plan)
     return true
   } catch (error) {
-    // Another worker was faster, or somebody has changed the key: the next run sees what is true.
+    // Another worker was faster, or a call has changed the key: the next run reads the new state.
     if (error instanceof StoreConflict) return false
     throw error
   }

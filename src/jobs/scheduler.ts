@@ -1,25 +1,25 @@
 import type { Log } from '../base/log.ts'
 import type { Timers } from '../base/ports.ts'
 
-/** Something that is done again and again. */
+/** A recurring task. */
 export type Job = {
   readonly name: string
   readonly everyMs: number
   readonly run: () => Promise<void>
 }
 
-/** Running jobs. `stop` resolves once none is in the middle of anything. */
+/** Running jobs. `stop` resolves when no run is in progress. */
 export type Scheduler = { readonly stop: () => Promise<void> }
 
-/** What a scheduler works with. */
+/** The dependencies of the scheduler. */
 export type SchedulerDependencies = {
   readonly timers: Timers
   readonly log: Log
-  /** Told of each run that has ended. */
+  /** Called for each run that has ended. */
   readonly ended?: (job: string, succeeded: boolean) => void
 }
 
-/** Runs each job at once and then at its interval, never twice at the same time. */
+/** Runs each job immediately and then at its interval, never twice at the same time. */
 export function startJobs(jobs: readonly Job[], { timers, log, ended }: SchedulerDependencies): Scheduler {
   const state = { stopped: false, running: new Set<Promise<void>>() }
   const cycle = (job: Job): void => {
@@ -40,7 +40,7 @@ export function startJobs(jobs: readonly Job[], { timers, log, ended }: Schedule
   }
 }
 
-/** Whether it has succeeded. */
+/** Returns whether the run has succeeded. */
 async function runJob(job: Job, log: Log): Promise<boolean> {
   try {
     await job.run()
