@@ -34,7 +34,7 @@ export const IMPORT_INPUT = {
 /** The input of ImportKeyMaterial. */
 export type ImportInput = Input<typeof IMPORT_INPUT>
 
-/** Source: AWS KMS API Reference, "ImportKeyMaterial", ValidTo. */
+/** The furthest expiration. Source: AWS KMS API Reference, "ImportKeyMaterial", ValidTo. */
 const VALID_MAX_MS = 365 * 86_400_000
 
 /** The expiration model of a request, default included. */
@@ -51,7 +51,7 @@ export function importContext(input: ImportInput): ContextLookup {
 }
 
 /**
- * Checks what a request says of expiration, and that members go together.
+ * Checks the expiration of a request, and that its members go together.
  *
  * @throws ValidationException. Source: recorded answers of AWS KMS.
  */
@@ -69,7 +69,10 @@ export function checkImportInput(input: ImportInput, now: EpochMs): void {
   if (ValidTo > now + VALID_MAX_MS) throw invalid('ValidTo must be at most 365 days in the future')
 }
 
-/** Checks that a request for a new material names none, also when the type is new by default. @throws ValidationException. */
+/**
+ * Checks that a request for new key material has no id of it, also when the type is new by default. @throws
+ * ValidationException.
+ */
 export function checkUnnamed({ KeyMaterialId }: ImportInput): void {
   if (KeyMaterialId === undefined) return
   throw invalid('KeyMaterialId cannot be specified when ImportType is NEW_KEY_MATERIAL.')

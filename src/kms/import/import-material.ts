@@ -12,7 +12,7 @@ import { pendingIn } from '../lifecycle/rotation.ts'
 import { exchanged, standingOf } from './import.ts'
 import { checkUnnamed, expirationModel, type ImportInput } from './import-input.ts'
 
-/** A material that has come in, with what its owner says of it. */
+/** Received key material, with its owner's settings. */
 export type Arrival = {
   readonly made: NewKeyMaterial
   readonly input: ImportInput
@@ -20,10 +20,11 @@ export type Arrival = {
 }
 
 /**
- * The changes that take a material in: as a key's first, as one that waits for its rotation, or as
- * one that the key had before.
+ * The changes that import key material: as a key's first, as pending rotation, or as one that the key had
+ * before.
  *
- * @throws ValidationException, IncorrectKeyMaterialException, KMSInvalidStateException, UnsupportedOperationException.
+ * @throws ValidationException, IncorrectKeyMaterialException, KMSInvalidStateException,
+ * UnsupportedOperationException.
  */
 export async function admit(
   dependencies: KmsDependencies,
@@ -96,7 +97,7 @@ type CopyFacts = {
   readonly now: EpochMs
 }
 
-/** Another region learns of a material's id; its owner has to import the bytes there too. */
+/** Another region gets the key material's id; the owner has to import the bytes there too. */
 function copyWithoutBytes(
   copy: RelatedKey,
   made: NewKeyMaterial,
@@ -142,7 +143,7 @@ async function admitAgain(
   ]
 }
 
-/** The description is the primary's to set, and the same in every region. */
+/** The primary's description, which is the same in every region. */
 async function describeElsewhere(
   dependencies: KmsDependencies,
   key: Key,

@@ -3,7 +3,7 @@ import type { Stored } from '../../store/records.ts'
 import type { KeyMaterialValue, KeyValue } from '../keys/key-record.ts'
 import type { Key } from '../keys/keys.ts'
 
-/** @throws UnsupportedOperationException for a key whose material is not imported. */
+/** @throws UnsupportedOperationException for a key whose key material is not imported. */
 export function checkExternal(key: Key): void {
   const { origin } = key.record.value
   if (origin === 'EXTERNAL') return
@@ -13,12 +13,12 @@ export function checkExternal(key: Key): void {
   )
 }
 
-/** What of a key's record follows from its materials. */
+/** The values of a key's record that follow from its key materials. */
 export type ImportStanding = Pick<KeyValue, 'state' | 'imported'>
 
 /**
- * How a key stands once its permanently associated materials are these: with one missing it waits
- * for an import; with all of them it tells when the first expires.
+ * These values for a key with these permanently associated key materials: with one missing it waits for an
+ * import; with all of them it has the first expiration.
  */
 export function standingOf(
   value: KeyValue,
@@ -36,17 +36,17 @@ export function standingOf(
   return { ...rest, state: value.state === 'PendingImport' ? 'Enabled' : value.state, imported }
 }
 
-/** A key that is to be deleted stays so, whatever becomes of its material. */
+/** A key pending deletion stays so, whatever happens to its key material. */
 function inWaiting({ state }: KeyValue): KeyValue['state'] {
   return state === 'PendingDeletion' || state === 'PendingReplicaDeletion' ? state : 'PendingImport'
 }
 
-/** A material without its bytes, as it is left when they are deleted or have expired. */
+/** Key material without its bytes, after they are deleted or have expired. */
 export function withoutBytes({ wrapped: _, ...rest }: KeyMaterialValue): KeyMaterialValue {
   return rest
 }
 
-/** The materials of a key, with one of them replaced or, by nothing, left out. */
+/** The key materials of a key, with one of them replaced or, by nothing, left out. */
 export function exchanged(
   materials: readonly Stored<KeyMaterialValue>[],
   materialId: string,
@@ -58,7 +58,7 @@ export function exchanged(
   })
 }
 
-/** Whether imported material that a key needs is missing. */
+/** Whether a key lacks imported key material that it needs. */
 export function lacksKeyMaterial({ origin, imported }: Omit<KeyValue, 'deletion'>): boolean {
   return origin === 'EXTERNAL' && imported === undefined
 }

@@ -16,11 +16,11 @@ export type Connection =
   | { readonly state: 'DISCONNECTED' | 'CONNECTING' | 'CONNECTED' }
   | { readonly state: 'FAILED'; readonly errorCode: ConnectionErrorCode }
 
-/** What a proxy is called with. The same object as long as the record is the same. */
+/** The credential for calling a proxy. The same object as long as the record is the same. */
 type ProxyCredential = { readonly accessKeyId: string; readonly secretAccessKey: string }
 
 /**
- * A custom key store: always an external one with a public endpoint, as nothing else can be here.
+ * A custom key store: always an external one with a public endpoint, the only kind that Holdfast has.
  * Partition: `<account>/<region>`; name: its id.
  */
 export type CustomKeyStoreValue = {
@@ -37,9 +37,9 @@ export type CustomKeyStoreValue = {
 export const CUSTOM_KEY_STORE: Kind<CustomKeyStoreValue> = kindOfFormat1('custom-key-store')
 
 /**
- * The ids of an account's stores in a region, oldest first. Every change that must not happen beside
- * another, because names and endpoints are unique and stores are counted, replaces it.
- * Partition: `<account>/<region>`; name: `all`.
+ * The ids of an account's stores in a region, oldest first. Names and endpoints are unique and stores are
+ * counted; so every change that must not be concurrent with another replaces this record. Partition:
+ * `<account>/<region>`; name: `all`.
  */
 export const STORE_REGISTER: Kind<{ readonly format: 1; readonly ids: readonly string[] }> =
   kindOfFormat1('custom-key-stores')
@@ -47,20 +47,23 @@ export const STORE_REGISTER: Kind<{ readonly format: 1; readonly ids: readonly s
 /** The one name of a register. */
 export const REGISTER_NAME = 'all'
 
-/** Which KMS key uses an external key. Partition: `<account>/<region>/<store id>`; name: the external key's id. */
+/**
+ * The KMS key that uses an external key. Partition: `<account>/<region>/<store id>`; name: the external key's
+ * id.
+ */
 export const STORE_KEY: Kind<{ readonly format: 1; readonly keyId: string }> =
   kindOfFormat1('custom-key-store-key')
 
 /**
- * A note that a store is to be connected. It stays until its outcome is there, so a process that
- * ends in between leaves the work to the next. Partition: {@link CONNECTING_PARTITION}; name: unique.
+ * A note to connect a store. It stays until there is an outcome, so a process that ends before leaves the
+ * work to the next. Partition: {@link CONNECTING_PARTITION}; name: unique.
  */
 export type ConnectingValue = {
   readonly format: 1
   readonly account: string
   readonly region: string
   readonly storeId: string
-  /** For the proxy's log: the request that has asked for it. */
+  /** For the proxy's log: the request that caused it. */
   readonly requestId: string
 }
 
@@ -73,7 +76,7 @@ export const CONNECTING_PARTITION = 'all'
 /** A store as operations see it. */
 export type CustomKeyStore = Stored<CustomKeyStoreValue>
 
-/** Where stores are looked for. */
+/** Where stores are looked up. */
 export type StoreScope = { readonly records: Records; readonly account: string; readonly region: string }
 
 /** The partition of a store's keys. */
@@ -97,12 +100,12 @@ export async function getStore(scope: StoreScope, storeId: string): Promise<Cust
   return store
 }
 
-/** The error for a store that is not there. */
+/** The error for a store that does not exist. */
 export function storeNotFound(which: string): KmsError {
   return new KmsError('CustomKeyStoreNotFoundException', `There is no custom key store ${which}.`)
 }
 
-/** The error for a store that is in a state in which it cannot do what is asked. */
+/** The error for a store whose state does not allow the operation. */
 export function storeStateError(store: CustomKeyStore, needed: string): KmsError {
   const { state } = store.value.connection
   return new KmsError(
@@ -111,7 +114,7 @@ export function storeStateError(store: CustomKeyStore, needed: string): KmsError
   )
 }
 
-/** The register of an account in a region, when there is one, and the stores that it names. */
+/** The register of an account in a region, if there is one, and its stores. */
 export async function readStores(scope: StoreScope): Promise<{
   readonly register: Stored<{ readonly format: 1; readonly ids: readonly string[] }> | undefined
   readonly stores: readonly CustomKeyStore[]
@@ -126,7 +129,7 @@ export async function readStores(scope: StoreScope): Promise<{
   return { register, stores }
 }
 
-/** How a store's proxy is called. */
+/** The target of calls to a store's proxy. */
 export function targetOf(
   region: string,
   value: Pick<CustomKeyStoreValue, 'endpoint' | 'path' | 'credential'>,
@@ -134,7 +137,7 @@ export function targetOf(
   return { endpoint: value.endpoint, path: value.path, region, credentials: value.credential }
 }
 
-/** What an audit event says of a store beside the request. */
+/** The data of a store in an audit event, beside the request. */
 export function storeEventData({ value }: CustomKeyStore): { readonly [name: string]: unknown } {
   return {
     customKeyStoreName: value.name,

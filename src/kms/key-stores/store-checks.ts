@@ -28,7 +28,7 @@ export function checkStoreUri({ endpoint, path }: Uri, others: readonly CustomKe
 }
 
 /**
- * Asks a proxy how it is, with the settings that a store is to have.
+ * Asks a proxy for its health, with the settings of a store.
  *
  * @throws the XksProxy… exceptions.
  */

@@ -5,19 +5,19 @@ import { type ConnectingValue, type Connection, findStore, targetOf } from './cu
 import { askHealth } from './store-checks.ts'
 import { connectionErrorCode } from './xks-errors.ts'
 
-/** What has come of connecting a store, and what it changes. */
+/** The outcome of connecting a store, and its changes. */
 export type ConnectionOutcome = {
   readonly changes: readonly Change[]
-  /** Nothing when nobody waits for it any more. */
+  /** Nothing when no store waits for it any more. */
   readonly connection?: Connection
   /** Why it failed, for the operator. */
   readonly cause?: unknown
 }
 
 /**
- * Asks the proxy of a store that is to be connected how it is.
+ * Asks the proxy of a store that waits for its connection for its health.
  *
- * @param note is removed by the changes, whatever has come of it.
+ * @param note which the changes remove, whatever the outcome.
  */
 export async function settleConnection(
   dependencies: { readonly records: Records; readonly xks: KmsDependencies['xks'] },

@@ -82,7 +82,10 @@ export async function decryptInStore(
   return plaintext
 }
 
-/** Every store has a rate of its own, so that none is asked more than it can answer. @throws ThrottlingException. */
+/**
+ * Charges the store's own rate, so that no proxy gets more calls than it can answer. @throws
+ * ThrottlingException.
+ */
 async function charge({ dependencies }: KeyUse, { account, region, store }: KeyInStore): Promise<void> {
   if (await dependencies.quotas.admitStore(account, region, store.record.name)) return
   throw tooFast('kms')
@@ -94,12 +97,12 @@ const DOES_NOT_OPEN =
 
 const NOTHING = new Uint8Array(0)
 
-/** What a use of the key shows in its audit event. */
+/** The key store's data in the audit event of a use of the key. */
 export function storeData({ store }: KeyInStore): { readonly [name: string]: string } {
   return { customKeyStoreId: store.record.name, xksKeyId: store.xksKeyId }
 }
 
-/** The additional data that the proxy is given. @throws ValidationException. */
+/** The additional data for the proxy. @throws ValidationException. */
 function proxyContext(context: TextMap | undefined): Uint8Array {
   const aad = contextBytes(context)
   if (aad.length <= XKS_AAD_MAX_BYTES) return aad

@@ -6,7 +6,7 @@ export const STORE_ID = text({ min: 1, max: 64 })
 /** The name of a custom key store. Source: the service model. */
 export const STORE_NAME = text({ min: 1, max: 256 })
 
-/** The members that say how a store reaches its keys. Source: the service model. */
+/** The members for reaching a store's keys. Source: the service model. */
 export const STORE_SETTINGS = {
   CloudHsmClusterId: optional(text({ min: 19, max: 24, pattern: pattern('cluster-[2-7a-zA-Z]{11,16}') })),
   KeyStorePassword: optional(text({ min: 7, max: 32, sensitive: true })),
@@ -45,12 +45,12 @@ export function invalidInput(message: string): KmsError {
   return new KmsError('ValidationException', message)
 }
 
-/** The error for a CloudHSM cluster: there is none here. */
+/** The error for a CloudHSM cluster: Holdfast has none. */
 export function clusterNotFound(clusterId: string): KmsError {
   return new KmsError('CloudHsmClusterNotFoundException', `The cluster ${clusterId} does not exist.`)
 }
 
-/** The error for a VPC endpoint service: there is none here. */
+/** The error for a VPC endpoint service: Holdfast has none. */
 export function endpointServiceNotFound(name: string): KmsError {
   return new KmsError(
     'XksProxyVpcEndpointServiceNotFoundException',

@@ -22,8 +22,7 @@ function isStoreOrigin(origin: KeyOrigin): boolean {
 }
 
 /**
- * Checks that the members of CreateKey that name a store and a key in it are there when the origin
- * needs them, and not otherwise.
+ * Checks that CreateKey names a store and a key in it if the origin needs them, and only then.
  *
  * @throws ValidationException, UnsupportedOperationException.
  */
@@ -50,12 +49,12 @@ export function checkStoreMembers(input: StoreKeyInput, origin: KeyOrigin): void
   }
 }
 
-/** A place for a key in a store, as it was found and checked. */
+/** A checked place for a key in a store. */
 export type StorePlace = {
-  /** What the key's record says of it. */
+  /** The store in the key's record. */
   readonly keyStore: { readonly id: string; readonly xksKeyId: string }
   readonly store: CustomKeyStore
-  /** What takes the place for the key. */
+  /** The changes that reserve the place for the key. */
   readonly changes: (keyId: string) => readonly Change[]
 }
 
@@ -94,7 +93,7 @@ export async function findStorePlace(
     store,
     changes: (keyId) => [
       insert(STORE_KEY, partition, xksKeyId, { format: 1, keyId }),
-      // The store is replaced by itself, so that it is neither deleted nor disconnected meanwhile.
+      // Writes the store again, so that a concurrent deletion or disconnection conflicts.
       replace(store, store.value),
     ],
   }

@@ -8,7 +8,7 @@ type CallerError = {
   readonly store: ErrorCode
   /** The code of CreateKey. */
   readonly createKey: ErrorCode
-  /** What DescribeCustomKeyStores says of a connection that has failed so. */
+  /** The error code in DescribeCustomKeyStores for such a failed connection. */
   readonly connection: ConnectionErrorCode
 }
 
@@ -148,7 +148,7 @@ const CALLER_ERRORS: { readonly [R in XksReason]: CallerError } = {
 /** The operations that have codes of their own; all others use a key. */
 export type AskedBy = 'store' | 'createKey' | 'cryptography'
 
-/** The result of a call to a proxy. @throws KmsError in the place of an XksFailure. */
+/** The result of a call to a proxy. @throws KmsError instead of an XksFailure. */
 export async function askProxy<T>(askedBy: AskedBy, call: Promise<T>): Promise<T> {
   try {
     return await call
@@ -165,7 +165,7 @@ function proxyError(askedBy: AskedBy, cause: XksFailure): KmsError {
   return new KmsError(code, callerError.message, { cause })
 }
 
-/** What DescribeCustomKeyStores says of a connection that could not be made. */
+/** The error code in DescribeCustomKeyStores for a failed connection. */
 export function connectionErrorCode(error: unknown): ConnectionErrorCode {
   return error instanceof XksFailure ? CALLER_ERRORS[error.reason].connection : 'INTERNAL_ERROR'
 }

@@ -1,7 +1,7 @@
 import { aliasArn, PARTITION, parseArn } from '../../api/arn.ts'
 import { KmsError } from '../../api/errors.ts'
 
-/** A key identifier that is well formed; whether it exists is another question. */
+/** A well-formed key identifier; the key may not exist. */
 export type Identifier =
   | { readonly type: 'key'; readonly account: string; readonly keyId: string }
   | {
@@ -13,12 +13,12 @@ export type Identifier =
 
 const KEY_ID = /^(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|mrk-[0-9a-f]{32})$/
 const ACCOUNT = /^[0-9]{12}$/
-/** What every alias name begins with. */
+/** The prefix of every alias name. */
 export const ALIAS_PREFIX = 'alias/'
 
 /**
- * What a key identifier of a request names: a key id, key ARN, alias name or alias ARN. Ids and
- * names without ARN are the caller's own.
+ * Parses a key identifier: a key id, key ARN, alias name or alias ARN. Ids and names without ARN are the
+ * caller's own.
  *
  * @throws NotFoundException when the text cannot name a key here; InvalidArnException.
  */
@@ -29,7 +29,7 @@ export function parseIdentifier(text: string, account: string, region: string): 
   throw invalidKeyId(text)
 }
 
-/** The error for an alias where only a key will do. Source: recorded answers of AWS KMS. */
+/** The error for an alias where only a key is accepted. Source: recorded answers of AWS KMS. */
 export function aliasUnsupported(): KmsError {
   return new KmsError('InvalidArnException', 'Key Aliases are not supported for this operation.')
 }

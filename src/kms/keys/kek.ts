@@ -5,7 +5,9 @@ import { CURRENT_KEK, KEK, partitionOf } from './key-record.ts'
 
 const CURRENT = 'current'
 
-/** The id of the key-encryption key that wraps new material in an account and region; made at first use. */
+/**
+ * The id of the key-encryption key that wraps new key material in an account and region; made at first use.
+ */
 export async function currentKek(
   dependencies: Pick<KmsDependencies, 'records' | 'custody' | 'random'>,
   account: string,

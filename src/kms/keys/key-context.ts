@@ -10,8 +10,8 @@ const TAG_PREFIX = 'aws:resourcetag/'
 const CONTEXT_PREFIX = 'kms:encryptioncontext:'
 
 /**
- * The condition keys of an operation on a key. Values are computed when a policy asks for them:
- * most policies ask for none.
+ * The condition keys of an operation on a key. Values are computed when a policy needs them: most policies
+ * need none.
  *
  * Source: AWS KMS Developer Guide, "Condition keys for AWS KMS".
  */
@@ -86,7 +86,7 @@ function valuesByName(context: TextMap): ReadonlyMap<string, string[]> {
   return byName
 }
 
-/** The alias name that an identifier of a request was written as, for `kms:RequestAlias`. */
+/** The alias name in an identifier of a request, for `kms:RequestAlias`. */
 export function requestAlias(identifier: string | undefined): string | undefined {
   if (identifier === undefined) return undefined
   if (identifier.startsWith(ALIAS_PREFIX)) return identifier

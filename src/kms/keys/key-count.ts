@@ -16,16 +16,16 @@ const KEY_COUNT: Kind<KeyCountValue> = kindOfFormat1('key-count')
 /** Parts of a count: so many keys can be made at once without one commit overtaking another's count. */
 const PARTS = 64
 
-/** Where counts and quotas are read. */
+/** The dependencies of counting keys. */
 type CountDependencies = {
   readonly records: Records
   readonly quotas: Pick<Quotas, 'exceeded' | 'limit'>
 }
 
-/** Where keys are counted. */
+/** The account and region of a count. */
 type CountPlace = { readonly account: string; readonly region: string }
 
-/** Counts keys. Each process takes the parts in turn, so its own commits rarely meet in one. */
+/** Counts keys. Each process uses the parts in turn, so its own commits rarely change the same one. */
 export class KeyCounter {
   #next: number
 
@@ -33,16 +33,16 @@ export class KeyCounter {
     this.#next = random.bytes(1)[0] ?? 0
   }
 
-  /** Checks that there may be one more key, before it is made. @throws as {@link add} does, which checks again. */
+  /** Checks that there may be one more key, before it is made. @throws as {@link add}, which checks again. */
   async check({ records, quotas }: CountDependencies, place: CountPlace): Promise<void> {
     await checkQuota(quotas, { ...place, quota: 'kms.keys' }, await countKeys(records, place))
   }
 
   /**
-   * One more key. @throws LimitExceededException when the account has as many as it may.
+   * Counts one more key. @throws LimitExceededException when the account has as many as it may.
    *
-   * As many keys as there are parts can be made at once by who has seen the same count. Where that could be too many,
-   * a commit touches every part, so that it and any other that read the count before cannot both succeed.
+   * Calls that read the same count can make as many keys at once as there are parts. If that could exceed the
+   * quota, a commit changes every part, so that two commits from the same count cannot both succeed.
    */
   async add(dependencies: CountDependencies, place: CountPlace): Promise<readonly Change[]> {
     const counts = await readCounts(dependencies.records, place)
@@ -53,7 +53,7 @@ export class KeyCounter {
     return counts.map((stored, part) => changed(stored, place, { part, by: part === 0 ? 1 : 0 }))
   }
 
-  /** One key less. */
+  /** Counts one fewer key. */
   remove(records: Records, place: CountPlace): Promise<Change> {
     return this.#change(records, place, -1)
   }
@@ -77,7 +77,7 @@ function changed(
   return insert(KEY_COUNT, partitionOf(account, region), String(part), { format: 1, count: by })
 }
 
-/** Every part of a count; nothing for one in which no key was counted yet. */
+/** Every part of a count; nothing for a part without a key so far. */
 async function readCounts(
   records: Records,
   { account, region }: CountPlace,
@@ -91,7 +91,7 @@ async function readCounts(
   return counts
 }
 
-/** How many customer managed keys an account has in a region, whatever their state. */
+/** The number of customer managed keys of an account in a region, in any state. */
 export async function countKeys(records: Records, place: CountPlace): Promise<number> {
   return sumOf(await readCounts(records, place))
 }

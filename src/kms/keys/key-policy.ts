@@ -36,7 +36,7 @@ export function checkPolicyName(name: string | undefined): void {
   throw new KmsError('NotFoundException', 'No such policy exists')
 }
 
-/** A key policy that somebody wants to put. */
+/** A key policy in a request. */
 export type PolicyProposal = {
   readonly text: string
   readonly bypassLockoutCheck: boolean
@@ -46,7 +46,7 @@ export type PolicyProposal = {
   readonly keyArn: string
 }
 
-/** A key policy as it is kept: with ARNs, each bound to the unique id that it has now. */
+/** A key policy as stored: with ARNs, each bound to its present unique id. */
 type BoundPolicy = { readonly policy: string; readonly principalIds: Readonly<Record<string, string>> }
 
 /**
@@ -99,8 +99,8 @@ async function bindPrincipals(
 }
 
 /**
- * A key policy as it is shown: users and roles that are gone, or are others than those that it named, by the unique
- * ids that they had. Source: IAM User Guide, "AWS JSON policy elements: Principal".
+ * A key policy as shown: with the former unique ids of users and roles that are gone, or whose names others
+ * have. Source: IAM User Guide, "AWS JSON policy elements: Principal".
  */
 export async function shownPolicy(
   { policy, principalIds = {} }: Pick<KeyValue, 'policy' | 'principalIds'>,
@@ -116,7 +116,7 @@ export async function shownPolicy(
   return renamePrincipals(policy, names)
 }
 
-/** A key policy for a key that is about to be made. */
+/** The key policy of a new key, before its checks. */
 export type NewPolicyQuestion = {
   readonly call: Call
   readonly dependencies: KmsDependencies
@@ -127,7 +127,7 @@ export type NewPolicyQuestion = {
   }
 }
 
-/** The policy of a new key: the one that the request gives, or the default. @throws as {@link checkKeyPolicy}. */
+/** The policy of a new key: that of the request, or the default. @throws as {@link checkKeyPolicy}. */
 export async function newKeyPolicy({
   call,
   dependencies,
@@ -157,7 +157,7 @@ async function parse(
   }
 }
 
-/** What AWS KMS says of a mistake where that is recorded; our own text otherwise. */
+/** AWS KMS's recorded text for a fault; otherwise Holdfast's own. */
 function keyPolicyText({ fault, message }: PolicySyntaxError): string {
   switch (fault) {
     case 'NoPrincipal':

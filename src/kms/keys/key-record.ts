@@ -14,7 +14,7 @@ export type KeyState =
   | 'Creating'
   | 'Updating'
 
-/** Whether imported material goes at a moment of its own. */
+/** Whether imported key material expires. */
 export type ExpirationModel = 'KEY_MATERIAL_EXPIRES' | 'KEY_MATERIAL_DOES_NOT_EXPIRE'
 
 /** A tag of a key. */
@@ -38,35 +38,35 @@ export type KeyValue = {
   /** The set that a multi-Region key belongs to; each of its keys has a copy, changed in one commit. */
   readonly multiRegion?: RegionSet
   readonly state: KeyState
-  /** When a key that is pending deletion goes, and the window that was asked for. */
+  /** The date of a key's deletion, and the waiting period. */
   readonly deletion?: {
-    /** Not set while a primary key waits for its replicas to go. */
+    /** Not set while a primary key waits for the deletion of its replicas. */
     readonly at?: number
     readonly windowDays: number
   }
-  /** The key policy as it was given. */
+  /** The key policy as given. */
   readonly policy: string
   /** Unique ids, by ARN, of the users and roles that the policy named when it was put. */
   readonly principalIds?: Readonly<Record<string, string>>
   /** In the order in which they were first set. */
   readonly tags: readonly Tag[]
-  /** Names with prefix of the aliases that point here. */
+  /** Names, with prefix, of the aliases of this key. */
   readonly aliases: readonly string[]
-  /** How many grants are on it; none when left out. */
+  /** The number of its grants; without it, none. */
   readonly grants?: number
-  /** The id of the material in use; none before the first import. */
+  /** The id of the current key material; none before the first import. */
   readonly materialId?: string
   /** The SubjectPublicKeyInfo of an asymmetric key, base64 of DER. */
   readonly publicKey?: string
-  /** Automatic rotation, while it is on. */
+  /** Automatic rotation, while it is enabled. */
   readonly rotation?: { readonly periodDays: number; readonly nextAt: number }
   /** Rotations on demand so far. */
   readonly onDemandRotations?: number
-  /** What becomes of imported material; set while all of it is present. */
+  /** The expiration of imported key material; set while all of it is present. */
   readonly imported?: { readonly model: ExpirationModel; readonly validTo?: number }
   /** Whether it is the key of a service, which nobody of the account can change. */
   readonly managed?: true
-  /** Where the key is kept, if not here. */
+  /** The key store of the key, if it is in one. */
   readonly keyStore?: { readonly id: string; readonly xksKeyId?: string }
 }
 
@@ -76,7 +76,7 @@ export type RegionSet = { readonly primary: string; readonly replicas: readonly 
 /** The kind of keys. */
 export const KEY: Kind<KeyValue> = kindOfFormat1('key')
 
-/** Which account a key of a region belongs to. Partition: the region; name: the key id. */
+/** The account of a key in a region. Partition: the region; name: the key id. */
 export const KEY_OWNER: Kind<{ readonly format: 1; readonly account: string }> = kindOfFormat1('key-owner')
 
 /** An alias. Partition: `<account>/<region>`; name: the alias name with its prefix. */
@@ -91,24 +91,24 @@ export type AliasValue = {
 export const ALIAS: Kind<AliasValue> = kindOfFormat1('alias')
 
 /**
- * A key material. Partition: `<account>/<region>/<key id>`; name: the part of the material id that
- * ciphertext blobs carry.
+ * Key material. Partition: `<account>/<region>/<key id>`; name: the part of the material id in ciphertext
+ * blobs.
  *
  * States: current, when the key names it; pending, before its rotation; else a former one.
  */
 export type KeyMaterialValue = {
   readonly format: 1
   readonly materialId: string
-  /** Counts the materials of a key, from 0: a rotation takes the next. */
+  /** Counts the key materials of a key, from 0: a rotation takes the next. */
   readonly order: number
-  /** Not there while an imported material is deleted or expired. */
+  /** Absent while imported key material is deleted or expired. */
   readonly wrapped?: WrappedKey
   readonly createdAt: number
   /** How it became the current one; not set for a key's first. */
   readonly rotation?: { readonly type: 'AUTOMATIC' | 'ON_DEMAND'; readonly at: number }
-  /** Whether it waits for its rotation. */
+  /** Whether it is pending rotation. */
   readonly pending?: true
-  /** For imported material. */
+  /** For imported key material. */
   readonly imported?: {
     readonly model: ExpirationModel
     readonly validTo?: number
@@ -116,7 +116,7 @@ export type KeyMaterialValue = {
   }
 }
 
-/** The kind of materials. */
+/** The kind of key materials. */
 export const KEY_MATERIAL: Kind<KeyMaterialValue> = kindOfFormat1('material')
 
 /** A wrapped key-encryption key. Partition: `<account>/<region>`; name: its id. */
@@ -137,12 +137,12 @@ export const KEK: Kind<KekValue> = kindOfFormat1('domain-key')
 export const CURRENT_KEK: Kind<{ readonly format: 1; readonly domainKeyId: string }> =
   kindOfFormat1('domain-key-current')
 
-/** The partition of what belongs to an account in a region. */
+/** The partition of an account's records in a region. */
 export function partitionOf(account: string, region: string): string {
   return `${account}/${region}`
 }
 
-/** The partition of a key's materials. */
+/** The partition of a key's key materials. */
 export function materialPartition(account: string, region: string, keyId: string): string {
   return `${account}/${region}/${keyId}`
 }

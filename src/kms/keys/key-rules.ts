@@ -7,7 +7,7 @@ import {
   type OLDER_KEY_SPECS,
 } from '../../api/key-specs.ts'
 
-/** What a request for a new key says of its kind. */
+/** The kind of a new key in a request. */
 export type KindInput = {
   readonly KeySpec?: KeySpec | undefined
   readonly CustomerMasterKeySpec?: (typeof OLDER_KEY_SPECS)[number] | undefined

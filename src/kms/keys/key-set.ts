@@ -20,7 +20,7 @@ export async function relatedKeys(records: Records, key: Key): Promise<readonly 
 /** A key of the same set in another region. */
 export type RelatedKey = KeyPlace & { readonly record: Stored<KeyValue> }
 
-/** Whether a key decides for its whole set: it is the primary, or not in a set. */
+/** Whether a key determines its whole set: it is the primary, or not in a set. */
 export function isPrimary(key: Key): boolean {
   const set = key.record.value.multiRegion
   return set === undefined || set.primary === key.region
