@@ -41,7 +41,7 @@ export class RecordQueues {
 
 /** Too many calls wait for a record. */
 export class QueueFull extends Error {
-  override readonly name = 'LineFull'
+  override readonly name = 'QueueFull'
 }
 
 /** The records that one call holds. */
