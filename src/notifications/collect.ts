@@ -7,26 +7,26 @@ import { insert, type Records, replace } from '../store/records.ts'
 import type { StreamEvent } from './notification.ts'
 import { ALL, CURSOR, type CursorValue } from './notification-records.ts'
 
-/** What collecting works with. */
+/** The dependencies of collecting. */
 export type CollectDependencies = {
   readonly records: Records
   /** Reads the log: see `gatherRecords`. */
   readonly gather: (question: GatherQuestion) => Promise<Gathered>
-  /** The event that is made of a record; nothing for most. */
+  /** The event for a record; nothing for most. */
   readonly eventOf: (record: EventRecord) => Promise<StreamEvent | undefined>
-  /** Takes events on their way, durably. */
+  /** Queues events, durably. */
   readonly take: (events: readonly StreamEvent[]) => Promise<void>
-  /** Is told of a log that does not go on as it should. */
+  /** Called for a log that does not continue as it should. */
   readonly broken: (node: string, reason: string) => Promise<void>
   /** Done at the end of each turn. */
   readonly tidy: () => Promise<void>
-  /** Taken while this process collects; nothing while another one does. */
+  /** Claims the lock for collecting; nothing when another process has it. */
   readonly claimLock: () => FileLock | undefined
 }
 
 /**
- * Makes events of what the audit log has up to its saved heads. Only once they are taken the cursor
- * moves on, so a crash leaves none out; it may make some twice, with the same id.
+ * Derives events from the audit log up to its saved heads. The cursor moves on only when they are queued. So
+ * a crash leaves none out; it may derive some twice, with the same id.
  */
 export async function collectEvents(dependencies: CollectDependencies): Promise<void> {
   const lock = dependencies.claimLock()
@@ -40,7 +40,7 @@ export async function collectEvents(dependencies: CollectDependencies): Promise<
   }
 }
 
-/** One round; false when everything has been looked at that can be. */
+/** One round; returns false when it has read all that it can. */
 async function collectNext({
   records,
   gather,
@@ -80,7 +80,7 @@ export class AlarmLimiter {
   readonly #nowMs: () => number
   readonly #notifiedAt = new Map<string, number>()
 
-  /** @param nowMs of a clock that nobody sets: a date that is set back would silence alarms. */
+  /** @param nowMs of a clock that nobody sets: setting back a wall clock would silence alarms. */
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs
   }

@@ -12,7 +12,7 @@ export type DeadLetter = {
   readonly reason: string
   readonly attempts: number
   readonly eventId: string
-  /** What was to be sent, byte for byte. */
+  /** The message, byte for byte. */
   readonly body: string
 }
 
@@ -21,17 +21,17 @@ const DEAD_LETTERS_MAX_BYTES = 16_777_216
 const KEPT_SHARE = 0.75
 
 const LETTERS_FILE = 'dead-letters.jsonl'
-/** Of the file of letters: beyond it, what cannot be delivered has to be looked at by hand. */
+/** The largest file of letters: beyond it, an operator has to look at the file. */
 const LETTERS_MAX_BYTES = 536_870_912
 const LOCK_FILE = 'dead-letters.lock'
 const FILE_MODE = 0o600
 const FOLDER_MODE = 0o700
 
-/** Somebody else changes the file for a moment only. */
+/** Another process changes the file only for a moment. */
 const LOCK_ATTEMPTS = 500
 const LOCK_RETRY_MS = 10
 
-/** Where dead letters are kept. */
+/** The dependencies of dead letters. */
 export type DeadLetterDependencies = {
   /** The folder of events in the data folder. */
   readonly folder: string
@@ -41,7 +41,7 @@ export type DeadLetterDependencies = {
   readonly maxBytes?: number
 }
 
-/** Adds letters, durably; gives how many old ones had to go. */
+/** Adds letters, durably; returns how many old ones were dropped. */
 export function addDeadLetters(
   dependencies: DeadLetterDependencies,
   letters: readonly DeadLetter[],
@@ -62,9 +62,9 @@ export function addDeadLetters(
 }
 
 /**
- * Takes letters out, after `use` has done something with them; when it fails they stay.
+ * Removes letters after `use` has succeeded with them; when it fails they stay.
  *
- * Gives those that were taken.
+ * Returns the removed letters.
  */
 export function takeDeadLetters(
   dependencies: DeadLetterDependencies,
@@ -143,7 +143,7 @@ function formatLetter(letter: DeadLetter): string {
   return `${JSON.stringify(letter)}\n`
 }
 
-/** A line that this program has written, whole, since files are put in place by renaming. @throws Error. */
+/** A whole line that this program has written, since files are put in place by renaming. @throws Error. */
 function parseLetter(line: string, number: number): DeadLetter {
   try {
     return JSON.parse(line) as DeadLetter

@@ -9,26 +9,26 @@ import { DELAY_MAX_MS, delayMs, type Endpoint, PAUSE_MAX_MS } from './endpoint.t
 import { type EndpointValue, findEndpoint, listWaiting, type WaitingValue } from './notification-records.ts'
 import { signatureHeaders } from './webhook-signature.ts'
 
-/** What delivering works with. */
+/** The dependencies of delivery. */
 export type DeliverDependencies = {
   readonly records: Records
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
   readonly post: (post: WebhookPost) => Promise<number>
-  /** Puts events away that are not tried any more. */
+  /** Moves events to the dead letters. */
   readonly bury: (letters: readonly DeadLetter[]) => Promise<void>
-  /** Taken while this process delivers to an endpoint; nothing while another one does. */
+  /** Claims the lock for an endpoint; nothing when another process has it. */
   readonly claimLock: (endpointId: string) => FileLock | undefined
-  /** What a sender calls itself. */
+  /** The sender's user agent. */
   readonly userAgent: string
   /** Aborted when the server stops. */
   readonly stopping: AbortSignal
 }
 
-/** Events that may wait for one endpoint; of more, the oldest are put away. */
+/** Events that may wait for one endpoint; beyond it, the oldest become dead letters. */
 export const WAITING_MAX = 5000
-/** How long one turn begins attempts: the next one sees what has come since, and how much waits. */
+/** How long one turn begins attempts: the next turn reads what has arrived since. */
 export const TURN_MAX_MS = 60_000
 /** Records that are removed in one commit. */
 const REMOVED_MAX = 500
@@ -38,8 +38,8 @@ const HOUR_MS = 3_600_000
 const SECOND_MS = 1000
 
 /**
- * Sends what waits for an endpoint and is due, one after the other, in the order of arrival. What
- * fails waits for its time, and does not hold up what comes after it; the endpoint rests meanwhile.
+ * Sends the due events of an endpoint, one after the other, in the order of arrival. A failed event waits for
+ * its next attempt without delaying later ones; the endpoint rests meanwhile.
  */
 export async function deliverTo(dependencies: DeliverDependencies, endpoint: Endpoint): Promise<void> {
   const lock = dependencies.claimLock(endpoint.id)
@@ -70,7 +70,7 @@ async function deliverDue(dependencies: DeliverDependencies, endpoint: Endpoint)
   }
 }
 
-/** What has failed less often comes first, so that nothing waits for an event that is refused again and again. */
+/** Events with fewer failures come first, so that none waits for an event that is refused repeatedly. */
 function dueAmong(waiting: readonly Stored<WaitingValue>[], now: EpochMs): readonly Stored<WaitingValue>[] {
   return waiting
     .filter(({ value }) => isOver(value.nextAt, now, DELAY_MAX_MS))
@@ -82,12 +82,12 @@ function isPaused(state: Stored<EndpointValue> | undefined, clock: Clock): boole
   return !isOver(state.value.pausedUntil, clock.now(), PAUSE_MAX_MS)
 }
 
-/** A wait that ends later than any that begins now was measured by a clock that has been set back since. */
+/** A wait that ends later than any that begins now was measured by a clock that was set back since. */
 function isOver(end: EpochMs, now: EpochMs, longestMs: number): boolean {
   return end <= now || end > now + longestMs
 }
 
-/** Sends one event; false when the endpoint is to be left alone for now. */
+/** Sends one event; returns false when the endpoint must rest now. */
 async function attempt(
   dependencies: DeliverDependencies,
   endpoint: Endpoint,
@@ -142,7 +142,7 @@ type Failure = {
   readonly reason: string
 }
 
-/** Puts an event off, or away after the last attempt; the endpoint rests meanwhile. */
+/** Postpones an event, or makes it a dead letter after the last attempt; the endpoint rests meanwhile. */
 async function fail(
   dependencies: DeliverDependencies,
   endpoint: Endpoint,
@@ -172,7 +172,7 @@ function replaced(entry: Stored<WaitingValue>, attempts: number): Stored<Waiting
   return { ...entry, value: { ...entry.value, attempts } }
 }
 
-/** Puts events away for good: first they are among the dead letters, then they stop waiting. */
+/** Makes events dead letters: first it adds the letters, then it removes the events from the queue. */
 export async function putAway(
   { records, clock, bury }: Pick<DeliverDependencies, 'records' | 'clock' | 'bury'>,
   { id, origin }: Pick<Endpoint, 'id' | 'origin'>,
@@ -191,7 +191,9 @@ export async function putAway(
   }
 }
 
-/** Whoever queues an event makes its endpoint known before. @throws Error when it was removed since. */
+/**
+ * The record of an endpoint, which exists before its first event. @throws Error when it was removed since.
+ */
 async function stateOf(
   { records }: DeliverDependencies,
   { id, origin }: Endpoint,

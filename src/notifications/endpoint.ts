@@ -7,11 +7,11 @@ export type Endpoint = {
   /** Of its URL: see {@link endpointIdOf}. */
   readonly id: string
   readonly url: string
-  /** Scheme, host and port: what may be shown of the URL. */
+  /** Scheme, host and port: the part of the URL that may be shown. */
   readonly origin: string
   /** Each signs every message. */
   readonly keys: readonly HmacKey[]
-  /** PEM certificates to trust beside the system's. */
+  /** PEM certificates to trust in addition to the system's. */
   readonly ca: string | undefined
   readonly patterns: readonly EventPattern[] | undefined
   readonly retry: RetryPlan
@@ -29,12 +29,12 @@ export function isWanted({ patterns }: Pick<Endpoint, 'patterns'>, event: Stream
 
 /** The longest time between two attempts. */
 export const DELAY_MAX_MS = 7_200_000
-/** The longest time that an endpoint is left alone for. */
+/** The longest rest of an endpoint. */
 export const PAUSE_MAX_MS = 60_000
 
 /**
- * How long to wait after so many failures: twice as long each time, and between half and all of
- * that by chance, so that senders do not come all at once.
+ * How long to wait after so many failures: twice as long each time, and a random time between half and all of
+ * that, so that senders do not all come at once.
  *
  * @param chance from 0 to 1.
  */

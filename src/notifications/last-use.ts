@@ -3,11 +3,11 @@ import type { IndexThread } from '../audit-index/thread/index-thread.ts'
 import { StoreFailure } from '../store/port.ts'
 import type { FindLastUse } from './recent-use.ts'
 
-/** How long the index is waited for: no call waits meanwhile. */
+/** How long to wait for the index: no call waits meanwhile. */
 const INDEX_WAIT_MS = 2000
 const SECOND_MS = 1000
 
-/** Finds the last use of a key in the index. What the index cannot tell is not known. */
+/** Finds the last use of a key in the index. What the index cannot answer is not known. */
 export function lastUseFinder(index: IndexThread): FindLastUse {
   return async (record, keyArn) => {
     try {
@@ -27,7 +27,7 @@ export function lastUseFinder(index: IndexThread): FindLastUse {
   }
 }
 
-/** Who made a call, if its record is in the same account's log. */
+/** The caller of a call, if its record is in the same account's log. */
 async function userOf(
   index: IndexThread,
   { recipientAccountId: account, awsRegion: region }: EventRecord,

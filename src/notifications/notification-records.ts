@@ -10,7 +10,7 @@ import {
   type Stored,
 } from '../store/records.ts'
 
-/** Up to where the audit log has been looked at for events. */
+/** The position up to which the audit log was read for events. */
 export type CursorValue = {
   readonly format: 1
   readonly positions: Readonly<Record<string, PlaceValue>>
@@ -19,14 +19,14 @@ export type CursorValue = {
 /** The kind of the cursor. */
 export const CURSOR: Kind<CursorValue> = kindOfFormat1('event-cursor')
 
-/** The partition and the name of what there is one of. */
+/** The partition and the name of single records. */
 export const ALL = 'all'
 
-/** An event on its way to an endpoint. Partition: the endpoint's id; name: in the order of arrival. */
+/** An event in the queue of an endpoint. Partition: the endpoint's id; name: in the order of arrival. */
 export type WaitingValue = {
   readonly format: 1
   readonly eventId: string
-  /** What is sent, byte for byte. */
+  /** The message, byte for byte. */
   readonly body: string
   readonly queuedAt: EpochMs
   readonly attempts: number
@@ -34,31 +34,31 @@ export type WaitingValue = {
   readonly nextAt: EpochMs
 }
 
-/** The kind of events that wait. */
+/** The kind of queued events. */
 export const WAITING: Kind<WaitingValue> = kindOfFormat1('event-waiting')
 
-/** How an endpoint does. Partition: {@link ALL}; name: its id. */
+/** The condition of an endpoint. Partition: {@link ALL}; name: its id. */
 export type EndpointValue = {
   readonly format: 1
   /** Scheme, host and port: the rest of a URL may be a secret. */
   readonly origin: string
-  /** Attempts that have failed since one was taken. */
+  /** Failed attempts since the last success. */
   readonly failures: number
   /** Nothing is sent before this time. */
   readonly pausedUntil: EpochMs
-  /** When it answered that it is gone, for ever. */
+  /** When it answered that it is gone for ever. */
   readonly goneAt?: EpochMs
 }
 
 /** The kind of endpoints. */
 export const ENDPOINT: Kind<EndpointValue> = kindOfFormat1('event-endpoint')
 
-/** An endpoint that nothing has been sent to. */
+/** An endpoint before its first event. */
 export function newEndpoint(origin: string): EndpointValue {
   return { format: 1, origin, failures: 0, pausedUntil: 0 }
 }
 
-/** An event that begins to wait. */
+/** An event to queue. */
 export type NewWaiting = { readonly eventId: string; readonly body: string }
 
 const TIME_DIGITS = 15
@@ -73,7 +73,7 @@ export function enqueued(endpointId: string, events: readonly NewWaiting[], now:
   })
 }
 
-/** Everything that waits for an endpoint, in the order of arrival. */
+/** Every event in an endpoint's queue, in the order of arrival. */
 export async function listWaiting(
   records: Records,
   endpointId: string,
@@ -88,7 +88,7 @@ export async function listWaiting(
   return waiting.sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-/** How an endpoint does, or nothing before the first event. */
+/** The condition of an endpoint, or nothing before its first event. */
 export function findEndpoint(
   records: Records,
   endpointId: string,

@@ -18,7 +18,7 @@ import { eventOfServiceRecord, type StreamEvent } from './notification.ts'
 import { forgetEndpoints, type QueueDependencies, takeEvents } from './queue.ts'
 import { recentUseWarning } from './recent-use.ts'
 
-/** What the service works with. */
+/** The dependencies of the service. */
 export type EventServiceDependencies = OwnEventDependencies & {
   readonly records: Records
   readonly index: IndexThread
@@ -28,10 +28,10 @@ export type EventServiceDependencies = OwnEventDependencies & {
   readonly node: string
   /** Makes a record of the audit log durable. */
   readonly append: (eventJson: string) => Promise<void>
-  /** The folder of events in the data folder; it is there. */
+  /** The folder of events in the data folder; it exists. */
   readonly folder: string
   readonly claimLock: (path: string) => FileLock | undefined
-  /** The region of events that are about no region. */
+  /** The region of events that concern no region. */
   readonly region: string
   readonly endpoints: readonly Endpoint[]
   readonly recentUseDays: number
@@ -39,23 +39,23 @@ export type EventServiceDependencies = OwnEventDependencies & {
 
 type Job = { readonly name: string; readonly everyMs: number; readonly run: () => Promise<void> }
 
-/** Events, from the audit log to the operator's log and to webhooks. */
+/** Delivers events, from the audit log to the operator's log and to webhooks. */
 export type EventService = {
   /** See `jobs/scheduler.ts`. */
   readonly jobs: readonly Job[]
-  /** Nobody need wait for it: {@link EventService.close} does. */
+  /** Callers need not wait for it: {@link EventService.close} does. */
   readonly announce: Announce
-  /** Tells of something that is not as it was written; the same once in a while. */
+  /** Raises an alarm for data that is not as it was written; the same alarm once in a while. */
   readonly alarm: (reason: string) => void
-  /** The same jobs, of which a record that does not open is told. */
+  /** The same jobs, with an alarm for a record that does not open. */
   readonly watched: (jobs: readonly Job[]) => readonly Job[]
-  /** Ends what is being sent, which is left for the next start, and waits for announcements. */
+  /** Aborts deliveries, which the next start repeats, and waits for announcements. */
   readonly close: () => Promise<void>
 }
 
-/** How often the audit log is looked at. Its head is saved once a second at most. */
+/** How often the audit log is read. Its head is saved once a second at most. */
 const COLLECT_INTERVAL_MS = 1000
-/** How often a queue is looked at. */
+/** How often a queue is read. */
 const DELIVER_INTERVAL_MS = 500
 const COLLECT_LOCK_FILE = 'collect.lock'
 const USER_AGENT = 'Holdfast-Webhook'
@@ -103,7 +103,8 @@ export function openEventService(dependencies: EventServiceDependencies): EventS
       if (!limiter.admit(reason)) return
       const announcement = { name: 'IntegrityAlarm', details: { reason, node } } as const
       if (node !== dependencies.node) return announce(announcement)
-      // A record of the alarm comes after the break, where nothing is read: so the event goes by itself.
+      // A record of the alarm comes after the break, where nothing is read: so the event is queued without
+      // it.
       const { json } = formatAnnouncement(announcement, dependencies)
       await notifyDirectly(json)
       await dependencies.append(json)
@@ -148,7 +149,7 @@ function notifyOperator(log: Log, event: StreamEvent): void {
   log[levelOf(event)]('event', { event })
 }
 
-/** What belongs to the life of keys is news; what Holdfast tells of itself asks to be looked at. */
+/** Events of a key's life are information; those of Holdfast itself need attention. */
 function levelOf(event: StreamEvent): keyof Log {
   if (event.source !== OWN_SOURCE) return 'info'
   return event['detail-type'] === ANNOUNCEMENTS.IntegrityAlarm ? 'error' : 'warn'

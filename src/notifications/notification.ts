@@ -5,7 +5,7 @@ import type { EventRecord } from '../audit-index/event-record.ts'
 /** An event as it is delivered. Source: Amazon EventBridge User Guide, "Event structure reference". */
 export type StreamEvent = {
   readonly version: '0'
-  /** The id of the audit record that it is made of. */
+  /** The id of its audit record. */
   readonly id: string
   readonly 'detail-type': string
   readonly source: string
@@ -18,13 +18,13 @@ export type StreamEvent = {
   readonly detail: Readonly<Record<string, unknown>>
 }
 
-/** How AWS KMS names itself among the sources of events. */
+/** AWS KMS's name as an event source. */
 const KMS_EVENTS = 'aws.kms'
 /** The same in audit records. */
 const KMS_RECORDS = 'kms.amazonaws.com'
 
 /**
- * What AWS KMS notifies of by itself: the `detail-type`, and what of the record is in the detail.
+ * The records that AWS KMS notifies of: the `detail-type`, and the members of the record in the detail.
  * Source: AWS KMS Developer Guide, "Monitor KMS keys with Amazon EventBridge".
  */
 const KMS_NOTIFICATIONS: ReadonlyMap<
@@ -72,13 +72,13 @@ function ownEvent(record: EventRecord, ownRegion: string): StreamEvent | undefin
   return { ...streamEvent(record, { source: OWN_SOURCE, detailType, detail }), region }
 }
 
-/** An anomaly begins or ends: what is in its detail is what the record of an insight has. */
+/** An anomaly begins or ends: the event's detail is that of the insight's record. */
 function anomalyEvent(record: EventRecord): StreamEvent {
   const detail = withHyphens(record.insightDetails ?? {})
   return streamEvent(record, { source: OWN_SOURCE, detailType: 'Usage Anomaly', detail })
 }
 
-/** What of an event is not in its record as it is. */
+/** The facts of an event that its record does not have as such. */
 type NotificationFacts = {
   readonly source: string
   readonly detailType: string

@@ -7,13 +7,13 @@ import { sha256Hex } from '../crypto/hash.ts'
 import type { Endpoint } from './endpoint.ts'
 import { parseSecrets } from './webhook-signature.ts'
 
-/** Bytes of the file, and of each that it names. */
+/** The largest file, and the largest of each that it names. */
 const FILE_MAX_BYTES = 262_144
 
 /**
- * The endpoints of the file of `HOLDFAST_WEBHOOKS`. Paths in it are relative to its folder.
+ * The endpoints in the file of `HOLDFAST_WEBHOOKS`. Its paths are relative to its folder.
  *
- * @throws ConfigError that names the file and what is wrong with it, and shows no secret.
+ * @throws ConfigError that names the file and its fault, and shows no secret.
  */
 export async function openEndpoints(path: string | undefined): Promise<readonly Endpoint[]> {
   if (path === undefined) return []
@@ -38,7 +38,7 @@ async function openEndpoint(
 
 const ID_DIGITS = 32
 
-/** What an endpoint's queue and lock are called: its URL may hold a secret, and so is not. */
+/** The name of an endpoint's queue and lock: a hash, since the URL may contain a secret. */
 function endpointIdOf(url: string): string {
   return sha256Hex(url).slice(0, ID_DIGITS)
 }

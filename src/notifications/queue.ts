@@ -6,7 +6,7 @@ import { type Endpoint, isWanted } from './endpoint.ts'
 import type { StreamEvent } from './notification.ts'
 import { ALL, ENDPOINT, enqueued, findEndpoint, listWaiting, newEndpoint } from './notification-records.ts'
 
-/** What queues work with. */
+/** The dependencies of queues. */
 export type QueueDependencies = {
   readonly records: Records
   readonly clock: Clock
@@ -17,7 +17,7 @@ export type QueueDependencies = {
 /** Changes of one commit. */
 const COMMIT_CHANGES = 500
 
-/** Puts events into the queues of all endpoints that want them. */
+/** Queues events for all endpoints that get them. */
 export async function takeEvents(
   { records, clock, endpoints }: QueueDependencies,
   events: readonly StreamEvent[],
@@ -34,7 +34,7 @@ export async function takeEvents(
   }
 }
 
-/** Puts away what waits for endpoints that are not set any more. */
+/** Makes dead letters of the events of endpoints that are not configured any more. */
 export async function forgetEndpoints(dependencies: QueueDependencies): Promise<void> {
   const { records, endpoints } = dependencies
   const known = await records.list(ENDPOINT, { partition: ALL, limit: LIST_MAX_RECORDS })
@@ -48,13 +48,13 @@ export async function forgetEndpoints(dependencies: QueueDependencies): Promise<
   }
 }
 
-/** Makes the state of an endpoint, if there is none. */
+/** Makes the record of an endpoint, if there is none. */
 async function makeKnown(records: Records, { id, origin }: Pick<Endpoint, 'id' | 'origin'>): Promise<void> {
   if ((await findEndpoint(records, id)) !== undefined) return
   try {
     await records.commit([insert(ENDPOINT, ALL, id, newEndpoint(origin))])
   } catch (error) {
-    // Somebody else was faster.
+    // Another process was faster.
     if (!(error instanceof StoreConflict)) throw error
   }
 }

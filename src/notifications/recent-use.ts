@@ -7,17 +7,17 @@ import { keyIdOf, type StreamEvent, streamEvent } from './notification.ts'
 type KnownUse = {
   readonly operation: string
   readonly at: EpochMs
-  /** The ARN of who used it, where the account's own log tells. */
+  /** The ARN of its caller, if the account's own log has it. */
   readonly by: string | undefined
 }
 
-/** Finds the last use of a key, by ARN. `current`: everything recorded by now has been counted. */
+/** Finds the last use of a key, by ARN. `current`: everything recorded by now is counted. */
 export type FindLastUse = (
   record: EventRecord,
   keyArn: string,
 ) => Promise<{ readonly last: KnownUse | undefined; readonly current: boolean }>
 
-/** What warning works with. */
+/** The dependencies of warnings. */
 export type RecentUseDependencies = {
   readonly findLastUse: FindLastUse
   /** 0: never warn. */
@@ -26,15 +26,15 @@ export type RecentUseDependencies = {
 
 const DAY_MS = 86_400_000
 
-/** Calls that end the use of a key, and how the event is called when it was used recently. */
+/** Calls that end the use of a key, and the name of the warning when it was used recently. */
 const ENDINGS: ReadonlyMap<string, string> = new Map([
   ['ScheduleKeyDeletion', 'Recently Used Key Scheduled For Deletion'],
   ['DisableKey', 'Recently Used Key Disabled'],
 ])
 
 /**
- * The warning that a key is disabled or is to be deleted which was used recently. When it is not
- * known whether it was, the warning is given too, and says so.
+ * The warning for a recently used key that is disabled or pending deletion. If the use is not known, there is
+ * a warning too, which says so.
  */
 export async function recentUseWarning(
   record: EventRecord,

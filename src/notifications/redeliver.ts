@@ -3,12 +3,12 @@ import { type Change, insert, type Records, replace } from '../store/records.ts'
 import { type DeadLetter, type DeadLetterDependencies, takeDeadLetters } from './dead-letters.ts'
 import { ALL, ENDPOINT, enqueued, findEndpoint, newEndpoint } from './notification-records.ts'
 
-/** What delivering again works with. */
+/** The dependencies of delivering again. */
 export type RedeliverDependencies = {
   readonly letters: DeadLetterDependencies
   readonly records: Records
   readonly now: () => EpochMs
-  /** Commits changes with the record of who has caused them. */
+  /** Commits changes with the event of the operator's command. */
   readonly commit: (eventIds: readonly string[], plan: () => Promise<readonly Change[]>) => Promise<void>
 }
 
@@ -16,10 +16,10 @@ export type RedeliverDependencies = {
 const BATCH_MAX = 400
 
 /**
- * Puts dead letters back into the queues of their endpoints, at the end, as if they were new. An
- * endpoint that was gone gets events again.
+ * Puts dead letters back into the queues of their endpoints, at the end, as if they were new. An endpoint
+ * that was gone gets events again.
  *
- * @param eventId which letters; all when left out.
+ * @param eventId which letters; without it, all.
  * @returns how many.
  */
 export async function redeliver(

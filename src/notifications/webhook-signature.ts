@@ -1,18 +1,18 @@
 import { parseBase64, toBase64 } from '../base/bytes.ts'
 import { type HmacKey, hmacKey, hmacSha256 } from '../crypto/hmac.ts'
 
-/** What a secret begins with. Source: Standard Webhooks, "Signature scheme". */
+/** The prefix of a secret. Source: Standard Webhooks, "Signature scheme". */
 const SECRET_PREFIX = 'whsec_'
 /** Sizes of a secret in bytes. Source: Standard Webhooks, "Signature scheme". */
 const SECRET_MIN_BYTES = 24
 const SECRET_MAX_BYTES = 64
-/** Secrets at once: the one in use, and one that comes or goes. */
+/** Secrets at a time: the one in use, and a new or an old one. */
 const SECRETS_MAX = 2
 
 /**
- * The keys of a file of secrets, one a line.
+ * The keys in a file of secrets, one per line.
  *
- * @throws Error that says what would be right, and nothing of what is there.
+ * @throws Error that describes the expected form, and shows nothing of the file.
  */
 export function parseSecrets(text: string): readonly HmacKey[] {
   const lines = text
@@ -32,7 +32,7 @@ export function parseSecrets(text: string): readonly HmacKey[] {
   })
 }
 
-/** What is signed. */
+/** A message to sign. */
 export type SignedMessage = {
   readonly id: string
   /** Seconds since 1970. */
