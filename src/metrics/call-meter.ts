@@ -6,22 +6,22 @@ import type { Point } from './points.ts'
 export type MeteredCall = {
   readonly service: string
   readonly operation: string
-  /** Nothing when it has succeeded. */
+  /** Nothing for a successful call. */
   readonly code: string | undefined
   readonly durationMs: number
 }
 
-/** What stands for names that are not known. */
+/** The label for names that are not known. */
 export const OTHER = 'other'
 
 type Counts = { readonly durations: Histogram; readonly errors: Map<string, number> }
 
 /**
- * Counts calls. Services, operations and codes come from fixed sets; whatever else a caller may think of is
- * {@link OTHER}, so no caller can make more series than there are.
+ * Counts calls. Services, operations and codes are from fixed sets; any other name counts as {@link OTHER},
+ * so no caller can add series.
  */
 export class CallMeter {
-  /** By service and operation. What has not been called has no counts yet. */
+  /** By service and operation. Operations without calls have no counts. */
   readonly #counts = new Map<string, Map<string, Counts | undefined>>()
   readonly #others = new Map<string, Counts>()
 
@@ -41,7 +41,7 @@ export class CallMeter {
     errors.set(known, (errors.get(known) ?? 0) + 1)
   }
 
-  /** What was counted so far. */
+  /** The counts so far. */
   points(): readonly Point[] {
     const points: Point[] = []
     for (const [service, operation, { durations, errors }] of this.#all()) {
@@ -93,7 +93,10 @@ function emptyCounts(): Counts {
   return { durations: new Histogram(), errors: new Map() }
 }
 
-/** Why calls are refused: nobody is known, policies say no, too fast, the server itself, all else. */
+/**
+ * Why calls are refused: the caller is not known, policies deny, too many calls, a failure of the server, or
+ * another reason.
+ */
 const REFUSAL_KINDS = ['unauthenticated', 'denied', 'throttled', 'failed', 'invalid'] as const
 type RefusalKind = (typeof REFUSAL_KINDS)[number]
 

@@ -6,10 +6,10 @@ import { CallMeter, OTHER } from './call-meter.ts'
 import type { TracedCall, Tracer } from './otlp.ts'
 import type { Point } from './points.ts'
 
-/** What watching calls works with. */
+/** The dependencies of watching calls. */
 export type CallWatchDependencies = {
   readonly operations: readonly { readonly service: string; readonly name: string }[]
-  /** Where spans go, if anywhere. */
+  /** The collector of spans, if there is one. */
   readonly traces: { readonly collector: string; readonly share: number } | undefined
   readonly version: string
   readonly instance: string
@@ -24,7 +24,7 @@ export type CallWatch = {
   readonly close: () => Promise<void>
 }
 
-/** Watches calls to these operations; all others are one. */
+/** Watches calls of these operations; all others count as one. */
 export async function openCallWatch(dependencies: CallWatchDependencies): Promise<CallWatch> {
   const meter = new CallMeter(dependencies.operations)
   const tracer = await openTracer(dependencies)
@@ -40,7 +40,7 @@ export async function openCallWatch(dependencies: CallWatchDependencies): Promis
   }
 }
 
-/** The SDK is loaded only by a server that sends traces. */
+/** Only a server that sends traces loads the SDK. */
 async function openTracer({ traces, ...dependencies }: CallWatchDependencies): Promise<Tracer | undefined> {
   if (traces === undefined) return undefined
   const { openTraceExport } = await import('./otlp.ts')

@@ -1,10 +1,10 @@
-/** How a metric behaves. A counter and the counts of a histogram never go down while the server runs. */
+/** The type of a metric. A counter and the counts of a histogram never decrease while the server runs. */
 type MetricType = 'counter' | 'gauge' | 'histogram'
 
-/** What becomes of a metric that several workers have: one value for all, or one for each, labelled. */
+/** How the values of several workers are merged: to one, or to one for each, with a label. */
 type Across = 'sum' | 'max' | 'min' | 'worker'
 
-/** A metric that the server has. */
+/** The definition of a metric. */
 export type MetricDefinition = {
   readonly type: MetricType
   readonly about: string

@@ -13,21 +13,21 @@ import { exposedLabels, type MetricName, metricOf } from './catalogue.ts'
 import { BOUNDS_SECONDS } from './histogram.ts'
 import type { HistogramValue, Point } from './points.ts'
 
-/** Since when counters count, and when they were read. */
+/** When counters started to count, and when they were read. */
 export type ReadingTime = { readonly startedAt: EpochMs; readonly now: EpochMs }
 
-/** The media type of what {@link formatPrometheus} gives. */
+/** The media type of {@link formatPrometheus}. */
 export const PROMETHEUS_MEDIA_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
 const SCOPE = { name: 'holdfast' }
 
-/** Points as Prometheus reads them. */
+/** Points in the format of Prometheus. */
 export function formatPrometheus(points: readonly Point[], time: ReadingTime): string {
   const serializer = new PrometheusSerializer(undefined, false, undefined, true, true)
   return serializer.serialize(metricsOf(points, time))
 }
 
-/** Points as the SDK's exporters take them. */
+/** Points in the form of the SDK's exporters. */
 export function metricsOf(points: readonly Point[], time: ReadingTime): ResourceMetrics {
   const byMetric = Map.groupBy(points, ({ metric }) => metric)
   const metrics = [...byMetric].map(([name, own]) => metricData(name, own, time))

@@ -1,8 +1,8 @@
 import type { HistogramValue } from './points.ts'
 
 /**
- * Upper bounds of the buckets of every histogram. A call from memory takes well below a millisecond of
- * computing and one write of the audit log; an external key store is given 250 ms.
+ * Upper bounds of the buckets of every histogram. A call without I/O takes well below a millisecond and one
+ * write of the audit log; an external key store gets 250 ms.
  */
 export const BOUNDS_SECONDS: readonly number[] = [
   0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10,
@@ -10,7 +10,7 @@ export const BOUNDS_SECONDS: readonly number[] = [
 
 const BOUNDS_MS = BOUNDS_SECONDS.map((seconds) => seconds * 1000)
 
-/** Durations, counted by how long they are. */
+/** Durations, counted by bucket. */
 export class Histogram {
   readonly #counts = new Array<number>(BOUNDS_MS.length + 1).fill(0)
   #sumMs = 0
@@ -23,12 +23,12 @@ export class Histogram {
     this.#sumMs += durationMs
   }
 
-  /** How many durations were counted. */
+  /** The number of durations. */
   get count(): number {
     return this.#counts.reduce((sum, count) => sum + count, 0)
   }
 
-  /** What was counted so far. */
+  /** The counts so far. */
   get value(): HistogramValue {
     return { counts: [...this.#counts], sum: this.#sumMs / 1000 }
   }

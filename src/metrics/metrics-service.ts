@@ -9,30 +9,30 @@ import { addNodeGauges, type NodeGaugeDependencies } from './node-gauges.ts'
 import { NodeMeters } from './node-meters.ts'
 import type { Point } from './points.ts'
 
-/** How a node is watched. */
+/** The dependencies of watching a node. */
 export type NodeWatchDependencies = {
-  /** Whether anybody gets to see what is counted. */
+  /** Whether anything reads the counts. */
   readonly isMonitored: boolean
-  /** Where spans are sent, and of which share of calls. */
+  /** The collector of spans, and the share of calls to trace. */
   readonly collector: string | undefined
   readonly traceShare: number
-  /** Tells this process from others. */
+  /** Distinguishes this process from others. */
   readonly instance: string
   readonly clock: Clock
   readonly timers: Timers
   readonly log: Log
 }
 
-/** What a node tells of itself, and the callbacks by which it is told. */
+/** The metrics of a node, and the callbacks that report to them. */
 export type NodeWatch = {
   readonly meters: NodeMeters
   readonly store: StoreWatch
-  /** Nothing when nobody gets to see it: then calls are not counted. */
+  /** Nothing when nothing reads the counts: then calls are not counted. */
   readonly answered: ((call: AnsweredCall) => void) | undefined
-  /** Adds what is read off a node that is open. */
+  /** Adds the gauges of an open node. */
   readonly addGauges: (dependencies: Omit<NodeGaugeDependencies, 'store' | 'clock'>) => void
   readonly collect: () => Promise<readonly Point[]>
-  /** Sends what waits to be sent. */
+  /** Sends what is queued. */
   readonly close: () => Promise<void>
 }
 

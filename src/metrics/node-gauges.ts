@@ -12,7 +12,7 @@ import type { NodeMeters, PointSource } from './node-meters.ts'
 import type { Point } from './points.ts'
 import { processPoints } from './process-points.ts'
 
-/** What a node's gauges are read off. */
+/** The sources of a node's gauges. */
 export type NodeGaugeDependencies = {
   readonly journal: Pick<Journal, 'node' | 'condition'>
   readonly store: StoreWatch
@@ -24,7 +24,7 @@ export type NodeGaugeDependencies = {
   readonly clock: Clock
 }
 
-/** How long what takes reading records is remembered. */
+/** How long values that require reading records are cached. */
 const SLOW_INTERVAL_MS = 60_000
 const DAY_MS = 86_400_000
 const SOON_DAYS = [7, 30] as const
@@ -87,7 +87,7 @@ async function trailPoints({ records, accounts }: NodeGaugeDependencies): Promis
   ]
 }
 
-/** Asks at most once a minute. What fails is asked again the next time. */
+/** Reads a source at most once a minute. A failed read is repeated the next time. */
 function cached(clock: Clock, source: () => Promise<readonly Point[]>): PointSource {
   let answer: { readonly points: readonly Point[]; readonly atMs: number } | undefined
   return async () => {

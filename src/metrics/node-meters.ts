@@ -4,21 +4,21 @@ import type { MetricName } from './catalogue.ts'
 import { Histogram } from './histogram.ts'
 import type { Point } from './points.ts'
 
-/** How the log says that a record or a key did not open. */
+/** The log's message for a record or key that does not open. */
 const ALARM = 'INTEGRITY ALARM'
 
-/** Gives points when it is asked; what cannot be told now is left out. */
+/** Returns its points; leaves out those that it cannot read now. */
 export type PointSource = () => readonly Point[] | Promise<readonly Point[]>
 
-/** What clients can reach: see `docs/reference/bounds.md`. */
+/** The bounds that clients can reach: see `docs/reference/bounds.md`. */
 type BoundName = 'connections' | 'requests' | 'receiving' | 'unread' | 'refused' | 'calls'
 
 /**
- * What one process counts. Others call its members when something has happened, and know nothing of what
- * becomes of it: plain additions, nothing that waits or fails.
+ * The counts of one process. Other code calls its members when something has happened, and depends on nothing
+ * of it: they only add, and neither wait nor fail.
  */
 export class NodeMeters {
-  /** A log whose lines are counted. */
+  /** A log that counts its lines. */
   readonly log: Log
   readonly #clock: Clock
   readonly #sources: PointSource[] = []
@@ -51,30 +51,30 @@ export class NodeMeters {
     if (succeeded) counts.lastSuccessAt = this.#clock.now()
   }
 
-  /** Something that was due has been done, or could not be. */
+  /** A due step has been done, or has failed. */
   readonly dueEnded = (what: string, succeeded: boolean): void => {
     const counts = this.#due.get(what) ?? { done: 0, failed: 0 }
     this.#due.set(what, counts)
     counts[succeeded ? 'done' : 'failed'] += 1
   }
 
-  /** Whether a refusal gets an event of its own: counts those that do not. */
+  /** Counts refusals without an event of their own; returns its argument. */
   readonly admitted = (admitted: boolean): boolean => {
     if (!admitted) this.#summarised += 1
     return admitted
   }
 
-  /** A client has reached a bound, and somebody was cut off, slowed down or refused for it. */
+  /** A client has reached a bound, and a client was cut off, slowed down or refused for it. */
   readonly boundReached = (bound: BoundName): void => {
     this.#bounds[bound] += 1
   }
 
-  /** Adds what is asked for at each collection. */
+  /** Adds a source that each collection reads. */
   addSource(source: PointSource): void {
     this.#sources.push(source)
   }
 
-  /** Everything, as it is now. */
+  /** All points, as they are now. */
   async collect(): Promise<readonly Point[]> {
     const answers = await Promise.all(this.#sources.map((source) => this.#ask(source)))
     return [...this.#own(), ...answers.flat()]

@@ -15,21 +15,21 @@ import type { EpochMs, Timers } from '../base/ports.ts'
 import { metricsOf, type ReadingTime } from './exposition.ts'
 import type { Point } from './points.ts'
 
-/** Where telemetry goes, and what is said of who sends it. */
+/** The destination of telemetry, and the attributes of its sender. */
 export type OtlpDependencies = {
   /** The base URL of a collector, without `/v1/…`. */
   readonly endpoint: string
   readonly version: string
-  /** Tells this process from others. */
+  /** Distinguishes this process from others. */
   readonly instance: string
   readonly timers: Timers
   readonly log: Log
 }
 
-/** Something that sends, until it is closed: then what waits is sent, as far as the collector takes it. */
+/** Sends telemetry until it is closed, which sends the rest as far as the collector takes it. */
 export type Exporter = { readonly close: () => Promise<void> }
 
-/** How often metrics are sent, and how long that may take. */
+/** The interval and the timeout of sending metrics. */
 const METRICS_INTERVAL_MS = 60_000
 const SEND_TIMEOUT_MS = 3000
 /** Spans that wait to be sent; further ones are dropped. */
@@ -63,7 +63,7 @@ export function openMetricsExport(
   return { close: () => closeSoon(provider, dependencies) }
 }
 
-/** A call as its span shows it: nothing of its input, its output or who calls. */
+/** A call in its span: nothing of its input, its output or its caller. */
 export type TracedCall = {
   readonly service: string
   readonly operation: string
@@ -76,12 +76,12 @@ export type TracedCall = {
   readonly durationMs: number
 }
 
-/** Makes a span of each call that is sampled. */
+/** Makes a span of each sampled call. */
 export type Tracer = Exporter & { readonly record: (call: TracedCall) => void }
 
 /**
- * Sends a span for each call that is sampled: as its caller has decided where the call says so, and this
- * share of all others.
+ * Sends a span for each sampled call: by the decision of its caller if the call has one, else for this share
+ * of calls.
  */
 export function openTraceExport(dependencies: OtlpDependencies, share: number): Tracer {
   reportTo(dependencies.log)
@@ -108,7 +108,7 @@ export function openTraceExport(dependencies: OtlpDependencies, share: number): 
       }
       const options = { kind: SpanKind.SERVER, startTime: arrivedAt, attributes }
       const span = tracer.startSpan(`${service}/${operation}`, options, parentOf(call))
-      // The server's own failures alone: a refusal is an answer.
+      // Only the server's own failures: a refusal is an answer.
       if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR })
       span.end(arrivedAt + durationMs)
     },
@@ -116,7 +116,7 @@ export function openTraceExport(dependencies: OtlpDependencies, share: number): 
   }
 }
 
-/** Sends what waits. A collector that does not take it holds nobody up. */
+/** Sends the rest. A collector that does not take it delays nothing. */
 async function closeSoon(
   provider: { readonly shutdown: () => Promise<void> },
   { timers, log }: OtlpDependencies,
@@ -132,7 +132,7 @@ async function closeSoon(
 
 const PROPAGATOR = new W3CTraceContextPropagator()
 
-/** Source: W3C Trace Context, sections 3.2 and 3.3. What is malformed counts as not there. */
+/** Source: W3C Trace Context, sections 3.2 and 3.3. A malformed header counts as absent. */
 function parentOf({ parent }: TracedCall): Context {
   if (parent.traceparent === undefined) return ROOT_CONTEXT
   return PROPAGATOR.extract(ROOT_CONTEXT, parent, {
@@ -149,7 +149,7 @@ function resourceOf({ version, instance }: OtlpDependencies) {
   })
 }
 
-/** The SDK has one place for what goes wrong with sending. */
+/** The SDK has one handler for all errors of sending. */
 function reportTo(log: Log): void {
   const report = (message: string): void => log.warn('telemetry could not be sent', { reason: message })
   const silent = (): void => {}

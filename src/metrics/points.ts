@@ -1,25 +1,25 @@
 import { type MetricName, metricOf } from './catalogue.ts'
 
-/** What a histogram has counted, for {@link BOUNDS_SECONDS} and beyond. */
+/** The counts of a histogram, for {@link BOUNDS_SECONDS} and beyond. */
 export type HistogramValue = {
   readonly counts: readonly number[]
   /** Of all observations. */
   readonly sum: number
 }
 
-/** One value of a metric. `labels` are in the order of its definition. Survives JSON. */
+/** One value of a metric. `labels` are in the order of its definition. It can be sent as JSON. */
 export type Point = {
   readonly metric: MetricName
   readonly labels: readonly string[]
   readonly value: number | HistogramValue
 }
 
-/** What one process has to say, and which worker it is. */
+/** The points of one process, and its worker. */
 export type Snapshot = { readonly worker: string; readonly points: readonly Point[] }
 
 /**
- * What several processes say together: sums, the highest or the lowest, or each value with the worker as its
- * last label, as each metric's definition wants it. The order of the processes does not matter.
+ * Merges the points of several processes by each metric's definition: to sums, the highest or the lowest, or
+ * to each value with the worker as its last label. The order of the processes does not matter.
  */
 export function mergeSnapshots(snapshots: readonly Snapshot[]): readonly Point[] {
   const merged = new Map<string, Point>()
@@ -39,7 +39,7 @@ export function mergeSnapshots(snapshots: readonly Snapshot[]): readonly Point[]
   return [...merged.values()]
 }
 
-/** The points that only ever grow: what a process that has ended leaves to the sums. */
+/** The points that only grow: those that a process that has ended leaves in the sums. */
 export function growingPoints(points: readonly Point[]): readonly Point[] {
   return points.filter(({ metric }) => metricOf(metric).type !== 'gauge')
 }

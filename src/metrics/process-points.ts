@@ -4,13 +4,13 @@ import { VERSION } from '../base/version.ts'
 import type { PointSource } from './node-meters.ts'
 import type { Point } from './points.ts'
 
-/** How closely the event loop is watched. */
+/** The resolution of the event loop's delay. */
 const RESOLUTION_MS = 20
 const NANOSECONDS = 1e9
 const MICROSECONDS = 1e6
 const QUANTILES = [0.5, 0.99] as const
 
-/** What every process says of itself: event loop, memory, processor, release. */
+/** The metrics of every process: event loop, memory, processor, release. */
 export function processPoints(startedAt: EpochMs): PointSource {
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
   delay.enable()
@@ -20,7 +20,7 @@ export function processPoints(startedAt: EpochMs): PointSource {
     const late = (quantile: string, nanoseconds: number): Point => ({
       metric: 'holdfast_event_loop_delay_seconds',
       labels: [quantile],
-      // A timer of this resolution is what the delay is seen by: it is part of each reading.
+      // A timer of this resolution measures the delay: it is part of each reading.
       value: Math.max(0, nanoseconds / NANOSECONDS - RESOLUTION_MS / 1000),
     })
     const delays = [
