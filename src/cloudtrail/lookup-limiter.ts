@@ -4,11 +4,11 @@ import type { Clock } from '../base/ports.ts'
 /** Source: AWS CloudTrail API Reference, "LookupEvents": two calls a second for an account in a region. */
 const IN_REGION: Rate = { intervalMs: 500, burst: 2 }
 /**
- * All calls of an account together: a bound of ours. A region is whatever a request was signed for: without a bound, who
- * names enough of them passes the rate.
+ * All calls of an account together: a bound of Holdfast's. A region is any name for which a request is
+ * signed: without a bound, a client with enough names could pass the rate.
  */
 const OF_ACCOUNT: Rate = { intervalMs: 100, burst: 10 }
-/** Accounts and regions that are told apart; beyond them all share one. */
+/** Accounts and regions with rates of their own; further ones share one. */
 const SCOPES_MAX = 1024
 
 type Rate = { readonly intervalMs: number; readonly burst: number }
@@ -22,7 +22,7 @@ export class LookupLimiter {
     this.#clock = clock
   }
 
-  /** Whether a call may go on. @param region nothing for calls that are about all regions. */
+  /** Whether to admit a call. @param region nothing for calls that concern all regions. */
   admit(account: string, region: string | undefined): boolean {
     const nowMs = this.#clock.monotonicMs()
     const uses = [

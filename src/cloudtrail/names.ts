@@ -15,7 +15,7 @@ export function trailArn(region: string, account: string, name: string): string 
   return `arn:${PARTITION}:cloudtrail:${region}:${account}:${ARN_PREFIX}${name}`
 }
 
-/** What a request names as a trail. */
+/** The trail that a request names. */
 export type TrailName = { readonly region: string; readonly account: string; readonly name: string }
 
 /**
@@ -49,7 +49,7 @@ export async function findTrail(records: Records, call: Call, text: string): Pro
   const own = account === call.caller.account
   const trail = own ? await records.get(TRAIL, account, trailRecordName(region, name)) : undefined
   if (trail !== undefined) return trail
-  // A trail of all regions goes by its name in each of them.
+  // A trail of all regions has its name in each of them.
   const shadow = own
     ? (await listTrails(records, account)).find((one) => isShadow(one.value, name))
     : undefined

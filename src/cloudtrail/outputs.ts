@@ -7,7 +7,7 @@ import type { TrailTag, TrailValue } from './trail-records.ts'
 
 type TrailAnswer = ValueOf<typeof TRAIL_ANSWER>
 
-/** What the answers of changes to a trail say of it. */
+/** A trail in the answers of changes to it. */
 type ChangedTrail = Omit<TrailAnswer, 'HomeRegion' | 'HasCustomEventSelectors' | 'HasInsightSelectors'>
 
 /** A trail as the answers of changes to it show it. */
@@ -34,7 +34,7 @@ export function describedTrail(account: string, trail: TrailValue): TrailAnswer 
   }
 }
 
-/** What a new trail delivers: all management events. */
+/** The default selectors of a trail: all management events. */
 export const DEFAULT_SELECTORS: readonly EventSelector[] = [
   { readWrite: 'All', management: true, exclude: [] },
 ]
@@ -61,7 +61,7 @@ const TAGS_MAX = 50
 
 type GivenTag = { readonly Key: string; readonly Value?: string | undefined }
 
-/** Tags after others are put over them. @throws InvalidTagParameterException, TagsLimitExceededException. */
+/** Merges tags. @throws InvalidTagParameterException, TagsLimitExceededException. */
 export function mergeTags(present: readonly TrailTag[], given: readonly GivenTag[]): readonly TrailTag[] {
   const merged = new Map(present.map((tag) => [tag.key, tag]))
   const seen = new Set<string>()

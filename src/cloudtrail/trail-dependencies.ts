@@ -4,7 +4,7 @@ import type { Operation } from '../dispatch/operation.ts'
 import type { Records } from '../store/records.ts'
 import type { LookupLimiter } from './lookup-limiter.ts'
 
-/** What the operations of this service work with. */
+/** The dependencies of the operations of CloudTrail. */
 export type TrailDependencies = {
   readonly records: Records
   readonly random: Random
@@ -13,5 +13,5 @@ export type TrailDependencies = {
   readonly limiter: LookupLimiter
 }
 
-/** An operation of this service, ready but for its dependencies. */
+/** An operation of CloudTrail that lacks only its dependencies. */
 export type TrailOperation = (dependencies: TrailDependencies) => Operation

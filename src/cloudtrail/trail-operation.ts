@@ -15,11 +15,11 @@ export type TrailFacts<M extends Members, O extends Members> = {
   readonly readOnly: boolean
   readonly input: M
   readonly output?: O | undefined
-  /** The ARN that permission is asked for; `*` when left out. @throws KmsError. */
+  /** The ARN of the permission; without it, `*`. @throws KmsError. */
   readonly resource?: (invocation: Invocation<M, TrailDependencies>) => string
 }
 
-/** An operation of CloudTrail: it needs the permission of its own name on one thing. */
+/** An operation of CloudTrail: it needs the permission of its own name on one resource. */
 export function trailOperation<
   M extends Members,
   O extends Members = NoMembers,

@@ -47,12 +47,12 @@ export function isLogging({ periods }: TrailValue): boolean {
   return last !== undefined && last.to === undefined
 }
 
-/** How far the delivery of a trail has come: the same partition and name as the trail's. */
+/** The state of a trail's delivery: the same partition and name as the trail's. */
 export type DeliveryValue = {
   readonly format: 1
-  /** Of each node: up to where its events are delivered. */
+  /** By node, the position up to which its events are delivered. */
   readonly positions: Readonly<Record<string, PlaceValue>>
-  /** What is being put into the bucket: it is put again after a crash, with the same bytes. */
+  /** The files that are being put into the bucket: after a crash they are put again, with the same bytes. */
   readonly plan?: DeliveryPlan
   /** Log files that the next digest names. */
   readonly files: readonly DeliveredFile[]
@@ -70,7 +70,7 @@ export type DigestChain = { readonly from: number; readonly previous?: Delivered
 export type DeliveryPlan = {
   readonly positions: Readonly<Record<string, PlaceValue>>
   readonly files: readonly DeliveredFile[]
-  /** What the events were chosen by, so that the same are chosen again. */
+  /** The filter of the events, so that the same are selected again. */
   readonly filter: EventFilter
 }
 

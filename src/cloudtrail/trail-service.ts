@@ -10,7 +10,7 @@ import type { Destination } from './delivery/destination.ts'
 import { LookupLimiter } from './lookup-limiter.ts'
 import { CLOUDTRAIL_OPERATIONS } from './trail-operations.ts'
 
-/** What the service works with. */
+/** The dependencies of the service. */
 export type TrailServiceDependencies = {
   readonly records: Records
   readonly index: IndexThread

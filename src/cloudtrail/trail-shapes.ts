@@ -1,6 +1,6 @@
 import { list, optional, structure, text } from '../api/shapes.ts'
 
-/** The service model has no limit on most texts; everything from outside has one. */
+/** The service model has no limit on most texts; every text from outside has one. */
 const TEXT_MAX = 2048
 
 /** A text without a limit of its own. */

@@ -6,16 +6,16 @@ import { listTrails, type TrailValue } from '../trail-records.ts'
 import { deliverTrail } from './deliver.ts'
 import type { DeliverDependencies } from './delivery.ts'
 
-/** What delivering all trails works with. */
+/** The dependencies of delivering all trails. */
 export type DeliverAllDependencies = DeliverDependencies & {
   /** Every account of the data folder. */
   readonly accounts: () => Promise<readonly string[]>
-  /** Taken while this process delivers; nothing while another one does. */
+  /** Claims the lock for delivery; nothing when another process has it. */
   readonly claimLock: () => FileLock | undefined
   readonly log: Log
 }
 
-/** Delivers every trail of every account; one that fails does not hold up the others. */
+/** Delivers every trail of every account; a failure of one does not delay the others. */
 export async function deliverTrails(dependencies: DeliverAllDependencies): Promise<void> {
   const lock = dependencies.claimLock()
   if (lock === undefined) return
@@ -34,7 +34,7 @@ async function tryTrail(dependencies: DeliverAllDependencies, trail: Stored<Trai
   try {
     await deliverTrail(dependencies, trail)
   } catch (error) {
-    // The trail was changed or deleted meanwhile: the next round goes by what it is then.
+    // The trail was changed or deleted meanwhile: the next round reads its new state.
     if (error instanceof StoreConflict) return
     const reason = error instanceof Error ? error.message : String(error)
     dependencies.log.error('a trail could not be delivered and will be tried again', {

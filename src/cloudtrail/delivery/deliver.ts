@@ -45,7 +45,7 @@ export async function deliverTrail(
   }
 }
 
-/** Puts the files of a plan, whose names and hashes are known already. */
+/** Puts the files of a plan, whose names and hashes are already known. */
 async function finish(delivery: Delivery): Promise<void> {
   const { plan, positions } = delivery.state
   if (plan === undefined) return
@@ -79,7 +79,7 @@ async function carryOut(delivery: Delivery, plan: DeliveryPlan, files: Collected
   })
 }
 
-/** Delivers what makes one round of files; false when all is delivered. */
+/** Delivers one round of files; returns false when all is delivered. */
 async function deliverNext(delivery: Delivery, heads: ReadonlyMap<string, AuditHead>): Promise<boolean> {
   const { dependencies, state } = delivery
   const until = Object.fromEntries([...heads].map(([node, { sequence }]) => [node, sequence]))

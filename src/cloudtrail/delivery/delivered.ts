@@ -1,7 +1,10 @@
 import { LIST_MAX_RECORDS, type Records } from '../../store/records.ts'
 import { DELIVERY, isLogging, listTrails } from '../trail-records.ts'
 
-/** By node, the last event that every trail that is logging has taken; what no trail waits for is taken. */
+/**
+ * By node, the last event that every logging trail has processed; events that no trail waits for count as
+ * processed.
+ */
 export async function takenByTrails(
   records: Records,
   accounts: readonly string[],

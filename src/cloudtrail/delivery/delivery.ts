@@ -4,7 +4,7 @@ import { insert, type Records, replace, type Stored } from '../../store/records.
 import { DELIVERY, type DeliveryValue, type TrailValue } from '../trail-records.ts'
 import type { Destination } from './destination.ts'
 
-/** What delivering works with. */
+/** The dependencies of delivery. */
 export type DeliverDependencies = {
   readonly records: Records
   readonly destination: Destination
@@ -14,7 +14,7 @@ export type DeliverDependencies = {
   readonly collect: (question: CollectQuestion) => Promise<Collected>
 }
 
-/** A trail, and how far its delivery has come. Every change is committed before the next step. */
+/** A trail, and the state of its delivery. Every change is committed before the next step. */
 export class Delivery {
   readonly dependencies: DeliverDependencies
   readonly trail: Stored<TrailValue>
@@ -38,7 +38,7 @@ export class Delivery {
     return this.#state?.value ?? NOTHING_YET
   }
 
-  /** @throws StoreConflict when somebody else delivers, or the trail is gone. */
+  /** @throws StoreConflict when another process delivers, or the trail is gone. */
   async save(value: DeliveryValue): Promise<void> {
     const { records } = this.dependencies
     const { partition, name } = this.trail

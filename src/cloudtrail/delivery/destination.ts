@@ -1,7 +1,7 @@
 import { mkdir, open, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
-/** What is put into a bucket. Putting the same object twice leaves one. */
+/** An object for a bucket. Putting the same object twice leaves one. */
 export type DeliveredObject = {
   readonly bucket: string
   /** Of characters that need no escape. */
@@ -11,7 +11,7 @@ export type DeliveredObject = {
   readonly metadata: Readonly<Record<string, string>>
 }
 
-/** Where trails deliver to. */
+/** The destination of trails. */
 export type Destination = {
   /** @throws Error with what the operator should know. */
   readonly put: (object: DeliveredObject) => Promise<void>
@@ -20,12 +20,12 @@ export type Destination = {
 const FILE_MODE = 0o600
 const FOLDER_MODE = 0o700
 
-/** What the name of an object's metadata ends with, beside the object. */
+/** The ending of the name of an object's metadata, beside the object. */
 const METADATA_SUFFIX = '.metadata.json'
 
 /**
- * A folder in which each bucket is a folder. An object's metadata are a JSON file beside it, which
- * is written first, so that no object is ever without.
+ * A folder in which each bucket is a folder. An object's metadata are a JSON file beside it, which is written
+ * first, so that no object is ever without.
  */
 export function folderDestination(folder: string): Destination {
   return {

@@ -6,10 +6,10 @@ import { signDigest } from '../../crypto/digest-signature.ts'
 import { sha256Hex } from '../../crypto/hash.ts'
 import type { DeliveredDigest, DeliveredFile } from '../trail-records.ts'
 
-/** A key that digests are signed with. */
+/** A key that signs digests. */
 export type DigestKey = { readonly fingerprint: string; readonly privateKey: Uint8Array }
 
-/** What a digest is made from. */
+/** The facts of a digest. */
 export type DigestFacts = {
   readonly account: string
   /** The region whose files it names. */
@@ -22,7 +22,7 @@ export type DigestFacts = {
   readonly previous: DeliveredDigest | undefined
 }
 
-/** A digest file, and what the next one says of it. */
+/** A digest file, and its facts for the next one. */
 export type MadeDigest = { readonly json: Uint8Array; readonly delivered: DeliveredDigest }
 
 /** A digest and its signature. The same facts give the same bytes. */
@@ -68,7 +68,7 @@ function formatTime(at: number): string {
   return `${new Date(at).toISOString().slice(0, 'yyyy-mm-ddThh:mm:ss'.length)}Z`
 }
 
-/** Where a trail's files go. */
+/** The place of a trail's files. */
 export type ObjectScope = {
   readonly prefix: string | undefined
   readonly account: string

@@ -34,7 +34,7 @@ export async function deliverDueDigests(delivery: Delivery): Promise<void> {
   }
 }
 
-/** Writes the last digests of chains whose trail has stopped. */
+/** Writes the last digests of the chains of a trail that has stopped. */
 export async function endChains(delivery: Delivery): Promise<void> {
   const from = delivery.state.chains[delivery.trail.value.region]?.from
   if (from === undefined) return
@@ -48,8 +48,8 @@ function stoppedAt({ trail }: Delivery): number {
 }
 
 /**
- * Puts one digest for each region and moves all chains on together. They depend on nothing but what
- * is committed, so after a crash the same are put again.
+ * Puts one digest for each region and moves all chains on together. Digests depend only on what is committed,
+ * so after a crash the same are put again.
  */
 async function deliverDigests(delivery: Delivery, toMs: number): Promise<void> {
   const { dependencies, trail, account, state } = delivery
@@ -89,7 +89,7 @@ async function makeDigestKey(
   region: string,
 ): Promise<DigestKey> {
   const { privateKey, publicKey } = await generateDigestKey()
-  // AWS's fingerprints have 32 digits; how they are made is not published.
+  // AWS's fingerprints have 32 digits; AWS does not publish how it makes them.
   const fingerprint = toHex(sha256(publicKey).subarray(0, FINGERPRINT_BYTES))
   const value = {
     format: 1 as const,

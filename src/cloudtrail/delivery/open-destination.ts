@@ -4,7 +4,7 @@ import { UsageError } from '../../base/usage-error.ts'
 import { putObject } from '../../client/s3.ts'
 import { type Destination, folderDestination } from './destination.ts'
 
-/** Where trails are to deliver. */
+/** The options of trails' destination. */
 export type DestinationOptions = {
   /** A folder, or `http(s)://HOST:PORT` of an S3-compatible service. */
   readonly to: string

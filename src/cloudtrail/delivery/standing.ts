@@ -3,19 +3,19 @@ import type { EpochMs } from '../../base/ports.ts'
 import type { Records } from '../../store/records.ts'
 import { DELIVERY, type DeliveryValue, isLogging, listTrails } from '../trail-records.ts'
 
-/** How the delivery of trails stands. */
+/** The state of the delivery of trails. */
 export type TrailsStanding = {
   /** Trails that deliver. */
   readonly count: number
-  /** Those whose last delivery has failed. */
+  /** Trails whose last delivery failed. */
   readonly failing: number
-  /** Events that the trail furthest behind has not looked at. */
+  /** Events that the trail furthest behind has not processed. */
   readonly lagEvents: number
-  /** Of the trail that had no file for longest: when it had one. */
+  /** The last delivery of the trail that has waited longest for a file. */
   readonly lastDeliveryAt: EpochMs | undefined
 }
 
-/** How the delivery of all trails of these accounts stands. @throws StoreFailure. */
+/** The state of the delivery of all trails of these accounts. @throws StoreFailure. */
 export async function findTrailsStanding(
   records: Records,
   accounts: readonly string[],

@@ -88,7 +88,7 @@ const getTrailStatus = trailOperation(
   },
 )
 
-/** Operations that say whether a trail delivers. */
+/** Operations that start and stop the delivery of a trail, and show its status. */
 export const LOGGING_OPERATIONS = [startLogging, stopLogging, getTrailStatus]
 
 function resourceOf(call: Parameters<typeof parseTrailName>[0], text: string): string {

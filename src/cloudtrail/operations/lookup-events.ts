@@ -49,7 +49,7 @@ export const lookupEvents = trailOperation(
       account: caller.account,
       region,
       attribute: attribute && { name: attribute.AttributeKey, value: attribute.AttributeValue },
-      // A start that moves on with the clock must not change what the token belongs to.
+      // A start that moves with the clock must not change the question that the token belongs to.
       fromSecond: Math.ceil(Math.max(StartTime, now - WINDOW_MS) / 1000),
       toSecond: Math.floor(EndTime / 1000),
       limit,
@@ -85,7 +85,7 @@ function formatToken(key: number, asked: string): string {
   return Buffer.from(`${key}.${asked}`).toString('base64url')
 }
 
-/** @throws InvalidNextTokenException for what is no token, and for one of another question. */
+/** @throws InvalidNextTokenException for a text that is no token, or a token of another question. */
 function parseToken(token: string | undefined, asked: string): number | undefined {
   if (token === undefined) return undefined
   const [, key, of] = TOKEN.exec(Buffer.from(token, 'base64url').toString('latin1')) ?? []

@@ -7,13 +7,10 @@ import { trailOperation } from '../trail-operation.ts'
 import { DIGEST_KEY } from '../trail-records.ts'
 import { TEXT } from '../trail-shapes.ts'
 
-/** How long a key is said to be valid: digests name the key that has signed them. */
+/** The stated validity of a key: digests name the key that has signed them. */
 const VALID_MS = 10 * 365 * 86_400_000
 
-/**
- * The keys that digests of a region are signed with. Source: AWS CloudTrail API Reference,
- * "ListPublicKeys".
- */
+/** The keys that sign the digests of a region. Source: AWS CloudTrail API Reference, "ListPublicKeys". */
 export const listPublicKeys = trailOperation(
   {
     name: 'ListPublicKeys',

@@ -166,7 +166,7 @@ function insightOutput(InsightType: string): { readonly InsightType: string } {
   return { InsightType }
 }
 
-/** There are no event data stores. @throws InvalidParameterCombinationException. */
+/** Holdfast has no event data stores. @throws InvalidParameterCombinationException. */
 function needName(input: {
   readonly TrailName?: string | undefined
   readonly EventDataStore?: string | undefined
@@ -181,7 +181,7 @@ function resourceOf(call: Call, text: string | undefined): string {
   return trailArn(region, account, name)
 }
 
-/** Operations on what a trail delivers. */
+/** Operations on the events that a trail delivers. */
 export const SELECTOR_OPERATIONS = [
   putEventSelectors,
   getEventSelectors,

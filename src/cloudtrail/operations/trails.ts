@@ -36,7 +36,7 @@ type Settings = {
   readonly IsOrganizationTrail?: boolean | undefined
 }
 
-/** Begins to describe a trail; it delivers once logging is started. */
+/** Makes a trail; it delivers once its logging is started. */
 const createTrail = trailOperation(
   {
     name: 'CreateTrail',
@@ -222,7 +222,7 @@ function arnOf(call: Call, text: string): string {
   return trailArn(region, account, name)
 }
 
-/** What would be silently left out is refused. @throws UnsupportedOperationException. */
+/** Refuses settings that would otherwise be silently ignored. @throws UnsupportedOperationException. */
 function refuseUnsupported(input: Settings): void {
   const { SnsTopicName, CloudWatchLogsLogGroupArn, CloudWatchLogsRoleArn, KmsKeyId, IsOrganizationTrail } =
     input
@@ -236,7 +236,7 @@ function refuseUnsupported(input: Settings): void {
 /** Source: Amazon S3 User Guide, "Bucket naming rules". */
 const BUCKET = /^(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9]$/
 const PREFIX_MAX = 200
-/** Characters that need no escape in an URL, so that every client writes the same key. */
+/** Characters that need no escape in a URL, so that every client writes the same key. */
 const PREFIX = /^[A-Za-z0-9_-][A-Za-z0-9_./-]*$/
 
 function checkBucket(name: string): string {
