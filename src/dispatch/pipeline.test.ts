@@ -300,7 +300,7 @@ test('an access key that is made active again is counted with usual calls, one t
     renewed: never,
     findPlace: nowhere,
     inFlight,
-    lines: new RecordLines(),
+    queues: new RecordQueues(),
   }
   const update: Operation = { ...operation(steps, {}), service: 'iam', name: 'UpdateAccessKey' }
   assert.ok(inFlight.enter(caller, 'usual'))
