@@ -9,6 +9,8 @@ const DUE_CURSOR: Kind<{ readonly format: 1; readonly day: string }> = kindOfFor
 
 const CURSOR = 'all'
 const DAY_MS = 86_400_000
+/** A call that began before midnight may commit its note for that day after the job has looked at the day. */
+const LATE_COMMIT_MAX_MS = DAY_MS
 /** For a clock that was ahead and was set back: the oldest age of notes that came due in the meantime. */
 const LOOK_BACK_MS = 366 * DAY_MS
 
@@ -32,8 +34,19 @@ export async function daysToLookAt(records: Records, now: EpochMs): Promise<read
   return days
 }
 
-/** Records that no day before `day` has a note any more. It only moves forward. */
-export async function forgetDaysBefore(records: Records, day: string): Promise<void> {
+/**
+ * Records that no day before `first`, and no day that ended longer than {@link LATE_COMMIT_MAX_MS} ago, has a note any
+ * more. It only moves forward.
+ *
+ * @param first the first day that still has a note, when there is one.
+ */
+export async function forgetDaysBefore(
+  records: Records,
+  first: string | undefined,
+  now: EpochMs,
+): Promise<void> {
+  const settled = dueDay(now - LATE_COMMIT_MAX_MS)
+  const day = first !== undefined && first < settled ? first : settled
   const cursor = await records.get(DUE_CURSOR, CURSOR, CURSOR)
   if (cursor === undefined || cursor.value.day >= day) return
   await commitUnlessBeaten(records, replace(cursor, { format: 1, day }))

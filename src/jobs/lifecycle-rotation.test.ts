@@ -14,8 +14,10 @@ import {
 } from '../../test/support/lifecycle.ts'
 import { testFolder } from '../../test/support/test-folder.ts'
 import { KEY, KEY_MATERIAL, type KeyValue, materialPartition } from '../kms/keys/key-record.ts'
-import { dueNote } from '../kms/lifecycle/due.ts'
-import { type Records, replace } from '../store/records.ts'
+import { keyOf } from '../kms/keys/keys.ts'
+import { DUE, dueDay, dueNote } from '../kms/lifecycle/due.ts'
+import { rotationNote } from '../kms/lifecycle/rotation.ts'
+import { type Records, remove, replace } from '../store/records.ts'
 import { doWhatIsDue, type LifecycleDependencies } from './lifecycle.ts'
 
 const PERIOD_DAYS = 90
@@ -92,6 +94,27 @@ test('doWhatIsDue rotates once for several dates that no server was there for, i
   assert.equal(await materialsIn(first.records, 'late'), 3)
   const { rotation } = await storedKey(first.records, 'late')
   assert.equal(rotation?.nextAt, START + (1 + 3 * PERIOD_DAYS) * DAY_MS)
+})
+
+test('doWhatIsDue makes up for a rotation that is noted after its date, whatever days the job has looked at', async () => {
+  using folder = testFolder()
+  const time = { now: START }
+  await using worker = await openWorker(folder.path, time)
+  const { dependencies, kms, records } = worker
+  await makeKey(records, 'late')
+  const at = START + DAY_MS
+  await rotateAt(records, 'late', at)
+  const due = await records.get(DUE, dueDay(at), 'late/rotate')
+  assert.ok(due !== undefined)
+  // As if the note named a key that is not the primary key any more.
+  await records.commit([remove(due)])
+  time.now = at + 10 * DAY_MS
+  await doWhatIsDue(dependencies)
+  const record = await records.get(KEY, PARTITION, 'late')
+  assert.ok(record !== undefined)
+  await records.commit([rotationNote(kms, keyOf(record, ACCOUNT, REGION), at, time.now)])
+  await doWhatIsDue(dependencies)
+  assert.notEqual((await storedKey(records, 'late')).materialId, 'late-1')
 })
 
 test('doWhatIsDue rotates no key that is disabled', async () => {

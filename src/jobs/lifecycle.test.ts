@@ -43,6 +43,21 @@ test('doWhatIsDue removes a key with everything of it when its time has come, no
   assert.equal(events.length, 1)
 })
 
+test('doWhatIsDue does what a call notes for the day before after the job has looked at that day', async () => {
+  using folder = testFolder()
+  const time = { now: START }
+  await using worker = await openWorker(folder.path, time)
+  const { dependencies, records } = worker
+  await doWhatIsDue(dependencies)
+  await makeKey(records, 'leaves')
+  const midnight = Date.parse('2026-11-25T00:00:00Z')
+  time.now = midnight
+  await doWhatIsDue(dependencies)
+  await schedule(records, 'leaves', midnight - 1)
+  await doWhatIsDue(dependencies)
+  assert.equal(await remains(records, 'leaves'), 0)
+})
+
 test('doWhatIsDue gives the external key of a deleted key free, and asks no proxy', async () => {
   using folder = testFolder()
   const time = { now: START }

@@ -41,7 +41,7 @@ export async function doWhatIsDue(dependencies: LifecycleDependencies): Promise<
     const left = await doDueOn(dependencies, { day, now }, failures)
     if (left > 0) first ??= day
   }
-  await forgetDaysBefore(records, first ?? days.at(-1) ?? '')
+  await forgetDaysBefore(records, first, now)
   if (failures.length > 0) throw failures[0]
 }
 

@@ -49,6 +49,7 @@ export const START = Date.parse('2026-11-24T12:00:00Z')
 /** A worker, and what it has done. */
 export type Worker = AsyncDisposable & {
   readonly dependencies: LifecycleDependencies
+  readonly kms: KmsDependencies
   readonly records: Records
   readonly events: Record<string, unknown>[]
   readonly forgotten: string[]
@@ -119,6 +120,7 @@ export async function openWorker(folder: string, time: Time): Promise<Worker> {
   }
   return {
     dependencies,
+    kms,
     records,
     events,
     forgotten,

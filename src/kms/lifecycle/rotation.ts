@@ -67,14 +67,20 @@ function withRotation(value: KeyValue, rotation: KeyValue['rotation']): KeyValue
   return rotation === undefined ? rest : { ...rest, rotation }
 }
 
-/** The note that a key's rotation is due. */
+/**
+ * The note that a key's rotation is due. A rotation that is overdue is noted for `now`: the job no longer looks at
+ * the days before.
+ *
+ * @param planned the next rotation as the key's record states it.
+ */
 export function rotationNote(
   dependencies: KmsDependencies,
   key: Key,
   planned: EpochMs,
-  at: EpochMs = planned,
+  now: EpochMs = planned,
 ): Change {
   const { account, region, keyId } = key
+  const at = Math.max(planned, now)
   return dueNote(dependencies.random.uuid(), { what: 'RotateKey', account, region, keyId, at, planned })
 }
 

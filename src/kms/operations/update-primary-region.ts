@@ -82,7 +82,7 @@ async function update(call: Call, input: UpdateInput, key: Key, dependencies: Km
     changes: [
       ...replaceAll(records, (value) => ({ ...value, multiRegion: set })),
       // The note of a rotation names the key that it begins with.
-      ...(rotation === undefined ? [] : [rotationNote(dependencies, replica, rotation.nextAt)]),
+      ...(rotation === undefined ? [] : [rotationNote(dependencies, replica, rotation.nextAt, call.now)]),
     ],
     event: {
       also: [{ name: 'UpdatePrimaryRegion', account: key.account, region, resources }],
