@@ -7,7 +7,7 @@ import { placeNow } from '../../iam/organization/place.ts'
 import { GRANT, type GrantParty, type GrantValue, grantPartition } from '../../kms/grants/grant-record.ts'
 import { CUSTOM_KEY_STORE } from '../../kms/key-stores/custom-key-store.ts'
 import { parseIdentifier } from '../../kms/keys/identifier.ts'
-import { type KeyPlace, keyMaterialsOf } from '../../kms/keys/key-materials.ts'
+import { type KeyPlace, keyWithMaterials } from '../../kms/keys/key-materials.ts'
 import { shownPolicy } from '../../kms/keys/key-policy.ts'
 import { KEY, type KeyMaterialValue, type KeyValue, partitionOf } from '../../kms/keys/key-record.ts'
 import { stateAt } from '../../kms/keys/key-state.ts'
@@ -63,8 +63,9 @@ export async function reportKey(
   now: EpochMs,
 ): Promise<ReportedKey | undefined> {
   const { account, region, keyId } = place
-  const record = await records.get(KEY, partitionOf(account, region), keyId)
-  if (record === undefined || isGone(record.value, now)) return undefined
+  const found = await records.get(KEY, partitionOf(account, region), keyId)
+  if (found === undefined || isGone(found.value, now)) return undefined
+  const { record, materials } = await keyWithMaterials(records, place, found)
   const { value } = record
   const arn = keyArn(region, account, keyId)
   const names = { giveWay, shownName: (named: string, id: string) => shownName(records, named, id) }
@@ -81,7 +82,7 @@ export async function reportKey(
     onKey: (keys) => onResource(keys, account, where),
     deletionAt: value.deletion?.at,
     keyStore: await storeOf(records, place, value),
-    materials: (await keyMaterialsOf(records, place)).map((material) => reportMaterial(material, value)),
+    materials: materials.map((material) => reportMaterial(material, value)),
     grants: withGrants ? await reportGrants(records, place, names, giveWay) : [],
     touches: await touches(arn),
   }

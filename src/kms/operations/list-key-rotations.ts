@@ -1,11 +1,11 @@
 import { boolean, list, oneOf, optional, text, type ValueOf } from '../../api/shapes.ts'
 import type { Stored } from '../../store/records.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
-import { keyMaterialsOf } from '../keys/key-materials.ts'
+import { keyMaterialsOf, keyWithMaterials } from '../keys/key-materials.ts'
 import type { KeyMaterialValue } from '../keys/key-record.ts'
 import { type RelatedKey, relatedKeys } from '../keys/key-set.ts'
 import { ANY_STATE } from '../keys/key-state.ts'
-import type { Key } from '../keys/keys.ts'
+import { type Key, keyOf } from '../keys/keys.ts'
 import { epochSeconds } from '../keys/metadata.ts'
 import { ROTATIONS_LIST_ENTRY_ANSWER } from '../kms-answers.ts'
 import type { KmsDependencies } from '../kms-dependencies.ts'
@@ -32,11 +32,12 @@ export const listKeyRotations = keyOperation(
   },
   async ({ input, key, dependencies }) => {
     const all = input.IncludeKeyMaterial === 'ALL_KEY_MATERIAL'
-    const materials = await keyMaterialsOf(dependencies.records, key)
+    const { record, materials } = await keyWithMaterials(dependencies.records, key, key.record)
+    const shown = keyOf(record, key.account, key.region)
     const listed = all ? materials : materials.filter(({ value }) => value.rotation !== undefined)
     const { items, next } = pageOf(listed, input, PAGE_SIZE)
     const everywhere = await isPendingEverywhere(dependencies, key)
-    const entries = items.map((material) => entry(key, material, everywhere))
+    const entries = items.map((material) => entry(shown, material, everywhere))
     return { output: { Rotations: entries, ...pageEnd(next) } }
   },
 )
