@@ -199,6 +199,8 @@ test('imports of project files are relative and carry .ts', async () => {
 /** Packages and where they may be imported. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   pino: ['src/cli/log.ts'],
+  otpauth: ['src/custody/one-time-codes.ts'],
+  uqr: ['src/custody/qr-code.ts'],
   commander: ['src/cli/program.ts'],
   '@noble/curves/abstract/weierstrass.js': ['src/crypto/sm2-math.ts'],
   '@noble/curves/ed25519.js': ['src/crypto/noble-tasks.ts'],

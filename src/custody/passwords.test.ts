@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { toHex } from '../base/bytes.ts'
+import { OffloadError } from '../base/offload.ts'
+import { systemRandom } from '../base/ports.ts'
+import { argon2id } from '../crypto/argon2.ts'
+import { Passwords } from './passwords.ts'
+
+test('argon2id gives the hash that the reference implementation gives', async () => {
+  // Source: the reference implementation of argon2, test.c: version 0x13, t=2, m=2^8, p=1, "password", "somesalt".
+  const bytes = new TextEncoder()
+  const cost = { memoryKib: 256, passes: 2, lanes: 1 }
+  assert.equal(
+    toHex(await argon2id(bytes.encode('password'), bytes.encode('somesalt'), cost)),
+    '9dfeb910e80bad0311fee20f9c0e2b12c17987b4cac90c2ef54d5b3021c68bfe',
+  )
+})
+
+test('a password matches its own hash, and hashes of one user share a salt', async () => {
+  const passwords = new Passwords(systemRandom)
+  const first = await passwords.hash('correct horse')
+  assert.deepEqual([first.algorithm, first.memoryKib, first.passes, first.lanes], ['argon2id', 65_536, 3, 4])
+  const second = await passwords.hash('battery staple', first)
+  assert.equal(second.salt, first.salt)
+  assert.notEqual(second.hash, first.hash)
+  assert.equal(await passwords.matchesAny('battery staple', [first, second]), true)
+  assert.equal(await passwords.matchesAny('correct horse ', [first, second]), false)
+  assert.equal(await passwords.matchesAny('correct horse', []), false)
+  const other = await passwords.hash('correct horse', { ...first, passes: 2 })
+  assert.notEqual(other.salt, first.salt)
+})
+
+test('calls beyond those that may wait are refused at once', async () => {
+  const passwords = new Passwords(systemRandom)
+  const hash = {
+    algorithm: 'argon2id',
+    memoryKib: 256,
+    passes: 2,
+    lanes: 1,
+    salt: 'c29tZXNhbHQ=',
+    hash: '',
+  } as const
+  const waiting = Array.from({ length: 17 }, () => passwords.matchesAny('x', [hash]))
+  await assert.rejects(
+    passwords.matchesAny('x', [hash]),
+    (error) => error instanceof OffloadError && error.reason === 'full',
+  )
+  assert.ok((await Promise.all(waiting)).every((matches) => !matches))
+})

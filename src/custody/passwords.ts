@@ -1,0 +1,88 @@
+import { equalConstantTime, parseBase64, toBase64, utf8 } from '../base/bytes.ts'
+import { Gate } from '../base/gate.ts'
+import type { Random } from '../base/ports.ts'
+import { type Argon2Cost, argon2id } from '../crypto/argon2.ts'
+
+/** Source: RFC 9106, section 4, the second recommended option: 64 MiB, 3 passes, 4 lanes. */
+const COST: Argon2Cost = { memoryKib: 65_536, passes: 3, lanes: 4 }
+/** Source: the same. */
+const SALT_BYTES = 16
+
+/** Hashes that one process computes at the same time: each takes 64 MiB and a core. */
+const HASHES_AT_ONCE = 1
+/** Calls of one process that wait for a hash. At a quarter of a second each, the last one waits for some seconds. */
+const HASHES_WAITING_MAX = 16
+
+/** The hash of a password, with all that computing it again takes. */
+export type PasswordHash = Argon2Cost & {
+  readonly algorithm: 'argon2id'
+  /** Base64. */
+  readonly salt: string
+  /** Base64. */
+  readonly hash: string
+}
+
+/**
+ * Hashes passwords, and compares them with hashes. A bounded number of calls wait, so that attempts to sign in
+ * starve nobody else.
+ */
+export class Passwords {
+  readonly #random: Random
+  readonly #gate: Gate
+
+  constructor(random: Random) {
+    this.#random = random
+    this.#gate = new Gate({ atOnce: HASHES_AT_ONCE, waitingMax: HASHES_WAITING_MAX })
+  }
+
+  /**
+   * The hash of a new password.
+   *
+   * @param like an earlier hash of the same user: if its cost is that of new hashes, the new hash has the same salt, so
+   *   that one computation compares a password with all of them.
+   * @throws OffloadError when too much waits.
+   */
+  async hash(password: string, like?: PasswordHash): Promise<PasswordHash> {
+    const isLike = like !== undefined && costOf(like) === costOf(COST)
+    const salt = isLike ? like.salt : toBase64(this.#random.bytes(SALT_BYTES))
+    return { ...COST, algorithm: 'argon2id', salt, hash: toBase64(await this.#compute(password, salt, COST)) }
+  }
+
+  /**
+   * Whether a password has one of these hashes. It takes as long when there are none, so that the time does not tell
+   * whether there is a password.
+   *
+   * @throws OffloadError when too much waits.
+   */
+  async matchesAny(password: string, hashes: readonly PasswordHash[]): Promise<boolean> {
+    const computed = new Map<string, Uint8Array>()
+    let matches = false
+    for (const hash of hashes.length > 0 ? hashes : [this.#noHash()]) {
+      const key = `${costOf(hash)} ${hash.salt}`
+      const bytes = computed.get(key) ?? (await this.#compute(password, hash.salt, hash))
+      computed.set(key, bytes)
+      const isSame = equalConstantTime(bytes, parseBase64(hash.hash) ?? new Uint8Array(0))
+      matches = isSame || matches
+    }
+    return matches && hashes.length > 0
+  }
+
+  #noHash(): PasswordHash {
+    return { ...COST, algorithm: 'argon2id', salt: toBase64(this.#random.bytes(SALT_BYTES)), hash: '' }
+  }
+
+  #compute(password: string, salt: string, cost: Argon2Cost): Promise<Uint8Array> {
+    return this.#gate.run(async () => {
+      const message = utf8(password)
+      try {
+        return await argon2id(message, parseBase64(salt) ?? new Uint8Array(0), cost)
+      } finally {
+        message.fill(0)
+      }
+    })
+  }
+}
+
+function costOf({ memoryKib, passes, lanes }: Argon2Cost): string {
+  return `${memoryKib} ${passes} ${lanes}`
+}
