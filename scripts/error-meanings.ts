@@ -25,6 +25,8 @@ export const ERROR_MEANINGS: Readonly<Record<string, string>> = {
   InsightNotEnabledException: 'the trail has no insight selectors',
   InvalidAliasNameException: 'the alias name is malformed',
   InvalidArnException: 'the ARN is malformed, or names nothing that the operation takes',
+  InvalidAuthenticationCodeException:
+    'the codes are not two codes in a row of the MFA device, or one of them was used before',
   InvalidAuthorizationMessageException: 'there are no encoded authorization messages here',
   InvalidCiphertextException:
     'the ciphertext was changed, is of another service, or needs another encryption context',
@@ -51,6 +53,7 @@ export const ERROR_MEANINGS: Readonly<Record<string, string>> = {
   InvalidTimeRangeException: 'the end is not after the start, or the range is too long',
   InvalidTokenException: 'NextToken is malformed',
   InvalidTrailNameException: 'the trail name is malformed',
+  InvalidUserTypeException: 'only an IAM user can make this call',
   KMSInternalException: 'the server failed; its log has the reason with the request id. SDKs try again',
   KMSInvalidMacException: 'the MAC does not match the message',
   KMSInvalidSignatureException: 'the signature does not match the message',
@@ -66,6 +69,7 @@ export const ERROR_MEANINGS: Readonly<Record<string, string>> = {
   NotAuthorizedException: 'the alias name is reserved',
   NotFoundException: 'there is no such key, alias or grant',
   PackedPolicyTooLargeException: 'session policies and tags are too large',
+  PasswordPolicyViolationException: 'the password policy of the account does not allow the new password',
   RequestEntityTooLargeException: 'the body is larger than the operation takes',
   RequestHeaderFieldsTooLargeException: 'the headers are larger than 16 KiB or more than 100 lines',
   RequestTimeoutException: 'the request did not arrive in time',

@@ -221,3 +221,10 @@ export const EVALUATION_RESULT_ANSWER = answer({
   PermissionsBoundaryDecisionDetail: PERMISSIONS_BOUNDARY_DECISION_DETAIL_ANSWER,
   ResourceSpecificResults: list(RESOURCE_SPECIFIC_RESULT_ANSWER),
 })
+
+/** LoginProfile. Source: the service model. */
+export const LOGIN_PROFILE_ANSWER = answer({
+  CreateDate: instant(),
+  PasswordResetRequired: boolean(),
+  UserName: text(),
+})

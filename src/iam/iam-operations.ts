@@ -8,6 +8,7 @@ import { CREDENTIAL_REPORT_OPERATIONS } from './operations/credential-report.ts'
 import { GROUP_OPERATIONS } from './operations/groups.ts'
 import { INLINE_POLICY_OPERATIONS } from './operations/inline-policies.ts'
 import { INSTANCE_PROFILE_OPERATIONS } from './operations/instance-profiles.ts'
+import { LOGIN_PROFILE_OPERATIONS } from './operations/login-profiles.ts'
 import { MANAGED_POLICY_OPERATIONS } from './operations/managed-policies.ts'
 import { OIDC_PROVIDER_OPERATIONS } from './operations/oidc-providers.ts'
 import { PERMISSIONS_BOUNDARY_OPERATIONS } from './operations/permissions-boundaries.ts'
@@ -22,6 +23,7 @@ import { USER_OPERATIONS } from './operations/users.ts'
 export const IAM_OPERATIONS: readonly IamOperation[] = [
   ...USER_OPERATIONS,
   ...ACCESS_KEY_OPERATIONS,
+  ...LOGIN_PROFILE_OPERATIONS,
   ...GROUP_OPERATIONS,
   ...ROLE_OPERATIONS,
   ...SERVICE_LINKED_ROLE_OPERATIONS,

@@ -29,6 +29,10 @@ export type UserValue = EntityValue & {
   /** Unique ids. */
   readonly groups: readonly string[]
   readonly accessKeys: readonly string[]
+  /** Whether it has a password: see `credentials/login-profile.ts`. */
+  readonly hasPassword?: boolean
+  /** Serial numbers of its MFA devices: see `credentials/mfa-device.ts`. */
+  readonly mfaDevices?: readonly string[]
 }
 
 /** A group of users; its tags stay empty. */

@@ -1,10 +1,12 @@
 import type { Clock, Random } from '../base/ports.ts'
 import type { GiveWay } from '../base/slices.ts'
+import { Passwords } from '../custody/passwords.ts'
 import type { TokenSealer } from '../custody/token-sealer.ts'
 import type { FindCredential } from '../dispatch/caller.ts'
 import type { Operation } from '../dispatch/operation.ts'
 import type { Quotas } from '../quotas/quota-service.ts'
 import type { Records } from '../store/records.ts'
+import { Attempts } from './credentials/attempts.ts'
 import { credentialFinder } from './credentials/credentials.ts'
 import type { KeyUses } from './credentials/key-uses.ts'
 import { IAM_OPERATIONS } from './iam-operations.ts'
@@ -33,9 +35,11 @@ export type IamService = {
 export function openIamService(dependencies: IamServiceDependencies): IamService {
   const { records, sealer, giveWay } = dependencies
   const oidc = new Oidc(dependencies)
+  const attempts = new Attempts(dependencies.clock)
+  const passwords = new Passwords(dependencies.random)
   return {
     operations: [
-      ...IAM_OPERATIONS.map((operation) => operation(dependencies)),
+      ...IAM_OPERATIONS.map((operation) => operation({ ...dependencies, attempts, passwords })),
       ...STS_OPERATIONS.map((operation) => operation({ ...dependencies, oidc })),
     ],
     findCredential: credentialFinder({

@@ -30,6 +30,14 @@ export const DOCUMENT = text({
   pattern: pattern('[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+'),
 })
 
+/** A password. */
+export const PASSWORD = text({
+  min: 1,
+  max: 128,
+  pattern: pattern('[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+'),
+  sensitive: true,
+})
+
 /** An access key id. */
 export const ACCESS_KEY_ID = text({ min: 16, max: 128, pattern: pattern('[\\w]+') })
 

@@ -62,6 +62,7 @@ const BY_ARN: Readonly<Record<string, string>> = {
 
 /** Other forms of recorded refusals. */
 const OTHERWISE: Readonly<Record<string, string>> = {
+  ChangePassword: 'user nobody',
   CreatePolicy: 'policy none',
   ListPolicies: 'policy path /',
 }

@@ -45,6 +45,8 @@ const GIVEN: SampleInput = {
   AssumeRolePolicyDocument: TRUST,
   ClientID: 'client.example.com',
   Description: 'a description: <&> \u00e9',
+  NewPassword: 'Sample-pass-2',
+  Password: 'Sample-pass-1',
   PermissionsBoundary: 'arn:aws:iam::aws:policy/ReadOnlyAccess',
   PolicyDocument: POLICY,
   PolicyInputList: [POLICY],
@@ -161,7 +163,18 @@ const NAMED: IamSample = {}
 const LIST: IamSample = { refused: 'denied' }
 const CREATE: IamSample = { makes: true, refused: 'again' }
 const OF_USER: IamSample = { with: ['UserName'] }
-const PASSWORDLESS: IamSample = { never: 'users have no passwords here' }
+const WITH_PASSWORD: IamSample = { with: ['UserName'], before: ['CreateLoginProfile'] }
+
+/** Gives the caller of samples a password, whether or not it has one. */
+const makeOwnPassword: Maker = async (ask) => {
+  const input = { UserName: 'admin', Password: 'Sample-pass-1' }
+  try {
+    await ask('CreateLoginProfile', input)
+  } catch {
+    await ask('UpdateLoginProfile', input)
+  }
+  return input.Password
+}
 
 /** By operation. A test fails when an operation has no sample. */
 export const IAM_SAMPLES: Readonly<Record<string, IamSample>> = {
@@ -171,10 +184,12 @@ export const IAM_SAMPLES: Readonly<Record<string, IamSample>> = {
   AttachGroupPolicy: NAMED,
   AttachRolePolicy: NAMED,
   AttachUserPolicy: NAMED,
+  ChangePassword: { making: { OldPassword: makeOwnPassword }, refused: 'denied' },
   CreateAccessKey: OF_USER,
   CreateAccountAlias: CREATE,
   CreateGroup: { ...CREATE, input: { Path: '/a/b/' } },
   CreateInstanceProfile: { ...CREATE, with: ['Tags'] },
+  CreateLoginProfile: { with: ['UserName'], input: { PasswordResetRequired: true }, refused: 'again' },
   CreateOpenIDConnectProvider: {
     ...CREATE,
     with: ['ThumbprintList', 'Tags'],
@@ -200,7 +215,7 @@ export const IAM_SAMPLES: Readonly<Record<string, IamSample>> = {
   DeleteGroup: NAMED,
   DeleteGroupPolicy: { before: ['PutGroupPolicy'] },
   DeleteInstanceProfile: NAMED,
-  DeleteLoginProfile: PASSWORDLESS,
+  DeleteLoginProfile: WITH_PASSWORD,
   DeleteOpenIDConnectProvider: { refused: 'denied' },
   DeletePolicy: NAMED,
   DeletePolicyVersion: { before: ['CreatePolicyVersion'], input: { VersionId: 'v2' } },
@@ -227,7 +242,7 @@ export const IAM_SAMPLES: Readonly<Record<string, IamSample>> = {
   GetGroup: { before: ['AddUserToGroup'] },
   GetGroupPolicy: { before: ['PutGroupPolicy'] },
   GetInstanceProfile: { before: ['AddRoleToInstanceProfile'] },
-  GetLoginProfile: PASSWORDLESS,
+  GetLoginProfile: WITH_PASSWORD,
   GetOpenIDConnectProvider: NAMED,
   GetPolicy: NAMED,
   GetPolicyVersion: NAMED,
@@ -305,6 +320,7 @@ export const IAM_SAMPLES: Readonly<Record<string, IamSample>> = {
   },
   UpdateAssumeRolePolicy: { input: { PolicyDocument: TRUST } },
   UpdateGroup: { input: { NewPath: '/new/' } },
+  UpdateLoginProfile: { with: ['Password'], before: ['CreateLoginProfile'] },
   UpdateOpenIDConnectProviderThumbprint: NAMED,
   UpdateRole: { with: ['Description'], input: { MaxSessionDuration: 3600 } },
   UpdateRoleDescription: NAMED,

@@ -2,13 +2,13 @@ import { KmsError } from '../../api/errors.ts'
 import { list, optional, text } from '../../api/shapes.ts'
 import { KEY_HOLDER } from '../credentials/key-holders.ts'
 import { iamArn } from '../entities/arns.ts'
-import { ON_ACCOUNT, onAll, USER_NAMED } from '../entities/finders.ts'
+import { ON_ACCOUNT, onAll } from '../entities/finders.ts'
 import type { IamOperation } from '../iam-dependencies.ts'
 import { iamOperation } from '../iam-operation.ts'
-import { ARN, NAME_64, NAME_128, PAGE, PAGING, PATH_PREFIX } from '../iam-shapes.ts'
+import { ARN, NAME_128, PAGE, PAGING, PATH_PREFIX } from '../iam-shapes.ts'
 
 /**
- * Things that users cannot have: passwords, MFA devices, certificates and keys of other services. Clients
+ * Things that users cannot have: MFA devices, certificates and keys of other services. Clients
  * list them before they delete a user; the lists are empty.
  */
 function nothingOf(name: string, member: Absent): IamOperation {
@@ -91,15 +91,6 @@ const getServerCertificate = iamOperation(
   () => ({}),
 )
 
-const NO_PROFILE = { UserName: NAME_64 }
-
-function noLoginProfile(name: string, readOnly: boolean): IamOperation {
-  return iamOperation({ name, readOnly, input: NO_PROFILE, find: USER_NAMED }, ({ input }) => {
-    const message = `Login Profile for User ${input.UserName} cannot be found.`
-    throw new KmsError('NoSuchEntityException', message)
-  })
-}
-
 /** Operations on things that do not exist in Holdfast. Source: IAM API Reference. */
 export const ABSENT_OPERATIONS: readonly IamOperation[] = [
   nothingOf('ListMFADevices', 'MFADevices'),
@@ -111,6 +102,4 @@ export const ABSENT_OPERATIONS: readonly IamOperation[] = [
   getSamlProvider,
   listServerCertificates,
   getServerCertificate,
-  noLoginProfile('GetLoginProfile', true),
-  noLoginProfile('DeleteLoginProfile', false),
 ]

@@ -1,8 +1,12 @@
 import { KmsError } from '../../api/errors.ts'
 import { answer, boolean, integer, list, oneOf, optional, pattern, text } from '../../api/shapes.ts'
-import { kindOfFormat1 } from '../../store/kind.ts'
-import { type Change, insert, type Kind, remove, replace } from '../../store/records.ts'
+import { type Change, insert, remove, replace } from '../../store/records.ts'
 import { ACCOUNT, ACCOUNTS } from '../accounts/account.ts'
+import {
+  PASSWORD_POLICIES,
+  PASSWORD_POLICY as PASSWORD_POLICY_KIND,
+  type PasswordPolicyValue,
+} from '../credentials/password-policy.ts'
 import { ON_ACCOUNT } from '../entities/finders.ts'
 import type { IamDependencies, IamOperation } from '../iam-dependencies.ts'
 import { iamOperation } from '../iam-operation.ts'
@@ -84,23 +88,6 @@ const PASSWORD_POLICY = {
   PasswordReusePrevention: optional(integer({ min: 1, max: 24 })),
   HardExpiry: FLAG,
 }
-
-/** The password rules of an account. Partition: {@link PASSWORD_POLICIES}; name: the account. */
-type PasswordPolicyValue = {
-  readonly format: 1
-  readonly minimumLength: number
-  readonly symbols: boolean
-  readonly numbers: boolean
-  readonly uppercase: boolean
-  readonly lowercase: boolean
-  readonly usersMayChange: boolean
-  readonly maxAgeDays?: number
-  readonly reusePrevention?: number
-  readonly hardExpiry?: boolean
-}
-
-const PASSWORD_POLICY_KIND: Kind<PasswordPolicyValue> = kindOfFormat1('iam-password-policy')
-const PASSWORD_POLICIES = 'all'
 
 /** A missing member takes its default, whatever was set before. */
 const updatePasswordPolicy = iamOperation(

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Attempts } from './attempts.ts'
+
+test('ten attempts may fail in a row, each is forgotten after six minutes, and success forgets them all', () => {
+  let now = 0
+  let requests = 0
+  const all = new Attempts({ monotonicMs: () => now })
+  const attempts = {
+    begin: (who: string) => all.begin(who, `request ${++requests}`),
+    succeeded: (who: string) => all.succeeded(who),
+  }
+  const tooMany = { code: 'ThrottlingException' }
+  for (let failed = 0; failed < 10; failed += 1) attempts.begin('ada')
+  assert.throws(() => attempts.begin('ada'), tooMany)
+  attempts.begin('bob')
+  now += 359_999
+  assert.throws(() => attempts.begin('ada'), tooMany)
+  now += 1
+  attempts.begin('ada')
+  assert.throws(() => attempts.begin('ada'), tooMany)
+  attempts.succeeded('ada')
+  for (let run = 0; run < 20; run += 1) all.begin('ada', 'one request')
+  attempts.succeeded('ada')
+  for (let failed = 0; failed < 10; failed += 1) attempts.begin('ada')
+  assert.throws(() => attempts.begin('ada'), tooMany)
+})
+
+test('attempts of ten thousand users are remembered, the latest ones', () => {
+  const attempts = new Attempts({ monotonicMs: () => 0 })
+  for (let failed = 0; failed < 10; failed += 1) attempts.begin('first', `${failed}`)
+  for (let user = 0; user < 9_999; user += 1) attempts.begin(`user ${user}`, 'a')
+  assert.throws(() => attempts.begin('first', 'a'))
+  attempts.begin('one more', 'a')
+  attempts.begin('first', 'a')
+})

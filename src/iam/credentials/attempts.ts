@@ -1,0 +1,51 @@
+import { type Bucket, fullBucket, hasRoom, take } from '../../base/bucket.ts'
+import type { Clock } from '../../base/ports.ts'
+import { tooFast } from '../../dispatch/failures.ts'
+
+/**
+ * Wrong passwords and codes of one user in a row, and how long each takes to be forgotten: 10 in an hour. Source: NIST
+ * SP 800-63B-4, section 3.2.2, which allows 100 in a row at most.
+ */
+const FAILURES_MAX = 10
+const FORGOTTEN_AFTER_MS = 360_000
+const DEPTH_MS = FAILURES_MAX * FORGOTTEN_AFTER_MS
+
+/** Users of whom one process remembers attempts: the oldest are forgotten first. */
+const REMEMBERED_MAX = 10_000
+
+/** Attempts to prove something by a secret that can be guessed: a password, or the code of an MFA device. */
+export class Attempts {
+  readonly #clock: Pick<Clock, 'monotonicMs'>
+  readonly #users = new Map<string, { readonly bucket: Bucket; readonly requestId: string }>()
+
+  constructor(clock: Pick<Clock, 'monotonicMs'>) {
+    this.#clock = clock
+  }
+
+  /**
+   * Counts an attempt as failed until {@link succeeded} is told otherwise, so that attempts at the same time count too.
+   *
+   * @param who whose secret it is.
+   * @param requestId of the call: an operation that runs again from its reads makes one attempt.
+   * @throws ThrottlingException when too many have failed.
+   */
+  begin(who: string, requestId: string): void {
+    const now = this.#clock.monotonicMs()
+    const present = this.#users.get(who)
+    if (present?.requestId === requestId) return
+    const bucket = present?.bucket ?? fullBucket()
+    if (!hasRoom(bucket, now, DEPTH_MS, FORGOTTEN_AFTER_MS)) throw tooFast('iam')
+    take(bucket, now, FORGOTTEN_AFTER_MS)
+    this.#users.delete(who)
+    this.#users.set(who, { bucket, requestId })
+    for (const oldest of this.#users.keys()) {
+      if (this.#users.size <= REMEMBERED_MAX) break
+      this.#users.delete(oldest)
+    }
+  }
+
+  /** Forgets the failed attempts: the secret was right. */
+  succeeded(who: string): void {
+    this.#users.delete(who)
+  }
+}

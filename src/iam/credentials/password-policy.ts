@@ -1,0 +1,84 @@
+import { KmsError } from '../../api/errors.ts'
+import { kindOfFormat1 } from '../../store/kind.ts'
+import type { Kind, Records } from '../../store/records.ts'
+import { ACCOUNT, ACCOUNTS } from '../accounts/account.ts'
+import { read } from '../iam-records.ts'
+
+/** What passwords of an account must be. Partition: {@link PASSWORD_POLICIES}; name: the account. */
+export type PasswordPolicyValue = {
+  readonly format: 1
+  readonly minimumLength: number
+  readonly symbols: boolean
+  readonly numbers: boolean
+  readonly uppercase: boolean
+  readonly lowercase: boolean
+  readonly usersMayChange: boolean
+  readonly maxAgeDays?: number
+  readonly reusePrevention?: number
+  readonly hardExpiry?: boolean
+}
+
+/** The kind of password policies. */
+export const PASSWORD_POLICY: Kind<PasswordPolicyValue> = kindOfFormat1('iam-password-policy')
+
+/** The one partition of password policies. */
+export const PASSWORD_POLICIES = 'all'
+
+/** The password policy that an account has set; nothing for one that has set none. */
+export async function findPasswordPolicy(
+  records: Records,
+  account: string,
+): Promise<PasswordPolicyValue | undefined> {
+  return (await read(records, PASSWORD_POLICY, PASSWORD_POLICIES, account))?.value
+}
+
+/** Kinds of characters. Source: IAM API Reference, "UpdateAccountPasswordPolicy". */
+const KINDS = [
+  { member: 'symbols', what: 'symbol', of: /[!@#$%^&*()_+\-=[\]{}|']/ },
+  { member: 'numbers', what: 'number', of: /[0-9]/ },
+  { member: 'uppercase', what: 'uppercase letter', of: /[A-Z]/ },
+  { member: 'lowercase', what: 'lowercase letter', of: /[a-z]/ },
+] as const
+
+/**
+ * What holds for accounts that have set no policy: the length, and how many kinds of characters. Source: IAM User Guide,
+ * "Set an account password policy for IAM users".
+ */
+const MINIMUM_LENGTH_WITHOUT_POLICY = 8
+const KINDS_WITHOUT_POLICY = 3
+
+/** Checks a new password, but for those that were used before. @throws PasswordPolicyViolationException. */
+export async function checkNewPassword(
+  records: Records,
+  account: string,
+  policy: PasswordPolicyValue | undefined,
+  password: string,
+): Promise<void> {
+  const minimum = policy?.minimumLength ?? MINIMUM_LENGTH_WITHOUT_POLICY
+  if (password.length < minimum) throw violation(`Password should have a minimum length of ${minimum}`)
+  if (policy === undefined) {
+    await checkWithoutPolicy(records, account, password)
+    return
+  }
+  for (const { member, what, of } of KINDS) {
+    if (policy[member] && !of.test(password)) throw violation(`Password should have at least one ${what}`)
+  }
+}
+
+async function checkWithoutPolicy(records: Records, account: string, password: string): Promise<void> {
+  const kinds = KINDS.filter(({ of }) => of.test(password)).length
+  if (kinds < KINDS_WITHOUT_POLICY) {
+    throw violation(
+      `Password should have at least ${KINDS_WITHOUT_POLICY} of: uppercase letter, lowercase letter, number, symbol`,
+    )
+  }
+  const alias = (await read(records, ACCOUNT, ACCOUNTS, account))?.value.alias
+  if (password === alias || password === account) {
+    throw violation('Password should not be the name of the account')
+  }
+}
+
+/** The error for a password that the policy does not allow. */
+export function violation(message: string): KmsError {
+  return new KmsError('PasswordPolicyViolationException', message)
+}

@@ -1,0 +1,164 @@
+import { KmsError } from '../../api/errors.ts'
+import { optional } from '../../api/shapes.ts'
+import { insert, remove, replace, type Stored } from '../../store/records.ts'
+import {
+  findLoginProfile,
+  isLockedByExpiry,
+  LOGIN_PROFILE,
+  type LoginProfileValue,
+  type NewPasswordParts,
+  newPassword,
+} from '../credentials/login-profile.ts'
+import { findPasswordPolicy } from '../credentials/password-policy.ts'
+import { USER_NAMED, USER_OR_CALLER } from '../entities/finders.ts'
+import { LOGIN_PROFILE_ANSWER } from '../iam-answers.ts'
+import type { IamOperation, IamParts } from '../iam-dependencies.ts'
+import { type Finder, iamOperation } from '../iam-operation.ts'
+import { timestamp } from '../iam-outputs.ts'
+import type { UserValue } from '../iam-records.ts'
+import { FLAG, NAME_64, PASSWORD } from '../iam-shapes.ts'
+
+const createLoginProfile = iamOperation(
+  {
+    name: 'CreateLoginProfile',
+    readOnly: false,
+    input: { UserName: optional(NAME_64), Password: PASSWORD, PasswordResetRequired: FLAG },
+    output: { LoginProfile: LOGIN_PROFILE_ANSWER },
+    find: USER_OR_CALLER,
+  },
+  async ({ call, input, parts, entity: user }) => {
+    const { account } = call.caller
+    const { id, name } = user.value
+    if ((await findLoginProfile(parts.records, account, id)) !== undefined) {
+      throw new KmsError('EntityAlreadyExistsException', `Login Profile for User ${name} already exists.`)
+    }
+    const made = await newPassword(await passwordParts(parts, account), input.Password)
+    const value: LoginProfileValue = {
+      format: 1,
+      createdAt: call.now,
+      changedAt: call.now,
+      resetRequired: input.PasswordResetRequired ?? false,
+      ...made,
+    }
+    return {
+      output: { LoginProfile: profileOutput(user, value) },
+      changes: [
+        insert(LOGIN_PROFILE, account, id, value),
+        replace(user, { ...user.value, hasPassword: true }),
+      ],
+    }
+  },
+)
+
+const getLoginProfile = iamOperation(
+  {
+    name: 'GetLoginProfile',
+    readOnly: true,
+    input: { UserName: optional(NAME_64) },
+    output: { LoginProfile: LOGIN_PROFILE_ANSWER },
+    find: USER_OR_CALLER,
+  },
+  async ({ parts, entity: user }) => {
+    const { value } = await profileOf(parts, user)
+    return { output: { LoginProfile: profileOutput(user, value) } }
+  },
+)
+
+const updateLoginProfile = iamOperation(
+  {
+    name: 'UpdateLoginProfile',
+    readOnly: false,
+    input: { UserName: NAME_64, Password: optional(PASSWORD), PasswordResetRequired: FLAG },
+    find: USER_NAMED,
+  },
+  async ({ call, input, parts, entity: user }) => {
+    const profile = await profileOf(parts, user)
+    const { value } = profile
+    const resetRequired = input.PasswordResetRequired ?? value.resetRequired
+    if (input.Password === undefined) return { changes: [replace(profile, { ...value, resetRequired })] }
+    const made = await newPassword(await passwordParts(parts, call.caller.account), input.Password, value)
+    return { changes: [replace(profile, { ...value, ...made, changedAt: call.now, resetRequired })] }
+  },
+)
+
+const deleteLoginProfile = iamOperation(
+  {
+    name: 'DeleteLoginProfile',
+    readOnly: false,
+    input: { UserName: optional(NAME_64) },
+    find: USER_OR_CALLER,
+  },
+  async ({ parts, entity: user }) => {
+    const profile = await profileOf(parts, user)
+    const { hasPassword: _hasPassword, ...rest } = user.value
+    return { changes: [remove(profile), replace(user, rest)] }
+  },
+)
+
+/** The user who calls. @throws InvalidUserTypeException for everyone else. */
+const CALLING_USER: Finder<unknown, Stored<UserValue>> = ({ call, parts }) => {
+  if (call.caller.principal.type !== 'User') {
+    throw new KmsError('InvalidUserTypeException', 'Only IAM users can change their own password.')
+  }
+  return USER_OR_CALLER({ call, parts, input: {} })
+}
+
+const changePassword = iamOperation(
+  {
+    name: 'ChangePassword',
+    readOnly: false,
+    input: { OldPassword: PASSWORD, NewPassword: PASSWORD },
+    find: CALLING_USER,
+  },
+  async ({ call, input, parts, entity: user }) => {
+    const profile = await profileOf(parts, user)
+    const { value } = profile
+    const made = await passwordParts(parts, call.caller.account)
+    const who = user.value.id
+    parts.attempts.begin(who, call.requestId)
+    if (!(await parts.passwords.matchesAny(input.OldPassword, [value.password]))) {
+      throw new KmsError('AccessDeniedException', 'The old password is not correct.')
+    }
+    parts.attempts.succeeded(who)
+    if (isLockedByExpiry(value, made.policy, call.now)) {
+      throw new KmsError(
+        'AccessDeniedException',
+        'The password has expired. An administrator must set another.',
+      )
+    }
+    const next = await newPassword(made, input.NewPassword, value)
+    return { changes: [replace(profile, { ...value, ...next, changedAt: call.now, resetRequired: false })] }
+  },
+)
+
+/** @throws NoSuchEntityException for a user without a password. */
+async function profileOf(
+  { records }: Pick<IamParts, 'records'>,
+  user: Stored<UserValue>,
+): Promise<Stored<LoginProfileValue>> {
+  const profile = await findLoginProfile(records, user.partition, user.value.id)
+  if (profile !== undefined) return profile
+  const message = `Login Profile for User ${user.value.name} cannot be found.`
+  throw new KmsError('NoSuchEntityException', message)
+}
+
+async function passwordParts({ records, passwords }: IamParts, account: string): Promise<NewPasswordParts> {
+  return { records, passwords, account, policy: await findPasswordPolicy(records, account) }
+}
+
+function profileOutput({ value: { name } }: Stored<UserValue>, profile: LoginProfileValue) {
+  return {
+    UserName: name,
+    CreateDate: timestamp(profile.createdAt),
+    PasswordResetRequired: profile.resetRequired,
+  }
+}
+
+/** Passwords of users. Source: IAM API Reference, "CreateLoginProfile" and so on. */
+export const LOGIN_PROFILE_OPERATIONS: readonly IamOperation[] = [
+  createLoginProfile,
+  getLoginProfile,
+  updateLoginProfile,
+  deleteLoginProfile,
+  changePassword,
+]
