@@ -1,4 +1,4 @@
-import { answer, boolean, instant, integer, list, text, textMap } from '../api/shapes.ts'
+import { answer, blob, boolean, instant, integer, list, text, textMap } from '../api/shapes.ts'
 
 /** AccessKeyLastUsed. Source: the service model. */
 export const ACCESS_KEY_LAST_USED_ANSWER = answer({
@@ -227,4 +227,17 @@ export const LOGIN_PROFILE_ANSWER = answer({
   CreateDate: instant(),
   PasswordResetRequired: boolean(),
   UserName: text(),
+})
+
+/** MFADevice. Source: the service model. */
+export const MFA_DEVICE_ANSWER = answer({ EnableDate: instant(), SerialNumber: text(), UserName: text() })
+
+/** VirtualMFADevice. Source: the service model. */
+export const VIRTUAL_MFA_DEVICE_ANSWER = answer({
+  Base32StringSeed: blob(),
+  EnableDate: instant(),
+  QRCodePNG: blob(),
+  SerialNumber: text(),
+  Tags: list(TAG_ANSWER),
+  User: USER_ANSWER,
 })

@@ -153,7 +153,7 @@ function recorded<T extends OutcomeOf<Members>>(readOnly: boolean, outcome: T): 
   return { ...outcome, event: { response: shownOutput(outcome.output) } }
 }
 
-const NEVER_SHOWN = new Set(['SecretAccessKey', 'SessionToken'])
+const NEVER_SHOWN = new Set(['SecretAccessKey', 'SessionToken', 'Base32StringSeed', 'QRCodePNG'])
 
 /** An answer as an audit event shows it: members in lower camel case. */
 function shownOutput(output: { readonly [name: string]: unknown }): EventData {

@@ -10,6 +10,7 @@ import { INLINE_POLICY_OPERATIONS } from './operations/inline-policies.ts'
 import { INSTANCE_PROFILE_OPERATIONS } from './operations/instance-profiles.ts'
 import { LOGIN_PROFILE_OPERATIONS } from './operations/login-profiles.ts'
 import { MANAGED_POLICY_OPERATIONS } from './operations/managed-policies.ts'
+import { MFA_DEVICE_OPERATIONS } from './operations/mfa-devices.ts'
 import { OIDC_PROVIDER_OPERATIONS } from './operations/oidc-providers.ts'
 import { PERMISSIONS_BOUNDARY_OPERATIONS } from './operations/permissions-boundaries.ts'
 import { POLICY_VERSION_OPERATIONS } from './operations/policy-versions.ts'
@@ -24,6 +25,7 @@ export const IAM_OPERATIONS: readonly IamOperation[] = [
   ...USER_OPERATIONS,
   ...ACCESS_KEY_OPERATIONS,
   ...LOGIN_PROFILE_OPERATIONS,
+  ...MFA_DEVICE_OPERATIONS,
   ...GROUP_OPERATIONS,
   ...ROLE_OPERATIONS,
   ...SERVICE_LINKED_ROLE_OPERATIONS,

@@ -119,6 +119,9 @@ export type CountsValue = {
   readonly policies: number
   readonly profiles: number
   readonly providers: number
+  /** Virtual MFA devices, and how many of them are enabled; none when it does not say. */
+  readonly mfaDevices?: number
+  readonly mfaDevicesInUse?: number
 }
 
 /** The kinds of IAM's records. */

@@ -38,6 +38,15 @@ export const PASSWORD = text({
   sensitive: true,
 })
 
+/** The serial number of an MFA device: the ARN of a virtual one. */
+export const SERIAL_NUMBER = text({ min: 9, max: 256, pattern: pattern('[\\w+=/:,.@-]+') })
+
+/** A code of an MFA device. */
+export const AUTHENTICATION_CODE = text({ min: 6, max: 6, pattern: pattern('[\\d]+'), sensitive: true })
+
+/** The name of a virtual MFA device. The service model has no limit; its ARN has one. */
+export const MFA_DEVICE_NAME = text({ min: 1, max: 226, pattern: NAME })
+
 /** An access key id. */
 export const ACCESS_KEY_ID = text({ min: 16, max: 128, pattern: pattern('[\\w]+') })
 

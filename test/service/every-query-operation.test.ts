@@ -46,11 +46,14 @@ const BY_ARN: Readonly<Record<string, string>> = {
   CreateRole: 'role/none',
   CreateServiceLinkedRole: SPOT_ROLE,
   CreateUser: 'user/none',
+  CreateVirtualMFADevice: 'mfa/none',
+  DeleteVirtualMFADevice: 'mfa/none',
   GetContextKeysForPrincipalPolicy: 'user/none',
   GetSAMLProvider: 'saml-provider/none',
   GetServerCertificate: 'server-certificate/none',
   GetServiceLinkedRoleDeletionStatus: SPOT_ROLE,
   ListGroups: 'group/',
+  ListMFADeviceTags: 'mfa/none',
   ListInstanceProfiles: 'instance-profile/',
   ListOpenIDConnectProviders: 'oidc-provider/',
   ListRoles: 'role/',
@@ -58,6 +61,8 @@ const BY_ARN: Readonly<Record<string, string>> = {
   ListServerCertificates: 'server-certificate/',
   ListUsers: 'user/',
   SimulatePrincipalPolicy: 'user/none',
+  TagMFADevice: 'mfa/none',
+  UntagMFADevice: 'mfa/none',
 }
 
 /** Other forms of recorded refusals. */

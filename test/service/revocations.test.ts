@@ -21,6 +21,8 @@ const TAKES_NO_PERMISSION = new Set([
   ...['AddClientIDToOpenIDConnectProvider', 'AddRoleToInstanceProfile', 'CreateAccessKey'],
   ...['CreateAccountAlias', 'CreateGroup', 'CreateInstanceProfile', 'CreateLoginProfile'],
   ...['CreateOpenIDConnectProvider', 'ChangePassword', 'UpdateLoginProfile'],
+  ...['CreateVirtualMFADevice', 'DeactivateMFADevice', 'DeleteVirtualMFADevice', 'EnableMFADevice'],
+  ...['ResyncMFADevice', 'TagMFADevice', 'UntagMFADevice'],
   ...['CreatePolicy', 'CreateRole', 'CreateServiceLinkedRole', 'CreateUser', 'DeleteAccountAlias'],
   ...['DeleteAccountPasswordPolicy', 'DeleteInstanceProfile', 'DeletePolicy', 'DeletePolicyVersion'],
   ...['DeleteRolePermissionsBoundary', 'DeleteServiceLinkedRole', 'DeleteUserPermissionsBoundary'],

@@ -2,6 +2,7 @@
 
 import type { ErrorCode } from '../../src/api/errors.ts'
 import { policyText } from './iam.ts'
+import { codeAt, enableDevice, newDevice } from './mfa.ts'
 import { type Answer, inside } from './sdk-by-name.ts'
 
 /** The members of a call: texts, numbers, lists and structures. */
@@ -72,6 +73,8 @@ const makeServiceRole: Maker = async (ask, name) => {
 }
 
 const MADE: Readonly<Record<string, Maker>> = {
+  AuthenticationCode1: async (_ask, _name, { SerialNumber }) => codeAt(SerialNumber, -1),
+  AuthenticationCode2: async (_ask, _name, { SerialNumber }) => codeAt(SerialNumber, 0),
   AccountAlias: async (ask, name) => {
     await ask('CreateAccountAlias', { AccountAlias: name })
     return name
@@ -100,6 +103,7 @@ const MADE: Readonly<Record<string, Maker>> = {
   },
   PolicySourceArn: async (ask, name) =>
     String(inside(await ask('CreateUser', { UserName: name }), 'User', 'Arn')),
+  SerialNumber: newDevice,
   RoleName: async (ask, name) => {
     await ask('CreateRole', { RoleName: name, AssumeRolePolicyDocument: TRUST })
     return name
@@ -112,6 +116,9 @@ const MADE: Readonly<Record<string, Maker>> = {
 
 /** Values of the same members that name nothing. */
 const NOT_MADE: Readonly<Record<string, (name: string) => string>> = {
+  AuthenticationCode1: () => '123456',
+  AuthenticationCode2: () => '654321',
+  SerialNumber: (name) => `arn:aws:iam::${ACCOUNT}:mfa/${name}`,
   AccessKeyId: () => 'AKIAAAAAAAAAAAAAAAAA',
   DeletionTaskId: (name) => `task/aws-service-role/${SERVICE}/${name}/1`,
   OpenIDConnectProviderArn: (name) => `arn:aws:iam::${ACCOUNT}:oidc-provider/${name}.example.com`,
@@ -163,6 +170,7 @@ const NAMED: IamSample = {}
 const LIST: IamSample = { refused: 'denied' }
 const CREATE: IamSample = { makes: true, refused: 'again' }
 const OF_USER: IamSample = { with: ['UserName'] }
+const WITH_DEVICE: IamSample = { with: ['UserName'], before: ['EnableMFADevice'] }
 const WITH_PASSWORD: IamSample = { with: ['UserName'], before: ['CreateLoginProfile'] }
 
 /** Gives the caller of samples a password, whether or not it has one. */
@@ -209,6 +217,8 @@ export const IAM_SAMPLES: Readonly<Record<string, IamSample>> = {
     refused: { input: { AWSServiceName: 'es.amazonaws.com' }, code: 'InvalidInputException' },
   },
   CreateUser: { ...CREATE, with: ['PermissionsBoundary', 'Tags'], input: { Path: '/a/' } },
+  CreateVirtualMFADevice: { ...CREATE, with: ['Tags'], input: { Path: '/a/' } },
+  DeactivateMFADevice: WITH_DEVICE,
   DeleteAccessKey: OF_USER,
   DeleteAccountAlias: NAMED,
   DeleteAccountPasswordPolicy: { before: ['UpdateAccountPasswordPolicy'], refused: 'denied' },
@@ -226,9 +236,11 @@ export const IAM_SAMPLES: Readonly<Record<string, IamSample>> = {
   DeleteUser: NAMED,
   DeleteUserPermissionsBoundary: { before: ['PutUserPermissionsBoundary'] },
   DeleteUserPolicy: { before: ['PutUserPolicy'] },
+  DeleteVirtualMFADevice: NAMED,
   DetachGroupPolicy: { before: ['AttachGroupPolicy'] },
   DetachRolePolicy: { before: ['AttachRolePolicy'] },
   DetachUserPolicy: { before: ['AttachUserPolicy'] },
+  EnableMFADevice: NAMED,
   GenerateCredentialReport: LIST,
   GetAccessKeyLastUsed: OF_USER,
   GetAccountAuthorizationDetails: LIST,
@@ -243,6 +255,7 @@ export const IAM_SAMPLES: Readonly<Record<string, IamSample>> = {
   GetGroupPolicy: { before: ['PutGroupPolicy'] },
   GetInstanceProfile: { before: ['AddRoleToInstanceProfile'] },
   GetLoginProfile: WITH_PASSWORD,
+  GetMFADevice: WITH_DEVICE,
   GetOpenIDConnectProvider: NAMED,
   GetPolicy: NAMED,
   GetPolicyVersion: NAMED,
@@ -265,7 +278,8 @@ export const IAM_SAMPLES: Readonly<Record<string, IamSample>> = {
   ListInstanceProfileTags: { before: ['TagInstanceProfile'] },
   ListInstanceProfiles: LIST,
   ListInstanceProfilesForRole: { before: ['AddRoleToInstanceProfile'] },
-  ListMFADevices: OF_USER,
+  ListMFADeviceTags: { before: ['TagMFADevice'] },
+  ListMFADevices: WITH_DEVICE,
   ListOpenIDConnectProviderTags: { before: ['TagOpenIDConnectProvider'] },
   ListOpenIDConnectProviders: LIST,
   ListPolicies: { input: { Scope: 'AWS', MaxItems: 2 }, refused: 'denied' },
@@ -291,6 +305,13 @@ export const IAM_SAMPLES: Readonly<Record<string, IamSample>> = {
   RemoveClientIDFromOpenIDConnectProvider: { before: ['AddClientIDToOpenIDConnectProvider'] },
   RemoveRoleFromInstanceProfile: { before: ['AddRoleToInstanceProfile'] },
   RemoveUserFromGroup: { before: ['AddUserToGroup'] },
+  ResyncMFADevice: {
+    making: {
+      SerialNumber: enableDevice,
+      AuthenticationCode1: async (_ask, _name, { SerialNumber }) => codeAt(SerialNumber, 1),
+      AuthenticationCode2: async (_ask, _name, { SerialNumber }) => codeAt(SerialNumber, 2),
+    },
+  },
   SetDefaultPolicyVersion: NAMED,
   SetSecurityTokenServicePreferences: {
     input: { GlobalEndpointTokenVersion: 'v2Token' },
@@ -299,11 +320,13 @@ export const IAM_SAMPLES: Readonly<Record<string, IamSample>> = {
   SimulateCustomPolicy: { refused: 'denied' },
   SimulatePrincipalPolicy: NAMED,
   TagInstanceProfile: NAMED,
+  TagMFADevice: NAMED,
   TagOpenIDConnectProvider: NAMED,
   TagPolicy: NAMED,
   TagRole: NAMED,
   TagUser: NAMED,
   UntagInstanceProfile: { before: ['TagInstanceProfile'] },
+  UntagMFADevice: { before: ['TagMFADevice'] },
   UntagOpenIDConnectProvider: { before: ['TagOpenIDConnectProvider'] },
   UntagPolicy: { before: ['TagPolicy'] },
   UntagRole: { before: ['TagRole'] },

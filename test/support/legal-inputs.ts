@@ -12,6 +12,8 @@ const POLICY = policyText({ Effect: 'Allow', Action: 'kms:*', Resource: '*' })
 /** Legal values of members that a shape alone does not tell. */
 export const LEGAL_VALUES: Readonly<Record<string, FormValue>> = {
   AccessKeyId: 'AKIAAAAAAAAAAAAAAAAA',
+  AuthenticationCode1: '123456',
+  AuthenticationCode2: '654321',
   ActionNames: ['kms:Encrypt'],
   AWSServiceName: 'spot.amazonaws.com',
   DeletionTaskId: 'task/aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot/1',
@@ -27,6 +29,7 @@ export const LEGAL_VALUES: Readonly<Record<string, FormValue>> = {
   ResourceIdList: [`arn:aws:cloudtrail:${REGION}:${ACCOUNT}:trail/none`],
   RoleArn: `arn:aws:iam::${ACCOUNT}:role/none`,
   SAMLProviderArn: `arn:aws:iam::${ACCOUNT}:saml-provider/none`,
+  SerialNumber: `arn:aws:iam::${ACCOUNT}:mfa/none`,
   ThumbprintList: ['a'.repeat(40)],
   Url: 'https://new.example.com',
   VersionId: 'v1',

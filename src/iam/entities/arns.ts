@@ -11,7 +11,7 @@ export type Pathed = { readonly path: string; readonly name: string }
 /** The ARN of a user, group, role and so on. */
 export function pathedArn(
   account: string,
-  kind: 'user' | 'group' | 'role' | 'policy' | 'instance-profile',
+  kind: 'user' | 'group' | 'role' | 'policy' | 'instance-profile' | 'mfa',
   { path, name }: Pathed,
 ): string {
   return iamArn(account, `${kind}${path}${name}`)

@@ -164,7 +164,7 @@ export async function countMore(
   quota: CountQuota,
 ): Promise<Change> {
   const present = await read(records, COUNTS, COUNTS_PARTITION, account)
-  await checkQuota(quotas, account, quota, (present?.value ?? NO_COUNTS)[counted] + 1)
+  await checkQuota(quotas, account, quota, ((present?.value ?? NO_COUNTS)[counted] ?? 0) + 1)
   return changedCount(present, account, counted, 1)
 }
 
@@ -177,7 +177,7 @@ function changedCount(
   by: 1 | -1,
 ): Change {
   const value = present?.value ?? NO_COUNTS
-  const counts = { ...value, [counted]: value[counted] + by }
+  const counts = { ...value, [counted]: (value[counted] ?? 0) + by }
   return present === undefined ? insert(COUNTS, COUNTS_PARTITION, account, counts) : replace(present, counts)
 }
 

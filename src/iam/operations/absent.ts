@@ -2,13 +2,13 @@ import { KmsError } from '../../api/errors.ts'
 import { list, optional, text } from '../../api/shapes.ts'
 import { KEY_HOLDER } from '../credentials/key-holders.ts'
 import { iamArn } from '../entities/arns.ts'
-import { ON_ACCOUNT, onAll } from '../entities/finders.ts'
+import { onAll } from '../entities/finders.ts'
 import type { IamOperation } from '../iam-dependencies.ts'
 import { iamOperation } from '../iam-operation.ts'
 import { ARN, NAME_128, PAGE, PAGING, PATH_PREFIX } from '../iam-shapes.ts'
 
 /**
- * Things that users cannot have: MFA devices, certificates and keys of other services. Clients
+ * Things that users cannot have: certificates and keys of other services. Clients
  * list them before they delete a user; the lists are empty.
  */
 function nothingOf(name: string, member: Absent): IamOperation {
@@ -23,23 +23,11 @@ function nothingOf(name: string, member: Absent): IamOperation {
 type Absent = keyof typeof LISTS
 
 const LISTS = {
-  MFADevices: list(text()),
   SSHPublicKeys: list(text()),
   ServiceSpecificCredentials: list(text()),
   Certificates: list(text()),
 }
 const ABSENT = { ...LISTS, ...PAGE }
-
-const listVirtualMfaDevices = iamOperation(
-  {
-    name: 'ListVirtualMFADevices',
-    readOnly: true,
-    input: PAGING,
-    output: { VirtualMFADevices: list(text()), ...PAGE },
-    find: ON_ACCOUNT,
-  },
-  () => ({ output: { VirtualMFADevices: [], IsTruncated: false } }),
-)
 
 const listSamlProviders = iamOperation(
   {
@@ -93,11 +81,9 @@ const getServerCertificate = iamOperation(
 
 /** Operations on things that do not exist in Holdfast. Source: IAM API Reference. */
 export const ABSENT_OPERATIONS: readonly IamOperation[] = [
-  nothingOf('ListMFADevices', 'MFADevices'),
   nothingOf('ListSSHPublicKeys', 'SSHPublicKeys'),
   nothingOf('ListServiceSpecificCredentials', 'ServiceSpecificCredentials'),
   nothingOf('ListSigningCertificates', 'Certificates'),
-  listVirtualMfaDevices,
   listSamlProviders,
   getSamlProvider,
   listServerCertificates,

@@ -1,5 +1,6 @@
 import { list, type Members } from '../../api/shapes.ts'
 import { type Change, replace, type Stored } from '../../store/records.ts'
+import { DEVICE_NAMED } from '../credentials/mfa-device.ts'
 import { mergeTags, parseTags, withoutTags } from '../entities/entity-tags.ts'
 import { ROLE_FAMILY, USER_FAMILY } from '../entities/families.ts'
 import { ANY_POLICY, POLICY_TO_CHANGE } from '../entities/finders.ts'
@@ -9,7 +10,7 @@ import { type Finder, iamOperation } from '../iam-operation.ts'
 import { tagsOutput } from '../iam-outputs.ts'
 import { pageBy } from '../iam-paging.ts'
 import type { Tag } from '../iam-records.ts'
-import { ARN, NAME_128, PAGE, PAGING, TAG_KEYS, TAGS, withNamed } from '../iam-shapes.ts'
+import { ARN, NAME_128, PAGE, PAGING, SERIAL_NUMBER, TAG_KEYS, TAGS, withNamed } from '../iam-shapes.ts'
 import { PROFILE_NAMED } from './instance-profiles.ts'
 import { PROVIDER_NAMED } from './oidc-providers.ts'
 
@@ -81,7 +82,7 @@ const ANY_POLICY_TAGGED: Finder<unknown, { readonly value: Tagged }> = async (in
   return { ...subject, entity: entity === undefined || 'value' in entity ? entity : { value: { tags: [] } } }
 }
 
-/** Tags of users, roles, managed policies, instance profiles and OIDC providers. Source: IAM API Reference, "TagUser" and so on. */
+/** Tags of users, roles, managed policies, instance profiles, OIDC providers and MFA devices. Source: IAM API Reference, "TagUser" and so on. */
 export const TAG_OPERATIONS: readonly IamOperation[] = [
   ...tagOperations(USER_FAMILY),
   ...tagOperations(ROLE_FAMILY),
@@ -101,4 +102,5 @@ export const TAG_OPERATIONS: readonly IamOperation[] = [
     named: { OpenIDConnectProviderArn: ARN },
     find: PROVIDER_NAMED,
   }),
+  ...tagOperations({ label: 'MFADevice', named: { SerialNumber: SERIAL_NUMBER }, find: DEVICE_NAMED }),
 ]

@@ -101,8 +101,9 @@ const deleteUser = iamOperation(
   { name: 'DeleteUser', readOnly: false, input: { UserName: NAME_128 }, find: USER_NAMED },
   async ({ call, dependencies, entity }) => {
     const { account } = call.caller
-    const { id, boundary, accessKeys, attached, inline, groups, hasPassword } = entity.value
+    const { id, boundary, accessKeys, attached, inline, groups, hasPassword, mfaDevices = [] } = entity.value
     if (hasPassword) throw deleteConflict('delete login profile')
+    if (mfaDevices.length > 0) throw deleteConflict('delete MFA device')
     if (accessKeys.length > 0) throw deleteConflict('delete access keys')
     if (attached.length > 0) throw deleteConflict('detach all policies')
     if (inline.length > 0) throw deleteConflict('delete policies')

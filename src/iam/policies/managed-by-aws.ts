@@ -126,7 +126,7 @@ const WRITTEN: readonly Written[] = [
   {
     name: 'IAMUserChangePassword',
     id: 'ANPAJ4L4MM2A7QIEB56MS',
-    description: 'Lets a user change its own password, which users do not have here.',
+    description: 'Lets a user change its own password.',
     created: '2016-11-15T00:25:16Z',
     statements: [allow('iam:ChangePassword', OWN_USER), allow('iam:GetAccountPasswordPolicy')],
   },

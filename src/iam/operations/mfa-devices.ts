@@ -1,0 +1,301 @@
+import { KmsError } from '../../api/errors.ts'
+import { instant, list, oneOf, optional, text, textMap } from '../../api/shapes.ts'
+import { utf8 } from '../../base/bytes.ts'
+import { newSeed, seedUri, synchronize } from '../../custody/one-time-codes.ts'
+import { qrCodePng } from '../../custody/qr-code.ts'
+import { insert, remove, replace, type Stored } from '../../store/records.ts'
+import { ACCOUNT, ACCOUNTS } from '../accounts/account.ts'
+import { KEY_HOLDER } from '../credentials/key-holders.ts'
+import {
+  DEVICE_NAMED,
+  deviceKey,
+  findDevice,
+  MFA_DEVICE,
+  type MfaDeviceValue,
+  noSuchDevice,
+  serialNumber,
+} from '../credentials/mfa-device.ts'
+import { type CountQuota, countLess, countMore, quotaExceeded } from '../entities/entities.ts'
+import { parseTags } from '../entities/entity-tags.ts'
+import { ON_ACCOUNT, toBeMade, USER_NAMED } from '../entities/finders.ts'
+import { MFA_DEVICE_ANSWER, VIRTUAL_MFA_DEVICE_ANSWER } from '../iam-answers.ts'
+import type { IamOperation, IamParts } from '../iam-dependencies.ts'
+import { type Asked, iamOperation, tagging } from '../iam-operation.ts'
+import { tagsIfAny, timestamp, userOutput } from '../iam-outputs.ts'
+import { pageOf, wholeSection } from '../iam-pages.ts'
+import { pageBy } from '../iam-paging.ts'
+import { read, USER, type UserValue } from '../iam-records.ts'
+import {
+  AUTHENTICATION_CODE,
+  MFA_DEVICE_NAME,
+  NAME_128,
+  PAGE,
+  PAGING,
+  PATH,
+  SERIAL_NUMBER,
+  TAGS,
+} from '../iam-shapes.ts'
+
+/** As many devices as users. Source: IAM User Guide, "IAM and AWS STS quotas". */
+const QUOTA: CountQuota = { name: 'iam.users', title: 'VirtualMFADevicesPerAccount' }
+/** Source: the same. */
+const DEVICES_PER_USER_MAX = 8
+
+/** Beyond it no operation could name the device. Source: the IAM service model, `serialNumberType`. */
+const SERIAL_MAX_CHARS = 256
+
+/** What authenticator apps show beside the name of the device. */
+const ISSUER = 'Holdfast'
+
+const createVirtualMfaDevice = iamOperation(
+  {
+    name: 'CreateVirtualMFADevice',
+    readOnly: false,
+    input: { Path: optional(PATH), VirtualMFADeviceName: MFA_DEVICE_NAME, Tags: optional(TAGS) },
+    output: { VirtualMFADevice: VIRTUAL_MFA_DEVICE_ANSWER },
+    find: toBeMade<{ readonly VirtualMFADeviceName: string; readonly Path?: string | undefined }>(
+      'mfa',
+      ({ VirtualMFADeviceName }) => VirtualMFADeviceName,
+    ),
+    tags: ({ Tags }) => Tags,
+    alsoNeeds: tagging('iam:TagMFADevice'),
+  },
+  async ({ call, input, parts, arn }) => {
+    const { account } = call.caller
+    const place = { path: input.Path ?? '/', name: input.VirtualMFADeviceName }
+    if (arn.length > SERIAL_MAX_CHARS) {
+      throw new KmsError('ValidationException', `The serial number ${arn} is too long.`)
+    }
+    if ((await read(parts.records, MFA_DEVICE, account, deviceKey(place))) !== undefined) {
+      const message = 'MFADevice entity at the same path and name already exists.'
+      throw new KmsError('EntityAlreadyExistsException', message)
+    }
+    const seed = newSeed(parts.random)
+    const tags = parseTags(input.Tags)
+    const value: MfaDeviceValue = {
+      ...{ format: 1, ...place, createdAt: call.now, tags, seed },
+      ...{ driftSteps: 0, lastStep: -1 },
+    }
+    const alias = (await read(parts.records, ACCOUNT, ACCOUNTS, account))?.value.alias
+    const label = `${place.name}@${alias ?? account}`
+    return {
+      output: {
+        VirtualMFADevice: {
+          SerialNumber: arn,
+          Base32StringSeed: utf8(seed),
+          QRCodePNG: qrCodePng(seedUri(seed, ISSUER, label)),
+          Tags: tagsIfAny(tags),
+        },
+      },
+      changes: [
+        insert(MFA_DEVICE, account, deviceKey(place), value),
+        await countMore(parts, account, 'mfaDevices', QUOTA),
+      ],
+    }
+  },
+)
+
+const deleteVirtualMfaDevice = iamOperation(
+  {
+    name: 'DeleteVirtualMFADevice',
+    readOnly: false,
+    input: { SerialNumber: SERIAL_NUMBER },
+    find: DEVICE_NAMED,
+  },
+  async ({ call, parts, entity }) => {
+    if (entity.value.enabled !== undefined) {
+      const message = 'MFA VirtualDevice in use. Must deactivate first.'
+      throw new KmsError('DeleteConflictException', message)
+    }
+    const counted = await countLess(parts.records, call.caller.account, 'mfaDevices')
+    return { changes: [remove(entity), counted] }
+  },
+)
+
+const CODES = { AuthenticationCode1: AUTHENTICATION_CODE, AuthenticationCode2: AUTHENTICATION_CODE }
+
+const enableMfaDevice = iamOperation(
+  {
+    name: 'EnableMFADevice',
+    readOnly: false,
+    input: { UserName: NAME_128, SerialNumber: SERIAL_NUMBER, ...CODES },
+    find: USER_NAMED,
+  },
+  async ({ call, input, parts, entity: user }) => {
+    const { account } = call.caller
+    const { SerialNumber: serial } = input
+    const device = await findDevice(parts.records, account, serial)
+    if (device === undefined) throw noSuchDevice(serial)
+    if (device.value.enabled !== undefined) {
+      throw new KmsError('EntityAlreadyExistsException', 'MFA Device is already in use.')
+    }
+    const { id, mfaDevices = [] } = user.value
+    if (mfaDevices.length >= DEVICES_PER_USER_MAX) {
+      throw quotaExceeded('MFADevicesPerUser', DEVICES_PER_USER_MAX)
+    }
+    const state = inStep({ call, parts, input }, id, device.value)
+    const enabled = { userId: id, at: call.now }
+    return {
+      changes: [
+        replace(device, { ...device.value, ...state, enabled }),
+        replace(user, { ...user.value, mfaDevices: [...mfaDevices, serial] }),
+        await countMore(parts, account, 'mfaDevicesInUse', QUOTA),
+      ],
+    }
+  },
+)
+
+const deactivateMfaDevice = iamOperation(
+  {
+    name: 'DeactivateMFADevice',
+    readOnly: false,
+    input: { UserName: optional(NAME_128), SerialNumber: SERIAL_NUMBER },
+    find: KEY_HOLDER,
+  },
+  async ({ call, input, parts, entity: { user } }) => {
+    const { SerialNumber: serial } = input
+    const { account } = call.caller
+    const { device, owner } = await ownDevice(parts, account, user, serial)
+    const { enabled: _enabled, ...rest } = device.value
+    const left = (owner.value.mfaDevices ?? []).filter((one) => one !== serial)
+    return {
+      changes: [
+        replace(device, rest),
+        replace(owner, { ...owner.value, mfaDevices: left }),
+        await countLess(parts.records, account, 'mfaDevicesInUse'),
+      ],
+    }
+  },
+)
+
+const resyncMfaDevice = iamOperation(
+  {
+    name: 'ResyncMFADevice',
+    readOnly: false,
+    input: { UserName: NAME_128, SerialNumber: SERIAL_NUMBER, ...CODES },
+    find: USER_NAMED,
+  },
+  async ({ call, input, parts, entity }) => {
+    const { device, owner } = await ownDevice(parts, call.caller.account, entity, input.SerialNumber)
+    const state = inStep({ call, parts, input }, owner.value.id, device.value)
+    return { changes: [replace(device, { ...device.value, ...state })] }
+  },
+)
+
+const getMfaDevice = iamOperation(
+  {
+    name: 'GetMFADevice',
+    readOnly: true,
+    input: { SerialNumber: SERIAL_NUMBER, UserName: optional(NAME_128) },
+    output: { UserName: text(), SerialNumber: text(), EnableDate: instant(), Certifications: textMap() },
+    find: KEY_HOLDER,
+  },
+  async ({ call, input, parts, entity: { user } }) => {
+    const { device, owner } = await ownDevice(parts, call.caller.account, user, input.SerialNumber)
+    return { output: deviceOutput(owner, device) }
+  },
+)
+
+const listMfaDevices = iamOperation(
+  {
+    name: 'ListMFADevices',
+    readOnly: true,
+    input: { UserName: optional(NAME_128), ...PAGING },
+    output: { MFADevices: list(MFA_DEVICE_ANSWER), ...PAGE },
+    find: KEY_HOLDER,
+  },
+  async ({ call, input, parts, entity: { user } }) => {
+    const { items: serials, more } = pageBy(user?.value.mfaDevices ?? [], (serial) => serial, input)
+    const devices = []
+    for (const serial of serials) {
+      const { device, owner } = await ownDevice(parts, call.caller.account, user, serial)
+      devices.push(deviceOutput(owner, device))
+    }
+    return { output: { ...more, MFADevices: devices } }
+  },
+)
+
+const listVirtualMfaDevices = iamOperation(
+  {
+    name: 'ListVirtualMFADevices',
+    readOnly: true,
+    input: { AssignmentStatus: optional(oneOf('Assigned', 'Unassigned', 'Any')), ...PAGING },
+    output: { VirtualMFADevices: list(VIRTUAL_MFA_DEVICE_ANSWER), ...PAGE },
+    find: ON_ACCOUNT,
+  },
+  async ({ call, input, parts }) => {
+    const { account } = call.caller
+    const { AssignmentStatus: wanted = 'Any' } = input
+    const section = wholeSection('devices', MFA_DEVICE, {
+      records: parts.records,
+      partition: account,
+      show: ({ value }) => {
+        const status = value.enabled === undefined ? 'Unassigned' : 'Assigned'
+        return wanted === 'Any' || wanted === status ? virtualOutput(parts, account, value) : undefined
+      },
+    })
+    const { items, more } = await pageOf([section], input, parts.giveWay)
+    return { output: { ...more, VirtualMFADevices: items } }
+  },
+)
+
+type OwnDevice = { readonly device: Stored<MfaDeviceValue>; readonly owner: Stored<UserValue> }
+
+/** @throws NoSuchEntityException for a device that is not there, or not this user's. */
+async function ownDevice(
+  { records }: IamParts,
+  account: string,
+  owner: Stored<UserValue> | undefined,
+  serial: string,
+): Promise<OwnDevice> {
+  const device = await findDevice(records, account, serial)
+  if (device === undefined) throw noSuchDevice(serial)
+  if (owner === undefined || device.value.enabled?.userId !== owner.value.id) {
+    throw new KmsError('NoSuchEntityException', 'MFA Device invalid for user.')
+  }
+  return { device, owner }
+}
+
+type Codes = { readonly AuthenticationCode1: string; readonly AuthenticationCode2: string }
+
+/** The state of a device after two codes in a row. @throws InvalidAuthenticationCodeException, ThrottlingException. */
+function inStep({ call, parts: { attempts }, input }: Asked<Codes>, userId: string, device: MfaDeviceValue) {
+  attempts.begin(userId, call.requestId)
+  const state = synchronize(device, [input.AuthenticationCode1, input.AuthenticationCode2], call.now)
+  if (state === undefined) {
+    throw new KmsError('InvalidAuthenticationCodeException', 'Authentication code for device is not valid.')
+  }
+  attempts.succeeded(userId)
+  return state
+}
+
+function deviceOutput({ value: { name } }: Stored<UserValue>, { partition, value }: Stored<MfaDeviceValue>) {
+  return {
+    UserName: name,
+    SerialNumber: serialNumber(partition, value),
+    EnableDate: value.enabled && timestamp(value.enabled.at),
+  }
+}
+
+async function virtualOutput({ records }: IamParts, account: string, value: MfaDeviceValue) {
+  const { enabled } = value
+  const user = enabled && (await read(records, USER, account, enabled.userId))
+  return {
+    SerialNumber: serialNumber(account, value),
+    User: user && userOutput(account, user.value),
+    EnableDate: enabled && timestamp(enabled.at),
+    Tags: tagsIfAny(value.tags),
+  }
+}
+
+/** Virtual MFA devices. Source: IAM API Reference, "CreateVirtualMFADevice" and so on. */
+export const MFA_DEVICE_OPERATIONS: readonly IamOperation[] = [
+  createVirtualMfaDevice,
+  deleteVirtualMfaDevice,
+  enableMfaDevice,
+  deactivateMfaDevice,
+  resyncMfaDevice,
+  getMfaDevice,
+  listMfaDevices,
+  listVirtualMfaDevices,
+]
