@@ -34,6 +34,8 @@ export type Caller = {
   readonly identityJson: string
   /** Condition keys of the caller: `aws:PrincipalArn`, `aws:username` and the like. */
   readonly keys: ContextLookup
+  /** Of a session with MFA: when the code of the device was verified. */
+  readonly mfaAt?: EpochMs
   /** The service that calls on the caller's behalf: `s3` and the like. */
   readonly via?: string
   /** The caller's present policies; synchronously when the cache has them. */

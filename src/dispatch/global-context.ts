@@ -23,6 +23,8 @@ export function globalContext(
         return new Date(now).toISOString()
       case 'aws:epochtime':
         return String(Math.floor(now / 1000))
+      case 'aws:multifactorauthage':
+        return caller.mfaAt === undefined ? undefined : String(Math.floor((now - caller.mfaAt) / 1000))
       case 'aws:requestedregion':
         return region
       case 'aws:resourceaccount':

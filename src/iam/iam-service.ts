@@ -40,7 +40,7 @@ export function openIamService(dependencies: IamServiceDependencies): IamService
   return {
     operations: [
       ...IAM_OPERATIONS.map((operation) => operation({ ...dependencies, attempts, passwords })),
-      ...STS_OPERATIONS.map((operation) => operation({ ...dependencies, oidc })),
+      ...STS_OPERATIONS.map((operation) => operation({ ...dependencies, oidc, attempts })),
     ],
     findCredential: credentialFinder({
       ...dependencies,

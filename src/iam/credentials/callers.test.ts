@@ -70,6 +70,14 @@ test('each kind of caller has its condition keys, and no others', () => {
     [ownSessionCaller(ACCOUNT, USER, FACTS, nobody), { ...OF_USER, ...OF_SESSIONS }],
     [roleSessionCaller(ACCOUNT, ROLE, SESSION, nobody), OF_ROLE],
     [
+      ownSessionCaller(ACCOUNT, USER, { ...FACTS, mfaAt: ISSUED }, nobody),
+      { ...OF_USER, ...OF_SESSIONS, 'aws:multifactorauthpresent': 'true' },
+    ],
+    [
+      roleSessionCaller(ACCOUNT, ROLE, { ...SESSION, mfaAt: ISSUED }, nobody),
+      { ...OF_ROLE, 'aws:multifactorauthpresent': 'true' },
+    ],
+    [
       roleSessionCaller(ACCOUNT, ROLE, { ...SESSION, sourceIdentity: 'ada' }, nobody),
       { ...OF_ROLE, 'aws:sourceidentity': 'ada' },
     ],

@@ -55,6 +55,8 @@ function userIdentity(account: string, { id, name, ...rest }: UserValue, accessK
 export type SessionFacts = {
   readonly accessKeyId: string
   readonly issuedAt: EpochMs
+  /** When the code of an MFA device was verified; nothing for a session without MFA. */
+  readonly mfaAt?: EpochMs | undefined
   readonly sourceIdentity?: string | undefined
   /** The identity provider that vouched for the caller of the AssumeRole operation. */
   readonly provider?: string | undefined
@@ -83,6 +85,7 @@ export function ownSessionCaller(
     ...caller,
     identityJson: JSON.stringify({ ...identity, sessionContext }),
     keys: sessionKeys(facts, caller.keys),
+    ...mfaOf(facts),
   }
 }
 
@@ -140,6 +143,7 @@ export function roleSessionCaller(
     principal: { type: 'AssumedRole', account, arn, roleArn, roleId: role.id },
     identityJson: JSON.stringify(roleIdentity(account, role, session)),
     keys: sessionKeys(session, keysOf({ account, arn: roleArn, type: 'AssumedRole', userId, tags })),
+    ...mfaOf(session),
     policies,
   }
 }
@@ -167,8 +171,12 @@ function roleIdentity(account: string, role: RoleValue, session: SessionFacts & 
   }
 }
 
-function sessionAttributes({ issuedAt }: SessionFacts): object {
-  return { creationDate: isoSeconds(issuedAt), mfaAuthenticated: 'false' }
+function sessionAttributes({ issuedAt, mfaAt }: SessionFacts): object {
+  return { creationDate: isoSeconds(issuedAt), mfaAuthenticated: String(mfaAt !== undefined) }
+}
+
+function mfaOf({ mfaAt }: SessionFacts): Pick<Caller, 'mfaAt'> {
+  return mfaAt === undefined ? {} : { mfaAt }
 }
 
 /** The facts from which {@link keysOf} computes condition keys. */
@@ -208,9 +216,9 @@ export function findTag(tags: readonly Tag[], lowerCasedKey: string): string | u
   return tags.find(({ key }) => key.toLowerCase() === lowerCasedKey)?.value
 }
 
-/** Condition keys of sessions only. There is no MFA, and every temporary session says so. */
+/** Condition keys of sessions only. `globalContext` adds the age of MFA, which depends on the time of the call. */
 function sessionKeys(
-  { issuedAt, sourceIdentity, provider, federation }: SessionFacts,
+  { issuedAt, mfaAt, sourceIdentity, provider, federation }: SessionFacts,
   more: ContextLookup,
 ): ContextLookup {
   const said = federation && new Map(federation)
@@ -219,7 +227,7 @@ function sessionKeys(
       case 'aws:tokenissuetime':
         return isoSeconds(issuedAt)
       case 'aws:multifactorauthpresent':
-        return 'false'
+        return String(mfaAt !== undefined)
       case 'aws:sourceidentity':
         return sourceIdentity
       case 'aws:federatedprovider':

@@ -21,7 +21,7 @@ export type RecordedIdentity = {
   readonly accountId?: string
   readonly accessKeyId?: string
   readonly sessionContext?: {
-    readonly attributes?: { readonly creationDate?: string }
+    readonly attributes?: { readonly creationDate?: string; readonly mfaAuthenticated?: string }
     readonly sessionIssuer?: { readonly type?: string; readonly principalId?: string; readonly arn?: string }
     readonly sourceIdentity?: string
     readonly webIdFederationData?: { readonly federatedProvider?: string }
@@ -110,9 +110,12 @@ async function recordedFederated(
 
 function factsOf({ accessKeyId = '', sessionContext = {} }: RecordedIdentity): SessionFacts {
   const { attributes, sourceIdentity, webIdFederationData } = sessionContext
+  const issuedAt = instantOf(attributes?.creationDate)
   return {
     accessKeyId,
-    issuedAt: instantOf(attributes?.creationDate),
+    issuedAt,
+    // The code is verified when the session is made.
+    ...(attributes?.mfaAuthenticated === 'true' && { mfaAt: issuedAt }),
     sourceIdentity,
     provider: webIdFederationData?.federatedProvider,
   }

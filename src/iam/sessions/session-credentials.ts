@@ -134,14 +134,14 @@ export class Sessions {
 }
 
 function remember(known: Known, holder: RoleValue | UserValue | undefined, caller: Caller): Credential {
-  const { secretAccessKey, expiresAt, type } = known.claims
+  const { secretAccessKey, expiresAt, type, mfaAt } = known.claims
   const credential: Credential = {
     caller,
     secretAccessKey,
     expiresAt,
     // Source: STS API Reference, "GetSessionToken", whose sessions cannot call IAM without MFA, and
     // "GetFederationToken".
-    ...(type !== 'role' && { closedServices: CLOSED }),
+    ...(type !== 'role' && mfaAt === undefined && { closedServices: CLOSED }),
   }
   CLAIMS_OF.set(caller, known.claims)
   known.made = { holder, credential }

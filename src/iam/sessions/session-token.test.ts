@@ -30,7 +30,12 @@ test('a token of the second version keeps claims of an identity provider', () =>
   assert.deepEqual(opened.federation, federation)
 })
 
+test('a token of the third version keeps when the code of an MFA device was verified', () => {
+  const opened = parseToken(sealer, sealClaims(sealer, { ...FIRST, version: 3, mfaAt: 1 }))
+  assert.equal(opened?.mfaAt, 1)
+})
+
 test('a token of a later version is none', () => {
-  const later = sealer.seal(deflateRawSync(utf8(JSON.stringify({ ...FIRST, version: 3 }))))
+  const later = sealer.seal(deflateRawSync(utf8(JSON.stringify({ ...FIRST, version: 4 }))))
   assert.equal(parseToken(sealer, later), undefined)
 })

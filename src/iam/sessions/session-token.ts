@@ -6,12 +6,14 @@ import type { Tag } from '../iam-records.ts'
 
 /** The claims of every session token. */
 type CommonClaims = {
-  readonly version: 1 | 2
+  readonly version: 1 | 2 | 3
   readonly account: string
   readonly accessKeyId: string
   readonly secretAccessKey: string
   readonly issuedAt: EpochMs
   readonly expiresAt: EpochMs
+  /** When the code of an MFA device was verified: from version 3 on. Nothing for a session without MFA. */
+  readonly mfaAt?: EpochMs | undefined
 }
 
 /** A session of a role. */
@@ -68,6 +70,8 @@ export type SessionClaims = RoleClaims | OwnClaims | FederatedClaims
 /** The largest content of a token: far above what the limits of sessions allow. */
 const CLAIMS_MAX_BYTES = 1_048_576
 
+const VERSIONS: ReadonlySet<number> = new Set([1, 2, 3])
+
 /** A session token. */
 export function sealClaims(sealer: TokenSealer, claims: SessionClaims): string {
   const plaintext = utf8(JSON.stringify(claims))
@@ -81,7 +85,7 @@ export function parseToken(sealer: TokenSealer, token: string): SessionClaims | 
   const packed = sealer.unseal(token)
   if (packed === undefined) return undefined
   const claims = parseClaims(fromUtf8(inflateRawSync(packed, { maxOutputLength: CLAIMS_MAX_BYTES })))
-  return claims.version === 1 || claims.version === 2 ? claims : undefined
+  return VERSIONS.has(claims.version) ? claims : undefined
 }
 
 /** A deployment has sealed these claims, in one of the versions. */

@@ -8,6 +8,7 @@ import type { RoleValue } from '../iam-records.ts'
 import { trustPolicy } from '../policies/policies.ts'
 import { sessionOf } from '../sessions/session-credentials.ts'
 import type { RoleClaims } from '../sessions/session-token.ts'
+import { keysOfMfa, verifyMfa } from './mfa.ts'
 import {
   findRole,
   makeRoleSession,
@@ -42,6 +43,7 @@ export const assumeRole = stsOperation(
 async function begin(call: Call, input: AssumeRoleInput, dependencies: StsDependencies) {
   const { caller, now } = call
   refuseUnsupported(input)
+  const mfa = await verifyMfa(call, input, dependencies)
   // Before the role is looked up: the error for a wrong parameter does not show whether the role exists.
   const calling = callingSession(call)
   const sourceIdentity = calling?.sourceIdentity ?? input.SourceIdentity
@@ -53,7 +55,7 @@ async function begin(call: Call, input: AssumeRoleInput, dependencies: StsDepend
   const actions = ['sts:AssumeRole']
   if (tags.length > 0) actions.push('sts:TagSession')
   if (sourceIdentity !== undefined) actions.push('sts:SetSourceIdentity')
-  const context = assumeContext(input, role.value, { tags, transitive, sourceIdentity })
+  const context = assumeContext(input, role.value, { tags, transitive, sourceIdentity }, mfa && keysOfMfa)
   return {
     permissions: actions.map((action): Permission => {
       return { action, resource: arn, account, policy: trustPolicy(role.value), context }
@@ -64,15 +66,14 @@ async function begin(call: Call, input: AssumeRoleInput, dependencies: StsDepend
       const seconds = sessionSeconds(input.DurationSeconds, role.value, chained)
       const policies = await readSessionPolicies(dependencies.records, account, input)
       const said = { name: input.RoleSessionName, tags, transitive, sourceIdentity, provider: undefined }
-      return makeRoleSession(dependencies, { role: role.value, account, seconds, now, ...policies, ...said })
+      const session = { role: role.value, account, seconds, now, ...policies, ...said }
+      const made = makeRoleSession(dependencies, { ...session, mfaAt: mfa && now })
+      return { ...made, changes: mfa?.changes ?? [] }
     },
   }
 }
 
 function refuseUnsupported(input: AssumeRoleInput): void {
-  if (input.SerialNumber !== undefined || input.TokenCode !== undefined) {
-    throw denied('MultiFactorAuthentication failed with invalid MFA one time pass code.')
-  }
   if (input.ProvidedContexts !== undefined) {
     throw new KmsError('UnsupportedOperationException', 'ProvidedContexts are not supported.')
   }

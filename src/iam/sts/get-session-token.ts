@@ -4,6 +4,7 @@ import { isoSeconds } from '../../base/ports.ts'
 import { newSessionKey } from '../entities/ids.ts'
 import { sessionOf } from '../sessions/session-credentials.ts'
 import { sealClaims } from '../sessions/session-token.ts'
+import { verifyMfa } from './mfa.ts'
 import { CREDENTIALS_ANSWER } from './sts-answers.ts'
 import { NO_CHECK, stsOperation } from './sts-operation.ts'
 import { SERIAL_NUMBER, TOKEN_CODE } from './sts-shapes.ts'
@@ -23,18 +24,13 @@ export const getSessionToken = stsOperation(
     },
     output: { Credentials: CREDENTIALS_ANSWER },
   },
-  ({ call, input, dependencies }) => {
+  async ({ call, input, dependencies }) => {
     const { caller, now } = call
     const { principal, account, accessKeyId: issuerKeyId } = caller
     if (sessionOf(caller) !== undefined) {
       throw new KmsError('AccessDeniedException', 'Cannot call GetSessionToken with session credentials')
     }
-    if (input.SerialNumber !== undefined || input.TokenCode !== undefined) {
-      throw new KmsError(
-        'AccessDeniedException',
-        'MultiFactorAuthentication failed with invalid MFA one time pass code.',
-      )
-    }
+    const mfa = await verifyMfa(call, input, dependencies)
     const userId = principal.type === 'User' ? principal.id : undefined
     const wanted = input.DurationSeconds ?? SECONDS_BY_DEFAULT
     const seconds = principal.type === 'Root' ? Math.min(wanted, ROOT_MAX_SECONDS) : wanted
@@ -45,7 +41,7 @@ export const getSessionToken = stsOperation(
       run: () => {
         const key = newSessionKey(dependencies.random, account)
         const token = sealClaims(dependencies.sealer, {
-          version: 1,
+          version: mfa === undefined ? 1 : 3,
           type: 'own',
           account,
           ...key,
@@ -53,6 +49,7 @@ export const getSessionToken = stsOperation(
           expiresAt,
           userId,
           issuerKeyId,
+          ...(mfa && { mfaAt: now }),
         })
         return {
           output: {
@@ -63,6 +60,7 @@ export const getSessionToken = stsOperation(
               Expiration: new Date(expiresAt),
             },
           },
+          changes: mfa?.changes ?? [],
           event: {
             response: { credentials: { accessKeyId: key.accessKeyId, expiration: isoSeconds(expiresAt) } },
           },

@@ -113,7 +113,10 @@ export function checkPackedSize(
 
 /** What a new session of a role is made from. */
 export type NewSession = SessionPolicies &
-  Pick<RoleClaims, 'name' | 'tags' | 'transitive' | 'sourceIdentity' | 'provider' | 'federation'> & {
+  Pick<
+    RoleClaims,
+    'name' | 'tags' | 'transitive' | 'sourceIdentity' | 'provider' | 'federation' | 'mfaAt'
+  > & {
     readonly role: RoleValue
     readonly account: string
     readonly seconds: number
@@ -139,7 +142,7 @@ export function makeRoleSession(
   const expiresAt = now + seconds * 1000
   checkFederation(said.federation)
   const claims: RoleClaims = {
-    version: said.federation === undefined ? 1 : 2,
+    version: said.mfaAt !== undefined ? 3 : said.federation === undefined ? 1 : 2,
     type: 'role',
     account,
     ...key,
