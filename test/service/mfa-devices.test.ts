@@ -144,6 +144,40 @@ test('a user has eight devices at most', async () => {
   assert.deepEqual(paged, serials)
 })
 
+test('summaries and credential reports count passwords and devices', async () => {
+  const summary = async (): Promise<readonly unknown[]> => {
+    const answer = await iam('GetAccountSummary')
+    return ['MFADevices', 'MFADevicesInUse'].map((name) => inside(answer, 'SummaryMap', name))
+  }
+  const fieldsOf = async (name: string): Promise<readonly string[]> => {
+    const { Content } = await iam('GetCredentialReport')
+    const lines = Buffer.from(Content as Uint8Array)
+      .toString()
+      .split('\n')
+    return (lines.find((line) => line.startsWith(`${name},`)) ?? '').split(',').slice(3, 8)
+  }
+  const [devices, inUse] = (await summary()) as [number, number]
+  await iam('CreateUser', { UserName: 'reported' })
+  assert.deepEqual(await fieldsOf('reported'), ['false', 'N/A', 'N/A', 'N/A', 'false'])
+  await iam('CreateLoginProfile', { UserName: 'reported', Password: 'Some-pass-1' })
+  const SerialNumber = await enableDevice(iam, 'reported', { UserName: 'reported' })
+  const spare = await newDevice(iam, 'spare')
+  assert.deepEqual(await summary(), [devices + 2, inUse + 1])
+  const moment = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00$/
+  const [enabled, used, changed = '', rotation, mfa] = await fieldsOf('reported')
+  assert.deepEqual([enabled, used, rotation, mfa], ['true', 'no_information', 'N/A', 'true'])
+  assert.match(changed, moment)
+  await iam('UpdateAccountPasswordPolicy', { MaxPasswordAge: 90 })
+  const [, , , next = ''] = await fieldsOf('reported')
+  assert.equal(Date.parse(next) - Date.parse(changed), 90 * 86_400_000)
+  await iam('DeleteAccountPasswordPolicy')
+  await iam('DeactivateMFADevice', { UserName: 'reported', SerialNumber })
+  await iam('DeleteVirtualMFADevice', { SerialNumber: spare })
+  await iam('DeleteLoginProfile', { UserName: 'reported' })
+  assert.deepEqual(await summary(), [devices + 1, inUse])
+  assert.deepEqual(await fieldsOf('reported'), ['false', 'N/A', 'N/A', 'N/A', 'false'])
+})
+
 test('policies name devices by their ARN, and users by theirs', async () => {
   const policy = policyText(
     { Effect: 'Allow', Action: 'iam:*MFADevice', Resource: `arn:aws:iam::${ACCOUNT}:mfa/own-*` },

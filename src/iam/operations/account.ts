@@ -69,8 +69,6 @@ const NONE_HERE = {
   AccountMFAEnabled: 0,
   AccountPasswordPresent: 0,
   AccountSigningCertificatesPresent: 0,
-  MFADevices: 0,
-  MFADevicesInUse: 0,
   ServerCertificates: 0,
 } as const
 
@@ -103,6 +101,8 @@ const getAccountSummary = iamOperation(
       ['Policies', counts.policies],
       ['InstanceProfiles', counts.profiles],
       ['Providers', counts.providers],
+      ['MFADevices', counts.mfaDevices ?? 0],
+      ['MFADevicesInUse', counts.mfaDevicesInUse ?? 0],
       ['PolicyVersionsInUse', await countVersions(dependencies.records, account)],
       ['AccountAccessKeysPresent', root !== undefined && rootKeyIds(root.value).length > 0 ? 1 : 0],
       ['GlobalEndpointTokenVersion', root?.value.stsTokens ?? 2],

@@ -6,13 +6,15 @@ import type { EpochMs } from '../../base/ports.ts'
 import { csvField } from '../../base/table.ts'
 import { ACCOUNT, ACCOUNTS, rootKeyIds } from '../accounts/account.ts'
 import { ACCESS_KEY, ACCESS_KEYS } from '../credentials/access-key.ts'
+import { findLoginProfile, passwordExpiry } from '../credentials/login-profile.ts'
+import { findPasswordPolicy, type PasswordPolicyValue } from '../credentials/password-policy.ts'
 import { pathedArn } from '../entities/arns.ts'
 import { readCounts } from '../entities/entities.ts'
 import { ON_ACCOUNT } from '../entities/finders.ts'
 import type { IamDependencies, IamOperation } from '../iam-dependencies.ts'
 import { iamOperation } from '../iam-operation.ts'
 import { timestamp } from '../iam-outputs.ts'
-import { read, USER } from '../iam-records.ts'
+import { read, USER, type UserValue } from '../iam-records.ts'
 
 /** The most users of a report: it is one answer, of some 300 bytes for each. AWS has 5,000 in an account. */
 export const USERS_MAX = 10_000
@@ -33,7 +35,8 @@ const COLUMNS = [
 const NONE = 'N/A'
 const ROOT_PASSWORD = ['not_supported', 'no_information', 'not_supported', 'not_supported']
 const NO_PASSWORD = ['false', NONE, NONE, NONE]
-const NO_MFA = 'false'
+/** Whether it has been used since Holdfast keeps a note of that: there is no sign-in yet. */
+const NEVER_USED = 'no_information'
 const NO_KEY = ['false', NONE, NONE, NONE, NONE]
 const NO_CERTIFICATES = ['false', NONE, 'false', NONE]
 
@@ -94,22 +97,41 @@ async function rootLine(dependencies: IamDependencies, account: string): Promise
   if (record === undefined) return []
   const { value } = record
   const who = ['<root_account>', accountRootArn(account), moment(value.createdAt)]
-  return [line(who, ROOT_PASSWORD, await keyFields(dependencies, rootKeyIds(value)))]
+  return [line(who, [...ROOT_PASSWORD, 'false'], await keyFields(dependencies, rootKeyIds(value)))]
 }
 
 async function userLines(dependencies: IamDependencies, account: string): Promise<readonly string[]> {
   const lines: string[] = []
+  const policy = await findPasswordPolicy(dependencies.records, account)
   let after: string | undefined
   do {
     const page = await dependencies.records.list(USER, { partition: account, after, limit: USERS_AT_ONCE })
     for (const { value } of page.records) {
       const who = [value.name, pathedArn(account, 'user', value), moment(value.createdAt)]
-      lines.push(line(who, NO_PASSWORD, await keyFields(dependencies, value.accessKeys)))
+      const secrets = [...(await passwordFields(dependencies, account, policy, value)), String(hasMfa(value))]
+      lines.push(line(who, secrets, await keyFields(dependencies, value.accessKeys)))
       await dependencies.giveWay()
     }
     after = page.next
   } while (after !== undefined)
   return lines.sort()
+}
+
+async function passwordFields(
+  { records }: IamDependencies,
+  account: string,
+  policy: PasswordPolicyValue | undefined,
+  { id, hasPassword }: UserValue,
+): Promise<readonly string[]> {
+  const profile = hasPassword ? await findLoginProfile(records, account, id) : undefined
+  if (profile === undefined) return NO_PASSWORD
+  const expiry = passwordExpiry(profile.value, policy)
+  const next = expiry === undefined ? NONE : moment(expiry)
+  return ['true', NEVER_USED, moment(profile.value.changedAt), next]
+}
+
+function hasMfa({ mfaDevices = [] }: UserValue): boolean {
+  return mfaDevices.length > 0
 }
 
 async function keyFields(dependencies: IamDependencies, ids: readonly string[]): Promise<readonly string[]> {
@@ -126,8 +148,9 @@ async function keyFields(dependencies: IamDependencies, ids: readonly string[]):
   return fields
 }
 
-function line(who: readonly string[], password: readonly string[], keys: readonly string[]): string {
-  return [...who.map(csvField), ...password, NO_MFA, ...keys, ...NO_CERTIFICATES].join(',')
+/** @param secrets the fields of the password, and whether there is MFA. */
+function line(who: readonly string[], secrets: readonly string[], keys: readonly string[]): string {
+  return [...who.map(csvField), ...secrets, ...keys, ...NO_CERTIFICATES].join(',')
 }
 
 /** `2026-11-25T04:03:40+00:00`. */
