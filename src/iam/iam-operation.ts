@@ -9,6 +9,7 @@ import {
   type OutcomeOf,
 } from '../dispatch/define-operation.ts'
 import type { Call, EventData, Permission } from '../dispatch/operation.ts'
+import type { CompiledPolicy } from '../policy/compile.ts'
 import type { ContextLookup } from '../policy/context.ts'
 import { findTag } from './credentials/callers.ts'
 import type { IamDependencies, IamOperation } from './iam-dependencies.ts'
@@ -39,6 +40,8 @@ export type Need = {
   readonly arn: string
   /** @see Subject */
   readonly shown?: string | undefined
+  /** A policy of the account as a whole, evaluated with the caller's policies. */
+  readonly policy?: CompiledPolicy | undefined
   /** For something other than the subject of the operation: its tags, and condition keys of the action. */
   readonly other?: { readonly tags: readonly Tag[]; readonly context: ContextEntries }
 }
@@ -57,6 +60,8 @@ export type IamFacts<M extends Members, E, O extends Members = Members> = {
   readonly context?: (input: Input<M>, entity: E | undefined) => ContextEntries
   /** Tags in the request: `aws:RequestTag` and `aws:TagKeys`. */
   readonly tags?: (input: Input<M>) => readonly { readonly Key: string; readonly Value: string }[] | undefined
+  /** A policy of the account as a whole, evaluated with the caller's policies. */
+  readonly allowedByAccount?: (invocation: Invocation<unknown>) => Promise<CompiledPolicy | undefined>
   /** Further permissions that the call needs. */
   readonly alsoNeeds?: (
     invocation: Invocation<Input<M>>,
@@ -86,14 +91,15 @@ export function iamOperation<
     const subject = await facts.find(invocation)
     const { arn, shown } = subject
     const also = (await facts.alsoNeeds?.(invocation, subject)) ?? []
+    const policy = await facts.allowedByAccount?.(invocation)
     const { account } = invocation.call.caller
     const context = contextFor(facts, invocation, subject)
     const missing = (): KmsError => subject.missing?.(name) ?? new KmsError('NoSuchEntityException')
     return {
-      permissions: [{ action: `iam:${name}`, arn, shown }, ...also].map((need: Need): Permission => {
+      permissions: [{ action: `iam:${name}`, arn, shown, policy }, ...also].map((need: Need): Permission => {
         const own = need.other && contextOf(need.other.tags, undefined, need.other.context)
-        const [resource, policy] = [need.arn, undefined]
-        return { action: need.action, resource, shown: need.shown, account, policy, context: own ?? context }
+        const { action, arn: resource, shown, policy } = need
+        return { action, resource, shown, account, policy, context: own ?? context }
       }),
       check: () => {
         if (subject.entity === undefined) throw missing()

@@ -93,6 +93,27 @@ test('a user changes its own password with the old one', async () => {
   )
 })
 
+test('an account can let all its users change their own passwords, unless something denies it', async () => {
+  using plain = await disposable(userWith('plain'))
+  using barred = await disposable(userWith('barred'))
+  const PolicyDocument = policyText({ Effect: 'Deny', Action: 'iam:ChangePassword', Resource: '*' })
+  await iam('PutUserPolicy', { UserName: 'barred', PolicyName: 'deny', PolicyDocument })
+  for (const UserName of ['plain', 'barred']) await iam('CreateLoginProfile', { UserName, Password: FIRST })
+  const change = ({ client: own }: { readonly client: IAMClient }): Promise<string> =>
+    failing('ChangePassword', { OldPassword: FIRST, NewPassword: SECOND }, own)
+  const reading = (): Promise<string> => failing('GetAccountPasswordPolicy', {}, plain.client)
+  assert.match(await change(plain), /^AccessDenied 403: User: .* no identity-based policy allows/)
+  await iam('UpdateAccountPasswordPolicy', { AllowUsersToChangePassword: false })
+  assert.match(await change(plain), /^AccessDenied 403: User: /)
+  assert.match(await reading(), /^AccessDenied 403/)
+  await iam('UpdateAccountPasswordPolicy', { AllowUsersToChangePassword: true })
+  assert.equal(await reading(), 'allowed')
+  assert.match(await change(barred), /^AccessDenied 403: User: .* with an explicit deny/)
+  assert.equal(await change(plain), 'allowed')
+  assert.match(await failing('GetLoginProfile', {}, plain.client), /^AccessDenied 403/)
+  await iam('DeleteAccountPasswordPolicy')
+})
+
 test('after ten wrong passwords in a row even the right one has to wait', async () => {
   using eve = await disposable(userWith('eve', 'iam:ChangePassword'))
   await iam('CreateLoginProfile', { UserName: 'eve', Password: FIRST })

@@ -1,7 +1,10 @@
 import { KmsError } from '../../api/errors.ts'
+import { type CompiledPolicy, compilePolicy } from '../../policy/compile.ts'
+import { parsePolicy } from '../../policy/parse.ts'
 import { kindOfFormat1 } from '../../store/kind.ts'
 import type { Kind, Records } from '../../store/records.ts'
 import { ACCOUNT, ACCOUNTS } from '../accounts/account.ts'
+import type { Asked } from '../iam-operation.ts'
 import { read } from '../iam-records.ts'
 
 /** What passwords of an account must be. Partition: {@link PASSWORD_POLICIES}; name: the account. */
@@ -30,6 +33,31 @@ export async function findPasswordPolicy(
   account: string,
 ): Promise<PasswordPolicyValue | undefined> {
   return (await read(records, PASSWORD_POLICY, PASSWORD_POLICIES, account))?.value
+}
+
+const ALLOWED_BY_ACCOUNT = {
+  Effect: 'Allow',
+  Principal: { AWS: '*' },
+  Action: ['iam:ChangePassword', 'iam:GetAccountPasswordPolicy'],
+  Resource: '*',
+}
+
+/** What an account allows to its users that lets them change their own passwords: only what denies it counts then. */
+const USERS_MAY_CHANGE = compilePolicy(
+  parsePolicy(JSON.stringify({ Version: '2012-10-17', Statement: [ALLOWED_BY_ACCOUNT] }), { flavour: 'key' }),
+)
+
+/**
+ * What the password policy of the account allows to the user who calls. Source: IAM User Guide, "Set an account password
+ * policy for IAM users", about AllowUsersToChangePassword.
+ */
+export async function allowedByPasswordPolicy({
+  call: { caller },
+  parts,
+}: Asked<unknown>): Promise<CompiledPolicy | undefined> {
+  if (caller.principal.type !== 'User') return undefined
+  const policy = await findPasswordPolicy(parts.records, caller.account)
+  return policy?.usersMayChange === true ? USERS_MAY_CHANGE : undefined
 }
 
 /** Kinds of characters. Source: IAM API Reference, "UpdateAccountPasswordPolicy". */

@@ -3,6 +3,7 @@ import { answer, boolean, integer, list, oneOf, optional, pattern, text } from '
 import { type Change, insert, remove, replace } from '../../store/records.ts'
 import { ACCOUNT, ACCOUNTS } from '../accounts/account.ts'
 import {
+  allowedByPasswordPolicy,
   PASSWORD_POLICIES,
   PASSWORD_POLICY as PASSWORD_POLICY_KIND,
   type PasswordPolicyValue,
@@ -136,6 +137,7 @@ const getPasswordPolicy = iamOperation(
     input: {},
     output: { PasswordPolicy: PASSWORD_POLICY_ANSWER },
     find: ON_ACCOUNT,
+    allowedByAccount: allowedByPasswordPolicy,
   },
   async ({ call, dependencies }) => {
     const { account } = call.caller

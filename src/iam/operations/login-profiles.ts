@@ -9,7 +9,7 @@ import {
   type NewPasswordParts,
   newPassword,
 } from '../credentials/login-profile.ts'
-import { findPasswordPolicy } from '../credentials/password-policy.ts'
+import { allowedByPasswordPolicy, findPasswordPolicy } from '../credentials/password-policy.ts'
 import { USER_NAMED, USER_OR_CALLER } from '../entities/finders.ts'
 import { LOGIN_PROFILE_ANSWER } from '../iam-answers.ts'
 import type { IamOperation, IamParts } from '../iam-dependencies.ts'
@@ -109,6 +109,7 @@ const changePassword = iamOperation(
     readOnly: false,
     input: { OldPassword: PASSWORD, NewPassword: PASSWORD },
     find: CALLING_USER,
+    allowedByAccount: allowedByPasswordPolicy,
   },
   async ({ call, input, parts, entity: user }) => {
     const profile = await profileOf(parts, user)
