@@ -1,5 +1,7 @@
+import { KmsError } from '../api/errors.ts'
 import { equalConstantTime, parseBase64, toBase64, utf8 } from '../base/bytes.ts'
 import { Gate } from '../base/gate.ts'
+import { OffloadError } from '../base/offload.ts'
 import type { Random } from '../base/ports.ts'
 import { type Argon2Cost, argon2id } from '../crypto/argon2.ts'
 
@@ -40,7 +42,7 @@ export class Passwords {
    *
    * @param like an earlier hash of the same user: if its cost is that of new hashes, the new hash has the same salt, so
    *   that one computation compares a password with all of them.
-   * @throws OffloadError when too much waits.
+   * @throws ThrottlingException when too much waits.
    */
   async hash(password: string, like?: PasswordHash): Promise<PasswordHash> {
     const isLike = like !== undefined && costOf(like) === costOf(COST)
@@ -52,7 +54,7 @@ export class Passwords {
    * Whether a password has one of these hashes. It takes as long when there are none, so that the time does not tell
    * whether there is a password.
    *
-   * @throws OffloadError when too much waits.
+   * @throws ThrottlingException when too much waits.
    */
   async matchesAny(password: string, hashes: readonly PasswordHash[]): Promise<boolean> {
     const computed = new Map<string, Uint8Array>()
@@ -71,15 +73,16 @@ export class Passwords {
     return { ...COST, algorithm: 'argon2id', salt: toBase64(this.#random.bytes(SALT_BYTES)), hash: '' }
   }
 
-  #compute(password: string, salt: string, cost: Argon2Cost): Promise<Uint8Array> {
-    return this.#gate.run(async () => {
-      const message = utf8(password)
-      try {
-        return await argon2id(message, parseBase64(salt) ?? new Uint8Array(0), cost)
-      } finally {
-        message.fill(0)
-      }
-    })
+  async #compute(password: string, salt: string, cost: Argon2Cost): Promise<Uint8Array> {
+    const message = utf8(password)
+    try {
+      return await this.#gate.run(() => argon2id(message, parseBase64(salt) ?? new Uint8Array(0), cost))
+    } catch (error) {
+      if (!(error instanceof OffloadError) || error.reason !== 'full') throw error
+      throw new KmsError('ThrottlingException', 'Rate exceeded', { cause: error })
+    } finally {
+      message.fill(0)
+    }
   }
 }
 
