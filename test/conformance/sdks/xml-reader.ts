@@ -3,7 +3,7 @@
 /** An element. */
 export type Xml = { readonly name: string; readonly text: string; readonly children: readonly Xml[] }
 
-const TOKEN = /<(\/?)([A-Za-z]+)[^>]*>|([^<]+)/g
+const TOKEN = /<(\/?)([A-Za-z][A-Za-z0-9]*)[^>]*>|([^<]+)/g
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#xD': '\r' }
 
 type Open = { readonly name: string; text: string; readonly children: Xml[] }
