@@ -5,7 +5,7 @@ import { whileGenerating } from './openssl-threads.ts'
 export type Argon2Cost = { readonly memoryKib: number; readonly passes: number; readonly lanes: number }
 
 /** The size of a hash. Source: RFC 9106, section 4. */
-export const ARGON2_HASH_BYTES = 32
+const ARGON2_HASH_BYTES = 32
 
 /**
  * A hash of argon2id, 32 bytes, computed beside the event loop. It takes the turn of a generated RSA key, so that Node's

@@ -6,6 +6,8 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { base64, call, newKey, succeed } from '../support/calls.ts'
+import { allow, iamClient, newUser, outcomeOf, policyText } from '../support/iam.ts'
+import { type Answer, callIam, inside } from '../support/sdk-by-name.ts'
 import { startServer } from '../support/server.ts'
 
 /** Every file below a folder, with its bytes. */
@@ -95,6 +97,40 @@ test('no file of the data folder holds a secret, and the database no name or val
     if (!path.endsWith('credentials')) {
       const { secretAccessKey } = own.credentials
       assert.equal(bytes.includes(secretAccessKey), false, `the secret access key is in ${path}`)
+    }
+  }
+})
+
+test('no file holds a password, nor the seed of an MFA device', async () => {
+  await using own = await startServer()
+  const client = iamClient(own)
+  const ask = (name: string, input: object): Promise<Answer> => callIam(client, name, input)
+  const passwords = ['FIRST-Password-1', 'SECOND-Password-2', 'WRONG-Password-3', 'SHORT-1'] as const
+  const [first, second, wrong, short] = passwords
+  const credentials = await newUser(client, 'ada', policyText(allow('iam:*')))
+  await ask('UpdateAccountPasswordPolicy', { MinimumPasswordLength: 8, PasswordReusePrevention: 24 })
+  await ask('CreateLoginProfile', { UserName: 'ada', Password: first })
+  const ada = iamClient(own, credentials)
+  const changing = (OldPassword: string, NewPassword: string): Promise<string> =>
+    outcomeOf(callIam(ada, 'ChangePassword', { OldPassword, NewPassword }))
+  assert.match(await changing(wrong, second), /^AccessDenied /)
+  assert.match(await changing(first, short), /^PasswordPolicyViolation/)
+  assert.match(await changing(first, first), /^PasswordPolicyViolation/)
+  assert.match(await changing(first, `${second}\u0107`), /^ValidationError/)
+  assert.equal(await changing(first, second), 'allowed')
+  const device = inside(
+    await ask('CreateVirtualMFADevice', { VirtualMFADeviceName: 'phone' }),
+    'VirtualMFADevice',
+  )
+  const seed = Buffer.from(inside(device, 'Base32StringSeed') as Uint8Array)
+  const picture = Buffer.from(inside(device, 'QRCodePNG') as Uint8Array)
+  client.destroy()
+  ada.destroy()
+  assert.equal(await own.stop(), 0)
+  const secrets = [...passwords.map((text) => Buffer.from(text)), seed, picture.subarray(-60)]
+  for (const [path, bytes] of await filesBelow(own.data)) {
+    for (const [index, secret] of secrets.entries()) {
+      for (const form of formsOf(secret)) assert.equal(bytes.includes(form), false, `${index} is in ${path}`)
     }
   }
 })
