@@ -90,6 +90,26 @@ test('a code works once, for one of two calls at the same time', async () => {
   assert.equal(await get(), WRONG)
 })
 
+test('a code works once in whatever process', async () => {
+  await using own = await startServer({ environment: { HOLDFAST_WORKERS: '2' } })
+  const root = iamClient(own)
+  const credentials = await newUser(root, 'ada')
+  const SerialNumber = await enableDevice((name, input) => callIam(root, name, input), 'phone', {
+    UserName: 'ada',
+  })
+  const input = { SerialNumber, TokenCode: codeAt(SerialNumber, 1) }
+  // Each client has a connection of its own, which one of the processes takes.
+  const outcomes = Array.from({ length: 8 }, async () => {
+    const sts = stsClient(own, credentials)
+    const outcome = await outcomeOf(sts.send(new GetSessionTokenCommand(input)))
+    sts.destroy()
+    return outcome
+  })
+  const allowed = (await Promise.all(outcomes)).filter((outcome) => outcome === 'allowed')
+  assert.equal(allowed.length, 1)
+  root.destroy()
+})
+
 test('a device counts for its own user alone, with a code', async () => {
   using ada = await person('ada', allow('sts:*'))
   using eve = await person('eve', allow('sts:*'))

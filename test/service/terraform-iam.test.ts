@@ -88,6 +88,29 @@ test('aws_iam_user: create, read, update, destroy with force', async () => {
   assert.match(await failing('DeleteUser', renamed), /^NoSuchEntityException 404/)
 })
 
+test('aws_iam_user_login_profile, aws_iam_virtual_mfa_device: create, read, destroy', async () => {
+  const UserName = 'tf-person'
+  await iam('CreateUser', { UserName })
+  await iam('UpdateAccountPasswordPolicy', { MinimumPasswordLength: 20, RequireSymbols: true })
+  const Password = 'generated-by-TF-20-chars'
+  await iam('CreateLoginProfile', { UserName, Password, PasswordResetRequired: true })
+  const profile = inside(await iam('GetLoginProfile', { UserName }), 'LoginProfile')
+  assert.deepEqual([inside(profile, 'UserName'), inside(profile, 'PasswordResetRequired')], [UserName, true])
+  const Tags = [{ Key: 'env', Value: 'test' }]
+  const device = { VirtualMFADeviceName: 'tf-device', Path: '/', Tags }
+  const SerialNumber = inside(await iam('CreateVirtualMFADevice', device), 'VirtualMFADevice', 'SerialNumber')
+  const listed = inside(await iam('ListVirtualMFADevices'), 'VirtualMFADevices')
+  assert.equal(inside(listed, 0, 'SerialNumber'), SerialNumber)
+  assert.deepEqual(inside(await iam('ListMFADeviceTags', { SerialNumber }), 'Tags'), Tags)
+  await iam('UntagMFADevice', { SerialNumber, TagKeys: ['env'] })
+  await iam('DeleteVirtualMFADevice', { SerialNumber })
+  assert.match(await failing('DeleteVirtualMFADevice', { SerialNumber }), /^NoSuchEntityException 404/)
+  await iam('DeleteLoginProfile', { UserName })
+  assert.match(await failing('GetLoginProfile', { UserName }), /^NoSuchEntityException 404/)
+  await iam('DeleteAccountPasswordPolicy')
+  await iam('DeleteUser', { UserName })
+})
+
 test('aws_iam_policy: create, read, updates beyond five versions, destroy', async () => {
   const created = await iam('CreatePolicy', {
     PolicyName: 'tf-policy',
