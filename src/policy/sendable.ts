@@ -20,10 +20,10 @@ const SETTLED: ReadonlySet<string> = new Set([
 
 /**
  * Global condition keys, in lower case, that a call can be given another value of. Nothing gives one to the others, such
- * as those about MFA and VPCs: see docs/reference/divergences.md.
+ * as those about VPCs: see docs/reference/divergences.md.
  */
 const GIVEN =
-  /^aws:(?:(?:principaltag|requesttag|resourcetag)\/|(?:currenttime|epochtime|referer|securetransport|sourceidentity|sourceip|tagkeys|tokenissuetime|useragent|viaawsservice|calledvia(?:first|last)?)$)/
+  /^aws:(?:(?:principaltag|requesttag|resourcetag)\/|(?:currenttime|epochtime|multifactorauth(?:age|present)|referer|securetransport|sourceidentity|sourceip|tagkeys|tokenissuetime|useragent|viaawsservice|calledvia(?:first|last)?)$)/
 
 /** Facts of a key, but parameters of the call that makes one. */
 const KEY_FACTS: ReadonlySet<string> = new Set([
