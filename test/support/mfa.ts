@@ -10,10 +10,15 @@ const STEP_MS = 30_000
 /** The seeds of devices that tests have made, by serial number. */
 const SEEDS = new Map<unknown, string>()
 
-/** The code that a device shows some steps after the present one. */
-export function codeAt(serial: unknown, steps: number, now: number = Date.now()): string {
-  const secret = Secret.fromBase32(SEEDS.get(serial) ?? '')
-  return HOTP.generate({ secret, counter: Math.floor(now / STEP_MS) + steps })
+/** The code of a seed some steps after the present one. */
+export function codeOf(seed: string, steps: number): string {
+  const secret = Secret.fromBase32(seed)
+  return HOTP.generate({ secret, counter: Math.floor(Date.now() / STEP_MS) + steps })
+}
+
+/** The same for a device that {@link newDevice} has made. */
+export function codeAt(serial: unknown, steps: number): string {
+  return codeOf(SEEDS.get(serial) ?? '', steps)
 }
 
 /** A new device that is enabled for nobody; gives its serial number. */
