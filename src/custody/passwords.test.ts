@@ -17,29 +17,40 @@ test('argon2id gives the hash that the reference implementation gives', async ()
 
 test('a password matches its own hash, and hashes of one user share a salt', async () => {
   const passwords = new Passwords(systemRandom)
-  const first = await passwords.hash('correct horse')
+  const first = await passwords.hash('1', 'correct horse')
   assert.deepEqual([first.algorithm, first.memoryKib, first.passes, first.lanes], ['argon2id', 65_536, 3, 4])
-  const second = await passwords.hash('battery staple', first)
+  const second = await passwords.hash('1', 'battery staple', first)
   assert.equal(second.salt, first.salt)
   assert.notEqual(second.hash, first.hash)
-  assert.equal(await passwords.matchesAny('battery staple', [first, second]), true)
-  assert.equal(await passwords.matchesAny('correct horse ', [first, second]), false)
-  assert.equal(await passwords.matchesAny('correct horse', []), false)
-  const other = await passwords.hash('correct horse', { ...first, passes: 2 })
+  assert.equal(await passwords.matchesAny('1', 'battery staple', [first, second]), true)
+  assert.equal(await passwords.matchesAny('1', 'correct horse ', [first, second]), false)
+  assert.equal(await passwords.matchesAny('1', 'correct horse', []), false)
+  const other = await passwords.hash('1', 'correct horse', { ...first, passes: 2 })
   assert.notEqual(other.salt, first.salt)
 })
 
+const QUICK = {
+  algorithm: 'argon2id',
+  memoryKib: 256,
+  passes: 2,
+  lanes: 1,
+  salt: 'c29tZXNhbHQ=',
+  hash: '',
+} as const
+const THROTTLED = { code: 'ThrottlingException' }
+
 test('calls beyond those that may wait are refused at once', async () => {
   const passwords = new Passwords(systemRandom)
-  const hash = {
-    algorithm: 'argon2id',
-    memoryKib: 256,
-    passes: 2,
-    lanes: 1,
-    salt: 'c29tZXNhbHQ=',
-    hash: '',
-  } as const
-  const waiting = Array.from({ length: 17 }, () => passwords.matchesAny('x', [hash]))
-  await assert.rejects(passwords.matchesAny('x', [hash]), { code: 'ThrottlingException' })
+  const waiting = Array.from({ length: 17 }, (_, call) => passwords.matchesAny(`${call % 5}`, 'x', [QUICK]))
+  await assert.rejects(passwords.matchesAny('another', 'x', [QUICK]), THROTTLED)
   assert.ok((await Promise.all(waiting)).every((matches) => !matches))
+})
+
+test('calls of one account leave room for others', async () => {
+  const passwords = new Passwords(systemRandom)
+  const waiting = Array.from({ length: 4 }, () => passwords.matchesAny('one', 'x', [QUICK]))
+  await assert.rejects(passwords.matchesAny('one', 'x', [QUICK]), THROTTLED)
+  waiting.push(passwords.matchesAny('other', 'x', [QUICK]))
+  await Promise.all(waiting)
+  assert.equal(await passwords.matchesAny('one', 'x', [QUICK]), false)
 })

@@ -14,6 +14,8 @@ const SALT_BYTES = 16
 const HASHES_AT_ONCE = 1
 /** Calls of one process that wait for a hash. At a quarter of a second each, the last one waits for some seconds. */
 const HASHES_WAITING_MAX = 16
+/** Calls of one account among them, and the one that is computed: others find room beside it. */
+const HASHES_OF_ACCOUNT_MAX = 4
 
 /** The hash of a password, with all that computing it again takes. */
 export type PasswordHash = Argon2Cost & {
@@ -31,6 +33,8 @@ export type PasswordHash = Argon2Cost & {
 export class Passwords {
   readonly #random: Random
   readonly #gate: Gate
+  /** Hashes that are computed or waited for, by account. */
+  readonly #pending = new Map<string, number>()
 
   constructor(random: Random) {
     this.#random = random
@@ -40,28 +44,35 @@ export class Passwords {
   /**
    * The hash of a new password.
    *
+   * @param account whose user it is for.
    * @param like an earlier hash of the same user: if its cost is that of new hashes, the new hash has the same salt, so
    *   that one computation compares a password with all of them.
    * @throws ThrottlingException when too much waits.
    */
-  async hash(password: string, like?: PasswordHash): Promise<PasswordHash> {
+  async hash(account: string, password: string, like?: PasswordHash): Promise<PasswordHash> {
     const isLike = like !== undefined && costOf(like) === costOf(COST)
     const salt = isLike ? like.salt : toBase64(this.#random.bytes(SALT_BYTES))
-    return { ...COST, algorithm: 'argon2id', salt, hash: toBase64(await this.#compute(password, salt, COST)) }
+    return {
+      ...COST,
+      algorithm: 'argon2id',
+      salt,
+      hash: toBase64(await this.#compute(account, password, salt, COST)),
+    }
   }
 
   /**
    * Whether a password has one of these hashes. It takes as long when there are none, so that the time does not tell
    * whether there is a password.
    *
+   * @param account as for {@link hash}.
    * @throws ThrottlingException when too much waits.
    */
-  async matchesAny(password: string, hashes: readonly PasswordHash[]): Promise<boolean> {
+  async matchesAny(account: string, password: string, hashes: readonly PasswordHash[]): Promise<boolean> {
     const computed = new Map<string, Uint8Array>()
     let matches = false
     for (const hash of hashes.length > 0 ? hashes : [this.#noHash()]) {
       const key = `${costOf(hash)} ${hash.salt}`
-      const bytes = computed.get(key) ?? (await this.#compute(password, hash.salt, hash))
+      const bytes = computed.get(key) ?? (await this.#compute(account, password, hash.salt, hash))
       computed.set(key, bytes)
       const isSame = equalConstantTime(bytes, parseBase64(hash.hash) ?? new Uint8Array(0))
       matches = isSame || matches
@@ -73,17 +84,31 @@ export class Passwords {
     return { ...COST, algorithm: 'argon2id', salt: toBase64(this.#random.bytes(SALT_BYTES)), hash: '' }
   }
 
-  async #compute(password: string, salt: string, cost: Argon2Cost): Promise<Uint8Array> {
+  async #compute(account: string, password: string, salt: string, cost: Argon2Cost): Promise<Uint8Array> {
+    const pending = this.#pending.get(account) ?? 0
+    if (pending >= HASHES_OF_ACCOUNT_MAX) throw tooMany()
+    this.#pending.set(account, pending + 1)
     const message = utf8(password)
     try {
       return await this.#gate.run(() => argon2id(message, parseBase64(salt) ?? new Uint8Array(0), cost))
     } catch (error) {
       if (!(error instanceof OffloadError) || error.reason !== 'full') throw error
-      throw new KmsError('ThrottlingException', 'Rate exceeded', { cause: error })
+      throw tooMany({ cause: error })
     } finally {
       message.fill(0)
+      this.#leave(account)
     }
   }
+
+  #leave(account: string): void {
+    const left = (this.#pending.get(account) ?? 1) - 1
+    if (left === 0) this.#pending.delete(account)
+    else this.#pending.set(account, left)
+  }
+}
+
+function tooMany(options?: ErrorOptions): KmsError {
+  return new KmsError('ThrottlingException', 'Rate exceeded', options)
 }
 
 function costOf({ memoryKib, passes, lanes }: Argon2Cost): string {

@@ -22,8 +22,8 @@ const PROFILE: LoginProfileValue = {
 
 /** Hashes that are the passwords themselves: what is tested is which of them are kept and compared. */
 const PLAIN = {
-  hash: async (password: string) => hashOf(password),
-  matchesAny: async (password: string, hashes: readonly PasswordHash[]) =>
+  hash: async (_account: string, password: string) => hashOf(password),
+  matchesAny: async (_account: string, password: string, hashes: readonly PasswordHash[]) =>
     hashes.some(({ hash }) => hash === password),
 } as Passwords
 

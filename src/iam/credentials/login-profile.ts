@@ -54,11 +54,11 @@ export async function newPassword(
   await checkNewPassword(records, account, policy, password)
   const used = present === undefined ? [] : [present.password, ...present.previous]
   const barred = used.slice(0, policy?.reusePrevention ?? 0)
-  if (barred.length > 0 && (await passwords.matchesAny(password, barred))) {
+  if (barred.length > 0 && (await passwords.matchesAny(account, password, barred))) {
     throw violation('Password should not be one of the passwords that were used before')
   }
   return {
-    password: await passwords.hash(password, present?.password),
+    password: await passwords.hash(account, password, present?.password),
     previous: used.slice(0, REMEMBERED_MAX - 1),
   }
 }

@@ -117,7 +117,7 @@ const changePassword = iamOperation(
     const made = await passwordParts(parts, call.caller.account)
     const who = user.value.id
     parts.attempts.begin(who, call.requestId)
-    if (!(await parts.passwords.matchesAny(input.OldPassword, [value.password]))) {
+    if (!(await parts.passwords.matchesAny(made.account, input.OldPassword, [value.password]))) {
       throw new KmsError('AccessDeniedException', 'The old password is not correct.')
     }
     parts.attempts.succeeded(who)
