@@ -7,8 +7,8 @@ test('ten attempts may fail in a row, each is forgotten after six minutes, and s
   let requests = 0
   const all = new Attempts({ monotonicMs: () => now })
   const attempts = {
-    begin: (who: string) => all.begin(who, `request ${++requests}`),
-    succeeded: (who: string) => all.succeeded(who),
+    begin: (who: string) => all.begin('code', who, `request ${++requests}`),
+    succeeded: (who: string) => all.succeeded('code', who),
   }
   const tooMany = { code: 'ThrottlingException' }
   for (let failed = 0; failed < 10; failed += 1) attempts.begin('ada')
@@ -20,7 +20,7 @@ test('ten attempts may fail in a row, each is forgotten after six minutes, and s
   attempts.begin('ada')
   assert.throws(() => attempts.begin('ada'), tooMany)
   attempts.succeeded('ada')
-  for (let run = 0; run < 20; run += 1) all.begin('ada', 'one request')
+  for (let run = 0; run < 20; run += 1) all.begin('code', 'ada', 'one request')
   attempts.succeeded('ada')
   for (let failed = 0; failed < 10; failed += 1) attempts.begin('ada')
   assert.throws(() => attempts.begin('ada'), tooMany)
@@ -28,9 +28,17 @@ test('ten attempts may fail in a row, each is forgotten after six minutes, and s
 
 test('attempts of ten thousand users are remembered, the latest ones', () => {
   const attempts = new Attempts({ monotonicMs: () => 0 })
-  for (let failed = 0; failed < 10; failed += 1) attempts.begin('first', `${failed}`)
-  for (let user = 0; user < 9_999; user += 1) attempts.begin(`user ${user}`, 'a')
-  assert.throws(() => attempts.begin('first', 'a'))
-  attempts.begin('one more', 'a')
-  attempts.begin('first', 'a')
+  for (let failed = 0; failed < 10; failed += 1) attempts.begin('code', 'first', `${failed}`)
+  for (let user = 0; user < 9_999; user += 1) attempts.begin('code', `user ${user}`, 'a')
+  assert.throws(() => attempts.begin('code', 'first', 'a'))
+  attempts.begin('code', 'one more', 'a')
+  attempts.begin('code', 'first', 'a')
+})
+
+test('passwords and codes are counted apart', () => {
+  const attempts = new Attempts({ monotonicMs: () => 0 })
+  for (let failed = 0; failed < 10; failed += 1) attempts.begin('code', 'ada', `${failed}`)
+  attempts.begin('password', 'ada', 'a')
+  attempts.succeeded('password', 'ada')
+  assert.throws(() => attempts.begin('code', 'ada', 'b'), { code: 'ThrottlingException' })
 })

@@ -3,7 +3,7 @@ import type { Clock } from '../../base/ports.ts'
 import { tooFast } from '../../dispatch/failures.ts'
 
 /**
- * Wrong passwords and codes of one user in a row, and how long each takes to be forgotten: 10 in an hour. Source: NIST
+ * Wrong passwords, or codes, of one user in a row, and how long each takes to be forgotten: 10 in an hour. Source: NIST
  * SP 800-63B-4, section 3.2.2, which allows 100 in a row at most.
  */
 const FAILURES_MAX = 10
@@ -12,6 +12,9 @@ const DEPTH_MS = FAILURES_MAX * FORGOTTEN_AFTER_MS
 
 /** Users of whom one process remembers attempts: the oldest are forgotten first. */
 const REMEMBERED_MAX = 10_000
+
+/** What can be guessed. */
+export type SecretKind = 'password' | 'code'
 
 /** Attempts to prove something by a secret that can be guessed: a password, or the code of an MFA device. */
 export class Attempts {
@@ -25,11 +28,12 @@ export class Attempts {
   /**
    * Counts an attempt as failed until {@link succeeded} is told otherwise, so that attempts at the same time count too.
    *
-   * @param who whose secret it is.
+   * @param secret those of each kind are counted apart: whoever knows the password of a user can still only guess at codes.
    * @param requestId of the call: an operation that runs again from its reads makes one attempt.
    * @throws ThrottlingException when too many have failed.
    */
-  begin(who: string, requestId: string): void {
+  begin(secret: SecretKind, userId: string, requestId: string): void {
+    const who = `${secret} ${userId}`
     const now = this.#clock.monotonicMs()
     const present = this.#users.get(who)
     if (present?.requestId === requestId) return
@@ -45,7 +49,7 @@ export class Attempts {
   }
 
   /** Forgets the failed attempts: the secret was right. */
-  succeeded(who: string): void {
-    this.#users.delete(who)
+  succeeded(secret: SecretKind, userId: string): void {
+    this.#users.delete(`${secret} ${userId}`)
   }
 }

@@ -116,11 +116,11 @@ const changePassword = iamOperation(
     const { value } = profile
     const made = await passwordParts(parts, call.caller.account)
     const who = user.value.id
-    parts.attempts.begin(who, call.requestId)
+    parts.attempts.begin('password', who, call.requestId)
     if (!(await parts.passwords.matchesAny(made.account, input.OldPassword, [value.password]))) {
       throw new KmsError('AccessDeniedException', 'The old password is not correct.')
     }
-    parts.attempts.succeeded(who)
+    parts.attempts.succeeded('password', who)
     if (isLockedByExpiry(value, made.policy, call.now)) {
       throw new KmsError(
         'AccessDeniedException',

@@ -260,12 +260,12 @@ type Codes = { readonly AuthenticationCode1: string; readonly AuthenticationCode
 
 /** The state of a device after two codes in a row. @throws InvalidAuthenticationCodeException, ThrottlingException. */
 function inStep({ call, parts: { attempts }, input }: Asked<Codes>, userId: string, device: MfaDeviceValue) {
-  attempts.begin(userId, call.requestId)
+  attempts.begin('code', userId, call.requestId)
   const state = synchronize(device, [input.AuthenticationCode1, input.AuthenticationCode2], call.now)
   if (state === undefined) {
     throw new KmsError('InvalidAuthenticationCodeException', 'Authentication code for device is not valid.')
   }
-  attempts.succeeded(userId)
+  attempts.succeeded('code', userId)
   return state
 }
 

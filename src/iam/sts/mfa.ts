@@ -34,10 +34,10 @@ export async function verifyMfa(
   if (device === undefined || userId === undefined || device.value.enabled?.userId !== userId) {
     throw failed(NOT_OWN)
   }
-  attempts.begin(userId, requestId)
+  attempts.begin('code', userId, requestId)
   const state = useCode(device.value, code, now)
   if (state === undefined) throw failed(WRONG_CODE)
-  attempts.succeeded(userId)
+  attempts.succeeded('code', userId)
   return { changes: [replace(device, { ...device.value, ...state })] }
 }
 
