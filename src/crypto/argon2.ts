@@ -8,10 +8,10 @@ export type Argon2Cost = { readonly memoryKib: number; readonly passes: number; 
 const ARGON2_HASH_BYTES = 32
 
 /**
- * A hash of argon2id, 32 bytes, computed beside the event loop. It takes the turn of a generated RSA key, so that Node's
+ * A hash of argon2id, 32 bytes, computed beside the event loop. It shares the queue of RSA key generation, so that Node's
  * threads keep their room for files and for the use of keys. Source: RFC 9106.
  *
- * @throws OffloadError when too much waits.
+ * @throws OffloadError when the queue is full.
  */
 export function argon2id(message: Uint8Array, salt: Uint8Array, cost: Argon2Cost): Promise<Uint8Array> {
   const { memoryKib: memory, passes, lanes: parallelism } = cost

@@ -13,7 +13,7 @@ const WINDOW_STEPS = 1
 /** Steps before and after the current one in which two codes in a row synchronize a device. Source: RFC 6238, section 6. */
 const SYNC_WINDOW_STEPS = 20
 
-/** What a device is known by: its secret, and how its codes have been used. */
+/** The state of a device: its secret, and the use of its codes. */
 export type CodeState = {
   /** Base32. */
   readonly seed: string

@@ -17,7 +17,7 @@ const HASHES_WAITING_MAX = 16
 /** Calls of one account among them, and the one that is computed: others find room beside it. */
 const HASHES_OF_ACCOUNT_MAX = 4
 
-/** The hash of a password, with all that computing it again takes. */
+/** The hash of a password, and the parameters to compute it again. */
 export type PasswordHash = Argon2Cost & {
   readonly algorithm: 'argon2id'
   /** Base64. */
@@ -47,7 +47,7 @@ export class Passwords {
    * @param account whose user it is for.
    * @param like an earlier hash of the same user: if its cost is that of new hashes, the new hash has the same salt, so
    *   that one computation compares a password with all of them.
-   * @throws ThrottlingException when too much waits.
+   * @throws ThrottlingException when too many hashes wait.
    */
   async hash(account: string, password: string, like?: PasswordHash): Promise<PasswordHash> {
     const isLike = like !== undefined && costOf(like) === costOf(COST)
@@ -65,7 +65,7 @@ export class Passwords {
    * whether there is a password.
    *
    * @param account as for {@link hash}.
-   * @throws ThrottlingException when too much waits.
+   * @throws ThrottlingException when too many hashes wait.
    */
   async matchesAny(account: string, password: string, hashes: readonly PasswordHash[]): Promise<boolean> {
     const computed = new Map<string, Uint8Array>()

@@ -1,4 +1,4 @@
-import { type Bucket, fullBucket, hasRoom, take } from '../../base/bucket.ts'
+import { fullGcra, type Gcra, hasRoom, take } from '../../base/gcra.ts'
 import type { Clock } from '../../base/ports.ts'
 import { tooFast } from '../../dispatch/failures.ts'
 
@@ -13,13 +13,13 @@ const DEPTH_MS = FAILURES_MAX * FORGOTTEN_AFTER_MS
 /** Users of whom one process remembers attempts: the oldest are forgotten first. */
 const REMEMBERED_MAX = 10_000
 
-/** What can be guessed. */
+/** The kinds of secrets that can be guessed. */
 export type SecretKind = 'password' | 'code'
 
-/** Attempts to prove something by a secret that can be guessed: a password, or the code of an MFA device. */
+/** Attempts to authenticate by a secret that can be guessed: a password, or the code of an MFA device. */
 export class Attempts {
   readonly #clock: Pick<Clock, 'monotonicMs'>
-  readonly #users = new Map<string, { readonly bucket: Bucket; readonly requestId: string }>()
+  readonly #users = new Map<string, { readonly gcra: Gcra; readonly requestId: string }>()
 
   constructor(clock: Pick<Clock, 'monotonicMs'>) {
     this.#clock = clock
@@ -28,7 +28,7 @@ export class Attempts {
   /**
    * Counts an attempt as failed until {@link succeeded} is told otherwise, so that attempts at the same time count too.
    *
-   * @param secret those of each kind are counted apart: whoever knows the password of a user can still only guess at codes.
+   * @param secret the attempts of each kind are counted apart: whoever knows the password of a user can still only guess at codes.
    * @param requestId of the call: an operation that runs again from its reads makes one attempt.
    * @throws ThrottlingException when too many have failed.
    */
@@ -37,11 +37,11 @@ export class Attempts {
     const now = this.#clock.monotonicMs()
     const present = this.#users.get(who)
     if (present?.requestId === requestId) return
-    const bucket = present?.bucket ?? fullBucket()
-    if (!hasRoom(bucket, now, DEPTH_MS, FORGOTTEN_AFTER_MS)) throw tooFast('iam')
-    take(bucket, now, FORGOTTEN_AFTER_MS)
+    const gcra = present?.gcra ?? fullGcra()
+    if (!hasRoom(gcra, now, DEPTH_MS, FORGOTTEN_AFTER_MS)) throw tooFast('iam')
+    take(gcra, now, FORGOTTEN_AFTER_MS)
     this.#users.delete(who)
-    this.#users.set(who, { bucket, requestId })
+    this.#users.set(who, { gcra, requestId })
     for (const oldest of this.#users.keys()) {
       if (this.#users.size <= REMEMBERED_MAX) break
       this.#users.delete(oldest)

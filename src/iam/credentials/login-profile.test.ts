@@ -40,10 +40,10 @@ test('a password expires when the policy says so, and is locked then only by a h
 })
 
 test('the last 24 passwords are kept, and the policy says how many of them are barred', async () => {
-  const parts = { records: {} as Records, passwords: PLAIN, account: '1', policy: POLICY }
+  const dependencies = { records: {} as Records, passwords: PLAIN, account: '1', policy: POLICY }
   let profile = PROFILE
   for (let change = 1; change <= 30; change += 1) {
-    profile = { ...profile, ...(await newPassword(parts, `password ${change}`, profile)) }
+    profile = { ...profile, ...(await newPassword(dependencies, `password ${change}`, profile)) }
   }
   const kept = [profile.password, ...profile.previous].map(({ hash }) => hash)
   assert.deepEqual(
@@ -51,7 +51,7 @@ test('the last 24 passwords are kept, and the policy says how many of them are b
     Array.from({ length: 24 }, (_, index) => `password ${30 - index}`),
   )
   const setting = (password: string, reusePrevention: number) =>
-    newPassword({ ...parts, policy: { ...POLICY, reusePrevention } }, password, profile)
+    newPassword({ ...dependencies, policy: { ...POLICY, reusePrevention } }, password, profile)
   for (const reusePrevention of [1, 2, 24]) {
     const oldest = `password ${31 - reusePrevention}`
     await assert.rejects(setting(oldest, reusePrevention), { code: 'PasswordPolicyViolationException' })

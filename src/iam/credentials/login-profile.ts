@@ -21,7 +21,7 @@ export type LoginProfileValue = {
 /** The kind of login profiles. */
 export const LOGIN_PROFILE: Kind<LoginProfileValue> = kindOfFormat1('iam-login-profile')
 
-/** Passwords of a user that are kept, its present one included: as many as a policy can prevent from being used again. */
+/** Passwords of a user that are stored, its present one included: as many as a policy can prevent from being used again. */
 const REMEMBERED_MAX = 24
 
 /** The login profile of a user; nothing for one without a password. */
@@ -33,8 +33,8 @@ export function findLoginProfile(
   return read(records, LOGIN_PROFILE, account, userId)
 }
 
-/** What setting a password works with. */
-export type NewPasswordParts = {
+/** The dependencies of setting a password. */
+export type NewPasswordDependencies = {
   readonly records: Records
   readonly passwords: Passwords
   readonly account: string
@@ -47,7 +47,7 @@ export type NewPasswordParts = {
  * @throws PasswordPolicyViolationException, also for a password that the policy does not let be used again.
  */
 export async function newPassword(
-  { records, passwords, account, policy }: NewPasswordParts,
+  { records, passwords, account, policy }: NewPasswordDependencies,
   password: string,
   present?: LoginProfileValue,
 ): Promise<Pick<LoginProfileValue, 'password' | 'previous'>> {

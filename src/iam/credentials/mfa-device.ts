@@ -15,14 +15,14 @@ export type MfaDeviceValue = CodeState & {
   readonly path: string
   readonly createdAt: EpochMs
   readonly tags: readonly Tag[]
-  /** Whose device it is, and since when; nothing while it is enabled for nobody. */
+  /** The owner of the device, and the time of enabling it; nothing while it is enabled for nobody. */
   readonly enabled?: { readonly userId: string; readonly at: EpochMs }
 }
 
 /** The kind of MFA devices. */
 export const MFA_DEVICE: Kind<MfaDeviceValue> = kindOfFormat1('iam-mfa-device')
 
-/** Under which name a device is kept. */
+/** The name of the record of a device. */
 export function deviceKey({ path, name }: Pick<MfaDeviceValue, 'path' | 'name'>): string {
   return `${path}${name}`.toLowerCase()
 }
@@ -45,13 +45,17 @@ export async function findDevice(
 }
 
 /** The device that `SerialNumber` names. */
-export const DEVICE_NAMED: Finder<unknown, Stored<MfaDeviceValue>> = async ({ call, input, parts }) => {
+export const DEVICE_NAMED: Finder<unknown, Stored<MfaDeviceValue>> = async ({
+  call,
+  input,
+  dependencies,
+}) => {
   const serial = parseName(input, 'SerialNumber')
-  const entity = await findDevice(parts.records, call.caller.account, serial)
+  const entity = await findDevice(dependencies.records, call.caller.account, serial)
   return { arn: serial, tags: entity?.value.tags ?? [], entity, missing: () => noSuchDevice(serial) }
 }
 
-/** The error for a device that is not there. */
+/** The error for a device that does not exist. */
 export function noSuchDevice(serial: string): KmsError {
   return new KmsError(
     'NoSuchEntityException',

@@ -4,10 +4,10 @@ import { parsePolicy } from '../../policy/parse.ts'
 import { kindOfFormat1 } from '../../store/kind.ts'
 import type { Kind, Records } from '../../store/records.ts'
 import { ACCOUNT, ACCOUNTS } from '../accounts/account.ts'
-import type { Asked } from '../iam-operation.ts'
+import type { Invocation } from '../iam-operation.ts'
 import { read } from '../iam-records.ts'
 
-/** What passwords of an account must be. Partition: {@link PASSWORD_POLICIES}; name: the account. */
+/** The password rules of an account. Partition: {@link PASSWORD_POLICIES}; name: the account. */
 export type PasswordPolicyValue = {
   readonly format: 1
   readonly minimumLength: number
@@ -42,21 +42,21 @@ const ALLOWED_BY_ACCOUNT = {
   Resource: '*',
 }
 
-/** What an account allows to its users that lets them change their own passwords: only what denies it counts then. */
+/** The statement that lets the users of an account change their own passwords, unless another policy denies it. */
 const USERS_MAY_CHANGE = compilePolicy(
   parsePolicy(JSON.stringify({ Version: '2012-10-17', Statement: [ALLOWED_BY_ACCOUNT] }), { flavour: 'key' }),
 )
 
 /**
- * What the password policy of the account allows to the user who calls. Source: IAM User Guide, "Set an account password
+ * The permission that the password policy of the account gives the calling user. Source: IAM User Guide, "Set an account password
  * policy for IAM users", about AllowUsersToChangePassword.
  */
 export async function allowedByPasswordPolicy({
   call: { caller },
-  parts,
-}: Asked<unknown>): Promise<CompiledPolicy | undefined> {
+  dependencies,
+}: Invocation<unknown>): Promise<CompiledPolicy | undefined> {
   if (caller.principal.type !== 'User') return undefined
-  const policy = await findPasswordPolicy(parts.records, caller.account)
+  const policy = await findPasswordPolicy(dependencies.records, caller.account)
   return policy?.usersMayChange === true ? USERS_MAY_CHANGE : undefined
 }
 
@@ -69,13 +69,13 @@ const KINDS = [
 ] as const
 
 /**
- * What holds for accounts that have set no policy: the length, and how many kinds of characters. Source: IAM User Guide,
+ * The rules of accounts that have set no policy: the length, and how many kinds of characters. Source: IAM User Guide,
  * "Set an account password policy for IAM users".
  */
 const MINIMUM_LENGTH_WITHOUT_POLICY = 8
 const KINDS_WITHOUT_POLICY = 3
 
-/** Checks a new password, but for those that were used before. @throws PasswordPolicyViolationException. */
+/** Checks a new password, except for reuse. @throws PasswordPolicyViolationException. */
 export async function checkNewPassword(
   records: Records,
   account: string,

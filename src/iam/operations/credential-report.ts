@@ -35,7 +35,7 @@ const COLUMNS = [
 const NONE = 'N/A'
 const ROOT_PASSWORD = ['not_supported', 'no_information', 'not_supported', 'not_supported']
 const NO_PASSWORD = ['false', NONE, NONE, NONE]
-/** Whether it has been used since Holdfast keeps a note of that: there is no sign-in yet. */
+/** The last use of the password. Holdfast has no sign-in by password yet. */
 const NEVER_USED = 'no_information'
 const NO_KEY = ['false', NONE, NONE, NONE, NONE]
 const NO_CERTIFICATES = ['false', NONE, 'false', NONE]

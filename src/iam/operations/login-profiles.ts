@@ -6,13 +6,13 @@ import {
   isLockedByExpiry,
   LOGIN_PROFILE,
   type LoginProfileValue,
-  type NewPasswordParts,
+  type NewPasswordDependencies,
   newPassword,
 } from '../credentials/login-profile.ts'
 import { allowedByPasswordPolicy, findPasswordPolicy } from '../credentials/password-policy.ts'
 import { USER_NAMED, USER_OR_CALLER } from '../entities/finders.ts'
 import { LOGIN_PROFILE_ANSWER } from '../iam-answers.ts'
-import type { IamOperation, IamParts } from '../iam-dependencies.ts'
+import type { IamDependencies, IamOperation } from '../iam-dependencies.ts'
 import { type Finder, iamOperation } from '../iam-operation.ts'
 import { timestamp } from '../iam-outputs.ts'
 import type { UserValue } from '../iam-records.ts'
@@ -26,13 +26,13 @@ const createLoginProfile = iamOperation(
     output: { LoginProfile: LOGIN_PROFILE_ANSWER },
     find: USER_OR_CALLER,
   },
-  async ({ call, input, parts, entity: user }) => {
+  async ({ call, input, dependencies, entity: user }) => {
     const { account } = call.caller
     const { id, name } = user.value
-    if ((await findLoginProfile(parts.records, account, id)) !== undefined) {
+    if ((await findLoginProfile(dependencies.records, account, id)) !== undefined) {
       throw new KmsError('EntityAlreadyExistsException', `Login Profile for User ${name} already exists.`)
     }
-    const made = await newPassword(await passwordParts(parts, account), input.Password)
+    const made = await newPassword(await passwordDependencies(dependencies, account), input.Password)
     const value: LoginProfileValue = {
       format: 1,
       createdAt: call.now,
@@ -58,8 +58,8 @@ const getLoginProfile = iamOperation(
     output: { LoginProfile: LOGIN_PROFILE_ANSWER },
     find: USER_OR_CALLER,
   },
-  async ({ parts, entity: user }) => {
-    const { value } = await profileOf(parts, user)
+  async ({ dependencies, entity: user }) => {
+    const { value } = await profileOf(dependencies, user)
     return { output: { LoginProfile: profileOutput(user, value) } }
   },
 )
@@ -71,12 +71,16 @@ const updateLoginProfile = iamOperation(
     input: { UserName: NAME_64, Password: optional(PASSWORD), PasswordResetRequired: FLAG },
     find: USER_NAMED,
   },
-  async ({ call, input, parts, entity: user }) => {
-    const profile = await profileOf(parts, user)
+  async ({ call, input, dependencies, entity: user }) => {
+    const profile = await profileOf(dependencies, user)
     const { value } = profile
     const resetRequired = input.PasswordResetRequired ?? value.resetRequired
     if (input.Password === undefined) return { changes: [replace(profile, { ...value, resetRequired })] }
-    const made = await newPassword(await passwordParts(parts, call.caller.account), input.Password, value)
+    const made = await newPassword(
+      await passwordDependencies(dependencies, call.caller.account),
+      input.Password,
+      value,
+    )
     return { changes: [replace(profile, { ...value, ...made, changedAt: call.now, resetRequired })] }
   },
 )
@@ -88,19 +92,19 @@ const deleteLoginProfile = iamOperation(
     input: { UserName: optional(NAME_64) },
     find: USER_OR_CALLER,
   },
-  async ({ parts, entity: user }) => {
-    const profile = await profileOf(parts, user)
+  async ({ dependencies, entity: user }) => {
+    const profile = await profileOf(dependencies, user)
     const { hasPassword: _hasPassword, ...rest } = user.value
     return { changes: [remove(profile), replace(user, rest)] }
   },
 )
 
-/** The user who calls. @throws InvalidUserTypeException for everyone else. */
-const CALLING_USER: Finder<unknown, Stored<UserValue>> = ({ call, parts }) => {
+/** The calling user. @throws InvalidUserTypeException for everyone else. */
+const CALLING_USER: Finder<unknown, Stored<UserValue>> = ({ call, dependencies }) => {
   if (call.caller.principal.type !== 'User') {
     throw new KmsError('InvalidUserTypeException', 'Only IAM users can change their own password.')
   }
-  return USER_OR_CALLER({ call, parts, input: {} })
+  return USER_OR_CALLER({ call, dependencies, input: {} })
 }
 
 const changePassword = iamOperation(
@@ -111,16 +115,16 @@ const changePassword = iamOperation(
     find: CALLING_USER,
     allowedByAccount: allowedByPasswordPolicy,
   },
-  async ({ call, input, parts, entity: user }) => {
-    const profile = await profileOf(parts, user)
+  async ({ call, input, dependencies, entity: user }) => {
+    const profile = await profileOf(dependencies, user)
     const { value } = profile
-    const made = await passwordParts(parts, call.caller.account)
+    const made = await passwordDependencies(dependencies, call.caller.account)
     const who = user.value.id
-    parts.attempts.begin('password', who, call.requestId)
-    if (!(await parts.passwords.matchesAny(made.account, input.OldPassword, [value.password]))) {
+    dependencies.attempts.begin('password', who, call.requestId)
+    if (!(await dependencies.passwords.matchesAny(made.account, input.OldPassword, [value.password]))) {
       throw new KmsError('AccessDeniedException', 'The old password is not correct.')
     }
-    parts.attempts.succeeded('password', who)
+    dependencies.attempts.succeeded('password', who)
     if (isLockedByExpiry(value, made.policy, call.now)) {
       throw new KmsError(
         'AccessDeniedException',
@@ -134,7 +138,7 @@ const changePassword = iamOperation(
 
 /** @throws NoSuchEntityException for a user without a password. */
 async function profileOf(
-  { records }: Pick<IamParts, 'records'>,
+  { records }: Pick<IamDependencies, 'records'>,
   user: Stored<UserValue>,
 ): Promise<Stored<LoginProfileValue>> {
   const profile = await findLoginProfile(records, user.partition, user.value.id)
@@ -143,7 +147,10 @@ async function profileOf(
   throw new KmsError('NoSuchEntityException', message)
 }
 
-async function passwordParts({ records, passwords }: IamParts, account: string): Promise<NewPasswordParts> {
+async function passwordDependencies(
+  { records, passwords }: IamDependencies,
+  account: string,
+): Promise<NewPasswordDependencies> {
   return { records, passwords, account, policy: await findPasswordPolicy(records, account) }
 }
 

@@ -19,8 +19,8 @@ import { type CountQuota, countLess, countMore, quotaExceeded } from '../entitie
 import { parseTags } from '../entities/entity-tags.ts'
 import { ON_ACCOUNT, toBeMade, USER_NAMED } from '../entities/finders.ts'
 import { MFA_DEVICE_ANSWER, VIRTUAL_MFA_DEVICE_ANSWER } from '../iam-answers.ts'
-import type { IamOperation, IamParts } from '../iam-dependencies.ts'
-import { type Asked, iamOperation, tagging } from '../iam-operation.ts'
+import type { IamDependencies, IamOperation } from '../iam-dependencies.ts'
+import { type Invocation, iamOperation, tagging } from '../iam-operation.ts'
 import { tagsIfAny, timestamp, userOutput } from '../iam-outputs.ts'
 import { pageOf, wholeSection } from '../iam-pages.ts'
 import { pageBy } from '../iam-paging.ts'
@@ -44,7 +44,7 @@ const DEVICES_PER_USER_MAX = 8
 /** Beyond it no operation could name the device. Source: the IAM service model, `serialNumberType`. */
 const SERIAL_MAX_CHARS = 256
 
-/** What authenticator apps show beside the name of the device. */
+/** The issuer that authenticator apps show beside the name of the device. */
 const ISSUER = 'Holdfast'
 
 const createVirtualMfaDevice = iamOperation(
@@ -60,23 +60,23 @@ const createVirtualMfaDevice = iamOperation(
     tags: ({ Tags }) => Tags,
     alsoNeeds: tagging('iam:TagMFADevice'),
   },
-  async ({ call, input, parts, arn }) => {
+  async ({ call, input, dependencies, arn }) => {
     const { account } = call.caller
     const place = { path: input.Path ?? '/', name: input.VirtualMFADeviceName }
     if (arn.length > SERIAL_MAX_CHARS) {
       throw new KmsError('ValidationException', `The serial number ${arn} is too long.`)
     }
-    if ((await read(parts.records, MFA_DEVICE, account, deviceKey(place))) !== undefined) {
+    if ((await read(dependencies.records, MFA_DEVICE, account, deviceKey(place))) !== undefined) {
       const message = 'MFADevice entity at the same path and name already exists.'
       throw new KmsError('EntityAlreadyExistsException', message)
     }
-    const seed = newSeed(parts.random)
+    const seed = newSeed(dependencies.random)
     const tags = parseTags(input.Tags)
     const value: MfaDeviceValue = {
       ...{ format: 1, ...place, createdAt: call.now, tags, seed },
       ...{ driftSteps: 0, lastStep: -1 },
     }
-    const alias = (await read(parts.records, ACCOUNT, ACCOUNTS, account))?.value.alias
+    const alias = (await read(dependencies.records, ACCOUNT, ACCOUNTS, account))?.value.alias
     const label = `${place.name}@${alias ?? account}`
     return {
       output: {
@@ -89,7 +89,7 @@ const createVirtualMfaDevice = iamOperation(
       },
       changes: [
         insert(MFA_DEVICE, account, deviceKey(place), value),
-        await countMore(parts, account, 'mfaDevices', QUOTA),
+        await countMore(dependencies, account, 'mfaDevices', QUOTA),
       ],
     }
   },
@@ -102,12 +102,12 @@ const deleteVirtualMfaDevice = iamOperation(
     input: { SerialNumber: SERIAL_NUMBER },
     find: DEVICE_NAMED,
   },
-  async ({ call, parts, entity }) => {
+  async ({ call, dependencies, entity }) => {
     if (entity.value.enabled !== undefined) {
       const message = 'MFA VirtualDevice in use. Must deactivate first.'
       throw new KmsError('DeleteConflictException', message)
     }
-    const counted = await countLess(parts.records, call.caller.account, 'mfaDevices')
+    const counted = await countLess(dependencies.records, call.caller.account, 'mfaDevices')
     return { changes: [remove(entity), counted] }
   },
 )
@@ -121,10 +121,10 @@ const enableMfaDevice = iamOperation(
     input: { UserName: NAME_128, SerialNumber: SERIAL_NUMBER, ...CODES },
     find: USER_NAMED,
   },
-  async ({ call, input, parts, entity: user }) => {
+  async ({ call, input, dependencies, entity: user }) => {
     const { account } = call.caller
     const { SerialNumber: serial } = input
-    const device = await findDevice(parts.records, account, serial)
+    const device = await findDevice(dependencies.records, account, serial)
     if (device === undefined) throw noSuchDevice(serial)
     if (device.value.enabled !== undefined) {
       throw new KmsError('EntityAlreadyExistsException', 'MFA Device is already in use.')
@@ -133,13 +133,13 @@ const enableMfaDevice = iamOperation(
     if (mfaDevices.length >= DEVICES_PER_USER_MAX) {
       throw quotaExceeded('MFADevicesPerUser', DEVICES_PER_USER_MAX)
     }
-    const state = inStep({ call, parts, input }, id, device.value)
+    const state = inStep({ call, dependencies, input }, id, device.value)
     const enabled = { userId: id, at: call.now }
     return {
       changes: [
         replace(device, { ...device.value, ...state, enabled }),
         replace(user, { ...user.value, mfaDevices: [...mfaDevices, serial] }),
-        await countMore(parts, account, 'mfaDevicesInUse', QUOTA),
+        await countMore(dependencies, account, 'mfaDevicesInUse', QUOTA),
       ],
     }
   },
@@ -152,17 +152,17 @@ const deactivateMfaDevice = iamOperation(
     input: { UserName: optional(NAME_128), SerialNumber: SERIAL_NUMBER },
     find: KEY_HOLDER,
   },
-  async ({ call, input, parts, entity: { user } }) => {
+  async ({ call, input, dependencies, entity: { user } }) => {
     const { SerialNumber: serial } = input
     const { account } = call.caller
-    const { device, owner } = await ownDevice(parts, account, user, serial)
+    const { device, owner } = await ownDevice(dependencies, account, user, serial)
     const { enabled: _enabled, ...rest } = device.value
     const left = (owner.value.mfaDevices ?? []).filter((one) => one !== serial)
     return {
       changes: [
         replace(device, rest),
         replace(owner, { ...owner.value, mfaDevices: left }),
-        await countLess(parts.records, account, 'mfaDevicesInUse'),
+        await countLess(dependencies.records, account, 'mfaDevicesInUse'),
       ],
     }
   },
@@ -175,9 +175,9 @@ const resyncMfaDevice = iamOperation(
     input: { UserName: NAME_128, SerialNumber: SERIAL_NUMBER, ...CODES },
     find: USER_NAMED,
   },
-  async ({ call, input, parts, entity }) => {
-    const { device, owner } = await ownDevice(parts, call.caller.account, entity, input.SerialNumber)
-    const state = inStep({ call, parts, input }, owner.value.id, device.value)
+  async ({ call, input, dependencies, entity }) => {
+    const { device, owner } = await ownDevice(dependencies, call.caller.account, entity, input.SerialNumber)
+    const state = inStep({ call, dependencies, input }, owner.value.id, device.value)
     return { changes: [replace(device, { ...device.value, ...state })] }
   },
 )
@@ -190,8 +190,8 @@ const getMfaDevice = iamOperation(
     output: { UserName: text(), SerialNumber: text(), EnableDate: instant(), Certifications: textMap() },
     find: KEY_HOLDER,
   },
-  async ({ call, input, parts, entity: { user } }) => {
-    const { device, owner } = await ownDevice(parts, call.caller.account, user, input.SerialNumber)
+  async ({ call, input, dependencies, entity: { user } }) => {
+    const { device, owner } = await ownDevice(dependencies, call.caller.account, user, input.SerialNumber)
     return { output: deviceOutput(owner, device) }
   },
 )
@@ -204,11 +204,11 @@ const listMfaDevices = iamOperation(
     output: { MFADevices: list(MFA_DEVICE_ANSWER), ...PAGE },
     find: KEY_HOLDER,
   },
-  async ({ call, input, parts, entity: { user } }) => {
+  async ({ call, input, dependencies, entity: { user } }) => {
     const { items: serials, more } = pageBy(user?.value.mfaDevices ?? [], (serial) => serial, input)
     const devices = []
     for (const serial of serials) {
-      const { device, owner } = await ownDevice(parts, call.caller.account, user, serial)
+      const { device, owner } = await ownDevice(dependencies, call.caller.account, user, serial)
       devices.push(deviceOutput(owner, device))
     }
     return { output: { ...more, MFADevices: devices } }
@@ -223,27 +223,27 @@ const listVirtualMfaDevices = iamOperation(
     output: { VirtualMFADevices: list(VIRTUAL_MFA_DEVICE_ANSWER), ...PAGE },
     find: ON_ACCOUNT,
   },
-  async ({ call, input, parts }) => {
+  async ({ call, input, dependencies }) => {
     const { account } = call.caller
     const { AssignmentStatus: wanted = 'Any' } = input
     const section = wholeSection('devices', MFA_DEVICE, {
-      records: parts.records,
+      records: dependencies.records,
       partition: account,
       show: ({ value }) => {
         const status = value.enabled === undefined ? 'Unassigned' : 'Assigned'
-        return wanted === 'Any' || wanted === status ? virtualOutput(parts, account, value) : undefined
+        return wanted === 'Any' || wanted === status ? virtualOutput(dependencies, account, value) : undefined
       },
     })
-    const { items, more } = await pageOf([section], input, parts.giveWay)
+    const { items, more } = await pageOf([section], input, dependencies.giveWay)
     return { output: { ...more, VirtualMFADevices: items } }
   },
 )
 
 type OwnDevice = { readonly device: Stored<MfaDeviceValue>; readonly owner: Stored<UserValue> }
 
-/** @throws NoSuchEntityException for a device that is not there, or not this user's. */
+/** @throws NoSuchEntityException for a device that does not exist, or is not this user's. */
 async function ownDevice(
-  { records }: IamParts,
+  { records }: IamDependencies,
   account: string,
   owner: Stored<UserValue> | undefined,
   serial: string,
@@ -259,7 +259,11 @@ async function ownDevice(
 type Codes = { readonly AuthenticationCode1: string; readonly AuthenticationCode2: string }
 
 /** The state of a device after two codes in a row. @throws InvalidAuthenticationCodeException, ThrottlingException. */
-function inStep({ call, parts: { attempts }, input }: Asked<Codes>, userId: string, device: MfaDeviceValue) {
+function inStep(
+  { call, dependencies: { attempts }, input }: Invocation<Codes>,
+  userId: string,
+  device: MfaDeviceValue,
+) {
   attempts.begin('code', userId, call.requestId)
   const state = synchronize(device, [input.AuthenticationCode1, input.AuthenticationCode2], call.now)
   if (state === undefined) {
@@ -277,7 +281,7 @@ function deviceOutput({ value: { name } }: Stored<UserValue>, { partition, value
   }
 }
 
-async function virtualOutput({ records }: IamParts, account: string, value: MfaDeviceValue) {
+async function virtualOutput({ records }: IamDependencies, account: string, value: MfaDeviceValue) {
   const { enabled } = value
   const user = enabled && (await read(records, USER, account, enabled.userId))
   return {

@@ -4,7 +4,7 @@ import type { Call } from '../../dispatch/operation.ts'
 import type { ContextLookup } from '../../policy/context.ts'
 import { type Change, replace } from '../../store/records.ts'
 import { findDevice } from '../credentials/mfa-device.ts'
-import type { StsParts } from './sts-dependencies.ts'
+import type { StsDependencies } from './sts-dependencies.ts'
 
 type MfaInput = {
   readonly SerialNumber?: string | undefined
@@ -24,7 +24,7 @@ export type VerifiedMfa = { readonly changes: readonly Change[] }
 export async function verifyMfa(
   { caller, now, requestId }: Call,
   { SerialNumber: serial, TokenCode: code }: MfaInput,
-  { records, attempts }: StsParts,
+  { records, attempts }: StsDependencies,
 ): Promise<VerifiedMfa | undefined> {
   if (serial === undefined && code === undefined) return undefined
   if (serial === undefined || code === undefined) throw failed(NOT_BOTH)
@@ -41,7 +41,7 @@ export async function verifyMfa(
   return { changes: [replace(device, { ...device.value, ...state })] }
 }
 
-/** What the trust policy of a role sees of a code that was verified for the same call. */
+/** Condition keys for the trust policy of a role, from a code that was verified for the same call. */
 export const keysOfMfa: ContextLookup = (name) => {
   if (name === 'aws:multifactorauthpresent') return 'true'
   return name === 'aws:multifactorauthage' ? '0' : undefined
