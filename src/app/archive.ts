@@ -10,10 +10,10 @@ import { takenByEvents } from '../notifications/taken.ts'
 import { claimFileLock } from '../store/file-lock.ts'
 import { AUDIT_FOLDER, type Deployment, listAccounts, ownEventDependencies } from './deployment.ts'
 
-/** Held by the process that archives. */
+/** The lock of the archiving process. */
 const LOCK_FILE = 'archive.lock'
 
-/** What archiving works with, in a server and for a command. */
+/** The dependencies of archiving, in a server and in a command. */
 export type ArchivingDependencies = {
   readonly config: Config
   readonly deployment: Pick<Deployment, 'records' | 'auditKey' | 'checkpointKey'>
@@ -48,7 +48,7 @@ export function archiveDependencies({
   }
 }
 
-/** Archives once; nothing when another process does. @throws StoreFailure. */
+/** Archives once; returns nothing when another process is archiving. @throws StoreFailure. */
 export function archiveNow(dependencies: ArchivingDependencies): Promise<number | undefined> {
   return archiveLocked(archiveDependencies(dependencies))
 }

@@ -4,7 +4,7 @@ import type { DispatcherDependencies } from '../dispatch/dispatcher.ts'
 import { type Reserve, UrgentCalls } from '../dispatch/urgent-calls.ts'
 import type { NodeMeters } from '../metrics/node-meters.ts'
 
-/** What bounds the calls of accounts and principals. */
+/** The dispatcher's bounds on the calls of accounts and principals. */
 export type CallBounds = Pick<DispatcherDependencies, 'inFlight' | 'urgentCalls'>
 
 /** The bounds of a node's calls. */

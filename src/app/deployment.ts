@@ -35,43 +35,43 @@ import { LIST_MAX_RECORDS, type Records } from '../store/records.ts'
 import { openSqlite } from '../store/sqlite.ts'
 import { DATABASE_FILE } from '../store/sqlite-file.ts'
 
-/** The file that the root credentials are handed over in, within the data folder. */
+/** The file with the root credentials, within the data folder. */
 export const CREDENTIALS_FILE = 'credentials'
-/** Where the server listens, as it has written down; gone when it has stopped. */
+/** The file with the server's address; removed when the server stops. */
 export const ENDPOINT_FILE = 'endpoint'
 /** The folder of the audit log, within the data folder. */
 export const AUDIT_FOLDER = 'audit'
-/** The folder of what is derived from the audit log, within the data folder. */
+/** The folder of the audit index, within the data folder. */
 export const INDEX_FOLDER = 'index'
 /** The folder of locks and dead letters of events, within the data folder. */
 export const EVENTS_FOLDER = 'events'
-/** Where it is kept what insights are found by, within the data folder. */
+/** The folder of the insights' baselines, within the data folder. */
 export const INSIGHTS_FOLDER = 'insights'
 const ROOT_KEY_FILE = 'root.key'
 const START_LOCK_FILE = 'start.lock'
 
-/** A start waits so often, and so long, for another that makes the folder. */
+/** How often, and how long each time, a start waits for another one that creates the folder. */
 const START_LOCK_ATTEMPTS = 200
 const START_LOCK_RETRY_MS = 50
 
 const OWNER_ONLY_FILE = 0o600
-/** What key-encryption keys are wrapped under: see docs/reference/formats/key-hierarchy.md. */
+/** The derivation info of the key that wraps key-encryption keys: see docs/reference/formats/key-hierarchy.md. */
 const KEK_WRAPPING_INFO = 'holdfast/domain/1/wrap'
 
-/** A data folder that is open: its records, and the keys that come from its root key. */
+/** An open data folder: its records and the keys derived from its root key. */
 export type Deployment = {
   readonly records: Records
   readonly auditKey: HmacKey
   /** Signs checkpoints of the audit log. */
   readonly checkpointKey: Ed25519Key
-  /** For custody, which disposes of it. */
+  /** For custody, which owns and disposes of it. */
   readonly wrappingKey: Secret
   readonly grantTokens: GrantTokens
   readonly tokenSealer: TokenSealer
 }
 
 /**
- * Opens a data folder; makes it, with a new root key, when it is empty.
+ * Opens a data folder; creates an empty one with a new root key.
  *
  * @throws SealError, StoreFailure.
  */
@@ -92,7 +92,7 @@ export async function openDeployment(config: Config, options: RecordsOptions = {
   }
 }
 
-/** Who else may write there could put any file in the place of ours. @throws ConfigError. */
+/** Refuses a folder in which other users can write: they could replace any file. @throws ConfigError. */
 async function makeDataFolder({ data }: Config): Promise<void> {
   await makeFolder(data)
   const problem = ownershipProblem(await stat(data))
@@ -100,20 +100,19 @@ async function makeDataFolder({ data }: Config): Promise<void> {
     throw new ConfigError(`HOLDFAST_DATA is '${data}', which cannot be used: ${problem}`)
 }
 
-/** Whether there is a data folder already. */
+/** Whether the data folder exists. */
 export function isDataFolder(config: Config): boolean {
   return existsSync(join(config.data, DATABASE_FILE))
 }
 
-/** The accounts that a data folder holds, in order. */
+/** The accounts of a data folder, sorted. */
 export async function listAccounts(records: Records): Promise<readonly string[]> {
   const { records: accounts } = await records.list(ACCOUNT, { partition: ACCOUNTS, limit: LIST_MAX_RECORDS })
   return accounts.map(({ name }) => name).toSorted()
 }
 
-/**
- * An audit log is begun after the first account is made. One beside records without an account means
- * that the database was lost, or that the root key is another one, with which nothing is found.
+/** Refuses records without an account beside an audit log, which is created after the first account: then the
+ * database is lost, or another root key is in use, with which no record is found.
  */
 async function assertNotLost(config: Config, records: Records): Promise<void> {
   const log = join(config.data, AUDIT_FOLDER)
@@ -125,7 +124,7 @@ async function assertNotLost(config: Config, records: Records): Promise<void> {
   )
 }
 
-/** A new key is made only for an empty folder: to make one beside records would lose them. */
+/** Creates a root key for an empty folder only: a new key beside existing records would make them unreadable. */
 async function openRootKey(config: Config): Promise<Secret> {
   const seal = fileSeal(join(config.data, ROOT_KEY_FILE), systemRandom)
   const present = await seal.open()
@@ -136,7 +135,7 @@ async function openRootKey(config: Config): Promise<Secret> {
   return seal.create()
 }
 
-/** Makes the account at the first start, and hands its root credentials over once. */
+/** Creates the account at the first start, and writes its root credentials once. */
 async function prepareAccount(config: Config, records: Records): Promise<void> {
   const dependencies = { records, clock: systemClock, random: systemRandom }
   const account = await ensureAccount(dependencies, config.account)
@@ -146,13 +145,12 @@ async function prepareAccount(config: Config, records: Records): Promise<void> {
   })
 }
 
-/**
- * Opens a data folder to serve from it. Of several processes that start at once, one at a time makes
- * what is missing: the root key, the account, the credentials.
+/** Opens a data folder to serve from it. Processes that start at once create missing parts one at a time: the root
+ * key, the account, the credentials.
  */
 export async function openForServing(config: Config, options: RecordsOptions = {}): Promise<Deployment> {
   await makeDataFolder(config)
-  // Whoever could change it could give our users credentials of another server.
+  // Somebody who can write to the file could give users the credentials of another server.
   await readCredentialsFile(join(config.data, CREDENTIALS_FILE))
   return oneAtATime(config, async () => {
     const deployment = await openDeployment(config, options)
@@ -161,7 +159,7 @@ export async function openForServing(config: Config, options: RecordsOptions = {
   })
 }
 
-/** Does what no two processes on a data folder may do at once: what writes the credentials file. @throws Error. */
+/** Runs `use` under the data folder's lock: only one process at a time writes the credentials file. @throws Error. */
 export async function oneAtATime<T>(config: Config, use: () => Promise<T>): Promise<T> {
   const lock = await waitForLock(join(config.data, START_LOCK_FILE))
   try {
@@ -171,7 +169,7 @@ export async function oneAtATime<T>(config: Config, use: () => Promise<T>): Prom
   }
 }
 
-/** @throws Error when somebody else holds the lock for {@link START_LOCK_ATTEMPTS} attempts. */
+/** @throws Error when another process holds the lock for {@link START_LOCK_ATTEMPTS} attempts. */
 async function waitForLock(path: string): Promise<FileLock> {
   for (let attempt = 0; attempt < START_LOCK_ATTEMPTS; attempt += 1) {
     const lock = claimFileLock(path)
@@ -187,7 +185,7 @@ export async function readTls({ tls }: Config): Promise<TlsPair | undefined> {
   try {
     const cert = parseCertificates(await readRegularText(tls.certFile))
     const key = await readRegularText(tls.keyFile)
-    // Says whether a listener will take them, which is opened when much has been made already.
+    // Fails early for a pair that the listener would refuse, before anything is created.
     createSecureContext({ cert, key })
     return { cert, key }
   } catch (cause) {
@@ -196,9 +194,8 @@ export async function readTls({ tls }: Config): Promise<TlsPair | undefined> {
   }
 }
 
-/**
- * Reads the certificate and the private key again, and gives them to `use` when they can be used: else what is in
- * use stays. The log says which of both.
+/** Reads the certificate and the private key again, and passes them to `use` when they are valid; else the current
+ * ones stay. The log says which.
  */
 export async function renewTls(config: Config, log: Log, use: (pair: TlsPair) => void): Promise<void> {
   try {
@@ -222,12 +219,12 @@ function logRenewed({ serial, notAfter }: CertificateFacts, log: Log): void {
   else log.warn('the certificate was read again, and new connections get it, but it has expired', fields)
 }
 
-/** What events of this deployment's own are made with. */
+/** The dependencies of events that the deployment itself records. */
 export function ownEventDependencies(config: Config): OwnEventDependencies {
   return { clock: systemClock, random: systemRandom, account: config.account }
 }
 
-/** Takes a node's place in the audit log, and records what had to be cut from its end. */
+/** Opens a node's journal, and records a truncation of its incomplete end. */
 export async function openNodeJournal(
   config: Config,
   { records, auditKey }: Pick<Deployment, 'records' | 'auditKey'>,
@@ -252,10 +249,10 @@ export async function openNodeJournal(
   return journal
 }
 
-/** What is kept of the disk for revocations. */
+/** The file that reserves disk space for revocations. */
 const RESERVE_FILE = 'reserve'
 
-/** The reserve of the disk that a data folder is on. */
+/** Opens the disk reserve of a data folder. */
 export function openDiskReserve({ data }: Config, log: Log): DiskReserve {
   return new DiskReserve({
     path: join(data, RESERVE_FILE),
@@ -267,13 +264,13 @@ export function openDiskReserve({ data }: Config, log: Log): DiskReserve {
   })
 }
 
-/** The URL that a server of this configuration is reached at, on the port that it has. */
+/** The URL of a server with this configuration and port. */
 export function endpointOf(config: Config, port: number): string {
   const scheme = config.tls === undefined ? 'http' : 'https'
   return `${scheme}://${formatAddress({ host: config.listen.host, port })}`
 }
 
-/** Writes down where the server listens, for other commands on the same data folder. */
+/** Writes the server's address to a file, for commands on the same data folder. */
 export async function announceEndpoint(config: Config, port: number): Promise<void> {
   const path = join(config.data, ENDPOINT_FILE)
   const aside = `${path}.${process.pid}`
@@ -282,19 +279,19 @@ export async function announceEndpoint(config: Config, port: number): Promise<vo
   await rename(aside, path)
 }
 
-/** Removes what was written down, unless another server of the folder has written since. */
+/** Removes the address file, unless another server of the folder has written it since. */
 export async function withdrawEndpoint(config: Config, port: number): Promise<void> {
   const path = join(config.data, ENDPOINT_FILE)
   const written = await readRegularText(path).catch(() => '')
   if (written.trim() === endpointOf(config, port)) await rm(path, { force: true })
 }
 
-/** Makes the folder that reports are written to, if there is none. @throws Error where there can be no folder. */
+/** Creates the folder of reports if it is missing. @throws Error when it cannot be created. */
 export function makeReportsFolder(path: string): Promise<void> {
   return makeFolder(path)
 }
 
-/** Makes the folder of events, if there is none. */
+/** Creates the folder of events if it is missing. */
 export async function makeEventsFolder(config: Config): Promise<string> {
   const folder = join(config.data, EVENTS_FOLDER)
   await makeFolder(folder)

@@ -28,18 +28,17 @@ import type { Records } from '../store/records.ts'
 import { openXksClient } from '../xks/client/client.ts'
 import { AUDIT_FOLDER, type Deployment, INDEX_FOLDER, openDeployment } from './deployment.ts'
 
-/** A data folder that is open for explaining. */
+/** A data folder that is open to explain decisions. */
 export type Explainer = RebuildDependencies & {
-  /** Whether the index has been at the end of the audit log whenever it was asked. */
+  /** Whether the index had reached the end of the audit log for every query. */
   readonly current: () => boolean
 }
 
-/** How long an answer waits for the index to come to where the log is. */
+/** How long an answer waits for the index to reach the end of the log. */
 const REACH_MS = 60_000
 
-/**
- * Opens a data folder to explain decisions from it, whether a server has it open or not: the operations are the
- * server's own, and none of them is run, so nothing changes.
+/** Opens a data folder to explain decisions, with or without a running server. It uses the server's operations and
+ * runs none of them, so nothing changes.
  *
  * @throws with a message for the operator.
  */
@@ -104,7 +103,7 @@ function kmsDependencies(
     grantTokens,
     openedGrants: new OpenedGrants(neverGiveWay),
     sm2Regions: new Set(),
-    // Events do not show attestation documents, so none is ever looked at.
+    // Events do not contain attestation documents, so none is ever verified.
     attestationRoots: [],
     lastUsage: async (account, region, keyId) => {
       const key = keyArn(region, account, keyId)
@@ -114,7 +113,7 @@ function kmsDependencies(
   }
 }
 
-/** Quotas are counted where calls are made. */
+/** Quotas that count nothing: explanations make no calls. */
 function quotasOf(records: Records): Quotas {
   return openQuotas({
     find: quotasFinder(records),
@@ -160,7 +159,7 @@ function operationsOf(
   )
 }
 
-/** The first question waits for the index; those after it take what there is, so that all have seen the same. */
+/** The first query waits for the index; later ones use the same state, so that all see the same events. */
 function eventSource(index: IndexService, state: { current: boolean }): EventSource {
   let reached: Promise<unknown> | undefined
   const reach = async (): Promise<void> => {

@@ -1,4 +1,4 @@
-/** What settings name, read and checked before a start makes or changes anything. */
+/** Files that settings name, read and checked before a start creates or changes anything. */
 
 import { join } from 'node:path'
 import { parseRoots } from '../attestation/roots.ts'
@@ -17,7 +17,7 @@ import type { Prices } from '../usage/prices.ts'
 import { readPricesFile } from '../usage/prices-file.ts'
 import { readTls } from './deployment.ts'
 
-/** What the settings of a server name. */
+/** The content of the files that a server's settings name. */
 export type GivenFiles = {
   readonly tls: Awaited<ReturnType<typeof readTls>>
   readonly attestationRoots: readonly Uint8Array[]
@@ -30,10 +30,10 @@ export type GivenFiles = {
   readonly prices: Prices | undefined
 }
 
-/** Where trails deliver to when nothing else is set, within the data folder. */
+/** The default destination of trails, within the data folder. */
 const TRAILS_FOLDER = 'trails'
 
-/** Reads everything. @throws UsageError, which names the setting and the file, for what cannot be used. */
+/** Reads all files. @throws UsageError with the setting and the file for an invalid one. */
 export async function readGivenFiles(config: Config): Promise<GivenFiles> {
   const { attestationRootFile, oidcKeysFile, xks, events, prices } = config
   return {

@@ -8,22 +8,22 @@ import { openMetricsListener } from '../http/metrics-listener.ts'
 import { mergeSnapshots, type Snapshot } from '../metrics/points.ts'
 import { readTls } from './deployment.ts'
 
-/** What is served and sent of a server's metrics. */
+/** The served and exported metrics of a server. */
 export type Monitoring = {
   /** The URL of `/metrics`; nothing when it is not served. */
   readonly url: string | undefined
-  /** Gives new connections to it another certificate. */
+  /** Makes new connections use another certificate. */
   readonly useTls: (pair: TlsPair) => void
   readonly close: () => Promise<void>
 }
 
-/** Where the metrics of a server come from: what each of its processes says now. */
+/** The source of a server's metrics: the current ones of each process. */
 export type MonitoringDependencies = {
   readonly snapshots: () => Promise<readonly Snapshot[]>
   readonly log: Log
 }
 
-/** Serves and sends the metrics of a server as its settings say. @throws with a message for the operator. */
+/** Serves and exports a server's metrics as configured. @throws Error with a message for the operator. */
 export async function openMonitoring(
   config: Config,
   dependencies: MonitoringDependencies,
@@ -47,7 +47,7 @@ export async function openMonitoring(
   let url: string | undefined
   let useTls = (_pair: TlsPair): void => {}
   if (listen !== undefined) {
-    // Loaded where it is wanted: a server without metrics does not read the SDK.
+    // Imported on demand: a server without metrics does not load the SDK.
     const { formatPrometheus, PROMETHEUS_MEDIA_TYPE } = await import('../metrics/exposition.ts')
     const tls = await readTls(config)
     const listener = await openMetricsListener({

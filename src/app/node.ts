@@ -79,34 +79,34 @@ import {
 } from './deployment.ts'
 import { type GivenFiles, readGivenFiles } from './given-files.ts'
 
-/** How often it is looked for what is due to keys. */
+/** How often the server checks for due rotations, deletions and expiries. */
 const LIFECYCLE_INTERVAL_MS = 1000
-/** Held by the process that delivers trails. */
+/** The lock of the process that delivers trails. */
 const TRAILS_LOCK_FILE = 'trails.lock'
 /** How often last uses of access keys are written. */
 const KEY_USE_INTERVAL_MS = 60_000
-/** How often it is looked whether the disk is full. */
+/** How often the server checks whether the disk is full. */
 const RESERVE_INTERVAL_MS = 500
 
-/** How long work gives way: all that one process runs shares its event loop. */
+/** Divides long work into slices, since everything in a process shares one event loop. */
 const { giveWay } = new Slices({
   clock: systemClock,
   afterThisTurn: systemAfterThisTurn,
   sleep: systemSleep,
 })
 
-/** A node that serves. */
+/** A serving node. */
 export type RunningNode = {
   readonly port: number
-  /** What it counts and measures, as it is now. */
+  /** The node's current metrics. */
   readonly metrics: () => Promise<readonly Point[]>
-  /** Gives new connections another certificate. */
+  /** Makes new connections use another certificate. */
   readonly useTls: (pair: TlsPair) => void
-  /** Finishes what is in flight, then closes everything. */
+  /** Finishes calls in progress, then closes everything. */
   readonly close: () => Promise<void>
 }
 
-/** Starts a node on a data folder. @throws with a message for the operator. */
+/** Starts a node on a data folder. @throws Error with a message for the operator. */
 export async function openNode(
   config: Config,
   listener: { readonly port: number; readonly sharedPort: boolean },

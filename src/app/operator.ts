@@ -40,33 +40,33 @@ import {
   openNodeJournal,
 } from './deployment.ts'
 
-/** What an operator can do beside the server: each change is recorded like a call. */
+/** The operations of an operator beside the server; each change is recorded like a call. */
 export type Operator = {
-  /** Makes an account, hands its root credentials over in the credentials file, and gives its id. */
+  /** Creates an account, writes its root credentials to the credentials file, and returns its ID. */
   readonly createAccount: (id: string | undefined) => Promise<string>
-  /** Makes a root access key, hands it over in the credentials file, and says what it has done. */
+  /** Creates a root access key and writes it to the credentials file. */
   readonly createRootCredentials: (account: string, others: OlderKeys) => Promise<CreatedRootKey>
   readonly accounts: () => Promise<readonly ListedAccount[]>
   readonly controls: Readonly<Record<ControlType, ControlOperator>>
   readonly organization: OrganizationOperator
-  /** Announces a test, of which every endpoint gets the event that wants it. */
+  /** Records a test event, which goes to every endpoint whose patterns match. */
   readonly testEvents: () => Promise<void>
-  /** Delivers dead letters again: those of one event, or all. Gives how many. */
+  /** Puts dead letters of one event, or all, back into the queues; returns their number. */
   readonly redeliverEvents: (eventId: string | undefined) => Promise<number>
   readonly quotas: (account: string) => Promise<readonly ListedQuota[]>
   readonly setQuota: (account: string, name: string, value: string) => Promise<void>
 }
 
-/** A root access key that was made and handed over. */
+/** A created root access key. */
 type CreatedRootKey = {
   readonly accessKeyId: string
-  /** The access keys that the account had. */
+  /** The account's earlier access keys. */
   readonly older: readonly string[]
-  /** The profile of the credentials file that has it. */
+  /** The profile in the credentials file. */
   readonly profile: string
 }
 
-/** What an operator can do with control policies of one type. A target is a root, a unit or an account, by its id. */
+/** An operator's operations on control policies of one type. A target is the ID of a root, unit or account. */
 type ControlOperator = {
   readonly list: () => Promise<readonly ListedControl[]>
   readonly put: (name: string, document: string) => Promise<void>
@@ -75,7 +75,7 @@ type ControlOperator = {
   readonly detach: (name: string, target: string) => Promise<void>
 }
 
-/** What an operator can do with the organization. */
+/** An operator's operations on the organization. */
 type OrganizationOperator = {
   readonly create: (management: string) => Promise<OrganizationValue>
   readonly show: () => Promise<{
@@ -83,7 +83,7 @@ type OrganizationOperator = {
     readonly accounts: readonly ListedAccount[]
   }>
   readonly delete: () => Promise<void>
-  /** Gives the id of the unit. */
+  /** Returns the ID of the unit. */
   readonly createUnit: (name: string, parent: string | undefined) => Promise<string>
   readonly renameUnit: (unit: string, name: string) => Promise<void>
   readonly deleteUnit: (unit: string) => Promise<void>
@@ -91,13 +91,13 @@ type OrganizationOperator = {
   readonly remove: (account: string) => Promise<void>
 }
 
-/** An account as lists show it. */
+/** An account in a list. */
 export type ListedAccount = {
   readonly id: string
   readonly createdAt: number
   readonly scps: readonly string[]
   readonly rcps: readonly string[]
-  /** The root or unit that it is in. */
+  /** The parent root or unit. */
   readonly parent: string | undefined
 }
 
@@ -106,7 +106,7 @@ function listed({ name: id, value }: Awaited<ReturnType<typeof needAccount>>): L
   return { id, createdAt, scps: attachedTo(value, 'scp'), rcps: attachedTo(value, 'rcp'), parent }
 }
 
-/** Opens a data folder for one command. @throws with a message for the operator. */
+/** Opens a data folder for one command. @throws Error with a message for the operator. */
 export async function asOperator<T>(
   config: Config,
   log: Log,
@@ -127,18 +127,17 @@ export async function asOperator<T>(
   return await use(operatorOf(config, records, record))
 }
 
-/** What a command is to change, by the records as they are. */
+/** The planned changes of a command, computed from the current records. */
 type Plan = {
   readonly details: { readonly [name: string]: unknown }
   readonly changes: readonly Change[]
 }
 
-/** Makes changes durable together with their event. */
+/** Commits changes together with their event. */
 type RecordChange = (name: string, plan: Plan) => Promise<void>
 
-/**
- * Makes a change and records it: planned again from the records when another process was faster. Who asks for what is
- * there already changes nothing, and nothing is recorded.
+/** Commits a change and records it; plans it again from the records after a conflict. A plan without changes is
+ * not recorded.
  */
 type Commit = <P extends Plan>(name: string, plan: () => Promise<P>) => Promise<P>
 
@@ -151,7 +150,7 @@ function committer(records: Records, record: RecordChange): Commit {
     })
 }
 
-/** The same for a command whose event is known before, and that gives nothing. */
+/** The same for a command that returns nothing and whose event is known in advance. */
 function changer(commit: Commit) {
   return async (
     name: string,
@@ -182,7 +181,7 @@ function operatorOf(config: Config, records: Records, record: RecordChange): Ope
     },
     createRootCredentials: async (accountId, others) => {
       const path = join(config.data, CREDENTIALS_FILE)
-      // What cannot be written to is found before anything changes.
+      // Finds an unusable credentials file before anything changes.
       await readCredentialsFile(path)
       const { accessKeyId, older } = await commit('CreateRootCredentials', async () => {
         const made = await newRootKey(dependencies, accountId, others)
@@ -224,7 +223,7 @@ function operatorOf(config: Config, records: Records, record: RecordChange): Ope
 
 type OperatorDependencies = { readonly records: Records; readonly clock: Clock; readonly random: Random }
 
-/** What events call the types. */
+/** The names of the types in events. */
 const EVENT_NAMES: Readonly<Record<ControlType, string>> = {
   scp: 'ServiceControlPolicy',
   rcp: 'ResourceControlPolicy',

@@ -15,7 +15,7 @@ import { createProxyService } from '../xks/server/proxy-service.ts'
 import { openForServing, openNodeJournal, ownEventDependencies, readTls } from './deployment.ts'
 import type { RunningNode } from './node.ts'
 
-/** Starts an external key store proxy on a data folder. @throws with a message for the operator. */
+/** Starts an external key store proxy on a data folder. @throws Error with a message for the operator. */
 export async function openProxyNode(config: Config, log: Log): Promise<Omit<RunningNode, 'metrics'>> {
   const tls = await readTls(config)
   await using stack = new AsyncDisposableStack()
@@ -49,7 +49,7 @@ export async function openProxyNode(config: Config, log: Log): Promise<Omit<Runn
   return { port: http.port, useTls: http.useTls, close: () => open.disposeAsync() }
 }
 
-/** Opens what the operator does to external keys and credentials, does it, and closes it again. */
+/** Runs an operator's change to external keys and credentials on a data folder. */
 export async function administerProxy<T>(
   config: Config,
   log: Log,

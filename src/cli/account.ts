@@ -4,7 +4,7 @@ import type { CommandInput } from './command.ts'
 import { operate } from './operating.ts'
 import { printNext, printResult } from './result.ts'
 
-/** `holdfast account create`: one more account, with root credentials. */
+/** `holdfast account create`: creates an account and its root credentials. */
 export async function createAccount(input: CommandInput): Promise<number> {
   const account = await operate(input, (operator) => operator.createAccount(input.flags['id']))
   const credentials = resolve(input.config.data, CREDENTIALS_FILE)
@@ -16,7 +16,7 @@ export async function createAccount(input: CommandInput): Promise<number> {
   return 0
 }
 
-/** `holdfast account list`: the accounts of a deployment. */
+/** `holdfast account list`: lists the accounts of a deployment. */
 export async function listAccounts(input: CommandInput): Promise<number> {
   const accounts = (await operate(input, (operator) => operator.accounts())).map(
     ({ id, createdAt, scps }) => ({ account: id, createdAt: new Date(createdAt).toISOString(), scps }),

@@ -11,7 +11,7 @@ import { openLog } from './log.ts'
 import { countedFiles } from './progress.ts'
 import { printResult } from './result.ts'
 
-/** `holdfast audit archive`: does now what a server does every ten minutes. */
+/** `holdfast audit archive`: archives segments at once; a server does so every ten minutes. */
 export async function archiveAudit(input: CommandInput): Promise<number> {
   const { config, output, progress } = input
   requireDataFolder(config)

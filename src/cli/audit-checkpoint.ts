@@ -4,7 +4,7 @@ import { withTrees } from './audit-trees.ts'
 import type { CommandInput } from './command.ts'
 import { printNext, printResult } from './result.ts'
 
-/** `holdfast audit checkpoint`: signs how far the log goes. */
+/** `holdfast audit checkpoint`: signs the current state of each log. */
 export async function printCheckpoints(input: CommandInput): Promise<number> {
   const signed = await withTrees(input, async ({ heads, checkpoints }) => {
     const { publicKey } = checkpoints.signingKey

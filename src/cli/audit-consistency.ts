@@ -10,7 +10,7 @@ import { type CommandInput, EXIT_FAILURE } from './command.ts'
 import { readProofFile } from './proof-file.ts'
 import { printNext, printResult } from './result.ts'
 
-/** `holdfast audit prove-consistency`: shows that nothing before an older checkpoint was rewritten. */
+/** `holdfast audit prove-consistency`: proves that no event before an older checkpoint was rewritten. */
 export function proveConsistency(input: CommandInput): Promise<number> {
   const { flags, output } = input
   const [file = ''] = input.operands
@@ -34,7 +34,7 @@ export function proveConsistency(input: CommandInput): Promise<number> {
   })
 }
 
-/** Where a checkpoint begins in a file that holds several: at the line with its origin. */
+/** The first line of each checkpoint in a file of several: the line with its origin. */
 const ORIGIN_LINE = /^(?=holdfast\/)/m
 
 function findOlder(

@@ -7,10 +7,10 @@ import { type AuditTrees, withTrees } from './audit-trees.ts'
 import { type CommandInput, EXIT_FAILURE } from './command.ts'
 import { printNext, printResult } from './result.ts'
 
-/** What comes after a proof. */
+/** The command that checks a proof. */
 export const CHECK_PROOF = 'holdfast audit check-proof FILE --verifier-key VERIFIER_KEY checks the proof'
 
-/** `holdfast audit prove`: shows one event to somebody who sees no other. */
+/** `holdfast audit prove`: proves that one event is in the log, without any other event. */
 export function proveEvent(input: CommandInput): Promise<number> {
   const [eventId = ''] = input.operands
   return withTrees(input, async (trees) => {

@@ -4,10 +4,10 @@ import { optionsOf } from './options.ts'
 import type { Called } from './program.ts'
 import { type Value, wrongValue } from './values.ts'
 
-/** What a command is run with, of its arguments alone. */
+/** The part of a command's input that follows from its arguments alone. */
 type CheckedInput = Pick<CommandInput, 'operands' | 'flags' | 'lists' | 'switches' | 'json'>
 
-/** Checks operands and options by the facts of their command. @throws ConfigError. */
+/** Checks operands and options against the facts of their command. @throws ConfigError. */
 export function checkedInput({ command, operands, given }: Called): CheckedInput {
   const flags: Record<string, string> = {}
   const lists: Record<string, readonly string[]> = {}
@@ -44,7 +44,7 @@ function optionValue(
   return checkValue(`--${name}`, takes, text)
 }
 
-/** No value begins as an option does: then it is one, whose value is missing. */
+/** A value that begins like an option is the next option: the value itself is missing. */
 function checkValue(name: string, takes: Value | undefined, text: string | undefined): string {
   if (takes === undefined) throw new Error(`${name} takes no value`)
   if (text === undefined || text.startsWith('--') || !takes.accepts(text)) throw wrongValue(name, takes, text)

@@ -10,17 +10,17 @@ import { outliveReader } from './outlive-reader.ts'
 import { HelpPrinted, parseArguments } from './program.ts'
 import { NO_PROGRESS, ShownProgress, type ShowProgress } from './progress.ts'
 
-/** What surrounds a command line. */
+/** The environment of a command line. */
 export type Surroundings = {
   readonly output: Output
   readonly environment: Readonly<Record<string, string | undefined>>
-  /** Whether standard error is a terminal, where progress is shown unasked. */
+  /** Whether standard error is a terminal: commands show progress there without `--progress`. */
   readonly isTerminal?: boolean
-  /** Without it no progress is shown. */
+  /** Shows progress; without it, none is shown. */
   readonly showProgress?: ShowProgress
 }
 
-/** Runs `holdfast` with its arguments; gives the exit status. */
+/** Runs `holdfast` with its arguments; returns the exit status. */
 export async function runCommandLine(
   args: readonly string[],
   surroundings: Surroundings = processSurroundings(),
@@ -51,7 +51,7 @@ async function run(args: readonly string[], surroundings: Surroundings): Promise
 
 const CLEAR_LINE = '\r\u001b[K'
 
-/** Those of this process. A line of progress on a terminal gives way to whatever is printed. */
+/** The surroundings of this process. Printing clears a line of progress on the terminal first. */
 function processSurroundings(): Surroundings {
   const { stdout, stderr } = process
   stdout.on('error', outliveReader)
@@ -70,7 +70,7 @@ function processSurroundings(): Surroundings {
         clear()
         stdout.write(`${line}\n`)
       },
-      // Messages repeat what files and arguments hold.
+      // Messages may repeat text from files and arguments, so control characters are escaped.
       complain: (text) => {
         clear()
         stderr.write(`${text.split('\n').map(printable).join('\n')}\n`)

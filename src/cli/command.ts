@@ -3,15 +3,15 @@ import type { Progress } from './progress.ts'
 import type { Shape } from './shape.ts'
 import type { Value } from './values.ts'
 
-/** Where a command prints. */
+/** The output streams of a command. */
 export type Output = {
   /** The result, on standard output. */
   readonly print: (line: string) => void
-  /** Everything else, on standard error. */
+  /** Messages, on standard error. */
   readonly complain: (text: string) => void
 }
 
-/** What a command is run with. Its options and operands have the form that its facts ask for. */
+/** The input of a command. Its options and operands have been checked against its facts. */
 export type CommandInput = {
   readonly config: Config
   /** One for each of the command's `operands`. */
@@ -19,9 +19,9 @@ export type CommandInput = {
   readonly output: Output
   /** The values of the command's own options, or their defaults. */
   readonly flags: Readonly<Record<string, string | undefined>>
-  /** The values of those that may be repeated. */
+  /** The values of repeatable options. */
   readonly lists: Readonly<Record<string, readonly string[]>>
-  /** Those without a value that are given. */
+  /** The given options that take no value. */
   readonly switches: ReadonlySet<string>
   /** Whether the result is printed as JSON. */
   readonly json: boolean
@@ -33,53 +33,53 @@ export type CommandOption = {
   readonly about: string
   readonly takes?: Value
   readonly required?: true
-  /** It may be given several times. */
+  /** The option may be given several times. */
   readonly repeats?: true
-  /** The value when it is not given. */
+  /** The value when the option is absent. */
   readonly byDefault?: string
 }
 
-/** What follows the name of a command. */
+/** A positional argument of a command. */
 type Operand = { readonly about: string; readonly takes: Value }
 
-/** A command line, and what it does. */
+/** An example command line with its description. */
 type Example = { readonly line: string; readonly about: string }
 
-/** What `--json` prints: one document, or one on each line. */
+/** The shape that `--json` prints: one document, or one document per line. */
 type JsonFacts = { readonly shape: Shape; readonly lines?: true }
 
-/** The declared facts of a command: parsing, help, shell completion and the reference page are made from them. */
+/** The declared facts of a command, from which parsing, help, shell completion and the reference page are generated. */
 export type Command = {
-  /** Its words, such as `audit verify`. */
+  /** The words of the command, for example `audit verify`. */
   readonly name: string
-  /** What it does: an imperative of one line. */
+  /** What the command does: one line, in the imperative. */
   readonly about: string
-  /** What else there is to know, a paragraph each. */
+  /** Further paragraphs of help. */
   readonly details?: readonly string[]
   readonly operands?: readonly Operand[]
   readonly options?: Readonly<Record<string, CommandOption>>
-  /** The settings that matter to it, by option name; `all`: every one. It accepts all settings. */
+  /** The relevant settings, by option name, or `all`; the command accepts every setting. */
   readonly settings: readonly string[] | 'all'
   readonly examples: readonly [Example, ...Example[]]
-  /** Nothing for a command whose output is a program. */
+  /** Absent for a command that prints a program. */
   readonly json?: JsonFacts
-  /** It may take longer than two seconds, and reports its progress then. */
+  /** The command may take longer than two seconds, and then reports its progress. */
   readonly slow?: true
-  /** It is started by Holdfast itself, and shown nowhere. */
+  /** Holdfast starts the command itself; help does not show it. */
   readonly hidden?: true
-  /** Runs it; gives the exit status of the process. It imports what it needs itself, so that other commands start fast. */
+  /** Runs the command and returns the exit status. It imports its code itself, so that other commands start fast. */
   readonly run: (input: CommandInput) => Promise<number>
 }
 
 /** The exit status of invalid usage or configuration. */
 export const EXIT_USAGE = 2
-/** The exit status of a command that failed, or that found a verification to fail. */
+/** The exit status of a command that failed, or whose verification failed. */
 export const EXIT_FAILURE = 1
 
-/** The exit status of a command whose answer is that access is refused, or would be. */
+/** The exit status of a command that answers that access is or would be denied. */
 export const EXIT_REFUSED = 3
 
-/** A command as it is called: its name and its operands. */
+/** The usage line of a command: its name and operands. */
 export function commandUsage({ name, operands = [] }: Pick<Command, 'name' | 'operands'>): string {
   return [name, ...operands.map(({ takes }) => takes.name)].join(' ')
 }

@@ -14,7 +14,7 @@ export async function printCompletion(
   return 0
 }
 
-/** What can follow the words of a command or group. */
+/** The completions after the words of a command or group. */
 type Place = {
   /** The words, with spaces between them; empty at the beginning. */
   readonly path: string
@@ -84,7 +84,7 @@ function quote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`
 }
 
-/** Lines of a `case` that tells options with values apart; what completes a value differs between shells. */
+/** The lines of a `case` over options with values; each shell completes values in its own way. */
 function valueCases(
   places: readonly Place[],
   complete: (takes: Pick<Value, 'choices' | 'completes'>) => string,

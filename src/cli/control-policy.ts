@@ -5,7 +5,7 @@ import { printNext, printResult } from './result.ts'
 
 type Type = 'scp' | 'rcp'
 
-/** `holdfast scp list`: the policies of a type, and what they are attached to. */
+/** `holdfast scp list`: lists the policies of a type and their targets. */
 export async function listPolicies(type: Type, input: CommandInput): Promise<number> {
   const policies = await operate(input, ({ controls }) => controls[type].list())
   printResult(input, { policies: policies.map(({ name, targets }) => ({ name, targets })) }, () =>
@@ -14,7 +14,7 @@ export async function listPolicies(type: Type, input: CommandInput): Promise<num
   return 0
 }
 
-/** `holdfast scp put`: creates a policy, or replaces it. */
+/** `holdfast scp put`: creates or replaces a policy. */
 export async function putPolicy(type: Type, input: CommandInput): Promise<number> {
   const { name = '' } = input.flags
   const document = await readGivenFile(input, 'file')
@@ -26,7 +26,7 @@ export async function putPolicy(type: Type, input: CommandInput): Promise<number
   return 0
 }
 
-/** `holdfast scp delete`: deletes one that is attached to nothing. */
+/** `holdfast scp delete`: deletes a policy that has no targets. */
 export async function deletePolicy(type: Type, input: CommandInput): Promise<number> {
   const { name = '' } = input.flags
   await operate(input, ({ controls }) => controls[type].delete(name))
@@ -34,12 +34,12 @@ export async function deletePolicy(type: Type, input: CommandInput): Promise<num
   return 0
 }
 
-/** `holdfast scp attach`: makes an account, or all below a unit or the root, subject to a policy. */
+/** `holdfast scp attach`: attaches a policy to an account, a unit or the root. */
 export function attachPolicy(type: Type, input: CommandInput): Promise<number> {
   return changeAttachment(type, input, { does: 'attach', done: 'attached', to: 'to' })
 }
 
-/** `holdfast scp detach`: the other way round. */
+/** `holdfast scp detach`: detaches a policy from an account, a unit or the root. */
 export function detachPolicy(type: Type, input: CommandInput): Promise<number> {
   return changeAttachment(type, input, { does: 'detach', done: 'detached', to: 'from' })
 }

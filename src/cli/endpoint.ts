@@ -3,12 +3,12 @@ import { ENDPOINT_FILE, endpointOf } from '../app/deployment.ts'
 import { readRegularText } from '../base/regular-file.ts'
 import type { Config } from '../config/settings.ts'
 
-/** Where the server of a data folder listens: as it has written down, else as it is configured. */
+/** The endpoint of a data folder's server: from its endpoint file, else from the configuration. */
 export async function currentEndpoint(config: Config): Promise<string> {
   return (await findEndpoint(config)) ?? endpointOf(config, config.listen.port)
 }
 
-/** Where the server of a data folder listens; nothing when none has written it down, so none runs. */
+/** The endpoint of a data folder's server; nothing without an endpoint file, since then no server runs. */
 export async function findEndpoint(config: Config): Promise<string | undefined> {
   const path = join(config.data, ENDPOINT_FILE)
   try {

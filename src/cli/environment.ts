@@ -8,7 +8,7 @@ import { requireDataFolder } from './data-folder.ts'
 import { currentEndpoint } from './endpoint.ts'
 import { printResult } from './result.ts'
 
-/** `holdfast env`: lines for a shell that point AWS clients here. @throws ConfigError without a data folder. */
+/** `holdfast env`: prints shell lines that configure AWS clients for this server. @throws ConfigError without a data folder. */
 export async function printEnvironment(input: CommandInput): Promise<number> {
   const { config, output } = input
   requireDataFolder(config)
@@ -24,7 +24,7 @@ export async function printEnvironment(input: CommandInput): Promise<number> {
   return 0
 }
 
-/** The services that clients are pointed at, as the variables of their SDKs spell them. */
+/** The services with an endpoint variable, as the SDKs spell them. */
 const SERVICES = ['KMS', 'IAM', 'STS', 'CLOUDTRAIL']
 
 /** The export lines; values are quoted for a POSIX shell. */
@@ -43,7 +43,7 @@ function environmentOf(config: Config, endpoint: string): readonly Variable[] {
   ]
 }
 
-/** None where there is no file: clients that are pointed at a missing file fail, whatever else they have. */
+/** None without a file: a client that is configured with a missing file fails, even with other credentials. */
 function credentialVariables(config: Config): readonly Variable[] {
   const path = resolve(config.data, CREDENTIALS_FILE)
   if (!existsSync(path)) return []
@@ -53,7 +53,7 @@ function credentialVariables(config: Config): readonly Variable[] {
   ]
 }
 
-/** The profile that holds the account's credentials: its own, unless it was the first of the folder. */
+/** The profile with the account's credentials: its ID, or `default` for the first account of the folder. */
 function profileOf(config: Config): string {
   const path = join(config.data, CREDENTIALS_FILE)
   const text = existsSync(path) ? readFileSync(path, 'utf8') : ''

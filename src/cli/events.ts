@@ -9,7 +9,7 @@ import { findEndpoint } from './endpoint.ts'
 import { operate } from './operating.ts'
 import { printNext, printResult } from './result.ts'
 
-/** `holdfast events list-dead`: events that could not be delivered. */
+/** `holdfast events list-dead`: lists events that could not be delivered. */
 export async function listDead(input: CommandInput): Promise<number> {
   const { config } = input
   requireDataFolder(config)
@@ -18,7 +18,7 @@ export async function listDead(input: CommandInput): Promise<number> {
     return { at, eventId, endpoint: origin, attempts, reason }
   })
   printResult(input, { events }, () =>
-    // The reason may repeat what a receiver has said.
+    // The reason may repeat a receiver's text.
     events.map(({ at, eventId, endpoint, attempts, reason }) =>
       printable([at, eventId, endpoint, String(attempts), reason].join('  ')),
     ),
@@ -27,7 +27,7 @@ export async function listDead(input: CommandInput): Promise<number> {
   return 0
 }
 
-/** `holdfast events redeliver`: puts them back into the queues. */
+/** `holdfast events redeliver`: puts dead letters back into the queues. */
 export async function redeliver(input: CommandInput): Promise<number> {
   const { event } = input.flags
   const queued = await operate(input, (operator) => operator.redeliverEvents(event))
@@ -36,7 +36,7 @@ export async function redeliver(input: CommandInput): Promise<number> {
   return event !== undefined && queued === 0 ? EXIT_FAILURE : 0
 }
 
-/** `holdfast events test`: has a server send an event to its endpoints. */
+/** `holdfast events test`: makes the server send a test event to its endpoints. */
 export async function testDelivery(input: CommandInput): Promise<number> {
   await operate(input, (operator) => operator.testEvents())
   printResult(input, { recorded: true }, () => ['recorded the test event'])

@@ -8,7 +8,7 @@ import { type CommandInput, EXIT_FAILURE } from './command.ts'
 import { requireDataFolder } from './data-folder.ts'
 import { openLog } from './log.ts'
 
-/** `holdfast explain`: why a recorded call was allowed or refused. */
+/** `holdfast explain`: explains why a recorded call was allowed or denied. */
 export async function explainRecorded(input: CommandInput): Promise<number> {
   const { config, output, json, progress } = input
   const [id = ''] = input.operands

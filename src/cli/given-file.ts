@@ -5,17 +5,17 @@ import { PolicySyntaxError } from '../policy/syntax-error.ts'
 import type { CommandInput } from './command.ts'
 import { readLimited } from './report-files.ts'
 
-/** Of a file that a flag names: some thirty times the longest policy. */
+/** The size limit of a file that an option names: about thirty times the longest policy. */
 const GIVEN_FILE_MAX_BYTES = 1_048_576
 
-/** Why a file cannot be read, in words. */
+/** Messages for the error codes of file reads. */
 const REASONS: ReadonlyMap<unknown, string> = new Map([
   ['ENOENT', 'no such file'],
   ['EACCES', 'permission denied'],
   ['EISDIR', 'it is a folder'],
 ])
 
-/** The text of the file that a flag names. @throws ConfigError that names both. */
+/** The text of the file that an option names. @throws ConfigError with the option and the path. */
 export async function readGivenFile(input: Pick<CommandInput, 'flags'>, flag: string): Promise<string> {
   const path = input.flags[flag] ?? ''
   try {
@@ -27,7 +27,7 @@ export async function readGivenFile(input: Pick<CommandInput, 'flags'>, flag: st
   }
 }
 
-/** Does something with the policy of the file that a flag names. @throws ConfigError that names both when it is none. */
+/** Runs `use` on the policy in the file that an option names. @throws ConfigError with option and path for an invalid policy. */
 export async function withPolicyOf<T>(
   input: Pick<CommandInput, 'flags'>,
   flag: string,

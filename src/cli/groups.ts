@@ -1,4 +1,4 @@
-/** What commands with a common first word, or words, are about. */
+/** Descriptions of command groups, by their common first words. */
 export const GROUPS: Readonly<Record<string, string>> = {
   account: 'Create and list accounts',
   'root-credentials': 'Replace root credentials',

@@ -2,10 +2,10 @@ import { SETTING_FACTS } from '../config/settings.ts'
 import type { Command, CommandOption } from './command.ts'
 import { formatShape } from './shape.ts'
 
-/** Columns of help. */
+/** The width of help, in columns. */
 export const HELP_WIDTH = 100
 
-/** What help says of an option: what it is for, what it takes, its default. */
+/** The help text of an option: its purpose, its value and its default. */
 export function optionText({ about, takes, byDefault, required, repeats }: CommandOption): string {
   const notes = [
     ...(required === true ? ['required'] : []),
@@ -16,7 +16,7 @@ export function optionText({ about, takes, byDefault, required, repeats }: Comma
   return notes.length === 0 ? about : `${about} (${notes.join('; ')})`
 }
 
-/** The settings that matter to a command. */
+/** The help lines of a command's relevant settings. */
 export function settingLines({ settings }: Pick<Command, 'settings'>): readonly string[] {
   const shown = SETTING_FACTS.filter(({ flag }) => settings === 'all' || settings.includes(flag))
   if (shown.length === 0) return []
@@ -32,14 +32,14 @@ export function settingLines({ settings }: Pick<Command, 'settings'>): readonly 
   ]
 }
 
-/** What `--json` prints. */
+/** The help lines about the output of `--json`. */
 export function jsonLines({ json }: Pick<Command, 'json'>): readonly string[] {
   if (json === undefined) return []
   const title = json.lines === true ? 'JSON, a document on each line:' : 'JSON:'
   return ['', title, `  ${formatShape(json.shape)}`]
 }
 
-/** The examples of a command. */
+/** The help lines of a command's examples. */
 export function exampleLines({ examples }: Pick<Command, 'examples'>): readonly string[] {
   return ['', 'Examples:', ...examples.flatMap(({ line, about }) => [`  # ${about}`, `  ${line}`])]
 }

@@ -8,7 +8,7 @@ import { withIndex } from './index-service.ts'
 import { needReportedKey } from './reported-key.ts'
 import { asksForJson } from './result.ts'
 
-/** `holdfast impact KEY`: what depends on a key, to be known before it is disabled or deleted. */
+/** `holdfast impact KEY`: shows what depends on a key, before it is disabled or deleted. */
 export function showImpact(input: CommandInput): Promise<number> {
   return withIndex(input, async (open) => {
     const key = await needReportedKey(input, open)

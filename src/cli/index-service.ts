@@ -13,13 +13,13 @@ import { countedFiles } from './progress.ts'
 export type OpenIndex = {
   readonly records: Awaited<ReturnType<typeof openDeployment>>['records']
   readonly service: IndexService
-  /** The log that the index is made of. */
+  /** The log from which the index is derived. */
   readonly log: CollectDependencies
-  /** The deployment's, for what is signed. */
+  /** The deployment's signing key. */
   readonly signingKey: Awaited<ReturnType<typeof openDeployment>>['checkpointKey']
 }
 
-/** Runs on the index of a data folder, whether a server has it open or not. @throws ConfigError. */
+/** Runs `use` on the index of a data folder, with or without a running server. @throws ConfigError. */
 export async function withIndex<T>(
   { config, progress }: Pick<CommandInput, 'config' | 'progress'>,
   run: (open: OpenIndex) => Promise<T>,

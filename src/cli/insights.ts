@@ -14,7 +14,7 @@ import { asksForJson } from './result.ts'
 
 const DAY_SECONDS = 86_400
 
-/** `holdfast insights`: finds what is unusual in the audit log, whether a server runs or not. */
+/** `holdfast insights`: finds unusual calls in the audit log, with or without a running server. */
 export async function listInsights(input: CommandInput): Promise<number> {
   const { config, flags, output, progress } = input
   const days = Number(flags['days'])

@@ -2,7 +2,7 @@ import { destination, pino } from 'pino'
 import type { Log } from '../base/log.ts'
 import { outliveReader } from './outlive-reader.ts'
 
-/** The operator's log: one JSON line each on standard error. */
+/** The operational log: one JSON line per entry on standard error. */
 export function openLog(): Log {
   const stream = destination({ dest: 2, sync: true })
   stream.on('error', outliveReader)

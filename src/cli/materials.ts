@@ -5,7 +5,7 @@ import { withIndex } from './index-service.ts'
 import { needReportedKey } from './reported-key.ts'
 import { asksForJson } from './result.ts'
 
-/** `holdfast materials KEY`: which key material of a key is still in use. */
+/** `holdfast materials KEY`: shows which key materials of a key are still in use. */
 export function showMaterials(input: CommandInput): Promise<number> {
   return withIndex(input, async (open) => {
     const key = await needReportedKey(input, open)

@@ -6,7 +6,7 @@ import { ConfigError } from '../config/setting.ts'
 import type { Config } from '../config/settings.ts'
 import type { OpenIndex } from './index-service.ts'
 
-/** The place of a key that an operator names by its ARN, id, alias or alias ARN; nothing when there is none. */
+/** The location of the key with this ARN, ID, alias or alias ARN; nothing when no such key exists. */
 export async function placeOf(
   { account, region }: Config,
   records: OpenIndex['records'],
@@ -29,7 +29,7 @@ export function noKey(name: string, { account, region }: Config, text: string): 
 
 const KEY_ARN = /^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/
 
-/** The key that an operator names. One that is gone still has recorded calls, and is found by its ARN alone. */
+/** The key that an operator names. A deleted key still has recorded calls; only its ARN finds it. */
 export async function usedKey(
   name: string,
   config: Config,

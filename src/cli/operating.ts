@@ -5,7 +5,7 @@ import { openLog } from './log.ts'
 
 type Operator = Parameters<Parameters<typeof asOperator>[2]>[0]
 
-/** Does something as the operator of the data folder. @throws ConfigError. */
+/** Runs `act` as the operator of the data folder. @throws ConfigError. */
 export function operate<T>({ config }: CommandInput, act: (operator: Operator) => Promise<T>): Promise<T> {
   requireDataFolder(config)
   return asOperator(config, openLog(), act)

@@ -1,6 +1,6 @@
 import type { Command, CommandOption } from './command.ts'
 
-/** The options of a command, with those that Holdfast gives to all that print or take long. */
+/** The options of a command, with the common ones for commands that print JSON or take long. */
 export function optionsOf(command: Command): Readonly<Record<string, CommandOption>> {
   return {
     ...command.options,

@@ -3,7 +3,7 @@ import type { CommandInput } from './command.ts'
 import { operate } from './operating.ts'
 import { printNext, printResult } from './result.ts'
 
-/** `holdfast organization create`: an organization, with all accounts in its root. */
+/** `holdfast organization create`: creates an organization with all accounts in its root. */
 export async function createOrganization(input: CommandInput): Promise<number> {
   const management = input.flags['management'] ?? input.config.account
   const { id, root } = await operate(input, ({ organization }) => organization.create(management))
@@ -16,7 +16,7 @@ export async function createOrganization(input: CommandInput): Promise<number> {
   return 0
 }
 
-/** `holdfast organization show`: the tree, and what is attached to it. */
+/** `holdfast organization show`: shows the tree and its attached policies. */
 export async function showOrganization(input: CommandInput): Promise<number> {
   const { value, accounts } = await operate(input, ({ organization }) => organization.show())
   const { id, root, management, units, scps, rcps } = value
@@ -47,7 +47,7 @@ function nodeOf({ id: node, parent, name, scps = SCPS, rcps = [] }: Entry): obje
   return { id: node, parent, name, scps, rcps }
 }
 
-/** What is attached to everything. */
+/** The policies that are attached to every target. */
 const SCPS = ['FullAWSAccess']
 
 function entryOf({ id, parent = '', scps, rcps }: ListedAccount): Entry {
@@ -62,14 +62,14 @@ function treeOf(entry: Entry, all: readonly Entry[], depth = 0): readonly string
   return [`${'  '.repeat(depth)}${words.join('  ')}`, ...inside.flatMap((one) => treeOf(one, all, depth + 1))]
 }
 
-/** `holdfast organization delete`: accounts keep the service control policies that are their own. */
+/** `holdfast organization delete`: deletes the organization; accounts keep the service control policies attached to them. */
 export async function deleteOrganization(input: CommandInput): Promise<number> {
   await operate(input, ({ organization }) => organization.delete())
   printResult(input, { deleted: true }, () => ['deleted the organization'])
   return 0
 }
 
-/** `holdfast organization move`: puts an account elsewhere in the tree. */
+/** `holdfast organization move`: moves an account to another unit or the root. */
 export async function moveAccount(input: CommandInput): Promise<number> {
   const { id: account = '', to = '' } = input.flags
   await operate(input, ({ organization }) => organization.move(account, to))
@@ -77,7 +77,7 @@ export async function moveAccount(input: CommandInput): Promise<number> {
   return 0
 }
 
-/** `holdfast organization remove`: takes an account out. */
+/** `holdfast organization remove`: removes an account from the organization. */
 export async function removeAccount(input: CommandInput): Promise<number> {
   const { id: account = '' } = input.flags
   await operate(input, ({ organization }) => organization.remove(account))
@@ -94,7 +94,7 @@ export async function createUnit(input: CommandInput): Promise<number> {
   return 0
 }
 
-/** `holdfast organization unit rename`. */
+/** `holdfast organization unit rename`: renames a unit. */
 export async function renameUnit(input: CommandInput): Promise<number> {
   const { unit = '', name = '' } = input.flags
   await operate(input, ({ organization }) => organization.renameUnit(unit, name))
@@ -102,7 +102,7 @@ export async function renameUnit(input: CommandInput): Promise<number> {
   return 0
 }
 
-/** `holdfast organization unit delete`. */
+/** `holdfast organization unit delete`: deletes a unit. */
 export async function deleteUnit(input: CommandInput): Promise<number> {
   const { unit = '' } = input.flags
   await operate(input, ({ organization }) => organization.deleteUnit(unit))

@@ -1,6 +1,5 @@
-/**
- * For the error events of an output: whoever read it may go away, and a server goes on without
- * them. Any other failure is one.
+/** Handles `error` events of an output stream. It ignores that the reader closed the stream, and throws any other
+ * error.
  */
 export function outliveReader(error: Error): void {
   if (!('code' in error) || error.code !== 'EPIPE') throw error

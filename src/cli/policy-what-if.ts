@@ -11,7 +11,7 @@ import { printNext, printResult } from './result.ts'
 
 const DAY_SECONDS = 86_400
 
-/** `holdfast policy what-if`: what a key policy would have done to the calls of the last days. */
+/** `holdfast policy what-if`: evaluates a changed policy for the calls of the last days. */
 export async function tryPolicy(input: CommandInput): Promise<number> {
   const { config, flags, progress } = input
   requireDataFolder(config)

@@ -10,17 +10,17 @@ import { exampleLines, HELP_WIDTH, jsonLines, optionText, settingLines } from '.
 import { optionsOf } from './options.ts'
 import { wrongValue } from './values.ts'
 
-/** A command that was called, with what it was given: operands and options as they are, the settings apart. */
+/** A called command with its unchecked operands and options; settings are separate. */
 export type Called = {
   readonly command: Command
   readonly operands: readonly string[]
-  /** Its own options, by name. */
+  /** The command's own options, by name. */
   readonly given: Readonly<Record<string, unknown>>
-  /** The options that are settings, by name. */
+  /** The given settings, by option name. */
   readonly settings: Readonly<Record<string, string>>
 }
 
-/** Help was printed because a command is missing. */
+/** The error of a missing command, for which help was printed. */
 export class HelpPrinted extends UsageError {
   override readonly name = 'HelpPrinted'
 }
@@ -28,9 +28,9 @@ export class HelpPrinted extends UsageError {
 const HELP = ['-h, --help', 'Print this help'] as const
 
 /**
- * Finds the command that arguments call; nothing when they ask for help or the release, which is printed.
+ * Finds the command that arguments call. Prints help or the release where they ask for it, and returns nothing.
  *
- * @throws ConfigError for invalid usage, with what was meant if that can be guessed; {@link HelpPrinted}.
+ * @throws ConfigError for invalid usage, with a suggestion where there is a similar name; {@link HelpPrinted}.
  */
 export function parseArguments(args: readonly string[], output: Output): Called | undefined {
   const found: { called?: Called } = {}
@@ -46,7 +46,7 @@ export function parseArguments(args: readonly string[], output: Output): Called 
   return found.called
 }
 
-/** The parser prints help when it is asked for, before it finds that a command does not exist. */
+/** The parser prints help before it finds that a command does not exist, so `--help` is removed for unknown commands. */
 function withoutLostHelp(program: Parser, args: readonly string[]): readonly string[] {
   let parser = program
   for (const word of args) {
@@ -58,7 +58,7 @@ function withoutLostHelp(program: Parser, args: readonly string[]): readonly str
   return args
 }
 
-/** An option that does not exist has no value: without it the parser finds what was meant. */
+/** An unknown option without its value: the parser can then suggest a similar name. */
 function withoutLostValue(arg: string): string {
   const [, name = ''] = /^--([^=]+)=/.exec(arg) ?? []
   return name === '' || OPTION_NAMES.has(name) ? arg : `--${name}`
@@ -94,7 +94,7 @@ function termOf(parser: Parser): string {
   return [parser.name(), ...parser.registeredArguments.map((argument) => argument.name())].join(' ')
 }
 
-/** Settings are options that the parser suggests and that help lists by itself. */
+/** The parser's help without settings, which have a section of their own. */
 function withoutSettings(parser: Parser, help: Help): string {
   const names = new Set(SETTING_FACTS.map(({ flag }) => `--${flag}`))
   const visible = help.visibleOptions.bind(help)
@@ -136,9 +136,8 @@ function addCommand(program: Parser, command: Command, onCall: (called: Called) 
   })
 }
 
-/**
- * The options that the parser took for those of the command above, such as `report` of `report verify`. They are the
- * same here, or do not exist.
+/** The options that the parser assigned to the parent command, for example `report` of `report verify`. They exist
+ * here with the same meaning, or not at all.
  */
 function passedOn({ parent }: Parser, command: Command): Readonly<Record<string, unknown>> {
   if (parent === null || parent.parent === null) return {}
@@ -149,7 +148,7 @@ function passedOn({ parent }: Parser, command: Command): Readonly<Record<string,
   return { ...passedOn(parent, command), ...given }
 }
 
-/** The values of options that are given, by their names; the parser knows them by names in camel case. */
+/** The values of the given options by their names; the parser stores them under names in camel case. */
 function namedValues(parser: Parser): Readonly<Record<string, unknown>> {
   const values = parser.opts()
   return Object.fromEntries(
@@ -201,14 +200,14 @@ function usageOf(command: Command): string {
   return [...operands, ...required, '[OPTIONS]'].join(' ')
 }
 
-/** The parser ends the process otherwise. */
+/** Makes the parser throw where it would end the process. */
 function setExit(parser: Parser, line: string): void {
   parser.exitOverride((error) => {
     throw error.exitCode === 0 ? error : usageError(parser, error, line)
   })
 }
 
-/** What is wrong, in the form that all commands use. A command without its subcommand has printed help. */
+/** The parser's error in the form of all commands. For a missing subcommand, help was printed. */
 function usageError(parser: Parser, error: CommanderError, line: string): UsageError {
   if (error.code === 'commander.help') return new HelpPrinted()
   const [, quoted = ''] = /'(.*?)'(?:\n| argument|$)/s.exec(error.message) ?? []
@@ -224,7 +223,7 @@ function usageError(parser: Parser, error: CommanderError, line: string): UsageE
   return new ConfigError(`unknown ${what} '${shown}'${hint} See ${line} --help`)
 }
 
-/** What an option takes, one of the command's own or a setting. */
+/** The expected value of an option, which is the command's own or a setting. */
 function expectedOf(line: string, long: string): string {
   const name = long.slice('--'.length)
   const command = COMMANDS.find((one) => line === `holdfast ${one.name}`)

@@ -1,23 +1,23 @@
 import type { AuditFiles } from '../audit/log/files.ts'
 import type { Clock, Timer, Timers } from '../base/ports.ts'
 
-/** Work that takes no longer shows no progress. */
+/** Commands show no progress before this time. */
 const FIRST_MS = 2000
 const INTERVAL_MS = 1000
 const MIB = 1_048_576
 
-/** What long work reports. */
+/** The progress reports of long work. */
 export type Progress = {
-  /** What is being done, such as `reading the audit log`. */
+  /** Names the current step, for example `reading the audit log`. */
   readonly report: (what: string) => void
-  /** Bytes that were read. */
+  /** Adds bytes that were read. */
   readonly read: (sizeBytes: number) => void
 }
 
-/** Where progress is shown. `undefined` ends it. */
+/** Shows a line of progress; `undefined` clears it. */
 export type ShowProgress = (line: string | undefined) => void
 
-/** Shows what a command reports, each second from the third one on. */
+/** Shows a command's progress each second, from the third second on. */
 export class ShownProgress implements Progress, Disposable {
   readonly #show: ShowProgress
   readonly #ports: { readonly clock: Clock; readonly timers: Timers }
@@ -54,10 +54,10 @@ export class ShownProgress implements Progress, Disposable {
   }
 }
 
-/** Progress that nobody wants to see. */
+/** Progress that is not shown. */
 export const NO_PROGRESS: Progress = { report: () => {}, read: () => {} }
 
-/** Files whose reading is progress. */
+/** Audit files that report their reads as progress. */
 export function countedFiles(files: AuditFiles, progress: Progress): AuditFiles {
   return {
     ...files,

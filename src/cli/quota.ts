@@ -2,7 +2,7 @@ import type { CommandInput } from './command.ts'
 import { operate } from './operating.ts'
 import { printNext, printResult } from './result.ts'
 
-/** `holdfast quota list`: what an account may have, and how fast it may call. */
+/** `holdfast quota list`: lists the resource quotas and request rates of an account. */
 export async function listQuotas(input: CommandInput): Promise<number> {
   const account = accountOf(input)
   const quotas = (await operate(input, (operator) => operator.quotas(account))).map(
@@ -20,7 +20,7 @@ export async function listQuotas(input: CommandInput): Promise<number> {
   return 0
 }
 
-/** `holdfast quota set`: changes one, for every server on the data folder at once. */
+/** `holdfast quota set`: changes a quota for every server on the data folder at once. */
 export async function setQuota(input: CommandInput): Promise<number> {
   const { name = '', value = '' } = input.flags
   const account = accountOf(input)

@@ -5,14 +5,14 @@ import { fromUtf8 } from '../base/bytes.ts'
 import { readRegularFile } from '../base/regular-file.ts'
 import { isSignedContent, NOTE_MAX_BYTES, openFiles, type SignedFile } from '../compliance/signed-files.ts'
 
-/** Of one file of a report: that of a hundred thousand keys is some 100 MB. */
+/** The size limit of a report file; a report on 100,000 keys has about 100 MB. */
 export const REPORT_FILE_MAX_BYTES = 512 * 1024 * 1024
 
 const NOTE = /^report-(\d{4}-\d\d-\d\d)\.note$/
-/** What a report's file may be called. */
+/** The valid names of report files. */
 export const REPORT_FILE: RegExp = /^report-\d{4}-\d\d-\d\d\.(?:json|html|note)$/
 
-/** The name of a report's file. */
+/** The name of a report file. */
 export function reportFileName(day: string, kind: 'json' | 'html' | 'note'): string {
   return `report-${day}.${kind}`
 }
@@ -31,19 +31,19 @@ export async function readLimited(path: string, maxBytes: number): Promise<Uint8
   return readRegularFile(path, { maxBytes })
 }
 
-/** Puts a file into the place of one of the same name. */
+/** Writes a file, and replaces one of the same name atomically. */
 export async function putFile(folder: string, name: string, content: string): Promise<void> {
   const aside = join(folder, `.${name}.${process.pid}.new`)
   await writeFile(aside, content, { mode: 0o600 })
   await rename(aside, join(folder, name))
 }
 
-/** What came of a verification: the files that are as they were signed, or what is wrong. */
+/** The result of a verification: the unchanged files, or what is wrong. */
 export type Verified =
   | { readonly files: readonly SignedFile[]; readonly wrong?: undefined }
   | { readonly wrong: string }
 
-/** Checks the report of a day: its note, and the files that the note names. @throws Error for what cannot be read. */
+/** Verifies the note of a day's report and the files that it names. @throws Error for a file that cannot be read. */
 export async function verifyReport(folder: string, day: string, key: VerifierKey): Promise<Verified> {
   const noteName = reportFileName(day, 'note')
   const note = await readLimited(join(folder, noteName), NOTE_MAX_BYTES)

@@ -31,7 +31,7 @@ import {
 import { REACH_MS, touchesFrom } from './reported-key.ts'
 import { printNext, printResult } from './result.ts'
 
-/** Where reports go when nothing else is said, within the data folder. */
+/** The default folder of reports, within the data folder. */
 const REPORTS_FOLDER = 'reports'
 const DAY_MS = 86_400_000
 
@@ -57,7 +57,7 @@ async function write(input: CommandInput, open: OpenIndex): Promise<number> {
     { name: reportFileName(day, 'html'), content: formatReportHtml(made) },
   ]
   for (const { name, content } of signed) await putFile(folder, name, content)
-  // The note comes last: whoever sees it sees what it signs.
+  // The note comes last: when it exists, so do the files that it signs.
   const note = reportFileName(day, 'note')
   await putFile(folder, note, signFiles(open.signingKey, signed))
   const files = [...signed.map(({ name }) => name), note].map((name) => join(folder, name))
@@ -73,7 +73,7 @@ async function write(input: CommandInput, open: OpenIndex): Promise<number> {
 
 type Previous = ReportFacts['previous'] & { readonly wrong?: undefined }
 
-/** The last report of the folder before this day, if it is as this deployment has signed it. */
+/** The last report of the folder before this day, if this deployment's signature is valid. */
 async function previousReport(
   folder: string,
   day: string,

@@ -6,13 +6,13 @@ import type { CommandInput } from './command.ts'
 import type { OpenIndex } from './index-service.ts'
 import { noKey, placeOf } from './named-key.ts'
 
-/** How long a command waits for the index to come to where the log is. */
+/** How long a command waits for the index to reach the end of the log. */
 export const REACH_MS = 60_000
 
-/** What is said when the index has not reached the end of the log in time. */
+/** The warning when the index has not reached the end of the log in time. */
 export const BEHIND = 'warning: the index is behind the audit log, so the latest calls are not counted'
 
-/** The calls on a key, from the index; complains when the index is behind. */
+/** The calls on a key, from the index; prints a warning when the index is behind. */
 export function touchesFrom(
   { service }: OpenIndex,
   { output }: Pick<CommandInput, 'output'>,
@@ -32,7 +32,7 @@ export function touchesFrom(
   }
 }
 
-/** The key that the first operand names, with what is known of it. @throws ConfigError when there is none. */
+/** The key that the first operand names, with its facts. @throws ConfigError when no such key exists. */
 export async function needReportedKey(input: CommandInput, open: OpenIndex): Promise<ReportedKey> {
   const { config, operands } = input
   const [text = ''] = operands

@@ -3,7 +3,7 @@ import type { CommandInput } from './command.ts'
 
 type Printing = Pick<CommandInput, 'json' | 'output'>
 
-/** Prints the result of a command: as one JSON document where it is asked for, else as lines. */
+/** Prints the result of a command: one JSON document with `--json`, else lines. */
 export function printResult(
   { json, output }: Printing,
   value: unknown,
@@ -13,7 +13,7 @@ export function printResult(
   else for (const line of lines()) output.print(line)
 }
 
-/** Says on standard error what to do next; programs, which read JSON, are not told. */
+/** Prints the next step on standard error; with `--json`, nothing. */
 export function printNext({ json, output }: Printing, what: string): void {
   if (!json) output.complain(`next: ${what}`)
 }

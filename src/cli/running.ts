@@ -1,14 +1,14 @@
 import type { TlsPair } from '../base/network.ts'
 import type { Snapshot } from '../metrics/points.ts'
 
-/** A server of one process or several. */
+/** A running server of one or several processes. */
 export type RunningServer = {
   readonly port: number
-  /** What each of its processes counts and measures, as it is now. */
+  /** The current metrics of each process. */
   readonly snapshots: () => Promise<readonly Snapshot[]>
-  /** Resolves when the server cannot go on. */
+  /** Resolves when the server cannot continue. */
   readonly failed: Promise<void>
-  /** Gives new connections to all of them another certificate. */
+  /** Makes all processes use another certificate for new connections. */
   readonly useTls: (pair: TlsPair) => void
   readonly close: () => Promise<void>
 }

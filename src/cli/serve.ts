@@ -54,7 +54,7 @@ function announce(input: CommandInput, { endpoint, metrics }: Served): void {
   const { config } = input
   const data = resolve(config.data)
   const path = resolve(config.data, CREDENTIALS_FILE)
-  // The credentials file may be moved away, and a restored folder may have none.
+  // An operator may have moved the credentials file, and a restored folder may have none.
   const credentials = existsSync(path) ? path : null
   printResult(input, { event: 'serving', endpoint, data, credentials, metrics: metrics ?? null }, () => [
     `Holdfast serves on ${endpoint}`,

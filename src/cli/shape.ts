@@ -1,6 +1,5 @@
-/**
- * What JSON looks like. A member whose name ends with `?` may be absent; `object` and `array` have more members than
- * are listed.
+/** The shape of JSON. A member whose name ends with `?` is optional; `object` and `array` stand for values whose
+ * members are not listed.
  */
 export type Shape =
   | 'string'
@@ -15,7 +14,7 @@ export type Shape =
   | readonly [Shape]
   | { readonly [member: string]: Shape }
 
-/** A shape as help writes it: `{ id: string, scps: string[] }`. */
+/** Formats a shape for help: `{ id: string, scps: string[] }`. */
 export function formatShape(shape: Shape): string {
   if (typeof shape === 'string') return shape
   if (isList(shape)) {

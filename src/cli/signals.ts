@@ -1,16 +1,14 @@
 import type { Log } from '../base/log.ts'
 
-/** Those that ask a server to stop. */
+/** Signals that stop a server. */
 const STOPPING = ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const
-/**
- * Those that mean nothing here, and would end a process that does not take them. On SIGUSR1 Node itself would open
- * a debugger, which reads all memory.
+/** Signals without a meaning here, whose default action ends the process. On SIGUSR1, Node itself would open a
+ * debugger, which can read all memory.
  */
 const MEANINGLESS = ['SIGUSR1', 'SIGUSR2'] as const
 
-/**
- * Takes the signals of a process that serves, and gives what resolves when it is first asked to stop. A second such
- * signal ends it as usual; no other does.
+/** Handles the signals of a serving process, and returns a promise that resolves at the first stop signal. A
+ * second one ends the process at once; no other signal does.
  */
 export function takeSignals(log: Log): Promise<void> {
   for (const signal of MEANINGLESS) {
@@ -25,9 +23,8 @@ export function takeSignals(log: Log): Promise<void> {
   })
 }
 
-/**
- * Takes SIGHUP, so that it never ends the process, and gives what sets its answer. One answer is given after the
- * other; to all that come before there is one, or while one is being given, one more is the answer.
+/** Handles SIGHUP, which then never ends the process, and returns a function that sets the handler. The handler
+ * runs once at a time; all signals during a run, or before there is a handler, cause one further run.
  */
 export function takeHangup(log: Log): (answer: () => Promise<void>) => void {
   const state: { asked: boolean; answering: boolean; answer: (() => Promise<void>) | undefined } = {

@@ -8,7 +8,7 @@ import { readGivenFile } from './given-file.ts'
 import { openLog } from './log.ts'
 import { printResult } from './result.ts'
 
-/** `holdfast simulate`: whether a call would be allowed. */
+/** `holdfast simulate`: says whether a call would be allowed. */
 export async function simulateCall(input: CommandInput): Promise<number> {
   const { config, flags, lists } = input
   requireDataFolder(config)

@@ -8,7 +8,7 @@ import { requireDataFolder } from './data-folder.ts'
 import { findEndpoint } from './endpoint.ts'
 import { printNext, printResult } from './result.ts'
 
-/** `holdfast status`: whether the server of a data folder serves, and how far its audit log has come. */
+/** `holdfast status`: shows whether a data folder's server is ready, and the state of its audit log. */
 export async function showStatus(input: CommandInput): Promise<number> {
   const { config } = input
   requireDataFolder(config)

@@ -2,15 +2,15 @@ import { systemClock } from '../base/ports.ts'
 import { ConfigError } from '../config/setting.ts'
 import type { CommandInput } from './command.ts'
 
-/** Milliseconds of an hour. */
+/** Milliseconds per hour. */
 export const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 const DEFAULT_DAYS = 30
 
-/** From one instant to another, which is not included, and the present. */
+/** A range of time without its end, and the present. */
 export type TimeRange = { readonly fromMs: number; readonly toMs: number; readonly now: number }
 
-/** The time that `--from` and `--to` name. @throws ConfigError when there is no past between them. */
+/** The range of `--from` and `--to`. @throws ConfigError when it is empty or in the future. */
 export function parseRange({ flags, output }: Pick<CommandInput, 'flags' | 'output'>): TimeRange {
   const { from, to } = flags
   const now = systemClock.now()

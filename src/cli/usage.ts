@@ -20,7 +20,7 @@ import { BEHIND, REACH_MS } from './reported-key.ts'
 import { asksForJson } from './result.ts'
 import { HOUR_MS, parseRange } from './time-range.ts'
 
-/** `holdfast usage`: counts calls, and shows what they would cost. */
+/** `holdfast usage`: counts calls and shows their cost at the configured prices. */
 export function showUsage(input: CommandInput): Promise<number> {
   const asked = parseAsked(input)
   return withIndex(input, (open) => report(input, asked, open))

@@ -2,18 +2,18 @@ import { ConfigError } from '../config/setting.ts'
 
 /** A kind of value that options and operands of commands take. */
 export type Value = {
-  /** How help writes it, in capitals: `DAYS`. */
+  /** The placeholder in help, in capitals: `DAYS`. */
   readonly name: string
-  /** What a correct value is, for help and messages. */
+  /** The description of a valid value, for help and messages. */
   readonly expected: string
   readonly accepts: (text: string) => boolean
-  /** All values, where there are few. */
+  /** All valid values, where they are few. */
   readonly choices?: readonly string[]
-  /** What a shell completes it with. */
+  /** What a shell completes the value with. */
   readonly completes?: 'files' | 'folders'
 }
 
-/** A text of a form. */
+/** A value that matches a pattern. */
 export function matching(name: string, expected: string, pattern: RegExp): Value {
   return { name, expected, accepts: (text) => pattern.test(text) }
 }
@@ -32,17 +32,17 @@ export const EVENT_ID = matching(
   'a request ID or event ID, which is a UUID',
   /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
 )
-/** A path of a file that is read. */
+/** The path of an input file. */
 export const FILE: Value = { ...anyText('FILE', 'the path of a file'), completes: 'files' }
-/** A path of a folder. */
+/** The path of a folder. */
 export const FOLDER: Value = { ...anyText('FOLDER', 'the path of a folder'), completes: 'folders' }
-/** A name that an operator chooses, or has chosen. */
+/** A name chosen by an operator. */
 export const NAME = anyText('NAME', 'a name')
 /** An organizational unit. */
 export const UNIT = matching('UNIT_ID', 'a unit ID, for example ou-a1b2-c3d4e5f6', /^ou-./)
 /** An organizational unit or the root. */
 export const PARENT = matching('PARENT_ID', 'a unit ID (ou-...) or root ID (r-...)', /^(?:ou|r)-./)
-/** What a control policy is attached to. */
+/** The target of a control policy. */
 export const TARGET = matching(
   'TARGET_ID',
   'an account ID, unit ID (ou-...) or root ID (r-...)',
@@ -76,19 +76,19 @@ export const TIME: Value = {
 
 const WHOLE_NUMBER = /^[0-9]{1,9}$/
 
-/** A whole number within limits that are allowed themselves. */
+/** A whole number from `min` to `max`, both included. */
 export function wholeNumber(name: string, min: number, max: number): Value {
   const accepts = (text: string): boolean =>
     WHOLE_NUMBER.test(text) && Number(text) >= min && Number(text) <= max
   return { name, expected: `a whole number from ${min} to ${max}`, accepts }
 }
 
-/** One of a few words. */
+/** One of several words. */
 export function oneOf(name: string, choices: readonly string[]): Value {
   return { name, expected: choicesText(choices), accepts: (text) => choices.includes(text), choices }
 }
 
-/** One or several of a few words, with commas between them. */
+/** One or more of several words, separated by commas. */
 export function someOf(name: string, choices: readonly string[]): Value {
   return {
     name,
@@ -102,7 +102,7 @@ function choicesText(choices: readonly string[]): string {
   return `${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`
 }
 
-/** What is wrong with an option or operand, in the one form that all commands use. */
+/** The error of an invalid option or operand, in the form of all commands. */
 export function wrongValue(
   name: string,
   { expected }: Pick<Value, 'expected'>,
@@ -111,5 +111,5 @@ export function wrongValue(
   return new ConfigError(`${name}: expected ${expected}; got ${got === undefined ? 'nothing' : `'${got}'`}`)
 }
 
-/** The shells that completion is made for. */
+/** The shells with completion. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const

@@ -8,7 +8,7 @@ import { REACH_MS } from './reported-key.ts'
 import { printNext, printResult } from './result.ts'
 import { parseRange } from './time-range.ts'
 
-/** `holdfast who-used KEY`: principals, source addresses, operations, counts, first and last time. */
+/** `holdfast who-used KEY`: shows principals, source addresses, operations, counts, first and last times. */
 export function showWhoUsed(input: CommandInput): Promise<number> {
   const { config, operands, output } = input
   const { fromMs, toMs } = parseRange(input)

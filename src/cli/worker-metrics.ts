@@ -3,12 +3,12 @@ import type { Log } from '../base/log.ts'
 import { systemTimers } from '../base/ports.ts'
 import { growingPoints, mergeSnapshots, type Point, type Snapshot } from '../metrics/points.ts'
 
-/** Asks a worker what it counts and measures. */
+/** Requests a worker's metrics. */
 type MetricsRequest = { readonly metricsTicket: number }
-/** What a worker answers. */
+/** A worker's answer. */
 type MetricsReply = { readonly metricsTicket: number; readonly points: readonly Point[] }
 
-/** How long a worker may take to answer; then what it last said counts. */
+/** How long a worker may take to answer; after that, its last answer counts. */
 const ANSWER_TIMEOUT_MS = 1000
 
 type Member = {
@@ -18,9 +18,7 @@ type Member = {
   readonly waiting: Map<number, (points: readonly Point[]) => void>
 }
 
-/**
- * What all workers count and measure. What a worker that has ended had counted when it was last asked stays
- * in the sums, so that they never go down.
+/** The metrics of all workers. The last counts of an ended worker stay in the sums, so that these never decrease.
  */
 export class WorkerMetrics {
   readonly #log: Log
@@ -33,7 +31,7 @@ export class WorkerMetrics {
     this.#log = log
   }
 
-  /** A worker serves. It has the lowest number that no other has. */
+  /** Adds a serving worker; it gets the lowest free number. */
   add(child: ChildProcess): void {
     const taken = new Set([...this.#members.values()].map(({ worker }) => worker))
     let number = 0
@@ -48,7 +46,7 @@ export class WorkerMetrics {
     })
   }
 
-  /** A worker has ended by itself. */
+  /** Removes a worker that has ended. */
   remove(child: ChildProcess): void {
     const member = this.#members.get(child)
     if (member === undefined) return
@@ -61,9 +59,9 @@ export class WorkerMetrics {
     ])
   }
 
-  /** What each worker says, and what those have left that have ended. */
+  /** The metrics of each worker, and the final counts of ended ones. */
   async collect(): Promise<readonly Snapshot[]> {
-    // Taken first: who ends while the others are asked is counted once.
+    // Copied first: a worker that ends during the requests counts once.
     const ended = this.#ended
     const members = [...this.#members.values()]
     const answers = await Promise.all(
@@ -87,13 +85,13 @@ export class WorkerMetrics {
         resolve(points)
       }
       member.waiting.set(metricsTicket, answer)
-      // A worker that is ending has no channel any more: the timer answers.
+      // A worker that is ending has no channel any more: the timeout resolves the request.
       if (member.child.connected) member.child.send({ metricsTicket } satisfies MetricsRequest, () => {})
     })
   }
 }
 
-/** Answers whoever has started this worker, until the channel is closed. */
+/** Answers the parent process until the channel closes. */
 export function answerMetrics(collect: () => Promise<readonly Point[]>, log: Log): void {
   process.on('message', (message: unknown) => {
     const request = parseRequest(message)
@@ -106,7 +104,7 @@ export function answerMetrics(collect: () => Promise<readonly Point[]>, log: Log
   })
 }
 
-/** Messages come from the process that this one has started, or was started by, and nobody else. */
+/** Messages come from the parent or a child process only. */
 function parseReply(message: unknown): MetricsReply | undefined {
   const reply = message as Partial<MetricsReply>
   return reply.metricsTicket === undefined || reply.points === undefined ? undefined : (reply as MetricsReply)

@@ -1,26 +1,24 @@
 import type { Log } from '../base/log.ts'
 import type { Timer, Timers } from '../base/ports.ts'
 
-/** How often a worker says that it is alive. */
+/** How often a worker sends its heartbeat. */
 const PULSE_INTERVAL_MS = 1_000
-/** Ticks without a word after which a worker is ended; no other is within so many more. */
+/** Ticks without a heartbeat after which a worker is ended; no other worker is ended within as many ticks. */
 export const SILENT_TICKS_MAX = 10
 
 type PulseMessage = { readonly pulse: true }
 
-/** Of a worker: what is watched. */
+/** The members of a worker that the watch uses. */
 export type Watched = {
   readonly pid?: number | undefined
   readonly kill: (signal: 'SIGKILL') => boolean
   readonly on: (event: 'message', listener: (message: unknown) => void) => unknown
 }
 
-/**
- * Ends workers that say nothing: stopped ones, and those whose event loop does not turn. What ends is started again by
- * whoever watches for it.
- *
- * Ticks are counted, not time: a process that was itself stopped, with all its workers, has not heard them either. And
- * one is ended at a time, so that a machine that stalls as a whole does not lose all.
+/** Ends workers without a heartbeat: stopped ones, and those whose event loop is blocked. Their owner starts them
+ * again.
+ * The watch counts ticks, not time: a process that was stopped together with its workers received no heartbeat
+ * either. It ends one worker at a time, so that a machine that stalls as a whole does not lose all of them.
  */
 export class PulseWatch {
   readonly #timers: Timers
@@ -35,7 +33,7 @@ export class PulseWatch {
     this.#arm()
   }
 
-  /** A worker serves. */
+  /** Adds a serving worker. */
   add(child: Watched): void {
     this.#silent.set(child, 0)
     child.on('message', (message: unknown) => {
@@ -43,7 +41,7 @@ export class PulseWatch {
     })
   }
 
-  /** A worker has ended. */
+  /** Removes a worker that has ended. */
   remove(child: Watched): void {
     this.#silent.delete(child)
   }
@@ -72,7 +70,7 @@ export class PulseWatch {
   }
 }
 
-/** Says again and again that this worker is alive, until the channel to who has started it is closed. */
+/** Sends heartbeats to the parent process until the channel closes. */
 export function beatPulse(timers: Timers): void {
   timers.after(PULSE_INTERVAL_MS, () => {
     if (!process.connected) return
@@ -81,7 +79,7 @@ export function beatPulse(timers: Timers): void {
   })
 }
 
-/** Messages come from the process that this one has started, and nobody else. */
+/** Messages come from the child process only. */
 function isPulse(message: unknown): boolean {
   return typeof message === 'object' && message !== null && 'pulse' in message
 }

@@ -7,17 +7,17 @@ import { takeSignals } from './signals.ts'
 import { answerMetrics } from './worker-metrics.ts'
 import { beatPulse } from './worker-pulse.ts'
 
-/** A certificate that the process that has started a worker gives it. */
+/** A certificate from the parent process for a worker. */
 export type TlsMessage = { readonly tls: TlsPair }
 
-/** What a worker tells the process that started it. */
+/** A worker's message to its parent process. */
 export type WorkerMessage = { readonly listening: number }
 
-/** One of several processes that share the port. `serve` starts it, not people. */
+/** Runs one of several processes that share the port. `serve` starts it, not people. */
 export async function work({ config }: CommandInput): Promise<number> {
   const log = openLog()
   const stop = takeSignals(log)
-  // What it asks for is done by the process that has started this one, which gets it too when a terminal is closed.
+  // The parent process handles SIGHUP; it gets the signal too when a terminal closes.
   process.on('SIGHUP', () => {})
   const orphaned = new Promise<void>((resolve) => process.once('disconnect', () => resolve()))
   try {
@@ -33,13 +33,13 @@ export async function work({ config }: CommandInput): Promise<number> {
     await Promise.race([stop, orphaned])
     await node.close()
   } finally {
-    // The channel to who started it keeps a process alive, also one that could not start.
+    // The channel to the parent keeps a process alive, even one that failed to start.
     if (process.connected) process.disconnect?.()
   }
   return 0
 }
 
-/** Messages come from the process that has started this one, and nobody else. */
+/** Messages come from the parent process only. */
 function parseTls(message: unknown): TlsPair | undefined {
   return (message as Partial<TlsMessage>).tls
 }

@@ -11,17 +11,16 @@ import type { TlsMessage, WorkerMessage } from './worker.ts'
 import { WorkerMetrics } from './worker-metrics.ts'
 import { PulseWatch } from './worker-pulse.ts'
 
-/** A worker that ends by itself is started again, so often within a minute; then all stops. */
+/** How often within a minute ended workers are started again; after that, the server stops. */
 const MAX_RESTARTS = 10
 const RESTART_WINDOW_MS = 60_000
 /** Node's threads for files and cryptography. Source: libuv, "Thread pool work scheduling". */
 const THREADS_VARIABLE = 'UV_THREADPOOL_SIZE'
-/** How long workers get to finish what is in flight before they are ended. */
+/** How long workers may take to finish calls in progress before they are ended. */
 const STOP_TIMEOUT_MS = 15_000
 
-/**
- * Several processes that share the port. The first one prepares the data folder and, when any
- * free port will do, chooses it; the others follow.
+/** Starts several processes that share the port. The first one prepares the data folder and, for port 0, chooses
+ * the port; the others follow.
  */
 export async function openWorkers(config: Config, log: Log): Promise<RunningServer> {
   const fleet = new Workers(config, log)
@@ -43,7 +42,7 @@ class Workers {
   readonly #running = new Set<ChildProcess>()
   readonly #restarts: number[] = []
   readonly #failure = Promise.withResolvers<void>()
-  /** What all of them count and measure. */
+  /** The metrics of all workers. */
   readonly metrics: WorkerMetrics
   readonly #pulses: PulseWatch
   #closing = false
@@ -59,7 +58,7 @@ class Workers {
     return this.#failure.promise
   }
 
-  /** Starts one worker and gives its port once it serves. */
+  /** Starts one worker and returns its port once it serves. */
   start(port: number): Promise<number> {
     const config = { ...this.#config, listen: { ...this.#config.listen, port } }
     const env = workerEnvironment(processEnvironment(), config.workers)
@@ -82,10 +81,10 @@ class Workers {
     })
   }
 
-  /** Gives it to those that are starting, too: they may have read what was there before. */
+  /** Sends the certificate to starting workers too: they may have read the old one. */
   useTls(pair: TlsPair): void {
     for (const child of this.#running) {
-      // One that is ending has no channel any more.
+      // A worker that is ending has no channel any more.
       if (child.connected) child.send({ tls: pair } satisfies TlsMessage, () => {})
     }
   }
@@ -115,12 +114,11 @@ class Workers {
   }
 }
 
-/** Of a worker: one thread generates RSA keys, two use keys, two are left to files. */
+/** Threads of a worker: one generates RSA keys, two use keys, two are for files. */
 const WORKER_THREADS_MIN = 5
 
-/**
- * The environment of a worker, with its part of the threads: if each had as many as one process alone, those that
- * sign would leave the event loops little of the cores.
+/** The environment of a worker, with its share of the threads: if each worker had as many as a single process,
+ * signing threads would leave little processor time to the event loops.
  */
 export function workerEnvironment(
   given: Readonly<Record<string, string | undefined>>,

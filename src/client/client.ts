@@ -8,19 +8,19 @@ import { type Credentials, signRequest } from '../sigv4/sign.ts'
 import { SigningKeys } from '../sigv4/signing-key.ts'
 import { ServiceError } from './service-error.ts'
 
-/** How long a call may take from the first byte sent to the last received. */
+/** The time limit of a call, from the first byte sent to the last byte received. */
 export const CALL_TIMEOUT_MS = 30_000
 
-/** Connections of one client; calls beyond them wait for a free one. */
+/** The maximum number of connections of a client; further calls wait for a free one. */
 const CONNECTIONS_MAX = 256
 
-/** An answer in bytes: above the largest, a list of 1,000 entries with long policies. */
+/** The size limit of an answer: above the largest, a list of 1,000 entries with long policies. */
 export const ANSWER_MAX_BYTES = 16_777_216
 
 const TARGET_PREFIX = 'TrentService.'
 const SERVICE = 'kms'
 
-/** Where a client sends its calls, and as whom. */
+/** The endpoint and credentials of a client. */
 export type ClientOptions = {
   /** `http://` or `https://`, host and port, without a path. */
   readonly endpoint: string
@@ -32,19 +32,18 @@ export type ClientOptions = {
   readonly timers?: Timers | undefined
 }
 
-/** Calls one KMS endpoint. Disposing it closes its connections. */
+/** A client of one KMS endpoint. Disposing of it closes its connections. */
 export type Client = Disposable & {
-  /**
-   * The output of one call. Bytes in the input go out as base64; bytes in the output are base64.
-   * A call is sent once and never repeated.
+  /** Makes one call and returns its output. Bytes in the input are sent as base64; bytes in the output are base64.
+   * A call is never repeated.
    *
-   * @throws ServiceError when the service refuses.
-   * @throws Error when there is no answer, or not one that can be read.
+   * @throws ServiceError when the service returns an error.
+   * @throws Error when there is no answer, or an unreadable one.
    */
   readonly call: (operation: string, input: Output) => Promise<unknown>
 }
 
-/** A signing client that keeps its connections open. @throws AssertionError for another endpoint. */
+/** Opens a signing client that keeps its connections open. @throws AssertionError for an endpoint with a path. */
 export function openClient(options: ClientOptions): Client {
   const url = new URL(options.endpoint)
   const secure = url.protocol === 'https:'
@@ -155,7 +154,7 @@ function parseAnswer(answer: Answer): unknown {
   })
 }
 
-/** Nothing where an error's body is no JSON: a proxy may have written it. */
+/** Parses a body; nothing when it is no JSON, since a proxy may have written it. */
 function parseJson(answer: Answer): unknown {
   if (answer.body.length === 0) return {}
   try {

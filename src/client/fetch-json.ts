@@ -1,12 +1,12 @@
-/** The largest JSON text that is read from elsewhere: key sets of identity providers have some kilobytes. */
+/** The size limit of a fetched JSON text: key sets of identity providers have a few kilobytes. */
 const JSON_MAX_BYTES = 262_144
-/** How long another server may take to give it. */
+/** The time limit of a fetch. */
 const FETCH_TIMEOUT_MS = 5000
 
 /**
- * The JSON value behind an `https:` URL. Redirects are not followed: where a key set is says the provider itself.
+ * Fetches the JSON value of an `https:` URL. It follows no redirects: the provider itself states where its key set is.
  *
- * @throws Error when there is none within {@link FETCH_TIMEOUT_MS} and {@link JSON_MAX_BYTES}.
+ * @throws Error when the answer is no JSON or exceeds {@link FETCH_TIMEOUT_MS} or {@link JSON_MAX_BYTES}.
  */
 export async function fetchJson(url: string): Promise<unknown> {
   if (!url.startsWith('https://')) throw new Error(`${url} is no https URL`)

@@ -1,11 +1,11 @@
 import { printable } from '../base/printable.ts'
 
-/** How long a probe waits for an answer. */
+/** The time limit of a probe. */
 const PROBE_TIMEOUT_MS = 2000
-/** Characters of a reason that are shown; those of the server are shorter. */
+/** The maximum length of a shown reason; those of the server are shorter. */
 const REASON_MAX = 200
 
-/** Whether a server is ready: `ready`, why it is not, or why it does not answer. */
+/** Probes a server: `ready`, why it is not ready, or why it does not answer. */
 export async function probeReady(endpoint: string): Promise<string> {
   try {
     const answer = await fetch(new URL('/readyz', endpoint), {
@@ -18,7 +18,7 @@ export async function probeReady(endpoint: string): Promise<string> {
   }
 }
 
-/** Of an answer that is not Holdfast's, nothing is repeated, and no more than one piece is read. */
+/** The reason in an answer. The function repeats nothing from answers that are not Holdfast's, and reads one chunk at most. */
 async function reasonOf(answer: Response): Promise<string> {
   const reader = answer.body?.getReader()
   const piece = await reader?.read()

@@ -5,12 +5,12 @@ import { type Clock, systemTimers } from '../base/ports.ts'
 import { sha256Hex } from '../crypto/hash.ts'
 import { type Credentials, signRequest } from '../sigv4/sign.ts'
 
-/** How long one object may take. */
+/** The time limit of one object. */
 const PUT_TIMEOUT_MS = 120_000
-/** Of an error's body, what is kept for the message. */
+/** How much of an error's body is kept for the message. */
 const ERROR_MAX_BYTES = 4096
 
-/** An S3-compatible service, addressed by path. */
+/** An S3-compatible service with path-style addresses. */
 export type BucketOptions = {
   /** `http://` or `https://`, host and port, without a path. */
   readonly endpoint: string
@@ -19,7 +19,7 @@ export type BucketOptions = {
   readonly clock: Clock
 }
 
-/** An object on its way into a bucket; its key needs no escape. */
+/** An object to put into a bucket; its key needs no escaping. */
 export type PutObject = {
   readonly bucket: string
   readonly key: string
@@ -76,7 +76,7 @@ function send(url: URL, headers: readonly string[], body: Uint8Array): Promise<v
   })
 }
 
-/** The code of an error in XML, for the operator. */
+/** The code of an XML error, for the operator. */
 function codeOf(text: string): string {
   return /<Code>([A-Za-z0-9]{1,64})<\/Code>/.exec(text)?.[1] ?? ''
 }

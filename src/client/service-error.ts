@@ -1,10 +1,10 @@
-/** A refusal by the service, as it came over the wire. */
+/** An error answer of the service. */
 export class ServiceError extends Error {
   override readonly name = 'ServiceError'
   /** The error code without a namespace; `UnknownError` when the answer had none. */
   readonly code: string
   readonly status: number
-  /** What to look for in the service's log; nothing when something in between answered. */
+  /** The request ID to look for in the service's log; nothing when a proxy answered. */
   readonly requestId: string | undefined
 
   constructor(refusal: {

@@ -3,29 +3,28 @@ import https from 'node:https'
 import { getCACertificates } from 'node:tls'
 import { systemTimers } from '../base/ports.ts'
 
-/** Of an answer's body, what is read before the connection is closed: the status alone says what came of it. */
+/** How much of a body is read before the connection closes: only the status matters. */
 const ANSWER_MAX_BYTES = 65_536
 const ANSWER_HEADERS_MAX_BYTES = 16_384
 
-/** One message to an endpoint. */
+/** A message to an endpoint. */
 export type WebhookPost = {
   readonly url: string
-  /** PEM certificates to trust beside the system's. */
+  /** PEM certificates to trust in addition to the system's. */
   readonly ca: string | undefined
-  /** Names and values in turn. */
+  /** Alternating names and values. */
   readonly headers: readonly string[]
   readonly body: Uint8Array
-  /** For all of it, connection included. */
+  /** The time limit, connection included. */
   readonly timeoutMs: number
-  /** Ends it early. */
+  /** Aborts the delivery. */
   readonly signal: AbortSignal
 }
 
-/**
- * Posts a message and gives the status of the answer. Redirects are not followed: what is sent
- * goes where the operator has said, and nowhere else.
+/** Posts a message and returns the status of the answer. It follows no redirects: messages go only to the
+ * configured endpoint.
  *
- * @throws Error when there is none in time; its message names no part of the URL but the host.
+ * @throws Error when there is no answer in time; its message contains no part of the URL except the host.
  */
 export function postWebhook(post: WebhookPost): Promise<number> {
   const url = new URL(post.url)

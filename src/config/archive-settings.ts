@@ -1,11 +1,11 @@
 import { type Given, parseWithin, read, setting } from './setting.ts'
 
-/** How much of the audit log stays uncompressed; everything when nothing is set. */
+/** How much of the audit log stays uncompressed; without a setting, all of it. */
 export type ArchiveConfig = { readonly ageMs: number | undefined; readonly sizeBytes: number | undefined }
 
 const DAY_MS = 86_400_000
 const MIB_BYTES = 1_048_576
-/** A century: nobody means more. */
+/** A century: longer than any retention. */
 const DAYS_MAX = 36_500
 const MIB_MAX = 2 ** 31
 

@@ -1,7 +1,7 @@
 import { parseDestination } from './places.ts'
 import { type Given, pathSetting, read, setting } from './setting.ts'
 
-/** Where trails are delivered to. */
+/** The destination of trails. */
 export type TrailsConfig = {
   /** A folder or URL; by default a folder in the data folder. */
   readonly to: string | undefined
@@ -9,7 +9,7 @@ export type TrailsConfig = {
   readonly credentialsFile: string | undefined
 }
 
-/** The settings of what becomes of the audit log. */
+/** The settings of the audit log's delivery. */
 export const AUDIT_SETTINGS = {
   trails: setting({
     variable: 'HOLDFAST_TRAILS',

@@ -1,9 +1,9 @@
 import { type Given, need, parseWithin, type Setting, setting } from './setting.ts'
 
-/** How much there may be of something at a time: of all clients together, and of one address. */
+/** A bound on concurrent use: for all clients together, and for one address. */
 export type BoundConfig = { readonly all: number; readonly address: number }
 
-/** What clients may take up at a time, of one process. */
+/** The bounds on what clients use of one process at a time. */
 export type BoundsConfig = {
   readonly connections: BoundConfig
   readonly requests: BoundConfig
@@ -11,14 +11,14 @@ export type BoundsConfig = {
   readonly receiving: BoundConfig
   /** Bytes. */
   readonly unread: BoundConfig
-  /** Calls that are answered at a time, of one account and of one principal. */
+  /** Concurrent calls, of one account and of one principal. */
   readonly calls: { readonly account: number; readonly principal: number }
 }
 
 const MAX = 1_000_000
 const MIB = 1_048_576
 
-/** The settings of what clients may take up. */
+/** The settings of bounds on clients. */
 export const BOUNDS_SETTINGS = {
   connections: bound('connections', '10000/4000', 'connections, of all clients and of one address'),
   requests: bound('requests', '4000/2000', 'requests in flight, of all clients and of one address'),

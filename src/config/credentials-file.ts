@@ -12,10 +12,10 @@ export type RootCredentials = {
   readonly secretAccessKey: string
 }
 
-/**
- * Puts credentials into a file in AWS's shared-credentials format, readable by the owner only, and gives their profile:
- * the one that the account has in it, else `default` when the file has none or the account is the folder's first, else the account's
- * id. What else is in the file stays. Written aside and renamed, so a reader never sees half of it.
+/** Writes credentials into a file in AWS's shared-credentials format, readable by the owner only, and returns
+ * their profile: the account's existing profile; else `default` when the file has none or the account is the
+ * folder's first; else the account's ID. Other content of the file stays. The file is written to a temporary name
+ * and renamed, so a reader never sees a part of it.
  */
 export async function addCredentials(
   path: string,
@@ -42,7 +42,7 @@ export async function addCredentials(
   return profile
 }
 
-/** An access key that is replaced says which profile is the account's. */
+/** The replaced access keys identify the account's profile. */
 function profileFor(text: string, account: string, replaced: readonly string[]): string {
   const sections = text.split(SECTIONS).filter((section) => section.startsWith('['))
   if (sections.length === 0) return 'default'
@@ -69,7 +69,7 @@ export async function readDefaultCredentials(
   throw new Error(`${path}: no profile default with an access key and its secret`)
 }
 
-/** The text of a credentials file; nothing when there is none. @throws ConfigError when others could change it. */
+/** The text of a credentials file; nothing when there is none. @throws ConfigError when other users can write to it. */
 export async function readCredentialsFile(path: string): Promise<string | undefined> {
   try {
     return await readRegularText(path, { noLink: true, own: true })

@@ -1,10 +1,10 @@
 import { type Given, need, parseWithin, pathSetting, read, setting } from './setting.ts'
 
-/** Where events go, and which uses of keys are recent. */
+/** The endpoints of events, and the definition of recent use. */
 export type EventsConfig = {
   /** Path of the JSON file with the endpoints. */
   readonly webhooksFile: string | undefined
-  /** A use is recent for so many days; 0: none is. */
+  /** The number of days for which a use counts as recent; 0: no use is recent. */
   readonly recentUseDays: number
 }
 

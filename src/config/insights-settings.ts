@@ -1,13 +1,13 @@
 import { type Given, need, parseWithin, setting } from './setting.ts'
 
-/** Whether insights are looked for, and what is unusual. */
+/** Whether insights are detected, and their thresholds. */
 export type InsightsConfig = {
   readonly sensitivity: 'off' | 'low' | 'normal' | 'high'
   readonly learningDays: number
 }
 
 const SENSITIVITIES = ['off', 'low', 'normal', 'high'] as const
-/** A month is more than any baseline has. */
+/** A month: longer than any baseline. */
 const LEARNING_DAYS_MAX = 31
 
 /** The settings of insights. */

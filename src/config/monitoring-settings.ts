@@ -1,13 +1,13 @@
 import { type Address, parseAddress, parseCollector } from './places.ts'
 import { type Given, need, read, setting } from './setting.ts'
 
-/** How the server is watched. */
+/** The configuration of metrics and traces. */
 export type MonitoringConfig = {
-  /** Where `/metrics` is served; nothing when it is not. */
+  /** The address of `/metrics`; nothing when it is not served. */
   readonly listen: Address | undefined
-  /** The base URL of an OTLP collector, with a slash at its end. */
+  /** The base URL of an OTLP collector, with a trailing slash. */
   readonly collector: string | undefined
-  /** The share of calls that are traced, of those whose caller has not decided: 0 to 1. */
+  /** The share of calls to trace where the caller has not decided: 0 to 1. */
   readonly traceShare: number
 }
 
@@ -48,7 +48,7 @@ export function parseMonitoring(given: Given): MonitoringConfig {
   }
 }
 
-/** Whether anybody gets to see what is counted. */
+/** Whether metrics are served or sent. */
 export function isMonitored({ listen, collector }: MonitoringConfig): boolean {
   return listen !== undefined || collector !== undefined
 }

@@ -1,21 +1,21 @@
-/** Settings that say where something is. */
+/** Settings with addresses, regions and URLs. */
 
 import { isIP } from 'node:net'
 
-/** Where the server listens. */
+/** A listening address. */
 export type Address = { readonly host: string; readonly port: number }
 
-/** An address as it is written: IPv6 in brackets. */
+/** Formats an address, IPv6 in brackets. */
 export function formatAddress({ host, port }: Address): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
-/** Whether only this machine can reach an address. */
+/** Whether an address is reachable from this machine only. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 }
 
-/** How no region at all is written. */
+/** The text for no region at all. */
 const NO_REGIONS = 'none'
 
 /** Whether a text is the name of a region. */
@@ -23,26 +23,26 @@ export function isRegion(text: string): boolean {
   return /^([a-z]+-){2,3}\d+$/.test(text) && text.length <= 32
 }
 
-/** Regions with commas between them. */
+/** Parses regions that are separated by commas. */
 export function parseRegions(text: string): readonly string[] | undefined {
   if (text === NO_REGIONS) return []
   const regions = text.split(',')
   return regions.every(isRegion) ? regions : undefined
 }
 
-/** A path, or the URL of a service without anything but host and port. */
+/** Parses a path, or the URL of a service with a host and port only. */
 export function parseDestination(text: string): string | undefined {
   if (!/^https?:/.test(text)) return text === '' ? undefined : text
   const url = URL.parse(text)
   return url !== null && url.pathname === '/' && url.search === '' && !hasUser(url) ? text : undefined
 }
 
-/** A user or a password alone: either would be seen wherever the URL is. */
+/** Whether a URL has a user or password, which would appear wherever the URL does. */
 function hasUser({ username, password }: URL): boolean {
   return username !== '' || password !== ''
 }
 
-/** The URL of a collector, to which paths are added. */
+/** Parses the base URL of a collector. */
 export function parseCollector(text: string): string | undefined {
   const url = /^https?:\/\//.test(text) ? URL.parse(text) : null
   if (url === null || url.search !== '' || url.hash !== '' || hasUser(url)) return undefined
@@ -51,7 +51,7 @@ export function parseCollector(text: string): string | undefined {
 
 const MAX_PORT = 65_535
 
-/** A host, IPv6 in brackets, and a port. */
+/** Parses a host (IPv6 in brackets) and a port. */
 export function parseAddress(text: string): Address | undefined {
   const match = /^(?:\[([0-9a-fA-F:]+)\]|([A-Za-z0-9.-]+)):([0-9]{1,5})$/.exec(text)
   const host = match?.[1] ?? match?.[2]
@@ -63,10 +63,10 @@ export function parseAddress(text: string): Address | undefined {
 
 const XKS_ROUTES_MAX = 100
 
-/** A host name that an endpoint may have. Source: the service model, `XksProxyUriEndpointType`. */
+/** A valid host name of an endpoint. Source: the service model, `XksProxyUriEndpointType`. */
 const ENDPOINT_HOST = /^[a-zA-Z0-9.-]{1,120}$/
 
-/** Host names and the addresses to go to instead, `HOST=ADDRESS:PORT`, with commas between them. */
+/** Parses host names with the addresses to connect to instead: `HOST=ADDRESS:PORT`, separated by commas. */
 export function parseRoutes(text: string): ReadonlyMap<string, Address> | undefined {
   const routes = new Map<string, Address>()
   for (const route of text.split(',')) {

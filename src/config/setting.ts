@@ -1,13 +1,13 @@
-/** What a setting is, and how its value is found. Each group of settings has a file of its own. */
+/** Settings and the lookup of their values. Each group of settings has its own file. */
 
 import { UsageError } from '../base/usage-error.ts'
 
-/** A setting or option is unknown or has an invalid value. The message says what is expected. */
+/** The error of an unknown setting or option, or of an invalid value. The message says what is expected. */
 export class ConfigError extends UsageError {
   override readonly name = 'ConfigError'
 }
 
-/** One setting: a flag, a variable, and what they take. */
+/** A setting: its option, its environment variable and its values. */
 export type Setting<T> = {
   /** `HOLDFAST_...` */
   readonly variable: string
@@ -15,41 +15,41 @@ export type Setting<T> = {
   readonly flag: string
   readonly byDefault: string | undefined
   readonly about: string
-  /** What a correct value is, for messages. */
+  /** The description of a valid value, for messages. */
   readonly expected: string
   /** The value, or nothing when the text is invalid. */
   readonly parse: (text: string) => T | undefined
 }
 
-/** A setting, with the type of its value. */
+/** Declares a setting with the type of its value. */
 export function setting<T>(setting: Setting<T>): Setting<T> {
   return setting
 }
 
-/** A setting that is the path of a file, and has no default. */
+/** Declares a setting that takes the path of a file and has no default. */
 export function pathSetting(names: Pick<Setting<string>, 'variable' | 'flag' | 'about'>): Setting<string> {
   return { ...names, byDefault: undefined, expected: 'a path', parse: parsePath }
 }
 
-/** Any text but the empty one. */
+/** Parses any text except the empty one. */
 export function parsePath(text: string): string | undefined {
   return text === '' ? undefined : text
 }
 
-/** A whole number in decimal, within limits that are allowed themselves. */
+/** Parses a decimal whole number from `min` to `max`, both included. */
 export function parseWithin(text: string, min: number, max: number): number | undefined {
   const value = /^[0-9]{1,15}$/.test(text) ? Number(text) : Number.NaN
   return value >= min && value <= max ? value : undefined
 }
 
-/** Where settings come from. */
+/** The sources of settings. */
 export type Given = {
-  /** Values of flags, by name without dashes. */
+  /** Values of options, by name without dashes. */
   readonly flags: Readonly<Record<string, string | boolean | undefined>>
   readonly environment: Readonly<Record<string, string | undefined>>
 }
 
-/** A setting's text: of the flag, of the variable, or nothing when neither is given. */
+/** A setting's text, from the option, else from the variable; nothing when neither is given. */
 export function findText({ flag, variable }: Setting<unknown>, given: Given): string | undefined {
   const text = given.flags[flag]
   return typeof text === 'string' ? text : given.environment[variable]
@@ -64,7 +64,7 @@ export function read<T>(setting: Setting<T>, given: Given): T | undefined {
   throw new ConfigError(`${nameOf(setting, given)}: expected ${setting.expected}; got '${text}'`)
 }
 
-/** How a setting was given: the name of its option or of its variable. */
+/** The name by which a setting was given: its option or its variable. */
 export function nameOf({ flag, variable }: Setting<unknown>, { flags }: Given): string {
   return typeof flags[flag] === 'string' ? `--${flag}` : variable
 }

@@ -28,29 +28,29 @@ export type Config = {
   readonly listen: Address
   /** 12 digits. */
   readonly account: string
-  /** The region of printed hints; a request's own region is that of its credential scope. */
+  /** The region of printed hints; a request's region comes from its credential scope. */
   readonly region: string
   readonly workers: number
   /** Paths of the PEM files. */
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
-  /** Path of the PEM file with the roots of attestation documents. */
+  /** The path of a PEM file with the root certificates of attestation documents. */
   readonly attestationRootFile: string | undefined
   readonly seal: 'file'
-  /** The regions that have SM2 keys. */
+  /** The regions that support SM2 keys. */
   readonly sm2Regions: readonly string[]
-  /** The path of a JSON file: key sets of identity providers, by the URL of their issuer. */
+  /** The path of a JSON file with the key sets of identity providers, by issuer URL. */
   readonly oidcKeysFile: string | undefined
   readonly trails: TrailsConfig
   readonly archive: ArchiveConfig
   readonly insights: InsightsConfig
-  /** Path of the price table. */
+  /** The path of the price table. */
   readonly prices: string | undefined
   readonly events: EventsConfig
   readonly bounds: BoundsConfig
   readonly monitoring: MonitoringConfig
   readonly xks: XksConfig
   readonly xksProxy: XksProxyConfig
-  /** The settings that were given, as they were given, by flag. */
+  /** The texts of the given settings, by option name. */
   readonly texts: ReadonlyMap<string, string>
 }
 
@@ -183,7 +183,7 @@ export function parseConfig(given: Given): Config {
   return config
 }
 
-/** @throws ConfigError for an address that others can reach, without TLS. */
+/** @throws ConfigError for an address without TLS that other machines can reach. */
 function refuseOpenPlain(name: string, address: Address, config: Config): void {
   if (config.tls !== undefined || isLoopback(address.host)) return
   throw new ConfigError(
@@ -201,13 +201,13 @@ function findTexts(given: Given): ReadonlyMap<string, string> {
   return texts
 }
 
-/** The flags that give a configuration again, for a worker that is started with it. */
+/** The options that reproduce a configuration, to start a worker with. */
 export function configFlags({ texts, listen }: Config): readonly string[] {
   const own = [SETTINGS.listen.flag, formatAddress(listen)] as const
   return [...new Map([...texts, own])].map(([flag, text]) => `--${flag}=${text}`)
 }
 
-/** What help says of each setting. */
+/** The facts of a setting for help. */
 export type SettingFacts = Pick<Setting<unknown>, 'flag' | 'variable' | 'about' | 'byDefault' | 'expected'>
 
 /** Every setting, in the order of help. */

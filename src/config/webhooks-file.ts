@@ -1,34 +1,34 @@
 import { isLoopback } from './places.ts'
 import { ConfigError } from './setting.ts'
 
-/** Which events an endpoint gets: those whose source and `detail-type` are among these. */
+/** The filter of an endpoint's events, by source and `detail-type`. */
 export type EventPattern = {
   readonly sources?: readonly string[]
   readonly detailTypes?: readonly string[]
 }
 
-/** How deliveries to an endpoint are repeated. */
+/** The retry schedule of an endpoint. */
 export type RetryPlan = {
-  /** After the first failure; it doubles with each one. */
+  /** The delay after the first failure; it doubles with each further one. */
   readonly firstDelayMs: number
   readonly maxAttempts: number
   readonly maxAgeHours: number
-  /** How long one attempt may take. */
+  /** The time limit of one attempt. */
   readonly timeoutMs: number
 }
 
-/** An endpoint that events are delivered to. */
+/** An endpoint for events. */
 export type WebhookEndpoint = {
   readonly url: string
-  /** Paths, as they are in the file. */
+  /** Paths, relative as in the file. */
   readonly secretFile: string
   readonly caFile: string | undefined
-  /** One of them must match; nothing: every event. */
+  /** At least one must match; without patterns, every event matches. */
   readonly patterns: readonly EventPattern[] | undefined
   readonly retry: RetryPlan
 }
 
-/** Endpoints of one file. Each has a queue, and a job that looks at it. */
+/** The maximum number of endpoints. Each has a queue and a delivery job. */
 export const ENDPOINTS_MAX = 32
 const URL_MAX_CHARS = 2048
 const PATTERNS_MAX = 32
@@ -43,7 +43,7 @@ const RETRY_LIMITS: { readonly [N in keyof RetryPlan]: readonly [number, number,
   timeoutMs: [10_000, 100, 60_000],
 }
 
-/** The endpoints of a file's text. @throws ConfigError with what would be right. */
+/** Parses the endpoints of a file's text. @throws ConfigError with what is expected. */
 export function parseWebhooks(text: string): readonly WebhookEndpoint[] {
   let file: unknown
   try {
@@ -76,7 +76,7 @@ function parseEndpoint(value: unknown, index: number): WebhookEndpoint {
   }
 }
 
-/** HTTPS, or HTTP to this machine; without a user, whose password would be in the log of every proxy. */
+/** Parses an HTTPS URL, or HTTP to this machine; without a user, whose password would be in the logs of proxies. */
 function parseUrl(value: unknown, where: string): string {
   const url = typeof value === 'string' && value.length <= URL_MAX_CHARS ? URL.parse(value) : null
   if (url === null) throw new ConfigError(`${where}: expected a URL of at most ${URL_MAX_CHARS} characters`)
@@ -132,7 +132,7 @@ function list(value: unknown, where: string, most: number): readonly unknown[] {
   throw new ConfigError(`${where}: expected a list of 1 to ${most}`)
 }
 
-/** The members of an object. @throws ConfigError for one that is not known. */
+/** The members of an object. @throws ConfigError for an unknown member. */
 function members(value: unknown, where: string, known: readonly string[]): Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new ConfigError(`${where}: expected an object`)

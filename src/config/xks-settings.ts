@@ -1,25 +1,25 @@
 import { type Address, parseAddress, parseRoutes } from './places.ts'
 import { type Given, need, parseWithin, pathSetting, read, setting } from './setting.ts'
 
-/** How the proxies of external key stores are called. */
+/** The configuration of calls to external key store proxies. */
 export type XksConfig = {
-  /** The path of a PEM file; its certificates are trusted beside the system's. */
+  /** The path of a PEM file with certificates to trust in addition to the system's. */
   readonly caFile: string | undefined
-  /** Where an endpoint is reached, by its lower-case host name. */
+  /** The addresses of endpoints, by lower-case host name. */
   readonly routes: ReadonlyMap<string, Address>
   readonly timeoutMs: number
 }
 
-/** What `holdfast xks-proxy` serves: see its own settings for where. */
+/** The configuration of `holdfast xks-proxy`, apart from its address. */
 export type XksProxyConfig = {
   readonly listen: Address
-  /** What the path begins with: empty, or with a slash at its beginning only. */
+  /** The prefix of the path: empty, or with a leading slash and no trailing one. */
   readonly prefix: string
 }
 
 /** Source: AWS KMS Developer Guide, "External key stores". */
 const XKS_TIMEOUT_DEFAULT_MS = 250
-/** A proxy on a slow link may be given more, within what a caller waits for. */
+/** The bounds of the time limit: a proxy on a slow link may need more, within what a caller waits for. */
 const XKS_TIMEOUT_MIN_MS = 50
 const XKS_TIMEOUT_MAX_MS = 10_000
 
@@ -81,7 +81,7 @@ export function parseXksProxy(given: Given): XksProxyConfig {
   }
 }
 
-/** So long that prefix and `/kms/xks/v1` fit into an XksProxyUriPath of 128 characters. */
+/** The length at which prefix and `/kms/xks/v1` fit into an XksProxyUriPath of 128 characters. */
 const XKS_PREFIX_MAX_LENGTH = 117
 
 function parsePrefix(text: string): string | undefined {

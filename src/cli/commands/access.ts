@@ -1,7 +1,7 @@
 import type { Command } from '../command.ts'
 import { ACTION, CONTEXT_ENTRY, EVENT_ID, FILE, KEY, matching, PRINCIPAL, wholeNumber } from '../values.ts'
 
-/** A century: more than any log holds. */
+/** A century: longer than any log. */
 const DAYS_MAX = 36_525
 
 const RESOURCE = matching('RESOURCE', 'an ARN, a key ID, an alias name or *', /./)

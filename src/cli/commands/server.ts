@@ -1,6 +1,6 @@
 import type { Command } from '../command.ts'
 
-/** The commands that run a server, or look at one. */
+/** The commands that run or inspect a server. */
 export const SERVER_COMMANDS: readonly Command[] = [
   {
     name: 'serve',

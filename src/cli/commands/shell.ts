@@ -1,7 +1,7 @@
 import type { Command } from '../command.ts'
 import { oneOf, SHELLS } from '../values.ts'
 
-/** The command that sets up a shell, for these commands. */
+/** The command that prints shell completion for these commands. */
 export function completionCommand(commands: () => readonly Command[]): Command {
   return {
     name: 'completion',

@@ -1,9 +1,9 @@
 import type { Command } from '../command.ts'
 import { KEY, oneOf, someOf, TIME, wholeNumber } from '../values.ts'
 
-/** What use can be told apart by. Source: `USAGE_COLUMNS` of the usage report, which a test compares. */
+/** The columns by which usage can be grouped. Source: `USAGE_COLUMNS` of the usage report, which a test compares. */
 const COLUMNS = ['hour', 'day', 'account', 'region', 'key', 'principal', 'service', 'operation']
-/** Ten years: more than a log is kept. */
+/** Ten years: longer than a log is kept. */
 const DAYS_MAX = 3650
 
 const FROM = { about: 'The first day or hour; the default is 30 days ago', takes: TIME }
@@ -11,7 +11,7 @@ const TO = { about: 'The end, not included; the default is now', takes: TIME }
 const FORMAT = { about: 'How to print', takes: oneOf('FORMAT', ['table', 'json']), byDefault: 'table' }
 const OPERAND = { about: 'The key', takes: KEY }
 
-/** The commands that read usage from the audit log. */
+/** The commands that report usage from the audit log. */
 export const USAGE_COMMANDS: readonly Command[] = [
   {
     name: 'usage',
