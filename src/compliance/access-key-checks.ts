@@ -4,7 +4,7 @@ import { daysBefore, type Finding, type ReportTime } from './finding.ts'
 /** Source: AWS IAM User Guide, "Update access keys": the period of its security checks. */
 const ACCESS_KEY_DAYS = 90
 
-/** What a report says of one access key. */
+/** The findings of a report on one access key. */
 export function accessKeyFindings(
   key: ReportedAccessKey,
   { day, unusedDays }: ReportTime,

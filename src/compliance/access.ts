@@ -6,7 +6,7 @@ import { startEvaluation } from '../policy/evaluation.ts'
 import { splitArn } from '../policy/pattern.ts'
 import type { ReportedKey, ReportedPrincipal } from './facts.ts'
 
-/** What using a key is, by its usage. Source: AWS KMS Developer Guide, "Permissions reference". */
+/** The operations that use a key, by its usage. Source: AWS KMS Developer Guide, "Permissions reference". */
 const USES: Readonly<Record<string, readonly string[]>> = {
   ENCRYPT_DECRYPT: ['Decrypt', 'Encrypt', 'GenerateDataKey', 'ReEncryptFrom', 'ReEncryptTo'],
   SIGN_VERIFY: ['Sign', 'Verify'],
@@ -14,10 +14,10 @@ const USES: Readonly<Record<string, readonly string[]>> = {
   KEY_AGREEMENT: ['DeriveSharedSecret'],
   ENCAPSULATE_DECAPSULATE: ['Decapsulate', 'Encapsulate'],
 }
-/** What decides over a key's fate, or over who may use it. */
+/** The operations that end a key, or change who may use it. */
 const ADMINISTRATION = ['PutKeyPolicy', 'ScheduleKeyDeletion', 'DisableKey', 'DeleteImportedKeyMaterial']
 
-/** What a principal may do with a key. */
+/** The permissions of a principal on a key. */
 export type Access = {
   readonly principal: ReportedPrincipal
   /** Operations that use it. */
@@ -26,9 +26,8 @@ export type Access = {
   readonly administration: readonly string[]
 }
 
-/**
- * Who may do what with a key, by its policy and their own: decided as calls are, for calls about which nothing else
- * is known. A permission under a condition on the call itself does not count. Grants are not looked at.
+/** The permissions of principals on a key, by its policy and theirs. They are decided like calls with an otherwise
+ * empty request context, so a permission with a condition on the call itself does not count. Grants are ignored.
  */
 export function accessTo(key: ReportedKey, principals: readonly ReportedPrincipal[]): readonly Access[] {
   const policy = compiledPolicy(key)
@@ -45,7 +44,7 @@ function usesOf({ usage }: Pick<ReportedKey, 'usage'>): readonly string[] {
   return USES[usage] ?? []
 }
 
-/** A key's policy, ready to be asked. */
+/** A key's compiled policy. */
 export function compiledPolicy({ policy, bindings }: ReportedKey): CompiledPolicy {
   return compilePolicy(policy, { bindings })
 }
@@ -76,7 +75,7 @@ export function coversKey(statement: CompiledStatement, key: Pick<ReportedKey, '
   )
 }
 
-/** Whether a statement is about a key: it covers it as a resource, and an operation that uses or administers it. */
+/** Whether a statement applies to a key: it covers the key as a resource, and an operation that uses or administers it. */
 export function isAbout(
   statement: CompiledStatement,
   key: ReportedKey,

@@ -2,19 +2,19 @@ import type { EventEvidence, ReportedKey } from './facts.ts'
 import { eventsOf } from './finding.ts'
 import type { AccessKeySnapshot, KeySnapshot } from './snapshot.ts'
 
-/** What has changed since the report before. */
+/** A change since the previous report. */
 export type ReportChange = {
   readonly what: 'added' | 'removed' | 'changed'
-  /** The ARN of a key, or the id of an access key. */
+  /** The ARN of a key, or the ID of an access key. */
   readonly resource: string
   readonly text: string
   readonly events: readonly EventEvidence[]
 }
 
-/** What reports are compared by. */
+/** The snapshots that reports compare. */
 type Snapshots = { readonly keys: readonly KeySnapshot[]; readonly accessKeys: readonly AccessKeySnapshot[] }
 
-/** What is different now; `touchesOf` finds the calls on a key by its ARN. */
+/** The differences from the previous report; `touchesOf` finds the calls on a key by its ARN. */
 export function changesSince(
   before: Snapshots,
   now: Snapshots,
@@ -52,12 +52,12 @@ function keyChanges(
   ]
 }
 
-/** A part of a key that is compared, and the operations that change it. */
+/** A compared property of a key, and the operations that change it. */
 type Compared = {
   readonly name: string
   readonly of: (key: KeySnapshot) => string
   readonly operations: readonly string[]
-  /** Whether the values say something to a reader. */
+  /** Whether the report shows the values. */
   readonly shown: boolean
 }
 

@@ -1,7 +1,7 @@
 import type { TouchRow } from '../store/index-port.ts'
 import { formatSecond, lastUseAmong, type ReportedKey } from './facts.ts'
 
-/** What fails, by a key's usage. */
+/** What fails without a key, by its usage. */
 const LOSSES: Readonly<Record<string, string>> = {
   ENCRYPT_DECRYPT: 'data and data keys that are encrypted under it cannot be decrypted',
   SIGN_VERIFY: 'nothing can be signed with it; its public key still verifies, if it was downloaded before',
@@ -9,10 +9,10 @@ const LOSSES: Readonly<Record<string, string>> = {
   KEY_AGREEMENT: 'secrets that were agreed on with its public key cannot be derived again',
   ENCAPSULATE_DECAPSULATE: 'secrets that were encapsulated for its public key cannot be decapsulated',
 }
-/** Names that one sentence lists. */
+/** The maximum number of names in a sentence. */
 const LISTED_MAX = 10
 
-/** What fails when a key is deleted, or disabled, in sentences. */
+/** Sentences that say what fails when a key is deleted or disabled. */
 export function consequencesOf(key: ReportedKey): readonly string[] {
   return [
     LOSSES[key.usage],

@@ -5,21 +5,21 @@ import { compiledPolicy, coversKey } from './access.ts'
 import type { ReportedKey } from './facts.ts'
 import { formatCondition } from './impact.ts'
 
-/** A statement or grant that lets somebody in from outside. */
+/** A statement or grant that gives outsiders access. */
 export type Opening = {
-  /** `*`, or those of other accounts. */
+  /** `*`, or the principals of other accounts. */
   readonly principals: readonly string[]
   readonly conditional: boolean
-  /** What it is, for people. */
+  /** The description for people. */
   readonly text: string
 }
 
-/** The statements of a key policy that allow everyone something. */
+/** The statements of a key policy that give everyone access. */
 export function openToEveryone(key: ReportedKey): readonly Opening[] {
   return openings(key, (spec) => spec.kind === 'Everyone')
 }
 
-/** The statements and grants that allow other accounts something. */
+/** The statements and grants that give other accounts access. */
 export function openToAccounts(key: ReportedKey): readonly Opening[] {
   const foreign = key.grants.filter(({ grantee }) => isForeign(accountOf(grantee), key))
   return [

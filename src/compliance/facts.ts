@@ -1,4 +1,4 @@
-/** What reports are computed from. Whoever gathers it knows records; nothing here does. */
+/** The facts from which reports are computed, independent of stored records. */
 
 import type { ContextLookup } from '../policy/context.ts'
 import type { Levels, Policies, Principal } from '../policy/decide.ts'
@@ -11,11 +11,11 @@ export type ReportedMaterial = {
   readonly materialId: string
   readonly state: 'current' | 'former' | 'pending'
   readonly createdAt: number
-  /** Since when it is the current one, or was. */
+  /** The time at which it became current. */
   readonly currentAt: number
-  /** Whether it can be used: imported material can be deleted or expired. */
+  /** Whether it is usable: imported key material can be deleted or expired. */
   readonly present: boolean
-  /** When imported material goes. */
+  /** The expiry of imported key material. */
   readonly validTo?: number | undefined
 }
 
@@ -31,7 +31,7 @@ export type ReportedGrant = {
   readonly constrained: boolean
 }
 
-/** A key, with what is known of it. */
+/** The facts of a key. */
 export type ReportedKey = {
   readonly arn: string
   readonly account: string
@@ -43,38 +43,38 @@ export type ReportedKey = {
   readonly state: string
   readonly description: string
   readonly createdAt: number
-  /** Names with prefix. */
+  /** Alias names, with their prefix. */
   readonly aliases: readonly string[]
   readonly policyText: string
   readonly policy: PolicyDocument
   readonly bindings: Bindings
-  /** The resource control policies that bind it. */
+  /** The resource control policies that apply to it. */
   readonly rcps: Levels | undefined
-  /** Condition keys of who calls, with those of where the account of the key is. */
+  /** Adds to a caller's condition keys those of the key's account. */
   readonly onKey: (keys: ContextLookup) => ContextLookup
   readonly rotation: { readonly periodDays: number; readonly nextAt: number } | undefined
-  /** When a key that is pending deletion goes; nothing while that is not known. */
+  /** The deletion date of a key pending deletion; nothing while it is unknown. */
   readonly deletionAt: number | undefined
   /** The regions of a multi-Region key. */
   readonly multiRegion: { readonly primary: string; readonly replicas: readonly string[] } | undefined
   readonly keyStore: { readonly id: string; readonly name: string; readonly externalId: string } | undefined
   readonly materials: readonly ReportedMaterial[]
   readonly grants: readonly ReportedGrant[]
-  /** The calls on it, the latest first. */
+  /** The calls on the key, latest first. */
   readonly touches: readonly TouchRow[]
 }
 
-/** A user or role, as it would call. */
+/** A user or role as a caller. */
 export type ReportedPrincipal = {
   readonly arn: string
   readonly account: string
   readonly principal: Principal
   readonly policies: Policies
-  /** Condition keys of who calls. */
+  /** The caller's condition keys. */
   readonly context: ContextLookup
 }
 
-/** An event that shows something. */
+/** An event as evidence. */
 export type EventEvidence = {
   readonly eventId: string
   readonly operation: string
@@ -92,23 +92,23 @@ export type ReportedAccessKey = {
   readonly active: boolean
   readonly createdAt: number
   readonly lastUsedAt: number | undefined
-  /** The last call with it, as far as one is known. */
+  /** The last known call with the access key. */
   readonly lastEvent: EventEvidence | undefined
 }
 
-/** Operations that use a key's material, as events and grants name them. */
+/** Operations that use key material, by their names in events and grants. */
 const CRYPTOGRAPHIC: ReadonlySet<string> = new Set([
   ...['Decrypt', 'DeriveSharedSecret', 'Encrypt', 'Encapsulate', 'Decapsulate', 'GenerateDataKey'],
   ...['GenerateDataKeyPair', 'GenerateDataKeyPairWithoutPlaintext', 'GenerateDataKeyWithoutPlaintext'],
   ...['GenerateMac', 'ReEncrypt', 'ReEncryptFrom', 'ReEncryptTo', 'Sign', 'Verify', 'VerifyMac'],
 ])
 
-/** Whether an operation uses a key's material. */
+/** Whether an operation uses key material. */
 export function isCryptographic(operation: string): boolean {
   return CRYPTOGRAPHIC.has(operation)
 }
 
-/** The last successful use of a key's material among some calls, the latest of which come first. */
+/** The last successful use of key material among calls, latest first. */
 export function lastUseAmong(touches: readonly TouchRow[]): TouchRow | undefined {
   return touches.find(({ failed, operation }) => !failed && isCryptographic(operation))
 }
@@ -120,7 +120,7 @@ export function formatInstant(atMs: number): string {
   return `${new Date(Math.floor(atMs / SECOND_MS) * SECOND_MS).toISOString().slice(0, 'yyyy-mm-ddThh:mm:ss'.length)}Z`
 }
 
-/** The same of seconds. */
+/** The same for seconds. */
 export function formatSecond(second: number): string {
   return formatInstant(second * SECOND_MS)
 }

@@ -1,11 +1,11 @@
 import type { EventEvidence } from './facts.ts'
 import type { CheckName, Finding, Severity } from './finding.ts'
 
-/** Findings of one check that say the same of several resources. */
+/** Findings of one check with the same text for several resources. */
 export type FindingGroup = {
   readonly check: CheckName
   readonly severity: Severity
-  /** What all say; where they differ in numbers and times, each says it for itself. */
+  /** The common text; nothing when numbers or times differ, and then each member has its own. */
   readonly text: string | undefined
   readonly details: readonly string[]
   readonly members: readonly GroupMember[]
@@ -20,7 +20,7 @@ type GroupMember = {
 
 const SEVERITIES: readonly Severity[] = ['high', 'medium', 'low']
 
-/** Findings of one check by what they say; the severest and then the largest groups come first. */
+/** Groups the findings of one check by their text; the most severe, then the largest groups come first. */
 export function groupFindings(findings: readonly Finding[]): readonly FindingGroup[] {
   const alike = Map.groupBy(findings, ({ severity, text, details }) =>
     JSON.stringify([severity, text.replaceAll(NUMBERS, '#'), details]),
@@ -37,10 +37,10 @@ export function groupFindings(findings: readonly Finding[]): readonly FindingGro
   return groups.toSorted((a, b) => weight(a) - weight(b) || b.members.length - a.members.length)
 }
 
-/** Days and times, which differ between findings that are otherwise alike. */
+/** Days and times, which may differ within a group. */
 const NUMBERS = /\d{4}-\d\d-\d\dT[\d:]+Z|\d+/g
 
-/** How many findings there are of each severity. */
+/** The number of findings of each severity. */
 export function countSeverities(findings: readonly Finding[]): Readonly<Record<Severity, number>> {
   const count = (wanted: Severity): number => findings.filter(({ severity }) => severity === wanted).length
   return { high: count('high'), medium: count('medium'), low: count('low') }

@@ -1,10 +1,10 @@
 import type { TouchRow } from '../store/index-port.ts'
 import { type EventEvidence, formatSecond } from './facts.ts'
 
-/** How much a finding matters. */
+/** The severity of a finding. */
 export type Severity = 'high' | 'medium' | 'low'
 
-/** What is checked, in the order in which a report shows it: a title, why it matters, what to do, how to verify that. */
+/** The checks, in the order of a report: title, reason, remedy, and how to verify the remedy. */
 export const CHECKS = {
   'open-to-everyone': {
     title: 'Keys open to everyone',
@@ -82,29 +82,29 @@ export const CHECKS = {
 /** One of {@link CHECKS}. */
 export type CheckName = keyof typeof CHECKS
 
-/** What a report has found. */
+/** A finding of a report. */
 export type Finding = {
   readonly check: CheckName
   readonly severity: Severity
-  /** The ARN of a key, or the id of an access key. */
+  /** The ARN of a key, or the ID of an access key. */
   readonly resource: string
   readonly text: string
-  /** More of it, a line for each: statements, grants, principals. */
+  /** Details, one line each: statements, grants, principals. */
   readonly details: readonly string[]
-  /** Events that show it, as far as there are some. */
+  /** Events that prove it, if any. */
   readonly events: readonly EventEvidence[]
 }
 
-/** Details of one finding. */
+/** The maximum number of details of a finding. */
 const DETAILS_MAX = 200
 
-/** No more details than a finding may have; a last line counts the rest. */
+/** Limits the details of a finding; a last line counts the rest. */
 export function limitDetails(details: readonly string[]): readonly string[] {
   const more = details.length - DETAILS_MAX
   return more > 0 ? [...details.slice(0, DETAILS_MAX), `and ${more} more`] : details
 }
 
-/** The last successful call of one of these operations on a key, if there is one, as evidence. */
+/** The last successful call of one of these operations on a key, if any, as evidence. */
 export function eventsOf(
   touches: readonly TouchRow[],
   ...operations: readonly string[]
@@ -113,7 +113,7 @@ export function eventsOf(
   return found === undefined ? [] : [evidenceOf(found)]
 }
 
-/** A row of calls as evidence: the last of them. */
+/** The last call of a row as evidence. */
 export function evidenceOf({ eventId, operation, principal, lastSecond }: TouchRow): EventEvidence {
   return { eventId, operation, principal, at: formatSecond(lastSecond) }
 }
@@ -130,5 +130,5 @@ export function daysUntil(day: string, atMs: number): number {
   return Math.floor(atMs / DAY_MS) - Math.floor(Date.parse(day) / DAY_MS)
 }
 
-/** The day of a report, and what counts as unused in it. */
+/** The day of a report, and the days after which something counts as unused. */
 export type ReportTime = { readonly day: string; readonly unusedDays: number }

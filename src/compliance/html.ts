@@ -1,11 +1,11 @@
-/** Markup that is made of templates: whatever is put into it from outside is text. */
+/** Markup from templates, which escape every inserted value. */
 
 import { markUnprintable } from '../base/printable.ts'
 
-/** Text that a page shows as it is. Only {@link html} makes it. */
+/** Trusted markup. Only {@link html} creates it. */
 export type Html = { readonly html: string }
 
-/** Joins markup of the code with values from outside, which are escaped. */
+/** Joins a template's markup with values, which it escapes. */
 export function html(
   parts: TemplateStringsArray,
   ...values: readonly (string | number | Html | readonly Html[])[]
@@ -29,7 +29,7 @@ const ENTITIES: ReadonlyMap<string, string> = new Map([
   ["'", '&#39;'],
 ])
 
-/** A text without meaning to a browser, and without characters that are not seen or that turn the direction of writing. */
+/** Escapes markup, invisible characters, and characters that change the direction of text. */
 export function escapeHtml(text: string): string {
   return markUnprintable(text).replaceAll(/[&<>"']/g, (character) => ENTITIES.get(character) ?? '')
 }

@@ -3,7 +3,7 @@ import { formatTable } from '../base/table.ts'
 import { formatInstant, formatSecond } from './facts.ts'
 import { type Impact, type KeyUser, type NamingStatement, SHOWN_MAX } from './impact.ts'
 
-/** What hangs on a key, in lines for people. */
+/** Formats what depends on a key, as lines for people. */
 export function formatImpact(impact: Impact): readonly string[] {
   const { key, users, statements, consequences } = impact
   const { arn, state, spec, usage, description } = key

@@ -8,12 +8,12 @@ import { isAbout } from './access.ts'
 import { consequencesOf } from './consequences.ts'
 import { formatSecond, isCryptographic, type ReportedKey, type ReportedPrincipal } from './facts.ts'
 
-/** Addresses of one line; the rest is counted. */
+/** The maximum number of addresses in a line; the rest is counted. */
 export const ADDRESSES_SHOWN_MAX = 20
-/** Grants, statements and lines of calls that are shown; the rest is counted. */
+/** The maximum number of shown grants, statements and lines of calls; the rest is counted. */
 export const SHOWN_MAX = 1000
 
-/** The calls of a principal of one operation on a key. */
+/** One principal's calls of one operation on a key. */
 export type KeyUser = {
   readonly principal: string
   readonly operation: string
@@ -22,43 +22,43 @@ export type KeyUser = {
   /** Seconds since 1970. */
   readonly firstSecond: number
   readonly lastSecond: number
-  /** The id of the last call's event. */
+  /** The event ID of the last call. */
   readonly lastEventId: string
-  /** Where the calls came from, the latest first. */
+  /** The source addresses of the calls, latest first. */
   readonly addresses: readonly string[]
-  /** How many more there are. */
+  /** The number of further addresses. */
   readonly moreAddresses: number
 }
 
 /** A statement of a policy that names a key. */
 export type NamingStatement = {
-  /** Whose policy it is: the key's ARN, or that of a user or role. */
+  /** The owner of the policy: the ARN of the key, user or role. */
   readonly holder: string
   readonly policy: string
-  /** Its `Sid`, or its place, counted from 1. */
+  /** The `Sid`, or the position, counted from 1. */
   readonly statement: string
   readonly effect: 'Allow' | 'Deny'
-  /** Whom a statement of the key policy names. */
+  /** The principals of a statement of the key policy. */
   readonly principals: readonly string[]
   readonly actions: readonly string[]
   readonly conditions: readonly string[]
-  /** Whether it lists the key's ARN, or a pattern that covers it. */
+  /** Whether it lists the key's ARN, or a matching pattern. */
   readonly names: 'key' | 'pattern'
 }
 
-/** Everything that hangs on a key. */
+/** Everything that depends on a key. */
 export type Impact = {
   readonly key: ReportedKey
-  /** The latest first. */
+  /** Latest first. */
   readonly users: readonly KeyUser[]
   readonly moreUsers: number
   readonly statements: readonly NamingStatement[]
   readonly moreStatements: number
-  /** What fails when the key is gone or disabled. */
+  /** What fails when the key is deleted or disabled. */
   readonly consequences: readonly string[]
 }
 
-/** What hangs on a key, by the calls on it and the policies of these principals. */
+/** Computes what depends on a key, from the calls on it and the policies of these principals. */
 export function impactOf(key: ReportedKey, principals: readonly ReportedPrincipal[]): Impact {
   return impactWith(
     key,
@@ -66,7 +66,7 @@ export function impactOf(key: ReportedKey, principals: readonly ReportedPrincipa
   )
 }
 
-/** The same for many principals, giving way. */
+/** The same for many principals, in slices that give way to other work. */
 export async function impactInSlices(
   key: ReportedKey,
   principals: readonly ReportedPrincipal[],
@@ -104,7 +104,7 @@ function latestFirst(one: KeyUser, other: KeyUser): number {
   return other.lastSecond - one.lastSecond || names
 }
 
-/** @param touches of one principal and operation, the latest first; at least one. */
+/** @param touches of one principal and operation, latest first; at least one. */
 function userOf(touches: readonly TouchRow[]): KeyUser {
   const [{ principal = '', operation = '', lastSecond = 0, eventId = '' } = {}] = touches
   const addresses = [...new Set(touches.map(({ address }) => address))].filter((address) => address !== '')
@@ -161,7 +161,7 @@ export function formatCondition({ operator, key, values }: Condition): string {
   return `${formatOperator(operator)} ${key} ${values.map((value) => JSON.stringify(value)).join(' ')}`
 }
 
-/** The same for machines. */
+/** The same for programs. */
 export function jsonOfImpact(impact: Impact): object {
   const { key, users, moreUsers, statements, moreStatements, consequences } = impact
   const { arn, state, spec, usage, origin, description, aliases, multiRegion, keyStore, grants } = key

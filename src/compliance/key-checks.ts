@@ -21,10 +21,10 @@ import {
 } from './finding.ts'
 import { unusedGrants, unusedPrincipals } from './unused.ts'
 
-/** Imported material that expires within so many days is reported. */
+/** Imported key material that expires within this many days is reported. */
 const EXPIRY_DAYS = 30
 
-/** What a report says of one key. */
+/** The findings of a report on one key. */
 export function keyFindings(
   key: ReportedKey,
   principals: readonly ReportedPrincipal[],
@@ -164,10 +164,10 @@ function stateFindings(key: ReportedKey): readonly Finding[] {
   }
 }
 
-/** Operations that make a key. */
+/** The operations that create a key. */
 const MAKERS = ['CreateKey', 'ReplicateKey']
 
-/** The call that has put the policy of a key. */
+/** The call that last changed the policy of a key. */
 function policyEvents(key: ReportedKey): readonly EventEvidence[] {
   const put = eventsOf(key.touches, 'PutKeyPolicy')
   return put.length > 0 ? put : eventsOf(key.touches, ...MAKERS)

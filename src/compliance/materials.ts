@@ -2,27 +2,26 @@ import { formatTable } from '../base/table.ts'
 import type { TouchRow } from '../store/index-port.ts'
 import { formatInstant, formatSecond, type ReportedKey, type ReportedMaterial } from './facts.ts'
 
-/** Who had something decrypted under a material. */
+/** A principal that decrypted with a key material. */
 type MaterialUser = {
   readonly principal: string
   readonly decrypts: number
   /** Seconds since 1970. */
   readonly lastSecond: number
-  /** The id of the last call's event. */
+  /** The event ID of the last call. */
   readonly eventId: string
 }
 
-/** A material, and the decryptions under it. */
+/** A key material and its decryptions. */
 export type MaterialUsage = {
   readonly material: ReportedMaterial
   readonly decrypts: number
-  /** The latest first. */
+  /** Latest first. */
   readonly users: readonly MaterialUser[]
 }
 
-/**
- * How often what was encrypted under each material of a key was decrypted, by Decrypt or as the source of ReEncrypt,
- * since the first event of the log, in the order in which the materials came.
+/** The decryptions with each key material of a key, by Decrypt or as the source of ReEncrypt, since the first
+ * event of the log. Materials are in the order of their creation.
  */
 export function materialUsage({
   materials,
@@ -49,7 +48,7 @@ function usersOf(touches: readonly TouchRow[]): readonly MaterialUser[] {
 
 const COLUMNS = ['material', 'state', 'current since', 'decrypts', 'last decrypt', 'principal', 'event']
 
-/** The same as a table: a line for each material and principal. */
+/** The same as a table, with a line for each key material and principal. */
 export function formatMaterials(usage: readonly MaterialUsage[]): readonly string[] {
   const rows = usage.flatMap(({ material, users }) => {
     const { materialId, present, state, currentAt } = material
@@ -67,7 +66,7 @@ export function formatMaterials(usage: readonly MaterialUsage[]): readonly strin
   return formatTable([COLUMNS, ...rows])
 }
 
-/** The same for machines. */
+/** The same for programs. */
 export function jsonOfMaterials(usage: readonly MaterialUsage[]): readonly object[] {
   return usage.map(({ material, decrypts, users }) => ({
     materialId: material.materialId,
@@ -86,7 +85,7 @@ export function jsonOfMaterials(usage: readonly MaterialUsage[]): readonly objec
   }))
 }
 
-/** What the decryptions say about a rotation, in one sentence. */
+/** One sentence that says what the decryptions mean for a rotation. */
 export function rotationAdvice(usage: readonly MaterialUsage[]): string {
   const former = usage.filter(({ material }) => material.state === 'former')
   if (former.length === 0) return 'the key has no former material'

@@ -1,4 +1,4 @@
-/** A report as one page that needs nothing else: no scripts, no fonts, no other files. */
+/** A report as one self-contained page: no scripts, fonts or other files. */
 
 import { parseArn } from '../api/arn.ts'
 import { formatCount } from '../base/count.ts'
@@ -82,7 +82,7 @@ function summaryRow(name: CheckName, findings: readonly Finding[]): Html {
 `
 }
 
-/** What people call a resource: the aliases or description of a key, the owner of an access key. */
+/** The names of resources for people: the aliases or description of a key, the owner of an access key. */
 type Names = ReadonlyMap<string, string>
 
 function namesOf(keys: readonly KeySnapshot[], accessKeys: readonly AccessKeySnapshot[]): Names {

@@ -1,6 +1,6 @@
 import type { Html } from './html.ts'
 
-/** How a report's page looks: on a screen, light or dark, on a phone, and printed. It names no other file. */
+/** The style of a report's page: for light and dark screens, phones and print. It refers to no other file. */
 export const REPORT_STYLE: Html = {
   html: `:root { color-scheme: light dark; --ink: #1b1e23; --soft: #565d67; --line: #d9dde3; --page: #ffffff; --card: #f6f7f9;
   --high: #a3141c; --high-bg: #fdecec; --medium: #7d4a00; --medium-bg: #fdf1dc; --low: #2f5478; --low-bg: #e8f0f8; }

@@ -13,10 +13,10 @@ export type Report = {
   readonly format: 1
   /** `2026-11-25`: ages are counted in whole days up to it. */
   readonly day: string
-  /** After so many days without use something counts as unused. */
+  /** The days without use after which something counts as unused. */
   readonly unusedDays: number
   readonly previous: PreviousReport | null
-  /** How many findings each check has. */
+  /** The number of findings of each check. */
   readonly counts: Readonly<Record<CheckName, number>>
   readonly findings: readonly Finding[]
   readonly changes: readonly ReportChange[]
@@ -24,23 +24,23 @@ export type Report = {
   readonly accessKeys: readonly AccessKeySnapshot[]
 }
 
-/** What changes are counted from. */
+/** The previous report, with which changes are compared. */
 type PreviousReport = { readonly day: string; readonly sha256: string }
 
-/** What a report is made from. */
+/** The input of a report. */
 export type ReportFacts = {
   readonly day: string
   readonly unusedDays: number
   readonly keys: readonly ReportedKey[]
   readonly principals: readonly ReportedPrincipal[]
   readonly accessKeys: readonly ReportedAccessKey[]
-  /** The report before, whose signature has been checked, and the digest of its file. */
+  /** The previous report, whose signature is valid, and the digest of its file. */
   readonly previous?: { readonly report: Report; readonly sha256: string } | undefined
-  /** The calls on keys that the report before has and that are gone, by ARN. */
+  /** The calls on keys of the previous report that no longer exist, by ARN. */
   readonly goneTouches: ReadonlyMap<string, ReportedKey['touches']>
 }
 
-/** The report of these facts. */
+/** Computes the report of these facts. */
 export function makeReport(facts: ReportFacts): Report {
   const { day, unusedDays, principals, previous } = facts
   const keys = facts.keys.toSorted((one, other) => (one.arn < other.arn ? -1 : 1))
@@ -63,7 +63,7 @@ export function makeReport(facts: ReportFacts): Report {
   }
 }
 
-/** The ARNs of keys that a report has and these facts have not. */
+/** The ARNs of a report's keys that are missing from these facts. */
 export function goneKeys(report: Report, keys: readonly ReportedKey[]): readonly string[] {
   const here = new Set(keys.map(({ arn }) => arn))
   return report.keys.map(({ arn }) => arn).filter((arn) => !here.has(arn))
@@ -84,7 +84,7 @@ function countsOf(findings: readonly Finding[]): Report['counts'] {
   )
 }
 
-/** Made from every name that there is. */
+/** The counts, which contain every check. */
 function parseCounts(counts: Readonly<Record<string, number>>): Report['counts'] {
   return counts
 }
@@ -94,7 +94,7 @@ export function formatReport(report: Report): string {
   return `${printableLongJson(report)}\n`
 }
 
-/** A report whose signature has been checked, so that it is as it was written. @throws Error for another format. */
+/** Parses a report whose signature is valid, so its content is trusted. @throws Error for another format. */
 export function parseReport(text: string): Report {
   const report = JSON.parse(text) as Report
   if (report.format === 1) return report

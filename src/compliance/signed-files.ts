@@ -8,16 +8,16 @@ import { sha256 } from '../crypto/hash.ts'
 /** A file that a note names. */
 export type SignedFile = { readonly name: string; readonly sizeBytes: number; readonly sha256: string }
 
-/** What takes the place of a node in the name that reports are signed by. No node has this name. */
+/** The name in place of a node in the signer's name of reports. No node has this name. */
 const REPORT_NODE = 'report'
-/** The second line of a note, which tells it from other notes. */
+/** The second line of a note, which identifies its kind. */
 const KIND = 'holdfast/report-files@v1'
-/** Files that one note names, at most. */
+/** The maximum number of files in a note. */
 const FILES_MAX = 16
-/** Of a note. */
+/** The maximum size of a note. */
 export const NOTE_MAX_BYTES = 16_384
 
-/** The verifier key that checks a deployment's reports. */
+/** The verifier key of a deployment's reports. */
 export function reportVerifierKey(key: Ed25519Key): VerifierKey {
   return { name: originOf(key, REPORT_NODE), publicKey: key.publicKey }
 }
@@ -32,7 +32,7 @@ export function signFiles(
   return signNote(key, origin, `${[origin, KIND, ...lines.toSorted()].join('\n')}\n`)
 }
 
-/** A file as a note names it. */
+/** Describes a file for a note. */
 function describeFile(name: string, content: Uint8Array): SignedFile {
   return { name, sizeBytes: content.length, sha256: toBase64(sha256(content)) }
 }
@@ -41,10 +41,10 @@ function formatFile({ name, sizeBytes, sha256: digest }: SignedFile): string {
   return `${name} ${sizeBytes} ${digest}`
 }
 
-/** A name without folders. */
+/** A file name without folders. */
 const FILE = /^([a-z0-9][a-z0-9.-]{0,99}) (0|[1-9]\d{0,14}) ([A-Za-z0-9+/]{43}=)$/
 
-/** The files that a note names, if the key has signed it; nothing otherwise. */
+/** The files that a note names; nothing unless the key has signed the note. */
 export function openFiles(note: string, key: VerifierKey): readonly SignedFile[] | undefined {
   const [origin, kind, ...lines] = (openNote(note, key) ?? '').split('\n').slice(0, -1)
   if (origin !== key.name || kind !== KIND || lines.length > FILES_MAX) return undefined
@@ -57,7 +57,7 @@ export function openFiles(note: string, key: VerifierKey): readonly SignedFile[]
   return files
 }
 
-/** Whether a content is the one that a note names. */
+/** Whether a file's content matches the note. */
 export function isSignedContent(file: SignedFile, content: Uint8Array): boolean {
   return formatFile(describeFile(file.name, content)) === formatFile(file)
 }

@@ -7,7 +7,7 @@ import {
   type ReportedKey,
 } from './facts.ts'
 
-/** What a report keeps of a key, for the next one to compare with. */
+/** A key's state for comparison with the next report. */
 export type KeySnapshot = {
   readonly arn: string
   readonly state: string
@@ -18,7 +18,7 @@ export type KeySnapshot = {
   readonly createdAt: string
   /** SHA-256 of the policy's text, in hexadecimal. */
   readonly policySha256: string
-  /** The period of automatic rotation. */
+  /** The period of automatic rotation, in days. */
   readonly rotationDays: number | null
   readonly materials: number
   readonly aliases: readonly string[]
@@ -27,7 +27,7 @@ export type KeySnapshot = {
   readonly lastUsed: string | null
 }
 
-/** What a report keeps of an access key. */
+/** An access key's state for comparison with the next report. */
 export type AccessKeySnapshot = {
   readonly id: string
   readonly owner: string
@@ -36,7 +36,7 @@ export type AccessKeySnapshot = {
   readonly lastUsed: string | null
 }
 
-/** A key as it is now. */
+/** The current snapshot of a key. */
 export function snapshotOfKey(key: ReportedKey): KeySnapshot {
   const { arn, state, spec, usage, origin, description, aliases, rotation, materials, grants } = key
   const last = lastUseAmong(key.touches)
@@ -51,7 +51,7 @@ export function snapshotOfKey(key: ReportedKey): KeySnapshot {
   }
 }
 
-/** An access key as it is now. */
+/** The current snapshot of an access key. */
 export function snapshotOfAccessKey(key: ReportedAccessKey): AccessKeySnapshot {
   const { id, owner, active, createdAt, lastUsedAt } = key
   return {

@@ -4,10 +4,10 @@ import type { Access } from './access.ts'
 import { isCryptographic, lastUseAmong, type ReportedKey } from './facts.ts'
 import { daysBefore, type ReportTime } from './finding.ts'
 
-/** A permission that was not used: whose, and the last use there was. */
+/** An unused permission: its holder and its last use. */
 export type Unused = { readonly text: string; readonly last: TouchRow | undefined }
 
-/** Principals whom policies let use a key, and who have not for a time. */
+/** Principals that policies allow to use a key, without recent use. */
 export function unusedPrincipals(
   { touches }: ReportedKey,
   access: readonly Access[],
@@ -21,7 +21,7 @@ export function unusedPrincipals(
     })
 }
 
-/** Grants that let somebody use a key, made before that time, whose grantee has not. */
+/** Grants that allow the use of a key, older than that time, without recent use by the grantee. */
 export function unusedGrants({ grants, touches }: ReportedKey, time: ReportTime): readonly Unused[] {
   return grants
     .filter(({ createdAt }) => daysBefore(time.day, createdAt) >= time.unusedDays)
@@ -40,7 +40,7 @@ function ageOf(last: TouchRow | undefined, { day }: ReportTime): string {
   return last === undefined ? 'never' : `${daysBefore(day, last.lastSecond * 1000)} days ago`
 }
 
-/** Whether a call may have been made by a grantee: an account is all that are of it, a session counts as its role. */
+/** Whether a grantee may have made a call: an account stands for all its principals, a role for its sessions. */
 function isBy({ principal, account }: TouchRow, grantee: string): boolean {
   if (principal === grantee) return true
   const arn = parseArn(grantee)

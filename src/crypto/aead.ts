@@ -4,7 +4,7 @@ import type { Secret } from '../base/secret.ts'
 
 /** The size of an IV. Source: NIST SP 800-38D, section 5.2.1.1. */
 export const GCM_IV_BYTES = 12
-/** The size of a tag: the longest there is. */
+/** The size of a tag: the maximum of GCM. */
 export const GCM_TAG_BYTES = 16
 
 /**
@@ -18,7 +18,7 @@ export function sealGcm(key: Secret, iv: Uint8Array, plaintext: Uint8Array, aad:
   return sealed
 }
 
-/** What {@link sealGcmInto} seals. */
+/** The input of {@link sealGcmInto}. */
 export type GcmInput = {
   readonly iv: Uint8Array
   readonly plaintext: Uint8Array
@@ -31,15 +31,14 @@ export function sealGcmInto(key: Secret, { iv, plaintext, aad }: GcmInput, targe
     const cipher = createCipheriv('aes-256-gcm', bytes, iv)
     cipher.setAAD(aad)
     target.set(cipher.update(plaintext))
-    // A counter mode keeps nothing back: this only makes the tag.
+    // A counter mode buffers no plaintext: `final` only computes the tag.
     cipher.final()
     target.set(cipher.getAuthTag(), plaintext.length)
   })
 }
 
-/**
- * The plaintext of {@link sealGcm}, or nothing when key, IV, text, tag or associated data do not
- * belong together.
+/** Decrypts the output of {@link sealGcm}; returns nothing when key, IV, ciphertext, tag or associated data do not
+ * match.
  */
 export function openGcm(
   key: Secret,

@@ -2,14 +2,14 @@ import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { present } from '../base/assert.ts'
 import { KEY_KINDS, type KeyKind, type PrivateSpec } from './private-spec.ts'
 
-/** A private key that is ready for use; its bytes are OpenSSL's. */
+/** A private key as OpenSSL's handle, which holds its bytes. */
 export type PrivateKey = { readonly spec: PrivateSpec; readonly handle: KeyObject }
 
-/** A public key that is ready for use. */
+/** A public key as OpenSSL's handle. */
 export type PublicKey = { readonly spec: PrivateSpec; readonly handle: KeyObject }
 
 /**
- * A private key of the server's own, as PKCS #8 DER. OpenSSL copies the bytes: the caller still clears its own.
+ * Opens a private key from trusted PKCS #8 DER. OpenSSL copies the bytes: the caller still clears its own.
  *
  * @throws AssertionError when it is not of the spec.
  */
@@ -17,11 +17,10 @@ export function openPrivateKey(spec: PrivateSpec, pkcs8: Uint8Array): PrivateKey
   return present(readPrivateKey(spec, pkcs8), `a private key of ${spec}`)
 }
 
-/**
- * A private key of unknown provenance, or nothing when it is not PKCS #8 of the spec with parameters by name, and
- * nothing else behind it.
+/** Parses a private key from an untrusted source; nothing unless it is PKCS #8 of the spec with named parameters
+ * and no trailing bytes.
  *
- * Says nothing about whether its numbers belong together.
+ * Does not check whether its numbers are consistent.
  */
 export function parsePrivateKey(spec: PrivateSpec, pkcs8: Uint8Array): PrivateKey | undefined {
   return withNothingBehind(pkcs8, (bytes) => readPrivateKey(spec, bytes))
@@ -40,7 +39,7 @@ function readPrivateKey(spec: PrivateSpec, pkcs8: Uint8Array): PrivateKey | unde
 }
 
 /**
- * A public key of the server's own, as SubjectPublicKeyInfo DER.
+ * Opens a public key from trusted SubjectPublicKeyInfo DER.
  *
  * @throws AssertionError when it is not of the spec.
  */
@@ -48,17 +47,15 @@ export function openPublicKey(spec: PrivateSpec, spki: Uint8Array): PublicKey {
   return present(readPublicKey(spec, spki), `a public key of ${spec}`)
 }
 
-/**
- * A public key of unknown provenance, or nothing when it is not one of the spec with parameters by name, and nothing
- * else behind it.
+/** Parses a public key from an untrusted source; nothing unless it is SubjectPublicKeyInfo of the spec with named
+ * parameters and no trailing bytes.
  */
 export function parsePublicKey(spec: PrivateSpec, spki: Uint8Array): PublicKey | undefined {
   return withNothingBehind(spki, (bytes) => readPublicKey(spec, bytes))
 }
 
-/**
- * OpenSSL reads the first element and passes over whatever follows: bytes that are still a key without the last of
- * them have something behind it. So it is found in every form of length that BER has.
+/** Refuses trailing bytes. OpenSSL reads the first element and ignores what follows, so bytes that are still a key
+ * without their last byte have a trailing one. This works for every BER form of a length.
  */
 function withNothingBehind<T>(bytes: Uint8Array, read: (bytes: Uint8Array) => T | undefined): T | undefined {
   const key = read(bytes)
@@ -74,12 +71,12 @@ function readPublicKey(spec: PrivateSpec, spki: Uint8Array): PublicKey | undefin
   }
 }
 
-/** The public half as SubjectPublicKeyInfo DER, points uncompressed. */
+/** The public key of a private key as SubjectPublicKeyInfo DER, points uncompressed. */
 export function publicKeyOf({ spec, handle }: PrivateKey): Uint8Array {
   return encodePublicKey({ spec, handle: createPublicKey(handle) })
 }
 
-/** The public half, ready for use. */
+/** The public key of a private key. */
 export function publicHalf({ spec, handle }: PrivateKey): PublicKey {
   return { spec, handle: createPublicKey(handle) }
 }
@@ -95,7 +92,7 @@ const SPKI = { type: 'spki', format: 'der' } as const
 
 function isOfSpec(spec: PrivateSpec, handle: KeyObject): boolean {
   const kind = KEY_KINDS[spec]
-  // Node has no name for SM2 keys, so the encoding has to tell.
+  // Node has no name for SM2 keys, so only their encoding identifies them.
   if (spec === 'SM2') return isSm2(handle)
   if (handle.asymmetricKeyType !== kind.type) return false
   return isOfKind(kind, handle)
@@ -106,11 +103,11 @@ function isOfKind(kind: KeyKind, handle: KeyObject): boolean {
   if (kind.type === 'rsa') return details?.modulusLength === kind.modulusLength
   if (kind.type !== 'ec') return true
   if (details?.namedCurve !== kind.namedCurve) return false
-  // Written-out parameters of a known curve get its name, too, but are longer than any point.
+  // OpenSSL also names explicit parameters of a known curve, but their encoding is longer than any with a name.
   return handle.export(SPKI).length <= named(handle, kind.namedCurve).length
 }
 
-/** The key with its curve by name and its point uncompressed, however it came. */
+/** The key with a named curve and an uncompressed point, whatever its original encoding. */
 function named(handle: KeyObject, namedCurve: string): Uint8Array {
   const point = handle.export({ format: 'raw-public', type: 'uncompressed' })
   const key = createPublicKey({ key: point, format: 'raw-public', asymmetricKeyType: 'ec', namedCurve })

@@ -5,11 +5,9 @@ import type { Secret } from '../base/secret.ts'
 /** The size of an IV: one block. Source: NIST SP 800-38A. */
 export const CBC_IV_BYTES = 16
 
-/**
- * AES-256-CBC with PKCS #7 padding. It authenticates nothing, so it is only for formats that others
- * have fixed.
+/** AES-256-CBC with PKCS #7 padding. It authenticates nothing, so it is only for formats that standards require.
  *
- * @param iv 16 bytes that nobody can foresee. Source: NIST SP 800-38A, appendix C.
+ * @param iv 16 unpredictable bytes. Source: NIST SP 800-38A, appendix C.
  */
 export function encryptCbc(key: Secret, iv: Uint8Array, plaintext: Uint8Array): Uint8Array {
   return key.reveal((bytes) => {

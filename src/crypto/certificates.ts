@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto'
 const BEGIN = /^-----BEGIN [A-Z0-9 ]*CERTIFICATE-----/
 const BEFORE_EACH = new RegExp(`(?=${BEGIN.source})`, 'm')
 
-/** The text of a file of certificates in PEM: TLS passes over what it cannot read, and whatever follows. @throws Error. */
+/** Checks a file of PEM certificates, since TLS ignores an unreadable one and all that follow. @throws Error. */
 export function parseCertificates(pem: string): string {
   const certificates = pem.split(BEFORE_EACH).filter((part) => BEGIN.test(part))
   if (certificates.length === 0) throw new Error('there is no PEM certificate in it')
@@ -16,7 +16,7 @@ export function parseCertificates(pem: string): string {
   return pem
 }
 
-/** What tells a certificate from the one before it. */
+/** Facts that distinguish a certificate from its predecessor. */
 export type CertificateFacts = {
   /** Hexadecimal. */
   readonly serial: string

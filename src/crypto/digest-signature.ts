@@ -9,7 +9,7 @@ const generate = promisify(generateKeyPair)
 /** A key pair for digests in DER: the private key as PKCS #8, the public one as PKCS #1. */
 export type DigestKeyPair = { readonly privateKey: Uint8Array; readonly publicKey: Uint8Array }
 
-/** A new key pair; it is made on the thread pool. */
+/** Generates a key pair on the thread pool. */
 export async function generateDigestKey(): Promise<DigestKeyPair> {
   const { privateKey, publicKey } = await whileGenerating(() =>
     generate('rsa', { modulusLength: MODULUS_BITS }),

@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 
 import { concatBytes } from '../base/bytes.ts'
 import type { Secret } from '../base/secret.ts'
 
-/** A key pair that is ready for use; the private key is OpenSSL's and cannot be read from here. */
+/** A key pair; OpenSSL holds the private key, which JavaScript cannot read. */
 export type Ed25519Key = { readonly handle: KeyObject; readonly publicKey: Uint8Array }
 
 /** Size of a public key and of a private one. Source: RFC 8032, section 5.1. */
@@ -27,7 +27,7 @@ export function signEd25519(key: Ed25519Key, message: Uint8Array): Uint8Array {
   return sign(null, message, key.handle)
 }
 
-/** Whether a signature is that of the message. */
+/** Whether a signature of the message is valid. */
 export function verifyEd25519(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   const key = concatBytes(PUBLIC_PREFIX, publicKey)
   const handle = createPublicKey({ key: Buffer.from(key), format: 'der', type: 'spki' })

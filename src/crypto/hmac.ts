@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 
-/** A key that is ready for HMAC; its bytes are OpenSSL's and cannot be read from here. */
+/** An HMAC key; OpenSSL holds its bytes, which JavaScript cannot read. */
 export type HmacKey = { readonly handle: KeyObject }
 
 /** Copies the bytes into OpenSSL; the caller still owns (and clears) its own. */

@@ -15,7 +15,7 @@ import { decryptSm2 } from './sm2.ts'
 /** The specs of wrapping keys. Source: AWS KMS API Reference, "GetParametersForImport". */
 export type WrappingKeySpec = 'RSA_2048' | 'RSA_3072' | 'RSA_4096' | 'SM2'
 
-/** How material is wrapped for import. Source: the same; RSAES_PKCS1_V1_5 is refused by AWS, too. */
+/** The wrapping algorithms of import. Source: the same; AWS refuses RSAES_PKCS1_V1_5 too. */
 export type WrappingAlgorithm =
   | 'RSAES_OAEP_SHA_1'
   | 'RSAES_OAEP_SHA_256'
@@ -23,15 +23,15 @@ export type WrappingAlgorithm =
   | 'RSA_AES_KEY_WRAP_SHA_256'
   | 'SM2PKE'
 
-/** A fresh pair whose public key wraps one import. */
+/** Generates a key pair whose public key wraps one import. */
 export function generateWrappingKeyPair(spec: WrappingKeySpec): Promise<KeyPair> {
   return generateKeyPair(spec)
 }
 
 /**
- * What was wrapped, or nothing: whatever was wrong gives the same answer.
+ * Unwraps key material; every failure returns nothing, so that callers cannot tell failures apart.
  *
- * RSA_AES_KEY_WRAP is an AES-256 key under OAEP, as long as the modulus, then the material under that key.
+ * RSA_AES_KEY_WRAP: an AES-256 key encrypted with OAEP (as long as the modulus), then the key material wrapped under that key.
  * Source: AWS KMS Developer Guide, "Importing key material"; RFC 5649.
  *
  * @throws AssertionError when the algorithm is not one of the key's.
@@ -58,7 +58,7 @@ export async function unwrapImported(
   }
 }
 
-/** Nothing, too, when the plaintext is empty: no material is. */
+/** Nothing also for an empty plaintext: no key material is empty. */
 function secretOf(bytes: Uint8Array | undefined): Secret | undefined {
   return bytes === undefined || bytes.length === 0 ? undefined : new Secret(bytes)
 }
@@ -92,7 +92,7 @@ function unwrapAes(key: Uint8Array, wrapped: Uint8Array): Secret | undefined {
   }
 }
 
-/** The sizes of raw material in bytes, from and to. Source: AWS KMS Developer Guide, "Importing key material". */
+/** The minimum and maximum size of raw key material in bytes. Source: AWS KMS Developer Guide, "Importing key material". */
 const RAW_SIZES: { readonly [S in Exclude<KeySpec, PrivateSpec>]: readonly [number, number] } = {
   SYMMETRIC_DEFAULT: [32, 32],
   HMAC_224: [28, 128],
@@ -101,13 +101,11 @@ const RAW_SIZES: { readonly [S in Exclude<KeySpec, PrivateSpec>]: readonly [numb
   HMAC_512: [64, 128],
 }
 
-/**
- * The material as it is kept, or nothing when it is none of the spec. The caller still owns `bytes`, which have been
- * read when this returns its promise.
- *
- * Raw bytes of symmetric and HMAC keys stay as they are. Private keys are PKCS #8, BER or DER, and become DER without
- * attributes, as a fresh key is written: one form for one key. RSA keys have two primes, and their
- * numbers belong together; curves are named; a public point that comes along is the one of the private number.
+/** The key material in its stored form, or nothing when it does not fit the spec. The caller still owns `bytes`,
+ * which the function has read before it returns its promise.
+ * Raw bytes of symmetric and HMAC keys stay unchanged. Private keys are PKCS #8 in BER or DER, and are stored as
+ * DER without attributes, like generated keys: one form for one key. RSA keys must have two primes and consistent
+ * numbers; curves must be named; an included public point must match the private number.
  * Source: AWS KMS Developer Guide, "Importing key material".
  */
 export async function parseImported(spec: KeySpec, bytes: Uint8Array): Promise<Secret | undefined> {

@@ -28,7 +28,7 @@ export function counterLabel(label: string): Uint8Array {
 }
 
 /**
- * A 256-bit key by the counter-mode KDF with HMAC-SHA-256: one block,
+ * Derives a 256-bit key with the counter-mode KDF and HMAC-SHA-256: one block,
  * `HMAC(key, [1]₄ ‖ label ‖ 0x00 ‖ context ‖ [256]₄)`.
  *
  * @param label from {@link counterLabel}. Source: NIST SP 800-108r1, section 4.1.

@@ -19,10 +19,9 @@ const ENCODINGS = {
   privateKeyEncoding: { type: 'pkcs8', format: 'der' },
 } as const
 
-/**
- * A fresh key pair, made on OpenSSL's threads. RSA keys take up to some seconds, and wait for each other; all others
- * take no longer than a signature, and wait with those.
- * @throws OffloadError when too many are waiting.
+/** Generates a key pair on OpenSSL's threads. RSA keys take up to several seconds and share a queue; other keys
+ * take no longer than a signature and share the queue of signatures.
+ * @throws OffloadError when the queue is full.
  *
  * RSA keys have two primes and the exponent 65537; curves are named, public points uncompressed.
  * Source: FIPS 186-5, 203 and 204; the OpenSSL that Node carries.

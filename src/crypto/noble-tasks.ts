@@ -13,7 +13,7 @@ export type EcdsaSpec = keyof typeof CURVES
 /** The parameter sets of ML-DSA. */
 export type MlDsaSpec = keyof typeof ML_DSA
 
-/** Work that Node does not offer. Private keys travel as OpenSSL's handles, which threads share; public keys as raw bytes. */
+/** Computations that Node does not offer. Private keys are passed as OpenSSL's handles, which threads share; public keys as raw bytes. */
 export type NobleTask =
   | {
       readonly name: 'ecdsa-sign'
@@ -38,7 +38,7 @@ type Claim = { readonly publicKey: Uint8Array; readonly signature: Uint8Array }
 const CURVES = { ECC_NIST_P256: p256, ECC_NIST_P384: p384, ECC_NIST_P521: p521, ECC_SECG_P256K1: secp256k1 }
 const ML_DSA = { ML_DSA_44: ml_dsa44, ML_DSA_65: ml_dsa65, ML_DSA_87: ml_dsa87 }
 
-/** Does a task here and now; nothing comes of what does not decrypt or is no proper key. */
+/** Runs a task synchronously; returns nothing for a failed decryption or an invalid key. */
 export function runNoble(task: NobleTask): Uint8Array | boolean | undefined {
   switch (task.name) {
     case 'ecdsa-sign':
@@ -68,7 +68,7 @@ export function runNoble(task: NobleTask): Uint8Array | boolean | undefined {
   }
 }
 
-/** The nonce comes from key, digest and fresh random bytes together. Source: RFC 6979, section 3.6. */
+/** The nonce depends on the key, the digest and fresh random bytes. Source: RFC 6979, section 3.6. */
 const ECDSA = { prehash: false, lowS: false } as const
 
 function signEcdsa(spec: EcdsaSpec, handle: KeyObject, digest: Uint8Array): Uint8Array {
@@ -112,7 +112,7 @@ function verifyMu(spec: MlDsaSpec, mu: Uint8Array, { publicKey, signature }: Cla
   return internal.verify(signature, mu, publicKey, { externalMu: true })
 }
 
-/** What `parse` gives, or nothing when it throws, as the libraries do at input that is not well formed. */
+/** The result of `parse`, or nothing when it throws, as the libraries do for malformed input. */
 function attempt<T>(parse: () => T): T | undefined {
   try {
     return parse()

@@ -6,11 +6,10 @@ import { sm2Pkcs8, sm2ScalarBytes } from './sm2-facts.ts'
 
 const PKCS8 = { type: 'pkcs8', format: 'der' } as const
 
-/**
- * PKCS #8 of an elliptic curve key with its public point, uncompressed; nothing when its number is not one from 1 to
- * below the order of the curve, or when it came with the point of another.
+/** PKCS #8 of an elliptic curve key with its uncompressed public point; nothing when the private number is outside
+ * 1 to the curve's order minus 1, or when the included point belongs to another key.
  *
- * OpenSSL opens keys without either check. Takes milliseconds: three points are computed.
+ * OpenSSL opens keys without either check. This takes milliseconds: it computes three points.
  */
 export function normalizedCurve(key: PrivateKey): Uint8Array | undefined {
   const kind = KEY_KINDS[key.spec]
@@ -46,7 +45,7 @@ function pointOf(scalar: Uint8Array, namedCurve: string): Uint8Array | undefined
   return pair.getPublicKey(null, 'uncompressed')
 }
 
-/** PKCS #8 of an Ed25519 key without its public half. */
+/** PKCS #8 of an Ed25519 key without its public key. */
 export function normalizedEdwards(key: PrivateKey): Uint8Array {
   return withBytes(key.handle.export({ format: 'raw-private' }), (seed) => {
     const source = { key: seed, format: 'raw-private', asymmetricKeyType: 'ed25519' } as const
@@ -54,7 +53,7 @@ export function normalizedEdwards(key: PrivateKey): Uint8Array {
   })
 }
 
-/** Lends bytes of a key and clears them. */
+/** Runs `use` on a key's bytes and clears them. */
 export function withBytes<T>(key: Uint8Array, use: (key: Uint8Array) => T): T {
   try {
     return use(key)

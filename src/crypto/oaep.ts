@@ -4,25 +4,24 @@ import type { Secret } from '../base/secret.ts'
 import { parseSpki } from './es384.ts'
 import { sha256 } from './hash.ts'
 
-/** An RSA public key that secrets are encrypted to. */
+/** An RSA public key for encryption. */
 export type OaepKey = {
   readonly handle: KeyObject
   /**
-   * SHA-256 of the SubjectPublicKeyInfo, 32 bytes: what names the key.
+   * The key identifier: SHA-256 of the SubjectPublicKeyInfo, 32 bytes.
    * Source: RFC 7093, section 2, method (4); recorded answers of AWS KMS have this length.
    */
   readonly identifier: Uint8Array
 }
 
-/** Sizes of modulus that are accepted. Source: NIST SP 800-131A; the largest that AWS KMS has. */
+/** The accepted sizes of a modulus. Source: NIST SP 800-131A; the largest that AWS KMS has. */
 const MODULUS_MIN_BITS = 2048
 const MODULUS_MAX_BITS = 4096
-/** The exponent that all common software takes; others could make an encryption slow. */
+/** The exponent that all common software uses; larger ones could make an encryption slow. */
 const EXPONENT = 65_537n
 
-/**
- * The key of a SubjectPublicKeyInfo in DER, or nothing when it is not RSA of 2,048 to 4,096 bits with
- * the exponent 65,537, or is followed or written by other bytes than those of that key.
+/** The key of a SubjectPublicKeyInfo in DER; nothing unless it is RSA of 2,048 to 4,096 bits with the exponent
+ * 65,537, in the canonical encoding and without trailing bytes.
  */
 export function parseOaepKey(spki: Uint8Array): OaepKey | undefined {
   const handle = parseSpki(spki)

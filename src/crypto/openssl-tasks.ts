@@ -8,7 +8,7 @@ import {
   verify as verifyMessage,
 } from 'node:crypto'
 
-/** How OpenSSL hashes and pads a message; nothing for schemes that hash by themselves. */
+/** OpenSSL's hash and padding for a message; no hash for schemes that include one. */
 export type MessageScheme = {
   readonly hash: string | null
   readonly options: {
@@ -18,7 +18,7 @@ export type MessageScheme = {
   }
 }
 
-/** Work of OpenSSL that Node does while its caller waits. Keys travel as handles, which threads share. */
+/** OpenSSL computations that Node offers only synchronously. Keys are passed as handles, which threads share. */
 export type OpensslTask =
   | ({ readonly name: 'sign'; readonly key: KeyObject; readonly message: Uint8Array } & MessageScheme)
   | ({
@@ -37,7 +37,7 @@ export type OpensslTask =
   | {
       readonly name: 'rsa-sign'
       readonly key: KeyObject
-      /** `pkcs1`: OpenSSL pads the message by PKCS #1 type 1. `none`: it is as long as the modulus. */
+      /** `pkcs1`: OpenSSL applies PKCS #1 type 1 padding. `none`: the message is as long as the modulus. */
       readonly padding: 'pkcs1' | 'none'
       readonly message: Uint8Array
     }
@@ -51,7 +51,7 @@ export function isOpenssl(task: { readonly name: string }): task is OpensslTask 
   return NAMES.has(task.name)
 }
 
-/** Does a task here and now; nothing comes of what does not decrypt. */
+/** Runs a task synchronously; returns nothing for a failed decryption. */
 export function runOpenssl(task: OpensslTask): Uint8Array | boolean | undefined {
   switch (task.name) {
     case 'sign':

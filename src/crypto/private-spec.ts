@@ -1,12 +1,12 @@
 import { KEY_SPEC_NAMES, type KeySpec } from '../api/key-specs.ts'
 
-/** The specs whose material is a private key. */
+/** The specs whose key material is a private key. */
 export type PrivateSpec = Exclude<
   KeySpec,
   'SYMMETRIC_DEFAULT' | 'HMAC_224' | 'HMAC_256' | 'HMAC_384' | 'HMAC_512'
 >
 
-/** A spec as OpenSSL knows it. */
+/** OpenSSL's description of a spec. */
 export type KeyKind =
   | { readonly type: 'rsa'; readonly modulusLength: RsaBits }
   | { readonly type: 'ec'; readonly namedCurve: string; readonly fieldBytes: number }
@@ -24,7 +24,7 @@ type SingleType =
   | 'ml-kem-768'
   | 'ml-kem-1024'
 
-/** What OpenSSL needs to know of each spec. */
+/** OpenSSL's parameters of each spec. */
 export const KEY_KINDS = {
   RSA_2048: { type: 'rsa', modulusLength: 2048 },
   RSA_3072: { type: 'rsa', modulusLength: 3072 },
@@ -43,10 +43,10 @@ export const KEY_KINDS = {
   ML_KEM_1024: { type: 'ml-kem-1024' },
 } as const satisfies { readonly [S in PrivateSpec]: KeyKind }
 
-/** Every spec whose material is a private key. */
+/** Every spec whose key material is a private key. */
 export const PRIVATE_SPECS: readonly PrivateSpec[] = KEY_SPEC_NAMES.filter(isPrivateSpec)
 
-/** Whether the material of the spec is a private key. */
+/** Whether the key material of the spec is a private key. */
 export function isPrivateSpec(spec: KeySpec): spec is PrivateSpec {
   return spec in KEY_KINDS
 }

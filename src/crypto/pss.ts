@@ -1,17 +1,16 @@
 import { hash } from 'node:crypto'
 import { concatBytes, equalConstantTime, uint32 } from '../base/bytes.ts'
 
-/** A hash function under the name that OpenSSL gives it, and the size of its digest in bytes. */
+/** A hash function with OpenSSL's name for it and the size of its digest in bytes. */
 export type HashFacts = { readonly name: 'sha256' | 'sha384' | 'sha512' | 'sm3'; readonly bytes: number }
 
 const TRAILER = 0xbc
 const ZEROES = new Uint8Array(8)
 
-/**
- * The encoded message of RSASSA-PSS over a digest that is there already, as long as the modulus, whose size in bits
- * is a multiple of 8.
+/** The encoded message of RSASSA-PSS for a given digest, as long as the modulus, whose size in bits is a multiple
+ * of 8.
  *
- * OpenSSL has this encoding, but Node gives it messages only. Source: RFC 8017, section 9.1.1.
+ * OpenSSL has this encoding, but Node accepts only messages for it, not digests. Source: RFC 8017, section 9.1.1.
  *
  * @param salt as long as the digest.
  */
@@ -31,9 +30,8 @@ export function encodePss(
   return concatBytes(block, h, Uint8Array.of(TRAILER))
 }
 
-/**
- * Whether an encoded message is one of the digest with a salt as long as the digest: it must be, byte for byte, what
- * {@link encodePss} makes of the salt that it names. Source: RFC 8017, section 9.1.2.
+/** Whether an encoded message matches the digest, with a salt as long as the digest: it must equal, byte for byte,
+ * the result of {@link encodePss} for its own salt. Source: RFC 8017, section 9.1.2.
  */
 export function isPssOf(hashFacts: HashFacts, digest: Uint8Array, encoded: Uint8Array): boolean {
   const end = encoded.length - hashFacts.bytes - 1

@@ -11,18 +11,17 @@ const isPrime = promisify((candidate: bigint, done: (error: Error | null, prime:
  * Source: FIPS 186-5, section A.1.1.
  */
 const EXPONENT_MIN = 65537n
-/** Exponents are below this, so that a verification takes microseconds. Source: OpenSSL's limit for large moduli. */
+/** The upper bound of exponents, so that a verification takes microseconds. Source: OpenSSL's limit for large moduli. */
 const EXPONENT_END = 2n ** 64n
 
-/**
- * Whether the numbers of an RSA private key belong together: two different primes, exponents that undo each other, and
- * the numbers that speed up the use of the private key.
+/** Whether the numbers of an RSA private key are consistent: two different primes, inverse exponents, and the
+ * correct CRT parameters.
  *
  * The primes are tested on OpenSSL's threads. Source: RFC 8017, section 3.2; NIST SP 800-56B, section 6.4.1.
  */
 export async function isConsistentRsa(handle: KeyObject): Promise<boolean> {
   const jwk = handle.export({ format: 'jwk' })
-  // Further primes: their numbers would be left out below.
+  // Further primes: the checks below would ignore their numbers.
   if ('oth' in jwk && jwk.oth !== undefined) return false
   const numbers = [jwk.n, jwk.e, jwk.d, jwk.p, jwk.q, jwk.dp, jwk.dq, jwk.qi].map(parseNumber)
   const [n = 0n, e = 0n, d = 0n, p = 0n, q = 0n, dp = 0n, dq = 0n, qi = 0n] = numbers

@@ -21,9 +21,9 @@ export function rsaPlaintextMax(spec: RsaSpec, algorithm: RsaEncryptionAlgorithm
 }
 
 /**
- * The ciphertext, as long as the modulus; the mask uses the same hash, and the label is empty.
+ * Encrypts to a ciphertext as long as the modulus; MGF1 uses the same hash, and the label is empty.
  *
- * Takes 30 to 100 µs, so it needs no thread. Source: RFC 8017, section 7.1.1.
+ * It takes 30 to 100 µs, so it needs no thread. Source: RFC 8017, section 7.1.1.
  *
  * @param plaintext at most {@link rsaPlaintextMax} bytes.
  */
@@ -39,20 +39,19 @@ export async function encryptRsa(
   )
 }
 
-/**
- * The plaintext of {@link encryptRsa}, or nothing: every ciphertext that was not made for this key and algorithm gives
- * the same answer.
+/** Decrypts the output of {@link encryptRsa}; returns nothing for every ciphertext of another key or algorithm, so
+ * that failures cannot be told apart.
  *
- * Done on a thread: it would hold up the event loop.
+ * It runs on a thread, since it would block the event loop.
  *
- * @throws OffloadError when too much waits.
+ * @throws OffloadError when the queue is full.
  */
 export async function decryptRsa(
   key: PrivateKey,
   algorithm: RsaEncryptionAlgorithm,
   ciphertext: Uint8Array,
 ): Promise<Uint8Array | undefined> {
-  // OpenSSL takes a ciphertext that lost its leading zeroes; the standard does not.
+  // OpenSSL accepts a ciphertext without its leading zeroes; the standard does not.
   if (ciphertext.length * 8 !== key.handle.asymmetricKeyDetails?.modulusLength) return undefined
   const { node: oaepHash } = HASHES[algorithm]
   return await slowBytesIfAny({ name: 'rsa-decrypt', key: key.handle, oaepHash, ciphertext })

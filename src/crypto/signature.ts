@@ -11,7 +11,7 @@ import { bytesAtOnce, slowBytes, slowTruth, truthAtOnce } from './slow.ts'
 import { ecdsaSpec, mlDsaSpec } from './slow-specs.ts'
 import { sm2Point, sm2Preamble } from './sm2-facts.ts'
 
-/** How an algorithm signs. */
+/** The signature scheme of an algorithm. */
 type SchemeFacts =
   | { readonly scheme: 'pkcs1' | 'pss' | 'ecdsa' | 'sm2'; readonly hash: HashFacts }
   | { readonly scheme: 'ed25519' | 'ed25519ph' | 'ml-dsa' }
@@ -39,19 +39,17 @@ const SCHEMES: { readonly [A in SigningAlgorithm]: SchemeFacts } = {
 
 /** The size of μ. Source: FIPS 204, section 6.2. */
 const MU_BYTES = 64
-/** The digest that Ed25519ph takes: of SHA-512. Source: AWS KMS Developer Guide, "Key spec reference". */
+/** The size of the SHA-512 digest that Ed25519ph takes. Source: AWS KMS Developer Guide, "Key spec reference". */
 const ED25519PH_DIGEST_BYTES = 64
 
 /**
- * A signature by the key.
- *
- * RAW: the message is hashed as the algorithm says. DIGEST: it is the digest already; Ed25519ph hashes it once more.
- * EXTERNAL_MU: it is the 64-byte μ of ML-DSA. ECDSA and SM2 signatures are DER, the others as their standards have
- * them. The salt of PSS is as long as the digest; ML-DSA is hedged and has an empty context.
+ * Signs a message with the key.
+ * RAW: the function hashes the message as the algorithm specifies. DIGEST: the message is the digest; Ed25519ph
+ * hashes it once more. EXTERNAL_MU: the message is the 64-byte μ of ML-DSA. ECDSA and SM2 signatures are DER,
+ * others as in their standards. The salt of PSS is as long as the digest; ML-DSA is hedged and has an empty context.
  * Source: RFC 8017; FIPS 186-5; FIPS 204; GM/T 0003.2; AWS KMS API Reference, "Sign".
- *
- * @throws AssertionError when key, algorithm, message type and size of the message do not go together. OffloadError
- * when too many signatures are waiting.
+ * @throws AssertionError when key, algorithm, message type and message size do not match. OffloadError when the
+ * queue is full.
  */
 export async function sign(
   key: PrivateKey,
@@ -65,9 +63,9 @@ export async function sign(
 }
 
 /**
- * Whether a signature is one of the message by the key: {@link sign} says how.
+ * Whether a signature of the message by the key is valid; see {@link sign}.
  *
- * @throws AssertionError, OffloadError as {@link sign} does; never for what the signature is.
+ * @throws AssertionError, OffloadError as {@link sign} does; never because of the signature.
  */
 export async function verify(
   key: PublicKey,
@@ -82,10 +80,10 @@ export async function verify(
     : await verifyReady(key, facts, message, signature)
 }
 
-/** A message and what is said to be its signature. */
+/** A message and its claimed signature. */
 export type SignedMessage = { readonly message: Uint8Array; readonly signature: Uint8Array }
 
-/** The message types that an algorithm takes. Source: AWS KMS API Reference, "Sign". */
+/** The message types that an algorithm accepts. Source: AWS KMS API Reference, "Sign". */
 export function messageTypesOf(algorithm: SigningAlgorithm): readonly MessageType[] {
   switch (SCHEMES[algorithm].scheme) {
     case 'ed25519':
@@ -102,14 +100,14 @@ export function messageTypesOf(algorithm: SigningAlgorithm): readonly MessageTyp
   }
 }
 
-/** The size in bytes that a message of type DIGEST must have, or nothing when the algorithm takes none. */
+/** The required size in bytes of a DIGEST message, or nothing when the algorithm accepts none. */
 export function digestBytes(algorithm: SigningAlgorithm): number | undefined {
   const facts = SCHEMES[algorithm]
   if ('hash' in facts) return facts.hash.bytes
   return facts.scheme === 'ed25519ph' ? ED25519PH_DIGEST_BYTES : undefined
 }
 
-/** The size in bytes that a message of the type must have, or nothing when any will do. */
+/** The required size in bytes of a message of the type, or nothing when any size is accepted. */
 export function messageBytes(algorithm: SigningAlgorithm, messageType: MessageType): number | undefined {
   switch (messageType) {
     case 'RAW':
@@ -134,7 +132,7 @@ function assertTogether(
   assert(message.length === sizeBytes, `a message of ${algorithm} has ${sizeBytes} bytes`)
 }
 
-/** How OpenSSL hashes, pads and signs a message at once. */
+/** OpenSSL's scheme to hash, pad and sign a message in one call. */
 function opensslScheme(facts: SchemeFacts): MessageScheme {
   switch (facts.scheme) {
     case 'pkcs1':
@@ -153,9 +151,8 @@ function opensslScheme(facts: SchemeFacts): MessageScheme {
   }
 }
 
-/**
- * What OpenSSL does within some 100 µs is done at once: handing it to a thread would hold up the event loop for 20 to
- * 50 µs, and another core would have to be free. Measured: P-256 signs in 30 µs and verifies in 77, Ed25519 signs in 43,
+/** Operations that take OpenSSL about 100 µs at most run synchronously: passing one to a thread blocks the event
+ * loop for 20 to 50 µs and needs a free core. Measured: P-256 signs in 30 µs and verifies in 77, Ed25519 signs in 43,
  * RSA verifies in 29 to 80; Ed25519 verifies in 128.
  */
 const SIGNED_AT_ONCE: ReadonlySet<PrivateSpec> = new Set(['ECC_NIST_P256', 'ECC_NIST_EDWARDS25519'])
@@ -165,7 +162,7 @@ const VERIFIED_AT_ONCE: ReadonlySet<PrivateSpec> = new Set([
 
 async function signRaw(key: PrivateKey, facts: SchemeFacts, message: Uint8Array): Promise<Uint8Array> {
   if (facts.scheme === 'sm2') {
-    // Node's one call cannot be given the distinguishing identifier; this one adds nothing to what it is given.
+    // Node's one-shot call takes no distinguishing identifier, so this code hashes the preamble itself.
     const preamble = sm2Preamble(sm2Point(publicKeyOf(key)))
     return createSign(facts.hash.name).update(preamble).update(message).sign(key.handle)
   }
@@ -183,7 +180,7 @@ async function verifyRaw(
     const preamble = sm2Preamble(sm2Point(encodePublicKey(key)))
     return createVerify(facts.hash.name).update(preamble).update(message).verify(key.handle, signature)
   }
-  // OpenSSL takes an RSA signature that lost its leading zeroes; the standard does not.
+  // OpenSSL accepts an RSA signature without its leading zeroes; the standard does not.
   if (key.spec.startsWith('RSA_') && signature.length !== modulusBytes(key)) return false
   const task = { name: 'verify', key: key.handle, message, signature, ...opensslScheme(facts) } as const
   return VERIFIED_AT_ONCE.has(key.spec) ? truthAtOnce(task) : await slowTruth(task)
@@ -255,9 +252,9 @@ function modulusBytes({ handle }: PrivateKey | PublicKey): number {
 }
 
 /**
- * What the public key makes of a signature, or nothing when it is no signature by its form alone.
+ * Applies the public key to a signature; nothing when the signature has an invalid form.
  *
- * Takes 30 to 300 µs, since exponents have 64 bits at most.
+ * It takes 30 to 300 µs, since exponents have 64 bits at most.
  */
 function openRsa(key: PublicKey, padding: number, signature: Uint8Array): Uint8Array | undefined {
   if (signature.length !== modulusBytes(key)) return undefined

@@ -2,14 +2,14 @@ import { assert } from '../base/assert.ts'
 import type { EcdsaSpec, MlDsaSpec } from './noble-tasks.ts'
 import type { PrivateSpec } from './private-spec.ts'
 
-/** The spec as one that signs by ECDSA. @throws AssertionError when it does not. */
+/** Narrows a spec to those of ECDSA. @throws AssertionError for another one. */
 export function ecdsaSpec(spec: PrivateSpec): EcdsaSpec {
   const known = ECDSA_SPECS.find((name) => name === spec)
   assert(known !== undefined, `${spec} signs by ECDSA`)
   return known
 }
 
-/** The spec as one of ML-DSA. @throws AssertionError when it is not. */
+/** Narrows a spec to those of ML-DSA. @throws AssertionError for another one. */
 export function mlDsaSpec(spec: PrivateSpec): MlDsaSpec {
   const known = ML_DSA_SPECS.find((name) => name === spec)
   assert(known !== undefined, `${spec} signs by ML-DSA`)

@@ -1,4 +1,4 @@
-/** A thread for work that would hold up the event loop: see `slow.ts`. */
+/** The thread for work that would block the event loop: see `slow.ts`. */
 
 import { answerTasks } from '../base/offload-thread.ts'
 import { NICE, yieldToOthers } from '../base/priority.ts'
@@ -10,12 +10,12 @@ answerTasks((task) => run(parseTask(task)))
 
 async function run(task: SlowTask): Promise<unknown> {
   if (isOpenssl(task)) return runOpenssl(task)
-  // Loaded when first needed: the libraries take 15 MB in each thread.
+  // Imported on first use: the libraries take 15 MB in each thread.
   const { runNoble } = await import('./noble-tasks.ts')
   return runNoble(task)
 }
 
-/** What comes from the process itself is what its type says. */
+/** Tasks come from this process only, so their type is trusted. */
 function parseTask(task: unknown): SlowTask {
   return task as SlowTask
 }

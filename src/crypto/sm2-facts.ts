@@ -27,18 +27,17 @@ export function sm3(...parts: readonly Uint8Array[]): Uint8Array {
 
 /** The uncompressed point of a SubjectPublicKeyInfo: `04 ‖ x ‖ y`, 65 bytes. */
 export function sm2Point(spki: Uint8Array): Uint8Array {
-  // The head ends with the mark of an uncompressed point.
+  // The head ends with the marker byte of an uncompressed point.
   return spki.subarray(SM2_SPKI_HEAD.length - 1)
 }
 
 /** The AlgorithmIdentifier of SM2 keys in PKCS #8, after the version. Source: GM/T 0010; RFC 5958. */
 const PKCS8_ALGORITHM = Buffer.from('020100301306072a8648ce3d020106082a811ccf5501822d', 'hex')
-/** What follows, without the two sizes that depend on whether and how the public key is there. Source: RFC 5915. */
+/** The ECPrivateKey that follows, without the two lengths that depend on an included public key. Source: RFC 5915. */
 const PKCS8_KEY = /^04..30..0201010420/
 
-/**
- * The private number, 32 bytes, which the caller clears. Node has no name for SM2 keys, and so no way to it but by way
- * of what OpenSSL writes, which is DER.
+/** The private number, 32 bytes, which the caller clears. Node has no name for SM2 keys, so the number is read
+ * from the DER that OpenSSL writes.
  *
  * @throws AssertionError when OpenSSL writes something else.
  */
@@ -54,7 +53,7 @@ export function sm2ScalarBytes(handle: KeyObject): Uint8Array {
   }
 }
 
-/** PKCS #8 of an SM2 key around its number and the point without its mark. Source: RFC 5958; RFC 5915. */
+/** The bytes of PKCS #8 around an SM2 key's number and its point without the marker byte. Source: RFC 5958; RFC 5915. */
 const PKCS8_PARTS = [
   Buffer.from('308187020100301306072a8648ce3d020106082a811ccf5501822d046d306b0201010420', 'hex'),
   Buffer.from('a144034200', 'hex'),
@@ -65,13 +64,13 @@ export function sm2Pkcs8(scalar: Uint8Array, point: Uint8Array): Uint8Array {
   return concatBytes(PKCS8_PARTS[0], scalar, PKCS8_PARTS[1], point)
 }
 
-/** The signer's name where none is agreed upon. Source: GM/T 0009, section 10; AWS KMS, "Key spec reference". */
+/** The default distinguishing identifier. Source: GM/T 0009, section 10; AWS KMS, "Key spec reference". */
 const DISTINGUISHING_ID = '1234567812345678'
 
 const NAMED_CURVE = preambleHead()
 
 /**
- * What is hashed before a message: Z, the SM3 of name, curve and public key. Source: GM/T 0003.2, section 5.5.
+ * Z, the SM3 of identifier, curve and public key, which is hashed before a message. Source: GM/T 0003.2, section 5.5.
  *
  * @param point from {@link sm2Point}.
  */
@@ -79,7 +78,7 @@ export function sm2Preamble(point: Uint8Array): Uint8Array {
   return sm3(NAMED_CURVE, point.subarray(1))
 }
 
-/** The size of the name in bits (2 bytes), the name, a, b, and the coordinates of G. */
+/** The identifier's size in bits (2 bytes), the identifier, a, b, and the coordinates of G. */
 function preambleHead(): Uint8Array {
   const { a, b, Gx, Gy } = SM2_CURVE
   const id = utf8(DISTINGUISHING_ID)

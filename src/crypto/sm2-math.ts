@@ -8,7 +8,7 @@ import { SM2_CURVE, SM2_FIELD_BYTES, SM3_BYTES, sm2ScalarBytes, sm3 } from './sm
 const Sm2Point = weierstrass(SM2_CURVE)
 const { Fn } = Sm2Point
 
-/** A private key as a number. @throws AssertionError when it is not one from 1 to n - 1. */
+/** A private key as a number. @throws AssertionError unless it is from 1 to n - 1. */
 export function sm2Scalar(handle: KeyObject): bigint {
   const scalar = sm2ScalarBytes(handle)
   try {
@@ -19,9 +19,9 @@ export function sm2Scalar(handle: KeyObject): bigint {
 }
 
 /**
- * A signature over a digest that already covers the preamble, DER.
+ * Signs a digest that includes the preamble; returns DER.
  *
- * OpenSSL has it, but Node gives it messages only. Source: GM/T 0003.2, section 6.1.
+ * OpenSSL has this signature, but Node accepts only messages for it, not digests. Source: GM/T 0003.2, section 6.1.
  */
 export function signSm2(d: bigint, digest: Uint8Array): Uint8Array {
   const e = digestScalar(digest)
@@ -33,7 +33,7 @@ export function signSm2(d: bigint, digest: Uint8Array): Uint8Array {
   }
 }
 
-/** Whether the DER is a signature of the digest. Source: GM/T 0003.2, section 7.1. */
+/** Whether the DER is a valid signature of the digest. Source: GM/T 0003.2, section 7.1. */
 export function verifySm2(point: Uint8Array, digest: Uint8Array, signature: Uint8Array): boolean {
   const parts = attempt(() => DER.toSig(signature))
   if (parts === undefined) return false
@@ -50,9 +50,8 @@ export function agreeSm2(d: bigint, point: Uint8Array): Uint8Array {
   return Sm2Point.Fp.toBytes(Sm2Point.fromBytes(point).multiply(d).x)
 }
 
-/**
- * A ciphertext as it is before it is encoded: x ‖ y of a fresh point (32 bytes each), the hash (32), and as many bytes
- * as the plaintext has. Source: GM/T 0003.4, section 6.1.
+/** Encrypts to the raw form of a ciphertext: x ‖ y of an ephemeral point (32 bytes each), the hash (32), and as
+ * many bytes as the plaintext has. Source: GM/T 0003.4, section 6.1.
  */
 export function encryptSm2(point: Uint8Array, plaintext: Uint8Array): Uint8Array {
   const peer = Sm2Point.fromBytes(point)
@@ -66,7 +65,7 @@ export function encryptSm2(point: Uint8Array, plaintext: Uint8Array): Uint8Array
   }
 }
 
-/** The plaintext of {@link encryptSm2}, or nothing. Source: GM/T 0003.4, section 7.1. */
+/** Decrypts the output of {@link encryptSm2}, or returns nothing. Source: GM/T 0003.4, section 7.1. */
 export function decryptSm2(d: bigint, ciphertext: Uint8Array): Uint8Array | undefined {
   const hashAt = 2 * SM2_FIELD_BYTES
   const point = attempt(() => Sm2Point.fromBytes(concatBytes(UNCOMPRESSED, ciphertext.subarray(0, hashAt))))
@@ -88,7 +87,7 @@ function coordinates(point: { readonly x: bigint; readonly y: bigint }): Coordin
   return { x: Sm2Point.Fp.toBytes(point.x), y: Sm2Point.Fp.toBytes(point.y) }
 }
 
-/** The text under the mask that a shared point gives, or nothing when that mask is all zero. */
+/** The text XORed with the mask from a shared point, or nothing when the mask is all zero. */
 function masked({ x, y }: Coordinates, text: Uint8Array): Uint8Array | undefined {
   const result = Uint8Array.from(text)
   let used = 0
@@ -103,7 +102,7 @@ function masked({ x, y }: Coordinates, text: Uint8Array): Uint8Array | undefined
   return used === 0 ? undefined : result
 }
 
-/** A scalar from 1 to n - 1, each as likely as any other. */
+/** A uniformly random scalar from 1 to n - 1. */
 function sm2RandomScalar(): bigint {
   for (;;) {
     const bytes = systemRandom.bytes(SM2_FIELD_BYTES)
@@ -117,7 +116,7 @@ function digestScalar(digest: Uint8Array): bigint {
   return Fn.create(BigInt(`0x${Buffer.from(digest).toString('hex')}`))
 }
 
-/** What `parse` gives, or nothing when it throws: the library throws at input that is not well formed. */
+/** The result of `parse`, or nothing when it throws, as the library does for malformed input. */
 function attempt<T>(parse: () => T): T | undefined {
   try {
     return parse()

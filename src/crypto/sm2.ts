@@ -8,7 +8,7 @@ import { SM2_FIELD_BYTES, SM3_BYTES, sm2Point } from './sm2-facts.ts'
 export const SM2_PLAINTEXT_MAX_BYTES = 1024
 
 /**
- * The ciphertext as the DER of point, hash and text: SEQUENCE { INTEGER x, INTEGER y, OCTET STRING, OCTET STRING }.
+ * Encrypts to the DER of point, hash and text: SEQUENCE { INTEGER x, INTEGER y, OCTET STRING, OCTET STRING }.
  *
  * Source: GM/T 0003.4; GM/T 0009, section 7.2.
  *
@@ -19,14 +19,14 @@ export async function encryptSm2(key: PublicKey, plaintext: Uint8Array): Promise
   return encodeCiphertext(await slowBytes({ name: 'sm2-encrypt', publicKey, plaintext }))
 }
 
-/** The plaintext of {@link encryptSm2}, or nothing, whatever was wrong. */
+/** Decrypts the output of {@link encryptSm2}; every failure returns nothing. */
 export async function decryptSm2(key: PrivateKey, ciphertext: Uint8Array): Promise<Uint8Array | undefined> {
   const raw = parseCiphertext(ciphertext)
   if (raw === undefined) return undefined
   return await slowBytesIfAny({ name: 'sm2-decrypt', key: key.handle, ciphertext: raw })
 }
 
-/** @param raw the coordinates, the digest and the text, one after the other. */
+/** @param raw the coordinates, the digest and the text, concatenated. */
 function encodeCiphertext(raw: Uint8Array): Uint8Array {
   const [x, y] = [raw.subarray(0, SM2_FIELD_BYTES), raw.subarray(SM2_FIELD_BYTES, 2 * SM2_FIELD_BYTES)]
   const digest = raw.subarray(2 * SM2_FIELD_BYTES, 2 * SM2_FIELD_BYTES + SM3_BYTES)
@@ -51,12 +51,12 @@ function parseCiphertext(ciphertext: Uint8Array): Uint8Array | undefined {
   if (xBytes === undefined || yBytes === undefined) return undefined
   if (digestBytes.length !== SM3_BYTES || textBytes.length === 0) return undefined
   const raw = concatBytes(xBytes, yBytes, digestBytes, textBytes)
-  // The library overlooks sizes that do not fit, and other forms of the same values.
+  // The library ignores wrong sizes and accepts other encodings of the same values.
   return compareBytes(encodeCiphertext(raw), ciphertext) === 0 ? raw : undefined
 }
 
 function fieldBytes(integer: Integer): Uint8Array | undefined {
-  // A sign and at most one more byte than the field has.
+  // At most one byte more than the field, for the sign.
   if (integer.valueBlock.valueHexView.length > SM2_FIELD_BYTES + 1) return undefined
   const value = integer.toBigInt()
   const hex = value.toString(16).padStart(2 * SM2_FIELD_BYTES, '0')

@@ -5,7 +5,7 @@ import type { DecidedNow, ExplainedCall } from './explain-call.ts'
 import { formatExamined } from './path-text.ts'
 import { type RecordedEvent, resourcesOf } from './recorded-event.ts'
 
-/** A recorded call and its explanation, for people. */
+/** Formats a recorded call and its explanation for people. */
 export function formatCall(explained: ExplainedCall): readonly string[] {
   const { event, now } = explained
   return [
@@ -47,7 +47,7 @@ function formatEvent({ event, result, reason }: ExplainedCall): readonly string[
 
 const NAME_WIDTH = 10
 
-/** Whoever reads the log of a caller's account is not told why another account refused it. */
+/** The reason's absence: readers of a caller's account must not learn why another account denied the call. */
 function notRecorded(result: ExplainedCall['result']): string {
   return result === 'refused'
     ? 'not recorded: callers of other accounts are not told, and read this event'

@@ -6,7 +6,7 @@ import { formatLevel, type LevelTargets } from '../policy/reason.ts'
 import type { AddAllow, Change } from '../policy/smallest-change.ts'
 import { formatRightKey } from './context-text.ts'
 
-/** What a kind of policy is called where it decides about a resource. */
+/** The name of a kind of policy for a resource. */
 export function kindName(kind: PolicyKind, resource: string): string {
   switch (kind) {
     case 'scp':
@@ -25,7 +25,7 @@ export function kindName(kind: PolicyKind, resource: string): string {
   }
 }
 
-/** A statement as people count them: from 1, with its name if it has one. */
+/** Names a statement by its position, counted from 1, and its `Sid`. */
 export function statementName({
   index,
   sid,
@@ -36,7 +36,7 @@ export function statementName({
   return `statement ${index + 1}${sid === undefined ? '' : ` ${printableJson(sid)}`}`
 }
 
-/** A change in words. */
+/** Formats a change as lines for people. */
 export function formatChange(change: Change, resource: string, targets: LevelTargets): readonly string[] {
   if (change.kind === 'SendContext') return change.keys.flatMap(formatRightKey)
   const level = printable(formatLevel(change.policy, change.level, targets))
@@ -51,7 +51,7 @@ export function formatChange(change: Change, resource: string, targets: LevelTar
   ]
 }
 
-/** The statement that a change adds. A key policy or trust policy names the principal. */
+/** The statement that a change adds. In a key policy or trust policy, it names the principal. */
 export function statementOf({ action, resource, principal, policy, conditions }: AddAllow): object {
   const kept = conditions.length === 0 ? {} : { Condition: conditionOf(conditions) }
   if (policy !== 'resource') return { Effect: 'Allow', Action: action, Resource: resource, ...kept }

@@ -1,29 +1,29 @@
 import type { RecordedEvent } from './recorded-event.ts'
 
-/** Calls that would become refused, or allowed, for the same reason: of one principal, with one action. */
+/** Calls of one principal and action that would be denied, or allowed, for the same reason. */
 export type ChangeGroup = {
   readonly becomes: 'allowed' | 'refused'
-  /** Sessions of a role are counted with the role. */
+  /** The sessions of a role count as the role. */
   readonly principal: string
   readonly action: string
-  /** Why, by the other policy. */
+  /** The reason under the other policy. */
   readonly reason: string
   readonly calls: number
-  /** The times of the earliest and the latest of them. */
+  /** The time of the earliest call, and then of the latest. */
   readonly first: string
   readonly last: string
-  /** Events to look at, the latest. */
+  /** The latest events, as examples. */
   readonly eventIds: readonly string[]
 }
 
-/** A number of calls, and the latest of their events. */
+/** A number of calls with their latest events. */
 export type Tally = { readonly what: string; readonly calls: number; readonly eventIds: readonly string[] }
 
-/** Groups that are told apart. */
+/** The maximum number of groups. */
 export const GROUPS_MAX = 1000
-/** Reasons that are told apart. */
+/** The maximum number of reasons. */
 export const TALLIES_MAX = 100
-/** Events that each group or reason shows. */
+/** The number of example events of a group or reason. */
 const EXAMPLES_MAX = 3
 const OTHER_REASONS = 'other reasons'
 
@@ -32,7 +32,7 @@ type Change = Pick<ChangeGroup, 'becomes' | 'principal' | 'action' | 'reason'> &
 }
 type Growing = { -readonly [K in keyof ChangeGroup]: ChangeGroup[K] } & { eventIds: string[] }
 
-/** Calls that would change, counted by group. Takes bounded memory however many there are. */
+/** Counts changed calls by group, in bounded memory. */
 export class Changes {
   readonly #groups = new Map<string, Growing>()
   others = 0
@@ -53,14 +53,14 @@ export class Changes {
     if (group.eventIds.length < EXAMPLES_MAX) group.eventIds.push(eventID)
   }
 
-  /** Those that become refused first, then by how many calls they are. */
+  /** The groups: first those that would be denied, then by number of calls. */
   groups(): readonly ChangeGroup[] {
     const weight = ({ becomes }: ChangeGroup): number => (becomes === 'refused' ? 0 : 1)
     return [...this.#groups.values()].sort((a, b) => weight(a) - weight(b) || b.calls - a.calls)
   }
 }
 
-/** Calls counted by what is to be said of them. */
+/** Counts calls by text, in bounded memory. */
 export class Tallies {
   readonly #tallies = new Map<string, { calls: number; eventIds: string[] }>()
 

@@ -1,10 +1,10 @@
 import { printableJson } from '../base/printable.ts'
 import type { RecordedEvent } from './recorded-event.ts'
 
-/** Pairs of an encryption context that are shown. */
+/** The maximum number of shown pairs of an encryption context. */
 const PAIRS_SHOWN = 32
 
-/** What an undecryptable ciphertext can be, in the order in which it mostly is. */
+/** Possible causes of a failed decryption, the most frequent first. */
 const CAUSES: readonly string[] = [
   'another encryption context than when it was encrypted: every name and value must be the same, in the same case, and none may be missing or added',
   'another key than the one that encrypted it, where the call names one',
@@ -12,7 +12,7 @@ const CAUSES: readonly string[] = [
   'a ciphertext of another deployment, of AWS KMS, or of a key that is gone: each opens only what it has made itself',
 ]
 
-/** What is to be said of a call whose ciphertext did not open; nothing of any other. */
+/** Explains a call whose ciphertext could not be decrypted; nothing for any other. */
 export function formatCiphertextFailure(event: RecordedEvent): readonly string[] {
   if (!isCiphertextFailure(event)) return []
   return [

@@ -5,10 +5,10 @@ type RightKey = SendContext['keys'][number]
 type Wanted = RightKey['asked'][number]
 
 const CONTEXT_PREFIX = 'kms:encryptioncontext:'
-/** Values that a line shows. */
+/** The maximum number of values in a line. */
 const VALUES_SHOWN = 8
 
-/** Where the value of a condition key comes from, by what the key begins with in lower case. */
+/** The source of a condition key's value, by the key's lower-case prefix. */
 const COMES_FROM: readonly (readonly [string, string])[] = [
   ['aws:multifactorauth', 'a session that was made with MFA'],
   ['aws:securetransport', 'a call over TLS'],
@@ -34,7 +34,7 @@ const COMES_FROM: readonly (readonly [string, string])[] = [
   ['sts:sourceidentity', 'SourceIdentity of AssumeRole'],
 ]
 
-/** What a call has to be made with, in words. */
+/** Says which value of a condition key a call needs. */
 export function formatRightKey({ key, value, asked }: RightKey): readonly string[] {
   const lower = key.toLowerCase()
   const isContext = lower.startsWith(CONTEXT_PREFIX)
@@ -53,11 +53,11 @@ const EXACT: ReadonlySet<string> = new Set([
   ...['StringEquals', 'StringEqualsIfExists', 'StringEqualsIgnoreCase', 'Bool', 'BoolIfExists'],
   ...['NumericEquals', 'ForAnyValue:StringEquals'],
 ])
-/** Where one of two values fails, the other holds. */
+/** Operators with two values only: if one fails, the other matches. */
 const OPPOSITE: ReadonlySet<string> = new Set(['Bool', 'BoolIfExists'])
 const EXACT_NEGATED: ReadonlySet<string> = new Set(['StringNotEquals', 'StringNotEqualsIfExists'])
 
-/** The values one of which is wanted, where the policy lists them. */
+/** The accepted values, where the policy lists them. */
 function exactValues([first, ...others]: readonly Wanted[]): string | undefined {
   if (first === undefined || others.length > 0) return undefined
   const { operator, values, holds } = first

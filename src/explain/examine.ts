@@ -12,29 +12,29 @@ import type { LevelTargets } from '../policy/reason.ts'
 import { type Change, smallestChange, withChanges, withSent } from '../policy/smallest-change.ts'
 import type { Records } from '../store/records.ts'
 
-/** One permission that a call needs, and the whole path to the decision about it. */
+/** A permission that a call needs, with the complete trace of its decision. */
 export type Examined = {
   readonly request: AccessRequest
   readonly decision: Decision
   readonly explanation: Explanation
   /** The grants on the key for the caller. */
   readonly grants: readonly GrantTrace[]
-  /** The fewest changes that would have allowed it; nothing when none would, or it is allowed. */
+  /** The smallest set of changes that would allow it; nothing when there is none, or it is allowed. */
   readonly change: readonly Change[] | undefined
-  /** The condition keys that policies ask for, in lower case, with what the request has. */
+  /** The condition keys in policies, in lower case, with the request's values. */
   readonly asked: ReadonlyMap<string, ContextValue | undefined>
-  /** What the control policies at each level are attached to. */
+  /** The targets of the control policies at each level. */
   readonly levels: LevelTargets
 }
 
-/** A request and all that decides about it. */
+/** A request with everything that its decision depends on. */
 export type Question = {
   readonly request: AccessRequest
   readonly policies: Policies
   readonly asked: Map<string, ContextValue | undefined>
 }
 
-/** The question that a permission puts, as the server puts it. */
+/** The decision input of a permission, as the server builds it. */
 export async function questionOf(
   records: Records,
   call: Pick<Call, 'caller' | 'context'>,
@@ -55,7 +55,7 @@ export async function questionOf(
   return { request, policies, asked }
 }
 
-/** Decides as the server does: grants are asked only when policies do not allow, and none of them denies. */
+/** Decides as the server does: grants count only when policies neither allow nor explicitly deny. */
 export async function settle(
   { request, policies }: Question,
   { grants }: Permission,
@@ -67,14 +67,14 @@ export async function settle(
   return { decision: decide(request, withGrants), policies: withGrants }
 }
 
-/** Decides about a permission, and looks at everything on the way. */
+/** Decides a permission and traces every policy and grant. */
 export async function examine(records: Records, call: Call, permission: Permission): Promise<Examined> {
   const question = await questionOf(records, call, permission)
   const { request, asked } = question
   const { decision, policies } = await settle(question, permission)
   const explanation = explainDecision(request, policies)
   const { action, resource: keyArn } = permission
-  // Grants ask for the encryption context whatever they say of it: what policies ask for has been noted.
+  // Grants read the encryption context in any case, so only the keys in policies are listed.
   const seen = new Map([...asked].sort(([a], [b]) => (a < b ? -1 : 1)))
   const grants = isKeyArn(keyArn)
     ? await traceGrants({ records, call, keyArn, action, context: request.context })
@@ -92,7 +92,7 @@ export function isServiceLinked(principal: Principal): boolean {
   return principal.type === 'AssumedRole' && principal.roleArn.includes(`:role${SERVICE_ROLE_PATH}`)
 }
 
-/** What policies allow under conditions comes first, then what a grant allows, then what has to change. */
+/** The change: first a condition to meet, then a grant's constraint, then a policy change. */
 function changeFor(
   request: AccessRequest,
   policies: Policies,
@@ -109,7 +109,7 @@ function changeFor(
   return isServiceLinked(request.principal) ? withoutItsOwn(request, policies, change) : change
 }
 
-/** The policies of a service-linked role cannot be changed; that of the key can. */
+/** Without changes to a service-linked role's policies, which cannot be changed; the key policy can. */
 function withoutItsOwn(
   request: AccessRequest,
   policies: Policies,

@@ -3,7 +3,7 @@ import type { Change } from '../policy/smallest-change.ts'
 import { statementOf } from './change-text.ts'
 import type { Examined } from './examine.ts'
 
-/** A decision about one permission and the whole path to it, for programs. */
+/** A decision and its complete trace, for programs. */
 export function explainedJson(examined: Examined): object {
   const { request, decision, explanation, grants, change, asked, levels } = examined
   return {
@@ -22,7 +22,7 @@ export function explainedJson(examined: Examined): object {
   }
 }
 
-/** What a control policy is attached to; nothing for other policies. */
+/** The targets of a control policy; nothing for other policies. */
 function targetOf(
   { kind, level }: Examined['explanation']['policies'][number],
   levels: LevelTargets,
@@ -30,7 +30,7 @@ function targetOf(
   return level === undefined || (kind !== 'scp' && kind !== 'rcp') ? undefined : levels[kind][level]
 }
 
-/** An error in a decision is for the log: what it says is not part of any format. */
+/** A decision without its error, whose text is for the log and not part of the format. */
 function decisionJson(decision: Examined['decision']): object {
   if (decision.allow) return decision.by
   return decision.why.kind === 'Failed' ? { kind: 'Failed' } : decision.why

@@ -4,27 +4,27 @@ import { partlyRecorded } from './partly-recorded.ts'
 import { type RebuildDependencies, rebuildCall } from './rebuild.ts'
 import { type RecordedEvent, type RecordedResult, reasonOf, resultOf } from './recorded-event.ts'
 
-/** A recorded call, and what the policies say of it as they are now. */
+/** A recorded call, and its decision by the current policies. */
 export type ExplainedCall = {
   readonly event: RecordedEvent
   readonly result: RecordedResult
-  /** Why it was refused, as recorded. */
+  /** The recorded reason of the denial. */
   readonly reason: string | undefined
   readonly now: DecidedNow | { readonly because: string }
 }
 
-/** What is decided now. */
+/** The decision by the current policies. */
 export type DecidedNow = {
   readonly allowed: boolean
-  /** In the order in which they are decided: the first refusal is the answer. */
+  /** In the order of decision: the first denial is the answer. */
   readonly permissions: readonly Examined[]
-  /** How that differs from what is recorded; nothing when it does not. */
+  /** The difference from the recorded decision; nothing when there is none. */
   readonly differs: string | undefined
-  /** What is not recorded, and so not considered. */
+  /** Facts that are not recorded, and so not considered. */
   readonly unknown: readonly string[]
 }
 
-/** Explains a recorded call by the policies as they are now. */
+/** Explains a recorded call by the current policies. */
 export async function explainCall(
   dependencies: RebuildDependencies,
   event: RecordedEvent,

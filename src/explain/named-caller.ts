@@ -9,25 +9,25 @@ import { parseDocument } from '../iam/policies/documents.ts'
 import { policiesNow } from '../iam/policies/policies.ts'
 import type { Records } from '../store/records.ts'
 
-/** What is asked for cannot be simulated, for a reason that the operator is told. */
+/** The error of a request that cannot be simulated, with a message for the operator. */
 export class SimulationError extends UsageError {
   override readonly name = 'SimulationError'
 }
 
-/** What the name of a session is when only its role is given. */
+/** The session name when only a role is given. */
 const SESSION_NAME = 'simulated'
 
-/** Who calls, as an operator says. */
+/** The caller that an operator names. */
 export type NamedCaller = {
   /** The ARN of a user, role, session of a role, federated user, or account. */
   readonly principal: string
   /** A session policy, of the session of a role or of a federated user. */
   readonly sessionPolicy: string | undefined
-  /** The ARN of the user, or of the account, that made the session of a federated user; the account when left out. */
+  /** The ARN of the user or account that created a federated user's session; absent: the account. */
   readonly federatedBy?: string | undefined
 }
 
-/** The caller that an ARN names, as it is now. @throws SimulationError; KmsError for what is no session policy. */
+/** The caller with this ARN and its current policies. @throws SimulationError; KmsError for an invalid session policy. */
 export async function namedCaller(records: Records, who: NamedCaller, now: EpochMs): Promise<Caller> {
   const { principal: text, sessionPolicy } = who
   const named = principalOf(text)
@@ -63,7 +63,7 @@ export async function namedCaller(records: Records, who: NamedCaller, now: Epoch
   return asNamed(roleSessionCaller(account, role.value, facts, policies), text)
 }
 
-/** A federated user has at most what its maker has, and nothing without a session policy. */
+/** A federated user: its creator's permissions, limited by the session policy; none without one. */
 async function federatedUser(
   records: Records,
   { account, name }: Extract<NamedPrincipal, { readonly kind: 'federated' }>,
@@ -88,7 +88,7 @@ async function federatedUser(
   return federatedCaller(account, user?.value, facts, policies)
 }
 
-/** A path is part of an ARN, and names are unique without it. @throws SimulationError. */
+/** Checks the path, which is part of an ARN although names are unique without it. @throws SimulationError. */
 function asNamed(caller: Caller, text: string): Caller {
   const { principal, arn } = caller
   const is = text === arn || (principal.type === 'AssumedRole' && text === principal.roleArn)

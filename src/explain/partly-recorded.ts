@@ -4,11 +4,11 @@ const DEFAULT_SHOWN = 'the event shows the default also where the call left it o
 type PartlyRecorded = {
   readonly begins: string
   readonly why: string
-  /** Only in events of these; in all when left out. */
+  /** The events concerned; absent: all. */
   readonly of?: readonly string[]
 }
 
-/** Condition keys whose values events do not hold, or hold only in part. */
+/** Condition keys whose values events do not contain, or only in part. */
 const PARTLY_RECORDED: readonly PartlyRecorded[] = [
   { begins: 'kms:recipientattestation:', why: 'events do not show attestation documents' },
   { begins: 'aws:currenttime', why: ENDED },
@@ -17,7 +17,7 @@ const PARTLY_RECORDED: readonly PartlyRecorded[] = [
   { begins: 'kms:expirationmodel', why: DEFAULT_SHOWN, of: ['ImportKeyMaterial'] },
 ]
 
-/** What is to be said of the condition keys, in lower case, that were asked for about a call of an operation. */
+/** Notes on the condition keys, in lower case, that a call's decision used and its event lacks. */
 export function partlyRecorded(asked: Iterable<string>, eventName: string): readonly string[] {
   return [...new Set(asked)].flatMap((key) =>
     PARTLY_RECORDED.filter(

@@ -9,12 +9,12 @@ type PolicyTrace = Explanation['policies'][number]
 type StatementTrace = PolicyTrace['statements'][number]
 type Miss = StatementTrace['misses'][number] | GrantTrace['misses'][number]
 
-/** Values of one element that a line shows; `--json` shows all. */
+/** The maximum number of an element's values in a line; `--json` shows all. */
 const VALUES_SHOWN = 8
-/** Grants that are listed one by one, those first that come closest. */
+/** The maximum number of listed grants, the closest first. */
 const GRANTS_SHOWN = 20
 
-/** A decision about one permission, and everything on the way to it, for people. */
+/** Formats a decision and its complete trace for people. */
 export function formatExamined(examined: Examined): readonly string[] {
   const { request, decision, explanation, levels } = examined
   return [
@@ -27,7 +27,7 @@ export function formatExamined(examined: Examined): readonly string[] {
   ]
 }
 
-/** The same of a request that was only thought of: with the condition keys that it says nothing of. */
+/** The same for a simulated request, with the condition keys that it lacks. */
 export function formatSimulated(examined: Examined): readonly string[] {
   const missing = [...examined.asked]
     .filter(([, value]) => value === undefined)
@@ -50,7 +50,7 @@ function formatPath({ explanation, grants, levels, request: { resource } }: Exam
   return [...lines, ...formatGrants(grants, explanation), ...without]
 }
 
-/** What the absence of a kind of policy means. */
+/** The meaning of the absence of a kind of policy. */
 const ABSENT = {
   scp: 'service control policy that limits the account',
   resource: undefined,
@@ -78,7 +78,7 @@ function formatPolicy(
   ]
 }
 
-/** Statements that do not name the action are counted only. */
+/** Whether a statement does not name the action: such statements are only counted. */
 function isAboutOther({ misses }: StatementTrace): boolean {
   return misses.some(({ element }) => element === 'Action' || element === 'NotAction')
 }
@@ -118,7 +118,7 @@ function formatGrants(grants: readonly GrantTrace[], { decision }: Explanation):
   ]
 }
 
-/** A grant that lists the operation comes closer than one that does not. */
+/** How far a grant is from allowing the call; one that lists the operation is closer. */
 function distance({ misses }: GrantTrace): number {
   return misses.some(({ element }) => element === 'Operations') ? 100 : misses.length
 }

@@ -12,10 +12,10 @@ import { parsePolicy } from '../policy/parse.ts'
 import type { ExplainingDependencies } from './explain-dependencies.ts'
 import { namedCaller } from './named-caller.ts'
 
-/** A key policy that PutKeyPolicy would take. */
+/** A key policy that PutKeyPolicy would accept. */
 export type Proposal = {
   readonly policy: CompiledPolicy
-  /** Whether whoever puts it could not change it again: then PutKeyPolicy refuses it. */
+  /** Whether its author could not change it afterwards: then PutKeyPolicy refuses it. */
   readonly locksOut: boolean
 }
 
@@ -31,10 +31,10 @@ export async function namedKey(
   return key
 }
 
-/** A key policy as it is proposed. @param principal the ARN of who puts it. */
+/** A proposed key policy, with the ARN of its author. */
 export type ProposalQuestion = { readonly key: Key; readonly text: string; readonly principal: string }
 
-/** Checks a key policy as PutKeyPolicy does. @throws KmsError as PutKeyPolicy, SimulationError. */
+/** Checks a key policy as PutKeyPolicy does. @throws KmsError like PutKeyPolicy; SimulationError. */
 export async function parseProposal(
   { kms, records, now }: ExplainingDependencies,
   { key, text, principal }: ProposalQuestion,

@@ -9,22 +9,22 @@ import { openedFirst, type RecordedEvent, resourcesOf } from './recorded-event.t
 import { isOmitted, recordedInput } from './recorded-input.ts'
 import type { SessionOrigins } from './session-origin.ts'
 
-/** A recorded call as it would be made now: what it needs, and what of it is not known. */
+/** A recorded call, rebuilt: the permissions that it needs, and what is unknown about it. */
 export type RebuiltCall = {
   readonly call: Call
-  /** In the order in which they are decided. */
+  /** In the order of decision. */
   readonly permissions: readonly Permission[]
-  /** What is not recorded, or is not now as it was: it is not considered. */
+  /** Facts that are not recorded or have changed since, and so are not considered. */
   readonly unknown: readonly string[]
 }
 
-/** A call that cannot be made again. */
+/** A call that cannot be rebuilt. */
 export type NotRebuilt = { readonly because: string }
 
-/** Where and by what calls are rebuilt. */
+/** The dependencies of rebuilding calls. */
 export type RebuildDependencies = ExplainingDependencies & { readonly origins: SessionOrigins }
 
-/** Rebuilds a call from its audit event, by the operation's own finding of what it needs. Changes nothing. */
+/** Rebuilds a call from its audit event with the operation's own resource lookup. It changes nothing. */
 export async function rebuildCall(
   dependencies: RebuildDependencies,
   event: RecordedEvent,
@@ -72,7 +72,7 @@ function nobody({ userIdentity = {} }: RecordedEvent): string {
     : `its caller ${arn} is gone`
 }
 
-/** The members come from the event of a call whose input was validated. */
+/** The input of an event, which was validated when the call was made. */
 function parseInput(input: { readonly [name: string]: unknown }): Input<Members> {
   return input as Input<Members>
 }
@@ -90,7 +90,7 @@ function wireRequest({ sourceIPAddress, userAgent, tlsDetails }: RecordedEvent) 
   }
 }
 
-/** Resources of the event that the same names do not lead to any more. */
+/** Resources of the event to which the same names no longer refer. */
 function movedOn(
   event: RecordedEvent,
   { service }: Operation,

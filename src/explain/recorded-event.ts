@@ -1,6 +1,6 @@
 import type { RecordedIdentity } from '../iam/credentials/recorded-caller.ts'
 
-/** A CloudTrail record of a call, as far as explaining looks at it. */
+/** The parts of a call's CloudTrail record that explaining uses. */
 export type RecordedEvent = {
   readonly eventID: string
   readonly requestID?: string
@@ -24,35 +24,34 @@ export type RecordedEvent = {
 
 type RecordedValues = { readonly [name: string]: unknown }
 
-/** How a recorded call ended: refused by a policy, failed for another reason, or allowed. */
+/** The result of a recorded call: denied by a policy, failed for another reason, or allowed. */
 export type RecordedResult = 'allowed' | 'refused' | 'failed'
 
-/** A line of the log, whose MAC has been checked. */
+/** Parses a line of the log whose MAC is valid. */
 export function parseRecordedEvent(line: string): RecordedEvent {
   return JSON.parse(line) as RecordedEvent
 }
 
-/** How a call ended. A dry run that would have succeeded was allowed. */
+/** The result of a call. A dry run that would have succeeded counts as allowed. */
 export function resultOf({ errorCode }: RecordedEvent): RecordedResult {
   if (errorCode === undefined || errorCode === 'DryRunOperationException') return 'allowed'
   return errorCode === 'AccessDenied' ? 'refused' : 'failed'
 }
 
-/** Why a call was refused, as recorded; nothing for callers of other accounts. */
+/** The recorded reason of a denial; nothing for callers of other accounts. */
 export function reasonOf({ additionalEventData }: RecordedEvent): string | undefined {
   const reason = additionalEventData?.['reason']
   return typeof reason === 'string' ? reason : undefined
 }
 
-/** The ARNs of what a call was done to. */
+/** The ARNs of a call's resources. */
 export function resourcesOf({ resources = [] }: RecordedEvent): readonly string[] {
   return resources.flatMap(({ ARN }) => (ARN === undefined ? [] : [ARN]))
 }
 
-/**
- * The ARNs of what a call was done to, of which the first is the key of its ciphertext; none when that may have been
- * another account's, which the event of a refused call leaves out: then all that is left may be what ReEncrypt was to
- * encrypt under.
+/** The ARNs of a call's resources, of which the first is the key of its ciphertext. None when that key may belong
+ * to another account: the event of a refused call omits it, and a remaining resource may be the destination key of
+ * ReEncrypt.
  */
 export function openedFirst(event: RecordedEvent): readonly string[] {
   const named = resourcesOf(event)

@@ -1,28 +1,28 @@
 import type { Members, ShapeData } from '../api/shapes.ts'
 import { wireName } from '../api/validate.ts'
 
-/** The input of a recorded call, as far as it is recorded. */
+/** The recorded part of a call's input. */
 export type RecordedInput = {
   readonly input: { readonly [name: string]: unknown }
-  /** Members that events do not show; something empty stands for those that the call must have had. */
+  /** Members that events do not show; an empty value stands for each required one. */
   readonly hidden: readonly string[]
-  /** Members that the call must have had and the event would show: without them it was not valid. */
+  /** Required members that events show and this event lacks: the call was invalid. */
   readonly missing: readonly string[]
-  /** Members that were too long to be recorded, and what the call needs may depend on. */
+  /** Members that were too long for the event, and on which the required permissions may depend. */
   readonly omitted: readonly string[]
 }
 
-/** Members that name the key of a call and may be left out, because the ciphertext names it too. */
+/** Optional members that name the key of a call, since the ciphertext names it too. */
 const NAMED_BY_CIPHERTEXT = ['KeyId', 'SourceKeyId']
-/** What events of CreateKey show under its older name too, and calls give under one name. */
+/** Members that events of CreateKey also show under an older name, while a call has only one. */
 const OLDER_NAMES = [['KeySpec', 'CustomerMasterKeySpec']] as const
 const CIPHERTEXT = 'CiphertextBlob'
 const NOTHING = new Uint8Array(0)
 
 /**
- * The input behind the parameters of an event: the way back of what `shownParameters` does.
+ * Restores the input from an event's parameters: the inverse of `shownParameters`.
  *
- * @param resources the ARNs that the event names: the key of a ciphertext that named it.
+ * @param resources the event's ARNs, which contain the key that a ciphertext named.
  */
 export function recordedInput(
   members: Members,
@@ -47,12 +47,12 @@ export function recordedInput(
   return { input, hidden: names, missing, omitted: omitted.filter((name) => !names.includes(name)) }
 }
 
-/** A text that was too long to be recorded is a policy or a description: no decision depends on it. */
+/** Whether an omitted text is a policy or description, on which no decision depends. */
 function isLongText(name: string, data: ShapeData, omitted: readonly string[]): boolean {
   return data.type === 'text' && omitted.includes(name)
 }
 
-/** Whether a marker stands in the place of a value, or of all parameters, that was too long. See `limitJson`. */
+/** Whether a marker replaces a value, or all parameters, because of its length. See `limitJson`. */
 export function isOmitted(value: unknown): boolean {
   return isObject(value) && value['omitted'] === true && typeof value['originalSize'] === 'number'
 }

@@ -4,24 +4,23 @@ import type { Federation } from '../iam/sessions/session-token.ts'
 import type { EventSource } from './explain-dependencies.ts'
 import { parseRecordedEvent, type RecordedEvent } from './recorded-event.ts'
 
-/** What was passed to a session, and whether that is all. */
+/** The arguments from which a session was created, and what is unknown of them. */
 export type SessionOrigin = {
   readonly passed: PassedToSession
-  /** What is not known of it. */
+  /** Unknown facts of the origin. */
   readonly unknown: readonly string[]
 }
 
-/** Sessions whose origin is remembered. */
+/** The maximum number of cached origins. */
 const KNOWN_MAX = 1000
-/** An event has the second in which its call ended; making a session takes no longer than this. */
+/** The maximum duration of creating a session; events have the second in which a call ended. */
 const MAKING_SECONDS = 60
-/** Sessions of one role made in that time, in one account and region, that are looked at. */
+/** The maximum number of considered sessions of one role in that time, account and region. */
 const LOOKED_AT_MAX = 1000
 const NOTHING_PASSED: PassedToSession = { policy: undefined, policyArns: [], tags: [] }
 
-/**
- * Finds in the audit log what was passed to sessions of roles when they were made: nothing is stored of a session,
- * but the call that made it is recorded, with the access key that it gave.
+/** Finds in the audit log how sessions of roles were created. Holdfast stores nothing about a session, but records
+ * the call that created it, with the access key that it returned.
  */
 export class SessionOrigins {
   readonly #events: EventSource
@@ -31,7 +30,7 @@ export class SessionOrigins {
     this.#events = events
   }
 
-  /** What was passed to the session that has made a call; nothing for callers to whom nothing could be. */
+  /** The origin of the session that made a call; empty for callers without a session. */
   async find({ userIdentity: identity = {} }: RecordedEvent): Promise<SessionOrigin> {
     const { type, accessKeyId = '', sessionContext = {} } = identity
     if (type !== 'AssumedRole' && type !== 'FederatedUser') return { passed: NOTHING_PASSED, unknown: [] }
@@ -65,12 +64,12 @@ export class SessionOrigins {
   }
 }
 
-/** What events are looked up by. */
+/** The attribute of a lookup of events. */
 type LookupAttribute = NonNullable<LookupQuestion['attribute']>
 
 type SessionContext = NonNullable<NonNullable<RecordedEvent['userIdentity']>['sessionContext']>
 
-/** What the call that made a session is found by: the role is its resource, a federated user is not. */
+/** The attribute that finds the call that created a session: a role is its resource, a federated user is not. */
 function attributeOf(
   type: 'AssumedRole' | 'FederatedUser',
   { sessionIssuer }: SessionContext,
@@ -111,7 +110,7 @@ function originIn({ requestParameters, userIdentity }: RecordedEvent): SessionOr
 
 const PROVIDER = ':oidc-provider/'
 
-/** The subject and audience of the token that a session was made with, as condition keys. */
+/** The subject and audience of a session's web identity token, as condition keys. */
 function federationIn(identity: RecordedEvent['userIdentity']): { readonly federation?: Federation } {
   const { type, principalId = '' } = identity ?? {}
   const [provider, subject] = [memberOf(identity, 'identityProvider'), memberOf(identity, 'userName')]

@@ -20,14 +20,14 @@ import { type NamedCaller, namedCaller, SimulationError } from './named-caller.t
 /** A request to simulate. */
 export type SimulatedRequest = NamedCaller & {
   readonly action: string
-  /** An ARN, or `*`; a key id or alias name of the principal's account in `region`. */
+  /** An ARN, `*`, or a key ID or alias name of the principal's account in `region`. */
   readonly resource: string
   readonly region?: string
   /** Condition keys, by lower-case name. */
   readonly context: ReadonlyMap<string, ContextValue>
 }
 
-/** Decides a request by the policies of the deployment as they are now. @throws SimulationError. */
+/** Decides a request by the deployment's current policies. @throws SimulationError. */
 export async function simulateRequest(
   dependencies: ExplainingDependencies,
   request: SimulatedRequest,
@@ -75,7 +75,7 @@ export async function simulateRequest(
   return examine(records, call, permission)
 }
 
-/** Keys of a call that need nothing from outside. What was given comes first. */
+/** The values of condition keys that need no input. Given values take precedence. */
 function knownKey(key: string, region: string | undefined, now: number): ContextValue | undefined {
   switch (key) {
     case 'aws:currenttime':
@@ -92,7 +92,7 @@ function knownKey(key: string, region: string | undefined, now: number): Context
   }
 }
 
-/** The key that a resource names, by its own ARN or by that of an alias. @throws SimulationError. */
+/** The key of a resource: its ARN or an alias ARN. @throws SimulationError. */
 async function keyOf(
   records: Records,
   { resource, principal, region: home = '' }: SimulatedRequest,
@@ -107,7 +107,7 @@ async function keyOf(
   return key
 }
 
-/** @throws SimulationError for a text that can name no key. */
+/** @throws SimulationError for a text that cannot name a key. */
 function identifierOf(resource: string, account: string, region: string): Identifier {
   try {
     return parseIdentifier(resource, account, region)
@@ -136,7 +136,7 @@ function keyPermission(
   }
 }
 
-/** A role has its trust policy for what assumes it; nothing else has a policy of its own. */
+/** Another resource: a role has its trust policy for AssumeRole and its kind; no other resource has a policy. */
 async function otherResource(records: Records, { action, resource }: SimulatedRequest, caller: Caller) {
   const named = isTrustAction(action, resource) ? parseIamArn(resource) : undefined
   if (named?.kind !== 'role')

@@ -3,18 +3,18 @@ import { printable } from '../base/printable.ts'
 import type { ChangeGroup, Tally } from './changes.ts'
 import type { WhatIf } from './what-if.ts'
 
-/** What a proposed policy would do, with what it was tried on. */
+/** The effect of a proposed policy, with the facts of the evaluation. */
 export type WhatIfReport = WhatIf & {
   readonly key: string
   readonly days: number
-  /** The ARN of who puts the policy. */
+  /** The ARN of the policy's author. */
   readonly principal: string
   readonly locksOut: boolean
-  /** Whether the index of the audit log had come to the end of the log. */
+  /** Whether the index had reached the end of the audit log. */
   readonly current: boolean
 }
 
-/** What would become of the recorded calls, for people. */
+/** Formats the effect on recorded calls for people. */
 export function formatWhatIf(report: WhatIfReport): readonly string[] {
   const { key, days, calls, decided, changes, otherChanges } = report
   const refused = changes.filter(({ becomes }) => becomes === 'refused')

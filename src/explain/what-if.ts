@@ -11,7 +11,7 @@ import { partlyRecorded } from './partly-recorded.ts'
 import { type RebuildDependencies, rebuildCall } from './rebuild.ts'
 import { parseRecordedEvent, type RecordedEvent, resultOf } from './recorded-event.ts'
 
-/** A policy that somebody thinks of putting on a key, and the calls that it is tried on. */
+/** A proposed key policy, and the recorded calls to evaluate it for. */
 export type WhatIfQuestion = {
   readonly key: Key
   readonly policy: CompiledPolicy
@@ -20,31 +20,30 @@ export type WhatIfQuestion = {
   readonly toSecond: number
 }
 
-/** What would become of the recorded calls on a key under another policy. */
+/** The results of recorded calls on a key under another policy. */
 export type WhatIf = {
-  /** Recorded calls on the key. */
+  /** The number of recorded calls on the key. */
   readonly calls: number
-  /** Of those, how many could be decided again. */
+  /** The number of these that could be decided again. */
   readonly decided: number
-  /** Those whose decision by the policies as they are now is another than the recorded one. */
+  /** The number of these whose decision by the current policies differs from the recorded one. */
   readonly movedOn: number
   readonly changes: readonly ChangeGroup[]
-  /** Calls beyond the groups that are told apart. */
+  /** The number of calls beyond the maximum number of groups. */
   readonly otherChanges: number
   /** Why calls could not be decided again. */
   readonly notDecided: readonly Tally[]
-  /** What was not known of calls that were decided all the same. */
+  /** Unknown facts of calls that were nevertheless decided. */
   readonly notExact: readonly Tally[]
 }
 
-/** Events that are read at once. */
+/** The number of events in a page. */
 const PAGE_EVENTS = 256
-/** Decisions that are remembered; beyond it all are forgotten. */
+/** The maximum number of cached decisions; the cache is cleared when it is full. */
 const REMEMBERED_MAX = 10_000
 
-/**
- * Decides the recorded calls on a key twice, by its policy and by another. What is compared is policies as they
- * are now with the same and the other key policy, so that only the key policy makes a difference.
+/** Decides the recorded calls on a key twice, with its current policy and with another one. All other policies are
+ * the current ones both times, so that only the key policy makes a difference.
  */
 export async function whatIf(dependencies: RebuildDependencies, question: WhatIfQuestion): Promise<WhatIf> {
   const replay = new Replay(dependencies, question)
@@ -54,14 +53,14 @@ export async function whatIf(dependencies: RebuildDependencies, question: WhatIf
   return replay.result()
 }
 
-/** What becomes of one call. */
+/** The result of one call. */
 type Replayed =
   | { readonly because: string }
   | {
       readonly before: Verdict
       readonly after: Verdict
       readonly unknown: readonly string[]
-      /** Whether the time of the call has a part in it: then it says nothing about others. */
+      /** Whether the result depends on the time of the call, so that other calls cannot reuse it. */
       readonly timed: boolean
     }
 
@@ -85,7 +84,7 @@ class Replay {
     this.#keyArn = question.key.arn
   }
 
-  /** Takes all calls on the key that one account has made, newest first, a page at a time. */
+  /** Processes all calls of one account on the key, newest first, page by page. */
   async takeAll(scope: { readonly account: string; readonly region: string }): Promise<void> {
     const { fromSecond, toSecond } = this.#question
     const attribute = { name: 'ResourceName', value: this.#keyArn } as const
@@ -172,7 +171,7 @@ class Replay {
 
 const TIMES = ['aws:currenttime', 'aws:epochtime', 'aws:tokenissuetime']
 
-/** The first refusal is the answer. */
+/** The result of all permissions: the first denial is the answer. */
 async function verdictOf(
   records: Records,
   call: Call,
@@ -191,7 +190,7 @@ async function verdictOf(
   return { allowed: last.decision.allow, reason: formatReason(last.decision), action: last.action }
 }
 
-/** What two calls have in common that are decided alike, time aside. */
+/** The cache key of a decision: calls with the same one get the same decision, time aside. */
 function likeness(event: RecordedEvent): string {
   const { eventSource, eventName, awsRegion, userIdentity, sourceIPAddress, userAgent } = event
   const tls = event.tlsDetails !== undefined

@@ -3,17 +3,17 @@ import type { Anomaly } from './detector/anomaly.ts'
 import { newDetector, passTime, takeEvent } from './detector/detector.ts'
 import type { InsightRules } from './detector/rules.ts'
 
-/** What is asked for: seconds since 1970, both ends included. */
+/** The requested range: seconds since 1970, both ends included. */
 export type ReplayQuestion = {
   readonly rules: InsightRules
   readonly fromSecond: number
   readonly toSecond: number
 }
 
-/** What was found, and why some of the log was left out. */
+/** The anomalies, and why parts of the log were skipped. */
 export type Replayed = { readonly anomalies: readonly Anomaly[]; readonly broken: readonly string[] }
 
-/** Finds what is unusual in the whole log, from its beginning; gives what lies within a time. */
+/** Detects anomalies in the whole log, from its beginning; returns those in the range. */
 export async function replayInsights(
   dependencies: MergedLogDependencies,
   question: ReplayQuestion,

@@ -8,27 +8,27 @@ import { type HmacKey, hmacKey, hmacSha256 } from '../crypto/hmac.ts'
 import type { Anomaly } from './detector/anomaly.ts'
 import { type DetectorState, newDetector } from './detector/detector.ts'
 
-/** What is known of the log up to some positions, all of one moment. */
+/** The detector's state at some positions of the log, all of one moment. */
 export type InsightState = {
   readonly format: 1
   readonly positions: Map<string, LogPosition>
   readonly detector: DetectorState
-  /** Found, and not seen in the log yet. */
+  /** Detected, but not yet seen in the log. */
   readonly outstanding: Map<string, Anomaly>
-  /** Seen in the log, and not found yet. */
+  /** Seen in the log, but not yet detected. */
   readonly early: Map<string, true>
-  /** What was before, in seconds since 1970, is not recorded any more. */
+  /** Anomalies before this time, in seconds since 1970, are not recorded. */
   readonly fromSecond: number
 }
 
 const STATE_FILE = 'state'
 const MAC_BYTES = 32
-/** What is known of a year of many principals is some 30 MB. */
+/** The maximum size of the state; a year of many principals takes about 30 MB. */
 const STATE_MAX_BYTES = 536_870_912
-/** Tells this key from that of the log's chain. */
+/** The derivation label, which separates this key from that of the log's chain. */
 const LABEL = 'holdfast/insights/state/1'
 
-/** Nothing is known; what is found of the time before is not recorded. */
+/** An empty state; anomalies before this time are not recorded. */
 export function newInsightState(fromSecond: number): InsightState {
   return {
     format: 1,
@@ -40,7 +40,7 @@ export function newInsightState(fromSecond: number): InsightState {
   }
 }
 
-/** The state that was kept in a folder; nothing when there is none that can be read and was ours. */
+/** The saved state of a folder; nothing without a readable one with a valid MAC. */
 export async function readInsightState(folder: string, key: HmacKey): Promise<InsightState | undefined> {
   let bytes: Uint8Array
   try {
@@ -54,7 +54,7 @@ export async function readInsightState(folder: string, key: HmacKey): Promise<In
   return state.format === 1 ? state : undefined
 }
 
-/** Keeps the state: all of it, or what was there before. */
+/** Saves the state atomically. */
 export async function writeInsightState(folder: string, key: HmacKey, state: InsightState): Promise<void> {
   const body = serialize(state)
   const path = join(folder, STATE_FILE)
@@ -66,7 +66,7 @@ function macOf(key: HmacKey, body: Uint8Array): Uint8Array {
   return hmacSha256(hmacKey(hmacSha256(key, LABEL)), body)
 }
 
-/** What this code has written, as its MAC shows. */
+/** Parses a state whose MAC is valid, so this code has written it. */
 function parseState(value: unknown): InsightState {
   return value as InsightState
 }

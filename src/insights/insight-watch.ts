@@ -10,9 +10,9 @@ import { passTime, takeEvent } from './detector/detector.ts'
 import type { InsightRules } from './detector/rules.ts'
 import { type InsightState, newInsightState, readInsightState, writeInsightState } from './insight-state.ts'
 
-/** What looking for insights works with. */
+/** The dependencies of detecting insights. */
 export type InsightWatchDependencies = MergedLogDependencies & {
-  /** Where what is known is kept. */
+  /** The folder of the saved state. */
   readonly folder: string
   readonly rules: InsightRules
   readonly clock: Clock
@@ -20,27 +20,26 @@ export type InsightWatchDependencies = MergedLogDependencies & {
 }
 
 const LOCK_FILE = 'lock'
-/** Events that are taken in one go, about. */
+/** The approximate number of events in one step. */
 const STEP_EVENTS = 20_000
-/** Insights that wait to be recorded; beyond, the oldest is given up. */
+/** The maximum number of insights that wait to be recorded; beyond it, the oldest is dropped. */
 const OUTSTANDING_MAX = 10_000
-/** Insights that may be seen in the log before they are found. */
+/** The maximum number of insights that are seen in the log before they are detected. */
 const EARLY_MAX = 10_000
-/** How much of the log is followed again after a crash, about. */
+/** The interval of saves: about how much of the log is processed again after a crash. */
 const SAVE_MS = 600_000
-/** When nothing is known, what was found of the time before the last day is not recorded. */
+/** Without a saved state, anomalies older than a day are not recorded. */
 const LATE_SECONDS = 86_400
 
-/**
- * Follows the log, and finds what is unusual. What it knows is kept together with how far it has
- * come, so after a crash it finds the same again; and what it finds is done with when it is seen in
- * the log. So each insight is recorded once.
+/** Follows the log and detects anomalies. It saves its state together with its position, so after a crash it
+ * detects the same anomalies again; an anomaly is complete once it is seen in the log. So each insight is recorded
+ * once.
  *
- * Of all processes that have a data folder open, the holder of the lock does it.
+ * Among the processes with the data folder open, the holder of the lock does this.
  */
 export class InsightWatch {
   readonly #dependencies: InsightWatchDependencies
-  /** Where a log did not go on when it was followed from its beginning: the second time it is damaged. */
+  /** The positions at which a log ended early when read from its beginning; a second time means damage. */
   readonly #breaks = new Map<string, number>()
   readonly #damaged = new Set<string>()
   #lock: FileLock | undefined
@@ -55,7 +54,7 @@ export class InsightWatch {
     mkdirSync(dependencies.folder, { recursive: true, mode: 0o700 })
   }
 
-  /** Follows the log to its end, if this is the one that does. */
+  /** Follows the log to its end, if this process holds the lock. */
   async catchUp(): Promise<void> {
     while (!this.#halted && !(await this.#inTurn(() => this.#step())));
   }
@@ -65,9 +64,8 @@ export class InsightWatch {
     this.#halted = true
   }
 
-  /**
-   * What is to be recorded now; nothing when the log has not been followed to its end. Whoever asks
-   * records it before asking again.
+  /** The insights to record now; none before the end of the log is reached. The caller records them before the
+   * next call.
    */
   pull(): Promise<readonly Anomaly[]> {
     return this.#inTurn(async () => {
@@ -76,7 +74,7 @@ export class InsightWatch {
     })
   }
 
-  /** Keeps what is known. */
+  /** Saves the state. */
   async close(): Promise<void> {
     await this.#inTurn(() => this.#save())
     this.#lock?.release()
@@ -88,7 +86,7 @@ export class InsightWatch {
     return turn
   }
 
-  /** Whether the end was reached, or somebody else follows the log. */
+  /** Returns whether the end was reached, or another process follows the log. */
   async #step(): Promise<boolean> {
     const { clock, rules, folder, key, handover } = this.#dependencies
     this.#lock ??= claimFileLock(join(folder, LOCK_FILE))
@@ -132,9 +130,8 @@ export class InsightWatch {
     }
   }
 
-  /**
-   * Begins anew where a batch may have been followed whose write failed and that is in the log no
-   * longer. The second time, the log is damaged, and the node is left out.
+  /** Starts again from the beginning: the state may include a batch whose write failed and which is no longer in
+   * the log. The second time, the log is damaged, and the node is skipped.
    */
   #broken({ node, sequence, reason }: Extract<MergedStep, { type: 'break' }>): void {
     const { log } = this.#dependencies

@@ -2,7 +2,7 @@ import type { Anomaly } from './detector/anomaly.ts'
 
 const TITLES = ['time', 'state', 'insight', 'what', 'whose', 'usual/min', 'now/min', 'minutes']
 
-/** Anomalies as lines of a table, columns aligned. */
+/** Formats anomalies as an aligned table. */
 export function insightsTable(anomalies: readonly Anomaly[]): readonly string[] {
   const rows = [TITLES, ...anomalies.map(rowOf)]
   const widths = TITLES.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))

@@ -37,12 +37,12 @@ import { formatUsageToken, parseUsageToken } from './usage-token.ts'
 
 const HOUR_MS = 3_600_000
 const DEFAULT_DAYS = 30
-/** Longer ranges are asked for in parts. */
+/** The maximum range of one call. */
 const RANGE_MAX_DAYS = 400
-/** Rows of the index that one call may sum up. */
+/** The maximum number of index rows that one call sums. */
 const ROWS_MAX = 20_000
 const HOURS_PER_DAY = 24
-/** Above every range: all hours in one row. */
+/** Longer than every range: all hours in one row. */
 const ALL_HOURS = 2 ** 31
 const LINES_DEFAULT = 100
 const LINES_MAX = 1000
@@ -72,7 +72,7 @@ const OUTPUT = {
 
 type UsageInvocation = Invocation<typeof INPUT, null>
 
-/** Counts the calls of the caller's account, in all regions, and shows what they would cost. */
+/** Counts the calls of the caller's account in all regions, with their cost. */
 export const getUsage = usageOperation(
   { name: 'GetUsage', input: INPUT, output: OUTPUT, find: () => ({ resource: '*', subject: null }) },
   async ({ call, input, dependencies }: UsageInvocation) => {
@@ -115,7 +115,7 @@ export const getUsage = usageOperation(
 
 const TOO_MUCH = `More than ${ROWS_MAX} counts are in this range: ask for a shorter one, for days instead of hours, or for one key.`
 
-/** As few rows as the columns allow. */
+/** The hours of a row: as many as the columns allow. */
 function hoursPerRow(columns: readonly UsageColumn[]): number {
   if (columns.includes('hour')) return 1
   return columns.includes('day') ? HOURS_PER_DAY : ALL_HOURS
@@ -147,7 +147,7 @@ function pageOf(
   return { lines: page, next: isMore ? nameOfLine(last) : undefined }
 }
 
-/** Where the first line after a name is, among lines in order. */
+/** The index of the first line after a name, among sorted lines. */
 function firstAfter(lines: readonly UsageLine[], name: string): number {
   let [from, to] = [0, lines.length]
   while (from < to) {

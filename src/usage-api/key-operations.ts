@@ -34,7 +34,7 @@ const MATERIALS = { KeyArn: text(), Materials: anything(), Current: boolean() }
 type KeyInvocation = Invocation<typeof INPUT, KeyPlace>
 
 /**
- * The key of the caller's account that `KeyId` names; ids and alias names are of the region of the call.
+ * The key of the caller's account that `KeyId` names; key IDs and alias names refer to the call's region.
  *
  * @throws NotFoundException, InvalidArnException.
  */
@@ -58,7 +58,7 @@ function keyNotFound(name: string): KmsError {
   return new KmsError('NotFoundException', `Key '${name}' does not exist`)
 }
 
-/** The key as a resource of KMS; as one of this service, which key policies have no say in. */
+/** The ARN of the key as a resource of KMS, or of this service, to which key policies do not apply. */
 function arnOf(service: 'kms' | 'holdfast', { account, region, keyId }: KeyPlace): string {
   return `arn:aws:${service}:${region}:${account}:key/${keyId}`
 }
@@ -79,12 +79,12 @@ async function report(
   return { key, current }
 }
 
-/** Who uses a key, what points at it, and what fails without it. */
+/** Reports who uses a key, what refers to it, and what fails without it. */
 export const getKeyImpact = usageOperation(
   { name: 'GetKeyImpact', input: INPUT, output: IMPACT, find },
   async (invocation) => {
     const { key, current } = await report(invocation, { withGrants: true })
-    // The policies of other accounts are theirs.
+    // The answer shows no policies of other accounts.
     const { records, giveWay } = invocation.dependencies
     const impact = await impactInSlices(key, await reportPrincipals(records, giveWay, [key.account]), giveWay)
     const shown = await inSlices(withCapitals(jsonOfImpact(impact)), giveWay)
@@ -92,7 +92,7 @@ export const getKeyImpact = usageOperation(
   },
 )
 
-/** Which materials of a key still decrypt. */
+/** Reports which key materials of a key are still used to decrypt. */
 export const getMaterialUsage = usageOperation(
   { name: 'GetMaterialUsage', input: INPUT, output: MATERIALS, find },
   async (invocation) => {
@@ -103,7 +103,7 @@ export const getMaterialUsage = usageOperation(
   },
 )
 
-/** A value with members named as on the wire; what is null is left out. */
+/** Converts a value to wire member names, without null members. */
 function* withCapitals(value: unknown): Steps<OutputValue> {
   if (typeof value !== 'object' || value === null) return parseScalar(value)
   if (Array.isArray(value)) {
@@ -120,12 +120,12 @@ function* withCapitals(value: unknown): Steps<OutputValue> {
   return members
 }
 
-/** Reports hold nothing but objects, lists, texts, numbers and booleans. */
+/** Parses a scalar: reports contain only objects, lists, texts, numbers and booleans. */
 function parseScalar(value: unknown): OutputValue {
   return value as OutputValue
 }
 
-/** The report on a key is an object with these members. */
+/** Parses a key's report, an object with these members. */
 function parseImpact(value: OutputValue): Answer<typeof IMPACT> {
   return value as Answer<typeof IMPACT>
 }

@@ -6,18 +6,18 @@ import type { TouchRow, UsageQuestion, UsageRow } from '../store/index-port.ts'
 import type { Records } from '../store/records.ts'
 import type { Prices } from '../usage/prices.ts'
 
-/** What the operations of this service work with. Questions throw when the index cannot answer. */
+/** The dependencies of this service's operations. Queries throw when the index cannot answer. */
 export type UsageDependencies = {
   readonly records: Records
   readonly usage: (question: UsageQuestion) => Promise<IndexAnswer<readonly UsageRow[]>>
   readonly touches: (keyArn: string) => Promise<IndexAnswer<readonly TouchRow[]>>
-  /** Regions that there are events of an account in. */
+  /** The regions with events of an account. */
   readonly regions: (account: string) => Promise<readonly string[]>
-  /** What costs are shown by; none without a price table. */
+  /** The prices; without them, no costs are shown. */
   readonly prices: Prices | undefined
   readonly limiter: LookupLimiter
   readonly giveWay: GiveWay
 }
 
-/** An operation of this service, ready but for its dependencies. */
+/** Creates an operation of this service from its dependencies. */
 export type UsageOperation = (dependencies: UsageDependencies) => Operation

@@ -10,22 +10,22 @@ import {
 } from '../dispatch/define-operation.ts'
 import type { UsageDependencies, UsageOperation } from './usage-dependencies.ts'
 
-/** A call of an operation, with its input, and what it is about. */
+/** An invocation of an operation, with its input and subject. */
 export type Invocation<M extends Members, S> = InvocationOf<M, UsageDependencies> & { readonly subject: S }
 
-/** What a call is about, and the resource that permission is asked for. */
+/** The subject of a call, and the resource to authorize. */
 export type Subject<S> = { readonly resource: string; readonly subject: S }
 
-/** What is true of an operation of this service before any request arrives. All of them change nothing. */
+/** The facts of an operation of this service. All are read-only. */
 export type UsageOperationFacts<M extends Members, S, O extends Members> = {
   readonly name: string
   readonly input: M
   readonly output: O
-  /** @throws KmsError when there is no such thing. */
+  /** @throws KmsError when the subject does not exist. */
   readonly find: (invocation: InvocationOf<M, UsageDependencies>) => Promise<Subject<S>> | Subject<S>
 }
 
-/** An operation of our own service: it needs the permission of its own name, which identity policies give. */
+/** Declares an operation of the service `holdfast`: identity policies grant the permission of its name. */
 export function usageOperation<
   M extends Members,
   S,

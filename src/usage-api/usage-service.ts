@@ -9,7 +9,7 @@ import { getUsage } from './get-usage.ts'
 import { getKeyImpact, getMaterialUsage } from './key-operations.ts'
 import type { UsageDependencies, UsageOperation } from './usage-dependencies.ts'
 
-/** What the service works with. */
+/** The dependencies of the service. */
 export type UsageServiceDependencies = {
   readonly records: Records
   readonly index: IndexThread
@@ -18,12 +18,12 @@ export type UsageServiceDependencies = {
   readonly giveWay: GiveWay
 }
 
-/** Every operation of our own service. */
+/** Every operation of the service. */
 export const USAGE_OPERATIONS: readonly UsageOperation[] = [getUsage, getKeyImpact, getMaterialUsage]
-/** How long a call waits for the index to come to where the audit log is. */
+/** How long a call waits for the index to reach the end of the audit log. */
 const REACH_MS = 2000
 
-/** The operations of our own service. */
+/** Opens the operations of the service. */
 export function openUsageService(dependencies: UsageServiceDependencies): readonly Operation[] {
   const { records, index, clock, prices, giveWay } = dependencies
   const ready: UsageDependencies = {

@@ -2,7 +2,7 @@ import { readRegularText } from '../base/regular-file.ts'
 import { UsageError } from '../base/usage-error.ts'
 import { type Prices, parsePrices } from './prices.ts'
 
-/** The price table in the file of `HOLDFAST_PRICES`, if it is set. @throws UsageError that names both. */
+/** The price table in the file of `HOLDFAST_PRICES`, if it is set. @throws UsageError with the setting and the file. */
 export async function readPricesFile(path: string | undefined): Promise<Prices | undefined> {
   if (path === undefined) return undefined
   let text: string

@@ -1,10 +1,10 @@
-/** What calls and keys cost: a table of the operator's, for showing use, not for charging it. */
+/** The operator's prices of calls and keys, to show costs; Holdfast charges nobody. */
 
-/** A price for some calls. The first rule that fits a call is its price. */
+/** A price for some calls. The first matching rule determines a call's price. */
 type PriceRule = {
-  /** Operations that it is for; all when left out. A `*` at the end stands for any rest. */
+  /** The operations; absent: all. A `*` at the end matches any suffix. */
   readonly operations?: readonly string[]
-  /** Key specs that it is for, of the key or of the key pair that is made; all when left out. */
+  /** The specs of the key, or of the generated key pair; absent: all. */
   readonly specs?: readonly string[]
   readonly per10000Calls: number
 }
@@ -13,18 +13,18 @@ type PriceRule = {
 export type Prices = {
   /** Printed beside amounts. */
   readonly currency: string
-  /** One key for a month of {@link HOURS_PER_MONTH} hours. */
+  /** The price of a key for a month of {@link HOURS_PER_MONTH} hours. */
   readonly keyMonth: number
   readonly calls: readonly PriceRule[]
 }
 
-/** An average month. */
+/** The hours of an average month. */
 export const HOURS_PER_MONTH = 730
-/** Rules of one table. */
+/** The maximum number of rules. */
 const RULES_MAX = 1000
 const CALLS = 10_000
 
-/** A price table is not one; the message says where. */
+/** The error of an invalid price table; the message says where. */
 export class PricesError extends Error {
   override readonly name = 'PricesError'
 }
@@ -40,7 +40,7 @@ export function parsePrices(text: string): Prices {
   return { currency, keyMonth: parseAmount(keyMonth, 'keyMonth'), calls: calls.map(parseRule) }
 }
 
-/** What one call costs; 0 when no rule fits. */
+/** The price of one call; 0 when no rule matches. */
 export function priceOfCall({ calls }: Prices, operation: string, spec: string): number {
   const rule = calls.find(
     ({ operations, specs }) =>

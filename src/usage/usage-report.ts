@@ -4,7 +4,7 @@ import { formatCsv, formatTable } from '../base/table.ts'
 import type { UsageRow } from '../store/index-port.ts'
 import { HOURS_PER_MONTH, type Prices, priceOfCall } from './prices.ts'
 
-/** What use can be told apart by. */
+/** The columns by which usage can be grouped. */
 export const USAGE_COLUMNS = [
   'hour',
   'day',
@@ -19,7 +19,7 @@ export const USAGE_COLUMNS = [
 /** One of {@link USAGE_COLUMNS}. */
 export type UsageColumn = (typeof USAGE_COLUMNS)[number]
 
-/** A line of a usage report: the values of its columns, and what they sum up. */
+/** A line of a usage report: the values of its columns, and its sums. */
 export type UsageLine = {
   readonly values: readonly string[]
   readonly calls: number
@@ -27,28 +27,28 @@ export type UsageLine = {
   readonly cost: number
 }
 
-/** A key, for what it costs to have. */
+/** The facts of a key for its monthly cost. */
 export type KeyFacts = {
   readonly arn: string
   readonly spec: string
   readonly createdAt: number
-  /** Whether it costs anything now: a key that waits for its deletion does not. */
+  /** Whether it has a cost now: a key pending deletion has none. */
   readonly charged: boolean
 }
 
-/** What a cost is computed with. */
+/** The inputs of a cost computation. */
 export type Costing = {
   readonly prices: Prices
-  /** The spec of a key that exists. */
+  /** The spec of an existing key. */
   readonly specOf: (keyArn: string) => string | undefined
 }
 
-/** Key pairs are priced by the spec of the pair. */
+/** The operations that are priced by the spec of the generated pair. */
 const PAIR = 'GenerateDataKeyPair'
 const HOUR_MS = 3_600_000
 const DEFAULT_SPEC = 'SYMMETRIC_DEFAULT'
 
-/** Sums rows up by columns, in the order of the columns' values. */
+/** Sums rows by columns, sorted by the columns' values. */
 export function sumUsage(
   rows: readonly UsageRow[],
   columns: readonly UsageColumn[],
@@ -59,7 +59,7 @@ export function sumUsage(
   return sums.entries().sort(byName).map(lineOf)
 }
 
-/** The same for many rows, giving way. */
+/** The same for many rows, in slices that give way to other work. */
 export async function sumUsageInSlices(
   rows: readonly UsageRow[],
   columns: readonly UsageColumn[],
@@ -111,15 +111,15 @@ function lineOf([, sum]: NamedSum): UsageLine {
   return { ...sum, cost: amountOf(sum.cost) }
 }
 
-/** The values of a line, of which no two lines share all. */
+/** The name of a line: its values, which no two lines share. */
 export function nameOfLine({ values }: Pick<UsageLine, 'values'>): string {
   return values.join('\n')
 }
 
-/** A range of time, and the present, after which nothing has been had or used yet. */
+/** A range of time and the present, which ends all costs. */
 export type CostRange = { readonly fromMs: number; readonly toMs: number; readonly now: number }
 
-/** What it costs to have keys from one instant to another, up to now. */
+/** The cost of keys over a range, up to the present. */
 export function costOfKeys(
   keys: readonly KeyFacts[],
   { keyMonth }: Prices,
@@ -132,20 +132,20 @@ export function costOfKeys(
   return amountOf((hours.reduce((sum, one) => sum + one, 0) / HOURS_PER_MONTH) * keyMonth)
 }
 
-/** The sum of amounts, an amount itself. */
+/** The sum of amounts, rounded like an amount. */
 export function sumOfAmounts(amounts: readonly number[]): number {
   return amountOf(amounts.reduce((sum, one) => sum + one, 0))
 }
 
-/** Decimal digits of an amount that are kept: one call of a rule of 0.00001 for 10,000 still shows. */
+/** The decimal digits of an amount: enough for one call at 0.00001 per 10,000. */
 const AMOUNT_DIGITS = 9
 
-/** What an amount is in decimal, without what floating point has added to it on the way. */
+/** Rounds an amount in decimal, to remove floating-point errors. */
 function amountOf(cost: number): number {
   return Number(cost.toFixed(AMOUNT_DIGITS))
 }
 
-/** Only calls of AWS KMS cost anything. */
+/** The cost of a row; only calls of AWS KMS have one. */
 function costOf({ source, operation, variant, key, calls }: UsageRow, { prices, specOf }: Costing): number {
   if (source !== 'kms.amazonaws.com') return 0
   const spec = operation.startsWith(PAIR) ? variant : (specOf(key) ?? DEFAULT_SPEC)
@@ -173,13 +173,13 @@ function timeOf({ hour }: UsageRow): string {
   return new Date(hour * HOUR_MS).toISOString()
 }
 
-/** How a report is written. */
+/** The formats of a report. */
 export const USAGE_FORMATS = ['table', 'csv', 'json'] as const
 
 /** One of {@link USAGE_FORMATS}. */
 export type UsageFormat = (typeof USAGE_FORMATS)[number]
 
-/** A report as text lines. `currency`: costs are shown in it. */
+/** Formats a report as text lines. `currency`: the currency of shown costs. */
 export function formatUsage(
   lines: readonly UsageLine[],
   columns: readonly UsageColumn[],
@@ -203,10 +203,10 @@ export function formatUsage(
   }
 }
 
-/** One call at AWS's prices is 0.000003. */
+/** The printed decimal digits: one call at AWS's prices is 0.000003. */
 const COST_DIGITS = 6
 
-/** An amount as it is printed. */
+/** Formats an amount. */
 export function formatCost(cost: number): string {
   return cost.toFixed(COST_DIGITS)
 }

@@ -9,17 +9,17 @@ import { readAll, USER } from '../../iam/iam-records.ts'
 import type { Records } from '../../store/records.ts'
 import type { ReportedAccessKey } from '../facts.ts'
 
-/** Where facts about access keys come from. */
+/** The sources of facts about access keys. */
 export type AccessKeyDependencies = {
   readonly records: Records
   readonly lookup: (question: LookupQuestion) => Promise<LookupPage>
-  /** Accounts and regions that there are events of. */
+  /** Accounts and regions with events. */
   readonly scopes: readonly { readonly account: string; readonly region: string }[]
-  /** Events up to this second are looked at. */
+  /** The last second of considered events. */
   readonly toSecond: number
 }
 
-/** Every access key of every account, with the last call that was made with it. */
+/** Every access key of every account, with its last call. */
 export async function reportAccessKeys(
   dependencies: AccessKeyDependencies,
 ): Promise<readonly ReportedAccessKey[]> {

@@ -4,12 +4,12 @@ import { partitionOf } from '../../kms/keys/key-record.ts'
 import { LISTED_KEY, type ListedKey } from '../../kms/keys/listed-key.ts'
 import { LIST_MAX_RECORDS, type Records, type SummaryPage } from '../../store/records.ts'
 
-/** What the costs of a key are computed from. */
+/** The facts for the cost of a key. */
 export type ChargedKey = {
   readonly arn: string
   readonly spec: string
   readonly createdAt: EpochMs
-  /** Whether it costs anything: on AWS a key that waits for its deletion does not. */
+  /** Whether it has a cost: on AWS, a key pending deletion has none. */
   readonly charged: boolean
 }
 

@@ -17,16 +17,16 @@ import type { TouchRow } from '../../store/index-port.ts'
 import { type Kind, LIST_MAX_RECORDS, type Page, type Records, type Stored } from '../../store/records.ts'
 import type { ReportedGrant, ReportedKey, ReportedMaterial } from '../facts.ts'
 
-/** Where facts about keys come from. */
+/** The sources of facts about keys. */
 export type KeyFactDependencies = {
   readonly records: Records
   readonly touches: (keyArn: string) => Promise<readonly TouchRow[]>
   readonly giveWay: GiveWay
-  /** Whether the grants on the key are wanted. */
+  /** Whether to include the grants on the key. */
   readonly withGrants: boolean
 }
 
-/** Where a text that names a key is understood: ids and alias names are of this account and region. */
+/** The account and region to which key IDs and alias names refer. */
 export type NamedScope = { readonly account: string; readonly region: string; readonly now: EpochMs }
 
 /**
@@ -44,7 +44,7 @@ export async function findKeyPlace(
   return key && { account: key.account, region: key.region, keyId: key.keyId }
 }
 
-/** Every key of an account in a region that is not gone, in an order that never changes. */
+/** Every existing key of an account in a region, in a stable order. */
 export async function* listKeyPlaces(
   records: Records,
   account: string,
@@ -56,7 +56,7 @@ export async function* listKeyPlaces(
     if (!isGone(value, now)) yield { account, region, keyId: name }
 }
 
-/** What is known of a key; nothing for one that is gone. */
+/** The facts of a key; nothing for a deleted one. */
 export async function reportKey(
   { records, touches, giveWay, withGrants }: KeyFactDependencies,
   place: KeyPlace,
@@ -113,7 +113,7 @@ function reportMaterial({ value }: Stored<KeyMaterialValue>, key: KeyValue): Rep
 
 type Names = Parameters<typeof shownPolicy>[1]
 
-/** In the order of their ids. */
+/** The grants, sorted by ID. */
 async function reportGrants(
   records: Records,
   place: KeyPlace,

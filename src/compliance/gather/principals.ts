@@ -8,12 +8,11 @@ import { policiesNow } from '../../iam/policies/policies.ts'
 import type { Records } from '../../store/records.ts'
 import type { ReportedPrincipal } from '../facts.ts'
 
-/** What a role's session is called when nobody has assumed it. */
+/** The session name for a role that nobody has assumed. */
 const ANY_SESSION = 'any'
 
-/**
- * Every user and role of some accounts, of all when left out, in the order of their ARNs. Root users are above all of
- * them and left out.
+/** Every user and role of the given accounts, or of all, sorted by ARN. Root users have every permission and are
+ * omitted.
  */
 export async function reportPrincipals(
   records: Records,

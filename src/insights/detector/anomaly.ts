@@ -1,10 +1,9 @@
 import { utf8 } from '../../base/bytes.ts'
 import { sha256Hex } from '../../crypto/hash.ts'
 
-/**
- * What an insight is about. The first two are CloudTrail's; the others are Holdfast's own: a
- * principal uses a key for the first time, a key is used again after a long time, a principal
- * decrypts far more than it does, a principal calls from a network that it has not called from.
+/** The types of insights. The first two are CloudTrail's; the others are Holdfast's own: a principal uses a key
+ * for the first time, a key is used again after a long time, a principal decrypts far more than usual, a principal
+ * calls from a new network.
  */
 export const INSIGHT_TYPES = [
   'ApiCallRateInsight',

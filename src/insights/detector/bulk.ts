@@ -20,13 +20,13 @@ const SUM = 3
 const NEWCOMER = 3
 /** Bulk that lasts longer is the new normal. */
 const LONGEST_WINDOWS = 144
-/** Insights that are so far apart are not of the same incident. */
+/** Insights that are further apart belong to different incidents. */
 const APART_WINDOWS = 72
 /** A week, and an hour. */
 const WEEK_WINDOWS = 1014
 const KMS = 'kms.amazonaws.com'
 
-/** What a principal has decrypted. Windows are ten minutes, numbered since 1970. */
+/** The decryptions of a principal. Windows are ten minutes long, numbered since 1970. */
 type Decrypter = {
   readonly account: string
   readonly region: string
@@ -38,7 +38,7 @@ type Decrypter = {
   newestDay: number
   readonly days: Uint32Array
   active: ActiveBulk | undefined
-  /** The largest window of the last insight, and when that was. */
+  /** The largest window of the last insight, and its number. */
   last: { readonly window: number; readonly most: Amount } | undefined
 }
 
@@ -52,18 +52,18 @@ type ActiveBulk = {
   readonly baselineMinutes: number
 }
 
-/** What is counted in a window. */
+/** The counts of a window. */
 type Amount = { readonly calls: number; readonly contexts: number; readonly keys: number }
 
-/** Who has decrypted how much. */
+/** The decryptions of all principals. */
 export type BulkState = { readonly decrypters: Map<string, Decrypter>; readonly active: Set<string> }
 
-/** Nothing is known yet. */
+/** An empty state. */
 export function noBulk(): BulkState {
   return { decrypters: new Map(), active: new Set() }
 }
 
-/** Counts a Decrypt that has succeeded, and tells as soon as it is too many. */
+/** Counts a successful Decrypt, and reports as soon as there are too many. */
 export function judgeDecrypt(state: BulkState, judge: Judge, fact: EventFact): void {
   const { source, operation, principal, isUse, second } = fact
   if (source !== KMS || operation !== 'Decrypt' || !isUse || principal === '') return
@@ -79,7 +79,7 @@ export function judgeDecrypt(state: BulkState, judge: Judge, fact: EventFact): v
   if (one.active === undefined) begin(state, judge, { name, one, second })
 }
 
-/** Ends what has ended before a time. */
+/** Closes the windows that ended before a time. */
 export function closeWindows(state: BulkState, judge: Judge, second: number): void {
   const window = Math.floor(second / WINDOW_SECONDS)
   for (const name of [...state.active].sort()) {
@@ -90,7 +90,7 @@ export function closeWindows(state: BulkState, judge: Judge, second: number): vo
 
 type Rolled = { readonly name: string; readonly one: Decrypter; readonly window: number }
 
-/** Goes on to another window. */
+/** Moves on to another window. */
 function roll(state: BulkState, judge: Judge, { name, one, window }: Rolled): void {
   const { active } = one
   const now = amountOf(one)
@@ -123,7 +123,7 @@ function end(state: BulkState, judge: Judge, { name, one, active, isLong }: Ende
   const { beganAt, lastWindow, most } = active
   tell(judge, one, active, 'End')
   const apart = beganAt / WINDOW_SECONDS - (last?.window ?? 0)
-  // What comes again within a week, on another day, is no news: it is normal as far as both have come.
+  // A repetition within a week, on another day, is normal up to the lower of both amounts.
   const isAgain = apart >= APART_WINDOWS && apart <= WEEK_WINDOWS
   if (isLong) raiseDay(one, most)
   else if (last !== undefined && isAgain) raiseDay(one, join(last.most, most, Math.min))
@@ -223,7 +223,7 @@ function newDecrypter({ account, region, principal }: EventFact, window: number)
   }
 }
 
-/** Forgets the days that are too old on a day. */
+/** Removes the days that are too old on a day. */
 function forgetDays(one: Decrypter, day: number): void {
   for (let next = Math.max(one.newestDay + 1, day - DAYS + 1); next <= day; next += 1) {
     one.days.fill(0, cell(next, 0), cell(next, COLUMNS))
@@ -238,7 +238,7 @@ function addWindow(one: Decrypter, amount: Amount): void {
   one.days[sum] = (one.days[sum] ?? 0) + amount.calls
 }
 
-/** Makes an amount the normal of the window's day, if it is more than that. */
+/** Raises the normal of the window's day to an amount. */
 function raiseDay(one: Decrypter, { calls, contexts, keys }: Amount): void {
   const day = Math.floor(one.window / DAY_WINDOWS)
   forgetDays(one, day)

@@ -7,10 +7,9 @@ import { judgeNovelty, type NoveltyState, noNovelty } from './novelty.ts'
 import { closeMinutes, countRates, noRates, type RateState } from './rates.ts'
 import type { InsightRules } from './rules.ts'
 
-/**
- * Everything that the detector remembers: plain data of bounded size, which can be cloned and kept.
- * The functions of this file change it. They know no time but that of the events and what they are
- * told, so the same events give the same anomalies, whenever and in how many pieces they come.
+/** The complete state of the detector: plain data of bounded size, which can be cloned and saved. The functions of
+ * this file change it. They use no clock but the times of events and arguments, so the same events give the same
+ * anomalies, whenever they arrive and however they are divided.
  */
 export type DetectorState = {
   readonly known: Known
@@ -19,17 +18,17 @@ export type DetectorState = {
   readonly bulk: BulkState
 }
 
-/** A minute is judged once this much has passed after it: events of another node may come later. */
+/** The delay before a minute is judged: events of another node may arrive later. */
 const GRACE_MINUTES = 1
 const MINUTE_SECONDS = 60
 const NONE: readonly Anomaly[] = []
 
-/** Nothing is known yet. */
+/** An empty state. */
 export function newDetector(): DetectorState {
   return { known: new Map(), rates: noRates(), novelty: noNovelty(), bulk: noBulk() }
 }
 
-/** Takes the next event, and gives what it shows to be unusual. */
+/** Processes the next event and returns the anomalies that it reveals. */
 export function takeEvent(state: DetectorState, rules: InsightRules, fact: EventFact): readonly Anomaly[] {
   const judge: Judge = { rules, known: state.known, found: [] }
   pass(state, judge, fact.second)
@@ -40,7 +39,7 @@ export function takeEvent(state: DetectorState, rules: InsightRules, fact: Event
   return judge.found.length === 0 ? NONE : judge.found
 }
 
-/** Says that time has come so far: all events before were taken. */
+/** Advances the time: all events before it have been processed. */
 export function passTime(state: DetectorState, rules: InsightRules, second: number): readonly Anomaly[] {
   const judge: Judge = { rules, known: state.known, found: [] }
   pass(state, judge, second)

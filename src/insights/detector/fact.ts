@@ -1,6 +1,6 @@
-/** What the detector looks at of one call. Texts that do not apply are empty. */
+/** The facts of a call for the detector. Texts that do not apply are empty. */
 export type EventFact = {
-  /** When the call ended: seconds since 1970. */
+  /** The end of the call: seconds since 1970. */
   readonly second: number
   readonly account: string
   readonly region: string
@@ -16,9 +16,9 @@ export type EventFact = {
   readonly keys: readonly string[]
   /** The error code; empty when the call succeeded. */
   readonly error: string
-  /** What tells encryption contexts apart. */
+  /** A text that identifies the encryption context. */
   readonly context: string
-  /** Whether a key was used by it: a cryptographic operation that succeeded. */
+  /** Whether the call used a key: a successful cryptographic operation. */
   readonly isUse: boolean
 }
 
@@ -27,9 +27,8 @@ const IPV4_MAPPED = /^::ffff:(?=\d{1,3}\.)/i
 const IPV6_GROUPS = 8
 const IPV6_NETWORK_GROUPS = 3
 
-/**
- * The network of an address: the first 24 bits of an IPv4 address, the first 48 of an IPv6 address,
- * which is what a site is given (RFC 6177). Empty for what is no address, such as a service's name.
+/** The network of an address: the first 24 bits of an IPv4 address, the first 48 of an IPv6 address, the size of a
+ * site (RFC 6177). Empty for a text that is no address, such as a service's name.
  */
 export function networkOf(address: string): string {
   const plain = address.replace(IPV4_MAPPED, '')

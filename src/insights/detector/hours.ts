@@ -12,12 +12,12 @@ export type Hours = {
   readonly peaks: Uint32Array
 }
 
-/** No calls yet. */
+/** Hours without calls. */
 export function noHours(hour: number): Hours {
   return { newest: hour, sums: new Uint32Array(CELLS), peaks: new Uint32Array(CELLS) }
 }
 
-/** Counts a minute. One of an hour that has no cell any more is left out. */
+/** Counts a minute; ignores one of an hour that is too old. */
 export function addMinute(hours: Hours, hour: number, count: number): void {
   moveTo(hours, hour)
   if (hour <= hours.newest - CELLS) return
@@ -26,7 +26,7 @@ export function addMinute(hours: Hours, hour: number, count: number): void {
   hours.peaks[cell] = Math.max(at(hours.peaks, cell), count)
 }
 
-/** Forgets what is older than eight days before an hour. */
+/** Removes hours older than eight days before an hour. */
 function moveTo(hours: Hours, hour: number): void {
   const from = Math.max(hours.newest + 1, hour - CELLS + 1)
   for (let next = from; next <= hour; next += 1) {
@@ -36,7 +36,7 @@ function moveTo(hours: Hours, hour: number): void {
   hours.newest = Math.max(hours.newest, hour)
 }
 
-/** The largest minute of the seven days before, and of those within an hour of this time of day. */
+/** The largest minute of the previous seven days, and the largest within an hour of this time of day. */
 export function peaksBefore(hours: Hours, hour: number): { readonly week: number; readonly hour: number } {
   moveTo(hours, hour)
   let week = 0
@@ -52,7 +52,7 @@ export function peaksBefore(hours: Hours, hour: number): { readonly week: number
   return { week, hour: around }
 }
 
-/** Calls in the seven days before. */
+/** The calls of the previous seven days. */
 export function sumBefore(hours: Hours, hour: number): number {
   moveTo(hours, hour)
   let sum = 0

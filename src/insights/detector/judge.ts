@@ -2,7 +2,7 @@ import { type Anomaly, type AnomalyFacts, identify } from './anomaly.ts'
 import { type Known, knownFor, seenFor } from './known.ts'
 import { BASELINE_MINUTES, type InsightRules } from './rules.ts'
 
-/** What the parts of the detector judge by, and where they put what they find. */
+/** The input of the detector's parts, and the list for their anomalies. */
 export type Judge = {
   readonly rules: InsightRules
   readonly known: Known
@@ -21,13 +21,13 @@ export function hasBaseline({ rules, known }: Judge, scope: string, second: numb
   return seenFor(known, scope, second) >= rules.learningSeconds && known.has(scope)
 }
 
-/** How many minutes of the baseline there are. */
+/** The number of minutes in the baseline. */
 export function baselineMinutes({ known }: Judge, scope: string, second: number): number {
   const minutes = Math.floor(seenFor(known, scope, second) / MINUTE_SECONDS)
   return Math.min(BASELINE_MINUTES, Math.max(1, minutes))
 }
 
-/** Reports something. */
+/** Reports an anomaly. */
 export function report({ found }: Judge, facts: AnomalyFacts): void {
   found.push(identify(facts))
 }

@@ -1,12 +1,11 @@
 import { putRecent } from './bounded.ts'
 import type { EventFact } from './fact.ts'
 
-/** Accounts, principals and keys that are remembered; beyond, the one seen longest ago is forgotten. */
+/** The maximum number of known accounts, principals and keys; beyond it, the least recently seen is removed. */
 export const KNOWN_MAX = 50_000
 
-/**
- * Since when accounts, principals and keys are known, and since when they have been seen without a
- * week's break: after one there is no baseline. Whole minutes, in seconds since 1970.
+/** When accounts, principals and keys were first seen, and since when without a week's gap: a gap ends the
+ * baseline. Whole minutes, in seconds since 1970.
  */
 export type Known = Map<string, { readonly first: number; readonly since: number; readonly hour: number }>
 
@@ -14,17 +13,17 @@ const MINUTE_SECONDS = 60
 const HOUR_SECONDS = 3600
 const WEEK_HOURS = 168
 
-/** The name of an account in a region, among what is known. */
+/** The name of an account and region in the known scopes. */
 export function accountScope({ account, region }: Pick<EventFact, 'account' | 'region'>): string {
   return `${account}\n${region}`
 }
 
-/** The name of a principal or key in it. */
+/** The name of a principal or key in an account and region. */
 export function memberScope(fact: Pick<EventFact, 'account' | 'region'>, arn: string): string {
   return `${fact.account}\n${fact.region}\n${arn}`
 }
 
-/** Remembers everything that an event names. */
+/** Records everything that an event names. */
 export function rememberAll(known: Known, fact: EventFact): void {
   remember(known, accountScope(fact), fact.second)
   if (fact.principal !== '') remember(known, memberScope(fact, fact.principal), fact.second)
@@ -41,12 +40,12 @@ function remember(known: Known, name: string, second: number): void {
   putRecent(known, name, { first, since: isBack ? minute : since, hour }, KNOWN_MAX)
 }
 
-/** For how many seconds something has been seen without a week's break; 0 when it was not. */
+/** The seconds for which a scope has been seen without a week's gap; 0 when it is unknown. */
 export function seenFor(known: Known, name: string, second: number): number {
   return Math.max(0, second - (known.get(name)?.since ?? second))
 }
 
-/** For how many seconds something is known at a time; 0 when it is not. */
+/** The seconds for which a scope has been known; 0 when it is unknown. */
 export function knownFor(known: Known, name: string, second: number): number {
   return Math.max(0, second - (known.get(name)?.first ?? second))
 }

@@ -3,7 +3,7 @@ import type { EventFact } from './fact.ts'
 import { baselineMinutes, hasLearned, type Judge, report } from './judge.ts'
 import { accountScope, knownFor, memberScope, seenFor } from './known.ts'
 
-/** Keys that are remembered; beyond, the one used longest ago is forgotten. */
+/** The maximum number of keys; beyond it, the least recently used is removed. */
 export const KEYS_MAX = 50_000
 /** The same for pairs of a principal and a key. */
 export const PAIRS_MAX = 50_000
@@ -11,36 +11,36 @@ export const PAIRS_MAX = 50_000
 export const NETWORKS_MAX = 16
 /** The same for principals that have networks. */
 const CALLERS_MAX = 10_000
-/** A key that nobody has used for so long. */
+/** The time without use after which a key is dormant. */
 export const DORMANT_SECONDS = 90 * 86_400
-/** Whoever begins to use a key within its first day: it was made for them. */
+/** The age up to which a first use is normal: the key was created for that principal. */
 const NEW_KEY_SECONDS = 86_400
-/** A network is forgotten when nothing has come from it for so long. */
+/** The time without calls after which a network is removed. */
 const NETWORK_SECONDS = 30 * 86_400
-/** Who has come from so many new networks in two weeks is on the road: one more is nothing unusual. */
+/** The number of new networks in two weeks after which a principal counts as roaming: one more is normal. */
 const ROAMING_NETWORKS = 2
 const ROAMING_SECONDS = 14 * 86_400
-/** The networks of a principal's first day, or first day back, are those that it has, and not new ones. */
+/** The first period of a principal, or after a gap, in which its networks are learned and not reported. */
 const FIRST_DAY_SECONDS = 86_400
 const MINUTE_SECONDS = 60
 
-/** Who has used what, and from where. Times are whole minutes, in seconds since 1970. */
+/** Who has used which key, and from which network. Times are whole minutes, in seconds since 1970. */
 export type NoveltyState = {
-  /** When a key was last used, or first seen if it was not. */
+  /** The last use of a key, or its first appearance. */
   readonly keys: Map<string, number>
-  /** When a principal has last used a key. */
+  /** The last use of a key by a principal. */
   readonly pairs: Map<string, number>
   readonly callers: Map<string, Map<string, Seen>>
 }
 
 type Seen = { readonly first: number; readonly last: number }
 
-/** Nothing is known yet. */
+/** An empty state. */
 export function noNovelty(): NoveltyState {
   return { keys: new Map(), pairs: new Map(), callers: new Map() }
 }
 
-/** Looks for a key's first use by a principal, its use after a long time, and a new network. */
+/** Detects a key's first use by a principal, its use after dormancy, and a new network. */
 export function judgeNovelty(state: NoveltyState, judge: Judge, fact: EventFact): void {
   const now = Math.floor(fact.second / MINUTE_SECONDS) * MINUTE_SECONDS
   for (const key of fact.keys) {

@@ -18,40 +18,40 @@ import {
 } from './series.ts'
 import { addCounts, largestShares } from './shares.ts'
 
-/** Series with a baseline; beyond, the one that had calls longest ago is forgotten. */
+/** The maximum number of series with a baseline; beyond it, the least recently called is removed. */
 export const SERIES_MAX = 8192
-/** Series that are counted in one minute; the calls of more are left out. */
+/** The maximum number of series counted in one minute; calls of further ones are ignored. */
 const TALLIES_MAX = 8192
-/** An insight has ended when so many minutes were usual. */
+/** The number of normal minutes that ends an insight. */
 const QUIET_MINUTES = 5
-/** An insight goes on while minutes have this part of what it began with. */
+/** An insight continues while minutes have this share of its first one. */
 const STAYS = 0.5
-/** An insight that lasts longer is the new normal for a week. */
+/** The maximum duration of an insight; after it, its level is normal for a week. */
 const LONGEST_MINUTES = 1440
 const NORMAL_MINUTES = 10_080
-/** Insights that are so far apart are not of the same incident. */
+/** Insights that are further apart belong to different incidents. */
 const APART_MINUTES = 720
 const MINUTE_SECONDS = 60
 const HOUR_MINUTES = 60
-/** Standard deviations of a Poisson count that the largest minute of a week is exceeded by at least. */
+/** The minimum excess over the largest minute of a week, in standard deviations of a Poisson count. */
 const DEVIATIONS = 3
 
-/** Call rates and error rates: what is counted, and what is known. */
+/** Call rates and error rates: current counts and baselines. */
 export type RateState = {
   readonly series: Map<string, Series>
-  /** Minutes that are not over, and what is counted in them. */
+  /** The counts of open minutes. */
   readonly open: Map<number, Map<string, Tally>>
   readonly active: Set<string>
-  /** The first minute that is not closed. */
+  /** The first open minute. */
   from: number
 }
 
-/** Nothing counted yet. */
+/** Empty counts. */
 export function noRates(): RateState {
   return { series: new Map(), open: new Map(), active: new Set(), from: 0 }
 }
 
-/** Counts an event; one of a minute that is closed counts for the first that is not. */
+/** Counts an event; one of a closed minute counts in the first open one. */
 export function countRates(state: RateState, fact: EventFact): void {
   const minute = Math.max(state.from, Math.floor(fact.second / MINUTE_SECONDS))
   const tallies = state.open.get(minute) ?? new Map<string, Tally>()
@@ -67,7 +67,7 @@ export function countRates(state: RateState, fact: EventFact): void {
   }
 }
 
-/** Judges all minutes before one. */
+/** Judges and closes all minutes before one. */
 export function closeMinutes(state: RateState, judge: Judge, before: number): void {
   if (before <= state.from) return
   state.from = before
@@ -82,7 +82,7 @@ export function closeMinutes(state: RateState, judge: Judge, before: number): vo
   endQuiet(state, judge, before)
 }
 
-/** The order of what is found, and of what is forgotten, must not depend on who came first in a minute. */
+/** Sorts the counts, so that results and removals do not depend on the order within a minute. */
 function inOrder(tallies: ReadonlyMap<string, Tally> = new Map()): readonly [string, Tally][] {
   return [...tallies].sort(([a], [b]) => (a < b ? -1 : 1))
 }
@@ -103,7 +103,7 @@ function judgeMinute(state: RateState, judge: Judge, minute: number, { name, tal
   addMinute(series.hours, hour, tally.count)
 }
 
-/** Counts a minute of an insight; false when it is a usual one. */
+/** Counts a minute of an insight; returns false for a normal one. */
 function goesOn({ active }: Series, minute: number, tally: Tally): boolean {
   if (active === undefined) return false
   if (tally.count < active.limit * STAYS) {
@@ -156,7 +156,7 @@ function begin(state: RateState, judge: Judge, minute: number, { name, tally }: 
   tell(state, judge, series, 'Start')
 }
 
-/** Ends what has been usual for a while before a minute, and what has become normal. */
+/** Ends the insights that have been normal for a while, or whose level has become normal. */
 function endQuiet(state: RateState, judge: Judge, minute: number): void {
   for (const name of [...state.active].sort()) {
     const series = state.series.get(name)
@@ -173,7 +173,7 @@ function endQuiet(state: RateState, judge: Judge, minute: number): void {
   }
 }
 
-/** What this insight and the one before have both come to, on two days of a week: it is no news. */
+/** The level that this insight and the previous one both reached, on two days of a week: it counts as normal. */
 function levelAgain({ last }: Series, { peak, beganMinute }: ActiveInsight): number {
   if (last === undefined) return 0
   const apart = beganMinute - last.minute

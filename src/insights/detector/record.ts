@@ -2,9 +2,9 @@ import type { Anomaly } from './anomaly.ts'
 
 /** The version of CloudTrail's record that is written. Source: CloudTrail User Guide, "Record contents". */
 const EVENT_VERSION = '1.11'
-/** How records of insights name what they are. */
+/** The `eventType` of insight records. */
 export const INSIGHT_EVENT_TYPE = 'AwsCloudTrailInsight'
-/** As AWS's examples: averages have ten decimals. */
+/** Averages have ten decimals, as in AWS's examples. */
 const DECIMALS = 1e10
 
 /**

@@ -1,29 +1,29 @@
-/** What the detector calls unusual. How the numbers were chosen: docs/reference/insights.md. */
+/** The thresholds of the detector. How they were chosen: docs/reference/insights.md. */
 export type InsightRules = {
-  /** Nothing is reported of an account, principal or key before it has been known for so long. */
+  /** How long an account, principal or key must be known before anything is reported about it. */
   readonly learningSeconds: number
-  /** How many times the largest minute around this hour of the seven days before a minute must have. */
+  /** The required multiple of the largest minute around this hour in the previous seven days. */
   readonly hourFactor: number
-  /** The same for the largest minute of all seven days. */
+  /** The required multiple of the largest minute of all seven days. */
   readonly weekFactor: number
-  /** Fewer calls in a minute are never unusual. */
+  /** The minimum number of calls in an unusual minute. */
   readonly callsMin: number
   readonly errorsMin: number
-  /** How many times the largest ten minutes of the seven days before ten minutes of Decrypt must have. */
+  /** The required multiple of the largest ten minutes of Decrypt in the previous seven days. */
   readonly bulkFactor: number
-  /** Fewer Decrypt calls, contexts or keys in ten minutes are never bulk. */
+  /** The minimum number of Decrypt calls, contexts or keys in ten minutes for bulk decryption. */
   readonly bulkCallsMin: number
   readonly bulkContextsMin: number
   readonly bulkKeysMin: number
 }
 
-/** How readily something is called unusual. */
+/** The sensitivities of the detector. */
 export const SENSITIVITIES = ['low', 'normal', 'high'] as const
 
 /** One of {@link SENSITIVITIES}. */
 export type Sensitivity = (typeof SENSITIVITIES)[number]
 
-/** How much more than for `normal` is needed. */
+/** The factor on the thresholds of `normal`. */
 const SCALES: Readonly<Record<Sensitivity, number>> = { low: 1.5, normal: 1, high: 0.7 }
 const DAY_SECONDS = 86_400
 
@@ -43,5 +43,5 @@ export function insightRules(sensitivity: Sensitivity, learningDays: number): In
   }
 }
 
-/** For how long a baseline reaches back. Source: CloudTrail User Guide, "Understanding CloudTrail Insights". */
+/** The length of a baseline. Source: CloudTrail User Guide, "Understanding CloudTrail Insights". */
 export const BASELINE_MINUTES = 10_080

@@ -3,27 +3,27 @@ import { type Hours, noHours } from './hours.ts'
 import { accountScope, memberScope } from './known.ts'
 import { type Counts, countValue } from './shares.ts'
 
-/** What is counted together: an operation's calls, or its errors of one code, of one subject. */
+/** The subject of a series: an operation's calls, or its errors of one code, of an account or principal. */
 export type SeriesFacts = {
   readonly account: string
   readonly region: string
   readonly source: string
   readonly operation: string
-  /** Empty for calls; of errors, the code. */
+  /** The error code; empty for calls. */
   readonly error: string
-  /** Whose calls; neither: the account's. */
+  /** The principal; empty: the whole account. */
   readonly principal: string
   readonly key: string
 }
 
-/** An insight that has begun. */
+/** An active insight. */
 export type ActiveInsight = {
   readonly beganMinute: number
   lastHighMinute: number
-  /** From how many calls on a minute is unusual. */
+  /** The number of calls from which a minute is unusual. */
   readonly limit: number
   peak: number
-  /** Calls up to the last unusual minute, and since. */
+  /** The calls up to the last unusual minute, and since. */
   total: number
   pending: number
   readonly baseline: number
@@ -35,14 +35,14 @@ export type ActiveInsight = {
 export type Series = {
   readonly facts: SeriesFacts
   readonly hours: Hours
-  /** A new normal: what an insight that went on for too long, or came again, has come to. */
+  /** A raised normal level, after an insight that lasted too long or was repeated. */
   floor: { readonly peak: number; readonly untilMinute: number }
-  /** The largest minute of the last insight, and when it ended. */
+  /** The largest minute of the last insight, and its end. */
   last: { readonly peak: number; readonly minute: number } | undefined
   active: ActiveInsight | undefined
 }
 
-/** What is counted of one series in one minute. */
+/** The counts of one series in one minute. */
 export type Tally = {
   count: number
   readonly principals: Counts
@@ -50,10 +50,10 @@ export type Tally = {
   readonly errors: Counts
 }
 
-/** How a call without an error is counted. Source: the "errorCode" attribution of CloudTrail's records. */
+/** The error code that stands for no error. Source: the "errorCode" attribution of CloudTrail's records. */
 const NO_ERROR = 'null'
 
-/** The names of all series that an event counts for. */
+/** The names of all series that count an event. */
 export function seriesNames({
   account,
   region,
@@ -74,26 +74,26 @@ export function seriesNames({
   return names
 }
 
-/** A name that no other series has: no text of an event has a line end. */
+/** A unique name of a series: no text of an event contains a line end. */
 export function seriesName(facts: SeriesFacts): string {
   const { account, region, source, operation, error, principal, key } = facts
   return `${account}\n${region}\n${source}\n${operation}\n${error}\n${principal}\n${key}`
 }
 
-/** What a series with this name counts. */
+/** Parses the name of a series. */
 export function parseSeriesName(name: string): SeriesFacts {
   const [account = '', region = '', source = '', operation = '', error = '', principal = '', key = ''] =
     name.split('\n')
   return { account, region, source, operation, error, principal, key }
 }
 
-/** Since when the series' subject is known, decides whether it is judged. */
+/** The scope whose age decides whether the series is judged. */
 export function scopeOf(facts: SeriesFacts): string {
   const subject = facts.principal === '' ? facts.key : facts.principal
   return subject === '' ? accountScope(facts) : memberScope(facts, subject)
 }
 
-/** A series that begins in this hour. */
+/** A new series that begins in this hour. */
 export function newSeries(facts: SeriesFacts, hour: number): Series {
   return {
     facts,
@@ -104,7 +104,7 @@ export function newSeries(facts: SeriesFacts, hour: number): Series {
   }
 }
 
-/** Nothing counted yet. */
+/** Empty counts. */
 export function newTally(): Tally {
   return { count: 0, principals: new Map(), agents: new Map(), errors: new Map() }
 }

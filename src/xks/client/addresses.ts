@@ -1,9 +1,8 @@
 import { lookup } from 'node:dns'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
 
-/**
- * Addresses that an endpoint leads to only where the operator has said so: this machine's own, and
- * those of the link, where clouds keep their metadata services.
+/** Addresses that an endpoint may resolve to only with a route of the operator's: loopback, and link-local ones,
+ * where clouds have their metadata services.
  */
 const CLOSED = closedAddresses()
 
@@ -18,14 +17,14 @@ function closedAddresses(): BlockList {
   return list
 }
 
-/** Whether an IP address is one that only the operator may lead to; `false` for a name. */
+/** Whether an IP address needs a route of the operator's; `false` for a name. */
 export function isClosedAddress(host: string): boolean {
   const family = isIP(host)
   if (family === 0) return false
   return CLOSED.check(host, family === 6 ? 'ipv6' : 'ipv4')
 }
 
-/** Looks a name up and leaves out the addresses that only the operator may lead to. */
+/** Resolves a name without the addresses that need a route of the operator's. */
 export const lookupOpen: LookupFunction = (host, options, done) => {
   lookup(host, { ...options, all: true }, (error, addresses) => {
     if (error !== null) return done(error, '')

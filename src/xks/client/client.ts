@@ -16,29 +16,29 @@ import {
   type XksAnswer,
 } from './responses.ts'
 
-/** Times that a question which is not about data is asked: a first connection may take too long. */
+/** Attempts of a call that carries no data: a first connection may take too long. */
 const QUESTION_ATTEMPTS = 3
 
-/** A proxy, and as whom to call it. */
+/** A proxy and the credentials to call it with. */
 export type XksTarget = {
   /** `https://` and a host name. */
   readonly endpoint: string
-  /** The path that ends with `/kms/xks/v1`. */
+  /** The path, which ends with `/kms/xks/v1`. */
   readonly path: string
   readonly region: string
-  /** The same object as long as the credential is the same: signing keys are kept beside it. */
+  /** The same object for the same credential, since signing keys are cached by it. */
   readonly credentials: Credentials
 }
 
-/** For whom a call to a proxy is made; the proxy may log it and decide by it. */
+/** The purpose of a call to a proxy, which may log it and authorize by it. */
 export type XksPurpose = {
   readonly requestId: string
   /** The operation of AWS KMS. */
   readonly operation: string
-  /** What else the proxy is told; none in questions about its health. */
+  /** Further facts for the proxy; absent in health checks. */
   readonly subject?: {
     readonly principalArn: string
-    /** None while there is no KMS key yet. */
+    /** Absent while no KMS key exists yet. */
     readonly keyArn?: string
     /** The service that calls on the principal's behalf. */
     readonly viaService?: string
@@ -66,9 +66,9 @@ export type XksClient = Disposable & {
   ) => Promise<Uint8Array>
 }
 
-/** What a client works with. */
+/** The dependencies and settings of a client. */
 export type XksClientOptions = {
-  /** PEM certificates to trust beside the system's. */
+  /** PEM certificates to trust in addition to the system's. */
   readonly ca: string | undefined
   readonly routes: XksRoutes
   readonly timeoutMs: number
@@ -76,7 +76,7 @@ export type XksClientOptions = {
   readonly timers: Timers
 }
 
-/** A client of any proxy. */
+/** Opens a client for any number of proxies. */
 export function openXksClient(options: XksClientOptions): XksClient {
   const { clock, ...rest } = options
   const transport = openTransport(rest)
@@ -122,7 +122,7 @@ type CallDependencies = {
   readonly keys: SigningKeys
 }
 
-/** Asks again when there was no answer. */
+/** Repeats a call when there was no answer. */
 async function ask(question: () => Promise<XksAnswer>): Promise<XksAnswer> {
   for (let attempt = 1; ; attempt += 1) {
     try {

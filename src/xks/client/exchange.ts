@@ -8,11 +8,11 @@ import { isClosedAddress, lookupOpen } from './addresses.ts'
 import { malformed, XksFailure } from './failure.ts'
 import type { XksAnswer } from './responses.ts'
 
-/** An answer in bytes: above the largest legal one, 4,300 bytes in base64 and what is around them. */
+/** The size limit of an answer: above the largest valid one, 4,300 bytes in base64 with their members. */
 export const XKS_ANSWER_MAX_BYTES = 16_384
-/** Headers of an answer, in bytes. */
+/** The size limit of an answer's headers. */
 const ANSWER_HEADERS_MAX_BYTES = 16_384
-/** Connections to one proxy at once; calls beyond them wait, within their time. */
+/** The maximum number of connections to one proxy; further calls wait, within their time limit. */
 const CONNECTIONS_MAX = 64
 const IDLE_CONNECTIONS_MAX = 16
 const HTTPS_PORT = 443
@@ -25,19 +25,19 @@ const CIPHERS = [
   'ECDHE-ECDSA-AES256-GCM-SHA384',
 ].join(':')
 
-/** Where an endpoint is reached, when that is not at port 443 of its name. */
+/** The addresses of endpoints that are not at port 443 of their name. */
 export type XksRoutes = ReadonlyMap<string, { readonly host: string; readonly port: number }>
 
-/** How calls leave. */
+/** The transport of calls. */
 export type XksTransport = {
   readonly agent: Agent
   readonly routes: XksRoutes
   readonly timers: Timers
-  /** How long a call may take, connection included. */
+  /** The time limit of a call, connection included. */
   readonly timeoutMs: number
 }
 
-/** A transport that keeps its connections. @param ca PEM certificates to trust beside the system's. */
+/** Opens a transport with persistent connections. @param ca PEM certificates to trust in addition to the system's. */
 export function openTransport(
   options: Omit<XksTransport, 'agent'> & { readonly ca: string | undefined },
 ): XksTransport {
@@ -53,19 +53,18 @@ export function openTransport(
   return { ...rest, agent }
 }
 
-/** One request to a proxy. */
+/** A request to a proxy. */
 export type XksRequest = {
-  /** The endpoint's host name; certificate and signature are for it wherever the route leads. */
+  /** The endpoint's host name; certificate and signature are for this name, whatever the route. */
   readonly host: string
   readonly target: string
-  /** Names and values in turn. */
+  /** Alternating names and values. */
   readonly headers: readonly string[]
   readonly body: Uint8Array
 }
 
-/**
- * Sends a request and gives the answer, whole. A connection that was kept and turns out to be
- * closed is replaced by a new one, once: the calls of this API may be repeated.
+/** Sends a request and returns the complete answer. When a persistent connection turns out to be closed, it tries
+ * once more with a new one: the calls of this API may be repeated.
  *
  * @throws XksFailure.
  */
@@ -89,7 +88,7 @@ export async function exchange(transport: XksTransport, request: XksRequest): Pr
   }
 }
 
-/** A connection that was kept had been closed by the proxy. */
+/** The error of a persistent connection that the proxy had closed. */
 class StaleConnection extends Error {
   override readonly name = 'StaleConnection'
 }
@@ -99,7 +98,7 @@ function asFailure(error: unknown): XksFailure {
   return new XksFailure('Unreachable', 'the proxy has closed the connection', { cause: error })
 }
 
-/** How far a connection has come. */
+/** The stage that a connection has reached. */
 type Stage = { reached: 'nothing' | 'connection' | 'tls' | 'answer' }
 
 function exchangeOnce(
@@ -135,7 +134,7 @@ function exchangeOnce(
   })
 }
 
-/** @throws XksFailure when the endpoint is an address that only a route may lead to. */
+/** @throws XksFailure when the endpoint is an address that needs a route. */
 function placeOf(routes: XksRoutes, host: string): RequestOptions {
   const route = routes.get(host.toLowerCase())
   if (route !== undefined) return { host: route.host, port: route.port }

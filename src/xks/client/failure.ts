@@ -1,16 +1,16 @@
 import type { XksErrorName } from '../protocol/protocol.ts'
 
 /**
- * Why a call to a proxy gave no result: an error that the proxy has answered with, or one of
+ * Why a call to a proxy failed: an error that the proxy returned, or one of
  *
- * - `MalformedResponse`: an answer that is none, or whose integrity value does not fit;
+ * - `MalformedResponse`: an invalid answer, or one with a wrong integrity value;
  * - `Unreachable`: there was no connection;
- * - `TlsFailed`: there was one, and no TLS on it, or not with a certificate for the endpoint;
+ * - `TlsFailed`: the TLS handshake failed, or the certificate is not for the endpoint;
  * - `TimedOut`: no answer within the time.
  */
 export type XksReason = XksErrorName | 'MalformedResponse' | 'Unreachable' | 'TlsFailed' | 'TimedOut'
 
-/** A call to an external key store proxy gave no result. The message is for the operator only. */
+/** A failed call to an external key store proxy. The message is for the operator only. */
 export class XksFailure extends Error {
   override readonly name = 'XksFailure'
   readonly reason: XksReason
@@ -21,7 +21,7 @@ export class XksFailure extends Error {
   }
 }
 
-/** The failure of an answer that cannot be understood. */
+/** The failure for an invalid answer. */
 export function malformed(what: string, cause?: unknown): XksFailure {
   return new XksFailure('MalformedResponse', `the proxy's answer: ${what}`, { cause })
 }

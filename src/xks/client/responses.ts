@@ -15,19 +15,19 @@ import {
 } from '../protocol/protocol.ts'
 import { malformed, XksFailure } from './failure.ts'
 
-/** An answer as it came over the wire. */
+/** An unparsed answer. */
 export type XksAnswer = { readonly status: number; readonly body: Uint8Array }
 
-/** What a proxy says of an external key. */
+/** A proxy's facts about an external key. */
 export type ExternalKeyFacts = {
   readonly spec: string
   readonly usages: readonly string[]
   readonly status: 'ENABLED' | 'DISABLED'
 }
 
-/** What a proxy says of itself and of the key managers behind it. */
+/** A proxy's facts about itself and its key managers. */
 export type ProxyHealth = {
-  /** Whether at least one of its key managers is not unavailable. */
+  /** Whether at least one key manager is not unavailable. */
   readonly available: boolean
 }
 
@@ -108,7 +108,7 @@ function parseSuccess({ status, body }: XksAnswer): Answered {
   throw refusalOf(status, membersOf(parseJson(body)))
 }
 
-/** Only a known name with its own status is believed. */
+/** Accepts only a known error name with its own status. */
 function refusalOf(status: number, members: Answered): XksFailure {
   const name = textOf(members, 'errorName')
   if (!isXksErrorName(name) || XKS_ERRORS[name] !== status) {
@@ -119,7 +119,7 @@ function refusalOf(status: number, members: Answered): XksFailure {
   return new XksFailure(name, `the proxy has refused with ${name}${said}`)
 }
 
-/** The message goes into the operator's log: no control characters, no more than is allowed. */
+/** Makes a message safe for the operational log: no control characters, limited length. */
 function printable(message: string): string {
   return message.slice(0, XKS_MESSAGE_MAX_LENGTH).replaceAll(/[^\x20-\x7e]/g, '?')
 }

@@ -1,7 +1,7 @@
 import { concatBytes } from '../../base/bytes.ts'
 import { sha256 } from '../../crypto/hash.ts'
 
-/** What a proxy answers an encryption with, and the additional data that it was given. */
+/** A proxy's answer to an encryption, with the additional data of the request. */
 export type XksCiphertext = {
   readonly ciphertext: Uint8Array
   readonly iv: Uint8Array
@@ -10,10 +10,8 @@ export type XksCiphertext = {
   readonly metadata: Uint8Array
 }
 
-/**
- * The ciphertextDataIntegrityValue: SHA-256 over additional data, metadata, IV, ciphertext and tag
- * as they are, one after the other. Whoever asked for an encryption computes it again, so that a
- * ciphertext that was damaged on its way is never kept.
+/** The ciphertextDataIntegrityValue: SHA-256 over the concatenation of additional data, metadata, IV, ciphertext
+ * and tag. The caller computes it again, so that it never stores a ciphertext that was damaged in transit.
  *
  * Source: XKS Proxy API Specification, "Encrypt".
  */

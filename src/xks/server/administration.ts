@@ -17,21 +17,20 @@ import {
 } from './proxy-credential.ts'
 import { formatProxyAdministration } from './proxy-recording.ts'
 
-/** What administration works with. */
+/** The dependencies of administration. */
 export type AdministrationDependencies = ExternalKeyDependencies & {
   readonly journal: Pick<Journal, 'commit'>
   readonly clock: Clock
   readonly account: string
 }
 
-/** The operator has asked for something that cannot be done. The message says what and why. */
+/** The error of a change that cannot be made. The message says what and why. */
 class AdministrationError extends UsageError {
   override readonly name = 'AdministrationError'
 }
 
-/**
- * What the operator does to the external keys and the credentials of a proxy. Each change is
- * committed together with its audit event, and every proxy on the data folder knows it at once.
+/** An operator's changes to the external keys and credentials of a proxy. Each change is committed together with
+ * its audit event, and takes effect at once in every proxy on the data folder.
  */
 export class ProxyAdministration {
   readonly #dependencies: AdministrationDependencies
@@ -40,7 +39,7 @@ export class ProxyAdministration {
     this.#dependencies = dependencies
   }
 
-  /** Makes an external key, enabled. @throws AdministrationError. */
+  /** Creates an enabled external key. @throws AdministrationError. */
   async createKey(id: string): Promise<void> {
     if (!isExternalKeyId(id)) {
       throw new AdministrationError(
@@ -55,7 +54,7 @@ export class ProxyAdministration {
     await this.#commit('CreateExternalKey', { externalKeyId: id }, changes)
   }
 
-  /** Lets an external key be used, or no more. @throws AdministrationError. */
+  /** Enables or disables an external key. @throws AdministrationError. */
   async setKeyStatus(id: string, status: 'ENABLED' | 'DISABLED'): Promise<void> {
     const { records, account } = this.#dependencies
     const key = await records.get(EXTERNAL_KEY, account, id)
@@ -64,7 +63,7 @@ export class ProxyAdministration {
     await this.#commit(name, { externalKeyId: id }, [replace(key, { ...key.value, status })])
   }
 
-  /** Every external key, by id. */
+  /** Every external key, sorted by ID. */
   async listKeys(): Promise<readonly StoredExternalKey[]> {
     const { records, account } = this.#dependencies
     const keys: StoredExternalKey[] = []
@@ -77,7 +76,7 @@ export class ProxyAdministration {
     return keys.toSorted((a, b) => (a.name < b.name ? -1 : 1))
   }
 
-  /** A fresh credential; its secret is never shown again. @throws AdministrationError. */
+  /** Creates a credential; its secret is never shown again. @throws AdministrationError. */
   async createCredential(): Promise<NewProxyCredential> {
     const { account, clock, random } = this.#dependencies
     if ((await this.listCredentials()).length >= PROXY_CREDENTIALS_MAX) {
@@ -92,7 +91,7 @@ export class ProxyAdministration {
     return { accessKeyId, secretAccessKey }
   }
 
-  /** Access key ids and when they were made, oldest first. */
+  /** Access key IDs and creation times, oldest first. */
   async listCredentials(): Promise<readonly { readonly accessKeyId: string; readonly createdAt: number }[]> {
     const { records, account } = this.#dependencies
     const page = await records.list(PROXY_CREDENTIAL, { partition: account, limit: LIST_MAX_RECORDS })
@@ -101,7 +100,7 @@ export class ProxyAdministration {
       .toSorted((a, b) => a.createdAt - b.createdAt)
   }
 
-  /** Ends the use of a credential. @throws AdministrationError. */
+  /** Deletes a credential. @throws AdministrationError. */
   async deleteCredential(accessKeyId: string): Promise<void> {
     const { records, account } = this.#dependencies
     const credential = await records.get(PROXY_CREDENTIAL, account, accessKeyId)

@@ -8,21 +8,20 @@ import { XKS_SERVICE } from '../protocol/protocol.ts'
 import type { ProxyCredentialValue } from './proxy-credential.ts'
 import { ProxyRefusal } from './proxy-refusal.ts'
 
-/** How far a caller's clock may be from ours. Source: XKS Proxy API Specification, "Authentication". */
+/** The maximum clock skew of a caller. Source: XKS Proxy API Specification, "Authentication". */
 const CLOCK_SKEW_MINUTES = 5
 
-/** Who calls, and from which region. */
+/** The caller and its region. */
 export type ProxyCaller = { readonly accessKeyId: string; readonly region: string }
 
-/** What authentication works with. */
+/** The dependencies of authentication. */
 export type ProxyAuthenticationDependencies = {
   readonly findCredential: (accessKeyId: string) => Promise<ProxyCredentialValue | undefined>
   readonly signingKeys: SigningKeys
 }
 
-/**
- * The caller of a signed request. The answer to one who is not known does not say why; the reason
- * is the cause of the refusal.
+/** Authenticates the caller of a signed request. The answer to an unknown caller contains no reason; the reason is
+ * the `cause` of the error.
  *
  * @throws ProxyRefusal AuthenticationFailedException.
  */

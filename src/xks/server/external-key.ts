@@ -11,17 +11,16 @@ import type { XksCiphertext } from '../protocol/integrity.ts'
 import { XKS_TAG_BYTES } from '../protocol/protocol.ts'
 import type { DecryptInput, EncryptInput } from './requests.ts'
 
-/**
- * An external key: what `holdfast xks-proxy` keeps for somebody else's KMS keys. Partition: the
- * account; name: its id, as XksKeyId names it.
+/** An external key: the key that `holdfast xks-proxy` keeps for KMS keys of another service. Partition: the
+ * account; name: its ID, the XksKeyId.
  *
- * States: ENABLED and DISABLED, either way.
+ * States: ENABLED and DISABLED, with transitions in both directions.
  */
 export type ExternalKeyValue = {
   readonly format: 1
   readonly status: 'ENABLED' | 'DISABLED'
   readonly createdAt: EpochMs
-  /** How custody knows it. */
+  /** Its ID in custody. */
   readonly keyId: string
   readonly materialId: string
 }
@@ -29,22 +28,22 @@ export type ExternalKeyValue = {
 /** The kind of external keys. */
 export const EXTERNAL_KEY: Kind<ExternalKeyValue> = kindOfFormat1('external-key')
 
-/** An external key as it was read. */
+/** A stored external key. */
 export type StoredExternalKey = Stored<ExternalKeyValue>
 
-/** What the domain of external keys has in the place of a region: no region has such a name. */
+/** The name in place of a region for the KEK of external keys: no region has this name. */
 const DOMAIN = 'xks-proxy'
-/** What custody makes for an external key: 256 bits that encrypt. */
+/** The spec of an external key in custody: 256 bits for encryption. */
 const SPEC = 'SYMMETRIC_DEFAULT'
 
-/** What external keys are kept with. */
+/** The dependencies of external keys. */
 export type ExternalKeyDependencies = {
   readonly records: Records
   readonly custody: Custody
   readonly random: Random
 }
 
-/** The changes that make a new external key. */
+/** The changes that create an external key. */
 export async function createExternalKey(
   dependencies: ExternalKeyDependencies,
   account: string,
@@ -85,9 +84,8 @@ export async function sealExternally(
   }
 }
 
-/**
- * The plaintext, or nothing when ciphertext, key and additional data do not belong together. The
- * caller clears it.
+/** Decrypts; returns nothing when ciphertext, key and additional data do not match. The caller clears the
+ * plaintext.
  */
 export async function openExternally(
   custody: Custody,
@@ -97,7 +95,7 @@ export async function openExternally(
   const ref = materialOf(key)
   const nonce = metadata.subarray(METADATA_FORMAT.length)
   if (metadata[0] !== METADATA_FORMAT[0] || nonce.length !== NONCE_BYTES) return undefined
-  // A 16-byte IV is legal in the API, and none of ours.
+  // The API allows a 16-byte IV, but this proxy never creates one.
   const unique = concatBytes(nonce, iv)
   if (tag.length !== XKS_TAG_BYTES || iv.length !== IV_BYTES) return undefined
   const blob = newBlob(blobPrefix(ref), unique, ciphertext.length)
@@ -114,7 +112,7 @@ function materialOf({ partition, value }: StoredExternalKey): KeyMaterialRef {
   return { account: partition, region: DOMAIN, keyId, spec: SPEC, materialId }
 }
 
-/** An odd number of fields, so that it is no encryption context: see docs/reference/formats/ciphertext-blob.md. */
+/** An odd number of fields, so that it never equals an encryption context: see docs/reference/formats/ciphertext-blob.md. */
 function boundData({ name }: StoredExternalKey, aad: Uint8Array): Uint8Array {
   return lengthPrefixed('holdfast/external-key/1', name, aad)
 }

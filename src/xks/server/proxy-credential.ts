@@ -3,7 +3,7 @@ import type { EpochMs, Random } from '../../base/ports.ts'
 import { kindOfFormat1 } from '../../store/kind.ts'
 import type { Kind, Records } from '../../store/records.ts'
 
-/** What callers of the proxy sign with. Partition: the account; name: the access key id. */
+/** The credential of callers of the proxy. Partition: the account; name: the access key ID. */
 export type ProxyCredentialValue = {
   readonly format: 1
   readonly createdAt: EpochMs
@@ -13,17 +13,17 @@ export type ProxyCredentialValue = {
 /** The kind of proxy credentials. */
 export const PROXY_CREDENTIAL: Kind<ProxyCredentialValue> = kindOfFormat1('proxy-credential')
 
-/** Credentials of one proxy: the one in use, and the one that replaces it. */
+/** The maximum number of credentials: the current one and its replacement. */
 export const PROXY_CREDENTIALS_MAX = 2
 
-/** A credential as it is handed over once. */
+/** A new credential with its secret, which is shown once. */
 export type NewProxyCredential = { readonly accessKeyId: string; readonly secretAccessKey: string }
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 const ID_DIGITS = 26
 const SECRET_BYTES = 33
 
-/** A fresh credential in the form that a custom key store takes. Source: the service model of AWS KMS. */
+/** Generates a credential in the form that a custom key store requires. Source: the service model of AWS KMS. */
 export function newProxyCredential(random: Random): NewProxyCredential {
   return {
     accessKeyId: [...random.bytes(ID_DIGITS)].map((byte) => BASE32.charAt(byte % BASE32.length)).join(''),
@@ -31,7 +31,7 @@ export function newProxyCredential(random: Random): NewProxyCredential {
   }
 }
 
-/** The credential that a request names, or nothing. The same object while the record is the same. */
+/** The credential that a request names, or nothing. The same object for the same record. */
 export async function findProxyCredential(
   records: Records,
   account: string,

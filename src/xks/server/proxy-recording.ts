@@ -4,7 +4,7 @@ import { findHeader, type WireRequest } from '../../dispatch/wire.ts'
 import { XKS_SERVICE } from '../protocol/protocol.ts'
 import type { RequestMetadata } from './requests.ts'
 
-/** What an audit event says of a call to the proxy. */
+/** The facts of a proxy call for its audit event. */
 export type ProxyCallFacts = {
   readonly account: string
   readonly requestId: string
@@ -13,16 +13,16 @@ export type ProxyCallFacts = {
   readonly request: WireRequest
   /** The call, or `Unknown`. */
   readonly name: string
-  /** None of a caller who is not known. */
+  /** Absent for an unknown caller. */
   readonly accessKeyId: string | undefined
   readonly region: string
   readonly externalKeyId: string | undefined
-  /** For whom the caller says that it calls: a KMS key and its user. */
+  /** The KMS key and its user, as stated by the caller. */
   readonly metadata: RequestMetadata | undefined
   readonly error: { readonly code: string; readonly message: string } | undefined
 }
 
-/** The audit event of a call to the proxy as JSON text: who asked for which key, on whose behalf. */
+/** The audit event of a proxy call as JSON text: the caller, the key, and the stated user. */
 export function formatProxyEvent(facts: ProxyCallFacts): string {
   const { account, accessKeyId, request, externalKeyId, metadata } = facts
   const { address, tls } = request.connection
@@ -54,7 +54,7 @@ export function formatProxyEvent(facts: ProxyCallFacts): string {
   })
 }
 
-/** What the operator does to the proxy from the command line. */
+/** An operator's change to the proxy from the command line. */
 export type ProxyAdministration = {
   readonly account: string
   readonly at: EpochMs
@@ -63,7 +63,7 @@ export type ProxyAdministration = {
   readonly details: { readonly [name: string]: unknown }
 }
 
-/** The audit event of something that the operator has done. */
+/** The audit event of an operator's change. */
 export function formatProxyAdministration(done: ProxyAdministration): string {
   return formatEvent({
     userIdentity: JSON.stringify({ accountId: done.account, invokedBy: OPERATOR }),

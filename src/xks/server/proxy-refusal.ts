@@ -1,6 +1,6 @@
 import { XKS_ERRORS, type XksErrorName } from '../protocol/protocol.ts'
 
-/** A call that the proxy refuses. The message is part of the answer: printable, and short. */
+/** An error answer of the proxy. The message is part of the answer: printable and short. */
 export class ProxyRefusal extends Error {
   override readonly name = 'ProxyRefusal'
   readonly code: XksErrorName
@@ -15,7 +15,7 @@ export class ProxyRefusal extends Error {
   }
 }
 
-/** The refusal of a request that is not what the API says. */
+/** The error of a request that violates the API. */
 export function invalidRequest(message: string): ProxyRefusal {
   return new ProxyRefusal('ValidationException', message)
 }

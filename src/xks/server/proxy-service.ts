@@ -26,31 +26,31 @@ import {
   type RequestMetadata,
 } from './requests.ts'
 
-/** What a proxy works with. */
+/** The dependencies of a proxy. */
 export type ProxyDependencies = {
   readonly records: Records
   readonly custody: Custody
   readonly journal: Pick<Journal, 'append'>
-  /** Whether one more refusal of this source is recorded by itself; it is counted otherwise. */
+  /** Whether a refusal of this source gets its own audit event; otherwise it is only counted. */
   readonly admit: (source: string) => boolean
   readonly freshness: Pick<Freshness, 'reached'>
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
-  /** Whose external keys and credentials they are. */
+  /** The account of the external keys and credentials. */
   readonly account: string
-  /** What comes before `/kms/xks/v1` in every path. */
+  /** The part of every path before `/kms/xks/v1`. */
   readonly prefix: string
 }
 
-/** Answers calls of the XKS proxy API. Neither rejects: a failure is an answer too. */
+/** Answers calls of the XKS proxy API. Neither method rejects: a failure is an answer too. */
 export type ProxyService = {
   readonly handle: (request: WireRequest) => Promise<WireResponse>
-  /** Answers a request that is refused for its form on the wire; its body has not been read. */
+  /** Answers a malformed request whose body has not been read. */
   readonly refuseUnread: (request: WireRequest, fault: WireFault) => Promise<WireResponse>
 }
 
-/** A call on its way, as far as it is known. */
+/** The known facts of a call in progress. */
 type Attempt = {
   readonly request: WireRequest
   readonly requestId: string
@@ -60,7 +60,7 @@ type Attempt = {
   metadata?: RequestMetadata
 }
 
-/** A proxy with these dependencies. */
+/** Creates a proxy service. */
 export function createProxyService(dependencies: ProxyDependencies): ProxyService {
   const signingKeys = new SigningKeys()
   const begin = (request: WireRequest): Attempt => ({
@@ -83,7 +83,7 @@ async function handle(
   attempt: Attempt,
 ): Promise<WireResponse> {
   const { request, requestId } = attempt
-  // Source: XKS Proxy API Specification: whatever is not POST is answered 405. It names nobody.
+  // Source: XKS Proxy API Specification: every method except POST gets 405. The request names no caller, so it is not recorded.
   if (request.method !== 'POST') return { status: 405, mediaType: XKS_MEDIA_TYPE, requestId, body: '' }
   try {
     return await finish(dependencies, attempt, await perform(dependencies, signingKeys, attempt))
@@ -92,7 +92,7 @@ async function handle(
   }
 }
 
-/** Authenticates and does what is asked; the attempt learns on the way what is to be recorded. */
+/** Authenticates and performs a call; fills the attempt with the facts to record. */
 async function perform(
   dependencies: ProxyDependencies,
   signingKeys: SigningKeys,
@@ -130,7 +130,7 @@ function answerOf(
   }
 }
 
-/** It answers, so its records can be read: there is no key manager behind it that could be down. */
+/** The health of a proxy that answers: its records are readable, and it has no separate key manager. */
 const HEALTH = {
   xksProxyFleetSize: 1,
   xksProxyVendor: 'Holdfast',
@@ -192,7 +192,7 @@ async function getEnabledKey(dependencies: ProxyDependencies, keyId: string): Pr
   throw new ProxyRefusal('InvalidStateException', 'The key is disabled.')
 }
 
-/** A failure of our own is told without detail, which goes to the operator's log. */
+/** The refusal for an error: an internal failure carries no detail, which goes to the operational log. */
 function refusalOf(dependencies: ProxyDependencies, requestId: string, error: unknown): ProxyRefusal {
   if (error instanceof ProxyRefusal) return error
   const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
@@ -203,7 +203,7 @@ function refusalOf(dependencies: ProxyDependencies, requestId: string, error: un
   return new ProxyRefusal('InternalException', 'The request failed because of an internal error.')
 }
 
-/** Records how a call ended, and only then gives its answer. */
+/** Records a call's result, and only then returns its answer. */
 async function finish(
   dependencies: ProxyDependencies,
   attempt: Attempt,
@@ -227,7 +227,7 @@ async function finish(
   }
 }
 
-/** Whoever has no credential can call as often as they like: beyond a rate that is only counted. */
+/** Records a call. Callers without a credential could flood the log, so refusals above a rate are only counted. */
 async function record(
   dependencies: ProxyDependencies,
   attempt: Attempt,

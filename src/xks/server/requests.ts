@@ -13,19 +13,19 @@ import {
 } from '../protocol/protocol.ts'
 import { invalidRequest, ProxyRefusal } from './proxy-refusal.ts'
 
-/** Which call a path names. */
+/** The call of a path. */
 export type ProxyCall =
   | { readonly name: 'GetHealthStatus' }
   | { readonly name: 'GetKeyMetadata' | 'Encrypt' | 'Decrypt'; readonly keyId: string }
 
-/** For whom a call is made, as its caller says. */
+/** The purpose of a call, as stated by its caller. */
 export type RequestMetadata = Readonly<Record<string, string>>
 
 /** The input of Encrypt. */
 export type EncryptInput = {
   readonly plaintext: Uint8Array
   readonly aad: Uint8Array
-  /** Whether the answer needs an integrity value. */
+  /** Whether the caller requests an integrity value. */
   readonly integrity: boolean
 }
 
@@ -40,7 +40,7 @@ export type DecryptInput = {
 
 const CALLS = { metadata: 'GetKeyMetadata', encrypt: 'Encrypt', decrypt: 'Decrypt' } as const
 
-/** The call that a request target names, or nothing. @param prefix what comes before `/kms/xks/v1`. */
+/** The call of a request target, or nothing. @param prefix the part before `/kms/xks/v1`. */
 export function parseCall(target: string, prefix: string): ProxyCall | undefined {
   const root = `${prefix}${XKS_PATH}/`
   if (!target.startsWith(root)) return undefined
@@ -70,7 +70,7 @@ export function parseBody(body: Uint8Array): RequestBody {
   throw invalidRequest('The body must be a JSON object.')
 }
 
-/** Members that a call's requestMetadata must have, and may have. Source: XKS Proxy API Specification. */
+/** The required and optional members of a call's requestMetadata. Source: XKS Proxy API Specification. */
 const METADATA_REQUIRED: Readonly<Record<ProxyCall['name'], readonly string[]>> = {
   GetHealthStatus: ['kmsRequestId', 'kmsOperation'],
   GetKeyMetadata: ['awsPrincipalArn', 'kmsRequestId', 'kmsOperation'],
@@ -81,7 +81,7 @@ const METADATA_NAMES = [
   ...['awsPrincipalArn', 'awsSourceVpc', 'awsSourceVpce'],
   ...['kmsKeyArn', 'kmsOperation', 'kmsRequestId', 'kmsViaService'],
 ]
-/** Characters of one member: above the longest ARN. Source: IAM User Guide, "IAM identifiers" (2,048). */
+/** The maximum length of a member: above the longest ARN. Source: IAM User Guide, "IAM identifiers" (2,048). */
 const METADATA_MAX_LENGTH = 2048
 
 /** The requestMetadata of a call. @throws ProxyRefusal ValidationException. */
