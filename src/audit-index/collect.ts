@@ -9,40 +9,40 @@ import type { HmacKey } from '../crypto/hmac.ts'
 import { isInsight } from './event-facts.ts'
 import { type EventRecord, parseEvent } from './event-record.ts'
 
-/** Which events a trail delivers. */
+/** The events that a trail delivers. */
 export type EventSelector = {
   readonly readWrite: 'All' | 'ReadOnly' | 'WriteOnly'
   readonly management: boolean
-  /** Event sources whose events are left out. */
+  /** Excluded event sources. */
   readonly exclude: readonly string[]
 }
 
-/** A time in which a trail delivers; without an end it still does. */
+/** A period in which a trail delivers; without an end, it is current. */
 export type LoggingPeriod = { readonly from: number; readonly to?: number }
 
-/** What decides whether a trail delivers an event. */
+/** The filter of a trail's events. */
 export type EventFilter = {
   readonly account: string
-  /** Events of this region; of all when left out. */
+  /** The region; absent: all. */
   readonly region?: string
-  /** Whether events of services without regions are among them. */
+  /** Whether to include events of services without regions. */
   readonly globalEvents: boolean
   readonly selectors: readonly EventSelector[]
   readonly periods: readonly LoggingPeriod[]
-  /** Insights of these types, and of Holdfast's own if there are any. */
+  /** The types of insights; with any, also Holdfast's own. */
   readonly insights: readonly string[]
 }
 
-/** What is collected: events after some places, up to sequence numbers that end batches. */
+/** A request to collect events: those after some positions, up to sequence numbers that end batches. */
 export type CollectQuestion = {
   readonly filter: EventFilter
   readonly from: Readonly<Record<string, LogPosition>>
   readonly until: Readonly<Record<string, number>>
-  /** Whether to stop early, when there is enough for one file. */
+  /** Whether to stop as soon as there is enough for one file. */
   readonly limited: boolean
 }
 
-/** What a log file has: calls and what the service does by itself, or insights. */
+/** The content of a log file: calls and service events, or insights. */
 export type LogFileKind = 'CloudTrail' | 'CloudTrail-Insight'
 
 /** The events of one region as a log file. */
@@ -51,28 +51,28 @@ type CollectedFile = {
   readonly kind: LogFileKind
   /** One gzip member. */
   readonly bytes: Uint8Array
-  /** SHA-256 of what is compressed, in lower-case hexadecimal. */
+  /** SHA-256 of the uncompressed bytes, in lower-case hexadecimal. */
   readonly hash: string
   readonly oldest: string
   readonly newest: string
 }
 
-/** What was collected, and how far. The same question gives the same events. */
+/** The collected events and the reached positions. The same request gives the same events. */
 export type Collected = {
   readonly files: readonly CollectedFile[]
   readonly positions: Readonly<Record<string, LogPosition>>
 }
 
-/** Where logs are read. */
+/** The dependencies of reading logs. */
 export type CollectDependencies = {
   readonly files: AuditFiles
   readonly auditFolder: string
   readonly key: HmacKey
 }
 
-/** Events of one log file, about. CloudTrail's own are at most 50 MB compressed. */
+/** The approximate number of events in a log file. CloudTrail's own files are at most 50 MB compressed. */
 const FILE_EVENTS = 20_000
-/** Events that are looked at in one go, delivered or not. */
+/** The maximum number of events read in one step, delivered or not. */
 const SEEN_EVENTS = 200_000
 const GLOBAL_SOURCES = new Set(['iam.amazonaws.com', 'sts.amazonaws.com'])
 /** The insights that a trail can choose. Source: AWS CloudTrail API Reference, "InsightSelector". */
@@ -81,7 +81,7 @@ const REGION = /^[a-z]{2}(?:-[a-z]+)+-\d+$/
 const SECOND_MS = 1000
 const compress = promisify(gzip)
 
-/** Brings events together into log files, a file for each region. @throws LogBroken. */
+/** Collects events into log files, one for each region. @throws LogBroken. */
 export async function collectEvents(
   dependencies: CollectDependencies,
   question: CollectQuestion,
@@ -134,7 +134,7 @@ class Gathered {
     this.#limited = limited
   }
 
-  /** Whether there is enough for one file, if that is to be looked at. */
+  /** Whether there is enough for one file, if the request is limited. */
   get isEnough(): boolean {
     return this.#limited && (this.#taken >= FILE_EVENTS || this.#seen >= SEEN_EVENTS)
   }
@@ -177,7 +177,7 @@ function isDelivered(event: EventRecord, filter: EventFilter): boolean {
   const source = event.insightDetails?.eventSource ?? event.eventSource
   if (!globalEvents && GLOBAL_SOURCES.has(source)) return false
   const at = Date.parse(event.eventTime)
-  // Events have seconds: one of the second in which logging began belongs to it.
+  // Event times are whole seconds: an event in the second in which logging began is included.
   const inTime = periods.some(
     ({ from, to = Number.POSITIVE_INFINITY }) => at >= Math.floor(from / SECOND_MS) * SECOND_MS && at <= to,
   )

@@ -4,7 +4,7 @@ import type { EventRecord, Identity } from './event-record.ts'
 import { attributeTerms, insightTerms, scopeTerm } from './terms.ts'
 
 /**
- * The operations whose last success a key remembers.
+ * The operations that count as the last usage of a key.
  * Source: AWS KMS API Reference, "GetKeyLastUsage", KeyLastUsageTrackingOperation.
  */
 export const TRACKED: ReadonlySet<string> = new Set([
@@ -12,9 +12,9 @@ export const TRACKED: ReadonlySet<string> = new Set([
   ...['GenerateDataKeyPair', 'GenerateDataKeyPairWithoutPlaintext', 'GenerateDataKeyWithoutPlaintext'],
   ...['GenerateMac', 'ReEncrypt', 'Sign', 'Verify', 'VerifyMac'],
 ])
-/** How events name this service. */
+/** The event source of KMS. */
 export const KMS_SOURCE = 'kms.amazonaws.com'
-/** Parameters that say what a call costs, the most telling first. */
+/** Parameters that determine the price of a call, the most specific first. */
 const VARIANTS = [
   'keyPairSpec',
   'signingAlgorithm',
@@ -24,12 +24,12 @@ const VARIANTS = [
 ]
 const KEY_ARN = /^arn:[^:]*:kms:[^:]*:[^:]*:key\//
 
-/** Whether a record tells of something unusual, and not of a call. */
+/** Whether a record is an insight and not a call. */
 export function isInsight({ eventType }: EventRecord): boolean {
   return eventType === INSIGHT_EVENT_TYPE
 }
 
-/** Whether an event is a copy for another account than the caller's: the call is counted once, in the caller's. */
+/** Whether an event is a copy for the key's account: a call counts once, in the caller's account. */
 export function isCopy({
   userIdentity,
   recipientAccountId,
@@ -38,7 +38,7 @@ export function isCopy({
   return accountId !== recipientAccountId
 }
 
-/** Everything that an event is found by. */
+/** The search terms of an event. */
 export function termsOf(event: EventRecord): readonly string[] {
   if (isInsight(event)) return insightTerms(event)
   return [scopeTerm(event.recipientAccountId, event.awsRegion), ...attributeTerms(event)]
@@ -57,7 +57,7 @@ export function keysOf({ resources = [] }: EventRecord): readonly string[] {
   return [...new Set(resources.map(({ ARN = '' }) => ARN).filter((arn) => KEY_ARN.test(arn)))]
 }
 
-/** What an event counts for: one entry for each key, or one without a key. */
+/** The usage entries of an event: one for each key, or one without a key. */
 export function usesOf(event: EventRecord): readonly UseEntry[] {
   if (isInsight(event) || isCopy(event)) return []
   const { eventName, eventSource, errorCode } = event
@@ -81,9 +81,8 @@ export function usesOf(event: EventRecord): readonly UseEntry[] {
   }))
 }
 
-/**
- * How an event touches one of its keys. ReEncrypt names the material of either key; where both are the same key,
- * what counts is what was opened.
+/** The effect of an event on one of its keys. ReEncrypt names the key materials of both keys; if they are the same
+ * key, the decrypting one counts.
  */
 function touchOf(
   { eventName, additionalEventData, sourceIPAddress = '', resources = [] }: EventRecord,
@@ -100,12 +99,12 @@ function touchOf(
   return { ...one, material: materialOf(opened ? 'sourceKeyMaterialId' : 'destinationKeyMaterialId'), opened }
 }
 
-/** Hexadecimal digits. Source: AWS KMS API Reference, "KeyMaterialId". */
+/** The length of a key material ID in hexadecimal digits. Source: AWS KMS API Reference, "KeyMaterialId". */
 const MATERIAL_MAX_CHARS = 64
-/** An IPv6 address with a zone, or the name of a service. */
+/** The maximum length of a source address: an IPv6 address with a zone, or the name of a service. */
 const ADDRESS_MAX_CHARS = 64
 
-/** The user, role or account that a call is counted for: sessions of a role are counted together. */
+/** The user, role or account to which a call is attributed; the sessions of a role count as the role. */
 export function principalOf(identity: Identity = {}): string {
   const { sessionContext, arn, invokedBy, accountId } = identity
   return sessionContext?.sessionIssuer?.arn ?? arn ?? invokedBy ?? accountId ?? ''

@@ -5,7 +5,7 @@ import { isInsight, termsOf, usesOf } from './event-facts.ts'
 import { type EventRecord, parseEvent } from './event-record.ts'
 import { type CallFact, insightFact } from './insight-facts.ts'
 
-/** What is derived of all events that differ in nothing but their time, ids and encryption context. */
+/** The facts that are equal for events that differ only in time, IDs and encryption context. */
 export type AlikeFacts = {
   readonly terms: readonly string[]
   readonly uses: readonly UseEntry[]
@@ -13,19 +13,19 @@ export type AlikeFacts = {
   readonly isInsight: boolean
 }
 
-/** What is derived of one event. */
+/** The facts of one event. */
 export type ReadEvent = {
   /** Seconds since 1970. */
   readonly second: number
   readonly eventId: string
-  /** Empty for what is no call. */
+  /** Empty when the event is no call. */
   readonly requestId: string
-  /** What tells encryption contexts apart; empty without one. */
+  /** A text that identifies the encryption context; empty without one. */
   readonly context: string
   readonly alike: AlikeFacts
 }
 
-/** An event, and where its line is among those of its batch. */
+/** An event and the position of its line in the batch. */
 export type ReadLine = {
   readonly begin: number
   /** Without the line end. */
@@ -33,14 +33,14 @@ export type ReadLine = {
   readonly event: ReadEvent
 }
 
-/** Lines that are remembered; then all are forgotten. */
+/** The maximum number of cached lines; the cache is cleared when it is full. */
 export const ALIKE_MAX = 1024
-/** Longer lines are not remembered. */
+/** The maximum length of a cached line. */
 const ALIKE_MAX_BYTES = 4096
-/** Events that are read one by one when remembering those before has not been worth it. */
+/** The number of events parsed without the cache after it has had too few hits. */
 const UNLIKE_EVENTS = 16_384
 
-/** Hexadecimal digits that tell contexts apart. */
+/** The number of hexadecimal digits that identify a context. */
 const CONTEXT_DIGITS = 12
 
 const LINE_END = 0x0a
@@ -51,14 +51,14 @@ const CONTEXT_END = 0x7d
 const REQUEST_ID_BEFORE = '"requestID":"'
 const EVENT_ID_BEFORE = utf8('","eventID":"')
 const UUID_BYTES = 36
-/** Neither ends a JSON string nor escapes anything. */
+/** Text that neither ends a JSON string nor contains an escape. */
 const PLAIN = /^[\w:-]+$/
-/** A JSON object of texts in which nothing is escaped: it ends with the first brace that it has. */
+/** A JSON object of unescaped texts, which ends at its first closing brace. */
 const PLAIN_CONTEXT = /^\{(?:"[^"\\}]*":"[^"\\}]*",?)*\}$/
 
 /** Bytes of a line. */
 type Span = { readonly begin: number; readonly end: number }
-/** Where the values are that tell apart events that are alike. */
+/** The positions of the values in which similar events differ. */
 type Places = {
   readonly time: Span
   readonly context: Span
@@ -66,10 +66,8 @@ type Places = {
   readonly eventId: Span
 }
 
-/**
- * Reads the lines of the log. Most calls are like others before them: what is derived of a line is remembered by
- * all of it but the time, the ids and the encryption context, so that lines are taken apart only when they say
- * something new.
+/** Parses the lines of the log. Most calls resemble earlier ones, so it caches the facts of a line by its text
+ * without time, IDs and encryption context, and parses only new lines completely.
  */
 export class EventReader {
   readonly #alike = new Map<string, AlikeFacts>()
@@ -78,7 +76,7 @@ export class EventReader {
   #time = ''
   #second = Number.NaN
 
-  /** The events of a batch, whose MAC has been checked. */
+  /** The events of a batch whose MAC is valid. */
   readAll(lines: Uint8Array): readonly ReadLine[] {
     const read: ReadLine[] = []
     for (let begin = 0; begin < lines.length; ) {
@@ -109,7 +107,7 @@ export class EventReader {
     }
     const event = parseEvent(fromUtf8(line))
     const read = this.#derive(event)
-    // A caller's own values can have these names: what is remembered is only what was found to be in its place.
+    // A caller's values can contain these names: only a line whose values are in the expected places is cached.
     const isInPlace = event.eventTime === time && event.requestID === requestId && event.eventID === eventId
     if (isInPlace && contextOf(line, places.context) === read.context) this.#remember(rest, read.alike)
     return read
@@ -170,7 +168,7 @@ function findPlaces(line: Uint8Array): Places | undefined {
   }
 }
 
-/** Where an encryption context is, if it can be cut out; an empty span otherwise. */
+/** The position of an encryption context that can be cut out; otherwise an empty span. */
 function findContext(line: Uint8Array, from: number, until: number): Span {
   const none = { begin: from, end: from }
   const name = indexOfBytes(line, CONTEXT_BEFORE, from)
@@ -195,7 +193,7 @@ function digestOf(context: Uint8Array): string {
   return toHex(sha256(context)).slice(0, CONTEXT_DIGITS)
 }
 
-/** All but the values, with a character between that no line has. */
+/** The line without the values, joined with a character that no line contains. */
 function restOf(line: Uint8Array, { time, context, requestId, eventId }: Places): string {
   const before = charsOf(line, { begin: 0, end: time.begin })
   const call = charsOf(line, { begin: time.end, end: context.begin })

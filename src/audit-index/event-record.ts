@@ -1,4 +1,4 @@
-/** A CloudTrail record of our own log, as far as it is looked at. */
+/** The used parts of a CloudTrail record of Holdfast's own log. */
 export type EventRecord = {
   readonly userIdentity?: Identity
   readonly eventTime: string
@@ -18,7 +18,7 @@ export type EventRecord = {
   readonly eventType: string
   readonly recipientAccountId: string
   readonly serviceEventDetails?: Readonly<Record<string, unknown>>
-  /** Only of insights, which have no source and name of their own. */
+  /** Only in insights, which have no source and name of their own. */
   readonly insightDetails?: {
     readonly eventSource: string
     readonly eventName: string
@@ -26,7 +26,7 @@ export type EventRecord = {
   }
 }
 
-/** Who has made a call. */
+/** The caller. */
 export type Identity = {
   readonly type?: string
   readonly principalId?: string
@@ -38,10 +38,10 @@ export type Identity = {
   readonly sessionContext?: { readonly sessionIssuer?: { readonly arn?: string } }
 }
 
-/** A resource as a record names it. */
+/** A resource in a record. */
 type EventResource = { readonly accountId?: string; readonly type?: string; readonly ARN?: string }
 
-/** A line of the log, whose MAC has been checked. */
+/** Parses a line of the log whose MAC is valid. */
 export function parseEvent(line: string): EventRecord {
   return JSON.parse(line) as EventRecord
 }

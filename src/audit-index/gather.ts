@@ -3,34 +3,33 @@ import { followLog, LOG_START, LogBroken, type LogPosition } from '../audit/log/
 import { fromUtf8 } from '../base/bytes.ts'
 import type { CollectDependencies } from './collect.ts'
 
-/** Which records are gathered: those after some places, up to sequence numbers that end batches. */
+/** A request to gather records: those after some positions, up to sequence numbers that end batches. */
 export type GatherQuestion = {
   readonly from: Readonly<Record<string, LogPosition>>
   readonly until: Readonly<Record<string, number>>
 }
 
-/** What was gathered, and how far. */
+/** The gathered records and the reached positions. */
 export type Gathered = {
-  /** Records that may be worth an event, by node and in order. */
+  /** Records that may lead to an event, by node and in order. */
   readonly lines: readonly string[]
   readonly positions: Readonly<Record<string, LogPosition>>
-  /** Nodes whose log does not go on as it should. */
+  /** Nodes with a broken log. */
   readonly broken: readonly { readonly node: string; readonly reason: string }[]
 }
 
-/** Records that are gathered in one go, about. */
+/** The approximate number of records gathered in one step. */
 const GATHERED_MAX = 200
-/** Records that are looked at in one go. */
+/** The maximum number of records read in one step. */
 const SEEN_MAX = 200_000
 
-/**
- * A name, source or type that events are made of. Quotes within the texts of a record are escaped, so
- * that only a member of a record matches; which one is looked at later.
+/** A name, source or type that leads to events. Quotes within the texts of a record are escaped, so only a member
+ * of a record matches; later code checks which one.
  */
 const NOTABLE =
   /"eventName":"(?:RotateKey|DeleteKey|DeleteExpiredKeyMaterial|ScheduleKeyDeletion|DisableKey)"|"eventSource":"holdfast"|"eventType":"AwsCloudTrailInsight"/
 
-/** Gathers the records that events are made of. A log that is broken does not keep others from being read. */
+/** Gathers the records that lead to events. A broken log does not prevent the reading of others. */
 export async function gatherRecords(
   dependencies: CollectDependencies,
   { from, until }: GatherQuestion,
@@ -56,7 +55,7 @@ function isFull({ lines, seen }: Bag): boolean {
   return lines.length >= GATHERED_MAX || seen >= SEEN_MAX
 }
 
-/** Moves the node's position on batch by batch, so that what comes before a break is not lost. */
+/** Advances the node's position batch by batch, so that records before a break are not lost. */
 async function followNode(
   { files, auditFolder, key }: CollectDependencies,
   { node, end }: { readonly node: string; readonly end: number },
@@ -68,7 +67,7 @@ async function followNode(
   const log = { files, folder: join(auditFolder, node), chain: { node, key }, fromFirstKept: true }
   for await (const batch of followLog(log, from)) {
     const text = fromUtf8(batch.events)
-    // Most batches have none: those are not taken apart.
+    // Most batches have no match, and are not split into lines.
     if (NOTABLE.test(text)) bag.lines.push(...text.split('\n').filter((line) => NOTABLE.test(line)))
     bag.seen += batch.count
     positions[node] = batch.end

@@ -4,35 +4,34 @@ import { equalConstantTime } from '../base/bytes.ts'
 import type { EventFact } from '../insights/detector/fact.ts'
 import type { ReadEvent } from './event-reader.ts'
 
-/** What looking for insights needs of a batch. */
+/** The facts of a batch for the detection of insights. */
 export type BatchFacts = {
   readonly facts: readonly EventFact[]
-  /** The ids of insights that are recorded in it. */
+  /** The IDs of insights recorded in the batch. */
   readonly insights: readonly string[]
 }
 
-/** A batch whose MAC was checked. */
+/** A batch whose MAC is valid. */
 export type FactBatch = BatchFacts & { readonly end: LogPosition }
 
-/** Events whose facts wait. Those of more are read from the log. */
+/** The maximum number of buffered events; further ones are read from the log. */
 export const HANDED_MAX = 16_384
 
 type Handed = FactBatch & { readonly from: ChainPoint; readonly events: number }
 
-/**
- * Facts of the batches that the index has just read, for what looks for insights in the same thread: so each
- * event is read, checked and parsed once. Whatever is not here is read from the log, so nothing has to be.
+/** Buffers the facts of batches that the index has just read, for the detection of insights in the same thread, so
+ * that each event is read, verified and parsed once. Missing batches are read from the log.
  */
 export class Handover {
   readonly #nodes = new Map<string, Handed[]>()
   #events = 0
-  /** Whether anybody looks for insights here. */
+  /** Whether insights are detected in this thread. */
   isWanted = false
 
-  /** Takes a batch that comes after a point. */
+  /** Adds a batch that follows a point. */
   put(node: string, from: ChainPoint, end: LogPosition, events: readonly ReadEvent[]): void {
     if (!this.isWanted || this.#events >= HANDED_MAX) return
-    // One that is put again, because the index could not be written, or after some that had no room.
+    // The batch is added again after a failed write of the index, or follows batches that did not fit.
     if (this.#nodes.get(node)?.at(-1)?.end.point.sequence !== from.sequence) this.drop(node)
     const handed = this.#nodes.get(node) ?? []
     this.#nodes.set(node, handed)
@@ -40,7 +39,7 @@ export class Handover {
     this.#events += events.length
   }
 
-  /** The batch that comes after a point, if it is here. Those before it are forgotten. */
+  /** The batch that follows a point, if it is buffered. Removes those before it. */
   find(node: string, after: ChainPoint): FactBatch | undefined {
     const handed = this.#nodes.get(node) ?? []
     const passed = handed.findIndex(({ from }) => from.sequence >= after.sequence)
@@ -51,14 +50,14 @@ export class Handover {
       : undefined
   }
 
-  /** Forgets the batches of a node. */
+  /** Removes the batches of a node. */
   drop(node: string): void {
     for (const { events } of this.#nodes.get(node) ?? []) this.#events -= events
     this.#nodes.delete(node)
   }
 }
 
-/** What looking for insights needs of the events of a batch. */
+/** The facts of a batch's events for the detection of insights. */
 export function factsOf(events: readonly ReadEvent[]): BatchFacts {
   const facts: EventFact[] = []
   const insights: string[] = []

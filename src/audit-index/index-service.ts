@@ -15,7 +15,7 @@ import type { Handover } from './handover.ts'
 import { Indexer } from './indexer.ts'
 import { findEvents, type LookupPage, type LookupQuestion, lookup } from './lookup.ts'
 
-/** What the index service works with. */
+/** The dependencies of the index service. */
 export type IndexServiceDependencies = {
   /** The folder of the index. */
   readonly folder: string
@@ -25,13 +25,13 @@ export type IndexServiceDependencies = {
   readonly clock: Clock
   readonly sleep: (delayMs: number) => Promise<void>
   readonly log: Log
-  /** What looks for insights; without it there are none. */
+  /** The source of insights; without it, there are none. */
   readonly insights?: { readonly pull: () => Promise<readonly Anomaly[]> } | undefined
-  /** Takes what was read, for what looks for insights. */
+  /** Buffers read batches for the detection of insights. */
   readonly handover?: Handover | undefined
 }
 
-/** A question to the index. `reachMs`: how long to wait for what is in the log by now. */
+/** A query to the index. `reachMs`: how long to wait for the current end of the log. */
 export type IndexQuestion = { readonly reachMs: number } & (
   | { readonly ask: 'lookup'; readonly question: LookupQuestion }
   | { readonly ask: 'find'; readonly id: string }
@@ -47,10 +47,10 @@ export type IndexQuestion = { readonly reachMs: number } & (
   | { readonly ask: 'sequences' }
 )
 
-/** What the index knows, and whether that is all that was in the log when it was asked. */
+/** The index's answer, and whether it includes everything in the log at the time of the query. */
 export type IndexAnswer<T> = { readonly value: T; readonly current: boolean }
 
-/** The values of the questions. */
+/** The result types of the queries. */
 export type IndexValues = {
   readonly lookup: LookupPage
   readonly find: readonly string[]
@@ -63,17 +63,16 @@ export type IndexValues = {
   readonly insights: readonly Anomaly[]
   readonly scopes: ReturnType<EventIndex['scopes']>
   readonly status: { readonly events: number }
-  /** Of each node: the last sequence number that the index has. */
+  /** By node, the last sequence number in the index. */
   readonly sequences: Readonly<Record<string, number>>
 }
 
 const LOCK_FILE = 'lock'
-/** How often a process that does not write the index looks whether another one has. */
+/** How often a reading process checks the progress of the writing one. */
 const WAIT_MS = 50
 
-/**
- * The index of a data folder. Of all that have it open one writes, the holder of its lock; the
- * others read, and one of them takes over when the holder has ended.
+/** The index of a data folder. Among the processes that have it open, the holder of its lock writes; the others
+ * read, and one of them takes over when the holder ends.
  */
 export class IndexService {
   readonly #dependencies: IndexServiceDependencies
@@ -88,36 +87,36 @@ export class IndexService {
     mkdirSync(dependencies.folder, { recursive: true, mode: 0o700 })
   }
 
-  /** Brings in everything that is in the log now, if this is the one that writes. */
+  /** Indexes the log up to its current end, if this process holds the lock. */
   async catchUp(): Promise<void> {
     while (!this.#halted && (await this.#step()) > 0);
   }
 
-  /** Makes {@link catchUp} end after the transaction that is under way. */
+  /** Makes {@link catchUp} end after the current transaction. */
   halt(): void {
     this.#halted = true
   }
 
-  /** Answers from what is in the index. @throws StoreFailure. */
+  /** Answers a query from the index. @throws StoreFailure. */
   async answer<Q extends IndexQuestion>(question: Q): Promise<IndexAnswer<IndexValues[Q['ask']]>> {
     const current = readsLog(question) || (await this.#reach(question.reachMs))
     return { value: parseValue(await this.#value(question)), current }
   }
 
-  /** Takes the lock; false when somebody else holds it. */
+  /** Takes the lock; returns false when another process holds it. */
   claim(): boolean {
     if (this.#lock !== undefined) return true
     this.#lock = claimFileLock(join(this.#dependencies.folder, LOCK_FILE))
     return this.#lock !== undefined
   }
 
-  /** Makes the index again from the log, or asks whoever writes it to. */
+  /** Rebuilds the index from the log, or requests it from the process that writes. */
   rebuild(): void {
     if (this.claim()) this.#open().indexer.rebuild()
     else this.#open().index.askForRebuild()
   }
 
-  /** Ends after what is under way. */
+  /** Closes after the current transaction. */
   async close(): Promise<void> {
     await this.#stepping?.catch(() => {})
     this.#index?.close()
@@ -156,7 +155,7 @@ export class IndexService {
     return growTree({ files, folder: join(auditFolder, node), chain: { node, key } }, from, until)
   }
 
-  /** Whether the index has come to where the log is now, within the time. */
+  /** Waits until the index reaches the current end of the log; returns whether it did in time. */
   async #reach(maxMs: number): Promise<boolean> {
     const { clock, sleep } = this.#dependencies
     const { indexer } = this.#open()
@@ -170,7 +169,7 @@ export class IndexService {
     }
   }
 
-  /** One transaction; who waits meanwhile waits for the same one. */
+  /** Runs one transaction; concurrent callers share it. */
   #step(): Promise<number> {
     if (!this.claim()) return Promise.resolve(0)
     const { indexer } = this.#open()
@@ -187,12 +186,12 @@ export class IndexService {
   }
 }
 
-/** {@link IndexService} gives each question its own value. */
+/** Types a value: {@link IndexService} answers each query with the value of its type. */
 function parseValue<T>(value: unknown): T {
   return value as T
 }
 
-/** Questions that the log answers, whether the index is there or not. */
+/** Whether the log alone answers a query, without the index. */
 function readsLog({ ask }: IndexQuestion): boolean {
   return ask === 'tree' || ask === 'collect' || ask === 'gather' || ask === 'insights'
 }

@@ -16,31 +16,31 @@ import { idPrefixOf } from './event-facts.ts'
 import { EventReader, type ReadLine } from './event-reader.ts'
 import type { Handover } from './handover.ts'
 
-/** Events that one transaction takes, about. */
+/** The approximate number of events in a transaction. */
 const TRANSACTION_EVENTS = 4096
 
-/** What an indexer works with. */
+/** The dependencies of an indexer. */
 export type IndexerDependencies = {
   readonly index: EventIndex
-  /** The folder that holds the nodes' folders. */
+  /** The parent of the nodes' folders. */
   readonly auditFolder: string
   readonly key: HmacKey
   readonly files: AuditFiles
   readonly log: Log
-  /** Takes what was read, for what looks for insights. */
+  /** Buffers read batches for the detection of insights. */
   readonly handover?: Handover | undefined
 }
 
-/** Where each node's log ends, for knowing later whether the index has come so far. */
+/** The end of each node's log, to check later whether the index has reached it. */
 export type LogEnds = ReadonlyMap<string, { readonly segment: number; readonly sizeBytes: number }>
 
-/** Brings into the index what the log has and the index has not. */
+/** Adds the log's new events to the index. */
 export class Indexer {
   readonly #dependencies: IndexerDependencies
   readonly #reader = new EventReader()
-  /** Nodes whose log does not go on from where the index has come: their rest is left out. */
+  /** Nodes whose log does not continue from the index's position: their remaining events are skipped. */
   readonly #broken = new Set<string>()
-  /** Where the log did not fit the index when that was made again: a second time, the log is damaged. */
+  /** The positions at which the log did not match the rebuilt index: a second mismatch means damage. */
   readonly #mismatches = new Map<string, number>()
 
   constructor(dependencies: IndexerDependencies) {
@@ -48,9 +48,9 @@ export class Indexer {
   }
 
   /**
-   * Follows all nodes for one transaction. Gives how many events were added; 0 when all are in.
+   * Follows all nodes for one transaction. Returns the number of added events; 0 at the end of the logs.
    *
-   * @throws StoreFailure, or what reading a file throws; nothing is lost by it.
+   * @throws StoreFailure, or the error of reading a file; nothing is lost.
    */
   async step(): Promise<number> {
     const { index } = this.#dependencies
@@ -67,13 +67,13 @@ export class Indexer {
     return gathered.events
   }
 
-  /** Forgets what is in the index; the next steps bring it in again. */
+  /** Clears the index; the next steps add everything again. */
   rebuild(): void {
     this.#broken.clear()
     this.#dependencies.index.clear()
   }
 
-  /** Where all logs end now. */
+  /** The current ends of all logs. */
   async ends(): Promise<LogEnds> {
     const { auditFolder, files } = this.#dependencies
     const ends = new Map<string, { segment: number; sizeBytes: number }>()
@@ -81,12 +81,12 @@ export class Indexer {
     return ends
   }
 
-  /** Whether every log could be followed. */
+  /** Whether no log is broken. */
   get isWhole(): boolean {
     return this.#broken.size === 0
   }
 
-  /** Whether the index has come at least so far, in all logs that can be followed. */
+  /** Whether the index has reached these ends in all unbroken logs. */
   hasReached(ends: LogEnds): boolean {
     const positions = this.#dependencies.index.positions()
     for (const [node, { segment, sizeBytes }] of ends) {
@@ -98,10 +98,9 @@ export class Indexer {
     return true
   }
 
-  /**
-   * Makes the index again where it may hold a batch that is in the log no longer: one whose write
-   * has failed can be followed before it is cut off again. The second time, the log is damaged, and
-   * the node is left out from there on.
+  /** Decides whether to rebuild the index because it may contain a batch that is no longer in the log: the indexer
+   * can read a batch whose write fails before it is truncated. The second time, the log is damaged, and the rest
+   * of the node is skipped.
    */
   #isStale(node: string, { sequence, reason }: Broken): boolean {
     const { log } = this.#dependencies
@@ -120,7 +119,7 @@ export class Indexer {
     return nodesAmong(await this.#dependencies.files.list(this.#dependencies.auditFolder))
   }
 
-  /** Takes what follows in a node's log; gives where it does not follow. */
+  /** Adds the next events of a node's log; returns where the log is broken, if it is. */
   async #follow(node: string, from: LogPosition, into: Transaction): Promise<Broken | undefined> {
     const { auditFolder, files, key, handover } = this.#dependencies
     const dependencies = { files, folder: join(auditFolder, node), chain: { node, key }, fromFirstKept: true }
@@ -153,7 +152,7 @@ class Transaction {
   readonly positions = new Map<string, IndexPosition>()
   events = 0
 
-  /** Takes the events of a batch. */
+  /** Adds the events of a batch. */
   take(node: string, { segment, offset, end }: FollowedBatch, lines: readonly ReadLine[]): void {
     const entries = lines.map(({ begin, sizeBytes, event }): EventEntry => {
       const { second, eventId, requestId, alike } = event

@@ -2,13 +2,13 @@ import { type EventFact, networkOf } from '../insights/detector/fact.ts'
 import { isCopy, KMS_SOURCE, keysOf, principalOf, TRACKED } from './event-facts.ts'
 import type { EventRecord } from './event-record.ts'
 
-/** Keys of one event that are looked at. */
+/** The maximum number of considered keys of an event. */
 const KEYS_MAX = 16
 
-/** What the detector looks at of a call, whenever it was and in whatever context. */
+/** The facts of a call for the detector, without time and encryption context. */
 export type CallFact = Omit<EventFact, 'second' | 'context'>
 
-/** What the detector looks at of a record, but for time and context; nothing when it is not of a call. */
+/** The facts of a record for the detector, without time and context; nothing when it is no call. */
 export function insightFact(event: EventRecord): CallFact | undefined {
   if (event.eventType !== 'AwsApiCall' || isCopy(event)) return undefined
   const { eventSource, eventName, errorCode = '' } = event

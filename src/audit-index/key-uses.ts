@@ -8,11 +8,11 @@ import { usesOf } from './event-facts.ts'
 import { parseEvent } from './event-record.ts'
 import type { IndexService } from './index-service.ts'
 
-/** Calls on a key that have a principal, source address, service and operation in common. */
+/** The calls on a key with the same principal, source address, service and operation. */
 export type KeyUse = {
-  /** Sessions of a role are counted with the role. */
+  /** The sessions of a role count as the role. */
   readonly principal: string
-  /** Where the calls came from; empty for what the service did by itself. */
+  /** The source address; empty for events of the service itself. */
   readonly address: string
   readonly service: string
   readonly operation: string
@@ -21,11 +21,11 @@ export type KeyUse = {
   /** Seconds since 1970. */
   readonly firstSecond: number
   readonly lastSecond: number
-  /** The id of the last call's event. */
+  /** The event ID of the last call. */
   readonly lastEventId: string
 }
 
-/** A question for the calls on a key: from one instant to another, which is not included. */
+/** A query for the calls on a key in a range of time without its end. */
 export type KeyUsesQuestion = {
   readonly key: string
   readonly region: string
@@ -33,19 +33,19 @@ export type KeyUsesQuestion = {
   readonly toMs: number
 }
 
-/** What was found, where it was read, and why some of the log was not read. */
+/** The calls, their source, and why parts of the log were skipped. */
 export type FoundKeyUses = {
   readonly uses: readonly KeyUse[]
   readonly source: 'index' | 'log'
   readonly broken: readonly string[]
 }
 
-/** Events beyond which reading the log from its beginning takes less time than reading them one by one. */
+/** The number of events above which reading the whole log is faster than reading single events. */
 const LOOKUP_MAX = 50_000
 const PAGE_EVENTS = 1000
 const HOUR_MS = 3_600_000
 
-/** Finds who used a key, with the index of the audit log, or in the log where that is behind or takes longer. */
+/** Finds who used a key, with the index, or in the log when the index is behind or slower. */
 export async function findKeyUses(
   log: CollectDependencies,
   index: IndexService,
@@ -68,7 +68,7 @@ function callsOf(rows: readonly UsageRow[]): number {
   return rows.reduce((sum, { calls }) => sum + calls, 0)
 }
 
-/** The calls of an account; a call of another account's principal is an event of that account, too. */
+/** Looks up the calls of an account; a call by another account's principal is an event of the key's account too. */
 async function lookUp(
   index: IndexService,
   { key, region, fromMs, toMs }: KeyUsesQuestion,
@@ -89,7 +89,7 @@ async function lookUp(
   } while (after !== undefined)
 }
 
-/** Reads the logs of all nodes. One that is broken does not keep others from being read. */
+/** Reads the logs of all nodes. A broken log does not prevent the reading of others. */
 async function readLog(
   { files, auditFolder, key }: CollectDependencies,
   question: KeyUsesQuestion,
@@ -112,7 +112,7 @@ async function readLog(
 
 type Growing = { -readonly [K in keyof KeyUse]: KeyUse[K] }
 
-/** Calls on a key, counted. */
+/** Counts the calls on a key. */
 class KeyUses {
   readonly #question: KeyUsesQuestion
   readonly #uses = new Map<string, Growing>()
@@ -146,7 +146,7 @@ class KeyUses {
     known.lastEventId = event.eventID
   }
 
-  /** The latest first. */
+  /** The counts, latest first. */
   list(): readonly KeyUse[] {
     return [...this.#uses].sort(latestFirst).map(([, use]) => use)
   }

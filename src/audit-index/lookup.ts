@@ -8,34 +8,33 @@ import { idPrefixOf, isInsight } from './event-facts.ts'
 import { type EventRecord, parseEvent } from './event-record.ts'
 import { attributeTerm, insightScopeTerm, type LookupAttribute, scopeTerm } from './terms.ts'
 
-/** A question for the events of an account in one region, newest first. */
+/** A query for the events of an account in one region, newest first. */
 export type LookupQuestion = {
   readonly account: string
   readonly region: string
-  /** Insights; calls and what the service does by itself when left out. */
+  /** The category; absent: calls and service events. */
   readonly category?: 'insight' | undefined
   readonly attribute?: { readonly name: LookupAttribute; readonly value: string } | undefined
   /** Seconds since 1970; both ends are included. */
   readonly fromSecond: number
   readonly toSecond: number
-  /** The key of the last event of the page before. */
+  /** The key of the last event of the previous page. */
   readonly after?: number | undefined
   readonly limit: number
 }
 
-/** A page of events, and the key to ask for the next one with. */
+/** A page of events, and the key of the next page. */
 export type LookupPage = { readonly events: readonly string[]; readonly next: number | undefined }
 
-/** Where events are looked up. */
+/** The dependencies of a lookup. */
 export type LookupDependencies = {
   readonly index: EventIndex
   readonly auditFolder: string
   readonly files: AuditFiles
 }
 
-/**
- * Finds events, and reads them from the log. What the index only claims to be there is left out:
- * an event is given to nobody but the account that its own line names.
+/** Finds events and reads them from the log. It does not trust the index: it returns an event only to the account
+ * that the event's own line names.
  */
 export async function lookup(
   dependencies: LookupDependencies,
@@ -61,7 +60,7 @@ async function lookupById(
   return { events: await readEvents(dependencies, found, wanted), next: undefined }
 }
 
-/** Finds the events that have this id, or whose request has it, in whatever account they are. */
+/** Finds the events with this event ID or request ID, in every account. */
 export async function findEvents(dependencies: LookupDependencies, id: string): Promise<readonly string[]> {
   const found = dependencies.index.findById(idPrefixOf(id))
   return readEvents(dependencies, found, (event) => event.eventID === id || event.requestID === id)
@@ -84,7 +83,7 @@ async function readEvents(
   return lines.filter((line) => line !== undefined && isWanted(parseEvent(line))).map(String)
 }
 
-/** The line at a place, or nothing when there is no event. */
+/** The line at a position, or nothing without an event. */
 async function readLine(
   files: AuditFiles,
   auditFolder: string,
@@ -106,7 +105,7 @@ async function readLine(
   }
 }
 
-/** Nothing for a segment whose archive is kept elsewhere. */
+/** Opens a file; nothing for a segment whose archive was moved away. */
 async function openIfThere(files: AuditFiles, path: string): Promise<ReadFile | undefined> {
   try {
     return await files.openRead(path)

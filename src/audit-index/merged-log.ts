@@ -6,16 +6,16 @@ import type { HmacKey } from '../crypto/hmac.ts'
 import { EventReader } from './event-reader.ts'
 import { type FactBatch, factsOf, type Handover } from './handover.ts'
 
-/** Where the nodes' logs are. */
+/** The dependencies of reading the nodes' logs. */
 export type MergedLogDependencies = {
   readonly files: AuditFiles
   readonly auditFolder: string
   readonly key: HmacKey
-  /** What was read of them already. */
+  /** Batches that were already read. */
   readonly handover?: Handover | undefined
 }
 
-/** The next batch of any node, or that a node's log does not go on from where it was left. */
+/** The next batch of any node, or a node's broken log. */
 export type MergedStep = MergedBatch | MergedBreak
 
 type MergedBatch = FactBatch & { readonly type: 'batch'; readonly node: string }
@@ -30,9 +30,8 @@ type MergedBreak = {
 type Reader = { readonly node: string; readonly batches: AsyncGenerator<FactBatch> }
 type Head = Reader & { readonly step: MergedStep; readonly second: number }
 
-/**
- * The batches of all nodes that come after some positions, as many as are complete now. Those of a
- * node come in order; of several nodes, the one whose events begin first.
+/** The complete batches of all nodes after some positions. The batches of a node come in order; among nodes, the
+ * one with the earliest events comes first.
  */
 export async function* mergedLog(
   dependencies: MergedLogDependencies,
@@ -91,7 +90,7 @@ async function nextHead(
   }
 }
 
-/** The batches of a node: first those that were read already. */
+/** The batches of a node, first those already read. */
 async function* nodeBatches(
   { files, auditFolder, key, handover }: MergedLogDependencies,
   node: string,

@@ -1,6 +1,6 @@
 import type { EventRecord, Identity } from './event-record.ts'
 
-/** What events can be looked up by. Source: AWS CloudTrail API Reference, "LookupAttribute". */
+/** The attributes of lookups. Source: AWS CloudTrail API Reference, "LookupAttribute". */
 export const LOOKUP_ATTRIBUTES = [
   'EventId',
   'EventName',
@@ -15,9 +15,9 @@ export const LOOKUP_ATTRIBUTES = [
 /** One of {@link LOOKUP_ATTRIBUTES}. */
 export type LookupAttribute = (typeof LOOKUP_ATTRIBUTES)[number]
 
-/** A value beyond this is cut in the index, in UTF-16 units: it finds whatever begins with it. */
+/** The maximum length of an indexed value in UTF-16 units; a longer one is truncated, and finds every value with the same beginning. */
 const VALUE_MAX_CHARS = 512
-/** Resources of one event that it can be found by. */
+/** The maximum number of indexed resources of an event. */
 const RESOURCES_MAX = 64
 
 /** The term of all events of an account in a region. */
@@ -25,7 +25,7 @@ export function scopeTerm(account: string, region: string): string {
   return `${account}/${region}`
 }
 
-/** The term of all insights of an account in a region, which no question for its calls finds. */
+/** The term of all insights of an account in a region, which queries for calls do not match. */
 export function insightScopeTerm(account: string, region: string): string {
   return `${scopeTerm(account, region)}\ninsight`
 }
@@ -46,12 +46,12 @@ export function insightTerms({
   ]
 }
 
-/** The term of the events of an account in a region that have a value. */
+/** The term of the events with an attribute's value in an account and region. */
 export function attributeTerm(scope: string, attribute: LookupAttribute, value: string): string {
   return `${scope}\n${attribute}\n${value.slice(0, VALUE_MAX_CHARS)}`
 }
 
-/** The terms of an event but for the scope's own, each once. Event ids have a table of their own. */
+/** The distinct terms of an event, except that of its scope. Event IDs have their own table. */
 export function attributeTerms(event: EventRecord): readonly string[] {
   const scope = scopeTerm(event.recipientAccountId, event.awsRegion)
   const terms = new Set<string>()
@@ -71,9 +71,7 @@ export function attributeTerms(event: EventRecord): readonly string[] {
   return [...terms]
 }
 
-/**
- * How an event names who has called: the user's name, the name of the role's session, `root`, or
- * the service. Source: AWS CloudTrail User Guide, "Viewing events".
+/** The user name of an event: the user, the role's session, `root`, or the service. Source: AWS CloudTrail User Guide, "Viewing events".
  */
 export function userNameOf(identity: Identity | undefined): string | undefined {
   if (identity === undefined) return undefined
@@ -90,7 +88,7 @@ export function userNameOf(identity: Identity | undefined): string | undefined {
   }
 }
 
-/** The key id or alias name of an ARN. */
+/** The key ID or alias name of an ARN. */
 function shortName(arn: string): string {
   const resource = arn.split(':').slice(5).join(':')
   return resource.startsWith('key/') ? resource.slice('key/'.length) : resource

@@ -5,27 +5,26 @@ import { StoreFailure } from '../../store/port.ts'
 import type { IndexAnswer, IndexQuestion, IndexValues } from '../index-service.ts'
 import type { IndexReply, IndexRequest, IndexWorkerData } from './index-worker.ts'
 
-/** Questions that may wait for an answer. */
+/** The maximum number of waiting queries. */
 const WAITING_MAX = 1000
-/** The thread holds one transaction at a time; SQLite's pages lie outside its heap. */
+/** The heap limits of the thread, which holds one transaction at a time; SQLite's pages are outside its heap. */
 const INDEX_MEMORY = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 192 }
-/** A thread that has died is started again after this time. */
+/** The delay before an ended thread is started again. */
 const RESTART_MS = 5000
-/** The published package carries the same file without types. */
+/** The URL of the thread's file; in the published package it ends with `.js`. */
 const WORKER = new URL(import.meta.url.replace(/index-thread(\.[jt]s)$/, 'index-worker$1'))
 
 type Waiting = {
   readonly resolve: (answer: unknown) => void
   readonly reject: (reason: Error) => void
-  /** Of a long answer: the rows that have come. */
+  /** The received rows of a long answer. */
   readonly rows: unknown[]
 }
 
 /**
- * The index as its process sees it.
- *
- * States: running; ended (the thread died: it is started again a little later, or by the next
- * question); closed (for ever).
+ * The main thread's access to the index.
+ * States: running; ended (the thread has ended; it is started again after a delay, or by the next query); closed
+ * (permanently).
  */
 export class IndexThread {
   readonly #data: IndexWorkerData
@@ -139,12 +138,12 @@ export class IndexThread {
   }
 }
 
-/** Messages come from the thread that this one has started, and nobody else. */
+/** Messages come from the index thread only. */
 function parseReply(message: unknown): IndexReply {
   return message as IndexReply
 }
 
-/** The thread answers each question with its value. */
+/** Types an answer: the thread answers each query with the value of its type. */
 function parseAnswer<T>(answer: unknown): IndexAnswer<T> {
   return answer as IndexAnswer<T>
 }

@@ -1,4 +1,4 @@
-/** The thread that keeps the index, so that no call ever waits for it. */
+/** The index thread, which keeps the index work away from the event loop of calls. */
 
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { segmentFiles } from '../../audit/archive/segment-files.ts'
@@ -12,34 +12,34 @@ import { InsightWatch } from '../../insights/insight-watch.ts'
 import { Handover } from '../handover.ts'
 import { type IndexQuestion, IndexService } from '../index-service.ts'
 
-/** What the thread is started with. */
+/** The thread's start parameters. */
 export type IndexWorkerData = {
   readonly folder: string
   readonly auditFolder: string
   readonly key: HmacKey
-  /** What is looked for in the log, and where what is known of it is kept. */
+  /** The rules of insights, and the folder of their state. */
   readonly insights?: { readonly folder: string; readonly rules: InsightRules } | undefined
 }
 
-/** A question, or that no more will come. */
+/** A query, or the end of queries. */
 export type IndexRequest =
   | { readonly ticket: number; readonly question: IndexQuestion }
-  /** Asks for the next part of a long answer. */
+  /** Requests the next part of a long answer. */
   | { readonly ticket: number; readonly more: true }
   | { readonly ticket: undefined }
 
-/** An answer, or a line for the operator's log. */
+/** An answer, or an entry for the operational log. */
 export type IndexReply =
   | { readonly type: 'answer'; readonly ticket: number; readonly answer: unknown }
-  /** Rows of an answer that has more: the rest is sent when it is asked for. */
+  /** Rows of an unfinished answer; the rest is sent on request. */
   | { readonly type: 'part'; readonly ticket: number; readonly rows: readonly unknown[] }
   | { readonly type: 'failure'; readonly ticket: number; readonly message: string }
   | { readonly type: 'log'; readonly level: keyof Log; readonly args: Parameters<Log['info']> }
 
-/** Rows in one message: whoever takes it has much else to do in the same turn. */
+/** Rows in one message, so that the receiver's event-loop turn stays short. */
 const ROWS_IN_MESSAGE = 250
 
-/** How often the log is looked at. */
+/** How often the thread reads the log. */
 const INTERVAL_MS = 1000
 
 function serve(port: MessagePort, data: IndexWorkerData): void {
@@ -55,7 +55,7 @@ function serve(port: MessagePort, data: IndexWorkerData): void {
   const service = new IndexService({ ...dependencies, sleep: systemSleep, insights })
   const followers = insights === undefined ? [service] : [service, insights]
   const watch = startWatch(followers, log)
-  /** Answers on their way, and how many of their rows are sent. */
+  /** Unfinished answers, and the number of their sent rows. */
   const long = new Map<number, { readonly answer: { readonly value: unknown }; readonly sent: number }>()
   const sendNext = (ticket: number): void => {
     const waiting = long.get(ticket)
@@ -95,10 +95,10 @@ function serve(port: MessagePort, data: IndexWorkerData): void {
   })
 }
 
-/** What follows the log. */
+/** A reader that follows the log. */
 type Follower = Pick<IndexService, 'catchUp' | 'halt' | 'close'>
 
-/** Looks at the log again and again. The same failure is reported once. */
+/** Reads the log periodically; reports a repeated failure once. */
 function startWatch(followers: readonly Follower[], log: Log): { readonly stop: () => Promise<void> } {
   let stopped = false
   let failure = ''
@@ -128,12 +128,12 @@ function startWatch(followers: readonly Follower[], log: Log): { readonly stop: 
   }
 }
 
-/** Messages come from the thread that has started this one, and nobody else. */
+/** Messages come from the main thread only. */
 function parseRequest(message: unknown): IndexRequest {
   return message as IndexRequest
 }
 
-/** From the thread that has started this one. */
+/** Types the start parameters, which come from the main thread only. */
 function parseData(data: unknown): IndexWorkerData {
   return data as IndexWorkerData
 }

@@ -3,10 +3,10 @@ import type { LastUse } from '../../store/index-port.ts'
 import type { LookupPage, LookupQuestion } from '../lookup.ts'
 import type { IndexThread } from './index-thread.ts'
 
-/** How long a call waits for the index to come to where the audit log is. */
+/** How long a call waits for the index to reach the end of the audit log. */
 const INDEX_WAIT_MS = 2000
 
-/** Finds the last use of a key; `current`: everything in the log when it was asked has been counted. */
+/** Finds the last use of a key; `current`: the answer includes everything in the log at the time of the query. */
 export function lastUsageFinder(
   index: IndexThread,
 ): (
@@ -21,7 +21,7 @@ export function lastUsageFinder(
   }
 }
 
-/** Finds events; what is not in the index in time is found by a later call. */
+/** Finds events; those that are indexed too late appear in a later call. */
 export function eventFinder(index: IndexThread): (question: LookupQuestion) => Promise<LookupPage> {
   return async (question) => (await index.ask({ ask: 'lookup', question, reachMs: INDEX_WAIT_MS })).value
 }

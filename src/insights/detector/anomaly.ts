@@ -20,30 +20,30 @@ export type InsightType = (typeof INSIGHT_TYPES)[number]
 /** A share of the calls of an insight or its baseline, in calls per minute. */
 export type Share = { readonly value: string; readonly average: number }
 
-/** Who or what the calls came from, the largest shares first. */
+/** The sources of the calls, the largest shares first. */
 export type Attribution = {
   readonly attribute: string
   readonly insight: readonly Share[]
   readonly baseline: readonly Share[]
 }
 
-/** Something unusual has begun, or has ended. Plain data: it can be cloned and written as JSON. */
+/** The start or end of unusual activity. Plain data, which can be cloned and written as JSON. */
 export type Anomaly = {
-  /** The same whenever it is found in the same log. */
+  /** Deterministic: detection in the same log gives the same ID. */
   readonly id: string
   /** The same for the start and the end. */
   readonly sharedId: string
   readonly type: InsightType
-  /** What happens in a moment has a start and no end. */
+  /** A momentary anomaly has a start and no end. */
   readonly state: 'Start' | 'End'
   readonly account: string
   readonly region: string
-  /** When it began or ended: seconds since 1970, a whole minute. */
+  /** The time of the start or end: seconds since 1970, a whole minute. */
   readonly second: number
   readonly source: string
   readonly operation: string
   readonly errorCode?: string
-  /** Whose or what behaviour is unusual; none of these: the account's as a whole. */
+  /** The subject of the anomaly; without members, the whole account. */
   readonly subject: { readonly principal?: string; readonly key?: string; readonly network?: string }
   /** Calls per minute in the baseline, and in the insight. */
   readonly baseline: number
@@ -53,20 +53,20 @@ export type Anomaly = {
   readonly attributions: readonly Attribution[]
 }
 
-/** What an anomaly is made of but for its ids, which follow from the rest and where it began. */
+/** An anomaly without its IDs, which derive from the other members and the start. */
 export type AnomalyFacts = Omit<Anomaly, 'id' | 'sharedId'> & {
-  /** The second in which it began, which the end has too. */
+  /** The second of the start, also for an end. */
   readonly beganAt: number
 }
 
-/** An anomaly with its ids. */
+/** Adds the IDs to an anomaly. */
 export function identify({ beganAt, ...facts }: AnomalyFacts): Anomaly {
   const { type, account, region, state } = facts
   const shared = JSON.stringify([type, account, region, ...namesOf(facts), beganAt])
   return { ...facts, id: uuidOf(JSON.stringify([shared, state])), sharedId: uuidOf(shared) }
 }
 
-/** What tells anomalies of a type apart: nothing that depends on which call of a minute came first. */
+/** The identity of an anomaly within its type, independent of the order of calls within a minute. */
 function namesOf({ type, source, operation, errorCode = '', subject }: Omit<Anomaly, 'id' | 'sharedId'>) {
   const { principal = '', key = '', network = '' } = subject
   switch (type) {
@@ -80,7 +80,7 @@ function namesOf({ type, source, operation, errorCode = '', subject }: Omit<Anom
   }
 }
 
-/** A UUID that says nothing but that it was made from this text. Source: RFC 9562, version 8. */
+/** A UUID that is derived from this text alone. Source: RFC 9562, version 8. */
 function uuidOf(text: string): string {
   const hex = sha256Hex(utf8(text))
   const variant = ((Number.parseInt(hex.slice(16, 17), 16) & 0x3) | 0x8).toString(16)

@@ -3,9 +3,9 @@ import type { EventFact } from './fact.ts'
 import { baselineMinutes, hasBaseline, hasLearned, type Judge, report } from './judge.ts'
 import { accountScope, memberScope } from './known.ts'
 
-/** Principals whose Decrypt calls are remembered; beyond, the one that has called longest ago is forgotten. */
+/** The maximum number of principals; beyond it, the one with the oldest last call is removed. */
 export const DECRYPTERS_MAX = 2048
-/** Contexts and keys that are told apart in ten minutes. */
+/** The maximum number of distinct contexts and keys in ten minutes. */
 export const CONTEXTS_MAX = 256
 const KEYS_MAX = 64
 const WINDOW_SECONDS = 600
@@ -13,12 +13,12 @@ const WINDOW_MINUTES = 10
 const DAY_WINDOWS = 144
 /** Seven days, and today. */
 const DAYS = 8
-/** Calls, contexts, keys: the largest of each day. Then all calls of the day. */
+/** The columns of a day: its largest calls, contexts and keys, then all its calls. */
 const COLUMNS = 4
 const SUM = 3
-/** A principal that nothing is known of may do so many times as much before it is bulk. */
+/** The factor on the thresholds for an unknown principal. */
 const NEWCOMER = 3
-/** Bulk that lasts longer is the new normal. */
+/** The maximum duration of bulk decryption; after it, its level is normal. */
 const LONGEST_WINDOWS = 144
 /** Insights that are further apart belong to different incidents. */
 const APART_WINDOWS = 72

@@ -5,7 +5,7 @@ import { KEY_ID, keyOperation } from '../key-operation.ts'
 import { PENDING_DELETION_ONLY } from '../keys/key-state.ts'
 
 /**
- * Keeps a key that was to be deleted; it is disabled afterwards.
+ * Cancels the scheduled deletion of a key, which is disabled afterwards.
  * Source: AWS KMS API Reference, "CancelKeyDeletion".
  */
 export const cancelKeyDeletion = keyOperation(

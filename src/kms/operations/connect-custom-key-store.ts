@@ -10,7 +10,7 @@ import {
 import { STORE_ID } from '../key-stores/store-input.ts'
 
 /**
- * Asks for a custom key store to be connected. DescribeCustomKeyStores tells what has come of it.
+ * Starts to connect a custom key store; DescribeCustomKeyStores shows the result.
  * Source: AWS KMS API Reference, "ConnectCustomKeyStore".
  */
 export const connectCustomKeyStore = accountOperation(

@@ -21,7 +21,7 @@ import type { KmsDependencies, KmsOperation } from '../kms-dependencies.ts'
 const INPUT = { AliasName: ALIAS_NAME, TargetKeyId: KEY_ID } satisfies Members
 const FACTS = { name: 'CreateAlias', aliases: false, crossAccount: false, states: NOT_PENDING_DELETION }
 
-/** Gives a key another name. Source: AWS KMS API Reference, "CreateAlias". */
+/** Creates an alias for a key. Source: AWS KMS API Reference, "CreateAlias". */
 export const createAlias: KmsOperation = defineOperation(
   {
     service: 'kms',

@@ -20,7 +20,7 @@ import type { Key } from '../keys/keys.ts'
 import type { KmsDependencies } from '../kms-dependencies.ts'
 
 /**
- * Lets a principal use a key. Whose own right to do so comes from a grant can pass on only what that grant gives.
+ * Creates a grant. A caller whose permission comes from a grant can delegate only the operations and constraints of that grant.
  * Source: AWS KMS API Reference, "CreateGrant".
  */
 export const createGrant = keyOperation(

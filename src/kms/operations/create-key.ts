@@ -43,7 +43,7 @@ const INPUT = {
 
 type CreateKeyInput = Input<typeof INPUT>
 
-/** Makes a KMS key. Source: AWS KMS API Reference, "CreateKey". */
+/** Creates a KMS key. Source: AWS KMS API Reference, "CreateKey". */
 export const createKey = accountOperation(
   {
     name: 'CreateKey',
@@ -96,7 +96,7 @@ async function create(call: Call, input: CreateKeyInput, dependencies: KmsDepend
   const policies = await newKeyPolicy({ call, input, dependencies, keyArn: keyArn(region, account, keyId) })
   const kind = kindOf(input)
   const place = await findStorePlace(call, input, dependencies, kind.origin)
-  // An RSA key takes seconds: not for who may not have it.
+  // Checked before the key material: an RSA key takes seconds to generate.
   await dependencies.keyCounter.check(dependencies, { account, region })
   const material = await firstMaterial(
     call,
@@ -132,7 +132,7 @@ async function create(call: Call, input: CreateKeyInput, dependencies: KmsDepend
   }
 }
 
-/** The first material of a key; none when its owner is to import it. */
+/** The first key material of a key; none for the origin EXTERNAL. */
 async function firstMaterial(
   call: Call,
   dependencies: KmsDependencies,

@@ -42,7 +42,7 @@ const OUTPUT = {
 const FACTS = { name: 'Decrypt', aliases: true, crossAccount: true, states: USABLE }
 
 /**
- * Decrypts what Encrypt, ReEncrypt or one of the data key operations has made.
+ * Decrypts a ciphertext of Encrypt, ReEncrypt or a data key operation.
  * Source: AWS KMS API Reference, "Decrypt".
  */
 export const decrypt: KmsOperation = defineOperation(

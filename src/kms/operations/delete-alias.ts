@@ -17,7 +17,7 @@ import type { KmsDependencies, KmsOperation } from '../kms-dependencies.ts'
 const INPUT = { AliasName: ALIAS_NAME } satisfies Members
 const FACTS = { name: 'DeleteAlias', aliases: false, crossAccount: false, states: ANY_STATE }
 
-/** Takes a name from a key. Source: AWS KMS API Reference, "DeleteAlias". */
+/** Deletes an alias. Source: AWS KMS API Reference, "DeleteAlias". */
 export const deleteAlias: KmsOperation = defineOperation(
   {
     service: 'kms',

@@ -12,7 +12,7 @@ import {
 import { STORE_ID } from '../key-stores/store-input.ts'
 
 /**
- * Forgets a custom key store that has no keys any more. Nothing happens at the proxy.
+ * Deletes a custom key store without keys. The proxy is not called.
  * Source: AWS KMS API Reference, "DeleteCustomKeyStore".
  */
 export const deleteCustomKeyStore = accountOperation(

@@ -19,7 +19,7 @@ const STATES: readonly KeyState[] = [
   'Unavailable',
 ]
 
-/** Deletes imported material; the key stays. Source: AWS KMS API Reference, "DeleteImportedKeyMaterial". */
+/** Deletes imported key material; the key stays. Source: AWS KMS API Reference, "DeleteImportedKeyMaterial". */
 export const deleteImportedKeyMaterial = keyOperation(
   {
     name: 'DeleteImportedKeyMaterial',
@@ -36,7 +36,7 @@ export const deleteImportedKeyMaterial = keyOperation(
     const wanted = input.KeyMaterialId ?? materialId
     const changes = await deleteMaterial(dependencies, key, wanted)
     const done = outcome(key, changes, key.record.value.spec === 'SYMMETRIC_DEFAULT' ? wanted : undefined)
-    // Forgotten too early it would only be opened again.
+    // Custody drops its cached material only after the commit: earlier, another call would open it again.
     return wanted === undefined ? done : { ...done, dispose: () => dependencies.custody.forget(wanted) }
   },
 )
@@ -49,13 +49,13 @@ function outcome(key: Key, changes: readonly Change[], materialId: string | unde
   }
 }
 
-/** @throws NotFoundException when the key has no such material. */
+/** @throws NotFoundException when the key has no such key material. */
 async function deleteMaterial(
   dependencies: KmsDependencies,
   key: Key,
   materialId: string | undefined,
 ): Promise<readonly Change[]> {
-  // A key that never had material is as asked for already.
+  // A key without key material is already in the requested state.
   if (materialId === undefined) return []
   const materials = await keyMaterialsOf(dependencies.records, key)
   const material = materials.find(({ value }) => value.materialId === materialId)
@@ -69,7 +69,7 @@ async function deleteMaterial(
   return [replace(material, left), replace(key.record, standing)]
 }
 
-/** Material that waits for its rotation was never the key's: it goes whole, from a primary everywhere. */
+/** Deletes pending key material, which was never current, with its record; a primary deletes it in every region. */
 async function deletePending(
   dependencies: KmsDependencies,
   key: Key,

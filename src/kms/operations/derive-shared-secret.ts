@@ -6,7 +6,7 @@ import { entriesContext, requestAlias } from '../keys/key-context.ts'
 import { USABLE } from '../keys/key-state.ts'
 import { currentKeyMaterial } from '../keys/keys.ts'
 
-/** Gives the raw secret that two key pairs share. Source: AWS KMS API Reference, "DeriveSharedSecret". */
+/** Returns the raw shared secret of two key pairs. Source: AWS KMS API Reference, "DeriveSharedSecret". */
 export const deriveSharedSecret = keyOperation(
   {
     name: 'DeriveSharedSecret',

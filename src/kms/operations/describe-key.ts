@@ -5,7 +5,7 @@ import { makeManagedKey } from '../keys/managed-key.ts'
 import { keyMetadata } from '../keys/metadata.ts'
 import { KEY_METADATA_ANSWER } from '../kms-answers.ts'
 
-/** Gives a key's metadata. Source: AWS KMS API Reference, "DescribeKey". */
+/** Returns a key's metadata. Source: AWS KMS API Reference, "DescribeKey". */
 export const describeKey = keyOperation(
   {
     name: 'DescribeKey',

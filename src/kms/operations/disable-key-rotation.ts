@@ -2,7 +2,7 @@ import { KEY_ID, keyOperation } from '../key-operation.ts'
 import { ROTATABLE } from '../keys/key-state.ts'
 import { checkMayRotate, setRotation } from '../lifecycle/rotation.ts'
 
-/** Ends the automatic rotation of a key. Source: AWS KMS API Reference, "DisableKeyRotation". */
+/** Disables the automatic rotation of a key. Source: AWS KMS API Reference, "DisableKeyRotation". */
 export const disableKeyRotation = keyOperation(
   {
     name: 'DisableKeyRotation',

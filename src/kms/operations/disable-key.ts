@@ -3,7 +3,7 @@ import { KEY_ID, keyOperation } from '../key-operation.ts'
 import { SWITCHABLE } from '../keys/key-state.ts'
 import { unusedDays } from '../keys/last-usage.ts'
 
-/** Stops every use of a key until it is enabled again. Source: AWS KMS API Reference, "DisableKey". */
+/** Disables a key until it is enabled again. Source: AWS KMS API Reference, "DisableKey". */
 export const disableKey = keyOperation(
   {
     name: 'DisableKey',

@@ -4,7 +4,7 @@ import { getStore, storeEventData, storeStateError } from '../key-stores/custom-
 import { STORE_ID } from '../key-stores/store-input.ts'
 
 /**
- * Ends the use of a custom key store and of all its keys, at once.
+ * Disconnects a custom key store: its keys are unusable at once.
  * Source: AWS KMS API Reference, "DisconnectCustomKeyStore".
  */
 export const disconnectCustomKeyStore = accountOperation(

@@ -6,7 +6,7 @@ import { automaticRotation, checkMayRotate, setRotation } from '../lifecycle/rot
 
 const PERIOD_DEFAULT_DAYS = 365
 
-/** Rotates a key's material again and again. Source: AWS KMS API Reference, "EnableKeyRotation". */
+/** Enables the automatic rotation of a key. Source: AWS KMS API Reference, "EnableKeyRotation". */
 export const enableKeyRotation = keyOperation(
   {
     name: 'EnableKeyRotation',

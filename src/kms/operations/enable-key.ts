@@ -7,7 +7,7 @@ import type { Key } from '../keys/keys.ts'
 import type { KmsDependencies } from '../kms-dependencies.ts'
 import { rotationNote } from '../lifecycle/rotation.ts'
 
-/** Lets a key be used again. Source: AWS KMS API Reference, "EnableKey". */
+/** Enables a key. Source: AWS KMS API Reference, "EnableKey". */
 export const enableKey = keyOperation(
   {
     name: 'EnableKey',
@@ -26,7 +26,7 @@ export const enableKey = keyOperation(
   }),
 )
 
-/** A rotation that came due while the key was disabled happens now. */
+/** Performs a rotation that became due while the key was disabled. */
 function missedRotation(dependencies: KmsDependencies, key: Key, now: EpochMs): readonly Change[] {
   const { rotation } = key.record.value
   if (rotation === undefined || rotation.nextAt > now || !isPrimary(key)) return []

@@ -4,7 +4,7 @@ import { DRY_RUN, GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts
 import { USABLE } from '../keys/key-state.ts'
 import { publicKeyOf } from '../keys/keys.ts'
 
-/** Makes a shared secret for the holder of a KEM key. Source: AWS KMS API Reference, "Encapsulate". */
+/** Generates a shared secret for the holder of a KEM key. Source: AWS KMS API Reference, "Encapsulate". */
 export const encapsulate = keyOperation(
   {
     name: 'Encapsulate',

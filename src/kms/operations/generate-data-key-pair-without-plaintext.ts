@@ -8,7 +8,7 @@ import {
 import { keyOperation } from '../key-operation.ts'
 
 /**
- * Gives a key pair, its private key only encrypted under a KMS key.
+ * Generates a key pair; the private key is returned only encrypted under a KMS key.
  * Source: AWS KMS API Reference, "GenerateDataKeyPairWithoutPlaintext".
  */
 export const generateDataKeyPairWithoutPlaintext = keyOperation(

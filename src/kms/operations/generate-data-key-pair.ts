@@ -9,7 +9,7 @@ import { RECIPIENT, secretMember } from '../cryptography/recipient.ts'
 import { keyOperation } from '../key-operation.ts'
 
 /**
- * Gives a key pair, its private key in the clear and encrypted under a KMS key.
+ * Generates a key pair; the private key is returned in plaintext and encrypted under a KMS key.
  * Source: AWS KMS API Reference, "GenerateDataKeyPair".
  */
 export const generateDataKeyPair = keyOperation(

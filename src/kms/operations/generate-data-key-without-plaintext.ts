@@ -5,7 +5,7 @@ import { keyOperation } from '../key-operation.ts'
 import { USABLE } from '../keys/key-state.ts'
 
 /**
- * Gives a random data key encrypted under a KMS key, and nothing in the clear.
+ * Generates a data key; it is returned only encrypted under a KMS key.
  * Source: AWS KMS API Reference, "GenerateDataKeyWithoutPlaintext".
  */
 export const generateDataKeyWithoutPlaintext = keyOperation(

@@ -6,7 +6,7 @@ import { keyOperation } from '../key-operation.ts'
 import { USABLE } from '../keys/key-state.ts'
 
 /**
- * Gives a random data key, in the clear and encrypted under a KMS key.
+ * Generates a data key; it is returned in plaintext and encrypted under a KMS key.
  * Source: AWS KMS API Reference, "GenerateDataKey".
  */
 export const generateDataKey = keyOperation(

@@ -4,7 +4,7 @@ import { DRY_RUN, GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts
 import { USABLE } from '../keys/key-state.ts'
 import { currentKeyMaterial } from '../keys/keys.ts'
 
-/** Gives the HMAC of a message. Source: AWS KMS API Reference, "GenerateMac". */
+/** Computes the HMAC of a message. Source: AWS KMS API Reference, "GenerateMac". */
 export const generateMac = keyOperation(
   {
     name: 'GenerateMac',

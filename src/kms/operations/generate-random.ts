@@ -5,7 +5,7 @@ import { RECIPIENT, secretMember } from '../cryptography/recipient.ts'
 import { getStore } from '../key-stores/custom-key-store.ts'
 import { STORE_ID } from '../key-stores/store-input.ts'
 
-/** Gives 1 to 1,024 random bytes. Source: AWS KMS API Reference, "GenerateRandom". */
+/** Returns 1 to 1,024 random bytes. Source: AWS KMS API Reference, "GenerateRandom". */
 export const generateRandom = accountOperation(
   {
     name: 'GenerateRandom',
@@ -21,7 +21,7 @@ export const generateRandom = accountOperation(
     if (input.CustomKeyStoreId !== undefined) {
       const scope = { records: dependencies.records, account: call.caller.account, region: call.region }
       await getStore(scope, input.CustomKeyStoreId)
-      // Only a CloudHSM store makes random bytes, and there can be none here.
+      // Only a CloudHSM key store generates random bytes, and Holdfast has none.
       throw new KmsError('UnsupportedOperationException')
     }
     if (input.NumberOfBytes === undefined)

@@ -5,7 +5,7 @@ import { epochSeconds } from '../keys/metadata.ts'
 import { KEY_LAST_USAGE_DATA_ANSWER } from '../kms-answers.ts'
 
 /**
- * Gives the last successful cryptographic call with a key. Use is tracked from a key's creation on.
+ * Returns the last successful cryptographic operation with a key. Usage is tracked from a key's creation.
  * Source: AWS KMS API Reference, "GetKeyLastUsage".
  */
 export const getKeyLastUsage = keyOperation(

@@ -3,7 +3,7 @@ import { KEY_ID, keyOperation } from '../key-operation.ts'
 import { checkPolicyName, POLICY_NAME, POLICY_NAME_TEXT, shownPolicy } from '../keys/key-policy.ts'
 import { ANY_STATE } from '../keys/key-state.ts'
 
-/** Gives the key policy as it was put. Source: AWS KMS API Reference, "GetKeyPolicy". */
+/** Returns the text of the key policy. Source: AWS KMS API Reference, "GetKeyPolicy". */
 export const getKeyPolicy = keyOperation(
   {
     name: 'GetKeyPolicy',

@@ -5,9 +5,8 @@ import { ANY_STATE } from '../keys/key-state.ts'
 import type { Key } from '../keys/keys.ts'
 import { epochSeconds } from '../keys/metadata.ts'
 
-/**
- * Says whether a key rotates by itself, and when. Keys that cannot rotate by themselves are off like all others
- * that do not: tools read the status of every key of an account, whatever it is.
+/** Returns whether and when a key rotates automatically. For keys that cannot rotate, the status is off and no
+ * error: tools read it for every key of an account.
  *
  * Source: AWS KMS API Reference, "GetKeyRotationStatus"; recorded answers of AWS KMS.
  */
@@ -30,7 +29,7 @@ export const getKeyRotationStatus = keyOperation(
   },
   ({ key }) => {
     const { rotation } = key.record.value
-    // A key that is to be deleted does not rotate; its setting comes back when that is cancelled.
+    // A key pending deletion does not rotate; its setting applies again after a cancellation.
     const on = rotation !== undefined && !key.state.startsWith('Pending')
     return {
       output: {
@@ -43,7 +42,7 @@ export const getKeyRotationStatus = keyOperation(
   },
 )
 
-/** Source: AWS KMS Developer Guide, "Key states": the origin is what is wrong with a key without material. */
+/** Refuses a key without key material because of its origin. Source: AWS KMS Developer Guide, "Key states". */
 function checkHasMaterial(key: Key): void {
   if (key.state !== 'PendingImport') return
   throw new KmsError(

@@ -15,7 +15,7 @@ import { IMPORTABLE } from '../keys/key-state.ts'
 import type { Key } from '../keys/keys.ts'
 import { epochSeconds } from '../keys/metadata.ts'
 
-/** How long import parameters can be used. Source: AWS KMS API Reference, "GetParametersForImport". */
+/** The validity of import parameters. Source: AWS KMS API Reference, "GetParametersForImport". */
 const PARAMETERS_LIFE_MS = 86_400_000
 
 const INPUT = {
@@ -24,7 +24,7 @@ const INPUT = {
   WrappingKeySpec: oneOf(...WRAPPING_KEY_SPEC_NAMES),
 } satisfies Members
 
-/** Gives what an import needs: a wrapping key and a token. Source: AWS KMS API Reference, "GetParametersForImport". */
+/** Returns a wrapping key and an import token. Source: AWS KMS API Reference, "GetParametersForImport". */
 export const getParametersForImport = keyOperation(
   {
     name: 'GetParametersForImport',
@@ -60,7 +60,7 @@ export const getParametersForImport = keyOperation(
   },
 )
 
-/** @throws ValidationException when material of the key cannot be wrapped so. */
+/** @throws ValidationException when the algorithm cannot wrap the key's material. */
 function mannerOf(input: Input<typeof INPUT>, key: Key): ImportManner {
   const { spec } = key.record.value
   const { WrappingAlgorithm: algorithm, WrappingKeySpec: wrappingSpec } = input

@@ -10,7 +10,7 @@ import { algorithms } from '../keys/metadata.ts'
 
 const STATES: readonly KeyState[] = ['Enabled', 'Disabled', 'PendingImport', 'Updating']
 
-/** Gives the public key of an asymmetric key. Source: AWS KMS API Reference, "GetPublicKey". */
+/** Returns the public key of an asymmetric key. Source: AWS KMS API Reference, "GetPublicKey". */
 export const getPublicKey = keyOperation(
   {
     name: 'GetPublicKey',

@@ -19,7 +19,7 @@ import { IMPORTABLE } from '../keys/key-state.ts'
 import type { Key } from '../keys/keys.ts'
 import type { KmsDependencies } from '../kms-dependencies.ts'
 
-/** Gives a key the material that its owner has made. Source: AWS KMS API Reference, "ImportKeyMaterial". */
+/** Imports key material into a key. Source: AWS KMS API Reference, "ImportKeyMaterial". */
 export const importKeyMaterial = keyOperation(
   {
     name: 'ImportKeyMaterial',

@@ -70,9 +70,8 @@ async function listAll(call: Call, input: ListInput, dependencies: KmsDependenci
   return { output: { Aliases: [...own, ...more.entries], ...pageEnd(more.next) } }
 }
 
-/**
- * The aliases of services that have no key yet, after all others: they lead nowhere. A marker within them is the
- * name of the alias before.
+/** The aliases of AWS services, without keys, after all others. A marker among them is the name of the previous
+ * alias.
  */
 async function predefined(
   call: Call,

@@ -78,7 +78,7 @@ async function find(input: ListInput, key: Key, dependencies: KmsDependencies): 
   return { grants: records, next }
 }
 
-/** In the order of their ids: the index itself changes its order. */
+/** Sorted by ID, since the index has no stable order. */
 async function ofGrantee(
   input: ListInput,
   key: Key,

@@ -14,7 +14,7 @@ import { checkRotates, pendingIn } from '../lifecycle/rotation.ts'
 
 const PAGE_SIZE = { byDefault: 100, max: 1000 }
 
-/** Lists the rotations of a key, or all its materials. Source: AWS KMS API Reference, "ListKeyRotations". */
+/** Lists the rotations of a key, or all its key materials. Source: AWS KMS API Reference, "ListKeyRotations". */
 export const listKeyRotations = keyOperation(
   {
     name: 'ListKeyRotations',
@@ -73,7 +73,7 @@ function imported(key: Key, value: KeyMaterialValue): RotationAnswer {
   }
 }
 
-/** Whether every key of the set has the material that waits for its rotation. */
+/** Whether every key of the multi-Region set has the pending key material. */
 async function isPendingEverywhere(dependencies: KmsDependencies, key: Key): Promise<boolean> {
   const related = await relatedKeys(dependencies.records, key)
   for (const place of [key, ...related] satisfies readonly (Key | RelatedKey)[]) {

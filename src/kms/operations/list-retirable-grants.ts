@@ -24,7 +24,7 @@ const INPUT = {
 type ListInput = Input<typeof INPUT>
 
 /**
- * Lists the grants of the region that a principal may retire, on whatever keys they are.
+ * Lists the grants of the region that a principal may retire, on all keys.
  * Source: AWS KMS API Reference, "ListRetirableGrants".
  */
 export const listRetirableGrants: KmsOperation = defineOperation(

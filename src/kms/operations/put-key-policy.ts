@@ -6,7 +6,7 @@ import { checkKeyPolicy, checkPolicyName, POLICY_NAME_TEXT, POLICY_TEXT } from '
 import { ANY_STATE } from '../keys/key-state.ts'
 import { lockoutRisk } from '../keys/policy-lockout.ts'
 
-/** Puts another key policy in the place of a key's. Source: AWS KMS API Reference, "PutKeyPolicy". */
+/** Replaces the key policy. Source: AWS KMS API Reference, "PutKeyPolicy". */
 export const putKeyPolicy = keyOperation(
   {
     name: 'PutKeyPolicy',

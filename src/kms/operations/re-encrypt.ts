@@ -63,7 +63,7 @@ type ReEncryptInput = Input<typeof INPUT>
 const DEFAULTS = { SourceEncryptionAlgorithm: SYMMETRIC, DestinationEncryptionAlgorithm: SYMMETRIC }
 
 /**
- * Decrypts a ciphertext and encrypts it again under another key or context, without showing it.
+ * Decrypts a ciphertext and encrypts it again under another key or context, without returning the plaintext.
  * Source: AWS KMS API Reference, "ReEncrypt".
  */
 export const reEncrypt: KmsOperation = defineOperation(
@@ -89,7 +89,7 @@ async function begin(call: Call, input: ReEncryptInput, dependencies: KmsDepende
   const from = sourceManner(input)
   const to = destinationManner(input)
   if (destination instanceof KmsError) {
-    // What is wrong with it would tell whether there is a source: only who may use that is told.
+    // A reason would reveal whether the source key exists: only callers with permission for it get one.
     const refuse = (): never => {
       call.redact()
       throw destination
@@ -119,7 +119,7 @@ async function begin(call: Call, input: ReEncryptInput, dependencies: KmsDepende
   }
 }
 
-/** The key to encrypt under, or why it is none. */
+/** The destination key, or why it cannot be used. */
 async function findDestination(
   call: Call,
   input: ReEncryptInput,
@@ -213,7 +213,7 @@ async function run(use: KeyUse, ciphertext: Uint8Array, from: Side, to: Side) {
   }
 }
 
-/** Where a key of a store is kept, with names that tell the two keys of a call apart. */
+/** The custom key store data of a key for the event, with separate names for source and destination. */
 function sideData(side: 'source' | 'destination', key: Key): EventData {
   if (!isInStore(key)) return {}
   const entries = Object.entries(storeData(key))

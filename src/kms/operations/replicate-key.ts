@@ -31,7 +31,7 @@ const INPUT = {
 
 type ReplicateKeyInput = Input<typeof INPUT>
 
-/** Copies a multi-Region primary key to another region. Source: AWS KMS API Reference, "ReplicateKey". */
+/** Replicates a multi-Region primary key to another region. Source: AWS KMS API Reference, "ReplicateKey". */
 export const replicateKey = keyOperation(
   {
     name: 'ReplicateKey',
@@ -92,7 +92,7 @@ async function replicate(call: Call, input: ReplicateKeyInput, key: Key, depende
   }
   const replica = newKey(call, key.keyId, region, value)
   call.involve({ account: replica.account, arn: replica.arn })
-  // The answer shows the replica as AWS does, in the moment before it is ready.
+  // The answer shows the replica in the state Creating, as AWS does.
   const { materialId: _, ...creating } = value
   const shown: Key = { ...replica, state: 'Creating', record: { ...replica.record, value: creating } }
   return {
@@ -124,7 +124,7 @@ async function replicate(call: Call, input: ReplicateKeyInput, key: Key, depende
   }
 }
 
-/** Every key of the set learns of the new one. */
+/** Adds the new replica to the record of every key in the set. */
 async function spread(
   dependencies: KmsDependencies,
   key: Key,

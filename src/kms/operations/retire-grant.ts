@@ -25,7 +25,7 @@ const FACTS = { name: 'RetireGrant', aliases: false, crossAccount: true, states:
 type RetireInput = Input<typeof INPUT>
 
 /**
- * Ends a grant, by whom the grant itself lets do so. Source: AWS KMS API Reference, "RetireGrant".
+ * Retires a grant; the grant itself names who may do so. Source: AWS KMS API Reference, "RetireGrant".
  */
 export const retireGrant: KmsOperation = defineOperation(
   {
@@ -43,7 +43,7 @@ async function begin(call: Call, input: RetireInput, dependencies: KmsDependenci
   const { keyText, grantId, byToken } = targetOf(call, input, dependencies)
   const key = await resolveKey({ call, dependencies, facts: FACTS, text: keyText })
   const grant = await findGrant(dependencies.records, key, grantId)
-  // Who has neither the key nor a token of the grant is not told whether there is such a grant.
+  // A caller without the key's account or the grant's token must not learn whether the grant exists.
   const mayKnow = byToken || key.account === call.caller.account
   if (grant === undefined && mayKnow) throw grantNotFound(grantId)
   const context = constraintContext(grant?.value.constraints ?? {}, () => undefined)
@@ -81,7 +81,7 @@ function targetOf(
 
 const EITHER = 'Either GrantToken, or both KeyId and GrantId, must be specified.'
 
-/** Whom a grant lets retire it; the policy engine adds what else they need. */
+/** The principals that may retire a grant; the policy engine checks further conditions. */
 function retirersOf({ name, value }: Stored<GrantValue>): readonly MatchedGrant[] {
   const { grantee, retiring, operations, issuingAccount } = value
   const names = [issuingAccount]

@@ -4,7 +4,7 @@ import { DRY_RUN, KEY_ID, keyOperation } from '../key-operation.ts'
 import { ANY_STATE } from '../keys/key-state.ts'
 
 /**
- * Ends a grant, by whoever administers the key. No node honours it any more when this has returned.
+ * Revokes a grant. No node accepts it after the answer.
  * Source: AWS KMS API Reference, "RevokeGrant".
  */
 export const revokeGrant = keyOperation(

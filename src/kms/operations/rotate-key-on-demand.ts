@@ -4,13 +4,13 @@ import { KEY_ID, keyOperation } from '../key-operation.ts'
 import type { KeyState } from '../keys/key-record.ts'
 import { checkMayRotate, rotateToFresh, rotateToPending } from '../lifecycle/rotation.ts'
 
-/** On-demand rotations of one key, for its life. Source: AWS KMS Developer Guide, "Resource quotas". */
+/** The maximum number of on-demand rotations in a key's lifetime. Source: AWS KMS Developer Guide, "Resource quotas". */
 const ON_DEMAND_ROTATIONS_MAX = 25
 
-/** A key in a store is told what is wrong with its origin, whatever its state. */
+/** The accepted states include those of keys in custom key stores, which are refused because of their origin. */
 const STATES: readonly KeyState[] = ['Enabled', 'Updating', 'Unavailable']
 
-/** Gives a key new material at once. Source: AWS KMS API Reference, "RotateKeyOnDemand". */
+/** Rotates the key material at once. Source: AWS KMS API Reference, "RotateKeyOnDemand". */
 export const rotateKeyOnDemand = keyOperation(
   {
     name: 'RotateKeyOnDemand',

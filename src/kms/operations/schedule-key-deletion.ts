@@ -15,7 +15,7 @@ const WINDOW_MAX_DAYS = 30
 const WINDOW_DEFAULT_DAYS = 30
 
 /**
- * Ends the use of a key and lets it go when the window is over.
+ * Schedules the deletion of a key, which is unusable at once and deleted after the waiting period.
  * Source: AWS KMS API Reference, "ScheduleKeyDeletion".
  */
 export const scheduleKeyDeletion = keyOperation(

@@ -22,7 +22,7 @@ import type { KmsDependencies, KmsOperation } from '../kms-dependencies.ts'
 const INPUT = { AliasName: ALIAS_NAME, TargetKeyId: KEY_ID } satisfies Members
 const FACTS = { name: 'UpdateAlias', aliases: false, crossAccount: false, states: NOT_PENDING_DELETION }
 
-/** Points an alias at another key of the same kind. Source: AWS KMS API Reference, "UpdateAlias". */
+/** Points an alias to another key of the same kind. Source: AWS KMS API Reference, "UpdateAlias". */
 export const updateAlias: KmsOperation = defineOperation(
   {
     service: 'kms',

@@ -54,13 +54,13 @@ async function update(call: Call, input: UpdateInput, dependencies: KmsDependenc
   if (reachesProxyAnew(input)) await checkProxy(dependencies, call, 'UpdateCustomKeyStore', value)
   return {
     output: {},
-    // The register is replaced by itself, so that no other store takes the name at the same time.
+    // The register is replaced too, so that no other store takes the name at the same time.
     changes: [replace(store, value), ...(register === undefined ? [] : [replace(register, register.value)])],
     event: { additional: storeEventData({ ...store, value }) },
   }
 }
 
-/** @throws ValidationException for what an external key store does not have. */
+/** @throws ValidationException for members that external key stores do not have. */
 function checkMembers(input: UpdateInput): void {
   for (const name of ['CloudHsmClusterId', 'KeyStorePassword'] as const) {
     if (input[name] !== undefined) throw invalidInput(`${name} is not valid for EXTERNAL_KEY_STORE.`)

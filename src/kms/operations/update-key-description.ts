@@ -3,7 +3,7 @@ import { replace } from '../../store/records.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
 import { NOT_PENDING_DELETION } from '../keys/key-state.ts'
 
-/** Gives a key another description. Source: AWS KMS API Reference, "UpdateKeyDescription". */
+/** Changes a key's description. Source: AWS KMS API Reference, "UpdateKeyDescription". */
 export const updateKeyDescription = keyOperation(
   {
     name: 'UpdateKeyDescription',

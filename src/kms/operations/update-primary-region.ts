@@ -19,7 +19,7 @@ const INPUT = {
 type UpdateInput = Input<typeof INPUT>
 
 /**
- * Makes a replica the primary key of its set, and the primary a replica.
+ * Makes a replica the primary key of its multi-Region set, and the primary a replica.
  * Source: AWS KMS API Reference, "UpdatePrimaryRegion".
  */
 export const updatePrimaryRegion = keyOperation(
@@ -81,7 +81,7 @@ async function update(call: Call, input: UpdateInput, key: Key, dependencies: Km
   return {
     changes: [
       ...replaceAll(records, (value) => ({ ...value, multiRegion: set })),
-      // The note of a rotation names the key that it begins with.
+      // A due rotation names the primary key, so the new primary gets one.
       ...(rotation === undefined ? [] : [rotationNote(dependencies, replica, rotation.nextAt, call.now)]),
     ],
     event: {

@@ -6,7 +6,7 @@ import { DRY_RUN, GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts
 import { USABLE } from '../keys/key-state.ts'
 import { currentKeyMaterial } from '../keys/keys.ts'
 
-/** Verifies an HMAC; a wrong one is an error. Source: AWS KMS API Reference, "VerifyMac". */
+/** Verifies an HMAC; an invalid one is an error. Source: AWS KMS API Reference, "VerifyMac". */
 export const verifyMac = keyOperation(
   {
     name: 'VerifyMac',

@@ -11,7 +11,7 @@ import { DRY_RUN, GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts
 import { USABLE } from '../keys/key-state.ts'
 import { publicKeyOf } from '../keys/keys.ts'
 
-/** Verifies a signature; a wrong one is an error. Source: AWS KMS API Reference, "Verify". */
+/** Verifies a signature; an invalid one is an error. Source: AWS KMS API Reference, "Verify". */
 export const verify = keyOperation(
   {
     name: 'Verify',
