@@ -111,7 +111,8 @@ export async function listAccounts(records: Records): Promise<readonly string[]>
   return accounts.map(({ name }) => name).toSorted()
 }
 
-/** Refuses records without an account beside an audit log, which is created after the first account: then the
+/**
+ * Refuses records without an account beside an audit log, which is created after the first account: then the
  * database is lost, or another root key is in use, with which no record is found.
  */
 async function assertNotLost(config: Config, records: Records): Promise<void> {
@@ -145,7 +146,8 @@ async function prepareAccount(config: Config, records: Records): Promise<void> {
   })
 }
 
-/** Opens a data folder to serve from it. Processes that start at once create missing parts one at a time: the root
+/**
+ * Opens a data folder to serve from it. Processes that start at once create missing parts one at a time: the root
  * key, the account, the credentials.
  */
 export async function openForServing(config: Config, options: RecordsOptions = {}): Promise<Deployment> {
@@ -194,7 +196,8 @@ export async function readTls({ tls }: Config): Promise<TlsPair | undefined> {
   }
 }
 
-/** Reads the certificate and the private key again, and passes them to `use` when they are valid; else the current
+/**
+ * Reads the certificate and the private key again, and passes them to `use` when they are valid; else the current
  * ones stay. The log says which.
  */
 export async function renewTls(config: Config, log: Log, use: (pair: TlsPair) => void): Promise<void> {

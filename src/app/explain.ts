@@ -37,7 +37,8 @@ export type Explainer = RebuildDependencies & {
 /** How long an answer waits for the index to reach the end of the log. */
 const REACH_MS = 60_000
 
-/** Opens a data folder to explain decisions, with or without a running server. It uses the server's operations and
+/**
+ * Opens a data folder to explain decisions, with or without a running server. It uses the server's operations and
  * runs none of them, so nothing changes.
  *
  * @throws with a message for the operator.

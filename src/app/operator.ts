@@ -136,7 +136,8 @@ type Plan = {
 /** Commits changes together with their event. */
 type RecordChange = (name: string, plan: Plan) => Promise<void>
 
-/** Commits a change and records it; plans it again from the records after a conflict. A plan without changes is
+/**
+ * Commits a change and records it; plans it again from the records after a conflict. A plan without changes is
  * not recorded.
  */
 type Commit = <P extends Plan>(name: string, plan: () => Promise<P>) => Promise<P>

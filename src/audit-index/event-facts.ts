@@ -81,7 +81,8 @@ export function usesOf(event: EventRecord): readonly UseEntry[] {
   }))
 }
 
-/** The effect of an event on one of its keys. ReEncrypt names the key materials of both keys; if they are the same
+/**
+ * The effect of an event on one of its keys. ReEncrypt names the key materials of both keys; if they are the same
  * key, the decrypting one counts.
  */
 function touchOf(

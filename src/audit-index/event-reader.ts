@@ -66,7 +66,8 @@ type Places = {
   readonly eventId: Span
 }
 
-/** Parses the lines of the log. Most calls resemble earlier ones, so it caches the facts of a line by its text
+/**
+ * Parses the lines of the log. Most calls resemble earlier ones, so it caches the facts of a line by its text
  * without time, IDs and encryption context, and parses only new lines completely.
  */
 export class EventReader {

@@ -23,7 +23,8 @@ const GATHERED_MAX = 200
 /** The maximum number of records read in one step. */
 const SEEN_MAX = 200_000
 
-/** A name, source or type that leads to events. Quotes within the texts of a record are escaped, so only a member
+/**
+ * A name, source or type that leads to events. Quotes within the texts of a record are escaped, so only a member
  * of a record matches; later code checks which one.
  */
 const NOTABLE =

@@ -19,7 +19,8 @@ export const HANDED_MAX = 16_384
 
 type Handed = FactBatch & { readonly from: ChainPoint; readonly events: number }
 
-/** Buffers the facts of batches that the index has just read, for the detection of insights in the same thread, so
+/**
+ * Buffers the facts of batches that the index has just read, for the detection of insights in the same thread, so
  * that each event is read, verified and parsed once. Missing batches are read from the log.
  */
 export class Handover {

@@ -71,7 +71,8 @@ const LOCK_FILE = 'lock'
 /** How often a reading process checks the progress of the writing one. */
 const WAIT_MS = 50
 
-/** The index of a data folder. Among the processes that have it open, the holder of its lock writes; the others
+/**
+ * The index of a data folder. Among the processes that have it open, the holder of its lock writes; the others
  * read, and one of them takes over when the holder ends.
  */
 export class IndexService {

@@ -98,7 +98,8 @@ export class Indexer {
     return true
   }
 
-  /** Decides whether to rebuild the index because it may contain a batch that is no longer in the log: the indexer
+  /**
+   * Decides whether to rebuild the index because it may contain a batch that is no longer in the log: the indexer
    * can read a batch whose write fails before it is truncated. The second time, the log is damaged, and the rest
    * of the node is skipped.
    */

@@ -33,7 +33,8 @@ export type LookupDependencies = {
   readonly files: AuditFiles
 }
 
-/** Finds events and reads them from the log. It does not trust the index: it returns an event only to the account
+/**
+ * Finds events and reads them from the log. It does not trust the index: it returns an event only to the account
  * that the event's own line names.
  */
 export async function lookup(

@@ -30,7 +30,8 @@ type MergedBreak = {
 type Reader = { readonly node: string; readonly batches: AsyncGenerator<FactBatch> }
 type Head = Reader & { readonly step: MergedStep; readonly second: number }
 
-/** The complete batches of all nodes after some positions. The batches of a node come in order; among nodes, the
+/**
+ * The complete batches of all nodes after some positions. The batches of a node come in order; among nodes, the
  * one with the earliest events comes first.
  */
 export async function* mergedLog(

@@ -15,7 +15,10 @@ export const LOOKUP_ATTRIBUTES = [
 /** One of {@link LOOKUP_ATTRIBUTES}. */
 export type LookupAttribute = (typeof LOOKUP_ATTRIBUTES)[number]
 
-/** The maximum length of an indexed value in UTF-16 units; a longer one is truncated, and finds every value with the same beginning. */
+/**
+ * The maximum length of an indexed value in UTF-16 units; a longer one is truncated, and finds every value with
+ * the same beginning.
+ */
 const VALUE_MAX_CHARS = 512
 /** The maximum number of indexed resources of an event. */
 const RESOURCES_MAX = 64
@@ -71,7 +74,9 @@ export function attributeTerms(event: EventRecord): readonly string[] {
   return [...terms]
 }
 
-/** The user name of an event: the user, the role's session, `root`, or the service. Source: AWS CloudTrail User Guide, "Viewing events".
+/**
+ * The user name of an event: the user, the role's session, `root`, or the service. Source: AWS CloudTrail User
+ * Guide, "Viewing events".
  */
 export function userNameOf(identity: Identity | undefined): string | undefined {
   if (identity === undefined) return undefined

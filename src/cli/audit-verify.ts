@@ -24,7 +24,8 @@ export async function verifyAudit(input: CommandInput): Promise<number> {
   const { records, auditKey, checkpointKey, wrappingKey } = await openDeployment(config)
   wrappingKey[Symbol.dispose]()
   try {
-    // Checkpoints are read before events: a running server may append events meanwhile, and they must not count as missing.
+    // Checkpoints are read before events: a running server may append events meanwhile, and they must not count
+    // as missing.
     const checkpoints = await readCheckpoints(systemFiles, folder, checkpointKey)
     const trees = await readTrees(records)
     const archived = await readArchived(records)

@@ -8,7 +8,10 @@ import { requireDataFolder } from './data-folder.ts'
 import { currentEndpoint } from './endpoint.ts'
 import { printResult } from './result.ts'
 
-/** `holdfast env`: prints shell lines that configure AWS clients for this server. @throws ConfigError without a data folder. */
+/**
+ * `holdfast env`: prints shell lines that configure AWS clients for this server. @throws ConfigError without a
+ * data folder.
+ */
 export async function printEnvironment(input: CommandInput): Promise<number> {
   const { config, output } = input
   requireDataFolder(config)

@@ -27,7 +27,10 @@ export async function readGivenFile(input: Pick<CommandInput, 'flags'>, flag: st
   }
 }
 
-/** Runs `use` on the policy in the file that an option names. @throws ConfigError with option and path for an invalid policy. */
+/**
+ * Runs `use` on the policy in the file that an option names. @throws ConfigError with option and path for an
+ * invalid policy.
+ */
 export async function withPolicyOf<T>(
   input: Pick<CommandInput, 'flags'>,
   flag: string,

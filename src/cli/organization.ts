@@ -62,7 +62,10 @@ function treeOf(entry: Entry, all: readonly Entry[], depth = 0): readonly string
   return [`${'  '.repeat(depth)}${words.join('  ')}`, ...inside.flatMap((one) => treeOf(one, all, depth + 1))]
 }
 
-/** `holdfast organization delete`: deletes the organization; accounts keep the service control policies attached to them. */
+/**
+ * `holdfast organization delete`: deletes the organization; accounts keep the service control policies attached
+ * to them.
+ */
 export async function deleteOrganization(input: CommandInput): Promise<number> {
   await operate(input, ({ organization }) => organization.delete())
   printResult(input, { deleted: true }, () => ['deleted the organization'])

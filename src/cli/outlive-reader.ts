@@ -1,4 +1,5 @@
-/** Handles `error` events of an output stream. It ignores that the reader closed the stream, and throws any other
+/**
+ * Handles `error` events of an output stream. It ignores that the reader closed the stream, and throws any other
  * error.
  */
 export function outliveReader(error: Error): void {

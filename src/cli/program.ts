@@ -136,7 +136,8 @@ function addCommand(program: Parser, command: Command, onCall: (called: Called) 
   })
 }
 
-/** The options that the parser assigned to the parent command, for example `report` of `report verify`. They exist
+/**
+ * The options that the parser assigned to the parent command, for example `report` of `report verify`. They exist
  * here with the same meaning, or not at all.
  */
 function passedOn({ parent }: Parser, command: Command): Readonly<Record<string, unknown>> {

@@ -1,4 +1,5 @@
-/** The shape of JSON. A member whose name ends with `?` is optional; `object` and `array` stand for values whose
+/**
+ * The shape of JSON. A member whose name ends with `?` is optional; `object` and `array` stand for values whose
  * members are not listed.
  */
 export type Shape =

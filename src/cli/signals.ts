@@ -2,12 +2,14 @@ import type { Log } from '../base/log.ts'
 
 /** Signals that stop a server. */
 const STOPPING = ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const
-/** Signals without a meaning here, whose default action ends the process. On SIGUSR1, Node itself would open a
+/**
+ * Signals without a meaning here, whose default action ends the process. On SIGUSR1, Node itself would open a
  * debugger, which can read all memory.
  */
 const MEANINGLESS = ['SIGUSR1', 'SIGUSR2'] as const
 
-/** Handles the signals of a serving process, and returns a promise that resolves at the first stop signal. A
+/**
+ * Handles the signals of a serving process, and returns a promise that resolves at the first stop signal. A
  * second one ends the process at once; no other signal does.
  */
 export function takeSignals(log: Log): Promise<void> {
@@ -23,7 +25,8 @@ export function takeSignals(log: Log): Promise<void> {
   })
 }
 
-/** Handles SIGHUP, which then never ends the process, and returns a function that sets the handler. The handler
+/**
+ * Handles SIGHUP, which then never ends the process, and returns a function that sets the handler. The handler
  * runs once at a time; all signals during a run, or before there is a handler, cause one further run.
  */
 export function takeHangup(log: Log): (answer: () => Promise<void>) => void {

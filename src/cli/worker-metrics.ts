@@ -18,7 +18,8 @@ type Member = {
   readonly waiting: Map<number, (points: readonly Point[]) => void>
 }
 
-/** The metrics of all workers. The last counts of an ended worker stay in the sums, so that these never decrease.
+/**
+ * The metrics of all workers. The last counts of an ended worker stay in the sums, so that these never decrease.
  */
 export class WorkerMetrics {
   readonly #log: Log

@@ -15,7 +15,8 @@ export type Watched = {
   readonly on: (event: 'message', listener: (message: unknown) => void) => unknown
 }
 
-/** Ends workers without a heartbeat: stopped ones, and those whose event loop is blocked. Their owner starts them
+/**
+ * Ends workers without a heartbeat: stopped ones, and those whose event loop is blocked. Their owner starts them
  * again.
  * The watch counts ticks, not time: a process that was stopped together with its workers received no heartbeat
  * either. It ends one worker at a time, so that a machine that stalls as a whole does not lose all of them.

@@ -19,7 +19,8 @@ const THREADS_VARIABLE = 'UV_THREADPOOL_SIZE'
 /** How long workers may take to finish calls in progress before they are ended. */
 const STOP_TIMEOUT_MS = 15_000
 
-/** Starts several processes that share the port. The first one prepares the data folder and, for port 0, chooses
+/**
+ * Starts several processes that share the port. The first one prepares the data folder and, for port 0, chooses
  * the port; the others follow.
  */
 export async function openWorkers(config: Config, log: Log): Promise<RunningServer> {
@@ -117,7 +118,8 @@ class Workers {
 /** Threads of a worker: one generates RSA keys, two use keys, two are for files. */
 const WORKER_THREADS_MIN = 5
 
-/** The environment of a worker, with its share of the threads: if each worker had as many as a single process,
+/**
+ * The environment of a worker, with its share of the threads: if each worker had as many as a single process,
  * signing threads would leave little processor time to the event loops.
  */
 export function workerEnvironment(

@@ -34,7 +34,8 @@ export type ClientOptions = {
 
 /** A client of one KMS endpoint. Disposing of it closes its connections. */
 export type Client = Disposable & {
-  /** Makes one call and returns its output. Bytes in the input are sent as base64; bytes in the output are base64.
+  /**
+   * Makes one call and returns its output. Bytes in the input are sent as base64; bytes in the output are base64.
    * A call is never repeated.
    *
    * @throws ServiceError when the service returns an error.

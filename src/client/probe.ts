@@ -18,7 +18,10 @@ export async function probeReady(endpoint: string): Promise<string> {
   }
 }
 
-/** The reason in an answer. The function repeats nothing from answers that are not Holdfast's, and reads one chunk at most. */
+/**
+ * The reason in an answer. The function repeats nothing from answers that are not Holdfast's, and reads one
+ * chunk at most.
+ */
 async function reasonOf(answer: Response): Promise<string> {
   const reader = answer.body?.getReader()
   const piece = await reader?.read()

@@ -21,7 +21,8 @@ export type WebhookPost = {
   readonly signal: AbortSignal
 }
 
-/** Posts a message and returns the status of the answer. It follows no redirects: messages go only to the
+/**
+ * Posts a message and returns the status of the answer. It follows no redirects: messages go only to the
  * configured endpoint.
  *
  * @throws Error when there is no answer in time; its message contains no part of the URL except the host.

@@ -26,7 +26,8 @@ export type Access = {
   readonly administration: readonly string[]
 }
 
-/** The permissions of principals on a key, by its policy and theirs. They are decided like calls with an otherwise
+/**
+ * The permissions of principals on a key, by its policy and theirs. They are decided like calls with an otherwise
  * empty request context, so a permission with a condition on the call itself does not count. Grants are ignored.
  */
 export function accessTo(key: ReportedKey, principals: readonly ReportedPrincipal[]): readonly Access[] {
@@ -75,7 +76,10 @@ export function coversKey(statement: CompiledStatement, key: Pick<ReportedKey, '
   )
 }
 
-/** Whether a statement applies to a key: it covers the key as a resource, and an operation that uses or administers it. */
+/**
+ * Whether a statement applies to a key: it covers the key as a resource, and an operation that uses or
+ * administers it.
+ */
 export function isAbout(
   statement: CompiledStatement,
   key: ReportedKey,

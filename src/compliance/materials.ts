@@ -20,7 +20,8 @@ export type MaterialUsage = {
   readonly users: readonly MaterialUser[]
 }
 
-/** The decryptions with each key material of a key, by Decrypt or as the source of ReEncrypt, since the first
+/**
+ * The decryptions with each key material of a key, by Decrypt or as the source of ReEncrypt, since the first
  * event of the log. Materials are in the order of their creation.
  */
 export function materialUsage({

@@ -12,7 +12,8 @@ export type RootCredentials = {
   readonly secretAccessKey: string
 }
 
-/** Writes credentials into a file in AWS's shared-credentials format, readable by the owner only, and returns
+/**
+ * Writes credentials into a file in AWS's shared-credentials format, readable by the owner only, and returns
  * their profile: the account's existing profile; else `default` when the file has none or the account is the
  * folder's first; else the account's ID. Other content of the file stays. The file is written to a temporary name
  * and renamed, so a reader never sees a part of it.

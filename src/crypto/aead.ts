@@ -37,7 +37,8 @@ export function sealGcmInto(key: Secret, { iv, plaintext, aad }: GcmInput, targe
   })
 }
 
-/** Decrypts the output of {@link sealGcm}; returns nothing when key, IV, ciphertext, tag or associated data do not
+/**
+ * Decrypts the output of {@link sealGcm}; returns nothing when key, IV, ciphertext, tag or associated data do not
  * match.
  */
 export function openGcm(

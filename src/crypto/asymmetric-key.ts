@@ -17,7 +17,8 @@ export function openPrivateKey(spec: PrivateSpec, pkcs8: Uint8Array): PrivateKey
   return present(readPrivateKey(spec, pkcs8), `a private key of ${spec}`)
 }
 
-/** Parses a private key from an untrusted source; nothing unless it is PKCS #8 of the spec with named parameters
+/**
+ * Parses a private key from an untrusted source; nothing unless it is PKCS #8 of the spec with named parameters
  * and no trailing bytes.
  *
  * Does not check whether its numbers are consistent.
@@ -47,14 +48,16 @@ export function openPublicKey(spec: PrivateSpec, spki: Uint8Array): PublicKey {
   return present(readPublicKey(spec, spki), `a public key of ${spec}`)
 }
 
-/** Parses a public key from an untrusted source; nothing unless it is SubjectPublicKeyInfo of the spec with named
+/**
+ * Parses a public key from an untrusted source; nothing unless it is SubjectPublicKeyInfo of the spec with named
  * parameters and no trailing bytes.
  */
 export function parsePublicKey(spec: PrivateSpec, spki: Uint8Array): PublicKey | undefined {
   return withNothingBehind(spki, (bytes) => readPublicKey(spec, bytes))
 }
 
-/** Refuses trailing bytes. OpenSSL reads the first element and ignores what follows, so bytes that are still a key
+/**
+ * Refuses trailing bytes. OpenSSL reads the first element and ignores what follows, so bytes that are still a key
  * without their last byte have a trailing one. This works for every BER form of a length.
  */
 function withNothingBehind<T>(bytes: Uint8Array, read: (bytes: Uint8Array) => T | undefined): T | undefined {

@@ -31,8 +31,8 @@ export function generateWrappingKeyPair(spec: WrappingKeySpec): Promise<KeyPair>
 /**
  * Unwraps key material; every failure returns nothing, so that callers cannot tell failures apart.
  *
- * RSA_AES_KEY_WRAP: an AES-256 key encrypted with OAEP (as long as the modulus), then the key material wrapped under that key.
- * Source: AWS KMS Developer Guide, "Importing key material"; RFC 5649.
+ * RSA_AES_KEY_WRAP: an AES-256 key encrypted with OAEP (as long as the modulus), then the key material wrapped
+ * under that key. Source: AWS KMS Developer Guide, "Importing key material"; RFC 5649.
  *
  * @throws AssertionError when the algorithm is not one of the key's.
  */
@@ -92,7 +92,10 @@ function unwrapAes(key: Uint8Array, wrapped: Uint8Array): Secret | undefined {
   }
 }
 
-/** The minimum and maximum size of raw key material in bytes. Source: AWS KMS Developer Guide, "Importing key material". */
+/**
+ * The minimum and maximum size of raw key material in bytes. Source: AWS KMS Developer Guide, "Importing key
+ * material".
+ */
 const RAW_SIZES: { readonly [S in Exclude<KeySpec, PrivateSpec>]: readonly [number, number] } = {
   SYMMETRIC_DEFAULT: [32, 32],
   HMAC_224: [28, 128],
@@ -101,7 +104,8 @@ const RAW_SIZES: { readonly [S in Exclude<KeySpec, PrivateSpec>]: readonly [numb
   HMAC_512: [64, 128],
 }
 
-/** The key material in its stored form, or nothing when it does not fit the spec. The caller still owns `bytes`,
+/**
+ * The key material in its stored form, or nothing when it does not fit the spec. The caller still owns `bytes`,
  * which the function has read before it returns its promise.
  * Raw bytes of symmetric and HMAC keys stay unchanged. Private keys are PKCS #8 in BER or DER, and are stored as
  * DER without attributes, like generated keys: one form for one key. RSA keys must have two primes and consistent

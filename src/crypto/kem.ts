@@ -32,7 +32,8 @@ export function encapsulate(key: PublicKey): Promise<Encapsulation> {
   return whileUsing(encapsulating)
 }
 
-/** The shared secret of a ciphertext, 32 bytes. A ciphertext for another key gives unpredictable bytes, the same
+/**
+ * The shared secret of a ciphertext, 32 bytes. A ciphertext for another key gives unpredictable bytes, the same
  * each time: the implicit rejection of the standard. Source: FIPS 203, section 7.3.
  *
  * @param ciphertext {@link KEM_CIPHERTEXT_BYTES} of the key's spec.

@@ -2,7 +2,8 @@ import { encodePublicKey, type PrivateKey, parsePublicKey } from './asymmetric-k
 import { slowBytes } from './slow.ts'
 import { sm2Point } from './sm2-facts.ts'
 
-/** The x coordinate of the shared point, as long as the curve's field (32, 48 or 66 bytes); nothing when the
+/**
+ * The x coordinate of the shared point, as long as the curve's field (32, 48 or 66 bytes); nothing when the
  * peer's key is not a public key of the same named curve.
  *
  * Source: NIST SP 800-56A, section 5.7.1.2; the cofactor of these curves is 1.

@@ -19,7 +19,8 @@ const ENCODINGS = {
   privateKeyEncoding: { type: 'pkcs8', format: 'der' },
 } as const
 
-/** Generates a key pair on OpenSSL's threads. RSA keys take up to several seconds and share a queue; other keys
+/**
+ * Generates a key pair on OpenSSL's threads. RSA keys take up to several seconds and share a queue; other keys
  * take no longer than a signature and share the queue of signatures.
  * @throws OffloadError when the queue is full.
  *

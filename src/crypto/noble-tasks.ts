@@ -13,7 +13,10 @@ export type EcdsaSpec = keyof typeof CURVES
 /** The parameter sets of ML-DSA. */
 export type MlDsaSpec = keyof typeof ML_DSA
 
-/** Computations that Node does not offer. Private keys are passed as OpenSSL's handles, which threads share; public keys as raw bytes. */
+/**
+ * Computations that Node does not offer. Private keys are passed as OpenSSL's handles, which threads share;
+ * public keys as raw bytes.
+ */
 export type NobleTask =
   | {
       readonly name: 'ecdsa-sign'

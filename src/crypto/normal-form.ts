@@ -6,7 +6,8 @@ import { sm2Pkcs8, sm2ScalarBytes } from './sm2-facts.ts'
 
 const PKCS8 = { type: 'pkcs8', format: 'der' } as const
 
-/** PKCS #8 of an elliptic curve key with its uncompressed public point; nothing when the private number is outside
+/**
+ * PKCS #8 of an elliptic curve key with its uncompressed public point; nothing when the private number is outside
  * 1 to the curve's order minus 1, or when the included point belongs to another key.
  *
  * OpenSSL opens keys without either check. This takes milliseconds: it computes three points.

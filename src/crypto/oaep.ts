@@ -20,7 +20,8 @@ const MODULUS_MAX_BITS = 4096
 /** The exponent that all common software uses; larger ones could make an encryption slow. */
 const EXPONENT = 65_537n
 
-/** The key of a SubjectPublicKeyInfo in DER; nothing unless it is RSA of 2,048 to 4,096 bits with the exponent
+/**
+ * The key of a SubjectPublicKeyInfo in DER; nothing unless it is RSA of 2,048 to 4,096 bits with the exponent
  * 65,537, in the canonical encoding and without trailing bytes.
  */
 export function parseOaepKey(spki: Uint8Array): OaepKey | undefined {

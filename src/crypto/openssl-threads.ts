@@ -12,7 +12,8 @@ const USING_WAITING_MAX = 4096
 /** Concurrent tasks of each kind. */
 export type ThreadShares = { readonly generating: number; readonly using: number }
 
-/** Divides Node's threads so that the use of keys never waits for the generation of RSA keys, and files wait for
+/**
+ * Divides Node's threads so that the use of keys never waits for the generation of RSA keys, and files wait for
  * neither: the threads take tasks in order, whatever their length.
  */
 export function shareThreads(cores: number, threads: number): ThreadShares {
@@ -33,7 +34,10 @@ export function whileGenerating<T>(task: () => Promise<T>): Promise<T> {
   return generating.run(task)
 }
 
-/** Uses a key on OpenSSL's threads, or generates one that takes no longer. @throws OffloadError when the queue is full. */
+/**
+ * Uses a key on OpenSSL's threads, or generates one that takes no longer. @throws OffloadError when the queue
+ * is full.
+ */
 export function whileUsing<T>(task: () => Promise<T>): Promise<T> {
   return using.run(task)
 }

@@ -7,7 +7,8 @@ export type HashFacts = { readonly name: 'sha256' | 'sha384' | 'sha512' | 'sm3';
 const TRAILER = 0xbc
 const ZEROES = new Uint8Array(8)
 
-/** The encoded message of RSASSA-PSS for a given digest, as long as the modulus, whose size in bits is a multiple
+/**
+ * The encoded message of RSASSA-PSS for a given digest, as long as the modulus, whose size in bits is a multiple
  * of 8.
  *
  * OpenSSL has this encoding, but Node accepts only messages for it, not digests. Source: RFC 8017, section 9.1.1.
@@ -30,7 +31,8 @@ export function encodePss(
   return concatBytes(block, h, Uint8Array.of(TRAILER))
 }
 
-/** Whether an encoded message matches the digest, with a salt as long as the digest: it must equal, byte for byte,
+/**
+ * Whether an encoded message matches the digest, with a salt as long as the digest: it must equal, byte for byte,
  * the result of {@link encodePss} for its own salt. Source: RFC 8017, section 9.1.2.
  */
 export function isPssOf(hashFacts: HashFacts, digest: Uint8Array, encoded: Uint8Array): boolean {

@@ -14,7 +14,8 @@ const EXPONENT_MIN = 65537n
 /** The upper bound of exponents, so that a verification takes microseconds. Source: OpenSSL's limit for large moduli. */
 const EXPONENT_END = 2n ** 64n
 
-/** Whether the numbers of an RSA private key are consistent: two different primes, inverse exponents, and the
+/**
+ * Whether the numbers of an RSA private key are consistent: two different primes, inverse exponents, and the
  * correct CRT parameters.
  *
  * The primes are tested on OpenSSL's threads. Source: RFC 8017, section 3.2; NIST SP 800-56B, section 6.4.1.

@@ -39,7 +39,8 @@ export async function encryptRsa(
   )
 }
 
-/** Decrypts the output of {@link encryptRsa}; returns nothing for every ciphertext of another key or algorithm, so
+/**
+ * Decrypts the output of {@link encryptRsa}; returns nothing for every ciphertext of another key or algorithm, so
  * that failures cannot be told apart.
  *
  * It runs on a thread, since it would block the event loop.

@@ -27,7 +27,10 @@ export async function slowBytes(task: SlowTask): Promise<Uint8Array> {
   return parseBytes(task, await pool.run(task))
 }
 
-/** Runs a task on a thread and returns its bytes, or nothing. @throws OffloadError when the queue is full or the task fails. */
+/**
+ * Runs a task on a thread and returns its bytes, or nothing. @throws OffloadError when the queue is full or the
+ * task fails.
+ */
 export async function slowBytesIfAny(task: SlowTask): Promise<Uint8Array | undefined> {
   const bytes = await pool.run(task)
   assert(bytes === undefined || bytes instanceof Uint8Array, `${task.name} gives bytes or nothing`)

@@ -36,7 +36,8 @@ const PKCS8_ALGORITHM = Buffer.from('020100301306072a8648ce3d020106082a811ccf550
 /** The ECPrivateKey that follows, without the two lengths that depend on an included public key. Source: RFC 5915. */
 const PKCS8_KEY = /^04..30..0201010420/
 
-/** The private number, 32 bytes, which the caller clears. Node has no name for SM2 keys, so the number is read
+/**
+ * The private number, 32 bytes, which the caller clears. Node has no name for SM2 keys, so the number is read
  * from the DER that OpenSSL writes.
  *
  * @throws AssertionError when OpenSSL writes something else.

@@ -50,7 +50,8 @@ export function agreeSm2(d: bigint, point: Uint8Array): Uint8Array {
   return Sm2Point.Fp.toBytes(Sm2Point.fromBytes(point).multiply(d).x)
 }
 
-/** Encrypts to the raw form of a ciphertext: x ‖ y of an ephemeral point (32 bytes each), the hash (32), and as
+/**
+ * Encrypts to the raw form of a ciphertext: x ‖ y of an ephemeral point (32 bytes each), the hash (32), and as
  * many bytes as the plaintext has. Source: GM/T 0003.4, section 6.1.
  */
 export function encryptSm2(point: Uint8Array, plaintext: Uint8Array): Uint8Array {

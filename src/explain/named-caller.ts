@@ -27,7 +27,10 @@ export type NamedCaller = {
   readonly federatedBy?: string | undefined
 }
 
-/** The caller with this ARN and its current policies. @throws SimulationError; KmsError for an invalid session policy. */
+/**
+ * The caller with this ARN and its current policies. @throws SimulationError; KmsError for an invalid session
+ * policy.
+ */
 export async function namedCaller(records: Records, who: NamedCaller, now: EpochMs): Promise<Caller> {
   const { principal: text, sessionPolicy } = who
   const named = principalOf(text)

@@ -49,7 +49,8 @@ export function resourcesOf({ resources = [] }: RecordedEvent): readonly string[
   return resources.flatMap(({ ARN }) => (ARN === undefined ? [] : [ARN]))
 }
 
-/** The ARNs of a call's resources, of which the first is the key of its ciphertext. None when that key may belong
+/**
+ * The ARNs of a call's resources, of which the first is the key of its ciphertext. None when that key may belong
  * to another account: the event of a refused call omits it, and a remaining resource may be the destination key of
  * ReEncrypt.
  */

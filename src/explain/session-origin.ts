@@ -19,7 +19,8 @@ const MAKING_SECONDS = 60
 const LOOKED_AT_MAX = 1000
 const NOTHING_PASSED: PassedToSession = { policy: undefined, policyArns: [], tags: [] }
 
-/** Finds in the audit log how sessions of roles were created. Holdfast stores nothing about a session, but records
+/**
+ * Finds in the audit log how sessions of roles were created. Holdfast stores nothing about a session, but records
  * the call that created it, with the access key that it returned.
  */
 export class SessionOrigins {

@@ -42,7 +42,8 @@ const PAGE_EVENTS = 256
 /** The maximum number of cached decisions; the cache is cleared when it is full. */
 const REMEMBERED_MAX = 10_000
 
-/** Decides the recorded calls on a key twice, with its current policy and with another one. All other policies are
+/**
+ * Decides the recorded calls on a key twice, with its current policy and with another one. All other policies are
  * the current ones both times, so that only the key policy makes a difference.
  */
 export async function whatIf(dependencies: RebuildDependencies, question: WhatIfQuestion): Promise<WhatIf> {

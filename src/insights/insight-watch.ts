@@ -31,7 +31,8 @@ const SAVE_MS = 600_000
 /** Without a saved state, anomalies older than a day are not recorded. */
 const LATE_SECONDS = 86_400
 
-/** Follows the log and detects anomalies. It saves its state together with its position, so after a crash it
+/**
+ * Follows the log and detects anomalies. It saves its state together with its position, so after a crash it
  * detects the same anomalies again; an anomaly is complete once it is seen in the log. So each insight is recorded
  * once.
  *
@@ -64,7 +65,8 @@ export class InsightWatch {
     this.#halted = true
   }
 
-  /** The insights to record now; none before the end of the log is reached. The caller records them before the
+  /**
+   * The insights to record now; none before the end of the log is reached. The caller records them before the
    * next call.
    */
   pull(): Promise<readonly Anomaly[]> {
@@ -130,7 +132,8 @@ export class InsightWatch {
     }
   }
 
-  /** Starts again from the beginning: the state may include a batch whose write failed and which is no longer in
+  /**
+   * Starts again from the beginning: the state may include a batch whose write failed and which is no longer in
    * the log. The second time, the log is damaged, and the node is skipped.
    */
   #broken({ node, sequence, reason }: Extract<MergedStep, { type: 'break' }>): void {

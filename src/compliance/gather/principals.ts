@@ -11,7 +11,8 @@ import type { ReportedPrincipal } from '../facts.ts'
 /** The session name for a role that nobody has assumed. */
 const ANY_SESSION = 'any'
 
-/** Every user and role of the given accounts, or of all, sorted by ARN. Root users have every permission and are
+/**
+ * Every user and role of the given accounts, or of all, sorted by ARN. Root users have every permission and are
  * omitted.
  */
 export async function reportPrincipals(

@@ -1,7 +1,8 @@
 import { utf8 } from '../../base/bytes.ts'
 import { sha256Hex } from '../../crypto/hash.ts'
 
-/** The types of insights. The first two are CloudTrail's; the others are Holdfast's own: a principal uses a key
+/**
+ * The types of insights. The first two are CloudTrail's; the others are Holdfast's own: a principal uses a key
  * for the first time, a key is used again after a long time, a principal decrypts far more than usual, a principal
  * calls from a new network.
  */

@@ -1,4 +1,5 @@
-/** Puts an entry last in a map in order of use; beyond `max` entries, removes the least recently used one and
+/**
+ * Puts an entry last in a map in order of use; beyond `max` entries, removes the least recently used one and
  * returns its name.
  */
 export function putRecent<V>(map: Map<string, V>, name: string, value: V, max: number): string | undefined {

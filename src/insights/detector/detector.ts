@@ -7,7 +7,8 @@ import { judgeNovelty, type NoveltyState, noNovelty } from './novelty.ts'
 import { closeMinutes, countRates, noRates, type RateState } from './rates.ts'
 import type { InsightRules } from './rules.ts'
 
-/** The complete state of the detector: plain data of bounded size, which can be cloned and saved. The functions of
+/**
+ * The complete state of the detector: plain data of bounded size, which can be cloned and saved. The functions of
  * this file change it. They use no clock but the times of events and arguments, so the same events give the same
  * anomalies, whenever they arrive and however they are divided.
  */

@@ -27,7 +27,8 @@ const IPV4_MAPPED = /^::ffff:(?=\d{1,3}\.)/i
 const IPV6_GROUPS = 8
 const IPV6_NETWORK_GROUPS = 3
 
-/** The network of an address: the first 24 bits of an IPv4 address, the first 48 of an IPv6 address, the size of a
+/**
+ * The network of an address: the first 24 bits of an IPv4 address, the first 48 of an IPv6 address, the size of a
  * site (RFC 6177). Empty for a text that is no address, such as a service's name.
  */
 export function networkOf(address: string): string {

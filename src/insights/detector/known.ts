@@ -4,7 +4,8 @@ import type { EventFact } from './fact.ts'
 /** The maximum number of known accounts, principals and keys; beyond it, the least recently seen is removed. */
 export const KNOWN_MAX = 50_000
 
-/** When accounts, principals and keys were first seen, and since when without a week's gap: a gap ends the
+/**
+ * When accounts, principals and keys were first seen, and since when without a week's gap: a gap ends the
  * baseline. Whole minutes, in seconds since 1970.
  */
 export type Known = Map<string, { readonly first: number; readonly since: number; readonly hour: number }>

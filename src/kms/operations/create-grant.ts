@@ -20,8 +20,8 @@ import type { Key } from '../keys/keys.ts'
 import type { KmsDependencies } from '../kms-dependencies.ts'
 
 /**
- * Creates a grant. A caller whose permission comes from a grant can delegate only the operations and constraints of that grant.
- * Source: AWS KMS API Reference, "CreateGrant".
+ * Creates a grant. A caller whose permission comes from a grant can delegate only the operations and
+ * constraints of that grant. Source: AWS KMS API Reference, "CreateGrant".
  */
 export const createGrant = keyOperation(
   {

@@ -6,7 +6,8 @@ import { DRY_RUN, GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts
 import { USABLE } from '../keys/key-state.ts'
 import { currentKeyMaterial } from '../keys/keys.ts'
 
-/** Returns the shared secret of a KEM ciphertext; a wrong ciphertext of the right length gives another secret and
+/**
+ * Returns the shared secret of a KEM ciphertext; a wrong ciphertext of the right length gives another secret and
  * no error. Source: AWS KMS API Reference, "Decapsulate"; FIPS 203, section 6.3.
  */
 export const decapsulate = keyOperation(

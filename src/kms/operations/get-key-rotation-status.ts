@@ -5,7 +5,8 @@ import { ANY_STATE } from '../keys/key-state.ts'
 import type { Key } from '../keys/keys.ts'
 import { epochSeconds } from '../keys/metadata.ts'
 
-/** Returns whether and when a key rotates automatically. For keys that cannot rotate, the status is off and no
+/**
+ * Returns whether and when a key rotates automatically. For keys that cannot rotate, the status is off and no
  * error: tools read it for every key of an account.
  *
  * Source: AWS KMS API Reference, "GetKeyRotationStatus"; recorded answers of AWS KMS.

@@ -54,8 +54,8 @@ function outcome(key: Key, changes: readonly Change[], materialId: string | unde
 }
 
 /**
- * @throws InvalidImportTokenException, ExpiredImportTokenException; InvalidCiphertextException for what does not
- *   unwrap; IncorrectKeyMaterialException for what is no material of the key.
+ * @throws InvalidImportTokenException, ExpiredImportTokenException; InvalidCiphertextException when unwrapping
+ *   fails; IncorrectKeyMaterialException for other key material than the key's.
  */
 async function receive(
   call: Call,

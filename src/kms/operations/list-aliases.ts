@@ -70,7 +70,8 @@ async function listAll(call: Call, input: ListInput, dependencies: KmsDependenci
   return { output: { Aliases: [...own, ...more.entries], ...pageEnd(more.next) } }
 }
 
-/** The aliases of AWS services, without keys, after all others. A marker among them is the name of the previous
+/**
+ * The aliases of AWS services, without keys, after all others. A marker among them is the name of the previous
  * alias.
  */
 async function predefined(

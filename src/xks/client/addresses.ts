@@ -1,7 +1,8 @@
 import { lookup } from 'node:dns'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
 
-/** Addresses that an endpoint may resolve to only with a route of the operator's: loopback, and link-local ones,
+/**
+ * Addresses that an endpoint may resolve to only with a route of the operator's: loopback, and link-local ones,
  * where clouds have their metadata services.
  */
 const CLOSED = closedAddresses()

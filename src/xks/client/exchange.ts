@@ -63,7 +63,8 @@ export type XksRequest = {
   readonly body: Uint8Array
 }
 
-/** Sends a request and returns the complete answer. When a persistent connection turns out to be closed, it tries
+/**
+ * Sends a request and returns the complete answer. When a persistent connection turns out to be closed, it tries
  * once more with a new one: the calls of this API may be repeated.
  *
  * @throws XksFailure.

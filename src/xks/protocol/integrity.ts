@@ -10,7 +10,8 @@ export type XksCiphertext = {
   readonly metadata: Uint8Array
 }
 
-/** The ciphertextDataIntegrityValue: SHA-256 over the concatenation of additional data, metadata, IV, ciphertext
+/**
+ * The ciphertextDataIntegrityValue: SHA-256 over the concatenation of additional data, metadata, IV, ciphertext
  * and tag. The caller computes it again, so that it never stores a ciphertext that was damaged in transit.
  *
  * Source: XKS Proxy API Specification, "Encrypt".

@@ -1,4 +1,6 @@
-/** The XKS proxy API as data, shared by the client and the proxy. Source: AWS KMS External Key Store Proxy API Specification, version 1.
+/**
+ * The XKS proxy API as data, shared by the client and the proxy. Source: AWS KMS External Key Store Proxy API
+ * Specification, version 1.
  */
 
 /** The service in the credential scope of every call. */

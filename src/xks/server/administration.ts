@@ -29,7 +29,8 @@ class AdministrationError extends UsageError {
   override readonly name = 'AdministrationError'
 }
 
-/** An operator's changes to the external keys and credentials of a proxy. Each change is committed together with
+/**
+ * An operator's changes to the external keys and credentials of a proxy. Each change is committed together with
  * its audit event, and takes effect at once in every proxy on the data folder.
  */
 export class ProxyAdministration {

@@ -20,7 +20,8 @@ export type ProxyAuthenticationDependencies = {
   readonly signingKeys: SigningKeys
 }
 
-/** Authenticates the caller of a signed request. The answer to an unknown caller contains no reason; the reason is
+/**
+ * Authenticates the caller of a signed request. The answer to an unknown caller contains no reason; the reason is
  * the `cause` of the error.
  *
  * @throws ProxyRefusal AuthenticationFailedException.

@@ -11,7 +11,8 @@ import type { XksCiphertext } from '../protocol/integrity.ts'
 import { XKS_TAG_BYTES } from '../protocol/protocol.ts'
 import type { DecryptInput, EncryptInput } from './requests.ts'
 
-/** An external key: the key that `holdfast xks-proxy` keeps for KMS keys of another service. Partition: the
+/**
+ * An external key: the key that `holdfast xks-proxy` keeps for KMS keys of another service. Partition: the
  * account; name: its ID, the XksKeyId.
  *
  * States: ENABLED and DISABLED, with transitions in both directions.
@@ -84,7 +85,8 @@ export async function sealExternally(
   }
 }
 
-/** Decrypts; returns nothing when ciphertext, key and additional data do not match. The caller clears the
+/**
+ * Decrypts; returns nothing when ciphertext, key and additional data do not match. The caller clears the
  * plaintext.
  */
 export async function openExternally(
@@ -112,7 +114,10 @@ function materialOf({ partition, value }: StoredExternalKey): KeyMaterialRef {
   return { account: partition, region: DOMAIN, keyId, spec: SPEC, materialId }
 }
 
-/** An odd number of fields, so that it never equals an encryption context: see docs/reference/formats/ciphertext-blob.md. */
+/**
+ * An odd number of fields, so that it never equals an encryption context: see
+ * docs/reference/formats/ciphertext-blob.md.
+ */
 function boundData({ name }: StoredExternalKey, aad: Uint8Array): Uint8Array {
   return lengthPrefixed('holdfast/external-key/1', name, aad)
 }

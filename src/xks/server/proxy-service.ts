@@ -83,7 +83,8 @@ async function handle(
   attempt: Attempt,
 ): Promise<WireResponse> {
   const { request, requestId } = attempt
-  // Source: XKS Proxy API Specification: every method except POST gets 405. The request names no caller, so it is not recorded.
+  // Source: XKS Proxy API Specification: every method except POST gets 405. The request names no caller, so it
+  // is not recorded.
   if (request.method !== 'POST') return { status: 405, mediaType: XKS_MEDIA_TYPE, requestId, body: '' }
   try {
     return await finish(dependencies, attempt, await perform(dependencies, signingKeys, attempt))
