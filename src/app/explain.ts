@@ -81,6 +81,7 @@ export async function asExplainer<T>(
     events,
     origins: new SessionOrigins(events),
     now: () => systemClock.now(),
+    giveWay: neverGiveWay,
     current: () => state.current,
   })
 }

@@ -1,3 +1,4 @@
+import { type GiveWay, inSlices, type Steps } from '../base/slices.ts'
 import { accessTo, inPlace, resourcePlace } from '../dispatch/access.ts'
 import type { Call, Permission } from '../dispatch/operation.ts'
 import { SERVICE_ROLE_PATH } from '../iam/entities/service-linked.ts'
@@ -5,11 +6,11 @@ import { levelTargets, placeNow } from '../iam/organization/place.ts'
 import { type GrantTrace, traceGrants } from '../kms/grants/grant-trace.ts'
 import type { ContextValue } from '../policy/context.ts'
 import { type AccessRequest, type Decision, decide, type Policies } from '../policy/decide.ts'
-import { type Explanation, explainDecision } from '../policy/explain.ts'
+import { type Explanation, explainDecisionSteps } from '../policy/explain.ts'
 import { isKeyArn } from '../policy/key-actions.ts'
 import type { Principal } from '../policy/principal.ts'
 import type { LevelTargets } from '../policy/reason.ts'
-import { type Change, smallestChange, withChanges, withSent } from '../policy/smallest-change.ts'
+import { type Change, smallestChangeSteps, withChanges, withSent } from '../policy/smallest-change.ts'
 import type { Records } from '../store/records.ts'
 
 /** A permission that a call needs, with the complete trace of its decision. */
@@ -67,19 +68,26 @@ export async function settle(
   return { decision: decide(request, withGrants), policies: withGrants }
 }
 
+/** What {@link examine} works with. */
+export type ExaminingDependencies = { readonly records: Records; readonly giveWay: GiveWay }
+
 /** Decides a permission and traces every policy and grant. */
-export async function examine(records: Records, call: Call, permission: Permission): Promise<Examined> {
+export async function examine(
+  { records, giveWay }: ExaminingDependencies,
+  call: Call,
+  permission: Permission,
+): Promise<Examined> {
   const question = await questionOf(records, call, permission)
   const { request, asked } = question
   const { decision, policies } = await settle(question, permission)
-  const explanation = explainDecision(request, policies)
+  const explanation = await inSlices(explainDecisionSteps(request, policies), giveWay)
   const { action, resource: keyArn } = permission
   // Grants read the encryption context in any case, so only the keys in policies are listed.
   const seen = new Map([...asked].sort(([a], [b]) => (a < b ? -1 : 1)))
   const grants = isKeyArn(keyArn)
     ? await traceGrants({ records, call, keyArn, action, context: request.context })
     : []
-  const change = decision.allow ? undefined : changeFor(request, policies, grants)
+  const change = decision.allow ? undefined : await inSlices(changeFor(request, policies, grants), giveWay)
   const levels = {
     scp: await levelTargets(records, call.caller.account),
     rcp: await levelTargets(records, permission.account),
@@ -93,15 +101,16 @@ export function isServiceLinked(principal: Principal): boolean {
 }
 
 /** The change: first a condition to meet, then a grant's constraint, then a policy change. */
-function changeFor(
+function* changeFor(
   request: AccessRequest,
   policies: Policies,
   grants: readonly GrantTrace[],
-): readonly Change[] | undefined {
-  const change = smallestChange(request, policies)
+): Steps<readonly Change[] | undefined> {
+  const change = yield* smallestChangeSteps(request, policies)
   if (change?.every(({ kind }) => kind === 'SendContext') === true) return change
   for (const { needs } of grants) {
     if (needs === undefined) continue
+    yield
     const sent: readonly Change[] = [{ kind: 'SendContext', keys: needs.keys }]
     const granted = { ...policies, grants: [needs.grant] }
     if (decide(withSent(request, sent), granted).allow) return sent

@@ -34,7 +34,7 @@ export async function explainCall(
   if ('because' in rebuilt) return { ...facts, now: rebuilt }
   const permissions: Examined[] = []
   for (const permission of rebuilt.permissions) {
-    permissions.push(await examine(dependencies.records, rebuilt.call, permission))
+    permissions.push(await examine(dependencies, rebuilt.call, permission))
   }
   const refused = permissions.find(({ decision }) => !decision.allow)
   const asked = permissions.flatMap((permission) => [...permission.asked.keys()])

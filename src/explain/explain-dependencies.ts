@@ -1,4 +1,5 @@
 import type { LookupPage, LookupQuestion } from '../audit-index/lookup.ts'
+import type { GiveWay } from '../base/slices.ts'
 import type { Operation } from '../dispatch/operation.ts'
 import type { KmsDependencies } from '../kms/kms-dependencies.ts'
 import type { Records } from '../store/records.ts'
@@ -12,6 +13,7 @@ export type ExplainingDependencies = {
   readonly events: EventSource
   /** The present, for decisions by the current policies. */
   readonly now: () => number
+  readonly giveWay: GiveWay
 }
 
 /** The source of recorded events. */

@@ -72,7 +72,7 @@ export async function simulateRequest(
           context: (wanted) => request.context.get(wanted),
         }
       : keyPermission(dependencies, request, key, call)
-  return examine(records, call, permission)
+  return examine(dependencies, call, permission)
 }
 
 /** The values of condition keys that need no input. Given values take precedence. */

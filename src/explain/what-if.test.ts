@@ -62,6 +62,7 @@ async function scene(bed: KmsBed): Promise<Scene> {
       operations,
       events,
       now: () => 0,
+      giveWay: bed.dependencies.giveWay,
       origins: new SessionOrigins(events),
     }
     return whatIf(dependencies, { key, policy: proposed, fromSecond: 0, toSecond: 10 })

@@ -99,7 +99,10 @@ class Replay {
         after,
         limit: PAGE_EVENTS,
       })
-      for (const line of page.events) await this.#take(parseRecordedEvent(line))
+      for (const line of page.events) {
+        await this.#dependencies.giveWay()
+        await this.#take(parseRecordedEvent(line))
+      }
       after = page.next
     } while (after !== undefined)
   }

@@ -1,3 +1,4 @@
+import type { Steps } from '../base/slices.ts'
 import type { CompiledStatement } from './compiled-statement.ts'
 import type { ContextValue } from './context.ts'
 import { type AccessRequest, type Policies, type PolicyKind, questionFor } from './decide.ts'
@@ -69,12 +70,13 @@ function listed(
  *
  * @throws as the evaluation of a policy.
  */
-export function rightContexts(request: AccessRequest, policies: Policies): readonly RightContext[] {
+export function* rightContexts(request: AccessRequest, policies: Policies): Steps<readonly RightContext[]> {
   const witnesses = allWitnesses(request, policies)
   const waiting: RightContext[] = [new Map()]
   const seen = new Set([''])
   const found: RightContext[] = []
   while (found.length < CONTEXTS_MAX) {
+    yield
     waiting.sort((a, b) => b.size - a.size)
     const sent = waiting.pop()
     if (sent === undefined) break

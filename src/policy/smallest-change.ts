@@ -1,3 +1,4 @@
+import { atOnce, type Steps } from '../base/slices.ts'
 import { type CompiledPolicy, compilePolicy, joined, withoutStatements } from './compile.ts'
 import type { StatementSource } from './compiled-statement.ts'
 import type { ContextValue } from './context.ts'
@@ -66,28 +67,38 @@ export type AddAllow = {
  * Among equally few, those on the principal's side are preferred to those in the resource's policy.
  */
 export function smallestChange(request: AccessRequest, policies: Policies): readonly Change[] | undefined {
+  return atOnce(smallestChangeSteps(request, policies))
+}
+
+/** The same a decision at a time. */
+export function* smallestChangeSteps(
+  request: AccessRequest,
+  policies: Policies,
+): Steps<readonly Change[] | undefined> {
   const decision = decide(request, policies)
   if (decision.allow) return []
   if (decision.why.kind === 'Failed') return undefined
   try {
-    return findChanges(request, policies)
+    return yield* findChanges(request, policies)
   } catch {
     // Policies that cannot be evaluated cannot be mended either.
     return undefined
   }
 }
 
-function findChanges(request: AccessRequest, policies: Policies): readonly Change[] | undefined {
-  const contexts = rightContexts(request, policies)
-  const enough = contexts.find((sent) => decide(withContext(request, sent), policies).allow)
-  if (enough !== undefined) return [sendContext(enough)]
+function* findChanges(request: AccessRequest, policies: Policies): Steps<readonly Change[] | undefined> {
+  const contexts = yield* rightContexts(request, policies)
+  for (const sent of contexts) {
+    yield
+    if (decide(withContext(request, sent), policies).allow) return [sendContext(sent)]
+  }
   let fewest: readonly Change[] | undefined
   for (const sent of contexts.slice(0, CONTEXTS_WITH_CHANGES_MAX)) {
-    const changes = policyChanges({ request, right: withContext(request, sent), policies })
+    const changes = yield* policyChanges({ request, right: withContext(request, sent), policies })
     const isFewer = changes !== undefined && changes.length + 1 < (fewest?.length ?? Number.POSITIVE_INFINITY)
     if (isFewer && isNeeded(request, policies, changes)) fewest = [sendContext(sent), ...changes]
   }
-  return fewest ?? policyChanges({ request, right: request, policies })
+  return fewest ?? (yield* policyChanges({ request, right: request, policies }))
 }
 
 /** Contexts that are tried together with changes of policies, which takes longer. */
@@ -159,10 +170,13 @@ function literally(text: string): string {
 /** A call as it was made, and with the right context; both may be the same. */
 type Asked = { readonly request: AccessRequest; readonly right: AccessRequest; readonly policies: Policies }
 
-function policyChanges(asked: Asked): readonly PolicyChange[] | undefined {
+function* policyChanges(asked: Asked): Steps<readonly PolicyChange[] | undefined> {
   const { right, policies } = asked
+  yield
   const needed = neededChanges(asked)
+  yield
   for (const optional of bySize(optionalChanges(asked))) {
+    yield
     const changes = [...needed, ...optional]
     if (decide(right, withChanges(policies, changes)).allow)
       return widens(changes, asked) ? undefined : changes
