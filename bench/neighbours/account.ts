@@ -1,4 +1,4 @@
-import { newKey, succeed } from '../../test/support/calls.ts'
+import { callRaw, newKey, succeed } from '../../test/support/calls.ts'
 import type { SampleInput } from '../../test/support/iam-samples.ts'
 import { REGION } from '../../test/support/kms.ts'
 import type { SampleBed, SampleCaller } from '../../test/support/sample-bed.ts'
@@ -35,13 +35,15 @@ export async function openAccount(bed: SampleBed, crowdedKey: string): Promise<C
     ...{ KeyId: crowdedKey, Plaintext: Buffer.alloc(4096).toString('base64') },
     ...{ EncryptionContext: parsePairs(context) },
   })
+  const denied = await makeDenied(bed)
   const slow = await succeed(bed.server, 'CreateKey', { Policy: slowKeyPolicy() })
   return {
     bed,
     endpoint: parseEndpoint(bed.server.endpoint),
-    callers: { ...callers, forger: signing(forger), denied: signing(await makeDenied(bed)) },
+    callers: { ...callers, forger: signing(forger), denied: signing(denied) },
     crowdedKey,
     ciphertext: String(encrypted['CiphertextBlob']),
+    refusedCall: await refusedCall(bed, crowdedKey, denied),
     ownKey: await newKey(bed.server),
     slowKey: parseKeyId(slow['KeyMetadata']),
   }
@@ -59,6 +61,16 @@ async function makeDenied({ iam }: SampleBed) {
   const { AccessKey } = await iam('CreateAccessKey', { UserName })
   const { AccessKeyId, SecretAccessKey } = AccessKey as SampleInput
   return { accessKeyId: String(AccessKeyId), secretAccessKey: String(SecretAccessKey) }
+}
+
+/** The request id of a call that many policies were asked about, and none has allowed. */
+async function refusedCall(
+  { server }: SampleBed,
+  KeyId: string,
+  credentials: Pick<SigningCredentials, 'accessKeyId' | 'secretAccessKey'>,
+): Promise<string> {
+  const body = JSON.stringify({ KeyId, Plaintext: 'AAAA' })
+  return (await callRaw(server, 'TrentService.Encrypt', body, credentials)).requestId
 }
 
 function parsePairs(value: unknown): Readonly<Record<string, string>> {

@@ -8,6 +8,7 @@ import { bodyOf, type Sent } from './calls.ts'
 import { expensiveInput } from './inputs.ts'
 import { expensiveCalls } from './known-calls.ts'
 import { CALLED_OPERATIONS, type CalledOperation } from './operations.ts'
+import { ownSample } from './own-samples.ts'
 
 /**
  * What a case asks: `legal` is answered with 200; the others are refused: for a body that is rubbish, for a signature
@@ -83,11 +84,12 @@ async function legalInput(
   account: CrowdedAccount,
 ): Promise<{ readonly input: SampleInput; readonly as: keyof CrowdedAccount['callers'] }> {
   const { members, sample } = called
-  const ready = sample === undefined ? NOTHING : await (sample.valid ?? sample.refused)(account.bed)
+  const ready =
+    sample === undefined
+      ? ({ input: await ownSample(called.operation, account.bed), as: 'root' } as const)
+      : await (sample.valid ?? sample.refused)(account.bed)
   return { input: expensiveInput(called, members, ready.input, account), as: ready.as }
 }
-
-const NOTHING = { input: {}, as: 'root' } as const
 
 async function legal(called: CalledOperation, account: CrowdedAccount): Promise<Sent> {
   const { service, operation } = called

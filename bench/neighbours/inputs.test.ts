@@ -13,7 +13,7 @@ import { rubbishBody } from './bodies.ts'
 import { expensiveInput, unknownOwn } from './inputs.ts'
 import { CALLED_OPERATIONS } from './operations.ts'
 
-const NAMED = { crowdedKey: 'key', ciphertext: 'AAAA' }
+const NAMED = { crowdedKey: 'key', ciphertext: 'AAAA', refusedCall: 'id' }
 
 test('the neighbours suite calls every operation', () => {
   const all = [KMS_OPERATIONS, IAM_OPERATIONS, STS_OPERATIONS, CLOUDTRAIL_OPERATIONS, USAGE_OPERATIONS]

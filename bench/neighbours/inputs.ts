@@ -40,7 +40,21 @@ const VALUES: SampleInput = {
 
 /** Members that keep what the sample of the operation says, or are left out: names, modes, tokens and what only some keys have. */
 const AS_IN_SAMPLE: ReadonlySet<string> = new Set([
-  ...['AWSServiceName', 'AccessKeyId', 'AccountAlias', 'AdvancedEventSelectors', 'AliasName', 'CallerArn'],
+  ...[
+    'AWSServiceName',
+    'AccessKeyId',
+    'AccountAlias',
+    'AccountId',
+    'FederatedBy',
+    'PolicyType',
+    'TargetId',
+    'Value',
+    'Content',
+    'PrincipalArn',
+    'AdvancedEventSelectors',
+    'AliasName',
+    'CallerArn',
+  ],
   ...[
     'CiphertextBlob',
     'ClientID',
@@ -87,6 +101,8 @@ export type Named = {
   readonly crowdedKey: string
   /** A ciphertext under {@link crowdedKey} with the largest context. */
   readonly ciphertext: string
+  /** The request id of a refused call, of a user with as many policies as there can be. */
+  readonly refusedCall: string
 }
 
 const ON_CROWDED = ({ crowdedKey }: Named): SampleInput => ({ KeyId: crowdedKey })
@@ -144,8 +160,17 @@ const OWN: Readonly<Record<string, (named: Named) => SampleInput>> = {
   'cloudtrail CreateTrail': () => ({ TagsList: VALUES['TagsList'] }),
   'cloudtrail LookupEvents': () => ({ LookupAttributes: undefined, StartTime: undefined }),
   'cloudtrail RemoveTags': () => ({ TagsList: numbered(50, (index) => ({ Key: tagKey(index) })) }),
+  'holdfast ExplainCall': ({ refusedCall }) => ({ Id: refusedCall }),
   'holdfast GetKeyImpact': ON_CROWDED,
   'holdfast GetMaterialUsage': ON_CROWDED,
+  'holdfast ListRefusals': () => ({ MaxResults: 1000 }),
+  'holdfast SimulateCall': ({ crowdedKey }) => ({
+    ...{ PrincipalArn: CROWD_ROLE_ARN, Action: 'kms:Encrypt', Context: simulatedContext() },
+    ...{ Resource: crowdedKey, SessionPolicy: sessionPolicy() },
+  }),
+  'holdfast WhatIfPolicy': ({ crowdedKey }) => ({
+    ...{ KeyId: crowdedKey, Policy: keyPolicy(220), MaxResults: 1000 },
+  }),
   // A day of calls: of longer ones an account that makes so many has more counts than one answer may sum up.
   'holdfast GetUsage': () => ({ StartTime: Math.floor(Date.now() / 1000) - 86_400, MaxResults: 1000 }),
 }
@@ -207,6 +232,13 @@ function tagKey(index: number): string {
 
 function kmsTags(): readonly object[] {
   return numbered(50, (index) => ({ TagKey: tagKey(index), TagValue: 'v'.repeat(256) }))
+}
+
+function simulatedContext(): readonly object[] {
+  return numbered(100, (index) => ({
+    Key: `kms:EncryptionContext:${index}`,
+    Values: numbered(10, (value) => `value-${value}`),
+  }))
 }
 
 function contextEntries(): readonly object[] {

@@ -24,7 +24,10 @@ export type Repeats = { readonly calls: number; readonly forMs: number }
 
 /** Lookups and the usage API are limited to two calls a second, each by itself. */
 const LIMITED_PAUSE_MS = 600
-const LIMITED: ReadonlySet<string> = new Set(['LookupEvents', 'GetUsage', 'GetKeyImpact', 'GetMaterialUsage'])
+const LIMITED: ReadonlySet<string> = new Set([
+  ...['LookupEvents', 'GetUsage', 'GetKeyImpact', 'GetMaterialUsage', 'ExplainCall', 'ListRefusals'],
+  ...['ListInsights', 'WhatIfPolicy'],
+])
 const SHOWN_CHARS = 300
 
 /** Waits where a call would be throttled otherwise. */

@@ -9,7 +9,7 @@ export type CalledOperation = {
   readonly service: ServiceName
   readonly operation: string
   readonly members: Members
-  /** Nothing for the operations of the service of our own, whose inputs name nothing but keys. */
+  /** Nothing for the operations of Holdfast's own service: see `own-samples.ts`. */
   readonly sample: CallSample | undefined
 }
 

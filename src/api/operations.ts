@@ -147,4 +147,9 @@ export const UNSIGNED_OPERATION_NAMES: ReadonlySet<string> = new Set([
 ])
 
 /** Every operation of Holdfast's own service. */
-export const HOLDFAST_OPERATION_NAMES: readonly string[] = ['GetKeyImpact', 'GetMaterialUsage', 'GetUsage']
+export const HOLDFAST_OPERATION_NAMES: readonly string[] = [
+  ...['ExplainCall', 'GetKeyImpact', 'GetMaterialUsage', 'GetUsage', 'ListInsights', 'ListRefusals'],
+  ...['SimulateCall', 'WhatIfPolicy', 'ListAccounts', 'ListQuotas', 'SetQuota', 'DescribeOrganization'],
+  ...['ListControlPolicies', 'GetControlPolicy', 'PutControlPolicy', 'DeleteControlPolicy'],
+  ...['AttachControlPolicy', 'DetachControlPolicy'],
+]

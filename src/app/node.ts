@@ -28,6 +28,7 @@ import { Freshness } from '../dispatch/freshness.ts'
 import { RecordQueues } from '../dispatch/record-queues.ts'
 import { isRevocation } from '../dispatch/revocations.ts'
 import { createRouting } from '../dispatch/routing.ts'
+import type { EventSource } from '../explain/explain-dependencies.ts'
 import type { HttpDependencies } from '../http/exchange.ts'
 import { openHttpServer } from '../http/server.ts'
 import { quotasFinder } from '../iam/accounts/account-quotas.ts'
@@ -77,6 +78,7 @@ import {
   ownEventDependencies,
   withdrawEndpoint,
 } from './deployment.ts'
+import { openExplaining } from './explaining.ts'
 import { type GivenFiles, readGivenFiles } from './given-files.ts'
 
 /** How often the server checks for due rotations, deletions and expiries. */
@@ -328,7 +330,10 @@ function openDispatcher(dependencies: ServiceDependencies): Dispatcher {
   const { kms, journal, quotas, bounds, limiters, own, watch, index, prices, ...service } = dependencies
   const { meters, answered } = watch
   const { records } = kms
-  const usageOperations = openUsageService({ records, index, clock: systemClock, prices, giveWay })
+  const { sealer } = service.iam
+  const explaining = (events: EventSource) => openExplaining({ ...kms, sealer, events, home: own.account })
+  const about = { records, index, clock: systemClock, prices, giveWay, home: own.account, explaining }
+  const usageOperations = openUsageService(about)
   const iam = openIamService({ ...service.iam, clock: systemClock, random: systemRandom })
   return createDispatcher({
     routing: createRouting([

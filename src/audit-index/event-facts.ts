@@ -1,7 +1,7 @@
 import { INSIGHT_EVENT_TYPE } from '../insights/detector/record.ts'
 import type { Touch, UseEntry } from '../store/index-port.ts'
 import type { EventRecord, Identity } from './event-record.ts'
-import { attributeTerms, insightTerms, scopeTerm } from './terms.ts'
+import { attributeTerms, insightTerms, isRefusal, refusalTerm, scopeTerm } from './terms.ts'
 
 /**
  * The operations that count as the last usage of a key.
@@ -41,7 +41,11 @@ export function isCopy({
 /** The search terms of an event. */
 export function termsOf(event: EventRecord): readonly string[] {
   if (isInsight(event)) return insightTerms(event)
-  return [scopeTerm(event.recipientAccountId, event.awsRegion), ...attributeTerms(event)]
+  const scope = scopeTerm(event.recipientAccountId, event.awsRegion)
+  const refusals = isRefusal(event)
+    ? [refusalTerm(scope, undefined), refusalTerm(scope, principalOf(event.userIdentity))]
+    : []
+  return [scope, ...attributeTerms(event), ...refusals]
 }
 
 const ID_DIGITS = 12

@@ -4,9 +4,16 @@ import type { AuditFiles, ReadFile } from '../audit/log/files.ts'
 import { EVENT_START, segmentName } from '../audit/log/segment.ts'
 import { fromUtf8 } from '../base/bytes.ts'
 import type { EventIndex, EventPlace, FoundEvent } from '../store/index-port.ts'
-import { idPrefixOf, isInsight } from './event-facts.ts'
+import { idPrefixOf, isInsight, principalOf } from './event-facts.ts'
 import { type EventRecord, parseEvent } from './event-record.ts'
-import { attributeTerm, insightScopeTerm, type LookupAttribute, scopeTerm } from './terms.ts'
+import {
+  attributeTerm,
+  insightScopeTerm,
+  isRefusal,
+  type LookupAttribute,
+  refusalTerm,
+  scopeTerm,
+} from './terms.ts'
 
 /** A query for the events of an account in one region, newest first. */
 export type LookupQuestion = {
@@ -14,6 +21,8 @@ export type LookupQuestion = {
   readonly region: string
   /** The category; absent: calls and service events. */
   readonly category?: 'insight' | undefined
+  /** Only calls that policies refused: of all principals, or of one, as usage counts them. */
+  readonly refused?: { readonly principal: string | undefined } | undefined
   readonly attribute?: { readonly name: LookupAttribute; readonly value: string } | undefined
   /** Seconds since 1970; both ends are included. */
   readonly fromSecond: number
@@ -41,14 +50,22 @@ export async function lookup(
   dependencies: LookupDependencies,
   question: LookupQuestion,
 ): Promise<LookupPage> {
-  const { account, region, attribute, limit, category } = question
+  const { attribute, limit } = question
   if (attribute?.name === 'EventId') return lookupById(dependencies, question, attribute.value)
-  const scope = category === 'insight' ? insightScopeTerm(account, region) : scopeTerm(account, region)
-  const term = attribute === undefined ? scope : attributeTerm(scope, attribute.name, attribute.value)
-  const found = dependencies.index.find({ ...question, term, limit: limit + 1 })
+  const found = dependencies.index.find({ ...question, term: termFor(question), limit: limit + 1 })
   const page = found.slice(0, limit)
   const events = await readEvents(dependencies, page, (event) => isOf(event, question))
   return { events, next: found.length > limit ? page.at(-1)?.key : undefined }
+}
+
+function termFor({ account, region, attribute, category, refused }: LookupQuestion): string {
+  if (category === 'insight') return termIn(insightScopeTerm(account, region), attribute)
+  const scope = scopeTerm(account, region)
+  return refused === undefined ? termIn(scope, attribute) : refusalTerm(scope, refused.principal)
+}
+
+function termIn(scope: string, attribute: LookupQuestion['attribute']): string {
+  return attribute === undefined ? scope : attributeTerm(scope, attribute.name, attribute.value)
 }
 
 async function lookupById(
@@ -68,11 +85,16 @@ export async function findEvents(dependencies: LookupDependencies, id: string): 
 }
 
 function isOf(event: EventRecord, question: LookupQuestion): boolean {
-  const { account, region, fromSecond, toSecond, category } = question
+  const { account, region, fromSecond, toSecond, category, refused } = question
   if (isInsight(event) !== (category === 'insight')) return false
+  if (refused !== undefined && !isRefusedTo(event, refused.principal)) return false
   const second = Date.parse(event.eventTime) / 1000
   const inTime = second >= fromSecond && second <= toSecond
   return inTime && event.recipientAccountId === account && event.awsRegion === region
+}
+
+function isRefusedTo(event: EventRecord, principal: string | undefined): boolean {
+  return isRefusal(event) && (principal === undefined || principalOf(event.userIdentity) === principal)
 }
 
 async function readEvents(

@@ -33,6 +33,21 @@ export function insightScopeTerm(account: string, region: string): string {
   return `${scopeTerm(account, region)}\ninsight`
 }
 
+/** How events name a refusal by policies. */
+const REFUSED = 'AccessDenied'
+
+/** Whether an event is a call that policies refused. */
+export function isRefusal({ eventType, errorCode }: Pick<EventRecord, 'eventType' | 'errorCode'>): boolean {
+  return eventType === 'AwsApiCall' && errorCode === REFUSED
+}
+
+/** The term of the refused calls of an account in a region: of all, or of one principal, as usage counts it. */
+export function refusalTerm(scope: string, principal: string | undefined): string {
+  return principal === undefined
+    ? `${scope}\nrefused`
+    : `${scope}\nrefused\n${principal.slice(0, VALUE_MAX_CHARS)}`
+}
+
 /** The terms of an insight. Source: AWS CloudTrail User Guide, "Viewing Insights events with the AWS CLI". */
 export function insightTerms({
   recipientAccountId,

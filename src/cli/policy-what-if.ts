@@ -26,7 +26,7 @@ export async function tryPolicy(input: CommandInput): Promise<number> {
     )
     const toSecond = Math.ceil(explainer.now() / 1000)
     const fromSecond = toSecond - days * DAY_SECONDS
-    const replayed = await whatIf(explainer, { key, policy, fromSecond, toSecond })
+    const { next: _all, ...replayed } = await whatIf(explainer, { key, policy, fromSecond, toSecond })
     return { key: key.arn, days, principal, locksOut, ...replayed, current: explainer.current() }
   })
   printResult(input, report, () => formatWhatIf(report))

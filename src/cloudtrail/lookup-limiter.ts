@@ -11,23 +11,30 @@ const OF_ACCOUNT: Rate = { intervalMs: 100, burst: 10 }
 /** Accounts and regions with rates of their own; further ones share one. */
 const SCOPES_MAX = 1024
 
+/** How often an account may ask: in each region, and in all of them. */
+export type LookupRates = { readonly inRegion: Rate; readonly ofAccount: Rate }
+
+const LOOKUP_RATES: LookupRates = { inRegion: IN_REGION, ofAccount: OF_ACCOUNT }
+
 type Rate = { readonly intervalMs: number; readonly burst: number }
 
 /** Limits the rate of lookups of each account, and of each account in each region. */
 export class LookupLimiter {
   readonly #clock: Clock
+  readonly #rates: LookupRates
   readonly #allowances = new Map<string, Gcra>()
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, rates = LOOKUP_RATES) {
     this.#clock = clock
+    this.#rates = rates
   }
 
   /** Whether to admit a call. @param region nothing for calls that concern all regions. */
   admit(account: string, region: string | undefined): boolean {
     const nowMs = this.#clock.monotonicMs()
     const uses = [
-      { rate: OF_ACCOUNT, gcra: this.#gcraOf(account, nowMs) },
-      { rate: IN_REGION, gcra: this.#gcraOf(`${account}/${region ?? ''}`, nowMs) },
+      { rate: this.#rates.ofAccount, gcra: this.#gcraOf(account, nowMs) },
+      { rate: this.#rates.inRegion, gcra: this.#gcraOf(`${account}/${region ?? ''}`, nowMs) },
     ]
     const isAdmitted = uses.every(({ rate: { intervalMs, burst }, gcra }) =>
       hasRoom(gcra, nowMs, burst * intervalMs, intervalMs),

@@ -56,6 +56,7 @@ export const REVOCATIONS: ReadonlySet<string> = new Set([
     'UpdateAssumeRolePolicy',
     'UpdateOpenIDConnectProviderThumbprint',
   ].map((name) => `iam.${name}`),
+  ...['AttachControlPolicy', 'DetachControlPolicy', 'PutControlPolicy'].map((name) => `holdfast.${name}`),
 ])
 
 /** Whether a call takes permissions away. @param input of a valid call. */

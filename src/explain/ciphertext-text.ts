@@ -30,6 +30,11 @@ export function ciphertextFailureJson(event: RecordedEvent): object | undefined 
     : undefined
 }
 
+/** What an undecryptable ciphertext can be; nothing of any other call. */
+export function ciphertextCauses(event: RecordedEvent): readonly string[] | undefined {
+  return isCiphertextFailure(event) ? CAUSES : undefined
+}
+
 function isCiphertextFailure({ errorCode, eventName }: RecordedEvent): boolean {
   const opens = eventName === 'Decrypt' || eventName === 'ReEncrypt'
   return opens && (errorCode === 'InvalidCiphertextException' || errorCode === 'IncorrectKeyException')

@@ -31,7 +31,7 @@ function targetOf(
 }
 
 /** A decision without its error, whose text is for the log and not part of the format. */
-function decisionJson(decision: Examined['decision']): object {
+export function decisionJson(decision: Examined['decision']): object {
   if (decision.allow) return decision.by
   return decision.why.kind === 'Failed' ? { kind: 'Failed' } : decision.why
 }

@@ -1,7 +1,8 @@
 import { formatReason } from '../policy/reason.ts'
+import { rebuildFor } from './concerns-others.ts'
 import { type Examined, examine } from './examine.ts'
 import { partlyRecorded } from './partly-recorded.ts'
-import { type RebuildDependencies, rebuildCall } from './rebuild.ts'
+import type { RebuildDependencies } from './rebuild.ts'
 import { type RecordedEvent, type RecordedResult, reasonOf, resultOf } from './recorded-event.ts'
 
 /** A recorded call, and its decision by the current policies. */
@@ -24,13 +25,18 @@ export type DecidedNow = {
   readonly unknown: readonly string[]
 }
 
-/** Explains a recorded call by the current policies. */
+/**
+ * Explains a recorded call by the current policies.
+ *
+ * @param onlyFor the account that the answer is for, which may not learn about others; without it, the answer is complete.
+ */
 export async function explainCall(
   dependencies: RebuildDependencies,
   event: RecordedEvent,
+  onlyFor?: string,
 ): Promise<ExplainedCall> {
   const facts = { event, result: resultOf(event), reason: reasonOf(event) }
-  const rebuilt = await rebuildCall(dependencies, event)
+  const rebuilt = await rebuildFor(dependencies, event, onlyFor)
   if ('because' in rebuilt) return { ...facts, now: rebuilt }
   const permissions: Examined[] = []
   for (const permission of rebuilt.permissions) {

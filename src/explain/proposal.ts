@@ -1,14 +1,15 @@
 import { KmsError } from '../api/errors.ts'
 import { parseInput } from '../api/validate.ts'
+import { inSlices } from '../base/slices.ts'
 import { inPlace } from '../dispatch/access.ts'
 import { globalContext } from '../dispatch/global-context.ts'
 import { parseIdentifier } from '../kms/keys/identifier.ts'
 import { keyContext } from '../kms/keys/key-context.ts'
 import { checkKeyPolicy, POLICY_TEXT } from '../kms/keys/key-policy.ts'
 import { findKey, type Key } from '../kms/keys/keys.ts'
-import { type CompiledPolicy, compilePolicy } from '../policy/compile.ts'
+import { type CompiledPolicy, compilePolicySteps } from '../policy/compile.ts'
 import { locksCallerOut } from '../policy/key-policy.ts'
-import { parsePolicy } from '../policy/parse.ts'
+import { parsePolicySteps } from '../policy/parse.ts'
 import type { ExplainingDependencies } from './explain-dependencies.ts'
 import { namedCaller } from './named-caller.ts'
 
@@ -36,7 +37,7 @@ export type ProposalQuestion = { readonly key: Key; readonly text: string; reado
 
 /** Checks a key policy as PutKeyPolicy does. @throws KmsError like PutKeyPolicy; SimulationError. */
 export async function parseProposal(
-  { kms, records, now }: ExplainingDependencies,
+  { kms, records, now, giveWay }: ExplainingDependencies,
   { key, text, principal }: ProposalQuestion,
 ): Promise<Proposal> {
   parseInput({ Policy: POLICY_TEXT }, { Policy: text })
@@ -57,7 +58,8 @@ export async function parseProposal(
   const proposal = { text, bypassLockoutCheck: true, call, context, keyArn: key.arn }
   const bound = await checkKeyPolicy(proposal, kms)
   const bindings = new Map(Object.entries(bound.principalIds))
-  const policy = compilePolicy(parsePolicy(bound.policy, { flavour: 'key' }), { bindings })
+  const document = await inSlices(parsePolicySteps(bound.policy, { flavour: 'key' }), giveWay)
+  const policy = await inSlices(compilePolicySteps(document, { bindings }), giveWay)
   const locksOut = locksCallerOut(policy, caller.principal, keyContext(key, key.account, context), key.arn)
   return { policy, locksOut }
 }

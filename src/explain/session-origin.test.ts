@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { LookupQuestion } from '../audit-index/lookup.ts'
+import { neverGiveWay } from '../base/slices.ts'
 import type { RecordedIdentity } from '../iam/credentials/recorded-caller.ts'
+import type { EventSource } from './explain-dependencies.ts'
 import type { RecordedEvent } from './recorded-event.ts'
 import { SessionOrigins } from './session-origin.ts'
 
@@ -12,7 +14,7 @@ const MADE_AT = new Date(SECOND * 1000).toISOString()
 /** The events that make sessions, in the second of one account and region; other scopes have none. */
 function origins(events: readonly object[]) {
   const asked: LookupQuestion[] = []
-  const found = new SessionOrigins({
+  const source: EventSource = {
     find: async () => [],
     scopes: async () => [
       { account: '444455556666', region: 'eu-west-1' },
@@ -23,7 +25,8 @@ function origins(events: readonly object[]) {
       const here = question.account === '111122223333'
       return { events: here ? events.map((event) => JSON.stringify(event)) : [], next: undefined }
     },
-  })
+  }
+  const found = new SessionOrigins(source, neverGiveWay)
   return { asked, found }
 }
 

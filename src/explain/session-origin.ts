@@ -1,4 +1,5 @@
 import type { LookupQuestion } from '../audit-index/lookup.ts'
+import type { GiveWay } from '../base/slices.ts'
 import type { PassedToSession } from '../iam/credentials/recorded-caller.ts'
 import type { Federation } from '../iam/sessions/session-token.ts'
 import type { EventSource } from './explain-dependencies.ts'
@@ -15,8 +16,10 @@ export type SessionOrigin = {
 const KNOWN_MAX = 1000
 /** The maximum duration of creating a session; events have the second in which a call ended. */
 const MAKING_SECONDS = 60
-/** The maximum number of considered sessions of one role in that time, account and region. */
-const LOOKED_AT_MAX = 1000
+/** The number of events in a page. */
+const PAGE_EVENTS = 200
+/** The maximum number of considered pages of sessions of one role in that time, account and region. */
+const PAGES_MAX = 5
 const NOTHING_PASSED: PassedToSession = { policy: undefined, policyArns: [], tags: [] }
 
 /**
@@ -25,10 +28,12 @@ const NOTHING_PASSED: PassedToSession = { policy: undefined, policyArns: [], tag
  */
 export class SessionOrigins {
   readonly #events: EventSource
+  readonly #giveWay: GiveWay
   readonly #known = new Map<string, SessionOrigin>()
 
-  constructor(events: EventSource) {
+  constructor(events: EventSource, giveWay: GiveWay) {
     this.#events = events
+    this.#giveWay = giveWay
   }
 
   /** The origin of the session that made a call; empty for callers without a session. */
@@ -51,17 +56,30 @@ export class SessionOrigins {
     const second = Math.floor(Date.parse(attributes?.creationDate ?? '') / 1000)
     if (Number.isNaN(second) || attribute === undefined) return UNKNOWN
     for (const scope of await this.#events.scopes()) {
-      const { events } = await this.#events.lookup({
-        ...scope,
-        attribute,
-        fromSecond: second,
-        toSecond: second + MAKING_SECONDS,
-        limit: LOOKED_AT_MAX,
-      })
-      const made = events.map(parseRecordedEvent).find((event) => madeKey(event) === accessKeyId)
+      const question = { ...scope, attribute, fromSecond: second, toSecond: second + MAKING_SECONDS }
+      const made = await this.#findMaking(question, accessKeyId)
       if (made !== undefined) return originIn(made)
     }
     return UNKNOWN
+  }
+
+  /** The event of the call that has made a session, among the first of those that may be it. */
+  async #findMaking(
+    question: Omit<LookupQuestion, 'limit'>,
+    accessKeyId: string,
+  ): Promise<RecordedEvent | undefined> {
+    let after: number | undefined
+    for (let pages = 0; pages < PAGES_MAX; pages += 1) {
+      const { events, next } = await this.#events.lookup({ ...question, after, limit: PAGE_EVENTS })
+      for (const line of events) {
+        await this.#giveWay()
+        const event = parseRecordedEvent(line)
+        if (madeKey(event) === accessKeyId) return event
+      }
+      if (next === undefined) break
+      after = next
+    }
+    return undefined
   }
 }
 

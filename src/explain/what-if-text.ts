@@ -4,7 +4,7 @@ import type { ChangeGroup, Tally } from './changes.ts'
 import type { WhatIf } from './what-if.ts'
 
 /** The effect of a proposed policy, with the facts of the evaluation. */
-export type WhatIfReport = WhatIf & {
+export type WhatIfReport = Omit<WhatIf, 'next'> & {
   readonly key: string
   readonly days: number
   /** The ARN of the policy's author. */

@@ -63,7 +63,7 @@ async function scene(bed: KmsBed): Promise<Scene> {
       events,
       now: () => 0,
       giveWay: bed.dependencies.giveWay,
-      origins: new SessionOrigins(events),
+      origins: new SessionOrigins(events, bed.dependencies.giveWay),
     }
     return whatIf(dependencies, { key, policy: proposed, fromSecond: 0, toSecond: 10 })
   }

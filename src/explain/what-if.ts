@@ -1,14 +1,15 @@
+import { SERVICES } from '../api/services.ts'
 import { isCopy } from '../audit-index/event-facts.ts'
 import type { Call, Permission } from '../dispatch/operation.ts'
 import type { Key } from '../kms/keys/keys.ts'
 import type { CompiledPolicy } from '../policy/compile.ts'
 import type { Decision } from '../policy/decide.ts'
 import { formatReason } from '../policy/reason.ts'
-import type { Records } from '../store/records.ts'
 import { type ChangeGroup, Changes, Tallies, type Tally } from './changes.ts'
+import { rebuildFor } from './concerns-others.ts'
 import { questionOf, settle } from './examine.ts'
 import { partlyRecorded } from './partly-recorded.ts'
-import { type RebuildDependencies, rebuildCall } from './rebuild.ts'
+import type { RebuildDependencies } from './rebuild.ts'
 import { parseRecordedEvent, type RecordedEvent, resultOf } from './recorded-event.ts'
 
 /** A proposed key policy, and the recorded calls to evaluate it for. */
@@ -18,7 +19,14 @@ export type WhatIfQuestion = {
   /** Seconds since 1970; both ends are included. */
   readonly fromSecond: number
   readonly toSecond: number
+  /** The account that the answer is for, which sees only its own calls; without it, the answer has all calls. */
+  readonly onlyFor?: string | undefined
+  /** Where to continue, and the maximum number of calls; all calls when left out. */
+  readonly page?: { readonly from: WhatIfPlace | undefined; readonly callsMax: number }
 }
+
+/** The position of the next calls: in the log of an account, after an event. */
+export type WhatIfPlace = { readonly account: string; readonly after: number | undefined }
 
 /** The results of recorded calls on a key under another policy. */
 export type WhatIf = {
@@ -35,10 +43,14 @@ export type WhatIf = {
   readonly notDecided: readonly Tally[]
   /** Unknown facts of calls that were nevertheless decided. */
   readonly notExact: readonly Tally[]
+  /** The position of the calls that were not read. */
+  readonly next: WhatIfPlace | undefined
 }
 
 /** The number of events in a page. */
 const PAGE_EVENTS = 256
+/** Calls of the usage API name keys too, but no key policy decides them. */
+const OWN_SOURCE = SERVICES.holdfast.eventSource
 /** The maximum number of cached decisions; the cache is cleared when it is full. */
 const REMEMBERED_MAX = 10_000
 
@@ -47,11 +59,20 @@ const REMEMBERED_MAX = 10_000
  * the current ones both times, so that only the key policy makes a difference.
  */
 export async function whatIf(dependencies: RebuildDependencies, question: WhatIfQuestion): Promise<WhatIf> {
+  const { key, onlyFor, page } = question
   const replay = new Replay(dependencies, question)
-  for (const scope of await dependencies.events.scopes()) {
-    if (scope.region === question.key.region) await replay.takeAll(scope)
+  const accounts = (await dependencies.events.scopes())
+    .filter(({ account, region }) => region === key.region && (onlyFor === undefined || account === onlyFor))
+    .map(({ account }) => account)
+    .sort()
+  let from = page?.from
+  for (const account of accounts) {
+    if (from !== undefined && account < from.account) continue
+    const after = from?.account === account ? from.after : undefined
+    from = await replay.take({ account, after })
+    if (from !== undefined) return replay.result(from)
   }
-  return replay.result()
+  return replay.result(undefined)
 }
 
 /** The result of one call. */
@@ -75,6 +96,8 @@ class Replay {
   readonly #notDecided = new Tallies()
   readonly #notExact = new Tallies()
   readonly #keyArn: string
+  /** Events that were read, calls or not. */
+  #read = 0
   #calls = 0
   #decided = 0
   #movedOn = 0
@@ -85,29 +108,27 @@ class Replay {
     this.#keyArn = question.key.arn
   }
 
-  /** Processes all calls of one account on the key, newest first, page by page. */
-  async takeAll(scope: { readonly account: string; readonly region: string }): Promise<void> {
-    const { fromSecond, toSecond } = this.#question
+  /** Processes calls of one account on the key, newest first, page by page. Returns where they continue. */
+  async take({ account, after: from }: WhatIfPlace): Promise<WhatIfPlace | undefined> {
+    const { key, fromSecond, toSecond, page: wanted } = this.#question
     const attribute = { name: 'ResourceName', value: this.#keyArn } as const
-    let after: number | undefined
+    const place = { account, region: key.region, attribute, fromSecond, toSecond }
+    let after = from
     do {
-      const page = await this.#dependencies.events.lookup({
-        ...scope,
-        attribute,
-        fromSecond,
-        toSecond,
-        after,
-        limit: PAGE_EVENTS,
-      })
+      const limit = Math.min(PAGE_EVENTS, (wanted?.callsMax ?? Number.POSITIVE_INFINITY) - this.#read)
+      if (limit <= 0) return { account, after }
+      const page = await this.#dependencies.events.lookup({ ...place, after, limit })
+      this.#read += page.events.length
       for (const line of page.events) {
         await this.#dependencies.giveWay()
-        await this.#take(parseRecordedEvent(line))
+        await this.#takeOne(parseRecordedEvent(line))
       }
       after = page.next
     } while (after !== undefined)
+    return undefined
   }
 
-  result(): WhatIf {
+  result(next: WhatIfPlace | undefined): WhatIf {
     return {
       calls: this.#calls,
       decided: this.#decided,
@@ -116,11 +137,14 @@ class Replay {
       otherChanges: this.#changes.others,
       notDecided: this.#notDecided.list(),
       notExact: this.#notExact.list(),
+      next,
     }
   }
 
-  async #take(event: RecordedEvent): Promise<void> {
-    if (event.eventType !== 'AwsApiCall' || isCopy(event)) return
+  async #takeOne(event: RecordedEvent): Promise<void> {
+    // The copy of a call of another account counts where the account is all that is looked at.
+    if (event.eventType !== 'AwsApiCall' || event.eventSource === OWN_SOURCE) return
+    if (isCopy(event) && this.#question.onlyFor === undefined) return
     this.#calls += 1
     const replayed = await this.#replay(event)
     if ('because' in replayed) {
@@ -154,7 +178,7 @@ class Replay {
   }
 
   async #decide(event: RecordedEvent): Promise<Replayed> {
-    const rebuilt = await rebuildCall(this.#dependencies, event)
+    const rebuilt = await rebuildFor(this.#dependencies, event, this.#question.onlyFor)
     if ('because' in rebuilt) return rebuilt
     const { call, permissions, unknown } = rebuilt
     const asked = new Set<string>()
@@ -162,8 +186,8 @@ class Replay {
     const others = permissions.map((permission) =>
       permission.resource === this.#keyArn ? { ...permission, policy } : permission,
     )
-    const before = await verdictOf(this.#dependencies.records, call, permissions, asked)
-    const after = await verdictOf(this.#dependencies.records, call, others, asked)
+    const before = await verdictOf(this.#dependencies, call, permissions, asked)
+    const after = await verdictOf(this.#dependencies, call, others, asked)
     return {
       before,
       after,
@@ -177,13 +201,14 @@ const TIMES = ['aws:currenttime', 'aws:epochtime', 'aws:tokenissuetime']
 
 /** The result of all permissions: the first denial is the answer. */
 async function verdictOf(
-  records: Records,
+  { records, giveWay }: Pick<RebuildDependencies, 'records' | 'giveWay'>,
   call: Call,
   permissions: readonly Permission[],
   asked: Set<string>,
 ): Promise<Verdict> {
   let last: { decision: Decision; action: string } | undefined
   for (const permission of permissions) {
+    await giveWay()
     const question = await questionOf(records, call, permission)
     const { decision } = await settle(question, permission)
     for (const name of question.asked.keys()) asked.add(name)

@@ -1,4 +1,4 @@
-import type { Steps } from '../base/slices.ts'
+import { atOnce, type Steps } from '../base/slices.ts'
 import type { CompiledStatement } from './compiled-statement.ts'
 import type { ContextValue } from './context.ts'
 import { type AccessRequest, type Policies, type PolicyKind, questionFor } from './decide.ts'
@@ -71,7 +71,7 @@ function listed(
  * @throws as the evaluation of a policy.
  */
 export function* rightContexts(request: AccessRequest, policies: Policies): Steps<readonly RightContext[]> {
-  const witnesses = allWitnesses(request, policies)
+  const witnesses = yield* allWitnesses(request, policies)
   const waiting: RightContext[] = [new Map()]
   const seen = new Set([''])
   const found: RightContext[] = []
@@ -105,7 +105,7 @@ function nameOf(sent: RightContext): string {
 type Witnesses = ReadonlyMap<string, readonly Witness[]>
 
 /** Values of every key that statements about the action ask for. */
-function allWitnesses(request: AccessRequest, policies: Policies): Witnesses {
+function* allWitnesses(request: AccessRequest, policies: Policies): Steps<Witnesses> {
   const question = questionFor(request, policies)
   const statements = allPolicies(policies, question.actionLowerCased).flatMap(({ policy }) => {
     const { allows, denies } = policy.about(question)
@@ -113,7 +113,12 @@ function allWitnesses(request: AccessRequest, policies: Policies): Witnesses {
   })
   const conditions = statements.flatMap((statement) => statement.conditions)
   const byKey = Map.groupBy(conditions, ({ written }) => written.key.toLowerCase())
-  return new Map([...byKey].map(([key, list]) => [key, witnessesFor(key, list, question.evaluation)]))
+  const witnesses = new Map<string, readonly Witness[]>()
+  for (const [key, list] of byKey) {
+    yield
+    witnesses.set(key, witnessesFor(key, list, question.evaluation))
+  }
+  return witnesses
 }
 
 function optionsFor(
@@ -181,10 +186,19 @@ function rightKeys(
 
 /** Whether the right context would make a statement allow that does not. */
 export function canBeMet(statement: CompiledStatement, request: AccessRequest, policies: Policies): boolean {
+  return atOnce(canBeMetSteps(statement, request, policies))
+}
+
+/** The same a condition key at a time. */
+export function* canBeMetSteps(
+  statement: CompiledStatement,
+  request: AccessRequest,
+  policies: Policies,
+): Steps<boolean> {
   const asked = {
     request,
     question: questionFor(request, policies),
-    witnesses: allWitnesses(request, policies),
+    witnesses: yield* allWitnesses(request, policies),
   }
   return contextsFor(statement.conditions, true, asked).length > 0
 }

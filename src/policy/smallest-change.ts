@@ -17,7 +17,7 @@ import { splitArn } from './pattern.ts'
 import { allPolicies, mapPolicies } from './places.ts'
 import type { Principal } from './principal.ts'
 import {
-  canBeMet,
+  canBeMetSteps,
   nearMisses,
   type RightContext,
   type RightKey,
@@ -78,6 +78,7 @@ export function* smallestChangeSteps(
   const decision = decide(request, policies)
   if (decision.allow) return []
   if (decision.why.kind === 'Failed') return undefined
+  yield
   try {
     return yield* findChanges(request, policies)
   } catch {
@@ -179,21 +180,22 @@ function* policyChanges(asked: Asked): Steps<readonly PolicyChange[] | undefined
     yield
     const changes = [...needed, ...optional]
     if (decide(right, withChanges(policies, changes)).allow)
-      return widens(changes, asked) ? undefined : changes
+      return (yield* widens(changes, asked)) ? undefined : changes
   }
   return undefined
 }
 
 /** Whether changes allow what could be done with the right context, and without it. */
-function widens(changes: readonly PolicyChange[], { request, right, policies }: Asked): boolean {
+function* widens(changes: readonly PolicyChange[], { request, right, policies }: Asked): Steps<boolean> {
   const { evaluation } = questionFor(right, policies)
   const misses = nearMisses(request, policies)
-  return changes.some((change) => {
-    if (change.kind !== 'AddAllow') return false
+  for (const change of changes) {
+    if (change.kind !== 'AddAllow') continue
     const here = misses.filter((miss) => standsFor(change, miss)).map(({ statement }) => statement)
-    const isMet = here.some(({ conditions }) => conditions.every(({ holds }) => holds(evaluation)))
-    return !isMet && here.some((statement) => canBeMet(statement, request, policies))
-  })
+    if (here.some(({ conditions }) => conditions.every(({ holds }) => holds(evaluation)))) continue
+    for (const statement of here) if (yield* canBeMetSteps(statement, request, policies)) return true
+  }
+  return false
 }
 
 /**

@@ -3,13 +3,14 @@ import { KmsError } from '../api/errors.ts'
 import type { OutputValue } from '../api/json.ts'
 import { type Answer, anything, boolean, integer, list, text } from '../api/shapes.ts'
 import type { IndexAnswer } from '../audit-index/index-service.ts'
-import { inSlices, type Steps } from '../base/slices.ts'
+import { inSlices } from '../base/slices.ts'
 import type { ReportedKey } from '../compliance/facts.ts'
 import { findKeyPlace, reportKey } from '../compliance/gather/keys.ts'
 import { reportPrincipals } from '../compliance/gather/principals.ts'
 import { impactInSlices, jsonOfImpact, SHOWN_MAX } from '../compliance/impact.ts'
 import { jsonOfMaterials, materialUsage } from '../compliance/materials.ts'
 import type { KeyPlace } from '../kms/keys/key-materials.ts'
+import { withCapitals } from './capitals.ts'
 import { type Invocation, type Subject, usageOperation } from './usage-operation.ts'
 
 /** Source: AWS KMS API Reference, "KeyId". */
@@ -102,28 +103,6 @@ export const getMaterialUsage = usageOperation(
     return { output: { KeyArn: key.arn, Materials, Current: current } }
   },
 )
-
-/** Converts a value to wire member names, without null members. */
-function* withCapitals(value: unknown): Steps<OutputValue> {
-  if (typeof value !== 'object' || value === null) return parseScalar(value)
-  if (Array.isArray(value)) {
-    const items: OutputValue[] = []
-    for (const item of value) items.push(yield* withCapitals(item))
-    return items
-  }
-  yield
-  const members: Record<string, OutputValue> = {}
-  for (const [name, member] of Object.entries(value)) {
-    if (member === null) continue
-    members[name.charAt(0).toUpperCase() + name.slice(1)] = yield* withCapitals(member)
-  }
-  return members
-}
-
-/** Parses a scalar: reports contain only objects, lists, texts, numbers and booleans. */
-function parseScalar(value: unknown): OutputValue {
-  return value as OutputValue
-}
 
 /** Parses a key's report, an object with these members. */
 function parseImpact(value: OutputValue): Answer<typeof IMPACT> {

@@ -2,6 +2,7 @@ import type { IndexAnswer } from '../audit-index/index-service.ts'
 import type { GiveWay } from '../base/slices.ts'
 import type { LookupLimiter } from '../cloudtrail/lookup-limiter.ts'
 import type { Operation } from '../dispatch/operation.ts'
+import type { ExplainingDependencies } from '../explain/explain-dependencies.ts'
 import type { TouchRow, UsageQuestion, UsageRow } from '../store/index-port.ts'
 import type { Records } from '../store/records.ts'
 import type { Prices } from '../usage/prices.ts'
@@ -15,8 +16,15 @@ export type UsageDependencies = {
   readonly regions: (account: string) => Promise<readonly string[]>
   /** The prices; without them, no costs are shown. */
   readonly prices: Prices | undefined
-  readonly limiter: LookupLimiter
+  readonly limiter: Pick<LookupLimiter, 'admit'>
+  /** Of calls that need no index. */
+  readonly light: Pick<LookupLimiter, 'admit'>
   readonly giveWay: GiveWay
+  /** The first account of the deployment. */
+  readonly home: string
+  /** Waits a little for the index to come to where the audit log is; says whether it has. */
+  readonly reach: () => Promise<boolean>
+  readonly explaining: ExplainingDependencies
 }
 
 /** Creates an operation of this service from its dependencies. */

@@ -8,19 +8,32 @@ import {
   type NoMembers,
   type OutcomeOf,
 } from '../dispatch/define-operation.ts'
+import type { ContextLookup } from '../policy/context.ts'
+import { seesEveryAccount } from './seen-accounts.ts'
 import type { UsageDependencies, UsageOperation } from './usage-dependencies.ts'
 
 /** An invocation of an operation, with its input and subject. */
 export type Invocation<M extends Members, S> = InvocationOf<M, UsageDependencies> & { readonly subject: S }
 
-/** The subject of a call, and the resource to authorize. */
-export type Subject<S> = { readonly resource: string; readonly subject: S }
+/** A resource to authorize, and its condition keys. */
+type Wanted = { readonly resource: string; readonly context?: ContextLookup }
 
-/** The facts of an operation of this service. All are read-only. */
+/** The subject of a call, and the resources to authorize. */
+export type Subject<S> = Wanted & { readonly subject: S; readonly also?: readonly Wanted[] }
+
+/** The facts of an operation of this service. */
 export type UsageOperationFacts<M extends Members, S, O extends Members> = {
   readonly name: string
   readonly input: M
   readonly output: O
+  /** Whether finding the subject queries the index: then Holdfast charges the rate before it. */
+  readonly findsByIndex?: true
+  /** The rate to charge, unless it is that of queries to the index. */
+  readonly rate?: 'light'
+  /** Whether the operation changes anything: most are read-only. */
+  readonly changes?: true
+  /** Whether only callers that see every account may call it, whatever policies allow. */
+  readonly operatorsOnly?: true
   /** @throws KmsError when the subject does not exist. */
   readonly find: (invocation: InvocationOf<M, UsageDependencies>) => Promise<Subject<S>> | Subject<S>
 }
@@ -36,22 +49,38 @@ export function usageOperation<
   run: (invocation: Invocation<M, S>) => Awaitable<Checked<O, R>>,
 ): UsageOperation {
   const { name, input, output } = facts
-  const declared = { service: 'holdfast', name, readOnly: true, input, output } as const
+  const readOnly = facts.changes !== true
+  const declared = { service: 'holdfast', name, readOnly, input, output } as const
   return defineOperation<UsageDependencies, M, O, R>(declared, async (invocation) => {
-    const { resource, subject } = await facts.find(invocation)
     const { account } = invocation.call.caller
-    const permission = {
-      ...{ action: `holdfast:${name}`, resource, account },
-      policy: undefined,
-      context: () => undefined,
+    const admit = (): void => {
+      if (invocation.dependencies[facts.rate ?? 'limiter'].admit(account, undefined)) return
+      throw new KmsError('ThrottlingException', 'Rate exceeded')
     }
+    if (facts.findsByIndex === true) admit()
+    const { call, dependencies } = invocation
+    const isOperator = facts.operatorsOnly !== true || (await seesEveryAccount(dependencies, call.caller))
+    const { subject, also = [], ...first } = await facts.find(invocation)
+    const permissions = [first, ...also].map(({ resource, context = NO_KEYS }) => {
+      return { action: `holdfast:${name}`, resource, account, policy: undefined, context }
+    })
     return {
-      permissions: [permission],
+      permissions,
       check: () => {
-        if (invocation.dependencies.limiter.admit(account, undefined)) return
-        throw new KmsError('ThrottlingException', 'Rate exceeded')
+        if (facts.findsByIndex !== true) admit()
+        if (!isOperator) throw notOperators()
       },
       run: () => run({ ...invocation, subject }),
     }
   })
+}
+
+const NO_KEYS: ContextLookup = () => undefined
+
+/**
+ * What an account is told that does not look after the others.
+ * Source: AWS Organizations API Reference, "Common Errors".
+ */
+function notOperators(): KmsError {
+  return new KmsError('AccessDeniedException', "You don't have permissions to access this resource.")
 }

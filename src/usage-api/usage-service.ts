@@ -1,13 +1,29 @@
 import type { IndexThread } from '../audit-index/thread/index-thread.ts'
 import type { Clock } from '../base/ports.ts'
 import type { GiveWay } from '../base/slices.ts'
-import { LookupLimiter } from '../cloudtrail/lookup-limiter.ts'
+import { LookupLimiter, type LookupRates } from '../cloudtrail/lookup-limiter.ts'
 import type { Operation } from '../dispatch/operation.ts'
+import type { EventSource, ExplainingDependencies } from '../explain/explain-dependencies.ts'
 import type { Records } from '../store/records.ts'
 import type { Prices } from '../usage/prices.ts'
+import { listAccounts, listQuotas, setQuota } from './account-operations.ts'
+import {
+  attachControlPolicy,
+  deleteControlPolicy,
+  describeOrganization,
+  detachControlPolicy,
+  getControlPolicy,
+  listControlPolicies,
+  putControlPolicy,
+} from './control-operations.ts'
+import { explainCall } from './explain-call.ts'
 import { getUsage } from './get-usage.ts'
 import { getKeyImpact, getMaterialUsage } from './key-operations.ts'
+import { listInsights } from './list-insights.ts'
+import { listRefusals } from './list-refusals.ts'
+import { simulateCall } from './simulate-call.ts'
 import type { UsageDependencies, UsageOperation } from './usage-dependencies.ts'
+import { whatIfPolicy } from './what-if-policy.ts'
 
 /** The dependencies of the service. */
 export type UsageServiceDependencies = {
@@ -16,16 +32,45 @@ export type UsageServiceDependencies = {
   readonly clock: Clock
   readonly prices: Prices | undefined
   readonly giveWay: GiveWay
+  /** The first account of the deployment. */
+  readonly home: string
+  /** Returns the dependencies that decide recorded calls again, which it reads from that source. */
+  readonly explaining: (events: EventSource) => ExplainingDependencies
 }
 
 /** Every operation of the service. */
-export const USAGE_OPERATIONS: readonly UsageOperation[] = [getUsage, getKeyImpact, getMaterialUsage]
+export const USAGE_OPERATIONS: readonly UsageOperation[] = [
+  explainCall,
+  getKeyImpact,
+  getMaterialUsage,
+  getUsage,
+  listInsights,
+  listRefusals,
+  simulateCall,
+  whatIfPolicy,
+  listAccounts,
+  listQuotas,
+  setQuota,
+  describeOrganization,
+  listControlPolicies,
+  getControlPolicy,
+  putControlPolicy,
+  deleteControlPolicy,
+  attachControlPolicy,
+  detachControlPolicy,
+]
 /** How long a call waits for the index to reach the end of the audit log. */
 const REACH_MS = 2000
 
+/** The rates of calls that do not query the index: a console page simulates every action that it offers. */
+const LIGHT_RATES: LookupRates = {
+  inRegion: { intervalMs: 50, burst: 20 },
+  ofAccount: { intervalMs: 50, burst: 20 },
+}
+
 /** Opens the operations of the service. */
 export function openUsageService(dependencies: UsageServiceDependencies): readonly Operation[] {
-  const { records, index, clock, prices, giveWay } = dependencies
+  const { records, index, clock, prices, giveWay, home } = dependencies
   const ready: UsageDependencies = {
     records,
     usage: (question) => index.ask({ ask: 'usage', question, reachMs: REACH_MS }),
@@ -36,7 +81,20 @@ export function openUsageService(dependencies: UsageServiceDependencies): readon
     },
     prices,
     limiter: new LookupLimiter(clock),
+    light: new LookupLimiter(clock, LIGHT_RATES),
     giveWay,
+    home,
+    reach: async () => (await index.ask({ ask: 'status', reachMs: REACH_MS })).current,
+    explaining: dependencies.explaining(eventSource(index)),
   }
   return USAGE_OPERATIONS.map((operation) => operation(ready))
+}
+
+/** The events that are in the index by now. */
+function eventSource(index: IndexThread): EventSource {
+  return {
+    find: async (id) => (await index.ask({ ask: 'find', id, reachMs: 0 })).value,
+    lookup: async (question) => (await index.ask({ ask: 'lookup', question, reachMs: 0 })).value,
+    scopes: async () => (await index.ask({ ask: 'scopes', reachMs: 0 })).value,
+  }
 }

@@ -21,6 +21,19 @@ export function parseUsageToken(token: string | undefined, asked: Uint8Array): U
   const [, from, to, of, after] = TOKEN.exec(Buffer.from(token, 'base64url').toString()) ?? []
   if (from !== undefined && to !== undefined && after !== undefined && of === sha256Hex(asked))
     return { range: { fromMs: Number(from), toMs: Number(to) }, after }
+  throw invalidToken()
+}
+
+const EVENT_KEY = /^[1-9]\d{0,15}$/
+
+/** The key of an event of the index, after which a page begins. @throws InvalidNextTokenException. */
+export function parseEventKey(text: string): number {
+  if (EVENT_KEY.test(text)) return Number(text)
+  throw invalidToken()
+}
+
+/** What a token is answered with that the service has not made for the call. */
+export function invalidToken(): KmsError {
   const message = 'The NextToken is not valid, or belongs to other parameters.'
-  throw new KmsError('InvalidNextTokenException', message)
+  return new KmsError('InvalidNextTokenException', message)
 }

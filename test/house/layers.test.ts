@@ -45,7 +45,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   'usage-api': [
     ...['base', 'api', 'crypto', 'policy', 'store', 'audit-index', 'audit-index/thread', 'usage', 'dispatch'],
-    ...['cloudtrail', 'kms', 'compliance', 'compliance/gather'],
+    ...['cloudtrail', 'kms', 'iam', 'compliance', 'compliance/gather', 'explain'],
   ],
   // It decides recorded calls again by the operations' own finding of what they need, and runs none.
   explain: ['base', 'api', 'policy', 'store', 'audit-index', 'dispatch', 'kms', 'iam'],
@@ -70,9 +70,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'app/call-bounds.ts': ['config', 'dispatch', 'metrics'],
   'app/metrics.ts': ['base', 'config', 'http', 'metrics', 'app/deployment.ts'],
   'app/operator.ts': ['base', 'store', 'config', 'audit', 'iam', 'notifications', 'app/deployment.ts'],
+  'app/explaining.ts': [
+    ...['base', 'api', 'store', 'custody', 'quotas', 'dispatch', 'cloudtrail', 'kms', 'iam', 'explain'],
+    'usage-api',
+  ],
   'app/explain.ts': [
-    ...['base', 'api', 'store', 'config', 'custody', 'xks/client', 'quotas', 'audit', 'audit-index'],
-    ...['dispatch', 'cloudtrail', 'kms', 'iam', 'explain', 'app/deployment.ts'],
+    ...['base', 'api', 'config', 'custody', 'xks/client', 'audit', 'audit-index', 'kms', 'explain'],
+    ...['app/deployment.ts', 'app/explaining.ts'],
   ],
   'app/node.ts': [
     ...[
@@ -89,7 +93,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ],
     ...['quotas', 'audit', 'audit-index', 'audit-index/thread', 'usage', 'notifications', 'dispatch'],
     ...['cloudtrail', 'kms', 'iam', 'jobs', 'http', 'client', 'metrics', 'compliance', 'usage-api'],
-    ...['app/deployment.ts', 'app/given-files.ts', 'app/archive.ts', 'app/call-bounds.ts'],
+    ...[
+      'explain',
+      'app/explaining.ts',
+      'app/deployment.ts',
+      'app/given-files.ts',
+      'app/archive.ts',
+      'app/call-bounds.ts',
+    ],
   ],
   'app/xks-proxy.ts': [
     ...['base', 'config', 'custody', 'store', 'audit', 'dispatch', 'kms', 'http', 'xks/server'],

@@ -68,6 +68,26 @@ test('LookupEvents finds the insight of a first use, once, and not among the cal
   assert.equal(same.length, 1)
 })
 
+test('ListInsights of our own service shows the same', async () => {
+  const ask = (operation: string, input: object) =>
+    callRaw(server, `Holdfast_20261101.${operation}`, JSON.stringify(input), { service: 'holdfast' })
+  const Insights = await until('the insight is listed', async () => {
+    const { json } = await ask('ListInsights', {})
+    const listed = (json['Insights'] ?? []) as readonly Readonly<Record<string, unknown>>[]
+    const found = listed.filter(({ Type }) => Type === 'KeyFirstUseInsight')
+    return found.length > 0 ? found : undefined
+  })
+  const [first] = Insights
+  assert.deepEqual([first?.['State'], first?.['EventName']], ['Start', 'Encrypt'])
+  assert.match(JSON.stringify(first?.['Subject']), new RegExp(`"Key":"[^"]+:key/${keyId}"`))
+  assert.equal(JSON.parse(String(first?.['Event'])).eventID, first?.['EventId'])
+  const wrong = await until('the range is looked at', async () => {
+    const answer = await ask('ListInsights', { StartTime: 2, EndTime: 1 })
+    return answer.code === 'ThrottlingException' ? undefined : answer
+  })
+  assert.equal(wrong.code, 'InvalidTimeRangeException')
+})
+
 test('holdfast insights finds the same beside the server, as a table and as JSON', async () => {
   const options = ['--insights-learning-days=0'] as const
   const table = await runHoldfast(server.data, 'insights', '--days', '1', ...options)

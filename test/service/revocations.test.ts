@@ -6,10 +6,13 @@ import type { IamDependencies } from '../../src/iam/iam-dependencies.ts'
 import { IAM_OPERATIONS } from '../../src/iam/iam-operations.ts'
 import type { KmsDependencies } from '../../src/kms/kms-dependencies.ts'
 import { KMS_OPERATIONS } from '../../src/kms/kms-operations.ts'
+import type { UsageDependencies } from '../../src/usage-api/usage-dependencies.ts'
+import { USAGE_OPERATIONS } from '../../src/usage-api/usage-service.ts'
 
 const OPERATIONS: readonly Operation[] = [
   ...KMS_OPERATIONS.map((operation) => operation({} as KmsDependencies)),
   ...IAM_OPERATIONS.map((operation) => operation({} as IamDependencies)),
+  ...USAGE_OPERATIONS.map((operation) => operation({} as UsageDependencies)),
 ]
 
 /** All that change something and take no permission away: what is neither here nor a revocation fails the test. */
@@ -28,6 +31,7 @@ const TAKES_NO_PERMISSION = new Set([
   ...['DeleteRolePermissionsBoundary', 'DeleteServiceLinkedRole', 'DeleteUserPermissionsBoundary'],
   ...['RemoveRoleFromInstanceProfile', 'SetSecurityTokenServicePreferences', 'TagInstanceProfile'],
   ...['TagOpenIDConnectProvider', 'UntagInstanceProfile', 'UntagOpenIDConnectProvider'],
+  ...['DeleteControlPolicy', 'SetQuota'],
   ...['UpdateAccountPasswordPolicy', 'UpdateGroup', 'UpdateRole', 'UpdateRoleDescription', 'UpdateUser'],
 ])
 
@@ -41,7 +45,7 @@ test('every revocation is an operation that changes something', () => {
   )
 })
 
-test('every operation of KMS and IAM that changes something is a revocation, or is known to be none', () => {
+test('every operation of KMS, IAM and ours that changes something is a revocation, or is known to be none', () => {
   const changing = OPERATIONS.filter(({ readOnly }) => !readOnly)
   const wrong = changing.filter(
     ({ service, name }) => isRevocation(service, name) === TAKES_NO_PERMISSION.has(name),

@@ -1,3 +1,4 @@
+import type { Clock } from '../../base/ports.ts'
 import { CONTROL_POLICY_MAX_CHARS } from '../../policy/flavour.ts'
 import { parseNewPolicy } from '../../policy/new-policy.ts'
 import { type Change, insert, type Records, remove, replace, type Stored } from '../../store/records.ts'
@@ -54,7 +55,7 @@ async function allTargets(
  * @throws OperatorError, PolicySyntaxError.
  */
 export async function putControl(
-  { records, clock }: AccountDependencies,
+  { records, clock }: Pick<AccountDependencies, 'records'> & { readonly clock: Pick<Clock, 'now'> },
   type: ControlType,
   name: string,
   document: string,

@@ -1,0 +1,44 @@
+import { callRaw } from '../../test/support/calls.ts'
+import type { SampleInput } from '../../test/support/iam-samples.ts'
+import type { SampleBed } from '../../test/support/sample-bed.ts'
+import { CROWD_ACCOUNT } from './names.ts'
+import { paddedPolicy } from './policies.ts'
+
+const POLICY = { PolicyType: 'SERVICE_CONTROL_POLICY', Name: 'own' }
+/** What is attached for a moment: it allows everything, so that other calls take no longer. */
+const OPEN = { PolicyType: 'SERVICE_CONTROL_POLICY', Name: 'open', TargetId: CROWD_ACCOUNT }
+const LARGE = paddedPolicy(5000, 5000)
+const ALLOWS_ALL = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}'
+
+type Prepare = (bed: SampleBed) => Promise<SampleInput>
+
+const putLarge: Prepare = async (bed) => {
+  await ask(bed, 'PutControlPolicy', { ...POLICY, Content: LARGE })
+  return POLICY
+}
+
+/** What operations of Holdfast's own service name, made before each call. Those that are not here name nothing. */
+const SAMPLES: Readonly<Record<string, Prepare>> = {
+  ListControlPolicies: async () => POLICY,
+  PutControlPolicy: async () => ({ ...POLICY, Content: LARGE }),
+  GetControlPolicy: putLarge,
+  DeleteControlPolicy: putLarge,
+  AttachControlPolicy: async () => ({ ...OPEN, Name: 'FullAWSAccess' }),
+  DetachControlPolicy: async (bed) => {
+    await ask(bed, 'PutControlPolicy', { ...OPEN, Content: ALLOWS_ALL })
+    await ask(bed, 'AttachControlPolicy', OPEN)
+    return OPEN
+  },
+  SetQuota: async () => ({ Name: 'all', Value: 'default' }),
+}
+
+/** The input of a legal call of an operation of Holdfast's own service. */
+export function ownSample(operation: string, bed: SampleBed): Promise<SampleInput> {
+  return SAMPLES[operation]?.(bed) ?? Promise.resolve({})
+}
+
+async function ask({ server }: SampleBed, operation: string, input: SampleInput): Promise<void> {
+  const target = `Holdfast_20261101.${operation}`
+  const { status, text } = await callRaw(server, target, JSON.stringify(input), { service: 'holdfast' })
+  if (status !== 200) throw new Error(`${operation}: ${text}`)
+}

@@ -1,0 +1,187 @@
+import { PARTITION } from '../api/arn.ts'
+import { KmsError } from '../api/errors.ts'
+import { answer, instant, list, oneOf, text, type ValueOf } from '../api/shapes.ts'
+import type { Call } from '../dispatch/operation.ts'
+import { ACCOUNT, ACCOUNTS } from '../iam/accounts/account.ts'
+import {
+  type Attachment,
+  attachControl,
+  deleteControl,
+  detachControl,
+  listControls,
+  putControl,
+} from '../iam/organization/control-attachments.ts'
+import {
+  attachedTo,
+  CONTROL_POLICIES,
+  CONTROLS,
+  type ControlTarget,
+  type ControlType,
+} from '../iam/organization/control-policies.ts'
+import { findOrganization } from '../iam/organization/organization-record.ts'
+import { CONTROL_POLICY_MAX_CHARS } from '../policy/flavour.ts'
+import type { Change, Records } from '../store/records.ts'
+import { byOperator } from './operator-calls.ts'
+import { seesEveryAccount } from './seen-accounts.ts'
+import type { UsageOperation } from './usage-dependencies.ts'
+import { type Invocation, type Subject, usageOperation } from './usage-operation.ts'
+
+/** Source: AWS Organizations API Reference, "CreatePolicy", `Type`. */
+const TYPES = { SERVICE_CONTROL_POLICY: 'scp', RESOURCE_CONTROL_POLICY: 'rcp' } as const
+const TYPE = oneOf('SERVICE_CONTROL_POLICY', 'RESOURCE_CONTROL_POLICY')
+/** Source: AWS Organizations API Reference, "CreatePolicy", `Name`. */
+const NAME = text({ min: 1, max: 128 })
+/** Longer than the id of every root, unit and account. */
+const TARGET = text({ min: 1, max: 130 })
+
+type Typed = { readonly PolicyType: keyof typeof TYPES; readonly Name?: string }
+
+/** The policy that a call is about: its resource is of the caller's account, which looks after the organization. */
+function find({ call, input }: { readonly call: Call; readonly input: Typed }): Subject<ControlType> {
+  const subject = TYPES[input.PolicyType]
+  const { account } = call.caller
+  return {
+    resource: `arn:${PARTITION}:holdfast::${account}:policy/${subject}/${input.Name ?? '*'}`,
+    subject,
+  }
+}
+
+const LIST_INPUT = { PolicyType: TYPE }
+const LISTED = answer({ Name: text(), TargetIds: list(text()) })
+
+/** The control policies of a type, and what they are attached to. */
+export const listControlPolicies = usageOperation(
+  {
+    ...{ name: 'ListControlPolicies', input: LIST_INPUT, rate: 'light', operatorsOnly: true, find },
+    output: { Policies: list(LISTED) },
+  },
+  async ({ dependencies, subject: type }: Invocation<typeof LIST_INPUT, ControlType>) => {
+    const listed = await listControls(dependencies.records, type)
+    const Policies = listed.map(
+      ({ name, targets }): ValueOf<typeof LISTED> => ({ Name: name, TargetIds: targets }),
+    )
+    return { output: { Policies } }
+  },
+)
+
+const NAMED = { PolicyType: TYPE, Name: NAME }
+type NamedInvocation = Invocation<typeof NAMED, ControlType>
+
+/** What a control policy says. */
+export const getControlPolicy = usageOperation(
+  {
+    ...{ name: 'GetControlPolicy', input: NAMED, rate: 'light', operatorsOnly: true, find },
+    output: { Name: text(), Content: text(), CreatedTime: instant() },
+  },
+  async ({ input, dependencies, subject: type }: NamedInvocation) => {
+    const stored = await dependencies.records.get(CONTROLS[type].kind, CONTROL_POLICIES, input.Name)
+    if (stored === undefined) throw new KmsError('NotFoundException', `Policy ${input.Name} does not exist`)
+    const { document, createdAt } = stored.value
+    return { output: { Name: stored.name, Content: document, CreatedTime: createdAt / 1000 } }
+  },
+)
+
+const PUT = { ...NAMED, Content: text({ min: 1, max: CONTROL_POLICY_MAX_CHARS }) }
+
+/** Creates a control policy, or replaces the one of that name. */
+export const putControlPolicy = usageOperation(
+  {
+    name: 'PutControlPolicy',
+    input: PUT,
+    output: {},
+    rate: 'light',
+    changes: true,
+    operatorsOnly: true,
+    find,
+  },
+  async ({ call, input, dependencies, subject: type }: Invocation<typeof PUT, ControlType>) => {
+    const { records } = dependencies
+    const clock = { now: () => call.now }
+    return {
+      changes: await byOperator(() => putControl({ records, clock }, type, input.Name, input.Content)),
+    }
+  },
+)
+
+/** Deletes a control policy that is attached to nothing. */
+export const deleteControlPolicy = usageOperation(
+  {
+    name: 'DeleteControlPolicy',
+    input: NAMED,
+    output: {},
+    rate: 'light',
+    changes: true,
+    operatorsOnly: true,
+    find,
+  },
+  async ({ input, dependencies, subject: type }: NamedInvocation) => ({
+    changes: await byOperator(() => deleteControl(dependencies.records, type, input.Name)),
+  }),
+)
+
+const ATTACH = { ...NAMED, TargetId: TARGET }
+
+/** An operation that changes what a control policy is attached to. */
+function attachment(
+  name: string,
+  change: (records: Records, attached: Attachment) => Promise<readonly Change[]>,
+): UsageOperation {
+  return usageOperation(
+    { name, input: ATTACH, output: {}, rate: 'light', changes: true, operatorsOnly: true, find },
+    async ({ input, dependencies, subject: type }: Invocation<typeof ATTACH, ControlType>) => {
+      const attached = { type, name: input.Name, target: input.TargetId }
+      return { changes: await byOperator(() => change(dependencies.records, attached)) }
+    },
+  )
+}
+
+/** Makes an account, or all below a unit or the root, subject to a control policy. */
+export const attachControlPolicy = attachment('AttachControlPolicy', attachControl)
+
+/** The other way round. */
+export const detachControlPolicy = attachment('DetachControlPolicy', detachControl)
+
+const NODE = answer({
+  Id: text(),
+  Name: text(),
+  ParentId: text(),
+  ServiceControlPolicies: list(text()),
+  ResourceControlPolicies: list(text()),
+})
+
+/** The organization, as far as the caller's account may know it: a member knows which it is in. Empty where there is none. */
+export const describeOrganization = usageOperation(
+  {
+    ...{ name: 'DescribeOrganization', input: {}, rate: 'light' },
+    output: { OrganizationId: text(), ManagementAccountId: text(), RootId: text(), Nodes: list(NODE) },
+    find: async ({ call, dependencies }) => ({
+      resource: '*',
+      subject: await seesEveryAccount(dependencies, call.caller),
+    }),
+  },
+  async ({
+    call,
+    dependencies,
+    subject: everything,
+  }: Invocation<Readonly<Record<never, never>>, boolean>) => {
+    const { records } = dependencies
+    const organization = (await findOrganization(records))?.value
+    const own = await records.get(ACCOUNT, ACCOUNTS, call.caller.account)
+    if (organization === undefined || (!everything && own?.value.parent === undefined)) return { output: {} }
+    const { id, management, root, units } = organization
+    const known = { OrganizationId: id, ManagementAccountId: management }
+    if (!everything) return { output: known }
+    const Nodes = [
+      { Id: root, ...policiesOf(organization) },
+      ...units.map((unit) => ({ Id: unit.id, Name: unit.name, ParentId: unit.parent, ...policiesOf(unit) })),
+    ]
+    return { output: { ...known, RootId: root, Nodes } }
+  },
+)
+
+function policiesOf(target: ControlTarget) {
+  return {
+    ServiceControlPolicies: attachedTo(target, 'scp'),
+    ResourceControlPolicies: attachedTo(target, 'rcp'),
+  }
+}
