@@ -1,13 +1,10 @@
 import { join } from 'node:path'
 import type { OwnEventDependencies } from '../audit/events/own-events.ts'
 import { openRecordLimiters, type RecordLimiters } from '../audit/events/record-limiters.ts'
-import type { DiskReserve } from '../audit/log/disk-reserve.ts'
-import { systemFiles } from '../audit/log/files.ts'
 import type { Journal } from '../audit/log/journal.ts'
 import { openReadiness } from '../audit/log/readiness.ts'
 import { IndexThread } from '../audit-index/thread/index-thread.ts'
 import { lastUsageFinder } from '../audit-index/thread/last-usage.ts'
-import { indexedUpTo, treeGrower } from '../audit-index/thread/read-log.ts'
 import type { Log } from '../base/log.ts'
 import type { TlsPair } from '../base/network.ts'
 import { systemAfterThisTurn, systemClock, systemRandom, systemSleep, systemTimers } from '../base/ports.ts'
@@ -20,7 +17,6 @@ import {
 } from '../cloudtrail/trail-service.ts'
 import { isMonitored } from '../config/monitoring-settings.ts'
 import type { Config } from '../config/settings.ts'
-import type { Ed25519Key } from '../crypto/ed25519.ts'
 import type { HmacKey } from '../crypto/hmac.ts'
 import { Custody } from '../custody/custody.ts'
 import { createDispatcher, type Dispatcher } from '../dispatch/dispatcher.ts'
@@ -36,20 +32,13 @@ import { KeyUses } from '../iam/credentials/key-uses.ts'
 import { arnsOfIds, findPrincipal, shownName } from '../iam/entities/principals.ts'
 import { type IamServiceDependencies, openIamService } from '../iam/iam-service.ts'
 import { placeNow } from '../iam/organization/place.ts'
-import { archiveJob } from '../jobs/archive.ts'
-import { checkpointJob } from '../jobs/checkpoints.ts'
-import { connectionJob } from '../jobs/connection.ts'
-import { insightsData, insightsJob } from '../jobs/insights.ts'
-import { doWhatIsDue, type LifecycleDependencies } from '../jobs/lifecycle.ts'
-import { type Job, type Scheduler, startJobs } from '../jobs/scheduler.ts'
+import { insightsData } from '../jobs/insights.ts'
 import { OpenedGrants } from '../kms/grants/opened-grants.ts'
 import { KeyCounter } from '../kms/keys/key-count.ts'
 import { wrappedKeys } from '../kms/keys/wrapped-keys.ts'
 import type { KmsDependencies } from '../kms/kms-dependencies.ts'
 import { KMS_OPERATIONS } from '../kms/kms-operations.ts'
-import { planDue } from '../kms/lifecycle/due-plan.ts'
 import { type NodeWatch, openNodeWatch } from '../metrics/metrics-service.ts'
-import type { NodeMeters } from '../metrics/node-meters.ts'
 import type { Point } from '../metrics/points.ts'
 import {
   type EventService,
@@ -63,7 +52,6 @@ import type { Records } from '../store/records.ts'
 import type { Prices } from '../usage/prices.ts'
 import { openUsageService } from '../usage-api/usage-service.ts'
 import { openXksClient, type XksClient } from '../xks/client/client.ts'
-import { archiveDependencies } from './archive.ts'
 import { type CallBounds, openCallBounds } from './call-bounds.ts'
 import {
   AUDIT_FOLDER,
@@ -80,15 +68,10 @@ import {
 } from './deployment.ts'
 import { openExplaining } from './explaining.ts'
 import { type GivenFiles, readGivenFiles } from './given-files.ts'
+import { startNodeJobs } from './node-jobs.ts'
 
-/** How often the server checks for due rotations, deletions and expiries. */
-const LIFECYCLE_INTERVAL_MS = 1000
 /** The lock of the process that delivers trails. */
 const TRAILS_LOCK_FILE = 'trails.lock'
-/** How often last uses of access keys are written. */
-const KEY_USE_INTERVAL_MS = 60_000
-/** How often the server checks whether the disk is full. */
-const RESERVE_INTERVAL_MS = 500
 
 /** Divides long work into slices, since everything in a process shares one event loop. */
 const { giveWay } = new Slices({
@@ -230,47 +213,6 @@ function openWatch({ monitoring }: Config, log: Log): Promise<NodeWatch> {
   })
 }
 
-type JobDependencies = {
-  readonly kms: KmsDependencies
-  readonly journal: Journal
-  readonly index: IndexThread
-  readonly auditKey: HmacKey
-  readonly checkpointKey: Ed25519Key
-  readonly keyUses: KeyUses
-  readonly trails: TrailService
-  readonly events: EventService
-  readonly meters: NodeMeters
-  readonly reserve: DiskReserve
-}
-
-function startNodeJobs(config: Config, dependencies: JobDependencies): Scheduler {
-  const { kms, journal, index, keyUses, trails, events, meters, reserve } = dependencies
-  const { log } = meters
-  const deployment = { ...dependencies, records: kms.records }
-  const checkpoints = checkpointJob({
-    records: kms.records,
-    files: systemFiles,
-    folder: join(config.data, AUDIT_FOLDER),
-    signingKey: dependencies.checkpointKey,
-    grow: treeGrower(index),
-    log,
-  })
-  return startJobs(
-    events.watched([
-      lifecycleJob(kms, journal, meters),
-      connectionJob({ ...kms, log }),
-      checkpoints,
-      keyUseJob(keyUses),
-      { name: 'disk reserve', everyMs: RESERVE_INTERVAL_MS, run: () => reserve.check() },
-      trails.delivery,
-      archiveJob(archiveDependencies({ config, deployment, journal, indexed: indexedUpTo(index), log })),
-      insightsJob({ index, journal, log }),
-      ...events.jobs,
-    ]),
-    { timers: systemTimers, log, ended: meters.jobEnded },
-  )
-}
-
 type ServiceDependencies = {
   readonly kms: KmsDependencies
   readonly journal: Journal
@@ -380,25 +322,6 @@ function openAccountQuotas(config: Config, records: Records, events: EventServic
   })
 }
 
-function lifecycleJob(kms: KmsDependencies, journal: Journal, { log, dueEnded }: NodeMeters): Job {
-  const { records, custody, random } = kms
-  const dependencies: LifecycleDependencies = {
-    records,
-    journal,
-    plan: (due, now) => planDue(kms, due, now),
-    forget: (materialId) => custody.forget(materialId),
-    clock: systemClock,
-    random,
-    log,
-    ended: dueEnded,
-  }
-  return { name: 'key lifecycle', everyMs: LIFECYCLE_INTERVAL_MS, run: () => doWhatIsDue(dependencies) }
-}
-
 function openXks({ xks: { routes, timeoutMs } }: Config, ca: string | undefined): XksClient {
   return openXksClient({ ca, routes, timeoutMs, clock: systemClock, timers: systemTimers })
-}
-
-function keyUseJob(keyUses: KeyUses) {
-  return { name: 'last uses of access keys', everyMs: KEY_USE_INTERVAL_MS, run: () => keyUses.write() }
 }

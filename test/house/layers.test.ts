@@ -78,6 +78,20 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['base', 'api', 'config', 'custody', 'xks/client', 'audit', 'audit-index', 'kms', 'explain'],
     ...['app/deployment.ts', 'app/explaining.ts'],
   ],
+  'app/node-jobs.ts': [
+    ...[
+      'base',
+      'config',
+      'crypto',
+      'audit',
+      'audit-index/thread',
+      'notifications',
+      'cloudtrail',
+      'kms',
+      'iam',
+    ],
+    ...['jobs', 'metrics', 'app/deployment.ts', 'app/archive.ts'],
+  ],
   'app/node.ts': [
     ...[
       'base',
@@ -100,6 +114,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
       'app/given-files.ts',
       'app/archive.ts',
       'app/call-bounds.ts',
+      'app/node-jobs.ts',
     ],
   ],
   'app/xks-proxy.ts': [
