@@ -53,6 +53,7 @@ import type { Prices } from '../usage/prices.ts'
 import { openUsageService } from '../usage-api/usage-service.ts'
 import { openXksClient, type XksClient } from '../xks/client/client.ts'
 import { type CallBounds, openCallBounds } from './call-bounds.ts'
+import { openConsole } from './console.ts'
 import {
   AUDIT_FOLDER,
   announceEndpoint,
@@ -154,11 +155,10 @@ export async function openNode(
     log,
   })
   const { reason: unready } = readiness
-  const place = { ...listener, host: config.listen.host, tls: given.tls, bounds: config.bounds }
-  const http = await openHttpServer(httpDependencies(dispatcher, { unready, reached: meters.boundReached }), {
-    ...place,
-    setting: 'HOLDFAST_LISTEN',
-  })
+  const at = { ...listener, host: config.listen.host, tls: given.tls, bounds: config.bounds }
+  const site = await openConsole(config, { records, sealer, journal, limiters, own, log })
+  const answering = httpDependencies(dispatcher, { unready, site, reached: meters.boundReached })
+  const http = await openHttpServer(answering, { ...at, setting: 'HOLDFAST_LISTEN' })
   stack.defer(() => http.close())
   await announceEndpoint(config, http.port)
   stack.defer(() => withdrawEndpoint(config, http.port))
@@ -172,9 +172,9 @@ export async function openNode(
 
 function httpDependencies(
   { handle, refuseUnread: refuse, headChecks }: Dispatcher,
-  watch: Pick<HttpDependencies, 'unready' | 'reached'>,
+  more: Pick<HttpDependencies, 'unready' | 'reached' | 'site'>,
 ): HttpDependencies {
-  return { handle, refuse, headChecks, ...watch }
+  return { handle, refuse, headChecks, ...more }
 }
 
 type KmsGiven = Pick<KmsDependencies, 'records' | 'quotas' | 'custody' | 'xks' | 'grantTokens'> & {

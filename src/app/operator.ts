@@ -4,10 +4,12 @@ import type { Log } from '../base/log.ts'
 import { type Clock, type Random, systemClock, systemRandom, systemSleep } from '../base/ports.ts'
 import { addCredentials, readCredentialsFile } from '../config/credentials-file.ts'
 import type { Config } from '../config/settings.ts'
+import { type NewLink, newLink } from '../console-server/console-links.ts'
 import { handOverRoot } from '../iam/accounts/account.ts'
 import { type ListedQuota, listQuotas, setQuota } from '../iam/accounts/account-quotas.ts'
 import { createAccount, freeAccountId, listAccounts, needAccount } from '../iam/accounts/accounts.ts'
 import { newRootKey, type OlderKeys } from '../iam/credentials/root-credentials.ts'
+import { needUserId } from '../iam/entities/named-user.ts'
 import {
   attachControl,
   deleteControl,
@@ -46,6 +48,8 @@ export type Operator = {
   readonly createAccount: (id: string | undefined) => Promise<string>
   /** Creates a root access key and writes it to the credentials file. */
   readonly createRootCredentials: (account: string, others: OlderKeys) => Promise<CreatedRootKey>
+  /** Makes a link that signs in to the web console once: as a user, or as the root user. */
+  readonly createConsoleLink: (account: string, userName: string | undefined) => Promise<NewLink>
   readonly accounts: () => Promise<readonly ListedAccount[]>
   readonly controls: Readonly<Record<ControlType, ControlOperator>>
   readonly organization: OrganizationOperator
@@ -197,6 +201,14 @@ function operatorOf(config: Config, records: Records, record: RecordChange): Ope
       )
       return { accessKeyId, older, profile }
     },
+    createConsoleLink: (accountId, userName) =>
+      commit('CreateConsoleSignInLink', async () => {
+        const userId = userName === undefined ? undefined : await needUserId(records, accountId, userName)
+        await needAccount(records, accountId)
+        const link = await newLink(dependencies, { account: accountId, userId })
+        const expiresAt = new Date(link.expiresAt).toISOString()
+        return { ...link, details: { accountId, userName: userName ?? null, expiresAt } }
+      }),
     accounts: async () => (await listAccounts(records)).map(listed),
     controls: {
       scp: controlOperator('scp', dependencies, commit),

@@ -6,6 +6,7 @@ import { openNode } from '../app/node.ts'
 import type { Log } from '../base/log.ts'
 import type { Config } from '../config/settings.ts'
 import { type CommandInput, EXIT_FAILURE } from './command.ts'
+import { consoleAddress, createConsoleLink } from './console.ts'
 import { environmentLines } from './environment.ts'
 import { openLog } from './log.ts'
 import { printResult } from './result.ts'
@@ -32,7 +33,9 @@ export async function serve(input: CommandInput): Promise<number> {
       server.useTls(pair)
     }),
   )
-  announce(input, { endpoint: endpointOf(config, server.port), metrics: monitoring.url })
+  const endpoint = endpointOf(config, server.port)
+  const signIn = config.console === 'link' ? await firstLink(input, endpoint) : undefined
+  announce(input, { endpoint, metrics: monitoring.url, signIn })
   const ended = await Promise.race([stop.then(() => 'asked'), server.failed.then(() => 'failed')])
   printResult(input, { event: 'stopping' }, () => ['stopping: finishing requests in flight'])
   await monitoring.close()
@@ -48,21 +51,41 @@ async function openSingle(config: Config, log: Log): Promise<RunningServer> {
   return { port, snapshots, useTls, close, failed: new Promise(() => {}) }
 }
 
-type Served = { readonly endpoint: string; readonly metrics: string | undefined }
+/** A server serves also when no link can be made: `holdfast console` then says why. */
+async function firstLink(input: CommandInput, endpoint: string): Promise<string | undefined> {
+  try {
+    return (await createConsoleLink(input, endpoint)).link
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    input.output.complain(`holdfast: no sign-in link could be created: ${reason}`)
+    return undefined
+  }
+}
 
-function announce(input: CommandInput, { endpoint, metrics }: Served): void {
+type Served = {
+  readonly endpoint: string
+  readonly metrics: string | undefined
+  /** A link that signs in to the web console; nothing when none is printed. */
+  readonly signIn: string | undefined
+}
+
+function announce(input: CommandInput, { endpoint, metrics, signIn }: Served): void {
   const { config } = input
+  const web = config.console === 'off' ? null : consoleAddress(endpoint)
   const data = resolve(config.data)
   const path = resolve(config.data, CREDENTIALS_FILE)
   // An operator may have moved the credentials file, and a restored folder may have none.
   const credentials = existsSync(path) ? path : null
-  printResult(input, { event: 'serving', endpoint, data, credentials, metrics: metrics ?? null }, () => [
+  const result = { event: 'serving', endpoint, data, credentials, console: web, signIn: signIn ?? null }
+  printResult(input, { ...result, metrics: metrics ?? null }, () => [
     `Holdfast serves on ${endpoint}`,
     `  data         ${data}`,
     credentials === null
       ? `  credentials  none at ${path}: holdfast root-credentials create creates new ones for the root user of account ${config.account}`
       : `  credentials  ${path} (root user of account ${config.account})`,
     ...(metrics === undefined ? [] : [`  metrics      ${metrics}`]),
+    ...(web === null ? [] : [`  console      ${web}`]),
+    ...(signIn === undefined ? [] : [`  sign in      ${signIn} (root user, once, within 15 minutes)`]),
     '',
     'Point AWS clients at it:',
     ...environmentLines(config, endpoint).map((line) => `  ${line}`),

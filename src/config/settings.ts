@@ -38,6 +38,8 @@ export type Config = {
   readonly seal: 'file'
   /** The regions that support SM2 keys. */
   readonly sm2Regions: readonly string[]
+  /** Whether the server serves the web console, and whether a start prints a sign-in link. */
+  readonly console: ConsoleSetting
   /** The path of a JSON file with the key sets of identity providers, by issuer URL. */
   readonly oidcKeysFile: string | undefined
   readonly trails: TrailsConfig
@@ -53,6 +55,9 @@ export type Config = {
   /** The texts of the given settings, by option name. */
   readonly texts: ReadonlyMap<string, string>
 }
+
+/** How the web console is served. */
+type ConsoleSetting = 'link' | 'on' | 'off'
 
 const MAX_WORKERS = 256
 
@@ -135,6 +140,16 @@ const SETTINGS = {
     flag: 'oidc-keys',
     about: 'key sets of identity providers, a JSON file; Holdfast does not fetch these',
   }),
+  console: setting({
+    variable: 'HOLDFAST_CONSOLE',
+    flag: 'console',
+    byDefault: 'link',
+    about:
+      'the web console; link: the start prints a link that signs in as the root user, once and within 15 minutes; on: it prints none; off: there is no console',
+    expected: 'link, on or off',
+    parse: (text): ConsoleSetting | undefined =>
+      text === 'link' || text === 'on' || text === 'off' ? text : undefined,
+  }),
   ...AUDIT_SETTINGS,
   ...ARCHIVE_SETTINGS,
   ...BOUNDS_SETTINGS,
@@ -164,6 +179,7 @@ export function parseConfig(given: Given): Config {
     attestationRootFile: read(SETTINGS.attestationRoot, given),
     seal: need(SETTINGS.seal, given),
     sm2Regions: need(SETTINGS.sm2Regions, given),
+    console: need(SETTINGS.console, given),
     oidcKeysFile: read(SETTINGS.oidcKeys, given),
     trails: parseTrails(given),
     archive: parseArchive(given),

@@ -76,6 +76,7 @@ export function attemptOf(
       region: route.service.eventRegion ?? region,
       account: caller.account,
       identityJson: caller.identityJson,
+      isConsole: caller.isConsole,
     },
     resources: [],
     parameters: null,

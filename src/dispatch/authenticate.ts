@@ -1,9 +1,10 @@
 import { KmsError } from '../api/errors.ts'
 import type { EpochMs } from '../base/ports.ts'
+import { holdsCookie } from '../sigv4/bound-cookie.ts'
 import { parseClaims } from '../sigv4/claims.ts'
 import type { SigningKeys } from '../sigv4/signing-key.ts'
 import { checkScope, signatureMismatch, verifyHead, verifySignature } from '../sigv4/verify.ts'
-import type { Caller, FindCredential } from './caller.ts'
+import type { Caller, Credential, FindCredential } from './caller.ts'
 import type { WireRequest } from './wire.ts'
 
 /** The authenticated caller, and the region. */
@@ -35,6 +36,7 @@ export async function authenticate(
   if (credential === undefined || credential.closedServices?.has(service)) throw unknownToken()
   const key = dependencies.signingKeys.get(credential, claims)
   if (!verifySignature(request, claims, key)) throw signatureMismatch()
+  checkCookie(request, credential)
   if (credential.expiresAt !== undefined && credential.expiresAt <= now) throw expiredToken()
   credential.used?.(now, claims.scope.region, service)
   return { caller: credential.caller, region: claims.scope.region }
@@ -56,9 +58,15 @@ export async function authenticateHead(
   if (service !== undefined) checkScope(claims, { service, now })
   const credential = await dependencies.findCredential(claims)
   if (credential === undefined) throw unknownToken()
+  checkCookie(head, credential)
   if (service === undefined) return
   if (credential.closedServices?.has(service) === true) throw unknownToken()
   if (!verifyHead(head, claims, dependencies.signingKeys.get(credential, claims))) throw signatureMismatch()
+}
+
+/** A caller who has the credentials of a console session, but not the cookie of its browser, is unknown. */
+function checkCookie(request: WireRequest, { cookieHash }: Credential): void {
+  if (cookieHash !== undefined && !holdsCookie(request, cookieHash)) throw unknownToken()
 }
 
 /** The access key that a request claims to be signed with; the event of its refusal shows it. */

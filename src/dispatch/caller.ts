@@ -36,6 +36,8 @@ export type Caller = {
   readonly keys: ContextLookup
   /** Of a session with MFA: when the code of the device was verified. */
   readonly mfaAt?: EpochMs
+  /** Whether a session of the web console calls. */
+  readonly isConsole?: boolean
   /** The service that calls on the caller's behalf: `s3` and the like. */
   readonly via?: string
   /** The caller's present policies; synchronously when the cache has them. */
@@ -51,6 +53,8 @@ export type Credential = {
   readonly secretAccessKey: string
   /** When a session ends. */
   readonly expiresAt?: EpochMs
+  /** For a session of the web console: SHA-256, in hexadecimal digits, of the cookie that each call must bring. */
+  readonly cookieHash?: string
   /** Services that refuse this credential. */
   readonly closedServices?: ReadonlySet<string>
   /** Notes the use of the credential by a call. */

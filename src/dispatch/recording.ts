@@ -20,6 +20,8 @@ export type CallFacts = {
   readonly account: string
   /** `userIdentity` as JSON text. */
   readonly identityJson: string
+  /** Whether a session of the web console calls. */
+  readonly isConsole?: boolean | undefined
 }
 
 /** The end of a call, for its audit event. */
@@ -94,6 +96,7 @@ export function formatCallEvent(facts: CallFacts, end: CallEnd, sharedEventId?: 
     recipient: facts.account,
     sharedEventId,
     tlsDetails: connection.tls && tlsDetails(connection.tls, request),
+    isConsole: facts.isConsole,
   })
 }
 

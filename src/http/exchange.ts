@@ -10,6 +10,7 @@ import type { MemoryBudget } from './memory-budget.ts'
 import type { Bound, Peer, Peers } from './peers.ts'
 import type { Penalties } from './penalties.ts'
 import { sendResponse } from './response.ts'
+import { type Site, type SiteAnswer, sendSiteAnswer } from './site.ts'
 import { parseTarget } from './target.ts'
 
 /** The handlers of requests. */
@@ -22,6 +23,8 @@ export type HttpDependencies = {
    * Anybody may read it.
    */
   readonly unready: () => Promise<string | undefined>
+  /** Serves pages to browsers; absent when the console is off. */
+  readonly site?: Site | undefined
   /** Checks requests with large bodies by their heads, before the bodies have arrived. */
   readonly headChecks?: HeadChecks
   /** Called each time that a bound is reached. */
@@ -93,6 +96,11 @@ export function serve(serving: Serving, peer: Peer, gate: Gate, exchange: Exchan
     })
     return
   }
+  const { site } = serving.dependencies
+  if (site?.owns(target) === true) {
+    serveSite(serving, { peer, gate, exchange, head }, site)
+    return
+  }
   const announced = announcedBytes(request)
   if (announced !== undefined && announced <= SMALL_BODY_BYTES) {
     receive(serving, { peer, gate, exchange, maxBytes: REQUEST_BODY_MAX_BYTES }, (body) => {
@@ -101,6 +109,22 @@ export function serve(serving: Serving, peer: Peer, gate: Gate, exchange: Exchan
     return
   }
   serveLarge(serving, { peer, gate, exchange, head })
+}
+
+/** Answers a request for a page. The bounds of calls apply to it, and its body is small. */
+function serveSite(serving: Serving, waiting: Waiting & { readonly head: WireRequest }, site: Site): void {
+  const { peer, exchange, head } = waiting
+  const { response } = exchange
+  receive(serving, { ...waiting, maxBytes: site.bodyMaxBytes(head) }, (body) => {
+    const bodyBytes = body?.length ?? 0
+    if (body === undefined) {
+      finish(serving, { peer, response, bodyBytes }, serving.dependencies.refuse(head, 'large body'), true)
+    } else if (begins(serving, peer)) {
+      finish(serving, { peer, response, bodyBytes }, site.answer({ ...head, body }), false)
+    } else {
+      finish(serving, { peer, response, bodyBytes }, serving.dependencies.refuse(head, 'busy'), false)
+    }
+  })
 }
 
 type Waiting = { readonly peer: Peer; readonly gate: Gate; readonly exchange: Exchange }
@@ -164,22 +188,27 @@ function answerBody(
   { peer, response, head }: Answering,
   body: Uint8Array | undefined,
 ): void {
-  const { dependencies, requests, state } = serving
-  const { network } = peer
+  const { dependencies } = serving
   const to = { peer, response, bodyBytes: body?.length ?? REQUEST_BODY_MAX_BYTES }
   if (body === undefined) {
     finish(serving, to, dependencies.refuse(head, 'large body'), true)
     return
   }
+  if (begins(serving, peer)) finish(serving, to, dependencies.handle({ ...head, body }), false)
+  else finish(serving, to, dependencies.refuse(head, 'busy'), false)
+}
+
+/** Counts a call of a peer, unless a bound is reached. */
+function begins({ dependencies, requests, state }: Serving, peer: Peer): boolean {
+  const { network } = peer
   if (state.requests >= requests.all || network.requests >= requests.address) {
     dependencies.reached?.('requests')
-    finish(serving, to, dependencies.refuse(head, 'busy'), false)
-    return
+    return false
   }
   state.requests += 1
   network.requests += 1
   peer.isCalling = true
-  finish(serving, to, dependencies.handle({ ...head, body }), false)
+  return true
 }
 
 /** Notes that a peer's call is answered, or cannot be. */
@@ -195,21 +224,24 @@ type Ending = { readonly peer: Peer; readonly response: ServerResponse; readonly
 function finish(
   serving: Serving,
   { peer, response, bodyBytes }: Ending,
-  answer: Promise<WireResponse>,
+  answer: Promise<WireResponse | SiteAnswer>,
   close: boolean,
 ): void {
   const { peers, penalties, timers, unread, state, dependencies } = serving
-  const send = (wire: WireResponse): void => {
+  const send = (wire: WireResponse | SiteAnswer): void => {
     if (response.destroyed) return
-    sendResponse(response, wire, {
+    const sending = {
       close: close || state.closing || peer.isReserved,
       openShare: () => unread.open(peer),
-    })
+    }
+    if ('headers' in wire) sendSiteAnswer(response, wire, sending)
+    else sendResponse(response, wire, sending)
   }
   answer.then(
     (wire) => {
       if (wire.isCallerUnknown !== true) {
-        peer.isProven = true
+        // A request for a page authenticates nobody.
+        if (!('headers' in wire)) peer.isProven = true
         send(wire)
         return
       }

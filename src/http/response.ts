@@ -21,7 +21,7 @@ export function sendResponse(response: ServerResponse, wire: WireResponse, sendi
   if (sending.close) headers.push('Connection', 'close')
   response.writeHead(wire.status, headers)
   if (size > PART_BYTES) {
-    sendParts(response, utf8(wire.body), sending.openShare())
+    sendBytes(response, utf8(wire.body), sending.openShare)
     return
   }
   // Text of one byte per character needs no encoding.
@@ -40,7 +40,9 @@ export function formatLastResponse(wire: WireResponse, date: string): string {
   return `${text}\r\n${wire.body}`
 }
 
-function sendParts(response: ServerResponse, body: Uint8Array, share: Share): void {
+/** Sends a body after its head, in parts of it, and counts what its client does not take. */
+export function sendBytes(response: ServerResponse, body: Uint8Array, openShare: () => Share): void {
+  const share = openShare()
   let sent = 0
   const pump = (): void => {
     while (sent < body.length) {

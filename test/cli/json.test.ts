@@ -104,6 +104,7 @@ test('commands on a data folder print the documents that help describes', async 
   const policy = (name: string): string => join(folder, name)
   await documents('env')
   await documents('status')
+  await documents('console')
   await documents(`account create --id ${OTHER}`)
   await documents('account list')
   await documents(`root-credentials create --id ${OTHER}`)

@@ -49,6 +49,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   // It decides recorded calls again by the operations' own finding of what they need, and runs none.
   explain: ['base', 'api', 'policy', 'store', 'audit-index', 'dispatch', 'kms', 'iam'],
+  // It serves the web console's files, and signs in to it; the HTTP server forwards requests to it.
+  'console-server': ['base', 'api', 'sigv4', 'crypto', 'store', 'custody', 'audit', 'dispatch', 'iam'],
   jobs: ['base', 'store', 'audit', 'audit-index/thread', 'insights/detector', 'kms'],
   // The endpoints of events are in a file of their own, which config parses and nobody else reads.
   notifications: [
@@ -69,7 +71,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   'app/call-bounds.ts': ['config', 'dispatch', 'metrics'],
   'app/metrics.ts': ['base', 'config', 'http', 'metrics', 'app/deployment.ts'],
-  'app/operator.ts': ['base', 'store', 'config', 'audit', 'iam', 'notifications', 'app/deployment.ts'],
+  'app/console.ts': [
+    ...['base', 'store', 'config', 'custody', 'audit', 'iam', 'http', 'console-server', 'app/deployment.ts'],
+  ],
+  'app/operator.ts': [
+    ...['base', 'store', 'config', 'audit', 'iam', 'console-server', 'notifications'],
+    'app/deployment.ts',
+  ],
   'app/explaining.ts': [
     ...['base', 'api', 'store', 'custody', 'quotas', 'dispatch', 'cloudtrail', 'kms', 'iam', 'explain'],
     'usage-api',
@@ -114,6 +122,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
       'app/given-files.ts',
       'app/archive.ts',
       'app/call-bounds.ts',
+      'app/console.ts',
       'app/node-jobs.ts',
     ],
   ],
@@ -122,6 +131,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['app/deployment.ts', 'app/node.ts'],
   ],
   cli: [
+    'console-server',
     ...['base', 'api', 'policy', 'config', 'client', 'audit', 'audit-index', 'usage', 'notifications'],
     ...['metrics', 'insights', 'insights/detector', 'compliance', 'compliance/gather', 'explain'],
     ...['app/deployment.ts', 'app/node.ts', 'app/xks-proxy.ts', 'app/metrics.ts', 'app/operator.ts'],

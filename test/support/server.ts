@@ -72,6 +72,8 @@ export function spawnServer(
       ...withoutSettings(process.env),
       HOLDFAST_DATA: data,
       HOLDFAST_LISTEN: '127.0.0.1:0',
+      // Whoever tests the console turns it on.
+      HOLDFAST_CONSOLE: 'off',
       ...environment,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

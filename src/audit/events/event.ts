@@ -39,7 +39,7 @@ export type EventFields = {
   readonly readOnly: boolean
   /** None for operations without a resource. */
   readonly resources?: readonly EventResource[] | undefined
-  readonly type: 'AwsApiCall' | 'AwsServiceEvent'
+  readonly type: 'AwsApiCall' | 'AwsServiceEvent' | 'AwsConsoleSignIn'
   /** The account whose log this copy is in. */
   readonly recipient: string
   /** Equal in each account that gets a copy of the event. */
@@ -47,6 +47,8 @@ export type EventFields = {
   readonly serviceEventDetails?: EventValues | undefined
   /** Equal for all calls of a connection, as JSON text. */
   readonly tlsDetails?: JsonText | undefined
+  /** Whether the call was made with credentials of a session of the web console. */
+  readonly isConsole?: boolean | undefined
 }
 
 type EventResource = { readonly account: string; readonly arn: string; readonly type?: string }
@@ -126,6 +128,8 @@ function join(fields: EventFields, values: Values, resources: JsonText): string 
   if (values.service !== JSON_NULL) text += `,"serviceEventDetails":${values.service}`
   text += ',"eventCategory":"Management"'
   if (tlsDetails !== undefined) text += `,"tlsDetails":${tlsDetails}`
+  // Source: CloudTrail User Guide, "Record contents", sessionCredentialFromConsole: a text, and only when true.
+  if (fields.isConsole === true) text += ',"sessionCredentialFromConsole":"true"'
   return `${text}}`
 }
 

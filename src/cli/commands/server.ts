@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts'
+import { NAME } from '../values.ts'
 
 /** The commands that run or inspect a server. */
 export const SERVER_COMMANDS: readonly Command[] = [
@@ -22,11 +23,36 @@ export const SERVER_COMMANDS: readonly Command[] = [
         'endpoint?': 'string',
         'data?': 'string',
         'credentials?': 'string or null',
+        'console?': 'string or null',
+        'signIn?': 'string or null',
         'metrics?': 'string or null',
       },
       lines: true,
     },
     run: async (input) => (await import('../serve.ts')).serve(input),
+  },
+  {
+    name: 'console',
+    about: 'Print a link that signs in to the web console',
+    details: ['The link works once, within 15 minutes.'],
+    options: {
+      user: { about: 'The user to sign in as; the default is the root user', takes: NAME },
+    },
+    settings: ['data', 'listen', 'account', 'console'],
+    examples: [
+      { line: 'holdfast console', about: 'Sign in as the root user' },
+      { line: 'holdfast console --user alice', about: 'Sign in as a user' },
+    ],
+    json: {
+      shape: {
+        console: 'string',
+        link: 'string',
+        account: 'string',
+        user: 'string or null',
+        expiresAt: 'string',
+      },
+    },
+    run: async (input) => (await import('../console.ts')).printConsoleLink(input),
   },
   {
     name: 'worker',

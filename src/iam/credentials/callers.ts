@@ -89,6 +89,16 @@ export function ownSessionCaller(
   }
 }
 
+/** A user, or an account's root user, who has signed in to the web console. */
+export function consoleCaller(
+  account: string,
+  user: UserValue | undefined,
+  facts: SessionFacts,
+  policies: PoliciesNow,
+): Caller {
+  return { ...ownSessionCaller(account, user, facts, policies), isConsole: true }
+}
+
 /**
  * A session that a user, or an account's root user, has made for another. @param maker nothing for the root
  * user.

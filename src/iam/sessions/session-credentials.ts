@@ -3,10 +3,17 @@ import type { TokenSealer } from '../../custody/token-sealer.ts'
 import type { Caller, Credential, NamedCredential } from '../../dispatch/caller.ts'
 import type { Records, Stored } from '../../store/records.ts'
 import { ACCESS_KEY, ACCESS_KEYS } from '../credentials/access-key.ts'
-import { federatedCaller, ownSessionCaller, roleSessionCaller } from '../credentials/callers.ts'
+import {
+  consoleCaller,
+  federatedCaller,
+  ownSessionCaller,
+  roleSessionCaller,
+} from '../credentials/callers.ts'
 import { ROLE, type RoleValue, read, USER, type UserValue } from '../iam-records.ts'
 import { policiesNow } from '../policies/policies.ts'
+import { CONSOLE_SESSION } from './console-records.ts'
 import {
+  type ConsoleClaims,
   type FederatedClaims,
   type OwnClaims,
   parseToken,
@@ -61,6 +68,8 @@ export class Sessions {
         return this.#findOwn(known, claims)
       case 'federated':
         return this.#findFederated(known, claims)
+      case 'console':
+        return this.#findConsole(known, claims)
     }
   }
 
@@ -119,6 +128,21 @@ export class Sessions {
     return remember(known, user?.value, federatedCaller(account, user?.value, claims, policies))
   }
 
+  /** A console session is valid until its user signs out or is deleted. */
+  async #findConsole(known: Known, claims: ConsoleClaims): Promise<Credential | undefined> {
+    const { records, giveWay } = this.#dependencies
+    const { account, consoleUserId: userId, consoleSessionId } = claims
+    const session = await read(records, CONSOLE_SESSION, account, consoleSessionId)
+    if (session?.value.cookieHash !== claims.cookieHash) return undefined
+    const user = userId === undefined ? undefined : await read(records, USER, account, userId)
+    if (userId !== undefined && user === undefined) return undefined
+    if (known.made !== undefined && known.made.holder === user?.value) return known.made.credential
+    const source =
+      userId === undefined ? { account } : { account, entity: { kind: 'user', id: userId } as const }
+    const policies = policiesNow(records, source, giveWay)
+    return remember(known, user?.value, consoleCaller(account, user?.value, claims, policies))
+  }
+
   /** The maker of a session, as long as it and its access key exist; no user for the root user. */
   async #findMaker(
     account: string,
@@ -141,7 +165,8 @@ function remember(known: Known, holder: RoleValue | UserValue | undefined, calle
     expiresAt,
     // Source: STS API Reference, "GetSessionToken", whose sessions cannot call IAM without MFA, and
     // "GetFederationToken".
-    ...(type !== 'role' && mfaAt === undefined && { closedServices: CLOSED }),
+    ...((type === 'own' || type === 'federated') && mfaAt === undefined && { closedServices: CLOSED }),
+    ...(type === 'console' && { cookieHash: known.claims.cookieHash }),
   }
   CLAIMS_OF.set(caller, known.claims)
   known.made = { holder, credential }

@@ -64,8 +64,22 @@ export type FederatedClaims = CommonClaims & {
   readonly tags: readonly Tag[]
 }
 
+/**
+ * The claims of a web console session: from version 3 on. The members have names of their own, so that a release that
+ * does not know them finds no access key for them.
+ */
+export type ConsoleClaims = CommonClaims & {
+  readonly type: 'console'
+  /** The record of the session: see `console-records.ts`. */
+  readonly consoleSessionId: string
+  /** The unique id of the user who signed in; nothing for the root user. */
+  readonly consoleUserId: string | undefined
+  /** SHA-256, in hexadecimal digits, of the cookie that each call must bring. */
+  readonly cookieHash: string
+}
+
 /** The claims of a session token. It is sealed, so this deployment has written it. */
-export type SessionClaims = RoleClaims | OwnClaims | FederatedClaims
+export type SessionClaims = RoleClaims | OwnClaims | FederatedClaims | ConsoleClaims
 
 /** The largest content of a token: far above what the limits of sessions allow. */
 const CLAIMS_MAX_BYTES = 1_048_576

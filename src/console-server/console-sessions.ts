@@ -1,0 +1,167 @@
+import { accountRootArn } from '../api/arn.ts'
+import { KmsError } from '../api/errors.ts'
+import { utf8 } from '../base/bytes.ts'
+import type { Clock, EpochMs, Random } from '../base/ports.ts'
+import { sha256Hex } from '../crypto/hash.ts'
+import type { TokenSealer } from '../custody/token-sealer.ts'
+import { pathedArn } from '../iam/entities/arns.ts'
+import { newSessionKey } from '../iam/entities/ids.ts'
+import { USER, type UserValue } from '../iam/iam-records.ts'
+import {
+  CONSOLE_LINK,
+  CONSOLE_LINKS,
+  CONSOLE_SESSION,
+  type ConsoleSessionValue,
+} from '../iam/sessions/console-records.ts'
+import { sealClaims } from '../iam/sessions/session-token.ts'
+import { type Change, insert, LIST_MAX_RECORDS, type Records, remove, type Stored } from '../store/records.ts'
+import { linkName } from './console-links.ts'
+
+/** Credentials are valid for an hour, and a session is renewed up to 12. Source: the durations of AWS's console. */
+const CREDENTIALS_LIFETIME_MS = 3_600_000
+const SESSION_LIFETIME_MS = 43_200_000
+const COOKIE_SECRET_BYTES = 32
+const LINK_MAX_CHARS = 64
+const COOKIE = /^(?<account>[0-9]{12})\.(?<session>[0-9a-f-]{36})\.[A-Za-z0-9_-]{43}$/
+
+/** The dependencies of console sessions. */
+export type ConsoleSessionDependencies = {
+  readonly records: Records
+  readonly sealer: TokenSealer
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/** The user, or the root user, who has signed in. */
+export type SignedIn = {
+  /** 12 digits. */
+  readonly account: string
+  readonly arn: string
+  /** Absent for the root user. */
+  readonly user: Pick<UserValue, 'id' | 'name'> | undefined
+}
+
+/** The temporary credentials with which the page signs its calls. */
+export type ConsoleCredentials = {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken: string
+  readonly expiresAt: EpochMs
+  /** When the session can no longer be renewed. */
+  readonly sessionEndsAt: EpochMs
+}
+
+/** A new session, and the changes that create it. */
+export type NewSession = {
+  readonly who: SignedIn
+  readonly cookie: string
+  readonly credentials: ConsoleCredentials
+  readonly changes: readonly Change[]
+}
+
+/**
+ * Exchanges a sign-in link for a session. One commit removes the link and inserts the session, so that a link works once.
+ *
+ * @throws AccessDeniedException when the link is unknown, used or expired, or its user does not exist.
+ */
+export async function beginSession(
+  dependencies: ConsoleSessionDependencies,
+  secret: string,
+): Promise<NewSession> {
+  const { records, clock, random } = dependencies
+  const now = clock.now()
+  const link =
+    secret.length <= LINK_MAX_CHARS
+      ? await records.get(CONSOLE_LINK, CONSOLE_LINKS, linkName(secret))
+      : undefined
+  if (link === undefined || link.value.expiresAt <= now) throw refused()
+  const { account, userId } = link.value
+  const who = await findWho(records, account, userId)
+  if (who === undefined) throw refused()
+  const name = random.uuid()
+  const cookie = `${account}.${name}.${Buffer.from(random.bytes(COOKIE_SECRET_BYTES)).toString('base64url')}`
+  const value: ConsoleSessionValue = {
+    format: 1,
+    ...(userId !== undefined && { userId }),
+    cookieHash: sha256Hex(utf8(cookie)),
+    startedAt: now,
+    endsAt: now + SESSION_LIFETIME_MS,
+  }
+  const changes = [
+    remove(link),
+    ...(await removeEnded(records, account, now)),
+    insert(CONSOLE_SESSION, account, name, value),
+  ]
+  return { who, cookie, credentials: newCredentials(dependencies, { account, name, value }), changes }
+}
+
+/** Issues credentials for the session of a cookie; returns nothing when the session has ended. */
+export async function renewSession(
+  dependencies: ConsoleSessionDependencies,
+  cookie: string,
+): Promise<{ readonly who: SignedIn; readonly credentials: ConsoleCredentials } | undefined> {
+  const session = await findSession(dependencies.records, cookie)
+  if (session === undefined || session.value.endsAt <= dependencies.clock.now()) return undefined
+  const { partition: account, name, value } = session
+  const who = await findWho(dependencies.records, account, value.userId)
+  return who && { who, credentials: newCredentials(dependencies, { account, name, value }) }
+}
+
+/** Returns the session of a cookie, even when its time has ended; nothing when no record exists. */
+export async function findSession(
+  records: Records,
+  cookie: string,
+): Promise<Stored<ConsoleSessionValue> | undefined> {
+  const { account, session: name } = COOKIE.exec(cookie)?.groups ?? {}
+  if (account === undefined || name === undefined) return undefined
+  const session = await records.get(CONSOLE_SESSION, account, name)
+  // Both values are hashes: the duration of the comparison reveals nothing about the cookie.
+  return session?.value.cookieHash === sha256Hex(utf8(cookie)) ? session : undefined
+}
+
+/** Returns the holder of a session or link; nothing when the user does not exist. */
+export async function findWho(
+  records: Records,
+  account: string,
+  userId: string | undefined,
+): Promise<SignedIn | undefined> {
+  if (userId === undefined) return { account, arn: accountRootArn(account), user: undefined }
+  const user = await records.get(USER, account, userId)
+  return user && { account, arn: pathedArn(account, 'user', user.value), user: user.value }
+}
+
+type Named = { readonly account: string; readonly name: string; readonly value: ConsoleSessionValue }
+
+function newCredentials(
+  { clock, random, sealer }: ConsoleSessionDependencies,
+  { account, name, value }: Named,
+): ConsoleCredentials {
+  const issuedAt = clock.now()
+  const expiresAt = Math.min(issuedAt + CREDENTIALS_LIFETIME_MS, value.endsAt)
+  const key = newSessionKey(random, account)
+  const sessionToken = sealClaims(sealer, {
+    version: 3,
+    type: 'console',
+    account,
+    ...key,
+    issuedAt,
+    expiresAt,
+    consoleSessionId: name,
+    consoleUserId: value.userId,
+    cookieHash: value.cookieHash,
+  })
+  return { ...key, sessionToken, expiresAt, sessionEndsAt: value.endsAt }
+}
+
+/** The next sign-in to an account removes its sessions whose time has ended. */
+async function removeEnded(records: Records, account: string, now: EpochMs): Promise<readonly Change[]> {
+  const page = await records.list(CONSOLE_SESSION, { partition: account, limit: LIST_MAX_RECORDS })
+  return page.records.filter(({ value }) => value.endsAt <= now).map(remove)
+}
+
+function refused(): KmsError {
+  return new KmsError(
+    'AccessDeniedException',
+    'This sign-in link is unknown, already used, or expired. Run holdfast console to print a new one.',
+  )
+}
