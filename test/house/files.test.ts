@@ -90,7 +90,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     },
   },
   'console is for nobody': {
-    what: /\bconsole\./,
+    what: /\bconsole\.(?!ts')/,
     where: [],
     except: {},
   },

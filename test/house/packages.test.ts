@@ -9,6 +9,7 @@ type Versions = Readonly<Record<string, string>>
 /** What is asked of the packages of a lock file. */
 type Locked = {
   readonly resolved?: string
+  readonly link?: boolean
   readonly optionalDependencies?: Versions
 }
 
@@ -44,6 +45,15 @@ test('packages are installed in three places: for everything, for the AWS Encryp
   )
 })
 
+test('the console is a workspace that asks for exact versions, all of them for its build alone', async () => {
+  const manifest: Place['manifest'] = JSON.parse(await readFile(join(ROOT, 'console/package.json'), 'utf8'))
+  assert.equal(manifest.private, true)
+  assert.deepEqual(Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies }), [])
+  const asked = Object.entries(manifest.devDependencies ?? {})
+  assert.ok(asked.length > 5)
+  for (const [name, version] of asked) assert.match(version, /^\d+\.\d+\.\d+$/, name)
+})
+
 test('the packages of the drivers in Go and Java have exact versions, and name no host', async () => {
   const read = (name: string): Promise<string> => readFile(join(ROOT, 'test/conformance/sdks', name), 'utf8')
   const asked = [...(await read('go/go.mod')).matchAll(/^\t(\S+) (\S+)/gm)]
@@ -72,7 +82,11 @@ for (const { folder, manifest, packages, settings } of places) {
   test(`${folder}: the lock file names no host`, () => {
     const locked = Object.entries(packages).filter(([path]) => path !== '')
     assert.ok(locked.length > 0)
-    for (const [path, { resolved }] of locked) assert.equal(resolved, undefined, path)
+    for (const [path, { resolved, link }] of locked) {
+      // A workspace is a link to a folder of the project.
+      if (link === true) assert.ok(resolved !== undefined && resolved in packages, path)
+      else assert.equal(resolved, undefined, path)
+    }
     assert.match(settings, /^omit-lockfile-registry-resolved=true$/m)
   })
 

@@ -1,0 +1,59 @@
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import { call, type InputOf, type OutputOf } from './client.ts'
+
+/** A recorded call, as lists show it. */
+export type EventRow = {
+  readonly id: string
+  readonly time: number
+  readonly name: string
+  readonly source: string
+  readonly who: string
+  readonly errorCode: string | undefined
+  readonly resources: readonly string[]
+  /** The whole record as JSON text. */
+  readonly record: string
+}
+
+/** What is looked up: the parts of LookupEvents that people choose. */
+export type EventFilter = Pick<InputOf<'LookupEvents'>, 'LookupAttributes' | 'StartTime' | 'EndTime'>
+
+/** Source: CloudTrail API Reference, "LookupEvents". */
+const EVENTS_MAX = 50
+
+/** The last calls, newest first. */
+export function recentEvents(region: string) {
+  return queryOptions({
+    queryKey: ['events', region, 'recent'],
+    queryFn: async () => rows(await call('LookupEvents', { MaxResults: EVENTS_MAX })),
+  })
+}
+
+/** The calls that a filter lets through, page by page. */
+export function foundEvents(region: string, filter: EventFilter) {
+  return infiniteQueryOptions({
+    queryKey: ['events', region, filter],
+    queryFn: ({ pageParam }) =>
+      call('LookupEvents', { ...filter, MaxResults: EVENTS_MAX, NextToken: pageParam || undefined }),
+    initialPageParam: '',
+    getNextPageParam: ({ NextToken }) => NextToken,
+  })
+}
+
+/** The calls of an answer. */
+export function rows({ Events = [] }: OutputOf<'LookupEvents'>): readonly EventRow[] {
+  return Events.map((event) => ({
+    id: event.EventId ?? '',
+    time: event.EventTime ?? 0,
+    name: event.EventName ?? '',
+    source: event.EventSource ?? '',
+    who: event.Username ?? '',
+    errorCode: parseRecord(event.CloudTrailEvent).errorCode,
+    resources: (event.Resources ?? []).map(({ ResourceName = '' }) => ResourceName),
+    record: event.CloudTrailEvent ?? '',
+  }))
+}
+
+/** A record of the log, as far as lists look at it. */
+function parseRecord(text = '{}'): { readonly errorCode?: string } {
+  return JSON.parse(text) as { readonly errorCode?: string }
+}

@@ -1,0 +1,26 @@
+import '@cloudscape-design/global-styles/index.css'
+import I18nProvider from '@cloudscape-design/components/i18n'
+import messages from '@cloudscape-design/components/i18n/messages/all.en'
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { RouterProvider } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { shouldRetry } from '../api/keys.ts'
+import { router } from './router.tsx'
+import { applyTheme, chosenTheme } from './theme.ts'
+
+const queries = new QueryClient({
+  defaultOptions: { queries: { retry: shouldRetry, staleTime: 5_000 }, mutations: { retry: false } },
+})
+
+applyTheme(chosenTheme())
+
+/** The console of somebody who has signed in. */
+export function App(): ReactNode {
+  return (
+    <I18nProvider locale="en" messages={[messages]}>
+      <QueryClientProvider client={queries}>
+        <RouterProvider router={router} />
+      </QueryClientProvider>
+    </I18nProvider>
+  )
+}

@@ -1,0 +1,111 @@
+import AppLayout from '@cloudscape-design/components/app-layout'
+import SideNavigation from '@cloudscape-design/components/side-navigation'
+import TopNavigation from '@cloudscape-design/components/top-navigation'
+import { Outlet, useLocation } from '@tanstack/react-router'
+import { type ReactNode, useState } from 'react'
+import { changeRegion, signOut, useSession } from '../session/session.ts'
+import { BASE, PLACES, useFollow } from '../shared/follow.ts'
+import { Notices } from '../shared/notices.tsx'
+import { TEXTS } from '../texts/en.ts'
+import icon from './icon.svg'
+import { chooseTheme, chosenTheme, type Theme } from './theme.ts'
+
+const { navigation: texts } = TEXTS
+
+/** Narrower windows begin without the navigation. */
+const NAVIGATION_MIN_WIDTH = 900
+
+/** What stands around every page: who has signed in, the navigation, and notices. */
+export function Frame(): ReactNode {
+  const [isOpen, setOpen] = useState(window.innerWidth >= NAVIGATION_MIN_WIDTH)
+  return (
+    <>
+      <div id="top">
+        <Top />
+      </div>
+      <AppLayout
+        headerSelector="#top"
+        navigationOpen={isOpen}
+        onNavigationChange={({ detail }) => setOpen(detail.open)}
+        navigation={<Navigation />}
+        notifications={<Notices />}
+        toolsHide
+        content={<Outlet />}
+      />
+    </>
+  )
+}
+
+function Navigation(): ReactNode {
+  const follow = useFollow()
+  const { pathname } = useLocation()
+  const items = [
+    { type: 'link' as const, text: texts.home, href: PLACES.home },
+    { type: 'link' as const, text: texts.keys, href: PLACES.keys },
+    { type: 'link' as const, text: texts.tryIt, href: PLACES.tryAny },
+    { type: 'link' as const, text: texts.audit, href: PLACES.audit },
+  ]
+  const path = pathname.startsWith(BASE) ? pathname : `${BASE}${pathname}`
+  const active = items.findLast(
+    ({ href }) => path === href || (href !== PLACES.home && path.startsWith(href)),
+  )
+  return (
+    <SideNavigation
+      header={{ text: TEXTS.product, href: PLACES.home }}
+      activeHref={active?.href}
+      items={items}
+      onFollow={follow}
+    />
+  )
+}
+
+/** The regions that the menu offers; any other is used when the server is configured for it. */
+const REGIONS = [
+  ...['us-east-1', 'us-east-2', 'us-west-1', 'us-west-2', 'ca-central-1', 'eu-central-1', 'eu-north-1'],
+  ...['eu-west-1', 'eu-west-2', 'eu-west-3', 'ap-northeast-1', 'ap-south-1', 'ap-southeast-1'],
+  ...['ap-southeast-2', 'sa-east-1'],
+]
+
+const THEMES: readonly Theme[] = ['system', 'light', 'dark']
+
+function Top(): ReactNode {
+  const { account, user, arn, region } = useSession()
+  const [theme, setTheme] = useState(chosenTheme)
+  const follow = useFollow()
+  return (
+    <TopNavigation
+      identity={{ href: PLACES.home, title: TEXTS.product, logo: { src: icon, alt: '' }, onFollow: follow }}
+      utilities={[
+        {
+          type: 'menu-dropdown',
+          text: region,
+          ariaLabel: `${texts.region}: ${region}`,
+          items: [...new Set([region, ...REGIONS])].map((id) => ({ id, text: id })),
+          onItemClick: ({ detail }) => changeRegion(detail.id),
+        },
+        {
+          type: 'menu-dropdown',
+          text: `${user ?? texts.root} @ ${account}`,
+          description: arn,
+          iconName: 'user-profile',
+          items: [
+            {
+              id: 'theme',
+              text: texts.theme,
+              items: THEMES.map((id) => ({ id, text: texts[id], disabled: id === theme })),
+            },
+            { id: 'sign-out', text: texts.signOut },
+          ],
+          onItemClick: ({ detail }) => {
+            const chosen = THEMES.find((id) => id === detail.id)
+            if (chosen === undefined) void signOut()
+            else {
+              chooseTheme(chosen)
+              setTheme(chosen)
+            }
+          },
+        },
+      ]}
+    />
+  )
+}

@@ -1,0 +1,96 @@
+import Box from '@cloudscape-design/components/box'
+import Button from '@cloudscape-design/components/button'
+import Header from '@cloudscape-design/components/header'
+import SpaceBetween from '@cloudscape-design/components/space-between'
+import Table, { type TableProps } from '@cloudscape-design/components/table'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { type EventRow, foundEvents, rows } from '../../api/events.ts'
+import { useSession } from '../../session/session.ts'
+import { Outcome } from '../../shared/event-list.tsx'
+import { Failure } from '../../shared/failure.tsx'
+import { showTime } from '../../shared/form.ts'
+import { ShowCli } from '../../shared/show-cli.tsx'
+import { TEXTS } from '../../texts/en.ts'
+import { AuditFilter } from './filter.tsx'
+import { EventRecord } from './record.tsx'
+
+const { audit: texts, common } = TEXTS
+const route = getRouteApi('/audit')
+
+/** The calls that were recorded, newest first. What is looked for stands in the address. */
+export function Audit(): ReactNode {
+  const { region } = useSession()
+  const { attribute, value, event: shown } = route.useSearch()
+  const navigate = route.useNavigate()
+  const filter =
+    attribute === undefined || value === undefined
+      ? {}
+      : { LookupAttributes: [{ AttributeKey: attribute, AttributeValue: value }] }
+  const query = useInfiniteQuery(foundEvents(region, filter))
+  const items = query.data?.pages.flatMap(rows) ?? []
+  const selected = items.find(({ id }) => id === shown)
+  return (
+    <SpaceBetween size="m">
+      <Failure error={query.error} />
+      <Table
+        variant="full-page"
+        trackBy="id"
+        items={items}
+        columnDefinitions={COLUMNS}
+        loading={query.isPending}
+        loadingText={common.loading}
+        empty={<Box>{texts.empty}</Box>}
+        ariaLabels={{
+          tableLabel: texts.table,
+          selectionGroupLabel: texts.table,
+          itemSelectionLabel: (_, { name, id }) => `${name} ${id}`,
+        }}
+        selectionType="single"
+        selectedItems={selected === undefined ? [] : [selected]}
+        onSelectionChange={({ detail }) =>
+          void navigate({ search: (now) => ({ ...now, event: detail.selectedItems[0]?.id }), replace: true })
+        }
+        header={
+          <Header
+            variant="h1"
+            description={texts.about}
+            actions={
+              <Button iconName="refresh" ariaLabel={common.refresh} onClick={() => void query.refetch()} />
+            }
+          >
+            {texts.title}
+          </Header>
+        }
+        filter={
+          <AuditFilter
+            key={`${attribute} ${value}`}
+            attribute={attribute}
+            value={value}
+            onSearch={(search) => void navigate({ search })}
+          />
+        }
+        footer={
+          query.hasNextPage && (
+            <Box textAlign="center">
+              <Button loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+                {texts.more}
+              </Button>
+            </Box>
+          )
+        }
+      />
+      <EventRecord event={selected} />
+      <ShowCli name="LookupEvents" input={filter} />
+    </SpaceBetween>
+  )
+}
+
+const COLUMNS: readonly TableProps.ColumnDefinition<EventRow>[] = [
+  { id: 'time', header: texts.time, cell: ({ time }) => showTime(time) },
+  { id: 'name', header: texts.event, cell: ({ name }) => name, isRowHeader: true },
+  { id: 'who', header: texts.who, cell: ({ who }) => who },
+  { id: 'outcome', header: texts.outcome, cell: ({ errorCode }) => <Outcome errorCode={errorCode} /> },
+  { id: 'resources', header: texts.resources, cell: ({ resources }) => resources.join(', ') || common.none },
+]

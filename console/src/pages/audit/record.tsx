@@ -1,0 +1,19 @@
+import Box from '@cloudscape-design/components/box'
+import Container from '@cloudscape-design/components/container'
+import Header from '@cloudscape-design/components/header'
+import type { ReactNode } from 'react'
+import type { EventRow } from '../../api/events.ts'
+import { CopyText } from '../../shared/copy-text.tsx'
+import { indentJson } from '../../shared/json.ts'
+import { TEXTS } from '../../texts/en.ts'
+
+const { audit: texts } = TEXTS
+
+/** The whole record of the chosen call. */
+export function EventRecord({ event }: { readonly event: EventRow | undefined }): ReactNode {
+  return (
+    <Container header={<Header variant="h2">{texts.record}</Header>}>
+      {event === undefined ? <Box>{texts.select}</Box> : <CopyText text={indentJson(event.record)} isBlock />}
+    </Container>
+  )
+}

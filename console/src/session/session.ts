@@ -1,0 +1,150 @@
+import { useSyncExternalStore } from 'react'
+import { newSigner, type Signer } from './sign.ts'
+
+/** A session: who has signed in, and what signs the calls. It lives in memory alone. */
+export type Session = {
+  readonly account: string
+  readonly arn: string
+  /** Nothing for the root user. */
+  readonly user: string | null
+  readonly region: string
+  readonly signer: Signer
+  /** When the credentials have to be renewed, by this browser's clock. */
+  readonly expiresAt: number
+  /** How far the server's clock is ahead of this browser's. */
+  readonly clockOffsetMs: number
+}
+
+/** Whether anybody has signed in; `unknown` until the server has said. */
+export type SessionState =
+  | { readonly state: 'unknown' }
+  | { readonly state: 'signed out' }
+  /** It has ended while the page was in use: what was typed is still there. */
+  | { readonly state: 'ended'; readonly last: Session }
+  | { readonly state: 'signed in'; readonly session: Session }
+
+/** Credentials are renewed so long before they expire. */
+const RENEW_BEFORE_MS = 120_000
+
+let current: SessionState = { state: 'unknown' }
+const listeners = new Set<() => void>()
+
+function set(next: SessionState): void {
+  current = next
+  for (const listener of listeners) listener()
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
+/** The state of the session, for components. */
+export function useSessionState(): SessionState {
+  return useSyncExternalStore(subscribe, () => current)
+}
+
+/** The session, for components below the sign-in page. */
+export function useSession(): Session {
+  const state = useSessionState()
+  if (state.state === 'signed in') return state.session
+  if (state.state === 'ended') return state.last
+  throw new Error('nobody has signed in')
+}
+
+/** Uses another region for the calls. */
+export function changeRegion(region: string): void {
+  if (current.state === 'signed in') set({ ...current, session: { ...current.session, region } })
+}
+
+/** Signs in by a link's secret. @throws Error with the server's reason. */
+export async function signIn(link: string): Promise<void> {
+  const next = await ask('begin', { link })
+  // Nobody sees what the page remembers of somebody else.
+  if (current.state === 'ended' && next.state === 'signed in' && next.session.arn !== current.last.arn) {
+    window.location.reload()
+  } else set(next)
+}
+
+/** Finds out whether the browser has a session; when the server does not say, nobody has signed in. */
+export function resumeOrSignOut(): void {
+  ask('renew', {}).then(set, () => set({ state: 'signed out' }))
+}
+
+/** Ends the session, and loads the page again: nothing of it stays in memory. */
+export async function signOut(): Promise<void> {
+  await ask('end', {})
+  window.location.assign('/console/')
+}
+
+/** The session with credentials that are still valid. @throws SessionEnded. */
+export async function currentSession({ renewed = false } = {}): Promise<Session> {
+  if (current.state !== 'signed in') throw new SessionEnded()
+  const { session } = current
+  if (!renewed && session.expiresAt - Date.now() > RENEW_BEFORE_MS) return session
+  const next = await renewOnce()
+  if (next.state !== 'signed in') {
+    set({ state: 'ended', last: session })
+    throw new SessionEnded()
+  }
+  const kept = { ...next, session: { ...next.session, region: session.region } }
+  set(kept)
+  return kept.session
+}
+
+/** Calls that find the credentials expired at the same time renew them together. */
+let renewing: Promise<SessionState> | undefined
+
+function renewOnce(): Promise<SessionState> {
+  renewing ??= ask('renew', {}).finally(() => {
+    renewing = undefined
+  })
+  return renewing
+}
+
+/** Nobody is signed in any more. */
+class SessionEnded extends Error {
+  override readonly name = 'SessionEnded'
+}
+
+type Answer = {
+  readonly signedIn?: boolean
+  readonly message?: string
+  readonly account: string
+  readonly arn: string
+  readonly user: string | null
+  readonly region: string
+  readonly credentials: {
+    readonly accessKeyId: string
+    readonly secretAccessKey: string
+    readonly sessionToken: string
+  }
+  readonly expiresAt: number
+}
+
+async function ask(action: 'begin' | 'renew' | 'end', body: object): Promise<SessionState> {
+  const response = await fetch(`/console/session/${action}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  const answer = parseAnswer(await response.text())
+  if (!response.ok) throw new Error(answer.message ?? response.statusText)
+  if (answer.signedIn !== true) return { state: 'signed out' }
+  const { accessKeyId, secretAccessKey, sessionToken } = answer.credentials
+  const serverTime = Date.parse(response.headers.get('date') ?? '')
+  const clockOffsetMs = Number.isNaN(serverTime) ? 0 : serverTime - Date.now()
+  const { account, arn, user, region } = answer
+  const signer = await newSigner(accessKeyId, secretAccessKey, sessionToken)
+  const expiresAt = answer.expiresAt - clockOffsetMs
+  return { state: 'signed in', session: { account, arn, user, region, signer, expiresAt, clockOffsetMs } }
+}
+
+/** What the server itself has written. */
+function parseAnswer(text: string): Answer {
+  try {
+    return JSON.parse(text) as Answer
+  } catch {
+    return { message: text } as Answer
+  }
+}

@@ -1,0 +1,68 @@
+import { defaultKeymap, history, historyKeymap } from '@codemirror/commands'
+import { json } from '@codemirror/lang-json'
+import { HighlightStyle, syntaxHighlighting } from '@codemirror/language'
+import { EditorState, type Extension } from '@codemirror/state'
+import { EditorView, keymap, lineNumbers } from '@codemirror/view'
+import { tags } from '@lezer/highlight'
+
+/** Extensions of every view of JSON. Tab leaves the editor: people without a mouse get out of it. */
+export function jsonView(label: string): readonly Extension[] {
+  return [
+    lineNumbers(),
+    json(),
+    syntaxHighlighting(colors(isDark() ? DARK_COLORS : LIGHT_COLORS)),
+    history(),
+    keymap.of([...defaultKeymap, ...historyKeymap]),
+    EditorView.lineWrapping,
+    EditorView.contentAttributes.of({ 'aria-label': label }),
+    isDark() ? DARK : LIGHT,
+  ]
+}
+
+/** The extension that refuses changes, and lets people select and scroll. */
+export const READ_ONLY: Extension = [
+  EditorState.readOnly.of(true),
+  EditorView.contentAttributes.of({ tabindex: '0' }),
+]
+
+/**
+ * Returns a root for a view of CodeMirror. In a shadow root it uses constructed style sheets; in the page it inserts a style
+ * element, which the content security policy refuses.
+ */
+export function viewRoot(host: HTMLElement): ShadowRoot {
+  const root = host.shadowRoot ?? host.attachShadow({ mode: 'open' })
+  root.replaceChildren()
+  return root
+}
+
+/** Colours of names, texts, and other values: each has a contrast of at least 4.5 to 1 with its background. */
+type Colors = readonly [name: string, text: string, other: string]
+const LIGHT_COLORS: Colors = ['#0b5d66', '#8a2f00', '#5b21b6']
+const DARK_COLORS: Colors = ['#7fd6df', '#ffb68a', '#cbb5ff']
+
+function colors([name, text, other]: Colors): HighlightStyle {
+  return HighlightStyle.define([
+    { tag: tags.propertyName, color: name },
+    { tag: tags.string, color: text },
+    { tag: [tags.number, tags.bool, tags.null], color: other },
+  ])
+}
+
+function isDark(): boolean {
+  return document.body.classList.contains('awsui-dark-mode')
+}
+
+const shape = { '&': { fontSize: '13px', maxHeight: '60vh' }, '.cm-scroller': { overflow: 'auto' } }
+const LIGHT = EditorView.theme({
+  ...shape,
+  '&': { ...shape['&'], color: '#0f141a', backgroundColor: '#ffffff' },
+})
+const DARK = EditorView.theme(
+  {
+    ...shape,
+    '&': { ...shape['&'], color: '#ebebf0', backgroundColor: '#161d26' },
+    '.cm-gutters': { backgroundColor: '#161d26', color: '#a4a4ad', border: 'none' },
+    '.cm-content': { caretColor: '#ffffff' },
+  },
+  { dark: true },
+)

@@ -1,0 +1,36 @@
+import { useRouter } from '@tanstack/react-router'
+
+type FollowEvent = { readonly detail: { readonly href?: string }; readonly preventDefault: () => void }
+
+/** Where the console's addresses begin. */
+export const BASE = '/console'
+
+/** For links of Cloudscape: opens addresses of the console without loading the page again. */
+export function useFollow(): (event: FollowEvent) => void {
+  const router = useRouter()
+  return (event) => {
+    const { href } = event.detail
+    if (href === undefined || !href.startsWith(`${BASE}/`)) return
+    event.preventDefault()
+    router.history.push(href)
+  }
+}
+
+/** Opens an address of the console. */
+export function useOpen(): (href: string) => void {
+  const router = useRouter()
+  return (href) => router.history.push(href)
+}
+
+/** The addresses of the pages. */
+export const PLACES = {
+  home: `${BASE}/`,
+  keys: `${BASE}/keys`,
+  createKey: `${BASE}/keys/create`,
+  key: (keyId: string) => `${BASE}/keys/${encodeURIComponent(keyId)}`,
+  tryIt: (keyId: string) => `${BASE}/try?key=${encodeURIComponent(keyId)}`,
+  tryAny: `${BASE}/try`,
+  audit: `${BASE}/audit`,
+  auditOf: (attribute: string, value: string) =>
+    `${BASE}/audit?attribute=${encodeURIComponent(attribute)}&value=${encodeURIComponent(value)}`,
+}

@@ -1,0 +1,63 @@
+import { after, before, test } from 'node:test'
+import { CreateAliasCommand, CreateKeyCommand } from '@aws-sdk/client-kms'
+import type { Browser } from 'playwright-core'
+import { look, NO_BROWSER, openBrowser, openPage } from '../support/browser.ts'
+import { signInTo } from '../support/console.ts'
+import { kmsClient, REGION } from '../support/kms.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+
+/** The paths of the pages below `/console`; KEY stands for the id of a key. */
+const PAGES = [
+  '/',
+  '/keys',
+  '/keys/create',
+  '/keys/KEY',
+  ...['policy', 'aliases', 'tags', 'rotation', 'use'].map((tab) => `/keys/KEY?tab=${tab}`),
+  '/try',
+  '/audit',
+]
+
+const VIEWS = [
+  ['light', 1280],
+  ['dark', 1280],
+  ['light', 360],
+  ['dark', 360],
+  ['light', 2560],
+  ['dark', 2560],
+] as const
+
+let browser: Browser
+let server: TestServer
+let keyId: string
+
+before(async () => {
+  if (NO_BROWSER !== false) return
+  server = await startServer({ environment: { HOLDFAST_CONSOLE: 'on', HOLDFAST_REGION: REGION } })
+  browser = await openBrowser()
+  const kms = kmsClient(server)
+  const { KeyMetadata } = await kms.send(new CreateKeyCommand({ Description: 'A key for pictures' }))
+  keyId = KeyMetadata?.KeyId ?? ''
+  await kms.send(new CreateAliasCommand({ AliasName: 'alias/pictures', TargetKeyId: keyId }))
+})
+
+after(async () => {
+  await browser?.close()
+  await server?.[Symbol.asyncDispose]()
+})
+
+for (const [colorScheme, width] of VIEWS) {
+  test(`axe finds nothing on any page, ${colorScheme}, ${width} pixels wide`, {
+    skip: NO_BROWSER,
+  }, async () => {
+    const { page, assertClean } = await openPage(browser, { colorScheme, width })
+    await signInTo(server, page)
+    for (const path of PAGES) {
+      await page.goto(`${server.endpoint}/console${path.replace('KEY', keyId)}`)
+      await page.locator('main h1:visible, main h2:visible').first().waitFor()
+      await page.waitForLoadState('networkidle')
+      await look(page, `${path.replaceAll(/[^a-z]+/gi, '-')}-${colorScheme}-${width}`)
+    }
+    assertClean()
+    await page.context().close()
+  })
+}

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { dirname, normalize } from 'node:path/posix'
+import { test } from 'node:test'
+import { CONSOLE_TYPES } from '../../scripts/console-types.ts'
+import { filesBelow } from './sources.ts'
+
+const FILE_MAX_LINES = 400
+const GENERATED: readonly string[] = ['console/src/api/operations.ts', 'console/src/api/iam-operations.ts']
+
+async function consoleFiles() {
+  const files = [...(await filesBelow('console/src', '.ts')), ...(await filesBelow('console/src', '.tsx'))]
+  assert.ok(files.length > 30, 'files were found')
+  return files
+}
+
+test('the types of the client are those of the operations: npm run docs', async () => {
+  for (const { file, text } of CONSOLE_TYPES) assert.equal(await readFile(file, 'utf8'), text())
+})
+
+test('the console imports its own files and packages, and nothing of the server', async () => {
+  for (const { path, text } of await consoleFiles()) {
+    for (const [, specifier = ''] of text.matchAll(/(?:from|import)\s*\(?'(\.[^']+)'/g)) {
+      const target = normalize(`${dirname(path)}/${specifier}`)
+      assert.ok(target.startsWith('console/src/'), `${path} imports ${specifier}`)
+    }
+  }
+})
+
+test('files of the console have at most 400 lines, and no text that a browser takes for markup', async () => {
+  for (const { path, text } of await consoleFiles()) {
+    if (GENERATED.includes(path)) continue
+    assert.ok(text.split('\n').length - 1 <= FILE_MAX_LINES, path)
+    assert.doesNotMatch(text, /dangerouslySetInnerHTML|\.innerHTML|insertAdjacentHTML|document\.write/, path)
+  }
+})

@@ -1,0 +1,34 @@
+/** For tests: the web console of a started server. */
+
+import assert from 'node:assert/strict'
+import type { Page } from 'playwright-core'
+import { runHoldfast } from './command.ts'
+import type { TestServer } from './server.ts'
+
+/** The link that the start of a server has printed. */
+export function signInLink(server: TestServer): string {
+  return linkIn(server.output())
+}
+
+/** Signs in as the root user or a user, and waits for the home page. */
+export async function signInTo(server: TestServer, page: Page, user?: string): Promise<void> {
+  await page.goto(await newLink(server, user))
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('heading', { name: 'Home', exact: true }).waitFor()
+}
+
+/** A new link for the root user or a user. */
+async function newLink(server: TestServer, user?: string): Promise<string> {
+  const { output, errors } = await runHoldfast(
+    server.data,
+    'console',
+    ...(user === undefined ? [] : ['--user', user]),
+  )
+  return linkIn(`${output}\n${errors}`)
+}
+
+function linkIn(text: string): string {
+  const link = /http:\S+#link=\S+/.exec(text)?.[0]
+  assert.ok(link, `a link was printed: ${text}`)
+  return link
+}
