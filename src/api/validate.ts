@@ -6,9 +6,10 @@ import type { Input, Members, Pattern, ShapeData, TextMap } from './shapes.ts'
 /** Faults that one message describes; its count includes all. */
 const MAX_FAULTS_SHOWN = 10
 /**
- * The longest part of a value that a message repeats, in UTF-16 units: several times the longest identifier.
+ * The longest part of a value that a message repeats, in UTF-16 units: the longest identifier. Source: AWS KMS API
+ * Reference, "KeyId".
  */
-export const SHOWN_VALUE_MAX_CHARS = 8192
+export const SHOWN_VALUE_MAX_CHARS = 2048
 
 /**
  * The typed input of an operation from the value of its body. Unknown members are ignored.
