@@ -1,7 +1,7 @@
 /** Writes docs/reference/commands.md from the facts of the commands: `npm run docs`. */
 
 import { writeFile } from 'node:fs/promises'
-import { type Command, commandUsage } from '../src/cli/command.ts'
+import { type Command, commandUsage, EXIT_STATUSES } from '../src/cli/command.ts'
 import { COMMANDS } from '../src/cli/commands.ts'
 import { optionText } from '../src/cli/help.ts'
 import { optionsOf } from '../src/cli/options.ts'
@@ -21,14 +21,13 @@ fails when it is out of date. \`holdfast COMMAND --help\` shows the same.
   keep their names and types; releases may add others. A name that ends with \`?\` is a member that may be absent. Failures have a text on
   standard error, not a document, except where a verification fails.
 - Work that takes longer than two seconds reports its progress on standard error when that is a terminal, or with \`--progress\`.
+- \`--account\` is the account that a command works on. \`--id\` names what a command creates, moves or attaches to.
+- \`--json\` and a \`--format\` other than \`json\` exclude each other.
 - Shell completion: \`source <(holdfast completion bash)\`, and the same for zsh and fish.
 
 | exit status | meaning |
 | --- | --- |
-| 0 | success |
-| 1 | the command failed, or a verification failed |
-| 2 | invalid usage or configuration |
-| 3 | access is refused, or would be (\`simulate\`, \`policy what-if\`) |
+${EXIT_STATUSES.map(([status, meaning]) => `| ${status} | ${meaning} |`).join('\n')}
 `
 
 /** The page as it has to be. */

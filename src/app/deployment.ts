@@ -45,6 +45,8 @@ export const AUDIT_FOLDER = 'audit'
 export const INDEX_FOLDER = 'index'
 /** The folder of locks and dead letters of events, within the data folder. */
 export const EVENTS_FOLDER = 'events'
+/** The file with the origins of a server's endpoints, within the folder of events. */
+const ORIGINS_FILE = 'endpoints'
 /** The folder of the insights' baselines, within the data folder. */
 export const INSIGHTS_FOLDER = 'insights'
 const ROOT_KEY_FILE = 'root.key'
@@ -275,10 +277,13 @@ export function endpointOf(config: Config, port: number): string {
 
 /** Writes the server's address to a file, for commands on the same data folder. */
 export async function announceEndpoint(config: Config, port: number): Promise<void> {
-  const path = join(config.data, ENDPOINT_FILE)
+  await replaceFile(join(config.data, ENDPOINT_FILE), `${endpointOf(config, port)}\n`)
+}
+
+async function replaceFile(path: string, text: string): Promise<void> {
   const aside = `${path}.${process.pid}`
   await rm(aside, { force: true })
-  await writeFile(aside, `${endpointOf(config, port)}\n`, { mode: OWNER_ONLY_FILE, flag: 'wx' })
+  await writeFile(aside, text, { mode: OWNER_ONLY_FILE, flag: 'wx' })
   await rename(aside, path)
 }
 
@@ -292,6 +297,25 @@ export async function withdrawEndpoint(config: Config, port: number): Promise<vo
 /** Creates the folder of reports if it is missing. @throws Error when it cannot be created. */
 export function makeReportsFolder(path: string): Promise<void> {
   return makeFolder(path)
+}
+
+/**
+ * Opens the folder of events for a server: writes the origins of the endpoints that it delivers to, one on each line,
+ * for commands on the same data folder.
+ */
+export async function openEventsFolder(
+  config: Config,
+  endpoints: readonly { readonly origin: string }[],
+): Promise<string> {
+  const folder = await makeEventsFolder(config)
+  await replaceFile(join(folder, ORIGINS_FILE), endpoints.map(({ origin }) => `${origin}\n`).join(''))
+  return folder
+}
+
+/** The origins of the endpoints that the last started server delivers to; nothing when none has written them. */
+export async function findEventOrigins(config: Config): Promise<readonly string[] | undefined> {
+  const text = await readRegularText(join(config.data, EVENTS_FOLDER, ORIGINS_FILE)).catch(() => undefined)
+  return text?.split('\n').filter((line) => line !== '')
 }
 
 /** Creates the folder of events if it is missing. */

@@ -3,8 +3,9 @@ import { inclusionRanges } from '../audit/proofs/merkle.ts'
 import { openCheckpoint, originOf } from '../audit/proofs/note.ts'
 import { formatInclusion } from '../audit/proofs/proof.ts'
 import { findEvent, type LocatedEvent, rootsOf } from '../audit/proofs/tree.ts'
+import { ConfigError } from '../config/setting.ts'
 import { type AuditTrees, withTrees } from './audit-trees.ts'
-import { type CommandInput, EXIT_FAILURE } from './command.ts'
+import type { CommandInput } from './command.ts'
 import { printNext, printResult } from './result.ts'
 
 /** The command that checks a proof. */
@@ -22,8 +23,7 @@ export function proveEvent(input: CommandInput): Promise<number> {
       printNext(input, CHECK_PROOF)
       return 0
     }
-    input.output.complain(`holdfast: the audit log has no event ${eventId}`)
-    return EXIT_FAILURE
+    throw new ConfigError(`the audit log has no event ${eventId}`)
   })
 }
 

@@ -24,7 +24,12 @@ export function checkedInput({ command, operands, given }: Called): CheckedInput
       if (text !== undefined) flags[name] = text
     }
   }
-  return { operands, flags, lists, switches, json: switches.has('json') }
+  const json = switches.has('json')
+  if (json && given['format'] !== undefined && given['format'] !== 'json')
+    throw new ConfigError(
+      `--json and --format: expected one of them; got --json and --format ${flags['format']}`,
+    )
+  return { operands, flags, lists, switches, json }
 }
 
 function checkOperands({ name, operands: facts = [] }: Command, operands: readonly string[]): void {

@@ -3,11 +3,11 @@ import { systemClock, systemTimers } from '../base/ports.ts'
 import { printable } from '../base/printable.ts'
 import { UsageError } from '../base/usage-error.ts'
 import { processEnvironment } from '../config/setting.ts'
-import { parseConfig } from '../config/settings.ts'
+import { parseConfig, SETTING_FACTS } from '../config/settings.ts'
 import { EXIT_FAILURE, EXIT_USAGE, type Output } from './command.ts'
 import { checkedInput } from './command-input.ts'
 import { outliveReader } from './outlive-reader.ts'
-import { HelpPrinted, parseArguments } from './program.ts'
+import { type Called, HelpPrinted, parseArguments } from './program.ts'
 import { NO_PROGRESS, ShownProgress, type ShowProgress } from './progress.ts'
 
 /** The environment of a command line. */
@@ -40,13 +40,30 @@ async function run(args: readonly string[], surroundings: Surroundings): Promise
   const called = parseArguments(args, output)
   if (called === undefined) return 0
   const checked = checkedInput(called)
-  const config = parseConfig({ flags: called.settings, environment })
   const { command } = called
   const shows = command.slow === true && (isTerminal === true || checked.switches.has('progress'))
-  if (!shows || showProgress === undefined)
-    return command.run({ ...checked, config, output, progress: NO_PROGRESS })
-  using progress = new ShownProgress(showProgress, { clock: systemClock, timers: systemTimers })
-  return await command.run({ ...checked, config, output, progress })
+  try {
+    const config = parseConfig({ flags: called.settings, environment })
+    if (!shows || showProgress === undefined)
+      return await command.run({ ...checked, config, output, progress: NO_PROGRESS })
+    using progress = new ShownProgress(showProgress, { clock: systemClock, timers: systemTimers })
+    return await command.run({ ...checked, config, output, progress })
+  } catch (error) {
+    throw error instanceof UsageError && command.hidden !== true ? namedAsGiven(error, called) : error
+  }
+}
+
+/**
+ * Messages name a setting by its variable. Where the caller gave the option, the message names the option. A hidden
+ * command gets all its settings as options from the process that starts it, so its messages keep the variables.
+ */
+function namedAsGiven(error: UsageError, { settings }: Pick<Called, 'settings'>): UsageError {
+  const given = SETTING_FACTS.filter(({ flag }) => settings[flag] !== undefined)
+  const message = given.reduce(
+    (text, { variable, flag }) => text.replaceAll(new RegExp(`\\b${variable}\\b`, 'g'), `--${flag}`),
+    error.message,
+  )
+  return message === error.message ? error : new UsageError(message, { cause: error })
 }
 
 const CLEAR_LINE = '\r\u001b[K'

@@ -71,13 +71,24 @@ export type Command = {
   readonly run: (input: CommandInput) => Promise<number>
 }
 
-/** The exit status of invalid usage or configuration. */
+/** The exit status of invalid usage or configuration, also of a name or ID that nothing has. */
 export const EXIT_USAGE = 2
 /** The exit status of a command that failed, or whose verification failed. */
 export const EXIT_FAILURE = 1
 
 /** The exit status of a command that answers that access is or would be denied. */
 export const EXIT_REFUSED = 3
+
+/** Every exit status with its meaning, for help and the reference page. */
+export const EXIT_STATUSES: readonly (readonly [number, string])[] = [
+  [0, 'success'],
+  [EXIT_FAILURE, 'the command failed, a verification failed, or the server is not ready'],
+  [
+    EXIT_USAGE,
+    'invalid usage or configuration; also a file, key, account, event or name that does not exist',
+  ],
+  [EXIT_REFUSED, 'access is denied, or would be (simulate, policy what-if)'],
+]
 
 /** The usage line of a command: its name and operands. */
 export function commandUsage({ name, operands = [] }: Pick<Command, 'name' | 'operands'>): string {

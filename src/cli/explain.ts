@@ -1,6 +1,7 @@
 import { asExplainer } from '../app/explain.ts'
 import { isCopy } from '../audit-index/event-facts.ts'
 import { printableJson } from '../base/printable.ts'
+import { ConfigError } from '../config/setting.ts'
 import { callJson, formatCall } from '../explain/call-text.ts'
 import { type ExplainedCall, explainCall } from '../explain/explain-call.ts'
 import { parseRecordedEvent } from '../explain/recorded-event.ts'
@@ -22,7 +23,9 @@ export async function explainRecorded(input: CommandInput): Promise<number> {
     return { explained: calls, current: explainer.current() }
   })
   if (explained.length === 0) {
-    output.complain(`holdfast: no event or request has the ID ${id}${current ? '' : BEHIND}`)
+    const message = `no event or request has the ID ${id}`
+    if (current) throw new ConfigError(message)
+    output.complain(`holdfast: ${message}${BEHIND}`)
     return EXIT_FAILURE
   }
   for (const [index, call] of explained.entries()) {

@@ -3,7 +3,7 @@ import { UsageError } from '../base/usage-error.ts'
 import { VERSION } from '../base/version.ts'
 import { ConfigError } from '../config/setting.ts'
 import { SETTING_FACTS } from '../config/settings.ts'
-import type { Command, CommandOption, Output } from './command.ts'
+import { type Command, type CommandOption, EXIT_STATUSES, type Output } from './command.ts'
 import { COMMANDS } from './commands.ts'
 import { GROUPS } from './groups.ts'
 import { exampleLines, HELP_WIDTH, jsonLines, optionText, settingLines } from './help.ts'
@@ -106,7 +106,8 @@ const ROOT_NOTES = [
   '',
   'Run `holdfast COMMAND --help` for the options and examples of a command.',
   'Run `holdfast serve --help` for all settings. Every command accepts them, as options or HOLDFAST_ variables.',
-  'Exit status 2: invalid usage or configuration.',
+  'Exit status:',
+  ...EXIT_STATUSES.map(([status, meaning]) => `  ${status}  ${meaning}`),
 ]
 
 function addCommand(program: Parser, command: Command, onCall: (called: Called) => void): void {

@@ -4,7 +4,7 @@ import { printNext, printResult } from './result.ts'
 
 /** `holdfast quota list`: lists the resource quotas and request rates of an account. */
 export async function listQuotas(input: CommandInput): Promise<number> {
-  const account = accountOf(input)
+  const { account } = input.config
   const quotas = (await operate(input, (operator) => operator.quotas(account))).map(
     ({ name, value, unit, isSet, aws, isOurs, about }) => {
       return { name, value, unit, isSet, aws: isOurs === true ? null : aws, about }
@@ -23,13 +23,9 @@ export async function listQuotas(input: CommandInput): Promise<number> {
 /** `holdfast quota set`: changes a quota for every server on the data folder at once. */
 export async function setQuota(input: CommandInput): Promise<number> {
   const { name = '', value = '' } = input.flags
-  const account = accountOf(input)
+  const { account } = input.config
   await operate(input, (operator) => operator.setQuota(account, name, value))
   printResult(input, { account, name, value }, () => [`set ${name} of account ${account} to ${value}`])
-  printNext(input, `holdfast quota list --id ${account} shows the quotas that apply`)
+  printNext(input, `holdfast quota list --account ${account} shows the quotas that apply`)
   return 0
-}
-
-function accountOf({ flags, config }: CommandInput): string {
-  return flags['id'] ?? config.account
 }

@@ -7,12 +7,12 @@ import { printNext, printResult } from './result.ts'
 
 /** `holdfast root-credentials create`: replaces root credentials that are lost or leaked. */
 export async function createRootCredentials(input: CommandInput): Promise<number> {
-  const { config, flags, switches } = input
+  const { config, switches } = input
   const [deactivates, deletes] = [switches.has('deactivate-others'), switches.has('delete-others')]
   if (deactivates && deletes)
     throw new ConfigError('--deactivate-others and --delete-others: expected one of them; got both')
   const others = deletes ? 'delete' : deactivates ? 'deactivate' : 'keep'
-  const account = flags['id'] ?? config.account
+  const { account } = config
   const { accessKeyId, older, profile } = await operate(input, (operator) =>
     operator.createRootCredentials(account, others),
   )

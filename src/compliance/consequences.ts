@@ -10,7 +10,7 @@ const LOSSES: Readonly<Record<string, string>> = {
   ENCAPSULATE_DECAPSULATE: 'secrets that were encapsulated for its public key cannot be decapsulated',
 }
 /** The maximum number of names in a sentence. */
-const LISTED_MAX = 10
+const LISTED_MAX = 3
 
 /** Sentences that say what fails when a key is deleted or disabled. */
 export function consequencesOf(key: ReportedKey): readonly string[] {

@@ -9,7 +9,8 @@ import type { TouchRow } from '../store/index-port.ts'
 /** A key material of a key. */
 export type ReportedMaterial = {
   readonly materialId: string
-  readonly state: 'current' | 'former' | 'pending'
+  /** As in ListKeyRotations. Source: AWS KMS API Reference, "RotationsListEntry". */
+  readonly state: 'CURRENT' | 'NON_CURRENT' | 'PENDING_ROTATION'
   readonly createdAt: number
   /** The time at which it became current. */
   readonly currentAt: number

@@ -31,13 +31,30 @@ function section(title: string, lines: readonly string[]): readonly string[] {
   return lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)]
 }
 
+/** The maximum number of values of a list in a line; `--json` shows all. */
+const VALUES_SHOWN = 3
+
+/** Joins the first values of a list; counts the others, `others` more included. */
+function listed(values: readonly string[], between: string, others = 0): string {
+  const more = Math.max(0, values.length - VALUES_SHOWN) + others
+  const shown = values.slice(0, VALUES_SHOWN).join(between)
+  return more === 0 ? shown : `${shown} and ${more} more`
+}
+
+/** The maximum length of a condition in a line; `--json` shows all of it. */
+const CONDITION_MAX_CHARS = 80
+
+function shortened(condition: string): string {
+  if (condition.length <= CONDITION_MAX_CHARS) return condition
+  return `${condition.slice(0, CONDITION_MAX_CHARS).toWellFormed()}…`
+}
+
 const USER_COLUMNS = ['principal', 'operation', 'calls', 'failures', 'first', 'last', 'from', 'last event']
 
 function userRow(user: KeyUser): readonly string[] {
   const { principal, operation, calls, failures, firstSecond, lastSecond, addresses, moreAddresses } = user
-  const more = moreAddresses > 0 ? ` and ${moreAddresses} more` : ''
   const times = [formatSecond(firstSecond), formatSecond(lastSecond)]
-  const from = `${addresses.join(' ')}${more}`
+  const from = listed(addresses, ' ', moreAddresses)
   return [principal, operation, String(calls), String(failures), ...times, from, user.lastEventId]
 }
 
@@ -48,7 +65,7 @@ function grantLines({ key: { grants } }: Impact): readonly string[] {
     .map(({ id, grantee, operations, createdAt, constrained }) => [
       id,
       grantee,
-      operations.join(' '),
+      listed(operations, ' '),
       formatInstant(createdAt),
       constrained ? 'yes' : 'no',
     ])
@@ -70,6 +87,6 @@ const STATEMENT_COLUMNS = [
 
 function statementRow(statement: NamingStatement): readonly string[] {
   const { holder, policy, effect, names, principals, actions, conditions } = statement
-  const lists = [principals.join(' '), actions.join(' '), conditions.join('; ')]
+  const lists = [listed(principals, ' '), listed(actions, ' '), listed(conditions.map(shortened), '; ')]
   return [holder, policy, statement.statement, effect, names, ...lists]
 }

@@ -54,7 +54,7 @@ export function formatMaterials(usage: readonly MaterialUsage[]): readonly strin
   const rows = usage.flatMap(({ material, users }) => {
     const { materialId, present, state, currentAt } = material
     const shown = present ? state : `${state}, deleted`
-    const own = [materialId, shown, state === 'pending' ? '-' : formatInstant(currentAt)]
+    const own = [materialId, shown, state === 'PENDING_ROTATION' ? '-' : formatInstant(currentAt)]
     if (users.length === 0) return [[...own, '0', '-', '-', '-']]
     return users.map(({ principal, decrypts, lastSecond, eventId }) => [
       ...own,
@@ -74,7 +74,7 @@ export function jsonOfMaterials(usage: readonly MaterialUsage[]): readonly objec
     state: material.state,
     present: material.present,
     createdAt: formatInstant(material.createdAt),
-    ...(material.state === 'pending' ? {} : { currentAt: formatInstant(material.currentAt) }),
+    ...(material.state === 'PENDING_ROTATION' ? {} : { currentAt: formatInstant(material.currentAt) }),
     ...(material.validTo === undefined ? {} : { validTo: formatInstant(material.validTo) }),
     decrypts,
     principals: users.map(({ principal, lastSecond, eventId, ...user }) => ({
@@ -88,10 +88,10 @@ export function jsonOfMaterials(usage: readonly MaterialUsage[]): readonly objec
 
 /** One sentence that says what the decryptions mean for a rotation. */
 export function rotationAdvice(usage: readonly MaterialUsage[]): string {
-  const former = usage.filter(({ material }) => material.state === 'former')
-  if (former.length === 0) return 'the key has no former material'
-  const open = former.filter(({ decrypts }) => decrypts > 0)
-  if (open.length === 0) return 'nothing under a former material was ever decrypted'
+  const older = usage.filter(({ material }) => material.state === 'NON_CURRENT')
+  if (older.length === 0) return 'the key has no NON_CURRENT key material'
+  const open = older.filter(({ decrypts }) => decrypts > 0)
+  if (open.length === 0) return 'no NON_CURRENT key material was ever used to decrypt'
   const last = Math.max(...open.flatMap(({ users }) => users.map(({ lastSecond }) => lastSecond)))
-  return `former materials with decryptions: ${open.length} of ${former.length}, the last at ${formatSecond(last)}`
+  return `NON_CURRENT key materials with decryptions: ${open.length} of ${older.length}, the last at ${formatSecond(last)}`
 }

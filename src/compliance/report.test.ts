@@ -170,7 +170,7 @@ test('imported material that is missing, or expires within 30 days, is found', (
     origin: 'EXTERNAL',
     materials: [
       {
-        ...{ materialId: 'm1', state: 'current' as const, createdAt: 0, currentAt: 0, present: true },
+        ...{ materialId: 'm1', state: 'CURRENT' as const, createdAt: 0, currentAt: 0, present: true },
         validTo: (TODAY + days * DAY) * 1000,
       },
     ],
@@ -243,7 +243,7 @@ test('changes since the report before are found, with the events that made them'
       (operation) => testTouch({ operation, eventId: operation }),
     ),
   ]
-  const material = { materialId: 'm', state: 'current', createdAt: 0, currentAt: 0, present: true } as const
+  const material = { materialId: 'm', state: 'CURRENT', createdAt: 0, currentAt: 0, present: true } as const
   const now = [
     testKey({
       ...kept,

@@ -3,11 +3,13 @@ import { accessTo, inPlace, resourcePlace } from '../dispatch/access.ts'
 import type { Call, Permission } from '../dispatch/operation.ts'
 import { SERVICE_ROLE_PATH } from '../iam/entities/service-linked.ts'
 import { levelTargets, placeNow } from '../iam/organization/place.ts'
+import { contextKeysSteps } from '../iam/policies/simulation.ts'
 import { type GrantTrace, traceGrants } from '../kms/grants/grant-trace.ts'
 import type { ContextValue } from '../policy/context.ts'
 import { type AccessRequest, type Decision, decide, type Policies } from '../policy/decide.ts'
 import { type Explanation, explainDecisionSteps } from '../policy/explain.ts'
 import { isKeyArn } from '../policy/key-actions.ts'
+import { allPolicies } from '../policy/places.ts'
 import type { Principal } from '../policy/principal.ts'
 import type { LevelTargets } from '../policy/reason.ts'
 import { type Change, smallestChangeSteps, withChanges, withSent } from '../policy/smallest-change.ts'
@@ -22,7 +24,7 @@ export type Examined = {
   readonly grants: readonly GrantTrace[]
   /** The smallest set of changes that would allow it; nothing when there is none, or it is allowed. */
   readonly change: readonly Change[] | undefined
-  /** The condition keys in policies, in lower case, with the request's values. */
+  /** The condition keys in policies, as written there, with the request's values. */
   readonly asked: ReadonlyMap<string, ContextValue | undefined>
   /** The targets of the control policies at each level. */
   readonly levels: LevelTargets
@@ -83,7 +85,7 @@ export async function examine(
   const explanation = await inSlices(explainDecisionSteps(request, policies), giveWay)
   const { action, resource: keyArn } = permission
   // Grants read the encryption context in any case, so only the keys in policies are listed.
-  const seen = new Map([...asked].sort(([a], [b]) => (a < b ? -1 : 1)))
+  const seen = await inSlices(asWrittenSteps(asked, policies, action), giveWay)
   const grants = isKeyArn(keyArn)
     ? await traceGrants({ records, call, keyArn, action, context: request.context })
     : []
@@ -93,6 +95,21 @@ export async function examine(
     rcp: await levelTargets(records, permission.account),
   }
   return { request, decision, explanation, grants, change, asked: seen, levels }
+}
+
+/** The keys as the policies write them, sorted. */
+function* asWrittenSteps(
+  asked: Examined['asked'],
+  policies: Policies,
+  action: string,
+): Steps<Examined['asked']> {
+  const compiled = allPolicies(policies, action.toLowerCase()).map(({ policy }) => policy)
+  const written = new Map((yield* contextKeysSteps(compiled)).map((key) => [key.toLowerCase(), key]))
+  return new Map(
+    [...asked]
+      .map(([key, value]) => [written.get(key) ?? key, value] as const)
+      .sort(([one], [other]) => (one < other ? -1 : 1)),
+  )
 }
 
 /** Whether a principal is a service-linked role, whose policies are the service's. */

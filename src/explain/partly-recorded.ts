@@ -17,11 +17,11 @@ const PARTLY_RECORDED: readonly PartlyRecorded[] = [
   { begins: 'kms:expirationmodel', why: DEFAULT_SHOWN, of: ['ImportKeyMaterial'] },
 ]
 
-/** Notes on the condition keys, in lower case, that a call's decision used and its event lacks. */
+/** Notes on the condition keys that a call's decision used and its event lacks. */
 export function partlyRecorded(asked: Iterable<string>, eventName: string): readonly string[] {
   return [...new Set(asked)].flatMap((key) =>
     PARTLY_RECORDED.filter(
-      ({ begins, of = [eventName] }) => key.startsWith(begins) && of.includes(eventName),
+      ({ begins, of = [eventName] }) => key.toLowerCase().startsWith(begins) && of.includes(eventName),
     ).map(({ why }) => `${key}: ${why}`),
   )
 }

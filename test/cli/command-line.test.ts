@@ -87,13 +87,13 @@ const REFUSALS: readonly Refusal[] = [
     'a root of attestation',
     ['serve', '--attestation-root=/dev/null'],
     {},
-    /^holdfast: HOLDFAST_ATTESTATION_ROOT is '\/dev\/null': there is no PEM certificate in it\n$/,
+    /^holdfast: --attestation-root is '\/dev\/null': there is no PEM certificate in it\n$/,
   ],
   [
     'a certificate without a key',
     ['serve', '--tls-cert=a.pem'],
     {},
-    /^holdfast: HOLDFAST_TLS_CERT and HOLDFAST_TLS_KEY: set both or neither\n$/,
+    /^holdfast: --tls-cert and HOLDFAST_TLS_KEY: set both or neither\n$/,
   ],
 ]
 
@@ -108,12 +108,12 @@ for (const [what, args, environment, message] of REFUSALS) {
 
 for (const args of [['status'], ['audit', 'verify']]) {
   test(`holdfast ${args.join(' ')} refuses a folder that is no data folder`, async () => {
-    const { status, err } = await holdfast([...args, '--data=nowhere'], { folder: data })
-    assert.equal(status, 2)
-    assert.equal(
-      err,
-      "holdfast: HOLDFAST_DATA: expected a data folder of Holdfast; got 'nowhere'. holdfast serve creates one\n",
-    )
+    const expected = "expected a data folder of Holdfast; got 'nowhere'. holdfast serve creates one"
+    const option = await holdfast([...args, '--data=nowhere'], { folder: data })
+    assert.deepEqual([option.status, option.err], [2, `holdfast: --data: ${expected}\n`])
+    const environment = { HOLDFAST_DATA: 'nowhere' }
+    const variable = await holdfast(args, { folder: data, environment })
+    assert.deepEqual([variable.status, variable.err], [2, `holdfast: HOLDFAST_DATA: ${expected}\n`])
     await assert.rejects(stat(join(data, 'nowhere')), { code: 'ENOENT' })
   })
 }

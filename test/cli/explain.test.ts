@@ -273,7 +273,7 @@ test('explain says of what it cannot decide again why not', async () => {
 
 test('explain fails for an id that no event has, and refuses what is no id', async () => {
   const none = await runHoldfast(server.data, 'explain', '00000000-0000-4000-8000-000000000000')
-  assert.equal(none.status, 1)
+  assert.equal(none.status, 2)
   assert.equal(none.errors, 'holdfast: no event or request has the ID 00000000-0000-4000-8000-000000000000\n')
   const wrong = await runHoldfast(server.data, 'explain', 'AKIA')
   assert.equal(wrong.status, 2)
@@ -292,7 +292,7 @@ test('simulate names the condition keys that were asked for and not given', asyn
   assert.equal(without.status, 3)
   assert.match(
     without.output,
-    /condition keys that policies ask for and that were not given: kms:encryptioncontext:app/,
+    /condition keys that policies ask for and that were not given: kms:EncryptionContext:App/,
   )
   const { status, output } = await runHoldfast(
     server.data,
@@ -304,7 +304,7 @@ test('simulate names the condition keys that were asked for and not given', asyn
   assert.equal(status, 0)
   const { allowed, context, principal } = JSON.parse(output)
   assert.equal(allowed, true)
-  assert.deepEqual(context, { 'kms:encryptioncontext:app': 'ledger' })
+  assert.deepEqual(context, { 'kms:EncryptionContext:App': 'ledger' })
   assert.equal(principal.arn, 'arn:aws:iam::000000000000:user/quin')
 })
 

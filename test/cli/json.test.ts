@@ -17,6 +17,7 @@ import { allow, iamClient, kmsAs, newUser, policyText } from '../support/iam.ts'
 import { REGION } from '../support/kms.ts'
 import { ROOT } from '../support/run.ts'
 import { startServer, type TestServer, temporaryFolder } from '../support/server.ts'
+import { newSecret, type Receiver, startReceiver, writeWebhooks } from '../support/webhook.ts'
 
 const ACCOUNT = '000000000000'
 const OTHER = '111122223333'
@@ -24,6 +25,7 @@ const ADA = `arn:aws:iam::${ACCOUNT}:user/ada`
 
 let server: TestServer
 let folder: string
+let receiver: Receiver
 let keyId: string
 let arn: string
 let requestId: string
@@ -31,7 +33,9 @@ let eventId: string
 
 before(async () => {
   folder = await temporaryFolder()
-  server = await startServer()
+  receiver = await startReceiver()
+  const environment = await writeWebhooks(folder, newSecret(), [{ url: receiver.url }])
+  server = await startServer({ environment })
   keyId = await newKey(server)
   arn = `arn:aws:kms:${REGION}:${ACCOUNT}:key/${keyId}`
   const ada = kmsAs(server, await newUser(iamClient(server), 'ada', policyText(allow('kms:Encrypt'))))
@@ -52,6 +56,7 @@ before(async () => {
 
 after(async () => {
   await server[Symbol.asyncDispose]()
+  await receiver[Symbol.asyncDispose]()
   await rm(folder, { recursive: true, force: true })
 })
 
@@ -107,7 +112,7 @@ test('commands on a data folder print the documents that help describes', async 
   await documents('console')
   await documents(`account create --id ${OTHER}`)
   await documents('account list')
-  await documents(`root-credentials create --id ${OTHER}`)
+  await documents(`root-credentials create --account ${OTHER}`)
   const [listed] = await documents('quota list')
   const quotas = listed?.['quotas'] as readonly { readonly name: string; readonly aws: number | null }[]
   const atAws = new Map(quotas.map(({ name, aws }) => [name, aws]))

@@ -70,8 +70,8 @@ test('holdfast materials counts the decryptions under each material, by principa
   ])
   const [root, ada] = ['arn:aws:iam::000000000000:root', 'arn:aws:iam::000000000000:user/ada']
   assert.deepEqual(counts, [
-    ['former', 3, { [root]: 1, [ada]: 2 }],
-    ['current', 1, { [root]: 1 }],
+    ['NON_CURRENT', 3, { [root]: 1, [ada]: 2 }],
+    ['CURRENT', 1, { [root]: 1 }],
   ])
   assert.match(materials[0]?.principals[0]?.lastEventId ?? '', /^[0-9a-f-]{36}$/)
 })
@@ -80,7 +80,7 @@ test('holdfast materials counts the source of ReEncrypt, not its destination', a
   const { materials } = await shownOf(ARN + otherId)
   assert.deepEqual(
     materials.map(({ state, decrypts }) => [state, decrypts]),
-    [['current', 1]],
+    [['CURRENT', 1]],
   )
 })
 
@@ -90,8 +90,8 @@ test('holdfast materials prints a table, and what it says about the rotation', a
   const lines = output.trimEnd().split('\n')
   assert.match(lines[0] ?? '', /^material +state +current since +decrypts +last decrypt +principal +event$/)
   assert.equal(lines.length, 4)
-  assert.match(lines[1] ?? '', /^[0-9a-f]{64} +former +\S+Z +\d+ +\S+Z +arn:\S+ +[0-9a-f-]{36}$/)
-  assert.match(errors, /^former materials with decryptions: 1 of 1, the last at \S+Z\n$/)
+  assert.match(lines[1] ?? '', /^[0-9a-f]{64} +NON_CURRENT +\S+Z +\d+ +\S+Z +arn:\S+ +[0-9a-f-]{36}$/)
+  assert.match(errors, /^NON_CURRENT key materials with decryptions: 1 of 1, the last at \S+Z\n$/)
 })
 
 test('holdfast materials refuses what names no key', async () => {

@@ -89,17 +89,17 @@ test('new root credentials work, old ones as was asked, and it is recorded', asy
 test('root credentials of another account have its profile, and a file that is gone is made again', async () => {
   assert.equal((await runHoldfast(server.data, 'account', 'create', '--id=111122223333')).status, 0)
   await rm(join(server.data, 'credentials'))
-  const other = await create('--id=111122223333')
+  const other = await create('--account=111122223333')
   assert.match(other.output, /\(profile default\)/)
   const own = await create('--delete-others')
   assert.match(own.output, /\(profile 000000000000\)/)
   assert.equal(await works(await readCredentials(server.data, '000000000000')), undefined)
-  const again = await create('--id=111122223333', '--delete-others')
+  const again = await create('--account=111122223333', '--delete-others')
   assert.match(again.output, /\(profile default\)/)
 })
 
 test('root credentials of an account that is not there, and both flags, are refused', async () => {
-  assert.match((await create('--id=999999999999')).errors, /there is no account 999999999999/)
+  assert.match((await create('--account=999999999999')).errors, /there is no account 999999999999/)
   const { status, errors } = await create('--delete-others', '--deactivate-others')
   assert.equal(status, 2)
   assert.match(errors, /expected one of them; got both/)

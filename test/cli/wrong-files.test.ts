@@ -20,20 +20,20 @@ const certificate = join(folder, 'certificate')
 await writeFile(certificate, '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n')
 
 const WRONG: readonly (readonly [RegExp, ...string[]])[] = [
-  [/HOLDFAST_WEBHOOKS, cannot be used: not JSON/, `--webhooks=${file}`],
-  [/HOLDFAST_WEBHOOKS, cannot be used: ENOENT/, `--webhooks=${none}`],
-  [/HOLDFAST_TRAILS is '.*', which is not a folder/, `--trails=${file}`],
-  [/HOLDFAST_TRAILS is a URL: set HOLDFAST_TRAILS_CREDENTIALS too/, '--trails=http://127.0.0.1:1'],
-  [/HOLDFAST_TRAILS_CREDENTIALS cannot be used: .*no profile default/, `--trails-credentials=${file}`],
-  [/HOLDFAST_PRICES .*file: /, `--prices=${file}`],
-  [/HOLDFAST_PRICES .*none cannot be read/, `--prices=${none}`],
-  [/HOLDFAST_XKS_CA is '.*none': ENOENT/, `--xks-ca=${none}`],
-  [/HOLDFAST_XKS_CA is '.*file': there is no PEM certificate in it/, `--xks-ca=${file}`],
-  [/HOLDFAST_XKS_CA is '.*': a certificate in it cannot be read/, `--xks-ca=${certificate}`],
-  [/HOLDFAST_OIDC_KEYS is '.*file': /, `--oidc-keys=${file}`],
-  [/HOLDFAST_ATTESTATION_ROOT is '.*file': /, `--attestation-root=${file}`],
-  [/HOLDFAST_TLS_CERT or HOLDFAST_TLS_KEY cannot be used: /, `--tls-cert=${none}`, `--tls-key=${none}`],
-  [/HOLDFAST_TLS_CERT or HOLDFAST_TLS_KEY .* no PEM certificate/, `--tls-cert=${file}`, `--tls-key=${file}`],
+  [/--webhooks, cannot be used: not JSON/, `--webhooks=${file}`],
+  [/--webhooks, cannot be used: ENOENT/, `--webhooks=${none}`],
+  [/--trails is '.*', which is not a folder/, `--trails=${file}`],
+  [/--trails is a URL: set HOLDFAST_TRAILS_CREDENTIALS too/, '--trails=http://127.0.0.1:1'],
+  [/--trails-credentials cannot be used: .*no profile default/, `--trails-credentials=${file}`],
+  [/--prices .*file: /, `--prices=${file}`],
+  [/--prices .*none cannot be read/, `--prices=${none}`],
+  [/--xks-ca is '.*none': ENOENT/, `--xks-ca=${none}`],
+  [/--xks-ca is '.*file': there is no PEM certificate in it/, `--xks-ca=${file}`],
+  [/--xks-ca is '.*': a certificate in it cannot be read/, `--xks-ca=${certificate}`],
+  [/--oidc-keys is '.*file': /, `--oidc-keys=${file}`],
+  [/--attestation-root is '.*file': /, `--attestation-root=${file}`],
+  [/--tls-cert or --tls-key cannot be used: /, `--tls-cert=${none}`, `--tls-key=${none}`],
+  [/--tls-cert or --tls-key .* no PEM certificate/, `--tls-cert=${file}`, `--tls-key=${file}`],
 ]
 
 test('a start with a file that cannot be used makes no data folder', async () => {
@@ -62,7 +62,7 @@ testWithCertificate('a start with a certificate and the key of another makes no 
   for (const keyFile of [other.keyFile, file]) {
     const flags = ['--listen=127.0.0.1:0', `--tls-cert=${one.certFile}`, `--tls-key=${keyFile}`]
     const { status, errors } = await runHoldfast(data, 'serve', ...flags)
-    assert.match(errors, /HOLDFAST_TLS_CERT or HOLDFAST_TLS_KEY cannot be used: /)
+    assert.match(errors, /--tls-cert or --tls-key cannot be used: /)
     assert.equal(status, 2)
     assert.equal(existsSync(data), false)
   }

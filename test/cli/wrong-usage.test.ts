@@ -84,6 +84,13 @@ function wrongCalls(command: Command): readonly Wrong[] {
         })),
     ]),
     ...Object.entries(optionsOf(command)).flatMap(([name, option]) => wrongOptions(right, name, option)),
+    ...(command.options?.['format']?.takes?.choices ?? [])
+      .filter((format) => format !== 'json')
+      .map((format) => ({
+        what: `--json with --format ${format}`,
+        args: [...right, '--json', '--format', format],
+        about: `--json and --format: expected one of them; got --json and --format ${format}`,
+      })),
   ]
 }
 

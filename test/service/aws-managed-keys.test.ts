@@ -266,7 +266,7 @@ test('keys of services do not count towards the quota on keys', async () => {
   assert.equal(listed.length, 2)
   assert.ok(listed.some(({ KeyId }) => KeyId === id))
   const set = async (value: string): Promise<void> => {
-    const args = [`--id=${ACCOUNT}`, '--name=kms.keys', `--value=${value}`]
+    const args = [`--account=${ACCOUNT}`, '--name=kms.keys', `--value=${value}`]
     assert.equal((await runHoldfast(server.data, 'quota', 'set', ...args)).status, 0)
   }
   await set('2')

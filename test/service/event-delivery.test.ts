@@ -5,6 +5,7 @@ import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
+import { readEvents } from '../support/audit.ts'
 import { call, newKey, succeed } from '../support/calls.ts'
 import { makeCertificate, testWithCertificate } from '../support/certificate.ts'
 import { runHoldfast } from '../support/command.ts'
@@ -153,7 +154,7 @@ test('an event that is never taken becomes a dead letter, which can be delivered
   assert.ok(line.includes(`  ${id}  ${new URL(url).origin}  2  it answered 400`), line)
   assert.equal(((await stat(join(data, 'events/dead-letters.jsonl'))).mode & 0o777).toString(8), '600')
   const other = await runHoldfast(data, 'events', 'redeliver', '--event', 'another')
-  assert.deepEqual([other.status, other.output], [1, 'queued for delivery: 0 events\n'])
+  assert.deepEqual([other.status, other.errors], [2, 'holdfast: no dead letter has the event ID another\n'])
   receiver.answer = () => 204
   const again = await runHoldfast(data, 'events', 'redeliver', '--event', id)
   assert.deepEqual([again.status, again.output], [0, 'queued for delivery: 1 event\n'])
@@ -226,6 +227,17 @@ test('an endpoint gets the events that it asks for', async () => {
     [...own.received, ...rotations.received].map(({ event }) => event['detail-type']),
     ['Test', 'Test', 'KMS CMK Rotation'],
   )
+})
+
+test('events test fails for a server without endpoints, and records nothing', async () => {
+  await using folder = await newFolder()
+  await using server = await startServer({ data: folder.data })
+  const { status, output, errors } = await runHoldfast(folder.data, 'events', 'test')
+  assert.deepEqual([status, output], [2, ''])
+  assert.match(errors, /^holdfast: the server on this data folder has no endpoints: set HOLDFAST_WEBHOOKS /)
+  await succeed(server, 'ListKeys', {})
+  const names = (await readEvents(folder.data)).map(({ eventName }) => eventName)
+  assert.ok(names.length > 0 && !names.includes('TestEvents'))
 })
 
 test('several workers deliver every event, one of them at a time', async () => {

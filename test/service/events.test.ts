@@ -225,7 +225,7 @@ test('CreateKey with a policy that may lock everybody out is told', async () => 
 })
 
 test('Holdfast notifies of an account that passes the threshold of a quota', async () => {
-  const quota = ['quota', 'set', '--id', ACCOUNT, '--name', 'kms.GetKeyLastUsage', '--value']
+  const quota = ['quota', 'set', '--account', ACCOUNT, '--name', 'kms.GetKeyLastUsage', '--value']
   assert.equal((await holdfast([...quota, '1', '--data', data])).status, 0)
   await Promise.all(
     Array.from({ length: 20 }, () => call(server, 'GetKeyLastUsage', { KeyId: 'alias/none' })),

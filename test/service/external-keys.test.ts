@@ -108,7 +108,7 @@ test('two Holdfasts: a key in an external key store works from its making to its
 
   await t.test('the uses of all keys of a store have a rate of their own', async () => {
     const set = async (value: string): Promise<void> => {
-      const args = ['--id=000000000000', '--name=kms.custom-key-store', `--value=${value}`]
+      const args = ['--account=000000000000', '--name=kms.custom-key-store', `--value=${value}`]
       const { status, errors } = await runHoldfast(server.data, 'quota', 'set', ...args)
       assert.equal(status, 0, errors)
     }

@@ -32,7 +32,7 @@ after(async () => {
 })
 
 async function setQuota(name: string, value: string, data = server.data): Promise<void> {
-  const args = [`--id=${ACCOUNT}`, `--name=${name}`, `--value=${value}`]
+  const args = [`--account=${ACCOUNT}`, `--name=${name}`, `--value=${value}`]
   const { status, output, errors } = await runHoldfast(data, 'quota', 'set', ...args)
   assert.equal(status, 0, errors)
   assert.equal(output, `set ${name} of account ${ACCOUNT} to ${value}\n`)
@@ -217,7 +217,7 @@ test('holdfast quota lists what was set, sets all to the values of AWS and back,
   const data = await temporaryFolder()
   await using own = await startServer({ data })
   const list = async (): Promise<string> =>
-    (await runHoldfast(data, 'quota', 'list', `--id=${ACCOUNT}`)).output
+    (await runHoldfast(data, 'quota', 'list', `--account=${ACCOUNT}`)).output
   assert.match(await list(), /^kms\.CreateKey +10000 a second {2}default {2}AWS 5 {2}calls of CreateKey$/m)
   await setQuota('kms.CreateKey', '7', data)
   assert.match(await list(), /^kms\.CreateKey +7 a second {2}set {2}AWS 5 /m)
@@ -246,11 +246,11 @@ test('holdfast quota set says what is wrong', async () => {
     return errors.trim()
   }
   assert.equal(
-    await refusal('--id=123', '--name=kms.keys', '--value=1'),
-    "holdfast: --id: expected an account ID of 12 digits; got '123'",
+    await refusal('--account=123', '--name=kms.keys', '--value=1'),
+    "holdfast: --account: expected 12 digits; got '123'",
   )
   assert.equal(
-    await refusal(`--id=${ACCOUNT}`, '--name=kms.keys'),
+    await refusal(`--account=${ACCOUNT}`, '--name=kms.keys'),
     'holdfast: --value: expected a whole number, aws or default; got nothing',
   )
 })

@@ -198,8 +198,8 @@ test('GetMaterialUsage says which materials still decrypt', async () => {
   assert.deepEqual(
     (Materials as readonly Output[]).map(({ State, Decrypts }) => [State, Decrypts]),
     [
-      ['former', 1],
-      ['current', 0],
+      ['NON_CURRENT', 1],
+      ['CURRENT', 0],
     ],
   )
 })

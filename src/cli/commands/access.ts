@@ -6,6 +6,49 @@ const DAYS_MAX = 36_525
 
 const RESOURCE = matching('RESOURCE', 'an ARN, a key ID, an alias name or *', /./)
 
+const MISS = {
+  element: 'string',
+  'operator?': 'string',
+  'key?': 'string',
+  wanted: 'array',
+  'found?': 'array',
+} as const
+
+/** A decision, as `explain` and `simulate` print it. */
+const DECISION = {
+  principal: 'object',
+  action: 'string',
+  resource: 'string',
+  allowed: 'boolean',
+  decision: 'object',
+  reason: 'string',
+  context: 'object',
+  missingContext: ['string'],
+  policies: [
+    {
+      kind: 'string',
+      'level?': 'number',
+      'name?': 'string',
+      'attachedTo?': 'string',
+      outcome: 'string',
+      statements: [
+        {
+          source: 'object',
+          effect: 'string',
+          matched: 'boolean',
+          naming: 'string',
+          misses: [MISS],
+        },
+      ],
+    },
+  ],
+  complete: 'boolean',
+  grants: [{ id: 'string', 'name?': 'string', misses: [MISS] }],
+  'smallestChange?': 'array or null',
+} as const
+
+const TALLY = { what: 'string', calls: 'number', eventIds: ['string'] } as const
+
 /** The commands that explain decisions about access. */
 export const ACCESS_COMMANDS: readonly Command[] = [
   {
@@ -19,7 +62,19 @@ export const ACCESS_COMMANDS: readonly Command[] = [
         about: 'Explain the call whose request ID a client logged',
       },
     ],
-    json: { shape: { recorded: 'object', 'now?': 'object', 'notDecided?': 'string' }, lines: true },
+    json: {
+      shape: {
+        recorded: { result: 'string', 'reason?': 'string', event: 'object', 'ciphertext?': 'object' },
+        'now?': {
+          allowed: 'boolean',
+          'differs?': 'string',
+          permissions: [DECISION],
+          notConsidered: ['string'],
+        },
+        'notDecided?': 'string',
+      },
+      lines: true,
+    },
     slow: true,
     run: async (input) => (await import('../explain.ts')).explainRecorded(input),
   },
@@ -64,22 +119,7 @@ export const ACCESS_COMMANDS: readonly Command[] = [
         about: 'Check a role with an encryption context',
       },
     ],
-    json: {
-      shape: {
-        principal: 'object',
-        action: 'string',
-        resource: 'string',
-        allowed: 'boolean',
-        decision: 'object',
-        reason: 'string',
-        context: 'object',
-        missingContext: ['string'],
-        policies: ['object'],
-        complete: 'boolean',
-        grants: ['object'],
-        'smallestChange?': 'array or null',
-      },
-    },
+    json: { shape: DECISION },
     run: async (input) => (await import('../simulate.ts')).simulateCall(input),
   },
   {
@@ -113,10 +153,21 @@ export const ACCESS_COMMANDS: readonly Command[] = [
         calls: 'number',
         decided: 'number',
         movedOn: 'number',
-        changes: ['object'],
+        changes: [
+          {
+            becomes: 'string',
+            principal: 'string',
+            action: 'string',
+            reason: 'string',
+            calls: 'number',
+            first: 'string',
+            last: 'string',
+            eventIds: ['string'],
+          },
+        ],
         otherChanges: 'number',
-        notDecided: ['object'],
-        notExact: ['object'],
+        notDecided: [TALLY],
+        notExact: [TALLY],
         current: 'boolean',
       },
     },

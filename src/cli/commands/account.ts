@@ -9,7 +9,7 @@ export const ACCOUNT_COMMANDS: readonly Command[] = [
     name: 'account create',
     about: 'Create an account, and add its root credentials to the credentials file',
     options: {
-      id: { about: 'The account ID; the default is a random one', takes: ACCOUNT_ID },
+      id: { about: 'The ID of the new account; the default is a random one', takes: ACCOUNT_ID },
     },
     settings: ['data'],
     examples: [{ line: 'holdfast account create --id 111122223333', about: 'Create an account' }],
@@ -29,7 +29,6 @@ export const ACCOUNT_COMMANDS: readonly Command[] = [
     about: 'Create new root credentials for an account, and put them into the credentials file',
     details: ['Use it when root credentials are lost or leaked.'],
     options: {
-      id: { about: 'The account; the default is that of --account', takes: ACCOUNT_ID },
       'deactivate-others': { about: "Deactivate the account's other root access keys" },
       'delete-others': { about: "Delete the account's other root access keys" },
     },
@@ -37,7 +36,7 @@ export const ACCOUNT_COMMANDS: readonly Command[] = [
     examples: [
       { line: 'holdfast root-credentials create', about: 'Replace lost root credentials' },
       {
-        line: 'holdfast root-credentials create --id 111122223333 --delete-others',
+        line: 'holdfast root-credentials create --account 111122223333 --delete-others',
         about: 'Replace leaked root credentials, and end the old ones',
       },
     ],
@@ -55,7 +54,6 @@ export const ACCOUNT_COMMANDS: readonly Command[] = [
   {
     name: 'quota list',
     about: "List an account's quotas: name, value, whether it was set, the value in AWS",
-    options: { id: { about: 'The account; the default is that of --account', takes: ACCOUNT_ID } },
     settings: ['data', 'account'],
     examples: [{ line: 'holdfast quota list', about: 'List the quotas of the default account' }],
     json: {
@@ -79,7 +77,6 @@ export const ACCOUNT_COMMANDS: readonly Command[] = [
     name: 'quota set',
     about: 'Set a quota of an account; it takes effect at once',
     options: {
-      id: { about: 'The account; the default is that of --account', takes: ACCOUNT_ID },
       name: { about: 'The name of the quota, or all', takes: NAME, required: true },
       value: {
         about: "A whole number; aws: AWS's value; default: Holdfast's",
@@ -90,7 +87,7 @@ export const ACCOUNT_COMMANDS: readonly Command[] = [
     settings: ['data', 'account'],
     examples: [
       {
-        line: 'holdfast quota set --id 111122223333 --name kms.keys --value 500',
+        line: 'holdfast quota set --account 111122223333 --name kms.keys --value 500',
         about: 'Limit an account to 500 keys',
       },
       {

@@ -34,9 +34,10 @@ export const EVENT_COMMANDS: readonly Command[] = [
   {
     name: 'events test',
     about: 'Record a test event, which the server delivers like any other',
+    details: ['The command fails when the server has no endpoints.'],
     settings: ['data'],
     examples: [{ line: 'holdfast events test', about: 'Check that webhooks arrive' }],
-    json: { shape: { recorded: 'boolean' } },
+    json: { shape: { recorded: 'boolean', endpoints: 'array or null' } },
     run: async (input) => (await import('../events.ts')).testDelivery(input),
   },
 ]

@@ -100,10 +100,10 @@ async function storeOf(
 
 function reportMaterial({ value }: Stored<KeyMaterialValue>, key: KeyValue): ReportedMaterial {
   const { materialId, createdAt, rotation, wrapped, imported } = value
-  const former = value.pending === true ? 'pending' : 'former'
+  const other = value.pending === true ? 'PENDING_ROTATION' : 'NON_CURRENT'
   return {
     materialId,
-    state: materialId === key.materialId ? 'current' : former,
+    state: materialId === key.materialId ? 'CURRENT' : other,
     createdAt,
     currentAt: rotation?.at ?? createdAt,
     present: wrapped !== undefined,

@@ -15,7 +15,7 @@ test('an account whose root credentials were not handed over says how to make ne
   const account = '111122223333'
   await records.commit(await createAccount(dependencies, account))
   await assert.rejects(createAccount(dependencies, account), {
-    message: `there is an account ${account} already, and its root credentials were not handed over: make new ones with holdfast root-credentials create --id=${account}`,
+    message: `there is an account ${account} already, and its root credentials were not handed over: make new ones with holdfast root-credentials create --account=${account}`,
   })
   await handOverRoot(dependencies, await needAccount(records, account), () => Promise.resolve())
   await assert.rejects(createAccount(dependencies, account), {
