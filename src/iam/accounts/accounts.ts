@@ -28,7 +28,9 @@ export async function createAccount(
   const present = await dependencies.records.get(ACCOUNT, ACCOUNTS, account)
   if (present !== undefined) {
     const known = `there is an account ${account} already`
-    throw new OperatorError(present.value.handedOver ? known : `${known}, ${NOT_HANDED_OVER} --account=${account}`)
+    throw new OperatorError(
+      present.value.handedOver ? known : `${known}, ${NOT_HANDED_OVER} --account=${account}`,
+    )
   }
   return newAccount(dependencies, account)
 }
