@@ -15,6 +15,11 @@ const PAGES = [
   ...['policy', 'aliases', 'tags', 'rotation', 'use'].map((tab) => `/keys/KEY?tab=${tab}`),
   '/try',
   '/audit',
+  '/refusals',
+  '/explain',
+  ...['users', 'groups', 'roles', 'policies', 'providers', 'accounts', 'controls'].map(
+    (tab) => `/access?tab=${tab}`,
+  ),
 ]
 
 const VIEWS = [

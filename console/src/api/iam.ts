@@ -26,7 +26,7 @@ export async function callIam<N extends IamOperationName>(
   const [service, , shape] = IAM_OPERATIONS[name]
   const form = new URLSearchParams({ Action: name, Version: VERSIONS[service] })
   for (const [member, value] of Object.entries(input)) addTo(form, member, value)
-  const headers = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' }
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
   const { document, status, requestId } = await send(service, headers, form.toString(), 'document')
   const root = document?.documentElement
   if (status !== 200) throw failureOf(root, status, requestId)

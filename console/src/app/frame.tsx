@@ -44,6 +44,8 @@ function Navigation(): ReactNode {
     { type: 'link' as const, text: texts.keys, href: PLACES.keys },
     { type: 'link' as const, text: texts.tryIt, href: PLACES.tryAny },
     { type: 'link' as const, text: texts.audit, href: PLACES.audit },
+    { type: 'link' as const, text: texts.refusals, href: PLACES.refusals },
+    { type: 'link' as const, text: texts.access, href: PLACES.access },
   ]
   const path = pathname.startsWith(BASE) ? pathname : `${BASE}${pathname}`
   const active = items.findLast(

@@ -1,7 +1,10 @@
 import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router'
+import { parseAccessSearch, parsePolicySearch } from '../pages/access/search.ts'
 import { parseAuditSearch } from '../pages/audit/search.ts'
+import { parseExplainSearch } from '../pages/explain/search.ts'
 import { Home } from '../pages/home/home.tsx'
 import { parseKeySearch } from '../pages/key/search.ts'
+import { parseRefusalsSearch } from '../pages/refusals/search.ts'
 import { Frame } from './frame.tsx'
 import { lazyPage } from './lazy-page.ts'
 import { NotFound } from './not-found.tsx'
@@ -45,9 +48,59 @@ const auditRoute = createRoute({
   component: lazyPage(() => import('../pages/audit/audit.tsx'), 'Audit'),
 })
 
+const refusalsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/refusals',
+  validateSearch: parseRefusalsSearch,
+  component: lazyPage(() => import('../pages/refusals/refusals.tsx'), 'Refusals'),
+})
+
+const explainRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/explain',
+  validateSearch: parseExplainSearch,
+  component: lazyPage(() => import('../pages/explain/explain.tsx'), 'Explain'),
+})
+
+const accessRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/access',
+  validateSearch: parseAccessSearch,
+  component: lazyPage(() => import('../pages/access/access.tsx'), 'Access'),
+})
+
+const userRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/access/users/$name',
+  component: lazyPage(() => import('../pages/access/user.tsx'), 'User'),
+})
+
+const groupRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/access/groups/$name',
+  component: lazyPage(() => import('../pages/access/group.tsx'), 'Group'),
+})
+
+const roleRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/access/roles/$name',
+  component: lazyPage(() => import('../pages/access/role.tsx'), 'Role'),
+})
+
+const policyRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/access/policy',
+  validateSearch: parsePolicySearch,
+  component: lazyPage(() => import('../pages/access/managed-policy.tsx'), 'ManagedPolicy'),
+})
+
 /** The addresses of the console, below `/console`. */
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([homeRoute, keysRoute, createKeyRoute, keyRoute, tryItRoute, auditRoute]),
+  routeTree: rootRoute.addChildren([
+    ...[homeRoute, keysRoute, createKeyRoute, keyRoute, tryItRoute, auditRoute],
+    ...[refusalsRoute, explainRoute],
+    ...[accessRoute, userRoute, groupRoute, roleRoute, policyRoute],
+  ]),
   basepath: '/console',
   defaultErrorComponent: PageFailed,
 })

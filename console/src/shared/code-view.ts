@@ -14,16 +14,14 @@ export function jsonView(label: string): readonly Extension[] {
     history(),
     keymap.of([...defaultKeymap, ...historyKeymap]),
     EditorView.lineWrapping,
-    EditorView.contentAttributes.of({ 'aria-label': label }),
+    // The scrolling part around it has to be within reach of the keyboard, so the content says that it is.
+    EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
     isDark() ? DARK : LIGHT,
   ]
 }
 
 /** The extension that refuses changes, and lets people select and scroll. */
-export const READ_ONLY: Extension = [
-  EditorState.readOnly.of(true),
-  EditorView.contentAttributes.of({ tabindex: '0' }),
-]
+export const READ_ONLY: Extension = EditorState.readOnly.of(true)
 
 /**
  * Returns a root for a view of CodeMirror. In a shadow root it uses constructed style sheets; in the page it inserts a style

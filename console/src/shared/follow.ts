@@ -31,6 +31,15 @@ export const PLACES = {
   tryIt: (keyId: string) => `${BASE}/try?key=${encodeURIComponent(keyId)}`,
   tryAny: `${BASE}/try`,
   audit: `${BASE}/audit`,
+  access: `${BASE}/access`,
+  accessTab: (tab: string) => `${BASE}/access?tab=${tab}`,
+  user: (name: string) => `${BASE}/access/users/${encodeURIComponent(name)}`,
+  group: (name: string) => `${BASE}/access/groups/${encodeURIComponent(name)}`,
+  role: (name: string) => `${BASE}/access/roles/${encodeURIComponent(name)}`,
+  policy: (arn: string) => `${BASE}/access/policy?arn=${encodeURIComponent(arn)}`,
+  refusals: `${BASE}/refusals`,
+  /** The id of a request or an event. */
+  explain: (id: string) => `${BASE}/explain${id === '' ? '' : `?id=${encodeURIComponent(id)}`}`,
   auditOf: (attribute: string, value: string) =>
     `${BASE}/audit?attribute=${encodeURIComponent(attribute)}&value=${encodeURIComponent(value)}`,
 }

@@ -23,7 +23,7 @@ function hex(char: string): string {
 }
 
 /** Returns at most the first characters of {@link visibleText}. */
-function shortText(text: string, maxChars = SHOWN_MAX_CHARS): string {
+export function shortText(text: string, maxChars = SHOWN_MAX_CHARS): string {
   const visible = visibleText(text)
   return visible.length > maxChars ? `${visible.slice(0, maxChars)}…` : visible
 }

@@ -1,0 +1,115 @@
+import { ApiError, call, type OutputOf } from './client.ts'
+
+type Page = OutputOf<'WhatIfPolicy'>
+
+/** Calls that would end differently. */
+export type ChangedCalls = {
+  readonly Becomes: string
+  readonly Principal: string
+  readonly Action: string
+  readonly Reason: string
+  readonly Calls: number
+  readonly Last: string
+  readonly EventIds: readonly string[]
+}
+
+/** Why calls could not be decided again. */
+type Tally = { readonly what: string; readonly calls: number }
+
+/** What another key policy would have done, as far as the calls were looked at. */
+export type WhatIf = {
+  readonly calls: number
+  readonly decided: number
+  readonly locksOut: boolean
+  readonly changes: readonly ChangedCalls[]
+  readonly otherChanges: number
+  readonly notDecided: readonly Tally[]
+  readonly isComplete: boolean
+}
+
+const NOTHING: WhatIf = {
+  ...{ calls: 0, decided: 0, locksOut: false, changes: [], otherChanges: 0 },
+  ...{ notDecided: [], isComplete: false },
+}
+
+/**
+ * Decides the recorded calls on a key again by another policy, page by page, until all are looked at.
+ *
+ * @param onProgress gets the result so far.
+ */
+export async function whatIfPolicy(
+  KeyId: string,
+  Policy: string,
+  signal: AbortSignal,
+  onProgress: (result: WhatIf) => void,
+): Promise<void> {
+  let result = NOTHING
+  let next: string | undefined
+  do {
+    const input = { KeyId, Policy, NextToken: next }
+    const page = await patiently(() => call('WhatIfPolicy', input), signal)
+    next = page.NextToken
+    result = joined(result, page, next === undefined)
+    if (signal.aborted) return
+    onProgress(result)
+  } while (next !== undefined)
+}
+
+/** Time until a call is made again that came too soon. Source: docs/reference/usage.md, two calls a second. */
+const PAUSE_MS = 700
+const ATTEMPTS_MAX = 20
+
+/** Makes a call again as often as the rate limit wants it. @throws ApiError. */
+export async function patiently<T>(run: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await run()
+    } catch (error) {
+      const isEarly = error instanceof ApiError && error.code === 'ThrottlingException'
+      if (!isEarly || attempt >= ATTEMPTS_MAX || signal?.aborted === true) throw error
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+    }
+  }
+}
+
+function joined(before: WhatIf, page: Page, isComplete: boolean): WhatIf {
+  return {
+    calls: before.calls + (page.Calls ?? 0),
+    decided: before.decided + (page.Decided ?? 0),
+    locksOut: page.LocksOut === true,
+    changes: sumBy(
+      [...before.changes, ...parseChanges(page.Changes)],
+      ({ Becomes, Principal, Action, Reason }) => JSON.stringify([Becomes, Principal, Action, Reason]),
+      (one, other) => ({ ...one, Calls: one.Calls + other.Calls }),
+    ),
+    otherChanges: before.otherChanges + (page.OtherChanges ?? 0),
+    notDecided: sumBy(
+      [
+        ...before.notDecided,
+        ...(page.NotDecided ?? []).map(({ What = '', Calls = 0 }) => ({ what: What, calls: Calls })),
+      ],
+      ({ what }) => what,
+      (one, other) => ({ ...one, calls: one.calls + other.calls }),
+    ),
+    isComplete,
+  }
+}
+
+function sumBy<T>(
+  items: readonly T[],
+  nameOf: (item: T) => string,
+  add: (one: T, other: T) => T,
+): readonly T[] {
+  const sums = new Map<string, T>()
+  for (const item of items) {
+    const name = nameOf(item)
+    const before = sums.get(name)
+    sums.set(name, before === undefined ? item : add(before, item))
+  }
+  return [...sums.values()]
+}
+
+/** The server has made them. Source: docs/reference/explain.md, "WhatIfPolicy". */
+function parseChanges(value: unknown): readonly ChangedCalls[] {
+  return (value ?? []) as readonly ChangedCalls[]
+}

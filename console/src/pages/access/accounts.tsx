@@ -1,0 +1,55 @@
+import SpaceBetween from '@cloudscape-design/components/space-between'
+import type { ReactNode } from 'react'
+import { call, type OutputOf } from '../../api/client.ts'
+import { DataTable } from '../../shared/data-table.tsx'
+import { showTime } from '../../shared/form.ts'
+import { ShowCli } from '../../shared/show-cli.tsx'
+import { ACCESS_TEXTS as texts } from '../../texts/en/access.ts'
+import { useAccess } from './use-access.ts'
+
+type Account = NonNullable<OutputOf<'ListAccounts'>['Accounts']>[number]
+
+/** The accounts that the person sees. */
+export function Accounts(): ReactNode {
+  const { data, error } = useAccess(['accounts'], allAccounts)
+  return (
+    <SpaceBetween size="m">
+      <DataTable
+        title={texts.tabs.accounts}
+        name="accounts"
+        items={data}
+        error={error}
+        empty={texts.noAccounts}
+        trackBy={({ AccountId = '' }) => AccountId}
+        columns={[
+          { id: 'id', header: texts.accountId, value: ({ AccountId }) => AccountId },
+          { id: 'alias', header: texts.alias, value: ({ Alias }) => Alias },
+          { id: 'created', header: texts.created, value: ({ CreatedTime }) => showTime(CreatedTime) },
+          { id: 'parent', header: texts.parent, value: ({ ParentId }) => ParentId },
+          {
+            id: 'scps',
+            header: texts.scps,
+            value: ({ ServiceControlPolicies }) => ServiceControlPolicies?.join(', '),
+          },
+          {
+            id: 'rcps',
+            header: texts.rcps,
+            value: ({ ResourceControlPolicies }) => ResourceControlPolicies?.join(', '),
+          },
+        ]}
+      />
+      <ShowCli name="ListAccounts" input={{}} />
+    </SpaceBetween>
+  )
+}
+
+async function allAccounts(): Promise<readonly Account[]> {
+  const accounts: Account[] = []
+  let next: string | undefined
+  do {
+    const page = await call('ListAccounts', { NextToken: next })
+    accounts.push(...(page.Accounts ?? []))
+    next = page.NextToken
+  } while (next !== undefined)
+  return accounts
+}

@@ -1,0 +1,128 @@
+import SpaceBetween from '@cloudscape-design/components/space-between'
+import StatusIndicator from '@cloudscape-design/components/status-indicator'
+import { getRouteApi } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { callIam, listAll } from '../../api/iam.ts'
+import { managedPolicy } from '../../api/policy-targets.ts'
+import { DataTable } from '../../shared/data-table.tsx'
+import { showTime } from '../../shared/form.ts'
+import { PermitButton } from '../../shared/may.tsx'
+import { ACCESS_TEXTS as texts } from '../../texts/en/access.ts'
+import { TEXTS } from '../../texts/en.ts'
+import { PageOf } from './page-of.tsx'
+import { PolicyPanel } from './policy-panel.tsx'
+import { useAccess, useAccessChange } from './use-access.ts'
+
+const { common } = TEXTS
+const route = getRouteApi('/access/policy')
+
+/** The page of a managed policy. */
+export function ManagedPolicy(): ReactNode {
+  const { arn: PolicyArn } = route.useSearch()
+  return (
+    <PageOf
+      tab="policies"
+      name={PolicyArn.replace(/^.*\//, '')}
+      deletion={{
+        permit: { action: 'iam:DeletePolicy', resource: PolicyArn },
+        run: () => callIam('DeletePolicy', { PolicyArn }),
+        call: { name: 'DeletePolicy', input: { PolicyArn } },
+      }}
+    >
+      <SpaceBetween size="l">
+        <PolicyPanel
+          target={managedPolicy(PolicyArn)}
+          title={texts.document}
+          permit={{ action: 'iam:CreatePolicyVersion', resource: PolicyArn }}
+        />
+        <Versions arn={PolicyArn} />
+        <Entities arn={PolicyArn} />
+      </SpaceBetween>
+    </PageOf>
+  )
+}
+
+function Versions({ arn: PolicyArn }: { readonly arn: string }): ReactNode {
+  const { data, error } = useAccess(['versions', PolicyArn], () =>
+    listAll('ListPolicyVersions', { PolicyArn }, (output) => output.Versions),
+  )
+  const choose = useAccessChange((VersionId: string) =>
+    callIam('SetDefaultPolicyVersion', { PolicyArn, VersionId }),
+  )
+  const remove = useAccessChange((VersionId: string) =>
+    callIam('DeletePolicyVersion', { PolicyArn, VersionId }),
+  )
+  return (
+    <DataTable
+      title={texts.versions}
+      name="policy-versions"
+      items={data}
+      error={error ?? choose.error ?? remove.error}
+      empty={common.none}
+      trackBy={({ VersionId = '' }) => VersionId}
+      columns={[
+        { id: 'version', header: texts.version, value: ({ VersionId }) => VersionId },
+        { id: 'created', header: texts.created, value: ({ CreateDate }) => showTime(CreateDate) },
+        {
+          id: 'default',
+          header: texts.isDefault,
+          value: ({ IsDefaultVersion }) => IsDefaultVersion,
+          cell: ({ IsDefaultVersion }) =>
+            IsDefaultVersion === true ? <StatusIndicator>{texts.isDefault}</StatusIndicator> : common.none,
+        },
+      ]}
+      more={[
+        {
+          id: 'actions',
+          header: texts.actions,
+          cell: ({ VersionId = '', IsDefaultVersion: isDefault = false }) => (
+            <SpaceBetween direction="horizontal" size="xs">
+              <PermitButton
+                variant="inline-link"
+                disabled={isDefault}
+                ariaLabel={`${texts.makeDefault} ${VersionId}`}
+                permit={{ action: 'iam:SetDefaultPolicyVersion', resource: PolicyArn }}
+                onClick={() => choose.mutate(VersionId)}
+              >
+                {texts.makeDefault}
+              </PermitButton>
+              <PermitButton
+                variant="inline-link"
+                disabled={isDefault}
+                ariaLabel={`${texts.delete} ${VersionId}`}
+                permit={{ action: 'iam:DeletePolicyVersion', resource: PolicyArn }}
+                onClick={() => remove.mutate(VersionId)}
+              >
+                {texts.delete}
+              </PermitButton>
+            </SpaceBetween>
+          ),
+        },
+      ]}
+    />
+  )
+}
+
+function Entities({ arn: PolicyArn }: { readonly arn: string }): ReactNode {
+  const { data, error } = useAccess(['entities', PolicyArn], () =>
+    listAll('ListEntitiesForPolicy', { PolicyArn }, ({ PolicyUsers, PolicyGroups, PolicyRoles }) => [
+      ...(PolicyUsers ?? []).map(({ UserName: name = '' }) => ({ kind: texts.user, name })),
+      ...(PolicyGroups ?? []).map(({ GroupName: name = '' }) => ({ kind: texts.group, name })),
+      ...(PolicyRoles ?? []).map(({ RoleName: name = '' }) => ({ kind: texts.role, name })),
+    ]),
+  )
+  return (
+    <DataTable
+      title={texts.usedBy}
+      name="policy-entities"
+      items={data}
+      error={error}
+      empty={texts.notUsed}
+      trackBy={({ kind, name }) => `${kind} ${name}`}
+      columns={[
+        { id: 'name', header: texts.name, value: ({ name }) => name },
+        { id: 'kind', header: texts.kind, value: ({ kind }) => kind },
+      ]}
+    />
+  )
+}

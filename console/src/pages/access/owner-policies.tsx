@@ -1,0 +1,152 @@
+import Button from '@cloudscape-design/components/button'
+import Link from '@cloudscape-design/components/link'
+import SpaceBetween from '@cloudscape-design/components/space-between'
+import { type ReactNode, useState } from 'react'
+import { listAll } from '../../api/iam.ts'
+import { inlineNames, inlinePolicy, type PolicyOwner } from '../../api/policy-targets.ts'
+import { DataTable } from '../../shared/data-table.tsx'
+import { PLACES, useFollow } from '../../shared/follow.ts'
+import { PermitButton } from '../../shared/may.tsx'
+import { visibleText } from '../../shared/plain-text.tsx'
+import { ACCESS_TEXTS as texts } from '../../texts/en/access.ts'
+import { AddFrom } from './add-from.tsx'
+import { NameModal } from './name-modal.tsx'
+import { ownerCalls } from './owner-calls.ts'
+import { PolicyPanel } from './policy-panel.tsx'
+import { useAccess, useAccessChange } from './use-access.ts'
+
+type Props = { readonly owner: PolicyOwner; readonly arn: string }
+
+/** The policies of a user, group or role. */
+export function OwnerPolicies({ owner, arn }: Props): ReactNode {
+  return (
+    <SpaceBetween size="l">
+      <AttachedPolicies owner={owner} arn={arn} />
+      <InlinePolicies owner={owner} arn={arn} />
+    </SpaceBetween>
+  )
+}
+
+function AttachedPolicies({ owner, arn }: Props): ReactNode {
+  const { type, name } = owner
+  const calls = ownerCalls(owner)
+  const { data, error } = useAccess(['attached', type, name], calls.listAttached)
+  const all = useAccess(['policies', 'all'], () => listAll('ListPolicies', {}, ({ Policies }) => Policies))
+  const attach = useAccessChange(calls.attach)
+  const detach = useAccessChange(calls.detach)
+  const follow = useFollow()
+  return (
+    <DataTable
+      title={texts.attached}
+      name={`${name}-attached-policies`}
+      items={data}
+      error={error ?? attach.error ?? detach.error}
+      empty={texts.noAttached}
+      trackBy={({ PolicyArn = '' }) => PolicyArn}
+      actions={[
+        <AddFrom
+          key="attach"
+          label={texts.attach}
+          placeholder={texts.choosePolicy}
+          permit={{ action: `iam:Attach${type}Policy`, resource: arn }}
+          options={(all.data ?? []).map(({ Arn = '', PolicyName = '' }) => ({
+            value: Arn,
+            label: PolicyName,
+          }))}
+          isBusy={attach.isPending}
+          onAdd={(PolicyArn) => attach.mutate(PolicyArn)}
+        />,
+      ]}
+      columns={[
+        {
+          id: 'name',
+          header: texts.name,
+          value: ({ PolicyName }) => PolicyName,
+          cell: ({ PolicyName = '', PolicyArn = '' }) => (
+            <Link href={PLACES.policy(PolicyArn)} onFollow={follow}>
+              {visibleText(PolicyName)}
+            </Link>
+          ),
+        },
+        { id: 'arn', header: texts.arn, value: ({ PolicyArn }) => PolicyArn },
+      ]}
+      more={[
+        {
+          id: 'detach',
+          header: texts.detach,
+          cell: ({ PolicyArn = '', PolicyName = '' }) => (
+            <PermitButton
+              variant="inline-link"
+              ariaLabel={`${texts.detach} ${PolicyName}`}
+              permit={{ action: `iam:Detach${type}Policy`, resource: arn }}
+              onClick={() => detach.mutate(PolicyArn)}
+            >
+              {texts.detach}
+            </PermitButton>
+          ),
+        },
+      ]}
+    />
+  )
+}
+
+function InlinePolicies({ owner, arn }: Props): ReactNode {
+  const { type, name } = owner
+  const { data, error } = useAccess(['inline', type, name], () => inlineNames(owner))
+  const [shown, setShown] = useState<string>()
+  const [isNaming, setNaming] = useState(false)
+  const remove = useAccessChange(ownerCalls(owner).deleteInline, () => setShown(undefined))
+  const put = { action: `iam:Put${type}Policy`, resource: arn }
+  return (
+    <SpaceBetween size="m">
+      <DataTable
+        title={texts.inline}
+        name={`${name}-inline-policies`}
+        items={data}
+        error={error ?? remove.error}
+        empty={texts.noInline}
+        trackBy={(policy) => policy}
+        actions={[
+          <PermitButton key="new" permit={put} onClick={() => setNaming(true)}>
+            {texts.newInline}
+          </PermitButton>,
+        ]}
+        columns={[{ id: 'name', header: texts.name, value: (policy) => policy }]}
+        more={[
+          {
+            id: 'actions',
+            header: texts.actions,
+            cell: (policy) => (
+              <SpaceBetween direction="horizontal" size="xs">
+                <Button
+                  variant="inline-link"
+                  ariaLabel={`${texts.edit} ${policy}`}
+                  onClick={() => setShown(policy)}
+                >
+                  {texts.edit}
+                </Button>
+                <PermitButton
+                  variant="inline-link"
+                  ariaLabel={`${texts.delete} ${policy}`}
+                  permit={{ action: `iam:Delete${type}Policy`, resource: arn }}
+                  onClick={() => remove.mutate(policy)}
+                >
+                  {texts.delete}
+                </PermitButton>
+              </SpaceBetween>
+            ),
+          },
+        ]}
+      />
+      {shown !== undefined && <PolicyPanel target={inlinePolicy(owner, shown)} permit={put} />}
+      {isNaming && (
+        <NameModal
+          title={texts.newInline}
+          label={texts.policyName}
+          run={async (policy) => setShown(policy)}
+          onClose={() => setNaming(false)}
+        />
+      )}
+    </SpaceBetween>
+  )
+}

@@ -1,0 +1,51 @@
+import {
+  type UseMutationResult,
+  type UseQueryResult,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query'
+import type { PolicyTarget } from '../../api/policy-targets.ts'
+import { useSession } from '../../session/session.ts'
+import { POLICY_TEXTS } from '../../texts/en/policy.ts'
+import { notify } from '../notices.tsx'
+
+/** A policy as the server has it. */
+export function useStoredPolicy({ id, load }: PolicyTarget): UseQueryResult<string> {
+  const { region } = useSession()
+  return useQuery({ queryKey: ['policy', region, ...id], queryFn: load })
+}
+
+/** What a save has found instead of the policy that the editing began with. */
+export type Saved = { readonly theirs: string | undefined }
+
+type Save = {
+  readonly text: string
+  /** What the editing began with; a save with nothing here overwrites whatever is there. */
+  readonly base: string | undefined
+}
+
+/** Saves a policy, unless somebody else has changed it meanwhile. */
+export function useSavePolicy(
+  { id, load, save }: PolicyTarget,
+  onSaved: () => void,
+): UseMutationResult<Saved, Error, Save> {
+  const { region } = useSession()
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: async ({ text, base }: Save): Promise<Saved> => {
+      const theirs = base === undefined ? undefined : await load()
+      if (theirs !== base) return { theirs }
+      await save(text)
+      return { theirs: undefined }
+    },
+    onSuccess: async ({ theirs }) => {
+      if (theirs !== undefined) return
+      notify({ type: 'success', header: POLICY_TEXTS.saved })
+      onSaved()
+      await queries.invalidateQueries({ queryKey: ['policy', region, ...id] })
+      await queries.invalidateQueries({ queryKey: ['key', region] })
+      await queries.invalidateQueries({ queryKey: ['access'] })
+    },
+  })
+}
