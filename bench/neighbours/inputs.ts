@@ -163,6 +163,11 @@ const OWN: Readonly<Record<string, (named: Named) => SampleInput>> = {
   'holdfast ExplainCall': ({ refusedCall }) => ({ Id: refusedCall }),
   'holdfast GetKeyImpact': ON_CROWDED,
   'holdfast GetMaterialUsage': ON_CROWDED,
+  'holdfast ListKeySummaries': () => ({
+    ...{ Filters: keyFilters(), Search: 'x'.repeat(512), CreatedAfter: 1, CreatedBefore: 4_000_000_000 },
+    ...{ LastUsedAfter: undefined, LastUsedBefore: 4_000_000_000, MaxResults: 1000 },
+    ...{ SortBy: 'Alias', SortOrder: 'DESCENDING' },
+  }),
   'holdfast ListRefusals': () => ({ MaxResults: 1000 }),
   'holdfast SimulateCall': ({ crowdedKey }) => ({
     ...{ PrincipalArn: CROWD_ROLE_ARN, Action: 'kms:Encrypt', Context: simulatedContext() },
@@ -228,6 +233,12 @@ function numbered<T>(count: number, itemOf: (index: number) => T): readonly T[] 
 
 function tagKey(index: number): string {
   return `tag-${index}`.padStart(128, 'k')
+}
+
+/** Every filter looks at every text of every key, and refuses none. */
+function keyFilters(): readonly object[] {
+  const Values = numbered(10, (index) => `!${index}`.padEnd(512, 'y'))
+  return numbered(10, () => ({ Name: 'Description', Values }))
 }
 
 function kmsTags(): readonly object[] {

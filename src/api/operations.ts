@@ -148,7 +148,15 @@ export const UNSIGNED_OPERATION_NAMES: ReadonlySet<string> = new Set([
 
 /** Every operation of Holdfast's own service. */
 export const HOLDFAST_OPERATION_NAMES: readonly string[] = [
-  ...['ExplainCall', 'GetKeyImpact', 'GetMaterialUsage', 'GetUsage', 'ListInsights', 'ListRefusals'],
+  ...[
+    'ExplainCall',
+    'GetKeyImpact',
+    'GetMaterialUsage',
+    'GetUsage',
+    'ListInsights',
+    'ListRefusals',
+    'ListKeySummaries',
+  ],
   ...['SimulateCall', 'WhatIfPolicy', 'ListAccounts', 'ListQuotas', 'SetQuota', 'DescribeOrganization'],
   ...['ListControlPolicies', 'GetControlPolicy', 'PutControlPolicy', 'DeleteControlPolicy'],
   ...['AttachControlPolicy', 'DetachControlPolicy'],

@@ -100,6 +100,7 @@ function ownOperations(explaining: ExplainingDependencies, home: string): readon
     ...{ records, giveWay, home, explaining, prices: undefined },
     ...{ usage: notRun, touches: notRun, regions: notRun, limiter: NO_LIMIT, light: NO_LIMIT },
     reach: async () => true,
+    catalogue: { read: notRun },
   }
   return USAGE_OPERATIONS.map((operation) => operation(dependencies))
 }

@@ -7,7 +7,15 @@ import type { Clock } from '../base/ports.ts'
 import type { HmacKey } from '../crypto/hmac.ts'
 import type { Anomaly } from '../insights/detector/anomaly.ts'
 import { claimFileLock, type FileLock } from '../store/file-lock.ts'
-import type { EventIndex, LastUse, TouchRow, UsageQuestion, UsageRow } from '../store/index-port.ts'
+import type {
+  EventIndex,
+  LastUse,
+  LastUseRow,
+  LastUsesQuestion,
+  TouchRow,
+  UsageQuestion,
+  UsageRow,
+} from '../store/index-port.ts'
 import { openIndex } from '../store/sqlite-index.ts'
 import { type Collected, type CollectQuestion, collectEvents } from './collect.ts'
 import { type Gathered, type GatherQuestion, gatherRecords } from './gather.ts'
@@ -36,6 +44,7 @@ export type IndexQuestion = { readonly reachMs: number } & (
   | { readonly ask: 'lookup'; readonly question: LookupQuestion }
   | { readonly ask: 'find'; readonly id: string }
   | { readonly ask: 'lastUse'; readonly key: string }
+  | { readonly ask: 'lastUses'; readonly question: LastUsesQuestion }
   | { readonly ask: 'usage'; readonly question: UsageQuestion }
   | { readonly ask: 'touches'; readonly key: string }
   | { readonly ask: 'tree'; readonly node: string; readonly from: TreeState; readonly until: number }
@@ -55,6 +64,7 @@ export type IndexValues = {
   readonly lookup: LookupPage
   readonly find: readonly string[]
   readonly lastUse: LastUse | undefined
+  readonly lastUses: readonly LastUseRow[]
   readonly usage: readonly UsageRow[]
   readonly touches: readonly TouchRow[]
   readonly tree: TreeState
@@ -138,6 +148,8 @@ export class IndexService {
         return findEvents({ index, auditFolder, files }, question.id)
       case 'lastUse':
         return index.lastUse(question.key)
+      case 'lastUses':
+        return index.lastUses(question.question)
       case 'usage':
         return index.usage(question.question)
       case 'touches':

@@ -2,6 +2,7 @@ import { assert } from '../base/assert.ts'
 import { type GiveWay, neverGiveWay } from '../base/slices.ts'
 import { cacheEntryOf, cacheKey, deepFrozen, entryAfterCommit, storedOf } from './cache-entry.ts'
 import { FollowedFeed } from './feed.ts'
+import { PartitionMirror } from './mirror.ts'
 import { FEED_SHARDS, type RawChange, type RawKey, type RawStore, type RawVersion } from './port.ts'
 import { CACHE_LIMITS, type CacheLimits, RecordCache } from './record-cache.ts'
 import {
@@ -9,6 +10,7 @@ import {
   type Kind,
   LIST_MAX_RECORDS,
   type ListQuery,
+  type Mirror,
   type Page,
   type Records,
   type Stored,
@@ -19,6 +21,7 @@ import {
 import {
   listSealed,
   locate,
+  locatePartition,
   markerAfter,
   type Opened,
   readListed,
@@ -80,6 +83,7 @@ class CachedRecords implements Records {
   readonly #watch: StoreWatch | undefined
   readonly #feed: FollowedFeed
   readonly #generations = new Array<number>(FEED_SHARDS).fill(0)
+  readonly #mirrors = new Set<PartitionMirror<object>>()
   #seenDataVersion: number
   #pass: { readonly dataVersion: number; readonly done: Promise<void> } | undefined
 
@@ -177,6 +181,22 @@ class CachedRecords implements Records {
       if (next === undefined || left <= ROWS_AT_ONCE) return { records, next }
       after = next
     }
+  }
+
+  mirror<V extends object, L extends object>(summary: SummaryKind<V, L>, partition: string): Mirror<L> {
+    const kind = summary.kind.name
+    const { prefix, shard } = locatePartition(this.#sealer, kind, partition)
+    const query = { kind, partition, limit: ROWS_AT_ONCE }
+    const mirror: PartitionMirror<L> = new PartitionMirror({
+      ...{ kind, prefix, shard, giveWay: this.#giveWay },
+      page: (after) => listSealed(this.#raw, this.#sealer, { ...query, after }),
+      read: (row) => readListed(this.#raw, this.#sealer, row, partition),
+      summaryOf: ({ located, value }) =>
+        summaryRecord(summary, located.place.name, summary.kind.parse(value)),
+      closed: () => this.#mirrors.delete(mirror),
+    })
+    this.#mirrors.add(mirror)
+    return mirror
   }
 
   markerAfter(kind: string, partition: string, name: string): string {
@@ -327,12 +347,14 @@ class CachedRecords implements Records {
     const dropped = cacheKey(key)
     this.#cache.drop(dropped)
     this.#summaries.drop(dropped)
+    for (const mirror of this.#mirrors) mirror.note(shard, key)
     this.#generations[shard] = (this.#generations[shard] ?? 0) + 1
   }
 
   #dropAll(): void {
     this.#cache.clear()
     this.#summaries.clear()
+    for (const mirror of this.#mirrors) mirror.noteAll()
     for (const [shard, generation] of this.#generations.entries()) this.#generations[shard] = generation + 1
   }
 }

@@ -100,6 +100,16 @@ export type LastUse = {
   readonly requestId: string
 }
 
+/** A question for the last uses of an account's keys in a region, since a second. */
+export type LastUsesQuestion = {
+  readonly account: string
+  readonly region: string
+  readonly fromSecond: number
+}
+
+/** A key's ARN, and the second of its last successful use. */
+export type LastUseRow = { readonly key: string; readonly second: number }
+
 /** A question for events. All terms must match. */
 export type EventQuestion = {
   readonly term: string
@@ -138,6 +148,7 @@ export type EventIndex = {
   /** Places where an event with this id may be. */
   readonly findById: (idPrefix: number) => readonly FoundEvent[]
   readonly lastUse: (key: string) => LastUse | undefined
+  readonly lastUses: (question: LastUsesQuestion) => readonly LastUseRow[]
   readonly usage: (question: UsageQuestion) => readonly UsageRow[]
   /** The calls on a key, the latest first; at most {@link TOUCH_ROWS_MAX} rows. */
   readonly touches: (key: string) => readonly TouchRow[]

@@ -68,6 +68,16 @@ export type SummaryPage<L> = {
   readonly next: string | undefined
 }
 
+/** Summaries of all records of a partition, kept in memory until it is closed. */
+export type Mirror<L extends object> = {
+  /**
+   * The summaries as of now; as valid as the cache. The first call reads every record, later calls only those that
+   * have changed since. The map changes with the next call. @throws TooManyRecords, IntegrityError, StoreFailure.
+   */
+  readonly read: () => Promise<ReadonlyMap<string, Summary<L>>>
+  readonly close: () => void
+}
+
 /** Reads records, from the cache where it is valid, and commits changes. */
 export type Records = {
   /** @throws IntegrityError when the record does not open; StoreFailure. */
@@ -96,6 +106,11 @@ export type Records = {
     kind: SummaryKind<V, L>,
     query: Omit<ListQuery, 'kind'>,
   ) => Promise<SummaryPage<L>>
+  /** A mirror of a partition: for queries of all its records. It has summaries of its own, of any kind. */
+  readonly mirror: <V extends object, L extends object>(
+    summary: SummaryKind<V, L>,
+    partition: string,
+  ) => Mirror<L>
   /** Where a page begins that continues after a record, whether or not that still exists. */
   readonly markerAfter: (kind: string, partition: string, name: string) => string
   /**
@@ -136,6 +151,14 @@ export function replace<V extends object>(record: Stored<V>, value: V): Change {
 export function remove<V extends object>(record: Stored<V>): Change {
   const { kind, partition, name, version } = record
   return { kind, partition, name, expected: version, value: undefined }
+}
+
+/** The most records of a mirrored partition. An account has 100,000 keys in a region by default. */
+export const MIRROR_MAX_RECORDS = 250_000
+
+/** A partition has more than {@link MIRROR_MAX_RECORDS} records, too many for a mirror. */
+export class TooManyRecords extends Error {
+  override readonly name = 'TooManyRecords'
 }
 
 /** A stored record or the keyring was tampered with or damaged. Never a silent absence. */

@@ -62,6 +62,16 @@ export function locate(sealer: Sealer, place: Place): Located {
   return { place, key: { kind, id }, shard: shardOf(blind) }
 }
 
+/** The first bytes of the ids of a partition's records, and their shard. */
+export function locatePartition(
+  sealer: Sealer,
+  kind: string,
+  partition: string,
+): { readonly prefix: Uint8Array; readonly shard: number } {
+  const prefix = blindPartition(sealer, kind, partition)
+  return { prefix, shard: shardOf(prefix) }
+}
+
 /** The record at a place, or nothing. @throws IntegrityError, StoreFailure. */
 export async function readSealed(
   raw: RawStore,

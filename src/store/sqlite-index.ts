@@ -10,6 +10,8 @@ import type {
   IndexBatch,
   IndexPosition,
   LastUse,
+  LastUseRow,
+  LastUsesQuestion,
   Series,
   TouchRow,
   UsageQuestion,
@@ -120,6 +122,14 @@ class SqliteIndex implements EventIndex {
         requestId: parseText(row['request_id']),
       }
     )
+  }
+
+  lastUses({ account, region, fromSecond }: LastUsesQuestion): readonly LastUseRow[] {
+    const keys = `arn:aws:kms:${region}:${account}:key`
+    // Every ARN of a key is between these: `/` comes before `0`.
+    return this.#statements.lastUses
+      .all(`${keys}/`, `${keys}0`, fromSecond)
+      .map((row) => ({ key: parseText(row['key']), second: parseInteger(row['second']) }))
   }
 
   usage(question: UsageQuestion): readonly UsageRow[] {
@@ -298,6 +308,7 @@ function prepare(database: DatabaseSync) {
        WHERE excluded.second >= second`,
     ),
     lastUse: sql('SELECT second, operation, event_id, request_id FROM last_uses WHERE key = ?'),
+    lastUses: sql('SELECT key, second FROM last_uses WHERE key > ? AND key < ? AND second >= ?'),
     lastKey: sql('SELECT id FROM events WHERE id < ? ORDER BY id DESC LIMIT 1'),
     findBlocks: sql(
       'SELECT last, first, distances FROM postings WHERE term = ? AND last >= ? AND last < ? AND first < ? ORDER BY last DESC',

@@ -6,6 +6,7 @@ import type { ExplainingDependencies } from '../explain/explain-dependencies.ts'
 import type { TouchRow, UsageQuestion, UsageRow } from '../store/index-port.ts'
 import type { Records } from '../store/records.ts'
 import type { Prices } from '../usage/prices.ts'
+import type { KeyCatalogue } from './key-catalogue.ts'
 
 /** The dependencies of this service's operations. Queries throw when the index cannot answer. */
 export type UsageDependencies = {
@@ -25,6 +26,7 @@ export type UsageDependencies = {
   /** Waits a little for the index to come to where the audit log is; says whether it has. */
   readonly reach: () => Promise<boolean>
   readonly explaining: ExplainingDependencies
+  readonly catalogue: Pick<KeyCatalogue, 'read'>
 }
 
 /** Creates an operation of this service from its dependencies. */

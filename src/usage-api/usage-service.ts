@@ -18,8 +18,10 @@ import {
 } from './control-operations.ts'
 import { explainCall } from './explain-call.ts'
 import { getUsage } from './get-usage.ts'
+import { KeyCatalogue } from './key-catalogue.ts'
 import { getKeyImpact, getMaterialUsage } from './key-operations.ts'
 import { listInsights } from './list-insights.ts'
+import { listKeySummaries } from './list-key-summaries.ts'
 import { listRefusals } from './list-refusals.ts'
 import { simulateCall } from './simulate-call.ts'
 import type { UsageDependencies, UsageOperation } from './usage-dependencies.ts'
@@ -45,6 +47,7 @@ export const USAGE_OPERATIONS: readonly UsageOperation[] = [
   getMaterialUsage,
   getUsage,
   listInsights,
+  listKeySummaries,
   listRefusals,
   simulateCall,
   whatIfPolicy,
@@ -86,6 +89,10 @@ export function openUsageService(dependencies: UsageServiceDependencies): readon
     home,
     reach: async () => (await index.ask({ ask: 'status', reachMs: REACH_MS })).current,
     explaining: dependencies.explaining(eventSource(index)),
+    catalogue: new KeyCatalogue({
+      ...{ records, giveWay },
+      lastUses: (question, reach) => index.ask({ ask: 'lastUses', question, reachMs: reach ? REACH_MS : 0 }),
+    }),
   }
   return USAGE_OPERATIONS.map((operation) => operation(ready))
 }

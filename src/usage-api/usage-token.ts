@@ -33,7 +33,7 @@ export function parseEventKey(text: string): number {
 }
 
 /** What a token is answered with that the service has not made for the call. */
-export function invalidToken(): KmsError {
+export function invalidToken(cause?: unknown): KmsError {
   const message = 'The NextToken is not valid, or belongs to other parameters.'
-  return new KmsError('InvalidNextTokenException', message)
+  return new KmsError('InvalidNextTokenException', message, { cause })
 }

@@ -213,6 +213,7 @@ function noting(records: Records, asked: string[]): Records {
       asked.push(`list ${summary.kind.name}`)
       return records.listSummaries(summary, query)
     },
+    mirror: (summary, partition) => records.mirror(summary, partition),
     markerAfter: (kind, partition, name) => records.markerAfter(kind, partition, name),
     commit: (changes) => records.commit(changes),
     refresh: () => records.refresh(),

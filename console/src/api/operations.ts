@@ -235,6 +235,10 @@ export type Operations = {
     readonly input: { readonly KeyId: string; readonly IncludeKeyMaterial?: 'ALL_KEY_MATERIAL' | 'ROTATIONS_ONLY'; readonly Limit?: number; readonly Marker?: string }
     readonly output: { readonly NextMarker?: string; readonly Rotations?: readonly ({ readonly ExpirationModel?: string; readonly ImportState?: string; readonly KeyId?: string; readonly KeyMaterialDescription?: string; readonly KeyMaterialId?: string; readonly KeyMaterialState?: string; readonly RotationDate?: Seconds; readonly RotationType?: string; readonly ValidTo?: Seconds })[]; readonly Truncated?: boolean }
   }
+  ListKeySummaries: {
+    readonly input: { readonly AccountId?: string; readonly Filters?: readonly ({ readonly Name: 'KeyState' | 'KeySpec' | 'KeyUsage' | 'Origin' | 'KeyManager' | 'MultiRegion' | 'CustomKeyStoreId' | 'KeyId' | 'Alias' | 'Description' | 'TagKey' | 'TagValue' | 'Tag'; readonly Values: readonly (string)[] })[]; readonly Search?: string; readonly CreatedAfter?: Seconds; readonly CreatedBefore?: Seconds; readonly LastUsedAfter?: Seconds; readonly LastUsedBefore?: Seconds; readonly SortBy?: 'KeyId' | 'Alias' | 'Description' | 'CreationDate' | 'KeyState' | 'KeySpec' | 'KeyUsage' | 'Origin' | 'LastUsedDate' | 'DeletionDate'; readonly SortOrder?: 'ASCENDING' | 'DESCENDING'; readonly MaxResults?: number; readonly NextToken?: string }
+    readonly output: { readonly Keys?: readonly ({ readonly KeyId?: string; readonly KeyArn?: string; readonly Aliases?: readonly (string)[]; readonly Description?: string; readonly KeyState?: string; readonly KeySpec?: string; readonly KeyUsage?: string; readonly Origin?: string; readonly KeyManager?: string; readonly MultiRegion?: boolean; readonly MultiRegionKeyType?: string; readonly CustomKeyStoreId?: string; readonly CreationDate?: Seconds; readonly DeletionDate?: Seconds; readonly ValidTo?: Seconds; readonly NextRotationDate?: Seconds; readonly LastUsedDate?: Seconds; readonly Tags?: readonly ({ readonly TagKey?: string; readonly TagValue?: string })[] })[]; readonly Matches?: number; readonly Total?: number; readonly Current?: boolean; readonly NextToken?: string }
+  }
   ListKeys: {
     readonly input: { readonly Limit?: number; readonly Marker?: string }
     readonly output: { readonly Keys?: readonly ({ readonly KeyArn?: string; readonly KeyId?: string })[]; readonly NextMarker?: string; readonly Truncated?: boolean }
@@ -439,6 +443,7 @@ export const OPERATIONS = {
   ListInsights: ["holdfast",true],
   ListKeyPolicies: ["kms",true],
   ListKeyRotations: ["kms",true],
+  ListKeySummaries: ["holdfast",true],
   ListKeys: ["kms",true],
   ListPublicKeys: ["cloudtrail",true],
   ListQuotas: ["holdfast",true],

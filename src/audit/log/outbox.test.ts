@@ -37,6 +37,7 @@ async function openWorld(): Promise<World> {
     list: (kind, query) => opened.list(kind, query),
     getSummary: (kind, partition, name) => opened.getSummary(kind, partition, name),
     listSummaries: (kind, query) => opened.listSummaries(kind, query),
+    mirror: (kind, partition) => opened.mirror(kind, partition),
     markerAfter: (kind, partition, name) => opened.markerAfter(kind, partition, name),
     commit: (changes) => {
       commits.push(changes.length)
