@@ -5,9 +5,11 @@ import {
   SHARE_ENV,
   Worker,
 } from 'node:worker_threads'
+import { systemAfterThisTurn } from '../base/ports.ts'
+import { packCommits, type WriterCommit } from './packed-commits.ts'
 import { type Applied, type RawChange, StoreConflict, StoreFailure } from './port.ts'
 import type { Outcome } from './sqlite-commit.ts'
-import type { WriterAnswer, WriterCommit, WriterRequest, WriterStart } from './sqlite-writer.ts'
+import type { WriterAnswer, WriterRequest, WriterStart } from './sqlite-writer.ts'
 
 /** Commits that may wait for the disk; with more, it does not keep up. */
 const WAITING_MAX = 10_000
@@ -33,7 +35,7 @@ type Running = { readonly worker: Worker; readonly port: MessagePort }
 export class WriterThread {
   readonly #path: string
   readonly #waiting = new Map<number, Waiting>()
-  /** The commits of this turn, sent together: each message costs as much as several commits. */
+  /** The commits of this turn, sent together at its end: each message costs as much as several commits. */
   #unsent: WriterCommit[] = []
   #running: Running | undefined
   #lastTicket = 0
@@ -58,8 +60,7 @@ export class WriterThread {
       // An expected answer keeps the process alive; an idle thread does not.
       if (this.#waiting.size === 0) port.ref()
       this.#waiting.set(ticket, { applied, resolve, reject })
-      if (this.#unsent.push({ ticket, changes: changes.map(compact) }) === 1)
-        process.nextTick(() => this.#send())
+      if (this.#unsent.push({ ticket, changes }) === 1) systemAfterThisTurn(() => this.#send())
     })
   }
 
@@ -82,7 +83,7 @@ export class WriterThread {
       running.worker.ref()
       running.port.ref()
       running.worker.once('exit', () => resolve())
-      running.port.postMessage({ commits: [], isLast: true } satisfies WriterRequest)
+      running.port.postMessage({ commits: packCommits([]), isLast: true } satisfies WriterRequest)
     })
   }
 
@@ -90,7 +91,9 @@ export class WriterThread {
     const commits = this.#unsent
     this.#unsent = []
     if (commits.length === 0) return
-    this.#running?.port.postMessage({ commits, isLast: false } satisfies WriterRequest)
+    const packed = packCommits(commits)
+    const request = { commits: packed, isLast: false } satisfies WriterRequest
+    this.#running?.port.postMessage(request, [packed.bytes.buffer])
   }
 
   #start(): Running {
@@ -150,16 +153,6 @@ function answer(waiting: Waiting | undefined, outcome: Outcome | undefined): voi
     case 'failure':
       waiting?.reject(new StoreFailure(`the database could not commit: ${outcome.message}`))
   }
-}
-
-/** A view of a larger buffer would be sent with all of that buffer. */
-function compact(change: RawChange): RawChange {
-  const { kind, id, shard, expected, value } = change
-  return { kind, id: exact(id), shard, expected, value: value === undefined ? undefined : exact(value) }
-}
-
-function exact(bytes: Uint8Array): Uint8Array {
-  return bytes.length === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes)
 }
 
 /** Messages come only from the thread that this one has started. */

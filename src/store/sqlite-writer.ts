@@ -1,17 +1,14 @@
 /** The thread that writes to SQLite, so that no sync of the disk delays a request. */
 
 import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads'
-import type { RawChange } from './port.ts'
+import { type PackedCommits, unpackCommits, type WriterCommit } from './packed-commits.ts'
 import { Committer, type Outcome } from './sqlite-commit.ts'
 
 /** What the thread is started with. */
 export type WriterStart = { readonly path: string; readonly port: MessagePort }
 
-/** One commit for the thread. */
-export type WriterCommit = { readonly ticket: number; readonly changes: readonly RawChange[] }
-
 /** Commits for the thread, or a note that no more will come. */
-export type WriterRequest = { readonly commits: readonly WriterCommit[]; readonly isLast: boolean }
+export type WriterRequest = { readonly commits: PackedCommits; readonly isLast: boolean }
 
 /** The results of the commits with these tickets, in order. */
 export type WriterAnswer = {
@@ -28,7 +25,7 @@ function write({ port, path }: WriterStart): void {
   let isLast = false
   const take = (message: unknown): void => {
     const request = parseRequest(message)
-    waiting.push(...request.commits)
+    waiting.push(...unpackCommits(request.commits))
     isLast ||= request.isLast
   }
   port.on('message', (message: unknown) => {
