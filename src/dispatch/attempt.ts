@@ -1,6 +1,7 @@
 import { KmsError } from '../api/errors.ts'
 import { isLongOutput, renderError, renderOutput, renderOutputSteps } from '../api/render.ts'
 import { type GiveWay, inSlices } from '../base/slices.ts'
+import type { ContextLookup } from '../policy/context.ts'
 import type { Quotas } from '../quotas/quota-service.ts'
 import { type Arrival, readerOf } from './arrival.ts'
 import {
@@ -9,8 +10,8 @@ import {
   recordFailure,
   recordOutcome,
 } from './attempt-record.ts'
-import type { Authenticated } from './authenticate.ts'
-import type { FindPlace } from './caller.ts'
+import { type Authenticated, type AuthenticationDependencies, authenticate } from './authenticate.ts'
+import type { Caller, FindPlace } from './caller.ts'
 import type { CallsInFlight } from './calls-in-flight.ts'
 import { eventIdFor } from './event-id.ts'
 import { tooFast } from './failures.ts'
@@ -24,17 +25,18 @@ import { isUnsigned, type Route } from './routing.ts'
 import type { WireResponse } from './wire.ts'
 
 /** The dependencies of an attempt. */
-export type AttemptDependencies = AttemptRecordDependencies & {
-  readonly freshness: Freshness
-  readonly findPlace: FindPlace
-  readonly quotas: Pick<Quotas, 'admit'>
-  /** Bounds the calls in flight of an account and of a principal. */
-  readonly inFlight: Pick<CallsInFlight, 'enter' | 'leave'>
-  /** Gives way to other requests between the steps of a large call. */
-  readonly giveWay: GiveWay
-  /** Calls that change the same record wait here for each other. */
-  readonly queues: RecordQueues
-}
+export type AttemptDependencies = AttemptRecordDependencies &
+  AuthenticationDependencies & {
+    readonly freshness: Freshness
+    readonly findPlace: FindPlace
+    readonly quotas: Pick<Quotas, 'admit'>
+    /** Bounds the calls in flight of an account and of a principal. */
+    readonly inFlight: Pick<CallsInFlight, 'enter' | 'leave'>
+    /** Gives way to other requests between the steps of a large call. */
+    readonly giveWay: GiveWay
+    /** Calls that change the same record wait here for each other. */
+    readonly queues: RecordQueues
+  }
 
 /** Answers a call of a known caller. Never rejects: a failure is an answer too. */
 export async function performCall(
@@ -124,7 +126,7 @@ export async function runAttempt(
     region,
     input,
     now: arrival.now,
-    context: globalContext(caller, request, route.service.eventRegion ?? region, arrival.now),
+    context: contextOf(arrival, authenticated, caller),
     involve: (resource) => involve(attempt.resources, resource),
     redact: () => redact(attempt),
     identify: (who) => {
@@ -139,10 +141,36 @@ export async function runAttempt(
       return waiting.then(() => recordOutcome(dependencies, attempt, call, outcome))
     },
     renewed: () => dependencies.freshness.renewed(),
+    authenticatedAgain: async () => {
+      const now = await callerNow(dependencies, arrival, authenticated)
+      return { ...call, caller: now, context: contextOf(arrival, authenticated, now) }
+    },
     findPlace: dependencies.findPlace,
     inFlight: dependencies.inFlight,
     queues: dependencies.queues,
   })
+}
+
+/**
+ * The caller as it is now. Nothing is known to have changed about a caller whom no signature has authenticated: its
+ * service has.
+ *
+ * @throws KmsError when the access key is no longer valid.
+ */
+async function callerNow(
+  dependencies: AuthenticationDependencies,
+  { request, route, now }: Arrival,
+  { caller, isSigned }: Authenticated,
+): Promise<Caller> {
+  return isSigned ? (await authenticate(request, route.service.name, now, dependencies)).caller : caller
+}
+
+function contextOf(
+  { request, route, now }: Arrival,
+  { region }: Authenticated,
+  caller: Caller,
+): ContextLookup {
+  return globalContext(caller, request, route.service.eventRegion ?? region, now)
 }
 
 /** Whether the quotas of the caller's account admit one more call. An unsigned call is not charged. */

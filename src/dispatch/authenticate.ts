@@ -7,8 +7,13 @@ import { checkScope, signatureMismatch, verifyHead, verifySignature } from '../s
 import type { Caller, Credential, FindCredential } from './caller.ts'
 import type { WireRequest } from './wire.ts'
 
-/** The authenticated caller, and the region. */
-export type Authenticated = { readonly caller: Caller; readonly region: string }
+/** The caller, and the region. */
+export type Authenticated = {
+  readonly caller: Caller
+  readonly region: string
+  /** Whether the signature of the request has authenticated the caller. */
+  readonly isSigned: boolean
+}
 
 /** The dependencies of authentication. */
 export type AuthenticationDependencies = {
@@ -39,7 +44,7 @@ export async function authenticate(
   checkCookie(request, credential)
   if (credential.expiresAt !== undefined && credential.expiresAt <= now) throw expiredToken()
   credential.used?.(now, claims.scope.region, service)
-  return { caller: credential.caller, region: claims.scope.region }
+  return { caller: credential.caller, region: claims.scope.region, isSigned: true }
 }
 
 /**

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { ANY_NUMBER, NO_FULL_DISK } from '../../test/support/unbounded-calls.ts'
 import { KmsError } from '../api/errors.ts'
 import type { FormattedEvent } from '../audit/events/service-event.ts'
@@ -170,4 +171,74 @@ test('what refuses an unsigned call is recorded up to a rate and charged to nobo
   assert.equal(events.length, 1)
   assert.match(events[0] ?? '', /"userIdentity":\{"type":"WebIdentityUser"\}/)
   assert.deepEqual(charged, [])
+})
+
+const CHANGE: Change = { kind: 'key', partition: 'p', name: 'a', expected: 1, value: {} }
+
+/** A dispatcher whose commits wait until they are released; the first of them may meet a conflict. */
+function waitingDispatcher(began: string[], conflicts: number) {
+  const findCredential = { found: caller as typeof caller | undefined }
+  const { promise: released, resolve: release } = Promise.withResolvers<void>()
+  const commits: string[] = []
+  const refused: string[] = []
+  let conflictsLeft = conflicts
+  const operation: Operation = {
+    ...operationWith({ output: {}, changes: [CHANGE] }),
+    readOnly: false,
+    begin: async (call) => {
+      began.push(call.caller.arn)
+      return { permissions: [], check: () => {}, run: () => ({ output: {}, changes: [CHANGE] }) }
+    },
+  }
+  const dependencies = dependenciesWith(operation, async (event) => void refused.push(event))
+  const commit = async (): Promise<void> => {
+    await released
+    if (conflictsLeft-- > 0) throw new StoreConflict('others were faster')
+    commits.push('done')
+  }
+  const { handle } = createDispatcher({
+    ...dependencies,
+    findCredential: async () => {
+      const { found } = findCredential
+      return found && { caller: found, secretAccessKey: CREDENTIALS.secretAccessKey }
+    },
+    journal: { ...dependencies.journal, commit },
+  })
+  return { handle, findCredential, release, commits, refused }
+}
+
+test('a call that has waited for another is refused if its access key was deactivated meanwhile', async () => {
+  const { handle, findCredential, release, commits, refused } = waitingDispatcher([], 0)
+  const [first, second] = [handle(signedRequest()), handle(signedRequest())]
+  await setImmediate()
+  findCredential.found = undefined
+  release()
+  assert.equal((await first).status, 200)
+  const { status, body } = await second
+  assert.equal(status, 400)
+  assert.match(body, /UnrecognizedClientException/)
+  assert.deepEqual(commits, ['done'])
+  assert.match(refused[0] ?? '', /"errorCode":"UnrecognizedClientException"/)
+})
+
+test('a call that has met a conflict is refused if its access key was deactivated meanwhile', async () => {
+  const { handle, findCredential, release, commits } = waitingDispatcher([], 1)
+  const call = handle(signedRequest())
+  await setImmediate()
+  findCredential.found = undefined
+  release()
+  assert.match((await call).body, /UnrecognizedClientException/)
+  assert.deepEqual(commits, [])
+})
+
+test('a call that has waited for another is decided for the caller as it is now', async () => {
+  const began: string[] = []
+  const { handle, findCredential, release } = waitingDispatcher(began, 0)
+  const calls = [handle(signedRequest()), handle(signedRequest())]
+  await setImmediate()
+  const renamed = `arn:aws:iam::${ACCOUNT}:user/renamed`
+  findCredential.found = { ...caller, arn: renamed as typeof ARN }
+  release()
+  await Promise.all(calls)
+  assert.deepEqual(began, [ARN, ARN, renamed])
 })

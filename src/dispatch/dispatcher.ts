@@ -103,7 +103,7 @@ async function answer(dependencies: DispatcherDependencies, arrival: Arrival): P
     await dependencies.freshness.reached()
     if (isLarge(arrival.request)) await dependencies.giveWay()
     authenticated = isUnsigned(route)
-      ? { caller: unsignedCaller(dependencies.refusals.account), region: UNSIGNED_REGION }
+      ? { caller: unsignedCaller(dependencies.refusals.account), region: UNSIGNED_REGION, isSigned: false }
       : await authenticateFresh(dependencies, arrival)
   } catch (error) {
     return refuse(dependencies, arrival, error)
@@ -142,7 +142,7 @@ async function forward(dependencies: DispatcherDependencies, call: ForwardedCall
     now: dependencies.clock.now(),
     route: routeOfName(dependencies.routing, SERVICES.kms, call.operation),
   }
-  const authenticated = { caller: forwardedCaller(call), region: call.region }
+  const authenticated = { caller: forwardedCaller(call), region: call.region, isSigned: false }
   const attempt = attemptOf(dependencies, arrival, authenticated)
   try {
     await dependencies.freshness.reached()

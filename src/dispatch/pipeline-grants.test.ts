@@ -73,6 +73,7 @@ async function outcomeOf(
     await runOperation(operation, call, {
       finish: async () => {},
       renewed: async () => false,
+      authenticatedAgain: async () => call,
       findPlace: () => ({}),
       inFlight: ANY_NUMBER,
       queues: new RecordQueues(),

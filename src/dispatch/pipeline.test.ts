@@ -55,6 +55,8 @@ type Steps = string[]
 /** Nothing has changed since memory was made true. */
 const never = async (): Promise<boolean> => false
 const nowhere = (): object => ({})
+/** The caller is as before. */
+const authenticatedAgain = async (): Promise<Call> => callWith({})
 
 /** An operation that notes its steps. */
 function operation(
@@ -95,6 +97,7 @@ test('an operation is found, decided, checked, run and made durable in this orde
   await runOperation(operation(steps, {}), callWith({}), {
     finish: finish(steps),
     renewed: never,
+    authenticatedAgain,
     findPlace: nowhere,
     inFlight: ANY_NUMBER,
     queues: new RecordQueues(),
@@ -109,6 +112,7 @@ test('a caller who is not allowed reaches neither the checks nor the code', asyn
     runOperation(denied, callWith({}), {
       finish: finish(steps),
       renewed: never,
+      authenticatedAgain,
       findPlace: nowhere,
       inFlight: ANY_NUMBER,
       queues: new RecordQueues(),
@@ -135,6 +139,7 @@ test('a key in a wrong state is not used, and nothing is made durable', async ()
     runOperation(operation(steps, { check }), callWith({}), {
       finish: finish(steps),
       renewed: never,
+      authenticatedAgain,
       findPlace: nowhere,
       inFlight: ANY_NUMBER,
       queues: new RecordQueues(),
@@ -151,6 +156,7 @@ test('a dry run computes everything, clears it, and makes nothing durable', asyn
     runOperation(operation(steps, { outcome }), callWith({ DryRun: true }), {
       finish: finish(steps),
       renewed: never,
+      authenticatedAgain,
       findPlace: nowhere,
       inFlight: ANY_NUMBER,
       queues: new RecordQueues(),
@@ -166,6 +172,7 @@ test('a conflict runs the operation again from its reads', async () => {
   const outcome = { dispose: () => void steps.push('dispose') }
   await runOperation(operation(steps, { outcome }), callWith({}), {
     renewed: never,
+    authenticatedAgain,
     findPlace: nowhere,
     inFlight: ANY_NUMBER,
     queues: new RecordQueues(),
@@ -192,6 +199,7 @@ function revoked(queues: RecordQueues, finish: () => Promise<void>): Promise<Out
   return runOperation(changing, callWith({}), {
     finish,
     renewed,
+    authenticatedAgain,
     findPlace: nowhere,
     inFlight: ANY_NUMBER,
     queues,
@@ -230,6 +238,7 @@ test('conflicts without end are answered with ThrottlingException after a bounde
     runOperation(operation(steps, {}), callWith({}), {
       finish: always,
       renewed: never,
+      authenticatedAgain,
       findPlace: nowhere,
       inFlight: ANY_NUMBER,
       queues: new RecordQueues(),
@@ -249,6 +258,7 @@ test('an outcome that could not be made durable is cleared and not given', async
     runOperation(operation(steps, { outcome }), callWith({}), {
       finish: broken,
       renewed: never,
+      authenticatedAgain,
       findPlace: nowhere,
       inFlight: ANY_NUMBER,
       queues: new RecordQueues(),
@@ -266,6 +276,7 @@ test('a refused call runs once more when something had changed meanwhile, and no
   const dependencies = {
     finish: finish(steps),
     renewed: always,
+    authenticatedAgain,
     findPlace: nowhere,
     inFlight: ANY_NUMBER,
     queues,
@@ -279,7 +290,14 @@ test('a call beyond what its caller may have answered at a time is throttled, an
   const { caller } = callWith({})
   const inFlight = new CallsInFlight({ account: 2, principal: 1 }, () => {})
   const queues = new RecordQueues()
-  const dependencies = { finish: finish(steps), renewed: never, findPlace: nowhere, inFlight, queues }
+  const dependencies = {
+    finish: finish(steps),
+    renewed: never,
+    authenticatedAgain,
+    findPlace: nowhere,
+    inFlight,
+    queues,
+  }
   assert.ok(inFlight.enter(caller, 'usual'))
   await assert.rejects(runOperation(operation(steps, {}), callWith({}), dependencies), {
     code: 'ThrottlingException',
@@ -298,6 +316,7 @@ test('an access key that is made active again is counted with usual calls, one t
   const parts = {
     finish: finish(steps),
     renewed: never,
+    authenticatedAgain,
     findPlace: nowhere,
     inFlight,
     queues: new RecordQueues(),

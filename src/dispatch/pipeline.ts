@@ -26,6 +26,8 @@ export type RunDependencies = {
   readonly finish: (outcome: Outcome) => Promise<void>
   /** Validates the cache; returns whether any record has changed. */
   readonly renewed: () => Promise<boolean>
+  /** The call of the caller as it is now. @throws KmsError when its access key is no longer valid. */
+  readonly authenticatedAgain: () => Promise<Call>
   readonly findPlace: FindPlace
   readonly inFlight: Pick<CallsInFlight, 'enter' | 'leave'>
   /** Calls of this process that change the same record wait here for each other. */
@@ -57,9 +59,9 @@ export async function runOperation(
  * steps: find, decide, check, run, make durable.
  *
  * If another call of this process holds a record, this call waits for it. If another process was first,
- * `finish` throws a {@link StoreConflict}. After both, the cache is validated and the operation runs again
- * from its reads. After a denial, it runs again once if a record has changed since the cache was validated: a
- * denial is never stale.
+ * `finish` throws a {@link StoreConflict}. After both, the cache is validated, the caller is authenticated again,
+ * and the operation runs again from its reads. After a denial, it runs again once if a record has changed since
+ * the cache was validated: a denial is never stale.
  *
  * @throws KmsError and whatever a dependency throws; then nothing has changed.
  */
@@ -98,13 +100,26 @@ async function runFresh(
   dependencies: RunDependencies,
   run: number,
 ): Promise<Outcome> {
-  // Other processes may have taken permissions away meanwhile, which no record's version shows.
-  if (run > 1) await dependencies.renewed()
+  let current = call
+  if (run > 1) {
+    // Permissions and the access key may be gone meanwhile, which no record's version shows.
+    await dependencies.renewed()
+    current = await authenticatedAgain(call, dependencies)
+  }
   try {
-    return await runOnce(operation, call, dependencies)
+    return await runOnce(operation, current, dependencies)
   } catch (error) {
     if (!(error instanceof KmsError) || !(await dependencies.renewed())) throw error
-    return runOnce(operation, call, dependencies)
+    return runOnce(operation, await authenticatedAgain(call, dependencies), dependencies)
+  }
+}
+
+async function authenticatedAgain(call: Call, dependencies: RunDependencies): Promise<Call> {
+  try {
+    return await dependencies.authenticatedAgain()
+  } catch (error) {
+    call.redact()
+    throw error
   }
 }
 

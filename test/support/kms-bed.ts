@@ -167,6 +167,7 @@ async function perform(
   await records.refresh()
   return runOperation(operation, call, {
     renewed: async () => false,
+    authenticatedAgain: async () => call,
     findPlace: () => ({}),
     inFlight: ANY_NUMBER,
     queues,
