@@ -10,7 +10,7 @@ import { type DetectorState, newDetector } from './detector/detector.ts'
 
 /** The detector's state at some positions of the log, all of one moment. */
 export type InsightState = {
-  readonly format: 1
+  readonly format: 2
   readonly positions: Map<string, LogPosition>
   readonly detector: DetectorState
   /** Detected, but not yet seen in the log. */
@@ -23,7 +23,7 @@ export type InsightState = {
 
 const STATE_FILE = 'state'
 const MAC_BYTES = 32
-/** The maximum size of the state; a year of many principals takes about 30 MB. */
+/** The maximum size of the state; a year of many principals takes about 15 MB. */
 const STATE_MAX_BYTES = 536_870_912
 /** The derivation label, which separates this key from that of the log's chain. */
 const LABEL = 'holdfast/insights/state/1'
@@ -31,7 +31,7 @@ const LABEL = 'holdfast/insights/state/1'
 /** An empty state; anomalies before this time are not recorded. */
 export function newInsightState(fromSecond: number): InsightState {
   return {
-    format: 1,
+    format: 2,
     positions: new Map(),
     detector: newDetector(),
     outstanding: new Map(),
@@ -51,7 +51,7 @@ export async function readInsightState(folder: string, key: HmacKey): Promise<In
   const body = bytes.subarray(MAC_BYTES)
   if (!equalConstantTime(bytes.subarray(0, MAC_BYTES), macOf(key, body))) return undefined
   const state = parseState(deserialize(body))
-  return state.format === 1 ? state : undefined
+  return state.format === 2 ? state : undefined
 }
 
 /** Saves the state atomically. */

@@ -27,7 +27,7 @@ import { parseFound, parsePosition, parseTouch, parseUsage } from './sqlite-inde
 /** Seconds whose last key is cached. */
 const SECONDS_MAX = 4096
 /** Terms and series whose numbers are cached. */
-const NUMBERS_MAX = 200_000
+const NUMBERS_MAX = 32_768
 
 const DERIVED = [
   'positions',

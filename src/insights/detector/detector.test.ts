@@ -6,7 +6,7 @@ import type { Anomaly } from './anomaly.ts'
 import { CONTEXTS_MAX, DECRYPTERS_MAX } from './bulk.ts'
 import { newDetector } from './detector.ts'
 import type { EventFact } from './fact.ts'
-import { KNOWN_MAX } from './known.ts'
+import { KNOWN_MAX, memberScope } from './known.ts'
 import { KEYS_MAX, NETWORKS_MAX, PAIRS_MAX } from './novelty.ts'
 import { SERIES_MAX } from './rates.ts'
 import { insightRules } from './rules.ts'
@@ -145,14 +145,9 @@ test('what is remembered is bounded, whatever comes', () => {
   for (let index = 0; index < 1000; index += 1) {
     detect([testFact(count, { network: String(index), context: String(index) })], { state })
   }
-  const [networks] = [...state.novelty.callers]
-    .filter(([name]) => name.endsWith('\nalice'))
-    .map(([, all]) => all)
-  assert.equal(networks?.size, NETWORKS_MAX)
-  const [alice] = [...state.bulk.decrypters]
-    .filter(([name]) => name.endsWith('\nalice'))
-    .map(([, one]) => one)
-  assert.equal(alice?.contexts.size, CONTEXTS_MAX)
+  const alice = memberScope(testFact(count), 'alice')
+  assert.equal(state.novelty.callers.get(alice)?.size, NETWORKS_MAX)
+  assert.equal(state.bulk.decrypters.get(alice)?.contexts.size, CONTEXTS_MAX)
 })
 
 test('a week that is forgotten by one detector is forgotten by one that was started again', () => {

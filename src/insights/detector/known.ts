@@ -1,3 +1,5 @@
+import { charsOf, utf8 } from '../../base/bytes.ts'
+import { sha256 } from '../../crypto/hash.ts'
 import { putRecent } from './bounded.ts'
 import type { EventFact } from './fact.ts'
 
@@ -19,10 +21,22 @@ export function accountScope({ account, region }: Pick<EventFact, 'account' | 'r
   return `${account}\n${region}`
 }
 
-/** The name of a principal or key in an account and region. */
+/** The name of a principal or key in an account and region: short, since the detector stores 150,000 of them. */
 export function memberScope(fact: Pick<EventFact, 'account' | 'region'>, arn: string): string {
-  return `${fact.account}\n${fact.region}\n${arn}`
+  const name = `${fact.account}\n${fact.region}\n${arn}`
+  const kept = SHORT_NAMES.get(name)
+  if (kept !== undefined) return kept
+  const short = charsOf(sha256(utf8(name)), { begin: 0, end: SHORT_NAME_BYTES })
+  if (SHORT_NAMES.size >= SHORT_NAMES_MAX) SHORT_NAMES.clear()
+  SHORT_NAMES.set(name, short)
+  return short
 }
+
+/** The length of a short name: with 128 bits of SHA-256, no two members have the same name. */
+const SHORT_NAME_BYTES = 16
+/** The number of members whose short names are cached. */
+const SHORT_NAMES_MAX = 4096
+const SHORT_NAMES = new Map<string, string>()
 
 /** Records everything that an event names. */
 export function rememberAll(known: Known, fact: EventFact): void {

@@ -70,7 +70,7 @@ function judgeKey({ keys }: NoveltyState, judge: Judge, { fact, now, key }: KeyU
 }
 
 function judgePair({ pairs }: NoveltyState, judge: Judge, { fact, now, key }: KeyUse): void {
-  const name = `${memberScope(fact, key)}\n${fact.principal}`
+  const name = memberScope(fact, key) + memberScope(fact, fact.principal)
   const last = pairs.get(name)
   if (last !== now) putRecent(pairs, name, now, PAIRS_MAX)
   if (last !== undefined || !hasLearned(judge, accountScope(fact), now)) return
