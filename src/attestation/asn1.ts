@@ -1,10 +1,10 @@
 import { type AsnType, type BaseBlock, Constructed, fromBER, ObjectIdentifier, Sequence } from 'asn1js'
 import { Refused, refuseUnless } from './refused.ts'
 
-/** A certificate has about 60 values, 7 deep. */
+/** The limits of the parser; a certificate has about 60 values in 7 levels. */
 const LIMITS = { maxDepth: 16, maxNodes: 500, parseEmbedded: false } as const
 
-/** The one ASN.1 value that these bytes are. @throws Refused. Source: X.690. */
+/** Parses bytes that are exactly one ASN.1 value. @throws Refused. Source: X.690. */
 export function parseAsn1(bytes: Uint8Array): AsnType {
   const { offset, result } = decode(bytes)
   refuseUnless(offset === bytes.length && result.error === '', 'it holds bytes that are not ASN.1')
@@ -19,14 +19,14 @@ function decode(bytes: Uint8Array) {
   }
 }
 
-/** The values of a SEQUENCE. @throws Refused when it is none. */
+/** The values of a SEQUENCE. @throws Refused for any other value. */
 export function sequenceItems(value: BaseBlock | undefined): readonly BaseBlock[] {
   refuseUnless(value instanceof Sequence, 'it holds ASN.1 without a SEQUENCE where one must be')
   return constructedItems(value)
 }
 
 /**
- * The values within another; they fill it exactly, which the library does not check.
+ * The values within a constructed value. They must fill it exactly, which the library does not check.
  *
  * @throws Refused when they do not, or when the length is indefinite.
  */
@@ -40,7 +40,7 @@ export function constructedItems({ idBlock, lenBlock, valueBlock }: Constructed)
   return items
 }
 
-/** The text of an OBJECT IDENTIFIER. @throws Refused when it is none. */
+/** The text of an OBJECT IDENTIFIER. @throws Refused for any other value. */
 export function identifierText(value: BaseBlock | undefined): string {
   refuseUnless(
     value instanceof ObjectIdentifier,
@@ -49,13 +49,13 @@ export function identifierText(value: BaseBlock | undefined): string {
   return value.getValue()
 }
 
-/** The bytes of a value as they were received, tag and length included. */
+/** The received bytes of a value, tag and length included. */
 export function encodedBytes(value: BaseBlock | undefined): Uint8Array {
   refuseUnless(value !== undefined, 'it holds ASN.1 with values missing')
   return value.valueBeforeDecodeView
 }
 
-/** Class of the tags whose meaning depends on where they stand. Source: X.690, section 8.1.2.2. */
+/** The class of context-specific tags. Source: X.690, section 8.1.2.2. */
 const CONTEXT = 3
 
 /** Whether a value has a context-specific tag with this number. */

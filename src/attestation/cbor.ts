@@ -2,15 +2,15 @@ import { decode, type Token, Tokenizer } from 'cborg'
 import { Refused } from './refused.ts'
 
 /**
- * Items of one CBOR text, those in arrays and maps included; so no nesting is deeper either. A document
- * of AWS's specification has at most 2 for each of 10 members and 32 registers, and its certificates.
+ * The maximum number of items in a CBOR text, including those in arrays and maps, which also limits nesting. A
+ * document by AWS's specification has at most 2 for each of 10 members and 32 registers, and its certificates.
  */
 const CBOR_MAX_ITEMS = 256
 
-/** Everything that a document is made of: no floats, no `undefined`, no tags. */
+/** The allowed types: no floats, no `undefined`, no tags. */
 const ALLOWED = new Set(['uint', 'negint', 'bytes', 'string', 'array', 'map', 'null'])
 
-/** Hands out items while they are few and of the allowed types. */
+/** A tokenizer that limits the number and types of items. */
 class LimitedTokenizer extends Tokenizer {
   #items = 0
 
@@ -33,13 +33,13 @@ const OPTIONS = {
 } as const
 
 /**
- * The one value of a CBOR text: shortest forms and definite lengths only, no name twice in a map,
- * nothing behind it. Maps are `Map`s; byte strings are copies.
+ * Parses a CBOR text of one value: shortest forms and definite lengths only, unique names in maps, no trailing
+ * bytes. Maps are `Map`s; byte strings are copies.
  *
  * @throws Refused. Source: RFC 8949.
  */
 export function parseCbor(bytes: Uint8Array): unknown {
-  // A Buffer's slices would share its memory.
+  // Slices of a Buffer would share its memory.
   const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
   try {
     return decode(plain, { ...OPTIONS, tokenizer: new LimitedTokenizer(plain, OPTIONS) })

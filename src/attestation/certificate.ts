@@ -12,27 +12,27 @@ import {
 } from './asn1.ts'
 import { refuseUnless } from './refused.ts'
 
-/** What a chain of certificates is checked by. */
+/** The parts of a certificate that the verification of a chain uses. */
 export type Certificate = {
   /** The whole certificate in DER. */
   readonly encoded: Uint8Array
-  /** What its signature is over. */
+  /** The signed part. */
   readonly signedBytes: Uint8Array
   /** ECDSA with SHA-384, in DER. */
   readonly signature: Uint8Array
-  /** Names as they are encoded: equal names have equal bytes. */
+  /** The encoded names: equal names have equal bytes. */
   readonly issuer: Uint8Array
   readonly subject: Uint8Array
   readonly notBefore: EpochMs
   readonly notAfter: EpochMs
   readonly key: Es384Key
-  /** Nothing when the certificate does not say. */
+  /** The basic constraints; nothing without the extension. */
   readonly constraints: Constraints | undefined
   readonly signsCertificates: boolean
   readonly signsData: boolean
 }
 
-/** Whether the key is of a certificate authority, and how many of those may follow below it. */
+/** Whether the certificate is of an authority, and the maximum number of authorities below it. */
 type Constraints = { readonly authority: boolean; readonly pathLength: number | undefined }
 
 /** Source: RFC 5758, section 3.2. */
@@ -41,11 +41,16 @@ const ECDSA_WITH_SHA384 = '1.2.840.10045.4.3.3'
 const BASIC_CONSTRAINTS = '2.5.29.19'
 /** Source: RFC 5280, section 4.2.1.3. */
 const KEY_USAGE = '2.5.29.15'
+/**
+ * Name constraints, policy constraints, and inhibition of any policy. They limit the certificates below, whether
+ * they are critical or not, and no certificate of AWS's attestation has one. Source: RFC 5280, section 4.2.1.
+ */
+const LIMITING: ReadonlySet<string> = new Set(['2.5.29.30', '2.5.29.36', '2.5.29.54'])
 const VERSION_3 = 2n
 
 /**
- * A certificate of version 3 with a key of P-384 and a signature by ECDSA with SHA-384: AWS's
- * attestation has no others.
+ * Parses a certificate of version 3 with a P-384 key and a signature by ECDSA with SHA-384, the only kind in AWS's
+ * attestation.
  *
  * @throws Refused. Source: RFC 5280, section 4.1.
  */
@@ -97,6 +102,10 @@ function parseExtensions(fields: readonly BaseBlock[]): Extensions {
   for (const item of list) {
     const { id, critical, value } = parseExtension(item)
     refuseUnless(!values.has(id), 'it holds a certificate with an extension twice')
+    refuseUnless(
+      !LIMITING.has(id),
+      'it holds a certificate that limits the names or policies of those below it',
+    )
     const isKnown = id === BASIC_CONSTRAINTS || id === KEY_USAGE
     refuseUnless(isKnown || !critical, 'it holds a certificate with a critical extension that is not known')
     values.set(id, value)
@@ -134,7 +143,7 @@ function parseConstraints(value: Uint8Array | undefined): Constraints | undefine
   return { authority: flag?.getValue() ?? false, pathLength: parsePathLength(length) }
 }
 
-/** More certificates than any chain has. */
+/** The upper bound of a path length: more certificates than any chain has. */
 const PATH_LENGTH_MAX = 255n
 
 function parsePathLength(value: BaseBlock | undefined): number | undefined {
@@ -149,7 +158,7 @@ function parsePathLength(value: BaseBlock | undefined): number | undefined {
 const DIGITAL_SIGNATURE = 0x80
 const KEY_CERT_SIGN = 0x04
 
-/** The first byte of a key usage; without the extension nothing is allowed. */
+/** The first byte of a key usage; 0 without the extension, which allows nothing. */
 function parseKeyUsage(value: Uint8Array | undefined): number {
   if (value === undefined) return 0
   const bits = parseAsn1(value)
@@ -157,11 +166,11 @@ function parseKeyUsage(value: Uint8Array | undefined): number {
   return bits.valueBlock.valueHexView[0] ?? 0
 }
 
-/** Tags and lengths of the only two forms that a certificate may have. Source: RFC 5280, section 4.1.2.5. */
+/** Tags and lengths of the two valid forms of a time. Source: RFC 5280, section 4.1.2.5. */
 const UTC_TIME = 0x17_0d
 const GENERALIZED_TIME = 0x18_0f
 const DIGITS = /^(\d{2}|\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/
-/** Two digits below it are of this century. Source: RFC 5280, section 4.1.2.5.1. */
+/** Years of two digits below it are in this century. Source: RFC 5280, section 4.1.2.5.1. */
 const PIVOT_YEAR = 50
 
 function parseTime(encoded: Uint8Array): EpochMs {

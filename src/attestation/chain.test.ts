@@ -26,6 +26,7 @@ const GOOD: Readonly<Record<string, ChainChanges>> = {
   'whose root allows just as many authorities as there are': { root: { pathLength: 2 } },
   'without limits on its length': { root: {}, upper: { pathLength: 200 }, lower: { pathLength: 200 } },
   'whose last certificate says nothing of authorities': { leaf: { authority: undefined } },
+  'with extensions that are not critical and not known': { leaf: { uncritical: ['2.5.29.35', '1.2.3.4'] } },
   'with times of four digits': { root: { generalizedTime: true, notAfter: Date.parse('2055-01-01') } },
 }
 
@@ -58,11 +59,40 @@ const BAD: Readonly<Record<string, readonly [ChainChanges, RegExp]>> = {
   'with a key of another curve': [{ leaf: { curve: 'P-256' } }, /not of P-384/],
   'with a hash that is too short': [{ lower: { hash: 'sha256' } }, /not signed by ECDSA with SHA-384/],
   'with a critical extension that is not known': [
-    { leaf: { critical: ['2.5.29.30'] } },
+    { leaf: { critical: ['2.5.29.32'] } },
     /critical extension/,
   ],
+  'with a critical extension of an authority that is not known': [
+    { upper: { critical: ['1.3.6.1.4.1.11129.2.4.3'] } },
+    /critical extension/,
+  ],
+  'whose root has a critical extension that is not known': [
+    { root: { critical: ['1.2.3.4'] } },
+    /critical extension/,
+  ],
+  'with critical name constraints': [{ upper: { critical: ['2.5.29.30'] } }, /limits the names/],
+  'with name constraints that are not critical': [
+    { lower: { uncritical: ['2.5.29.30'] } },
+    /limits the names/,
+  ],
+  'whose root has name constraints': [{ root: { uncritical: ['2.5.29.30'] } }, /limits the names/],
+  'with policy constraints': [{ upper: { uncritical: ['2.5.29.36'] } }, /limits the names or policies/],
+  'that inhibits any policy': [{ upper: { uncritical: ['2.5.29.54'] } }, /limits the names or policies/],
   'with an extension twice': [{ upper: { doubled: true } }, /extension twice/],
+  'whose last certificate has an extension twice': [{ leaf: { doubled: true } }, /extension twice/],
+  'with an unknown extension twice': [{ leaf: { uncritical: ['1.2.3.4', '1.2.3.4'] } }, /extension twice/],
+  'with another algorithm outside the signed part': [
+    { lower: { outerHash: 'sha256' } },
+    /not signed by ECDSA with SHA-384/,
+  ],
+  'with another algorithm inside the signed part': [
+    { leaf: { hash: 'sha256', outerHash: 'sha384' } },
+    /not signed by ECDSA with SHA-384/,
+  ],
+  'with bytes behind a certificate': [{ leaf: { behind: 1 } }, /not ASN\.1/],
   'with a certificate of version 1': [{ upper: { version: 0 } }, /version 3/],
+  'with an authority that has ended': [{ upper: { notAfter: NOW - DAY_MS / 2 } }, /not valid at this time/],
+  'whose last certificate has ended': [{ leaf: { notAfter: NOW - DAY_MS / 2 } }, /not valid at this time/],
   'whose root has ended': [{ root: { notAfter: NOW - DAY_MS / 2 } }, /not valid at this time/],
   'whose last certificate has not begun': [
     { leaf: { notBefore: NOW + DAY_MS / 2 } },

@@ -4,17 +4,17 @@ import { type Es384Key, verifyEs384 } from '../crypto/es384.ts'
 import { type Certificate, parseCertificate } from './certificate.ts'
 import { refuseUnless } from './refused.ts'
 
-/** Certificates from a root down to the key that has signed something. */
+/** A chain of certificates from a root down to the signing key. */
 export type Chain = {
-  /** The certificates above, from the root downwards. */
+  /** The certificates above the last one, from the root downwards. */
   readonly bundle: readonly Uint8Array[]
   readonly certificate: Uint8Array
 }
 
 /**
- * The key at the end of a chain that begins with one of the roots. Every certificate must be valid at
- * `now`, be issued by the one above, and be used for what it says; revocation lists are not asked, as
- * AWS specifies.
+ * Verifies a chain that begins with one of the roots, and returns the key of its last certificate. Every certificate
+ * must be valid at `now`, be issued by the one above, and have the key usage of its place. The function reads no
+ * revocation lists, as AWS specifies.
  *
  * @param roots in DER.
  * @throws Refused. Source: RFC 5280, section 6.1; Nitro Enclaves, "Attestation process", section 3.2.3.
@@ -43,14 +43,14 @@ export async function verifyChain(
 }
 
 function checkValidity({ notBefore, notAfter }: Certificate, now: EpochMs): void {
-  // The last second counts as a whole: the time has no fractions.
+  // The time has no fractions, so the last second is valid to its end.
   refuseUnless(
     notBefore <= now && now < notAfter + 1000,
     'it holds a certificate that is not valid at this time',
   )
 }
 
-/** @param below how many certificates of authorities follow. */
+/** @param below the number of authorities below this one. */
 function checkAuthority({ constraints, signsCertificates }: Certificate, below: number): void {
   refuseUnless(
     constraints?.authority === true,
@@ -67,7 +67,7 @@ function checkLeaf({ constraints, signsData }: Certificate): void {
   refuseUnless(signsData, 'its certificate has a key that may not sign')
 }
 
-/** The root is trusted as it is; each other certificate must be signed by the one before it. */
+/** Verifies that each certificate is signed by the one before it; the root is trusted. */
 async function checkIssuers(chain: readonly Certificate[]): Promise<void> {
   const checks = chain.slice(1).map((certificate, index) => {
     const issuer = chain[index]

@@ -7,11 +7,11 @@ export type CoseSign1 = {
   readonly payload: Uint8Array
   /** ES384: 96 bytes. */
   readonly signature: Uint8Array
-  /** What the signature is over. */
+  /** The signed bytes. */
   readonly signedBytes: Uint8Array
 }
 
-/** The byte of tag 18, which may mark the structure. Source: RFC 9052, section 2. */
+/** The byte of tag 18, which may precede the structure. Source: RFC 9052, section 2. */
 const COSE_SIGN1_TAG = 0xd2
 /** Source: RFC 9052, section 3.1. */
 const ALGORITHM_HEADER = 1
@@ -22,8 +22,8 @@ const SIGNATURE_BYTES = 96
 const PAYLOAD_MAX_BYTES = 16_384
 
 /**
- * The parts of a COSE_Sign1 structure, tagged or not, whose protected header says ES384 and nothing
- * else, and whose unprotected header is empty.
+ * Parses a COSE_Sign1 structure, tagged or not, whose protected header contains ES384 and nothing else, and whose
+ * unprotected header is empty.
  *
  * @throws Refused.
  */

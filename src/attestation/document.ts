@@ -3,10 +3,10 @@ import type { EpochMs } from '../base/ports.ts'
 import { parseCbor } from './cbor.ts'
 import { refuseUnless } from './refused.ts'
 
-/** What a document is about: a Nitro enclave, or an instance with a NitroTPM. */
+/** The attested party: a Nitro enclave, or an instance with a NitroTPM. */
 export type AttestedBy = 'enclave' | 'nitrotpm'
 
-/** The members of an attestation document. Nothing of it has been verified. */
+/** The members of an attestation document, not verified. */
 export type AttestationDocument = {
   readonly by: AttestedBy
   readonly moduleId: string
@@ -17,7 +17,7 @@ export type AttestationDocument = {
   readonly certificate: Uint8Array
   /** The certificates above it, from the root downwards, in DER. */
   readonly bundle: readonly Uint8Array[]
-  /** A SubjectPublicKeyInfo that answers are encrypted to. */
+  /** The SubjectPublicKeyInfo to which answers are encrypted. */
   readonly publicKey: Uint8Array | undefined
 }
 
@@ -25,16 +25,16 @@ export type AttestationDocument = {
 const CERTIFICATE_MAX_BYTES = 1024
 const USER_DATA_MAX_BYTES = 1024
 const REGISTER_BYTES: readonly number[] = [32, 48, 64]
-/** Registers of each kind. The TPM's: TCG PC Client Platform TPM Profile, section 4.6. */
+/** The number of registers of each kind. The TPM's: TCG PC Client Platform TPM Profile, section 4.6. */
 const REGISTERS = { enclave: 32, nitrotpm: 24 } as const
-/** AWS has no limit on their number, and uses four. Each costs a signature check. */
+/** The maximum number of certificates, each of which needs a signature verification. AWS has no limit, and uses four. */
 const BUNDLE_MAX_CERTIFICATES = 8
-/** AWS says only that it is not empty. It goes into audit events, so it must be printable. */
+/** AWS requires only that it is not empty. Audit events contain it, so it must be printable. */
 const MODULE_ID = /^[\x21-\x7e]{1,256}$/
 
 /**
- * The members of a document. Unknown ones are ignored, so that AWS may add some; optional ones may be
- * left out or null, as AWS's documents write them.
+ * Parses the members of a document. It ignores unknown ones, so that AWS may add some; optional ones may be absent
+ * or null, as in AWS's documents.
  *
  * @throws Refused.
  */

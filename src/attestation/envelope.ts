@@ -25,15 +25,18 @@ const MGF1 = '1.2.840.113549.1.1.8'
 const SHA_256 = '2.16.840.1.101.3.4.2.1'
 /** Source: RFC 3565, section 4.1. */
 const AES_256_CBC = '2.16.840.1.101.3.4.1.42'
-/** Of an envelope whose recipient is named by a key identifier, and of that recipient. Source: RFC 5652, sections 6.1 and 6.2.1. */
+/**
+ * The version of an envelope whose recipient has a key identifier, and of that recipient. Source: RFC 5652,
+ * sections 6.1 and 6.2.1.
+ */
 const VERSION = 2
 
 const KEY_BYTES = 32
 
 /**
- * A plaintext that only the holder of the private key can read: a CMS ContentInfo with EnvelopedData
- * for one recipient. The four structures around the recipient and the content have indefinite lengths,
- * and everything else definite ones:
+ * Encrypts a plaintext for the holder of a private key: a CMS ContentInfo with EnvelopedData for one recipient.
+ * The four structures around the recipient and the content have indefinite lengths, everything else has definite
+ * ones:
  *
  *     ContentInfo (indefinite)
  *       OBJECT IDENTIFIER envelopedData
@@ -52,7 +55,7 @@ const KEY_BYTES = 32
  *             [0] (indefinite)
  *               OCTET STRING ciphertext
  *
- * Source: RFC 5652; the clients of Nitro enclaves read this form alone.
+ * Source: RFC 5652; the clients of Nitro enclaves read only this form.
  */
 export function sealForRecipient(key: OaepKey, plaintext: Uint8Array, random: Random): Uint8Array {
   using contentKey = new Secret(random.bytes(KEY_BYTES))
@@ -79,7 +82,7 @@ function recipientInfo(key: OaepKey, encryptedKey: Uint8Array): Sequence {
   )
 }
 
-/** Source: RFC 4055, section 4.1; the label is the empty one, and left out. */
+/** The parameters of OAEP; the default empty label is omitted. Source: RFC 4055, section 4.1. */
 function oaepParameters(): Sequence {
   const sha256 = sequence(identifier(SHA_256), new Null())
   return sequence(

@@ -4,11 +4,11 @@ import { Refused, refuseUnless } from './refused.ts'
 
 const PEM = /-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END CERTIFICATE-----/g
 
-/** Whoever runs the server wrote the file; a few roots are all that make sense. */
+/** The maximum number of roots in an operator's file. */
 const MAX_ROOTS = 16
 
 /**
- * The root certificates of a PEM text, in DER.
+ * Parses the root certificates of a PEM text; returns DER.
  *
  * @throws Error with a message for the operator when it holds none, too many, or one that no chain of
  *   attestation can begin with.

@@ -6,17 +6,17 @@ import { parseCoseSign1 } from './cose.ts'
 import { type AttestedBy, parseDocument } from './document.ts'
 import { Refused, refuseUnless } from './refused.ts'
 
-/** What a verified document says. */
+/** The content of a verified document. */
 export type Attestation = {
   readonly by: AttestedBy
   readonly moduleId: string
   /** Platform configuration registers by index, as lower-case hexadecimal. */
   readonly registers: ReadonlyMap<number, string>
-  /** What only the attested party can decrypt for. */
+  /** The key of the attested party, to which answers are encrypted. */
   readonly key: OaepKey
 }
 
-/** Whether a document is good, and what it says or why it is not. */
+/** The result of a verification: the document's content, or why it is refused. */
 export type Verdict =
   | { readonly valid: true; readonly attestation: Attestation }
   /** A clause that begins with "it" or "its". */
@@ -24,16 +24,16 @@ export type Verdict =
 
 /** Source: the service model of AWS KMS. */
 const DOCUMENT_MAX_BYTES = 262_144
-/** How old a document may be. Source: what AWS KMS does in practice; unconfirmed. */
+/** The maximum age of a document. Source: the behaviour of AWS KMS; unconfirmed. */
 export const DOCUMENT_MAX_AGE_MS = 300_000
-/** How far its clock may be ahead of ours. */
+/** The maximum by which a document's clock may be ahead. */
 export const DOCUMENT_MAX_AHEAD_MS = 300_000
 
 /**
- * Verifies an attestation document: form, age, certificates, signature, and the key that answers are
- * encrypted to.
+ * Verifies an attestation document: form, age, certificates, signature, and the key to which answers are
+ * encrypted.
  *
- * @param roots certificates in DER that a chain may begin with.
+ * @param roots trusted root certificates in DER.
  */
 export async function verifyAttestation(
   bytes: Uint8Array,

@@ -35,6 +35,12 @@ export type CertificateSpec = {
   readonly hash?: 'sha256' | 'sha384'
   /** Object identifiers of further extensions, all critical. */
   readonly critical?: readonly string[]
+  /** Object identifiers of further extensions that are not critical. */
+  readonly uncritical?: readonly string[]
+  /** The hash of the algorithm outside the signed part, where it differs. */
+  readonly outerHash?: 'sha256' | 'sha384'
+  /** Bytes behind the certificate. */
+  readonly behind?: number
   /** Whether the extensions stand there twice. */
   readonly doubled?: boolean
   readonly generalizedTime?: boolean
@@ -49,9 +55,7 @@ export type TestIssuer = { readonly name: string; readonly key: KeyObject; reado
 export function issueCertificate(spec: CertificateSpec, issuer?: TestIssuer): TestIssuer {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: spec.curve ?? 'P-384' })
   const spki = publicKey.export({ format: 'der', type: 'spki' })
-  const algorithm = sequence(
-    identifier(spec.hash === 'sha256' ? '1.2.840.10045.4.3.2' : '1.2.840.10045.4.3.3'),
-  )
+  const algorithm = ecdsaWith(spec.hash)
   const body = sequence(
     context(0, new Integer({ value: spec.version ?? 2 })),
     new Integer({ value: 7 }),
@@ -67,8 +71,14 @@ export function issueCertificate(spec: CertificateSpec, issuer?: TestIssuer): Te
   )
   const signedBytes = new Uint8Array(body.toBER())
   const signature = sign(spec.hash ?? 'sha384', signedBytes, issuer?.key ?? privateKey)
-  const whole = sequence(body, algorithm, new BitString({ valueHex: new Uint8Array(signature) }))
-  return { name: spec.subject, key: privateKey, encoded: new Uint8Array(whole.toBER()) }
+  const outer = ecdsaWith(spec.outerHash ?? spec.hash)
+  const whole = sequence(body, outer, new BitString({ valueHex: new Uint8Array(signature) }))
+  const encoded = Buffer.concat([new Uint8Array(whole.toBER()), new Uint8Array(spec.behind ?? 0)])
+  return { name: spec.subject, key: privateKey, encoded: new Uint8Array(encoded) }
+}
+
+function ecdsaWith(hash: CertificateSpec['hash']): Sequence {
+  return sequence(identifier(hash === 'sha256' ? '1.2.840.10045.4.3.2' : '1.2.840.10045.4.3.3'))
 }
 
 function extensions(spec: CertificateSpec): readonly BaseBlock[] {
@@ -84,13 +94,14 @@ function extensions(spec: CertificateSpec): readonly BaseBlock[] {
   const bits = (usages.includes('digitalSignature') ? 0x80 : 0) | (usages.includes('keyCertSign') ? 0x04 : 0)
   list.push(extension('2.5.29.15', new BitString({ valueHex: Uint8Array.of(bits), unusedBits: 2 })))
   for (const id of spec.critical ?? []) list.push(extension(id, new Integer({ value: 1 })))
+  for (const id of spec.uncritical ?? []) list.push(extension(id, new Integer({ value: 1 }), false))
   return spec.doubled ? [...list, ...list] : list
 }
 
-function extension(id: string, value: BaseBlock): BaseBlock {
+function extension(id: string, value: BaseBlock, critical = true): BaseBlock {
   return sequence(
     identifier(id),
-    new Asn1Boolean({ value: true }),
+    ...(critical ? [new Asn1Boolean({ value: true })] : []),
     new OctetString({ valueHex: new Uint8Array(value.toBER()) }),
   )
 }
