@@ -6,7 +6,7 @@ import type { Log } from '../base/log.ts'
 import { takenByTrails } from '../cloudtrail/delivery/delivered.ts'
 import type { Config } from '../config/settings.ts'
 import { type ArchiveJobDependencies, archiveLocked } from '../jobs/archive.ts'
-import { takenByEvents } from '../notifications/taken.ts'
+import { takenByEvents } from '../notifications/notification-records.ts'
 import { claimFileLock } from '../store/file-lock.ts'
 import { AUDIT_FOLDER, type Deployment, listAccounts, ownEventDependencies } from './deployment.ts'
 

@@ -95,3 +95,9 @@ export function findEndpoint(
 ): Promise<Stored<EndpointValue> | undefined> {
   return records.get(ENDPOINT, ALL, endpointId)
 }
+
+/** By node, the last record that events were derived from; 0 before the first. */
+export async function takenByEvents(records: Records): Promise<(node: string) => number> {
+  const cursor = await records.get(CURSOR, ALL, ALL)
+  return (node) => cursor?.value.positions[node]?.sequence ?? 0
+}
