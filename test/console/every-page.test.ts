@@ -1,18 +1,21 @@
 import { after, before, test } from 'node:test'
-import { CreateAliasCommand, CreateKeyCommand } from '@aws-sdk/client-kms'
+import { CreateAliasCommand, CreateKeyCommand, type CreateKeyCommandInput } from '@aws-sdk/client-kms'
 import type { Browser } from 'playwright-core'
 import { look, NO_BROWSER, openBrowser, openPage } from '../support/browser.ts'
 import { signInTo } from '../support/console.ts'
 import { kmsClient, REGION } from '../support/kms.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
-/** The paths of the pages below `/console`; KEY stands for the id of a key. */
+/** The paths of the pages below `/console`; KEY, SIGNING and IMPORTED stand for the IDs of keys. */
 const PAGES = [
   '/',
   '/keys',
   '/keys/create',
   '/keys/KEY',
-  ...['policy', 'aliases', 'tags', 'rotation', 'use'].map((tab) => `/keys/KEY?tab=${tab}`),
+  ...['policy', 'grants', 'rotation', 'aliases', 'tags', 'use'].map((tab) => `/keys/KEY?tab=${tab}`),
+  '/keys/SIGNING?tab=publicKey',
+  '/keys/IMPORTED?tab=import',
+  '/keys/IMPORTED?tab=regions',
   '/try',
   '/audit',
   '/refusals',
@@ -33,17 +36,25 @@ const VIEWS = [
 
 let browser: Browser
 let server: TestServer
-let keyId: string
+let keyIds: Readonly<Record<string, string>>
 
 before(async () => {
   if (NO_BROWSER !== false) return
   server = await startServer({ environment: { HOLDFAST_CONSOLE: 'on', HOLDFAST_REGION: REGION } })
   browser = await openBrowser()
-  const kms = kmsClient(server)
-  const { KeyMetadata } = await kms.send(new CreateKeyCommand({ Description: 'A key for pictures' }))
-  keyId = KeyMetadata?.KeyId ?? ''
-  await kms.send(new CreateAliasCommand({ AliasName: 'alias/pictures', TargetKeyId: keyId }))
+  keyIds = {
+    KEY: await createKey({ Description: 'A key for pictures' }),
+    SIGNING: await createKey({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' }),
+    IMPORTED: await createKey({ Origin: 'EXTERNAL', MultiRegion: true }),
+  }
+  const alias = { AliasName: 'alias/pictures', TargetKeyId: keyIds['KEY'] }
+  await kmsClient(server).send(new CreateAliasCommand(alias))
 })
+
+async function createKey(input: CreateKeyCommandInput): Promise<string> {
+  const { KeyMetadata } = await kmsClient(server).send(new CreateKeyCommand(input))
+  return KeyMetadata?.KeyId ?? ''
+}
 
 after(async () => {
   await browser?.close()
@@ -57,7 +68,9 @@ for (const [colorScheme, width] of VIEWS) {
     const { page, assertClean } = await openPage(browser, { colorScheme, width })
     await signInTo(server, page)
     for (const path of PAGES) {
-      await page.goto(`${server.endpoint}/console${path.replace('KEY', keyId)}`)
+      await page.goto(
+        `${server.endpoint}/console${path.replace(/[A-Z]{3,}/, (name) => keyIds[name] ?? name)}`,
+      )
       await page.locator('main h1:visible, main h2:visible').first().waitFor()
       await page.waitForLoadState('networkidle')
       await look(page, `${path.replaceAll(/[^a-z]+/gi, '-')}-${colorScheme}-${width}`)

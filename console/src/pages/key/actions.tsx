@@ -1,69 +1,92 @@
 import Alert from '@cloudscape-design/components/alert'
-import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
 import FormField from '@cloudscape-design/components/form-field'
 import Input from '@cloudscape-design/components/input'
-import Modal from '@cloudscape-design/components/modal'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { type ReactNode, useState } from 'react'
 import { call } from '../../api/client.ts'
 import { shortAlias } from '../../shared/alias.tsx'
+import { Confirm } from '../../shared/confirm.tsx'
 import { Failure } from '../../shared/failure.tsx'
 import { PLACES, useOpen } from '../../shared/follow.ts'
 import { useForm } from '../../shared/form.ts'
+import { PermitButton } from '../../shared/may.tsx'
 import { ShowCli } from '../../shared/show-cli.tsx'
 import { useKeyAction } from '../../shared/use-action.ts'
+import { IMPACT_TEXTS } from '../../texts/en/key.ts'
 import { fill, TEXTS } from '../../texts/en.ts'
+import { Impact } from './impact.tsx'
 import type { KeyProps } from './key.tsx'
 
-const { key: texts, common } = TEXTS
+const { key: texts } = TEXTS
 
 type Props = KeyProps & {
-  /** What the key is called: an alias, or its ID. */
+  /** The alias of the key, or its ID. */
   readonly name: string
 }
 
-/** What can be done with a key in its state. */
+/** The buttons for what a key allows in its state. */
 export function KeyActions({ facts, name }: Props): ReactNode {
-  const { KeyId, KeyState: state, region } = facts
+  const { KeyId, Arn, KeyState: state, region } = facts
   const open = useOpen()
-  const [isDeleting, setDeleting] = useState(false)
+  const [dialog, setDialog] = useState<'delete' | 'disable'>()
   const change = useKeyAction(region, KeyId, {
-    run: (action: 'EnableKey' | 'DisableKey' | 'CancelKeyDeletion') => call(action, { KeyId }),
+    run: (action: 'EnableKey' | 'CancelKeyDeletion') => call(action, { KeyId }),
     done: texts.saved,
   })
   const isPending = state === 'PendingDeletion' || state === 'PendingReplicaDeletion'
+  const close = (): void => setDialog(undefined)
   return (
     <SpaceBetween size="xs">
       <SpaceBetween direction="horizontal" size="xs">
         {isPending ? (
-          <Button loading={change.isPending} onClick={() => change.mutate('CancelKeyDeletion')}>
+          <PermitButton
+            permit={{ action: 'kms:CancelKeyDeletion', resource: Arn }}
+            loading={change.isPending}
+            onClick={() => change.mutate('CancelKeyDeletion')}
+          >
             {texts.cancelDeletion}
-          </Button>
+          </PermitButton>
         ) : (
-          <Button onClick={() => setDeleting(true)}>{texts.delete}</Button>
+          <PermitButton permit={{ action: 'kms:ScheduleKeyDeletion', resource: Arn }} onClick={() => setDialog('delete')}>
+            {texts.delete}
+          </PermitButton>
         )}
-        <Button
-          disabled={isPending}
-          loading={change.isPending}
-          onClick={() => change.mutate(state === 'Disabled' ? 'EnableKey' : 'DisableKey')}
-        >
-          {state === 'Disabled' ? texts.enable : texts.disable}
-        </Button>
-        <Button onClick={() => open(PLACES.auditOf('ResourceName', facts.Arn))}>{texts.audit}</Button>
+        {state === 'Disabled' ? (
+          <PermitButton
+            permit={{ action: 'kms:EnableKey', resource: Arn }}
+            loading={change.isPending}
+            onClick={() => change.mutate('EnableKey')}
+          >
+            {texts.enable}
+          </PermitButton>
+        ) : (
+          <PermitButton
+            permit={{ action: 'kms:DisableKey', resource: Arn }}
+            disabled={isPending}
+            onClick={() => setDialog('disable')}
+          >
+            {texts.disable}
+          </PermitButton>
+        )}
+        <Button onClick={() => open(PLACES.auditOf('ResourceName', Arn))}>{texts.audit}</Button>
         <Button variant="primary" onClick={() => open(PLACES.tryIt(KeyId))}>
           {texts.tryIt}
         </Button>
       </SpaceBetween>
       <Failure error={change.error} />
-      {isDeleting && <DeleteKey facts={facts} name={name} onClose={() => setDeleting(false)} />}
+      {dialog === 'delete' && <DeleteKey facts={facts} name={name} onClose={close} />}
+      {dialog === 'disable' && <DisableKey facts={facts} name={name} onClose={close} />}
     </SpaceBetween>
   )
 }
 
 const DAYS_BY_DEFAULT = '30'
 
-function DeleteKey({ facts, name, onClose }: Props & { readonly onClose: () => void }): ReactNode {
+type DialogProps = Props & { readonly onClose: () => void }
+
+/** Schedules the deletion of a key: impact first, then its name. */
+function DeleteKey({ facts, name, onClose }: DialogProps): ReactNode {
   const { KeyId, region } = facts
   const [{ typed, days }, change] = useForm({ typed: '', days: DAYS_BY_DEFAULT })
   const input = { KeyId, PendingWindowInDays: Number(days) }
@@ -74,32 +97,19 @@ function DeleteKey({ facts, name, onClose }: Props & { readonly onClose: () => v
     },
     done: texts.saved,
   })
-  const isReady = typed === shortAlias(name) && /^(?:[7-9]|[12][0-9]|30)$/.test(days)
   return (
-    <Modal
-      visible
-      header={texts.deleteTitle}
-      onDismiss={onClose}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={onClose}>
-              {common.cancel}
-            </Button>
-            <Button
-              variant="primary"
-              disabled={!isReady}
-              loading={schedule.isPending}
-              onClick={() => schedule.mutate(undefined)}
-            >
-              {texts.delete}
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
+    <Confirm
+      size="large"
+      title={texts.deleteTitle}
+      action={texts.delete}
+      isReady={typed === shortAlias(name) && /^(?:[7-9]|[12][0-9]|30)$/.test(days)}
+      isBusy={schedule.isPending}
+      onConfirm={() => schedule.mutate(undefined)}
+      onClose={onClose}
     >
       <SpaceBetween size="m">
         <Alert type="warning">{texts.deleteWarn}</Alert>
+        <Impact facts={facts} />
         <FormField label={texts.deleteDays}>
           <Input value={days} inputMode="numeric" onChange={({ detail }) => change({ days: detail.value })} />
         </FormField>
@@ -109,6 +119,40 @@ function DeleteKey({ facts, name, onClose }: Props & { readonly onClose: () => v
         <Failure error={schedule.error} />
         <ShowCli name="ScheduleKeyDeletion" input={input} />
       </SpaceBetween>
-    </Modal>
+    </Confirm>
+  )
+}
+
+/** Disables a key: impact first, then its name. */
+function DisableKey({ facts, name, onClose }: DialogProps): ReactNode {
+  const { KeyId, region } = facts
+  const [typed, setTyped] = useState('')
+  const disable = useKeyAction(region, KeyId, {
+    run: async () => {
+      await call('DisableKey', { KeyId })
+      onClose()
+    },
+    done: texts.saved,
+  })
+  return (
+    <Confirm
+      size="large"
+      title={IMPACT_TEXTS.disableTitle}
+      action={texts.disable}
+      isReady={typed === shortAlias(name)}
+      isBusy={disable.isPending}
+      onConfirm={() => disable.mutate(undefined)}
+      onClose={onClose}
+    >
+      <SpaceBetween size="m">
+        <Alert type="warning">{IMPACT_TEXTS.disableWarn}</Alert>
+        <Impact facts={facts} />
+        <FormField label={fill(IMPACT_TEXTS.confirm, { name: shortAlias(name) })}>
+          <Input value={typed} onChange={({ detail }) => setTyped(detail.value)} />
+        </FormField>
+        <Failure error={disable.error} />
+        <ShowCli name="DisableKey" input={{ KeyId }} />
+      </SpaceBetween>
+    </Confirm>
   )
 }

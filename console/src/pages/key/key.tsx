@@ -9,11 +9,16 @@ import { keyAliases, keyFacts } from '../../api/keys.ts'
 import { useSession } from '../../session/session.ts'
 import { shortAlias } from '../../shared/alias.tsx'
 import { Failure } from '../../shared/failure.tsx'
+import { PlainText } from '../../shared/plain-text.tsx'
 import { TEXTS } from '../../texts/en.ts'
 import { KeyActions } from './actions.tsx'
 import { AliasesTab } from './aliases-tab.tsx'
+import { GrantsTab } from './grants-tab.tsx'
+import { ImportTab } from './import-tab.tsx'
 import { Overview } from './overview.tsx'
 import { PolicyTab } from './policy-tab.tsx'
+import { PublicKeyTab } from './public-key-tab.tsx'
+import { RegionsTab } from './regions-tab.tsx'
 import { RotationTab } from './rotation-tab.tsx'
 import { TABS, type Tab } from './search.ts'
 import { TagsTab } from './tags-tab.tsx'
@@ -33,7 +38,7 @@ export function Key(): ReactNode {
   const { tab = 'overview' } = route.useSearch()
   const navigate = route.useNavigate()
   const { facts, error } = useFacts(keyId)
-  if (facts === undefined) return error === null ? <Spinner /> : <Failure error={error} />
+  if (facts === undefined) return <Missing name={keyId} error={error} />
   return (
     <ContentLayout header={<Title facts={facts} />}>
       <Tabs
@@ -42,8 +47,27 @@ export function Key(): ReactNode {
           const next = TABS.find((one) => one === detail.activeTabId)
           void navigate({ search: { tab: next } })
         }}
-        tabs={TABS.map((id) => ({ id, label: texts.tabs[id], content: id === tab && contentOf(id, facts) }))}
+        tabs={tabsOf(facts).map((id) => ({
+          id,
+          label: texts.tabs[id],
+          content: id === tab && contentOf(id, facts),
+        }))}
       />
+    </ContentLayout>
+  )
+}
+
+/** Stands where the key would be: while it is read, and when it cannot be. */
+function Missing({ name, error }: { readonly name: string; readonly error: Error | null }): ReactNode {
+  return (
+    <ContentLayout
+      header={
+        <Header variant="h1">
+          <PlainText text={name} />
+        </Header>
+      }
+    >
+      {error === null ? <Spinner /> : <Failure error={error} />}
     </ContentLayout>
   )
 }
@@ -69,7 +93,25 @@ function contentOf(tab: Tab, facts: KeyFacts): ReactNode {
       return <RotationTab facts={facts} />
     case 'use':
       return <UseTab facts={facts} />
+    case 'grants':
+      return <GrantsTab facts={facts} />
+    case 'publicKey':
+      return <PublicKeyTab facts={facts} />
+    case 'import':
+      return <ImportTab facts={facts} />
+    case 'regions':
+      return <RegionsTab facts={facts} />
   }
+}
+
+/** The tabs that a key has. */
+function tabsOf({ KeySpec = '', Origin, MultiRegion }: KeyFacts): readonly Tab[] {
+  const isAsymmetric = !/^(?:SYMMETRIC_DEFAULT|HMAC_)/.test(KeySpec)
+  return TABS.filter((tab) => {
+    if (tab === 'publicKey') return isAsymmetric
+    if (tab === 'import') return Origin === 'EXTERNAL'
+    return tab !== 'regions' || MultiRegion === true
+  })
 }
 
 function Title({ facts }: KeyProps): ReactNode {
@@ -78,10 +120,10 @@ function Title({ facts }: KeyProps): ReactNode {
   return (
     <Header
       variant="h1"
-      description={facts.Description}
+      description={<PlainText text={facts.Description ?? ''} />}
       actions={<KeyActions facts={facts} name={first ?? facts.KeyId} />}
     >
-      {first === undefined ? facts.KeyId : shortAlias(first)}
+      <PlainText text={first === undefined ? facts.KeyId : shortAlias(first)} />
     </Header>
   )
 }

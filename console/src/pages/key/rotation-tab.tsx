@@ -3,10 +3,8 @@ import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'
 import FormField from '@cloudscape-design/components/form-field'
-import Header from '@cloudscape-design/components/header'
 import Input from '@cloudscape-design/components/input'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import Table from '@cloudscape-design/components/table'
 import Toggle from '@cloudscape-design/components/toggle'
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
@@ -17,8 +15,9 @@ import { ShowCli } from '../../shared/show-cli.tsx'
 import { useKeyAction } from '../../shared/use-action.ts'
 import { TEXTS } from '../../texts/en.ts'
 import type { KeyProps } from './key.tsx'
+import { Materials } from './materials.tsx'
 
-const { key: texts, common, keys } = TEXTS
+const { key: texts, common } = TEXTS
 
 /** How the key material is rotated, and what there was. */
 export function RotationTab({ facts }: KeyProps): ReactNode {
@@ -74,52 +73,5 @@ function Schedule({ facts }: KeyProps): ReactNode {
         <ShowCli name="EnableKeyRotation" input={input} />
       </SpaceBetween>
     </Container>
-  )
-}
-
-function Materials({ facts }: KeyProps): ReactNode {
-  const { KeyId, region } = facts
-  const { data, error, isPending } = useQuery({
-    queryKey: ['key', region, KeyId, 'materials'],
-    queryFn: async () =>
-      (await call('ListKeyRotations', { KeyId, IncludeKeyMaterial: 'ALL_KEY_MATERIAL' })).Rotations ?? [],
-  })
-  const rotate = useKeyAction(region, KeyId, {
-    run: () => call('RotateKeyOnDemand', { KeyId }),
-    done: texts.rotated,
-  })
-  return (
-    <SpaceBetween size="m">
-      <Failure error={error ?? rotate.error} />
-      <Table
-        header={
-          <Header
-            variant="h2"
-            actions={
-              <Button loading={rotate.isPending} onClick={() => rotate.mutate(undefined)}>
-                {texts.rotateNow}
-              </Button>
-            }
-          >
-            {texts.materials}
-          </Header>
-        }
-        items={data ?? []}
-        loading={isPending}
-        loadingText={common.loading}
-        empty={texts.rotationNone}
-        columnDefinitions={[
-          {
-            id: 'material',
-            header: texts.material,
-            cell: ({ KeyMaterialId }) => KeyMaterialId,
-            isRowHeader: true,
-          },
-          { id: 'state', header: keys.state, cell: ({ KeyMaterialState }) => KeyMaterialState },
-          { id: 'date', header: texts.rotationDate, cell: ({ RotationDate }) => showTime(RotationDate) },
-          { id: 'type', header: texts.rotationType, cell: ({ RotationType }) => RotationType ?? common.none },
-        ]}
-      />
-    </SpaceBetween>
   )
 }

@@ -1,5 +1,8 @@
 /** The tabs of a key's page. */
-export const TABS = ['overview', 'policy', 'aliases', 'tags', 'rotation', 'use'] as const
+export const TABS = [
+  ...(['overview', 'policy', 'grants', 'rotation', 'publicKey', 'import', 'regions'] as const),
+  ...(['aliases', 'tags', 'use'] as const),
+] as const
 /** One of them. */
 export type Tab = (typeof TABS)[number]
 

@@ -1,15 +1,14 @@
+import { formatBase64, parseBase64 } from '../../shared/bytes.ts'
+
 /** A text as base64 of its UTF-8 bytes. */
 export function toBase64(text: string): string {
-  let bytes = ''
-  for (const byte of new TextEncoder().encode(text)) bytes += String.fromCharCode(byte)
-  return btoa(bytes)
+  return formatBase64(new TextEncoder().encode(text))
 }
 
-/** Bytes as text; as the base64 that they are when they are no text. */
+/** Bytes as text; as base64 when they are no text. */
 export function showBytes(base64: string): string {
-  const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return new TextDecoder('utf-8', { fatal: true }).decode(parseBase64(base64))
   } catch {
     return base64
   }
