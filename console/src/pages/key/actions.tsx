@@ -48,7 +48,10 @@ export function KeyActions({ facts, name }: Props): ReactNode {
             {texts.cancelDeletion}
           </PermitButton>
         ) : (
-          <PermitButton permit={{ action: 'kms:ScheduleKeyDeletion', resource: Arn }} onClick={() => setDialog('delete')}>
+          <PermitButton
+            permit={{ action: 'kms:ScheduleKeyDeletion', resource: Arn }}
+            onClick={() => setDialog('delete')}
+          >
             {texts.delete}
           </PermitButton>
         )}

@@ -49,7 +49,11 @@ export function GrantsTab({ facts }: KeyProps): ReactNode {
         trackBy={({ GrantId = '' }) => GrantId}
         empty={texts.empty}
         actions={[
-          <PermitButton key="create" permit={{ action: 'kms:CreateGrant', resource: Arn }} onClick={() => setCreating(true)}>
+          <PermitButton
+            key="create"
+            permit={{ action: 'kms:CreateGrant', resource: Arn }}
+            onClick={() => setCreating(true)}
+          >
             {texts.create}
           </PermitButton>,
         ]}

@@ -32,7 +32,10 @@ export function Overview({ facts }: KeyProps): ReactNode {
       <Container footer={<ShowCli name="DescribeKey" input={{ KeyId }} />}>
         <SpaceBetween size="m">
           <KeyValuePairs columns={3} items={factsOf(facts)} />
-          <PermitButton permit={{ action: 'kms:UpdateKeyDescription', resource: Arn }} onClick={() => setEditing(true)}>
+          <PermitButton
+            permit={{ action: 'kms:UpdateKeyDescription', resource: Arn }}
+            onClick={() => setEditing(true)}
+          >
             {FACT_TEXTS.editDescription}
           </PermitButton>
         </SpaceBetween>
