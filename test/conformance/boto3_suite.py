@@ -3,8 +3,13 @@
 Run by boto3.test.ts, which sets the environment that `holdfast env` prints.
 """
 
+import base64
 import concurrent.futures
+import hashlib
+import hmac
 import json
+import struct
+import time
 import unittest
 
 import boto3
@@ -20,6 +25,14 @@ def client(region="eu-west-1"):
     return boto3.client("kms", region_name=region, config=config)
 
 
+def code(seed, step):
+    """The code of a virtual MFA device. Source: RFC 4226, section 5.3."""
+    secret = base64.b32decode(seed + "=" * (-len(seed) % 8))
+    digest = hmac.new(secret, struct.pack(">Q", step), hashlib.sha1).digest()
+    at = digest[-1] & 15
+    return f"{(struct.unpack('>I', digest[at:at + 4])[0] & 0x7FFFFFFF) % 1_000_000:06d}"
+
+
 class Identities(unittest.TestCase):
     """IAM and STS: a user, a role, and what a session of it may do."""
 
@@ -31,6 +44,49 @@ class Identities(unittest.TestCase):
         }
         config = Config(retries={"total_max_attempts": 1})
         return boto3.client(name, region_name="eu-west-1", config=config, **keys)
+
+    def test_a_user_changes_its_password_and_makes_a_session_with_mfa(self):
+        iam = self.service("iam")
+        suffix = self.service("kms").generate_random(NumberOfBytes=6)["Plaintext"].hex()
+        user = f"boto-mfa-{suffix}"
+        iam.create_user(UserName=user)
+        policy = {"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": ["iam:ChangePassword", "sts:*"], "Resource": "*"},
+            {"Effect": "Allow", "Action": "kms:GenerateRandom", "Resource": "*",
+             "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}]}
+        iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=json.dumps(policy))
+        key = iam.create_access_key(UserName=user)["AccessKey"]
+        profile = iam.create_login_profile(UserName=user, Password="first of Two 1", PasswordResetRequired=True)
+        self.assertTrue(profile["LoginProfile"]["PasswordResetRequired"])
+        own = self.service("iam", key)
+        own.change_password(OldPassword="first of Two 1", NewPassword="second of Two 2")
+        with self.assertRaises(ClientError) as wrong:
+            own.change_password(OldPassword="first of Two 1", NewPassword="third of Two 3")
+        self.assertEqual(wrong.exception.response["Error"]["Code"], "AccessDenied")
+        self.assertFalse(iam.get_login_profile(UserName=user)["LoginProfile"]["PasswordResetRequired"])
+        with self.assertRaises(iam.exceptions.EntityAlreadyExistsException):
+            iam.create_login_profile(UserName=user, Password="fourth of Two 4")
+        device = iam.create_virtual_mfa_device(VirtualMFADeviceName=user)["VirtualMFADevice"]
+        serial, seed = device["SerialNumber"], device["Base32StringSeed"].decode()
+        self.assertTrue(device["QRCodePNG"].startswith(b"\x89PNG"))
+        step = int(time.time()) // 30
+        iam.enable_mfa_device(UserName=user, SerialNumber=serial,
+                              AuthenticationCode1=code(seed, step - 1), AuthenticationCode2=code(seed, step))
+        listed = [d["SerialNumber"] for page in iam.get_paginator("list_mfa_devices").paginate(UserName=user)
+                  for d in page["MFADevices"]]
+        self.assertEqual(listed, [serial])
+        sts = self.service("sts", key)
+        session = sts.get_session_token(SerialNumber=serial, TokenCode=code(seed, step + 1))["Credentials"]
+        self.service("kms", session).generate_random(NumberOfBytes=1)
+        with self.assertRaises(ClientError) as replayed:
+            sts.get_session_token(SerialNumber=serial, TokenCode=code(seed, step + 1))
+        self.assertEqual(replayed.exception.response["Error"]["Code"], "AccessDenied")
+        iam.deactivate_mfa_device(UserName=user, SerialNumber=serial)
+        iam.delete_virtual_mfa_device(SerialNumber=serial)
+        iam.delete_login_profile(UserName=user)
+        iam.delete_access_key(UserName=user, AccessKeyId=key["AccessKeyId"])
+        iam.delete_user_policy(UserName=user, PolicyName="p")
+        iam.delete_user(UserName=user)
 
     def test_a_user_assumes_a_role_and_encrypts(self):
         iam = self.service("iam")

@@ -210,6 +210,23 @@ resource "aws_iam_account_password_policy" "main" {
   max_password_age        = 90
 }
 
+resource "aws_iam_user_login_profile" "main" {
+  user                    = aws_iam_user.main.name
+  password_length         = 24
+  password_reset_required = true
+  depends_on              = [aws_iam_account_password_policy.main]
+  lifecycle {
+    # What an import cannot read.
+    ignore_changes = [password_length, password_reset_required]
+  }
+}
+
+resource "aws_iam_virtual_mfa_device" "main" {
+  virtual_mfa_device_name = "terraform-device"
+  path                    = "/terraform/"
+  tags                    = local.tags
+}
+
 data "aws_iam_policy" "managed" {
   name = "AWSKeyManagementServicePowerUser"
 }
