@@ -5,7 +5,7 @@ import { isoSeconds } from '../base/ports.ts'
 import type { Stored } from '../store/records.ts'
 import type { AccountValue } from './accounts/account.ts'
 import { pathedArn } from './entities/arns.ts'
-import type { ListedEntity, ListedPolicy, ListedRole } from './entities/listed.ts'
+import type { ListedEntity, ListedPolicy, ListedRole, ListedUser } from './entities/listed.ts'
 import type {
   ATTACHED_PERMISSIONS_BOUNDARY_ANSWER,
   GROUP_ANSWER,
@@ -70,10 +70,17 @@ export function userInList(account: string, value: ListedEntity): UserAnswer {
   }
 }
 
+/** A user as GetUser and ListUsers show it. Source: IAM API Reference, "User", `PasswordLastUsed`. */
+export function userWithPasswordUse(account: string, value: ListedUser): UserAnswer {
+  const { passwordLastUsed } = value
+  const used = passwordLastUsed === undefined ? undefined : timestamp(passwordLastUsed)
+  return { ...userInList(account, value), PasswordLastUsed: used }
+}
+
 /** A user with all its members. */
 export function userOutput(account: string, value: UserValue): UserAnswer {
   return {
-    ...userInList(account, value),
+    ...userWithPasswordUse(account, value),
     PermissionsBoundary: boundaryOutput(value),
     Tags: tagsIfAny(value.tags),
   }

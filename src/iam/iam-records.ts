@@ -31,6 +31,8 @@ export type UserValue = EntityValue & {
   readonly accessKeys: readonly string[]
   /** Whether it has a password: see `credentials/login-profile.ts`. */
   readonly hasPassword?: boolean
+  /** The last sign-in by password: see `sign-in/password-sign-in.ts`. */
+  readonly passwordLastUsed?: number
   /** Serial numbers of its MFA devices: see `credentials/mfa-device.ts`. */
   readonly mfaDevices?: readonly string[]
 }

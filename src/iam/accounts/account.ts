@@ -35,6 +35,9 @@ export const ACCOUNT: Kind<AccountValue> = kindOfFormat1('account')
 /** The one partition of accounts. */
 export const ACCOUNTS = 'all'
 
+/** The partition of accounts' aliases: one namespace for all. */
+export const ACCOUNT_ALIASES = 'account-aliases'
+
 /** The dependencies of making an account. */
 export type AccountDependencies = {
   readonly records: Records

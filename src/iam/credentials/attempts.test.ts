@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Attempts } from './attempts.ts'
 
-test('ten attempts may fail in a row, each is forgotten after six minutes, and success forgets them all', () => {
+test('ten attempts may fail, each is forgotten after six minutes, and those that succeed do not count', () => {
   let now = 0
   let requests = 0
   const all = new Attempts({ monotonicMs: () => now })
@@ -21,9 +21,20 @@ test('ten attempts may fail in a row, each is forgotten after six minutes, and s
   assert.throws(() => attempts.begin('ada'), tooMany)
   attempts.succeeded('ada')
   for (let run = 0; run < 20; run += 1) all.begin('code', 'ada', 'one request')
-  attempts.succeeded('ada')
-  for (let failed = 0; failed < 10; failed += 1) attempts.begin('ada')
   assert.throws(() => attempts.begin('ada'), tooMany)
+  for (let run = 0; run < 20; run += 1) {
+    attempts.begin('carol')
+    attempts.succeeded('carol')
+  }
+  for (let failed = 0; failed < 10; failed += 1) attempts.begin('carol')
+  assert.throws(() => attempts.begin('carol'), tooMany)
+})
+
+test('fifty sign-ins from an address may fail', () => {
+  const attempts = new Attempts({ monotonicMs: () => 0 })
+  for (let failed = 0; failed < 50; failed += 1) attempts.begin('address', '192.0.2.1', `${failed}`)
+  assert.throws(() => attempts.begin('address', '192.0.2.1', 'a'), { code: 'ThrottlingException' })
+  attempts.begin('address', '192.0.2.2', 'a')
 })
 
 test('attempts of ten thousand users are remembered, the latest ones', () => {

@@ -2,54 +2,71 @@ import { fullGcra, type Gcra, hasRoom, take } from '../../base/gcra.ts'
 import type { Clock } from '../../base/ports.ts'
 import { tooFast } from '../../dispatch/failures.ts'
 
-/**
- * Wrong passwords, or codes, of one user in a row, and how long each takes to be forgotten: 10 in an hour. Source: NIST
- * SP 800-63B-4, section 3.2.2, which allows 100 in a row at most.
- */
-const FAILURES_MAX = 10
-const FORGOTTEN_AFTER_MS = 360_000
-const DEPTH_MS = FAILURES_MAX * FORGOTTEN_AFTER_MS
+/** A number of failed attempts, and how long each takes to be forgotten. */
+type Limit = { readonly failuresMax: number; readonly forgottenAfterMs: number }
 
-/** Users of whom one process remembers attempts: the oldest are forgotten first. */
+/**
+ * The limits of each kind of attempts: 10 wrong passwords and 10 wrong codes of one user in an hour, and 50 failed
+ * sign-ins of one address, whoever they are for. Source: NIST SP 800-63B-4, section 3.2.2, which allows 100 for one user.
+ */
+const LIMITS = {
+  password: { failuresMax: 10, forgottenAfterMs: 360_000 },
+  code: { failuresMax: 10, forgottenAfterMs: 360_000 },
+  address: { failuresMax: 50, forgottenAfterMs: 72_000 },
+} as const satisfies Record<string, Limit>
+
+/** Users, or addresses, of whom one process remembers attempts of one kind: the oldest are forgotten first. */
 const REMEMBERED_MAX = 10_000
 
-/** The kinds of secrets that can be guessed. */
-export type SecretKind = 'password' | 'code'
+/** The kinds of attempts: the secrets that can be guessed, and the addresses that guess. */
+export type AttemptKind = keyof typeof LIMITS
+
+type Remembered = { readonly gcra: Gcra; readonly requestId: string }
 
 /** Attempts to authenticate by a secret that can be guessed: a password, or the code of an MFA device. */
 export class Attempts {
   readonly #clock: Pick<Clock, 'monotonicMs'>
-  readonly #users = new Map<string, { readonly gcra: Gcra; readonly requestId: string }>()
+  readonly #kinds: Readonly<Record<AttemptKind, Map<string, Remembered>>> = {
+    password: new Map(),
+    code: new Map(),
+    address: new Map(),
+  }
 
   constructor(clock: Pick<Clock, 'monotonicMs'>) {
     this.#clock = clock
   }
 
   /**
-   * Counts an attempt as failed until {@link succeeded} is told otherwise, so that attempts at the same time count too.
+   * Counts an attempt as failed until {@link succeeded} is called, so that concurrent attempts count too.
    *
-   * @param secret the attempts of each kind are counted apart: whoever knows the password of a user can still only guess at codes.
+   * @param kind the attempts of each kind are counted apart: whoever knows the password of a user can still only guess at
+   *   codes.
    * @param requestId of the call: an operation that runs again from its reads makes one attempt.
    * @throws ThrottlingException when too many have failed.
    */
-  begin(secret: SecretKind, userId: string, requestId: string): void {
-    const who = `${secret} ${userId}`
+  begin(kind: AttemptKind, who: string, requestId: string): void {
+    const { failuresMax, forgottenAfterMs } = LIMITS[kind]
+    const remembered = this.#kinds[kind]
     const now = this.#clock.monotonicMs()
-    const present = this.#users.get(who)
+    const present = remembered.get(who)
     if (present?.requestId === requestId) return
     const gcra = present?.gcra ?? fullGcra()
-    if (!hasRoom(gcra, now, DEPTH_MS, FORGOTTEN_AFTER_MS)) throw tooFast('iam')
-    take(gcra, now, FORGOTTEN_AFTER_MS)
-    this.#users.delete(who)
-    this.#users.set(who, { gcra, requestId })
-    for (const oldest of this.#users.keys()) {
-      if (this.#users.size <= REMEMBERED_MAX) break
-      this.#users.delete(oldest)
+    if (!hasRoom(gcra, now, failuresMax * forgottenAfterMs, forgottenAfterMs)) throw tooFast('iam')
+    take(gcra, now, forgottenAfterMs)
+    remembered.delete(who)
+    remembered.set(who, { gcra, requestId })
+    for (const oldest of remembered.keys()) {
+      if (remembered.size <= REMEMBERED_MAX) break
+      remembered.delete(oldest)
     }
   }
 
-  /** Forgets the failed attempts: the secret was right. */
-  succeeded(secret: SecretKind, userId: string): void {
-    this.#users.delete(`${secret} ${userId}`)
+  /**
+   * Stops counting an attempt, because the secret was right. Failed attempts before it still count: otherwise, a guesser
+   * would learn that a user exists from the user's own sign-ins.
+   */
+  succeeded(kind: AttemptKind, who: string): void {
+    const present = this.#kinds[kind].get(who)
+    if (present !== undefined) present.gcra.fullAtMs -= LIMITS[kind].forgottenAfterMs
   }
 }

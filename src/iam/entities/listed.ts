@@ -13,8 +13,11 @@ import {
   type UserValue,
 } from '../iam-records.ts'
 
-/** What lists show of a user or group: see `SummaryKind`. */
+/** What lists show of a group, and of every entity: see `SummaryKind`. */
 export type ListedEntity = Pick<EntityValue, 'id' | 'name' | 'path' | 'createdAt'>
+
+/** What lists show of a user. */
+export type ListedUser = ListedEntity & Pick<UserValue, 'passwordLastUsed'>
 
 /** What lists show of a role. */
 export type ListedRole = ListedEntity &
@@ -30,8 +33,14 @@ function entityOf({ id, name, path, createdAt }: EntityValue): ListedEntity {
   return { id, name, path, createdAt }
 }
 
-/** @see ListedEntity */
-export const LISTED_USER: SummaryKind<UserValue, ListedEntity> = { kind: USER, of: entityOf }
+/** @see ListedUser */
+export const LISTED_USER: SummaryKind<UserValue, ListedUser> = {
+  kind: USER,
+  of: (user) => {
+    const { passwordLastUsed } = user
+    return { ...entityOf(user), ...(passwordLastUsed !== undefined && { passwordLastUsed }) }
+  },
+}
 
 /** @see ListedEntity */
 export const LISTED_GROUP: SummaryKind<GroupValue, ListedEntity> = { kind: GROUP, of: entityOf }

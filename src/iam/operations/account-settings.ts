@@ -1,7 +1,7 @@
 import { KmsError } from '../../api/errors.ts'
 import { answer, boolean, integer, list, oneOf, optional, pattern, text } from '../../api/shapes.ts'
 import { type Change, insert, remove, replace } from '../../store/records.ts'
-import { ACCOUNT, ACCOUNTS } from '../accounts/account.ts'
+import { ACCOUNT, ACCOUNT_ALIASES, ACCOUNTS } from '../accounts/account.ts'
 import {
   allowedByPasswordPolicy,
   PASSWORD_POLICIES,
@@ -13,9 +13,6 @@ import type { IamDependencies, IamOperation } from '../iam-dependencies.ts'
 import { iamOperation } from '../iam-operation.ts'
 import { NAME, read } from '../iam-records.ts'
 import { FLAG, PAGING } from '../iam-shapes.ts'
-
-/** The partition of accounts' aliases: one namespace for all. */
-const ALIASES = 'account-aliases'
 
 const ALIAS = text({
   min: 3,
@@ -44,13 +41,13 @@ const createAccountAlias = iamOperation(
   async ({ call, input: { AccountAlias: alias }, dependencies }) => {
     const account = await read(dependencies.records, ACCOUNT, ACCOUNTS, call.caller.account)
     if (account === undefined) return {}
-    if ((await read(dependencies.records, NAME, ALIASES, alias)) !== undefined) {
+    if ((await read(dependencies.records, NAME, ACCOUNT_ALIASES, alias)) !== undefined) {
       throw new KmsError('EntityAlreadyExistsException', `The account alias ${alias} already exists.`)
     }
     return {
       changes: [
         ...(await freeing(dependencies, account.value.alias)),
-        insert(NAME, ALIASES, alias, { format: 1, id: account.name }),
+        insert(NAME, ACCOUNT_ALIASES, alias, { format: 1, id: account.name }),
         replace(account, { ...account.value, alias }),
       ],
     }
@@ -72,7 +69,7 @@ const deleteAccountAlias = iamOperation(
 
 /** The change that frees an alias for other accounts. */
 async function freeing({ records }: IamDependencies, alias: string | undefined): Promise<readonly Change[]> {
-  const present = alias === undefined ? undefined : await read(records, NAME, ALIASES, alias)
+  const present = alias === undefined ? undefined : await read(records, NAME, ACCOUNT_ALIASES, alias)
   return present === undefined ? [] : [remove(present)]
 }
 

@@ -35,7 +35,6 @@ const COLUMNS = [
 const NONE = 'N/A'
 const ROOT_PASSWORD = ['not_supported', 'no_information', 'not_supported', 'not_supported']
 const NO_PASSWORD = ['false', NONE, NONE, NONE]
-/** The last use of the password. Holdfast has no sign-in by password yet. */
 const NEVER_USED = 'no_information'
 const NO_KEY = ['false', NONE, NONE, NONE, NONE]
 const NO_CERTIFICATES = ['false', NONE, 'false', NONE]
@@ -121,13 +120,14 @@ async function passwordFields(
   { records }: IamDependencies,
   account: string,
   policy: PasswordPolicyValue | undefined,
-  { id, hasPassword }: UserValue,
+  { id, hasPassword, passwordLastUsed }: UserValue,
 ): Promise<readonly string[]> {
   const profile = hasPassword ? await findLoginProfile(records, account, id) : undefined
   if (profile === undefined) return NO_PASSWORD
   const expiry = passwordExpiry(profile.value, policy)
   const next = expiry === undefined ? NONE : moment(expiry)
-  return ['true', NEVER_USED, moment(profile.value.changedAt), next]
+  const used = passwordLastUsed === undefined ? NEVER_USED : moment(passwordLastUsed)
+  return ['true', used, moment(profile.value.changedAt), next]
 }
 
 function hasMfa({ mfaDevices = [] }: UserValue): boolean {

@@ -8,7 +8,7 @@ import { LISTED_USER } from '../entities/listed.ts'
 import { USER_ANSWER } from '../iam-answers.ts'
 import type { IamOperation } from '../iam-dependencies.ts'
 import { iamOperation, tagging } from '../iam-operation.ts'
-import { rootOutput, userInList, userOutput } from '../iam-outputs.ts'
+import { rootOutput, userOutput, userWithPasswordUse } from '../iam-outputs.ts'
 import { pageOf, summarySection } from '../iam-pages.ts'
 import type { UserValue } from '../iam-records.ts'
 import { ARN, NAME_64, NAME_128, PAGING, PATH, PATH_PREFIX, TAGS } from '../iam-shapes.ts'
@@ -133,7 +133,7 @@ const listUsers = iamOperation(
       show: ({ summary }) => (summary.path.startsWith(input.PathPrefix ?? '/') ? summary : undefined),
     })
     const { items, more } = await pageOf([section], input, dependencies.giveWay)
-    return { output: { ...more, Users: items.map((listed) => userInList(account, listed)) } }
+    return { output: { ...more, Users: items.map((listed) => userWithPasswordUse(account, listed)) } }
   },
 )
 

@@ -1,0 +1,181 @@
+import { KmsError } from '../../api/errors.ts'
+import { networkOf } from '../../base/network.ts'
+import type { EpochMs } from '../../base/ports.ts'
+import { useCode } from '../../custody/one-time-codes.ts'
+import type { Passwords } from '../../custody/passwords.ts'
+import { type Change, type Records, replace, type Stored } from '../../store/records.ts'
+import { ACCOUNT_ALIASES } from '../accounts/account.ts'
+import type { Attempts } from '../credentials/attempts.ts'
+import {
+  findLoginProfile,
+  isLockedByExpiry,
+  type LoginProfileValue,
+  newPassword,
+  passwordExpiry,
+} from '../credentials/login-profile.ts'
+import { findDevice } from '../credentials/mfa-device.ts'
+import { findPasswordPolicy } from '../credentials/password-policy.ts'
+import { findIdByName } from '../entities/entities.ts'
+import { NAME, read, USER, type UserValue } from '../iam-records.ts'
+
+/** The dependencies of sign-in by password. */
+export type PasswordSignInDependencies = {
+  readonly records: Records
+  readonly passwords: Passwords
+  readonly attempts: Attempts
+}
+
+/** What somebody enters to sign in as a user. */
+export type PasswordSignIn = {
+  /** 12 digits, or an alias. */
+  readonly account: string
+  readonly user: string
+  readonly password: string
+  /** A code of the user's MFA device. */
+  readonly code: string | undefined
+  /** The password that replaces one that expired or has to be reset. */
+  readonly newPassword: string | undefined
+  /** The address that the request comes from. */
+  readonly address: string
+  readonly now: EpochMs
+  /** An id of the request: a sign-in that runs again from its reads is one attempt. */
+  readonly requestId: string
+}
+
+/** The user of a sign-in, for its audit event. */
+export type SigningUser = { readonly account: string; readonly user: UserValue }
+
+/** The end of one step of a sign-in. */
+export type PasswordSignInResult =
+  /** The user is proven. The changes belong to the commit that begins the session. */
+  | (SigningUser & {
+      readonly type: 'proven'
+      /** The serial number of the MFA device whose code was verified. */
+      readonly mfaSerial: string | undefined
+      /** The `changedAt` of the password that is valid once the changes are committed. */
+      readonly passwordAt: EpochMs
+      readonly isPasswordReplaced: boolean
+      readonly changes: readonly Change[]
+    })
+  /** The password is right. The next request has to contain these too. */
+  | (SigningUser & { readonly type: 'incomplete'; readonly code: boolean; readonly newPassword: boolean })
+  /** Nobody is proven. The person gets one message, whatever the reason: the reason is for the audit event. */
+  | {
+      readonly type: 'refused'
+      readonly account: string | undefined
+      readonly user: UserValue | undefined
+      readonly reason: RefusedSignIn
+    }
+
+/** Reasons of refusals in events. Source: CloudTrail User Guide, "AWS Management Console sign-in events". */
+export type RefusedSignIn = 'Failed authentication' | 'No username found in supplied account'
+
+/** The last use of a password is recorded once in five minutes. Source: IAM API Reference, "User", `PasswordLastUsed`. */
+const USE_RECORDED_EVERY_MS = 300_000
+
+const ACCOUNT_ID = /^[0-9]{12}$/
+
+/**
+ * One step of a sign-in by password. It does the same work for a user without a password, for unknown users and for
+ * unknown accounts, and counts attempts on them in the same way, so that neither the answer nor its time tells which
+ * users exist.
+ *
+ * @throws ThrottlingException after too many failed attempts on the user or from the address, and when too many hashes
+ *   wait; AccessDeniedException for a proven user whose password only an administrator can replace;
+ *   PasswordPolicyViolationException for the new password of a proven user.
+ */
+export async function signInByPassword(
+  dependencies: PasswordSignInDependencies,
+  input: PasswordSignIn,
+): Promise<PasswordSignInResult> {
+  const { records, attempts, passwords } = dependencies
+  const network = networkOf(input.address)
+  attempts.begin('address', network, input.requestId)
+  const account = await findAccount(records, input.account)
+  const user = account === undefined ? undefined : await findUser(records, account, input.user)
+  const who = user?.value.id ?? `${account ?? input.account}/${input.user.toLowerCase()}`
+  attempts.begin('password', who, input.requestId)
+  const profile = user && (await findLoginProfile(records, user.partition, user.value.id))
+  const hashes = profile === undefined ? [] : [profile.value.password]
+  // Hashes of sign-ins wait in the share of their network: guesses take no room from the account.
+  const matches = await passwords.matchesAny(`sign-in from ${network}`, input.password, hashes)
+  if (!matches || user === undefined || profile === undefined) {
+    const reason = user === undefined ? 'No username found in supplied account' : 'Failed authentication'
+    return { type: 'refused', account, user: user?.value, reason }
+  }
+  attempts.succeeded('password', who)
+  const result = await afterPassword(dependencies, input, user, profile)
+  if (result.type !== 'refused') attempts.succeeded('address', network)
+  return result
+}
+
+/** Verifies the second factor; after it, applies the rules that only a proven user may learn of. */
+async function afterPassword(
+  dependencies: PasswordSignInDependencies,
+  input: PasswordSignIn,
+  user: Stored<UserValue>,
+  profile: Stored<LoginProfileValue>,
+): Promise<PasswordSignInResult> {
+  const { value } = profile
+  const who: SigningUser = { account: user.partition, user: user.value }
+  const policy = await findPasswordPolicy(dependencies.records, who.account)
+  const expiry = passwordExpiry(value, policy)
+  const mustReplace = value.resetRequired || (expiry !== undefined && expiry <= input.now)
+  const needsCode = (user.value.mfaDevices ?? []).length > 0
+  const incomplete = { ...who, type: 'incomplete', code: needsCode, newPassword: mustReplace } as const
+  if (needsCode && input.code === undefined) return incomplete
+  const mfa = needsCode ? await verifyCode(dependencies, input, user) : NO_MFA
+  if (mfa === undefined) return { ...who, type: 'refused', reason: 'Failed authentication' }
+  if (isLockedByExpiry(value, policy, input.now)) {
+    const message = 'The password has expired. An administrator must set another.'
+    throw new KmsError('AccessDeniedException', message)
+  }
+  const changes = [...mfa.changes, ...useChanges(user, input.now)]
+  const proven = { ...who, type: 'proven', mfaSerial: mfa.serial } as const
+  if (!mustReplace) return { ...proven, passwordAt: value.changedAt, isPasswordReplaced: false, changes }
+  if (input.newPassword === undefined) return incomplete
+  const next = await newPassword({ ...dependencies, account: who.account, policy }, input.newPassword, value)
+  const replaced = replace(profile, { ...value, ...next, changedAt: input.now, resetRequired: false })
+  return { ...proven, passwordAt: input.now, isPasswordReplaced: true, changes: [...changes, replaced] }
+}
+
+type SecondFactor = { readonly serial: string | undefined; readonly changes: readonly Change[] }
+
+const NO_MFA: SecondFactor = { serial: undefined, changes: [] }
+
+/** The device whose code it is, and its changes; nothing for a wrong code. @throws ThrottlingException. */
+async function verifyCode(
+  { records, attempts }: PasswordSignInDependencies,
+  { code = '', now, requestId }: PasswordSignIn,
+  { partition: account, value: { id, mfaDevices = [] } }: Stored<UserValue>,
+): Promise<SecondFactor | undefined> {
+  attempts.begin('code', id, requestId)
+  for (const serial of mfaDevices) {
+    const device = await findDevice(records, account, serial)
+    const state = device && useCode(device.value, code, now)
+    if (device === undefined || state === undefined) continue
+    attempts.succeeded('code', id)
+    return { serial, changes: [replace(device, { ...device.value, ...state })] }
+  }
+  return undefined
+}
+
+function useChanges(user: Stored<UserValue>, now: EpochMs): readonly Change[] {
+  const { passwordLastUsed = 0 } = user.value
+  const isRecorded = now - passwordLastUsed < USE_RECORDED_EVERY_MS
+  return isRecorded ? [] : [replace(user, { ...user.value, passwordLastUsed: now })]
+}
+
+async function findAccount(records: Records, named: string): Promise<string | undefined> {
+  if (ACCOUNT_ID.test(named)) return named
+  return (await read(records, NAME, ACCOUNT_ALIASES, named))?.value.id
+}
+
+async function findUser(
+  records: Records,
+  account: string,
+  name: string,
+): Promise<Stored<UserValue> | undefined> {
+  const id = await findIdByName(records, account, 'user', name)
+  return id === undefined ? undefined : read(records, USER, account, id)
+}
