@@ -9,13 +9,14 @@ import { signInRoutes } from '../console-server/console-sign-in.ts'
 import { consoleSite } from '../console-server/console-site.ts'
 import type { TokenSealer } from '../custody/token-sealer.ts'
 import type { Site } from '../http/site.ts'
+import type { IamService } from '../iam/iam-service.ts'
 import type { Records } from '../store/records.ts'
 
 /** The folder of the built console. */
 const BUILT_FOLDER = fileURLToPath(new URL('../../console/dist', import.meta.url))
 
 /** The dependencies of the console. */
-export type ConsoleDependencies = {
+export type ConsoleDependencies = Pick<IamService, 'signInByPassword'> & {
   readonly records: Records
   readonly sealer: TokenSealer
   readonly journal: Journal
@@ -27,7 +28,7 @@ export type ConsoleDependencies = {
 /** Opens the web console; returns nothing when it is off. */
 export async function openConsole(
   config: Config,
-  { records, sealer, journal, limiters, own, log }: ConsoleDependencies,
+  { records, sealer, journal, limiters, own, log, signInByPassword }: ConsoleDependencies,
 ): Promise<Site | undefined> {
   if (config.console === 'off') return undefined
   const files = await readConsoleFiles(BUILT_FOLDER)
@@ -37,7 +38,7 @@ export async function openConsole(
     })
   const routes = signInRoutes({
     ...own,
-    ...{ records, sealer, region: config.region },
+    ...{ records, sealer, region: config.region, signInByPassword },
     commit: (changes, events) => journal.commit(changes, events),
     append: (eventJson) => journal.append(eventJson),
     admitRefusal: (address) => limiters.refused.admit(address),

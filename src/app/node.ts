@@ -19,6 +19,7 @@ import { isMonitored } from '../config/monitoring-settings.ts'
 import type { Config } from '../config/settings.ts'
 import type { HmacKey } from '../crypto/hmac.ts'
 import { Custody } from '../custody/custody.ts'
+import type { TokenSealer } from '../custody/token-sealer.ts'
 import { createDispatcher, type Dispatcher } from '../dispatch/dispatcher.ts'
 import { Freshness } from '../dispatch/freshness.ts'
 import { RecordQueues } from '../dispatch/record-queues.ts'
@@ -30,7 +31,7 @@ import { openHttpServer } from '../http/server.ts'
 import { quotasFinder } from '../iam/accounts/account-quotas.ts'
 import { KeyUses } from '../iam/credentials/key-uses.ts'
 import { arnsOfIds, findPrincipal, shownName } from '../iam/entities/principals.ts'
-import { type IamServiceDependencies, openIamService } from '../iam/iam-service.ts'
+import { type IamService, openIamService } from '../iam/iam-service.ts'
 import { placeNow } from '../iam/organization/place.ts'
 import { insightsData } from '../jobs/insights.ts'
 import { OpenedGrants } from '../kms/grants/opened-grants.ts'
@@ -126,11 +127,27 @@ export async function openNode(
   const kms = kmsDependencies(config, { records, quotas, custody, xks, grantTokens, index, given })
   const keyUses = new KeyUses(records)
   stack.defer(() => keyUses.write())
-  const iam = { records, quotas, sealer, keyUses, giveWay, fetchJson, offline: given.offlineKeys }
+  const system = { clock: systemClock, random: systemRandom, giveWay }
+  const { offlineKeys: offline } = given
+  const iam = openIamService({ records, quotas, sealer, keyUses, fetchJson, offline, ...system })
   const trails = openTrails(config, { records, index, log, destination: given.trails })
   const { prices } = given
   const bounds = openCallBounds(config, reserve, meters)
-  const served = { kms, journal, trails, index, iam, quotas, bounds, limiters, own, watch, events, prices }
+  const served = {
+    kms,
+    journal,
+    trails,
+    index,
+    iam,
+    sealer,
+    quotas,
+    bounds,
+    limiters,
+    own,
+    watch,
+    events,
+    prices,
+  }
   const dispatcher = openDispatcher(served)
   const keys = { auditKey, checkpointKey }
   const jobs = startNodeJobs(config, {
@@ -156,7 +173,7 @@ export async function openNode(
   })
   const { reason: unready } = readiness
   const at = { ...listener, host: config.listen.host, tls: given.tls, bounds: config.bounds }
-  const site = await openConsole(config, { records, sealer, journal, limiters, own, log })
+  const site = await openConsole(config, { records, sealer, journal, limiters, own, log, ...iam })
   const answering = httpDependencies(dispatcher, { unready, site, reached: meters.boundReached })
   const http = await openHttpServer(answering, { ...at, setting: 'HOLDFAST_LISTEN' })
   stack.defer(() => http.close())
@@ -218,7 +235,8 @@ type ServiceDependencies = {
   readonly journal: Journal
   readonly trails: TrailService
   readonly index: IndexThread
-  readonly iam: Omit<IamServiceDependencies, 'clock' | 'random'>
+  readonly iam: IamService
+  readonly sealer: TokenSealer
   readonly quotas: Quotas
   readonly bounds: CallBounds
   readonly limiters: RecordLimiters
@@ -272,11 +290,10 @@ function openDispatcher(dependencies: ServiceDependencies): Dispatcher {
   const { kms, journal, quotas, bounds, limiters, own, watch, index, prices, ...service } = dependencies
   const { meters, answered } = watch
   const { records } = kms
-  const { sealer } = service.iam
+  const { iam, sealer } = service
   const explaining = (events: EventSource) => openExplaining({ ...kms, sealer, events, home: own.account })
   const about = { records, index, clock: systemClock, prices, giveWay, home: own.account, explaining }
   const usageOperations = openUsageService(about)
-  const iam = openIamService({ ...service.iam, clock: systemClock, random: systemRandom })
   return createDispatcher({
     routing: createRouting([
       ...KMS_OPERATIONS.map((operation) => operation(kms)),

@@ -9,7 +9,7 @@ import { CONSOLE_SESSION } from '../iam/sessions/console-records.ts'
 import { openRecords } from '../store/cache.ts'
 import { openSqlite } from '../store/sqlite.ts'
 import { linkAddress, newLink } from './console-links.ts'
-import { beginSession, findSession, renewSession } from './console-sessions.ts'
+import { beginByLink, findSession, renewSession } from './console-sessions.ts'
 
 const ACCOUNT = '111122223333'
 const MINUTE_MS = 60_000
@@ -33,7 +33,7 @@ async function openBed() {
       return secret
     },
     begin: async (secret: string) => {
-      const session = await beginSession(dependencies, secret)
+      const session = await beginByLink(dependencies, secret)
       await records.commit(session.changes)
       return session
     },

@@ -12,6 +12,7 @@ import {
   CONSOLE_LINKS,
   CONSOLE_SESSION,
   type ConsoleSessionValue,
+  passwordTime,
 } from '../iam/sessions/console-records.ts'
 import { sealClaims } from '../iam/sessions/session-token.ts'
 import { type Change, insert, LIST_MAX_RECORDS, type Records, remove, type Stored } from '../store/records.ts'
@@ -59,36 +60,57 @@ export type NewSession = {
   readonly changes: readonly Change[]
 }
 
+/** The proof of a sign-in. */
+export type SignInProof = {
+  readonly who: SignedIn
+  /** See `ConsoleSessionValue`. */
+  readonly passwordAt: EpochMs | undefined
+  readonly mfaAt: EpochMs | undefined
+}
+
 /**
  * Exchanges a sign-in link for a session. One commit removes the link and inserts the session, so that a link works once.
  *
  * @throws AccessDeniedException when the link is unknown, used or expired, or its user does not exist.
  */
-export async function beginSession(
+export async function beginByLink(
   dependencies: ConsoleSessionDependencies,
   secret: string,
 ): Promise<NewSession> {
-  const { records, clock, random } = dependencies
-  const now = clock.now()
+  const { records, clock } = dependencies
   const link =
     secret.length <= LINK_MAX_CHARS
       ? await records.get(CONSOLE_LINK, CONSOLE_LINKS, linkName(secret))
       : undefined
-  if (link === undefined || link.value.expiresAt <= now) throw refused()
+  if (link === undefined || link.value.expiresAt <= clock.now()) throw refused()
   const { account, userId } = link.value
   const who = await findWho(records, account, userId)
   if (who === undefined) throw refused()
+  const passwordAt = await passwordTime(records, account, userId)
+  const session = await beginSession(dependencies, { who, passwordAt, mfaAt: undefined })
+  return { ...session, changes: [remove(link), ...session.changes] }
+}
+
+/** Begins a session of somebody whose sign-in is proven. */
+export async function beginSession(
+  dependencies: ConsoleSessionDependencies,
+  { who, passwordAt, mfaAt }: SignInProof,
+): Promise<NewSession> {
+  const { records, clock, random } = dependencies
+  const { account, user } = who
+  const now = clock.now()
   const name = random.uuid()
   const cookie = `${account}.${name}.${Buffer.from(random.bytes(COOKIE_SECRET_BYTES)).toString('base64url')}`
   const value: ConsoleSessionValue = {
     format: 1,
-    ...(userId !== undefined && { userId }),
+    ...(user !== undefined && { userId: user.id }),
     cookieHash: sha256Hex(utf8(cookie)),
     startedAt: now,
+    ...(passwordAt !== undefined && { passwordAt }),
+    ...(mfaAt !== undefined && { mfaAt }),
     endsAt: now + SESSION_LIFETIME_MS,
   }
   const changes = [
-    remove(link),
     ...(await removeEnded(records, account, now)),
     insert(CONSOLE_SESSION, account, name, value),
   ]
@@ -103,6 +125,7 @@ export async function renewSession(
   const session = await findSession(dependencies.records, cookie)
   if (session === undefined || session.value.endsAt <= dependencies.clock.now()) return undefined
   const { partition: account, name, value } = session
+  if ((await passwordTime(dependencies.records, account, value.userId)) !== value.passwordAt) return undefined
   const who = await findWho(dependencies.records, account, value.userId)
   return who && { who, credentials: newCredentials(dependencies, { account, name, value }) }
 }
@@ -149,6 +172,7 @@ function newCredentials(
     consoleSessionId: name,
     consoleUserId: value.userId,
     cookieHash: value.cookieHash,
+    ...(value.mfaAt !== undefined && { mfaAt: value.mfaAt }),
   })
   return { ...key, sessionToken, expiresAt, sessionEndsAt: value.endsAt }
 }

@@ -14,57 +14,80 @@ export type SignInEventDependencies = {
   readonly account: string
 }
 
-/** The facts of a sign-in attempt or a sign-out. */
+/** The ways to sign in. */
+export type SignInMethod = 'Link' | 'Password' | 'Passkey'
+
+/** The facts of a sign-in attempt, a step of one, or a sign-out. */
 export type SignInFacts = {
-  readonly name: 'ConsoleLogin' | 'Logout'
+  readonly name: 'ConsoleLogin' | 'CheckMfa' | 'PasswordUpdated' | 'Logout'
   readonly request: WireRequest
   /** Absent when the user is unknown. */
   readonly who: SignedIn | undefined
+  /** The account in which an unknown user was looked for; absent when it is unknown too. */
+  readonly triedAccount?: string | undefined
+  readonly method?: SignInMethod
+  /** The MFA device that was used. */
+  readonly mfaSerial?: string | undefined
   /** The reason of a failure; absent for a success. */
   readonly failure?: string
 }
 
 /** CloudTrail's name of the sign-in service. Source: CloudTrail User Guide, "AWS Management Console sign-in events". */
 const SOURCE = 'signin.amazonaws.com'
+/** What events show of names that are no user's: somebody may have typed a password there. Source: as above. */
+const HIDDEN_NAME = 'HIDDEN_DUE_TO_SECURITY_REASONS'
 
 /** Returns the CloudTrail record of a sign-in or sign-out. Source: as above. */
-export function signInEvent(
-  dependencies: SignInEventDependencies,
-  { name, request, who, failure }: SignInFacts,
-): FormattedEvent {
+export function signInEvent(dependencies: SignInEventDependencies, facts: SignInFacts): FormattedEvent {
+  const { name, request, who, failure, triedAccount } = facts
   const id = dependencies.random.uuid()
   const { connection, rawHeaders } = request
   const { tls } = connection
   const host = findHeader(rawHeaders, 'host') ?? ''
-  const outcome = failure === undefined ? 'Success' : 'Failure'
   const json = formatEvent({
-    userIdentity: JSON.stringify(identityOf(who)),
+    userIdentity: JSON.stringify(identityOf(facts)),
     at: dependencies.clock.now(),
     source: SOURCE,
     name,
     region: dependencies.region,
     sourceAddress: connection.address,
     userAgent: findHeader(rawHeaders, 'user-agent'),
-    ...(failure !== undefined && { error: { code: 'Failed authentication', message: failure } }),
+    ...(failure !== undefined && { error: { code: undefined, message: failure } }),
     request: null,
-    response: { [name]: outcome },
-    ...(name === 'ConsoleLogin' && {
-      additional: { LoginTo: '/console/', MobileVersion: 'No', MFAUsed: 'No', SignInMethod: 'Link' },
-    }),
+    response: { [name]: failure === undefined ? 'Success' : 'Failure' },
+    additional: additionalOf(facts),
     requestId: undefined,
     eventId: id,
     readOnly: false,
     type: 'AwsConsoleSignIn',
-    recipient: who?.account ?? dependencies.account,
+    recipient: who?.account ?? triedAccount ?? dependencies.account,
     tlsDetails: tls && formatTlsDetails({ ...tls, host }),
   })
   return { id, json }
 }
 
-function identityOf(who: SignedIn | undefined): object {
-  if (who === undefined) return { type: 'Unknown' }
+function additionalOf({
+  name,
+  method,
+  mfaSerial,
+}: SignInFacts): { readonly [name: string]: string } | undefined {
+  if (name === 'CheckMfa') return { MfaType: 'Virtual MFA' }
+  if (name !== 'ConsoleLogin') return undefined
+  const mfa = mfaSerial === undefined ? { MFAUsed: 'No' } : { MFAIdentifier: mfaSerial, MFAUsed: 'Yes' }
+  return { LoginTo: '/console/', MobileVersion: 'No', ...mfa, SignInMethod: method ?? 'Link' }
+}
+
+function identityOf({ who, triedAccount, failure }: SignInFacts): object {
+  if (who === undefined) {
+    return triedAccount === undefined
+      ? { type: 'Unknown' }
+      : { type: 'IAMUser', accountId: triedAccount, accessKeyId: '', userName: HIDDEN_NAME }
+  }
   const { account, arn, user } = who
-  return user === undefined
-    ? { type: 'Root', principalId: account, arn, accountId: account, accessKeyId: '' }
-    : { type: 'IAMUser', principalId: user.id, arn, accountId: account, userName: user.name }
+  if (user === undefined)
+    return { type: 'Root', principalId: account, arn, accountId: account, accessKeyId: '' }
+  const principalId = user.id
+  return failure === undefined
+    ? { type: 'IAMUser', principalId, arn, accountId: account, userName: user.name }
+    : { type: 'IAMUser', principalId, accountId: account, accessKeyId: '', userName: user.name }
 }

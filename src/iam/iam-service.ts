@@ -12,6 +12,11 @@ import type { KeyUses } from './credentials/key-uses.ts'
 import { IAM_OPERATIONS } from './iam-operations.ts'
 import { Oidc, type OidcDependencies } from './sessions/oidc.ts'
 import { Sessions } from './sessions/session-credentials.ts'
+import {
+  type PasswordSignIn,
+  type PasswordSignInResult,
+  signInByPassword,
+} from './sign-in/password-sign-in.ts'
 import { STS_OPERATIONS } from './sts/sts-operations.ts'
 
 /** The dependencies of IAM and STS. */
@@ -29,6 +34,8 @@ export type IamServiceDependencies = Omit<OidcDependencies, 'clock'> & {
 export type IamService = {
   readonly operations: readonly Operation[]
   readonly findCredential: FindCredential
+  /** One step of a sign-in of a user: see `sign-in/password-sign-in.ts`. */
+  readonly signInByPassword: (input: PasswordSignIn) => Promise<PasswordSignInResult>
 }
 
 /** IAM and STS, with these dependencies. */
@@ -46,5 +53,6 @@ export function openIamService(dependencies: IamServiceDependencies): IamService
       ...dependencies,
       sessions: new Sessions({ records, sealer, giveWay }),
     }),
+    signInByPassword: (input) => signInByPassword({ records, attempts, passwords }, input),
   }
 }

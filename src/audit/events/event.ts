@@ -29,8 +29,8 @@ export type EventFields = {
   readonly region: string
   readonly sourceAddress: string
   readonly userAgent: string | undefined
-  /** Only for a failed call. */
-  readonly error?: { readonly code: string; readonly message: string } | undefined
+  /** Only for a failed call. A failed sign-in has no code. */
+  readonly error?: EventError | undefined
   readonly request: EventValues | null
   readonly response: EventValues | null
   readonly additional?: EventValues | undefined
@@ -50,6 +50,8 @@ export type EventFields = {
   /** Whether the call was made with credentials of a session of the web console. */
   readonly isConsole?: boolean | undefined
 }
+
+type EventError = { readonly code: string | undefined; readonly message: string }
 
 type EventResource = { readonly account: string; readonly arn: string; readonly type?: string }
 
@@ -133,7 +135,8 @@ function join(fields: EventFields, values: Values, resources: JsonText): string 
   return `${text}}`
 }
 
-function errorJson({ code, message }: { readonly code: string; readonly message: string }): JsonText {
+function errorJson({ code, message }: EventError): JsonText {
+  if (code === undefined) return `,"errorMessage":${textJson(message)}`
   // Source: CloudTrail records of AWS KMS: this code alone is written without its suffix.
   const logged = code === 'AccessDeniedException' ? 'AccessDenied' : code
   const text = `,"errorCode":${textJson(logged)}`
