@@ -128,26 +128,12 @@ export async function openNode(
   const keyUses = new KeyUses(records)
   stack.defer(() => keyUses.write())
   const system = { clock: systemClock, random: systemRandom, giveWay }
-  const { offlineKeys: offline } = given
+  const { offlineKeys: offline, prices } = given
   const iam = openIamService({ records, quotas, sealer, keyUses, fetchJson, offline, ...system })
   const trails = openTrails(config, { records, index, log, destination: given.trails })
-  const { prices } = given
   const bounds = openCallBounds(config, reserve, meters)
-  const served = {
-    kms,
-    journal,
-    trails,
-    index,
-    iam,
-    sealer,
-    quotas,
-    bounds,
-    limiters,
-    own,
-    watch,
-    events,
-    prices,
-  }
+  const service = { kms, journal, trails, index, iam, sealer, quotas, bounds }
+  const served = { ...service, limiters, own, watch, events, prices }
   const dispatcher = openDispatcher(served)
   const keys = { auditKey, checkpointKey }
   const jobs = startNodeJobs(config, {
