@@ -59,7 +59,35 @@ export function changeRegion(region: string): void {
 
 /** Signs in by a link's secret. @throws Error with the server's reason. */
 export async function signIn(link: string): Promise<void> {
-  const next = await ask('begin', { link })
+  adopt(await ask('begin', { link }))
+}
+
+/** What a user enters to sign in. */
+export type Entered = {
+  readonly account: string
+  readonly user: string
+  readonly password: string
+  readonly code?: string
+  readonly newPassword?: string
+}
+
+/** What else a sign-in needs. */
+export type Needs = { readonly code: boolean; readonly newPassword: boolean }
+
+/** Signs in a user; returns what else is needed, or nothing once the user is signed in. @throws SignInRefused. */
+export async function signInByPassword(entered: Entered): Promise<Needs | undefined> {
+  const posted = await post('password', entered)
+  if (posted.answer.needs !== undefined) return posted.answer.needs
+  adopt(await stateOf(posted))
+  return undefined
+}
+
+/** Ends the session in this page: the server has ended it. */
+export function noteEnd(): void {
+  if (current.state === 'signed in') set({ state: 'ended', last: current.session })
+}
+
+function adopt(next: SessionState): void {
   // Nobody sees what the page remembers of somebody else.
   if (current.state === 'ended' && next.state === 'signed in' && next.session.arn !== current.last.arn) {
     window.location.reload()
@@ -107,8 +135,21 @@ class SessionEnded extends Error {
   override readonly name = 'SessionEnded'
 }
 
+/** The server refuses a sign-in. */
+export class SignInRefused extends Error {
+  override readonly name = 'SignInRefused'
+  readonly code: string | undefined
+
+  constructor(message: string, code: string | undefined) {
+    super(message)
+    this.code = code
+  }
+}
+
 type Answer = {
   readonly signedIn?: boolean
+  readonly needs?: Needs
+  readonly code?: string
   readonly message?: string
   readonly account: string
   readonly arn: string
@@ -122,17 +163,27 @@ type Answer = {
   readonly expiresAt: number
 }
 
-async function ask(action: 'begin' | 'renew' | 'end', body: object): Promise<SessionState> {
+type Posted = { readonly answer: Answer; readonly date: string | null }
+
+async function post(action: 'begin' | 'password' | 'renew' | 'end', body: object): Promise<Posted> {
   const response = await fetch(`/console/session/${action}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   })
   const answer = parseAnswer(await response.text())
-  if (!response.ok) throw new Error(answer.message ?? response.statusText)
+  if (!response.ok) throw new SignInRefused(answer.message ?? response.statusText, answer.code)
+  return { answer, date: response.headers.get('date') }
+}
+
+async function ask(action: 'begin' | 'renew' | 'end', body: object): Promise<SessionState> {
+  return stateOf(await post(action, body))
+}
+
+async function stateOf({ answer, date }: Posted): Promise<SessionState> {
   if (answer.signedIn !== true) return { state: 'signed out' }
   const { accessKeyId, secretAccessKey, sessionToken } = answer.credentials
-  const serverTime = Date.parse(response.headers.get('date') ?? '')
+  const serverTime = Date.parse(date ?? '')
   const clockOffsetMs = Number.isNaN(serverTime) ? 0 : serverTime - Date.now()
   const { account, arn, user, region } = answer
   const signer = await newSigner(accessKeyId, secretAccessKey, sessionToken)

@@ -1,7 +1,9 @@
 import { type FormEvent, type ReactNode, useState } from 'react'
-import { signIn } from '../session/session.ts'
+import { signIn, useSessionState } from '../session/session.ts'
 import { TEXTS } from '../texts/en.ts'
 import { parseLink } from './link.ts'
+import { PasswordForm } from './password-form.tsx'
+import { Problem } from './problem.tsx'
 
 const { signIn: texts } = TEXTS
 
@@ -14,6 +16,28 @@ type Props = {
 
 /** The sign-in page. It has its own small style sheet, so that it appears at once. */
 export function SignIn({ link, isOverlay = false }: Props): ReactNode {
+  const state = useSessionState()
+  const last = state.state === 'ended' ? state.last : undefined
+  const [byLink, setByLink] = useState(link !== undefined || (last !== undefined && last.user === null))
+  return (
+    <main className={isOverlay ? 'sign-in overlay' : 'sign-in'}>
+      <div className="panel">
+        <h1>{isOverlay ? texts.ended : texts.title}</h1>
+        {isOverlay && <p>{texts.endedMore}</p>}
+        {byLink ? (
+          <LinkForm link={link} />
+        ) : (
+          <PasswordForm account={last?.account} user={last?.user ?? undefined} />
+        )}
+        <button type="button" className="other" onClick={() => setByLink(!byLink)}>
+          {byLink ? texts.byPassword : texts.byLink}
+        </button>
+      </div>
+    </main>
+  )
+}
+
+function LinkForm({ link }: Pick<Props, 'link'>): ReactNode {
   const [pasted, setPasted] = useState('')
   const [problem, setProblem] = useState<string>()
   const [busy, setBusy] = useState(false)
@@ -36,21 +60,13 @@ export function SignIn({ link, isOverlay = false }: Props): ReactNode {
   }
 
   return (
-    <main className={isOverlay ? 'sign-in overlay' : 'sign-in'}>
-      <form onSubmit={submit}>
-        <h1>{isOverlay ? texts.ended : texts.title}</h1>
-        {isOverlay && <p>{texts.endedMore}</p>}
-        {known === undefined ? <Paste value={pasted} onChange={setPasted} /> : <p>{texts.withLink}</p>}
-        {problem !== undefined && (
-          <p role="alert" className="problem">
-            {problem}
-          </p>
-        )}
-        <button type="submit" disabled={busy}>
-          {texts.button}
-        </button>
-      </form>
-    </main>
+    <form onSubmit={submit}>
+      {known === undefined ? <Paste value={pasted} onChange={setPasted} /> : <p>{texts.withLink}</p>}
+      <Problem text={problem} />
+      <button type="submit" disabled={busy}>
+        {texts.button}
+      </button>
+    </form>
   )
 }
 
