@@ -15,7 +15,7 @@ export type SignInEventDependencies = {
 }
 
 /** The ways to sign in. */
-export type SignInMethod = 'Link' | 'Password' | 'Passkey'
+type SignInMethod = 'Link' | 'Password' | 'Passkey'
 
 /** The facts of a sign-in attempt, a step of one, or a sign-out. */
 export type SignInFacts = {

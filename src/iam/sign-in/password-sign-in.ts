@@ -43,7 +43,7 @@ export type PasswordSignIn = {
 }
 
 /** The user of a sign-in, for its audit event. */
-export type SigningUser = { readonly account: string; readonly user: UserValue }
+type SigningUser = { readonly account: string; readonly user: UserValue }
 
 /** The end of one step of a sign-in. */
 export type PasswordSignInResult =
@@ -68,7 +68,7 @@ export type PasswordSignInResult =
     }
 
 /** Reasons of refusals in events. Source: CloudTrail User Guide, "AWS Management Console sign-in events". */
-export type RefusedSignIn = 'Failed authentication' | 'No username found in supplied account'
+type RefusedSignIn = 'Failed authentication' | 'No username found in supplied account'
 
 /** The last use of a password is recorded once in five minutes. Source: IAM API Reference, "User", `PasswordLastUsed`. */
 const USE_RECORDED_EVERY_MS = 300_000
