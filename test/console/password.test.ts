@@ -6,7 +6,7 @@ import type { IAMClient } from '@aws-sdk/client-iam'
 import type { Browser, Page } from 'playwright-core'
 import { look, NO_BROWSER, openBrowser, openPage } from '../support/browser.ts'
 import { iamClient } from '../support/iam.ts'
-import { codeAt, enableDevice } from '../support/mfa.ts'
+import { codeAt, codeOf, enableDevice } from '../support/mfa.ts'
 import { type Answer, callIam } from '../support/sdk-by-name.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
@@ -99,4 +99,40 @@ test('a session that ends with the password is taken up in place', { skip: NO_BR
   await page.getByLabel('Password', { exact: true }).fill(NEXT_PASSWORD)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.getByRole('heading', { name: 'Your session has ended' }).waitFor({ state: 'detached' })
+})
+
+test('a user adds an MFA device and changes the password, and signs in with both', {
+  skip: NO_BROWSER,
+}, async () => {
+  await person('eve')
+  const { page, assertClean } = await openPage(browser)
+  await page.goto(`${server.endpoint}/console/credentials`)
+  await enter(page, 'eve', PASSWORD)
+  await page.getByRole('heading', { name: 'My security credentials' }).waitFor()
+  await look(page, 'credentials')
+  await page.getByRole('button', { name: 'Add device' }).click()
+  await page.getByRole('button', { name: 'Show QR code' }).click()
+  await page.getByRole('img', { name: 'QR code of the device' }).waitFor()
+  const seed =
+    (await page
+      .getByText(/^[A-Z2-7]{32}$/)
+      .first()
+      .textContent()) ?? ''
+  await look(page, 'credentials-device')
+  await page.getByLabel('First code').fill(codeOf(seed, -1))
+  await page.getByLabel('Second code').fill(codeOf(seed, 0))
+  await page.getByRole('button', { name: 'Enable device' }).click()
+  await page.getByText(`arn:aws:iam::${ACCOUNT}:mfa/eve`).waitFor()
+  await page.getByLabel('Present password').fill(PASSWORD)
+  await page.getByLabel('New password', { exact: true }).fill(NEXT_PASSWORD)
+  await page.getByLabel('New password again').fill(NEXT_PASSWORD)
+  await page.getByRole('button', { name: 'Change password' }).click()
+  await page.getByRole('heading', { name: 'Your session has ended' }).waitFor()
+  assertClean()
+  await page.getByLabel('Password', { exact: true }).fill(NEXT_PASSWORD)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByLabel('Code of your MFA device').fill(codeOf(seed, 1))
+  await page.getByRole('button', { name: 'Continue' }).click()
+  await page.getByRole('heading', { name: 'Your session has ended' }).waitFor({ state: 'detached' })
+  await page.getByText('The password was changed.').first().waitFor()
 })

@@ -6,6 +6,7 @@ import { type ReactNode, useState } from 'react'
 import { changeRegion, signOut, useSession } from '../session/session.ts'
 import { BASE, PLACES, useFollow } from '../shared/follow.ts'
 import { Notices } from '../shared/notices.tsx'
+import { CREDENTIALS_TEXTS } from '../texts/en/credentials.ts'
 import { TEXTS } from '../texts/en.ts'
 import icon from './icon.svg'
 import { chooseTheme, chosenTheme, type Theme } from './theme.ts'
@@ -96,12 +97,14 @@ function Top(): ReactNode {
               text: texts.theme,
               items: THEMES.map((id) => ({ id, text: texts[id], disabled: id === theme })),
             },
+            { id: 'credentials', text: CREDENTIALS_TEXTS.title, href: PLACES.credentials },
             { id: 'sign-out', text: texts.signOut },
           ],
+          onItemFollow: follow,
           onItemClick: ({ detail }) => {
             const chosen = THEMES.find((id) => id === detail.id)
-            if (chosen === undefined) void signOut()
-            else {
+            if (detail.id === 'sign-out') void signOut()
+            else if (chosen !== undefined) {
               chooseTheme(chosen)
               setTheme(chosen)
             }

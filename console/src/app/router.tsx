@@ -94,11 +94,17 @@ const policyRoute = createRoute({
   component: lazyPage(() => import('../pages/access/managed-policy.tsx'), 'ManagedPolicy'),
 })
 
+const credentialsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/credentials',
+  component: lazyPage(() => import('../pages/credentials/credentials.tsx'), 'Credentials'),
+})
+
 /** The addresses of the console, below `/console`. */
 export const router = createRouter({
   routeTree: rootRoute.addChildren([
     ...[homeRoute, keysRoute, createKeyRoute, keyRoute, tryItRoute, auditRoute],
-    ...[refusalsRoute, explainRoute],
+    ...[credentialsRoute, refusalsRoute, explainRoute],
     ...[accessRoute, userRoute, groupRoute, roleRoute, policyRoute],
   ]),
   basepath: '/console',

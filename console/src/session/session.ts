@@ -82,6 +82,11 @@ export async function signInByPassword(entered: Entered): Promise<Needs | undefi
   return undefined
 }
 
+/** Notes that the server has ended the session. */
+export function noteEnd(): void {
+  if (current.state === 'signed in') set({ state: 'ended', last: current.session })
+}
+
 function adopt(next: SessionState): void {
   // Nobody sees what the page remembers of somebody else.
   if (current.state === 'ended' && next.state === 'signed in' && next.session.arn !== current.last.arn) {

@@ -40,6 +40,7 @@ export const PLACES = {
   refusals: `${BASE}/refusals`,
   /** The id of a request or an event. */
   explain: (id: string) => `${BASE}/explain${id === '' ? '' : `?id=${encodeURIComponent(id)}`}`,
+  credentials: `${BASE}/credentials`,
   auditOf: (attribute: string, value: string) =>
     `${BASE}/audit?attribute=${encodeURIComponent(attribute)}&value=${encodeURIComponent(value)}`,
 }

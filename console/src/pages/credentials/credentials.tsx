@@ -1,0 +1,21 @@
+import Alert from '@cloudscape-design/components/alert'
+import Header from '@cloudscape-design/components/header'
+import SpaceBetween from '@cloudscape-design/components/space-between'
+import type { ReactNode } from 'react'
+import { useSession } from '../../session/session.ts'
+import { CREDENTIALS_TEXTS as texts } from '../../texts/en/credentials.ts'
+import { ChangePassword } from './change-password.tsx'
+import { MyDevices } from './my-devices.tsx'
+
+/** The password and MFA devices of the person who has signed in. */
+export function Credentials(): ReactNode {
+  const { user } = useSession()
+  return (
+    <SpaceBetween size="l">
+      <Header variant="h1">{texts.title}</Header>
+      {user === null && <Alert type="info">{texts.root}</Alert>}
+      {user !== null && <ChangePassword />}
+      {user !== null && <MyDevices userName={user} />}
+    </SpaceBetween>
+  )
+}
