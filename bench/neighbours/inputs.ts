@@ -163,6 +163,15 @@ const OWN: Readonly<Record<string, (named: Named) => SampleInput>> = {
   'holdfast ExplainCall': ({ refusedCall }) => ({ Id: refusedCall }),
   'holdfast GetKeyImpact': ON_CROWDED,
   'holdfast GetMaterialUsage': ON_CROWDED,
+  'holdfast ListKeyAccess': ({ crowdedKey }) => ({ KeyId: crowdedKey, MaxResults: 1000 }),
+  'holdfast CountEvents': () => ({
+    ...{ LookupAttributes: undefined, StartTime: undefined, EndTime: undefined, Period: 600 },
+  }),
+  'holdfast ValidatePolicy': () => ({
+    ...{ PolicyDocument: keyPolicy(220), PolicyType: 'RESOURCE_POLICY' },
+    ValidatePolicyResourceType: undefined,
+  }),
+  'holdfast CreateAccount': () => ({ AccountId: undefined }),
   'holdfast ListKeySummaries': () => ({
     ...{ Filters: keyFilters(), Search: 'x'.repeat(512), CreatedAfter: 1, CreatedBefore: 4_000_000_000 },
     ...{ LastUsedAfter: undefined, LastUsedBefore: 4_000_000_000, MaxResults: 1000 },

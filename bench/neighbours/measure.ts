@@ -26,7 +26,7 @@ export type Repeats = { readonly calls: number; readonly forMs: number }
 const LIMITED_PAUSE_MS = 600
 const LIMITED: ReadonlySet<string> = new Set([
   ...['LookupEvents', 'GetUsage', 'GetKeyImpact', 'GetMaterialUsage', 'ExplainCall', 'ListRefusals'],
-  ...['ListInsights', 'WhatIfPolicy'],
+  ...['ListInsights', 'WhatIfPolicy', 'ListKeyAccess', 'CountEvents'],
 ])
 const SHOWN_CHARS = 300
 

@@ -159,5 +159,6 @@ export const HOLDFAST_OPERATION_NAMES: readonly string[] = [
   ],
   ...['SimulateCall', 'WhatIfPolicy', 'ListAccounts', 'ListQuotas', 'SetQuota', 'DescribeOrganization'],
   ...['ListControlPolicies', 'GetControlPolicy', 'PutControlPolicy', 'DeleteControlPolicy'],
-  ...['AttachControlPolicy', 'DetachControlPolicy'],
+  ...['AttachControlPolicy', 'DetachControlPolicy', 'ListKeyAccess', 'CountEvents', 'ValidatePolicy'],
+  ...['CreateAccount'],
 ]

@@ -98,7 +98,16 @@ function ownOperations(explaining: ExplainingDependencies, home: string): readon
   const notRun = () => Promise.reject(new Error('the index is not asked: nothing is run'))
   const dependencies = {
     ...{ records, giveWay, home, explaining, prices: undefined },
-    ...{ usage: notRun, touches: notRun, regions: notRun, limiter: NO_LIMIT, light: NO_LIMIT },
+    ...{
+      usage: notRun,
+      touches: notRun,
+      counts: notRun,
+      regions: notRun,
+      clock: systemClock,
+      random: systemRandom,
+      limiter: NO_LIMIT,
+      light: NO_LIMIT,
+    },
     reach: async () => true,
     catalogue: { read: notRun },
   }

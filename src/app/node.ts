@@ -278,7 +278,16 @@ function openDispatcher(dependencies: ServiceDependencies): Dispatcher {
   const { records } = kms
   const { iam, sealer } = service
   const explaining = (events: EventSource) => openExplaining({ ...kms, sealer, events, home: own.account })
-  const about = { records, index, clock: systemClock, prices, giveWay, home: own.account, explaining }
+  const about = {
+    records,
+    index,
+    clock: systemClock,
+    random: systemRandom,
+    prices,
+    giveWay,
+    home: own.account,
+    explaining,
+  }
   const usageOperations = openUsageService(about)
   return createDispatcher({
     routing: createRouting([

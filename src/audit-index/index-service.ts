@@ -21,7 +21,14 @@ import { type Collected, type CollectQuestion, collectEvents } from './collect.t
 import { type Gathered, type GatherQuestion, gatherRecords } from './gather.ts'
 import type { Handover } from './handover.ts'
 import { Indexer } from './indexer.ts'
-import { findEvents, type LookupPage, type LookupQuestion, lookup } from './lookup.ts'
+import {
+  countEvents,
+  type EventCountQuestion,
+  findEvents,
+  type LookupPage,
+  type LookupQuestion,
+  lookup,
+} from './lookup.ts'
 
 /** The dependencies of the index service. */
 export type IndexServiceDependencies = {
@@ -44,6 +51,7 @@ export type IndexQuestion = { readonly reachMs: number } & (
   | { readonly ask: 'lookup'; readonly question: LookupQuestion }
   | { readonly ask: 'find'; readonly id: string }
   | { readonly ask: 'lastUse'; readonly key: string }
+  | { readonly ask: 'counts'; readonly question: EventCountQuestion }
   | { readonly ask: 'lastUses'; readonly question: LastUsesQuestion }
   | { readonly ask: 'usage'; readonly question: UsageQuestion }
   | { readonly ask: 'touches'; readonly key: string }
@@ -64,6 +72,7 @@ export type IndexValues = {
   readonly lookup: LookupPage
   readonly find: readonly string[]
   readonly lastUse: LastUse | undefined
+  readonly counts: readonly number[]
   readonly lastUses: readonly LastUseRow[]
   readonly usage: readonly UsageRow[]
   readonly touches: readonly TouchRow[]
@@ -148,6 +157,8 @@ export class IndexService {
         return findEvents({ index, auditFolder, files }, question.id)
       case 'lastUse':
         return index.lastUse(question.key)
+      case 'counts':
+        return countEvents(index, question.question)
       case 'lastUses':
         return index.lastUses(question.question)
       case 'usage':

@@ -3,7 +3,7 @@ import { isMissing } from '../audit/archive/segment-files.ts'
 import type { AuditFiles, ReadFile } from '../audit/log/files.ts'
 import { EVENT_START, segmentName } from '../audit/log/segment.ts'
 import { fromUtf8 } from '../base/bytes.ts'
-import type { EventIndex, EventPlace, FoundEvent } from '../store/index-port.ts'
+import type { CountQuestion, EventIndex, EventPlace, FoundEvent } from '../store/index-port.ts'
 import { idPrefixOf, isInsight, principalOf } from './event-facts.ts'
 import { type EventRecord, parseEvent } from './event-record.ts'
 import {
@@ -30,6 +30,21 @@ export type LookupQuestion = {
   /** The key of the last event of the previous page. */
   readonly after?: number | undefined
   readonly limit: number
+}
+
+/** A question for the number of events of an account in one region, in periods of the same length. */
+export type EventCountQuestion = Pick<LookupQuestion, 'account' | 'region' | 'attribute'> &
+  Omit<CountQuestion, 'term'> & {
+    /** Only calls that policies refused. */
+    readonly refused?: boolean
+  }
+
+/** Counts events in each period, as the index has them. */
+export function countEvents(index: EventIndex, question: EventCountQuestion): readonly number[] {
+  const { account, region, attribute, refused, ...periods } = question
+  const scope = scopeTerm(account, region)
+  const term = refused === true ? refusalTerm(scope, undefined) : termIn(scope, attribute)
+  return index.counts({ ...periods, term })
 }
 
 /** A page of events, and the key of the next page. */

@@ -1,3 +1,4 @@
+import { atOnce, type Steps } from '../base/slices.ts'
 import { type CompiledPolicy, compilePolicy } from '../policy/compile.ts'
 import type { CompiledStatement } from '../policy/compiled-statement.ts'
 import type { ContextLookup } from '../policy/context.ts'
@@ -31,13 +32,32 @@ export type Access = {
  * empty request context, so a permission with a condition on the call itself does not count. Grants are ignored.
  */
 export function accessTo(key: ReportedKey, principals: readonly ReportedPrincipal[]): readonly Access[] {
+  return atOnce(accessSteps(key, principals))
+}
+
+/** The same, an operation of a principal at a time. */
+export function* accessSteps(
+  key: ReportedKey,
+  principals: readonly ReportedPrincipal[],
+): Steps<readonly Access[]> {
   const policy = compiledPolicy(key)
-  return principals
-    .map((principal) => {
-      const may = (operation: string): boolean => isAllowed(key, policy, principal, operation)
-      return { principal, uses: usesOf(key).filter(may), administration: ADMINISTRATION.filter(may) }
-    })
-    .filter(({ uses, administration }) => uses.length + administration.length > 0)
+  const access: Access[] = []
+  for (const principal of principals) {
+    const allowed = new Set<string>()
+    for (const operation of operationsOn(key)) {
+      yield
+      if (isAllowed(key, policy, principal, operation)) allowed.add(operation)
+    }
+    if (allowed.size === 0) continue
+    const may = (operation: string): boolean => allowed.has(operation)
+    access.push({ principal, uses: usesOf(key).filter(may), administration: ADMINISTRATION.filter(may) })
+  }
+  return access
+}
+
+/** The operations that use a key, and those that administer it. */
+export function operationsOn(key: Pick<ReportedKey, 'usage'>): readonly string[] {
+  return [...usesOf(key), ...ADMINISTRATION]
 }
 
 /** The operations that use a key of its usage. */
@@ -86,9 +106,8 @@ export function isAbout(
   { context }: Pick<ReportedPrincipal, 'context'>,
 ): boolean {
   const evaluation = startEvaluation(context)
-  const operations = [...usesOf(key), ...ADMINISTRATION]
   return (
     statement.resources({ text: key.arn, parts: splitArn(key.arn) }, evaluation) &&
-    operations.some((operation) => statement.actions(`kms:${operation.toLowerCase()}`, evaluation))
+    operationsOn(key).some((operation) => statement.actions(`kms:${operation.toLowerCase()}`, evaluation))
   )
 }

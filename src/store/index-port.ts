@@ -121,6 +121,15 @@ export type EventQuestion = {
   readonly limit: number
 }
 
+/** A question for the number of events in each of some periods of the same length, one after the other. */
+export type CountQuestion = {
+  readonly term: string
+  readonly fromSecond: number
+  /** Seconds. */
+  readonly period: number
+  readonly periods: number
+}
+
 /** A found event; `key` orders it among all. */
 export type FoundEvent = { readonly key: number; readonly place: EventPlace }
 
@@ -145,6 +154,8 @@ export type EventIndex = {
   /** Adds batches and moves the positions, in one transaction. */
   readonly add: (batches: readonly IndexBatch[], positions: ReadonlyMap<string, IndexPosition>) => void
   readonly find: (question: EventQuestion) => readonly FoundEvent[]
+  /** The number of events in each period. */
+  readonly counts: (question: CountQuestion) => readonly number[]
   /** Places where an event with this id may be. */
   readonly findById: (idPrefix: number) => readonly FoundEvent[]
   readonly lastUse: (key: string) => LastUse | undefined

@@ -83,3 +83,22 @@ export function newestKeys(
   }
   return keys
 }
+
+/** Counts the keys from `from` to below `end` by the period that they are in. @param counts one for each period. */
+export function countKeys(
+  rows: Iterable<Record<string, SQLOutputValue>>,
+  {
+    from,
+    end,
+    keysPerPeriod,
+  }: { readonly from: number; readonly end: number; readonly keysPerPeriod: number },
+  counts: number[],
+): void {
+  for (const row of rows) {
+    decodeKeys(parseInteger(row['first']), parseBlob(row['distances']), (key) => {
+      if (key < from || key >= end) return
+      const at = Math.floor((key - from) / keysPerPeriod)
+      counts[at] = (counts[at] ?? 0) + 1
+    })
+  }
+}

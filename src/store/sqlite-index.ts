@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { Gathered } from './index-gathered.ts'
 import type {
+  CountQuestion,
   EventEntry,
   EventIndex,
   EventQuestion,
@@ -19,7 +20,14 @@ import type {
 } from './index-port.ts'
 import { TOUCH_ROWS_MAX } from './index-port.ts'
 import { StoreFailure } from './port.ts'
-import { blocksOf, encodeDistances, KEYS_PER_SECOND, newestKeys, SPAN_KEYS } from './posting-block.ts'
+import {
+  blocksOf,
+  countKeys,
+  encodeDistances,
+  KEYS_PER_SECOND,
+  newestKeys,
+  SPAN_KEYS,
+} from './posting-block.ts'
 import { parseInteger, parseText, reasonOf } from './sqlite-file.ts'
 import { connectIndex, INDEX_FILE } from './sqlite-index-file.ts'
 import { parseFound, parsePosition, parseTouch, parseUsage } from './sqlite-index-rows.ts'
@@ -106,6 +114,18 @@ class SqliteIndex implements EventIndex {
     const rows = this.#statements.findBlocks.iterate(parseInteger(number['id']), from, end + SPAN_KEYS, end)
     const keys = newestKeys(rows, { from, end, limit })
     return keys.flatMap((key) => this.#statements.findPlace.all(key).map(parseFound))
+  }
+
+  counts({ term, fromSecond, period, periods }: CountQuestion): readonly number[] {
+    const counts = new Array<number>(periods).fill(0)
+    const number = this.#statements.findTerm.get(term)
+    if (number === undefined) return counts
+    const from = fromSecond * KEYS_PER_SECOND
+    const keysPerPeriod = period * KEYS_PER_SECOND
+    const end = from + periods * keysPerPeriod
+    const rows = this.#statements.findBlocks.iterate(parseInteger(number['id']), from, end + SPAN_KEYS, end)
+    countKeys(rows, { from, end, keysPerPeriod }, counts)
+    return counts
   }
 
   findById(idPrefix: number): readonly FoundEvent[] {

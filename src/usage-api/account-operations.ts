@@ -16,6 +16,7 @@ import {
   setQuota as quotaChange,
   listQuotas as quotasOf,
 } from '../iam/accounts/account-quotas.ts'
+import { freeAccountId, createAccount as newAccount } from '../iam/accounts/accounts.ts'
 import { attachedTo } from '../iam/organization/control-policies.ts'
 import { ACCOUNT_ID, accountNotFound, askedAccount } from './asked-account.ts'
 import { byOperator } from './operator-calls.ts'
@@ -78,6 +79,28 @@ function accountAnswer(id: string, value: AccountValue, everything: boolean): Va
     ResourceControlPolicies: attachedTo(value, 'rcp'),
   }
 }
+
+type CreateInvocation = Invocation<typeof CREATE_INPUT, null>
+
+const CREATE_INPUT = { AccountId: optional(ACCOUNT_ID) }
+
+/** Creates an account. The operator makes credentials of its root user by a command: no answer has them. */
+export const createAccount = usageOperation(
+  {
+    ...{ name: 'CreateAccount', input: CREATE_INPUT, output: { AccountId: text() }, rate: 'light' },
+    ...{ changes: true, operatorsOnly: true },
+    find: ({ input }: Pick<CreateInvocation, 'input'>) => ({
+      resource: `arn:${PARTITION}:holdfast:::account/${input.AccountId ?? '*'}`,
+      subject: null,
+    }),
+  },
+  async ({ input, dependencies }: CreateInvocation) => {
+    const needs = { records: dependencies.records, clock: dependencies.clock, random: dependencies.random }
+    const AccountId = input.AccountId ?? (await freeAccountId(needs))
+    const changes = await byOperator(() => newAccount(needs, AccountId))
+    return { output: { AccountId }, changes, event: { response: { accountId: AccountId } } }
+  },
+)
 
 const QUOTA_ANSWER = answer({
   Name: text(),

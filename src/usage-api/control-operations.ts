@@ -1,6 +1,16 @@
 import { PARTITION } from '../api/arn.ts'
 import { KmsError } from '../api/errors.ts'
-import { answer, instant, list, oneOf, text, type ValueOf } from '../api/shapes.ts'
+import {
+  answer,
+  instant,
+  integer,
+  list,
+  oneOf,
+  optional,
+  pattern,
+  text,
+  type ValueOf,
+} from '../api/shapes.ts'
 import type { Call } from '../dispatch/operation.ts'
 import { ACCOUNT, ACCOUNTS } from '../iam/accounts/account.ts'
 import {
@@ -46,21 +56,30 @@ function find({ call, input }: { readonly call: Call; readonly input: Typed }): 
   }
 }
 
-const LIST_INPUT = { PolicyType: TYPE }
+const POLICIES_MAX = 100
+/** The name after which a page begins. */
+const PAGE = text({ pattern: pattern('[\\w+=,.@-]{1,128}') })
+const LIST_INPUT = {
+  PolicyType: TYPE,
+  MaxResults: optional(integer({ min: 1, max: POLICIES_MAX })),
+  NextToken: optional(PAGE),
+}
 const LISTED = answer({ Name: text(), TargetIds: list(text()) })
 
 /** The control policies of a type, and what they are attached to. */
 export const listControlPolicies = usageOperation(
   {
     ...{ name: 'ListControlPolicies', input: LIST_INPUT, rate: 'light', operatorsOnly: true, find },
-    output: { Policies: list(LISTED) },
+    output: { Policies: list(LISTED), NextToken: text() },
   },
-  async ({ dependencies, subject: type }: Invocation<typeof LIST_INPUT, ControlType>) => {
-    const listed = await listControls(dependencies.records, type)
-    const Policies = listed.map(
+  async ({ input, dependencies, subject: type }: Invocation<typeof LIST_INPUT, ControlType>) => {
+    const { MaxResults: limit = POLICIES_MAX, NextToken: after = '' } = input
+    const rest = (await listControls(dependencies.records, type)).filter(({ name }) => name > after)
+    const page = rest.slice(0, limit)
+    const Policies = page.map(
       ({ name, targets }): ValueOf<typeof LISTED> => ({ Name: name, TargetIds: targets }),
     )
-    return { output: { Policies } }
+    return { output: { Policies, NextToken: rest.length > limit ? page.at(-1)?.name : undefined } }
   },
 )
 

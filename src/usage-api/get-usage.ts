@@ -1,4 +1,4 @@
-import { parseArn } from '../api/arn.ts'
+import { PARTITION, parseArn } from '../api/arn.ts'
 import { KmsError } from '../api/errors.ts'
 import {
   answer,
@@ -31,6 +31,7 @@ import {
   type UsageColumn,
   type UsageLine,
 } from '../usage/usage-report.ts'
+import { ACCOUNT_ID, askedAccount } from './asked-account.ts'
 import type { UsageDependencies } from './usage-dependencies.ts'
 import { type Invocation, usageOperation } from './usage-operation.ts'
 import { formatUsageToken, parseUsageToken } from './usage-token.ts'
@@ -49,6 +50,7 @@ const LINES_MAX = 1000
 const TOKEN_MAX_CHARS = 16_384
 
 const INPUT = {
+  AccountId: optional(ACCOUNT_ID),
   StartTime: optional(timestamp()),
   EndTime: optional(timestamp()),
   GroupBy: optional(list(oneOf(...USAGE_COLUMNS), { min: 1, max: USAGE_COLUMNS.length })),
@@ -70,17 +72,24 @@ const OUTPUT = {
   NextToken: text(),
 }
 
-type UsageInvocation = Invocation<typeof INPUT, null>
+type UsageInvocation = Invocation<typeof INPUT, string>
 
 /** Counts the calls of the caller's account in all regions, with their cost. */
 export const getUsage = usageOperation(
-  { name: 'GetUsage', input: INPUT, output: OUTPUT, find: () => ({ resource: '*', subject: null }) },
-  async ({ call, input, dependencies }: UsageInvocation) => {
-    const { account } = call.caller
+  {
+    ...{ name: 'GetUsage', input: INPUT, output: OUTPUT },
+    // The resource of the caller's own account is '*', as it has been since the operation exists.
+    find: async (invocation) => {
+      const account = await askedAccount(invocation)
+      const isOwn = account === invocation.call.caller.account
+      return { resource: isOwn ? '*' : `arn:${PARTITION}:holdfast::${account}:usage/*`, subject: account }
+    },
+  },
+  async ({ call, input, dependencies, subject: account }: UsageInvocation) => {
     if (input.KeyArn !== undefined && !isKeyArn(input.KeyArn))
       throw new KmsError('InvalidArnException', `'${input.KeyArn}' is not a key ARN.`)
     const columns = input.GroupBy ?? (['key', 'operation'] as const)
-    const asked = JSON.stringify([columns, input.KeyArn, input.StartTime, input.EndTime])
+    const asked = JSON.stringify([columns, input.KeyArn, input.StartTime, input.EndTime, input.AccountId])
     const from = parseUsageToken(input.NextToken, utf8(asked))
     const range = from?.range ?? parseRange(input, call.now)
     const question = {

@@ -1,20 +1,16 @@
-import { parseArn } from '../api/arn.ts'
-import { KmsError } from '../api/errors.ts'
 import type { OutputValue } from '../api/json.ts'
 import { type Answer, anything, boolean, integer, list, text } from '../api/shapes.ts'
 import type { IndexAnswer } from '../audit-index/index-service.ts'
 import { inSlices } from '../base/slices.ts'
 import type { ReportedKey } from '../compliance/facts.ts'
-import { findKeyPlace, reportKey } from '../compliance/gather/keys.ts'
+import { reportKey } from '../compliance/gather/keys.ts'
 import { reportPrincipals } from '../compliance/gather/principals.ts'
 import { impactInSlices, jsonOfImpact, SHOWN_MAX } from '../compliance/impact.ts'
 import { jsonOfMaterials, materialUsage } from '../compliance/materials.ts'
 import type { KeyPlace } from '../kms/keys/key-materials.ts'
 import { withCapitals } from './capitals.ts'
-import { type Invocation, type Subject, usageOperation } from './usage-operation.ts'
-
-/** Source: AWS KMS API Reference, "KeyId". */
-const INPUT = { KeyId: text({ min: 1, max: 2048 }) }
+import { findOwnKey, KEY_INPUT, keyNotFound } from './own-key.ts'
+import { type Invocation, usageOperation } from './usage-operation.ts'
 
 const IMPACT = {
   Key: anything(),
@@ -32,37 +28,7 @@ const IMPACT = {
 }
 const MATERIALS = { KeyArn: text(), Materials: anything(), Current: boolean() }
 
-type KeyInvocation = Invocation<typeof INPUT, KeyPlace>
-
-/**
- * The key of the caller's account that `KeyId` names; key IDs and alias names refer to the call's region.
- *
- * @throws NotFoundException, InvalidArnException.
- */
-async function find({
-  call,
-  input,
-  dependencies,
-}: Omit<KeyInvocation, 'subject'>): Promise<Subject<KeyPlace>> {
-  const { caller, region, now } = call
-  const { account } = caller
-  const foreign = (parseArn(input.KeyId)?.account ?? account) !== account
-  const place = foreign
-    ? undefined
-    : await findKeyPlace(dependencies.records, { account, region, now }, input.KeyId)
-  if (place === undefined) throw keyNotFound(input.KeyId)
-  call.involve({ account, arn: arnOf('kms', place) })
-  return { resource: arnOf('holdfast', place), subject: place }
-}
-
-function keyNotFound(name: string): KmsError {
-  return new KmsError('NotFoundException', `Key '${name}' does not exist`)
-}
-
-/** The ARN of the key as a resource of KMS, or of this service, to which key policies do not apply. */
-function arnOf(service: 'kms' | 'holdfast', { account, region, keyId }: KeyPlace): string {
-  return `arn:aws:${service}:${region}:${account}:key/${keyId}`
-}
+type KeyInvocation = Invocation<typeof KEY_INPUT, KeyPlace>
 
 async function report(
   invocation: KeyInvocation,
@@ -82,7 +48,7 @@ async function report(
 
 /** Reports who uses a key, what refers to it, and what fails without it. */
 export const getKeyImpact = usageOperation(
-  { name: 'GetKeyImpact', input: INPUT, output: IMPACT, find },
+  { name: 'GetKeyImpact', input: KEY_INPUT, output: IMPACT, find: findOwnKey },
   async (invocation) => {
     const { key, current } = await report(invocation, { withGrants: true })
     // The answer shows no policies of other accounts.
@@ -95,7 +61,7 @@ export const getKeyImpact = usageOperation(
 
 /** Reports which key materials of a key are still used to decrypt. */
 export const getMaterialUsage = usageOperation(
-  { name: 'GetMaterialUsage', input: INPUT, output: MATERIALS, find },
+  { name: 'GetMaterialUsage', input: KEY_INPUT, output: MATERIALS, find: findOwnKey },
   async (invocation) => {
     const { key, current } = await report(invocation, { withGrants: false })
     const usage = materialUsage(key).map((one) => ({ ...one, users: one.users.slice(0, SHOWN_MAX) }))

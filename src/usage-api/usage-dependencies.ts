@@ -1,4 +1,6 @@
 import type { IndexAnswer } from '../audit-index/index-service.ts'
+import type { EventCountQuestion } from '../audit-index/lookup.ts'
+import type { Clock, Random } from '../base/ports.ts'
 import type { GiveWay } from '../base/slices.ts'
 import type { LookupLimiter } from '../cloudtrail/lookup-limiter.ts'
 import type { Operation } from '../dispatch/operation.ts'
@@ -15,12 +17,15 @@ export type UsageDependencies = {
   readonly touches: (keyArn: string) => Promise<IndexAnswer<readonly TouchRow[]>>
   /** The regions with events of an account. */
   readonly regions: (account: string) => Promise<readonly string[]>
+  readonly counts: (question: EventCountQuestion) => Promise<IndexAnswer<readonly number[]>>
   /** The prices; without them, no costs are shown. */
   readonly prices: Prices | undefined
   readonly limiter: Pick<LookupLimiter, 'admit'>
   /** Of calls that need no index. */
   readonly light: Pick<LookupLimiter, 'admit'>
   readonly giveWay: GiveWay
+  readonly clock: Clock
+  readonly random: Random
   /** The first account of the deployment. */
   readonly home: string
   /** Waits a little for the index to come to where the audit log is; says whether it has. */

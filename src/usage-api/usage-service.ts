@@ -1,12 +1,12 @@
 import type { IndexThread } from '../audit-index/thread/index-thread.ts'
-import type { Clock } from '../base/ports.ts'
+import type { Clock, Random } from '../base/ports.ts'
 import type { GiveWay } from '../base/slices.ts'
 import { LookupLimiter, type LookupRates } from '../cloudtrail/lookup-limiter.ts'
 import type { Operation } from '../dispatch/operation.ts'
 import type { EventSource, ExplainingDependencies } from '../explain/explain-dependencies.ts'
 import type { Records } from '../store/records.ts'
 import type { Prices } from '../usage/prices.ts'
-import { listAccounts, listQuotas, setQuota } from './account-operations.ts'
+import { createAccount, listAccounts, listQuotas, setQuota } from './account-operations.ts'
 import {
   attachControlPolicy,
   deleteControlPolicy,
@@ -16,15 +16,18 @@ import {
   listControlPolicies,
   putControlPolicy,
 } from './control-operations.ts'
+import { countEvents } from './count-events.ts'
 import { explainCall } from './explain-call.ts'
 import { getUsage } from './get-usage.ts'
 import { KeyCatalogue } from './key-catalogue.ts'
 import { getKeyImpact, getMaterialUsage } from './key-operations.ts'
 import { listInsights } from './list-insights.ts'
+import { listKeyAccess } from './list-key-access.ts'
 import { listKeySummaries } from './list-key-summaries.ts'
 import { listRefusals } from './list-refusals.ts'
 import { simulateCall } from './simulate-call.ts'
 import type { UsageDependencies, UsageOperation } from './usage-dependencies.ts'
+import { validatePolicy } from './validate-policy.ts'
 import { whatIfPolicy } from './what-if-policy.ts'
 
 /** The dependencies of the service. */
@@ -32,6 +35,7 @@ export type UsageServiceDependencies = {
   readonly records: Records
   readonly index: IndexThread
   readonly clock: Clock
+  readonly random: Random
   readonly prices: Prices | undefined
   readonly giveWay: GiveWay
   /** The first account of the deployment. */
@@ -42,15 +46,19 @@ export type UsageServiceDependencies = {
 
 /** Every operation of the service. */
 export const USAGE_OPERATIONS: readonly UsageOperation[] = [
+  countEvents,
   explainCall,
   getKeyImpact,
   getMaterialUsage,
   getUsage,
   listInsights,
+  listKeyAccess,
   listKeySummaries,
   listRefusals,
   simulateCall,
+  validatePolicy,
   whatIfPolicy,
+  createAccount,
   listAccounts,
   listQuotas,
   setQuota,
@@ -73,7 +81,7 @@ const LIGHT_RATES: LookupRates = {
 
 /** Opens the operations of the service. */
 export function openUsageService(dependencies: UsageServiceDependencies): readonly Operation[] {
-  const { records, index, clock, prices, giveWay, home } = dependencies
+  const { records, index, clock, random, prices, giveWay, home } = dependencies
   const ready: UsageDependencies = {
     records,
     usage: (question) => index.ask({ ask: 'usage', question, reachMs: REACH_MS }),
@@ -82,7 +90,9 @@ export function openUsageService(dependencies: UsageServiceDependencies): readon
       const { value: scopes } = await index.ask({ ask: 'scopes', reachMs: 0 })
       return scopes.filter((scope) => scope.account === account).map(({ region }) => region)
     },
+    counts: (question) => index.ask({ ask: 'counts', question, reachMs: REACH_MS }),
     prices,
+    ...{ clock, random },
     limiter: new LookupLimiter(clock),
     light: new LookupLimiter(clock, LIGHT_RATES),
     giveWay,

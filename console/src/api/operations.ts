@@ -23,6 +23,14 @@ export type Operations = {
     readonly input: { readonly CustomKeyStoreId: string }
     readonly output: Record<string, never>
   }
+  CountEvents: {
+    readonly input: { readonly AccountId?: string; readonly StartTime?: Seconds; readonly EndTime?: Seconds; readonly Period?: number; readonly LookupAttributes?: readonly ({ readonly AttributeKey: 'EventId' | 'EventName' | 'ReadOnly' | 'Username' | 'ResourceType' | 'ResourceName' | 'EventSource' | 'AccessKeyId'; readonly AttributeValue: string })[] }
+    readonly output: { readonly Period?: number; readonly Counts?: readonly ({ readonly Time?: Seconds; readonly Events?: number; readonly Refusals?: number })[]; readonly Events?: number; readonly Current?: boolean }
+  }
+  CreateAccount: {
+    readonly input: { readonly AccountId?: string }
+    readonly output: { readonly AccountId?: string }
+  }
   CreateAlias: {
     readonly input: { readonly AliasName: string; readonly TargetKeyId: string }
     readonly output: Record<string, never>
@@ -200,7 +208,7 @@ export type Operations = {
     readonly output: { readonly IsLogging?: boolean; readonly LatestCloudWatchLogsDeliveryError?: string; readonly LatestCloudWatchLogsDeliveryTime?: Seconds; readonly LatestDeliveryAttemptSucceeded?: string; readonly LatestDeliveryAttemptTime?: string; readonly LatestDeliveryError?: string; readonly LatestDeliveryTime?: Seconds; readonly LatestDigestDeliveryError?: string; readonly LatestDigestDeliveryTime?: Seconds; readonly LatestNotificationAttemptSucceeded?: string; readonly LatestNotificationAttemptTime?: string; readonly LatestNotificationError?: string; readonly LatestNotificationTime?: Seconds; readonly StartLoggingTime?: Seconds; readonly StopLoggingTime?: Seconds; readonly TimeLoggingStarted?: string; readonly TimeLoggingStopped?: string }
   }
   GetUsage: {
-    readonly input: { readonly StartTime?: Seconds; readonly EndTime?: Seconds; readonly GroupBy?: readonly ('hour' | 'day' | 'account' | 'region' | 'key' | 'principal' | 'service' | 'operation')[]; readonly KeyArn?: string; readonly MaxResults?: number; readonly NextToken?: string }
+    readonly input: { readonly AccountId?: string; readonly StartTime?: Seconds; readonly EndTime?: Seconds; readonly GroupBy?: readonly ('hour' | 'day' | 'account' | 'region' | 'key' | 'principal' | 'service' | 'operation')[]; readonly KeyArn?: string; readonly MaxResults?: number; readonly NextToken?: string }
     readonly output: { readonly StartTime?: Seconds; readonly EndTime?: Seconds; readonly GroupBy?: readonly (string)[]; readonly Currency?: string; readonly Lines?: readonly ({ readonly Values?: unknown; readonly Calls?: number; readonly Failures?: number; readonly Cost?: number })[]; readonly Totals?: { readonly Calls?: number; readonly Failures?: number; readonly CallsCost?: number; readonly KeysCost?: number }; readonly Current?: boolean; readonly NextToken?: string }
   }
   ImportKeyMaterial: {
@@ -216,8 +224,8 @@ export type Operations = {
     readonly output: { readonly Aliases?: readonly ({ readonly AliasName?: string; readonly AliasArn?: string; readonly TargetKeyId?: string; readonly CreationDate?: Seconds; readonly LastUpdatedDate?: Seconds })[]; readonly NextMarker?: string; readonly Truncated?: boolean }
   }
   ListControlPolicies: {
-    readonly input: { readonly PolicyType: 'SERVICE_CONTROL_POLICY' | 'RESOURCE_CONTROL_POLICY' }
-    readonly output: { readonly Policies?: readonly ({ readonly Name?: string; readonly TargetIds?: readonly (string)[] })[] }
+    readonly input: { readonly PolicyType: 'SERVICE_CONTROL_POLICY' | 'RESOURCE_CONTROL_POLICY'; readonly MaxResults?: number; readonly NextToken?: string }
+    readonly output: { readonly Policies?: readonly ({ readonly Name?: string; readonly TargetIds?: readonly (string)[] })[]; readonly NextToken?: string }
   }
   ListGrants: {
     readonly input: { readonly KeyId: string; readonly GrantId?: string; readonly GranteePrincipal?: string; readonly GranteeServicePrincipal?: string; readonly Limit?: number; readonly Marker?: string }
@@ -226,6 +234,10 @@ export type Operations = {
   ListInsights: {
     readonly input: { readonly AccountId?: string; readonly StartTime?: Seconds; readonly EndTime?: Seconds; readonly MaxResults?: number; readonly NextToken?: string }
     readonly output: { readonly Insights?: readonly ({ readonly EventId?: string; readonly SharedEventId?: string; readonly Time?: Seconds; readonly State?: string; readonly Type?: string; readonly EventSource?: string; readonly EventName?: string; readonly ErrorCode?: string; readonly Subject?: unknown; readonly Event?: string })[]; readonly Current?: boolean; readonly NextToken?: string }
+  }
+  ListKeyAccess: {
+    readonly input: { readonly KeyId: string; readonly MaxResults?: number; readonly NextToken?: string }
+    readonly output: { readonly KeyArn?: string; readonly Operations?: readonly (string)[]; readonly Principals?: readonly ({ readonly PrincipalArn?: string; readonly AllowedOperations?: readonly (string)[]; readonly Grants?: readonly ({ readonly GrantId?: string; readonly Operations?: readonly (string)[]; readonly Constrained?: boolean })[]; readonly MoreGrants?: number })[]; readonly Matches?: number; readonly NextToken?: string }
   }
   ListKeyPolicies: {
     readonly input: { readonly KeyId: string; readonly Limit?: number; readonly Marker?: string }
@@ -367,6 +379,10 @@ export type Operations = {
     readonly input: { readonly Name: string; readonly S3BucketName?: string; readonly S3KeyPrefix?: string; readonly SnsTopicName?: string; readonly IncludeGlobalServiceEvents?: boolean; readonly IsMultiRegionTrail?: boolean; readonly EnableLogFileValidation?: boolean; readonly CloudWatchLogsLogGroupArn?: string; readonly CloudWatchLogsRoleArn?: string; readonly KmsKeyId?: string; readonly IsOrganizationTrail?: boolean }
     readonly output: { readonly CloudWatchLogsLogGroupArn?: string; readonly CloudWatchLogsRoleArn?: string; readonly IncludeGlobalServiceEvents?: boolean; readonly IsMultiRegionTrail?: boolean; readonly IsOrganizationTrail?: boolean; readonly KmsKeyId?: string; readonly LogFileValidationEnabled?: boolean; readonly Name?: string; readonly S3BucketName?: string; readonly S3KeyPrefix?: string; readonly SnsTopicARN?: string; readonly SnsTopicName?: string; readonly TrailARN?: string }
   }
+  ValidatePolicy: {
+    readonly input: { readonly PolicyDocument: string; readonly PolicyType: 'IDENTITY_POLICY' | 'RESOURCE_POLICY' | 'SERVICE_CONTROL_POLICY' | 'RESOURCE_CONTROL_POLICY'; readonly ValidatePolicyResourceType?: 'AWS::KMS::Key' | 'AWS::IAM::AssumeRolePolicyDocument' }
+    readonly output: { readonly Findings?: readonly ({ readonly FindingType?: string; readonly IssueCode?: string; readonly FindingDetails?: string; readonly Statement?: number })[] }
+  }
   Verify: {
     readonly input: { readonly KeyId: string; readonly Message: Base64; readonly MessageType?: 'RAW' | 'DIGEST' | 'EXTERNAL_MU'; readonly Signature: Base64; readonly SigningAlgorithm: 'RSASSA_PSS_SHA_256' | 'RSASSA_PSS_SHA_384' | 'RSASSA_PSS_SHA_512' | 'RSASSA_PKCS1_V1_5_SHA_256' | 'RSASSA_PKCS1_V1_5_SHA_384' | 'RSASSA_PKCS1_V1_5_SHA_512' | 'ECDSA_SHA_256' | 'ECDSA_SHA_384' | 'ECDSA_SHA_512' | 'SM2DSA' | 'ML_DSA_SHAKE_256' | 'ED25519_SHA_512' | 'ED25519_PH_SHA_512'; readonly GrantTokens?: readonly (string)[]; readonly DryRun?: boolean }
     readonly output: { readonly KeyId?: string; readonly SignatureValid?: boolean; readonly SigningAlgorithm?: string }
@@ -390,6 +406,8 @@ export const OPERATIONS = {
   AttachControlPolicy: ["holdfast",false],
   CancelKeyDeletion: ["kms",false],
   ConnectCustomKeyStore: ["kms",false],
+  CountEvents: ["holdfast",true],
+  CreateAccount: ["holdfast",false],
   CreateAlias: ["kms",false],
   CreateCustomKeyStore: ["kms",false],
   CreateGrant: ["kms",false],
@@ -441,6 +459,7 @@ export const OPERATIONS = {
   ListControlPolicies: ["holdfast",true],
   ListGrants: ["kms",true],
   ListInsights: ["holdfast",true],
+  ListKeyAccess: ["holdfast",true],
   ListKeyPolicies: ["kms",true],
   ListKeyRotations: ["kms",true],
   ListKeySummaries: ["holdfast",true],
@@ -476,6 +495,7 @@ export const OPERATIONS = {
   UpdateKeyDescription: ["kms",false],
   UpdatePrimaryRegion: ["kms",false],
   UpdateTrail: ["cloudtrail",false],
+  ValidatePolicy: ["holdfast",true],
   Verify: ["kms",true],
   VerifyMac: ["kms",true],
   WhatIfPolicy: ["holdfast",true],
