@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { systemClock } from '../base/ports.ts'
 import type { WireRequest } from '../dispatch/wire.ts'
@@ -21,16 +22,25 @@ const LAST_WORD_TIMEOUT_MS = 2_000
 /**
  * Answers bytes that are no request, and ends the connection. For a connection that has failed, only ends it.
  */
-export function answerError(
-  { dependencies, timers }: Serving,
-  { error, socket, exchange }: ClientError,
-): void {
+export function answerError(serving: Serving, { error, socket, exchange }: ClientError): void {
   const fault = faultOf(error)
   if (fault === undefined || !socket.writable || exchange?.response.headersSent === true) {
     socket.destroy()
     return
   }
-  dependencies.refuse(requestOf(socket, exchange), fault).then(
+  refuseAndEnd(serving, socket, { request: exchange?.request, fault })
+}
+
+/** A request that is refused for its form, if there is one. */
+type Refused = { readonly request: IncomingMessage | undefined; readonly fault: WireFault }
+
+/** Answers with a refusal and ends the connection. */
+export function refuseAndEnd(
+  { dependencies, timers }: Pick<Serving, 'dependencies' | 'timers'>,
+  socket: Socket,
+  { request, fault }: Refused,
+): void {
+  dependencies.refuse(requestOf(socket, request), fault).then(
     (wire) => {
       timers.after(LAST_WORD_TIMEOUT_MS, () => socket.destroy())
       socket.end(formatLastResponse(wire, new Date(systemClock.now()).toUTCString()), () => socket.destroy())
@@ -58,7 +68,7 @@ function faultOf({ code = '' }: NodeJS.ErrnoException): WireFault | undefined {
 
 const NO_BODY = new Uint8Array(0)
 
-function requestOf(socket: Socket, exchange: Exchange | undefined): WireRequest {
-  const { method = '', url = '', rawHeaders = [] } = exchange?.request ?? {}
+function requestOf(socket: Socket, request: IncomingMessage | undefined): WireRequest {
+  const { method = '', url = '', rawHeaders = [] } = request ?? {}
   return { method, target: url, rawHeaders, body: NO_BODY, connection: connectionOf(socket) }
 }

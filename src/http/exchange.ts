@@ -276,12 +276,34 @@ function faultOf(
   authority: string | undefined,
 ): WireFault | undefined {
   if (rawHeaders.length > 2 * REQUEST_HEADER_LINES_MAX) return 'many headers'
+  if (hasUnclearFraming(rawHeaders)) return 'malformed'
   if (authority === undefined && httpVersion !== '1.1') return undefined
   // Source: RFC 9112, section 3.2: every request has a Host, which is the authority of an absolute target.
   const host = findHeader(rawHeaders, 'host')
   if (host === undefined) return 'malformed'
   if (authority === undefined) return undefined
   return authority.toLowerCase() === host.toLowerCase() ? undefined : 'other host'
+}
+
+const HOST = 'host'
+const TRANSFER_ENCODING = 'transfer-encoding'
+
+/**
+ * Whether a request has several Host headers, or a transfer coding other than chunked: a proxy in front may have read
+ * another request. Source: RFC 9112, sections 3.2 and 6.1.
+ */
+function hasUnclearFraming(rawHeaders: readonly string[]): boolean {
+  let hosts = 0
+  let codings = 0
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? ''
+    if (name.length === HOST.length && name.toLowerCase() === HOST) hosts += 1
+    else if (name.length === TRANSFER_ENCODING.length && name.toLowerCase() === TRANSFER_ENCODING) {
+      codings += 1
+      if (rawHeaders[index + 1]?.toLowerCase() !== 'chunked') return true
+    }
+  }
+  return hosts > 1 || codings > 1
 }
 
 const HEALTHY = '/healthz'

@@ -49,6 +49,8 @@ export class Gate {
   #held: Chunk | undefined
   /** The bytes of the current body that are still to come; nothing when that is not known. */
   #bodyLeft: (() => number) | undefined
+  /** Whether Node's parser has left the connection. */
+  #isEnded = false
 
   constructor(dependencies: GateDependencies) {
     this.#dependencies = dependencies
@@ -75,6 +77,12 @@ export class Gate {
   /** Sets how the gate learns what is still to come of the current request's body. */
   expect(bodyLeft: () => number): void {
     this.#bodyLeft = bodyLeft
+  }
+
+  /** Passes on nothing more: Node's parser has left the connection, and would fail an assertion. */
+  end(): void {
+    this.#isEnded = true
+    this.#held = undefined
   }
 
   /** Drops the held bytes: the connection is closed. */
@@ -109,6 +117,7 @@ export class Gate {
   }
 
   #receive(chunk: Chunk): void {
+    if (this.#isEnded) return
     // The gate reads nothing while it holds bytes: these were on their way.
     if (this.#held !== undefined) this.#hold(Buffer.concat([this.#held, chunk]))
     else if (chunk.length >= PACED_BYTES && this.#isReceiving()) {
@@ -147,7 +156,7 @@ export class Gate {
 
   #pass(chunk: Chunk): void {
     let rest = chunk
-    while (rest.length > 0 && !this.#dependencies.socket.destroyed) {
+    while (rest.length > 0 && !this.#dependencies.socket.destroyed && !this.#isEnded) {
       if (this.#isBlocked()) {
         this.#hold(rest)
         return

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import { REQUEST_HEADERS_MAX_BYTES } from '../base/limits.ts'
 import type { TlsPair } from '../base/network.ts'
 import { systemAfterThisTurn, systemClock, systemTimers } from '../base/ports.ts'
-import { answerError } from './client-error.ts'
+import { answerError, refuseAndEnd } from './client-error.ts'
 import {
   type BoundName,
   endCall,
@@ -148,6 +148,13 @@ function attach(server: Server, serving: Serving, isTls: boolean): void {
   // Node would answer an unknown expectation itself, past the gate. It then stops reading, and must get no
   // more bytes.
   server.on('checkExpectation', arrive)
+  // Node closes the connection without an answer otherwise.
+  server.on('connect', (request: IncomingMessage, socket: Socket) => {
+    const gate = gates.get(socket)
+    gate?.end()
+    if (gate === undefined || gate.current !== undefined) socket.destroy()
+    else refuseAndEnd(serving, socket, { request, fault: 'malformed' })
+  })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     answerError(serving, { error, socket, exchange: gates.get(socket)?.current })
   })

@@ -455,3 +455,37 @@ test('healthz and readyz answer without a signature', async () => {
     assert.equal(await response.text(), 'ok\n')
   }
 })
+
+test('a request with two Host headers or another transfer coding than chunked is refused, and recorded', async () => {
+  const { host } = new URL(server.endpoint)
+  const chunked = '2\r\n{}\r\n0\r\n\r\n'
+  const cases = [
+    { unsigned: ['Content-Length: 2', `Host: ${host}`], sent: '{}' },
+    { unsigned: ['Content-Length: 2', 'Host: elsewhere'], sent: '{}' },
+    { unsigned: ['Transfer-Encoding: gzip, chunked'], sent: chunked },
+    { unsigned: ['Transfer-Encoding: gzip', 'Transfer-Encoding: chunked'], sent: chunked },
+  ]
+  for (const { unsigned, sent } of cases) {
+    const head = rawHead(server, 'TrentService.ListKeys', '{}', { unsigned })
+    const { statusLine, headers, body } = await exchange(`${head}${sent}`)
+    assert.equal(statusLine, 'HTTP/1.1 400 Bad Request', unsigned.join())
+    assert.match(body, /"__type":"MalformedHttpRequestException"/)
+    const event = await eventOf(server, headers.get('x-amzn-RequestId') ?? '')
+    assert.equal(event.errorCode, 'MalformedHttpRequestException')
+  }
+  const head = rawHead(server, 'TrentService.ListKeys', '{}', { unsigned: ['Transfer-Encoding: Chunked'] })
+  assert.equal((await exchange(`${head}${chunked}`)).statusLine, 'HTTP/1.1 200 OK')
+})
+
+test('CONNECT is refused and recorded, whatever follows it, and the connection is closed', async () => {
+  for (const more of ['', 'x'.repeat(1000), 'GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(50)]) {
+    const { statusLine, headers, body } = await exchange(
+      `CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n${more}`,
+    )
+    assert.equal(statusLine, 'HTTP/1.1 400 Bad Request')
+    assert.match(body, /"__type":"MalformedHttpRequestException"/)
+    assert.equal(headers.get('Connection'), 'close')
+    const event = await eventOf(server, headers.get('x-amzn-RequestId') ?? '')
+    assert.equal(event.errorCode, 'MalformedHttpRequestException')
+  }
+})
