@@ -14,6 +14,9 @@ const WIDEST: ReadonlySet<string> = new Set([
   ...['AllowUsersToChangePassword', 'SetAsDefault', 'includeShadowTrails'],
 ])
 
+/** As long as a password may be, with a character of each kind that a password policy can ask for. */
+const LONGEST_PASSWORD = 'aA1!'.repeat(32)
+
 /** Members that have one most expensive value, in whatever operation: a policy has to be one, a list to fit others. */
 const VALUES: SampleInput = {
   ActionNames: numbered(100, (index) => `kms:Action${index}`),
@@ -24,6 +27,8 @@ const VALUES: SampleInput = {
   OrderedOrganizationPolicyInputList: numbered(7, () => ({
     ServiceControlPolicyInputList: [paddedPolicy(5000, 5000)],
   })),
+  NewPassword: LONGEST_PASSWORD,
+  Password: LONGEST_PASSWORD,
   Path: `/${'x'.repeat(510)}/`,
   PathPrefix: '/',
   PermissionsBoundaryPolicyInputList: [paddedPolicy(100_000, 100_000)],
@@ -42,6 +47,12 @@ const VALUES: SampleInput = {
 const AS_IN_SAMPLE: ReadonlySet<string> = new Set([
   ...[
     'AWSServiceName',
+    'AssignmentStatus',
+    'AuthenticationCode1',
+    'AuthenticationCode2',
+    'OldPassword',
+    'PasswordResetRequired',
+    'VirtualMFADeviceName',
     'AccessKeyId',
     'AccountAlias',
     'AccountId',
@@ -145,6 +156,8 @@ const OWN: Readonly<Record<string, (named: Named) => SampleInput>> = {
   'iam CreatePolicy': () => ({ PolicyDocument: paddedPolicy(6000, 100_000) }),
   'iam CreatePolicyVersion': () => ({ PolicyDocument: paddedPolicy(6000, 100_000) }),
   'iam CreateServiceLinkedRole': () => ({}),
+  // The path is part of the serial number, which has at most 256 characters.
+  'iam CreateVirtualMFADevice': () => ({ Path: `/${'x'.repeat(60)}/` }),
   'iam PutGroupPolicy': () => ({ PolicyDocument: paddedPolicy(5000, 100_000) }),
   'iam PutRolePolicy': () => ({ PolicyDocument: paddedPolicy(10_000, 100_000) }),
   'iam UpdateAssumeRolePolicy': () => ({ PolicyDocument: trustPolicy() }),
