@@ -20,6 +20,7 @@ const PAGES = [
   '/audit',
   '/refusals',
   '/explain',
+  ...['/insights', '/usage', '/report', '/quotas', '/settings'],
   ...['users', 'groups', 'roles', 'policies', 'providers', 'accounts', 'controls'].map(
     (tab) => `/access?tab=${tab}`,
   ),

@@ -5,11 +5,12 @@ import { Outlet, useLocation } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { changeRegion, signOut, useSession } from '../session/session.ts'
 import { BASE, PLACES, useFollow } from '../shared/follow.ts'
+import { useForbidden } from '../shared/may.tsx'
 import { Notices } from '../shared/notices.tsx'
 import { CREDENTIALS_TEXTS } from '../texts/en/credentials.ts'
 import { TEXTS } from '../texts/en.ts'
 import icon from './icon.svg'
-import { chooseTheme, chosenTheme, type Theme } from './theme.ts'
+import { chooseTheme, chosenTheme, THEMES } from './theme.ts'
 
 const { navigation: texts } = TEXTS
 
@@ -40,26 +41,51 @@ export function Frame(): ReactNode {
 function Navigation(): ReactNode {
   const follow = useFollow()
   const { pathname } = useLocation()
-  const items = [
-    { type: 'link' as const, text: texts.home, href: PLACES.home },
-    { type: 'link' as const, text: texts.keys, href: PLACES.keys },
-    { type: 'link' as const, text: texts.tryIt, href: PLACES.tryAny },
-    { type: 'link' as const, text: texts.audit, href: PLACES.audit },
-    { type: 'link' as const, text: texts.refusals, href: PLACES.refusals },
-    { type: 'link' as const, text: texts.access, href: PLACES.access },
-  ]
+  const links = usePlaces()
   const path = pathname.startsWith(BASE) ? pathname : `${BASE}${pathname}`
-  const active = items.findLast(
-    ({ href }) => path === href || (href !== PLACES.home && path.startsWith(href)),
-  )
+  const active = links
+    .flat()
+    .findLast(({ href }) => path === href || (href !== PLACES.home && path.startsWith(href)))
   return (
     <SideNavigation
       header={{ text: TEXTS.product, href: PLACES.home }}
       activeHref={active?.href}
-      items={items}
+      items={links.flatMap((group, index) => [...(index === 0 ? [] : [DIVIDER]), ...group])}
       onFollow={follow}
     />
   )
+}
+
+const DIVIDER = { type: 'divider' } as const
+
+/** The pages, in groups, without those that the person is known to have no permission for. */
+function usePlaces(): readonly (readonly { type: 'link'; text: string; href: string }[])[] {
+  const { region, account } = useSession()
+  const of = (kind: string): string => `arn:aws:holdfast:${region}:${account}:${kind}/*`
+  const needs = useForbidden([
+    { action: 'holdfast:ListInsights', resource: of('insight') },
+    { action: 'holdfast:GetUsage' },
+    { action: 'iam:ListUsers' },
+    { action: 'holdfast:ListQuotas', resource: `arn:aws:holdfast::${account}:quota/*` },
+  ])
+  const forbidden = new Set([...needs].map(({ action }) => action))
+  const link = (text: string, href: string, action = '') =>
+    forbidden.has(action) ? [] : [{ type: 'link' as const, text, href }]
+  return [
+    [...link(texts.home, PLACES.home), ...link(texts.keys, PLACES.keys), ...link(texts.tryIt, PLACES.tryAny)],
+    [
+      ...link(texts.audit, PLACES.audit),
+      ...link(texts.refusals, PLACES.refusals),
+      ...link(texts.insights, PLACES.insights, 'holdfast:ListInsights'),
+      ...link(texts.usage, PLACES.usage, 'holdfast:GetUsage'),
+      ...link(texts.report, PLACES.report),
+    ],
+    [
+      ...link(texts.access, PLACES.access, 'iam:ListUsers'),
+      ...link(texts.quotas, PLACES.quotas, 'holdfast:ListQuotas'),
+      ...link(texts.settings, PLACES.settings),
+    ],
+  ]
 }
 
 /** The regions that the menu offers; any other is used when the server is configured for it. */
@@ -68,8 +94,6 @@ const REGIONS = [
   ...['eu-west-1', 'eu-west-2', 'eu-west-3', 'ap-northeast-1', 'ap-south-1', 'ap-southeast-1'],
   ...['ap-southeast-2', 'sa-east-1'],
 ]
-
-const THEMES: readonly Theme[] = ['system', 'light', 'dark']
 
 function Top(): ReactNode {
   const { account, user, arn, region } = useSession()

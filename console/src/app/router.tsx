@@ -5,6 +5,7 @@ import { parseExplainSearch } from '../pages/explain/search.ts'
 import { Home } from '../pages/home/home.tsx'
 import { parseKeySearch } from '../pages/key/search.ts'
 import { parseRefusalsSearch } from '../pages/refusals/search.ts'
+import { parseUsageSearch } from '../pages/usage/search.ts'
 import { Frame } from './frame.tsx'
 import { lazyPage } from './lazy-page.ts'
 import { NotFound } from './not-found.tsx'
@@ -100,11 +101,43 @@ const credentialsRoute = createRoute({
   component: lazyPage(() => import('../pages/credentials/credentials.tsx'), 'Credentials'),
 })
 
+const usageRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/usage',
+  validateSearch: parseUsageSearch,
+  component: lazyPage(() => import('../pages/usage/usage.tsx'), 'Usage'),
+})
+
+const insightsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/insights',
+  component: lazyPage(() => import('../pages/insights/insights.tsx'), 'Insights'),
+})
+
+const reportRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/report',
+  component: lazyPage(() => import('../pages/report/report.tsx'), 'Report'),
+})
+
+const quotasRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/quotas',
+  component: lazyPage(() => import('../pages/quotas/quotas.tsx'), 'Quotas'),
+})
+
+const settingsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/settings',
+  component: lazyPage(() => import('../pages/settings/settings.tsx'), 'Settings'),
+})
+
 /** The addresses of the console, below `/console`. */
 export const router = createRouter({
   routeTree: rootRoute.addChildren([
     ...[homeRoute, keysRoute, createKeyRoute, keyRoute, tryItRoute, auditRoute],
     ...[credentialsRoute, refusalsRoute, explainRoute],
+    ...[usageRoute, insightsRoute, reportRoute, quotasRoute, settingsRoute],
     ...[accessRoute, userRoute, groupRoute, roleRoute, policyRoute],
   ]),
   basepath: '/console',

@@ -1,7 +1,9 @@
 import { applyMode, Mode } from '@cloudscape-design/global-styles'
 
+/** The themes, in the order of the menus. */
+export const THEMES = ['system', 'light', 'dark'] as const
 /** What a person can choose. */
-export type Theme = 'light' | 'dark' | 'system'
+export type Theme = (typeof THEMES)[number]
 
 const STORED = 'holdfast-theme'
 const prefersDark = window.matchMedia('(prefers-color-scheme: dark)')

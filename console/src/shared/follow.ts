@@ -38,6 +38,11 @@ export const PLACES = {
   role: (name: string) => `${BASE}/access/roles/${encodeURIComponent(name)}`,
   policy: (arn: string) => `${BASE}/access/policy?arn=${encodeURIComponent(arn)}`,
   refusals: `${BASE}/refusals`,
+  insights: `${BASE}/insights`,
+  usage: `${BASE}/usage`,
+  report: `${BASE}/report`,
+  quotas: `${BASE}/quotas`,
+  settings: `${BASE}/settings`,
   /** The id of a request or an event. */
   explain: (id: string) => `${BASE}/explain${id === '' ? '' : `?id=${encodeURIComponent(id)}`}`,
   credentials: `${BASE}/credentials`,

@@ -1,8 +1,7 @@
 import Button, { type ButtonProps } from '@cloudscape-design/components/button'
-import { useQuery } from '@tanstack/react-query'
+import { queryOptions, useQueries, useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import { call } from '../api/client.ts'
-import { patiently } from '../api/what-if.ts'
+import { simulateOwn } from '../api/simulate.ts'
 import { useSession } from '../session/session.ts'
 import { visibleText } from './plain-text.tsx'
 
@@ -12,22 +11,32 @@ export type Permit = { readonly action: string; readonly resource?: string | und
 /** Policies change seldom, and the server decides each call anyway. */
 const STALE_MS = 60_000
 
+function permission(region: string, arn: string, { action, resource = '*' }: Permit) {
+  return queryOptions({
+    queryKey: ['may', region, arn, action, resource],
+    queryFn: () => simulateOwn(arn, action, resource),
+    staleTime: STALE_MS,
+    retry: false,
+    // The root user may do whatever no control policy denies.
+    enabled: !arn.endsWith(':root'),
+  })
+}
+
 /**
  * Asks the simulator whether the signed-in person may do something. Returns the reason if it may not; nothing if it may, and while
  * nobody knows: the server decides then.
  */
-export function useReason({ action, resource = '*' }: Permit): string | undefined {
+export function useReason(permit: Permit): string | undefined {
   const { region, arn } = useSession()
-  const { data } = useQuery({
-    queryKey: ['may', region, arn, action, resource],
-    queryFn: () =>
-      patiently(() => call('SimulateCall', { PrincipalArn: arn, Action: action, Resource: resource })),
-    staleTime: STALE_MS,
-    retry: false,
-    enabled: !arn.endsWith(':root'),
-  })
-  const permission = data?.Permission
-  return permission?.Allowed === false ? visibleText(`${action}: ${permission.Reason}`) : undefined
+  const known = useQuery(permission(region, arn, permit)).data?.known
+  return known?.allowed === false ? visibleText(`${permit.action}: ${known.reason}`) : undefined
+}
+
+/** Returns those of these permissions that the person is known not to have. */
+export function useForbidden(permits: readonly Permit[]): ReadonlySet<Permit> {
+  const { region, arn } = useSession()
+  const answers = useQueries({ queries: permits.map((permit) => permission(region, arn, permit)) })
+  return new Set(permits.filter((_, index) => answers[index]?.data?.known?.allowed === false))
 }
 
 type Props = ButtonProps & { readonly permit: Permit }

@@ -1,0 +1,34 @@
+import { ApiError, call } from './client.ts'
+import { patiently } from './what-if.ts'
+
+/** What a principal may do, as far as it may know that itself: nothing is known without `holdfast:SimulateCall`. */
+export type Known = { readonly allowed: boolean; readonly reason: string } | undefined
+
+/** Whether a principal may simulate itself: asked once, since each refusal stands in the audit log. */
+const mayAsk = new Map<string, Promise<boolean>>()
+
+/** Asks the simulator whether a principal may do something. @throws Unreachable, SessionEnded. */
+export async function simulateOwn(
+  principal: string,
+  action: string,
+  resource: string,
+): Promise<{ readonly known: Known }> {
+  const first = mayAsk.get(principal) ?? askFirst(principal)
+  mayAsk.set(principal, first)
+  if (!(await first)) return { known: undefined }
+  const input = { PrincipalArn: principal, Action: action, Resource: resource }
+  const { Permission } = await patiently(() => call('SimulateCall', input))
+  const { Allowed, Reason = '' } = Permission ?? {}
+  return { known: Allowed === undefined ? undefined : { allowed: Allowed, reason: Reason } }
+}
+
+async function askFirst(PrincipalArn: string): Promise<boolean> {
+  try {
+    await call('SimulateCall', { PrincipalArn, Action: 'holdfast:SimulateCall', Resource: PrincipalArn })
+    return true
+  } catch (error) {
+    if (error instanceof ApiError) return false
+    mayAsk.delete(PrincipalArn)
+    throw error
+  }
+}

@@ -1,0 +1,43 @@
+/** Texts of the page of compliance reports. */
+export const REPORT_TEXTS = {
+  title: 'Compliance report',
+  about:
+    'Opens a report that holdfast report has written, and checks its signature in this browser. The files stay in this browser.',
+  how: 'On the machine of the server, run:',
+  command: 'holdfast report',
+  howMore:
+    'It writes report-DATE.json and report-DATE.note, and prints the verifier key. Open both files here.',
+  files: 'Report and note',
+  choose: 'Choose files',
+  verifierKey: 'Verifier key',
+  verifierAbout:
+    'Use the key that you keep where the authors of reports cannot change it. It is the same for all reports of a server.',
+  genuine: 'The signature is valid',
+  genuineMore: 'This report is as Holdfast signed it: {name}.',
+  forged: 'The signature is not valid',
+  problems: {
+    key: 'This is no verifier key: it is NAME+ID+KEY, as holdfast report prints it.',
+    signature: 'The note is not signed by this key, or it was changed.',
+    kind: 'The note is not a note of reports.',
+    file: 'The note does not name this report with this content: it was changed, or it is of another day.',
+    json: 'The report is not a JSON file of this version.',
+    unsupported: 'This browser cannot check Ed25519 signatures. Use holdfast report verify instead.',
+  },
+  day: 'Day',
+  unusedDays: 'Days until something counts as unused',
+  previous: 'Report before',
+  keys: 'Keys',
+  accessKeys: 'Access keys',
+  findings: 'Findings',
+  noFindings: 'There are no findings.',
+  changes: 'Changes since the report before',
+  noChanges: 'There are no changes.',
+  severity: 'Severity',
+  severities: { high: 'High', medium: 'Medium', low: 'Low' },
+  check: 'Check',
+  resource: 'Resource',
+  text: 'Finding',
+  details: 'Details',
+  what: 'What',
+  change: 'Change',
+} as const

@@ -1,0 +1,23 @@
+/** Texts of the page of usage and costs. */
+export const USAGE_TEXTS = {
+  title: 'Usage and cost',
+  about: 'Calls of this account in all regions, and what they would cost by the price table of the server.',
+  period: 'Period',
+  days: { 7: 'Last 7 days', 30: 'Last 30 days', 90: 'Last 90 days', 365: 'Last 365 days' },
+  behind: 'The index is behind the audit log: the latest calls may be missing.',
+  calls: 'Calls',
+  failures: 'Failed calls',
+  callsCost: 'Cost of calls',
+  keysCost: 'Cost of keys',
+  noPrices: 'The server has no price table, so there are no costs.',
+  byDay: 'Calls by day',
+  succeeded: 'Succeeded',
+  failed: 'Failed',
+  day: 'Day',
+  noCalls: 'There are no calls in this period.',
+  groupBy: 'Group by',
+  groups: { key: 'Key', principal: 'Who', operation: 'Operation', region: 'Region' },
+  noKey: 'No key',
+  cost: 'Cost',
+  cut: 'Only the first {lines} lines are shown.',
+} as const
