@@ -7,6 +7,7 @@ const MEMBERS: ReadonlyMap<string, string> = new Map([
   ['--name', 'Name'],
   ['--value', 'Value'],
   ['--id', 'TargetId'],
+  ['--account', 'AccountId'],
 ])
 
 /** What a function of the operator's commands gives. @throws ValidationException, MalformedPolicyDocumentException. */

@@ -8,7 +8,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { UpdateAccessKeyCommand } from '@aws-sdk/client-iam'
-import { callRaw } from '../support/calls.ts'
+import type { Output } from '../../src/api/json.ts'
+import { type Answer, callRaw } from '../support/calls.ts'
 import { allow, iamClient, newUser, policyText } from '../support/iam.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { until } from '../support/until.ts'
@@ -113,6 +114,47 @@ test('a server that cannot write its database still encrypts, and changes nothin
     await bench.check(session)
     assert.equal(await session.server.stop(), 0)
     await bench.assertRecorded()
+    await bench.verify()
+  })
+})
+
+function askHoldfast({ server }: Session, operation: string, input: Output): Promise<Answer> {
+  const target = `Holdfast_20261101.${operation}`
+  return until('the call is not throttled', async () => {
+    const answer = await callRaw(server, target, JSON.stringify(input), { service: 'holdfast' })
+    return answer.code === 'ThrottlingException' ? undefined : answer
+  })
+}
+
+test('on a full disk no operation of the usage API answers or changes anything', async () => {
+  await withBench(async (bench) => {
+    const session = await bench.start()
+    await bench.scenario.prepare(session)
+    const [KeyId = ''] = bench.model.keys.keys()
+    const policy = { PolicyType: 'SERVICE_CONTROL_POLICY', Name: 'made' }
+    fillUp(bench.injector)
+    for (const [operation, input] of [
+      ['SetQuota', { Name: 'kms.keys', Value: '7' }],
+      ['PutControlPolicy', { ...policy, Content: policyText(allow('*')) }],
+      ['CreateAccount', {}],
+      ['ListKeySummaries', {}],
+      ['ListRefusals', {}],
+      ['CountEvents', {}],
+      ['ValidatePolicy', { PolicyDocument: policyText(allow('*')), PolicyType: 'IDENTITY_POLICY' }],
+    ] as const) {
+      const { status, code } = await askHoldfast(session, operation, input)
+      assert.deepEqual([status, code], [500, 'InternalFailure'], operation)
+    }
+    bench.injector.lift()
+    await bench.resume(session, KeyId)
+    const { json: listed } = await askHoldfast(session, 'ListQuotas', {})
+    const quotas = listed['Quotas'] as readonly Output[]
+    assert.equal(quotas.find(({ Name }) => Name === 'kms.keys')?.['IsSet'], false)
+    const { json: accounts } = await askHoldfast(session, 'ListAccounts', {})
+    assert.equal((accounts['Accounts'] as readonly Output[]).length, 1)
+    assert.equal((await askHoldfast(session, 'GetControlPolicy', policy)).code, 'NotFoundException')
+    assert.equal((await askHoldfast(session, 'ListKeySummaries', {})).status, 200)
+    assert.equal(await session.server.stop(), 0)
     await bench.verify()
   })
 })

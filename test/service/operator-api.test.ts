@@ -91,7 +91,7 @@ test('SetQuota is for the operator, is recorded, and is in force for commands an
   )
   const { Value, IsSet, Default } = await quotaOf('kms.keys', TEAM, team)
   assert.deepEqual([Value, IsSet, Default], [1, true, 100_000])
-  assert.match(await operate('quota', 'list', `--id=${TEAM}`), /kms\.keys +1 in total +set/)
+  assert.match(await operate('quota', 'list', `--account=${TEAM}`), /kms\.keys +1 in total +set/)
   assert.equal((await callRaw(server, 'TrentService.CreateKey', '{}', team)).status, 200)
   assert.equal((await callRaw(server, 'TrentService.CreateKey', '{}', team)).code, 'LimitExceededException')
   await give('SetQuota', { ...input, Value: 'default' }, home)
