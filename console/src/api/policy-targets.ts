@@ -3,7 +3,7 @@ import { call } from './client.ts'
 import { callIam, listAll } from './iam.ts'
 
 /** What a policy is for: each kind has elements of its own. */
-export type PolicyUse = 'key' | 'trust' | 'identity' | 'control'
+export type PolicyUse = 'key' | 'trust' | 'identity' | 'scp' | 'rcp'
 
 /** A policy that is stored somewhere, and how it is read and saved. */
 export type PolicyTarget = {
@@ -130,7 +130,7 @@ export type ControlPolicyType = 'SERVICE_CONTROL_POLICY' | 'RESOURCE_CONTROL_POL
 /** Returns a control policy of the organization; it need not exist yet. */
 export function controlPolicy(PolicyType: ControlPolicyType, Name: string): PolicyTarget {
   return {
-    use: 'control',
+    use: PolicyType === 'RESOURCE_CONTROL_POLICY' ? 'rcp' : 'scp',
     name: Name,
     id: ['control', PolicyType, Name],
     load: async () => {

@@ -3,23 +3,35 @@ import type { ReactNode } from 'react'
 import { call, type OutputOf } from '../../api/client.ts'
 import { DataTable } from '../../shared/data-table.tsx'
 import { showTime } from '../../shared/form.ts'
+import { PermitButton } from '../../shared/may.tsx'
 import { ShowCli } from '../../shared/show-cli.tsx'
 import { ACCESS_TEXTS as texts } from '../../texts/en/access.ts'
-import { useAccess } from './use-access.ts'
+import { useAccess, useAccessChange } from './use-access.ts'
 
 type Account = NonNullable<OutputOf<'ListAccounts'>['Accounts']>[number]
 
 /** The accounts that the person sees. */
 export function Accounts(): ReactNode {
   const { data, error } = useAccess(['accounts'], allAccounts)
+  const create = useAccessChange(() => call('CreateAccount', {}))
   return (
     <SpaceBetween size="m">
       <DataTable
         title={texts.tabs.accounts}
         name="accounts"
         items={data}
-        error={error}
+        error={error ?? create.error}
         empty={texts.noAccounts}
+        actions={[
+          <PermitButton
+            key="create"
+            permit={{ action: 'holdfast:CreateAccount' }}
+            loading={create.isPending}
+            onClick={() => create.mutate()}
+          >
+            {texts.createAccount}
+          </PermitButton>,
+        ]}
         trackBy={({ AccountId = '' }) => AccountId}
         columns={[
           { id: 'id', header: texts.accountId, value: ({ AccountId }) => AccountId },

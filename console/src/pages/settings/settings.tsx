@@ -5,15 +5,18 @@ import FormField from '@cloudscape-design/components/form-field'
 import Header from '@cloudscape-design/components/header'
 import Input from '@cloudscape-design/components/input'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
+import Link from '@cloudscape-design/components/link'
 import RadioGroup from '@cloudscape-design/components/radio-group'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { chooseTheme, chosenTheme, THEMES } from '../../app/theme.ts'
 import { changeRegion, useSession } from '../../session/session.ts'
 import { CopyText } from '../../shared/copy-text.tsx'
+import { PLACES, useFollow } from '../../shared/follow.ts'
 import { showTime } from '../../shared/form.ts'
 import { notify } from '../../shared/notices.tsx'
 import { ShowCli } from '../../shared/show-cli.tsx'
+import { CREDENTIALS_TEXTS } from '../../texts/en/credentials.ts'
 import { SETTINGS_TEXTS as texts } from '../../texts/en/settings.ts'
 import { fill } from '../../texts/en.ts'
 
@@ -22,6 +25,7 @@ const MS_PER_SECOND = 1000
 /** What a person chooses for itself. */
 export function Settings(): ReactNode {
   const { arn, account, expiresAt } = useSession()
+  const follow = useFollow()
   return (
     <ContentLayout
       header={
@@ -33,7 +37,14 @@ export function Settings(): ReactNode {
       <SpaceBetween size="l">
         <Container
           header={<Header variant="h2">{texts.you}</Header>}
-          footer={<ShowCli name="GetCallerIdentity" input={{}} />}
+          footer={
+            <SpaceBetween direction="horizontal" size="l">
+              <Link href={PLACES.credentials} onFollow={follow}>
+                {CREDENTIALS_TEXTS.title}
+              </Link>
+              <ShowCli name="GetCallerIdentity" input={{}} />
+            </SpaceBetween>
+          }
         >
           <KeyValuePairs
             columns={3}

@@ -80,13 +80,15 @@ function Result({ output }: { readonly output: IamOutputOf<'SimulatePrincipalPol
   const [result] = output.EvaluationResults ?? []
   if (result === undefined) return null
   const { EvalDecision, MatchedStatements = [], MissingContextValues = [] } = result
-  const sources = MatchedStatements.map(({ SourcePolicyId = '' }) => SourcePolicyId)
+  const sources = MatchedStatements.map(({ SourcePolicyId = '' }) =>
+    SourcePolicyId === 'ResourcePolicy' ? texts.keyPolicy : SourcePolicyId,
+  )
   return (
     <SpaceBetween size="xs">
       <StatusIndicator type={EvalDecision === 'allowed' ? 'success' : 'error'} wrapText>
         {decisionText(EvalDecision)}
       </StatusIndicator>
-      {sources.length > 0 && (
+      {EvalDecision !== 'implicitDeny' && sources.length > 0 && (
         <Box>
           {texts.by}: {visibleText([...new Set(sources)].join(', '))}
         </Box>

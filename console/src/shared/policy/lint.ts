@@ -94,7 +94,7 @@ function lintPresence(statement: Members, use: PolicyUse, report: Report): void 
   needsOne('Action', 'NotAction')
   if (use === 'trust') needsNone(['Resource', 'NotResource'], texts.noResource)
   else needsOne('Resource', 'NotResource')
-  if (use === 'key' || use === 'trust') needsOne('Principal', 'NotPrincipal')
+  if (use === 'key' || use === 'trust' || use === 'rcp') needsOne('Principal', 'NotPrincipal')
   else needsNone(['Principal', 'NotPrincipal'], texts.noPrincipal)
 }
 

@@ -15,6 +15,7 @@ import { Failure } from '../failure.tsx'
 import { indentJson } from '../json.ts'
 import { JsonDiff } from '../json-diff.tsx'
 import { ShowCommands } from '../show-cli.tsx'
+import { Findings } from './findings.tsx'
 import { useSavePolicy } from './use-stored-policy.ts'
 import { WhatIf } from './what-if.tsx'
 
@@ -88,6 +89,7 @@ export function ReviewPolicy({ target, base, text, onClose, onSaved, onDiscard }
             labels={isConflict ? [texts.theirs, texts.mine] : [texts.stored, texts.draft]}
           />
         </SpaceBetween>
+        <Findings target={target} policy={text} />
         {target.keyId !== undefined && <WhatIf keyId={target.keyId} policy={text} />}
         <ShowCommands calls={[...whatIfCalls(target, text), target.callOf(text)]} />
       </SpaceBetween>

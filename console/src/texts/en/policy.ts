@@ -7,8 +7,6 @@ export const POLICY_TEXTS = {
   problems: 'Problems',
   noProblems: 'No problems found.',
   line: 'Line {line}: {message}',
-  error: 'Error',
-  warning: 'Warning',
   review: 'Review changes',
   reviewTitle: 'Review the changes before you save them',
   stored: 'The policy as it is',
@@ -49,6 +47,21 @@ export const POLICY_TEXTS = {
     notDecided: 'Calls that could not be decided again',
     tally: '{what}: {calls} calls',
     again: 'Try again',
+  },
+  access: {
+    title: 'Who may use this key',
+    about:
+      'Users, roles and grantees, by all policies and grants. A permission with a condition on the call itself does not count. The root user may do everything.',
+    nobody: 'No user, role or grantee may use this key.',
+    who: 'Who',
+    byPolicy: 'Allowed',
+    byGrant: 'By a grant',
+    byConstrained: 'By a grant with constraints',
+  },
+  findings: {
+    title: 'Faults and risks',
+    none: 'No faults or risks found.',
+    statement: 'Statement {number}: {details}',
   },
   principal: {
     title: 'Explain for a user or role',

@@ -81,6 +81,5 @@ export const REFUSAL_TEXTS = {
       boundary: 'permissions boundary',
       session: 'session policy that the caller passes',
     },
-    edit: 'Review the policy change',
   },
 } as const
