@@ -85,6 +85,21 @@ test('the next sign-in to an account removes sessions that have ended by time', 
   assert.equal(records.length, 1)
 })
 
+test('a user has twenty sessions at most, and a new one ends the oldest', async () => {
+  await using bed = await openBed()
+  const cookies: string[] = []
+  for (let count = 0; count < 21; count += 1) {
+    cookies.push((await bed.begin(await bed.link())).cookie)
+    bed.pass(1)
+  }
+  const { records } = bed.dependencies
+  const found = await Promise.all(cookies.map((cookie) => findSession(records, cookie)))
+  assert.deepEqual(
+    found.map((session) => session !== undefined),
+    cookies.map((_, index) => index > 0),
+  )
+})
+
 test('a cookie of another form, or with another secret, has no session', async () => {
   await using bed = await openBed()
   const { cookie } = await bed.begin(await bed.link())

@@ -22,6 +22,8 @@ import { linkName } from './console-links.ts'
 const CREDENTIALS_LIFETIME_MS = 3_600_000
 const SESSION_LIFETIME_MS = 43_200_000
 const COOKIE_SECRET_BYTES = 32
+/** The maximum number of sessions of one user at a time: the next sign-in ends the oldest ones. */
+const SESSIONS_OF_USER_MAX = 20
 const LINK_MAX_CHARS = 64
 const COOKIE = /^(?<account>[0-9]{12})\.(?<session>[0-9a-f-]{36})\.[A-Za-z0-9_-]{43}$/
 
@@ -111,7 +113,7 @@ export async function beginSession(
     endsAt: now + SESSION_LIFETIME_MS,
   }
   const changes = [
-    ...(await removeEnded(records, account, now)),
+    ...(await removeSurplus(records, { account, userId: user?.id, now })),
     insert(CONSOLE_SESSION, account, name, value),
   ]
   return { who, cookie, credentials: newCredentials(dependencies, { account, name, value }), changes }
@@ -177,10 +179,20 @@ function newCredentials(
   return { ...key, sessionToken, expiresAt, sessionEndsAt: value.endsAt }
 }
 
-/** The next sign-in to an account removes its sessions whose time has ended. */
-async function removeEnded(records: Records, account: string, now: EpochMs): Promise<readonly Change[]> {
+/** The next sign-in to an account removes its sessions whose time has ended, and the oldest ones of its user. */
+async function removeSurplus(
+  records: Records,
+  {
+    account,
+    userId,
+    now,
+  }: { readonly account: string; readonly userId: string | undefined; readonly now: EpochMs },
+): Promise<readonly Change[]> {
   const page = await records.list(CONSOLE_SESSION, { partition: account, limit: LIST_MAX_RECORDS })
-  return page.records.filter(({ value }) => value.endsAt <= now).map(remove)
+  const ended = page.records.filter(({ value }) => value.endsAt <= now)
+  const own = page.records.filter(({ value }) => value.endsAt > now && value.userId === userId)
+  const newestFirst = own.toSorted((one, other) => other.value.startedAt - one.value.startedAt)
+  return [...ended, ...newestFirst.slice(SESSIONS_OF_USER_MAX - 1)].map(remove)
 }
 
 function refused(): KmsError {

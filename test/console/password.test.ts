@@ -109,7 +109,16 @@ test('a user adds an MFA device and changes the password, and signs in with both
   await page.goto(`${server.endpoint}/console/credentials`)
   await enter(page, 'eve', PASSWORD)
   await page.getByRole('heading', { name: 'My security credentials' }).waitFor()
-  await look(page, 'credentials')
+  for (const [theme, width] of [
+    ['light', 360],
+    ['dark', 2560],
+    ['dark', 360],
+    ['light', 1280],
+  ] as const) {
+    await page.emulateMedia({ colorScheme: theme })
+    await page.setViewportSize({ width, height: 900 })
+    await look(page, `credentials-${theme}-${width}`)
+  }
   await page.getByRole('button', { name: 'Add device' }).click()
   await page.getByRole('button', { name: 'Show QR code' }).click()
   await page.getByRole('img', { name: 'QR code of the device' }).waitFor()
