@@ -18,7 +18,7 @@ export async function signInTo(server: TestServer, page: Page, user?: string): P
 }
 
 /** A new link for the root user or a user. */
-async function newLink(server: TestServer, user?: string): Promise<string> {
+export async function newLink(server: TestServer, user?: string): Promise<string> {
   const { output, errors } = await runHoldfast(
     server.data,
     'console',

@@ -9,14 +9,6 @@ export function shouldRetry(failures: number, error: Error): boolean {
   return !(error instanceof ApiError) && failures < FINAL
 }
 
-/** One page of the account's keys. */
-export function keysPage(region: string, marker: string | undefined, limit: number) {
-  return queryOptions({
-    queryKey: ['keys', region, marker ?? '', limit],
-    queryFn: () => call('ListKeys', { Limit: limit, Marker: marker }),
-  })
-}
-
 /** What is known of a key. */
 export function keyFacts(region: string, keyId: string) {
   return queryOptions({

@@ -4,6 +4,7 @@ import { parseAuditSearch } from '../pages/audit/search.ts'
 import { parseExplainSearch } from '../pages/explain/search.ts'
 import { Home } from '../pages/home/home.tsx'
 import { parseKeySearch } from '../pages/key/search.ts'
+import { parseKeysSearch } from '../pages/keys/search.ts'
 import { parseRefusalsSearch } from '../pages/refusals/search.ts'
 import { parseUsageSearch } from '../pages/usage/search.ts'
 import { Frame } from './frame.tsx'
@@ -18,6 +19,7 @@ const homeRoute = createRoute({ getParentRoute: () => rootRoute, path: '/', comp
 const keysRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/keys',
+  validateSearch: parseKeysSearch,
   component: lazyPage(() => import('../pages/keys/keys.tsx'), 'Keys'),
 })
 

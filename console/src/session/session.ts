@@ -89,9 +89,9 @@ export function noteEnd(): void {
 
 function adopt(next: SessionState): void {
   // Nobody sees what the page remembers of somebody else.
-  if (current.state === 'ended' && next.state === 'signed in' && next.session.arn !== current.last.arn) {
-    window.location.reload()
-  } else set(next)
+  if (current.state !== 'ended' || next.state !== 'signed in') set(next)
+  else if (next.session.arn !== current.last.arn) window.location.reload()
+  else set({ ...next, session: { ...next.session, region: current.last.region } })
 }
 
 /** Finds out whether the browser has a session; when the server does not say, nobody has signed in. */

@@ -2,6 +2,7 @@ import Button from '@cloudscape-design/components/button'
 import type { ReactNode } from 'react'
 import { useState } from 'react'
 import { TEXTS } from '../texts/en.ts'
+import './plain-text.css'
 
 /** Longer texts are shown in part, with a button that shows the rest. */
 const SHOWN_MAX_CHARS = 200

@@ -6,21 +6,29 @@ import ContentLayout from '@cloudscape-design/components/content-layout'
 import Header from '@cloudscape-design/components/header'
 import Link from '@cloudscape-design/components/link'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import { useQueries, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { recentEvents } from '../../api/events.ts'
-import { keyFacts, keysPage } from '../../api/keys.ts'
+import { firstKeySummaries, type KeySummary } from '../../api/key-summaries.ts'
 import { useSession } from '../../session/session.ts'
-import { Aliases } from '../../shared/alias.tsx'
 import { EventList } from '../../shared/event-list.tsx'
 import { Failure } from '../../shared/failure.tsx'
 import { PLACES, useFollow, useOpen } from '../../shared/follow.ts'
 import { showTime } from '../../shared/form.ts'
+import { PlainText } from '../../shared/plain-text.tsx'
 import { TEXTS } from '../../texts/en.ts'
 
 const { home: texts } = TEXTS
-/** Keys whose state is looked at. */
-const KEYS_LOOKED_AT = 50
+/** Keys of each list. */
+const KEYS_SHOWN = 20
+/** Keys with imported material that the page reads. */
+const IMPORTED_READ = 1000
+const EXPIRES_SOON_SECONDS = 2_592_000
+const PENDING = {
+  Filters: [{ Name: 'KeyState', Values: ['PendingDeletion', 'PendingReplicaDeletion'] }],
+  SortBy: 'DeletionDate',
+} as const
+const IMPORTED = { Filters: [{ Name: 'Origin', Values: ['EXTERNAL'] }] } as const
 const EVENTS_SHOWN = 6
 
 /** The home page: what needs somebody, and what happened last. */
@@ -55,32 +63,54 @@ export function Home(): ReactNode {
 
 function Attention(): ReactNode {
   const { region } = useSession()
-  const follow = useFollow()
-  const page = useQuery(keysPage(region, undefined, KEYS_LOOKED_AT))
-  const ids = (page.data?.Keys ?? []).map(({ KeyId = '' }) => KeyId)
-  const facts = useQueries({ queries: ids.map((id) => keyFacts(region, id)) })
-  const pending = facts.flatMap(({ data }) => (data?.KeyState === 'PendingDeletion' ? [data] : []))
+  const pending = useQuery(firstKeySummaries(region, PENDING, KEYS_SHOWN))
+  const imported = useQuery(firstKeySummaries(region, IMPORTED, IMPORTED_READ))
+  const soon = Date.now() / 1000 + EXPIRES_SOON_SECONDS
+  const expiring = (imported.data?.Keys ?? []).filter(
+    ({ ValidTo }) => ValidTo !== undefined && ValidTo <= soon,
+  )
+  const deleted = pending.data?.Keys ?? []
   return (
     <Container header={<Header variant="h2">{texts.attention}</Header>} fitHeight>
-      <Failure error={page.error} />
-      {pending.length === 0 ? (
-        <Box color="text-body-secondary">{texts.nothing}</Box>
-      ) : (
-        <Box>
-          <Box variant="h3">{texts.pendingDeletion}</Box>
-          <ul>
-            {pending.map(({ KeyId = '', DeletionDate }) => (
-              <li key={KeyId}>
-                <Link href={PLACES.key(KeyId)} onFollow={follow}>
-                  {KeyId}
-                </Link>{' '}
-                <Aliases keyId={KeyId} /> · {showTime(DeletionDate)}
-              </li>
-            ))}
-          </ul>
-        </Box>
+      <Failure error={pending.error ?? imported.error} />
+      {deleted.length + expiring.length === 0 && <Box color="text-body-secondary">{texts.nothing}</Box>}
+      {deleted.length > 0 && (
+        <KeysAt title={texts.pendingDeletion} keys={deleted} timeOf={({ DeletionDate }) => DeletionDate} />
+      )}
+      {expiring.length > 0 && (
+        <KeysAt
+          title={texts.expiring}
+          keys={expiring.slice(0, KEYS_SHOWN)}
+          timeOf={({ ValidTo }) => ValidTo}
+        />
       )}
     </Container>
+  )
+}
+
+type KeysAtProps = {
+  readonly title: string
+  readonly keys: readonly KeySummary[]
+  readonly timeOf: (key: KeySummary) => number | undefined
+}
+
+/** Keys, and when something happens to each. */
+function KeysAt({ title, keys, timeOf }: KeysAtProps): ReactNode {
+  const follow = useFollow()
+  return (
+    <Box>
+      <Box variant="h3">{title}</Box>
+      <ul>
+        {keys.map((key) => (
+          <li key={key.KeyId}>
+            <Link href={PLACES.key(key.KeyId ?? '')} onFollow={follow}>
+              <PlainText text={key.Aliases?.[0] ?? key.KeyId ?? ''} />
+            </Link>{' '}
+            · {showTime(timeOf(key))}
+          </li>
+        ))}
+      </ul>
+    </Box>
   )
 }
 

@@ -20,7 +20,7 @@ import { PolicyTab } from './policy-tab.tsx'
 import { PublicKeyTab } from './public-key-tab.tsx'
 import { RegionsTab } from './regions-tab.tsx'
 import { RotationTab } from './rotation-tab.tsx'
-import { TABS, type Tab } from './search.ts'
+import { parseKeySearch, TABS, type Tab } from './search.ts'
 import { TagsTab } from './tags-tab.tsx'
 import { UseTab } from './use-tab.tsx'
 
@@ -35,7 +35,8 @@ export type KeyFacts = NonNullable<ReturnType<typeof useFacts>['facts']>
 /** The page of one key. */
 export function Key(): ReactNode {
   const { keyId } = route.useParams()
-  const { tab = 'overview' } = route.useSearch()
+  // The router adds members of the address that the parser has left out.
+  const { tab = 'overview' } = parseKeySearch(route.useSearch())
   const navigate = route.useNavigate()
   const { facts, error } = useFacts(keyId)
   if (facts === undefined) return <Missing name={keyId} error={error} />

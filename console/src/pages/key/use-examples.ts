@@ -91,6 +91,19 @@ const USES: Readonly<Record<string, (facts: ExampleFacts) => Use>> = {
     go: 'KeyAgreementAlgorithm: "ECDH",\n\tPublicKey:             theirs,',
     output: 'SharedSecret',
   }),
+  ENCAPSULATE_DECAPSULATE: ({ arn }) => ({
+    cli: [
+      `aws kms encapsulate --key-id ${arn} --encapsulation-algorithm ML_KEM \\`,
+      '  --query SharedSecretCiphertextBlob --output text | base64 --decode > secret.enc',
+      `aws kms decapsulate --key-id ${arn} --encapsulation-algorithm ML_KEM \\`,
+      '  --shared-secret-ciphertext-blob fileb://secret.enc',
+    ].join('\n'),
+    command: 'Encapsulate',
+    javascript: "EncapsulationAlgorithm: 'ML_KEM'",
+    python: 'EncapsulationAlgorithm="ML_KEM"',
+    go: 'EncapsulationAlgorithm: "ML_KEM",',
+    output: 'SharedSecret',
+  }),
 }
 
 function environment({ endpoint, region }: ExampleFacts): string {

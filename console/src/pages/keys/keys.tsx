@@ -1,152 +1,191 @@
 import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
+import ButtonDropdown from '@cloudscape-design/components/button-dropdown'
 import Header from '@cloudscape-design/components/header'
-import Input from '@cloudscape-design/components/input'
-import Link from '@cloudscape-design/components/link'
 import Pagination from '@cloudscape-design/components/pagination'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import Table, { type TableProps } from '@cloudscape-design/components/table'
-import { useQuery } from '@tanstack/react-query'
-import { type FormEvent, type ReactNode, useState } from 'react'
-import { keyFacts, keysPage } from '../../api/keys.ts'
+import Table from '@cloudscape-design/components/table'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { type ReactNode, useState } from 'react'
+import { allKeySummaries, type KeySummary, type KeysQuestion, keySummaries } from '../../api/key-summaries.ts'
 import { useSession } from '../../session/session.ts'
-import { Aliases } from '../../shared/alias.tsx'
+import { Export } from '../../shared/export.tsx'
 import { Failure } from '../../shared/failure.tsx'
-import { PLACES, useFollow, useOpen } from '../../shared/follow.ts'
-import { showTime } from '../../shared/form.ts'
-import { KeyState } from '../../shared/key-state.tsx'
-import { TEXTS } from '../../texts/en.ts'
+import { PLACES, useOpen } from '../../shared/follow.ts'
+import { PermitButton } from '../../shared/may.tsx'
+import { ShowCli } from '../../shared/show-cli.tsx'
+import { BULK_TEXTS, KEYS_TEXTS as texts } from '../../texts/en/keys.ts'
+import { fill, TEXTS } from '../../texts/en.ts'
+import { Bulk, type BulkAction } from './bulk.tsx'
+import { COLUMNS, EXPORT_COLUMNS } from './columns.tsx'
+import { KeysFilter } from './filter.tsx'
+import { Preferences, usePreferences } from './preferences.tsx'
+import { type KeysSearch, parseKeysSearch, questionOf, SORTS } from './search.ts'
 
-const { keys: texts, common } = TEXTS
-const PAGE_SIZE = 20
-
-type Facts = {
-  readonly KeyState?: string
-  readonly KeySpec?: string
-  readonly KeyUsage?: string
-  readonly CreationDate?: number
+const { common } = TEXTS
+const route = getRouteApi('/keys')
+const LABELS = {
+  tableLabel: texts.title,
+  selectionGroupLabel: texts.select,
+  allItemsSelectionLabel: () => texts.selectAll,
+  itemSelectionLabel: (_: unknown, { KeyId }: KeySummary) => `${texts.select} ${KeyId}`,
 }
+const ACTIONS: readonly BulkAction[] = ['enable', 'disable', 'tag', 'delete', 'cancel']
 
-/** The keys of the account in the region, page by page as the server gives them. */
+/** The keys of the account in the Region: the server filters, sorts and pages them. */
 export function Keys(): ReactNode {
   const { region } = useSession()
-  const open = useOpen()
-  // Where each page begins; the first has no marker.
-  const [markers, setMarkers] = useState<readonly (string | undefined)[]>([undefined])
-  const [at, setAt] = useState(0)
-  const { data, error, isPending, refetch } = useQuery(keysPage(region, markers[at], PAGE_SIZE))
-  const next = data?.Truncated === true ? data.NextMarker : undefined
-  const items = (data?.Keys ?? []).map(({ KeyId = '' }) => KeyId)
-  const turnTo = (page: number): void => {
-    if (page === markers.length && next !== undefined) setMarkers([...markers, next])
-    setAt(page)
+  // The router adds members of the address that the parser has left out.
+  const search = parseKeysSearch(route.useSearch())
+  const navigate = route.useNavigate()
+  const [preferences, setPreferences] = usePreferences()
+  const [page, setPage] = useState(0)
+  const [selected, setSelected] = useState<readonly KeySummary[]>([])
+  const [action, setAction] = useState<BulkAction>()
+  const question = questionOf(search, Date.now() / 1000)
+  const list = useInfiniteQuery(keySummaries(region, question, preferences.pageSize))
+  const shown = list.data?.pages[page] ?? list.data?.pages.at(-1)
+  const show = (next: KeysSearch): void => {
+    setPage(0)
+    void navigate({ search: next, replace: true })
+  }
+  const close = (): void => {
+    setAction(undefined)
+    setSelected([])
+  }
+  const turnTo = async (next: number): Promise<void> => {
+    if (next >= (list.data?.pages.length ?? 0)) await list.fetchNextPage()
+    setPage(next)
   }
   return (
     <SpaceBetween size="m">
-      <Failure error={error} />
+      <Failure error={list.error} />
       <Table
         variant="full-page"
-        trackBy={(id) => id}
-        loading={isPending}
+        selectionType="multi"
+        trackBy="KeyId"
+        selectedItems={selected}
+        onSelectionChange={({ detail }) => setSelected(detail.selectedItems)}
+        loading={list.isPending}
         loadingText={common.loading}
-        items={items}
+        items={shown?.Keys ?? []}
         columnDefinitions={COLUMNS}
-        ariaLabels={{ tableLabel: texts.table }}
+        columnDisplay={COLUMNS.map(({ id }) => ({ id, visible: preferences.columns.includes(id) }))}
+        sortingColumn={{ sortingField: search.sort ?? 'KeyId' }}
+        sortingDescending={search.descending === true}
+        onSortingChange={({ detail }) => {
+          const sort = SORTS.find((one) => one === detail.sortingColumn.sortingField)
+          const descending = detail.isDescending === true
+          show({ ...search, sort, ...{ descending } })
+        }}
+        ariaLabels={LABELS}
         enableKeyboardNavigation
+        wrapLines
         header={
-          <Header
-            variant="h1"
-            actions={
-              <SpaceBetween direction="horizontal" size="xs">
-                <Button iconName="refresh" ariaLabel={common.refresh} onClick={() => void refetch()} />
-                <Button variant="primary" onClick={() => open(PLACES.createKey)}>
-                  {texts.create}
-                </Button>
-              </SpaceBetween>
+          <KeysHeader
+            counter={
+              shown && fill(texts.counter, { matches: String(shown.Matches), total: String(shown.Total) })
             }
-          >
-            {texts.title}
-          </Header>
-        }
-        filter={<OpenKey />}
-        pagination={
-          <Pagination
-            currentPageIndex={at + 1}
-            pagesCount={markers.length + (at === markers.length - 1 && next !== undefined ? 1 : 0)}
-            openEnd={next !== undefined}
-            onChange={({ detail }) => turnTo(detail.currentPageIndex - 1)}
+            selected={selected.length}
+            onRefresh={() => void list.refetch()}
+            onAction={setAction}
+            items={() => allKeySummaries(question)}
           />
         }
-        empty={
-          <Box textAlign="center">
-            <Box variant="strong">{texts.emptyTitle}</Box>
-            <Box>{texts.empty}</Box>
-            <Button onClick={() => open(PLACES.createKey)}>{texts.create}</Button>
-          </Box>
+        filter={
+          <KeysFilter
+            filter={search.filter ?? []}
+            matches={shown?.Matches}
+            onChange={(filter) => show({ ...search, filter })}
+          />
         }
+        preferences={<Preferences value={preferences} onChange={setPreferences} />}
+        pagination={
+          <Pagination
+            currentPageIndex={page + 1}
+            pagesCount={(list.data?.pages.length ?? 1) + (list.hasNextPage ? 1 : 0)}
+            openEnd={list.hasNextPage}
+            disabled={list.isFetchingNextPage}
+            onChange={({ detail }) => void turnTo(detail.currentPageIndex - 1)}
+          />
+        }
+        empty={<Empty isFiltered={(search.filter ?? []).length > 0} onClear={() => show({})} />}
+        footer={<Footer isCurrent={shown?.Current !== false} question={question} />}
       />
+      {action !== undefined && <Bulk action={action} keys={selected} onClose={close} />}
     </SpaceBetween>
   )
 }
 
-function OpenKey(): ReactNode {
-  const [name, setName] = useState('')
+type FooterProps = { readonly isCurrent: boolean; readonly question: KeysQuestion }
+
+function Footer({ isCurrent, question }: FooterProps): ReactNode {
+  return (
+    <SpaceBetween size="xs">
+      <Box color="text-body-secondary">{isCurrent ? '' : texts.notCurrent}</Box>
+      <ShowCli name="ListKeySummaries" input={question} />
+    </SpaceBetween>
+  )
+}
+
+type HeaderProps = {
+  readonly counter: string | undefined
+  readonly selected: number
+  readonly onRefresh: () => void
+  readonly onAction: (action: BulkAction) => void
+  readonly items: () => Promise<readonly KeySummary[]>
+}
+
+function KeysHeader({ counter, selected, onRefresh, onAction, items }: HeaderProps): ReactNode {
   const open = useOpen()
-  const submit = (event: FormEvent): void => {
-    event.preventDefault()
-    if (name.trim() !== '') open(PLACES.key(keyName(name.trim())))
-  }
   return (
-    <form onSubmit={submit}>
-      <SpaceBetween direction="horizontal" size="xs">
-        <Input
-          type="search"
-          value={name}
-          placeholder={texts.find}
-          ariaLabel={texts.find}
-          onChange={({ detail }) => setName(detail.value)}
-        />
-        <Button formAction="submit">{texts.open}</Button>
-      </SpaceBetween>
-    </form>
+    <Header
+      variant="h1"
+      counter={counter}
+      description={selected === 0 ? undefined : fill(texts.selected, { count: String(selected) })}
+      actions={
+        <SpaceBetween direction="horizontal" size="xs">
+          <Button iconName="refresh" ariaLabel={common.refresh} onClick={onRefresh} />
+          <Export name="keys" columns={EXPORT_COLUMNS} items={items} />
+          <ButtonDropdown
+            disabled={selected === 0}
+            items={ACTIONS.map((id) => ({ id, text: BULK_TEXTS[id] }))}
+            onItemClick={({ detail }) => {
+              const action = ACTIONS.find((one) => one === detail.id)
+              if (action !== undefined) onAction(action)
+            }}
+          >
+            {texts.actions}
+          </ButtonDropdown>
+          <PermitButton
+            variant="primary"
+            permit={{ action: 'kms:CreateKey' }}
+            onClick={() => open(PLACES.createKey)}
+          >
+            {texts.create}
+          </PermitButton>
+        </SpaceBetween>
+      }
+    >
+      {texts.title}
+    </Header>
   )
 }
 
-/** What a person types: a key ID, an ARN, or an alias with or without its prefix. */
-function keyName(text: string): string {
-  const isId = /^(?:mrk-)?[0-9a-f-]{32,36}$/.test(text)
-  return isId || text.startsWith('arn:') || text.startsWith('alias/') ? text : `alias/${text}`
-}
+type EmptyProps = { readonly isFiltered: boolean; readonly onClear: () => void }
 
-const COLUMNS: readonly TableProps.ColumnDefinition<string>[] = [
-  { id: 'alias', header: texts.alias, cell: (id) => <Aliases keyId={id} /> },
-  { id: 'id', header: texts.id, cell: (id) => <KeyLink id={id} />, isRowHeader: true },
-  {
-    id: 'state',
-    header: texts.state,
-    cell: (id) => <Fact id={id} of={({ KeyState: state }) => <KeyState state={state} />} />,
-  },
-  { id: 'spec', header: texts.spec, cell: (id) => <Fact id={id} of={({ KeySpec }) => KeySpec} /> },
-  { id: 'usage', header: texts.usage, cell: (id) => <Fact id={id} of={({ KeyUsage }) => KeyUsage} /> },
-  {
-    id: 'created',
-    header: texts.created,
-    cell: (id) => <Fact id={id} of={({ CreationDate }) => showTime(CreationDate)} />,
-  },
-]
-
-function KeyLink({ id }: { readonly id: string }): ReactNode {
-  const follow = useFollow()
+function Empty({ isFiltered, onClear }: EmptyProps): ReactNode {
+  const open = useOpen()
   return (
-    <Link href={PLACES.key(id)} onFollow={follow}>
-      {id}
-    </Link>
+    <Box textAlign="center">
+      <Box variant="strong">{isFiltered ? texts.noMatchTitle : texts.emptyTitle}</Box>
+      <Box>{isFiltered ? texts.noMatch : texts.empty}</Box>
+      {isFiltered ? (
+        <Button onClick={onClear}>{texts.clear}</Button>
+      ) : (
+        <Button onClick={() => open(PLACES.createKey)}>{texts.create}</Button>
+      )}
+    </Box>
   )
-}
-
-function Fact({ id, of }: { readonly id: string; readonly of: (facts: Facts) => ReactNode }): ReactNode {
-  const { region } = useSession()
-  const { data, error } = useQuery(keyFacts(region, id))
-  if (error !== null) return error.message
-  return data === undefined ? '' : of(data)
 }

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { after, before, test } from 'node:test'
+import {
+  CreateAliasCommand,
+  CreateKeyCommand,
+  type CreateKeyCommandInput,
+  DescribeKeyCommand,
+} from '@aws-sdk/client-kms'
+import type { Browser, Page } from 'playwright-core'
+import { look, NO_BROWSER, openBrowser, openPage } from '../support/browser.ts'
+import { signInTo } from '../support/console.ts'
+import { kmsClient, REGION } from '../support/kms.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+
+/** More keys than two pages of the list have. */
+const KEYS = 45
+/** Texts that look like markup, hide their direction, or are formulas of spreadsheets. */
+const MARKUP = '<img src=x onerror=alert(1)><script>alert(2)</script>'
+const BIDI = 'safe\u202egpj.exe'
+const FORMULA = '=HYPERLINK("http://example.com","x")'
+
+let browser: Browser
+let server: TestServer
+const ids: string[] = []
+
+before(async () => {
+  if (NO_BROWSER !== false) return
+  server = await startServer({ environment: { HOLDFAST_CONSOLE: 'on', HOLDFAST_REGION: REGION } })
+  browser = await openBrowser()
+  for (let index = 0; index < KEYS; index += 1) ids.push(await newKey({ Description: `key ${index}` }))
+  await newKey({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY', Description: `${MARKUP} ${BIDI}` })
+  const strange = await newKey({
+    Description: FORMULA,
+    Tags: [{ TagKey: 'long', TagValue: 'x'.repeat(256) }],
+  })
+  await kmsClient(server).send(
+    new CreateAliasCommand({ AliasName: `alias/${'long/'.repeat(40)}`.slice(0, 250), TargetKeyId: strange }),
+  )
+})
+
+after(async () => {
+  await browser?.close()
+  await server?.[Symbol.asyncDispose]()
+})
+
+async function newKey(input: CreateKeyCommandInput): Promise<string> {
+  return (await kmsClient(server).send(new CreateKeyCommand(input))).KeyMetadata?.KeyId ?? ''
+}
+
+async function stateOf(KeyId: string): Promise<string | undefined> {
+  return (await kmsClient(server).send(new DescribeKeyCommand({ KeyId }))).KeyMetadata?.KeyState
+}
+
+async function openKeys(page: Page, search = ''): Promise<void> {
+  await page.goto(`${server.endpoint}/console/keys${search}`)
+  await page.getByRole('heading', { name: /^Keys/ }).first().waitFor()
+  await page.getByRole('row').nth(1).waitFor()
+}
+
+test('the list turns pages, and its filter stays in the address', { skip: NO_BROWSER }, async () => {
+  const { page, assertClean } = await openPage(browser)
+  await signInTo(server, page)
+  await openKeys(page)
+  await page.getByText(`(${KEYS + 2} of ${KEYS + 2})`).waitFor()
+  assert.equal(await page.locator('tbody tr').count(), 20)
+  await page.getByRole('button', { name: 'Next page' }).click()
+  await page.getByRole('button', { name: 'Next page' }).click()
+  await page.locator('tbody tr').nth(6).waitFor()
+  assert.equal(await page.locator('tbody tr').count(), KEYS + 2 - 40)
+  const filter = page.getByRole('combobox', { name: 'Filter keys' })
+  await filter.fill('key 1')
+  await filter.press('Enter')
+  await page.getByText(`(11 of ${KEYS + 2})`).waitFor()
+  await look(page, 'keys-filtered')
+  const address = page.url()
+  assert.ok(address.includes('filter='), address)
+  await page.goto(address)
+  await page.getByText(`(11 of ${KEYS + 2})`).waitFor()
+  assertClean()
+})
+
+test('an address with a filter by property shows the keys that match', { skip: NO_BROWSER }, async () => {
+  const { page, assertClean } = await openPage(browser)
+  await signInTo(server, page)
+  const filter = encodeURIComponent(JSON.stringify([{ property: 'KeySpec', values: ['ECC_NIST_P256'] }]))
+  await openKeys(page, `?filter=${filter}`)
+  await page.getByText(`(1 of ${KEYS + 2})`).waitFor()
+  await page.goto(
+    `${server.endpoint}/console/keys?filter=${encodeURIComponent('[{"property":"__proto__","values":[1]}]')}`,
+  )
+  await page.getByText(`(${KEYS + 2} of ${KEYS + 2})`).waitFor()
+  assertClean()
+})
+
+test('several keys are disabled at once, after their number was typed', { skip: NO_BROWSER }, async () => {
+  const { page, assertClean } = await openPage(browser)
+  await signInTo(server, page)
+  const filter = encodeURIComponent(JSON.stringify([{ property: 'Description', values: ['key 4'] }]))
+  await openKeys(page, `?filter=${filter}`)
+  await page.getByText(`(6 of ${KEYS + 2})`).waitFor()
+  await page.getByRole('checkbox', { name: 'Select all keys of this page' }).check()
+  await page.getByRole('button', { name: 'Actions' }).click()
+  await page.getByRole('menuitem', { name: 'Disable' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('To confirm, type disable 6').fill('disable 6')
+  await look(page, 'keys-bulk-disable')
+  await dialog.getByRole('button', { name: 'Disable', exact: true }).click()
+  await page.getByText('6 keys were changed').waitFor()
+  assert.equal(await stateOf(ids[44] ?? ''), 'Disabled')
+  assert.equal(await stateOf(ids[5] ?? ''), 'Enabled')
+  assertClean()
+})
+
+test('hostile names are text in the list, and exports are safe from formulas', {
+  skip: NO_BROWSER,
+}, async () => {
+  const { page, assertClean } = await openPage(browser)
+  page.on('dialog', () => assert.fail('a script of a name ran'))
+  await signInTo(server, page)
+  const preferences = { pageSize: 100, columns: ['alias', 'id', 'state', 'description', 'tags'] }
+  await page.evaluate(`localStorage.setItem('holdfast-keys', '${JSON.stringify(preferences)}')`)
+  await openKeys(page)
+  await page.getByText(MARKUP).waitFor()
+  await page.getByText('safe‹U+202E›gpj.exe').waitFor()
+  assert.equal(await page.locator('main img[src=x]').count(), 0)
+  await look(page, 'keys-hostile')
+  const coming = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Export' }).click()
+  await page.getByRole('menuitem', { name: 'CSV' }).click()
+  const csv = await readFile(await (await coming).path(), 'utf8')
+  assert.equal(csv.trimEnd().split('\r\n').length, KEYS + 3)
+  assert.ok(csv.includes(`"'=HYPERLINK(""http://example.com"",""x"")"`), 'the formula is text')
+  assertClean()
+})

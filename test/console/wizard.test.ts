@@ -1,0 +1,91 @@
+import { after, before, test } from 'node:test'
+import type { Browser, Page } from 'playwright-core'
+import { look, NO_BROWSER, openBrowser, openPage } from '../support/browser.ts'
+import { signInTo } from '../support/console.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+
+let browser: Browser
+let server: TestServer
+
+before(async () => {
+  if (NO_BROWSER !== false) return
+  server = await startServer({ environment: { HOLDFAST_CONSOLE: 'on' } })
+  browser = await openBrowser()
+})
+
+after(async () => {
+  await browser?.close()
+  await server?.[Symbol.asyncDispose]()
+})
+
+/** The label of each kind of key, and what its example of the AWS CLI calls. */
+const KINDS = [
+  ['Encrypt and decrypt', 'aws kms encrypt'],
+  ['Encrypt with a public key', 'aws kms encrypt'],
+  ['Sign and verify', 'aws kms sign'],
+  ['Generate and verify MACs', 'aws kms generate-mac'],
+  ['Agree on a key', 'aws kms derive-shared-secret'],
+  ['Encapsulate keys', 'aws kms encapsulate'],
+] as const
+
+async function next(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Next' }).click()
+}
+
+for (const [label, command] of KINDS) {
+  test(`the wizard creates a key for: ${label}`, { skip: NO_BROWSER }, async () => {
+    const { page, assertClean } = await openPage(browser)
+    await signInTo(server, page)
+    await page.goto(`${server.endpoint}/console/keys/create`)
+    await page.getByRole('radio', { name: new RegExp(label) }).check()
+    for (let step = 0; step < 4; step += 1) await next(page)
+    await page.getByRole('button', { name: 'Create key' }).click()
+    await page.locator('pre', { hasText: command }).first().waitFor()
+    await page.getByRole('heading', { name: 'Terraform' }).waitFor()
+    assertClean()
+  })
+}
+
+test('a person without a mouse creates a key', { skip: NO_BROWSER }, async () => {
+  const { page, assertClean } = await openPage(browser)
+  await signInTo(server, page)
+  await page.goto(`${server.endpoint}/console/keys/create`)
+  await page.getByRole('button', { name: 'Next' }).waitFor()
+  await press(page, 'Encrypt and decrypt', 'Space')
+  await press(page, 'Next', 'Enter')
+  await page.getByLabel('Alias').waitFor()
+  await focus(page, 'Alias')
+  await page.keyboard.type('by-keyboard')
+  await look(page, 'wizard-keyboard')
+  for (let step = 0; step < 3; step += 1) await press(page, 'Next', 'Enter')
+  await press(page, 'Create key', 'Enter')
+  await page.getByRole('heading', { name: 'by-keyboard' }).waitFor()
+  assertClean()
+})
+
+async function press(page: Page, name: string, key: string): Promise<void> {
+  await focus(page, name)
+  await page.keyboard.press(key)
+}
+
+/** More controls than a step of the wizard has. */
+const TABS_MAX = 60
+
+/** The names of the element that has the focus. */
+const FOCUSED = `(() => {
+  const element = document.activeElement
+  const labels = [...(element?.labels ?? [])].map((label) => label.textContent)
+  const ids = (element?.getAttribute('aria-labelledby') ?? '').split(' ')
+  const named = ids.map((id) => document.getElementById(id)?.textContent)
+  return [element?.getAttribute('aria-label'), element?.textContent, ...labels, ...named].map((text) => (text ?? '').trim())
+})()`
+
+/** Moves the focus by the tab key until an element with this name has it. */
+async function focus(page: Page, name: string): Promise<void> {
+  for (let tab = 0; tab < TABS_MAX; tab += 1) {
+    await page.keyboard.press('Tab')
+    const focused: readonly string[] = await page.evaluate(FOCUSED)
+    if (focused.some((text) => text.startsWith(name))) return
+  }
+  throw new Error(`no element with the name ${name} takes the focus`)
+}
