@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { fromUtf8, toBase64 } from '../base/bytes.ts'
+import { parseJsonText } from '../base/json-text.ts'
 import type { Steps } from '../base/slices.ts'
 import { KmsError } from './errors.ts'
 import { hasTooManyTokens, JSON_MAX_TOKENS } from './json-cost.ts'
@@ -21,7 +22,7 @@ const TOO_MANY = `the request body has more than ${JSON_MAX_TOKENS} strings, com
  * body of more than 4,096 bytes has more tokens than any operation takes.
  */
 export function parseJsonBody(body: Uint8Array): unknown {
-  return body.length === 0 ? {} : parseJsonText(checkedText(body))
+  return body.length === 0 ? {} : parseChecked(checkedText(body))
 }
 
 /** The same in two steps: check, then parse. @throws as {@link parseJsonBody}. */
@@ -29,7 +30,7 @@ export function* parseJsonBodySteps(body: Uint8Array): Steps<unknown> {
   if (body.length === 0) return {}
   const text = checkedText(body)
   yield
-  return parseJsonText(text)
+  return parseChecked(text)
 }
 
 function checkedText(body: Uint8Array): string {
@@ -40,9 +41,9 @@ function checkedText(body: Uint8Array): string {
   return fromUtf8(body)
 }
 
-function parseJsonText(text: string): unknown {
+function parseChecked(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJsonText(text)
   } catch (cause) {
     throw new KmsError('SerializationException', '', { cause })
   }

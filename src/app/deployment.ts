@@ -9,6 +9,7 @@ import { systemFiles } from '../audit/log/files.ts'
 import { type Journal, type JournalDependencies, openJournal } from '../audit/log/journal.ts'
 import { AUDIT_KEY_INFO } from '../audit/log/segment.ts'
 import { CHECKPOINT_KEY_INFO } from '../audit/proofs/note.ts'
+import { usingGiven } from '../base/given-file.ts'
 import type { Log } from '../base/log.ts'
 import type { TlsPair } from '../base/network.ts'
 import { systemClock, systemRandom, systemSleep, systemTimers } from '../base/ports.ts'
@@ -16,7 +17,6 @@ import { ownershipProblem, readRegularText } from '../base/regular-file.ts'
 import type { Secret } from '../base/secret.ts'
 import { addCredentials, readCredentialsFile } from '../config/credentials-file.ts'
 import { formatAddress } from '../config/places.ts'
-import { ConfigError } from '../config/setting.ts'
 import type { Config } from '../config/settings.ts'
 import { type CertificateFacts, certificateFacts, parseCertificates } from '../crypto/certificates.ts'
 import { type Ed25519Key, ed25519Key } from '../crypto/ed25519.ts'
@@ -94,12 +94,15 @@ export async function openDeployment(config: Config, options: RecordsOptions = {
   }
 }
 
-/** Refuses a folder in which other users can write: they could replace any file. @throws ConfigError. */
-async function makeDataFolder({ data }: Config): Promise<void> {
-  await makeFolder(data)
-  const problem = ownershipProblem(await stat(data))
-  if (problem !== undefined)
-    throw new ConfigError(`HOLDFAST_DATA is '${data}', which cannot be used: ${problem}`)
+/** Refuses a folder in which other users can write: they could replace any file. @throws UsageError. */
+function makeDataFolder({ data }: Config): Promise<void> {
+  return usingGiven({ name: 'HOLDFAST_DATA', path: data }, async () => {
+    await makeFolder(data).catch((cause: Error) => {
+      throw new Error(`it cannot be created: ${cause.message}`, { cause })
+    })
+    const problem = ownershipProblem(await stat(data))
+    if (problem !== undefined) throw new Error(problem)
+  })
 }
 
 /** Whether the data folder exists. */
@@ -183,19 +186,18 @@ async function waitForLock(path: string): Promise<FileLock> {
   throw new Error(`${path} has been locked for too long: does another start of Holdfast hang?`)
 }
 
-/** The certificate chain and the private key of a listener; nothing without TLS. @throws ConfigError. */
+/** The certificate chain and the private key of a listener; nothing without TLS. @throws UsageError. */
 export async function readTls({ tls }: Config): Promise<TlsPair | undefined> {
   if (tls === undefined) return undefined
-  try {
-    const cert = parseCertificates(await readRegularText(tls.certFile))
-    const key = await readRegularText(tls.keyFile)
+  const cert = await usingGiven({ name: 'HOLDFAST_TLS_CERT', path: tls.certFile }, async (path) =>
+    parseCertificates(await readRegularText(path)),
+  )
+  return usingGiven({ name: 'HOLDFAST_TLS_KEY', path: tls.keyFile }, async (path) => {
+    const key = await readRegularText(path)
     // Fails early for a pair that the listener would refuse, before anything is created.
     createSecureContext({ cert, key })
     return { cert, key }
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new ConfigError(`HOLDFAST_TLS_CERT or HOLDFAST_TLS_KEY cannot be used: ${reason}`, { cause })
-  }
+  })
 }
 
 /**

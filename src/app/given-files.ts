@@ -2,12 +2,13 @@
 
 import { join } from 'node:path'
 import { parseRoots } from '../attestation/roots.ts'
+import { usingGiven } from '../base/given-file.ts'
+import { parseJsonText } from '../base/json-text.ts'
 import { systemClock } from '../base/ports.ts'
 import { readRegularText } from '../base/regular-file.ts'
 import type { Destination } from '../cloudtrail/delivery/destination.ts'
 import { openDestination } from '../cloudtrail/delivery/open-destination.ts'
 import { readDefaultCredentials } from '../config/credentials-file.ts'
-import { ConfigError } from '../config/setting.ts'
 import type { Config } from '../config/settings.ts'
 import { parseCertificates } from '../crypto/certificates.ts'
 import { type OfflineKeys, parseKeySet } from '../iam/sessions/oidc.ts'
@@ -53,16 +54,12 @@ async function readAs<T>(
   parse: (text: string) => T,
 ): Promise<T | undefined> {
   if (path === undefined) return undefined
-  try {
-    return parse(await readRegularText(path))
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new ConfigError(`${variable} is '${path}': ${reason}`, { cause })
-  }
+  return usingGiven({ name: variable, path }, async () => parse(await readRegularText(path)))
 }
 
 function parseOfflineKeys(text: string): OfflineKeys {
-  const issuers: object = JSON.parse(text)
+  const issuers = parseJsonText(text)
+  if (typeof issuers !== 'object' || issuers === null) throw new Error('expected an object of key sets')
   return new Map(
     Object.entries(issuers).map(([url, keys]) => [
       url.replace(/^https:\/\//, '').replace(/\/$/, ''),
@@ -77,11 +74,6 @@ async function openTrailDestination({ trails, data, region }: Config): Promise<D
   return openDestination({ to, credentials, region, clock: systemClock })
 }
 
-async function readTrailCredentials(path: string): ReturnType<typeof readDefaultCredentials> {
-  try {
-    return await readDefaultCredentials(path)
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new ConfigError(`HOLDFAST_TRAILS_CREDENTIALS cannot be used: ${reason}`, { cause })
-  }
+function readTrailCredentials(path: string): ReturnType<typeof readDefaultCredentials> {
+  return usingGiven({ name: 'HOLDFAST_TRAILS_CREDENTIALS', path }, readDefaultCredentials)
 }

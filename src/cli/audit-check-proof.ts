@@ -1,5 +1,6 @@
 import { parseVerifierKey } from '../audit/proofs/note.ts'
 import { checkProof } from '../audit/proofs/proof.ts'
+import { parseJsonText } from '../base/json-text.ts'
 import { type CommandInput, EXIT_FAILURE } from './command.ts'
 import { readProofFile } from './proof-file.ts'
 import { printResult } from './result.ts'
@@ -16,7 +17,7 @@ export async function checkProofFile(input: CommandInput): Promise<number> {
     case 'event': {
       const { event, index, checkpoint } = checked
       const { origin, size } = checkpoint
-      printResult(input, { proven: true, event: JSON.parse(event), index, size, origin }, () => [event])
+      printResult(input, { proven: true, event: parseJsonText(event), index, size, origin }, () => [event])
       if (!json) output.complain(`proven: event ${index + 1} of the ${size} that ${origin} signed`)
       return 0
     }

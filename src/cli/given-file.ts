@@ -1,5 +1,6 @@
 import { KmsError } from '../api/errors.ts'
 import { fromUtf8 } from '../base/bytes.ts'
+import { usingGiven } from '../base/given-file.ts'
 import { ConfigError } from '../config/setting.ts'
 import { PolicySyntaxError } from '../policy/syntax-error.ts'
 import type { CommandInput } from './command.ts'
@@ -8,27 +9,16 @@ import { readLimited } from './report-files.ts'
 /** The size limit of a file that an option names: about thirty times the longest policy. */
 const GIVEN_FILE_MAX_BYTES = 1_048_576
 
-/** Messages for the error codes of file reads. */
-const REASONS: ReadonlyMap<unknown, string> = new Map([
-  ['ENOENT', 'no such file'],
-  ['EACCES', 'permission denied'],
-  ['EISDIR', 'it is a folder'],
-])
-
-/** The text of the file that an option names. @throws ConfigError with the option and the path. */
+/** The text of the file that an option names. @throws UsageError with the option and the path. */
 export async function readGivenFile(input: Pick<CommandInput, 'flags'>, flag: string): Promise<string> {
   const path = input.flags[flag] ?? ''
-  try {
-    return fromUtf8(await readLimited(path, GIVEN_FILE_MAX_BYTES))
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-    const reason = REASONS.get(code) ?? (cause instanceof Error ? cause.message : String(cause))
-    throw new ConfigError(`--${flag}: cannot read '${path}': ${reason}`, { cause })
-  }
+  return usingGiven({ name: `--${flag}`, path }, async () =>
+    fromUtf8(await readLimited(path, GIVEN_FILE_MAX_BYTES)),
+  )
 }
 
 /**
- * Runs `use` on the policy in the file that an option names. @throws ConfigError with option and path for an
+ * Runs `use` on the policy in the file that an option names. @throws UsageError with option and path for an
  * invalid policy.
  */
 export async function withPolicyOf<T>(

@@ -3,6 +3,7 @@ import https from 'node:https'
 import { formatOutput, JSON_MEDIA_TYPE, type Output } from '../api/json.ts'
 import { assert } from '../base/assert.ts'
 import { concatBytes, fromUtf8, utf8 } from '../base/bytes.ts'
+import { parseJsonText } from '../base/json-text.ts'
 import { type Clock, systemClock, systemTimers, type Timers } from '../base/ports.ts'
 import { type Credentials, signRequest } from '../sigv4/sign.ts'
 import { SigningKeys } from '../sigv4/signing-key.ts'
@@ -159,7 +160,7 @@ function parseAnswer(answer: Answer): unknown {
 function parseJson(answer: Answer): unknown {
   if (answer.body.length === 0) return {}
   try {
-    return JSON.parse(fromUtf8(answer.body))
+    return parseJsonText(fromUtf8(answer.body))
   } catch (cause) {
     if (answer.status !== 200) return undefined
     throw new Error('the answer is not JSON', { cause })

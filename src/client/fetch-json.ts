@@ -1,3 +1,5 @@
+import { parseJsonText } from '../base/json-text.ts'
+
 /** The size limit of a fetched JSON text: key sets of identity providers have a few kilobytes. */
 const JSON_MAX_BYTES = 262_144
 /** The time limit of a fetch. */
@@ -23,5 +25,5 @@ export async function fetchJson(url: string): Promise<unknown> {
     if (size > JSON_MAX_BYTES) throw new Error(`${url} gave more than ${JSON_MAX_BYTES} bytes`)
     chunks.push(chunk)
   }
-  return JSON.parse(Buffer.concat(chunks).toString('utf8'))
+  return parseJsonText(Buffer.concat(chunks).toString('utf8'))
 }

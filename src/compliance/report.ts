@@ -1,5 +1,6 @@
 /** The dated report on all keys and access keys. Equal facts give equal reports. */
 
+import { parseJsonText } from '../base/json-text.ts'
 import { printableLongJson } from '../base/printable.ts'
 import { accessKeyFindings } from './access-key-checks.ts'
 import { changesSince, type ReportChange } from './changes.ts'
@@ -96,7 +97,7 @@ export function formatReport(report: Report): string {
 
 /** Parses a report whose signature is valid, so its content is trusted. @throws Error for another format. */
 export function parseReport(text: string): Report {
-  const report = JSON.parse(text) as Report
+  const report = parseJsonText(text) as Report
   if (report.format === 1) return report
   throw new Error('the report before has another format')
 }

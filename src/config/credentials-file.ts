@@ -62,12 +62,12 @@ const SECTIONS = /^(?=\[)/m
 export async function readDefaultCredentials(
   path: string,
 ): Promise<{ readonly accessKeyId: string; readonly secretAccessKey: string }> {
-  const text = await readText(path)
+  const text = await readRegularText(path)
   const [, section = ''] = /^\[default\]\s*$([^[]*)/m.exec(text) ?? []
   const accessKeyId = /^\s*aws_access_key_id\s*=\s*(\S+)\s*$/m.exec(section)?.[1]
   const secretAccessKey = /^\s*aws_secret_access_key\s*=\s*(\S+)\s*$/m.exec(section)?.[1]
   if (accessKeyId !== undefined && secretAccessKey !== undefined) return { accessKeyId, secretAccessKey }
-  throw new Error(`${path}: no profile default with an access key and its secret`)
+  throw new Error('it has no profile default with an access key and its secret')
 }
 
 /** The text of a credentials file; nothing when there is none. @throws ConfigError when other users can write to it. */
@@ -78,14 +78,5 @@ export async function readCredentialsFile(path: string): Promise<string | undefi
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new ConfigError(`cannot use the credentials file ${path}: ${reason}`, { cause })
-  }
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await readRegularText(path)
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new Error(`${path}: ${reason}`, { cause })
   }
 }

@@ -49,7 +49,7 @@ test(`parseWebhooks takes ${ENDPOINTS_MAX} endpoints`, () => {
 })
 
 for (const [what, text, message] of [
-  ['what is not JSON', '{', /^not JSON$/],
+  ['what is not JSON', '{', /^not JSON: line 1, column 2$/],
   ['another member', JSON.stringify({ endpoints: [], more: 1 }), /^the file: unknown member 'more'/],
   ['no endpoints', JSON.stringify({ endpoints: [] }), /^endpoints: expected a list of 1 to 32$/],
   ['too many endpoints', many(ENDPOINTS_MAX + 1), /^endpoints: expected a list of 1 to 32$/],

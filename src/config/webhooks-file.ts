@@ -1,3 +1,4 @@
+import { parseJsonText } from '../base/json-text.ts'
 import { isLoopback } from './places.ts'
 import { ConfigError } from './setting.ts'
 
@@ -47,9 +48,9 @@ const RETRY_LIMITS: { readonly [N in keyof RetryPlan]: readonly [number, number,
 export function parseWebhooks(text: string): readonly WebhookEndpoint[] {
   let file: unknown
   try {
-    file = JSON.parse(text)
+    file = parseJsonText(text)
   } catch (cause) {
-    throw new ConfigError('not JSON', { cause })
+    throw new ConfigError(cause instanceof Error ? cause.message : String(cause), { cause })
   }
   const { endpoints } = members(file, 'the file', ['endpoints'])
   const parsed = list(endpoints, 'endpoints', ENDPOINTS_MAX).map(parseEndpoint)

@@ -1,5 +1,6 @@
 import { mkdir, open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parseJsonText } from '../base/json-text.ts'
 import { readRegularText } from '../base/regular-file.ts'
 import type { FileLock } from '../store/file-lock.ts'
 
@@ -146,7 +147,7 @@ function formatLetter(letter: DeadLetter): string {
 /** A whole line that this program has written, since files are put in place by renaming. @throws Error. */
 function parseLetter(line: string, number: number): DeadLetter {
   try {
-    return JSON.parse(line) as DeadLetter
+    return parseJsonText(line) as DeadLetter
   } catch (cause) {
     throw new Error(`line ${number} of ${LETTERS_FILE} is no dead letter: mend or remove it`, { cause })
   }

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path'
+import { usingGiven } from '../base/given-file.ts'
 import { readRegularText } from '../base/regular-file.ts'
-import { ConfigError } from '../config/setting.ts'
 import { parseWebhooks, type WebhookEndpoint } from '../config/webhooks-file.ts'
 import { parseCertificates } from '../crypto/certificates.ts'
 import { sha256Hex } from '../crypto/hash.ts'
@@ -13,7 +13,7 @@ const FILE_MAX_BYTES = 262_144
 /**
  * The endpoints in the file of `HOLDFAST_WEBHOOKS`. Its paths are relative to its folder.
  *
- * @throws ConfigError that names the file and its fault, and shows no secret.
+ * @throws UsageError that names the file and its fault, and shows no secret.
  */
 export async function openEndpoints(path: string | undefined): Promise<readonly Endpoint[]> {
   if (path === undefined) return []
@@ -43,13 +43,8 @@ function endpointIdOf(url: string): string {
   return sha256Hex(url).slice(0, ID_DIGITS)
 }
 
-async function readAs<T>(path: string, parse: (text: string) => T): Promise<T> {
-  try {
-    const text = await readRegularText(path)
-    if (text.length > FILE_MAX_BYTES) throw new Error(`it is longer than ${FILE_MAX_BYTES} bytes`)
-    return parse(text)
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new ConfigError(`${path}, by HOLDFAST_WEBHOOKS, cannot be used: ${reason}`, { cause })
-  }
+function readAs<T>(path: string, parse: (text: string) => T): Promise<T> {
+  return usingGiven({ name: 'HOLDFAST_WEBHOOKS', path }, async () =>
+    parse(await readRegularText(path, { maxBytes: FILE_MAX_BYTES })),
+  )
 }

@@ -1,5 +1,7 @@
 /** The operator's prices of calls and keys, to show costs; Holdfast charges nobody. */
 
+import { parseJsonText } from '../base/json-text.ts'
+
 /** A price for some calls. The first matching rule determines a call's price. */
 type PriceRule = {
   /** The operations; absent: all. A `*` at the end matches any suffix. */
@@ -66,9 +68,9 @@ function parseRule(value: unknown, index: number): PriceRule {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJsonText(text)
   } catch (cause) {
-    throw new PricesError(`not JSON: ${cause instanceof Error ? cause.message : ''}`, { cause })
+    throw new PricesError(cause instanceof Error ? cause.message : String(cause), { cause })
   }
 }
 

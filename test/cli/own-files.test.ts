@@ -46,7 +46,7 @@ test('a data folder that others can write is refused by every command', { skip }
       assert.equal(status, 2, `${command}: ${errors}`)
       assert.match(
         errors,
-        /^holdfast: HOLDFAST_DATA is '.*', which cannot be used: others than its owner can write it: chmod go-w it$/m,
+        /^holdfast: HOLDFAST_DATA: cannot use '.*': others than its owner can write it: chmod go-w it$/m,
       )
     }
   }
@@ -59,7 +59,10 @@ test('a data folder that belongs to somebody else is refused', { skip: skipUnles
   await chown(data, OTHER_USER, OTHER_USER)
   const { status, errors } = await serve(data)
   assert.equal(status, 2)
-  assert.match(errors, /which cannot be used: it belongs to user 12345, and this process runs as user 0/)
+  assert.match(
+    errors,
+    /HOLDFAST_DATA: cannot use '.*': it belongs to user 12345, and this process runs as user 0/,
+  )
 })
 
 test('a root key that is no regular file is refused, and nothing waits for it', { skip }, async () => {

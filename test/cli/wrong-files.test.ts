@@ -13,27 +13,32 @@ const folder = await temporaryFolder()
 after(() => rm(folder, { recursive: true, force: true }))
 
 const file = join(folder, 'file')
-await writeFile(file, 'neither JSON nor PEM')
+await writeFile(file, 'k9-TOPSECRETVALUE: neither JSON nor PEM')
 const none = join(folder, 'none')
 /** By its form alone. */
 const certificate = join(folder, 'certificate')
 await writeFile(certificate, '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n')
 
+const webhooks = join(folder, 'webhooks')
+await writeFile(webhooks, JSON.stringify({ endpoints: [{ url: 'https://a.example/', secretFile: none }] }))
+
 const WRONG: readonly (readonly [RegExp, ...string[]])[] = [
-  [/--webhooks, cannot be used: not JSON/, `--webhooks=${file}`],
-  [/--webhooks, cannot be used: ENOENT/, `--webhooks=${none}`],
-  [/--trails is '.*', which is not a folder/, `--trails=${file}`],
+  [/--webhooks: cannot use '.*file': not JSON$/m, `--webhooks=${file}`],
+  [/--webhooks: cannot use '.*none': no such file$/m, `--webhooks=${none}`],
+  [/--webhooks: cannot use '.*none': no such file$/m, `--webhooks=${webhooks}`],
+  [/--trails: cannot use '.*file': it is not a folder$/m, `--trails=${file}`],
   [/--trails is a URL: set HOLDFAST_TRAILS_CREDENTIALS too/, '--trails=http://127.0.0.1:1'],
-  [/--trails-credentials cannot be used: .*no profile default/, `--trails-credentials=${file}`],
-  [/--prices .*file: /, `--prices=${file}`],
-  [/--prices .*none cannot be read/, `--prices=${none}`],
-  [/--xks-ca is '.*none': ENOENT/, `--xks-ca=${none}`],
-  [/--xks-ca is '.*file': there is no PEM certificate in it/, `--xks-ca=${file}`],
-  [/--xks-ca is '.*': a certificate in it cannot be read/, `--xks-ca=${certificate}`],
-  [/--oidc-keys is '.*file': /, `--oidc-keys=${file}`],
-  [/--attestation-root is '.*file': /, `--attestation-root=${file}`],
-  [/--tls-cert or --tls-key cannot be used: /, `--tls-cert=${none}`, `--tls-key=${none}`],
-  [/--tls-cert or --tls-key .* no PEM certificate/, `--tls-cert=${file}`, `--tls-key=${file}`],
+  [/--trails-credentials: cannot use '.*file': it has no profile default/, `--trails-credentials=${file}`],
+  [/--trails-credentials: cannot use '.*none': no such file$/m, `--trails-credentials=${none}`],
+  [/--prices: cannot use '.*file': not JSON$/m, `--prices=${file}`],
+  [/--prices: cannot use '.*none': no such file$/m, `--prices=${none}`],
+  [/--xks-ca: cannot use '.*none': no such file$/m, `--xks-ca=${none}`],
+  [/--xks-ca: cannot use '.*file': there is no PEM certificate in it/, `--xks-ca=${file}`],
+  [/--xks-ca: cannot use '.*': a certificate in it cannot be read/, `--xks-ca=${certificate}`],
+  [/--oidc-keys: cannot use '.*file': not JSON$/m, `--oidc-keys=${file}`],
+  [/--attestation-root: cannot use '.*file': /, `--attestation-root=${file}`],
+  [/--tls-cert: cannot use '.*none': no such file$/m, `--tls-cert=${none}`, `--tls-key=${none}`],
+  [/--tls-cert: cannot use '.*file': .*no PEM certificate/, `--tls-cert=${file}`, `--tls-key=${file}`],
 ]
 
 test('a start with a file that cannot be used makes no data folder', async () => {
@@ -41,6 +46,7 @@ test('a start with a file that cannot be used makes no data folder', async () =>
     const data = join(folder, 'data')
     const { status, errors } = await runHoldfast(data, 'serve', '--listen=127.0.0.1:0', ...flags)
     assert.match(errors, message)
+    assert.doesNotMatch(errors, /TOPSECRET|k9/, 'an error repeats nothing of a file')
     assert.equal(status, 2, errors)
     assert.equal(existsSync(data), false)
   }
@@ -50,7 +56,7 @@ test('a start of workers with a file that cannot be used ends with the same stat
   const data = join(folder, 'workers')
   const flags = ['--listen=127.0.0.1:0', '--workers=2', `--webhooks=${file}`]
   const { status, errors } = await runHoldfast(data, 'serve', ...flags)
-  assert.match(errors, /HOLDFAST_WEBHOOKS, cannot be used: not JSON/)
+  assert.match(errors, /HOLDFAST_WEBHOOKS: cannot use '.*file': not JSON/)
   assert.equal(status, 2)
   assert.equal(existsSync(data), false)
 })
@@ -62,8 +68,16 @@ testWithCertificate('a start with a certificate and the key of another makes no 
   for (const keyFile of [other.keyFile, file]) {
     const flags = ['--listen=127.0.0.1:0', `--tls-cert=${one.certFile}`, `--tls-key=${keyFile}`]
     const { status, errors } = await runHoldfast(data, 'serve', ...flags)
-    assert.match(errors, /--tls-cert or --tls-key cannot be used: /)
+    assert.match(errors, /--tls-key: cannot use '.*': /)
     assert.equal(status, 2)
     assert.equal(existsSync(data), false)
+  }
+})
+
+test('a data folder that cannot be made ends a start with the name of the setting and status 2', async () => {
+  for (const data of ['/proc/x', join(file, 'data'), file]) {
+    const { status, errors } = await runHoldfast(data, 'serve', '--listen=127.0.0.1:0')
+    assert.match(errors, /HOLDFAST_DATA: cannot use '.*': it cannot be created: E[A-Z]+: /)
+    assert.equal(status, 2, errors)
   }
 })

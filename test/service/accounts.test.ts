@@ -77,8 +77,8 @@ test('a command that cannot do what it is asked says why, and changes nothing', 
     [['scp', 'put', '--name=FullAWSAccess', '--file=/dev/null'], /cannot be the name/],
     [['scp', 'put', '--file=/dev/null'], /--name: expected a name; got nothing/],
     [['scp', 'put', '--name=x', '--file=/dev/null'], /^holdfast: --file: invalid policy in '\/dev\/null': /],
-    [['scp', 'put', '--name=x', '--file=/none'], /--file: cannot read '\/none': no such file\n$/],
-    [['scp', 'put', '--name=x', '--file=/'], /--file: cannot read '\/': it is a folder\n$/],
+    [['scp', 'put', '--name=x', '--file=/none'], /--file: cannot use '\/none': no such file\n$/],
+    [['scp', 'put', '--name=x', '--file=/'], /--file: cannot use '\/': it is a folder\n$/],
     [['scp', 'delete', '--name=none'], /there is no service control policy none/],
   ]
   for (const [args, message] of refusals) {

@@ -360,8 +360,10 @@ test('every call is in the audit log with what its caller says of it, and withou
   assert.equal((await eventOf(opened.requestId)).eventName, 'Decrypt')
   const missing = await post(`${PATH}/keys/none/encrypt`, encryptBody())
   assert.equal((await eventOf(missing.requestId)).errorCode, 'KeyNotFoundException')
+  const malformed = await post(`${PATH}/keys/key.one/encrypt`, 'k9-TOPSECRETVALUE')
+  assert.equal((await eventOf(malformed.requestId)).errorCode, 'ValidationException')
   const events = JSON.stringify(await readEvents(proxy.data))
-  for (const secret of [plaintext, answer.json['ciphertext'] ?? '-', credential.secretAccessKey]) {
+  for (const secret of [plaintext, answer.json['ciphertext'] ?? '-', credential.secretAccessKey, 'k9-']) {
     assert.ok(!events.includes(secret))
   }
 })

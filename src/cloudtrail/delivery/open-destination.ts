@@ -23,7 +23,7 @@ export async function openDestination({
   if (!/^https?:/.test(to)) {
     const present = await stat(to).catch(() => undefined)
     if (present !== undefined && !present.isDirectory()) {
-      throw new UsageError(`HOLDFAST_TRAILS is '${to}', which is not a folder`)
+      throw new UsageError(`HOLDFAST_TRAILS: cannot use '${to}': it is not a folder`)
     }
     return folderDestination(to)
   }

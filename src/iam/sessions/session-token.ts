@@ -1,5 +1,6 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { fromUtf8, utf8 } from '../../base/bytes.ts'
+import { parseJsonText } from '../../base/json-text.ts'
 import type { EpochMs } from '../../base/ports.ts'
 import type { TokenSealer } from '../../custody/token-sealer.ts'
 import type { Tag } from '../iam-records.ts'
@@ -104,7 +105,7 @@ export function parseToken(sealer: TokenSealer, token: string): SessionClaims | 
 
 /** A deployment has sealed these claims, in one of the versions. */
 function parseClaims(text: string): SessionClaims {
-  return JSON.parse(text) as SessionClaims
+  return parseJsonText(text) as SessionClaims
 }
 
 /**

@@ -244,3 +244,10 @@ test('parseKeyMetadata gives spec, usages and status, and refuses what is none o
     )
   }
 })
+
+test('the error for an answer that is not JSON repeats nothing of it, nor does its cause', () => {
+  assert.throws(
+    () => parseDecryption(answer('k9-TOPSECRETVALUE'), 3),
+    (error) => error instanceof XksFailure && !/k9|TOPSECRET/.test(`${error.message} ${error.cause}`),
+  )
+})

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { equalConstantTime, fromUtf8, parseBase64 } from '../../base/bytes.ts'
+import { parseJsonText } from '../../base/json-text.ts'
 import { integrityValue, type XksCiphertext } from '../protocol/integrity.ts'
 import {
   isXksErrorName,
@@ -127,7 +128,7 @@ function printable(message: string): string {
 function parseJson(body: Uint8Array): unknown {
   if (!isUtf8(body)) throw malformed('it is not UTF-8')
   try {
-    return JSON.parse(fromUtf8(body))
+    return parseJsonText(fromUtf8(body))
   } catch (cause) {
     throw malformed('it is not JSON', cause)
   }

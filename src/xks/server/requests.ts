@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { fromUtf8, parseBase64 } from '../../base/bytes.ts'
+import { parseJsonText } from '../../base/json-text.ts'
 import {
   isExternalKeyId,
   XKS_AAD_MAX_BYTES,
@@ -60,7 +61,7 @@ export type RequestBody = ReadonlyMap<string, unknown>
 /** @throws ProxyRefusal ValidationException unless the body is a JSON object. */
 export function parseBody(body: Uint8Array): RequestBody {
   try {
-    const value: unknown = isUtf8(body) ? JSON.parse(fromUtf8(body)) : undefined
+    const value: unknown = isUtf8(body) ? parseJsonText(fromUtf8(body)) : undefined
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
       return new Map(Object.entries(value))
     }
