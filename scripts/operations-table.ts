@@ -25,7 +25,8 @@ Every operation of the AWS KMS API. This page is written by \`npm run docs\` fro
 the operations declares; a test fails when it is out of date.
 
 - _Key states_: the states of the key in which the operation works. A disabled key answers \`DisabledException\` otherwise, one in any
-  other state \`KMSInvalidStateException\`, unless the operation is not for keys of its origin at all.
+  other state \`KMSInvalidStateException\`, unless the operation is not for keys of its origin at all. CancelKeyDeletion answers
+  \`KMSInvalidStateException\` for a disabled key too.
   For UpdateAlias it is the state of the key that the alias is to name.
 - _Alias_: whether an alias name or alias ARN may stand for the key. A key id or key ARN always may.
 - _Other account_: whether the key may belong to another account than the caller's, by its ARN. Decrypt and ReEncrypt also find such a key

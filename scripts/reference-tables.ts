@@ -3,6 +3,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { ERROR_CODES } from '../src/api/errors.ts'
 import { SETTING_FACTS } from '../src/config/settings.ts'
+import { REVOCATIONS } from '../src/dispatch/revocations.ts'
 import { exposedLabels, exposedName, METRICS, type MetricName, metricOf } from '../src/metrics/catalogue.ts'
 import { QUOTAS, type Quota } from '../src/quotas/quotas.ts'
 import { ERROR_MEANINGS } from './error-meanings.ts'
@@ -17,6 +18,7 @@ export const TABLES: readonly GeneratedTable[] = [
   { page: page('quotas'), name: 'resource quotas', lines: quotas('in total', ['largest']) },
   { page: page('quotas'), name: 'request quotas', lines: quotas('a second', []) },
   { page: page('errors'), name: 'errors', lines: errors() },
+  { page: page('audit-log'), name: 'revocations', lines: revocations() },
 ]
 
 /** A page with its table as it has to be. @throws Error for a page without the marks. */
@@ -88,6 +90,18 @@ function errors(): readonly string[] {
 
 function code(text: string): string {
   return `\`${text}\``
+}
+
+/** The names of the set are `service.Operation`. */
+function revocations(): readonly string[] {
+  const services = Object.groupBy([...REVOCATIONS].sort(), (name) => name.slice(0, name.indexOf('.')))
+  return table(
+    ['service', 'operations'],
+    Object.entries(services).map(([service, names = []]) => [
+      `\`${service}\``,
+      names.map((name) => name.slice(service.length + 1)).join(', '),
+    ]),
+  )
 }
 
 function count(value: number): string {

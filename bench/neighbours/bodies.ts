@@ -2,7 +2,7 @@ import { largestBody } from '../../src/api/body-size.ts'
 import { JSON_MAX_TOKENS } from '../../src/api/json-cost.ts'
 import { FORM_PARAMETERS_MAX } from '../../src/api/query.ts'
 import type { Members } from '../../src/api/shapes.ts'
-import { REQUEST_BODY_MAX_BYTES } from '../../src/base/limits.ts'
+import { REQUEST_BODY_MAX_BYTES } from '../../src/base/request-limits.ts'
 import { isForm } from './calls.ts'
 import type { CalledOperation } from './operations.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { REQUEST_BODY_MAX_BYTES } from '../base/limits.ts'
+import { REQUEST_BODY_MAX_BYTES } from '../base/request-limits.ts'
 import { BODY_ALWAYS_BYTES, largestBody } from './body-size.ts'
 import { blob, boolean, integer, list, oneOf, optional, structure, text, textMap } from './shapes.ts'
 

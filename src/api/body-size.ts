@@ -1,4 +1,4 @@
-import { REQUEST_BODY_MAX_BYTES } from '../base/limits.ts'
+import { REQUEST_BODY_MAX_BYTES } from '../base/request-limits.ts'
 import type { Members, ShapeData } from './shapes.ts'
 
 /** Every operation takes a body of this size, which leaves room for blanks and unknown members. */

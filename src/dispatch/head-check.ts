@@ -1,7 +1,7 @@
 import { largestBody } from '../api/body-size.ts'
 import { KmsError } from '../api/errors.ts'
-import { REQUEST_BODY_MAX_BYTES } from '../base/limits.ts'
 import type { EpochMs } from '../base/ports.ts'
+import { REQUEST_BODY_MAX_BYTES } from '../base/request-limits.ts'
 import { type AuthenticationDependencies, authenticateHead } from './authenticate.ts'
 import type { Freshness } from './freshness.ts'
 import type { Operation } from './operation.ts'

@@ -36,7 +36,8 @@ export type RunDependencies = {
 /**
  * Runs one authenticated call, if its account and principal may have one more call in flight.
  *
- * @throws KmsError and whatever a dependency throws; then nothing has changed.
+ * @throws KmsError and whatever a dependency throws; then nothing has changed, unless the store's thread has died
+ * during the commit: see `Journal.commit`.
  */
 export async function runOperation(
   operation: Operation,
@@ -62,7 +63,8 @@ export async function runOperation(
  * and the operation runs again from its reads. After a denial, it runs again once if a record has changed since
  * the cache was validated: a denial is never stale.
  *
- * @throws KmsError and whatever a dependency throws; then nothing has changed.
+ * @throws KmsError and whatever a dependency throws; then nothing has changed, unless the store's thread has died
+ * during the commit: see `Journal.commit`.
  */
 async function runToEnd(operation: Operation, call: Call, dependencies: RunDependencies): Promise<Outcome> {
   const isUrgent = (): boolean => isRevocation(operation.service, operation.name, call.input)

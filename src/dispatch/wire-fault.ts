@@ -1,5 +1,5 @@
 import { type ErrorCode, KmsError } from '../api/errors.ts'
-import { REQUEST_HEADER_LINES_MAX } from '../base/limits.ts'
+import { REQUEST_HEADER_LINES_MAX } from '../base/request-limits.ts'
 
 /** Faults of a request that do not depend on its operation. The server reads no more of such a request. */
 export type WireFault =

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { REQUEST_BODY_MAX_BYTES, REQUEST_HEADER_LINES_MAX } from '../base/limits.ts'
+import { REQUEST_BODY_MAX_BYTES, REQUEST_HEADER_LINES_MAX } from '../base/request-limits.ts'
 import type { Timers } from '../base/ports.ts'
 import { findHeader, type WireRequest, type WireResponse } from '../dispatch/wire.ts'
 import type { WireFault } from '../dispatch/wire-fault.ts'

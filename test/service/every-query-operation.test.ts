@@ -177,6 +177,7 @@ for (const operation of OPERATIONS) {
       assert.equal(
         answer.message,
         `User: arn:aws:iam::${ACCOUNT}:user/nobody is not authorized to perform: ${service}:${name}${denied(operation)}`,
+        `${answer.message}\nAn operation that no member names the resource of needs a row in BY_ARN.`,
       )
       const event = await eventOf(server, answer.requestId)
       assert.equal(event.eventName, name)

@@ -90,7 +90,8 @@ export class Journal {
   /**
    * Makes the changes and their events durable together, or neither.
    *
-   * @throws StoreConflict, StoreFailure, AuditUnavailable; then nothing has changed.
+   * @throws StoreConflict, StoreFailure, AuditUnavailable; then nothing has changed, unless the thread of the store has
+   * died: then the change and its events may be durable.
    */
   async commit(
     changes: readonly Change[],

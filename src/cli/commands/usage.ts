@@ -169,7 +169,10 @@ export const USAGE_COMMANDS: readonly Command[] = [
     options: { format: FORMAT },
     settings: ['data', 'account', 'region'],
     examples: [
-      { line: 'holdfast materials alias/payments', about: 'See whether old key material is still in use' },
+      {
+        line: 'holdfast materials alias/payments',
+        about: 'See whether NON_CURRENT key material is still in use',
+      },
     ],
     json: {
       shape: {
