@@ -92,15 +92,18 @@ function code(text: string): string {
   return `\`${text}\``
 }
 
-/** The names of the set are `service.Operation`. */
+/** A row for each verb of a service. The names of the set are `service.Operation`. */
 function revocations(): readonly string[] {
-  const services = Object.groupBy([...REVOCATIONS].sort(), (name) => name.slice(0, name.indexOf('.')))
+  const rows = Object.groupBy(
+    [...REVOCATIONS].sort(),
+    (name) => /^[a-z]+\.[A-Z][a-z]+/.exec(name)?.[0] ?? name,
+  )
   return table(
     ['service', 'operations'],
-    Object.entries(services).map(([service, names = []]) => [
-      `\`${service}\``,
-      names.map((name) => name.slice(service.length + 1)).join(', '),
-    ]),
+    Object.values(rows).map((names = []) => {
+      const service = names[0]?.split('.')[0] ?? ''
+      return [`\`${service}\``, names.map((name) => name.slice(service.length + 1)).join(', ')]
+    }),
   )
 }
 

@@ -1,6 +1,7 @@
 import { KmsError } from '../api/errors.ts'
 import type { FormattedEvent } from '../audit/events/service-event.ts'
 import { fromUtf8 } from '../base/bytes.ts'
+import { parseJsonText } from '../base/json-text.ts'
 import { findHeader, type WireRequest } from '../dispatch/wire.ts'
 import type { IamService } from '../iam/iam-service.ts'
 import { CONSOLE_COOKIE, findConsoleCookie } from '../sigv4/bound-cookie.ts'
@@ -117,10 +118,9 @@ function parsedTexts<T>(texts: ReadonlyMap<string, string>): T {
 
 function parseObject(text: string): object | undefined {
   try {
-    const value: unknown = JSON.parse(text)
+    const value = parseJsonText(text)
     return typeof value === 'object' && value !== null ? value : undefined
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
+  } catch {
+    return undefined
   }
 }

@@ -13,6 +13,7 @@ import {
   type ValueOf,
 } from '../api/shapes.ts'
 import { utf8 } from '../base/bytes.ts'
+import { parseJsonText } from '../base/json-text.ts'
 import { CUSTOM_KEY_STORE } from '../kms/key-stores/custom-key-store.ts'
 import { partitionOf } from '../kms/keys/key-record.ts'
 import type { Records } from '../store/records.ts'
@@ -149,7 +150,7 @@ function positionOf(token: string | undefined): KeyPosition | undefined {
 /** @throws InvalidNextTokenException. */
 function parseJson(json: string): unknown {
   try {
-    return JSON.parse(json)
+    return parseJsonText(json)
   } catch (cause) {
     throw invalidToken(cause)
   }

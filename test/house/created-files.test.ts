@@ -19,7 +19,9 @@ test('git and the style check ignore every file that the README and the how-to g
   const files = [...new Set([...named, ...saved])].sort()
   assert.ok(saved.length > 0 && files.includes('ada.secret'), 'files were found')
   const ignore = await readFile(join(ROOT, '.gitignore'), 'utf8')
-  const patterns = ignore.split('\n').flatMap((line) => (/^\/?[\w*.-]+$/.test(line) ? [line.replace('/', '')] : []))
+  const patterns = ignore
+    .split('\n')
+    .flatMap((line) => (/^\/?[\w*.-]+$/.test(line) ? [line.replace('/', '')] : []))
   const left = files.filter((file) => !patterns.some((pattern) => matchesGlob(file, pattern)))
   assert.deepEqual(left, [], 'add these to .gitignore')
 })
