@@ -9,11 +9,16 @@ export const HELP_WIDTH = 100
 export function optionText({ about, takes, byDefault, required, repeats }: CommandOption): string {
   const notes = [
     ...(required === true ? ['required'] : []),
-    ...(takes === undefined || takes.completes !== undefined ? [] : [takes.expected]),
+    ...(takes === undefined || takes.completes !== undefined || isIn(about, takes) ? [] : [takes.expected]),
     ...(byDefault === undefined ? [] : [`default: ${byDefault}`]),
     ...(repeats === true ? ['may be repeated'] : []),
   ]
   return notes.length === 0 ? about : `${about} (${notes.join('; ')})`
+}
+
+/** Whether the purpose of an option already says what its value is: `the verifier key` of `a verifier key`. */
+function isIn(about: string, { expected }: { readonly expected: string }): boolean {
+  return about.toLowerCase().includes(expected.replace(/^an? /, ''))
 }
 
 /** The help lines of a command's relevant settings. */

@@ -66,7 +66,7 @@ const SETTINGS = {
     variable: 'HOLDFAST_DATA',
     flag: 'data',
     byDefault: './data',
-    about: 'the data folder; the first start creates it',
+    about: 'the data folder',
     expected: 'a path',
     parse: parsePath,
   }),

@@ -109,9 +109,9 @@ export function openToken(key: KeyRef, token: Uint8Array, kek: Secret): Secret |
 export type MaterialFault = 'not unwrapped' | 'unfit material'
 
 /**
- * Unwraps the key material of an importer. It distinguishes what does not unwrap from what unwraps to the
- * wrong kind. That is no oracle: under OAEP, AES key wrap and SM2, only who knows the content can make a
- * ciphertext that unwraps.
+ * Unwraps the key material of an importer, or returns which fault it has. The difference between the faults is no
+ * oracle: under OAEP, AES key wrap and SM2, only somebody who knows the content can create a ciphertext that
+ * unwraps.
  */
 export async function unwrapImport(
   spec: KeySpec,

@@ -14,7 +14,7 @@ const SALT_BYTES = 16
 const HASHES_AT_ONCE = 1
 /** Calls of one process that wait for a hash. At a quarter of a second each, the last one waits for some seconds. */
 const HASHES_WAITING_MAX = 16
-/** Calls of one account among them, and the one that is computed: others find room beside it. */
+/** Calls of one account that wait for a hash or compute one: the other places stay free for other accounts. */
 const HASHES_OF_ACCOUNT_MAX = 4
 
 /** The hash of a password, and the parameters to compute it again. */

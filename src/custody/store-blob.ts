@@ -31,7 +31,7 @@ export type StoreBlob = {
   readonly inner: (sealed: Uint8Array) => ParsedBlob | undefined
 }
 
-/** What of an inner blob is given to the proxy: ciphertext and tag. */
+/** Returns the part of an inner blob that the proxy receives: ciphertext and tag. */
 export function innerSealed(inner: Uint8Array): Uint8Array {
   return inner.subarray(SEALED_AT)
 }

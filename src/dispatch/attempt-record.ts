@@ -35,7 +35,7 @@ export type Attempt = {
   /** The bytes that the account was charged for the call's events. */
   charged: number
   /**
-   * Whether the call carries no signature. Anybody can have its token: many providers issue tokens to
+   * Whether the call has a token of an identity provider instead of a signature. Many providers issue tokens to
    * everybody.
    */
   readonly unsigned: boolean

@@ -32,8 +32,8 @@ export type Invocation<I extends Members, D> = {
 export type OutcomeOf<O extends Members> = Omit<Outcome, 'output'> & { readonly output?: Answer<O> }
 
 /**
- * The outcome R. If its answer has a member that is not declared, a type that no value has: then a misspelt
- * member does not compile.
+ * The outcome R if the operation declares all members of its answer. Otherwise a type that no value has, so that a
+ * misspelt member does not compile.
  */
 export type Checked<O extends Members, R> = R &
   (R extends { readonly output?: infer T } ? { readonly output?: Declared<Answer<O>, T> } : unknown)

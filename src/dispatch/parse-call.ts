@@ -12,7 +12,7 @@ import { findForm, type WireRequest } from './wire.ts'
 /** The operation and the input of a call. */
 export type ParsedCall = { readonly operation: Operation; readonly input: Input<Members> }
 
-/** The parser handles a body up to this size at once, in little time. */
+/** The maximum size of a body that Holdfast parses in one step: that takes little time. */
 const PARSED_AT_ONCE_BYTES = 16_384
 
 /** Whether parsing a request takes so long that it must give way to other requests. */

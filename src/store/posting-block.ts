@@ -47,8 +47,8 @@ export function decodeKeys(first: number, distances: Uint8Array, take: (key: num
 export const KEYS_PER_SECOND = 2_097_152
 
 /**
- * Blocks of events that arrive together may overlap with those of other nodes; this bounds how far they
- * reach.
+ * The maximum distance between the keys of one block. Blocks of different nodes can overlap; this limits how far a
+ * block overlaps with others.
  */
 export const SPAN_KEYS = 3600 * KEYS_PER_SECOND
 

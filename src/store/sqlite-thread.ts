@@ -11,7 +11,7 @@ import { type Applied, type RawChange, StoreConflict, StoreFailure } from './por
 import type { Outcome } from './sqlite-commit.ts'
 import type { WriterAnswer, WriterRequest, WriterStart } from './sqlite-writer.ts'
 
-/** Commits that may wait for the disk; with more, it does not keep up. */
+/** The maximum number of commits that wait for the disk; the store refuses more, since the disk does not keep up. */
 const WAITING_MAX = 10_000
 /** The thread holds one group of commits at a time, whose bytes are outside its heap. */
 const WRITER_MEMORY = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 }

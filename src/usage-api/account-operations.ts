@@ -45,7 +45,7 @@ const LIST_OUTPUT = { Accounts: list(ACCOUNT_ANSWER), NextToken: text() }
 /** Whether the caller sees every account. */
 type ListInvocation = Invocation<typeof LIST_INPUT, boolean>
 
-/** The accounts of the deployment; to an account that does not look after them, itself. */
+/** Lists the accounts of the deployment. A caller who does not see every account gets only its own account. */
 export const listAccounts = usageOperation(
   {
     ...{ name: 'ListAccounts', input: LIST_INPUT, output: LIST_OUTPUT, rate: 'light' },
@@ -67,7 +67,7 @@ export const listAccounts = usageOperation(
   },
 )
 
-/** Which control policies bind an account is the organization's to know. */
+/** Builds the answer for an account. Only a caller who sees every account gets its parent and its control policies. */
 function accountAnswer(id: string, value: AccountValue, everything: boolean): ValueOf<typeof ACCOUNT_ANSWER> {
   const { createdAt, alias, parent } = value
   const known = { AccountId: id, Alias: alias, CreatedTime: createdAt / 1000 }

@@ -22,7 +22,7 @@ export async function askedAccount({ call, input, dependencies }: AccountInvocat
   throw accountNotFound(account)
 }
 
-/** What is said of an account that is not there, or that the caller does not see. */
+/** Returns the error for an account that does not exist, or that the caller does not see. */
 export function accountNotFound(account: string): KmsError {
   return new KmsError('NotFoundException', `Account ${account} does not exist`)
 }

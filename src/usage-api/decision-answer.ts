@@ -69,7 +69,7 @@ function isControl(kind: PolicyKind): kind is 'scp' | 'rcp' {
   return kind === 'scp' || kind === 'rcp'
 }
 
-/** What is made of the statements of all policies together. */
+/** Builds the members of the answer that follow from the statements of all policies together. */
 async function derived({ asked, change }: Examined, giveWay: GiveWay) {
   const known = [...asked].flatMap(([Key, value]) =>
     value === undefined ? [] : [{ Key, Values: listOf(value) }],

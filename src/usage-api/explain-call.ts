@@ -13,7 +13,7 @@ import { type Invocation, type Subject, usageOperation } from './usage-operation
 
 /** Longer than every request and event id. */
 const ID_MAX_CHARS = 64
-/** Calls that one id may name: a request has one, and an id of the caller's choice finds what begins alike. */
+/** The maximum number of calls in an answer: one for an id of a request; an id that a client chose can match several. */
 const CALLS_MAX = 10
 
 const INPUT = { Id: text({ min: 1, max: ID_MAX_CHARS }) }

@@ -58,10 +58,10 @@ export const simulateCall = usageOperation(
 )
 
 /**
- * Permission is asked for the principal. An account simulates its own principals on what it owns: whatever else there is
- * looks like what does not exist.
+ * Finds the principal, on which the caller needs the permission. A caller who does not see every account simulates its own
+ * principals on its own resources.
  *
- * @throws NotFoundException.
+ * @throws NotFoundException for principals and resources of other accounts, as for those that do not exist.
  */
 async function find({
   call,

@@ -28,7 +28,7 @@ export type UsageDependencies = {
   readonly random: Random
   /** The first account of the deployment. */
   readonly home: string
-  /** Waits a little for the index to come to where the audit log is; says whether it has. */
+  /** Waits, for a limited time, until the index has all events of the audit log; returns whether it has them. */
   readonly reach: () => Promise<boolean>
   readonly explaining: ExplainingDependencies
   readonly catalogue: Pick<KeyCatalogue, 'read'>

@@ -78,7 +78,7 @@ export function usageOperation<
 const NO_KEYS: ContextLookup = () => undefined
 
 /**
- * What an account is told that does not look after the others.
+ * Returns the error for a caller who may not see other accounts.
  * Source: AWS Organizations API Reference, "Common Errors".
  */
 function notOperators(): KmsError {

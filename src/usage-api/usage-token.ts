@@ -32,7 +32,7 @@ export function parseEventKey(text: string): number {
   throw invalidToken()
 }
 
-/** What a token is answered with that the service has not made for the call. */
+/** Returns the error for a token that the service did not create for this call. */
 export function invalidToken(cause?: unknown): KmsError {
   const message = 'The NextToken is not valid, or belongs to other parameters.'
   return new KmsError('InvalidNextTokenException', message, { cause })

@@ -45,7 +45,7 @@ const OUTPUT = {
   NextToken: text(),
 }
 
-/** The key, and the account that alone is shown; all are without it. */
+/** The key, and the account whose calls the answer shows; without an account, it shows the calls of all accounts. */
 type Tried = { readonly key: Key; readonly onlyFor: string | undefined }
 type WhatIfInvocation = Invocation<typeof INPUT, Tried>
 

@@ -40,7 +40,7 @@ export function formatBatchLine({ first, count, sizeBytes, at, mac }: BatchLine)
 /** `"}}` and the line end. */
 const AFTER_MAC_BYTES = 4
 
-/** The MAC that a batch line gives, if it is one; whether it is one shows when it is written again. */
+/** Returns what stands where a batch line has its MAC. The caller formats the line again to check that it is one. */
 export function batchMacOf(line: string): string {
   return line.slice(-MAC_CHARS - AFTER_MAC_BYTES, -AFTER_MAC_BYTES)
 }
@@ -51,7 +51,7 @@ const TIME_MAX_DIGITS = 16
 const DIGIT_0 = 0x30
 const COLON = 0x3a
 
-/** The time that a batch line gives, if it is one; whether it is one shows when it is written again. */
+/** Returns what stands where a batch line has its time. The caller formats the line again to check that it is one. */
 export function batchTimeOf(line: Uint8Array): number {
   let value = 0
   let scale = 1
@@ -79,7 +79,7 @@ export function parseSegmentLine(
   const mac = parseBase64(prev ?? '')
   if (node === undefined || mac === undefined) return undefined
   const point = { sequence: Number(first) - 1, mac }
-  // Base64 has spare bits in its last digit: only one way to write them is ours.
+  // The last digit of Base64 has unused bits: Holdfast writes zeros there, and this refuses any other form.
   return formatSegmentLine(node, point) === fromUtf8(line) ? { node, point } : undefined
 }
 

@@ -51,7 +51,7 @@ export class TimeOrder {
     this.#steps.push({ sequence, offset, line, what: `the clock went back: ${back}` })
   }
 
-  /** Says it of an event that happened after it was written. */
+  /** Describes the first event whose time is after the time of its batch; nothing if there is none. */
   #ahead({ events }: BatchPart, at: number): string | undefined {
     const written = this.#secondOf(at)
     for (let begin = 0; begin < events.length; begin = events.indexOf(LINE_END, begin) + 1) {

@@ -36,7 +36,7 @@ export type NodeDependencies = {
   readonly tree: ChainPoint | undefined
   /** Up to where the log is archived; archives may be kept elsewhere. */
   readonly archived: ChainPoint | undefined
-  /** What has signed manifests of archives; they are not looked at without it. */
+  /** The key that signs manifests of archives; without it, the verifier does not check them. */
   readonly signingKey: Ed25519Key | undefined
   /** When the heads were read. */
   readonly now: number
@@ -60,7 +60,7 @@ export type VerifiedNode = {
   readonly unfinished: UnfinishedTail | undefined
 }
 
-/** Verifies a node. Only when something is wrong every MAC is looked at, to tell where. */
+/** Verifies a node. Only if a quick pass finds damage, a second pass checks every MAC, to find the place. */
 export async function verifyNode(dependencies: NodeDependencies): Promise<VerifiedNode> {
   const quick = new NodeVerifier(dependencies, true)
   await quick.run()

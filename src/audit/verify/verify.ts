@@ -23,7 +23,7 @@ export type VerifyDependencies = {
   readonly checkpoints?: readonly KeptCheckpoint[]
   /** Up to where logs are archived, by node, read before the heads. */
   readonly archived?: ReadonlyMap<string, ChainPoint>
-  /** What has signed manifests of archives; they are not looked at without it. */
+  /** The key that signs manifests of archives; without it, the verifier does not check them. */
   readonly signingKey?: Ed25519Key
   /** When the heads were read; a log that is written since is longer. */
   readonly now?: number
@@ -40,7 +40,7 @@ export type Verification = {
   readonly checkpoints: number
   /** In the order of nodes and sequence numbers; nothing when the log is whole. */
   readonly firstDamage: Damage | undefined
-  /** What is no damage, but not as it should be: each node's first ones. */
+  /** The first warnings of each node: what is not damage, but needs the operator's attention. */
   readonly warnings: readonly Warning[]
   /** Places where the clock went back, those that are not among the warnings too. */
   readonly clockSteps: number
@@ -85,7 +85,7 @@ export async function verifyLog(dependencies: VerifyDependencies): Promise<Verif
   }
 }
 
-/** Checkpoints that cannot be right, or that tell of more than there is. */
+/** Finds checkpoints that are malformed, or that cover more events than the log or its saved head has. */
 function checkpointDamages(
   checkpoints: readonly KeptCheckpoint[],
   found: readonly VerifiedNode[],

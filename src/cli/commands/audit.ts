@@ -11,7 +11,8 @@ export const AUDIT_COMMANDS: readonly Command[] = [
     details: ['The exit status is 1 when the log is damaged. A server may run meanwhile.'],
     options: {
       archive: {
-        about: 'Read archives that are kept elsewhere from this folder, below the names of their nodes',
+        about:
+          'The folder with archives that were moved away; it has a folder for each node, for example node-0',
         takes: FOLDER,
       },
     },

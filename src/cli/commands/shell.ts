@@ -6,7 +6,7 @@ export function completionCommand(commands: () => readonly Command[]): Command {
   return {
     name: 'completion',
     about: 'Print a script that completes holdfast in a shell',
-    operands: [{ about: 'The shell', takes: oneOf('SHELL', SHELLS) }],
+    operands: [{ about: 'bash, zsh or fish', takes: oneOf('SHELL', SHELLS) }],
     settings: [],
     examples: [
       { line: 'source <(holdfast completion bash)', about: 'Complete in this bash; add it to ~/.bashrc' },

@@ -9,7 +9,7 @@ const DAYS_MAX = 3650
 const FROM = { about: 'The first day or hour; the default is 30 days ago', takes: TIME }
 const TO = { about: 'The end, not included; the default is now', takes: TIME }
 const FORMAT = { about: 'How to print', takes: oneOf('FORMAT', ['table', 'json']), byDefault: 'table' }
-const OPERAND = { about: 'The key', takes: KEY }
+const OPERAND = { about: 'A key ID, key ARN, alias name or alias ARN', takes: KEY }
 
 /** The commands that report usage from the audit log. */
 export const USAGE_COMMANDS: readonly Command[] = [

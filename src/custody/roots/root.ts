@@ -16,7 +16,7 @@ export type Seal = {
   readonly place: string
 }
 
-/** The root key could not be had; the message says what the operator can do. */
+/** A seal cannot open or create the root key. The message says what the operator can do. */
 export class SealError extends Error {
   override readonly name = 'SealError'
 }

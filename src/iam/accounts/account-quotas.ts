@@ -36,7 +36,7 @@ export async function listQuotas(records: Records, account: string): Promise<rea
 const EVERY_QUOTA = 'all'
 
 /**
- * What sets a quota of an account; nothing to change when it is so already.
+ * Returns the changes that set a quota of an account; none if the quota already has the value.
  *
  * @param name of a quota, or {@link EVERY_QUOTA} for those values that are the same for all.
  * @param text a number, `aws` for what an account has at AWS, or `default`.

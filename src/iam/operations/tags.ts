@@ -21,7 +21,7 @@ type TaggedKind<V extends Tagged> = {
   readonly label: string
   readonly named: Members
   readonly find: Finder<unknown, Stored<V>>
-  /** The same for reading, where more can be read than changed. */
+  /** Finds the entity for the calls that only read tags, if these take more entities than the calls that change tags. */
   readonly findToRead?: Finder<unknown, { readonly value: Tagged }>
 }
 

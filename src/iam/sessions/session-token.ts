@@ -95,7 +95,7 @@ export function sealClaims(sealer: TokenSealer, claims: SessionClaims): string {
   return token
 }
 
-/** The claims of a token; nothing for a text that is no token of this deployment. */
+/** Returns the claims of a token; nothing for a text that this deployment has not sealed. */
 export function parseToken(sealer: TokenSealer, token: string): SessionClaims | undefined {
   const packed = sealer.unseal(token)
   if (packed === undefined) return undefined
@@ -103,7 +103,7 @@ export function parseToken(sealer: TokenSealer, token: string): SessionClaims | 
   return VERSIONS.has(claims.version) ? claims : undefined
 }
 
-/** A deployment has sealed these claims, in one of the versions. */
+/** Parses claims that this deployment has sealed, in one of the versions. */
 function parseClaims(text: string): SessionClaims {
   return parseJsonText(text) as SessionClaims
 }
