@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { REQUEST_BODY_MAX_BYTES, REQUEST_HEADER_LINES_MAX } from '../base/request-limits.ts'
 import type { Timers } from '../base/ports.ts'
+import { REQUEST_BODY_MAX_BYTES, REQUEST_HEADER_LINES_MAX } from '../base/request-limits.ts'
 import { findHeader, type WireRequest, type WireResponse } from '../dispatch/wire.ts'
 import type { WireFault } from '../dispatch/wire-fault.ts'
 import { announcedBytes, Receiving } from './body.ts'

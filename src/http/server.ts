@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
-import { REQUEST_HEADERS_MAX_BYTES } from '../base/request-limits.ts'
 import type { TlsPair } from '../base/network.ts'
 import { systemAfterThisTurn, systemClock, systemTimers } from '../base/ports.ts'
+import { REQUEST_HEADERS_MAX_BYTES } from '../base/request-limits.ts'
 import { answerError, refuseAndEnd } from './client-error.ts'
 import {
   type BoundName,
