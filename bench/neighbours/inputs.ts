@@ -184,6 +184,8 @@ const OWN: Readonly<Record<string, (named: Named) => SampleInput>> = {
     ...{ PolicyDocument: keyPolicy(220), PolicyType: 'RESOURCE_POLICY' },
     ValidatePolicyResourceType: undefined,
   }),
+  'holdfast ListReports': () => ({ NextToken: undefined }),
+  'holdfast GetReport': () => ({ Day: '2026-11-25', FileType: 'HTML', NextToken: undefined }),
   'holdfast CreateAccount': () => ({ AccountId: undefined }),
   'holdfast ListKeySummaries': () => ({
     ...{ Filters: keyFilters(), Search: 'x'.repeat(512), CreatedAfter: 1, CreatedBefore: 4_000_000_000 },

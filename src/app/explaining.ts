@@ -110,6 +110,7 @@ function ownOperations(explaining: ExplainingDependencies, home: string): readon
     },
     reach: async () => true,
     catalogue: { read: notRun },
+    reports: { verifierKey: '', days: notRun, note: notRun, piece: notRun },
   }
   return USAGE_OPERATIONS.map((operation) => operation(dependencies))
 }

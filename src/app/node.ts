@@ -51,6 +51,7 @@ import { SigningKeys } from '../sigv4/signing-key.ts'
 import { claimFileLock } from '../store/file-lock.ts'
 import type { Records } from '../store/records.ts'
 import type { Prices } from '../usage/prices.ts'
+import type { ReportFiles } from '../usage-api/report-files.ts'
 import { openUsageService } from '../usage-api/usage-service.ts'
 import { openXksClient, type XksClient } from '../xks/client/client.ts'
 import { type CallBounds, openCallBounds } from './call-bounds.ts'
@@ -71,6 +72,7 @@ import {
 import { openExplaining } from './explaining.ts'
 import { type GivenFiles, readGivenFiles } from './given-files.ts'
 import { startNodeJobs } from './node-jobs.ts'
+import { openReportFolder } from './report-folder.ts'
 
 /** The lock of the process that delivers trails. */
 const TRAILS_LOCK_FILE = 'trails.lock'
@@ -133,8 +135,8 @@ export async function openNode(
   const trails = openTrails(config, { records, index, log, destination: given.trails })
   const bounds = openCallBounds(config, reserve, meters)
   const service = { kms, journal, trails, index, iam, sealer, quotas, bounds }
-  const served = { ...service, limiters, own, watch, events, prices }
-  const dispatcher = openDispatcher(served)
+  const reports = openReportFolder(config.data, checkpointKey)
+  const dispatcher = openDispatcher({ ...service, reports, limiters, own, watch, events, prices })
   const keys = { auditKey, checkpointKey }
   const jobs = startNodeJobs(config, {
     kms,
@@ -230,6 +232,7 @@ type ServiceDependencies = {
   readonly watch: NodeWatch
   readonly events: EventService
   readonly prices: Prices | undefined
+  readonly reports: ReportFiles
 }
 
 function openTrails(
@@ -273,7 +276,8 @@ function openIndexThread(config: Config, key: HmacKey, log: Log): IndexThread {
 }
 
 function openDispatcher(dependencies: ServiceDependencies): Dispatcher {
-  const { kms, journal, quotas, bounds, limiters, own, watch, index, prices, ...service } = dependencies
+  const { kms, journal, quotas, bounds, limiters, own, watch, index, prices, reports, ...service } =
+    dependencies
   const { meters, answered } = watch
   const { records } = kms
   const { iam, sealer } = service
@@ -283,6 +287,7 @@ function openDispatcher(dependencies: ServiceDependencies): Dispatcher {
     index,
     clock: systemClock,
     random: systemRandom,
+    reports,
     prices,
     giveWay,
     home: own.account,

@@ -3,23 +3,18 @@ import { join } from 'node:path'
 import type { VerifierKey } from '../audit/proofs/note.ts'
 import { fromUtf8 } from '../base/bytes.ts'
 import { readRegularFile } from '../base/regular-file.ts'
+import { reportDay, reportFileName } from '../compliance/report-names.ts'
 import { isSignedContent, NOTE_MAX_BYTES, openFiles, type SignedFile } from '../compliance/signed-files.ts'
 
 /** The size limit of a report file; a report on 100,000 keys has about 100 MB. */
 export const REPORT_FILE_MAX_BYTES = 512 * 1024 * 1024
 
-const NOTE = /^report-(\d{4}-\d\d-\d\d)\.note$/
 /** The valid names of report files. */
 export const REPORT_FILE: RegExp = /^report-\d{4}-\d\d-\d\d\.(?:json|html|note)$/
 
-/** The name of a report file. */
-export function reportFileName(day: string, kind: 'json' | 'html' | 'note'): string {
-  return `report-${day}.${kind}`
-}
-
 /** The day of the last report in a folder before this day. */
 export async function dayBefore(folder: string, day: string): Promise<string | undefined> {
-  const days = (await readdir(folder)).flatMap((name) => NOTE.exec(name)?.[1] ?? [])
+  const days = (await readdir(folder)).flatMap((name) => reportDay(name) ?? [])
   return days
     .filter((one) => one < day)
     .sort()

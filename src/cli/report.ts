@@ -17,22 +17,14 @@ import {
   type ReportFacts,
 } from '../compliance/report.ts'
 import { formatReportHtml } from '../compliance/report-html.ts'
+import { REPORTS_FOLDER, reportFileName } from '../compliance/report-names.ts'
 import { reportVerifierKey, signFiles } from '../compliance/signed-files.ts'
 import { type CommandInput, EXIT_FAILURE } from './command.ts'
 import { type OpenIndex, withIndex } from './index-service.ts'
-import {
-  dayBefore,
-  putFile,
-  REPORT_FILE_MAX_BYTES,
-  readLimited,
-  reportFileName,
-  verifyReport,
-} from './report-files.ts'
+import { dayBefore, putFile, REPORT_FILE_MAX_BYTES, readLimited, verifyReport } from './report-files.ts'
 import { REACH_MS, touchesFrom } from './reported-key.ts'
 import { printNext, printResult } from './result.ts'
 
-/** The default folder of reports, within the data folder. */
-const REPORTS_FOLDER = 'reports'
 const DAY_MS = 86_400_000
 
 /** `holdfast report`: writes the dated, signed report on all keys and access keys. */

@@ -9,6 +9,7 @@ import type { TouchRow, UsageQuestion, UsageRow } from '../store/index-port.ts'
 import type { Records } from '../store/records.ts'
 import type { Prices } from '../usage/prices.ts'
 import type { KeyCatalogue } from './key-catalogue.ts'
+import type { ReportFiles } from './report-files.ts'
 
 /** The dependencies of this service's operations. Queries throw when the index cannot answer. */
 export type UsageDependencies = {
@@ -31,6 +32,7 @@ export type UsageDependencies = {
   /** Waits, for a limited time, until the index has all events of the audit log; returns whether it has them. */
   readonly reach: () => Promise<boolean>
   readonly explaining: ExplainingDependencies
+  readonly reports: ReportFiles
   readonly catalogue: Pick<KeyCatalogue, 'read'>
 }
 

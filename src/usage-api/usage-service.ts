@@ -25,6 +25,8 @@ import { listInsights } from './list-insights.ts'
 import { listKeyAccess } from './list-key-access.ts'
 import { listKeySummaries } from './list-key-summaries.ts'
 import { listRefusals } from './list-refusals.ts'
+import type { ReportFiles } from './report-files.ts'
+import { getReport, listReports } from './report-operations.ts'
 import { simulateCall } from './simulate-call.ts'
 import type { UsageDependencies, UsageOperation } from './usage-dependencies.ts'
 import { validatePolicy } from './validate-policy.ts'
@@ -36,6 +38,7 @@ export type UsageServiceDependencies = {
   readonly index: IndexThread
   readonly clock: Clock
   readonly random: Random
+  readonly reports: ReportFiles
   readonly prices: Prices | undefined
   readonly giveWay: GiveWay
   /** The first account of the deployment. */
@@ -69,6 +72,8 @@ export const USAGE_OPERATIONS: readonly UsageOperation[] = [
   deleteControlPolicy,
   attachControlPolicy,
   detachControlPolicy,
+  listReports,
+  getReport,
 ]
 /** How long a call waits for the index to reach the end of the audit log. */
 const REACH_MS = 2000
@@ -81,7 +86,7 @@ const LIGHT_RATES: LookupRates = {
 
 /** Opens the operations of the service. */
 export function openUsageService(dependencies: UsageServiceDependencies): readonly Operation[] {
-  const { records, index, clock, random, prices, giveWay, home } = dependencies
+  const { records, index, clock, random, prices, giveWay, home, reports } = dependencies
   const ready: UsageDependencies = {
     records,
     usage: (question) => index.ask({ ask: 'usage', question, reachMs: REACH_MS }),
@@ -92,7 +97,7 @@ export function openUsageService(dependencies: UsageServiceDependencies): readon
     },
     counts: (question) => index.ask({ ask: 'counts', question, reachMs: REACH_MS }),
     prices,
-    ...{ clock, random },
+    ...{ clock, random, reports },
     limiter: new LookupLimiter(clock),
     light: new LookupLimiter(clock, LIGHT_RATES),
     giveWay,

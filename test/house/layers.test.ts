@@ -86,6 +86,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['base', 'api', 'config', 'custody', 'xks/client', 'audit', 'audit-index', 'kms', 'explain'],
     ...['app/deployment.ts', 'app/explaining.ts'],
   ],
+  'app/report-folder.ts': ['audit', 'compliance', 'crypto', 'usage-api'],
   'app/node-jobs.ts': [
     ...[
       'base',
@@ -124,6 +125,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
       'app/call-bounds.ts',
       'app/console.ts',
       'app/node-jobs.ts',
+      'app/report-folder.ts',
     ],
   ],
   'app/xks-proxy.ts': [

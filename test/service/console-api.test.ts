@@ -1,6 +1,7 @@
 /** What a console asks the service's own API: who can use a key, faults of policies, events over time, usage of accounts. */
 
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import type { Output } from '../../src/api/json.ts'
 import { eventOf } from '../support/audit.ts'
@@ -185,4 +186,41 @@ test('ListControlPolicies pages', async () => {
     NextToken = page['NextToken']
   } while (NextToken !== undefined)
   assert.deepEqual(names, ['FullAWSAccess', 'a', 'b'])
+})
+
+test('GetReport gives the files of a written report, piece by piece, to the operator alone', async () => {
+  assert.deepEqual((await give('ListReports', {}))['Days'], [])
+  const { status, errors, output } = await runHoldfast(server.data, 'report', '--json')
+  assert.equal(status, 0, errors)
+  const { files, verifierKey } = JSON.parse(output) as { files: readonly string[]; verifierKey: string }
+  const listed = await give('ListReports', {})
+  const [Day = ''] = listed['Days'] as readonly string[]
+  assert.match(Day, /^\d{4}-\d\d-\d\d$/)
+  assert.equal(listed['VerifierKey'], verifierKey)
+  for (const [FileType, suffix] of [
+    ['JSON', '.json'],
+    ['HTML', '.html'],
+  ] as const) {
+    const whole = await readFile(files.find((name) => name.endsWith(suffix)) ?? '')
+    const pieces: Buffer[] = []
+    let NextToken: unknown
+    do {
+      const page = await give('GetReport', { Day, FileType, NextToken: NextToken as string })
+      pieces.push(Buffer.from(String(page['Content']), 'base64'))
+      assert.equal(page['SizeBytes'], whole.length)
+      assert.match(String(page['Note']), /holdfast\/report-files@v1/)
+      NextToken = page['NextToken']
+    } while (NextToken !== undefined)
+    assert.ok(Buffer.concat(pieces).equals(whole))
+  }
+  assertError(await ask('GetReport', { Day: '2020-01-01' }), 'NotFoundException', /no report of 2020-01-01/)
+  assertError(await ask('GetReport', { Day: '../../x' }), 'ValidationException', /./)
+  assertError(
+    await ask('GetReport', { Day, NextToken: '999999999' }),
+    'InvalidNextTokenException',
+    /not valid/,
+  )
+  assertError(await ask('GetReport', { Day }, team), 'AccessDeniedException', REFUSED)
+  assertError(await ask('ListReports', {}, team), 'AccessDeniedException', REFUSED)
+  assertError(await ask('GetReport', { Day }, nobody), 'AccessDeniedException', /GetReport/)
 })

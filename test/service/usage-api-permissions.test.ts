@@ -50,6 +50,7 @@ async function inputsFor(root: TestCredentials, account: string): Promise<Readon
     WhatIfPolicy: { KeyId, Policy: PolicyDocument },
     ValidatePolicy: { PolicyDocument, PolicyType: 'RESOURCE_POLICY' },
     SimulateCall: { PrincipalArn: `arn:aws:iam::${account}:root`, Action: 'kms:Encrypt', Resource: KeyId },
+    GetReport: { Day: '2026-11-25' },
     SetQuota: { Name: 'kms.keys', Value: 'default' },
     ListControlPolicies: { PolicyType: CONTROL.PolicyType },
     GetControlPolicy: CONTROL,

@@ -199,6 +199,10 @@ export type Operations = {
     readonly input: { readonly KeyId: string; readonly GrantTokens?: readonly (string)[] }
     readonly output: { readonly CustomerMasterKeySpec?: string; readonly EncapsulationAlgorithms?: readonly (string)[]; readonly EncryptionAlgorithms?: readonly (string)[]; readonly MacAlgorithms?: readonly (string)[]; readonly KeyAgreementAlgorithms?: readonly (string)[]; readonly KeyId?: string; readonly KeySpec?: string; readonly KeyUsage?: string; readonly PublicKey?: Base64; readonly SigningAlgorithms?: readonly (string)[] }
   }
+  GetReport: {
+    readonly input: { readonly Day: string; readonly FileType?: 'JSON' | 'HTML'; readonly NextToken?: string }
+    readonly output: { readonly FileName?: string; readonly SizeBytes?: number; readonly Content?: Base64; readonly Note?: string; readonly VerifierKey?: string; readonly NextToken?: string }
+  }
   GetTrail: {
     readonly input: { readonly Name: string }
     readonly output: { readonly Trail?: { readonly CloudWatchLogsLogGroupArn?: string; readonly CloudWatchLogsRoleArn?: string; readonly HasCustomEventSelectors?: boolean; readonly HasInsightSelectors?: boolean; readonly HomeRegion?: string; readonly IncludeGlobalServiceEvents?: boolean; readonly IsMultiRegionTrail?: boolean; readonly IsOrganizationTrail?: boolean; readonly KmsKeyId?: string; readonly LogFileValidationEnabled?: boolean; readonly Name?: string; readonly S3BucketName?: string; readonly S3KeyPrefix?: string; readonly SnsTopicARN?: string; readonly SnsTopicName?: string; readonly TrailARN?: string } }
@@ -266,6 +270,10 @@ export type Operations = {
   ListRefusals: {
     readonly input: { readonly AccountId?: string; readonly PrincipalArn?: string; readonly StartTime?: Seconds; readonly EndTime?: Seconds; readonly MaxResults?: number; readonly NextToken?: string }
     readonly output: { readonly Groups?: readonly ({ readonly Reason?: string; readonly Principal?: string; readonly EventSource?: string; readonly EventName?: string; readonly Resources?: readonly (string)[]; readonly Calls?: number; readonly FirstTime?: Seconds; readonly LastTime?: Seconds; readonly EventIds?: readonly (string)[] })[]; readonly Current?: boolean; readonly NextToken?: string }
+  }
+  ListReports: {
+    readonly input: { readonly MaxResults?: number; readonly NextToken?: string }
+    readonly output: { readonly Days?: readonly (string)[]; readonly VerifierKey?: string; readonly NextToken?: string }
   }
   ListResourceTags: {
     readonly input: { readonly KeyId: string; readonly Limit?: number; readonly Marker?: string }
@@ -450,6 +458,7 @@ export const OPERATIONS = {
   GetMaterialUsage: ["holdfast",true],
   GetParametersForImport: ["kms",true],
   GetPublicKey: ["kms",true],
+  GetReport: ["holdfast",true],
   GetTrail: ["cloudtrail",true],
   GetTrailStatus: ["cloudtrail",true],
   GetUsage: ["holdfast",true],
@@ -467,6 +476,7 @@ export const OPERATIONS = {
   ListPublicKeys: ["cloudtrail",true],
   ListQuotas: ["holdfast",true],
   ListRefusals: ["holdfast",true],
+  ListReports: ["holdfast",true],
   ListResourceTags: ["kms",true],
   ListRetirableGrants: ["kms",true],
   ListTags: ["cloudtrail",true],

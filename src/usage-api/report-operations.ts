@@ -1,0 +1,78 @@
+import { PARTITION } from '../api/arn.ts'
+import { KmsError } from '../api/errors.ts'
+import { blob, integer, list, oneOf, optional, pattern, text } from '../api/shapes.ts'
+import { reportFileName } from '../compliance/report-names.ts'
+import { type Invocation, usageOperation } from './usage-operation.ts'
+import { invalidToken } from './usage-token.ts'
+
+const DAYS_MAX = 1000
+/** Bytes of a file in one answer. */
+const PIECE_BYTES = 131_072
+
+const DAY = text({ pattern: pattern('\\d{4}-\\d{2}-\\d{2}') })
+const LIST_INPUT = { MaxResults: optional(integer({ min: 1, max: DAYS_MAX })), NextToken: optional(DAY) }
+
+/** The days that have a compliance report, latest first. */
+export const listReports = usageOperation(
+  {
+    ...{ name: 'ListReports', input: LIST_INPUT, rate: 'light', operatorsOnly: true },
+    output: { Days: list(text()), VerifierKey: text(), NextToken: text() },
+    find: () => ({ resource: reportArn('*'), subject: null }),
+  },
+  async ({ input, dependencies: { reports } }: Invocation<typeof LIST_INPUT, null>) => {
+    const { MaxResults: limit = DAYS_MAX, NextToken: before } = input
+    const days = (await reports.days()).toReversed().filter((day) => before === undefined || day < before)
+    const Days = days.slice(0, limit)
+    const NextToken = days.length > limit ? Days.at(-1) : undefined
+    return { output: { Days, VerifierKey: reports.verifierKey, NextToken } }
+  },
+)
+
+const GET_INPUT = {
+  Day: DAY,
+  FileType: optional(oneOf('JSON', 'HTML')),
+  NextToken: optional(text({ pattern: pattern('[1-9]\\d{0,14}') })),
+}
+
+/** A file of a day's compliance report, a piece at a time, and the note that signs it. */
+export const getReport = usageOperation(
+  {
+    ...{ name: 'GetReport', input: GET_INPUT, rate: 'light', operatorsOnly: true },
+    output: {
+      FileName: text(),
+      SizeBytes: integer(),
+      Content: blob(),
+      Note: text(),
+      VerifierKey: text(),
+      NextToken: text(),
+    },
+    find: ({ input }: Pick<GetInvocation, 'input'>) => ({ resource: reportArn(input.Day), subject: null }),
+  },
+  async ({ input: { Day, FileType, NextToken }, dependencies: { reports } }: GetInvocation) => {
+    const kind = FileType === 'HTML' ? 'html' : 'json'
+    const offset = Number(NextToken ?? 0)
+    const note = await reports.note(Day)
+    const piece = await reports.piece(Day, kind, { offset, maxBytes: PIECE_BYTES })
+    if (note === undefined || piece === undefined)
+      throw new KmsError('NotFoundException', `There is no report of ${Day}`)
+    const { bytes, sizeBytes } = piece
+    const end = offset + bytes.length
+    if (bytes.length === 0 && offset > 0) throw invalidToken()
+    return {
+      output: {
+        FileName: reportFileName(Day, kind),
+        SizeBytes: sizeBytes,
+        Content: bytes,
+        Note: note,
+        VerifierKey: reports.verifierKey,
+        NextToken: end < sizeBytes ? String(end) : undefined,
+      },
+    }
+  },
+)
+
+type GetInvocation = Invocation<typeof GET_INPUT, null>
+
+function reportArn(day: string): string {
+  return `arn:${PARTITION}:holdfast:::report/${day}`
+}
