@@ -1,3 +1,6 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { REPORTS_FOLDER, reportFileName } from '../../src/compliance/report-names.ts'
 import { callRaw } from '../../test/support/calls.ts'
 import type { SampleInput } from '../../test/support/iam-samples.ts'
 import type { SampleBed } from '../../test/support/sample-bed.ts'
@@ -9,6 +12,10 @@ const POLICY = { PolicyType: 'SERVICE_CONTROL_POLICY', Name: 'own' }
 const OPEN = { PolicyType: 'SERVICE_CONTROL_POLICY', Name: 'open', TargetId: CROWD_ACCOUNT }
 const LARGE = paddedPolicy(5000, 5000)
 const ALLOWS_ALL = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}'
+
+const REPORT_DAY = '2026-11-25'
+/** Files of several pages, and the largest note. */
+const REPORT_BYTES = { json: 1_000_000, html: 1_000_000, note: 16_384 }
 
 type Prepare = (bed: SampleBed) => Promise<SampleInput>
 
@@ -28,6 +35,13 @@ const SAMPLES: Readonly<Record<string, Prepare>> = {
     await ask(bed, 'PutControlPolicy', { ...OPEN, Content: ALLOWS_ALL })
     await ask(bed, 'AttachControlPolicy', OPEN)
     return OPEN
+  },
+  GetReport: async ({ server }) => {
+    const folder = join(server.data, REPORTS_FOLDER)
+    await mkdir(folder, { recursive: true })
+    for (const kind of ['json', 'html', 'note'] as const)
+      await writeFile(join(folder, reportFileName(REPORT_DAY, kind)), 'x'.repeat(REPORT_BYTES[kind]))
+    return { Day: REPORT_DAY }
   },
   SetQuota: async () => ({ Name: 'all', Value: 'default' }),
 }

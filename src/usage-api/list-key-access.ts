@@ -1,7 +1,7 @@
 import { answer, boolean, integer, list, optional, text, type ValueOf } from '../api/shapes.ts'
 import { utf8 } from '../base/bytes.ts'
-import { inSlices } from '../base/slices.ts'
-import { accessSteps, operationsOn } from '../compliance/access.ts'
+import { type GiveWay, inSlices, sortInSlices } from '../base/slices.ts'
+import { type Access, accessSteps, operationsOn } from '../compliance/access.ts'
 import type { ReportedGrant } from '../compliance/facts.ts'
 import { reportKey } from '../compliance/gather/keys.ts'
 import { reportPrincipals } from '../compliance/gather/principals.ts'
@@ -37,11 +37,7 @@ const OUTPUT = {
 }
 
 type AccessInvocation = Invocation<typeof INPUT, KeyPlace>
-type Row = {
-  readonly arn: string
-  readonly allowed: readonly string[]
-  readonly grants: readonly ReportedGrant[]
-}
+type Row = { readonly arn: string; readonly allowed: readonly string[]; readonly grants: ReportedGrant[] }
 
 /** Which users and roles may use and administer a key, by policies and grants. */
 export const listKeyAccess = usageOperation(
@@ -55,10 +51,7 @@ export const listKeyAccess = usageOperation(
     const after = parseUsageToken(input.NextToken, asked)?.after ?? ''
     const principals = await reportPrincipals(records, giveWay, [key.account])
     const access = await inSlices(accessSteps(key, principals), giveWay)
-    const rows = rowsOf(
-      access.map(({ principal, uses, administration }) => [principal.arn, [...uses, ...administration]]),
-      key.grants,
-    )
+    const rows = await rowsOf(access, key.grants, giveWay)
     const limit = input.MaxResults ?? PRINCIPALS_DEFAULT
     const rest = rows.filter(({ arn }) => arn > after)
     const page = rest.slice(0, limit)
@@ -77,15 +70,25 @@ export const listKeyAccess = usageOperation(
 )
 
 /** The principals that policies or grants allow anything, sorted by ARN. */
-function rowsOf(
-  allowed: readonly (readonly [string, readonly string[]])[],
+async function rowsOf(
+  access: readonly Access[],
   grants: readonly ReportedGrant[],
-): readonly Row[] {
-  const granted = Map.groupBy(grants, ({ grantee }) => grantee)
-  const operations = new Map(allowed)
-  return [...new Set([...operations.keys(), ...granted.keys()])]
-    .sort()
-    .map((arn) => ({ arn, allowed: operations.get(arn) ?? [], grants: granted.get(arn) ?? [] }))
+  giveWay: GiveWay,
+): Promise<readonly Row[]> {
+  const rows = new Map<string, Row>()
+  for (const { principal, uses, administration } of access) {
+    const { arn } = principal
+    rows.set(arn, { arn, allowed: [...uses, ...administration], grants: [] })
+  }
+  for (const grant of grants) {
+    const wait = giveWay()
+    if (wait !== undefined) await wait
+    const arn = grant.grantee
+    const row = rows.get(arn) ?? { arn, allowed: [], grants: [] }
+    row.grants.push(grant)
+    rows.set(arn, row)
+  }
+  return sortInSlices([...rows.values()], (one, other) => (one.arn < other.arn ? -1 : 1), giveWay)
 }
 
 function rowAnswer({ arn, allowed, grants }: Row): ValueOf<typeof PRINCIPAL> {
