@@ -5,6 +5,7 @@ import type { Journal } from '../audit/log/journal.ts'
 import { openReadiness } from '../audit/log/readiness.ts'
 import { IndexThread } from '../audit-index/thread/index-thread.ts'
 import { lastUsageFinder } from '../audit-index/thread/last-usage.ts'
+import { boundLargeHeap } from '../base/heap-growth.ts'
 import type { Log } from '../base/log.ts'
 import type { TlsPair } from '../base/network.ts'
 import { systemAfterThisTurn, systemClock, systemRandom, systemSleep, systemTimers } from '../base/ports.ts'
@@ -106,14 +107,13 @@ export async function openNode(
   const watch = await openWatch(config, operatorLog)
   stack.defer(() => watch.close())
   const { meters } = watch
-  const { log } = meters
+  const { log, durable } = meters
   const deployment = await openForServing(config, { watch: watch.store, giveWay })
   const { records, auditKey, checkpointKey, wrappingKey, grantTokens, tokenSealer: sealer } = deployment
   stack.defer(() => records.close())
   const own = ownEventDependencies(config)
   const reserve = openDiskReserve(config, log)
   const isReserved = () => reserve.isInUse
-  const { durable } = meters
   const journal = await openNodeJournal(config, { records, auditKey }, { log, durable, isReserved })
   stack.defer(() => journal.close())
   const index = openIndexThread(config, auditKey, log)
@@ -170,6 +170,7 @@ export async function openNode(
   stack.defer(() => readiness.stop())
   const accounts = () => listAccounts(records)
   watch.addGauges({ journal, records, index, accounts, unready, connections: http.connections })
+  stack.defer(boundLargeHeap(systemTimers))
   const open = stack.move()
   const { port, useTls } = http
   return { port, metrics: watch.collect, useTls, close: () => open.disposeAsync() }
