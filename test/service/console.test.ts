@@ -77,7 +77,10 @@ const COOKIE =
   /^__Host-holdfast-console=0{12}\.[0-9a-f-]{36}\.[\w-]{43}; Path=\/; Secure; HttpOnly; SameSite=Strict; Max-Age=43200$/
 
 test('the link that a start prints signs in once', async () => {
-  const link = secretOf(server.output())
+  const output = await until('the start has printed all its lines', async () =>
+    server.output().includes('#link=') ? server.output() : undefined,
+  )
+  const link = secretOf(output)
   const first = await post('begin', { link })
   assert.equal(first.status, 200)
   assert.match(first.setCookie, COOKIE)
