@@ -171,6 +171,24 @@ test('the editor decides an operation of a user by a policy that is not saved', 
   await page.context().close()
 })
 
+test('a hostile Sid is text in sentences and problems', { skip: NO_BROWSER }, async () => {
+  const keyId = await usedKey()
+  const { page, assertClean } = await openPage(browser)
+  await signInTo(server, page)
+  await openPolicy(page, keyId)
+  const Sid = '<img src=x onerror=alert(1)>\u202Efdp'
+  const statement = { Sid, Effect: 'Allow', Principal: '*', Action: 'kms:*', Resource: '*' }
+  await write(page, JSON.stringify({ Version: '2012-10-17', Statement: [statement, statement] }))
+  await page.getByText(/Another statement has the Sid <img/).waitFor()
+  await page.getByRole('button', { name: 'Sentences' }).click()
+  await page.getByText('Anybody may use every operation of KMS.').first().waitFor()
+  assert.equal(await page.locator('main img[src="x"]').count(), 0)
+  assert.ok(!(await page.locator('main').textContent())?.includes('\u202E'), 'no mark changes the direction')
+  await look(page, 'policy-editor-hostile')
+  assertClean()
+  await page.context().close()
+})
+
 async function storedPolicy(KeyId: string): Promise<string> {
   const body = JSON.stringify({ KeyId })
   return (await callRaw(server, 'TrentService.GetKeyPolicy', body, server.credentials)).text

@@ -76,17 +76,16 @@ export function Quotas(): ReactNode {
 
 const COLUMNS = [
   { id: 'name', header: texts.name, value: ({ Name }: Quota) => Name },
-  { id: 'about', header: texts.meaning, value: ({ About }: Quota) => About },
+  { id: 'about', header: texts.meaning, value: ({ About, Unit }: Quota) => `${About}, ${Unit}` },
   {
     id: 'value',
     header: texts.value,
     value: ({ Value }: Quota) => Value,
-    cell: ({ Value, Unit }: Quota) => `${Value?.toLocaleString()} ${Unit}`,
+    cell: ({ Value }: Quota) => Value?.toLocaleString(),
   },
   { id: 'set', header: texts.isSet, value: ({ IsSet }: Quota) => (IsSet === true ? common.yes : common.no) },
   { id: 'default', header: texts.byDefault, value: ({ Default }: Quota) => Default },
   { id: 'aws', header: texts.aws, value: ({ AwsValue }: Quota) => AwsValue },
-  { id: 'unit', header: texts.unit, value: ({ Unit }: Quota) => Unit },
 ]
 
 type ChangeProps = { readonly quota: Quota; readonly onClose: () => void }

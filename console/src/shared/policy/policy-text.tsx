@@ -8,6 +8,7 @@ import type { PolicyUse } from '../../api/policy-targets.ts'
 import { POLICY_TEXTS as texts } from '../../texts/en/policy.ts'
 import { fill } from '../../texts/en.ts'
 import { CodeEditor } from '../code-editor.tsx'
+import { visibleText } from '../plain-text.tsx'
 import { lintPolicy } from './lint.ts'
 import { sentencesOf } from './sentences.ts'
 
@@ -51,7 +52,7 @@ function Sentences({ text }: { readonly text: string }): ReactNode {
       {sentences.map(({ sid, text: sentence }, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: statements have no other name
         <li key={index}>
-          {sid !== '' && <Box variant="awsui-key-label">{sid}</Box>}
+          {sid !== '' && <Box variant="awsui-key-label">{visibleText(sid)}</Box>}
           <bdi className="plain-text">{sentence}</bdi>
         </li>
       ))}
@@ -72,7 +73,7 @@ function Problems({ text, use }: { readonly text: string; readonly use: PolicyUs
             type={problem.severity === 'error' ? 'error' : 'warning'}
             wrapText
           >
-            {lineOf(text, problem)}
+            {visibleText(lineOf(text, problem))}
           </StatusIndicator>
         ))}
       </SpaceBetween>

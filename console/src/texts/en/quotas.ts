@@ -8,7 +8,6 @@ export const QUOTA_TEXTS = {
   isSet: 'Set',
   byDefault: 'Default',
   aws: 'AWS',
-  unit: 'Unit',
   actions: 'Actions',
   change: 'Change',
   changeOf: 'Change {name}',
