@@ -124,7 +124,13 @@ type MaterialForm = 'symmetric' | 'hmac' | 'private'
 export type SpecFacts = {
   readonly form: MaterialForm
   /** For each usage that the spec allows, its algorithms in the order in which AWS lists them. */
-  readonly usages: { readonly [U in KeyUsage]?: readonly string[] }
+  readonly usages: {
+    readonly ENCRYPT_DECRYPT?: readonly EncryptionAlgorithm[]
+    readonly SIGN_VERIFY?: readonly SigningAlgorithm[]
+    readonly GENERATE_VERIFY_MAC?: readonly MacAlgorithm[]
+    readonly KEY_AGREEMENT?: readonly 'ECDH'[]
+    readonly ENCAPSULATE_DECAPSULATE?: readonly 'ML_KEM'[]
+  }
   /** Whether key material may be imported. */
   readonly importable: boolean
 }

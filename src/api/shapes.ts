@@ -66,8 +66,19 @@ export type Input<M extends Members> = {
   readonly [K in Exclude<keyof M, RequiredNames<M>>]?: ValueOf<M[K]> | undefined
 }
 
-/** The members of an answer, all optional. */
-export type Answer<M extends Members> = { readonly [K in keyof M]?: ValueOf<M[K]> | undefined }
+/** A member that every answer has. */
+type Always = { readonly always: true }
+type AlwaysNames<M extends Members> = { [K in keyof M]: M[K] extends Always ? K : never }[keyof M]
+
+/** The members of an answer: all optional, except those of {@link always}. */
+export type Answer<M extends Members> = {
+  readonly [K in AlwaysNames<M>]: ValueOf<M[K]>
+} & {
+  readonly [K in Exclude<keyof M, AlwaysNames<M>>]?: ValueOf<M[K]> | undefined
+}
+
+/** Whether an operation may leave out its answer: it has no member of {@link always}. */
+export type MayBeEmpty<M extends Members> = [AlwaysNames<M>] extends [never] ? true : false
 
 /** Pairs of texts, without duplicates, in the order received. */
 export type TextMap = ReadonlyMap<string, string>
@@ -132,6 +143,11 @@ export function structure<M extends Members>(members: M): Shape<Input<M>, true> 
 /** The same, but optional. */
 export function optional<T>(inner: Shape<T>): Shape<T, false> {
   return { data: inner.data, required: false }
+}
+
+/** A member that every answer has: an answer without it does not compile. */
+export function always<S extends Shape<unknown>>(inner: S): S & Always {
+  return { ...inner, always: true }
 }
 
 /** An object in an answer, with these members. */

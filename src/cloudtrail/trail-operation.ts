@@ -23,7 +23,7 @@ export type TrailFacts<M extends Members, O extends Members> = {
 export function trailOperation<
   M extends Members,
   O extends Members = NoMembers,
-  R extends OutcomeOf<O> = OutcomeOf<O>,
+  const R extends OutcomeOf<O> = OutcomeOf<O>,
 >(
   facts: TrailFacts<M, O>,
   run: (invocation: Invocation<M, TrailDependencies>) => Awaitable<Checked<O, R>>,

@@ -1,6 +1,6 @@
 import type { Output } from '../api/json.ts'
 import type { ServiceName } from '../api/services.ts'
-import type { Answer, Input, Members } from '../api/shapes.ts'
+import type { Answer, Input, MayBeEmpty, Members } from '../api/shapes.ts'
 import type { Call, EventData, KeyRules, Operation, Outcome, Permission } from './operation.ts'
 import { shownParameters } from './parameters.ts'
 
@@ -28,8 +28,10 @@ export type Invocation<I extends Members, D> = {
   readonly dependencies: D
 }
 
-/** An outcome with an answer of declared members. */
-export type OutcomeOf<O extends Members> = Omit<Outcome, 'output'> & { readonly output?: Answer<O> }
+/** An outcome with an answer of declared members. It may lack the answer only if no member is there always. */
+export type OutcomeOf<O extends Members> = Omit<Outcome, 'output'> & {
+  readonly output?: Answer<O>
+} & (MayBeEmpty<O> extends true ? unknown : { readonly output: object })
 
 /**
  * The outcome R if the operation declares all members of its answer. Otherwise a type that no value has, so that a
@@ -78,7 +80,7 @@ export function defineOperation<
   D,
   I extends Members,
   O extends Members = NoMembers,
-  R extends OutcomeOf<O> = OutcomeOf<O>,
+  const R extends OutcomeOf<O> = OutcomeOf<O>,
 >(
   facts: OperationFacts<I, O>,
   begin: (invocation: Invocation<I, D>) => Awaitable<WorkOf<O, R>>,

@@ -38,7 +38,7 @@ const NO_CONTEXT: ContextLookup = () => undefined
 export function accountOperation<
   M extends Members,
   O extends Members = NoMembers,
-  R extends OutcomeOf<O> = OutcomeOf<O>,
+  const R extends OutcomeOf<O> = OutcomeOf<O>,
 >(facts: AccountFacts<M, O>, run: (given: AccountInvocation<M>) => Awaitable<Checked<O, R>>): KmsOperation {
   return defineOperation<KmsDependencies, M, O, OutcomeOf<O>>(
     { service: 'kms', ...facts },

@@ -85,7 +85,7 @@ function joinContexts(first: ContextLookup, second: ContextLookup): ContextLooku
 export function keyOperation<
   M extends Members & NamesKey,
   O extends Members = NoMembers,
-  R extends OutcomeOf<O> = OutcomeOf<O>,
+  const R extends OutcomeOf<O> = OutcomeOf<O>,
 >(facts: KeyFacts<M, O>, run: (given: KeyInvocation<M>) => Awaitable<Checked<O, R>>): KmsOperation {
   const { name, readOnly, input: members, output, parameters } = facts
   const declared = { service: 'kms', name, readOnly, input: members, parameters, onKey: facts } as const

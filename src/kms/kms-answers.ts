@@ -1,45 +1,56 @@
-import { answer, boolean, instant, integer, list, text, texts } from '../api/shapes.ts'
+import {
+  ENCRYPTION_ALGORITHMS,
+  KEY_ORIGINS,
+  KEY_SPEC_NAMES,
+  KEY_USAGES,
+  MAC_ALGORITHMS,
+  SIGNING_ALGORITHMS,
+} from '../api/key-specs.ts'
+import { always, answer, boolean, instant, integer, list, oneOf, text, texts } from '../api/shapes.ts'
+import { GRANT_OPERATIONS } from './grants/grant-record.ts'
+import { CONNECTION_ERROR_CODES } from './key-stores/xks-errors.ts'
+import { KEY_STATES } from './keys/key-record.ts'
 
 /** MultiRegionKey. Source: the service model. */
-export const MULTI_REGION_KEY_ANSWER = answer({ Arn: text(), Region: text() })
+export const MULTI_REGION_KEY_ANSWER = answer({ Arn: always(text()), Region: always(text()) })
 
 /** MultiRegionConfiguration. Source: the service model. */
 export const MULTI_REGION_CONFIGURATION_ANSWER = answer({
-  MultiRegionKeyType: text(),
-  PrimaryKey: MULTI_REGION_KEY_ANSWER,
-  ReplicaKeys: list(MULTI_REGION_KEY_ANSWER),
+  MultiRegionKeyType: always(oneOf('PRIMARY', 'REPLICA')),
+  PrimaryKey: always(MULTI_REGION_KEY_ANSWER),
+  ReplicaKeys: always(list(MULTI_REGION_KEY_ANSWER)),
 })
 
 /** XksKeyConfigurationType. Source: the service model. */
-const XKS_KEY_CONFIGURATION_TYPE_ANSWER = answer({ Id: text() })
+const XKS_KEY_CONFIGURATION_TYPE_ANSWER = answer({ Id: always(text()) })
 
 /** KeyMetadata. Source: the service model. */
 export const KEY_METADATA_ANSWER = answer({
-  AWSAccountId: text(),
-  Arn: text(),
+  AWSAccountId: always(text()),
+  Arn: always(text()),
   CloudHsmClusterId: text(),
-  CreationDate: instant(),
+  CreationDate: always(instant()),
   CurrentKeyMaterialId: text(),
   CustomKeyStoreId: text(),
-  CustomerMasterKeySpec: text(),
+  CustomerMasterKeySpec: always(oneOf(...KEY_SPEC_NAMES)),
   DeletionDate: instant(),
-  Description: text(),
-  Enabled: boolean(),
-  EncapsulationAlgorithms: list(text()),
-  EncryptionAlgorithms: list(text()),
-  ExpirationModel: text(),
-  KeyAgreementAlgorithms: list(text()),
-  KeyId: text(),
-  KeyManager: text(),
-  KeySpec: text(),
-  KeyState: text(),
-  KeyUsage: text(),
-  MacAlgorithms: list(text()),
-  MultiRegion: boolean(),
+  Description: always(text()),
+  Enabled: always(boolean()),
+  EncapsulationAlgorithms: list(oneOf('ML_KEM')),
+  EncryptionAlgorithms: list(oneOf(...ENCRYPTION_ALGORITHMS)),
+  ExpirationModel: oneOf('KEY_MATERIAL_EXPIRES', 'KEY_MATERIAL_DOES_NOT_EXPIRE'),
+  KeyAgreementAlgorithms: list(oneOf('ECDH')),
+  KeyId: always(text()),
+  KeyManager: always(oneOf('AWS', 'CUSTOMER')),
+  KeySpec: always(oneOf(...KEY_SPEC_NAMES)),
+  KeyState: always(oneOf(...KEY_STATES)),
+  KeyUsage: always(oneOf(...KEY_USAGES)),
+  MacAlgorithms: list(oneOf(...MAC_ALGORITHMS)),
+  MultiRegion: always(boolean()),
   MultiRegionConfiguration: MULTI_REGION_CONFIGURATION_ANSWER,
-  Origin: text(),
+  Origin: always(oneOf(...KEY_ORIGINS)),
   PendingDeletionWindowInDays: integer(),
-  SigningAlgorithms: list(text()),
+  SigningAlgorithms: list(oneOf(...SIGNING_ALGORITHMS)),
   ValidTo: instant(),
   XksKeyConfiguration: XKS_KEY_CONFIGURATION_TYPE_ANSWER,
 })
@@ -47,7 +58,7 @@ export const KEY_METADATA_ANSWER = answer({
 /** XksProxyConfigurationType. Source: the service model. */
 const XKS_PROXY_CONFIGURATION_TYPE_ANSWER = answer({
   AccessKeyId: text(),
-  Connectivity: text(),
+  Connectivity: always(oneOf('PUBLIC_ENDPOINT', 'VPC_ENDPOINT_SERVICE')),
   UriEndpoint: text(),
   UriPath: text(),
   VpcEndpointServiceName: text(),
@@ -57,12 +68,12 @@ const XKS_PROXY_CONFIGURATION_TYPE_ANSWER = answer({
 /** CustomKeyStoresListEntry. Source: the service model. */
 export const CUSTOM_KEY_STORES_LIST_ENTRY_ANSWER = answer({
   CloudHsmClusterId: text(),
-  ConnectionErrorCode: text(),
-  ConnectionState: text(),
+  ConnectionErrorCode: oneOf(...CONNECTION_ERROR_CODES),
+  ConnectionState: always(oneOf('CONNECTED', 'CONNECTING', 'FAILED', 'DISCONNECTED', 'DISCONNECTING')),
   CreationDate: instant(),
-  CustomKeyStoreId: text(),
-  CustomKeyStoreName: text(),
-  CustomKeyStoreType: text(),
+  CustomKeyStoreId: always(text()),
+  CustomKeyStoreName: always(text()),
+  CustomKeyStoreType: always(oneOf('AWS_CLOUDHSM', 'EXTERNAL_KEY_STORE')),
   TrustAnchorCertificate: text(),
   XksProxyConfiguration: XKS_PROXY_CONFIGURATION_TYPE_ANSWER,
 })
@@ -86,40 +97,45 @@ export const GRANT_CONSTRAINTS_ANSWER = answer({
 export const GRANT_LIST_ENTRY_ANSWER = answer({
   Constraints: GRANT_CONSTRAINTS_ANSWER,
   CreationDate: instant(),
-  GrantId: text(),
+  GrantId: always(text()),
   GranteePrincipal: text(),
   GranteeServicePrincipal: text(),
-  IssuingAccount: text(),
-  KeyId: text(),
+  IssuingAccount: always(text()),
+  KeyId: always(text()),
   Name: text(),
-  Operations: list(text()),
+  Operations: always(list(oneOf(...GRANT_OPERATIONS))),
   RetiringPrincipal: text(),
   RetiringServicePrincipal: text(),
 })
 
 /** RotationsListEntry. Source: the service model. */
 export const ROTATIONS_LIST_ENTRY_ANSWER = answer({
-  ExpirationModel: text(),
-  ImportState: text(),
+  ExpirationModel: oneOf('KEY_MATERIAL_EXPIRES', 'KEY_MATERIAL_DOES_NOT_EXPIRE'),
+  ImportState: oneOf('IMPORTED', 'PENDING_IMPORT'),
   KeyId: text(),
   KeyMaterialDescription: text(),
   KeyMaterialId: text(),
-  KeyMaterialState: text(),
+  KeyMaterialState: oneOf(
+    'NON_CURRENT',
+    'CURRENT',
+    'PENDING_ROTATION',
+    'PENDING_MULTI_REGION_IMPORT_AND_ROTATION',
+  ),
   RotationDate: instant(),
-  RotationType: text(),
+  RotationType: oneOf('AUTOMATIC', 'ON_DEMAND'),
   ValidTo: instant(),
 })
 
 /** KeyListEntry. Source: the service model. */
-export const KEY_LIST_ENTRY_ANSWER = answer({ KeyArn: text(), KeyId: text() })
+export const KEY_LIST_ENTRY_ANSWER = answer({ KeyArn: always(text()), KeyId: always(text()) })
 
 /** Tag. Source: the service model. */
-export const TAG_ANSWER = answer({ TagKey: text(), TagValue: text() })
+export const TAG_ANSWER = answer({ TagKey: always(text()), TagValue: always(text()) })
 
 /** AliasListEntry. Source: the service model. */
 export const ALIAS_LIST_ENTRY_ANSWER = answer({
-  AliasName: text(),
-  AliasArn: text(),
+  AliasName: always(text()),
+  AliasArn: always(text()),
   TargetKeyId: text(),
   CreationDate: instant(),
   LastUpdatedDate: instant(),

@@ -43,7 +43,7 @@ export function usageOperation<
   M extends Members,
   S,
   O extends Members = NoMembers,
-  R extends OutcomeOf<O> = OutcomeOf<O>,
+  const R extends OutcomeOf<O> = OutcomeOf<O>,
 >(
   facts: UsageOperationFacts<M, S, O>,
   run: (invocation: Invocation<M, S>) => Awaitable<Checked<O, R>>,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
-import { list, text } from '../../src/api/shapes.ts'
+import { always, list, oneOf, text } from '../../src/api/shapes.ts'
 import { defineOperation } from '../../src/dispatch/define-operation.ts'
 import { accountOperation } from '../../src/kms/account-operation.ts'
 import { KEY_ID, keyOperation } from '../../src/kms/key-operation.ts'
@@ -55,5 +55,20 @@ test('an answer with a member that is not declared does not compile', () => {
     // @ts-expect-error: a misspelt member, without a preset.
     run: () => ({ output: { KeyID: 'a' } }),
   }))
+  assert.ok(true, 'the type checker is the test')
+})
+
+test('an answer without a member that every answer has, or with a misspelt value, does not compile', () => {
+  const output = { KeyId: always(text()), Origin: oneOf('AWS_KMS', 'EXTERNAL') }
+  keyOperation({ ...FACTS, output }, ({ key }) => ({ output: { KeyId: key.arn, Origin: 'EXTERNAL' } }))
+  keyOperation({ ...FACTS, output }, ({ key }) => ({ output: { KeyId: key.arn } }))
+  // @ts-expect-error: a misspelt value.
+  keyOperation({ ...FACTS, output }, ({ key }) => ({ output: { KeyId: key.arn, Origin: 'EXTERN' } }))
+  // @ts-expect-error: a missing member.
+  keyOperation({ ...FACTS, output }, () => ({ output: { Origin: 'EXTERNAL' } }))
+  // @ts-expect-error: a member without a value.
+  keyOperation({ ...FACTS, output }, () => ({ output: { KeyId: undefined } }))
+  // @ts-expect-error: no answer.
+  keyOperation({ ...FACTS, output }, () => ({}))
   assert.ok(true, 'the type checker is the test')
 })

@@ -40,6 +40,22 @@ test('every export has a docstring directly above', async () => {
   assert.deepEqual(bare, [])
 })
 
+const OPERATION_FILE = /^src\/(?:(?:kms|iam|cloudtrail)\/operations|iam\/sts|usage-api)\//
+const CAST = /(?<!^import .*|^ {2}\w+|^ {2}type \w+|[*/] .*) as (?!const\b)[A-Za-z{(]/
+
+/** Functions that parse the result of a computation over unknown members. */
+const CASTS: readonly string[] = [
+  'src/usage-api/capitals.ts: return value as OutputValue',
+  'src/usage-api/key-operations.ts: return value as Answer<typeof IMPACT>',
+]
+
+test('files of operations have no casts, which would defeat the types of answers', async () => {
+  const files = (await serverFiles()).filter(({ path }) => OPERATION_FILE.test(path))
+  assert.ok(files.length > 100, 'files were found')
+  const found = linesOf(files, CAST).map((line) => line.replace(/:\d+: +/, ': '))
+  assert.deepEqual(found, CASTS)
+})
+
 /** What has an effect or a secret in it, and where it may be used. */
 type Rule = {
   readonly what: RegExp

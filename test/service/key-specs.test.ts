@@ -194,7 +194,8 @@ function assertRefused(answer: Answer, code: string, message: string | undefined
 for (const kind of KINDS) {
   const { spec, usage } = kind
   for (const [name, use] of Object.entries(USES)) {
-    const lacks = use.algorithm !== undefined && !KEY_SPECS[spec].usages[use.usage]?.includes(use.algorithm)
+    const algorithms: readonly string[] = KEY_SPECS[spec].usages[use.usage] ?? []
+    const lacks = use.algorithm !== undefined && !algorithms.includes(use.algorithm)
     const cell = usage !== use.usage ? 'wrong usage' : lacks ? 'wrong spec' : 'ok'
     test(`${name} with ${spec} for ${usage}: ${cell}`, async () => {
       const keyId = await keyOf(kind)

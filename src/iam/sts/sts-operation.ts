@@ -28,7 +28,7 @@ export type StsInvocation<M extends Members> = Invocation<M, StsDependencies>
 export function stsOperation<
   M extends Members,
   O extends Members = NoMembers,
-  R extends OutcomeOf<O> = OutcomeOf<O>,
+  const R extends OutcomeOf<O> = OutcomeOf<O>,
 >(
   { federated = false, unsigned = false, ...facts }: StsFacts<M, O>,
   begin: (invocation: StsInvocation<M>) => Awaitable<WorkOf<O, R>>,

@@ -1,6 +1,6 @@
 import { KmsError } from '../../api/errors.ts'
 import { DATA_KEY_PAIR_SPECS, type DataKeyPairSpec } from '../../api/key-specs.ts'
-import { blob, oneOf, type TextMap, text } from '../../api/shapes.ts'
+import { always, blob, oneOf, type TextMap, text } from '../../api/shapes.ts'
 import type { OutcomeOf } from '../../dispatch/define-operation.ts'
 import type { Call } from '../../dispatch/operation.ts'
 import type { ContextLookup } from '../../policy/context.ts'
@@ -56,10 +56,10 @@ function checkNotInStore(key: Key): void {
 
 /** Members of a data key pair in answers, beside its private key. */
 const SEALED_DATA_KEY_PAIR = {
-  PrivateKeyCiphertextBlob: blob(),
-  PublicKey: blob(),
-  KeyId: text(),
-  KeyPairSpec: text(),
+  PrivateKeyCiphertextBlob: always(blob()),
+  PublicKey: always(blob()),
+  KeyId: always(text()),
+  KeyPairSpec: always(oneOf(...DATA_KEY_PAIR_SPECS)),
   KeyMaterialId: text(),
 }
 

@@ -1,5 +1,5 @@
 import { KmsError } from '../../api/errors.ts'
-import { blob, integer, oneOf, optional, type TextMap, text } from '../../api/shapes.ts'
+import { always, blob, integer, oneOf, optional, type TextMap, text } from '../../api/shapes.ts'
 import type { OutcomeOf } from '../../dispatch/define-operation.ts'
 import { DRY_RUN, GRANT_TOKENS, KEY_ID } from '../key-operation.ts'
 import type { KeyUse } from '../key-stores/store-encryption.ts'
@@ -34,7 +34,7 @@ export function checkDataKeySize(input: DataKeyInput): void {
 }
 
 /** Members of a data key in answers, beside its plaintext. */
-const SEALED_DATA_KEY = { CiphertextBlob: blob(), KeyId: text(), KeyMaterialId: text() }
+const SEALED_DATA_KEY = { CiphertextBlob: always(blob()), KeyId: always(text()), KeyMaterialId: text() }
 
 /** A new data key. */
 export type DataKey = {

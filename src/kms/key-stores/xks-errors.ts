@@ -13,15 +13,18 @@ type CallerError = {
 }
 
 /** Why an external key store could not be connected. Source: the service model, `ConnectionErrorCodeType`. */
-export type ConnectionErrorCode =
-  | 'INTERNAL_ERROR'
-  | 'INVALID_CREDENTIALS'
-  | 'XKS_PROXY_ACCESS_DENIED'
-  | 'XKS_PROXY_INVALID_CONFIGURATION'
-  | 'XKS_PROXY_INVALID_RESPONSE'
-  | 'XKS_PROXY_INVALID_TLS_CONFIGURATION'
-  | 'XKS_PROXY_NOT_REACHABLE'
-  | 'XKS_PROXY_TIMED_OUT'
+export const CONNECTION_ERROR_CODES = [
+  'INTERNAL_ERROR',
+  'INVALID_CREDENTIALS',
+  'XKS_PROXY_ACCESS_DENIED',
+  'XKS_PROXY_INVALID_CONFIGURATION',
+  'XKS_PROXY_INVALID_RESPONSE',
+  'XKS_PROXY_INVALID_TLS_CONFIGURATION',
+  'XKS_PROXY_NOT_REACHABLE',
+  'XKS_PROXY_TIMED_OUT',
+] as const
+/** One of {@link CONNECTION_ERROR_CODES}. */
+export type ConnectionErrorCode = (typeof CONNECTION_ERROR_CODES)[number]
 
 const STATE = 'CustomKeyStoreInvalidStateException'
 const INVALID_RESPONSE = 'XksProxyInvalidResponseException'

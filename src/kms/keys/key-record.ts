@@ -3,16 +3,20 @@ import type { WrappedKey } from '../../custody/wrapping.ts'
 import { kindOfFormat1 } from '../../store/kind.ts'
 import type { Kind } from '../../store/records.ts'
 
+/** Every key state. Source: the service model. */
+export const KEY_STATES = [
+  'Enabled',
+  'Disabled',
+  'PendingImport',
+  'PendingDeletion',
+  'PendingReplicaDeletion',
+  'Unavailable',
+  'Creating',
+  'Updating',
+] as const
+
 /** States of a key; see `key-state.ts` for what each allows. */
-export type KeyState =
-  | 'Enabled'
-  | 'Disabled'
-  | 'PendingImport'
-  | 'PendingDeletion'
-  | 'PendingReplicaDeletion'
-  | 'Unavailable'
-  | 'Creating'
-  | 'Updating'
+export type KeyState = (typeof KEY_STATES)[number]
 
 /** Whether imported key material expires. */
 export type ExpirationModel = 'KEY_MATERIAL_EXPIRES' | 'KEY_MATERIAL_DOES_NOT_EXPIRE'

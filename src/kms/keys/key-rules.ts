@@ -82,7 +82,8 @@ export function checkAlgorithm(
   { spec, usage }: { readonly spec: KeySpec; readonly usage: KeyUsage },
   algorithm: string,
 ): void {
-  if (KEY_SPECS[spec].usages[usage]?.includes(algorithm)) return
+  const algorithms: readonly string[] = KEY_SPECS[spec].usages[usage] ?? []
+  if (algorithms.includes(algorithm)) return
   throw new KmsError(
     'InvalidKeyUsageException',
     `Algorithm ${algorithm} is incompatible with key spec ${spec}.`,

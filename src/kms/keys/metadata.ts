@@ -1,5 +1,5 @@
 import { keyArn } from '../../api/arn.ts'
-import { KEY_SPECS, type KeyUsage } from '../../api/key-specs.ts'
+import { KEY_SPECS } from '../../api/key-specs.ts'
 import type { ValueOf } from '../../api/shapes.ts'
 import { wireName } from '../../api/validate.ts'
 import type { EpochMs } from '../../base/ports.ts'
@@ -10,7 +10,6 @@ import type {
   MULTI_REGION_CONFIGURATION_ANSWER,
   MULTI_REGION_KEY_ANSWER,
 } from '../kms-answers.ts'
-import { multiRegionKeyType } from './key-context.ts'
 import type { KeyValue, RegionSet } from './key-record.ts'
 import type { Key } from './keys.ts'
 
@@ -55,23 +54,28 @@ export function shownMaterialId(value: KeyValue): string | undefined {
   return value.spec === 'SYMMETRIC_DEFAULT' && value.keyStore === undefined ? value.materialId : undefined
 }
 
-const ALGORITHMS_MEMBER = {
-  ENCRYPT_DECRYPT: 'EncryptionAlgorithms',
-  SIGN_VERIFY: 'SigningAlgorithms',
-  GENERATE_VERIFY_MAC: 'MacAlgorithms',
-  KEY_AGREEMENT: 'KeyAgreementAlgorithms',
-  ENCAPSULATE_DECAPSULATE: 'EncapsulationAlgorithms',
-} as const satisfies Readonly<Record<KeyUsage, string>>
-
-type AlgorithmsMember = (typeof ALGORITHMS_MEMBER)[KeyUsage]
+type AlgorithmsMember =
+  | 'EncryptionAlgorithms'
+  | 'SigningAlgorithms'
+  | 'MacAlgorithms'
+  | 'KeyAgreementAlgorithms'
+  | 'EncapsulationAlgorithms'
 
 /** The algorithms of a key, in the member for its usage. */
-export function algorithms({ spec, usage }: KeyValue): {
-  readonly [N in AlgorithmsMember]?: readonly string[]
-} {
-  const shown: { [N in AlgorithmsMember]?: readonly string[] } = {}
-  shown[ALGORITHMS_MEMBER[usage]] = KEY_SPECS[spec].usages[usage] ?? []
-  return shown
+export function algorithms({ spec, usage }: KeyValue): Pick<KeyMetadata, AlgorithmsMember> {
+  const { usages } = KEY_SPECS[spec]
+  switch (usage) {
+    case 'ENCRYPT_DECRYPT':
+      return { EncryptionAlgorithms: usages.ENCRYPT_DECRYPT ?? [] }
+    case 'SIGN_VERIFY':
+      return { SigningAlgorithms: usages.SIGN_VERIFY ?? [] }
+    case 'GENERATE_VERIFY_MAC':
+      return { MacAlgorithms: usages.GENERATE_VERIFY_MAC ?? [] }
+    case 'KEY_AGREEMENT':
+      return { KeyAgreementAlgorithms: usages.KEY_AGREEMENT ?? [] }
+    case 'ENCAPSULATE_DECAPSULATE':
+      return { EncapsulationAlgorithms: usages.ENCAPSULATE_DECAPSULATE ?? [] }
+  }
 }
 
 function expiration({ state, record: { value } }: Key): Pick<KeyMetadata, 'ExpirationModel' | 'ValidTo'> {
@@ -93,7 +97,7 @@ function regionConfiguration(
     Region: region,
   })
   return {
-    MultiRegionKeyType: multiRegionKeyType(key),
+    MultiRegionKeyType: primary === key.region ? 'PRIMARY' : 'REPLICA',
     PrimaryKey: inRegion(primary),
     ReplicaKeys: replicas.map(inRegion),
   }

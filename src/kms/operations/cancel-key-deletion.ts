@@ -1,4 +1,4 @@
-import { text } from '../../api/shapes.ts'
+import { always, text } from '../../api/shapes.ts'
 import { replace } from '../../store/records.ts'
 import { lacksKeyMaterial } from '../import/import.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
@@ -16,7 +16,7 @@ export const cancelKeyDeletion = keyOperation(
     crossAccount: false,
     states: PENDING_DELETION_ONLY,
     input: { KeyId: KEY_ID },
-    output: { KeyId: text() },
+    output: { KeyId: always(text()) },
   },
   ({ key }) => {
     const { deletion: _, ...kept } = key.record.value

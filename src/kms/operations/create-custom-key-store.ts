@@ -1,5 +1,5 @@
 import type { KmsError } from '../../api/errors.ts'
-import { type Input, type Members, oneOf, optional, text } from '../../api/shapes.ts'
+import { always, type Input, type Members, oneOf, optional, text } from '../../api/shapes.ts'
 import { toHex } from '../../base/bytes.ts'
 import type { Call } from '../../dispatch/operation.ts'
 import { insert, replace } from '../../store/records.ts'
@@ -38,7 +38,7 @@ export const createCustomKeyStore = accountOperation(
     name: 'CreateCustomKeyStore',
     readOnly: false,
     input: INPUT,
-    output: { CustomKeyStoreId: text() },
+    output: { CustomKeyStoreId: always(text()) },
     checkInput: (input) => void settingsOf(input),
     parameters: ({ TrustAnchorCertificate: _, ...input }) => ({
       CustomKeyStoreType: 'AWS_CLOUDHSM',

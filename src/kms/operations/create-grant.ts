@@ -1,4 +1,4 @@
-import { text } from '../../api/shapes.ts'
+import { always, text } from '../../api/shapes.ts'
 import { present } from '../../base/assert.ts'
 import type { Call } from '../../dispatch/operation.ts'
 import { isWithin } from '../grants/grant-constraints.ts'
@@ -31,7 +31,7 @@ export const createGrant = keyOperation(
     crossAccount: true,
     states: [...USABLE, 'Unavailable'],
     input: CREATE_GRANT_INPUT,
-    output: { GrantId: text(), GrantToken: text() },
+    output: { GrantId: always(text()), GrantToken: always(text()) },
     checkInput: (input) => checkGrantInput(input),
     context: (input, call) => createGrantContext(input, call),
     coveredBy: (input, parent) => isWithin(bounds(input), parent),

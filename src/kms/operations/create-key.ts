@@ -6,7 +6,16 @@ import {
   type KeyOrigin,
   OLDER_KEY_SPECS,
 } from '../../api/key-specs.ts'
-import { boolean, type Input, type Members, oneOf, optional, pattern, text } from '../../api/shapes.ts'
+import {
+  always,
+  boolean,
+  type Input,
+  type Members,
+  oneOf,
+  optional,
+  pattern,
+  text,
+} from '../../api/shapes.ts'
 import type { NewKeyMaterial } from '../../custody/custody.ts'
 import type { KeyRef } from '../../custody/key-material.ts'
 import type { Call, EventData } from '../../dispatch/operation.ts'
@@ -49,7 +58,7 @@ export const createKey = accountOperation(
     name: 'CreateKey',
     readOnly: false,
     input: INPUT,
-    output: { KeyMetadata: KEY_METADATA_ANSWER },
+    output: { KeyMetadata: always(KEY_METADATA_ANSWER) },
     alsoNeeds: (input) => (input.Tags !== undefined && input.Tags.length > 0 ? ['TagResource'] : []),
     context: (input) => requestTagKeys(input.Tags, kindContext(input)),
     checkInput,

@@ -1,5 +1,5 @@
 import { KmsError } from '../../api/errors.ts'
-import { blob, text } from '../../api/shapes.ts'
+import { always, blob, text } from '../../api/shapes.ts'
 import { kemCiphertextBytes } from '../../custody/algorithms.ts'
 import { KEM_ALGORITHM, kemContext } from '../cryptography/kem.ts'
 import { DRY_RUN, GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
@@ -26,7 +26,7 @@ export const decapsulate = keyOperation(
       GrantTokens: GRANT_TOKENS,
       DryRun: DRY_RUN,
     },
-    output: { EncapsulationAlgorithm: text(), KeyId: text(), SharedSecret: blob() },
+    output: { EncapsulationAlgorithm: always(KEM_ALGORITHM), KeyId: always(text()), SharedSecret: blob() },
     context: kemContext,
     checkKey: (input, key) => {
       if (input.SharedSecretCiphertextBlob.length === kemCiphertextBytes(key.record.value.spec)) return

@@ -1,5 +1,5 @@
 import { KmsError } from '../../api/errors.ts'
-import { optional, text } from '../../api/shapes.ts'
+import { always, optional, text } from '../../api/shapes.ts'
 import { type Change, remove, replace } from '../../store/records.ts'
 import { checkExternal, exchanged, standingOf, withoutBytes } from '../import/import.ts'
 import { KEY_MATERIAL_ID } from '../import/import-input.ts'
@@ -28,7 +28,7 @@ export const deleteImportedKeyMaterial = keyOperation(
     crossAccount: false,
     states: STATES,
     input: { KeyId: KEY_ID, KeyMaterialId: optional(KEY_MATERIAL_ID) },
-    output: { KeyId: text(), KeyMaterialId: text() },
+    output: { KeyId: always(text()), KeyMaterialId: text() },
     checkKey: (_, key) => checkExternal(key),
   },
   async ({ input, key, dependencies }) => {

@@ -1,5 +1,6 @@
 import { KmsError } from '../../api/errors.ts'
-import { blob, oneOf, text } from '../../api/shapes.ts'
+import { KEY_ORIGINS } from '../../api/key-specs.ts'
+import { always, blob, oneOf, text } from '../../api/shapes.ts'
 import { RECIPIENT, secretMember } from '../cryptography/recipient.ts'
 import { DRY_RUN, GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
 import { entriesContext, requestAlias } from '../keys/key-context.ts'
@@ -26,9 +27,9 @@ export const deriveSharedSecret = keyOperation(
     },
     output: {
       CiphertextForRecipient: blob(),
-      KeyAgreementAlgorithm: text(),
-      KeyId: text(),
-      KeyOrigin: text(),
+      KeyAgreementAlgorithm: always(oneOf('ECDH')),
+      KeyId: always(text()),
+      KeyOrigin: always(oneOf(...KEY_ORIGINS)),
       SharedSecret: blob(),
     },
     context: (input) =>

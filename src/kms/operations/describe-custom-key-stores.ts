@@ -1,4 +1,4 @@
-import { boolean, list, optional, text, type ValueOf } from '../../api/shapes.ts'
+import { always, boolean, list, optional, text, type ValueOf } from '../../api/shapes.ts'
 import { accountOperation } from '../account-operation.ts'
 import { type CustomKeyStore, getStore, readStores, storeNotFound } from '../key-stores/custom-key-store.ts'
 import { invalidInput, STORE_ID, STORE_NAME } from '../key-stores/store-input.ts'
@@ -17,9 +17,9 @@ export const describeCustomKeyStores = accountOperation(
     readOnly: true,
     input: { CustomKeyStoreId: optional(STORE_ID), CustomKeyStoreName: optional(STORE_NAME), ...PAGING },
     output: {
-      CustomKeyStores: list(CUSTOM_KEY_STORES_LIST_ENTRY_ANSWER),
+      CustomKeyStores: always(list(CUSTOM_KEY_STORES_LIST_ENTRY_ANSWER)),
       NextMarker: text(),
-      Truncated: boolean(),
+      Truncated: always(boolean()),
     },
     checkInput: (input) => {
       if (input.CustomKeyStoreId !== undefined && input.CustomKeyStoreName !== undefined) {

@@ -1,3 +1,4 @@
+import { always } from '../../api/shapes.ts'
 import { GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
 import { entriesContext, requestAlias } from '../keys/key-context.ts'
 import { ANY_STATE } from '../keys/key-state.ts'
@@ -15,7 +16,7 @@ export const describeKey = keyOperation(
     states: ANY_STATE,
     makeMissing: makeManagedKey,
     input: { KeyId: KEY_ID, GrantTokens: GRANT_TOKENS },
-    output: { KeyMetadata: KEY_METADATA_ANSWER },
+    output: { KeyMetadata: always(KEY_METADATA_ANSWER) },
     context: (input) => entriesContext({ 'kms:requestalias': requestAlias(input.KeyId) }),
   },
   ({ key }) => ({ output: { KeyMetadata: keyMetadata(key) } }),

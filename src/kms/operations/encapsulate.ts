@@ -1,4 +1,4 @@
-import { blob, text } from '../../api/shapes.ts'
+import { always, blob, text } from '../../api/shapes.ts'
 import { KEM_ALGORITHM, kemContext } from '../cryptography/kem.ts'
 import { DRY_RUN, GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
 import { USABLE } from '../keys/key-state.ts'
@@ -21,10 +21,10 @@ export const encapsulate = keyOperation(
       DryRun: DRY_RUN,
     },
     output: {
-      EncapsulationAlgorithm: text(),
-      KeyId: text(),
+      EncapsulationAlgorithm: always(KEM_ALGORITHM),
+      KeyId: always(text()),
       SharedSecret: blob(),
-      SharedSecretCiphertextBlob: blob(),
+      SharedSecretCiphertextBlob: always(blob()),
     },
     context: kemContext,
   },

@@ -1,5 +1,5 @@
 import type { EncryptionAlgorithm } from '../../api/key-specs.ts'
-import { blob, optional, type TextMap, text } from '../../api/shapes.ts'
+import { always, blob, optional, type TextMap, text } from '../../api/shapes.ts'
 import { checkPlaintext, encryptUnder, type Manner, usedKeyMaterial } from '../cryptography/encryption.ts'
 import {
   cryptographicContext,
@@ -28,7 +28,11 @@ export const encrypt = keyOperation(
       GrantTokens: GRANT_TOKENS,
       DryRun: DRY_RUN,
     },
-    output: { CiphertextBlob: blob(), EncryptionAlgorithm: text(), KeyId: text() },
+    output: {
+      CiphertextBlob: always(blob()),
+      EncryptionAlgorithm: always(ENCRYPTION_ALGORITHM),
+      KeyId: always(text()),
+    },
     context: (input) => cryptographicContext(input.KeyId, input.EncryptionContext, input.EncryptionAlgorithm),
     checkKey: (input, key) => checkPlaintext(key, manner(input), input.Plaintext),
     parameters: (input) => ({ EncryptionAlgorithm: SYMMETRIC, ...input }),

@@ -1,4 +1,5 @@
-import { blob, text } from '../../api/shapes.ts'
+import { DATA_KEY_PAIR_SPECS } from '../../api/key-specs.ts'
+import { always, blob, oneOf, text } from '../../api/shapes.ts'
 import {
   DATA_KEY_PAIR_INPUT,
   makeDataKeyPair,
@@ -17,11 +18,11 @@ export const generateDataKeyPairWithoutPlaintext = keyOperation(
     name: 'GenerateDataKeyPairWithoutPlaintext',
     input: DATA_KEY_PAIR_INPUT,
     output: {
-      KeyId: text(),
+      KeyId: always(text()),
       KeyMaterialId: text(),
-      KeyPairSpec: text(),
-      PrivateKeyCiphertextBlob: blob(),
-      PublicKey: blob(),
+      KeyPairSpec: always(oneOf(...DATA_KEY_PAIR_SPECS)),
+      PrivateKeyCiphertextBlob: always(blob()),
+      PublicKey: always(blob()),
     },
     context: pairContext,
   },

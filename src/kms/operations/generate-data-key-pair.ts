@@ -1,4 +1,5 @@
-import { blob, text } from '../../api/shapes.ts'
+import { DATA_KEY_PAIR_SPECS } from '../../api/key-specs.ts'
+import { always, blob, oneOf, text } from '../../api/shapes.ts'
 import {
   DATA_KEY_PAIR_INPUT,
   makeDataKeyPair,
@@ -19,12 +20,12 @@ export const generateDataKeyPair = keyOperation(
     input: { ...DATA_KEY_PAIR_INPUT, Recipient: RECIPIENT },
     output: {
       CiphertextForRecipient: blob(),
-      KeyId: text(),
+      KeyId: always(text()),
       KeyMaterialId: text(),
-      KeyPairSpec: text(),
-      PrivateKeyCiphertextBlob: blob(),
+      KeyPairSpec: always(oneOf(...DATA_KEY_PAIR_SPECS)),
+      PrivateKeyCiphertextBlob: always(blob()),
       PrivateKeyPlaintext: blob(),
-      PublicKey: blob(),
+      PublicKey: always(blob()),
     },
     context: pairContext,
   },

@@ -1,4 +1,4 @@
-import { blob, text } from '../../api/shapes.ts'
+import { always, blob, text } from '../../api/shapes.ts'
 import { checkDataKeySize, DATA_KEY_INPUT, makeDataKey } from '../cryptography/data-key.ts'
 import { cryptographicContext, SYMMETRIC } from '../cryptography/symmetric.ts'
 import { keyOperation } from '../key-operation.ts'
@@ -18,7 +18,7 @@ export const generateDataKeyWithoutPlaintext = keyOperation(
     usage: 'ENCRYPT_DECRYPT',
     algorithm: () => SYMMETRIC,
     input: DATA_KEY_INPUT,
-    output: { CiphertextBlob: blob(), KeyId: text(), KeyMaterialId: text() },
+    output: { CiphertextBlob: always(blob()), KeyId: always(text()), KeyMaterialId: text() },
     context: (input) => cryptographicContext(input.KeyId, input.EncryptionContext),
     checkInput: checkDataKeySize,
   },

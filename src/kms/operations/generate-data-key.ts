@@ -1,4 +1,4 @@
-import { blob, text } from '../../api/shapes.ts'
+import { always, blob, text } from '../../api/shapes.ts'
 import { checkDataKeySize, DATA_KEY_INPUT, makeDataKey } from '../cryptography/data-key.ts'
 import { RECIPIENT, secretMember } from '../cryptography/recipient.ts'
 import { cryptographicContext, SYMMETRIC } from '../cryptography/symmetric.ts'
@@ -20,9 +20,9 @@ export const generateDataKey = keyOperation(
     algorithm: () => SYMMETRIC,
     input: { ...DATA_KEY_INPUT, Recipient: RECIPIENT },
     output: {
-      CiphertextBlob: blob(),
+      CiphertextBlob: always(blob()),
       CiphertextForRecipient: blob(),
-      KeyId: text(),
+      KeyId: always(text()),
       KeyMaterialId: text(),
       Plaintext: blob(),
     },

@@ -1,4 +1,4 @@
-import { blob, text } from '../../api/shapes.ts'
+import { always, blob, text } from '../../api/shapes.ts'
 import { MAC_ALGORITHM, macContext } from '../cryptography/mac.ts'
 import { DRY_RUN, GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
 import { USABLE } from '../keys/key-state.ts'
@@ -21,7 +21,7 @@ export const generateMac = keyOperation(
       GrantTokens: GRANT_TOKENS,
       DryRun: DRY_RUN,
     },
-    output: { KeyId: text(), Mac: blob(), MacAlgorithm: text() },
+    output: { KeyId: always(text()), Mac: always(blob()), MacAlgorithm: always(MAC_ALGORITHM) },
     context: macContext,
   },
   async ({ input, key, dependencies }) => {

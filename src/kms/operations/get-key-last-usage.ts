@@ -1,4 +1,4 @@
-import { instant, text } from '../../api/shapes.ts'
+import { always, instant, text } from '../../api/shapes.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
 import { ANY_STATE } from '../keys/key-state.ts'
 import { epochSeconds } from '../keys/metadata.ts'
@@ -17,10 +17,10 @@ export const getKeyLastUsage = keyOperation(
     states: ANY_STATE,
     input: { KeyId: KEY_ID },
     output: {
-      KeyCreationDate: instant(),
-      KeyId: text(),
+      KeyCreationDate: always(instant()),
+      KeyId: always(text()),
       KeyLastUsage: KEY_LAST_USAGE_DATA_ANSWER,
-      TrackingStartDate: instant(),
+      TrackingStartDate: always(instant()),
     },
   },
   async ({ key, dependencies }) => {

@@ -1,4 +1,4 @@
-import { optional, text } from '../../api/shapes.ts'
+import { always, optional, text } from '../../api/shapes.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
 import { checkPolicyName, POLICY_NAME, POLICY_NAME_TEXT, shownPolicy } from '../keys/key-policy.ts'
 import { ANY_STATE } from '../keys/key-state.ts'
@@ -12,7 +12,7 @@ export const getKeyPolicy = keyOperation(
     crossAccount: false,
     states: ANY_STATE,
     input: { KeyId: KEY_ID, PolicyName: optional(POLICY_NAME_TEXT) },
-    output: { Policy: text(), PolicyName: text() },
+    output: { Policy: always(text()), PolicyName: always(text()) },
   },
   async ({ input, key, dependencies }) => {
     checkPolicyName(input.PolicyName)

@@ -1,5 +1,5 @@
 import { KmsError } from '../../api/errors.ts'
-import { boolean, instant, integer, text } from '../../api/shapes.ts'
+import { always, boolean, instant, integer, text } from '../../api/shapes.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
 import { ANY_STATE } from '../keys/key-state.ts'
 import type { Key } from '../keys/keys.ts'
@@ -20,8 +20,8 @@ export const getKeyRotationStatus = keyOperation(
     states: ANY_STATE,
     input: { KeyId: KEY_ID },
     output: {
-      KeyId: text(),
-      KeyRotationEnabled: boolean(),
+      KeyId: always(text()),
+      KeyRotationEnabled: always(boolean()),
       NextRotationDate: instant(),
       OnDemandRotationStartDate: instant(),
       RotationPeriodInDays: integer(),

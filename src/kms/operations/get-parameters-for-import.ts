@@ -1,5 +1,5 @@
 import { KmsError } from '../../api/errors.ts'
-import { blob, type Input, instant, type Members, oneOf, text } from '../../api/shapes.ts'
+import { always, blob, type Input, instant, type Members, oneOf, text } from '../../api/shapes.ts'
 import {
   type ImportManner,
   importManner,
@@ -33,7 +33,12 @@ export const getParametersForImport = keyOperation(
     crossAccount: false,
     states: IMPORTABLE,
     input: INPUT,
-    output: { ImportToken: blob(), KeyId: text(), ParametersValidTo: instant(), PublicKey: blob() },
+    output: {
+      ImportToken: always(blob()),
+      KeyId: always(text()),
+      ParametersValidTo: always(instant()),
+      PublicKey: always(blob()),
+    },
     context: (input) =>
       entriesContext({
         'kms:wrappingalgorithm': input.WrappingAlgorithm,

@@ -1,6 +1,14 @@
 import { KmsError } from '../../api/errors.ts'
-import { KEY_SPECS } from '../../api/key-specs.ts'
-import { blob, list, text } from '../../api/shapes.ts'
+import {
+  ENCRYPTION_ALGORITHMS,
+  KEY_SPEC_NAMES,
+  KEY_SPECS,
+  KEY_USAGES,
+  MAC_ALGORITHMS,
+  SIGNING_ALGORITHMS,
+} from '../../api/key-specs.ts'
+import { always, blob, list, oneOf, text } from '../../api/shapes.ts'
+import { present } from '../../base/assert.ts'
 import { parseBase64 } from '../../base/bytes.ts'
 import { GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
 import { entriesContext, requestAlias } from '../keys/key-context.ts'
@@ -20,16 +28,16 @@ export const getPublicKey = keyOperation(
     states: STATES,
     input: { KeyId: KEY_ID, GrantTokens: GRANT_TOKENS },
     output: {
-      CustomerMasterKeySpec: text(),
-      EncapsulationAlgorithms: list(text()),
-      EncryptionAlgorithms: list(text()),
-      MacAlgorithms: list(text()),
-      KeyAgreementAlgorithms: list(text()),
-      KeyId: text(),
-      KeySpec: text(),
-      KeyUsage: text(),
-      PublicKey: blob(),
-      SigningAlgorithms: list(text()),
+      CustomerMasterKeySpec: always(oneOf(...KEY_SPEC_NAMES)),
+      EncapsulationAlgorithms: list(oneOf('ML_KEM')),
+      EncryptionAlgorithms: list(oneOf(...ENCRYPTION_ALGORITHMS)),
+      MacAlgorithms: list(oneOf(...MAC_ALGORITHMS)),
+      KeyAgreementAlgorithms: list(oneOf('ECDH')),
+      KeyId: always(text()),
+      KeySpec: always(oneOf(...KEY_SPEC_NAMES)),
+      KeyUsage: always(oneOf(...KEY_USAGES)),
+      PublicKey: always(blob()),
+      SigningAlgorithms: list(oneOf(...SIGNING_ALGORITHMS)),
     },
     context: (input) => entriesContext({ 'kms:requestalias': requestAlias(input.KeyId) }),
     checkKey: (_, { arn, record: { value } }) => {
@@ -43,7 +51,7 @@ export const getPublicKey = keyOperation(
     return {
       output: {
         KeyId: key.arn,
-        PublicKey: parseBase64(publicKeyOf(key).spki),
+        PublicKey: present(parseBase64(publicKeyOf(key).spki), 'the public key'),
         CustomerMasterKeySpec: spec,
         KeySpec: spec,
         KeyUsage: usage,

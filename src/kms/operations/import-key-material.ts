@@ -1,5 +1,5 @@
 import { KmsError } from '../../api/errors.ts'
-import { text } from '../../api/shapes.ts'
+import { always, text } from '../../api/shapes.ts'
 import type { Call } from '../../dispatch/operation.ts'
 import type { Change } from '../../store/records.ts'
 import { checkExternal } from '../import/import.ts'
@@ -28,7 +28,7 @@ export const importKeyMaterial = keyOperation(
     crossAccount: false,
     states: [...IMPORTABLE, 'Updating'],
     input: IMPORT_INPUT,
-    output: { KeyId: text(), KeyMaterialId: text() },
+    output: { KeyId: always(text()), KeyMaterialId: text() },
     context: importContext,
     checkInput: (input, call) => checkImportInput(input, call.now),
     checkKey: (input, key) => {

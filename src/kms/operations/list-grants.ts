@@ -1,5 +1,5 @@
 import { KmsError } from '../../api/errors.ts'
-import { boolean, type Input, list, type Members, optional, text } from '../../api/shapes.ts'
+import { always, boolean, type Input, list, type Members, optional, text } from '../../api/shapes.ts'
 import type { Stored } from '../../store/records.ts'
 import { type GrantAnswer, grantEntry } from '../grants/grant-entry.ts'
 import { forAwsResource, GRANT_ID } from '../grants/grant-input.ts'
@@ -35,7 +35,11 @@ export const listGrants = keyOperation(
     crossAccount: true,
     states: ANY_STATE,
     input: INPUT,
-    output: { Grants: list(GRANT_LIST_ENTRY_ANSWER), NextMarker: text(), Truncated: boolean() },
+    output: {
+      Grants: always(list(GRANT_LIST_ENTRY_ANSWER)),
+      NextMarker: text(),
+      Truncated: always(boolean()),
+    },
     checkInput: (input) => {
       checkGrantId(input.GrantId)
       if (input.GranteePrincipal !== undefined && input.GranteeServicePrincipal !== undefined) {

@@ -1,4 +1,4 @@
-import { boolean, list, text } from '../../api/shapes.ts'
+import { always, boolean, list, text } from '../../api/shapes.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
 import { POLICY_NAME } from '../keys/key-policy.ts'
 import { ANY_STATE } from '../keys/key-state.ts'
@@ -15,7 +15,7 @@ export const listKeyPolicies = keyOperation(
     crossAccount: false,
     states: ANY_STATE,
     input: { KeyId: KEY_ID, ...PAGING },
-    output: { NextMarker: text(), PolicyNames: list(text()), Truncated: boolean() },
+    output: { NextMarker: text(), PolicyNames: always(list(text())), Truncated: always(boolean()) },
   },
   ({ input }) => {
     const { items, next } = pageOf([POLICY_NAME], input, PAGE_SIZE)

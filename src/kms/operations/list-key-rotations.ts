@@ -1,4 +1,4 @@
-import { boolean, list, oneOf, optional, text, type ValueOf } from '../../api/shapes.ts'
+import { always, boolean, list, oneOf, optional, text, type ValueOf } from '../../api/shapes.ts'
 import type { Stored } from '../../store/records.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
 import { keyMaterialsOf, keyWithMaterials } from '../keys/key-materials.ts'
@@ -27,7 +27,11 @@ export const listKeyRotations = keyOperation(
       IncludeKeyMaterial: optional(oneOf('ALL_KEY_MATERIAL', 'ROTATIONS_ONLY')),
       ...PAGING,
     },
-    output: { NextMarker: text(), Rotations: list(ROTATIONS_LIST_ENTRY_ANSWER), Truncated: boolean() },
+    output: {
+      NextMarker: text(),
+      Rotations: always(list(ROTATIONS_LIST_ENTRY_ANSWER)),
+      Truncated: always(boolean()),
+    },
     checkKey: (_, key) => checkRotates(key, ['AWS_KMS', 'EXTERNAL']),
   },
   async ({ input, key, dependencies }) => {
@@ -55,7 +59,11 @@ function entry(key: Key, { value }: Stored<KeyMaterialValue>, pendingEverywhere:
   }
 }
 
-function stateOf(key: Key, value: KeyMaterialValue, pendingEverywhere: boolean): string {
+function stateOf(
+  key: Key,
+  value: KeyMaterialValue,
+  pendingEverywhere: boolean,
+): NonNullable<RotationAnswer['KeyMaterialState']> {
   if (value.pending === true) {
     return pendingEverywhere ? 'PENDING_ROTATION' : 'PENDING_MULTI_REGION_IMPORT_AND_ROTATION'
   }

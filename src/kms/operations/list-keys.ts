@@ -1,5 +1,5 @@
 import { keyArn } from '../../api/arn.ts'
-import { boolean, list, text } from '../../api/shapes.ts'
+import { always, boolean, list, text } from '../../api/shapes.ts'
 import { accountOperation } from '../account-operation.ts'
 import { partitionOf } from '../keys/key-record.ts'
 import { LISTED_KEY } from '../keys/listed-key.ts'
@@ -14,7 +14,7 @@ export const listKeys = accountOperation(
     name: 'ListKeys',
     readOnly: true,
     input: PAGING,
-    output: { Keys: list(KEY_LIST_ENTRY_ANSWER), NextMarker: text(), Truncated: boolean() },
+    output: { Keys: always(list(KEY_LIST_ENTRY_ANSWER)), NextMarker: text(), Truncated: always(boolean()) },
   },
   async ({ call, input, dependencies }) => {
     const { account } = call.caller

@@ -1,4 +1,4 @@
-import { boolean, list, text } from '../../api/shapes.ts'
+import { always, boolean, list, text } from '../../api/shapes.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
 import { ANY_STATE } from '../keys/key-state.ts'
 import { TAG_ANSWER } from '../kms-answers.ts'
@@ -15,7 +15,7 @@ export const listResourceTags = keyOperation(
     crossAccount: false,
     states: ANY_STATE,
     input: { KeyId: KEY_ID, ...PAGING },
-    output: { NextMarker: text(), Tags: list(TAG_ANSWER), Truncated: boolean() },
+    output: { NextMarker: text(), Tags: always(list(TAG_ANSWER)), Truncated: always(boolean()) },
   },
   ({ input, key }) => {
     const { items, next } = pageOf(key.record.value.tags, input, PAGE_SIZE)

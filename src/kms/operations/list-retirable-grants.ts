@@ -1,6 +1,14 @@
 import { keyArn, parseArn } from '../../api/arn.ts'
 import { KmsError } from '../../api/errors.ts'
-import { boolean, type Input, list as listOf, type Members, optional, text } from '../../api/shapes.ts'
+import {
+  always,
+  boolean,
+  type Input,
+  list as listOf,
+  type Members,
+  optional,
+  text,
+} from '../../api/shapes.ts'
 import { defineOperation, type Invocation } from '../../dispatch/define-operation.ts'
 import type { Call } from '../../dispatch/operation.ts'
 import { accountPermission } from '../account-operation.ts'
@@ -33,7 +41,11 @@ export const listRetirableGrants: KmsOperation = defineOperation(
     name: 'ListRetirableGrants',
     readOnly: true,
     input: INPUT,
-    output: { Grants: listOf(GRANT_LIST_ENTRY_ANSWER), NextMarker: text(), Truncated: boolean() },
+    output: {
+      Grants: always(listOf(GRANT_LIST_ENTRY_ANSWER)),
+      NextMarker: text(),
+      Truncated: always(boolean()),
+    },
   },
   async ({ call, input, dependencies }: Invocation<typeof INPUT, KmsDependencies>) =>
     begin(call, input, dependencies),

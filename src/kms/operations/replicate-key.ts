@@ -1,5 +1,5 @@
 import { KmsError } from '../../api/errors.ts'
-import { boolean, type Input, list, type Members, optional, pattern, text } from '../../api/shapes.ts'
+import { always, boolean, type Input, list, type Members, optional, pattern, text } from '../../api/shapes.ts'
 import type { Call, Outcome } from '../../dispatch/operation.ts'
 import { accountPermission } from '../account-operation.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
@@ -40,7 +40,11 @@ export const replicateKey = keyOperation(
     crossAccount: false,
     states: ['Enabled'],
     input: INPUT,
-    output: { ReplicaKeyMetadata: KEY_METADATA_ANSWER, ReplicaPolicy: text(), ReplicaTags: list(TAG_ANSWER) },
+    output: {
+      ReplicaKeyMetadata: always(KEY_METADATA_ANSWER),
+      ReplicaPolicy: always(text()),
+      ReplicaTags: list(TAG_ANSWER),
+    },
     context: (input) =>
       entriesContext({
         'kms:replicaregion': input.ReplicaRegion,

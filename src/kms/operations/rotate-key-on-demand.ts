@@ -1,5 +1,5 @@
 import { KmsError } from '../../api/errors.ts'
-import { text } from '../../api/shapes.ts'
+import { always, text } from '../../api/shapes.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
 import type { KeyState } from '../keys/key-record.ts'
 import { checkMayRotate, rotateToFresh, rotateToPending } from '../lifecycle/rotation.ts'
@@ -19,7 +19,7 @@ export const rotateKeyOnDemand = keyOperation(
     crossAccount: false,
     states: STATES,
     input: { KeyId: KEY_ID },
-    output: { KeyId: text() },
+    output: { KeyId: always(text()) },
     checkKey: (_, key) => {
       checkMayRotate(key, ['AWS_KMS', 'EXTERNAL'])
       if ((key.record.value.onDemandRotations ?? 0) < ON_DEMAND_ROTATIONS_MAX) return

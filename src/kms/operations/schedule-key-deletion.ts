@@ -1,9 +1,10 @@
-import { instant, integer, optional, text } from '../../api/shapes.ts'
+import { always, instant, integer, oneOf, optional, text } from '../../api/shapes.ts'
 import { faultText, validationError } from '../../api/validate.ts'
 import { eventDate } from '../../dispatch/event-date.ts'
 import { replace } from '../../store/records.ts'
 import { KEY_ID, keyOperation } from '../key-operation.ts'
 import { entriesContext } from '../keys/key-context.ts'
+import { KEY_STATES } from '../keys/key-record.ts'
 import { NOT_PENDING_DELETION } from '../keys/key-state.ts'
 import { unusedDays } from '../keys/last-usage.ts'
 import { epochSeconds } from '../keys/metadata.ts'
@@ -27,7 +28,12 @@ export const scheduleKeyDeletion = keyOperation(
     states: NOT_PENDING_DELETION.filter((state) => state !== 'Updating'),
     fetchContext: unusedDays,
     input: { KeyId: KEY_ID, PendingWindowInDays: optional(integer({ min: 1, max: 365 })) },
-    output: { DeletionDate: instant(), KeyId: text(), KeyState: text(), PendingWindowInDays: integer() },
+    output: {
+      DeletionDate: instant(),
+      KeyId: always(text()),
+      KeyState: always(oneOf(...KEY_STATES)),
+      PendingWindowInDays: always(integer()),
+    },
     checkInput: (input) => checkWindow(windowDays(input)),
     context: (input) =>
       entriesContext({ 'kms:schedulekeydeletionpendingwindowindays': String(windowDays(input)) }),

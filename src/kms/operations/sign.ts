@@ -1,4 +1,4 @@
-import { blob, text } from '../../api/shapes.ts'
+import { always, blob, text } from '../../api/shapes.ts'
 import {
   checkMessage,
   MESSAGE_TYPE,
@@ -28,7 +28,7 @@ export const sign = keyOperation(
       SigningAlgorithm: SIGNING_ALGORITHM,
       DryRun: DRY_RUN,
     },
-    output: { KeyId: text(), Signature: blob(), SigningAlgorithm: text() },
+    output: { KeyId: always(text()), Signature: always(blob()), SigningAlgorithm: always(SIGNING_ALGORITHM) },
     context: signingContext,
     checkKey: checkMessage,
     parameters: (input) => ({ MessageType: MESSAGE_TYPE_DEFAULT, ...input }),

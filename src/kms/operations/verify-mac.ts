@@ -1,5 +1,5 @@
 import { KmsError } from '../../api/errors.ts'
-import { blob, boolean, text } from '../../api/shapes.ts'
+import { always, blob, boolean, text } from '../../api/shapes.ts'
 import { equalConstantTime } from '../../base/bytes.ts'
 import { MAC_ALGORITHM, macContext } from '../cryptography/mac.ts'
 import { DRY_RUN, GRANT_TOKENS, KEY_ID, keyOperation } from '../key-operation.ts'
@@ -24,7 +24,7 @@ export const verifyMac = keyOperation(
       GrantTokens: GRANT_TOKENS,
       DryRun: DRY_RUN,
     },
-    output: { KeyId: text(), MacAlgorithm: text(), MacValid: boolean() },
+    output: { KeyId: always(text()), MacAlgorithm: always(MAC_ALGORITHM), MacValid: always(boolean()) },
     context: macContext,
   },
   async ({ input, key, dependencies }) => {

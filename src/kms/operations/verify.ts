@@ -1,5 +1,5 @@
 import { KmsError } from '../../api/errors.ts'
-import { blob, boolean, text } from '../../api/shapes.ts'
+import { always, blob, boolean, text } from '../../api/shapes.ts'
 import {
   checkMessage,
   MESSAGE_TYPE,
@@ -30,7 +30,11 @@ export const verify = keyOperation(
       GrantTokens: GRANT_TOKENS,
       DryRun: DRY_RUN,
     },
-    output: { KeyId: text(), SignatureValid: boolean(), SigningAlgorithm: text() },
+    output: {
+      KeyId: always(text()),
+      SignatureValid: always(boolean()),
+      SigningAlgorithm: always(SIGNING_ALGORITHM),
+    },
     context: signingContext,
     checkKey: checkMessage,
     parameters: (input) => ({ MessageType: MESSAGE_TYPE_DEFAULT, ...input }),
