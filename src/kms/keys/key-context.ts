@@ -45,7 +45,7 @@ export function keyContext(key: Key, callerAccount: string, more: ContextLookup)
 }
 
 /** Whether a multi-Region key is the primary of its set. */
-export function multiRegionKeyType(key: Key): 'PRIMARY' | 'REPLICA' | undefined {
+function multiRegionKeyType(key: Key): 'PRIMARY' | 'REPLICA' | undefined {
   const set = key.record.value.multiRegion
   if (set === undefined) return undefined
   return set.primary === key.region ? 'PRIMARY' : 'REPLICA'
