@@ -106,8 +106,8 @@ function contentOf(tab: Tab, facts: KeyFacts): ReactNode {
 }
 
 /** The tabs that a key has. */
-function tabsOf({ KeySpec = '', Origin, MultiRegion }: KeyFacts): readonly Tab[] {
-  const isAsymmetric = !/^(?:SYMMETRIC_DEFAULT|HMAC_)/.test(KeySpec)
+function tabsOf({ KeySpec, Origin, MultiRegion }: KeyFacts): readonly Tab[] {
+  const isAsymmetric = !/^(?:SYMMETRIC_DEFAULT|HMAC_)/.test(KeySpec ?? '')
   return TABS.filter((tab) => {
     if (tab === 'publicKey') return isAsymmetric
     if (tab === 'import') return Origin === 'EXTERNAL'
