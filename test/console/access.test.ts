@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { look, NO_BROWSER, openBrowser, openPage } from '../support/browser.ts'
 import { callRaw } from '../support/calls.ts'
-import { signInTo } from '../support/console.ts'
+import { problemsOf, signInTo } from '../support/console.ts'
 import { iamClient, newUser, policyText } from '../support/iam.ts'
 import { REGION } from '../support/kms.ts'
 import { startServer, type TestServer } from '../support/server.ts'
@@ -103,6 +103,6 @@ test('what a person may not do is disabled with the reason, and pages out of rea
   await look(page, 'access-reader')
   assert.equal(await page.getByRole('link', { name: 'Usage and cost' }).count(), 0)
   assert.equal(await page.getByRole('link', { name: 'Settings' }).count(), 1)
-  assertClean()
+  assert.deepEqual(problemsOf(assertClean), [])
   await page.context().close()
 })

@@ -4,7 +4,7 @@ import type { Browser } from 'playwright-core'
 import { eventOf } from '../support/audit.ts'
 import { look, NO_BROWSER, openBrowser, openPage } from '../support/browser.ts'
 import { callRaw } from '../support/calls.ts'
-import { signInTo } from '../support/console.ts'
+import { problemsOf, signInTo } from '../support/console.ts'
 import { iamClient, newUser, policyText, type TestCredentials } from '../support/iam.ts'
 import { REGION } from '../support/kms.ts'
 import { startServer, type TestServer } from '../support/server.ts'
@@ -69,17 +69,6 @@ test('an error links to the explanation of its request', { skip: NO_BROWSER }, a
   await page.getByRole('link', { name: 'Find out why, and what would allow it' }).first().click()
   await page.getByRole('heading', { name: 'Explain a call', exact: true }).waitFor()
   assert.match(new URL(page.url()).search, /^\?id=[0-9a-f-]{36}$/)
-  assert.deepEqual(await problemsOf(assertClean), [])
+  assert.deepEqual(problemsOf(assertClean), [])
   await page.context().close()
 })
-
-/** A refused call is an error of the network to the browser, which a page cannot keep it from reporting. */
-async function problemsOf(assertClean: () => void): Promise<readonly string[]> {
-  try {
-    assertClean()
-    return []
-  } catch (error) {
-    assert.ok(error instanceof assert.AssertionError && Array.isArray(error.actual))
-    return error.actual.map(String).filter((one) => !one.startsWith('Failed to load resource'))
-  }
-}

@@ -32,3 +32,14 @@ function linkIn(text: string): string {
   assert.ok(link, `a link was printed: ${text}`)
   return link
 }
+
+/** What went wrong in a page, but for refused calls: the browser reports each as an error of the network. */
+export function problemsOf(assertClean: () => void): readonly string[] {
+  try {
+    assertClean()
+    return []
+  } catch (error) {
+    assert.ok(error instanceof assert.AssertionError && Array.isArray(error.actual))
+    return error.actual.map(String).filter((one) => !one.startsWith('Failed to load resource'))
+  }
+}
