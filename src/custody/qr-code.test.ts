@@ -8,7 +8,7 @@ test('the image has the modules of the code', () => {
   const text = 'otpauth://totp/Holdfast:ada?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ'
   const png = Buffer.from(qrCodePng(text))
   assert.equal(png.subarray(1, 4).toString(), 'PNG')
-  const { data, size } = encode(text, { ecc: 'M', border: 4 })
+  const { data, size } = encode(text, { ecc: 'M', border: 4, maskPattern: 3 })
   const pixels = 6 * size
   assert.deepEqual([png.readUInt32BE(16), png.readUInt32BE(20)], [pixels, pixels])
   const start = png.indexOf('IDAT') + 4
