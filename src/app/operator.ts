@@ -30,6 +30,7 @@ import {
   showOrganization,
 } from '../iam/organization/organization.ts'
 import type { OrganizationValue } from '../iam/organization/organization-record.ts'
+import { type EndedConsoleAccess, endConsoleAccess } from '../iam/sessions/console-records.ts'
 import { redeliver } from '../notifications/redeliver.ts'
 import { claimFileLock } from '../store/file-lock.ts'
 import type { Change, Records } from '../store/records.ts'
@@ -50,6 +51,8 @@ export type Operator = {
   readonly createRootCredentials: (account: string, others: OlderKeys) => Promise<CreatedRootKey>
   /** Makes a link that signs in to the web console once: as a user, or as the root user. */
   readonly createConsoleLink: (account: string, userName: string | undefined) => Promise<NewLink>
+  /** Ends the sessions of the console and the sign-in links of a user, or of the root user. */
+  readonly endConsoleSessions: (account: string, userName: string | undefined) => Promise<EndedConsoleAccess>
   readonly accounts: () => Promise<readonly ListedAccount[]>
   readonly controls: Readonly<Record<ControlType, ControlOperator>>
   readonly organization: OrganizationOperator
@@ -66,6 +69,8 @@ type CreatedRootKey = {
   readonly accessKeyId: string
   /** The account's earlier access keys. */
   readonly older: readonly string[]
+  /** The console sessions and links of the root user that ended. */
+  readonly endedAccess: EndedConsoleAccess
   /** The profile in the credentials file. */
   readonly profile: string
 }
@@ -188,10 +193,11 @@ function operatorOf(config: Config, records: Records, record: RecordChange): Ope
       const path = join(config.data, CREDENTIALS_FILE)
       // Finds an unusable credentials file before anything changes.
       await readCredentialsFile(path)
-      const { accessKeyId, older } = await commit('CreateRootCredentials', async () => {
+      const { accessKeyId, older, endedAccess } = await commit('CreateRootCredentials', async () => {
         const made = await newRootKey(dependencies, accountId, others)
-        const { accessKeyId: id, older: otherAccessKeyIds } = made
-        return { ...made, details: { accountId, accessKeyId: id, others, otherAccessKeyIds } }
+        const { accessKeyId: id, older: otherAccessKeyIds, endedAccess: ended } = made
+        const counts = { endedConsoleSessions: ended.sessions, endedSignInLinks: ended.links }
+        return { ...made, details: { accountId, accessKeyId: id, others, otherAccessKeyIds, ...counts } }
       })
       let profile = ''
       await oneAtATime(config, async () =>
@@ -199,7 +205,7 @@ function operatorOf(config: Config, records: Records, record: RecordChange): Ope
           profile = await addCredentials(path, { ...key, account: accountId }, { replaces: older })
         }),
       )
-      return { accessKeyId, older, profile }
+      return { accessKeyId, older, endedAccess, profile }
     },
     createConsoleLink: (accountId, userName) =>
       commit('CreateConsoleSignInLink', async () => {
@@ -208,6 +214,14 @@ function operatorOf(config: Config, records: Records, record: RecordChange): Ope
         const link = await newLink(dependencies, { account: accountId, userId })
         const expiresAt = new Date(link.expiresAt).toISOString()
         return { ...link, details: { accountId, userName: userName ?? null, expiresAt } }
+      }),
+    endConsoleSessions: (accountId, userName) =>
+      commit('EndConsoleSessions', async () => {
+        await needAccount(records, accountId)
+        const userId = userName === undefined ? undefined : await needUserId(records, accountId, userName)
+        const ended = await endConsoleAccess(records, { account: accountId, userId })
+        const { sessions, links } = ended
+        return { ...ended, details: { accountId, userName: userName ?? null, sessions, links } }
       }),
     accounts: async () => (await listAccounts(records)).map(listed),
     controls: {

@@ -12,10 +12,11 @@ import {
   CONSOLE_LINKS,
   CONSOLE_SESSION,
   type ConsoleSessionValue,
+  consoleSessions,
   passwordTime,
 } from '../iam/sessions/console-records.ts'
 import { sealClaims } from '../iam/sessions/session-token.ts'
-import { type Change, insert, LIST_MAX_RECORDS, type Records, remove, type Stored } from '../store/records.ts'
+import { type Change, insert, type Records, remove, type Stored } from '../store/records.ts'
 import { linkName } from './console-links.ts'
 
 /** Credentials are valid for an hour, and a session is renewed up to 12. Source: the durations of AWS's console. */
@@ -188,9 +189,9 @@ async function removeSurplus(
     now,
   }: { readonly account: string; readonly userId: string | undefined; readonly now: EpochMs },
 ): Promise<readonly Change[]> {
-  const page = await records.list(CONSOLE_SESSION, { partition: account, limit: LIST_MAX_RECORDS })
-  const ended = page.records.filter(({ value }) => value.endsAt <= now)
-  const own = page.records.filter(({ value }) => value.endsAt > now && value.userId === userId)
+  const all = await consoleSessions(records, account)
+  const ended = all.filter(({ value }) => value.endsAt <= now)
+  const own = all.filter(({ value }) => value.endsAt > now && value.userId === userId)
   const newestFirst = own.toSorted((one, other) => other.value.startedAt - one.value.startedAt)
   return [...ended, ...newestFirst.slice(SESSIONS_OF_USER_MAX - 1)].map(remove)
 }

@@ -110,6 +110,7 @@ test('commands on a data folder print the documents that help describes', async 
   await documents('env')
   await documents('status')
   await documents('console')
+  await documents('console-sessions end')
   await documents(`account create --id ${OTHER}`)
   await documents('account list')
   await documents(`root-credentials create --account ${OTHER}`)

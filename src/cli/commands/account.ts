@@ -29,8 +29,12 @@ export const ACCOUNT_COMMANDS: readonly Command[] = [
     about: 'Create new root credentials for an account, and put them into the credentials file',
     details: ['Use it when root credentials are lost or leaked.'],
     options: {
-      'deactivate-others': { about: "Deactivate the account's other root access keys" },
-      'delete-others': { about: "Delete the account's other root access keys" },
+      'deactivate-others': {
+        about: "Deactivate the account's other root access keys, and end the root user's console sessions",
+      },
+      'delete-others': {
+        about: "Delete the account's other root access keys, and end the root user's console sessions",
+      },
     },
     settings: ['data', 'account'],
     examples: [
@@ -47,6 +51,8 @@ export const ACCOUNT_COMMANDS: readonly Command[] = [
         credentials: 'string',
         profile: 'string',
         otherAccessKeys: [{ accessKeyId: 'string', status: 'string' }],
+        endedSessions: 'number',
+        endedLinks: 'number',
       },
     },
     run: async (input) => (await import('../root-credentials.ts')).createRootCredentials(input),

@@ -55,6 +55,23 @@ export const SERVER_COMMANDS: readonly Command[] = [
     run: async (input) => (await import('../console.ts')).printConsoleLink(input),
   },
   {
+    name: 'console-sessions end',
+    about: 'End the sessions and the unused sign-in links of a user or the root user',
+    details: ['Passwords and access keys stay valid.'],
+    options: {
+      user: { about: 'The user whose sessions end; the default is the root user', takes: NAME },
+    },
+    settings: ['data', 'account'],
+    examples: [
+      { line: 'holdfast console-sessions end', about: 'End the sessions of the root user' },
+      { line: 'holdfast console-sessions end --user alice', about: 'End the sessions of a user' },
+    ],
+    json: {
+      shape: { account: 'string', user: 'string or null', sessions: 'number', links: 'number' },
+    },
+    run: async (input) => (await import('../console-sessions.ts')).endConsoleSessions(input),
+  },
+  {
     name: 'worker',
     about: 'Serve as one of several processes',
     settings: 'all',

@@ -3,6 +3,7 @@ import { type Change, insert, remove, replace } from '../../store/records.ts'
 import { type AccountDependencies, rootKeyIds } from '../accounts/account.ts'
 import { needAccount } from '../accounts/accounts.ts'
 import { newAccessKey } from '../entities/ids.ts'
+import { type EndedConsoleAccess, endConsoleAccess } from '../sessions/console-records.ts'
 import { ACCESS_KEY, ACCESS_KEYS } from './access-key.ts'
 
 /** Source: IAM User Guide, "IAM and AWS STS quotas". */
@@ -15,11 +16,14 @@ export type OlderKeys = 'keep' | 'deactivate' | 'delete'
 export type NewRootKey = {
   readonly accessKeyId: string
   readonly older: readonly string[]
+  /** The sessions and links of the root user that end with the earlier keys. */
+  readonly endedAccess: EndedConsoleAccess
   readonly changes: readonly Change[]
 }
 
 /**
- * The changes that make a new root access key for an account. @throws UsageError when the account has the
+ * The changes that make a new root access key for an account. With the earlier keys end what whoever knows them may
+ * have: sessions of the console and sign-in links of the root user. @throws UsageError when the account has the
  * most it may have.
  */
 export async function newRootKey(
@@ -43,10 +47,19 @@ export async function newRootKey(
     ended.push(olderKeys === 'delete' ? remove(key) : replace(key, { ...key.value, status: 'Inactive' }))
   }
   const ids = [...(olderKeys === 'delete' ? [] : older), accessKeyId]
+  const endedAccess =
+    olderKeys === 'keep'
+      ? NOTHING_ENDED
+      : await endConsoleAccess(records, { account: accountId, userId: undefined })
   const made = insert(ACCESS_KEY, ACCESS_KEYS, accessKeyId, {
     ...{ format: 1, account: accountId, principal: 'root', secretAccessKey },
     ...{ createdAt: clock.now(), status: 'Active' },
   })
   const value = { ...account.value, rootAccessKeyId: accessKeyId, rootKeyIds: ids, handedOver: false }
-  return { accessKeyId, older, changes: [made, ...ended, replace(account, value)] }
+  return {
+    ...{ accessKeyId, older, endedAccess },
+    changes: [made, ...ended, ...endedAccess.changes, replace(account, value)],
+  }
 }
+
+const NOTHING_ENDED: EndedConsoleAccess = { sessions: 0, links: 0, changes: [] }

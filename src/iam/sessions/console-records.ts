@@ -1,5 +1,13 @@
 import { kindOfFormat1 } from '../../store/kind.ts'
-import type { Kind, Records } from '../../store/records.ts'
+import {
+  type Change,
+  type Kind,
+  LIST_MAX_RECORDS,
+  type Page,
+  type Records,
+  remove,
+  type Stored,
+} from '../../store/records.ts'
 import { findLoginProfile } from '../credentials/login-profile.ts'
 
 /**
@@ -50,4 +58,53 @@ export async function passwordTime(
   return userId === undefined
     ? undefined
     : (await findLoginProfile(records, account, userId))?.value.changedAt
+}
+
+/** The holder of sessions and sign-in links. */
+export type ConsoleHolder = {
+  /** 12 digits. */
+  readonly account: string
+  /** The user's unique id; nothing for the root user. */
+  readonly userId: string | undefined
+}
+
+/** Returns every session of an account, also those whose time has ended. */
+export async function consoleSessions(
+  records: Records,
+  account: string,
+): Promise<readonly Stored<ConsoleSessionValue>[]> {
+  const found: Stored<ConsoleSessionValue>[] = []
+  let after: string | undefined
+  do {
+    const page: Page<ConsoleSessionValue> = await records.list(CONSOLE_SESSION, {
+      ...{ partition: account, after, limit: LIST_MAX_RECORDS },
+    })
+    found.push(...page.records)
+    after = page.next
+  } while (after !== undefined)
+  return found
+}
+
+/** The changes that end access to the console, and how much they end. */
+export type EndedConsoleAccess = {
+  readonly sessions: number
+  readonly links: number
+  readonly changes: readonly Change[]
+}
+
+/** Ends the sessions and the unused sign-in links of a holder. Its passwords and access keys stay. */
+export async function endConsoleAccess(
+  records: Records,
+  { account, userId }: ConsoleHolder,
+): Promise<EndedConsoleAccess> {
+  // A link that becomes a session meanwhile is removed by both commits: one finds a conflict, and tries again.
+  const linkPage = await records.list(CONSOLE_LINK, { partition: CONSOLE_LINKS, limit: LIST_MAX_RECORDS })
+  const links = linkPage.records.filter(({ value }) => value.account === account && value.userId === userId)
+  const all = await consoleSessions(records, account)
+  const sessions = all.filter(({ value }) => value.userId === userId)
+  return {
+    sessions: sessions.length,
+    links: links.length,
+    changes: [...sessions.map(remove), ...links.map(remove)],
+  }
 }
