@@ -11,14 +11,14 @@ import { silentLog } from '../src/base/log.ts'
 import { systemClock, systemTimers } from '../src/base/ports.ts'
 import { hmacKey } from '../src/crypto/hmac.ts'
 
-/** A log that the bench has written. */
+/** A log written by the bench. */
 export type BenchLog = {
   readonly folder: string
   readonly chain: Chain
   readonly heads: ReadonlyMap<string, AuditHead>
   readonly keys: readonly string[]
   readonly users: readonly string[]
-  /** Seconds since 1970 of its first and last event. */
+  /** The times of its first and last event, in seconds since 1970. */
   readonly fromSecond: number
   readonly toSecond: number
 }
@@ -28,7 +28,7 @@ export const BENCH_ACCOUNT = '111122223333'
 /** The region of all events. */
 export const BENCH_REGION = 'eu-west-1'
 
-/** The system's files, but nothing waits for the disk: what is measured is done to the log afterwards. */
+/** The system's files without waiting for the disk: the suite measures only what it does with the log afterwards. */
 const UNSYNCED_FILES: AuditFiles = { ...systemFiles, openAppend }
 
 async function openAppend(path: string): Promise<AppendFile> {
@@ -43,20 +43,20 @@ async function openAppend(path: string): Promise<AppendFile> {
 
 const KEYS = 1000
 const USERS = 200
-/** Events that are written together when many clients call at once. */
+/** The events of one batch when many clients call at the same time. */
 export const FULL_BATCH = 2000
-/** The log tells of this many seconds, however many events it has. */
+/** The time span of the log in seconds, whatever its number of events. */
 export const SPAN_SECONDS = 30 * 86_400
 const FIRST_SECOND = 1_764_000_000
-/** What calls there are, the frequent ones more often. */
+/** The operations of the events. Frequent ones appear more than once. */
 const NAMES = [
   ...['Encrypt', 'Encrypt', 'Encrypt', 'Decrypt', 'Decrypt', 'Decrypt', 'Decrypt', 'GenerateDataKey'],
   ...['GenerateDataKey', 'DescribeKey'],
 ] as const
-/** Every so many events, one that changes something. */
+/** One event in this many changes a resource. */
 const CHANGE_EVERY = 5000
 
-/** Writes a log of so many calls of many users on many keys, in batches of so many. */
+/** Writes a log of the given number of calls, by many users on many keys, in batches of the given size. */
 export async function writeBenchLog(
   folder: string,
   events: number,
@@ -101,18 +101,18 @@ export async function writeBenchLog(
   }
 }
 
-/** What events are about. */
+/** The resources and times of the events. */
 type EventTopics = {
   readonly account: string
   readonly region: string
-  /** ARNs. */
+  /** Key ARNs. */
   readonly keys: readonly string[]
   readonly users: readonly string[]
-  /** Of the first event, in seconds since 1970. The last one is 30 days later. */
+  /** The time of the first event in seconds since 1970. The last event is 30 days later. */
   readonly fromSecond: number
 }
 
-/** One of so many events, as JSON text. */
+/** The event with this index, as JSON text. */
 export function benchEvent(
   index: number,
   of: number,

@@ -1,13 +1,13 @@
 import { createHmac, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
 
-/** One call of `node:crypto` and nothing else: the floor of an operation. */
+/** One call of `node:crypto` without a server: the baseline of an operation. */
 export type BareCall = () => void
 
-/** CPU time is read in steps of this much work, so that a fast call is not measured as nothing. */
+/** The duration of one CPU measurement, long enough for the clock's resolution when a call is fast. */
 const MEASURE_MS = 300
 const CALLS_BETWEEN_LOOKS = 4
 
-/** The hash of a spec's first algorithm in `node:crypto`; nothing for those that hash by themselves. */
+/** The `node:crypto` hash of a spec's first algorithm. Specs that hash internally have none. */
 const HASHES: { readonly [spec: string]: string | undefined } = {
   RSA_2048: 'sha256',
   RSA_3072: 'sha256',
@@ -25,7 +25,7 @@ const CURVES: { readonly [spec: string]: string } = {
   ECC_SECG_P256K1: 'secp256k1',
 }
 
-/** Signs the message again and again with one key of a spec; nothing where `node:crypto` has no such keys. */
+/** Returns a call that signs the message with one key of a spec, or `undefined` if `node:crypto` lacks such keys. */
 export function bareSign(spec: string, message: Uint8Array): BareCall | undefined {
   const key = generate(spec)?.privateKey
   if (key === undefined) return undefined
@@ -33,7 +33,7 @@ export function bareSign(spec: string, message: Uint8Array): BareCall | undefine
   return () => void sign(hash, message, key)
 }
 
-/** Makes key pairs of a spec and their encodings; nothing where `node:crypto` cannot. */
+/** Returns a call that generates and encodes a key pair of a spec, or `undefined` if `node:crypto` cannot. */
 export function bareKeyPair(spec: string): BareCall | undefined {
   if (generate(spec) === undefined) return undefined
   return () => {
@@ -43,13 +43,13 @@ export function bareKeyPair(spec: string): BareCall | undefined {
   }
 }
 
-/** Makes MACs by a hash. */
+/** Returns a call that computes a MAC with a hash. */
 export function bareMac(hash: string, message: Uint8Array): BareCall {
   const key = randomBytes(64)
   return () => void createHmac(hash, key).update(message).digest()
 }
 
-/** The CPU time of one call, on one thread. */
+/** The CPU time of one call on one thread, in microseconds. */
 export function measureBareUs(call: BareCall): number {
   call()
   const before = process.cpuUsage()

@@ -1,18 +1,18 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { undoAtExit } from './cleanup.ts'
 
-/** A process of this folder that answers each message with one. */
+/** A child process of the bench that sends one reply to each message. */
 export type Peer = {
   readonly pid: number
-  /** Sends one message and waits for its answer; one at a time. */
+  /** Sends one message and waits for its reply. Only one message may be in flight. */
   readonly ask: (message: object) => Promise<unknown>
   readonly stop: () => void
 }
 
-/** Longer than any window, pool or drain. */
+/** Longer than any window, signing of a pool or drain. */
 const ANSWER_TIMEOUT_MS = 900_000
 
-/** Starts a file as a process of its own. */
+/** Starts a file as a child process. */
 export function openPeer(file: URL): Peer {
   const child = fork(file, [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   const forget = undoAtExit(() => child.kill('SIGKILL'))

@@ -1,9 +1,9 @@
-/** Undoes what the run has set up outside itself: a child process, a folder. It must not wait for anything. */
+/** Releases one resource outside the process: a child process or a folder. It must be synchronous. */
 export type Undo = () => void
 
 const pending = new Set<Undo>()
 
-/** Remembers what to undo should the process end before the caller has done so; returns how to forget it. */
+/** Registers cleanup that runs if the process exits first. Returns a function that cancels the registration. */
 export function undoAtExit(undo: Undo): () => void {
   pending.add(undo)
   return () => {
@@ -11,7 +11,7 @@ export function undoAtExit(undo: Undo): () => void {
   }
 }
 
-/** Makes the process undo everything that is pending when it ends, by itself or by a signal. */
+/** Makes the process run all registered cleanup when it exits or receives a signal. */
 export function installCleanup(): void {
   process.on('exit', () => {
     for (const undo of [...pending].reverse()) undo()

@@ -5,16 +5,15 @@ import type { CalledService } from './sign.ts'
 
 const CALL_TIMEOUT_MS = 60_000
 
-/** One answer whose body is JSON. */
+/** A response with a JSON body. */
 export type JsonAnswer = {
   readonly answer: Answer
   readonly output: Readonly<Record<string, unknown>>
 }
 
 /**
- * Calls one operation on a connection of its own.
- *
- * @throws Error with the body of any answer but 200.
+ * Calls one operation on a new connection.
+ * @throws Error with the body of any response whose status is not 200.
  */
 export async function call(
   to: Addressing,
@@ -24,11 +23,11 @@ export async function call(
 ): Promise<JsonAnswer> {
   const answer = await exchange(to.endpoint, signRequest(operation, body, to, service))
   const text = answer.bytes.toString('utf8', answer.bodyOffset)
-  if (answer.status !== 200) throw new Error(`${operation}: answered ${answer.status} ${text.slice(0, 500)}`)
+  if (answer.status !== 200) throw new Error(`${operation}: status ${answer.status} ${text.slice(0, 500)}`)
   return { answer, output: parseObject(text) }
 }
 
-/** The text in a member of an answer, which must be there: `textAt(output, 'KeyMetadata', 'KeyId')`. */
+/** The required text at a path in an output: `textAt(output, 'KeyMetadata', 'KeyId')`. */
 export function textAt(output: Readonly<Record<string, unknown>>, ...path: readonly string[]): string {
   let value: unknown = output
   for (const name of path) value = parseObjectValue(value)[name]
@@ -36,7 +35,7 @@ export function textAt(output: Readonly<Record<string, unknown>>, ...path: reado
   return value
 }
 
-/** Sends one request on a connection of its own and gives its answer, whatever the status. */
+/** Sends one request on a new connection and returns the response, whatever its status. */
 export async function exchange(endpoint: Endpoint, request: Uint8Array): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
   const connection = await openConnection(endpoint, {

@@ -11,13 +11,13 @@ test('parseAnswer gives the status and where the body begins', () => {
   assert.equal(answer.bytes.toString('utf8', answer.bodyOffset), '{}')
 })
 
-test('parseAnswer asks for more until the last byte has come', () => {
+test('parseAnswer returns partial until it has the last byte', () => {
   for (let length = 0; length < WHOLE.length; length += 1) {
     assert.equal(parseAnswer(WHOLE.subarray(0, length)), 'partial')
   }
 })
 
-test('parseAnswer refuses what is no answer with a length, and bytes beyond its end', () => {
+test('parseAnswer refuses a response without a length, and bytes after its end', () => {
   assert.equal(parseAnswer(Buffer.concat([WHOLE, Buffer.from('x')])), 'malformed')
   assert.equal(parseAnswer(Buffer.from('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n')), 'malformed')
   assert.equal(parseAnswer(Buffer.from('SSH-2.0\r\ncontent-length: 0\r\n\r\n')), 'malformed')

@@ -2,31 +2,31 @@ import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { Endpoint } from './endpoint.ts'
 
-/** One HTTP answer, as much of it as a load needs. */
+/** The parts of an HTTP response that the load process needs. */
 export type Answer = {
   readonly status: number
-  /** All bytes of the answer, headers included. */
+  /** All bytes of the response, headers included. */
   readonly bytes: Buffer
   readonly bodyOffset: number
 }
 
-/** One keep-alive connection with at most one request in flight. */
+/** A keep-alive connection with at most one request in flight. */
 export type Connection = {
   readonly send: (request: Uint8Array) => void
   readonly close: () => void
 }
 
-/** What a connection tells its owner. */
+/** The callbacks of a connection. */
 export type ConnectionEvents = {
   readonly answer: (answer: Answer) => void
-  /** The connection has ended or broken; nothing follows. */
+  /** The connection has ended or failed. No callback follows. */
   readonly end: (why: string) => void
 }
 
 const CONNECT_TIMEOUT_MS = 10_000
 const ANSWER_MAX_BYTES = 16_777_216
 
-/** Opens a connection and waits until it stands. */
+/** Opens a connection and waits until it is established. */
 export function openConnection(endpoint: Endpoint, events: ConnectionEvents): Promise<Connection> {
   const { host, port } = endpoint
   const socket = endpoint.tls ? connectTls({ host, port, servername: host }) : connectTcp({ host, port })
@@ -66,8 +66,8 @@ function listen(socket: Socket, events: ConnectionEvents): void {
 }
 
 /**
- * The answer that fills `bytes`. One request is in flight at a time, so whatever follows an answer is a
- * violation of the protocol.
+ * Parses the response that fills `bytes`. Only one request is in flight, so bytes after the response violate the
+ * protocol.
  */
 export function parseAnswer(bytes: Buffer): Answer | 'partial' | 'malformed' {
   if (bytes.length > ANSWER_MAX_BYTES) return 'malformed'

@@ -8,21 +8,21 @@ import {
   type Workload,
 } from './requests.ts'
 
-/** What a load needs of a target before it begins. */
+/** The data that a load needs from a server before it starts. */
 export type Fixtures = {
   readonly keyId: string
   readonly workload: (operation: MeasuredOperation) => Workload
-  /** One real answer of each operation. */
+  /** One real response of each operation. */
   readonly answers: ReadonlyMap<MeasuredOperation, Answer>
-  /** Gives back a key that was made for the load. */
+  /** Schedules the deletion of the key if the bench created it. */
   readonly release: () => Promise<void>
 }
 
-/** Distinct ciphertexts that Decrypt is asked for in turn. */
+/** The number of distinct ciphertexts that Decrypt requests use in turn. */
 const CIPHERTEXTS = 128
 const PENDING_WINDOW_DAYS = 7
 
-/** Makes a key, unless one is named, and ciphertexts under it; asks each operation once. */
+/** Creates a key, unless one is given, and ciphertexts under it. Calls each operation once. */
 export async function prepareFixtures(to: Addressing, givenKeyId: string | undefined): Promise<Fixtures> {
   const keyId =
     givenKeyId ??

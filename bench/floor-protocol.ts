@@ -1,12 +1,12 @@
-/** The answer that the floor gives to every request. */
+/** The fixed response of the floor to every request. */
 export type CannedAnswer = {
-  /** Header names and values in turn. */
+  /** Header names and values, alternating. */
   readonly headers: readonly string[]
   readonly body: string
   readonly sendDate: boolean
 }
 
-/** An answer as it arrives over the channel between two processes of this folder. */
+/** Parses a canned response from the channel between two bench processes. */
 export function parseCannedAnswer(message: unknown): CannedAnswer {
   if (typeof message !== 'object' || message === null || !('headers' in message) || !('body' in message)) {
     throw new Error('not an answer for the floor')
@@ -14,16 +14,16 @@ export function parseCannedAnswer(message: unknown): CannedAnswer {
   return message as CannedAnswer
 }
 
-/** The port on which the floor listens, as it tells it. */
+/** Parses the floor's port from its message. */
 export function parsePort(message: unknown): number {
   if (typeof message !== 'number') throw new Error('not a port')
   return message
 }
 
-/** Headers that `node:http` writes by itself. */
+/** Headers that `node:http` writes itself. */
 const OWN_HEADERS = ['connection', 'keep-alive', 'date']
 
-/** What the floor must be told to answer the bytes that a server has answered. */
+/** The canned response that makes the floor send the same bytes as a server's response. */
 export function cannedAnswer(bytes: Buffer, bodyOffset: number): CannedAnswer {
   const lines = bytes
     .toString('latin1', 0, bodyOffset - 4)

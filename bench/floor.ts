@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { type CannedAnswer, parseCannedAnswer } from './floor-protocol.ts'
 
 /**
- * The floor: what `node:http` costs by itself. It reads each request to its end and gives the answer that
- * it was last told, with no look at what was asked.
+ * The floor: the baseline cost of `node:http`. It reads each request to its end and sends the response that the bench
+ * last configured, without parsing the request.
  */
 let canned: CannedAnswer = { headers: [], body: '', sendDate: true }
 
@@ -23,7 +23,7 @@ process.on('message', (message) => {
   else server.listen(0, '127.0.0.1', tellPort)
 })
 process.on('disconnect', () => process.exit())
-// A Ctrl-C reaches the whole group: the process that started this one decides when it ends.
+// Ctrl-C signals the whole process group. The parent process decides when this one ends.
 process.on('SIGINT', () => {})
 
 function tellPort(): void {

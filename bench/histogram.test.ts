@@ -16,7 +16,7 @@ test('a histogram gives exact percentiles below 64 microseconds', () => {
   assert.equal(histogram.percentileUs(1), 60)
 })
 
-test('a histogram takes durations beyond its range as the longest', () => {
+test('a histogram counts durations beyond its range as the longest', () => {
   const histogram = openHistogram()
   histogram.add(2 ** 40)
   histogram.add(-1)

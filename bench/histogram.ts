@@ -1,21 +1,19 @@
-/** Steps per doubling: a percentile is off by at most 1 part in 64. */
+/** Buckets per doubling: the error of a percentile is at most 1 part in 64. */
 const STEPS = 64
 const STEPS_LOG2 = 6
-/** Doublings above the linear part: up to 2^31 microseconds, more than any load lasts. */
+/** Doublings above the linear range: up to 2^31 microseconds, longer than any load runs. */
 const DOUBLINGS = 26
 
-/** How often each duration was seen, in memory that does not grow. */
+/** Counts of durations in constant memory. */
 export type Histogram = {
-  /** Durations in whole microseconds from 0; longer ones than 2^31 count as the longest. */
+  /** Adds a duration in whole microseconds, at least 0. Durations above 2^31 count as 2^31. */
   readonly add: (durationUs: number) => void
   readonly count: () => number
-  /** The duration that the given share (0 to 1) of all does not exceed; 0 when there are none. */
+  /** The duration that the given share (0 to 1) of all durations does not exceed; 0 without durations. */
   readonly percentileUs: (share: number) => number
 }
 
-/**
- * A log-linear histogram of microseconds: exact below 64, and 64 steps for each doubling above.
- */
+/** A log-linear histogram of microseconds: exact below 64, and 64 buckets for each doubling above. */
 export function openHistogram(): Histogram {
   const counts = new Float64Array(STEPS * (DOUBLINGS + 1))
   let total = 0

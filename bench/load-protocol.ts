@@ -1,53 +1,53 @@
 import type { Endpoint } from './endpoint.ts'
 import type { Addressing, Workload } from './requests.ts'
 
-/** One stretch of load. */
+/** One window of load. */
 export type Window = {
   readonly endpoint: Endpoint
   readonly connections: number
-  /** Sent at full speed before anything is counted. */
+  /** The warm-up: the loader sends at full speed and counts nothing. */
   readonly warmupMs: number
   readonly measureMs: number
-  /** The processes whose CPU time is read at both ends of the measured time. */
+  /** The processes whose CPU time the loader reads at the start and end of the measured time. */
   readonly pids: readonly number[]
 }
 
-/** What one window has shown. */
+/** The result of one window. */
 export type WindowResult = {
-  /** Calls answered with 200 in the measured time. */
+  /** Calls with status 200 in the measured time. */
   readonly calls: number
-  /** All requests that were sent, warm-up included. */
+  /** All requests sent, warm-up included. */
   readonly sent: number
   readonly elapsedMs: number
   readonly p50Us: number
   readonly p99Us: number
-  /** CPU time of the target; nothing where it cannot be read. */
+  /** CPU time of the target; `undefined` if it is unreadable. */
   readonly cpuMs: number | undefined
-  /** CPU time of the load process itself: near `elapsedMs`, the load is the bottleneck. */
+  /** CPU time of the load process. If it is near `elapsedMs`, the load process is the bottleneck. */
   readonly loadCpuMs: number
   readonly errorCount: number
   /** The first distinct errors. */
   readonly errors: readonly string[]
 }
 
-/** What the load process is told: make a pool of requests, send the pool. */
+/** The commands of the load process: sign a pool of requests, or send the pool. */
 export type LoadCommand =
   | { readonly kind: 'sign'; readonly workload: Workload; readonly to: Addressing; readonly count: number }
   | { readonly kind: 'run'; readonly window: Window }
 
-/** What the load process answers, in the order of the commands. */
+/** The replies of the load process, in the order of the commands. */
 export type LoadReply =
   | { readonly kind: 'signed'; readonly count: number }
   | { readonly kind: 'ran'; readonly result: WindowResult }
   | { readonly kind: 'failed'; readonly why: string }
 
-/** A command as it arrives over the channel between two processes of this folder. */
+/** Parses a command from the channel between two bench processes. */
 export function parseLoadCommand(message: unknown): LoadCommand {
   if (!hasKind(message, ['sign', 'run'])) throw new Error('not a command of the load process')
   return message as LoadCommand
 }
 
-/** A reply as it arrives over the channel between two processes of this folder. */
+/** Parses a reply from the channel between two bench processes. */
 export function parseLoadReply(message: unknown): LoadReply {
   if (!hasKind(message, ['signed', 'ran', 'failed'])) throw new Error('not a reply of the load process')
   return message as LoadReply

@@ -9,7 +9,7 @@ import {
 import { type RequestPool, signPool } from './requests.ts'
 import { Run } from './run.ts'
 
-/** How long a request in flight at the end of a window may still take. */
+/** The maximum time that requests in flight may take after the end of a window. */
 const DRAIN_MS = 10_000
 
 let pool: RequestPool = { bytes: Buffer.alloc(0), offsets: [0] }
@@ -20,13 +20,13 @@ process.on('message', (message) => {
   })
 })
 process.on('disconnect', () => process.exit())
-// A Ctrl-C reaches the whole group: the process that started this one decides when it ends.
+// Ctrl-C signals the whole process group. The parent process decides when this one ends.
 process.on('SIGINT', () => {})
 
 async function answer(command: LoadCommand): Promise<LoadReply> {
   switch (command.kind) {
     case 'sign':
-      // The old block goes before the new one is made.
+      // Frees the old block before `signPool` allocates the new one.
       pool = { bytes: Buffer.alloc(0), offsets: [0] }
       pool = signPool(command.workload, command.to, command.count)
       return { kind: 'signed', count: pool.offsets.length - 1 }
@@ -39,7 +39,7 @@ function reply(message: LoadReply): void {
   process.send?.(message)
 }
 
-/** Sends the pool from its beginning until the time is over or the pool is used up. */
+/** Sends the pool from its start until the window ends or the pool is used up. */
 async function runWindow(window: Window): Promise<WindowResult> {
   const run = new Run(pool, window.pids)
   const connections = await Promise.all(

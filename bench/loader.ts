@@ -2,11 +2,11 @@ import { openPeer } from './child.ts'
 import { parseLoadReply, type Window, type WindowResult } from './load-protocol.ts'
 import type { Addressing, Workload } from './requests.ts'
 
-/** The load process, as the rest of the bench sees it. */
+/** The rest of the bench's interface to the load process. */
 export type Loader = {
-  /** Makes the pool for the windows that follow; the count that it holds, which may be less than asked. */
+  /** Signs the pool for the next windows. Returns its size, which may be smaller than requested. */
   readonly sign: (workload: Workload, to: Addressing, count: number) => Promise<number>
-  /** Sends the pool from its beginning. */
+  /** Sends the pool from its start. */
   readonly run: (window: Window) => Promise<WindowResult>
   readonly stop: () => void
 }

@@ -19,7 +19,7 @@ import { measureThroughput } from './suites/throughput.ts'
 
 const WORKER_FOR_EACH_CORE = { HOLDFAST_WORKERS: 'auto' }
 
-/** Exit statuses: a run that failed or missed what `--strict` asks, and a command line that is wrong. */
+/** Exit statuses: the run failed or missed a goal under `--strict`; the command line is invalid. */
 const FAILED = 1
 const MISUSED = 2
 
@@ -117,7 +117,7 @@ async function measure(options: Options, loader: Loader): Promise<Report> {
   }
 }
 
-/** Runs with a second load process. */
+/** Runs a function with a second load process. */
 async function withLoader<T>(run: (loader: Loader) => Promise<T>): Promise<T> {
   const loader = openLoader()
   try {
@@ -127,7 +127,7 @@ async function withLoader<T>(run: (loader: Loader) => Promise<T>): Promise<T> {
   }
 }
 
-/** Runs a suite on a fresh server over an empty folder: what one suite leaves behind does not slow another. */
+/** Runs a suite on a new server with an empty folder, so that no suite affects the next. */
 function withServer<T>(
   options: Options,
   run: (server: Server) => Promise<T>,
@@ -164,7 +164,7 @@ function machineOf(options: Options): Machine {
   }
 }
 
-/** To the error stream: the output stream holds the report and nothing else. */
+/** Writes progress to standard error. Standard output holds only the report. */
 function progress(text: string): void {
   process.stderr.write(`${text}\n`)
 }

@@ -9,7 +9,7 @@ test('median gives the middle value, the mean of two, and 0 of none', () => {
   assert.equal(median([]), 0)
 })
 
-test('summarize sets each window beside the floor window of its round', () => {
+test('summarize compares each window with the floor window of its round', () => {
   const floor = series('floor', [window({ calls: 1_000 }), window({ calls: 2_000 })])
   const row = summarize(series('holdfast', [window({ calls: 500 }), window({ calls: 1_000 })]), floor)
   assert.equal(row.shareOfFloor, 0.5)

@@ -1,27 +1,30 @@
 import type { WindowResult } from './load-protocol.ts'
 import type { MeasuredOperation } from './requests.ts'
 
-/** One line of the throughput table: the medians over the rounds. */
+/** One row of the throughput table: the medians over the rounds. */
 export type ThroughputRow = {
   readonly operation: MeasuredOperation
   readonly connections: number
   readonly label: string
   readonly callsPerSecond: number
-  /** Throughput as a share of the floor's, 0 to 1 and beyond. */
+  /** Throughput as a share of the floor's. It can exceed 1. */
   readonly shareOfFloor: number
   readonly p50Ms: number
   readonly p99Ms: number
   readonly cpuUsPerCall: number | undefined
-  /** CPU time of the target as a share of the time: well below 1 for the floor, something else had the CPU. */
+  /**
+   * CPU time of the target as a share of elapsed time. Well below 1 for the floor means that another process used the
+   * CPU.
+   */
   readonly busy: number | undefined
   readonly rssBytes: number | undefined
-  /** CPU time of the load process as a share of the time: near 1, the load is the bottleneck. */
+  /** CPU time of the load process as a share of elapsed time. Near 1 means that the load process is the bottleneck. */
   readonly loadBusy: number
   readonly errorCount: number
   readonly errors: readonly string[]
 }
 
-/** A figure that a release must reach, and the one that was measured. */
+/** A goal of a release, and the measured figure. */
 export type Goal = {
   readonly name: string
   readonly required: string
@@ -29,7 +32,7 @@ export type Goal = {
   readonly met: boolean
 }
 
-/** What was measured of one target at one number of connections. */
+/** The windows of one target at one number of connections. */
 export type Series = {
   readonly operation: MeasuredOperation
   readonly connections: number
@@ -38,7 +41,7 @@ export type Series = {
   readonly rssBytes: number | undefined
 }
 
-/** The medians of a series, beside those of the floor. */
+/** The medians of a series, compared with those of the floor. */
 export function summarize(series: Series, floor: Series): ThroughputRow {
   const { windows, operation, connections, label, rssBytes } = series
   const callsPerSecond = median(windows.map(rate))
@@ -64,7 +67,7 @@ export function summarize(series: Series, floor: Series): ThroughputRow {
   }
 }
 
-/** The middle value, or the mean of the two in the middle; 0 of none. */
+/** The middle value, or the mean of the two middle values; 0 for an empty list. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((left, right) => left - right)
   const middle = Math.floor(sorted.length / 2)
@@ -72,7 +75,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2
 }
 
-/** Calls per second of one window; 0 when nothing was measured. */
+/** Calls per second of one window; 0 if the window measured nothing. */
 export function rate({ calls, elapsedMs }: WindowResult): number {
   return elapsedMs === 0 ? 0 : (calls * 1000) / elapsedMs
 }

@@ -10,7 +10,7 @@ test('parseOptions gives the defaults of a release run', () => {
   assert.deepEqual([calls, keys, rival], [1_000_000, 10_000, undefined])
 })
 
-test('parseOptions lets a flag of its own win over --quick', () => {
+test('parseOptions prefers an explicit flag over --quick', () => {
   const { rounds, seconds } = parseOptions(['--quick', '--rounds', '4'])
   assert.deepEqual([rounds, seconds], [4, 1])
 })

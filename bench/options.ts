@@ -18,10 +18,10 @@ const SUITES = [
   'neighbours',
 ] as const
 
-/** What can be measured. */
+/** The name of a suite. */
 type Suite = (typeof SUITES)[number]
 
-/** Another service to measure side by side. */
+/** Another service to compare with Holdfast. */
 export type Rival = {
   readonly label: string
   readonly endpoint: Endpoint
@@ -31,7 +31,7 @@ export type Rival = {
   readonly pid: number | undefined
 }
 
-/** What the command line has asked for. */
+/** The parsed command line. */
 export type Options = {
   readonly suites: readonly Suite[]
   readonly operations: readonly MeasuredOperation[]
@@ -42,17 +42,17 @@ export type Options = {
   readonly keys: number
   readonly starts: number
   readonly events: number
-  /** neighbours: the cases that are wanted, by a pattern; all when left out. */
+  /** neighbours: a pattern that selects cases. Without it, all cases run. */
   readonly cases: string | undefined
-  /** neighbours: every case once, over a small account, for whoever wants to know that all of them work. */
+  /** neighbours: runs every case once on a small account, to check that all cases work. */
   readonly slice: boolean
-  /** neighbours: the turns of the event loop alone, without Encrypt beside every case. */
+  /** neighbours: measures only event-loop turns, without Encrypt during every case. */
   readonly turns: boolean
   /** neighbours: the folder that keeps filled data folders for later runs. */
   readonly kept: string | undefined
   readonly region: string
   readonly program: string
-  /** The folder in which data folders are made. */
+  /** The parent folder of data folders. */
   readonly folder: string
   readonly rival: Rival | undefined
   readonly json: boolean
@@ -60,43 +60,43 @@ export type Options = {
   readonly help: boolean
 }
 
-/** What `--help` prints. */
+/** The output of `--help`. */
 export const HELP = `Usage: npm run bench -- [options]
 
-Measures Holdfast beside a floor: a bare node:http server that answers equal bytes.
+Compares Holdfast with a floor: a bare node:http server that sends the same bytes.
 
   --suite NAME         throughput (default), memory, start, audit, background, metrics, decisions, specs,
                        latency, session, neighbours or all
   --operations LIST    of ${MEASURED_OPERATIONS.join(',')};
-                       default all but CreateKey, whose keys stay
+                       default all but CreateKey, because the bench does not delete its keys
   --connections LIST   default 1,16,64,256
-  --seconds N          length of a window, default 3
-  --rounds N           windows of each target, interleaved; the median counts; default 3
+  --seconds N          seconds per window, default 3
+  --rounds N           windows per target, interleaved; the report shows medians; default 3
   --calls N            memory: Encrypt calls, default 1000000
-  --keys N             start, neighbours: keys in the data folder, default 10000; memory: five times as many are
-                       made and used, and ten times as many, with ten grants each, are in the store
-  --starts N           start: how often it is started, default 5
+  --keys N             start, neighbours: keys in the data folder, default 10000; memory: the suite creates
+                       and uses 5 times N keys, and fills a store with 10 times N keys with 10 grants each
+  --starts N           start: number of starts, default 5
   --events N           audit, neighbours: events in the log, default 1000000
-  --cases PATTERN      neighbours: those cases alone, such as '^kms PutKeyPolicy'
-  --slice              neighbours: every case once over a small account, for a look at the answers
-  --turns              neighbours: turns of the event loop alone, without Encrypt beside every case
-  --kept DIR           neighbours: keeps the filled data folder there for later runs
+  --cases PATTERN      neighbours: run only matching cases, such as '^kms PutKeyPolicy'
+  --slice              neighbours: run every case once on a small account, to check the responses
+  --turns              neighbours: measure only event-loop turns, without Encrypt during every case
+  --kept DIR           neighbours: keep the filled data folder there for later runs
   --quick              1 round of 1 second at 1 and 64 connections, 100000 calls, 1000 keys, 3 starts,
                        100000 events
   --region NAME        default us-east-1
   --server FILE        the program to start, default bin/holdfast
-  --folder DIR         where data folders are made and removed, default the system's temporary folder
+  --folder DIR         parent of the data folders, default the system's temporary folder
   --json               print JSON
-  --strict             exit with 1 when a target is missed
-  --help               print this
+  --strict             exit with status 1 if a goal is missed
+  --help               print this help
 
-Another KMS, measured side by side in the throughput suite:
-  --endpoint URL       where it listens
-  --label NAME         what to call it, default its host
+Another KMS for comparison in the throughput suite:
+  --endpoint URL       its endpoint
+  --label NAME         its name in the report, default its host
   --access-key ID      default $AWS_ACCESS_KEY_ID, or test
   --secret-key SECRET  default $AWS_SECRET_ACCESS_KEY, or test
-  --key-id ID          a symmetric key; without it one is created and its deletion scheduled
-  --pid N              its process on this machine, for CPU and memory
+  --key-id ID          a symmetric key; by default the bench creates one and schedules its deletion
+  --pid N              its process ID on this machine, to measure CPU and memory
 `
 
 const FLAGS = {
@@ -131,9 +131,8 @@ const FLAGS = {
 type Values = ReturnType<typeof readFlags>
 
 /**
- * The options in a command line.
- *
- * @throws Error that names the flag and what would be right.
+ * Parses a command line.
+ * @throws Error that names the flag and its valid values.
  */
 export function parseOptions(argv: readonly string[]): Options {
   const values = readFlags(argv)
@@ -185,7 +184,7 @@ function parseRival(values: Values): Rival | undefined {
     const lonely = (['label', 'access-key', 'secret-key', 'key-id', 'pid'] as const).find(
       (name) => values[name],
     )
-    if (lonely !== undefined) throw new Error(`--${lonely}: --endpoint required beside it`)
+    if (lonely !== undefined) throw new Error(`--${lonely}: requires --endpoint`)
     return undefined
   }
   const endpoint = parseEndpoint(values.endpoint)

@@ -1,34 +1,33 @@
 import { readFileSync } from 'node:fs'
 
-/** A process and its descendants, as Linux accounts for them. */
+/** The memory of a process and its descendants, as Linux reports it. */
 export type ProcessMemory = { readonly rssBytes: number; readonly peakBytes: number }
 
 /** `USER_HZ`, 100 on every Linux that Node runs on. Source: proc_pid_stat(5). */
 const TICKS_PER_SECOND = 100
 
 /**
- * CPU time that these processes have used in user and kernel mode, in milliseconds.
- *
- * Nothing where there is no procfs or no process.
+ * The CPU time that these processes used in user and kernel mode, in milliseconds.
+ * `undefined` without procfs or without a process.
  */
 export function findCpuMs(pids: readonly number[]): number | undefined {
   return sum(pids, (pid) => {
     const stat = readProc(pid, 'stat')
     if (stat === undefined) return undefined
-    // The command's name is in parentheses and may hold spaces: count fields from the last one.
+    // The command name is in parentheses and may contain spaces, so fields count from the last parenthesis.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_PER_SECOND
   })
 }
 
-/** Resident memory of these processes, now and at most; nothing where there is no procfs or no process. */
+/** The current and peak resident memory of these processes; `undefined` without procfs or without a process. */
 export function findMemory(pids: readonly number[]): ProcessMemory | undefined {
   const rssBytes = sum(pids, (pid) => statusBytes(pid, 'VmRSS'))
   const peakBytes = sum(pids, (pid) => statusBytes(pid, 'VmHWM'))
   return rssBytes === undefined || peakBytes === undefined ? undefined : { rssBytes, peakBytes }
 }
 
-/** A process and all that descend from it: a launcher and what it has started, say. */
+/** A process and all its descendants, such as a launcher and its children. */
 export function processTree(pid: number): readonly number[] {
   const children = readProc(pid, `task/${pid}/children`)?.split(' ').filter(Boolean).map(Number) ?? []
   return [pid, ...children.flatMap((child) => processTree(child))]
@@ -43,7 +42,7 @@ function readProc(pid: number, name: string): string | undefined {
   try {
     return readFileSync(`/proc/${pid}/${name}`, 'utf8')
   } catch {
-    // No procfs on this system, or the process has ended: both mean that there is nothing to tell.
+    // The system has no procfs or the process has ended. Both mean that there is no figure.
     return undefined
   }
 }

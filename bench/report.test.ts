@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { ThroughputRow } from './measures.ts'
 import { errorsOf, formatReport, formatTable, goalsOf, type Report } from './report.ts'
 
-test('formatTable sets numbers to the right and words to the left', () => {
+test('formatTable aligns numbers right and words left', () => {
   assert.equal(
     formatTable([
       ['name', 'n'],
@@ -21,14 +21,14 @@ test('a report lists the goals of every suite that ran', () => {
   assert.doesNotMatch(text, /Memory:/)
 })
 
-test('a report names what failed and how', () => {
+test('a report names each failure and its error', () => {
   const failing = report({ errorCount: 3, errors: ['400 nope'] })
-  assert.deepEqual(errorsOf(failing), ['holdfast Encrypt x64: 3 errors, such as 400 nope'])
+  assert.deepEqual(errorsOf(failing), ['holdfast Encrypt x64: 3 errors, for example: 400 nope'])
   assert.match(formatReport(failing), /^ERROR {3}holdfast Encrypt x64/m)
   assert.deepEqual(errorsOf(report({})), [])
 })
 
-test('a report prints a dash for what cannot be read', () => {
+test('a report prints a dash for a missing figure', () => {
   const text = formatReport(report({ cpuUsPerCall: undefined, busy: undefined, rssBytes: undefined }))
   assert.match(text, /^Encrypt .* - +- +- +50% +0$/m)
 })

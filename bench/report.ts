@@ -11,18 +11,18 @@ import type { SpecsReport } from './suites/specs.ts'
 import type { StartReport } from './suites/start.ts'
 import type { ThroughputReport } from './suites/throughput.ts'
 
-/** The machine that a report is from: figures of two machines do not compare. */
+/** The machine of a report. Figures of different machines are not comparable. */
 export type Machine = {
   readonly cpu: string
   readonly cores: number
   readonly memoryBytes: number
   readonly platform: string
   readonly node: string
-  /** Whether the data folders were held in memory, so that durability cost nothing. */
+  /** Whether the data folders were in memory, so that durability cost nothing. */
   readonly dataInMemory: boolean
 }
 
-/** All that one run has found. */
+/** The results of one run. */
 export type Report = {
   readonly machine: Machine
   readonly settings: { readonly seconds: number; readonly rounds: number }
@@ -39,7 +39,7 @@ export type Report = {
   readonly neighbours: NeighboursReport | undefined
 }
 
-/** The figures that a release must reach, of all suites that ran. */
+/** The release goals of all suites that ran. */
 export function goalsOf({
   throughput,
   memory,
@@ -59,7 +59,7 @@ export function goalsOf({
   )
 }
 
-/** Calls that were not answered with 200, of all suites that ran. */
+/** Calls without status 200, of all suites that ran. */
 export function errorsOf({ throughput, memory, neighbours }: Report): readonly string[] {
   const rows = throughput?.rows ?? []
   const failed = rows.filter(({ errorCount }) => errorCount > 0)
@@ -70,7 +70,7 @@ export function errorsOf({ throughput, memory, neighbours }: Report): readonly s
   ]
 }
 
-/** The report for a reader at a terminal. */
+/** Formats the report for a terminal. */
 export function formatReport(report: Report): string {
   const { machine, throughput, memory, start, audit, decisions, settings } = report
   const sections = [
@@ -95,7 +95,7 @@ export function formatReport(report: Report): string {
   return `${sections.join('\n')}\n`
 }
 
-/** Lines of cells as a table: the first line is its head; cells that begin with a digit stand to the right. */
+/** Formats rows of cells as a table. The first row is the head. Columns whose cells begin with a digit align right. */
 export function formatTable(lines: readonly (readonly string[])[]): string {
   const widths = (lines[0] ?? []).map((_, column) =>
     Math.max(...lines.map((line) => line[column]?.length ?? 0)),
@@ -119,14 +119,12 @@ function failure({
   readonly errorCount: number
   readonly errors: readonly string[]
 }): string {
-  return `${errorCount} errors, such as ${errors[0] ?? 'none that was described'}`
+  return `${errorCount} errors, for example: ${errors[0] ?? 'no description'}`
 }
 
 function formatMachine({ cpu, cores, memoryBytes, platform, node, dataInMemory }: Machine): string {
   const line = `${cpu}, ${cores} cores, ${(memoryBytes / 1e9).toFixed(0)} GB, ${platform}, node ${node}`
-  return dataInMemory
-    ? `${line}\nThe data folder is held in memory: durability costs nothing here (--folder)`
-    : line
+  return dataInMemory ? `${line}\nThe data folder is in memory, so durability costs nothing (--folder)` : line
 }
 
 const HEAD = [
@@ -149,7 +147,7 @@ function formatThroughput({ rows, answerBytes }: ThroughputReport, settings: Rep
   return [
     `\nThroughput: medians of ${settings.rounds} windows of ${settings.seconds} s`,
     formatTable([HEAD, ...rows.map(cellsOf)]),
-    `Bytes of an answer, holdfast/floor: ${bytes.join(', ')}\n`,
+    `Response bytes, holdfast/floor: ${bytes.join(', ')}\n`,
   ].join('\n')
 }
 
@@ -183,8 +181,8 @@ function formatMemory({ samples, rows, peakBytes, callsPerSecond }: MemoryReport
     '\nMemory: Encrypt at 64 connections',
     formatTable([['calls', 'RSS MB'], ...lines]),
     last,
-    'Memory in other situations, resident, MB',
-    formatTable([['situation', 'before', 'peak', 'end', 'a minute later', 'required', 'holds'], ...others]),
+    'Resident memory in other situations, MB',
+    formatTable([['situation', 'before', 'peak', 'end', '1 minute later', 'required', 'holds'], ...others]),
   ].join('\n')
 }
 
@@ -219,7 +217,7 @@ function formatAudit(report: AuditReport): string {
     `\nAudit log of ${events} events: ${log} bytes each, ${gzip} compressed, ${index} in the index`,
     ...verified.map(
       ({ batchEvents, perSecond, perCpuSecond }) =>
-        `verified ${perSecond.toFixed(0)} events/s in batches of ${batchEvents}, ${perCpuSecond.toFixed(0)} for each second of CPU`,
+        `verified ${perSecond.toFixed(0)} events/s in batches of ${batchEvents}, ${perCpuSecond.toFixed(0)} per CPU second`,
     ),
     `indexed ${indexedPerSecond.toFixed(0)} events/s`,
     `${formatTable([['lookup of 50', 'p50 ms', 'p99 ms', 'max ms'], ...lines])}\n`,
@@ -262,7 +260,7 @@ function formatSpecs({ rows }: SpecsReport): string {
     row.bareUs?.toFixed(1) ?? '-',
     row.coresBusy === undefined ? '-' : `${(row.coresBusy * 100).toFixed(0)}%`,
   ])
-  return `\nBeside the bare call of node:crypto\n${formatTable([head, ...lines])}\n`
+  return `\nCompared with the bare call of node:crypto\n${formatTable([head, ...lines])}\n`
 }
 
 function formatNeighbours({ keys, events, rows, floods }: NeighboursReport): string {
@@ -270,7 +268,7 @@ function formatNeighbours({ keys, events, rows, floods }: NeighboursReport): str
     'call',
     'kind',
     'status',
-    'answer, bytes',
+    'response, bytes',
     'first turn, ms',
     'later turns, ms',
     'all turns, ms',
@@ -287,8 +285,8 @@ function formatNeighbours({ keys, events, rows, floods }: NeighboursReport): str
     ...besideCells(flood),
   ])
   return [
-    `\nTurns of the event loop for one call, CPU time of the main thread; ${keys} keys, ${events} events.`,
-    'Beside it: Encrypt on 4 connections, its 99th percentile and its rate as multiples of those alone',
+    `\nEvent-loop turns of one call, main-thread CPU time; ${keys} keys, ${events} events.`,
+    'p99 and rate of Encrypt on 4 connections during the case, as multiples of those without load',
     formatTable([[...head, ...BESIDE_HEAD], ...lines]),
     ...(others.length === 0
       ? []
@@ -297,7 +295,7 @@ function formatNeighbours({ keys, events, rows, floods }: NeighboursReport): str
   ].join('\n')
 }
 
-const BESIDE_HEAD = ['p99 beside', 'rate beside']
+const BESIDE_HEAD = ['Encrypt p99', 'Encrypt rate']
 
 function besideCells({ p99Ratio, rateShare }: { readonly p99Ratio?: number; readonly rateShare?: number }) {
   return [p99Ratio?.toFixed(1) ?? '-', rateShare?.toFixed(2) ?? '-']
@@ -305,7 +303,7 @@ function besideCells({ p99Ratio, rateShare }: { readonly p99Ratio?: number; read
 
 function formatSession({ root, session, share }: SessionReport): string {
   const [own, role] = [root.toFixed(0), session.toFixed(0)]
-  return `\nEncrypt/s as the root user ${own}, as a session of a role ${role}: ${(share * 100).toFixed(1)}%\n`
+  return `\nEncrypt/s as the root user ${own}, as a role session ${role}: ${(share * 100).toFixed(1)}%\n`
 }
 
 function formatLatency({ rows }: LatencyReport): string {
@@ -317,7 +315,7 @@ function formatLatency({ rows }: LatencyReport): string {
     row.p50Ms.toFixed(2),
     row.p99Ms.toFixed(2),
   ])
-  const head = ['Encrypt beside', 'workers', 'its calls/s', 'Encrypt/s', 'p50 ms', 'p99 ms']
+  const head = ['other work', 'workers', 'other calls/s', 'Encrypt/s', 'p50 ms', 'p99 ms']
   return `\n${formatTable([head, ...lines])}\n`
 }
 

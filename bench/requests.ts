@@ -2,44 +2,44 @@ import { randomBytes } from 'node:crypto'
 import { type Endpoint, hostHeader } from './endpoint.ts'
 import { type CalledService, openSigner, type Signer, type SigningCredentials, sha256Hex } from './sign.ts'
 
-/** The operations that are measured when none are named: they change nothing. */
+/** The default operations. They change nothing. */
 export const READING_OPERATIONS = ['Encrypt', 'Decrypt', 'GenerateDataKey', 'DescribeKey'] as const
 
-/** The operations that can be measured beside the floor. */
+/** The operations that the bench can compare with the floor. */
 export const MEASURED_OPERATIONS = [...READING_OPERATIONS, 'CreateKey'] as const
 
-/** An operation that is measured. */
+/** An operation that the bench measures. */
 export type MeasuredOperation = (typeof MEASURED_OPERATIONS)[number]
 
-/** What one load asks for. */
+/** The calls of one load. */
 export type Workload = {
   readonly operation: MeasuredOperation | RepeatedOperation
   readonly keyId: string
-  /** Of Decrypt and the repeated operations: the bodies to send in turn. */
+  /** The bodies that Decrypt and the repeated operations send in turn. */
   readonly bodies: readonly string[]
 }
 
-/** Operations whose cost does not depend on what in particular is asked: given bodies are sent in turn. */
+/** Operations whose cost does not depend on the input. They send the given bodies in turn. */
 export type RepeatedOperation = 'Sign' | 'GenerateMac' | 'GenerateDataKeyPair'
 
-/** How the requests of a pool are addressed and signed. */
+/** The address and the signing credentials of a pool's requests. */
 export type Addressing = { readonly endpoint: Endpoint; readonly credentials: SigningCredentials }
 
-/** Requests ready to be sent, end to end in one block of memory. */
+/** Complete requests, stored consecutively in one block of memory. */
 export type RequestPool = {
   readonly bytes: Buffer
-  /** Where each request begins, and last where the last one ends. */
+  /** The start offset of each request, and finally the end offset of the last. */
   readonly offsets: readonly number[]
 }
 
-/** The largest pool in requests and in bytes: what bounds the memory of the load process. */
+/** The maximum size of a pool in requests and in bytes. It bounds the memory of the load process. */
 const POOL_MAX_REQUESTS = 250_000
 const POOL_MAX_BYTES = 384 * 1024 * 1024
 const PLAINTEXT_BYTES = 32
 
 /**
- * Up to `count` requests, no two of which have the same signature: each has an invocation id of its own,
- * and Encrypt and GenerateDataKey a context of their own. They hold for the 15 minutes that a signature does.
+ * Signs up to `count` requests with distinct signatures. Each has its own invocation ID, and Encrypt and
+ * GenerateDataKey requests have their own encryption context. The signatures are valid for 15 minutes.
  */
 export function signPool(workload: Workload, to: Addressing, count: number): RequestPool {
   const wanted = Math.min(count, POOL_MAX_REQUESTS)
@@ -69,7 +69,7 @@ export function signPool(workload: Workload, to: Addressing, count: number): Req
   return { bytes, offsets }
 }
 
-/** One request as bytes on the wire, for a call outside a load. */
+/** Encodes and signs one request for a call outside a load. */
 export function signRequest(
   name: string,
   body: string,
@@ -91,7 +91,7 @@ const TARGETS: Readonly<Record<CalledService, string | undefined>> = {
 
 type ProtocolHeaders = { readonly contentType: string; readonly target: string | undefined }
 
-/** The headers that say which operation a body is for; a form says it by itself. */
+/** The headers that name the operation of a body. A form names its operation itself. */
 function headersOf(service: CalledService, operation: string): ProtocolHeaders {
   const prefix = TARGETS[service]
   return prefix === undefined
@@ -99,7 +99,7 @@ function headersOf(service: CalledService, operation: string): ProtocolHeaders {
     : { contentType: 'application/x-amz-json-1.1', target: prefix + operation }
 }
 
-/** The body of an Encrypt call with a context of its own, and the context. */
+/** The body of an Encrypt call with a distinct encryption context, and that context. */
 export function encryptBody(
   keyId: string,
   index: number,
@@ -131,7 +131,7 @@ function contextOf(index: number): object {
   return { tenant: 'bench', object: `object-${index.toString().padStart(10, '0')}` }
 }
 
-/** Distinct bytes of a fixed size: what they are does not matter to the cost of a call. */
+/** Distinct bytes of a fixed size. Their values do not affect the cost of a call. */
 function plaintextOf(index: number): string {
   const bytes = Buffer.alloc(PLAINTEXT_BYTES, 0x5a)
   bytes.writeUInt32BE(index, 0)
@@ -146,7 +146,7 @@ type Rendered = {
   readonly id: string
 }
 
-/** The headers are those that AWS's own JavaScript client sends and signs. */
+/** Uses the headers that AWS's JavaScript client sends and signs. */
 function render({ headers: { contentType, target }, body, to, signer, id }: Rendered): string {
   const bodySha256 = sha256Hex(body)
   const { sessionToken } = to.credentials

@@ -3,14 +3,13 @@ import type { WindowResult } from './load-protocol.ts'
 import { findCpuMs } from './procfs.ts'
 import type { RequestPool } from './requests.ts'
 
-/** A window with this many errors ends at once. */
+/** A window with this many errors ends immediately. */
 const ERRORS_MAX = 100
 const ERRORS_SHOWN = 5
 
 /**
  * The state of one window of load.
- *
- * It is warming up (sent, not counted), then measuring, then draining (nothing new is sent), then done.
+ * It is warming up (sends without counting), measuring, draining (sends nothing new), or done.
  */
 export class Run {
   readonly #histogram = openHistogram()
@@ -32,19 +31,19 @@ export class Run {
     this.#ended = this.#begun
   }
 
-  /** Settles when nothing is in flight any more, or too much has failed. */
+  /** Settles when no request is in flight, or when too many requests have failed. */
   get done(): Promise<void> {
     return this.#done.promise
   }
 
-  /** Begins to count. */
+  /** Starts counting. */
   measure(): void {
     if (this.#state !== 'warming') return
     this.#state = 'measuring'
     this.#begun = snapshot(this.#pids)
   }
 
-  /** The next request, or nothing once the window is over: then nothing more is sent. */
+  /** The next request, or `undefined` after the end of the window. */
   take(): Uint8Array | undefined {
     if (this.#sent + 1 >= this.#pool.offsets.length || this.#errorCount >= ERRORS_MAX) this.stop()
     if (this.#state === 'draining') return undefined
@@ -57,43 +56,43 @@ export class Run {
     return request
   }
 
-  /** A request was answered with success. */
+  /** Records a successful response. */
   finish(durationUs: number): void {
     if (this.#state === 'measuring') this.#histogram.add(durationUs)
     this.#settle()
   }
 
-  /** A request was answered with an error, or not at all. */
+  /** Records a failed request. */
   fail(why: string): void {
     this.#errorCount += 1
     if (this.#errors.size < ERRORS_SHOWN) this.#errors.add(why)
     this.#settle()
   }
 
-  /** Ends the measured time and sends nothing more. */
+  /** Ends the measured time. The run sends no more requests. */
   stop(): void {
     if (this.#state === 'draining') return
-    // A pool that is used up within the warm-up has measured nothing.
+    // A pool that is used up during the warm-up measures nothing.
     this.#ended = snapshot(this.#pids)
     if (this.#state === 'warming') this.#begun = this.#ended
     this.#state = 'draining'
     if (this.#inFlight === 0) this.#done.resolve()
   }
 
-  /** Ends without waiting for what is in flight, which counts as failed. */
+  /** Ends without waiting for requests in flight, which count as failed. */
   giveUp(drainMs: number): void {
     this.#errorCount += this.#inFlight
     this.#errors.add(`${this.#inFlight} requests were not answered within ${drainMs} ms`)
     this.abandon()
   }
 
-  /** Ends at once. */
+  /** Ends immediately. */
   abandon(): void {
     this.stop()
     this.#done.resolve()
   }
 
-  /** What the window has shown. */
+  /** The result of the window. */
   result(): WindowResult {
     const [begun, ended] = [this.#begun, this.#ended]
     const known = begun.cpuMs !== undefined && ended.cpuMs !== undefined

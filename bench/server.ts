@@ -8,27 +8,27 @@ import type { Endpoint } from './endpoint.ts'
 import { processTree } from './procfs.ts'
 import type { SigningCredentials } from './sign.ts'
 
-/** A Holdfast server that the bench has started. */
+/** A Holdfast server that the bench started. */
 export type Server = {
   readonly endpoint: Endpoint
   readonly credentials: SigningCredentials
-  /** From the start of the process to the first 200 of `/readyz`. */
+  /** The time from the start of the process to the first 200 from `/readyz`. */
   readonly readyMs: number
-  /** Its process and those that it has started. */
+  /** Its process and its descendants. */
   readonly pids: () => readonly number[]
-  /** The end of what it has printed. */
+  /** The last part of its output. */
   readonly output: () => string
-  /** Asks it to end and waits until it has. */
+  /** Sends a stop signal and waits until the server has ended. */
   readonly stop: () => Promise<void>
 }
 
-/** How a server is started. */
+/** The settings of a server start. */
 export type ServerSettings = {
   /** The program: `bin/holdfast`, or that of another checkout. */
   readonly program: string
   readonly dataFolder: string
   readonly region: string
-  /** Further settings. */
+  /** Additional environment variables. */
   readonly environment?: Readonly<Record<string, string>>
 }
 
@@ -40,15 +40,14 @@ const GROUP_TIMEOUT_MS = 2_000
 const OUTPUT_KEPT_CHARS = 8_192
 
 /**
- * Starts `serve` on a free port of the loopback and waits until it is ready.
- *
- * @throws Error with the end of its output when it ends or is not ready in time.
+ * Starts `serve` on a free loopback port and waits until it is ready.
+ * @throws Error with the last part of its output if it ends or is not ready in time.
  */
 export async function startServer(settings: ServerSettings): Promise<Server> {
   const port = await freePort()
   const endpoint: Endpoint = { tls: false, host: '127.0.0.1', port }
   const startedAt = performance.now()
-  // A group of its own: the program may be a launcher, and what it starts must end with it.
+  // Starts a process group: the program may be a launcher, and its children must end with it.
   const child = spawn(settings.program, ['serve'], {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -83,14 +82,13 @@ export async function startServer(settings: ServerSettings): Promise<Server> {
     return { endpoint, credentials, readyMs, pids: () => processTree(child.pid ?? 0), output, stop }
   } catch (error) {
     await stop()
-    throw new Error(`${settings.program} serve did not get ready:\n${output()}`, { cause: error })
+    throw new Error(`${settings.program} serve did not become ready:\n${output()}`, { cause: error })
   }
 }
 
 /**
- * The keys of the `default` profile of a shared-credentials file.
- *
- * @throws Error when the profile lacks one of them.
+ * Parses the `default` profile of a shared credentials file.
+ * @throws Error if the profile lacks a required key.
  */
 export function parseCredentials(text: string, region: string): SigningCredentials {
   const values = new Map<string, string>()
@@ -113,13 +111,13 @@ async function untilReady(child: ChildProcess, endpoint: Endpoint): Promise<void
   const deadline = performance.now() + READY_TIMEOUT_MS
   while (!(await probe(endpoint))) {
     if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined)
-      throw new Error('it has ended')
+      throw new Error('the process has ended')
     if (performance.now() > deadline) throw new Error(`not ready within ${READY_TIMEOUT_MS} ms`)
     await delay(READY_POLL_MS)
   }
 }
 
-/** Whether one `GET /readyz` is answered with 200. */
+/** Whether one `GET /readyz` returns 200. */
 function probe({ host, port }: Endpoint): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host, port })
@@ -132,7 +130,7 @@ function probe({ host, port }: Endpoint): Promise<boolean> {
       head += chunk.toString('latin1', 0, 12)
       if (head.length >= 12) socket.destroy()
     })
-    // A refused connection is what a server that has not started looks like.
+    // A server that has not started yet refuses connections.
     socket.on('error', () => {})
     socket.on('close', () => resolve(head.startsWith('HTTP/1.1 200')))
   })
@@ -163,13 +161,13 @@ function keepOutput(child: ChildProcess): () => string {
   return () => kept
 }
 
-/** A launcher may end before what it has started: the data folder is free when all have. */
+/** Waits for the whole group. A launcher may end before its children, which still use the data folder. */
 async function untilGroupEnds(child: ChildProcess): Promise<void> {
   const deadline = performance.now() + GROUP_TIMEOUT_MS
   while (signalGroup(child, 0) && performance.now() < deadline) await delay(READY_POLL_MS)
 }
 
-/** Whether there was anyone to signal. */
+/** Signals the process group. Returns whether it still has a process. */
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals | 0): boolean {
   if (child.pid === undefined) return false
   try {

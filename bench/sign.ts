@@ -1,22 +1,22 @@
 import { createHash, createHmac } from 'node:crypto'
 
-/** What a caller signs with. */
+/** The credentials that sign a request. */
 export type SigningCredentials = {
   readonly accessKeyId: string
   readonly secretAccessKey: string
   readonly region: string
-  /** Of a session. */
+  /** The token of temporary credentials. */
   readonly sessionToken?: string
 }
 
-/** Header names in lower case and their values, as they will be sent. */
+/** Lower-case header names and their values, as sent. */
 type SignedHeaders = readonly (readonly [name: string, value: string])[]
 
-/** Signs requests of one caller at one moment: the value of `Authorization` for a POST to `/`. */
+/** Signs requests of one caller at one time. Computes the `Authorization` value for a POST to `/`. */
 export type Signer = {
-  /** The moment of the signature, as `x-amz-date` must give it. */
+  /** The time of the signature, in the form of `x-amz-date`. */
   readonly date: string
-  /** `headers` must be ordered by name and contain `host` and `x-amz-date`. */
+  /** `headers` must be sorted by name and include `host` and `x-amz-date`. */
   readonly authorize: (headers: SignedHeaders, bodySha256: string) => string
 }
 
@@ -24,8 +24,7 @@ export type Signer = {
 export type CalledService = 'kms' | 'cloudtrail' | 'holdfast' | 'iam' | 'sts'
 
 /**
- * A signer for POST requests to `/` without a query: all that these services are asked.
- *
+ * Opens a signer for POST requests to `/` without a query string, the only kind that these services use.
  * Source: AWS Signature Version 4, "Create a signed request".
  */
 export function openSigner(

@@ -2,21 +2,22 @@ import { createServer } from 'node:net'
 import { isMainThread } from 'node:worker_threads'
 
 /**
- * Loaded into a server before its own code: measures the turns of its event loop, by the CPU time of the main thread.
- * A client of the socket that {@link PROBE_VARIABLE} names writes a line to begin, and another to end and be told.
+ * A module that a server loads before its own code. It measures event-loop turns by the CPU time of the main thread. A
+ * client of the socket that {@link PROBE_VARIABLE} names writes one line to start a measurement, and another to end it
+ * and receive the result.
  */
 
-/** What was measured between two lines, in milliseconds of CPU time. */
+/** The measurement between two lines, in milliseconds of CPU time. */
 export type Turns = {
   readonly longestMs: number
-  /** Of all turns that did something. */
+  /** The total of all busy turns. */
   readonly busyMs: number
 }
 
-/** A turn that only looks at the clock is shorter. */
+/** Turns below this time only read the clock. */
 const BUSY_TURN_MS = 0.1
 
-/** Names the socket of the probe. */
+/** The environment variable with the path of the probe's socket. */
 export const PROBE_VARIABLE = 'BENCH_TURN_PROBE'
 
 const path = process.env[PROBE_VARIABLE]
@@ -40,7 +41,7 @@ if (path !== undefined && isMainThread && process.argv[1]?.endsWith('main.ts') =
   server.unref()
 }
 
-/** While it is on, the loop never sleeps: each of its turns ends with a look at the clock. */
+/** Measures turns. While it is on, the event loop never sleeps: each turn ends with a read of the clock. */
 function watchTurns() {
   let lastMs = 0
   let busyMs = 0
@@ -58,7 +59,7 @@ function watchTurns() {
   return {
     begin: (): void => {
       on = true
-      // The turn that heard of it is not counted.
+      // Does not count the turn that receives the line.
       setImmediate(() => {
         lastMs = cpuMs()
         setImmediate(look)
@@ -71,7 +72,7 @@ function watchTurns() {
   }
 }
 
-/** CPU time of this thread. Asking for that of the process first makes Linux count the present time slice too. */
+/** The CPU time of this thread. Reading that of the process first makes Linux include the current time slice. */
 function cpuMs(): number {
   process.cpuUsage()
   const { user, system } = process.threadCpuUsage()

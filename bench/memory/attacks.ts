@@ -7,14 +7,14 @@ import { call, textAt } from '../client.ts'
 import { hostHeader } from '../endpoint.ts'
 import { type Addressing, signRequest } from '../requests.ts'
 
-/** The floods of the soak: every one of them at once. */
+/** The script that runs every flood of the soak test at the same time. */
 const FLOODS = fileURLToPath(new URL('../../test/soak/floods.ts', import.meta.url))
-/** As large as a key policy may be. */
+/** Close to the maximum size of a key policy. */
 const POLICY_CHARS = 32_000
-/** Answers of that size that are 10 MB together. */
+/** The number of responses of that size that make 10 MB. */
 const ANSWERS = 300
 
-/** A key whose policy makes large answers. */
+/** Creates a key whose policy makes large responses. */
 async function makeLargeKey(to: Addressing): Promise<string> {
   const keyId = textAt((await call(to, 'CreateKey', '{}')).output, 'KeyMetadata', 'KeyId')
   const KeyId = keyId
@@ -23,7 +23,7 @@ async function makeLargeKey(to: Addressing): Promise<string> {
   return keyId
 }
 
-/** Asks for 10 MB on each of so many connections, reads nothing, and leaves after a while. */
+/** Requests 10 MB on each connection, reads nothing, and closes the connections after the hold time. */
 export async function askAndNeverRead(to: Addressing, connections: number, holdMs: number): Promise<void> {
   const KeyId = await makeLargeKey(to)
   const request = signRequest('GetKeyPolicy', JSON.stringify({ KeyId }), to)
@@ -37,7 +37,7 @@ export async function askAndNeverRead(to: Addressing, connections: number, holdM
   endFlood(flood)
 }
 
-/** Sends every flood at once for a while. */
+/** Sends every flood at the same time, for the hold time. */
 export async function floodWithAll(to: Addressing, holdMs: number): Promise<void> {
   const largeKeyId = await makeLargeKey(to)
   const child = fork(FLOODS, { stdio: 'inherit' })

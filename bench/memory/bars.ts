@@ -6,10 +6,10 @@ import type { Server } from '../server.ts'
 import { askAndNeverRead, floodWithAll } from './attacks.ts'
 import { drive } from './drive.ts'
 
-/** What a server takes in a situation, in bytes. */
+/** The resident memory of a server in one situation, in bytes. */
 export type MemoryRow = {
   readonly what: string
-  /** Before, at most, at the end, and after a minute's rest. */
+  /** Memory before the situation, its peak, at the end, and one minute later. */
   readonly beforeBytes: number
   readonly peakBytes: number
   readonly endBytes: number
@@ -18,7 +18,7 @@ export type MemoryRow = {
   readonly met: boolean
 }
 
-/** What has to hold of a row. */
+/** The limit that a row must meet. */
 type Bar = {
   readonly what: string
   readonly required: string
@@ -28,7 +28,7 @@ type Bar = {
 const MB = 1e6
 const STORE_MB = 400
 const ATTACK_MB = 1000
-/** What stays of an attack: what a server takes that has been busy. */
+/** The memory limit after an attack: that of a busy server. */
 const RETURNED_MB = 300
 const KEYS_MB = 400
 const UNREAD_CONNECTIONS = 400
@@ -36,7 +36,7 @@ const UNREAD_MS = 30_000
 const FLOODS_MS = 60_000
 const REST_MS = 60_000
 
-/** A server whose memory is watched while something is done to it. */
+/** Samples the memory of a server while a function runs. */
 async function watch(
   server: Server,
   bar: Bar,
@@ -54,11 +54,11 @@ async function watch(
   return { what, beforeBytes, ...found, required, met: bar.holds(found) }
 }
 
-/** Keys that are made and used, one after the other. */
+/** Creates and uses keys one after another. */
 export function manyKeysUsed(server: Server, count: number): Promise<MemoryRow> {
   const bar: Bar = {
-    what: `${count} keys made and used`,
-    required: `at the end under ${KEYS_MB} MB`,
+    what: `${count} keys created and used`,
+    required: `under ${KEYS_MB} MB at the end`,
     holds: ({ endBytes }) => endBytes < KEYS_MB * MB,
   }
   return watch(server, bar, 0, async (to) => {
@@ -69,7 +69,7 @@ export function manyKeysUsed(server: Server, count: number): Promise<MemoryRow> 
   })
 }
 
-/** A server over a large store, in which keys and their grants are asked for at random. */
+/** Runs a server on a large store and requests random keys and their grants. */
 export function largeStore(
   server: Server,
   keyIds: readonly string[],
@@ -93,15 +93,15 @@ export function largeStore(
   })
 }
 
-/** Clients that ask for much and read nothing. */
+/** Runs clients that request large responses and read nothing. */
 export function unreadAnswers(server: Server): Promise<MemoryRow> {
-  const what = `${UNREAD_CONNECTIONS} connections that ask for 10 MB each and never read`
+  const what = `${UNREAD_CONNECTIONS} connections that request 10 MB each and read nothing`
   return watch(server, attackBar(what), REST_MS, (to) => askAndNeverRead(to, UNREAD_CONNECTIONS, UNREAD_MS))
 }
 
-/** Every flood at once. */
+/** Runs every flood at the same time. */
 export function allFloods(server: Server): Promise<MemoryRow> {
-  return watch(server, attackBar('all floods of the soak at once'), REST_MS, (to) =>
+  return watch(server, attackBar('all floods of the soak test at the same time'), REST_MS, (to) =>
     floodWithAll(to, FLOODS_MS),
   )
 }
@@ -109,12 +109,12 @@ export function allFloods(server: Server): Promise<MemoryRow> {
 function attackBar(what: string): Bar {
   return {
     what,
-    required: `at most ${ATTACK_MB} MB, and under ${RETURNED_MB} MB a minute later`,
+    required: `at most ${ATTACK_MB} MB, and under ${RETURNED_MB} MB one minute later`,
     holds: ({ peakBytes, restBytes }) => peakBytes < ATTACK_MB * MB && restBytes < RETURNED_MB * MB,
   }
 }
 
-/** From a server of ours. */
+/** Trusts the response, which comes from the bench's own server. */
 function keyIdOf(text: string): string {
   return (JSON.parse(text) as { readonly KeyMetadata: { readonly KeyId: string } }).KeyMetadata.KeyId
 }

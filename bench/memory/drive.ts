@@ -1,15 +1,15 @@
 import { type Connection, openConnection } from '../connection.ts'
 import { type Addressing, signRequest } from '../requests.ts'
 
-/** A call of KMS: the operation and its body. */
+/** A KMS call: the operation and its body. */
 export type DrivenCall = { readonly operation: string; readonly body: string }
 
 const CONNECTIONS = 32
 
 /**
- * Makes so many calls on a few connections, each signed as it is sent. Gives what `taken` makes of each answer.
- *
- * @throws Error at the first answer other than 200.
+ * Makes the given number of calls on a few connections and signs each when it sends it. Returns the results of `taken`
+ * for all responses.
+ * @throws Error at the first response whose status is not 200.
  */
 export async function drive<T>(
   to: Addressing,

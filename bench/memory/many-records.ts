@@ -6,20 +6,20 @@ import { KEY, KEY_OWNER, partitionOf } from '../../src/kms/keys/key-record.ts'
 import { type Change, insert, type Records } from '../../src/store/records.ts'
 import { CROWD_ACCOUNT, CROWD_ROLE_ARN } from '../neighbours/names.ts'
 
-/** Where the records go, and the key that the others are made like. */
+/** The store of the records, and the key that the new keys copy. */
 export type ManyRecordsPlace = {
   readonly dataFolder: string
   readonly region: string
   readonly keyId: string
 }
 
-/** Grants of each key. */
+/** The number of grants on each key. */
 export const GRANTS_PER_KEY = 10
 const GRANT_ID_BYTES = 32
 const KEYS_AT_ONCE = 70
 const PROGRESS_KEYS = 10_000
 
-/** Makes keys with grants by the store of a server that does not run; gives the ids of the keys. */
+/** Creates keys with grants directly in the store of a stopped server. Returns the key IDs. */
 export async function addManyKeys(
   { dataFolder, region, keyId }: ManyRecordsPlace,
   count: number,
@@ -30,7 +30,7 @@ export async function addManyKeys(
   )
   try {
     const like = await records.get(KEY, partitionOf(CROWD_ACCOUNT, region), keyId)
-    if (like === undefined) throw new Error('no key to make others like')
+    if (like === undefined) throw new Error('no key to copy')
     const ids: string[] = []
     while (ids.length < count) {
       const more = Array.from({ length: Math.min(KEYS_AT_ONCE, count - ids.length) }, () => randomUUID())

@@ -9,21 +9,21 @@ import { CROWD_ACCOUNT } from './names.ts'
 import { largePolicy, slowKeyPolicy } from './policies.ts'
 import { widestValue } from './widest.ts'
 
-/** The server with the crowded account, and who calls it. */
+/** The server with the crowded account, and its callers. */
 export type CrowdedAccount = Named & {
   readonly bed: SampleBed
   readonly endpoint: Endpoint
-  /** By name; `denied` has as many policies, as large as they may be, as a user can have, and no permission. */
+  /** Credentials by caller name. `denied` is a user with the maximum number and size of policies, and no permission. */
   readonly callers: Readonly<Record<SampleCaller | 'denied', SigningCredentials>>
-  /** A key of Encrypt beside the cases. */
+  /** The key that Encrypt uses while a case runs. */
   readonly ownKey: string
-  /** A key whose policy takes as many steps as it can. */
+  /** A key whose policy takes the maximum number of evaluation steps. */
   readonly slowKey: string
 }
 
 const POLICIES_OF_A_USER = 10
 
-/** Makes what the calls of the suite name and the crowd does not have. */
+/** Creates the resources that the calls name and the crowd lacks. */
 export async function openAccount(bed: SampleBed, crowdedKey: string): Promise<CrowdedAccount> {
   const signing = (caller: { readonly accessKeyId: string; readonly secretAccessKey: string }) => ({
     ...{ accessKeyId: caller.accessKeyId, secretAccessKey: caller.secretAccessKey, region: REGION },
@@ -63,7 +63,7 @@ async function makeDenied({ iam }: SampleBed) {
   return { accessKeyId: String(AccessKeyId), secretAccessKey: String(SecretAccessKey) }
 }
 
-/** The request id of a call that many policies were asked about, and none has allowed. */
+/** Returns the request ID of a call that many policies evaluate and none allows. */
 async function refusedCall(
   { server }: SampleBed,
   KeyId: string,

@@ -6,18 +6,18 @@ import { exchangeFrom, requestOf } from './calls.ts'
 import type { Case } from './cases.ts'
 import { untilAllowed } from './measure.ts'
 
-/** How Encrypt does on four connections. */
+/** The throughput and latency of Encrypt on four connections. */
 export type EncryptPace = { readonly callsPerSecond: number; readonly p99Ms: number }
 
-/** What it does with something beside it, as a share of what it does alone in the same run. */
+/** The throughput and latency of Encrypt during other work, relative to Encrypt alone in the same run. */
 export type Beside = { readonly p99Ratio: number; readonly rateShare: number }
 
 const CONNECTIONS = 4
 const WARMUP_MS = 200
-/** More than the server does in a second. */
+/** More calls per second than the server can answer. */
 const CALLS_PER_SECOND_MAX = 6000
 
-/** Measures Encrypt for so long while something runs, which is told to end by the signal. */
+/** Measures Encrypt for the given time while other work runs. The signal ends the other work. */
 export async function encryptBeside(
   account: CrowdedAccount,
   loader: Loader,
@@ -42,7 +42,7 @@ export async function encryptBeside(
   return { callsPerSecond: rate(result), p99Ms: result.p99Us / 1000 }
 }
 
-/** One connection after the other makes the call of a case, and what that needs, until the signal. */
+/** Repeats a case's call, with its preparation, on one connection after another until the signal. */
 export function busyWith(
   one: Case,
   account: CrowdedAccount,
@@ -54,7 +54,7 @@ export function busyWith(
       const sent = await one.prepare(account)
       const answered = exchangeFrom(address, account.endpoint, requestOf(sent, account.endpoint))
       await Promise.race([answered, ended(signal)])
-      // A call that is still slowed down when the time is over is left alone.
+      // Does not wait for a call that is still throttled at the end.
       answered.catch(() => {})
       if (!signal.aborted) await one.after?.(account, sent)
     }
@@ -65,7 +65,7 @@ function ended(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
 }
 
-/** A pace as a share of the median of those alone. */
+/** A pace relative to the median of the paces measured alone. */
 export function compared(pace: EncryptPace, alone: readonly EncryptPace[]): Beside {
   const p99Ms = median(alone.map((one) => one.p99Ms))
   const callsPerSecond = median(alone.map((one) => one.callsPerSecond))

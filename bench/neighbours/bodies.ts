@@ -6,21 +6,24 @@ import { REQUEST_BODY_MAX_BYTES } from '../../src/base/request-limits.ts'
 import { isForm } from './calls.ts'
 import type { CalledOperation } from './operations.ts'
 
-/** A body as large as the operation takes one, of as many members as any has, which is no JSON or no form at its very end. */
+/**
+ * An invalid body of the maximum size that the operation reads, with as many members as possible. The syntax error is
+ * at its very end.
+ */
 export function rubbishBody({ service, operation, members }: CalledOperation): string {
   return isForm(service) ? rubbishForm(operation, service, members) : rubbishJson(members)
 }
 
-/** A body as large as the operation takes one, which costs nothing but its size. */
+/** A body of the maximum size that the operation reads, whose only cost is its size. */
 export function largestBlankBody({ service, operation, members }: CalledOperation): string {
   return isForm(service)
     ? `${formHead(operation, service)}&Blank=`.padEnd(REQUEST_BODY_MAX_BYTES, 'x')
     : '{}'.padEnd(largestBody(members))
 }
 
-/** A member's name, its list and the comma behind it. */
+/** A member's name, its list and the comma after it. */
 const TOKENS_OF_MEMBER = 3
-/** Bytes of the same, with a number of four digits. */
+/** The bytes of one such member, with a four-digit number. */
 const BYTES_OF_MEMBER = 12
 const ESCAPE = '\\u00e9'
 
@@ -35,7 +38,7 @@ function rubbishJson(members: Members): string {
 
 const NAME_PARTS = 11
 
-/** The name of a declared member, since others are not looked at; the last parameter is there twice. */
+/** Uses declared member names, because the parser skips others. The last parameter is a duplicate. */
 function rubbishForm(operation: string, service: string, members: Members): string {
   const head = formHead(operation, service)
   const name = Object.keys(members)[0] ?? 'Action'

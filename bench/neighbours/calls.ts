@@ -7,7 +7,7 @@ import type { Endpoint } from '../endpoint.ts'
 import { signRequest } from '../requests.ts'
 import type { SigningCredentials } from '../sign.ts'
 
-/** A call as it is sent, but for its signature. */
+/** A complete call before its signature. */
 export type Sent = {
   readonly service: ServiceName
   readonly operation: string
@@ -15,31 +15,31 @@ export type Sent = {
   readonly credentials: SigningCredentials
 }
 
-/** The body of a call with an input, in the protocol of its service. */
+/** Encodes an input as the body of a call in the protocol of its service. */
 export function bodyOf(service: ServiceName, operation: string, input: SampleInput): string {
   return service === 'iam' || service === 'sts'
     ? formText(operation, service, parseForm(input))
     : JSON.stringify(input)
 }
 
-/** Inputs of the query protocol hold what forms can hold. */
+/** Parses an input of the query protocol, which holds form values. */
 function parseForm(input: SampleInput): FormValue {
   return input as FormValue
 }
 
-/** Whether the calls of a service are forms. */
+/** Whether a service uses the query protocol. */
 export function isForm(service: ServiceName): boolean {
   return SERVICES[service].protocol.type === 'query'
 }
 
-/** A call as bytes on the wire. */
+/** Encodes and signs a call as bytes on the wire. */
 export function requestOf({ service, operation, body, credentials }: Sent, endpoint: Endpoint): Buffer {
   return signRequest(operation, body, { endpoint, credentials }, service)
 }
 
 const ANSWER_MS = 60_000
 
-/** Sends one request on a connection of its own, from an address of the loopback, and gives its answer. */
+/** Sends one request on a new connection from a loopback address and returns the response. */
 export function exchangeFrom(localAddress: string, endpoint: Endpoint, request: Uint8Array): Promise<Answer> {
   const { host, port } = endpoint
   const socket = connect({ host, port, localAddress })

@@ -11,32 +11,33 @@ import { CALLED_OPERATIONS, type CalledOperation } from './operations.ts'
 import { ownSample } from './own-samples.ts'
 
 /**
- * What a case asks: `legal` is answered with 200; the others are refused: for a body that is rubbish, for a signature
- * that is wrong, for policies that do not allow. `known` are further legal calls that were once found to be slow.
+ * The kind of a case. A `legal` call succeeds. The server refuses the others: `rubbish` for an invalid body, `forged`
+ * for a wrong signature, `denied` for missing permission. `known` cases are further legal calls that were slow in the
+ * past.
  */
 type CaseKind = 'legal' | 'rubbish' | 'forged' | 'denied' | 'known'
 
-/** A call that may be expensive for others. */
+/** A call that may slow down other callers. */
 export type Case = {
   readonly service: ServiceName
   readonly operation: string
   readonly kind: CaseKind
-  /** What tells it from others of the kind. */
+  /** Distinguishes the case from others of the same kind. */
   readonly what: string
-  /** Makes what the next call names, and the call. */
+  /** Creates the resources that the next call names, and returns the call. */
   readonly prepare: (account: CrowdedAccount) => Promise<Sent>
-  /** Takes away what the call has made, of which there can be only a few. */
+  /** Deletes what the call created, where a quota would soon be reached. */
   readonly after?: (account: CrowdedAccount, sent: Sent) => Promise<void>
 }
 
-/** Operations that need no permission, so that nobody is denied them. Source: the API references of IAM and STS. */
+/** Operations that need no permission, so that no policy denies them. Source: the API references of IAM and STS. */
 const DENIED_TO_NOBODY: ReadonlySet<string> = new Set(['GetCallerIdentity', 'GetSessionToken'])
 
-/** The most expensive calls of every operation, and what else is known to be expensive. */
+/** The most expensive calls of every operation, and other calls known to be expensive. */
 export function allCases(account: CrowdedAccount): readonly Case[] {
   const { crowdedKey, slowKey } = account
   const slow: Case = {
-    ...{ service: 'kms', operation: 'Encrypt', kind: 'denied', what: 'under a slow policy' },
+    ...{ service: 'kms', operation: 'Encrypt', kind: 'denied', what: 'with a slow key policy' },
     prepare: async ({ callers }) => {
       const input = { KeyId: slowKey, Plaintext: 'AAAA', EncryptionContext: { a: 'a'.repeat(8000) } }
       return {
@@ -68,7 +69,7 @@ function casesOf(called: CalledOperation): readonly Case[] {
   return cases
 }
 
-/** There may be five trails. */
+/** A region can have five trails. */
 function afterOf(operation: string): Pick<Case, 'after'> {
   if (operation !== 'CreateTrail') return {}
   return {
@@ -107,7 +108,7 @@ function forged(called: CalledOperation, { callers }: CrowdedAccount): Sent {
   return { service, operation, body: largestBlankBody(called), credentials: callers.forger }
 }
 
-/** A call that is refused changes nothing, so that one input is for all. */
+/** Reuses one input for all calls, because a refused call changes nothing. */
 function denied(called: CalledOperation): Case['prepare'] {
   let prepared: Promise<Sent> | undefined
   return async (account) => {

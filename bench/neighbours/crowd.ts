@@ -30,12 +30,12 @@ import { benchEvent, SPAN_SECONDS } from '../audit-log.ts'
 import { CROWD_ACCOUNT, CROWD_POLICY_ARN, CROWD_ROLE_ARN } from './names.ts'
 import { largePolicy } from './policies.ts'
 
-/** How much an account has. */
+/** The size of an account. */
 export type Crowd = {
   readonly keys: number
-  /** Users, and as many roles. */
+  /** The number of users, and of roles. */
   readonly principals: number
-  /** On one key. */
+  /** The number of grants on one key. */
   readonly grants: number
   readonly events: number
 }
@@ -43,17 +43,17 @@ export type Crowd = {
 const CHANGES_AT_ONCE = 900
 const EVENTS_AT_ONCE = 2000
 const ALIASES = 5000
-/** As many groups and managed policies as an account has at AWS, or fewer in a smaller crowd. */
+/** The default AWS quotas of groups and managed policies per account. A smaller crowd has fewer. */
 const GROUPS_MAX = 300
-/** As large as policies of their kinds may be. */
+/** The maximum sizes of the policies, by kind. */
 const [USER_POLICY_CHARS, ROLE_POLICY_CHARS, GROUP_POLICY_CHARS, MANAGED_CHARS] = [2000, 10_000, 5000, 6000]
 
-/** Where the crowd is, and the key that is there already. */
+/** The data folder of the crowd, and its existing key. */
 export type CrowdPlace = { readonly dataFolder: string; readonly region: string; readonly keyId: string }
 
 /**
- * Fills the data folder of a server that does not run, by its store and its audit log: keys like the one that is
- * there, grants on that one, users, roles, groups and policies, and events of calls.
+ * Fills the data folder of a stopped server through its store and its audit log. Adds keys like the existing one,
+ * grants on that key, users, roles, groups, policies, and events of calls.
  */
 export async function fillFolder(place: CrowdPlace, crowd: Crowd): Promise<void> {
   const config = parseConfig({ flags: {}, environment: { HOLDFAST_DATA: place.dataFolder } })
@@ -91,25 +91,25 @@ export async function fillFolder(place: CrowdPlace, crowd: Crowd): Promise<void>
   }
 }
 
-/** So there are a thousand kinds of events; two of them are on the crowded key. */
+/** Together these make a thousand kinds of events. Two of the kinds are on the crowded key. */
 const [KEYS_IN_EVENTS, USERS_IN_EVENTS] = [998, 200]
 
-/** The calls of the suite make more of everything than an account has by default. */
+/** Raises the quotas, because the calls of the suite exceed the defaults of an account. */
 async function raiseQuotas(records: Records): Promise<void> {
   const account = await records.get(ACCOUNT, ACCOUNTS, CROWD_ACCOUNT)
-  if (account === undefined) throw new Error('no account to raise the quotas of')
+  if (account === undefined) throw new Error('no account whose quotas to raise')
   const quotas = Object.fromEntries([...QUOTAS.values()].map(({ name, max }) => [name, max]))
   await records.commit([replace(account, { ...account.value, quotas })])
 }
 
-/** Every other grant is for one role, under a constraint of its own. */
+/** Adds grants. Every second grant is for the same role, each with a different constraint. */
 async function addGrants(
   records: Records,
   { region, keyId }: CrowdPlace,
   { grants, principals }: Crowd,
 ): Promise<void> {
   const key = await records.get(KEY, partitionOf(CROWD_ACCOUNT, region), keyId)
-  if (key === undefined) throw new Error('no key to grant')
+  if (key === undefined) throw new Error('no key for the grants')
   const partition = grantPartition({ account: CROWD_ACCOUNT, region, keyId })
   const ids = new Map<string, string[]>()
   const changes: Change[] = [replace(key, { ...key.value, grants })]
@@ -147,7 +147,7 @@ async function commitAll(records: Records, changes: readonly Change[]): Promise<
     await records.commit(changes.slice(from, from + CHANGES_AT_ONCE))
 }
 
-/** Gives the ids. */
+/** Returns the key IDs. */
 async function addKeys(
   records: Records,
   { region, keyId }: CrowdPlace,
@@ -155,7 +155,7 @@ async function addKeys(
 ): Promise<readonly string[]> {
   const partition = partitionOf(CROWD_ACCOUNT, region)
   const like = await records.get(KEY, partition, keyId)
-  if (like === undefined) throw new Error('no key to make others like')
+  if (like === undefined) throw new Error('no key to copy')
   const changes: Change[] = []
   const ids: string[] = []
   for (let index = 0; index < count; index += 1) {

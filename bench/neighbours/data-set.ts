@@ -8,16 +8,16 @@ import { type Crowd, fillFolder } from './crowd.ts'
 /** A data folder with a crowded account. */
 export type DataSet = { readonly folder: string; readonly crowdedKey: string }
 
-/** Few counts of the index are as young as this. */
+/** Limits GetUsage to recent hours, which few index counts cover. */
 const LAST_HOURS_SECONDS = 7200
 const INDEX_POLL_MS = 2000
-/** A second for each thousand events, and a minute. */
+/** The lowest indexing rate in the time limit, which also includes one minute. */
 const INDEX_EVENTS_PER_SECOND = 1000
 const INDEX_MORE_MS = 60_000
 
 /**
- * Makes the data set in an empty folder, or copies it from where it was kept. @param kept a folder that keeps data sets
- * for later runs; each of another size is another one.
+ * Creates the data set in an empty folder, or copies it from the folder that keeps it.
+ * @param kept a folder that keeps data sets for later runs, one for each size.
  */
 export async function makeDataSet(
   folder: string,
@@ -58,14 +58,14 @@ async function crowdedKeyOf(folder: string): Promise<string> {
   })
 }
 
-/** Waits until the index has come to where the log is. */
+/** Waits until the index has read the whole log. */
 async function untilIndexed(server: TestServer, events: number): Promise<void> {
   const deadline = performance.now() + INDEX_MORE_MS + (events / INDEX_EVENTS_PER_SECOND) * 1000
   for (;;) {
     const body = JSON.stringify({ StartTime: Date.now() / 1000 - LAST_HOURS_SECONDS })
     const answer = await callRaw(server, 'Holdfast_20261101.GetUsage', body, { service: 'holdfast' })
     if (answer.json['Current'] === true) return
-    if (performance.now() > deadline) throw new Error(`the index is not made: ${answer.text.slice(0, 300)}`)
+    if (performance.now() > deadline) throw new Error(`the index is incomplete: ${answer.text.slice(0, 300)}`)
     await delay(INDEX_POLL_MS)
   }
 }

@@ -2,28 +2,28 @@ import { endFlood, type Flooder, openFlood } from '../../test/support/flood.ts'
 import { rawHead, rawRequest } from '../../test/support/raw.ts'
 import type { CrowdedAccount } from './account.ts'
 
-/** What strangers do, until the signal. */
+/** The actions of callers without credentials until the signal. */
 export type Flood = {
   readonly what: string
   readonly run: (account: CrowdedAccount, signal: AbortSignal) => Promise<void>
 }
 
-/** How many connections the larger floods open. */
+/** The number of connections that the larger floods open. */
 export type FloodSize = { readonly idleConnections: number; readonly pipelined: number }
 
 const TINY = 'GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n'
 const LARGE_BYTES = 1_000_000
 const STOPPED_AT_BYTES = 900_000
 
-/** Every flood of callers without credentials. */
+/** All floods by callers without credentials. */
 export function allFloods({ idleConnections, pipelined }: FloodSize): readonly Flood[] {
   return [
     flood('pipelined requests on 20 connections', 20, ({ send }) => send(TINY.repeat(pipelined))),
-    flood('pipelined requests on 20 connections, answers unread', 20, ({ socket, send }) => {
+    flood('pipelined requests on 20 connections, responses unread', 20, ({ socket, send }) => {
       socket.pause()
       send(TINY.repeat(4 * pipelined))
     }),
-    flood('64 bodies that stop', 64, ({ send }, { bed }) => {
+    flood('64 incomplete bodies', 64, ({ send }, { bed }) => {
       const unsigned = [`Content-Length: ${LARGE_BYTES}`]
       send(rawHead(bed.server, 'TrentService.CreateKey', '', { secretAccessKey: 'wrong', unsigned }))
       send(Buffer.alloc(STOPPED_AT_BYTES, 0x20))
@@ -43,7 +43,7 @@ export function allFloods({ idleConnections, pipelined }: FloodSize): readonly F
         `Action=ListKeys&Version=2010-05-08${'&a=1'.repeat(240_000)}`,
       ),
     ),
-    again('1 MB tokens that are none', () => {
+    again('1 MB invalid tokens', () => {
       const token = '.'.repeat(LARGE_BYTES - 200)
       const fields = `Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleSessionName=aa&RoleArn=${'r'.repeat(30)}`
       return unsigned('application/x-www-form-urlencoded', `${fields}&WebIdentityToken=${token}`)
@@ -51,7 +51,7 @@ export function allFloods({ idleConnections, pipelined }: FloodSize): readonly F
   ]
 }
 
-/** Connections that do something once and then stay. */
+/** Opens connections that act once and then stay open. */
 function flood(
   what: string,
   connections: number,
@@ -74,7 +74,7 @@ function flood(
 const AT_ONCE = 500
 const SENDERS = 8
 
-/** Connections that send the same request as soon as the last one was answered. */
+/** Opens connections that repeat a request after each response. */
 function again(what: string, requestOf: (account: CrowdedAccount) => Uint8Array): Flood {
   return {
     what: `${what}, on ${SENDERS} connections`,

@@ -32,7 +32,7 @@ for (const called of CALLED_OPERATIONS) {
     assert.doesNotThrow(() => parseInput(loose, input))
   })
 
-  test(`${service} ${operation} is sent rubbish of the largest size that it reads`, () => {
+  test(`${service} ${operation} has an invalid body of the maximum size that it reads`, () => {
     const body = rubbishBody(called)
     const isJson = service !== 'iam' && service !== 'sts'
     const most = isJson ? Math.min(1_048_576, largestBody(members)) : 1_048_576

@@ -5,7 +5,7 @@ import { CROWD_ACCOUNT, CROWD_ROLE_ARN } from './names.ts'
 import { keyPolicy, paddedPolicy, sessionPolicy, trustPolicy } from './policies.ts'
 import { widestValue } from './widest.ts'
 
-/** Members that are as large as their declaration lets them be, in every operation. */
+/** Members at the maximum size that their declaration allows, in every operation. */
 const WIDEST: ReadonlySet<string> = new Set([
   ...['Description', 'EncryptionContext', 'KeyMaterialDescription', 'NumberOfBytes', 'Plaintext'],
   ...['Limit', 'MaxItems', 'ContextEntries', 'TransitiveTagKeys', 'BypassPolicyLockoutSafetyCheck'],
@@ -14,10 +14,10 @@ const WIDEST: ReadonlySet<string> = new Set([
   ...['AllowUsersToChangePassword', 'SetAsDefault', 'includeShadowTrails'],
 ])
 
-/** As long as a password may be, with a character of each kind that a password policy can ask for. */
+/** A password of the maximum length, with a character of each kind that a password policy can require. */
 const LONGEST_PASSWORD = 'aA1!'.repeat(32)
 
-/** Members that have one most expensive value, in whatever operation: a policy has to be one, a list to fit others. */
+/** Members with one most expensive value in every operation: a policy must be valid, and a list must match others. */
 const VALUES: SampleInput = {
   ActionNames: numbered(100, (index) => `kms:Action${index}`),
   AssumeRolePolicyDocument: trustPolicy(),
@@ -43,7 +43,10 @@ const VALUES: SampleInput = {
   ThumbprintList: numbered(5, (index) => String(index).repeat(40)),
 }
 
-/** Members that keep what the sample of the operation says, or are left out: names, modes, tokens and what only some keys have. */
+/**
+ * Members that keep the value from the operation's sample or stay absent: names, modes, tokens, and members that only
+ * some keys have.
+ */
 const AS_IN_SAMPLE: ReadonlySet<string> = new Set([
   ...[
     'AWSServiceName',
@@ -106,25 +109,25 @@ const AS_IN_SAMPLE: ReadonlySet<string> = new Set([
   ...['XksProxyVpcEndpointServiceOwner'],
 ])
 
-/** What the account of the suite has, for inputs that name it. */
+/** The resources of the suite's account that inputs name. */
 export type Named = {
-  /** The key with all the grants, and one whose policy is as hostile as it may be. */
+  /** The key with all the grants, and a key whose policy is as expensive as possible. */
   readonly crowdedKey: string
-  /** A ciphertext under {@link crowdedKey} with the largest context. */
+  /** A ciphertext under {@link crowdedKey} with the largest encryption context. */
   readonly ciphertext: string
-  /** The request id of a refused call, of a user with as many policies as there can be. */
+  /** The request ID of a refused call by a user with the maximum number of policies. */
   readonly refusedCall: string
 }
 
 const ON_CROWDED = ({ crowdedKey }: Named): SampleInput => ({ KeyId: crowdedKey })
-/** So many pairs of an encryption context; those of the largest one and of another fit into one body. */
+/** The given number of encryption context pairs. One body can hold the largest context and one more. */
 function pairs(count: number): SampleInput {
   return Object.fromEntries(numbered(count, (index) => [`p${index}`, 'v']))
 }
 
 const LARGEST_CONTEXT = widestValue({ type: 'map' }, 'EncryptionContext')
 
-/** Members of single operations that are other than elsewhere; `undefined` leaves one out. */
+/** Members of one operation that differ from those of other operations. `undefined` omits a member. */
 const OWN: Readonly<Record<string, (named: Named) => SampleInput>> = {
   'kms CreateGrant': () => ({
     GranteePrincipal: CROWD_ROLE_ARN,
@@ -156,7 +159,7 @@ const OWN: Readonly<Record<string, (named: Named) => SampleInput>> = {
   'iam CreatePolicy': () => ({ PolicyDocument: paddedPolicy(6000, 100_000) }),
   'iam CreatePolicyVersion': () => ({ PolicyDocument: paddedPolicy(6000, 100_000) }),
   'iam CreateServiceLinkedRole': () => ({}),
-  // The path is part of the serial number, which has at most 256 characters.
+  // The serial number, of at most 256 characters, includes the path.
   'iam CreateVirtualMFADevice': () => ({ Path: `/${'x'.repeat(60)}/` }),
   'iam PutGroupPolicy': () => ({ PolicyDocument: paddedPolicy(5000, 100_000) }),
   'iam PutRolePolicy': () => ({ PolicyDocument: paddedPolicy(10_000, 100_000) }),
@@ -200,7 +203,7 @@ const OWN: Readonly<Record<string, (named: Named) => SampleInput>> = {
   'holdfast WhatIfPolicy': ({ crowdedKey }) => ({
     ...{ KeyId: crowdedKey, Policy: keyPolicy(220), MaxResults: 1000 },
   }),
-  // A day of calls: of longer ones an account that makes so many has more counts than one answer may sum up.
+  // One day of calls. At this call rate, a longer period has more counts than one response may sum up.
   'holdfast GetUsage': () => ({ StartTime: Math.floor(Date.now() / 1000) - 86_400, MaxResults: 1000 }),
 }
 
@@ -210,22 +213,24 @@ const OF_SYMMETRIC_KEYS: ReadonlySet<string> = new Set([
   ...['GenerateDataKeyPairWithoutPlaintext'],
 ])
 
-/** A simulation has 10,000 pairs, and a form 1 MiB and 2,000 parameters: what is given here leaves room for the rest. */
+/**
+ * A simulation has at most 10,000 pairs, and a form 1 MiB and 2,000 parameters. These values leave room for the other
+ * members.
+ */
 const SIMULATED: SampleInput = { PolicyInputList: numbered(5, () => paddedPolicy(60_000, 60_000)) }
 
-/** What a session token holds is bounded once it is packed: tags of this size fit. */
+/** The size limit of a session token applies after packing. Tags of this size fit. */
 const SESSION_TAGS = {
   Tags: numbered(10, (index) => ({ Key: tagKey(index).slice(-20), Value: 'v'.repeat(20) })),
   TransitiveTagKeys: numbered(10, (index) => tagKey(index).slice(-20)),
 }
 
-/** The name that the members of an operation have own values by. */
+/** The name by which the table finds an operation's own values. */
 type OperationName = { readonly service: string; readonly operation: string }
 
 /**
- * The most expensive legal input of an operation: what its sample says, and every other member as large as it may be.
- *
- * @throws Error for a member that nothing is known of.
+ * The most expensive legal input of an operation: the sample's values, and every other member at its maximum size.
+ * @throws Error for a member without a rule.
  */
 export function expensiveInput(
   { service, operation }: OperationName,
@@ -240,12 +245,12 @@ export function expensiveInput(
     else if (Object.hasOwn(VALUES, name)) input[name] = VALUES[name]
     else if (WIDEST.has(name)) input[name] = widestValue(data, name)
     else if (AS_IN_SAMPLE.has(name)) input[name] = sample[name]
-    else throw new Error(`bench/neighbours/inputs.ts does not know what ${name} of ${operation} costs`)
+    else throw new Error(`bench/neighbours/inputs.ts has no value for ${name} of ${operation}`)
   }
   return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined))
 }
 
-/** Operations that {@link OWN} has values for and that are none. */
+/** Entries of {@link OWN} that match no operation. */
 export function unknownOwn(known: readonly OperationName[]): readonly string[] {
   const names = new Set(known.map(({ service, operation }) => `${service} ${operation}`))
   return Object.keys(OWN).filter((name) => !names.has(name))
@@ -259,7 +264,7 @@ function tagKey(index: number): string {
   return `tag-${index}`.padStart(128, 'k')
 }
 
-/** Every filter looks at every text of every key, and refuses none. */
+/** Filters that examine every text of every key and exclude none. */
 function keyFilters(): readonly object[] {
   const Values = numbered(10, (index) => `!${index}`.padEnd(512, 'y'))
   return numbered(10, () => ({ Name: 'Description', Values }))

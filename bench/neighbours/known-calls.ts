@@ -2,7 +2,7 @@ import type { CalledService } from '../sign.ts'
 import { CROWD_ACCOUNT, CROWD_POLICY_ARN, CROWD_ROLE_ARN } from './names.ts'
 import { keyPolicy, largePolicy } from './policies.ts'
 
-/** A call that could keep the event loop long in a crowded account. */
+/** A call that could block the event loop in a crowded account. */
 export type ExpensiveCall = {
   readonly what: string
   readonly service: CalledService
@@ -10,7 +10,7 @@ export type ExpensiveCall = {
   readonly body: string
 }
 
-/** The most expensive inputs that are known, of operations whose cost grows with the account or the input. */
+/** The most expensive known inputs of operations whose cost grows with the account or the input. */
 export function expensiveCalls(keyId: string): readonly ExpensiveCall[] {
   const KeyId = keyId
   return [
@@ -82,7 +82,7 @@ function policies(count: number, chars: number): Record<string, string> {
   return numbered(count, () => largePolicy(chars), 'PolicyInputList')
 }
 
-/** A day of calls: of longer ones an account that makes so many has more counts than one answer may sum up. */
+/** One day of calls. At this call rate, a longer period has more counts than one response may sum up. */
 function lastDay(): number {
   return Math.floor(Date.now() / 1000) - 86_400
 }

@@ -6,23 +6,23 @@ import { exchangeFrom, requestOf } from './calls.ts'
 import type { Case } from './cases.ts'
 import type { Probe } from './probe.ts'
 
-/** What a case has shown by itself, in milliseconds of CPU time of the server's main thread. */
+/** The result of a case without other load, in milliseconds of the server's main-thread CPU time. */
 export type CaseTurns = {
   readonly status: number
   readonly answerBytes: number
-  /** Nothing when the answer is what it has to be, else its beginning. */
+  /** `undefined` if the response is correct, otherwise its beginning. */
   readonly wrong: string | undefined
-  /** The longest turn of the event loop at the first call, and the median of those after it. */
+  /** The longest event-loop turn of the first call, and the median of the later calls. */
   readonly coldTurnMs: number
   readonly warmTurnMs: number
-  /** All turns of a call that did something, the median. */
+  /** The total of all busy turns of a call: the median over the calls. */
   readonly busyMs: number
 }
 
-/** How often a case is called, the first time included, and how long at most. */
+/** The maximum number of calls of a case, the first included, and their maximum total time. */
 export type Repeats = { readonly calls: number; readonly forMs: number }
 
-/** Lookups and the usage API are limited to two calls a second, each by itself. */
+/** The rate limit of lookups and of the usage API is two calls per second each. */
 const LIMITED_PAUSE_MS = 600
 const LIMITED: ReadonlySet<string> = new Set([
   ...['LookupEvents', 'GetUsage', 'GetKeyImpact', 'GetMaterialUsage', 'ExplainCall', 'ListRefusals'],
@@ -30,13 +30,16 @@ const LIMITED: ReadonlySet<string> = new Set([
 ])
 const SHOWN_CHARS = 300
 
-/** Waits where a call would be throttled otherwise. */
+/** Waits if the server would throttle the next call. */
 export async function untilAllowed({ operation, kind }: Case): Promise<void> {
   if (!LIMITED.has(operation) || (kind !== 'legal' && kind !== 'known')) return
   await new Promise((resolve) => setTimeout(resolve, LIMITED_PAUSE_MS))
 }
 
-/** Calls a case a few times, one call at a time. @param address of the loopback that the calls come from. */
+/**
+ * Repeats a case's call a few times, one call at a time.
+ * @param address the loopback address of the caller.
+ */
 export async function measureTurns(
   one: Case,
   account: CrowdedAccount,
@@ -70,7 +73,7 @@ export async function measureTurns(
   }
 }
 
-/** What is expected of an answer: success of a legal call, an error of its caller's of any other. */
+/** Describes an unexpected response. A legal call must succeed; any other must fail with a client error. */
 function whatIsWrong({ kind }: Case, { status, bytes, bodyOffset }: Answer): string | undefined {
   const isLegal = kind === 'legal' || kind === 'known'
   if (isLegal ? status === 200 : status >= 400 && status < 500) return undefined

@@ -1,6 +1,6 @@
-/** The account of a server that is started without settings. */
+/** The account of a server with default settings. */
 export const CROWD_ACCOUNT = '000000000000'
-/** The role that half of the grants are for. */
+/** The role that is the grantee of half of the grants. */
 export const CROWD_ROLE_ARN = `arn:aws:iam::${CROWD_ACCOUNT}:role/crowd-0`
-/** The managed policy that all users and roles have. */
+/** The managed policy attached to all users and roles. */
 export const CROWD_POLICY_ARN = `arn:aws:iam::${CROWD_ACCOUNT}:policy/crowd-0`

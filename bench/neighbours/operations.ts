@@ -4,16 +4,16 @@ import type { UsageDependencies } from '../../src/usage-api/usage-dependencies.t
 import { USAGE_OPERATIONS } from '../../src/usage-api/usage-service.ts'
 import { CALL_SAMPLES, type CallSample } from '../../test/support/call-samples.ts'
 
-/** An operation, and how its calls are made. */
+/** An operation, and the sample of its calls. */
 export type CalledOperation = {
   readonly service: ServiceName
   readonly operation: string
   readonly members: Members
-  /** Nothing for the operations of Holdfast's own service: see `own-samples.ts`. */
+  /** `undefined` for operations of the `holdfast` service: see `own-samples.ts`. */
   readonly sample: CallSample | undefined
 }
 
-/** Every operation of every service. The facts of an operation need no dependencies: only running it does. */
+/** Every operation of every service. An operation's facts need no dependencies; only `run` does. */
 export const CALLED_OPERATIONS: readonly CalledOperation[] = [
   ...CALL_SAMPLES.map((sample) => ({ ...sample, sample })),
   ...USAGE_OPERATIONS.map((operation) => {

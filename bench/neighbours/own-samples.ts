@@ -8,13 +8,13 @@ import { CROWD_ACCOUNT } from './names.ts'
 import { paddedPolicy } from './policies.ts'
 
 const POLICY = { PolicyType: 'SERVICE_CONTROL_POLICY', Name: 'own' }
-/** What is attached for a moment: it allows everything, so that other calls take no longer. */
+/** The policy attached for a short time. It allows everything, so that other calls take no longer. */
 const OPEN = { PolicyType: 'SERVICE_CONTROL_POLICY', Name: 'open', TargetId: CROWD_ACCOUNT }
 const LARGE = paddedPolicy(5000, 5000)
 const ALLOWS_ALL = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}'
 
 const REPORT_DAY = '2026-11-25'
-/** Files of several pages, and the largest note. */
+/** Report files of several pages, and a note of the maximum size. */
 const REPORT_BYTES = { json: 1_000_000, html: 1_000_000, note: 16_384 }
 
 type Prepare = (bed: SampleBed) => Promise<SampleInput>
@@ -24,7 +24,7 @@ const putLarge: Prepare = async (bed) => {
   return POLICY
 }
 
-/** What operations of Holdfast's own service name, made before each call. Those that are not here name nothing. */
+/** Resources that operations of the `holdfast` service name, created before each call. Absent operations name none. */
 const SAMPLES: Readonly<Record<string, Prepare>> = {
   ListControlPolicies: async () => POLICY,
   PutControlPolicy: async () => ({ ...POLICY, Content: LARGE }),
@@ -46,7 +46,7 @@ const SAMPLES: Readonly<Record<string, Prepare>> = {
   SetQuota: async () => ({ Name: 'all', Value: 'default' }),
 }
 
-/** The input of a legal call of an operation of Holdfast's own service. */
+/** The input of a legal call of an operation of the `holdfast` service. */
 export function ownSample(operation: string, bed: SampleBed): Promise<SampleInput> {
   return SAMPLES[operation]?.(bed) ?? Promise.resolve({})
 }

@@ -1,6 +1,6 @@
 import { CROWD_ACCOUNT } from './names.ts'
 
-/** An identity policy of about so many characters. */
+/** An identity policy of about the given number of characters. */
 export function largePolicy(chars: number): string {
   const Statement = Array.from({ length: Math.max(1, Math.floor(chars / STATEMENT_CHARS)) }, (_, index) => ({
     Sid: `S${index}`,
@@ -14,13 +14,13 @@ export function largePolicy(chars: number): string {
 
 const STATEMENT_CHARS = 215
 
-/** The same with blanks between its words, so that it has so many characters: IAM does not count them. */
+/** The same with whitespace up to the given total length. IAM does not count whitespace. */
 export function paddedPolicy(chars: number, whole: number): string {
   const policy = largePolicy(chars - STATEMENT_CHARS)
   return `{${' '.repeat(Math.max(0, whole - policy.length))}${policy.slice(1)}`
 }
 
-/** A key policy that names so many roles, at its limit with 220. */
+/** A key policy that names the given number of roles. 220 roles reach its size limit. */
 export function keyPolicy(roles: number): string {
   const root = { AWS: `arn:aws:iam::${CROWD_ACCOUNT}:root` }
   return JSON.stringify({
@@ -38,7 +38,7 @@ export function keyPolicy(roles: number): string {
   })
 }
 
-/** A trust policy that names as many roles as fit into 2,048 characters, and blanks. */
+/** A trust policy of 2,048 characters with as many roles as possible, and whitespace. */
 export function trustPolicy(): string {
   const AWS = [
     `arn:aws:iam::${CROWD_ACCOUNT}:root`,
@@ -49,14 +49,14 @@ export function trustPolicy(): string {
   return `{${' '.repeat(100_000)}${policy.slice(1)}`
 }
 
-/** A session policy, of 2,048 characters at most. */
+/** A session policy of at most 2,048 characters. */
 export function sessionPolicy(): string {
   return largePolicy(2048 - STATEMENT_CHARS)
 }
 
 /**
- * A key policy whose patterns take as many steps as they can: question marks after stars, which match nearly
- * everything of an ARN.
+ * A key policy whose patterns take the maximum number of steps: question marks after stars, which match almost all of
+ * an ARN.
  */
 export function slowKeyPolicy(): string {
   const root = { AWS: `arn:aws:iam::${CROWD_ACCOUNT}:root` }

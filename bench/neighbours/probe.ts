@@ -1,14 +1,14 @@
 import { connect } from 'node:net'
 import type { Turns } from '../turn-probe.ts'
 
-/** The probe of a server's event loop: `begin`, and `end` gives the turns since. */
+/** The probe of a server's event loop. `begin` starts a measurement; `end` returns the turns since then. */
 export type Probe = {
   readonly begin: () => Promise<void>
   readonly end: () => Promise<Turns>
   readonly close: () => void
 }
 
-/** Connects to the socket of a probe. */
+/** Connects to a probe's socket. */
 export async function openProbe(path: string): Promise<Probe> {
   const socket = connect(path)
   await new Promise<void>((resolve, reject) => {
@@ -28,7 +28,7 @@ export async function openProbe(path: string): Promise<Probe> {
   }
 }
 
-/** From the probe, which is ours. */
+/** Trusts the line, which comes from the bench's own probe. */
 function parseTurns(line: string): Turns {
   return JSON.parse(line) as Turns
 }

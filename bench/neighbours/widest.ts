@@ -1,21 +1,20 @@
 import type { ShapeData } from '../../src/api/shapes.ts'
 
-/** Texts that most patterns of the service models accept, in the order in which they are tried. */
+/** Texts that most patterns of the service models accept, in the order of trial. */
 const FILLERS = ['x', 'X', '1', '/', 'x.']
-/** Items of a list whose shape has no limit: of actions, condition keys and the like. */
+/** The number of items for a list without a limit, such as actions or condition keys. */
 const UNLIMITED_ITEMS = 100
-/** Characters of a text whose shape has no limit. */
+/** The number of characters for a text without a limit. */
 const UNLIMITED_CHARS = 256
 /** Bytes of all names and values of an encryption context. Source: `CONTEXT_MAX_BYTES`. */
 const CONTEXT_BYTES = 8192
 const NAME_ALPHABET = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-'
 
 /**
- * The largest value that a declaration accepts: the longest text, the longest list of the largest items, a map of as
- * many pairs as fit.
- *
- * @param name of the member, for the message.
- * @throws Error when no text is known that matches the declared pattern.
+ * The largest value that a declaration accepts: the longest text, the longest list of the largest items, or a map with
+ * as many pairs as fit.
+ * @param name the member's name, for the error message.
+ * @throws Error if no known text matches the declared pattern.
  */
 export function widestValue(shape: ShapeData, name: string, index = 0): unknown {
   switch (shape.type) {
@@ -47,7 +46,7 @@ function itemsOf(shape: ShapeData & { type: 'list' }): number {
   return shape.of.type === 'enum' ? Math.min(most, shape.of.values.length) : most
 }
 
-/** Items of a list differ, so that none is refused for being there twice. */
+/** Makes each item of a list different, because some operations refuse duplicates. */
 function widestText(shape: ShapeData & { type: 'text' }, name: string, index: number): string {
   const chars = shape.max ?? Math.max(UNLIMITED_CHARS, shape.min ?? 0)
   const end = String(index)
@@ -55,10 +54,10 @@ function widestText(shape: ShapeData & { type: 'text' }, name: string, index: nu
     const text = filler.repeat(chars).slice(0, Math.max(0, chars - end.length)) + end
     if (shape.pattern === undefined || shape.pattern.regex.test(text)) return text
   }
-  throw new Error(`${name}: no text is known that matches ${shape.pattern?.source}: give it a value`)
+  throw new Error(`${name}: no known text matches ${shape.pattern?.source}: add a value`)
 }
 
-/** Pairs of two characters and nothing: as many as fit. */
+/** As many pairs as fit, each with a two-character name and an empty value. */
 function widestMap(): Readonly<Record<string, string>> {
   const pairs: Record<string, string> = {}
   for (let at = 0; at < CONTEXT_BYTES / 2; at += 1) {

@@ -12,7 +12,7 @@ import { BENCH_ACCOUNT, BENCH_REGION, type BenchLog, FULL_BATCH, writeBenchLog }
 import { type Goal, median } from '../measures.ts'
 import type { Options } from '../options.ts'
 
-/** What the audit suite has found. */
+/** The results of the audit suite. */
 export type AuditReport = {
   readonly events: number
   readonly logBytesPerEvent: number
@@ -24,14 +24,14 @@ export type AuditReport = {
   readonly goals: readonly Goal[]
 }
 
-/** How fast logs of some batch size were verified: by the clock, and for each second of CPU time. */
+/** The verification speed of logs with one batch size: per second of elapsed time and of CPU time. */
 type VerifySpeed = {
   readonly batchEvents: number
   readonly perSecond: number
   readonly perCpuSecond: number
 }
 
-/** How long pages of 50 events took, one after the other. */
+/** The durations of sequential lookups of 50 events each. */
 type LookupTimes = {
   readonly what: string
   readonly p50Ms: number
@@ -39,7 +39,7 @@ type LookupTimes = {
   readonly maxMs: number
 }
 
-/** What the suite runs with. */
+/** The dependencies of the suite. */
 export type AuditDependencies = {
   readonly options: Options
   /** An empty folder. */
@@ -47,7 +47,7 @@ export type AuditDependencies = {
   readonly progress: (text: string) => void
 }
 
-/** Batches of one are what one client writes that waits for each answer. */
+/** Batches of one event occur when a single client waits for each response. */
 const SMALL_BATCHES = [10, 1]
 const SMALL_EVENTS = 200_000
 const LOOKUPS = 200
@@ -57,7 +57,7 @@ const VERIFY_REQUIRED = 200_000
 const LOOKUP_REQUIRED_MS = 50
 const GZIP_REQUIRED_BYTES = 120
 
-/** Writes a log, verifies it, indexes it, and looks events up. */
+/** Writes a log, verifies it, indexes it, and looks up events. */
 export async function measureAudit({ options, folder, progress }: AuditDependencies): Promise<AuditReport> {
   const { events } = options
   const log = await writeBenchLog(join(folder, 'audit'), events)
@@ -94,7 +94,7 @@ export async function measureAudit({ options, folder, progress }: AuditDependenc
 
 const LINE_END = 0x0a
 
-/** Verifies a log twice; the second time counts, when the code is compiled and the files are in memory. */
+/** Verifies a log twice and measures the second time, when the code is compiled and the files are cached. */
 async function measureVerify(
   { folder, chain, heads }: BenchLog,
   batchEvents: number,
@@ -103,14 +103,14 @@ async function measureVerify(
   const verify = () => verifyLog({ folder, key: chain.key, heads })
   const { firstDamage, events } = await verify()
   if (firstDamage !== undefined || events !== heads.get(chain.node)?.sequence)
-    throw new Error('the log is not whole')
+    throw new Error('the log is incomplete')
   const [begun, cpu] = [performance.now(), process.cpuUsage()]
   await verify()
   const speed = perSecond(events, begun)
   const { user, system } = process.cpuUsage(cpu)
   const perCpuSecond = (events * 1e6) / (user + system)
   progress(
-    `verified batches of ${batchEvents}: ${speed.toFixed(0)} events/s, ${perCpuSecond.toFixed(0)} for each second of CPU`,
+    `verified batches of ${batchEvents}: ${speed.toFixed(0)} events/s, ${perCpuSecond.toFixed(0)} per CPU second`,
   )
   return { batchEvents, perSecond: speed, perCpuSecond }
 }
@@ -181,18 +181,18 @@ function goalsOf(report: Omit<AuditReport, 'goals'>): readonly Goal[] {
   return [
     ...verified.map(({ batchEvents, perSecond: speed, perCpuSecond }) => ({
       name: `audit verify, on one core, batches of ${batchEvents}`,
-      required: `at least ${VERIFY_REQUIRED} events/s of CPU time`,
+      required: `at least ${VERIFY_REQUIRED} events per CPU second`,
       measured: `${perCpuSecond.toFixed(0)} events/s (${speed.toFixed(0)} by the clock)`,
       met: perCpuSecond >= VERIFY_REQUIRED,
     })),
     {
-      name: `Lookups among ${events} events, the slowest kind's 99th percentile`,
+      name: `p99 of the slowest kind of lookup among ${events} events`,
       required: `under ${LOOKUP_REQUIRED_MS} ms`,
       measured: `${slowestMs.toFixed(1)} ms`,
       met: slowestMs < LOOKUP_REQUIRED_MS,
     },
     {
-      name: 'An event on disk, compressed',
+      name: 'Compressed size of an event on disk',
       required: `under ${GZIP_REQUIRED_BYTES} bytes`,
       measured: `${gzipBytesPerEvent.toFixed(0)} bytes`,
       met: gzipBytesPerEvent < GZIP_REQUIRED_BYTES,

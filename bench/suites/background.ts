@@ -7,7 +7,7 @@ import { METRICS_ON, scrape } from '../scrape.ts'
 import { type Server, type ServerSettings, startServer } from '../server.ts'
 import { measureInTurn, TURN_CONNECTIONS, type TurnsDependencies } from './turns.ts'
 
-/** What the background suite has found: calls a second with all that follows calls, and without. */
+/** The results of the background suite: calls per second with all background work, and without. */
 export type BackgroundReport = {
   readonly withAll: number
   readonly without: number
@@ -16,7 +16,7 @@ export type BackgroundReport = {
   readonly goals: readonly Goal[]
 }
 
-/** What the suite runs with: settings of two servers on two folders. */
+/** The dependencies of the suite: settings of two servers with separate folders. */
 export type BackgroundDependencies = TurnsDependencies & {
   readonly settings: readonly [ServerSettings, ServerSettings]
 }
@@ -24,9 +24,9 @@ export type BackgroundDependencies = TurnsDependencies & {
 const SHARE_REQUIRED = 0.9
 
 /**
- * Measures Encrypt on two servers in turn. One keeps the index, looks for insights, delivers a trail and is asked for
- * its metrics once a second. The other does nothing of it: the lock of its index is held here, as another process on
- * the folder would hold it.
+ * Measures Encrypt on two servers in turn. One maintains the index, detects insights, delivers a trail and exposes
+ * metrics, which the bench scrapes once per second. The other does none of this: the bench holds its index lock, as
+ * another process on the same folder would.
  */
 export async function measureBackground(dependencies: BackgroundDependencies): Promise<BackgroundReport> {
   const [on, off] = dependencies.settings
@@ -58,7 +58,7 @@ async function startTrail({ endpoint, credentials }: Server): Promise<void> {
 function reportOf(on: readonly number[], off: readonly number[]): BackgroundReport {
   const share = median(on.map((value, round) => value / (off[round] ?? value)))
   const goal: Goal = {
-    name: `Encrypt at ${TURN_CONNECTIONS} connections with index, insights, a trail and metrics, share of that without`,
+    name: `Encrypt at ${TURN_CONNECTIONS} connections with index, insights, a trail and metrics, share of the rate without`,
     required: `at least ${SHARE_REQUIRED * 100}%`,
     measured: `${(share * 100).toFixed(1)}%`,
     met: share >= SHARE_REQUIRED,

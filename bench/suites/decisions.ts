@@ -4,17 +4,17 @@ import { defaultKeyPolicy } from '../../src/policy/key-policy.ts'
 import { parsePolicy } from '../../src/policy/parse.ts'
 import { type Goal, median } from '../measures.ts'
 
-/** What the decisions suite has found. */
+/** The results of the decisions suite. */
 export type DecisionsReport = {
   readonly rows: readonly DecisionsRow[]
   readonly goals: readonly Goal[]
 }
 
-/** One kind of policies. */
+/** The result for one kind of policy. */
 type DecisionsRow = {
   readonly name: string
   readonly allowed: boolean
-  /** CPU time per decision: the median of the rounds. */
+  /** CPU time per decision: the median over the rounds. */
   readonly us: number
   readonly slowestUs: number
 }
@@ -22,7 +22,7 @@ type DecisionsRow = {
 const POLICIES = 20
 const STATEMENTS = 30
 const REQUIRED_US = 10
-/** Decisions of one round: long enough for a clock of microseconds. */
+/** Decisions per round, enough for a clock with microsecond resolution. */
 const BATCH = 50_000
 const WARM_UP = 50_000
 
@@ -30,7 +30,7 @@ const ACCOUNT = '111122223333'
 const ROLE = `arn:aws:iam::${ACCOUNT}:role/app`
 
 type Statement = Readonly<Record<string, unknown>>
-/** The statement with this number, of 600. */
+/** Makes the statement with this index, of 600. */
 type Make = (number: number) => Statement
 
 const LAST = POLICIES * STATEMENTS - 1
@@ -40,7 +40,7 @@ function keyArn(number: number): string {
   return `arn:aws:kms:eu-west-1:${ACCOUNT}:key/00000000-0000-4000-8000-${String(number).padStart(12, '0')}`
 }
 
-/** As accounts have them: many services, some wildcards, some conditions. The last statement allows. */
+/** Statements like those of real accounts: many services, some wildcards, some conditions. The last one allows. */
 const mixed: Make = (number) => {
   if (number === LAST)
     return { Effect: 'Allow', Action: ['kms:Encrypt', 'kms:Decrypt'], Resource: keyArn(LAST) }
@@ -53,17 +53,17 @@ const mixed: Make = (number) => {
   }
 }
 
-/** Every statement is about the action, on a key of its own. */
+/** Every statement matches the action, each on another key. */
 const everyKey: Make = (number) => ({ Effect: 'Allow', Action: 'kms:Encrypt', Resource: keyArn(number) })
 
-/** Every statement is about the action, on keys by a pattern. */
+/** Every statement matches the action and names keys by a pattern. */
 const everyPattern: Make = (number) => ({
   Effect: 'Allow',
   Action: 'kms:*',
   Resource: number === LAST ? 'arn:aws:kms:*:*:key/*' : `arn:aws:kms:*:${ACCOUNT}:key/${number}*`,
 })
 
-/** Every statement is about the action and the key, and looks at a tag. */
+/** Every statement matches the action and the key, and has a condition on a tag. */
 const everyCondition: Make = (number) => ({
   Effect: 'Allow',
   Action: 'kms:*',
@@ -71,19 +71,19 @@ const everyCondition: Make = (number) => ({
   Condition: { StringEquals: { 'aws:PrincipalTag/number': String(number) } },
 })
 
-/** The same as Denies, none of which holds; the last statement allows. */
+/** The same as Deny statements, none of which applies. The last statement allows. */
 const everyDeny: Make = (number) =>
   number === LAST
     ? { Effect: 'Allow', Action: 'kms:*', Resource: '*' }
     : { ...everyCondition(number), Effect: 'Deny' }
 
-/** Nothing allows. */
+/** No statement allows. */
 const nothing: Make = (number) => ({ ...mixed(number % LAST), Effect: 'Allow' })
 
 type Kind = {
   readonly name: string
   readonly make: Make
-  /** Whether the goal holds for it: not where all 600 statements are evaluated to their last condition. */
+  /** Whether the goal applies. It does not where all 600 statements are evaluated up to their last condition. */
   readonly judged: boolean
 }
 
@@ -92,11 +92,11 @@ const KINDS: readonly Kind[] = [
   { name: 'mixed services, refused', make: nothing, judged: true },
   { name: 'one key in each statement', make: everyKey, judged: true },
   { name: 'one pattern in each statement', make: everyPattern, judged: true },
-  { name: 'worst: 600 conditions, of Allows', make: everyCondition, judged: false },
-  { name: 'worst: 600 conditions, of Denies', make: everyDeny, judged: false },
+  { name: 'worst: 600 conditions in Allow statements', make: everyCondition, judged: false },
+  { name: 'worst: 600 conditions in Deny statements', make: everyDeny, judged: false },
 ]
 
-/** Decides for a role session with 20 policies of 30 statements, from compiled form, on one thread. */
+/** Evaluates compiled policies for a role session with 20 policies of 30 statements, on one thread. */
 export function measureDecisions(rounds: number, progress: (text: string) => void): DecisionsReport {
   const rows = KINDS.map((kind) => {
     const row = measureKind(kind, rounds)
@@ -150,12 +150,12 @@ function requestOf(): AccessRequest {
   }
 }
 
-/** Microseconds of CPU time per decision: what others do on the machine meanwhile does not count. */
+/** The CPU time per decision in microseconds, independent of other processes. */
 function runBatch(request: AccessRequest, policies: Policies, count: number): number {
   let allowed = 0
   const start = process.cpuUsage()
   for (let made = 0; made < count; made += 1) allowed += Number(decide(request, policies).allow)
   const { user, system } = process.cpuUsage(start)
-  if (allowed !== 0 && allowed !== count) throw new Error('One decision came out differently from the next')
+  if (allowed !== 0 && allowed !== count) throw new Error('Equal requests had different decisions')
   return (user + system) / count
 }

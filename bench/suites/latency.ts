@@ -7,30 +7,30 @@ import type { Options } from '../options.ts'
 import type { Addressing, Workload } from '../requests.ts'
 import type { Server } from '../server.ts'
 
-/** What the latency suite has found: medians over the rounds. */
+/** The results of the latency suite: medians over the rounds. */
 export type LatencyReport = {
   readonly rows: readonly LatencyRow[]
   readonly goals: readonly Goal[]
 }
 
-/** A stream of Encrypt calls beside other work. */
+/** A stream of Encrypt calls during other work. */
 type LatencyRow = {
-  /** Processes of the server: one, or one for each core. */
+  /** The number of server processes: one, or one for each core. */
   readonly workers: 'one' | 'auto'
   readonly beside: string
-  /** Of the other work, a second. */
+  /** Calls per second of the other work. */
   readonly otherCalls: number
   readonly encryptCalls: number
   readonly p50Ms: number
   readonly p99Ms: number
 }
 
-/** What the suite runs with: a load process for the stream, another for the work beside it. */
+/** The dependencies of the suite: one load process for the stream, and another for the other work. */
 export type LatencyDependencies = {
   readonly options: Options
   readonly loader: Loader
   readonly other: Loader
-  /** A server of one process, and one with a worker for each core. */
+  /** A server with one process, and one with a worker for each core. */
   readonly server: Server
   readonly busyServer: Server
   readonly progress: (text: string) => void
@@ -38,20 +38,20 @@ export type LatencyDependencies = {
 
 type OneServer = Omit<LatencyDependencies, 'busyServer'> & { readonly workers: LatencyRow['workers'] }
 
-/** The stream that is watched: few connections, as an application has. */
+/** The connections of the measured stream: few, like those of an application. */
 const STREAM_CONNECTIONS = 4
-/** What uses RSA_4096 keys: 64 connections in all. */
+/** The connections that use RSA_4096 keys. With the stream, there are 64 connections. */
 const USING_CONNECTIONS = 60
-/** What generates them: more could not be answered within the drain, at up to a second for a key. */
+/** The connections that generate RSA_4096 keys. At up to one second per key, more could not finish within the drain. */
 const GENERATING_CONNECTIONS = 6
 const WARMUP_MS = 300
 const STREAM_CALLS_PER_SECOND_MAX = 15_000
 const OTHER_CALLS_PER_SECOND_MAX = 2_000
-/** The load beside the stream begins before it and ends after it. */
+/** The other work starts this long before the stream and ends this long after it. */
 const MARGIN_MS = 1000
 const TIMES_REQUIRED = 5
 
-/** Measures how long Encrypt takes while RSA_4096 keys are generated, and while they are used. */
+/** Measures the latency of Encrypt while other calls generate or use RSA_4096 keys. */
 export async function measureLatency({
   busyServer,
   ...dependencies
@@ -133,7 +133,7 @@ async function measureBeside(
   return row
 }
 
-/** Begins the work beside a stream. It ends by itself. */
+/** Starts the other work during a stream. It ends by itself. */
 async function startOther(
   dependencies: OneServer,
   to: Addressing,
@@ -160,13 +160,13 @@ function runWindow(
 
 function assertAnswered(beside: string, ...results: readonly (WindowResult | undefined)[]): void {
   const errors = results.flatMap((result) => result?.errors ?? [])
-  if (errors.length > 0) throw new Error(`Encrypt beside ${beside}: ${errors.join(', ')}`)
+  if (errors.length > 0) throw new Error(`Encrypt during ${beside}: ${errors.join(', ')}`)
 }
 
 function goalOf(row: LatencyRow, idle: LatencyRow): Goal {
   const times = idle.p99Ms === 0 ? Number.POSITIVE_INFINITY : row.p99Ms / idle.p99Ms
   return {
-    name: `p99 of Encrypt beside ${row.beside}, workers ${row.workers}, in p99s of an idle server`,
+    name: `p99 of Encrypt during ${row.beside}, workers ${row.workers}, ratio to that of an idle server`,
     required: `under ${TIMES_REQUIRED}`,
     measured: times.toFixed(2),
     met: times < TIMES_REQUIRED,

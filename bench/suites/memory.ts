@@ -8,12 +8,12 @@ import type { Options } from '../options.ts'
 import { findMemory } from '../procfs.ts'
 import { type Server, type ServerSettings, startServer } from '../server.ts'
 
-/** What the memory suite has found. */
+/** The results of the memory suite. */
 export type MemoryReport = {
   readonly calls: number
   readonly callsPerSecond: number
   readonly samples: readonly MemorySample[]
-  /** Other situations, each on a server of its own. */
+  /** Other situations, each with its own server. */
   readonly rows: readonly MemoryRow[]
   readonly peakBytes: number | undefined
   readonly errorCount: number
@@ -21,14 +21,14 @@ export type MemoryReport = {
   readonly goals: readonly Goal[]
 }
 
-/** Resident memory after so many calls. */
+/** The resident memory after a number of calls. */
 type MemorySample = { readonly calls: number; readonly rssBytes: number | undefined }
 
-/** What the suite runs with. */
+/** The dependencies of the suite. */
 export type MemoryDependencies = {
   readonly options: Options
   readonly loader: Loader
-  /** Runs with settings for servers on an empty folder, which is removed then. */
+  /** Runs a function with settings for servers on an empty folder, and then removes the folder. */
   readonly withFolder: <T>(run: (settings: ServerSettings) => Promise<T>) => Promise<T>
   readonly progress: (text: string) => void
 }
@@ -39,14 +39,15 @@ const SLICE_MAX_CALLS = 100_000
 const SLICE_MAX_MS = 600_000
 const RSS_REQUIRED_BYTES = 200_000_000
 
-/** Keys that are made and used, and keys in a large store, for each of `--keys`. */
+/** For each key of `--keys`: the keys that the suite creates and uses, and the keys of the large store. */
 const [USED_PER_KEY, STORED_PER_KEY] = [5, 10]
 const STORE_CALLS_MAX = 100_000
 
-/** Watches the resident memory of fresh servers in several situations. */
+/** Measures the resident memory of new servers in several situations. */
 export async function measureMemory(dependencies: MemoryDependencies): Promise<MemoryReport> {
   const { options, withFolder, progress } = dependencies
-  // Once, so that the types of the sources are stripped: what does that takes memory, and is loaded where it has to.
+  // Starts a server once to strip the types of the sources. A server that strips types also loads the stripper, which
+  // takes memory.
   await withFolder((settings) => withServer(settings, async () => {}))
   const encrypts = await withFolder((settings) =>
     withServer(settings, (server) => measureEncrypts(dependencies, server)),
@@ -97,7 +98,7 @@ function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(0)} MB`
 }
 
-/** Makes a number of Encrypt calls and watches the resident memory. */
+/** Makes a number of Encrypt calls and samples the resident memory. */
 async function measureEncrypts(
   { options, loader, progress }: MemoryDependencies,
   server: Server,

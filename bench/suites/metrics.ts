@@ -4,7 +4,7 @@ import { METRICS_ON, scrape } from '../scrape.ts'
 import { type ServerSettings, startServer } from '../server.ts'
 import { measureInTurn, TURN_CONNECTIONS, type TurnsDependencies } from './turns.ts'
 
-/** What the metrics suite has found: calls a second, and CPU time per call, with metrics and without. */
+/** The results of the metrics suite: calls per second and CPU time per call, with metrics and without. */
 export type MetricsReport = {
   readonly withMetrics: number
   readonly without: number
@@ -13,14 +13,14 @@ export type MetricsReport = {
   readonly goals: readonly Goal[]
 }
 
-/** What the suite runs with: settings of two servers on two folders. */
+/** The dependencies of the suite: settings of two servers with separate folders. */
 export type MetricsDependencies = TurnsDependencies & {
   readonly settings: readonly [ServerSettings, ServerSettings]
 }
 
 const SHARE_REQUIRED = 0.98
 
-/** Measures Encrypt on two servers in turn; one of them counts, and is asked for it once a second. */
+/** Measures Encrypt on two servers in turn. One of them collects metrics, which the bench scrapes once per second. */
 export async function measureMetrics(dependencies: MetricsDependencies): Promise<MetricsReport> {
   const [on, off] = dependencies.settings
   const counting = await startServer({ ...on, environment: METRICS_ON })
@@ -41,7 +41,7 @@ function reportOf(on: readonly WindowResult[], off: readonly WindowResult[]): Me
   const share = median(on.map((window, round) => rate(window) / rateOf(off[round])))
   const cpuShare = median(on.map((window, round) => cpuOf(off[round]) / cpuOf(window)))
   const goal = (what: string, measured: number): Goal => ({
-    name: `Encrypt at ${TURN_CONNECTIONS} connections with metrics, ${what} as a share of that without`,
+    name: `Encrypt at ${TURN_CONNECTIONS} connections with metrics, ${what}, share of those without`,
     required: `at least ${SHARE_REQUIRED * 100}%`,
     measured: `${(measured * 100).toFixed(1)}%`,
     met: measured >= SHARE_REQUIRED,
@@ -51,7 +51,7 @@ function reportOf(on: readonly WindowResult[], off: readonly WindowResult[]): Me
     without: median(off.map(rate)),
     cpuUs: median(on.map(cpuOf)),
     cpuUsWithout: median(off.map(cpuOf)),
-    goals: [goal('calls a second', share), goal('calls per CPU time', cpuShare)],
+    goals: [goal('calls per second', share), goal('calls per CPU second', cpuShare)],
   }
 }
 
@@ -59,7 +59,7 @@ function rateOf(window: WindowResult | undefined): number {
   return window === undefined ? Number.NaN : rate(window)
 }
 
-/** CPU time of the server per call. */
+/** The server's CPU time per call. */
 function cpuOf(window: WindowResult | undefined): number {
   return window?.cpuMs === undefined ? Number.NaN : (window.cpuMs * 1000) / window.calls
 }

@@ -13,24 +13,24 @@ import { openProbe, type Probe } from '../neighbours/probe.ts'
 import type { Options } from '../options.ts'
 import { PROBE_VARIABLE } from '../turn-probe.ts'
 
-/** What the neighbours suite has found: how much single callers cost all others of a server with a crowded account. */
+/** The results of the neighbours suite: how much single callers slow down all others in a crowded account. */
 export type NeighboursReport = {
   readonly keys: number
   readonly events: number
   readonly rows: readonly NeighboursRow[]
   readonly floods: readonly FloodRow[]
   readonly goals: readonly Goal[]
-  /** Answers that are not what they have to be. */
+  /** Unexpected responses. */
   readonly errors: readonly string[]
 }
 
-/** One case: its calls one at a time, and Encrypt while they are made without a pause. */
+/** One case: its calls one at a time, and Encrypt while the case repeats without a pause. */
 type NeighboursRow = CaseTurns &
   Partial<Beside> & { readonly service: string; readonly what: string; readonly kind: Case['kind'] }
 
 type FloodRow = Beside & { readonly what: string; readonly longestTurnMs: number }
 
-/** What the suite runs with. */
+/** The dependencies of the suite. */
 export type NeighboursDependencies = {
   readonly options: Options
   readonly loader: Loader
@@ -45,10 +45,10 @@ const RATE_SHARE_REQUIRED = 1 / 3
 const PRINCIPALS = 1000
 const GRANTS = 5000
 const REPEATS: Repeats = { calls: 8, forMs: 800 }
-/** In a slice, every case is called once. */
+/** `--slice` makes one call of every case. */
 const ONCE: Repeats = { calls: 1, forMs: 0 }
 const SLICE = { keys: 200, principals: 250, grants: 100, events: 2000 }
-/** So many cases are measured between two looks at Encrypt alone. */
+/** The number of cases between two measurements of Encrypt alone. */
 const CASES_BETWEEN = 25
 const BESIDE_MS = 700
 const FLOOD_MS = 3000
@@ -113,14 +113,14 @@ async function measureCases(
   return rows
 }
 
-/** An address of each case's own, so that none is slowed down for what another was refused. */
+/** A separate address for each case, so that the refusals of one case do not throttle another. */
 function addressOf(at: number): string {
   return `127.0.${1 + Math.floor(at / ADDRESSES)}.${1 + (at % ADDRESSES)}`
 }
 
 const ADDRESSES = 250
 
-/** Encrypt beside the legal cases, and beside the most expensive refused one of each operation. */
+/** Measures Encrypt during the legal cases, and during the most expensive refused case of each operation. */
 async function measureBeside(
   { loader, progress }: NeighboursDependencies,
   account: CrowdedAccount,
@@ -197,20 +197,20 @@ function goalsOf(rows: readonly NeighboursRow[], floods: readonly FloodRow[]): r
   ]
   return [
     {
-      name: 'The longest turn of the event loop for one call, once it is warm',
+      name: 'Longest event-loop turn of one call, after the first call',
       required: `under ${TURN_REQUIRED_MS} ms`,
       measured: `${turn.value.toFixed(1)} ms (${turn.what})`,
       met: turn.value < TURN_REQUIRED_MS,
     },
     {
-      name: "Encrypt's 99th percentile beside one busy caller",
-      required: `under ${P99_RATIO_REQUIRED} times what it is alone`,
+      name: 'p99 of Encrypt during one busy caller',
+      required: `under ${P99_RATIO_REQUIRED} times that without load`,
       measured: `${p99.value.toFixed(1)} times (${p99.what})`,
       met: p99.value < P99_RATIO_REQUIRED,
     },
     {
-      name: "Encrypt's rate beside one busy caller",
-      required: 'above a third of what it is alone',
+      name: 'Rate of Encrypt during one busy caller',
+      required: 'above a third of that without load',
       measured: `${((100 * 1) / Math.max(rate.value, 1e-9)).toFixed(0)}% (${rate.what})`,
       met: rate.value < 1 / RATE_SHARE_REQUIRED,
     },

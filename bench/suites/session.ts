@@ -16,7 +16,7 @@ import type { Addressing } from '../requests.ts'
 import type { Server } from '../server.ts'
 import type { SigningCredentials } from '../sign.ts'
 
-/** What the session suite has found: calls a second of the root user, and of a session of a role. */
+/** The results of the session suite: calls per second of the root user, and of a role session. */
 export type SessionReport = {
   readonly root: number
   readonly session: number
@@ -25,7 +25,7 @@ export type SessionReport = {
   readonly goals: readonly Goal[]
 }
 
-/** What the suite runs with. */
+/** The dependencies of the suite. */
 export type SessionDependencies = {
   readonly options: Options
   readonly loader: Loader
@@ -41,7 +41,7 @@ const POLICIES = 10
 const STATEMENTS = 10
 const ACCOUNT = '000000000000'
 
-/** Measures Encrypt by the root user and by a session of a role with ten policies, in turn. */
+/** Measures Encrypt by the root user and by a role session with ten policies, in turn. */
 export async function measureSession(dependencies: SessionDependencies): Promise<SessionReport> {
   const { options, server, progress } = dependencies
   const root: Addressing = { endpoint: server.endpoint, credentials: server.credentials }
@@ -49,7 +49,7 @@ export async function measureSession(dependencies: SessionDependencies): Promise
   const session = { ...root, credentials: await openSession(server, fixtures.keyId) }
   const rates: { readonly root: number[]; readonly session: number[] } = { root: [], session: [] }
   for (let round = 0; round < options.rounds; round += 1) {
-    // Each begins half of the rounds.
+    // Each caller goes first in half of the rounds.
     for (const who of round % 2 === 0 ? (['root', 'session'] as const) : (['session', 'root'] as const)) {
       const to = who === 'root' ? root : session
       await dependencies.loader.sign(
@@ -74,14 +74,14 @@ export async function measureSession(dependencies: SessionDependencies): Promise
 
 function goalOf(share: number): Goal {
   return {
-    name: `Encrypt as a session of a role with ${POLICIES} policies, share of the root user's`,
+    name: `Encrypt rate of a role session with ${POLICIES} policies, share of the root user's`,
     required: `at least ${SHARE_REQUIRED * 100}%`,
     measured: `${(share * 100).toFixed(1)}%`,
     met: share >= SHARE_REQUIRED,
   }
 }
 
-/** A session whose permission for the key is in the last of its policies. */
+/** Opens a role session whose permission for the key is in its last policy. */
 async function openSession(server: Server, keyId: string): Promise<SigningCredentials> {
   const { host, port } = server.endpoint
   const { region } = server.credentials

@@ -9,46 +9,49 @@ import type { Options } from '../options.ts'
 import type { Addressing, RepeatedOperation } from '../requests.ts'
 import type { Server } from '../server.ts'
 
-/** One operation with keys of one spec: medians over the rounds. */
+/** The results of one operation with keys of one spec: medians over the rounds. */
 type SpecRow = {
   readonly operation: RepeatedOperation
   readonly spec: string
   readonly connections: number
-  /** Processes of the server: one, or one for each core. */
+  /** The number of server processes: one, or one for each core. */
   readonly workers: 'one' | 'auto'
   readonly callsPerSecond: number
   readonly p50Ms: number
   readonly p99Ms: number
-  /** CPU time of the server for a call. */
+  /** The server's CPU time per call. */
   readonly cpuUs: number | undefined
-  /** CPU time of the bare call; nothing where `node:crypto` has none. */
+  /** The CPU time of the bare call; `undefined` if `node:crypto` has none. */
   readonly bareUs: number | undefined
-  /** CPU time of server and load together, as a share of all cores. */
+  /** The CPU time of server and load together, as a share of all cores. */
   readonly coresBusy: number | undefined
 }
 
-/** What the specs suite has found. */
+/** The results of the specs suite. */
 export type SpecsReport = { readonly rows: readonly SpecRow[]; readonly goals: readonly Goal[] }
 
-/** What the suite runs with. */
+/** The dependencies of the suite. */
 export type SpecsDependencies = {
   readonly options: Options
   readonly loader: Loader
-  /** A server of one process. */
+  /** A server with one process. */
   readonly server: Server
-  /** A server with a worker for each core: only that can keep all cores busy, since a process has one event loop. */
+  /** A server with a worker for each core. One process has one event loop and cannot use all cores. */
   readonly busyServer: Server
   readonly progress: (text: string) => void
 }
 
 const CONNECTIONS = 64
-/** RSA keys take up to a second each: what is in flight at the end must be done within the drain. */
+/**
+ * The connections for RSA key pairs. A pair takes up to one second, and requests in flight must finish within the
+ * drain.
+ */
 const RSA_PAIR_CONNECTIONS = 4
 const WARMUP_MS = 200
-/** More than any of these operations is answered in a second. */
+/** More calls per second than the server can answer for any of these operations. */
 const CALLS_PER_SECOND_MAX = 15_000
 const MESSAGE = Buffer.alloc(256, 0x5a)
-/** The specs whose Sign must keep every core busy, and how busy that is. */
+/** The specs whose Sign must use every core, and the required CPU usage. */
 const BUSY_SPECS = ['ECC_NIST_P256', 'RSA_2048']
 const BUSY_REQUIRED = 0.9
 
@@ -61,8 +64,8 @@ type Case = {
 }
 
 /**
- * Measures Sign with every spec that signs, GenerateMac with every spec that makes MACs, and
- * GenerateDataKeyPair with every pair spec, each beside the bare call of `node:crypto`.
+ * Measures Sign with every signing spec, GenerateMac with every MAC spec, and GenerateDataKeyPair with every key pair
+ * spec. Compares each with the bare call of `node:crypto`.
  */
 export async function measureSpecs(dependencies: SpecsDependencies): Promise<SpecsReport> {
   const rows: SpecRow[] = []
@@ -72,7 +75,7 @@ export async function measureSpecs(dependencies: SpecsDependencies): Promise<Spe
 }
 
 function casesOf(): readonly Case[] {
-  // The region of the bench has no SM2 keys: those are a setting of regions in China.
+  // The bench's region has no SM2 keys: a setting enables them in China Regions.
   const specs = Object.keys(KEY_SPECS).filter((spec) => spec !== 'SM2') as KeySpec[]
   const signing = specs.flatMap((spec) => {
     const algorithm = KEY_SPECS[spec].usages.SIGN_VERIFY?.[0]
@@ -185,7 +188,7 @@ function goalsOf(rows: readonly SpecRow[]): readonly Goal[] {
     if (row.workers === 'one' || !mustBeBusy(row) || coresBusy === undefined) return []
     return [
       {
-        name: `Sign with ${spec} at ${CONNECTIONS} connections, a worker for each core: cores busy with server and load`,
+        name: `Sign with ${spec} at ${CONNECTIONS} connections, one worker per core: CPU share of server and load`,
         required: `at least ${BUSY_REQUIRED * 100}%`,
         measured: `${(coresBusy * 100).toFixed(0)}%`,
         met: coresBusy >= BUSY_REQUIRED,

@@ -4,23 +4,23 @@ import type { Options } from '../options.ts'
 import { findMemory } from '../procfs.ts'
 import { type ServerSettings, startServer } from '../server.ts'
 
-/** What the start suite has found. */
+/** The results of the start suite. */
 export type StartReport = {
   readonly keys: number
-  /** From the start of the process to the first 200 of `/readyz`, in the order of the starts. */
+  /** The times from the start of the process to the first 200 from `/readyz`, in the order of the starts. */
   readonly readyMs: readonly number[]
   readonly medianMs: number
   readonly slowestMs: number
-  /** Resident memory when it was ready, after the last start. */
+  /** The resident memory when the server was ready, after the last start. */
   readonly rssBytes: number | undefined
   readonly goals: readonly Goal[]
 }
 
-/** What the suite runs with. */
+/** The dependencies of the suite. */
 export type StartDependencies = {
   readonly options: Options
   readonly loader: Loader
-  /** An empty data folder, which the suite fills. */
+  /** Settings with an empty data folder, which the suite fills. */
   readonly settings: ServerSettings
   readonly progress: (text: string) => void
 }
@@ -29,7 +29,7 @@ const CONNECTIONS = 16
 const PREPARE_MAX_MS = 600_000
 const READY_REQUIRED_MS = 1_000
 
-/** Fills a data folder with keys through the API, then starts a server on it again and again. */
+/** Fills a data folder with keys through the API, then starts a server on it repeatedly. */
 export async function measureStart(dependencies: StartDependencies): Promise<StartReport> {
   const { options, settings, progress } = dependencies
   await createKeys(dependencies)
@@ -44,7 +44,7 @@ export async function measureStart(dependencies: StartDependencies): Promise<Sta
   }
   const slowestMs = Math.max(...readyMs)
   const goal: Goal = {
-    name: `Start to ready with ${options.keys} keys, the slowest of ${options.starts}`,
+    name: `Start to ready with ${options.keys} keys, slowest of ${options.starts}`,
     required: `under ${READY_REQUIRED_MS} ms`,
     measured: `${slowestMs.toFixed(0)} ms`,
     met: slowestMs < READY_REQUIRED_MS,

@@ -11,21 +11,21 @@ import { findMemory, processTree } from '../procfs.ts'
 import { type Addressing, type MeasuredOperation, signRequest } from '../requests.ts'
 import type { Server } from '../server.ts'
 
-/** What the throughput suite has found. */
+/** The results of the throughput suite. */
 export type ThroughputReport = {
   readonly rows: readonly ThroughputRow[]
   readonly answerBytes: readonly AnswerBytes[]
   readonly goals: readonly Goal[]
 }
 
-/** The size of one whole answer, headers included, of the server and of the floor. */
+/** The size of one complete response, headers included, of the server and of the floor. */
 type AnswerBytes = {
   readonly operation: MeasuredOperation
   readonly holdfast: number
   readonly floor: number
 }
 
-/** What the suite runs with. */
+/** The dependencies of the suite. */
 export type ThroughputDependencies = {
   readonly options: Options
   readonly loader: Loader
@@ -36,7 +36,7 @@ export type ThroughputDependencies = {
 const WARMUP_MS = 500
 const CALIBRATION_MS = 500
 const CALIBRATION_CALLS = 20_000
-/** Requests in a pool beyond what the fastest calibrated target would use. */
+/** The factor by which a pool exceeds the requests of the fastest calibrated target. */
 const POOL_MARGIN = 1.4
 const ENCRYPT_SHARE_REQUIRED = 0.45
 const GOAL_CONNECTIONS = 64
@@ -62,7 +62,7 @@ export async function measureThroughput(dependencies: ThroughputDependencies): P
   try {
     for (const operation of options.operations) {
       const real = fixtures.answers.get(operation)
-      if (real === undefined) throw new Error(`no answer of ${operation} to give`)
+      if (real === undefined) throw new Error(`no response of ${operation} for the floor`)
       const port = parsePort(await floor.ask(cannedAnswer(real.bytes, real.bodyOffset)))
       const endpoint: Endpoint = { tls: false, host: '127.0.0.1', port }
       const given = await exchange(endpoint, signRequest(operation, '{}', own))
@@ -79,11 +79,11 @@ export async function measureThroughput(dependencies: ThroughputDependencies): P
   return { rows, answerBytes, goals: goalsOf(rows) }
 }
 
-/** One of those that are measured side by side. */
+/** One of the compared targets. */
 type Contender = {
   readonly label: string
   readonly endpoint: Endpoint
-  /** Whom the requests are addressed to; the floor is sent those of the server, byte for byte. */
+  /** The address in the signed requests. The floor receives the server's requests, byte for byte. */
   readonly signedFor: Addressing
   readonly fixtures: Fixtures
   readonly pids: () => readonly number[]
@@ -103,7 +103,7 @@ async function compare(dependencies: ThroughputDependencies, which: Case, conten
   const calls = await calibrate(dependencies, which, contenders)
   const windows = new Map(contenders.map((contender) => [contender, [] as WindowResult[]]))
   for (let round = 0; round < options.rounds; round += 1) {
-    // Every other round runs backwards, so that a drift of the machine favours no one.
+    // Every second round reverses the order, so that a drift of the machine favours no contender.
     const order = round % 2 === 0 ? contenders : contenders.toReversed()
     let signedFor: Addressing | undefined
     for (const contender of order) {
@@ -130,7 +130,7 @@ function timesOf(options: Options) {
   return { warmupMs: WARMUP_MS, measureMs: options.seconds * 1000 }
 }
 
-/** Warms every contender up; gives how many requests a window of the fastest will use. */
+/** Warms up every contender. Returns the number of requests that a window of the fastest uses. */
 async function calibrate(
   dependencies: ThroughputDependencies,
   which: Case,
@@ -181,7 +181,7 @@ function goalsOf(rows: readonly ThroughputRow[]): readonly Goal[] {
   const create = rowOf('CreateKey', CREATE_KEY_CONNECTIONS)
   if (create !== undefined) {
     goals.push({
-      name: `CreateKey at ${CREATE_KEY_CONNECTIONS} connections, with a folder that is held in memory`,
+      name: `CreateKey at ${CREATE_KEY_CONNECTIONS} connections, with the data folder in memory`,
       required: `at least ${CREATE_KEYS_REQUIRED} calls/s`,
       measured: `${create.callsPerSecond.toFixed(0)} calls/s`,
       met: create.callsPerSecond >= CREATE_KEYS_REQUIRED,

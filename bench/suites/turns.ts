@@ -6,23 +6,23 @@ import { rate } from '../measures.ts'
 import type { Options } from '../options.ts'
 import type { Server } from '../server.ts'
 
-/** What measuring two servers in turn works with. */
+/** The dependencies of a comparison of two servers in turn. */
 export type TurnsDependencies = {
   readonly options: Options
   readonly loader: Loader
   readonly progress: (text: string) => void
 }
 
-/** At how many connections servers are measured in turn. */
+/** The number of connections of a comparison of two servers in turn. */
 export const TURN_CONNECTIONS = 64
 const WARMUP_MS = 500
 const CALLS_PER_SECOND_MAX = 25_000
-/** What a server does in the background comes to its end before the other one is measured. */
+/** The pause in which one server finishes its background work before the bench measures the other. */
 const PAUSE_MS = 3000
 
 type Windows = readonly [readonly WindowResult[], readonly WindowResult[]]
 
-/** Measures Encrypt on two servers in turn; who comes first changes with each round. */
+/** Measures Encrypt on two servers in turn. The order alternates between rounds. */
 export async function measureInTurn(
   dependencies: TurnsDependencies,
   [first, second]: readonly [Server, Server],
