@@ -1,7 +1,7 @@
 import { KmsError } from '../api/errors.ts'
 import { type AccessRequest, decide, type Refusal } from '../policy/decide.ts'
 import { denialMessage } from '../policy/denial.ts'
-import { formatReason } from '../policy/reason.ts'
+import { formatOutcome } from '../policy/reason.ts'
 import { StoreConflict } from '../store/port.ts'
 import type { Change } from '../store/records.ts'
 import { type Access, accessTo, inPlace, resourcePlace } from './access.ts'
@@ -199,6 +199,6 @@ function refusal(call: Call, permission: Permission, request: AccessRequest, dec
   const foreign = permission.principal !== undefined || permission.account !== call.caller.account
   if (foreign && permission.hidden !== undefined) return permission.hidden
   // The reason is for the resource's account only; the event of a caller from another account goes elsewhere.
-  const options = foreign ? {} : { reason: formatReason(decision) }
+  const options = foreign ? {} : { reason: formatOutcome(decision) }
   return new KmsError('AccessDeniedException', denialMessage(decision, request, permission.shown), options)
 }

@@ -1,4 +1,4 @@
-import { formatReason } from '../policy/reason.ts'
+import { formatOutcome } from '../policy/reason.ts'
 import { rebuildFor } from './concerns-others.ts'
 import { type Examined, examine } from './examine.ts'
 import { partlyRecorded } from './partly-recorded.ts'
@@ -58,5 +58,5 @@ function differenceOf(
   }
   if (result === 'allowed' && refused !== undefined) return 'it was allowed then and would be refused now'
   if (refused === undefined || reason === undefined) return undefined
-  return formatReason(refused.decision) === reason ? undefined : 'it was refused for another reason then'
+  return formatOutcome(refused.decision) === reason ? undefined : 'it was refused for another reason then'
 }

@@ -4,7 +4,7 @@ import type { Call, Permission } from '../dispatch/operation.ts'
 import type { Key } from '../kms/keys/keys.ts'
 import type { CompiledPolicy } from '../policy/compile.ts'
 import type { Decision } from '../policy/decide.ts'
-import { formatReason } from '../policy/reason.ts'
+import { formatOutcome, formatReason } from '../policy/reason.ts'
 import { type ChangeGroup, Changes, Tallies, type Tally } from './changes.ts'
 import { rebuildFor } from './concerns-others.ts'
 import { questionOf, settle } from './examine.ts'
@@ -186,8 +186,11 @@ class Replay {
     const others = permissions.map((permission) =>
       permission.resource === this.#keyArn ? { ...permission, policy } : permission,
     )
-    const before = await verdictOf(this.#dependencies, call, permissions, asked)
-    const after = await verdictOf(this.#dependencies, call, others, asked)
+    // An account is not told what the control policies of its organization say.
+    const format = this.#question.onlyFor === undefined ? formatReason : formatOutcome
+    const tracking = { ...this.#dependencies, asked, format }
+    const before = await verdictOf(tracking, call, permissions)
+    const after = await verdictOf(tracking, call, others)
     return {
       before,
       after,
@@ -199,12 +202,17 @@ class Replay {
 
 const TIMES = ['aws:currenttime', 'aws:epochtime', 'aws:tokenissuetime']
 
+type DecidingDependencies = Pick<RebuildDependencies, 'records' | 'giveWay'> & {
+  /** Collects the condition keys that policies ask for. */
+  readonly asked: Set<string>
+  readonly format: (decision: Decision) => string
+}
+
 /** The result of all permissions: the first denial is the answer. */
 async function verdictOf(
-  { records, giveWay }: Pick<RebuildDependencies, 'records' | 'giveWay'>,
+  { records, giveWay, asked, format }: DecidingDependencies,
   call: Call,
   permissions: readonly Permission[],
-  asked: Set<string>,
 ): Promise<Verdict> {
   let last: { decision: Decision; action: string } | undefined
   for (const permission of permissions) {
@@ -216,7 +224,7 @@ async function verdictOf(
     if (!decision.allow) break
   }
   if (last === undefined) return { allowed: true, reason: 'No permission is needed.', action: '' }
-  return { allowed: last.decision.allow, reason: formatReason(last.decision), action: last.action }
+  return { allowed: last.decision.allow, reason: format(last.decision), action: last.action }
 }
 
 /** The cache key of a decision: calls with the same one get the same decision, time aside. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { Decision } from './decide.ts'
-import { formatReason } from './reason.ts'
+import { formatOutcome, formatReason } from './reason.ts'
 
 const NAMED = { policy: 'arn:aws:iam::111122223333:policy/p', index: 0, sid: 'Use' }
 const PLAIN = { policy: undefined, index: 2, sid: undefined }
@@ -43,5 +43,31 @@ const REASONS: readonly (readonly [Decision, string])[] = [
 for (const [decision, sentence] of REASONS) {
   test(`formatReason says "${sentence}"`, () => {
     assert.equal(formatReason(decision), sentence)
+  })
+}
+
+const OUTCOMES: readonly (readonly [Decision, string])[] = [
+  [
+    { allow: false, why: { kind: 'ExplicitDeny', policy: 'scp', statement: NAMED, level: 2 } },
+    'Denied by a service control policy of the organization.',
+  ],
+  [
+    { allow: false, why: { kind: 'NotAllowed', policy: 'scp', level: 1 } },
+    'Denied by a service control policy of the organization.',
+  ],
+  [
+    { allow: false, why: { kind: 'ExplicitDeny', policy: 'rcp', statement: NAMED, level: 0 } },
+    'Denied by a resource control policy of the organization.',
+  ],
+  [
+    { allow: false, why: { kind: 'ExplicitDeny', policy: 'boundary', statement: PLAIN } },
+    'Denied by statement 3 of the permissions boundary.',
+  ],
+  [{ allow: true, by: { kind: 'Grant', grantId: 'abc' } }, 'Allowed by grant abc.'],
+]
+
+for (const [decision, sentence] of OUTCOMES) {
+  test(`formatOutcome says "${sentence}" of ${JSON.stringify(decision)}`, () => {
+    assert.equal(formatOutcome(decision), sentence)
   })
 }

@@ -1,16 +1,31 @@
 import type { StatementSource } from './compiled-statement.ts'
-import type { Decision, PolicyKind } from './decide.ts'
+import type { Decision, DenyReason, PolicyKind } from './decide.ts'
 
 /** The targets of the control policies at each level, the root of the organization first. */
 export type LevelTargets = { readonly scp: readonly string[]; readonly rcp: readonly string[] }
 
 /**
- * What settled a decision, in one sentence, for the audit log and the owners of the policies.
+ * What settled a decision, in one sentence, for the owners of all its policies.
  *
  * @param targets names the levels of the organization; without it, levels have numbers.
  */
 export function formatReason(decision: Decision, targets?: LevelTargets): string {
   return decision.allow ? allowed(decision.by) : refused(decision.why, targets)
+}
+
+/**
+ * What settled a decision, for the audit log and readers who may not know what the control policies of the organization say: of these,
+ * only their kind.
+ */
+export function formatOutcome(decision: Decision): string {
+  const kind = decision.allow ? undefined : decidingControl(decision.why)
+  return kind === undefined ? formatReason(decision) : `Denied by a ${KINDS[kind]} of the organization.`
+}
+
+/** The kind of the control policies that refuse; nothing when something else does. */
+export function decidingControl(why: DenyReason): 'scp' | 'rcp' | undefined {
+  if (why.kind !== 'ExplicitDeny' && why.kind !== 'NotAllowed') return undefined
+  return why.policy === 'scp' || why.policy === 'rcp' ? why.policy : undefined
 }
 
 function allowed(by: Extract<Decision, { readonly allow: true }>['by']): string {
@@ -24,10 +39,7 @@ function allowed(by: Extract<Decision, { readonly allow: true }>['by']): string 
   }
 }
 
-function refused(
-  why: Extract<Decision, { readonly allow: false }>['why'],
-  targets: LevelTargets | undefined,
-): string {
+function refused(why: DenyReason, targets: LevelTargets | undefined): string {
   switch (why.kind) {
     case 'ExplicitDeny':
       return `Denied by ${formatStatement(why.policy, why.statement)}${formatLevel(why.policy, why.level, targets)}.`

@@ -6,7 +6,7 @@ import type { Examined } from '../explain/examine.ts'
 import { decisionJson } from '../explain/examined-json.ts'
 import type { ContextValue } from '../policy/context.ts'
 import type { PolicyKind } from '../policy/decide.ts'
-import { formatReason } from '../policy/reason.ts'
+import { decidingControl, formatOutcome, formatReason } from '../policy/reason.ts'
 import type { Change } from '../policy/smallest-change.ts'
 import { withCapitals } from './capitals.ts'
 
@@ -53,8 +53,8 @@ export async function decisionAnswer(
     Action: request.action,
     Resource: request.resource,
     Allowed: decision.allow,
-    Reason: formatReason(decision),
-    Decision: await inSlices(withCapitals(decisionJson(decision)), giveWay),
+    Reason: view === 'own' ? formatOutcome(decision) : formatReason(decision),
+    Decision: await inSlices(withCapitals(shownDecision(decision, view)), giveWay),
     Policies: await inSlices(withCapitals(policies), giveWay),
     Complete: explanation.complete,
     Grants: await inSlices(
@@ -63,6 +63,14 @@ export async function decisionAnswer(
     ),
     ...(withheld ? { Withheld: true } : await derived(examined, giveWay)),
   }
+}
+
+/** A denial by a control policy is shown to an account as its kind and that of the policy. */
+function shownDecision(decision: Examined['decision'], view: DecisionView): object {
+  const control = decision.allow || view === 'everything' ? undefined : decidingControl(decision.why)
+  return control === undefined || decision.allow
+    ? decisionJson(decision)
+    : { kind: decision.why.kind, policy: control }
 }
 
 function isControl(kind: PolicyKind): kind is 'scp' | 'rcp' {

@@ -91,6 +91,7 @@ type Decision = {
   readonly Action: string
   readonly Allowed: boolean
   readonly Reason: string
+  readonly Decision: Output
   readonly Policies: readonly Output[]
   readonly SmallestChange?: readonly Output[]
   readonly Withheld?: boolean
@@ -394,20 +395,40 @@ test('WhatIfPolicy shows the owner of a key no decisions about the callers of ot
   assertError(foreign, 'NotFoundException', /^There is no key/)
 })
 
+const OUTCOME = 'Denied by a service control policy of the organization.'
+
 test('of control policies an account sees the outcome, and nothing that shows what they say', async () => {
   const file = join(server.data, 'no-encrypt.json')
-  await writeFile(file, policyText({ ...allow('kms:Encrypt'), Effect: 'Deny' }))
-  await operate('scp', 'put', '--name=no-encrypt', `--file=${file}`)
-  await operate('scp', 'attach', '--name=no-encrypt', `--id=${TEAM}`)
-  const id = await refusedCall(team.root, team.keyArn)
-  const [own] = (await explain(id, team.auditor)).Calls[0]?.Now?.Permissions ?? []
+  const names = { Sid: 'SecretSid' }
+  await writeFile(file, policyText({ ...allow('kms:Encrypt'), Effect: 'Deny', ...names }))
+  await operate('scp', 'put', '--name=SecretScpName', `--file=${file}`)
+  await operate('scp', 'attach', '--name=SecretScpName', `--id=${TEAM}`)
+  const key = await newKeyOf(team.root)
+  const id = await refusedCall(team.root, key)
+  const explained = await explain(id, team.auditor)
+  const [own] = explained.Calls[0]?.Now?.Permissions ?? []
   assert.deepEqual([own?.Allowed, own?.Withheld, own?.SmallestChange], [false, true, undefined])
+  assert.deepEqual([own?.Reason, own?.Decision], [OUTCOME, { Kind: 'ExplicitDeny', Policy: 'scp' }])
   const shown = own?.Policies.filter(({ Kind }) => Kind === 'scp') ?? []
   assert.ok(shown.length > 0)
   for (const policy of shown) assert.deepEqual(Object.keys(policy), ['Kind', 'Level', 'Outcome'])
+  const listed = await refusals({}, team.auditor)
+  assert.ok(listed.Groups.some(({ Resources, Reason }) => Resources[0] === key && Reason === OUTCOME))
+  const call = { PrincipalArn: userArn(TEAM, 'auditor'), Action: 'kms:Encrypt', Resource: key }
+  const simulated = await simulate(call, team.auditor)
+  const tried = await give('WhatIfPolicy', { KeyId: key, Policy: keyPolicy(TEAM) }, team.auditor)
+  const event = await eventOf(server, id)
+  assert.deepEqual(event['additionalEventData'], { reason: OUTCOME })
+  for (const answer of [explained, listed, simulated, tried, event])
+    assert.doesNotMatch(JSON.stringify(answer), /Secret(?:ScpName|Sid)|level \d/)
+  assert.equal(simulated.Permission.Reason, OUTCOME)
   const [whole] = (await explain(id, home.root)).Calls[0]?.Now?.Permissions ?? []
   assert.equal(whole?.SmallestChange?.[0]?.['Kind'], 'LiftDeny')
-  await operate('scp', 'detach', '--name=no-encrypt', `--id=${TEAM}`)
+  assert.match(whole?.Reason ?? '', /^Denied by statement 1 \("SecretSid"\) .* "SecretScpName" at level 1/)
+  const { output } = await runHoldfast(server.data, 'explain', id)
+  assert.match(output, /^reason +Denied by a service control policy of the organization\. \(as recorded\)$/m)
+  assert.match(output, /REFUSED {2}Denied by statement 1 \("SecretSid"\) .*"SecretScpName"/)
+  await operate('scp', 'detach', '--name=SecretScpName', `--id=${TEAM}`)
 })
 
 test('with an organization, the management account sees all accounts where its policies say so', async () => {

@@ -271,6 +271,13 @@ test('an account that may use nothing but its own is kept from the keys and role
     ...['--action=kms:Encrypt', `--resource=${member(PARTNER).keyArn}`],
   )
   assert.match(reason.output, /Denied by statement 1 of the service control policy "perimeter"/)
+  const iam = iamClient(server, member(TEAM).root)
+  const asked = { PolicySourceArn: member(TEAM).roleArn, ActionNames: ['kms:Encrypt'] }
+  const ofAnother = { ...asked, ResourceOwner: PARTNER }
+  const withheld = JSON.stringify(await callIam(iam, 'SimulatePrincipalPolicy', ofAnother))
+  iam.destroy()
+  assert.match(withheld, /"AllowedByOrganizations":(?:"false"|false)/)
+  assert.doesNotMatch(withheld, /perimeter|FullAWSAccess|aws:ResourceAccount/)
   assert.match(await encrypt(TEAM, member(PARTNER).keyArn), /^AccessDeniedException/)
   const foreign = new AssumeRoleCommand({ RoleArn: member(PARTNER).roleArn, RoleSessionName: 'ci' })
   assert.match(await outcomeOf(sts.send(foreign)), /^AccessDenied/)
@@ -362,16 +369,15 @@ test('explain and simulate show the resource control policy as the reason', asyn
     () => assert.fail('it was allowed'),
     (error: { readonly $metadata: { readonly requestId?: string } }) => error,
   )
-  const reason = 'Denied by statement 1 ("Closed") of the resource control policy "ours" at level 4.'
+  const named = `Denied by statement 1 ("Closed") of the resource control policy "ours" attached to account ${TEAM}.`
   const explained = await runHoldfast(server.data, 'explain', failure.$metadata.requestId ?? '')
-  assert.ok(explained.output.includes(reason), explained.output + explained.errors)
+  assert.ok(explained.output.includes(named), explained.output + explained.errors)
   const principal = `--principal=arn:aws:iam::${TEAM}:user/ada`
   const simulated = await runHoldfast(
     server.data,
     ...['simulate', principal, '--action=kms:Encrypt', `--resource=${keyArn}`],
   )
   assert.equal(simulated.status, 3)
-  const named = reason.replace('at level 4', `attached to account ${TEAM}`)
   assert.ok(simulated.output.includes(named), simulated.output)
   const other = await runHoldfast(
     server.data,

@@ -61,8 +61,10 @@ type RefusedCall = {
 /** A case: what `holdfast explain` must say, and the call. */
 export type RefusalCase = {
   readonly name: string
-  /** The recorded reason. */
+  /** The reason. */
   readonly reason: RegExp
+  /** The recorded reason, where it differs. */
+  readonly recorded?: RegExp
   /** Lines of the path that say what did not match. */
   readonly says: readonly RegExp[]
   readonly prepare: (bed: RefusalBed) => Promise<RefusedCall>
@@ -220,6 +222,7 @@ export const REFUSALS: readonly RefusalCase[] = [
     name: 'a service control policy',
     reason:
       /Denied by statement 1 of the service control policy "guard" (?:at level 1|attached to account \d{12})\./,
+    recorded: /Denied by a service control policy of the organization\./,
     says: [
       /service control policy guard attached to account \d{12}: DENIES/,
       /take statement 1 out of the service control policy/,

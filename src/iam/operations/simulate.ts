@@ -187,6 +187,7 @@ const simulateCustomPolicy = iamOperation(
       },
       given: parseContext(input.ContextEntries ?? []),
       known: () => undefined,
+      withholdsControls: false,
     }
     return { output: await results(dependencies, scene, input) }
   },
@@ -313,6 +314,7 @@ const simulatePrincipalPolicy = iamOperation(
       },
       given: parseContext(input.ContextEntries ?? []),
       known: onResource(keysInPlace(known, policies.place), resourceAccount, place),
+      withholdsControls: true,
     }
     return { output: await results(dependencies, scene, input) }
   },

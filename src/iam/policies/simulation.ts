@@ -43,6 +43,8 @@ export type Scene = {
   readonly given: GivenContext
   /** Keys that are known without being given. */
   readonly known: ContextLookup
+  /** Whether the control policies are the organization's, of which an account sees the outcome alone. */
+  readonly withholdsControls: boolean
 }
 
 /** A result in an answer. */
@@ -60,13 +62,14 @@ export function* simulateSteps(scene: Scene, action: string, resource: string): 
   const policies = boundBy(scene.policies, action)
   const request = { principal, action, resource, resourceAccount, context }
   const explanation = yield* explainDecisionSteps(request, policies)
-  const asked = yield* contextKeysSteps(allOf(policies))
+  const shown = scene.withholdsControls ? { ...policies, scps: undefined, rcps: undefined } : policies
+  const asked = yield* contextKeysSteps(allOf(shown))
   const written = new Map(asked.map((name) => [name.toLowerCase(), name]))
   return {
     EvalActionName: action,
     EvalResourceName: resource,
     EvalDecision: wordFor(explanation),
-    MatchedStatements: matchedStatements(explanation),
+    MatchedStatements: matchedStatements(explanation, scene),
     MissingContextValues: [...missing].flatMap((name) => written.get(name) ?? []),
     OrganizationsDecisionDetail: (policies.scps ?? policies.rcps) && {
       AllowedByOrganizations:
@@ -106,8 +109,12 @@ function isAllowedBy({ policies }: Explanation, kind: PolicyKind, level?: number
   return outcomes.includes('Allow') && !outcomes.includes('Deny')
 }
 
-function matchedStatements({ policies }: Explanation): NonNullable<ResultAnswer['MatchedStatements']> {
-  return policies.flatMap(({ kind, name, statements }) =>
+function matchedStatements(
+  { policies }: Explanation,
+  { withholdsControls }: Scene,
+): NonNullable<ResultAnswer['MatchedStatements']> {
+  const shown = policies.filter(({ kind }) => !withholdsControls || (kind !== 'scp' && kind !== 'rcp'))
+  return shown.flatMap(({ kind, name, statements }) =>
     statements
       .filter(({ matched }) => matched)
       .map(() => ({ SourcePolicyId: name, SourcePolicyType: sourceType(kind, name) })),
