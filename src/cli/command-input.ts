@@ -1,3 +1,4 @@
+import { redactUrl } from '../base/redact-url.ts'
 import { ConfigError } from '../config/setting.ts'
 import type { Command, CommandInput, CommandOption } from './command.ts'
 import { optionsOf } from './options.ts'
@@ -36,7 +37,7 @@ function checkOperands({ name, operands: facts = [] }: Command, operands: readon
   for (const [index, { takes }] of facts.entries()) checkValue(takes.name, takes, operands[index])
   const extra = operands[facts.length]
   if (extra === undefined) return
-  throw new ConfigError(`unexpected argument '${extra}'. See holdfast ${name} --help`)
+  throw new ConfigError(`unexpected argument '${redactUrl(extra)}'. See holdfast ${name} --help`)
 }
 
 function optionValue(

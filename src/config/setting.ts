@@ -1,5 +1,6 @@
 /** Settings and the lookup of their values. Each group of settings has its own file. */
 
+import { redactUrl } from '../base/redact-url.ts'
 import { UsageError } from '../base/usage-error.ts'
 
 /** The error of an unknown setting or option, or of an invalid value. The message says what is expected. */
@@ -61,7 +62,7 @@ export function read<T>(setting: Setting<T>, given: Given): T | undefined {
   if (text === undefined) return undefined
   const value = setting.parse(text)
   if (value !== undefined) return value
-  throw new ConfigError(`${nameOf(setting, given)}: expected ${setting.expected}; got '${text}'`)
+  throw new ConfigError(`${nameOf(setting, given)}: expected ${setting.expected}; got '${redactUrl(text)}'`)
 }
 
 /** The name by which a setting was given: its option or its variable. */

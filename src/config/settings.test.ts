@@ -184,3 +184,26 @@ test('a collector is a URL that paths are added to', () => {
     assert.match(refusal({ HOLDFAST_OTLP: text }), /: expected http\(s\):/)
   }
 })
+
+test('a message on an invalid setting shows no password or token of a URL', () => {
+  for (const { variable } of SETTING_FACTS) {
+    for (const text of [
+      'https://user:secret@host.example:4318',
+      'https://user:se/cret@host.example',
+      'user:secret@host.example:4318',
+      'https://host.example/?token=secret',
+    ]) {
+      let message = ''
+      try {
+        parse({ [variable]: text })
+      } catch (error) {
+        message = String(error)
+      }
+      assert.doesNotMatch(message, /secret|se\/cret/, variable)
+    }
+  }
+  assert.match(
+    refusal({ HOLDFAST_OTLP: 'https://user:secret@host.example' }),
+    /got 'https:\/\/\*\*\*@host\.example'$/,
+  )
+})
