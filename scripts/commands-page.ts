@@ -21,7 +21,8 @@ fails when it is out of date. \`holdfast COMMAND --help\` shows the same.
   keep their names and types; releases may add others. A name that ends with \`?\` is a member that may be absent. Failures have a text on
   standard error, not a document, except where a verification fails.
 - Work that takes longer than two seconds reports its progress on standard error when that is a terminal, or with \`--progress\`.
-- \`--account\` is the account that a command works on. \`--id\` names what a command creates, moves or attaches to.
+- \`--account\` is the account that a command works on. \`--id\` names what a command creates, moves or attaches to: \`account create\` refuses
+  \`--account\`.
 - \`--json\` and a \`--format\` other than \`json\` exclude each other.
 - Shell completion: \`source <(holdfast completion bash)\`, and the same for zsh and fish.
 

@@ -2,7 +2,7 @@ import { KmsError } from '../api/errors.ts'
 import { systemClock, systemTimers } from '../base/ports.ts'
 import { printable } from '../base/printable.ts'
 import { UsageError } from '../base/usage-error.ts'
-import { processEnvironment } from '../config/setting.ts'
+import { ConfigError, processEnvironment } from '../config/setting.ts'
 import { parseConfig, SETTING_FACTS } from '../config/settings.ts'
 import { EXIT_FAILURE, EXIT_USAGE, type Output } from './command.ts'
 import { checkedInput } from './command-input.ts'
@@ -44,12 +44,21 @@ async function run(args: readonly string[], surroundings: Surroundings): Promise
   const shows = command.slow === true && (isTerminal === true || checked.switches.has('progress'))
   try {
     const config = parseConfig({ flags: called.settings, environment })
+    refuseConfusable(called)
     if (!shows || showProgress === undefined)
       return await command.run({ ...checked, config, output, progress: NO_PROGRESS })
     using progress = new ShownProgress(showProgress, { clock: systemClock, timers: systemTimers })
     return await command.run({ ...checked, config, output, progress })
   } catch (error) {
     throw error instanceof UsageError && command.hidden !== true ? namedAsGiven(error, called) : error
+  }
+}
+
+/** @throws ConfigError for a setting that the command would ignore, where the caller means one of the command's own options. */
+function refuseConfusable({ command, settings }: Called): void {
+  for (const [flag, expected] of Object.entries(command.confusable ?? {})) {
+    if (settings[flag] === undefined) continue
+    throw new ConfigError(`--${flag}: expected ${expected}; got --${flag}`)
   }
 }
 

@@ -60,6 +60,8 @@ export type Command = {
   readonly options?: Readonly<Record<string, CommandOption>>
   /** The relevant settings, by option name, or `all`; the command accepts every setting. */
   readonly settings: readonly string[] | 'all'
+  /** Settings that the command refuses as options, since they read like one of its own, with what is expected instead. */
+  readonly confusable?: Readonly<Record<string, string>>
   readonly examples: readonly [Example, ...Example[]]
   /** Absent for a command that prints a program. */
   readonly json?: JsonFacts

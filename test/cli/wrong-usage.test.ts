@@ -173,3 +173,11 @@ test('unknown commands are refused with what was meant', async () => {
     assert.deepEqual([status, output, errors], [EXIT_USAGE, '', `holdfast: ${message}\n`])
   }
 })
+
+test('account create refuses --account, which selects an account, and names --id', async () => {
+  const { status, output, errors } = await runHere(data, 'account', 'create', '--account', '111122223333')
+  assert.deepEqual(
+    [status, output, errors],
+    [EXIT_USAGE, '', 'holdfast: --account: expected --id with the ID of the new account; got --account\n'],
+  )
+})

@@ -12,6 +12,7 @@ export const ACCOUNT_COMMANDS: readonly Command[] = [
       id: { about: 'The ID of the new account; the default is a random one', takes: ACCOUNT_ID },
     },
     settings: ['data'],
+    confusable: { account: '--id with the ID of the new account' },
     examples: [{ line: 'holdfast account create --id 111122223333', about: 'Create an account' }],
     json: { shape: { account: 'string', credentials: 'string', profile: 'string' } },
     run: async (input) => (await import('../account.ts')).createAccount(input),
