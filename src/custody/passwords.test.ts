@@ -41,7 +41,7 @@ const THROTTLED = { code: 'ThrottlingException' }
 
 test('calls beyond those that may wait are refused at once', async () => {
   const passwords = new Passwords(systemRandom)
-  const waiting = Array.from({ length: 17 }, (_, call) => passwords.matchesAny(`${call % 5}`, 'x', [QUICK]))
+  const waiting = Array.from({ length: 17 }, (_, call) => passwords.matchesAny(`${call}`, 'x', [QUICK]))
   await assert.rejects(passwords.matchesAny('another', 'x', [QUICK]), THROTTLED)
   assert.ok((await Promise.all(waiting)).every((matches) => !matches))
 })
@@ -53,4 +53,22 @@ test('calls of one account leave room for others', async () => {
   waiting.push(passwords.matchesAny('other', 'x', [QUICK]))
   await Promise.all(waiting)
   assert.equal(await passwords.matchesAny('one', 'x', [QUICK]), false)
+})
+
+test('a call of a share that has no call yet takes the place of one that has several, or has failed', async () => {
+  for (const failures of [0, 1]) {
+    const passwords = new Passwords(systemRandom)
+    const shares = failures === 0 ? 5 : 17
+    const flood = Array.from({ length: 17 }, (_, call) =>
+      passwords.matchesAny(`${call % shares}`, 'x', [QUICK], failures),
+    )
+    const honest = passwords.matchesAny('another', 'x', [QUICK])
+    const settled = await Promise.allSettled(flood)
+    assert.equal(await honest, false)
+    const refused = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
+    assert.deepEqual(
+      refused.map(({ code }) => code),
+      ['ThrottlingException'],
+    )
+  }
 })

@@ -1,8 +1,8 @@
 import { KmsError } from '../api/errors.ts'
 import { equalConstantTime, parseBase64, toBase64, utf8 } from '../base/bytes.ts'
-import { Gate } from '../base/gate.ts'
 import { OffloadError } from '../base/offload.ts'
 import type { Random } from '../base/ports.ts'
+import { RankedGate } from '../base/ranked-gate.ts'
 import { type Argon2Cost, argon2id } from '../crypto/argon2.ts'
 
 /** Source: RFC 9106, section 4, the second recommended option: 64 MiB, 3 passes, 4 lanes. */
@@ -14,7 +14,7 @@ const SALT_BYTES = 16
 const HASHES_AT_ONCE = 1
 /** Calls of one process that wait for a hash. At a quarter of a second each, the last one waits for some seconds. */
 const HASHES_WAITING_MAX = 16
-/** Calls of one account that wait for a hash or compute one: the other places stay free for other accounts. */
+/** Calls of one account, or of the sign-ins from one network, that wait for a hash or compute one: the other places stay free for other accounts. */
 const HASHES_OF_ACCOUNT_MAX = 4
 
 /** The hash of a password, and the parameters to compute it again. */
@@ -26,19 +26,22 @@ export type PasswordHash = Argon2Cost & {
   readonly hash: string
 }
 
+/** Whose calls wait together, and how many attempts from there have failed. */
+type Share = { readonly account: string; readonly failures: number }
+
 /**
  * Hashes passwords, and compares them with hashes. A bounded number of calls wait, so that attempts to sign in
- * starve nobody else.
+ * starve nobody else: first come those of whose share the fewest have failed, then those whose share has the fewest calls.
  */
 export class Passwords {
   readonly #random: Random
-  readonly #gate: Gate
+  readonly #gate: RankedGate
   /** Hashes that are computed or waited for, by account. */
   readonly #pending = new Map<string, number>()
 
   constructor(random: Random) {
     this.#random = random
-    this.#gate = new Gate({ atOnce: HASHES_AT_ONCE, waitingMax: HASHES_WAITING_MAX })
+    this.#gate = new RankedGate({ atOnce: HASHES_AT_ONCE, waitingMax: HASHES_WAITING_MAX })
   }
 
   /**
@@ -56,7 +59,7 @@ export class Passwords {
       ...COST,
       algorithm: 'argon2id',
       salt,
-      hash: toBase64(await this.#compute(account, password, salt, COST)),
+      hash: toBase64(await this.#compute({ account, failures: 0 }, password, salt, COST)),
     }
   }
 
@@ -65,14 +68,21 @@ export class Passwords {
    * whether there is a password.
    *
    * @param account as for {@link hash}.
+   * @param failures attempts from the same source that have failed: the comparison waits behind those with fewer.
    * @throws ThrottlingException when too many hashes wait.
    */
-  async matchesAny(account: string, password: string, hashes: readonly PasswordHash[]): Promise<boolean> {
+  async matchesAny(
+    account: string,
+    password: string,
+    hashes: readonly PasswordHash[],
+    failures = 0,
+  ): Promise<boolean> {
     const computed = new Map<string, Uint8Array>()
     let matches = false
     for (const hash of hashes.length > 0 ? hashes : [this.#noHash()]) {
       const key = `${costOf(hash)} ${hash.salt}`
-      const bytes = computed.get(key) ?? (await this.#compute(account, password, hash.salt, hash))
+      const bytes =
+        computed.get(key) ?? (await this.#compute({ account, failures }, password, hash.salt, hash))
       computed.set(key, bytes)
       const isSame = equalConstantTime(bytes, parseBase64(hash.hash) ?? new Uint8Array(0))
       matches = isSame || matches
@@ -84,13 +94,19 @@ export class Passwords {
     return { ...COST, algorithm: 'argon2id', salt: toBase64(this.#random.bytes(SALT_BYTES)), hash: '' }
   }
 
-  async #compute(account: string, password: string, salt: string, cost: Argon2Cost): Promise<Uint8Array> {
+  async #compute(
+    { account, failures }: Share,
+    password: string,
+    salt: string,
+    cost: Argon2Cost,
+  ): Promise<Uint8Array> {
     const pending = this.#pending.get(account) ?? 0
     if (pending >= HASHES_OF_ACCOUNT_MAX) throw tooMany()
     this.#pending.set(account, pending + 1)
     const message = utf8(password)
+    const rank = failures * HASHES_OF_ACCOUNT_MAX + pending
     try {
-      return await this.#gate.run(() => argon2id(message, parseBase64(salt) ?? new Uint8Array(0), cost))
+      return await this.#gate.run(rank, () => argon2id(message, parseBase64(salt) ?? new Uint8Array(0), cost))
     } catch (error) {
       if (!(error instanceof OffloadError) || error.reason !== 'full') throw error
       throw tooMany({ cause: error })

@@ -8,7 +8,7 @@ test('ten attempts may fail, each is forgotten after six minutes, and those that
   const all = new Attempts({ monotonicMs: () => now })
   const attempts = {
     begin: (who: string) => all.begin('code', who, `request ${++requests}`),
-    succeeded: (who: string) => all.succeeded('code', who),
+    succeeded: (who: string) => all.takeBack('code', who, `request ${requests}`),
   }
   const tooMany = { code: 'ThrottlingException' }
   for (let failed = 0; failed < 10; failed += 1) attempts.begin('ada')
@@ -50,6 +50,20 @@ test('passwords and codes are counted apart', () => {
   const attempts = new Attempts({ monotonicMs: () => 0 })
   for (let failed = 0; failed < 10; failed += 1) attempts.begin('code', 'ada', `${failed}`)
   attempts.begin('password', 'ada', 'a')
-  attempts.succeeded('password', 'ada')
+  attempts.takeBack('password', 'ada', 'a')
   assert.throws(() => attempts.begin('code', 'ada', 'b'), { code: 'ThrottlingException' })
+})
+
+test('an attempt is taken back once, however often its operation runs again', () => {
+  const attempts = new Attempts({ monotonicMs: () => 0 })
+  for (let failed = 0; failed < 9; failed += 1) attempts.begin('password', 'ada', `${failed}`)
+  for (let run = 0; run < 5; run += 1) {
+    attempts.begin('password', 'ada', 'again')
+    attempts.takeBack('password', 'ada', 'again')
+    attempts.takeBack('password', 'ada', 'again')
+  }
+  assert.equal(attempts.failures('password', 'ada'), 9)
+  attempts.begin('password', 'ada', 'again')
+  assert.throws(() => attempts.begin('password', 'ada', 'another'), { code: 'ThrottlingException' })
+  assert.equal(attempts.failures('password', 'bob'), 0)
 })

@@ -1,4 +1,4 @@
-import { fullGcra, type Gcra, hasRoom, take } from '../../base/gcra.ts'
+import { fullGcra, type Gcra, hasRoom, take, usedMs } from '../../base/gcra.ts'
 import type { Clock } from '../../base/ports.ts'
 import { tooFast } from '../../dispatch/failures.ts'
 
@@ -21,7 +21,11 @@ const REMEMBERED_MAX = 10_000
 /** The kinds of attempts: the secrets that can be guessed, and the addresses that guess. */
 export type AttemptKind = keyof typeof LIMITS
 
-type Remembered = { readonly gcra: Gcra; readonly requestId: string }
+/** The latest request of somebody, and whether its attempt counts as failed. */
+type Remembered = { readonly gcra: Gcra; readonly requestId: string; isCounted: boolean }
+
+/** One attempt: see {@link Attempts.begin}. */
+type Attempt = { readonly kind: AttemptKind; readonly who: string; readonly requestId: string }
 
 /** Attempts to authenticate by a secret that can be guessed: a password, or the code of an MFA device. */
 export class Attempts {
@@ -37,7 +41,7 @@ export class Attempts {
   }
 
   /**
-   * Counts an attempt as failed until {@link succeeded} is called, so that concurrent attempts count too.
+   * Counts an attempt as failed until {@link takeBack} is called, so that concurrent attempts count too.
    *
    * @param kind the attempts of each kind are counted apart: whoever knows the password of a user can still only guess at
    *   codes.
@@ -49,12 +53,12 @@ export class Attempts {
     const remembered = this.#kinds[kind]
     const now = this.#clock.monotonicMs()
     const present = remembered.get(who)
-    if (present?.requestId === requestId) return
+    if (present?.requestId === requestId && present.isCounted) return
     const gcra = present?.gcra ?? fullGcra()
     if (!hasRoom(gcra, now, failuresMax * forgottenAfterMs, forgottenAfterMs)) throw tooFast('iam')
     take(gcra, now, forgottenAfterMs)
     remembered.delete(who)
-    remembered.set(who, { gcra, requestId })
+    remembered.set(who, { gcra, requestId, isCounted: true })
     for (const oldest of remembered.keys()) {
       if (remembered.size <= REMEMBERED_MAX) break
       remembered.delete(oldest)
@@ -62,11 +66,40 @@ export class Attempts {
   }
 
   /**
-   * Stops counting an attempt, because the secret was right. Failed attempts before it still count: otherwise, a guesser
-   * would learn that a user exists from the user's own sign-ins.
+   * Stops counting an attempt, because the secret was right, or was not compared. Failed attempts before it still count:
+   * otherwise, a guesser would learn that a user exists from the user's own sign-ins.
    */
-  succeeded(kind: AttemptKind, who: string): void {
+  takeBack(kind: AttemptKind, who: string, requestId: string): void {
     const present = this.#kinds[kind].get(who)
-    if (present !== undefined) present.gcra.fullAtMs -= LIMITS[kind].forgottenAfterMs
+    if (present === undefined) return
+    if (present.requestId === requestId) {
+      if (!present.isCounted) return
+      present.isCounted = false
+    }
+    present.gcra.fullAtMs -= LIMITS[kind].forgottenAfterMs
+  }
+
+  /** Returns how many attempts count as failed. */
+  failures(kind: AttemptKind, who: string): number {
+    const gcra = this.#kinds[kind].get(who)?.gcra ?? fullGcra()
+    return Math.ceil(usedMs(gcra, this.#clock.monotonicMs()) / LIMITS[kind].forgottenAfterMs)
+  }
+
+  /**
+   * Compares a password or code, and counts the attempt if it is wrong. A comparison that fails, because too many others
+   * wait, is no wrong attempt.
+   *
+   * @throws ThrottlingException when too many have failed, and what the comparison throws.
+   */
+  async compare({ kind, who, requestId }: Attempt, compare: () => Promise<boolean>): Promise<boolean> {
+    this.begin(kind, who, requestId)
+    let isWrong = false
+    try {
+      const matches = await compare()
+      isWrong = !matches
+      return matches
+    } finally {
+      if (!isWrong) this.takeBack(kind, who, requestId)
+    }
   }
 }

@@ -119,12 +119,14 @@ const changePassword = iamOperation(
     const profile = await profileOf(dependencies, user)
     const { value } = profile
     const made = await passwordDependencies(dependencies, call.caller.account)
-    const who = user.value.id
-    dependencies.attempts.begin('password', who, call.requestId)
-    if (!(await dependencies.passwords.matchesAny(made.account, input.OldPassword, [value.password]))) {
+    const { attempts, passwords } = dependencies
+    const matches = await attempts.compare(
+      { kind: 'password', who: user.value.id, requestId: call.requestId },
+      () => passwords.matchesAny(made.account, input.OldPassword, [value.password]),
+    )
+    if (!matches) {
       throw new KmsError('AccessDeniedException', 'The old password is not correct.')
     }
-    dependencies.attempts.succeeded('password', who)
     if (isLockedByExpiry(value, made.policy, call.now)) {
       throw new KmsError(
         'AccessDeniedException',

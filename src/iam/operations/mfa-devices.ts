@@ -269,7 +269,7 @@ function inStep(
   if (state === undefined) {
     throw new KmsError('InvalidAuthenticationCodeException', 'Authentication code for device is not valid.')
   }
-  attempts.succeeded('code', userId)
+  attempts.takeBack('code', userId, call.requestId)
   return state
 }
 

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { HOTP, Secret } from 'otpauth'
 import { testFolder } from '../../../test/support/test-folder.ts'
 import { testSealer } from '../../../test/support/test-sealer.ts'
+import { KmsError } from '../../api/errors.ts'
 import type { PasswordHash, Passwords } from '../../custody/passwords.ts'
 import { openRecords } from '../../store/cache.ts'
 import { insert, type Records } from '../../store/records.ts'
@@ -21,6 +22,8 @@ import { type PasswordSignIn, signInByPassword } from './password-sign-in.ts'
 
 const ACCOUNT = '111122223333'
 const RIGHT = 'right password'
+/** A password that cannot be compared, because too many comparisons wait. */
+const BUSY = 'busy'
 const SEED = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ'
 const NOW = 1_800_000_000_000
 const DAY_MS = 86_400_000
@@ -56,6 +59,7 @@ async function withBed(use: (bed: Bed) => Promise<void>, profile: Partial<LoginP
     hash: async (_share: string, password: string) => hashOf(password),
     matchesAny: async (share: string, password: string, hashes: readonly PasswordHash[]) => {
       compared.push(share)
+      if (password === BUSY) throw new KmsError('ThrottlingException', 'Rate exceeded')
       return hashes.some(({ hash }) => hash === password)
     },
   } as Passwords
@@ -216,4 +220,27 @@ test('an expired password is replaced at sign-in, unless only an administrator c
     await assert.rejects(step({ newPassword: 'another one' }), { code: 'AccessDeniedException' })
     assert.equal((await step({ password: 'wrong' })).type, 'refused')
   })
+})
+
+test('a password that was not compared is no wrong attempt, neither of the user nor of the address', async () => {
+  const throttled = { code: 'ThrottlingException' }
+  await withBed(async ({ step, compared }) => {
+    for (let call = 0; call < 60; call += 1) await assert.rejects(step({ password: BUSY }), throttled)
+    assert.equal(compared.length, 60, 'each waits for its comparison')
+    for (let failed = 0; failed < 10; failed += 1) await step({ password: 'wrong' })
+    for (let call = 0; call < 60; call += 1) await assert.rejects(step(), throttled)
+    assert.equal((await step({ user: 'nobody' })).type, 'refused', 'the address has failed ten times')
+  })
+})
+
+test('a proven user whose next password is refused is no failure of the address', async () => {
+  await withBed(
+    async ({ step }) => {
+      for (let call = 0; call < 60; call += 1) {
+        await assert.rejects(step({ newPassword: 'short' }), { code: 'PasswordPolicyViolationException' })
+      }
+      assert.equal((await step({ newPassword: 'a New one, 2 of 2' })).type, 'proven')
+    },
+    { resetRequired: true },
+  )
 })

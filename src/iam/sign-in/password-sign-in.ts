@@ -88,25 +88,46 @@ export async function signInByPassword(
   dependencies: PasswordSignInDependencies,
   input: PasswordSignIn,
 ): Promise<PasswordSignInResult> {
-  const { records, attempts, passwords } = dependencies
+  const { attempts } = dependencies
+  const { requestId } = input
   const network = networkOf(input.address)
-  attempts.begin('address', network, input.requestId)
+  const failures = attempts.failures('address', network)
+  attempts.begin('address', network, requestId)
+  let isFailed = false
+  try {
+    const result = await prove(dependencies, input, { network, failures })
+    isFailed = result.type === 'refused'
+    return result
+  } finally {
+    // What was not compared because too many wait, and the refusal of somebody who is proven, are no wrong attempts.
+    if (!isFailed) attempts.takeBack('address', network, requestId)
+  }
+}
+
+/** Where a sign-in comes from, and the failed ones that have come from there. */
+type Source = { readonly network: string; readonly failures: number }
+
+async function prove(
+  dependencies: PasswordSignInDependencies,
+  input: PasswordSignIn,
+  { network, failures }: Source,
+): Promise<PasswordSignInResult> {
+  const { records, attempts, passwords } = dependencies
   const account = await findAccount(records, input.account)
   const user = account === undefined ? undefined : await findUser(records, account, input.user)
   const who = user?.value.id ?? `${account ?? input.account}/${input.user.toLowerCase()}`
-  attempts.begin('password', who, input.requestId)
   const profile = user && (await findLoginProfile(records, user.partition, user.value.id))
   const hashes = profile === undefined ? [] : [profile.value.password]
-  // Hashes of sign-ins wait in the share of their network: guesses take no room from the account.
-  const matches = await passwords.matchesAny(`sign-in from ${network}`, input.password, hashes)
+  // Hashes of sign-ins wait in the share of their network: guesses take no room from the account, nor from networks of
+  // which fewer have failed.
+  const matches = await attempts.compare({ kind: 'password', who, requestId: input.requestId }, () =>
+    passwords.matchesAny(`sign-in from ${network}`, input.password, hashes, failures),
+  )
   if (!matches || user === undefined || profile === undefined) {
     const reason = user === undefined ? 'No username found in supplied account' : 'Failed authentication'
     return { type: 'refused', account, user: user?.value, reason }
   }
-  attempts.succeeded('password', who)
-  const result = await afterPassword(dependencies, input, user, profile)
-  if (result.type !== 'refused') attempts.succeeded('address', network)
-  return result
+  return afterPassword(dependencies, input, user, profile)
 }
 
 /** Verifies the second factor; after it, applies the rules that only a proven user may learn of. */
@@ -154,7 +175,7 @@ async function verifyCode(
     const device = await findDevice(records, account, serial)
     const state = device && useCode(device.value, code, now)
     if (device === undefined || state === undefined) continue
-    attempts.succeeded('code', id)
+    attempts.takeBack('code', id, requestId)
     return { serial, changes: [replace(device, { ...device.value, ...state })] }
   }
   return undefined

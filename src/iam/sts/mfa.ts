@@ -37,7 +37,7 @@ export async function verifyMfa(
   attempts.begin('code', userId, requestId)
   const state = useCode(device.value, code, now)
   if (state === undefined) throw failed(WRONG_CODE)
-  attempts.succeeded('code', userId)
+  attempts.takeBack('code', userId, requestId)
   return { changes: [replace(device, { ...device.value, ...state })] }
 }
 
