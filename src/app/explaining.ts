@@ -107,6 +107,7 @@ function ownOperations(explaining: ExplainingDependencies, home: string): readon
       random: systemRandom,
       limiter: NO_LIMIT,
       light: NO_LIMIT,
+      finds: NO_LIMIT,
     },
     reach: async () => true,
     catalogue: { read: notRun },

@@ -20,16 +20,33 @@ export type Proposal = {
   readonly locksOut: boolean
 }
 
+/** The account and region to which key ids and alias names refer. */
+type KeyHome = { readonly account: string; readonly region: string }
+
 /** The key that an operator names. @throws KmsError. */
 export async function namedKey(
+  dependencies: ExplainingDependencies,
+  text: string,
+  home: KeyHome,
+): Promise<Key> {
+  const key = await findNamedKey(dependencies, text, home)
+  if (key === undefined) throw noSuchKey(text)
+  return key
+}
+
+/** The key that a text names, if it exists. @throws KmsError for a text that cannot name a key. */
+export function findNamedKey(
   { records, now }: ExplainingDependencies,
   text: string,
-  home: { readonly account: string; readonly region: string },
-): Promise<Key> {
+  home: KeyHome,
+): Promise<Key | undefined> {
   const region = text.startsWith('arn:') ? (text.split(':')[3] ?? '') : home.region
-  const key = await findKey({ records, region, now: now() }, parseIdentifier(text, home.account, region))
-  if (key === undefined) throw new KmsError('NotFoundException', `There is no key ${text}`)
-  return key
+  return findKey({ records, region, now: now() }, parseIdentifier(text, home.account, region))
+}
+
+/** The error for a key that does not exist. */
+export function noSuchKey(text: string): KmsError {
+  return new KmsError('NotFoundException', `There is no key ${text}`)
 }
 
 /** A proposed key policy, with the ARN of its author. */

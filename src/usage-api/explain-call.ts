@@ -1,3 +1,4 @@
+import { PARTITION } from '../api/arn.ts'
 import { KmsError } from '../api/errors.ts'
 import { answer, boolean, list, text, type ValueOf } from '../api/shapes.ts'
 import { isCopy } from '../audit-index/event-facts.ts'
@@ -9,7 +10,7 @@ import { DECISION, type DecisionView, decisionAnswer } from './decision-answer.t
 import { eventContext, eventResource } from './event-resource.ts'
 import { seesEveryAccount } from './seen-accounts.ts'
 import type { UsageDependencies } from './usage-dependencies.ts'
-import { type Invocation, type Subject, usageOperation } from './usage-operation.ts'
+import { type Invocation, type Missing, type Subject, usageOperation } from './usage-operation.ts'
 
 /** Longer than every request and event id. */
 const ID_MAX_CHARS = 64
@@ -59,12 +60,15 @@ export const explainCall = usageOperation(
   },
 )
 
-/** The calls that an id names, as far as the caller may know that they are there. @throws NotFoundException. */
+/**
+ * The calls that an id names, as far as the caller may know that they are there. A denial names the id as asked: it does
+ * not tell whether there is such a call, nor the event id of a request.
+ */
 async function find({
   call,
   input,
   dependencies,
-}: Omit<ExplainInvocation, 'subject'>): Promise<Subject<Found>> {
+}: Omit<ExplainInvocation, 'subject'>): Promise<Subject<Found> | Missing> {
   const current = await dependencies.reach()
   const everything = await seesEveryAccount(dependencies, call.caller)
   const found = (await dependencies.explaining.events.find(input.Id)).map(parseRecordedEvent)
@@ -77,8 +81,9 @@ async function find({
     resource: eventResource(event),
     context: eventContext(event),
   }))
-  if (first === undefined) throw notFound(input.Id, current)
-  return { ...first, also, subject: { events, view: everything ? 'everything' : 'own', current } }
+  const shown = `arn:${PARTITION}:holdfast:${call.region}:${call.caller.account}:event/${input.Id}`
+  if (first === undefined) return { resource: shown, shown, missing: notFound(input.Id, current) }
+  return { ...first, also, shown, subject: { events, view: everything ? 'everything' : 'own', current } }
 }
 
 function notFound(id: string, current: boolean): KmsError {

@@ -24,6 +24,8 @@ export type UsageDependencies = {
   readonly limiter: Pick<LookupLimiter, 'admit'>
   /** Of calls that need no index. */
   readonly light: Pick<LookupLimiter, 'admit'>
+  /** Of what a call finds in the index before its permission is known: with a rate for each principal. */
+  readonly finds: Pick<LookupLimiter, 'admit'>
   readonly giveWay: GiveWay
   readonly clock: Clock
   readonly random: Random

@@ -8,6 +8,7 @@ import {
   type NoMembers,
   type OutcomeOf,
 } from '../dispatch/define-operation.ts'
+import { countedAs } from '../dispatch/issuer.ts'
 import type { ContextLookup } from '../policy/context.ts'
 import { seesEveryAccount } from './seen-accounts.ts'
 import type { UsageDependencies, UsageOperation } from './usage-dependencies.ts'
@@ -18,15 +19,25 @@ export type Invocation<M extends Members, S> = InvocationOf<M, UsageDependencies
 /** A resource to authorize, and its condition keys. */
 type Wanted = { readonly resource: string; readonly context?: ContextLookup }
 
-/** The subject of a call, and the resources to authorize. */
-export type Subject<S> = Wanted & { readonly subject: S; readonly also?: readonly Wanted[] }
+/** What a call finds, and the resources to authorize. */
+type Found = Wanted & {
+  readonly also?: readonly Wanted[]
+  /** How a denial names the resource, which must not depend on whether it exists. */
+  readonly shown?: string
+}
+
+/** The subject of a call. */
+export type Subject<S> = Found & { readonly subject: S }
+
+/** The subject of a call does not exist, which callers with the permission are told by an error. */
+export type Missing = Found & { readonly missing: KmsError }
 
 /** The facts of an operation of this service. */
 export type UsageOperationFacts<M extends Members, S, O extends Members> = {
   readonly name: string
   readonly input: M
   readonly output: O
-  /** Whether finding the subject queries the index: then Holdfast charges the rate before it. */
+  /** Whether finding the subject queries the index: then Holdfast charges the principal before it. */
   readonly findsByIndex?: true
   /** The rate to charge, unless it is that of queries to the index. */
   readonly rate?: 'light'
@@ -34,8 +45,10 @@ export type UsageOperationFacts<M extends Members, S, O extends Members> = {
   readonly changes?: true
   /** Whether only callers that see every account may call it, whatever policies allow. */
   readonly operatorsOnly?: true
-  /** @throws KmsError when the subject does not exist. */
-  readonly find: (invocation: InvocationOf<M, UsageDependencies>) => Promise<Subject<S>> | Subject<S>
+  /** @throws KmsError for an input that is invalid, or concerns what no caller of the account can see. */
+  readonly find: (
+    invocation: InvocationOf<M, UsageDependencies>,
+  ) => Promise<Subject<S> | Missing> | Subject<S> | Missing
 }
 
 /** Declares an operation of the service `holdfast`: identity policies grant the permission of its name. */
@@ -52,27 +65,36 @@ export function usageOperation<
   const readOnly = facts.changes !== true
   const declared = { service: 'holdfast', name, readOnly, input, output } as const
   return defineOperation<UsageDependencies, M, O, R>(declared, async (invocation) => {
-    const { account } = invocation.call.caller
-    const admit = (): void => {
-      if (invocation.dependencies[facts.rate ?? 'limiter'].admit(account, undefined)) return
-      throw new KmsError('ThrottlingException', 'Rate exceeded')
-    }
-    if (facts.findsByIndex === true) admit()
     const { call, dependencies } = invocation
+    const { account } = call.caller
+    // The account is charged once its policies allow the call: users without permission must not use up its rate.
+    if (facts.findsByIndex === true) {
+      const counted = countedAs(call.caller)
+      if (!dependencies.finds.admit(counted?.account ?? account, counted?.principal)) throw throttled()
+    }
     const isOperator = facts.operatorsOnly !== true || (await seesEveryAccount(dependencies, call.caller))
-    const { subject, also = [], ...first } = await facts.find(invocation)
-    const permissions = [first, ...also].map(({ resource, context = NO_KEYS }) => {
-      return { action: `holdfast:${name}`, resource, account, policy: undefined, context }
+    const found = await facts.find(invocation)
+    const permissions = [found, ...(found.also ?? [])].map(({ resource, context = NO_KEYS }) => {
+      const { shown } = found
+      return { action: `holdfast:${name}`, resource, shown, account, policy: undefined, context }
     })
     return {
       permissions,
       check: () => {
-        if (facts.findsByIndex !== true) admit()
+        if (!dependencies[facts.rate ?? 'limiter'].admit(account, undefined)) throw throttled()
         if (!isOperator) throw notOperators()
+        if ('missing' in found) throw found.missing
       },
-      run: () => run({ ...invocation, subject }),
+      run: () => {
+        if ('missing' in found) throw found.missing
+        return run({ ...invocation, subject: found.subject })
+      },
     }
   })
+}
+
+function throttled(): KmsError {
+  return new KmsError('ThrottlingException', 'Rate exceeded')
 }
 
 const NO_KEYS: ContextLookup = () => undefined

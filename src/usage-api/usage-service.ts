@@ -84,6 +84,15 @@ const LIGHT_RATES: LookupRates = {
   ofAccount: { intervalMs: 50, burst: 20 },
 }
 
+/**
+ * The rates of finding what a call is about, before its permission is known: of each principal, in place of a
+ * region, and of all principals of an account.
+ */
+const FIND_RATES: LookupRates = {
+  inRegion: { intervalMs: 500, burst: 2 },
+  ofAccount: { intervalMs: 50, burst: 20 },
+}
+
 /** Opens the operations of the service. */
 export function openUsageService(dependencies: UsageServiceDependencies): readonly Operation[] {
   const { records, index, clock, random, prices, giveWay, home, reports } = dependencies
@@ -100,6 +109,7 @@ export function openUsageService(dependencies: UsageServiceDependencies): readon
     ...{ clock, random, reports },
     limiter: new LookupLimiter(clock),
     light: new LookupLimiter(clock, LIGHT_RATES),
+    finds: new LookupLimiter(clock, FIND_RATES),
     giveWay,
     home,
     reach: async () => (await index.ask({ ask: 'status', reachMs: REACH_MS })).current,

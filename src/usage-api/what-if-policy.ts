@@ -1,20 +1,20 @@
 import { accountRootArn, PARTITION } from '../api/arn.ts'
-import { KmsError } from '../api/errors.ts'
 import { answer, anything, boolean, integer, list, optional, text } from '../api/shapes.ts'
 import { utf8 } from '../base/bytes.ts'
 import { inSlices } from '../base/slices.ts'
 import { sha256Hex } from '../crypto/hash.ts'
 import type { Tally } from '../explain/changes.ts'
-import { namedKey, parseProposal } from '../explain/proposal.ts'
+import { findNamedKey, noSuchKey, parseProposal } from '../explain/proposal.ts'
 import { SessionOrigins } from '../explain/session-origin.ts'
 import { type WhatIfPlace, whatIf } from '../explain/what-if.ts'
 import { POLICY_TEXT } from '../kms/keys/key-policy.ts'
 import type { Key } from '../kms/keys/keys.ts'
 import { withCapitals } from './capitals.ts'
+import { askedKeyArn } from './own-key.ts'
 import { seesEveryAccount } from './seen-accounts.ts'
 import { isOfOther, simulated } from './simulated.ts'
 import { checkRange, RANGE_INPUT, rangeOf } from './time-range.ts'
-import { type Invocation, type Subject, usageOperation } from './usage-operation.ts'
+import { type Invocation, type Missing, type Subject, usageOperation } from './usage-operation.ts'
 import { formatUsageToken, invalidToken, parseEventKey, parseUsageToken } from './usage-token.ts'
 
 const DEFAULT_DAYS = 30
@@ -85,22 +85,23 @@ export const whatIfPolicy = usageOperation(
   },
 )
 
-/** @throws NotFoundException, InvalidArnException. */
+/** @throws InvalidArnException. */
 async function find({
   call,
   input,
   dependencies,
-}: Omit<WhatIfInvocation, 'subject'>): Promise<Subject<Tried>> {
+}: Omit<WhatIfInvocation, 'subject'>): Promise<Subject<Tried> | Missing> {
   const { caller, region } = call
   const { account } = caller
   const { KeyId, PrincipalArn = '' } = input
+  const shown = askedKeyArn(KeyId, { account, region })
   const everything = await seesEveryAccount(dependencies, caller)
-  const other = everything ? undefined : [KeyId, PrincipalArn].find((name) => isOfOther(name, account))
-  if (other !== undefined) throw new KmsError('NotFoundException', `There is no key ${KeyId}`)
-  const key = await namedKey(dependencies.explaining, KeyId, { account, region })
+  const isOther = !everything && [KeyId, PrincipalArn].some((name) => isOfOther(name, account))
+  const key = isOther ? undefined : await findNamedKey(dependencies.explaining, KeyId, { account, region })
+  if (key === undefined) return { resource: shown, shown, missing: noSuchKey(KeyId) }
   call.involve({ account: key.account, arn: key.arn })
   const resource = `arn:${PARTITION}:holdfast:${key.region}:${key.account}:key/${key.keyId}`
-  return { resource, subject: { key, onlyFor: everything ? undefined : account } }
+  return { resource, shown, subject: { key, onlyFor: everything ? undefined : account } }
 }
 
 function tallyAnswer({ what, calls, eventIds }: Tally) {

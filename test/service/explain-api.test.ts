@@ -181,8 +181,57 @@ test('ExplainCall explains the refusals of its own service too', async () => {
   const { requestId: second } = await ask('ExplainCall', { Id: id }, home.ada)
   const [listed] = (await explain(requestId, team.auditor)).Calls[0]?.Now?.Permissions ?? []
   assert.deepEqual([listed?.Action, listed?.Allowed], ['holdfast:ListRefusals', false])
-  const [explained] = (await explain(second, home.auditor)).Calls
-  assert.match(explained?.NotDecided ?? '', /^it ends before policies are asked: NotFoundException/)
+  const [explained] = (await explain(second, home.auditor)).Calls[0]?.Now?.Permissions ?? []
+  assert.deepEqual([explained?.Action, explained?.Allowed], ['holdfast:ExplainCall', false])
+})
+
+const NO_ID = '00000000-0000-4000-8000-000000000000'
+
+test('callers without permission are told nothing of what exists', async () => {
+  const id = await refusedCall(team.auditor, team.keyArn)
+  const Policy = keyPolicy(TEAM)
+  const keyId = team.keyArn.split('/')[1] ?? ''
+  const alias = 'alias/of-the-team'
+  const named = JSON.stringify({ AliasName: alias, TargetKeyId: keyId })
+  assert.equal((await callRaw(server, 'TrentService.CreateAlias', named, team.root)).status, 200)
+  const keys = [keyId, NO_ID, alias, 'alias/none', team.keyArn, team.keyArn.replace(keyId, NO_ID)]
+  const inputs: readonly (readonly [string, string, Output])[] = [
+    ...[id, NO_ID].map((Id) => ['ExplainCall', Id, { Id }] as const),
+    ...['GetKeyImpact', 'GetMaterialUsage', 'ListKeyAccess', 'WhatIfPolicy'].flatMap((operation) =>
+      [...keys, home.keyArn].map((KeyId) => [operation, KeyId, { KeyId, Policy }] as const),
+    ),
+  ]
+  for (const [operation, name, input] of inputs) {
+    const answer = await ask(operation, input, team.ada)
+    const asked = name.replace('arn:aws:kms:', 'arn:aws:holdfast:')
+    const shown = `${operation} on resource: [^ ]*${asked} because no identity-based policy allows`
+    assertError(answer, 'AccessDeniedException', new RegExp(shown))
+  }
+})
+
+test('callers without permission do not use up the rate of their account', async () => {
+  const ends = Date.now() + 1500
+  let refused = 0
+  while (Date.now() < ends) {
+    const body = JSON.stringify({ Id: NO_ID })
+    const answer = await callRaw(server, 'Holdfast_20261101.ExplainCall', body, {
+      service: 'holdfast',
+      ...team.ada,
+    })
+    assert.match(answer.code ?? '', /^(?:AccessDenied|Throttling)Exception$/)
+    if (answer.code === 'ThrottlingException') refused += 1
+  }
+  assert.ok(refused > 0, 'the calls of one principal are bounded')
+  const listed = await callRaw(server, 'Holdfast_20261101.ListRefusals', '{}', {
+    service: 'holdfast',
+    ...team.auditor,
+  })
+  assert.equal(listed.status, 200, listed.text)
+  const explained = await callRaw(server, 'Holdfast_20261101.ExplainCall', JSON.stringify({ Id: NO_ID }), {
+    service: 'holdfast',
+    ...team.auditor,
+  })
+  assertError(explained, 'NotFoundException', /^No event/)
 })
 
 type Refusals = {
