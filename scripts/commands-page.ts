@@ -1,4 +1,4 @@
-/** Writes docs/reference/commands.md from the facts of the commands: `npm run docs`. */
+/** Generates docs/reference/commands.md from the descriptors of the commands: `npm run docs`. */
 
 import { writeFile } from 'node:fs/promises'
 import { type Command, commandUsage, EXIT_STATUSES } from '../src/cli/command.ts'
@@ -7,7 +7,7 @@ import { optionText } from '../src/cli/help.ts'
 import { optionsOf } from '../src/cli/options.ts'
 import { formatShape } from '../src/cli/shape.ts'
 
-/** The page that this script writes. */
+/** The page that this script generates. */
 export const COMMANDS_PAGE = new URL('../docs/reference/commands.md', import.meta.url)
 
 const INTRODUCTION = `# Commands
@@ -31,7 +31,7 @@ fails when it is out of date. \`holdfast COMMAND --help\` shows the same.
 ${EXIT_STATUSES.map(([status, meaning]) => `| ${status} | ${meaning} |`).join('\n')}
 `
 
-/** The page as it has to be. */
+/** The expected content of the page. */
 export function commandsPage(): string {
   const shown = COMMANDS.filter(({ hidden }) => hidden !== true)
   const index = shown.map(

@@ -1,4 +1,4 @@
-/** Writes the types of the console's client from the facts of the operations: `npm run docs`. */
+/** Generates the types of the console's client from the operations' facts: `npm run docs`. */
 
 import { writeFile } from 'node:fs/promises'
 import { SERVICES } from '../src/api/services.ts'
@@ -19,15 +19,15 @@ export type Seconds = number
 
 `
 
-/** The files that this script writes, and their text. */
+/** The files that this script generates, and their content. */
 export const CONSOLE_TYPES: readonly { readonly file: URL; readonly text: () => string }[] = [
   { file: new URL('../console/src/api/operations.ts', import.meta.url), text: jsonOperations },
   { file: new URL('../console/src/api/iam-operations.ts', import.meta.url), text: queryOperations },
 ]
 
-/** The operations of services whose calls are JSON. */
+/** The operations of services that use JSON. */
 function jsonOperations(): string {
-  // Facts do not depend on the dependencies, which only running an operation needs.
+  // An operation's facts need no dependencies; only `run` does.
   const operations: readonly Operation[] = [
     ...KMS_OPERATIONS.map((operation) => operation({} as never)),
     ...CLOUDTRAIL_OPERATIONS.map((operation) => operation({} as never)),
@@ -46,7 +46,7 @@ ${facts.toSorted().join('')}} as const
 `
 }
 
-/** The operations of services whose calls are forms and whose answers are XML, which says nothing of types. */
+/** The operations of services that use forms and XML. XML carries no types. */
 function queryOperations(): string {
   const operations: readonly Operation[] = [
     ...IAM_OPERATIONS.map((operation) => operation({} as never)),
@@ -116,7 +116,7 @@ function inputType(members: Members): string {
   return objectType(members, (required) => (required ? '' : '?'))
 }
 
-/** A server may leave out any member of an answer. */
+/** Declares every member of an output optional, because a server may omit any. */
 function outputType(members: Members): string {
   return objectType(members, () => '?')
 }

@@ -1,4 +1,4 @@
-/** What each error code tells a caller, for docs/reference/errors.md. */
+/** The meaning of each error code for a caller, for docs/reference/errors.md. */
 export const ERROR_MEANINGS: Readonly<Record<string, string>> = {
   AccessDeniedException: 'policies and grants do not allow the call; the message says which kind of policy',
   AlreadyExistsException: 'an alias or replica key of this name exists',

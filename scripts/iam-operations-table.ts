@@ -1,4 +1,4 @@
-/** Writes docs/reference/operations-iam.md from the facts of the operations: `npm run docs`. */
+/** Generates docs/reference/operations-iam.md from the operations' facts: `npm run docs`. */
 
 import { writeFile } from 'node:fs/promises'
 import { IAM_OPERATION_NAMES, STS_OPERATION_NAMES } from '../src/api/operations.ts'
@@ -8,10 +8,10 @@ import { IAM_OPERATIONS } from '../src/iam/iam-operations.ts'
 import type { StsDependencies } from '../src/iam/sts/sts-dependencies.ts'
 import { STS_OPERATIONS } from '../src/iam/sts/sts-operations.ts'
 
-/** The page that this script writes. */
+/** The page that this script generates. */
 export const IAM_OPERATIONS_PAGE = new URL('../docs/reference/operations-iam.md', import.meta.url)
 
-/** Permissions of operations that need none, or more than the one of their own name. */
+/** The permissions of operations that need none, or more than the permission of the same name. */
 const PERMISSIONS: Readonly<Record<string, string>> = {
   AssumeRole:
     '`sts:AssumeRole` on the role, of its trust policy; with tags also `sts:TagSession`, with a source identity `sts:SetSourceIdentity`',
@@ -36,7 +36,7 @@ that the code of the operations declares; a test fails when it is out of date.
   (\`iam:TagUser\`, \`iam:TagRole\` and so on).
 `
 
-/** The page as it has to be. */
+/** The expected content of the page. */
 export function iamOperationsPage(): string {
   const iam = IAM_OPERATIONS.map((operation) => operation({} as IamDependencies))
   const sts = STS_OPERATIONS.map((operation) => operation({} as StsDependencies))

@@ -1,14 +1,14 @@
-/** Writes docs/reference/operations.md from the facts of the operations: `npm run docs`. */
+/** Generates docs/reference/operations.md from the operations' facts: `npm run docs`. */
 
 import { writeFile } from 'node:fs/promises'
 import type { Operation } from '../src/dispatch/operation.ts'
 import type { KmsDependencies } from '../src/kms/kms-dependencies.ts'
 import { KMS_OPERATIONS } from '../src/kms/kms-operations.ts'
 
-/** The page that this script writes. */
+/** The page that this script generates. */
 export const OPERATIONS_PAGE = new URL('../docs/reference/operations.md', import.meta.url)
 
-/** Permissions of operations that need others, or more, than the one of their own name. */
+/** The permissions of operations that need other or more permissions than the one of the same name. */
 const PERMISSIONS: Readonly<Record<string, string>> = {
   CreateAlias: '`kms:CreateAlias` on the alias and on the key',
   CreateKey: '`kms:CreateKey`; with tags also `kms:TagResource`',
@@ -36,13 +36,13 @@ the operations declares; a test fails when it is out of date.
 | --- | --- | --- | --- | --- |
 `
 
-/** The page as it has to be. */
+/** The expected content of the page. */
 export function operationsPage(): string {
   const rows = operations().map(row)
   return INTRODUCTION + rows.toSorted().join('')
 }
 
-/** The facts of an operation need no dependencies: only running it does. */
+/** Lists all operations. Their facts need no dependencies; only `run` does. */
 function operations(): readonly Operation[] {
   return KMS_OPERATIONS.map((operation) => operation({} as KmsDependencies))
 }

@@ -1,4 +1,4 @@
-/** Writes the tables of docs/reference that the code knows: settings, metrics, quotas and errors. `npm run docs`. */
+/** Generates the tables of settings, metrics, quotas and errors in docs/reference: `npm run docs`. */
 
 import { readFile, writeFile } from 'node:fs/promises'
 import { ERROR_CODES } from '../src/api/errors.ts'
@@ -8,10 +8,10 @@ import { exposedLabels, exposedName, METRICS, type MetricName, metricOf } from '
 import { QUOTAS, type Quota } from '../src/quotas/quotas.ts'
 import { ERROR_MEANINGS } from './error-meanings.ts'
 
-/** A table that stands in a page between its two marks. */
+/** A generated table between two markers of a page. */
 type GeneratedTable = { readonly page: URL; readonly name: string; readonly lines: readonly string[] }
 
-/** Every table that this script writes. */
+/** The tables that this script generates. */
 export const TABLES: readonly GeneratedTable[] = [
   { page: page('settings'), name: 'settings', lines: settings() },
   { page: page('metrics'), name: 'metrics', lines: metrics() },
@@ -21,7 +21,10 @@ export const TABLES: readonly GeneratedTable[] = [
   { page: page('audit-log'), name: 'revocations', lines: revocations() },
 ]
 
-/** A page with its table as it has to be. @throws Error for a page without the marks. */
+/**
+ * Returns a page with the expected table.
+ * @throws Error if the page lacks the markers.
+ */
 export function withTable(text: string, { name, lines }: GeneratedTable): string {
   const [begin, end] = [`<!-- ${name}: written by npm run docs -->\n`, `<!-- end of ${name} -->\n`]
   const [before, rest] = split(text, begin)
@@ -92,7 +95,7 @@ function code(text: string): string {
   return `\`${text}\``
 }
 
-/** A row for each verb of a service. The names of the set are `service.Operation`. */
+/** One row for each verb of a service. The set contains names of the form `service.Operation`. */
 function revocations(): readonly string[] {
   const rows = Object.groupBy(
     [...REVOCATIONS].sort(),

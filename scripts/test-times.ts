@@ -1,9 +1,9 @@
 /**
- * Runs test files one at a time and prints how much processor time each has used, the slowest first. Processor time is that of the
- * file's process and of the processes that it has started and waited for; unlike the time on the clock, it hardly depends on what
- * else the machine does.
+ * Runs test files one at a time and prints the CPU time of each, the highest first. The CPU time covers the file's
+ * process and the child processes that it waited for. Unlike elapsed time, it hardly depends on other work of the
+ * machine.
  *
- * Usage: npm run test:times [-- PATTERN...]   (the patterns of `npm test` when none are given)
+ * Usage: npm run test:times [-- PATTERN...]   (default: the patterns of `npm test`)
  */
 
 import { spawn } from 'node:child_process'
@@ -36,7 +36,7 @@ async function patternsOfNpmTest(): Promise<string[]> {
   return [...(scripts['test'] ?? '').matchAll(/"([^"]+\.test\.ts)"/g)].map((match) => match[1] ?? '')
 }
 
-/** Runs one file under a shell, which knows what its children have used. */
+/** Runs one file in a shell, which reports the CPU time of its children. */
 async function measure(file: string): Promise<FileTime> {
   const started = performance.now()
   const script = '"$@"; status=$?; times >&2; exit $status'
@@ -60,7 +60,7 @@ async function measure(file: string): Promise<FileTime> {
   }
 }
 
-/** The last line of `times`: user and system time of children, such as `1m2.345s 0m0.678s`. */
+/** Parses the last line of `times`: user and system time of children, such as `1m2.345s 0m0.678s`. */
 function parseTimes(errors: string): number {
   const last = errors.trimEnd().split('\n').at(-1) ?? ''
   return [...last.matchAll(/(\d+)m([\d.]+)s/g)].reduce(

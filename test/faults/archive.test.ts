@@ -1,4 +1,4 @@
-/** A data folder whose audit log is archived by command and by a server, and killed meanwhile. */
+/** Archives the audit log of a data folder by command and by server, and kills them during the work. */
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -34,7 +34,7 @@ before(async () => {
   assert.equal((await runHoldfast(whole, 'audit', 'checkpoint')).status, 0)
 })
 
-/** Lets a server look at the log for events: it does so as soon as it runs, and ends after that. */
+/** Starts and stops a server. It looks for events in the log before it ends. */
 async function makeEvents(data: string): Promise<void> {
   await using server = await startServer({ data })
   assert.equal(await server.stop(), 0)
@@ -95,7 +95,7 @@ test('audit archive compresses old segments; verify, lookups and proofs go on ov
   await rm(data, { recursive: true })
 })
 
-test('audit archive leaves what no server has made events of', async () => {
+test('audit archive keeps segments that no server has processed', async () => {
   const data = await copyOfWhole()
   await continueLog(data, { segmentMaxBytes: 6000, events: EVENTS, ageMs: 40 * DAY_MS })
   assert.equal((await runHoldfast(data, 'audit', 'checkpoint')).status, 0)
@@ -107,7 +107,7 @@ test('audit archive leaves what no server has made events of', async () => {
   await rm(data, { recursive: true })
 })
 
-test('archives that were moved away are named, and verified when they are given', async () => {
+test('audit verify names archives that were moved away, and verifies them when they are given', async () => {
   const data = await copyOfWhole()
   await runHoldfast(data, 'audit', 'archive', '--audit-live-days=39')
   const elsewhere = await temporaryFolder()
@@ -165,7 +165,7 @@ test('audit archive that is killed after any change of its folder leaves either 
   await rm(data, { recursive: true })
 })
 
-test('a server archives by itself', async () => {
+test('a server archives without a command', async () => {
   const data = await copyOfWhole()
   await using server = await startServer({ data, environment: { HOLDFAST_AUDIT_LIVE_DAYS: '39' } })
   await until('a segment is archived', async () =>

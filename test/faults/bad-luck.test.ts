@@ -1,4 +1,4 @@
-/** What may happen to a log and its index beside crashes: damage in the middle, a second server, a lost index. */
+/** Tests damage to a log and its index other than crashes: a damaged older segment, a second server, a lost index. */
 
 import assert from 'node:assert/strict'
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
@@ -13,7 +13,7 @@ import { continueLog } from './small-segments.ts'
 
 const LOOKUP = 'com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents'
 
-/** The ids of the events that a lookup finds; it is asked again while it is told to slow down. */
+/** The IDs of the events that a lookup finds. Retries while the server throttles it. */
 async function lookup(server: TestServer, name: string): Promise<readonly string[]> {
   const question = { LookupAttributes: [{ AttributeKey: 'EventName', AttributeValue: name }] }
   const answer = await until('a lookup is admitted', async () => {
@@ -33,7 +33,7 @@ async function folderWithCalls(): Promise<string> {
   return data
 }
 
-test('a server serves beside a damaged older segment, records on, and says what to do', async () => {
+test('a server with a damaged older segment serves, records, and tells the operator what to do', async () => {
   const data = await folderWithCalls()
   await continueLog(data, { segmentMaxBytes: 4000, events: 40 })
   const first = join(data, 'audit/node-0', segmentName(1))
@@ -58,7 +58,7 @@ test('a server serves beside a damaged older segment, records on, and says what 
   await rm(data, { recursive: true })
 })
 
-test('two servers on one folder have a log each, and both serve what either has recorded', async () => {
+test('two servers on one folder have separate logs, and each finds the events of both', async () => {
   const data = await folderWithCalls()
   {
     await using one = await startServer({ data })
@@ -78,7 +78,7 @@ test('two servers on one folder have a log each, and both serve what either has 
   await rm(data, { recursive: true })
 })
 
-test('a server whose index is lost or spoiled answers from a new one', async () => {
+test('a server whose index is lost or damaged answers from a new one', async () => {
   const data = await folderWithCalls()
   const index = join(data, 'index/index.db')
   let known: readonly string[] = []

@@ -1,4 +1,4 @@
-/** For tests: a data folder whose disk can fail, and what must be in it. */
+/** For tests: a data folder on a disk that can fail, and its expected content. */
 
 import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
@@ -11,10 +11,10 @@ import { Model } from './model.ts'
 import { Scenario } from './scenario.ts'
 import { Session } from './session.ts'
 
-/** How long a server may take to serve again after a fault has gone. */
+/** The maximum time in which a server must recover after a fault ends. */
 const DEADLINE_MS = 20_000
 
-/** Servers on one folder, one after the other, and what they have acknowledged. */
+/** Runs servers on one folder one after another, and records what they acknowledge. */
 export class TestBench {
   readonly data: string
   readonly injector: Injector
@@ -30,7 +30,7 @@ export class TestBench {
     this.#tail = new AuditTail(data)
   }
 
-  /** Starts a server; everything acknowledged is there and recorded. */
+  /** Starts a server and asserts that all acknowledged changes exist and are in the audit log. */
   async start(): Promise<Session> {
     const server = await startServer({ data: this.data, environment: this.injector.environment })
     this.#server = server
@@ -42,12 +42,12 @@ export class TestBench {
     return session
   }
 
-  /** What was dealt with since the last start is as it was acknowledged. */
+  /** Asserts that everything changed since the last start is in its acknowledged state. */
   async check(session: Session): Promise<void> {
     await checkModel(session, this.model, this.model.touched)
   }
 
-  /** Everything acknowledged is in the log. For when nothing is on its way there. */
+  /** Asserts that all acknowledged requests are in the log. The caller ensures that none is still on its way there. */
   async assertRecorded(): Promise<void> {
     await this.#tail.read()
     for (const id of this.#acknowledged) {
@@ -56,7 +56,7 @@ export class TestBench {
     this.#acknowledged.clear()
   }
 
-  /** The same process reads and changes again, by itself, once nothing fails any more. */
+  /** Asserts that the same process reads and writes again by itself after the fault ends. */
   async resume(session: Session, keyId: string): Promise<void> {
     const deadline = performance.now() + DEADLINE_MS
     for (const operation of ['DescribeKey', 'EnableKey']) {
@@ -69,19 +69,19 @@ export class TestBench {
     }
   }
 
-  /** Ends what a failed test has left running. */
+  /** Ends the processes that a failed test left running. */
   async end(): Promise<void> {
     await this.#server?.kill()
   }
 
-  /** `holdfast audit verify` finds the log intact. */
+  /** Asserts that `holdfast audit verify` finds the log intact. */
   async verify(): Promise<void> {
     const { status, output, errors } = await runHoldfast(this.data, 'audit', 'verify')
     assert.equal(status, 0, `${output}${errors}`)
   }
 }
 
-/** A new bench on an empty folder. */
+/** Runs a function with a new bench on an empty folder. */
 export async function withBench(use: (bench: TestBench) => Promise<void>): Promise<void> {
   const data = await temporaryFolder()
   await using injector = await openInjector(data)
@@ -94,7 +94,7 @@ export async function withBench(use: (bench: TestBench) => Promise<void>): Promi
   await rm(data, { recursive: true, force: true })
 }
 
-/** Whether the process is still there. */
+/** Whether the server's process is still running. */
 export function isRunning({ process: { exitCode, signalCode } }: TestServer): boolean {
   return exitCode === null && signalCode === null
 }

@@ -1,8 +1,8 @@
-/** For tests: which faults are tried where. */
+/** For tests: the selection of faults and of the calls that they affect. */
 
 import type { Fault } from './injector.ts'
 
-/** Every way to fail, from the call with this number on. */
+/** Every kind of fault, from the call with this number. */
 function faultsAt(from: number): readonly Fault[] {
   return [
     { from, mode: 'once', error: 'EIO', kind: 'nothing' },
@@ -14,12 +14,12 @@ function faultsAt(from: number): readonly Fault[] {
 }
 
 /**
- * `all`: every fault at every call. A number: one fault at one call in so many, always the same.
- * Nothing: each test's own number.
+ * `all` selects every fault at every call. A number N selects one fault at every Nth call, always the same. By default,
+ * each test chooses its own N.
  */
 const WANTED = process.env['FAULTS']
 
-/** The faults to try at the calls from 1 on; of a slice one each, in turn. */
+/** The faults at the calls from 1 to `calls`. A slice has one fault per selected call, of each kind in turn. */
 export function* campaign(calls: number, usualStride: number): Generator<Fault> {
   const stride = WANTED === 'all' ? 1 : Number(WANTED ?? usualStride)
   for (let from = 1; from <= calls; from += stride) {
@@ -28,7 +28,7 @@ export function* campaign(calls: number, usualStride: number): Generator<Fault> 
   }
 }
 
-/** A fault in words. */
+/** Describes a fault in words. */
 export function describeFault({ from, mode, error, kind }: Fault): string {
   return `call ${from} ${mode} fails with ${error}, having written ${kind}`
 }

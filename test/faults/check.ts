@@ -1,19 +1,16 @@
-/** For tests: compares what a server says with what it has acknowledged. */
+/** For tests: compares a server's state with its acknowledged state. */
 
 import assert from 'node:assert/strict'
 import { ALIASES, factOf, type Model, type ModelKey, NONE, parsePolicyName, TAGS } from './model.ts'
 import type { Session } from './session.ts'
 
-/** How decrypting answers for a key that is not enabled. */
+/** The error of Decrypt for each state of a key that is not enabled. */
 const REFUSALS: Readonly<Record<string, string>> = {
   Disabled: 'DisabledException',
   PendingDeletion: 'KMSInvalidStateException',
 }
 
-/**
- * Checks that every key and alias is there, and everything about the given keys. What was unsure is
- * known afterwards.
- */
+/** Checks that every key and alias exists, and all properties of the given keys. Resolves uncertain facts. */
 export async function checkModel(session: Session, model: Model, keyIds: Iterable<string>): Promise<void> {
   const found = await session.list('ListKeys', 'Keys', { Limit: 1000 })
   const present = new Set(found.map(({ KeyId }) => String(KeyId)))
@@ -28,19 +25,19 @@ export async function checkModel(session: Session, model: Model, keyIds: Iterabl
   )
 }
 
-/** A key that nobody was told of must be one that somebody has asked for. */
+/** Adds a key whose creation had no response. A caller must have requested it. */
 async function adopt(session: Session, model: Model, id: string): Promise<string> {
   const { KeyMetadata } = await session.succeed('DescribeKey', { KeyId: id })
   const { Description } = KeyMetadata as { readonly Description: string }
   const owner = model.unanswered.get(Description)
-  assert.ok(owner !== undefined, `the key ${id}, '${Description}', was not asked for, or twice made`)
+  assert.ok(owner !== undefined, `the key ${id}, '${Description}', was not requested, or was created twice`)
   model.add(id, owner, Description)
   return id
 }
 
 async function checkAliases(session: Session, model: Model): Promise<void> {
   const listed = await session.list('ListAliases', 'Aliases', { Limit: 100 })
-  // The aliases of services that have no key lead nowhere.
+  // AWS managed aliases without a key have no target.
   const own = listed.filter(({ TargetKeyId }) => TargetKeyId !== undefined)
   const targets = new Map(own.map(({ AliasName, TargetKeyId }) => [String(AliasName), String(TargetKeyId)]))
   assert.equal(targets.size, own.length, 'an alias is listed twice')
@@ -71,7 +68,7 @@ async function checkKey(session: Session, model: Model, key: ModelKey): Promise<
   await checkUse(session, key, metadata.KeyState)
 }
 
-/** The aliases that a key's own record tells of are those whose records point at it. */
+/** Asserts that the aliases in a key's record are those whose records target the key. */
 async function checkAliasesOf(session: Session, model: Model, KeyId: string): Promise<void> {
   const listed = await session.list('ListAliases', 'Aliases', { KeyId })
   for (const { TargetKeyId } of listed) assert.equal(TargetKeyId, KeyId)
@@ -81,7 +78,7 @@ async function checkAliasesOf(session: Session, model: Model, KeyId: string): Pr
 
 const PLAINTEXT = Buffer.from('after the restart').toString('base64')
 
-/** A key that exists works: what was encrypted decrypts, or is refused for the key's state. */
+/** Asserts that an existing key decrypts its ciphertexts, or refuses with the error of its state. */
 async function checkUse(session: Session, { id, encrypted }: ModelKey, state: string): Promise<void> {
   const code = REFUSALS[state]
   if (code !== undefined) {

@@ -1,4 +1,4 @@
-/** A clock that is set back by hours while a server runs, and before it starts: calls go on, and nothing is lost. */
+/** Sets the clock back by hours, both while a server runs and before it starts. Calls succeed and no event is lost. */
 
 import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
@@ -14,11 +14,11 @@ import { openShiftedClock } from './shifted-clock.ts'
 const LOOKUP = 'com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents'
 const BACK_MS = 2 * 3_600_000
 
-/** How many events of a name a lookup finds. */
+/** The number of events with a name that a lookup finds. */
 async function countEvents(server: TestServer, name: string, now: number): Promise<number> {
   const question = {
     LookupAttributes: [{ AttributeKey: 'EventName', AttributeValue: name }],
-    // What was recorded before the clock was set back is later than now.
+    // Events from before the change of the clock are later than the present time.
     EndTime: Math.ceil((now + BACK_MS) / 1000) + 60,
   }
   const options = { service: 'cloudtrail', region: REGION, now }
@@ -29,7 +29,7 @@ async function countEvents(server: TestServer, name: string, now: number): Promi
   return (answer.json as { readonly Events: readonly unknown[] }).Events.length
 }
 
-test('a clock set back by two hours stops no call, loses no event, and is told of by audit verify', async () => {
+test('a clock set back by two hours stops no call and loses no event, and audit verify reports it', async () => {
   await using clock = await openShiftedClock()
   const data = await temporaryFolder()
   const { environment } = clock

@@ -1,4 +1,4 @@
-/** Kills the server under load, again and again, and looks whether anything acknowledged is lost. */
+/** Kills the server under load repeatedly and checks that no acknowledged change is lost. */
 
 import assert from 'node:assert/strict'
 import { readFile, rm } from 'node:fs/promises'
@@ -15,20 +15,20 @@ import { Session } from './session.ts'
 
 const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? 200)
 const SEED = Number(process.env['CRASH_SEED'] ?? 20_260_731)
-/** Rounds between two runs of `holdfast audit verify`. */
+/** The number of rounds between two runs of `holdfast audit verify`. */
 const VERIFY_EVERY = 20
 const ANSWERS_MAX = 60
 const START_UP_MAX_MS = 400
 const TURNS_MAX = 30
-/** How long a worker that was killed may take to be back. */
+/** The maximum time in which a killed worker must be replaced. */
 const DEADLINE_MS = 20_000
 
-/** A data folder and all that is known of it. */
+/** A data folder and its expected state. */
 type History = {
   readonly data: string
   readonly random: Seeded
   readonly model: Model
-  /** Answered, and not yet found in the audit log. */
+  /** IDs of answered requests that are not yet found in the audit log. */
   readonly acknowledged: Set<string>
   readonly tail: AuditTail
   readonly kills: { server: number; worker: number; start: number }
@@ -71,7 +71,7 @@ async function runRound(history: History, round: number): Promise<void> {
   if (round % VERIFY_EVERY === 0) await verify(data)
 }
 
-/** Kills a server at some moment of its start. */
+/** Kills a server at a random moment of its start. */
 async function killInStart(
   { data, random, kills }: History,
   environment: Record<string, string>,
@@ -83,7 +83,7 @@ async function killInStart(
   kills.start += 1
 }
 
-/** What was dealt with, and some others. */
+/** The keys changed since the last check, and some others. */
 function someKeys({ model, random }: History): readonly string[] {
   const all = [...model.keys.keys()]
   const others = all.length === 0 ? [] : Array.from({ length: 3 }, () => random.pick(all))
@@ -96,7 +96,7 @@ async function check({ model }: History, session: Session, keys: readonly string
   model.unanswered.clear()
 }
 
-/** Kills the server, with its workers, while calls are under way. */
+/** Kills the server and its workers while calls are in flight. */
 async function loadAndKill(history: History, server: TestServer): Promise<void> {
   const { model, random, kills } = history
   const session = new Session(server, history.acknowledged)
@@ -108,7 +108,7 @@ async function loadAndKill(history: History, server: TestServer): Promise<void> 
   kills.server += 1
 }
 
-/** Kills one of two workers, goes on with the other, and waits until the first is back. */
+/** Kills one of two workers, continues with the other, and waits for the replacement. */
 async function loadAndKillWorker(history: History, server: TestServer): Promise<void> {
   const { model, random, kills } = history
   const session = new Session(server, history.acknowledged)
@@ -122,25 +122,25 @@ async function loadAndKillWorker(history: History, server: TestServer): Promise<
   kills.worker += 1
   const deadline = performance.now() + DEADLINE_MS
   while ((await unrecorded(history)).length > 0) {
-    assert.ok(performance.now() < deadline, 'a worker that was killed does not come back')
+    assert.ok(performance.now() < deadline, 'a killed worker was not replaced')
   }
   await check(history, session, someKeys(history))
-  // None has ended but the one that was killed.
+  // Only the killed worker has ended.
   assert.equal(server.errors().split('a worker ended').length, 2, server.errors())
 }
 
-/** Goes on for up to some turns of the event loop: a moment that no answer decides. */
+/** Waits a random number of event-loop turns, so that the moment does not depend on a response. */
 async function someTurns(random: Seeded): Promise<void> {
   for (let left = random.below(TURNS_MAX); left > 0; left -= 1) await setImmediate()
 }
 
-/** The processes that a server has started. */
+/** The child processes of a server. */
 async function workersOf({ process: { pid } }: TestServer): Promise<readonly number[]> {
   const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
   return children.trim().split(' ').map(Number)
 }
 
-/** Reads on in the audit log; what it does not have yet. */
+/** Reads the new part of the audit log. Returns the acknowledged requests that are still missing. */
 async function unrecorded({ tail, acknowledged }: History): Promise<readonly string[]> {
   await tail.read()
   for (const id of acknowledged) {
@@ -153,14 +153,14 @@ async function assertAllRecorded(history: History): Promise<void> {
   assert.deepEqual(await unrecorded(history), [], 'acknowledged calls without an event')
 }
 
-/** Runs `holdfast audit verify`; gives how many events it has found. */
+/** Runs `holdfast audit verify`. Returns the number of events that it found. */
 async function verify(data: string): Promise<number> {
   const { status, output, errors } = await runHoldfast(data, 'audit', 'verify')
   assert.equal(status, 0, errors)
   return Number(/^intact: (\d+) events/.exec(output)?.[1])
 }
 
-/** A last start, a complete check, and a stop in good order. */
+/** Starts the server a last time, checks everything, and stops it cleanly. */
 async function finish(history: History): Promise<void> {
   const { data, model, tail } = history
   const server = await startServer({ data })

@@ -1,4 +1,4 @@
-/** Trails whose delivery is killed, whose service is down, and whose clock is set back. */
+/** Tests trails: the delivery is killed, the service is unavailable, or the clock is set back. */
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -19,7 +19,7 @@ const CHILD = join(import.meta.dirname, '../support/deliver.ts')
 const TARGET = 'com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.'
 const OTHER_REGION = 'ap-southeast-2'
 const REGIONS = [REGION, OTHER_REGION]
-/** More than any delivery of these tests puts. */
+/** More puts than any delivery of these tests makes. */
 const KILLS_MAX = 40
 
 let data: string
@@ -41,7 +41,7 @@ async function cloudtrail(server: TestServer, operation: string, input: object):
   return answer.json
 }
 
-/** Lets a server run that delivers elsewhere, and stops it. */
+/** Runs a server that delivers elsewhere, and stops it. */
 async function serve(use: (server: TestServer) => Promise<void>): Promise<void> {
   await using server = await startServer({ data })
   await use(server)
@@ -53,7 +53,7 @@ async function callEverywhere(server: TestServer): Promise<void> {
   for (const region of REGIONS) await succeed(server, 'ListKeys', {}, { region })
 }
 
-/** One delivery, killed when it puts the object with this number; whether it has been. */
+/** Runs one delivery and kills it before or after the put with this number. Returns whether it was killed. */
 async function deliver(
   hours: number,
   kill?: { readonly at: number; readonly when: string },
@@ -76,7 +76,7 @@ async function deliver(
   return false
 }
 
-/** Delivers, killed before and after the first put is kept, the second, and so on, until nothing is left. */
+/** Kills deliveries before and after put 1, then put 2, and so on, until one completes. Returns the number of kills. */
 async function deliverKilled(hours: number): Promise<number> {
   let kills = 0
   for (let at = 1; at <= KILLS_MAX; at += 1) {
@@ -85,13 +85,13 @@ async function deliverKilled(hours: number): Promise<number> {
       kills += 1
     }
   }
-  throw new Error('a delivery does not come to its end')
+  throw new Error('a delivery does not complete')
 }
 
-/** Everything that was recorded is in the bucket once, and the digests are as `validate-logs` wants them. */
+/** Asserts that the bucket holds every recorded event once, and that `validate-logs` would accept the digests. */
 async function checkBucket(digests: number): Promise<void> {
   const recorded = (await readEvents(data)).filter(({ awsRegion }) => REGIONS.includes(String(awsRegion)))
-  // What was recorded before StartLogging, and up to a second of it, is not delivered.
+  // A trail need not deliver events that precede StartLogging.
   const started = recorded.findIndex(({ eventName }) => eventName === 'StartLogging')
   const ids = deliveredIds(s3.objects)
   assert.equal(new Set(ids).size, ids.length, 'an event was delivered twice')
@@ -110,7 +110,7 @@ async function checkBucket(digests: number): Promise<void> {
   })
 }
 
-test('a delivery that is killed at any put goes on without a gap, a duplicate or a broken digest', async () => {
+test('a delivery that is killed at any put continues without a gap, a duplicate or a broken digest', async () => {
   await serve(async (server) => {
     await cloudtrail(server, 'CreateTrail', {
       ...{
@@ -132,7 +132,7 @@ test('a delivery that is killed at any put goes on without a gap, a duplicate or
   await checkBucket(2)
 })
 
-test('a delivery whose clock was set back goes on when the clock has caught up', async () => {
+test('a delivery whose clock was set back continues when the clock has caught up', async () => {
   const before = new Set(s3.objects.keys())
   await serve(callEverywhere)
   await deliver(-30)
@@ -143,7 +143,7 @@ test('a delivery whose clock was set back goes on when the clock has caught up',
   await checkBucket(3)
 })
 
-test('calls go on while the service of a trail is down, and delivery catches up', async () => {
+test('calls succeed while the service of a trail is down, and delivery catches up', async () => {
   const copy = join(data, 'trail-credentials')
   await writeFile(copy, await readFile(join(data, 'credentials')), { mode: 0o600 })
   const environment = { HOLDFAST_TRAILS: s3.endpoint, HOLDFAST_TRAILS_CREDENTIALS: copy }
@@ -172,7 +172,7 @@ test('calls go on while the service of a trail is down, and delivery catches up'
     assert.equal(await server.stop(), 0)
   }
   await deliver(4)
-  // The digest of the hour comes after the files of the hour before.
+  // The delivery writes an hour's digest after the files of the previous hour.
   await deliver(5)
   await checkBucket(4)
 })

@@ -1,4 +1,4 @@
-/** Lets the disk fail at each call of a fixed scenario. */
+/** Makes the disk fail at each call of a fixed scenario. */
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -7,7 +7,7 @@ import { campaign, describeFault } from './campaign.ts'
 import type { Fault } from './injector.ts'
 import type { Session } from './session.ts'
 
-/** Of the calls, one in so many is tried in a slice: prime, so that it meets calls of all kinds. */
+/** A slice tests every 13th call. The number is prime, so that the slice includes calls of all kinds. */
 const STRIDE = 13
 
 test('faults reach the calls of SQLite, of its writer thread and of the audit log', async () => {
@@ -27,7 +27,7 @@ test('faults reach the calls of SQLite, of its writer thread and of the audit lo
   })
 })
 
-test('a call that meets a failing disk fails and changes nothing, and the server serves on when it is over', async (context) => {
+test('a call on a failing disk fails and changes nothing, and the server recovers when the disk does', async (context) => {
   await withBench(async (bench) => {
     const calls = await countCalls(bench)
     context.diagnostic(`${calls} calls`)
@@ -35,7 +35,7 @@ test('a call that meets a failing disk fails and changes nothing, and the server
     let session = await bench.start()
     for (const fault of campaign(calls, STRIDE)) {
       await explain(fault, session, () => failAndResume(bench, session, fault))
-      // A process that ends in good order, and one that does not.
+      // Alternates between a clean stop and a kill.
       if (tried % 2 === 0) await session.server.kill()
       else assert.equal(await session.server.stop(), 0)
       tried += 1
@@ -62,7 +62,7 @@ test('a server that is killed while its disk fails has lost nothing that it has 
         const failed = await bench.scenario.run(session)
         assert.ok(isRunning(session.server))
         await session.server.kill()
-        // A commit whose sync has failed lies in the file; only a disk that works again can undo it.
+        // The file holds a commit whose sync failed. The server can undo it only after the disk recovers.
         bench.scenario.expectPerhaps(failed)
         bench.injector.lift()
         await (await bench.start()).server.kill()
@@ -73,7 +73,7 @@ test('a server that is killed while its disk fails has lost nothing that it has 
   })
 })
 
-/** How many calls the scenario makes when none fails. */
+/** The number of calls that the scenario makes without a fault. */
 async function countCalls(bench: TestBench): Promise<number> {
   const session = await bench.start()
   await bench.scenario.prepare(session)
@@ -96,7 +96,7 @@ async function failAndResume(bench: TestBench, session: Session, fault: Fault): 
   await bench.check(session)
 }
 
-/** A failure names its fault. */
+/** Adds the fault to the message of a failure. */
 async function explain<T>(fault: Fault, session: Session, run: () => Promise<T>): Promise<T> {
   try {
     return await run()

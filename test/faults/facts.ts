@@ -1,18 +1,18 @@
-/** For tests: what a server must hold, as far as its answers tell. */
+/** For tests: the expected state of a server, according to its responses. */
 
 /**
- * Named facts, each with the values that it may have: one while everything is acknowledged, more
- * while a call is under way or after its answer was lost.
+ * Named facts with their possible values. A fact has one value if every change is acknowledged, and several while a
+ * call is in flight or after its response was lost.
  */
 export class Facts {
   readonly #values = new Map<string, ReadonlySet<string>>()
 
-  /** A fact that an answer has told. */
+  /** Sets a fact to the value of a response. */
   settle(name: string, value: string): void {
     this.#values.set(name, new Set([value]))
   }
 
-  /** A fact may get this value from now on; gives how to take that back. */
+  /** Adds a possible value to a fact. Returns a function that undoes this. */
   attempt(name: string, value: string): () => void {
     const before = this.#values.get(name)
     this.#values.set(name, new Set([...(before ?? []), value]))
@@ -22,14 +22,20 @@ export class Facts {
     }
   }
 
-  /** The value of a fact; fails while it may have several. */
+  /**
+   * The value of a fact.
+   * @throws Error if the fact has several possible values.
+   */
   value(name: string): string {
     const [value, other] = this.#values.get(name) ?? []
-    if (value === undefined || other !== undefined) throw new Error(`${name} is not known`)
+    if (value === undefined || other !== undefined) throw new Error(`${name} is uncertain`)
     return value
   }
 
-  /** Takes what the server says of a fact. @throws when that cannot be. */
+  /**
+   * Sets a fact to a value that the server reports.
+   * @throws Error if the value is not possible.
+   */
   observe(name: string, value: string): void {
     const possible = this.#values.get(name)
     if (possible === undefined || !possible.has(value)) {

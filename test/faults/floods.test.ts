@@ -1,4 +1,4 @@
-/** What strangers can send, and what becomes of everybody else meanwhile. */
+/** Tests floods by callers without credentials, and the service that other callers get during them. */
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -28,7 +28,7 @@ async function reached(server: TestServer, bound: string): Promise<number> {
   return (await scrape(server)).sum('holdfast_bounds_reached_total', { bound })
 }
 
-/** Makes so many calls of an honest client, and gives how many answers a flood has had meanwhile. */
+/** Makes calls of an honest client, and returns the number of responses that a flood received meanwhile. */
 async function answersDuring(server: TestServer, calls: number, flood: readonly Flooder[]): Promise<number> {
   const keyId = await newKey(server)
   const honest = await openHonest(server)
@@ -44,18 +44,19 @@ async function probe(server: TestServer, path: string): Promise<number> {
   return (await fetch(server.endpoint + path)).status
 }
 
-test('nobody waits for requests that somebody has sent ahead', async () => {
+test('pipelined requests of one client do not delay other clients', async () => {
   await using server = await started()
   const flood = await openFlood(server, 20)
   for (const { send } of flood) send(HEALTHZ.repeat(5_000))
   const answers = await answersDuring(server, 20, flood)
-  // One of a connection is answered in a turn, and a call takes a few turns: without that it would be all 100,000.
+  // The server answers one pipelined request per connection and turn, and a call takes a few turns. Without that limit,
+  // all 100,000 would have a response.
   assert.ok(answers < 20_000, `${answers} answers`)
   assert.equal(await openCount(flood), 20)
   endFlood(flood)
 })
 
-test('requests that were sent ahead are all answered, in order', async () => {
+test('a server answers all pipelined requests in order', async () => {
   await using server = await started()
   const [client] = await openFlood(server, 1)
   assert.ok(client !== undefined)
@@ -66,7 +67,7 @@ test('requests that were sent ahead are all answered, in order', async () => {
   assert.equal(client.statuses().at(-1), 'HTTP/1.1 400')
 })
 
-test('requests that were sent ahead take no memory while their sender reads nothing', async () => {
+test('pipelined requests take no memory while their client reads nothing', async () => {
   await using server = await started()
   const peak = await peakMemoryMib(server)
   const flood = await openFlood(server, 20)
@@ -80,14 +81,14 @@ test('requests that were sent ahead take no memory while their sender reads noth
   endFlood(flood)
 })
 
-/** Sends the beginning of a body that is well signed but for its signature. */
+/** Sends the beginning of a body whose request has a well-formed but wrong signature. */
 function beginBody(server: TestServer, { send }: Flooder): void {
   const unsigned = ['Content-Length: 1000000']
   send(rawHead(server, 'TrentService.CreateKey', '', { secretAccessKey: 'wrong', unsigned }))
   send(Buffer.alloc(900_000, 0x20))
 }
 
-test('bodies that do not go on cut off nobody but themselves', async () => {
+test('incomplete bodies end only their own connections', async () => {
   await using server = await started()
   const flood = await openFlood(server, 64)
   for (const flooder of flood) beginBody(server, flooder)
@@ -103,7 +104,7 @@ test('bodies that do not go on cut off nobody but themselves', async () => {
   assert.ok((await reached(server, 'receiving')) > 0)
 })
 
-test('idle connections of one address shut out nobody: its longest idle are closed', async () => {
+test('idle connections from one address exclude no other client: the server closes the longest idle ones', async () => {
   await using server = await started({ HOLDFAST_CONNECTIONS: '200/100' })
   const flood = await openFlood(server, 100)
   assert.equal(await openCount(flood), 100)
@@ -122,7 +123,7 @@ test('idle connections of one address shut out nobody: its longest idle are clos
   endFlood(more)
 })
 
-test('when there are too many connections in all, those of the address that has most are closed', async () => {
+test('at the limit of all connections, the server closes connections of the address with the most', async () => {
   await using server = await started({ HOLDFAST_CONNECTIONS: '60/50' })
   const few = await openFlood(server, 5, '127.0.0.3')
   const many = await openFlood(server, 50)
@@ -133,7 +134,7 @@ test('when there are too many connections in all, those of the address that has 
   for (const flood of [few, many, others]) endFlood(flood)
 })
 
-test('10,000 idle connections of one address leave room for everybody', async () => {
+test('10,000 idle connections from one address leave room for other clients', async () => {
   await using server = await started()
   const flood: Flooder[] = []
   for (let opened = 0; opened < 10_000; opened += 500) flood.push(...(await openFlood(server, 500)))
@@ -146,10 +147,10 @@ test('10,000 idle connections of one address leave room for everybody', async ()
   endFlood(flood)
 })
 
-test('probes are answered where every connection is taken, and nothing else is', async () => {
+test('a server without free connections answers health probes and nothing else', async () => {
   await using server = await started({ HOLDFAST_CONNECTIONS: '10/10' })
   const flood = await openFlood(server, 10, '127.0.0.1')
-  // Not idle: each has sent a part of a request, and knows that its head has arrived.
+  // These connections are not idle: each has sent part of a request and received 100 Continue.
   const head = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n'
   for (const { send } of flood) send(head)
   await until('they are busy', async () => (flood.every(({ answers }) => answers() === 1) ? true : undefined))
@@ -162,7 +163,7 @@ test('probes are answered where every connection is taken, and nothing else is',
   endFlood(flood)
 })
 
-/** A key whose policy is as large as it may be, so that reading it makes a large answer. */
+/** Creates a key with a policy of the maximum size, so that GetKeyPolicy has a large response. */
 async function newLargePolicy(server: TestServer): Promise<string> {
   const keyId = await newKey(server)
   const { Policy } = await succeed(server, 'GetKeyPolicy', { KeyId: keyId })
@@ -181,7 +182,7 @@ async function openUnread(server: TestServer, count: number): Promise<readonly F
   return flood
 }
 
-test('a client that does not read its answers is ended', async () => {
+test('a server disconnects a client that does not read its responses', async () => {
   await using server = await started()
   const [client] = await openUnread(server, 1)
   assert.ok(client !== undefined)
@@ -191,7 +192,7 @@ test('a client that does not read its answers is ended', async () => {
   assert.ok(client.answers() < 500)
 })
 
-test('clients that do not read take no more memory together than they may', async () => {
+test('responses to clients that do not read stay within the memory budget', async () => {
   await using server = await started({ HOLDFAST_UNREAD: '2/1' })
   const flood = await openUnread(server, 60)
   await until('some are cut off', async () => ((await reached(server, 'unread')) > 20 ? true : undefined))
@@ -199,7 +200,7 @@ test('clients that do not read take no more memory together than they may', asyn
   endFlood(flood)
 })
 
-test('calls that are refused again and again are slowed down, those of others at the address are not', async () => {
+test('a server throttles repeatedly refused calls, and not other callers at the same address', async () => {
   await using server = await started()
   const body = '{}'.padEnd(1_000_000)
   const wrong = { secretAccessKey: 'wrong' }

@@ -1,4 +1,4 @@
-/** A disk that is full, and an audit folder that cannot be written. */
+/** Tests a full disk and a read-only audit folder. */
 
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -39,7 +39,7 @@ test('a server whose disk is full refuses every call, and serves by itself once 
       ['ScheduleKeyDeletion', { KeyId }],
       ['CreateAlias', { AliasName: 'alias/caller-0/0', TargetKeyId: KeyId }],
     ] as const) {
-      // Twice: a log that is known to be unwritable is not tried again at once.
+      // Calls twice, because the server does not immediately retry a log that it knows to be unwritable.
       await session.refused(operation, input, INTERNAL)
       await session.refused(operation, input, INTERNAL)
     }
@@ -77,13 +77,13 @@ test('a full disk under load loses nothing that was acknowledged', async () => {
   })
 })
 
-test('a server that cannot write its audit log changes nothing and answers nobody', async () => {
+test('a server that cannot write its audit log changes nothing and returns an error for every call', async () => {
   await withBench(async (bench) => {
     const session = await bench.start()
     await bench.scenario.prepare(session)
     const [KeyId = ''] = bench.model.keys.keys()
     fillUp(bench.injector, '/audit/')
-    // The first change is committed with its event, which waits in the outbox for the log.
+    // The first change is committed with its event, which stays in the outbox until the log is writable.
     const first = await session.try('UpdateKeyDescription', { KeyId, Description: 'made-0' })
     assert.ok(first !== undefined)
     await session.refused('Encrypt', { KeyId, Plaintext: PLAINTEXT }, INTERNAL)
@@ -159,7 +159,7 @@ test('on a full disk no operation of the usage API answers or changes anything',
   })
 })
 
-/** `GET` of a path: its status and text. */
+/** The status and body of a `GET` request. */
 async function probe(server: TestServer, path: string): Promise<string> {
   const answer = await fetch(new URL(path, server.endpoint))
   return `${answer.status} ${await answer.text()}`
@@ -172,7 +172,7 @@ function untilReadyz({ server }: Session, right: RegExp): Promise<string> {
   })
 }
 
-test('a server whose disk fills up while nobody calls is not ready, and is by itself once there is space', async () => {
+test('a server whose disk fills up without calls is not ready, and becomes ready once there is space', async () => {
   await withBench(async (bench) => {
     const session = await bench.start()
     assert.equal(await probe(session.server, '/readyz'), '200 ok\n')
@@ -188,7 +188,7 @@ test('a server whose disk fills up while nobody calls is not ready, and is by it
   })
 })
 
-test('a server that could not write its database is not ready until it can', async () => {
+test('a server is not ready while it cannot write its database', async () => {
   await withBench(async (bench) => {
     const session = await bench.start()
     await bench.scenario.prepare(session)
@@ -209,7 +209,7 @@ const run = promisify(execFile)
 const DISK = 'size=96m,mode=0700'
 const isRoot = process.getuid?.() === 0
 
-test('a file system that fills up for real leaves room for revocations', {
+test('a file system that is really full leaves room for revocations', {
   skip: !isRoot && 'only root may mount one',
 }, async () => {
   const disk = await mkdtemp(join(tmpdir(), 'holdfast-disk-'))
@@ -235,7 +235,7 @@ async function fillForReal(data: string, ballast: string): Promise<void> {
   const { Policy } = await session.succeed('GetKeyPolicy', { KeyId })
   const reserve = join(data, 'reserve')
   await until('the reserve is there', () => stat(reserve).catch(() => undefined))
-  // Fails when the disk is full, which is what it is for.
+  // The command fails when the disk is full, as intended.
   const fill = () => run('dd', ['if=/dev/zero', `of=${ballast}`, 'bs=4096']).catch(() => {})
   await fill()
   await untilReadyz(session, /^503 not ready: the disk is full/)
@@ -252,7 +252,7 @@ async function fillForReal(data: string, ballast: string): Promise<void> {
     statuses.push((await callRaw(server, 'TrentService.PutKeyPolicy', put, putter)).status)
   }
   assert.equal(statuses[0], 200)
-  assert.equal(statuses.at(-1), 500, 'one principal has a part of the reserve')
+  assert.equal(statuses.at(-1), 500, 'one principal has a share of the reserve')
   const inactive = { UserName: 'putter', AccessKeyId: putter.accessKeyId, Status: 'Inactive' } as const
   await iam.send(new UpdateAccessKeyCommand(inactive))
   await assert.rejects(iam.send(new UpdateAccessKeyCommand({ ...inactive, Status: 'Active' })))

@@ -1,9 +1,8 @@
 /*
- * A library for LD_PRELOAD that lets calls fail which write to files below one folder.
+ * A library for LD_PRELOAD that makes calls fail which write to files below one folder.
  *
- * INJECT_FOLDER is the folder, INJECT_CONTROL a file of struct control, shared with the test: the
- * test says which calls fail and reads how many there were. All processes and threads that are
- * started with the same file count together.
+ * INJECT_FOLDER is the folder. INJECT_CONTROL is a file with struct control, shared with the test: the test sets which
+ * calls fail and reads the number of calls. All processes and threads that use the same file share one count.
  */
 
 #define _GNU_SOURCE
@@ -22,19 +21,19 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* What a write does that fails. */
+/* The effect of a failing write. */
 enum { NOTHING = 0, HALF_THEN_ERROR = 1, SHORT = 2 };
 
-/* 64-bit, in the byte order of the machine. test/faults/injector.ts knows the same layout. */
+/* 64-bit fields in the byte order of the machine. test/faults/injector.ts has the same layout. */
 struct control {
-  _Atomic int64_t calls;    /* calls so far, those that failed too */
-  _Atomic int64_t from;     /* the first call that fails, from 1; 0: none */
-  _Atomic int64_t to;       /* the last that fails */
+  _Atomic int64_t calls;    /* calls so far, failed ones included */
+  _Atomic int64_t from;     /* number of the first failing call, from 1; 0: none */
+  _Atomic int64_t to;       /* number of the last failing call */
   _Atomic int64_t error;    /* errno */
-  _Atomic int64_t kind;     /* what a failing write does */
-  _Atomic int64_t injected; /* calls that have failed */
-  char path[208];           /* only files whose path has this in it count; empty: all */
-  char last[256];           /* the last call that failed: name and path */
+  _Atomic int64_t kind;     /* effect of a failing write */
+  _Atomic int64_t injected; /* failed calls so far */
+  char path[208];           /* counts only files whose path contains this; empty: all */
+  char last[256];           /* last failed call: name and path */
 };
 
 static struct control *control;
@@ -60,7 +59,7 @@ static int is_ours(const char *path) {
   return control->path[0] == 0 || strstr(path, control->path) != NULL;
 }
 
-/* Counts a call; whether it is to fail. */
+/* Counts a call. Returns whether it must fail. */
 static int fails(const char *name, const char *path) {
   if (!is_ours(path)) return 0;
   int64_t call = atomic_fetch_add(&control->calls, 1) + 1;
@@ -105,7 +104,7 @@ static void *real(const char *name) {
   return found;
 }
 
-/* How much of a write happens that fails, and whether it says so. */
+/* The number of bytes that a failing write writes, and whether it reports an error. */
 static size_t part_of(size_t size) {
   return atomic_load(&control->kind) == NOTHING ? 0 : size / 2;
 }
@@ -177,7 +176,7 @@ int mkdir(const char *path, mode_t mode) {
   return fails_on("mkdir", path) ? error_now() : REAL(mkdir)(path, mode);
 }
 
-/* Only what makes a file: opening one that exists writes nothing. */
+/* Whether an open creates a file. Opening an existing file writes nothing. */
 static int makes(const char *path, int flags) {
   return control != NULL && (flags & O_CREAT) != 0 && access(path, F_OK) != 0;
 }

@@ -1,4 +1,4 @@
-/** For tests: lets calls of a server fail that write to its data folder. See `inject.c`. */
+/** For tests: makes calls of a server fail that write to its data folder. See `inject.c`. */
 
 import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -9,43 +9,43 @@ import { compileLibrary } from './library.ts'
 
 const SOURCE = fileURLToPath(new URL('./inject.c', import.meta.url))
 
-/** `struct control`: offsets in bytes. */
+/** The layout of `struct control`: offsets in bytes. */
 const AT = { calls: 0, from: 8, to: 16, error: 24, kind: 32, injected: 40, path: 48, last: 256 }
 const PATH_BYTES = AT.last - AT.path
 const CONTROL_BYTES = 512
 const KINDS = { nothing: 0, half: 1, short: 2 }
 const FOR_EVER = 2n ** 62n
 
-/** Which calls fail, and how. */
+/** The calls that fail, and the way they fail. */
 export type Fault = {
-  /** The first call that fails, from 1 on. */
+  /** The number of the first failing call, from 1. */
   readonly from: number
   readonly mode: 'once' | 'from then on'
   readonly error: 'ENOSPC' | 'EIO'
   /**
-   * What a write does that fails: nothing, or it writes half and then reports the error, or it
-   * writes half and says so, as the last write before a full disk does.
+   * The effect of a failing write: it writes nothing; it writes half and then reports the error; or it writes half and
+   * reports a short write, like the last write before a full disk.
    */
   readonly kind: keyof typeof KINDS
 }
 
-/** A folder whose writes can be made to fail, at any time and for as long as is wanted. */
+/** A folder whose writes a test can make fail, at any time and for any duration. */
 export type Injector = AsyncDisposable & {
-  /** For the process whose writes are to fail. */
+  /** Environment variables for the process whose writes must fail. */
   readonly environment: Readonly<Record<string, string>>
-  /** Counts from 1 again, and only files whose path has this text in it. */
+  /** Restarts the count at 1, and counts only files whose path contains this text. */
   readonly reset: (path?: string) => void
-  /** Lets calls fail, counted since the last reset. */
+  /** Makes calls fail. Their numbers count from the last reset. */
   readonly fail: (fault: Fault) => void
   readonly lift: () => void
-  /** Calls since the last reset, and how many of them have failed. */
+  /** The number of calls since the last reset, and the number of failed ones. */
   readonly calls: () => number
   readonly injected: () => number
-  /** The last call that has failed: its name and the file. */
+  /** The name and the file of the last failed call. */
   readonly last: () => string
 }
 
-/** @throws where there is no C compiler, and on systems other than Linux: these tests need both. */
+/** @throws Error without a C compiler, or on systems other than Linux. These tests need both. */
 export async function openInjector(data: string): Promise<Injector> {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-inject-'))
   const library = await compileLibrary(SOURCE, folder)
@@ -79,7 +79,7 @@ export async function openInjector(data: string): Promise<Injector> {
 
 type Counter = 'calls' | 'from' | 'to' | 'error' | 'kind' | 'injected'
 
-/** The file that the library has mapped: what is written here, it sees at once. */
+/** The control file that the library maps into memory. The library sees each write immediately. */
 class Control {
   readonly #file: number
 

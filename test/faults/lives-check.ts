@@ -1,4 +1,4 @@
-/** For tests: compares what a server says of keys' materials with what it has acknowledged and what was due. */
+/** For tests: compares a server's key materials with the acknowledged and the due changes. */
 
 import assert from 'node:assert/strict'
 import { setTimeout } from 'node:timers/promises'
@@ -20,17 +20,17 @@ type Metadata = {
   }
 }
 
-/** A key in one of its regions. */
+/** A key in one of its Regions. */
 type Place = { readonly region: string; readonly metadata: Metadata }
 
-/** What is being checked. */
+/** The state of one check. */
 type Check = {
   readonly session: Session
   readonly lives: Lives
   readonly now: () => number
 }
 
-/** Checks everything about every key. What was unsure is known afterwards, and what was due has been done. */
+/** Checks everything about every key, and that all due changes are done. Resolves uncertain facts. */
 export async function checkLives(check: Check): Promise<void> {
   await Promise.all([...check.lives.keys.values()].map((key) => checkKey(check, key)))
 }
@@ -39,7 +39,7 @@ async function checkKey(check: Check, key: LivingKey): Promise<void> {
   const regions = (await findPlaces(check, key)).map(({ region }) => region)
   if (key.isGone) return assert.deepEqual(regions, [], `${key.id} is still there`)
   const list = await keyMaterialsOf(check, key, regions)
-  // Nothing is due any more, and nobody changes anything: everything that is asked from here on goes together.
+  // From here on the checks run in parallel, because no change is due and no caller changes anything.
   const places = await findPlaces(check, key)
   const [first] = places
   assert.ok(first !== undefined, `the key ${key.id} is lost`)
@@ -56,7 +56,7 @@ async function checkKey(check: Check, key: LivingKey): Promise<void> {
   key.isDue = false
 }
 
-/** The regions that a key is in. */
+/** The Regions of a key. */
 async function findPlaces({ session }: Check, key: LivingKey): Promise<readonly Place[]> {
   const places: Place[] = []
   for (const region of REGIONS) {
@@ -69,7 +69,7 @@ async function findPlaces({ session }: Check, key: LivingKey): Promise<readonly 
   return places
 }
 
-/** What the keys of a set have in common, and whether a key is what its region says. */
+/** The shared properties of a set of multi-Region keys, and whether each key's Region matches its metadata. */
 function shared({ region, metadata }: Place): readonly unknown[] {
   const { KeyState, CurrentKeyMaterialId, MultiRegionConfiguration: set } = metadata
   const isRight = (set?.MultiRegionKeyType === 'PRIMARY') === (set?.PrimaryKey.Region === region)
@@ -80,7 +80,7 @@ function standingOf({ KeyState, ValidTo }: Metadata): string {
   return KeyState === 'PendingImport' ? 'absent' : String(ValidTo ?? 'for ever')
 }
 
-/** The materials of a key, which are the same in every region, once all is done that is due. */
+/** The materials of a key after all due changes. They are the same in every Region. */
 async function keyMaterialsOf(
   { session, lives }: Check,
   key: LivingKey,
@@ -97,7 +97,7 @@ async function keyMaterialsOf(
   return list
 }
 
-/** No material is lost or there twice, and each rotation that was due or acknowledged is among them once. */
+/** Asserts that no material is missing or duplicated, and that each due or acknowledged rotation is listed once. */
 function checkMaterials(
   { lives }: Check,
   key: LivingKey,
@@ -119,13 +119,13 @@ function checkMaterials(
   key.rotated = ids.filter((_, at) => list[at]?.['RotationType'] !== undefined)
 }
 
-/** Asks again and again until there is an answer; a question that fails is a failure. */
+/** Repeats a query until it returns an answer. A query that throws fails the check. */
 async function whenTrue<T>(what: string, ask: () => Promise<T | undefined>): Promise<T> {
   const deadline = performance.now() + DEADLINE_MS
   for (;;) {
     const answer = await ask()
     if (answer !== undefined) return answer
-    assert.ok(performance.now() < deadline, `it never came to be that ${what}`)
+    assert.ok(performance.now() < deadline, `timed out: ${what}`)
     await setTimeout(POLL_MS)
   }
 }
@@ -150,7 +150,7 @@ async function checkSchedule(
   if (next !== undefined) assert.ok(Number(next) * 1000 > now(), `a rotation of ${id} is overdue`)
 }
 
-/** What was encrypted decrypts, by the material that it was encrypted with, or is refused for the key's state. */
+/** Asserts that each ciphertext decrypts with its original material, or that the key's state refuses it. */
 async function checkUse(
   { session }: Check,
   { id, sealed }: LivingKey,
@@ -169,7 +169,7 @@ async function checkUse(
   }
 }
 
-/** Waits until each deed is in the log; then it is there once, and none that was not to be done. */
+/** Waits until each action is in the log. Asserts that it is there once, and that no unexpected action is. */
 export async function checkDeeds(data: string, lives: Lives): Promise<void> {
   const total = [...lives.keys.values()].flatMap((key) => Object.values(lives.deeds(key)))
   const wanted = total.reduce((sum, count) => sum + count, 0)
@@ -184,7 +184,7 @@ export async function checkDeeds(data: string, lives: Lives): Promise<void> {
     }
     if (!key.isGone) assert.deepEqual(rotationsIn(own).toSorted(), key.rotated.toSorted())
   }
-  assert.equal(deeds.length, wanted, 'no deed of a key that is not known')
+  assert.equal(deeds.length, wanted, 'no action on an unknown key')
 }
 
 const DEEDS = ['RotateKey', 'DeleteExpiredKeyMaterial', 'DeleteKey']
@@ -194,7 +194,7 @@ async function readDeeds(data: string): Promise<readonly Event[]> {
   return events.filter((event) => event['eventType'] === 'AwsServiceEvent' && DEEDS.includes(event.eventName))
 }
 
-/** The materials that rotations have brought, by their events. */
+/** The materials of the rotations in a list of events. */
 function rotationsIn(events: readonly Event[]): readonly string[] {
   return events.flatMap(({ eventName, serviceEventDetails }) =>
     eventName === 'RotateKey'

@@ -1,4 +1,4 @@
-/** For tests: callers that rotate, import, delete, replicate and move keys until they are told to stop. */
+/** For tests: callers that rotate, import, delete, replicate and move keys until a test stops them. */
 
 import assert from 'node:assert/strict'
 import { constants, createPublicKey, publicEncrypt, randomBytes } from 'node:crypto'
@@ -9,19 +9,19 @@ import type { Seeded } from '../support/seeded.ts'
 import { factOf, type Life, type Lives, type LivingKey, parseSet, REGIONS, setText } from './lives.ts'
 import type { Session } from './session.ts'
 
-/** What callers have in common. */
+/** The dependencies of all callers. */
 export type LivesDependencies = {
   readonly session: Session
   readonly lives: Lives
   readonly random: Seeded
   readonly now: () => number
-  /** Whether to go on: asked before each call. */
+  /** Whether to continue. Callers ask before each call. */
   readonly goesOn: () => boolean
-  /** Whether keys may be given up: not while something else is due for them. */
+  /** Whether callers may delete keys. They may not while another change is due. */
   readonly deletes: boolean
 }
 
-/** A call, what it changes, and what else its answer tells. */
+/** A call, its change, and the handling of its response. */
 type Act = {
   readonly operation: string
   readonly input: Output
@@ -34,13 +34,13 @@ type Act = {
 const CALLERS: readonly Life[] = ['rotating', 'imported', 'imported', 'renewed', 'multi-region']
 const KEYS_IN_USE = 3
 const SEALED_PER_KEY = 4
-/** Fewer than the 25 that there may be. */
+/** Below the limit of 25. */
 const ON_DEMAND_MAX = 20
 const PERIOD_DAYS = 90
 const VALID_SECONDS = 30 * 86_400
 const PLAINTEXT = Buffer.from('a plaintext').toString('base64')
 
-/** All callers at once, until they are to stop or the server is gone. */
+/** Runs all callers in parallel until they must stop or the server ends. */
 export async function runLives(dependencies: LivesDependencies): Promise<void> {
   await Promise.all(CALLERS.map((life, caller) => runCaller(dependencies, life, caller)))
 }
@@ -52,7 +52,7 @@ async function runCaller(dependencies: LivesDependencies, life: Life, caller: nu
   }
 }
 
-/** Makes one call; false when no answer came, so that nobody knows what it has done. */
+/** Makes one call. Returns false without a response, in which case the effect of the call is unknown. */
 async function perform({ session, lives: { facts } }: LivesDependencies, act: Act): Promise<boolean> {
   const { operation, input, region, change, refusal } = act
   if (change !== undefined) facts.attempt(...change)
@@ -66,7 +66,7 @@ async function perform({ session, lives: { facts } }: LivesDependencies, act: Ac
   return true
 }
 
-/** The next call; nothing when the server is gone. */
+/** Chooses the next call; `undefined` if the server has ended. */
 async function chooseAct(
   dependencies: LivesDependencies,
   life: Life,
@@ -114,7 +114,7 @@ function rotatingAct(dependencies: LivesDependencies, key: LivingKey, keys: numb
   return rotate(lives, random, key, REGION) ?? use(random, key, [REGION])
 }
 
-/** In every second case, as long as there may be more. */
+/** Rotates on demand in half of the cases, up to the limit. */
 function rotate(lives: Lives, random: Seeded, key: LivingKey, region: string): Act | undefined {
   const count = Number(lives.value('onDemand', key))
   if (count >= ON_DEMAND_MAX || random.oneIn(2)) return undefined
@@ -127,13 +127,13 @@ function schedule({ id }: LivingKey, region: string): Act {
   return { operation: 'EnableKeyRotation', input, region, change: [factOf.schedule(id), 'on'] }
 }
 
-/** Encrypts, or decrypts what was encrypted. */
+/** Encrypts, or decrypts an earlier ciphertext. */
 function use(random: Seeded, key: LivingKey, regions: readonly string[]): Act {
   const region = random.pick(regions)
   const known = key.sealed.length > 0 && random.oneIn(2) ? random.pick(key.sealed) : undefined
   if (known === undefined) {
     const done = ({ CiphertextBlob }: Answer['json']): void => {
-      // The oldest stay, so that they see every rotation.
+      // Keeps the oldest ciphertexts, so that they outlast every rotation.
       if (key.sealed.length >= SEALED_PER_KEY) key.sealed.pop()
       key.sealed.push({ ciphertext: String(CiphertextBlob), plaintext: PLAINTEXT })
     }
@@ -183,7 +183,7 @@ async function renewedAct(dependencies: LivesDependencies, key: LivingKey): Prom
   return imported && { ...imported, change: [factOf.onDemand(key.id), `${count}+`] }
 }
 
-/** The import of these bytes, wrapped for the key; nothing when the server is gone. */
+/** The import of these bytes, wrapped for the key; `undefined` if the server has ended. */
 async function importing(
   { session }: LivesDependencies,
   { id }: LivingKey,

@@ -1,4 +1,4 @@
-/** Kills the server while materials rotate, expire and move, and looks whether each was done exactly once. */
+/** Kills the server while key materials rotate, expire and move, and checks that each change happened exactly once. */
 
 import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
@@ -17,25 +17,28 @@ import { openShiftedClock, type ShiftedClock } from './shifted-clock.ts'
 const ROUNDS = Number(process.env['LIVES_ROUNDS'] ?? 12)
 const SEED = Number(process.env['CRASH_SEED'] ?? 20_260_801)
 const DAY_MS = 86_400_000
-/** One rotation of each key falls into it, as its period is 90 days, and every other term ends in it. */
+/**
+ * A step of the clock that includes one rotation of each key, whose period is 90 days, and the end of every other
+ * period.
+ */
 const LEAP_MS = 91 * DAY_MS
 const ANSWERS_MAX = 120
-/** The job that does what is due runs every second. */
+/** The maximum delay of due changes. Their job runs every second. */
 const DUE_MAX_MS = 1500
 const START_UP_MAX_MS = 800
 
-/** A data folder and all that is known of it. */
+/** A data folder and its expected state. */
 type History = {
   readonly data: string
   readonly random: Seeded
   readonly clock: ShiftedClock
   readonly lives: Lives
-  /** Answered, and not yet found in the audit log. */
+  /** IDs of answered requests that are not yet found in the audit log. */
   readonly acknowledged: Set<string>
   readonly tail: AuditTail
 }
 
-test(`what is due to keys is done once although the server is killed ${ROUNDS} times`, async (context) => {
+test(`due changes of keys happen once although the server is killed ${ROUNDS} times`, async (context) => {
   const data = await temporaryFolder()
   await using clock = await openShiftedClock()
   const known = { lives: new Lives(), acknowledged: new Set<string>(), tail: new AuditTail(data) }
@@ -55,13 +58,13 @@ test(`what is due to keys is done once although the server is killed ${ROUNDS} t
   await rm(data, { recursive: true, force: true })
 })
 
-/** Changes keys, leaps ahead, and kills the server while it does what is due and keys are changed. */
+/** Changes keys, advances the clock, and kills the server during due and requested changes. */
 async function runRound(history: History): Promise<void> {
   const { data, random, clock, lives } = history
   const { environment } = clock
   await using server = await startServer({ data, environment })
   const session = new Session(server, history.acknowledged, clock.now)
-  // Before anything is called: what was acknowledged is in the log when the server serves.
+  // Runs before any call: when the server accepts calls, the log has every acknowledged request.
   await assertAllRecorded(history)
   await checkLives({ session, lives, now: clock.now })
   const dependencies = { session, lives, random, now: clock.now }
@@ -76,7 +79,7 @@ async function runRound(history: History): Promise<void> {
   if (random.oneIn(2)) await killInStart(history)
 }
 
-/** Kills a server at some moment of its start, when it does what is due at once. */
+/** Kills a server at a random moment of its start, in which it also makes due changes. */
 async function killInStart({ data, random, clock }: History): Promise<void> {
   const server = spawnServer(data, clock.environment)
   if (random.oneIn(2)) await server.serves
@@ -92,7 +95,7 @@ async function assertAllRecorded({ tail, acknowledged }: History): Promise<void>
   acknowledged.clear()
 }
 
-/** A last start, a complete check, and a stop in good order. */
+/** Starts the server a last time, checks everything, and stops it cleanly. */
 async function finish(history: History): Promise<void> {
   const { data, clock, lives } = history
   await using server = await startServer({ data, environment: clock.environment })

@@ -1,36 +1,38 @@
-/** For tests: keys whose material changes in the course of time, as acknowledged calls and the clock have left them. */
+/**
+ * For tests: keys whose material changes over time, in the state that follows from acknowledged calls and the clock.
+ */
 
 import { randomBytes } from 'node:crypto'
 import { REGION } from '../support/kms.ts'
 import { Facts } from './facts.ts'
 
 /**
- * What happens to a key: its material rotates; it is imported, deleted and expires; it is renewed
- * by new imported material; it rotates and moves in several regions.
+ * The changes of a key. `rotating`: its material rotates. `imported`: its material is imported, deleted and expires.
+ * `renewed`: new imported material replaces the old. `multi-region`: it rotates and moves between Regions.
  */
 export type Life = 'rotating' | 'imported' | 'renewed' | 'multi-region'
 
-/** What was encrypted, and the material that has opened it. */
+/** A ciphertext, its plaintext, and the material that decrypted it. */
 type Sealed = { readonly ciphertext: string; readonly plaintext: string; materialId?: string }
 
-/** A key that exists. */
+/** An existing key. */
 export type LivingKey = {
   readonly id: string
   readonly life: Life
-  /** The caller that changes it: one alone, so that it knows what to expect. */
+  /** The only caller that changes the key, so that it can predict the results. */
   readonly owner: number
   readonly sealed: Sealed[]
-  /** What is imported first, again and again. */
+  /** The first key material, which callers import repeatedly. */
   readonly bytes: Buffer
-  /** All materials in their order, as they were last listed. */
+  /** All materials in order, as last listed. */
   materials: readonly string[]
-  /** Those of them that a rotation has brought. */
+  /** The materials that rotations created. */
   rotated: readonly string[]
-  /** How often its material must have expired. */
+  /** The number of times that its material must have expired. */
   expired: number
-  /** It was deleted at its time. */
+  /** Whether its scheduled deletion is done. */
   isGone: boolean
-  /** Its time has come for something, and nobody has looked yet whether it was done. */
+  /** Whether a change was due that no check has covered yet. */
   isDue: boolean
 }
 
@@ -38,36 +40,36 @@ export const REGIONS = [REGION, 'eu-central-1', 'us-west-2']
 
 /** The names of facts. */
 export const factOf = {
-  /** Rotations on demand, with a `+` when new material waits for the next. */
+  /** The number of on-demand rotations, with a `+` while new material waits for the next one. */
   onDemand: (id: string) => `rotations on demand of ${id}`,
   automatic: (id: string) => `automatic rotations of ${id}`,
   /** `on` or `off`. */
   schedule: (id: string) => `automatic rotation of ${id}`,
-  /** `absent`, `for ever`, or the second until which it is there. */
+  /** `absent`, `for ever`, or its expiry in seconds since 1970. */
   material: (id: string) => `material of ${id}`,
-  /** The primary region, and then all, from `setText`. */
+  /** The primary Region, then all Regions, as `setText` formats them. */
   set: (id: string) => `regions of ${id}`,
   /** `no` or `scheduled`. */
   deletion: (id: string) => `deletion of ${id}`,
 }
 
-/** The value of a set of keys in several regions. */
+/** Formats the Regions of a set of multi-Region keys. */
 export function setText(primary: string, regions: readonly string[]): string {
   return `${primary}: ${regions.toSorted().join(' ')}`
 }
 
-/** The primary region and all regions of {@link setText}. */
+/** Parses the primary Region and all Regions from {@link setText}. */
 export function parseSet(text: string): { readonly primary: string; readonly regions: readonly string[] } {
   const [primary = '', regions = ''] = text.split(': ')
   return { primary, regions: regions.split(' ') }
 }
 
-/** Keys, and what is known of them. */
+/** Keys and their expected state. */
 export class Lives {
   readonly facts = new Facts()
   readonly keys = new Map<string, LivingKey>()
 
-  /** Takes in a key that has just been made. */
+  /** Adds a new key. */
   add(id: string, life: Life, owner: number): void {
     const bytes = randomBytes(32)
     const unseen = { sealed: [], materials: [], rotated: [], expired: 0, isGone: false, isDue: false }
@@ -85,7 +87,7 @@ export class Lives {
     return this.facts.value(factOf[fact](id))
   }
 
-  /** Keys that are there and that their owner may change. */
+  /** The existing keys that their owner may change. */
   ownedBy(owner: number): readonly LivingKey[] {
     return [...this.keys.values()].filter(
       (key) => key.owner === owner && !key.isDue && this.value('deletion', key) === 'no',
@@ -93,8 +95,8 @@ export class Lives {
   }
 
   /**
-   * The clock says a time at which everything that was planned is due: deletions, one rotation of
-   * each key that rotates by itself, and what of imported material was to last until then.
+   * Advances the clock past all planned changes: deletions, one rotation of each key with automatic rotation, and
+   * expiry of imported material.
    */
   pass(now: number): void {
     for (const key of this.keys.values()) {
@@ -103,17 +105,18 @@ export class Lives {
         const count = Number(this.value('automatic', key)) + 1
         this.facts.settle(factOf.automatic(key.id), String(count))
       }
-      // `absent` and `for ever` are no numbers.
+      // `absent` and `for ever` are not numbers.
       const validTo = Number(this.value('material', key))
       if (Number.isNaN(validTo)) continue
-      if (validTo * 1000 > now) throw new Error(`the material of ${key.id} outlasts the leap`)
+      if (validTo * 1000 > now)
+        throw new Error(`the material of ${key.id} does not expire before the new time`)
       this.facts.settle(factOf.material(key.id), 'absent')
       key.expired += 1
       key.isDue = true
     }
   }
 
-  /** How often the service has done something to a key by itself, in its log. */
+  /** The expected number of the service's own actions on a key, by event name. */
   deeds(key: LivingKey): { readonly [event: string]: number } {
     const rotations = Number.parseInt(this.value('onDemand', key), 10) + Number(this.value('automatic', key))
     return { RotateKey: rotations, DeleteExpiredKeyMaterial: key.expired, DeleteKey: Number(key.isGone) }

@@ -1,4 +1,4 @@
-/** For tests: callers that change keys and aliases until they are told to stop. */
+/** For tests: callers that change keys and aliases until a test stops them. */
 
 import assert from 'node:assert/strict'
 import type { Output } from '../../src/api/json.ts'
@@ -18,41 +18,41 @@ import {
 } from './model.ts'
 import type { Session } from './session.ts'
 
-/** A call, what it changes, and what else its answer tells. */
+/** A call, its change, and the handling of its response. */
 type Action = {
   readonly operation: string
   readonly input: Output
-  /** Keys that it deals with. */
+  /** The keys that it affects. */
   readonly keys?: readonly string[]
-  /** The fact that it changes, and to what. */
+  /** The fact that it changes, and the new value. */
   readonly change?: readonly [fact: string, value: string]
-  /** The code with which it must be refused. */
+  /** The error code with which the server must refuse it. */
   readonly refusal?: string
   readonly done?: (output: Answer['json']) => void
 }
 
-/** What callers have in common. */
+/** The dependencies of all callers. */
 export type LoadDependencies = {
   readonly session: Session
   readonly model: Model
   readonly random: Seeded
-  /** Whether to go on: asked before each call. */
+  /** Whether to continue. Callers ask before each call. */
   readonly goesOn: () => boolean
 }
 
-/** Keys of one caller that it still changes: the newest. */
+/** The number of keys that one caller changes: the newest ones. */
 const KEYS_IN_USE = 4
 const ENCRYPTED_PER_KEY = 2
 
 let lastNumber = 0
 
-/** A name that was never used before. */
+/** A unique name. */
 function fresh(prefix: string): string {
   lastNumber += 1
   return `${prefix}-${lastNumber}`
 }
 
-/** All callers at once, until they are to stop or the server is gone. */
+/** Runs all callers in parallel until they must stop or the server ends. */
 export async function runLoad(dependencies: LoadDependencies): Promise<void> {
   await Promise.all(Array.from({ length: CALLERS }, (_, caller) => runCaller(dependencies, caller)))
 }
@@ -63,7 +63,7 @@ async function runCaller(dependencies: LoadDependencies, caller: number): Promis
   }
 }
 
-/** Makes one call; false when no answer came, so that nobody knows what it has done. */
+/** Makes one call. Returns false without a response, in which case the effect of the call is unknown. */
 async function perform({ session, model }: LoadDependencies, action: Action): Promise<boolean> {
   const { operation, input, change, refusal } = action
   for (const id of action.keys ?? []) model.touched.add(id)
@@ -73,7 +73,7 @@ async function perform({ session, model }: LoadDependencies, action: Action): Pr
   if (refusal !== undefined) {
     assert.equal(answer.code, refusal, `${operation} ${JSON.stringify(input)}: ${answer.text}`)
   } else if (answer.code === 'ThrottlingException' && action.keys?.includes(model.shared ?? '')) {
-    // Everybody changes the shared key: this is a fair answer, and nothing has changed.
+    // All callers change the shared key, so the server may refuse the call because of its state. Nothing has changed.
     takeBack?.()
   } else {
     assert.equal(answer.status, 200, `${operation} ${JSON.stringify(input)}: ${answer.text}`)
@@ -178,7 +178,7 @@ function encrypt(key: ModelKey): Action {
   return { operation: 'Encrypt', input: { KeyId: key.id, Plaintext: plaintext }, keys: [key.id], done }
 }
 
-/** The caller has been told that the key is disabled: nothing may be encrypted any more. */
+/** The caller knows that the key is disabled, so Encrypt must fail. */
 function encryptDisabled({ id }: ModelKey): Action {
   return { operation: 'Encrypt', input: { KeyId: id, Plaintext: 'AAAA' }, refusal: 'DisabledException' }
 }

@@ -1,14 +1,14 @@
-/** For tests: keys and aliases as their acknowledged calls have left them. */
+/** For tests: keys and aliases in the state that follows from acknowledged calls. */
 
 import { Facts } from './facts.ts'
 
-/** What was encrypted under a key. */
+/** A plaintext and its ciphertext under a key. */
 type Encrypted = { readonly ciphertext: string; readonly plaintext: string }
 
-/** A key that exists. Its state, description, tags and policy are facts. */
+/** An existing key. Its state, description, tags and policy are facts. */
 export type ModelKey = {
   readonly id: string
-  /** Which of the callers changes it: one alone, so that it knows what to expect. */
+  /** The only caller that changes the key, so that it can predict the results. */
   readonly owner: number
   readonly encrypted: Encrypted[]
 }
@@ -16,7 +16,7 @@ export type ModelKey = {
 /** The owner of a key whose state never changes. */
 export const NOBODY = -1
 
-/** The value of an alias or a tag that is not there. */
+/** The value of an absent alias or tag. */
 export const NONE = ''
 
 /** The names of facts. */
@@ -25,16 +25,16 @@ export const factOf = {
   description: (keyId: string) => `description of ${keyId}`,
   policy: (keyId: string) => `policy of ${keyId}`,
   tag: (keyId: string, tag: string) => `tag ${tag} of ${keyId}`,
-  /** Its value is the id of the key that it points at. */
+  /** Its value is the ID of the target key. */
   alias: (name: string) => `target of ${name}`,
 }
 
 export const CALLERS = 6
 export const ALIASES_PER_CALLER = 5
-/** Tags that each key may have: the first since it was made, the others by and by. */
+/** The tags that a key may have: the first from its creation, the others from later calls. */
 export const TAGS = ['born', ...Array.from({ length: CALLERS }, (_, caller) => `caller-${caller}`)]
 
-/** The name of an alias that one caller changes. */
+/** The name of an alias that only one caller changes. */
 export function aliasName(caller: number, index: number): string {
   return `alias/caller-${caller}/${index}`
 }
@@ -43,22 +43,22 @@ export const ALIASES = Array.from({ length: CALLERS }, (_, caller) =>
   Array.from({ length: ALIASES_PER_CALLER }, (_, index) => aliasName(caller, index)),
 ).flat()
 
-/** Everything that a server has acknowledged or may have done. */
+/** The acknowledged and the possible state of a server. */
 export class Model {
   readonly facts = new Facts()
   readonly keys = new Map<string, ModelKey>()
-  /** CreateKey calls without an answer: the keys' descriptions, and who made them. */
+  /** CreateKey calls without a response: the descriptions of the keys, and their callers. */
   readonly unanswered = new Map<string, number>()
-  /** Keys that calls have dealt with since the last check. */
+  /** Keys that calls affected since the last check. */
   readonly touched = new Set<string>()
-  /** A key that all callers change. */
+  /** The key that all callers change. */
   shared: string | undefined
 
   constructor() {
     for (const name of ALIASES) this.facts.settle(factOf.alias(name), NONE)
   }
 
-  /** Takes in a key that was found or answered, in the state that it has from its making on. */
+  /** Adds a key in its initial state. */
   add(id: string, owner: number, description: string): void {
     this.keys.set(id, { id, owner, encrypted: [] })
     this.unanswered.delete(description)
@@ -85,17 +85,17 @@ export class Model {
   }
 }
 
-/** What a policy is called that CreateKey has given. */
+/** The name of the policy that CreateKey sets. */
 export const FIRST_POLICY = 'all'
 
-/** A key policy that allows everything and carries a name. */
+/** A key policy that allows everything and contains a name. */
 export function namedPolicy(name: string): string {
   const Principal = { AWS: 'arn:aws:iam::000000000000:root' }
   const Statement = [{ Sid: name, Effect: 'Allow', Principal, Action: 'kms:*', Resource: '*' }]
   return JSON.stringify({ Version: '2012-10-17', Statement })
 }
 
-/** The name that a policy carries. */
+/** Parses the name in a policy. */
 export function parsePolicyName(policy: unknown): string {
   const { Statement } = JSON.parse(String(policy)) as { Statement: readonly { Sid: string }[] }
   return Statement.map(({ Sid }) => Sid).join()

@@ -1,4 +1,4 @@
-/** For tests: a fixed sequence of calls, each of which may fail and must then have changed nothing. */
+/** For tests: a fixed sequence of calls. Each may fail, and then must change nothing. */
 
 import assert from 'node:assert/strict'
 import type { Output } from '../../src/api/json.ts'
@@ -15,16 +15,16 @@ type Step = {
   readonly operation: string
   readonly input: Output
   readonly change?: readonly [fact: string, value: string]
-  /** The code with which it is refused if it does not fail. */
+  /** The error code with which the server refuses it in the absence of a fault. */
   readonly refusal?: string | undefined
   readonly done?: (output: Answer['json']) => void
 }
 
-/** A scenario that runs again and again on one server. */
+/** A scenario that a test runs repeatedly on one server. */
 export class Scenario {
   readonly #model: Model
   #runs = 0
-  /** A key that is there from the beginning, and the one that the scenario deals with. */
+  /** The initial key, and the key that the scenario changes. */
   #firstKey = ''
   #key = ''
 
@@ -32,13 +32,16 @@ export class Scenario {
     this.#model = model
   }
 
-  /** Makes the key that is there from the beginning; nothing may fail. */
+  /** Creates the initial key. It must succeed. */
   async prepare(session: Session): Promise<void> {
     await this.#perform(session, this.#createKey())
     this.#firstKey = this.#key
   }
 
-  /** Makes all calls; gives those that failed. @throws when one is not answered as it must be. */
+  /**
+   * Makes all calls. Returns those that failed.
+   * @throws Error if a response is not an expected one.
+   */
   async run(session: Session): Promise<readonly Step[]> {
     this.#runs += 1
     const failed: Step[] = []
@@ -50,7 +53,7 @@ export class Scenario {
     return failed
   }
 
-  /** Calls that failed may nevertheless be found done. */
+  /** Marks the changes of failed calls as possible. */
   expectPerhaps(failed: readonly Step[]): void {
     for (const { operation, input, change } of failed) {
       if (change !== undefined) this.#model.facts.attempt(...change)
@@ -93,7 +96,7 @@ export class Scenario {
     ]
   }
 
-  /** True when the call was done or refused as it must be; false when it failed. */
+  /** Returns true for an expected success or refusal, and false for a failure. */
   async #perform(session: Session, { operation, input, change, refusal, done }: Step): Promise<boolean> {
     const answer = await session.try(operation, input)
     assert.ok(answer !== undefined, `${operation} was not answered: the server is gone`)
@@ -152,7 +155,7 @@ export class Scenario {
     return { operation, input: { KeyId: this.#key }, change: [factOf.state(this.#key), state], refusal }
   }
 
-  /** How using the key is refused in the state that it is in. */
+  /** The error with which the key's state refuses its use. */
   #useRefusal(): string | undefined {
     const state = this.#model.stateOf(this.#key)
     if (state === 'Enabled') return undefined

@@ -1,4 +1,4 @@
-/** For tests: calls whose answers must all be in the audit log. */
+/** For tests: calls whose responses must all be in the audit log. */
 
 import assert from 'node:assert/strict'
 import type { Output } from '../../src/api/json.ts'
@@ -6,29 +6,29 @@ import { type Answer, call } from '../support/calls.ts'
 import { REGION } from '../support/kms.ts'
 import type { TestServer } from '../support/server.ts'
 
-/** What is answered so may have failed because the audit log could not be written. */
+/** The lowest status of a server error, which the server returns when it cannot write the audit log. */
 const SERVER_FAULT = 500
 
-/** More connections than all callers of a load have together. */
+/** More connections than all callers of a load have in total. */
 const BROKEN_MAX = 20
 
-/** Calls to one server that note what was acknowledged. */
+/** Makes calls to one server and records what it acknowledged. */
 export class Session {
   readonly server: TestServer
-  /** The ids of answered requests; shared by the sessions of one data folder. */
+  /** The IDs of answered requests. Sessions on the same data folder share them. */
   readonly acknowledged: Set<string>
   readonly #now: () => number
   #answers = 0
   readonly #waiting: { readonly count: number; readonly resolve: () => void }[] = []
 
-  /** @param now the server's clock. */
+  /** @param now the time of the server's clock. */
   constructor(server: TestServer, acknowledged: Set<string>, now: () => number = Date.now) {
     this.server = server
     this.acknowledged = acknowledged
     this.#now = now
   }
 
-  /** The answer, whatever it is; nothing when the connection broke before it came. */
+  /** Makes a call and returns any response; `undefined` if the connection failed first. */
   async try(operation: string, input: Output, region = REGION): Promise<Answer | undefined> {
     let answer: Answer
     try {
@@ -47,7 +47,7 @@ export class Session {
     return this.#answers
   }
 
-  /** Resolves once so many calls were answered. */
+  /** Resolves after the given number of responses. */
   answered(count: number): Promise<void> {
     if (count <= this.#answers) return Promise.resolve()
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -55,20 +55,20 @@ export class Session {
     return promise
   }
 
-  /** The output of a call that must succeed. */
+  /** Makes a call that must succeed. Returns its output. */
   async succeed(operation: string, input: Output, region = REGION): Promise<Answer['json']> {
     const answer = await this.#insist(operation, input, region)
     assert.equal(answer?.status, 200, `${operation} ${JSON.stringify(input)}: ${answer?.text ?? 'no answer'}`)
     return answer.json
   }
 
-  /** A call that must be refused with this code. */
+  /** Makes a call that must fail with this code. */
   async refused(operation: string, input: Output, code: string, region = REGION): Promise<void> {
     const answer = await this.#insist(operation, input, region)
     assert.equal(answer?.code, code, `${operation} ${JSON.stringify(input)}: ${answer?.text ?? 'no answer'}`)
   }
 
-  /** Tries again when the connection was one to a worker that has been killed meanwhile. */
+  /** Retries if the connection belonged to a worker that was killed. */
   async #insist(operation: string, input: Output, region: string): Promise<Answer | undefined> {
     for (let left = BROKEN_MAX; left > 0; left -= 1) {
       const answer = await this.try(operation, input, region)
@@ -77,7 +77,7 @@ export class Session {
     return undefined
   }
 
-  /** All entries of a list that comes in pages. */
+  /** All entries of a paginated list. */
   async list(operation: string, member: string, input: Output, region = REGION): Promise<readonly Entry[]> {
     const entries: Entry[] = []
     let marker: string | undefined

@@ -1,7 +1,6 @@
 /*
- * A library for LD_PRELOAD that sets the time of day ahead, by as many milliseconds as are in the
- * file SHIFT_CLOCK: 64 bits, which the test writes while processes run. Monotonic clocks go on as
- * they are.
+ * A library for LD_PRELOAD that shifts the time of day by the milliseconds in the file SHIFT_CLOCK: a 64-bit number,
+ * which the test changes while processes run. Monotonic clocks do not change.
  */
 
 #define _GNU_SOURCE

@@ -1,4 +1,4 @@
-/** For tests: moves the clock of servers ahead or back, while they run. See `shift-clock.c`. */
+/** For tests: shifts the clock of servers ahead or back while they run. See `shift-clock.c`. */
 
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -9,15 +9,15 @@ import { compileLibrary } from './library.ts'
 
 const SOURCE = fileURLToPath(new URL('./shift-clock.c', import.meta.url))
 
-/** A clock that can be set ahead, and back by a negative number; whole seconds. */
+/** A clock that a test can shift by whole seconds: ahead, or back by a negative number. */
 export type ShiftedClock = AsyncDisposable & {
-  /** For the processes that are to have it. */
+  /** Environment variables for the processes that use this clock. */
   readonly environment: Readonly<Record<string, string>>
   readonly now: () => number
   readonly advance: (byMs: number) => void
 }
 
-/** @throws where there is no C compiler, and on systems other than Linux. */
+/** @throws Error without a C compiler, or on systems other than Linux. */
 export async function openShiftedClock(): Promise<ShiftedClock> {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-clock-'))
   const library = await compileLibrary(SOURCE, folder)

@@ -1,4 +1,4 @@
-/** For tests: goes on with a server's log in small segments, since 64 MiB of events would take long to make. */
+/** For tests: continues a server's log in small segments, because 64 MiB of events take long to write. */
 
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
@@ -13,17 +13,17 @@ import { systemClock, systemTimers } from '../../src/base/ports.ts'
 import { saveHeadRecord } from '../support/audit-child.ts'
 import { withRecords } from '../support/deliver.ts'
 
-/** What is appended. */
+/** The events to append. */
 export type Continuation = {
   readonly segmentMaxBytes: number
   readonly events: number
-  /** How long ago they happened. */
+  /** The age of the events. */
   readonly ageMs?: number
 }
 
 const NODE = 'node-0'
 
-/** Appends events to the log of a data folder whose server does not run; gives their ids. */
+/** Appends events to the log of a stopped server. Returns their IDs. */
 export function continueLog(
   data: string,
   { segmentMaxBytes, events, ageMs = 0 }: Continuation,

@@ -1,4 +1,4 @@
-/** A slice of the soak: `npm run soak` runs as long as it is told to. */
+/** A slice of the soak test. `npm run soak` runs for the requested time. */
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

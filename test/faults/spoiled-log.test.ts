@@ -1,4 +1,4 @@
-/** A slice of `npm run test:audit`: audit logs that are spoiled in every way, and verified. */
+/** A slice of `npm run test:audit`: damages audit logs in every way and verifies them. */
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -6,11 +6,11 @@ import { runCampaign } from '../audit/cases.ts'
 import { SPOILS } from '../audit/spoil.ts'
 import { testFolder } from '../support/test-folder.ts'
 
-/** Every way to spoil a log, in ten places. */
+/** Every kind of damage, in ten places each. */
 const CASES = 420
 const SEED = 20_261_125
 
-test('verifyLog finds every way to spoil a log, and nothing in logs that are as they may be', async () => {
+test('verifyLog detects every kind of damage to a log, and accepts intact logs', async () => {
   using folder = testFolder()
   const { spoiled, undamaged, missed, falseAlarms } = await runCampaign(folder.path, SEED, CASES)
   assert.deepEqual([missed, falseAlarms], [[], []])

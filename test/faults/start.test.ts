@@ -1,4 +1,4 @@
-/** Lets the disk fail while a server starts and while it stops. */
+/** Makes the disk fail while a server starts and while it stops. */
 
 import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
@@ -19,11 +19,11 @@ import { type Fault, openInjector } from './injector.ts'
 const FIRST_START_STRIDE = 17
 const STRIDE = 13
 
-/** How the command line reports an error: one line for the operator, no stack of calls. */
+/** The format of an error for the operator: one line without a stack trace. */
 const CLEAR_MESSAGE = /^holdfast: .{10,}$/m
 const STACK = /^\s+at .+:\d+:\d+\)?$/m
 
-test('a first start on a failing disk serves or says why not, and the next one serves', async (context) => {
+test('a first start on a failing disk serves or reports an error, and the next one serves', async (context) => {
   const calls = await firstStart(undefined)
   let refused = 0
   let tried = 0
@@ -35,7 +35,7 @@ test('a first start on a failing disk serves or says why not, and the next one s
   assert.ok(refused > 0)
 })
 
-test('a start after a crash on a failing disk serves or says why not, and nothing is lost', async (context) => {
+test('a start after a crash on a failing disk serves or reports an error, and nothing is lost', async (context) => {
   await withBench(async (bench) => {
     const calls = await crashAndCount(bench)
     let refused = 0
@@ -70,7 +70,10 @@ test('a server that is stopped while its disk fails ends, and nothing is lost', 
   })
 })
 
-/** A first start: without a fault, its calls; with one, 1 when it was refused and 0 when it served. */
+/**
+ * Runs a first start. Returns its number of calls without a fault; with a fault, 1 if the start failed and 0 if the
+ * server served.
+ */
 async function firstStart(fault: Fault | undefined): Promise<number> {
   const data = await temporaryFolder()
   await using injector = await openInjector(data)
@@ -92,14 +95,14 @@ async function firstStart(fault: Fault | undefined): Promise<number> {
   return fault === undefined ? calls : Number(!served)
 }
 
-/** Whether it served; it is killed then. If not, it must have ended by itself and said why. */
+/** Returns whether the server served, and kills it. Otherwise asserts that it ended by itself with a reason. */
 async function startOrRefusal(server: ServerProcess, fault: Fault | undefined): Promise<boolean> {
   const served = await server.serves.then(
     () => true,
     () => false,
   )
   if (served) {
-    // It wrote its credentials before it served.
+    // The server wrote its credentials before it served.
     await readCredentials(server.data)
     server.signal('SIGKILL')
     await server.ended
@@ -112,7 +115,7 @@ async function startOrRefusal(server: ServerProcess, fault: Fault | undefined): 
   return false
 }
 
-/** Leaves a folder behind as a killed server does: events in the outbox, a log without its head. */
+/** Leaves a folder in the state after a kill: events in the outbox, and a log without its saved head. */
 async function leaveAfterCrash(bench: TestBench): Promise<void> {
   const session = await bench.start()
   if (bench.model.keys.size === 0) await bench.scenario.prepare(session)
@@ -127,7 +130,7 @@ async function crashAndCount(bench: TestBench): Promise<number> {
   return bench.injector.calls()
 }
 
-/** Stops a server while its disk fails; gives the calls of the stop. */
+/** Stops a server while its disk fails. Returns the number of calls of the stop. */
 async function stop(bench: TestBench, fault: Fault | undefined): Promise<number> {
   const session = await bench.start()
   if (bench.model.keys.size === 0) await bench.scenario.prepare(session)

@@ -1,4 +1,4 @@
-/** A server that is asked to stop while calls come in. */
+/** Tests a server that receives a stop signal under load. */
 
 import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
@@ -52,7 +52,7 @@ test('every request that was sent before SIGTERM is answered, and the connection
   await using server = await startServer()
   const keyId = await newKey(server)
   const connections = await Promise.all(Array.from({ length: CONNECTIONS }, () => openConnection(server)))
-  // A first answer on each: the server has accepted it.
+  // The first response on each connection proves that the server accepted it.
   for (const connection of connections) {
     connection.send(request(server, keyId))
     await connection.answers(1)
@@ -70,9 +70,9 @@ test('every request that was sent before SIGTERM is answered, and the connection
 
 type Connection = {
   readonly send: (bytes: string) => void
-  /** Resolves once so many answers have begun. */
+  /** Resolves after the given number of responses have started. */
   readonly answers: (count: number) => Promise<void>
-  /** Everything that was received, once the server has closed. */
+  /** All received bytes, after the server has closed the connection. */
   readonly ended: Promise<string>
 }
 
@@ -99,7 +99,7 @@ async function openConnection(server: TestServer): Promise<Connection> {
   }
 }
 
-/** A signed Encrypt as it goes over the wire. */
+/** A signed Encrypt request as bytes on the wire. */
 function request(server: TestServer, keyId: string): string {
   const body = JSON.stringify({ KeyId: keyId, Plaintext: 'AAAA' })
   const rawHeaders = [

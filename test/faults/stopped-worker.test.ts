@@ -1,4 +1,4 @@
-/** A worker that is stopped: the process that has started it notices, and starts another. */
+/** Tests that the server's parent process detects a stopped worker and starts another. */
 
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
@@ -12,7 +12,7 @@ async function workersOf({ process: { pid } }: TestServer): Promise<readonly num
   return text.trim().split(' ').map(Number)
 }
 
-test('a worker that is stopped is replaced, and every connection is served again', async () => {
+test('a server replaces a stopped worker, and serves every new connection', async () => {
   await using server = await startServer({ environment: { HOLDFAST_WORKERS: '2' } })
   const before = await workersOf(server)
   assert.equal(before.length, 2)
@@ -23,7 +23,7 @@ test('a worker that is stopped is replaced, and every connection is served again
     return now.length === 2 && !now.includes(stopped) ? true : undefined
   })
   await until('it is told', async () => (/is ended/.test(server.errors()) ? true : undefined))
-  // Connections that the stopped one had accepted were closed with it; whatever comes now is answered.
+  // The stopped worker's connections closed with it. The server answers every new connection.
   await until('another serves', async () => {
     const answers = await Promise.all(Array.from({ length: 12 }, () => callOnce(server, 'ListKeys', {})))
     return answers.every(({ statusLine }) => statusLine === 'HTTP/1.1 200 OK') ? true : undefined

@@ -1,4 +1,4 @@
-/** Someone edits the audit log or the root key of a server. */
+/** Tests changes to the audit log or the root key of a server. */
 
 import assert from 'node:assert/strict'
 import { chmod, cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
@@ -36,7 +36,7 @@ after(async () => {
   await rm(whole, { recursive: true, force: true })
 })
 
-/** Goes on with a node's log in small segments: 64 MiB of events would take long to make. */
+/** Continues a node's log in small segments, because 64 MiB of events take long to write. */
 async function appendSegments(data: string): Promise<void> {
   const config = parseConfig({ flags: { data }, environment: {} })
   const { records, auditKey, wrappingKey } = await openDeployment(config)
@@ -63,7 +63,7 @@ async function segmentsOf(data: string): Promise<readonly string[]> {
   return names.sort().map((name) => join(folder, name))
 }
 
-/** Changes the lines of a segment; the last is empty. */
+/** Changes the lines of a segment. The last line is empty. */
 type EditLines = (lines: readonly string[]) => readonly string[]
 
 const LINE_EDITS: readonly (readonly [what: string, edit: EditLines])[] = [
@@ -83,7 +83,7 @@ function swapLines(lines: readonly string[]): readonly string[] {
   return lines.with(first, String(lines[second])).with(second, String(lines[first]))
 }
 
-/** A copy of the whole folder. */
+/** Copies the whole folder. */
 async function copyOfWhole(): Promise<string> {
   const data = await temporaryFolder()
   await cp(whole, data, { recursive: true })
@@ -118,7 +118,7 @@ for (const [what, edit] of LINE_EDITS) {
       const segment = String(segments[index])
       await editLines(segment, edit)
       await assertDamaged(data, /from event \d+ on/)
-      // A start reads the last segment only: the whole log may be years long.
+      // A start reads only the last segment, because the whole log may cover years.
       if (place === 'last') await assertStartRefused(data, /the audit log is damaged: node-0\//)
       await rm(data, { recursive: true })
     })
@@ -157,7 +157,7 @@ test('audit verify finds what was changed under a running server, and the next s
   await call(server, 'ListKeys', {})
   const [segment = ''] = await segmentsOf(data)
   const text = await readFile(segment)
-  // In place, as a file that is open for appending is seen by the server.
+  // Edits the file in place, because the server has it open for appending.
   const at = text.indexOf('"eventName":"ListKeys"')
   text.write('"eventName":"LostKeys"', at)
   await writeFile(segment, text, { flag: 'r+' })

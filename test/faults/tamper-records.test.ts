@@ -1,4 +1,4 @@
-/** Someone edits the database of a server: every change is noticed, and nothing opens as something else. */
+/** Tests changes to a server's database: the server detects each, and no record decrypts as another. */
 
 import assert from 'node:assert/strict'
 import { copyFile, rm, stat, truncate } from 'node:fs/promises'
@@ -11,11 +11,11 @@ import { spawnServer, startServer, type TestServer, temporaryFolder } from '../s
 const INTERNAL = 'KMSInternalException'
 const ALARM = /INTEGRITY ALARM: record [a-z-]+ [0-9a-f]{64} version \d+ is damaged/
 
-/** Keys of a folder: each with its own plaintext. */
+/** A folder and its keys, each with its own plaintext. */
 type Fixture = { readonly data: string; readonly keys: readonly Made[] }
 type Made = { readonly id: string; readonly ciphertext: string; readonly plaintext: string }
 
-/** A folder with two keys, whose server has stopped. */
+/** Creates a folder with two keys and stops its server. */
 async function makeFolder(): Promise<Fixture> {
   const data = await temporaryFolder()
   await using server = await startServer({ data })
@@ -30,7 +30,7 @@ async function makeFolder(): Promise<Fixture> {
   return { data, keys }
 }
 
-/** Edits the database as someone does who has no keys. */
+/** Changes the database as an attacker without keys would. */
 function edit(data: string, ...statements: readonly string[]): void {
   const intruder = new DatabaseSync(join(data, 'holdfast.db'), { timeout: 5000 })
   for (const statement of statements) intruder.exec(statement)
@@ -43,7 +43,7 @@ const swap = (kind: string): string => `
   UPDATE records SET value = (SELECT other.value FROM pair AS own JOIN pair AS other ON other.n = 3 - own.n WHERE own.id = records.id)
     WHERE kind = '${kind}'`
 
-/** Edits after which no key may be used any more, or the one thing it was about is refused. */
+/** Changes after which no key may work, or the server must refuse the changed resource. */
 const EDITS: readonly (readonly [what: string, statement: string])[] = [
   ["one byte of each key's record", `UPDATE records SET value = CAST(${FLIP} AS BLOB) WHERE kind = 'key'`],
   [
@@ -66,7 +66,7 @@ const EDITS: readonly (readonly [what: string, statement: string])[] = [
 ]
 
 for (const [what, statement] of EDITS) {
-  test(`a server raises an alarm over ${what}, and decrypts nothing`, async () => {
+  test(`a server raises an alarm after a change of ${what}, and decrypts nothing`, async () => {
     const { data, keys } = await makeFolder()
     edit(data, statement)
     const server = await startServer({ data })
@@ -80,10 +80,10 @@ for (const [what, statement] of EDITS) {
     await rm(data, { recursive: true })
   })
 
-  test(`a server that is running is not misled by ${what}`, async () => {
+  test(`a running server returns correct results or errors after a change of ${what}`, async () => {
     const { data, keys } = await makeFolder()
     const server = await startServer({ data })
-    // One key is in memory, the other is not.
+    // One key is in the server's cache, the other is not.
     const [known] = keys
     assert.ok(known !== undefined)
     await succeed(server, 'Decrypt', { CiphertextBlob: known.ciphertext })
@@ -94,7 +94,7 @@ for (const [what, statement] of EDITS) {
   })
 }
 
-/** Decrypts to what was encrypted, from memory, or answers that something is wrong. */
+/** Asserts that Decrypt returns the original plaintext from the cache, or an error. */
 async function assertTrueOrRefused(server: TestServer, key: Made): Promise<void> {
   const answer = await call(server, 'Decrypt', { CiphertextBlob: key.ciphertext })
   if (answer.status === 200) assert.equal(answer.json['Plaintext'], key.plaintext)
@@ -104,7 +104,7 @@ async function assertTrueOrRefused(server: TestServer, key: Made): Promise<void>
   }
 }
 
-test('a record that is copied to a free id is an alarm where it is listed', async () => {
+test('a server raises an alarm when it lists a record that was copied to another id', async () => {
   const { data, keys } = await makeFolder()
   edit(
     data,
@@ -120,7 +120,7 @@ test('a record that is copied to a free id is an alarm where it is listed', asyn
   await rm(data, { recursive: true })
 })
 
-test('an account whose record was edited keeps the server from starting', async () => {
+test('a server does not start after a change of its account or audit-head record', async () => {
   for (const kind of ['account', 'audit-head']) {
     const { data } = await makeFolder()
     edit(data, `UPDATE records SET value = CAST(${FLIP} AS BLOB) WHERE kind = '${kind}'`)
@@ -129,7 +129,7 @@ test('an account whose record was edited keeps the server from starting', async 
   }
 })
 
-test('an access key whose record was edited admits nobody', async () => {
+test('a server refuses an access key whose record was edited', async () => {
   const { data } = await makeFolder()
   edit(data, `UPDATE records SET value = CAST(${FLIP} AS BLOB) WHERE kind = 'access-key'`)
   const server = await startServer({ data })
@@ -139,7 +139,7 @@ test('an access key whose record was edited admits nobody', async () => {
   await rm(data, { recursive: true })
 })
 
-test('a database that was cut off is never taken for one with fewer keys', async () => {
+test('a server never accepts a truncated database as one with fewer keys', async () => {
   for (const part of [0, 0.01, 0.3, 0.5, 0.9]) {
     const { data, keys } = await makeFolder()
     const path = join(data, 'holdfast.db')
@@ -158,7 +158,7 @@ test('a database that was cut off is never taken for one with fewer keys', async
   }
 })
 
-/** A server that has started with part of a database answers truly, or that it has failed. */
+/** Asserts that a server started on part of a database returns correct results or an error. */
 async function assertNothingAbsent(data: string, keys: readonly Made[]): Promise<void> {
   await using server = await startServer({ data })
   for (const { id, ciphertext, plaintext } of keys) {
@@ -170,7 +170,7 @@ async function assertNothingAbsent(data: string, keys: readonly Made[]): Promise
   }
 }
 
-test('a server whose database is cut off under it answers truly or not at all', async () => {
+test('a server whose database is truncated while it runs returns correct results or errors', async () => {
   const { data, keys } = await makeFolder()
   const server = await startServer({ data })
   await truncate(join(data, 'holdfast.db'), 8192)
@@ -183,7 +183,7 @@ test('a server whose database is cut off under it answers truly or not at all', 
   await rm(data, { recursive: true })
 })
 
-test('a database that was removed or replaced by a new one is never begun anew', async () => {
+test('a server whose database was removed or replaced by an empty one does not start', async () => {
   const other = await makeFolder()
   for (const replace of [
     (path: string) => rm(path),
@@ -192,7 +192,7 @@ test('a database that was removed or replaced by a new one is never begun anew',
     const { data } = await makeFolder()
     await replace(join(data, 'holdfast.db'))
     await assertRefused(data, /has an audit log, but no records of its root key/)
-    // And not at the second attempt either.
+    // The second start fails too.
     await assertRefused(data, /has an audit log, but no records of its root key/)
     await rm(data, { recursive: true })
   }
