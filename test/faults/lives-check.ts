@@ -125,7 +125,7 @@ async function whenTrue<T>(what: string, ask: () => Promise<T | undefined>): Pro
   for (;;) {
     const answer = await ask()
     if (answer !== undefined) return answer
-    assert.ok(performance.now() < deadline, `timed out: ${what}`)
+    assert.ok(performance.now() < deadline, `timed out before ${what}`)
     await setTimeout(POLL_MS)
   }
 }

@@ -1,4 +1,4 @@
-/** For tests: attestation documents and the certificates behind them, made anew each time. */
+/** For tests: attestation documents and their certificates, generated for each run. */
 
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import {
@@ -22,36 +22,36 @@ const DAY_MS = 86_400_000
 
 type Usage = 'digitalSignature' | 'keyCertSign'
 
-/** A certificate to be made; what is left out is that of a good authority. */
+/** The properties of a certificate. The defaults are those of a valid certificate authority. */
 export type CertificateSpec = {
   readonly subject: string
   readonly notBefore?: number
   readonly notAfter?: number
-  /** `undefined` leaves the basic constraints out. */
+  /** `undefined` omits the basic constraints. */
   readonly authority?: boolean | undefined
   readonly pathLength?: number
   readonly usages?: readonly Usage[]
   readonly curve?: string
   readonly hash?: 'sha256' | 'sha384'
-  /** Object identifiers of further extensions, all critical. */
+  /** Object identifiers of additional critical extensions. */
   readonly critical?: readonly string[]
-  /** Object identifiers of further extensions that are not critical. */
+  /** Object identifiers of additional extensions that are not critical. */
   readonly uncritical?: readonly string[]
-  /** The hash of the algorithm outside the signed part, where it differs. */
+  /** The hash of the algorithm outside the signed part, if it differs from the one inside. */
   readonly outerHash?: 'sha256' | 'sha384'
-  /** Bytes behind the certificate. */
+  /** The number of bytes to append to the certificate. */
   readonly behind?: number
-  /** Whether the extensions stand there twice. */
+  /** Whether the extensions appear twice. */
   readonly doubled?: boolean
   readonly generalizedTime?: boolean
-  /** Version 3 is 2. */
+  /** The encoded version. Version 3 is encoded as 2. */
   readonly version?: number
 }
 
-/** A certificate and the private key of its public key. */
+/** A certificate and its private key. */
 export type TestIssuer = { readonly name: string; readonly key: KeyObject; readonly encoded: Uint8Array }
 
-/** A certificate signed by an issuer, or by itself. */
+/** Issues a certificate signed by an issuer, or a self-signed one. */
 export function issueCertificate(spec: CertificateSpec, issuer?: TestIssuer): TestIssuer {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: spec.curve ?? 'P-384' })
   const spki = publicKey.export({ format: 'der', type: 'spki' })
@@ -108,7 +108,7 @@ function extension(id: string, value: BaseBlock, critical = true): BaseBlock {
 
 function time({ generalizedTime = false }: CertificateSpec, at: number): BaseBlock {
   if (!generalizedTime) return new UTCTime({ valueDate: new Date(at) })
-  // The library would write fractions of a second, which certificates have not.
+  // The library would write fractions of a second, which certificates do not allow.
   const text = `${new Date(at).toISOString().replaceAll(/[-:T]|\..*/g, '')}Z`
   return new Primitive({ idBlock: { tagClass: 1, tagNumber: 24 }, valueHex: new TextEncoder().encode(text) })
 }
@@ -130,14 +130,14 @@ function context(tagNumber: number, value: BaseBlock): Constructed {
   return new Constructed({ idBlock: { tagClass: 3, tagNumber }, value: [value] })
 }
 
-/** A root, two authorities below it, and the certificate that signs documents. */
+/** A root, two intermediate authorities, and the certificate that signs documents. */
 export type TestChain = {
   readonly bundle: readonly TestIssuer[]
   readonly leaf: TestIssuer
   readonly rootPem: string
 }
 
-/** Changes to a good chain, for each of its certificates. */
+/** Changes to each certificate of a valid chain. */
 export type ChainChanges = {
   readonly root?: Partial<CertificateSpec>
   readonly upper?: Partial<CertificateSpec>
@@ -145,7 +145,7 @@ export type ChainChanges = {
   readonly leaf?: Partial<CertificateSpec>
 }
 
-/** A chain in the shape of AWS's, which is good but for the changes. */
+/** Makes a chain with the structure of AWS's. Without changes it is valid. */
 export function makeChain(changes: ChainChanges = {}): TestChain {
   const root = issueCertificate({ subject: 'a root', ...changes.root })
   const upper = issueCertificate({ subject: 'a region', pathLength: 1, ...changes.upper }, root)
@@ -162,12 +162,12 @@ export function toPem(encoded: Uint8Array): string {
   return `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`
 }
 
-/** A register's value: the same byte 48 times. */
+/** The value of a PCR: one byte repeated 48 times. */
 export function register(byte: number): Uint8Array {
   return new Uint8Array(48).fill(byte)
 }
 
-/** A key pair of an enclave, as KMS wants it. */
+/** An enclave's key pair, of a kind that KMS accepts. */
 export function enclaveKey(modulusLength = 2048): {
   readonly spki: Uint8Array
   readonly privateKey: KeyObject
@@ -176,10 +176,10 @@ export function enclaveKey(modulusLength = 2048): {
   return { spki: new Uint8Array(publicKey.export({ format: 'der', type: 'spki' })), privateKey }
 }
 
-/** Members of a document; `undefined` leaves one out. */
+/** Members of a document. `undefined` omits one. */
 export type DocumentMembers = Readonly<Record<string, unknown>>
 
-/** The members of a good document of an enclave, but for the changes. */
+/** The members of a valid enclave document, with changes. */
 export function documentMembers(
   chain: TestChain,
   spki: Uint8Array,
@@ -200,12 +200,12 @@ export function documentMembers(
   return new Map(Object.entries(members).filter(([, value]) => value !== undefined))
 }
 
-/** A signed document. */
+/** Makes a signed document. */
 export function makeDocument(chain: TestChain, spki: Uint8Array, changes: DocumentMembers = {}): Uint8Array {
   return signPayload(encode(documentMembers(chain, spki, changes)), chain.leaf.key)
 }
 
-/** Anything, signed as a document is. */
+/** Signs any payload like a document. */
 export function signPayload(payload: Uint8Array, key: KeyObject): Uint8Array {
   const header = encode(new Map([[1, -35]]))
   const signedBytes = encode(['Signature1', header, new Uint8Array(0), payload])

@@ -1,4 +1,4 @@
-/** For tests: a process that writes a log and an outbox until it is killed. */
+/** For tests: a process that writes a log and an outbox until a test kills it. */
 
 import { join } from 'node:path'
 import { systemFiles } from '../../src/audit/log/files.ts'
@@ -23,7 +23,7 @@ import { openSqlite } from '../../src/store/sqlite.ts'
 import { TEST_KEY, testEvent } from './audit-log.ts'
 import { testSealer } from './test-sealer.ts'
 
-/** A record that is inserted in the same commit as the event of that id. */
+/** A record whose insertion shares a commit with the event of that ID. */
 export const CHANGED: Kind<{ readonly format: 1 }> = kindOfFormat1('changed')
 
 /** Opens the records of a test folder. */
@@ -50,7 +50,7 @@ async function run(folder: string): Promise<void> {
   const slot = await claimSlot(join(folder, 'audit'), systemFiles, claimFileLock)
   const { node } = slot
   const records = await openTestRecords(folder)
-  // A hundred times as fast, so that more of what may be under way is under way when it is killed.
+  // Timers run a hundred times as fast, so that a kill interrupts more pending work.
   const timers = { after: (delayMs: number, task: () => void) => systemTimers.after(delayMs / 100, task) }
   const chain = { node, key: TEST_KEY }
   const own = slot.folder

@@ -1,4 +1,4 @@
-/** For tests: a log in a folder of its own, with time and files that the test controls. */
+/** For tests: a log in its own folder, with time and files that the test controls. */
 
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,20 +11,20 @@ import { silentLog } from '../../src/base/log.ts'
 import type { Clock, Timers } from '../../src/base/ports.ts'
 import { hmacKey } from '../../src/crypto/hmac.ts'
 
-/** The audit key of all tests. */
+/** The audit key that all tests use. */
 export const TEST_KEY = hmacKey(new Uint8Array(32).fill(7))
 
-/** The node of all tests. */
+/** The node that all tests use. */
 export const TEST_CHAIN: Chain = { node: 'node-0', key: TEST_KEY }
 
-/** An event with this id, and something to fill it. */
+/** An event with this ID and optional filling. */
 export function testEvent(id: string, filling = ''): string {
   return JSON.stringify({ eventVersion: '1.11', eventID: id, filling })
 }
 
 type Waiting = { readonly dueMs: number; readonly task: () => void }
 
-/** Time that goes on only when it is told to. */
+/** Time that advances only when the test says so. */
 export class TestTime implements Clock, Timers {
   #nowMs = 1_000_000
   #waiting: Waiting[] = []
@@ -47,7 +47,7 @@ export class TestTime implements Clock, Timers {
     }
   }
 
-  /** Lets time pass and runs what is due. */
+  /** Advances time and runs the due tasks. */
   pass(durationMs: number): void {
     this.#nowMs += durationMs
     const due = this.#waiting.filter((one) => one.dueMs <= this.#nowMs)
@@ -56,10 +56,10 @@ export class TestTime implements Clock, Timers {
   }
 }
 
-/** What may fail: a call and, for writes, how many bytes are written all the same. */
+/** The calls that can fail. */
 export type FailingCall = 'write' | 'truncate' | 'openAppend' | 'syncFolder' | 'close'
 
-/** The system's files, of which the test makes calls fail. Writes are short at times. */
+/** The system's files with calls that a test can make fail. Some writes are short. */
 export class FaultFiles implements AuditFiles {
   readonly list = systemFiles.list
   readonly makeFolder = systemFiles.makeFolder
@@ -68,9 +68,9 @@ export class FaultFiles implements AuditFiles {
   readonly copyTail = systemFiles.copyTail
   readonly rename = systemFiles.rename
   readonly remove = systemFiles.remove
-  /** Calls so far. */
+  /** The number of calls so far. */
   calls = 0
-  /** Which calls fail, by their number from 1, and after how many bytes if they write. */
+  /** Decides, by its number from 1 and its name, whether a call fails. */
   fails: (call: number, name: FailingCall) => boolean = () => false
   bytesBeforeFailure = 0
   shortWrites = false
@@ -116,7 +116,7 @@ export class FaultFiles implements AuditFiles {
   }
 }
 
-/** What a test's log is made from. */
+/** The dependencies of a test's log. */
 export type TestLogDependencies = {
   /** The folder of all nodes. */
   readonly folder: string
@@ -127,7 +127,7 @@ export type TestLogDependencies = {
   readonly chain?: Chain
 }
 
-/** Recovers and opens the log of the test's node; heads go to `heads`. */
+/** Recovers and opens the log of the test's node. Saves its heads in `heads`. */
 export async function openTestLog(
   dependencies: TestLogDependencies,
 ): Promise<{ log: AuditLog; recovery: Recovery }> {

@@ -1,13 +1,12 @@
-/** For tests: the audit log of a data folder, read on from where it was read last. */
+/** For tests: an incremental reader of a data folder's audit log. */
 
 import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Event } from './audit.ts'
 
 /**
- * Follows the segments of all nodes and counts the events of each request.
- *
- * Only what is durable is read if the log is read while nobody appends, so no file gets shorter.
+ * Reads the segments of all nodes incrementally, and counts the events of each request.
+ * The caller must read while no process appends. Then every read line is durable, and no file becomes shorter.
  */
 export class AuditTail {
   readonly #folder: string
@@ -19,12 +18,15 @@ export class AuditTail {
     this.#folder = join(data, 'audit')
   }
 
-  /** How many events of a request the log has so far. */
+  /** The number of a request's events in the log so far. */
   countOf(requestId: string): number {
     return this.#counts.get(requestId) ?? 0
   }
 
-  /** Reads on. @throws when a request has a second event, or a segment has become shorter. */
+  /**
+   * Reads the new part of the log.
+   * @throws Error if a request has a second event, or a segment has become shorter.
+   */
   async read(): Promise<void> {
     for (const node of (await readdir(this.#folder)).sort()) {
       for (const name of (await readdir(join(this.#folder, node))).sort()) {
@@ -41,7 +43,7 @@ export class AuditTail {
       if (size < from) throw new Error(`${path} has ${size} bytes; it had ${from} before`)
       const buffer = Buffer.alloc(size - from)
       const { bytesRead } = await file.read(buffer, 0, buffer.length, from)
-      // A batch that is being written ends without a line end: it is read next time.
+      // A batch that the server is writing does not end with a newline. The next read includes it.
       const end = buffer.lastIndexOf('\n', bytesRead - 1) + 1
       this.#offsets.set(path, from + end)
       for (const line of buffer.toString('utf8', 0, end).split('\n')) this.#note(line)

@@ -1,11 +1,11 @@
-/** For tests: the events that a server has written. */
+/** For tests: the events in a server's audit log. */
 
 import { open, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { succeed } from './calls.ts'
 import type { TestServer } from './server.ts'
 
-/** A CloudTrail record, as far as tests look at it. */
+/** The members of a CloudTrail record that tests use. */
 export type Event = {
   readonly eventName: string
   readonly requestID: string
@@ -48,10 +48,9 @@ function eventsIn(text: string): Event[] {
 }
 
 /**
- * The event of one request that has been answered; fails when there is none or more than one.
- *
- * The event of a change is durable in the database when the change is answered and comes into the
- * files a moment later, in order: so it is there when the event of a later call is.
+ * The only event of an answered request. Fails if there is none or more than one.
+ * The event of a change is durable in the database before the response, and reaches the files shortly afterwards, in
+ * order. So it is there when a later call's event is.
  */
 export async function eventOf(server: TestServer, requestId: string | undefined): Promise<Event> {
   const log = LOGS.getOrInsertComputed(server.data, (data) => new GrowingLog(data))
@@ -66,10 +65,10 @@ export async function eventOf(server: TestServer, requestId: string | undefined)
   return event
 }
 
-/** The logs that events of requests were looked for in, by data folder. */
+/** The logs that tests have searched, by data folder. */
 const LOGS = new Map<string, GrowingLog>()
 
-/** A log that servers only append to: each of its lines is read once, however many requests are looked for. */
+/** An append-only log. It reads each line once, however many requests a test searches. */
 class GrowingLog {
   readonly #folder: string
   readonly #offsets = new Map<string, number>()
@@ -80,7 +79,7 @@ class GrowingLog {
     this.#folder = join(data, 'audit')
   }
 
-  /** The events of a request, with what has come into the log until now. */
+  /** The events of a request in the log up to now. */
   async find(requestId: string | undefined): Promise<readonly Event[]> {
     const before = this.#reading
     this.#reading = before.then(() => this.#readOn())
@@ -96,7 +95,7 @@ class GrowingLog {
       if (size < from) throw new Error(`${path} has ${size} bytes; it had ${from} before`)
       const buffer = Buffer.alloc(size - from)
       const { bytesRead } = await file.read(buffer, 0, buffer.length, from)
-      // A line that is being written has no end yet: it is read next time.
+      // A line that the server is writing has no newline yet. The next read includes it.
       const end = buffer.subarray(0, bytesRead).lastIndexOf('\n') + 1
       this.#offsets.set(path, from + end)
       for (const event of eventsIn(buffer.toString('utf8', 0, end))) {

@@ -1,4 +1,4 @@
-/** For tests: Debian's Chromium, and a page that fails its test when the browser refuses or breaks something. */
+/** For tests: Debian's Chromium, and a page that fails its test if the browser blocks or breaks anything. */
 
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
@@ -7,23 +7,23 @@ import { type Browser, chromium, type Page } from 'playwright-core'
 
 const CHROMIUM = process.env['HOLDFAST_TEST_CHROMIUM'] ?? '/usr/bin/chromium'
 
-/** Why tests with a browser cannot run here; nothing when they can. In CI they always do. */
+/** The reason why browser tests cannot run here; `false` if they can. CI always runs them. */
 export const NO_BROWSER: string | false =
   existsSync(CHROMIUM) || process.env['CI'] === 'true' ? false : `there is no Chromium at ${CHROMIUM}`
 
-/** Longer than anything takes on a machine that others use too. */
+/** Longer than any action takes on a busy machine. */
 const ACTION_TIMEOUT_MS = 15_000
 
-/** Starts a browser without a window. */
+/** Starts a headless browser. */
 export function openBrowser(): Promise<Browser> {
   const isRoot = process.getuid?.() === 0
   return chromium.launch({ executablePath: CHROMIUM, args: isRoot ? ['--no-sandbox'] : [] })
 }
 
-/** A page, and what went wrong in it: errors, and whatever the content security policy has refused. */
+/** A page with its errors, which include violations of the content security policy. */
 export type WatchedPage = { readonly page: Page; readonly assertClean: () => void }
 
-/** Opens a page in a browser of its own cookies. */
+/** Opens a page in a separate browser context, which has its own cookies. */
 export async function openPage(
   browser: Browser,
   options: { readonly colorScheme?: 'light' | 'dark'; readonly width?: number } = {},
@@ -42,7 +42,7 @@ export async function openPage(
 
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 
-/** Asserts that axe finds nothing on a page that the WCAG 2.2, levels A and AA, forbid. */
+/** Asserts that axe finds no violation of WCAG 2.2, levels A and AA. */
 async function assertAccessible(page: Page, name: string): Promise<void> {
   await page.evaluate(axe.source)
   const found: readonly string[] = await page.evaluate(
@@ -56,19 +56,19 @@ async function assertAccessible(page: Page, name: string): Promise<void> {
   )
 }
 
-/** What Cloudscape itself does, which no page can change: its navigation on narrow screens has an orientation. */
+/** A violation by Cloudscape itself, which no page can fix: its navigation on narrow screens has an orientation. */
 const KNOWN = [/^aria-allowed-attr: <nav [^>]*aria-orientation="horizontal" class="awsui_mobile-toolbar-nav_/]
 
-/** Where pictures of pages go, for people to look at; nothing unless it is asked for. */
+/** The folder for screenshots of pages; `undefined` by default. */
 const PICTURES = process.env['HOLDFAST_TEST_PICTURES']
 
-/** Takes a picture of a page for people, and asserts the rules that a machine can check. */
+/** Takes a screenshot if requested, and asserts the accessibility rules that a machine can check. */
 export async function look(page: Page, name: string): Promise<void> {
   await picture(page, name)
   await assertAccessible(page, name)
 }
 
-/** Takes a picture of a page where it is asked for. */
+/** Takes a screenshot of a page if requested. */
 async function picture(page: Page, name: string): Promise<void> {
   if (PICTURES !== undefined) await page.screenshot({ path: `${PICTURES}/${name}.png`, fullPage: true })
 }

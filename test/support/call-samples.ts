@@ -1,4 +1,4 @@
-/** For tests: a legal call, and a refused one, of every operation of every service that AWS has, too. */
+/** For tests: a legal and a refused call of every operation of every service that AWS has too. */
 
 import type { ErrorCode } from '../../src/api/errors.ts'
 import type { Output } from '../../src/api/json.ts'
@@ -22,30 +22,30 @@ import { SAMPLES, type Sample } from './samples.ts'
 import { STS_SAMPLES } from './sts-samples.ts'
 import { TRAIL_SAMPLES, type TrailParts } from './trail-samples.ts'
 
-/** A call, ready to be made. */
+/** A complete call. */
 export type ReadyCall = {
   readonly input: SampleInput
   readonly as: SampleCaller
-  /** What it is refused with. */
+  /** The error code of a refused call. */
   readonly code?: ErrorCode
 }
 
-/** The calls of one operation. */
+/** The sample calls of one operation. */
 export type CallSample = {
   readonly service: Exclude<ServiceName, 'holdfast'>
   readonly operation: string
   readonly members: Members
-  /** Prepares the call that succeeds. */
+  /** Prepares the successful call. */
   readonly valid?: (bed: SampleBed) => Promise<ReadyCall>
-  /** Whether that needs a proxy of external key stores. */
+  /** Whether the successful call needs an external key store proxy. */
   readonly needsProxy?: true
-  /** Why there is none. */
+  /** The reason why no call can succeed. */
   readonly never?: string
-  /** Prepares the call that is refused. */
+  /** Prepares the refused call. */
   readonly refused: (bed: SampleBed) => Promise<ReadyCall>
 }
 
-/** The facts of an operation need no dependencies: only running it does. */
+/** The operations. Their facts need no dependencies; only `run` does. */
 const OPERATIONS: readonly Operation[] = [
   ...KMS_OPERATIONS.map((operation) => operation({} as KmsDependencies)),
   ...IAM_OPERATIONS.map((operation) => operation({} as IamDependencies)),
@@ -53,7 +53,7 @@ const OPERATIONS: readonly Operation[] = [
   ...CLOUDTRAIL_OPERATIONS.map((operation) => operation({} as CloudTrailDependencies)),
 ]
 
-/** Where the samples of each service are. */
+/** The sample file of each service. */
 const SAMPLE_FILES = {
   kms: ['test/support/samples.ts', SAMPLES],
   iam: ['test/support/iam-samples.ts', IAM_SAMPLES],
@@ -61,7 +61,7 @@ const SAMPLE_FILES = {
   cloudtrail: ['test/support/trail-samples.ts', TRAIL_SAMPLES],
 } as const
 
-/** Operations without a sample, samples without an operation: what has to be added to which file, or taken away. */
+/** Operations without a sample and samples without an operation, with the file to change. */
 export function unmatchedSamples(): readonly string[] {
   return Object.entries(SAMPLE_FILES).flatMap(([service, [file, samples]]) => {
     const names = OPERATIONS.filter((operation) => operation.service === service).map(({ name }) => name)
@@ -191,7 +191,7 @@ function trailSample({ name, members }: Operation): CallSample {
   }
 }
 
-/** There may be five trails in a region, so one is for all. */
+/** Shares one trail among all samples, because a region can have only five. */
 async function trailParts(bed: SampleBed): Promise<TrailParts> {
   const name = 'sample-trail'
   const arn = await bed.once('trail', async () => {
@@ -201,7 +201,7 @@ async function trailParts(bed: SampleBed): Promise<TrailParts> {
   return { name, arn, own: bed.freeName(), free: bed.freeName() }
 }
 
-/** Calls an operation of CloudTrail as the root user. */
+/** Calls a CloudTrail operation as the root user. */
 export async function askTrail(
   { server }: SampleBed,
   operation: string,

@@ -1,4 +1,4 @@
-/** For tests: signed calls with any body, however wrong. */
+/** For tests: signed calls with any body, valid or not. */
 
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
@@ -8,15 +8,15 @@ import { declaredErrors } from './declared-errors.ts'
 import { REGION } from './kms.ts'
 import type { Reachable, TestServer } from './server.ts'
 
-/** An answer as it came. */
+/** A response as received. */
 export type Answer = {
   readonly status: number
   readonly headers: Headers
   readonly requestId: string
   readonly text: string
-  /** The body as JSON; an empty object when it is empty. */
+  /** The body as JSON; an empty object for an empty body. */
   readonly json: { readonly [name: string]: unknown }
-  /** The error code; nothing for a success. */
+  /** The error code; `undefined` for a success. */
   readonly code: string | undefined
   readonly message: string | undefined
 }
@@ -28,13 +28,13 @@ export type CallOptions = {
   readonly accessKeyId?: string
   readonly service?: string
   readonly contentType?: string
-  /** Further headers, names and values in turn; they are signed. */
+  /** Additional signed headers: names and values, alternating. */
   readonly more?: readonly string[]
-  /** Changes the headers after they were signed. */
+  /** Changes the headers after signing. */
   readonly tamper?: (headers: Map<string, string>) => void
 }
 
-/** Sends one signed call and gives whatever comes back. */
+/** Sends one signed call and returns any response. */
 export async function callRaw(
   server: TestServer,
   target: string,
@@ -46,7 +46,7 @@ export async function callRaw(
   return send(server, headers, Buffer.from(body))
 }
 
-/** The headers of a signed call, `host` among them, by lower-case name. */
+/** The headers of a signed call by lower-case name, including `host`. */
 export function signedHeaders(
   server: Reachable,
   target: string,
@@ -75,7 +75,7 @@ export function signedHeaders(
   return headers
 }
 
-/** Sends a request with these headers as they are. */
+/** Sends a request with exactly these headers. */
 export async function send(
   server: TestServer,
   headers: ReadonlyMap<string, string>,
@@ -101,8 +101,8 @@ export async function send(
 }
 
 /**
- * Calls an operation of KMS with an input; bytes are given as base64. An error that AWS does not declare for the
- * operation fails the test, whatever the test is about.
+ * Calls a KMS operation with an input whose bytes are base64. Fails the test if AWS does not declare the returned error
+ * for the operation.
  */
 export async function call(
   server: TestServer,
@@ -117,7 +117,7 @@ export async function call(
   return answer
 }
 
-/** The output of a call that must succeed. */
+/** Makes a call that must succeed. Returns its output. */
 export async function succeed(
   server: TestServer,
   operation: string,
@@ -129,7 +129,7 @@ export async function succeed(
   return answer.json
 }
 
-/** A new key's id. */
+/** Creates a key. Returns its ID. */
 export async function newKey(server: TestServer, input: Output = {}): Promise<string> {
   const { KeyMetadata } = await succeed(server, 'CreateKey', input)
   return String((KeyMetadata as { KeyId: string }).KeyId)
@@ -151,17 +151,17 @@ function parse(text: string): Answer['json'] {
   }
 }
 
-/** Text as the bytes of a call: base64. */
+/** Encodes text as base64. */
 export function base64(text: string): string {
   return Buffer.from(text).toString('base64')
 }
 
-/** The bytes of a call as text. */
+/** Decodes base64 as text. */
 export function fromBase64(bytes: unknown): string {
   return Buffer.from(String(bytes), 'base64').toString()
 }
 
-/** The ciphertext of a text under a key. */
+/** Encrypts text under a key. Returns the ciphertext. */
 export async function encryptText(
   server: TestServer,
   keyId: string,
@@ -172,7 +172,7 @@ export async function encryptText(
   return String((await succeed(server, 'Encrypt', input))['CiphertextBlob'])
 }
 
-/** Fails unless the answer is this error, with a message that is exactly this or matches. */
+/** Asserts that a response is this error, with a message that equals this text or matches the pattern. */
 export function assertError(answer: Answer, code: string, message: string | RegExp | undefined): void {
   assert.equal(answer.code, code, answer.text)
   assert.equal(answer.status, code === 'RequestEntityTooLargeException' ? 413 : 400, answer.text)

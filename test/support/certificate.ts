@@ -1,4 +1,4 @@
-/** For tests: a certificate that is made anew each time; no private key is kept anywhere. */
+/** For tests: a certificate generated for each run. No private key is stored permanently. */
 
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -12,7 +12,7 @@ export type TestCertificate = AsyncDisposable & {
   readonly cert: string
 }
 
-/** Whether there is an `openssl` that can make certificates. */
+/** Whether an `openssl` command exists that can make certificates. */
 export async function canMakeCertificates(): Promise<boolean> {
   const found = await run('openssl', ['version']).catch(() => undefined)
   return found?.status === 0
@@ -37,7 +37,7 @@ export async function makeCertificate(): Promise<TestCertificate> {
   }
 }
 
-/** Why tests that need a certificate are skipped; `false` where they are not. */
+/** The reason to skip tests that need a certificate; `false` to run them. */
 export const NO_CERTIFICATES = (await canMakeCertificates()) ? false : 'openssl is not installed'
 
 /** A test that needs a certificate. */

@@ -1,4 +1,4 @@
-/** For tests: commands of `holdfast`, run to their end. */
+/** For tests: runs `holdfast` commands to their end. */
 
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -7,23 +7,22 @@ import { runCommandLine } from '../../src/cli/command-line.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
-/** A command that hangs is ended: it has no exit status then. */
+/** The time after which a command is killed. It then has no exit status. */
 const COMMAND_MAX_MS = 120_000
 
-/** What a command has said, and its exit status. */
+/** The output of a command and its exit status. */
 export type Finished = { readonly status: number | null; readonly output: string; readonly errors: string }
 
-/** Commands that take signals and run on. */
+/** Commands that run until a signal. */
 const SERVERS = new Set(['serve', 'xks-proxy'])
 
-/** The commands that this process has already run as processes. */
+/** The commands that this process has already run as child processes. */
 const STARTED = new Set<string>()
 
 /**
- * Runs `holdfast` with these arguments on a data folder, to its end.
- *
- * A process takes longer to start than most commands to run. So the first run of a command in a test file is a process, and the
- * others are in this one. What serves is always a process.
+ * Runs `holdfast` with these arguments on a data folder and waits for its end.
+ * Starting a process takes longer than most commands. So the first run of each command in a test file is a child
+ * process, and later runs are in this process. Servers are always child processes.
  */
 export function runHoldfast(data: string, ...args: readonly string[]): Promise<Finished> {
   const command = commandIn(args)
@@ -32,7 +31,7 @@ export function runHoldfast(data: string, ...args: readonly string[]): Promise<F
   return runProcess(data, args)
 }
 
-/** The words of a command's name: options, ids, paths and names of resources look different. */
+/** The words of a command's name. Options, IDs, paths and resource names look different. */
 function commandIn(args: readonly string[]): string {
   const end = args.findIndex((arg) => !/^[a-z]+(?:-[a-z]+)*$/.test(arg))
   return args.slice(0, end < 0 ? args.length : end).join(' ')

@@ -1,12 +1,12 @@
-/** For tests: what the pages of the console ask a started server, without a browser. */
+/** For tests: the requests of console pages to a running server, without a browser. */
 
 import { type Answer, callRaw } from './calls.ts'
 import type { TestServer } from './server.ts'
 
-/** An answer to a page. */
+/** A response to a page. */
 export type Posted = {
   readonly status: number
-  /** The cookie as a browser sends it; empty when the answer sets none. */
+  /** The cookie as a browser sends it; empty if the response sets none. */
   readonly cookie: string
   readonly text: string
   readonly signedIn?: boolean
@@ -19,7 +19,7 @@ export type Posted = {
   }
 }
 
-/** Posts to a path below `/console/session/`. */
+/** Sends a POST to a path below `/console/session/`. */
 export async function postSession(
   server: TestServer,
   path: string,
@@ -36,7 +36,7 @@ export async function postSession(
   return { status: response.status, cookie, text, ...(text.startsWith('{') ? JSON.parse(text) : {}) }
 }
 
-/** Calls an operation of KMS as a page does; without a cookie when there is none. */
+/** Calls a KMS operation like a page. Without a cookie, sends none. */
 export function callAsPage(
   server: TestServer,
   { credentials }: Pick<Posted, 'credentials'>,

@@ -1,23 +1,23 @@
-/** For tests: the web console of a started server. */
+/** For tests: the web console of a running server. */
 
 import assert from 'node:assert/strict'
 import type { Page } from 'playwright-core'
 import { runHoldfast } from './command.ts'
 import type { TestServer } from './server.ts'
 
-/** The link that the start of a server has printed. */
+/** The sign-in link in the output of a server start. */
 export function signInLink(server: TestServer): string {
   return linkIn(server.output())
 }
 
-/** Signs in as the root user or a user, and waits for the home page. */
+/** Signs in as the root user or as a user, and waits for the home page. */
 export async function signInTo(server: TestServer, page: Page, user?: string): Promise<void> {
   await page.goto(await newLink(server, user))
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.getByRole('heading', { name: 'Home', exact: true }).waitFor()
 }
 
-/** A new link for the root user or a user. */
+/** Creates a sign-in link for the root user or for a user. */
 export async function newLink(server: TestServer, user?: string): Promise<string> {
   const { output, errors } = await runHoldfast(
     server.data,
@@ -33,7 +33,7 @@ function linkIn(text: string): string {
   return link
 }
 
-/** What went wrong in a page, but for refused calls: the browser reports each as an error of the network. */
+/** The problems of a page except refused calls, which the browser reports as network errors. */
 export function problemsOf(assertClean: () => void): readonly string[] {
   try {
     assertClean()

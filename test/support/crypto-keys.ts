@@ -1,4 +1,4 @@
-/** A key pair of each spec for the tests of one file; RSA keys take too long to make one for each test. */
+/** For tests: one key pair per spec, shared by the tests of a file, because RSA key generation is slow. */
 
 import {
   openPrivateKey,
@@ -9,7 +9,7 @@ import {
 import { generateKeyPair } from '../../src/crypto/key-pair.ts'
 import type { PrivateSpec } from '../../src/crypto/private-spec.ts'
 
-/** A key pair, opened and as bytes. */
+/** A key pair, as key objects and as bytes. */
 export type TestKey = {
   readonly privateKey: PrivateKey
   readonly publicKey: PublicKey
@@ -19,7 +19,7 @@ export type TestKey = {
 
 const made = new Map<PrivateSpec, Promise<TestKey>>()
 
-/** The key pair of the spec: the same one for the whole file. */
+/** The key pair of a spec. A file always gets the same one. */
 export function testKey(spec: PrivateSpec): Promise<TestKey> {
   const known = made.get(spec) ?? freshKey(spec)
   made.set(spec, known)

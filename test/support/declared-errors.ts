@@ -1,11 +1,10 @@
 /**
- * For tests: which errors each operation of KMS may answer. A client handles these by their types, and all others as
- * something that it does not know.
- *
+ * For tests: the errors that each KMS operation may return. A client handles these by type and treats all others as
+ * unknown.
  * Source: the service model, `errors`, which the AWS KMS API Reference repeats for each operation.
  */
 
-/** Errors that every operation may answer. Source: AWS KMS API Reference, "Common errors"; recorded answers. */
+/** Errors that every operation may return. Source: AWS KMS API Reference, "Common errors"; recorded responses. */
 const COMMON = [
   'AccessDeniedException',
   'ExpiredTokenException',
@@ -19,15 +18,15 @@ const COMMON = [
   'ValidationException',
 ] as const
 
-/** Beside what AWS declares: see docs/reference/divergences.md. */
+/** Additional errors that AWS does not declare: see docs/reference/divergences.md. */
 const UNDECLARED: Readonly<Record<string, readonly string[]>> = {
-  // Recorded for names of aliases that are reserved.
+  // Recorded for reserved alias names.
   CreateAlias: ['NotAuthorizedException'],
   DeleteAlias: ['NotAuthorizedException'],
   UpdateAlias: ['NotAuthorizedException'],
   // Documented for a proxy that denies access.
   CreateKey: ['KMSInvalidStateException'],
-  // Our own, where no attestation root is configured.
+  // Holdfast's own error, returned if no attestation root is configured.
   Decrypt: ['UnsupportedOperationException'],
   DeriveSharedSecret: ['UnsupportedOperationException'],
   GenerateDataKey: ['UnsupportedOperationException'],
@@ -194,7 +193,7 @@ const BY_OPERATION = new Map(
   ) as [string, ReadonlySet<string>][],
 )
 
-/** The error codes that an operation may answer; nothing for one that AWS does not have. */
+/** The error codes that an operation may return; `undefined` for an operation that AWS does not have. */
 export function declaredErrors(operation: string): ReadonlySet<string> | undefined {
   return BY_OPERATION.get(operation)
 }

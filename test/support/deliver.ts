@@ -1,4 +1,4 @@
-/** For tests: delivers the trails of a data folder beside a server that does not run, at another hour. */
+/** For tests: delivers the trails of a data folder whose server is stopped, at another time. */
 
 import { join } from 'node:path'
 import { AUDIT_FOLDER, listAccounts, openDeployment } from '../../src/app/deployment.ts'
@@ -14,7 +14,7 @@ import { type Credentials, readCredentials } from './server.ts'
 
 const HOUR_MS = 3_600_000
 
-/** Delivers every trail to a folder or an S3 service, so many hours from now. */
+/** Delivers every trail to a folder or an S3 service, the given number of hours from now. */
 export async function deliverTrails(data: string, to: string, hours: number): Promise<void> {
   const credentials: Credentials = await readCredentials(data)
   const clock = { now: () => Date.now() + hours * HOUR_MS, monotonicMs: systemClock.monotonicMs }

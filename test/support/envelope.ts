@@ -1,4 +1,4 @@
-/** For tests: opens what is sealed for a recipient, by the layout that enclaves expect and no other. */
+/** For tests: opens ciphertexts for recipients. It accepts only the exact layout that enclaves expect. */
 
 import assert from 'node:assert/strict'
 import { constants, createDecipheriv, type KeyObject, privateDecrypt } from 'node:crypto'
@@ -11,7 +11,7 @@ export type Envelope = {
   readonly ciphertext: Uint8Array
 }
 
-/** Takes bytes off the front of an encoding, each as expected. */
+/** Reads an encoding from the front and checks each part. */
 class Reader {
   readonly #bytes: Uint8Array
   #at = 0
@@ -26,12 +26,12 @@ class Reader {
     return this.#bytes.subarray(this.#at - count, this.#at)
   }
 
-  /** Exactly these bytes. */
+  /** Reads exactly these bytes. */
   expect(hex: string): void {
     assert.equal(Buffer.from(this.take(hex.length / 2)).toString('hex'), hex)
   }
 
-  /** The content of a value with this tag and a definite length in its shortest form. */
+  /** Reads a value with this tag, whose length must be definite and in its shortest form. Returns its content. */
   value(tag: number): Uint8Array {
     assert.equal(this.take(1)[0], tag)
     const [first = 0] = this.take(1)
@@ -58,7 +58,7 @@ const INDEFINITE_SEQUENCE = '3080'
 const INDEFINITE_0 = 'a080'
 const END = '0000'
 
-/** The parts of an envelope; fails when a single byte of its frame is another. */
+/** Parses the parts of an envelope. Fails if any byte of its frame differs. */
 export function readEnvelope(bytes: Uint8Array): Envelope {
   const all = new Reader(bytes)
   for (const hex of [INDEFINITE_SEQUENCE, ENVELOPED_DATA, INDEFINITE_0, INDEFINITE_SEQUENCE, VERSION_2]) {
@@ -80,13 +80,13 @@ export function readEnvelope(bytes: Uint8Array): Envelope {
   algorithm.end()
   all.expect(INDEFINITE_0)
   const ciphertext = all.value(0x04)
-  // One end for each: the content, its info, the enveloped data, its tag, and the whole.
+  // End-of-contents bytes of the content, its info, the enveloped data, its tag, and the whole.
   all.expect(END.repeat(5))
   all.end()
   return { keyIdentifier, encryptedKey, iv, ciphertext }
 }
 
-/** The plaintext of an envelope. */
+/** Decrypts an envelope. Returns the plaintext. */
 export function openEnvelope(bytes: Uint8Array, privateKey: KeyObject): Uint8Array {
   const { encryptedKey, iv, ciphertext } = readEnvelope(bytes)
   const contentKey = privateDecrypt(

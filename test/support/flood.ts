@@ -1,4 +1,4 @@
-/** For tests: many clients at once, from addresses of their own. */
+/** For tests: many simultaneous clients with different addresses. */
 
 import { readFile } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
@@ -6,23 +6,23 @@ import type { Output } from '../../src/api/json.ts'
 import { rawRequest } from './raw.ts'
 import type { TestServer } from './server.ts'
 
-/** Where floods come from; whoever is honest comes from 127.0.0.1, unless said. */
+/** The address of floods. Honest clients use 127.0.0.1 unless a test says otherwise. */
 export const FLOODER = '127.0.0.2'
 
-/** A client that counts what it reads and keeps nothing. */
+/** A client that counts the responses it reads and keeps nothing else. */
 export type Flooder = {
   readonly socket: Socket
-  /** Answers that it has read. */
+  /** The number of responses that it has read. */
   readonly answers: () => number
-  /** Status lines that it has read, in order. */
+  /** The status lines that it has read, in order. */
   readonly statuses: () => readonly string[]
   readonly isOpen: () => boolean
   readonly send: (bytes: string | Uint8Array) => void
-  /** Resolves once the connection is no more. */
+  /** Resolves when the connection has closed. */
   readonly closed: Promise<void>
 }
 
-/** Opens connections from an address; none of them fails a test when it is closed. */
+/** Opens connections from an address. Closing one does not fail the test. */
 export function openFlood(
   server: Pick<TestServer, 'endpoint'>,
   count: number,
@@ -36,7 +36,7 @@ async function openFlooder(server: Pick<TestServer, 'endpoint'>, localAddress: s
   const socket = connect({ host: hostname, port: Number(port), localAddress, allowHalfOpen: false })
   const state = { isOpen: true, statuses: [] as string[] }
   socket.on('error', () => {})
-  // Not by `once` of node:events, which fails at an error: a connection that is reset is closed, too.
+  // Does not use `once` of node:events, which rejects on an error: a reset connection counts as closed too.
   const closed = new Promise<void>((resolve) => {
     socket.once('close', () => {
       state.isOpen = false
@@ -62,13 +62,13 @@ export function endFlood(flood: readonly Flooder[]): void {
   for (const { socket } of flood) socket.destroy()
 }
 
-/** How many of them are open, once everything that has happened to them is known here. */
+/** The number of open connections, after all pending events have been processed. */
 export async function openCount(flood: readonly Flooder[]): Promise<number> {
   await new Promise((resolve) => setImmediate(resolve))
   return flood.filter(({ isOpen }) => isOpen()).length
 }
 
-/** A client that makes one call after the other on one connection. */
+/** A client that makes calls one after another on one connection. */
 export class HonestClient {
   readonly #server: TestServer
   readonly #flooder: Flooder
@@ -78,7 +78,7 @@ export class HonestClient {
     this.#flooder = flooder
   }
 
-  /** Makes a call that must succeed, its request in as many pieces as said. */
+  /** Makes a call that must succeed. Sends its request in the given number of pieces. */
   async succeed(operation: string, input: Output, pieces = 1): Promise<void> {
     const { socket, statuses, closed } = this.#flooder
     const before = statuses().length
@@ -97,14 +97,14 @@ export class HonestClient {
   }
 }
 
-/** An honest client with a connection of its own. */
+/** Opens an honest client with its own connection. */
 export async function openHonest(server: TestServer, localAddress = '127.0.0.1'): Promise<HonestClient> {
   const [flooder] = await openFlood(server, 1, localAddress)
   if (flooder === undefined) throw new Error('no connection')
   return new HonestClient(server, flooder)
 }
 
-/** The most memory that a server has ever had, in MiB. */
+/** The peak memory of a server, in MiB. */
 export async function peakMemoryMib(server: TestServer): Promise<number> {
   const status = await readFile(`/proc/${server.process.pid}/status`, 'utf8')
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024

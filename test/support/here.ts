@@ -1,9 +1,9 @@
-/** For tests: commands within this process, which a busy machine runs faster than processes of their own. */
+/** For tests: runs commands in this process, which is faster on a busy machine than starting processes. */
 
 import { runCommandLine } from '../../src/cli/command-line.ts'
 import type { Finished } from './command.ts'
 
-/** Runs `holdfast` with these arguments on a data folder. What the operator's log says is not among the errors. */
+/** Runs `holdfast` with these arguments on a data folder. The returned errors do not include the operator's log. */
 export async function runHere(data: string, ...args: readonly string[]): Promise<Finished> {
   const said = { output: '', errors: '' }
   const status = await runCommandLine(args, {

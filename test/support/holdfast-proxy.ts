@@ -1,4 +1,4 @@
-/** For tests: `holdfast xks-proxy` as a process of its own. */
+/** For tests: `holdfast xks-proxy` as a child process. */
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { rm } from 'node:fs/promises'
@@ -15,7 +15,7 @@ export type HoldfastProxy = AsyncDisposable & {
   readonly data: string
   readonly port: number
   readonly errors: () => string
-  /** Runs a command of `holdfast xks-proxy` on its data folder; fails when that fails. */
+  /** Runs a subcommand of `holdfast xks-proxy` on its data folder. Fails if the command fails. */
   readonly command: (...words: readonly string[]) => Promise<string>
   readonly newCredential: () => Promise<ProxyCredential>
   readonly signal: (signal: NodeJS.Signals) => void
@@ -27,7 +27,7 @@ process.once('exit', () => {
   for (const child of STARTED) child.kill('SIGKILL')
 })
 
-/** Starts a proxy on a data folder; on a new one, removed at the end, when there is none. */
+/** Starts a proxy on a data folder. By default, creates a folder and removes it at the end. */
 export async function startHoldfastProxy(
   certificate: TestCertificate,
   options: { readonly prefix?: string; readonly data?: string; readonly port?: number } = {},

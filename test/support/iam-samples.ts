@@ -1,4 +1,4 @@
-/** For tests: a legal call, and a refused one, of every operation of IAM. */
+/** For tests: a legal and a refused call of every IAM operation. */
 
 import type { ErrorCode } from '../../src/api/errors.ts'
 import { policyText } from './iam.ts'
@@ -9,26 +9,26 @@ import { type Answer, inside } from './sdk-by-name.ts'
 export type SampleInput = { readonly [name: string]: unknown }
 
 /**
- * How the refused call is made: what it names is not there, it is made a second time, or its caller has no
- * permission; otherwise what differs in its input, and the code.
+ * The cause of the refusal: `absent`, a named resource does not exist; `again`, the call repeats; `denied`, the caller
+ * has no permission. Otherwise, the changed input and the error code.
  */
 type Refusal = 'absent' | 'again' | 'denied' | { readonly input: SampleInput; readonly code: ErrorCode }
 
-/** What is to say of one operation. */
+/** The sample of one operation. */
 export type IamSample = {
-  /** Members that are named beside the required ones, with values of {@link MADE} or {@link GIVEN}. */
+  /** Optional members that the call also has, with values of {@link MADE} or {@link GIVEN}. */
   readonly with?: readonly string[]
-  /** Members with values of their own. */
+  /** Members with specific values. */
   readonly input?: SampleInput
-  /** Whether the call makes what its required members name: they are free then. */
+  /** Whether the call creates the resource that its required members name. Their names are then unused. */
   readonly makes?: boolean
-  /** How members get other values than those of {@link MADE}. */
+  /** Makers that replace those of {@link MADE} for some members. */
   readonly making?: Readonly<Record<string, Maker>>
-  /** Operations that are called before, each with those members of the input that it has. */
+  /** Operations to call first, each with the members of the input that it accepts. */
   readonly before?: readonly string[]
-  /** `absent` when it is left out. */
+  /** The default is `absent`. */
   readonly refused?: Refusal
-  /** Why no call of the operation succeeds: then there is a refused one alone. */
+  /** The reason why no call can succeed. Then there is only a refused call. */
   readonly never?: string
 }
 
@@ -40,7 +40,7 @@ const TRUST = policyText({
   Action: 'sts:AssumeRole',
 })
 
-/** Values of members that name nothing that has to be made. */
+/** Values of members that do not refer to a created resource. */
 const GIVEN: SampleInput = {
   ActionNames: ['kms:Encrypt', 'kms:Decrypt'],
   AssumeRolePolicyDocument: TRUST,
@@ -59,10 +59,10 @@ const GIVEN: SampleInput = {
   VersionId: 'v1',
 }
 
-/** A call of IAM with the root user's credentials, which must succeed. */
+/** Makes an IAM call with the root user's credentials. The call must succeed. */
 export type AskIam = (operation: string, input: SampleInput) => Promise<Answer>
 
-/** Makes what a member names, under a name that is free; gives the member's value. */
+/** Creates the resource that a member refers to, under an unused name. Returns the member's value. */
 type Maker = (ask: AskIam, name: string, input: SampleInput) => Promise<string>
 
 const SERVICE = 'autoscaling.amazonaws.com'
@@ -114,7 +114,7 @@ const MADE: Readonly<Record<string, Maker>> = {
   },
 }
 
-/** Values of the same members that name nothing. */
+/** Values of the same members that refer to nothing. */
 const NOT_MADE: Readonly<Record<string, (name: string) => string>> = {
   AuthenticationCode1: () => '123456',
   AuthenticationCode2: () => '654321',
@@ -128,14 +128,14 @@ const NOT_MADE: Readonly<Record<string, (name: string) => string>> = {
   Url: (name) => `https://${name}.example.com`,
 }
 
-/** What an input is made for: the members that it has to have, and whether what they name is there. */
+/** The purpose of an input: its members, and whether the resources that they name exist. */
 export type IamInputParts = {
   readonly members: readonly string[]
   readonly name: string
   readonly made: boolean
 }
 
-/** The input of a call with this sample, and of those that are made before it. */
+/** The input of a sample's call, and the inputs of the calls before it. */
 export async function iamInput(
   ask: AskIam,
   { with: also = [], makes = false, input: own = {}, making = {} }: IamSample,
@@ -153,7 +153,7 @@ export async function iamInput(
   return { ...input, ...own }
 }
 
-/** An access key needs its user, which is made before. */
+/** Sorts access keys last, because they need their user. */
 function lastOfAll(one: string, other: string): number {
   return Number(one === 'AccessKeyId') - Number(other === 'AccessKeyId')
 }
@@ -173,7 +173,7 @@ const OF_USER: IamSample = { with: ['UserName'] }
 const WITH_DEVICE: IamSample = { with: ['UserName'], before: ['EnableMFADevice'] }
 const WITH_PASSWORD: IamSample = { with: ['UserName'], before: ['CreateLoginProfile'] }
 
-/** Gives the caller of samples a password, whether or not it has one. */
+/** Gives the samples' caller a password, whether or not it already has one. */
 const makeOwnPassword: Maker = async (ask) => {
   const input = { UserName: 'admin', Password: 'Sample-pass-1' }
   try {
@@ -184,7 +184,7 @@ const makeOwnPassword: Maker = async (ask) => {
   return input.Password
 }
 
-/** By operation. A test fails when an operation has no sample. */
+/** Samples by operation. A test fails if an operation has none. */
 export const IAM_SAMPLES: Readonly<Record<string, IamSample>> = {
   AddClientIDToOpenIDConnectProvider: NAMED,
   AddRoleToInstanceProfile: NAMED,

@@ -1,4 +1,4 @@
-/** For tests: the real AWS SDK for IAM, and users to call with. */
+/** For tests: the real AWS SDK for IAM, and users as callers. */
 
 import {
   CreateAccessKeyCommand,
@@ -10,30 +10,30 @@ import { KMSClient } from '@aws-sdk/client-kms'
 import { REGION } from './kms.ts'
 import type { Credentials, TestServer } from './server.ts'
 
-/** Credentials of a user or of a session. */
+/** Credentials of a user or a session. */
 export type TestCredentials = Credentials & { readonly sessionToken?: string }
 
-/** An SDK client that does not try again. */
+/** An SDK client that does not retry. */
 export function iamClient(server: TestServer, credentials: TestCredentials = server.credentials): IAMClient {
   return new IAMClient({ endpoint: server.endpoint, region: REGION, credentials, maxAttempts: 1 })
 }
 
-/** The same for KMS, with other credentials than the root user's. */
+/** A KMS client with credentials other than the root user's. */
 export function kmsAs(server: TestServer, credentials: TestCredentials): KMSClient {
   return new KMSClient({ endpoint: server.endpoint, region: REGION, credentials, maxAttempts: 1 })
 }
 
-/** A policy of these statements as text. */
+/** Formats a policy with these statements as text. */
 export function policyText(...statements: readonly object[]): string {
   return JSON.stringify({ Version: '2012-10-17', Statement: statements })
 }
 
-/** A statement that allows these actions on everything. */
+/** A statement that allows these actions on every resource. */
 export function allow(...actions: readonly string[]): object {
   return { Effect: 'Allow', Action: actions, Resource: '*' }
 }
 
-/** An access key for a user that is there. */
+/** Creates an access key for an existing user. */
 export async function newKeyFor(iam: IAMClient, name: string): Promise<Credentials> {
   const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: name }))
   return {
@@ -42,7 +42,7 @@ export async function newKeyFor(iam: IAMClient, name: string): Promise<Credentia
   }
 }
 
-/** A new user with an access key, and with an inline policy when there is one. */
+/** Creates a user with an access key and an optional inline policy. */
 export async function newUser(iam: IAMClient, name: string, policy?: string): Promise<Credentials> {
   await iam.send(new CreateUserCommand({ UserName: name }))
   if (policy !== undefined) {
@@ -51,7 +51,7 @@ export async function newUser(iam: IAMClient, name: string, policy?: string): Pr
   return newKeyFor(iam, name)
 }
 
-/** `code status: message` of the error that a call fails with; `allowed` when it succeeds. */
+/** Returns `code status: message` for a failed call, and `allowed` for a successful one. */
 export async function outcomeOf(call: Promise<unknown>): Promise<string> {
   try {
     await call

@@ -1,4 +1,4 @@
-/** For tests: what the owner of a key's material does before ImportKeyMaterial. */
+/** For tests: the steps of a key's owner before ImportKeyMaterial. */
 
 import { constants, createCipheriv, createPublicKey, publicEncrypt, randomBytes } from 'node:crypto'
 import type { Output } from '../../src/api/json.ts'
@@ -6,10 +6,10 @@ import { succeed } from './calls.ts'
 import { REGION } from './kms.ts'
 import type { TestServer } from './server.ts'
 
-/** The key that material is for. */
+/** The key that receives the material. */
 export type ImportPlace = { readonly keyId: string; readonly region?: string }
 
-/** A token and the material wrapped for it, in one of the two manners of RSA. */
+/** Gets an import token and wraps key material for it, with one of the two RSA methods. */
 export async function wrapKeyMaterial(
   server: TestServer,
   { keyId, region = REGION }: ImportPlace,
@@ -31,7 +31,9 @@ export async function wrapKeyMaterial(
   }
 }
 
-/** RFC 5649 under a fresh AES key, which is sealed: the sealed key first. */
+/**
+ * Wraps the material by RFC 5649 under a new AES key, and encrypts that key with RSA. The encrypted key comes first.
+ */
 function wrapInTwoSteps(material: Uint8Array, seal: (bytes: Uint8Array) => Buffer): Buffer {
   const aes = randomBytes(32)
   const cipher = createCipheriv('id-aes256-wrap-pad', aes, Buffer.from('a65959a6', 'hex'))

@@ -1,4 +1,4 @@
-/** For tests: records as calls leave them, in a log of their own. */
+/** For tests: audit records in their own log. */
 
 import { formatEvent } from '../../src/audit/events/event.ts'
 import { systemFiles } from '../../src/audit/log/files.ts'
@@ -8,14 +8,14 @@ import { silentLog } from '../../src/base/log.ts'
 import { systemClock, systemSleep } from '../../src/base/ports.ts'
 import { TEST_KEY } from './audit-log.ts'
 
-/** The account and region of all tests. */
+/** The account of all tests. */
 export const TEST_ACCOUNT = '111122223333'
 /** The region of all tests. */
 export const TEST_REGION = 'eu-west-1'
-/** The second of the first event of a test: a whole hour. */
+/** The time of a test's first event: a full hour, in seconds since 1970. */
 export const TEST_SECOND = 1_764_000_000
 
-/** What a test says of an event; the rest is the same for all. */
+/** The properties of an event that a test sets. All others are the same for all events. */
 export type TestEvent = {
   readonly id: number
   readonly second?: number
@@ -33,7 +33,7 @@ export type TestEvent = {
   readonly requestId?: string
 }
 
-/** The id of the event with this number: a UUID that begins with it. */
+/** The ID of the event with this number: a UUID that begins with it. */
 export function testEventId(id: number): string {
   return `${id.toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`
 }
@@ -70,7 +70,7 @@ export function testRecord(event: TestEvent): string {
   })
 }
 
-/** An index service over the folders of a test. */
+/** An index service on a test's folders. */
 export function testService(
   folder: string,
   auditFolder: string,

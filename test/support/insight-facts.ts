@@ -1,4 +1,4 @@
-/** For tests: facts that say only what matters, and a detector that is fed with them. */
+/** For tests: facts with only the relevant members, and a detector that reads them. */
 
 import { deserialize, serialize } from 'node:v8'
 import type { Anomaly } from '../../src/insights/detector/anomaly.ts'
@@ -6,14 +6,14 @@ import { type DetectorState, newDetector, passTime, takeEvent } from '../../src/
 import type { EventFact } from '../../src/insights/detector/fact.ts'
 import { type InsightRules, insightRules } from '../../src/insights/detector/rules.ts'
 
-/** The second in which all tests begin: a whole day. */
+/** The start of all tests: a full day, in seconds since 1970. */
 export const TEST_START = 1_764_028_800
 /** Seconds of a day. */
 export const DAY = 86_400
-/** The rules of all tests: a week is learned. */
+/** The rules of all tests, with a learning period of one week. */
 export const TEST_RULES: InsightRules = insightRules('normal', 7)
 
-/** An event so many seconds after the start. */
+/** An event the given number of seconds after the start. */
 export function testFact(second: number, rest: Partial<EventFact> = {}): EventFact {
   return {
     second: TEST_START + second,
@@ -32,17 +32,17 @@ export function testFact(second: number, rest: Partial<EventFact> = {}): EventFa
   }
 }
 
-/** So many events in one minute. */
+/** The given number of events within one minute. */
 export function minuteOf(second: number, count: number, rest: Partial<EventFact> = {}): EventFact[] {
   return Array.from({ length: count }, (_, index) => testFact(second + (index % 60), rest))
 }
 
-/** A call a minute for some days. */
+/** One call per minute for some days. */
 export function quietDays(days: number, rest: Partial<EventFact> = {}): EventFact[] {
   return Array.from({ length: days * 1440 }, (_, minute) => testFact(minute * 60, rest))
 }
 
-/** What a detector finds in events, and up to a second after the start if that is given. */
+/** The findings of a detector in events, optionally up to a time in seconds after the start. */
 export function detect(
   facts: readonly EventFact[],
   { until, rules = TEST_RULES, state = newDetector() }: DetectOptions = {},
@@ -57,7 +57,7 @@ type DetectOptions = {
   readonly state?: DetectorState
 }
 
-/** A detector that was written and read again. */
+/** A detector restored from its saved state. */
 export function restarted(state: DetectorState): DetectorState {
   return parseState(deserialize(serialize(state)))
 }

@@ -1,4 +1,4 @@
-/** For tests: the operations of KMS without a network, called by any principal, over real records. */
+/** For tests: KMS operations without a network, called by any principal, on a real record store. */
 
 import type { Output } from '../../src/api/json.ts'
 import { parseInput } from '../../src/api/validate.ts'
@@ -28,19 +28,19 @@ import { testFolder } from './test-folder.ts'
 import { testSealer } from './test-sealer.ts'
 import { ANY_NUMBER } from './unbounded-calls.ts'
 
-/** A service that is called without a network. */
+/** A service that tests call without a network. */
 export type KmsBed = AsyncDisposable & {
   readonly dependencies: KmsDependencies
-  /** Commits that were asked for: those that conflicted too. */
+  /** The number of attempted commits, including those that conflicted. */
   readonly commits: { count: number }
-  /** Kinds of records that were asked for since the last {@link KmsBed.forgetAsked}, in order. */
+  /** The kinds of records read since the last {@link KmsBed.forgetAsked}, in order. */
   readonly asked: string[]
   readonly forgetAsked: () => void
-  /** Principals that do not exist, by ARN. */
+  /** ARNs of principals that do not exist. */
   readonly missing: Set<string>
   /** Quotas of every account that differ from the default, by name. */
   readonly limits: Record<string, number>
-  /** Unique ids of principals, by ARN. */
+  /** Unique IDs of principals, by ARN. */
   readonly ids: Map<string, string>
   readonly call: (
     principal: Principal,
@@ -48,7 +48,7 @@ export type KmsBed = AsyncDisposable & {
     input: Output,
     more?: CallChange,
   ) => Promise<Output>
-  /** What a call has come to, its event among it. */
+  /** Makes a call. Returns its result, with its event. */
   readonly outcome: (
     principal: Principal,
     operation: string,
@@ -57,14 +57,17 @@ export type KmsBed = AsyncDisposable & {
   ) => Promise<Outcome>
 }
 
-/** What is special about a call. */
+/** The properties of a call that differ from the default. */
 type CallChange = {
   readonly region?: string
   readonly now?: number
   readonly keys?: Readonly<Record<string, string>>
 }
 
-/** Opens a bed on an empty folder. @param more operations beside those of KMS. */
+/**
+ * Opens a bed on an empty folder.
+ * @param more operations in addition to those of KMS.
+ */
 export async function openKmsBed(more: readonly KmsOperation[] = []): Promise<KmsBed> {
   const folder = testFolder()
   const asked: string[] = []
@@ -222,7 +225,7 @@ function noting(records: Records, asked: string[]): Records {
   }
 }
 
-/** A new key of an account, with this policy; gives its id. */
+/** Creates a key of an account with this policy. Returns its ID. */
 export async function bedKey(
   bed: KmsBed,
   policy: object,
@@ -238,7 +241,7 @@ export async function bedKey(
   return String((KeyMetadata as { readonly KeyId: string }).KeyId)
 }
 
-/** The code of the error that a call fails with; nothing when it succeeds. */
+/** The error code of a failed call; `undefined` for a successful one. */
 export async function codeOf(call: Promise<unknown>): Promise<string | undefined> {
   try {
     await call

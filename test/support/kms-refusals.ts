@@ -1,4 +1,4 @@
-/** For tests: refused calls of operations of KMS whose sample names no key, and legal ones on custom key stores. */
+/** For tests: refused calls of KMS operations whose sample names no key, and legal calls on custom key stores. */
 
 import type { ErrorCode } from '../../src/api/errors.ts'
 import type { SampleInput } from './iam-samples.ts'
@@ -7,7 +7,7 @@ import { connect, storeInput } from './stores.ts'
 
 const NO_STORE = 'cks-0123456789abcdef0'
 
-/** By operation, where it is not a key that does not exist. */
+/** Inputs of refused calls by operation, where the cause is not a missing key. */
 export const KMS_REFUSALS: Readonly<
   Record<string, { readonly input: SampleInput; readonly code: ErrorCode }>
 > = {
@@ -33,7 +33,7 @@ const onStore =
     return { CustomKeyStoreId: storeId, ...more }
   }
 
-/** By operation: a store needs a proxy, which the server of a sample does not always have. */
+/** Inputs by operation. A store needs a proxy, which not every sample server has. */
 export const STORE_INPUTS: Readonly<Record<string, (bed: SampleBed) => Promise<SampleInput>>> = {
   ConnectCustomKeyStore: onStore(),
   CreateCustomKeyStore: async (bed) => {

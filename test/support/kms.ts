@@ -1,11 +1,11 @@
-/** For tests: the real AWS SDK, pointed at a test server. */
+/** For tests: the real AWS SDK, connected to a test server. */
 
 import { KMSClient, type KMSServiceException } from '@aws-sdk/client-kms'
 import type { TestServer } from './server.ts'
 
 export const REGION = 'eu-west-1'
 
-/** An SDK client that does not try again: a test wants to see each answer. */
+/** An SDK client that does not retry, so that a test sees each response. */
 export function kmsClient(server: TestServer, overrides: { readonly region?: string } = {}): KMSClient {
   return new KMSClient({
     endpoint: server.endpoint,
@@ -15,7 +15,7 @@ export function kmsClient(server: TestServer, overrides: { readonly region?: str
   })
 }
 
-/** The error that a call fails with. Fails itself when the call succeeds. */
+/** The error of a failed call. Fails if the call succeeds. */
 export async function failureOf(call: Promise<unknown>): Promise<KMSServiceException> {
   try {
     await call

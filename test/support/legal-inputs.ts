@@ -1,4 +1,4 @@
-/** For tests: an input of an operation that is legal by its facts, whether or not what it names is there. */
+/** For tests: an input of an operation that its facts allow, whether or not the named resources exist. */
 
 import type { ShapeData } from '../../src/api/shapes.ts'
 import type { Operation } from '../../src/dispatch/operation.ts'
@@ -9,7 +9,7 @@ import type { FormValue } from './query.ts'
 const ACCOUNT = '000000000000'
 const POLICY = policyText({ Effect: 'Allow', Action: 'kms:*', Resource: '*' })
 
-/** Legal values of members that a shape alone does not tell. */
+/** Legal values of members whose shape does not suffice. */
 export const LEGAL_VALUES: Readonly<Record<string, FormValue>> = {
   AccessKeyId: 'AKIAAAAAAAAAAAAAAAAA',
   AuthenticationCode1: '123456',
@@ -36,7 +36,7 @@ export const LEGAL_VALUES: Readonly<Record<string, FormValue>> = {
   WebIdentityToken: 'a.b.c',
 }
 
-/** The required members of an operation, and a user where it takes one. */
+/** The required members of an operation, and a user name where it accepts one. */
 export function legalInput({ members }: Operation): Record<string, FormValue> {
   const input: Record<string, FormValue> = {}
   for (const [name, { data, required }] of Object.entries(members)) {
@@ -65,6 +65,6 @@ function legalValue(data: ShapeData): FormValue {
       return 0
     case 'blob':
     case 'map':
-      throw new Error(`no operation takes a ${data.type} that has to be there`)
+      throw new Error(`no rule for a required member of type ${data.type}`)
   }
 }

@@ -1,4 +1,4 @@
-/** For tests: workers that do what is due, on real records and a real audit log. */
+/** For tests: workers that make due changes, on real records and a real audit log. */
 
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
@@ -35,18 +35,18 @@ import { openXksClient } from '../../src/xks/client/client.ts'
 import { TEST_KEY } from './audit-log.ts'
 import { testSealer } from './test-sealer.ts'
 
-/** The account of all keys of these tests. */
+/** The account of all keys in these tests. */
 export const ACCOUNT = '111122223333'
-/** Their region. */
+/** The Region of these keys. */
 export const REGION = 'eu-west-1'
-/** Where their records are. */
+/** The partition of their records. */
 export const PARTITION = `${ACCOUNT}/${REGION}`
-/** A day. */
+/** One day in milliseconds. */
 export const DAY_MS = 86_400_000
-/** When the tests begin. */
+/** The start time of the tests. */
 export const START = Date.parse('2026-11-24T12:00:00Z')
 
-/** A worker, and what it has done. */
+/** A worker and its actions. */
 export type Worker = AsyncDisposable & {
   readonly dependencies: LifecycleDependencies
   readonly kms: KmsDependencies
@@ -55,10 +55,10 @@ export type Worker = AsyncDisposable & {
   readonly forgotten: string[]
 }
 
-/** Time that a test sets, for all of its workers. */
+/** The time that a test sets for all its workers. */
 export type Time = { now: number }
 
-/** A worker on a data folder: real records, a real audit log, the test's clock. */
+/** Opens a worker on a data folder: real records, a real audit log, the test's clock. */
 export async function openWorker(folder: string, time: Time): Promise<Worker> {
   const records = await openRecords(openSqlite(folder), testSealer())
   const clock = { now: () => time.now, monotonicMs: () => time.now }
@@ -71,7 +71,7 @@ export async function openWorker(folder: string, time: Time): Promise<Worker> {
     claimLock: claimFileLock,
     timers: systemTimers,
   })
-  // The same for all workers of a folder, as its root key is.
+  // All workers of a folder share it, like the folder's root key.
   const wrappingKey = new Secret(new Uint8Array(32).fill(7))
   const custody = new Custody({ wrappingKey, wrappedKeys: wrappedKeys(records), random: systemRandom })
   const quotas = openQuotas({
@@ -147,7 +147,7 @@ function keyValue(keyId: string): KeyValue {
   }
 }
 
-/** A key with two aliases and two materials. */
+/** Creates a key with two aliases and two materials. */
 export async function makeKey(records: Records, keyId: string): Promise<void> {
   const value = keyValue(keyId)
   const place = materialPartition(ACCOUNT, REGION, keyId)
@@ -164,7 +164,7 @@ export async function makeKey(records: Records, keyId: string): Promise<void> {
   ])
 }
 
-/** Schedules the deletion of a key for a moment. */
+/** Schedules the deletion of a key for the given time. */
 export async function schedule(records: Records, keyId: string, at: number): Promise<void> {
   const key = await records.get(KEY, PARTITION, keyId)
   assert.ok(key !== undefined)
@@ -175,7 +175,7 @@ export async function schedule(records: Records, keyId: string, at: number): Pro
   ])
 }
 
-/** Cancels it; the key is disabled then. */
+/** Cancels the deletion of a key, which becomes disabled. */
 export async function cancel(records: Records, keyId: string): Promise<void> {
   const key = await records.get(KEY, PARTITION, keyId)
   assert.ok(key !== undefined)
@@ -183,7 +183,7 @@ export async function cancel(records: Records, keyId: string): Promise<void> {
   await records.commit([replace(key, { ...kept, state: 'Disabled' })])
 }
 
-/** How many of the records that belong to a key are there: 6 when it is whole. */
+/** The number of remaining records of a key. A complete key has 6. */
 export async function remains(records: Records, keyId: string): Promise<number> {
   const materials = await records.list(KEY_MATERIAL, {
     partition: materialPartition(ACCOUNT, REGION, keyId),

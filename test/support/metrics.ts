@@ -1,4 +1,4 @@
-/** For tests: what a server exposes at `/metrics`. */
+/** For tests: the metrics that a server exposes at `/metrics`. */
 
 import assert from 'node:assert/strict'
 import type { TestServer } from './server.ts'
@@ -11,23 +11,23 @@ type Sample = {
   readonly value: number
 }
 
-/** A scrape, whose syntax has been checked. */
+/** A scrape with valid syntax. */
 export type Scrape = {
   readonly samples: readonly Sample[]
-  /** The type of each metric, by its name. */
+  /** The type of each metric by name. */
   readonly types: ReadonlyMap<string, string>
   /** Every line without its value. */
   readonly series: ReadonlySet<string>
-  /** The sum of all samples of a name that have these labels. */
+  /** The sum of all samples with a name and these labels. */
   readonly sum: (name: string, labels?: Readonly<Record<string, string>>) => number
 }
 
-/** Where a server serves its metrics, as it prints a moment after its endpoint. */
+/** The URL of a server's metrics, which the server prints shortly after its endpoint. */
 export function metricsUrl(server: Pick<TestServer, 'output'>): Promise<string> {
   return until('metrics are served', async () => /^ {2}metrics +(\S+)$/m.exec(server.output())?.[1])
 }
 
-/** Reads `/metrics` of a server. */
+/** Scrapes `/metrics` of a server. */
 export async function scrape(server: TestServer): Promise<Scrape> {
   const answer = await fetch(await metricsUrl(server))
   assert.equal(answer.status, 200)
@@ -40,7 +40,10 @@ const TYPE = /^# TYPE ([a-z_]+) (counter|gauge|histogram)$/
 const SAMPLE =
   /^(?<name>[a-z_]+)(?:\{(?<labels>[a-z]+="[^"\\\n]*"(?:,[a-z]+="[^"\\\n]*")*)\})? (?<value>-?[0-9.e+-]+)$/
 
-/** @throws AssertionError for what is no exposition. Source: Prometheus, "Text-based format", version 0.0.4. */
+/**
+ * Parses an exposition. Source: Prometheus, "Text-based format", version 0.0.4.
+ * @throws AssertionError for invalid syntax.
+ */
 function parseExposition(text: string): Scrape {
   assert.ok(text.endsWith('\n'))
   const types = new Map<string, string>()
@@ -56,7 +59,7 @@ function parseExposition(text: string): Scrape {
       continue
     }
     const { name = '', labels = '', value = '' } = SAMPLE.exec(line)?.groups ?? {}
-    assert.ok(Number.isFinite(Number(value)) && value !== '', `no line of an exposition: ${line}`)
+    assert.ok(Number.isFinite(Number(value)) && value !== '', `not a line of an exposition: ${line}`)
     assert.ok(types.has(familyOf(name, types)), `${name} has no type`)
     assert.ok(!series.has(`${name}{${labels}}`), `${name}{${labels}} comes twice`)
     series.add(`${name}{${labels}}`)

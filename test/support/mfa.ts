@@ -7,21 +7,21 @@ type Ask = (operation: string, input: Readonly<Record<string, unknown>>) => Prom
 
 const STEP_MS = 30_000
 
-/** The seeds of devices that tests have made, by serial number. */
+/** The seeds of the tests' devices by serial number. */
 const SEEDS = new Map<unknown, string>()
 
-/** The code of a seed some steps after the present one. */
+/** The code of a seed a number of time steps from now. */
 export function codeOf(seed: string, steps: number): string {
   const secret = Secret.fromBase32(seed)
   return HOTP.generate({ secret, counter: Math.floor(Date.now() / STEP_MS) + steps })
 }
 
-/** The same for a device that {@link newDevice} has made. */
+/** The same for a device from {@link newDevice}. */
 export function codeAt(serial: unknown, steps: number): string {
   return codeOf(SEEDS.get(serial) ?? '', steps)
 }
 
-/** A new device that is enabled for nobody; gives its serial number. */
+/** Creates a device that no user has enabled. Returns its serial number. */
 export async function newDevice(ask: Ask, name: string): Promise<string> {
   const device = inside(
     await ask('CreateVirtualMFADevice', { VirtualMFADeviceName: name }),
@@ -32,7 +32,10 @@ export async function newDevice(ask: Ask, name: string): Promise<string> {
   return serial
 }
 
-/** A new device of a user, whose present code is used: the next one is not. Gives its serial number. */
+/**
+ * Creates and enables a device for a user. The current code is then used; the next one is not. Returns the serial
+ * number.
+ */
 export async function enableDevice(
   ask: Ask,
   name: string,

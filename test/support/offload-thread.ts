@@ -1,4 +1,4 @@
-/** The thread of the pool in `offload.test.ts`. */
+/** The pool's worker thread in `offload.test.ts`. */
 
 import { answerTasks } from '../../src/base/offload-thread.ts'
 

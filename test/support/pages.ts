@@ -1,16 +1,16 @@
-/** For tests: the code blocks of the pages. */
+/** For tests: the code blocks of documentation pages. */
 
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ROOT } from './run.ts'
 
-/** A fenced block of a page. */
+/** A fenced code block of a page. */
 type CodeBlock = {
-  /** The nearest heading above it. */
+  /** The heading above it. */
   readonly heading: string
-  /** What stands behind the fence: `sh`, `js` and so on. */
+  /** The language after the fence, such as `sh` or `js`. */
   readonly language: string
-  /** With the last line feed. */
+  /** The content, with its last newline. */
   readonly text: string
 }
 
@@ -27,17 +27,20 @@ async function codeBlocks(page: string): Promise<readonly CodeBlock[]> {
   return blocks
 }
 
-/** A heading, or a fenced block, which is indented in a list. */
+/** A heading or a fenced block. In a list, the block is indented. */
 const BLOCK = /^#+ (.+)$|^( *)```(\w*)\n([\s\S]*?)^\2```$/gm
 
-/** The commands of a page that can be run as they are, in order: its blocks of `sh`. */
+/** The commands of a page that run without changes, in order: its `sh` blocks. */
 export async function commandsOf(page: string): Promise<readonly string[]> {
   const blocks = (await codeBlocks(page)).filter(({ language }) => language === 'sh')
   if (blocks.length === 0) throw new Error(`${page} has no commands`)
   return blocks.map(({ text }) => text)
 }
 
-/** The one block under a heading in a language. @throws Error when there is none, or more than one. */
+/**
+ * The only block in a language under a heading.
+ * @throws Error if there is none, or more than one.
+ */
 export async function codeBlock(page: string, heading: string, language: string): Promise<string> {
   const found = (await codeBlocks(page)).filter(
     (block) => block.heading === heading && block.language === language,

@@ -41,7 +41,7 @@ export function policy(flavour: Flavour, ...statements: readonly Fields[]): Comp
 export const ALLOW = { Effect: 'Allow', Action: 'kms:*', Resource: '*' }
 export const DENY = { ...ALLOW, Effect: 'Deny' }
 
-/** A key policy of one Allow for these principals. */
+/** A key policy with one Allow statement for these principals. */
 export const keyFor = (principal: unknown): CompiledPolicy =>
   policy('key', { ...ALLOW, Principal: principal })
 export const forAws = (...names: readonly string[]): CompiledPolicy => keyFor({ AWS: names })
@@ -62,7 +62,7 @@ export function request(principal: Principal, change: Partial<AccessRequest> = {
   }
 }
 
-/** What settled a decision, in a word: `+resource`, `-identity`, `!boundary`. */
+/** Summarizes the reason of a decision: `+resource`, `-identity`, `!boundary`. */
 export function summary(decision: Decision): string {
   if (decision.allow) {
     const { by } = decision
@@ -75,7 +75,7 @@ export function summary(decision: Decision): string {
   return `${why.kind === 'ExplicitDeny' ? '!' : '-'}${why.policy}`
 }
 
-/** Takes more steps than a decision has, for a context of {@link LONG} values. */
+/** A condition that exceeds the step limit of a decision, for a context of {@link LONG} values. */
 export const FAILING = {
   ...ALLOW,
   Principal: '*',

@@ -1,11 +1,11 @@
-/** For tests: signed calls of the query protocol by hand. */
+/** For tests: hand-made signed calls of the query protocol. */
 
 import { signRequest } from '../../src/sigv4/sign.ts'
 import type { TestCredentials } from './iam.ts'
 import { REGION } from './kms.ts'
 import type { TestServer } from './server.ts'
 
-/** A value as a form spells it out: texts, numbers, booleans, lists and structures. */
+/** A form value: text, number, boolean, list or structure. */
 export type FormValue =
   | string
   | number
@@ -13,7 +13,7 @@ export type FormValue =
   | readonly FormValue[]
   | { readonly [name: string]: FormValue }
 
-/** An answer as it came. */
+/** A response as received. */
 export type QueryAnswer = {
   readonly status: number
   readonly text: string
@@ -28,11 +28,11 @@ const VERSIONS = { iam: '2010-05-08', sts: '2011-06-15' } as const
 
 export type QueryOptions = {
   readonly credentials?: TestCredentials
-  /** The service that the request is signed for. */
+  /** The service of the signature. */
   readonly signedFor?: string
-  /** The body in the place of the form. */
+  /** A body that replaces the form. */
   readonly body?: string
-  /** What comes after the path: the form in the query string. */
+  /** The query string after the path, which contains the form. */
   readonly search?: string
   readonly method?: 'GET' | 'POST'
   readonly accept?: string
@@ -42,7 +42,7 @@ export type QueryOptions = {
 /** An operation, by its service and name. */
 export type QueryOperation = { readonly service: keyof typeof VERSIONS; readonly action: string }
 
-/** A form as text. */
+/** Formats a form as text. */
 export function formText(action: string, service: keyof typeof VERSIONS, input: FormValue): string {
   const pairs = [['Action', action], ['Version', VERSIONS[service]], ...flatten('', input)]
   return pairs.map((pair) => pair.map((part) => encodeURIComponent(part ?? '')).join('=')).join('&')
@@ -58,7 +58,7 @@ function flatten(name: string, value: FormValue): readonly (readonly [string, st
   return Object.entries(value).flatMap(([member, item]) => flatten(prefix + member, item))
 }
 
-/** Sends one signed call and gives whatever comes back. */
+/** Sends one signed call and returns any response. */
 export async function callQuery(
   server: TestServer,
   { service, action }: QueryOperation,

@@ -1,4 +1,4 @@
-/** For tests: HTTP by hand, byte for byte. */
+/** For tests: HTTP requests and responses as bytes. */
 
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
@@ -7,10 +7,10 @@ import type { Output } from '../../src/api/json.ts'
 import { type CallOptions, signedHeaders } from './calls.ts'
 import type { Reachable, TestServer } from './server.ts'
 
-/** An answer as its bytes say it. */
+/** A parsed response. */
 export type RawResponse = {
   readonly statusLine: string
-  /** Names as they were written. */
+  /** Headers with names as received. */
   readonly headers: ReadonlyMap<string, string>
   readonly body: string
 }
@@ -19,13 +19,16 @@ export type RawResponse = {
 export type RawConnection = AsyncDisposable & {
   readonly socket: Socket
   readonly send: (bytes: string | Uint8Array) => void
-  /** The next answer on the connection. @param bodyless for answers to HEAD. */
+  /**
+   * The next response on the connection.
+   * @param bodyless set for responses to HEAD.
+   */
   readonly response: (options?: { bodyless?: boolean }) => Promise<RawResponse>
-  /** Resolves with what was not read yet, once the server has closed the connection. */
+  /** Resolves with the unread bytes after the server has closed the connection. */
   readonly closed: () => Promise<string>
 }
 
-/** Opens a connection, with TLS when there are options for it. */
+/** Opens a connection. Uses TLS if it has TLS options. */
 export async function openRaw(
   server: Pick<Reachable, 'endpoint'>,
   tls?: ConnectionOptions,
@@ -74,7 +77,7 @@ export async function openRaw(
   }
 }
 
-/** One signed call on a connection of its own. */
+/** Makes one signed call on a new connection. */
 export async function callOnce(
   server: TestServer,
   operation: string,
@@ -87,7 +90,7 @@ export async function callOnce(
   return await connection.response()
 }
 
-/** A signed request as bytes, with `Content-Length`. */
+/** Encodes a signed request with `Content-Length`. */
 export function rawRequest(
   server: Reachable,
   target: string,
@@ -100,7 +103,7 @@ export function rawRequest(
   return Buffer.concat([Buffer.from(headText(headers, options)), bytes])
 }
 
-/** The head of a signed request with further lines in the place of `Content-Length`. */
+/** Encodes the head of a signed request. The given lines replace `Content-Length`. */
 export function rawHead(
   server: Reachable,
   target: string,

@@ -1,4 +1,4 @@
-/** For tests: calls that are refused, each by another kind of policy, and how each kind is changed by its API. */
+/** For tests: calls that each kind of policy refuses, and the API calls that change each kind. */
 
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -31,14 +31,14 @@ const FROM_ACCOUNT = {
   Resource: '*',
 }
 
-/** What the cases are made with. */
+/** The resources of the cases. */
 type RefusalBed = {
   readonly server: TestServer
   readonly iam: IAMClient
   readonly kms: KMSClient
 }
 
-/** A change as `holdfast explain --json` gives it. */
+/** A change in the output of `holdfast explain --json`. */
 export type PrintedChange = {
   readonly kind: 'LiftDeny' | 'AddAllow' | 'SendContext'
   readonly policy?: string
@@ -47,25 +47,25 @@ export type PrintedChange = {
   readonly add?: object
 }
 
-/** A call that is refused. */
+/** A refused call. */
 type RefusedCall = {
-  /** Makes the call with the credentials that the caller has by now. */
+  /** Makes the call with the caller's current credentials. */
   readonly call: () => Promise<unknown>
   readonly keyArn: string
-  /** What `holdfast simulate` is told to decide the same. */
+  /** The arguments with which `holdfast simulate` makes the same decision. */
   readonly simulated: () => Promise<readonly string[]>
-  /** Makes a change with the API. */
+  /** Makes a change through the API. */
   readonly apply: (change: PrintedChange) => Promise<void>
 }
 
-/** A case: what `holdfast explain` must say, and the call. */
+/** A case: the expected output of `holdfast explain`, and the call. */
 export type RefusalCase = {
   readonly name: string
   /** The reason. */
   readonly reason: RegExp
   /** The recorded reason, where it differs. */
   readonly recorded?: RegExp
-  /** Lines of the path that say what did not match. */
+  /** Lines of the evaluation path that name the mismatches. */
   readonly says: readonly RegExp[]
   readonly prepare: (bed: RefusalBed) => Promise<RefusedCall>
 }
@@ -78,7 +78,7 @@ async function newKey(kms: KMSClient, ...more: readonly object[]): Promise<strin
   return KeyMetadata?.Arn ?? ''
 }
 
-/** Makes a change to a policy of statements. */
+/** Applies a change to the statements of a policy. */
 function changed(text: string, { kind, statement, add }: PrintedChange): string {
   const policy = JSON.parse(text) as Policy
   const kept = policy.Statement.filter((_, index) => kind === 'AddAllow' || index !== statement?.index)
@@ -105,7 +105,7 @@ type UserCase = {
   readonly apply?: (change: PrintedChange) => Promise<void>
 }
 
-/** A user who encrypts. Changes go to the key policy, or to a policy of the user's own. */
+/** A user that calls Encrypt. Changes apply to the key policy or to an inline policy of the user. */
 async function asUser(
   { server, iam, kms }: RefusalBed,
   { user, own, keyArn, ...rest }: UserCase,
@@ -150,7 +150,7 @@ async function asUser(
 
 const OWN = policyText(allow('kms:*'))
 
-/** A refusal by each kind of policy. */
+/** One refusal by each kind of policy. */
 export const REFUSALS: readonly RefusalCase[] = [
   {
     name: 'an explicit deny of the key policy',

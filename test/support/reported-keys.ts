@@ -1,4 +1,4 @@
-/** For tests: keys, calls on them and principals, as reports get them. */
+/** For tests: keys, their calls and principals, as the input of reports. */
 
 import type { ReportedKey, ReportedPrincipal } from '../../src/compliance/facts.ts'
 import { compilePolicy } from '../../src/policy/compile.ts'
@@ -9,22 +9,22 @@ import type { TouchRow } from '../../src/store/index-port.ts'
 export const ACCOUNT = '111122223333'
 /** The region of all tests. */
 const REGION = 'eu-west-1'
-/** Seconds since 1970: 2026-11-25T00:00:00Z. */
+/** 2026-11-25T00:00:00Z, in seconds since 1970. */
 export const TODAY = Date.UTC(2026, 10, 25) / 1000
 /** One day in seconds. */
 export const DAY = 86_400
 
-/** The ARN of a user of the tests' account. */
+/** The ARN of a user in the tests' account. */
 export function userArn(name: string, account: string = ACCOUNT): string {
   return `arn:aws:iam::${account}:user/${name}`
 }
 
-/** A policy of these statements as text. */
+/** Formats a policy with these statements as text. */
 export function policyText(...statements: readonly object[]): string {
   return JSON.stringify({ Version: '2012-10-17', Statement: statements })
 }
 
-/** What a key policy is by default. */
+/** The default key policy. */
 export const DEFAULT_POLICY: string = policyText({
   Sid: 'Default',
   Effect: 'Allow',
@@ -33,7 +33,7 @@ export const DEFAULT_POLICY: string = policyText({
   Resource: '*',
 })
 
-/** A key that nobody has used. */
+/** A key without calls. */
 export function testKey(more: Partial<ReportedKey> = {}): ReportedKey {
   const { keyId = '00000000-0000-4000-8000-000000000001', policyText: text = DEFAULT_POLICY } = more
   return {
@@ -64,7 +64,7 @@ export function testKey(more: Partial<ReportedKey> = {}): ReportedKey {
   }
 }
 
-/** Calls of a user on a key, a day ago when it does not say. */
+/** Calls of a user on a key, by default one day ago. */
 export function testTouch(more: Partial<TouchRow> = {}): TouchRow {
   return {
     account: ACCOUNT,

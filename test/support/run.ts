@@ -1,11 +1,11 @@
-/** For tests: other programs, run to their end. */
+/** For tests: runs other programs to their end. */
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** How a program ended, and what it printed. */
+/** The exit status of a program and its output. */
 export type Ended = { readonly status: number | null; readonly out: string; readonly err: string }
 
 export type RunOptions = {
@@ -14,7 +14,7 @@ export type RunOptions = {
   readonly input?: string
 }
 
-/** Runs a program; an environment given here is all that it gets beside `PATH` and `HOME`. */
+/** Runs a program. Its environment holds only `PATH`, `HOME` and the given variables. */
 export function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<Ended> {
   const { PATH, HOME } = process.env
   const child: ChildProcess = spawn(program, args, {
@@ -35,7 +35,7 @@ export function run(program: string, args: readonly string[], options: RunOption
   })
 }
 
-/** Runs `holdfast` as people do. */
+/** Runs `holdfast` like a person at a shell. */
 export function holdfast(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
   return run(`${ROOT}/bin/holdfast`, args, options)
 }

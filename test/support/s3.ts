@@ -1,4 +1,4 @@
-/** For tests: as much of S3 as delivering a trail and `aws cloudtrail validate-logs` need. It checks no signature. */
+/** For tests: the part of S3 that trail delivery and `aws cloudtrail validate-logs` need. It checks no signatures. */
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -7,17 +7,17 @@ export type StoredObject = { readonly bytes: Buffer; readonly metadata: Readonly
 
 export type TestS3 = AsyncDisposable & {
   readonly endpoint: string
-  /** By `bucket/key`. */
+  /** Objects by `bucket/key`. */
   readonly objects: Map<string, StoredObject>
-  /** Puts so far, by `bucket/key`. */
+  /** All puts so far, by `bucket/key`. */
   readonly puts: string[]
-  /** How many puts are answered with 503 from now on. */
+  /** The number of next puts that fail with status 503. */
   failing: number
-  /** Runs before an object is kept, and again before its put is answered. */
+  /** Runs before the service stores an object, and again before it responds to the put. */
   onPut: (when: 'before' | 'after', path: string) => Promise<void>
 }
 
-/** A service that holds objects in memory. */
+/** Starts a service that holds objects in memory. */
 export async function startS3(): Promise<TestS3> {
   const state: State = { objects: new Map(), puts: [], failing: 0, onPut: async () => {} }
   const server = createServer((request, response) => {

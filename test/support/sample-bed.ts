@@ -1,4 +1,4 @@
-/** For tests: a server on which a legal call of every operation can be made, and its callers. */
+/** For tests: a server with the resources for a legal call of every operation, and its callers. */
 
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -15,12 +15,15 @@ import { newStore, proxySettings, type StoreEntry, settled } from './stores.ts'
 import { newRole, trust } from './sts.ts'
 import { openScriptedProxy } from './xks-proxy.ts'
 
-/** Who makes a call: the root user, an administrator, a user without a permission, or whoever has no secret. */
+/**
+ * The caller of a call: the root user, an administrator, a user without permissions, or a caller without the secret
+ * key.
+ */
 export type SampleCaller = 'root' | 'admin' | 'nobody' | 'forger'
 
-/** What the inputs of calls to STS are made from. */
+/** The resources for inputs of STS calls. */
 export type StsParts = {
-  /** A role that the administrator may assume, and one that whoever has a token may. */
+  /** A role that the administrator may assume, and one that a holder of a token may assume. */
   readonly roleArn: string
   readonly webRoleArn: string
   readonly webToken: string
@@ -32,18 +35,18 @@ export type SampleBed = AsyncDisposable & {
   readonly callers: Readonly<Record<SampleCaller, TestCredentials>>
   readonly iam: AskIam
   readonly sts: StsParts
-  /** A name that nothing has. */
+  /** Returns an unused name. */
   readonly freeName: () => string
-  /** Custom key stores; nothing where no certificate can be made for their proxy. */
+  /** Custom key stores; `undefined` where the proxy's certificate cannot be made. */
   readonly stores: SampleStores | undefined
-  /** The only one of its kind, made at the first call. */
+  /** Makes a shared resource of this kind at the first call. */
   readonly once: <T>(kind: string, make: () => Promise<T>) => Promise<T>
 }
 
-/** A proxy is used by one store at a time. */
+/** Custom key stores. Only one store at a time can use the proxy. */
 type SampleStores = {
   readonly removeAll: () => Promise<void>
-  /** The id of a new store, the only one. */
+  /** Creates the only store. Returns its ID. */
   readonly make: () => Promise<string>
 }
 
@@ -51,7 +54,10 @@ const ACCOUNT = '000000000000'
 const ISSUER = 'forge.example.com/samples'
 const SUBJECT = 'repo:team/app'
 
-/** Starts the server. @param options of the server, beside what the samples need. */
+/**
+ * Starts the server.
+ * @param options server options in addition to those that the samples need.
+ */
 export async function openSampleBed(options: ServerOptions = {}): Promise<SampleBed> {
   await using opened = new AsyncDisposableStack()
   const folder = await temporaryFolder()

@@ -1,4 +1,4 @@
-/** For tests: what the sample of an operation of KMS is made from. */
+/** For tests: the resources for the sample of a KMS operation. */
 
 import { newKey, succeed } from './calls.ts'
 import type { Sample, SampleParts } from './samples.ts'
@@ -7,8 +7,8 @@ import type { TestServer } from './server.ts'
 const counter = { aliases: 0 }
 
 /**
- * A key of its own for one call: with what the sample makes of it, and an alias. @param finish gives the key the
- * wanted state.
+ * Creates a key for one call, with its alias and the resources of the sample.
+ * @param finish sets the key's state.
  */
 export async function sampleParts(
   server: TestServer,

@@ -1,38 +1,35 @@
-/** For tests: a legal input of every operation, and which keys it is made for. */
+/** For tests: a legal input of every operation, and the keys for which it is legal. */
 
 import { createPublicKey, generateKeyPairSync, publicEncrypt, randomBytes } from 'node:crypto'
 import type { Output } from '../../src/api/json.ts'
 
-/** What a sample is made from. */
+/** The resources for a sample's input. */
 export type SampleParts = {
-  /** A key in the state that the sample is wanted for. */
+  /** A key in the state that the test needs. */
   readonly keyId: string
-  /** What {@link Sample.make} has made with that key. */
+  /** The result of {@link Sample.make} for that key. */
   readonly made: Output
-  /** A name that is free, and one that points at the key. */
+  /** An unused alias name, and one that targets the key. */
   readonly freeAlias: string
   readonly alias: string
 }
 
 export type Sample = {
-  /** The input of CreateKey for the key; a symmetric encryption key when it is left out. */
+  /** The input of CreateKey for the key. By default, it is a symmetric encryption key. */
   readonly key?: Output
-  /** Makes what the input needs, while the key can still be used. */
+  /** Creates resources for the input while the key is usable. */
   readonly make?: (call: SampleCall, keyId: string) => Promise<Output>
   readonly input: (parts: SampleParts) => Output
   /** The members that name a key. */
   readonly keys: readonly string[]
-  /** What a disabled key and one that is pending deletion answer; `ok` when the call works. */
+  /** The results for a disabled key and for a key pending deletion; `ok` for success. */
   readonly disabled: 'ok' | 'DisabledException' | 'KMSInvalidStateException'
   readonly pendingDeletion: 'ok' | 'KMSInvalidStateException'
-  /**
-   * What the sample answers, where a success needs something beside the server: custom key stores
-   * have tests of their own.
-   */
+  /** The error of the sample where success needs more than the server. Custom key stores have separate tests. */
   readonly refused?: string
 }
 
-/** A call that must succeed. */
+/** Makes a call that must succeed. */
 type SampleCall = (operation: string, input: Output) => Promise<{ readonly [name: string]: unknown }>
 
 const PLAINTEXT = Buffer.from('a plaintext').toString('base64')
@@ -54,7 +51,7 @@ const HMAC = { Message: PLAINTEXT, MacAlgorithm: 'HMAC_SHA_256' }
 
 const GRANT = { GranteePrincipal: 'arn:aws:iam::000000000000:root', Operations: ['DescribeKey'] }
 
-/** Makes a grant. */
+/** Creates a grant. */
 const granted = {
   make: async (call: SampleCall, keyId: string): Promise<Output> => {
     const { GrantId } = await call('CreateGrant', { KeyId: keyId, ...GRANT })
@@ -62,7 +59,7 @@ const granted = {
   },
 }
 
-/** Makes a ciphertext. */
+/** Creates a ciphertext. */
 const encrypted = {
   make: async (call: SampleCall, keyId: string): Promise<Output> => {
     const { CiphertextBlob } = await call('Encrypt', { KeyId: keyId, Plaintext: PLAINTEXT })
@@ -70,7 +67,7 @@ const encrypted = {
   },
 }
 
-/** The public key of a peer on P-256. */
+/** The public key of a peer, on P-256. */
 function peerKey(): string {
   const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   return publicKey.export({ type: 'spki', format: 'der' }).toString('base64')
@@ -85,7 +82,7 @@ const onStore = {
 } as const
 const onAccount = { keys: [], disabled: 'ok', pendingDeletion: 'ok' } as const
 
-/** By operation. A test fails when an operation has no sample. */
+/** Samples by operation. A test fails if an operation has none. */
 export const SAMPLES: Readonly<Record<string, Sample>> = {
   CancelKeyDeletion: {
     ...onKey,
@@ -249,7 +246,7 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
 
 const IMPORT = { WrappingAlgorithm: 'RSAES_OAEP_SHA_256', WrappingKeySpec: 'RSA_2048' }
 
-/** A token, and a material that is wrapped for it. */
+/** Gets an import token, and wraps key material for it. */
 async function importable(call: SampleCall, keyId: string, bytes: Uint8Array): Promise<Output> {
   const { PublicKey, ImportToken } = await call('GetParametersForImport', { KeyId: keyId, ...IMPORT })
   const key = createPublicKey({ key: Buffer.from(String(PublicKey), 'base64'), type: 'spki', format: 'der' })
@@ -257,14 +254,14 @@ async function importable(call: SampleCall, keyId: string, bytes: Uint8Array): P
   return { ImportToken: String(ImportToken), EncryptedKeyMaterial: wrapped.toString('base64') }
 }
 
-/** Lets the key have its material, and wraps the same once more. */
+/** Imports key material into the key, and wraps the same material again. */
 async function importedAgain(call: SampleCall, keyId: string): Promise<Output> {
   const bytes = randomBytes(32)
   await imported(call, keyId, bytes)
   return importable(call, keyId, bytes)
 }
 
-/** Lets the key have its material. */
+/** Imports key material into the key. */
 async function imported(
   call: SampleCall,
   keyId: string,
@@ -275,12 +272,12 @@ async function imported(
   return {}
 }
 
-/** A key policy that lets the account do everything. */
+/** A key policy that allows the account all actions. */
 export function allowAll(account: string): string {
   return policy(account, [])
 }
 
-/** A key policy that lets the account do everything and then denies some of it. */
+/** A key policy that allows the account all actions and then denies some. */
 export function policy(account: string, denied: readonly string[]): string {
   const root = { AWS: `arn:aws:iam::${account}:root` }
   const statements: object[] = [

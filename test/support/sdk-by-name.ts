@@ -1,15 +1,18 @@
-/** For tests: operations of the AWS SDK for IAM by their names, for lists of calls as data. */
+/** For tests: operations of the AWS SDK for IAM by name, for calls that are listed as data. */
 
 import * as sdk from '@aws-sdk/client-iam'
 
-/** An answer, as far as a test looks into it. */
+/** The part of a response that tests read. */
 export type Answer = { readonly [name: string]: unknown }
 
 type AnyCommand = new (input: object) => Parameters<sdk.IAMClient['send']>[0]
 
 const COMMANDS: ReadonlyMap<string, unknown> = new Map(Object.entries(sdk))
 
-/** Calls an operation of IAM. @throws what the SDK throws. */
+/**
+ * Calls an IAM operation.
+ * @throws the errors of the SDK.
+ */
 export async function callIam(client: sdk.IAMClient, name: string, input: object = {}): Promise<Answer> {
   const command = COMMANDS.get(`${name}Command`)
   if (command === undefined) throw new Error(`the SDK has no ${name}`)
@@ -17,7 +20,7 @@ export async function callIam(client: sdk.IAMClient, name: string, input: object
   return answer as Answer
 }
 
-/** What is inside an answer, by the names of its members. */
+/** The value at a path of member names in a response. */
 export function inside(answer: unknown, ...path: readonly (string | number)[]): unknown {
   let value = answer
   for (const name of path) {

@@ -1,17 +1,17 @@
-/** For tests: choices that one number decides. */
+/** For tests: pseudo-random choices from a seed. */
 
 const TWO_TO_32 = 2 ** 32
 
-/** A stream of choices; the same for the same seed. */
+/** A sequence of choices that depends only on its seed. */
 export type Seeded = {
-  /** A whole number from 0 to below the limit. */
+  /** A whole number from 0 up to the limit, which is excluded. */
   readonly below: (limit: number) => number
   readonly pick: <T>(items: readonly T[]) => T
-  /** True once in so many times. */
+  /** True once in this many calls, on average. */
   readonly oneIn: (count: number) => boolean
 }
 
-/** The generator `mulberry32`: not for secrets. */
+/** The generator `mulberry32`. It is not for secrets. */
 export function seeded(seed: number): Seeded {
   let state = seed >>> 0
   const next = (): number => {
@@ -26,7 +26,7 @@ export function seeded(seed: number): Seeded {
     oneIn: (count) => below(count) === 0,
     pick: (items) => {
       const item = items[below(items.length)]
-      if (item === undefined) throw new Error('nothing to pick from')
+      if (item === undefined) throw new Error('no items to pick from')
       return item
     },
   }

@@ -12,53 +12,53 @@ const START_TIMEOUT_MS = 60_000
 export type Credentials = { readonly accessKeyId: string; readonly secretAccessKey: string }
 
 export type ServerOptions = {
-  /** An existing data folder; a new one, removed at the end, when left out. */
+  /** An existing data folder. By default, a new one, which is removed at the end. */
   readonly data?: string
   readonly environment?: Readonly<Record<string, string>>
-  /** Whether it is started as in production, by `bin/holdfast`: with the settings of memory that this has. */
+  /** Whether `bin/holdfast` starts the server, with its memory settings, as in production. */
   readonly launched?: boolean
 }
 
-/** What a client needs to know of a server. */
+/** The parts of a server that a client needs. */
 export type Reachable = { readonly endpoint: string; readonly credentials: Credentials }
 
-/** A server that is running. */
+/** A running server. */
 export type TestServer = Reachable &
   AsyncDisposable & {
     readonly data: string
     readonly process: ChildProcess
-    /** What it has printed on standard output so far. */
+    /** Its standard output so far. */
     readonly output: () => string
-    /** What it has printed on standard error so far. */
+    /** Its standard error so far. */
     readonly errors: () => string
-    /** Asks it to stop and gives its exit status. */
+    /** Sends a stop signal. Returns the exit status. */
     readonly stop: () => Promise<number | null>
-    /** Ends it at once, as the kernel would. */
+    /** Kills it immediately with SIGKILL. */
     readonly kill: () => Promise<void>
   }
 
-/** A new folder under the system's temporary folder. */
+/** Creates a folder in the system's temporary folder. */
 export function temporaryFolder(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'holdfast-test-'))
 }
 
-/** A server process that may not serve yet. */
+/** A server process that may not be ready yet. */
 export type ServerProcess = {
   readonly process: ChildProcess
   readonly data: string
-  /** What it has printed on standard output so far. */
+  /** Its standard output so far. */
   readonly output: () => string
-  /** What it has printed on standard error so far. */
+  /** Its standard error so far. */
   readonly errors: () => string
-  /** Its first endpoint; fails when the process ends before. */
+  /** Its first endpoint. Rejects if the process ends first. */
   readonly serves: Promise<string>
-  /** Its exit status; nothing when a signal has ended it. */
+  /** Its exit status; `null` if a signal ended it. */
   readonly ended: Promise<number | null>
-  /** Sends a signal to it and to all that it has started. */
+  /** Sends a signal to it and to its child processes. */
   readonly signal: (signal: NodeJS.Signals) => void
 }
 
-/** Starts a server on a data folder and does not wait. */
+/** Starts a server on a data folder without waiting for it. */
 export function spawnServer(
   data: string,
   environment: ServerOptions['environment'] = {},
@@ -72,12 +72,12 @@ export function spawnServer(
       ...withoutSettings(process.env),
       HOLDFAST_DATA: data,
       HOLDFAST_LISTEN: '127.0.0.1:0',
-      // Whoever tests the console turns it on.
+      // Tests of the console turn it on.
       HOLDFAST_CONSOLE: 'off',
       ...environment,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // A group of its own, so that a signal reaches its workers too.
+    // Starts a process group, so that signals also reach its workers.
     detached: true,
   })
   STARTED.add(child)
@@ -86,7 +86,7 @@ export function spawnServer(
   child.stdout.on('data', (chunk) => output.push(String(chunk)))
   child.stderr.on('data', (chunk) => errors.push(String(chunk)))
   const serves = firstEndpoint(child, () => errors.join(''))
-  // Whoever ends it while it starts does not wait for it.
+  // A test that ends the server during its start does not wait for `serves`.
   serves.catch(() => {})
   return {
     process: child,
@@ -94,7 +94,7 @@ export function spawnServer(
     output: () => output.join(''),
     errors: () => errors.join(''),
     serves,
-    // Not at `exit`: what it has printed is then not all read.
+    // Does not use `exit`, at which the output may not be complete.
     ended: new Promise((resolve) =>
       child.once('close', (code) => {
         STARTED.delete(child)
@@ -110,7 +110,8 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   const data = options.data ?? (await temporaryFolder())
   const server = spawnServer(data, options.environment, options.launched)
   const endpoint = await server.serves.catch((error: unknown) => {
-    // A test that fails here has nothing to end: what was started would keep its process, and outlive it.
+    // Kills the server after a failed start. The test has no handle for it, and it would otherwise outlive the test
+    // process.
     server.signal('SIGKILL')
     throw error
   })
@@ -137,12 +138,12 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   }
 }
 
-/** Servers that this process has started and that have not ended. */
+/** Running servers that this process started. */
 const STARTED = new Set<ChildProcess>()
 process.once('exit', () => {
   for (const child of STARTED) signalGroup(child, 'SIGKILL')
 })
-// The runner ends a file that takes too long by a signal, after which there is no exit event unless it is asked for.
+// The test runner ends a slow file with a signal. Without a handler, the process emits no exit event.
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(1))
 
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
@@ -154,7 +155,7 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-/** The root credentials that a server has written, or a command for another account: then by its id. */
+/** Reads the root credentials that a server or command wrote. For another account, the profile is its ID. */
 export async function readCredentials(data: string, profile?: string): Promise<Credentials> {
   const whole = await readFile(join(data, 'credentials'), 'utf8')
   const text = profile === undefined ? whole : whole.slice(whole.indexOf(`[${profile}]\n`))

@@ -1,4 +1,4 @@
-/** For tests: an engine does what a plain map does, for any sequence of calls. */
+/** For tests: any sequence of calls has the same results on a store engine as on a map. */
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -28,7 +28,7 @@ type Step =
       readonly limit: number
     }
 
-/** A change whose expectation is right (`off` 0) or wrong by some versions. */
+/** A change whose expected version is right (`off` 0), or off by some versions. */
 type Draft = {
   readonly kind: string
   readonly id: Uint8Array
@@ -36,7 +36,7 @@ type Draft = {
   readonly value: Uint8Array | undefined
 }
 
-/** Few ids, so that steps meet. */
+/** Few IDs, so that steps affect the same records. */
 const id = fc
   .uint8Array({ minLength: 1, maxLength: 3, max: 3 })
   .map((bytes) => bytes.map((byte) => (byte === 3 ? 255 : byte)))
@@ -65,7 +65,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 /** Tests an engine against a map. */
 export function testStoreModel(name: string, open: () => Promise<Opened>): void {
-  test(`${name}: any sequence of calls does what a map does`, async () => {
+  test(`${name}: any sequence of calls has the results of a map`, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
         const { database, store } = await open()

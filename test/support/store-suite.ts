@@ -1,4 +1,4 @@
-/** For tests: what every engine must do, whichever it is. */
+/** For tests: the required behaviour of every store engine. */
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -23,11 +23,11 @@ import { testStoreModel } from './store-suite-model.ts'
 
 /** An empty database for one test. */
 export type TestDatabase = AsyncDisposable & {
-  /** One more handle on it, to be closed by whoever opened it. */
+  /** Opens another handle, which the caller must close. */
   readonly open: () => Promise<RawStore>
 }
 
-/** Tests an engine; `create` makes an empty database. */
+/** Tests an engine. `create` makes an empty database. */
 export function testStore(name: string, create: () => Promise<TestDatabase>): void {
   const check = (title: string, run: (store: RawStore, database: TestDatabase) => Promise<void>) => {
     test(`${name}: ${title}`, async () => {
@@ -54,7 +54,7 @@ export function testStore(name: string, create: () => Promise<TestDatabase>): vo
 
 type Check = (title: string, run: (store: RawStore, database: TestDatabase) => Promise<void>) => void
 
-/** A change with everything but what matters to a test. */
+/** A change with defaults for everything that the test does not set. */
 export function put(change: Partial<RawChange>): RawChange {
   return { kind: 'key', id: utf8('a'), shard: 0, expected: 0, value: utf8('value'), ...change }
 }
@@ -219,7 +219,7 @@ function testFeed(check: Check): void {
       assert.equal(store.changeCount(), 4)
       await assert.rejects(
         store.commit([put({ ...A, shard: 5, expected: 1 })], () =>
-          assert.fail('told of a commit that conflicts'),
+          assert.fail('the store reported a commit that conflicts'),
         ),
         StoreConflict,
       )
@@ -295,7 +295,7 @@ function testHandles(check: Check): void {
     const seen = [store.dataVersion()]
     for (let version = 0; version < 20; version += 1) {
       await (version % 2 === 0 ? store : other).commit([put({ expected: version })])
-      // A read in between must not swallow the change.
+      // A read between two changes must not hide the second one.
       if (version % 3 === 0) await store.get(A)
       seen.push(store.dataVersion())
     }

@@ -1,4 +1,4 @@
-/** For tests: external key stores of a server whose proxy is in the test. */
+/** For tests: external key stores of a server, whose proxy runs in the test. */
 
 import type { Output } from '../../src/api/json.ts'
 import { type CallOptions, succeed } from './calls.ts'
@@ -7,10 +7,10 @@ import type { TestServer } from './server.ts'
 import { until } from './until.ts'
 import { PROXY_HOST, PROXY_PATH } from './xks-proxy.ts'
 
-/** Calls that succeed may take long on a machine that is busy: only silence is what a test times. */
+/** The proxy timeout, long enough for a busy machine. Tests measure only a proxy that never responds. */
 const PATIENT_MS = '10000'
 
-/** The settings of a server that reaches the endpoint `https://localhost` at this port. */
+/** Settings that let a server reach `https://localhost` on this port. */
 export function proxySettings(certificate: TestCertificate, port: number): Record<string, string> {
   return {
     HOLDFAST_XKS_CA: certificate.certFile,
@@ -24,7 +24,7 @@ export const CREDENTIAL = {
   RawSecretAccessKey: Buffer.alloc(32, 7).toString('base64'),
 }
 
-/** The input of a CreateCustomKeyStore that should succeed. */
+/** The input of a CreateCustomKeyStore call that succeeds. */
 export function storeInput(change: Output = {}): Output {
   return {
     CustomKeyStoreName: 'a store',
@@ -37,7 +37,7 @@ export function storeInput(change: Output = {}): Output {
   }
 }
 
-/** A new store's id. */
+/** Creates a store. Returns its ID. */
 export async function newStore(
   server: TestServer,
   change: Output = {},
@@ -54,7 +54,7 @@ export type StoreEntry = {
   readonly [name: string]: unknown
 }
 
-/** What DescribeCustomKeyStores says of one store. */
+/** The entry of one store in DescribeCustomKeyStores. */
 export async function describeStore(
   server: TestServer,
   storeId: string,
@@ -63,11 +63,11 @@ export async function describeStore(
   const input = { CustomKeyStoreId: storeId }
   const { CustomKeyStores } = await succeed(server, 'DescribeCustomKeyStores', input, options)
   const [entry] = CustomKeyStores as readonly StoreEntry[]
-  if (entry === undefined) throw new Error('no store was described')
+  if (entry === undefined) throw new Error('no store in the response')
   return entry
 }
 
-/** Connects a store and gives its entry once there is an outcome. */
+/** Connects a store. Returns its entry after the attempt ends. */
 export async function connect(
   server: TestServer,
   storeId: string,
@@ -77,7 +77,7 @@ export async function connect(
   return settled(server, storeId, options)
 }
 
-/** The entry of a store once it is not being connected any more. */
+/** The entry of a store after its connection attempt ends. */
 export function settled(server: TestServer, storeId: string, options: CallOptions = {}): Promise<StoreEntry> {
   return until('the store is connected or has failed', async () => {
     const entry = await describeStore(server, storeId, options)

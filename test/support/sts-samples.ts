@@ -1,4 +1,4 @@
-/** For tests: a legal call, and a refused one, of every operation of STS. */
+/** For tests: a legal and a refused call of every STS operation. */
 
 import type { ErrorCode } from '../../src/api/errors.ts'
 import type { SampleInput } from './iam-samples.ts'
@@ -6,7 +6,7 @@ import type { SampleCaller, StsParts } from './sample-bed.ts'
 
 export type StsSample = {
   readonly valid?: (parts: StsParts) => SampleInput
-  /** Why no call of the operation succeeds. */
+  /** The reason why no call can succeed. */
   readonly never?: string
   readonly refused: {
     readonly input: (parts: StsParts) => SampleInput
@@ -18,7 +18,7 @@ export type StsSample = {
 const NO_ROLE = 'arn:aws:iam::000000000000:role/none'
 const SESSION = { RoleSessionName: 'a-session', DurationSeconds: 900 }
 
-/** By operation. A test fails when an operation has no sample. */
+/** Samples by operation. A test fails if an operation has none. */
 export const STS_SAMPLES: Readonly<Record<string, StsSample>> = {
   AssumeRole: {
     valid: ({ roleArn }) => ({

@@ -11,12 +11,12 @@ import type { TestCredentials } from './iam.ts'
 import { REGION } from './kms.ts'
 import type { TestServer } from './server.ts'
 
-/** An SDK client that does not try again. */
+/** An SDK client that does not retry. */
 export function stsClient(server: TestServer, credentials: TestCredentials = server.credentials): STSClient {
   return new STSClient({ endpoint: server.endpoint, region: REGION, credentials, maxAttempts: 1 })
 }
 
-/** Credentials of an answer, as clients take them. */
+/** The credentials of a response, as clients use them. */
 export function given(credentials: Credentials | undefined): Required<TestCredentials> {
   return {
     accessKeyId: credentials?.AccessKeyId ?? '',
@@ -32,7 +32,7 @@ export function trust(principal: object, more: object = {}): string {
   return JSON.stringify({ Version: '2012-10-17', Statement: [statement] })
 }
 
-/** A new role; gives its ARN. */
+/** Creates a role. Returns its ARN. */
 export async function newRole(
   iam: IAMClient,
   name: string,
@@ -48,7 +48,7 @@ export async function newRole(
   return Role?.Arn ?? ''
 }
 
-/** The credentials of a session of a role. */
+/** Assumes a role. Returns the credentials of the session. */
 export async function assume(
   sts: STSClient,
   arn: string,

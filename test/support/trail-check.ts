@@ -1,4 +1,4 @@
-/** For tests: what `aws cloudtrail validate-logs` looks at in a bucket, and that nothing is there twice. */
+/** For tests: repeats the checks of `aws cloudtrail validate-logs` on a bucket, and finds duplicates. */
 
 import assert from 'node:assert/strict'
 import { createHash, createPublicKey, verify } from 'node:crypto'
@@ -25,7 +25,7 @@ type Digest = {
 const isDigest = (path: string): boolean => path.includes('/CloudTrail-Digest/')
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
-/** The ids of all events in the log files of a bucket, in no order. */
+/** The IDs of all events in the log files of a bucket, in no particular order. */
 export function deliveredIds(bucket: Bucket): readonly string[] {
   return [...bucket]
     .filter(([path]) => !isDigest(path))
@@ -33,7 +33,7 @@ export function deliveredIds(bucket: Bucket): readonly string[] {
     .map(({ eventID }: { readonly eventID: string }) => eventID)
 }
 
-/** Checks the digests of a region, newest first, and their files; gives the paths of the files. */
+/** Checks the digests of a Region, newest first, and their files. Returns the paths of the files. */
 export async function checkRegion(
   records: Records,
   bucket: Bucket,

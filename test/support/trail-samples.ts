@@ -1,12 +1,12 @@
-/** For tests: a legal call, and a refused one, of every operation of CloudTrail. */
+/** For tests: a legal and a refused call of every CloudTrail operation. */
 
 import type { ErrorCode } from '../../src/api/errors.ts'
 import type { SampleInput } from './iam-samples.ts'
 import type { SampleCaller } from './sample-bed.ts'
 
-/** What the inputs are made from. */
+/** The resources for the inputs. */
 export type TrailParts = {
-  /** A trail that is there, and one that the call alone knows. */
+  /** An existing trail that all calls share, and a trail name that only this call uses. */
   readonly name: string
   readonly arn: string
   readonly own: string
@@ -15,7 +15,7 @@ export type TrailParts = {
 
 export type TrailSample = {
   readonly valid: (parts: TrailParts) => SampleInput
-  /** Calls of the service that are made before the valid one. */
+  /** CloudTrail calls to make before the valid one. */
   readonly before?: (parts: TrailParts) => readonly (readonly [operation: string, input: SampleInput])[]
   readonly refused: readonly [input: (parts: TrailParts) => SampleInput, code: ErrorCode, as?: SampleCaller]
 }
@@ -44,7 +44,7 @@ const onArn = (more: SampleInput): TrailSample => ({
   refused: [() => ({ ResourceId: NO_ARN, ...more }), 'ResourceNotFoundException'],
 })
 
-/** By operation. A test fails when an operation has no sample. */
+/** Samples by operation. A test fails if an operation has none. */
 export const TRAIL_SAMPLES: Readonly<Record<string, TrailSample>> = {
   AddTags: onArn({ TagsList: TAGS }),
   CreateTrail: {

@@ -1,4 +1,4 @@
-/** For tests: no bound on calls. */
+/** For tests: no limit on concurrent calls. */
 export const ANY_NUMBER = { enter: (): boolean => true, leave: (): void => {} }
-/** For tests: a disk that has space. */
+/** For tests: a disk with free space. */
 export const NO_FULL_DISK = { of: () => 'usual' as const }

@@ -1,11 +1,11 @@
-/** For tests: waiting for another process. */
+/** For tests: waits for another process. */
 
 import { setTimeout as delay } from 'node:timers/promises'
 
 const POLL_MS = 20
 const DEADLINE_MS = 20_000
 
-/** Asks again and again until there is an answer; an attempt that fails is one without an answer. */
+/** Repeats an attempt until it returns an answer. An attempt that throws counts as one without an answer. */
 export async function until<T>(what: string, ask: () => Promise<T | undefined>): Promise<T> {
   let last: unknown
   for (let waitedMs = 0; waitedMs < DEADLINE_MS; waitedMs += POLL_MS) {
@@ -17,5 +17,5 @@ export async function until<T>(what: string, ask: () => Promise<T | undefined>):
     }
     await delay(POLL_MS)
   }
-  throw new Error(`it never came to be that ${what}`, { cause: last })
+  throw new Error(`timed out before ${what}`, { cause: last })
 }

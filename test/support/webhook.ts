@@ -1,4 +1,4 @@
-/** For tests: an endpoint that takes events, and the settings that lead to it. */
+/** For tests: a webhook endpoint that receives events, and its server settings. */
 
 import { createHmac, randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { TestCertificate } from './certificate.ts'
 
-/** An event as it came. */
+/** An event as received. */
 export type ReceivedEvent = {
   readonly version: string
   readonly id: string
@@ -21,7 +21,7 @@ export type ReceivedEvent = {
   readonly detail: Readonly<Record<string, unknown>>
 }
 
-/** A request as it came, and how it was answered. */
+/** A request as received, and its response. */
 export type Received = {
   readonly path: string
   readonly headers: IncomingMessage['headers']
@@ -33,13 +33,16 @@ export type Received = {
 export type Receiver = AsyncDisposable & {
   readonly url: string
   readonly port: number
-  /** Everything that has come, in order. */
+  /** All received requests, in order. */
   readonly received: Received[]
-  /** What is answered: a status, or nothing at all. */
+  /** Chooses the response: a status, or no response. */
   answer: (event: ReceivedEvent) => number | 'nothing'
 }
 
-/** An endpoint that answers 204 until it is told otherwise. @param port any that is free, when left out. */
+/**
+ * Starts an endpoint that responds with 204 by default.
+ * @param port by default, any free port.
+ */
 export async function startReceiver(
   options: { readonly certificate?: TestCertificate; readonly port?: number } = {},
 ): Promise<Receiver> {
@@ -81,19 +84,19 @@ async function receive(
   response.end('an answer that nobody reads')
 }
 
-/** A secret as a file of secrets has it. */
+/** A secret in the form of the secrets file. */
 export function newSecret(): string {
   return `whsec_${randomBytes(32).toString('base64')}`
 }
 
-/** The signature that a message must have, computed by Node alone. */
+/** The expected signature of a message, computed only with Node. */
 export function expectedSignature(secret: string, { headers, body }: Received): string {
   const key = Buffer.from(secret.slice('whsec_'.length), 'base64')
   const signed = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`
   return `v1,${createHmac('sha256', key).update(signed).digest('base64')}`
 }
 
-/** Writes the file of endpoints beside the data folder; gives the environment that names it. */
+/** Writes the endpoints file beside the data folder. Returns the environment that names it. */
 export async function writeWebhooks(
   folder: string,
   secret: string,

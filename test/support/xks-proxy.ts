@@ -1,4 +1,4 @@
-/** For tests: an external key store proxy that does as it is told, also what no proxy should do. */
+/** For tests: a scripted external key store proxy, which can also violate the protocol. */
 
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -11,7 +11,7 @@ import type { TestCertificate } from './certificate.ts'
 export const PROXY_HOST = 'localhost'
 export const PROXY_PATH = '/kms/xks/v1'
 
-/** A request as the proxy has got it. */
+/** A request as the proxy received it. */
 export type ProxyRequest = {
   readonly method: string
   readonly path: string
@@ -19,10 +19,10 @@ export type ProxyRequest = {
   readonly body: { readonly [name: string]: unknown }
 }
 
-/** An answer: a status and a body; text goes out as it is. */
+/** A response: a status and a body. The proxy sends a text body unchanged. */
 export type ProxyAnswer = { readonly status?: number; readonly body: unknown }
 
-/** What a test has the proxy do with a request: nothing means what a proxy should. */
+/** Decides the proxy's response to a request. `undefined` selects correct behaviour. */
 export type Behaviour = (
   request: ProxyRequest,
   right: () => ProxyAnswer,
@@ -32,13 +32,13 @@ export type ScriptedProxy = AsyncDisposable & {
   readonly port: number
   /** Every request so far. */
   readonly requests: readonly ProxyRequest[]
-  /** From now on. */
+  /** Sets the behaviour of all later requests. */
   readonly behave: (behaviour: Behaviour) => void
-  /** Ends it before its time. */
+  /** Closes the proxy early. */
   readonly close: () => Promise<void>
 }
 
-/** Starts a proxy on a free port; it knows every key that is not called `missing`. */
+/** Starts a proxy on a free port. It knows every key whose name is not `missing`. */
 export async function openScriptedProxy(certificate: TestCertificate): Promise<ScriptedProxy> {
   const state = { behaviour: ((_, right) => right()) as Behaviour }
   const requests: ProxyRequest[] = []
