@@ -81,8 +81,8 @@ export function rate({ calls, elapsedMs }: WindowResult): number {
 }
 
 function share(callsPerSecond: number, floor: WindowResult | undefined): number {
-  const beside = floor === undefined ? 0 : rate(floor)
-  return beside === 0 ? 0 : callsPerSecond / beside
+  const floorRate = floor === undefined ? 0 : rate(floor)
+  return floorRate === 0 ? 0 : callsPerSecond / floorRate
 }
 
 function busyShare({ cpuMs, elapsedMs }: WindowResult): number {

@@ -181,10 +181,10 @@ function parseConnections(text: string): readonly number[] {
 
 function parseRival(values: Values): Rival | undefined {
   if (values.endpoint === undefined) {
-    const lonely = (['label', 'access-key', 'secret-key', 'key-id', 'pid'] as const).find(
+    const orphan = (['label', 'access-key', 'secret-key', 'key-id', 'pid'] as const).find(
       (name) => values[name],
     )
-    if (lonely !== undefined) throw new Error(`--${lonely}: requires --endpoint`)
+    if (orphan !== undefined) throw new Error(`--${orphan}: requires --endpoint`)
     return undefined
   }
   const endpoint = parseEndpoint(values.endpoint)

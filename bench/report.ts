@@ -278,26 +278,26 @@ function formatNeighbours({ keys, events, rows, floods }: NeighboursReport): str
     .map((row) => [
       ...[`${row.service} ${row.what}`, row.kind, String(row.status), String(row.answerBytes)],
       ...[row.coldTurnMs, row.warmTurnMs, row.busyMs].map((ms) => ms.toFixed(1)),
-      ...besideCells(row),
+      ...encryptCells(row),
     ])
   const others = floods.map((flood) => [
     ...[flood.what, flood.longestTurnMs.toFixed(1)],
-    ...besideCells(flood),
+    ...encryptCells(flood),
   ])
   return [
     `\nEvent-loop turns of one call, main-thread CPU time; ${keys} keys, ${events} events.`,
     'p99 and rate of Encrypt on 4 connections during the case, as multiples of those without load',
-    formatTable([[...head, ...BESIDE_HEAD], ...lines]),
+    formatTable([[...head, ...ENCRYPT_HEAD], ...lines]),
     ...(others.length === 0
       ? []
-      : [`\n${formatTable([['flood', 'longest turn, ms', ...BESIDE_HEAD], ...others])}`]),
+      : [`\n${formatTable([['flood', 'longest turn, ms', ...ENCRYPT_HEAD], ...others])}`]),
     '',
   ].join('\n')
 }
 
-const BESIDE_HEAD = ['Encrypt p99', 'Encrypt rate']
+const ENCRYPT_HEAD = ['Encrypt p99', 'Encrypt rate']
 
-function besideCells({ p99Ratio, rateShare }: { readonly p99Ratio?: number; readonly rateShare?: number }) {
+function encryptCells({ p99Ratio, rateShare }: { readonly p99Ratio?: number; readonly rateShare?: number }) {
   return [p99Ratio?.toFixed(1) ?? '-', rateShare?.toFixed(2) ?? '-']
 }
 

@@ -97,8 +97,8 @@ async function othersOf(to: Addressing, keyId: string): Promise<readonly Other[]
   const generated: Workload = { operation: 'GenerateDataKeyPair', keyId, bodies: [JSON.stringify(pair)] }
   const used: Workload = { operation: 'Sign', keyId, bodies: [JSON.stringify(sign)] }
   return [
-    { beside: 'RSA_4096 generated', workload: generated, connections: GENERATING_CONNECTIONS },
-    { beside: 'RSA_4096 used', workload: used, connections: USING_CONNECTIONS },
+    { beside: 'RSA_4096 key generation', workload: generated, connections: GENERATING_CONNECTIONS },
+    { beside: 'RSA_4096 signing', workload: used, connections: USING_CONNECTIONS },
   ]
 }
 
@@ -128,7 +128,7 @@ async function measureBeside(
     p99Ms: median(rounds.map(({ stream }) => stream.p99Us)) / 1000,
   }
   dependencies.progress(
-    `Encrypt beside ${beside}, workers ${dependencies.workers}: p99 ${row.p99Ms.toFixed(2)} ms`,
+    `Encrypt during ${beside}, workers ${dependencies.workers}: p99 ${row.p99Ms.toFixed(2)} ms`,
   )
   return row
 }

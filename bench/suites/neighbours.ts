@@ -135,7 +135,7 @@ async function measureBeside(
     paces.push(isMeasured ? await encryptBeside(account, loader, BESIDE_MS, neighbour) : undefined)
     if (at % CASES_BETWEEN === CASES_BETWEEN - 1) alone.push(await encryptBeside(account, loader, BESIDE_MS))
     if (isMeasured)
-      progress(`beside ${one.operation} (${one.kind}): p99 ${paces.at(-1)?.p99Ms.toFixed(1)} ms`)
+      progress(`Encrypt during ${one.operation} (${one.kind}): p99 ${paces.at(-1)?.p99Ms.toFixed(1)} ms`)
   }
   alone.push(await encryptBeside(account, loader, BESIDE_MS))
   return paces.map((pace) => pace && compared(pace, alone))
@@ -189,11 +189,11 @@ async function measureFlood(
 }
 
 function goalsOf(rows: readonly NeighboursRow[], floods: readonly FloodRow[]): readonly Goal[] {
-  const besides = [...rows, ...floods]
+  const measured = [...rows, ...floods]
   const [turn, p99, rate] = [
     worst(rows, ({ warmTurnMs }) => warmTurnMs),
-    worst(besides, ({ p99Ratio }) => p99Ratio),
-    worst(besides, ({ rateShare }) => rateShare && 1 / rateShare),
+    worst(measured, ({ p99Ratio }) => p99Ratio),
+    worst(measured, ({ rateShare }) => rateShare && 1 / rateShare),
   ]
   return [
     {
