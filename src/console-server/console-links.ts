@@ -1,6 +1,6 @@
 import type { Clock, Random } from '../base/ports.ts'
 import { sha256Hex } from '../crypto/hash.ts'
-import { CONSOLE_LINK, CONSOLE_LINKS } from '../iam/sessions/console-records.ts'
+import { CONSOLE_LINK, CONSOLE_LINKS, passwordTime } from '../iam/sessions/console-records.ts'
 import { type Change, insert, LIST_MAX_RECORDS, type Records, remove } from '../store/records.ts'
 
 /** A sign-in link is valid for 15 minutes. */
@@ -46,10 +46,12 @@ export async function newLink(
   }
   const secret = Buffer.from(random.bytes(SECRET_BYTES)).toString('base64url')
   const expiresAt = now + LINK_LIFETIME_MS
+  const passwordAt = await passwordTime(records, account, userId)
   const added = insert(CONSOLE_LINK, CONSOLE_LINKS, linkName(secret), {
     format: 1,
     account,
     ...(userId !== undefined && { userId }),
+    ...(passwordAt !== undefined && { passwordAt }),
     expiresAt,
   })
   return { secret, expiresAt, changes: [...expired.map(remove), added] }

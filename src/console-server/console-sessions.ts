@@ -74,7 +74,8 @@ export type SignInProof = {
 /**
  * Exchanges a sign-in link for a session. One commit removes the link and inserts the session, so that a link works once.
  *
- * @throws AccessDeniedException when the link is unknown, used or expired, or its user does not exist.
+ * @throws AccessDeniedException when the link is unknown, used or expired, or its user does not exist or has got, changed
+ *   or lost its password since the link was made.
  */
 export async function beginByLink(
   dependencies: ConsoleSessionDependencies,
@@ -86,10 +87,9 @@ export async function beginByLink(
       ? await records.get(CONSOLE_LINK, CONSOLE_LINKS, linkName(secret))
       : undefined
   if (link === undefined || link.value.expiresAt <= clock.now()) throw refused()
-  const { account, userId } = link.value
+  const { account, userId, passwordAt } = link.value
   const who = await findWho(records, account, userId)
-  if (who === undefined) throw refused()
-  const passwordAt = await passwordTime(records, account, userId)
+  if (who === undefined || (await passwordTime(records, account, userId)) !== passwordAt) throw refused()
   const session = await beginSession(dependencies, { who, passwordAt, mfaAt: undefined })
   return { ...session, changes: [remove(link), ...session.changes] }
 }

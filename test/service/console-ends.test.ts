@@ -6,13 +6,15 @@ import type { IAMClient } from '@aws-sdk/client-iam'
 import { readEvents } from '../support/audit.ts'
 import { runHoldfast } from '../support/command.ts'
 import { callAsPage, type Posted, postSession } from '../support/console-http.ts'
-import { allow, iamClient, policyText } from '../support/iam.ts'
+import { allow, iamClient, newKeyFor, policyText } from '../support/iam.ts'
 import { type Answer, callIam } from '../support/sdk-by-name.ts'
 import { readCredentials, startServer, type TestServer } from '../support/server.ts'
 import { until } from '../support/until.ts'
 
 const ACCOUNT = '000000000000'
 const OTHER = '111122223333'
+const PASSWORD = 'correct Horse 1'
+const NEXT = 'another Horse 2'
 
 let server: TestServer
 let client: IAMClient
@@ -51,10 +53,11 @@ async function access(...options: readonly string[]): Promise<Access> {
   return { session, link: await newLink(...options) }
 }
 
-async function user(name: string): Promise<Access> {
+async function user(name: string, password?: string): Promise<Access> {
   await iam('CreateUser', { UserName: name })
   const PolicyDocument = policyText(allow('kms:ListAliases'))
   await iam('PutUserPolicy', { UserName: name, PolicyName: 'own', PolicyDocument })
+  if (password !== undefined) await iam('CreateLoginProfile', { UserName: name, Password: password })
   return access('--user', name)
 }
 
@@ -112,4 +115,53 @@ test('console-sessions end ends sessions and links of a user, or of the root use
   })
   assert.match(JSON.stringify(events[0]), /"userName":"EVE"/)
   assert.match(JSON.stringify(events[0]), new RegExp(`"accountId":"${ACCOUNT}"`))
+})
+
+/** Each change of a user's credentials, what must be there before, and whether it ends sessions and links. */
+const CHANGES: readonly (readonly [
+  name: string,
+  hasPassword: boolean,
+  ends: boolean,
+  change: (UserName: string) => Promise<unknown>,
+])[] = [
+  ['created', false, true, (UserName) => iam('CreateLoginProfile', { UserName, Password: PASSWORD })],
+  ['replaced', true, true, (UserName) => iam('UpdateLoginProfile', { UserName, Password: NEXT })],
+  ['removed', true, true, (UserName) => iam('DeleteLoginProfile', { UserName })],
+  [
+    'changed',
+    true,
+    true,
+    async (UserName) => {
+      await iam('UpdateAccountPasswordPolicy', { AllowUsersToChangePassword: true })
+      const own = iamClient(server, await newKeyFor(client, UserName))
+      await callIam(own, 'ChangePassword', { OldPassword: PASSWORD, NewPassword: NEXT })
+      own.destroy()
+    },
+  ],
+  [
+    'reset',
+    true,
+    true,
+    async (user) => {
+      await iam('UpdateLoginProfile', { UserName: user, PasswordResetRequired: true })
+      const entered = { account: ACCOUNT, user, password: PASSWORD, newPassword: NEXT }
+      assert.equal((await postSession(server, 'password', entered)).status, 200)
+    },
+  ],
+  ['made-again', false, true, remake],
+  ['keyed', true, false, (UserName) => iam('CreateAccessKey', { UserName })],
+]
+
+async function remake(UserName: string): Promise<void> {
+  await iam('DeleteUserPolicy', { UserName, PolicyName: 'own' })
+  await iam('DeleteUser', { UserName })
+  await iam('CreateUser', { UserName })
+}
+
+test('whatever changes the password of a user ends its sessions, and links printed before', async () => {
+  for (const [name, hasPassword, ends, change] of CHANGES) {
+    const before = await user(name, hasPassword ? PASSWORD : undefined)
+    await change(name)
+    await (ends ? assertEnded : assertKept)(before, name)
+  }
 })

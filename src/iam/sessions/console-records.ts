@@ -38,6 +38,8 @@ export type ConsoleLinkValue = {
   readonly account: string
   /** The user's unique id; nothing for the root user. */
   readonly userId?: string
+  /** As of a session, when the link was made. The link ends with the password. */
+  readonly passwordAt?: number
   readonly expiresAt: number
 }
 
