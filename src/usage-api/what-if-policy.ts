@@ -60,7 +60,7 @@ export const whatIfPolicy = usageOperation(
     const range = checkRange(from?.range ?? rangeOf(input, call.now, DEFAULT_DAYS))
     const current = await dependencies.reach()
     const { policy, locksOut } = await simulated(() =>
-      parseProposal(explaining, { key, text: Policy, principal }),
+      parseProposal(explaining, { key, text: Policy, principal, onlyFor }),
     )
     const tried = await whatIf(
       { ...explaining, origins: new SessionOrigins(explaining.events, giveWay) },

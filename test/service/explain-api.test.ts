@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { GetUserCommand } from '@aws-sdk/client-iam'
 import type { Output } from '../../src/api/json.ts'
 import { eventOf } from '../support/audit.ts'
 import { type Answer, assertError, callRaw } from '../support/calls.ts'
@@ -445,6 +446,36 @@ test('WhatIfPolicy shows the owner of a key no decisions about the callers of ot
 })
 
 const OUTCOME = 'Denied by a service control policy of the organization.'
+
+test('WhatIfPolicy does not tell an account which principals exist in others', async () => {
+  const policyFor = (principal: string): string =>
+    policyText(
+      { ...allow('kms:*'), Principal: { AWS: userArn(TEAM, 'auditor') } },
+      { ...allow('kms:Encrypt'), Principal: { AWS: principal } },
+    )
+  const iam = iamClient(server)
+  const { User } = await iam.send(new GetUserCommand({ UserName: 'ada' }))
+  iam.destroy()
+  const KeyId = await newKeyOf(team.root)
+  const input = { KeyId, PrincipalArn: userArn(TEAM, 'auditor') }
+  const others = [
+    userArn(HOME, 'ada'),
+    userArn(HOME, 'ghost'),
+    userArn('999999999999', 'ghost'),
+    '999999999999',
+  ]
+  const answers: unknown[] = []
+  for (const other of others)
+    answers.push(await give('WhatIfPolicy', { ...input, Policy: policyFor(other) }, team.auditor))
+  for (const answer of answers) assert.deepEqual(answer, answers[0])
+  const invalid = [userArn(TEAM, 'ghost'), User?.UserId ?? '', 'AIDAAAAAAAAAAAAAAAAA']
+  for (const other of invalid) {
+    const answer = await ask('WhatIfPolicy', { ...input, Policy: policyFor(other) }, team.auditor)
+    assertError(answer, 'MalformedPolicyDocumentException', /invalid principals/)
+  }
+  const whole = { KeyId: team.keyArn, Policy: policyFor(userArn(HOME, 'ghost')) }
+  assertError(await ask('WhatIfPolicy', whole, home.root), 'MalformedPolicyDocumentException', /principals/)
+})
 
 test('of control policies an account sees the outcome, and nothing that shows what they say', async () => {
   const file = join(server.data, 'no-encrypt.json')
