@@ -6,10 +6,10 @@ import type { Input, Members, Pattern, ShapeData, TextMap } from './shapes.ts'
 /** Faults that one message describes; its count includes all. */
 const MAX_FAULTS_SHOWN = 10
 /**
- * The longest part of a value that a message repeats, in UTF-16 units: the longest identifier. Source: AWS KMS API
- * Reference, "KeyId".
+ * The longest part of a value that a message repeats, in UTF-16 units: twice the longest identifier. Source: AWS KMS
+ * API Reference, "KeyId".
  */
-export const SHOWN_VALUE_MAX_CHARS = 2048
+export const SHOWN_VALUE_MAX_CHARS = 4096
 
 /**
  * The typed input of an operation from the value of its body. Unknown members are ignored.

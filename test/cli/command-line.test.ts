@@ -87,7 +87,7 @@ const REFUSALS: readonly Refusal[] = [
     'a root of attestation',
     ['serve', '--attestation-root=/dev/null'],
     {},
-    /^holdfast: --attestation-root is '\/dev\/null': there is no PEM certificate in it\n$/,
+    /^holdfast: --attestation-root: cannot use '\/dev\/null': there is no PEM certificate in it\n$/,
   ],
   [
     'a certificate without a key',

@@ -31,7 +31,7 @@ const TAKES_NO_PERMISSION = new Set([
   ...['DeleteRolePermissionsBoundary', 'DeleteServiceLinkedRole', 'DeleteUserPermissionsBoundary'],
   ...['RemoveRoleFromInstanceProfile', 'SetSecurityTokenServicePreferences', 'TagInstanceProfile'],
   ...['TagOpenIDConnectProvider', 'UntagInstanceProfile', 'UntagOpenIDConnectProvider'],
-  ...['DeleteControlPolicy', 'SetQuota'],
+  ...['CreateAccount', 'DeleteControlPolicy', 'SetQuota'],
   ...['UpdateAccountPasswordPolicy', 'UpdateGroup', 'UpdateRole', 'UpdateRoleDescription', 'UpdateUser'],
 ])
 

@@ -16,6 +16,7 @@ export const LEGAL_VALUES: Readonly<Record<string, FormValue>> = {
   AuthenticationCode2: '654321',
   ActionNames: ['kms:Encrypt'],
   AWSServiceName: 'spot.amazonaws.com',
+  Day: '2026-11-25',
   DeletionTaskId: 'task/aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot/1',
   AssumeRolePolicyDocument: POLICY,
   EncodedMessage: 'message',
