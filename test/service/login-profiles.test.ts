@@ -71,6 +71,9 @@ test('a login profile is made, read, changed and deleted', async () => {
   )
 })
 
+const SAME_AGAIN =
+  'PasswordPolicyViolationException 400: Password should not be the one that has to be replaced'
+
 test('a user changes its own password with the old one', async () => {
   using ada = await disposable(userWith('ada', 'iam:ChangePassword'))
   const change = (OldPassword: string, NewPassword: string): Promise<string> =>
@@ -78,7 +81,9 @@ test('a user changes its own password with the old one', async () => {
   assert.match(await change(FIRST, SECOND), /^NoSuchEntityException 404: Login Profile for User ada cannot/)
   await iam('CreateLoginProfile', { UserName: 'ada', Password: FIRST, PasswordResetRequired: true })
   assert.equal(await change(SECOND, THIRD), 'AccessDenied 403: The old password is not correct.')
+  assert.equal(await change(FIRST, FIRST), SAME_AGAIN)
   assert.equal(await change(FIRST, SECOND), 'allowed')
+  assert.equal(await change(SECOND, SECOND), 'allowed', 'nobody has asked for another one')
   const reset = inside(
     await iam('GetLoginProfile', { UserName: 'ada' }),
     'LoginProfile',

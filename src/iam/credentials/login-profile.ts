@@ -73,6 +73,23 @@ export function passwordExpiry(
   return policy?.maxAgeDays === undefined ? undefined : changedAt + policy.maxAgeDays * DAY_MS
 }
 
+/** Whether the user must replace the password at the next sign-in: an administrator asks for it, or it has expired. */
+export function mustReplacePassword(
+  profile: LoginProfileValue,
+  policy: PasswordPolicyValue | undefined,
+  now: EpochMs,
+): boolean {
+  const expiry = passwordExpiry(profile, policy)
+  return profile.resetRequired || (expiry !== undefined && expiry <= now)
+}
+
+/** Checks that a password that must be replaced does not replace itself. @throws PasswordPolicyViolationException. */
+export function checkReplaced(mustReplace: boolean, present: string, next: string): void {
+  if (mustReplace && present === next) {
+    throw violation('Password should not be the one that has to be replaced')
+  }
+}
+
 /**
  * Whether nobody but an administrator can replace a password: it has expired, and the policy says so. Source: IAM API
  * Reference, "UpdateAccountPasswordPolicy", `HardExpiry`.

@@ -2,10 +2,12 @@ import { KmsError } from '../../api/errors.ts'
 import { optional } from '../../api/shapes.ts'
 import { insert, remove, replace, type Stored } from '../../store/records.ts'
 import {
+  checkReplaced,
   findLoginProfile,
   isLockedByExpiry,
   LOGIN_PROFILE,
   type LoginProfileValue,
+  mustReplacePassword,
   type NewPasswordDependencies,
   newPassword,
 } from '../credentials/login-profile.ts'
@@ -133,6 +135,8 @@ const changePassword = iamOperation(
         'The password has expired. An administrator must set another.',
       )
     }
+    const mustReplace = mustReplacePassword(value, made.policy, call.now)
+    checkReplaced(mustReplace, input.OldPassword, input.NewPassword)
     const next = await newPassword(made, input.NewPassword, value)
     return { changes: [replace(profile, { ...value, ...next, changedAt: call.now, resetRequired: false })] }
   },

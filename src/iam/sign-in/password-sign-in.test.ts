@@ -213,6 +213,7 @@ test('an expired password is replaced at sign-in, unless only an administrator c
     await records.commit([insert(PASSWORD_POLICY, PASSWORD_POLICIES, ACCOUNT, policy)])
     assert.equal((await step({ now: NOW - 1 })).type, 'proven')
     assert.equal((await step()).type, 'incomplete')
+    await assert.rejects(step({ newPassword: RIGHT }), { code: 'PasswordPolicyViolationException' })
     assert.equal((await step({ newPassword: 'another one' })).type, 'proven')
     const stored = await records.get(PASSWORD_POLICY, PASSWORD_POLICIES, ACCOUNT)
     const hard = insert(PASSWORD_POLICY, PASSWORD_POLICIES, ACCOUNT, { ...policy, hardExpiry: true })

@@ -7,11 +7,12 @@ import { type Change, type Records, replace, type Stored } from '../../store/rec
 import { ACCOUNT_ALIASES } from '../accounts/account.ts'
 import type { Attempts } from '../credentials/attempts.ts'
 import {
+  checkReplaced,
   findLoginProfile,
   isLockedByExpiry,
   type LoginProfileValue,
+  mustReplacePassword,
   newPassword,
-  passwordExpiry,
 } from '../credentials/login-profile.ts'
 import { findDevice } from '../credentials/mfa-device.ts'
 import { findPasswordPolicy } from '../credentials/password-policy.ts'
@@ -140,8 +141,7 @@ async function afterPassword(
   const { value } = profile
   const who: SigningUser = { account: user.partition, user: user.value }
   const policy = await findPasswordPolicy(dependencies.records, who.account)
-  const expiry = passwordExpiry(value, policy)
-  const mustReplace = value.resetRequired || (expiry !== undefined && expiry <= input.now)
+  const mustReplace = mustReplacePassword(value, policy, input.now)
   const needsCode = (user.value.mfaDevices ?? []).length > 0
   const incomplete = { ...who, type: 'incomplete', code: needsCode, newPassword: mustReplace } as const
   if (needsCode && input.code === undefined) return incomplete
@@ -155,6 +155,7 @@ async function afterPassword(
   const proven = { ...who, type: 'proven', mfaSerial: mfa.serial } as const
   if (!mustReplace) return { ...proven, passwordAt: value.changedAt, isPasswordReplaced: false, changes }
   if (input.newPassword === undefined) return incomplete
+  checkReplaced(mustReplace, input.password, input.newPassword)
   const next = await newPassword({ ...dependencies, account: who.account, policy }, input.newPassword, value)
   const replaced = replace(profile, { ...value, ...next, changedAt: input.now, resetRequired: false })
   return { ...proven, passwordAt: input.now, isPasswordReplaced: true, changes: [...changes, replaced] }
