@@ -1,72 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { COUNT, count, counted, found, P, SEALER, withPair } from '../../test/support/records-pair.ts'
 import { testFolder } from '../../test/support/test-folder.ts'
-import { testSealer } from '../../test/support/test-sealer.ts'
 import { openRecords } from './cache.ts'
 import { FEED_KEPT_PER_SHARD, type RawStore, StoreConflict, StoreFailure } from './port.ts'
-import { type Change, insert, type Kind, type Records, remove, replace, type Stored } from './records.ts'
+import { type Change, insert, type Kind, type Records, remove, replace } from './records.ts'
 import { openSqlite } from './sqlite.ts'
-
-type Count = { readonly n: number; readonly list: readonly { readonly deep: string }[] }
-
-const COUNT: Kind<Count> = {
-  name: 'count',
-  parse: (value) => value as Count,
-}
-const SEALER = testSealer()
-const P = 'partition'
-
-function count(n: number): Count {
-  return { n, list: [{ deep: 'x' }] }
-}
-
-type Counted = { readonly store: RawStore; readonly calls: { reads: number; feeds: number } }
-
-/** The store, and how often it was read. */
-function counted(store: RawStore): Counted {
-  const calls = { reads: 0, feeds: 0 }
-  const counting: RawStore = {
-    get: (key) => {
-      calls.reads += 1
-      return store.get(key)
-    },
-    range: (kind, query) => store.range(kind, query),
-    commit: (changes, applied) => store.commit(changes, applied),
-    changeCount: () => store.changeCount(),
-    feedPosition: () => {
-      calls.feeds += 1
-      return store.feedPosition()
-    },
-    changesSince: (shard, sequence) => store.changesSince(shard, sequence),
-    dataVersion: () => store.dataVersion(),
-    close: () => store.close(),
-  }
-  return { store: counting, calls }
-}
-
-type Pair = { readonly near: Records; readonly far: Records; readonly calls: Counted['calls'] }
-
-/** Two handles on one folder; the reads of the near one are counted. */
-async function withPair(use: (pair: Pair) => Promise<void>): Promise<void> {
-  using folder = testFolder()
-  const { store, calls } = counted(openSqlite(folder.path))
-  const near = await openRecords(store, SEALER)
-  const far = await openRecords(openSqlite(folder.path), SEALER)
-  try {
-    calls.feeds = 0
-    await use({ near, far, calls })
-  } finally {
-    await near.close()
-    await far.close()
-  }
-}
-
-async function found(records: Records, name = 'a'): Promise<Stored<Count>> {
-  const record = await records.get(COUNT, P, name)
-  assert.ok(record)
-  return record
-}
 
 test('get reads a record once, and then gives the same object from memory', async () => {
   await withPair(async ({ near, calls }) => {

@@ -2,71 +2,12 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { COUNT, count, counted, found, P, SEALER, withPair } from '../../test/support/records-pair.ts'
 import { testFolder } from '../../test/support/test-folder.ts'
-import { testSealer } from '../../test/support/test-sealer.ts'
 import { openRecords } from './cache.ts'
 import type { RawStore } from './port.ts'
-import { insert, type Kind, type Records, remove, replace, type Stored } from './records.ts'
+import { insert, remove, replace } from './records.ts'
 import { openSqlite } from './sqlite.ts'
-
-type Count = { readonly n: number; readonly list: readonly { readonly deep: string }[] }
-
-const COUNT: Kind<Count> = { name: 'count', parse: (value) => value as Count }
-const SEALER = testSealer()
-const P = 'partition'
-
-function count(n: number): Count {
-  return { n, list: [{ deep: 'x' }] }
-}
-
-/** The store, and how often it was read. */
-function countedStore(store: RawStore) {
-  const calls = { reads: 0, feeds: 0 }
-  const counting: RawStore = {
-    get: (key) => {
-      calls.reads += 1
-      return store.get(key)
-    },
-    range: (kind, query) => store.range(kind, query),
-    commit: (changes, applied) => store.commit(changes, applied),
-    changeCount: () => store.changeCount(),
-    feedPosition: () => {
-      calls.feeds += 1
-      return store.feedPosition()
-    },
-    changesSince: (shard, sequence) => store.changesSince(shard, sequence),
-    dataVersion: () => store.dataVersion(),
-    close: () => store.close(),
-  }
-  return { store: counting, calls }
-}
-
-type Pair = {
-  readonly near: Records
-  readonly far: Records
-  readonly calls: { reads: number; feeds: number }
-}
-
-/** Two handles on one folder; the reads of the near one are counted. */
-async function withPair(use: (pair: Pair) => Promise<void>): Promise<void> {
-  using folder = testFolder()
-  const { store, calls } = countedStore(openSqlite(folder.path))
-  const near = await openRecords(store, SEALER)
-  const far = await openRecords(openSqlite(folder.path), SEALER)
-  try {
-    calls.feeds = 0
-    await use({ near, far, calls })
-  } finally {
-    await near.close()
-    await far.close()
-  }
-}
-
-async function found(records: Records, name = 'a'): Promise<Stored<Count>> {
-  const record = await records.get(COUNT, P, name)
-  assert.ok(record)
-  return record
-}
 
 test('commit of this handle takes the place of what memory held, as a read would give it', async () => {
   await withPair(async ({ near, far, calls }) => {
@@ -114,7 +55,7 @@ test('refresh reads nothing of what this handle has committed, and all of what o
 function late(raw: RawStore) {
   const held: (() => void)[] = []
   const store: RawStore = {
-    ...countedStore(raw).store,
+    ...counted(raw).store,
     commit: async (changes, applied) => {
       let sequences: readonly number[] = []
       await raw.commit(changes, (told) => {
