@@ -84,3 +84,23 @@ test('a user sees what it may not do disabled, with the reason', { skip: NO_BROW
     .first()
     .waitFor({ state: 'attached' })
 })
+
+test('a page leaves out what a hand-made address adds', { skip: NO_BROWSER }, async () => {
+  const { page, assertClean } = await openPage(browser)
+  await signInTo(server, page)
+  const addresses: readonly (readonly [string, string])[] = [
+    ['audit?attribute=constructor&value=%7B%22a%22%3A1%7D&event=%5B1%5D', 'Audit log'],
+    ['access?tab=%7B%22a%22%3A1%7D', 'Access'],
+    ['refusals?days=1000000', 'Refusals'],
+    ['usage?days=%22x%22&by=constructor', 'Usage'],
+    ['explain?id=%7B%22a%22%3A1%7D', 'Explain'],
+    ['try?key=%7B%22a%22%3A1%7D', 'Try'],
+  ]
+  for (const [address, heading] of addresses) {
+    await page.goto(`${server.endpoint}/console/${address}`)
+    await page.getByRole('heading', { level: 1 }).filter({ hasText: heading }).first().waitFor()
+    const shown = (await page.locator('main').textContent()) ?? ''
+    assert.doesNotMatch(shown, /\[object Object\]|NaN|Invalid|undefined/, address)
+  }
+  assertClean()
+})

@@ -34,3 +34,14 @@ test('files of the console have at most 400 lines, and no text that a browser ta
     assert.doesNotMatch(text, /dangerouslySetInnerHTML|\.innerHTML|insertAdjacentHTML|document\.write/, path)
   }
 })
+
+test('pages take from the address what their parser takes: the router adds members that it left out', async () => {
+  let uses = 0
+  for (const { path, text } of await consoleFiles()) {
+    for (const [, before = ''] of text.matchAll(/(\S*)\buseSearch\(/g)) {
+      uses += 1
+      assert.match(before, /^parse\w+Search\(route\.$/, `${path} reads an address without its parser`)
+    }
+  }
+  assert.ok(uses > 5, 'uses were found')
+})

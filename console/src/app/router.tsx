@@ -6,6 +6,7 @@ import { Home } from '../pages/home/home.tsx'
 import { parseKeySearch } from '../pages/key/search.ts'
 import { parseKeysSearch } from '../pages/keys/search.ts'
 import { parseRefusalsSearch } from '../pages/refusals/search.ts'
+import { parseTryItSearch } from '../pages/try-it/search.ts'
 import { parseUsageSearch } from '../pages/usage/search.ts'
 import { Frame } from './frame.tsx'
 import { lazyPage } from './lazy-page.ts'
@@ -39,8 +40,7 @@ const keyRoute = createRoute({
 const tryItRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/try',
-  validateSearch: (search): { readonly key?: string } =>
-    typeof search['key'] === 'string' ? { key: search['key'] } : {},
+  validateSearch: parseTryItSearch,
   component: lazyPage(() => import('../pages/try-it/try-it.tsx'), 'TryIt'),
 })
 

@@ -7,13 +7,13 @@ import { ACCESS_TEXTS as texts } from '../../texts/en/access.ts'
 import { Accounts } from './accounts.tsx'
 import { Controls } from './controls.tsx'
 import { Groups, Policies, Providers, Roles, Users } from './lists.tsx'
-import { type AccessTab, TABS } from './search.ts'
+import { type AccessTab, parseAccessSearch, TABS } from './search.ts'
 
 const route = getRouteApi('/access')
 
 /** Who there is, and what their policies allow. */
 export function Access(): ReactNode {
-  const { tab = 'users' } = route.useSearch()
+  const { tab = 'users' } = parseAccessSearch(route.useSearch())
   const navigate = route.useNavigate()
   return (
     <ContentLayout

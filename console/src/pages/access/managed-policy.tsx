@@ -11,6 +11,7 @@ import { ACCESS_TEXTS as texts } from '../../texts/en/access.ts'
 import { TEXTS } from '../../texts/en.ts'
 import { PageOf } from './page-of.tsx'
 import { PolicyPanel } from './policy-panel.tsx'
+import { parsePolicySearch } from './search.ts'
 import { useAccess, useAccessChange } from './use-access.ts'
 
 const { common } = TEXTS
@@ -18,7 +19,7 @@ const route = getRouteApi('/access/policy')
 
 /** The page of a managed policy. */
 export function ManagedPolicy(): ReactNode {
-  const { arn: PolicyArn } = route.useSearch()
+  const { arn: PolicyArn } = parsePolicySearch(route.useSearch())
   return (
     <PageOf
       tab="policies"

@@ -15,6 +15,7 @@ import { ShowCli } from '../../shared/show-cli.tsx'
 import { TEXTS } from '../../texts/en.ts'
 import { AuditFilter } from './filter.tsx'
 import { EventRecord } from './record.tsx'
+import { parseAuditSearch } from './search.ts'
 
 const { audit: texts, common } = TEXTS
 const route = getRouteApi('/audit')
@@ -22,7 +23,7 @@ const route = getRouteApi('/audit')
 /** The calls that were recorded, newest first. What is looked for stands in the address. */
 export function Audit(): ReactNode {
   const { region } = useSession()
-  const { attribute, value, event: shown } = route.useSearch()
+  const { attribute, value, event: shown } = parseAuditSearch(route.useSearch())
   const navigate = route.useNavigate()
   const filter =
     attribute === undefined || value === undefined

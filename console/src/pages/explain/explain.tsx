@@ -9,13 +9,14 @@ import { getRouteApi } from '@tanstack/react-router'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { REFUSAL_TEXTS } from '../../texts/en/refusals.ts'
 import { Explanation } from './explanation.tsx'
+import { parseExplainSearch } from './search.ts'
 
 const { explain: texts } = REFUSAL_TEXTS
 const route = getRouteApi('/explain')
 
 /** Says why one recorded call ended as it did. */
 export function Explain(): ReactNode {
-  const { id = '' } = route.useSearch()
+  const { id = '' } = parseExplainSearch(route.useSearch())
   const navigate = route.useNavigate()
   return (
     <ContentLayout

@@ -20,7 +20,7 @@ import { ShowCli } from '../../shared/show-cli.tsx'
 import { REFUSAL_TEXTS as texts } from '../../texts/en/refusals.ts'
 import { TEXTS } from '../../texts/en.ts'
 import { OneReason } from './one-reason.tsx'
-import { PERIODS } from './search.ts'
+import { PERIODS, parseRefusalsSearch } from './search.ts'
 
 const { common } = TEXTS
 const route = getRouteApi('/refusals')
@@ -29,7 +29,7 @@ const DAYS_BY_DEFAULT = 7
 /** Calls that policies refused, grouped by reason, each with what would allow it. */
 export function Refusals(): ReactNode {
   const { region, arn } = useSession()
-  const { days = DAYS_BY_DEFAULT } = route.useSearch()
+  const { days = DAYS_BY_DEFAULT } = parseRefusalsSearch(route.useSearch())
   const query = useInfiniteQuery(refusalsOf(region, arn, days))
   const pages = query.data?.pages ?? []
   const groups = joinedGroups(pages.map(({ output }) => output))
@@ -74,7 +74,7 @@ function Nothing(): ReactNode {
 type TopProps = { readonly groups: readonly RefusalGroup[]; readonly onRefresh: () => void }
 
 function Top({ groups, onRefresh }: TopProps): ReactNode {
-  const { days = DAYS_BY_DEFAULT } = route.useSearch()
+  const { days = DAYS_BY_DEFAULT } = parseRefusalsSearch(route.useSearch())
   const navigate = route.useNavigate()
   const open = useOpen()
   const options = PERIODS.map((period) => ({ value: String(period), label: texts.days[period] }))

@@ -12,6 +12,7 @@ import { type Pair, PairFields } from '../../shared/pair-fields.tsx'
 import { TEXTS } from '../../texts/en.ts'
 import { Decrypt } from './decrypt.tsx'
 import { Encrypt } from './encrypt.tsx'
+import { parseTryItSearch } from './search.ts'
 
 const { tryIt: texts, create, common } = TEXTS
 const route = getRouteApi('/try')
@@ -20,7 +21,7 @@ type Form = { readonly key: string; readonly pairs: readonly Pair[]; readonly ci
 
 /** Encrypts and decrypts in the page; nothing of it is in the address. */
 export function TryIt(): ReactNode {
-  const { key = '' } = route.useSearch()
+  const { key = '' } = parseTryItSearch(route.useSearch())
   const [form, change] = useForm<Form>({ key, pairs: [], ciphertext: '' })
   const context = Object.fromEntries(
     form.pairs.filter((pair) => pair.key !== '').map((pair) => [pair.key, pair.value]),

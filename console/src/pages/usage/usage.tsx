@@ -18,7 +18,7 @@ import { USAGE_TEXTS as texts } from '../../texts/en/usage.ts'
 import { fill } from '../../texts/en.ts'
 import { DayChart } from './day-chart.tsx'
 import { formatCost } from './format-cost.ts'
-import { GROUPS, PERIODS } from './search.ts'
+import { GROUPS, PERIODS, parseUsageSearch } from './search.ts'
 
 const route = getRouteApi('/usage')
 const DAYS_BY_DEFAULT = 30
@@ -26,7 +26,7 @@ const DAYS_BY_DEFAULT = 30
 /** Calls of the account, and what they would cost. */
 export function Usage(): ReactNode {
   const { account } = useSession()
-  const { days = DAYS_BY_DEFAULT } = route.useSearch()
+  const { days = DAYS_BY_DEFAULT } = parseUsageSearch(route.useSearch())
   const navigate = route.useNavigate()
   const { data, error } = useQuery(usageOf(account, days, 'day'))
   const options = PERIODS.map((period) => ({ value: String(period), label: texts.days[period] }))
@@ -89,7 +89,7 @@ function Totals({ usage: { totals, currency } }: { readonly usage: UsageOf }): R
 
 function Lines(): ReactNode {
   const { account } = useSession()
-  const { days = DAYS_BY_DEFAULT, by = 'key' } = route.useSearch()
+  const { days = DAYS_BY_DEFAULT, by = 'key' } = parseUsageSearch(route.useSearch())
   const navigate = route.useNavigate()
   const { data, error } = useQuery(usageOf(account, days, by))
   const lines = data?.lines.toSorted((one, other) => other.calls - one.calls)
