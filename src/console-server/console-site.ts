@@ -16,6 +16,8 @@ export type ConsoleAnswer = {
 
 /** The web console: the HTTP server forwards requests to it. */
 export type ConsoleSite = {
+  /** Headers of every answer. */
+  readonly headers: readonly string[]
   readonly owns: (target: string) => boolean
   readonly bodyMaxBytes: (head: WireRequest) => number
   readonly answer: (request: WireRequest) => Promise<ConsoleAnswer>
@@ -44,6 +46,7 @@ const NO_BODY = new Uint8Array(0)
 /** Serves the console's files and the routes of sign-in. */
 export function consoleSite({ files, routes }: ConsoleSiteDependencies): ConsoleSite {
   return {
+    headers: SECURITY_HEADERS,
     owns: (target) => {
       const path = pathOf(target)
       return path === BASE || path.startsWith(`${BASE}/`)
@@ -149,7 +152,8 @@ function plain(status: number, text: string, headers: readonly string[] = []): C
 }
 
 function redirect(location: string): ConsoleAnswer {
-  return { status: 308, headers: [...SECURITY_HEADERS, 'Location', location], body: NO_BODY }
+  const headers = [...SECURITY_HEADERS, 'Location', location, 'Cache-Control', NOT_STORED]
+  return { status: 308, headers, body: NO_BODY }
 }
 
 function pathOf(target: string): string {

@@ -7,6 +7,7 @@ import { connectionOf } from './connection.ts'
 import type { Serving } from './exchange.ts'
 import type { Exchange } from './gate.ts'
 import { formatLastResponse } from './response.ts'
+import { parseTarget } from './target.ts'
 
 /** Bytes that are no request, or a request that did not arrive in time. */
 export type ClientError = {
@@ -40,10 +41,14 @@ export function refuseAndEnd(
   socket: Socket,
   { request, fault }: Refused,
 ): void {
-  dependencies.refuse(requestOf(socket, request), fault).then(
+  const { site } = dependencies
+  const head = requestOf(socket, request)
+  const more = site?.owns(parseTarget(head.target).target) === true ? site.headers : []
+  dependencies.refuse(head, fault).then(
     (wire) => {
       timers.after(LAST_WORD_TIMEOUT_MS, () => socket.destroy())
-      socket.end(formatLastResponse(wire, new Date(systemClock.now()).toUTCString()), () => socket.destroy())
+      const date = new Date(systemClock.now()).toUTCString()
+      socket.end(formatLastResponse(wire, date, more), () => socket.destroy())
     },
     () => socket.destroy(),
   )

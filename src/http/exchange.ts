@@ -10,7 +10,7 @@ import type { MemoryBudget } from './memory-budget.ts'
 import type { Bound, Peer, Peers } from './peers.ts'
 import type { Penalties } from './penalties.ts'
 import { sendResponse } from './response.ts'
-import { type Site, type SiteAnswer, sendSiteAnswer } from './site.ts'
+import { type Site, type SiteAnswer, sendSiteAnswer, siteRefusal } from './site.ts'
 import { parseTarget } from './target.ts'
 
 /** The handlers of requests. */
@@ -92,7 +92,7 @@ export function serve(serving: Serving, peer: Peer, gate: Gate, exchange: Exchan
   const fault = peer.isReserved ? 'no room' : faultOf(request, authority)
   if (fault !== undefined) {
     receive(serving, { peer, gate, exchange, maxBytes: NOTHING }, () => {
-      finish(serving, { peer, response, bodyBytes: 0 }, serving.dependencies.refuse(head, fault), true)
+      finish(serving, { peer, response, bodyBytes: 0 }, refuse(serving, head, fault), true)
     })
     return
   }
@@ -118,13 +118,24 @@ function serveSite(serving: Serving, waiting: Waiting & { readonly head: WireReq
   receive(serving, { ...waiting, maxBytes: site.bodyMaxBytes(head) }, (body) => {
     const bodyBytes = body?.length ?? 0
     if (body === undefined) {
-      finish(serving, { peer, response, bodyBytes }, serving.dependencies.refuse(head, 'large body'), true)
+      finish(serving, { peer, response, bodyBytes }, refuse(serving, head, 'large body'), true)
     } else if (begins(serving, peer)) {
       finish(serving, { peer, response, bodyBytes }, site.answer({ ...head, body }), false)
     } else {
-      finish(serving, { peer, response, bodyBytes }, serving.dependencies.refuse(head, 'busy'), false)
+      finish(serving, { peer, response, bodyBytes }, refuse(serving, head, 'busy'), false)
     }
   })
+}
+
+/** Answers a request that is refused for its form: for a target of the site, with its headers. */
+function refuse(
+  { dependencies }: Serving,
+  head: WireRequest,
+  fault: WireFault,
+): Promise<WireResponse | SiteAnswer> {
+  const { site } = dependencies
+  const refusal = dependencies.refuse(head, fault)
+  return site?.owns(head.target) === true ? refusal.then((wire) => siteRefusal(site, wire)) : refusal
 }
 
 type Waiting = { readonly peer: Peer; readonly gate: Gate; readonly exchange: Exchange }

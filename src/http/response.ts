@@ -17,7 +17,7 @@ export type Sending = {
 /** Sends an answer. Node sets `Date`, by which clients correct their clocks. */
 export function sendResponse(response: ServerResponse, wire: WireResponse, sending: Sending): void {
   const size = Buffer.byteLength(wire.body)
-  const headers = headersOf(wire, size)
+  const headers = [...headersOf(wire), 'Content-Length', String(size)]
   if (sending.close) headers.push('Connection', 'close')
   response.writeHead(wire.status, headers)
   if (size > PART_BYTES) {
@@ -32,9 +32,13 @@ export function sendResponse(response: ServerResponse, wire: WireResponse, sendi
   share.hold(size)
 }
 
-/** The same as text, for a socket without a response object. It is the last answer. */
-export function formatLastResponse(wire: WireResponse, date: string): string {
-  const headers = [...headersOf(wire, Buffer.byteLength(wire.body)), 'Date', date, 'Connection', 'close']
+/**
+ * The same as text, for a socket without a response object. It is the last answer. @param more headers, alternating names
+ * and values.
+ */
+export function formatLastResponse(wire: WireResponse, date: string, more: readonly string[]): string {
+  const size = ['Content-Length', String(Buffer.byteLength(wire.body))]
+  const headers = [...more, ...headersOf(wire), ...size, 'Date', date, 'Connection', 'close']
   let text = `HTTP/1.1 ${wire.status} ${STATUS_CODES[wire.status]}\r\n`
   for (let at = 0; at < headers.length; at += 2) text += `${headers[at]}: ${headers[at + 1]}\r\n`
   return `${text}\r\n${wire.body}`
@@ -60,8 +64,8 @@ export function sendBytes(response: ServerResponse, body: Uint8Array, openShare:
   if (share.hold(body.length)) pump()
 }
 
-/** Header names have AWS's capitals: some clients compare them by case. */
-function headersOf(wire: WireResponse, sizeBytes: number): string[] {
+/** Header names have AWS's capitals: some clients compare them by case. The length of the body is not among them. */
+export function headersOf(wire: WireResponse): string[] {
   return [
     'x-amzn-RequestId',
     wire.requestId,
@@ -73,7 +77,5 @@ function headersOf(wire: WireResponse, sizeBytes: number): string[] {
     'no-cache',
     'Content-Type',
     wire.mediaType,
-    'Content-Length',
-    String(sizeBytes),
   ]
 }

@@ -1,9 +1,12 @@
 import type { ServerResponse } from 'node:http'
-import type { WireRequest } from '../dispatch/wire.ts'
-import { type Sending, sendBytes } from './response.ts'
+import { utf8 } from '../base/bytes.ts'
+import type { WireRequest, WireResponse } from '../dispatch/wire.ts'
+import { headersOf, type Sending, sendBytes } from './response.ts'
 
 /** Pages for browsers. The server finds them by path, before it authenticates a caller. */
 export type Site = {
+  /** Headers of every answer, alternating names and values: also of a refusal by the HTTP layer. */
+  readonly headers: readonly string[]
   /** Returns whether the site answers requests for this target. */
   readonly owns: (target: string) => boolean
   /** Returns the largest allowed body of a request. */
@@ -19,6 +22,12 @@ export type SiteAnswer = {
   readonly body: Uint8Array
   /** Whether the request failed to authenticate. */
   readonly isCallerUnknown?: boolean
+}
+
+/** Returns a refusal by the HTTP layer, with the headers of the site. */
+export function siteRefusal({ headers }: Site, wire: WireResponse): SiteAnswer {
+  const { status, body, isCallerUnknown = false } = wire
+  return { status, headers: [...headers, ...headersOf(wire)], body: utf8(body), isCallerUnknown }
 }
 
 /** Sends a response of a site; a `HEAD` request gets only the headers. */

@@ -1,6 +1,7 @@
 /** The web console from outside: its files, sign-in, sessions, and attempts to misuse them. */
 
 import assert from 'node:assert/strict'
+import { connect } from 'node:net'
 import { after, before, test } from 'node:test'
 import { CreateUserCommand, DeleteUserCommand } from '@aws-sdk/client-iam'
 import { readEvents } from '../support/audit.ts'
@@ -230,6 +231,40 @@ test('a page comes with strict headers, whatever its address', async () => {
   const put = await fetch(`${server.endpoint}/console/`, { method: 'PUT' })
   assert.equal(put.status, 405)
 })
+
+test('refusals of the form of a request below the console have strict headers too', async () => {
+  const host = `host: ${new URL(server.endpoint).host}`
+  const many = Array.from({ length: 300 }, (_, index) => `x-${index}: 1`)
+  const requests: readonly (readonly [status: number, lines: readonly string[]])[] = [
+    [308, ['GET /console HTTP/1.1', host, 'connection: close', '', '']],
+    [413, ['GET /console/ HTTP/1.1', host, 'content-length: 1', '', 'x']],
+    [413, ['POST /console/session/begin HTTP/1.1', host, 'content-length: 5000', '', 'x'.repeat(5000)]],
+    [431, ['GET /console/keys HTTP/1.1', host, ...many, '', '']],
+    [400, ['GET /console HTTP/1.1', host, 'host: other', '', '']],
+    [400, ['GET http://other/console/ HTTP/1.1', host, '', '']],
+    [400, ['POST /console/x HTTP/1.1', host, 'transfer-encoding: chunked', '', 'no chunk', '']],
+  ]
+  for (const [status, lines] of requests) {
+    const answer = await rawAnswer(lines.join('\r\n'))
+    assert.match(answer, new RegExp(`^HTTP/1.1 ${status} `), lines.join('\n'))
+    assert.match(answer, /^Content-Security-Policy: default-src 'none'/m, answer)
+    assert.match(answer, /^X-Content-Type-Options: nosniff\r$/m)
+    assert.match(answer, /^Cache-Control: .*no-store/m)
+    assert.equal(answer.match(/^Content-Length:/gm)?.length, 1)
+  }
+  assert.doesNotMatch(await rawAnswer(`GET /x HTTP/1.1\r\n${host}\r\nhost: y\r\n\r\n`), /Security-Policy/)
+})
+
+/** The answer to these bytes, until the server ends the connection. */
+async function rawAnswer(bytes: string): Promise<string> {
+  const { hostname, port } = new URL(server.endpoint)
+  const socket = connect(Number(port), hostname)
+  socket.setTimeout(10_000, () => socket.destroy(new Error('the server did not end the connection')))
+  socket.write(bytes)
+  let answer = ''
+  for await (const part of socket) answer += String(part)
+  return answer
+}
 
 test('without the console there is no trace of it', async () => {
   await using off = await startServer({ environment: { HOLDFAST_CONSOLE: 'off' } })
