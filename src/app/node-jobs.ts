@@ -55,6 +55,7 @@ export function startNodeJobs(config: Config, dependencies: JobDependencies): Sc
     folder: join(config.data, AUDIT_FOLDER),
     signingKey: dependencies.checkpointKey,
     grow: treeGrower(index),
+    random: kms.random,
     log,
   })
   return startJobs(

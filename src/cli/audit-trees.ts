@@ -6,6 +6,7 @@ import type { AuditHead } from '../audit/log/head.ts'
 import { readHeads } from '../audit/log/journal.ts'
 import type { CheckpointDependencies } from '../audit/proofs/checkpoints.ts'
 import { growTree } from '../audit/proofs/tree.ts'
+import { systemRandom } from '../base/ports.ts'
 import type { CommandInput } from './command.ts'
 import { requireDataFolder } from './data-folder.ts'
 import { countedFiles } from './progress.ts'
@@ -42,6 +43,7 @@ export async function withTrees<T>(
         files,
         folder,
         signingKey: checkpointKey,
+        random: systemRandom,
         grow: (node, from, until) => growTree(logOf(node), from, until),
       },
     })

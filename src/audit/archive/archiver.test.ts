@@ -50,7 +50,10 @@ async function scene({ eventChars = 300, taken = Number.POSITIVE_INFINITY, chain
     await saveHeadRecord(records, node, head)
     const grow = (_: string, ...more: [Parameters<typeof growTree>[1], number]) =>
       growTree({ files: segmentFiles, folder: join(audit, node), chain }, ...more)
-    const checkpoint = { records, files: systemFiles, folder: audit, signingKey: SIGNING_KEY, grow }
+    const checkpoint = {
+      ...{ records, files: systemFiles, folder: audit, signingKey: SIGNING_KEY, grow },
+      random: systemRandom,
+    }
     await makeCheckpoint(checkpoint, node, head)
   }
   const told: string[] = []

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { parseBase64, toBase64, utf8 } from '../../base/bytes.ts'
+import type { Random } from '../../base/ports.ts'
 import type { Ed25519Key } from '../../crypto/ed25519.ts'
 import { kindOfFormat1 } from '../../store/kind.ts'
 import {
@@ -39,6 +40,7 @@ export type CheckpointDependencies = {
   /** The folder with the nodes' folders. */
   readonly folder: string
   readonly signingKey: Ed25519Key
+  readonly random: Pick<Random, 'uuid'>
   /** Grows a node's tree up to a sequence number: see `growTree`. */
   readonly grow: (node: string, from: TreeState, until: number) => Promise<TreeState>
 }
@@ -82,7 +84,7 @@ function treeChange(present: Stored<AuditTreeValue> | undefined, node: string, s
 }
 
 async function keep(
-  { files, folder }: CheckpointDependencies,
+  { files, folder, random }: CheckpointDependencies,
   node: string,
   size: number,
   note: string,
@@ -91,7 +93,8 @@ async function keep(
   const name = checkpointName(size)
   await files.makeFolder(own)
   if ((await files.list(own)).includes(name)) return
-  const aside = join(own, `${name}.new`)
+  // Several workers and commands store one checkpoint at the same time: each writes a file of its own.
+  const aside = join(own, `${name}.${random.uuid()}.new`)
   const file = await files.openAppend(aside)
   try {
     await file.truncate(0)
