@@ -23,7 +23,7 @@ test('whoever opens the link that a start prints creates a key, uses it and sees
   skip: NO_BROWSER,
 }, async () => {
   const { page, assertClean } = await openPage(browser)
-  await page.goto(signInLink(server))
+  await page.goto(await signInLink(server))
   await look(page, 'sign-in-light')
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.getByRole('heading', { name: 'Home', exact: true }).waitFor()

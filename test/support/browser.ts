@@ -29,7 +29,11 @@ export async function openPage(
   options: { readonly colorScheme?: 'light' | 'dark'; readonly width?: number } = {},
 ): Promise<WatchedPage> {
   const { colorScheme = 'light', width = 1280 } = options
-  const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 } })
+  const context = await browser.newContext({
+    ...{ colorScheme, viewport: { width, height: 900 } },
+    // A color that fades in has too little contrast until it is there.
+    reducedMotion: 'reduce',
+  })
   const page = await context.newPage()
   page.setDefaultTimeout(ACTION_TIMEOUT_MS)
   const problems: string[] = []
@@ -42,8 +46,14 @@ export async function openPage(
 
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 
+/** Waits for the end of all transitions and animations that end. */
+const SETTLED = `Promise.allSettled(document.getAnimations()
+  .filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity)
+  .map(({ finished }) => finished)).then(() => undefined)`
+
 /** Asserts that axe finds no violation of WCAG 2.2, levels A and AA. */
 async function assertAccessible(page: Page, name: string): Promise<void> {
+  await page.evaluate(SETTLED)
   await page.evaluate(axe.source)
   const found: readonly string[] = await page.evaluate(
     `axe.run({ runOnly: ${JSON.stringify(RULES)} }).then(({ violations }) =>

@@ -4,10 +4,13 @@ import assert from 'node:assert/strict'
 import type { Page } from 'playwright-core'
 import { runHoldfast } from './command.ts'
 import type { TestServer } from './server.ts'
+import { until } from './until.ts'
+
+const LINK = /http:\S+#link=\S+/
 
 /** The sign-in link in the output of a server start. */
-export function signInLink(server: TestServer): string {
-  return linkIn(server.output())
+export function signInLink(server: TestServer): Promise<string> {
+  return until('the link is printed', async () => LINK.exec(server.output())?.[0])
 }
 
 /** Signs in as the root user or as a user, and waits for the home page. */
@@ -28,7 +31,7 @@ export async function newLink(server: TestServer, user?: string): Promise<string
 }
 
 function linkIn(text: string): string {
-  const link = /http:\S+#link=\S+/.exec(text)?.[0]
+  const link = LINK.exec(text)?.[0]
   assert.ok(link, `a link was printed: ${text}`)
   return link
 }
