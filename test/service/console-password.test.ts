@@ -66,33 +66,27 @@ async function signInEvents(user: string): Promise<readonly Answer[]> {
   return all.filter(({ userIdentity }) => inside(userIdentity, 'userName') === user)
 }
 
-test('a user signs in by account id or alias, name and password, and calls need the cookie too', async () => {
-  await person('ada')
-  await iam('CreateAccountAlias', { AccountAlias: 'the-team' })
-  const session = await signedIn('ada')
-  assert.match(session.text, /"arn":"arn:aws:iam::000000000000:user\/ada"/)
-  assert.equal((await callAsPage(server, session, undefined)).code, 'UnrecognizedClientException')
-  const other = await signedIn('ADA', { account: 'the-team' })
-  assert.equal((await callAsPage(server, session, other.cookie)).code, 'UnrecognizedClientException')
-  assert.equal((await callAsPage(server, session, session.cookie)).status, 200)
-  const denied = await callAsPage(server, session, session.cookie, 'ListKeys')
-  assert.equal(denied.code, 'AccessDeniedException')
-})
-
-test('wrong passwords, users without one, unknown users and accounts get one answer', async () => {
-  await person('eve')
-  await iam('CreateUser', { UserName: 'without' })
-  const answers = [
-    await signIn('eve', { password: 'wrong' }),
-    await signIn('without'),
-    await signIn('nobody'),
-    await signIn('eve', { account: '999999999999' }),
-    await signIn('eve', { account: 'no-such-alias' }),
-  ]
-  const [first, ...others] = answers
-  assert.equal(first?.status, 403)
-  assert.match(String(first?.text), /is not correct/)
-  for (const answer of others) assert.deepEqual(answer, first)
+// These two are the first: beyond the rate of an address, failed sign-ins are counted and have no events of their own.
+test('sign-ins are recorded as CloudTrail does, without what was typed into them', async () => {
+  await person('rolf')
+  await signIn('rolf', { password: 'wrong Horse 9' })
+  await signIn('my Secret 8')
+  await signedIn('rolf')
+  const events = await until('the log has the sign-ins', async () => {
+    const found = await signInEvents('rolf')
+    return found.length >= 2 ? found : undefined
+  })
+  const [failed, succeeded] = events
+  assert.deepEqual(
+    [failed?.['errorMessage'], failed?.['errorCode'], failed?.['responseElements']],
+    ['Failed authentication', undefined, { ConsoleLogin: 'Failure' }],
+  )
+  assert.deepEqual(succeeded?.['responseElements'], { ConsoleLogin: 'Success' })
+  assert.equal(inside(succeeded?.['userIdentity'], 'arn'), `arn:aws:iam::${ACCOUNT}:user/rolf`)
+  const hidden = await signInEvents('HIDDEN_DUE_TO_SECURITY_REASONS')
+  assert.equal(hidden.at(-1)?.['errorMessage'], 'No username found in supplied account')
+  const log = JSON.stringify(await readEvents(server.data))
+  for (const secret of [PASSWORD, 'wrong Horse 9', 'my Secret 8']) assert.ok(!log.includes(secret))
 })
 
 test('a user with MFA needs a code, which works once, and policies see it', async () => {
@@ -126,6 +120,35 @@ test('a user with MFA needs a code, which works once, and policies see it', asyn
     ...{ LoginTo: '/console/', MobileVersion: 'No', MFAIdentifier: serial, MFAUsed: 'Yes' },
     SignInMethod: 'Password',
   })
+})
+
+test('a user signs in by account id or alias, name and password, and calls need the cookie too', async () => {
+  await person('ada')
+  await iam('CreateAccountAlias', { AccountAlias: 'the-team' })
+  const session = await signedIn('ada')
+  assert.match(session.text, /"arn":"arn:aws:iam::000000000000:user\/ada"/)
+  assert.equal((await callAsPage(server, session, undefined)).code, 'UnrecognizedClientException')
+  const other = await signedIn('ADA', { account: 'the-team' })
+  assert.equal((await callAsPage(server, session, other.cookie)).code, 'UnrecognizedClientException')
+  assert.equal((await callAsPage(server, session, session.cookie)).status, 200)
+  const denied = await callAsPage(server, session, session.cookie, 'ListKeys')
+  assert.equal(denied.code, 'AccessDeniedException')
+})
+
+test('wrong passwords, users without one, unknown users and accounts get one answer', async () => {
+  await person('eve')
+  await iam('CreateUser', { UserName: 'without' })
+  const answers = [
+    await signIn('eve', { password: 'wrong' }),
+    await signIn('without'),
+    await signIn('nobody'),
+    await signIn('eve', { account: '999999999999' }),
+    await signIn('eve', { account: 'no-such-alias' }),
+  ]
+  const [first, ...others] = answers
+  assert.equal(first?.status, 403)
+  assert.match(String(first?.text), /is not correct/)
+  for (const answer of others) assert.deepEqual(answer, first)
 })
 
 test('a password that must be reset is replaced at sign-in, under the policy of the account', async () => {
@@ -265,29 +288,6 @@ test('the last sign-in is in GetUser, ListUsers and the credential report', asyn
   assert.equal(line?.split(',')[4], used.toISOString().replace('.000Z', '+00:00'))
 })
 
-test('sign-ins are recorded as CloudTrail does, without what was typed into them', async () => {
-  await person('rolf')
-  await signIn('rolf', { password: 'wrong Horse 9' })
-  await signIn('my Secret 8')
-  await signedIn('rolf')
-  const events = await until('the log has the sign-ins', async () => {
-    const found = await signInEvents('rolf')
-    return found.length >= 2 ? found : undefined
-  })
-  const [failed, succeeded] = events
-  assert.deepEqual(
-    [failed?.['errorMessage'], failed?.['errorCode'], failed?.['responseElements']],
-    ['Failed authentication', undefined, { ConsoleLogin: 'Failure' }],
-  )
-  assert.deepEqual(succeeded?.['responseElements'], { ConsoleLogin: 'Success' })
-  assert.equal(inside(succeeded?.['userIdentity'], 'arn'), `arn:aws:iam::${ACCOUNT}:user/rolf`)
-  const hidden = await signInEvents('HIDDEN_DUE_TO_SECURITY_REASONS')
-  assert.equal(hidden.at(-1)?.['errorMessage'], 'No username found in supplied account')
-  const log = JSON.stringify(await readEvents(server.data))
-  for (const secret of [PASSWORD, 'wrong Horse 9', 'my Secret 8']) assert.ok(!log.includes(secret))
-})
-
-// The last test: what fails beyond the rate of an address is counted in the audit log, and has no event of its own.
 test('after ten wrong passwords the right one is refused too, as it is for an unknown user', async () => {
   await person('mallory')
   for (const user of ['mallory', 'unknown']) {
