@@ -181,6 +181,20 @@ test('commit that conflicts drops what was remembered of its records', async () 
   })
 })
 
+test('get after a list returns nothing that is older than what the list shows', async () => {
+  await withPair(async ({ near, far }) => {
+    await near.commit([insert(COUNT, P, 'a', count(1)), insert(COUNT, 'other', 'b', count(1))])
+    await near.refresh()
+    const a = await found(near, 'a')
+    const b = await near.get(COUNT, 'other', 'b')
+    assert.ok(b !== undefined)
+    await far.commit([replace(a, count(2)), replace(b, count(2))])
+    const [listed] = (await near.list(COUNT, { partition: P, limit: 1 })).records
+    assert.equal(listed?.value.n, 2)
+    assert.equal((await near.get(COUNT, 'other', 'b'))?.value.n, 2)
+  })
+})
+
 test('list gives the records of one partition, and fills memory with them', async () => {
   await withPair(async ({ near, calls }) => {
     const names = ['a', 'b', 'c']

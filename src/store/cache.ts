@@ -178,7 +178,12 @@ class CachedRecords implements Records {
         const record = await recordOf(row, shard)
         if (record !== undefined) records.push(record)
       }
-      if (next === undefined || left <= ROWS_AT_ONCE) return { records, next }
+      if (next === undefined || left <= ROWS_AT_ONCE) {
+        // The rows come from the store, which may be ahead of the cache: a `get` after this list must not return
+        // a record of before a commit that the list shows.
+        await this.refresh()
+        return { records, next }
+      }
       after = next
     }
   }

@@ -93,7 +93,7 @@ export type Records = {
   readonly peek: <V extends object>(kind: Kind<V>, partition: string, name: string) => Stored<V> | undefined
   /**
    * A page of a partition. A long list gives way while it opens records: each record is as it was at some
-   * moment after the call.
+   * moment after the call. A `get` after it returns no record of before a commit that the page shows.
    */
   readonly list: <V extends object>(kind: Kind<V>, query: Omit<ListQuery, 'kind'>) => Promise<Page<V>>
   /** The summary of a record. @throws as `get` does. */
