@@ -11,6 +11,12 @@ const OF_ACCOUNT: Rate = { intervalMs: 100, burst: 10 }
 /** Accounts and regions with rates of their own; further ones share one. */
 const SCOPES_MAX = 1024
 
+/**
+ * Admitted calls that a limiter remembers, the latest. A call that runs again is charged again only if so many others
+ * were admitted since its first run.
+ */
+export const REMEMBERED_MAX = 4096
+
 /** How often an account may ask: in each region, and in all of them. */
 export type LookupRates = { readonly inRegion: Rate; readonly ofAccount: Rate }
 
@@ -18,19 +24,31 @@ const LOOKUP_RATES: LookupRates = { inRegion: IN_REGION, ofAccount: OF_ACCOUNT }
 
 type Rate = { readonly intervalMs: number; readonly burst: number }
 
+/** A call that a limiter admits or refuses. */
+export type LimitedCall = {
+  /** The same for every run of the call: an operation runs again after a conflict, and before some refusals. */
+  readonly requestId: string
+  readonly account: string
+  /** Nothing for calls that concern all regions. */
+  readonly region: string | undefined
+}
+
 /** Limits the rate of lookups of each account, and of each account in each region. */
 export class LookupLimiter {
   readonly #clock: Clock
   readonly #rates: LookupRates
   readonly #allowances = new Map<string, Gcra>()
+  /** Ids of admitted calls, the oldest first. */
+  readonly #admitted = new Set<string>()
 
   constructor(clock: Clock, rates = LOOKUP_RATES) {
     this.#clock = clock
     this.#rates = rates
   }
 
-  /** Whether to admit a call. @param region nothing for calls that concern all regions. */
-  admit(account: string, region: string | undefined): boolean {
+  /** Whether to admit a call. The limiter charges a call once, however often it runs. */
+  admit({ requestId, account, region }: LimitedCall): boolean {
+    if (this.#admitted.has(requestId)) return true
     const nowMs = this.#clock.monotonicMs()
     const uses = [
       { rate: this.#rates.ofAccount, gcra: this.#gcraOf(account, nowMs) },
@@ -39,8 +57,17 @@ export class LookupLimiter {
     const isAdmitted = uses.every(({ rate: { intervalMs, burst }, gcra }) =>
       hasRoom(gcra, nowMs, burst * intervalMs, intervalMs),
     )
-    if (isAdmitted) for (const { rate, gcra } of uses) take(gcra, nowMs, rate.intervalMs)
-    return isAdmitted
+    if (!isAdmitted) return false
+    for (const { rate, gcra } of uses) take(gcra, nowMs, rate.intervalMs)
+    this.#remember(requestId)
+    return true
+  }
+
+  #remember(requestId: string): void {
+    this.#admitted.add(requestId)
+    if (this.#admitted.size <= REMEMBERED_MAX) return
+    const [oldest] = this.#admitted
+    if (oldest !== undefined) this.#admitted.delete(oldest)
   }
 
   #gcraOf(scope: string, nowMs: number): Gcra {

@@ -66,11 +66,13 @@ export function usageOperation<
   const declared = { service: 'holdfast', name, readOnly, input, output } as const
   return defineOperation<UsageDependencies, M, O, R>(declared, async (invocation) => {
     const { call, dependencies } = invocation
+    const { requestId } = call
     const { account } = call.caller
     // The account is charged once its policies allow the call: users without permission must not use up its rate.
     if (facts.findsByIndex === true) {
       const counted = countedAs(call.caller)
-      if (!dependencies.finds.admit(counted?.account ?? account, counted?.principal)) throw throttled()
+      const finding = { requestId, account: counted?.account ?? account, region: counted?.principal }
+      if (!dependencies.finds.admit(finding)) throw throttled()
     }
     const isOperator = facts.operatorsOnly !== true || (await seesEveryAccount(dependencies, call.caller))
     const found = await facts.find(invocation)
@@ -81,7 +83,8 @@ export function usageOperation<
     return {
       permissions,
       check: () => {
-        if (!dependencies[facts.rate ?? 'limiter'].admit(account, undefined)) throw throttled()
+        if (!dependencies[facts.rate ?? 'limiter'].admit({ requestId, account, region: undefined }))
+          throw throttled()
         if (!isOperator) throw notOperators()
         if ('missing' in found) throw found.missing
       },

@@ -36,7 +36,7 @@ export const lookupEvents = trailOperation(
     output: { Events: list(EVENT_ANSWER), NextToken: text() },
   },
   async ({ call, input, dependencies }) => {
-    const { caller, region, now } = call
+    const { requestId, caller, region, now } = call
     const [attribute, ...more] = input.LookupAttributes ?? []
     if (more.length > 0)
       throw new KmsError('InvalidLookupAttributesException', 'At most one lookup attribute is allowed.')
@@ -57,7 +57,7 @@ export const lookupEvents = trailOperation(
     const { StartTime: from, EndTime: to } = input
     const asked = sha256Hex(JSON.stringify([category ?? null, region, attribute ?? null, from, to]))
     const after = parseToken(input.NextToken, asked)
-    if (!dependencies.limiter.admit(caller.account, region))
+    if (!dependencies.limiter.admit({ requestId, account: caller.account, region }))
       throw new KmsError('ThrottlingException', 'Rate exceeded')
     const { events, next } = await dependencies.lookup({ ...question, after } satisfies LookupQuestion)
     const output = {
