@@ -5,7 +5,14 @@ import { deriveKey } from '../crypto/kdf.ts'
 import { type Sealer, sealerUnder } from './sealer.ts'
 
 /** The cryptography of the store's sealed records: see docs/reference/formats/sealed-record.md. */
-export type RecordSealer = Sealer & { readonly blind: (input: Uint8Array) => Uint8Array }
+export type RecordSealer = Sealer & {
+  readonly blind: (input: Uint8Array) => Uint8Array
+  /** A random number from 1 to 2^40. */
+  readonly firstVersion: () => number
+}
+
+/** Bytes of a random first version. */
+const VERSION_BYTES = 5
 
 /** The sealer of a deployment. The root key is borrowed. */
 export function recordSealer(rootKey: Secret, random: Random): RecordSealer {
@@ -14,6 +21,7 @@ export function recordSealer(rootKey: Secret, random: Random): RecordSealer {
   const blindingKey = blinding.reveal(hmacKey)
   return {
     blind: (input) => hmacSha256(blindingKey, input),
+    firstVersion: () => random.bytes(VERSION_BYTES).reduce((sum, byte) => sum * 256 + byte, 0) + 1,
     ...sealerUnder(sealing.reveal(hmacKey), 'holdfast/record/1', random),
   }
 }

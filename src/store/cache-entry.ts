@@ -1,5 +1,5 @@
 import { toHex } from '../base/bytes.ts'
-import type { RawChange, RawKey } from './port.ts'
+import { type RawChange, type RawKey, versionAfter } from './port.ts'
 import type { CacheEntry } from './record-cache.ts'
 import type { Change, Kind, Place, Stored } from './records.ts'
 import type { Located, Opened } from './sealed.ts'
@@ -38,7 +38,7 @@ export function entryAfterCommit(known: CacheEntry, { value }: Change, raw: RawC
   const sizeBytes = raw.value?.length ?? 0
   const located = { place: { kind: kind.name, partition, name }, key: raw, shard: raw.shard }
   if (value === undefined) return cacheEntryOf(kind, located, undefined, sizeBytes)
-  const opened = { located, version: raw.expected + 1, value: parseJsonOf(value), sizeBytes }
+  const opened = { located, version: versionAfter(raw), value: parseJsonOf(value), sizeBytes }
   return cacheEntryOf(kind, located, storedOf(kind, opened), sizeBytes)
 }
 

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { COUNT, count, counted, found, P, SEALER, withPair } from '../../test/support/records-pair.ts'
 import { testFolder } from '../../test/support/test-folder.ts'
 import { openRecords } from './cache.ts'
-import type { RawStore } from './port.ts'
+import { type RawStore, StoreConflict } from './port.ts'
 import { insert, remove, replace } from './records.ts'
 import { openSqlite } from './sqlite.ts'
 
@@ -18,10 +18,11 @@ test('commit of this handle takes the place of what memory held, as a read would
     const loose = { ...count(2), left: undefined }
     await near.commit([replace(first, loose), insert(COUNT, P, 'b', count(1))])
     const second = await found(near)
-    assert.deepEqual(second, { ...first, version: 2, value: count(2) })
+    assert.deepEqual(second, { ...first, version: first.version + 1, value: count(2) })
     assert.deepEqual(Object.keys(second.value), ['n', 'list'])
     assert.ok(Object.isFrozen(second.value.list[0]))
-    assert.equal((await found(near, 'b')).version, 1)
+    const { version } = await found(near, 'b')
+    assert.equal((await found(far, 'b')).version, version)
     await near.commit([remove(second)])
     assert.equal(await near.get(COUNT, P, 'a'), undefined)
     assert.equal(calls.reads, 0)
@@ -36,7 +37,7 @@ test('refresh reads nothing of what this handle has committed, and all of what o
     await near.commit([replace(a, count(2))])
     assert.ok(near.refresh())
     assert.equal(near.refresh(), undefined)
-    assert.equal(near.peek(COUNT, P, 'a')?.version, 2)
+    assert.equal(near.peek(COUNT, P, 'a')?.version, a.version + 1)
     assert.equal(calls.feeds, 0)
     await near.commit([replace(await found(near), count(3))])
     await far.commit([replace(await found(far), count(4))])
@@ -89,3 +90,20 @@ for (const when of ['before', 'after'] as const) {
     await far.close()
   })
 }
+
+test('commit refuses a change of a record that was removed and inserted again since it was read', async () => {
+  await withPair(async ({ near, far }) => {
+    await near.commit([insert(COUNT, P, 'a', count(1)), insert(COUNT, P, 'b', count(1))])
+    const stale = [await found(near), await found(near, 'b')]
+    for (const name of ['a', 'b']) {
+      await far.commit([remove(await found(far, name))])
+      await far.commit([insert(COUNT, P, name, count(2))])
+    }
+    for (const record of stale) {
+      await assert.rejects(near.commit([replace(record, count(3))]), StoreConflict)
+      await assert.rejects(near.commit([remove(record)]), StoreConflict)
+    }
+    await far.refresh()
+    assert.equal((await found(far)).value.n, 2)
+  })
+})

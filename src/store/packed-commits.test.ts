@@ -8,13 +8,16 @@ const COMMITS: readonly WriterCommit[] = [
   {
     ticket: 7,
     changes: [
-      { kind: 'key', id: bytes(1, 2, 3), shard: 63, expected: 0, value: bytes(4, 5) },
-      { kind: 'key-owner', id: bytes(6), shard: 0, expected: 2 ** 52, value: undefined },
-      { kind: 'key', id: bytes(9), shard: 1, expected: 1, value: bytes() },
+      { kind: 'key', id: bytes(1, 2, 3), shard: 63, expected: 0, first: 2 ** 40, value: bytes(4, 5) },
+      { kind: 'key-owner', id: bytes(6), shard: 0, expected: 2 ** 52, first: undefined, value: undefined },
+      { kind: 'key', id: bytes(9), shard: 1, expected: 0, first: 1, value: bytes() },
     ],
   },
   { ticket: 8, changes: [] },
-  { ticket: 9, changes: [{ kind: 'alias', id: bytes(7, 7), shard: 5, expected: 3, value: bytes(8) }] },
+  {
+    ticket: 9,
+    changes: [{ kind: 'alias', id: bytes(7, 7), shard: 5, expected: 3, first: undefined, value: bytes(8) }],
+  },
 ]
 
 test('a message has the same commits again', () => {

@@ -8,13 +8,15 @@ export type WriterCommit = { readonly ticket: number; readonly changes: readonly
  * bytes, and a commit has two for each change.
  */
 export type PackedCommits = {
-  /** For each commit its ticket and the number of its changes; for each change shard, version, and two sizes. */
+  /** For each commit its ticket and the number of its changes; for each change shard, two versions, and two sizes. */
   readonly numbers: readonly number[]
   readonly kinds: readonly string[]
   /** The id and the value of each change, one after the other. */
   readonly bytes: Uint8Array<ArrayBuffer>
 }
 
+/** The first version of a change that has none. */
+const NO_VERSION = 0
 /** The size of a value that is not there. */
 const NO_VALUE = -1
 
@@ -25,9 +27,9 @@ export function packCommits(commits: readonly WriterCommit[]): PackedCommits {
   let sizeBytes = 0
   for (const { ticket, changes } of commits) {
     numbers.push(ticket, changes.length)
-    for (const { kind, id, shard, expected, value } of changes) {
+    for (const { kind, id, shard, expected, first, value } of changes) {
       kinds.push(kind)
-      numbers.push(shard, expected, id.length, value?.length ?? NO_VALUE)
+      numbers.push(shard, expected, first ?? NO_VERSION, id.length, value?.length ?? NO_VALUE)
       sizeBytes += id.length + (value?.length ?? 0)
     }
   }
@@ -60,9 +62,11 @@ export function unpackCommits({ numbers, kinds, bytes }: PackedCommits): readonl
   }
   const change = (): RawChange => {
     const kind = kinds[nextKind++] ?? ''
-    const [shard, expected, idLength, valueLength] = [number(), number(), number(), number()]
+    const [shard, expected, version] = [number(), number(), number()]
+    const [idLength, valueLength] = [number(), number()]
     const id = take(idLength)
-    return { kind, id, shard, expected, value: valueLength === NO_VALUE ? undefined : take(valueLength) }
+    const value = valueLength === NO_VALUE ? undefined : take(valueLength)
+    return { kind, id, shard, expected, first: version === NO_VERSION ? undefined : version, value }
   }
   while (next < numbers.length) {
     const [ticket, count] = [number(), number()]

@@ -14,7 +14,7 @@ export type RawKey = {
 
 /** A record as the engine holds it. */
 export type RawRecord = RawKey & {
-  /** Counts the writes to this id: 1 after its insertion. */
+  /** Increases by one with each replacement, from the first version of the insertion. */
   readonly version: number
   readonly value: Uint8Array
 }
@@ -24,14 +24,25 @@ export type RawVersion = Omit<RawRecord, 'value'>
 
 /**
  * One change of a commit. `expected` is the version that the writer has read: 0 when the record must not
- * exist. `value` becomes version `expected + 1`, at most {@link RAW_VALUE_MAX_BYTES}; without it, the record
- * is removed. A record that is removed and inserted again counts from 1 again.
+ * exist. `value`, at most {@link RAW_VALUE_MAX_BYTES}, becomes the version that {@link versionAfter} returns; without
+ * it, the record is removed.
  */
 export type RawChange = RawKey & {
   /** The feed shard: 0 to {@link FEED_SHARDS} − 1. */
   readonly shard: number
   readonly expected: number
+  /**
+   * The version of a record that is inserted: 1 to {@link FIRST_VERSION_MAX}; without it, 1. Only an insertion has one.
+   * The engine remembers no versions of removed records, so a writer that may insert a record again draws it at random:
+   * otherwise, the change of a caller who has read the removed record would fit the new one.
+   */
+  readonly first?: number | undefined
   readonly value: Uint8Array | undefined
+}
+
+/** The version that the value of a change becomes. */
+export function versionAfter({ expected, first = 1 }: Pick<RawChange, 'expected' | 'first'>): number {
+  return expected === 0 ? first : expected + 1
 }
 
 /** One line of the feed: in `shard`, the `sequence`th change was to this record. */
@@ -108,6 +119,11 @@ export class StoreFailure extends Error {
 export const KIND_MAX_LENGTH = 32
 /** The longest id. */
 export const RAW_ID_MAX_BYTES = 64
+/**
+ * The greatest first version. It leaves room for 2^52 replacements below the largest safe integer, and makes a random
+ * version that a caller has read the version of the new record with a probability of 2^-40.
+ */
+export const FIRST_VERSION_MAX = 2 ** 40
 /** The largest records are key policies (32,768 characters) and outbox events (256 KiB). */
 export const RAW_VALUE_MAX_BYTES = 1_048_576
 /** A page of 1,000, the longest that AWS KMS returns, and one more that shows whether others follow. */

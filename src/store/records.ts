@@ -19,6 +19,8 @@ export type Stored<V> = Place & {
 /** A change in a commit: see {@link insert}, {@link replace}, {@link remove}. */
 export type Change = Place & {
   readonly expected: number
+  /** The version of a record that is inserted, if it must be known without a read; otherwise, a random one. */
+  readonly first?: number
   readonly value: object | undefined
 }
 

@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import { testFolder } from '../../test/support/test-folder.ts'
 import { testSealer } from '../../test/support/test-sealer.ts'
 import { fromUtf8, toHex, utf8 } from '../base/bytes.ts'
-import type { RawChange, RawRecord, RawStore } from './port.ts'
+import { FIRST_VERSION_MAX, type RawChange, type RawRecord, type RawStore, versionAfter } from './port.ts'
 import { type Change, IntegrityError, type ListQuery } from './records.ts'
 import { listSealed, locate, type Opened, readListed, readSealed, sealChanges } from './sealed.ts'
 import { openSqlite } from './sqlite.ts'
@@ -35,9 +35,10 @@ function rowStore(rows: readonly RawRecord[]): RawStore {
   }
 }
 
-function rowOf({ kind, id, expected, value }: RawChange): RawRecord {
+function rowOf(raw: RawChange): RawRecord {
+  const { kind, id, value } = raw
   assert.ok(value)
-  return { kind, id, version: expected + 1, value }
+  return { kind, id, version: versionAfter(raw), value }
 }
 
 function sealedRow(each: Change): RawRecord {
@@ -105,7 +106,9 @@ test('what was sealed opens to the same value at its place', async () => {
         const row = sealedRow({ ...place, expected, value })
         const located = locate(SEALER, place)
         const opened = await readSealed(rowStore([row]), SEALER, located)
-        assert.deepEqual(opened, { located, version: expected + 1, value: json, sizeBytes: row.value.length })
+        const { version } = row
+        if (expected > 0) assert.equal(version, expected + 1)
+        assert.deepEqual(opened, { located, version, value: json, sizeBytes: row.value.length })
         const { records } = await listAll([row], partition)
         assert.deepEqual(records, [opened])
       },
@@ -332,6 +335,22 @@ test('a value edited in the database file itself raises an alarm', async () => {
   intruder.close()
   await assert.rejects(readSealed(raw, SEALER, locate(SEALER, { ...PLACE, name: 'a' })), IntegrityError)
   await raw.close()
+})
+
+test('sealChanges draws the first version of each insertion, unless the change has one', () => {
+  const firstsOf = (changes: readonly Change[], sealer = SEALER) =>
+    sealChanges(sealer, changes).map(({ first }) => first)
+  const drawn = firstsOf(['a', 'a', 'b', 'c'].map((name) => change(name)))
+  assert.equal(new Set(drawn).size, 4)
+  for (const first of drawn) assert.ok(first !== undefined && first >= 1 && first <= FIRST_VERSION_MAX)
+  assert.deepEqual(firstsOf([{ ...change('a'), first: 9 }, change('b', {}, 3)]), [9, undefined])
+  const constant = (byte: number) =>
+    testSealer(new Uint8Array(32), {
+      bytes: (size) => new Uint8Array(size).fill(byte),
+      uuid: () => assert.fail('no UUID is needed'),
+    })
+  assert.deepEqual(firstsOf([change('a')], constant(0)), [1])
+  assert.deepEqual(firstsOf([change('a')], constant(255)), [FIRST_VERSION_MAX])
 })
 
 test('sealChanges gives a removal no value', () => {

@@ -7,6 +7,7 @@ import {
   type RawRecord,
   type RawStore,
   type RawVersion,
+  versionAfter,
 } from './port.ts'
 import {
   type Change,
@@ -24,6 +25,8 @@ import {
 export type Sealer = {
   /** A pseudorandom function of the bytes under a secret key: 32 bytes. */
   readonly blind: (input: Uint8Array) => Uint8Array
+  /** A random first version of a record: 1 to 2^40. */
+  readonly firstVersion: () => number
   /** Nonce, IV, ciphertext and tag; never the same twice. */
   readonly seal: (plaintext: Uint8Array, associatedData: Uint8Array) => Uint8Array
   /** The plaintext, or nothing when sealed bytes and associated data do not belong together. */
@@ -128,18 +131,19 @@ export function sealChanges(
   findId: (place: Place) => Uint8Array | undefined = () => undefined,
 ): readonly RawChange[] {
   return changes.map((change) => {
-    const { kind, expected, value } = change
+    const { kind, partition, name, expected, value } = change
     const id = findId(change) ?? locate(sealer, change).key.id
     const key = { kind, id }
     const shard = shardOf(id)
-    const sealed = value === undefined ? undefined : seal(sealer, key, change)
-    return { ...key, shard, expected, value: sealed }
+    if (value === undefined) return { kind, id, shard, expected, first: undefined, value: undefined }
+    const first = expected === 0 ? (change.first ?? sealer.firstVersion()) : undefined
+    const version = versionAfter({ expected, first })
+    return { kind, id, shard, expected, first, value: seal(sealer, key, version, { partition, name, value }) }
   })
 }
 
-function seal(sealer: Sealer, key: RawKey, { partition, name, value, expected }: Change): Uint8Array {
-  const plaintext = utf8(JSON.stringify({ partition, name, value }))
-  const sealed = sealer.seal(plaintext, associatedData(key, expected + 1))
+function seal(sealer: Sealer, key: RawKey, version: number, content: Content): Uint8Array {
+  const sealed = sealer.seal(utf8(JSON.stringify(content)), associatedData(key, version))
   return concatBytes(Uint8Array.of(FORMAT), sealed)
 }
 

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { toHex } from '../base/bytes.ts'
-import { FEED_KEPT_PER_SHARD, type RawChange } from './port.ts'
+import { FEED_KEPT_PER_SHARD, type RawChange, versionAfter } from './port.ts'
 import { connect, parseInteger, reasonOf } from './sqlite-file.ts'
 
 /** The result of one commit of a group. */
@@ -138,9 +138,9 @@ type Heads = Map<number, number>
 
 /** Returns the sequence of the change in its shard's feed. */
 function apply({ put, remove, head, append }: Connection, heads: Heads, change: RawChange): number {
-  const { kind, id, shard, expected, value } = change
+  const { kind, id, shard, value } = change
   if (value === undefined) remove.run(kind, id)
-  else put.run(kind, id, expected + 1, value)
+  else put.run(kind, id, versionAfter(change), value)
   const sequence = (heads.get(shard) ?? headOf(head, shard)) + 1
   heads.set(shard, sequence)
   append.run(shard, sequence, kind, id)

@@ -18,10 +18,7 @@ type Versioned = { readonly version: number; readonly record: Summary<object> }
 /** Bytes of an entry beside its texts. Measured: 330 bytes in all for a key with an id and a number. */
 const ENTRY_BYTES = 240
 
-/**
- * Summaries of records, by place and version. The cache drops a changed record here too. So a record that was
- * removed and made anew, which counts from 1 again, is not taken for the former one.
- */
+/** Summaries of records, by place and version. The cache drops a changed record here too. */
 export class Summaries {
   readonly #entries: Ring<Entry>
 

@@ -10,6 +10,7 @@ import {
   type RawRecord,
   type RawStore,
   StoreConflict,
+  versionAfter,
 } from '../../src/store/port.ts'
 
 type Model = {
@@ -33,6 +34,8 @@ type Draft = {
   readonly kind: string
   readonly id: Uint8Array
   readonly off: number
+  /** Of an insertion. */
+  readonly first: number | undefined
   readonly value: Uint8Array | undefined
 }
 
@@ -44,6 +47,7 @@ const draft: fc.Arbitrary<Draft> = fc.record({
   kind: fc.constantFrom('key', 'alias'),
   id,
   off: fc.oneof({ weight: 9, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constant(1) }),
+  first: fc.constantFrom(undefined, 1, 2, 3, 2 ** 40),
   value: fc.option(fc.uint8Array({ maxLength: 20 }), { nil: undefined }),
 })
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -116,15 +120,17 @@ async function takeCommit(drafts: readonly Draft[], store: RawStore, model: Mode
   }
 }
 
-function changeOf({ kind, id: bytes, off, value }: Draft, model: Model): RawChange {
-  const current = versionOf({ kind, id: bytes }, model)
-  return { kind, id: bytes, shard: (bytes[0] ?? 0) % 64, expected: current + off, value }
+function changeOf({ kind, id: bytes, off, first, value }: Draft, model: Model): RawChange {
+  const expected = versionOf({ kind, id: bytes }, model) + off
+  const shard = (bytes[0] ?? 0) % 64
+  return { kind, id: bytes, shard, expected, first: expected === 0 ? first : undefined, value }
 }
 
-function applyTo({ records, feed }: Model, { kind, id: bytes, shard, expected, value }: RawChange): void {
+function applyTo({ records, feed }: Model, change: RawChange): void {
+  const { kind, id: bytes, shard, value } = change
   const key = keyOf(kind, bytes)
   if (value === undefined) records.delete(key)
-  else records.set(key, { kind, id: bytes, version: expected + 1, value })
+  else records.set(key, { kind, id: bytes, version: versionAfter(change), value })
   const sequence = feed.filter((entry) => entry.shard === shard).length + 1
   feed.push({ shard, sequence, kind, id: bytes })
 }

@@ -9,6 +9,7 @@ import {
   FEED_KEPT_PER_SHARD,
   FEED_PAGE_MAX,
   FEED_SHARDS,
+  FIRST_VERSION_MAX,
   KIND_MAX_LENGTH,
   RANGE_MAX_RECORDS,
   RAW_ID_MAX_BYTES,
@@ -82,13 +83,22 @@ function testVersions(check: Check): void {
       value: toHex(utf8('two')),
     })
   })
-  check('commit removes a record, which then counts from 1 again', async (store) => {
-    await store.commit([put({})])
-    await store.commit([put({ expected: 1, value: undefined })])
-    assert.equal(await store.get(A), undefined)
-    await store.commit([put({})])
-    assert.equal((await store.get(A))?.version, 1)
-  })
+  check(
+    'commit removes a record, which then begins again at the first version of its insertion',
+    async (store) => {
+      await store.commit([put({})])
+      await store.commit([put({ expected: 1, value: undefined })])
+      assert.equal(await store.get(A), undefined)
+      for (const first of [1, 77, FIRST_VERSION_MAX]) {
+        await store.commit([put({ first })])
+        assert.equal((await store.get(A))?.version, first)
+        if (first > 1) await assert.rejects(store.commit([put({ expected: 1 })]), StoreConflict)
+        await store.commit([put({ expected: first })])
+        assert.equal((await store.get(A))?.version, first + 1)
+        await store.commit([put({ expected: first + 1, value: undefined })])
+      }
+    },
+  )
   for (const expected of [0, 2]) {
     check(`commit refuses a replacement at version 1 that expects ${expected}`, async (store) => {
       await store.commit([put({})])
@@ -148,6 +158,10 @@ function testLimits(check: Check): void {
     'a shard too high': { shard: FEED_SHARDS },
     'a negative version': { expected: -1 },
     'the removal of nothing': { expected: 0, value: undefined },
+    'a first version of 0': { first: 0 },
+    'a first version beyond the greatest': { first: FIRST_VERSION_MAX + 1 },
+    'a first version that is no integer': { first: 1.5 },
+    'a first version of a record that exists': { expected: 1, first: 2 },
   }
   for (const [what, change] of Object.entries(beyond)) {
     check(`commit refuses ${what} as a bug`, async (store) => {

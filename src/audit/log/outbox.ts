@@ -34,13 +34,19 @@ const DRAIN_MAX = 64
 /** The interval between attempts to append an event. */
 const RETRY_INTERVAL_MS = 1000
 
+/**
+ * The version of every record: none is replaced, and none inserted again, since each event has an id of its own. So the
+ * outbox removes records without reading them.
+ */
+const ONLY_VERSION = 1
+
 /** The change that puts an event into the outbox, for the commit that it records. */
 export function outboxChange(
   node: string,
   event: { readonly id: string; readonly json: string },
   after: number,
 ): Change {
-  return insert(OUTBOX, node, event.id, { format: 1, event: event.json, after })
+  return { ...insert(OUTBOX, node, event.id, { format: 1, event: event.json, after }), first: ONLY_VERSION }
 }
 
 /** The dependencies of emptying an outbox. */
@@ -214,7 +220,6 @@ export class Outbox {
   }
 }
 
-/** An outbox record is never replaced: it has version 1 until it is removed. */
 function removal(node: string, name: string): Change {
-  return { kind: OUTBOX.name, partition: node, name, expected: 1, value: undefined }
+  return { kind: OUTBOX.name, partition: node, name, expected: ONLY_VERSION, value: undefined }
 }
