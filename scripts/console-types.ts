@@ -1,6 +1,7 @@
 /** Generates the types of the console's client from the operations' facts: `npm run docs`. */
 
 import { writeFile } from 'node:fs/promises'
+import { KEY_SPECS } from '../src/api/key-specs.ts'
 import { SERVICES } from '../src/api/services.ts'
 import type { Members, ShapeData } from '../src/api/shapes.ts'
 import { CLOUDTRAIL_OPERATIONS } from '../src/cloudtrail/trail-operations.ts'
@@ -23,7 +24,21 @@ export type Seconds = number
 export const CONSOLE_TYPES: readonly { readonly file: URL; readonly text: () => string }[] = [
   { file: new URL('../console/src/api/operations.ts', import.meta.url), text: jsonOperations },
   { file: new URL('../console/src/api/iam-operations.ts', import.meta.url), text: queryOperations },
+  { file: new URL('../console/src/api/key-spec-operations.ts', import.meta.url), text: keySpecs },
 ]
+
+/** What keys of each spec are for. */
+function keySpecs(): string {
+  const facts = Object.entries(KEY_SPECS).map(
+    ([spec, { usages, importable }]) => `  ${spec}: ${JSON.stringify({ usages, importable })},\n`,
+  )
+  return `/** Written by \`npm run docs\` from the facts of the server: do not edit. */
+
+/** The usages of each key spec with their algorithms, and whether its key material may be imported. */
+export const KEY_SPECS = {
+${facts.join('')}} as const
+`
+}
 
 /** The operations of services that use JSON. */
 function jsonOperations(): string {

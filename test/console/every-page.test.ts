@@ -16,6 +16,7 @@ const PAGES = [
   '/keys/SIGNING?tab=publicKey',
   '/keys/IMPORTED?tab=import',
   '/keys/IMPORTED?tab=regions',
+  '/key-stores',
   '/try',
   '/audit',
   '/refusals',

@@ -1,7 +1,10 @@
+import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { DescribeKeyCommand, type KeyMetadata } from '@aws-sdk/client-kms'
 import type { Browser, Page } from 'playwright-core'
 import { look, NO_BROWSER, openBrowser, openPage } from '../support/browser.ts'
 import { signInTo } from '../support/console.ts'
+import { kmsClient, REGION } from '../support/kms.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 let browser: Browser
@@ -9,7 +12,9 @@ let server: TestServer
 
 before(async () => {
   if (NO_BROWSER !== false) return
-  server = await startServer({ environment: { HOLDFAST_CONSOLE: 'on' } })
+  server = await startServer({
+    environment: { HOLDFAST_CONSOLE: 'on', HOLDFAST_REGION: REGION, HOLDFAST_SM2_REGIONS: REGION },
+  })
   browser = await openBrowser()
 })
 
@@ -44,6 +49,76 @@ for (const [label, command] of KINDS) {
     await page.getByRole('heading', { name: 'Terraform' }).waitFor()
     assertClean()
   })
+}
+
+test('a key of the spec SM2 is created, and the page says which regions have them', {
+  skip: NO_BROWSER,
+}, async () => {
+  const { page, assertClean } = await openPage(browser)
+  await signInTo(server, page)
+  await page.goto(`${server.endpoint}/console/keys/create`)
+  await page.getByRole('radio', { name: /Agree on a key/ }).check()
+  await page.getByRole('button', { name: /Key spec/ }).click()
+  await page.getByRole('option', { name: 'SM2' }).click()
+  await page.getByText('Only the regions of the setting HOLDFAST_SM2_REGIONS').waitFor()
+  const made = await finish(page, 'sm2')
+  assert.equal(made.KeySpec, 'SM2')
+  assert.equal(made.KeyUsage, 'KEY_AGREEMENT')
+  assertClean()
+})
+
+test('a multi-Region key is replicated by the wizard', { skip: NO_BROWSER }, async () => {
+  const { page, assertClean } = await openPage(browser)
+  await signInTo(server, page)
+  await page.goto(`${server.endpoint}/console/keys/create`)
+  await page.getByRole('button', { name: 'Advanced options' }).click()
+  await page.getByRole('checkbox', { name: 'Multi-Region key' }).check()
+  await page.getByRole('button', { name: 'Add region' }).click()
+  const region = page.getByRole('textbox', { name: 'Replica region' })
+  await region.fill(REGION)
+  await page.getByText('Enter another region than that of the key').waitFor()
+  await next(page)
+  assert.equal(await page.getByLabel('Alias').count(), 0, 'the step is not left')
+  await region.fill('eu-central-1')
+  await look(page, 'wizard-replicas')
+  const made = await finish(page, 'replicated')
+  const replicas = made.MultiRegionConfiguration?.ReplicaKeys ?? []
+  assert.deepEqual(
+    replicas.map((replica) => replica.Region),
+    ['eu-central-1'],
+  )
+  assertClean()
+})
+
+test('an origin that a key spec cannot have is not offered, with the reason', {
+  skip: NO_BROWSER,
+}, async () => {
+  const { page, assertClean } = await openPage(browser)
+  await signInTo(server, page)
+  await page.goto(`${server.endpoint}/console/keys/create`)
+  await page.getByRole('button', { name: 'Advanced options' }).click()
+  await page.getByRole('radio', { name: /You import it/ }).check()
+  await page.getByRole('radio', { name: /Encapsulate keys/ }).check()
+  await page.getByText('Key material of this key spec cannot be imported.').waitFor()
+  await page.getByText('Only symmetric encryption keys can be in an external key store.').waitFor()
+  await page.getByText('Holdfast has no CloudHSM clusters.').waitFor()
+  assert.equal(await page.getByRole('radio', { name: /Holdfast makes it/ }).isChecked(), true)
+  assert.equal(await page.getByRole('radio', { name: /You import it/ }).isDisabled(), true)
+  await look(page, 'wizard-origins')
+  assertClean()
+})
+
+/** Goes through the other steps, and returns what the server says of the new key. */
+async function finish(page: Page, alias: string): Promise<KeyMetadata> {
+  await next(page)
+  await page.getByLabel('Alias').fill(alias)
+  for (let step = 0; step < 3; step += 1) await next(page)
+  await look(page, `wizard-review-${alias}`)
+  await page.getByRole('button', { name: 'Create key' }).click()
+  await page.getByRole('heading', { name: alias, exact: true }).waitFor()
+  const described = await kmsClient(server).send(new DescribeKeyCommand({ KeyId: `alias/${alias}` }))
+  assert.ok(described.KeyMetadata)
+  return described.KeyMetadata
 }
 
 test('a person without a mouse creates a key', { skip: NO_BROWSER }, async () => {

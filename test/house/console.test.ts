@@ -2,7 +2,10 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { dirname, normalize } from 'node:path/posix'
 import { test } from 'node:test'
+import { KINDS, originProblem } from '../../console/src/pages/create-key/kinds.ts'
 import { CONSOLE_TYPES } from '../../scripts/console-types.ts'
+import { KEY_ORIGINS, KEY_SPEC_NAMES, KEY_USAGES } from '../../src/api/key-specs.ts'
+import { checkKind } from '../../src/kms/keys/key-rules.ts'
 import { filesBelow } from './sources.ts'
 
 const FILE_MAX_LINES = 400
@@ -45,3 +48,27 @@ test('pages take from the address what their parser takes: the router adds membe
   }
   assert.ok(uses > 5, 'uses were found')
 })
+
+test('the wizard offers every combination of spec, usage and origin that CreateKey accepts, and no other', () => {
+  const kinds = Object.values(KINDS)
+  for (const KeySpec of KEY_SPEC_NAMES) {
+    for (const KeyUsage of KEY_USAGES) {
+      for (const Origin of KEY_ORIGINS) {
+        const kindOffers = kinds.some(({ usage, specs }) => usage === KeyUsage && specs.includes(KeySpec))
+        const isOffered = kindOffers && originProblem(Origin, KeySpec) === undefined
+        // No CloudHSM cluster exists.
+        const isAccepted = Origin !== 'AWS_CLOUDHSM' && accepts({ KeySpec, KeyUsage, Origin })
+        assert.equal(isOffered, isAccepted, `${KeySpec} ${KeyUsage} ${Origin}`)
+      }
+    }
+  }
+})
+
+function accepts(input: Parameters<typeof checkKind>[0]): boolean {
+  try {
+    checkKind(input, true)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -65,6 +65,7 @@ function usePlaces(): readonly (readonly { type: 'link'; text: string; href: str
   const needs = useForbidden([
     { action: 'holdfast:ListInsights', resource: of('insight') },
     { action: 'holdfast:GetUsage' },
+    { action: 'kms:DescribeCustomKeyStores' },
     { action: 'iam:ListUsers' },
     { action: 'holdfast:ListQuotas', resource: `arn:aws:holdfast::${account}:quota/*` },
   ])
@@ -72,7 +73,12 @@ function usePlaces(): readonly (readonly { type: 'link'; text: string; href: str
   const link = (text: string, href: string, action = '') =>
     forbidden.has(action) ? [] : [{ type: 'link' as const, text, href }]
   return [
-    [...link(texts.home, PLACES.home), ...link(texts.keys, PLACES.keys), ...link(texts.tryIt, PLACES.tryAny)],
+    [
+      ...link(texts.home, PLACES.home),
+      ...link(texts.keys, PLACES.keys),
+      ...link(texts.keyStores, PLACES.keyStores, 'kms:DescribeCustomKeyStores'),
+      ...link(texts.tryIt, PLACES.tryAny),
+    ],
     [
       ...link(texts.audit, PLACES.audit),
       ...link(texts.refusals, PLACES.refusals),

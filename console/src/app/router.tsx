@@ -128,6 +128,12 @@ const quotasRoute = createRoute({
   component: lazyPage(() => import('../pages/quotas/quotas.tsx'), 'Quotas'),
 })
 
+const keyStoresRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/key-stores',
+  component: lazyPage(() => import('../pages/key-stores/key-stores.tsx'), 'KeyStores'),
+})
+
 const settingsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/settings',
@@ -137,7 +143,7 @@ const settingsRoute = createRoute({
 /** The addresses of the console, below `/console`. */
 export const router = createRouter({
   routeTree: rootRoute.addChildren([
-    ...[homeRoute, keysRoute, createKeyRoute, keyRoute, tryItRoute, auditRoute],
+    ...[homeRoute, keysRoute, createKeyRoute, keyRoute, keyStoresRoute, tryItRoute, auditRoute],
     ...[credentialsRoute, refusalsRoute, explainRoute],
     ...[usageRoute, insightsRoute, reportRoute, quotasRoute, settingsRoute],
     ...[accessRoute, userRoute, groupRoute, roleRoute, policyRoute],

@@ -20,6 +20,8 @@ export type DataColumn<T> = {
   readonly value: (item: T) => Cell
   /** What the cell shows; the value as text if it is absent. */
   readonly cell?: (item: T) => ReactNode
+  /** Pixels that keep a long word whole. */
+  readonly minWidth?: number
 }
 
 type Props<T> = {
@@ -40,6 +42,7 @@ type Props<T> = {
     readonly id: string
     readonly header: string
     readonly cell: (item: T) => ReactNode
+    readonly minWidth?: number
   }[]
 }
 
@@ -116,10 +119,11 @@ export function DataTable<T>(props: Props<T>): ReactNode {
   )
 }
 
-function definition<T>({ id, header, value, cell }: DataColumn<T>, index: number) {
+function definition<T>({ id, header, value, cell, minWidth }: DataColumn<T>, index: number) {
   return {
     id,
     header,
+    ...(minWidth !== undefined && { minWidth }),
     isRowHeader: index === 0,
     cell: cell ?? ((item: T) => visibleText(String(value(item) ?? texts.none))),
     sortingComparator: (left: T, right: T) => compare(value(left), value(right)),

@@ -27,6 +27,7 @@ export const PLACES = {
   home: `${BASE}/`,
   keys: `${BASE}/keys`,
   createKey: `${BASE}/keys/create`,
+  keyStores: `${BASE}/key-stores`,
   key: (keyId: string) => `${BASE}/keys/${encodeURIComponent(keyId)}`,
   tryIt: (keyId: string) => `${BASE}/try?key=${encodeURIComponent(keyId)}`,
   tryAny: `${BASE}/try`,

@@ -31,6 +31,7 @@ export const TEXTS = {
     title: 'Navigation',
     home: 'Home',
     keys: 'Keys',
+    keyStores: 'Custom key stores',
     tryIt: 'Try it',
     audit: 'Audit log',
     refusals: 'Refusals',
@@ -136,10 +137,13 @@ export const TEXTS = {
         'Encrypt and decrypt',
         'One symmetric key (AES-256-GCM) that never leaves the server. The usual choice.',
       ],
-      rsaEncryption: ['Encrypt with a public key', 'An RSA key pair: anybody encrypts with the public key.'],
+      publicEncryption: [
+        'Encrypt with a public key',
+        'An RSA or SM2 key pair: anybody encrypts with the public key.',
+      ],
       signing: [
         'Sign and verify',
-        'A key pair for digital signatures: RSA, elliptic curves, Ed25519 or ML-DSA.',
+        'A key pair for digital signatures: RSA, elliptic curves, Ed25519, SM2 or ML-DSA.',
       ],
       mac: ['Generate and verify MACs', 'An HMAC key that proves where a message comes from.'],
       agreement: ['Agree on a key', 'An elliptic-curve key pair for shared secrets.'],
@@ -148,10 +152,6 @@ export const TEXTS = {
     spec: 'Key spec',
     advanced: 'Advanced options',
     origin: 'Origin of the key material',
-    origins: {
-      AWS_KMS: ['Holdfast makes it', 'The usual choice.'],
-      EXTERNAL: ['You import it', 'The key waits for your key material.'],
-    },
     multiRegion: 'Multi-Region key',
     multiRegionAbout: 'It can be replicated into other regions, with the same key ID and material.',
     alias: 'Alias',
@@ -181,7 +181,6 @@ export const TEXTS = {
     policyWrong: 'This is no JSON',
     summary: 'Summary',
     created: 'The key was created',
-    aliasFailed: 'The key was created, but its alias was not',
     sentences: {
       root: 'The root user of account {account} has full access, and policies of IAM can give access.',
       administrators: '{who} manage the key.',

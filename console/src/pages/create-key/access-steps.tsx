@@ -12,8 +12,9 @@ import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { listPrincipals } from '../../api/principals.ts'
 import { Failure } from '../../shared/failure.tsx'
+import { WIZARD_TEXTS } from '../../texts/en/wizard.ts'
 import { TEXTS } from '../../texts/en.ts'
-import { isAccount } from './draft.ts'
+import { isAccount, mayReplicate } from './draft.ts'
 import { draftSentences, shortArn } from './key-policy.ts'
 import type { StepProps } from './steps.tsx'
 
@@ -133,7 +134,17 @@ export function ReviewStep({ draft, change, account, policy, isJson }: ReviewPro
             { label: texts.type, value: texts.kinds[draft.kind][0] },
             { label: texts.spec, value: draft.spec },
             { label: texts.alias, value: draft.alias || TEXTS.common.none },
+            { label: texts.origin, value: WIZARD_TEXTS.origins[draft.origin][0] },
             { label: texts.multiRegion, value: draft.multiRegion ? TEXTS.common.yes : TEXTS.common.no },
+            ...(mayReplicate(draft) && draft.replicas.length > 0
+              ? [{ label: WIZARD_TEXTS.replicas, value: draft.replicas.join(', ') }]
+              : []),
+            ...(draft.origin === 'EXTERNAL_KEY_STORE'
+              ? [
+                  { label: WIZARD_TEXTS.store, value: draft.store },
+                  { label: WIZARD_TEXTS.xksKey, value: draft.xksKey },
+                ]
+              : []),
           ]}
         />
       </Container>

@@ -1,5 +1,6 @@
 import { fill, TEXTS } from '../../texts/en.ts'
-import type { Draft, Kind } from './draft.ts'
+import type { Draft } from './draft.ts'
+import type { Kind } from './kinds.ts'
 
 /** What key administrators may do. Source: KMS Developer Guide, "Default key policy". */
 const ADMINISTRATION = [
@@ -11,7 +12,7 @@ const DELETION = ['ScheduleKeyDeletion', 'CancelKeyDeletion']
 /** What key users may do with keys of each kind. Source: as above. */
 const USE: Readonly<Record<Kind, readonly string[]>> = {
   symmetric: ['Encrypt', 'Decrypt', 'ReEncrypt*', 'GenerateDataKey*', 'DescribeKey'],
-  rsaEncryption: ['Encrypt', 'Decrypt', 'ReEncrypt*', 'DescribeKey', 'GetPublicKey'],
+  publicEncryption: ['Encrypt', 'Decrypt', 'ReEncrypt*', 'DescribeKey', 'GetPublicKey'],
   signing: ['DescribeKey', 'GetPublicKey', 'Sign', 'Verify'],
   mac: ['DescribeKey', 'GenerateMac', 'VerifyMac'],
   agreement: ['DescribeKey', 'GetPublicKey', 'DeriveSharedSecret'],
@@ -19,7 +20,7 @@ const USE: Readonly<Record<Kind, readonly string[]>> = {
 }
 const GRANTS = ['CreateGrant', 'ListGrants', 'RevokeGrant']
 /** Kinds of keys that services use by grants. */
-const GRANTED: ReadonlySet<Kind> = new Set(['symmetric', 'rsaEncryption'])
+const GRANTED: ReadonlySet<Kind> = new Set(['symmetric', 'publicEncryption'])
 
 /** The key policy that the choices of the wizard make, as JSON text. */
 export function draftPolicy(draft: Draft, account: string): string {

@@ -1,6 +1,4 @@
-import Checkbox from '@cloudscape-design/components/checkbox'
 import Container from '@cloudscape-design/components/container'
-import ExpandableSection from '@cloudscape-design/components/expandable-section'
 import FormField from '@cloudscape-design/components/form-field'
 import Header from '@cloudscape-design/components/header'
 import Input from '@cloudscape-design/components/input'
@@ -10,8 +8,11 @@ import Textarea from '@cloudscape-design/components/textarea'
 import Tiles from '@cloudscape-design/components/tiles'
 import type { ReactNode } from 'react'
 import { PairFields } from '../../shared/pair-fields.tsx'
+import { WIZARD_TEXTS as wizard } from '../../texts/en/wizard.ts'
 import { TEXTS } from '../../texts/en.ts'
-import { type Draft, isAlias, KINDS, type Kind } from './draft.ts'
+import { Advanced } from './advanced.tsx'
+import { type Draft, isAlias, withSpec } from './draft.ts'
+import { KINDS, type Kind } from './kinds.ts'
 
 const { create: texts } = TEXTS
 
@@ -19,7 +20,6 @@ const { create: texts } = TEXTS
 export type StepProps = { readonly draft: Draft; readonly change: (change: Partial<Draft>) => void }
 
 const KIND_NAMES = Object.keys(KINDS).filter((name): name is Kind => Object.hasOwn(KINDS, name))
-const ORIGINS = ['AWS_KMS', 'EXTERNAL'] as const
 
 /** The first step: what the key is for. */
 export function ConfigureStep({ draft, change }: StepProps): ReactNode {
@@ -27,7 +27,7 @@ export function ConfigureStep({ draft, change }: StepProps): ReactNode {
   const choose = (value: string): void => {
     const kind = KIND_NAMES.find((name) => name === value)
     const spec = kind && KINDS[kind].specs[0]
-    if (kind !== undefined && spec !== undefined) change({ kind, spec })
+    if (kind !== undefined && spec !== undefined) change(withSpec(draft, kind, spec))
   }
   return (
     <SpaceBetween size="l">
@@ -44,13 +44,13 @@ export function ConfigureStep({ draft, change }: StepProps): ReactNode {
             })}
           />
           {specs.length > 1 && (
-            <FormField label={texts.spec}>
+            <FormField label={texts.spec} constraintText={draft.spec === 'SM2' ? wizard.sm2 : undefined}>
               <Select
                 selectedOption={{ value: draft.spec, label: draft.spec }}
                 options={specs.map((value) => ({ value, label: value }))}
                 onChange={({ detail }) => {
                   const spec = specs.find((one) => one === detail.selectedOption.value)
-                  if (spec !== undefined) change({ spec })
+                  if (spec !== undefined) change(withSpec(draft, draft.kind, spec))
                 }}
               />
             </FormField>
@@ -59,36 +59,6 @@ export function ConfigureStep({ draft, change }: StepProps): ReactNode {
       </Container>
       <Advanced draft={draft} change={change} />
     </SpaceBetween>
-  )
-}
-
-function Advanced({ draft, change }: StepProps): ReactNode {
-  return (
-    <ExpandableSection variant="container" headerText={texts.advanced}>
-      <SpaceBetween size="l">
-        <FormField label={texts.origin}>
-          <Tiles
-            ariaLabel={texts.origin}
-            value={draft.origin}
-            onChange={({ detail }) => {
-              const origin = ORIGINS.find((one) => one === detail.value)
-              if (origin !== undefined) change({ origin })
-            }}
-            items={ORIGINS.map((value) => {
-              const [label, description] = texts.origins[value]
-              return { value, label, description }
-            })}
-          />
-        </FormField>
-        <Checkbox
-          checked={draft.multiRegion}
-          description={texts.multiRegionAbout}
-          onChange={({ detail }) => change({ multiRegion: detail.checked })}
-        >
-          {texts.multiRegion}
-        </Checkbox>
-      </SpaceBetween>
-    </ExpandableSection>
   )
 }
 
