@@ -48,7 +48,7 @@ export function commandsPage(): string {
 }
 
 function sectionOf(command: Command): readonly string[] {
-  const { name, about, details = [], settings, json, examples } = command
+  const { name, about, details = [], settings, json, examples, program } = command
   const operands = (command.operands ?? []).map(({ takes, about: what }) => `\`${takes.name}\`: ${what}.`)
   return [
     `## holdfast ${name}`,
@@ -56,11 +56,12 @@ function sectionOf(command: Command): readonly string[] {
     [`${about}.`, ...details].join(' '),
     '',
     '```sh',
-    `holdfast ${commandUsage(command)} [OPTIONS]`,
+    `holdfast ${commandUsage(command)}`,
     ...examples.flatMap((example) => [`# ${example.about}`, example.line]),
     '```',
     '',
     ...(operands.length === 0 ? [] : [...operands, '']),
+    ...(program === undefined ? [] : [`\`PROGRAM\`: ${program}.`, '']),
     ...optionsTable(command),
     ...settingsLine(settings),
     ...(json === undefined

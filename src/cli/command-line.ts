@@ -46,9 +46,9 @@ async function run(args: readonly string[], surroundings: Surroundings): Promise
     const config = parseConfig({ flags: called.settings, environment })
     refuseConfusable(called)
     if (!shows || showProgress === undefined)
-      return await command.run({ ...checked, config, output, progress: NO_PROGRESS })
+      return await command.run({ ...checked, config, environment, output, progress: NO_PROGRESS })
     using progress = new ShownProgress(showProgress, { clock: systemClock, timers: systemTimers })
-    return await command.run({ ...checked, config, output, progress })
+    return await command.run({ ...checked, config, environment, output, progress })
   } catch (error) {
     throw error instanceof UsageError && command.hidden !== true ? namedAsGiven(error, called) : error
   }

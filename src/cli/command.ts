@@ -23,6 +23,10 @@ export type CommandInput = {
   readonly lists: Readonly<Record<string, readonly string[]>>
   /** The given options that take no value. */
   readonly switches: ReadonlySet<string>
+  /** The program to start and its arguments, which follow `--`; empty for a command that starts none. */
+  readonly program: readonly string[]
+  /** The environment of this process. */
+  readonly environment: Readonly<Record<string, string | undefined>>
   /** Whether the result is printed as JSON. */
   readonly json: boolean
   readonly progress: Progress
@@ -58,6 +62,8 @@ export type Command = {
   readonly details?: readonly string[]
   readonly operands?: readonly Operand[]
   readonly options?: Readonly<Record<string, CommandOption>>
+  /** The command starts a program, which follows `--` with its arguments. Says what it is started for. */
+  readonly program?: string
   /** The relevant settings, by option name, or `all`; the command accepts every setting. */
   readonly settings: readonly string[] | 'all'
   /** Settings that the command refuses as options, since they read like one of its own, with what is expected instead. */
@@ -78,8 +84,22 @@ export const EXIT_USAGE = 2
 /** The exit status of a command that failed, or whose verification failed. */
 export const EXIT_FAILURE = 1
 
+/** How usage lines show the program that a command starts. */
+export const PROGRAM_USAGE = '-- PROGRAM [ARGUMENT...]'
+
 /** The exit status of a command that answers that access is or would be denied. */
 export const EXIT_REFUSED = 3
+
+/**
+ * The exit statuses of a command that starts a program, when it does not start it.
+ *
+ * Source: POSIX, "env", and GNU Coreutils, "timeout", use them so: programs themselves rarely end with them.
+ */
+export const EXIT_NOT_STARTED = 125
+/** The program exists and cannot be executed. */
+export const EXIT_NOT_EXECUTABLE = 126
+/** There is no such program. */
+export const EXIT_NOT_FOUND = 127
 
 /** Every exit status with its meaning, for help and the reference page. */
 export const EXIT_STATUSES: readonly (readonly [number, string])[] = [
@@ -90,9 +110,17 @@ export const EXIT_STATUSES: readonly (readonly [number, string])[] = [
     'invalid usage or configuration; also a file, key, account, event or name that does not exist',
   ],
   [EXIT_REFUSED, 'access is denied, or would be (simulate, policy what-if)'],
+  [EXIT_NOT_STARTED, 'a value was not decrypted, so the program was not started (exec)'],
+  [EXIT_NOT_EXECUTABLE, 'the program cannot be executed (exec)'],
+  [EXIT_NOT_FOUND, 'the program was not found (exec)'],
 ]
 
-/** The usage line of a command: its name and operands. */
-export function commandUsage({ name, operands = [] }: Pick<Command, 'name' | 'operands'>): string {
-  return [name, ...operands.map(({ takes }) => takes.name)].join(' ')
+/** The usage line of a command: its name, its operands and the place of its options. */
+export function commandUsage({
+  name,
+  operands = [],
+  program,
+}: Pick<Command, 'name' | 'operands' | 'program'>): string {
+  const tail = program === undefined ? [] : [PROGRAM_USAGE]
+  return [name, ...operands.map(({ takes }) => takes.name), '[OPTIONS]', ...tail].join(' ')
 }

@@ -4,6 +4,7 @@ import { ACCOUNT_COMMANDS } from './commands/account.ts'
 import { AUDIT_COMMANDS } from './commands/audit.ts'
 import { EVENT_COMMANDS } from './commands/events.ts'
 import { CONTROL_COMMANDS, ORGANIZATION_COMMANDS } from './commands/organization.ts'
+import { PROGRAM_COMMANDS } from './commands/programs.ts'
 import { REPORT_COMMANDS } from './commands/report.ts'
 import { SERVER_COMMANDS } from './commands/server.ts'
 import { completionCommand } from './commands/shell.ts'
@@ -21,6 +22,7 @@ export const COMMANDS: readonly Command[] = [
   ...ACCESS_COMMANDS,
   ...REPORT_COMMANDS,
   ...EVENT_COMMANDS,
+  ...PROGRAM_COMMANDS,
   ...XKS_PROXY_COMMANDS,
   completionCommand(() => COMMANDS),
 ]

@@ -3,7 +3,7 @@ import { UsageError } from '../base/usage-error.ts'
 import { VERSION } from '../base/version.ts'
 import { ConfigError } from '../config/setting.ts'
 import { SETTING_FACTS } from '../config/settings.ts'
-import { type Command, type CommandOption, EXIT_STATUSES, type Output } from './command.ts'
+import { type Command, type CommandOption, EXIT_STATUSES, type Output, PROGRAM_USAGE } from './command.ts'
 import { COMMANDS } from './commands.ts'
 import { GROUPS } from './groups.ts'
 import { exampleLines, HELP_WIDTH, jsonLines, optionText, settingLines } from './help.ts'
@@ -18,6 +18,8 @@ export type Called = {
   readonly given: Readonly<Record<string, unknown>>
   /** The given settings, by option name. */
   readonly settings: Readonly<Record<string, string>>
+  /** What follows `--`, for a command that starts a program. */
+  readonly program: readonly string[]
 }
 
 /** The error of a missing command, for which help was printed. */
@@ -34,10 +36,15 @@ const HELP = ['-h, --help', 'Print this help'] as const
  */
 export function parseArguments(args: readonly string[], output: Output): Called | undefined {
   const found: { called?: Called } = {}
+  const end = args.indexOf('--')
+  // What follows `--` is neither a command nor an option of Holdfast, whatever it looks like.
+  const [before, after] = end === -1 ? [args, []] : [args.slice(0, end), args.slice(end + 1)]
   const program = buildProgram(output, (called) => {
-    found.called = called
+    const takesProgram = called.command.program !== undefined
+    const operands = takesProgram ? called.operands : [...called.operands, ...after]
+    found.called = { ...called, operands, program: takesProgram ? after : [] }
   })
-  const words = args[0] === 'help' ? [...args.slice(1), '--help'] : args
+  const words = before[0] === 'help' ? [...before.slice(1), '--help'] : before
   try {
     program.parse(withoutLostHelp(program, words).map(withoutLostValue), { from: 'user' })
   } catch (error) {
@@ -133,6 +140,7 @@ function addCommand(program: Parser, command: Command, onCall: (called: Called) 
       operands: parser.args,
       given: { ...passedOn(parser, command), ...namedValues(parser) },
       settings: textsOf(program),
+      program: [],
     })
   })
 }
@@ -199,7 +207,8 @@ function usageOf(command: Command): string {
     .filter(([, option]) => option.required === true)
     .map(([name, { takes }]) => `--${name} ${takes?.name}`)
   const operands = (command.operands ?? []).map(({ takes }) => takes.name)
-  return [...operands, ...required, '[OPTIONS]'].join(' ')
+  const program = command.program === undefined ? [] : [PROGRAM_USAGE]
+  return [...operands, ...required, '[OPTIONS]', ...program].join(' ')
 }
 
 /** Makes the parser throw where it would end the process. */

@@ -11,6 +11,8 @@ export type Value = {
   readonly choices?: readonly string[]
   /** What a shell completes the value with. */
   readonly completes?: 'files' | 'folders'
+  /** The value may hold a secret: messages do not repeat it. */
+  readonly sensitive?: true
 }
 
 /** A value that matches a pattern. */
@@ -62,6 +64,15 @@ export const ACTION = matching(
 )
 /** A condition key and its value. */
 export const CONTEXT_ENTRY = matching('KEY=VALUE', 'KEY=VALUE', /^[^=]+=/)
+/** A variable, whose value is given too or is read from standard input. */
+export const VARIABLE: Value = {
+  ...matching(
+    'NAME[=VALUE]',
+    'the name of a variable, or NAME=VALUE',
+    /^[A-Za-z_][A-Za-z0-9_]*(?:=[^\0]*)?$/,
+  ),
+  sensitive: true,
+}
 /** A verifier key. */
 export const VERIFIER_KEY = anyText('VERIFIER_KEY', 'a verifier key')
 
@@ -105,10 +116,11 @@ function choicesText(choices: readonly string[]): string {
 /** The error of an invalid option or operand, in the form of all commands. */
 export function wrongValue(
   name: string,
-  { expected }: Pick<Value, 'expected'>,
+  { expected, sensitive }: Pick<Value, 'expected' | 'sensitive'>,
   got: string | undefined,
 ): ConfigError {
-  return new ConfigError(`${name}: expected ${expected}; got ${got === undefined ? 'nothing' : `'${got}'`}`)
+  const shown = sensitive === true ? '...' : got
+  return new ConfigError(`${name}: expected ${expected}; got ${got === undefined ? 'nothing' : `'${shown}'`}`)
 }
 
 /** The shells with completion. */

@@ -7,6 +7,7 @@ import { parseJsonText } from '../base/json-text.ts'
 import { type Clock, systemClock, systemTimers, type Timers } from '../base/ports.ts'
 import { type Credentials, signRequest } from '../sigv4/sign.ts'
 import { SigningKeys } from '../sigv4/signing-key.ts'
+import type { CredentialProvider } from './aws-credentials.ts'
 import { ServiceError } from './service-error.ts'
 
 /** The time limit of a call, from the first byte sent to the last byte received. */
@@ -26,7 +27,7 @@ export type ClientOptions = {
   /** `http://` or `https://`, host and port, without a path. */
   readonly endpoint: string
   readonly region: string
-  readonly credentials: Credentials
+  readonly credentials: Credentials | CredentialProvider
   /** PEM certificates to trust instead of the system's. */
   readonly ca?: string | undefined
   readonly clock?: Clock | undefined
@@ -69,7 +70,9 @@ export function openClient(options: ClientOptions): Client {
         ...['x-amz-target', `${TARGET_PREFIX}${operation}`],
       ]
       const request = { method: 'POST', target: '/', rawHeaders, body }
-      const { credentials, region } = options
+      const { region } = options
+      const credentials =
+        typeof options.credentials === 'function' ? await options.credentials() : options.credentials
       const signature = signRequest(request, {
         credentials,
         region,

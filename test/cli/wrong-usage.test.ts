@@ -47,6 +47,11 @@ function wrongTexts({ accepts }: Value): readonly string[] {
   )
 }
 
+/** What starts a program comes last. */
+function lastArgs(command: Command): readonly string[] {
+  return command.program === undefined ? [] : ['--', 'true']
+}
+
 function rightArgs(command: Command): readonly string[] {
   const operands = (command.operands ?? []).map(({ takes }) => rightText(takes))
   const options = Object.entries(command.options ?? {}).flatMap(([name, { takes, required }]) =>
@@ -59,7 +64,10 @@ function wrongCalls(command: Command): readonly Wrong[] {
   const right = rightArgs(command)
   const words = command.name.split(' ')
   return [
-    { what: 'an extra argument', args: [...right, 'extra'], about: "unexpected argument 'extra'" },
+    { what: 'an extra argument', args: [...right, 'extra'], about: extraText(command) },
+    ...(command.program === undefined
+      ? []
+      : [{ what: 'no program', args: right, about: 'PROGRAM: expected' }]),
     { what: 'an unknown option', args: [...right, '--frobnicate'], about: "unknown option '--frobnicate'" },
     { what: 'an unknown option with a value', args: [...right, '--frobnicate=1'], about: 'unknown option' },
     { what: 'a short option', args: [...right, '-x'], about: "unknown option '-x'" },
@@ -92,6 +100,12 @@ function wrongCalls(command: Command): readonly Wrong[] {
         about: `--json and --format: expected one of them; got --json and --format ${format}`,
       })),
   ]
+}
+
+/** The words of a value that may hold a secret are not repeated. */
+function extraText(command: Command): string {
+  const sensitive = command.operands?.some(({ takes }) => takes.sensitive === true)
+  return sensitive === true ? 'unexpected argument after' : "unexpected argument 'extra'"
 }
 
 function wrongOptions(
@@ -130,7 +144,8 @@ for (const command of COMMANDS) {
     const calls = wrongCalls(command)
     assert.ok(calls.length > 5)
     for (const { what, args, about } of calls) {
-      const { status, output, errors } = await runHere(data, ...args)
+      const last = what === 'no program' ? [] : lastArgs(command)
+      const { status, output, errors } = await runHere(data, ...args, ...last)
       assert.equal(status, EXIT_USAGE, `${what}: ${errors}`)
       assert.equal(output, '', what)
       assert.match(errors, /^holdfast: [^\n]+\n$/, what)

@@ -12,6 +12,7 @@ import { missingTool } from './tools.ts'
 /** Pages that need a server, the AWS CLI, and the other tools that are named. */
 const PAGES: Readonly<Record<string, readonly string[]>> = {
   'accounts-and-people': [],
+  'encrypted-variables': [],
   'find-who-used-a-key': [],
   'import-key-material': ['jq', 'openssl'],
   'investigate-a-refusal': [],

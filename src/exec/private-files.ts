@@ -1,0 +1,62 @@
+import { mkdtemp, open, rm, stat, statfs } from 'node:fs/promises'
+import { join } from 'node:path'
+import { UsageError } from '../base/usage-error.ts'
+
+const OWNER_ONLY = 0o600
+/** The file systems that live in memory. Source: Linux, `include/uapi/linux/magic.h`, TMPFS_MAGIC and RAMFS_MAGIC. */
+const MEMORY_FILE_SYSTEMS: readonly number[] = [0x01021994, 0x858458f6]
+
+/** Files that only this user can read, in a folder of their own, which is removed at the end. */
+export type PrivateFiles = AsyncDisposable & {
+  /** The path of each file, by its name. */
+  readonly paths: ReadonlyMap<string, string>
+}
+
+/**
+ * The first of these folders that is in memory, so that nothing that is written there reaches a disk.
+ *
+ * @throws UsageError when none is.
+ */
+export async function findMemoryFolder(candidates: readonly (string | undefined)[]): Promise<string> {
+  for (const folder of candidates) {
+    if (folder === undefined || folder === '') continue
+    if (await isInMemory(folder)) return folder
+  }
+  throw new UsageError('--files: there is no folder in memory here: name a folder with --files-in FOLDER')
+}
+
+async function isInMemory(folder: string): Promise<boolean> {
+  try {
+    const { type } = await statfs(folder)
+    return (await stat(folder)).isDirectory() && MEMORY_FILE_SYSTEMS.includes(type)
+  } catch {
+    return false
+  }
+}
+
+/** Writes each value into a file of its own below `parent`. When one cannot be written, none stays. */
+export async function writePrivateFiles(
+  parent: string,
+  values: ReadonlyMap<string, Uint8Array>,
+): Promise<PrivateFiles> {
+  // The folder that this makes is for its owner only.
+  const folder = await mkdtemp(join(parent, 'holdfast-exec-'))
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true })
+  const paths = new Map<string, string>()
+  try {
+    for (const [name, bytes] of values) {
+      const path = join(folder, name)
+      const file = await open(path, 'wx', OWNER_ONLY)
+      try {
+        await file.writeFile(bytes)
+      } finally {
+        await file.close()
+      }
+      paths.set(name, path)
+    }
+  } catch (error) {
+    await remove()
+    throw error
+  }
+  return { paths, [Symbol.asyncDispose]: remove }
+}
