@@ -68,7 +68,7 @@ async function encryptAndDecrypt(page: Page): Promise<void> {
 }
 
 async function seeCall(page: Page): Promise<void> {
-  await page.getByRole('link', { name: 'See the call in the audit log' }).click()
+  await page.getByRole('link', { name: 'See the call in the audit log' }).last().click()
   const row = page.getByRole('row', { name: /Decrypt.*Success/ })
   await row.first().waitFor()
   await row.getByRole('radio').first().check()

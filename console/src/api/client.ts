@@ -116,8 +116,11 @@ function codeOf({ text, document }: Answer): string {
 }
 
 function failureOf({ text, status, requestId }: Answer): ApiError {
-  const { code = `HTTP ${status}`, message = text } = parseFailure(text)
-  return new ApiError(code, message === '' ? code : message, requestId)
+  const { code, message = '' } = parseFailure(text)
+  // Some exceptions of KMS have no text: their name says all.
+  const said = message !== '' || code !== undefined ? message : text
+  const name = code ?? `HTTP ${status}`
+  return new ApiError(name, said === '' ? name : said, requestId)
 }
 
 function parseFailure(text: string): { readonly code?: string; readonly message?: string } {

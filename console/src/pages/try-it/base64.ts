@@ -13,3 +13,18 @@ export function showBytes(base64: string): string {
     return base64
   }
 }
+
+/** Whether a text is base64. */
+export function isBase64(text: string): boolean {
+  try {
+    parseBase64(text.trim())
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The base64 of a PEM file, or of a text without its lines. */
+export function withoutPem(text: string): string {
+  return text.replaceAll(/-----[A-Z ]+-----|\s/g, '')
+}

@@ -1,65 +1,82 @@
-import Alert from '@cloudscape-design/components/alert'
-import Button from '@cloudscape-design/components/button'
-import Container from '@cloudscape-design/components/container'
-import FormField from '@cloudscape-design/components/form-field'
-import Header from '@cloudscape-design/components/header'
-import SpaceBetween from '@cloudscape-design/components/space-between'
-import Textarea from '@cloudscape-design/components/textarea'
-import { useMutation } from '@tanstack/react-query'
-import { type ReactNode, useState } from 'react'
+import ColumnLayout from '@cloudscape-design/components/column-layout'
+import type { ReactNode } from 'react'
 import { call } from '../../api/client.ts'
-import { CopyText } from '../../shared/copy-text.tsx'
-import { Failure } from '../../shared/failure.tsx'
-import { ShowCli } from '../../shared/show-cli.tsx'
-import { TEXTS } from '../../texts/en.ts'
-import { toBase64 } from './base64.ts'
+import { useForm } from '../../shared/form.ts'
+import { TRY_TEXTS as texts } from '../../texts/en/try-it.ts'
+import { showBytes, toBase64 } from './base64.ts'
+import { Choice, TextField } from './fields.tsx'
+import { Panel } from './panel.tsx'
+import type { TryProps } from './try-key.ts'
 
-const { tryIt: texts } = TEXTS
-
-type Props = {
-  readonly keyId: string
-  readonly context: Readonly<Record<string, string>> | undefined
-  /** Told which ciphertext to decrypt. */
-  readonly onUse: (ciphertext: string) => void
-}
-
-/** Encrypts a text. */
-export function Encrypt({ keyId, context, onUse }: Props): ReactNode {
-  const [plaintext, setPlaintext] = useState('')
-  const input = { KeyId: keyId, Plaintext: toBase64(plaintext), EncryptionContext: context }
-  const encrypt = useMutation({ mutationFn: () => call('Encrypt', input), gcTime: 0 })
-  const { CiphertextBlob = '' } = encrypt.data ?? {}
+/** Encrypts a text, and decrypts a ciphertext. The ciphertext of a symmetric key names its key. */
+export function EncryptDecrypt({ target }: TryProps): ReactNode {
+  const { keyId, context, encryption } = target
+  const isSymmetric = encryption.includes('SYMMETRIC_DEFAULT')
+  const [form, change] = useForm({
+    plaintext: '',
+    ciphertext: '',
+    algorithm: encryption.at(-1) ?? encryption[0],
+  })
+  const EncryptionAlgorithm = isSymmetric ? undefined : form.algorithm
+  const EncryptionContext = isSymmetric ? context : undefined
+  const encrypt = {
+    KeyId: keyId,
+    Plaintext: toBase64(form.plaintext),
+    EncryptionContext,
+    EncryptionAlgorithm,
+  }
+  const decrypt = {
+    CiphertextBlob: form.ciphertext.trim(),
+    EncryptionContext,
+    EncryptionAlgorithm,
+    KeyId: isSymmetric ? undefined : keyId,
+  }
   return (
-    <Container header={<Header variant="h2">{texts.encrypt}</Header>} fitHeight>
-      <SpaceBetween size="m">
-        <FormField label={texts.plaintext}>
-          <Textarea
-            rows={4}
-            value={plaintext}
-            autoComplete={false}
-            onChange={({ detail }) => setPlaintext(detail.value)}
+    <ColumnLayout columns={2}>
+      <Panel
+        title={texts.encrypt}
+        isPrimary
+        made={{ name: 'Encrypt', input: encrypt }}
+        run={() => call('Encrypt', encrypt)}
+        isReady={keyId !== '' && form.plaintext !== ''}
+        done={() => texts.encrypted}
+        shown={({ CiphertextBlob = '' }) => [{ label: texts.ciphertext, value: CiphertextBlob }]}
+        onUse={{
+          text: texts.useCiphertext,
+          use: ({ CiphertextBlob = '' }) => change({ ciphertext: CiphertextBlob }),
+        }}
+      >
+        {EncryptionAlgorithm !== undefined && (
+          <Choice
+            label={texts.algorithm}
+            values={encryption}
+            value={EncryptionAlgorithm}
+            onChange={(algorithm) => change({ algorithm })}
           />
-        </FormField>
-        <Button
-          variant="primary"
-          disabled={keyId === '' || plaintext === ''}
-          loading={encrypt.isPending}
-          onClick={() => encrypt.mutate()}
-        >
-          {texts.encrypt}
-        </Button>
-        <Failure error={encrypt.error} />
-        {CiphertextBlob !== '' && (
-          <Alert
-            type="success"
-            header={texts.encrypted}
-            action={<Button onClick={() => onUse(CiphertextBlob)}>{texts.useCiphertext}</Button>}
-          >
-            <CopyText text={CiphertextBlob} isBlock />
-          </Alert>
         )}
-        <ShowCli name="Encrypt" input={input} />
-      </SpaceBetween>
-    </Container>
+        <TextField
+          label={texts.plaintext}
+          value={form.plaintext}
+          onChange={(plaintext) => change({ plaintext })}
+        />
+      </Panel>
+      <Panel
+        title={texts.decrypt}
+        made={{ name: 'Decrypt', input: decrypt }}
+        run={() => call('Decrypt', decrypt)}
+        isReady={decrypt.CiphertextBlob !== '' && (isSymmetric || keyId !== '')}
+        done={() => texts.decrypted}
+        shown={({ Plaintext = '', KeyId = '' }) => [
+          { label: texts.plaintextIs, value: showBytes(Plaintext) },
+          { label: texts.by, value: KeyId },
+        ]}
+      >
+        <TextField
+          label={texts.ciphertext}
+          value={form.ciphertext}
+          onChange={(ciphertext) => change({ ciphertext })}
+        />
+      </Panel>
+    </ColumnLayout>
   )
 }
