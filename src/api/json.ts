@@ -79,19 +79,21 @@ export function* formatOutputSteps(output: Output): Steps<string> {
     const value = output[name]
     if (value === undefined) continue
     yield
-    const text = isList(value) ? `[${yield* formatItemsSteps(value)}]` : formatValue(value)
-    members.push(`${JSON.stringify(name)}:${text}`)
+    members.push(`${JSON.stringify(name)}:${yield* formatValueSteps(value)}`)
   }
   return `{${members.join(',')}}`
 }
 
-function* formatItemsSteps(items: readonly OutputValue[]): Steps<string> {
-  const texts: string[] = []
-  for (const item of items) {
-    yield
-    texts.push(formatValue(item ?? ''))
+function* formatValueSteps(value: Exclude<OutputValue, undefined>): Steps<string> {
+  if (isList(value)) {
+    const texts: string[] = []
+    for (const item of value) {
+      yield
+      texts.push(yield* formatValueSteps(item ?? ''))
+    }
+    return `[${texts.join(',')}]`
   }
-  return texts.join(',')
+  return isStructure(value) ? yield* formatOutputSteps(value) : formatValue(value)
 }
 
 /** The JSON text of an error's body. Source: recorded answers of AWS KMS. */
@@ -118,6 +120,13 @@ function formatValue(value: Exclude<OutputValue, undefined>): string {
   if (value instanceof Date) return String(value.getTime() / 1000)
   if (isList(value)) return `[${value.map((item) => formatValue(item ?? '')).join(',')}]`
   return formatMembers(value instanceof Map ? Object.fromEntries(value) : (value as Output))
+}
+
+function isStructure(value: OutputValue): value is Output {
+  return (
+    typeof value === 'object' &&
+    !(value instanceof Uint8Array || value instanceof Date || value instanceof Map || isList(value))
+  )
 }
 
 function isList(value: OutputValue): value is readonly OutputValue[] {

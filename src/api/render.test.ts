@@ -72,11 +72,18 @@ test('an answer that is written an item at a time is the same', () => {
   assert.equal(isLongOutput(output), true)
   assert.equal(isLongOutput({ ...output, Items: [] }), false)
   assert.equal(isLongOutput(undefined), false)
+  const map = new Map([['k', 'v']])
+  const nested = { Outer: { Inner: [{ Items: items.map(({ Name }) => Name), Map: map }, 'text', 1] } }
+  assert.equal(isLongOutput(nested), true)
+  assert.equal(isLongOutput({ Outer: { Inner: items.slice(0, 5), Map: map } }), false)
+  assert.equal(isLongOutput({ Bytes: new Uint8Array(1000), At: new Date(0) }), false)
   for (const service of Object.values(SERVICES)) {
     for (const accept of [undefined, 'application/json']) {
       const reader = { service, requestId: 'id', accept }
       const stepped = atOnce(renderOutputSteps(reader, 'List', output))
       assert.deepEqual(stepped, renderOutput(reader, 'List', output))
+      const steppedNested = atOnce(renderOutputSteps(reader, 'Get', nested))
+      assert.deepEqual(steppedNested, renderOutput(reader, 'Get', nested))
     }
   }
 })

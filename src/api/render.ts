@@ -50,16 +50,30 @@ export function renderOutput(reader: Reader, operation: string, output: Output |
   return { status: 200, mediaType: XML_MEDIA_TYPE, requestId, body }
 }
 
-/** Items of a list that are written at once. */
+/** Items of lists, and members of the structures in them, that are written at once. */
 const WRITTEN_AT_ONCE = 50
 
-/** Whether an answer has a list that takes long to write. */
+/** Whether an answer has lists that take long to write. */
 export function isLongOutput(output: Output | undefined): output is Output {
+  let left = WRITTEN_AT_ONCE
   for (const name in output) {
     const value = output[name]
-    if (Array.isArray(value) && value.length > WRITTEN_AT_ONCE) return true
+    if (typeof value === 'object') left -= itemsIn(value, left)
+    if (left < 0) return true
   }
   return false
+}
+
+/** The number of values in a list or structure, at any depth; counted only until it is beyond a number. */
+function itemsIn(value: object, most: number): number {
+  if (value instanceof Uint8Array || value instanceof Date) return 0
+  let count = 0
+  for (const item of Array.isArray(value) || value instanceof Map ? value.values() : Object.values(value)) {
+    count += 1
+    if (typeof item === 'object' && item !== null) count += itemsIn(item, most - count)
+    if (count > most) break
+  }
+  return count
 }
 
 /** The same as {@link renderOutput}, one item of a list at a time. */

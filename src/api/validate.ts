@@ -198,8 +198,11 @@ function constraintsOf(shape: ShapeData): readonly string[] | undefined {
 
 function readMap(value: unknown): TextMap {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrongType()
+  const source = value as Readonly<Record<string, unknown>>
   const map = new Map<string, string>()
-  for (const [name, item] of Object.entries(value)) {
+  // A map may have thousands of pairs: entries would be an array for each.
+  for (const name of Object.keys(source)) {
+    const item = source[name]
     if (typeof item !== 'string' || !item.isWellFormed() || !name.isWellFormed()) throw wrongType()
     map.set(name, item)
   }

@@ -1,6 +1,6 @@
 import { KmsError } from '../api/errors.ts'
 import { isLongOutput, renderError, renderOutput, renderOutputSteps } from '../api/render.ts'
-import { type GiveWay, inSlices } from '../base/slices.ts'
+import { type GiveWay, inSlices, neverGiveWay } from '../base/slices.ts'
 import type { ContextLookup } from '../policy/context.ts'
 import type { Quotas } from '../quotas/quota-service.ts'
 import { type Arrival, readerOf } from './arrival.ts'
@@ -120,6 +120,7 @@ export async function runAttempt(
   const { operation, input } = parsed
   if (large) await dependencies.giveWay()
   attempt.parameters = operation.parameters(input)
+  if (large) await dependencies.giveWay()
   const call: Call = {
     requestId: arrival.requestId,
     caller,
@@ -148,6 +149,7 @@ export async function runAttempt(
     findPlace: dependencies.findPlace,
     inFlight: dependencies.inFlight,
     queues: dependencies.queues,
+    giveWay: large ? dependencies.giveWay : neverGiveWay,
   })
 }
 

@@ -12,6 +12,7 @@ import {
 } from '../../test/support/policies.ts'
 import { ANY_NUMBER } from '../../test/support/unbounded-calls.ts'
 import { KmsError } from '../api/errors.ts'
+import { neverGiveWay } from '../base/slices.ts'
 import type { CompiledPolicy } from '../policy/compile.ts'
 import type { MatchedGrant, Principal } from '../policy/decide.ts'
 import type { Operation, Permission } from './operation.ts'
@@ -77,6 +78,7 @@ async function outcomeOf(
       findPlace: () => ({}),
       inFlight: ANY_NUMBER,
       queues: new RecordQueues(),
+      giveWay: neverGiveWay,
     })
     return { result: 'allowed', asked }
   } catch (error) {

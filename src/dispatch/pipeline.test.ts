@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { ANY_NUMBER } from '../../test/support/unbounded-calls.ts'
 import { KmsError } from '../api/errors.ts'
+import { neverGiveWay } from '../base/slices.ts'
 import { compilePolicy } from '../policy/compile.ts'
 import { defaultKeyPolicy } from '../policy/key-policy.ts'
 import { parsePolicy } from '../policy/parse.ts'
@@ -101,8 +102,23 @@ test('an operation is found, decided, checked, run and made durable in this orde
     findPlace: nowhere,
     inFlight: ANY_NUMBER,
     queues: new RecordQueues(),
+    giveWay: neverGiveWay,
   })
   assert.deepEqual(steps, ['begin', 'check', 'run', 'finish'])
+})
+
+test('a large call gives way between its decision and its work', async () => {
+  const steps: Steps = []
+  await runOperation(operation(steps, {}), callWith({}), {
+    finish: finish(steps),
+    renewed: never,
+    authenticatedAgain,
+    findPlace: nowhere,
+    inFlight: ANY_NUMBER,
+    queues: new RecordQueues(),
+    giveWay: async () => void steps.push('others'),
+  })
+  assert.deepEqual(steps, ['begin', 'others', 'check', 'run', 'finish'])
 })
 
 test('a caller who is not allowed reaches neither the checks nor the code', async () => {
@@ -116,6 +132,7 @@ test('a caller who is not allowed reaches neither the checks nor the code', asyn
       findPlace: nowhere,
       inFlight: ANY_NUMBER,
       queues: new RecordQueues(),
+      giveWay: neverGiveWay,
     }),
     (error) => {
       assert.ok(error instanceof KmsError)
@@ -143,6 +160,7 @@ test('a key in a wrong state is not used, and nothing is made durable', async ()
       findPlace: nowhere,
       inFlight: ANY_NUMBER,
       queues: new RecordQueues(),
+      giveWay: neverGiveWay,
     }),
     /disabled/,
   )
@@ -160,6 +178,7 @@ test('a dry run computes everything, clears it, and makes nothing durable', asyn
       findPlace: nowhere,
       inFlight: ANY_NUMBER,
       queues: new RecordQueues(),
+      giveWay: neverGiveWay,
     }),
     (error) => error instanceof KmsError && error.code === 'DryRunOperationException',
   )
@@ -176,6 +195,7 @@ test('a conflict runs the operation again from its reads', async () => {
     findPlace: nowhere,
     inFlight: ANY_NUMBER,
     queues: new RecordQueues(),
+    giveWay: neverGiveWay,
     finish: async () => {
       if (conflicts === 0) return
       conflicts -= 1
@@ -203,6 +223,7 @@ function revoked(queues: RecordQueues, finish: () => Promise<void>): Promise<Out
     findPlace: nowhere,
     inFlight: ANY_NUMBER,
     queues,
+    giveWay: neverGiveWay,
   })
 }
 
@@ -242,6 +263,7 @@ test('conflicts without end are answered with ThrottlingException after a bounde
       findPlace: nowhere,
       inFlight: ANY_NUMBER,
       queues: new RecordQueues(),
+      giveWay: neverGiveWay,
     }),
     (error) => error instanceof KmsError && error.code === 'ThrottlingException',
   )
@@ -262,6 +284,7 @@ test('an outcome that could not be made durable is cleared and not given', async
       findPlace: nowhere,
       inFlight: ANY_NUMBER,
       queues: new RecordQueues(),
+      giveWay: neverGiveWay,
     }),
     /disk is full/,
   )
@@ -280,6 +303,7 @@ test('a refused call runs once more when something had changed meanwhile, and no
     findPlace: nowhere,
     inFlight: ANY_NUMBER,
     queues,
+    giveWay: neverGiveWay,
   }
   await assert.rejects(runOperation(denied, callWith({}), dependencies), { code: 'AccessDeniedException' })
   assert.deepEqual(steps, ['begin', 'begin'])
@@ -297,6 +321,7 @@ test('a call beyond what its caller may have answered at a time is throttled, an
     findPlace: nowhere,
     inFlight,
     queues,
+    giveWay: neverGiveWay,
   }
   assert.ok(inFlight.enter(caller, 'usual'))
   await assert.rejects(runOperation(operation(steps, {}), callWith({}), dependencies), {
@@ -320,6 +345,7 @@ test('an access key that is made active again is counted with usual calls, one t
     findPlace: nowhere,
     inFlight,
     queues: new RecordQueues(),
+    giveWay: neverGiveWay,
   }
   const update: Operation = { ...operation(steps, {}), service: 'iam', name: 'UpdateAccessKey' }
   assert.ok(inFlight.enter(caller, 'usual'))

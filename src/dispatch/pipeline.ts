@@ -1,4 +1,5 @@
 import { KmsError } from '../api/errors.ts'
+import type { GiveWay } from '../base/slices.ts'
 import { type AccessRequest, decide, type Refusal } from '../policy/decide.ts'
 import { denialMessage } from '../policy/denial.ts'
 import { formatOutcome } from '../policy/reason.ts'
@@ -31,6 +32,8 @@ export type RunDependencies = {
   readonly inFlight: Pick<CallsInFlight, 'enter' | 'leave'>
   /** Calls of this process that change the same record wait here for each other. */
   readonly queues: RecordQueues
+  /** Gives way to other requests between the steps of a large call; never for others. */
+  readonly giveWay: GiveWay
 }
 
 /**
@@ -126,6 +129,8 @@ async function authenticatedAgain(call: Call, dependencies: RunDependencies): Pr
 
 async function runOnce(operation: Operation, call: Call, dependencies: RunDependencies): Promise<Outcome> {
   const work = await beginAllowed(operation, call, dependencies)
+  const waiting = dependencies.giveWay()
+  if (waiting !== undefined) await waiting
   work.check()
   const outcome = await work.run()
   // An outcome is only computed until it is committed, so a dry run stops here.

@@ -62,8 +62,11 @@ export async function questionOf(
 export async function settle(
   { request, policies }: Question,
   { grants }: Permission,
+  giveWay: GiveWay,
 ): Promise<{ readonly decision: Decision; readonly policies: Policies }> {
+  await giveWay()
   const decision = decide(request, policies)
+  await giveWay()
   if (decision.allow || grants === undefined || decision.why.kind !== 'NotAllowed')
     return { decision, policies }
   const withGrants = { ...policies, grants: await grants() }
@@ -81,13 +84,13 @@ export async function examine(
 ): Promise<Examined> {
   const question = await questionOf(records, call, permission)
   const { request, asked } = question
-  const { decision, policies } = await settle(question, permission)
+  const { decision, policies } = await settle(question, permission, giveWay)
   const explanation = await inSlices(explainDecisionSteps(request, policies), giveWay)
   const { action, resource: keyArn } = permission
   // Grants read the encryption context in any case, so only the keys in policies are listed.
   const seen = await inSlices(asWrittenSteps(asked, policies, action), giveWay)
   const grants = isKeyArn(keyArn)
-    ? await traceGrants({ records, call, keyArn, action, context: request.context })
+    ? await traceGrants({ records, call, keyArn, action, context: request.context, giveWay })
     : []
   const change = decision.allow ? undefined : await inSlices(changeFor(request, policies, grants), giveWay)
   const levels = {

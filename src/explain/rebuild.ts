@@ -34,6 +34,8 @@ export async function rebuildCall(
     return { because: 'it is no call of an operation' }
   if (operation.unsigned === true) return { because: 'it rests on a token, which is not recorded' }
   const origin = await dependencies.origins.find(event)
+  const { giveWay } = dependencies
+  await giveWay()
   const caller = await recordedCaller(dependencies.records, event.userIdentity ?? {}, origin.passed)
   if (caller === undefined) return { because: nobody(event) }
   const parameters = event.requestParameters ?? {}
@@ -55,7 +57,9 @@ export async function rebuildCall(
     identify: () => {},
   }
   try {
+    await giveWay()
     const { place } = await caller.policies()
+    await giveWay()
     const { permissions } = await operation.begin(inPlace(call, place))
     return { call, permissions, unknown: [...origin.unknown, ...movedOn(event, operation, involved)] }
   } catch (error) {

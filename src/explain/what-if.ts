@@ -216,9 +216,8 @@ async function verdictOf(
 ): Promise<Verdict> {
   let last: { decision: Decision; action: string } | undefined
   for (const permission of permissions) {
-    await giveWay()
     const question = await questionOf(records, call, permission)
-    const { decision } = await settle(question, permission)
+    const { decision } = await settle(question, permission, giveWay)
     for (const name of question.asked.keys()) asked.add(name)
     last = { decision, action: permission.action }
     if (!decision.allow) break

@@ -174,6 +174,7 @@ async function perform(
     findPlace: () => ({}),
     inFlight: ANY_NUMBER,
     queues,
+    giveWay: neverGiveWay,
     finish: async ({ changes = [] }) => {
       if (changes.length === 0) return
       commits.count += 1

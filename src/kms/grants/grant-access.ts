@@ -1,11 +1,11 @@
-import type { GiveWay } from '../../base/slices.ts'
+import { type GiveWay, inSlices } from '../../base/slices.ts'
 import type { Call, Permission } from '../../dispatch/operation.ts'
 import type { ContextLookup } from '../../policy/context.ts'
 import type { MatchedGrant } from '../../policy/decide.ts'
 import { identitiesOf } from '../../policy/principal.ts'
 import type { Key } from '../keys/keys.ts'
 import type { KmsDependencies } from '../kms-dependencies.ts'
-import { givenContext } from './grant-constraints.ts'
+import { givenContext, givenContextSteps } from './grant-constraints.ts'
 import { type GrantOperation, type GrantValue, grantPartition, isGrantOperation } from './grant-record.ts'
 import { granteeChunks } from './grantee-index.ts'
 import type { OpenedGrant } from './opened-grants.ts'
@@ -42,9 +42,8 @@ async function matchingGrants(
 ): Promise<readonly MatchedGrant[]> {
   const { call, dependencies, key, context, covers = () => true } = question
   const keys: ContextLookup = (name) => context(name) ?? call.context(name)
-  if ((keys('kms:encryptioncontextkeys')?.length ?? 0) > MANY_PAIRS) await dependencies.giveWay()
-  const given = givenContext(keys)
-  if (given.count > MANY_PAIRS) await dependencies.giveWay()
+  const isMany = (keys('kms:encryptioncontextkeys')?.length ?? 0) > MANY_PAIRS
+  const given = isMany ? await inSlices(givenContextSteps(keys), dependencies.giveWay) : givenContext(keys)
   const partition = grantPartition(key)
   const matched: MatchedGrant[] = []
   for (const grantee of identitiesOf(call.caller.principal).flat()) {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { ContextLookup } from '../../policy/context.ts'
 import { encryptionContextKeys } from '../keys/key-context.ts'
-import { constraintTest, givenContext, isWithin } from './grant-constraints.ts'
+import { constraintTest, givenContext, givenContextSteps, isWithin } from './grant-constraints.ts'
 import type { GrantConstraints, GrantOperation, GrantTerms } from './grant-record.ts'
 
 const QUEUE = 'arn:aws:sqs:eu-west-1:111122223333:queue'
@@ -120,4 +120,17 @@ test('what a grant within another lets through, the other lets through', () => {
     }),
     { numRuns: 2000 },
   )
+})
+
+test('givenContextSteps stops between the pairs of a large context, and finds them all', () => {
+  const pairs = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`Name${index}`, `v${index}`]))
+  const context = contextOf({ ...pairs, NAME1: 'other' }, QUEUE)
+  const steps = givenContextSteps(context)
+  let stops = 0
+  let step = steps.next()
+  for (; step.done !== true; step = steps.next()) stops += 1
+  assert.ok(stops > 2)
+  assert.equal(step.value.count, 1001)
+  assert.ok(step.value.pairs.has('5:name1other') && step.value.pairs.has('7:name999v999'))
+  assert.deepEqual(step.value, givenContext(context))
 })

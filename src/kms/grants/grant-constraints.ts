@@ -1,3 +1,4 @@
+import { atOnce, type Steps } from '../../base/slices.ts'
 import type { ContextLookup, ContextValue } from '../../policy/context.ts'
 import type { GrantConstraints, GrantOperation, GrantTerms, Pairs } from './grant-record.ts'
 
@@ -17,8 +18,29 @@ export type GivenContext = {
 
 /** The encryption context and source in the condition keys of a call. */
 export function givenContext(context: ContextLookup): GivenContext {
-  const pairs = pairsOf(context)
-  return { sourceArn: context('aws:sourcearn'), pairs: comparables(pairs), count: pairs.length }
+  return atOnce(givenContextSteps(context))
+}
+
+/** Pairs of an encryption context that are compared at once. */
+const PAIRS_AT_ONCE = 256
+
+/** The same, some pairs at a time: a context may have thousands. */
+export function* givenContextSteps(context: ContextLookup): Steps<GivenContext> {
+  const names = new Set(listOf(context('kms:encryptioncontextkeys')).map((name) => name.toLowerCase()))
+  const pairs = new Set<string>()
+  let count = 0
+  let left = PAIRS_AT_ONCE
+  for (const name of names) {
+    for (const value of listOf(context(`kms:encryptioncontext:${name}`))) {
+      pairs.add(comparableOf(name, value))
+      count += 1
+    }
+    left -= 1
+    if (left > 0) continue
+    left = PAIRS_AT_ONCE
+    yield
+  }
+  return { sourceArn: context('aws:sourcearn'), pairs, count }
 }
 
 /** Whether the constraints of a grant hold for a call of an operation that it lists. */
@@ -85,16 +107,11 @@ function comparables(pairs: Pairs): ReadonlySet<string> {
 }
 
 function comparable([name, value]: Pairs[number]): string {
-  const lower = name.toLowerCase()
-  return `${lower.length}:${lower}${value}`
+  return comparableOf(name.toLowerCase(), value)
 }
 
-/** The encryption context in the condition keys, its names in lower case. */
-function pairsOf(context: ContextLookup): Pairs {
-  const names = new Set(listOf(context('kms:encryptioncontextkeys')).map((name) => name.toLowerCase()))
-  return [...names].flatMap((name) =>
-    listOf(context(`kms:encryptioncontext:${name}`)).map((value) => [name, value] as const),
-  )
+function comparableOf(lowerName: string, value: string): string {
+  return `${lowerName.length}:${lowerName}${value}`
 }
 
 function listOf(value: ContextValue | undefined): readonly string[] {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type KmsBed, openKmsBed } from '../../../test/support/kms-bed.ts'
 import { ACCOUNT, ROOT, USER, USER_ARN } from '../../../test/support/policies.ts'
+import { neverGiveWay } from '../../base/slices.ts'
 import type { ContextLookup } from '../../policy/context.ts'
 import { encryptionContextKeys } from '../keys/key-context.ts'
 import { traceGrants } from './grant-trace.ts'
@@ -37,6 +38,7 @@ async function misses(bed: KmsBed, keyArn: string, action: string, context: Cont
     keyArn,
     action,
     context,
+    giveWay: neverGiveWay,
   })
   return traces.map(({ name, misses: missed }) => [name, ...missed])
 }

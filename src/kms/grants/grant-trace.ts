@@ -1,4 +1,5 @@
 import { parseArn } from '../../api/arn.ts'
+import { type GiveWay, inSlices } from '../../base/slices.ts'
 import type { Call } from '../../dispatch/operation.ts'
 import type { ContextLookup, ContextValue } from '../../policy/context.ts'
 import type { MatchedGrant } from '../../policy/decide.ts'
@@ -7,7 +8,7 @@ import type { RightKey } from '../../policy/right-context.ts'
 import type { Records, Stored } from '../../store/records.ts'
 import { parseIdentifier } from '../keys/identifier.ts'
 import { findKey } from '../keys/keys.ts'
-import { constraintTest, givenContext } from './grant-constraints.ts'
+import { constraintTest, type GivenContext, givenContextSteps } from './grant-constraints.ts'
 import { partyName } from './grant-party.ts'
 import {
   GRANT,
@@ -45,6 +46,7 @@ export type GrantTraceQuestion = {
   /** `kms:Decrypt` and the like. */
   readonly action: string
   readonly context: ContextLookup
+  readonly giveWay: GiveWay
 }
 
 /** The most grants to trace; further ones are left out. */
@@ -52,20 +54,23 @@ const GRANT_TRACES_MAX = 1000
 
 /** The grants on a key for a caller, whether they cover a call, and if not, why. */
 export async function traceGrants(question: GrantTraceQuestion): Promise<readonly GrantTrace[]> {
-  const { records, call, keyArn } = question
+  const { records, call, keyArn, context, giveWay } = question
   const { caller, now } = call
   // A replica is looked up in its own region.
   const region = parseArn(keyArn)?.region ?? ''
   const key = await findKey({ records, region, now }, parseIdentifier(keyArn, caller.account, region))
   if (key === undefined) return []
   const partition = grantPartition(key)
+  const given = await inSlices(givenContextSteps(context), giveWay)
+  const pairs = pairsIn(context)
   const traces: GrantTrace[] = []
   for (const grantee of identitiesOf(caller.principal).flat()) {
     for (const chunk of await granteeChunks(records, { partition, grantee })) {
       for (const id of chunk.value.grantIds.slice(0, GRANT_TRACES_MAX - traces.length)) {
+        await giveWay()
         const grant = await records.get(GRANT, partition, id)
         if (grant !== undefined) {
-          const misses = missesOf(grant.value, question)
+          const misses = missesOf(grant.value, question, { given, pairs })
           traces.push({ id, name: grant.value.name, misses, needs: needsOf(grant, misses, question.context) })
         }
       }
@@ -74,16 +79,21 @@ export async function traceGrants(question: GrantTraceQuestion): Promise<readonl
   return traces
 }
 
-function missesOf({ operations, constraints }: GrantValue, question: GrantTraceQuestion): GrantMiss[] {
+/** The encryption context of a call: to compare, and as it is shown. */
+type Shown = { readonly given: GivenContext; readonly pairs: readonly string[] }
+
+function missesOf(
+  { operations, constraints }: GrantValue,
+  question: GrantTraceQuestion,
+  { given, pairs }: Shown,
+): GrantMiss[] {
   const { action, context } = question
   const operation = action.slice('kms:'.length)
   if (!isGrantOperation(operation) || !operations.includes(operation)) {
     return [{ element: 'Operations', wanted: operations, found: [operation] }]
   }
-  const given = givenContext(context)
   const fails = (part: GrantConstraints): boolean => !constraintTest(part)(operation, given)
   const { equals, subset, sourceArn } = constraints
-  const pairs = pairsIn(context)
   const misses: GrantMiss[] = []
   if (equals !== undefined && fails({ equals })) {
     misses.push({ element: 'EncryptionContextEquals', wanted: equals.map(formatPair), found: pairs })

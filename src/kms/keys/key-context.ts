@@ -64,9 +64,13 @@ export function entriesContext(entries: ContextEntries): ContextLookup {
 /** The condition keys of an encryption context. Names are compared without regard to case. */
 export function encryptionContextKeys(context: TextMap | undefined, more: ContextLookup): ContextLookup {
   if (context === undefined || context.size === 0) return more
+  let names: readonly string[] | undefined
   let byName: ReadonlyMap<string, string[]> | undefined
   return (name) => {
-    if (name === 'kms:encryptioncontextkeys') return [...context.keys()]
+    if (name === 'kms:encryptioncontextkeys') {
+      names ??= [...context.keys()]
+      return names
+    }
     if (!name.startsWith(CONTEXT_PREFIX)) return more(name)
     byName ??= valuesByName(context)
     const values = byName.get(name.slice(CONTEXT_PREFIX.length))

@@ -117,6 +117,7 @@ const KEYS = new WeakMap<KeyValue, Key>()
 export function keyOf(record: Stored<KeyValue>, account: string, region: string): Key {
   const known = KEYS.get(record.value)
   if (known !== undefined) return known
+  let policy: CompiledPolicy | undefined
   const key: Key = {
     record,
     account,
@@ -124,9 +125,13 @@ export function keyOf(record: Stored<KeyValue>, account: string, region: string)
     keyId: record.name,
     arn: keyArn(region, account, record.name),
     state: record.value.state,
-    policy: compilePolicy(parsePolicy(record.value.policy, { flavour: 'key' }), {
-      bindings: record.value.principalIds && new Map(Object.entries(record.value.principalIds)),
-    }),
+    // A large policy takes milliseconds to compile, and lists and new keys need none.
+    get policy() {
+      policy ??= compilePolicy(parsePolicy(record.value.policy, { flavour: 'key' }), {
+        bindings: record.value.principalIds && new Map(Object.entries(record.value.principalIds)),
+      })
+      return policy
+    },
   }
   KEYS.set(record.value, key)
   return key
