@@ -26,7 +26,7 @@ import { type GrantTokens, grantTokens } from '../custody/grant-token.ts'
 import { recordSealer } from '../custody/record-sealer.ts'
 import { fileSeal } from '../custody/roots/file.ts'
 import { SealError } from '../custody/roots/root.ts'
-import { type TokenSealer, tokenSealer } from '../custody/token-sealer.ts'
+import { signInSealer, type TokenSealer, tokenSealer } from '../custody/token-sealer.ts'
 import { ACCOUNT, ACCOUNTS, ensureAccount, handOverRoot } from '../iam/accounts/account.ts'
 import { openRecords, type RecordsOptions } from '../store/cache.ts'
 import { claimFileLock, type FileLock } from '../store/file-lock.ts'
@@ -70,6 +70,8 @@ export type Deployment = {
   readonly wrappingKey: Secret
   readonly grantTokens: GrantTokens
   readonly tokenSealer: TokenSealer
+  /** Seals what browsers keep during a sign-in to the web console. */
+  readonly signInSealer: TokenSealer
 }
 
 /**
@@ -91,6 +93,7 @@ export async function openDeployment(config: Config, options: RecordsOptions = {
     wrappingKey: deriveKey(rootKey, KEK_WRAPPING_INFO),
     grantTokens: grantTokens(rootKey, systemRandom),
     tokenSealer: tokenSealer(rootKey, systemRandom),
+    signInSealer: signInSealer(rootKey, systemRandom),
   }
 }
 

@@ -1,6 +1,6 @@
 /** Files that settings name, read and checked before a start creates or changes anything. */
 
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { parseRoots } from '../attestation/roots.ts'
 import { usingGiven } from '../base/given-file.ts'
 import { parseJsonText } from '../base/json-text.ts'
@@ -10,6 +10,8 @@ import type { Destination } from '../cloudtrail/delivery/destination.ts'
 import { openDestination } from '../cloudtrail/delivery/open-destination.ts'
 import { readDefaultCredentials } from '../config/credentials-file.ts'
 import type { Config } from '../config/settings.ts'
+import { parseSignInFile } from '../config/sign-in-file.ts'
+import type { OidcProvider } from '../console-server/oidc/oidc-client.ts'
 import { parseCertificates } from '../crypto/certificates.ts'
 import { type OfflineKeys, parseKeySet } from '../iam/sessions/oidc.ts'
 import type { Endpoint } from '../notifications/endpoint.ts'
@@ -29,7 +31,12 @@ export type GivenFiles = {
   readonly endpoints: readonly Endpoint[]
   readonly trails: Destination
   readonly prices: Prices | undefined
+  /** Identity providers of sign-in to the console; nothing when there are none. */
+  readonly signIn: SignInProviders | undefined
 }
+
+/** The identity providers of sign-in to the console, with their secrets. */
+type SignInProviders = { readonly consoleUrl: string; readonly providers: readonly OidcProvider[] }
 
 /** The default destination of trails, within the data folder. */
 const TRAILS_FOLDER = 'trails'
@@ -45,6 +52,7 @@ export async function readGivenFiles(config: Config): Promise<GivenFiles> {
     endpoints: await openEndpoints(events.webhooksFile),
     trails: await openTrailDestination(config),
     prices: await readPricesFile(prices),
+    signIn: await readSignIn(config.consoleSignInFile),
   }
 }
 
@@ -66,6 +74,26 @@ function parseOfflineKeys(text: string): OfflineKeys {
       parseKeySet(keys),
     ]),
   )
+}
+
+/** The longest secret of a client. */
+const SECRET_MAX_BYTES = 4096
+
+async function readSignIn(file: string | undefined): Promise<SignInProviders | undefined> {
+  const variable = 'HOLDFAST_CONSOLE_SIGN_IN'
+  const parsed = await readAs(variable, file, parseSignInFile)
+  if (parsed === undefined || file === undefined) return undefined
+  const providers = parsed.providers.map(async ({ clientSecretFile: named, ...provider }) => ({
+    ...provider,
+    clientSecret: await readAs(variable, named && resolve(dirname(file), named), parseSecret),
+  }))
+  return { consoleUrl: parsed.consoleUrl, providers: await Promise.all(providers) }
+}
+
+function parseSecret(text: string): string {
+  const secret = text.trim()
+  if (secret !== '' && secret.length <= SECRET_MAX_BYTES) return secret
+  throw new Error(`expected a secret of 1 to ${SECRET_MAX_BYTES} characters`)
 }
 
 async function openTrailDestination({ trails, data, region }: Config): Promise<Destination> {

@@ -161,7 +161,7 @@ export async function openNode(
   })
   const { reason: unready } = readiness
   const at = { ...listener, host: config.listen.host, tls: given.tls, bounds: config.bounds }
-  const site = await openConsole(config, { records, sealer, journal, limiters, own, log, ...iam })
+  const site = await openConsole(config, { deployment, journal, limiters, own, log, iam, dispatcher, given })
   const answering = httpDependencies(dispatcher, { unready, site, reached: meters.boundReached })
   const http = await openHttpServer(answering, { ...at, setting: 'HOLDFAST_LISTEN' })
   stack.defer(() => http.close())

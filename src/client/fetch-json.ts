@@ -11,10 +11,34 @@ const FETCH_TIMEOUT_MS = 5000
  * @throws Error when the answer is no JSON or exceeds {@link FETCH_TIMEOUT_MS} or {@link JSON_MAX_BYTES}.
  */
 export async function fetchJson(url: string): Promise<unknown> {
+  return exchange(url, { headers: { accept: 'application/json' } })
+}
+
+/** A form for {@link postForm}. */
+export type PostedForm = {
+  readonly form: URLSearchParams
+  /** The value of the `Authorization` header, if any. */
+  readonly authorization: string | undefined
+}
+
+/**
+ * Posts a form to an `https:` URL; returns the JSON value of the answer. It follows no redirects.
+ *
+ * @throws Error as {@link fetchJson}; it shows nothing of the form.
+ */
+export async function postForm(url: string, { form, authorization }: PostedForm): Promise<unknown> {
+  return exchange(url, {
+    method: 'POST',
+    headers: { accept: 'application/json', ...(authorization !== undefined && { authorization }) },
+    body: form,
+  })
+}
+
+async function exchange(url: string, request: RequestInit): Promise<unknown> {
   if (!url.startsWith('https://')) throw new Error(`${url} is no https URL`)
   const answer = await fetch(url, {
+    ...request,
     redirect: 'error',
-    headers: { accept: 'application/json' },
     signal: AbortSignal.timeout(FETCH_TIMEOUT_MS),
   })
   if (!answer.ok || answer.body === null) throw new Error(`${url} answered ${answer.status}`)

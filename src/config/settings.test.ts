@@ -41,6 +41,7 @@ test('parseConfig gives the documented defaults', () => {
     events: { webhooksFile: undefined, recentUseDays: 30 },
     oidcKeysFile: undefined,
     console: 'link',
+    consoleSignInFile: undefined,
     sm2Regions: ['cn-north-1', 'cn-northwest-1'],
     monitoring: { listen: undefined, collector: undefined, traceShare: 0.01 },
     xks: { caFile: undefined, routes: new Map(), timeoutMs: 250 },

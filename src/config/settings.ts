@@ -40,6 +40,8 @@ export type Config = {
   readonly sm2Regions: readonly string[]
   /** Whether the server serves the web console, and whether a start prints a sign-in link. */
   readonly console: ConsoleSetting
+  /** Identity providers of sign-in to the web console. */
+  readonly consoleSignInFile: string | undefined
   /** The path of a JSON file with the key sets of identity providers, by issuer URL. */
   readonly oidcKeysFile: string | undefined
   readonly trails: TrailsConfig
@@ -150,6 +152,11 @@ const SETTINGS = {
     parse: (text): ConsoleSetting | undefined =>
       text === 'link' || text === 'on' || text === 'off' ? text : undefined,
   }),
+  consoleSignIn: pathSetting({
+    variable: 'HOLDFAST_CONSOLE_SIGN_IN',
+    flag: 'console-sign-in',
+    about: 'identity providers that people sign in to the web console with, a JSON file',
+  }),
   ...AUDIT_SETTINGS,
   ...ARCHIVE_SETTINGS,
   ...BOUNDS_SETTINGS,
@@ -180,6 +187,7 @@ export function parseConfig(given: Given): Config {
     seal: need(SETTINGS.seal, given),
     sm2Regions: need(SETTINGS.sm2Regions, given),
     console: need(SETTINGS.console, given),
+    consoleSignInFile: read(SETTINGS.consoleSignIn, given),
     oidcKeysFile: read(SETTINGS.oidcKeys, given),
     trails: parseTrails(given),
     archive: parseArchive(given),

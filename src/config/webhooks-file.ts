@@ -1,4 +1,4 @@
-import { parseJsonText } from '../base/json-text.ts'
+import { list, members, parseJsonFile, path } from './file-members.ts'
 import { isLoopback } from './places.ts'
 import { ConfigError } from './setting.ts'
 
@@ -46,13 +46,7 @@ const RETRY_LIMITS: { readonly [N in keyof RetryPlan]: readonly [number, number,
 
 /** Parses the endpoints of a file's text. @throws ConfigError with what is expected. */
 export function parseWebhooks(text: string): readonly WebhookEndpoint[] {
-  let file: unknown
-  try {
-    file = parseJsonText(text)
-  } catch (cause) {
-    throw new ConfigError(cause instanceof Error ? cause.message : String(cause), { cause })
-  }
-  const { endpoints } = members(file, 'the file', ['endpoints'])
+  const { endpoints } = members(parseJsonFile(text), 'the file', ['endpoints'])
   const parsed = list(endpoints, 'endpoints', ENDPOINTS_MAX).map(parseEndpoint)
   const urls = new Set(parsed.map(({ url }) => url))
   if (urls.size < parsed.length) throw new ConfigError('two endpoints have the same url')
@@ -121,26 +115,4 @@ function parseRetry(value: unknown, where: string): RetryPlan {
     maxAgeHours: number('maxAgeHours'),
     timeoutMs: number('timeoutMs'),
   }
-}
-
-function path(value: unknown, where: string): string {
-  if (typeof value === 'string' && value !== '') return value
-  throw new ConfigError(`${where}: expected a path`)
-}
-
-function list(value: unknown, where: string, most: number): readonly unknown[] {
-  if (Array.isArray(value) && value.length > 0 && value.length <= most) return value
-  throw new ConfigError(`${where}: expected a list of 1 to ${most}`)
-}
-
-/** The members of an object. @throws ConfigError for an unknown member. */
-function members(value: unknown, where: string, known: readonly string[]): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new ConfigError(`${where}: expected an object`)
-  }
-  const unknown = Object.keys(value).find((name) => !known.includes(name))
-  if (unknown !== undefined) {
-    throw new ConfigError(`${where}: unknown member '${unknown}'; expected ${known.join(', ')}`)
-  }
-  return Object.fromEntries(Object.entries(value))
 }

@@ -20,11 +20,11 @@ import { type Change, insert, type Records, remove, type Stored } from '../store
 import { linkName } from './console-links.ts'
 
 /** Credentials are valid for an hour, and a session is renewed up to 12. Source: the durations of AWS's console. */
-const CREDENTIALS_LIFETIME_MS = 3_600_000
+export const CREDENTIALS_LIFETIME_MS = 3_600_000
 const SESSION_LIFETIME_MS = 43_200_000
 const COOKIE_SECRET_BYTES = 32
 /** The maximum number of sessions of one user at a time: the next sign-in ends the oldest ones. */
-const SESSIONS_OF_USER_MAX = 20
+export const SESSIONS_OF_USER_MAX = 20
 const LINK_MAX_CHARS = 64
 const COOKIE = /^(?<account>[0-9]{12})\.(?<session>[0-9a-f-]{36})\.[A-Za-z0-9_-]{43}$/
 
@@ -36,13 +36,19 @@ export type ConsoleSessionDependencies = {
   readonly random: Random
 }
 
-/** The user, or the root user, who has signed in. */
+/** The user, the root user, or the role's session that has signed in. */
 export type SignedIn = {
   /** 12 digits. */
   readonly account: string
   readonly arn: string
-  /** Absent for the root user. */
+  /** Absent for the root user and for a role. */
   readonly user: Pick<UserValue, 'id' | 'name'> | undefined
+  readonly role?: {
+    /** The names of the role and of its session. */
+    readonly name: string
+    /** The `userIdentity` of events. */
+    readonly identity: object
+  }
 }
 
 /** The temporary credentials with which the page signs its calls. */
@@ -102,8 +108,7 @@ export async function beginSession(
   const { records, clock, random } = dependencies
   const { account, user } = who
   const now = clock.now()
-  const name = random.uuid()
-  const cookie = `${account}.${name}.${Buffer.from(random.bytes(COOKIE_SECRET_BYTES)).toString('base64url')}`
+  const { id: name, cookie } = newCookie(random, account)
   const value: ConsoleSessionValue = {
     format: 1,
     ...(user !== undefined && { userId: user.id }),
@@ -138,11 +143,23 @@ export async function findSession(
   records: Records,
   cookie: string,
 ): Promise<Stored<ConsoleSessionValue> | undefined> {
-  const { account, session: name } = COOKIE.exec(cookie)?.groups ?? {}
-  if (account === undefined || name === undefined) return undefined
-  const session = await records.get(CONSOLE_SESSION, account, name)
+  const named = parseCookie(cookie)
+  const session = named && (await records.get(CONSOLE_SESSION, named.account, named.id))
   // Both values are hashes: the duration of the comparison reveals nothing about the cookie.
   return session?.value.cookieHash === sha256Hex(utf8(cookie)) ? session : undefined
+}
+
+/** Returns a new cookie, and the name of the record of its session. */
+export function newCookie(random: Random, account: string): { readonly id: string; readonly cookie: string } {
+  const id = random.uuid()
+  const secret = Buffer.from(random.bytes(COOKIE_SECRET_BYTES)).toString('base64url')
+  return { id, cookie: `${account}.${id}.${secret}` }
+}
+
+/** Returns the account of a cookie, and the name of the record of its session; nothing for a text of another form. */
+export function parseCookie(cookie: string): { readonly account: string; readonly id: string } | undefined {
+  const { account, session: id } = COOKIE.exec(cookie)?.groups ?? {}
+  return account === undefined || id === undefined ? undefined : { account, id }
 }
 
 /** Returns the holder of a session or link; nothing when the user does not exist. */

@@ -1,11 +1,12 @@
 import { KmsError } from '../api/errors.ts'
 import type { WireRequest } from '../dispatch/wire.ts'
 import { findConsoleCookie } from '../sigv4/bound-cookie.ts'
-import { remove } from '../store/records.ts'
+import { type Change, remove } from '../store/records.ts'
 import { retryConflicts } from '../store/retry.ts'
-import { beginByLink, findSession, findWho, renewSession } from './console-sessions.ts'
+import { beginByLink, findSession, findWho, renewSession, type SignedIn } from './console-sessions.ts'
 import { type ConsoleAnswer, json, type SignInRoutes } from './console-site.ts'
 import { passwordStep } from './password-step.ts'
+import { findRoleHolder, findRoleSession, renewRoleSession } from './role-sessions.ts'
 import { signInEvent } from './sign-in-event.ts'
 import {
   commitSession,
@@ -52,23 +53,37 @@ async function linkStep(dependencies: SignInDependencies, request: WireRequest):
 async function renew(dependencies: SignInDependencies, request: WireRequest): Promise<ConsoleAnswer> {
   await dependencies.records.refresh()
   const cookie = findConsoleCookie(request)
-  const session = cookie === undefined ? undefined : await renewSession(dependencies, cookie)
+  const session =
+    cookie === undefined
+      ? undefined
+      : ((await renewSession(dependencies, cookie)) ?? (await renewRoleSession(dependencies, cookie)))
   return session === undefined
     ? sessionEnded()
     : json(200, sessionBody(dependencies, session.who, session.credentials))
+}
+
+/** The holder of the session of a cookie, and the change that ends the session. */
+async function findEnded(
+  { records }: SignInDependencies,
+  cookie: string,
+): Promise<{ readonly who: SignedIn | undefined; readonly change: Change } | undefined> {
+  const session = await findSession(records, cookie)
+  if (session !== undefined) {
+    const who = await findWho(records, session.partition, session.value.userId)
+    return { who, change: remove(session) }
+  }
+  const ofRole = await findRoleSession(records, cookie)
+  return ofRole && { who: await findRoleHolder(records, ofRole), change: remove(ofRole) }
 }
 
 async function end(dependencies: SignInDependencies, request: WireRequest): Promise<ConsoleAnswer> {
   const cookie = findConsoleCookie(request)
   if (cookie !== undefined) {
     await retryConflicts(dependencies.records, async () => {
-      const session = await findSession(dependencies.records, cookie)
-      if (session === undefined) return
-      const who = await findWho(dependencies.records, session.partition, session.value.userId)
-      await dependencies.commit(
-        [remove(session)],
-        [signInEvent(dependencies, { name: 'Logout', request, who })],
-      )
+      const ended = await findEnded(dependencies, cookie)
+      if (ended === undefined) return
+      const { who, change } = ended
+      await dependencies.commit([change], [signInEvent(dependencies, { name: 'Logout', request, who })])
     })
   }
   return sessionEnded()

@@ -35,8 +35,10 @@ export type ConsoleSiteDependencies = {
 }
 
 const BASE = '/console'
-/** Larger than every valid request to a route. */
+/** Larger than every valid request to a route; a proof contains an ID token. */
 const BODY_MAX_BYTES = 4096
+const PROOF_BODY_MAX_BYTES = 32_768
+const PROOF_PATH = '/console/session/oidc-choose'
 const FOREVER = 'public, max-age=31536000, immutable'
 const NOT_STORED = 'no-store'
 /** Paths of pages. A dot in the last segment names a file. */
@@ -51,7 +53,10 @@ export function consoleSite({ files, routes }: ConsoleSiteDependencies): Console
       const path = pathOf(target)
       return path === BASE || path.startsWith(`${BASE}/`)
     },
-    bodyMaxBytes: ({ method }) => (method === 'POST' ? BODY_MAX_BYTES : 0),
+    bodyMaxBytes: ({ method, target }) => {
+      if (method !== 'POST') return 0
+      return target === PROOF_PATH ? PROOF_BODY_MAX_BYTES : BODY_MAX_BYTES
+    },
     answer: async (request) => {
       const path = pathOf(request.target)
       if (path === BASE) return redirect(`${BASE}/`)

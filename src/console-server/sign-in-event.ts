@@ -15,7 +15,7 @@ export type SignInEventDependencies = {
 }
 
 /** The ways to sign in. */
-type SignInMethod = 'Link' | 'Password' | 'Passkey'
+type SignInMethod = 'Link' | 'Password' | 'Passkey' | 'OpenIDConnect'
 
 /** The facts of a sign-in attempt, a step of one, or a sign-out. */
 export type SignInFacts = {
@@ -83,7 +83,8 @@ function identityOf({ who, triedAccount, failure }: SignInFacts): object {
       ? { type: 'Unknown' }
       : { type: 'IAMUser', accountId: triedAccount, accessKeyId: '', userName: HIDDEN_NAME }
   }
-  const { account, arn, user } = who
+  const { account, arn, user, role } = who
+  if (role !== undefined) return role.identity
   if (user === undefined)
     return { type: 'Root', principalId: account, arn, accountId: account, accessKeyId: '' }
   const principalId = user.id

@@ -14,6 +14,7 @@ import {
   type SignedIn,
 } from './console-sessions.ts'
 import { type ConsoleAnswer, json } from './console-site.ts'
+import { findRoleSession } from './role-sessions.ts'
 import { type SignInEventDependencies, type SignInFacts, signInEvent } from './sign-in-event.ts'
 
 /** The dependencies of sign-in and sign-out. */
@@ -40,7 +41,11 @@ export async function commitSession(
   events: readonly FormattedEvent[],
 ): Promise<void> {
   const cookie = findConsoleCookie(request)
-  const previous = cookie === undefined ? undefined : await findSession(dependencies.records, cookie)
+  const { records } = dependencies
+  const previous =
+    cookie === undefined
+      ? undefined
+      : ((await findSession(records, cookie)) ?? (await findRoleSession(records, cookie)))
   const isRemoved = changes.some(({ kind, name }) => kind === previous?.kind && name === previous.name)
   const removed = previous === undefined || isRemoved ? [] : [remove(previous)]
   await dependencies.commit([...changes, ...removed], events)
@@ -65,12 +70,12 @@ export function sessionEnded(): ConsoleAnswer {
 /** The body of an answer with the credentials of a session. */
 export function sessionBody(
   { region }: Pick<SignInDependencies, 'region'>,
-  { account, arn, user }: SignedIn,
+  { account, arn, user, role }: SignedIn,
   { accessKeyId, secretAccessKey, sessionToken, expiresAt, sessionEndsAt }: ConsoleCredentials,
 ): object {
   return {
     signedIn: true,
-    ...{ account, arn, user: user?.name ?? null, region },
+    ...{ account, arn, user: user?.name ?? null, role: role?.name ?? null, region },
     credentials: { accessKeyId, secretAccessKey, sessionToken },
     ...{ expiresAt, sessionEndsAt },
   }

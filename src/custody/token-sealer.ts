@@ -16,11 +16,22 @@ export type TokenSealer = {
 const FORMAT = Uint8Array.of(1)
 const LABEL = 'holdfast/session-token/1'
 
-/** The sealer of a deployment. The root key is borrowed. */
+const SIGN_IN_LABEL = 'holdfast/console-sign-in/1'
+
+/** The sealer of a deployment's session tokens. The root key is borrowed. */
 export function tokenSealer(rootKey: Secret, random: Random): TokenSealer {
-  using sealing = deriveKey(rootKey, `${LABEL}/seal`)
-  const sealer = sealerUnder(sealing.reveal(hmacKey), LABEL, random)
-  const associatedData = utf8(LABEL)
+  return sealerFor(rootKey, LABEL, random)
+}
+
+/** The sealer of what browsers keep during a sign-in to the web console: no session token is one of these. */
+export function signInSealer(rootKey: Secret, random: Random): TokenSealer {
+  return sealerFor(rootKey, SIGN_IN_LABEL, random)
+}
+
+function sealerFor(rootKey: Secret, label: string, random: Random): TokenSealer {
+  using sealing = deriveKey(rootKey, `${label}/seal`)
+  const sealer = sealerUnder(sealing.reveal(hmacKey), label, random)
+  const associatedData = utf8(label)
   return {
     seal: (plaintext) => toBase64(concatBytes(FORMAT, sealer.seal(plaintext, associatedData))),
     unseal: (token) => {

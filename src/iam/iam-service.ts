@@ -12,11 +12,13 @@ import type { KeyUses } from './credentials/key-uses.ts'
 import { IAM_OPERATIONS } from './iam-operations.ts'
 import { Oidc, type OidcDependencies } from './sessions/oidc.ts'
 import { Sessions } from './sessions/session-credentials.ts'
+import { countSignIn, type SignInSource } from './sign-in/counted-sign-in.ts'
 import {
   type PasswordSignIn,
   type PasswordSignInResult,
   signInByPassword,
 } from './sign-in/password-sign-in.ts'
+import { rolesOfWebIdentity, type TrustingRole, type WebIdentity } from './sign-in/web-identity-sign-in.ts'
 import { STS_OPERATIONS } from './sts/sts-operations.ts'
 
 /** The dependencies of IAM and STS. */
@@ -36,6 +38,10 @@ export type IamService = {
   readonly findCredential: FindCredential
   /** One step of a sign-in of a user: see `sign-in/password-sign-in.ts`. */
   readonly signInByPassword: (input: PasswordSignIn) => Promise<PasswordSignInResult>
+  /** The roles to which an ID token signs in: see `sign-in/web-identity-sign-in.ts`. */
+  readonly rolesOfWebIdentity: (identity: WebIdentity) => Promise<readonly TrustingRole[]>
+  /** Counts a failed sign-in of an address: see `sign-in/counted-sign-in.ts`. */
+  readonly countSignIn: <T>(source: SignInSource, step: () => Promise<T>) => Promise<T>
 }
 
 /** IAM and STS, with these dependencies. */
@@ -54,5 +60,7 @@ export function openIamService(dependencies: IamServiceDependencies): IamService
       sessions: new Sessions({ records, sealer, giveWay }),
     }),
     signInByPassword: (input) => signInByPassword({ records, attempts, passwords }, input),
+    rolesOfWebIdentity: (identity) => rolesOfWebIdentity({ records, oidc, giveWay }, identity),
+    countSignIn: (source, step) => countSignIn(attempts, source, step),
   }
 }

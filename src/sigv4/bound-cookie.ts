@@ -13,8 +13,16 @@ const COOKIE_HEADERS_MAX = 8
 const COOKIE_HEADER_MAX_CHARS = 8192
 
 /** Returns the value of the console's cookie; nothing when a request has none, or more than one. */
-export function findConsoleCookie({ rawHeaders }: Pick<SignedRequest, 'rawHeaders'>): string | undefined {
-  const prefix = `${CONSOLE_COOKIE}=`
+export function findConsoleCookie(request: Pick<SignedRequest, 'rawHeaders'>): string | undefined {
+  return findCookie(request, CONSOLE_COOKIE)
+}
+
+/** Returns the value of a cookie; nothing when a request has none of this name, or more than one. */
+export function findCookie(
+  { rawHeaders }: Pick<SignedRequest, 'rawHeaders'>,
+  name: string,
+): string | undefined {
+  const prefix = `${name}=`
   const values = cookieHeaders(rawHeaders)
     .flatMap((header) => header.split(';'))
     .map((pair) => pair.trim())

@@ -66,7 +66,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'app/deployment.ts': ['base', 'config', 'crypto', 'custody', 'audit', 'iam', 'store'],
   'app/given-files.ts': [
     ...['base', 'config', 'crypto', 'attestation', 'usage', 'notifications', 'cloudtrail', 'iam'],
-    'app/deployment.ts',
+    ...['console-server', 'app/deployment.ts'],
   ],
   'app/archive.ts': [
     ...['base', 'store', 'config', 'audit', 'cloudtrail', 'notifications', 'jobs', 'app/deployment.ts'],
@@ -74,7 +74,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'app/call-bounds.ts': ['config', 'dispatch', 'metrics'],
   'app/metrics.ts': ['base', 'config', 'http', 'metrics', 'app/deployment.ts'],
   'app/console.ts': [
-    ...['base', 'store', 'config', 'custody', 'audit', 'iam', 'http', 'console-server', 'app/deployment.ts'],
+    ...['base', 'store', 'config', 'custody', 'audit', 'dispatch', 'client', 'iam', 'http', 'console-server'],
+    ...['app/deployment.ts', 'app/given-files.ts'],
   ],
   'app/operator.ts': [
     ...['base', 'store', 'config', 'audit', 'iam', 'console-server', 'notifications'],

@@ -23,16 +23,22 @@ export function openBrowser(): Promise<Browser> {
 /** A page with its errors, which include violations of the content security policy. */
 export type WatchedPage = { readonly page: Page; readonly assertClean: () => void }
 
+/** The browser context of a page. */
+type PageOptions = {
+  readonly colorScheme?: 'light' | 'dark'
+  readonly width?: number
+  /** Whether the browser opens sites of the test that nobody vouches for. */
+  readonly takesEveryCertificate?: boolean
+}
+
 /** Opens a page in a separate browser context, which has its own cookies. */
-export async function openPage(
-  browser: Browser,
-  options: { readonly colorScheme?: 'light' | 'dark'; readonly width?: number } = {},
-): Promise<WatchedPage> {
-  const { colorScheme = 'light', width = 1280 } = options
+export async function openPage(browser: Browser, options: PageOptions = {}): Promise<WatchedPage> {
+  const { colorScheme = 'light', width = 1280, takesEveryCertificate = false } = options
   const context = await browser.newContext({
     ...{ colorScheme, viewport: { width, height: 900 } },
     // A color that fades in has too little contrast until it is there.
     reducedMotion: 'reduce',
+    ignoreHTTPSErrors: takesEveryCertificate,
   })
   const page = await context.newPage()
   page.setDefaultTimeout(ACTION_TIMEOUT_MS)

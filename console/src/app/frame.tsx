@@ -102,7 +102,7 @@ const REGIONS = [
 ]
 
 function Top(): ReactNode {
-  const { account, user, arn, region } = useSession()
+  const { account, user, role, arn, region } = useSession()
   const [theme, setTheme] = useState(chosenTheme)
   const follow = useFollow()
   return (
@@ -118,7 +118,7 @@ function Top(): ReactNode {
         },
         {
           type: 'menu-dropdown',
-          text: `${user ?? texts.root} @ ${account}`,
+          text: `${user ?? role ?? texts.root} @ ${account}`,
           description: arn,
           iconName: 'user-profile',
           items: [

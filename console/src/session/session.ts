@@ -5,8 +5,10 @@ import { newSigner, type Signer } from './sign.ts'
 export type Session = {
   readonly account: string
   readonly arn: string
-  /** Nothing for the root user. */
+  /** Nothing for the root user and for a role. */
   readonly user: string | null
+  /** The names of the role and of its session; nothing for users. */
+  readonly role: string | null
   readonly region: string
   readonly signer: Signer
   /** When the credentials have to be renewed, by this browser's clock. */
@@ -59,7 +61,7 @@ export function changeRegion(region: string): void {
 
 /** Signs in by a link's secret. @throws Error with the server's reason. */
 export async function signIn(link: string): Promise<void> {
-  adopt(await ask('begin', { link }))
+  begun(await ask('begin', { link }))
 }
 
 /** What a user enters to sign in. */
@@ -78,13 +80,65 @@ export type Needs = { readonly code: boolean; readonly newPassword: boolean }
 export async function signInByPassword(entered: Entered): Promise<Needs | undefined> {
   const posted = await post('password', entered)
   if (posted.answer.needs !== undefined) return posted.answer.needs
-  adopt(await stateOf(posted))
+  begun(await stateOf(posted))
   return undefined
+}
+
+/** The names of the identity providers with which people sign in. @throws SignInRefused. */
+export async function listProviders(): Promise<readonly string[]> {
+  return (await post('providers', {})).answer.providers ?? []
+}
+
+/** The address at which a person signs in with a provider. @throws SignInRefused. */
+export async function startOidc(provider: string): Promise<string> {
+  const { location } = (await post('oidc-start', { provider })).answer
+  if (location === undefined) throw new SignInRefused('The server gave no address.', undefined)
+  return location
+}
+
+/** A role that a proven person may sign in to. */
+type OfferedRole = {
+  readonly arn: string
+  readonly name: string
+  readonly description: string | null
+}
+
+/** The roles to choose from, and the proof that goes with the choice. */
+export type RoleChoice = { readonly roles: readonly OfferedRole[]; readonly proof: string }
+
+/** Signs in with the answer of a provider; returns the roles when there are several. @throws SignInRefused. */
+export async function finishOidc(answer: {
+  readonly code: string
+  readonly state: string
+  readonly iss?: string
+}): Promise<RoleChoice | undefined> {
+  const posted = await post('oidc-finish', answer)
+  const { roles, proof } = posted.answer
+  if (roles !== undefined && proof !== undefined) return { roles, proof }
+  begun(await stateOf(posted))
+  return undefined
+}
+
+/** Signs in to one of several roles. @throws SignInRefused. */
+export async function chooseRole(proof: string, role: string): Promise<void> {
+  begun(await ask('oidc-choose', { proof, role }))
 }
 
 /** Notes that the server has ended the session. */
 export function noteEnd(): void {
   if (current.state === 'signed in') set({ state: 'ended', last: current.session })
+}
+
+/** Tells the other tabs that somebody has signed in. */
+const channel = new BroadcastChannel('holdfast-session')
+channel.onmessage = () => {
+  if (current.state === 'ended' || current.state === 'signed out')
+    ask('renew', {}).then(adopt, () => undefined)
+}
+
+function begun(next: SessionState): void {
+  adopt(next)
+  channel.postMessage('begun')
 }
 
 function adopt(next: SessionState): void {
@@ -149,11 +203,16 @@ export class SignInRefused extends Error {
 type Answer = {
   readonly signedIn?: boolean
   readonly needs?: Needs
+  readonly providers?: readonly string[]
+  readonly location?: string
+  readonly roles?: readonly OfferedRole[]
+  readonly proof?: string
   readonly code?: string
   readonly message?: string
   readonly account: string
   readonly arn: string
   readonly user: string | null
+  readonly role: string | null
   readonly region: string
   readonly credentials: {
     readonly accessKeyId: string
@@ -165,7 +224,17 @@ type Answer = {
 
 type Posted = { readonly answer: Answer; readonly date: string | null }
 
-async function post(action: 'begin' | 'password' | 'renew' | 'end', body: object): Promise<Posted> {
+type Action =
+  | 'begin'
+  | 'password'
+  | 'renew'
+  | 'end'
+  | 'providers'
+  | 'oidc-start'
+  | 'oidc-finish'
+  | 'oidc-choose'
+
+async function post(action: Action, body: object): Promise<Posted> {
   const response = await fetch(`/console/session/${action}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -176,7 +245,7 @@ async function post(action: 'begin' | 'password' | 'renew' | 'end', body: object
   return { answer, date: response.headers.get('date') }
 }
 
-async function ask(action: 'begin' | 'renew' | 'end', body: object): Promise<SessionState> {
+async function ask(action: Action, body: object): Promise<SessionState> {
   return stateOf(await post(action, body))
 }
 
@@ -185,10 +254,13 @@ async function stateOf({ answer, date }: Posted): Promise<SessionState> {
   const { accessKeyId, secretAccessKey, sessionToken } = answer.credentials
   const serverTime = Date.parse(date ?? '')
   const clockOffsetMs = Number.isNaN(serverTime) ? 0 : serverTime - Date.now()
-  const { account, arn, user, region } = answer
+  const { account, arn, user, role, region } = answer
   const signer = await newSigner(accessKeyId, secretAccessKey, sessionToken)
   const expiresAt = answer.expiresAt - clockOffsetMs
-  return { state: 'signed in', session: { account, arn, user, region, signer, expiresAt, clockOffsetMs } }
+  return {
+    state: 'signed in',
+    session: { account, arn, user, role, region, signer, expiresAt, clockOffsetMs },
+  }
 }
 
 /** What the server itself has written. */

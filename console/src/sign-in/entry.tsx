@@ -2,6 +2,8 @@ import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react'
 import { resumeOrSignOut, useSessionState } from '../session/session.ts'
 import { TEXTS } from '../texts/en.ts'
 import { takeLink } from './link.ts'
+import { takeProviderAnswer } from './provider-answer.ts'
+import { ProviderReturn } from './provider-return.tsx'
 import { SignIn } from './sign-in.tsx'
 import './sign-in.css'
 
@@ -12,10 +14,14 @@ const App = lazy(() => import('../app/app.tsx').then(({ App }) => ({ default: Ap
 export function Entry(): ReactNode {
   const session = useSessionState()
   const [link] = useState(takeLink)
+  const [answer, setAnswer] = useState(takeProviderAnswer)
   useEffect(() => {
     // Whoever opens a link wants to be whom it is for, whatever session the browser has.
-    if (link === undefined) resumeOrSignOut()
-  }, [link])
+    if (link === undefined && answer === undefined) resumeOrSignOut()
+  }, [link, answer])
+  if (answer !== undefined && session.state === 'unknown') {
+    return <ProviderReturn answer={answer} onAgain={() => setAnswer(undefined)} />
+  }
   if (link !== undefined && session.state === 'unknown') return <SignIn link={link} />
   switch (session.state) {
     case 'unknown':

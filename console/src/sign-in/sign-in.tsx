@@ -4,6 +4,7 @@ import { TEXTS } from '../texts/en.ts'
 import { parseLink } from './link.ts'
 import { PasswordForm } from './password-form.tsx'
 import { Problem } from './problem.tsx'
+import { ProviderButtons } from './provider-buttons.tsx'
 
 const { signIn: texts } = TEXTS
 
@@ -18,12 +19,15 @@ type Props = {
 export function SignIn({ link, isOverlay = false }: Props): ReactNode {
   const state = useSessionState()
   const last = state.state === 'ended' ? state.last : undefined
-  const [byLink, setByLink] = useState(link !== undefined || (last !== undefined && last.user === null))
+  const [byLink, setByLink] = useState(
+    link !== undefined || (last !== undefined && last.user === null && last.role === null),
+  )
   return (
     <main className={isOverlay ? 'sign-in overlay' : 'sign-in'}>
       <div className="panel">
         <h1>{isOverlay ? texts.ended : texts.title}</h1>
         {isOverlay && <p>{texts.endedMore}</p>}
+        {link === undefined && <ProviderButtons isOverlay={isOverlay} />}
         {byLink ? (
           <LinkForm link={link} />
         ) : (

@@ -5,7 +5,7 @@ import type { Caller, CallerPolicies } from '../../dispatch/caller.ts'
 import type { ContextLookup } from '../../policy/context.ts'
 import { federatedArn, pathedArn, sessionArn } from '../entities/arns.ts'
 import type { RoleValue, Tag, UserValue } from '../iam-records.ts'
-import type { Federation } from '../sessions/session-token.ts'
+import type { ConsoleBinding, Federation } from '../sessions/session-token.ts'
 
 /** Returns the present policies of a caller. */
 export type PoliciesNow = () => CallerPolicies | Promise<CallerPolicies>
@@ -62,6 +62,8 @@ export type SessionFacts = {
   readonly provider?: string | undefined
   /** The provider's claims, by condition key in lower case. */
   readonly federation?: Federation | undefined
+  /** For a role's session of the web console. */
+  readonly console?: ConsoleBinding | undefined
 }
 
 /** A session that a user, or an account's root user, has made for itself. */
@@ -154,11 +156,17 @@ export function roleSessionCaller(
     identityJson: JSON.stringify(roleIdentity(account, role, session)),
     keys: sessionKeys(session, keysOf({ account, arn: roleArn, type: 'AssumedRole', userId, tags })),
     ...mfaOf(session),
+    ...(session.console !== undefined && { isConsole: true }),
     policies,
   }
 }
 
-function roleIdentity(account: string, role: RoleValue, session: SessionFacts & { name: string }): object {
+/** The `userIdentity` of audit records of a role's session. */
+export function roleIdentity(
+  account: string,
+  role: RoleValue,
+  session: SessionFacts & { readonly name: string },
+): object {
   const { accessKeyId, sourceIdentity, provider } = session
   return {
     type: 'AssumedRole',

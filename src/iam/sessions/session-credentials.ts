@@ -12,6 +12,7 @@ import {
 import { ROLE, type RoleValue, read, USER, type UserValue } from '../iam-records.ts'
 import { policiesNow } from '../policies/policies.ts'
 import { CONSOLE_SESSION, passwordTime } from './console-records.ts'
+import { CONSOLE_ROLE_SESSION } from './console-role-records.ts'
 import {
   type ConsoleClaims,
   type FederatedClaims,
@@ -86,7 +87,11 @@ export class Sessions {
 
   async #findRole(known: Known, claims: RoleClaims): Promise<Credential | undefined> {
     const { records, giveWay } = this.#dependencies
-    const { account, roleId } = claims
+    const { account, roleId, console: binding } = claims
+    if (binding !== undefined) {
+      const session = await read(records, CONSOLE_ROLE_SESSION, account, binding.sessionId)
+      if (session?.value.cookieHash !== binding.cookieHash) return undefined
+    }
     const role = records.peek(ROLE, account, roleId) ?? (await records.get(ROLE, account, roleId))
     if (role === undefined) return undefined
     if (known.made?.holder === role.value) return known.made.credential
@@ -160,6 +165,7 @@ export class Sessions {
 
 function remember(known: Known, holder: RoleValue | UserValue | undefined, caller: Caller): Credential {
   const { secretAccessKey, expiresAt, type, mfaAt } = known.claims
+  const cookieHash = cookieHashOf(known.claims)
   const credential: Credential = {
     caller,
     secretAccessKey,
@@ -167,11 +173,16 @@ function remember(known: Known, holder: RoleValue | UserValue | undefined, calle
     // Source: STS API Reference, "GetSessionToken", whose sessions cannot call IAM without MFA, and
     // "GetFederationToken".
     ...((type === 'own' || type === 'federated') && mfaAt === undefined && { closedServices: CLOSED }),
-    ...(type === 'console' && { cookieHash: known.claims.cookieHash }),
+    ...(cookieHash !== undefined && { cookieHash }),
   }
   CLAIMS_OF.set(caller, known.claims)
   known.made = { holder, credential }
   return credential
+}
+
+function cookieHashOf(claims: SessionClaims): string | undefined {
+  if (claims.type === 'console') return claims.cookieHash
+  return claims.type === 'role' ? claims.console?.cookieHash : undefined
 }
 
 const CLOSED: ReadonlySet<string> = new Set(['iam'])

@@ -35,7 +35,14 @@ test('a token of the third version keeps when the code of an MFA device was veri
   assert.equal(opened?.mfaAt, 1)
 })
 
+test('a token of the fourth version keeps what binds it to the cookie of the console', () => {
+  const console = { sessionId: 'id', cookieHash: 'ab' }
+  const opened = parseToken(sealer, sealClaims(sealer, { ...FIRST, version: 4, console }))
+  assert.ok(opened?.type === 'role')
+  assert.deepEqual(opened.console, console)
+})
+
 test('a token of a later version is none', () => {
-  const later = sealer.seal(deflateRawSync(utf8(JSON.stringify({ ...FIRST, version: 4 }))))
+  const later = sealer.seal(deflateRawSync(utf8(JSON.stringify({ ...FIRST, version: 5 }))))
   assert.equal(parseToken(sealer, later), undefined)
 })

@@ -7,7 +7,7 @@ import type { Tag } from '../iam-records.ts'
 
 /** The claims of every session token. */
 type CommonClaims = {
-  readonly version: 1 | 2 | 3
+  readonly version: 1 | 2 | 3 | 4
   readonly account: string
   readonly accessKeyId: string
   readonly secretAccessKey: string
@@ -34,6 +34,16 @@ export type RoleClaims = CommonClaims & {
   readonly provider: string | undefined
   /** The provider's claims, by condition key in lower case: from version 2 on. */
   readonly federation?: Federation | undefined
+  /** For a session of the web console, from version 4 on. Earlier releases refuse the token. */
+  readonly console?: ConsoleBinding | undefined
+}
+
+/** What binds a role's session to the web console. */
+export type ConsoleBinding = {
+  /** The record of the session: see `console-role-records.ts`. */
+  readonly sessionId: string
+  /** SHA-256, in hexadecimal digits, of the cookie that each call must bring. */
+  readonly cookieHash: string
 }
 
 /** Condition keys and values that a session keeps of the token that it was made with. */
@@ -85,7 +95,7 @@ export type SessionClaims = RoleClaims | OwnClaims | FederatedClaims | ConsoleCl
 /** The largest content of a token: far above what the limits of sessions allow. */
 const CLAIMS_MAX_BYTES = 1_048_576
 
-const VERSIONS: ReadonlySet<number> = new Set([1, 2, 3])
+const VERSIONS: ReadonlySet<number> = new Set([1, 2, 3, 4])
 
 /** A session token. */
 export function sealClaims(sealer: TokenSealer, claims: SessionClaims): string {

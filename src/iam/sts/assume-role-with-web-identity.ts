@@ -3,7 +3,7 @@ import { type Input, integer, text } from '../../api/shapes.ts'
 import type { Call, Permission } from '../../dispatch/operation.ts'
 import type { ContextLookup } from '../../policy/context.ts'
 import { providerArn } from '../entities/arns.ts'
-import { PROVIDER, type ProviderValue, read } from '../iam-records.ts'
+import { PROVIDER, type ProviderValue, type RoleValue, read } from '../iam-records.ts'
 import { trustPolicy } from '../policies/policies.ts'
 import { sessionTokenKeys, type WebToken, webTokenKeys } from '../sessions/oidc.ts'
 import { assumeContext } from './assume-role.ts'
@@ -12,6 +12,7 @@ import {
   makeRoleSession,
   readSessionPolicies,
   roleResource,
+  type SessionTags,
   sessionSeconds,
   sessionTags,
 } from './role-session.ts'
@@ -57,38 +58,20 @@ async function begin(call: Call, input: WebInput, dependencies: StsDependencies)
   const token = await dependencies.oidc.verify(input.WebIdentityToken, provider, now)
   const federated = providerArn(account, provider.url)
   call.identify({ account, identityJson: identityOf(token, federated) })
-  const { tags, transitive } = sessionTags(token.tags, token.transitiveKeys, undefined)
+  const tags = sessionTags(token.tags, token.transitiveKeys, undefined)
   if (role === undefined) throw new KmsError('AccessDeniedException', NOT_AUTHORIZED)
   call.involve(roleResource(account, role.value))
   const { sourceIdentity } = token
-  const actions = ['sts:AssumeRoleWithWebIdentity']
-  if (tags.length > 0) actions.push('sts:TagSession')
-  if (sourceIdentity !== undefined) actions.push('sts:SetSourceIdentity')
-  const context = assumeContext(
-    input,
-    role.value,
-    { tags, transitive, sourceIdentity },
-    federatedContext(provider, federated, token),
-  )
+  const asked = { input, account, arn, role: role.value, provider, token, tags }
   return {
-    permissions: actions.map(
-      (action): Permission => ({
-        action,
-        resource: arn,
-        account,
-        policy: trustPolicy(role.value),
-        context,
-        principal: { type: 'WebIdentity', arn: federated },
-        hidden: new KmsError('AccessDeniedException', NOT_AUTHORIZED),
-      }),
-    ),
+    permissions: webIdentityPermissions(asked),
     check: NO_CHECK,
     run: async () => {
       const seconds = sessionSeconds(input.DurationSeconds, role.value, false)
       const policies = await readSessionPolicies(dependencies.records, account, input)
       const federation = sessionTokenKeys(provider.url, token)
       const told = { provider: federated, federation }
-      const said = { name: input.RoleSessionName, tags, transitive, sourceIdentity, ...told }
+      const said = { name: input.RoleSessionName, ...tags, sourceIdentity, ...told }
       const outcome = makeRoleSession(dependencies, {
         role: role.value,
         account,
@@ -104,9 +87,50 @@ async function begin(call: Call, input: WebInput, dependencies: StsDependencies)
   }
 }
 
-/** @throws InvalidIdentityTokenException when the account has no such provider. */
-async function findProvider(
-  dependencies: StsDependencies,
+/** A role that a proven token asks for. */
+export type AskedRole = {
+  readonly input: Pick<WebInput, 'RoleSessionName' | 'DurationSeconds'>
+  /** The account and ARN of the role. */
+  readonly account: string
+  readonly arn: string
+  readonly role: RoleValue
+  readonly provider: ProviderValue
+  readonly token: WebToken
+  /** The tags of the session. */
+  readonly tags: SessionTags
+}
+
+/** What the trust policy of a role must allow for a token. */
+export function webIdentityPermissions({
+  input,
+  account,
+  arn,
+  role,
+  provider,
+  token,
+  tags,
+}: AskedRole): readonly Permission[] {
+  const federated = providerArn(account, provider.url)
+  const { sourceIdentity } = token
+  const actions = ['sts:AssumeRoleWithWebIdentity']
+  if (tags.tags.length > 0) actions.push('sts:TagSession')
+  if (sourceIdentity !== undefined) actions.push('sts:SetSourceIdentity')
+  const more = federatedContext(provider, federated, token)
+  const context = assumeContext(input, role, { ...tags, sourceIdentity }, more)
+  return actions.map((action) => ({
+    action,
+    resource: arn,
+    account,
+    policy: trustPolicy(role),
+    context,
+    principal: { type: 'WebIdentity', arn: federated },
+    hidden: new KmsError('AccessDeniedException', NOT_AUTHORIZED),
+  }))
+}
+
+/** The provider of an issuer. @throws InvalidIdentityTokenException when the account has no such provider. */
+export async function findProvider(
+  dependencies: Pick<StsDependencies, 'records'>,
   account: string,
   issuer: string,
 ): Promise<ProviderValue> {

@@ -9,11 +9,11 @@ import { MyDevices } from './my-devices.tsx'
 
 /** The password and MFA devices of the person who has signed in. */
 export function Credentials(): ReactNode {
-  const { user } = useSession()
+  const { user, role } = useSession()
   return (
     <SpaceBetween size="l">
       <Header variant="h1">{texts.title}</Header>
-      {user === null && <Alert type="info">{texts.root}</Alert>}
+      {user === null && <Alert type="info">{role === null ? texts.root : texts.role}</Alert>}
       {user !== null && <ChangePassword />}
       {user !== null && <MyDevices userName={user} />}
     </SpaceBetween>

@@ -2,6 +2,7 @@
 export const CREDENTIALS_TEXTS = {
   title: 'My security credentials',
   root: 'The root user has no password and no MFA device: it signs in by a link that holdfast console prints.',
+  role: 'You signed in with an identity provider, as a role: your password and MFA devices are there.',
   password: 'Password',
   passwordMore:
     'All your sessions in the console end when the password changes. You sign in again with the new one.',
