@@ -27,3 +27,15 @@ test('a copy is found by its account, and counted in none', () => {
   assert.ok(termsOf(CALL).length > 0)
   assert.equal(usesOf({ ...CALL, recipientAccountId: '444455556666' }).length, 1)
 })
+
+test('a read of the console is no call that depends on the key, and its other calls are', () => {
+  const resources = [{ ARN: 'arn:aws:kms:eu-west-1:111122223333:key/1' }]
+  const own = { ...CALL, recipientAccountId: '444455556666', resources }
+  const isLook = (change: object): boolean | undefined => usesOf({ ...own, ...change })[0]?.isLook
+  const byConsole = { sessionCredentialFromConsole: 'true' }
+  assert.equal(isLook({ eventName: 'DescribeKey', ...byConsole }), true)
+  assert.equal(isLook({ eventName: 'DescribeKey', errorCode: 'AccessDenied', ...byConsole }), true)
+  assert.equal(isLook({ eventName: 'DescribeKey' }), false)
+  assert.equal(isLook({ eventName: 'Decrypt', ...byConsole }), false)
+  assert.equal(isLook({ eventName: 'DisableKey', readOnly: false, ...byConsole }), false)
+})

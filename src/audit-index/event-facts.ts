@@ -82,7 +82,16 @@ export function usesOf(event: EventRecord): readonly UseEntry[] {
     failed,
     touch: touchOf(event, key),
     isLast: tracked,
+    isLook: isLook(event),
   }))
+}
+
+/**
+ * Whether a call only reads about a key, for a page of the web console. The event says that the credentials are those of the
+ * console; a cryptographic call is a use of the key also there.
+ */
+function isLook({ sessionCredentialFromConsole, readOnly, eventName }: EventRecord): boolean {
+  return sessionCredentialFromConsole === 'true' && readOnly && !TRACKED.has(eventName)
 }
 
 /**

@@ -17,6 +17,8 @@ export type EventRecord = {
   readonly resources?: readonly EventResource[]
   readonly eventType: string
   readonly recipientAccountId: string
+  /** Only in calls with credentials of the web console. Source: CloudTrail User Guide, "Record contents". */
+  readonly sessionCredentialFromConsole?: string
   readonly serviceEventDetails?: Readonly<Record<string, unknown>>
   /** Only in insights, which have no source and name of their own. */
   readonly insightDetails?: {

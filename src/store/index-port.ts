@@ -58,6 +58,8 @@ export type UseEntry = {
   readonly touch?: Touch
   /** Whether it is the last use of its key: only for successful cryptographic calls. */
   readonly isLast: boolean
+  /** Whether somebody only looks at the key in the web console: it is counted, and is no call that depends on the key. */
+  readonly isLook?: boolean
 }
 
 /** Facts that distinguish calls on a key, beside their series. */

@@ -3,8 +3,8 @@ import { createFile, openFile, parseInteger } from './sqlite-file.ts'
 
 /** The index in its folder. It may be removed while no process has it open: Holdfast makes it again. */
 export const INDEX_FILE = 'index.db'
-/** The version of the tables' layout and of the terms. An index with another one is removed and made again. */
-const FORMAT = 3
+/** The version of the tables' layout, of the terms and of what is counted. An index with another one is removed and made again. */
+const FORMAT = 4
 const TABLES = `
   CREATE TABLE meta (name TEXT NOT NULL, value INTEGER NOT NULL, PRIMARY KEY (name)) STRICT, WITHOUT ROWID;
   CREATE TABLE positions (

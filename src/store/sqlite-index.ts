@@ -215,7 +215,7 @@ class SqliteIndex implements EventIndex {
     for (const use of entry.uses) {
       const series = this.#seriesNumber(use.series)
       into.count(series, hour, use.failed)
-      if (use.touch !== undefined) into.touch(series, entry, use)
+      if (use.touch !== undefined && use.isLook !== true) into.touch(series, entry, use)
       if (use.isLast) into.last(entry, use)
     }
   }

@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright-core'
 import { eventOf } from '../support/audit.ts'
 import { look, NO_BROWSER, openBrowser, openPage } from '../support/browser.ts'
 import { callRaw } from '../support/calls.ts'
-import { signInTo } from '../support/console.ts'
+import { problemsOf, signInTo } from '../support/console.ts'
 import { iamClient, newUser, policyText, type TestCredentials } from '../support/iam.ts'
 import { REGION } from '../support/kms.ts'
 import { startServer, type TestServer } from '../support/server.ts'
@@ -129,13 +129,7 @@ test('who edits a policy that somebody else has changed sees the difference befo
   await signInTo(server, page)
   await openPolicy(page, keyId)
   await write(page, ROOT_ONLY)
-  const theirs = policyText({
-    ...{ Sid: 'Theirs', Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` } },
-    ...{ Action: 'kms:*', Resource: '*' },
-  })
-  const body = JSON.stringify({ KeyId: keyId, Policy: theirs })
-  const put = await callRaw(server, 'TrentService.PutKeyPolicy', body, server.credentials)
-  assert.equal(put.status, 200)
+  await putPolicy(keyId, 'Theirs')
   await page.getByRole('button', { name: 'Review changes' }).click()
   await page.getByRole('button', { name: 'Save changes' }).click()
   await page.getByRole('heading', { name: 'Somebody else has changed this policy' }).waitFor()
@@ -147,6 +141,42 @@ test('who edits a policy that somebody else has changed sees the difference befo
   assertClean()
   await page.context().close()
 })
+
+test('a policy that somebody changes while another one is being saved is not overwritten', {
+  skip: NO_BROWSER,
+}, async () => {
+  const keyId = await usedKey()
+  const { page, assertClean } = await openPage(browser)
+  await signInTo(server, page)
+  await openPolicy(page, keyId)
+  await write(page, ROOT_ONLY)
+  let puts = 0
+  await page.route('**/*', async (route) => {
+    if (!/PutKeyPolicy$/.test(route.request().headers()['x-amz-target'] ?? '')) return route.continue()
+    puts += 1
+    if (puts === 1) await putPolicy(keyId, 'Theirs')
+    return route.continue()
+  })
+  await page.getByRole('button', { name: 'Review changes' }).click()
+  await page.getByRole('button', { name: 'Save changes' }).click()
+  await page.getByRole('heading', { name: 'Somebody else has changed this policy' }).waitFor()
+  assert.match(await storedPolicy(keyId), /Theirs/, 'nothing is overwritten unseen')
+  await page.getByRole('button', { name: 'Overwrite it with my changes' }).click()
+  await page.getByText('The policy was saved').waitFor()
+  assert.match(await storedPolicy(keyId), /PrincipalType/)
+  assert.deepEqual(problemsOf(assertClean), [])
+  await page.context().close()
+})
+
+/** Puts a policy for the root user, as somebody else. */
+async function putPolicy(keyId: string, Sid: string): Promise<void> {
+  const policy = policyText({
+    ...{ Sid, Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` } },
+    ...{ Action: 'kms:*', Resource: '*' },
+  })
+  const body = JSON.stringify({ KeyId: keyId, Policy: policy })
+  assert.equal((await callRaw(server, 'TrentService.PutKeyPolicy', body, server.credentials)).status, 200)
+}
 
 test('the editor decides an operation of a user by a policy that is not saved', {
   skip: NO_BROWSER,

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { eventOf } from '../support/audit.ts'
 import { type Answer, assertError, base64, call, encryptText, newKey, succeed } from '../support/calls.ts'
 import { REGION } from '../support/kms.ts'
 import { allowAll } from '../support/samples.ts'
@@ -97,6 +98,27 @@ for (const [what, policy] of [
     assert.equal(created.status, 200)
   })
 }
+
+test('PutKeyPolicy with an ExpectedPolicy puts nothing over another policy than that', async () => {
+  const keyId = await newKey(server)
+  const Policy = async (): Promise<string> =>
+    String((await succeed(server, 'GetKeyPolicy', { KeyId: keyId }))['Policy'])
+  const ExpectedPolicy = await Policy()
+  const [mine, theirs] = [document({ ...all, Sid: 'Mine' }), document({ ...all, Sid: 'Theirs' })]
+  await succeed(server, 'PutKeyPolicy', { KeyId: keyId, Policy: theirs, ExpectedPolicy })
+  const late = await call(server, 'PutKeyPolicy', { KeyId: keyId, Policy: mine, ExpectedPolicy })
+  assertError(late, 'ConflictException', 'The key policy is not the expected one.')
+  assert.equal(await Policy(), theirs)
+  const event = await eventOf(server, late.requestId)
+  assert.deepEqual(event['requestParameters'], { keyId, policy: mine })
+  const answers = await Promise.all(
+    [mine, mine.replace('Mine', 'Other')].map((text) =>
+      call(server, 'PutKeyPolicy', { KeyId: keyId, Policy: text, ExpectedPolicy: theirs }),
+    ),
+  )
+  const statuses = answers.map(({ status }) => status).sort()
+  assert.deepEqual(statuses, [200, 400], 'of two at once, one puts its policy')
+})
 
 test('a policy that names the key by its own ARN passes the lockout check', async () => {
   const keyId = await newKey(server)

@@ -30,6 +30,8 @@ const UNDECLARED: Readonly<Record<string, readonly string[]>> = {
   Decrypt: ['UnsupportedOperationException'],
   DeriveSharedSecret: ['UnsupportedOperationException'],
   GenerateDataKey: ['UnsupportedOperationException'],
+  // Holdfast's own error, for a call with ExpectedPolicy.
+  PutKeyPolicy: ['ConflictException'],
 }
 
 const DECLARED: readonly (readonly [operations: string, errors: string])[] = [

@@ -308,7 +308,7 @@ export type Operations = {
     readonly output: { readonly EventDataStoreArn?: string; readonly InsightSelectors?: readonly ({ readonly EventCategories?: readonly (string)[]; readonly InsightType?: string })[]; readonly InsightsDestination?: string; readonly TrailARN?: string }
   }
   PutKeyPolicy: {
-    readonly input: { readonly KeyId: string; readonly PolicyName?: string; readonly Policy: string; readonly BypassPolicyLockoutSafetyCheck?: boolean }
+    readonly input: { readonly KeyId: string; readonly PolicyName?: string; readonly Policy: string; readonly BypassPolicyLockoutSafetyCheck?: boolean; readonly ExpectedPolicy?: string }
     readonly output: Record<string, never>
   }
   ReEncrypt: {

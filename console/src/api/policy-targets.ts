@@ -15,7 +15,8 @@ export type PolicyTarget = {
   readonly keyId?: string
   /** Reads the policy; an empty text if there is none yet. */
   readonly load: () => Promise<string>
-  readonly save: (text: string) => Promise<unknown>
+  /** @param base the policy that the text was made from: a key policy is only saved if it still is the stored one. */
+  readonly save: (text: string, base?: string) => Promise<unknown>
   /** The call that {@link save} makes. */
   readonly callOf: (text: string) => Call
 }
@@ -28,7 +29,7 @@ export function keyPolicy(KeyId: string): PolicyTarget {
     id: ['key', KeyId],
     keyId: KeyId,
     load: async () => (await call('GetKeyPolicy', { KeyId })).Policy ?? '',
-    save: (Policy) => call('PutKeyPolicy', { KeyId, Policy }),
+    save: (Policy, ExpectedPolicy) => call('PutKeyPolicy', { KeyId, Policy, ExpectedPolicy }),
     callOf: (Policy) => ({ name: 'PutKeyPolicy', input: { KeyId, Policy } }),
   }
 }

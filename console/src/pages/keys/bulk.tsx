@@ -17,6 +17,7 @@ import { PlainText } from '../../shared/plain-text.tsx'
 import { ShowCommands } from '../../shared/show-cli.tsx'
 import { BULK_TEXTS as texts } from '../../texts/en/keys.ts'
 import { fill, TEXTS } from '../../texts/en.ts'
+import { BulkImpact } from './bulk-impact.tsx'
 
 /** An action on several keys. */
 export type BulkAction = 'enable' | 'disable' | 'tag' | 'delete' | 'cancel'
@@ -60,7 +61,8 @@ export function Bulk({ action, keys, onClose }: Props): ReactNode {
     >
       <SpaceBetween size="m">
         {isSevere && <Alert type="warning">{texts.warnings[action]}</Alert>}
-        <Names keys={keys} />
+        {isSevere ? <BulkImpact keys={keys} /> : <Names keys={keys} />}
+        {action === 'tag' && <Alert>{texts.tagImpact}</Alert>}
         {action === 'tag' && <TagFields form={form} change={change} />}
         {action === 'delete' && (
           <FormField label={texts.days}>

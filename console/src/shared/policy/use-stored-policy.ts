@@ -5,6 +5,7 @@ import {
   useQuery,
   useQueryClient,
 } from '@tanstack/react-query'
+import { ApiError } from '../../api/client.ts'
 import type { PolicyTarget } from '../../api/policy-targets.ts'
 import { useSession } from '../../session/session.ts'
 import { POLICY_TEXTS } from '../../texts/en/policy.ts'
@@ -36,7 +37,13 @@ export function useSavePolicy(
     mutationFn: async ({ text, base }: Save): Promise<Saved> => {
       const theirs = base === undefined ? undefined : await load()
       if (theirs !== base) return { theirs }
-      await save(text)
+      try {
+        await save(text, base)
+      } catch (error) {
+        // Between the reading and the saving.
+        if (error instanceof ApiError && error.code === 'ConflictException') return { theirs: await load() }
+        throw error
+      }
       return { theirs: undefined }
     },
     onSuccess: async ({ theirs }) => {

@@ -69,6 +69,14 @@ export const BULK_TEXTS = {
     delete:
       'After the waiting period, nobody can decrypt what these keys have encrypted, ever. To be safe, disable them first and watch their calls.',
   },
+  impactTitle: 'What depends on these keys',
+  impactReading: 'Holdfast reads the recorded calls on each key',
+  impactUnread: 'Not read yet',
+  impactInUse: 'Keys in use among them: {count}',
+  impactInUseMore: 'The calls of their users fail. Open a key to see who they are.',
+  impactCallers: 'Users of the key',
+  tagImpact:
+    'Policies with conditions on tags, such as aws:ResourceTag, can decide otherwise for a key with another tag.',
   keys: 'Keys',
   more: 'and {count} more',
   confirm: 'To confirm, type {text}',
