@@ -14,6 +14,7 @@ import {
   testService,
 } from '../../test/support/index-events.ts'
 import { testFolder } from '../../test/support/test-folder.ts'
+import { systemFiles } from '../audit/log/files.ts'
 import { type Log, silentLog } from '../base/log.ts'
 import type { IndexService } from './index-service.ts'
 import type { LookupQuestion } from './lookup.ts'
@@ -263,6 +264,38 @@ test('one service writes the index, others read it, and one of them takes over',
   await writer.close()
   await write(place.audit, [{ id: 3 }])
   assert.deepEqual((await find(reader)).ids, [3, 2, 1])
+})
+
+test('catchUp leaves events that are written meanwhile to the next transaction, and answers wait for them', async () => {
+  using place = folders()
+  await write(place.audit, [{ id: 1 }])
+  const { log } = await openTestLog({ folder: place.audit })
+  let written = 1
+  const busy = {
+    ...systemFiles,
+    openRead: async (path: string) => {
+      const file = await systemFiles.openRead(path)
+      return {
+        ...file,
+        close: async () => {
+          await file.close()
+          if (written === 4) return
+          written += 1
+          await log.append(testRecord({ id: written }))
+        },
+      }
+    },
+  }
+  await using service = testService(place.index, place.audit, silentLog, busy)
+  const counted = async () => (await service.answer({ ask: 'status', reachMs: 0 })).value.events
+  await service.catchUp()
+  assert.equal(await counted(), 1)
+  await service.catchUp()
+  assert.equal(await counted(), 2)
+  assert.deepEqual((await find(service)).ids, [3, 2, 1])
+  await service.catchUp()
+  assert.equal(await counted(), 4)
+  await log.close()
 })
 
 test('a batch that was followed and then cut off is forgotten', async () => {

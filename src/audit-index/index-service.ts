@@ -20,7 +20,7 @@ import { openIndex } from '../store/sqlite-index.ts'
 import { type Collected, type CollectQuestion, collectEvents } from './collect.ts'
 import { type Gathered, type GatherQuestion, gatherRecords } from './gather.ts'
 import type { Handover } from './handover.ts'
-import { Indexer } from './indexer.ts'
+import { Indexer, type IndexStep } from './indexer.ts'
 import {
   countEvents,
   type EventCountQuestion,
@@ -99,7 +99,7 @@ export class IndexService {
   #lock: FileLock | undefined
   #index: EventIndex | undefined
   #indexer: Indexer | undefined
-  #stepping: Promise<number> | undefined
+  #stepping: Promise<IndexStep> | undefined
   #halted = false
 
   constructor(dependencies: IndexServiceDependencies) {
@@ -107,9 +107,12 @@ export class IndexService {
     mkdirSync(dependencies.folder, { recursive: true, mode: 0o700 })
   }
 
-  /** Indexes the log up to its current end, if this process holds the lock. */
+  /**
+   * Indexes the log, if this process holds the lock, up to its end as the last transaction finds it. Events that are
+   * written meanwhile wait for the next call: a transaction of a few events costs as much as one of hundreds.
+   */
   async catchUp(): Promise<void> {
-    while (!this.#halted && (await this.#step()) > 0);
+    while (!this.#halted && (await this.#step()) === 'more');
   }
 
   /** Makes {@link catchUp} end after the current transaction. */
@@ -188,14 +191,14 @@ export class IndexService {
     for (;;) {
       if (indexer.hasReached(ends)) return indexer.isWhole
       if (clock.monotonicMs() >= untilMs) return false
-      const added = await this.#step()
-      if (added === 0 && !indexer.hasReached(ends)) await sleep(WAIT_MS)
+      const step = await this.#step()
+      if (step === 'nothing' && !indexer.hasReached(ends)) await sleep(WAIT_MS)
     }
   }
 
   /** Runs one transaction; concurrent callers share it. */
-  #step(): Promise<number> {
-    if (!this.claim()) return Promise.resolve(0)
+  #step(): Promise<IndexStep> {
+    if (!this.claim()) return Promise.resolve('nothing')
     const { indexer } = this.#open()
     this.#stepping ??= indexer.step().finally(() => {
       this.#stepping = undefined

@@ -34,6 +34,12 @@ export type IndexerDependencies = {
 /** The end of each node's log, to check later whether the index has reached it. */
 export type LogEnds = ReadonlyMap<string, { readonly segment: number; readonly sizeBytes: number }>
 
+/**
+ * What one transaction did: nothing at the end of the logs; or it added all events up to the end, as the logs were then;
+ * or it was full, or cleared the index, and more events wait.
+ */
+export type IndexStep = 'nothing' | 'all' | 'more'
+
 /** Adds the log's new events to the index. */
 export class Indexer {
   readonly #dependencies: IndexerDependencies
@@ -48,11 +54,11 @@ export class Indexer {
   }
 
   /**
-   * Follows all nodes for one transaction. Returns the number of added events; 0 at the end of the logs.
+   * Follows all nodes for one transaction.
    *
    * @throws StoreFailure, or the error of reading a file; nothing is lost.
    */
-  async step(): Promise<number> {
+  async step(): Promise<IndexStep> {
     const { index } = this.#dependencies
     if (index.rebuildAsked()) this.rebuild()
     const positions = index.positions()
@@ -60,11 +66,12 @@ export class Indexer {
     for (const node of await this.#nodes()) {
       if (this.#broken.has(node)) continue
       const broken = await this.#follow(node, logPosition(positions.get(node)), gathered)
-      if (broken !== undefined && this.#isStale(node, broken)) return 1
+      if (broken !== undefined && this.#isStale(node, broken)) return 'more'
       if (gathered.events >= TRANSACTION_EVENTS) break
     }
     if (gathered.positions.size > 0) index.add(gathered.batches, gathered.positions)
-    return gathered.events
+    if (gathered.events >= TRANSACTION_EVENTS) return 'more'
+    return gathered.events > 0 ? 'all' : 'nothing'
   }
 
   /** Clears the index; the next steps add everything again. */

@@ -1,7 +1,7 @@
 /** For tests: audit records in their own log. */
 
 import { formatEvent } from '../../src/audit/events/event.ts'
-import { systemFiles } from '../../src/audit/log/files.ts'
+import { type AuditFiles, systemFiles } from '../../src/audit/log/files.ts'
 import { IndexService } from '../../src/audit-index/index-service.ts'
 import type { Log } from '../../src/base/log.ts'
 import { silentLog } from '../../src/base/log.ts'
@@ -75,12 +75,13 @@ export function testService(
   folder: string,
   auditFolder: string,
   log: Log = silentLog,
+  files: AuditFiles = systemFiles,
 ): IndexService & AsyncDisposable {
   const service = new IndexService({
     folder,
     auditFolder,
     key: TEST_KEY,
-    files: systemFiles,
+    files,
     clock: systemClock,
     sleep: systemSleep,
     log,
