@@ -9,6 +9,7 @@ import { systemFiles } from '../audit/log/files.ts'
 import { type Journal, type JournalDependencies, openJournal } from '../audit/log/journal.ts'
 import { AUDIT_KEY_INFO } from '../audit/log/segment.ts'
 import { CHECKPOINT_KEY_INFO } from '../audit/proofs/note.ts'
+import { present } from '../base/assert.ts'
 import { usingGiven } from '../base/given-file.ts'
 import type { Log } from '../base/log.ts'
 import type { TlsPair } from '../base/network.ts'
@@ -24,7 +25,6 @@ import { type HmacKey, hmacKey } from '../crypto/hmac.ts'
 import { deriveKey } from '../crypto/kdf.ts'
 import { type GrantTokens, grantTokens } from '../custody/grant-token.ts'
 import { recordSealer } from '../custody/record-sealer.ts'
-import { fileSeal } from '../custody/roots/file.ts'
 import { SealError } from '../custody/roots/root.ts'
 import { signInSealer, type TokenSealer, tokenSealer } from '../custody/token-sealer.ts'
 import { ACCOUNT, ACCOUNTS, ensureAccount, handOverRoot } from '../iam/accounts/account.ts'
@@ -34,6 +34,7 @@ import { makeFolder } from '../store/folder.ts'
 import { LIST_MAX_RECORDS, type Records } from '../store/records.ts'
 import { openSqlite } from '../store/sqlite.ts'
 import { DATABASE_FILE } from '../store/sqlite-file.ts'
+import { openRootKey } from './root-key.ts'
 
 /** The file with the root credentials, within the data folder. */
 export const CREDENTIALS_FILE = 'credentials'
@@ -49,7 +50,6 @@ export const EVENTS_FOLDER = 'events'
 const ORIGINS_FILE = 'endpoints'
 /** The folder of the insights' baselines, within the data folder. */
 export const INSIGHTS_FOLDER = 'insights'
-const ROOT_KEY_FILE = 'root.key'
 const START_LOCK_FILE = 'start.lock'
 
 /** How often, and how long each time, a start waits for another one that creates the folder. */
@@ -74,14 +74,21 @@ export type Deployment = {
   readonly signInSealer: TokenSealer
 }
 
+/** How a data folder is opened. */
+export type DeploymentOptions = RecordsOptions & {
+  /** The root key, which its owner clears; without it, its unlock paths open it. */
+  readonly rootKey?: Secret | undefined
+}
+
 /**
  * Opens a data folder; creates an empty one with a new root key.
  *
  * @throws SealError, StoreFailure.
  */
-export async function openDeployment(config: Config, options: RecordsOptions = {}): Promise<Deployment> {
+export async function openDeployment(config: Config, options: DeploymentOptions = {}): Promise<Deployment> {
   await makeDataFolder(config)
-  using rootKey = await openRootKey(config)
+  using opened = options.rootKey === undefined ? (await openRootKey(config)).root : undefined
+  const rootKey = present(options.rootKey ?? opened, 'the root key')
   const records = await openRecords(openSqlite(config.data), recordSealer(rootKey, systemRandom), options)
   await assertNotLost(config, records)
   using auditKey = deriveKey(rootKey, AUDIT_KEY_INFO)
@@ -98,7 +105,7 @@ export async function openDeployment(config: Config, options: RecordsOptions = {
 }
 
 /** Refuses a folder in which other users can write: they could replace any file. @throws UsageError. */
-function makeDataFolder({ data }: Config): Promise<void> {
+export function makeDataFolder({ data }: Config): Promise<void> {
   return usingGiven({ name: 'HOLDFAST_DATA', path: data }, async () => {
     await makeFolder(data).catch((cause: Error) => {
       throw new Error(`it cannot be created: ${cause.message}`, { cause })
@@ -129,19 +136,8 @@ async function assertNotLost(config: Config, records: Records): Promise<void> {
   if (accounts.records.length > 0 || !existsSync(log)) return
   await records.close()
   throw new SealError(
-    `${config.data} has an audit log, but no records of its root key: restore ${DATABASE_FILE} and ${ROOT_KEY_FILE} from one backup`,
+    `${config.data} has an audit log, but no records of its root key: restore the whole folder from one backup`,
   )
-}
-
-/** Creates a root key for an empty folder only: a new key beside existing records would make them unreadable. */
-async function openRootKey(config: Config): Promise<Secret> {
-  const seal = fileSeal(join(config.data, ROOT_KEY_FILE), systemRandom)
-  const present = await seal.open()
-  if (present !== undefined) return present
-  if (isDataFolder(config)) {
-    throw new SealError(`${config.data} holds records, and its root key ${seal.place} is missing: restore it`)
-  }
-  return seal.create()
 }
 
 /** Creates the account at the first start, and writes its root credentials once. */
@@ -158,12 +154,15 @@ async function prepareAccount(config: Config, records: Records): Promise<void> {
  * Opens a data folder to serve from it. Processes that start at once create missing parts one at a time: the root
  * key, the account, the credentials.
  */
-export async function openForServing(config: Config, options: RecordsOptions = {}): Promise<Deployment> {
+export async function openForServing(config: Config, options: DeploymentOptions = {}): Promise<Deployment> {
   await makeDataFolder(config)
   // Somebody who can write to the file could give users the credentials of another server.
   await readCredentialsFile(join(config.data, CREDENTIALS_FILE))
-  return oneAtATime(config, async () => {
-    const deployment = await openDeployment(config, options)
+  // Before the lock: a path may take longer than other starts wait.
+  using opened = options.rootKey === undefined ? (await openRootKey(config)).root : undefined
+  const rootKey = present(options.rootKey ?? opened, 'the root key')
+  return await oneAtATime(config, async () => {
+    const deployment = await openDeployment(config, { ...options, rootKey })
     await prepareAccount(config, deployment.records)
     return deployment
   })

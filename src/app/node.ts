@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { OwnEventDependencies } from '../audit/events/own-events.ts'
+import { type OwnEventDependencies, openRootKeyEvent } from '../audit/events/own-events.ts'
 import { openRecordLimiters, type RecordLimiters } from '../audit/events/record-limiters.ts'
 import type { Journal } from '../audit/log/journal.ts'
 import { openReadiness } from '../audit/log/readiness.ts'
@@ -9,6 +9,7 @@ import { boundLargeHeap } from '../base/heap-growth.ts'
 import type { Log } from '../base/log.ts'
 import type { TlsPair } from '../base/network.ts'
 import { systemAfterThisTurn, systemClock, systemRandom, systemSleep, systemTimers } from '../base/ports.ts'
+import type { Secret } from '../base/secret.ts'
 import { Slices } from '../base/slices.ts'
 import { fetchJson } from '../client/fetch-json.ts'
 import {
@@ -74,6 +75,7 @@ import { openExplaining } from './explaining.ts'
 import { type GivenFiles, readGivenFiles } from './given-files.ts'
 import { startNodeJobs } from './node-jobs.ts'
 import { openReportFolder } from './report-folder.ts'
+import type { OpenedRoot } from './root-key.ts'
 
 /** The lock of the process that delivers trails. */
 const TRAILS_LOCK_FILE = 'trails.lock'
@@ -96,10 +98,19 @@ export type RunningNode = {
   readonly close: () => Promise<void>
 }
 
+/** How a node starts. */
+export type NodeStart = {
+  readonly listener: { readonly port: number; readonly sharedPort: boolean }
+  /** The caller clears it. */
+  readonly rootKey: Secret
+  /** How the root key was opened, for the audit log; nothing when another process records it. */
+  readonly opening: Pick<OpenedRoot, 'path' | 'failures'> | undefined
+}
+
 /** Starts a node on a data folder. @throws Error with a message for the operator. */
 export async function openNode(
   config: Config,
-  listener: { readonly port: number; readonly sharedPort: boolean },
+  { listener, rootKey, opening }: NodeStart,
   operatorLog: Log,
 ): Promise<RunningNode> {
   const given = await readGivenFiles(config)
@@ -108,7 +119,7 @@ export async function openNode(
   stack.defer(() => watch.close())
   const { meters } = watch
   const { log, durable } = meters
-  const deployment = await openForServing(config, { watch: watch.store, giveWay })
+  const deployment = await openForServing(config, { watch: watch.store, giveWay, rootKey })
   const { records, auditKey, checkpointKey, wrappingKey, grantTokens, tokenSealer: sealer } = deployment
   stack.defer(() => records.close())
   const own = ownEventDependencies(config)
@@ -116,6 +127,7 @@ export async function openNode(
   const isReserved = () => reserve.isInUse
   const journal = await openNodeJournal(config, { records, auditKey }, { log, durable, isReserved })
   stack.defer(() => journal.close())
+  await recordOpening(journal, own, opening)
   const index = openIndexThread(config, auditKey, log)
   stack.defer(() => index.close())
   const custody = new Custody({ wrappingKey, wrappedKeys: wrappedKeys(records), random: systemRandom })
@@ -151,14 +163,8 @@ export async function openNode(
   })
   stack.defer(() => jobs.stop())
   stack.defer(() => events.close())
-  const readiness = openReadiness({
-    journal,
-    records,
-    watch: watch.store,
-    isReserved,
-    clock: systemClock,
-    log,
-  })
+  const store = watch.store
+  const readiness = openReadiness({ journal, records, watch: store, isReserved, clock: systemClock, log })
   const { reason: unready } = readiness
   const at = { ...listener, host: config.listen.host, tls: given.tls, bounds: config.bounds }
   const site = await openConsole(config, { deployment, journal, limiters, own, log, iam, dispatcher, given })
@@ -174,6 +180,20 @@ export async function openNode(
   const open = stack.move()
   const { port, useTls } = http
   return { port, metrics: watch.collect, useTls, close: () => open.disposeAsync() }
+}
+
+/**
+ * Records which unlock path opened the root key and why those before it did not. The path `file`, which every
+ * deployment begins with, opens without an event.
+ */
+async function recordOpening(
+  journal: Journal,
+  own: OwnEventDependencies,
+  opening: NodeStart['opening'],
+): Promise<void> {
+  const { path, failures = [] } = opening ?? {}
+  if (path === undefined || (path.type === 'file' && failures.length === 0)) return
+  await journal.append(openRootKeyEvent(own, { path: path.name, type: path.type, failures }))
 }
 
 function httpDependencies(

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { operatorEvent } from '../audit/events/own-events.ts'
 import type { Log } from '../base/log.ts'
 import { type Clock, type Random, systemClock, systemRandom, systemSleep } from '../base/ports.ts'
+import type { Secret } from '../base/secret.ts'
 import { addCredentials, readCredentialsFile } from '../config/credentials-file.ts'
 import type { Config } from '../config/settings.ts'
 import { type NewLink, newLink } from '../console-server/console-links.ts'
@@ -115,14 +116,19 @@ function listed({ name: id, value }: Awaited<ReturnType<typeof needAccount>>): L
   return { id, createdAt, scps: attachedTo(value, 'scp'), rcps: attachedTo(value, 'rcp'), parent }
 }
 
-/** Opens a data folder for one command. @throws Error with a message for the operator. */
+/**
+ * Opens a data folder for one command.
+ *
+ * @param rootKey of a caller that has it open. @throws Error with a message for the operator.
+ */
 export async function asOperator<T>(
   config: Config,
   log: Log,
   use: (operator: Operator) => Promise<T>,
+  rootKey?: Secret,
 ): Promise<T> {
   await using stack = new AsyncDisposableStack()
-  const deployment = await openDeployment(config)
+  const deployment = await openDeployment(config, { rootKey })
   deployment.wrappingKey[Symbol.dispose]()
   const { records } = deployment
   stack.defer(() => records.close())

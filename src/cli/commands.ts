@@ -6,6 +6,7 @@ import { EVENT_COMMANDS } from './commands/events.ts'
 import { CONTROL_COMMANDS, ORGANIZATION_COMMANDS } from './commands/organization.ts'
 import { PROGRAM_COMMANDS } from './commands/programs.ts'
 import { REPORT_COMMANDS } from './commands/report.ts'
+import { SEAL_COMMANDS } from './commands/seal.ts'
 import { SERVER_COMMANDS } from './commands/server.ts'
 import { completionCommand } from './commands/shell.ts'
 import { USAGE_COMMANDS } from './commands/usage.ts'
@@ -14,6 +15,7 @@ import { XKS_PROXY_COMMANDS } from './commands/xks-proxy.ts'
 /** Every command, in the order of help and of the reference page. */
 export const COMMANDS: readonly Command[] = [
   ...SERVER_COMMANDS,
+  ...SEAL_COMMANDS,
   ...ACCOUNT_COMMANDS,
   ...ORGANIZATION_COMMANDS,
   ...CONTROL_COMMANDS,

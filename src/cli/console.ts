@@ -1,3 +1,4 @@
+import type { Secret } from '../base/secret.ts'
 import { ConfigError } from '../config/setting.ts'
 import { linkAddress } from '../console-server/console-links.ts'
 import type { CommandInput } from './command.ts'
@@ -18,14 +19,17 @@ export async function printConsoleLink(input: CommandInput): Promise<number> {
   return 0
 }
 
-/** A link that signs in as the user of `--user`, or as the root user. */
+/** A link that signs in as the user of `--user`, or as the root user. @param rootKey as for {@link operate}. */
 export async function createConsoleLink(
   input: CommandInput,
   endpoint: string,
+  rootKey?: Secret,
 ): Promise<{ readonly link: string; readonly user: string | null; readonly expiresAt: string }> {
   const user = input.flags['user']
-  const { secret, expiresAt } = await operate(input, (operator) =>
-    operator.createConsoleLink(input.config.account, user),
+  const { secret, expiresAt } = await operate(
+    input,
+    (operator) => operator.createConsoleLink(input.config.account, user),
+    rootKey,
   )
   return {
     link: linkAddress(endpoint, secret),

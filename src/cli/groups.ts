@@ -8,6 +8,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   'organization unit': 'Manage organizational units',
   scp: 'Manage service control policies',
   rcp: 'Manage resource control policies',
+  seal: 'List, add, prove and remove the unlock paths of the root key',
   audit: 'Verify, prove, index and archive the audit log',
   policy: 'Try key policies',
   events: 'Test and repeat the delivery of events',

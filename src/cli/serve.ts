@@ -3,7 +3,10 @@ import { resolve } from 'node:path'
 import { CREDENTIALS_FILE, endpointOf, renewTls } from '../app/deployment.ts'
 import { openMonitoring } from '../app/metrics.ts'
 import { openNode } from '../app/node.ts'
+import type { OpenedRoot } from '../app/root-key.ts'
+import { openRootForServing } from '../app/sealed.ts'
 import type { Log } from '../base/log.ts'
+import type { Secret } from '../base/secret.ts'
 import type { Config } from '../config/settings.ts'
 import { type CommandInput, EXIT_FAILURE } from './command.ts'
 import { consoleAddress, createConsoleLink } from './console.ts'
@@ -20,7 +23,14 @@ export async function serve(input: CommandInput): Promise<number> {
   const log = openLog()
   const stop = takeSignals(log)
   const onHangup = takeHangup(log)
-  const server = config.workers === 1 ? await openSingle(config, log) : await openWorkers(config, log)
+  const opened = await openRootForServing(config, {
+    log,
+    stop,
+    sealed: (port) => announceSealed(input, port),
+  })
+  if (opened === undefined) return 0
+  const server =
+    config.workers === 1 ? await openSingle(config, log, opened) : await openWorkers(config, log, opened)
   const monitoring = await openMonitoring(config, { snapshots: server.snapshots, log }).catch(
     async (error: unknown) => {
       await server.close()
@@ -34,7 +44,9 @@ export async function serve(input: CommandInput): Promise<number> {
     }),
   )
   const endpoint = endpointOf(config, server.port)
-  const signIn = config.console === 'link' ? await firstLink(input, endpoint) : undefined
+  const signIn = config.console === 'link' ? await firstLink(input, endpoint, opened.root) : undefined
+  // The first process of several keeps it for workers that it starts again.
+  if (config.workers === 1) opened.root[Symbol.dispose]()
   announce(input, { endpoint, metrics: monitoring.url, signIn })
   const ended = await Promise.race([stop.then(() => 'asked'), server.failed.then(() => 'failed')])
   printResult(input, { event: 'stopping' }, () => ['stopping: finishing requests in flight'])
@@ -43,18 +55,32 @@ export async function serve(input: CommandInput): Promise<number> {
   return ended === 'failed' ? EXIT_FAILURE : 0
 }
 
+/** Says that the server waits for its root key. */
+function announceSealed(input: CommandInput, port: number): void {
+  const endpoint = endpointOf(input.config, port)
+  printResult(input, { event: 'sealed', endpoint }, () => [
+    `Holdfast is sealed on ${endpoint}: holdfast unseal opens it`,
+  ])
+}
+
 /** One process serves. */
-async function openSingle(config: Config, log: Log): Promise<RunningServer> {
-  const node = await openNode(config, { port: config.listen.port, sharedPort: false }, log)
+async function openSingle(config: Config, log: Log, opened: OpenedRoot): Promise<RunningServer> {
+  const { root: rootKey } = opened
+  const listener = { port: config.listen.port, sharedPort: false }
+  const node = await openNode(config, { listener, rootKey, opening: opened }, log)
   const { port, metrics, useTls, close } = node
   const snapshots = async () => [{ worker: '0', points: await metrics() }]
   return { port, snapshots, useTls, close, failed: new Promise(() => {}) }
 }
 
 /** A server serves also when no link can be made: `holdfast console` then says why. */
-async function firstLink(input: CommandInput, endpoint: string): Promise<string | undefined> {
+async function firstLink(
+  input: CommandInput,
+  endpoint: string,
+  rootKey: Secret,
+): Promise<string | undefined> {
   try {
-    return (await createConsoleLink(input, endpoint)).link
+    return (await createConsoleLink(input, endpoint, rootKey)).link
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     input.output.complain(`holdfast: no sign-in link could be created: ${reason}`)

@@ -3,6 +3,7 @@ import type { TlsPair } from '../base/network.ts'
 import { systemTimers } from '../base/ports.ts'
 import type { CommandInput } from './command.ts'
 import { openLog } from './log.ts'
+import { receiveRoot } from './root-pipe.ts'
 import { takeSignals } from './signals.ts'
 import { answerMetrics } from './worker-metrics.ts'
 import { beatPulse } from './worker-pulse.ts'
@@ -21,7 +22,10 @@ export async function work({ config }: CommandInput): Promise<number> {
   process.on('SIGHUP', () => {})
   const orphaned = new Promise<void>((resolve) => process.once('disconnect', () => resolve()))
   try {
-    const node = await openNode(config, { port: config.listen.port, sharedPort: true }, log)
+    const { root, report } = await receiveRoot()
+    using _root = root
+    const listener = { port: config.listen.port, sharedPort: true }
+    const node = await openNode(config, { listener, rootKey: root, opening: report }, log)
     answerMetrics(node.metrics, log)
     beatPulse(systemTimers)
     process.on('message', (message: unknown) => {

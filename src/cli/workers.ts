@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import type { OpenedRoot } from '../app/root-key.ts'
 import type { Log } from '../base/log.ts'
 import type { TlsPair } from '../base/network.ts'
 import { systemTimers } from '../base/ports.ts'
@@ -6,6 +7,7 @@ import { UsageError } from '../base/usage-error.ts'
 import { processEnvironment } from '../config/setting.ts'
 import { type Config, configFlags } from '../config/settings.ts'
 import { EXIT_USAGE } from './command.ts'
+import { sendRoot } from './root-pipe.ts'
 import type { RunningServer } from './running.ts'
 import type { TlsMessage, WorkerMessage } from './worker.ts'
 import { WorkerMetrics } from './worker-metrics.ts'
@@ -20,11 +22,11 @@ const THREADS_VARIABLE = 'UV_THREADPOOL_SIZE'
 const STOP_TIMEOUT_MS = 15_000
 
 /**
- * Starts several processes that share the port. The first one prepares the data folder and, for port 0, chooses
+ * Starts several processes that share the port, and gives each the root key, which it owns until the end. The first one prepares the data folder and, for port 0, chooses
  * the port; the others follow.
  */
-export async function openWorkers(config: Config, log: Log): Promise<RunningServer> {
-  const fleet = new Workers(config, log)
+export async function openWorkers(config: Config, log: Log, opened: OpenedRoot): Promise<RunningServer> {
+  const fleet = new Workers(config, log, opened)
   try {
     const port = await fleet.start(config.listen.port)
     for (let count = 1; count < config.workers; count += 1) await fleet.start(port)
@@ -40,6 +42,8 @@ export async function openWorkers(config: Config, log: Log): Promise<RunningServ
 class Workers {
   readonly #config: Config
   readonly #log: Log
+  readonly #opened: OpenedRoot
+  #isOpeningRecorded = false
   readonly #running = new Set<ChildProcess>()
   readonly #restarts: number[] = []
   readonly #failure = Promise.withResolvers<void>()
@@ -48,8 +52,9 @@ class Workers {
   readonly #pulses: PulseWatch
   #closing = false
 
-  constructor(config: Config, log: Log) {
+  constructor(config: Config, log: Log, opened: OpenedRoot) {
     this.#config = config
+    this.#opened = opened
     this.metrics = new WorkerMetrics(log)
     this.#pulses = new PulseWatch(systemTimers, log)
     this.#log = log
@@ -63,7 +68,12 @@ class Workers {
   start(port: number): Promise<number> {
     const config = { ...this.#config, listen: { ...this.#config.listen, port } }
     const env = workerEnvironment(processEnvironment(), config.workers)
-    const child = fork(process.argv[1] ?? '', ['worker', ...configFlags(config)], { env })
+    const child = fork(process.argv[1] ?? '', ['worker', ...configFlags(config)], {
+      env,
+      stdio: ['inherit', 'inherit', 'inherit', 'ipc', 'pipe'],
+    })
+    sendRoot(child, this.#opened.root, this.#isOpeningRecorded ? undefined : this.#opened)
+    this.#isOpeningRecorded = true
     this.#running.add(child)
     return new Promise((resolve, reject) => {
       const failed = (code: number | null): void => {
@@ -95,6 +105,7 @@ class Workers {
     this.#pulses[Symbol.dispose]()
     const ends = [...this.#running].map((child) => stopChild(child))
     await Promise.all(ends)
+    this.#opened.root[Symbol.dispose]()
   }
 
   #onExit(child: ChildProcess, port: number, how: string): void {

@@ -59,15 +59,31 @@ function withoutProfile(text: string, profile: string): string {
 const SECTIONS = /^(?=\[)/m
 
 /** The access key of the profile `default` of a file in AWS's shared-credentials format. @throws Error. */
-export async function readDefaultCredentials(
-  path: string,
-): Promise<{ readonly accessKeyId: string; readonly secretAccessKey: string }> {
+export function readDefaultCredentials(path: string): Promise<ProfileCredentials> {
+  return readProfile(path, 'default')
+}
+
+/** An access key, its secret, and its session token if it is temporary. */
+type ProfileCredentials = {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string | undefined
+}
+
+/** The access key of a profile of a file in AWS's shared-credentials format. @throws Error. */
+export async function readProfile(path: string, profile: string): Promise<ProfileCredentials> {
   const text = await readRegularText(path)
-  const [, section = ''] = /^\[default\]\s*$([^[]*)/m.exec(text) ?? []
-  const accessKeyId = /^\s*aws_access_key_id\s*=\s*(\S+)\s*$/m.exec(section)?.[1]
-  const secretAccessKey = /^\s*aws_secret_access_key\s*=\s*(\S+)\s*$/m.exec(section)?.[1]
-  if (accessKeyId !== undefined && secretAccessKey !== undefined) return { accessKeyId, secretAccessKey }
-  throw new Error('it has no profile default with an access key and its secret')
+  const section = text
+    .split(SECTIONS)
+    .find((one) => one.slice(0, one.indexOf('\n')).trim() === `[${profile}]`)
+  const find = (name: string): string | undefined =>
+    new RegExp(`^\\s*${name}\\s*=\\s*(\\S+)\\s*$`, 'm').exec(section ?? '')?.[1]
+  const accessKeyId = find('aws_access_key_id')
+  const secretAccessKey = find('aws_secret_access_key')
+  const sessionToken = find('aws_session_token')
+  if (accessKeyId === undefined || secretAccessKey === undefined)
+    throw new Error(`it has no profile ${profile} with an access key and its secret`)
+  return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) }
 }
 
 /** The text of a credentials file; nothing when there is none. @throws ConfigError when other users can write to it. */

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { ConfigError } from './setting.ts'
 import { configFlags, parseConfig, SETTING_FACTS } from './settings.ts'
@@ -26,7 +28,19 @@ test('parseConfig gives the documented defaults', () => {
     workers: 1,
     tls: undefined,
     attestationRootFile: undefined,
-    seal: 'file',
+    seal: {
+      first: 'file',
+      credentialsFolder: undefined,
+      command: undefined,
+      kmsCredentialsFile: undefined,
+      aws: {
+        accessKeyId: undefined,
+        secretAccessKey: undefined,
+        sessionToken: undefined,
+        profile: undefined,
+        credentialsFile: join(homedir(), '.aws', 'credentials'),
+      },
+    },
     bounds: {
       connections: { all: 10_000, address: 4_000 },
       requests: { all: 4_000, address: 2_000 },

@@ -6,6 +6,7 @@ import { EVENT_SETTINGS, type EventsConfig, parseEvents } from './event-settings
 import { INSIGHTS_SETTINGS, type InsightsConfig, parseInsights } from './insights-settings.ts'
 import { MONITORING_SETTINGS, type MonitoringConfig, parseMonitoring } from './monitoring-settings.ts'
 import { type Address, formatAddress, isLoopback, isRegion, parseAddress, parseRegions } from './places.ts'
+import { parseSeal, SEAL_SETTINGS, type SealConfig } from './seal-settings.ts'
 import {
   ConfigError,
   findText,
@@ -35,7 +36,7 @@ export type Config = {
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
   /** The path of a PEM file with the root certificates of attestation documents. */
   readonly attestationRootFile: string | undefined
-  readonly seal: 'file'
+  readonly seal: SealConfig
   /** The regions that support SM2 keys. */
   readonly sm2Regions: readonly string[]
   /** Whether the server serves the web console, and whether a start prints a sign-in link. */
@@ -121,14 +122,7 @@ const SETTINGS = {
     about:
       'the root certificates of attestation documents, a PEM file; without it, calls with Recipient are refused',
   }),
-  seal: setting({
-    variable: 'HOLDFAST_SEAL',
-    flag: 'seal',
-    byDefault: 'file',
-    about: 'what protects the root key while the server is down; file: root.key in the data folder',
-    expected: 'file',
-    parse: (text): 'file' | undefined => (text === 'file' ? text : undefined),
-  }),
+  ...SEAL_SETTINGS,
   sm2Regions: setting({
     variable: 'HOLDFAST_SM2_REGIONS',
     flag: 'sm2-regions',
@@ -184,7 +178,7 @@ export function parseConfig(given: Given): Config {
     workers: need(SETTINGS.workers, given),
     tls: certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : undefined,
     attestationRootFile: read(SETTINGS.attestationRoot, given),
-    seal: need(SETTINGS.seal, given),
+    seal: parseSeal(given),
     sm2Regions: need(SETTINGS.sm2Regions, given),
     console: need(SETTINGS.console, given),
     consoleSignInFile: read(SETTINGS.consoleSignIn, given),

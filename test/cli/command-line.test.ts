@@ -81,7 +81,7 @@ const REFUSALS: readonly Refusal[] = [
     {},
     /^holdfast: --workers: expected a whole number from 1 to 256, or auto; got '0'\n$/,
   ],
-  ['a seal', ['serve', '--seal=paper'], {}, /^holdfast: --seal: expected file; got 'paper'\n$/],
+  ['a seal', ['serve', '--seal=paper'], {}, /^holdfast: --seal: expected file or none; got 'paper'\n$/],
   ['a data folder', ['serve', '--data='], {}, /^holdfast: --data: expected a path; got ''\n$/],
   [
     'a root of attestation',
@@ -192,7 +192,10 @@ test('holdfast status says whether the server is ready, with its exit status too
   const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
   await fetch(server.endpoint, { method: 'POST' })
   const up = await holdfast(['status', `--data=${folder}`])
-  assert.equal(up.err, '')
+  assert.match(
+    up.err,
+    /^warning: a key in the data folder opens the root key.*\nwarning: there is one unlock path.*\n$/,
+  )
   assert.match(
     up.out,
     new RegExp(
@@ -205,6 +208,7 @@ test('holdfast status says whether the server is ready, with its exit status too
   assert.equal(down.status, 1)
   assert.doesNotMatch(down.out, /: ready\n/)
   assert.match(down.out, /^audit log {4}node-0: \d+ events$/m)
+  assert.match(down.out, /^unlock path {2}file \(file\): never proved$/m)
 })
 
 test('holdfast status names the accounts of the folder, whatever the setting', async () => {
@@ -254,7 +258,7 @@ test('a server without its root key does not start, and makes no new one', async
   assert.equal(status, 1)
   assert.equal(
     err,
-    `holdfast: ${folder} holds records, and its root key ${folder}/root.key is missing: restore it\n`,
+    `holdfast: the root key of ${folder} cannot be opened. file: its key ${folder}/root.key is missing: restore it\n`,
   )
   await assert.rejects(stat(join(folder, 'root.key')), { code: 'ENOENT' })
 })

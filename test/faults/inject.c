@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -21,8 +22,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* The effect of a failing write. */
-enum { NOTHING = 0, HALF_THEN_ERROR = 1, SHORT = 2 };
+/* The effect of a failing write. KILL ends the process: at a write after half of it, at another call before it. */
+enum { NOTHING = 0, HALF_THEN_ERROR = 1, SHORT = 2, KILL = 3 };
 
 /* 64-bit fields in the byte order of the machine. test/faults/injector.ts has the same layout. */
 struct control {
@@ -92,6 +93,7 @@ static int fails_on(const char *name, const char *path) {
 }
 
 static int error_now(void) {
+  if (atomic_load(&control->kind) == KILL) kill(getpid(), SIGKILL);
   errno = (int)atomic_load(&control->error);
   return -1;
 }
@@ -154,7 +156,10 @@ int ftruncate64(int fd, off64_t size) {
 }
 
 int posix_fallocate(int fd, off_t offset, off_t size) {
-  if (fails_at("posix_fallocate", fd)) return (int)atomic_load(&control->error);
+  if (fails_at("posix_fallocate", fd)) {
+    error_now();
+    return (int)atomic_load(&control->error);
+  }
   return REAL(posix_fallocate)(fd, offset, size);
 }
 

@@ -13,7 +13,7 @@ const SOURCE = fileURLToPath(new URL('./inject.c', import.meta.url))
 const AT = { calls: 0, from: 8, to: 16, error: 24, kind: 32, injected: 40, path: 48, last: 256 }
 const PATH_BYTES = AT.last - AT.path
 const CONTROL_BYTES = 512
-const KINDS = { nothing: 0, half: 1, short: 2 }
+const KINDS = { nothing: 0, half: 1, short: 2, kill: 3 }
 const FOR_EVER = 2n ** 62n
 
 /** The calls that fail, and the way they fail. */
@@ -24,7 +24,8 @@ export type Fault = {
   readonly error: 'ENOSPC' | 'EIO'
   /**
    * The effect of a failing write: it writes nothing; it writes half and then reports the error; or it writes half and
-   * reports a short write, like the last write before a full disk.
+   * reports a short write, like the last write before a full disk. With `kill`, the process ends: after half of a write,
+   * or before another call.
    */
   readonly kind: keyof typeof KINDS
 }

@@ -179,15 +179,15 @@ const ROOT_KEY_CHANGES: readonly (readonly [
     (path) => chmod(path, 0o644),
     /can be read by others than its owner: chmod 600 it/,
   ],
-  ['cut off', (path) => writeFile(path, 'holdfast-root-key:1:AAAA'), /is damaged: restore it/],
+  ['cut off', (path) => writeFile(path, 'holdfast-root-key:2:AAAA'), /is damaged: restore it/],
   ['emptied', (path) => writeFile(path, ''), /is damaged: restore it/],
   ['changed', changeRootKey, /is damaged: restore it/],
-  ['replaced by another', replaceRootKey, /has an audit log, but no records of its root key/],
+  ['replaced by another', replaceRootKey, /its key is not the one that this path was made with/],
 ]
 
 async function changeRootKey(path: string): Promise<void> {
   const text = await readFile(path, 'utf8')
-  const at = text.indexOf(':1:') + 3
+  const at = text.indexOf(':2:') + 3
   await writeFile(path, `${text.slice(0, at)}${text[at] === 'A' ? 'B' : 'A'}${text.slice(at + 1)}`)
 }
 

@@ -63,7 +63,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // What `holdfast exec` does on the machine; the command makes the calls.
   exec: ['base'],
   'xks/server': [...['base', 'api', 'sigv4', 'store', 'custody', 'audit', 'dispatch', 'kms', 'xks/protocol']],
-  'app/deployment.ts': ['base', 'config', 'crypto', 'custody', 'audit', 'iam', 'store'],
+  'app/kms-caller.ts': ['config', 'client', 'custody'],
+  'app/root-key.ts': ['base', 'config', 'custody', 'store', 'app/kms-caller.ts'],
+  'app/deployment.ts': [
+    ...['base', 'config', 'crypto', 'custody', 'audit', 'iam', 'store', 'app/root-key.ts'],
+  ],
+  'app/unseal-socket.ts': ['base', 'config', 'custody'],
+  'app/seal.ts': ['base', 'config', 'custody', 'audit', 'app/root-key.ts', 'app/deployment.ts'],
+  'app/sealed.ts': [
+    ...['base', 'api', 'config', 'custody', 'dispatch', 'http', 'app/root-key.ts', 'app/deployment.ts'],
+    'app/unseal-socket.ts',
+  ],
   'app/given-files.ts': [
     ...['base', 'config', 'crypto', 'attestation', 'usage', 'notifications', 'cloudtrail', 'iam'],
     ...['console-server', 'app/deployment.ts'],
@@ -122,6 +132,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...[
       'explain',
       'app/explaining.ts',
+      'app/root-key.ts',
       'app/deployment.ts',
       'app/given-files.ts',
       'app/archive.ts',
@@ -140,7 +151,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['base', 'api', 'policy', 'config', 'client', 'audit', 'audit-index', 'usage', 'notifications'],
     ...['metrics', 'insights', 'insights/detector', 'compliance', 'compliance/gather', 'explain'],
     ...['app/deployment.ts', 'app/node.ts', 'app/xks-proxy.ts', 'app/metrics.ts', 'app/operator.ts'],
-    ...['app/archive.ts', 'app/explain.ts', 'exec'],
+    ...['app/archive.ts', 'app/explain.ts', 'app/root-key.ts', 'app/seal.ts', 'app/sealed.ts'],
+    ...['app/unseal-socket.ts', 'exec'],
   ],
   'main.ts': ['base', 'cli'],
 }

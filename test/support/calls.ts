@@ -6,7 +6,7 @@ import type { Output } from '../../src/api/json.ts'
 import { signRequest } from '../../src/sigv4/sign.ts'
 import { declaredErrors } from './declared-errors.ts'
 import { REGION } from './kms.ts'
-import type { Reachable, TestServer } from './server.ts'
+import type { Reachable } from './server.ts'
 
 /** A response as received. */
 export type Answer = {
@@ -36,7 +36,7 @@ export type CallOptions = {
 
 /** Sends one signed call and returns any response. */
 export async function callRaw(
-  server: TestServer,
+  server: Reachable,
   target: string,
   body: Uint8Array | string,
   options: CallOptions = {},
@@ -77,7 +77,7 @@ export function signedHeaders(
 
 /** Sends a request with exactly these headers. */
 export async function send(
-  server: TestServer,
+  server: Reachable,
   headers: ReadonlyMap<string, string>,
   body: Uint8Array,
 ): Promise<Answer> {
@@ -105,7 +105,7 @@ export async function send(
  * for the operation.
  */
 export async function call(
-  server: TestServer,
+  server: Reachable,
   operation: string,
   input: Output,
   options: CallOptions = {},
@@ -119,7 +119,7 @@ export async function call(
 
 /** Makes a call that must succeed. Returns its output. */
 export async function succeed(
-  server: TestServer,
+  server: Reachable,
   operation: string,
   input: Output,
   options: CallOptions = {},
@@ -130,7 +130,7 @@ export async function succeed(
 }
 
 /** Creates a key. Returns its ID. */
-export async function newKey(server: TestServer, input: Output = {}): Promise<string> {
+export async function newKey(server: Reachable, input: Output = {}): Promise<string> {
   const { KeyMetadata } = await succeed(server, 'CreateKey', input)
   return String((KeyMetadata as { KeyId: string }).KeyId)
 }
@@ -163,7 +163,7 @@ export function fromBase64(bytes: unknown): string {
 
 /** Encrypts text under a key. Returns the ciphertext. */
 export async function encryptText(
-  server: TestServer,
+  server: Reachable,
   keyId: string,
   text: string,
   context?: Readonly<Record<string, string>>,

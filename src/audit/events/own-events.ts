@@ -18,6 +18,21 @@ export function tornTailEvent(dependencies: OwnEventDependencies, node: string, 
   return ownEvent(dependencies, 'RecoverAuditLog', { node, file, offset, sizeBytes, movedTo })
 }
 
+/** How a start opened the root key. */
+type Opening = {
+  /** The name of the unlock path. */
+  readonly path: string
+  readonly type: string
+  /** The paths before it, and why they did not open. */
+  readonly failures: readonly { readonly name: string; readonly type: string; readonly reason: string }[]
+}
+
+/** The event of a start, with the unlock path that opened the root key. */
+export function openRootKeyEvent(dependencies: OwnEventDependencies, opening: Opening): string {
+  const { path, type, failures } = opening
+  return ownEvent(dependencies, 'OpenRootKey', { path, type, failures })
+}
+
 /** The event of refused calls that were counted and have no events of their own. */
 export function refusalsEvent(dependencies: OwnEventDependencies, summary: RefusalSummary): string {
   const { source, count, firstAt, lastAt } = summary

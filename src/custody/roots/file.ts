@@ -1,34 +1,32 @@
 import { constants } from 'node:fs'
-import { link, lstat, open, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { lstat } from 'node:fs/promises'
 import { parseBase64, toBase64 } from '../../base/bytes.ts'
 import type { Random } from '../../base/ports.ts'
 import { readRegularText } from '../../base/regular-file.ts'
 import { Secret } from '../../base/secret.ts'
 import { sha256Hex } from '../../crypto/hash.ts'
-import { ROOT_KEY_BYTES, type Seal, SealError } from './root.ts'
+import { isCode, putKeyFile } from './envelope-file.ts'
+import type { PathMethod } from './path-method.ts'
+import { ROOT_KEY_BYTES, SealError } from './root.ts'
 
-const OWNER_ONLY = 0o600
 const NOT_OWNER = 0o077
-const PREFIX = 'holdfast-root-key:1'
+const PREFIX = 'holdfast-root-key'
 const CHECK_DIGITS = 8
 /** One line of some 80 characters. */
 const FILE_MAX_BYTES = 4096
 
-/**
- * The root key in a file that only its owner can read: one line,
- * `holdfast-root-key:1:<base64 of 32 bytes>:<first 8 hexadecimal digits of the SHA-256 of that base64>`.
- * The check finds a damaged file before it makes every record look tampered with.
- */
-export function fileSeal(path: string, random: Random): Seal {
-  return {
-    place: path,
-    open: () => openFile(path),
-    create: () => createFile(path, random),
-  }
-}
+/** What the file holds: the root key itself (version 1), or the key of the unlock path `file` (version 2). */
+export type KeyFile = { readonly version: 1 | 2; readonly secret: Secret }
 
-async function openFile(path: string): Promise<Secret | undefined> {
+/**
+ * Reads the key file of a data folder, which only its owner may read: one line,
+ * `holdfast-root-key:<version>:<base64 of 32 bytes>:<first 8 hexadecimal digits of the SHA-256 of that base64>`.
+ * The check finds a damaged file before it makes every record look tampered with.
+ *
+ * @returns nothing when there is no file.
+ * @throws SealError.
+ */
+export async function readKeyFile(path: string): Promise<KeyFile | undefined> {
   let mode: number
   try {
     mode = (await lstat(path)).mode
@@ -57,52 +55,66 @@ function unreadable(path: string, cause: unknown): SealError {
   return new SealError(`the root key file ${path} cannot be read: ${reason}`, { cause })
 }
 
-function parseFile(path: string, text: string): Secret {
-  const line = text.trimEnd()
-  const [encoded = '', check] = line.slice(PREFIX.length + 1).split(':')
-  const bytes = parseBase64(encoded)
-  const whole =
-    line.startsWith(`${PREFIX}:`) && check === checkOf(encoded) && bytes?.length === ROOT_KEY_BYTES
-  if (!whole || bytes === undefined) {
+function parseFile(path: string, text: string): KeyFile {
+  const parsed = parseKeyLine(text)
+  if (parsed === undefined)
     throw new SealError(`the root key file ${path} is damaged: restore it from its backup`)
-  }
-  return new Secret(Uint8Array.from(bytes))
+  return parsed
+}
+
+/** The key in the text of a key file; nothing for another text. */
+export function parseKeyLine(text: string): KeyFile | undefined {
+  const [prefix, version, encoded = '', check, ...rest] = text.trimEnd().split(':')
+  const bytes = parseBase64(encoded)
+  const isWhole =
+    prefix === PREFIX &&
+    (version === '1' || version === '2') &&
+    check === checkOf(encoded) &&
+    rest.length === 0 &&
+    bytes?.length === ROOT_KEY_BYTES
+  if (!isWhole || bytes === undefined) return undefined
+  return { version: version === '1' ? 1 : 2, secret: new Secret(Uint8Array.from(bytes)) }
 }
 
 /**
- * Written aside, synced, then linked into place: a crash leaves no half-written key, and of two
- * processes that start at once only one makes the key.
+ * Writes a new random key of the unlock path `file`.
+ *
+ * @param replaces as {@link putKeyFile}. @throws SealError.
  */
-async function createFile(path: string, random: Random): Promise<Secret> {
+export async function createPathKeyFile(
+  path: string,
+  { replaces, random }: { readonly replaces: boolean; readonly random: Random },
+): Promise<Secret> {
   const secret = new Secret(random.bytes(ROOT_KEY_BYTES))
-  const encoded = secret.reveal(toBase64)
-  const aside = `${path}.${random.uuid()}`
   try {
-    const file = await open(aside, 'wx', OWNER_ONLY)
-    await file.writeFile(`${PREFIX}:${encoded}:${checkOf(encoded)}\n`)
-    await file.sync()
-    await file.close()
-    await link(aside, path)
-    await syncFolder(dirname(path))
+    await putKeyFile(path, secret.reveal(lineOf), { replaces, random })
+    return secret
   } catch (cause) {
     secret[Symbol.dispose]()
     throw new SealError(`the root key file ${path} cannot be made`, { cause })
-  } finally {
-    await rm(aside, { force: true })
   }
-  return secret
 }
 
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
-  await folder.sync()
-  await folder.close()
+function lineOf(bytes: Uint8Array): string {
+  const encoded = toBase64(bytes)
+  return `${PREFIX}:2:${encoded}:${checkOf(encoded)}\n`
 }
 
 function checkOf(encoded: string): string {
   return sha256Hex(encoded).slice(0, CHECK_DIGITS)
 }
 
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
+/** The path `file`: a random key in the data folder, which only its mode protects. */
+export function fileMethod(path: string, random: Random): PathMethod {
+  return {
+    isUnattended: true,
+    create: async () => ({ parameters: {}, key: await createPathKeyFile(path, { replaces: true, random }) }),
+    open: async () => {
+      const found = await readKeyFile(path)
+      if (found === undefined) throw new SealError(`its key ${path} is missing: restore it`)
+      if (found.version === 2) return found.secret
+      found.secret[Symbol.dispose]()
+      throw new SealError(`${path} has the form of an earlier release, and is no key of a path`)
+    },
+  }
 }

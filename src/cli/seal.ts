@@ -1,0 +1,181 @@
+import { askAtTerminal } from '../app/root-key.ts'
+import { type ListedPath, listPaths, sealOperator } from '../app/seal.ts'
+import { sendPassphrase } from '../app/unseal-socket.ts'
+import { Secret } from '../base/secret.ts'
+import { formatTable } from '../base/table.ts'
+import { ConfigError } from '../config/setting.ts'
+import { type CommandInput, EXIT_FAILURE } from './command.ts'
+import { requireDataFolder } from './data-folder.ts'
+import { openLog } from './log.ts'
+import { printNext, printResult } from './result.ts'
+
+type AskPassphrase = typeof askAtTerminal
+
+const LINE_FEED = 0x0a
+/** The largest passphrase on standard input. */
+const STDIN_MAX_BYTES = 1024
+
+/** `holdfast seal list`: lists the unlock paths. */
+export async function listUnlockPaths(input: CommandInput): Promise<number> {
+  requireDataFolder(input.config)
+  const paths = await listPaths(input.config, askAtTerminal)
+  const warnings = sealWarnings(paths)
+  const shown = (paths ?? []).map(jsonOfPath)
+  printResult(input, { paths: shown, warnings }, () =>
+    formatTable([
+      ['path', 'type', 'opens', 'proved'],
+      ...shown.map(({ name, type, unattended, provedAt, proved }) => [
+        name,
+        type,
+        unattended ? 'by itself' : 'by a person',
+        provedAt === null ? 'never' : `${provedAt}${proved ? '' : ', before the last change'}`,
+      ]),
+    ]),
+  )
+  if (!input.json) for (const warning of warnings) input.output.complain(`warning: ${warning}`)
+  return 0
+}
+
+function jsonOfPath({ name, type, isUnattended, createdAt, provedAt, isProved }: ListedPath) {
+  return { name, type, unattended: isUnattended, createdAt, provedAt: provedAt ?? null, proved: isProved }
+}
+
+/** What is risky about the unlock paths of a deployment, each in one sentence. */
+export function sealWarnings(paths: readonly ListedPath[] | undefined): readonly string[] {
+  if (paths === undefined)
+    return ['root.key is the root key itself: holdfast seal migrate gives the root key unlock paths']
+  const warnings: string[] = []
+  if (paths.some(({ type }) => type === 'file'))
+    warnings.push(
+      'a key in the data folder opens the root key, so a copy of the folder is a copy of every key: add another unlock path, prove it, and remove this one',
+    )
+  if (paths.length === 1) warnings.push('there is one unlock path: who loses it loses every key')
+  if (paths.length > 1 && !paths.some(({ isProved }) => isProved))
+    warnings.push('no unlock path was proved since paths were last added or removed: holdfast seal prove')
+  return warnings
+}
+
+/** `holdfast seal add`: adds an unlock path. */
+export async function addUnlockPath(input: CommandInput): Promise<number> {
+  const [name = ''] = input.operands
+  const { type = '' } = input.flags
+  await operatorOf(input).add({ name, type, given: givenOf(input, type) })
+  printResult(input, { path: name, type }, () => [`the unlock path ${name} (${type}) was added`])
+  printNext(input, `holdfast seal prove${type === 'passphrase' ? ` --path ${name}` : ''} shows that it opens`)
+  return 0
+}
+
+/** The options of each type, with the names of their parameters. */
+const OPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  credential: { credential: 'credential' },
+  kms: { 'key-id': 'keyId', 'key-region': 'region', endpoint: 'endpoint', profile: 'profile' },
+}
+const ALL_OPTIONS = Object.values(OPTIONS).flatMap((options) => Object.keys(options))
+
+/** @throws ConfigError for an option of another type. */
+function givenOf({ flags }: CommandInput, type: string): Readonly<Record<string, string>> {
+  const own = OPTIONS[type] ?? {}
+  const given: Record<string, string> = {}
+  for (const option of ALL_OPTIONS) {
+    const value = flags[option]
+    if (value === undefined) continue
+    const parameter = own[option]
+    if (parameter === undefined)
+      throw new ConfigError(
+        `--${option}: expected no value, because a path of type ${type} has none; got '${value}'`,
+      )
+    given[parameter] = value
+  }
+  return given
+}
+
+/** `holdfast seal prove`: opens the root key by one path, or by each that needs no person. */
+export async function proveUnlockPaths(input: CommandInput): Promise<number> {
+  requireDataFolder(input.config)
+  const proved = await operatorOf(input).prove(input.flags['path'])
+  const paths = proved.map(({ name, type, failure }) => ({ name, type, failure: failure ?? null }))
+  printResult(input, { paths }, () =>
+    paths.map(({ name, type, failure }) =>
+      failure === null ? `${name} (${type}): opens` : `${name} (${type}): does not open: ${failure}`,
+    ),
+  )
+  return paths.length > 0 && paths.every(({ failure }) => failure === null) ? 0 : EXIT_FAILURE
+}
+
+/** `holdfast seal remove`: removes an unlock path. */
+export async function removeUnlockPath(input: CommandInput): Promise<number> {
+  requireDataFolder(input.config)
+  const [path = ''] = input.operands
+  await operatorOf(input).remove(path)
+  printResult(input, { path }, () => [`the unlock path ${path} was removed`])
+  printNext(
+    input,
+    'back up seal.json again: with an earlier copy of it, the key of the removed path still opens',
+  )
+  return 0
+}
+
+/** `holdfast seal order`: sets the order of the unlock paths. */
+export async function orderUnlockPaths(input: CommandInput): Promise<number> {
+  requireDataFolder(input.config)
+  const paths = (input.operands[0] ?? '').split(',')
+  await operatorOf(input).order(paths)
+  printResult(input, { paths }, () => paths)
+  return 0
+}
+
+/** `holdfast seal migrate`: gives a folder of an earlier release unlock paths. */
+export async function migrateSeal(input: CommandInput): Promise<number> {
+  requireDataFolder(input.config)
+  const migrated = await operatorOf(input).migrate()
+  printResult(input, { migrated }, () => [
+    migrated ? 'the root key has the unlock path file' : 'the root key has unlock paths already',
+  ])
+  if (migrated)
+    printNext(input, 'back up seal.json and root.key, and then destroy the copies of the old root.key')
+  return 0
+}
+
+/** `holdfast unseal`: sends a passphrase to a sealed server. */
+export async function unseal(input: CommandInput): Promise<number> {
+  const { config, flags } = input
+  requireDataFolder(config)
+  const paths = (await listPaths(config, askAtTerminal)) ?? []
+  const attended = paths.filter(({ isUnattended }) => !isUnattended).map(({ name }) => name)
+  const name = flags['path'] ?? attended[0]
+  if (name === undefined || !attended.includes(name))
+    throw new ConfigError(
+      `--path: expected a path with a passphrase; got ${name === undefined ? 'nothing' : `'${name}'`}`,
+    )
+  const { signal } = new AbortController()
+  using passphrase = await askOf(input)({ name, isNew: false, signal })
+  await sendPassphrase(config, name, passphrase)
+  printResult(input, { path: name }, () => ['the server has its root key'])
+  return 0
+}
+
+function operatorOf(input: CommandInput): ReturnType<typeof sealOperator> {
+  return sealOperator(input.config, openLog(), askOf(input))
+}
+
+function askOf({ switches }: CommandInput): AskPassphrase {
+  return switches.has('stdin') ? () => readStandardInput() : askAtTerminal
+}
+
+/** Reads to the end of standard input; a passphrase has no line feed. @throws ConfigError for a longer text. */
+async function readStandardInput(): Promise<Secret> {
+  const line = new Uint8Array(STDIN_MAX_BYTES)
+  let size = 0
+  for await (const chunk of process.stdin) {
+    const bytes = Buffer.from(chunk)
+    if (size + bytes.length > STDIN_MAX_BYTES)
+      throw new ConfigError(`--stdin: expected at most ${STDIN_MAX_BYTES} bytes; got more`)
+    line.set(bytes, size)
+    size += bytes.length
+    bytes.fill(0)
+  }
+  const end = line.indexOf(LINE_FEED)
+  const secret = new Secret(line.slice(0, end < 0 ? size : end))
+  line.fill(0)
+  return secret
+}

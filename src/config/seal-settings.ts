@@ -1,0 +1,80 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { type Given, need, pathSetting, read, setting } from './setting.ts'
+
+/** The configuration of the unlock paths of the root key. */
+export type SealConfig = {
+  /** The unlock path that a start gives an empty data folder. */
+  readonly first: FirstPath
+  /** The folder of the credentials that a service manager or a container runtime provides. */
+  readonly credentialsFolder: string | undefined
+  /** The program of paths of type `command`. */
+  readonly command: string | undefined
+  /** The file with the credentials for key management services. */
+  readonly kmsCredentialsFile: string | undefined
+  readonly aws: AwsEnvironment
+}
+
+/** The unlock path of a new root key. */
+type FirstPath = 'file' | 'none'
+
+/** What the environment has for clients of AWS. */
+export type AwsEnvironment = {
+  readonly accessKeyId: string | undefined
+  readonly secretAccessKey: string | undefined
+  readonly sessionToken: string | undefined
+  readonly profile: string | undefined
+  readonly credentialsFile: string
+}
+
+/** The settings of unlock paths. */
+export const SEAL_SETTINGS = {
+  seal: setting({
+    variable: 'HOLDFAST_SEAL',
+    flag: 'seal',
+    byDefault: 'file',
+    about:
+      'the unlock path that serve gives the root key of an empty data folder; file: a key in root.key beside the data; none: serve creates no root key, and holdfast seal add does',
+    expected: 'file or none',
+    parse: (text): FirstPath | undefined => (text === 'file' || text === 'none' ? text : undefined),
+  }),
+  sealCredentials: pathSetting({
+    variable: 'HOLDFAST_SEAL_CREDENTIALS',
+    flag: 'seal-credentials',
+    about:
+      'the folder of the secrets for unlock paths of type credential, outside the data folder; without it, the credentials that systemd provides',
+  }),
+  sealCommand: pathSetting({
+    variable: 'HOLDFAST_SEAL_COMMAND',
+    flag: 'seal-command',
+    about: 'the program for unlock paths of type command',
+  }),
+  sealKmsCredentials: pathSetting({
+    variable: 'HOLDFAST_SEAL_KMS_CREDENTIALS',
+    flag: 'seal-kms-credentials',
+    about:
+      "the credentials for unlock paths of type kms: a file in AWS's shared-credentials format; without it, the environment variables and files of AWS's clients",
+  }),
+}
+
+/** @throws ConfigError. */
+export function parseSeal(given: Given): SealConfig {
+  const { environment } = given
+  return {
+    first: need(SEAL_SETTINGS.seal, given),
+    // Source: systemd.exec(5), "Environment Variables Set or Propagated by the Service Manager".
+    credentialsFolder: read(SEAL_SETTINGS.sealCredentials, given) ?? environment['CREDENTIALS_DIRECTORY'],
+    command: read(SEAL_SETTINGS.sealCommand, given),
+    kmsCredentialsFile: read(SEAL_SETTINGS.sealKmsCredentials, given),
+    // Source: AWS SDKs and Tools Reference Guide, "Environment variables".
+    aws: {
+      accessKeyId: environment['AWS_ACCESS_KEY_ID'],
+      secretAccessKey: environment['AWS_SECRET_ACCESS_KEY'],
+      sessionToken: environment['AWS_SESSION_TOKEN'],
+      profile: environment['AWS_PROFILE'],
+      credentialsFile:
+        environment['AWS_SHARED_CREDENTIALS_FILE'] ??
+        join(environment['HOME'] ?? homedir(), '.aws', 'credentials'),
+    },
+  }
+}

@@ -1,0 +1,236 @@
+import { equalConstantTime, lengthPrefixed, parseBase64, toBase64 } from '../../base/bytes.ts'
+import { parseJsonText } from '../../base/json-text.ts'
+import type { Random } from '../../base/ports.ts'
+import type { Secret } from '../../base/secret.ts'
+import { hmacKey, hmacSha256 } from '../../crypto/hmac.ts'
+import { deriveKey } from '../../crypto/kdf.ts'
+import { unwrapKey, wrapKey } from '../wrapping.ts'
+import { ROOT_KEY_BYTES, SealError } from './root.ts'
+
+/** Texts of one unlock path that are no secrets, by their names. */
+export type Parameters = Readonly<Record<string, string>>
+
+/** One way to open the root key. */
+export type UnlockPath = {
+  /** A random UUID, to which the wrapped root key is bound. */
+  readonly id: string
+  /** The operator's name for it, unique in the envelope. */
+  readonly name: string
+  /** One of the types of this release, or one of a newer release. */
+  readonly type: string
+  readonly parameters: Parameters
+  /** Base64 of the root key, wrapped under the path key. */
+  readonly wrapped: string
+  /** ISO 8601. */
+  readonly createdAt: string
+  /** When the path last opened the root key for a proof; nothing before the first proof. */
+  readonly proved: Proof | undefined
+}
+
+/** A proof of a path. */
+export type Proof = {
+  /** ISO 8601. */
+  readonly at: string
+  /** The number of changes of the set of paths at that time. */
+  readonly change: number
+}
+
+/** The root key of a deployment, wrapped once for each unlock path, in the order in which they are tried. */
+export type Envelope = {
+  /** A random UUID that identifies the deployment. */
+  readonly deployment: string
+  /** Grows by one with each version of the envelope. */
+  readonly revision: number
+  /** The number of additions and removals of paths. */
+  readonly changes: number
+  /** Base64 of the commitment to the root key. */
+  readonly commitment: string
+  readonly paths: readonly UnlockPath[]
+}
+
+/** An envelope as it is stored, with its MAC under the root key. */
+export type SignedEnvelope = { readonly envelope: Envelope; readonly mac: string }
+
+const FORMAT = 'holdfast-seal:1'
+const COMMITMENT_INFO = 'holdfast/root/1/commitment'
+const ENVELOPE_KEY_INFO = 'holdfast/root/1/envelope'
+
+/** The largest number of paths: each is tried at a start. */
+export const PATHS_MAX = 16
+/** The largest size of a parameter, which may be a ciphertext of a service or a program. */
+export const PARAMETER_MAX_LENGTH = 131_072
+const PARAMETERS_MAX = 16
+const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/
+const WORD = /^[A-Za-z][A-Za-z0-9-]{0,62}$/
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** Whether a text can be the name of a path. */
+export function isPathName(text: string): boolean {
+  return NAME.test(text)
+}
+
+/** The commitment to a root key: another root key has another one, and it reveals nothing of the key. */
+export function commitmentOf(root: Secret): string {
+  using commitment = deriveKey(root, COMMITMENT_INFO)
+  return commitment.reveal(toBase64)
+}
+
+/** The root key, wrapped for a path. */
+export function wrapRoot(
+  root: Secret,
+  pathKey: Secret,
+  identity: PathIdentity,
+  random: Random,
+): UnlockPath['wrapped'] {
+  return wrapKey(pathKey, root, identityBytes(identity), random)
+}
+
+/** What a wrapped root key is bound to. */
+export type PathIdentity = Pick<UnlockPath, 'id' | 'type'> & Pick<Envelope, 'deployment'>
+
+/**
+ * Opens the root key with the key of one path.
+ *
+ * @throws KeyringError when the key is not that of the path; SealError when the path holds another root key.
+ */
+export function openRoot(envelope: Envelope, path: UnlockPath, pathKey: Secret): Secret {
+  const identity = { deployment: envelope.deployment, id: path.id, type: path.type }
+  const root = unwrapKey(pathKey, path.wrapped, identityBytes(identity))
+  if (isCommitted(envelope, root)) return root
+  root[Symbol.dispose]()
+  throw new SealError('it opens another root key than that of this deployment')
+}
+
+/** Whether a root key is the one of the envelope. */
+export function isCommitted({ commitment }: Pick<Envelope, 'commitment'>, root: Secret): boolean {
+  const expected = parseBase64(commitment)
+  const present = parseBase64(commitmentOf(root))
+  return expected !== undefined && present !== undefined && equalConstantTime(expected, present)
+}
+
+function identityBytes({ deployment, id, type }: PathIdentity): Uint8Array {
+  return lengthPrefixed('holdfast/1/root-key', deployment, id, type)
+}
+
+/** The text of an envelope for its file. */
+export function formatEnvelope(envelope: Envelope, root: Secret): string {
+  const { deployment, revision, changes, commitment, paths } = envelope
+  const shown = {
+    format: FORMAT,
+    deployment,
+    revision,
+    changes,
+    commitment,
+    paths,
+    mac: macOf(envelope, root),
+  }
+  return `${JSON.stringify(shown, null, 2)}\n`
+}
+
+/** @throws SealError when somebody edited the envelope, or mixed two of them. */
+export function checkMac({ envelope, mac }: SignedEnvelope, root: Secret): void {
+  const given = parseBase64(mac)
+  const expected = parseBase64(macOf(envelope, root))
+  if (given !== undefined && expected !== undefined && equalConstantTime(given, expected)) return
+  throw new SealError('the envelope of the root key was changed by something else than Holdfast: restore it')
+}
+
+function macOf(envelope: Envelope, root: Secret): string {
+  using key = deriveKey(root, ENVELOPE_KEY_INFO)
+  return toBase64(hmacSha256(key.reveal(hmacKey), envelopeBytes(envelope)))
+}
+
+/** The bytes of which the MAC is made: see docs/reference/formats/seal.md. */
+function envelopeBytes({ deployment, revision, changes, commitment, paths }: Envelope): Uint8Array {
+  const head = [FORMAT, deployment, String(revision), String(changes), commitment, String(paths.length)]
+  return lengthPrefixed(...head, ...paths.map(pathBytes))
+}
+
+function pathBytes({ id, name, type, parameters, wrapped, createdAt, proved }: UnlockPath): Uint8Array {
+  const pairs = Object.entries(parameters).toSorted(([one], [other]) => (one < other ? -1 : 1))
+  const proof = proved === undefined ? ['', ''] : [proved.at, String(proved.change)]
+  return lengthPrefixed(id, name, type, String(pairs.length), ...pairs.flat(), wrapped, createdAt, ...proof)
+}
+
+/** Parses the text of an envelope; its MAC is not checked yet. @throws SealError that repeats nothing of the text. */
+export function parseEnvelope(text: string): SignedEnvelope {
+  const value = membersOf(parseText(text))
+  const { format, deployment, revision, changes, commitment, paths, mac } = value
+  if (typeof format === 'string' && format !== FORMAT && format.startsWith('holdfast-seal:'))
+    throw new SealError('the envelope of the root key was written by a newer release: use that release')
+  if (format !== FORMAT || !Array.isArray(paths) || paths.length > PATHS_MAX) throw damaged()
+  const envelope = {
+    deployment: textOf(deployment, UUID),
+    revision: countOf(revision),
+    changes: countOf(changes),
+    commitment: keyOf(commitment),
+    paths: paths.map(parsePath),
+  }
+  const names = new Set(envelope.paths.map(({ name }) => name))
+  if (names.size !== paths.length) throw damaged()
+  return { envelope, mac: keyOf(mac) }
+}
+
+function parsePath(value: unknown): UnlockPath {
+  const { id, name, type, parameters, wrapped, createdAt, proved } = membersOf(value)
+  const pairs = Object.entries(membersOf(parameters))
+  if (pairs.length > PARAMETERS_MAX) throw damaged()
+  return {
+    id: textOf(id, UUID),
+    name: textOf(name, NAME),
+    type: textOf(type, WORD),
+    parameters: Object.fromEntries(pairs.map(([key, text]) => [textOf(key, WORD), parameterOf(text)])),
+    wrapped: textOf(wrapped, /^[A-Za-z0-9+/]{1,200}={0,2}$/),
+    createdAt: timeOf(createdAt),
+    proved: proved === undefined ? undefined : parseProof(membersOf(proved)),
+  }
+}
+
+function parseProof({ at, change }: Members): Proof {
+  return { at: timeOf(at), change: countOf(change) }
+}
+
+type Members = { readonly [name: string]: unknown }
+
+function membersOf(value: unknown): Members {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw damaged()
+  return { ...value }
+}
+
+function parseText(text: string): unknown {
+  try {
+    return parseJsonText(text)
+  } catch {
+    throw damaged()
+  }
+}
+
+function textOf(value: unknown, pattern: RegExp): string {
+  if (typeof value !== 'string' || !pattern.test(value)) throw damaged()
+  return value
+}
+
+function parameterOf(value: unknown): string {
+  if (typeof value !== 'string' || value.length > PARAMETER_MAX_LENGTH || !value.isWellFormed())
+    throw damaged()
+  return value
+}
+
+function timeOf(value: unknown): string {
+  return textOf(value, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+}
+
+function countOf(value: unknown): number {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw damaged()
+  return value
+}
+
+function keyOf(value: unknown): string {
+  const text = textOf(value, /^.{1,100}$/)
+  if (parseBase64(text)?.length !== ROOT_KEY_BYTES) throw damaged()
+  return text
+}
+
+function damaged(): SealError {
+  return new SealError('the envelope of the root key is damaged: restore it from its backup')
+}
