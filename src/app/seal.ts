@@ -42,7 +42,7 @@ import {
 } from './root-key.ts'
 
 /** The result of the proof of one path. */
-export type ProvedPath = {
+type ProvedPath = {
   readonly name: string
   readonly type: string
   /** Why it did not open; nothing when it did. */

@@ -8,7 +8,7 @@ import { parseJsonText } from '../base/json-text.ts'
 import { Secret } from '../base/secret.ts'
 
 /** The descriptor by which a worker gets the root key: after the standard streams and the channel of messages. */
-export const ROOT_PIPE_FD = 4
+const ROOT_PIPE_FD = 4
 /** The size of a root key, before the JSON text on how it was opened. */
 const KEY_BYTES = 32
 /** A root key, and the reasons of sixteen paths. */

@@ -19,7 +19,7 @@ export type SealConfig = {
 type FirstPath = 'file' | 'none'
 
 /** What the environment has for clients of AWS. */
-export type AwsEnvironment = {
+type AwsEnvironment = {
   readonly accessKeyId: string | undefined
   readonly secretAccessKey: string | undefined
   readonly sessionToken: string | undefined

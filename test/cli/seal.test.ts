@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -219,6 +220,43 @@ test('a server without an unattended path is sealed until it gets the passphrase
       'no log shows a passphrase',
     )
   }
+})
+
+const TERMINAL = '/usr/bin/script'
+
+/** Runs a command at a terminal, and types a line each time that it asks. */
+function runAtTerminal(data: string, args: readonly string[], lines: readonly string[]): Promise<Finished> {
+  const command = [process.execPath, MAIN, ...args].map((word) => `'${word}'`).join(' ')
+  const child = spawn(TERMINAL, ['--quiet', '--return', '--command', command, '/dev/null'], {
+    env: { PATH: process.env['PATH'], HOLDFAST_DATA: data },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  let output = ''
+  let asked = 0
+  child.stdout.on('data', (chunk) => {
+    output += String(chunk)
+    const questions = output.split(/(?:assphrase of path \w+|Repeat it): /).length - 1
+    for (; asked < questions; asked += 1) child.stdin.write(`${lines[asked]}\r`)
+  })
+  return new Promise((resolve) => child.once('close', (status) => resolve({ status, output, errors: '' })))
+}
+
+const skip = existsSync(TERMINAL) || process.env['CI'] === 'true' ? false : 'there is no program script'
+
+test('a passphrase is typed at the terminal, which does not show it', { skip }, async () => {
+  const { data } = await usedFolder()
+  const add = ['seal', 'add', 'spare', '--type', 'passphrase']
+  const differing = await runAtTerminal(data, add, [PASSPHRASE, `${PASSPHRASE}r`])
+  assert.match(differing.output, /the two passphrases differ/)
+  const added = await runAtTerminal(data, add, [PASSPHRASE, `${PASSPHRASE}r\u007f`])
+  assert.equal(added.status, 0, added.output)
+  const proved = await runAtTerminal(data, ['seal', 'prove', '--path', 'spare'], [PASSPHRASE])
+  assert.match(proved.output, /spare \(passphrase\): opens/)
+  await succeed(data, ['seal', 'remove', 'file'])
+  // A command beside no server asks too.
+  const verified = await runAtTerminal(data, ['audit', 'verify'], [PASSPHRASE])
+  assert.match(verified.output, /intact/)
+  for (const { output } of [differing, added, proved, verified]) assert.ok(!output.includes('correct horse'))
 })
 
 test('a sealed server stops when it is asked to', async () => {

@@ -28,7 +28,7 @@ export type UnlockPath = {
 }
 
 /** A proof of a path. */
-export type Proof = {
+type Proof = {
   /** ISO 8601. */
   readonly at: string
   /** The number of changes of the set of paths at that time. */
@@ -58,7 +58,7 @@ const ENVELOPE_KEY_INFO = 'holdfast/root/1/envelope'
 /** The largest number of paths: each is tried at a start. */
 export const PATHS_MAX = 16
 /** The largest size of a parameter, which may be a ciphertext of a service or a program. */
-export const PARAMETER_MAX_LENGTH = 131_072
+const PARAMETER_MAX_LENGTH = 131_072
 const PARAMETERS_MAX = 16
 const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/
 const WORD = /^[A-Za-z][A-Za-z0-9-]{0,62}$/

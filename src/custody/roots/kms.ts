@@ -7,7 +7,7 @@ import type { PathContext, PathMethod } from './path-method.ts'
 import { ROOT_KEY_BYTES, SealError } from './root.ts'
 
 /** A key management service, and the credentials for it. */
-export type KmsPlace = {
+type KmsPlace = {
   /** `https://` or, on loopback, `http://`, without a path. */
   readonly endpoint: string
   readonly region: string

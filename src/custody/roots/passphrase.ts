@@ -18,7 +18,7 @@ export type AskPassphrase = (question: {
 }) => Promise<Secret>
 
 /** Source: NIST SP 800-63B-4, section 3.1.1.2: a password that is the only factor. */
-export const PASSPHRASE_MIN_CHARACTERS = 15
+const PASSPHRASE_MIN_CHARACTERS = 15
 /** The largest passphrase in bytes. */
 export const PASSPHRASE_MAX_BYTES = 1024
 
