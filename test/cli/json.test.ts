@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, before, test } from 'node:test'
@@ -188,6 +188,20 @@ test('commands of the proxy print the documents that help describes', async () =
   await documents(`xks-proxy credential delete ${credential?.['AccessKeyId']}${data}`)
 })
 
+test('commands on unlock paths print the documents that help describes', async () => {
+  const credentials = join(folder, 'credentials')
+  await mkdir(credentials)
+  await writeFile(join(credentials, 'holdfast-root'), 'x'.repeat(32))
+  const given = ` --data ${join(folder, 'seal')} --seal-credentials ${credentials}`
+  await documents(`seal add host --type credential${given}`)
+  await documents(`seal add file --type file${given}`)
+  await documents(`seal list${given}`)
+  await documents(`seal order file,host${given}`)
+  await documents(`seal prove${given}`)
+  await documents(`seal remove file${given}`)
+  await documents(`seal migrate${given}`)
+})
+
 test('what serves prints a document on each line', async () => {
   for (const [name, args] of [
     ['serve', ['serve', '--listen=127.0.0.1:0', '--workers=2']],
@@ -219,7 +233,8 @@ test('every command that prints a document was tried', () => {
   assert.ok(printing.length > 50)
   assert.deepEqual(
     printing.filter((name) => !TRIED.has(name)),
-    ['who-used'],
+    // unseal is in seal.test.ts, with a sealed server.
+    ['unseal', 'who-used'],
   )
 })
 

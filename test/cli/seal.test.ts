@@ -200,7 +200,8 @@ test('a server without an unattended path is sealed until it gets the passphrase
   const wrong = await run(data, ['unseal', '--stdin'], { input: 'correct horse battery stable' })
   assert.deepEqual([wrong.status, wrong.errors], [1, 'holdfast: the passphrase is wrong\n'])
   assert.equal((await stat(join(data, 'unseal.sock'))).mode & 0o777, 0o600)
-  await succeed(data, ['unseal', '--stdin'], { input: `${PASSPHRASE}\n` })
+  const opened = await succeed(data, ['unseal', '--stdin', '--json'], { input: `${PASSPHRASE}\n` })
+  assert.deepEqual(JSON.parse(opened.output), { path: 'new' })
   const serving = await server.serves
   const [, accessKeyId = '', secretAccessKey = ''] =
     /aws_access_key_id = (\S+)\naws_secret_access_key = (\S+)/.exec(

@@ -32,6 +32,7 @@ const RIGHT_TEXTS = [
   'table',
   'key',
   'bash',
+  'credential',
 ]
 
 function rightText({ accepts, name }: Value): string {
