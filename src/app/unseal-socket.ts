@@ -29,7 +29,7 @@ export type Unseal = (name: string, passphrase: Secret) => Promise<void>
 export type UnsealSocket = { readonly close: () => Promise<void> }
 
 /** Where the socket of a data folder is. */
-export function unsealSocketPath({ data }: Config): string {
+function unsealSocketPath({ data }: Config): string {
   return join(data, SOCKET_FILE)
 }
 
