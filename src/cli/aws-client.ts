@@ -10,21 +10,31 @@ import type { CommandInput } from './command.ts'
 /** A client of AWS KMS or Holdfast, as the environment of AWS's SDKs describes it, and where it sends its calls. */
 export type AwsClient = Client & { readonly endpoint: string; readonly region: string }
 
+/** How long a call may take, for a caller that has less time than a client has by default. */
+type Hurry = { readonly timeoutMs?: number; readonly attemptsMax?: number }
+
 /**
  * Opens a client by the variables and shared files that AWS's SDKs read. It repeats idempotent calls.
  *
  * @throws ConfigError without a region, an endpoint or credentials.
  */
-export async function openAwsClient({ environment }: Pick<CommandInput, 'environment'>): Promise<AwsClient> {
+export async function openAwsClient(
+  { environment }: Pick<CommandInput, 'environment'>,
+  { timeoutMs, attemptsMax }: Hurry = {},
+): Promise<AwsClient> {
   const settings = await readAwsSettings(environment)
   const { region, kmsEndpoint: endpoint, stsEndpoint, ca } = settings
   const credentials: CredentialProvider = openCredentials(settings.credentials, { stsEndpoint, ca })
-  const client = openClient({ endpoint, region, ca, credentials })
+  const client = openClient({ endpoint, region, ca, credentials, timeoutMs })
   return {
     endpoint,
     region,
     call: (operation, input) =>
-      withRetries(() => client.call(operation, input), { sleep: systemSleep, jitter: randomFraction }),
+      withRetries(() => client.call(operation, input), {
+        sleep: systemSleep,
+        jitter: randomFraction,
+        attemptsMax,
+      }),
     [Symbol.dispose]: () => client[Symbol.dispose](),
   }
 }

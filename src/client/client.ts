@@ -10,7 +10,7 @@ import { SigningKeys } from '../sigv4/signing-key.ts'
 import type { CredentialProvider } from './aws-credentials.ts'
 import { ServiceError } from './service-error.ts'
 
-/** The time limit of a call, from the first byte sent to the last byte received. */
+/** The time limit of a call without another one, from the first byte sent to the last byte received. */
 export const CALL_TIMEOUT_MS = 30_000
 
 /** The maximum number of connections of a client; further calls wait for a free one. */
@@ -30,6 +30,8 @@ export type ClientOptions = {
   readonly credentials: Credentials | CredentialProvider
   /** PEM certificates to trust instead of the system's. */
   readonly ca?: string | undefined
+  /** The time limit of a call; {@link CALL_TIMEOUT_MS} by default. */
+  readonly timeoutMs?: number | undefined
   readonly clock?: Clock | undefined
   readonly timers?: Timers | undefined
 }
@@ -59,6 +61,7 @@ export function openClient(options: ClientOptions): Client {
     agent,
     send: secure ? https.request : http.request,
     timers: options.timers ?? systemTimers,
+    timeoutMs: options.timeoutMs ?? CALL_TIMEOUT_MS,
   }
   const clock = options.clock ?? systemClock
   const keys = new SigningKeys()
@@ -91,6 +94,7 @@ type Transport = {
   readonly agent: http.Agent
   readonly send: typeof http.request
   readonly timers: Timers
+  readonly timeoutMs: number
 }
 
 type Answer = {
@@ -102,8 +106,9 @@ type Answer = {
 function exchange(transport: Transport, headers: readonly string[], body: Uint8Array): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = transport.send(transport.url, { method: 'POST', agent: transport.agent, headers })
-    const deadline = transport.timers.after(CALL_TIMEOUT_MS, () => {
-      request.destroy(new Error(`no answer from ${transport.url.host} within ${CALL_TIMEOUT_MS} ms`))
+    const { timeoutMs } = transport
+    const deadline = transport.timers.after(timeoutMs, () => {
+      request.destroy(new Error(`no answer from ${transport.url.host} within ${timeoutMs} ms`))
     })
     const fail = (error: Error) => {
       deadline.cancel()

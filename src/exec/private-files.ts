@@ -1,11 +1,9 @@
-import { mkdtemp, open, rm, stat, statfs } from 'node:fs/promises'
+import { mkdtemp, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isMemoryFolder } from '../base/memory-folder.ts'
 import { UsageError } from '../base/usage-error.ts'
 
 const OWNER_ONLY = 0o600
-/** The file systems that live in memory. Source: Linux, `include/uapi/linux/magic.h`, TMPFS_MAGIC and RAMFS_MAGIC. */
-const MEMORY_FILE_SYSTEMS: readonly number[] = [0x01021994, 0x858458f6]
-
 /** Files that only this user can read, in a folder of their own, which is removed at the end. */
 export type PrivateFiles = AsyncDisposable & {
   /** The path of each file, by its name. */
@@ -20,18 +18,9 @@ export type PrivateFiles = AsyncDisposable & {
 export async function findMemoryFolder(candidates: readonly (string | undefined)[]): Promise<string> {
   for (const folder of candidates) {
     if (folder === undefined || folder === '') continue
-    if (await isInMemory(folder)) return folder
+    if (await isMemoryFolder(folder)) return folder
   }
   throw new UsageError('--files: there is no folder in memory here: name a folder with --files-in FOLDER')
-}
-
-async function isInMemory(folder: string): Promise<boolean> {
-  try {
-    const { type } = await statfs(folder)
-    return (await stat(folder)).isDirectory() && MEMORY_FILE_SYSTEMS.includes(type)
-  } catch {
-    return false
-  }
 }
 
 /** Writes each value into a file of its own below `parent`. When one cannot be written, none stays. */

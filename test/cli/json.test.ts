@@ -202,14 +202,23 @@ test('commands on unlock paths print the documents that help describes', async (
   await documents(`seal migrate${given}`)
 })
 
+/** What a client of AWS needs to start; it makes no call that has to succeed. */
+const CLIENT = {
+  AWS_ENDPOINT_URL_KMS: 'http://127.0.0.1:9',
+  AWS_REGION: REGION,
+  AWS_ACCESS_KEY_ID: 'AKIA',
+  AWS_SECRET_ACCESS_KEY: 'none',
+}
+
 test('what serves prints a document on each line', async () => {
   for (const [name, args] of [
     ['serve', ['serve', '--listen=127.0.0.1:0', '--workers=2']],
     ['xks-proxy', ['xks-proxy', '--xks-listen=127.0.0.1:0']],
+    ['kubernetes-kms', ['kubernetes-kms', '--key=alias/x', `--socket=${join(folder, 'kms.sock')}`]],
   ] as const) {
     const main = join(ROOT, 'src/main.ts')
     const child = spawn(process.execPath, [main, ...args, '--json', `--data=${join(folder, name)}`], {
-      env: { PATH: process.env['PATH'] },
+      env: { PATH: process.env['PATH'], ...CLIENT },
       stdio: ['ignore', 'pipe', 'ignore'],
     })
     const found: Record<string, unknown>[] = []

@@ -62,6 +62,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   client: ['base', 'api', 'crypto', 'sigv4'],
   // What `holdfast exec` does on the machine; the command makes the calls.
   exec: ['base'],
+  // The plug-in for API servers of Kubernetes; the command gives it the calls of KMS.
+  'kubernetes-kms': ['base', 'crypto'],
   'xks/server': [...['base', 'api', 'sigv4', 'store', 'custody', 'audit', 'dispatch', 'kms', 'xks/protocol']],
   'app/kms-caller.ts': ['config', 'client', 'custody'],
   'app/root-key.ts': ['base', 'config', 'custody', 'store', 'app/kms-caller.ts'],
@@ -152,7 +154,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['metrics', 'insights', 'insights/detector', 'compliance', 'compliance/gather', 'explain'],
     ...['app/deployment.ts', 'app/node.ts', 'app/xks-proxy.ts', 'app/metrics.ts', 'app/operator.ts'],
     ...['app/archive.ts', 'app/explain.ts', 'app/root-key.ts', 'app/seal.ts', 'app/sealed.ts'],
-    ...['app/unseal-socket.ts', 'exec'],
+    ...['app/unseal-socket.ts', 'exec', 'kubernetes-kms'],
   ],
   'main.ts': ['base', 'cli'],
 }
@@ -251,6 +253,8 @@ test('imports of project files are relative and carry .ts', async () => {
 
 /** Packages and where they may be imported. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  '@grpc/grpc-js': ['src/kubernetes-kms/grpc-server.ts'],
+  'protobufjs/minimal.js': ['src/kubernetes-kms/messages.ts'],
   pino: ['src/cli/log.ts'],
   otpauth: ['src/custody/one-time-codes.ts'],
   uqr: ['src/custody/qr-code.ts'],

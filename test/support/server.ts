@@ -37,9 +37,9 @@ export type TestServer = Reachable &
     readonly kill: () => Promise<void>
   }
 
-/** Creates a folder in the system's temporary folder. */
-export function temporaryFolder(): Promise<string> {
-  return mkdtemp(join(tmpdir(), 'holdfast-test-'))
+/** Creates a folder in the system's temporary folder, or in another one. */
+export function temporaryFolder(parent = tmpdir()): Promise<string> {
+  return mkdtemp(join(parent, 'holdfast-test-'))
 }
 
 /** A server process that may not be ready yet. */

@@ -1,5 +1,5 @@
 import type { Command } from '../command.ts'
-import { CONTEXT_ENTRY, FILE, FOLDER, KEY, VARIABLE } from '../values.ts'
+import { CONTEXT_ENTRY, FILE, FOLDER, KEY, VARIABLE, wholeNumber } from '../values.ts'
 
 const CLIENT_DETAILS =
   'The endpoint, region and credentials are those of AWS clients: AWS_ENDPOINT_URL_KMS, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_PROFILE and the like. Without an endpoint, the calls go to AWS KMS.'
@@ -59,5 +59,38 @@ export const PROGRAM_COMMANDS: readonly Command[] = [
       },
     ],
     run: async (input) => (await import('../exec-encrypt.ts')).encryptVariable(input),
+  },
+  {
+    name: 'kubernetes-kms',
+    about: 'Serve the KMS API v2 of Kubernetes on a Unix socket, until SIGTERM, SIGINT or SIGQUIT',
+    details: [
+      'API servers encrypt what they store under seeds that the KMS key encrypts. The key ID is the key ARN with the ID of its key material, so they notice a rotation.',
+      'While KMS gives no answer, the plug-in decrypts seeds that it has seen before; after a refusal of KMS it does not.',
+      CLIENT_DETAILS,
+    ],
+    options: {
+      key: { about: 'The KMS key: symmetric', takes: KEY, required: true },
+      socket: { about: 'The path of the socket', takes: FILE, required: true },
+      'socket-group': { about: 'Let the group of the socket connect too' },
+      context: CONTEXT,
+      'state-folder': {
+        about: 'A folder in memory that keeps seen seeds for the next start of the plug-in',
+        takes: FOLDER,
+      },
+      'offline-hours': {
+        about: 'How long seen seeds are used while KMS gives no answer; 0: never',
+        takes: wholeNumber('HOURS', 0, 168),
+        byDefault: '24',
+      },
+    },
+    settings: [],
+    examples: [
+      {
+        line: 'holdfast kubernetes-kms --key alias/cluster --socket /run/holdfast-kms/kms.sock --state-folder /run/holdfast-kms',
+        about: 'Serve the API server of this machine',
+      },
+    ],
+    json: { shape: { event: 'string', socket: 'string', endpoint: 'string' }, lines: true },
+    run: async (input) => (await import('../kubernetes-kms.ts')).serveKubernetesKms(input),
   },
 ]
