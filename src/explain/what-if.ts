@@ -1,5 +1,6 @@
 import { SERVICES } from '../api/services.ts'
 import { isCopy } from '../audit-index/event-facts.ts'
+import type { LookupQuestion } from '../audit-index/lookup.ts'
 import type { Call, Permission } from '../dispatch/operation.ts'
 import type { Key } from '../kms/keys/keys.ts'
 import type { CompiledPolicy } from '../policy/compile.ts'
@@ -9,7 +10,7 @@ import { type ChangeGroup, Changes, Tallies, type Tally } from './changes.ts'
 import { rebuildFor } from './concerns-others.ts'
 import { questionOf, settle } from './examine.ts'
 import { partlyRecorded } from './partly-recorded.ts'
-import type { RebuildDependencies } from './rebuild.ts'
+import type { NotRebuilt, RebuildDependencies, RebuiltCall } from './rebuild.ts'
 import { parseRecordedEvent, type RecordedEvent, resultOf } from './recorded-event.ts'
 
 /** A proposed key policy, and the recorded calls to evaluate it for. */
@@ -25,8 +26,27 @@ export type WhatIfQuestion = {
   readonly page?: { readonly from: WhatIfPlace | undefined; readonly callsMax: number }
 }
 
-/** The position of the next calls: in the log of an account, after an event. */
-export type WhatIfPlace = { readonly account: string; readonly after: number | undefined }
+/** The position of the next calls: in the log of an account in a region, after an event. */
+export type WhatIfPlace = {
+  readonly account: string
+  readonly region: string
+  readonly after: number | undefined
+}
+
+/** A policy to try, and the recorded calls to try it for. */
+export type Trial = Omit<WhatIfQuestion, 'key' | 'policy'> & {
+  /** The attribute that finds the calls; without it, all calls are looked at. */
+  readonly attribute: LookupQuestion['attribute']
+  /** Whether the account and region of a log can have such calls. */
+  readonly covers: (scope: { readonly account: string; readonly region: string }) => boolean
+  /** Whether a call can depend on the policy. */
+  readonly concerns: (event: RecordedEvent) => boolean | Promise<boolean>
+  /** A rebuilt call with the policy to try instead of the stored one. */
+  readonly otherwise: (rebuilt: RebuiltCall, event: RecordedEvent) => Promise<Decidable | NotRebuilt>
+}
+
+/** A call, and the permissions that it needs. */
+type Decidable = Pick<RebuiltCall, 'call' | 'permissions'>
 
 /** The results of recorded calls on a key under another policy. */
 export type WhatIf = {
@@ -58,21 +78,42 @@ const REMEMBERED_MAX = 10_000
  * Decides the recorded calls on a key twice, with its current policy and with another one. All other policies are
  * the current ones both times, so that only the key policy makes a difference.
  */
-export async function whatIf(dependencies: RebuildDependencies, question: WhatIfQuestion): Promise<WhatIf> {
-  const { key, onlyFor, page } = question
-  const replay = new Replay(dependencies, question)
-  const accounts = (await dependencies.events.scopes())
-    .filter(({ account, region }) => region === key.region && (onlyFor === undefined || account === onlyFor))
-    .map(({ account }) => account)
-    .sort()
-  let from = page?.from
-  for (const account of accounts) {
-    if (from !== undefined && account < from.account) continue
-    const after = from?.account === account ? from.after : undefined
-    from = await replay.take({ account, after })
+export function whatIf(dependencies: RebuildDependencies, question: WhatIfQuestion): Promise<WhatIf> {
+  const { key, policy, ...wanted } = question
+  return tryPolicy(dependencies, {
+    ...wanted,
+    attribute: { name: 'ResourceName', value: key.arn },
+    covers: ({ account, region }) =>
+      region === key.region && (wanted.onlyFor === undefined || account === wanted.onlyFor),
+    concerns: () => true,
+    otherwise: async ({ call, permissions }) => ({
+      call,
+      permissions: permissions.map((permission) =>
+        permission.resource === key.arn ? { ...permission, policy } : permission,
+      ),
+    }),
+  })
+}
+
+/** Decides recorded calls twice, with a stored policy and with another one. */
+export async function tryPolicy(dependencies: RebuildDependencies, trial: Trial): Promise<WhatIf> {
+  const replay = new Replay(dependencies, trial)
+  const scopes = (await dependencies.events.scopes()).filter(trial.covers).sort(inOrder)
+  let from = trial.page?.from
+  for (const { account, region } of scopes) {
+    if (from !== undefined && inOrder({ account, region }, from) < 0) continue
+    const isSame = from !== undefined && inOrder({ account, region }, from) === 0
+    from = await replay.take({ account, region, after: isSame ? from?.after : undefined })
     if (from !== undefined) return replay.result(from)
   }
   return replay.result(undefined)
+}
+
+type Scope = Pick<WhatIfPlace, 'account' | 'region'>
+
+function inOrder(one: Scope, other: Scope): number {
+  const [left, right] = [one, other].map(({ account, region }) => `${account} ${region}`)
+  return (left ?? '') < (right ?? '') ? -1 : left === right ? 0 : 1
 }
 
 /** The result of one call. */
@@ -90,33 +131,30 @@ type Verdict = { readonly allowed: boolean; readonly reason: string; readonly ac
 
 class Replay {
   readonly #dependencies: RebuildDependencies
-  readonly #question: WhatIfQuestion
+  readonly #trial: Trial
   readonly #remembered = new Map<string, Replayed>()
   readonly #changes = new Changes()
   readonly #notDecided = new Tallies()
   readonly #notExact = new Tallies()
-  readonly #keyArn: string
   /** Events that were read, calls or not. */
   #read = 0
   #calls = 0
   #decided = 0
   #movedOn = 0
 
-  constructor(dependencies: RebuildDependencies, question: WhatIfQuestion) {
+  constructor(dependencies: RebuildDependencies, trial: Trial) {
     this.#dependencies = dependencies
-    this.#question = question
-    this.#keyArn = question.key.arn
+    this.#trial = trial
   }
 
-  /** Processes calls of one account on the key, newest first, page by page. Returns where they continue. */
-  async take({ account, after: from }: WhatIfPlace): Promise<WhatIfPlace | undefined> {
-    const { key, fromSecond, toSecond, page: wanted } = this.#question
-    const attribute = { name: 'ResourceName', value: this.#keyArn } as const
-    const place = { account, region: key.region, attribute, fromSecond, toSecond }
+  /** Processes calls of one account in a region, newest first, page by page. Returns where they continue. */
+  async take({ account, region, after: from }: WhatIfPlace): Promise<WhatIfPlace | undefined> {
+    const { attribute, fromSecond, toSecond, page: wanted } = this.#trial
+    const place = { account, region, attribute, fromSecond, toSecond }
     let after = from
     do {
       const limit = Math.min(PAGE_EVENTS, (wanted?.callsMax ?? Number.POSITIVE_INFINITY) - this.#read)
-      if (limit <= 0) return { account, after }
+      if (limit <= 0) return { account, region, after }
       const page = await this.#dependencies.events.lookup({ ...place, after, limit })
       this.#read += page.events.length
       for (const line of page.events) {
@@ -144,7 +182,8 @@ class Replay {
   async #takeOne(event: RecordedEvent): Promise<void> {
     // The copy of a call of another account counts where the account is all that is looked at.
     if (event.eventType !== 'AwsApiCall' || event.eventSource === OWN_SOURCE) return
-    if (isCopy(event) && this.#question.onlyFor === undefined) return
+    if (isCopy(event) && this.#trial.onlyFor === undefined) return
+    if (!(await this.#trial.concerns(event))) return
     this.#calls += 1
     const replayed = await this.#replay(event)
     if ('because' in replayed) {
@@ -178,19 +217,18 @@ class Replay {
   }
 
   async #decide(event: RecordedEvent): Promise<Replayed> {
-    const rebuilt = await rebuildFor(this.#dependencies, event, this.#question.onlyFor)
+    const { onlyFor, otherwise } = this.#trial
+    const rebuilt = await rebuildFor(this.#dependencies, event, onlyFor)
     if ('because' in rebuilt) return rebuilt
     const { call, permissions, unknown } = rebuilt
+    const other = await otherwise(rebuilt, event)
+    if ('because' in other) return other
     const asked = new Set<string>()
-    const { policy } = this.#question
-    const others = permissions.map((permission) =>
-      permission.resource === this.#keyArn ? { ...permission, policy } : permission,
-    )
     // An account is not told what the control policies of its organization say.
-    const format = this.#question.onlyFor === undefined ? formatReason : formatOutcome
+    const format = onlyFor === undefined ? formatReason : formatOutcome
     const tracking = { ...this.#dependencies, asked, format }
     const before = await verdictOf(tracking, call, permissions)
-    const after = await verdictOf(tracking, call, others)
+    const after = await verdictOf(tracking, other.call, other.permissions)
     return {
       before,
       after,

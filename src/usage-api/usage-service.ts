@@ -30,6 +30,7 @@ import { getReport, listReports } from './report-operations.ts'
 import { simulateCall } from './simulate-call.ts'
 import type { UsageDependencies, UsageOperation } from './usage-dependencies.ts'
 import { validatePolicy } from './validate-policy.ts'
+import { whatIfIdentityPolicy } from './what-if-identity-policy.ts'
 import { whatIfPolicy } from './what-if-policy.ts'
 
 /** The dependencies of the service. */
@@ -60,6 +61,7 @@ export const USAGE_OPERATIONS: readonly UsageOperation[] = [
   listRefusals,
   simulateCall,
   validatePolicy,
+  whatIfIdentityPolicy,
   whatIfPolicy,
   createAccount,
   listAccounts,

@@ -1,9 +1,8 @@
 import { accountRootArn, PARTITION } from '../api/arn.ts'
-import { answer, anything, boolean, integer, list, optional, text } from '../api/shapes.ts'
+import { anything, boolean, integer, list, optional, text } from '../api/shapes.ts'
 import { utf8 } from '../base/bytes.ts'
 import { inSlices } from '../base/slices.ts'
 import { sha256Hex } from '../crypto/hash.ts'
-import type { Tally } from '../explain/changes.ts'
 import { findNamedKey, noSuchKey, parseProposal } from '../explain/proposal.ts'
 import { SessionOrigins } from '../explain/session-origin.ts'
 import { type WhatIfPlace, whatIf } from '../explain/what-if.ts'
@@ -16,6 +15,7 @@ import { isOfOther, simulated } from './simulated.ts'
 import { checkRange, RANGE_INPUT, rangeOf } from './time-range.ts'
 import { type Invocation, type Missing, type Subject, usageOperation } from './usage-operation.ts'
 import { formatUsageToken, invalidToken, parseEventKey, parseUsageToken } from './usage-token.ts'
+import { TALLY, tallyAnswer } from './what-if-answer.ts'
 
 const DEFAULT_DAYS = 30
 /** Calls that one page decides again. */
@@ -30,7 +30,6 @@ const INPUT = {
   MaxResults: optional(integer({ min: 1, max: CALLS_MAX })),
   NextToken: optional(text({ min: 1, max: TOKEN_MAX_CHARS })),
 }
-const TALLY = answer({ What: text(), Calls: integer(), EventIds: list(text()) })
 const OUTPUT = {
   KeyArn: text(),
   LocksOut: boolean(),
@@ -68,7 +67,7 @@ export const whatIfPolicy = usageOperation(
         ...{ key, policy, onlyFor },
         fromSecond: Math.ceil(range.fromMs / 1000),
         toSecond: Math.floor(range.toMs / 1000),
-        page: { from: from && parsePlace(from.after), callsMax: input.MaxResults ?? CALLS_MAX },
+        page: { from: from && parsePlace(key.region, from.after), callsMax: input.MaxResults ?? CALLS_MAX },
       },
     )
     const output = {
@@ -104,10 +103,6 @@ async function find({
   return { resource, shown, subject: { key, onlyFor: everything ? undefined : account } }
 }
 
-function tallyAnswer({ what, calls, eventIds }: Tally) {
-  return { What: what, Calls: calls, EventIds: eventIds }
-}
-
 const PLACE = /^(\d{12})\.(\d*)$/
 
 function formatPlace({ account, after }: WhatIfPlace): string {
@@ -115,8 +110,8 @@ function formatPlace({ account, after }: WhatIfPlace): string {
 }
 
 /** @throws InvalidNextTokenException. */
-function parsePlace(text: string): WhatIfPlace {
+function parsePlace(region: string, text: string): WhatIfPlace {
   const [, account, after = ''] = PLACE.exec(text) ?? []
   if (account === undefined) throw invalidToken()
-  return { account, after: after === '' ? undefined : parseEventKey(after) }
+  return { account, region, after: after === '' ? undefined : parseEventKey(after) }
 }

@@ -95,6 +95,27 @@ test('the editor says which recorded calls a key policy would refuse before it i
   await page.context().close()
 })
 
+test('the editor says which recorded calls another policy of a user would refuse', {
+  skip: NO_BROWSER,
+}, async () => {
+  await usedKey()
+  const { page, assertClean } = await openPage(browser)
+  await signInTo(server, page)
+  await page.goto(`${server.endpoint}/console/access/users/ada`)
+  await page.getByRole('button', { name: 'Edit own' }).click()
+  const editor = page.getByRole('textbox', { name: 'Policy own' })
+  await editor.focus()
+  await page.keyboard.press('Control+A')
+  await page.keyboard.insertText(policyText({ Effect: 'Allow', Action: 'kms:Decrypt', Resource: '*' }))
+  await page.getByRole('button', { name: 'Review changes' }).click()
+  await page.getByRole('row', { name: /refused.*user\/ada.*kms:Encrypt/ }).waitFor()
+  await look(page, 'policy-editor-identity-what-if')
+  await page.getByRole('button', { name: 'Show as CLI' }).last().click()
+  await page.locator('pre', { hasText: 'WhatIfIdentityPolicy' }).waitFor()
+  assert.deepEqual(problemsOf(assertClean), [])
+  await page.context().close()
+})
+
 test('a person without a mouse edits a policy, reviews it and saves it', { skip: NO_BROWSER }, async () => {
   const keyId = await usedKey()
   const { page, assertClean } = await openPage(browser)

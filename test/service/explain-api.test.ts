@@ -5,7 +5,13 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
-import { GetUserCommand } from '@aws-sdk/client-iam'
+import {
+  AddUserToGroupCommand,
+  AttachGroupPolicyCommand,
+  CreateGroupCommand,
+  CreatePolicyCommand,
+  GetUserCommand,
+} from '@aws-sdk/client-iam'
 import type { Output } from '../../src/api/json.ts'
 import { eventOf } from '../support/audit.ts'
 import { type Answer, assertError, callRaw } from '../support/calls.ts'
@@ -424,6 +430,64 @@ test('WhatIfPolicy decides the recorded calls on a key by another policy, page b
     'AccessDeniedException',
     /WhatIfPolicy/,
   )
+})
+
+test('WhatIfIdentityPolicy decides the recorded calls of those who have a policy by another text of it', async () => {
+  const iam = iamClient(server, team.root)
+  const key = await newKeyOf(team.root)
+  const encrypts = policyText(allow('kms:Encrypt'))
+  const grace = await newUser(iam, 'grace', encrypts)
+  const linus = await newUser(iam, 'linus', policyText(allow('kms:ListKeys')))
+  const created = await iam.send(new CreatePolicyCommand({ PolicyName: 'enc', PolicyDocument: encrypts }))
+  const PolicyArn = created.Policy?.Arn ?? ''
+  await iam.send(new CreateGroupCommand({ GroupName: 'crew' }))
+  await iam.send(new AddUserToGroupCommand({ GroupName: 'crew', UserName: 'linus' }))
+  await iam.send(new AttachGroupPolicyCommand({ GroupName: 'crew', PolicyArn }))
+  iam.destroy()
+  await encryptAs(grace, key)
+  await encryptAs(grace, key)
+  await encryptAs(linus, key)
+  const PolicyDocument = policyText(allow('kms:Decrypt'))
+  const changesOf = async (which: Output): Promise<readonly unknown[]> => {
+    const tried = await give<Tried>('WhatIfIdentityPolicy', { PolicyDocument, ...which }, team.auditor)
+    return tried.Changes.map(({ Becomes, Principal, Calls }) => [Becomes, Principal.split('/')[1], Calls])
+  }
+  assert.deepEqual(await changesOf({ UserName: 'grace', PolicyName: 'own' }), [['refused', 'grace', 2]])
+  assert.deepEqual(await changesOf({ UserName: 'grace', PolicyName: 'one-more' }), [])
+  assert.deepEqual(await changesOf({ PolicyArn }), [['refused', 'linus', 1]])
+  assert.deepEqual(await changesOf({ GroupName: 'crew', PolicyName: 'new' }), [])
+  const deny = policyText({ ...allow('kms:Encrypt'), Effect: 'Deny' })
+  const denied = await changesOf({ GroupName: 'crew', PolicyName: 'new', PolicyDocument: deny })
+  assert.deepEqual(denied, [['refused', 'linus', 1]])
+})
+
+test('WhatIfIdentityPolicy pages, and refuses what names no policy of the account', async () => {
+  const PolicyDocument = policyText(allow('kms:Decrypt'))
+  const input = { PolicyDocument, UserName: 'ada', PolicyName: 'own' }
+  const whole = await give<Tried>('WhatIfIdentityPolicy', input, team.auditor)
+  let [calls, pages] = [0, 0]
+  let NextToken: string | undefined
+  do {
+    const asked = { ...input, MaxResults: 10, NextToken }
+    const page: Tried = await give('WhatIfIdentityPolicy', asked, team.auditor)
+    calls += page.Calls
+    pages += 1
+    NextToken = page.NextToken
+  } while (NextToken !== undefined && pages < 20)
+  assert.deepEqual([calls, NextToken], [whole.Calls, undefined])
+  const fails = async (change: Output, code: string, who = team.auditor): Promise<void> =>
+    assertError(await ask('WhatIfIdentityPolicy', { ...input, ...change }, who), code, /./)
+  await fails({ PolicyDocument: '{}' }, 'MalformedPolicyDocumentException')
+  await fails({ UserName: 'nobody' }, 'NotFoundException')
+  await fails({ RoleName: 'ada' }, 'ValidationException')
+  await fails({ UserName: undefined }, 'ValidationException')
+  const ofOthers = {
+    UserName: undefined,
+    PolicyName: undefined,
+    PolicyArn: `arn:aws:iam::${HOME}:policy/enc`,
+  }
+  await fails(ofOthers, 'ValidationException')
+  await fails({}, 'AccessDeniedException', team.ada)
 })
 
 test('WhatIfPolicy shows the owner of a key no decisions about the callers of other accounts', async () => {

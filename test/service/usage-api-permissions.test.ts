@@ -48,6 +48,7 @@ async function inputsFor(root: TestCredentials, account: string): Promise<Readon
     GetMaterialUsage: { KeyId },
     ListKeyAccess: { KeyId },
     WhatIfPolicy: { KeyId, Policy: PolicyDocument },
+    WhatIfIdentityPolicy: { PolicyDocument, UserName: 'nobody', PolicyName: 'any' },
     ValidatePolicy: { PolicyDocument, PolicyType: 'RESOURCE_POLICY' },
     SimulateCall: { PrincipalArn: `arn:aws:iam::${account}:root`, Action: 'kms:Encrypt', Resource: KeyId },
     GetReport: { Day: '2026-11-25' },

@@ -399,6 +399,10 @@ export type Operations = {
     readonly input: { readonly Message: Base64; readonly KeyId: string; readonly MacAlgorithm: 'HMAC_SHA_224' | 'HMAC_SHA_256' | 'HMAC_SHA_384' | 'HMAC_SHA_512'; readonly Mac: Base64; readonly GrantTokens?: readonly (string)[]; readonly DryRun?: boolean }
     readonly output: { readonly KeyId?: string; readonly MacAlgorithm?: 'HMAC_SHA_224' | 'HMAC_SHA_256' | 'HMAC_SHA_384' | 'HMAC_SHA_512'; readonly MacValid?: boolean }
   }
+  WhatIfIdentityPolicy: {
+    readonly input: { readonly PolicyDocument: string; readonly PolicyArn?: string; readonly UserName?: string; readonly GroupName?: string; readonly RoleName?: string; readonly PolicyName?: string; readonly StartTime?: Seconds; readonly EndTime?: Seconds; readonly MaxResults?: number; readonly NextToken?: string }
+    readonly output: { readonly Calls?: number; readonly Decided?: number; readonly MovedOn?: number; readonly Changes?: unknown; readonly OtherChanges?: number; readonly NotDecided?: readonly ({ readonly What?: string; readonly Calls?: number; readonly EventIds?: readonly (string)[] })[]; readonly NotExact?: readonly ({ readonly What?: string; readonly Calls?: number; readonly EventIds?: readonly (string)[] })[]; readonly Current?: boolean; readonly NextToken?: string }
+  }
   WhatIfPolicy: {
     readonly input: { readonly KeyId: string; readonly Policy: string; readonly PrincipalArn?: string; readonly StartTime?: Seconds; readonly EndTime?: Seconds; readonly MaxResults?: number; readonly NextToken?: string }
     readonly output: { readonly KeyArn?: string; readonly LocksOut?: boolean; readonly Calls?: number; readonly Decided?: number; readonly MovedOn?: number; readonly Changes?: unknown; readonly OtherChanges?: number; readonly NotDecided?: readonly ({ readonly What?: string; readonly Calls?: number; readonly EventIds?: readonly (string)[] })[]; readonly NotExact?: readonly ({ readonly What?: string; readonly Calls?: number; readonly EventIds?: readonly (string)[] })[]; readonly Current?: boolean; readonly NextToken?: string }
@@ -508,5 +512,6 @@ export const OPERATIONS = {
   ValidatePolicy: ["holdfast",true],
   Verify: ["kms",true],
   VerifyMac: ["kms",true],
+  WhatIfIdentityPolicy: ["holdfast",true],
   WhatIfPolicy: ["holdfast",true],
 } as const

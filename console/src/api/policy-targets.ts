@@ -1,9 +1,20 @@
 import type { Call } from './cli.ts'
-import { call } from './client.ts'
+import { call, type InputOf } from './client.ts'
 import { callIam, listAll } from './iam.ts'
 
 /** What a policy is for: each kind has elements of its own. */
 export type PolicyUse = 'key' | 'trust' | 'identity' | 'scp' | 'rcp'
+
+/** A policy that recorded calls can be decided by: of a key, or of users, groups or roles. */
+export type TriedPolicy =
+  | { readonly name: 'WhatIfPolicy'; readonly input: { readonly KeyId: string } }
+  | {
+      readonly name: 'WhatIfIdentityPolicy'
+      readonly input: Pick<
+        InputOf<'WhatIfIdentityPolicy'>,
+        'PolicyArn' | 'PolicyName' | 'UserName' | 'GroupName' | 'RoleName'
+      >
+    }
 
 /** A policy that is stored somewhere, and how it is read and saved. */
 export type PolicyTarget = {
@@ -11,8 +22,8 @@ export type PolicyTarget = {
   readonly name: string
   /** Identifies the policy. */
   readonly id: readonly string[]
-  /** The key whose policy it is. */
-  readonly keyId?: string
+  /** What says how the recorded calls would have ended with another text; nothing for policies of which nobody can say. */
+  readonly tried?: TriedPolicy
   /** Reads the policy; an empty text if there is none yet. */
   readonly load: () => Promise<string>
   /** @param base the policy that the text was made from: a key policy is only saved if it still is the stored one. */
@@ -27,7 +38,7 @@ export function keyPolicy(KeyId: string): PolicyTarget {
     use: 'key',
     name: KeyId,
     id: ['key', KeyId],
-    keyId: KeyId,
+    tried: { name: 'WhatIfPolicy', input: { KeyId } },
     load: async () => (await call('GetKeyPolicy', { KeyId })).Policy ?? '',
     save: (Policy, ExpectedPolicy) => call('PutKeyPolicy', { KeyId, Policy, ExpectedPolicy }),
     callOf: (Policy) => ({ name: 'PutKeyPolicy', input: { KeyId, Policy } }),
@@ -63,6 +74,7 @@ export function inlinePolicy(owner: PolicyOwner, PolicyName: string): PolicyTarg
       const named = { UserName: owner.name, PolicyName }
       return {
         ...common,
+        tried: { name: 'WhatIfIdentityPolicy', input: named },
         save: (PolicyDocument) => callIam('PutUserPolicy', { ...named, PolicyDocument }),
         callOf: (PolicyDocument) => ({ name: 'PutUserPolicy', input: { ...named, PolicyDocument } }),
       }
@@ -71,6 +83,7 @@ export function inlinePolicy(owner: PolicyOwner, PolicyName: string): PolicyTarg
       const named = { GroupName: owner.name, PolicyName }
       return {
         ...common,
+        tried: { name: 'WhatIfIdentityPolicy', input: named },
         save: (PolicyDocument) => callIam('PutGroupPolicy', { ...named, PolicyDocument }),
         callOf: (PolicyDocument) => ({ name: 'PutGroupPolicy', input: { ...named, PolicyDocument } }),
       }
@@ -79,6 +92,7 @@ export function inlinePolicy(owner: PolicyOwner, PolicyName: string): PolicyTarg
       const named = { RoleName: owner.name, PolicyName }
       return {
         ...common,
+        tried: { name: 'WhatIfIdentityPolicy', input: named },
         save: (PolicyDocument) => callIam('PutRolePolicy', { ...named, PolicyDocument }),
         callOf: (PolicyDocument) => ({ name: 'PutRolePolicy', input: { ...named, PolicyDocument } }),
       }
@@ -116,6 +130,7 @@ export function managedPolicy(PolicyArn: string): PolicyTarget {
     use: 'identity',
     name: PolicyArn,
     id: ['managed', PolicyArn],
+    tried: { name: 'WhatIfIdentityPolicy', input: { PolicyArn } },
     load: async () => {
       const VersionId = (await callIam('GetPolicy', { PolicyArn })).Policy?.DefaultVersionId ?? 'v1'
       return decoded((await callIam('GetPolicyVersion', { PolicyArn, VersionId })).PolicyVersion?.Document)

@@ -1,6 +1,8 @@
+import type { Call } from './cli.ts'
 import { ApiError, call, type OutputOf } from './client.ts'
+import type { TriedPolicy } from './policy-targets.ts'
 
-type Page = OutputOf<'WhatIfPolicy'>
+type Page = OutputOf<'WhatIfPolicy'> | OutputOf<'WhatIfIdentityPolicy'>
 
 /** Calls that would end differently. */
 export type ChangedCalls = {
@@ -16,7 +18,7 @@ export type ChangedCalls = {
 /** Why calls could not be decided again. */
 type Tally = { readonly what: string; readonly calls: number }
 
-/** What another key policy would have done, as far as the calls were looked at. */
+/** What another policy would have done, as far as the calls were looked at. */
 export type WhatIf = {
   readonly calls: number
   readonly decided: number
@@ -33,26 +35,43 @@ const NOTHING: WhatIf = {
 }
 
 /**
- * Decides the recorded calls on a key again by another policy, page by page, until all are looked at.
+ * Decides recorded calls again by another text of a policy, page by page, until all are looked at.
  *
  * @param onProgress gets the result so far.
  */
 export async function whatIfPolicy(
-  KeyId: string,
-  Policy: string,
+  tried: TriedPolicy,
+  policy: string,
   signal: AbortSignal,
   onProgress: (result: WhatIf) => void,
 ): Promise<void> {
   let result = NOTHING
   let next: string | undefined
   do {
-    const input = { KeyId, Policy, NextToken: next }
-    const page = await patiently(() => call('WhatIfPolicy', input), signal)
+    const after = next
+    const page = await patiently(() => ask(tried, policy, after), signal)
     next = page.NextToken
     result = joined(result, page, next === undefined)
     if (signal.aborted) return
     onProgress(result)
   } while (next !== undefined)
+}
+
+function ask(tried: TriedPolicy, policy: string, NextToken: string | undefined): Promise<Page> {
+  const made = whatIfCall(tried, policy)
+  return made.name === 'WhatIfPolicy'
+    ? call(made.name, { ...made.input, NextToken })
+    : call(made.name, { ...made.input, NextToken })
+}
+
+/** The call that decides recorded calls again. */
+export function whatIfCall(
+  tried: TriedPolicy,
+  policy: string,
+): Extract<Call, { name: 'WhatIfPolicy' | 'WhatIfIdentityPolicy' }> {
+  return tried.name === 'WhatIfPolicy'
+    ? { name: tried.name, input: { ...tried.input, Policy: policy } }
+    : { name: tried.name, input: { ...tried.input, PolicyDocument: policy } }
 }
 
 /** Time until a call is made again that came too soon. Source: docs/reference/usage.md, two calls a second. */
@@ -76,7 +95,7 @@ function joined(before: WhatIf, page: Page, isComplete: boolean): WhatIf {
   return {
     calls: before.calls + (page.Calls ?? 0),
     decided: before.decided + (page.Decided ?? 0),
-    locksOut: page.LocksOut === true,
+    locksOut: 'LocksOut' in page && page.LocksOut === true,
     changes: sumBy(
       [...before.changes, ...parseChanges(page.Changes)],
       ({ Becomes, Principal, Action, Reason }) => JSON.stringify([Becomes, Principal, Action, Reason]),

@@ -94,7 +94,7 @@ function rowOf({ KeyId = '', Aliases: [alias] = [] }: KeySummary, known: Known):
     .toSorted()
     .at(-1)
   const { consequences } = impact
-  const what = consequences.length === 0 ? IMPACT_TEXTS.noConsequences : consequences.join(' ')
+  const what = consequences.length === 0 ? IMPACT_TEXTS.noConsequences : consequences.join('; ')
   return { keyId: KeyId, name, callers, last, what, weight: 1 + callers + consequences.length }
 }
 

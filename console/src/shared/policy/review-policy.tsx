@@ -8,6 +8,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import type { Call } from '../../api/cli.ts'
 import type { PolicyTarget } from '../../api/policy-targets.ts'
+import { whatIfCall } from '../../api/what-if.ts'
 import { useSession } from '../../session/session.ts'
 import { POLICY_TEXTS as texts } from '../../texts/en/policy.ts'
 import { TEXTS } from '../../texts/en.ts'
@@ -32,7 +33,7 @@ type Props = {
 }
 
 /**
- * Shows what a save changes: the difference, and for a key policy what it would have done to recorded calls. If somebody else
+ * Shows what a save changes: the difference, and what the policy would have done to recorded calls where the server can say it. If somebody else
  * has changed the policy meanwhile, nothing is saved before the difference to theirs was shown.
  */
 export function ReviewPolicy({ target, base, text, onClose, onSaved, onDiscard }: Props): ReactNode {
@@ -90,13 +91,13 @@ export function ReviewPolicy({ target, base, text, onClose, onSaved, onDiscard }
           />
         </SpaceBetween>
         <Findings target={target} policy={text} />
-        {target.keyId !== undefined && <WhatIf keyId={target.keyId} policy={text} />}
+        {target.tried !== undefined && <WhatIf tried={target.tried} policy={text} />}
         <ShowCommands calls={[...whatIfCalls(target, text), target.callOf(text)]} />
       </SpaceBetween>
     </Modal>
   )
 }
 
-function whatIfCalls({ keyId: KeyId }: PolicyTarget, Policy: string): readonly Call[] {
-  return KeyId === undefined ? [] : [{ name: 'WhatIfPolicy', input: { KeyId, Policy } }]
+function whatIfCalls({ tried }: PolicyTarget, policy: string): readonly Call[] {
+  return tried === undefined ? [] : [whatIfCall(tried, policy)]
 }

@@ -6,6 +6,7 @@ import Link from '@cloudscape-design/components/link'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
+import type { TriedPolicy } from '../../api/policy-targets.ts'
 import { type ChangedCalls, type WhatIf as Result, whatIfPolicy } from '../../api/what-if.ts'
 import { POLICY_TEXTS } from '../../texts/en/policy.ts'
 import { fill } from '../../texts/en.ts'
@@ -17,10 +18,10 @@ import { visibleText } from '../plain-text.tsx'
 
 const { whatIf: texts } = POLICY_TEXTS
 
-type Props = { readonly keyId: string; readonly policy: string }
+type Props = { readonly tried: TriedPolicy; readonly policy: string }
 
-/** What a key policy would have done to the recorded calls. */
-export function WhatIf({ keyId, policy }: Props): ReactNode {
+/** What a policy would have done to the recorded calls. */
+export function WhatIf({ tried, policy }: Props): ReactNode {
   const [attempt, setAttempt] = useState(0)
   return (
     <SpaceBetween size="m">
@@ -29,7 +30,7 @@ export function WhatIf({ keyId, policy }: Props): ReactNode {
       </Header>
       <Run
         key={`${attempt} ${policy}`}
-        keyId={keyId}
+        tried={tried}
         policy={policy}
         onAgain={() => setAttempt(attempt + 1)}
       />
@@ -37,19 +38,21 @@ export function WhatIf({ keyId, policy }: Props): ReactNode {
   )
 }
 
-function Run({ keyId, policy, onAgain }: Props & { readonly onAgain: () => void }): ReactNode {
+function Run({ tried, policy, onAgain }: Props & { readonly onAgain: () => void }): ReactNode {
   const [result, setResult] = useState<Result>()
   const [error, setError] = useState<Error | null>(null)
   const running = useRef<AbortController>(null)
+  // It is the same as long as the editor is open.
+  const wanted = useRef(tried)
   const [isStopped, setStopped] = useState(false)
   useEffect(() => {
     const stop = new AbortController()
     running.current = stop
-    whatIfPolicy(keyId, policy, stop.signal, setResult).catch((cause: unknown) => {
+    whatIfPolicy(wanted.current, policy, stop.signal, setResult).catch((cause: unknown) => {
       if (!stop.signal.aborted) setError(cause instanceof Error ? cause : new Error(String(cause)))
     })
     return () => stop.abort()
-  }, [keyId, policy])
+  }, [policy])
   if (error !== null) {
     return (
       <SpaceBetween size="xs">
