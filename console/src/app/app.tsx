@@ -5,6 +5,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { shouldRetry } from '../api/keys.ts'
+import { onIdentityChange } from '../session/session.ts'
 import { router } from './router.tsx'
 import { applyTheme, chosenTheme } from './theme.ts'
 
@@ -12,6 +13,7 @@ const queries = new QueryClient({
   defaultOptions: { queries: { retry: shouldRetry, staleTime: 5_000 }, mutations: { retry: false } },
 })
 
+onIdentityChange(() => queries.getQueryCache().clear())
 applyTheme(chosenTheme())
 
 /** The console of somebody who has signed in. */

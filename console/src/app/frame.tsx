@@ -1,24 +1,29 @@
 import AppLayout from '@cloudscape-design/components/app-layout'
 import SideNavigation from '@cloudscape-design/components/side-navigation'
-import TopNavigation from '@cloudscape-design/components/top-navigation'
+import TopNavigation, { type TopNavigationProps } from '@cloudscape-design/components/top-navigation'
 import { Outlet, useLocation } from '@tanstack/react-router'
-import { type ReactNode, useState } from 'react'
-import { changeRegion, signOut, useSession } from '../session/session.ts'
+import { lazy, type ReactNode, Suspense, useState } from 'react'
+import { changeRegion, signOut, switchBack, useOwnSession, useSession } from '../session/session.ts'
 import { BASE, PLACES, useFollow } from '../shared/follow.ts'
 import { useForbidden } from '../shared/may.tsx'
 import { Notices } from '../shared/notices.tsx'
 import { CREDENTIALS_TEXTS } from '../texts/en/credentials.ts'
+import { SESSION_TEXTS } from '../texts/en/session.ts'
 import { TEXTS } from '../texts/en.ts'
 import icon from './icon.svg'
 import { chooseTheme, chosenTheme, THEMES } from './theme.ts'
 
 const { navigation: texts } = TEXTS
 
+/** Loaded when somebody opens it. */
+const SwitchRole = lazy(async () => ({ default: (await import('./switch-role.tsx')).SwitchRole }))
+
 /** Narrower windows begin without the navigation. */
 const NAVIGATION_MIN_WIDTH = 900
 
 /** What stands around every page: who has signed in, the navigation, and notices. */
 export function Frame(): ReactNode {
+  const { arn } = useSession()
   const [isOpen, setOpen] = useState(window.innerWidth >= NAVIGATION_MIN_WIDTH)
   return (
     <>
@@ -32,7 +37,7 @@ export function Frame(): ReactNode {
         navigation={<Navigation />}
         notifications={<Notices />}
         toolsHide
-        content={<Outlet />}
+        content={<Outlet key={arn} />}
       />
     </>
   )
@@ -102,45 +107,69 @@ const REGIONS = [
 ]
 
 function Top(): ReactNode {
-  const { account, user, role, arn, region } = useSession()
+  const { region } = useSession()
+  const follow = useFollow()
+  const [isSwitching, setSwitching] = useState(false)
+  const person = usePersonMenu(() => setSwitching(true))
+  return (
+    <>
+      <TopNavigation
+        identity={{ href: PLACES.home, title: TEXTS.product, logo: { src: icon, alt: '' }, onFollow: follow }}
+        utilities={[
+          {
+            type: 'menu-dropdown',
+            text: region,
+            ariaLabel: `${texts.region}: ${region}`,
+            items: [...new Set([region, ...REGIONS])].map((id) => ({ id, text: id })),
+            onItemClick: ({ detail }) => changeRegion(detail.id),
+          },
+          person,
+        ]}
+      />
+      {isSwitching && (
+        <Suspense>
+          <SwitchRole onClose={() => setSwitching(false)} />
+        </Suspense>
+      )}
+    </>
+  )
+}
+
+/** The menu of who has signed in. */
+function usePersonMenu(onSwitch: () => void): TopNavigationProps.MenuDropdownUtility {
+  const { account, user, role, arn } = useSession()
+  const own = useOwnSession()
   const [theme, setTheme] = useState(chosenTheme)
   const follow = useFollow()
-  return (
-    <TopNavigation
-      identity={{ href: PLACES.home, title: TEXTS.product, logo: { src: icon, alt: '' }, onFollow: follow }}
-      utilities={[
-        {
-          type: 'menu-dropdown',
-          text: region,
-          ariaLabel: `${texts.region}: ${region}`,
-          items: [...new Set([region, ...REGIONS])].map((id) => ({ id, text: id })),
-          onItemClick: ({ detail }) => changeRegion(detail.id),
-        },
-        {
-          type: 'menu-dropdown',
-          text: `${user ?? role ?? texts.root} @ ${account}`,
-          description: arn,
-          iconName: 'user-profile',
-          items: [
-            {
-              id: 'theme',
-              text: texts.theme,
-              items: THEMES.map((id) => ({ id, text: texts[id], disabled: id === theme })),
-            },
-            { id: 'credentials', text: CREDENTIALS_TEXTS.title, href: PLACES.credentials },
-            { id: 'sign-out', text: texts.signOut },
-          ],
-          onItemFollow: follow,
-          onItemClick: ({ detail }) => {
-            const chosen = THEMES.find((id) => id === detail.id)
-            if (detail.id === 'sign-out') void signOut()
-            else if (chosen !== undefined) {
-              chooseTheme(chosen)
-              setTheme(chosen)
-            }
-          },
-        },
-      ]}
-    />
-  )
+  const isRoot = user === null && role === null
+  const actions: Readonly<Record<string, () => void>> = {
+    'sign-out': () => void signOut(),
+    switch: onSwitch,
+    back: switchBack,
+  }
+  return {
+    type: 'menu-dropdown',
+    text: `${user ?? role ?? texts.root} @ ${account}`,
+    description: arn,
+    iconName: 'user-profile',
+    items: [
+      {
+        id: 'theme',
+        text: texts.theme,
+        items: THEMES.map((id) => ({ id, text: texts[id], disabled: id === theme })),
+      },
+      { id: 'credentials', text: CREDENTIALS_TEXTS.title, href: PLACES.credentials },
+      { id: 'switch', text: SESSION_TEXTS.switch, disabled: isRoot, disabledReason: SESSION_TEXTS.rootAbout },
+      ...(own === undefined ? [] : [{ id: 'back', text: SESSION_TEXTS.back }]),
+      { id: 'sign-out', text: texts.signOut },
+    ],
+    onItemFollow: follow,
+    onItemClick: ({ detail }) => {
+      const chosen = THEMES.find((id) => id === detail.id)
+      actions[detail.id]?.()
+      if (chosen === undefined) return
+      chooseTheme(chosen)
+      setTheme(chosen)
+    },
+  }
 }

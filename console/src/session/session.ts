@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react'
+import { SESSION_TEXTS } from '../texts/en/session.ts'
 import { newSigner, type Signer } from './sign.ts'
 
 /** A session: who has signed in, and what signs the calls. It lives in memory alone. */
@@ -23,7 +24,8 @@ export type SessionState =
   | { readonly state: 'signed out' }
   /** It has ended while the page was in use: what was typed is still there. */
   | { readonly state: 'ended'; readonly last: Session }
-  | { readonly state: 'signed in'; readonly session: Session }
+  /** With the session of a role whose person has switched to it: then `own` is the person's own session. */
+  | { readonly state: 'signed in'; readonly session: Session; readonly own?: Session }
 
 /** Credentials are renewed so long before they expire. */
 const RENEW_BEFORE_MS = 120_000
@@ -32,8 +34,22 @@ let current: SessionState = { state: 'unknown' }
 const listeners = new Set<() => void>()
 
 function set(next: SessionState): void {
+  const before = arnOf(current)
   current = next
+  if (before !== undefined && arnOf(next) !== before) onIdentity()
   for (const listener of listeners) listener()
+}
+
+function arnOf(state: SessionState): string | undefined {
+  return state.state === 'signed in' ? state.session.arn : undefined
+}
+
+/** Forgets what was read as somebody else. */
+let onIdentity: () => void = () => undefined
+
+/** Registers what forgets what the page has read, for when it goes on as somebody else. */
+export function onIdentityChange(forget: () => void): void {
+  onIdentity = forget
 }
 
 function subscribe(listener: () => void): () => void {
@@ -52,6 +68,42 @@ export function useSession(): Session {
   if (state.state === 'signed in') return state.session
   if (state.state === 'ended') return state.last
   throw new Error('nobody has signed in')
+}
+
+/** The person's own session while it has switched to a role; nothing otherwise. */
+export function useOwnSession(): Session | undefined {
+  const state = useSessionState()
+  return state.state === 'signed in' ? state.own : undefined
+}
+
+/** Credentials of a role that AssumeRole has given. */
+export type RoleCredentials = {
+  readonly arn: string
+  readonly account: string
+  /** The name of the role. */
+  readonly role: string
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken: string
+  /** Seconds since 1970, by the server's clock. */
+  readonly expiration: number
+}
+
+/** Goes on as a role, until somebody switches back, the credentials expire or the page is loaded again. */
+export async function switchToRole(given: RoleCredentials): Promise<void> {
+  if (current.state !== 'signed in') throw new SessionEnded()
+  const { region, clockOffsetMs } = current.session
+  const { arn, account, role, accessKeyId, secretAccessKey, sessionToken } = given
+  const signer = await newSigner(accessKeyId, secretAccessKey, sessionToken)
+  const expiresAt = given.expiration * 1000 - clockOffsetMs
+  const session = { arn, account, role, user: null, region, signer, expiresAt, clockOffsetMs }
+  set({ state: 'signed in', session, own: current.own ?? current.session })
+}
+
+/** Goes on as oneself. */
+export function switchBack(): void {
+  if (current.state !== 'signed in' || current.own === undefined) return
+  set({ state: 'signed in', session: { ...current.own, region: current.session.region } })
 }
 
 /** Uses another region for the calls. */
@@ -159,11 +211,15 @@ export async function signOut(): Promise<void> {
   window.location.assign('/console/')
 }
 
-/** The session with credentials that are still valid. @throws SessionEnded. */
+/** The session with credentials that are still valid. @throws SessionEnded, RoleEnded. */
 export async function currentSession({ renewed = false } = {}): Promise<Session> {
   if (current.state !== 'signed in') throw new SessionEnded()
-  const { session } = current
+  const { session, own } = current
   if (!renewed && session.expiresAt - Date.now() > RENEW_BEFORE_MS) return session
+  if (own !== undefined) {
+    switchBack()
+    throw new RoleEnded(SESSION_TEXTS.roleEnded)
+  }
   const next = await renewOnce()
   if (next.state !== 'signed in') {
     set({ state: 'ended', last: session })
@@ -187,6 +243,11 @@ function renewOnce(): Promise<SessionState> {
 /** Nobody is signed in any more. */
 class SessionEnded extends Error {
   override readonly name = 'SessionEnded'
+}
+
+/** The session of a role has ended: the person goes on as itself. */
+class RoleEnded extends Error {
+  override readonly name = 'RoleEnded'
 }
 
 /** The server refuses a sign-in. */
