@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { look, NO_BROWSER, openBrowser, openPage } from '../support/browser.ts'
@@ -74,4 +75,11 @@ async function seeCall(page: Page): Promise<void> {
   await row.getByRole('radio').first().check()
   await page.locator('pre', { hasText: '"sessionCredentialFromConsole": "true"' }).waitFor()
   await look(page, 'audit-light')
+  const coming = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Export' }).click()
+  await page.getByRole('menuitem', { name: 'JSON Lines' }).click()
+  const lines = (await readFile(await (await coming).path(), 'utf8')).trimEnd().split('\n')
+  assert.ok(lines.length >= 1)
+  for (const line of lines)
+    assert.equal(JSON.parse(line).eventName, 'Decrypt', 'the filter is that of the list')
 }

@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { call, type InputOf, type OutputOf } from './client.ts'
+import { patiently } from './what-if.ts'
 
 /** A recorded call, as lists show it. */
 export type EventRow = {
@@ -37,6 +38,22 @@ export function foundEvents(region: string, filter: EventFilter) {
     initialPageParam: '',
     getNextPageParam: ({ NextToken }) => NextToken,
   })
+}
+
+/** The calls of an export at most: more of them are files of the log. */
+const EXPORT_MAX = 1000
+
+/** The latest calls that a filter lets through, for a file. */
+export async function exportedEvents(filter: EventFilter): Promise<readonly EventRow[]> {
+  const found: EventRow[] = []
+  let next: string | undefined
+  do {
+    const NextToken = next
+    const page = await patiently(() => call('LookupEvents', { ...filter, MaxResults: EVENTS_MAX, NextToken }))
+    found.push(...rows(page))
+    next = page.NextToken
+  } while (next !== undefined && found.length < EXPORT_MAX)
+  return found
 }
 
 /** The calls of an answer. */

@@ -61,7 +61,8 @@ export function DataTable<T>(props: Props<T>): ReactNode {
   } = useCollection(items ?? [], {
     filtering: {
       filteringFunction: (item, text) => matches(columns, item, text),
-      empty: <Box>{empty}</Box>,
+      // Nobody knows whether there are any when the list could not be read.
+      empty: error === null && <Box>{empty}</Box>,
       noMatch: <Box>{texts.noMatch}</Box>,
     },
     sorting: {},

@@ -13,18 +13,23 @@ type Props<T> = {
   readonly columns: readonly ExportColumn<T>[]
   /** Returns every item of the list, not only those of the page. */
   readonly items: () => readonly T[] | Promise<readonly T[]>
+  /** The whole of an item as JSON on one line; without it, there are no JSON Lines. */
+  readonly lineOf?: (item: T) => string
 }
 
 const { common: texts } = TEXTS
 
-/** A menu that saves a list as CSV or JSON. */
-export function Export<T>({ name, columns, items }: Props<T>): ReactNode {
+/** A menu that saves a list as CSV or JSON, or its items as JSON Lines. */
+export function Export<T>({ name, columns, items, lineOf }: Props<T>): ReactNode {
   const [isBusy, setBusy] = useState(false)
   const save = async (kind: string): Promise<void> => {
     const all = await items()
     const header = columns.map((column) => column.name)
     const rows = all.map((item) => columns.map((column) => column.value(item)))
-    if (kind === 'csv') saveFile(`${name}.csv`, formatCsv(header, rows), 'text/csv')
+    if (kind === 'lines' && lineOf !== undefined) {
+      const lines = all.map((item) => `${lineOf(item)}\n`)
+      saveFile(`${name}.jsonl`, lines.join(''), 'application/jsonl')
+    } else if (kind === 'csv') saveFile(`${name}.csv`, formatCsv(header, rows), 'text/csv')
     else {
       const objects = rows.map((row) =>
         Object.fromEntries(header.map((title, index) => [title, row[index] ?? null])),
@@ -38,6 +43,7 @@ export function Export<T>({ name, columns, items }: Props<T>): ReactNode {
       items={[
         { id: 'csv', text: 'CSV' },
         { id: 'json', text: 'JSON' },
+        ...(lineOf === undefined ? [] : [{ id: 'lines', text: texts.jsonLines }]),
       ]}
       onItemClick={({ detail }) => {
         setBusy(true)

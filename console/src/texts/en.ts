@@ -82,6 +82,7 @@ export const TEXTS = {
     previous: 'Previous',
     page: 'Page',
     export: 'Export',
+    jsonLines: 'JSON Lines',
     exportFailed: 'The export failed',
     find: 'Find',
     noMatch: 'Nothing matches.',

@@ -6,8 +6,9 @@ import Table, { type TableProps } from '@cloudscape-design/components/table'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { type EventRow, foundEvents, rows } from '../../api/events.ts'
+import { type EventRow, exportedEvents, foundEvents, rows } from '../../api/events.ts'
 import { useSession } from '../../session/session.ts'
+import { EventExport } from '../../shared/event-export.tsx'
 import { Outcome } from '../../shared/event-list.tsx'
 import { Failure } from '../../shared/failure.tsx'
 import { showTime } from '../../shared/form.ts'
@@ -42,7 +43,7 @@ export function Audit(): ReactNode {
         columnDefinitions={COLUMNS}
         loading={query.isPending}
         loadingText={common.loading}
-        empty={<Box>{texts.empty}</Box>}
+        empty={query.error === null && <Box>{texts.empty}</Box>}
         ariaLabels={{
           tableLabel: texts.table,
           selectionGroupLabel: texts.table,
@@ -58,7 +59,10 @@ export function Audit(): ReactNode {
             variant="h1"
             description={texts.about}
             actions={
-              <Button iconName="refresh" ariaLabel={common.refresh} onClick={() => void query.refetch()} />
+              <SpaceBetween direction="horizontal" size="xs">
+                <Button iconName="refresh" ariaLabel={common.refresh} onClick={() => void query.refetch()} />
+                <EventExport name="audit-log" items={() => exportedEvents(filter)} />
+              </SpaceBetween>
             }
           >
             {texts.title}

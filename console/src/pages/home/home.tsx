@@ -11,6 +11,7 @@ import type { ReactNode } from 'react'
 import { recentEvents } from '../../api/events.ts'
 import { firstKeySummaries, type KeySummary } from '../../api/key-summaries.ts'
 import { useSession } from '../../session/session.ts'
+import { EventExport } from '../../shared/event-export.tsx'
 import { EventList } from '../../shared/event-list.tsx'
 import { Failure } from '../../shared/failure.tsx'
 import { PLACES, useFollow, useOpen } from '../../shared/follow.ts'
@@ -73,7 +74,9 @@ function Attention(): ReactNode {
   return (
     <Container header={<Header variant="h2">{texts.attention}</Header>} fitHeight>
       <Failure error={pending.error ?? imported.error} />
-      {deleted.length + expiring.length === 0 && <Box color="text-body-secondary">{texts.nothing}</Box>}
+      {pending.isSuccess && imported.isSuccess && deleted.length + expiring.length === 0 && (
+        <Box color="text-body-secondary">{texts.nothing}</Box>
+      )}
       {deleted.length > 0 && (
         <KeysAt title={texts.pendingDeletion} keys={deleted} timeOf={({ DeletionDate }) => DeletionDate} />
       )}
@@ -134,13 +137,19 @@ function FirstSteps(): ReactNode {
 
 function Recent(): ReactNode {
   const { region } = useSession()
-  const { data = [], error, isPending } = useQuery(recentEvents(region))
+  const { data = [], error, isPending, isSuccess } = useQuery(recentEvents(region))
   const refused = data.filter(({ errorCode }) => errorCode !== undefined).slice(0, EVENTS_SHOWN)
   return (
     <ColumnLayout columns={2}>
-      <Container header={<Header variant="h2">{texts.recent}</Header>}>
+      <Container
+        header={
+          <Header variant="h2" actions={<EventExport name="recent-calls" items={() => data} />}>
+            {texts.recent}
+          </Header>
+        }
+      >
         <Failure error={error} />
-        {data.length === 0 ? (
+        {error === null && data.length === 0 ? (
           <Box color="text-body-secondary">{isPending ? TEXTS.common.loading : texts.noCalls}</Box>
         ) : (
           <EventList events={data.slice(0, EVENTS_SHOWN)} />
@@ -148,7 +157,7 @@ function Recent(): ReactNode {
       </Container>
       <Container header={<Header variant="h2">{texts.refusals}</Header>}>
         {refused.length === 0 ? (
-          <Box color="text-body-secondary">{texts.noRefusals}</Box>
+          <Box color="text-body-secondary">{isSuccess ? texts.noRefusals : TEXTS.common.none}</Box>
         ) : (
           <EventList events={refused} />
         )}

@@ -110,7 +110,7 @@ export function Keys(): ReactNode {
             onChange={({ detail }) => void turnTo(detail.currentPageIndex - 1)}
           />
         }
-        empty={<Empty isFiltered={(search.filter ?? []).length > 0} onClear={() => show({})} />}
+        empty={<Empty list={list} search={search} onClear={() => show({})} />}
         footer={<Footer isCurrent={shown?.Current !== false} question={question} />}
       />
       {action !== undefined && <Bulk action={action} keys={selected} onClose={close} />}
@@ -173,10 +173,17 @@ function KeysHeader({ counter, selected, onRefresh, onAction, items }: HeaderPro
   )
 }
 
-type EmptyProps = { readonly isFiltered: boolean; readonly onClear: () => void }
+type EmptyProps = {
+  readonly list: { readonly error: Error | null }
+  readonly search: KeysSearch
+  readonly onClear: () => void
+}
 
-function Empty({ isFiltered, onClear }: EmptyProps): ReactNode {
+function Empty({ list, search, onClear }: EmptyProps): ReactNode {
   const open = useOpen()
+  const isFiltered = (search.filter ?? []).length > 0
+  // Nobody knows whether there are any when the list could not be read.
+  if (list.error !== null) return null
   return (
     <Box textAlign="center">
       <Box variant="strong">{isFiltered ? texts.noMatchTitle : texts.emptyTitle}</Box>

@@ -14,6 +14,7 @@ import { fill, TEXTS } from '../../texts/en.ts'
 import { parseReport, type ReportFile } from './report-file.ts'
 import { ReportView } from './report-view.tsx'
 import { checkReport, type Problem } from './signed-note.ts'
+import { StoredReports } from './stored-reports.tsx'
 
 const { common } = TEXTS
 
@@ -33,6 +34,12 @@ export function Report(): ReactNode {
       }
     >
       <SpaceBetween size="l">
+        <StoredReports
+          onOpen={({ report, note, key }) => {
+            setFiles([report, note])
+            if (verifierKey === '') setVerifierKey(key)
+          }}
+        />
         <Container>
           <SpaceBetween size="m">
             <Box>{texts.how}</Box>

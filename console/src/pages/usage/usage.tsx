@@ -1,14 +1,16 @@
 import Alert from '@cloudscape-design/components/alert'
 import Container from '@cloudscape-design/components/container'
 import ContentLayout from '@cloudscape-design/components/content-layout'
+import FormField from '@cloudscape-design/components/form-field'
 import Header from '@cloudscape-design/components/header'
+import Input from '@cloudscape-design/components/input'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import SegmentedControl from '@cloudscape-design/components/segmented-control'
 import Select from '@cloudscape-design/components/select'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import { type Usage as UsageOf, usageOf } from '../../api/usage.ts'
 import { useSession } from '../../session/session.ts'
 import { DataTable } from '../../shared/data-table.tsx'
@@ -92,7 +94,13 @@ function Lines(): ReactNode {
   const { days = DAYS_BY_DEFAULT, by = 'key' } = parseUsageSearch(route.useSearch())
   const navigate = route.useNavigate()
   const { data, error } = useQuery(usageOf(account, days, by))
-  const lines = data?.lines.toSorted((one, other) => other.calls - one.calls)
+  const [least, setLeast] = useState('')
+  const minimum = Number(least.replace(',', '.'))
+  const isCost = least === '' || (Number.isFinite(minimum) && minimum >= 0)
+  const hasCosts = data?.currency !== undefined
+  const lines = data?.lines
+    .filter(({ cost = 0 }) => !hasCosts || !isCost || cost >= minimum)
+    .toSorted((one, other) => (other.cost ?? 0) - (one.cost ?? 0) || other.calls - one.calls)
   return (
     <SpaceBetween size="m">
       <SegmentedControl
@@ -104,6 +112,14 @@ function Lines(): ReactNode {
           void navigate({ search: (now) => ({ ...now, by: chosen }) })
         }}
       />
+      {hasCosts && (
+        <FormField
+          label={fill(texts.least, { currency: data.currency ?? '' })}
+          errorText={isCost ? undefined : texts.leastWrong}
+        >
+          <Input value={least} inputMode="decimal" onChange={({ detail }) => setLeast(detail.value)} />
+        </FormField>
+      )}
       {data?.isCut === true && (
         <Alert type="info">{fill(texts.cut, { lines: String(data.lines.length) })}</Alert>
       )}

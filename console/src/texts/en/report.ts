@@ -1,8 +1,14 @@
 /** Texts of the page of compliance reports. */
 export const REPORT_TEXTS = {
   title: 'Compliance report',
-  about:
-    'Opens a report that holdfast report has written, and checks its signature in this browser. The files stay in this browser.',
+  about: 'Opens a report that holdfast report has written, and checks its signature in this browser.',
+  stored: 'Reports of this server',
+  storedAbout:
+    'Those that holdfast report has written into the data folder. Open one to check its signature below.',
+  noStored: 'There are no reports yet.',
+  open: 'Open',
+  openDay: 'Open the report of {day}',
+  tooLarge: 'The report is too large for this page. Use holdfast report verify instead.',
   how: 'On the machine of the server, run:',
   command: 'holdfast report',
   howMore:

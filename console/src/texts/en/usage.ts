@@ -19,5 +19,7 @@ export const USAGE_TEXTS = {
   groups: { key: 'Key', principal: 'Who', operation: 'Operation', region: 'Region' },
   noKey: 'No key',
   cost: 'Cost',
+  least: 'Only lines that cost at least ({currency})',
+  leastWrong: 'Enter an amount, for example 0.5.',
   cut: 'Only the first {lines} lines are shown.',
 } as const
