@@ -78,13 +78,21 @@ export function uint32(value: number): Uint8Array {
  * and then its bytes.
  */
 export function lengthPrefixed(...fields: readonly (Uint8Array | string)[]): Uint8Array {
-  const parts: Uint8Array[] = []
+  let size = LENGTH_BYTES * fields.length
+  for (const field of fields) size += typeof field === 'string' ? Buffer.byteLength(field) : field.length
+  const joined = Buffer.allocUnsafe(size)
+  let at = 0
   for (const field of fields) {
-    const bytes = typeof field === 'string' ? utf8(field) : field
-    parts.push(uint32(bytes.length), bytes)
+    const begin = at + LENGTH_BYTES
+    const length = typeof field === 'string' ? joined.write(field, begin) : field.length
+    if (typeof field !== 'string') joined.set(field, begin)
+    at = joined.writeUInt32BE(length, at) + length
   }
-  return Buffer.concat(parts)
+  return joined
 }
+
+/** Bytes of a field's length. */
+const LENGTH_BYTES = 4
 
 /** Whether two byte strings are equal, in a time that depends only on their lengths. */
 export function equalConstantTime(a: Uint8Array, b: Uint8Array): boolean {

@@ -1,6 +1,5 @@
-import { concatBytes } from '../base/bytes.ts'
 import type { Random } from '../base/ports.ts'
-import { GCM_IV_BYTES, openGcm, sealGcm } from '../crypto/aead.ts'
+import { GCM_IV_BYTES, GCM_TAG_BYTES, openGcm, sealGcmInto } from '../crypto/aead.ts'
 import type { HmacKey } from '../crypto/hmac.ts'
 import { counterLabel, deriveByCounter } from '../crypto/kdf.ts'
 
@@ -23,7 +22,11 @@ export function sealerUnder(sealingKey: HmacKey, label: string, random: Random):
       const nonce = random.bytes(NONCE_BYTES)
       const iv = random.bytes(GCM_IV_BYTES)
       using key = deriveByCounter(sealingKey, prefix, nonce)
-      return concatBytes(nonce, iv, sealGcm(key, iv, plaintext, associatedData))
+      const sealed = Buffer.allocUnsafe(TEXT_AT + plaintext.length + GCM_TAG_BYTES)
+      sealed.set(nonce)
+      sealed.set(iv, NONCE_BYTES)
+      sealGcmInto(key, { iv, plaintext, aad: associatedData }, sealed.subarray(TEXT_AT))
+      return sealed
     },
     unseal: (sealed, associatedData) => {
       if (sealed.length < TEXT_AT) return undefined

@@ -13,8 +13,9 @@ const QUANTILES = [0.5, 0.99] as const
 /** The metrics of every process: event loop, memory, processor, release. */
 export function processPoints(startedAt: EpochMs): PointSource {
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
-  delay.enable()
   return () => {
+    // The measurement wakes the process at each interval, so it begins when somebody reads it. Before, it is 0.
+    delay.enable()
     const { rss, heapUsed, external } = process.memoryUsage()
     const { user, system } = process.cpuUsage()
     const late = (quantile: string, nanoseconds: number): Point => ({

@@ -1,5 +1,5 @@
 import { assert } from '../base/assert.ts'
-import { toHex } from '../base/bytes.ts'
+import { charsOf } from '../base/bytes.ts'
 import {
   COMMIT_MAX_CHANGES,
   FEED_SHARDS,
@@ -29,7 +29,7 @@ export function assertChanges(changes: readonly RawChange[]): void {
     assert(isFirst, `a record that begins at version ${first}`)
     assert(expected > 0 || value !== undefined, 'a removal of what must not exist')
     assert(value === undefined || value.length <= RAW_VALUE_MAX_BYTES, `a value of ${value?.length} bytes`)
-    keys.add(`${kind}:${toHex(id)}`)
+    keys.add(`${kind}:${charsOf(id, { begin: 0, end: id.length })}`)
   }
   assert(keys.size === changes.length, 'a commit with two changes to one record')
 }

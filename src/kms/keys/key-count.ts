@@ -15,6 +15,7 @@ const KEY_COUNT: Kind<KeyCountValue> = kindOfFormat1('key-count')
 
 /** Parts of a count: so many keys can be made at once without one commit overtaking another's count. */
 const PARTS = 64
+const PART_NAMES: readonly string[] = Array.from({ length: PARTS }, (_, part) => String(part))
 
 /** The dependencies of counting keys. */
 type CountDependencies = {
@@ -84,8 +85,7 @@ async function readCounts(
 ): Promise<readonly (Stored<KeyCountValue> | undefined)[]> {
   const partition = partitionOf(account, region)
   const counts: (Stored<KeyCountValue> | undefined)[] = []
-  for (let part = 0; part < PARTS; part += 1) {
-    const name = String(part)
+  for (const name of PART_NAMES) {
     counts.push(records.peek(KEY_COUNT, partition, name) ?? (await records.get(KEY_COUNT, partition, name)))
   }
   return counts
