@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createSecureContext } from 'node:tls'
 import { segmentFiles } from '../audit/archive/segment-files.ts'
 import { type OwnEventDependencies, tornTailEvent } from '../audit/events/own-events.ts'
 import { DiskReserve, diskSpaceOf } from '../audit/log/disk-reserve.ts'
@@ -12,14 +11,12 @@ import { CHECKPOINT_KEY_INFO } from '../audit/proofs/note.ts'
 import { present } from '../base/assert.ts'
 import { usingGiven } from '../base/given-file.ts'
 import type { Log } from '../base/log.ts'
-import type { TlsPair } from '../base/network.ts'
 import { systemClock, systemRandom, systemSleep, systemTimers } from '../base/ports.ts'
 import { ownershipProblem, readRegularText } from '../base/regular-file.ts'
 import type { Secret } from '../base/secret.ts'
 import { addCredentials, readCredentialsFile } from '../config/credentials-file.ts'
 import { formatAddress } from '../config/places.ts'
 import type { Config } from '../config/settings.ts'
-import { type CertificateFacts, certificateFacts, parseCertificates } from '../crypto/certificates.ts'
 import { type Ed25519Key, ed25519Key } from '../crypto/ed25519.ts'
 import { type HmacKey, hmacKey } from '../crypto/hmac.ts'
 import { deriveKey } from '../crypto/kdf.ts'
@@ -186,46 +183,6 @@ async function waitForLock(path: string): Promise<FileLock> {
     await systemSleep(START_LOCK_RETRY_MS)
   }
   throw new Error(`${path} has been locked for too long: does another start of Holdfast hang?`)
-}
-
-/** The certificate chain and the private key of a listener; nothing without TLS. @throws UsageError. */
-export async function readTls({ tls }: Config): Promise<TlsPair | undefined> {
-  if (tls === undefined) return undefined
-  const cert = await usingGiven({ name: 'HOLDFAST_TLS_CERT', path: tls.certFile }, async (path) =>
-    parseCertificates(await readRegularText(path)),
-  )
-  return usingGiven({ name: 'HOLDFAST_TLS_KEY', path: tls.keyFile }, async (path) => {
-    const key = await readRegularText(path)
-    // Fails early for a pair that the listener would refuse, before anything is created.
-    createSecureContext({ cert, key })
-    return { cert, key }
-  })
-}
-
-/**
- * Reads the certificate and the private key again, and passes them to `use` when they are valid; else the current
- * ones stay. The log says which.
- */
-export async function renewTls(config: Config, log: Log, use: (pair: TlsPair) => void): Promise<void> {
-  try {
-    const pair = await readTls(config)
-    if (pair === undefined) {
-      log.info('there is no certificate to read again: this server has no TLS')
-      return
-    }
-    const facts = certificateFacts(pair.cert)
-    use(pair)
-    logRenewed(facts, log)
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    log.error('the certificate was not replaced, and the one before is still in use', { reason })
-  }
-}
-
-function logRenewed({ serial, notAfter }: CertificateFacts, log: Log): void {
-  const fields = { serial, notAfter: new Date(notAfter).toISOString() }
-  if (notAfter > systemClock.now()) log.info('the certificate was read again: new connections get it', fields)
-  else log.warn('the certificate was read again, and new connections get it, but it has expired', fields)
 }
 
 /** The dependencies of events that the deployment itself records. */

@@ -18,7 +18,7 @@ import type { Endpoint } from '../notifications/endpoint.ts'
 import { openEndpoints } from '../notifications/open-endpoints.ts'
 import type { Prices } from '../usage/prices.ts'
 import { readPricesFile } from '../usage/prices-file.ts'
-import { readTls } from './deployment.ts'
+import { readTls } from './tls.ts'
 
 /** The content of the files that a server's settings name. */
 export type GivenFiles = {

@@ -6,7 +6,7 @@ import { formatAddress } from '../config/places.ts'
 import type { Config } from '../config/settings.ts'
 import { openMetricsListener } from '../http/metrics-listener.ts'
 import { mergeSnapshots, type Snapshot } from '../metrics/points.ts'
-import { readTls } from './deployment.ts'
+import { readTls } from './tls.ts'
 
 /** The served and exported metrics of a server. */
 export type Monitoring = {

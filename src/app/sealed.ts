@@ -9,7 +9,7 @@ import { SealError } from '../custody/roots/root.ts'
 import { serviceOfHeaders } from '../dispatch/routing.ts'
 import { findHeader, type WireRequest, type WireResponse } from '../dispatch/wire.ts'
 import { openHttpServer } from '../http/server.ts'
-import { announceEndpoint, makeDataFolder, readTls, withdrawEndpoint } from './deployment.ts'
+import { announceEndpoint, makeDataFolder, withdrawEndpoint } from './deployment.ts'
 import {
   askAtTerminal,
   type OpenedRoot,
@@ -18,6 +18,7 @@ import {
   SealedError,
   sealDependencies,
 } from './root-key.ts'
+import { readTls } from './tls.ts'
 import { openUnsealSocket } from './unseal-socket.ts'
 
 /** How often a sealed server tries its unattended paths again. */

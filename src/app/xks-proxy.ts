@@ -12,8 +12,9 @@ import { wrappedKeys } from '../kms/keys/wrapped-keys.ts'
 import { StoreWatch } from '../store/watch.ts'
 import { ProxyAdministration } from '../xks/server/administration.ts'
 import { createProxyService } from '../xks/server/proxy-service.ts'
-import { openForServing, openNodeJournal, ownEventDependencies, readTls } from './deployment.ts'
+import { openForServing, openNodeJournal, ownEventDependencies } from './deployment.ts'
 import type { RunningNode } from './node.ts'
+import { readTls } from './tls.ts'
 
 /** Starts an external key store proxy on a data folder. @throws Error with a message for the operator. */
 export async function openProxyNode(config: Config, log: Log): Promise<Omit<RunningNode, 'metrics'>> {

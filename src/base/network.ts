@@ -14,5 +14,13 @@ export function networkOf(address: string): string {
   return `${groups.slice(0, 4).join(':')}::/64`
 }
 
-/** A certificate chain and its private key, both PEM. */
-export type TlsPair = { readonly cert: string; readonly key: string }
+/** A certificate chain and its private key, both PEM, with the DNS names of the certificate. */
+export type CertificatePair = {
+  readonly cert: string
+  readonly key: string
+  /** Lower case; `*.` stands for one label. */
+  readonly names: readonly string[]
+}
+
+/** The certificate of a listener, and further ones for clients that ask for another name. */
+export type TlsPair = CertificatePair & { readonly further: readonly CertificatePair[] }

@@ -1,6 +1,7 @@
 /** Descriptions of command groups, by their common first words. */
 export const GROUPS: Readonly<Record<string, string>> = {
   account: 'Create and list accounts',
+  tls: 'Make certificates',
   'console-sessions': 'End sessions of the web console',
   'root-credentials': 'Replace root credentials',
   quota: 'List and set quotas of accounts',

@@ -1,4 +1,9 @@
+import { isIP } from 'node:net'
 import { ConfigError } from '../config/setting.ts'
+
+/** Source: RFC 1123, section 2.1. The last label is not a number, which would be an IP address. */
+const HOST_NAME =
+  /^(?:\*\.)?(?=.{1,253}$)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*(?=[A-Za-z0-9-]*[A-Za-z])[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/
 
 /** A kind of value that options and operands of commands take. */
 export type Value = {
@@ -73,6 +78,20 @@ export const VARIABLE: Value = {
   ),
   sensitive: true,
 }
+/** A host name, perhaps with a wildcard as its first label, or an IP address. */
+export const HOST: Value = {
+  name: 'NAME',
+  expected: 'a host name or an IP address',
+  accepts: (text) => isIP(text) !== 0 || HOST_NAME.test(text),
+}
+/** A name of a file without its end. */
+export const FILE_NAME = matching(
+  'NAME',
+  'letters, digits, dots, dashes and underscores',
+  /^[A-Za-z0-9_][\w.-]{0,99}$/,
+)
+/** A region. */
+export const REGION = matching('REGION', 'a region name, for example us-east-1', /^([a-z]+-){2,3}\d+$/)
 /** A verifier key. */
 export const VERIFIER_KEY = anyText('VERIFIER_KEY', 'a verifier key')
 

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { renewTls } from '../app/deployment.ts'
+import { renewTls } from '../app/tls.ts'
 import { openProxyNode } from '../app/xks-proxy.ts'
 import { formatAddress } from '../config/places.ts'
 import type { Config } from '../config/settings.ts'

@@ -33,7 +33,9 @@ export type Config = {
   readonly region: string
   readonly workers: number
   /** Paths of the PEM files. */
-  readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
+  readonly tls:
+    | { readonly certFile: string; readonly keyFile: string; readonly folder: string | undefined }
+    | undefined
   /** The path of a PEM file with the root certificates of attestation documents. */
   readonly attestationRootFile: string | undefined
   readonly seal: SealConfig
@@ -116,6 +118,12 @@ const SETTINGS = {
     flag: 'tls-key',
     about: "the certificate's private key, a PEM file",
   }),
+  tlsFolder: pathSetting({
+    variable: 'HOLDFAST_TLS_FOLDER',
+    flag: 'tls-folder',
+    about:
+      'a folder with further certificates NAME.crt and private keys NAME.key, for clients that ask for their names',
+  }),
   attestationRoot: pathSetting({
     variable: 'HOLDFAST_ATTESTATION_ROOT',
     flag: 'attestation-root',
@@ -170,13 +178,17 @@ export function parseConfig(given: Given): Config {
   if ((certFile === undefined) !== (keyFile === undefined)) {
     throw new ConfigError('HOLDFAST_TLS_CERT and HOLDFAST_TLS_KEY: set both or neither')
   }
+  const folder = read(SETTINGS.tlsFolder, given)
+  if (folder !== undefined && certFile === undefined) {
+    throw new ConfigError('HOLDFAST_TLS_FOLDER: set HOLDFAST_TLS_CERT and HOLDFAST_TLS_KEY too')
+  }
   const config: Config = {
     data: need(SETTINGS.data, given),
     listen: need(SETTINGS.listen, given),
     account: need(SETTINGS.account, given),
     region: need(SETTINGS.region, given),
     workers: need(SETTINGS.workers, given),
-    tls: certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : undefined,
+    tls: certFile !== undefined && keyFile !== undefined ? { certFile, keyFile, folder } : undefined,
     attestationRootFile: read(SETTINGS.attestationRoot, given),
     seal: parseSeal(given),
     sm2Regions: need(SETTINGS.sm2Regions, given),

@@ -29,3 +29,12 @@ export function certificateFacts(pem: string): CertificateFacts {
   const { serialNumber: serial, validToDate } = new X509Certificate(pem)
   return { serial, notAfter: validToDate.getTime() }
 }
+
+/** The DNS names of the first certificate of a PEM file, in lower case. @throws Error. */
+export function certificateNames(pem: string): readonly string[] {
+  const { subjectAltName = '' } = new X509Certificate(pem)
+  // Node writes a name in quotes if it has a character that a DNS name cannot have.
+  return [...subjectAltName.matchAll(/(?:^|, )DNS:([A-Za-z0-9*._-]+)(?=,|$)/g)].map(([, name = '']) =>
+    name.toLowerCase(),
+  )
+}

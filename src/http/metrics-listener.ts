@@ -1,11 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { TlsPair } from '../base/network.ts'
 import { systemTimers } from '../base/ports.ts'
 import { listen, type Place } from './listen.ts'
 import { Peers } from './peers.ts'
-import { replaceTls, tlsOptions } from './tls.ts'
+import { createSecureServer, replaceTls } from './tls.ts'
 
 /** The dependencies and the address of a listener for metrics. */
 export type MetricsListenerDependencies = Omit<Place, 'sharedPort'> & {
@@ -71,7 +70,7 @@ function makeServer({ tls }: MetricsListenerDependencies): Server {
   }
   return tls === undefined
     ? createServer(options)
-    : createTlsServer({ ...options, ...tlsOptions(tls), handshakeTimeout: REQUEST_TIMEOUT_MS })
+    : createSecureServer({ ...options, handshakeTimeout: REQUEST_TIMEOUT_MS }, tls)
 }
 
 /** Requests that arrive while an answer is being made get the same answer. */

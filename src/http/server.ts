@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { TlsPair } from '../base/network.ts'
 import { systemAfterThisTurn, systemClock, systemTimers } from '../base/ports.ts'
@@ -19,7 +18,7 @@ import { listen, type Place } from './listen.ts'
 import { MemoryBudget } from './memory-budget.ts'
 import { type Bound, type Peer, Peers, RESERVED_CONNECTIONS } from './peers.ts'
 import { Penalties } from './penalties.ts'
-import { replaceTls, tlsOptions } from './tls.ts'
+import { createSecureServer, replaceTls } from './tls.ts'
 import { PIECES_PER_TURN, Turns } from './turns.ts'
 
 /** The time that a client has to send its headers, and its whole request. */
@@ -176,7 +175,7 @@ function makeServer({ tls }: Listener): Server {
   }
   return tls === undefined
     ? createServer(options)
-    : createTlsServer({ ...options, ...tlsOptions(tls), handshakeTimeout: HEADERS_TIMEOUT_MS })
+    : createSecureServer({ ...options, handshakeTimeout: HEADERS_TIMEOUT_MS }, tls)
 }
 
 function close(server: Server, state: State): Promise<void> {

@@ -111,6 +111,7 @@ test('commands on a data folder print the documents that help describes', async 
   await documents('status')
   await documents('console')
   await documents('console-sessions end')
+  await documents(`tls issue --folder ${join(folder, 'tls')} --name localhost`)
   await documents(`account create --id ${OTHER}`)
   await documents('account list')
   await documents(`root-credentials create --account ${OTHER}`)

@@ -92,7 +92,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     what: /from 'node:(?:https?|tls|dgram|http2)'|\bfetch\(/,
     where: [/^src\/(?:http|client|xks)\//],
     except: {
-      'src/app/deployment.ts': 'checks a certificate and its key before a start, and opens no socket',
+      'src/app/tls.ts': 'checks a certificate and its key before a start, and opens no socket',
     },
   },
   'clocks, timers and randomness are for base/ports.ts': {

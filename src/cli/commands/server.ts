@@ -1,5 +1,5 @@
 import type { Command } from '../command.ts'
-import { NAME } from '../values.ts'
+import { FILE_NAME, FOLDER, HOST, NAME, REGION, wholeNumber } from '../values.ts'
 
 /** The commands that run or inspect a server. */
 export const SERVER_COMMANDS: readonly Command[] = [
@@ -103,6 +103,57 @@ export const SERVER_COMMANDS: readonly Command[] = [
       },
     },
     run: async (input) => (await import('../environment.ts')).printEnvironment(input),
+  },
+  {
+    name: 'tls issue',
+    about: 'Make a certificate for the server, by an authority that is limited to its names',
+    details: [
+      'The first call makes the authority in the folder. Its own certificate limits it to the names of that call and those of --permit, with everything below them, so clients that trust it trust it for nothing else.',
+      'A later call replaces the certificate of the same --file. Clients need authority.crt, the server the certificate and its private key.',
+    ],
+    options: {
+      folder: { about: 'The folder of the authority and its certificates', takes: FOLDER, required: true },
+      name: { about: 'A host name or an IP address of the server', takes: HOST, repeats: true },
+      'aws-region': {
+        about: 'Add the names of AWS services in this region, for clients without an endpoint setting',
+        takes: REGION,
+        repeats: true,
+      },
+      permit: {
+        about: 'A further name that a new authority may issue certificates for',
+        takes: HOST,
+        repeats: true,
+      },
+      file: { about: 'The name of the files of the certificate', takes: FILE_NAME, byDefault: 'server' },
+      days: {
+        about: 'How long the certificate is valid',
+        takes: wholeNumber('DAYS', 1, 825),
+        byDefault: '365',
+      },
+    },
+    settings: [],
+    examples: [
+      {
+        line: 'holdfast tls issue --folder tls --name kms.example.internal --name 10.0.0.7',
+        about: 'Make an authority, and a certificate for one server',
+      },
+      {
+        line: 'holdfast tls issue --folder tls-aws --aws-region eu-home-1 --file aws',
+        about: 'Make a certificate for clients that only know the host names of AWS',
+      },
+    ],
+    json: {
+      shape: {
+        authority: 'string',
+        isNew: 'boolean',
+        permitted: ['string'],
+        names: ['string'],
+        cert: 'string',
+        key: 'string',
+        expires: 'string',
+      },
+    },
+    run: async (input) => (await import('../tls-issue.ts')).issueTls(input),
   },
   {
     name: 'status',
