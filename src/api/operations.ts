@@ -160,5 +160,6 @@ export const HOLDFAST_OPERATION_NAMES: readonly string[] = [
   ...['SimulateCall', 'WhatIfPolicy', 'ListAccounts', 'ListQuotas', 'SetQuota', 'DescribeOrganization'],
   ...['ListControlPolicies', 'GetControlPolicy', 'PutControlPolicy', 'DeleteControlPolicy'],
   ...['AttachControlPolicy', 'DetachControlPolicy', 'ListKeyAccess', 'CountEvents', 'ValidatePolicy'],
-  ...['CreateAccount', 'ListReports', 'GetReport', 'WhatIfIdentityPolicy'],
+  ...['CreateAccount', 'ListReports', 'GetReport', 'WhatIfIdentityPolicy', 'CreateOrganization'],
+  ...['CreateOrganizationalUnit', 'UpdateOrganizationalUnit', 'DeleteOrganizationalUnit', 'MoveAccount'],
 ]

@@ -22,6 +22,7 @@ import { ACCOUNT_ID, accountNotFound, askedAccount } from './asked-account.ts'
 import { byOperator } from './operator-calls.ts'
 import { seesEveryAccount } from './seen-accounts.ts'
 import { type Invocation, type Subject, usageOperation } from './usage-operation.ts'
+import { invalidToken } from './usage-token.ts'
 
 const ACCOUNTS_MAX = 100
 /** Longer than every name of a quota, and than every value. */
@@ -113,7 +114,12 @@ const QUOTA_ANSWER = answer({
   Minimum: integer(),
   Maximum: integer(),
 })
-const QUOTAS_INPUT = { AccountId: optional(ACCOUNT_ID) }
+const QUOTAS_MAX = 1000
+const QUOTAS_INPUT = {
+  AccountId: optional(ACCOUNT_ID),
+  MaxResults: optional(integer({ min: 1, max: QUOTAS_MAX })),
+  NextToken: optional(text({ max: NAME_MAX_CHARS, pattern: pattern('[A-Za-z0-9._-]+') })),
+}
 
 type QuotasInvocation = Invocation<typeof QUOTAS_INPUT, string>
 
@@ -121,12 +127,17 @@ type QuotasInvocation = Invocation<typeof QUOTAS_INPUT, string>
 export const listQuotas = usageOperation(
   {
     ...{ name: 'ListQuotas', input: QUOTAS_INPUT, rate: 'light' },
-    output: { AccountId: text(), Quotas: list(QUOTA_ANSWER) },
+    output: { AccountId: text(), Quotas: list(QUOTA_ANSWER), NextToken: text() },
     find: (invocation) => findAccount(invocation, '*'),
   },
-  async ({ dependencies, subject: AccountId }: QuotasInvocation) => {
-    const Quotas = (await byOperator(() => quotasOf(dependencies.records, AccountId))).map(quotaAnswer)
-    return { output: { AccountId, Quotas } }
+  async ({ input, dependencies, subject: AccountId }: QuotasInvocation) => {
+    const quotas = await byOperator(() => quotasOf(dependencies.records, AccountId))
+    const { MaxResults: limit = QUOTAS_MAX, NextToken: after } = input
+    const from = after === undefined ? 0 : quotas.findIndex(({ name }) => name === after) + 1
+    if (after !== undefined && from === 0) throw invalidToken()
+    const page = quotas.slice(from, from + limit)
+    const NextToken = quotas.length > from + limit ? page.at(-1)?.name : undefined
+    return { output: { AccountId, Quotas: page.map(quotaAnswer), NextToken } }
   },
 )
 

@@ -35,6 +35,7 @@ import { byOperator } from './operator-calls.ts'
 import { seesEveryAccount } from './seen-accounts.ts'
 import type { UsageOperation } from './usage-dependencies.ts'
 import { type Invocation, type Subject, usageOperation } from './usage-operation.ts'
+import { invalidToken } from './usage-token.ts'
 
 /** Source: AWS Organizations API Reference, "CreatePolicy", `Type`. */
 const TYPES = { SERVICE_CONTROL_POLICY: 'scp', RESOURCE_CONTROL_POLICY: 'rcp' } as const
@@ -168,21 +169,30 @@ const NODE = answer({
   ResourceControlPolicies: list(text()),
 })
 
+/** Nodes of a page: by default, all of most organizations. */
+const NODES_MAX = 100
+const DESCRIBE = {
+  MaxResults: optional(integer({ min: 1, max: NODES_MAX })),
+  NextToken: optional(TARGET),
+}
+
 /** The organization, as far as the caller's account may know it: a member knows which it is in. Empty where there is none. */
 export const describeOrganization = usageOperation(
   {
-    ...{ name: 'DescribeOrganization', input: {}, rate: 'light' },
-    output: { OrganizationId: text(), ManagementAccountId: text(), RootId: text(), Nodes: list(NODE) },
+    ...{ name: 'DescribeOrganization', input: DESCRIBE, rate: 'light' },
+    output: {
+      OrganizationId: text(),
+      ManagementAccountId: text(),
+      RootId: text(),
+      Nodes: list(NODE),
+      NextToken: text(),
+    },
     find: async ({ call, dependencies }) => ({
       resource: '*',
       subject: await seesEveryAccount(dependencies, call.caller),
     }),
   },
-  async ({
-    call,
-    dependencies,
-    subject: everything,
-  }: Invocation<Readonly<Record<never, never>>, boolean>) => {
+  async ({ call, input, dependencies, subject: everything }: Invocation<typeof DESCRIBE, boolean>) => {
     const { records } = dependencies
     const organization = (await findOrganization(records))?.value
     const own = await records.get(ACCOUNT, ACCOUNTS, call.caller.account)
@@ -190,11 +200,17 @@ export const describeOrganization = usageOperation(
     const { id, management, root, units } = organization
     const known = { OrganizationId: id, ManagementAccountId: management }
     if (!everything) return { output: known }
-    const Nodes = [
+    const nodes = [
       { Id: root, ...policiesOf(organization) },
       ...units.map((unit) => ({ Id: unit.id, Name: unit.name, ParentId: unit.parent, ...policiesOf(unit) })),
     ]
-    return { output: { ...known, RootId: root, Nodes } }
+    const { MaxResults: limit = NODES_MAX, NextToken: after } = input
+    const from = after === undefined ? 0 : nodes.findIndex(({ Id }) => Id === after) + 1
+    // The unit after which the page begins is gone.
+    if (after !== undefined && from === 0) throw invalidToken()
+    const Nodes = nodes.slice(from, from + limit)
+    const NextToken = nodes.length > from + limit ? Nodes.at(-1)?.Id : undefined
+    return { output: { ...known, RootId: root, Nodes, NextToken } }
   },
 )
 

@@ -25,6 +25,13 @@ import { listInsights } from './list-insights.ts'
 import { listKeyAccess } from './list-key-access.ts'
 import { listKeySummaries } from './list-key-summaries.ts'
 import { listRefusals } from './list-refusals.ts'
+import {
+  createOrganization,
+  createOrganizationalUnit,
+  deleteOrganizationalUnit,
+  moveAccount,
+  updateOrganizationalUnit,
+} from './organization-operations.ts'
 import type { ReportFiles } from './report-files.ts'
 import { getReport, listReports } from './report-operations.ts'
 import { simulateCall } from './simulate-call.ts'
@@ -68,6 +75,11 @@ export const USAGE_OPERATIONS: readonly UsageOperation[] = [
   listQuotas,
   setQuota,
   describeOrganization,
+  createOrganization,
+  createOrganizationalUnit,
+  updateOrganizationalUnit,
+  deleteOrganizationalUnit,
+  moveAccount,
   listControlPolicies,
   getControlPolicy,
   putControlPolicy,

@@ -158,3 +158,48 @@ test('DescribeOrganization shows a member what it is in, and the management acco
   assert.equal((await ask('ListQuotas', { AccountId: TEAM }, admin)).status, 200)
   assertError(await ask('ListQuotas', { AccountId: TEAM }, limited), 'AccessDeniedException', /quota\/\*/)
 })
+
+test('units are created, renamed and deleted, and accounts moved, by those who see every account', async () => {
+  const made = await give('CreateOrganization', {}, admin)
+  const { RootId } = await give('DescribeOrganization', {}, admin)
+  assert.equal(made['RootId'], RootId, 'the one that is there is answered')
+  const { Id: unit } = await give('CreateOrganizationalUnit', { Name: 'Finance' }, admin)
+  const { Id: inner } = await give('CreateOrganizationalUnit', { Name: 'Payments', ParentId: unit }, admin)
+  await give('UpdateOrganizationalUnit', { OrganizationalUnitId: inner, Name: 'Pay' }, admin)
+  const event = await give('MoveAccount', { AccountId: TEAM, DestinationParentId: inner }, admin)
+  assert.deepEqual(event, {})
+  const accounts = listOf(await give('ListAccounts', {}, admin), 'Accounts')
+  assert.equal(accounts.find(({ AccountId }) => AccountId === TEAM)?.['ParentId'], inner)
+  const fails = async (operation: string, input: Output, code: string, who = admin): Promise<void> =>
+    assertError(await ask(operation, input, who), code, /./)
+  await fails('DeleteOrganizationalUnit', { OrganizationalUnitId: inner }, 'ValidationException')
+  await fails('MoveAccount', { AccountId: TEAM, DestinationParentId: 'r-0000' }, 'ValidationException')
+  await fails('CreateOrganizationalUnit', { Name: 'a/b' }, 'ValidationException')
+  for (const who of [team, limited]) {
+    await fails('MoveAccount', { AccountId: TEAM, DestinationParentId: RootId }, 'AccessDeniedException', who)
+    await fails('DeleteOrganizationalUnit', { OrganizationalUnitId: unit }, 'AccessDeniedException', who)
+  }
+  await give('MoveAccount', { AccountId: TEAM, DestinationParentId: RootId }, admin)
+  for (const OrganizationalUnitId of [inner, unit])
+    await give('DeleteOrganizationalUnit', { OrganizationalUnitId }, admin)
+})
+
+test('DescribeOrganization and ListQuotas answer page by page', async () => {
+  for (const Name of ['A', 'B', 'C']) await give('CreateOrganizationalUnit', { Name }, admin)
+  for (const [operation, member, name] of [
+    ['DescribeOrganization', 'Nodes', 'Id'],
+    ['ListQuotas', 'Quotas', 'Name'],
+  ] as const) {
+    const whole = listOf(await give(operation, {}, admin), member).map((one) => one[name])
+    const found: unknown[] = []
+    let NextToken: string | undefined
+    do {
+      const page = await give(operation, { MaxResults: whole.length - 1, NextToken }, admin)
+      found.push(...listOf(page, member).map((one) => one[name]))
+      NextToken = page['NextToken'] as string | undefined
+    } while (NextToken !== undefined)
+    assert.deepEqual(found, whole)
+    const wrong = await ask(operation, { NextToken: 'nothing' }, admin)
+    assertError(wrong, 'InvalidNextTokenException', /./)
+  }
+})

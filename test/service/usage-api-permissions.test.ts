@@ -59,6 +59,10 @@ async function inputsFor(root: TestCredentials, account: string): Promise<Readon
     DeleteControlPolicy: CONTROL,
     AttachControlPolicy: { ...CONTROL, TargetId: account },
     DetachControlPolicy: { ...CONTROL, TargetId: account },
+    CreateOrganizationalUnit: { Name: 'Products' },
+    UpdateOrganizationalUnit: { OrganizationalUnitId: 'ou-0000-00000000', Name: 'Products' },
+    DeleteOrganizationalUnit: { OrganizationalUnitId: 'ou-0000-00000000' },
+    MoveAccount: { AccountId: account, DestinationParentId: 'r-0000' },
   }
 }
 

@@ -47,6 +47,14 @@ export type Operations = {
     readonly input: { readonly Policy?: string; readonly Description?: string; readonly KeyUsage?: 'SIGN_VERIFY' | 'ENCRYPT_DECRYPT' | 'GENERATE_VERIFY_MAC' | 'KEY_AGREEMENT' | 'ENCAPSULATE_DECAPSULATE'; readonly CustomerMasterKeySpec?: 'RSA_2048' | 'RSA_3072' | 'RSA_4096' | 'ECC_NIST_P256' | 'ECC_NIST_P384' | 'ECC_NIST_P521' | 'ECC_SECG_P256K1' | 'SYMMETRIC_DEFAULT' | 'HMAC_224' | 'HMAC_256' | 'HMAC_384' | 'HMAC_512' | 'SM2'; readonly KeySpec?: 'RSA_2048' | 'RSA_3072' | 'RSA_4096' | 'ECC_NIST_P256' | 'ECC_NIST_P384' | 'ECC_NIST_P521' | 'ECC_SECG_P256K1' | 'SYMMETRIC_DEFAULT' | 'HMAC_224' | 'HMAC_256' | 'HMAC_384' | 'HMAC_512' | 'SM2' | 'ML_DSA_44' | 'ML_DSA_65' | 'ML_DSA_87' | 'ECC_NIST_EDWARDS25519' | 'ML_KEM_512' | 'ML_KEM_768' | 'ML_KEM_1024'; readonly Origin?: 'AWS_KMS' | 'EXTERNAL' | 'AWS_CLOUDHSM' | 'EXTERNAL_KEY_STORE'; readonly CustomKeyStoreId?: string; readonly BypassPolicyLockoutSafetyCheck?: boolean; readonly Tags?: readonly ({ readonly TagKey: string; readonly TagValue: string })[]; readonly MultiRegion?: boolean; readonly XksKeyId?: string }
     readonly output: { readonly KeyMetadata?: { readonly AWSAccountId?: string; readonly Arn?: string; readonly CloudHsmClusterId?: string; readonly CreationDate?: Seconds; readonly CurrentKeyMaterialId?: string; readonly CustomKeyStoreId?: string; readonly CustomerMasterKeySpec?: 'RSA_2048' | 'RSA_3072' | 'RSA_4096' | 'ECC_NIST_P256' | 'ECC_NIST_P384' | 'ECC_NIST_P521' | 'ECC_SECG_P256K1' | 'SYMMETRIC_DEFAULT' | 'HMAC_224' | 'HMAC_256' | 'HMAC_384' | 'HMAC_512' | 'SM2' | 'ML_DSA_44' | 'ML_DSA_65' | 'ML_DSA_87' | 'ECC_NIST_EDWARDS25519' | 'ML_KEM_512' | 'ML_KEM_768' | 'ML_KEM_1024'; readonly DeletionDate?: Seconds; readonly Description?: string; readonly Enabled?: boolean; readonly EncapsulationAlgorithms?: readonly ('ML_KEM')[]; readonly EncryptionAlgorithms?: readonly ('SYMMETRIC_DEFAULT' | 'RSAES_OAEP_SHA_1' | 'RSAES_OAEP_SHA_256' | 'SM2PKE')[]; readonly ExpirationModel?: 'KEY_MATERIAL_EXPIRES' | 'KEY_MATERIAL_DOES_NOT_EXPIRE'; readonly KeyAgreementAlgorithms?: readonly ('ECDH')[]; readonly KeyId?: string; readonly KeyManager?: 'AWS' | 'CUSTOMER'; readonly KeySpec?: 'RSA_2048' | 'RSA_3072' | 'RSA_4096' | 'ECC_NIST_P256' | 'ECC_NIST_P384' | 'ECC_NIST_P521' | 'ECC_SECG_P256K1' | 'SYMMETRIC_DEFAULT' | 'HMAC_224' | 'HMAC_256' | 'HMAC_384' | 'HMAC_512' | 'SM2' | 'ML_DSA_44' | 'ML_DSA_65' | 'ML_DSA_87' | 'ECC_NIST_EDWARDS25519' | 'ML_KEM_512' | 'ML_KEM_768' | 'ML_KEM_1024'; readonly KeyState?: 'Enabled' | 'Disabled' | 'PendingImport' | 'PendingDeletion' | 'PendingReplicaDeletion' | 'Unavailable' | 'Creating' | 'Updating'; readonly KeyUsage?: 'SIGN_VERIFY' | 'ENCRYPT_DECRYPT' | 'GENERATE_VERIFY_MAC' | 'KEY_AGREEMENT' | 'ENCAPSULATE_DECAPSULATE'; readonly MacAlgorithms?: readonly ('HMAC_SHA_224' | 'HMAC_SHA_256' | 'HMAC_SHA_384' | 'HMAC_SHA_512')[]; readonly MultiRegion?: boolean; readonly MultiRegionConfiguration?: { readonly MultiRegionKeyType?: 'PRIMARY' | 'REPLICA'; readonly PrimaryKey?: { readonly Arn?: string; readonly Region?: string }; readonly ReplicaKeys?: readonly ({ readonly Arn?: string; readonly Region?: string })[] }; readonly Origin?: 'AWS_KMS' | 'EXTERNAL' | 'AWS_CLOUDHSM' | 'EXTERNAL_KEY_STORE'; readonly PendingDeletionWindowInDays?: number; readonly SigningAlgorithms?: readonly ('RSASSA_PSS_SHA_256' | 'RSASSA_PSS_SHA_384' | 'RSASSA_PSS_SHA_512' | 'RSASSA_PKCS1_V1_5_SHA_256' | 'RSASSA_PKCS1_V1_5_SHA_384' | 'RSASSA_PKCS1_V1_5_SHA_512' | 'ECDSA_SHA_256' | 'ECDSA_SHA_384' | 'ECDSA_SHA_512' | 'SM2DSA' | 'ML_DSA_SHAKE_256' | 'ED25519_SHA_512' | 'ED25519_PH_SHA_512')[]; readonly ValidTo?: Seconds; readonly XksKeyConfiguration?: { readonly Id?: string } } }
   }
+  CreateOrganization: {
+    readonly input: Record<string, never>
+    readonly output: { readonly OrganizationId?: string; readonly RootId?: string; readonly ManagementAccountId?: string }
+  }
+  CreateOrganizationalUnit: {
+    readonly input: { readonly Name: string; readonly ParentId?: string }
+    readonly output: { readonly Id?: string }
+  }
   CreateTrail: {
     readonly input: { readonly Name: string; readonly S3BucketName: string; readonly S3KeyPrefix?: string; readonly SnsTopicName?: string; readonly IncludeGlobalServiceEvents?: boolean; readonly IsMultiRegionTrail?: boolean; readonly EnableLogFileValidation?: boolean; readonly CloudWatchLogsLogGroupArn?: string; readonly CloudWatchLogsRoleArn?: string; readonly KmsKeyId?: string; readonly IsOrganizationTrail?: boolean; readonly TagsList?: readonly ({ readonly Key: string; readonly Value?: string })[] }
     readonly output: { readonly CloudWatchLogsLogGroupArn?: string; readonly CloudWatchLogsRoleArn?: string; readonly IncludeGlobalServiceEvents?: boolean; readonly IsMultiRegionTrail?: boolean; readonly IsOrganizationTrail?: boolean; readonly KmsKeyId?: string; readonly LogFileValidationEnabled?: boolean; readonly Name?: string; readonly S3BucketName?: string; readonly S3KeyPrefix?: string; readonly SnsTopicARN?: string; readonly SnsTopicName?: string; readonly TrailARN?: string }
@@ -75,6 +83,10 @@ export type Operations = {
     readonly input: { readonly KeyId: string; readonly KeyMaterialId?: string }
     readonly output: { readonly KeyId?: string; readonly KeyMaterialId?: string }
   }
+  DeleteOrganizationalUnit: {
+    readonly input: { readonly OrganizationalUnitId: string }
+    readonly output: Record<string, never>
+  }
   DeleteTrail: {
     readonly input: { readonly Name: string }
     readonly output: Record<string, never>
@@ -92,8 +104,8 @@ export type Operations = {
     readonly output: { readonly KeyMetadata?: { readonly AWSAccountId?: string; readonly Arn?: string; readonly CloudHsmClusterId?: string; readonly CreationDate?: Seconds; readonly CurrentKeyMaterialId?: string; readonly CustomKeyStoreId?: string; readonly CustomerMasterKeySpec?: 'RSA_2048' | 'RSA_3072' | 'RSA_4096' | 'ECC_NIST_P256' | 'ECC_NIST_P384' | 'ECC_NIST_P521' | 'ECC_SECG_P256K1' | 'SYMMETRIC_DEFAULT' | 'HMAC_224' | 'HMAC_256' | 'HMAC_384' | 'HMAC_512' | 'SM2' | 'ML_DSA_44' | 'ML_DSA_65' | 'ML_DSA_87' | 'ECC_NIST_EDWARDS25519' | 'ML_KEM_512' | 'ML_KEM_768' | 'ML_KEM_1024'; readonly DeletionDate?: Seconds; readonly Description?: string; readonly Enabled?: boolean; readonly EncapsulationAlgorithms?: readonly ('ML_KEM')[]; readonly EncryptionAlgorithms?: readonly ('SYMMETRIC_DEFAULT' | 'RSAES_OAEP_SHA_1' | 'RSAES_OAEP_SHA_256' | 'SM2PKE')[]; readonly ExpirationModel?: 'KEY_MATERIAL_EXPIRES' | 'KEY_MATERIAL_DOES_NOT_EXPIRE'; readonly KeyAgreementAlgorithms?: readonly ('ECDH')[]; readonly KeyId?: string; readonly KeyManager?: 'AWS' | 'CUSTOMER'; readonly KeySpec?: 'RSA_2048' | 'RSA_3072' | 'RSA_4096' | 'ECC_NIST_P256' | 'ECC_NIST_P384' | 'ECC_NIST_P521' | 'ECC_SECG_P256K1' | 'SYMMETRIC_DEFAULT' | 'HMAC_224' | 'HMAC_256' | 'HMAC_384' | 'HMAC_512' | 'SM2' | 'ML_DSA_44' | 'ML_DSA_65' | 'ML_DSA_87' | 'ECC_NIST_EDWARDS25519' | 'ML_KEM_512' | 'ML_KEM_768' | 'ML_KEM_1024'; readonly KeyState?: 'Enabled' | 'Disabled' | 'PendingImport' | 'PendingDeletion' | 'PendingReplicaDeletion' | 'Unavailable' | 'Creating' | 'Updating'; readonly KeyUsage?: 'SIGN_VERIFY' | 'ENCRYPT_DECRYPT' | 'GENERATE_VERIFY_MAC' | 'KEY_AGREEMENT' | 'ENCAPSULATE_DECAPSULATE'; readonly MacAlgorithms?: readonly ('HMAC_SHA_224' | 'HMAC_SHA_256' | 'HMAC_SHA_384' | 'HMAC_SHA_512')[]; readonly MultiRegion?: boolean; readonly MultiRegionConfiguration?: { readonly MultiRegionKeyType?: 'PRIMARY' | 'REPLICA'; readonly PrimaryKey?: { readonly Arn?: string; readonly Region?: string }; readonly ReplicaKeys?: readonly ({ readonly Arn?: string; readonly Region?: string })[] }; readonly Origin?: 'AWS_KMS' | 'EXTERNAL' | 'AWS_CLOUDHSM' | 'EXTERNAL_KEY_STORE'; readonly PendingDeletionWindowInDays?: number; readonly SigningAlgorithms?: readonly ('RSASSA_PSS_SHA_256' | 'RSASSA_PSS_SHA_384' | 'RSASSA_PSS_SHA_512' | 'RSASSA_PKCS1_V1_5_SHA_256' | 'RSASSA_PKCS1_V1_5_SHA_384' | 'RSASSA_PKCS1_V1_5_SHA_512' | 'ECDSA_SHA_256' | 'ECDSA_SHA_384' | 'ECDSA_SHA_512' | 'SM2DSA' | 'ML_DSA_SHAKE_256' | 'ED25519_SHA_512' | 'ED25519_PH_SHA_512')[]; readonly ValidTo?: Seconds; readonly XksKeyConfiguration?: { readonly Id?: string } } }
   }
   DescribeOrganization: {
-    readonly input: Record<string, never>
-    readonly output: { readonly OrganizationId?: string; readonly ManagementAccountId?: string; readonly RootId?: string; readonly Nodes?: readonly ({ readonly Id?: string; readonly Name?: string; readonly ParentId?: string; readonly ServiceControlPolicies?: readonly (string)[]; readonly ResourceControlPolicies?: readonly (string)[] })[] }
+    readonly input: { readonly MaxResults?: number; readonly NextToken?: string }
+    readonly output: { readonly OrganizationId?: string; readonly ManagementAccountId?: string; readonly RootId?: string; readonly Nodes?: readonly ({ readonly Id?: string; readonly Name?: string; readonly ParentId?: string; readonly ServiceControlPolicies?: readonly (string)[]; readonly ResourceControlPolicies?: readonly (string)[] })[]; readonly NextToken?: string }
   }
   DescribeTrails: {
     readonly input: { readonly trailNameList?: readonly (string)[]; readonly includeShadowTrails?: boolean }
@@ -264,8 +276,8 @@ export type Operations = {
     readonly output: { readonly NextToken?: string; readonly PublicKeyList?: readonly ({ readonly Fingerprint?: string; readonly ValidityEndTime?: Seconds; readonly ValidityStartTime?: Seconds; readonly Value?: Base64 })[] }
   }
   ListQuotas: {
-    readonly input: { readonly AccountId?: string }
-    readonly output: { readonly AccountId?: string; readonly Quotas?: readonly ({ readonly Name?: string; readonly About?: string; readonly Unit?: string; readonly Value?: number; readonly IsSet?: boolean; readonly Default?: number; readonly AwsValue?: number; readonly Minimum?: number; readonly Maximum?: number })[] }
+    readonly input: { readonly AccountId?: string; readonly MaxResults?: number; readonly NextToken?: string }
+    readonly output: { readonly AccountId?: string; readonly Quotas?: readonly ({ readonly Name?: string; readonly About?: string; readonly Unit?: string; readonly Value?: number; readonly IsSet?: boolean; readonly Default?: number; readonly AwsValue?: number; readonly Minimum?: number; readonly Maximum?: number })[]; readonly NextToken?: string }
   }
   ListRefusals: {
     readonly input: { readonly AccountId?: string; readonly PrincipalArn?: string; readonly StartTime?: Seconds; readonly EndTime?: Seconds; readonly MaxResults?: number; readonly NextToken?: string }
@@ -294,6 +306,10 @@ export type Operations = {
   LookupEvents: {
     readonly input: { readonly LookupAttributes?: readonly ({ readonly AttributeKey: 'EventId' | 'EventName' | 'ReadOnly' | 'Username' | 'ResourceType' | 'ResourceName' | 'EventSource' | 'AccessKeyId'; readonly AttributeValue: string })[]; readonly StartTime?: Seconds; readonly EndTime?: Seconds; readonly EventCategory?: string; readonly MaxResults?: number; readonly NextToken?: string }
     readonly output: { readonly Events?: readonly ({ readonly AccessKeyId?: string; readonly CloudTrailEvent?: string; readonly EventId?: string; readonly EventName?: string; readonly EventSource?: string; readonly EventTime?: Seconds; readonly ReadOnly?: string; readonly Resources?: readonly ({ readonly ResourceName?: string; readonly ResourceType?: string })[]; readonly Username?: string })[]; readonly NextToken?: string }
+  }
+  MoveAccount: {
+    readonly input: { readonly AccountId: string; readonly DestinationParentId: string }
+    readonly output: Record<string, never>
   }
   PutControlPolicy: {
     readonly input: { readonly PolicyType: 'SERVICE_CONTROL_POLICY' | 'RESOURCE_CONTROL_POLICY'; readonly Name: string; readonly Content: string }
@@ -379,6 +395,10 @@ export type Operations = {
     readonly input: { readonly KeyId: string; readonly Description: string }
     readonly output: Record<string, never>
   }
+  UpdateOrganizationalUnit: {
+    readonly input: { readonly OrganizationalUnitId: string; readonly Name: string }
+    readonly output: Record<string, never>
+  }
   UpdatePrimaryRegion: {
     readonly input: { readonly KeyId: string; readonly PrimaryRegion: string }
     readonly output: Record<string, never>
@@ -424,6 +444,8 @@ export const OPERATIONS = {
   CreateCustomKeyStore: ["kms",false],
   CreateGrant: ["kms",false],
   CreateKey: ["kms",false],
+  CreateOrganization: ["holdfast",false],
+  CreateOrganizationalUnit: ["holdfast",false],
   CreateTrail: ["cloudtrail",false],
   Decapsulate: ["kms",true],
   Decrypt: ["kms",true],
@@ -431,6 +453,7 @@ export const OPERATIONS = {
   DeleteControlPolicy: ["holdfast",false],
   DeleteCustomKeyStore: ["kms",false],
   DeleteImportedKeyMaterial: ["kms",false],
+  DeleteOrganizationalUnit: ["holdfast",false],
   DeleteTrail: ["cloudtrail",false],
   DeriveSharedSecret: ["kms",true],
   DescribeCustomKeyStores: ["kms",true],
@@ -486,6 +509,7 @@ export const OPERATIONS = {
   ListTags: ["cloudtrail",true],
   ListTrails: ["cloudtrail",true],
   LookupEvents: ["cloudtrail",true],
+  MoveAccount: ["holdfast",false],
   PutControlPolicy: ["holdfast",false],
   PutEventSelectors: ["cloudtrail",false],
   PutInsightSelectors: ["cloudtrail",false],
@@ -507,6 +531,7 @@ export const OPERATIONS = {
   UpdateAlias: ["kms",false],
   UpdateCustomKeyStore: ["kms",false],
   UpdateKeyDescription: ["kms",false],
+  UpdateOrganizationalUnit: ["holdfast",false],
   UpdatePrimaryRegion: ["kms",false],
   UpdateTrail: ["cloudtrail",false],
   ValidatePolicy: ["holdfast",true],

@@ -7,6 +7,7 @@ import { ACCESS_TEXTS as texts } from '../../texts/en/access.ts'
 import { Accounts } from './accounts.tsx'
 import { Controls } from './controls.tsx'
 import { Groups, Policies, Providers, Roles, Users } from './lists.tsx'
+import { Organization } from './organization.tsx'
 import { type AccessTab, parseAccessSearch, TABS } from './search.ts'
 
 const route = getRouteApi('/access')
@@ -49,6 +50,8 @@ function contentOf(tab: AccessTab): ReactNode {
       return <Providers />
     case 'accounts':
       return <Accounts />
+    case 'organization':
+      return <Organization />
     case 'controls':
       return <Controls />
   }

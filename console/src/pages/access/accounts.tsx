@@ -1,11 +1,13 @@
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import { call, type OutputOf } from '../../api/client.ts'
 import { DataTable } from '../../shared/data-table.tsx'
 import { showTime } from '../../shared/form.ts'
 import { PermitButton } from '../../shared/may.tsx'
-import { ShowCli } from '../../shared/show-cli.tsx'
+import { ShowCommands } from '../../shared/show-cli.tsx'
 import { ACCESS_TEXTS as texts } from '../../texts/en/access.ts'
+import { ORGANIZATION_TEXTS } from '../../texts/en/organization.ts'
+import { MoveAccount } from './move-account.tsx'
 import { useAccess, useAccessChange } from './use-access.ts'
 
 type Account = NonNullable<OutputOf<'ListAccounts'>['Accounts']>[number]
@@ -14,6 +16,7 @@ type Account = NonNullable<OutputOf<'ListAccounts'>['Accounts']>[number]
 export function Accounts(): ReactNode {
   const { data, error } = useAccess(['accounts'], allAccounts)
   const create = useAccessChange(() => call('CreateAccount', {}))
+  const [moved, setMoved] = useState<string>()
   return (
     <SpaceBetween size="m">
       <DataTable
@@ -49,8 +52,34 @@ export function Accounts(): ReactNode {
             value: ({ ResourceControlPolicies }) => ResourceControlPolicies?.join(', '),
           },
         ]}
+        more={[
+          {
+            id: 'move',
+            header: texts.actions,
+            cell: ({ AccountId = '', ParentId }) =>
+              ParentId !== undefined && (
+                <PermitButton
+                  variant="inline-link"
+                  ariaLabel={`${ORGANIZATION_TEXTS.move} ${AccountId}`}
+                  permit={{
+                    action: 'holdfast:MoveAccount',
+                    resource: `arn:aws:holdfast:::account/${AccountId}`,
+                  }}
+                  onClick={() => setMoved(AccountId)}
+                >
+                  {ORGANIZATION_TEXTS.move}
+                </PermitButton>
+              ),
+          },
+        ]}
       />
-      <ShowCli name="ListAccounts" input={{}} />
+      <ShowCommands
+        calls={[
+          { name: 'ListAccounts', input: {} },
+          { name: 'CreateAccount', input: {} },
+        ]}
+      />
+      {moved !== undefined && <MoveAccount account={moved} onClose={() => setMoved(undefined)} />}
     </SpaceBetween>
   )
 }

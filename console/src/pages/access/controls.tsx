@@ -8,9 +8,11 @@ import { type ControlPolicyType, controlPolicy } from '../../api/policy-targets.
 import { DataTable } from '../../shared/data-table.tsx'
 import { ShowCli } from '../../shared/show-cli.tsx'
 import { ACCESS_TEXTS as texts } from '../../texts/en/access.ts'
-import { NameModal } from './name-modal.tsx'
+import { ORGANIZATION_TEXTS } from '../../texts/en/organization.ts'
+import { fill } from '../../texts/en.ts'
+import { DeleteModal, NameModal } from './name-modal.tsx'
 import { PolicyPanel } from './policy-panel.tsx'
-import { useAccess, useAccessChange } from './use-access.ts'
+import { useAccess } from './use-access.ts'
 
 const TYPES = [
   { id: 'SERVICE_CONTROL_POLICY', text: texts.scps },
@@ -42,7 +44,8 @@ function ControlList({ type }: { readonly type: ControlPolicyType }): ReactNode 
   const [isCreating, setCreating] = useState(false)
   const [attaching, setAttaching] = useState<string>()
   const [shown, setShown] = useState<string>()
-  const remove = useAccessChange((Name: string) => call('DeleteControlPolicy', { PolicyType: type, Name }))
+  const [detaching, setDetaching] = useState<string>()
+  const [removed, setRemoved] = useState<string>()
   if (error instanceof ApiError && error.code === 'AccessDeniedException') {
     return <Alert type="info">{texts.notManagement}</Alert>
   }
@@ -52,7 +55,7 @@ function ControlList({ type }: { readonly type: ControlPolicyType }): ReactNode 
         title={type === 'SERVICE_CONTROL_POLICY' ? texts.scps : texts.rcps}
         name="control-policies"
         items={data}
-        error={error ?? remove.error}
+        error={error}
         empty={texts.noControls}
         trackBy={({ Name }) => Name}
         actions={[
@@ -86,9 +89,17 @@ function ControlList({ type }: { readonly type: ControlPolicyType }): ReactNode 
                 </Button>
                 <Button
                   variant="inline-link"
+                  ariaLabel={`${ORGANIZATION_TEXTS.detach} ${Name}`}
+                  disabled={TargetIds.length === 0}
+                  onClick={() => setDetaching(Name)}
+                >
+                  {ORGANIZATION_TEXTS.detach}
+                </Button>
+                <Button
+                  variant="inline-link"
                   ariaLabel={`${texts.delete} ${Name}`}
                   disabled={TargetIds.length > 0}
-                  onClick={() => remove.mutate(Name)}
+                  onClick={() => setRemoved(Name)}
                 >
                   {texts.delete}
                 </Button>
@@ -107,19 +118,45 @@ function ControlList({ type }: { readonly type: ControlPolicyType }): ReactNode 
         />
       )}
       {attaching !== undefined && (
-        <NameModal
-          title={`${texts.attachTo}: ${attaching}`}
-          label={texts.attachTo}
-          about={texts.attachToAbout}
-          button={texts.attach}
-          run={(TargetId) => call('AttachControlPolicy', { PolicyType: type, Name: attaching, TargetId })}
-          callOf={(TargetId) => ({
-            name: 'AttachControlPolicy',
-            input: { PolicyType: type, Name: attaching, TargetId },
-          })}
-          onClose={() => setAttaching(undefined)}
+        <Attachment type={type} name={attaching} isAttach onClose={() => setAttaching(undefined)} />
+      )}
+      {detaching !== undefined && (
+        <Attachment type={type} name={detaching} isAttach={false} onClose={() => setDetaching(undefined)} />
+      )}
+      {removed !== undefined && (
+        <DeleteModal
+          name={removed}
+          about=""
+          run={() => call('DeleteControlPolicy', { PolicyType: type, Name: removed })}
+          call={{ name: 'DeleteControlPolicy', input: { PolicyType: type, Name: removed } }}
+          onClose={() => setRemoved(undefined)}
+          onDeleted={() => setRemoved(undefined)}
         />
       )}
     </SpaceBetween>
+  )
+}
+
+type AttachmentProps = {
+  readonly type: ControlPolicyType
+  readonly name: string
+  readonly isAttach: boolean
+  readonly onClose: () => void
+}
+
+/** Attaches a control policy to something, or detaches it. */
+function Attachment({ type, name, isAttach, onClose }: AttachmentProps): ReactNode {
+  const operation = isAttach ? 'AttachControlPolicy' : 'DetachControlPolicy'
+  const inputOf = (TargetId: string) => ({ PolicyType: type, Name: name, TargetId })
+  return (
+    <NameModal
+      title={isAttach ? `${texts.attachTo}: ${name}` : fill(ORGANIZATION_TEXTS.detachTitle, { name })}
+      label={isAttach ? texts.attachTo : ORGANIZATION_TEXTS.detach}
+      about={texts.attachToAbout}
+      button={isAttach ? texts.attach : texts.detach}
+      run={(target) => call(operation, inputOf(target))}
+      callOf={(target) => ({ name: operation, input: inputOf(target) })}
+      onClose={onClose}
+    />
   )
 }

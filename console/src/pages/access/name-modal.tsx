@@ -61,6 +61,7 @@ export function NameModal(props: NameProps): ReactNode {
 
 type DeleteProps = {
   readonly name: string
+  readonly about?: string
   readonly run: () => Promise<unknown>
   readonly call: Call
   readonly onClose: () => void
@@ -68,7 +69,8 @@ type DeleteProps = {
 }
 
 /** Deletes something after its name was typed. */
-export function DeleteModal({ name, run, call, onClose, onDeleted }: DeleteProps): ReactNode {
+export function DeleteModal(props: DeleteProps): ReactNode {
+  const { name, about = texts.deleteAbout, run, call, onClose, onDeleted } = props
   const [typed, setTyped] = useState('')
   const change = useAccessChange(run, onDeleted)
   return (
@@ -90,7 +92,7 @@ export function DeleteModal({ name, run, call, onClose, onDeleted }: DeleteProps
       }
     >
       <SpaceBetween size="m">
-        <Box>{texts.deleteAbout}</Box>
+        <Box>{about}</Box>
         <FormField label={fill(texts.deleteConfirm, { name })}>
           <Input value={typed} onChange={({ detail }) => setTyped(detail.value)} />
         </FormField>

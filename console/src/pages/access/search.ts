@@ -1,5 +1,14 @@
 /** The tabs of the page. */
-export const TABS = ['users', 'groups', 'roles', 'policies', 'providers', 'accounts', 'controls'] as const
+export const TABS = [
+  'users',
+  'groups',
+  'roles',
+  'policies',
+  'providers',
+  'accounts',
+  'organization',
+  'controls',
+] as const
 /** One of them. */
 export type AccessTab = (typeof TABS)[number]
 

@@ -27,7 +27,7 @@ export function Quotas(): ReactNode {
   const { account } = useSession()
   const { data, error } = useQuery({
     queryKey: ['quotas', account],
-    queryFn: async () => (await call('ListQuotas', {})).Quotas ?? [],
+    queryFn: allQuotas,
   })
   const [changed, setChanged] = useState<Quota>()
   return (
@@ -72,6 +72,17 @@ export function Quotas(): ReactNode {
       </SpaceBetween>
     </ContentLayout>
   )
+}
+
+async function allQuotas(): Promise<readonly Quota[]> {
+  const quotas: Quota[] = []
+  let next: string | undefined
+  do {
+    const page = await call('ListQuotas', { NextToken: next })
+    quotas.push(...(page.Quotas ?? []))
+    next = page.NextToken
+  } while (next !== undefined)
+  return quotas
 }
 
 const COLUMNS = [

@@ -9,6 +9,7 @@ export const ACCESS_TEXTS = {
     policies: 'Policies',
     providers: 'Identity providers',
     accounts: 'Accounts',
+    organization: 'Organization',
     controls: 'Control policies',
   },
   name: 'Name',

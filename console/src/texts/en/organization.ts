@@ -1,0 +1,28 @@
+/** Texts of the organization: its root, its units, and the accounts in them. */
+export const ORGANIZATION_TEXTS = {
+  title: 'Root and units',
+  about: 'Organization {id}. Account {management} manages it, and sees every account.',
+  member: 'Only callers that see every account see the units.',
+  none: 'There is no organization',
+  noneMore:
+    'An organization has units, and control policies that bind whole units. This account becomes its management account: its users and roles then see every account, as far as their policies allow.',
+  create: 'Create organization',
+  path: 'Path',
+  id: 'ID',
+  root: 'Root',
+  scps: 'Service control policies',
+  rcps: 'Resource control policies',
+  actions: 'Actions',
+  kinds: { create: 'New unit', rename: 'Rename', delete: 'Delete' },
+  ofNode: { create: 'New unit in {name}', rename: 'Rename {name}', delete: 'Delete {name}' },
+  unitName: 'Unit name',
+  unitAbout: 'Letters, digits, spaces and + = , . @ _ -',
+  deleteAbout: 'Only a unit without accounts and units can be deleted.',
+  move: 'Move',
+  moveTitle: 'Move account {account}',
+  moveAbout: 'The control policies of the unit, and of all above it, bind the account at once.',
+  destination: 'Destination',
+  choose: 'Choose the root or a unit',
+  detach: 'Detach from',
+  detachTitle: 'Detach {name}',
+} as const
