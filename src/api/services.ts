@@ -9,6 +9,12 @@ import {
 /** A service of Holdfast, by its name in credential scopes. */
 export type ServiceName = 'kms' | 'iam' | 'sts' | 'cloudtrail' | 'holdfast'
 
+/** Every service whose calls are decided and recorded: the S3 gateway has a listener and a protocol of its own. */
+export type CalledService = ServiceName | 's3'
+
+/** The service of a call, as audit events show it. */
+export type RecordedService = { readonly name: CalledService; readonly eventSource: string }
+
 /** The protocol of a service's calls. */
 type Protocol =
   | {
@@ -39,6 +45,9 @@ export type Service = {
    */
   readonly operationNames: readonly string[]
 }
+
+/** S3 in audit events. */
+export const SERVICE_S3: RecordedService = { name: 's3', eventSource: 's3.amazonaws.com' }
 
 /** Every service, by name. */
 export const SERVICES: Readonly<Record<ServiceName, Service>> = {

@@ -21,6 +21,7 @@ import { type Ed25519Key, ed25519Key } from '../crypto/ed25519.ts'
 import { type HmacKey, hmacKey } from '../crypto/hmac.ts'
 import { deriveKey } from '../crypto/kdf.ts'
 import { type GrantTokens, grantTokens } from '../custody/grant-token.ts'
+import { type ObjectSealer, objectSealer } from '../custody/object-sealer.ts'
 import { recordSealer } from '../custody/record-sealer.ts'
 import { SealError } from '../custody/roots/root.ts'
 import { signInSealer, type TokenSealer, tokenSealer } from '../custody/token-sealer.ts'
@@ -67,6 +68,8 @@ export type Deployment = {
   readonly wrappingKey: Secret
   readonly grantTokens: GrantTokens
   readonly tokenSealer: TokenSealer
+  /** For the S3 gateway. */
+  readonly objectSealer: ObjectSealer
   /** Seals what browsers keep during a sign-in to the web console. */
   readonly signInSealer: TokenSealer
 }
@@ -97,6 +100,7 @@ export async function openDeployment(config: Config, options: DeploymentOptions 
     wrappingKey: deriveKey(rootKey, KEK_WRAPPING_INFO),
     grantTokens: grantTokens(rootKey, systemRandom),
     tokenSealer: tokenSealer(rootKey, systemRandom),
+    objectSealer: objectSealer(rootKey, systemRandom),
     signInSealer: signInSealer(rootKey, systemRandom),
   }
 }

@@ -6,6 +6,7 @@ import { EVENT_COMMANDS } from './commands/events.ts'
 import { CONTROL_COMMANDS, ORGANIZATION_COMMANDS } from './commands/organization.ts'
 import { PROGRAM_COMMANDS } from './commands/programs.ts'
 import { REPORT_COMMANDS } from './commands/report.ts'
+import { S3_COMMANDS } from './commands/s3.ts'
 import { SEAL_COMMANDS } from './commands/seal.ts'
 import { SERVER_COMMANDS } from './commands/server.ts'
 import { completionCommand } from './commands/shell.ts'
@@ -26,5 +27,6 @@ export const COMMANDS: readonly Command[] = [
   ...EVENT_COMMANDS,
   ...PROGRAM_COMMANDS,
   ...XKS_PROXY_COMMANDS,
+  ...S3_COMMANDS,
   completionCommand(() => COMMANDS),
 ]

@@ -60,6 +60,7 @@ test('parseConfig gives the documented defaults', () => {
     monitoring: { listen: undefined, collector: undefined, traceShare: 0.01 },
     xks: { caFile: undefined, routes: new Map(), timeoutMs: 250 },
     xksProxy: { listen: { host: '127.0.0.1', port: 7643 }, prefix: '' },
+    s3: { listen: { host: '127.0.0.1', port: 7690 }, folder: 'data/s3', domain: undefined },
     texts: new Map(),
   })
 })

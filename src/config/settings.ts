@@ -6,6 +6,7 @@ import { EVENT_SETTINGS, type EventsConfig, parseEvents } from './event-settings
 import { INSIGHTS_SETTINGS, type InsightsConfig, parseInsights } from './insights-settings.ts'
 import { MONITORING_SETTINGS, type MonitoringConfig, parseMonitoring } from './monitoring-settings.ts'
 import { type Address, formatAddress, isLoopback, isRegion, parseAddress, parseRegions } from './places.ts'
+import { parseS3, S3_SETTINGS, type S3Config } from './s3-settings.ts'
 import { parseSeal, SEAL_SETTINGS, type SealConfig } from './seal-settings.ts'
 import {
   ConfigError,
@@ -57,6 +58,7 @@ export type Config = {
   readonly monitoring: MonitoringConfig
   readonly xks: XksConfig
   readonly xksProxy: XksProxyConfig
+  readonly s3: S3Config
   /** The texts of the given settings, by option name. */
   readonly texts: ReadonlyMap<string, string>
 }
@@ -166,6 +168,7 @@ const SETTINGS = {
   ...INSIGHTS_SETTINGS,
   ...MONITORING_SETTINGS,
   ...XKS_SETTINGS,
+  ...S3_SETTINGS,
 }
 
 const PREFIX = 'HOLDFAST_'
@@ -204,10 +207,12 @@ export function parseConfig(given: Given): Config {
     monitoring: parseMonitoring(given),
     xks: parseXks(given),
     xksProxy: parseXksProxy(given),
+    s3: parseS3(given, need(SETTINGS.data, given)),
     texts: findTexts(given),
   }
   refuseOpenPlain(nameOf(SETTINGS.listen, given), config.listen, config)
   refuseOpenPlain(nameOf(SETTINGS.xksListen, given), config.xksProxy.listen, config)
+  refuseOpenPlain(nameOf(SETTINGS.s3Listen, given), config.s3.listen, config)
   const { listen: metrics } = config.monitoring
   if (metrics !== undefined) refuseOpenPlain(nameOf(SETTINGS.metrics, given), metrics, config)
   return config

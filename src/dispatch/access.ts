@@ -49,7 +49,7 @@ export function accessTo(
  * Services whose resources are subject to resource control policies; keys that AWS manages are exempt.
  * Source: AWS Organizations User Guide, "Resource control policies"; AWS KMS Developer Guide, the same.
  */
-const CONTROLLED_ACTIONS = /^(?:kms|sts):/i
+const CONTROLLED_ACTIONS = /^(?:kms|s3|sts):/i
 
 function isExempt({ action, managedByAws }: Permission): boolean {
   return managedByAws === true || !isControlled(action)

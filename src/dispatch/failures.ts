@@ -1,5 +1,5 @@
 import { KmsError } from '../api/errors.ts'
-import type { ServiceName } from '../api/services.ts'
+import type { CalledService } from '../api/services.ts'
 import type { Log } from '../base/log.ts'
 import { OffloadError } from '../base/offload.ts'
 import { IntegrityError } from '../store/records.ts'
@@ -10,7 +10,7 @@ const INTERNAL = 'The request failed because of an internal error. It can be ret
 const TOO_FAST = 'You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.'
 
 /** The error for a caller who must slow down. Source: the same; recorded answers of the other services. */
-export function tooFast(service: ServiceName, options?: ErrorOptions): KmsError {
+export function tooFast(service: CalledService, options?: ErrorOptions): KmsError {
   return new KmsError('ThrottlingException', service === 'kms' ? TOO_FAST : 'Rate exceeded', options)
 }
 

@@ -1,4 +1,5 @@
 import { KmsError } from '../api/errors.ts'
+import type { CalledService } from '../api/services.ts'
 import type { GiveWay } from '../base/slices.ts'
 import { type AccessRequest, decide, type Refusal } from '../policy/decide.ts'
 import { denialMessage } from '../policy/denial.ts'
@@ -19,6 +20,11 @@ import { isRevocation } from './revocations.ts'
  * throttling error, as from AWS for a burst of changes to one key.
  */
 export const MAX_RUNS = 25
+
+/** An operation of the API listener, or one of the S3 gateway. */
+export type RunnableOperation = Pick<Operation, 'name' | 'members' | 'begin'> & {
+  readonly service: CalledService
+}
 
 /** The dependencies of a run. */
 export type RunDependencies = {
@@ -43,7 +49,7 @@ export type RunDependencies = {
  * during the commit: see `Journal.commit`.
  */
 export async function runOperation(
-  operation: Operation,
+  operation: RunnableOperation,
   call: Call,
   dependencies: RunDependencies,
 ): Promise<Outcome> {
@@ -69,7 +75,11 @@ export async function runOperation(
  * @throws KmsError and whatever a dependency throws; then nothing has changed, unless the store's thread has died
  * during the commit: see `Journal.commit`.
  */
-async function runToEnd(operation: Operation, call: Call, dependencies: RunDependencies): Promise<Outcome> {
+async function runToEnd(
+  operation: RunnableOperation,
+  call: Call,
+  dependencies: RunDependencies,
+): Promise<Outcome> {
   const isUrgent = (): boolean => isRevocation(operation.service, operation.name, call.input)
   const turn = dependencies.queues.turn(isUrgent, countedAs(call.caller)?.principal)
   try {
@@ -99,7 +109,7 @@ async function runToEnd(operation: Operation, call: Call, dependencies: RunDepen
 const NO_CHANGES: readonly Change[] = []
 
 async function runFresh(
-  operation: Operation,
+  operation: RunnableOperation,
   call: Call,
   dependencies: RunDependencies,
   run: number,
@@ -127,7 +137,11 @@ async function authenticatedAgain(call: Call, dependencies: RunDependencies): Pr
   }
 }
 
-async function runOnce(operation: Operation, call: Call, dependencies: RunDependencies): Promise<Outcome> {
+async function runOnce(
+  operation: RunnableOperation,
+  call: Call,
+  dependencies: RunDependencies,
+): Promise<Outcome> {
   const work = await beginAllowed(operation, call, dependencies)
   const waiting = dependencies.giveWay()
   if (waiting !== undefined) await waiting
@@ -144,7 +158,7 @@ async function runOnce(operation: Operation, call: Call, dependencies: RunDepend
  * caller is allowed.
  */
 async function beginAllowed(
-  operation: Operation,
+  operation: RunnableOperation,
   call: Call,
   { findPlace }: Pick<RunDependencies, 'findPlace'>,
 ): Promise<Work> {

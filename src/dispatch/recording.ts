@@ -1,5 +1,4 @@
-import type { KmsError } from '../api/errors.ts'
-import type { Service } from '../api/services.ts'
+import type { RecordedService } from '../api/services.ts'
 import { formatEvent, formatTlsDetails } from '../audit/events/event.ts'
 import type { FormattedEvent } from '../audit/events/service-event.ts'
 import type { EpochMs, Random } from '../base/ports.ts'
@@ -11,7 +10,7 @@ import { findHeader, type WireRequest } from './wire.ts'
 export type CallFacts = {
   readonly requestId: string
   readonly eventId: string
-  readonly service: Service
+  readonly service: RecordedService
   readonly eventName: string
   readonly readOnly: boolean
   readonly request: WireRequest
@@ -20,8 +19,17 @@ export type CallFacts = {
   readonly account: string
   /** `userIdentity` as JSON text. */
   readonly identityJson: string
+  /** Whether it is a data event: an event of a call on an object. */
+  readonly isData?: boolean
   /** Whether a session of the web console calls. */
   readonly isConsole?: boolean | undefined
+}
+
+/** An error as an audit event shows it. */
+export type RecordedError = {
+  readonly code: string
+  readonly message: string
+  readonly reason?: string | undefined
 }
 
 /** The end of a call, for its audit event. */
@@ -30,7 +38,7 @@ export type CallEnd = {
   readonly parameters: EventData | null
   readonly resources: readonly EventResource[]
   readonly outcome?: Outcome | undefined
-  readonly error?: KmsError | undefined
+  readonly error?: RecordedError | undefined
 }
 
 /** The codes of a denial: that of KMS, and that of IAM and STS. */
@@ -97,10 +105,11 @@ export function formatCallEvent(facts: CallFacts, end: CallEnd, sharedEventId?: 
     sharedEventId,
     tlsDetails: connection.tls && tlsDetails(connection.tls, request),
     isConsole: facts.isConsole,
+    isData: facts.isData,
   })
 }
 
-function reasonOf(error: KmsError | undefined): EventData | undefined {
+function reasonOf(error: RecordedError | undefined): EventData | undefined {
   return error?.reason === undefined ? undefined : { reason: error.reason }
 }
 

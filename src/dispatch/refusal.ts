@@ -1,10 +1,9 @@
-import type { KmsError } from '../api/errors.ts'
-import type { Service } from '../api/services.ts'
+import type { RecordedService } from '../api/services.ts'
 import type { EpochMs, Random } from '../base/ports.ts'
 import { claimedAccessKey } from './authenticate.ts'
 import { eventIdFor } from './event-id.ts'
 import type { Journal } from './journal.ts'
-import { formatCallEvent } from './recording.ts'
+import { formatCallEvent, type RecordedError } from './recording.ts'
 import type { WireRequest } from './wire.ts'
 
 /** The dependencies of recording a refusal. */
@@ -21,9 +20,9 @@ export type RefusalDependencies = {
 export type Refusal = {
   readonly request: WireRequest
   readonly requestId: string
-  readonly service: Service
+  readonly service: RecordedService
   readonly eventName: string
-  readonly reason: KmsError
+  readonly reason: RecordedError
   readonly at: EpochMs
 }
 

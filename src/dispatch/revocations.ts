@@ -1,4 +1,4 @@
-import type { ServiceName } from '../api/services.ts'
+import type { CalledService } from '../api/services.ts'
 
 /**
  * Operations that take permissions away. They succeed also when only the reserve of the disk is left. They
@@ -60,7 +60,7 @@ export const REVOCATIONS: ReadonlySet<string> = new Set([
 ])
 
 /** Whether a call takes permissions away. @param input of a valid call. */
-export function isRevocation(service: ServiceName, operation: string, input?: unknown): boolean {
+export function isRevocation(service: CalledService, operation: string, input?: unknown): boolean {
   const name = `${service}.${operation}`
   return REVOCATIONS.has(name) && !(name === 'iam.UpdateAccessKey' && activates(input))
 }

@@ -1,4 +1,4 @@
-import type { ServiceName } from '../api/services.ts'
+import type { CalledService } from '../api/services.ts'
 import type { Clock } from '../base/ports.ts'
 import { AuditAllowance } from './audit-allowance.ts'
 import { type Payer, RateLimiter } from './limiter.ts'
@@ -16,7 +16,7 @@ export type QuotaDependencies = {
   /** How many processes share the calls. */
   readonly processes: number
   /** Whether a call is made also for an account that writes too much: one that takes permissions away is. */
-  readonly isUrgent: (service: ServiceName, operation: string, input: unknown) => boolean
+  readonly isUrgent: (service: CalledService, operation: string, input: unknown) => boolean
   /** Called when an account passes the threshold of a quota. */
   readonly thresholdReached: (use: QuotaUse) => void
 }
@@ -33,7 +33,7 @@ export type Wanted = {
 type RatedCall = {
   readonly account: string
   readonly region: string
-  readonly service: ServiceName
+  readonly service: CalledService
   readonly operation: string
   /** Nothing for one that is not valid. */
   readonly input: unknown

@@ -1,5 +1,5 @@
 import { KMS_OPERATION_NAMES } from '../api/operations.ts'
-import type { ServiceName } from '../api/services.ts'
+import type { CalledService } from '../api/services.ts'
 
 /** A quota on the rate of calls of a kind: so many per second, for each region. */
 export type RateQuota = {
@@ -153,7 +153,7 @@ export type Charged = readonly RateQuota[]
 type ChargedOf = (input: unknown) => Charged
 
 /** The rates that a call is charged to. */
-export function chargedOf(service: ServiceName, operation: string, input: unknown): Charged {
+export function chargedOf(service: CalledService, operation: string, input: unknown): Charged {
   switch (service) {
     case 'kms':
       return KMS.get(operation)?.(input) ?? NOTHING
@@ -165,6 +165,9 @@ export function chargedOf(service: ServiceName, operation: string, input: unknow
       return CLOUDTRAIL
     case 'holdfast':
       return HOLDFAST
+    // The KMS calls that the gateway makes are charged.
+    case 's3':
+      return NOTHING
   }
 }
 

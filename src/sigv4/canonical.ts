@@ -50,14 +50,37 @@ export function stringToSign(
   bodyHash: string,
   signed: { readonly scope: Scope; readonly amzDate: string },
 ): string {
-  const { date, region, service } = signed.scope
-  const hash = sha256Hex(latin1(canonicalRequest(request, headers, bodyHash)))
-  return `${ALGORITHM}\n${signed.amzDate}\n${date}/${region}/${service}/${TERMINATOR}\n${hash}`
+  const text = canonicalRequest(request.method, canonicalTarget(request.target), headers, bodyHash)
+  return `${ALGORITHM}\n${signed.amzDate}\n${scopeText(signed.scope)}\n${sha256Hex(latin1(text))}`
 }
 
-function canonicalRequest(request: SignedRequest, headers: CanonicalHeaders, bodyHash: string): string {
-  const { names, values } = headers
-  let text = `${request.method}\n${canonicalTarget(request.target)}\n`
+/** The scope as a string to sign has it. */
+export function scopeText({ date, region, service }: Scope): string {
+  return `${date}/${region}/${service}/${TERMINATOR}`
+}
+
+/** The same for a request to S3, whose path is encoded once. Source: IAM User Guide, "Create a signed AWS API request". */
+export function s3StringToSign(
+  request: SignedRequest,
+  headers: CanonicalHeaders,
+  bodyHash: string,
+  signed: { readonly scope: Scope; readonly amzDate: string },
+): string {
+  const question = request.target.indexOf('?')
+  const path = question < 0 ? request.target : request.target.slice(0, question)
+  const query = question < 0 ? '' : canonicalQuery(request.target.slice(question + 1))
+  const segments = path.split('/').map((segment) => percentEncode(percentDecode(segment)))
+  const text = canonicalRequest(request.method, `${segments.join('/')}\n${query}`, headers, bodyHash)
+  return `${ALGORITHM}\n${signed.amzDate}\n${scopeText(signed.scope)}\n${sha256Hex(latin1(text))}`
+}
+
+function canonicalRequest(
+  method: string,
+  target: string,
+  { names, values }: CanonicalHeaders,
+  bodyHash: string,
+): string {
+  let text = `${method}\n${target}\n`
   for (let index = 0; index < names.length; index += 1) text += `${names[index]}:${values[index]}\n`
   return `${text}\n${names.join(';')}\n${bodyHash}`
 }
@@ -106,12 +129,22 @@ const SPACE = 0x20
 
 /** Decodes percent-encoding and `+`; a percent sign that encodes nothing stands for itself. */
 function formDecode(text: string): Uint8Array {
+  return decode(text, SPACE)
+}
+
+/** Decodes percent-encoding in a path; a percent sign that encodes nothing stands for itself. */
+export function percentDecode(text: string): Uint8Array {
+  return decode(text, PLUS)
+}
+
+/** @param plus what a plus sign stands for. */
+function decode(text: string, plus: number): Uint8Array {
   const bytes = utf8(text)
   let length = 0
   for (let index = 0; index < bytes.length; index += 1) {
     const byte = bytes[index] ?? 0
     const encoded = byte === PERCENT ? hexByte(bytes[index + 1], bytes[index + 2]) : undefined
-    bytes[length] = encoded ?? (byte === PLUS ? SPACE : byte)
+    bytes[length] = encoded ?? (byte === PLUS ? plus : byte)
     length += 1
     if (encoded !== undefined) index += 2
   }

@@ -20,6 +20,26 @@ export type Claims = ScopedKey & {
   readonly presigned: boolean
 }
 
+/** Claims of a request to S3. */
+export type S3Claims = Claims & {
+  /** Of a presigned request: how long it is valid. */
+  readonly expiresSeconds: number | undefined
+}
+
+/**
+ * The claims of a request to S3, where requests of every method may be presigned.
+ *
+ * @throws as {@link parseClaims}.
+ */
+export function parseS3Claims(request: SignedRequest): S3Claims {
+  const { authorization, securityToken, amzDate } = findAuthenticationHeaders(request.rawHeaders)
+  if (!hasQueryCredentials(request.target) || authorization !== undefined) {
+    return { ...parseClaims(request), expiresSeconds: undefined }
+  }
+  if (securityToken !== undefined || amzDate !== undefined) throw inBoth()
+  return { ...presignedClaims(request), expiresSeconds: parseQuerySignature(request.target).expiresSeconds }
+}
+
 /**
  * The claims in the `Authorization` header of a request, or in the query string of a presigned GET.
  *

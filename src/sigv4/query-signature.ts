@@ -7,6 +7,8 @@ export type QuerySignature = {
   readonly signature: string
   readonly amzDate: string
   readonly securityToken: string | undefined
+  /** `X-Amz-Expires`. */
+  readonly expiresSeconds: number
 }
 
 /** A week. Source: IAM User Guide, "Create a signed AWS API request". */
@@ -16,8 +18,8 @@ const PREFIX = 'x-amz-'
 /**
  * The signature in a query string.
  *
- * `X-Amz-Expires` must be valid but sets no time: every signature is valid within 15 minutes of its time, as
- * AWS STS accepts a presigned GetCallerIdentity, whatever it says.
+ * `X-Amz-Expires` must be valid but sets no time except in S3: every other signature is valid within 15 minutes of its
+ * time, as AWS STS accepts a presigned GetCallerIdentity, whatever it says.
  *
  * @throws IncompleteSignatureException when a parameter is missing, repeated or invalid.
  */
@@ -54,6 +56,7 @@ export function parseQuerySignature(target: string): QuerySignature {
     signature: need('X-Amz-Signature'),
     amzDate: need('X-Amz-Date'),
     securityToken: found.get('X-Amz-Security-Token'),
+    expiresSeconds: seconds,
   }
 }
 

@@ -137,7 +137,8 @@ const REGION_MAX_LENGTH = 32
 
 const REGION = /^[a-z]{2,}(?:-[a-z]+)+-[0-9]+$/
 
-function isRegion(text: string): boolean {
+/** Whether a text has the form of a region's name. */
+export function isRegion(text: string): boolean {
   return text.length <= REGION_MAX_LENGTH && REGION.test(text)
 }
 

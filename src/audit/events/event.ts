@@ -47,6 +47,8 @@ export type EventFields = {
   readonly serviceEventDetails?: EventValues | undefined
   /** Equal for all calls of a connection, as JSON text. */
   readonly tlsDetails?: JsonText | undefined
+  /** Whether it is a data event, and no management event. */
+  readonly isData?: boolean | undefined
   /** Whether the call was made with credentials of a session of the web console. */
   readonly isConsole?: boolean | undefined
 }
@@ -125,10 +127,10 @@ function join(fields: EventFields, values: Values, resources: JsonText): string 
   if (values.additional !== JSON_NULL) text += `,"additionalEventData":${values.additional}`
   if (requestId !== undefined) text += `,"requestID":${JSON.stringify(requestId)}`
   text += `,"eventID":"${fields.eventId}","readOnly":${fields.readOnly}${resources},"eventType":"${fields.type}`
-  text += `","managementEvent":true,"recipientAccountId":"${fields.recipient}"`
+  text += `","managementEvent":${fields.isData !== true},"recipientAccountId":"${fields.recipient}"`
   if (sharedEventId !== undefined) text += `,"sharedEventID":${JSON.stringify(sharedEventId)}`
   if (values.service !== JSON_NULL) text += `,"serviceEventDetails":${values.service}`
-  text += ',"eventCategory":"Management"'
+  text += fields.isData === true ? ',"eventCategory":"Data"' : ',"eventCategory":"Management"'
   if (tlsDetails !== undefined) text += `,"tlsDetails":${tlsDetails}`
   // Source: CloudTrail User Guide, "Record contents", sessionCredentialFromConsole: a text, and only when true.
   if (fields.isConsole === true) text += ',"sessionCredentialFromConsole":"true"'

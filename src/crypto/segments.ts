@@ -1,0 +1,84 @@
+import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto'
+import { concatBytes, uint32, utf8 } from '../base/bytes.ts'
+import { Secret } from '../base/secret.ts'
+import { GCM_IV_BYTES, GCM_TAG_BYTES } from './aead.ts'
+
+/** The plaintext of a segment; only the last of a stream is shorter. */
+export const SEGMENT_BYTES = 65_536
+/** A segment with its tag. */
+export const SEALED_SEGMENT_BYTES: number = SEGMENT_BYTES + GCM_TAG_BYTES
+/** The salt of a stream's key. */
+export const STREAM_SALT_BYTES = 32
+
+/** Source: NIST SP 800-38D, section 8.3, limits the invocations of a key to 2^32; no stream reaches it. */
+const SEGMENTS_MAX = 0xffff_fffe
+/** The place of the tag that authenticates a header: no segment has it. */
+const HEADER_AT = 0xffff_ffff
+const INFO = utf8('holdfast/s3-stream/1')
+const NOT_LAST = Uint8Array.of(0)
+const LAST = Uint8Array.of(1)
+const NOTHING = new Uint8Array(0)
+
+/** Seals and opens the segments of one stream: see docs/reference/formats/s3-object.md. */
+export type StreamCipher = Disposable & {
+  /** A segment's ciphertext and tag. The caller seals each place once. */
+  readonly seal: (at: number, isLast: boolean, plaintext: Uint8Array) => Uint8Array
+  /** The plaintext, or nothing when the segment is not the one that was sealed at this place. */
+  readonly open: (at: number, isLast: boolean, sealed: Uint8Array) => Uint8Array | undefined
+  /** The tag that authenticates the stream's header. */
+  readonly headerTag: (header: Uint8Array) => Uint8Array
+}
+
+/**
+ * The cipher of the stream with this salt: AES-256-GCM under a key that HKDF-SHA-256 derives from the data key, the
+ * salt and what the stream is bound to. The data key is borrowed.
+ *
+ * @param binding what the stream belongs to: a stream of anything else has another key. Source: RFC 5869.
+ */
+export function streamCipher(dataKey: Secret, salt: Uint8Array, binding: Uint8Array): StreamCipher {
+  const key = dataKey.reveal(
+    (bytes) => new Secret(new Uint8Array(hkdfSync('sha256', bytes, salt, concatBytes(INFO, binding), 32))),
+  )
+  return {
+    seal: (at, isLast, plaintext) => sealAt(key, at, isLast ? LAST : NOT_LAST, plaintext),
+    open: (at, isLast, sealed) => openAt(key, at, isLast ? LAST : NOT_LAST, sealed),
+    headerTag: (header) => sealAt(key, HEADER_AT, header, NOTHING),
+    [Symbol.dispose]: () => key[Symbol.dispose](),
+  }
+}
+
+/** The place of a segment is its IV: 8 zero bytes, and the place in 4. */
+function ivAt(at: number): Uint8Array {
+  if (at > SEGMENTS_MAX && at !== HEADER_AT) throw new RangeError('a stream has too many segments')
+  const iv = new Uint8Array(GCM_IV_BYTES)
+  iv.set(uint32(at), GCM_IV_BYTES - 4)
+  return iv
+}
+
+function sealAt(key: Secret, at: number, aad: Uint8Array, plaintext: Uint8Array): Uint8Array {
+  return key.reveal((bytes) => {
+    const cipher = createCipheriv('aes-256-gcm', bytes, ivAt(at))
+    cipher.setAAD(aad)
+    const text = cipher.update(plaintext)
+    cipher.final()
+    return concatBytes(text, cipher.getAuthTag())
+  })
+}
+
+function openAt(key: Secret, at: number, aad: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
+  if (sealed.length < GCM_TAG_BYTES) return undefined
+  const split = sealed.length - GCM_TAG_BYTES
+  return key.reveal((bytes) => {
+    const decipher = createDecipheriv('aes-256-gcm', bytes, ivAt(at), { authTagLength: GCM_TAG_BYTES })
+    decipher.setAuthTag(sealed.subarray(split))
+    decipher.setAAD(aad)
+    const plaintext = decipher.update(sealed.subarray(0, split))
+    try {
+      decipher.final()
+      return plaintext
+    } catch {
+      plaintext.fill(0)
+      return undefined
+    }
+  })
+}

@@ -1,0 +1,35 @@
+import type { Random } from '../base/ports.ts'
+import { Secret } from '../base/secret.ts'
+import { hmacKey } from '../crypto/hmac.ts'
+import { deriveKey } from '../crypto/kdf.ts'
+import { type Sealer, sealerUnder } from './sealer.ts'
+
+/** The keys of the S3 gateway that derive from the root key: see docs/reference/formats/s3-object.md. */
+export type ObjectSealer = {
+  /** Seals the entries of the catalogue. */
+  readonly entries: Sealer
+  /** Wraps the data keys of objects that no KMS key protects. */
+  readonly wrap: (dataKey: Secret, associatedData: Uint8Array) => Uint8Array
+  /** The data key, or nothing when it is not one that was wrapped with this associated data. */
+  readonly unwrap: (wrapped: Uint8Array, associatedData: Uint8Array) => Secret | undefined
+}
+
+const ENTRY_LABEL = 'holdfast/s3-entry/1'
+const DATA_KEY_LABEL = 'holdfast/s3-data-key/1'
+
+/** The sealer of a deployment. The root key is borrowed. */
+export function objectSealer(rootKey: Secret, random: Random): ObjectSealer {
+  const under = (label: string): Sealer => {
+    using sealing = deriveKey(rootKey, `${label}/seal`)
+    return sealerUnder(sealing.reveal(hmacKey), label, random)
+  }
+  const keys = under(DATA_KEY_LABEL)
+  return {
+    entries: under(ENTRY_LABEL),
+    wrap: (dataKey, associatedData) => dataKey.reveal((bytes) => keys.seal(bytes, associatedData)),
+    unwrap: (wrapped, associatedData) => {
+      const bytes = keys.unseal(wrapped, associatedData)
+      return bytes && new Secret(bytes)
+    },
+  }
+}

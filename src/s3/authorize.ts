@@ -1,0 +1,109 @@
+import { KmsError } from '../api/errors.ts'
+import type { EpochMs } from '../base/ports.ts'
+import type { GiveWay } from '../base/slices.ts'
+import type { Caller, FindPlace } from '../dispatch/caller.ts'
+import type { CallsInFlight } from '../dispatch/calls-in-flight.ts'
+import type { Freshness } from '../dispatch/freshness.ts'
+import { globalContext } from '../dispatch/global-context.ts'
+import type { Call, Permission, Work } from '../dispatch/operation.ts'
+import { runOperation } from '../dispatch/pipeline.ts'
+import type { RecordQueues } from '../dispatch/record-queues.ts'
+import type { StreamedRequest } from '../http/streaming-server.ts'
+import type { ContextLookup } from '../policy/context.ts'
+import { type Authenticated, type AuthenticationDependencies, authenticate } from './authenticate.ts'
+import type { Need } from './call.ts'
+import { S3Error } from './s3-error.ts'
+
+/** The dependencies of authorization. */
+export type AuthorizationDependencies = AuthenticationDependencies & {
+  readonly freshness: Freshness
+  readonly findPlace: FindPlace
+  readonly inFlight: Pick<CallsInFlight, 'enter' | 'leave'>
+  readonly queues: RecordQueues
+  readonly giveWay: GiveWay
+}
+
+/** The call of which permissions are decided. */
+export type DecidedCall = {
+  readonly wire: StreamedRequest
+  readonly requestId: string
+  readonly now: EpochMs
+  readonly name: string
+  readonly authenticated: Authenticated
+}
+
+const NO_BODY = new Uint8Array(0)
+
+/**
+ * Decides permissions by the pipeline that decides all calls; there is nothing to run.
+ *
+ * @throws S3Error AccessDenied for the first permission that the caller does not have.
+ */
+export async function authorize(
+  dependencies: AuthorizationDependencies,
+  decided: DecidedCall,
+  needs: readonly Need[],
+): Promise<void> {
+  const { wire, now, name, authenticated } = decided
+  const work: Work = {
+    permissions: needs.map((need) => permissionOf(need, authenticated)),
+    check: () => {},
+    run: () => ({}),
+  }
+  const operation = { service: 's3', name, members: {}, begin: async () => work } as const
+  try {
+    await runOperation(operation, callOf(decided, authenticated.caller), {
+      ...dependencies,
+      finish: async () => {},
+      renewed: () => dependencies.freshness.renewed(),
+      authenticatedAgain: async () => callOf(decided, (await authenticate(wire, now, dependencies)).caller),
+    })
+  } catch (error) {
+    if (error instanceof KmsError && error.code === 'AccessDeniedException') {
+      throw new S3Error('AccessDenied', error.message, { reason: error.reason })
+    }
+    throw error
+  }
+}
+
+function callOf({ wire, requestId, now, authenticated }: DecidedCall, caller: Caller): Call {
+  const { region } = authenticated
+  return {
+    requestId,
+    caller,
+    region,
+    input: {},
+    now,
+    context: globalContext(caller, { ...wire, body: NO_BODY }, region, now),
+    involve: () => {},
+    redact: () => {},
+    identify: () => {},
+  }
+}
+
+function permissionOf({ action, resource, bucket, context }: Need, authenticated: Authenticated): Permission {
+  const own = signatureContext(authenticated)
+  return {
+    action,
+    resource,
+    account: bucket?.account ?? authenticated.caller.account,
+    policy: undefined,
+    context: (key) => context?.(key) ?? own(key),
+  }
+}
+
+/** Source: Service Authorization Reference, "Condition keys for Amazon S3". */
+function signatureContext({ caller, claims }: Authenticated): ContextLookup {
+  return (key) => {
+    switch (key) {
+      case 's3:authtype':
+        return claims.presigned ? 'REST-QUERY-STRING' : 'REST-HEADER'
+      case 's3:signatureversion':
+        return 'AWS4-HMAC-SHA256'
+      case 's3:resourceaccount':
+        return caller.account
+      default:
+        return undefined
+    }
+  }
+}

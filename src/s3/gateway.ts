@@ -1,0 +1,292 @@
+import { KmsError } from '../api/errors.ts'
+import { utf8 } from '../base/bytes.ts'
+import type { Log } from '../base/log.ts'
+import type { EpochMs } from '../base/ports.ts'
+import type { Journal } from '../dispatch/journal.ts'
+import type { RefusalDependencies } from '../dispatch/refusal.ts'
+import { cancelBody, type StreamedRequest, type StreamedResponse } from '../http/streaming-server.ts'
+import type { Quotas } from '../quotas/quota-service.ts'
+import { type Authenticated, authenticate } from './authenticate.ts'
+import { type AuthorizationDependencies, authorize } from './authorize.ts'
+import type { OperationDependencies, S3Answer, S3Call, S3Operation } from './call.ts'
+import { INTERNAL } from './data-keys.ts'
+import { bucketArn, objectArn } from './encryption.ts'
+import type { BucketEntry } from './entries.ts'
+import type { Release } from './locks.ts'
+import { type Attempt, type RecordingDependencies, recordEnd, recordUnauthenticated } from './recording.ts'
+import { parseS3Request, type S3Request } from './request.ts'
+import { routeOf } from './routes.ts'
+import { formatS3Error, S3Error } from './s3-error.ts'
+
+/** The dependencies of the gateway. */
+export type GatewayDependencies = OperationDependencies &
+  AuthorizationDependencies &
+  RecordingDependencies & {
+    readonly quotas: Pick<Quotas, 'admit' | 'chargeAudit'>
+    readonly journal: Journal
+    readonly refusals: RefusalDependencies
+    readonly log: Log
+    /** Called for data that is not as it was written. */
+    readonly alarm: (reason: string) => void
+    /** The domain below which a host names a bucket. */
+    readonly domain: string | undefined
+  }
+
+/** Answers a request to S3. Never rejects: a failure is an answer too. */
+export async function handleS3(
+  dependencies: GatewayDependencies,
+  wire: StreamedRequest,
+): Promise<StreamedResponse> {
+  const requestId = dependencies.random.uuid()
+  const now = dependencies.clock.now()
+  const arrival: Arrival = { wire, requestId, now, name: 'Unknown' }
+  let authenticated: Authenticated
+  let request: S3Request
+  let operation: S3Operation
+  try {
+    await dependencies.freshness.reached()
+    request = parseS3Request(wire, dependencies.domain)
+    const route = routeOf(request)
+    arrival.name = route.name
+    authenticated = await authenticateFresh(dependencies, wire, now)
+    if (route.operation === undefined) throw route.error
+    operation = route.operation
+  } catch (cause) {
+    const error = callerFacing(dependencies, arrival, cause)
+    const failure = await attemptToRecord(() => recordUnauthenticated(dependencies, arrival, error))
+    return errorResponse(
+      arrival,
+      failure === undefined ? error : callerFacing(dependencies, arrival, failure),
+    )
+  }
+  return perform(dependencies, { ...arrival, request, authenticated, operation })
+}
+
+/** A request whose caller is not known yet. */
+type Arrival = {
+  readonly wire: StreamedRequest
+  readonly requestId: string
+  readonly now: EpochMs
+  /** The operation's name in audit events. */
+  name: string
+}
+
+type Known = Arrival & {
+  readonly request: S3Request
+  readonly authenticated: Authenticated
+  readonly operation: S3Operation
+}
+
+/** Authenticates the caller; again if a record has changed since the cache was validated for the request. */
+async function authenticateFresh(
+  dependencies: GatewayDependencies,
+  wire: StreamedRequest,
+  now: EpochMs,
+): Promise<Authenticated> {
+  try {
+    return await authenticate(wire, now, dependencies)
+  } catch (error) {
+    if (!(error instanceof S3Error) || !(await dependencies.freshness.renewed())) throw error
+    return authenticate(wire, now, dependencies)
+  }
+}
+
+async function perform(dependencies: GatewayDependencies, known: Known): Promise<StreamedResponse> {
+  const releases: Release[] = []
+  const attempt = attemptOf(known)
+  try {
+    const { caller, region } = known.authenticated
+    const { name } = known
+    const rate = {
+      account: caller.account,
+      region,
+      service: 's3',
+      operation: name,
+      input: undefined,
+    } as const
+    if (!(await dependencies.quotas.admit(rate))) throw tooMany()
+    const call = callOf(dependencies, known, attempt, releases)
+    const answer = await run(known.operation, call)
+    try {
+      await commit(dependencies, attempt, answer)
+    } catch (error) {
+      if (typeof answer.body === 'object') await cancelBody(answer.body)
+      throw error
+    }
+    return response(known, answer)
+  } catch (cause) {
+    const error = callerFacing(dependencies, known, cause)
+    const failure = await attemptToRecord(() => recordEnd(dependencies, attempt, { error, changes: [] }))
+    return errorResponse(known, failure === undefined ? error : callerFacing(dependencies, known, failure))
+  } finally {
+    for (const release of releases.toReversed()) release()
+  }
+}
+
+function tooMany(): S3Error {
+  return new S3Error('SlowDown', 'Please reduce your request rate.')
+}
+
+function attemptOf({ wire, requestId, name, request, authenticated, operation }: Known): Attempt {
+  const { bucket, key } = request
+  return {
+    requestId,
+    name,
+    readOnly: operation.readOnly,
+    wire,
+    caller: authenticated.caller,
+    region: authenticated.region,
+    isOnObject: operation.on === 'object',
+    parameters: { ...(bucket !== undefined && { bucketName: bucket }), ...(key !== undefined && { key }) },
+    resources: [],
+    authenticated,
+  }
+}
+
+function callOf(
+  dependencies: GatewayDependencies,
+  known: Known,
+  attempt: Attempt,
+  releases: Release[],
+): S3Call {
+  const { request, authenticated, requestId, now, name } = known
+  const { caller, region } = authenticated
+  return {
+    request,
+    authenticated,
+    caller,
+    region,
+    requestId,
+    now,
+    dependencies,
+    authorize: (needs) => authorize(dependencies, { ...known, name }, needs),
+    involve: (resource) => {
+      if (!attempt.resources.some(({ arn }) => arn === resource.arn)) attempt.resources.push(resource)
+    },
+    defer: (release) => void releases.push(release),
+  }
+}
+
+async function run(operation: S3Operation, call: S3Call): Promise<S3Answer> {
+  const { bucket: name, key } = call.request
+  if (operation.on === 'service') return operation.run(call)
+  if (operation.on === 'new-bucket') return operation.run({ ...call, name: name ?? '' })
+  const bucket = name === undefined ? undefined : call.dependencies.catalogue.bucket(name)
+  if (bucket === undefined) {
+    const elements = { BucketName: name ?? '' }
+    throw new S3Error('NoSuchBucket', 'The specified bucket does not exist', { elements })
+  }
+  call.involve({ account: bucket.account, arn: bucketArn(bucket.name), type: 'AWS::S3::Bucket' })
+  if (operation.on === 'bucket') {
+    if (operation.anyRegion !== true) checkRegion(call, bucket)
+    return operation.run({ ...call, bucket })
+  }
+  checkRegion(call, bucket)
+  const object = { account: bucket.account, arn: objectArn(bucket.name, key ?? ''), type: 'AWS::S3::Object' }
+  call.involve(object)
+  return operation.run({ ...call, bucket, key: key ?? '' })
+}
+
+/** Source: Amazon S3 API Reference, "Error responses", AuthorizationHeaderMalformed: the region is wrong. */
+function checkRegion({ region }: S3Call, bucket: BucketEntry): void {
+  if (region === bucket.region) return
+  throw new S3Error(
+    'AuthorizationHeaderMalformed',
+    `The authorization header is malformed; the region '${region}' is wrong; expecting '${bucket.region}'`,
+    { elements: { Region: bucket.region }, headers: [['x-amz-bucket-region', bucket.region]] },
+  )
+}
+
+/** Makes an answer durable: its changes and its event. Then files that nothing names are removed. */
+async function commit(dependencies: GatewayDependencies, attempt: Attempt, answer: S3Answer): Promise<void> {
+  const { changes = [], settles = [], disposes = [], event } = answer
+  const { disposal, files, log } = dependencies
+  await recordEnd(dependencies, attempt, { event, changes: [...changes, ...disposal.changes(disposes)] })
+  disposal.dispose(disposes)
+  await Promise.all(
+    settles.map((file) =>
+      files.settle(file).catch((error: unknown) => {
+        // It is read where it is, and the next start moves it.
+        log.warn(`a file of an object stays among the incoming ones: ${error}`, { file })
+      }),
+    ),
+  )
+}
+
+/** The error for the caller: one of the contract itself, or one code without detail. */
+function callerFacing(dependencies: GatewayDependencies, { requestId }: Arrival, cause: unknown): S3Error {
+  if (cause instanceof S3Error) return cause
+  if (cause instanceof KmsError && cause.code === 'ThrottlingException') return tooMany()
+  const error = cause instanceof Error ? cause : new Error(String(cause))
+  const isDamage = error.name === 'IntegrityError' || error.name === 'KeyringError'
+  dependencies.log.error(
+    `${isDamage ? 'INTEGRITY ALARM' : 'a call of S3 failed'}: ${error.name}: ${error.message}`,
+    {
+      requestId,
+    },
+  )
+  if (isDamage) dependencies.alarm(error.message)
+  return new S3Error('InternalError', INTERNAL, { cause })
+}
+
+/** Returns the failure of recording, if it fails. */
+async function attemptToRecord(record: () => Promise<void>): Promise<unknown> {
+  try {
+    await record()
+    return undefined
+  } catch (error) {
+    return error
+  }
+}
+
+const XML = 'application/xml'
+
+function response({ requestId, wire }: Known, answer: S3Answer): StreamedResponse {
+  const { status = 200, headers = [], body } = answer
+  const common = commonHeaders(requestId)
+  if (typeof body !== 'string') {
+    const isLengthKnown = body !== undefined || wire.method === 'HEAD' || status === 204 || status === 304
+    const length = isLengthKnown ? [] : ([['Content-Length', '0']] as const)
+    return { status, headers: [...common, ...headers, ...length], body }
+  }
+  const bytes = utf8(body)
+  const document = [
+    ['Content-Type', XML],
+    ['Content-Length', String(bytes.length)],
+  ] as const
+  return { status, headers: [...common, ...headers, ...document], body: bytes }
+}
+
+function errorResponse({ requestId, wire }: Arrival, error: S3Error): StreamedResponse {
+  const headers = [...commonHeaders(requestId), ...(error.details.headers ?? [])]
+  if (wire.method === 'HEAD') return { status: error.status, headers, body: undefined }
+  const question = wire.target.indexOf('?')
+  const resource = question < 0 ? wire.target : wire.target.slice(0, question)
+  const bytes = utf8(formatS3Error(error, resource, requestId))
+  const document = [
+    ['Content-Type', XML],
+    ['Content-Length', String(bytes.length)],
+  ] as const
+  return { status: error.status, headers: [...headers, ...document], body: bytes }
+}
+
+function commonHeaders(requestId: string): readonly (readonly [string, string])[] {
+  return [
+    ['x-amz-request-id', requestId],
+    ['Server', 'Holdfast'],
+  ]
+}
+
+/** The answer to a request beyond the bounds of the listener. */
+export function busyS3(): StreamedResponse {
+  const error = tooMany()
+  const bytes = utf8(formatS3Error(error, '/', ''))
+  return {
+    status: error.status,
+    headers: [
+      ['Content-Type', XML],
+      ['Content-Length', String(bytes.length)],
+    ],
+    body: bytes,
+  }
+}

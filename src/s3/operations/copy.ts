@@ -1,0 +1,175 @@
+import { fromUtf8, toHex } from '../../base/bytes.ts'
+import { type RunningHash, runningHash } from '../../crypto/running-hash.ts'
+import { percentDecode } from '../../sigv4/canonical.ts'
+import type { ObjectCall, S3Answer, S3Operation } from '../call.ts'
+import { checkCopySource } from '../conditions.ts'
+import { encryptionChoice, encryptionHeaders, SSE } from '../encryption.ts'
+import type { ObjectEntry } from '../entries.ts'
+import { checksumHeaders, parseFacts, refuseNotOffered } from '../object-facts.ts'
+import type { ByteRange } from '../object-files.ts'
+import { PUT_MAX_BYTES } from '../payload.ts'
+import { invalidArgument, notImplemented, S3Error } from '../s3-error.ts'
+import { type Stored, storeStream } from '../storing.ts'
+import { formatXml } from '../xml.ts'
+import { openObject, readableObject } from './get-object.ts'
+import { findUpload, putStreamOfPart } from './multipart.ts'
+import { authorizeWrite, etagOf, newVersion, replaceObject } from './put-object.ts'
+
+/** CopyObject. The source's encryption is not inherited. */
+export const copyObject: S3Operation = {
+  name: 'CopyObject',
+  readOnly: false,
+  on: 'object',
+  run: copy,
+}
+
+async function copy(call: ObjectCall): Promise<S3Answer> {
+  const { bucket, key, request, dependencies } = call
+  const { headers } = request
+  refuseNotOffered(headers)
+  const choice = encryptionChoice(headers, bucket.encryption)
+  const directive = headers.get('x-amz-metadata-directive') ?? 'COPY'
+  if (directive !== 'COPY' && directive !== 'REPLACE') {
+    throw invalidArgument('Unknown metadata directive.', 'x-amz-metadata-directive', directive)
+  }
+  await authorizeWrite(call)
+  const source = sourceOf(call)
+  const from = await readableObject(source)
+  checkCopySource(headers, from)
+  const isSelf = source.bucket.name === bucket.name && source.key === key
+  if (isSelf && directive === 'COPY' && !headers.has(SSE)) {
+    throw new S3Error(
+      'InvalidRequest',
+      "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
+    )
+  }
+  if (from.sizeBytes > PUT_MAX_BYTES) {
+    throw new S3Error(
+      'InvalidRequest',
+      'The specified copy source is larger than the maximum allowable size for a copy source',
+    )
+  }
+  const { dataKey, encryption } = await dependencies.dataKeys.create(call, choice)
+  using _dataKey = dataKey
+  const version = newVersion(call)
+  const bytes = await sourceBytes(source, from, { begin: 0, end: from.sizeBytes })
+  const binding = { bucket: bucket.name, key, version, part: 0 }
+  const { stream, facts: md5 } = await storeStream(dependencies, dataKey, binding, bytes)
+  const { headers: kept, metadata } = directive === 'COPY' ? from : parseFacts(headers)
+  const entry: ObjectEntry = {
+    format: 1,
+    version,
+    sizeBytes: stream.sizeBytes,
+    etag: etagOf(call, choice, md5),
+    modifiedAt: dependencies.clock.now(),
+    encryption,
+    ...(from.checksum?.type === 'FULL_OBJECT' && { checksum: from.checksum }),
+    streams: [{ ...stream, part: 0 }],
+    headers: kept,
+    metadata,
+  }
+  const checksum = Object.fromEntries(checksumElements(entry))
+  return {
+    ...(await replaceObject(call, entry)),
+    headers: encryptionHeaders(encryption),
+    body: formatXml('CopyObjectResult', {
+      LastModified: new Date(entry.modifiedAt).toISOString(),
+      ETag: `"${entry.etag}"`,
+      ...checksum,
+    }),
+    event: { additional: { copySource: `${source.bucket.name}/${source.key}` } },
+  }
+}
+
+/** The elements of an object's checksum. */
+function checksumElements(entry: ObjectEntry): readonly (readonly [name: string, value: string])[] {
+  return checksumHeaders(entry).map(([name, value]) =>
+    name === 'x-amz-checksum-type'
+      ? ['ChecksumType', value]
+      : [`Checksum${name.slice('x-amz-checksum-'.length).toUpperCase()}`, value],
+  )
+}
+
+/** UploadPartCopy. */
+export const uploadPartCopy: S3Operation = {
+  name: 'UploadPartCopy',
+  readOnly: false,
+  on: 'object',
+  run: async (call) => {
+    const { headers } = call.request
+    await authorizeWrite(call)
+    const upload = findUpload(call)
+    const source = sourceOf(call)
+    const from = await readableObject(source)
+    checkCopySource(headers, from)
+    const range = copyRange(headers.get('x-amz-copy-source-range'), from.sizeBytes)
+    const bytes = await sourceBytes(source, from, range)
+    const part = await putStreamOfPart(call, upload, {
+      pieces: bytes.pieces,
+      finish: () => ({ sizeBytes: range.end - range.begin, md5: bytes.finish(), checksum: undefined }),
+    })
+    return {
+      ...part.answer,
+      headers: encryptionHeaders(upload.encryption),
+      body: formatXml('CopyPartResult', {
+        LastModified: new Date(part.entry.modifiedAt).toISOString(),
+        ETag: `"${part.entry.etag}"`,
+      }),
+    }
+  },
+}
+
+const COPY_RANGE = /^bytes=(\d{1,15})-(\d{1,15})$/
+
+function copyRange(text: string | undefined, sizeBytes: number): ByteRange {
+  if (text === undefined) return { begin: 0, end: sizeBytes }
+  const [, first, last] = COPY_RANGE.exec(text) ?? []
+  const range = { begin: Number(first), end: Number(last) + 1 }
+  if (first !== undefined && range.begin < range.end && range.end <= sizeBytes) return range
+  throw invalidArgument(
+    'The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy',
+    'x-amz-copy-source-range',
+    text,
+  )
+}
+
+/** The source of a copy as a call on it. @throws S3Error. */
+function sourceOf(call: ObjectCall): ObjectCall {
+  const text = call.request.headers.get('x-amz-copy-source') ?? ''
+  const question = text.indexOf('?')
+  if (question >= 0) throw notImplemented('a version of a copy source')
+  const path = fromUtf8(percentDecode(text)).replace(/^\//, '')
+  const slash = path.indexOf('/')
+  const key = path.slice(slash + 1)
+  if (slash <= 0 || key === '' || path.includes('\0')) {
+    throw invalidArgument(
+      'Copy Source must mention the source bucket and key: sourcebucket/sourcekey',
+      'x-amz-copy-source',
+      text,
+    )
+  }
+  const name = path.slice(0, slash)
+  const bucket = call.dependencies.catalogue.bucket(name)
+  if (bucket === undefined) {
+    throw new S3Error('NoSuchBucket', 'The specified bucket does not exist', {
+      elements: { BucketName: name },
+    })
+  }
+  return { ...call, bucket, key }
+}
+
+/** The bytes of a range of a source, and at their end their MD5. */
+async function sourceBytes(source: ObjectCall, from: ObjectEntry, range: ByteRange): Promise<Stored<string>> {
+  const md5 = runningHash('md5')
+  return {
+    pieces: observed(await openObject(source, from, range), md5),
+    finish: () => toHex(md5.digest()),
+  }
+}
+
+async function* observed(pieces: AsyncIterable<Uint8Array>, hash: RunningHash): AsyncIterable<Uint8Array> {
+  for await (const piece of pieces) {
+    hash.update(piece)
+    yield piece
+  }
+}

@@ -1,0 +1,95 @@
+import { toHex } from '../../base/bytes.ts'
+import type { ObjectCall, S3Answer, S3Operation } from '../call.ts'
+import { setObject } from '../catalogue.ts'
+import { checkWrite } from '../conditions.ts'
+import { type EncryptionChoice, encryptionChoice, encryptionHeaders, objectArn } from '../encryption.ts'
+import type { ObjectEntry } from '../entries.ts'
+import { checksumHeaders, parseFacts, refuseNotOffered, writeContext } from '../object-facts.ts'
+import { openPayload } from '../payload.ts'
+import { storeStream } from '../storing.ts'
+
+const ETAG_BYTES = 16
+
+/** PutObject. */
+export const putObject: S3Operation = {
+  name: 'PutObject',
+  readOnly: false,
+  on: 'object',
+  run: put,
+}
+
+async function put(call: ObjectCall): Promise<S3Answer> {
+  const { bucket, key, request, dependencies } = call
+  const { headers } = request
+  refuseNotOffered(headers)
+  const choice = encryptionChoice(headers, bucket.encryption)
+  await authorizeWrite(call)
+  const facts = parseFacts(headers)
+  checkWrite(headers, dependencies.catalogue.object(bucket.name, key))
+  const payload = openPayload(request, call.authenticated, choice.type === 'AES256')
+  const { dataKey, encryption } = await dependencies.dataKeys.create(call, choice)
+  using _dataKey = dataKey
+  const version = newVersion(call)
+  const binding = { bucket: bucket.name, key, version, part: 0 }
+  const { stream, facts: seen } = await storeStream(dependencies, dataKey, binding, payload)
+  const entry: ObjectEntry = {
+    format: 1,
+    version,
+    sizeBytes: seen.sizeBytes,
+    etag: etagOf(call, choice, seen.md5),
+    modifiedAt: dependencies.clock.now(),
+    encryption,
+    ...(seen.checksum !== undefined && { checksum: { ...seen.checksum, type: 'FULL_OBJECT' as const } }),
+    streams: [{ ...stream, part: 0 }],
+    ...facts,
+  }
+  return { ...(await replaceObject(call, entry)), headers: uploadHeaders(entry) }
+}
+
+/** The permission to write an object. @throws S3Error AccessDenied. */
+export function authorizeWrite(call: ObjectCall): Promise<void> {
+  const { bucket, key, request } = call
+  const context = writeContext(request.headers)
+  return call.authorize([{ action: 's3:PutObject', resource: objectArn(bucket.name, key), bucket, context }])
+}
+
+/** The id of a new version. */
+export function newVersion({ dependencies }: ObjectCall): string {
+  return toHex(dependencies.random.bytes(16))
+}
+
+/**
+ * The ETag of an object that was put at once: MD5 of its bytes, or a random value. Source: Amazon S3 API Reference,
+ * "Object": the ETag of an object that KMS protects is no MD5.
+ */
+export function etagOf(
+  call: ObjectCall,
+  { type }: Pick<EncryptionChoice, 'type'>,
+  md5: string | undefined,
+): string {
+  return type === 'AES256' && md5 !== undefined ? md5 : toHex(call.dependencies.random.bytes(ETAG_BYTES))
+}
+
+/** The answer that makes an object current, in the place of what is there. @throws S3Error PreconditionFailed. */
+export async function replaceObject(call: ObjectCall, entry: ObjectEntry): Promise<S3Answer> {
+  const { bucket, key, request, dependencies } = call
+  const { catalogue, files, locks } = dependencies
+  try {
+    call.defer(await locks.holdObject(bucket.name, key))
+    const before = catalogue.object(bucket.name, key)
+    checkWrite(request.headers, before)
+    return {
+      changes: [setObject(bucket.name, key, entry)],
+      settles: entry.streams.map(({ file }) => file),
+      disposes: (before?.streams ?? []).map(({ file }) => file),
+    }
+  } catch (error) {
+    await Promise.all(entry.streams.map(({ file }) => files.remove(file)))
+    throw error
+  }
+}
+
+/** The headers of an answer to an upload. */
+function uploadHeaders(entry: ObjectEntry): readonly (readonly [string, string])[] {
+  return [['ETag', `"${entry.etag}"`], ...encryptionHeaders(entry.encryption), ...checksumHeaders(entry)]
+}

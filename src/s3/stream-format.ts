@@ -1,0 +1,122 @@
+import { concatBytes, equalConstantTime, lengthPrefixed, uint32, utf8 } from '../base/bytes.ts'
+import type { Secret } from '../base/secret.ts'
+import { GCM_TAG_BYTES } from '../crypto/aead.ts'
+import { sha256 } from '../crypto/hash.ts'
+import {
+  SEALED_SEGMENT_BYTES,
+  SEGMENT_BYTES,
+  STREAM_SALT_BYTES,
+  type StreamCipher,
+  streamCipher,
+} from '../crypto/segments.ts'
+
+/** What a stream is: a part of one version of one object. See docs/reference/formats/s3-object.md. */
+export type StreamBinding = {
+  readonly bucket: string
+  readonly key: string
+  /** The version, whose id is chosen before its first stream is written. */
+  readonly version: string
+  /** From 1; 0 for an object that was put at once. */
+  readonly part: number
+}
+
+/** `HFS3` and the format. */
+const MAGIC = concatBytes(utf8('HFS3'), Uint8Array.of(1))
+const BINDING_BYTES = 32
+const HEADER_TEXT_BYTES = MAGIC.length + STREAM_SALT_BYTES + BINDING_BYTES
+/** A header with its tag. */
+export const HEADER_BYTES: number = HEADER_TEXT_BYTES + GCM_TAG_BYTES
+
+/** The error of a stream that is not as it was written. The operator's log has an alarm. */
+export class DamagedObject extends Error {
+  override readonly name = 'IntegrityError'
+}
+
+/** A new stream: its cipher and its header. */
+export function beginStream(
+  dataKey: Secret,
+  binding: StreamBinding,
+  salt: Uint8Array,
+): { readonly cipher: StreamCipher; readonly header: Uint8Array } {
+  const bound = bindingHash(binding)
+  const cipher = streamCipher(dataKey, salt, bound)
+  const text = concatBytes(MAGIC, salt, bound)
+  return { cipher, header: concatBytes(text, cipher.headerTag(text)) }
+}
+
+/** The cipher of a stream with this header. @throws DamagedObject when the header is not that of this stream. */
+export function openStream(dataKey: Secret, binding: StreamBinding, header: Uint8Array): StreamCipher {
+  const salt = header.subarray(MAGIC.length, MAGIC.length + STREAM_SALT_BYTES)
+  if (header.length !== HEADER_BYTES) throw damaged(binding, 'its header is cut')
+  const { cipher, header: expected } = beginStream(dataKey, binding, Uint8Array.from(salt))
+  if (equalConstantTime(header, expected)) return cipher
+  cipher[Symbol.dispose]()
+  throw damaged(binding, 'its header is another one')
+}
+
+/** The error for a stream that does not open. */
+export function damaged({ bucket, version, part }: StreamBinding, why: string): DamagedObject {
+  return new DamagedObject(`part ${part} of version ${version} in bucket ${bucket} is damaged: ${why}`)
+}
+
+function bindingHash({ bucket, key, version, part }: StreamBinding): Uint8Array {
+  return sha256(lengthPrefixed(bucket, key, version, uint32(part)))
+}
+
+/** The segments of a stream of this length: even an empty one has a last segment. */
+export function segmentsOf(sizeBytes: number): number {
+  return Math.max(1, Math.ceil(sizeBytes / SEGMENT_BYTES))
+}
+
+/** The bytes of a whole stream in its file. */
+export function storedBytes(sizeBytes: number): number {
+  return HEADER_BYTES + sizeBytes + segmentsOf(sizeBytes) * GCM_TAG_BYTES
+}
+
+/** Where a segment begins in its file. */
+export function segmentPlace(at: number): number {
+  return HEADER_BYTES + at * SEALED_SEGMENT_BYTES
+}
+
+/** Divides a stream into segments, and seals each as soon as it is known whether it is the last. */
+export class StreamSealer {
+  readonly #cipher: StreamCipher
+  readonly #buffer = Buffer.allocUnsafe(SEGMENT_BYTES)
+  #filled = 0
+  #at = 0
+
+  constructor(cipher: StreamCipher) {
+    this.#cipher = cipher
+  }
+
+  /** The segments that these bytes complete. */
+  *take(bytes: Uint8Array): Iterable<Uint8Array> {
+    let rest = bytes
+    while (rest.length > 0) {
+      if (this.#filled === SEGMENT_BYTES) yield this.#seal(false)
+      const piece = rest.subarray(0, SEGMENT_BYTES - this.#filled)
+      this.#buffer.set(piece, this.#filled)
+      this.#filled += piece.length
+      rest = rest.subarray(piece.length)
+    }
+  }
+
+  /** The last segment. */
+  end(): Uint8Array {
+    const sealed = this.#seal(true)
+    this.clear()
+    return sealed
+  }
+
+  /** Clears the plaintext. */
+  clear(): void {
+    this.#buffer.fill(0)
+  }
+
+  #seal(isLast: boolean): Uint8Array {
+    const sealed = this.#cipher.seal(this.#at, isLast, this.#buffer.subarray(0, this.#filled))
+    this.#at += 1
+    this.#filled = 0
+    return sealed
+  }
+}
