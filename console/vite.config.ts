@@ -1,5 +1,6 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
+import { withPalette } from './palette.ts'
 
 /** Takes fonts out of style sheets: Cloudscape inlines 100 KB of them, which the content security policy refuses. */
 const withoutFonts = {
@@ -15,7 +16,7 @@ const withoutFonts = {
 export default defineConfig({
   base: '/console/',
   plugins: [react()],
-  css: { postcss: { plugins: [withoutFonts] } },
+  css: { postcss: { plugins: [withoutFonts, withPalette] } },
   build: {
     target: 'es2023',
     manifest: true,

@@ -22,7 +22,7 @@ const PAGES = [
   '/refusals',
   '/explain',
   ...['/insights', '/usage', '/report', '/quotas', '/settings'],
-  ...['users', 'groups', 'roles', 'policies', 'providers', 'accounts', 'controls'].map(
+  ...['users', 'groups', 'roles', 'policies', 'providers', 'accounts', 'organization', 'controls'].map(
     (tab) => `/access?tab=${tab}`,
   ),
 ]

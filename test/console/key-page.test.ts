@@ -83,6 +83,8 @@ test('disabling shows the impact first, and needs the alias', { skip: NO_BROWSER
   const { page, assertClean } = await openPage(browser)
   await signInTo(server, page)
   const keyId = await newKey('payments')
+  await openTab(page, keyId, 'overview')
+  await page.getByText(/^Not since/).waitFor()
   await kmsClient(server).send(new EncryptCommand({ KeyId: keyId, Plaintext: Buffer.from('x') }))
   await openTab(page, keyId, 'overview')
   await page.getByRole('button', { name: 'Disable', exact: true }).click()

@@ -84,7 +84,8 @@ function LastUsed({ facts }: KeyProps): ReactNode {
   if (error !== null) return common.none
   if (data === undefined) return common.loading
   const { KeyLastUsage: use, TrackingStartDate: since } = data
-  return use === undefined
+  // A key that was never used has a use without members.
+  return use?.Timestamp === undefined
     ? fill(FACT_TEXTS.neverUsed, { time: showTime(since) })
     : fill(FACT_TEXTS.lastBy, { operation: use.Operation ?? '', time: showTime(use.Timestamp) })
 }
