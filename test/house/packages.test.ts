@@ -54,15 +54,24 @@ test('the console is a workspace that asks for exact versions, all of them for i
   for (const [name, version] of asked) assert.match(version, /^\d+\.\d+\.\d+$/, name)
 })
 
+/** The folders of test/conformance with drivers in Go. */
+const GO_DRIVERS = ['sdks/go', 'kubernetes', 'programs']
+
 test('the packages of the drivers in Go and Java have exact versions, and name no host', async () => {
-  const read = (name: string): Promise<string> => readFile(join(ROOT, 'test/conformance/sdks', name), 'utf8')
-  const asked = [...(await read('go/go.mod')).matchAll(/^\t(\S+) (\S+)/gm)]
-  assert.ok(asked.length > 0)
-  const sums = await read('go/go.sum')
-  for (const [, name = '', version = ''] of asked) {
-    assert.match(version, /^v\d+\.\d+\.\d+$/, name)
-    assert.ok(sums.includes(`${name} ${version} h1:`), name)
+  const readDriver = (name: string): Promise<string> => readFile(join(ROOT, 'test/conformance', name), 'utf8')
+  for (const driver of GO_DRIVERS) {
+    const asked = [...(await readDriver(`${driver}/go.mod`)).matchAll(/^\t(\S+) (\S+)/gm)]
+    assert.ok(asked.length > 0)
+    const sums = await readDriver(`${driver}/go.sum`)
+    for (const [, name = '', version = ''] of asked) {
+      assert.match(version, /^v\d+\.\d+\.\d+(?:-[\w.-]+)?(?:\+incompatible)?$/, name)
+      assert.ok(
+        sums.includes(`${name} ${version} h1:`) || sums.includes(`${name} ${version}/go.mod h1:`),
+        name,
+      )
+    }
   }
+  const read = (name: string): Promise<string> => readDriver(`sdks/${name}`)
   const pom = await read('java/pom.xml')
   assert.doesNotMatch(pom, /:\/\/|<repositor/)
   const versions = [...pom.matchAll(/<(?:\w+\.)?version>([^<]+)</g)].map(([, version]) => version)

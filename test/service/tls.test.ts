@@ -45,7 +45,9 @@ test('holdfast status says how to trust the certificate of an authority of your 
   const trusted = await holdfast(['status', `--data=${server.data}`], {
     environment: { NODE_EXTRA_CA_CERTS },
   })
-  assert.deepEqual([trusted.status, trusted.err], [0, ''])
+  assert.equal(trusted.status, 0)
+  // The warnings are about the unlock paths of this test's server.
+  assert.match(trusted.err, /^(?:warning: [^\n]*unlock path[^\n]*\n)*$/)
 })
 
 test('the AWS SDK works over TLS', { skip }, async () => {
