@@ -12,7 +12,7 @@ import { s3, s3Succeeds, startGateway, type TestGateway } from '../support/s3-ga
 import { type Seeded, seeded } from '../support/seeded.ts'
 import { startServer } from '../support/server.ts'
 
-const KILLS = cases({ slice: 3, whole: 200 })
+const KILLS = cases({ slice: 3, whole: 60 })
 const SEED = 20_261_130
 const CLIENTS = 4
 const KEYS_OF_CLIENT = 3
