@@ -10,18 +10,11 @@ import { iamClient, newUser, policyText } from '../support/iam.ts'
 import { REGION } from '../support/kms.ts'
 import { type Ended, holdfast, run } from '../support/run.ts'
 import { type Credentials, startServer, type TestServer, temporaryFolder } from '../support/server.ts'
-import { missingFile, PYTHON } from './tools.ts'
+import { missingFile, missingModule, PYTHON } from './tools.ts'
 
 const FOLDER = join(import.meta.dirname, 'programs')
 const noDriver = missingFile(FOLDER, 'driver', 'go build -o driver .')
-const noMongo = await missingPython('pymongocrypt')
-
-async function missingPython(module: string): Promise<string | false> {
-  const found = await run(PYTHON, ['-c', `import ${module}, bson`]).catch(() => undefined)
-  if (found?.status === 0) return false
-  if (process.env['CI'] === 'true') throw new Error(`${module} is not installed for ${PYTHON}`)
-  return `${module} is not installed`
-}
+const noMongo = await missingModule('pymongocrypt')
 
 /** Each program with the actions of its smallest policy. Its page has the same ones. */
 const ENCRYPT = ['kms:Encrypt', 'kms:Decrypt']

@@ -64,6 +64,14 @@ function missing(reason: string): string {
 /** The Python that boto3 is looked for in. */
 export const PYTHON = process.env['CONFORMANCE_PYTHON'] ?? 'python3'
 
+/** Why the tests of a Python module are skipped; `false` when it is there. @throws Error when it is missing on CI. */
+export async function missingModule(module: string): Promise<string | false> {
+  const found = await run(PYTHON, ['-c', `import ${module}`]).catch(() => undefined)
+  if (found?.status === 0) return false
+  const reason = `${module} is not installed for ${PYTHON}`
+  return WITHOUT.includes(module) ? reason : missing(reason)
+}
+
 /** The environment that `holdfast env` gives to a shell. */
 export async function clientEnvironment(server: TestServer): Promise<Readonly<Record<string, string>>> {
   const shell = await run('/bin/sh', ['-c', 'eval "$1"; env', 'sh', (await environmentLines(server)).out])
