@@ -16,7 +16,7 @@ import {
   PERSON_TIMEOUT_MS,
   removePath,
 } from '../custody/roots/change.ts'
-import type { Envelope, UnlockPath } from '../custody/roots/envelope.ts'
+import { checkMac, type Envelope, type UnlockPath } from '../custody/roots/envelope.ts'
 import type { AskPassphrase } from '../custody/roots/passphrase.ts'
 import { SealError } from '../custody/roots/root.ts'
 import { isUnattended, openPath, reasonOf } from '../custody/roots/unlock.ts'
@@ -163,8 +163,10 @@ async function change(
   await needEnvelope(config)
   const { root } = await openRootKey(config, ask)
   using _root = root
-  // Read again: openRootKey has checked its MAC, and the lock keeps it as it is.
-  const { envelope } = await needEnvelope(config)
+  const signed = await needEnvelope(config)
+  // Read again, perhaps after a person has typed: other programs than Holdfast do not keep the lock.
+  checkMac(signed, root)
+  const { envelope } = signed
   const deployment = await openDeployment(config, { rootKey: root })
   try {
     const changed = await plan(envelope, root)
@@ -223,11 +225,14 @@ async function prove(context: Context, name: string | undefined): Promise<readon
 async function proveOne(context: Context, path: UnlockPath): Promise<ProvedPath> {
   const { config, log, dependencies } = context
   const { name, type } = path
-  const { envelope } = await needEnvelope(config)
+  const signed = await needEnvelope(config)
+  const { envelope } = signed
   let failure: string | undefined
   let opened: Secret | undefined
   try {
-    opened = await openPath(dependencies, envelope, path, PERSON_TIMEOUT_MS)
+    opened = await openPath(dependencies, envelope, getPath(envelope, name), PERSON_TIMEOUT_MS)
+    // A proof must not sign what somebody has edited.
+    checkMac(signed, opened)
     await putEnvelope(config, notePathProved(envelope, name, systemClock), opened)
   } catch (error) {
     failure = reasonOf(error)

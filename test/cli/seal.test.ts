@@ -347,6 +347,39 @@ test('an edited envelope, one of another folder and a lost one are refused', asy
   await succeed(data, ['audit', 'verify'])
 })
 
+test('an edited envelope is not signed again by a proof or a change', async () => {
+  const { data } = await usedFolder()
+  const env = { HOLDFAST_SEAL_CREDENTIALS: credentials }
+  await succeed(data, ['seal', 'add', 'host', '--type', 'credential'], { env })
+  const path = join(data, 'seal.json')
+  const edited = (await readFile(path, 'utf8')).replace('"name": "host"', '"name": "guest"')
+  await writeFile(path, edited)
+  const commands: readonly (readonly string[])[] = [
+    ['prove'],
+    ['prove', '--path', 'file'],
+    ['prove', '--path', 'guest'],
+    ['order', 'guest,file'],
+  ]
+  for (const command of commands) {
+    const { status, output, errors } = await run(data, ['seal', ...command], { env })
+    assert.equal(status, 1, command.join(' '))
+    assert.match(`${output}${errors}`, /changed by something else than Holdfast/)
+    assert.equal(await readFile(path, 'utf8'), edited, command.join(' '))
+  }
+})
+
+test('a second path of type file is refused before it replaces the key of the first one', async () => {
+  const { data, keyId } = await usedFolder()
+  const before = await readFile(join(data, 'root.key'), 'utf8')
+  const { status, errors } = await run(data, ['seal', 'add', 'second', '--type', 'file'])
+  assert.notEqual(status, 0)
+  assert.match(errors, /the path 'file' has the type file already/)
+  assert.equal(await readFile(join(data, 'root.key'), 'utf8'), before)
+  await using server = await startServer({ data, environment: {} })
+  await assertEncrypts(server, keyId)
+  await server.stop()
+})
+
 test('options of another type and unknown names are refused', async () => {
   const { data } = await usedFolder()
   const refusals: readonly (readonly [readonly string[], RegExp])[] = [

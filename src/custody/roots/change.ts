@@ -40,6 +40,7 @@ export async function addPath(
 ): Promise<Envelope> {
   assertNewName(envelope, name)
   const method = methodOf(dependencies.methods, type)
+  if (method.isSingle === true) assertNoOther(envelope, type)
   const { random, clock, timers } = dependencies
   const id = random.uuid()
   const { deployment } = envelope
@@ -69,6 +70,15 @@ function assertNewName({ paths }: Envelope, name: string): void {
   if (paths.some((path) => path.name === name)) throw new UsageError(`there is a path '${name}' already`)
   if (paths.length >= PATHS_MAX)
     throw new UsageError(`there are ${PATHS_MAX} paths, which is the largest number`)
+}
+
+/** A second path would replace the key of the first one, and a crash then leaves neither. @throws UsageError. */
+function assertNoOther({ paths }: Envelope, type: string): void {
+  const present = paths.find((path) => path.type === type)
+  if (present === undefined) return
+  throw new UsageError(
+    `the path '${present.name}' has the type ${type} already: there is one key of this type`,
+  )
 }
 
 /** Notes that a path has just opened the root key. */

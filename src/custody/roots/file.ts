@@ -108,6 +108,7 @@ function checkOf(encoded: string): string {
 export function fileMethod(path: string, random: Random): PathMethod {
   return {
     isUnattended: true,
+    isSingle: true,
     create: async () => ({ parameters: {}, key: await createPathKeyFile(path, { replaces: true, random }) }),
     open: async () => {
       const found = await readKeyFile(path)

@@ -16,6 +16,8 @@ export type PathContext = {
 export type PathMethod = {
   /** Whether it needs no person. */
   readonly isUnattended: boolean
+  /** Whether an envelope has at most one path of this type, since all would have one key. */
+  readonly isSingle?: true
   /**
    * Creates the key of a new path.
    *
