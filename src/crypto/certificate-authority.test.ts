@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
+import { duplexPair } from 'node:stream'
 import { test } from 'node:test'
-import { createSecureContext } from 'node:tls'
+import { connect, createSecureContext, TLSSocket } from 'node:tls'
 import { systemRandom } from '../base/ports.ts'
 import {
   createAuthority,
@@ -74,5 +75,39 @@ test('isPermitted takes the names, what is below a DNS name, and no other addres
     ['fd00::8', false],
   ] as const) {
     assert.equal(isPermitted(name, NAMES), expected, name)
+  }
+})
+
+/** Why a client that trusts an authority alone refuses a server; nothing when it does not. */
+async function refusalOf(
+  { cert: ca }: Issued,
+  { cert, key }: Issued,
+  host: string,
+): Promise<string | undefined> {
+  const [near, far] = duplexPair()
+  const server = new TLSSocket(far, { isServer: true, cert, key })
+  const client = connect({ socket: near, ca, host })
+  server.on('error', () => {})
+  try {
+    return await new Promise((resolve) => {
+      client.once('secureConnect', () => resolve(undefined))
+      client.once('error', (error) => resolve('code' in error ? String(error.code) : error.message))
+    })
+  } finally {
+    client.destroy()
+    server.destroy()
+  }
+}
+
+test('clients refuse certificates of an authority for names that it is not limited to, of either kind', async () => {
+  const now = { now: Date.now(), days: 1, random: systemRandom }
+  for (const permitted of [['10.0.0.7'], ['example.internal'], ['10.0.0.7', 'example.internal']]) {
+    const issuer = await createAuthority(permitted, now)
+    for (const name of ['10.0.0.7', '10.0.0.8', 'fd00::7', 'example.internal', 'example.com']) {
+      const issued = await issueServerCertificate(issuer, [name], now)
+      const refusal = await refusalOf(issuer, issued, name)
+      const expected = permitted.includes(name)
+      assert.equal(refusal === undefined, expected, `${permitted} signs ${name}: ${refusal}`)
+    }
   }
 })

@@ -62,12 +62,10 @@ export async function createAuthority(names: readonly string[], validity: Validi
   const certificate = newCertificate(`Holdfast authority for ${names[0]}`, validity)
   certificate.issuer = certificate.subject
   await certificate.subjectPublicKeyInfo.importKey(keys.publicKey)
+  const excluded = excludedKinds(names)
   const constraints = new NameConstraints({
     permittedSubtrees: names.map(subtreeOf),
-    // A kind of name that no permitted one has is not limited, unless all of it is excluded.
-    ...(names.some((name) => isIP(name) !== 0)
-      ? {}
-      : { excludedSubtrees: ALL_ADDRESSES.map(subtreeOfBytes) }),
+    ...(excluded.length > 0 && { excludedSubtrees: excluded }),
   })
   certificate.extensions = [
     extension(OIDS.basicConstraints, true, new BasicConstraints({ cA: true, pathLenConstraint: 0 })),
@@ -88,7 +86,9 @@ export async function issueServerCertificate(
   const issuer = Certificate.fromBER(bytesOfPem(authority.cert))
   const signer = await crypto.subtle.importKey('pkcs8', bytesOfPem(authority.key), CURVE, false, ['sign'])
   const keys = await generateKeys()
-  const certificate = newCertificate(names[0] ?? '', validity)
+  const [first = ''] = names
+  // Clients take a common name that looks like a DNS name for one, if the certificate has no other.
+  const certificate = newCertificate(isIP(first) === 0 ? first : `Address ${first}`, validity)
   certificate.issuer = issuer.subject
   await certificate.subjectPublicKeyInfo.importKey(keys.publicKey)
   const alternatives = new GeneralNames({ names: names.map(generalName) })
@@ -191,6 +191,18 @@ function subtreeOf(name: string): GeneralSubtree {
   return subtreeOfBytes(concatBytes(bytes, new Uint8Array(bytes.length).fill(0xff)))
 }
 
+/** A kind of name that no permitted one has is not limited, unless all of it is excluded. */
+function excludedKinds(names: readonly string[]): GeneralSubtree[] {
+  const hasAddress = names.some((name) => isIP(name) !== 0)
+  const hasDnsName = names.some((name) => isIP(name) === 0)
+  return [
+    ...(hasAddress ? [] : ALL_ADDRESSES.map(subtreeOfBytes)),
+    ...(hasDnsName ? [] : [subtreeOf(ALL_DNS_NAMES)]),
+  ]
+}
+
+/** Every DNS name is below the empty one. Source: RFC 5280, section 4.2.1.10. */
+const ALL_DNS_NAMES = ''
 /** Every address of both versions: zeros, and a mask of zeros. */
 const ALL_ADDRESSES = [new Uint8Array(8), new Uint8Array(32)]
 
