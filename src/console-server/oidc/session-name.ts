@@ -8,6 +8,10 @@ const NOT_IN_NAMES = /[^\w+=,.@-]/g
 /** Characters of the claim, and digits of its hash, in the name for a claim that is no session name. */
 const KEPT_CHARS = 47
 const HASH_DIGITS = 16
+/** The end of such a name. A claim with this end is not taken as it is: its person could have the name of another. */
+const HASHED = /-[0-9a-f]{16}$/
+/** Some providers send the claim as a text. Without the claim, the provider says nothing. */
+const VERIFIED: ReadonlySet<unknown> = new Set([true, 'true', undefined])
 
 /**
  * The name of a person's session, from a claim. A claim with other characters gets its hash appended, so that two claims do not
@@ -18,10 +22,10 @@ const HASH_DIGITS = 16
 export function sessionNameOf({ claims }: WebToken, claim: string): string {
   const value = claims[claim]
   if (typeof value !== 'string' || value === '') throw invalid(`The token has no claim ${claim}.`)
-  if (claim === 'email' && claims['email_verified'] === false) {
+  if (claim === 'email' && !VERIFIED.has(claims['email_verified'])) {
     throw invalid('The e-mail address in the token is not verified.')
   }
-  if (SESSION_NAME.test(value)) return value
+  if (SESSION_NAME.test(value) && !HASHED.test(value)) return value
   const kept = value.replaceAll(NOT_IN_NAMES, '-').slice(0, KEPT_CHARS)
   return `${kept}-${sha256Hex(value).slice(0, HASH_DIGITS)}`
 }
