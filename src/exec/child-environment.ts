@@ -37,10 +37,9 @@ export function withFiles(
   paths: ReadonlyMap<string, string>,
 ): Readonly<Record<string, string>> {
   const environment = new Map(variables)
-  for (const [name, path] of paths) {
-    environment.delete(name)
-    environment.set(`${name}_FILE`, path)
-  }
+  // All ciphertexts first: one of them may have the name that the file of another gets.
+  for (const name of paths.keys()) environment.delete(name)
+  for (const [name, path] of paths) environment.set(`${name}_FILE`, path)
   return recordOf(environment)
 }
 
