@@ -1,11 +1,11 @@
-import { open, rename } from 'node:fs/promises'
+import { open, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseBase64 } from '../base/bytes.ts'
 import { usingGiven } from '../base/given-file.ts'
 import type { Log } from '../base/log.ts'
 import { isMemoryFolder } from '../base/memory-folder.ts'
 import { systemClock, systemRandom, systemTimers } from '../base/ports.ts'
-import { readRegularText } from '../base/regular-file.ts'
+import { ownershipProblem, readRegularText } from '../base/regular-file.ts'
 import { mayPass } from '../client/retry.ts'
 import { ServiceError } from '../client/service-error.ts'
 import { ConfigError } from '../config/setting.ts'
@@ -34,8 +34,7 @@ export async function serveKubernetesKms(input: CommandInput): Promise<number> {
   const socket = flags['socket'] ?? ''
   const folder = flags['state-folder']
   const context = parseContext(lists['context'] ?? [])
-  if (folder !== undefined && !(await isMemoryFolder(folder)))
-    throw new ConfigError(`--state-folder: expected a folder in memory (tmpfs); got '${folder}'`)
+  if (folder !== undefined) await assertStateFolder(folder)
   await prepareSocket(socket)
   using client = await openAwsClient(input, { timeoutMs: ATTEMPT_LIMIT_MS, attemptsMax: 2 })
   const plugin = createPlugin({
@@ -61,6 +60,14 @@ export async function serveKubernetesKms(input: CommandInput): Promise<number> {
   printResult(input, { event: 'stopping', socket, endpoint: client.endpoint }, () => ['stopping'])
   await server.close()
   return 0
+}
+
+/** @throws ConfigError. */
+async function assertStateFolder(folder: string): Promise<void> {
+  if (!(await isMemoryFolder(folder)))
+    throw new ConfigError(`--state-folder: expected a folder in memory (tmpfs); got '${folder}'`)
+  const problem = ownershipProblem(await stat(folder))
+  if (problem !== undefined) throw new ConfigError(`--state-folder: '${folder}': ${problem}`)
 }
 
 function kmsOf(
@@ -132,7 +139,9 @@ async function readState(folder: string, log: Log): Promise<SavedKeys | undefine
 async function writeState(folder: string, saved: SavedKeys): Promise<void> {
   await usingGiven({ name: '--state-folder', path: folder }, async () => {
     const path = join(folder, STATE_FILE)
-    const file = await open(`${path}.new`, 'w', OWNER_ONLY)
+    // A new file, never one that is there with another owner or mode.
+    await rm(`${path}.new`, { force: true })
+    const file = await open(`${path}.new`, 'wx', OWNER_ONLY)
     try {
       await file.writeFile(encodeSeen(saved))
     } finally {

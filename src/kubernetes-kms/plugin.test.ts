@@ -48,9 +48,14 @@ class Key implements KmsPort {
   }
 }
 
-type Given = Partial<Pick<PluginDependencies, 'saved' | 'offlineMs' | 'timers'>>
+type Given = Partial<Pick<PluginDependencies, 'saved' | 'offlineMs' | 'timers' | 'save'>>
 
-function open({ saved, offlineMs = DAY_MS, timers = { after: () => ({ cancel: () => {} }) } }: Given = {}) {
+function open({
+  saved,
+  offlineMs = DAY_MS,
+  timers = { after: () => ({ cancel: () => {} }) },
+  save,
+}: Given = {}) {
   const key = new Key()
   const time = { now: 0 }
   const files: SavedKeys[] = []
@@ -62,7 +67,7 @@ function open({ saved, offlineMs = DAY_MS, timers = { after: () => ({ cancel: ()
     log: silentLog,
     offlineMs,
     saved,
-    save: async (file) => void files.push(parseSeen(encodeSeen(file))),
+    save: save ?? (async (file) => void files.push(parseSeen(encodeSeen(file)))),
   })
   const seal = () => plugin.encrypt({ plaintext: Buffer.from('seed'), uid: 'u' })
   return { key, time, files, plugin, seal }
@@ -223,6 +228,38 @@ test('a refusal of KMS is final: what was seen of the key is forgotten, also on 
     key.before = away
     await assert.rejects(plugin.decrypt({ ciphertext, keyId, uid: 'u' }), { kind: 'UNAVAILABLE' })
   }
+})
+
+test('a refusal of DescribeKey is final for what an earlier process saved', async () => {
+  const first = open()
+  const { ciphertext, keyId } = await first.seal()
+  const { key, files, plugin } = open({ saved: first.files.at(-1) })
+  key.before = refuse('NotFoundException')
+  assert.equal((await plugin.status()).healthz, 'NotFoundException: why')
+  assert.equal(files.at(-1)?.keys.length, 0)
+  key.before = away
+  await assert.rejects(plugin.decrypt({ ciphertext, keyId, uid: 'u' }), { kind: 'UNAVAILABLE' })
+})
+
+test('one save at a time: what is forgotten does not come back by an older save', async () => {
+  let running = 0
+  const saved: SavedKeys[] = []
+  const save = async (file: SavedKeys): Promise<void> => {
+    running += 1
+    assert.equal(running, 1)
+    await new Promise((resolve) => setImmediate(resolve))
+    saved.push(file)
+    running -= 1
+  }
+  const { key, plugin, seal } = open({ save })
+  const [{ ciphertext, keyId }] = await Promise.all([seal(), seal(), seal()])
+  const sealing = seal()
+  key.before = (call) => (call === 'decrypt' ? refuse('DisabledException')() : undefined)
+  const refused = plugin.decrypt({ ciphertext, keyId, uid: 'u' })
+  await Promise.allSettled([sealing, refused])
+  await assert.rejects(refused, { kind: 'FAILED_PRECONDITION' })
+  assert.equal(running, 0)
+  assert.equal(saved.at(-1)?.keys.length, 0)
 })
 
 test('a key that Status finds disabled is forgotten too', async () => {

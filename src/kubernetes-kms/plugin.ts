@@ -111,6 +111,7 @@ class PluginState {
   #doubted = true
   #refreshedAt: EpochMs = Number.NEGATIVE_INFINITY
   #refreshing: Promise<void> | undefined
+  #saving: Promise<void> = Promise.resolve()
 
   constructor(dependencies: PluginDependencies) {
     this.#dependencies = dependencies
@@ -215,7 +216,8 @@ class PluginState {
     } catch (error) {
       this.#problem = messageOf(error)
       this.#away = !(error instanceof KmsRefusal)
-      if (isRevocation(error) && this.#key !== undefined) await this.#revoke(this.#key.arn)
+      const arn = this.#key?.arn ?? KEY_ID.exec(this.#keyId ?? '')?.[1]
+      if (isRevocation(error) && arn !== undefined) await this.#revoke(arn)
     }
     this.#refreshedAt = this.#dependencies.clock.monotonicMs()
     this.#logChange(before)
@@ -293,7 +295,13 @@ class PluginState {
     if (this.#seen.forget(keyArn)) await this.#save()
   }
 
-  async #save(): Promise<void> {
+  /** Saves one after another: an older save must not end after a newer one, which has forgotten a key. */
+  #save(): Promise<void> {
+    this.#saving = this.#saving.then(() => this.#saveNow())
+    return this.#saving
+  }
+
+  async #saveNow(): Promise<void> {
     if (this.#keyId === undefined) return
     try {
       await this.#dependencies.save({ keyId: this.#keyId, keys: this.#seen.all })

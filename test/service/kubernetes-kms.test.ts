@@ -91,6 +91,10 @@ test('places that are not safe are refused', async () => {
     [['open/kms.sock'], /others than its owner can write it/],
     [['none/kms.sock'], /there is no folder/],
     [['x'.repeat(100)], /at most 107 bytes/],
+    [
+      ['kms.sock', '--state-folder', join(folder, 'open')],
+      /--state-folder: .*others than its owner can write it/,
+    ],
     [['kms.sock', '--state-folder', process.cwd()], /--state-folder: expected a folder in memory/],
   ] as const) {
     const { status: exit, err } = await refused(...(args as readonly [string, ...string[]]))
@@ -102,6 +106,7 @@ test('places that are not safe are refused', async () => {
 test('seen wrapping keys are in a file of the user alone', async () => {
   const state = join(folder, 'state')
   await mkdir(state, { mode: 0o700 })
+  await writeFile(join(state, 'seen.json.new'), '', { mode: 0o644 })
   await using plugin = await start('state.sock', '--state-folder', state)
   await callMethod(plugin.socket, 'Status', Buffer.alloc(0))
   const path = join(state, 'seen.json')
