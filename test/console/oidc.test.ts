@@ -89,6 +89,13 @@ test('a person whom two roles trust chooses one', { skip }, async () => {
   await page.getByRole('heading', { name: 'Home', exact: true }).waitFor()
   await page.goto(`${server.endpoint}/console/credentials`)
   await page.getByText('You signed in with an identity provider').waitFor()
+  await page.getByRole('button', { name: 'admins/ada@example.com @ 000000000000' }).first().click()
+  await page.getByRole('menuitem', { name: 'Switch role' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Switch role' })
+  await dialog.getByLabel('Role name').fill('readers')
+  await dialog.getByRole('button', { name: 'Switch role' }).click()
+  // The name of the session is valid: the trust policy decides.
+  await dialog.getByText(/not authorized to perform: sts:AssumeRole/).waitFor()
   assert.deepEqual(problemsOf(assertClean), [])
 })
 

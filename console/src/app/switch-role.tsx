@@ -29,7 +29,8 @@ export function SwitchRole({ onClose }: { readonly onClose: () => void }): React
   const open = useOpen()
   const accounts = useAccounts()
   const [form, change] = useForm({ account, role: '' })
-  const name = `${user ?? role ?? ''}-console`
+  // The name of a role's session comes after that of the role: a slash is no character of a session name.
+  const name = `${user ?? role?.split('/').at(-1) ?? ''}-console`
   const input = {
     RoleArn: `arn:aws:iam::${form.account}:role/${form.role.replace(/^\/+/, '')}`,
     RoleSessionName: name.slice(-NAME_MAX_CHARS),
