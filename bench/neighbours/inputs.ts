@@ -68,6 +68,10 @@ const AS_IN_SAMPLE: ReadonlySet<string> = new Set([
     'AdvancedEventSelectors',
     'AliasName',
     'CallerArn',
+    'DestinationParentId',
+    'ExpectedPolicy',
+    'OrganizationalUnitId',
+    'ParentId',
   ],
   ...[
     'CiphertextBlob',

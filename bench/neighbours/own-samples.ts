@@ -44,6 +44,16 @@ const SAMPLES: Readonly<Record<string, Prepare>> = {
     return { Day: REPORT_DAY }
   },
   SetQuota: async () => ({ Name: 'all', Value: 'default' }),
+  CreateOrganizationalUnit: async (bed) => {
+    await ask(bed, 'CreateOrganization', {})
+    return { Name: bed.freeName() }
+  },
+  UpdateOrganizationalUnit: async (bed) => ({ ...(await newUnit(bed)), Name: bed.freeName() }),
+  DeleteOrganizationalUnit: newUnit,
+  MoveAccount: async (bed) => {
+    const { RootId } = await ask(bed, 'CreateOrganization', {})
+    return { AccountId: CROWD_ACCOUNT, DestinationParentId: RootId }
+  },
 }
 
 /** The input of a legal call of an operation of the `holdfast` service. */
@@ -51,8 +61,16 @@ export function ownSample(operation: string, bed: SampleBed): Promise<SampleInpu
   return SAMPLES[operation]?.(bed) ?? Promise.resolve({})
 }
 
-async function ask({ server }: SampleBed, operation: string, input: SampleInput): Promise<void> {
+/** Makes a unit, and the organization before the first one. */
+async function newUnit(bed: SampleBed): Promise<SampleInput> {
+  await ask(bed, 'CreateOrganization', {})
+  const { Id } = await ask(bed, 'CreateOrganizationalUnit', { Name: bed.freeName() })
+  return { OrganizationalUnitId: Id }
+}
+
+async function ask({ server }: SampleBed, operation: string, input: SampleInput): Promise<SampleInput> {
   const target = `Holdfast_20261101.${operation}`
-  const { status, text } = await callRaw(server, target, JSON.stringify(input), { service: 'holdfast' })
+  const { status, text, json } = await callRaw(server, target, JSON.stringify(input), { service: 'holdfast' })
   if (status !== 200) throw new Error(`${operation}: ${text}`)
+  return json
 }

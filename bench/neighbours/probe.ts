@@ -17,8 +17,12 @@ export async function openProbe(path: string): Promise<Probe> {
   })
   const ask = (): Promise<string> =>
     new Promise((resolve, reject) => {
-      socket.once('data', (line: Buffer) => resolve(line.toString()))
-      socket.once('close', () => reject(new Error('the server has ended')))
+      const ended = (): void => reject(new Error('the server has ended'))
+      socket.once('close', ended)
+      socket.once('data', (line: Buffer) => {
+        socket.off('close', ended)
+        resolve(line.toString())
+      })
       socket.write('\n')
     })
   return {

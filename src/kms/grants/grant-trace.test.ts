@@ -5,7 +5,7 @@ import { ACCOUNT, ROOT, USER, USER_ARN } from '../../../test/support/policies.ts
 import { neverGiveWay } from '../../base/slices.ts'
 import type { ContextLookup } from '../../policy/context.ts'
 import { encryptionContextKeys } from '../keys/key-context.ts'
-import { traceGrants } from './grant-trace.ts'
+import { TRACED_PAIRS_MAX, traceGrants } from './grant-trace.ts'
 
 const QUEUE = 'arn:aws:sqs:eu-west-1:111122223333:queue'
 
@@ -23,6 +23,11 @@ async function keyWith(bed: KmsBed, constraints: object): Promise<string> {
 }
 
 async function misses(bed: KmsBed, keyArn: string, action: string, context: ContextLookup) {
+  const traces = await tracesOf(bed, keyArn, action, context)
+  return traces.map(({ name, misses: missed }) => [name, ...missed])
+}
+
+function tracesOf(bed: KmsBed, keyArn: string, action: string, context: ContextLookup) {
   const caller = {
     account: ACCOUNT,
     arn: USER_ARN,
@@ -32,7 +37,7 @@ async function misses(bed: KmsBed, keyArn: string, action: string, context: Cont
     keys: () => undefined,
     policies: () => ({ identity: [] }),
   }
-  const traces = await traceGrants({
+  return traceGrants({
     records: bed.dependencies.records,
     call: { caller, now: 0 },
     keyArn,
@@ -40,7 +45,6 @@ async function misses(bed: KmsBed, keyArn: string, action: string, context: Cont
     context,
     giveWay: neverGiveWay,
   })
-  return traces.map(({ name, misses: missed }) => [name, ...missed])
 }
 
 function contextOf(pairs: Readonly<Record<string, string>>, sourceArn?: string): ContextLookup {
@@ -80,6 +84,20 @@ test('a grant misses by each of its constraints that does not hold, with what th
   assert.deepEqual(await misses(bed, subset, 'kms:Decrypt', contextOf({ app: 'ledger', b: 'c' })), [
     ['a-grant'],
   ])
+})
+
+test('a trace shows a bounded number of pairs, and asks nobody to leave more than that out', async () => {
+  await using bed = await openKmsBed()
+  const key = await keyWith(bed, { EncryptionContextEquals: { app: 'ledger' } })
+  const pairs = (count: number) =>
+    contextOf(Object.fromEntries(Array.from({ length: count }, (_, index) => [`n${index}`, 'v'])))
+  const [most] = await tracesOf(bed, key, 'kms:Encrypt', pairs(TRACED_PAIRS_MAX))
+  assert.equal(most?.misses[0]?.found.length, TRACED_PAIRS_MAX)
+  assert.equal(most?.needs?.keys.length, TRACED_PAIRS_MAX + 1)
+  const [more] = await tracesOf(bed, key, 'kms:Encrypt', pairs(TRACED_PAIRS_MAX + 20))
+  assert.equal(more?.misses[0]?.found.length, TRACED_PAIRS_MAX + 1)
+  assert.equal(more?.misses[0]?.found.at(-1), '… and 20 more')
+  assert.equal(more?.needs, undefined)
 })
 
 test('a key that is not there has no grants', async () => {

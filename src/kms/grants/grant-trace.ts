@@ -26,7 +26,10 @@ export type GrantTrace = {
   readonly name: string | undefined
   /** Everything that does not match. If empty, the operations and constraints of the grant cover the call. */
   readonly misses: readonly GrantMiss[]
-  /** If only the encryption context keeps the grant from covering the call: the context that would. */
+  /**
+   * If only the encryption context keeps the grant from covering the call: the context that would. Nothing if more than
+   * {@link TRACED_PAIRS_MAX} pairs had to be left out.
+   */
   readonly needs?: { readonly keys: readonly RightKey[]; readonly grant: MatchedGrant } | undefined
 }
 
@@ -51,6 +54,11 @@ export type GrantTraceQuestion = {
 
 /** The most grants to trace; further ones are left out. */
 const GRANT_TRACES_MAX = 1000
+/**
+ * The most pairs of a call's encryption context in a trace. Each of many grants shows them, and a context has up to
+ * thousands.
+ */
+export const TRACED_PAIRS_MAX = 100
 
 /** The grants on a key for a caller, whether they cover a call, and if not, why. */
 export async function traceGrants(question: GrantTraceQuestion): Promise<readonly GrantTrace[]> {
@@ -62,7 +70,7 @@ export async function traceGrants(question: GrantTraceQuestion): Promise<readonl
   if (key === undefined) return []
   const partition = grantPartition(key)
   const given = await inSlices(givenContextSteps(context), giveWay)
-  const pairs = pairsIn(context)
+  const pairs = shownPairs(context)
   const traces: GrantTrace[] = []
   for (const grantee of identitiesOf(caller.principal).flat()) {
     for (const chunk of await granteeChunks(records, { partition, grantee })) {
@@ -117,10 +125,12 @@ function needsOf(
   const { equals, subset } = value.constraints
   const pairs = [...(equals ?? []), ...(subset ?? [])]
   const named = new Set(pairs.map(([name]) => name.toLowerCase()))
-  const others = equals === undefined ? [] : listOf(context('kms:encryptioncontextkeys'))
+  const present = equals === undefined ? [] : listOf(context('kms:encryptioncontextkeys'))
+  const others = present.filter((name) => !named.has(name.toLowerCase()))
+  if (others.length > TRACED_PAIRS_MAX) return undefined
   const keys = [
     ...pairs.map(([name, text]) => rightPair(name, text)),
-    ...others.filter((name) => !named.has(name.toLowerCase())).map((name) => rightPair(name, undefined)),
+    ...others.map((name) => rightPair(name, undefined)),
   ]
   return { keys, grant: matchedAs(id, value, partyName(value.grantee)) }
 }
@@ -130,10 +140,18 @@ function rightPair(name: string, text: string | undefined): RightKey {
   return { key: `kms:EncryptionContext:${name}`, value: text, asked }
 }
 
-function pairsIn(context: ContextLookup): readonly string[] {
-  return listOf(context('kms:encryptioncontextkeys')).flatMap((name) =>
-    listOf(context(`kms:encryptioncontext:${name.toLowerCase()}`)).map((value) => formatPair([name, value])),
-  )
+/** The pairs of a context; of a large one the first, and how many more there are. */
+function shownPairs(context: ContextLookup): readonly string[] {
+  const names = listOf(context('kms:encryptioncontextkeys'))
+  const shown = names
+    .slice(0, TRACED_PAIRS_MAX)
+    .flatMap((name) =>
+      listOf(context(`kms:encryptioncontext:${name.toLowerCase()}`)).map((value) =>
+        formatPair([name, value]),
+      ),
+    )
+  const left = names.length - TRACED_PAIRS_MAX
+  return left > 0 ? [...shown, `… and ${left} more`] : shown
 }
 
 function formatPair([name, value]: readonly [string, string]): string {
