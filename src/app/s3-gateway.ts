@@ -132,6 +132,7 @@ async function openDependencies(shared: Shared, stack: AsyncDisposableStack): Pr
       account: config.account,
     },
     quotas,
+    admitThrottled: (account: string) => shared.limiters.throttled.admit(account),
     journal,
     clock: systemClock,
     random: systemRandom,
@@ -154,8 +155,8 @@ async function openDependencies(shared: Shared, stack: AsyncDisposableStack): Pr
 
 /** KMS as the gateway calls it: only by `forward`. */
 function openKms(
-  { deployment, custody, xks, limiters }: Shared,
-  deciding: Omit<DispatcherDependencies, 'routing' | 'urgentCalls' | 'admitThrottled'> & {
+  { deployment, custody, xks }: Shared,
+  deciding: Omit<DispatcherDependencies, 'routing' | 'urgentCalls'> & {
     readonly quotas: Quotas
   },
 ): Dispatcher {
@@ -182,7 +183,6 @@ function openKms(
     ...deciding,
     routing: createRouting(KMS_OPERATIONS.map((operation) => operation(kms))),
     urgentCalls: new UrgentCalls({ isInUse: false, sizeBytes: 0, spend: () => {} }, 1),
-    admitThrottled: (account) => limiters.throttled.admit(account),
   })
 }
 

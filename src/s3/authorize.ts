@@ -8,8 +8,10 @@ import { globalContext } from '../dispatch/global-context.ts'
 import type { Call, Permission, Work } from '../dispatch/operation.ts'
 import { runOperation } from '../dispatch/pipeline.ts'
 import type { RecordQueues } from '../dispatch/record-queues.ts'
+import { findHeader } from '../dispatch/wire.ts'
 import type { StreamedRequest } from '../http/streaming-server.ts'
 import type { ContextLookup } from '../policy/context.ts'
+import { UNSIGNED_PAYLOAD } from '../sigv4/s3-signature.ts'
 import { type Authenticated, type AuthenticationDependencies, authenticate } from './authenticate.ts'
 import type { Need } from './call.ts'
 import { S3Error } from './s3-error.ts'
@@ -46,7 +48,7 @@ export async function authorize(
 ): Promise<void> {
   const { wire, now, name, authenticated } = decided
   const work: Work = {
-    permissions: needs.map((need) => permissionOf(need, authenticated)),
+    permissions: needs.map((need) => permissionOf(need, decided)),
     check: () => {},
     run: () => ({}),
   }
@@ -81,27 +83,37 @@ function callOf({ wire, requestId, now, authenticated }: DecidedCall, caller: Ca
   }
 }
 
-function permissionOf({ action, resource, bucket, context }: Need, authenticated: Authenticated): Permission {
-  const own = signatureContext(authenticated)
+function permissionOf({ action, resource, bucket, context }: Need, decided: DecidedCall): Permission {
+  const own = requestContext(decided, bucket)
   return {
     action,
     resource,
-    account: bucket?.account ?? authenticated.caller.account,
+    account: bucket?.account ?? decided.authenticated.caller.account,
     policy: undefined,
     context: (key) => context?.(key) ?? own(key),
   }
 }
 
-/** Source: Service Authorization Reference, "Condition keys for Amazon S3". */
-function signatureContext({ caller, claims }: Authenticated): ContextLookup {
+/** The keys of every action. Source: Service Authorization Reference, "Condition keys for Amazon S3". */
+function requestContext(
+  { wire, now, authenticated: { caller, claims } }: DecidedCall,
+  bucket: Need['bucket'],
+): ContextLookup {
   return (key) => {
     switch (key) {
       case 's3:authtype':
         return claims.presigned ? 'REST-QUERY-STRING' : 'REST-HEADER'
       case 's3:signatureversion':
         return 'AWS4-HMAC-SHA256'
+      case 's3:signatureage':
+        return String(Math.max(0, now - claims.signedAt))
+      case 's3:x-amz-content-sha256':
+        // A presigned request that claims no hash is signed without its body.
+        return findHeader(wire.rawHeaders, 'x-amz-content-sha256') ?? UNSIGNED_PAYLOAD
+      case 's3:tlsversion':
+        return wire.connection.tls?.version.replace(/^TLSv/, '')
       case 's3:resourceaccount':
-        return caller.account
+        return bucket?.account ?? caller.account
       default:
         return undefined
     }

@@ -9,6 +9,7 @@ import type { Quotas } from '../quotas/quota-service.ts'
 import { type Authenticated, authenticate } from './authenticate.ts'
 import { type AuthorizationDependencies, authorize } from './authorize.ts'
 import type { OperationDependencies, S3Answer, S3Call, S3Operation } from './call.ts'
+import { checkOwner, currentBucket, EXPECTED_OWNER } from './current-bucket.ts'
 import { INTERNAL } from './data-keys.ts'
 import { bucketArn, objectArn } from './encryption.ts'
 import type { BucketEntry } from './entries.ts'
@@ -16,7 +17,7 @@ import type { Release } from './locks.ts'
 import { type Attempt, type RecordingDependencies, recordEnd, recordUnauthenticated } from './recording.ts'
 import { parseS3Request, type S3Request } from './request.ts'
 import { routeOf } from './routes.ts'
-import { formatS3Error, S3Error } from './s3-error.ts'
+import { formatS3Error, noSuchBucket, S3Error } from './s3-error.ts'
 
 /** The dependencies of the gateway. */
 export type GatewayDependencies = OperationDependencies &
@@ -24,6 +25,8 @@ export type GatewayDependencies = OperationDependencies &
   RecordingDependencies & {
     readonly quotas: Pick<Quotas, 'admit' | 'chargeAudit'>
     readonly journal: Journal
+    /** Whether one more throttled call of the account is recorded. */
+    readonly admitThrottled: (account: string) => boolean
     readonly refusals: RefusalDependencies
     readonly log: Log
     /** Called for data that is not as it was written. */
@@ -49,8 +52,7 @@ export async function handleS3(
     const route = routeOf(request)
     arrival.name = route.name
     authenticated = await authenticateFresh(dependencies, wire, now)
-    if (route.operation === undefined) throw route.error
-    operation = route.operation
+    operation = route.operation ?? refusing(route)
   } catch (cause) {
     const error = callerFacing(dependencies, arrival, cause)
     const failure = await attemptToRecord(() => recordUnauthenticated(dependencies, arrival, error))
@@ -60,6 +62,11 @@ export async function handleS3(
     )
   }
   return perform(dependencies, { ...arrival, request, authenticated, operation })
+}
+
+/** What the gateway does not offer, as an operation: its event names the caller. */
+function refusing({ name, error }: { readonly name: string; readonly error: S3Error }): S3Operation {
+  return { name, readOnly: false, on: 'service', run: () => Promise.reject(error) }
 }
 
 /** A request whose caller is not known yet. */
@@ -116,6 +123,8 @@ async function perform(dependencies: GatewayDependencies, known: Known): Promise
     return response(known, answer)
   } catch (cause) {
     const error = callerFacing(dependencies, known, cause)
+    const { account } = known.authenticated.caller
+    if (error.code === 'SlowDown' && !dependencies.admitThrottled(account)) return errorResponse(known, error)
     const failure = await attemptToRecord(() => recordEnd(dependencies, attempt, { error, changes: [] }))
     return errorResponse(known, failure === undefined ? error : callerFacing(dependencies, known, failure))
   } finally {
@@ -159,7 +168,10 @@ function callOf(
     requestId,
     now,
     dependencies,
-    authorize: (needs) => authorize(dependencies, { ...known, name }, needs),
+    authorize: async (needs) => {
+      await authorize(dependencies, { ...known, name }, needs)
+      for (const { bucket } of needs) if (bucket !== undefined) currentBucket(dependencies.catalogue, bucket)
+    },
     involve: (resource) => {
       if (!attempt.resources.some(({ arn }) => arn === resource.arn)) attempt.resources.push(resource)
     },
@@ -172,11 +184,9 @@ async function run(operation: S3Operation, call: S3Call): Promise<S3Answer> {
   if (operation.on === 'service') return operation.run(call)
   if (operation.on === 'new-bucket') return operation.run({ ...call, name: name ?? '' })
   const bucket = name === undefined ? undefined : call.dependencies.catalogue.bucket(name)
-  if (bucket === undefined) {
-    const elements = { BucketName: name ?? '' }
-    throw new S3Error('NoSuchBucket', 'The specified bucket does not exist', { elements })
-  }
+  if (bucket === undefined) throw noSuchBucket(name ?? '')
   call.involve({ account: bucket.account, arn: bucketArn(bucket.name), type: 'AWS::S3::Bucket' })
+  checkOwner(call.request.headers, EXPECTED_OWNER, bucket)
   if (operation.on === 'bucket') {
     if (operation.anyRegion !== true) checkRegion(call, bucket)
     return operation.run({ ...call, bucket })

@@ -1,4 +1,4 @@
-import { S3Error } from './s3-error.ts'
+import { noSuchBucket, S3Error } from './s3-error.ts'
 
 /** Ends a hold. */
 export type Release = () => void
@@ -18,7 +18,7 @@ export class Locks {
     for (let before = this.#objects.get(name); before !== undefined; before = this.#objects.get(name))
       await before
     if (this.#removed.has(bucket)) {
-      throw new S3Error('NoSuchBucket', 'The specified bucket does not exist')
+      throw noSuchBucket(bucket)
     }
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#objects.set(name, promise)

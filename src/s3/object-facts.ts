@@ -25,6 +25,11 @@ const NOT_OFFERED: Readonly<Record<string, RegExp>> = {
   'x-amz-tagging': /^$/,
   'x-amz-website-redirect-location': /^(?!)/,
   'x-amz-write-offset-bytes': /^(?!)/,
+  'x-amz-if-match-last-modified-time': /^(?!)/,
+  'x-amz-if-match-size': /^(?!)/,
+  'x-amz-bucket-object-lock-enabled': /^false$/i,
+  'x-amz-object-ownership': /^BucketOwnerEnforced$/,
+  'x-amz-bucket-namespace': /^global$/,
 }
 const NOT_OFFERED_PREFIX = /^x-amz-(?:grant|object-lock)-/
 

@@ -90,6 +90,12 @@ export function invalidArgument(message: string, name: string, value: string): S
   return new S3Error('InvalidArgument', message, { elements: { ArgumentName: name, ArgumentValue: value } })
 }
 
+/** The error for a bucket that does not exist. */
+export function noSuchBucket(name: string): S3Error {
+  const elements = { BucketName: name }
+  return new S3Error('NoSuchBucket', 'The specified bucket does not exist', { elements })
+}
+
 /** The error for what AWS has and the gateway does not. */
 export function notImplemented(what: string): S3Error {
   return new S3Error('NotImplemented', `A header or operation that you provided is not implemented: ${what}.`)

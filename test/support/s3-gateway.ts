@@ -93,6 +93,8 @@ export type S3Ask = {
   /** `x-amz-content-sha256`; without it, the hash of the body. */
   readonly payload?: string
   readonly region?: string
+  /** Called when the head of the request and half of its body are sent. */
+  readonly halfway?: () => Promise<void>
   /** Changes the request after it was signed. */
   readonly tamper?: (headers: string[]) => void
 }
@@ -126,7 +128,14 @@ export async function s3(
         resolve({ status: response.statusCode ?? 0, headers: response.headers, body: whole, code })
       })
     })
-    request.end(body)
+    const { halfway } = ask
+    if (halfway === undefined) {
+      request.end(body)
+      return
+    }
+    const half = body.length / 2
+    request.write(body.subarray(0, half))
+    halfway().then(() => request.end(body.subarray(half)), reject)
   })
 }
 

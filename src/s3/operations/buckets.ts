@@ -1,9 +1,11 @@
 import { readDocument } from '../body.ts'
 import type { BucketCall, S3Answer, S3Call, S3Operation } from '../call.ts'
 import { putBucket, removeBucket } from '../catalogue.ts'
+import { currentBucket } from '../current-bucket.ts'
 import { bucketArn } from '../encryption.ts'
 import type { BucketEntry } from '../entries.ts'
-import { S3Error } from '../s3-error.ts'
+import { refuseNotOffered } from '../object-facts.ts'
+import { notImplemented, S3Error } from '../s3-error.ts'
 import { formatXml, parseXml, textOf } from '../xml.ts'
 
 /** Source: Amazon S3 User Guide, "General purpose bucket naming rules". */
@@ -55,6 +57,7 @@ async function create(call: S3Call & { readonly name: string }): Promise<S3Answe
       elements: { BucketName: name },
     })
   }
+  refuseNotOffered(request.headers)
   await call.authorize([{ action: 's3:CreateBucket', resource: bucketArn(name), bucket: undefined }])
   const length = request.headers.get('content-length')
   if (length !== undefined && length !== '0') checkLocation(await readDocument(call), region)
@@ -86,9 +89,12 @@ async function create(call: S3Call & { readonly name: string }): Promise<S3Answe
   return { headers: [['Location', `/${name}`]], changes: [putBucket(entry)] }
 }
 
-/** @throws S3Error when the constraint is another region than that of the request. */
+/** @throws S3Error when the constraint is another region than that of the request, or for another demand. */
 function checkLocation(text: string, region: string): void {
-  const location = textOf(parseXml(text, 'CreateBucketConfiguration'), 'LocationConstraint')
+  const document = parseXml(text, 'CreateBucketConfiguration')
+  const other = document.children.find(({ name }) => name !== 'LocationConstraint')
+  if (other !== undefined) throw notImplemented(other.name)
+  const location = textOf(document, 'LocationConstraint')
   if (location === undefined || location === '' || location === region) return
   throw new S3Error(
     'IllegalLocationConstraintException',
@@ -142,6 +148,7 @@ export const deleteBucket: S3Operation = {
     await authorizeBucket(call, 's3:DeleteBucket')
     const { bucket, dependencies } = call
     call.defer(dependencies.locks.holdBucket(bucket.name))
+    currentBucket(dependencies.catalogue, bucket)
     if (!dependencies.catalogue.isEmpty(bucket.name)) {
       throw new S3Error('BucketNotEmpty', 'The bucket you tried to delete is not empty', {
         elements: { BucketName: bucket.name },

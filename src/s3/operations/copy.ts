@@ -3,12 +3,13 @@ import { type RunningHash, runningHash } from '../../crypto/running-hash.ts'
 import { percentDecode } from '../../sigv4/canonical.ts'
 import type { ObjectCall, S3Answer, S3Operation } from '../call.ts'
 import { checkCopySource } from '../conditions.ts'
+import { checkOwner, EXPECTED_SOURCE_OWNER } from '../current-bucket.ts'
 import { encryptionChoice, encryptionHeaders, SSE } from '../encryption.ts'
 import type { ObjectEntry } from '../entries.ts'
 import { checksumHeaders, parseFacts, refuseNotOffered } from '../object-facts.ts'
 import type { ByteRange } from '../object-files.ts'
 import { PUT_MAX_BYTES } from '../payload.ts'
-import { invalidArgument, notImplemented, S3Error } from '../s3-error.ts'
+import { invalidArgument, noSuchBucket, notImplemented, S3Error } from '../s3-error.ts'
 import { type Stored, storeStream } from '../storing.ts'
 import { formatXml } from '../xml.ts'
 import { openObject, readableObject } from './get-object.ts'
@@ -150,11 +151,8 @@ function sourceOf(call: ObjectCall): ObjectCall {
   }
   const name = path.slice(0, slash)
   const bucket = call.dependencies.catalogue.bucket(name)
-  if (bucket === undefined) {
-    throw new S3Error('NoSuchBucket', 'The specified bucket does not exist', {
-      elements: { BucketName: name },
-    })
-  }
+  if (bucket === undefined) throw noSuchBucket(name)
+  checkOwner(call.request.headers, EXPECTED_SOURCE_OWNER, bucket)
   return { ...call, bucket, key }
 }
 

@@ -1,7 +1,10 @@
 import { readDocument } from '../body.ts'
 import type { BucketCall, ObjectCall, S3Answer, S3Operation } from '../call.ts'
 import { type CatalogueChange, setObject } from '../catalogue.ts'
+import { checkWrite } from '../conditions.ts'
+import { holdObject } from '../current-bucket.ts'
 import { objectArn } from '../encryption.ts'
+import { refuseNotOffered } from '../object-facts.ts'
 import { notImplemented, S3Error } from '../s3-error.ts'
 import {
   children,
@@ -12,6 +15,7 @@ import {
   type XmlElement,
   type XmlValue,
 } from '../xml.ts'
+import { authorizeMatch } from './put-object.ts'
 
 /** Objects of one DeleteObjects. Source: Amazon S3 API Reference, "DeleteObjects". */
 const OBJECTS_MAX = 1_000
@@ -22,13 +26,18 @@ export const deleteObject: S3Operation = {
   readOnly: false,
   on: 'object',
   run: async (call) => {
-    await authorizeDelete(call, call.key)
-    return { status: 204, ...(await removeObject(call)) }
+    const { bucket, key, request, dependencies } = call
+    refuseNotOffered(request.headers)
+    await authorizeDelete(call, key)
+    await authorizeMatch(call)
+    await holdObject(call, key)
+    checkWrite(request.headers, dependencies.catalogue.object(bucket.name, key))
+    return { status: 204, ...removeHeld(call) }
   },
 }
 
-async function removeObject({ bucket, key, dependencies, defer }: ObjectCall): Promise<S3Answer> {
-  defer(await dependencies.locks.holdObject(bucket.name, key))
+/** Removes an object that the call holds. */
+function removeHeld({ bucket, key, dependencies }: ObjectCall): S3Answer {
   const entry = dependencies.catalogue.object(bucket.name, key)
   if (entry === undefined) return {}
   return {
@@ -74,11 +83,12 @@ async function deleteMany(call: BucketCall): Promise<S3Answer> {
     try {
       await authorizeDelete(call, key)
     } catch (error) {
-      if (!(error instanceof S3Error)) throw error
+      if (!(error instanceof S3Error) || error.code !== 'AccessDenied') throw error
       errors.push({ Key: key, Code: error.code, Message: error.message })
       continue
     }
-    const answer = await removeObject({ ...call, key })
+    await holdObject(call, key)
+    const answer = removeHeld({ ...call, key })
     changes.push(...(answer.changes ?? []))
     disposes.push(...(answer.disposes ?? []))
     if (!isQuiet) deleted.push({ Key: key })

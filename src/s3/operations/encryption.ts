@@ -1,6 +1,7 @@
 import { readDocument } from '../body.ts'
 import type { BucketCall, S3Answer, S3Operation } from '../call.ts'
 import { putBucket } from '../catalogue.ts'
+import { currentBucket, holdObject } from '../current-bucket.ts'
 import type { BucketEncryption } from '../entries.ts'
 import { notImplemented, S3Error } from '../s3-error.ts'
 import { child, children, formatXml, malformedXml, parseXml, textOf, type XmlElement } from '../xml.ts'
@@ -54,8 +55,8 @@ export const deleteBucketEncryption: S3Operation = {
 
 async function change(call: BucketCall, encryption: BucketEncryption): Promise<S3Answer> {
   const { bucket, dependencies } = call
-  call.defer(await dependencies.locks.holdObject(bucket.name, ''))
-  const now = dependencies.catalogue.bucket(bucket.name) ?? bucket
+  await holdObject(call, '')
+  const now = currentBucket(dependencies.catalogue, bucket)
   return {
     changes: [putBucket({ ...now, encryption })],
     event: { additional: { bucketEncryption: { ...encryption } } },

@@ -12,6 +12,7 @@ import {
   setObject,
 } from '../catalogue.ts'
 import { checkWrite } from '../conditions.ts'
+import { holdObject } from '../current-bucket.ts'
 import { encryptionChoice, encryptionHeaders, objectArn } from '../encryption.ts'
 import type { ObjectChecksum, ObjectEntry, PartEntry, UploadEntry } from '../entries.ts'
 import { parseFacts, refuseNotOffered } from '../object-facts.ts'
@@ -50,7 +51,7 @@ export const createMultipartUpload: S3Operation = {
       ...checksumOf(headers),
       ...facts,
     }
-    call.defer(await dependencies.locks.holdObject(bucket.name, key))
+    await holdObject(call, key)
     return {
       changes: [putUpload(bucket.name, upload)],
       headers: [
@@ -128,7 +129,7 @@ export async function putStreamOfPart(
   bytes: Stored<PayloadFacts>,
 ): Promise<{ readonly entry: PartEntry; readonly answer: S3Answer }> {
   const { bucket, key, dependencies, request } = call
-  const { catalogue, files, locks } = dependencies
+  const { catalogue, files } = dependencies
   const part = parsePartNumber(request.query.get('partNumber') ?? '')
   using dataKey = await dependencies.dataKeys.open(call, upload.encryption)
   const binding = { bucket: bucket.name, key, version: upload.id, part }
@@ -142,7 +143,7 @@ export async function putStreamOfPart(
     ...stream,
   }
   try {
-    call.defer(await locks.holdObject(bucket.name, key))
+    await holdObject(call, key)
     findUpload(call)
   } catch (error) {
     await files.remove(stream.file)
@@ -170,11 +171,11 @@ export const abortMultipartUpload: S3Operation = {
   readOnly: false,
   on: 'object',
   run: async (call) => {
-    const { bucket, key, dependencies } = call
+    const { bucket, key } = call
     await call.authorize([
       { action: 's3:AbortMultipartUpload', resource: objectArn(bucket.name, key), bucket },
     ])
-    call.defer(await dependencies.locks.holdObject(bucket.name, key))
+    await holdObject(call, key)
     const upload = findUpload(call)
     const parts = allParts(call, upload)
     return {
@@ -204,12 +205,12 @@ export const completeMultipartUpload: S3Operation = {
 
 async function complete(call: ObjectCall): Promise<S3Answer> {
   const { bucket, key, request, dependencies } = call
-  const { catalogue, dataKeys, locks } = dependencies
+  const { catalogue, dataKeys } = dependencies
   await authorizeWrite(call)
   const upload = findUpload(call)
   const named = parseParts(await readDocument(call))
   ;(await dataKeys.open(call, upload.encryption))[Symbol.dispose]()
-  call.defer(await locks.holdObject(bucket.name, key))
+  await holdObject(call, key)
   findUpload(call)
   const before = catalogue.object(bucket.name, key)
   checkWrite(request.headers, before)

@@ -2,6 +2,7 @@ import { toHex } from '../../base/bytes.ts'
 import type { ObjectCall, S3Answer, S3Operation } from '../call.ts'
 import { setObject } from '../catalogue.ts'
 import { checkWrite } from '../conditions.ts'
+import { holdObject } from '../current-bucket.ts'
 import { type EncryptionChoice, encryptionChoice, encryptionHeaders, objectArn } from '../encryption.ts'
 import type { ObjectEntry } from '../entries.ts'
 import { checksumHeaders, parseFacts, refuseNotOffered, writeContext } from '../object-facts.ts'
@@ -47,10 +48,23 @@ async function put(call: ObjectCall): Promise<S3Answer> {
 }
 
 /** The permission to write an object. @throws S3Error AccessDenied. */
-export function authorizeWrite(call: ObjectCall): Promise<void> {
+export async function authorizeWrite(call: ObjectCall): Promise<void> {
   const { bucket, key, request } = call
   const context = writeContext(request.headers)
-  return call.authorize([{ action: 's3:PutObject', resource: objectArn(bucket.name, key), bucket, context }])
+  await call.authorize([{ action: 's3:PutObject', resource: objectArn(bucket.name, key), bucket, context }])
+  await authorizeMatch(call)
+}
+
+/**
+ * The permission for `If-Match`, whose answer says whether the object has an ETag, which may be the MD5 of its bytes.
+ * Source: Amazon S3 User Guide, "Conditional writes".
+ *
+ * @throws S3Error AccessDenied.
+ */
+export async function authorizeMatch(call: ObjectCall): Promise<void> {
+  const { bucket, key, request } = call
+  if (!request.headers.has('if-match')) return
+  await call.authorize([{ action: 's3:GetObject', resource: objectArn(bucket.name, key), bucket }])
 }
 
 /** The id of a new version. */
@@ -73,9 +87,9 @@ export function etagOf(
 /** The answer that makes an object current, in the place of what is there. @throws S3Error PreconditionFailed. */
 export async function replaceObject(call: ObjectCall, entry: ObjectEntry): Promise<S3Answer> {
   const { bucket, key, request, dependencies } = call
-  const { catalogue, files, locks } = dependencies
+  const { catalogue, files } = dependencies
   try {
-    call.defer(await locks.holdObject(bucket.name, key))
+    await holdObject(call, key)
     const before = catalogue.object(bucket.name, key)
     checkWrite(request.headers, before)
     return {

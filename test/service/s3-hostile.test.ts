@@ -1,0 +1,214 @@
+/** What a hostile client of the S3 gateway tries: buckets that change hands, headers that must count, audit events. */
+
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Event, readEvents } from '../support/audit.ts'
+import { allow, iamClient, newUser, policyText, type TestCredentials } from '../support/iam.ts'
+import { holdfast } from '../support/run.ts'
+import {
+  type S3Ask,
+  type S3Reply,
+  s3,
+  s3Succeeds,
+  startGateway,
+  type TestGateway,
+} from '../support/s3-gateway.ts'
+import { type Credentials, readCredentials, startServer, type TestServer } from '../support/server.ts'
+
+const ACCOUNT = '000000000000'
+const OTHER = '111122223333'
+/** For the gateway to reach the body of a request. */
+const ARRIVAL_MS = 300
+
+let server: TestServer
+let gateway: TestGateway
+let other: Credentials
+
+before(async () => {
+  server = await startServer()
+  const made = await holdfast(['account', 'create', `--id=${OTHER}`], {
+    environment: { HOLDFAST_DATA: server.data },
+  })
+  assert.equal(made.status, 0, made.err)
+  other = await readCredentials(server.data, OTHER)
+  gateway = await startGateway(server)
+})
+
+after(async () => {
+  await gateway[Symbol.asyncDispose]()
+  await server[Symbol.asyncDispose]()
+})
+
+const ask = (
+  method: string,
+  target: string,
+  headers: Readonly<Record<string, string>> = {},
+  more: Partial<S3Ask> = {},
+): Promise<S3Reply> => s3(gateway, { method, target, headers, ...more })
+
+async function eventOf({ headers }: S3Reply): Promise<Event | undefined> {
+  const events = await readEvents(server.data)
+  return events.find(({ requestID }) => requestID === headers['x-amz-request-id'])
+}
+
+/** Deletes a bucket, and lets the other account create one of its name with an object. */
+async function handOver(bucket: string): Promise<void> {
+  await sleep(ARRIVAL_MS)
+  await s3Succeeds(gateway, { method: 'DELETE', target: `/${bucket}` })
+  await s3Succeeds(gateway, { method: 'PUT', target: `/${bucket}`, credentials: other })
+  await s3Succeeds(gateway, {
+    method: 'PUT',
+    target: `/${bucket}/mine`,
+    body: 'of the other account',
+    credentials: other,
+  })
+}
+
+const BODIES: readonly (readonly [name: string, method: string, target: string, body: string])[] = [
+  ['put', 'PUT', '/mine', 'foreign bytes'],
+  ['put-new', 'PUT', '/new', 'foreign bytes'],
+  ['delete-many', 'POST', '?delete', '<Delete><Object><Key>mine</Key></Object></Delete>'],
+  [
+    'encryption',
+    'PUT',
+    '?encryption',
+    '<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>aws:kms</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>',
+  ],
+]
+
+for (const [name, method, target, body] of BODIES) {
+  test(`a slow call does not work on a bucket that another account has created meanwhile: ${name}`, async () => {
+    const bucket = `moved-${name}`
+    await s3Succeeds(gateway, { method: 'PUT', target: `/${bucket}` })
+    const late = await ask(method, `/${bucket}${target}`, {}, { body, halfway: () => handOver(bucket) })
+    assert.deepEqual([late.status, late.code], [404, 'NoSuchBucket'])
+    const mine = await ask('GET', `/${bucket}/mine`, {}, { credentials: other })
+    assert.equal(mine.body.toString(), 'of the other account')
+    const list = await ask('GET', `/${bucket}`, {}, { credentials: other })
+    assert.equal(list.body.toString().match(/<Key>/g)?.length, 1)
+    const encryption = await ask('GET', `/${bucket}?encryption`, {}, { credentials: other })
+    assert.match(encryption.body.toString(), /AES256/)
+  })
+}
+
+test('a slow upload leaves nothing in a bucket that was deleted meanwhile', async () => {
+  await s3Succeeds(gateway, { method: 'PUT', target: '/gone' })
+  const halfway = async (): Promise<void> => {
+    await sleep(ARRIVAL_MS)
+    await s3Succeeds(gateway, { method: 'DELETE', target: '/gone' })
+  }
+  const late = await ask('PUT', '/gone/late', {}, { body: 'late bytes', halfway })
+  assert.deepEqual([late.status, late.code], [404, 'NoSuchBucket'])
+  await s3Succeeds(gateway, { method: 'PUT', target: '/gone', credentials: other })
+  const list = await ask('GET', '/gone', {}, { credentials: other })
+  assert.doesNotMatch(list.body.toString(), /<Key>/)
+})
+
+const EXPECTED = 'x-amz-expected-bucket-owner'
+
+test('a call that expects another owner of the bucket is refused', async () => {
+  await s3Succeeds(gateway, { method: 'PUT', target: '/owned' })
+  const right = { [EXPECTED]: ACCOUNT }
+  assert.equal((await ask('PUT', '/owned/a', right, { body: 'x' })).status, 200)
+  const wrong = { [EXPECTED]: OTHER }
+  const calls: readonly (readonly [string, string])[] = [
+    ['PUT', '/owned/b'],
+    ['GET', '/owned/a'],
+    ['DELETE', '/owned/a'],
+    ['POST', '/owned/a?uploads'],
+    ['GET', '/owned'],
+    ['GET', '/owned?location'],
+    ['GET', '/owned?encryption'],
+    ['DELETE', '/owned'],
+  ]
+  for (const [method, target] of calls) {
+    const refused = await ask(method, target, wrong)
+    assert.deepEqual([refused.status, refused.code], [403, 'AccessDenied'], `${method} ${target}`)
+    assert.equal((await eventOf(refused))?.errorCode, 'AccessDenied')
+  }
+  const from = { 'x-amz-copy-source': '/owned/a' }
+  const source = 'x-amz-source-expected-bucket-owner'
+  assert.equal((await ask('PUT', '/owned/c', { ...from, [source]: OTHER })).code, 'AccessDenied')
+  assert.equal((await ask('PUT', '/owned/c', { ...from, [source]: ACCOUNT })).status, 200)
+})
+
+let users = 0
+
+function someone(...statements: readonly object[]): Promise<TestCredentials> {
+  users += 1
+  return newUser(iamClient(server), `user-${users}`, policyText(allow('s3:*', 'kms:*'), ...statements))
+}
+
+test('a denial by what is known of a signature or connection counts for every call', async () => {
+  await s3Succeeds(gateway, { method: 'PUT', target: '/denials' })
+  const denials: readonly (readonly [string, object])[] = [
+    ['age', { NumericGreaterThanEquals: { 's3:signatureAge': '0' } }],
+    ['unsigned payload', { StringEquals: { 's3:x-amz-content-sha256': 'UNSIGNED-PAYLOAD' } }],
+    ['version', { StringEquals: { 's3:signatureversion': 'AWS4-HMAC-SHA256' } }],
+    ['authentication', { StringEquals: { 's3:authType': 'REST-HEADER' } }],
+    ['owner', { StringEquals: { 's3:ResourceAccount': ACCOUNT } }],
+  ]
+  const calls: readonly (readonly [string, string])[] = [
+    ['PUT', '/denials/a'],
+    ['GET', '/denials/a'],
+    ['DELETE', '/denials/a'],
+    ['GET', '/denials'],
+  ]
+  for (const [name, condition] of denials) {
+    const credentials = await someone({ Effect: 'Deny', Action: 's3:*', Resource: '*', Condition: condition })
+    for (const [method, target] of calls) {
+      const refused = await ask(method, target, {}, { credentials, payload: 'UNSIGNED-PAYLOAD' })
+      assert.equal(refused.code, 'AccessDenied', `${name} ${method} ${target}`)
+    }
+  }
+})
+
+test('an operation that is not offered is recorded with its caller', async () => {
+  await s3Succeeds(gateway, { method: 'PUT', target: '/probed' })
+  const credentials = await someone()
+  for (const [method, target] of [
+    ['GET', '/probed?acl'],
+    ['PUT', '/probed/a?retention'],
+    ['POST', '/probed'],
+  ] as const) {
+    const refused = await ask(method, target, {}, { credentials })
+    assert.match(refused.code ?? '', /NotImplemented|MethodNotAllowed/)
+    const event = await eventOf(refused)
+    assert.equal(event?.userIdentity?.arn, `arn:aws:iam::${ACCOUNT}:user/user-${users}`)
+    assert.equal(event?.errorCode, refused.code)
+  }
+})
+
+test('a condition of a deletion, and what a new bucket must have, is not ignored', async () => {
+  await s3Succeeds(gateway, { method: 'PUT', target: '/careful' })
+  await ask('PUT', '/careful/a', {}, { body: 'x' })
+  assert.equal((await ask('DELETE', '/careful/a', { 'if-match': '"other"' })).code, 'PreconditionFailed')
+  const found = await ask('GET', '/careful/a')
+  assert.equal(found.status, 200)
+  assert.equal((await ask('DELETE', '/careful/a', { 'if-match': found.headers.etag ?? '' })).status, 204)
+  assert.equal((await ask('DELETE', '/careful/a', { 'x-amz-if-match-size': '3' })).code, 'NotImplemented')
+  const demands = [
+    ['x-amz-bucket-object-lock-enabled', 'true'],
+    ['x-amz-acl', 'public-read'],
+    ['x-amz-grant-read', 'id=1'],
+    ['x-amz-object-ownership', 'ObjectWriter'],
+  ] as const
+  for (const [name, value] of demands) {
+    assert.equal((await ask('PUT', '/strict', { [name]: value })).code, 'NotImplemented', name)
+  }
+  const body =
+    '<CreateBucketConfiguration><Bucket><Type>Directory</Type></Bucket></CreateBucketConfiguration>'
+  assert.equal((await ask('PUT', '/strict', {}, { body })).code, 'NotImplemented')
+  assert.equal((await ask('HEAD', '/strict')).status, 404)
+})
+
+test('who may not read an object does not learn its ETag by a condition of a write', async () => {
+  await s3Succeeds(gateway, { method: 'PUT', target: '/guessed' })
+  await ask('PUT', '/guessed/a', {}, { body: 'secret' })
+  const credentials = await someone({ Effect: 'Deny', Action: 's3:GetObject', Resource: '*' })
+  const guess = { 'if-match': '"5ebe2294ecd0e0f08eab7690d2a6ee69"' }
+  assert.equal((await ask('PUT', '/guessed/a', guess, { credentials })).code, 'AccessDenied')
+  assert.equal((await ask('DELETE', '/guessed/a', guess, { credentials })).code, 'AccessDenied')
+  assert.equal((await ask('PUT', '/guessed/a', guess)).status, 200)
+})
