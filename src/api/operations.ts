@@ -162,4 +162,5 @@ export const HOLDFAST_OPERATION_NAMES: readonly string[] = [
   ...['AttachControlPolicy', 'DetachControlPolicy', 'ListKeyAccess', 'CountEvents', 'ValidatePolicy'],
   ...['CreateAccount', 'ListReports', 'GetReport', 'WhatIfIdentityPolicy', 'CreateOrganization'],
   ...['CreateOrganizationalUnit', 'UpdateOrganizationalUnit', 'DeleteOrganizationalUnit', 'MoveAccount'],
+  ...['StartPasskeyRegistration', 'CreatePasskey'],
 ]

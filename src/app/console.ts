@@ -49,7 +49,7 @@ export async function openConsole(
     })
   const base = {
     ...own,
-    ...{ records, sealer, region: config.region, signInByPassword: iam.signInByPassword },
+    ...{ ...iam, records, sealer, region: config.region },
     commit: (changes: readonly Change[], events: readonly FormattedEvent[]) =>
       journal.commit(changes, events),
     append: (eventJson: string) => journal.append(eventJson),

@@ -60,6 +60,8 @@ export function openExplaining({ sealer, events, home, ...needs }: ExplainingNee
     random: systemRandom,
     clock: systemClock,
     sealer,
+    // Nobody signs in: nothing is run.
+    signInSealer: sealer,
     keyUses: new KeyUses(records),
     giveWay,
     fetchJson: (url) => Promise.reject(new Error(`${url} is not asked: nothing is run`)),
@@ -80,7 +82,10 @@ export function openExplaining({ sealer, events, home, ...needs }: ExplainingNee
     ...{ records, kms, operations: byName(operations), events, giveWay },
     now: () => systemClock.now(),
   }
-  return { ...others, operations: new Map([...others.operations, ...byName(ownOperations(others, home))]) }
+  return {
+    ...others,
+    operations: new Map([...others.operations, ...byName(ownOperations(others, home, sealer))]),
+  }
 }
 
 function byName(operations: readonly Operation[]): ExplainingDependencies['operations'] {
@@ -93,11 +98,15 @@ function byName(operations: readonly Operation[]): ExplainingDependencies['opera
 }
 
 /** The operations of Holdfast's own service. What they find is found in the index as it is. */
-function ownOperations(explaining: ExplainingDependencies, home: string): readonly Operation[] {
+function ownOperations(
+  explaining: ExplainingDependencies,
+  home: string,
+  signInSealer: TokenSealer,
+): readonly Operation[] {
   const { records, giveWay } = explaining
   const notRun = () => Promise.reject(new Error('the index is not asked: nothing is run'))
   const dependencies = {
-    ...{ records, giveWay, home, explaining, prices: undefined },
+    ...{ records, giveWay, home, explaining, prices: undefined, quotas: quotasOf(records), signInSealer },
     ...{
       usage: notRun,
       touches: notRun,

@@ -141,12 +141,13 @@ export async function openNode(
   const kms = kmsDependencies(config, { records, quotas, custody, xks, grantTokens, index, given })
   const keyUses = new KeyUses(records)
   stack.defer(() => keyUses.write())
-  const system = { clock: systemClock, random: systemRandom, giveWay }
+  const { signInSealer } = deployment
+  const system = { clock: systemClock, random: systemRandom, giveWay, signInSealer }
   const { offlineKeys: offline, prices } = given
   const iam = openIamService({ records, quotas, sealer, keyUses, fetchJson, offline, ...system })
   const trails = openTrails(config, { records, index, log, destination: given.trails })
   const bounds = openCallBounds(config, reserve, meters)
-  const service = { kms, journal, trails, index, iam, sealer, quotas, bounds }
+  const service = { kms, journal, trails, index, iam, sealer, signInSealer, quotas, bounds }
   const reports = openReportFolder(config.data, checkpointKey)
   const dispatcher = openDispatcher({ ...service, reports, limiters, own, watch, events, prices })
   const keys = { auditKey, checkpointKey }
@@ -166,10 +167,9 @@ export async function openNode(
   const store = watch.store
   const readiness = openReadiness({ journal, records, watch: store, isReserved, clock: systemClock, log })
   const { reason: unready } = readiness
-  const at = { ...listener, host: config.listen.host, tls: given.tls, bounds: config.bounds }
   const site = await openConsole(config, { deployment, journal, limiters, own, log, iam, dispatcher, given })
   const answering = httpDependencies(dispatcher, { unready, site, reached: meters.boundReached })
-  const http = await openHttpServer(answering, { ...at, setting: 'HOLDFAST_LISTEN' })
+  const http = await openHttpServer(answering, listening(config, listener, given))
   stack.defer(() => http.close())
   await announceEndpoint(config, http.port)
   stack.defer(() => withdrawEndpoint(config, http.port))
@@ -194,6 +194,11 @@ async function recordOpening(
   const { path, failures = [] } = opening ?? {}
   if (path === undefined || (path.type === 'file' && failures.length === 0)) return
   await journal.append(openRootKeyEvent(own, { path: path.name, type: path.type, failures }))
+}
+
+function listening(config: Config, listener: NodeStart['listener'], { tls }: GivenFiles) {
+  const { listen, bounds } = config
+  return { ...listener, host: listen.host, tls, bounds, setting: 'HOLDFAST_LISTEN' } as const
 }
 
 function httpDependencies(
@@ -246,6 +251,7 @@ type ServiceDependencies = {
   readonly index: IndexThread
   readonly iam: IamService
   readonly sealer: TokenSealer
+  readonly signInSealer: TokenSealer
   readonly quotas: Quotas
   readonly bounds: CallBounds
   readonly limiters: RecordLimiters
@@ -301,7 +307,7 @@ function openDispatcher(dependencies: ServiceDependencies): Dispatcher {
     dependencies
   const { meters, answered } = watch
   const { records } = kms
-  const { iam, sealer } = service
+  const { iam, sealer, signInSealer } = service
   const explaining = (events: EventSource) => openExplaining({ ...kms, sealer, events, home: own.account })
   const about = {
     records,
@@ -312,6 +318,8 @@ function openDispatcher(dependencies: ServiceDependencies): Dispatcher {
     prices,
     giveWay,
     home: own.account,
+    quotas,
+    signInSealer,
     explaining,
   }
   const usageOperations = openUsageService(about)

@@ -105,7 +105,7 @@ type Shared = {
 
 async function openDependencies(shared: Shared, stack: AsyncDisposableStack): Promise<GatewayDependencies> {
   const { config, deployment, journal, log, keyUses } = shared
-  const { records, tokenSealer: sealer, objectSealer } = deployment
+  const { records, tokenSealer: sealer, signInSealer, objectSealer } = deployment
   const quotas = openGatewayQuotas(records, log)
   const { findCredential } = openIamService({
     records,
@@ -113,6 +113,7 @@ async function openDependencies(shared: Shared, stack: AsyncDisposableStack): Pr
     random: systemRandom,
     clock: systemClock,
     sealer,
+    signInSealer,
     keyUses,
     giveWay,
     fetchJson: (url) => Promise.reject(new Error(`${url} is not asked: the gateway makes no sessions`)),

@@ -13,6 +13,7 @@ import {
   CONSOLE_SESSION,
   type ConsoleSessionValue,
   consoleSessions,
+  hasDeviceOf,
   passwordTime,
 } from '../iam/sessions/console-records.ts'
 import { sealClaims } from '../iam/sessions/session-token.ts'
@@ -75,6 +76,8 @@ export type SignInProof = {
   /** See `ConsoleSessionValue`. */
   readonly passwordAt: EpochMs | undefined
   readonly mfaAt: EpochMs | undefined
+  /** The serial number of the MFA device that was used. */
+  readonly mfaSerial: string | undefined
 }
 
 /**
@@ -96,14 +99,19 @@ export async function beginByLink(
   const { account, userId, passwordAt } = link.value
   const who = await findWho(records, account, userId)
   if (who === undefined || (await passwordTime(records, account, userId)) !== passwordAt) throw refused()
-  const session = await beginSession(dependencies, { who, passwordAt, mfaAt: undefined })
+  const session = await beginSession(dependencies, {
+    who,
+    passwordAt,
+    mfaAt: undefined,
+    mfaSerial: undefined,
+  })
   return { ...session, changes: [remove(link), ...session.changes] }
 }
 
 /** Begins a session of somebody whose sign-in is proven. */
 export async function beginSession(
   dependencies: ConsoleSessionDependencies,
-  { who, passwordAt, mfaAt }: SignInProof,
+  { who, passwordAt, mfaAt, mfaSerial }: SignInProof,
 ): Promise<NewSession> {
   const { records, clock, random } = dependencies
   const { account, user } = who
@@ -116,6 +124,7 @@ export async function beginSession(
     startedAt: now,
     ...(passwordAt !== undefined && { passwordAt }),
     ...(mfaAt !== undefined && { mfaAt }),
+    ...(mfaSerial !== undefined && { mfaSerial }),
     endsAt: now + SESSION_LIFETIME_MS,
   }
   const changes = [
@@ -134,6 +143,7 @@ export async function renewSession(
   if (session === undefined || session.value.endsAt <= dependencies.clock.now()) return undefined
   const { partition: account, name, value } = session
   if ((await passwordTime(dependencies.records, account, value.userId)) !== value.passwordAt) return undefined
+  if (!(await hasDeviceOf(dependencies.records, account, value))) return undefined
   const who = await findWho(dependencies.records, account, value.userId)
   return who && { who, credentials: newCredentials(dependencies, { account, name, value }) }
 }

@@ -5,6 +5,7 @@ import { type Change, remove } from '../store/records.ts'
 import { retryConflicts } from '../store/retry.ts'
 import { beginByLink, findSession, findWho, renewSession, type SignedIn } from './console-sessions.ts'
 import { type ConsoleAnswer, json, type SignInRoutes } from './console-site.ts'
+import { passkeyStart, passkeyStep } from './passkey-step.ts'
 import { passwordStep } from './password-step.ts'
 import { findRoleHolder, findRoleSession, renewRoleSession } from './role-sessions.ts'
 import { signInEvent } from './sign-in-event.ts'
@@ -23,6 +24,8 @@ export function signInRoutes(dependencies: SignInDependencies): SignInRoutes {
   return {
     'session/begin': (request) => linkStep(dependencies, request),
     'session/password': (request) => passwordStep(dependencies, request),
+    'session/passkey-start': () => passkeyStart(dependencies),
+    'session/passkey': (request) => passkeyStep(dependencies, request),
     'session/renew': (request) => renew(dependencies, request),
     'session/end': (request) => end(dependencies, request),
   }

@@ -35,10 +35,14 @@ export type ConsoleSiteDependencies = {
 }
 
 const BASE = '/console'
-/** Larger than every valid request to a route; a proof contains an ID token. */
+/** Larger than every valid request to a route. */
 const BODY_MAX_BYTES = 4096
-const PROOF_BODY_MAX_BYTES = 32_768
-const PROOF_PATH = '/console/session/oidc-choose'
+/** The same for routes that take the answer of an authenticator, or a proof with an ID token. */
+const LARGER_BODIES: ReadonlyMap<string, number> = new Map([
+  ['/console/session/password', 8192],
+  ['/console/session/passkey', 8192],
+  ['/console/session/oidc-choose', 32_768],
+])
 const FOREVER = 'public, max-age=31536000, immutable'
 const NOT_STORED = 'no-store'
 /** Paths of pages. A dot in the last segment names a file. */
@@ -55,7 +59,7 @@ export function consoleSite({ files, routes }: ConsoleSiteDependencies): Console
     },
     bodyMaxBytes: ({ method, target }) => {
       if (method !== 'POST') return 0
-      return target === PROOF_PATH ? PROOF_BODY_MAX_BYTES : BODY_MAX_BYTES
+      return LARGER_BODIES.get(target) ?? BODY_MAX_BYTES
     },
     answer: async (request) => {
       const path = pathOf(request.target)

@@ -1,10 +1,12 @@
 import { KmsError } from '../api/errors.ts'
+import type { PasskeyAssertion } from '../custody/passkeys.ts'
 import type { WireRequest } from '../dispatch/wire.ts'
 import { pathedArn } from '../iam/entities/arns.ts'
 import type { PasswordSignInResult } from '../iam/sign-in/password-sign-in.ts'
 import { retryConflicts } from '../store/retry.ts'
 import { beginSession, type SignedIn } from './console-sessions.ts'
 import { type ConsoleAnswer, json } from './console-site.ts'
+import { originOf, parseAssertion } from './passkey-answer.ts'
 import { signInEvent } from './sign-in-event.ts'
 import {
   commitSession,
@@ -25,6 +27,7 @@ type Entered = {
   readonly password: string
   readonly code: string | undefined
   readonly newPassword: string | undefined
+  readonly passkey: PasskeyAssertion | undefined
 }
 
 type Proven = Extract<PasswordSignInResult, { readonly type: 'proven' }>
@@ -60,7 +63,10 @@ async function step(
 ): Promise<ConsoleAnswer> {
   const { address } = request.connection
   const now = dependencies.clock.now()
-  const result = await dependencies.signInByPassword({ ...entered, address, now, requestId })
+  const result = await dependencies.signInByPassword({
+    ...{ ...entered, address, now, requestId },
+    origin: originOf(request),
+  })
   const method = 'Password'
   switch (result.type) {
     case 'refused': {
@@ -70,10 +76,14 @@ async function step(
       return REFUSED
     }
     case 'incomplete': {
-      const { code, newPassword } = result
+      const { code, passkey, newPassword } = result
       const who = signedIn(result.account, result.user)
-      if (code) await dependencies.append(signInEvent(dependencies, { name: 'CheckMfa', request, who }).json)
-      return json(200, { signedIn: false, needs: { code, newPassword } })
+      if (code || passkey !== undefined) {
+        const mfaType = code ? 'Virtual MFA' : 'U2F MFA'
+        const event = signInEvent(dependencies, { name: 'CheckMfa', request, who, mfaType })
+        await dependencies.append(event.json)
+      }
+      return json(200, { signedIn: false, needs: { code, newPassword, ...(passkey && { passkey }) } })
     }
     case 'proven':
       return begin(dependencies, request, result, now)
@@ -97,7 +107,7 @@ async function begin(
 ): Promise<ConsoleAnswer> {
   const who = signedIn(account, user)
   const mfaAt = mfaSerial === undefined ? undefined : now
-  const session = await beginSession(dependencies, { who, passwordAt, mfaAt })
+  const session = await beginSession(dependencies, { who, passwordAt, mfaAt, mfaSerial })
   const names = isPasswordReplaced
     ? (['PasswordUpdated', 'ConsoleLogin'] as const)
     : (['ConsoleLogin'] as const)
@@ -114,7 +124,7 @@ function signedIn(account: string, user: Proven['user']): SignedIn {
 
 /** @throws ValidationException for texts that no user can have. */
 function parseEntered(request: WireRequest): Entered {
-  const texts = parseTexts(request, ['account', 'user', 'password'], ['code', 'newPassword'])
+  const texts = parseTexts(request, ['account', 'user', 'password'], ['code', 'newPassword', 'passkey'])
   const { account, user, password, code, newPassword } = texts
   const isLong = [account, user, code ?? ''].some((text) => text.length > NAME_MAX_CHARS)
   if (isLong || ![password, newPassword ?? password].every((text) => PASSWORD.test(text))) {
@@ -123,5 +133,6 @@ function parseEntered(request: WireRequest): Entered {
       'A name is too long, or a password has characters that it cannot have.',
     )
   }
-  return { account, user, password, code, newPassword }
+  const passkey = texts.passkey === undefined ? undefined : parseAssertion(texts.passkey)
+  return { account, user, password, code, newPassword, passkey }
 }

@@ -28,6 +28,8 @@ export type SignInFacts = {
   readonly method?: SignInMethod
   /** The MFA device that was used. */
   readonly mfaSerial?: string | undefined
+  /** The kind of MFA device that is asked for. */
+  readonly mfaType?: 'Virtual MFA' | 'U2F MFA'
   /** The reason of a failure; absent for a success. */
   readonly failure?: string
 }
@@ -70,8 +72,9 @@ function additionalOf({
   name,
   method,
   mfaSerial,
+  mfaType,
 }: SignInFacts): { readonly [name: string]: string } | undefined {
-  if (name === 'CheckMfa') return { MfaType: 'Virtual MFA' }
+  if (name === 'CheckMfa') return mfaType && { MfaType: mfaType }
   if (name !== 'ConsoleLogin') return undefined
   const mfa = mfaSerial === undefined ? { MFAUsed: 'No' } : { MFAIdentifier: mfaSerial, MFAUsed: 'Yes' }
   return { LoginTo: '/console/', MobileVersion: 'No', ...mfa, SignInMethod: method ?? 'Link' }

@@ -20,7 +20,7 @@ import { type SignInEventDependencies, type SignInFacts, signInEvent } from './s
 /** The dependencies of sign-in and sign-out. */
 export type SignInDependencies = ConsoleSessionDependencies &
   SignInEventDependencies &
-  Pick<IamService, 'signInByPassword'> & {
+  Pick<IamService, 'signInByPassword' | 'signInByPasskey' | 'passkeyRequest' | 'countSignIn'> & {
     /** Commits changes together with their audit events. */
     readonly commit: (changes: readonly Change[], events: readonly FormattedEvent[]) => Promise<void>
     /** Appends an audit event. */

@@ -1,4 +1,4 @@
-import type { Clock, Random } from '../base/ports.ts'
+import type { Clock, EpochMs, Random } from '../base/ports.ts'
 import type { GiveWay } from '../base/slices.ts'
 import { Passwords } from '../custody/passwords.ts'
 import type { TokenSealer } from '../custody/token-sealer.ts'
@@ -13,6 +13,13 @@ import { IAM_OPERATIONS } from './iam-operations.ts'
 import { Oidc, type OidcDependencies } from './sessions/oidc.ts'
 import { Sessions } from './sessions/session-credentials.ts'
 import { countSignIn, type SignInSource } from './sign-in/counted-sign-in.ts'
+import {
+  type PasskeyRequest,
+  type PasskeySignInResult,
+  type PasskeyUse,
+  passkeyRequest,
+  signInByPasskey,
+} from './sign-in/passkey-sign-in.ts'
 import {
   type PasswordSignIn,
   type PasswordSignInResult,
@@ -30,6 +37,8 @@ export type IamServiceDependencies = Omit<OidcDependencies, 'clock'> & {
   readonly sealer: TokenSealer
   readonly keyUses: KeyUses
   readonly giveWay: GiveWay
+  /** Seals what browsers keep during a sign-in. */
+  readonly signInSealer: TokenSealer
 }
 
 /** IAM and STS: their operations, and the callers of all services. */
@@ -38,6 +47,9 @@ export type IamService = {
   readonly findCredential: FindCredential
   /** One step of a sign-in of a user: see `sign-in/password-sign-in.ts`. */
   readonly signInByPassword: (input: PasswordSignIn) => Promise<PasswordSignInResult>
+  /** A challenge for a sign-in with a passkey alone, and that sign-in: see `sign-in/passkey-sign-in.ts`. */
+  readonly passkeyRequest: (now: EpochMs) => PasskeyRequest
+  readonly signInByPasskey: (use: PasskeyUse) => Promise<PasskeySignInResult>
   /** The roles to which an ID token signs in: see `sign-in/web-identity-sign-in.ts`. */
   readonly rolesOfWebIdentity: (identity: WebIdentity) => Promise<readonly TrustingRole[]>
   /** Counts a failed sign-in of an address: see `sign-in/counted-sign-in.ts`. */
@@ -46,7 +58,7 @@ export type IamService = {
 
 /** IAM and STS, with these dependencies. */
 export function openIamService(dependencies: IamServiceDependencies): IamService {
-  const { records, sealer, giveWay } = dependencies
+  const { records, sealer, signInSealer, giveWay } = dependencies
   const oidc = new Oidc(dependencies)
   const attempts = new Attempts(dependencies.clock)
   const passwords = new Passwords(dependencies.random)
@@ -59,7 +71,9 @@ export function openIamService(dependencies: IamServiceDependencies): IamService
       ...dependencies,
       sessions: new Sessions({ records, sealer, giveWay }),
     }),
-    signInByPassword: (input) => signInByPassword({ records, attempts, passwords }, input),
+    signInByPassword: (input) => signInByPassword({ records, attempts, passwords, signInSealer }, input),
+    passkeyRequest: (now) => passkeyRequest({ records, signInSealer }, now),
+    signInByPasskey: (use) => signInByPasskey({ records, signInSealer }, use),
     rolesOfWebIdentity: (identity) => rolesOfWebIdentity({ records, oidc, giveWay }, identity),
     countSignIn: (source, step) => countSignIn(attempts, source, step),
   }

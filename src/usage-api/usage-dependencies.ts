@@ -3,8 +3,10 @@ import type { EventCountQuestion } from '../audit-index/lookup.ts'
 import type { Clock, Random } from '../base/ports.ts'
 import type { GiveWay } from '../base/slices.ts'
 import type { LookupLimiter } from '../cloudtrail/lookup-limiter.ts'
+import type { TokenSealer } from '../custody/token-sealer.ts'
 import type { Operation } from '../dispatch/operation.ts'
 import type { ExplainingDependencies } from '../explain/explain-dependencies.ts'
+import type { Quotas } from '../quotas/quota-service.ts'
 import type { TouchRow, UsageQuestion, UsageRow } from '../store/index-port.ts'
 import type { Records } from '../store/records.ts'
 import type { Prices } from '../usage/prices.ts'
@@ -35,6 +37,9 @@ export type UsageDependencies = {
   readonly reach: () => Promise<boolean>
   readonly explaining: ExplainingDependencies
   readonly reports: ReportFiles
+  readonly quotas: Pick<Quotas, 'exceeded' | 'limit'>
+  /** Seals what browsers keep while they make a passkey. */
+  readonly signInSealer: TokenSealer
   readonly catalogue: Pick<KeyCatalogue, 'read'>
 }
 

@@ -2,8 +2,10 @@ import type { IndexThread } from '../audit-index/thread/index-thread.ts'
 import type { Clock, Random } from '../base/ports.ts'
 import type { GiveWay } from '../base/slices.ts'
 import { LookupLimiter, type LookupRates } from '../cloudtrail/lookup-limiter.ts'
+import type { TokenSealer } from '../custody/token-sealer.ts'
 import type { Operation } from '../dispatch/operation.ts'
 import type { EventSource, ExplainingDependencies } from '../explain/explain-dependencies.ts'
+import type { Quotas } from '../quotas/quota-service.ts'
 import type { Records } from '../store/records.ts'
 import type { Prices } from '../usage/prices.ts'
 import { createAccount, listAccounts, listQuotas, setQuota } from './account-operations.ts'
@@ -32,6 +34,7 @@ import {
   moveAccount,
   updateOrganizationalUnit,
 } from './organization-operations.ts'
+import { createPasskey, startPasskeyRegistration } from './passkey-operations.ts'
 import type { ReportFiles } from './report-files.ts'
 import { getReport, listReports } from './report-operations.ts'
 import { simulateCall } from './simulate-call.ts'
@@ -51,6 +54,8 @@ export type UsageServiceDependencies = {
   readonly giveWay: GiveWay
   /** The first account of the deployment. */
   readonly home: string
+  readonly quotas: Pick<Quotas, 'exceeded' | 'limit'>
+  readonly signInSealer: TokenSealer
   /** Returns the dependencies that decide recorded calls again, which it reads from that source. */
   readonly explaining: (events: EventSource) => ExplainingDependencies
 }
@@ -88,6 +93,8 @@ export const USAGE_OPERATIONS: readonly UsageOperation[] = [
   detachControlPolicy,
   listReports,
   getReport,
+  startPasskeyRegistration,
+  createPasskey,
 ]
 /** How long a call waits for the index to reach the end of the audit log. */
 const REACH_MS = 2000
@@ -120,7 +127,7 @@ export function openUsageService(dependencies: UsageServiceDependencies): readon
     },
     counts: (question) => index.ask({ ask: 'counts', question, reachMs: REACH_MS }),
     prices,
-    ...{ clock, random, reports },
+    ...{ clock, random, reports, quotas: dependencies.quotas, signInSealer: dependencies.signInSealer },
     limiter: new LookupLimiter(clock),
     light: new LookupLimiter(clock, LIGHT_RATES),
     finds: new LookupLimiter(clock, FIND_RATES),

@@ -44,8 +44,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['base', 'api', 'policy', 'store', 'audit-index', 'dispatch', 'kms', 'iam', 'compliance'],
   ],
   'usage-api': [
-    ...['base', 'api', 'crypto', 'policy', 'store', 'audit-index', 'audit-index/thread', 'usage', 'dispatch'],
-    ...['cloudtrail', 'kms', 'iam', 'compliance', 'compliance/gather', 'explain'],
+    ...['base', 'api', 'crypto', 'policy', 'store', 'custody', 'quotas', 'audit-index', 'audit-index/thread'],
+    ...['usage', 'dispatch', 'cloudtrail', 'kms', 'iam', 'compliance', 'compliance/gather', 'explain'],
   ],
   // It decides recorded calls again by the operations' own finding of what they need, and runs none.
   explain: ['base', 'api', 'policy', 'store', 'audit-index', 'dispatch', 'kms', 'iam'],

@@ -52,6 +52,10 @@ async function inputsFor(root: TestCredentials, account: string): Promise<Readon
     ValidatePolicy: { PolicyDocument, PolicyType: 'RESOURCE_POLICY' },
     SimulateCall: { PrincipalArn: `arn:aws:iam::${account}:root`, Action: 'kms:Encrypt', Resource: KeyId },
     GetReport: { Day: '2026-11-25' },
+    CreatePasskey: {
+      ...{ Name: 'laptop', ClientData: 'AAAA', AuthenticatorData: 'AAAA' },
+      ...{ PublicKey: 'AAAA', Algorithm: -7 },
+    },
     SetQuota: { Name: 'kms.keys', Value: 'default' },
     ListControlPolicies: { PolicyType: CONTROL.PolicyType },
     GetControlPolicy: CONTROL,

@@ -1,5 +1,6 @@
 /** For tests: the requests of console pages to a running server, without a browser. */
 
+import { request } from 'node:http'
 import { type Answer, callRaw } from './calls.ts'
 import type { TestServer } from './server.ts'
 
@@ -10,7 +11,11 @@ export type Posted = {
   readonly cookie: string
   readonly text: string
   readonly signedIn?: boolean
-  readonly needs?: { readonly code: boolean; readonly newPassword: boolean }
+  readonly needs?: {
+    readonly code: boolean
+    readonly newPassword: boolean
+    readonly passkey?: { readonly challenge: string; readonly credentialIds: readonly string[] }
+  }
   readonly code?: string
   readonly credentials: {
     readonly accessKeyId: string
@@ -26,14 +31,29 @@ export async function postSession(
   body: object,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Posted> {
-  const response = await fetch(`${server.endpoint}/console/session/${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', origin: server.endpoint, ...headers },
-    body: JSON.stringify(body),
+  const all = { 'content-type': 'application/json', origin: server.endpoint, ...headers }
+  const { status, cookies, text } = await exchange(`${server.endpoint}/console/session/${path}`, all, body)
+  const cookie = cookies[0]?.split(';')[0] ?? ''
+  return { status, cookie, text, ...(text.startsWith('{') ? JSON.parse(text) : {}) }
+}
+
+type Exchanged = { readonly status: number; readonly cookies: readonly string[]; readonly text: string }
+
+/** Sends a POST with these headers, among which may be the host, which `fetch` chooses itself. */
+function exchange(url: string, headers: Readonly<Record<string, string>>, body: object): Promise<Exchanged> {
+  return new Promise((resolve, reject) => {
+    const sending = request(url, { method: 'POST', headers }, (response) => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('error', reject)
+      response.on('end', () => {
+        const { statusCode: status = 0, headers: got } = response
+        resolve({ status, cookies: got['set-cookie'] ?? [], text: Buffer.concat(chunks).toString() })
+      })
+    })
+    sending.on('error', reject)
+    sending.end(JSON.stringify(body))
   })
-  const cookie = response.headers.get('set-cookie')?.split(';')[0] ?? ''
-  const text = await response.text()
-  return { status: response.status, cookie, text, ...(text.startsWith('{') ? JSON.parse(text) : {}) }
 }
 
 /** Calls a KMS operation like a page. Without a cookie, sends none. */
@@ -43,8 +63,31 @@ export function callAsPage(
   cookie: string | undefined,
   operation = 'ListAliases',
 ): Promise<Answer> {
-  return callRaw(server, `TrentService.${operation}`, '{}', {
-    ...credentials,
+  return callService(server, { credentials }, cookie, { service: 'kms', target: `TrentService.${operation}` })
+}
+
+/** A call of a page. */
+type PageCall = { readonly service: 'kms' | 'holdfast'; readonly target: string; readonly input?: object }
+
+/** Calls an operation of the service `holdfast` like a page. */
+export function callHoldfastAsPage(
+  server: TestServer,
+  session: Pick<Posted, 'credentials' | 'cookie'>,
+  operation: string,
+  input: object = {},
+): Promise<Answer> {
+  const target = `Holdfast_20261101.${operation}`
+  return callService(server, session, session.cookie, { service: 'holdfast', target, input })
+}
+
+function callService(
+  server: TestServer,
+  { credentials }: Pick<Posted, 'credentials'>,
+  cookie: string | undefined,
+  { service, target, input = {} }: PageCall,
+): Promise<Answer> {
+  return callRaw(server, target, JSON.stringify(input), {
+    ...{ service, ...credentials },
     more: ['x-amz-security-token', credentials.sessionToken],
     tamper: (headers) => {
       if (cookie !== undefined) headers.set('cookie', cookie)

@@ -55,6 +55,10 @@ export type Operations = {
     readonly input: { readonly Name: string; readonly ParentId?: string }
     readonly output: { readonly Id?: string }
   }
+  CreatePasskey: {
+    readonly input: { readonly Name: string; readonly ClientData: Base64; readonly AuthenticatorData: Base64; readonly PublicKey: Base64; readonly Algorithm: number }
+    readonly output: { readonly SerialNumber?: string }
+  }
   CreateTrail: {
     readonly input: { readonly Name: string; readonly S3BucketName: string; readonly S3KeyPrefix?: string; readonly SnsTopicName?: string; readonly IncludeGlobalServiceEvents?: boolean; readonly IsMultiRegionTrail?: boolean; readonly EnableLogFileValidation?: boolean; readonly CloudWatchLogsLogGroupArn?: string; readonly CloudWatchLogsRoleArn?: string; readonly KmsKeyId?: string; readonly IsOrganizationTrail?: boolean; readonly TagsList?: readonly ({ readonly Key: string; readonly Value?: string })[] }
     readonly output: { readonly CloudWatchLogsLogGroupArn?: string; readonly CloudWatchLogsRoleArn?: string; readonly IncludeGlobalServiceEvents?: boolean; readonly IsMultiRegionTrail?: boolean; readonly IsOrganizationTrail?: boolean; readonly KmsKeyId?: string; readonly LogFileValidationEnabled?: boolean; readonly Name?: string; readonly S3BucketName?: string; readonly S3KeyPrefix?: string; readonly SnsTopicARN?: string; readonly SnsTopicName?: string; readonly TrailARN?: string }
@@ -371,6 +375,10 @@ export type Operations = {
     readonly input: { readonly Name: string }
     readonly output: Record<string, never>
   }
+  StartPasskeyRegistration: {
+    readonly input: Record<string, never>
+    readonly output: { readonly Challenge?: string; readonly UserHandle?: string; readonly UserName?: string; readonly CredentialIds?: readonly (string)[] }
+  }
   StopLogging: {
     readonly input: { readonly Name: string }
     readonly output: Record<string, never>
@@ -446,6 +454,7 @@ export const OPERATIONS = {
   CreateKey: ["kms",false],
   CreateOrganization: ["holdfast",false],
   CreateOrganizationalUnit: ["holdfast",false],
+  CreatePasskey: ["holdfast",false],
   CreateTrail: ["cloudtrail",false],
   Decapsulate: ["kms",true],
   Decrypt: ["kms",true],
@@ -525,6 +534,7 @@ export const OPERATIONS = {
   Sign: ["kms",true],
   SimulateCall: ["holdfast",true],
   StartLogging: ["cloudtrail",false],
+  StartPasskeyRegistration: ["holdfast",true],
   StopLogging: ["cloudtrail",false],
   TagResource: ["kms",false],
   UntagResource: ["kms",false],

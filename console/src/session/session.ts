@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from 'react'
 import { SESSION_TEXTS } from '../texts/en/session.ts'
+import { askPasskey, type PasskeyRequest } from './passkey.ts'
 import { newSigner, type Signer } from './sign.ts'
 
 /** A session: who has signed in, and what signs the calls. It lives in memory alone. */
@@ -123,10 +124,15 @@ export type Entered = {
   readonly password: string
   readonly code?: string
   readonly newPassword?: string
+  readonly passkey?: string
 }
 
 /** What else a sign-in needs. */
-export type Needs = { readonly code: boolean; readonly newPassword: boolean }
+export type Needs = {
+  readonly code: boolean
+  readonly newPassword: boolean
+  readonly passkey?: PasskeyRequest
+}
 
 /** Signs in a user; returns what else is needed, or nothing once the user is signed in. @throws SignInRefused. */
 export async function signInByPassword(entered: Entered): Promise<Needs | undefined> {
@@ -134,6 +140,13 @@ export async function signInByPassword(entered: Entered): Promise<Needs | undefi
   if (posted.answer.needs !== undefined) return posted.answer.needs
   begun(await stateOf(posted))
   return undefined
+}
+
+/** Signs in with a passkey alone. @throws SignInRefused, and what the browser throws. */
+export async function signInByPasskey(): Promise<void> {
+  const { passkey: request } = (await post('passkey-start', {})).answer
+  if (request === undefined) throw new SignInRefused('The server gave no challenge.', undefined)
+  begun(await ask('passkey', { passkey: await askPasskey(request) }))
 }
 
 /** The names of the identity providers with which people sign in. @throws SignInRefused. */
@@ -264,6 +277,7 @@ export class SignInRefused extends Error {
 type Answer = {
   readonly signedIn?: boolean
   readonly needs?: Needs
+  readonly passkey?: PasskeyRequest
   readonly providers?: readonly string[]
   readonly location?: string
   readonly roles?: readonly OfferedRole[]
@@ -290,6 +304,8 @@ type Action =
   | 'password'
   | 'renew'
   | 'end'
+  | 'passkey-start'
+  | 'passkey'
   | 'providers'
   | 'oidc-start'
   | 'oidc-finish'

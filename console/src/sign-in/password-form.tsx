@@ -1,4 +1,5 @@
 import { type FormEvent, type HTMLInputAutoCompleteAttribute, type ReactNode, useState } from 'react'
+import { askPasskey } from '../session/passkey.ts'
 import { type Needs, SignInRefused, signInByPassword } from '../session/session.ts'
 import { TEXTS } from '../texts/en.ts'
 import { Problem } from './problem.tsx'
@@ -27,6 +28,9 @@ export function PasswordForm({ account: lastAccount, user: lastUser }: Props): R
   const [problem, setProblem] = useState<string>()
   const [busy, setBusy] = useState(false)
 
+  const [usesCode, setUsesCode] = useState(false)
+  const asksCode = needs.code && (usesCode || needs.passkey === undefined)
+
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     if (needs.newPassword && next.once !== next.twice) {
@@ -34,8 +38,12 @@ export function PasswordForm({ account: lastAccount, user: lastUser }: Props): R
       return
     }
     setBusy(true)
-    const more = { ...(needs.code && { code }), ...(needs.newPassword && { newPassword: next.once }) }
-    signInByPassword({ account: account.trim(), user: user.trim(), password, ...more })
+    const passkey = asksCode ? undefined : needs.passkey
+    const more = { ...(asksCode && { code }), ...(needs.newPassword && { newPassword: next.once }) }
+    const entered = { account: account.trim(), user: user.trim(), password, ...more }
+    const proof = passkey === undefined ? Promise.resolve({}) : askPasskey(passkey).then(asMember)
+    proof
+      .then((used) => signInByPassword({ ...entered, ...used }))
       .then((answer) => {
         window.localStorage.setItem(STORED_ACCOUNT, account.trim())
         setProblem(undefined)
@@ -48,7 +56,7 @@ export function PasswordForm({ account: lastAccount, user: lastUser }: Props): R
       .finally(() => setBusy(false))
   }
 
-  const isFirst = !needs.code && !needs.newPassword
+  const isFirst = !needs.code && !needs.newPassword && needs.passkey === undefined
   return (
     <form onSubmit={submit}>
       <Field
@@ -86,13 +94,19 @@ export function PasswordForm({ account: lastAccount, user: lastUser }: Props): R
           />
         </>
       )}
-      {needs.code && (
+      {needs.passkey !== undefined && !asksCode && <p>{texts.withPasskey}</p>}
+      {asksCode && (
         <Field label={texts.code} value={code} onChange={setCode} autoComplete="one-time-code" isNumber />
       )}
       <Problem text={problem} />
       <button type="submit" disabled={busy}>
         {isFirst ? texts.button : texts.next}
       </button>
+      {needs.code && !asksCode && (
+        <button type="button" className="other" onClick={() => setUsesCode(true)}>
+          {texts.useCode}
+        </button>
+      )}
       {!isFirst && (
         <button type="button" className="other" onClick={() => setNeeds(NOTHING)}>
           {texts.back}
@@ -102,8 +116,13 @@ export function PasswordForm({ account: lastAccount, user: lastUser }: Props): R
   )
 }
 
+function asMember(passkey: string): { readonly passkey: string } {
+  return { passkey }
+}
+
 function problemOf(error: unknown): string {
   if (error instanceof SignInRefused && error.code === 'ThrottlingException') return texts.tooMany
+  if (error instanceof DOMException) return texts.noPasskey
   return error instanceof Error ? error.message : String(error)
 }
 

@@ -2,6 +2,7 @@ import { type FormEvent, type ReactNode, useState } from 'react'
 import { signIn, useSessionState } from '../session/session.ts'
 import { TEXTS } from '../texts/en.ts'
 import { parseLink } from './link.ts'
+import { PasskeyButton } from './passkey-button.tsx'
 import { PasswordForm } from './password-form.tsx'
 import { Problem } from './problem.tsx'
 import { ProviderButtons } from './provider-buttons.tsx'
@@ -33,6 +34,7 @@ export function SignIn({ link, isOverlay = false }: Props): ReactNode {
         ) : (
           <PasswordForm account={last?.account} user={last?.user ?? undefined} />
         )}
+        <PasskeyButton />
         <button type="button" className="other" onClick={() => setByLink(!byLink)}>
           {byLink ? texts.byPassword : texts.byLink}
         </button>

@@ -17,6 +17,8 @@ export type AccountValue = ControlTarget & {
   readonly rootAccessKeyId: string
   /** The access keys of the root user; without it, only that one. */
   readonly rootKeyIds?: readonly string[]
+  /** Serial numbers of the root user's passkeys: see `passkeys/passkey-records.ts`. */
+  readonly rootMfaDevices?: readonly string[]
   /** A name for people; each account's differs. */
   readonly alias?: string
   /** The version of the tokens that the global endpoint of STS claims to issue; without it, version 2. */

@@ -4,6 +4,7 @@ import type { CodeState } from '../../custody/one-time-codes.ts'
 import { kindOfFormat1 } from '../../store/kind.ts'
 import type { Kind, Records, Stored } from '../../store/records.ts'
 import { parseIamArn, pathedArn } from '../entities/arns.ts'
+import { type CountQuota, quotaExceeded } from '../entities/entities.ts'
 import { parseName } from '../entities/finders.ts'
 import type { Finder } from '../iam-operation.ts'
 import { read, type Tag } from '../iam-records.ts'
@@ -21,6 +22,16 @@ export type MfaDeviceValue = CodeState & {
 
 /** The kind of MFA devices. */
 export const MFA_DEVICE: Kind<MfaDeviceValue> = kindOfFormat1('iam-mfa-device')
+
+/** As many devices as users. Source: IAM User Guide, "IAM and AWS STS quotas". */
+export const DEVICES_IN_USE_QUOTA: CountQuota = { name: 'iam.users', title: 'VirtualMFADevicesPerAccount' }
+/** Devices of one user, passkeys included. Source: the same. */
+export const DEVICES_PER_USER_MAX = 8
+
+/** The error for a user with as many devices as possible. */
+export function tooManyDevices(): KmsError {
+  return quotaExceeded('MFADevicesPerUser', DEVICES_PER_USER_MAX)
+}
 
 /** The name of the record of a device. */
 export function deviceKey({ path, name }: Pick<MfaDeviceValue, 'path' | 'name'>): string {

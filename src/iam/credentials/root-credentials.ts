@@ -2,7 +2,9 @@ import { UsageError } from '../../base/usage-error.ts'
 import { type Change, insert, remove, replace } from '../../store/records.ts'
 import { type AccountDependencies, rootKeyIds } from '../accounts/account.ts'
 import { needAccount } from '../accounts/accounts.ts'
+import { countLess } from '../entities/entities.ts'
 import { newAccessKey } from '../entities/ids.ts'
+import { passkeysOf, rootDevices } from '../passkeys/passkey-records.ts'
 import { type EndedConsoleAccess, endConsoleAccess } from '../sessions/console-records.ts'
 import { ACCESS_KEY, ACCESS_KEYS } from './access-key.ts'
 
@@ -23,7 +25,7 @@ export type NewRootKey = {
 
 /**
  * The changes that make a new root access key for an account. With the earlier keys end what whoever knows them may
- * have: sessions of the console and sign-in links of the root user. @throws UsageError when the account has the
+ * have: sessions of the console, sign-in links and passkeys of the root user. @throws UsageError when the account has the
  * most it may have.
  */
 export async function newRootKey(
@@ -55,7 +57,19 @@ export async function newRootKey(
     ...{ format: 1, account: accountId, principal: 'root', secretAccessKey },
     ...{ createdAt: clock.now(), status: 'Active' },
   })
-  const value = { ...account.value, rootAccessKeyId: accessKeyId, rootKeyIds: ids, handedOver: false }
+  const passkeys = olderKeys === 'keep' ? [] : await passkeysOf(records, rootDevices(account))
+  if (passkeys.length > 0) {
+    ended.push(...passkeys.map(remove))
+    ended.push(await countLess(records, accountId, 'mfaDevicesInUse', passkeys.length))
+  }
+  const devices = passkeys.length === 0 ? {} : { rootMfaDevices: [] }
+  const value = {
+    ...account.value,
+    ...devices,
+    rootAccessKeyId: accessKeyId,
+    rootKeyIds: ids,
+    handedOver: false,
+  }
   return {
     ...{ accessKeyId, older, endedAccess },
     changes: [made, ...ended, ...endedAccess.changes, replace(account, value)],

@@ -151,9 +151,14 @@ export async function readCounts(records: Records, account: string): Promise<Cou
 }
 
 /** The change that counts one fewer. */
-export async function countLess(records: Records, account: string, counted: Counted): Promise<Change> {
+export async function countLess(
+  records: Records,
+  account: string,
+  counted: Counted,
+  fewer = 1,
+): Promise<Change> {
   const present = await read(records, COUNTS, COUNTS_PARTITION, account)
-  return changedCount(present, account, counted, -1)
+  return changedCount(present, account, counted, -fewer)
 }
 
 /** The change that counts one more. @throws LimitExceededException beyond the quota. */
@@ -174,7 +179,7 @@ function changedCount(
   present: Stored<CountsValue> | undefined,
   account: string,
   counted: Counted,
-  by: 1 | -1,
+  by: number,
 ): Change {
   const value = present?.value ?? NO_COUNTS
   const counts = { ...value, [counted]: (value[counted] ?? 0) + by }

@@ -66,7 +66,6 @@ const ADJUSTABLE = {
 
 /** Counts of things that no account has in Holdfast. */
 const NONE_HERE = {
-  AccountMFAEnabled: 0,
   AccountPasswordPresent: 0,
   AccountSigningCertificatesPresent: 0,
   ServerCertificates: 0,
@@ -105,6 +104,7 @@ const getAccountSummary = iamOperation(
       ['MFADevicesInUse', counts.mfaDevicesInUse ?? 0],
       ['PolicyVersionsInUse', await countVersions(dependencies.records, account)],
       ['AccountAccessKeysPresent', root !== undefined && rootKeyIds(root.value).length > 0 ? 1 : 0],
+      ['AccountMFAEnabled', (root?.value.rootMfaDevices ?? []).length > 0 ? 1 : 0],
       ['GlobalEndpointTokenVersion', root?.value.stsTokens ?? 2],
       ...Object.entries(NONE_HERE),
     ])

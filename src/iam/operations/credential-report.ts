@@ -96,7 +96,13 @@ async function rootLine(dependencies: IamDependencies, account: string): Promise
   if (record === undefined) return []
   const { value } = record
   const who = ['<root_account>', accountRootArn(account), moment(value.createdAt)]
-  return [line(who, [...ROOT_PASSWORD, 'false'], await keyFields(dependencies, rootKeyIds(value)))]
+  return [
+    line(
+      who,
+      [...ROOT_PASSWORD, String((value.rootMfaDevices ?? []).length > 0)],
+      await keyFields(dependencies, rootKeyIds(value)),
+    ),
+  ]
 }
 
 async function userLines(dependencies: IamDependencies, account: string): Promise<readonly string[]> {

@@ -1,21 +1,25 @@
 import { KmsError } from '../../api/errors.ts'
 import { instant, list, oneOf, optional, text, textMap } from '../../api/shapes.ts'
+import { assert } from '../../base/assert.ts'
 import { utf8 } from '../../base/bytes.ts'
 import { newSeed, seedUri, synchronize } from '../../custody/one-time-codes.ts'
 import { qrCodePng } from '../../custody/qr-code.ts'
 import { insert, remove, replace, type Stored } from '../../store/records.ts'
 import { ACCOUNT, ACCOUNTS } from '../accounts/account.ts'
-import { KEY_HOLDER } from '../credentials/key-holders.ts'
+import { KEY_HOLDER, type KeyHolder } from '../credentials/key-holders.ts'
 import {
   DEVICE_NAMED,
+  DEVICES_IN_USE_QUOTA,
+  DEVICES_PER_USER_MAX,
   deviceKey,
   findDevice,
   MFA_DEVICE,
   type MfaDeviceValue,
   noSuchDevice,
   serialNumber,
+  tooManyDevices,
 } from '../credentials/mfa-device.ts'
-import { type CountQuota, countLess, countMore, quotaExceeded } from '../entities/entities.ts'
+import { countLess, countMore } from '../entities/entities.ts'
 import { parseTags } from '../entities/entity-tags.ts'
 import { ON_ACCOUNT, toBeMade, USER_NAMED } from '../entities/finders.ts'
 import { MFA_DEVICE_ANSWER, VIRTUAL_MFA_DEVICE_ANSWER } from '../iam-answers.ts'
@@ -35,11 +39,13 @@ import {
   SERIAL_NUMBER,
   TAGS,
 } from '../iam-shapes.ts'
-
-/** As many devices as users. Source: IAM User Guide, "IAM and AWS STS quotas". */
-const QUOTA: CountQuota = { name: 'iam.users', title: 'VirtualMFADevicesPerAccount' }
-/** Source: the same. */
-const DEVICES_PER_USER_MAX = 8
+import {
+  type DeviceHolder,
+  type PasskeyValue,
+  passkeysOf,
+  rootDevices,
+  userDevices,
+} from '../passkeys/passkey-records.ts'
 
 /** Beyond it no operation could name the device. Source: the IAM service model, `serialNumberType`. */
 const SERIAL_MAX_CHARS = 256
@@ -89,7 +95,7 @@ const createVirtualMfaDevice = iamOperation(
       },
       changes: [
         insert(MFA_DEVICE, account, deviceKey(place), value),
-        await countMore(dependencies, account, 'mfaDevices', QUOTA),
+        await countMore(dependencies, account, 'mfaDevices', DEVICES_IN_USE_QUOTA),
       ],
     }
   },
@@ -131,7 +137,7 @@ const enableMfaDevice = iamOperation(
     }
     const { id, mfaDevices = [] } = user.value
     if (mfaDevices.length >= DEVICES_PER_USER_MAX) {
-      throw quotaExceeded('MFADevicesPerUser', DEVICES_PER_USER_MAX)
+      throw tooManyDevices()
     }
     const state = inStep({ call, dependencies, input }, id, device.value)
     const enabled = { userId: id, at: call.now }
@@ -139,7 +145,7 @@ const enableMfaDevice = iamOperation(
       changes: [
         replace(device, { ...device.value, ...state, enabled }),
         replace(user, { ...user.value, mfaDevices: [...mfaDevices, serial] }),
-        await countMore(dependencies, account, 'mfaDevicesInUse', QUOTA),
+        await countMore(dependencies, account, 'mfaDevicesInUse', DEVICES_IN_USE_QUOTA),
       ],
     }
   },
@@ -152,18 +158,22 @@ const deactivateMfaDevice = iamOperation(
     input: { UserName: optional(NAME_128), SerialNumber: SERIAL_NUMBER },
     find: KEY_HOLDER,
   },
-  async ({ call, input, dependencies, entity: { user } }) => {
+  async ({ call, input, dependencies, entity: holder }) => {
     const { SerialNumber: serial } = input
     const { account } = call.caller
-    const { device, owner } = await ownDevice(dependencies, account, user, serial)
+    const counted = await countLess(dependencies.records, account, 'mfaDevicesInUse')
+    const passkey = await findPasskey(dependencies, holder, serial)
+    if (passkey !== undefined) {
+      const { devices, withDevices } = devicesOf(holder)
+      return {
+        changes: [remove(passkey), withDevices(devices.filter((one) => one !== serial)), counted],
+      }
+    }
+    const { device, owner } = await ownDevice(dependencies, account, holder.user, serial)
     const { enabled: _enabled, ...rest } = device.value
     const left = (owner.value.mfaDevices ?? []).filter((one) => one !== serial)
     return {
-      changes: [
-        replace(device, rest),
-        replace(owner, { ...owner.value, mfaDevices: left }),
-        await countLess(dependencies.records, account, 'mfaDevicesInUse'),
-      ],
+      changes: [replace(device, rest), replace(owner, { ...owner.value, mfaDevices: left }), counted],
     }
   },
 )
@@ -190,7 +200,10 @@ const getMfaDevice = iamOperation(
     output: { UserName: text(), SerialNumber: text(), EnableDate: instant(), Certifications: textMap() },
     find: KEY_HOLDER,
   },
-  async ({ call, input, dependencies, entity: { user } }) => {
+  async ({ call, input, dependencies, entity: holder }) => {
+    const passkey = await findPasskey(dependencies, holder, input.SerialNumber)
+    if (passkey !== undefined) return { output: passkeyOutput(holder, passkey) }
+    const { user } = holder
     const { device, owner } = await ownDevice(dependencies, call.caller.account, user, input.SerialNumber)
     return { output: deviceOutput(owner, device) }
   },
@@ -204,10 +217,16 @@ const listMfaDevices = iamOperation(
     output: { MFADevices: list(MFA_DEVICE_ANSWER), ...PAGE },
     find: KEY_HOLDER,
   },
-  async ({ call, input, dependencies, entity: { user } }) => {
-    const { items: serials, more } = pageBy(user?.value.mfaDevices ?? [], (serial) => serial, input)
+  async ({ call, input, dependencies, entity: holder }) => {
+    const { items: serials, more } = pageBy(devicesOf(holder).devices, (serial) => serial, input)
     const devices = []
+    const { user } = holder
     for (const serial of serials) {
+      const passkey = await findPasskey(dependencies, holder, serial)
+      if (passkey !== undefined) {
+        devices.push(passkeyOutput(holder, passkey))
+        continue
+      }
       const { device, owner } = await ownDevice(dependencies, call.caller.account, user, serial)
       devices.push(deviceOutput(owner, device))
     }
@@ -254,6 +273,31 @@ async function ownDevice(
     throw new KmsError('NoSuchEntityException', 'MFA Device invalid for user.')
   }
   return { device, owner }
+}
+
+/** The passkey with a serial number; nothing when it is not this holder's. */
+async function findPasskey(
+  { records }: IamDependencies,
+  holder: KeyHolder,
+  serial: string,
+): Promise<Stored<PasskeyValue> | undefined> {
+  const { account, devices } = devicesOf(holder)
+  const [passkey] = await passkeysOf(records, { account, devices: devices.filter((one) => one === serial) })
+  return passkey
+}
+
+function devicesOf({ user, account }: KeyHolder): DeviceHolder {
+  if (user !== undefined) return userDevices(user)
+  assert(account !== undefined, 'a holder is a user or the root user of an account')
+  return rootDevices(account)
+}
+
+function passkeyOutput({ user }: KeyHolder, { name, partition, value }: Stored<PasskeyValue>) {
+  return {
+    UserName: user?.value.name ?? partition,
+    SerialNumber: name,
+    EnableDate: timestamp(value.createdAt),
+  }
 }
 
 type Codes = { readonly AuthenticationCode1: string; readonly AuthenticationCode2: string }

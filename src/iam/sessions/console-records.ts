@@ -9,6 +9,7 @@ import {
   type Stored,
 } from '../../store/records.ts'
 import { findLoginProfile } from '../credentials/login-profile.ts'
+import { findDeviceHolder } from '../passkeys/passkey-records.ts'
 
 /**
  * A session of the web console. Partition: the account; name: a random UUID. It exists from sign-in to sign-out, and its
@@ -25,6 +26,8 @@ export type ConsoleSessionValue = {
   readonly passwordAt?: number
   /** When the second factor was verified; nothing for a sign-in without one. */
   readonly mfaAt?: number
+  /** The serial number of the device. The session ends when its user no longer has it. */
+  readonly mfaSerial?: string
   /** The end of renewals. */
   readonly endsAt: number
 }
@@ -60,6 +63,17 @@ export async function passwordTime(
   return userId === undefined
     ? undefined
     : (await findLoginProfile(records, account, userId))?.value.changedAt
+}
+
+/** Whether the holder of a session still has the MFA device of its sign-in, if there was one. */
+export async function hasDeviceOf(
+  records: Records,
+  account: string,
+  { userId, mfaSerial }: Pick<ConsoleSessionValue, 'userId' | 'mfaSerial'>,
+): Promise<boolean> {
+  if (mfaSerial === undefined) return true
+  const holder = await findDeviceHolder(records, account, userId)
+  return holder?.devices.includes(mfaSerial) ?? false
 }
 
 /** The holder of sessions and sign-in links. */

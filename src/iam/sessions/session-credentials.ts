@@ -11,7 +11,7 @@ import {
 } from '../credentials/callers.ts'
 import { ROLE, type RoleValue, read, USER, type UserValue } from '../iam-records.ts'
 import { policiesNow } from '../policies/policies.ts'
-import { CONSOLE_SESSION, passwordTime } from './console-records.ts'
+import { CONSOLE_SESSION, hasDeviceOf, passwordTime } from './console-records.ts'
 import { CONSOLE_ROLE_SESSION } from './console-role-records.ts'
 import {
   type ConsoleClaims,
@@ -133,7 +133,7 @@ export class Sessions {
     return remember(known, user?.value, federatedCaller(account, user?.value, claims, policies))
   }
 
-  /** A console session is valid until its user signs out, is deleted, or gets or loses a password. */
+  /** A console session is valid until its user signs out, is deleted, gets or loses a password, or loses the MFA device of the sign-in. */
   async #findConsole(known: Known, claims: ConsoleClaims): Promise<Credential | undefined> {
     const { records, giveWay } = this.#dependencies
     const { account, consoleUserId: userId, consoleSessionId } = claims
@@ -142,6 +142,7 @@ export class Sessions {
     const user = userId === undefined ? undefined : await read(records, USER, account, userId)
     if (userId !== undefined && user === undefined) return undefined
     if ((await passwordTime(records, account, userId)) !== session.value.passwordAt) return undefined
+    if (!(await hasDeviceOf(records, account, session.value))) return undefined
     if (known.made !== undefined && known.made.holder === user?.value) return known.made.credential
     const source =
       userId === undefined ? { account } : { account, entity: { kind: 'user', id: userId } as const }

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { HOTP, Secret } from 'otpauth'
+import { HOTP, Secret as Seed } from 'otpauth'
 import { testFolder } from '../../../test/support/test-folder.ts'
 import { testSealer } from '../../../test/support/test-sealer.ts'
 import { KmsError } from '../../api/errors.ts'
+import { systemRandom } from '../../base/ports.ts'
+import { Secret } from '../../base/secret.ts'
 import type { PasswordHash, Passwords } from '../../custody/passwords.ts'
+import { tokenSealer } from '../../custody/token-sealer.ts'
 import { openRecords } from '../../store/cache.ts'
 import { insert, type Records } from '../../store/records.ts'
 import { openSqlite } from '../../store/sqlite.ts'
@@ -19,6 +22,8 @@ import {
 } from '../credentials/password-policy.ts'
 import { NAME, USER, type UserValue } from '../iam-records.ts'
 import { type PasswordSignIn, signInByPassword } from './password-sign-in.ts'
+
+const signInSealer = tokenSealer(new Secret(new Uint8Array(32)), systemRandom)
 
 const ACCOUNT = '111122223333'
 const RIGHT = 'right password'
@@ -67,9 +72,10 @@ async function withBed(use: (bed: Bed) => Promise<void>, profile: Partial<LoginP
   let requests = 0
   const step = (input: Partial<PasswordSignIn> = {}) =>
     signInByPassword(
-      { records, passwords, attempts },
+      { records, passwords, attempts, signInSealer },
       {
         ...{ account: ACCOUNT, user: 'ada', password: RIGHT, code: undefined, newPassword: undefined },
+        ...{ passkey: undefined, origin: 'https://kms.example' },
         ...{ address: '192.0.2.1', now: NOW, requestId: `request ${++requests}`, ...input },
       },
     )
@@ -102,7 +108,7 @@ async function addDevice(records: Records): Promise<void> {
 }
 
 const codeAt = (now: number): string =>
-  HOTP.generate({ secret: Secret.fromBase32(SEED), counter: Math.floor(now / 30_000) })
+  HOTP.generate({ secret: Seed.fromBase32(SEED), counter: Math.floor(now / 30_000) })
 
 /** Attempts that must look alike to whoever makes them. */
 const WRONG: readonly Partial<PasswordSignIn>[] = [

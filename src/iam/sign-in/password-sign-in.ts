@@ -2,7 +2,9 @@ import { KmsError } from '../../api/errors.ts'
 import { networkOf } from '../../base/network.ts'
 import type { EpochMs } from '../../base/ports.ts'
 import { useCode } from '../../custody/one-time-codes.ts'
+import type { PasskeyAssertion } from '../../custody/passkeys.ts'
 import type { Passwords } from '../../custody/passwords.ts'
+import type { TokenSealer } from '../../custody/token-sealer.ts'
 import { type Change, type Records, replace, type Stored } from '../../store/records.ts'
 import { ACCOUNT_ALIASES } from '../accounts/account.ts'
 import type { Attempts } from '../credentials/attempts.ts'
@@ -18,12 +20,16 @@ import { findDevice } from '../credentials/mfa-device.ts'
 import { findPasswordPolicy } from '../credentials/password-policy.ts'
 import { findIdByName } from '../entities/entities.ts'
 import { NAME, read, USER, type UserValue } from '../iam-records.ts'
+import { isPasskeySerial, userDevices } from '../passkeys/passkey-records.ts'
+import { type PasskeyRequest, passkeyRequestFor, provePasskey } from './passkey-sign-in.ts'
 
 /** The dependencies of sign-in by password. */
 export type PasswordSignInDependencies = {
   readonly records: Records
   readonly passwords: Passwords
   readonly attempts: Attempts
+  /** The sealer of what browsers keep during a sign-in. */
+  readonly signInSealer: TokenSealer
 }
 
 /** What somebody enters to sign in as a user. */
@@ -34,6 +40,10 @@ export type PasswordSignIn = {
   readonly password: string
   /** A code of the user's MFA device. */
   readonly code: string | undefined
+  /** A use of one of the user's passkeys, in place of a code. */
+  readonly passkey: PasskeyAssertion | undefined
+  /** The origin of the page, which the server has compared with its own. */
+  readonly origin: string
   /** The password that replaces one that expired or has to be reset. */
   readonly newPassword: string | undefined
   /** The address that the request comes from. */
@@ -51,7 +61,7 @@ export type PasswordSignInResult =
   /** The user is proven. The changes belong to the commit that begins the session. */
   | (SigningUser & {
       readonly type: 'proven'
-      /** The serial number of the MFA device whose code was verified. */
+      /** The serial number of the MFA device, or passkey, that was verified. */
       readonly mfaSerial: string | undefined
       /** The `changedAt` of the password that is valid once the changes are committed. */
       readonly passwordAt: EpochMs
@@ -59,7 +69,13 @@ export type PasswordSignInResult =
       readonly changes: readonly Change[]
     })
   /** The password is right. The next request has to contain these too. */
-  | (SigningUser & { readonly type: 'incomplete'; readonly code: boolean; readonly newPassword: boolean })
+  | (SigningUser & {
+      readonly type: 'incomplete'
+      readonly code: boolean
+      /** For a user with passkeys. */
+      readonly passkey: PasskeyRequest | undefined
+      readonly newPassword: boolean
+    })
   /** Nobody is proven. The person gets one message, whatever the reason: the reason is for the audit event. */
   | {
       readonly type: 'refused'
@@ -142,10 +158,11 @@ async function afterPassword(
   const who: SigningUser = { account: user.partition, user: user.value }
   const policy = await findPasswordPolicy(dependencies.records, who.account)
   const mustReplace = mustReplacePassword(value, policy, input.now)
-  const needsCode = (user.value.mfaDevices ?? []).length > 0
-  const incomplete = { ...who, type: 'incomplete', code: needsCode, newPassword: mustReplace } as const
-  if (needsCode && input.code === undefined) return incomplete
-  const mfa = needsCode ? await verifyCode(dependencies, input, user) : NO_MFA
+  const incomplete = await whatIsNeeded(dependencies, input, user, mustReplace)
+  const devices = user.value.mfaDevices ?? []
+  const hasMfa = devices.length > 0
+  if (hasMfa && input.code === undefined && input.passkey === undefined) return incomplete
+  const mfa = hasMfa ? await verifyDevice(dependencies, input, user) : NO_MFA
   if (mfa === undefined) return { ...who, type: 'refused', reason: 'Failed authentication' }
   if (isLockedByExpiry(value, policy, input.now)) {
     const message = 'The password has expired. An administrator must set another.'
@@ -159,6 +176,32 @@ async function afterPassword(
   const next = await newPassword({ ...dependencies, account: who.account, policy }, input.newPassword, value)
   const replaced = replace(profile, { ...value, ...next, changedAt: input.now, resetRequired: false })
   return { ...proven, passwordAt: input.now, isPasswordReplaced: true, changes: [...changes, replaced] }
+}
+
+async function whatIsNeeded(
+  dependencies: PasswordSignInDependencies,
+  { origin, now }: PasswordSignIn,
+  user: Stored<UserValue>,
+  newPassword: boolean,
+): Promise<Extract<PasswordSignInResult, { readonly type: 'incomplete' }>> {
+  const devices = user.value.mfaDevices ?? []
+  return {
+    ...{ account: user.partition, user: user.value, type: 'incomplete', newPassword },
+    code: devices.some((serial) => !isPasskeySerial(serial)),
+    passkey: await passkeyRequestFor(dependencies, userDevices(user), origin, now),
+  }
+}
+
+/** The device that the person has used, and its changes; nothing for a wrong code or use. @throws ThrottlingException. */
+async function verifyDevice(
+  dependencies: PasswordSignInDependencies,
+  input: PasswordSignIn,
+  user: Stored<UserValue>,
+): Promise<SecondFactor | undefined> {
+  const { passkey: assertion, origin, now } = input
+  return assertion === undefined
+    ? verifyCode(dependencies, input, user)
+    : provePasskey(dependencies, userDevices(user), { assertion, origin, now })
 }
 
 type SecondFactor = { readonly serial: string | undefined; readonly changes: readonly Change[] }

@@ -15,7 +15,7 @@ export function Credentials(): ReactNode {
       <Header variant="h1">{texts.title}</Header>
       {user === null && <Alert type="info">{role === null ? texts.root : texts.role}</Alert>}
       {user !== null && <ChangePassword />}
-      {user !== null && <MyDevices userName={user} />}
+      {role === null && <MyDevices userName={user ?? undefined} />}
     </SpaceBetween>
   )
 }

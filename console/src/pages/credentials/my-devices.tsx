@@ -8,26 +8,34 @@ import { notify } from '../../shared/notices.tsx'
 import { CREDENTIALS_TEXTS as texts } from '../../texts/en/credentials.ts'
 import { TEXTS } from '../../texts/en.ts'
 import { AddDevice } from './add-device.tsx'
+import { AddPasskey, PasskeyButton } from './add-passkey.tsx'
 
 const { common } = TEXTS
 
-/** The MFA devices of a user, who adds and removes them. */
-export function MyDevices({ userName: UserName }: { readonly userName: string }): ReactNode {
+const isPasskey = (serial: string): boolean => serial.includes(':u2f/')
+
+/** The MFA devices and passkeys of a user, or of the root user, who adds and removes them. */
+export function MyDevices({ userName: UserName }: { readonly userName: string | undefined }): ReactNode {
   const queries = useQueryClient()
-  const [isAdding, setAdding] = useState(false)
+  const [adding, setAdding] = useState<'app' | 'passkey'>()
   const queryKey = ['my-mfa-devices', UserName]
+  const named = UserName === undefined ? {} : { UserName }
   const { data, error } = useQuery({
     queryKey,
-    queryFn: () => listAll('ListMFADevices', { UserName }, ({ MFADevices }) => MFADevices),
+    queryFn: () => listAll('ListMFADevices', named, ({ MFADevices }) => MFADevices),
   })
   const changed = async (header: string): Promise<void> => {
     notify({ type: 'success', header })
     await queries.invalidateQueries({ queryKey })
   }
+  const ended = (isAdded: boolean): void => {
+    setAdding(undefined)
+    if (isAdded) void changed(texts.added)
+  }
   const remove = useMutation({
     mutationFn: async (SerialNumber: string) => {
-      await callIam('DeactivateMFADevice', { UserName, SerialNumber })
-      await callIam('DeleteVirtualMFADevice', { SerialNumber })
+      await callIam('DeactivateMFADevice', { ...named, SerialNumber })
+      if (!isPasskey(SerialNumber)) await callIam('DeleteVirtualMFADevice', { SerialNumber })
     },
     onSuccess: () => changed(texts.removed),
   })
@@ -35,18 +43,28 @@ export function MyDevices({ userName: UserName }: { readonly userName: string })
     <>
       <DataTable
         title={texts.mfa}
-        description={texts.mfaMore}
-        name={`${UserName}-mfa-devices`}
+        description={UserName === undefined ? texts.mfaRoot : texts.mfaMore}
+        name={`${UserName ?? 'root'}-mfa-devices`}
         items={data}
         error={error ?? remove.error}
         empty={texts.noMfa}
         trackBy={({ SerialNumber = '' }) => SerialNumber}
         actions={[
-          <Button key="add" onClick={() => setAdding(true)}>
-            {texts.add}
-          </Button>,
+          ...(UserName === undefined
+            ? []
+            : [
+                <Button key="add" onClick={() => setAdding('app')}>
+                  {texts.add}
+                </Button>,
+              ]),
+          <PasskeyButton key="passkey" onClick={() => setAdding('passkey')} />,
         ]}
         columns={[
+          {
+            id: 'kind',
+            header: texts.kind,
+            value: ({ SerialNumber = '' }) => (isPasskey(SerialNumber) ? texts.passkey : texts.app),
+          },
           { id: 'serial', header: texts.serial, value: ({ SerialNumber }) => SerialNumber },
           { id: 'enabled', header: texts.enabled, value: ({ EnableDate }) => showTime(EnableDate) },
         ]}
@@ -66,15 +84,8 @@ export function MyDevices({ userName: UserName }: { readonly userName: string })
           },
         ]}
       />
-      {isAdding && (
-        <AddDevice
-          userName={UserName}
-          onEnd={(isAdded) => {
-            setAdding(false)
-            if (isAdded) void changed(texts.added)
-          }}
-        />
-      )}
+      {adding === 'app' && UserName !== undefined && <AddDevice userName={UserName} onEnd={ended} />}
+      {adding === 'passkey' && <AddPasskey onEnd={ended} />}
     </>
   )
 }

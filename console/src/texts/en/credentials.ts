@@ -1,7 +1,7 @@
 /** Texts of the page of a person's own credentials. */
 export const CREDENTIALS_TEXTS = {
   title: 'My security credentials',
-  root: 'The root user has no password and no MFA device: it signs in by a link that holdfast console prints.',
+  root: 'The root user has no password: it signs in by a link that holdfast console prints, or with a passkey.',
   role: 'You signed in with an identity provider, as a role: your password and MFA devices are there.',
   password: 'Password',
   passwordMore:
@@ -12,9 +12,24 @@ export const CREDENTIALS_TEXTS = {
   notTheSame: 'The new passwords are not the same.',
   change: 'Change password',
   changed: 'The password was changed. Sign in with the new one.',
-  mfa: 'MFA devices',
-  mfaMore: 'With a device, sign-in asks for its code after the password.',
-  noMfa: 'You have no MFA device.',
+  mfa: 'MFA devices and passkeys',
+  mfaMore: 'Sign-in asks for one of them after the password. A passkey also signs in alone.',
+  mfaRoot: 'With a passkey you sign in without a link.',
+  noMfa: 'You have no MFA device and no passkey.',
+  kind: 'Type',
+  app: 'Authenticator app',
+  passkey: 'Passkey',
+  addPasskey: 'Add passkey',
+  addPasskeyTitle: 'Add a passkey or security key',
+  makePasskey: 'Make passkey',
+  passkeyMore:
+    'Your browser asks for your fingerprint, face or PIN, on this device, your phone or a security key. The passkey works at this address of the console only.',
+  passkeyName: 'Name of the passkey',
+  passkeyNameMore: 'Letters, digits and +=,.@_- ; for example the name of the device.',
+  passkeyThere: 'This device has one of your passkeys already.',
+  passkeyNotMade: 'No passkey was made: the browser was not allowed to, or nobody answered it.',
+  noPasskeysHere:
+    'Browsers make no passkeys at an IP address: open the console by the name of the server, or at localhost.',
   serial: 'Serial number',
   enabled: 'Enabled',
   add: 'Add device',
