@@ -74,8 +74,12 @@ export function encryptionChoice(
   }
 }
 
-/** Keys of customers are not offered. To ignore the headers would store the object in another way than asked. */
-function refuseCustomerKeys(headers: ReadonlyMap<string, string>): void {
+/**
+ * Keys of customers are not offered. To ignore the headers would store the object in another way than asked.
+ *
+ * @throws S3Error NotImplemented.
+ */
+export function refuseCustomerKeys(headers: ReadonlyMap<string, string>): void {
   for (const name of headers.keys()) {
     if (name.startsWith(SSE_CUSTOMER) || name.startsWith(COPY_SOURCE_CUSTOMER)) throw notImplemented(name)
   }

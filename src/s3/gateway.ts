@@ -136,8 +136,11 @@ function tooMany(): S3Error {
   return new S3Error('SlowDown', 'Please reduce your request rate.')
 }
 
+const COPY_SOURCE = 'x-amz-copy-source'
+
 function attemptOf({ wire, requestId, name, request, authenticated, operation }: Known): Attempt {
   const { bucket, key } = request
+  const source = request.headers.get(COPY_SOURCE)
   return {
     requestId,
     name,
@@ -146,7 +149,11 @@ function attemptOf({ wire, requestId, name, request, authenticated, operation }:
     caller: authenticated.caller,
     region: authenticated.region,
     isOnObject: operation.on === 'object',
-    parameters: { ...(bucket !== undefined && { bucketName: bucket }), ...(key !== undefined && { key }) },
+    parameters: {
+      ...(bucket !== undefined && { bucketName: bucket }),
+      ...(key !== undefined && { key }),
+      ...(source !== undefined && { [COPY_SOURCE]: source }),
+    },
     resources: [],
     authenticated,
   }

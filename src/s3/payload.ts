@@ -115,11 +115,17 @@ async function* hashed(
   seen: { sizeBytes: number },
   sizeBytes: number,
 ): AsyncIterable<Uint8Array> {
-  for await (const piece of body) {
-    seen.sizeBytes += piece.length
-    if (seen.sizeBytes > sizeBytes) throw wrongLength()
-    for (const hash of hashes) hash.update(piece)
-    yield piece
+  try {
+    for await (const piece of body) {
+      seen.sizeBytes += piece.length
+      if (seen.sizeBytes > sizeBytes) throw wrongLength()
+      for (const hash of hashes) hash.update(piece)
+      yield piece
+    }
+  } catch (error) {
+    // The client has closed the connection.
+    if (error instanceof Error && 'code' in error && error.code === 'ECONNRESET') throw wrongLength()
+    throw error
   }
 }
 

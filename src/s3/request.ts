@@ -24,6 +24,10 @@ const PARAMETERS_MAX = 100
 /** Headers that may be in the query of a presigned request are all but those of the signature itself. */
 const OF_SIGNATURE = /^x-amz-(?:algorithm|credential|date|expires|security-token|signature|signedheaders)$/
 
+/** What an answer can repeat as a header. */
+const HEADER_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]+$/
+const HEADER_VALUE = /^[\t\x20-\x7e]*$/
+
 /**
  * Reads the target and the headers of a request.
  *
@@ -35,13 +39,7 @@ export function parseS3Request(wire: StreamedRequest, domain: string | undefined
   const path = question < 0 ? wire.target : wire.target.slice(0, question)
   const query = parseQuery(question < 0 ? '' : wire.target.slice(question + 1))
   const headers = parseHeaders(wire.rawHeaders)
-  if (query.has('X-Amz-Signature')) {
-    for (const [name, value] of query) {
-      const lower = name.toLowerCase()
-      if (lower.startsWith('x-amz-') && !OF_SIGNATURE.test(lower) && !headers.has(lower))
-        headers.set(lower, value)
-    }
-  }
+  if (query.has('X-Amz-Signature')) addFromQuery(headers, query)
   if (!path.startsWith('/')) throw invalidUri()
   const { bucket, key } = namesOf(path, bucketOfHost(headers.get('host') ?? '', domain))
   if (key !== undefined && Buffer.byteLength(key) > KEY_MAX_BYTES) {
@@ -50,6 +48,18 @@ export function parseS3Request(wire: StreamedRequest, domain: string | undefined
     })
   }
   return { wire, method: wire.method, bucket, key, query, headers }
+}
+
+/** Takes the parameters of a presigned request that stand for headers. @throws S3Error InvalidArgument. */
+function addFromQuery(headers: Map<string, string>, query: ReadonlyMap<string, string>): void {
+  for (const [name, value] of query) {
+    const lower = name.toLowerCase()
+    if (!lower.startsWith('x-amz-') || OF_SIGNATURE.test(lower) || headers.has(lower)) continue
+    if (!HEADER_NAME.test(lower) || !HEADER_VALUE.test(value)) {
+      throw new S3Error('InvalidArgument', `The parameter ${name} cannot be a header.`)
+    }
+    headers.set(lower, value)
+  }
 }
 
 type Names = { readonly bucket: string | undefined; readonly key: string | undefined }

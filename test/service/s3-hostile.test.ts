@@ -212,3 +212,51 @@ test('who may not read an object does not learn its ETag by a condition of a wri
   assert.equal((await ask('DELETE', '/guessed/a', guess, { credentials })).code, 'AccessDenied')
   assert.equal((await ask('PUT', '/guessed/a', guess)).status, 200)
 })
+
+test('an upload that breaks off is the fault of the client, and is recorded', async () => {
+  await s3Succeeds(gateway, { method: 'PUT', target: '/broken' })
+  const halfway = async (): Promise<void> => {
+    await sleep(ARRIVAL_MS)
+    throw new Error('broken off')
+  }
+  await assert.rejects(ask('PUT', '/broken/half', {}, { body: 'half of it', halfway }), /broken off/)
+  await sleep(ARRIVAL_MS)
+  const events = await readEvents(server.data)
+  const broken = events.filter(({ requestParameters }) => requestParameters?.['key'] === 'half')
+  assert.deepEqual(
+    broken.map(({ errorCode }) => errorCode),
+    ['IncompleteBody'],
+  )
+  assert.doesNotMatch(gateway.errors(), /a call of S3 failed/)
+})
+
+test('the event of a refused copy names its source, and that of DeleteObjects the keys that were refused', async () => {
+  await s3Succeeds(gateway, { method: 'PUT', target: '/traced' })
+  await ask('PUT', '/traced/secret', {}, { body: 'x' })
+  const credentials = await someone({
+    Effect: 'Deny',
+    Action: ['s3:GetObject', 's3:DeleteObject'],
+    Resource: 'arn:aws:s3:::traced/secret',
+  })
+  const copied = await ask('PUT', '/traced/b', { 'x-amz-copy-source': '/traced/secret' }, { credentials })
+  assert.equal(copied.code, 'AccessDenied')
+  assert.equal((await eventOf(copied))?.requestParameters?.['x-amz-copy-source'], '/traced/secret')
+  const body = '<Delete><Object><Key>secret</Key></Object><Object><Key>b</Key></Object></Delete>'
+  const deleted = await ask('POST', '/traced?delete', {}, { credentials, body })
+  const { additionalEventData } = (await eventOf(deleted)) ?? {}
+  assert.deepEqual(additionalEventData?.['refused'], ['secret'])
+})
+
+test('a source that is replaced while it is copied raises no alarm', async () => {
+  await s3Succeeds(gateway, { method: 'PUT', target: '/racing' })
+  const keyed = { 'x-amz-server-side-encryption': 'aws:kms' }
+  await ask('PUT', '/racing/source', {}, { body: 'bytes' })
+  for (let round = 0; round < 20; round += 1) {
+    const copies = ['a', 'b', 'c'].map((key) =>
+      ask('PUT', `/racing/${key}`, { ...keyed, 'x-amz-copy-source': '/racing/source' }),
+    )
+    await ask('PUT', '/racing/source', {}, { body: 'bytes' })
+    for (const { status } of await Promise.all(copies)) assert.equal(status, 200)
+  }
+  assert.doesNotMatch(gateway.errors(), /INTEGRITY ALARM/)
+})

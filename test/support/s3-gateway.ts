@@ -135,7 +135,10 @@ export async function s3(
     }
     const half = body.length / 2
     request.write(body.subarray(0, half))
-    halfway().then(() => request.end(body.subarray(half)), reject)
+    halfway().then(
+      () => request.end(body.subarray(half)),
+      (error: Error) => request.destroy(error),
+    )
   })
 }
 

@@ -4,7 +4,7 @@ import { percentDecode } from '../../sigv4/canonical.ts'
 import type { ObjectCall, S3Answer, S3Operation } from '../call.ts'
 import { checkCopySource } from '../conditions.ts'
 import { checkOwner, EXPECTED_SOURCE_OWNER } from '../current-bucket.ts'
-import { encryptionChoice, encryptionHeaders, SSE } from '../encryption.ts'
+import { encryptionChoice, encryptionHeaders, refuseCustomerKeys, SSE } from '../encryption.ts'
 import type { ObjectEntry } from '../entries.ts'
 import { checksumHeaders, parseFacts, refuseNotOffered } from '../object-facts.ts'
 import type { ByteRange } from '../object-files.ts'
@@ -98,6 +98,7 @@ export const uploadPartCopy: S3Operation = {
   on: 'object',
   run: async (call) => {
     const { headers } = call.request
+    refuseCustomerKeys(headers)
     await authorizeWrite(call)
     const upload = findUpload(call)
     const source = sourceOf(call)

@@ -76,6 +76,7 @@ async function deleteMany(call: BucketCall): Promise<S3Answer> {
   const isQuiet = textOf(document, 'Quiet') === 'true'
   const deleted: XmlValue[] = []
   const errors: XmlValue[] = []
+  const refused: string[] = []
   const changes: CatalogueChange[] = []
   const disposes: string[] = []
   // Sorted, so that two calls that hold the same objects do not wait for each other.
@@ -84,6 +85,7 @@ async function deleteMany(call: BucketCall): Promise<S3Answer> {
       await authorizeDelete(call, key)
     } catch (error) {
       if (!(error instanceof S3Error) || error.code !== 'AccessDenied') throw error
+      refused.push(key)
       errors.push({ Key: key, Code: error.code, Message: error.message })
       continue
     }
@@ -97,7 +99,7 @@ async function deleteMany(call: BucketCall): Promise<S3Answer> {
     body: formatXml('DeleteResult', { Deleted: deleted, Error: errors }),
     changes,
     disposes,
-    event: { additional: { keys, refused: errors.length } },
+    event: { additional: { keys, refused } },
   }
 }
 

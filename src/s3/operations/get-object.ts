@@ -51,7 +51,11 @@ export async function readableObject(call: ObjectCall): Promise<ObjectEntry> {
   const { bucket, key, dependencies } = call
   await call.authorize([{ action: 's3:GetObject', resource: objectArn(bucket.name, key), bucket }])
   const entry = dependencies.catalogue.object(bucket.name, key)
-  if (entry !== undefined) return entry
+  if (entry !== undefined) {
+    // Its files stay until the call has its outcome, whoever replaces the object meanwhile.
+    call.defer(dependencies.disposal.read(entry.streams.map(({ file }) => file)))
+    return entry
+  }
   // Who may not list the bucket does not learn which keys it has.
   await call.authorize([{ action: 's3:ListBucket', resource: bucketArn(bucket.name), bucket }])
   throw new S3Error('NoSuchKey', 'The specified key does not exist.', { elements: { Key: key } })

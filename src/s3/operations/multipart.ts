@@ -13,7 +13,7 @@ import {
 } from '../catalogue.ts'
 import { checkWrite } from '../conditions.ts'
 import { holdObject } from '../current-bucket.ts'
-import { encryptionChoice, encryptionHeaders, objectArn } from '../encryption.ts'
+import { encryptionChoice, encryptionHeaders, objectArn, refuseCustomerKeys } from '../encryption.ts'
 import type { ObjectChecksum, ObjectEntry, PartEntry, UploadEntry } from '../entries.ts'
 import { parseFacts, refuseNotOffered } from '../object-facts.ts'
 import { CHECKSUMS, openPayload, type PayloadFacts } from '../payload.ts'
@@ -107,6 +107,7 @@ export const uploadPart: S3Operation = {
   readOnly: false,
   on: 'object',
   run: async (call) => {
+    refuseCustomerKeys(call.request.headers)
     await authorizeWrite(call)
     const upload = findUpload(call)
     const payload = openPayload(call.request, call.authenticated, true)
