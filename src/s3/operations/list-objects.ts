@@ -21,7 +21,7 @@ export const listObjectsV2: S3Operation = {
     const startAfter = query.get('start-after')
     const from = token === undefined ? startAfter && idAfter(utf8(startAfter)) : parseToken(token)
     const { asked, encode } = await begin(call)
-    const page = listPage(call, asked, from || undefined)
+    const page = listPage(rowsOf(call), asked, from || undefined)
     const isOwnerShown = query.get('fetch-owner') === 'true'
     return documentOf({
       Name: call.bucket.name,
@@ -49,7 +49,7 @@ export const listObjects: S3Operation = {
     const { query } = call.request
     const marker = query.get('marker') ?? ''
     const { asked, encode } = await begin(call)
-    const page = listPage(call, asked, marker === '' ? undefined : afterMarker(marker, asked))
+    const page = listPage(rowsOf(call), asked, marker === '' ? undefined : afterMarker(marker, asked))
     return documentOf({
       Name: call.bucket.name,
       Prefix: encode(asked.prefix),
@@ -138,12 +138,19 @@ type Page = {
   readonly next: Uint8Array | undefined
 }
 
+/** Reads objects in the order of their keys, from a key on. */
+type Rows = (from: Uint8Array, limit: number) => readonly Item[]
+
+function rowsOf({ bucket, dependencies }: BucketCall): Rows {
+  return (from, limit) => dependencies.catalogue.objects(bucket.name, from, limit)
+}
+
 /** A page of keys and common prefixes, of which each takes as much of the page as a key. */
-function listPage(call: BucketCall, asked: Asked, start: Uint8Array | undefined): Page {
+export function listPage(rows: Rows, asked: Asked, start: Uint8Array | undefined): Page {
   const wanted = utf8(asked.prefix)
   const from = start === undefined || compareBytes(start, wanted) < 0 ? wanted : start
   const page: Filling = { contents: [], prefixes: [], last: '', from }
-  const isFull = fillPage(call, asked, page)
+  const isFull = fillPage(rows, asked, page)
   const { contents, prefixes, last } = page
   return { contents, prefixes, last, next: isFull ? page.from : undefined }
 }
@@ -156,18 +163,28 @@ type Filling = {
   from: Uint8Array
 }
 
+/** Objects that are read after a common prefix: the next one may come at once. */
+const FEW = 8
+
 /** Returns whether more keys follow a full page. */
-function fillPage(call: BucketCall, asked: Asked, page: Filling): boolean {
+function fillPage(rows: Rows, asked: Asked, page: Filling): boolean {
   if (asked.maxKeys === 0) return false
+  let limit = asked.maxKeys + 1
   for (;;) {
-    const items = call.dependencies.catalogue.objects(call.bucket.name, page.from, KEYS_MAX + 1)
+    const items = rows(page.from, limit)
     const end = takeItems(items, asked, page)
-    if (end !== 'next') return end === 'full'
+    if (end === 'full') return true
+    if (end === 'end' || (end === 'taken' && items.length < limit)) return false
+    limit = end === 'skipped' ? FEW : Math.min(limit * FEW, asked.maxKeys + 1)
   }
 }
 
 /** Takes items until the page is full, a common prefix is skipped, or the keys with the prefix are at their end. */
-function takeItems(items: readonly Item[], asked: Asked, page: Filling): 'full' | 'next' | 'end' {
+function takeItems(
+  items: readonly Item[],
+  asked: Asked,
+  page: Filling,
+): 'full' | 'skipped' | 'taken' | 'end' {
   const { prefix, delimiter, maxKeys } = asked
   for (const item of items) {
     if (!item.key.startsWith(prefix)) return 'end'
@@ -177,13 +194,13 @@ function takeItems(items: readonly Item[], asked: Asked, page: Filling): 'full' 
       page.last = item.key.slice(0, end + delimiter.length)
       page.prefixes.push(page.last)
       page.from = idAfterPrefix(utf8(page.last))
-      return 'next'
+      return 'skipped'
     }
     page.contents.push(item)
     page.last = item.key
     page.from = idAfter(utf8(item.key))
   }
-  return items.length > KEYS_MAX ? 'next' : 'end'
+  return 'taken'
 }
 
 function contentOf(call: BucketCall, { key, entry }: Item, encode: Encode, isOwnerShown: boolean): XmlValue {
