@@ -33,6 +33,9 @@ export type Case = {
 /** Operations that need no permission, so that no policy denies them. Source: the API references of IAM and STS. */
 const DENIED_TO_NOBODY: ReadonlySet<string> = new Set(['GetCallerIdentity', 'GetSessionToken'])
 
+/** Operations that only a session of the web console may call: access keys are refused. */
+const CONSOLE_ONLY: ReadonlySet<string> = new Set(['StartPasskeyRegistration', 'CreatePasskey'])
+
 /** The most expensive calls of every operation, and other calls known to be expensive. */
 export function allCases(account: CrowdedAccount): readonly Case[] {
   const { crowdedKey, slowKey } = account
@@ -60,7 +63,7 @@ function casesOf(called: CalledOperation): readonly Case[] {
   const { service, operation, sample } = called
   const base = { service, operation, what: '' }
   const cases: Case[] = [{ ...base, kind: 'rubbish', prepare: async (to) => rubbish(called, to) }]
-  const isLegal = sample === undefined || sample.valid !== undefined
+  const isLegal = sample === undefined ? !CONSOLE_ONLY.has(operation) : sample.valid !== undefined
   if (isLegal)
     cases.unshift({ ...base, kind: 'legal', prepare: (to) => legal(called, to), ...afterOf(operation) })
   if (UNSIGNED_OPERATION_NAMES.has(operation)) return cases

@@ -12,6 +12,7 @@ const WIDEST: ReadonlySet<string> = new Set([
   ...['ExternalId', 'SourceIdentity', 'RequireLowercaseCharacters', 'RequireNumbers', 'RequireSymbols'],
   ...['RequireUppercaseCharacters', 'MinimumPasswordLength', 'MaxPasswordAge', 'PasswordReusePrevention'],
   ...['AllowUsersToChangePassword', 'SetAsDefault', 'includeShadowTrails'],
+  ...['Algorithm', 'AuthenticatorData', 'ClientData'],
 ])
 
 /** A password of the maximum length, with a character of each kind that a password policy can require. */

@@ -13,6 +13,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   audit: 'Verify, prove, index and archive the audit log',
   policy: 'Try key policies',
   events: 'Test and repeat the delivery of events',
+  s3: 'Serve encrypted buckets over the S3 API',
   'xks-proxy key': 'Manage external keys',
   'xks-proxy credential': 'Manage credentials of custom key stores',
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { CREDENTIALS_FILE, endpointOf } from '../app/deployment.ts'
+import { readGivenFiles } from '../app/given-files.ts'
 import { openMonitoring } from '../app/metrics.ts'
 import { openNode } from '../app/node.ts'
 import type { OpenedRoot } from '../app/root-key.ts'
@@ -24,6 +25,8 @@ export async function serve(input: CommandInput): Promise<number> {
   const log = openLog()
   const stop = takeSignals(log)
   const onHangup = takeHangup(log)
+  // Before a data folder is created and before a sealed server waits: each process reads them again.
+  await readGivenFiles(config)
   const opened = await openRootForServing(config, {
     log,
     stop,

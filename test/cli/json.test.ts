@@ -215,6 +215,7 @@ test('what serves prints a document on each line', async () => {
   for (const [name, args] of [
     ['serve', ['serve', '--listen=127.0.0.1:0', '--workers=2']],
     ['xks-proxy', ['xks-proxy', '--xks-listen=127.0.0.1:0']],
+    ['s3 serve', ['s3', 'serve', '--s3-listen=127.0.0.1:0']],
     ['kubernetes-kms', ['kubernetes-kms', '--key=alias/x', `--socket=${join(folder, 'kms.sock')}`]],
   ] as const) {
     const main = join(ROOT, 'src/main.ts')

@@ -56,7 +56,7 @@ test('a start of workers with a file that cannot be used ends with the same stat
   const data = join(folder, 'workers')
   const flags = ['--listen=127.0.0.1:0', '--workers=2', `--webhooks=${file}`]
   const { status, errors } = await runHoldfast(data, 'serve', ...flags)
-  assert.match(errors, /HOLDFAST_WEBHOOKS: cannot use '.*file': not JSON/)
+  assert.match(errors, /--webhooks: cannot use '.*file': not JSON/)
   assert.equal(status, 2)
   assert.equal(existsSync(data), false)
 })
