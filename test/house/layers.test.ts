@@ -170,7 +170,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ],
     ...['app/deployment.ts', 'app/node.ts', 'app/xks-proxy.ts', 'app/metrics.ts', 'app/operator.ts'],
     ...['app/archive.ts', 'app/explain.ts', 'app/root-key.ts', 'app/seal.ts', 'app/sealed.ts'],
-    ...['app/unseal-socket.ts', 'app/tls.ts', 'exec', 'kubernetes-kms'],
+    ...['app/unseal-socket.ts', 'app/tls.ts', 'app/given-files.ts', 'exec', 'kubernetes-kms'],
   ],
   'main.ts': ['base', 'cli'],
 }
