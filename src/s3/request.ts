@@ -42,12 +42,17 @@ export function parseS3Request(wire: StreamedRequest, domain: string | undefined
   if (query.has('X-Amz-Signature')) addFromQuery(headers, query)
   if (!path.startsWith('/')) throw invalidUri()
   const { bucket, key } = namesOf(path, bucketOfHost(headers.get('host') ?? '', domain))
-  if (key !== undefined && Buffer.byteLength(key) > KEY_MAX_BYTES) {
-    throw new S3Error('KeyTooLongError', 'Your key is too long', {
-      elements: { Size: String(Buffer.byteLength(key)), MaxSizeAllowed: String(KEY_MAX_BYTES) },
-    })
-  }
+  if (key !== undefined) checkKeyLength(key)
   return { wire, method: wire.method, bucket, key, query, headers }
+}
+
+/** @throws S3Error KeyTooLongError. */
+export function checkKeyLength(key: string): void {
+  const size = Buffer.byteLength(key)
+  if (size <= KEY_MAX_BYTES) return
+  throw new S3Error('KeyTooLongError', 'Your key is too long', {
+    elements: { Size: String(size), MaxSizeAllowed: String(KEY_MAX_BYTES) },
+  })
 }
 
 /** Takes the parameters of a presigned request that stand for headers. @throws S3Error InvalidArgument. */

@@ -260,3 +260,19 @@ test('a source that is replaced while it is copied raises no alarm', async () =>
   }
   assert.doesNotMatch(gateway.errors(), /INTEGRITY ALARM/)
 })
+
+test('DeleteObjects takes keys of the length that objects have, and is recorded', async () => {
+  await s3Succeeds(gateway, { method: 'PUT', target: '/long-keys' })
+  const document = (length: number): string => {
+    const keys = Array.from({ length: 1000 }, (_, at) => String(at).padStart(length, '"'))
+    return `<Delete>${keys.map((key) => `<Object><Key>${key}</Key></Object>`).join('')}</Delete>`
+  }
+  const longer = await ask('POST', '/long-keys?delete', {}, { body: document(1025) })
+  assert.equal(longer.code, 'KeyTooLongError')
+  const credentials = await someone({ Effect: 'Deny', Action: 's3:DeleteObject', Resource: '*' })
+  for (const caller of [gateway.credentials, credentials]) {
+    const reply = await ask('POST', '/long-keys?delete', {}, { body: document(1024), credentials: caller })
+    assert.equal(reply.status, 200)
+    assert.equal((await eventOf(reply))?.eventName, 'DeleteObjects')
+  }
+})

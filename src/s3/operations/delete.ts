@@ -5,6 +5,7 @@ import { checkWrite } from '../conditions.ts'
 import { holdObject } from '../current-bucket.ts'
 import { objectArn } from '../encryption.ts'
 import { refuseNotOffered } from '../object-facts.ts'
+import { checkKeyLength } from '../request.ts'
 import { notImplemented, S3Error } from '../s3-error.ts'
 import {
   children,
@@ -109,6 +110,7 @@ function keysOf(document: XmlElement): readonly string[] {
   return objects.map((object) => {
     const key = children(object, 'Key')[0]?.text
     if (key === undefined || key === '') throw malformedXml()
+    checkKeyLength(key)
     if (object.children.length > 1) throw notImplemented('DeleteObjects with versions or conditions')
     return key
   })
