@@ -6,6 +6,7 @@ import { Secret } from '../base/secret.ts'
 import type { Config } from '../config/settings.ts'
 import type { AskPassphrase } from '../custody/roots/passphrase.ts'
 import { SealError } from '../custody/roots/root.ts'
+import { reasonOf } from '../custody/roots/unlock.ts'
 import { serviceOfHeaders } from '../dispatch/routing.ts'
 import { findHeader, type WireRequest, type WireResponse } from '../dispatch/wire.ts'
 import { openHttpServer } from '../http/server.ts'
@@ -64,7 +65,10 @@ async function waitSealed(
   const port = await listenSealed(config, stack)
   sealed(port)
   const socket = await openUnsealSocket(config, async (name, passphrase) => {
-    const root = await unsealWith(config, name, passphrase)
+    const root = await unsealWith(config, name, passphrase).catch((error: unknown) => {
+      log.warn('an attempt to unseal the server failed', { path: name, reason: reasonOf(error) })
+      throw error
+    })
     opened.resolve({ ...root, failures: first.failures })
   })
   stack.defer(() => socket.close())

@@ -82,7 +82,12 @@ function boundOf(parameters: Parameters, name: keyof typeof COST_BOUNDS): number
   throw new SealError(`its cost is out of bounds: ${name} has to be from ${min} to ${max}`)
 }
 
-/** The same passphrase from keyboards that compose characters differently. Source: NIST SP 800-63B-4, section 3.1.1.2. */
+/** The same passphrase from keyboards that compose characters differently. Source: NIST SP 800-63B-4, section 3.1.1.2. @throws SealError. */
 function normalText(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8').normalize('NFC')
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes).normalize('NFC')
+  } catch {
+    // A decoder that is not fatal makes the same character of every such byte, so of many passphrases one.
+    throw new SealError('the passphrase is no text in UTF-8: set the character encoding of the terminal')
+  }
 }
