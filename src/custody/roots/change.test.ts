@@ -183,7 +183,8 @@ test('a passphrase opens in another composition of its characters, and no other 
 })
 
 test('a passphrase that is no UTF-8 is refused: its bytes would all be one character', async () => {
-  const latin1 = async (): Promise<Secret> => new Secret(Uint8Array.from(Buffer.from('äöü'.repeat(6), 'latin1')))
+  const latin1 = async (): Promise<Secret> =>
+    new Secret(Uint8Array.from(Buffer.from('äöü'.repeat(6), 'latin1')))
   const method = passphraseMethod(latin1, systemRandom)
   await assert.rejects(method.create(context, {}), /the passphrase is no text in UTF-8/)
   const parameters = { memoryKib: '65536', passes: '1', lanes: '1', salt: 'AAECAwQFBgcICQoLDA0ODw==' }

@@ -82,7 +82,11 @@ function boundOf(parameters: Parameters, name: keyof typeof COST_BOUNDS): number
   throw new SealError(`its cost is out of bounds: ${name} has to be from ${min} to ${max}`)
 }
 
-/** The same passphrase from keyboards that compose characters differently. Source: NIST SP 800-63B-4, section 3.1.1.2. @throws SealError. */
+/**
+ * The same passphrase from keyboards that compose characters differently. Source: NIST SP 800-63B-4, section 3.1.1.2.
+ *
+ * @throws SealError for bytes that are no UTF-8.
+ */
 function normalText(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes).normalize('NFC')
