@@ -21,7 +21,8 @@ import { planDue } from '../kms/lifecycle/due-plan.ts'
 import type { NodeMeters } from '../metrics/node-meters.ts'
 import type { EventService } from '../notifications/notification-service.ts'
 import { archiveDependencies } from './archive.ts'
-import { AUDIT_FOLDER } from './deployment.ts'
+import { AUDIT_FOLDER, ownEventDependencies } from './deployment.ts'
+import { provePathsJob } from './prove-paths.ts'
 
 /** How often the server checks for due rotations, deletions and expiries. */
 const LIFECYCLE_INTERVAL_MS = 1000
@@ -58,7 +59,9 @@ export function startNodeJobs(config: Config, dependencies: JobDependencies): Sc
     random: kms.random,
     log,
   })
-  return startJobs(
+  const own = ownEventDependencies(config)
+  const provePaths = provePathsJob(config, { journal, own, announce: events.announce, log })
+  const scheduler = startJobs(
     events.watched([
       lifecycleJob(kms, journal, meters),
       connectionJob({ ...kms, log }),
@@ -68,10 +71,17 @@ export function startNodeJobs(config: Config, dependencies: JobDependencies): Sc
       trails.delivery,
       archiveJob(archiveDependencies({ config, deployment, journal, indexed: indexedUpTo(index), log })),
       insightsJob({ index, journal, log }),
+      provePaths,
       ...events.jobs,
     ]),
     { timers: systemTimers, log, ended: meters.jobEnded },
   )
+  return {
+    stop: async () => {
+      await scheduler.stop()
+      provePaths[Symbol.dispose]()
+    },
+  }
 }
 
 function lifecycleJob(kms: KmsDependencies, journal: Journal, { log, dueEnded }: NodeMeters): Job {

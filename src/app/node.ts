@@ -75,7 +75,8 @@ import { openExplaining } from './explaining.ts'
 import { type GivenFiles, readGivenFiles } from './given-files.ts'
 import { startNodeJobs } from './node-jobs.ts'
 import { openReportFolder } from './report-folder.ts'
-import type { OpenedRoot } from './root-key.ts'
+import { askAtTerminal, type OpenedRoot } from './root-key.ts'
+import { listPaths } from './seal.ts'
 
 /** The lock of the process that delivers trails. */
 const TRAILS_LOCK_FILE = 'trails.lock'
@@ -97,6 +98,9 @@ export type RunningNode = {
   /** Finishes calls in progress, then closes everything. */
   readonly close: () => Promise<void>
 }
+
+/** The one path of a folder of an earlier release. */
+const LEGACY_PATHS = [{ type: 'file', provedAt: undefined }]
 
 /** How a node starts. */
 export type NodeStart = {
@@ -175,7 +179,9 @@ export async function openNode(
   stack.defer(() => withdrawEndpoint(config, http.port))
   stack.defer(() => readiness.stop())
   const accounts = () => listAccounts(records)
-  watch.addGauges({ journal, records, index, accounts, unready, connections: http.connections })
+  const unlockPaths = async () => (await listPaths(config, askAtTerminal)) ?? LEGACY_PATHS
+  const { connections } = http
+  watch.addGauges({ journal, records, index, accounts, unready, connections, unlockPaths })
   stack.defer(boundLargeHeap(systemTimers))
   const open = stack.move()
   const { port, useTls } = http

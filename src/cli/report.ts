@@ -1,5 +1,7 @@
 import { join, resolve } from 'node:path'
 import { makeReportsFolder } from '../app/deployment.ts'
+import { askAtTerminal } from '../app/root-key.ts'
+import { listPaths } from '../app/seal.ts'
 import { formatVerifierKey } from '../audit/proofs/note.ts'
 import { fromUtf8 } from '../base/bytes.ts'
 import { systemClock } from '../base/ports.ts'
@@ -24,6 +26,7 @@ import { type OpenIndex, withIndex } from './index-service.ts'
 import { dayBefore, putFile, REPORT_FILE_MAX_BYTES, readLimited, verifyReport } from './report-files.ts'
 import { REACH_MS, touchesFrom } from './reported-key.ts'
 import { printNext, printResult } from './result.ts'
+import { sealRisks } from './seal-risks.ts'
 
 const DAY_MS = 86_400_000
 
@@ -104,6 +107,7 @@ async function gatherFacts(
     ...when,
     keys,
     goneTouches,
+    custody: sealRisks(await listPaths(input.config, askAtTerminal), now),
     principals: await reportPrincipals(records, neverGiveWay),
     accessKeys: await reportAccessKeys({
       records,

@@ -1,6 +1,7 @@
 import { askAtTerminal } from '../app/root-key.ts'
 import { type ListedPath, listPaths, sealOperator } from '../app/seal.ts'
 import { sendPassphrase } from '../app/unseal-socket.ts'
+import { systemClock } from '../base/ports.ts'
 import { Secret } from '../base/secret.ts'
 import { formatTable } from '../base/table.ts'
 import { ConfigError } from '../config/setting.ts'
@@ -8,6 +9,7 @@ import { type CommandInput, EXIT_FAILURE } from './command.ts'
 import { requireDataFolder } from './data-folder.ts'
 import { openLog } from './log.ts'
 import { printNext, printResult } from './result.ts'
+import { sealRisks } from './seal-risks.ts'
 
 type AskPassphrase = typeof askAtTerminal
 
@@ -19,7 +21,7 @@ const STDIN_MAX_BYTES = 1024
 export async function listUnlockPaths(input: CommandInput): Promise<number> {
   requireDataFolder(input.config)
   const paths = await listPaths(input.config, askAtTerminal)
-  const warnings = sealWarnings(paths)
+  const warnings = sealRisks(paths, systemClock.now()).map(({ text }) => text)
   const shown = (paths ?? []).map(jsonOfPath)
   printResult(input, { paths: shown, warnings }, () =>
     formatTable([
@@ -38,21 +40,6 @@ export async function listUnlockPaths(input: CommandInput): Promise<number> {
 
 function jsonOfPath({ name, type, isUnattended, createdAt, provedAt, isProved }: ListedPath) {
   return { name, type, unattended: isUnattended, createdAt, provedAt: provedAt ?? null, proved: isProved }
-}
-
-/** What is risky about the unlock paths of a deployment, each in one sentence. */
-export function sealWarnings(paths: readonly ListedPath[] | undefined): readonly string[] {
-  if (paths === undefined)
-    return ['root.key is the root key itself: holdfast seal migrate gives the root key unlock paths']
-  const warnings: string[] = []
-  if (paths.some(({ type }) => type === 'file'))
-    warnings.push(
-      'a key in the data folder opens the root key, so a copy of the folder is a copy of every key: add another unlock path, prove it, and remove this one',
-    )
-  if (paths.length === 1) warnings.push('there is one unlock path: who loses it loses every key')
-  if (paths.length > 1 && !paths.some(({ isProved }) => isProved))
-    warnings.push('no unlock path was proved since paths were last added or removed: holdfast seal prove')
-  return warnings
 }
 
 /** `holdfast seal add`: adds an unlock path. */

@@ -3,6 +3,7 @@ import { listAccounts, openDeployment } from '../app/deployment.ts'
 import { askAtTerminal, type OpenedRoot, openUnattended, SealedError } from '../app/root-key.ts'
 import { listPaths } from '../app/seal.ts'
 import { readHeads } from '../audit/log/journal.ts'
+import { systemClock } from '../base/ports.ts'
 import { VERSION } from '../base/version.ts'
 import { probeReady } from '../client/probe.ts'
 import type { Config } from '../config/settings.ts'
@@ -10,7 +11,7 @@ import { type CommandInput, EXIT_FAILURE } from './command.ts'
 import { requireDataFolder } from './data-folder.ts'
 import { findEndpoint } from './endpoint.ts'
 import { printNext, printResult } from './result.ts'
-import { sealWarnings } from './seal.ts'
+import { sealRisks } from './seal-risks.ts'
 
 type Held = {
   readonly accounts: readonly string[]
@@ -55,7 +56,7 @@ export async function showStatus(input: CommandInput): Promise<number> {
     type,
     provedAt: provedAt ?? null,
   }))
-  const warnings = sealWarnings(paths)
+  const warnings = sealRisks(paths, systemClock.now()).map(({ text }) => text)
   const held = await findHeld(config)
   const facts = { release: VERSION, endpoint: endpoint ?? null, ready, status, data, ...held }
   printResult(input, { ...facts, unlockPaths, warnings }, () => [

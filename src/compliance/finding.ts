@@ -6,6 +6,12 @@ export type Severity = 'high' | 'medium' | 'low'
 
 /** The checks, in the order of a report: title, reason, remedy, and how to verify the remedy. */
 export const CHECKS = {
+  'root-key-custody': {
+    title: 'Custody of the root key',
+    why: 'The root key opens every key. What keeps it while the server is down has to be apart from the data, spare and proved.',
+    todo: 'Add an unlock path outside of the data folder and a spare one, prove both, and remove the path file: holdfast seal add, prove, remove.',
+    verify: 'holdfast seal list shows the paths and their proofs, and no warning.',
+  },
   'open-to-everyone': {
     title: 'Keys open to everyone',
     why: 'A statement of the key policy allows any principal. Its conditions, if it has some, are all that limits it.',
@@ -86,7 +92,7 @@ export type CheckName = keyof typeof CHECKS
 export type Finding = {
   readonly check: CheckName
   readonly severity: Severity
-  /** The ARN of a key, or the ID of an access key. */
+  /** The ARN of a key, the ID of an access key, or `root key`. */
   readonly resource: string
   readonly text: string
   /** Details, one line each: statements, grants, principals. */

@@ -18,7 +18,7 @@ import type { ReportedAccessKey, ReportedKey, ReportedPrincipal } from './facts.
 import { CHECKS, type Finding } from './finding.ts'
 import { groupFindings } from './finding-groups.ts'
 import { escapeHtml } from './html.ts'
-import { formatReport, goneKeys, makeReport, parseReport, type Report } from './report.ts'
+import { type CustodyRisk, formatReport, goneKeys, makeReport, parseReport, type Report } from './report.ts'
 import { formatReportHtml } from './report-html.ts'
 
 const OTHER = '444455556666'
@@ -32,11 +32,12 @@ function reportOf(
     readonly previous?: Report
     readonly gone?: ReadonlyMap<string, ReportedKey['touches']>
     readonly unusedDays?: number
+    readonly custody?: readonly CustodyRisk[]
   } = {},
 ): Report {
-  const { principals = [], accessKeys = [], previous, gone = new Map(), unusedDays = 90 } = more
+  const { principals = [], accessKeys = [], previous, gone = new Map(), unusedDays = 90, custody = [] } = more
   return makeReport({
-    ...{ day: DAY_TEXT, unusedDays, keys, principals, accessKeys, goneTouches: gone },
+    ...{ day: DAY_TEXT, unusedDays, keys, principals, accessKeys, goneTouches: gone, custody },
     previous: previous && { report: previous, sha256: 'x' },
   })
 }
@@ -56,6 +57,16 @@ function withPolicy(...statements: readonly object[]): Pick<ReportedKey, 'policy
 
 const OPEN = { Effect: 'Allow', Principal: '*', Action: 'kms:Decrypt', Resource: '*' }
 const PUT = testTouch({ operation: 'PutKeyPolicy', eventId: 'put' })
+
+test('risks of the unlock paths of the root key come first', () => {
+  const custody = [{ severity: 'high', text: 'a key in the data folder opens the root key' }] as const
+  const { findings, counts } = reportOf([testKey({ ...withPolicy(OPEN) })], { custody })
+  assert.deepEqual(findings[0], {
+    ...{ check: 'root-key-custody', resource: 'root key', details: [], events: [] },
+    ...custody[0],
+  })
+  assert.equal(counts['root-key-custody'], 1)
+})
 
 test('a key that its policy opens to everyone is found, with its conditions and the event that put the policy', () => {
   const [open] = found('open-to-everyone', { ...withPolicy(OPEN), touches: [PUT] })

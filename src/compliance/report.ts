@@ -5,7 +5,7 @@ import { printableLongJson } from '../base/printable.ts'
 import { accessKeyFindings } from './access-key-checks.ts'
 import { changesSince, type ReportChange } from './changes.ts'
 import type { ReportedAccessKey, ReportedKey, ReportedPrincipal } from './facts.ts'
-import { CHECKS, type CheckName, type Finding } from './finding.ts'
+import { CHECKS, type CheckName, type Finding, type Severity } from './finding.ts'
 import { keyFindings } from './key-checks.ts'
 import { type AccessKeySnapshot, type KeySnapshot, snapshotOfAccessKey, snapshotOfKey } from './snapshot.ts'
 
@@ -35,6 +35,8 @@ export type ReportFacts = {
   readonly keys: readonly ReportedKey[]
   readonly principals: readonly ReportedPrincipal[]
   readonly accessKeys: readonly ReportedAccessKey[]
+  /** What is risky about the unlock paths of the root key. */
+  readonly custody: readonly CustodyRisk[]
   /** The previous report, whose signature is valid, and the digest of its file. */
   readonly previous?: { readonly report: Report; readonly sha256: string } | undefined
   /** The calls on keys of the previous report that no longer exist, by ARN. */
@@ -48,6 +50,7 @@ export function makeReport(facts: ReportFacts): Report {
   const accessKeys = facts.accessKeys.toSorted((one, other) => (one.id < other.id ? -1 : 1))
   const when = { day, unusedDays }
   const findings = [
+    ...facts.custody.map(custodyFinding),
     ...keys.flatMap((key) => keyFindings(key, principals, when)),
     ...accessKeys.flatMap((key) => accessKeyFindings(key, when)),
   ]
@@ -62,6 +65,13 @@ export function makeReport(facts: ReportFacts): Report {
     changes: previous === undefined ? [] : changesSince(previous.report, now, touchesOf(keys, facts)),
     ...now,
   }
+}
+
+/** A risk of the unlock paths of the root key. */
+export type CustodyRisk = { readonly severity: Severity; readonly text: string }
+
+function custodyFinding({ severity, text }: CustodyRisk): Finding {
+  return { check: 'root-key-custody', severity, resource: 'root key', text, details: [], events: [] }
 }
 
 /** The ARNs of a report's keys that are missing from these facts. */

@@ -75,6 +75,12 @@ export const METRICS = {
     [],
     'min',
   ),
+  holdfast_unlock_paths: gauge('unlock paths of the root key, by type', ['type'], 'max'),
+  holdfast_unlock_path_proved_timestamp_seconds: gauge(
+    'when a path of the type has last opened the root key for a proof, of the one that was proved longest ago; 0: never',
+    ['type'],
+    'min',
+  ),
   holdfast_event_loop_delay_seconds: gauge(
     'by how much the event loop was late since the last time it was asked',
     ['quantile'],

@@ -21,7 +21,16 @@ export type NodeGaugeDependencies = {
   readonly accounts: () => Promise<readonly string[]>
   readonly connections: () => number
   readonly unready: Readiness['reason']
+  /** The unlock paths of the root key. */
+  readonly unlockPaths: () => Promise<readonly WatchedPath[]>
   readonly clock: Clock
+}
+
+/** An unlock path of the root key, as metrics show it. */
+export type WatchedPath = {
+  readonly type: string
+  /** ISO 8601; nothing when it was never proved. */
+  readonly provedAt: string | undefined
 }
 
 /** How long values that require reading records are cached. */
@@ -44,6 +53,7 @@ export function addNodeGauges(meters: NodeMeters, dependencies: NodeGaugeDepende
   })
   meters.addSource(cached(clock, () => expiryPoints(dependencies)))
   meters.addSource(cached(clock, () => trailPoints(dependencies)))
+  meters.addSource(cached(clock, async () => pathPoints(await dependencies.unlockPaths())))
 }
 
 function point(metric: MetricName, value: number, ...labels: readonly string[]): Point {
@@ -85,6 +95,25 @@ async function trailPoints({ records, accounts }: NodeGaugeDependencies): Promis
     point('holdfast_trail_lag_events', lagEvents),
     ...(lastDeliveryAt === undefined ? [] : [point(last, lastDeliveryAt / 1000)]),
   ]
+}
+
+/** The types of paths that are labels; a newer release may have written others. */
+const PATH_TYPES: readonly string[] = ['file', 'credential', 'passphrase', 'command', 'kms']
+
+function pathPoints(paths: readonly WatchedPath[]): readonly Point[] {
+  const types = [...new Set(paths.map(({ type }) => labelOf(type)))]
+  return types.flatMap((type) => {
+    const those = paths.filter((path) => labelOf(path.type) === type)
+    const proofs = those.map(({ provedAt }) => (provedAt === undefined ? 0 : Date.parse(provedAt) / 1000))
+    return [
+      point('holdfast_unlock_paths', those.length, type),
+      point('holdfast_unlock_path_proved_timestamp_seconds', Math.min(...proofs), type),
+    ]
+  })
+}
+
+function labelOf(type: string): string {
+  return PATH_TYPES.includes(type) ? type : 'other'
 }
 
 /** Reads a source at most once a minute. A failed read is repeated the next time. */

@@ -4,13 +4,14 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { call, newKey } from '../support/calls.ts'
 import { type Finished, runHoldfast } from '../support/command.ts'
 import { REGION } from '../support/kms.ts'
+import { scrape } from '../support/metrics.ts'
 import {
   type Reachable,
   type ServerProcess,
@@ -88,7 +89,9 @@ async function moveTo(
 
 async function eventNames(data: string): Promise<readonly string[]> {
   const text = await readFile(join(data, 'audit/node-0/0000000000000001.jsonl'), 'utf8')
-  return [...text.matchAll(/"eventName":"(\w*(?:Unlock|RootKey)\w*)"/g)].map(([, name = '']) => name)
+  const found = [...text.matchAll(/"eventName":"(\w*(?:Unlock|RootKey)\w*)"/g)].map(([, name = '']) => name)
+  // The server proves paths by itself.
+  return found.filter((name) => name !== 'ProveUnlockPath' && name !== 'FailUnlockPath')
 }
 
 async function assertEncrypts(server: Reachable, keyId: string): Promise<void> {
@@ -378,6 +381,50 @@ test('a second path of type file is refused before it replaces the key of the fi
   await using server = await startServer({ data, environment: {} })
   await assertEncrypts(server, keyId)
   await server.stop()
+})
+
+test('a server proves its paths after a change, and says which one does not open', async () => {
+  const { data } = await usedFolder()
+  const lost = join(folder, 'lost')
+  await mkdir(lost)
+  for (const name of ['host', 'gone']) await writeFile(join(lost, name), randomBytes(48).toString('base64'))
+  const env = { HOLDFAST_SEAL_CREDENTIALS: lost }
+  for (const name of ['host', 'gone'])
+    await succeed(data, ['seal', 'add', name, '--type', 'credential', '--credential', name], { env })
+  await rm(join(lost, 'gone'))
+  await using server = await startServer({ data, environment: { ...env, HOLDFAST_METRICS: '127.0.0.1:0' } })
+  const text = await until('the paths were tried', async () => {
+    const log = await readFile(join(data, 'audit/node-0/0000000000000001.jsonl'), 'utf8')
+    return log.includes('"FailUnlockPath"') ? log : undefined
+  })
+  assert.match(
+    text,
+    /"ProveUnlockPath".*"serviceEventDetails":\{"path":"host","type":"credential","succeeded":true/,
+  )
+  assert.match(
+    text,
+    /"FailUnlockPath".*"serviceEventDetails":\{"path":"gone","type":"credential","reason":"[^"]*no such file"/,
+  )
+  assert.match(server.errors(), /an unlock path does not open the root key/)
+  const scraped = await scrape(server)
+  assert.equal(scraped.sum('holdfast_unlock_paths', { type: 'credential' }), 2)
+  assert.equal(scraped.sum('holdfast_unlock_paths', { type: 'file' }), 1)
+  assert.equal(scraped.sum('holdfast_unlock_path_proved_timestamp_seconds', { type: 'credential' }), 0)
+  await server.stop()
+  const { paths } = JSON.parse((await run(data, ['seal', 'list', '--json'])).output)
+  assert.deepEqual(
+    paths.map(({ name, proved }: Record<string, unknown>) => [name, proved]),
+    [
+      ['file', true],
+      ['host', true],
+      ['gone', false],
+    ],
+  )
+  const reports = join(folder, 'reports')
+  await succeed(data, ['report', '--folder', reports])
+  const [file = ''] = (await readdir(reports)).filter((name) => name.endsWith('.json'))
+  const { findings } = JSON.parse(await readFile(join(reports, file), 'utf8'))
+  assert.equal(findings[0].check, 'root-key-custody')
 })
 
 test('options of another type and unknown names are refused', async () => {

@@ -73,6 +73,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['base', 'config', 'crypto', 'custody', 'audit', 'iam', 'store', 'app/root-key.ts'],
   ],
   'app/tls.ts': ['base', 'config', 'crypto'],
+  'app/prove-paths.ts': ['base', 'config', 'custody', 'audit', 'jobs', 'store', 'app/root-key.ts'],
   'app/unseal-socket.ts': ['base', 'config', 'custody'],
   'app/seal.ts': ['base', 'config', 'custody', 'audit', 'app/root-key.ts', 'app/deployment.ts'],
   'app/sealed.ts': [
@@ -117,7 +118,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
       'kms',
       'iam',
     ],
-    ...['jobs', 'metrics', 'app/deployment.ts', 'app/archive.ts'],
+    ...['jobs', 'metrics', 'app/prove-paths.ts', 'app/deployment.ts', 'app/archive.ts'],
   ],
   'app/node.ts': [
     ...[
@@ -137,6 +138,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...[
       'explain',
       'app/explaining.ts',
+      'app/seal.ts',
       'app/root-key.ts',
       'app/deployment.ts',
       'app/given-files.ts',

@@ -11,6 +11,7 @@ export const ANNOUNCEMENTS = {
   RecoverAuditLog: 'Audit Log Recovered',
   AllowKeyPolicyLockOut: 'Key Policy Lock-Out Risk',
   ComeNearQuota: 'Quota Nearly Reached',
+  FailUnlockPath: 'Unlock Path Failed',
   TestEvents: 'Test',
 } as const satisfies Readonly<Record<string, string>>
 

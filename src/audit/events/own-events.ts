@@ -33,6 +33,14 @@ export function openRootKeyEvent(dependencies: OwnEventDependencies, opening: Op
   return ownEvent(dependencies, 'OpenRootKey', { path, type, failures })
 }
 
+/** The event of the server's own proof of an unlock path. */
+export function provePathEvent(
+  dependencies: OwnEventDependencies,
+  { path, type }: Pick<Opening, 'path' | 'type'>,
+): string {
+  return ownEvent(dependencies, 'ProveUnlockPath', { path, type, succeeded: true, reason: null })
+}
+
 /** The event of refused calls that were counted and have no events of their own. */
 export function refusalsEvent(dependencies: OwnEventDependencies, summary: RefusalSummary): string {
   const { source, count, firstAt, lastAt } = summary

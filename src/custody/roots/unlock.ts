@@ -6,7 +6,7 @@ import type { PathMethod, PathMethods } from './path-method.ts'
 import { SealError } from './root.ts'
 
 /** The time limit of one path: a security token or a service in another region takes seconds. */
-const PATH_TIMEOUT_MS = 15_000
+export const PATH_TIMEOUT_MS = 15_000
 /** The time limit of all unattended paths of one attempt. */
 const ALL_TIMEOUT_MS = 60_000
 
