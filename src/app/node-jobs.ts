@@ -78,8 +78,9 @@ export function startNodeJobs(config: Config, dependencies: JobDependencies): Sc
   )
   return {
     stop: async () => {
+      provePaths.stop()
       await scheduler.stop()
-      provePaths[Symbol.dispose]()
+      provePaths.release()
     },
   }
 }

@@ -28,12 +28,20 @@ type Dependencies = {
   readonly log: Log
 }
 
+/** The job, which ends after the path that it tries. */
+type ProvePathsJob = Job & {
+  readonly stop: () => void
+  /** Called when no run is in progress. */
+  readonly release: () => void
+}
+
 /**
  * The job that proves each unattended path once a week, and soon after each change of the paths: the server opens the
  * root key by it as a start would, with its own settings and permissions.
  */
-export function provePathsJob(config: Config, dependencies: Dependencies): Job & Disposable {
+export function provePathsJob(config: Config, dependencies: Dependencies): ProvePathsJob {
   const failed = new Map<string, number>()
+  let stopped = false
   let lock: FileLock | undefined
   return {
     name: 'unlock paths',
@@ -45,12 +53,16 @@ export function provePathsJob(config: Config, dependencies: Dependencies): Job &
       lock ??= claimFileLock(join(config.data, LOCK_FILE))
       if (lock === undefined) return
       for (const path of duePaths(config, envelope, failed)) {
+        if (stopped) return
         const reason = await provePath(config, dependencies, envelope, path)
         if (reason === undefined) failed.delete(path.id)
         else failed.set(path.id, systemClock.now())
       }
     },
-    [Symbol.dispose]: () => lock?.release(),
+    stop: () => {
+      stopped = true
+    },
+    release: () => lock?.release(),
   }
 }
 

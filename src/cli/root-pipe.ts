@@ -1,11 +1,14 @@
 import type { ChildProcess } from 'node:child_process'
-import { Socket } from 'node:net'
+import { closeSync, read } from 'node:fs'
 import type { Writable } from 'node:stream'
+import { promisify } from 'node:util'
 import type { OpenedRoot } from '../app/root-key.ts'
 import { assert } from '../base/assert.ts'
 import { fromUtf8, utf8 } from '../base/bytes.ts'
 import { parseJsonText } from '../base/json-text.ts'
 import { Secret } from '../base/secret.ts'
+
+const readInto = promisify(read)
 
 /** The descriptor by which a worker gets the root key: after the standard streams and the channel of messages. */
 const ROOT_PIPE_FD = 4
@@ -30,16 +33,16 @@ export function sendRoot(child: ChildProcess, root: Secret, report: Report | und
 
 /** Receives the root key from the first process. @throws Error when the pipe ends early. */
 export async function receiveRoot(): Promise<{ readonly root: Secret; readonly report: Report | undefined }> {
-  const socket = new Socket({ fd: ROOT_PIPE_FD, readable: true, writable: false })
   const whole = new Uint8Array(MESSAGE_MAX_BYTES)
   let size = 0
-  for await (const chunk of socket) {
-    assert(chunk instanceof Uint8Array, 'a pipe without encoding gives bytes')
-    assert(size + chunk.length <= MESSAGE_MAX_BYTES, 'the first process sends no more')
-    whole.set(chunk, size)
-    size += chunk.length
-    chunk.fill(0)
+  // Not as a stream: its buffers would keep copies of the key in memory that is free.
+  for (;;) {
+    const { bytesRead } = await readInto(ROOT_PIPE_FD, whole, size, MESSAGE_MAX_BYTES - size, null)
+    if (bytesRead === 0) break
+    size += bytesRead
+    assert(size < MESSAGE_MAX_BYTES, 'the first process sends no more')
   }
+  closeSync(ROOT_PIPE_FD)
   if (size < KEY_BYTES) throw new Error('the first process ended before it sent the root key')
   const root = new Secret(whole.slice(0, KEY_BYTES))
   whole.fill(0, 0, KEY_BYTES)

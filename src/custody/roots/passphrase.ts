@@ -51,7 +51,9 @@ export function passphraseMethod(ask: AskPassphrase, random: Random): PathMethod
 
 /** @throws UsageError. */
 function assertLong(passphrase: Secret): void {
-  const characters = passphrase.reveal((bytes) => [...normalText(bytes)].length)
+  const characters = passphrase.reveal((bytes) =>
+    isAscii(bytes) ? bytes.length : [...normalText(bytes)].length,
+  )
   if (characters >= PASSPHRASE_MIN_CHARACTERS) return
   throw new UsageError(
     `passphrase: expected at least ${PASSPHRASE_MIN_CHARACTERS} characters, for example six random words; got ${characters}`,
@@ -66,7 +68,10 @@ async function keyOf({ id }: PathContext, passphrase: Secret, parameters: Parame
     passes: boundOf(parameters, 'passes'),
     lanes: boundOf(parameters, 'lanes'),
   }
-  const message = passphrase.reveal((bytes) => utf8(normalText(bytes)))
+  // A text stays in memory until it is collected, so ASCII, which is its own normal form, never becomes one.
+  const message = passphrase.reveal((bytes) =>
+    isAscii(bytes) ? Uint8Array.from(bytes) : utf8(normalText(bytes)),
+  )
   try {
     using hash = new Secret(await argon2id(message, salt, cost))
     return deriveKey(hash, `holdfast/seal/1/passphrase/${id}`)
@@ -80,6 +85,12 @@ function boundOf(parameters: Parameters, name: keyof typeof COST_BOUNDS): number
   const [min, max] = COST_BOUNDS[name]
   if (Number.isInteger(value) && value >= min && value <= max) return value
   throw new SealError(`its cost is out of bounds: ${name} has to be from ${min} to ${max}`)
+}
+
+const ASCII_MAX = 0x7f
+
+function isAscii(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => byte <= ASCII_MAX)
 }
 
 /**

@@ -1,0 +1,155 @@
+/** The root key and passphrases are searched for in everything that a server leaves and has. */
+
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { closeSync, openSync, readSync } from 'node:fs'
+import { readdir, readFile, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, type TestContext, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { openByPath, sealDependencies } from '../../src/app/root-key.ts'
+import { Secret } from '../../src/base/secret.ts'
+import { parseConfig } from '../../src/config/settings.ts'
+import { newKey } from '../support/calls.ts'
+import { spawnServer, startServer, temporaryFolder } from '../support/server.ts'
+import { until } from '../support/until.ts'
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+/** Planted: it occurs nowhere else. */
+const PASSPHRASE = 'planted-passphrase-7f3a91c0de'
+const WRONG = 'planted-mistake-52bb08e4'
+
+const data = await temporaryFolder()
+after(() => rm(data, { recursive: true, force: true }))
+
+async function run(args: readonly string[], input: string): Promise<string> {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    env: { PATH: process.env['PATH'], HOLDFAST_DATA: data },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: true,
+  })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk) => {
+      said += String(chunk)
+    })
+  child.stdin.end(input)
+  await new Promise((resolve) => child.once('close', resolve))
+  return said
+}
+
+async function rootKey(): Promise<Buffer> {
+  const config = parseConfig({ flags: { data }, environment: {} })
+  const ask = async () => new Secret(Uint8Array.from(Buffer.from(PASSPHRASE)))
+  const { root } = await openByPath(config, sealDependencies(config, ask), 'spare')
+  return root.reveal((bytes) => Buffer.from(bytes))
+}
+
+/** A secret in the forms in which it could be left. */
+function formsOf(secret: Buffer): readonly Buffer[] {
+  const texts = [secret.toString('base64').replace(/=+$/, ''), secret.toString('hex')]
+  return [
+    secret,
+    ...texts.map((text) => Buffer.from(text)),
+    Buffer.from(secret.toString('latin1'), 'utf16le'),
+  ]
+}
+
+async function filesOf(folder: string): Promise<readonly string[]> {
+  const names = await readdir(folder, { recursive: true })
+  const paths = names.map((name) => join(folder, name))
+  const kinds = await Promise.all(paths.map((path) => stat(path).catch(() => undefined)))
+  return paths.filter((_, at) => kinds[at]?.isFile() === true)
+}
+
+const PIECE_BYTES = 1 << 22
+
+/** How often each secret is in the writable memory of a process; nothing where the system does not let us look. */
+async function countInMemory(
+  pid: number,
+  secrets: readonly Buffer[],
+): Promise<readonly number[] | undefined> {
+  const maps = await readFile(`/proc/${pid}/maps`, 'utf8').catch(() => undefined)
+  if (maps === undefined) return undefined
+  const memory = openSync(`/proc/${pid}/mem`, 'r')
+  const counts = secrets.map(() => 0)
+  const piece = Buffer.alloc(PIECE_BYTES)
+  for (const line of maps.split('\n')) {
+    const [, from = '', to = '', rights] = /^([0-9a-f]+)-([0-9a-f]+) (\S+)/.exec(line) ?? []
+    if (rights?.startsWith('rw') !== true) continue
+    // Pieces overlap, so that none divides a secret.
+    for (let at = parseInt(from, 16); at < parseInt(to, 16); at += PIECE_BYTES - 64) {
+      const size = Math.min(PIECE_BYTES, parseInt(to, 16) - at)
+      const read = readPiece(memory, piece, size, at)
+      for (const [index, secret] of secrets.entries())
+        if (piece.subarray(0, read).includes(secret)) counts[index] = (counts[index] ?? 0) + 1
+    }
+  }
+  closeSync(memory)
+  return counts
+}
+
+function readPiece(memory: number, piece: Buffer, size: number, at: number): number {
+  try {
+    return readSync(memory, piece, 0, size, at)
+  } catch {
+    // A region that went away, or that cannot be read.
+    return 0
+  }
+}
+
+const PRESENT = Buffer.from('holdfast/record/1/')
+
+/**
+ * Fails when the root key stays in the memory of a process. Node's streams leave copies of a passphrase in memory that is
+ * free (see SECURITY.md), so these are only reported.
+ */
+async function assertNotInMemory(
+  pid: number,
+  [passphrase, wrong, root]: readonly [Buffer, Buffer, Buffer],
+  context: TestContext,
+): Promise<void> {
+  await until('the root key has left the memory', async () => {
+    const counts = await countInMemory(pid, [passphrase, wrong, root, PRESENT])
+    context.diagnostic(
+      `copies of passphrase, mistake, root key: ${counts?.slice(0, 3).join(', ') ?? 'unreadable'}`,
+    )
+    if (counts === undefined) return true
+    assert.ok((counts[3] ?? 0) > 0, 'the search finds what is there')
+    return counts[2] === 0 ? true : undefined
+  })
+}
+
+test('no file and no log has the passphrase or the root key, and a serving process forgets the root key', async (context) => {
+  {
+    await using server = await startServer({ data })
+    await newKey(server)
+    await server.stop()
+  }
+  const said: string[] = []
+  said.push(await run(['seal', 'add', 'spare', '--type', 'passphrase', '--stdin'], PASSPHRASE))
+  said.push(await run(['seal', 'prove', '--path', 'spare', '--stdin'], PASSPHRASE))
+  said.push(await run(['seal', 'remove', 'file'], ''))
+  const server = spawnServer(data)
+  await until('the server is sealed', async () =>
+    server.output().includes('is sealed on') ? true : undefined,
+  )
+  said.push(await run(['unseal', '--stdin'], WRONG))
+  assert.match(said.at(-1) ?? '', /the passphrase is wrong/)
+  said.push(await run(['unseal', '--stdin'], PASSPHRASE))
+  after(() => server.signal('SIGKILL'))
+  await server.serves
+  const root = await rootKey()
+  const secrets = [Buffer.from(PASSPHRASE), Buffer.from(WRONG), root] as const
+  await assertNotInMemory(server.process.pid ?? 0, secrets, context)
+  server.signal('SIGTERM')
+  assert.equal(await server.ended, 0)
+  said.push(server.output(), server.errors())
+  const files = await filesOf(data)
+  assert.ok(files.length > 5)
+  const contents = [...(await Promise.all(files.map((path) => readFile(path)))), Buffer.from(said.join('\n'))]
+  for (const secret of secrets.flatMap(formsOf)) {
+    const found = contents.findIndex((content) => content.includes(secret))
+    assert.equal(found, -1, `a secret is in ${files[found] ?? 'the output'}`)
+  }
+})
