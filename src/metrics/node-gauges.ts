@@ -27,7 +27,7 @@ export type NodeGaugeDependencies = {
 }
 
 /** An unlock path of the root key, as metrics show it. */
-export type WatchedPath = {
+type WatchedPath = {
   readonly type: string
   /** ISO 8601; nothing when it was never proved. */
   readonly provedAt: string | undefined
