@@ -64,14 +64,16 @@ async function waitSealed(
   await using stack = new AsyncDisposableStack()
   const port = await listenSealed(config, stack)
   sealed(port)
-  const socket = await openUnsealSocket(config, async (name, passphrase) => {
-    const root = await unsealWith(config, name, passphrase).catch((error: unknown) => {
-      log.warn('an attempt to unseal the server failed', { path: name, reason: reasonOf(error) })
-      throw error
+  if (first.attended.length > 0) {
+    const socket = await openUnsealSocket(config, async (name, passphrase) => {
+      const root = await unsealWith(config, name, passphrase).catch((error: unknown) => {
+        log.warn('an attempt to unseal the server failed', { path: name, reason: reasonOf(error) })
+        throw error
+      })
+      opened.resolve({ ...root, failures: first.failures })
     })
-    opened.resolve({ ...root, failures: first.failures })
-  })
-  stack.defer(() => socket.close())
+    stack.defer(() => socket.close())
+  }
   const retry = { stopped: false }
   stack.defer(() => {
     retry.stopped = true

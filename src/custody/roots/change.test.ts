@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -80,6 +80,19 @@ test('a path is removed only when another one was proved since the last change',
   assert.throws(() => removePath(left, 'two'), /no other path was proved/)
   const again = await addPath(dependenciesWith(), proved, root, { name: 'three', type: 'file', given: {} })
   assert.throws(() => removePath(again, 'one'), /no other path was proved/)
+})
+
+test('a second path of type file is refused, and the key file stays as it is', async () => {
+  const path = join(folder, 'root.key')
+  const first = { name: 'first', type: 'file', given: {} }
+  const envelope = await addPath(dependenciesWith(), newEnvelope(root, systemRandom), root, first)
+  const before = await readFile(path, 'utf8')
+  const second = { name: 'second', type: 'file', given: {} }
+  await assert.rejects(
+    addPath(dependenciesWith(), envelope, root, second),
+    /has the type file already/,
+  )
+  assert.equal(await readFile(path, 'utf8'), before)
 })
 
 test('the order names each path once', async () => {
