@@ -6,7 +6,7 @@ import type { Log } from '../base/log.ts'
 import { systemClock } from '../base/ports.ts'
 import type { Config } from '../config/settings.ts'
 import { notePathProved } from '../custody/roots/change.ts'
-import type { Envelope, UnlockPath } from '../custody/roots/envelope.ts'
+import { checkMac, type Envelope, type UnlockPath } from '../custody/roots/envelope.ts'
 import { isUnattended, openPath, PATH_TIMEOUT_MS, reasonOf } from '../custody/roots/unlock.ts'
 import type { Job } from '../jobs/scheduler.ts'
 import { claimFileLock, type FileLock } from '../store/file-lock.ts'
@@ -92,9 +92,11 @@ async function provePath(
     using root = await openPath(sealDependencies(config, askAtTerminal), envelope, path, PATH_TIMEOUT_MS)
     // The paths may have changed meanwhile.
     await changingPaths(config, async () => {
-      const now = (await findEnvelope(config))?.envelope
-      if (now?.paths.some((one) => one.id === id) !== true) return
-      await putEnvelope(config, notePathProved(now, name, systemClock), root)
+      const signed = await findEnvelope(config)
+      if (signed?.envelope.paths.some((one) => one.id === id) !== true) return
+      // A proof must not sign what somebody has edited.
+      checkMac(signed, root)
+      await putEnvelope(config, notePathProved(signed.envelope, name, systemClock), root)
     })
   } catch (error) {
     const reason = reasonOf(error)
