@@ -88,10 +88,7 @@ test('a second path of type file is refused, and the key file stays as it is', a
   const envelope = await addPath(dependenciesWith(), newEnvelope(root, systemRandom), root, first)
   const before = await readFile(path, 'utf8')
   const second = { name: 'second', type: 'file', given: {} }
-  await assert.rejects(
-    addPath(dependenciesWith(), envelope, root, second),
-    /has the type file already/,
-  )
+  await assert.rejects(addPath(dependenciesWith(), envelope, root, second), /has the type file already/)
   assert.equal(await readFile(path, 'utf8'), before)
 })
 
