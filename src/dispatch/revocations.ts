@@ -2,9 +2,9 @@ import type { CalledService } from '../api/services.ts'
 
 /**
  * Operations that take permissions away. They succeed also when only the reserve of the disk is left. They
- * include putting and attaching policies, adding users to groups and setting tags: a policy that denies
- * revokes a session, and policies decide by tags. A test asserts that no other operation takes permissions
- * away.
+ * include putting and attaching policies, adding users to groups, moving accounts and setting tags: a policy
+ * that denies revokes a session, and policies decide by tags. Without its device, a session of the console ends.
+ * A test asserts that no other operation takes permissions away.
  */
 export const REVOCATIONS: ReadonlySet<string> = new Set([
   ...[
@@ -26,6 +26,7 @@ export const REVOCATIONS: ReadonlySet<string> = new Set([
     'AttachRolePolicy',
     'AttachUserPolicy',
     'CreatePolicyVersion',
+    'DeactivateMFADevice',
     'DeleteAccessKey',
     'DeleteGroup',
     'DeleteGroupPolicy',
@@ -56,7 +57,9 @@ export const REVOCATIONS: ReadonlySet<string> = new Set([
     'UpdateAssumeRolePolicy',
     'UpdateOpenIDConnectProviderThumbprint',
   ].map((name) => `iam.${name}`),
-  ...['AttachControlPolicy', 'DetachControlPolicy', 'PutControlPolicy'].map((name) => `holdfast.${name}`),
+  ...['AttachControlPolicy', 'DetachControlPolicy', 'MoveAccount', 'PutControlPolicy'].map(
+    (name) => `holdfast.${name}`,
+  ),
 ])
 
 /** Whether a call takes permissions away. @param input of a valid call. */

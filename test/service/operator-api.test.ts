@@ -8,6 +8,7 @@ import { type Answer, assertError, callRaw } from '../support/calls.ts'
 import { runHoldfast } from '../support/command.ts'
 import { allow, iamClient, newUser, policyText, type TestCredentials } from '../support/iam.ts'
 import { readCredentials, startServer, type TestServer } from '../support/server.ts'
+import { until } from '../support/until.ts'
 
 const HOME = '000000000000'
 const TEAM = '111122223333'
@@ -39,9 +40,14 @@ async function operate(...args: readonly string[]): Promise<string> {
   return output
 }
 
+/** Calls are limited to a rate. */
 function ask(operation: string, input: Output, credentials: TestCredentials): Promise<Answer> {
   const target = `Holdfast_20261101.${operation}`
-  return callRaw(server, target, JSON.stringify(input), { service: 'holdfast', ...credentials })
+  return until('the call is not throttled', async () => {
+    const options = { service: 'holdfast', ...credentials } as const
+    const answer = await callRaw(server, target, JSON.stringify(input), options)
+    return answer.code === 'ThrottlingException' ? undefined : answer
+  })
 }
 
 async function give(operation: string, input: Output, credentials: TestCredentials): Promise<Output> {

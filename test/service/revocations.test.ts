@@ -24,14 +24,15 @@ const TAKES_NO_PERMISSION = new Set([
   ...['AddClientIDToOpenIDConnectProvider', 'AddRoleToInstanceProfile', 'CreateAccessKey'],
   ...['CreateAccountAlias', 'CreateGroup', 'CreateInstanceProfile', 'CreateLoginProfile'],
   ...['CreateOpenIDConnectProvider', 'ChangePassword', 'UpdateLoginProfile'],
-  ...['CreateVirtualMFADevice', 'DeactivateMFADevice', 'DeleteVirtualMFADevice', 'EnableMFADevice'],
+  ...['CreateVirtualMFADevice', 'DeleteVirtualMFADevice', 'EnableMFADevice'],
   ...['ResyncMFADevice', 'TagMFADevice', 'UntagMFADevice'],
   ...['CreatePolicy', 'CreateRole', 'CreateServiceLinkedRole', 'CreateUser', 'DeleteAccountAlias'],
   ...['DeleteAccountPasswordPolicy', 'DeleteInstanceProfile', 'DeletePolicy', 'DeletePolicyVersion'],
   ...['DeleteRolePermissionsBoundary', 'DeleteServiceLinkedRole', 'DeleteUserPermissionsBoundary'],
   ...['RemoveRoleFromInstanceProfile', 'SetSecurityTokenServicePreferences', 'TagInstanceProfile'],
   ...['TagOpenIDConnectProvider', 'UntagInstanceProfile', 'UntagOpenIDConnectProvider'],
-  ...['CreateAccount', 'DeleteControlPolicy', 'SetQuota'],
+  ...['CreateAccount', 'CreateOrganization', 'CreateOrganizationalUnit', 'DeleteOrganizationalUnit'],
+  ...['UpdateOrganizationalUnit', 'CreatePasskey', 'DeleteControlPolicy', 'SetQuota'],
   ...['UpdateAccountPasswordPolicy', 'UpdateGroup', 'UpdateRole', 'UpdateRoleDescription', 'UpdateUser'],
 ])
 

@@ -12,6 +12,7 @@ const POLICY = policyText({ Effect: 'Allow', Action: 'kms:*', Resource: '*' })
 /** Legal values of members whose shape does not suffice. */
 export const LEGAL_VALUES: Readonly<Record<string, FormValue>> = {
   AccessKeyId: 'AKIAAAAAAAAAAAAAAAAA',
+  AccountId: '111122223333',
   AuthenticationCode1: '123456',
   AuthenticationCode2: '654321',
   ActionNames: ['kms:Encrypt'],
@@ -19,8 +20,10 @@ export const LEGAL_VALUES: Readonly<Record<string, FormValue>> = {
   Day: '2026-11-25',
   DeletionTaskId: 'task/aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot/1',
   AssumeRolePolicyDocument: POLICY,
+  DestinationParentId: 'r-a1b2',
   EncodedMessage: 'message',
   OpenIDConnectProviderArn: `arn:aws:iam::${ACCOUNT}:oidc-provider/none.example.com`,
+  OrganizationalUnitId: 'ou-a1b2-c3d4e5f6',
   PermissionsBoundary: 'arn:aws:iam::aws:policy/ReadOnlyAccess',
   PolicyArn: `arn:aws:iam::${ACCOUNT}:policy/none`,
   PolicyDocument: POLICY,
@@ -65,6 +68,7 @@ function legalValue(data: ShapeData): FormValue {
     case 'timestamp':
       return 0
     case 'blob':
+      return 'AAAA'
     case 'map':
       throw new Error(`no rule for a required member of type ${data.type}`)
   }
