@@ -68,6 +68,18 @@ test('an envelope of which any character was changed is refused or has another M
   assert.ok(refused > 400)
 })
 
+test('an envelope whose MAC or commitment ends in bits that no byte has is refused', () => {
+  const root = secret(1)
+  const text = formatEnvelope(envelopeOf(root, secret(2)), root)
+  for (const member of ['mac', 'commitment']) {
+    const last = new RegExp(`("${member}": "[A-Za-z0-9+/]{42})([A-Za-z0-9+/])=`)
+    const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+    const changed = text.replace(last, (_, head, digit) => `${head}${digits[digits.indexOf(digit) + 1]}=`)
+    assert.notEqual(changed, text, member)
+    assert.throws(() => parseEnvelope(changed), SealError, member)
+  }
+})
+
 test('a path that holds another root key than that of the deployment is refused', () => {
   const root = secret(1)
   const envelope = envelopeOf(root, secret(2))
