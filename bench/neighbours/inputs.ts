@@ -1,7 +1,7 @@
 import type { Members } from '../../src/api/shapes.ts'
 import { GRANT_OPERATIONS } from '../../src/kms/grants/grant-record.ts'
 import type { SampleInput } from '../../test/support/iam-samples.ts'
-import { CROWD_ACCOUNT, CROWD_ROLE_ARN } from './names.ts'
+import { CROWD_ACCOUNT, CROWD_POLICY_ARN, CROWD_ROLE_ARN } from './names.ts'
 import { keyPolicy, paddedPolicy, sessionPolicy, trustPolicy } from './policies.ts'
 import { widestValue } from './widest.ts'
 
@@ -204,6 +204,10 @@ const OWN: Readonly<Record<string, (named: Named) => SampleInput>> = {
   'holdfast SimulateCall': ({ crowdedKey }) => ({
     ...{ PrincipalArn: CROWD_ROLE_ARN, Action: 'kms:Encrypt', Context: simulatedContext() },
     ...{ Resource: crowdedKey, SessionPolicy: sessionPolicy() },
+  }),
+  'holdfast WhatIfIdentityPolicy': () => ({
+    ...{ PolicyArn: CROWD_POLICY_ARN, PolicyDocument: paddedPolicy(6000, 100_000), MaxResults: 1000 },
+    ...{ PolicyName: undefined, UserName: undefined, GroupName: undefined, RoleName: undefined },
   }),
   'holdfast WhatIfPolicy': ({ crowdedKey }) => ({
     ...{ KeyId: crowdedKey, Policy: keyPolicy(220), MaxResults: 1000 },

@@ -4,12 +4,13 @@ import { REPORTS_FOLDER, reportFileName } from '../../src/compliance/report-name
 import { callRaw } from '../../test/support/calls.ts'
 import type { SampleInput } from '../../test/support/iam-samples.ts'
 import type { SampleBed } from '../../test/support/sample-bed.ts'
+import { until } from '../../test/support/until.ts'
 import { CROWD_ACCOUNT } from './names.ts'
 import { paddedPolicy } from './policies.ts'
 
 const POLICY = { PolicyType: 'SERVICE_CONTROL_POLICY', Name: 'own' }
-/** The policy attached for a short time. It allows everything, so that other calls take no longer. */
-const OPEN = { PolicyType: 'SERVICE_CONTROL_POLICY', Name: 'open', TargetId: CROWD_ACCOUNT }
+/** The policy that is attached to units. It allows everything, so that other calls take no longer. */
+const OPEN = { PolicyType: 'SERVICE_CONTROL_POLICY', Name: 'open' }
 const LARGE = paddedPolicy(5000, 5000)
 const ALLOWS_ALL = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}'
 
@@ -24,17 +25,24 @@ const putLarge: Prepare = async (bed) => {
   return POLICY
 }
 
+/** A policy and a unit to which it is not attached: none binds the management account. */
+const putOpen: Prepare = async (bed) => {
+  await ask(bed, 'PutControlPolicy', { ...OPEN, Content: ALLOWS_ALL })
+  const { OrganizationalUnitId } = await newUnit(bed)
+  return { ...OPEN, TargetId: OrganizationalUnitId }
+}
+
 /** Resources that operations of the `holdfast` service name, created before each call. Absent operations name none. */
 const SAMPLES: Readonly<Record<string, Prepare>> = {
   ListControlPolicies: async () => POLICY,
   PutControlPolicy: async () => ({ ...POLICY, Content: LARGE }),
   GetControlPolicy: putLarge,
   DeleteControlPolicy: putLarge,
-  AttachControlPolicy: async () => ({ ...OPEN, Name: 'FullAWSAccess' }),
+  AttachControlPolicy: putOpen,
   DetachControlPolicy: async (bed) => {
-    await ask(bed, 'PutControlPolicy', { ...OPEN, Content: ALLOWS_ALL })
-    await ask(bed, 'AttachControlPolicy', OPEN)
-    return OPEN
+    const input = await putOpen(bed)
+    await ask(bed, 'AttachControlPolicy', input)
+    return input
   },
   GetReport: async ({ server }) => {
     const folder = join(server.data, REPORTS_FOLDER)
@@ -68,9 +76,13 @@ async function newUnit(bed: SampleBed): Promise<SampleInput> {
   return { OrganizationalUnitId: Id }
 }
 
+/** Calls of this service are limited to a rate. */
 async function ask({ server }: SampleBed, operation: string, input: SampleInput): Promise<SampleInput> {
   const target = `Holdfast_20261101.${operation}`
-  const { status, text, json } = await callRaw(server, target, JSON.stringify(input), { service: 'holdfast' })
+  const { status, text, json } = await until('the call is not throttled', async () => {
+    const answer = await callRaw(server, target, JSON.stringify(input), { service: 'holdfast' })
+    return answer.code === 'ThrottlingException' ? undefined : answer
+  })
   if (status !== 200) throw new Error(`${operation}: ${text}`)
   return json
 }
