@@ -49,7 +49,7 @@ function randomFraction(): number {
 export function reasonOf(error: unknown, endpoint: string): string {
   if (error instanceof ServiceError) {
     const { code, message, requestId } = error
-    return `${code}: ${message}${requestId === undefined ? '' : ` (request ID ${requestId})`}`
+    return `${code}${message === '' ? '' : `: ${message}`}${requestId === undefined ? '' : ` (request ID ${requestId})`}`
   }
   const message = error instanceof Error ? error.message : String(error)
   const code = error instanceof Error && 'code' in error ? `${error.code}: ` : ''

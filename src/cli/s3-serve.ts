@@ -3,6 +3,7 @@ import { openS3Gateway } from '../app/s3-gateway.ts'
 import { renewTls } from '../app/tls.ts'
 import { formatAddress } from '../config/places.ts'
 import type { CommandInput } from './command.ts'
+import { requireDataFolder } from './data-folder.ts'
 import { openLog } from './log.ts'
 import { printResult } from './result.ts'
 import { takeHangup, takeSignals } from './signals.ts'
@@ -10,6 +11,7 @@ import { takeHangup, takeSignals } from './signals.ts'
 /** `holdfast s3 serve`: serves buckets until it is asked to stop. */
 export async function serveS3(input: CommandInput): Promise<number> {
   const { config } = input
+  requireDataFolder(config)
   const log = openLog()
   const stop = takeSignals(log)
   const onHangup = takeHangup(log)

@@ -158,7 +158,6 @@ for (const command of COMMANDS) {
     if (
       command.settings === 'all' ||
       command.name.startsWith('xks-proxy') ||
-      command.name === 's3 serve' ||
       !command.settings.includes('data')
     )
       return
