@@ -57,14 +57,27 @@ const SETTLED = `Promise.allSettled(document.getAnimations()
   .filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity)
   .map(({ finished }) => finished)).then(() => undefined)`
 
+/** How often axe looks at a page that goes on changing while it looks: an editor replaces its lines and marks. */
+const LOOKS = 5
+
+/** Evaluates to axe's violations. Axe throws when the page replaces an element that axe is reading: it looks again. */
+const LOOK = `(async () => {
+  for (let look = 1; ; look++) {
+    try {
+      const { violations } = await axe.run({ runOnly: ${JSON.stringify(RULES)} })
+      return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html.slice(0, 200)))
+    } catch (error) {
+      if (look === ${LOOKS}) throw error
+      await new Promise((resolve) => setTimeout(resolve, 100 * look))
+    }
+  }
+})()`
+
 /** Asserts that axe finds no violation of WCAG 2.2, levels A and AA. */
 async function assertAccessible(page: Page, name: string): Promise<void> {
   await page.evaluate(SETTLED)
   await page.evaluate(axe.source)
-  const found: readonly string[] = await page.evaluate(
-    `axe.run({ runOnly: ${JSON.stringify(RULES)} }).then(({ violations }) =>
-      violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html.slice(0, 200))))`,
-  )
+  const found: readonly string[] = await page.evaluate(LOOK)
   assert.deepEqual(
     found.filter((one) => !KNOWN.some((known) => known.test(one))),
     [],
