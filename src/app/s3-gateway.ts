@@ -27,6 +27,8 @@ import { wrappedKeys } from '../kms/keys/wrapped-keys.ts'
 import type { KmsDependencies } from '../kms/kms-dependencies.ts'
 import { KMS_OPERATIONS } from '../kms/kms-operations.ts'
 import { openQuotas, type Quotas } from '../quotas/quota-service.ts'
+import { BucketPolicies } from '../s3/bucket-policies.ts'
+import type { Principals } from '../s3/call.ts'
 import { Catalogue } from '../s3/catalogue.ts'
 import { DataKeys } from '../s3/data-keys.ts'
 import { Disposal } from '../s3/disposal.ts'
@@ -140,6 +142,8 @@ async function openDependencies(shared: Shared, stack: AsyncDisposableStack): Pr
     log,
     alarm: () => {},
     giveWay,
+    policies: new BucketPolicies(),
+    principals: principalsOf(records),
   }
   const { forward } = openKms(shared, deciding)
   const dataKeys = new DataKeys({
@@ -154,6 +158,16 @@ async function openDependencies(shared: Shared, stack: AsyncDisposableStack): Pr
   return { ...deciding, ...storage, dataKeys, domain: config.s3.domain }
 }
 
+/** What policies know of users and roles. */
+function principalsOf(records: Records): Principals {
+  return {
+    exists: async (arn) => (await findPrincipal(records, arn)) !== undefined,
+    idOf: async (arn) => (await findPrincipal(records, arn))?.id,
+    shownName: (arn, id) => shownName(records, arn, id),
+    arnsOfIds: (ids) => arnsOfIds(records, ids),
+  }
+}
+
 /** KMS as the gateway calls it: only by `forward`. */
 function openKms(
   { deployment, custody, xks }: Shared,
@@ -162,6 +176,7 @@ function openKms(
   },
 ): Dispatcher {
   const { records, grantTokens } = deployment
+  const principals = principalsOf(records)
   const kms: KmsDependencies = {
     records,
     quotas: deciding.quotas,
@@ -171,10 +186,10 @@ function openKms(
     keyCounter: new KeyCounter(systemRandom),
     random: systemRandom,
     giveWay,
-    principalExists: async (arn) => (await findPrincipal(records, arn)) !== undefined,
-    principalId: async (arn) => (await findPrincipal(records, arn))?.id,
-    shownName: (arn, id) => shownName(records, arn, id),
-    arnsOfIds: (ids) => arnsOfIds(records, ids),
+    principalExists: principals.exists,
+    principalId: principals.idOf,
+    shownName: principals.shownName,
+    arnsOfIds: principals.arnsOfIds,
     openedGrants: new OpenedGrants(giveWay),
     sm2Regions: new Set(),
     attestationRoots: [],

@@ -188,6 +188,79 @@ for (const [what, principal, policies, expected] of CASES) {
   })
 }
 
+const S3 = { ...ALLOW, Action: 's3:*' }
+const S3_YES = policy('identity', S3)
+const bucketFor = (principal: unknown, change = {}) =>
+  policy('bucket', { ...S3, ...change, Principal: principal })
+
+/** Principal, policies, the summary, for a request on an object of the account. */
+const BUCKET_CASES: readonly (readonly [string, Principal, Policies, string])[] = [
+  ['a user by identity, without a bucket policy', USER, { identity: [S3_YES] }, '+identity'],
+  ['a user without any policy', USER, { identity: [] }, '-identity'],
+  [
+    'a user by the bucket policy alone',
+    USER,
+    { resource: bucketFor({ AWS: USER_ARN }), identity: [] },
+    '+resource',
+  ],
+  [
+    'a user by identity, not by the bucket policy',
+    USER,
+    { resource: bucketFor({ AWS: OTHER }), identity: [S3_YES] },
+    '+identity',
+  ],
+  ['a user by account alone', USER, { resource: bucketFor({ AWS: ACCOUNT }), identity: [] }, '-identity'],
+  [
+    'a user that the bucket policy denies',
+    USER,
+    { resource: bucketFor('*', { Effect: 'Deny' }), identity: [S3_YES] },
+    '!resource',
+  ],
+  [
+    'a session by its role, beyond its session policy',
+    SESSION,
+    { resource: bucketFor({ AWS: ROLE_ARN }), identity: [], session: [YES] },
+    '-session',
+  ],
+  [
+    'the root user beside a bucket policy',
+    ROOT,
+    { resource: bucketFor({ AWS: OTHER }), identity: [] },
+    '+root',
+  ],
+  [
+    'a user of another account by both',
+    FOREIGN_USER,
+    { resource: bucketFor({ AWS: OTHER }), identity: [S3_YES] },
+    '+resource',
+  ],
+  [
+    'a user of another account by the bucket policy alone',
+    FOREIGN_USER,
+    { resource: bucketFor({ AWS: OTHER }), identity: [] },
+    '-identity',
+  ],
+  [
+    'a user of another account by identity alone',
+    FOREIGN_USER,
+    { resource: bucketFor({ AWS: ACCOUNT }), identity: [S3_YES] },
+    '-resource',
+  ],
+  [
+    'a user of another account on a bucket without a policy',
+    FOREIGN_USER,
+    { identity: [S3_YES] },
+    '-resource',
+  ],
+]
+
+for (const [what, principal, policies, expected] of BUCKET_CASES) {
+  test(`decide on an object for ${what} gives ${expected}`, () => {
+    const change = { action: 's3:GetObject', resource: 'arn:aws:s3:::bucket/key' }
+    assert.equal(summary(decide(request(principal, change), policies)), expected)
+  })
+}
+
 /** Principal, policies, the summary, for a request on a key of another account. */
 const FOREIGN_CASES: readonly (readonly [string, Principal, Policies, string])[] = [
   [

@@ -2,7 +2,13 @@ import type { CompiledPolicy } from './compile.ts'
 import type { StatementSource } from './compiled-statement.ts'
 import type { ContextLookup } from './context.ts'
 import { firmestGrant, isIssuedFor, type MatchedGrant } from './grants.ts'
-import { CROSS_ACCOUNT_ACTIONS, GRANT_ONLY_ACTION, isKeyArn, isTrustAction } from './key-actions.ts'
+import {
+  CROSS_ACCOUNT_ACTIONS,
+  GRANT_ONLY_ACTION,
+  isBucketAction,
+  isKeyArn,
+  isTrustAction,
+} from './key-actions.ts'
 import { Naming } from './naming.ts'
 import { type Identities, isOfRoot, type Principal } from './principal.ts'
 import { ask, askAll, NO_VERDICT, type Question, questionOf, type Verdict } from './verdict.ts'
@@ -28,8 +34,8 @@ export type Levels = readonly (readonly CompiledPolicy[])[]
 /** All policies that decide about a request. */
 export type Policies = {
   /**
-   * The policy of the resource: a key policy, or a role's trust policy. If there is one, it or a grant must
-   * allow: no other policy can replace it.
+   * The policy of the resource: a key policy, a role's trust policy or a bucket policy. If a key or role has one, it or
+   * a grant must allow: no other policy can replace it.
    */
   readonly resource?: CompiledPolicy | undefined
   /** The policies of the user and its groups, of the role, or of the user who made a federated session. */
@@ -111,7 +117,7 @@ function settle(request: AccessRequest, policies: Policies): Decision {
   if (isForeign(request)) return settleForeign({ request, policies, question, verdicts, access })
   return (
     missingLevel('rcp', verdicts.rcps) ??
-    (needsResourcePolicy(request, policies)
+    (access !== undefined || needsResourcePolicy(request, policies)
       ? settleAccess(request.principal, verdicts, access)
       : settleIdentity(request.principal, verdicts))
   )
@@ -175,10 +181,13 @@ export function isForeign(request: AccessRequest): boolean {
   return 'account' in request.principal && request.principal.account !== request.resourceAccount
 }
 
-/** Keys and roles admit only principals that their own policy, or a grant, allows. */
+/**
+ * Keys and roles admit only principals that their own policy, or a grant, allows. A bucket policy allows beside the
+ * identity policies: either is enough in the account of the bucket.
+ */
 function needsResourcePolicy(request: AccessRequest, policies: Policies): boolean {
   return (
-    policies.resource !== undefined ||
+    (policies.resource !== undefined && !isBucketAction(request.action)) ||
     isKeyArn(request.resource) ||
     isTrustAction(request.action, request.resource)
   )

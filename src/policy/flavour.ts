@@ -1,7 +1,7 @@
 import type { PolicyVersion } from './document.ts'
 
 /** The purpose of a policy. Boundaries and managed policies are of the flavour `identity`. */
-export type Flavour = 'key' | 'identity' | 'trust' | 'session' | 'scp' | 'rcp'
+export type Flavour = 'key' | 'bucket' | 'identity' | 'trust' | 'session' | 'scp' | 'rcp'
 
 /** The rules of a flavour. */
 export type Rules = {
@@ -51,6 +51,9 @@ const KEY: Rules = {
   uniqueSids: false,
 }
 
+/** Source: Amazon S3 User Guide, "Policies and permissions in Amazon S3". */
+const BUCKET: Rules = { ...KEY, incomplete: false }
+
 /** Source: recorded answers of CreateRole. */
 const TRUST: Rules = {
   ...IDENTITY,
@@ -82,6 +85,7 @@ const RCP: Rules = {
 /** The rules of each flavour. */
 export const RULES: Readonly<Record<Flavour, Rules>> = {
   key: KEY,
+  bucket: BUCKET,
   identity: IDENTITY,
   trust: TRUST,
   session: { ...IDENTITY, versions: BOTH_VERSIONS },

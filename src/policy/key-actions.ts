@@ -53,6 +53,13 @@ const TRUST_ACTIONS: ReadonlySet<string> = new Set([
   'sts:tagsession',
 ])
 
+/** Whether a bucket policy may decide about an action. */
+export function isBucketAction(action: string): boolean {
+  return action.slice(0, BUCKET_ACTIONS.length).toLowerCase() === BUCKET_ACTIONS
+}
+
+const BUCKET_ACTIONS = 's3:'
+
 const FEDERATED_ARN = /^arn:[^:]*:sts::[^:]*:federated-user\//
 
 /**

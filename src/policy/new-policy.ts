@@ -49,6 +49,8 @@ function problemOf(statement: Statement, flavour: Flavour): Problem | undefined 
   switch (flavour) {
     case 'key':
       return actions === undefined ? NO_ACTION : first(principals?.values, serviceProblem)
+    case 'bucket':
+      return first(principals?.values, serviceProblem)
     case 'trust':
       return (
         first(principals?.values, everyoneProblem) ??

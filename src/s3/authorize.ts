@@ -13,6 +13,7 @@ import type { StreamedRequest } from '../http/streaming-server.ts'
 import type { ContextLookup } from '../policy/context.ts'
 import { UNSIGNED_PAYLOAD } from '../sigv4/s3-signature.ts'
 import { type Authenticated, type AuthenticationDependencies, authenticate } from './authenticate.ts'
+import type { BucketPolicies } from './bucket-policies.ts'
 import type { Need } from './call.ts'
 import { S3Error } from './s3-error.ts'
 
@@ -23,6 +24,7 @@ export type AuthorizationDependencies = AuthenticationDependencies & {
   readonly inFlight: Pick<CallsInFlight, 'enter' | 'leave'>
   readonly queues: RecordQueues
   readonly giveWay: GiveWay
+  readonly policies: Pick<BucketPolicies, 'of'>
 }
 
 /** The call of which permissions are decided. */
@@ -48,7 +50,7 @@ export async function authorize(
 ): Promise<void> {
   const { wire, now, name, authenticated } = decided
   const work: Work = {
-    permissions: needs.map((need) => permissionOf(need, decided)),
+    permissions: needs.map((need) => permissionOf(need, decided, dependencies.policies)),
     check: () => {},
     run: () => ({}),
   }
@@ -83,16 +85,33 @@ function callOf({ wire, requestId, now, authenticated }: DecidedCall, caller: Ca
   }
 }
 
-function permissionOf({ action, resource, bucket, context }: Need, decided: DecidedCall): Permission {
+function permissionOf(
+  { action, resource, bucket, context }: Need,
+  decided: DecidedCall,
+  policies: AuthorizationDependencies['policies'],
+): Permission {
   const own = requestContext(decided, bucket)
+  const { caller } = decided.authenticated
+  const isPastPolicy =
+    POLICY_ACTIONS.has(action) && caller.principal.type === 'Root' && caller.account === bucket?.account
   return {
     action,
     resource,
-    account: bucket?.account ?? decided.authenticated.caller.account,
-    policy: undefined,
+    account: bucket?.account ?? caller.account,
+    policy: bucket === undefined || isPastPolicy ? undefined : policies.of(bucket),
     context: (key) => context?.(key) ?? own(key),
   }
 }
+
+/**
+ * Actions that no bucket policy denies to the root user of its account, who could be locked out otherwise. Source:
+ * Amazon S3 API Reference, "PutBucketPolicy".
+ */
+const POLICY_ACTIONS: ReadonlySet<string> = new Set([
+  's3:GetBucketPolicy',
+  's3:PutBucketPolicy',
+  's3:DeleteBucketPolicy',
+])
 
 /** The keys of every action. Source: Service Authorization Reference, "Condition keys for Amazon S3". */
 function requestContext(

@@ -23,6 +23,16 @@ export type Need = {
   readonly context?: ContextLookup
 }
 
+/** What bucket policies know of principals. */
+export type Principals = {
+  readonly exists: (arn: string) => Promise<boolean>
+  /** The unique id of a user or role that exists. */
+  readonly idOf: (arn: string) => Promise<string | undefined>
+  /** The name under which a policy shows a principal that it has bound to a unique id. */
+  readonly shownName: (arn: string, id: string) => Promise<string>
+  readonly arnsOfIds: (ids: readonly string[]) => Promise<ReadonlyMap<string, string>>
+}
+
 /** What operations work with. */
 export type OperationDependencies = {
   readonly catalogue: Catalogue
@@ -30,6 +40,7 @@ export type OperationDependencies = {
   readonly dataKeys: DataKeys
   readonly locks: Locks
   readonly disposal: Disposal
+  readonly principals: Principals
   readonly clock: Clock
   readonly random: Random
 }

@@ -21,6 +21,8 @@ export type BucketEntry = {
   readonly encryption: BucketEncryption
   /** The text of its policy. */
   readonly policy?: string | undefined
+  /** The unique ids of the principals that the policy names, by ARN. */
+  readonly principalIds?: Readonly<Record<string, string>> | undefined
 }
 
 /** How the data key of an object is protected. Blobs are in base64. */

@@ -267,10 +267,11 @@ function response({ requestId, wire }: Known, answer: S3Answer): StreamedRespons
     return { status, headers: [...common, ...headers, ...length], body }
   }
   const bytes = utf8(body)
+  const isTyped = headers.some(([name]) => name === 'Content-Type')
   const document = [
-    ['Content-Type', XML],
-    ['Content-Length', String(bytes.length)],
-  ] as const
+    ...(isTyped ? [] : [['Content-Type', XML] as const]),
+    ['Content-Length', String(bytes.length)] as const,
+  ]
   return { status, headers: [...common, ...headers, ...document], body: bytes }
 }
 

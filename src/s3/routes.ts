@@ -6,6 +6,7 @@ import * as encryption from './operations/encryption.ts'
 import { getObject, headObject } from './operations/get-object.ts'
 import { listObjects, listObjectsV2 } from './operations/list-objects.ts'
 import * as multipart from './operations/multipart.ts'
+import * as policy from './operations/policy.ts'
 import { putObject } from './operations/put-object.ts'
 import { listMultipartUploads, listParts } from './operations/uploads.ts'
 import type { S3Request } from './request.ts'
@@ -93,6 +94,12 @@ const ON_BUCKET: Readonly<Record<string, S3Operation>> = {
   'GET encryption': encryption.getBucketEncryption,
   'PUT encryption': encryption.putBucketEncryption,
   'DELETE encryption': encryption.deleteBucketEncryption,
+  'GET policy': policy.getBucketPolicy,
+  'PUT policy': policy.putBucketPolicy,
+  'DELETE policy': policy.deleteBucketPolicy,
+  'GET policyStatus': policy.getBucketPolicyStatus,
+  'GET publicAccessBlock': policy.getPublicAccessBlock,
+  'PUT publicAccessBlock': policy.putPublicAccessBlock,
   'GET uploads': listMultipartUploads,
   'POST delete': deleteObjects,
 }

@@ -12,7 +12,7 @@ import { PolicySyntaxError } from '../../src/policy/syntax-error.ts'
 import { ask as askVerdict } from '../../src/policy/verdict.ts'
 import { ALLOW, type Fields, KEY, request, USER } from '../support/policies.ts'
 
-const FLAVOURS: readonly Flavour[] = ['key', 'identity', 'trust', 'session', 'scp', 'rcp']
+const FLAVOURS: readonly Flavour[] = ['key', 'bucket', 'identity', 'trust', 'session', 'scp', 'rcp']
 const LONG = 100_000
 const MANY = 10_000
 
