@@ -5,8 +5,6 @@ import { GCM_IV_BYTES, GCM_TAG_BYTES } from './aead.ts'
 
 /** The plaintext of a segment; only the last of a stream is shorter. */
 export const SEGMENT_BYTES = 65_536
-/** A segment with its tag. */
-export const SEALED_SEGMENT_BYTES: number = SEGMENT_BYTES + GCM_TAG_BYTES
 /** The salt of a stream's key. */
 export const STREAM_SALT_BYTES = 32
 
@@ -25,6 +23,8 @@ export type StreamCipher = Disposable & {
   readonly seal: (at: number, isLast: boolean, plaintext: Uint8Array) => Uint8Array
   /** The plaintext, or nothing when the segment is not the one that was sealed at this place. */
   readonly open: (at: number, isLast: boolean, sealed: Uint8Array) => Uint8Array | undefined
+  /** By how much a segment grows. */
+  readonly tagBytes: number
   /** The tag that authenticates the stream's header. */
   readonly headerTag: (header: Uint8Array) => Uint8Array
 }
@@ -42,8 +42,26 @@ export function streamCipher(dataKey: Secret, salt: Uint8Array, binding: Uint8Ar
   return {
     seal: (at, isLast, plaintext) => sealAt(key, at, isLast ? LAST : NOT_LAST, plaintext),
     open: (at, isLast, sealed) => openAt(key, at, isLast ? LAST : NOT_LAST, sealed),
+    tagBytes: GCM_TAG_BYTES,
     headerTag: (header) => sealAt(key, HEADER_AT, header, NOTHING),
     [Symbol.dispose]: () => key[Symbol.dispose](),
+  }
+}
+
+/** Two ciphers of one stream under independent data keys: each segment is sealed by the inner one, then by the outer one. */
+export function twoLayers(inner: StreamCipher, outer: StreamCipher): StreamCipher {
+  return {
+    seal: (at, isLast, plaintext) => outer.seal(at, isLast, inner.seal(at, isLast, plaintext)),
+    open: (at, isLast, sealed) => {
+      const opened = outer.open(at, isLast, sealed)
+      return opened && inner.open(at, isLast, opened)
+    },
+    tagBytes: inner.tagBytes + outer.tagBytes,
+    headerTag: (header) => outer.headerTag(concatBytes(header, inner.headerTag(header))),
+    [Symbol.dispose]: () => {
+      inner[Symbol.dispose]()
+      outer[Symbol.dispose]()
+    },
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Random } from '../base/ports.ts'
 import { Secret } from '../base/secret.ts'
-import { hmacKey } from '../crypto/hmac.ts'
+import { hmacKey, hmacSha256 } from '../crypto/hmac.ts'
 import { deriveKey } from '../crypto/kdf.ts'
 import { type Sealer, sealerUnder } from './sealer.ts'
 
@@ -12,10 +12,13 @@ export type ObjectSealer = {
   readonly wrap: (dataKey: Secret, associatedData: Uint8Array) => Uint8Array
   /** The data key, or nothing when it is not one that was wrapped with this associated data. */
   readonly unwrap: (wrapped: Uint8Array, associatedData: Uint8Array) => Secret | undefined
+  /** The value by which a key of a customer is recognized: only with the root key can a guess be tried. */
+  readonly check: (customerKey: Secret, salt: Uint8Array) => Uint8Array
 }
 
 const ENTRY_LABEL = 'holdfast/s3-entry/1'
 const DATA_KEY_LABEL = 'holdfast/s3-data-key/1'
+const CHECK_LABEL = 'holdfast/s3-customer-key/1'
 
 /** The sealer of a deployment. The root key is borrowed. */
 export function objectSealer(rootKey: Secret, random: Random): ObjectSealer {
@@ -24,6 +27,8 @@ export function objectSealer(rootKey: Secret, random: Random): ObjectSealer {
     return sealerUnder(sealing.reveal(hmacKey), label, random)
   }
   const keys = under(DATA_KEY_LABEL)
+  using checking = deriveKey(rootKey, `${CHECK_LABEL}/check`)
+  const checkKey = checking.reveal(hmacKey)
   return {
     entries: under(ENTRY_LABEL),
     wrap: (dataKey, associatedData) => dataKey.reveal((bytes) => keys.seal(bytes, associatedData)),
@@ -31,5 +36,6 @@ export function objectSealer(rootKey: Secret, random: Random): ObjectSealer {
       const bytes = keys.unseal(wrapped, associatedData)
       return bytes && new Secret(bytes)
     },
+    check: (customerKey, salt) => customerKey.reveal((bytes) => hmacSha256(checkKey, salt, bytes)),
   }
 }

@@ -4,6 +4,7 @@ import type { EventData, EventResource } from '../dispatch/operation.ts'
 import type { ContextLookup } from '../policy/context.ts'
 import type { Authenticated } from './authenticate.ts'
 import type { Catalogue, CatalogueChange } from './catalogue.ts'
+import type { CustomerKey } from './customer-key.ts'
 import type { DataKeys } from './data-keys.ts'
 import type { Disposal } from './disposal.ts'
 import type { BucketEntry } from './entries.ts'
@@ -66,7 +67,11 @@ export type S3Call = {
 export type BucketCall = S3Call & { readonly bucket: BucketEntry }
 
 /** A call on an object, which may not exist. */
-export type ObjectCall = BucketCall & { readonly key: string }
+export type ObjectCall = BucketCall & {
+  readonly key: string
+  /** The key that the customer sends for the object; the call clears it at its end. @throws S3Error. */
+  readonly customerKey: () => CustomerKey | undefined
+}
 
 /** The answer of an operation. Nothing has changed yet. */
 export type S3Answer = {

@@ -7,15 +7,17 @@ import type { ObjectSealer } from '../custody/object-sealer.ts'
 import type { Caller } from '../dispatch/caller.ts'
 import type { ForwardedCall } from '../dispatch/forward.ts'
 import type { Outcome } from '../dispatch/operation.ts'
+import { type CustomerKey, isChecked } from './customer-key.ts'
 import { type EncryptionChoice, kmsContext } from './encryption.ts'
 import type { BucketEntry, ObjectEncryption } from './entries.ts'
 import { S3Error } from './s3-error.ts'
+import { DATA_KEY_BYTES } from './stream-format.ts'
 
 /** The dependencies of data keys. */
 export type DataKeyDependencies = {
   /** Calls KMS as the caller, by way of S3. */
   readonly callKms: (call: ForwardedCall) => Promise<Outcome>
-  readonly sealer: Pick<ObjectSealer, 'wrap' | 'unwrap'>
+  readonly sealer: Pick<ObjectSealer, 'wrap' | 'unwrap' | 'check'>
   readonly clock: Clock
   readonly random: Random
 }
@@ -30,7 +32,7 @@ export type NewDataKey = { readonly dataKey: Secret; readonly encryption: Object
 const BUCKET_KEY_MS = 5_000
 /** Bucket keys in memory. */
 const BUCKET_KEYS_MAX = 1_000
-const DATA_KEY_BYTES = 32
+const SALT_BYTES = 16
 
 type Cached = {
   readonly secret: Secret
@@ -58,20 +60,70 @@ export class DataKeys {
         encryption: { type: 'AES256', wrapped: toBase64(sealer.wrap(dataKey, boundTo(use))) },
       }
     }
-    const { bucketKey, context, keyId } = choice
+    if (choice.type === 'customer') {
+      const { secret } = choice.customerKey
+      const salt = random.bytes(SALT_BYTES)
+      const check = toBase64(sealer.check(secret, salt))
+      return { dataKey: copyOf(secret), encryption: { type: 'customer', salt: toBase64(salt), check } }
+    }
+    const { bucketKey, context, keyId, type } = choice
     const { secret, keyArn, ciphertext } = bucketKey
       ? await this.#bucketKey(use, `new ${keyId} ${contextName(context)}`, () => this.#generate(use, choice))
       : await this.#generate(use, choice)
-    return { dataKey: secret, encryption: { type: 'aws:kms', keyArn, ciphertext, context, bucketKey } }
+    const encryption = { type, keyArn, ciphertext, context, bucketKey }
+    if (type === 'aws:kms') return { dataKey: secret, encryption }
+    using first = secret
+    using second = new Secret(random.bytes(DATA_KEY_BYTES))
+    const secondWrapped = toBase64(sealer.wrap(second, boundTo(use)))
+    return { dataKey: joined(first, second), encryption: { ...encryption, secondWrapped } }
   }
 
-  /** The data key of an object. Who gets it clears it. @throws S3Error when KMS does not decrypt it. */
-  async open(use: KeyUse, encryption: ObjectEncryption): Promise<Secret> {
-    if (encryption.type === 'AES256') {
-      const dataKey = this.#dependencies.sealer.unwrap(decoded(encryption.wrapped), boundTo(use))
-      if (dataKey === undefined) throw new Error('a wrapped data key does not open')
-      return dataKey
+  /**
+   * The data key of an object. Who gets it clears it.
+   *
+   * @throws S3Error when KMS does not decrypt it, or the key of the customer is another one.
+   */
+  async open(
+    use: KeyUse,
+    encryption: ObjectEncryption,
+    customerKey: CustomerKey | undefined,
+  ): Promise<Secret> {
+    if (encryption.type === 'customer') return this.#checked(encryption, customerKey)
+    if (customerKey !== undefined) {
+      throw new S3Error('InvalidRequest', 'The encryption parameters are not applicable to this object.')
     }
+    if (encryption.type === 'AES256') return this.#unwrapped(use, encryption.wrapped)
+    const first = await this.#openByKms(use, encryption)
+    if (encryption.secondWrapped === undefined) return first
+    using inner = first
+    using outer = this.#unwrapped(use, encryption.secondWrapped)
+    return joined(inner, outer)
+  }
+
+  #checked(
+    { salt, check }: Extract<ObjectEncryption, { type: 'customer' }>,
+    customerKey: CustomerKey | undefined,
+  ): Secret {
+    if (customerKey === undefined) {
+      throw new S3Error(
+        'InvalidRequest',
+        'The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve the object.',
+      )
+    }
+    const { secret } = customerKey
+    if (isChecked(check, this.#dependencies.sealer.check(secret, decoded(salt)))) return copyOf(secret)
+    const message =
+      'Requests specifying Server Side Encryption with Customer provided keys must provide the correct secret key.'
+    throw new S3Error('AccessDenied', message, { reason: 'the key of the customer is another one' })
+  }
+
+  #unwrapped(use: KeyUse, wrapped: string): Secret {
+    const dataKey = this.#dependencies.sealer.unwrap(decoded(wrapped), boundTo(use))
+    if (dataKey === undefined) throw new Error('a wrapped data key does not open')
+    return dataKey
+  }
+
+  async #openByKms(use: KeyUse, encryption: KmsEncryption): Promise<Secret> {
     const decrypt = async (): Promise<Key> => {
       const { keyArn, ciphertext } = encryption
       const input = {
@@ -116,7 +168,7 @@ export class DataKeys {
     this.#cache.delete(name)
   }
 
-  async #generate(use: KeyUse, choice: Extract<EncryptionChoice, { type: 'aws:kms' }>): Promise<Key> {
+  async #generate(use: KeyUse, choice: KmsChoice): Promise<Key> {
     const input = { KeyId: choice.keyId, KeySpec: 'AES_256', EncryptionContext: contextOf(use, choice) }
     return await this.#call(use, 'GenerateDataKey', input, (output) => ({
       secret: secretOf(output),
@@ -151,6 +203,8 @@ export class DataKeys {
   }
 }
 
+type KmsChoice = Extract<EncryptionChoice, { readonly keyId: string }>
+type KmsEncryption = Extract<ObjectEncryption, { readonly keyArn: string }>
 type Key = { readonly secret: Secret; readonly keyArn: string; readonly ciphertext: string }
 type Input = Readonly<Record<string, unknown>>
 type Output = Readonly<Record<string, unknown>>
@@ -166,6 +220,11 @@ function contextName(context: Readonly<Record<string, string>> | undefined): str
 /** What a wrapped data key belongs to. */
 function boundTo({ bucket, key }: KeyUse): Uint8Array {
   return concatBytes(utf8('object'), lengthPrefixed(bucket.name, key))
+}
+
+/** The data key of two layers. */
+function joined(inner: Secret, outer: Secret): Secret {
+  return inner.reveal((first) => outer.reveal((second) => new Secret(concatBytes(first, second))))
 }
 
 function copyOf(secret: Secret): Secret {

@@ -1,17 +1,19 @@
 import { fromUtf8, parseBase64 } from '../base/bytes.ts'
 import { parseJsonText } from '../base/json-text.ts'
-import type { BucketEncryption, ObjectEncryption } from './entries.ts'
-import { invalidArgument, notImplemented, type S3Error } from './s3-error.ts'
+import { CUSTOMER, type CustomerKey } from './customer-key.ts'
+import type { BucketEncryption, KmsAlgorithm, ObjectEncryption } from './entries.ts'
+import { invalidArgument, type S3Error } from './s3-error.ts'
 
 /** How an object is to be encrypted. */
 export type EncryptionChoice =
   | { readonly type: 'AES256' }
   | {
-      readonly type: 'aws:kms'
+      readonly type: KmsAlgorithm
       readonly keyId: string
       readonly context: Readonly<Record<string, string>> | undefined
       readonly bucketKey: boolean
     }
+  | { readonly type: 'customer'; readonly customerKey: CustomerKey }
 
 /** The alias of the AWS managed key of S3. */
 const MANAGED_KEY = 'alias/aws/s3'
@@ -21,8 +23,6 @@ export const SSE = 'x-amz-server-side-encryption'
 const SSE_KEY_ID = `${SSE}-aws-kms-key-id`
 const SSE_CONTEXT = `${SSE}-context`
 const SSE_BUCKET_KEY = `${SSE}-bucket-key-enabled`
-const SSE_CUSTOMER = `${SSE}-customer-`
-const COPY_SOURCE_CUSTOMER = 'x-amz-copy-source-server-side-encryption-customer-'
 
 /** Characters of the encryption context. Source: the limit of AWS KMS on an encryption context. */
 const CONTEXT_MAX_CHARS = 8192
@@ -39,55 +39,63 @@ const RESERVED = 'aws:s3:arn'
 export function encryptionChoice(
   headers: ReadonlyMap<string, string>,
   byDefault: BucketEncryption,
+  customerKey: CustomerKey | undefined,
 ): EncryptionChoice {
-  refuseCustomerKeys(headers)
   const algorithm = headers.get(SSE)
   const keyId = headers.get(SSE_KEY_ID)
   const context = headers.get(SSE_CONTEXT)
-  if (algorithm !== 'aws:kms' && (keyId !== undefined || context !== undefined)) {
+  if (customerKey !== undefined) {
+    const other = algorithm ?? keyId ?? context
+    if (other === undefined) return { type: 'customer', customerKey }
+    throw invalidArgument(
+      'Server Side Encryption with Customer provided key is incompatible with the encryption method specified',
+      SSE,
+      other,
+    )
+  }
+  if (algorithm !== 'aws:kms' && algorithm !== 'aws:kms:dsse' && (keyId ?? context) !== undefined) {
     throw invalidArgument(
       `Server Side Encryption with AWS KMS managed key requires HTTP header ${SSE} : aws:kms`,
       SSE,
       algorithm ?? 'null',
     )
   }
-  const bucketKey = parseFlag(headers.get(SSE_BUCKET_KEY)) ?? byDefault.bucketKey
   switch (algorithm) {
     case undefined:
-      if (byDefault.algorithm === 'AES256') return { type: 'AES256' }
-      return { type: 'aws:kms', keyId: byDefault.keyId ?? MANAGED_KEY, context: undefined, bucketKey }
+      return byDefault.algorithm === 'AES256'
+        ? { type: 'AES256' }
+        : kmsChoice(byDefault.algorithm, headers, byDefault)
     case 'AES256':
       return { type: 'AES256' }
-    case 'aws:kms': {
-      const own = byDefault.algorithm === 'aws:kms' ? byDefault.keyId : undefined
-      return {
-        type: 'aws:kms',
-        keyId: keyId ?? own ?? MANAGED_KEY,
-        context: parseContext(context),
-        bucketKey,
-      }
-    }
+    case 'aws:kms':
     case 'aws:kms:dsse':
-      throw notImplemented(`${SSE} ${algorithm}`)
+      return kmsChoice(algorithm, headers, byDefault)
     default:
       throw invalidArgument('The encryption method specified is not supported', SSE, algorithm)
   }
 }
 
-/**
- * Keys of customers are not offered. To ignore the headers would store the object in another way than asked.
- *
- * @throws S3Error NotImplemented.
- */
-export function refuseCustomerKeys(headers: ReadonlyMap<string, string>): void {
-  for (const name of headers.keys()) {
-    if (name.startsWith(SSE_CUSTOMER) || name.startsWith(COPY_SOURCE_CUSTOMER)) throw notImplemented(name)
+function kmsChoice(
+  type: KmsAlgorithm,
+  headers: ReadonlyMap<string, string>,
+  byDefault: BucketEncryption,
+): EncryptionChoice {
+  const asked = parseFlag(headers.get(SSE_BUCKET_KEY))
+  if (type === 'aws:kms:dsse' && asked === true) {
+    throw invalidArgument('Two layers of encryption work without a bucket key', SSE_BUCKET_KEY, 'true')
+  }
+  const own = byDefault.algorithm === 'AES256' ? undefined : byDefault.keyId
+  return {
+    type,
+    keyId: headers.get(SSE_KEY_ID) ?? own ?? MANAGED_KEY,
+    context: parseContext(headers.get(SSE_CONTEXT)),
+    // Source: Amazon S3 User Guide, "Using dual-layer server-side encryption": there is no bucket key.
+    bucketKey: type === 'aws:kms' && (asked ?? byDefault.bucketKey),
   }
 }
 
 /** @throws S3Error for a read that has headers of encryption: they belong to writes. */
 export function refuseOnRead(headers: ReadonlyMap<string, string>): void {
-  refuseCustomerKeys(headers)
   for (const name of [SSE, SSE_KEY_ID, SSE_CONTEXT, SSE_BUCKET_KEY]) {
     const value = headers.get(name)
     if (value === undefined) continue
@@ -151,12 +159,33 @@ export function objectArn(bucket: string, key: string): string {
   return `arn:aws:s3:::${bucket}/${key}`
 }
 
-/** The headers of an answer that say how an object is encrypted. */
-export function encryptionHeaders(encryption: ObjectEncryption): readonly (readonly [string, string])[] {
-  if (encryption.type === 'AES256') return [[SSE, 'AES256']]
-  return [
-    [SSE, 'aws:kms'],
-    [SSE_KEY_ID, encryption.keyArn],
-    ...(encryption.bucketKey ? [[SSE_BUCKET_KEY, 'true'] as const] : []),
-  ]
+/**
+ * The headers of an answer that say how an object is encrypted.
+ *
+ * @param request the headers of the request, which have the MD5 of a customer's key.
+ */
+export function encryptionHeaders(
+  encryption: ObjectEncryption,
+  request: ReadonlyMap<string, string>,
+): readonly (readonly [string, string])[] {
+  switch (encryption.type) {
+    case 'AES256':
+      return [[SSE, 'AES256']]
+    case 'aws:kms':
+    case 'aws:kms:dsse':
+      return [
+        [SSE, encryption.type],
+        [SSE_KEY_ID, encryption.keyArn],
+        ...(encryption.bucketKey ? [[SSE_BUCKET_KEY, 'true'] as const] : []),
+      ]
+    case 'customer': {
+      const md5 = request.get(`${CUSTOMER}key-md5`)
+      return md5 === undefined
+        ? []
+        : [
+            [`${CUSTOMER}algorithm`, 'AES256'],
+            [`${CUSTOMER}key-MD5`, md5],
+          ]
+    }
+  }
 }

@@ -2,9 +2,12 @@ import type { EpochMs } from '../base/ports.ts'
 import type { StoredStream } from './object-files.ts'
 import type { Checksum } from './payload.ts'
 
+/** Encryption under a KMS key: one layer, or two. */
+export type KmsAlgorithm = 'aws:kms' | 'aws:kms:dsse'
+
 /** The default encryption of a bucket. */
 export type BucketEncryption = {
-  readonly algorithm: 'AES256' | 'aws:kms'
+  readonly algorithm: 'AES256' | KmsAlgorithm
   /** As it was given; nothing for the AWS managed key. */
   readonly keyId?: string | undefined
   readonly bucketKey: boolean
@@ -29,13 +32,22 @@ export type BucketEntry = {
 export type ObjectEncryption =
   | { readonly type: 'AES256'; readonly wrapped: string }
   | {
-      readonly type: 'aws:kms'
+      readonly type: KmsAlgorithm
       readonly keyArn: string
       /** The data key, or the bucket key, as KMS has encrypted it. */
       readonly ciphertext: string
       /** The pairs that the client has added to the encryption context. */
       readonly context?: Readonly<Record<string, string>> | undefined
       readonly bucketKey: boolean
+      /** The data key of the second layer, wrapped under a key that derives from the root key. */
+      readonly secondWrapped?: string | undefined
+    }
+  /** Under a key of the customer, which is not stored. */
+  | {
+      readonly type: 'customer'
+      readonly salt: string
+      /** The value by which the key is recognized. */
+      readonly check: string
     }
 
 /** What a client says of an object, beside its bytes. */

@@ -10,6 +10,7 @@ import { type Authenticated, authenticate } from './authenticate.ts'
 import { type AuthorizationDependencies, authorize } from './authorize.ts'
 import type { OperationDependencies, S3Answer, S3Call, S3Operation } from './call.ts'
 import { checkOwner, currentBucket, EXPECTED_OWNER } from './current-bucket.ts'
+import { CUSTOMER, customerKeyOf } from './customer-key.ts'
 import { INTERNAL } from './data-keys.ts'
 import { bucketArn, objectArn } from './encryption.ts'
 import type { BucketEntry } from './entries.ts'
@@ -201,7 +202,7 @@ async function run(operation: S3Operation, call: S3Call): Promise<S3Answer> {
   checkRegion(call, bucket)
   const object = { account: bucket.account, arn: objectArn(bucket.name, key ?? ''), type: 'AWS::S3::Object' }
   call.involve(object)
-  return operation.run({ ...call, bucket, key: key ?? '' })
+  return operation.run({ ...call, bucket, key: key ?? '', customerKey: customerKeyOf(call, CUSTOMER) })
 }
 
 /** Source: Amazon S3 API Reference, "Error responses", AuthorizationHeaderMalformed: the region is wrong. */

@@ -31,6 +31,11 @@ function plaintext(sizeBytes: number): Buffer {
   return Buffer.from(Uint8Array.from({ length: sizeBytes }, (_, index) => (index * 31 + (index >> 8)) & 0xff))
 }
 
+/** The data key of two layers. */
+function twoKeys(fill = 9): Secret {
+  return new Secret(new Uint8Array(64).fill(7).fill(fill, 32))
+}
+
 async function* cut(bytes: Uint8Array, length: number): AsyncIterable<Uint8Array> {
   for (let at = 0; at < bytes.length; at += length) yield bytes.subarray(at, at + length)
 }
@@ -178,4 +183,36 @@ test('a file that moves to its place while it is read is found', async () => {
 
 test('a name that is no file name never becomes a path', async () => {
   await assert.rejects(files.remove('../../etc/passwd'), /the catalogue names no file/)
+})
+
+test('a stream of two layers is read as it was written, in any range, and needs both keys', async () => {
+  for (const size of SIZES) {
+    const bytes = plaintext(size)
+    const stream = await files.write(twoKeys(), BINDING, cut(bytes, 10_000))
+    assert.equal((await readFile(incoming(stream))).length, storedBytes(size, 32))
+    const whole = { begin: 0, end: size }
+    assert.ok((await read(stream, whole, { key: twoKeys() })).equals(bytes))
+    const range = { begin: Math.floor(size / 2), end: size }
+    assert.ok((await read(stream, range, { key: twoKeys() })).equals(bytes.subarray(range.begin)))
+    for (const key of [dataKey(), dataKey(9), twoKeys(7), new Secret(new Uint8Array(64).fill(9))]) {
+      await assert.rejects(read(stream, whole, { key }), { name: 'IntegrityError' })
+    }
+  }
+})
+
+test('each changed byte of a stream of two layers is noticed', async () => {
+  const bytes = plaintext(SEGMENT_BYTES + 10)
+  const stream = await files.write(twoKeys(), BINDING, cut(bytes, 10_000))
+  const intact = await readFile(incoming(stream))
+  const places = [0, 4, 5, 40, HEADER_BYTES - 1, HEADER_BYTES, segmentPlace(1, 32) - 1, segmentPlace(1, 32)]
+  for (const place of [...places, segmentPlace(1, 32) - 17, segmentPlace(1, 32) - 33, intact.length - 1]) {
+    const changed = Buffer.from(intact)
+    changed[place] = (changed[place] ?? 0) ^ 1
+    await writeFile(incoming(stream), changed)
+    await assert.rejects(
+      read(stream, { begin: 0, end: bytes.length }, { key: twoKeys() }),
+      { name: 'IntegrityError' },
+      `byte ${place}`,
+    )
+  }
 })

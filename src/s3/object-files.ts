@@ -2,7 +2,7 @@ import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promi
 import { join } from 'node:path'
 import type { Random } from '../base/ports.ts'
 import type { Secret } from '../base/secret.ts'
-import { SEALED_SEGMENT_BYTES, SEGMENT_BYTES, STREAM_SALT_BYTES } from '../crypto/segments.ts'
+import { SEGMENT_BYTES, STREAM_SALT_BYTES } from '../crypto/segments.ts'
 import {
   beginStream,
   damaged,
@@ -115,14 +115,15 @@ export class ObjectFiles {
       const header = await readAt(handle, 0, HEADER_BYTES)
       using cipher = openStream(dataKey, binding, header)
       const segments = segmentsOf(sizeBytes)
+      const sealedBytes = SEGMENT_BYTES + cipher.tagBytes
       const first = Math.floor(begin / SEGMENT_BYTES)
       const beyond = Math.min(segments, Math.max(first + 1, Math.ceil(end / SEGMENT_BYTES)))
       for (let at = first; at < beyond; at += BATCH_SEGMENTS) {
         const count = Math.min(BATCH_SEGMENTS, beyond - at)
-        const bytes = await readAt(handle, segmentPlace(at), count * SEALED_SEGMENT_BYTES)
+        const bytes = await readAt(handle, segmentPlace(at, cipher.tagBytes), count * sealedBytes)
         for (let index = 0; index < count; index += 1) {
           const place = at + index
-          const sealed = bytes.subarray(index * SEALED_SEGMENT_BYTES, (index + 1) * SEALED_SEGMENT_BYTES)
+          const sealed = bytes.subarray(index * sealedBytes, (index + 1) * sealedBytes)
           const plaintext = cipher.open(place, place === segments - 1, sealed)
           if (plaintext === undefined) throw damaged(binding, `segment ${place} does not open`)
           const offset = place * SEGMENT_BYTES

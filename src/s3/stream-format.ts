@@ -1,13 +1,13 @@
 import { concatBytes, equalConstantTime, lengthPrefixed, uint32, utf8 } from '../base/bytes.ts'
-import type { Secret } from '../base/secret.ts'
+import { Secret } from '../base/secret.ts'
 import { GCM_TAG_BYTES } from '../crypto/aead.ts'
 import { sha256 } from '../crypto/hash.ts'
 import {
-  SEALED_SEGMENT_BYTES,
   SEGMENT_BYTES,
   STREAM_SALT_BYTES,
   type StreamCipher,
   streamCipher,
+  twoLayers,
 } from '../crypto/segments.ts'
 
 /** What a stream is: a part of one version of one object. See docs/reference/formats/s3-object.md. */
@@ -20,10 +20,15 @@ export type StreamBinding = {
   readonly part: number
 }
 
-/** `HFS3` and the format. */
-const MAGIC = concatBytes(utf8('HFS3'), Uint8Array.of(1))
+/** `HFS3`, before the format. */
+const MAGIC = utf8('HFS3')
+/** One layer of encryption, or two. */
+const FORMATS = { one: Uint8Array.of(1), two: Uint8Array.of(2) }
+const SALT_AT = MAGIC.length + 1
+/** A data key of one layer; one of two layers has twice as many bytes: those of the inner layer, then of the outer. */
+export const DATA_KEY_BYTES = 32
 const BINDING_BYTES = 32
-const HEADER_TEXT_BYTES = MAGIC.length + STREAM_SALT_BYTES + BINDING_BYTES
+const HEADER_TEXT_BYTES = SALT_AT + STREAM_SALT_BYTES + BINDING_BYTES
 /** A header with its tag. */
 export const HEADER_BYTES: number = HEADER_TEXT_BYTES + GCM_TAG_BYTES
 
@@ -39,14 +44,23 @@ export function beginStream(
   salt: Uint8Array,
 ): { readonly cipher: StreamCipher; readonly header: Uint8Array } {
   const bound = bindingHash(binding)
-  const cipher = streamCipher(dataKey, salt, bound)
-  const text = concatBytes(MAGIC, salt, bound)
+  const isOne = dataKey.sizeBytes === DATA_KEY_BYTES
+  const cipher = isOne ? streamCipher(dataKey, salt, bound) : layered(dataKey, salt, bound)
+  const text = concatBytes(MAGIC, isOne ? FORMATS.one : FORMATS.two, salt, bound)
   return { cipher, header: concatBytes(text, cipher.headerTag(text)) }
+}
+
+function layered(dataKey: Secret, salt: Uint8Array, bound: Uint8Array): StreamCipher {
+  const half = (from: number): Secret =>
+    dataKey.reveal((bytes) => new Secret(Uint8Array.from(bytes.subarray(from, from + DATA_KEY_BYTES))))
+  using inner = half(0)
+  using outer = half(DATA_KEY_BYTES)
+  return twoLayers(streamCipher(inner, salt, bound), streamCipher(outer, salt, bound))
 }
 
 /** The cipher of a stream with this header. @throws DamagedObject when the header is not that of this stream. */
 export function openStream(dataKey: Secret, binding: StreamBinding, header: Uint8Array): StreamCipher {
-  const salt = header.subarray(MAGIC.length, MAGIC.length + STREAM_SALT_BYTES)
+  const salt = header.subarray(SALT_AT, SALT_AT + STREAM_SALT_BYTES)
   if (header.length !== HEADER_BYTES) throw damaged(binding, 'its header is cut')
   const { cipher, header: expected } = beginStream(dataKey, binding, Uint8Array.from(salt))
   if (equalConstantTime(header, expected)) return cipher
@@ -69,13 +83,13 @@ export function segmentsOf(sizeBytes: number): number {
 }
 
 /** The bytes of a whole stream in its file. */
-export function storedBytes(sizeBytes: number): number {
-  return HEADER_BYTES + sizeBytes + segmentsOf(sizeBytes) * GCM_TAG_BYTES
+export function storedBytes(sizeBytes: number, tagBytes = GCM_TAG_BYTES): number {
+  return HEADER_BYTES + sizeBytes + segmentsOf(sizeBytes) * tagBytes
 }
 
 /** Where a segment begins in its file. */
-export function segmentPlace(at: number): number {
-  return HEADER_BYTES + at * SEALED_SEGMENT_BYTES
+export function segmentPlace(at: number, tagBytes = GCM_TAG_BYTES): number {
+  return HEADER_BYTES + at * (SEGMENT_BYTES + tagBytes)
 }
 
 /** Divides a stream into segments, and seals each as soon as it is known whether it is the last. */

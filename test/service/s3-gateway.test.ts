@@ -282,12 +282,6 @@ test('what is not offered is refused and not ignored', async () => {
     { method: 'PUT', target: '/photos/x', headers: { 'x-amz-tagging': 'a=b' } },
     { method: 'PUT', target: '/photos/x', headers: { 'x-amz-storage-class': 'GLACIER' } },
     { method: 'PUT', target: '/photos/x', headers: { 'x-amz-object-lock-mode': 'COMPLIANCE' } },
-    { method: 'PUT', target: '/photos/x', headers: { 'x-amz-server-side-encryption': 'aws:kms:dsse' } },
-    {
-      method: 'PUT',
-      target: '/photos/x',
-      headers: { 'x-amz-server-side-encryption-customer-algorithm': 'AES256' },
-    },
     { method: 'PUT', target: '/photos/x', payload: 'STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD' },
   ]
   for (const ask of asks) {

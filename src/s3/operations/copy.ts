@@ -4,7 +4,8 @@ import { percentDecode } from '../../sigv4/canonical.ts'
 import type { ObjectCall, S3Answer, S3Operation } from '../call.ts'
 import { checkCopySource } from '../conditions.ts'
 import { checkOwner, EXPECTED_SOURCE_OWNER } from '../current-bucket.ts'
-import { encryptionChoice, encryptionHeaders, refuseCustomerKeys, SSE } from '../encryption.ts'
+import { customerKeyOf, SOURCE_CUSTOMER } from '../customer-key.ts'
+import { encryptionChoice, encryptionHeaders, SSE } from '../encryption.ts'
 import type { ObjectEntry } from '../entries.ts'
 import { checksumHeaders, parseFacts, refuseNotOffered } from '../object-facts.ts'
 import type { ByteRange } from '../object-files.ts'
@@ -28,7 +29,7 @@ async function copy(call: ObjectCall): Promise<S3Answer> {
   const { bucket, key, request, dependencies } = call
   const { headers } = request
   refuseNotOffered(headers)
-  const choice = encryptionChoice(headers, bucket.encryption)
+  const choice = encryptionChoice(headers, bucket.encryption, call.customerKey())
   const directive = headers.get('x-amz-metadata-directive') ?? 'COPY'
   if (directive !== 'COPY' && directive !== 'REPLACE') {
     throw invalidArgument('Unknown metadata directive.', 'x-amz-metadata-directive', directive)
@@ -38,7 +39,7 @@ async function copy(call: ObjectCall): Promise<S3Answer> {
   const from = await readableObject(source)
   checkCopySource(headers, from)
   const isSelf = source.bucket.name === bucket.name && source.key === key
-  if (isSelf && directive === 'COPY' && !headers.has(SSE)) {
+  if (isSelf && directive === 'COPY' && !headers.has(SSE) && choice.type !== 'customer') {
     throw new S3Error(
       'InvalidRequest',
       "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
@@ -72,7 +73,7 @@ async function copy(call: ObjectCall): Promise<S3Answer> {
   const checksum = Object.fromEntries(checksumElements(entry))
   return {
     ...(await replaceObject(call, entry)),
-    headers: encryptionHeaders(encryption),
+    headers: encryptionHeaders(encryption, headers),
     body: formatXml('CopyObjectResult', {
       LastModified: new Date(entry.modifiedAt).toISOString(),
       ETag: `"${entry.etag}"`,
@@ -98,7 +99,6 @@ export const uploadPartCopy: S3Operation = {
   on: 'object',
   run: async (call) => {
     const { headers } = call.request
-    refuseCustomerKeys(headers)
     await authorizeWrite(call)
     const upload = findUpload(call)
     const source = sourceOf(call)
@@ -112,7 +112,7 @@ export const uploadPartCopy: S3Operation = {
     })
     return {
       ...part.answer,
-      headers: encryptionHeaders(upload.encryption),
+      headers: encryptionHeaders(upload.encryption, headers),
       body: formatXml('CopyPartResult', {
         LastModified: new Date(part.entry.modifiedAt).toISOString(),
         ETag: `"${part.entry.etag}"`,
@@ -154,7 +154,7 @@ function sourceOf(call: ObjectCall): ObjectCall {
   const bucket = call.dependencies.catalogue.bucket(name)
   if (bucket === undefined) throw noSuchBucket(name)
   checkOwner(call.request.headers, EXPECTED_SOURCE_OWNER, bucket)
-  return { ...call, bucket, key }
+  return { ...call, bucket, key, customerKey: customerKeyOf(call, SOURCE_CUSTOMER) }
 }
 
 /** The bytes of a range of a source, and at their end their MD5. */

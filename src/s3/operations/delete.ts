@@ -1,5 +1,5 @@
 import { readDocument } from '../body.ts'
-import type { BucketCall, ObjectCall, S3Answer, S3Operation } from '../call.ts'
+import type { BucketCall, S3Answer, S3Operation } from '../call.ts'
 import { type CatalogueChange, setObject } from '../catalogue.ts'
 import { checkWrite } from '../conditions.ts'
 import { holdObject } from '../current-bucket.ts'
@@ -33,12 +33,12 @@ export const deleteObject: S3Operation = {
     await authorizeMatch(call)
     await holdObject(call, key)
     checkWrite(request.headers, dependencies.catalogue.object(bucket.name, key))
-    return { status: 204, ...removeHeld(call) }
+    return { status: 204, ...removeHeld(call, key) }
   },
 }
 
 /** Removes an object that the call holds. */
-function removeHeld({ bucket, key, dependencies }: ObjectCall): S3Answer {
+function removeHeld({ bucket, dependencies }: BucketCall, key: string): S3Answer {
   const entry = dependencies.catalogue.object(bucket.name, key)
   if (entry === undefined) return {}
   return {
@@ -91,7 +91,7 @@ async function deleteMany(call: BucketCall): Promise<S3Answer> {
       continue
     }
     await holdObject(call, key)
-    const answer = removeHeld({ ...call, key })
+    const answer = removeHeld(call, key)
     changes.push(...(answer.changes ?? []))
     disposes.push(...(answer.disposes ?? []))
     if (!isQuiet) deleted.push({ Key: key })

@@ -75,7 +75,8 @@ function parseEncryption(document: XmlElement): BucketEncryption {
   const bucketKey = flag === 'true'
   if (byDefault === undefined) return { algorithm: 'AES256', bucketKey }
   const keyId = textOf(byDefault, 'KMSMasterKeyID')
-  switch (textOf(byDefault, 'SSEAlgorithm')) {
+  const algorithm = textOf(byDefault, 'SSEAlgorithm')
+  switch (algorithm) {
     case 'AES256':
       if (keyId !== undefined) {
         throw new S3Error(
@@ -86,10 +87,9 @@ function parseEncryption(document: XmlElement): BucketEncryption {
       }
       return { algorithm: 'AES256', bucketKey }
     case 'aws:kms':
-      if (keyId !== undefined && (keyId === '' || keyId.length > KEY_ID_MAX_CHARS)) throw malformedXml()
-      return { algorithm: 'aws:kms', keyId, bucketKey }
     case 'aws:kms:dsse':
-      throw notImplemented('SSEAlgorithm aws:kms:dsse')
+      if (keyId !== undefined && (keyId === '' || keyId.length > KEY_ID_MAX_CHARS)) throw malformedXml()
+      return { algorithm, keyId, bucketKey }
     default:
       throw malformedXml()
   }

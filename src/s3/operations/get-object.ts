@@ -32,7 +32,7 @@ export const headObject: S3Operation = {
     if (found.isUnchanged) return unchanged(found.entry)
     const { entry } = found
     if (showsChecksum(call, entry))
-      (await call.dependencies.dataKeys.open(call, entry.encryption))[Symbol.dispose]()
+      (await call.dependencies.dataKeys.open(call, entry.encryption, call.customerKey()))[Symbol.dispose]()
     return answerOf(call, entry, rangeOf(call.request.headers.get('range'), entry.sizeBytes))
   },
 }
@@ -43,6 +43,10 @@ async function findObject(call: ObjectCall): Promise<Found> {
   const { headers } = call.request
   refuseOnRead(headers)
   const entry = await readableObject(call)
+  const customerKey = call.customerKey()
+  // Without its key, nothing is known of an object.
+  if (entry.encryption.type === 'customer' || customerKey !== undefined)
+    (await call.dependencies.dataKeys.open(call, entry.encryption, customerKey))[Symbol.dispose]()
   return { entry, isUnchanged: checkRead(headers, entry) === 'unchanged' }
 }
 
@@ -103,7 +107,7 @@ function answerOf(call: ObjectCall, entry: ObjectEntry, range: ByteRange | undef
       ...(range === undefined
         ? []
         : [['Content-Range', `bytes ${begin}-${end - 1}/${entry.sizeBytes}`] as const]),
-      ...encryptionHeaders(entry.encryption),
+      ...encryptionHeaders(entry.encryption, call.request.headers),
       ...(showsChecksum(call, entry) && !isPart ? checksumHeaders(entry) : []),
     ],
     event: { additional: { bytesTransferredOut: end - begin } },
@@ -142,7 +146,7 @@ export async function openObject(
   const { dataKeys, disposal } = call.dependencies
   const release = disposal.read(entry.streams.map(({ file }) => file))
   try {
-    const dataKey = await dataKeys.open(call, entry.encryption)
+    const dataKey = await dataKeys.open(call, entry.encryption, call.customerKey())
     const pieces = readRange(call, entry, range, dataKey)[Symbol.asyncIterator]()
     try {
       const first = await pieces.next()

@@ -1,4 +1,5 @@
 import { concatBytes, parseBase64, toBase64, toHex } from '../../base/bytes.ts'
+import type { Secret } from '../../base/secret.ts'
 import { combineCrcs, isCombinable } from '../../crypto/crc-combine.ts'
 import { runningHash } from '../../crypto/running-hash.ts'
 import { readDocument } from '../body.ts'
@@ -13,7 +14,7 @@ import {
 } from '../catalogue.ts'
 import { checkWrite } from '../conditions.ts'
 import { holdObject } from '../current-bucket.ts'
-import { encryptionChoice, encryptionHeaders, objectArn, refuseCustomerKeys } from '../encryption.ts'
+import { encryptionChoice, encryptionHeaders, objectArn } from '../encryption.ts'
 import type { ObjectChecksum, ObjectEntry, PartEntry, UploadEntry } from '../entries.ts'
 import { parseFacts, refuseNotOffered } from '../object-facts.ts'
 import { CHECKSUMS, openPayload, type PayloadFacts } from '../payload.ts'
@@ -36,7 +37,7 @@ export const createMultipartUpload: S3Operation = {
     const { bucket, key, request, dependencies, caller } = call
     const { headers } = request
     refuseNotOffered(headers)
-    const choice = encryptionChoice(headers, bucket.encryption)
+    const choice = encryptionChoice(headers, bucket.encryption, call.customerKey())
     await authorizeWrite(call)
     const facts = parseFacts(headers)
     const { dataKey, encryption } = await dependencies.dataKeys.create(call, choice)
@@ -55,7 +56,7 @@ export const createMultipartUpload: S3Operation = {
     return {
       changes: [putUpload(bucket.name, upload)],
       headers: [
-        ...encryptionHeaders(encryption),
+        ...encryptionHeaders(encryption, headers),
         ...(upload.checksumAlgorithm === undefined
           ? []
           : [['x-amz-checksum-algorithm', upload.checksumAlgorithm.toUpperCase()] as const]),
@@ -107,14 +108,13 @@ export const uploadPart: S3Operation = {
   readOnly: false,
   on: 'object',
   run: async (call) => {
-    refuseCustomerKeys(call.request.headers)
     await authorizeWrite(call)
     const upload = findUpload(call)
     const payload = openPayload(call.request, call.authenticated, true)
     const { entry, answer } = await putStreamOfPart(call, upload, payload)
     const headers = [
       ['ETag', `"${entry.etag}"`] as const,
-      ...encryptionHeaders(upload.encryption),
+      ...encryptionHeaders(upload.encryption, call.request.headers),
       ...(entry.checksum === undefined
         ? []
         : [[`x-amz-checksum-${entry.checksum.algorithm}`, entry.checksum.value] as const]),
@@ -132,7 +132,7 @@ export async function putStreamOfPart(
   const { bucket, key, dependencies, request } = call
   const { catalogue, files } = dependencies
   const part = parsePartNumber(request.query.get('partNumber') ?? '')
-  using dataKey = await dependencies.dataKeys.open(call, upload.encryption)
+  using dataKey = await openUpload(call, upload)
   const binding = { bucket: bucket.name, key, version: upload.id, part }
   const { stream, facts } = await storeStream(dependencies, dataKey, binding, bytes)
   const entry: PartEntry = {
@@ -157,6 +157,18 @@ export async function putStreamOfPart(
     disposes: before === undefined ? [] : [before.file],
   }
   return { entry, answer }
+}
+
+/** The data key of an upload. @throws S3Error. */
+function openUpload(call: ObjectCall, { encryption }: UploadEntry): Promise<Secret> {
+  const customerKey = call.customerKey()
+  if (encryption.type === 'customer' && customerKey === undefined) {
+    throw new S3Error(
+      'InvalidRequest',
+      'The multipart upload initiate requested encryption. Subsequent part requests must include the appropriate encryption parameters.',
+    )
+  }
+  return call.dependencies.dataKeys.open(call, encryption, customerKey)
 }
 
 function parsePartNumber(text: string): number {
@@ -206,11 +218,13 @@ export const completeMultipartUpload: S3Operation = {
 
 async function complete(call: ObjectCall): Promise<S3Answer> {
   const { bucket, key, request, dependencies } = call
-  const { catalogue, dataKeys } = dependencies
+  const { catalogue } = dependencies
   await authorizeWrite(call)
   const upload = findUpload(call)
   const named = parseParts(await readDocument(call))
-  ;(await dataKeys.open(call, upload.encryption))[Symbol.dispose]()
+  // The key of a customer need not be sent again.
+  if (upload.encryption.type !== 'customer' || call.customerKey() !== undefined)
+    (await openUpload(call, upload))[Symbol.dispose]()
   await holdObject(call, key)
   findUpload(call)
   const before = catalogue.object(bucket.name, key)
@@ -229,7 +243,7 @@ async function complete(call: ObjectCall): Promise<S3Answer> {
   return {
     changes,
     disposes: [...(before?.streams ?? []), ...unused].map(({ file }) => file),
-    headers: encryptionHeaders(upload.encryption),
+    headers: encryptionHeaders(upload.encryption, request.headers),
     body: formatXml('CompleteMultipartUploadResult', {
       Location: `/${bucket.name}/${encodeURIComponent(key).replaceAll('%2F', '/')}`,
       Bucket: bucket.name,

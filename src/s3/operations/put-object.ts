@@ -23,7 +23,7 @@ async function put(call: ObjectCall): Promise<S3Answer> {
   const { bucket, key, request, dependencies } = call
   const { headers } = request
   refuseNotOffered(headers)
-  const choice = encryptionChoice(headers, bucket.encryption)
+  const choice = encryptionChoice(headers, bucket.encryption, call.customerKey())
   await authorizeWrite(call)
   const facts = parseFacts(headers)
   checkWrite(headers, dependencies.catalogue.object(bucket.name, key))
@@ -44,7 +44,7 @@ async function put(call: ObjectCall): Promise<S3Answer> {
     streams: [{ ...stream, part: 0 }],
     ...facts,
   }
-  return { ...(await replaceObject(call, entry)), headers: uploadHeaders(entry) }
+  return { ...(await replaceObject(call, entry)), headers: uploadHeaders(entry, headers) }
 }
 
 /** The permission to write an object. @throws S3Error AccessDenied. */
@@ -104,6 +104,13 @@ export async function replaceObject(call: ObjectCall, entry: ObjectEntry): Promi
 }
 
 /** The headers of an answer to an upload. */
-function uploadHeaders(entry: ObjectEntry): readonly (readonly [string, string])[] {
-  return [['ETag', `"${entry.etag}"`], ...encryptionHeaders(entry.encryption), ...checksumHeaders(entry)]
+function uploadHeaders(
+  entry: ObjectEntry,
+  request: ReadonlyMap<string, string>,
+): readonly (readonly [string, string])[] {
+  return [
+    ['ETag', `"${entry.etag}"`],
+    ...encryptionHeaders(entry.encryption, request),
+    ...checksumHeaders(entry),
+  ]
 }
