@@ -49,7 +49,7 @@ export async function openConsole(
     })
   const base = {
     ...own,
-    ...{ ...iam, records, sealer, region: config.region },
+    ...{ ...iam, records, sealer, signInSealer: deployment.signInSealer, region: config.region },
     commit: (changes: readonly Change[], events: readonly FormattedEvent[]) =>
       journal.commit(changes, events),
     append: (eventJson: string) => journal.append(eventJson),
@@ -60,11 +60,11 @@ export async function openConsole(
 }
 
 function openOidcRoutes(
-  { given, deployment, dispatcher, log, iam }: ConsoleDependencies,
+  { given, dispatcher, log, iam }: ConsoleDependencies,
   base: SignInDependencies,
 ): SignInRoutes {
   const client = new OidcClient({ clock: base.clock, log, fetchJson, postForm })
   const { consoleUrl = '', providers = [] } = given.signIn ?? {}
   const oidc = { consoleUrl, providers, client }
-  return oidcRoutes({ ...base, ...iam, ...dispatcher, oidc, signInSealer: deployment.signInSealer })
+  return oidcRoutes({ ...base, ...iam, ...dispatcher, oidc })
 }

@@ -10,7 +10,7 @@ import { handOverRoot } from '../iam/accounts/account.ts'
 import { type ListedQuota, listQuotas, setQuota } from '../iam/accounts/account-quotas.ts'
 import { createAccount, freeAccountId, listAccounts, needAccount } from '../iam/accounts/accounts.ts'
 import { newRootKey, type OlderKeys } from '../iam/credentials/root-credentials.ts'
-import { needUserId } from '../iam/entities/named-user.ts'
+import { needRoleId, needUserId } from '../iam/entities/named-user.ts'
 import {
   attachControl,
   deleteControl,
@@ -31,7 +31,7 @@ import {
   showOrganization,
 } from '../iam/organization/organization.ts'
 import type { OrganizationValue } from '../iam/organization/organization-record.ts'
-import { type EndedConsoleAccess, endConsoleAccess } from '../iam/sessions/console-records.ts'
+import { type EndedConsoleAccess, endConsoleAccess, endRoleSessions } from '../iam/sessions/console-records.ts'
 import { redeliver } from '../notifications/redeliver.ts'
 import { claimFileLock } from '../store/file-lock.ts'
 import type { Change, Records } from '../store/records.ts'
@@ -54,6 +54,8 @@ export type Operator = {
   readonly createConsoleLink: (account: string, userName: string | undefined) => Promise<NewLink>
   /** Ends the sessions of the console and the sign-in links of a user, or of the root user. */
   readonly endConsoleSessions: (account: string, userName: string | undefined) => Promise<EndedConsoleAccess>
+  /** Ends the sessions of the console that people from identity providers have as a role. */
+  readonly endRoleSessions: (account: string, roleName: string) => Promise<EndedConsoleAccess>
   readonly accounts: () => Promise<readonly ListedAccount[]>
   readonly controls: Readonly<Record<ControlType, ControlOperator>>
   readonly organization: OrganizationOperator
@@ -228,6 +230,14 @@ function operatorOf(config: Config, records: Records, record: RecordChange): Ope
         const ended = await endConsoleAccess(records, { account: accountId, userId })
         const { sessions, links } = ended
         return { ...ended, details: { accountId, userName: userName ?? null, sessions, links } }
+      }),
+    endRoleSessions: (accountId, roleName) =>
+      commit('EndConsoleSessions', async () => {
+        await needAccount(records, accountId)
+        const roleId = await needRoleId(records, accountId, roleName)
+        const ended = await endRoleSessions(records, { account: accountId, roleId })
+        const { sessions, links } = ended
+        return { ...ended, details: { accountId, roleName, sessions, links } }
       }),
     accounts: async () => (await listAccounts(records)).map(listed),
     controls: {

@@ -7,9 +7,10 @@ const LOWEST = constants.priority.PRIORITY_LOW
  * higher is later.
  *
  * One step is enough for the event loop to come first when it has work. With five, calls were answered so
- * soon that each was recorded by itself, and fewer signatures were made.
+ * soon that each was recorded by itself, and fewer signatures were made. Passwords may wait: a hash takes a core for a
+ * quarter of a second, and comes after uses of keys.
  */
-export const NICE = { keys: 1, index: LOWEST } as const
+export const NICE = { keys: 1, passwords: 5, index: LOWEST } as const
 
 /**
  * Lowers the priority of this thread by so many steps from that of the process: only the superuser may raise

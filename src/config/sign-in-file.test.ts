@@ -16,8 +16,15 @@ function file(more: object = {}, ...providers: readonly object[]): string {
 test('parseSignInFile gives what is left out its default', () => {
   assert.deepEqual(parseSignInFile(file()), {
     consoleUrl: 'https://kms.example:7600',
-    providers: [{ ...PROVIDER, clientSecretFile: undefined, scopes: [], sessionNameClaim: 'sub' }],
+    providers: [
+      { ...PROVIDER, id: undefined, clientSecretFile: undefined, scopes: [], sessionNameClaim: 'sub' },
+    ],
   })
+})
+
+test('parseSignInFile takes several providers with redirect URIs of their own', () => {
+  const ids = parseSignInFile(file({}, {}, { id: 'second', name: 'Second' })).providers.map(({ id }) => id)
+  assert.deepEqual(ids, [undefined, 'second'])
 })
 
 test('parseSignInFile keeps an issuer as it is written', () => {
@@ -41,6 +48,11 @@ const WRONG: readonly (readonly [string, RegExp])[] = [
   [file({ consoleUrl: 'https://kms.example:443' }), /consoleUrl: expected/],
   [file({ consoleUrl: 'https://KMS.example' }), /consoleUrl: expected/],
   [file({}, {}, {}), /two providers have the same name/],
+  [file({}, {}, { name: 'Other' }), /two providers have the same id, or none/],
+  [file({}, { id: 'one' }, { id: 'one', name: 'Other' }), /two providers have the same id/],
+  [file({}, { id: '' }), /\[0\]\.id: expected/],
+  [file({}, { id: 'a/b' }), /\[0\]\.id: expected/],
+  [file({}, { id: 'x'.repeat(33) }), /\[0\]\.id: expected/],
   [file({}, { name: '' }), /\[0\]\.name: expected/],
   [file({}, { name: 'x'.repeat(65) }), /\[0\]\.name: expected/],
   [file({}, { name: 'a\u202eb' }), /\[0\]\.name: expected/],

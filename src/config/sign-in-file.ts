@@ -6,6 +6,8 @@ import { ConfigError } from './setting.ts'
 type OidcSignInConfig = {
   /** What the sign-in page calls it; unique in the file. */
   readonly name: string
+  /** The end of the redirect URI, `/console/oidc/ID`; nothing for `/console/oidc`. Unique in the file. */
+  readonly id: string | undefined
   /** The account whose roles people sign in to: 12 digits. */
   readonly account: string
   /** The URL, exactly as the provider's tokens have it. */
@@ -32,6 +34,7 @@ const URL_MAX_CHARS = 2048
 /** Source: IAM API Reference, "CreateOpenIDConnectProvider", `ClientIDList`. */
 const CLIENT_ID_MAX_CHARS = 255
 
+const ID = /^[a-z0-9-]{1,32}$/
 const NAME = /^[^\p{C}]{1,64}$/u
 const ACCOUNT = /^[0-9]{12}$/
 /** Source: RFC 6749, section 3.3. */
@@ -45,6 +48,9 @@ export function parseSignInFile(text: string): SignInConfig {
   const parsed = list(providers, 'providers', PROVIDERS_MAX).map(parseProvider)
   if (new Set(parsed.map(({ name }) => name)).size < parsed.length) {
     throw new ConfigError('two providers have the same name')
+  }
+  if (new Set(parsed.map(({ id }) => id)).size < parsed.length) {
+    throw new ConfigError('two providers have the same id, or none: each needs a redirect URI of its own')
   }
   return { consoleUrl: parseConsoleUrl(consoleUrl), providers: parsed }
 }
@@ -62,13 +68,13 @@ function parseConsoleUrl(value: unknown): string {
 }
 
 const MEMBERS = [
-  ...['name', 'account', 'issuer', 'clientId', 'clientSecretFile', 'scopes', 'sessionNameClaim'],
+  ...['name', 'id', 'account', 'issuer', 'clientId', 'clientSecretFile', 'scopes', 'sessionNameClaim'],
 ]
 
 function parseProvider(value: unknown, index: number): OidcSignInConfig {
   const where = `providers[${index}]`
   const given = members(value, where, MEMBERS)
-  const { clientSecretFile: secret, scopes, sessionNameClaim = 'sub' } = given
+  const { id, clientSecretFile: secret, scopes, sessionNameClaim = 'sub' } = given
   const matching = (name: string, pattern: RegExp, expected: string, from: unknown = given[name]): string => {
     if (typeof from === 'string' && pattern.test(from)) return from
     throw new ConfigError(`${where}.${name}: expected ${expected}`)
@@ -79,6 +85,7 @@ function parseProvider(value: unknown, index: number): OidcSignInConfig {
   }
   return {
     name: matching('name', NAME, '1 to 64 printable characters'),
+    id: id === undefined ? undefined : matching('id', ID, '1 to 32 lower-case letters, digits and hyphens'),
     account: matching('account', ACCOUNT, '12 digits'),
     issuer: parseIssuer(given['issuer'], `${where}.issuer`),
     clientId,

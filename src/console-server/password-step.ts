@@ -6,6 +6,7 @@ import type { PasswordSignInResult } from '../iam/sign-in/password-sign-in.ts'
 import { retryConflicts } from '../store/retry.ts'
 import { beginSession, type SignedIn } from './console-sessions.ts'
 import { type ConsoleAnswer, json } from './console-site.ts'
+import { findKnownBrowser, knownBrowserHeader } from './known-browser.ts'
 import { originOf, parseAssertion } from './passkey-answer.ts'
 import { signInEvent } from './sign-in-event.ts'
 import {
@@ -66,6 +67,7 @@ async function step(
   const result = await dependencies.signInByPassword({
     ...{ ...entered, address, now, requestId },
     origin: originOf(request),
+    knownBrowser: findKnownBrowser(dependencies, request),
   })
   const method = 'Password'
   switch (result.type) {
@@ -115,7 +117,8 @@ async function begin(
     signInEvent(dependencies, { name, request, who, mfaSerial, method: 'Password' }),
   )
   await commitSession(dependencies, request, { changes: [...session.changes, ...changes] }, events)
-  return sessionBegun(dependencies, session)
+  const answer = sessionBegun(dependencies, session)
+  return { ...answer, headers: [...answer.headers, ...knownBrowserHeader(dependencies, user.id)] }
 }
 
 function signedIn(account: string, user: Proven['user']): SignedIn {

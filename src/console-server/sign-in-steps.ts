@@ -2,6 +2,7 @@ import { KmsError } from '../api/errors.ts'
 import type { FormattedEvent } from '../audit/events/service-event.ts'
 import { fromUtf8 } from '../base/bytes.ts'
 import { parseJsonText } from '../base/json-text.ts'
+import type { TokenSealer } from '../custody/token-sealer.ts'
 import { findHeader, type WireRequest } from '../dispatch/wire.ts'
 import type { IamService } from '../iam/iam-service.ts'
 import { CONSOLE_COOKIE, findConsoleCookie } from '../sigv4/bound-cookie.ts'
@@ -21,6 +22,8 @@ import { type SignInEventDependencies, type SignInFacts, signInEvent } from './s
 export type SignInDependencies = ConsoleSessionDependencies &
   SignInEventDependencies &
   Pick<IamService, 'signInByPassword' | 'signInByPasskey' | 'passkeyRequest' | 'countSignIn'> & {
+    /** The sealer of what browsers keep for sign-in. */
+    readonly signInSealer: TokenSealer
     /** Commits changes together with their audit events. */
     readonly commit: (changes: readonly Change[], events: readonly FormattedEvent[]) => Promise<void>
     /** Appends an audit event. */

@@ -59,7 +59,7 @@ async function lookAll(page: Page, name: string): Promise<void> {
 
 /** Goes to the provider from a page of the console, and comes back as a person of these groups. */
 async function prove(page: Page, groups: readonly string[]): Promise<void> {
-  issuer.person({ sub: 'auth0|17', email: 'ada@example.com', groups })
+  issuer.person({ sub: 'auth0|17', email: 'ada@example.com', email_verified: true, groups })
   await page.getByRole('button', { name: `Sign in with ${PROVIDER}` }).click()
   await page.getByRole('link', { name: 'I am who I am' }).click()
 }

@@ -117,6 +117,14 @@ test('console-sessions end ends sessions and links of a user, or of the root use
   assert.match(JSON.stringify(events[0]), new RegExp(`"accountId":"${ACCOUNT}"`))
 })
 
+test('console-sessions end takes a user or a role, not both', async () => {
+  const both = await runHoldfast(server.data, 'console-sessions', 'end', '--user', 'eve', '--role', 'admins')
+  assert.equal(both.status, 2)
+  assert.match(both.errors, /give --user or --role, not both/)
+  const none = await runHoldfast(server.data, 'console-sessions', 'end', '--role', 'nobody')
+  assert.match(none.errors, /account 000000000000 has no such role/)
+})
+
 /** Each change of a user's credentials, what must be there before, and whether it ends sessions and links. */
 const CHANGES: readonly (readonly [
   name: string,

@@ -11,6 +11,7 @@ import {
   type TestCertificate,
   testWithCertificate as test,
 } from '../support/certificate.ts'
+import { runHoldfast } from '../support/command.ts'
 import { callAsPage, type Posted, postSession } from '../support/console-http.ts'
 import { allow, iamClient, policyText } from '../support/iam.ts'
 import { CLIENT, type OidcIssuer, openOidcIssuer } from '../support/oidc-issuer.ts'
@@ -63,12 +64,13 @@ async function start(headers: Readonly<Record<string, string>> = {}): Promise<Be
 
 /** Begins a sign-in, and lets a person of these groups prove who it is. */
 async function prove(groups: readonly string[], claims: object = {}) {
-  issuer.person({ sub: 'auth0|17', email: 'ada@example.com', groups, ...claims })
+  const known = { sub: 'auth0|17', email: 'ada@example.com', email_verified: true }
+  issuer.person({ ...known, groups, ...claims })
   const begun = await start()
   assert.equal(begun.status, 200, begun.text)
   const back = await issuer.authorize(begun.location)
   const { code = '', state = '', iss = '' } = Object.fromEntries(back.searchParams)
-  return { back, cookie: begun.cookie, body: { code, state, iss } }
+  return { back, cookie: begun.cookie, body: { code, state, iss, path: back.pathname } }
 }
 
 async function finish(body: object, cookie: string): Promise<Finished> {
@@ -132,6 +134,16 @@ test('a renewed session has the age, the key id and the end of its sign-in, and 
     assert.equal((await callAsPage(server, one, session.cookie)).code, 'UnrecognizedClientException')
   }
   assert.equal((await postSession(server, 'renew', {}, { cookie: session.cookie })).signedIn, false)
+})
+
+test('console-sessions end --role ends the sessions of one role', async () => {
+  const [ended, kept] = [await signedIn(['readers']), await signedIn(['admins'])]
+  const { output, status } = await runHoldfast(server.data, 'console-sessions', 'end', '--role', 'readers')
+  assert.equal(status, 0)
+  assert.match(output, /^\d+ sessions? and 0 links of role readers of account 000000000000 ended$/m)
+  assert.equal((await callAsPage(server, ended, ended.cookie)).code, 'UnrecognizedClientException')
+  assert.equal((await postSession(server, 'renew', {}, { cookie: ended.cookie })).signedIn, false)
+  assert.equal((await callAsPage(server, kept, kept.cookie)).status, 200)
 })
 
 test('a session ends with its role, and with a policy that ends older sessions', async () => {
@@ -210,7 +222,8 @@ test('a token that is not for this sign-in is refused', async () => {
     { claims: { aud: 'another', azp: CLIENT.id } },
     { claims: { exp: 1000 } },
     { claims: { email: 7 } },
-    { claims: { email: 'ada@example.com', email_verified: false } },
+    { claims: { email_verified: false } },
+    { claims: { email_verified: undefined } },
   ]
   for (const how of wrong) {
     const { body, cookie } = await prove(['readers'])
@@ -253,8 +266,22 @@ test('an account without the provider in IAM signs nobody in', async () => {
   issuer.person({ sub: 'ada', groups: ['readers'] })
   const begun = (await postSession(server, 'oidc-start', { provider })) as Begun
   const back = await issuer.authorize(begun.location)
-  const refused = await finish(Object.fromEntries(back.searchParams), begun.cookie)
+  const body = { ...Object.fromEntries(back.searchParams), path: back.pathname }
+  const refused = await finish(body, begun.cookie)
   assert.equal(refused.code, 'InvalidIdentityTokenException')
+})
+
+test('each provider has a redirect URI of its own, and an answer at that of another is refused', async () => {
+  const { back, body, cookie } = await prove(['readers'])
+  assert.equal(back.pathname, '/console/oidc')
+  const { location } = (await postSession(server, 'oidc-start', { provider: UNKNOWN_PROVIDER })) as Begun
+  const redirectUri = new URL(location).searchParams.get('redirect_uri')
+  assert.equal(redirectUri, `${server.endpoint}/console/oidc/other`)
+  for (const path of ['/console/oidc/other', '/console/oidc/', '', '/console']) {
+    assert.equal((await finish({ ...body, path }, cookie)).code, 'AccessDeniedException', path)
+  }
+  // The code has reached no token endpoint: it works still.
+  assert.equal((await finish(body, cookie)).signedIn, true)
 })
 
 test('a claim that is no session name keeps its hash', async () => {

@@ -1,6 +1,8 @@
 /** Passkeys: made in the console, as second and as only factor, and attempts to get in without them. */
 
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { IAMClient } from '@aws-sdk/client-iam'
 import { readEvents } from '../support/audit.ts'
@@ -10,6 +12,7 @@ import { runHoldfast } from '../support/command.ts'
 import { callAsPage, callHoldfastAsPage, type Posted, postSession } from '../support/console-http.ts'
 import { allow, iamClient, newKeyFor, outcomeOf, policyText } from '../support/iam.ts'
 import { codeAt, enableDevice } from '../support/mfa.ts'
+import { ROOT } from '../support/run.ts'
 import { type Answer, callIam, inside } from '../support/sdk-by-name.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { until } from '../support/until.ts'
@@ -99,6 +102,25 @@ async function challenge(): Promise<string> {
 
 const use = (asserted: Asserted, headers: Readonly<Record<string, string>> = {}): Promise<Posted> =>
   post('passkey', { passkey: JSON.stringify(asserted) }, headers)
+
+test('with the policy of the guide, a user without MFA makes the first passkey alone, and nothing else', async () => {
+  const guide = await readFile(join(ROOT, 'docs/how-to/mfa-for-people.md'), 'utf8')
+  const own = /^{\n {2}"Version".*?^}$/ms.exec(guide)?.[0]
+  assert.ok(own)
+  const session = await person('fay', allow('kms:ListAliases', 'iam:CreateUser'))
+  await iam('PutUserPolicy', { UserName: 'fay', PolicyName: 'own-credentials', PolicyDocument: own })
+  assert.equal((await callAsPage(server, session, session.cookie)).code, 'AccessDeniedException')
+  const device = openAuthenticator(origin)
+  const made = await create(session, device)
+  assert.equal(made.status, 200, made.text)
+  // Whoever has a device needs it for the next one.
+  const next = await callHoldfastAsPage(server, session, 'StartPasskeyRegistration')
+  assert.equal(next.status, 400, next.text)
+  const proven = await use(device.assert(await challenge()))
+  assert.equal(proven.signedIn, true, proven.text)
+  assert.equal((await callAsPage(server, proven, proven.cookie)).status, 200)
+  assert.equal((await create(proven, openAuthenticator(origin))).status, 200)
+})
 
 const MFA = { Condition: { Bool: { 'aws:MultiFactorAuthPresent': 'true' } } }
 

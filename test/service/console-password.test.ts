@@ -288,6 +288,18 @@ test('the last sign-in is in GetUser, ListUsers and the credential report', asyn
   assert.equal(line?.split(',')[4], used.toISOString().replace('.000Z', '+00:00'))
 })
 
+test('a session ends with a device that is made again and has the same serial number', async () => {
+  await person('dora')
+  const SerialNumber = await enableDevice(iam, 'of-dora', { UserName: 'dora' })
+  const session = await signedIn('dora', { code: codeAt(SerialNumber, 1) })
+  await iam('DeactivateMFADevice', { UserName: 'dora', SerialNumber })
+  await assertEnded(session)
+  await iam('DeleteVirtualMFADevice', { SerialNumber })
+  assert.equal(await enableDevice(iam, 'of-dora', { UserName: 'dora' }), SerialNumber)
+  await assertEnded(session)
+  await signedIn('dora', { code: codeAt(SerialNumber, 1) })
+})
+
 test('after ten wrong passwords the right one is refused too, as it is for an unknown user', async () => {
   await person('mallory')
   for (const user of ['mallory', 'unknown']) {

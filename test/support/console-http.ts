@@ -9,6 +9,8 @@ export type Posted = {
   readonly status: number
   /** The cookie as a browser sends it; empty if the response sets none. */
   readonly cookie: string
+  /** All cookies that it sets. */
+  readonly cookies: readonly string[]
   readonly text: string
   readonly signedIn?: boolean
   readonly needs?: {
@@ -33,8 +35,14 @@ export async function postSession(
 ): Promise<Posted> {
   const all = { 'content-type': 'application/json', origin: server.endpoint, ...headers }
   const { status, cookies, text } = await exchange(`${server.endpoint}/console/session/${path}`, all, body)
-  const cookie = cookies[0]?.split(';')[0] ?? ''
-  return { status, cookie, text, ...(text.startsWith('{') ? JSON.parse(text) : {}) }
+  const pairs = cookies.map((one) => one.split(';')[0] ?? '')
+  return {
+    status,
+    cookie: pairs[0] ?? '',
+    cookies: pairs,
+    text,
+    ...(text.startsWith('{') ? JSON.parse(text) : {}),
+  }
 }
 
 type Exchanged = { readonly status: number; readonly cookies: readonly string[]; readonly text: string }

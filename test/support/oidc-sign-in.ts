@@ -32,7 +32,7 @@ export async function startOidcServer(
       consoleUrl: `http://127.0.0.1:${port}`,
       providers: [
         { ...known, name: PROVIDER, account: ACCOUNT, scopes: ['email'], sessionNameClaim: 'email' },
-        { ...known, name: UNKNOWN_PROVIDER, account: '111122223333' },
+        { ...known, name: UNKNOWN_PROVIDER, id: 'other', account: '111122223333' },
       ],
     }),
   )

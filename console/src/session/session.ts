@@ -175,6 +175,7 @@ export type RoleChoice = { readonly roles: readonly OfferedRole[]; readonly proo
 export async function finishOidc(answer: {
   readonly code: string
   readonly state: string
+  readonly path: string
   readonly iss?: string
 }): Promise<RoleChoice | undefined> {
   const posted = await post('oidc-finish', answer)

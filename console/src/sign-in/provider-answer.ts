@@ -1,10 +1,16 @@
 /** What an identity provider has sent the browser back with. */
 export type ProviderAnswer =
-  | { readonly code: string; readonly state: string; readonly iss?: string }
+  | {
+      readonly code: string
+      readonly state: string
+      /** The path of the redirect URI, which tells the providers apart. */
+      readonly path: string
+      readonly iss?: string
+    }
   | { readonly error: string }
 
-/** The page to which providers send people back. */
-const PATH = '/console/oidc'
+/** The pages to which providers send people back. */
+const PATH = /^\/console\/oidc(?:\/[a-z0-9-]+)?$/
 /** The page that was asked for before the sign-in, within this tab. */
 const STORED_PAGE = 'holdfast-page'
 
@@ -20,8 +26,9 @@ export function notePage(): void {
  * the page that was asked for there.
  */
 export function takeProviderAnswer(): ProviderAnswer | undefined {
-  if (window.location.pathname !== PATH) return taken
-  taken = parseProviderAnswer(window.location.search)
+  const { pathname, search } = window.location
+  if (!PATH.test(pathname)) return taken
+  taken = parseProviderAnswer(pathname, search)
   const page = window.sessionStorage.getItem(STORED_PAGE) ?? ''
   window.sessionStorage.removeItem(STORED_PAGE)
   window.history.replaceState(null, '', isPage(page) ? page : '/console/')
@@ -29,12 +36,12 @@ export function takeProviderAnswer(): ProviderAnswer | undefined {
 }
 
 function isPage(path: string): boolean {
-  return path.startsWith('/console/') && !path.startsWith(PATH)
+  return path.startsWith('/console/') && !path.startsWith('/console/oidc')
 }
 
-function parseProviderAnswer(search: string): ProviderAnswer | undefined {
+function parseProviderAnswer(path: string, search: string): ProviderAnswer | undefined {
   const parameters = new URLSearchParams(search)
   const [code, state, iss, error] = ['code', 'state', 'iss', 'error'].map((name) => parameters.get(name))
   if (error) return { error }
-  return code && state ? { code, state, ...(iss && { iss }) } : undefined
+  return code && state ? { code, state, path, ...(iss && { iss }) } : undefined
 }

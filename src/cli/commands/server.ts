@@ -56,18 +56,29 @@ export const SERVER_COMMANDS: readonly Command[] = [
   },
   {
     name: 'console-sessions end',
-    about: 'End the sessions and the unused sign-in links of a user or the root user',
+    about: 'End the console sessions and the unused sign-in links of a user, a role or the root user',
     details: ['Passwords and access keys stay valid.'],
     options: {
       user: { about: 'The user whose sessions end; the default is the root user', takes: NAME },
+      role: {
+        about: 'The role whose sessions end: of people who signed in with an identity provider',
+        takes: NAME,
+      },
     },
     settings: ['data', 'account'],
     examples: [
       { line: 'holdfast console-sessions end', about: 'End the sessions of the root user' },
       { line: 'holdfast console-sessions end --user alice', about: 'End the sessions of a user' },
+      { line: 'holdfast console-sessions end --role admins', about: 'End the sessions of a role' },
     ],
     json: {
-      shape: { account: 'string', user: 'string or null', sessions: 'number', links: 'number' },
+      shape: {
+        account: 'string',
+        user: 'string or null',
+        role: 'string or null',
+        sessions: 'number',
+        links: 'number',
+      },
     },
     run: async (input) => (await import('../console-sessions.ts')).endConsoleSessions(input),
   },

@@ -10,6 +10,8 @@ import { sha256 } from '../../crypto/hash.ts'
 export type OidcProvider = {
   /** What the sign-in page calls it. */
   readonly name: string
+  /** The end of the redirect URI; nothing for the provider whose redirect URI has none. */
+  readonly id: string | undefined
   /** 12 digits. */
   readonly account: string
   readonly issuer: string

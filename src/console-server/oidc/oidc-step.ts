@@ -1,7 +1,6 @@
 import { KmsError } from '../../api/errors.ts'
 import { equalConstantTime, utf8 } from '../../base/bytes.ts'
 import { sha256Hex } from '../../crypto/hash.ts'
-import type { TokenSealer } from '../../custody/token-sealer.ts'
 import { findHeader, type WireRequest } from '../../dispatch/wire.ts'
 import type { IamService } from '../../iam/iam-service.ts'
 import type { TrustingRole } from '../../iam/sign-in/web-identity-sign-in.ts'
@@ -30,12 +29,11 @@ export type OidcSignInDependencies = SignInDependencies &
       readonly providers: readonly OidcProvider[]
       readonly client: OidcClient
     }
-    readonly signInSealer: TokenSealer
     /** Answers a call like one from the network. */
     readonly handle: HandleCall
   }
 
-/** The page to which providers send people back. */
+/** The page to which providers send people back, each to an address of its own. */
 const REDIRECT_PATH = '/console/oidc'
 /** The time for a person to prove who it is to the provider, and then to choose a role. */
 const WAITING_MS = 600_000
@@ -97,7 +95,7 @@ async function start(
   }
   const secret = (): string => Buffer.from(random.bytes(SECRET_BYTES)).toString('base64url')
   const asked = { state: secret(), nonce: secret(), verifier: secret() }
-  const location = await oidc.client.authorizationUrl(provider, asked, redirectUri(oidc))
+  const location = await oidc.client.authorizationUrl(provider, asked, redirectUri(oidc, provider))
   const waiting: WaitingSignIn = {
     ...{ step: 'waiting', provider: provider.name, ...asked },
     expiresAt: clock.now() + WAITING_MS,
@@ -110,16 +108,19 @@ async function start(
 /** Exchanges the code that the provider has given the browser; begins the session when one role trusts the person. */
 async function finish(dependencies: OidcSignInDependencies, request: WireRequest): Promise<ConsoleAnswer> {
   const { oidc, clock, signInSealer } = dependencies
-  const { code, state, iss } = parseTexts(request, ['code', 'state'], ['iss'])
-  if ([code, state, iss ?? ''].some((text) => text.length > CODE_MAX_CHARS)) throw unknownSignIn()
+  const { code, state, path, iss } = parseTexts(request, ['code', 'state', 'path'], ['iss'])
+  if ([code, state, path, iss ?? ''].some((text) => text.length > CODE_MAX_CHARS)) throw unknownSignIn()
   const sealed = findCookie(request, OIDC_COOKIE)
   const now = clock.now()
   const waiting = unsealStep<WaitingSignIn>(signInSealer, 'waiting', { sealed, now })
   if (sealed === undefined || waiting === undefined) throw unknownSignIn()
   if (!equalConstantTime(utf8(state), utf8(waiting.state))) throw unknownSignIn()
   const provider = findProvider(oidc.providers, waiting.provider)
+  // An answer of another provider: its code must not reach this one. Source: RFC 9700, section 4.4.2.2.
+  if (path !== redirectPath(provider)) throw unknownSignIn()
   const { verifier, nonce } = waiting
-  const token = await oidc.client.exchange(provider, { code, verifier, issuer: iss }, redirectUri(oidc))
+  const given = { code, verifier, issuer: iss }
+  const token = await oidc.client.exchange(provider, given, redirectUri(oidc, provider))
   const roles = await rolesFor(dependencies, request, { provider, token, nonce })
   const [only] = roles
   if (only !== undefined && roles.length === 1)
@@ -193,8 +194,12 @@ function findProvider(providers: readonly OidcProvider[], name: string): OidcPro
   return provider
 }
 
-function redirectUri({ consoleUrl }: OidcSignInDependencies['oidc']): string {
-  return `${consoleUrl}${REDIRECT_PATH}`
+function redirectUri({ consoleUrl }: OidcSignInDependencies['oidc'], provider: OidcProvider): string {
+  return `${consoleUrl}${redirectPath(provider)}`
+}
+
+function redirectPath({ id }: OidcProvider): string {
+  return id === undefined ? REDIRECT_PATH : `${REDIRECT_PATH}/${id}`
 }
 
 function unknownSignIn(): KmsError {

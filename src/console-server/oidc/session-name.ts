@@ -10,8 +10,8 @@ const KEPT_CHARS = 47
 const HASH_DIGITS = 16
 /** The end of such a name. A claim with this end is not taken as it is: its person could have the name of another. */
 const HASHED = /-[0-9a-f]{16}$/
-/** Some providers send the claim as a text. Without the claim, the provider says nothing. */
-const VERIFIED: ReadonlySet<unknown> = new Set([true, 'true', undefined])
+/** Some providers send the claim as a text. Without the claim, nobody has verified the address. */
+const VERIFIED: ReadonlySet<unknown> = new Set([true, 'true'])
 
 /**
  * The name of a person's session, from a claim. A claim with other characters gets its hash appended, so that two claims do not
@@ -23,7 +23,9 @@ export function sessionNameOf({ claims }: WebToken, claim: string): string {
   const value = claims[claim]
   if (typeof value !== 'string' || value === '') throw invalid(`The token has no claim ${claim}.`)
   if (claim === 'email' && !VERIFIED.has(claims['email_verified'])) {
-    throw invalid('The e-mail address in the token is not verified.')
+    throw invalid(
+      'The provider does not say that the e-mail address is verified. Set sessionNameClaim to another claim.',
+    )
   }
   if (SESSION_NAME.test(value) && !HASHED.test(value)) return value
   const kept = value.replaceAll(NOT_IN_NAMES, '-').slice(0, KEPT_CHARS)

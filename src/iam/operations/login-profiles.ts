@@ -122,8 +122,9 @@ const changePassword = iamOperation(
     const { value } = profile
     const made = await passwordDependencies(dependencies, call.caller.account)
     const { attempts, passwords } = dependencies
+    // Counted apart from sign-ins: strangers who guess at the password do not keep its owner from changing it.
     const matches = await attempts.compare(
-      { kind: 'password', who: user.value.id, requestId: call.requestId },
+      { kind: 'password', who: `${user.value.id} itself`, requestId: call.requestId },
       () => passwords.matchesAny(made.account, input.OldPassword, [value.password]),
     )
     if (!matches) {

@@ -9,7 +9,10 @@ import {
   type Stored,
 } from '../../store/records.ts'
 import { findLoginProfile } from '../credentials/login-profile.ts'
-import { findDeviceHolder } from '../passkeys/passkey-records.ts'
+import { findDevice } from '../credentials/mfa-device.ts'
+import { readAll } from '../iam-records.ts'
+import { findDeviceHolder, isPasskeySerial } from '../passkeys/passkey-records.ts'
+import { CONSOLE_ROLE_SESSION } from './console-role-records.ts'
 
 /**
  * A session of the web console. Partition: the account; name: a random UUID. It exists from sign-in to sign-out, and its
@@ -65,15 +68,22 @@ export async function passwordTime(
     : (await findLoginProfile(records, account, userId))?.value.changedAt
 }
 
-/** Whether the holder of a session still has the MFA device of its sign-in, if there was one. */
+/**
+ * Whether the holder of a session still has the MFA device of its sign-in, if there was one. A device that somebody has
+ * enabled again after the sign-in is another one, although it has the same serial number.
+ */
 export async function hasDeviceOf(
   records: Records,
   account: string,
-  { userId, mfaSerial }: Pick<ConsoleSessionValue, 'userId' | 'mfaSerial'>,
+  { userId, mfaSerial, mfaAt = 0 }: Pick<ConsoleSessionValue, 'userId' | 'mfaSerial' | 'mfaAt'>,
 ): Promise<boolean> {
   if (mfaSerial === undefined) return true
   const holder = await findDeviceHolder(records, account, userId)
-  return holder?.devices.includes(mfaSerial) ?? false
+  if (holder === undefined || !holder.devices.includes(mfaSerial)) return false
+  // The serial number of a passkey is random: no later passkey has it.
+  if (isPasskeySerial(mfaSerial)) return true
+  const enabledAt = (await findDevice(records, account, mfaSerial))?.value.enabled?.at
+  return enabledAt !== undefined && enabledAt <= mfaAt
 }
 
 /** The holder of sessions and sign-in links. */
@@ -106,6 +116,16 @@ export type EndedConsoleAccess = {
   readonly sessions: number
   readonly links: number
   readonly changes: readonly Change[]
+}
+
+/** Ends the sessions that people from identity providers have as a role. */
+export async function endRoleSessions(
+  records: Records,
+  { account, roleId }: { readonly account: string; readonly roleId: string },
+): Promise<EndedConsoleAccess> {
+  const all = await readAll(records, CONSOLE_ROLE_SESSION, account)
+  const sessions = all.filter(({ value }) => value.roleId === roleId)
+  return { sessions: sessions.length, links: 0, changes: sessions.map(remove) }
 }
 
 /** Ends the sessions and the unused sign-in links of a holder. Its passwords and access keys stay. */

@@ -76,7 +76,13 @@ async function withBed(use: (bed: Bed) => Promise<void>, profile: Partial<LoginP
       {
         ...{ account: ACCOUNT, user: 'ada', password: RIGHT, code: undefined, newPassword: undefined },
         ...{ passkey: undefined, origin: 'https://kms.example' },
-        ...{ address: '192.0.2.1', now: NOW, requestId: `request ${++requests}`, ...input },
+        ...{
+          address: '192.0.2.1',
+          knownBrowser: undefined,
+          now: NOW,
+          requestId: `request ${++requests}`,
+          ...input,
+        },
       },
     )
   try {
@@ -146,6 +152,27 @@ test('after ten wrong passwords the next attempts are refused, however the accou
       assert.equal(compared.length, 10)
     }
     await assert.rejects(step({ address: '192.0.2.201' }), { code: 'ThrottlingException' })
+  })
+})
+
+test('guesses of strangers do not lock out a browser with which the user has signed in', async () => {
+  await withBed(async ({ step, compared, records }) => {
+    await addDevice(records)
+    const knownBrowser = { userId: USER_VALUE.id, id: 'one' }
+    const code = { code: codeAt(NOW) }
+    for (let failed = 0; failed < 10; failed += 1) await step({ password: 'wrong' })
+    for (let failed = 0; failed < 40; failed += 1) await step({ user: `user-${failed}`, password: 'wrong' })
+    compared.length = 0
+    await assert.rejects(step(code), { code: 'ThrottlingException' })
+    assert.equal((await step({ ...code, knownBrowser })).type, 'proven')
+    assert.deepEqual(compared, [`known browsers of ${USER_VALUE.id}`])
+    // Known to another user, it is a stranger's.
+    const ofOther = { ...knownBrowser, userId: 'AIDABARE' }
+    await assert.rejects(step({ ...code, knownBrowser: ofOther }), { code: 'ThrottlingException' })
+    for (let failed = 0; failed < 10; failed += 1)
+      assert.equal((await step({ password: 'wrong', knownBrowser })).type, 'refused')
+    await assert.rejects(step({ ...code, knownBrowser }), { code: 'ThrottlingException' })
+    assert.equal((await step({ ...code, knownBrowser: { ...knownBrowser, id: 'two' } })).type, 'proven')
   })
 })
 

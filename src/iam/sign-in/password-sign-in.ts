@@ -32,6 +32,14 @@ export type PasswordSignInDependencies = {
   readonly signInSealer: TokenSealer
 }
 
+/** A browser with which a user has signed in before. */
+export type KnownBrowser = {
+  /** The user's unique id. */
+  readonly userId: string
+  /** Of the sign-in that made it known. */
+  readonly id: string
+}
+
 /** What somebody enters to sign in as a user. */
 export type PasswordSignIn = {
   /** 12 digits, or an alias. */
@@ -48,6 +56,8 @@ export type PasswordSignIn = {
   readonly newPassword: string | undefined
   /** The address that the request comes from. */
   readonly address: string
+  /** Nothing for an unknown browser. */
+  readonly knownBrowser: KnownBrowser | undefined
   readonly now: EpochMs
   /** An id of the request: a sign-in that runs again from its reads is one attempt. */
   readonly requestId: string
@@ -105,14 +115,31 @@ export async function signInByPassword(
   dependencies: PasswordSignInDependencies,
   input: PasswordSignIn,
 ): Promise<PasswordSignInResult> {
-  const { attempts } = dependencies
-  const { requestId } = input
+  const { records, attempts } = dependencies
+  const { requestId, knownBrowser } = input
+  const account = await findAccount(records, input.account)
+  const user = account === undefined ? undefined : await findUser(records, account, input.user)
+  const named = { account, user }
+  if (user !== undefined && user.value.id === knownBrowser?.userId) {
+    // Its attempts are counted apart from those of strangers, and its hashes are computed before theirs.
+    const { id, userId } = knownBrowser
+    const source = {
+      who: `${userId} with ${id}`,
+      share: `known browsers of ${userId}`,
+      failures: KNOWN_FIRST,
+    }
+    return prove(dependencies, input, named, source)
+  }
+  const who = user?.value.id ?? `${account ?? input.account}/${input.user.toLowerCase()}`
   const network = networkOf(input.address)
   const failures = attempts.failures('address', network)
   attempts.begin('address', network, requestId)
   let isFailed = false
   try {
-    const result = await prove(dependencies, input, { network, failures })
+    // Hashes of sign-ins wait in the share of their network: guesses take no room from the account, nor from networks of
+    // which fewer have failed.
+    const source = { who, share: `sign-in from ${network}`, failures }
+    const result = await prove(dependencies, input, named, source)
     isFailed = result.type === 'refused'
     return result
   } finally {
@@ -121,36 +148,46 @@ export async function signInByPassword(
   }
 }
 
-/** Where a sign-in comes from, and the failed ones that have come from there. */
-type Source = { readonly network: string; readonly failures: number }
+/** Fewer failures than any network has. */
+const KNOWN_FIRST = -1
+
+/** The account and the user that a sign-in names; nothing for those that do not exist. */
+type Named = { readonly account: string | undefined; readonly user: Stored<UserValue> | undefined }
+
+/** Whose attempts a sign-in counts among, and where its hash waits. */
+type Source = {
+  readonly who: string
+  readonly share: string
+  /** Failed sign-ins from there. */
+  readonly failures: number
+}
 
 async function prove(
   dependencies: PasswordSignInDependencies,
   input: PasswordSignIn,
-  { network, failures }: Source,
+  { account, user }: Named,
+  { who, share, failures }: Source,
 ): Promise<PasswordSignInResult> {
   const { records, attempts, passwords } = dependencies
-  const account = await findAccount(records, input.account)
-  const user = account === undefined ? undefined : await findUser(records, account, input.user)
-  const who = user?.value.id ?? `${account ?? input.account}/${input.user.toLowerCase()}`
   const profile = user && (await findLoginProfile(records, user.partition, user.value.id))
   const hashes = profile === undefined ? [] : [profile.value.password]
-  // Hashes of sign-ins wait in the share of their network: guesses take no room from the account, nor from networks of
-  // which fewer have failed.
   const matches = await attempts.compare({ kind: 'password', who, requestId: input.requestId }, () =>
-    passwords.matchesAny(`sign-in from ${network}`, input.password, hashes, failures),
+    passwords.matchesAny(share, input.password, hashes, failures),
   )
   if (!matches || user === undefined || profile === undefined) {
     const reason = user === undefined ? 'No username found in supplied account' : 'Failed authentication'
     return { type: 'refused', account, user: user?.value, reason }
   }
-  return afterPassword(dependencies, input, user, profile)
+  return afterPassword(dependencies, { ...input, who }, user, profile)
 }
+
+/** A sign-in, and whose attempts it counts among. */
+type CountedSignIn = PasswordSignIn & Pick<Source, 'who'>
 
 /** Verifies the second factor; after it, applies the rules that only a proven user may learn of. */
 async function afterPassword(
   dependencies: PasswordSignInDependencies,
-  input: PasswordSignIn,
+  input: CountedSignIn,
   user: Stored<UserValue>,
   profile: Stored<LoginProfileValue>,
 ): Promise<PasswordSignInResult> {
@@ -195,7 +232,7 @@ async function whatIsNeeded(
 /** The device that the person has used, and its changes; nothing for a wrong code or use. @throws ThrottlingException. */
 async function verifyDevice(
   dependencies: PasswordSignInDependencies,
-  input: PasswordSignIn,
+  input: CountedSignIn,
   user: Stored<UserValue>,
 ): Promise<SecondFactor | undefined> {
   const { passkey: assertion, origin, now } = input
@@ -211,15 +248,15 @@ const NO_MFA: SecondFactor = { serial: undefined, changes: [] }
 /** The device whose code it is, and its changes; nothing for a wrong code. @throws ThrottlingException. */
 async function verifyCode(
   { records, attempts }: PasswordSignInDependencies,
-  { code = '', now, requestId }: PasswordSignIn,
-  { partition: account, value: { id, mfaDevices = [] } }: Stored<UserValue>,
+  { code = '', now, requestId, who }: CountedSignIn,
+  { partition: account, value: { mfaDevices = [] } }: Stored<UserValue>,
 ): Promise<SecondFactor | undefined> {
-  attempts.begin('code', id, requestId)
+  attempts.begin('code', who, requestId)
   for (const serial of mfaDevices) {
     const device = await findDevice(records, account, serial)
     const state = device && useCode(device.value, code, now)
     if (device === undefined || state === undefined) continue
-    attempts.takeBack('code', id, requestId)
+    attempts.takeBack('code', who, requestId)
     return { serial, changes: [replace(device, { ...device.value, ...state })] }
   }
   return undefined
