@@ -31,7 +31,11 @@ import {
   showOrganization,
 } from '../iam/organization/organization.ts'
 import type { OrganizationValue } from '../iam/organization/organization-record.ts'
-import { type EndedConsoleAccess, endConsoleAccess, endRoleSessions } from '../iam/sessions/console-records.ts'
+import {
+  type EndedConsoleAccess,
+  endConsoleAccess,
+  endRoleSessions,
+} from '../iam/sessions/console-records.ts'
 import { redeliver } from '../notifications/redeliver.ts'
 import { claimFileLock } from '../store/file-lock.ts'
 import type { Change, Records } from '../store/records.ts'

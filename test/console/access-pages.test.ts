@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { look, NO_BROWSER, openBrowser, openPage } from '../support/browser.ts'
 import { newKey, succeed } from '../support/calls.ts'
-import { problemsOf, signInTo } from '../support/console.ts'
+import { problemsOf, rowAction, signInTo } from '../support/console.ts'
 import { allow, iamClient, newUser, policyText } from '../support/iam.ts'
 import { REGION } from '../support/kms.ts'
 import { startServer, type TestServer } from '../support/server.ts'
@@ -56,6 +56,9 @@ test('a group gets a member and a policy, loses both, and is deleted', { skip: N
   await page.getByRole('link', { name: 'painters', exact: true }).click()
   await page.getByRole('button', { name: 'Choose a user' }).click()
   await page.getByRole('option', { name: 'ada' }).click()
+  await page.getByRole('button', { name: 'Show as CLI' }).first().click()
+  await page.locator('pre', { hasText: 'aws iam add-user-to-group' }).waitFor()
+  await page.getByRole('dialog').getByRole('button', { name: /Close/ }).click()
   await page.getByRole('button', { name: 'Add user' }).click()
   await page.getByRole('button', { name: 'Remove ada' }).waitFor()
   await page.getByRole('button', { name: 'Choose a policy' }).click()
@@ -63,9 +66,13 @@ test('a group gets a member and a policy, loses both, and is deleted', { skip: N
   await page.getByRole('button', { name: 'Attach policy' }).click()
   await page.getByRole('button', { name: 'Detach IAMReadOnlyAccess' }).waitFor()
   await look(page, 'access-group')
-  await page.getByRole('button', { name: 'Remove ada' }).click()
+  await rowAction(page, { button: 'Remove ada', action: 'Remove', command: 'aws iam remove-user-from-group' })
   await page.getByText('The group has no users.').waitFor()
-  await page.getByRole('button', { name: 'Detach IAMReadOnlyAccess' }).click()
+  await rowAction(page, {
+    button: 'Detach IAMReadOnlyAccess',
+    action: 'Detach',
+    command: 'aws iam detach-group-policy',
+  })
   await page.getByText('No managed policies are attached.').waitFor()
   await deletePage(page, 'painters')
   await page.getByText('There are no groups yet.').waitFor()

@@ -13,7 +13,7 @@ import {
 } from '@aws-sdk/client-kms'
 import type { Browser, Page } from 'playwright-core'
 import { look, NO_BROWSER, openBrowser, openPage } from '../support/browser.ts'
-import { signInTo } from '../support/console.ts'
+import { rowAction, signInTo } from '../support/console.ts'
 import { kmsClient, REGION } from '../support/kms.ts'
 import { startServer, type TestServer, temporaryFolder } from '../support/server.ts'
 
@@ -74,7 +74,7 @@ test('a grant is created, shown and revoked, and its command line is shown', {
   const revoke = page.getByRole('button', { name: /^Revoke [0-9a-f]{64}/ })
   await revoke.waitFor()
   await look(page, 'grants')
-  await revoke.click()
+  await rowAction(page, { button: /^Revoke [0-9a-f]{64}/, action: 'Revoke', command: 'aws kms revoke-grant' })
   await page.getByText('This key has no grants.').waitFor()
   assertClean()
 })

@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test'
 import type { IAMClient } from '@aws-sdk/client-iam'
 import type { Browser, CDPSession, Page } from 'playwright-core'
 import { look, NO_BROWSER, openBrowser, openPage } from '../support/browser.ts'
-import { newLink, problemsOf } from '../support/console.ts'
+import { newLink, problemsOf, rowAction } from '../support/console.ts'
 import { iamClient } from '../support/iam.ts'
 import { codeAt, enableDevice } from '../support/mfa.ts'
 import { callIam } from '../support/sdk-by-name.ts'
@@ -181,7 +181,7 @@ test('the root user makes a passkey, signs in with it, and removes it', { skip }
   await page.getByRole('button', { name: 'Use a passkey' }).click()
   await home(page)
   await page.goto(`${origin}/console/credentials`)
-  await page.getByRole('button', { name: /^Remove arn/ }).click()
+  await rowAction(page, { button: /^Remove arn/, action: 'Remove', command: 'aws iam deactivate-mfa-device' })
   await page.getByRole('heading', { name: 'Your session has ended' }).waitFor()
 })
 

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { dirname, normalize } from 'node:path/posix'
 import { test } from 'node:test'
+import { IAM_OPERATIONS } from '../../console/src/api/iam-operations.ts'
+import { OPERATIONS } from '../../console/src/api/operations.ts'
 import { KINDS, originProblem } from '../../console/src/pages/create-key/kinds.ts'
 import { CONSOLE_TYPES } from '../../scripts/console-types.ts'
 import { KEY_ORIGINS, KEY_SPEC_NAMES, KEY_USAGES } from '../../src/api/key-specs.ts'
@@ -71,4 +73,42 @@ function accepts(input: Parameters<typeof checkKind>[0]): boolean {
   } catch {
     return false
   }
+}
+
+/** Calls without a command line of their own, and why. */
+const NOT_SHOWN: ReadonlyMap<string, string> = new Map([
+  [
+    'console/src/pages/credentials/add-device.tsx DeleteVirtualMFADevice',
+    'undoes what Cancel leaves unfinished',
+  ],
+])
+
+/** What shows the calls of an action: these take the calls that are made. */
+const SHOWS = /<(?:ShowCli|ShowCommands|RowAction|DeleteModal|NameModal|Panel|PolicyForm)\b/
+
+test('every action of the console shows its calls as commands', async () => {
+  const all = Object.entries({ ...OPERATIONS, ...IAM_OPERATIONS })
+  const changing = new Set(all.filter(([, [, isReadOnly]]) => !isReadOnly).map(([name]) => name))
+  assert.ok(changing.has('RevokeGrant') && changing.has('DetachUserPolicy') && !changing.has('ListGrants'))
+  const seen = new Set<string>()
+  for (const { path, text } of await consoleFiles()) {
+    if (GENERATED.includes(path)) continue
+    const { literals, hasValues } = callsIn(text)
+    // A call that is a value is shown by the file with the component. Clients and hooks are no components.
+    if (hasValues && path.endsWith('.tsx')) assert.match(text, SHOWS, `${path} does not show its calls`)
+    for (const name of literals.filter((one) => changing.has(one) && !NOT_SHOWN.has(`${path} ${one}`))) {
+      seen.add(name)
+      assert.match(text, new RegExp(`name(?:=|: |=\\{)['"]${name}\\b`), `${path} does not show ${name}`)
+    }
+  }
+  assert.ok(seen.size > 30, 'actions were found')
+})
+
+/** The operations that a file calls by their names, and whether it makes calls that are values. */
+function callsIn(text: string): { readonly literals: readonly string[]; readonly hasValues: boolean } {
+  const operations = [...text.matchAll(/\b(?:call|callIam|runCall)\(\s*([^,)]+)/g)].map(
+    ([, first = '']) => first,
+  )
+  const literals = operations.map((first) => /^'(\w+)'$/.exec(first)?.[1])
+  return { literals: literals.filter((name) => name !== undefined), hasValues: literals.includes(undefined) }
 }

@@ -46,3 +46,16 @@ export function problemsOf(assertClean: () => void): readonly string[] {
     return error.actual.map(String).filter((one) => !one.startsWith('Failed to load resource'))
   }
 }
+
+/** An action on a row: its button, the action in its dialog, and the beginning of the command that the dialog shows. */
+type RowAction = { readonly button: string | RegExp; readonly action: string; readonly command: string }
+
+/** Presses a button of a row, looks at the command in its dialog, and confirms. */
+export async function rowAction(page: Page, { button, action, command }: RowAction): Promise<void> {
+  await page.getByRole('button', { name: button }).click()
+  const dialog = page.getByRole('dialog', { name: action, exact: true })
+  await dialog.getByRole('button', { name: 'Show as CLI' }).click()
+  await page.locator('pre', { hasText: command }).waitFor()
+  await page.getByRole('dialog').last().getByRole('button', { name: /Close/ }).click()
+  await dialog.getByRole('button', { name: action, exact: true }).click()
+}

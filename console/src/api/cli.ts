@@ -3,10 +3,15 @@ import type { IamInputOf, IamOperationName } from './iam.ts'
 import { IAM_OPERATIONS } from './iam-operations.ts'
 import { OPERATIONS, TARGETS } from './operations.ts'
 
+/** A call of IAM or STS: its name and input. */
+export type IamCall = {
+  [N in IamOperationName]: { readonly name: N; readonly input: IamInputOf<N> }
+}[IamOperationName]
+
 /** A call of an operation: its name and input. */
 export type Call =
   | { [N in OperationName]: { readonly name: N; readonly input: InputOf<N> } }[OperationName]
-  | { [N in IamOperationName]: { readonly name: N; readonly input: IamInputOf<N> } }[IamOperationName]
+  | IamCall
 
 /**
  * Returns a call as a command of the AWS CLI. The AWS CLI does not know the service of Holdfast itself: its calls are commands

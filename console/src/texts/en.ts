@@ -69,6 +69,7 @@ export const TEXTS = {
     copy: 'Copy',
     copied: 'Copied',
     notCopied: 'The browser did not allow to copy. Select the text and copy it.',
+    confirmRow: '{action}: {name}',
     showCli: 'Show as CLI',
     cliTitle: 'The same with the AWS CLI',
     failed: 'The call failed',

@@ -12,9 +12,11 @@ import { formatCsv, saveFile } from '../../shared/csv.ts'
 import { DataTable } from '../../shared/data-table.tsx'
 import { showTime } from '../../shared/form.ts'
 import { PermitButton } from '../../shared/may.tsx'
+import { RowAction } from '../../shared/row-action.tsx'
+import { ShowCli } from '../../shared/show-cli.tsx'
 import { ACCESS_TEXTS as texts } from '../../texts/en/access.ts'
 import { TEXTS } from '../../texts/en.ts'
-import { useAccess, useAccessChange } from './use-access.ts'
+import { CHANGES, useAccess, useAccessChange } from './use-access.ts'
 
 type Props = { readonly userName: string; readonly arn: string }
 type NewKey = { readonly id: string; readonly secret: string }
@@ -27,20 +29,13 @@ export function AccessKeys({ userName: UserName, arn }: Props): ReactNode {
     const { AccessKey } = await callIam('CreateAccessKey', { UserName })
     setMade({ id: AccessKey?.AccessKeyId ?? '', secret: AccessKey?.SecretAccessKey ?? '' })
   })
-  const change = useAccessChange(
-    ({ AccessKeyId, Status }: { readonly AccessKeyId: string; readonly Status: 'Active' | 'Inactive' }) =>
-      callIam('UpdateAccessKey', { UserName, AccessKeyId, Status }),
-  )
-  const remove = useAccessChange((AccessKeyId: string) =>
-    callIam('DeleteAccessKey', { UserName, AccessKeyId }),
-  )
   return (
     <div>
       <DataTable
         title={texts.keys}
         name={`${UserName}-access-keys`}
         items={data}
-        error={error ?? create.error ?? change.error ?? remove.error}
+        error={error ?? create.error}
         empty={texts.noKeys}
         trackBy={({ id }) => id}
         actions={[
@@ -52,6 +47,7 @@ export function AccessKeys({ userName: UserName, arn }: Props): ReactNode {
           >
             {texts.createKey}
           </PermitButton>,
+          <ShowCli key="cli" name="CreateAccessKey" input={{ UserName }} />,
         ]}
         columns={[
           { id: 'id', header: texts.keyId, value: ({ id }) => id },
@@ -78,22 +74,27 @@ export function AccessKeys({ userName: UserName, arn }: Props): ReactNode {
             header: texts.actions,
             cell: ({ id, isActive }) => (
               <SpaceBetween direction="horizontal" size="xs">
-                <PermitButton
-                  variant="inline-link"
-                  ariaLabel={`${isActive ? texts.deactivate : texts.activate} ${id}`}
+                <RowAction
+                  label={isActive ? texts.deactivate : texts.activate}
+                  of={id}
                   permit={{ action: 'iam:UpdateAccessKey', resource: arn }}
-                  onClick={() => change.mutate({ AccessKeyId: id, Status: isActive ? 'Inactive' : 'Active' })}
-                >
-                  {isActive ? texts.deactivate : texts.activate}
-                </PermitButton>
-                <PermitButton
-                  variant="inline-link"
-                  ariaLabel={`${texts.delete} ${id}`}
+                  calls={[
+                    {
+                      name: 'UpdateAccessKey',
+                      input: { UserName, AccessKeyId: id, Status: isActive ? 'Inactive' : 'Active' },
+                    },
+                  ]}
+                  done={texts.done}
+                  changes={CHANGES}
+                />
+                <RowAction
+                  label={texts.delete}
+                  of={id}
                   permit={{ action: 'iam:DeleteAccessKey', resource: arn }}
-                  onClick={() => remove.mutate(id)}
-                >
-                  {texts.delete}
-                </PermitButton>
+                  calls={[{ name: 'DeleteAccessKey', input: { UserName, AccessKeyId: id } }]}
+                  done={texts.done}
+                  changes={CHANGES}
+                />
               </SpaceBetween>
             ),
           },

@@ -1,7 +1,9 @@
 import Select from '@cloudscape-design/components/select'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { type ReactNode, useState } from 'react'
+import type { Call } from '../../api/cli.ts'
 import { type Permit, PermitButton } from '../../shared/may.tsx'
+import { ShowCommands } from '../../shared/show-cli.tsx'
 
 type Option = { readonly value: string; readonly label?: string }
 
@@ -12,10 +14,12 @@ type Props = {
   readonly options: readonly Option[]
   readonly isBusy: boolean
   readonly onAdd: (value: string) => void
+  /** The call that adds a value. */
+  readonly callOf: (value: string) => Call
 }
 
 /** A choice, and a button that adds what was chosen. */
-export function AddFrom({ label, placeholder, permit, options, isBusy, onAdd }: Props): ReactNode {
+export function AddFrom({ label, placeholder, permit, options, isBusy, onAdd, callOf }: Props): ReactNode {
   const [chosen, setChosen] = useState<string>()
   return (
     <SpaceBetween direction="horizontal" size="xs">
@@ -39,6 +43,7 @@ export function AddFrom({ label, placeholder, permit, options, isBusy, onAdd }: 
       >
         {label}
       </PermitButton>
+      {chosen !== undefined && <ShowCommands calls={[callOf(chosen)]} />}
     </SpaceBetween>
   )
 }

@@ -2,16 +2,18 @@ import SpaceBetween from '@cloudscape-design/components/space-between'
 import Spinner from '@cloudscape-design/components/spinner'
 import { getRouteApi } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
+import type { IamCall } from '../../api/cli.ts'
 import { callIam, listAll } from '../../api/iam.ts'
+import { runCall } from '../../api/run-call.ts'
 import { DataTable } from '../../shared/data-table.tsx'
 import { Failure } from '../../shared/failure.tsx'
-import { PermitButton } from '../../shared/may.tsx'
+import { RowAction } from '../../shared/row-action.tsx'
 import { ACCESS_TEXTS as texts } from '../../texts/en/access.ts'
 import { TEXTS } from '../../texts/en.ts'
 import { AddFrom } from './add-from.tsx'
 import { OwnerPolicies } from './owner-policies.tsx'
 import { PageOf } from './page-of.tsx'
-import { useAccess, useAccessChange } from './use-access.ts'
+import { CHANGES, useAccess, useAccessChange } from './use-access.ts'
 
 const { common } = TEXTS
 const route = getRouteApi('/access/groups/$name')
@@ -50,10 +52,8 @@ function Members({ groupName: GroupName, arn }: MembersProps): ReactNode {
     listAll('GetGroup', { GroupName }, ({ Users }) => Users),
   )
   const all = useAccess(['users'], () => listAll('ListUsers', {}, ({ Users }) => Users))
-  const add = useAccessChange((UserName: string) => callIam('AddUserToGroup', { UserName, GroupName }))
-  const remove = useAccessChange((UserName: string) =>
-    callIam('RemoveUserFromGroup', { UserName, GroupName }),
-  )
+  const addCall = (UserName: string): IamCall => ({ name: 'AddUserToGroup', input: { UserName, GroupName } })
+  const add = useAccessChange((UserName: string) => runCall(addCall(UserName)))
   const present = new Set(data?.map(({ UserName }) => UserName))
   const others = (all.data ?? []).filter(({ UserName }) => !present.has(UserName))
   return (
@@ -61,7 +61,7 @@ function Members({ groupName: GroupName, arn }: MembersProps): ReactNode {
       title={texts.members}
       name={`${GroupName}-members`}
       items={data}
-      error={error ?? add.error ?? remove.error}
+      error={error ?? add.error}
       empty={texts.noMembers}
       trackBy={({ UserName = '' }) => UserName}
       actions={[
@@ -73,6 +73,7 @@ function Members({ groupName: GroupName, arn }: MembersProps): ReactNode {
           options={others.map(({ UserName = '' }) => ({ value: UserName }))}
           isBusy={add.isPending}
           onAdd={(user) => add.mutate(user)}
+          callOf={addCall}
         />,
       ]}
       columns={[
@@ -84,14 +85,14 @@ function Members({ groupName: GroupName, arn }: MembersProps): ReactNode {
           id: 'remove',
           header: common.remove,
           cell: ({ UserName = '' }) => (
-            <PermitButton
-              variant="inline-link"
-              ariaLabel={`${common.remove} ${UserName}`}
+            <RowAction
+              label={common.remove}
+              of={UserName}
               permit={{ action: 'iam:RemoveUserFromGroup', resource: arn }}
-              onClick={() => remove.mutate(UserName)}
-            >
-              {common.remove}
-            </PermitButton>
+              calls={[{ name: 'RemoveUserFromGroup', input: { UserName, GroupName } }]}
+              done={texts.done}
+              changes={CHANGES}
+            />
           ),
         },
       ]}

@@ -6,13 +6,13 @@ import { callIam, listAll } from '../../api/iam.ts'
 import { managedPolicy } from '../../api/policy-targets.ts'
 import { DataTable } from '../../shared/data-table.tsx'
 import { showTime } from '../../shared/form.ts'
-import { PermitButton } from '../../shared/may.tsx'
+import { RowAction } from '../../shared/row-action.tsx'
 import { ACCESS_TEXTS as texts } from '../../texts/en/access.ts'
 import { TEXTS } from '../../texts/en.ts'
 import { PageOf } from './page-of.tsx'
 import { PolicyPanel } from './policy-panel.tsx'
 import { parsePolicySearch } from './search.ts'
-import { useAccess, useAccessChange } from './use-access.ts'
+import { CHANGES, useAccess } from './use-access.ts'
 
 const { common } = TEXTS
 const route = getRouteApi('/access/policy')
@@ -47,18 +47,12 @@ function Versions({ arn: PolicyArn }: { readonly arn: string }): ReactNode {
   const { data, error } = useAccess(['versions', PolicyArn], () =>
     listAll('ListPolicyVersions', { PolicyArn }, (output) => output.Versions),
   )
-  const choose = useAccessChange((VersionId: string) =>
-    callIam('SetDefaultPolicyVersion', { PolicyArn, VersionId }),
-  )
-  const remove = useAccessChange((VersionId: string) =>
-    callIam('DeletePolicyVersion', { PolicyArn, VersionId }),
-  )
   return (
     <DataTable
       title={texts.versions}
       name="policy-versions"
       items={data}
-      error={error ?? choose.error ?? remove.error}
+      error={error}
       empty={common.none}
       trackBy={({ VersionId = '' }) => VersionId}
       columns={[
@@ -78,24 +72,24 @@ function Versions({ arn: PolicyArn }: { readonly arn: string }): ReactNode {
           header: texts.actions,
           cell: ({ VersionId = '', IsDefaultVersion: isDefault = false }) => (
             <SpaceBetween direction="horizontal" size="xs">
-              <PermitButton
-                variant="inline-link"
-                disabled={isDefault}
-                ariaLabel={`${texts.makeDefault} ${VersionId}`}
+              <RowAction
+                isDisabled={isDefault}
+                label={texts.makeDefault}
+                of={VersionId}
                 permit={{ action: 'iam:SetDefaultPolicyVersion', resource: PolicyArn }}
-                onClick={() => choose.mutate(VersionId)}
-              >
-                {texts.makeDefault}
-              </PermitButton>
-              <PermitButton
-                variant="inline-link"
-                disabled={isDefault}
-                ariaLabel={`${texts.delete} ${VersionId}`}
+                calls={[{ name: 'SetDefaultPolicyVersion', input: { PolicyArn, VersionId } }]}
+                done={texts.done}
+                changes={CHANGES}
+              />
+              <RowAction
+                isDisabled={isDefault}
+                label={texts.delete}
+                of={VersionId}
                 permit={{ action: 'iam:DeletePolicyVersion', resource: PolicyArn }}
-                onClick={() => remove.mutate(VersionId)}
-              >
-                {texts.delete}
-              </PermitButton>
+                calls={[{ name: 'DeletePolicyVersion', input: { PolicyArn, VersionId } }]}
+                done={texts.done}
+                changes={CHANGES}
+              />
             </SpaceBetween>
           ),
         },

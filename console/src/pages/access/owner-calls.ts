@@ -1,4 +1,5 @@
-import { callIam, listAll } from '../../api/iam.ts'
+import type { IamCall } from '../../api/cli.ts'
+import { listAll } from '../../api/iam.ts'
 import type { PolicyOwner } from '../../api/policy-targets.ts'
 
 /** A managed policy that is attached to somebody. */
@@ -7,9 +8,9 @@ type Attached = { readonly PolicyArn?: string; readonly PolicyName?: string }
 /** The calls about the policies of a user, group or role. */
 export type OwnerCalls = {
   readonly listAttached: () => Promise<readonly Attached[]>
-  readonly attach: (PolicyArn: string) => Promise<unknown>
-  readonly detach: (PolicyArn: string) => Promise<unknown>
-  readonly deleteInline: (PolicyName: string) => Promise<unknown>
+  readonly attach: (PolicyArn: string) => IamCall
+  readonly detach: (PolicyArn: string) => IamCall
+  readonly deleteInline: (PolicyName: string) => IamCall
 }
 
 /** Returns these calls. */
@@ -20,9 +21,9 @@ export function ownerCalls({ type, name }: PolicyOwner): OwnerCalls {
       return {
         listAttached: () =>
           listAll('ListAttachedUserPolicies', { UserName }, ({ AttachedPolicies }) => AttachedPolicies),
-        attach: (PolicyArn) => callIam('AttachUserPolicy', { UserName, PolicyArn }),
-        detach: (PolicyArn) => callIam('DetachUserPolicy', { UserName, PolicyArn }),
-        deleteInline: (PolicyName) => callIam('DeleteUserPolicy', { UserName, PolicyName }),
+        attach: (PolicyArn) => ({ name: 'AttachUserPolicy', input: { UserName, PolicyArn } }),
+        detach: (PolicyArn) => ({ name: 'DetachUserPolicy', input: { UserName, PolicyArn } }),
+        deleteInline: (PolicyName) => ({ name: 'DeleteUserPolicy', input: { UserName, PolicyName } }),
       }
     }
     case 'Group': {
@@ -30,9 +31,9 @@ export function ownerCalls({ type, name }: PolicyOwner): OwnerCalls {
       return {
         listAttached: () =>
           listAll('ListAttachedGroupPolicies', { GroupName }, ({ AttachedPolicies }) => AttachedPolicies),
-        attach: (PolicyArn) => callIam('AttachGroupPolicy', { GroupName, PolicyArn }),
-        detach: (PolicyArn) => callIam('DetachGroupPolicy', { GroupName, PolicyArn }),
-        deleteInline: (PolicyName) => callIam('DeleteGroupPolicy', { GroupName, PolicyName }),
+        attach: (PolicyArn) => ({ name: 'AttachGroupPolicy', input: { GroupName, PolicyArn } }),
+        detach: (PolicyArn) => ({ name: 'DetachGroupPolicy', input: { GroupName, PolicyArn } }),
+        deleteInline: (PolicyName) => ({ name: 'DeleteGroupPolicy', input: { GroupName, PolicyName } }),
       }
     }
     case 'Role': {
@@ -40,9 +41,9 @@ export function ownerCalls({ type, name }: PolicyOwner): OwnerCalls {
       return {
         listAttached: () =>
           listAll('ListAttachedRolePolicies', { RoleName }, ({ AttachedPolicies }) => AttachedPolicies),
-        attach: (PolicyArn) => callIam('AttachRolePolicy', { RoleName, PolicyArn }),
-        detach: (PolicyArn) => callIam('DetachRolePolicy', { RoleName, PolicyArn }),
-        deleteInline: (PolicyName) => callIam('DeleteRolePolicy', { RoleName, PolicyName }),
+        attach: (PolicyArn) => ({ name: 'AttachRolePolicy', input: { RoleName, PolicyArn } }),
+        detach: (PolicyArn) => ({ name: 'DetachRolePolicy', input: { RoleName, PolicyArn } }),
+        deleteInline: (PolicyName) => ({ name: 'DeleteRolePolicy', input: { RoleName, PolicyName } }),
       }
     }
   }

@@ -4,16 +4,18 @@ import SpaceBetween from '@cloudscape-design/components/space-between'
 import { type ReactNode, useState } from 'react'
 import { listAll } from '../../api/iam.ts'
 import { inlineNames, inlinePolicy, type PolicyOwner } from '../../api/policy-targets.ts'
+import { runCall } from '../../api/run-call.ts'
 import { DataTable } from '../../shared/data-table.tsx'
 import { PLACES, useFollow } from '../../shared/follow.ts'
 import { PermitButton } from '../../shared/may.tsx'
 import { visibleText } from '../../shared/plain-text.tsx'
+import { RowAction } from '../../shared/row-action.tsx'
 import { ACCESS_TEXTS as texts } from '../../texts/en/access.ts'
 import { AddFrom } from './add-from.tsx'
 import { NameModal } from './name-modal.tsx'
 import { ownerCalls } from './owner-calls.ts'
 import { PolicyPanel } from './policy-panel.tsx'
-import { useAccess, useAccessChange } from './use-access.ts'
+import { CHANGES, useAccess, useAccessChange } from './use-access.ts'
 
 type Props = { readonly owner: PolicyOwner; readonly arn: string }
 
@@ -32,15 +34,14 @@ function AttachedPolicies({ owner, arn }: Props): ReactNode {
   const calls = ownerCalls(owner)
   const { data, error } = useAccess(['attached', type, name], calls.listAttached)
   const all = useAccess(['policies', 'all'], () => listAll('ListPolicies', {}, ({ Policies }) => Policies))
-  const attach = useAccessChange(calls.attach)
-  const detach = useAccessChange(calls.detach)
+  const attach = useAccessChange((PolicyArn: string) => runCall(calls.attach(PolicyArn)))
   const follow = useFollow()
   return (
     <DataTable
       title={texts.attached}
       name={`${name}-attached-policies`}
       items={data}
-      error={error ?? attach.error ?? detach.error}
+      error={error ?? attach.error}
       empty={texts.noAttached}
       trackBy={({ PolicyArn = '' }) => PolicyArn}
       actions={[
@@ -55,6 +56,7 @@ function AttachedPolicies({ owner, arn }: Props): ReactNode {
           }))}
           isBusy={attach.isPending}
           onAdd={(PolicyArn) => attach.mutate(PolicyArn)}
+          callOf={calls.attach}
         />,
       ]}
       columns={[
@@ -75,14 +77,14 @@ function AttachedPolicies({ owner, arn }: Props): ReactNode {
           id: 'detach',
           header: texts.detach,
           cell: ({ PolicyArn = '', PolicyName = '' }) => (
-            <PermitButton
-              variant="inline-link"
-              ariaLabel={`${texts.detach} ${PolicyName}`}
+            <RowAction
+              label={texts.detach}
+              of={PolicyName}
               permit={{ action: `iam:Detach${type}Policy`, resource: arn }}
-              onClick={() => detach.mutate(PolicyArn)}
-            >
-              {texts.detach}
-            </PermitButton>
+              calls={[calls.detach(PolicyArn)]}
+              done={texts.done}
+              changes={CHANGES}
+            />
           ),
         },
       ]}
@@ -95,7 +97,6 @@ function InlinePolicies({ owner, arn }: Props): ReactNode {
   const { data, error } = useAccess(['inline', type, name], () => inlineNames(owner))
   const [shown, setShown] = useState<string>()
   const [isNaming, setNaming] = useState(false)
-  const remove = useAccessChange(ownerCalls(owner).deleteInline, () => setShown(undefined))
   const put = { action: `iam:Put${type}Policy`, resource: arn }
   return (
     <SpaceBetween size="m">
@@ -103,7 +104,7 @@ function InlinePolicies({ owner, arn }: Props): ReactNode {
         title={texts.inline}
         name={`${name}-inline-policies`}
         items={data}
-        error={error ?? remove.error}
+        error={error}
         empty={texts.noInline}
         trackBy={(policy) => policy}
         actions={[
@@ -125,14 +126,15 @@ function InlinePolicies({ owner, arn }: Props): ReactNode {
                 >
                   {texts.edit}
                 </Button>
-                <PermitButton
-                  variant="inline-link"
-                  ariaLabel={`${texts.delete} ${policy}`}
+                <RowAction
+                  label={texts.delete}
+                  of={policy}
                   permit={{ action: `iam:Delete${type}Policy`, resource: arn }}
-                  onClick={() => remove.mutate(policy)}
-                >
-                  {texts.delete}
-                </PermitButton>
+                  calls={[ownerCalls(owner).deleteInline(policy)]}
+                  done={texts.done}
+                  changes={CHANGES}
+                  onDone={() => setShown(undefined)}
+                />
               </SpaceBetween>
             ),
           },

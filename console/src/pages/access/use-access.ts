@@ -9,10 +9,13 @@ import { useSession } from '../../session/session.ts'
 import { notify } from '../../shared/notices.tsx'
 import { ACCESS_TEXTS } from '../../texts/en/access.ts'
 
+/** The queries whose answers a change of the account's access changes. */
+export const CHANGES: readonly string[] = ['access']
+
 /** Asks for something of the account's access; every change on these pages asks for it again. */
 export function useAccess<T>(name: readonly string[], load: () => Promise<T>): UseQueryResult<T> {
   const { account } = useSession()
-  return useQuery({ queryKey: ['access', account, ...name], queryFn: load })
+  return useQuery({ queryKey: [...CHANGES, account, ...name], queryFn: load })
 }
 
 /** Changes something of the account's access, and says that it is done. */
@@ -26,7 +29,7 @@ export function useAccessChange<I = void>(
     onSuccess: async () => {
       notify({ type: 'success', header: ACCESS_TEXTS.done })
       onDone()
-      await queries.invalidateQueries({ queryKey: ['access'] })
+      await queries.invalidateQueries({ queryKey: CHANGES })
     },
   })
 }

@@ -4,12 +4,14 @@ import SpaceBetween from '@cloudscape-design/components/space-between'
 import Spinner from '@cloudscape-design/components/spinner'
 import { getRouteApi } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
+import type { IamCall } from '../../api/cli.ts'
 import { callIam, listAll } from '../../api/iam.ts'
+import { runCall } from '../../api/run-call.ts'
 import { CopyText } from '../../shared/copy-text.tsx'
 import { DataTable } from '../../shared/data-table.tsx'
 import { Failure } from '../../shared/failure.tsx'
 import { showTime } from '../../shared/form.ts'
-import { PermitButton } from '../../shared/may.tsx'
+import { RowAction } from '../../shared/row-action.tsx'
 import { ShowCli } from '../../shared/show-cli.tsx'
 import { ACCESS_TEXTS as texts } from '../../texts/en/access.ts'
 import { TEXTS } from '../../texts/en.ts'
@@ -18,7 +20,7 @@ import { AddFrom } from './add-from.tsx'
 import { MfaDevices } from './mfa-devices.tsx'
 import { OwnerPolicies } from './owner-policies.tsx'
 import { PageOf } from './page-of.tsx'
-import { useAccess, useAccessChange } from './use-access.ts'
+import { CHANGES, useAccess, useAccessChange } from './use-access.ts'
 
 const { common } = TEXTS
 const route = getRouteApi('/access/users/$name')
@@ -74,10 +76,8 @@ function Memberships({ userName: UserName }: { readonly userName: string }): Rea
     listAll('ListGroupsForUser', { UserName }, ({ Groups }) => Groups),
   )
   const all = useAccess(['groups'], () => listAll('ListGroups', {}, ({ Groups }) => Groups))
-  const add = useAccessChange((GroupName: string) => callIam('AddUserToGroup', { UserName, GroupName }))
-  const remove = useAccessChange((GroupName: string) =>
-    callIam('RemoveUserFromGroup', { UserName, GroupName }),
-  )
+  const addCall = (GroupName: string): IamCall => ({ name: 'AddUserToGroup', input: { UserName, GroupName } })
+  const add = useAccessChange((GroupName: string) => runCall(addCall(GroupName)))
   const present = new Set(data?.map(({ GroupName }) => GroupName))
   const others = (all.data ?? []).filter(({ GroupName }) => !present.has(GroupName))
   return (
@@ -85,7 +85,7 @@ function Memberships({ userName: UserName }: { readonly userName: string }): Rea
       title={texts.groups}
       name={`${UserName}-groups`}
       items={data}
-      error={error ?? add.error ?? remove.error}
+      error={error ?? add.error}
       empty={texts.noMemberships}
       trackBy={({ GroupName = '' }) => GroupName}
       actions={[
@@ -97,6 +97,7 @@ function Memberships({ userName: UserName }: { readonly userName: string }): Rea
           options={others.map(({ GroupName = '' }) => ({ value: GroupName }))}
           isBusy={add.isPending}
           onAdd={(group) => add.mutate(group)}
+          callOf={addCall}
         />,
       ]}
       columns={[
@@ -108,14 +109,14 @@ function Memberships({ userName: UserName }: { readonly userName: string }): Rea
           id: 'remove',
           header: common.remove,
           cell: ({ GroupName = '', Arn }) => (
-            <PermitButton
-              variant="inline-link"
-              ariaLabel={`${common.remove} ${GroupName}`}
+            <RowAction
+              label={common.remove}
+              of={GroupName}
               permit={{ action: 'iam:RemoveUserFromGroup', resource: Arn }}
-              onClick={() => remove.mutate(GroupName)}
-            >
-              {common.remove}
-            </PermitButton>
+              calls={[{ name: 'RemoveUserFromGroup', input: { UserName, GroupName } }]}
+              done={texts.done}
+              changes={CHANGES}
+            />
           ),
         },
       ]}

@@ -6,10 +6,12 @@ import Modal from '@cloudscape-design/components/modal'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useMutation } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
+import type { IamCall } from '../../api/cli.ts'
 import { callIam } from '../../api/iam.ts'
 import { CopyText } from '../../shared/copy-text.tsx'
 import { Failure } from '../../shared/failure.tsx'
 import { useForm } from '../../shared/form.ts'
+import { ShowCommands } from '../../shared/show-cli.tsx'
 import { CREDENTIALS_TEXTS as texts } from '../../texts/en/credentials.ts'
 import { TEXTS } from '../../texts/en.ts'
 
@@ -40,6 +42,10 @@ export function AddDevice({ userName: UserName, onEnd }: Props): ReactNode {
     },
     onSettled: () => onEnd(false),
   })
+  const enabling = { UserName, SerialNumber, AuthenticationCode1: code1, AuthenticationCode2: code2 }
+  const shown: IamCall = create.isSuccess
+    ? { name: 'EnableMFADevice', input: enabling }
+    : { name: 'CreateVirtualMFADevice', input: { VirtualMFADeviceName: name } }
   return (
     <Modal
       visible
@@ -96,6 +102,7 @@ export function AddDevice({ userName: UserName, onEnd }: Props): ReactNode {
           </>
         )}
         <Failure error={create.error ?? enable.error} />
+        <ShowCommands calls={[shown]} />
       </SpaceBetween>
     </Modal>
   )

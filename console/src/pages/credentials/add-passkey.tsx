@@ -6,9 +6,11 @@ import Modal from '@cloudscape-design/components/modal'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useMutation } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
+import type { Call } from '../../api/cli.ts'
 import { call } from '../../api/client.ts'
 import { hasPasskeys, makePasskey } from '../../session/passkey.ts'
 import { Failure } from '../../shared/failure.tsx'
+import { ShowCommands } from '../../shared/show-cli.tsx'
 import { CREDENTIALS_TEXTS as texts } from '../../texts/en/credentials.ts'
 import { TEXTS } from '../../texts/en.ts'
 
@@ -57,9 +59,19 @@ export function AddPasskey({ onEnd }: { readonly onEnd: (isAdded: boolean) => vo
           <Input value={name} onChange={({ detail }) => setName(detail.value)} />
         </FormField>
         <Failure error={add.error} />
+        <ShowCommands calls={shownCalls(name.trim())} />
       </SpaceBetween>
     </Modal>
   )
+}
+
+/** The calls, with words in place of what the browser's authenticator makes. */
+function shownCalls(Name: string): readonly Call[] {
+  const made = { ClientData: 'CLIENT_DATA', AuthenticatorData: 'AUTHENTICATOR_DATA', PublicKey: 'PUBLIC_KEY' }
+  return [
+    { name: 'StartPasskeyRegistration', input: {} },
+    { name: 'CreatePasskey', input: { Name, ...made, Algorithm: -7 } },
+  ]
 }
 
 async function addPasskey(Name: string): Promise<void> {

@@ -12,7 +12,11 @@ import { noteEnd } from '../../session/session.ts'
 import { Failure } from '../../shared/failure.tsx'
 import { useForm } from '../../shared/form.ts'
 import { notify } from '../../shared/notices.tsx'
+import { ShowCli } from '../../shared/show-cli.tsx'
 import { CREDENTIALS_TEXTS as texts } from '../../texts/en/credentials.ts'
+
+/** What the command line has in place of passwords: the page shows none. */
+const SHOWN = { OldPassword: 'PRESENT_PASSWORD', NewPassword: 'NEW_PASSWORD' }
 
 const EMPTY = { before: '', once: '', twice: '' }
 
@@ -69,6 +73,7 @@ export function ChangePassword(): ReactNode {
               isNew
             />
             <Failure error={error} />
+            <ShowCli name="ChangePassword" input={SHOWN} />
           </SpaceBetween>
         </Form>
       </Container>

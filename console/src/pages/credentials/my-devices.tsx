@@ -1,10 +1,13 @@
 import Button from '@cloudscape-design/components/button'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
-import { callIam, listAll } from '../../api/iam.ts'
+import type { IamCall } from '../../api/cli.ts'
+import { listAll } from '../../api/iam.ts'
+import { useSession } from '../../session/session.ts'
 import { DataTable } from '../../shared/data-table.tsx'
 import { showTime } from '../../shared/form.ts'
 import { notify } from '../../shared/notices.tsx'
+import { RowAction } from '../../shared/row-action.tsx'
 import { CREDENTIALS_TEXTS as texts } from '../../texts/en/credentials.ts'
 import { TEXTS } from '../../texts/en.ts'
 import { AddDevice } from './add-device.tsx'
@@ -14,9 +17,21 @@ const { common } = TEXTS
 
 const isPasskey = (serial: string): boolean => serial.includes(':u2f/')
 
+type Device = { readonly UserName?: string; readonly SerialNumber: string }
+
+/** A passkey is gone once it is deactivated; a virtual device has to be deleted too. */
+function removal(device: Device): readonly IamCall[] {
+  const { SerialNumber } = device
+  const deactivate: IamCall = { name: 'DeactivateMFADevice', input: device }
+  return isPasskey(SerialNumber)
+    ? [deactivate]
+    : [deactivate, { name: 'DeleteVirtualMFADevice', input: { SerialNumber } }]
+}
+
 /** The MFA devices and passkeys of a user, or of the root user, who adds and removes them. */
 export function MyDevices({ userName: UserName }: { readonly userName: string | undefined }): ReactNode {
   const queries = useQueryClient()
+  const { arn } = useSession()
   const [adding, setAdding] = useState<'app' | 'passkey'>()
   const queryKey = ['my-mfa-devices', UserName]
   const named = UserName === undefined ? {} : { UserName }
@@ -32,13 +47,6 @@ export function MyDevices({ userName: UserName }: { readonly userName: string | 
     setAdding(undefined)
     if (isAdded) void changed(texts.added)
   }
-  const remove = useMutation({
-    mutationFn: async (SerialNumber: string) => {
-      await callIam('DeactivateMFADevice', { ...named, SerialNumber })
-      if (!isPasskey(SerialNumber)) await callIam('DeleteVirtualMFADevice', { SerialNumber })
-    },
-    onSuccess: () => changed(texts.removed),
-  })
   return (
     <>
       <DataTable
@@ -46,7 +54,7 @@ export function MyDevices({ userName: UserName }: { readonly userName: string | 
         description={UserName === undefined ? texts.mfaRoot : texts.mfaMore}
         name={`${UserName ?? 'root'}-mfa-devices`}
         items={data}
-        error={error ?? remove.error}
+        error={error}
         empty={texts.noMfa}
         trackBy={({ SerialNumber = '' }) => SerialNumber}
         actions={[
@@ -73,13 +81,14 @@ export function MyDevices({ userName: UserName }: { readonly userName: string | 
             id: 'remove',
             header: common.remove,
             cell: ({ SerialNumber = '' }) => (
-              <Button
-                variant="inline-link"
-                ariaLabel={`${common.remove} ${SerialNumber}`}
-                onClick={() => remove.mutate(SerialNumber)}
-              >
-                {common.remove}
-              </Button>
+              <RowAction
+                label={common.remove}
+                of={SerialNumber}
+                permit={{ action: 'iam:DeactivateMFADevice', resource: arn }}
+                calls={removal({ ...named, SerialNumber })}
+                done={texts.removed}
+                changes={queryKey}
+              />
             ),
           },
         ]}

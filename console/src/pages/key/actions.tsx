@@ -78,6 +78,8 @@ export function KeyActions({ facts, name }: Props): ReactNode {
         </Button>
       </SpaceBetween>
       <Failure error={change.error} />
+      {isPending && <ShowCli name="CancelKeyDeletion" input={{ KeyId }} />}
+      {state === 'Disabled' && <ShowCli name="EnableKey" input={{ KeyId }} />}
       {dialog === 'delete' && <DeleteKey facts={facts} name={name} onClose={close} />}
       {dialog === 'disable' && <DisableKey facts={facts} name={name} onClose={close} />}
     </SpaceBetween>

@@ -10,6 +10,7 @@ import { keyAliases } from '../../api/keys.ts'
 import { DataTable } from '../../shared/data-table.tsx'
 import { Failure } from '../../shared/failure.tsx'
 import { PlainText } from '../../shared/plain-text.tsx'
+import { RowAction } from '../../shared/row-action.tsx'
 import { ShowCli } from '../../shared/show-cli.tsx'
 import { useKeyAction } from '../../shared/use-action.ts'
 import { TEXTS } from '../../texts/en.ts'
@@ -28,10 +29,6 @@ export function AliasesTab({ facts }: KeyProps): ReactNode {
       await call('CreateAlias', input)
       setName('')
     },
-    done: texts.saved,
-  })
-  const remove = useKeyAction(region, KeyId, {
-    run: (AliasName: string) => call('DeleteAlias', { AliasName }),
     done: texts.saved,
   })
   const submit = (event: FormEvent): void => {
@@ -59,18 +56,19 @@ export function AliasesTab({ facts }: KeyProps): ReactNode {
             id: 'remove',
             header: common.remove,
             cell: (item) => (
-              <Button
-                variant="inline-link"
-                ariaLabel={`${common.remove} ${item}`}
-                onClick={() => remove.mutate(item)}
-              >
-                {common.remove}
-              </Button>
+              <RowAction
+                label={common.remove}
+                of={item}
+                permit={{ action: 'kms:DeleteAlias', resource: facts.Arn }}
+                calls={[{ name: 'DeleteAlias', input: { AliasName: item } }]}
+                done={texts.saved}
+                changes={['key', region, KeyId]}
+              />
             ),
           },
         ]}
       />
-      <Failure error={error ?? add.error ?? remove.error} />
+      <Failure error={error ?? add.error} />
       <Container>
         <form onSubmit={submit}>
           <SpaceBetween size="m">

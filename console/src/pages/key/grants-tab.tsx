@@ -1,15 +1,13 @@
-import Button from '@cloudscape-design/components/button'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { call, type OutputOf } from '../../api/client.ts'
 import { DataTable } from '../../shared/data-table.tsx'
-import { Failure } from '../../shared/failure.tsx'
 import { showTime } from '../../shared/form.ts'
 import { PermitButton } from '../../shared/may.tsx'
 import { PlainText } from '../../shared/plain-text.tsx'
+import { RowAction } from '../../shared/row-action.tsx'
 import { ShowCli } from '../../shared/show-cli.tsx'
-import { useKeyAction } from '../../shared/use-action.ts'
 import { GRANT_TEXTS as texts } from '../../texts/en/key.ts'
 import { CreateGrant } from './create-grant.tsx'
 import type { KeyProps } from './key.tsx'
@@ -29,17 +27,9 @@ export function GrantsTab({ facts }: KeyProps): ReactNode {
     queryKey: ['key', region, KeyId, 'grants'],
     queryFn: () => listGrants(KeyId),
   })
-  const revoke = useKeyAction(region, KeyId, {
-    run: (GrantId: string) => call('RevokeGrant', { KeyId, GrantId }),
-    done: texts.revoked,
-  })
-  const retire = useKeyAction(region, KeyId, {
-    run: (GrantId: string) => call('RetireGrant', { KeyId: Arn, GrantId }),
-    done: texts.retired,
-  })
+  const changes = ['key', region, KeyId]
   return (
     <SpaceBetween size="m">
-      <Failure error={revoke.error ?? retire.error} />
       <DataTable
         title={texts.title}
         description={texts.about}
@@ -96,20 +86,22 @@ export function GrantsTab({ facts }: KeyProps): ReactNode {
             header: texts.revoke,
             cell: ({ GrantId = '' }) => (
               <SpaceBetween direction="horizontal" size="xs">
-                <Button
-                  variant="inline-link"
-                  ariaLabel={`${texts.revoke} ${GrantId}`}
-                  onClick={() => revoke.mutate(GrantId)}
-                >
-                  {texts.revoke}
-                </Button>
-                <Button
-                  variant="inline-link"
-                  ariaLabel={`${texts.retire} ${GrantId}`}
-                  onClick={() => retire.mutate(GrantId)}
-                >
-                  {texts.retire}
-                </Button>
+                <RowAction
+                  label={texts.revoke}
+                  of={GrantId}
+                  permit={{ action: 'kms:RevokeGrant', resource: Arn }}
+                  calls={[{ name: 'RevokeGrant', input: { KeyId, GrantId } }]}
+                  done={texts.revoked}
+                  changes={changes}
+                />
+                <RowAction
+                  label={texts.retire}
+                  of={GrantId}
+                  permit={{ action: 'kms:RetireGrant', resource: Arn }}
+                  calls={[{ name: 'RetireGrant', input: { KeyId: Arn, GrantId } }]}
+                  done={texts.retired}
+                  changes={changes}
+                />
               </SpaceBetween>
             ),
           },

@@ -1,5 +1,4 @@
 import Alert from '@cloudscape-design/components/alert'
-import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'
 import FormField from '@cloudscape-design/components/form-field'
 import Input from '@cloudscape-design/components/input'
@@ -9,6 +8,7 @@ import { call } from '../../api/client.ts'
 import { DataTable } from '../../shared/data-table.tsx'
 import { Failure } from '../../shared/failure.tsx'
 import { PermitButton } from '../../shared/may.tsx'
+import { RowAction } from '../../shared/row-action.tsx'
 import { ShowCli } from '../../shared/show-cli.tsx'
 import { useKeyAction } from '../../shared/use-action.ts'
 import { REGION_TEXTS as texts } from '../../texts/en/key.ts'
@@ -27,10 +27,6 @@ export function RegionsTab({ facts }: KeyProps): ReactNode {
       setTyped('')
     },
     done: texts.replicated,
-  })
-  const promote = useKeyAction(region, KeyId, {
-    run: (PrimaryRegion: string) => call('UpdatePrimaryRegion', { KeyId, PrimaryRegion }),
-    done: texts.madePrimary,
   })
   if (places === undefined) return <Alert>{texts.single}</Alert>
   const isPrimaryHere = places.MultiRegionKeyType === 'PRIMARY'
@@ -66,18 +62,18 @@ export function RegionsTab({ facts }: KeyProps): ReactNode {
             header: texts.makePrimary,
             cell: ({ Region = '', isPrimary }) =>
               isPrimary || !isPrimaryHere ? null : (
-                <Button
-                  variant="inline-link"
-                  ariaLabel={`${texts.makePrimary} ${Region}`}
-                  onClick={() => promote.mutate(Region)}
-                >
-                  {texts.makePrimary}
-                </Button>
+                <RowAction
+                  label={texts.makePrimary}
+                  of={Region}
+                  permit={{ action: 'kms:UpdatePrimaryRegion', resource: Arn }}
+                  calls={[{ name: 'UpdatePrimaryRegion', input: { KeyId, PrimaryRegion: Region } }]}
+                  done={texts.madePrimary}
+                  changes={['key', region, KeyId]}
+                />
               ),
           },
         ]}
       />
-      <Failure error={promote.error} />
       {isPrimaryHere && (
         <Container>
           <form onSubmit={submit}>

@@ -8,10 +8,11 @@ import SpaceBetween from '@cloudscape-design/components/space-between'
 import Toggle from '@cloudscape-design/components/toggle'
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
+import type { Call } from '../../api/cli.ts'
 import { call } from '../../api/client.ts'
 import { Failure } from '../../shared/failure.tsx'
 import { showTime } from '../../shared/form.ts'
-import { ShowCli } from '../../shared/show-cli.tsx'
+import { ShowCommands } from '../../shared/show-cli.tsx'
 import { useKeyAction } from '../../shared/use-action.ts'
 import { TEXTS } from '../../texts/en.ts'
 import type { KeyProps } from './key.tsx'
@@ -45,6 +46,7 @@ function Schedule({ facts }: KeyProps): ReactNode {
     run: (isOn: boolean) => (isOn ? call('EnableKeyRotation', input) : call('DisableKeyRotation', { KeyId })),
     done: texts.saved,
   })
+  const off: Call = { name: 'DisableKeyRotation', input: { KeyId } }
   const isOn = data?.KeyRotationEnabled === true
   return (
     <Container>
@@ -70,7 +72,7 @@ function Schedule({ facts }: KeyProps): ReactNode {
             {texts.next}: {showTime(data.NextRotationDate)}
           </Box>
         )}
-        <ShowCli name="EnableKeyRotation" input={input} />
+        <ShowCommands calls={[isOn && typed === undefined ? off : { name: 'EnableKeyRotation', input }]} />
       </SpaceBetween>
     </Container>
   )
