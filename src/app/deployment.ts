@@ -8,6 +8,10 @@ import { systemFiles } from '../audit/log/files.ts'
 import { type Journal, type JournalDependencies, openJournal } from '../audit/log/journal.ts'
 import { AUDIT_KEY_INFO } from '../audit/log/segment.ts'
 import { CHECKPOINT_KEY_INFO } from '../audit/proofs/note.ts'
+import { findRestored } from '../backup/backup-records.ts'
+import type { BackupKeys } from '../backup/create.ts'
+import { BackupError } from '../backup/format.ts'
+import { backupKeysOf } from '../backup/keys.ts'
 import { present } from '../base/assert.ts'
 import { usingGiven } from '../base/given-file.ts'
 import type { Log } from '../base/log.ts'
@@ -72,6 +76,7 @@ export type Deployment = {
   readonly objectSealer: ObjectSealer
   /** Seals what browsers keep during a sign-in to the web console. */
   readonly signInSealer: TokenSealer
+  readonly backupKeys: BackupKeys
 }
 
 /** How a data folder is opened. */
@@ -102,6 +107,7 @@ export async function openDeployment(config: Config, options: DeploymentOptions 
     tokenSealer: tokenSealer(rootKey, systemRandom),
     objectSealer: objectSealer(rootKey, systemRandom),
     signInSealer: signInSealer(rootKey, systemRandom),
+    backupKeys: backupKeysOf(rootKey),
   }
 }
 
@@ -164,9 +170,25 @@ export async function openForServing(config: Config, options: DeploymentOptions 
   const rootKey = present(options.rootKey ?? opened, 'the root key')
   return await oneAtATime(config, async () => {
     const deployment = await openDeployment(config, { ...options, rootKey })
-    await prepareAccount(config, deployment.records)
+    try {
+      await assertAccepted(config, deployment.records)
+      await prepareAccount(config, deployment.records)
+    } catch (error) {
+      await deployment.records.close()
+      throw error
+    }
     return deployment
   })
+}
+
+/** Refuses a restored folder that no operator has accepted. @throws BackupError. */
+async function assertAccepted(config: Config, records: Records): Promise<void> {
+  const restored = await findRestored(records)
+  if (restored === undefined) return
+  const { createdAt, lostChanges } = restored.value
+  throw new BackupError(
+    `${config.data} was restored from a backup of ${createdAt}, which lacks ${lostChanges} changes that its audit log has, and nobody has accepted that: holdfast restore accept`,
+  )
 }
 
 /** Runs `use` under the data folder's lock: only one process at a time writes the credentials file. @throws Error. */
@@ -198,9 +220,13 @@ export function ownEventDependencies(config: Config): OwnEventDependencies {
 export async function openNodeJournal(
   config: Config,
   { records, auditKey }: Pick<Deployment, 'records' | 'auditKey'>,
-  watched: Pick<JournalDependencies, 'log' | 'durable' | 'isReserved'>,
+  watched: Pick<JournalDependencies, 'log' | 'durable' | 'isReserved'> & {
+    /** Whether a restored folder may be changed that nobody has accepted. */
+    readonly accepts?: boolean
+  },
 ): Promise<Journal> {
-  const { log } = watched
+  const { log, accepts = false } = watched
+  if (!accepts) await assertAccepted(config, records)
   const own = ownEventDependencies(config)
   const journal = await openJournal({
     ...own,

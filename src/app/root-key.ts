@@ -30,7 +30,8 @@ import { kmsCaller } from './kms-caller.ts'
 /** The file with the key of the unlock path `file`, within the data folder. */
 export const ROOT_KEY_FILE = 'root.key'
 const NEXT_KEY_FILE = 'root.key.next'
-const ENVELOPE_FILE = 'seal.json'
+/** The file with the envelope of the root key, within the data folder. */
+export const ENVELOPE_FILE = 'seal.json'
 const LOCK_FILE = 'seal.lock'
 /** The type and the name of the first path of a new deployment. */
 const FILE = 'file'

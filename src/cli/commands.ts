@@ -2,6 +2,7 @@ import type { Command } from './command.ts'
 import { ACCESS_COMMANDS } from './commands/access.ts'
 import { ACCOUNT_COMMANDS } from './commands/account.ts'
 import { AUDIT_COMMANDS } from './commands/audit.ts'
+import { BACKUP_COMMANDS } from './commands/backup.ts'
 import { EVENT_COMMANDS } from './commands/events.ts'
 import { CONTROL_COMMANDS, ORGANIZATION_COMMANDS } from './commands/organization.ts'
 import { PROGRAM_COMMANDS } from './commands/programs.ts'
@@ -17,6 +18,7 @@ import { XKS_PROXY_COMMANDS } from './commands/xks-proxy.ts'
 export const COMMANDS: readonly Command[] = [
   ...SERVER_COMMANDS,
   ...SEAL_COMMANDS,
+  ...BACKUP_COMMANDS,
   ...ACCOUNT_COMMANDS,
   ...ORGANIZATION_COMMANDS,
   ...CONTROL_COMMANDS,

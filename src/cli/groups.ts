@@ -10,6 +10,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   scp: 'Manage service control policies',
   rcp: 'Manage resource control policies',
   seal: 'List, add, prove and remove the unlock paths of the root key',
+  backup: 'Make and verify backups',
   audit: 'Verify, prove, index and archive the audit log',
   policy: 'Try key policies',
   events: 'Test and repeat the delivery of events',

@@ -3,6 +3,7 @@ import { listAccounts, openDeployment } from '../app/deployment.ts'
 import { askAtTerminal, type OpenedRoot, openUnattended, SealedError } from '../app/root-key.ts'
 import { listPaths } from '../app/seal.ts'
 import { readHeads } from '../audit/log/journal.ts'
+import { type BackupStateValue, readBackupState } from '../backup/backup-records.ts'
 import { systemClock } from '../base/ports.ts'
 import { VERSION } from '../base/version.ts'
 import { probeReady } from '../client/probe.ts'
@@ -16,6 +17,9 @@ import { sealRisks } from './seal-risks.ts'
 type Held = {
   readonly accounts: readonly string[]
   readonly nodes: readonly { readonly node: string; readonly events: number }[]
+  /** The last backup and the last rehearsal that succeeded. */
+  readonly backup: NonNullable<BackupStateValue['backup']> | null
+  readonly rehearsal: NonNullable<BackupStateValue['rehearsal']> | null
   /** Why the records are closed; nothing when they are open. */
   readonly sealed: string | null
 }
@@ -27,7 +31,7 @@ async function findHeld(config: Config): Promise<Held> {
     opened = await openUnattended(config)
   } catch (error) {
     if (!(error instanceof SealedError) || !error.canOpenLater) throw error
-    return { accounts: [], nodes: [], sealed: error.message }
+    return { accounts: [], nodes: [], backup: null, rehearsal: null, sealed: error.message }
   }
   using rootKey = opened.root
   const { records, wrappingKey } = await openDeployment(config, { rootKey })
@@ -36,7 +40,8 @@ async function findHeld(config: Config): Promise<Held> {
     const accounts = await listAccounts(records)
     const heads = [...(await readHeads(records))]
     const nodes = heads.map(([node, { sequence }]) => ({ node, events: sequence }))
-    return { accounts, nodes, sealed: null }
+    const { backup = null, rehearsal = null } = await readBackupState(records)
+    return { accounts, nodes, backup, rehearsal, sealed: null }
   } finally {
     await records.close()
   }
@@ -69,6 +74,12 @@ export async function showStatus(input: CommandInput): Promise<number> {
       ({ name, type, provedAt }) =>
         `unlock path  ${name} (${type}): ${provedAt === null ? 'never proved' : `proved ${provedAt}`}`,
     ),
+    ...(held.sealed === null
+      ? [
+          `backup       ${held.backup === null ? 'none' : `${held.backup.at}, ${held.backup.id}`}`,
+          `rehearsal    ${held.rehearsal === null ? 'none' : `${held.rehearsal.at}, of backup ${held.rehearsal.id}`}`,
+        ]
+      : []),
     ...(held.sealed === null ? [] : [`sealed       ${held.sealed}`]),
   ])
   if (!input.json) for (const warning of warnings) input.output.complain(`warning: ${warning}`)

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { ARCHIVE_SETTINGS, type ArchiveConfig, parseArchive } from './archive-settings.ts'
 import { AUDIT_SETTINGS, parseTrails, type TrailsConfig } from './audit-settings.ts'
+import { BACKUP_SETTINGS, type BackupConfig, parseBackup } from './backup-settings.ts'
 import { BOUNDS_SETTINGS, type BoundsConfig, parseBounds } from './bounds-settings.ts'
 import { EVENT_SETTINGS, type EventsConfig, parseEvents } from './event-settings.ts'
 import { INSIGHTS_SETTINGS, type InsightsConfig, parseInsights } from './insights-settings.ts'
@@ -40,6 +41,7 @@ export type Config = {
   /** The path of a PEM file with the root certificates of attestation documents. */
   readonly attestationRootFile: string | undefined
   readonly seal: SealConfig
+  readonly backup: BackupConfig
   /** The regions that support SM2 keys. */
   readonly sm2Regions: readonly string[]
   /** Whether the server serves the web console, and whether a start prints a sign-in link. */
@@ -133,6 +135,7 @@ const SETTINGS = {
       'the root certificates of attestation documents, a PEM file; without it, calls with Recipient are refused',
   }),
   ...SEAL_SETTINGS,
+  ...BACKUP_SETTINGS,
   sm2Regions: setting({
     variable: 'HOLDFAST_SM2_REGIONS',
     flag: 'sm2-regions',
@@ -194,6 +197,7 @@ export function parseConfig(given: Given): Config {
     tls: certFile !== undefined && keyFile !== undefined ? { certFile, keyFile, folder } : undefined,
     attestationRootFile: read(SETTINGS.attestationRoot, given),
     seal: parseSeal(given),
+    backup: parseBackup(given),
     sm2Regions: need(SETTINGS.sm2Regions, given),
     console: need(SETTINGS.console, given),
     consoleSignInFile: read(SETTINGS.consoleSignIn, given),

@@ -154,6 +154,18 @@ function openListed(sealer: Sealer, row: RawRecord, partition: string): Opened {
   return { located, version: row.version, value, sizeBytes: row.value.length }
 }
 
+/** Whether a row is a record that this sealer has sealed for its place and version. */
+export function isSealedRecord(sealer: Sealer, row: RawRecord): boolean {
+  const plaintext =
+    row.value[0] === FORMAT
+      ? sealer.unseal(row.value.subarray(1), associatedData(row, row.version))
+      : undefined
+  const content = plaintext && parseContent(fromUtf8(plaintext))
+  if (content === undefined) return false
+  const { partition, name } = content
+  return compareBytes(locate(sealer, { kind: row.kind, partition, name }).key.id, row.id) === 0
+}
+
 type Content = { readonly partition: string; readonly name: string; readonly value: object }
 
 function open(sealer: Sealer, row: RawRecord, partition: string): Content {

@@ -203,6 +203,15 @@ test('commands on unlock paths print the documents that help describes', async (
   await documents(`seal migrate${given}`)
 })
 
+test('commands on backups print the documents that help describes', async () => {
+  const backups = join(folder, 'backups')
+  const [made] = await documents(`backup create --folder ${backups}`)
+  await documents(`backup verify ${made?.['file']}`)
+  const target = ` --data ${join(folder, 'restored')}`
+  await documents(`restore ${made?.['file']}${target} --key-file ${join(server.data, 'root.key')}`)
+  await documents(`restore accept${target}`)
+})
+
 /** What a client of AWS needs to start; it makes no call that has to succeed. */
 const CLIENT = {
   AWS_ENDPOINT_URL_KMS: 'http://127.0.0.1:9',

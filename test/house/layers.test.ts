@@ -67,11 +67,25 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // The plug-in for API servers of Kubernetes; the command gives it the calls of KMS.
   'kubernetes-kms': ['base', 'crypto'],
   'xks/server': [...['base', 'api', 'sigv4', 'store', 'custody', 'audit', 'dispatch', 'kms', 'xks/protocol']],
+  // Backups: made from a snapshot of the records and the files of the log, and read back.
+  backup: ['base', 'crypto', 'custody', 'store', 'audit'],
   'app/kms-caller.ts': ['config', 'client', 'custody'],
   'app/root-key.ts': ['base', 'config', 'custody', 'store', 'app/kms-caller.ts'],
   'app/deployment.ts': [
-    ...['base', 'config', 'crypto', 'custody', 'audit', 'iam', 'store', 'app/root-key.ts'],
+    ...['base', 'config', 'crypto', 'custody', 'audit', 'backup', 'iam', 'store', 'app/root-key.ts'],
   ],
+  'app/backup-root.ts': ['base', 'config', 'custody', 'backup', 'app/root-key.ts'],
+  'app/backup.ts': [
+    ...['base', 'config', 'custody', 'audit', 'store', 'backup', 'app/deployment.ts', 'app/root-key.ts'],
+  ],
+  'app/restored-records.ts': [
+    ...['base', 'crypto', 'custody', 'audit', 'store', 'backup', 'kms', 'app/deployment.ts'],
+  ],
+  'app/restore.ts': [
+    ...['base', 'config', 'crypto', 'custody', 'store', 'backup', 'app/backup-root.ts'],
+    ...['app/deployment.ts', 'app/restored-records.ts', 'app/root-key.ts'],
+  ],
+  'app/accept-restore.ts': ['base', 'config', 'audit', 'store', 'backup', 'app/deployment.ts'],
   'app/tls.ts': ['base', 'config', 'crypto'],
   'app/prove-paths.ts': ['base', 'config', 'custody', 'audit', 'jobs', 'store', 'app/root-key.ts'],
   'app/unseal-socket.ts': ['base', 'config', 'custody'],
@@ -173,6 +187,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['app/deployment.ts', 'app/node.ts', 'app/xks-proxy.ts', 'app/metrics.ts', 'app/operator.ts'],
     ...['app/archive.ts', 'app/explain.ts', 'app/root-key.ts', 'app/seal.ts', 'app/sealed.ts'],
     ...['app/unseal-socket.ts', 'app/tls.ts', 'app/given-files.ts', 'exec', 'kubernetes-kms'],
+    ...['app/backup.ts', 'app/restore.ts', 'app/accept-restore.ts', 'backup', 'custody'],
   ],
   'main.ts': ['base', 'cli'],
 }

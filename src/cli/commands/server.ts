@@ -181,6 +181,8 @@ export const SERVER_COMMANDS: readonly Command[] = [
         data: 'string',
         accounts: ['string'],
         nodes: [{ node: 'string', events: 'number' }],
+        backup: 'object or null',
+        rehearsal: 'object or null',
         sealed: 'string or null',
         unlockPaths: [{ name: 'string', type: 'string', provedAt: 'string or null' }],
         warnings: ['string'],

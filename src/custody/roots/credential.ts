@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { realpath } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { readRegularFile } from '../../base/regular-file.ts'
@@ -70,8 +71,9 @@ async function readCredential({ folder, data }: CredentialPlaces, name: string):
   return new Secret(withoutNewline(bytes))
 }
 
-/** Symbolic links of container runtimes are followed. */
+/** Symbolic links of container runtimes are followed. Nothing is below a folder that a restore has yet to create. */
 async function isBelow(path: string, folder: string): Promise<boolean> {
+  if (!existsSync(folder)) return false
   const inside = relative(await realpath(resolve(folder)), await realpath(path))
   return !inside.startsWith('..')
 }

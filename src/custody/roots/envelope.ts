@@ -2,7 +2,7 @@ import { equalConstantTime, lengthPrefixed, parseBase64, toBase64 } from '../../
 import { parseJsonText } from '../../base/json-text.ts'
 import type { Random } from '../../base/ports.ts'
 import type { Secret } from '../../base/secret.ts'
-import { hmacKey, hmacSha256 } from '../../crypto/hmac.ts'
+import { type HmacKey, hmacKey, hmacSha256 } from '../../crypto/hmac.ts'
 import { deriveKey } from '../../crypto/kdf.ts'
 import { unwrapKey, wrapKey } from '../wrapping.ts'
 import { ROOT_KEY_BYTES, SealError } from './root.ts'
@@ -128,16 +128,25 @@ export function formatEnvelope(envelope: Envelope, root: Secret): string {
 }
 
 /** @throws SealError when somebody edited the envelope, or mixed two of them. */
-export function checkMac({ envelope, mac }: SignedEnvelope, root: Secret): void {
-  const given = parseBase64(mac)
-  const expected = parseBase64(macOf(envelope, root))
-  if (given !== undefined && expected !== undefined && equalConstantTime(given, expected)) return
+export function checkMac(signed: SignedEnvelope, root: Secret): void {
+  if (isSignedBy(signed, envelopeKey(root))) return
   throw new SealError('the envelope of the root key was changed by something else than Holdfast: restore it')
 }
 
-function macOf(envelope: Envelope, root: Secret): string {
+/** The key of the MAC of an envelope, for a process that does not keep its root key. */
+export function envelopeKey(root: Secret): HmacKey {
   using key = deriveKey(root, ENVELOPE_KEY_INFO)
-  return toBase64(hmacSha256(key.reveal(hmacKey), envelopeBytes(envelope)))
+  return key.reveal(hmacKey)
+}
+
+/** Whether the MAC of an envelope is right. */
+export function isSignedBy({ envelope, mac }: SignedEnvelope, key: HmacKey): boolean {
+  const given = parseBase64(mac)
+  return given !== undefined && equalConstantTime(given, hmacSha256(key, envelopeBytes(envelope)))
+}
+
+function macOf(envelope: Envelope, root: Secret): string {
+  return toBase64(hmacSha256(envelopeKey(root), envelopeBytes(envelope)))
 }
 
 /** The bytes of which the MAC is made: see docs/reference/formats/seal.md. */

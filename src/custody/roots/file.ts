@@ -119,3 +119,14 @@ export function fileMethod(path: string, random: Random): PathMethod {
     },
   }
 }
+
+/** Copies a key file to a folder that has none. @throws SealError, Error of the file system. */
+export async function copyKeyFile(from: string, to: string, random: Random): Promise<void> {
+  const found = await readKeyFile(from)
+  if (found === undefined) throw new SealError(`there is no key file ${from}`)
+  found.secret[Symbol.dispose]()
+  await putKeyFile(to, await readRegularText(from, { maxBytes: FILE_MAX_BYTES, noLink: true, own: true }), {
+    replaces: false,
+    random,
+  })
+}

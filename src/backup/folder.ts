@@ -1,0 +1,173 @@
+import { createReadStream } from 'node:fs'
+import { open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import type { GiveWay } from '../base/slices.ts'
+import type { HmacKey } from '../crypto/hmac.ts'
+import { makeFolder } from '../store/folder.ts'
+import { type Base, closedFilesOf } from './create.ts'
+import { BackupError, type BackupHeader, ByteSource, readHeader } from './format.ts'
+import { readManifest } from './read.ts'
+
+const OWNER_ONLY = 0o600
+const NAME = /^holdfast-\d{8}T\d{6}Z-[0-9a-f]{32}\.backup$/
+const PARTIAL = /^\.holdfast-\d{8}T\d{6}Z-[0-9a-f]{32}\.backup\.partial$/
+const ID_CHARS = 32
+const SUFFIX = '.backup'
+/** The audit log is repeated in a whole backup at least this often, so that few old files are needed. */
+const WHOLE_EVERY_MS = 28 * 86_400_000
+
+/** A backup in a folder. */
+export type StoredBackup = {
+  readonly path: string
+  readonly header: BackupHeader
+  readonly sizeBytes: number
+}
+
+/** The name of the file of a backup. */
+function backupName({ createdAt, id }: Pick<BackupHeader, 'createdAt' | 'id'>): string {
+  return `holdfast-${createdAt.slice(0, 'yyyy-mm-ddThh:mm:ss'.length).replaceAll(/[-:]/g, '')}Z-${id}${SUFFIX}`
+}
+
+/**
+ * Writes a backup into a folder: under another name, synced, then put into place whole. Removes what killed processes
+ * have left.
+ *
+ * @returns its path and size. @throws Error of the file system; then there is no new backup.
+ */
+export async function putBackup(
+  folder: string,
+  header: BackupHeader,
+  bytes: AsyncIterable<Uint8Array>,
+  giveWay: GiveWay,
+): Promise<{ readonly path: string; readonly sizeBytes: number }> {
+  await makeFolder(folder)
+  await removePartial(folder)
+  const path = join(folder, backupName(header))
+  const aside = join(folder, `.${basename(path)}.partial`)
+  let sizeBytes = 0
+  try {
+    const file = await open(aside, 'wx', OWNER_ONLY)
+    try {
+      for await (const piece of bytes) {
+        await giveWay()
+        await file.writeFile(piece)
+        sizeBytes += piece.length
+      }
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(aside, path)
+    await syncFolder(folder)
+  } catch (error) {
+    await rm(aside, { force: true })
+    throw error
+  }
+  return { path, sizeBytes }
+}
+
+async function removePartial(folder: string): Promise<void> {
+  for (const name of await readdir(folder))
+    if (PARTIAL.test(name)) await rm(join(folder, name), { force: true })
+}
+
+/** Makes added and removed names durable. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+/** The backups of a folder, oldest first, by their headers, which are not authenticated yet. Others are left out. */
+export async function listBackups(folder: string): Promise<readonly StoredBackup[]> {
+  const names = await readdir(folder).catch(() => [])
+  const found: StoredBackup[] = []
+  for (const name of names.filter((one) => NAME.test(one)).toSorted()) {
+    const path = join(folder, name)
+    const header = await readHeaderOf(path)
+    if (header !== undefined && backupName(header) === name)
+      found.push({ path, header, sizeBytes: (await stat(path)).size })
+  }
+  // Names have seconds; several backups of one second are in the order of their times.
+  return found.toSorted((one, other) => (one.header.createdAt < other.header.createdAt ? -1 : 1))
+}
+
+async function readHeaderOf(path: string): Promise<BackupHeader | undefined> {
+  const source = new ByteSource(readFileOf(path))
+  try {
+    return (await readHeader(source)).header
+  } catch (error) {
+    if (error instanceof BackupError) return undefined
+    throw error
+  } finally {
+    await source.close()
+  }
+}
+
+/** The bytes of a backup's file. */
+export function readFileOf(path: string): AsyncIterable<Uint8Array> {
+  return createReadStream(path)
+}
+
+/**
+ * The newest whole backup of this deployment in a folder that a further one can continue: not too old, and readable
+ * with the present key.
+ */
+export async function findBase(
+  backups: readonly StoredBackup[],
+  deployment: string,
+  key: HmacKey,
+  now: number,
+): Promise<Base | undefined> {
+  for (const { path, header } of backups.toReversed()) {
+    if (header.deployment !== deployment || header.base !== undefined) continue
+    const ageMs = now - Date.parse(header.createdAt)
+    if (ageMs > WHOLE_EVERY_MS) return undefined
+    try {
+      const { manifest } = await readManifest(readFileOf(path), key)
+      return { id: manifest.id, closed: closedFilesOf(manifest) }
+    } catch (error) {
+      if (!(error instanceof BackupError)) throw error
+    }
+  }
+  return undefined
+}
+
+/** The file with the whole backup that another one continues: beside it. @throws BackupError. */
+export function basePathOf(path: string, id: string, names: readonly string[]): string {
+  const name = names.find((one) => NAME.test(one) && one.endsWith(`${id}${SUFFIX}`))
+  if (name !== undefined) return join(dirname(path), name)
+  throw new BackupError(
+    `the backup continues another one, whose file holdfast-…-${id.slice(0, ID_CHARS)}${SUFFIX} is not beside it`,
+  )
+}
+
+/**
+ * Removes the oldest backups of a deployment beyond the newest `keep` ones; never the one that was just made, whose time is
+ * before that of others when the clock was set back, and never a whole one that a kept one continues.
+ *
+ * @returns the paths that were removed.
+ */
+export async function removeOld(
+  backups: readonly StoredBackup[],
+  { deployment, id }: Pick<BackupHeader, 'deployment' | 'id'>,
+  keep: number,
+): Promise<readonly string[]> {
+  const isMade = ({ header }: StoredBackup): boolean => header.id === id
+  const own = backups.filter(({ header }) => header.deployment === deployment)
+  const inOrder = [...own.filter((one) => !isMade(one)), ...own.filter(isMade)]
+  const kept = inOrder.slice(-keep)
+  const needed = new Set(kept.flatMap(({ header }) => (header.base === undefined ? [] : [header.base])))
+  const removed: string[] = []
+  for (const { path, header } of inOrder.slice(0, -keep)) {
+    if (needed.has(header.id)) continue
+    await rm(path, { force: true })
+    removed.push(path)
+  }
+  const [first] = removed
+  if (first !== undefined) await syncFolder(dirname(first))
+  return removed
+}
