@@ -25,13 +25,17 @@ import { AuditLog } from './writer.ts'
 const ROUNDS = cases({ slice: 4, whole: 20 })
 const CHILD = join(import.meta.dirname, '../../../test/support/audit-child.ts')
 
+/** The children of a round. None is killed before each has acknowledged an event: so all have a node of their own. */
+type Round = { readonly folder: string; readonly kind: RegExp; readonly begun: readonly Begun[] }
+type Begun = ReturnType<typeof Promise.withResolvers<void>>
+
 /**
  * Runs a child until it has acknowledged some events of a kind, then kills it; the events as
  * `node id`.
  */
 async function runAndKill(
-  folder: string,
-  kind: RegExp,
+  { folder, kind, begun }: Round,
+  own: Begun,
   acknowledgements: number,
 ): Promise<readonly string[]> {
   const child = spawn(process.execPath, [CHILD, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -40,9 +44,12 @@ async function runAndKill(
   let left = acknowledgements
   for await (const line of createInterface(child.stdout)) {
     said.push(line)
+    own.resolve()
     if (kind.test(line)) left -= 1
-    if (left === 0) child.kill('SIGKILL')
+    if (left === 0) void Promise.all(begun.map(({ promise }) => promise)).then(() => child.kill('SIGKILL'))
   }
+  // A child that ends without a word must not keep the others alive.
+  own.resolve()
   const [, signal] = await ended
   assert.equal(signal, 'SIGKILL')
   // The last line may have been cut off.
@@ -54,8 +61,10 @@ test('kill -9 at any point loses no acknowledged event, and each change is in th
   const said: string[] = []
   for (let round = 0; round < ROUNDS; round += 1) {
     const kind = round % 5 === 0 ? /append/ : /change/
-    const children = round % 4 === 3 ? [1, 2] : [1]
-    const runs = children.map((child) => runAndKill(folder.path, kind, 1 + ((round * 37 * child) % 60)))
+    const begun = Array.from({ length: round % 4 === 3 ? 2 : 1 }, () => Promise.withResolvers<void>())
+    const runs = begun.map((own, index) =>
+      runAndKill({ folder: folder.path, kind, begun }, own, 1 + ((round * 37 * (index + 1)) % 60)),
+    )
     for (const lines of await Promise.all(runs)) said.push(...lines)
   }
   assert.ok(said.some((line) => line.startsWith('node-1 ')))
