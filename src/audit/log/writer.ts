@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { nextTick } from 'node:process'
 import { setImmediate } from 'node:timers'
 import { assert } from '../../base/assert.ts'
 import type { Log } from '../../base/log.ts'
@@ -191,21 +192,22 @@ export class AuditLog {
   }
 
   async #run(): Promise<void> {
-    // An append in this turn of the event loop, or after an answer in it, joins the next batch.
-    for (await this.#nextTurn(); ; await this.#nextTurn()) {
-      const batch = this.#queue.shift()
-      if (batch === undefined) break
+    // Calls that continue together, because they arrived in one turn of the event loop, share the first batch.
+    await this.#until(nextTick)
+    for (let batch = this.#queue.shift(); batch !== undefined; batch = this.#queue.shift()) {
       await this.#settle(batch)
+      // An append in this turn, or after an answer in it, joins the next batch.
+      if (this.#queue.length > 0) await this.#until(setImmediate)
     }
     this.#round = undefined
   }
 
-  /** Resolves in the next turn of the event loop, or earlier, when enough events for a write have arrived. */
-  #nextTurn(): Promise<void> {
+  /** Resolves when a task that is handed over runs, or earlier, when enough events for a write have arrived. */
+  #until(later: (task: () => void) => void): Promise<void> {
     if ((this.#queue[0]?.events.length ?? 0) >= EAGER_EVENTS) return Promise.resolve()
     return new Promise((resolve) => {
       this.#wake = resolve
-      setImmediate(resolve)
+      later(resolve)
     })
   }
 
