@@ -22,7 +22,7 @@ import { addCredentials, readCredentialsFile } from '../config/credentials-file.
 import { formatAddress } from '../config/places.ts'
 import type { Config } from '../config/settings.ts'
 import { type Ed25519Key, ed25519Key } from '../crypto/ed25519.ts'
-import { type HmacKey, hmacKey } from '../crypto/hmac.ts'
+import { type HmacKey, paddedHmacKey } from '../crypto/hmac.ts'
 import { deriveKey } from '../crypto/kdf.ts'
 import { type GrantTokens, grantTokens } from '../custody/grant-token.ts'
 import { type ObjectSealer, objectSealer } from '../custody/object-sealer.ts'
@@ -100,7 +100,7 @@ export async function openDeployment(config: Config, options: DeploymentOptions 
   using checkpointSeed = deriveKey(rootKey, CHECKPOINT_KEY_INFO)
   return {
     records,
-    auditKey: auditKey.reveal(hmacKey),
+    auditKey: auditKey.reveal(paddedHmacKey),
     checkpointKey: ed25519Key(checkpointSeed),
     wrappingKey: deriveKey(rootKey, KEK_WRAPPING_INFO),
     grantTokens: grantTokens(rootKey, systemRandom),

@@ -1,5 +1,5 @@
-import { charsOf, fromUtf8, indexOfBytes, toHex, utf8 } from '../base/bytes.ts'
-import { sha256 } from '../crypto/hash.ts'
+import { charsOf, fromUtf8, indexOfBytes, utf8 } from '../base/bytes.ts'
+import { sha256Hex } from '../crypto/hash.ts'
 import type { UseEntry } from '../store/index-port.ts'
 import { isInsight, termsOf, usesOf } from './event-facts.ts'
 import { type EventRecord, parseEvent } from './event-record.ts'
@@ -191,7 +191,7 @@ function contextDigest({ requestParameters }: EventRecord): string {
 }
 
 function digestOf(context: Uint8Array): string {
-  return toHex(sha256(context)).slice(0, CONTEXT_DIGITS)
+  return sha256Hex(context).slice(0, CONTEXT_DIGITS)
 }
 
 /** The line without the values, joined with a character that no line contains. */

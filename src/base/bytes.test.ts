@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { lengthPrefixed, toHex, uint32, utf8 } from './bytes.ts'
+import { equalTextConstantTime, lengthPrefixed, toHex, uint32, utf8 } from './bytes.ts'
 
 test('lengthPrefixed gives each field its length in bytes and its bytes', () => {
   assert.equal(toHex(lengthPrefixed()), '')
@@ -16,4 +16,19 @@ test('lengthPrefixed gives each field its length in bytes and its bytes', () => 
       assert.deepEqual(lengthPrefixed(...fields), Buffer.concat(parts))
     }),
   )
+})
+
+test('equalTextConstantTime is true for the expected text alone', () => {
+  const ascii = fc.string({ unit: 'grapheme-ascii', maxLength: 128 })
+  fc.assert(fc.property(ascii, (text) => assert.ok(equalTextConstantTime(text, text))))
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 130 }), ascii, (text, expected) => {
+      assert.equal(equalTextConstantTime(text, expected), text === expected)
+    }),
+  )
+  // Characters whose code is that of an expected one but for 256.
+  assert.ok(!equalTextConstantTime('\u0161bc', 'abc'))
+  assert.ok(!equalTextConstantTime('ab\u0163', 'abc'))
+  assert.ok(equalTextConstantTime('x'.repeat(128), 'x'.repeat(128)))
+  assert.ok(!equalTextConstantTime('x'.repeat(129), 'x'.repeat(129)))
 })

@@ -99,6 +99,26 @@ export function equalConstantTime(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b)
 }
 
+/** The longest text of {@link equalTextConstantTime}. */
+const COMPARED_MAX_CHARS = 128
+const compared = [Buffer.alloc(COMPARED_MAX_CHARS), Buffer.alloc(COMPARED_MAX_CHARS)] as const
+
+/**
+ * Whether a text equals an expected one, which is ASCII and no longer than 128 characters, in a time that depends only on
+ * their lengths.
+ */
+export function equalTextConstantTime(text: string, expected: string): boolean {
+  if (text.length !== expected.length || expected.length > COMPARED_MAX_CHARS) return false
+  const [one, other] = compared
+  // Of a text that is not ASCII, the last characters do not fit; the first that is not has another byte.
+  one.write(text, 0, expected.length, 'utf8')
+  other.write(expected, 0, expected.length, 'latin1')
+  const isEqual = timingSafeEqual(one, other)
+  one.fill(0, 0, expected.length)
+  other.fill(0, 0, expected.length)
+  return isEqual
+}
+
 /** Orders byte strings as unsigned bytes, shorter first on a common prefix. */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return Buffer.compare(a, b)

@@ -1,6 +1,6 @@
 import type { Random } from '../base/ports.ts'
 import type { Secret } from '../base/secret.ts'
-import { hmacKey, hmacSha256 } from '../crypto/hmac.ts'
+import { hmacKey, hmacSha256, paddedHmacKey } from '../crypto/hmac.ts'
 import { deriveKey } from '../crypto/kdf.ts'
 import { type Sealer, sealerUnder } from './sealer.ts'
 
@@ -18,7 +18,7 @@ const VERSION_BYTES = 5
 export function recordSealer(rootKey: Secret, random: Random): RecordSealer {
   using blinding = deriveKey(rootKey, 'holdfast/record/1/blind')
   using sealing = deriveKey(rootKey, 'holdfast/record/1/seal')
-  const blindingKey = blinding.reveal(hmacKey)
+  const blindingKey = blinding.reveal(paddedHmacKey)
   return {
     blind: (input) => hmacSha256(blindingKey, input),
     firstVersion: () => random.bytes(VERSION_BYTES).reduce((sum, byte) => sum * 256 + byte, 0) + 1,

@@ -1,5 +1,5 @@
 import { utf8 } from '../base/bytes.ts'
-import { type HmacKey, hmacKey, hmacSha256 } from '../crypto/hmac.ts'
+import { type HmacKey, hmacKey, hmacSha256, paddedHmacKey } from '../crypto/hmac.ts'
 import { TERMINATOR } from './canonical.ts'
 import type { Scope } from './credential.ts'
 
@@ -18,7 +18,7 @@ export function deriveSigningKey(secretAccessKey: string, scope: Scope): HmacKey
     bytes.fill(0)
     bytes = next
   }
-  const key = hmacKey(bytes)
+  const key = paddedHmacKey(bytes)
   bytes.fill(0)
   return key
 }

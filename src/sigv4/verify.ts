@@ -1,8 +1,8 @@
 import { KmsError } from '../api/errors.ts'
-import { equalConstantTime, parseHex } from '../base/bytes.ts'
+import { equalTextConstantTime } from '../base/bytes.ts'
 import type { EpochMs } from '../base/ports.ts'
 import { sha256Hex } from '../crypto/hash.ts'
-import { type HmacKey, hmacSha256 } from '../crypto/hmac.ts'
+import { type HmacKey, hmacSha256Hex } from '../crypto/hmac.ts'
 import { type CanonicalHeaders, collectHeaders, stringToSign, TERMINATOR } from './canonical.ts'
 import type { Claims } from './claims.ts'
 import { withoutSignature } from './query-signature.ts'
@@ -113,11 +113,9 @@ type Signed = {
 }
 
 function matches({ request, headers, bodyHash }: Signed, claims: Claims, signingKey: HmacKey): boolean {
-  const signature = parseHex(claims.signature)
-  if (signature === undefined) return false
   const signed = claims.presigned ? { ...request, target: withoutSignature(request.target) } : request
-  const expected = hmacSha256(signingKey, stringToSign(signed, headers, bodyHash, claims))
-  return equalConstantTime(expected, signature)
+  const expected = hmacSha256Hex(signingKey, stringToSign(signed, headers, bodyHash, claims))
+  return equalTextConstantTime(claims.signature, expected)
 }
 
 /** The error for a signature that {@link verifySignature} refuses. Source: recorded answers of AWS. */

@@ -1,6 +1,6 @@
-import { concatBytes, toBase64, utf8 } from '../../base/bytes.ts'
-import { sha256, sha256Of } from '../../crypto/hash.ts'
-import { type HmacKey, hmacSha256 } from '../../crypto/hmac.ts'
+import { concatBytes, latin1, toBase64, utf8 } from '../../base/bytes.ts'
+import { sha256Chars, sha256Of } from '../../crypto/hash.ts'
+import { type HmacKey, hmacSha256Chars } from '../../crypto/hmac.ts'
 
 const LABEL = 'holdfast/audit/1'
 const HASH_BYTES = 32
@@ -82,12 +82,12 @@ export class ChainMac {
     this.#view.setUint32(begin - LENGTH_BYTES, events.length)
     if (events.length > JOINED_MAX_BYTES) return sha256Of(bytes.subarray(0, begin), events)
     bytes.set(events, begin)
-    return sha256(bytes.subarray(0, begin + events.length))
+    return latin1(sha256Chars(bytes.subarray(0, begin + events.length)))
   }
 
   /** The MAC of a batch with this hash. */
   mac(hash: Uint8Array): Uint8Array {
-    return hmacSha256(this.#key, hash)
+    return latin1(hmacSha256Chars(this.#key, hash))
   }
 
   /** Continues after a batch with this hash, and the MAC as in its line. */
