@@ -69,6 +69,8 @@ export type BucketCall = S3Call & { readonly bucket: BucketEntry }
 /** A call on an object, which may not exist. */
 export type ObjectCall = BucketCall & {
   readonly key: string
+  /** The id of the version that the call names. */
+  readonly versionId: string | undefined
   /** The key that the customer sends for the object; the call clears it at its end. @throws S3Error. */
   readonly customerKey: () => CustomerKey | undefined
 }

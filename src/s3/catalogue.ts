@@ -3,11 +3,11 @@ import { parseJsonText } from '../base/json-text.ts'
 import type { ObjectSealer } from '../custody/object-sealer.ts'
 import { idAfter, idAfterPrefix, type OrderedEntry, type OrderedFile } from '../store/ordered-file.ts'
 import type { OrderedChange } from '../store/ordered-file-writer.ts'
-import type { BucketEntry, ObjectEntry, PartEntry, UploadEntry } from './entries.ts'
+import type { BucketEntry, ObjectEntry, PartEntry, UploadEntry, VersionEntry } from './entries.ts'
 import { DamagedObject } from './stream-format.ts'
 
 /** The spaces of the catalogue. */
-type Space = 'bucket' | 'object' | 'upload' | 'part' | 'garbage' | 'outbox'
+type Space = 'bucket' | 'object' | 'version' | 'null' | 'upload' | 'part' | 'garbage' | 'outbox'
 
 /** A file that is to be removed. */
 type Garbage = { readonly format: 1 }
@@ -15,9 +15,14 @@ type Garbage = { readonly format: 1 }
 /** An audit event that may not be in the log yet. */
 type Waiting = { readonly format: 1; readonly event: string }
 
+/** The place of the null version of a key that is not its current object. */
+type NullPlace = { readonly format: 1; readonly place: string }
+
 type Entries = {
   readonly bucket: BucketEntry
   readonly object: ObjectEntry
+  readonly version: VersionEntry
+  readonly null: NullPlace
   readonly upload: UploadEntry
   readonly part: PartEntry
   readonly garbage: Garbage
@@ -26,6 +31,9 @@ type Entries = {
 
 /** An entry with the key of its object. */
 export type Keyed<T> = { readonly key: string; readonly entry: T }
+
+/** A version in a list, with its id in the catalogue, after the bucket. */
+export type ListedVersion = Keyed<() => VersionEntry> & { readonly id: Uint8Array }
 
 /** Which uploads are listed. */
 type UploadsQuery = {
@@ -82,11 +90,47 @@ export class Catalogue {
     }))
   }
 
-  /** Whether a bucket has neither objects nor uploads. */
+  /** A version of a key that is not its current object, by its place among them. */
+  version(bucket: string, key: string, place: string): VersionEntry | undefined {
+    return this.#get('version', versionId(bucket, key, place))
+  }
+
+  /** Versions of a key that are not its current object, the newest first, after a place. */
+  versions(bucket: string, key: string, after: string, limit: number): readonly Placed[] {
+    const prefix = concatBytes(objectId(bucket, key), SEPARATOR)
+    const from = concatBytes(prefix, idAfter(utf8(after)))
+    return this.#file.range('version', { from, to: idAfterPrefix(prefix), limit }).map((row) => ({
+      place: fromUtf8(row.id.subarray(prefix.length)),
+      entry: this.#open('version', row),
+    }))
+  }
+
+  /** The place of the null version of a key, if it is not its current object. */
+  nullPlace(bucket: string, key: string): string | undefined {
+    return this.#get('null', objectId(bucket, key))?.place
+  }
+
+  /** All versions of a bucket by key, the newest of a key first, from an id on. */
+  allVersions(bucket: string, from: Uint8Array, limit: number): readonly ListedVersion[] {
+    const prefix = concatBytes(utf8(bucket), SEPARATOR)
+    const range = { from: concatBytes(prefix, from), to: idAfterPrefix(prefix), limit }
+    const listed = (space: 'object' | 'version'): readonly ListedVersion[] =>
+      this.#file.range(space, range).map((row) => {
+        const id = row.id.subarray(prefix.length)
+        const end = id.indexOf(0)
+        return { id, key: fromUtf8(end < 0 ? id : id.subarray(0, end)), entry: () => this.#open(space, row) }
+      })
+    // The id of the current object is the beginning of those of the key's other versions.
+    return [...listed('object'), ...listed('version')]
+      .sort((a, b) => compareBytes(a.id, b.id))
+      .slice(0, limit)
+  }
+
+  /** Whether a bucket has neither versions of objects nor uploads. */
   isEmpty(bucket: string): boolean {
     const prefix = concatBytes(utf8(bucket), SEPARATOR)
     const range = { from: prefix, to: idAfterPrefix(prefix), limit: 1 }
-    return this.#file.range('object', range).length === 0 && this.#file.range('upload', range).length === 0
+    return SPACES_OF_BUCKETS.every((space) => this.#file.range(space, range).length === 0)
   }
 
   /** The entry of an upload. */
@@ -131,6 +175,9 @@ export class Catalogue {
   namedFiles(): ReadonlySet<string> {
     const files = new Set<string>()
     for (const { entry } of this.#all('object')) for (const { file } of entry.streams) files.add(file)
+    for (const { entry } of this.#all('version')) {
+      if (entry.isMarker !== true) for (const { file } of entry.streams) files.add(file)
+    }
     for (const { entry } of this.#all('part')) files.add(entry.file)
     return files
   }
@@ -169,6 +216,10 @@ export class Catalogue {
   }
 }
 
+/** A version and its place among those of its key. */
+type Placed = { readonly place: string; readonly entry: VersionEntry }
+
+const SPACES_OF_BUCKETS = ['object', 'version', 'upload'] as const
 const PAGE = 500
 /** UTF-8 has no such byte. */
 const AFTER_ALL = Uint8Array.of(0xff)
@@ -193,6 +244,23 @@ export function removeBucket(name: string): CatalogueChange {
 /** Puts an object; without an entry, removes it. */
 export function setObject(bucket: string, key: string, entry: ObjectEntry | undefined): CatalogueChange {
   return { space: 'object', id: objectId(bucket, key), entry }
+}
+
+/** Puts a version that is not the current object; without an entry, removes it. */
+export function setVersion(
+  { bucket, key, place }: { readonly bucket: string; readonly key: string; readonly place: string },
+  entry: VersionEntry | undefined,
+): CatalogueChange {
+  return { space: 'version', id: versionId(bucket, key, place), entry }
+}
+
+/** Notes where the null version of a key is. */
+export function setNullPlace(bucket: string, key: string, place: string | undefined): CatalogueChange {
+  return {
+    space: 'null',
+    id: objectId(bucket, key),
+    entry: place === undefined ? undefined : { format: 1, place },
+  }
 }
 
 /** Puts an upload. */
@@ -237,6 +305,10 @@ export function removeWaiting(id: string): CatalogueChange {
 
 function objectId(bucket: string, key: string): Uint8Array {
   return concatBytes(utf8(bucket), SEPARATOR, utf8(key))
+}
+
+function versionId(bucket: string, key: string, place: string): Uint8Array {
+  return concatBytes(objectId(bucket, key), SEPARATOR, utf8(place))
 }
 
 function uploadId(bucket: string, key: string, id: string): Uint8Array {

@@ -19,13 +19,16 @@ export function currentBucket(
 }
 
 /**
- * Holds an object of a call's bucket until the call has its outcome.
+ * Holds an object of a call's bucket until the call has its outcome. Returns the bucket as it is now.
  *
  * @throws S3Error NoSuchBucket, as {@link currentBucket}.
  */
-export async function holdObject({ bucket, dependencies, defer }: BucketCall, key: string): Promise<void> {
+export async function holdObject(
+  { bucket, dependencies, defer }: BucketCall,
+  key: string,
+): Promise<BucketEntry> {
   defer(await dependencies.locks.holdObject(bucket.name, key))
-  currentBucket(dependencies.catalogue, bucket)
+  return currentBucket(dependencies.catalogue, bucket)
 }
 
 /** Headers that name the account which the client expects to own a bucket, and the source of a copy. */

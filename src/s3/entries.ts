@@ -5,6 +5,9 @@ import type { Checksum } from './payload.ts'
 /** Encryption under a KMS key: one layer, or two. */
 export type KmsAlgorithm = 'aws:kms' | 'aws:kms:dsse'
 
+/** Tags, by key. */
+export type Tags = Readonly<Record<string, string>>
+
 /** The default encryption of a bucket. */
 export type BucketEncryption = {
   readonly algorithm: 'AES256' | KmsAlgorithm
@@ -26,6 +29,9 @@ export type BucketEntry = {
   readonly policy?: string | undefined
   /** The unique ids of the principals that the policy names, by ARN. */
   readonly principalIds?: Readonly<Record<string, string>> | undefined
+  /** Whether its objects get versions; nothing for a bucket that has never had any. */
+  readonly versioning?: 'Enabled' | 'Suspended' | undefined
+  readonly tags?: Tags | undefined
 }
 
 /** How the data key of an object is protected. Blobs are in base64. */
@@ -56,6 +62,7 @@ export type ObjectFacts = {
   readonly headers: Readonly<Record<string, string>>
   /** User metadata, by lower-case name without `x-amz-meta-`. */
   readonly metadata: Readonly<Record<string, string>>
+  readonly tags?: Tags | undefined
 }
 
 /** A checksum of an object, and whether it is one of its bytes or of the checksums of its parts. */
@@ -76,7 +83,27 @@ export type ObjectEntry = ObjectFacts & {
   readonly encryption: ObjectEncryption
   readonly checksum?: ObjectChecksum | undefined
   readonly streams: readonly ObjectStream[]
+  readonly isMarker?: undefined
+} & Versioned
+
+/** What places a version among those of its key. */
+type Versioned = {
+  /** Newer versions have greater numbers; without it, the time of the object counts. */
+  readonly order?: number | undefined
+  /** Whether it has an id of its own; otherwise it is the null version of its key, of which there is one at most. */
+  readonly hasId?: true | undefined
 }
+
+/** A version that says that there is no object. */
+export type DeleteMarker = {
+  readonly format: 1
+  readonly isMarker: true
+  readonly version: string
+  readonly modifiedAt: EpochMs
+} & Versioned
+
+/** A version of an object. */
+export type VersionEntry = ObjectEntry | DeleteMarker
 
 /** A multipart upload that is not complete. */
 export type UploadEntry = ObjectFacts & {

@@ -202,7 +202,9 @@ async function run(operation: S3Operation, call: S3Call): Promise<S3Answer> {
   checkRegion(call, bucket)
   const object = { account: bucket.account, arn: objectArn(bucket.name, key ?? ''), type: 'AWS::S3::Object' }
   call.involve(object)
-  return operation.run({ ...call, bucket, key: key ?? '', customerKey: customerKeyOf(call, CUSTOMER) })
+  const versionId = call.request.query.get('versionId')
+  const customerKey = customerKeyOf(call, CUSTOMER)
+  return operation.run({ ...call, bucket, key: key ?? '', versionId, customerKey })
 }
 
 /** Source: Amazon S3 API Reference, "Error responses", AuthorizationHeaderMalformed: the region is wrong. */

@@ -22,7 +22,6 @@ const AWS_CHUNKED = 'aws-chunked'
 const NOT_OFFERED: Readonly<Record<string, RegExp>> = {
   'x-amz-acl': /^(?:private|bucket-owner-full-control)$/,
   'x-amz-storage-class': /^STANDARD$/,
-  'x-amz-tagging': /^$/,
   'x-amz-website-redirect-location': /^(?!)/,
   'x-amz-write-offset-bytes': /^(?!)/,
   'x-amz-if-match-last-modified-time': /^(?!)/,

@@ -8,7 +8,9 @@ import { listObjects, listObjectsV2 } from './operations/list-objects.ts'
 import * as multipart from './operations/multipart.ts'
 import * as policy from './operations/policy.ts'
 import { putObject } from './operations/put-object.ts'
+import * as tagging from './operations/tagging.ts'
 import { listMultipartUploads, listParts } from './operations/uploads.ts'
+import * as versioning from './operations/versioning.ts'
 import type { S3Request } from './request.ts'
 import { notImplemented, S3Error } from './s3-error.ts'
 
@@ -90,7 +92,12 @@ const ON_BUCKET: Readonly<Record<string, S3Operation>> = {
   'HEAD ': buckets.headBucket,
   'DELETE ': buckets.deleteBucket,
   'GET location': buckets.getBucketLocation,
-  'GET versioning': buckets.getBucketVersioning,
+  'GET versioning': versioning.getBucketVersioning,
+  'PUT versioning': versioning.putBucketVersioning,
+  'GET versions': versioning.listObjectVersions,
+  'GET tagging': tagging.getBucketTagging,
+  'PUT tagging': tagging.putBucketTagging,
+  'DELETE tagging': tagging.deleteBucketTagging,
   'GET encryption': encryption.getBucketEncryption,
   'PUT encryption': encryption.putBucketEncryption,
   'DELETE encryption': encryption.deleteBucketEncryption,
@@ -115,6 +122,9 @@ const ON_OBJECT: Readonly<Record<string, S3Operation>> = {
   'GET ': getObject,
   'HEAD ': headObject,
   'DELETE ': deleteObject,
+  'GET tagging': tagging.getObjectTagging,
+  'PUT tagging': tagging.putObjectTagging,
+  'DELETE tagging': tagging.deleteObjectTagging,
   'POST uploads': multipart.createMultipartUpload,
   'POST uploadId': multipart.completeMultipartUpload,
   'GET uploadId': listParts,
@@ -122,14 +132,22 @@ const ON_OBJECT: Readonly<Record<string, S3Operation>> = {
   'PUT uploadId': multipart.uploadPart,
 }
 
+/** What may name a version. */
+const ON_VERSION: ReadonlySet<string> = new Set([
+  ...['GET ', 'HEAD ', 'DELETE ', 'GET tagging', 'PUT tagging', 'DELETE tagging'],
+])
+
 function objectOperation(request: S3Request): S3Operation | undefined {
   const { query, headers, method } = request
   const others = new Set(query.keys().filter((name) => NOT_OFFERED.has(name)))
   const hasPart = others.delete('partNumber')
   if (hasPart !== (method === 'PUT' && others.has('uploadId'))) return undefined
+  const hasVersion = others.delete('versionId')
   if (others.size > 1) return undefined
-  const [what = ''] = others
-  const operation = ON_OBJECT[`${method} ${what}`]
+  const [subresource = ''] = others
+  const what = `${method} ${subresource}`
+  if (hasVersion && !ON_VERSION.has(what)) return undefined
+  const operation = ON_OBJECT[what]
   if (!headers.has('x-amz-copy-source')) return operation
   if (operation === putObject) return copyObject
   return operation === multipart.uploadPart ? uploadPartCopy : operation

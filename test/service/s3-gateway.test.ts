@@ -41,6 +41,7 @@ after(async () => {
   await server[Symbol.asyncDispose]()
 })
 
+const NO_TAGS = '<Tagging><TagSet></TagSet></Tagging>'
 const KMS = { 'x-amz-server-side-encryption': 'aws:kms' }
 
 function underKey(bucketKey = false): Readonly<Record<string, string>> {
@@ -170,6 +171,22 @@ test('each operation asks for its own permission', async () => {
     [{ method: 'GET', target: '/photos?encryption' }, 's3:GetEncryptionConfiguration'],
     [{ method: 'PUT', target: '/photos?encryption' }, 's3:PutEncryptionConfiguration'],
     [{ method: 'DELETE', target: '/photos?encryption' }, 's3:PutEncryptionConfiguration'],
+    [{ method: 'PUT', target: '/photos?versioning' }, 's3:PutBucketVersioning'],
+    [{ method: 'GET', target: '/photos?versions' }, 's3:ListBucketVersions'],
+    [{ method: 'GET', target: '/photos?tagging' }, 's3:GetBucketTagging'],
+    [{ method: 'PUT', target: '/photos?tagging' }, 's3:PutBucketTagging'],
+    [{ method: 'DELETE', target: '/photos?tagging' }, 's3:PutBucketTagging'],
+    [{ method: 'GET', target: '/photos/one?versionId=null' }, 's3:GetObjectVersion'],
+    [{ method: 'DELETE', target: '/photos/one?versionId=null' }, 's3:DeleteObjectVersion'],
+    [{ method: 'GET', target: '/photos/one?tagging' }, 's3:GetObjectTagging'],
+    [{ method: 'GET', target: '/photos/one?tagging&versionId=null' }, 's3:GetObjectVersionTagging'],
+    [{ method: 'PUT', target: '/photos/one?tagging', body: NO_TAGS }, 's3:PutObjectTagging'],
+    [
+      { method: 'PUT', target: '/photos/one?tagging&versionId=null', body: NO_TAGS },
+      's3:PutObjectVersionTagging',
+    ],
+    [{ method: 'DELETE', target: '/photos/one?tagging' }, 's3:DeleteObjectTagging'],
+    [{ method: 'DELETE', target: '/photos/one?tagging&versionId=null' }, 's3:DeleteObjectVersionTagging'],
     [{ method: 'GET', target: '/photos?policy' }, 's3:GetBucketPolicy'],
     [{ method: 'PUT', target: '/photos?policy' }, 's3:PutBucketPolicy'],
     [{ method: 'DELETE', target: '/photos?policy' }, 's3:DeleteBucketPolicy'],
@@ -274,12 +291,10 @@ test('errors of keys have the codes of S3', async () => {
 test('what is not offered is refused and not ignored', async () => {
   const asks: readonly S3Ask[] = [
     { method: 'GET', target: '/photos?acl' },
-    { method: 'PUT', target: '/photos?versioning' },
-    { method: 'GET', target: '/photos/one?versionId=1' },
-    { method: 'GET', target: '/photos/one?tagging' },
+    { method: 'PUT', target: '/photos/one?versionId=1' },
+    { method: 'GET', target: '/photos/one?versionId=1&uploadId=x' },
     { method: 'GET', target: '/photos/one?partNumber=1' },
     { method: 'PUT', target: '/photos/x', headers: { 'x-amz-acl': 'public-read' } },
-    { method: 'PUT', target: '/photos/x', headers: { 'x-amz-tagging': 'a=b' } },
     { method: 'PUT', target: '/photos/x', headers: { 'x-amz-storage-class': 'GLACIER' } },
     { method: 'PUT', target: '/photos/x', headers: { 'x-amz-object-lock-mode': 'COMPLIANCE' } },
     { method: 'PUT', target: '/photos/x', payload: 'STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD' },

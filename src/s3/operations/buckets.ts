@@ -128,17 +128,6 @@ export const getBucketLocation: S3Operation = {
   },
 }
 
-/** GetBucketVersioning: no bucket has versions. */
-export const getBucketVersioning: S3Operation = {
-  name: 'GetBucketVersioning',
-  readOnly: true,
-  on: 'bucket',
-  run: async (call) => {
-    await authorizeBucket(call, 's3:GetBucketVersioning')
-    return { body: formatXml('VersioningConfiguration', {}) }
-  },
-}
-
 /** DeleteBucket. */
 export const deleteBucket: S3Operation = {
   name: 'DeleteBucket',
@@ -150,9 +139,11 @@ export const deleteBucket: S3Operation = {
     call.defer(dependencies.locks.holdBucket(bucket.name))
     currentBucket(dependencies.catalogue, bucket)
     if (!dependencies.catalogue.isEmpty(bucket.name)) {
-      throw new S3Error('BucketNotEmpty', 'The bucket you tried to delete is not empty', {
-        elements: { BucketName: bucket.name },
-      })
+      const message =
+        bucket.versioning === undefined
+          ? 'The bucket you tried to delete is not empty'
+          : 'The bucket you tried to delete is not empty. You must delete all versions in the bucket.'
+      throw new S3Error('BucketNotEmpty', message, { elements: { BucketName: bucket.name } })
     }
     return { status: 204, changes: [removeBucket(bucket.name)] }
   },

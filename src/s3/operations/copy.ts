@@ -5,17 +5,18 @@ import type { ObjectCall, S3Answer, S3Operation } from '../call.ts'
 import { checkCopySource } from '../conditions.ts'
 import { checkOwner, EXPECTED_SOURCE_OWNER } from '../current-bucket.ts'
 import { customerKeyOf, SOURCE_CUSTOMER } from '../customer-key.ts'
-import { encryptionChoice, encryptionHeaders, SSE } from '../encryption.ts'
-import type { ObjectEntry } from '../entries.ts'
+import { encryptionChoice, encryptionHeaders, objectArn, SSE } from '../encryption.ts'
+import type { ObjectEntry, Tags } from '../entries.ts'
 import { checksumHeaders, parseFacts, refuseNotOffered } from '../object-facts.ts'
 import type { ByteRange } from '../object-files.ts'
 import { PUT_MAX_BYTES } from '../payload.ts'
-import { invalidArgument, noSuchBucket, notImplemented, S3Error } from '../s3-error.ts'
+import { invalidArgument, noSuchBucket, S3Error } from '../s3-error.ts'
 import { type Stored, storeStream } from '../storing.ts'
+import { existingTagsContext, parseTagsHeader } from '../tags.ts'
 import { formatXml } from '../xml.ts'
 import { openObject, readableObject } from './get-object.ts'
 import { findUpload, putStreamOfPart } from './multipart.ts'
-import { authorizeWrite, etagOf, newVersion, replaceObject } from './put-object.ts'
+import { authorizeWrite, etagOf, newVersion, replaceObject, versionHeadersOf } from './put-object.ts'
 
 /** CopyObject. The source's encryption is not inherited. */
 export const copyObject: S3Operation = {
@@ -34,12 +35,20 @@ async function copy(call: ObjectCall): Promise<S3Answer> {
   if (directive !== 'COPY' && directive !== 'REPLACE') {
     throw invalidArgument('Unknown metadata directive.', 'x-amz-metadata-directive', directive)
   }
+  const asked = parseTagsHeader(headers)
+  const tagDirective = headers.get('x-amz-tagging-directive') ?? 'COPY'
+  if (tagDirective !== 'COPY' && tagDirective !== 'REPLACE') {
+    throw invalidArgument('Unknown tagging directive.', 'x-amz-tagging-directive', tagDirective)
+  }
   await authorizeWrite(call)
   const source = sourceOf(call)
   const from = await readableObject(source)
   checkCopySource(headers, from)
-  const isSelf = source.bucket.name === bucket.name && source.key === key
-  if (isSelf && directive === 'COPY' && !headers.has(SSE) && choice.type !== 'customer') {
+  const tags = tagDirective === 'REPLACE' ? asked : await copiedTags(source, from)
+  if (tags !== undefined) await authorizeWrite(call, tags)
+  const isSelf = source.bucket.name === bucket.name && source.key === key && source.versionId === undefined
+  const isChanged = directive === 'REPLACE' || tagDirective === 'REPLACE'
+  if (isSelf && !isChanged && !headers.has(SSE) && choice.type !== 'customer') {
     throw new S3Error(
       'InvalidRequest',
       "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
@@ -69,18 +78,35 @@ async function copy(call: ObjectCall): Promise<S3Answer> {
     streams: [{ ...stream, part: 0 }],
     headers: kept,
     metadata,
+    tags,
   }
+  const { answer, versionHeaders } = await replaceObject(call, entry)
   const checksum = Object.fromEntries(checksumElements(entry))
   return {
-    ...(await replaceObject(call, entry)),
-    headers: encryptionHeaders(encryption, headers),
+    ...answer,
+    headers: [...encryptionHeaders(encryption, headers), ...versionHeaders, ...sourceVersion(source, from)],
     body: formatXml('CopyObjectResult', {
       LastModified: new Date(entry.modifiedAt).toISOString(),
       ETag: `"${entry.etag}"`,
       ...checksum,
     }),
-    event: { additional: { copySource: `${source.bucket.name}/${source.key}` } },
+    event: { ...answer.event, additional: { copySource: `${source.bucket.name}/${source.key}` } },
   }
+}
+
+/** The tags of a source, which the caller must be allowed to read. @throws S3Error AccessDenied. */
+async function copiedTags(source: ObjectCall, { tags }: ObjectEntry): Promise<Tags | undefined> {
+  if (tags === undefined || Object.keys(tags).length === 0) return undefined
+  const { bucket, key, versionId } = source
+  const action = versionId === undefined ? 's3:GetObjectTagging' : 's3:GetObjectVersionTagging'
+  const context = existingTagsContext(tags)
+  await source.authorize([{ action, resource: objectArn(bucket.name, key), bucket, context }])
+  return tags
+}
+
+/** The header that names the version of a source. */
+function sourceVersion({ bucket }: ObjectCall, from: ObjectEntry): readonly (readonly [string, string])[] {
+  return versionHeadersOf(bucket, from).map(([, id]) => ['x-amz-copy-source-version-id', id])
 }
 
 /** The elements of an object's checksum. */
@@ -112,7 +138,7 @@ export const uploadPartCopy: S3Operation = {
     })
     return {
       ...part.answer,
-      headers: encryptionHeaders(upload.encryption, headers),
+      headers: [...encryptionHeaders(upload.encryption, headers), ...sourceVersion(source, from)],
       body: formatXml('CopyPartResult', {
         LastModified: new Date(part.entry.modifiedAt).toISOString(),
         ETag: `"${part.entry.etag}"`,
@@ -135,15 +161,17 @@ function copyRange(text: string | undefined, sizeBytes: number): ByteRange {
   )
 }
 
+/** A path, and the id of a version: a question mark of a key is encoded. */
+const COPY_SOURCE = /^([^?]*)(\?versionId=(.*))?$/
+
 /** The source of a copy as a call on it. @throws S3Error. */
 function sourceOf(call: ObjectCall): ObjectCall {
   const text = call.request.headers.get('x-amz-copy-source') ?? ''
-  const question = text.indexOf('?')
-  if (question >= 0) throw notImplemented('a version of a copy source')
-  const path = fromUtf8(percentDecode(text)).replace(/^\//, '')
+  const [, encoded = '', , id] = COPY_SOURCE.exec(text) ?? []
+  const path = fromUtf8(percentDecode(encoded)).replace(/^\//, '')
   const slash = path.indexOf('/')
   const key = path.slice(slash + 1)
-  if (slash <= 0 || key === '' || path.includes('\0')) {
+  if (slash <= 0 || key === '' || path.includes('\0') || id === '') {
     throw invalidArgument(
       'Copy Source must mention the source bucket and key: sourcebucket/sourcekey',
       'x-amz-copy-source',
@@ -154,7 +182,7 @@ function sourceOf(call: ObjectCall): ObjectCall {
   const bucket = call.dependencies.catalogue.bucket(name)
   if (bucket === undefined) throw noSuchBucket(name)
   checkOwner(call.request.headers, EXPECTED_SOURCE_OWNER, bucket)
-  return { ...call, bucket, key, customerKey: customerKeyOf(call, SOURCE_CUSTOMER) }
+  return { ...call, bucket, key, versionId: id, customerKey: customerKeyOf(call, SOURCE_CUSTOMER) }
 }
 
 /** The bytes of a range of a source, and at their end their MD5. */

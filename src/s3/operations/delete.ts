@@ -1,9 +1,11 @@
 import { readDocument } from '../body.ts'
 import type { BucketCall, S3Answer, S3Operation } from '../call.ts'
-import { type CatalogueChange, setObject } from '../catalogue.ts'
+import type { CatalogueChange } from '../catalogue.ts'
 import { checkWrite } from '../conditions.ts'
 import { holdObject } from '../current-bucket.ts'
 import { objectArn } from '../encryption.ts'
+import type { BucketEntry } from '../entries.ts'
+import { KeyVersions, NULL_VERSION, parseVersionId, versionIdOf } from '../key-versions.ts'
 import { refuseNotOffered } from '../object-facts.ts'
 import { checkKeyLength } from '../request.ts'
 import { notImplemented, S3Error } from '../s3-error.ts'
@@ -16,7 +18,7 @@ import {
   type XmlElement,
   type XmlValue,
 } from '../xml.ts'
-import { authorizeMatch } from './put-object.ts'
+import { authorizeMatch, eventOf, newVersion } from './put-object.ts'
 
 /** Objects of one DeleteObjects. Source: Amazon S3 API Reference, "DeleteObjects". */
 const OBJECTS_MAX = 1_000
@@ -27,29 +29,68 @@ export const deleteObject: S3Operation = {
   readOnly: false,
   on: 'object',
   run: async (call) => {
-    const { bucket, key, request, dependencies } = call
+    const { key, versionId, request, dependencies } = call
     refuseNotOffered(request.headers)
-    await authorizeDelete(call, key)
+    const target = { key, versionId }
+    await authorizeDelete(call, target)
     await authorizeMatch(call)
-    await holdObject(call, key)
-    checkWrite(request.headers, dependencies.catalogue.object(bucket.name, key))
-    return { status: 204, ...removeHeld(call, key) }
+    const now = await holdObject(call, key)
+    const versions = new KeyVersions(dependencies.catalogue, now, key)
+    const named = versions.find(versionId)
+    checkWrite(request.headers, named?.isMarker === true ? undefined : named)
+    const removed = removeHeld(call, { bucket: now, versions }, target)
+    const headers = headersOf(removed)
+    return { status: 204, headers, ...versions.outcome(), event: eventOf(headers) }
   },
 }
 
-/** Removes an object that the call holds. */
-function removeHeld({ bucket, dependencies }: BucketCall, key: string): S3Answer {
-  const entry = dependencies.catalogue.object(bucket.name, key)
-  if (entry === undefined) return {}
-  return {
-    changes: [setObject(bucket.name, key, undefined)],
-    disposes: entry.streams.map(({ file }) => file),
-  }
+type Target = { readonly key: string; readonly versionId: string | undefined }
+
+/** What a deletion has done: which version it has removed, or the delete marker that it has made. */
+type Removed = {
+  readonly versionId?: string | undefined
+  readonly isMarker: boolean
+  /** Whether the marker is new. */
+  readonly isNew: boolean
 }
 
-function authorizeDelete(call: BucketCall, key: string): Promise<void> {
+/** Removes a version of a key that the call holds; without a version, the object, or hides it by a delete marker. */
+function removeHeld(
+  call: BucketCall,
+  { bucket, versions }: { readonly bucket: BucketEntry; readonly versions: KeyVersions },
+  { versionId }: Target,
+): Removed {
+  if (versionId !== undefined) {
+    const entry = versions.find(versionId)
+    if (entry !== undefined) versions.remove(entry)
+    return { versionId, isMarker: entry?.isMarker === true, isNew: false }
+  }
+  const marker = KeyVersions.marker(newVersion(call), call.dependencies.clock.now())
+  if (bucket.versioning !== undefined) {
+    return { versionId: versionIdOf(versions.add(marker)), isMarker: true, isNew: true }
+  }
+  const entry = versions.latest()
+  if (entry !== undefined) versions.remove(entry)
+  return { isMarker: false, isNew: false }
+}
+
+function headersOf({ versionId, isMarker }: Removed): readonly (readonly [string, string])[] {
+  return [
+    ...(isMarker ? [['x-amz-delete-marker', 'true'] as const] : []),
+    ...(versionId === undefined ? [] : [['x-amz-version-id', versionId] as const]),
+  ]
+}
+
+function authorizeDelete(call: BucketCall, { key, versionId }: Target): Promise<void> {
   const { bucket } = call
-  return call.authorize([{ action: 's3:DeleteObject', resource: objectArn(bucket.name, key), bucket }])
+  return call.authorize([
+    {
+      action: versionId === undefined ? 's3:DeleteObject' : 's3:DeleteObjectVersion',
+      resource: objectArn(bucket.name, key),
+      bucket,
+      context: (name) => (name === 's3:versionid' ? versionId : undefined),
+    },
+  ])
 }
 
 /** DeleteObjects: each object is decided by itself. */
@@ -61,19 +102,9 @@ export const deleteObjects: S3Operation = {
 }
 
 async function deleteMany(call: BucketCall): Promise<S3Answer> {
-  const { headers } = call.request
-  const isSummed = [...headers.keys()].some(
-    (name) => name === 'content-md5' || name.startsWith('x-amz-checksum-'),
-  )
-  const hash = headers.get('x-amz-content-sha256') ?? ''
-  if (!isSummed && !headers.has('x-amz-trailer') && hash === 'UNSIGNED-PAYLOAD') {
-    throw new S3Error(
-      'InvalidRequest',
-      'Missing required header for this request: Content-MD5 OR x-amz-checksum-*',
-    )
-  }
+  checkSum(call.request.headers)
   const document = parseXml(await readDocument(call), 'Delete')
-  const keys = keysOf(document)
+  const targets = targetsOf(document)
   const isQuiet = textOf(document, 'Quiet') === 'true'
   const deleted: XmlValue[] = []
   const errors: XmlValue[] = []
@@ -81,37 +112,85 @@ async function deleteMany(call: BucketCall): Promise<S3Answer> {
   const changes: CatalogueChange[] = []
   const disposes: string[] = []
   // Sorted, so that two calls that hold the same objects do not wait for each other.
-  for (const key of [...new Set(keys)].sort()) {
-    try {
-      await authorizeDelete(call, key)
-    } catch (error) {
-      if (!(error instanceof S3Error) || error.code !== 'AccessDenied') throw error
+  for (const [key, ofKey] of [...targets].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const allowed: Target[] = []
+    for (const target of ofKey) {
+      const error = await refusalOf(call, target)
+      if (error === undefined) {
+        allowed.push(target)
+        continue
+      }
       refused.push(key)
-      errors.push({ Key: key, Code: error.code, Message: error.message })
-      continue
+      errors.push({ Key: key, VersionId: target.versionId, Code: error.code, Message: error.message })
     }
-    await holdObject(call, key)
-    const answer = removeHeld(call, key)
-    changes.push(...(answer.changes ?? []))
-    disposes.push(...(answer.disposes ?? []))
-    if (!isQuiet) deleted.push({ Key: key })
+    if (allowed.length === 0) continue
+    const bucket = await holdObject(call, key)
+    const versions = new KeyVersions(call.dependencies.catalogue, bucket, key)
+    for (const target of allowed) {
+      const removed = removeHeld(call, { bucket, versions }, target)
+      if (!isQuiet) deleted.push(deletedElement(target, removed))
+    }
+    const outcome = versions.outcome()
+    changes.push(...outcome.changes)
+    disposes.push(...outcome.disposes)
   }
   return {
     body: formatXml('DeleteResult', { Deleted: deleted, Error: errors }),
     changes,
     disposes,
-    event: { additional: { keys, refused } },
+    event: { additional: { keys: [...targets.keys()], refused } },
   }
 }
 
-function keysOf(document: XmlElement): readonly string[] {
+/** @throws S3Error InvalidRequest when nothing protects the body. */
+function checkSum(headers: ReadonlyMap<string, string>): void {
+  const isSummed = [...headers.keys()].some(
+    (name) => name === 'content-md5' || name.startsWith('x-amz-checksum-'),
+  )
+  const hash = headers.get('x-amz-content-sha256') ?? ''
+  if (isSummed || headers.has('x-amz-trailer') || hash !== 'UNSIGNED-PAYLOAD') return
+  throw new S3Error(
+    'InvalidRequest',
+    'Missing required header for this request: Content-MD5 OR x-amz-checksum-*',
+  )
+}
+
+/** Why the caller may not delete something. */
+async function refusalOf(call: BucketCall, target: Target): Promise<S3Error | undefined> {
+  try {
+    if (target.versionId !== undefined && target.versionId !== NULL_VERSION) parseVersionId(target.versionId)
+    await authorizeDelete(call, target)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof S3Error)) throw error
+    if (error.code === 'AccessDenied' || error.code === 'InvalidArgument') return error
+    throw error
+  }
+}
+
+function deletedElement({ key, versionId }: Target, removed: Removed): XmlValue {
+  return {
+    Key: key,
+    VersionId: versionId,
+    DeleteMarker: removed.isMarker ? true : undefined,
+    DeleteMarkerVersionId: removed.isMarker ? removed.versionId : undefined,
+  }
+}
+
+/** What is to be deleted, by key; each once. */
+function targetsOf(document: XmlElement): ReadonlyMap<string, readonly Target[]> {
   const objects = children(document, 'Object')
   if (objects.length === 0 || objects.length > OBJECTS_MAX) throw malformedXml()
-  return objects.map((object) => {
+  const targets = new Map<string, Map<string | undefined, Target>>()
+  for (const object of objects) {
     const key = children(object, 'Key')[0]?.text
     if (key === undefined || key === '') throw malformedXml()
     checkKeyLength(key)
-    if (object.children.length > 1) throw notImplemented('DeleteObjects with versions or conditions')
-    return key
-  })
+    if (object.children.some(({ name }) => name !== 'Key' && name !== 'VersionId'))
+      throw notImplemented('DeleteObjects with conditions')
+    const versionId = textOf(object, 'VersionId') || undefined
+    const ofKey = targets.get(key) ?? new Map<string | undefined, Target>()
+    targets.set(key, ofKey.set(versionId, { key, versionId }))
+  }
+  return new Map([...targets].map(([key, ofKey]) => [key, [...ofKey.values()]]))
 }

@@ -2,10 +2,13 @@ import type { Secret } from '../../base/secret.ts'
 import type { ObjectCall, S3Answer, S3Operation } from '../call.ts'
 import { checkRead } from '../conditions.ts'
 import { bucketArn, encryptionHeaders, objectArn, refuseOnRead } from '../encryption.ts'
-import type { ObjectEntry } from '../entries.ts'
+import type { ObjectEntry, VersionEntry } from '../entries.ts'
+import { KeyVersions } from '../key-versions.ts'
 import { checksumHeaders, objectHeaders } from '../object-facts.ts'
 import type { ByteRange } from '../object-files.ts'
 import { S3Error } from '../s3-error.ts'
+import { existingTagsContext } from '../tags.ts'
+import { versionHeadersOf } from './put-object.ts'
 
 /** GetObject. */
 export const getObject: S3Operation = {
@@ -18,7 +21,7 @@ export const getObject: S3Operation = {
     const { entry } = found
     const asked = rangeOf(call.request.headers.get('range'), entry.sizeBytes)
     const body = await openObject(call, entry, asked ?? { begin: 0, end: entry.sizeBytes })
-    return { ...answerOf(call, entry, asked), body }
+    return { ...(await answerOf(call, entry, asked)), body }
   },
 }
 
@@ -50,19 +53,47 @@ async function findObject(call: ObjectCall): Promise<Found> {
   return { entry, isUnchanged: checkRead(headers, entry) === 'unchanged' }
 }
 
-/** The object, if the caller may read it. @throws S3Error AccessDenied, NoSuchKey. */
-export async function readableObject(call: ObjectCall): Promise<ObjectEntry> {
-  const { bucket, key, dependencies } = call
-  await call.authorize([{ action: 's3:GetObject', resource: objectArn(bucket.name, key), bucket }])
-  const entry = dependencies.catalogue.object(bucket.name, key)
-  if (entry !== undefined) {
-    // Its files stay until the call has its outcome, whoever replaces the object meanwhile.
-    call.defer(dependencies.disposal.read(entry.streams.map(({ file }) => file)))
-    return entry
-  }
+/** What a read needs beyond GetObject: the action, and that for a named version. */
+const READ = { action: 's3:GetObject', ofVersion: 's3:GetObjectVersion' }
+
+/** The object, if the caller may read it. @throws S3Error AccessDenied, NoSuchKey, NoSuchVersion, MethodNotAllowed. */
+export async function readableObject(call: ObjectCall, { action, ofVersion } = READ): Promise<ObjectEntry> {
+  const { bucket, key, dependencies, versionId } = call
+  const found = new KeyVersions(dependencies.catalogue, bucket, key).find(versionId)
+  const entry = found?.isMarker === true ? undefined : found
+  // Its files stay until the call has its outcome, whoever replaces the object meanwhile.
+  if (entry !== undefined) call.defer(dependencies.disposal.read(entry.streams.map(({ file }) => file)))
+  const ofTags = existingTagsContext(entry?.tags)
+  await call.authorize([
+    {
+      action: versionId === undefined ? action : ofVersion,
+      resource: objectArn(bucket.name, key),
+      bucket,
+      context: (name) => (name === 's3:versionid' ? versionId : ofTags(name)),
+    },
+  ])
+  if (entry !== undefined) return entry
   // Who may not list the bucket does not learn which keys it has.
   await call.authorize([{ action: 's3:ListBucket', resource: bucketArn(bucket.name), bucket }])
-  throw new S3Error('NoSuchKey', 'The specified key does not exist.', { elements: { Key: key } })
+  throw absent(call, found)
+}
+
+/** The error for an object that is not there, or that a delete marker hides. */
+function absent({ key, versionId, bucket }: ObjectCall, marker: VersionEntry | undefined): S3Error {
+  const headers =
+    marker === undefined
+      ? []
+      : [['x-amz-delete-marker', 'true'] as const, ...versionHeadersOf(bucket, marker)]
+  if (versionId === undefined) {
+    const elements = { Key: key }
+    return new S3Error('NoSuchKey', 'The specified key does not exist.', { elements, headers })
+  }
+  if (marker !== undefined) {
+    const message = 'The specified method is not allowed against this resource.'
+    return new S3Error('MethodNotAllowed', message, { headers })
+  }
+  const elements = { Key: key, VersionId: versionId }
+  return new S3Error('NoSuchVersion', 'The specified version does not exist.', { elements })
 }
 
 function unchanged(entry: ObjectEntry): S3Answer {
@@ -88,7 +119,11 @@ const OVERRIDES: ReadonlyMap<string, string> = new Map([
 /** Characters that no header has. */
 const UNSENDABLE = /[^\t\x20-\x7e\x80-\xff]/
 
-function answerOf(call: ObjectCall, entry: ObjectEntry, range: ByteRange | undefined): S3Answer {
+async function answerOf(
+  call: ObjectCall,
+  entry: ObjectEntry,
+  range: ByteRange | undefined,
+): Promise<S3Answer> {
   const headers = new Map(objectHeaders(entry).map(([name, value]) => [name.toLowerCase(), value]))
   for (const [parameter, name] of OVERRIDES) {
     const value = call.request.query.get(parameter)
@@ -107,10 +142,31 @@ function answerOf(call: ObjectCall, entry: ObjectEntry, range: ByteRange | undef
       ...(range === undefined
         ? []
         : [['Content-Range', `bytes ${begin}-${end - 1}/${entry.sizeBytes}`] as const]),
+      ...versionHeadersOf(call.bucket, entry),
+      ...(await tagCount(call, entry)),
       ...encryptionHeaders(entry.encryption, call.request.headers),
       ...(showsChecksum(call, entry) && !isPart ? checksumHeaders(entry) : []),
     ],
     event: { additional: { bytesTransferredOut: end - begin } },
+  }
+}
+
+/** How many tags an object has, for who may read them. */
+async function tagCount(
+  call: ObjectCall,
+  { tags = {} }: ObjectEntry,
+): Promise<readonly (readonly [string, string])[]> {
+  const count = Object.keys(tags).length
+  if (count === 0) return []
+  const { bucket, key, versionId } = call
+  const action = versionId === undefined ? 's3:GetObjectTagging' : 's3:GetObjectVersionTagging'
+  const context = existingTagsContext(tags)
+  try {
+    await call.authorize([{ action, resource: objectArn(bucket.name, key), bucket, context }])
+    return [['x-amz-tagging-count', String(count)]]
+  } catch (error) {
+    if (error instanceof S3Error && error.code === 'AccessDenied') return []
+    throw error
   }
 }
 

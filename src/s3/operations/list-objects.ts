@@ -20,7 +20,7 @@ export const listObjectsV2: S3Operation = {
     const token = query.get('continuation-token')
     const startAfter = query.get('start-after')
     const from = token === undefined ? startAfter && idAfter(utf8(startAfter)) : parseToken(token)
-    const { asked, encode } = await begin(call)
+    const { asked, encode } = await beginList(call, 's3:ListBucket')
     const page = listPage(rowsOf(call), asked, from || undefined)
     const isOwnerShown = query.get('fetch-owner') === 'true'
     return documentOf({
@@ -48,7 +48,7 @@ export const listObjects: S3Operation = {
   run: async (call) => {
     const { query } = call.request
     const marker = query.get('marker') ?? ''
-    const { asked, encode } = await begin(call)
+    const { asked, encode } = await beginList(call, 's3:ListBucket')
     const page = listPage(rowsOf(call), asked, marker === '' ? undefined : afterMarker(marker, asked))
     return documentOf({
       Name: call.bucket.name,
@@ -70,10 +70,14 @@ function documentOf(members: { readonly [name: string]: XmlValue }): S3Answer {
 }
 
 type Asked = { readonly prefix: string; readonly delimiter: string | undefined; readonly maxKeys: number }
-type Encode = (text: string) => string
+/** How names are written. */
+export type Encode = (text: string) => string
 
-/** Reads the parameters and decides the permission. */
-async function begin(call: BucketCall): Promise<{ readonly asked: Asked; readonly encode: Encode }> {
+/** Reads the parameters of a list and decides the permission. @throws S3Error. */
+export async function beginList(
+  call: BucketCall,
+  action: string,
+): Promise<{ readonly asked: Asked; readonly encode: Encode }> {
   const { request, bucket } = call
   const { query } = request
   const prefix = query.get('prefix') ?? ''
@@ -91,7 +95,7 @@ async function begin(call: BucketCall): Promise<{ readonly asked: Asked; readonl
         return undefined
     }
   }
-  await call.authorize([{ action: 's3:ListBucket', resource: bucketArn(bucket.name), bucket, context }])
+  await call.authorize([{ action, resource: bucketArn(bucket.name), bucket, context }])
   return { asked: { prefix, delimiter, maxKeys }, encode: encoderOf(query.get('encoding-type')) }
 }
 
@@ -103,7 +107,7 @@ function parseMaxKeys(text: string | undefined): number {
   return Math.min(KEYS_MAX, Number(text))
 }
 
-/** How names are written. @throws S3Error InvalidArgument. */
+/** The way in which names are written. @throws S3Error InvalidArgument. */
 export function encoderOf(type: string | undefined): Encode {
   if (type === undefined) return (text) => text
   if (type !== 'url')
@@ -129,8 +133,10 @@ function parseToken(token: string): Uint8Array {
 
 type Item = Keyed<() => ObjectEntry>
 
-type Page = {
-  readonly contents: readonly Item[]
+type Row = { readonly key: string; readonly id?: Uint8Array }
+
+type Page<T> = {
+  readonly contents: readonly T[]
   readonly prefixes: readonly string[]
   /** The last key or common prefix of the page. */
   readonly last: string
@@ -138,25 +144,25 @@ type Page = {
   readonly next: Uint8Array | undefined
 }
 
-/** Reads objects in the order of their keys, from a key on. */
-type Rows = (from: Uint8Array, limit: number) => readonly Item[]
+/** Reads rows in the order of their ids, which are their keys unless they say otherwise, from an id on. */
+type Rows<T> = (from: Uint8Array, limit: number) => readonly T[]
 
-function rowsOf({ bucket, dependencies }: BucketCall): Rows {
+function rowsOf({ bucket, dependencies }: BucketCall): Rows<Item> {
   return (from, limit) => dependencies.catalogue.objects(bucket.name, from, limit)
 }
 
 /** A page of keys and common prefixes, of which each takes as much of the page as a key. */
-export function listPage(rows: Rows, asked: Asked, start: Uint8Array | undefined): Page {
+export function listPage<T extends Row>(rows: Rows<T>, asked: Asked, start: Uint8Array | undefined): Page<T> {
   const wanted = utf8(asked.prefix)
   const from = start === undefined || compareBytes(start, wanted) < 0 ? wanted : start
-  const page: Filling = { contents: [], prefixes: [], last: '', from }
+  const page: Filling<T> = { contents: [], prefixes: [], last: '', from }
   const isFull = fillPage(rows, asked, page)
   const { contents, prefixes, last } = page
   return { contents, prefixes, last, next: isFull ? page.from : undefined }
 }
 
-type Filling = {
-  readonly contents: Item[]
+type Filling<T> = {
+  readonly contents: T[]
   readonly prefixes: string[]
   last: string
   /** The first key that may come next. */
@@ -167,7 +173,7 @@ type Filling = {
 const FEW = 8
 
 /** Returns whether more keys follow a full page. */
-function fillPage(rows: Rows, asked: Asked, page: Filling): boolean {
+function fillPage<T extends Row>(rows: Rows<T>, asked: Asked, page: Filling<T>): boolean {
   if (asked.maxKeys === 0) return false
   let limit = asked.maxKeys + 1
   for (;;) {
@@ -180,10 +186,10 @@ function fillPage(rows: Rows, asked: Asked, page: Filling): boolean {
 }
 
 /** Takes items until the page is full, a common prefix is skipped, or the keys with the prefix are at their end. */
-function takeItems(
-  items: readonly Item[],
+function takeItems<T extends Row>(
+  items: readonly T[],
   asked: Asked,
-  page: Filling,
+  page: Filling<T>,
 ): 'full' | 'skipped' | 'taken' | 'end' {
   const { prefix, delimiter, maxKeys } = asked
   for (const item of items) {
@@ -198,7 +204,7 @@ function takeItems(
     }
     page.contents.push(item)
     page.last = item.key
-    page.from = idAfter(utf8(item.key))
+    page.from = idAfter(item.id ?? utf8(item.key))
   }
   return 'taken'
 }

@@ -4,24 +4,19 @@ import { combineCrcs, isCombinable } from '../../crypto/crc-combine.ts'
 import { runningHash } from '../../crypto/running-hash.ts'
 import { readDocument } from '../body.ts'
 import type { ObjectCall, S3Answer, S3Operation } from '../call.ts'
-import {
-  type CatalogueChange,
-  putPart,
-  putUpload,
-  removePart,
-  removeUpload,
-  setObject,
-} from '../catalogue.ts'
+import { type CatalogueChange, putPart, putUpload, removePart, removeUpload } from '../catalogue.ts'
 import { checkWrite } from '../conditions.ts'
 import { holdObject } from '../current-bucket.ts'
 import { encryptionChoice, encryptionHeaders, objectArn } from '../encryption.ts'
 import type { ObjectChecksum, ObjectEntry, PartEntry, UploadEntry } from '../entries.ts'
+import { KeyVersions } from '../key-versions.ts'
 import { parseFacts, refuseNotOffered } from '../object-facts.ts'
 import { CHECKSUMS, openPayload, type PayloadFacts } from '../payload.ts'
 import { invalidArgument, S3Error } from '../s3-error.ts'
 import { type Stored, storeStream } from '../storing.ts'
+import { parseTagsHeader } from '../tags.ts'
 import { children, formatXml, malformedXml, parseXml, textOf } from '../xml.ts'
-import { authorizeWrite, etagOf, newVersion } from './put-object.ts'
+import { authorizeWrite, etagOf, eventOf, newVersion, versionHeadersOf } from './put-object.ts'
 
 /** Source: Amazon S3 User Guide, "Amazon S3 multipart upload limits". */
 const PARTS_MAX = 10_000
@@ -38,7 +33,8 @@ export const createMultipartUpload: S3Operation = {
     const { headers } = request
     refuseNotOffered(headers)
     const choice = encryptionChoice(headers, bucket.encryption, call.customerKey())
-    await authorizeWrite(call)
+    const tags = parseTagsHeader(headers)
+    await authorizeWrite(call, tags)
     const facts = parseFacts(headers)
     const { dataKey, encryption } = await dependencies.dataKeys.create(call, choice)
     dataKey[Symbol.dispose]()
@@ -51,6 +47,7 @@ export const createMultipartUpload: S3Operation = {
       encryption,
       ...checksumOf(headers),
       ...facts,
+      tags,
     }
     await holdObject(call, key)
     return {
@@ -225,25 +222,28 @@ async function complete(call: ObjectCall): Promise<S3Answer> {
   // The key of a customer need not be sent again.
   if (upload.encryption.type !== 'customer' || call.customerKey() !== undefined)
     (await openUpload(call, upload))[Symbol.dispose]()
-  await holdObject(call, key)
+  const now = await holdObject(call, key)
   findUpload(call)
-  const before = catalogue.object(bucket.name, key)
-  checkWrite(request.headers, before)
+  checkWrite(request.headers, catalogue.object(bucket.name, key))
   const stored = new Map(allParts(call, upload).map((entry) => [entry.part, entry]))
   const parts = named.map((part, index) => chosenPart(stored, part, index === named.length - 1))
   const entry = completed(call, upload, parts)
   checkWholeChecksum(request.headers, entry.checksum)
   const used = new Set(parts.map(({ file }) => file))
   const unused = [...stored.values()].filter(({ file }) => !used.has(file))
+  const versions = new KeyVersions(catalogue, now, key)
+  const versionHeaders = versionHeadersOf(now, versions.add(entry))
+  const outcome = versions.outcome()
   const changes: CatalogueChange[] = [
-    setObject(bucket.name, key, entry),
+    ...outcome.changes,
     removeUpload(bucket.name, upload),
     ...[...stored.keys()].map((part) => removePart(upload.id, part)),
   ]
   return {
     changes,
-    disposes: [...(before?.streams ?? []), ...unused].map(({ file }) => file),
-    headers: encryptionHeaders(upload.encryption, request.headers),
+    disposes: [...outcome.disposes, ...unused.map(({ file }) => file)],
+    headers: [...encryptionHeaders(upload.encryption, request.headers), ...versionHeaders],
+    event: eventOf(versionHeaders),
     body: formatXml('CompleteMultipartUploadResult', {
       Location: `/${bucket.name}/${encodeURIComponent(key).replaceAll('%2F', '/')}`,
       Bucket: bucket.name,
@@ -258,7 +258,7 @@ async function complete(call: ObjectCall): Promise<S3Answer> {
 }
 
 function completed(call: ObjectCall, upload: UploadEntry, parts: readonly PartEntry[]): ObjectEntry {
-  const { headers, metadata, encryption } = upload
+  const { headers, metadata, encryption, tags } = upload
   const md5 = runningHash('md5')
   for (const { etag } of parts) md5.update(Buffer.from(etag, 'hex'))
   const checksum = wholeChecksum(upload, parts)
@@ -273,6 +273,7 @@ function completed(call: ObjectCall, upload: UploadEntry, parts: readonly PartEn
     streams: parts.map(({ part, file, sizeBytes }) => ({ part, file, sizeBytes })),
     headers,
     metadata,
+    tags,
   }
 }
 

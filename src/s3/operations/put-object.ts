@@ -1,13 +1,14 @@
 import { toHex } from '../../base/bytes.ts'
 import type { ObjectCall, S3Answer, S3Operation } from '../call.ts'
-import { setObject } from '../catalogue.ts'
 import { checkWrite } from '../conditions.ts'
 import { holdObject } from '../current-bucket.ts'
 import { type EncryptionChoice, encryptionChoice, encryptionHeaders, objectArn } from '../encryption.ts'
-import type { ObjectEntry } from '../entries.ts'
+import type { BucketEntry, ObjectEntry, Tags, VersionEntry } from '../entries.ts'
+import { KeyVersions, versionIdOf } from '../key-versions.ts'
 import { checksumHeaders, parseFacts, refuseNotOffered, writeContext } from '../object-facts.ts'
 import { openPayload } from '../payload.ts'
 import { storeStream } from '../storing.ts'
+import { parseTagsHeader, requestedTagsContext } from '../tags.ts'
 
 const ETAG_BYTES = 16
 
@@ -24,7 +25,8 @@ async function put(call: ObjectCall): Promise<S3Answer> {
   const { headers } = request
   refuseNotOffered(headers)
   const choice = encryptionChoice(headers, bucket.encryption, call.customerKey())
-  await authorizeWrite(call)
+  const tags = parseTagsHeader(headers)
+  await authorizeWrite(call, tags)
   const facts = parseFacts(headers)
   checkWrite(headers, dependencies.catalogue.object(bucket.name, key))
   const payload = openPayload(request, call.authenticated, choice.type === 'AES256')
@@ -43,15 +45,20 @@ async function put(call: ObjectCall): Promise<S3Answer> {
     ...(seen.checksum !== undefined && { checksum: { ...seen.checksum, type: 'FULL_OBJECT' as const } }),
     streams: [{ ...stream, part: 0 }],
     ...facts,
+    tags,
   }
-  return { ...(await replaceObject(call, entry)), headers: uploadHeaders(entry, headers) }
+  const { answer, versionHeaders } = await replaceObject(call, entry)
+  return { ...answer, headers: [...uploadHeaders(entry, headers), ...versionHeaders] }
 }
 
-/** The permission to write an object. @throws S3Error AccessDenied. */
-export async function authorizeWrite(call: ObjectCall): Promise<void> {
+/** The permission to write an object, with tags if it gets some. @throws S3Error AccessDenied. */
+export async function authorizeWrite(call: ObjectCall, tags?: Tags): Promise<void> {
   const { bucket, key, request } = call
-  const context = writeContext(request.headers)
-  await call.authorize([{ action: 's3:PutObject', resource: objectArn(bucket.name, key), bucket, context }])
+  const [ofHeaders, ofTags] = [writeContext(request.headers), requestedTagsContext(tags)]
+  const context = (name: string) => ofHeaders(name) ?? ofTags(name)
+  const need = { resource: objectArn(bucket.name, key), bucket, context }
+  await call.authorize([{ action: 's3:PutObject', ...need }])
+  if (tags !== undefined) await call.authorize([{ action: 's3:PutObjectTagging', ...need }])
   await authorizeMatch(call)
 }
 
@@ -68,7 +75,7 @@ export async function authorizeMatch(call: ObjectCall): Promise<void> {
 }
 
 /** The id of a new version. */
-export function newVersion({ dependencies }: ObjectCall): string {
+export function newVersion({ dependencies }: Pick<ObjectCall, 'dependencies'>): string {
   return toHex(dependencies.random.bytes(16))
 }
 
@@ -84,23 +91,47 @@ export function etagOf(
   return type === 'AES256' && md5 !== undefined ? md5 : toHex(call.dependencies.random.bytes(ETAG_BYTES))
 }
 
-/** The answer that makes an object current, in the place of what is there. @throws S3Error PreconditionFailed. */
-export async function replaceObject(call: ObjectCall, entry: ObjectEntry): Promise<S3Answer> {
+/** The answer that makes an object current, and headers that name its version. @throws S3Error PreconditionFailed. */
+export async function replaceObject(
+  call: ObjectCall,
+  entry: ObjectEntry,
+): Promise<{
+  readonly answer: S3Answer
+  readonly versionHeaders: NonNullable<S3Answer['headers']>
+}> {
   const { bucket, key, request, dependencies } = call
   const { catalogue, files } = dependencies
   try {
-    await holdObject(call, key)
-    const before = catalogue.object(bucket.name, key)
-    checkWrite(request.headers, before)
+    const now = await holdObject(call, key)
+    checkWrite(request.headers, catalogue.object(bucket.name, key))
+    const versions = new KeyVersions(catalogue, now, key)
+    const added = versions.add(entry)
+    const versionHeaders = versionHeadersOf(now, added)
     return {
-      changes: [setObject(bucket.name, key, entry)],
-      settles: entry.streams.map(({ file }) => file),
-      disposes: (before?.streams ?? []).map(({ file }) => file),
+      answer: {
+        ...versions.outcome(),
+        settles: entry.streams.map(({ file }) => file),
+        event: eventOf(versionHeaders),
+      },
+      versionHeaders,
     }
   } catch (error) {
     await Promise.all(entry.streams.map(({ file }) => files.remove(file)))
     throw error
   }
+}
+
+/** What an event says of a version. */
+export function eventOf(headers: NonNullable<S3Answer['headers']>): NonNullable<S3Answer['event']> {
+  return headers.length === 0 ? {} : { response: Object.fromEntries(headers) }
+}
+
+/** The header that names a version; none for a bucket that has never had versions. */
+export function versionHeadersOf(
+  { versioning }: BucketEntry,
+  entry: VersionEntry,
+): readonly (readonly [string, string])[] {
+  return versioning === undefined ? [] : [['x-amz-version-id', versionIdOf(entry)]]
 }
 
 /** The headers of an answer to an upload. */
