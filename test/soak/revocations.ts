@@ -47,7 +47,7 @@ const CALLS_AFTER = 3
 const PAUSE_MS = 250
 const PLAINTEXT = Buffer.from('a plaintext').toString('base64')
 
-/** Allows and revokes, each kind in turn, until it is to stop. */
+/** Allows and revokes, each kind in turn, until it is to stop: but each kind once however slow the machine is. */
 export async function runRevocations(dependencies: RevocationDependencies): Promise<RevocationReport> {
   const kinds = await makeKinds(dependencies)
   const witnesses = Array.from({ length: WITNESSES }, () => new Lane(dependencies))
@@ -63,13 +63,15 @@ export async function runRevocations(dependencies: RevocationDependencies): Prom
     done[name] = (done[name] ?? 0) + 1
     await Promise.all(uses)
   }
-  while (dependencies.goesOn()) {
+  const inTurn = async (isWanted: () => boolean): Promise<void> => {
     for (const kind of kinds) {
-      if (!dependencies.goesOn()) break
+      if (!isWanted()) break
       await round(kind)
       await delay(PAUSE_MS)
     }
   }
+  await inTurn(() => true)
+  while (dependencies.goesOn()) await inTurn(dependencies.goesOn)
   for (const lane of witnesses) lane.close()
   return { done, ...tally }
 }
