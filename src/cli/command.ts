@@ -90,6 +90,19 @@ export const PROGRAM_USAGE = '-- PROGRAM [ARGUMENT...]'
 /** The exit status of a command that answers that access is or would be denied. */
 export const EXIT_REFUSED = 3
 
+/** The KMS key of a volume is disabled, pending deletion, missing or of another kind. */
+export const EXIT_KEY = 4
+/** KMS gave no answer about a volume. */
+export const EXIT_NO_ANSWER = 5
+/** The header of a volume is damaged or of another volume, or KMS does not accept its ciphertext. */
+export const EXIT_HEADER = 6
+/** The decrypted key does not open the volume. */
+export const EXIT_MISMATCH = 7
+/** A program, a device or a file system failed or is missing. */
+export const EXIT_MACHINE = 8
+/** A volume is open, is not open, is in use, or is not empty. */
+export const EXIT_STATE = 9
+
 /**
  * The exit statuses of a command that starts a program, when it does not start it.
  *
@@ -109,7 +122,13 @@ export const EXIT_STATUSES: readonly (readonly [number, string])[] = [
     EXIT_USAGE,
     'invalid usage or configuration; also a file, key, account, event or name that does not exist',
   ],
-  [EXIT_REFUSED, 'access is denied, or would be (simulate, policy what-if)'],
+  [EXIT_REFUSED, 'access is denied, or would be (simulate, policy what-if, volume)'],
+  [EXIT_KEY, 'the KMS key is disabled, pending deletion, missing or of another kind (volume)'],
+  [EXIT_NO_ANSWER, 'KMS gave no answer (volume)'],
+  [EXIT_HEADER, 'the header is damaged, of another volume, or has a ciphertext that KMS refuses (volume)'],
+  [EXIT_MISMATCH, 'the decrypted key, or the recovery key, does not open the volume (volume)'],
+  [EXIT_MACHINE, 'a program, a device or a file system failed or is missing (volume)'],
+  [EXIT_STATE, 'the volume is open, is not open, is in use, or is not empty (volume)'],
   [EXIT_NOT_STARTED, 'a value was not decrypted, so the program was not started (exec)'],
   [EXIT_NOT_EXECUTABLE, 'the program cannot be executed (exec)'],
   [EXIT_NOT_FOUND, 'the program was not found (exec)'],

@@ -12,6 +12,7 @@ import { SEAL_COMMANDS } from './commands/seal.ts'
 import { SERVER_COMMANDS } from './commands/server.ts'
 import { completionCommand } from './commands/shell.ts'
 import { USAGE_COMMANDS } from './commands/usage.ts'
+import { VOLUME_COMMANDS } from './commands/volume.ts'
 import { XKS_PROXY_COMMANDS } from './commands/xks-proxy.ts'
 
 /** Every command, in the order of help and of the reference page. */
@@ -30,5 +31,6 @@ export const COMMANDS: readonly Command[] = [
   ...PROGRAM_COMMANDS,
   ...XKS_PROXY_COMMANDS,
   ...S3_COMMANDS,
+  ...VOLUME_COMMANDS,
   completionCommand(() => COMMANDS),
 ]

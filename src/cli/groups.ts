@@ -15,6 +15,10 @@ export const GROUPS: Readonly<Record<string, string>> = {
   policy: 'Try key policies',
   events: 'Test and repeat the delivery of events',
   s3: 'Serve encrypted buckets over the S3 API',
+  volume: 'Encrypt volumes under KMS keys',
+  'volume snapshot': 'Copy closed volumes',
+  'volume recovery': 'Manage recovery keys of volumes',
+  'volume clevis': 'Encrypt and decrypt as a pin of clevis',
   'xks-proxy key': 'Manage external keys',
   'xks-proxy credential': 'Manage credentials of custom key stores',
 }

@@ -254,8 +254,8 @@ test('every command that prints a document was tried', () => {
   const printing = COMMANDS.filter(({ json }) => json !== undefined).map(({ name }) => name)
   assert.ok(printing.length > 50)
   assert.deepEqual(
-    printing.filter((name) => !TRIED.has(name)),
-    // unseal is in seal.test.ts, with a sealed server.
+    printing.filter((name) => !TRIED.has(name) && !name.startsWith('volume ')),
+    // unseal is in seal.test.ts, with a sealed server; volumes are in conformance/volume.test.ts, with cryptsetup.
     ['unseal', 'who-used'],
   )
 })

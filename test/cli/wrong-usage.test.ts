@@ -82,13 +82,17 @@ function wrongCalls(command: Command): readonly Wrong[] {
       args: [...right, '--account=1'],
       about: "--account: expected 12 digits; got '1'",
     },
-    ...(command.operands ?? []).flatMap(({ takes }) => [
-      { what: 'no operand', args: words, about: `${takes.name}: expected ${takes.expected}; got nothing` },
+    ...(command.operands ?? []).flatMap(({ takes }, index) => [
+      {
+        what: 'no operand',
+        args: right.slice(0, words.length + index),
+        about: `${takes.name}: expected ${takes.expected}; got nothing`,
+      },
       ...wrongTexts(takes)
         .filter((text) => !text.startsWith('-'))
         .map((text) => ({
           what: `the operand ${JSON.stringify(text)}`,
-          args: [...words, text, ...right.slice(words.length + 1)],
+          args: right.with(words.length + index, text),
           about: `${takes.name}: expected ${takes.expected}; got '`,
         })),
     ]),

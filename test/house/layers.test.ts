@@ -66,6 +66,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   exec: ['base'],
   // The plug-in for API servers of Kubernetes; the command gives it the calls of KMS.
   'kubernetes-kms': ['base', 'crypto'],
+  // What `holdfast volume` does with devices and headers; the command gives it the calls of KMS.
+  volume: ['base', 'crypto'],
   'xks/server': [...['base', 'api', 'sigv4', 'store', 'custody', 'audit', 'dispatch', 'kms', 'xks/protocol']],
   // Backups: made from a snapshot of the records and the files of the log, and read back.
   backup: ['base', 'crypto', 'custody', 'store', 'audit'],
@@ -186,7 +188,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ],
     ...['app/deployment.ts', 'app/node.ts', 'app/xks-proxy.ts', 'app/metrics.ts', 'app/operator.ts'],
     ...['app/archive.ts', 'app/explain.ts', 'app/root-key.ts', 'app/seal.ts', 'app/sealed.ts'],
-    ...['app/unseal-socket.ts', 'app/tls.ts', 'app/given-files.ts', 'exec', 'kubernetes-kms'],
+    ...['app/unseal-socket.ts', 'app/tls.ts', 'app/given-files.ts', 'exec', 'kubernetes-kms', 'volume'],
     ...['app/backup.ts', 'app/restore.ts', 'app/accept-restore.ts', 'backup', 'custody'],
   ],
   'main.ts': ['base', 'cli'],
@@ -306,7 +308,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   ],
   pkijs: ['src/crypto/certificate-authority.ts'],
   cborg: ['src/attestation/cbor.ts', 'src/attestation/cose.ts'],
-  jose: ['src/iam/sessions/oidc.ts'],
+  jose: ['src/iam/sessions/oidc.ts', 'src/volume/clevis-pin.ts'],
   saxes: ['src/s3/xml.ts'],
   '@opentelemetry/api': ['src/metrics/exposition.ts', 'src/metrics/otlp.ts'],
   '@opentelemetry/core': ['src/metrics/otlp.ts'],
