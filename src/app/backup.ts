@@ -92,11 +92,15 @@ export async function backUpToStream(
   return { ...done, removed: [] }
 }
 
-function begin(
+async function begin(
   config: Config,
   { keys, giveWay }: BackupDependencies,
   base: Awaited<ReturnType<typeof findBase>>,
 ): Promise<NewBackup> {
+  if (config.store.engine === 'postgres')
+    throw new BackupError(
+      'the records are in PostgreSQL: dump the database, and copy the data folder after it',
+    )
   return beginBackup({
     keys,
     base,

@@ -33,10 +33,11 @@ import { ACCOUNT, ACCOUNTS, ensureAccount, handOverRoot } from '../iam/accounts/
 import { openRecords, type RecordsOptions } from '../store/cache.ts'
 import { claimFileLock, type FileLock } from '../store/file-lock.ts'
 import { makeFolder } from '../store/folder.ts'
+import type { RawStore } from '../store/port.ts'
 import { LIST_MAX_RECORDS, type Records } from '../store/records.ts'
-import { openSqlite } from '../store/sqlite.ts'
 import { DATABASE_FILE } from '../store/sqlite-file.ts'
-import { openRootKey } from './root-key.ts'
+import { hasRootKey, openRootKey } from './root-key.ts'
+import { openStore } from './store.ts'
 
 /** The file with the root credentials, within the data folder. */
 export const CREDENTIALS_FILE = 'credentials'
@@ -94,8 +95,9 @@ export async function openDeployment(config: Config, options: DeploymentOptions 
   await makeDataFolder(config)
   using opened = options.rootKey === undefined ? (await openRootKey(config)).root : undefined
   const rootKey = present(options.rootKey ?? opened, 'the root key')
-  const records = await openRecords(openSqlite(config.data), recordSealer(rootKey, systemRandom), options)
-  await assertNotLost(config, records)
+  const store = await openStore(config)
+  const records = await openRecords(store, recordSealer(rootKey, systemRandom), options)
+  await assertNotLost(config, records, store)
   using auditKey = deriveKey(rootKey, AUDIT_KEY_INFO)
   using checkpointSeed = deriveKey(rootKey, CHECKPOINT_KEY_INFO)
   return {
@@ -124,6 +126,7 @@ export function makeDataFolder({ data }: Config): Promise<void> {
 
 /** Whether the data folder exists. */
 export function isDataFolder(config: Config): boolean {
+  if (config.store.engine === 'postgres') return hasRootKey(config)
   return existsSync(join(config.data, DATABASE_FILE))
 }
 
@@ -137,10 +140,17 @@ export async function listAccounts(records: Records): Promise<readonly string[]>
  * Refuses records without an account beside an audit log, which is created after the first account: then the
  * database is lost, or another root key is in use, with which no record is found.
  */
-async function assertNotLost(config: Config, records: Records): Promise<void> {
+async function assertNotLost(config: Config, records: Records, store: RawStore): Promise<void> {
   const log = join(config.data, AUDIT_FOLDER)
   const accounts = await records.list(ACCOUNT, { partition: ACCOUNTS, limit: 1 })
-  if (accounts.records.length > 0 || !existsSync(log)) return
+  if (accounts.records.length > 0) return
+  if (config.store.engine === 'postgres' && (await store.changeCount()) > 0) {
+    await records.close()
+    throw new SealError(
+      `the database of HOLDFAST_STORE has records of another root key than ${config.data}: use the data folder that belongs to it`,
+    )
+  }
+  if (!existsSync(log)) return
   await records.close()
   throw new SealError(
     `${config.data} has an audit log, but no records of its root key: restore the whole folder from one backup`,

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { type OwnEventDependencies, openRootKeyEvent } from '../audit/events/own-events.ts'
 import { openRecordLimiters, type RecordLimiters } from '../audit/events/record-limiters.ts'
 import type { Journal } from '../audit/log/journal.ts'
-import { openReadiness } from '../audit/log/readiness.ts'
+import { type NodeReadinessDependencies, openReadiness } from '../audit/log/readiness.ts'
 import { IndexThread } from '../audit-index/thread/index-thread.ts'
 import { lastUsageFinder } from '../audit-index/thread/last-usage.ts'
 import { boundLargeHeap } from '../base/heap-growth.ts'
@@ -168,8 +168,7 @@ export async function openNode(
   })
   stack.defer(() => jobs.stop())
   stack.defer(() => events.close())
-  const store = watch.store
-  const readiness = openReadiness({ journal, records, watch: store, isReserved, clock: systemClock, log })
+  const readiness = openNodeReadiness(config, { journal, records, watch: watch.store, isReserved, log })
   const { reason: unready } = readiness
   const site = await openConsole(config, { deployment, journal, limiters, own, log, iam, dispatcher, given })
   const answering = httpDependencies(dispatcher, { unready, site, reached: meters.boundReached })
@@ -186,6 +185,14 @@ export async function openNode(
   const open = stack.move()
   const { port, useTls } = http
   return { port, metrics: watch.collect, useTls, close: () => open.disposeAsync() }
+}
+
+function openNodeReadiness(
+  { store }: Config,
+  dependencies: Omit<NodeReadinessDependencies, 'isRemoteStore' | 'clock'>,
+): ReturnType<typeof openReadiness> {
+  const isRemoteStore = store.engine === 'postgres'
+  return openReadiness({ ...dependencies, isRemoteStore, clock: systemClock })
 }
 
 /**

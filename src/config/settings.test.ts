@@ -22,6 +22,7 @@ function refusal(environment: Record<string, string>, flags: Record<string, stri
 test('parseConfig gives the documented defaults', () => {
   assert.deepEqual(parse({}), {
     data: './data',
+    store: { engine: 'embedded' },
     listen: { host: '127.0.0.1', port: 7600 },
     account: '000000000000',
     region: 'us-east-1',

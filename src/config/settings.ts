@@ -22,12 +22,14 @@ import {
   type Setting,
   setting,
 } from './setting.ts'
+import { parseStore, STORE_SETTINGS, type StoreConfig } from './store-settings.ts'
 import { parseXks, parseXksProxy, XKS_SETTINGS, type XksConfig, type XksProxyConfig } from './xks-settings.ts'
 
 /** The server's configuration, checked. */
 export type Config = {
   /** The data folder. */
   readonly data: string
+  readonly store: StoreConfig
   readonly listen: Address
   /** 12 digits. */
   readonly account: string
@@ -79,6 +81,7 @@ const SETTINGS = {
     expected: 'a path',
     parse: parsePath,
   }),
+  ...STORE_SETTINGS,
   listen: setting({
     variable: 'HOLDFAST_LISTEN',
     flag: 'listen',
@@ -190,6 +193,7 @@ export function parseConfig(given: Given): Config {
   }
   const config: Config = {
     data: need(SETTINGS.data, given),
+    store: parseStore(given),
     listen: need(SETTINGS.listen, given),
     account: need(SETTINGS.account, given),
     region: need(SETTINGS.region, given),

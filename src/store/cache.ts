@@ -1,6 +1,6 @@
 import { assert } from '../base/assert.ts'
 import { type GiveWay, neverGiveWay } from '../base/slices.ts'
-import { cacheEntryOf, cacheKey, deepFrozen, entryAfterCommit, storedOf } from './cache-entry.ts'
+import { cacheEntryOf, cacheKey, entryAfterCommit, storedOf } from './cache-entry.ts'
 import { FollowedFeed } from './feed.ts'
 import { PartitionMirror } from './mirror.ts'
 import { FEED_SHARDS, type RawChange, type RawKey, type RawStore, type RawVersion } from './port.ts'
@@ -29,7 +29,7 @@ import {
   type Sealer,
   sealChanges,
 } from './sealed.ts'
-import { Summaries } from './summaries.ts'
+import { Summaries, summaryOf, summaryRecord } from './summaries.ts'
 import type { StoreWatch } from './watch.ts'
 
 /** The options of a store's records. */
@@ -47,9 +47,11 @@ export async function openRecords(
   { limits = CACHE_LIMITS, watch, giveWay = neverGiveWay }: RecordsOptions = {},
 ): Promise<Records> {
   // The data version is read first: a commit after it makes the next refresh follow the feed.
-  const dataVersion = raw.dataVersion()
+  const answer = raw.dataVersion()
+  const dataVersion = await answer
   const position = await raw.feedPosition()
-  return new CachedRecords({ raw, sealer, limits, watch, giveWay, dataVersion, position })
+  const isLocal = typeof answer === 'number'
+  return new CachedRecords({ raw, sealer, limits, watch, giveWay, isLocal, dataVersion, position })
 }
 
 type Beginning = {
@@ -58,6 +60,8 @@ type Beginning = {
   readonly limits: CacheLimits
   readonly watch: StoreWatch | undefined
   readonly giveWay: GiveWay
+  /** Whether the engine answers at once. */
+  readonly isLocal: boolean
   readonly dataVersion: number
   readonly position: ReadonlyMap<number, number>
 }
@@ -81,13 +85,15 @@ class CachedRecords implements Records {
   readonly #summaries = new Summaries()
   readonly #giveWay: GiveWay
   readonly #watch: StoreWatch | undefined
+  readonly #isLocal: boolean
   readonly #feed: FollowedFeed
   readonly #generations = new Array<number>(FEED_SHARDS).fill(0)
   readonly #mirrors = new Set<PartitionMirror<object>>()
   #seenDataVersion: number
   #pass: { readonly dataVersion: number; readonly done: Promise<void> } | undefined
 
-  constructor({ raw, sealer, limits, watch, giveWay, dataVersion, position }: Beginning) {
+  constructor({ raw, sealer, limits, watch, giveWay, isLocal, dataVersion, position }: Beginning) {
+    this.#isLocal = isLocal
     this.#giveWay = giveWay
     this.#watch = watch
     this.#raw = raw
@@ -293,9 +299,15 @@ class CachedRecords implements Records {
 
   refresh(): Promise<void> | undefined {
     const dataVersion = this.#raw.dataVersion()
+    return typeof dataVersion === 'number'
+      ? this.#reach(dataVersion)
+      : dataVersion.then((version) => this.#reach(version))
+  }
+
+  #reach(dataVersion: number): Promise<void> | undefined {
     if (dataVersion === this.#seenDataVersion) return undefined
     if (this.#pass?.dataVersion === dataVersion) return this.#pass.done
-    if (this.#pass === undefined && this.#feed.skipOwn(this.#raw.changeCount())) {
+    if (this.#pass === undefined && this.#skipOwn()) {
       this.#seenDataVersion = dataVersion
       return OWN_CHANGES
     }
@@ -308,11 +320,21 @@ class CachedRecords implements Records {
     return this.#raw.close()
   }
 
+  /**
+   * Skips the feed if all new changes are own ones. A count that comes later proves nothing: own changes that are noted
+   * meanwhile would stand for changes of others.
+   */
+  #skipOwn(): boolean {
+    if (!this.#isLocal) return false
+    const count = this.#raw.changeCount()
+    return typeof count === 'number' && this.#feed.skipOwn(count)
+  }
+
   /** One pass after the other: two at once would follow the feed from the same position. */
   async #catchUp(dataVersion: number, previous: Promise<void> | undefined): Promise<void> {
     await Promise.allSettled([previous])
     try {
-      if (this.#feed.skipOwn(this.#raw.changeCount())) {
+      if (this.#skipOwn()) {
         this.#seenDataVersion = dataVersion
         return
       }
@@ -364,24 +386,8 @@ class CachedRecords implements Records {
   }
 }
 
-function summaryOf<V extends object, L extends object>(
-  summary: SummaryKind<V, L>,
-  { name, value }: Stored<V>,
-): Summary<L> {
-  return summaryRecord(summary, name, value)
-}
-
-function summaryRecord<V extends object, L extends object>(
-  summary: SummaryKind<V, L>,
-  name: string,
-  value: V,
-): Summary<L> {
-  return Object.freeze({ name, summary: deepFrozen(summary.of(value)) })
-}
-
-/** All changes were of this process; the cache has them already. */
+/** The cache has all changes already. */
 const OWN_CHANGES = Promise.resolve()
-
 /** Rows per query of the store. Where records are large, each is on a page of the database of its own. */
 const ROWS_AT_ONCE = 200
 

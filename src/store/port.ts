@@ -72,22 +72,25 @@ export type RawStore = {
   readonly get: (key: RawKey) => Promise<RawRecord | undefined>
   /** Records in the byte order of their ids, without their values. */
   readonly range: (kind: string, query: RangeQuery) => Promise<readonly RawVersion[]>
+  /** The kinds of all records, in byte order. */
+  readonly kinds: () => Promise<readonly string[]>
   /**
    * All or nothing, durable when it resolves. At most {@link COMMIT_MAX_CHANGES}, no two of them to one
    * record; none at all is no commit.
    *
    * @param applied called once the commit is durable, before the promise resolves.
    * @throws StoreConflict when a record is not at its expected version; nothing has changed.
-   * @throws StoreFailure when the engine failed; nothing has changed.
+   * @throws StoreOutcomeUnknown when the engine failed and cannot tell whether anything has changed.
+   * @throws StoreFailure when the engine failed otherwise; nothing has changed.
    */
   readonly commit: (changes: readonly RawChange[], applied?: Applied) => Promise<void>
   /**
-   * The number of changes ever committed, by all processes: the sum of all sequences. Commits of this handle
-   * that are done are reported first.
+   * The number of changes ever committed, by all processes: the sum of all sequences. Where it is a number at once,
+   * commits of this handle that are done are reported first.
    *
    * @throws StoreFailure
    */
-  readonly changeCount: () => number
+  readonly changeCount: () => number | Promise<number>
   readonly feedPosition: () => Promise<FeedPosition>
   /**
    * The changes of the shard after `sequence`, oldest first, at most {@link FEED_PAGE_MAX}; `trimmed` when
@@ -95,12 +98,13 @@ export type RawStore = {
    */
   readonly changesSince: (shard: number, sequence: number) => Promise<readonly FeedEntry[] | 'trimmed'>
   /**
-   * A number that differs from an earlier one if any handle or process has committed in between. Synchronous and cheap:
-   * Holdfast asks for it once per event-loop turn. Numbers of two handles cannot be compared.
+   * A number that differs from an earlier one if any handle or process has committed in between. Cheap: Holdfast asks
+   * for it once per event-loop turn. An engine on this machine returns it at once; another one returns a promise of the
+   * number as of some moment after the call. Numbers of two handles cannot be compared.
    *
-   * @throws StoreFailure
+   * @throws StoreFailure, from the call or the promise.
    */
-  readonly dataVersion: () => number
+  readonly dataVersion: () => number | Promise<number>
   /** Waits for the commits in progress; every later call fails with StoreFailure. */
   readonly close: () => Promise<void>
 }
@@ -112,7 +116,12 @@ export class StoreConflict extends Error {
 
 /** The engine failed: disk full, file unreadable, connection lost. The caller may try again. */
 export class StoreFailure extends Error {
-  override readonly name = 'StoreFailure'
+  override readonly name: string = 'StoreFailure'
+}
+
+/** The engine failed during a commit, and cannot tell whether the commit was made. Readers see it if it was. */
+export class StoreOutcomeUnknown extends StoreFailure {
+  override readonly name = 'StoreOutcomeUnknown'
 }
 
 /** Characters of a kind. */

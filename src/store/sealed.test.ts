@@ -26,6 +26,7 @@ function rowStore(rows: readonly RawRecord[]): RawStore {
     get: async (key) => rows.find(({ kind, id }) => kind === key.kind && toHex(id) === toHex(key.id)),
     range: async (kind, { prefix, limit }) =>
       rows.filter((row) => row.kind === kind && toHex(row.id).startsWith(toHex(prefix))).slice(0, limit),
+    kinds: unused,
     commit: unused,
     changeCount: unused,
     feedPosition: unused,

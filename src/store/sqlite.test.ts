@@ -214,7 +214,7 @@ test('reading does not keep the log from being moved into the database', async (
     for (let version = 0; version < 20; version += 1) {
       await store.commit([put({ expected: version })])
       await store.get(A)
-      store.dataVersion()
+      await store.dataVersion()
       await store.range('key', { prefix: new Uint8Array(0), limit: 10 })
     }
     const row = intruder.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()

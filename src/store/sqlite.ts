@@ -1,12 +1,10 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { compareBytes, concatBytes } from '../base/bytes.ts'
 import { assertChanges, assertKey, assertRange } from './checks.ts'
 import {
   type Applied,
   FEED_PAGE_MAX,
   type FeedEntry,
   type FeedPosition,
-  RAW_ID_MAX_BYTES,
   type RangeQuery,
   type RawChange,
   type RawKey,
@@ -15,6 +13,7 @@ import {
   type RawVersion,
   StoreFailure,
 } from './port.ts'
+import { boundsOf } from './range-bounds.ts'
 import { IntegrityError } from './records.ts'
 import { connect, parseBlob, parseInteger, parseText, prepareDatabase, reasonOf } from './sqlite-file.ts'
 import { WriterThread } from './sqlite-thread.ts'
@@ -58,9 +57,19 @@ class SqliteStore implements RawStore {
 
   async range(kind: string, query: RangeQuery): Promise<readonly RawVersion[]> {
     assertRange(kind, query)
-    const [from, to] = boundsOf(query)
+    const { from, to } = boundsOf(query)
     const rows = read(() => this.#statements.range.all(kind, from, to, query.limit))
     return rows.map((row) => ({ kind, id: parseBlob(row['id']), version: parseInteger(row['version']) }))
+  }
+
+  async kinds(): Promise<readonly string[]> {
+    const kinds: string[] = []
+    for (let last = ''; ; ) {
+      const row = read(() => this.#statements.nextKind.get(last))
+      if (row?.['kind'] === null || row === undefined) return kinds
+      last = parseText(row['kind'])
+      kinds.push(last)
+    }
   }
 
   async commit(changes: readonly RawChange[], applied: Applied = () => {}): Promise<void> {
@@ -119,6 +128,7 @@ class SqliteStore implements RawStore {
 type Statements = {
   readonly get: StatementSync
   readonly range: StatementSync
+  readonly nextKind: StatementSync
   readonly heads: StatementSync
   readonly head: StatementSync
   readonly changes: StatementSync
@@ -135,6 +145,7 @@ function prepareReads(database: DatabaseSync): Statements {
     range: database.prepare(
       'SELECT id, version FROM records WHERE kind = ? AND id >= ? AND id < ? ORDER BY id LIMIT ?',
     ),
+    nextKind: database.prepare('SELECT min(kind) AS kind FROM records WHERE kind > ?'),
     heads: database.prepare('SELECT shard, sequence FROM heads'),
     head: database.prepare('SELECT sequence FROM heads WHERE shard = ?'),
     changes: database.prepare(
@@ -158,22 +169,4 @@ function read<T>(statement: () => T): T {
 /** The error of node:sqlite for an integer beyond 2^53, which no commit writes. */
 function isOutOfRange(error: unknown): boolean {
   return error instanceof RangeError
-}
-
-const AFTER_ALL_IDS = new Uint8Array(RAW_ID_MAX_BYTES + 1).fill(0xff)
-const ZERO = Uint8Array.of(0)
-
-/** The first id of a query, and the first after it. */
-function boundsOf({ prefix, after }: RangeQuery): [from: Uint8Array, to: Uint8Array] {
-  const successor = after === undefined ? prefix : concatBytes(after, ZERO)
-  return [compareBytes(successor, prefix) > 0 ? successor : prefix, endOf(prefix)]
-}
-
-/** The first bytes in order that do not begin with the prefix. */
-function endOf(prefix: Uint8Array): Uint8Array {
-  const last = prefix.findLastIndex((byte) => byte !== 0xff)
-  if (last === -1) return AFTER_ALL_IDS
-  const end = Uint8Array.from(prefix.subarray(0, last + 1))
-  end[last] = (end[last] ?? 0) + 1
-  return end
 }

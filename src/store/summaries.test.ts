@@ -41,6 +41,7 @@ async function withPair(use: (bed: Bed) => Promise<void>): Promise<void> {
       return raw.get(key)
     },
     range: (kind, query) => raw.range(kind, query),
+    kinds: () => raw.kinds(),
     commit: (changes, applied) => raw.commit(changes, applied),
     changeCount: () => raw.changeCount(),
     feedPosition: () => raw.feedPosition(),

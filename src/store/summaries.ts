@@ -1,4 +1,5 @@
-import type { Summary, SummaryKind } from './records.ts'
+import { deepFrozen } from './cache-entry.ts'
+import type { Stored, Summary, SummaryKind } from './records.ts'
 import { Ring, type RingEntry } from './ring.ts'
 
 /** Summaries that the cache holds at most: those of all of 100,000 keys. */
@@ -73,4 +74,21 @@ function parseSummary<V extends object, L extends object>(
   summary: Summary<object>,
 ): Summary<L> {
   return summary as Summary<L>
+}
+
+/** The summary of a record. */
+export function summaryOf<V extends object, L extends object>(
+  summary: SummaryKind<V, L>,
+  { name, value }: Stored<V>,
+): Summary<L> {
+  return summaryRecord(summary, name, value)
+}
+
+/** The same from its name and its value. */
+export function summaryRecord<V extends object, L extends object>(
+  summary: SummaryKind<V, L>,
+  name: string,
+  value: V,
+): Summary<L> {
+  return Object.freeze({ name, summary: deepFrozen(summary.of(value)) })
 }

@@ -73,8 +73,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   backup: ['base', 'crypto', 'custody', 'store', 'audit'],
   'app/kms-caller.ts': ['config', 'client', 'custody'],
   'app/root-key.ts': ['base', 'config', 'custody', 'store', 'app/kms-caller.ts'],
+  'app/store.ts': ['base', 'config', 'store'],
   'app/deployment.ts': [
-    ...['base', 'config', 'crypto', 'custody', 'audit', 'backup', 'iam', 'store', 'app/root-key.ts'],
+    ...['base', 'config', 'crypto', 'custody', 'audit', 'backup', 'iam', 'store'],
+    ...['app/root-key.ts', 'app/store.ts'],
   ],
   'app/backup-root.ts': ['base', 'config', 'custody', 'backup', 'app/root-key.ts'],
   'app/backup.ts': [
@@ -310,6 +312,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   cborg: ['src/attestation/cbor.ts', 'src/attestation/cose.ts'],
   jose: ['src/iam/sessions/oidc.ts', 'src/volume/clevis-pin.ts'],
   saxes: ['src/s3/xml.ts'],
+  pg: ['src/store/postgres-connection.ts'],
   '@opentelemetry/api': ['src/metrics/exposition.ts', 'src/metrics/otlp.ts'],
   '@opentelemetry/core': ['src/metrics/otlp.ts'],
   '@opentelemetry/exporter-metrics-otlp-http': ['src/metrics/otlp.ts'],

@@ -35,6 +35,7 @@ export function counted(store: RawStore): Counted {
       return store.get(key)
     },
     range: (kind, query) => store.range(kind, query),
+    kinds: () => store.kinds(),
     commit: (changes, applied) => store.commit(changes, applied),
     changeCount: () => store.changeCount(),
     feedPosition: () => {

@@ -18,6 +18,8 @@ export type ReadinessDependencies = {
   readonly isReserved: () => boolean
   /** Fails when the audit log cannot be written. */
   readonly probeLog: () => Promise<void>
+  /** Whether the records are on another machine, which can fail alone. */
+  readonly isRemoteStore?: boolean | undefined
   /** Fails when records cannot be written. */
   readonly probeStore: () => Promise<void>
   readonly clock: Clock
@@ -61,10 +63,10 @@ export class Readiness {
   }
 
   async #find(): Promise<string | undefined> {
-    const { probeLog, probeStore, isSuspect, clock } = this.#dependencies
+    const { probeLog, probeStore, isSuspect, isRemoteStore, clock } = this.#dependencies
     let reason = await this.#try(probeLog, 'the audit log cannot be written')
-    // The database is on the log's disk: it gets a write of its own only after a failed commit.
-    if (reason === undefined && isSuspect().store) {
+    // A database on the log's disk gets a write of its own only after a failed commit.
+    if (reason === undefined && (isRemoteStore === true || isSuspect().store)) {
       reason = await this.#try(probeStore, 'records cannot be written')
     }
     if (this.#reason !== undefined && reason === undefined) this.#dependencies.log.info('ready again')
@@ -107,6 +109,8 @@ export type NodeReadinessDependencies = {
   readonly records: Records
   readonly watch: StoreWatch
   readonly isReserved?: () => boolean
+  /** See {@link ReadinessDependencies}. */
+  readonly isRemoteStore?: boolean
   readonly clock: Clock
   readonly log: Log
 }
@@ -117,6 +121,7 @@ export function openReadiness({
   records,
   watch,
   isReserved = () => false,
+  isRemoteStore,
   clock,
   log,
 }: NodeReadinessDependencies): {
@@ -126,6 +131,7 @@ export function openReadiness({
   const readiness = new Readiness({
     isSuspect: () => ({ log: journal.condition.isImpaired, store: watch.isFailing }),
     isReserved,
+    isRemoteStore,
     probeLog: () => journal.probe(),
     probeStore: () => probeRecords(records, journal.node),
     clock,
