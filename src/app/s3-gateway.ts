@@ -1,6 +1,8 @@
 import { join } from 'node:path'
+import { announcer } from '../audit/events/announcement.ts'
 import { openRecordLimiters, type RecordLimiters } from '../audit/events/record-limiters.ts'
 import type { Journal } from '../audit/log/journal.ts'
+import { openReadiness } from '../audit/log/readiness.ts'
 import { usingGiven } from '../base/given-file.ts'
 import type { Log } from '../base/log.ts'
 import { systemAfterThisTurn, systemClock, systemRandom, systemSleep, systemTimers } from '../base/ports.ts'
@@ -26,6 +28,7 @@ import { callForService } from '../kms/keys/service-calls.ts'
 import { wrappedKeys } from '../kms/keys/wrapped-keys.ts'
 import type { KmsDependencies } from '../kms/kms-dependencies.ts'
 import { KMS_OPERATIONS } from '../kms/kms-operations.ts'
+import { AlarmLimiter } from '../notifications/collect.ts'
 import { openQuotas, type Quotas } from '../quotas/quota-service.ts'
 import { BucketPolicies } from '../s3/bucket-policies.ts'
 import type { Principals } from '../s3/call.ts'
@@ -41,6 +44,7 @@ import { claimFileLock } from '../store/file-lock.ts'
 import { makeFolder } from '../store/folder.ts'
 import { openOrderedFile } from '../store/ordered-file.ts'
 import type { Records } from '../store/records.ts'
+import { StoreWatch } from '../store/watch.ts'
 import { openXksClient } from '../xks/client/client.ts'
 import { type Deployment, openForServing, openNodeJournal, ownEventDependencies } from './deployment.ts'
 import { readGivenFiles } from './given-files.ts'
@@ -62,7 +66,8 @@ export async function openS3Gateway(config: Config, log: Log): Promise<Streaming
   const tls = await readTls(config)
   const { xksCa } = await readGivenFiles(config)
   await using stack = new AsyncDisposableStack()
-  const deployment = await openForServing(config, { giveWay })
+  const watch = new StoreWatch(systemClock)
+  const deployment = await openForServing(config, { giveWay, watch })
   const { records, auditKey, wrappingKey } = deployment
   stack.defer(() => records.close())
   const journal = await openNodeJournal(config, { records, auditKey }, { log })
@@ -76,7 +81,18 @@ export async function openS3Gateway(config: Config, log: Log): Promise<Streaming
   stack.defer(() => xks[Symbol.dispose]())
   const keyUses = new KeyUses(records)
   stack.defer(() => keyUses.write())
-  const shared = { config, deployment, journal, custody, limiters, xks, keyUses, log }
+  const readiness = openReadiness({ journal, records, watch, clock: systemClock, log })
+  const shared = {
+    unready: readiness.reason,
+    config,
+    deployment,
+    journal,
+    custody,
+    limiters,
+    xks,
+    keyUses,
+    log,
+  }
   const dependencies = await openDependencies(shared, stack)
   const { host, port } = config.s3.listen
   const server = await openStreamingServer({
@@ -90,6 +106,7 @@ export async function openS3Gateway(config: Config, log: Log): Promise<Streaming
     busy: busyS3,
   })
   stack.defer(() => server.close())
+  stack.defer(() => readiness.stop())
   const open = stack.move()
   return { port: server.port, useTls: server.useTls, close: () => open.disposeAsync() }
 }
@@ -103,6 +120,21 @@ type Shared = {
   readonly xks: KmsDependencies['xks']
   readonly keyUses: KeyUses
   readonly log: Log
+  readonly unready: () => Promise<string | undefined>
+}
+
+/** Records an alarm in the audit log, from which the server delivers it; the same one once in a while. */
+function alarmOf({ config, journal, log }: Shared): (reason: string) => void {
+  const limiter = new AlarmLimiter(() => systemClock.monotonicMs())
+  const announce = announcer({
+    ...ownEventDependencies(config),
+    append: (json) => journal.append(json),
+    log,
+    notifyDirectly: async () => {},
+  })
+  return (reason) => {
+    if (limiter.admit(reason)) void announce({ name: 'IntegrityAlarm', details: { reason } })
+  }
 }
 
 async function openDependencies(shared: Shared, stack: AsyncDisposableStack): Promise<GatewayDependencies> {
@@ -140,7 +172,8 @@ async function openDependencies(shared: Shared, stack: AsyncDisposableStack): Pr
     clock: systemClock,
     random: systemRandom,
     log,
-    alarm: () => {},
+    alarm: alarmOf(shared),
+    unready: shared.unready,
     giveWay,
     policies: new BucketPolicies(),
     principals: principalsOf(records),

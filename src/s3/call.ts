@@ -85,9 +85,16 @@ export type S3Answer = {
   readonly changes?: readonly CatalogueChange[]
   /** Files that the commit has made current. */
   readonly settles?: readonly string[]
+  /** Whether the catalogue names those files, asked when the commit has failed. */
+  readonly isCommitted?: () => boolean
   /** Files that the commit has made useless. */
   readonly disposes?: readonly string[]
-  readonly event?: { readonly response?: EventData; readonly additional?: EventData }
+  readonly event?: {
+    readonly response?: EventData
+    readonly additional?: EventData
+    /** What further events of the call say, when one has not enough room. */
+    readonly more?: readonly EventData[]
+  }
 }
 
 type Facts = {

@@ -123,3 +123,15 @@ test('chunks in another order are refused', async () => {
     code: 'SignatureDoesNotMatch',
   })
 })
+
+test('a body of many tiny chunks is refused, and a few are taken', async () => {
+  const tiny = (count: number): readonly Buffer[] => Array.from({ length: count }, () => Buffer.from('x'))
+  for (const isSigned of [true, false]) {
+    const mode = () => ({ signer: isSigned ? signer() : undefined, hasTrailer: false })
+    assert.equal((await decode(encode(tiny(17), { isSigned }), mode())).toString(), 'x'.repeat(17))
+    await assert.rejects(decode(encode(tiny(18), { isSigned }), mode()), { code: 'InvalidChunkSizeError' })
+    const large = Array.from({ length: 40 }, () => Buffer.alloc(8192, 'x'))
+    const decoded = await decode(encode([...large, Buffer.from('x')], { isSigned }), mode(), 5000)
+    assert.equal(decoded.length, 40 * 8192 + 1)
+  }
+})

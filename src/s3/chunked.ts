@@ -14,6 +14,12 @@ export type ChunkedMode = {
 
 /** A line with the size of a chunk and its signature has about 100 characters. */
 const LINE_MAX_BYTES = 1024
+/**
+ * Chunks below {@link SMALL_BYTES}, the last aside, of which a body may have so many: each costs a hash and a MAC.
+ * Source: Amazon S3 API Reference, "Transferring Payload in Multiple Chunks": none may be smaller, but for the last.
+ */
+const SMALL_CHUNKS_MAX = 16
+const SMALL_BYTES = 8_192
 /** A trailer has one checksum and a signature. */
 const TRAILER_LINES_MAX = 8
 /** Hexadecimal digits of a chunk's size: 5 GiB have 9. */
@@ -53,6 +59,7 @@ class ChunkDecoder {
   #line: Uint8Array[] = []
   #lineBytes = 0
   #left = 0
+  #smallChunks = 0
   #signature: string | undefined
   #hash: RunningHash | undefined
 
@@ -123,6 +130,8 @@ class ChunkDecoder {
     this.#signature = signature
     this.#hash = this.#mode.signer && runningHash('sha256')
     if (this.#left > 0) {
+      if (this.#smallChunks > SMALL_CHUNKS_MAX) throw tooSmall()
+      if (this.#left < SMALL_BYTES) this.#smallChunks += 1
       this.#step = 'data'
       return
     }
@@ -172,6 +181,11 @@ class ChunkDecoder {
 
 function incomplete(why: string): S3Error {
   return new S3Error('IncompleteBody', `The request body is not valid in the encoding aws-chunked: ${why}.`)
+}
+
+function tooSmall(): S3Error {
+  const message = 'Only the last chunk is allowed to have a size less than 8192 bytes'
+  return new S3Error('InvalidChunkSizeError', message)
 }
 
 function wrongSignature(): S3Error {

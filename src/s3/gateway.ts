@@ -9,6 +9,7 @@ import type { Quotas } from '../quotas/quota-service.ts'
 import { type Authenticated, authenticate } from './authenticate.ts'
 import { type AuthorizationDependencies, authorize } from './authorize.ts'
 import type { OperationDependencies, S3Answer, S3Call, S3Operation } from './call.ts'
+import { commitAnswer } from './commit.ts'
 import { checkOwner, currentBucket, EXPECTED_OWNER } from './current-bucket.ts'
 import { CUSTOMER, customerKeyOf } from './customer-key.ts'
 import { INTERNAL } from './data-keys.ts'
@@ -32,6 +33,8 @@ export type GatewayDependencies = OperationDependencies &
     readonly log: Log
     /** Called for data that is not as it was written. */
     readonly alarm: (reason: string) => void
+    /** Why the gateway cannot serve calls, in words for the public; nothing when it can. */
+    readonly unready: () => Promise<string | undefined>
     /** The domain below which a host names a bucket. */
     readonly domain: string | undefined
   }
@@ -41,6 +44,8 @@ export async function handleS3(
   dependencies: GatewayDependencies,
   wire: StreamedRequest,
 ): Promise<StreamedResponse> {
+  const probe = probeOf(wire)
+  if (probe !== undefined) return answerProbe(dependencies, probe)
   const requestId = dependencies.random.uuid()
   const now = dependencies.clock.now()
   const arrival: Arrival = { wire, requestId, now, name: 'Unknown' }
@@ -63,6 +68,25 @@ export async function handleS3(
     )
   }
   return perform(dependencies, { ...arrival, request, authenticated, operation })
+}
+
+/** Paths of health checks, which need no signature: no bucket has such a name. */
+const HEALTHY = '/.holdfast/healthz'
+const READY = '/.holdfast/readyz'
+
+function probeOf({ method, target }: StreamedRequest): string | undefined {
+  return method === 'GET' && (target === HEALTHY || target === READY) ? target : undefined
+}
+
+async function answerProbe({ unready }: GatewayDependencies, target: string): Promise<StreamedResponse> {
+  const reason = target === READY ? await unready() : undefined
+  const body = utf8(reason === undefined ? 'ok\n' : `not ready: ${reason}\n`)
+  const headers = [
+    ['Content-Type', 'text/plain'],
+    ['Cache-Control', 'no-store'],
+    ['Content-Length', String(body.length)],
+  ] as const
+  return { status: reason === undefined ? 200 : 503, headers, body }
 }
 
 /** What the gateway does not offer, as an operation: its event names the caller. */
@@ -116,12 +140,12 @@ async function perform(dependencies: GatewayDependencies, known: Known): Promise
     const call = callOf(dependencies, known, attempt, releases)
     const answer = await run(known.operation, call)
     try {
-      await commit(dependencies, attempt, answer)
+      await commitAnswer(dependencies, attempt, answer)
     } catch (error) {
       if (typeof answer.body === 'object') await cancelBody(answer.body)
       throw error
     }
-    return response(known, answer)
+    return response(known, watched(dependencies, known, answer))
   } catch (cause) {
     const error = callerFacing(dependencies, known, cause)
     const { account } = known.authenticated.caller
@@ -131,6 +155,28 @@ async function perform(dependencies: GatewayDependencies, known: Known): Promise
   } finally {
     for (const release of releases.toReversed()) release()
   }
+}
+
+/** The answer, with an alarm if its bytes turn out to be damaged while they are sent. */
+function watched(dependencies: GatewayDependencies, known: Known, answer: S3Answer): S3Answer {
+  const { body } = answer
+  if (typeof body !== 'object') return answer
+  const pieces = body[Symbol.asyncIterator]()
+  const next = async (): Promise<IteratorResult<Uint8Array>> => {
+    try {
+      return await pieces.next()
+    } catch (error) {
+      throw callerFacing(dependencies, known, error)
+    }
+  }
+  const iterator: AsyncIterator<Uint8Array> = {
+    next,
+    return: async () => {
+      await pieces.return?.()
+      return { done: true, value: undefined }
+    },
+  }
+  return { ...answer, body: { [Symbol.asyncIterator]: () => iterator } }
 }
 
 function tooMany(): S3Error {
@@ -214,22 +260,6 @@ function checkRegion({ region }: S3Call, bucket: BucketEntry): void {
     'AuthorizationHeaderMalformed',
     `The authorization header is malformed; the region '${region}' is wrong; expecting '${bucket.region}'`,
     { elements: { Region: bucket.region }, headers: [['x-amz-bucket-region', bucket.region]] },
-  )
-}
-
-/** Makes an answer durable: its changes and its event. Then files that nothing names are removed. */
-async function commit(dependencies: GatewayDependencies, attempt: Attempt, answer: S3Answer): Promise<void> {
-  const { changes = [], settles = [], disposes = [], event } = answer
-  const { disposal, files, log } = dependencies
-  await recordEnd(dependencies, attempt, { event, changes: [...changes, ...disposal.changes(disposes)] })
-  disposal.dispose(disposes)
-  await Promise.all(
-    settles.map((file) =>
-      files.settle(file).catch((error: unknown) => {
-        // It is read where it is, and the next start moves it.
-        log.warn(`a file of an object stays among the incoming ones: ${error}`, { file })
-      }),
-    ),
   )
 }
 

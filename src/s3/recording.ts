@@ -10,6 +10,7 @@ import type { WireRequest } from '../dispatch/wire.ts'
 import type { StreamedRequest } from '../http/streaming-server.ts'
 import type { Quotas } from '../quotas/quota-service.ts'
 import type { Authenticated } from './authenticate.ts'
+import type { S3Answer } from './call.ts'
 import { type Catalogue, type CatalogueChange, putWaiting, removeWaiting } from './catalogue.ts'
 import type { S3Error } from './s3-error.ts'
 
@@ -41,7 +42,7 @@ export type Attempt = {
 export type End = {
   readonly error?: S3Error | undefined
   readonly changes: readonly CatalogueChange[]
-  readonly event?: { readonly response?: EventData; readonly additional?: EventData } | undefined
+  readonly event?: S3Answer['event'] | undefined
 }
 
 const NO_BODY = new Uint8Array(0)
@@ -78,12 +79,17 @@ export async function recordEnd(
     ...(end.error?.reason !== undefined && { reason: end.error.reason }),
     ...end.event?.additional,
   }
-  const event = { response: end.event?.response, additional }
-  const events = formatCallEvents(
-    facts,
-    { at: clock.now(), parameters, resources, outcome: { event }, error: end.error },
-    random,
-  )
+  const at = clock.now()
+  const format = (eventId: string, said: EventData, response?: EventData) =>
+    formatCallEvents(
+      { ...facts, eventId },
+      { at, parameters, resources, outcome: { event: { response, additional: said } }, error: end.error },
+      random,
+    )
+  const events = [
+    ...format(facts.eventId, additional, end.event?.response),
+    ...(end.event?.more ?? []).flatMap((said) => format(eventIdFor(attempt.requestId, random), said)),
+  ]
   quotas.chargeAudit(
     caller.account,
     events.reduce((sum, { json }) => sum + json.length, 0),

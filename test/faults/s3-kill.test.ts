@@ -4,15 +4,18 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { CreateKeyCommand } from '@aws-sdk/client-kms'
+import { readEvents } from '../support/audit.ts'
 import { cases } from '../support/campaign.ts'
 import { kmsClient } from '../support/kms.ts'
 import { s3, s3Succeeds, startGateway, type TestGateway } from '../support/s3-gateway.ts'
 import { type Seeded, seeded } from '../support/seeded.ts'
 import { startServer } from '../support/server.ts'
 
-const KILLS = cases({ slice: 3, whole: 60 })
+/** `npm run test:s3-kills` sets the number. */
+const KILLS = Number(process.env['S3_KILLS'] ?? cases({ slice: 3, whole: 60 }))
 const SEED = 20_261_130
 const CLIENTS = 4
 const KEYS_OF_CLIENT = 3
@@ -114,6 +117,49 @@ test('a byte that changes in the folder is found, and nothing damaged is served'
     assert.ok(reply === undefined || reply.code === 'InternalError', `byte ${place}`)
   }
   assert.match(gateway.errors(), /INTEGRITY ALARM/)
+  const alarms = (await readEvents(server.data)).filter(({ eventName }) => eventName === 'IntegrityAlarm')
+  const reasons = alarms.map(({ serviceEventDetails }) => JSON.stringify(serviceEventDetails))
+  // Each kind of damage once: of the header, and of either segment.
+  for (const what of [/its header/, /segment 0/, /segment 1/])
+    assert.ok(reasons.some((reason) => what.test(reason)))
   await writeFile(path, intact)
   assert.ok((await s3(gateway, { method: 'GET', target: '/damaged/object' })).body.equals(body))
+})
+
+test('each byte of an entry of the catalogue that changes is found, and no entry serves for another', async () => {
+  await using server = await startServer()
+  await using gateway = await startGateway(server)
+  await s3Succeeds(gateway, { method: 'PUT', target: '/entries' })
+  for (const key of ['a', 'b'])
+    await s3Succeeds(gateway, { method: 'PUT', target: `/entries/${key}`, body: key })
+  const path = join(gateway.folder, 'catalogue.db')
+  const entryOf = (key: string): Buffer =>
+    Buffer.concat([Buffer.from('entries'), Buffer.of(0), Buffer.from(key)])
+  const read = (key: string): Buffer => {
+    using database = new DatabaseSync(path)
+    const row = database
+      .prepare('SELECT value FROM entries WHERE space = ? AND id = ?')
+      .get('object', entryOf(key))
+    return Buffer.from(row?.['value'] as Uint8Array)
+  }
+  const write = (key: string, value: Buffer): void => {
+    using database = new DatabaseSync(path)
+    database
+      .prepare('UPDATE entries SET value = ? WHERE space = ? AND id = ?')
+      .run(value, 'object', entryOf(key))
+  }
+  const [intact, other] = [read('a'), read('b')]
+  const damaged = [0, 16, 30, Math.floor(intact.length / 2), intact.length - 1].map((place) => {
+    const changed = Buffer.from(intact)
+    changed[place] = (changed[place] ?? 0) ^ 1
+    return changed
+  })
+  for (const value of [...damaged, other, intact.subarray(0, -1), Buffer.alloc(0)]) {
+    write('a', value)
+    assert.equal((await s3(gateway, { method: 'GET', target: '/entries/a' })).code, 'InternalError')
+    assert.equal((await s3(gateway, { method: 'GET', target: '/entries/b' })).body.toString(), 'b')
+  }
+  assert.match(gateway.errors(), /INTEGRITY ALARM/)
+  write('a', intact)
+  assert.equal((await s3(gateway, { method: 'GET', target: '/entries/a' })).body.toString(), 'a')
 })

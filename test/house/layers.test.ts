@@ -172,8 +172,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['app/deployment.ts', 'app/tls.ts', 'app/node.ts'],
   ],
   'app/s3-gateway.ts': [
-    ...['base', 'config', 'custody', 'store', 'audit', 'dispatch', 'http', 'iam', 'kms', 'quotas', 's3'],
-    ...['sigv4', 'xks/client', 'app/deployment.ts', 'app/given-files.ts', 'app/tls.ts'],
+    ...['base', 'config', 'custody', 'store', 'audit', 'dispatch', 'http', 'iam', 'kms', 'notifications'],
+    ...['quotas', 's3', 'sigv4', 'xks/client', 'app/deployment.ts', 'app/given-files.ts', 'app/tls.ts'],
   ],
   cli: [
     'app/s3-gateway.ts',

@@ -47,9 +47,13 @@ const ask = (
   more: Partial<S3Ask> = {},
 ): Promise<S3Reply> => s3(gateway, { method, target, headers, ...more })
 
-async function eventOf({ headers }: S3Reply): Promise<Event | undefined> {
+async function eventOf({ headers }: Pick<S3Reply, 'headers'>): Promise<Event | undefined> {
+  return (await eventsOf({ headers }))[0]
+}
+
+async function eventsOf({ headers }: Pick<S3Reply, 'headers'>): Promise<readonly Event[]> {
   const events = await readEvents(server.data)
-  return events.find(({ requestID }) => requestID === headers['x-amz-request-id'])
+  return events.filter(({ requestID }) => requestID === headers['x-amz-request-id'])
 }
 
 /** Deletes a bucket, and lets the other account create one of its name with an object. */
@@ -273,6 +277,13 @@ test('DeleteObjects takes keys of the length that objects have, and is recorded'
   for (const caller of [gateway.credentials, credentials]) {
     const reply = await ask('POST', '/long-keys?delete', {}, { body: document(1024), credentials: caller })
     assert.equal(reply.status, 200)
-    assert.equal((await eventOf(reply))?.eventName, 'DeleteObjects')
+    const events = await eventsOf(reply)
+    assert.ok(events.length > 1)
+    assert.ok(events.every(({ eventName }) => eventName === 'DeleteObjects'))
+    assert.equal(new Set(events.map(({ eventID }) => eventID)).size, events.length)
+    const named = (member: string) =>
+      events.flatMap(({ additionalEventData }) => additionalEventData?.[member])
+    assert.equal(new Set(named('keys')).size, 1000)
+    assert.equal(new Set(named('refused')).size, caller === credentials ? 1000 : 0)
   }
 })

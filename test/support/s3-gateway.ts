@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import http from 'node:http'
+import https from 'node:https'
 import { join } from 'node:path'
 import { hmacSha256Hex } from '../../src/crypto/hmac.ts'
 import { collectHeaders, s3StringToSign } from '../../src/sigv4/canonical.ts'
@@ -17,6 +18,8 @@ export type TestGateway = AsyncDisposable & {
   readonly folder: string
   readonly credentials: Credentials
   readonly process: ChildProcess
+  /** The certificate to trust, for a gateway with TLS. */
+  readonly ca: string | undefined
   readonly errors: () => string
   readonly stop: () => Promise<number | null>
   readonly kill: () => Promise<void>
@@ -25,12 +28,17 @@ export type TestGateway = AsyncDisposable & {
 const START_TIMEOUT_MS = 60_000
 
 /** Starts a gateway on the data folder of a running server. */
-export async function startGateway(server: {
-  readonly data: string
-  readonly credentials: Credentials
-}): Promise<TestGateway> {
+export async function startGateway(
+  server: { readonly data: string; readonly credentials: Credentials },
+  { ca, environment = {} }: { readonly ca?: string; readonly environment?: NodeJS.ProcessEnv } = {},
+): Promise<TestGateway> {
   const child = spawn(process.execPath, [join(ROOT, 'src/main.ts'), 's3', 'serve'], {
-    env: { PATH: process.env['PATH'], HOLDFAST_DATA: server.data, HOLDFAST_S3_LISTEN: '127.0.0.1:0' },
+    env: {
+      PATH: process.env['PATH'],
+      HOLDFAST_DATA: server.data,
+      HOLDFAST_S3_LISTEN: '127.0.0.1:0',
+      ...environment,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const ended = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)))
@@ -40,7 +48,9 @@ export async function startGateway(server: {
     child.kill('SIGKILL')
     await ended
   }
-  process.once('exit', () => child.kill('SIGKILL'))
+  const onExit = (): void => void child.kill('SIGKILL')
+  process.once('exit', onExit)
+  void ended.then(() => process.removeListener('exit', onExit))
   const endpoint = await new Promise<string>((resolve, reject) => {
     let printed = ''
     const timeout = setTimeout(
@@ -65,6 +75,7 @@ export async function startGateway(server: {
     folder: join(server.data, 's3'),
     credentials: server.credentials,
     process: child,
+    ca,
     errors: () => errors.join(''),
     stop: () => {
       child.kill('SIGTERM')
@@ -93,6 +104,8 @@ export type S3Ask = {
   /** `x-amz-content-sha256`; without it, the hash of the body. */
   readonly payload?: string
   readonly region?: string
+  /** The host that the request names, if not that of the gateway. */
+  readonly host?: string
   /** Called when the head of the request and half of its body are sent. */
   readonly halfway?: () => Promise<void>
   /** Changes the request after it was signed. */
@@ -101,21 +114,22 @@ export type S3Ask = {
 
 /** Signs a request and sends it. */
 export async function s3(
-  gateway: Pick<TestGateway, 'endpoint' | 'credentials'>,
+  gateway: Pick<TestGateway, 'endpoint' | 'credentials'> & Partial<Pick<TestGateway, 'ca'>>,
   ask: S3Ask,
 ): Promise<S3Reply> {
-  const { hostname, port, host } = new URL(gateway.endpoint)
+  const { hostname, port, host, protocol } = new URL(gateway.endpoint)
   const body = Buffer.from(ask.body ?? '')
-  const headers = signed(gateway, ask, host, body)
+  const headers = signed(gateway, ask, ask.host ?? host, body)
   ask.tamper?.(headers)
   return new Promise((resolve, reject) => {
-    const request = http.request({
+    const request = (protocol === 'https:' ? https : http).request({
       hostname,
       port,
       method: ask.method,
       path: ask.target,
       headers,
       agent: false,
+      ca: gateway.ca,
     })
     request.on('error', reject)
     request.on('response', (response) => {

@@ -11,12 +11,12 @@ import { checksumHeaders, parseFacts, refuseNotOffered } from '../object-facts.t
 import type { ByteRange } from '../object-files.ts'
 import { PUT_MAX_BYTES } from '../payload.ts'
 import { invalidArgument, noSuchBucket, S3Error } from '../s3-error.ts'
-import { type Stored, storeStream } from '../storing.ts'
+import type { Stored } from '../storing.ts'
 import { existingTagsContext, parseTagsHeader } from '../tags.ts'
 import { formatXml } from '../xml.ts'
 import { openObject, readableObject } from './get-object.ts'
 import { findUpload, putStreamOfPart } from './multipart.ts'
-import { authorizeWrite, etagOf, newVersion, replaceObject, versionHeadersOf } from './put-object.ts'
+import { authorizeWrite, replaceObject, storeObject, versionHeadersOf } from './put-object.ts'
 
 /** CopyObject. The source's encryption is not inherited. */
 export const copyObject: S3Operation = {
@@ -27,7 +27,7 @@ export const copyObject: S3Operation = {
 }
 
 async function copy(call: ObjectCall): Promise<S3Answer> {
-  const { bucket, key, request, dependencies } = call
+  const { bucket, key, request } = call
   const { headers } = request
   refuseNotOffered(headers)
   const choice = encryptionChoice(headers, bucket.encryption, call.customerKey())
@@ -60,35 +60,23 @@ async function copy(call: ObjectCall): Promise<S3Answer> {
       'The specified copy source is larger than the maximum allowable size for a copy source',
     )
   }
-  const { dataKey, encryption } = await dependencies.dataKeys.create(call, choice)
-  using _dataKey = dataKey
-  const version = newVersion(call)
-  const bytes = await sourceBytes(source, from, { begin: 0, end: from.sizeBytes })
-  const binding = { bucket: bucket.name, key, version, part: 0 }
-  const { stream, facts: md5 } = await storeStream(dependencies, dataKey, binding, bytes)
+  const read = await sourceBytes(source, from, { begin: 0, end: from.sizeBytes })
+  const checksum = from.checksum?.type === 'FULL_OBJECT' ? from.checksum : undefined
+  const bytes = { pieces: read.pieces, finish: () => ({ md5: read.finish(), checksum }) }
   const { headers: kept, metadata } = directive === 'COPY' ? from : parseFacts(headers)
-  const entry: ObjectEntry = {
-    format: 1,
-    version,
-    sizeBytes: stream.sizeBytes,
-    etag: etagOf(call, choice, md5),
-    modifiedAt: dependencies.clock.now(),
-    encryption,
-    ...(from.checksum?.type === 'FULL_OBJECT' && { checksum: from.checksum }),
-    streams: [{ ...stream, part: 0 }],
-    headers: kept,
-    metadata,
-    tags,
-  }
+  const entry = await storeObject(call, { choice, bytes, facts: { headers: kept, metadata, tags } })
   const { answer, versionHeaders } = await replaceObject(call, entry)
-  const checksum = Object.fromEntries(checksumElements(entry))
   return {
     ...answer,
-    headers: [...encryptionHeaders(encryption, headers), ...versionHeaders, ...sourceVersion(source, from)],
+    headers: [
+      ...encryptionHeaders(entry.encryption, headers),
+      ...versionHeaders,
+      ...sourceVersion(source, from),
+    ],
     body: formatXml('CopyObjectResult', {
       LastModified: new Date(entry.modifiedAt).toISOString(),
       ETag: `"${entry.etag}"`,
-      ...checksum,
+      ...Object.fromEntries(checksumElements(entry)),
     }),
     event: { ...answer.event, additional: { copySource: `${source.bucket.name}/${source.key}` } },
   }

@@ -108,7 +108,7 @@ async function deleteMany(call: BucketCall): Promise<S3Answer> {
   const isQuiet = textOf(document, 'Quiet') === 'true'
   const deleted: XmlValue[] = []
   const errors: XmlValue[] = []
-  const refused: string[] = []
+  const refused: Target[] = []
   const changes: CatalogueChange[] = []
   const disposes: string[] = []
   // Sorted, so that two calls that hold the same objects do not wait for each other.
@@ -120,7 +120,7 @@ async function deleteMany(call: BucketCall): Promise<S3Answer> {
         allowed.push(target)
         continue
       }
-      refused.push(key)
+      refused.push(target)
       errors.push({ Key: key, VersionId: target.versionId, Code: error.code, Message: error.message })
     }
     if (allowed.length === 0) continue
@@ -138,8 +138,34 @@ async function deleteMany(call: BucketCall): Promise<S3Answer> {
     body: formatXml('DeleteResult', { Deleted: deleted, Error: errors }),
     changes,
     disposes,
-    event: { additional: { keys: [...targets.keys()], refused } },
+    event: eventsOf([...targets.values()].flat(), refused),
   }
+}
+
+/** Bytes of the keys that one event names: CloudTrail's `additionalEventData` has 28 KB. */
+const EVENT_KEYS_MAX_BYTES = 24_576
+
+/** The events of a call: as many as it takes to name each key. */
+function eventsOf(targets: readonly Target[], refused: readonly Target[]): NonNullable<S3Answer['event']> {
+  const named = ({ key, versionId }: Target) => (versionId === undefined ? key : { key, versionId })
+  const isRefused = new Set(refused)
+  const parts: { keys: unknown[]; refused: unknown[] }[] = []
+  let room = 0
+  for (const target of targets) {
+    const name = named(target)
+    const both = isRefused.has(target) ? 2 : 1
+    const sizeBytes = both * (Buffer.byteLength(JSON.stringify(name)) + 1)
+    if (sizeBytes > room) {
+      parts.push({ keys: [], refused: [] })
+      room = EVENT_KEYS_MAX_BYTES
+    }
+    room -= sizeBytes
+    parts.at(-1)?.keys.push(name)
+    if (isRefused.has(target)) parts.at(-1)?.refused.push(name)
+  }
+  if (parts.length === 1) return { additional: parts[0] ?? {} }
+  const [first = {}, ...more] = parts.map((part, at) => ({ ...part, part: at + 1, parts: parts.length }))
+  return { additional: first, more }
 }
 
 /** @throws S3Error InvalidRequest when nothing protects the body. */

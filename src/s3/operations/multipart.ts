@@ -151,6 +151,7 @@ export async function putStreamOfPart(
   const answer = {
     changes: [putPart(upload.id, entry)],
     settles: [stream.file],
+    isCommitted: () => catalogue.part(upload.id, part)?.file === stream.file,
     disposes: before === undefined ? [] : [before.file],
   }
   return { entry, answer }

@@ -3,11 +3,11 @@ import type { ObjectCall, S3Answer, S3Operation } from '../call.ts'
 import { checkWrite } from '../conditions.ts'
 import { holdObject } from '../current-bucket.ts'
 import { type EncryptionChoice, encryptionChoice, encryptionHeaders, objectArn } from '../encryption.ts'
-import type { BucketEntry, ObjectEntry, Tags, VersionEntry } from '../entries.ts'
+import type { BucketEntry, ObjectChecksum, ObjectEntry, ObjectFacts, Tags, VersionEntry } from '../entries.ts'
 import { KeyVersions, versionIdOf } from '../key-versions.ts'
 import { checksumHeaders, parseFacts, refuseNotOffered, writeContext } from '../object-facts.ts'
 import { openPayload } from '../payload.ts'
-import { storeStream } from '../storing.ts'
+import { type Stored, storeStream } from '../storing.ts'
 import { parseTagsHeader, requestedTagsContext } from '../tags.ts'
 
 const ETAG_BYTES = 16
@@ -30,25 +30,51 @@ async function put(call: ObjectCall): Promise<S3Answer> {
   const facts = parseFacts(headers)
   checkWrite(headers, dependencies.catalogue.object(bucket.name, key))
   const payload = openPayload(request, call.authenticated, choice.type === 'AES256')
+  const finish = (): StoredFacts => {
+    const { md5, checksum } = payload.finish()
+    return { md5, checksum: checksum && { ...checksum, type: 'FULL_OBJECT' } }
+  }
+  const bytes = { pieces: payload.pieces, finish }
+  const entry = await storeObject(call, { choice, bytes, facts: { ...facts, tags } })
+  const { answer, versionHeaders } = await replaceObject(call, entry)
+  return { ...answer, headers: [...uploadHeaders(entry, headers), ...versionHeaders] }
+}
+
+/** What is known of an object once its bytes are stored. */
+type StoredFacts = {
+  readonly md5: string | undefined
+  readonly checksum: ObjectChecksum | undefined
+}
+
+/** An object that is to be stored. */
+type NewObject = {
+  readonly choice: EncryptionChoice
+  readonly bytes: Stored<StoredFacts>
+  readonly facts: ObjectFacts
+}
+
+/** Stores the bytes of a new object, which nothing names yet. @throws what {@link storeStream} throws. */
+export async function storeObject(
+  call: ObjectCall,
+  { choice, bytes, facts }: NewObject,
+): Promise<ObjectEntry> {
+  const { bucket, key, dependencies } = call
   const { dataKey, encryption } = await dependencies.dataKeys.create(call, choice)
   using _dataKey = dataKey
   const version = newVersion(call)
   const binding = { bucket: bucket.name, key, version, part: 0 }
-  const { stream, facts: seen } = await storeStream(dependencies, dataKey, binding, payload)
-  const entry: ObjectEntry = {
+  const { stream, facts: seen } = await storeStream(dependencies, dataKey, binding, bytes)
+  return {
     format: 1,
     version,
-    sizeBytes: seen.sizeBytes,
+    sizeBytes: stream.sizeBytes,
     etag: etagOf(call, choice, seen.md5),
     modifiedAt: dependencies.clock.now(),
     encryption,
-    ...(seen.checksum !== undefined && { checksum: { ...seen.checksum, type: 'FULL_OBJECT' as const } }),
+    ...(seen.checksum !== undefined && { checksum: seen.checksum }),
     streams: [{ ...stream, part: 0 }],
     ...facts,
-    tags,
   }
-  const { answer, versionHeaders } = await replaceObject(call, entry)
-  return { ...answer, headers: [...uploadHeaders(entry, headers), ...versionHeaders] }
 }
 
 /** The permission to write an object, with tags if it gets some. @throws S3Error AccessDenied. */
@@ -111,6 +137,7 @@ export async function replaceObject(
       answer: {
         ...versions.outcome(),
         settles: entry.streams.map(({ file }) => file),
+        isCommitted: () => isStored(call, added),
         event: eventOf(versionHeaders),
       },
       versionHeaders,
@@ -119,6 +146,11 @@ export async function replaceObject(
     await Promise.all(entry.streams.map(({ file }) => files.remove(file)))
     throw error
   }
+}
+
+/** Whether a version of a key that the call holds is in the catalogue. */
+function isStored({ bucket, key, dependencies }: ObjectCall, { version }: VersionEntry): boolean {
+  return dependencies.catalogue.object(bucket.name, key)?.version === version
 }
 
 /** What an event says of a version. */
