@@ -1,7 +1,15 @@
 import { isoSeconds, systemClock, systemRandom } from '../base/ports.ts'
 import { Secret } from '../base/secret.ts'
-import { addKeyslot, opensVolume, type Place, readHeader, removeKeyslot, replaceToken } from './cryptsetup.ts'
-import { tokenOf } from './luks-header.ts'
+import {
+  addKeyslot,
+  addToken,
+  opensVolume,
+  type Place,
+  readHeader,
+  removeKeyslot,
+  removeTokens,
+} from './cryptsetup.ts'
+import { type LuksHeader, tokenOf } from './luks-header.ts'
 import { unlockVolume } from './unlocked-volume.ts'
 import { VolumeError } from './volume-error.ts'
 import type { VolumeToken } from './volume-token.ts'
@@ -25,10 +33,8 @@ export async function rekeyVolume(kms: VolumeKms, place: Place): Promise<VolumeT
   if (!(await opensVolume(place, { scheme: 'slot', secret: added })))
     throw new VolumeError('mismatch', 'the new key does not open the keyslot that was written with it')
   const next = successor(token, { ...wrapped, keyslots: [slot] })
-  await replaceToken(place.device, next, header)
-  // Also slots that an interrupted change left.
-  const old = new Set(header.ours.flatMap((one) => one.token.keyslots))
-  for (const keyslot of old) if (header.keyslots.includes(keyslot)) await removeKeyslot(place.device, keyslot)
+  await addToken(place.device, next, header)
+  await dropOld(place.device, header, next)
   return next
 }
 
@@ -39,8 +45,20 @@ export async function migrateVolume(kms: VolumeKms, place: Place, keyId: string)
   const wrapped = await rewrapKey(kms, token, { keyId, volumeId: token.volumeId })
   await mayUnwrap(kms, wrapped)
   const next = successor(token, wrapped)
-  await replaceToken(place.device, next, header)
+  await addToken(place.device, next, header)
+  await dropOld(place.device, header, next)
   return next
+}
+
+/**
+ * Removes what a header had before: keyslots of earlier tokens, also of an interrupted change, and then the tokens. As long
+ * as one of these is there, the change is unfinished.
+ */
+async function dropOld(device: string, before: LuksHeader, { keyslots }: VolumeToken): Promise<void> {
+  const old = new Set(before.ours.flatMap(({ token }) => token.keyslots))
+  for (const slot of old)
+    if (before.keyslots.includes(slot) && !keyslots.includes(slot)) await removeKeyslot(device, slot)
+  await removeTokens(device, before)
 }
 
 /** Random bits of a recovery key. */

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { copyFile, link, open, rm, stat } from 'node:fs/promises'
 import { isoSeconds, systemClock, systemRandom } from '../base/ports.ts'
-import { readHeader, replaceToken, setUuid } from './cryptsetup.ts'
+import { addToken, readHeader, removeTokens, setUuid } from './cryptsetup.ts'
 import { tokenOf } from './luks-header.ts'
 import { VolumeError } from './volume-error.ts'
 import { type VolumeToken, volumeIdOf } from './volume-token.ts'
@@ -41,7 +41,8 @@ export async function copyVolume(
   }
   try {
     await setUuid(part, uuid)
-    await replaceToken(part, next, header)
+    await addToken(part, next, header)
+    await removeTokens(part, header)
     await syncFile(part)
     // Unlike a rename, it replaces nothing.
     await link(part, target).catch((cause: unknown) => {

@@ -102,19 +102,22 @@ export async function removeKeyslot(device: string, slot: string): Promise<void>
   await runOrFail(CRYPTSETUP, ['luksKillSlot', '--batch-mode', '--', device, slot])
 }
 
-/** Writes a token of ours into a free place, and removes these others afterwards. */
-export async function replaceToken(
+/** Writes a token of ours into a free place of a header. */
+export async function addToken(
   device: string,
   token: VolumeToken,
-  { tokenIds, ours }: Pick<LuksHeader, 'tokenIds' | 'ours'>,
+  { tokenIds }: Pick<LuksHeader, 'tokenIds'>,
 ): Promise<void> {
   const id = KEYSLOTS.find((one) => !tokenIds.includes(one))
   if (id === undefined) throw new VolumeError('header', 'all token places of the header are used')
   const stdin = utf8(encodeToken(token))
-  await runOrFail(CRYPTSETUP, ['token', 'import', '--token-id', id, '--json-file', '-', '--', device], {
-    stdin,
-  })
-  for (const old of ours) await runOrFail(CRYPTSETUP, ['token', 'remove', '--token-id', old.id, '--', device])
+  const args = ['token', 'import', '--token-id', id, '--json-file', '-', '--', device]
+  await runOrFail(CRYPTSETUP, args, { stdin })
+}
+
+/** Removes tokens of ours. */
+export async function removeTokens(device: string, { ours }: Pick<LuksHeader, 'ours'>): Promise<void> {
+  for (const { id } of ours) await runOrFail(CRYPTSETUP, ['token', 'remove', '--token-id', id, '--', device])
 }
 
 /** Gives a header another UUID. */

@@ -1,7 +1,7 @@
 import { open, rm } from 'node:fs/promises'
 import { isoSeconds, systemClock, systemRandom } from '../base/ports.ts'
 import { Secret } from '../base/secret.ts'
-import { opensVolume, type Place, replaceToken, type VolumeKey, writeHeader } from './cryptsetup.ts'
+import { addToken, opensVolume, type Place, type VolumeKey, writeHeader } from './cryptsetup.ts'
 import { VolumeError } from './volume-error.ts'
 import { type Scheme, type VolumeToken, volumeIdOf } from './volume-token.ts'
 import { mayUnwrap, newWrappedKey, unwrapKey, type VolumeKms } from './wrapped-key.ts'
@@ -43,7 +43,7 @@ export async function formatVolume(kms: VolumeKms, place: Place, how: Formatting
   const token: VolumeToken = { ...wrapped, generation: 1, keyslots, createdAt }
   const write = async (): Promise<void> => {
     await writeHeader(place, key, { uuid, sectorSize: how.sectorSize, passing })
-    await replaceToken(place.device, token, { tokenIds: [], ours: [] })
+    await addToken(place.device, token, { tokenIds: [] })
     if (!(await opensVolume(place, key)))
       throw new VolumeError('mismatch', 'the key does not open the header that was written with it')
   }

@@ -28,7 +28,7 @@ export type VolumeToken = {
   /** Grows with each replacement of the token; the highest one counts. */
   readonly generation: number
   readonly ciphertext: Uint8Array
-  /** The keyslots that the wrapped key opens: one, or none for the scheme `ebs`. */
+  /** The keyslots that the wrapped key opens: one; none for the scheme `ebs`, and when the keyslot was removed. */
   readonly keyslots: readonly string[]
   readonly createdAt: string
 }
@@ -88,11 +88,10 @@ function parseCiphertext(text: string): Uint8Array {
   )
 }
 
+/** cryptsetup takes a removed keyslot out of the tokens that name it. */
 function parseKeyslots(value: unknown, scheme: Scheme): readonly string[] {
-  const slots = Array.isArray(value)
-    ? value.filter((slot) => typeof slot === 'string' && KEYSLOT.test(slot))
-    : []
-  if (Array.isArray(value) && slots.length === value.length && slots.length === (scheme === 'ebs' ? 0 : 1))
-    return slots.map(String)
+  const slots: readonly unknown[] = Array.isArray(value) ? value : [undefined]
+  const known = slots.filter((slot) => typeof slot === 'string' && KEYSLOT.test(slot)).map(String)
+  if (known.length === slots.length && known.length <= (scheme === 'ebs' ? 0 : 1)) return known
   throw new Error(`the keyslots of its ${TOKEN_TYPE} token do not fit its scheme`)
 }

@@ -25,6 +25,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, before, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { runCommandLine } from '../../src/cli/command-line.ts'
 import { readEvents } from '../support/audit.ts'
@@ -159,6 +160,16 @@ async function bytesOf(
   return { status: Number(status), out: Buffer.concat(chunks) }
 }
 
+/** True when no process of the program has the path among its arguments; else nothing. */
+async function ended(program: string, path: string): Promise<true | undefined> {
+  for (const id of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const line = await readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '')
+    const [name = '', ...args] = line.split('\0')
+    if (name.endsWith(program) && args.includes(path)) return undefined
+  }
+  return true
+}
+
 /** Writes a file into a new file system on a plaintext, by fuse2fs: the whole mount, without a device. */
 async function withMount(
   plaintext: string,
@@ -173,9 +184,7 @@ async function withMount(
   } finally {
     await runFile('fusermount3', ['-u', mount])
     // It writes the rest of the file system after the unmount.
-    await until('fuse2fs ends', async () =>
-      (await run('pgrep', ['-f', `fuse2fs ${plaintext}`])).status === 1 ? true : undefined,
-    )
+    await until('fuse2fs ends', () => ended('fuse2fs', plaintext))
   }
 }
 
@@ -261,7 +270,7 @@ test('every document has the shape that help describes', { skip }, async () => {
     ['migrate', image, '--to-key', key],
     ['recovery', 'add', image],
     ['close', 'one'],
-    ['open', image, 'one'],
+    ['open', image, 'one', '--backend', 'fuse'],
     ['close', 'one'],
     ['snapshot', 'copy', image, join(folder, 'shape.img')],
     ['format', join(folder, 'shape-2.img'), '--size', '32M', '--key', key],
@@ -333,6 +342,15 @@ test('rekey and migrate leave one key that opens, and repeat an interrupted chan
   await runFile('cryptsetup', ['token', 'import', '--json-file', join(folder, 'token.json'), target])
   assert.deepEqual((await document(['status', target]))['unfinished'], true)
   await document(['verify', target])
+  const halfway = join(folder, 'halfway.img')
+  await copyFile(target, halfway)
+  await document(['migrate', halfway, '--to-key', other])
+  const finished = await document(['status', halfway])
+  assert.deepEqual(
+    [finished['unfinished'], finished['otherKeyslots']],
+    [false, []],
+    'migrate finishes it too',
+  )
   await document(['rekey', target])
   const left = await document(['status', target])
   assert.deepEqual([left['unfinished'], left['otherKeyslots'], left['generation']], [false, [], 3])
@@ -340,6 +358,38 @@ test('rekey and migrate leave one key that opens, and repeat an interrupted chan
   const moved = await document(['migrate', target, '--to-key', other])
   assert.ok(String(moved['keyArn']).endsWith(other))
   await document(['verify', target])
+})
+
+/** The number of a LUKS2 header, which each change increases. Source: LUKS2 On-Disk Format Specification 1.1.1, `seqid`. */
+async function changesOf(path: string): Promise<bigint> {
+  return (await readAt(path, 0)).readBigUInt64BE(16)
+}
+
+test('a rekey that is killed after any change of the header leaves a volume that opens, and can be repeated', {
+  skip,
+}, async () => {
+  const made = join(folder, 'made.img')
+  const killed = join(folder, 'killed.img')
+  await document(['format', made, '--size', '32M', '--key', key])
+  const first = await changesOf(made)
+  for (const changes of [1n, 2n, 3n]) {
+    await copyFile(made, killed)
+    const child = start(['rekey', killed])
+    const exited = once(child, 'exit')
+    while ((await changesOf(killed)) < first + changes && child.exitCode === null) await delay(1)
+    child.kill('SIGKILL')
+    await exited
+    // What the killed process had started.
+    await until('cryptsetup ends', () => ended('cryptsetup', killed))
+    await document(['verify', killed])
+    await document(['rekey', killed])
+    const left = await document(['verify', killed])
+    const { tokens } = await metadataOf(killed)
+    assert.deepEqual(
+      [Object.keys(tokens).length, left['volumeId']],
+      [1, (await document(['status', made]))['volumeId']],
+    )
+  }
 })
 
 test('a volume of the scheme ebs has no keyslot: the data key is the volume key', { skip }, async () => {
