@@ -4,10 +4,12 @@ import { usingGiven } from '../base/given-file.ts'
 import { systemClock, systemRandom, systemSleep, systemTimers } from '../base/ports.ts'
 import { readRegularText } from '../base/regular-file.ts'
 import type { Config } from '../config/settings.ts'
-import type { PostgresStoreConfig } from '../config/store-settings.ts'
+import type { PostgresStoreConfig, StoreConfig } from '../config/store-settings.ts'
+import type { MoveEnd } from '../store/move.ts'
 import type { RawStore } from '../store/port.ts'
-import type { PostgresAddress } from '../store/postgres-connection.ts'
+import type { PostgresAddress, PostgresDependencies } from '../store/postgres-connection.ts'
 import { openSqlite } from '../store/sqlite.ts'
+import { openSqliteMove } from '../store/sqlite-move.ts'
 
 /** The identifier of the running kernel, which no other machine has. Source: Linux, random(4). */
 const BOOT_ID = '/proc/sys/kernel/random/boot_id'
@@ -19,13 +21,28 @@ const BOOT_ID = '/proc/sys/kernel/random/boot_id'
  */
 export async function openStore({ data, store }: Pick<Config, 'data' | 'store'>): Promise<RawStore> {
   if (store.engine === 'embedded') return openSqlite(data)
-  // Loaded only where it is used: the driver costs memory and a start of the process some milliseconds.
+  // Loaded only where it is used: the driver costs memory, and a start of the process some milliseconds.
   const { openPostgres } = await import('../store/postgres.ts')
   return openPostgres({
     address: await addressOf(store),
     holder: await holderOf(data),
-    dependencies: { clock: systemClock, timers: systemTimers, random: systemRandom, sleep: systemSleep },
+    dependencies: DEPENDENCIES,
   })
+}
+
+/** Opens a store for a move of its records. @throws as {@link openStore}. */
+export async function openStoreMove(data: string, store: StoreConfig): Promise<MoveEnd> {
+  if (store.engine === 'embedded') return openSqliteMove(data)
+  const { openPostgresMove } = await import('../store/postgres-move.ts')
+  const holder = `move/${systemRandom.uuid()}`
+  return openPostgresMove({ address: await addressOf(store), holder, dependencies: DEPENDENCIES })
+}
+
+const DEPENDENCIES: PostgresDependencies = {
+  clock: systemClock,
+  timers: systemTimers,
+  random: systemRandom,
+  sleep: systemSleep,
 }
 
 /** How the driver reaches a database. @throws UsageError. */

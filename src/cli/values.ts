@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { ConfigError } from '../config/setting.ts'
+import { parseStoreText, STORE_EXPECTED } from '../config/store-settings.ts'
 
 /** Source: RFC 1123, section 2.1. The last label is not a number, which would be an IP address. */
 const HOST_NAME =
@@ -92,6 +93,13 @@ export const FILE_NAME = matching(
 )
 /** A region. */
 export const REGION = matching('REGION', 'a region name, for example us-east-1', /^([a-z]+-){2,3}\d+$/)
+/** A store. */
+export const STORE: Value = {
+  name: 'STORE',
+  expected: STORE_EXPECTED,
+  accepts: (text) => parseStoreText(text) !== undefined,
+  sensitive: true,
+}
 /** A verifier key. */
 export const VERIFIER_KEY = anyText('VERIFIER_KEY', 'a verifier key')
 

@@ -22,7 +22,7 @@ function refusal(environment: Record<string, string>, flags: Record<string, stri
 test('parseConfig gives the documented defaults', () => {
   assert.deepEqual(parse({}), {
     data: './data',
-    store: { engine: 'embedded' },
+    store: { engine: 'embedded', passwordFile: undefined },
     listen: { host: '127.0.0.1', port: 7600 },
     account: '000000000000',
     region: 'us-east-1',

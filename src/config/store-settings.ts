@@ -1,12 +1,12 @@
 import { isAbsolute } from 'node:path'
 import { isLoopback } from './places.ts'
-import { ConfigError, type Given, need, pathSetting, read, setting } from './setting.ts'
+import { type Given, need, pathSetting, read, setting } from './setting.ts'
 
 /** Where the records are. */
 export type StoreConfig = EmbeddedStore | PostgresStoreConfig
 
 /** In the data folder. */
-type EmbeddedStore = { readonly engine: 'embedded' }
+type EmbeddedStore = { readonly engine: 'embedded'; readonly passwordFile: string | undefined }
 
 /** In a PostgreSQL database. */
 export type PostgresStoreConfig = {
@@ -29,7 +29,7 @@ const DEFAULT_PORT = 5432
 const PARAMETERS = new Set(['host', 'user', 'sslmode', 'sslrootcert'])
 
 /** What a valid store is, for messages. */
-const STORE_EXPECTED =
+export const STORE_EXPECTED =
   'embedded, or postgres://USER@HOST:PORT/DATABASE without a password; with ?sslmode=disable only for this machine'
 
 /** The settings of the store. */
@@ -50,15 +50,13 @@ export const STORE_SETTINGS = {
   }),
 }
 
-type StoreText = EmbeddedStore | Omit<PostgresStoreConfig, 'passwordFile'>
+/** A store as its text says. */
+export type StoreText = Omit<EmbeddedStore, 'passwordFile'> | Omit<PostgresStoreConfig, 'passwordFile'>
 
 /** @throws ConfigError. */
 export function parseStore(given: Given): StoreConfig {
   const store = need(STORE_SETTINGS.store, given)
-  const passwordFile = read(STORE_SETTINGS.storePassword, given)
-  if (store.engine === 'postgres') return { ...store, passwordFile }
-  if (passwordFile === undefined) return store
-  throw new ConfigError('HOLDFAST_STORE_PASSWORD_FILE: set HOLDFAST_STORE to the URL of a database too')
+  return { ...store, passwordFile: read(STORE_SETTINGS.storePassword, given) }
 }
 
 /** Parses the text of a store: {@link STORE_EXPECTED}. */

@@ -85,8 +85,7 @@ const TRIM_EVERY = 64
  */
 export async function runGroup(session: Session, group: Group): Promise<readonly GroupOutcome[]> {
   await session.run('BEGIN ISOLATION LEVEL READ COMMITTED')
-  const { count } = await session.run(TICKET, [group.writer, group.ticket])
-  if (count !== 1) throw new WriterFenced('the handle was fenced')
+  await takeTicket(session, group)
   const plan = new Plan(await lockedVersions(session, group.commits.flat()))
   const decided = group.commits.map((changes) => plan.decide(changes))
   if (plan.lines.length === 0) return decided.map((conflict) => conflict ?? doneAt([]))
@@ -99,6 +98,15 @@ export async function runGroup(session: Session, group: Group): Promise<readonly
     at += group.commits[index]?.length ?? 0
     return doneAt(places.slice(begin, at))
   })
+}
+
+/** Writes a ticket of a handle, whose transaction no other holder of the lease can follow. @throws WriterFenced. */
+export async function takeTicket(
+  session: Session,
+  { writer, ticket }: Pick<Group, 'writer' | 'ticket'>,
+): Promise<void> {
+  const { count } = await session.run(TICKET, [writer, ticket])
+  if (count !== 1) throw new WriterFenced('the handle was fenced')
 }
 
 /**

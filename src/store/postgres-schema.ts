@@ -1,3 +1,4 @@
+import { type Condition, decodeUse } from './move.ts'
 import { StoreFailure } from './port.ts'
 import { type Connections, failureOf, isRepeatable, parseCount, sqlStateOf } from './postgres-connection.ts'
 
@@ -61,13 +62,26 @@ export async function prepareTables(connections: Connections): Promise<void> {
   }
 }
 
+const USE = {
+  name: 'holdfast-use',
+  text: "SELECT name, value FROM holdfast_facts WHERE name IN ('use', 'move')",
+}
+
+/** What the database is used for. @throws StoreFailure. */
+export async function readUse(connections: Connections): Promise<Condition> {
+  const { rows } = await connections.read(USE)
+  const numberOf = (name: string): number =>
+    parseCount(rows.find((row) => row['name'] === name)?.['value'] ?? 0)
+  return { use: decodeUse(numberOf('use')), move: numberOf('move') }
+}
+
 async function attemptTables(connections: Connections): Promise<void> {
   await connections.write(async (session) => {
     const [found] = (await session.run("SELECT to_regclass('holdfast_facts') IS NOT NULL AS found")).rows
     if (found?.['found'] !== true) {
       await session.run(FACTS)
       await session.run(
-        "INSERT INTO holdfast_facts (name, value) VALUES ('format', 0), ('state', 0) ON CONFLICT DO NOTHING",
+        "INSERT INTO holdfast_facts (name, value) VALUES ('format', 0), ('use', 0), ('move', 0) ON CONFLICT DO NOTHING",
       )
     }
     await session.run('BEGIN')

@@ -1,4 +1,5 @@
 import { assertChanges, assertKey, assertRange } from './checks.ts'
+import { assertServing } from './move.ts'
 import {
   type Applied,
   FEED_PAGE_MAX,
@@ -22,7 +23,7 @@ import {
   type Statement,
 } from './postgres-connection.ts'
 import { Lease } from './postgres-lease.ts'
-import { prepareTables } from './postgres-schema.ts'
+import { prepareTables, readUse } from './postgres-schema.ts'
 import { PostgresWriter } from './postgres-writer.ts'
 import { boundsOf } from './range-bounds.ts'
 
@@ -70,7 +71,9 @@ export async function openPostgres({ address, holder, dependencies }: PostgresOp
   try {
     await prepareTables(connections)
     await lease.open()
+    assertServing((await readUse(connections)).use, 'the database of HOLDFAST_STORE')
   } catch (error) {
+    await lease.close()
     await connections.close()
     throw error
   }

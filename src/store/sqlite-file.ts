@@ -2,6 +2,7 @@ import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync } from
 import { join } from 'node:path'
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
+import { assertServing, decodeUse, type StoreUse } from './move.ts'
 import { StoreFailure } from './port.ts'
 import { IntegrityError } from './records.ts'
 
@@ -36,12 +37,13 @@ const TABLES = `
 `
 
 /**
- * The path of the folder's database. Makes it if there is none, and checks that it is Holdfast's.
+ * The path of the folder's database. Makes it if there is none, and checks that it is Holdfast's. Only a move opens one
+ * whose records have moved or are incomplete.
  *
  * @throws StoreFailure when the file is not a database, not Holdfast's, or of a newer format; then it has not
  * changed.
  */
-export function prepareDatabase(folder: string): string {
+export function prepareDatabase(folder: string, purpose: 'use' | 'move' = 'use'): string {
   const path = join(folder, DATABASE_FILE)
   try {
     createFile(folder, path)
@@ -49,6 +51,7 @@ export function prepareDatabase(folder: string): string {
     try {
       if (isEmpty(database)) createTables(database)
       else assertOurs(database, path)
+      if (purpose === 'use') assertServing(useOf(database), path)
       // A restored copy may have lost the mode of the write-ahead log.
       database.exec('PRAGMA journal_mode = WAL')
     } finally {
@@ -138,6 +141,11 @@ function createTables(database: DatabaseSync): void {
     if (database.isTransaction) database.exec('ROLLBACK')
     throw error
   }
+}
+
+function useOf(database: DatabaseSync): StoreUse {
+  const row = database.prepare("SELECT value FROM meta WHERE name = 'use'").get()
+  return decodeUse(parseInteger(row?.['value'] ?? 0))
 }
 
 function assertOurs(database: DatabaseSync, path: string): void {

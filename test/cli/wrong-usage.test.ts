@@ -33,6 +33,7 @@ const RIGHT_TEXTS = [
   'key',
   'bash',
   'credential',
+  'embedded',
 ]
 
 function rightText({ accepts, name }: Value): string {

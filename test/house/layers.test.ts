@@ -90,6 +90,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['app/deployment.ts', 'app/restored-records.ts', 'app/root-key.ts'],
   ],
   'app/accept-restore.ts': ['base', 'config', 'audit', 'store', 'backup', 'app/deployment.ts'],
+  'app/migrate.ts': [
+    ...['base', 'config', 'audit', 'store', 'app/deployment.ts', 'app/root-key.ts', 'app/store.ts'],
+  ],
   'app/tls.ts': ['base', 'config', 'crypto'],
   'app/prove-paths.ts': ['base', 'config', 'custody', 'audit', 'jobs', 'store', 'app/root-key.ts'],
   'app/unseal-socket.ts': ['base', 'config', 'custody'],
@@ -191,7 +194,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['app/deployment.ts', 'app/node.ts', 'app/xks-proxy.ts', 'app/metrics.ts', 'app/operator.ts'],
     ...['app/archive.ts', 'app/explain.ts', 'app/root-key.ts', 'app/seal.ts', 'app/sealed.ts'],
     ...['app/unseal-socket.ts', 'app/tls.ts', 'app/given-files.ts', 'exec', 'kubernetes-kms', 'volume'],
-    ...['app/backup.ts', 'app/restore.ts', 'app/accept-restore.ts', 'backup', 'custody'],
+    ...['app/backup.ts', 'app/restore.ts', 'app/accept-restore.ts', 'backup', 'custody', 'app/migrate.ts'],
   ],
   'main.ts': ['base', 'cli'],
 }

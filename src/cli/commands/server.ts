@@ -1,5 +1,5 @@
 import type { Command } from '../command.ts'
-import { FILE_NAME, FOLDER, HOST, NAME, REGION, wholeNumber } from '../values.ts'
+import { FILE_NAME, FOLDER, HOST, NAME, REGION, STORE, wholeNumber } from '../values.ts'
 
 /** The commands that run or inspect a server. */
 export const SERVER_COMMANDS: readonly Command[] = [
@@ -81,6 +81,31 @@ export const SERVER_COMMANDS: readonly Command[] = [
       },
     },
     run: async (input) => (await import('../console-sessions.ts')).endConsoleSessions(input),
+  },
+  {
+    name: 'migrate',
+    about: 'Move the records between the data folder and a PostgreSQL database',
+    details: [
+      'Stop the server first. The command verifies every record by its bytes. A run that was interrupted is completed by the next one; until one succeeds, the records stay where they are. Afterwards, the store that they moved from refuses servers.',
+      'HOLDFAST_STORE_PASSWORD_FILE names the file with the password for the database.',
+    ],
+    options: {
+      from: { about: 'The store that has the records', takes: STORE, required: true },
+      to: { about: 'The store that gets them', takes: STORE, required: true },
+    },
+    settings: ['data', 'store-password-file'],
+    confusable: { store: '--from and --to with a store each' },
+    examples: [
+      {
+        line: 'holdfast migrate --from embedded --to postgres://holdfast@db.example/holdfast',
+        about: 'Move the records into a database',
+      },
+    ],
+    json: {
+      shape: { from: 'string', to: 'string', records: 'number', written: 'number', removed: 'number' },
+    },
+    slow: true,
+    run: async (input) => (await import('../migrate.ts')).migrate(input),
   },
   {
     name: 'worker',
