@@ -32,6 +32,18 @@ export type BucketEntry = {
   /** Whether its objects get versions; nothing for a bucket that has never had any. */
   readonly versioning?: 'Enabled' | 'Suspended' | undefined
   readonly tags?: Tags | undefined
+  readonly cors?: readonly CorsRule[] | undefined
+}
+
+/** A rule of pages of other origins that may call. */
+export type CorsRule = {
+  readonly id: string | undefined
+  readonly origins: readonly string[]
+  readonly methods: readonly string[]
+  readonly headers: readonly string[]
+  /** Headers of answers that pages may read. */
+  readonly exposed: readonly string[]
+  readonly maxAgeSeconds: number | undefined
 }
 
 /** How the data key of an object is protected. Blobs are in base64. */

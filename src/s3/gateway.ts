@@ -16,6 +16,7 @@ import { INTERNAL } from './data-keys.ts'
 import { bucketArn, objectArn } from './encryption.ts'
 import type { BucketEntry } from './entries.ts'
 import type { Release } from './locks.ts'
+import { answerPreflight, headersForPage } from './preflight.ts'
 import { type Attempt, type RecordingDependencies, recordEnd, recordUnauthenticated } from './recording.ts'
 import { parseS3Request, type S3Request } from './request.ts'
 import { routeOf } from './routes.ts'
@@ -49,25 +50,67 @@ export async function handleS3(
   const requestId = dependencies.random.uuid()
   const now = dependencies.clock.now()
   const arrival: Arrival = { wire, requestId, now, name: 'Unknown' }
-  let authenticated: Authenticated
   let request: S3Request
+  try {
+    request = parseS3Request(wire, dependencies.domain)
+    if (wire.method === 'OPTIONS') return preflight(dependencies, arrival, request)
+  } catch (cause) {
+    return refuseUnauthenticated(dependencies, arrival, cause)
+  }
+  const answer = await answerRequest(dependencies, arrival, request)
+  const forPage = attempt(() => headersForPage(dependencies.catalogue, request)) ?? []
+  return forPage.length === 0 ? answer : { ...answer, headers: [...answer.headers, ...forPage] }
+}
+
+/** A page does not read an answer whose bucket cannot be read; the call itself has been refused. */
+function attempt<T>(find: () => T): T | undefined {
+  try {
+    return find()
+  } catch {
+    return undefined
+  }
+}
+
+function preflight(
+  dependencies: GatewayDependencies,
+  arrival: Arrival,
+  request: S3Request,
+): StreamedResponse {
+  try {
+    return response(arrival, answerPreflight(dependencies.catalogue, request))
+  } catch (cause) {
+    return errorResponse(arrival, callerFacing(dependencies, arrival, cause))
+  }
+}
+
+async function answerRequest(
+  dependencies: GatewayDependencies,
+  arrival: Arrival,
+  request: S3Request,
+): Promise<StreamedResponse> {
+  const { wire, now } = arrival
+  let authenticated: Authenticated
   let operation: S3Operation
   try {
     await dependencies.freshness.reached()
-    request = parseS3Request(wire, dependencies.domain)
     const route = routeOf(request)
     arrival.name = route.name
     authenticated = await authenticateFresh(dependencies, wire, now)
     operation = route.operation ?? refusing(route)
   } catch (cause) {
-    const error = callerFacing(dependencies, arrival, cause)
-    const failure = await attemptToRecord(() => recordUnauthenticated(dependencies, arrival, error))
-    return errorResponse(
-      arrival,
-      failure === undefined ? error : callerFacing(dependencies, arrival, failure),
-    )
+    return refuseUnauthenticated(dependencies, arrival, cause)
   }
   return perform(dependencies, { ...arrival, request, authenticated, operation })
+}
+
+async function refuseUnauthenticated(
+  dependencies: GatewayDependencies,
+  arrival: Arrival,
+  cause: unknown,
+): Promise<StreamedResponse> {
+  const error = callerFacing(dependencies, arrival, cause)
+  const failure = await attemptToRecord(() => recordUnauthenticated(dependencies, arrival, error))
+  return errorResponse(arrival, failure === undefined ? error : callerFacing(dependencies, arrival, failure))
 }
 
 /** Paths of health checks, which need no signature: no bucket has such a name. */
@@ -291,7 +334,7 @@ async function attemptToRecord(record: () => Promise<void>): Promise<unknown> {
 
 const XML = 'application/xml'
 
-function response({ requestId, wire }: Known, answer: S3Answer): StreamedResponse {
+function response({ requestId, wire }: Arrival, answer: S3Answer): StreamedResponse {
   const { status = 200, headers = [], body } = answer
   const common = commonHeaders(requestId)
   if (typeof body !== 'string') {

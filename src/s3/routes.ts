@@ -1,6 +1,7 @@
 import type { S3Operation } from './call.ts'
 import * as buckets from './operations/buckets.ts'
 import { copyObject, uploadPartCopy } from './operations/copy.ts'
+import * as cors from './operations/cors.ts'
 import { deleteObject, deleteObjects } from './operations/delete.ts'
 import * as encryption from './operations/encryption.ts'
 import { getObject, headObject } from './operations/get-object.ts'
@@ -101,6 +102,9 @@ const ON_BUCKET: Readonly<Record<string, S3Operation>> = {
   'GET encryption': encryption.getBucketEncryption,
   'PUT encryption': encryption.putBucketEncryption,
   'DELETE encryption': encryption.deleteBucketEncryption,
+  'GET cors': cors.getBucketCors,
+  'PUT cors': cors.putBucketCors,
+  'DELETE cors': cors.deleteBucketCors,
   'GET policy': policy.getBucketPolicy,
   'PUT policy': policy.putBucketPolicy,
   'DELETE policy': policy.deleteBucketPolicy,
