@@ -29,7 +29,7 @@ import { isRevocation } from '../dispatch/revocations.ts'
 import { createRouting } from '../dispatch/routing.ts'
 import type { EventSource } from '../explain/explain-dependencies.ts'
 import type { HttpDependencies } from '../http/exchange.ts'
-import { openHttpServer } from '../http/server.ts'
+import { type HttpServer, type Listener, openHttpServer } from '../http/server.ts'
 import { quotasFinder } from '../iam/accounts/account-quotas.ts'
 import { KeyUses } from '../iam/credentials/key-uses.ts'
 import { arnsOfIds, findPrincipal, shownName } from '../iam/entities/principals.ts'
@@ -77,6 +77,7 @@ import { startNodeJobs } from './node-jobs.ts'
 import { openReportFolder } from './report-folder.ts'
 import { askAtTerminal, type OpenedRoot } from './root-key.ts'
 import { listPaths } from './seal.ts'
+import { warmUp } from './warm-up.ts'
 
 /** The lock of the process that delivers trails. */
 const TRAILS_LOCK_FILE = 'trails.lock'
@@ -172,7 +173,7 @@ export async function openNode(
   const { reason: unready } = readiness
   const site = await openConsole(config, { deployment, journal, limiters, own, log, iam, dispatcher, given })
   const answering = httpDependencies(dispatcher, { unready, site, reached: meters.boundReached })
-  const http = await openHttpServer(answering, listening(config, listener, given))
+  const http = await openWarm(log, answering, listening(config, listener, given))
   stack.defer(() => http.close())
   await announceEndpoint(config, http.port)
   stack.defer(() => withdrawEndpoint(config, http.port))
@@ -207,6 +208,16 @@ async function recordOpening(
   const { path, failures = [] } = opening ?? {}
   if (path === undefined || (path.type === 'file' && failures.length === 0)) return
   await journal.append(openRootKeyEvent(own, { path: path.name, type: path.type, failures }))
+}
+
+/** Listens once the code of the first calls is compiled. A server that could not compile it serves more slowly at first. */
+async function openWarm(log: Log, dependencies: HttpDependencies, listener: Listener): Promise<HttpServer> {
+  try {
+    await warmUp()
+  } catch (error) {
+    log.warn('the first calls take longer: the warm-up has failed', { reason: String(error) })
+  }
+  return openHttpServer(dependencies, listener)
 }
 
 function listening(config: Config, listener: NodeStart['listener'], { tls }: GivenFiles) {

@@ -141,6 +141,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ],
     ...['jobs', 'metrics', 'app/prove-paths.ts', 'app/deployment.ts', 'app/archive.ts'],
   ],
+  'app/warm-up.ts': ['base', 'store', 'custody', 'xks/client', 'quotas', 'sigv4', 'dispatch', 'kms', 'iam'],
   'app/node.ts': [
     ...[
       'base',
@@ -168,6 +169,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
       'app/console.ts',
       'app/node-jobs.ts',
       'app/report-folder.ts',
+      'app/warm-up.ts',
     ],
   ],
   'app/xks-proxy.ts': [
