@@ -15,7 +15,7 @@ import { ON_ACCOUNT } from '../entities/finders.ts'
 import { EVALUATION_RESULT_ANSWER } from '../iam-answers.ts'
 import type { IamDependencies, IamOperation } from '../iam-dependencies.ts'
 import { type Finder, iamOperation } from '../iam-operation.ts'
-import { goingOnAfter, pageBy } from '../iam-paging.ts'
+import { goingOnAfter, pageLimit, parseMarker } from '../iam-paging.ts'
 import type { EntityValue } from '../iam-records.ts'
 import { ACTION_NAMES, ARN, DOCUMENT, PAGING } from '../iam-shapes.ts'
 import { placeNow } from '../organization/place.ts'
@@ -93,13 +93,14 @@ async function results({ clock, giveWay }: IamDependencies, scene: Scene, input:
   if (ActionNames.length * resources.length > PAIRS_MAX) {
     throw new KmsError('InvalidInputException', `At most ${PAIRS_MAX} pairs of actions and resources.`)
   }
-  const pairs = ActionNames.flatMap((action) => resources.map((resource) => ({ action, resource })))
-  const numbered = pairs.map((pair, index) => ({ ...pair, key: String(index).padStart(5, '0') }))
-  const { items, more } = pageBy(numbered, ({ key }) => key, input)
   let leftMs = PAGE_MAX_MS
   const found: ResultAnswer[] = []
-  for (const { action, resource } of items) {
-    const steps = simulateSteps(scene, action, resource)
+  const count = ActionNames.length * resources.length
+  const begin = firstPair(input, count)
+  const end = Math.min(count, begin + pageLimit(input))
+  for (let pair = begin; pair < end; pair += 1) {
+    const action = ActionNames[Math.floor(pair / resources.length)] ?? ''
+    const steps = simulateSteps(scene, action, resources[pair % resources.length] ?? '')
     const timed = function* (): Steps<ResultAnswer> {
       for (;;) {
         const beganAtMs = clock.monotonicMs()
@@ -112,8 +113,26 @@ async function results({ clock, giveWay }: IamDependencies, scene: Scene, input:
     found.push(await inSlices(timed(), giveWay))
     if (leftMs <= 0) break
   }
-  const last = items[found.length - 1]
-  return { ...(found.length < items.length ? goingOnAfter(last?.key) : more), EvaluationResults: found }
+  const next = begin + found.length
+  return { ...goingOnAfter(next < count ? numberOf(next - 1) : undefined), EvaluationResults: found }
+}
+
+/** The first pair of a page. Pairs are numbered in the order of the answer, and a marker is the number of the last one. */
+function firstPair({ Marker: marker }: SceneInput, count: number): number {
+  if (marker === undefined) return 0
+  const after = parseMarker(marker)
+  let begin = 0
+  let end = count
+  while (begin < end) {
+    const middle = Math.floor((begin + end) / 2)
+    if (numberOf(middle) > after) end = middle
+    else begin = middle + 1
+  }
+  return begin
+}
+
+function numberOf(pair: number): string {
+  return String(pair).padStart(String(PAIRS_MAX).length, '0')
 }
 
 /** The account that owns the simulated resource: as given, or the caller's. */
