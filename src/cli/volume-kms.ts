@@ -75,11 +75,15 @@ export function volumeKmsOf(client: AwsClient): VolumeKms {
   }
 }
 
+/** Holdfast has no record of calls of AWS: there is nothing that it could explain. */
+const AWS = /\.amazonaws\.com(?:\.cn)?$/
+
 function failureOf(operation: string, error: unknown, endpoint: string): VolumeError {
   const message = `${operation}: ${reasonOf(error, endpoint)}`
   if (!(error instanceof ServiceError) || mayPass(error))
     return new VolumeError('unreachable', message, { cause: error })
-  const { code, requestId } = error
+  const { code } = error
+  const requestId = AWS.test(new URL(endpoint).hostname) ? undefined : error.requestId
   return new VolumeError(FAILURES[code] ?? 'other', message, { cause: error, code, requestId })
 }
 

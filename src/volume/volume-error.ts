@@ -26,7 +26,7 @@ export class VolumeError extends Error {
   readonly failure: VolumeFailure
   /** The error code of KMS. */
   readonly code: string | undefined
-  /** The request ID of the refused call. */
+  /** The request ID of the refused call, if Holdfast can explain it. */
   readonly requestId: string | undefined
 
   constructor(
