@@ -117,7 +117,7 @@ function settle(request: AccessRequest, policies: Policies): Decision {
   if (isForeign(request)) return settleForeign({ request, policies, question, verdicts, access })
   return (
     missingLevel('rcp', verdicts.rcps) ??
-    (access !== undefined || needsResourcePolicy(request, policies)
+    (isDecidedByResource(request, policies, access)
       ? settleAccess(request.principal, verdicts, access)
       : settleIdentity(request.principal, verdicts))
   )
@@ -185,12 +185,13 @@ export function isForeign(request: AccessRequest): boolean {
  * Keys and roles admit only principals that their own policy, or a grant, allows. A bucket policy allows beside the
  * identity policies: either is enough in the account of the bucket.
  */
-function needsResourcePolicy(request: AccessRequest, policies: Policies): boolean {
-  return (
-    (policies.resource !== undefined && !isBucketAction(request.action)) ||
-    isKeyArn(request.resource) ||
-    isTrustAction(request.action, request.resource)
-  )
+function isDecidedByResource(
+  request: AccessRequest,
+  { resource }: Policies,
+  access: Access | undefined,
+): boolean {
+  if (isKeyArn(request.resource) || isTrustAction(request.action, request.resource)) return true
+  return resource !== undefined && (access !== undefined || !isBucketAction(request.action))
 }
 
 /** What the resource's side allows. */
