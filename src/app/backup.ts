@@ -64,7 +64,9 @@ export async function backUpToFolder(
     const done = { id: made.header.id, path, sizeBytes, base: base?.id }
     await recordBackup(config, dependencies, made.header, done)
     // Only after the new one is durable.
-    const removed = keep === undefined ? [] : await removeOld(await listBackups(folder), made.header, keep)
+    const retention = { made: made.header, key: keys.key }
+    const removed =
+      keep === undefined ? [] : await removeOld(await listBackups(folder), { ...retention, keep })
     return { ...done, removed }
   } finally {
     made.close()

@@ -1,10 +1,12 @@
-import { createReadStream } from 'node:fs'
+import { constants, createReadStream } from 'node:fs'
 import { open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { systemClock } from '../base/ports.ts'
 import type { GiveWay } from '../base/slices.ts'
 import type { HmacKey } from '../crypto/hmac.ts'
 import { makeFolder } from '../store/folder.ts'
 import { type Base, closedFilesOf } from './create.ts'
+import type { Manifest } from './entries.ts'
 import { BackupError, type BackupHeader, ByteSource, readHeader } from './format.ts'
 import { readManifest } from './read.ts'
 
@@ -15,6 +17,8 @@ const ID_CHARS = 32
 const SUFFIX = '.backup'
 /** The audit log is repeated in a whole backup at least this often, so that few old files are needed. */
 const WHOLE_EVERY_MS = 28 * 86_400_000
+/** A file that another process is writing now was written to since. */
+const ABANDONED_AFTER_MS = 3_600_000
 
 /** A backup in a folder. */
 export type StoredBackup = {
@@ -67,8 +71,13 @@ export async function putBackup(
 }
 
 async function removePartial(folder: string): Promise<void> {
-  for (const name of await readdir(folder))
-    if (PARTIAL.test(name)) await rm(join(folder, name), { force: true })
+  for (const name of (await readdir(folder)).filter((one) => PARTIAL.test(one))) {
+    const path = join(folder, name)
+    // Another process may have put it into place meanwhile.
+    const found = await stat(path).catch(() => undefined)
+    if (found !== undefined && systemClock.now() - found.mtimeMs > ABANDONED_AFTER_MS)
+      await rm(path, { force: true })
+  }
 }
 
 /** Makes added and removed names durable. */
@@ -81,29 +90,41 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** The backups of a folder, oldest first, by their headers, which are not authenticated yet. Others are left out. */
+/**
+ * The backups of a folder, oldest first, by their headers, which are not authenticated yet. Others, and files that cannot
+ * be read, are left out: they must not keep a new backup from being made.
+ */
 export async function listBackups(folder: string): Promise<readonly StoredBackup[]> {
   const names = await readdir(folder).catch(() => [])
   const found: StoredBackup[] = []
   for (const name of names.filter((one) => NAME.test(one)).toSorted()) {
-    const path = join(folder, name)
-    const header = await readHeaderOf(path)
-    if (header !== undefined && backupName(header) === name)
-      found.push({ path, header, sizeBytes: (await stat(path)).size })
+    const one = await readStored(join(folder, name))
+    if (one !== undefined && backupName(one.header) === name) found.push(one)
   }
   // Names have seconds; several backups of one second are in the order of their times.
   return found.toSorted((one, other) => (one.header.createdAt < other.header.createdAt ? -1 : 1))
 }
 
-async function readHeaderOf(path: string): Promise<BackupHeader | undefined> {
-  const source = new ByteSource(readFileOf(path))
+async function readStored(path: string): Promise<StoredBackup | undefined> {
+  const source = new ByteSource(readRegular(path))
   try {
-    return (await readHeader(source)).header
-  } catch (error) {
-    if (error instanceof BackupError) return undefined
-    throw error
+    const { header } = await readHeader(source)
+    return { path, header, sizeBytes: (await stat(path)).size }
+  } catch {
+    return undefined
   } finally {
     await source.close()
+  }
+}
+
+/** The bytes of a file in a folder of backups: a pipe there would never end. */
+async function* readRegular(path: string): AsyncGenerator<Uint8Array> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  try {
+    if (!(await file.stat()).isFile()) throw new BackupError(`${path} is no regular file`)
+    yield* file.createReadStream({ autoClose: false })
+  } finally {
+    await file.close()
   }
 }
 
@@ -126,14 +147,21 @@ export async function findBase(
     if (header.deployment !== deployment || header.base !== undefined) continue
     const ageMs = now - Date.parse(header.createdAt)
     if (ageMs > WHOLE_EVERY_MS) return undefined
-    try {
-      const { manifest } = await readManifest(readFileOf(path), key)
-      return { id: manifest.id, closed: closedFilesOf(manifest) }
-    } catch (error) {
-      if (!(error instanceof BackupError)) throw error
-    }
+    // One of a clock that was wrong would be continued for years.
+    if (ageMs < 0) continue
+    const manifest = await manifestOf(path, key)
+    if (manifest !== undefined) return { id: manifest.id, closed: closedFilesOf(manifest) }
   }
   return undefined
+}
+
+/** The manifest of a backup; nothing when it cannot be read, or does not open by the present key. */
+async function manifestOf(path: string, key: HmacKey): Promise<Manifest | undefined> {
+  try {
+    return (await readManifest(readRegular(path), key)).manifest
+  } catch {
+    return undefined
+  }
 }
 
 /** The file with the whole backup that another one continues: beside it. @throws BackupError. */
@@ -145,24 +173,36 @@ export function basePathOf(path: string, id: string, names: readonly string[]): 
   )
 }
 
+/** The backup that was just made, and how many stay with it. */
+export type Retention = {
+  readonly made: Pick<BackupHeader, 'deployment' | 'id'>
+  readonly keep: number
+  /** Tells backups from files that only name themselves so. */
+  readonly key: HmacKey
+}
+
 /**
- * Removes the oldest backups of a deployment beyond the newest `keep` ones; never the one that was just made, whose time is
- * before that of others when the clock was set back, and never a whole one that a kept one continues.
+ * Removes the backups of a deployment that are older than the newest `keep` ones; never the one that was just made, whose
+ * time is before that of others when the clock was set back, and never a whole one that a kept one continues. A file that
+ * does not open by the present key counts for nothing: whoever can put files into the folder must not push backups out.
  *
  * @returns the paths that were removed.
  */
 export async function removeOld(
   backups: readonly StoredBackup[],
-  { deployment, id }: Pick<BackupHeader, 'deployment' | 'id'>,
-  keep: number,
+  { made: { deployment, id }, keep, key }: Retention,
 ): Promise<readonly string[]> {
-  const isMade = ({ header }: StoredBackup): boolean => header.id === id
   const own = backups.filter(({ header }) => header.deployment === deployment)
-  const inOrder = [...own.filter((one) => !isMade(one)), ...own.filter(isMade)]
-  const kept = inOrder.slice(-keep)
+  const others = own.filter(({ header }) => header.id !== id)
+  const kept = own.filter(({ header }) => header.id === id)
+  while (kept.length < keep) {
+    const newest = others.pop()
+    if (newest === undefined) return []
+    if ((await manifestOf(newest.path, key)) !== undefined) kept.push(newest)
+  }
   const needed = new Set(kept.flatMap(({ header }) => (header.base === undefined ? [] : [header.base])))
   const removed: string[] = []
-  for (const { path, header } of inOrder.slice(0, -keep)) {
+  for (const { path, header } of others) {
     if (needed.has(header.id)) continue
     await rm(path, { force: true })
     removed.push(path)
