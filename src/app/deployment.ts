@@ -53,7 +53,8 @@ export const EVENTS_FOLDER = 'events'
 const ORIGINS_FILE = 'endpoints'
 /** The folder of the insights' baselines, within the data folder. */
 export const INSIGHTS_FOLDER = 'insights'
-const START_LOCK_FILE = 'start.lock'
+/** The lock of starts, within the data folder. */
+export const START_LOCK_FILE = 'start.lock'
 
 /** How often, and how long each time, a start waits for another one that creates the folder. */
 const START_LOCK_ATTEMPTS = 200
@@ -192,7 +193,7 @@ export async function openForServing(config: Config, options: DeploymentOptions 
 }
 
 /** Refuses a restored folder that no operator has accepted. @throws BackupError. */
-async function assertAccepted(config: Config, records: Records): Promise<void> {
+export async function assertAccepted(config: Config, records: Records): Promise<void> {
   const restored = await findRestored(records)
   if (restored === undefined) return
   const { createdAt, lostChanges } = restored.value

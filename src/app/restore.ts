@@ -14,11 +14,12 @@ import { recordSealer } from '../custody/record-sealer.ts'
 import { parseEnvelope } from '../custody/roots/envelope.ts'
 import { putKeyFile } from '../custody/roots/envelope-file.ts'
 import { copyKeyFile } from '../custody/roots/file.ts'
+import { claimFileLock, type FileLock } from '../store/file-lock.ts'
 import type { RawRecord } from '../store/port.ts'
 import { isSealedRecord, type Sealer } from '../store/sealed.ts'
 import { fillDatabase } from '../store/sqlite-snapshot.ts'
 import { BackupRoots, type BackupUnlock } from './backup-root.ts'
-import { AUDIT_FOLDER } from './deployment.ts'
+import { AUDIT_FOLDER, START_LOCK_FILE } from './deployment.ts'
 import { type Settled, type SettleRequest, settleRestored } from './restored-records.ts'
 import { ENVELOPE_FILE, ROOT_KEY_FILE } from './root-key.ts'
 
@@ -66,23 +67,32 @@ export async function verifyBackup(
  * @throws BackupError, SealError, Error.
  */
 export async function restoreBackup(config: Config, request: RestoreRequest): Promise<RestoredFolder> {
+  if (config.store.engine === 'postgres')
+    throw new BackupError(
+      'a restore fills a data folder, and no database of PostgreSQL: leave out HOLDFAST_STORE',
+    )
   const data = resolve(config.data)
   await assertFree(data)
   await removeLeftOvers(data)
   const staging = `${data}${STAGING}${systemRandom.uuid()}`
   await mkdir(staging, { recursive: true, mode: 0o700 })
+  const lock = lockStaging(staging)
   try {
     const restored = await fill(config, staging, request)
+    await syncFolder(staging)
     await rename(staging, data)
     await syncFolder(dirname(data))
     return restored
   } catch (error) {
     await rm(staging, { recursive: true, force: true })
     throw error
+  } finally {
+    lock.release()
   }
 }
 
 const STAGING = '.restoring-'
+const STAGING_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 async function assertFree(data: string): Promise<void> {
   if (!existsSync(data)) return
@@ -93,12 +103,25 @@ async function assertFree(data: string): Promise<void> {
     )
 }
 
-/** Removes what a killed restore has left. */
+/** Removes what a killed restore has left. @throws BackupError while another one into the folder runs. */
 async function removeLeftOvers(data: string): Promise<void> {
   const parent = dirname(data)
+  const prefix = `${basename(data)}${STAGING}`
   const names = await readdir(parent).catch(() => [])
-  for (const name of names.filter((one) => one.startsWith(`${basename(data)}${STAGING}`)))
-    await rm(join(parent, name), { recursive: true, force: true })
+  for (const name of names.filter(
+    (one) => one.startsWith(prefix) && STAGING_ID.test(one.slice(prefix.length)),
+  )) {
+    const path = join(parent, name)
+    lockStaging(path).release()
+    await rm(path, { recursive: true, force: true })
+  }
+}
+
+/** Locks a folder that is being built: by the lock of starts, which the restored folder keeps. @throws BackupError. */
+function lockStaging(staging: string): FileLock {
+  const lock = claimFileLock(join(staging, START_LOCK_FILE))
+  if (lock === undefined) throw new BackupError(`another restore is running, which builds ${staging}`)
+  return lock
 }
 
 async function fill(config: Config, staging: string, request: RestoreRequest): Promise<RestoredFolder> {

@@ -21,6 +21,7 @@ import type { AskPassphrase } from '../custody/roots/passphrase.ts'
 import { SealError } from '../custody/roots/root.ts'
 import { isUnattended, openPath, reasonOf } from '../custody/roots/unlock.ts'
 import {
+  assertAccepted,
   isDataFolder,
   makeDataFolder,
   openDeployment,
@@ -169,6 +170,7 @@ async function change(
   const { envelope } = signed
   const deployment = await openDeployment(config, { rootKey: root })
   try {
+    await assertAccepted(config, deployment.records)
     const changed = await plan(envelope, root)
     await putEnvelope(config, changed.envelope, root)
     await record(config, log, deployment, changed)
@@ -233,12 +235,18 @@ async function proveOne(context: Context, path: UnlockPath): Promise<ProvedPath>
     opened = await openPath(dependencies, envelope, getPath(envelope, name), PERSON_TIMEOUT_MS)
     // A proof must not sign what somebody has edited.
     checkMac(signed, opened)
-    await putEnvelope(config, notePathProved(envelope, name, systemClock), opened)
   } catch (error) {
     failure = reasonOf(error)
   }
   using root = opened ?? (await openRootKey(config, context.ask)).root
   const deployment = await openDeployment(config, { rootKey: root })
+  try {
+    await assertAccepted(config, deployment.records)
+    if (failure === undefined) await putEnvelope(config, notePathProved(envelope, name, systemClock), root)
+  } catch (error) {
+    await deployment.records.close()
+    throw error
+  }
   const details = { path: name, type, succeeded: failure === undefined, reason: failure ?? null }
   await record(config, log, deployment, { event: 'ProveUnlockPath', details })
   return { name, type, failure }
