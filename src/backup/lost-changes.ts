@@ -36,7 +36,7 @@ const LOST_MAX = 10_000
 
 /** Events of Holdfast's own records of its work, which change nothing that a restore loses. */
 const OWN_WORK = new Set(['ArchiveAuditSegment', 'CreateBackup', 'RehearseBackup', 'ProveUnlockPath'])
-/** Members of requests that name what the request is about. */
+/** Members of requests, and of the details of Holdfast's own events, that name what the event is about. */
 const NAMING = [
   'userName',
   'roleName',
@@ -49,6 +49,9 @@ const NAMING = [
   'keyId',
   'name',
   'accountId',
+  'path',
+  'targetId',
+  'organizationalUnitId',
 ]
 
 /**
@@ -121,13 +124,13 @@ async function* segmentLinesAfter(
 function parseChange(line: string): LostChange | undefined {
   const event = membersOf(parseJsonText(line))
   if (event['readOnly'] !== false || event['errorCode'] !== undefined) return undefined
-  const { eventTime, eventSource, eventName, eventID, userIdentity, resources, requestParameters } = event
+  const { eventTime, eventSource, eventName, eventID, userIdentity, resources } = event
   const operation = textOf(eventName)
   if (OWN_WORK.has(operation)) return undefined
   const who = membersOf(userIdentity)
   const arns = Array.isArray(resources) ? resources.map((one) => textOf(membersOf(one)['ARN'])) : []
-  const request = membersOf(requestParameters)
-  const named = NAMING.map((name) => request[name]).filter((value) => typeof value === 'string')
+  const about = { ...membersOf(event['requestParameters']), ...membersOf(event['serviceEventDetails']) }
+  const named = NAMING.map((name) => about[name]).filter((value) => typeof value === 'string')
   const others = arns.some((arn) => named.some((one) => arn.endsWith(one))) ? [] : named
   return {
     at: textOf(eventTime),

@@ -103,3 +103,11 @@ test('no command changes the unlock paths of a restored folder that nobody has a
   }
   assert.ok((await readdir(target)).includes('root.key'))
 })
+
+test('a restore names the unlock path that was removed after the backup', async () => {
+  await succeed(data, 'seal', 'prove', ...credential)
+  await succeed(data, 'seal', 'remove', 'file', ...credential)
+  const target = join(folder, 'resurrected')
+  const { output } = await succeed(target, 'restore', further, ...key, '--audit', join(data, 'audit'))
+  assert.match(output, /holdfast RemoveUnlockPath {2}file {2}by holdfast/)
+})
