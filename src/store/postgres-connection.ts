@@ -17,8 +17,20 @@ export type PostgresAddress = {
   readonly tls: { readonly ca: string | undefined } | undefined
 }
 
+/** How long the store waits for a database. */
+export type PostgresTimeouts = {
+  /** For a new connection, and for a free one. */
+  readonly connectMs: number
+  /** For a statement in the server that changes nothing, and for a lock there. */
+  readonly statementMs: number
+  /** For an answer, before this end gives a connection up. */
+  readonly answerMs: number
+}
+
 /** The effects that the store needs. */
 export type PostgresDependencies = {
+  /** Without them, {@link TIMEOUTS}. */
+  readonly timeouts?: PostgresTimeouts
   readonly clock: Clock
   readonly timers: Timers
   readonly random: Random
@@ -41,13 +53,8 @@ export type Session = {
 
 /** Connections for reads of records; validation and commits have one each of their own. */
 const READERS = 4
-/** How long a new connection may take, and how long a read waits for a free one. */
-const CONNECT_TIMEOUT_MS = 3000
-/** How long a statement may take in the server, and how long it waits there for a lock. */
-const STATEMENT_TIMEOUT_MS = 4000
-const LOCK_TIMEOUT_MS = 4000
-/** How long this end waits for an answer before it gives a connection up. */
-const ANSWER_TIMEOUT_MS = 5000
+/** A server that answers later than this is away: clients of KMS wait for some seconds. */
+const TIMEOUTS: PostgresTimeouts = { connectMs: 5000, statementMs: 4000, answerMs: 5000 }
 /** When the server ends a transaction of a client that is silent, and so releases its locks. */
 const SILENT_TRANSACTION_TIMEOUT_MS = 10_000
 /** Runs of a read whose connection has broken. The first finds what a restart of the server has left. */
@@ -60,13 +67,14 @@ export class Connections {
   readonly #writer: Pool
   readonly #renewer: Pool
 
-  constructor(address: PostgresAddress) {
-    const common = poolConfig(address)
-    this.#readers = quiet(new Pool({ ...common, max: READERS, statement_timeout: STATEMENT_TIMEOUT_MS }))
-    this.#validator = quiet(new Pool({ ...common, max: 1, statement_timeout: STATEMENT_TIMEOUT_MS }))
+  constructor(address: PostgresAddress, timeouts = TIMEOUTS) {
+    const common = poolConfig(address, timeouts)
+    const { statementMs } = timeouts
+    this.#readers = quiet(new Pool({ ...common, max: READERS, statement_timeout: statementMs }))
+    this.#validator = quiet(new Pool({ ...common, max: 1, statement_timeout: statementMs }))
     // No limit within the server: PostgreSQL takes a cancelled wait for a synchronous standby for a commit.
-    this.#writer = quiet(new Pool({ ...common, max: 1, lock_timeout: LOCK_TIMEOUT_MS }))
-    this.#renewer = quiet(new Pool({ ...common, max: 1, lock_timeout: LOCK_TIMEOUT_MS }))
+    this.#writer = quiet(new Pool({ ...common, max: 1, lock_timeout: statementMs }))
+    this.#renewer = quiet(new Pool({ ...common, max: 1, lock_timeout: statementMs }))
   }
 
   /** Runs a statement that changes nothing, again if its connection breaks. @throws StoreFailure. */
@@ -150,15 +158,18 @@ export function parseString(value: unknown): string {
   return value
 }
 
-function poolConfig({ host, port, database, user, password, tls }: PostgresAddress): PoolConfig {
+function poolConfig(
+  { host, port, database, user, password, tls }: PostgresAddress,
+  { connectMs, answerMs }: PostgresTimeouts,
+): PoolConfig {
   // An address is compared with the certificate as `host`; a name is also sent to the server.
   const named = isIP(host) === 0 ? { servername: host } : {}
   return {
     ...{ host, port, database, user, password },
     ssl: tls === undefined ? false : { host, ...named, ca: tls.ca, rejectUnauthorized: true },
     application_name: 'holdfast',
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: ANSWER_TIMEOUT_MS,
+    connectionTimeoutMillis: connectMs,
+    query_timeout: answerMs,
     idle_in_transaction_session_timeout: SILENT_TRANSACTION_TIMEOUT_MS,
     keepAlive: true,
     idleTimeoutMillis: 0,

@@ -36,7 +36,7 @@ const MARK = `INSERT INTO holdfast_facts (name, value) VALUES ('use', $1), ('mov
  * @throws StoreFailure when a server uses the database, or it cannot be used.
  */
 export async function openPostgresMove({ address, holder, dependencies }: PostgresOptions): Promise<MoveEnd> {
-  const connections = new Connections(address)
+  const connections = new Connections(address, dependencies.timeouts)
   const writer = dependencies.random.uuid()
   const lease = new Lease(connections, { holder, writer }, dependencies)
   try {

@@ -65,7 +65,7 @@ export type PostgresOptions = {
  * @throws StoreFailure when the database cannot be used, or is in use by another holder.
  */
 export async function openPostgres({ address, holder, dependencies }: PostgresOptions): Promise<RawStore> {
-  const connections = new Connections(address)
+  const connections = new Connections(address, dependencies.timeouts)
   const writer = dependencies.random.uuid()
   const lease = new Lease(connections, { holder, writer }, dependencies)
   try {

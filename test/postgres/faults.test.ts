@@ -6,7 +6,12 @@ import { openPostgres } from '../../src/store/postgres.ts'
 import type { PostgresAddress } from '../../src/store/postgres-connection.ts'
 import { IntegrityError } from '../../src/store/records.ts'
 import { FaultProxy } from '../support/fault-proxy.ts'
-import { POSTGRES_DEPENDENCIES, PostgresServer, withoutPostgres } from '../support/postgres-server.ts'
+import {
+  PATIENT_DEPENDENCIES,
+  POSTGRES_DEPENDENCIES,
+  PostgresServer,
+  withoutPostgres,
+} from '../support/postgres-server.ts'
 import { put } from '../support/store-suite.ts'
 
 const skip = withoutPostgres()
@@ -20,8 +25,12 @@ after(async () => {
   if (skip === false) await server[Symbol.asyncDispose]()
 })
 
-function open(address: PostgresAddress, holder = 'here'): Promise<RawStore> {
-  return openPostgres({ address, holder, dependencies: POSTGRES_DEPENDENCIES })
+function open(
+  address: PostgresAddress,
+  holder = 'here',
+  dependencies = PATIENT_DEPENDENCIES,
+): Promise<RawStore> {
+  return openPostgres({ address, holder, dependencies })
 }
 
 /** Tests with a store behind a proxy, and one that reaches the server directly. */
@@ -33,11 +42,12 @@ function check(
     readonly direct: RawStore
     readonly database: string
   }) => Promise<void>,
+  dependencies = PATIENT_DEPENDENCIES,
 ): void {
   test(title, { skip }, async () => {
     const address = await server.database()
     await using proxy = await FaultProxy.open(server.port)
-    const store = await open({ ...address, port: proxy.port })
+    const store = await open({ ...address, port: proxy.port }, 'here', dependencies)
     const direct = await open(address)
     try {
       await run({ proxy, store, direct, database: address.database })
@@ -127,6 +137,7 @@ check(
     assert.equal((await eventually(() => store.get(A)))?.version, 1)
     await eventually(() => store.commit([put({ expected: 1 })]))
   },
+  POSTGRES_DEPENDENCIES,
 )
 
 check(
@@ -147,6 +158,7 @@ check(
     await server.query('ALTER TABLE elsewhere RENAME TO holdfast_lease', database)
     await eventually(() => store.commit([put({})]))
   },
+  POSTGRES_DEPENDENCIES,
 )
 
 check('a restart and a crash of the server lose nothing', async ({ store, direct }) => {
@@ -284,7 +296,7 @@ function named(title: string, run: (context: TestContext) => Promise<void>): voi
 named('another data folder is refused while the lease is renewed', async () => {
   const address = await server.database()
   const store = await open(address)
-  await assert.rejects(open(address, 'elsewhere'), {
+  await assert.rejects(open(address, 'elsewhere', POSTGRES_DEPENDENCIES), {
     name: 'StoreFailure',
     message: /in use by the data folder here/,
   })
@@ -299,10 +311,10 @@ named('another data folder is refused while the lease is renewed', async () => {
 named('a holder that was cut off is fenced by the next one, and its commits are refused', async () => {
   const address = await server.database()
   await using proxy = await FaultProxy.open(server.port)
-  const old = await open({ ...address, port: proxy.port })
+  const old = await open({ ...address, port: proxy.port }, 'here', POSTGRES_DEPENDENCIES)
   await old.commit([put({})])
   proxy.mode = 'silent'
-  const next = await open(address, 'elsewhere')
+  const next = await open(address, 'elsewhere', POSTGRES_DEPENDENCIES)
   await next.commit([put({ expected: 1 })])
   proxy.mode = 'open'
   proxy.cut()
@@ -348,7 +360,7 @@ named('a database of a newer format is refused, with what to do', async () => {
 })
 
 named('a server that does not sync its disk is refused', async () => {
-  await using careless = await PostgresServer.create({ fsync: 'off' })
+  await using careless = await PostgresServer.create({ settings: { fsync: 'off' } })
   await assert.rejects(open(await careless.database()), {
     name: 'StoreFailure',
     message: /does not sync its disk/,

@@ -10,7 +10,7 @@ import { openSqlite } from '../../src/store/sqlite.ts'
 import { openSqliteMove } from '../../src/store/sqlite-move.ts'
 import { kmsClient } from '../support/kms.ts'
 import { type MovedStore, testMoves } from '../support/move-suite.ts'
-import { POSTGRES_DEPENDENCIES, PostgresServer, withoutPostgres } from '../support/postgres-server.ts'
+import { PATIENT_DEPENDENCIES, PostgresServer, withoutPostgres } from '../support/postgres-server.ts'
 import { holdfast } from '../support/run.ts'
 import { spawnServer, startServer } from '../support/server.ts'
 import { put } from '../support/store-suite.ts'
@@ -37,7 +37,7 @@ function sqlite(): MovedStore {
 
 async function postgres(): Promise<MovedStore> {
   const address = await server.database()
-  const dependencies = POSTGRES_DEPENDENCIES
+  const dependencies = PATIENT_DEPENDENCIES
   return {
     open: () => openPostgres({ address, holder: 'here', dependencies }),
     openMove: () => openPostgresMove({ address, holder: 'move', dependencies }),

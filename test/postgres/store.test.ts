@@ -1,6 +1,6 @@
 import { after, before, test } from 'node:test'
 import { openPostgres } from '../../src/store/postgres.ts'
-import { POSTGRES_DEPENDENCIES, PostgresServer, withoutPostgres } from '../support/postgres-server.ts'
+import { PATIENT_DEPENDENCIES, PostgresServer, withoutPostgres } from '../support/postgres-server.ts'
 import { testStore } from '../support/store-suite.ts'
 
 const skip = withoutPostgres()
@@ -14,7 +14,7 @@ if (skip === false) {
   testStore('PostgreSQL', async () => {
     const address = await server.database()
     return {
-      open: () => openPostgres({ address, holder: 'here', dependencies: POSTGRES_DEPENDENCIES }),
+      open: () => openPostgres({ address, holder: 'here', dependencies: PATIENT_DEPENDENCIES }),
       [Symbol.asyncDispose]: async () => {},
     }
   })

@@ -18,15 +18,15 @@ export async function canMakeCertificates(): Promise<boolean> {
   return found?.status === 0
 }
 
-/** A self-signed certificate for localhost and 127.0.0.1. */
-export async function makeCertificate(): Promise<TestCertificate> {
+/** A self-signed certificate, for localhost and 127.0.0.1 unless other names are given. */
+export async function makeCertificate(names = 'DNS:localhost,IP:127.0.0.1'): Promise<TestCertificate> {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-certificate-'))
   const certFile = join(folder, 'cert.pem')
   const keyFile = join(folder, 'key.pem')
   const { status, err } = await run('openssl', [
     ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'],
     ...['-keyout', keyFile, '-out', certFile, '-subj', '/CN=localhost'],
-    ...['-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'],
+    ...['-addext', `subjectAltName=${names}`],
   ])
   if (status !== 0) throw new Error(`openssl failed: ${err}`)
   return {

@@ -2,7 +2,7 @@
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -17,7 +17,7 @@ const run = promisify(execFile)
 const DEBIAN = '/usr/lib/postgresql'
 /** The account of Debian's package, which tests that run as root use: PostgreSQL refuses root. */
 const ACCOUNT = 'postgres'
-const START_ATTEMPTS = 300
+const START_ATTEMPTS = 2400
 const START_RETRY_MS = 50
 
 /** The effects of a store in tests. */
@@ -26,6 +26,16 @@ export const POSTGRES_DEPENDENCIES: PostgresDependencies = {
   timers: systemTimers,
   random: systemRandom,
   sleep: systemSleep,
+}
+
+/** The slower passing of time for handles whose tests are about something else. */
+const PATIENCE = 20
+
+/** The same for tests that no busy machine may fail: whatever has a time limit gets twenty times as long. */
+export const PATIENT_DEPENDENCIES: PostgresDependencies = {
+  ...POSTGRES_DEPENDENCIES,
+  clock: { now: systemClock.now, monotonicMs: () => systemClock.monotonicMs() / PATIENCE },
+  timeouts: { connectMs: 100_000, statementMs: 80_000, answerMs: 100_000 },
 }
 
 /** Why tests with PostgreSQL are skipped; `false` when it is there. @throws Error when it is missing on CI. */
@@ -42,6 +52,16 @@ function findPrograms(): string | undefined {
   return releases
     .map((release) => join(DEBIAN, release, 'bin'))
     .find((bin) => existsSync(join(bin, 'initdb')))
+}
+
+/** How a server is set up. */
+export type ServerSetup = {
+  /** Of its configuration. */
+  readonly settings?: Readonly<Record<string, string>>
+  /** Lines of `pg_hba.conf` before those that trust everybody. */
+  readonly access?: readonly string[]
+  /** The PEM texts for TLS. */
+  readonly tls?: { readonly cert: string; readonly key: string }
 }
 
 type User = { readonly uid: number; readonly gid: number }
@@ -83,13 +103,15 @@ export class PostgresServer implements AsyncDisposable {
   }
 
   /** Creates a server and starts it. */
-  static async create(settings: Readonly<Record<string, string>> = {}): Promise<PostgresServer> {
+  static async create({ settings = {}, access = [], tls }: ServerSetup = {}): Promise<PostgresServer> {
     const bin = findPrograms()
     if (bin === undefined) throw new Error('there is no PostgreSQL')
     const user = await findUser()
     const folder = mkdtempSync('/tmp/holdfast-postgres-')
     if (user !== undefined) chownSync(folder, user.uid, user.gid)
-    const server = new PostgresServer({ folder, port: await freePort(), bin, user, settings })
+    const secured = tls === undefined ? {} : writeTls(folder, tls, user)
+    const port = await freePort()
+    const server = new PostgresServer({ folder, port, bin, user, settings: { ...settings, ...secured } })
     const options = [
       '-D',
       server.#data,
@@ -104,6 +126,8 @@ export class PostgresServer implements AsyncDisposable {
       '--no-sync',
     ]
     await run(join(bin, 'initdb'), options, { ...user, cwd: folder })
+    const rules = join(server.#data, 'pg_hba.conf')
+    writeFileSync(rules, `${access.join('\n')}\n${readFileSync(rules, 'utf8')}`)
     await server.start()
     return server
   }
@@ -192,12 +216,34 @@ export class PostgresServer implements AsyncDisposable {
   }
 }
 
+function writeTls(
+  folder: string,
+  { cert, key }: { readonly cert: string; readonly key: string },
+  user: User | undefined,
+): Readonly<Record<string, string>> {
+  const [certFile, keyFile] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
+  for (const [path, text] of [
+    [certFile, cert],
+    [keyFile, key],
+  ] as const) {
+    writeFileSync(path, text, { mode: 0o600 })
+    if (user !== undefined) chownSync(path, user.uid, user.gid)
+  }
+  return { ssl: 'on', ssl_cert_file: certFile, ssl_key_file: keyFile }
+}
+
+/** Ports that no system gives to outgoing connections: one of these could take the port while the server is stopped. */
+const PORTS = { from: 20_000, count: 10_000 }
+
 async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
+  for (;;) {
+    const port = PORTS.from + Math.floor(Math.random() * PORTS.count)
+    const server = createServer().listen(port, '127.0.0.1')
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    )
+    server.close()
+    if (isFree) return port
+  }
 }
