@@ -18,7 +18,7 @@ export type PostgresAddress = {
 }
 
 /** How long the store waits for a database. */
-export type PostgresTimeouts = {
+type PostgresTimeouts = {
   /** For a new connection, and for a free one. */
   readonly connectMs: number
   /** For a statement in the server that changes nothing, and for a lock there. */

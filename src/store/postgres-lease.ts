@@ -43,6 +43,11 @@ const RENEW = {
   text: 'UPDATE holdfast_lease SET renewals = renewals + 1 WHERE one = 1 AND holder = $1 AND token = $2',
 }
 
+const AWAIT_COMMITS = {
+  name: 'holdfast-await-commits',
+  text: 'SELECT id FROM holdfast_writers WHERE NOT fenced ORDER BY id FOR UPDATE',
+}
+
 type Found = { readonly holder: string; readonly token: number; readonly renewals: number }
 
 /** How a lease is opened. */
@@ -90,6 +95,8 @@ export class Lease {
         const found = await this.#find()
         if (found.holder !== this.#holder) await this.#take(found)
         else if (await this.#join(found.token)) {
+          // A process that was killed may have sent a COMMIT: what it changed must be there before anything is read.
+          await this.#connections.write((session) => session.run(AWAIT_COMMITS))
           this.#token = found.token
           this.#renewedAtMs = beganAtMs
           this.#arm()

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, type TestContext, test } from 'node:test'
+import { Client } from 'pg'
 import { utf8 } from '../../src/base/bytes.ts'
 import { type RawStore, StoreConflict, StoreFailure } from '../../src/store/port.ts'
 import { openPostgres } from '../../src/store/postgres.ts'
@@ -13,6 +14,7 @@ import {
   withoutPostgres,
 } from '../support/postgres-server.ts'
 import { put } from '../support/store-suite.ts'
+import { until } from '../support/until.ts'
 
 const skip = withoutPostgres()
 const A = { kind: 'key', id: utf8('a') }
@@ -340,6 +342,30 @@ async function eventuallyOther(call: () => Promise<void>, passing: RegExp): Prom
     }
   }
 }
+
+named('a handle that opens sees the commit that a killed process had on its way', async () => {
+  const address = await server.database()
+  const killed = await open(address)
+  await killed.commit([put({})])
+  const { port, database, user } = address
+  const session = new Client({ host: '127.0.0.1', port, database, user })
+  await session.connect()
+  await session.query('BEGIN')
+  await session.query('UPDATE holdfast_writers SET ticket = ticket + 1')
+  await session.query('UPDATE holdfast_records SET version = 2')
+  const opening = open(address)
+  await until('the new handle waits', async () => {
+    const waiting = await server.query(
+      `SELECT pid FROM pg_stat_activity WHERE datname = '${database}' AND wait_event_type = 'Lock'`,
+    )
+    return waiting.length > 0 ? true : undefined
+  })
+  await session.query('COMMIT')
+  await session.end()
+  const store = await opening
+  assert.equal((await store.get(A))?.version, 2)
+  await Promise.all([store.close(), killed.close()])
+})
 
 named('many handles make the tables of an empty database at once', async () => {
   const address = await server.database()
