@@ -1,7 +1,6 @@
 import { constants, createReadStream } from 'node:fs'
 import { open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { systemClock } from '../base/ports.ts'
 import type { GiveWay } from '../base/slices.ts'
 import type { HmacKey } from '../crypto/hmac.ts'
 import { makeFolder } from '../store/folder.ts'
@@ -17,8 +16,6 @@ const ID_CHARS = 32
 const SUFFIX = '.backup'
 /** The audit log is repeated in a whole backup at least this often, so that few old files are needed. */
 const WHOLE_EVERY_MS = 28 * 86_400_000
-/** A file that another process is writing now was written to since. */
-const ABANDONED_AFTER_MS = 3_600_000
 
 /** A backup in a folder. */
 export type StoredBackup = {
@@ -71,13 +68,8 @@ export async function putBackup(
 }
 
 async function removePartial(folder: string): Promise<void> {
-  for (const name of (await readdir(folder)).filter((one) => PARTIAL.test(one))) {
-    const path = join(folder, name)
-    // Another process may have put it into place meanwhile.
-    const found = await stat(path).catch(() => undefined)
-    if (found !== undefined && systemClock.now() - found.mtimeMs > ABANDONED_AFTER_MS)
-      await rm(path, { force: true })
-  }
+  for (const name of await readdir(folder))
+    if (PARTIAL.test(name)) await rm(join(folder, name), { force: true })
 }
 
 /** Makes added and removed names durable. */
