@@ -12,6 +12,7 @@ import { measureLatency } from './suites/latency.ts'
 import { measureMemory } from './suites/memory.ts'
 import { measureMetrics } from './suites/metrics.ts'
 import { measureNeighbours } from './suites/neighbours.ts'
+import { measureS3 } from './suites/s3.ts'
 import { measureSession } from './suites/session.ts'
 import { measureSpecs } from './suites/specs.ts'
 import { measureStart } from './suites/start.ts'
@@ -112,6 +113,9 @@ async function measure(options: Options, loader: Loader): Promise<Report> {
       : undefined,
     neighbours: wanted('neighbours')
       ? await withFolder(options, ({ dataFolder }) => measureNeighbours({ ...dependencies, dataFolder }))
+      : undefined,
+    s3: wanted('s3')
+      ? await withFolder(options, (settings) => measureS3({ ...dependencies, settings }))
       : undefined,
     decisions: wanted('decisions') ? measureDecisions(options.rounds, progress) : undefined,
   }

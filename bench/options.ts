@@ -16,6 +16,7 @@ const SUITES = [
   'latency',
   'session',
   'neighbours',
+  's3',
 ] as const
 
 /** The name of a suite. */
@@ -66,7 +67,7 @@ export const HELP = `Usage: npm run bench -- [options]
 Compares Holdfast with a floor: a bare node:http server that sends the same bytes.
 
   --suite NAME         throughput (default), memory, start, audit, background, metrics, decisions, specs,
-                       latency, session, neighbours or all
+                       latency, session, neighbours, s3 or all
   --operations LIST    of ${MEASURED_OPERATIONS.join(',')};
                        default all but CreateKey, because the bench does not delete its keys
   --connections LIST   default 1,16,64,256

@@ -65,5 +65,6 @@ function report(given: Partial<ThroughputRow>): Report {
     latency: undefined,
     session: undefined,
     neighbours: undefined,
+    s3: undefined,
   }
 }

@@ -6,6 +6,7 @@ import type { LatencyReport } from './suites/latency.ts'
 import type { MemoryReport } from './suites/memory.ts'
 import type { MetricsReport } from './suites/metrics.ts'
 import type { NeighboursReport } from './suites/neighbours.ts'
+import type { S3Report } from './suites/s3.ts'
 import type { SessionReport } from './suites/session.ts'
 import type { SpecsReport } from './suites/specs.ts'
 import type { StartReport } from './suites/start.ts'
@@ -37,6 +38,7 @@ export type Report = {
   readonly latency: LatencyReport | undefined
   readonly session: SessionReport | undefined
   readonly neighbours: NeighboursReport | undefined
+  readonly s3: S3Report | undefined
 }
 
 /** The release goals of all suites that ran. */
@@ -52,8 +54,9 @@ export function goalsOf({
   latency,
   session,
   neighbours,
+  s3,
 }: Report): readonly Goal[] {
-  const more = [specs, latency, session, neighbours]
+  const more = [specs, latency, session, neighbours, s3]
   return [throughput, memory, start, audit, decisions, background, metrics, ...more].flatMap(
     (suite) => suite?.goals ?? [],
   )
@@ -86,6 +89,7 @@ export function formatReport(report: Report): string {
     ...(report.latency === undefined ? [] : [formatLatency(report.latency)]),
     ...(report.session === undefined ? [] : [formatSession(report.session)]),
     ...(report.neighbours === undefined ? [] : [formatNeighbours(report.neighbours)]),
+    ...(report.s3 === undefined ? [] : [formatS3(report.s3)]),
     ...goalsOf(report).map(
       ({ name, required, measured, met }) =>
         `${met ? 'met   ' : 'MISSED'}  ${name}: ${measured} (${required})`,
@@ -321,4 +325,13 @@ function formatLatency({ rows }: LatencyReport): string {
 
 function megabytes(bytes: number | undefined): string {
   return bytes === undefined ? '-' : (bytes / 1e6).toFixed(1)
+}
+
+function formatS3({ rows }: S3Report): string {
+  const lines = rows.map(
+    ({ what, encrypted, plain, encryptedCpuMs, plainCpuMs }) =>
+      `s3  ${what}: ${encrypted.toFixed(1)} requests/s and ${plain.toFixed(1)} without encryption; ` +
+      `${encryptedCpuMs.toFixed(2)} and ${plainCpuMs.toFixed(2)} ms of processor time for each`,
+  )
+  return lines.join('\n')
 }
