@@ -254,6 +254,13 @@ const BUCKET_CASES: readonly (readonly [string, Principal, Policies, string])[] 
   ],
 ]
 
+test('a grant allows nothing on what is no key', () => {
+  const grants = [{ id: 'g', grantee: USER_ARN, issuingAccount: ACCOUNT }]
+  const policies = { identity: [], grants }
+  assert.equal(summary(decide(request(USER, { resource: '*' }), policies)), '-identity')
+  assert.equal(summary(decide(request(USER), policies)), '+grant')
+})
+
 for (const [what, principal, policies, expected] of BUCKET_CASES) {
   test(`decide on an object for ${what} gives ${expected}`, () => {
     const change = { action: 's3:GetObject', resource: 'arn:aws:s3:::bucket/key' }
