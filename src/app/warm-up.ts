@@ -28,7 +28,7 @@ import { openMemory } from '../store/memory.ts'
 import type { Records } from '../store/records.ts'
 import { openXksClient, type XksClient } from '../xks/client/client.ts'
 
-/** The caller of the calls, in an account that no deployment has. */
+/** The caller of the calls. Its account exists only in the store in memory. */
 const ACCOUNT = '000000000000'
 const ARN = `arn:aws:iam::${ACCOUNT}:root`
 const CREDENTIALS = { accessKeyId: 'WARMUPWARMUPWARM', secretAccessKey: 'of no deployment' }
