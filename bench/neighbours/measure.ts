@@ -29,7 +29,14 @@ const LIMITED: ReadonlySet<string> = new Set([
   ...['ListInsights', 'WhatIfPolicy', 'WhatIfIdentityPolicy', 'ListKeyAccess', 'CountEvents'],
   // Their preparation uses up the rate of light calls.
   ...['CreateOrganizationalUnit', 'UpdateOrganizationalUnit', 'DeleteOrganizationalUnit', 'MoveAccount'],
-  ...['AttachControlPolicy', 'DetachControlPolicy', 'DeleteControlPolicy', 'ListReports', 'GetReport'],
+  ...[
+    'AttachControlPolicy',
+    'DetachControlPolicy',
+    'DeleteControlPolicy',
+    'ListReports',
+    'GetReport',
+    'StartReport',
+  ],
 ])
 const SHOWN_CHARS = 300
 

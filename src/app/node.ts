@@ -53,7 +53,6 @@ import { SigningKeys } from '../sigv4/signing-key.ts'
 import { claimFileLock } from '../store/file-lock.ts'
 import type { Records } from '../store/records.ts'
 import type { Prices } from '../usage/prices.ts'
-import type { ReportFiles } from '../usage-api/report-files.ts'
 import { openUsageService } from '../usage-api/usage-service.ts'
 import { openXksClient, type XksClient } from '../xks/client/client.ts'
 import { type CallBounds, openCallBounds } from './call-bounds.ts'
@@ -74,7 +73,7 @@ import {
 import { openExplaining } from './explaining.ts'
 import { type GivenFiles, readGivenFiles } from './given-files.ts'
 import { startNodeJobs } from './node-jobs.ts'
-import { openReportFolder } from './report-folder.ts'
+import { type NodeReports, openNodeReports } from './node-reports.ts'
 import { askAtTerminal, type OpenedRoot } from './root-key.ts'
 import { listPaths } from './seal.ts'
 import { warmUp } from './warm-up.ts'
@@ -153,7 +152,8 @@ export async function openNode(
   const trails = openTrails(config, { records, index, log, destination: given.trails })
   const bounds = openCallBounds(config, reserve, meters)
   const service = { kms, journal, trails, index, iam, sealer, signInSealer, quotas, bounds }
-  const reports = openReportFolder(config.data, checkpointKey)
+  const reports = openNodeReports(config, { records, index, log, giveWay, signingKey: checkpointKey })
+  stack.defer(() => reports.close())
   const dispatcher = openDispatcher({ ...service, reports, limiters, own, watch, events, prices })
   const keys = { auditKey, checkpointKey }
   const jobs = startNodeJobs(config, {
@@ -283,7 +283,7 @@ type ServiceDependencies = {
   readonly watch: NodeWatch
   readonly events: EventService
   readonly prices: Prices | undefined
-  readonly reports: ReportFiles
+  readonly reports: NodeReports
 }
 
 function openTrails(
@@ -338,7 +338,8 @@ function openDispatcher(dependencies: ServiceDependencies): Dispatcher {
     index,
     clock: systemClock,
     random: systemRandom,
-    reports,
+    reports: reports.files,
+    reportMaker: reports.maker,
     prices,
     giveWay,
     home: own.account,

@@ -4,7 +4,7 @@ import { aloneInMemory } from './bytes.ts'
 /** The default number of tasks that may wait in a pool. */
 const OFFLOAD_WAITING_MAX = 1024
 /** The memory of one thread for its own objects; the tasks are small. */
-const THREAD_MEMORY = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 128 }
+const THREAD_MEMORY: ThreadMemory = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 128 }
 
 /**
  * Tasks that a thread gets at once when many wait: fewer messages, and answers that are recorded together.
@@ -31,7 +31,11 @@ export type OffloadOptions = {
   readonly module: URL
   readonly threadsMax: number
   readonly waitingMax?: number
+  /** The memory of one thread for its own objects. */
+  readonly memory?: ThreadMemory
 }
+
+type ThreadMemory = { readonly maxYoungGenerationSizeMb: number; readonly maxOldGenerationSizeMb: number }
 
 type Waiting<Task> = {
   readonly task: Task
@@ -50,14 +54,21 @@ export class ThreadPool<Task> {
   readonly #module: URL
   readonly #threadsMax: number
   readonly #waitingMax: number
+  readonly #memory: ThreadMemory
   readonly #waiting: Waiting<Task>[] = []
   readonly #idle: Worker[] = []
   readonly #busy = new Map<Worker, readonly Waiting<Task>[]>()
 
-  constructor({ module, threadsMax, waitingMax = OFFLOAD_WAITING_MAX }: OffloadOptions) {
+  constructor({
+    module,
+    threadsMax,
+    waitingMax = OFFLOAD_WAITING_MAX,
+    memory = THREAD_MEMORY,
+  }: OffloadOptions) {
     this.#module = module
     this.#threadsMax = threadsMax
     this.#waitingMax = waitingMax
+    this.#memory = memory
   }
 
   /** The thread's answer, after the tasks before. @throws OffloadError */
@@ -74,7 +85,7 @@ export class ThreadPool<Task> {
   #startIfAllowed(): Worker | undefined {
     if (this.#busy.size >= this.#threadsMax) return undefined
     const worker = new Worker(this.#module, {
-      resourceLimits: THREAD_MEMORY,
+      resourceLimits: this.#memory,
       // The same environment: with it the thread finds the sources whose types are already stripped.
       env: SHARE_ENV,
       execArgv: [],

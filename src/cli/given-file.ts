@@ -1,10 +1,10 @@
 import { KmsError } from '../api/errors.ts'
+import { readLimited } from '../app/report-files.ts'
 import { fromUtf8 } from '../base/bytes.ts'
 import { usingGiven } from '../base/given-file.ts'
 import { ConfigError } from '../config/setting.ts'
 import { PolicySyntaxError } from '../policy/syntax-error.ts'
 import type { CommandInput } from './command.ts'
-import { readLimited } from './report-files.ts'
 
 /** The size limit of a file that an option names: about thirty times the longest policy. */
 const GIVEN_FILE_MAX_BYTES = 1_048_576

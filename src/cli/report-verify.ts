@@ -1,8 +1,8 @@
 import { basename, dirname } from 'node:path'
+import { REPORT_FILE, verifyReport } from '../app/report-files.ts'
 import { parseVerifierKey } from '../audit/proofs/note.ts'
 import { ConfigError } from '../config/setting.ts'
 import { type CommandInput, EXIT_FAILURE } from './command.ts'
-import { REPORT_FILE, verifyReport } from './report-files.ts'
 import { printResult } from './result.ts'
 import { VERIFIER_KEY, wrongValue } from './values.ts'
 

@@ -1,5 +1,6 @@
 import { askAtTerminal } from '../app/root-key.ts'
 import { type ListedPath, listPaths, sealOperator } from '../app/seal.ts'
+import { sealRisks } from '../app/seal-risks.ts'
 import { sendPassphrase } from '../app/unseal-socket.ts'
 import { systemClock } from '../base/ports.ts'
 import { Secret } from '../base/secret.ts'
@@ -9,7 +10,6 @@ import { type CommandInput, EXIT_FAILURE } from './command.ts'
 import { requireDataFolder } from './data-folder.ts'
 import { openLog } from './log.ts'
 import { printNext, printResult } from './result.ts'
-import { sealRisks } from './seal-risks.ts'
 
 type AskPassphrase = typeof askAtTerminal
 

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { listAccounts, openDeployment } from '../app/deployment.ts'
 import { askAtTerminal, type OpenedRoot, openUnattended, SealedError } from '../app/root-key.ts'
 import { listPaths } from '../app/seal.ts'
+import { sealRisks } from '../app/seal-risks.ts'
 import { readHeads } from '../audit/log/journal.ts'
 import { type BackupStateValue, readBackupState } from '../backup/backup-records.ts'
 import { systemClock } from '../base/ports.ts'
@@ -12,7 +13,6 @@ import { type CommandInput, EXIT_FAILURE } from './command.ts'
 import { requireDataFolder } from './data-folder.ts'
 import { findEndpoint } from './endpoint.ts'
 import { printNext, printResult } from './result.ts'
-import { sealRisks } from './seal-risks.ts'
 
 type Held = {
   readonly accounts: readonly string[]

@@ -28,12 +28,26 @@ export type Report = {
 /** The previous report, with which changes are compared. */
 type PreviousReport = { readonly day: string; readonly sha256: string }
 
+/** The day of a report, and the days without use after which something counts as unused. */
+export type ReportDay = Pick<Report, 'day' | 'unusedDays'>
+
+/** What a report says of one key: plain data, which threads can send each other. */
+export type KeyPart = {
+  readonly arn: string
+  readonly findings: readonly Finding[]
+  readonly snapshot: KeySnapshot
+  readonly touches: ReportedKey['touches']
+}
+
 /** The input of a report. */
-export type ReportFacts = {
-  readonly day: string
-  readonly unusedDays: number
+export type ReportFacts = Omit<ReportParts, 'keys'> & {
   readonly keys: readonly ReportedKey[]
   readonly principals: readonly ReportedPrincipal[]
+}
+
+/** What a report consists of. */
+export type ReportParts = ReportDay & {
+  readonly keys: readonly KeyPart[]
   readonly accessKeys: readonly ReportedAccessKey[]
   /** What is risky about the unlock paths of the root key. */
   readonly custody: readonly CustodyRisk[]
@@ -44,25 +58,45 @@ export type ReportFacts = {
 }
 
 /** Computes the report of these facts. */
-export function makeReport(facts: ReportFacts): Report {
-  const { day, unusedDays, principals, previous } = facts
-  const keys = facts.keys.toSorted((one, other) => (one.arn < other.arn ? -1 : 1))
-  const accessKeys = facts.accessKeys.toSorted((one, other) => (one.id < other.id ? -1 : 1))
+export function makeReport({ principals, ...facts }: ReportFacts): Report {
+  return assembleReport({ ...facts, keys: facts.keys.map((key) => keyPart(key, principals, facts)) })
+}
+
+/** Computes what a report says of a key. */
+export function keyPart(
+  key: ReportedKey,
+  principals: readonly ReportedPrincipal[],
+  { day, unusedDays }: ReportDay,
+): KeyPart {
+  const { arn, touches } = key
+  return {
+    arn,
+    findings: keyFindings(key, principals, { day, unusedDays }),
+    snapshot: snapshotOfKey(key),
+    touches,
+  }
+}
+
+/** Puts a report together. */
+export function assembleReport(parts: ReportParts): Report {
+  const { day, unusedDays, previous } = parts
+  const keys = parts.keys.toSorted((one, other) => (one.arn < other.arn ? -1 : 1))
+  const accessKeys = parts.accessKeys.toSorted((one, other) => (one.id < other.id ? -1 : 1))
   const when = { day, unusedDays }
   const findings = [
-    ...facts.custody.map(custodyFinding),
-    ...keys.flatMap((key) => keyFindings(key, principals, when)),
+    ...parts.custody.map(custodyFinding),
+    ...keys.flatMap((key) => key.findings),
     ...accessKeys.flatMap((key) => accessKeyFindings(key, when)),
   ]
   const order = Object.keys(CHECKS)
-  const now = { keys: keys.map(snapshotOfKey), accessKeys: accessKeys.map(snapshotOfAccessKey) }
+  const now = { keys: keys.map(({ snapshot }) => snapshot), accessKeys: accessKeys.map(snapshotOfAccessKey) }
   return {
     format: 1,
     ...when,
     previous: previous === undefined ? null : { day: previous.report.day, sha256: previous.sha256 },
     counts: countsOf(findings),
     findings: findings.toSorted((one, other) => order.indexOf(one.check) - order.indexOf(other.check)),
-    changes: previous === undefined ? [] : changesSince(previous.report, now, touchesOf(keys, facts)),
+    changes: previous === undefined ? [] : changesSince(previous.report, now, touchesOf(keys, parts)),
     ...now,
   }
 }
@@ -75,14 +109,14 @@ function custodyFinding({ severity, text }: CustodyRisk): Finding {
 }
 
 /** The ARNs of a report's keys that are missing from these facts. */
-export function goneKeys(report: Report, keys: readonly ReportedKey[]): readonly string[] {
+export function goneKeys(report: Report, keys: readonly Pick<KeyPart, 'arn'>[]): readonly string[] {
   const here = new Set(keys.map(({ arn }) => arn))
   return report.keys.map(({ arn }) => arn).filter((arn) => !here.has(arn))
 }
 
 function touchesOf(
-  keys: readonly ReportedKey[],
-  { goneTouches }: ReportFacts,
+  keys: readonly KeyPart[],
+  { goneTouches }: ReportParts,
 ): (arn: string) => ReportedKey['touches'] {
   const here = new Map(keys.map(({ arn, touches }) => [arn, touches]))
   return (arn) => here.get(arn) ?? goneTouches.get(arn) ?? []

@@ -5,7 +5,7 @@ import { originOf, signCheckpoint, signNote } from '../audit/proofs/note.ts'
 import { fromUtf8, utf8 } from '../base/bytes.ts'
 import { Secret } from '../base/secret.ts'
 import { ed25519Key } from '../crypto/ed25519.ts'
-import { isSignedContent, openFiles, reportVerifierKey, signFiles } from './signed-files.ts'
+import { describeFile, isSignedContent, openFiles, reportVerifierKey, signFiles } from './signed-files.ts'
 
 const key = ed25519Key(new Secret(crypto.getRandomValues(new Uint8Array(32))))
 const verifier = reportVerifierKey(key)
@@ -13,7 +13,8 @@ const files = [
   { name: 'report-2026-11-25.json', content: '{"a":"\u00fc"}\n' },
   { name: 'report-2026-11-25.html', content: '<!doctype html>\n' },
 ]
-const note = signFiles(key, files)
+const described = files.map(({ name, content }) => describeFile(name, utf8(content)))
+const note = signFiles(key, described)
 
 /** Bytes of which one bit is another. */
 function flipped(bytes: Uint8Array, at: number, bit: number): Uint8Array {
@@ -33,7 +34,7 @@ test('a note names its files in order, and each content is the one that it names
     assert.equal(file.sizeBytes, utf8(content).length)
     assert.ok(isSignedContent(file, utf8(content)))
   }
-  assert.equal(signFiles(key, files.toReversed()), note)
+  assert.equal(signFiles(key, described.toReversed()), note)
 })
 
 test('a note does not open when any bit of it is flipped', () => {
@@ -59,7 +60,7 @@ test('a content is not the signed one when any bit of it is flipped, or when it 
 
 test('a note of another key, of another kind or with names that lead elsewhere does not open', () => {
   const other = ed25519Key(new Secret(crypto.getRandomValues(new Uint8Array(32))))
-  assert.equal(openFiles(signFiles(other, files), verifier), undefined)
+  assert.equal(openFiles(signFiles(other, described), verifier), undefined)
   assert.equal(openFiles(note, reportVerifierKey(other)), undefined)
   const checkpoint = signCheckpoint(key, { origin: verifier.name, size: 1, root: new Uint8Array(32) })
   assert.equal(openFiles(checkpoint, verifier), undefined)

@@ -1,7 +1,7 @@
 /** Files of a report and the note that signs them: `docs/reference/formats/report.md`. */
 
 import { openNote, originOf, signNote, type VerifierKey } from '../audit/proofs/note.ts'
-import { toBase64, utf8 } from '../base/bytes.ts'
+import { toBase64 } from '../base/bytes.ts'
 import type { Ed25519Key } from '../crypto/ed25519.ts'
 import { sha256 } from '../crypto/hash.ts'
 
@@ -23,17 +23,14 @@ export function reportVerifierKey(key: Ed25519Key): VerifierKey {
 }
 
 /** The note that signs files by their names, sizes and digests. */
-export function signFiles(
-  key: Ed25519Key,
-  files: readonly { readonly name: string; readonly content: string }[],
-): string {
+export function signFiles(key: Ed25519Key, files: readonly SignedFile[]): string {
   const { name: origin } = reportVerifierKey(key)
-  const lines = files.map(({ name, content }) => formatFile(describeFile(name, utf8(content))))
+  const lines = files.map(formatFile)
   return signNote(key, origin, `${[origin, KIND, ...lines.toSorted()].join('\n')}\n`)
 }
 
 /** Describes a file for a note. */
-function describeFile(name: string, content: Uint8Array): SignedFile {
+export function describeFile(name: string, content: Uint8Array): SignedFile {
   return { name, sizeBytes: content.length, sha256: toBase64(sha256(content)) }
 }
 

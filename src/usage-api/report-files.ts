@@ -1,3 +1,25 @@
+/** The last report that the server has been asked to make. */
+export type ReportRun = {
+  readonly status: 'RUNNING' | 'SUCCEEDED' | 'FAILED'
+  /** UTC, for example `2026-11-25`. */
+  readonly day: string
+  readonly startedAt: number
+  /** The keys that were read so far. */
+  readonly keys: number
+  /** How much a report that was made says. */
+  readonly findings?: number
+  readonly changes?: number
+  /** Why it was not made. */
+  readonly message?: string
+}
+
+/** What makes reports, one at a time. */
+export type ReportMaker = {
+  /** Begins to make today's report, unless one is being made already; returns the state of the run. */
+  readonly start: (unusedDays: number) => Promise<ReportRun | undefined>
+  readonly state: () => Promise<ReportRun | undefined>
+}
+
 /** The written reports. */
 export type ReportFiles = {
   /** The key that verifies their notes. */

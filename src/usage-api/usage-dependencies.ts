@@ -11,7 +11,7 @@ import type { TouchRow, UsageQuestion, UsageRow } from '../store/index-port.ts'
 import type { Records } from '../store/records.ts'
 import type { Prices } from '../usage/prices.ts'
 import type { KeyCatalogue } from './key-catalogue.ts'
-import type { ReportFiles } from './report-files.ts'
+import type { ReportFiles, ReportMaker } from './report-files.ts'
 
 /** The dependencies of this service's operations. Queries throw when the index cannot answer. */
 export type UsageDependencies = {
@@ -37,6 +37,7 @@ export type UsageDependencies = {
   readonly reach: () => Promise<boolean>
   readonly explaining: ExplainingDependencies
   readonly reports: ReportFiles
+  readonly reportMaker: ReportMaker
   readonly quotas: Pick<Quotas, 'exceeded' | 'limit'>
   /** Seals what browsers keep while they make a passkey. */
   readonly signInSealer: TokenSealer

@@ -35,8 +35,8 @@ import {
   updateOrganizationalUnit,
 } from './organization-operations.ts'
 import { createPasskey, startPasskeyRegistration } from './passkey-operations.ts'
-import type { ReportFiles } from './report-files.ts'
-import { getReport, listReports } from './report-operations.ts'
+import type { ReportFiles, ReportMaker } from './report-files.ts'
+import { getReport, listReports, startReport } from './report-operations.ts'
 import { simulateCall } from './simulate-call.ts'
 import type { UsageDependencies, UsageOperation } from './usage-dependencies.ts'
 import { validatePolicy } from './validate-policy.ts'
@@ -50,6 +50,7 @@ export type UsageServiceDependencies = {
   readonly clock: Clock
   readonly random: Random
   readonly reports: ReportFiles
+  readonly reportMaker: ReportMaker
   readonly prices: Prices | undefined
   readonly giveWay: GiveWay
   /** The first account of the deployment. */
@@ -93,6 +94,7 @@ export const USAGE_OPERATIONS: readonly UsageOperation[] = [
   detachControlPolicy,
   listReports,
   getReport,
+  startReport,
   startPasskeyRegistration,
   createPasskey,
 ]
@@ -116,7 +118,7 @@ const FIND_RATES: LookupRates = {
 
 /** Opens the operations of the service. */
 export function openUsageService(dependencies: UsageServiceDependencies): readonly Operation[] {
-  const { records, index, clock, random, prices, giveWay, home, reports } = dependencies
+  const { records, index, clock, random, prices, giveWay, home, reports, reportMaker } = dependencies
   const ready: UsageDependencies = {
     records,
     usage: (question) => index.ask({ ask: 'usage', question, reachMs: REACH_MS }),
@@ -127,7 +129,14 @@ export function openUsageService(dependencies: UsageServiceDependencies): readon
     },
     counts: (question) => index.ask({ ask: 'counts', question, reachMs: REACH_MS }),
     prices,
-    ...{ clock, random, reports, quotas: dependencies.quotas, signInSealer: dependencies.signInSealer },
+    ...{
+      clock,
+      random,
+      reports,
+      reportMaker,
+      quotas: dependencies.quotas,
+      signInSealer: dependencies.signInSealer,
+    },
     limiter: new LookupLimiter(clock),
     light: new LookupLimiter(clock, LIGHT_RATES),
     finds: new LookupLimiter(clock, FIND_RATES),

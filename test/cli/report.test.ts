@@ -13,7 +13,7 @@ import {
   PutKeyPolicyCommand,
 } from '@aws-sdk/client-kms'
 import { openDeployment } from '../../src/app/deployment.ts'
-import { signFiles } from '../../src/compliance/signed-files.ts'
+import { describeFile, signFiles } from '../../src/compliance/signed-files.ts'
 import { parseConfig } from '../../src/config/settings.ts'
 import { runHoldfast } from '../support/command.ts'
 import { iamClient, kmsAs, newUser, policyText } from '../support/iam.ts'
@@ -146,8 +146,9 @@ async function writeEarlier(earlier: string, today: string): Promise<void> {
     { name: `report-${earlier}.json`, content: JSON.stringify({ ...report, day: earlier, keys }) },
     { name: `report-${earlier}.html`, content: 'page' },
   ]
+  const described = files.map(({ name, content }) => describeFile(name, Buffer.from(content)))
   for (const { name, content } of files) await writeFile(join(folder, name), content)
-  await writeFile(join(folder, `report-${earlier}.note`), signFiles(deployment.checkpointKey, files))
+  await writeFile(join(folder, `report-${earlier}.note`), signFiles(deployment.checkpointKey, described))
   await deployment.records.close()
 }
 

@@ -127,6 +127,20 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['app/deployment.ts', 'app/explaining.ts'],
   ],
   'app/report-folder.ts': ['audit', 'compliance', 'crypto', 'usage-api'],
+  'app/seal-risks.ts': ['compliance', 'app/seal.ts'],
+  'app/report-files.ts': ['base', 'audit', 'compliance', 'crypto'],
+  'app/report-facts.ts': [
+    ...['base', 'store', 'audit-index', 'compliance', 'compliance/gather', 'app/report-files.ts'],
+  ],
+  'app/report-thread.ts': ['base', 'audit', 'compliance', 'app/report-files.ts'],
+  'app/report-maker.ts': [
+    ...['base', 'store', 'audit', 'compliance', 'crypto', 'usage-api', 'app/deployment.ts'],
+    ...['app/report-facts.ts', 'app/report-files.ts', 'app/report-thread.ts'],
+  ],
+  'app/node-reports.ts': [
+    ...['base', 'store', 'config', 'crypto', 'audit-index/thread', 'usage-api', 'app/root-key.ts'],
+    ...['app/report-folder.ts', 'app/report-maker.ts', 'app/seal.ts', 'app/seal-risks.ts'],
+  ],
   'app/node-jobs.ts': [
     ...[
       'base',
@@ -168,7 +182,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
       'app/call-bounds.ts',
       'app/console.ts',
       'app/node-jobs.ts',
-      'app/report-folder.ts',
+      'app/node-reports.ts',
       'app/warm-up.ts',
     ],
   ],
@@ -197,6 +211,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['app/archive.ts', 'app/explain.ts', 'app/root-key.ts', 'app/seal.ts', 'app/sealed.ts'],
     ...['app/unseal-socket.ts', 'app/tls.ts', 'app/given-files.ts', 'exec', 'kubernetes-kms', 'volume'],
     ...['app/backup.ts', 'app/restore.ts', 'app/accept-restore.ts', 'backup', 'custody', 'app/migrate.ts'],
+    ...['app/seal-risks.ts', 'app/report-files.ts', 'app/report-facts.ts'],
   ],
   'main.ts': ['base', 'cli'],
 }

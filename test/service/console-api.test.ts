@@ -1,13 +1,15 @@
 /** What a console asks the service's own API: who can use a key, faults of policies, events over time, usage of accounts. */
 
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Output } from '../../src/api/json.ts'
 import { eventOf } from '../support/audit.ts'
 import { type Answer, assertError, callRaw, newKey, succeed } from '../support/calls.ts'
 import { runHoldfast } from '../support/command.ts'
 import { allow, iamClient, newUser, policyText, type TestCredentials } from '../support/iam.ts'
+import { inside } from '../support/sdk-by-name.ts'
 import { readCredentials, startServer, type TestServer } from '../support/server.ts'
 import { until } from '../support/until.ts'
 
@@ -186,6 +188,36 @@ test('ListControlPolicies pages', async () => {
     NextToken = page['NextToken']
   } while (NextToken !== undefined)
   assert.deepEqual(names, ['FullAWSAccess', 'a', 'b'])
+})
+
+test('StartReport makes the report of the day, whose files are those of the command', async () => {
+  const begun = await give('StartReport', { UnusedDays: 30 })
+  assert.equal(inside(begun, 'Run', 'Status'), 'RUNNING')
+  const run = await until('the report is made', async () => {
+    const { Run } = await give('ListReports', {})
+    return inside(Run, 'Status') === 'RUNNING' ? undefined : Run
+  })
+  assert.equal(inside(run, 'Status'), 'SUCCEEDED', JSON.stringify(run))
+  const day = String(inside(run, 'Day'))
+  assert.deepEqual((await give('ListReports', {}))['Days'], [day])
+  const folder = join(server.data, 'reports')
+  const made = await readFile(join(folder, `report-${day}.json`), 'utf8')
+  assert.match(made, /"unusedDays": ?30/)
+  const { VerifierKey } = await give('ListReports', {})
+  const path = join(folder, `report-${day}.json`)
+  const verified = await runHoldfast(
+    server.data,
+    'report',
+    'verify',
+    path,
+    '--verifier-key',
+    String(VerifierKey),
+  )
+  assert.equal(verified.status, 0, verified.errors)
+  assertError(await ask('StartReport', {}, team), 'AccessDeniedException', REFUSED)
+  assertError(await ask('StartReport', {}, nobody), 'AccessDeniedException', /StartReport/)
+  assertError(await ask('StartReport', { UnusedDays: 0 }), 'ValidationException', /./)
+  await rm(folder, { recursive: true })
 })
 
 test('GetReport gives the files of a written report, piece by piece, to the operator alone', async () => {

@@ -32,7 +32,7 @@ const TAKES_NO_PERMISSION = new Set([
   ...['RemoveRoleFromInstanceProfile', 'SetSecurityTokenServicePreferences', 'TagInstanceProfile'],
   ...['TagOpenIDConnectProvider', 'UntagInstanceProfile', 'UntagOpenIDConnectProvider'],
   ...['CreateAccount', 'CreateOrganization', 'CreateOrganizationalUnit', 'DeleteOrganizationalUnit'],
-  ...['UpdateOrganizationalUnit', 'CreatePasskey', 'DeleteControlPolicy', 'SetQuota'],
+  ...['UpdateOrganizationalUnit', 'CreatePasskey', 'DeleteControlPolicy', 'SetQuota', 'StartReport'],
   ...['UpdateAccountPasswordPolicy', 'UpdateGroup', 'UpdateRole', 'UpdateRoleDescription', 'UpdateUser'],
 ])
 

@@ -289,7 +289,7 @@ export type Operations = {
   }
   ListReports: {
     readonly input: { readonly MaxResults?: number; readonly NextToken?: string }
-    readonly output: { readonly Days?: readonly (string)[]; readonly VerifierKey?: string; readonly NextToken?: string }
+    readonly output: { readonly Days?: readonly (string)[]; readonly VerifierKey?: string; readonly Run?: { readonly Status?: 'RUNNING' | 'SUCCEEDED' | 'FAILED'; readonly Day?: string; readonly StartedDate?: Seconds; readonly Keys?: number; readonly Findings?: number; readonly Changes?: number; readonly Message?: string }; readonly NextToken?: string }
   }
   ListResourceTags: {
     readonly input: { readonly KeyId: string; readonly Limit?: number; readonly Marker?: string }
@@ -378,6 +378,10 @@ export type Operations = {
   StartPasskeyRegistration: {
     readonly input: Record<string, never>
     readonly output: { readonly Challenge?: string; readonly UserHandle?: string; readonly UserName?: string; readonly CredentialIds?: readonly (string)[] }
+  }
+  StartReport: {
+    readonly input: { readonly UnusedDays?: number }
+    readonly output: { readonly Run?: { readonly Status?: 'RUNNING' | 'SUCCEEDED' | 'FAILED'; readonly Day?: string; readonly StartedDate?: Seconds; readonly Keys?: number; readonly Findings?: number; readonly Changes?: number; readonly Message?: string } }
   }
   StopLogging: {
     readonly input: { readonly Name: string }
@@ -535,6 +539,7 @@ export const OPERATIONS = {
   SimulateCall: ["holdfast",true],
   StartLogging: ["cloudtrail",false],
   StartPasskeyRegistration: ["holdfast",true],
+  StartReport: ["holdfast",false],
   StopLogging: ["cloudtrail",false],
   TagResource: ["kms",false],
   UntagResource: ["kms",false],

@@ -1,15 +1,19 @@
 /** Texts of the page of compliance reports. */
 export const REPORT_TEXTS = {
   title: 'Compliance report',
-  about: 'Opens a report that holdfast report has written, and checks its signature in this browser.',
+  about:
+    'Makes a report on all keys and access keys, opens reports, and checks their signatures in this browser.',
+  make: 'Make a report',
+  making: 'Holdfast makes the report of {day}: {keys} keys read. You can leave this page.',
+  made: 'The report of {day} is made: {findings} findings, {changes} changes.',
+  notMade: 'The report of {day} was not made',
   stored: 'Reports of this server',
-  storedAbout:
-    'Those that holdfast report has written into the data folder. Open one to check its signature below.',
+  storedAbout: 'Those in the data folder of the server. Open one to check its signature below.',
   noStored: 'There are no reports yet.',
   open: 'Open',
   openDay: 'Open the report of {day}',
   tooLarge: 'The report is too large for this page. Use holdfast report verify instead.',
-  how: 'On the machine of the server, run:',
+  how: 'To check a report of another server or from an archive, open its files here. On the machine of a server, a command makes them:',
   command: 'holdfast report',
   howMore:
     'It writes report-DATE.json and report-DATE.note, and prints the verifier key. Open both files here.',

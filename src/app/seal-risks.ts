@@ -1,5 +1,5 @@
-import type { ListedPath } from '../app/seal.ts'
 import type { CustodyRisk } from '../compliance/report.ts'
+import type { ListedPath } from './seal.ts'
 
 /** The age at which a proof of an unattended path is overdue: the server repeats it after a week. */
 const OVERDUE_MS = 14 * 86_400_000
