@@ -75,6 +75,24 @@ function accepts(input: Parameters<typeof checkKind>[0]): boolean {
   }
 }
 
+test('the console slows its calls of operations that the server limits to two a second', async () => {
+  const limited: string[] = []
+  for (const { text } of await filesBelow('src/usage-api', '.ts')) {
+    for (const { 1: name = '', index } of text.matchAll(/\bname: '([A-Z]\w+)'/g)) {
+      const facts = text.slice(index, text.indexOf('find:', index))
+      if (!facts.includes("rate: 'light'")) limited.push(name)
+    }
+  }
+  const readOnly = new Set(
+    Object.entries(OPERATIONS).flatMap(([name, [, isReadOnly]]) => (isReadOnly ? [name] : [])),
+  )
+  const expected = limited.filter((name) => readOnly.has(name))
+  assert.ok(expected.length > 5, 'operations were found')
+  const pace = await readFile('console/src/api/pace.ts', 'utf8')
+  const paced = [...pace.matchAll(/'([A-Z]\w+)'/g)].map(([, name]) => name)
+  assert.deepEqual(paced.toSorted(), expected.toSorted())
+})
+
 /** Calls without a command line of their own, and why. */
 const NOT_SHOWN: ReadonlyMap<string, string> = new Map([
   [

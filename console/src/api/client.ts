@@ -1,6 +1,7 @@
 import { currentSession, type Session } from '../session/session.ts'
 import { signedHeaders } from '../session/sign.ts'
 import { OPERATIONS, type Operations, TARGETS } from './operations.ts'
+import { paced } from './pace.ts'
 import { setReachable } from './reachable.ts'
 
 /** The name of an operation of KMS, CloudTrail or Holdfast; IAM and STS are in `iam.ts`. */
@@ -41,6 +42,7 @@ export async function call<N extends OperationName>(name: N, input: InputOf<N>):
     'content-type': 'application/x-amz-json-1.1',
     'x-amz-target': `${TARGETS[service]}${name}`,
   }
+  await paced(name)
   const answer = await send(service, headers, JSON.stringify(input), 'text')
   if (answer.status === 200) return parseOutput<N>(answer.text)
   throw failureOf(answer)

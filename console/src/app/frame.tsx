@@ -15,8 +15,9 @@ import { chooseTheme, chosenTheme, THEMES } from './theme.ts'
 
 const { navigation: texts } = TEXTS
 
-/** Loaded when somebody opens it. */
+/** Loaded when somebody opens them. */
 const SwitchRole = lazy(async () => ({ default: (await import('./switch-role.tsx')).SwitchRole }))
+const SwitchAccount = lazy(async () => ({ default: (await import('./switch-account.tsx')).SwitchAccount }))
 
 /** Narrower windows begin without the navigation. */
 const NAVIGATION_MIN_WIDTH = 900
@@ -109,8 +110,9 @@ const REGIONS = [
 function Top(): ReactNode {
   const { region } = useSession()
   const follow = useFollow()
-  const [isSwitching, setSwitching] = useState(false)
-  const person = usePersonMenu(() => setSwitching(true))
+  const [dialog, setDialog] = useState<'role' | 'account'>()
+  const close = (): void => setDialog(undefined)
+  const person = usePersonMenu(setDialog)
   return (
     <>
       <TopNavigation
@@ -126,17 +128,16 @@ function Top(): ReactNode {
           person,
         ]}
       />
-      {isSwitching && (
-        <Suspense>
-          <SwitchRole onClose={() => setSwitching(false)} />
-        </Suspense>
-      )}
+      <Suspense>
+        {dialog === 'role' && <SwitchRole onClose={close} />}
+        {dialog === 'account' && <SwitchAccount onClose={close} />}
+      </Suspense>
     </>
   )
 }
 
 /** The menu of who has signed in. */
-function usePersonMenu(onSwitch: () => void): TopNavigationProps.MenuDropdownUtility {
+function usePersonMenu(onSwitch: (to: 'role' | 'account') => void): TopNavigationProps.MenuDropdownUtility {
   const { account, user, role, arn } = useSession()
   const own = useOwnSession()
   const [theme, setTheme] = useState(chosenTheme)
@@ -144,7 +145,8 @@ function usePersonMenu(onSwitch: () => void): TopNavigationProps.MenuDropdownUti
   const isRoot = user === null && role === null
   const actions: Readonly<Record<string, () => void>> = {
     'sign-out': () => void signOut(),
-    switch: onSwitch,
+    switch: () => onSwitch('role'),
+    'switch-account': () => onSwitch('account'),
     back: switchBack,
   }
   return {
@@ -160,6 +162,7 @@ function usePersonMenu(onSwitch: () => void): TopNavigationProps.MenuDropdownUti
       },
       { id: 'credentials', text: CREDENTIALS_TEXTS.title, href: PLACES.credentials },
       { id: 'switch', text: SESSION_TEXTS.switch, disabled: isRoot, disabledReason: SESSION_TEXTS.rootAbout },
+      { id: 'switch-account', text: SESSION_TEXTS.switchAccount },
       ...(own === undefined ? [] : [{ id: 'back', text: SESSION_TEXTS.back }]),
       { id: 'sign-out', text: texts.signOut },
     ],

@@ -3,20 +3,19 @@ import Box from '@cloudscape-design/components/box'
 import FormField from '@cloudscape-design/components/form-field'
 import Input from '@cloudscape-design/components/input'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import { useMutation, useQuery } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import { ApiError, call } from '../api/client.ts'
 import { callIam, type IamInputOf } from '../api/iam.ts'
 import { switchToRole, useSession } from '../session/session.ts'
 import { Confirm } from '../shared/confirm.tsx'
 import { Failure } from '../shared/failure.tsx'
 import { PLACES, useOpen } from '../shared/follow.ts'
 import { useForm } from '../shared/form.ts'
-import { useForbidden } from '../shared/may.tsx'
 import { notify } from '../shared/notices.tsx'
 import { ShowCli } from '../shared/show-cli.tsx'
 import { SESSION_TEXTS as texts } from '../texts/en/session.ts'
 import { fill } from '../texts/en.ts'
+import { useAccounts } from './use-accounts.ts'
 
 /** Source: AWS STS API Reference, "AssumeRole": the longest session by role chaining. */
 const SESSION_SECONDS = 3600
@@ -82,27 +81,6 @@ export function SwitchRole({ onClose }: { readonly onClose: () => void }): React
       </SpaceBetween>
     </Confirm>
   )
-}
-
-/** The accounts that the person may see: its own when it may not list them. */
-function useAccounts(): readonly string[] {
-  const { account } = useSession()
-  const list = { action: 'holdfast:ListAccounts' }
-  const isForbidden = useForbidden([list]).size > 0
-  const { data } = useQuery({
-    queryKey: ['switch-accounts', account],
-    enabled: !isForbidden,
-    retry: false,
-    queryFn: async () => {
-      try {
-        return ((await call('ListAccounts', {})).Accounts ?? []).map(({ AccountId = '' }) => AccountId)
-      } catch (error) {
-        if (error instanceof ApiError) return []
-        throw error
-      }
-    },
-  })
-  return [...new Set([account, ...(data ?? [])])]
 }
 
 async function assumeRole(

@@ -1,8 +1,8 @@
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands'
 import { json } from '@codemirror/lang-json'
 import { HighlightStyle, syntaxHighlighting } from '@codemirror/language'
-import { EditorState, type Extension } from '@codemirror/state'
-import { EditorView, keymap, lineNumbers } from '@codemirror/view'
+import { Compartment, EditorState, type Extension } from '@codemirror/state'
+import { EditorView, keymap, lineNumbers, ViewPlugin } from '@codemirror/view'
 import { tags } from '@lezer/highlight'
 
 /** Extensions of every view of JSON. Tab leaves the editor: people without a mouse get out of it. */
@@ -10,13 +10,12 @@ export function jsonView(label: string): readonly Extension[] {
   return [
     lineNumbers(),
     json(),
-    syntaxHighlighting(colors(isDark() ? DARK_COLORS : LIGHT_COLORS)),
     history(),
     keymap.of([...defaultKeymap, ...historyKeymap]),
     EditorView.lineWrapping,
     // The scrolling part around it has to be within reach of the keyboard, so the content says that it is.
     EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
-    isDark() ? DARK : LIGHT,
+    followTheme(),
   ]
 }
 
@@ -46,21 +45,45 @@ function colors([name, text, other]: Colors): HighlightStyle {
   ])
 }
 
+/** The theme of the page, also when somebody changes it while the view is open. */
+function followTheme(): Extension {
+  const compartment = new Compartment()
+  let shown = isDark()
+  return [
+    compartment.of(shown ? DARK : LIGHT),
+    ViewPlugin.define((view) => {
+      const observer = new MutationObserver(() => {
+        if (isDark() === shown) return
+        shown = isDark()
+        view.dispatch({ effects: compartment.reconfigure(shown ? DARK : LIGHT) })
+      })
+      observer.observe(document.body, { attributes: true, attributeFilter: ['class'] })
+      return { destroy: () => observer.disconnect() }
+    }),
+  ]
+}
+
 function isDark(): boolean {
   return document.body.classList.contains('awsui-dark-mode')
 }
 
 const shape = { '&': { fontSize: '13px', maxHeight: '60vh' }, '.cm-scroller': { overflow: 'auto' } }
-const LIGHT = EditorView.theme({
-  ...shape,
-  '&': { ...shape['&'], color: '#0f141a', backgroundColor: '#ffffff' },
-})
-const DARK = EditorView.theme(
-  {
+const LIGHT: Extension = [
+  syntaxHighlighting(colors(LIGHT_COLORS)),
+  EditorView.theme({
     ...shape,
-    '&': { ...shape['&'], color: '#ebebf0', backgroundColor: '#161d26' },
-    '.cm-gutters': { backgroundColor: '#161d26', color: '#a4a4ad', border: 'none' },
-    '.cm-content': { caretColor: '#ffffff' },
-  },
-  { dark: true },
-)
+    '&': { ...shape['&'], color: '#0f141a', backgroundColor: '#ffffff' },
+  }),
+]
+const DARK: Extension = [
+  syntaxHighlighting(colors(DARK_COLORS)),
+  EditorView.theme(
+    {
+      ...shape,
+      '&': { ...shape['&'], color: '#ebebf0', backgroundColor: '#161d26' },
+      '.cm-gutters': { backgroundColor: '#161d26', color: '#a4a4ad', border: 'none' },
+      '.cm-content': { caretColor: '#ffffff' },
+    },
+    { dark: true },
+  ),
+]

@@ -1,13 +1,11 @@
 import { type FormEvent, type HTMLInputAutoCompleteAttribute, type ReactNode, useState } from 'react'
+import { lastAccount, rememberAccount } from '../session/last-account.ts'
 import { askPasskey } from '../session/passkey.ts'
 import { type Needs, SignInRefused, signInByPassword } from '../session/session.ts'
 import { TEXTS } from '../texts/en.ts'
 import { Problem } from './problem.tsx'
 
 const { signIn: texts } = TEXTS
-
-/** The account of the last sign-in, which the form offers again. It is no secret. */
-const STORED_ACCOUNT = 'holdfast-account'
 
 type Props = {
   /** The account and user of the session that has ended. */
@@ -18,8 +16,8 @@ type Props = {
 const NOTHING: Needs = { code: false, newPassword: false }
 
 /** Signs in a user by password. The fields of a code and of a new password appear once they are needed. */
-export function PasswordForm({ account: lastAccount, user: lastUser }: Props): ReactNode {
-  const [account, setAccount] = useState(lastAccount ?? window.localStorage.getItem(STORED_ACCOUNT) ?? '')
+export function PasswordForm({ account: endedAccount, user: lastUser }: Props): ReactNode {
+  const [account, setAccount] = useState(endedAccount ?? lastAccount())
   const [user, setUser] = useState(lastUser ?? '')
   const [password, setPassword] = useState('')
   const [code, setCode] = useState('')
@@ -45,7 +43,7 @@ export function PasswordForm({ account: lastAccount, user: lastUser }: Props): R
     proof
       .then((used) => signInByPassword({ ...entered, ...used }))
       .then((answer) => {
-        window.localStorage.setItem(STORED_ACCOUNT, account.trim())
+        rememberAccount(account.trim())
         setProblem(undefined)
         setNeeds(answer ?? NOTHING)
       })

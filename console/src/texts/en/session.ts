@@ -2,6 +2,10 @@
 export const SESSION_TEXTS = {
   roleEnded: 'The session of the role has ended. You go on as yourself.',
   switch: 'Switch role',
+  switchAccount: 'Switch account',
+  switchAccountAbout:
+    'Your session here ends, and the sign-in page opens for the other account: sign in there as a user, with a passkey, or with a link of holdfast console --account. To work in another account without signing in again, switch to a role of it.',
+  signInThere: 'Sign in to this account',
   back: 'Switch back',
   title: 'Switch role',
   about:
