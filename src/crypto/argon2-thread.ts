@@ -5,24 +5,27 @@ import { answerTasks } from '../base/offload-thread.ts'
 import { NICE, yieldToOthers } from '../base/priority.ts'
 import type { Argon2Task } from './argon2.ts'
 
-/** The size of a hash. Source: RFC 9106, section 4. */
-const ARGON2_HASH_BYTES = 32
-
 yieldToOthers(NICE.passwords)
-answerTasks((task) => hash(parseTask(task)))
+answerTasks((task) => compute(parseTask(task)))
 
-function hash({ memoryKib: memory, passes, lanes: parallelism, message, salt: nonce }: Argon2Task): Buffer {
+function compute({
+  memoryKib: memory,
+  passes,
+  lanes: parallelism,
+  message,
+  salt: nonce,
+  hash,
+}: Argon2Task): void {
+  // OpenSSL takes no memory that threads share.
+  const own = Uint8Array.from(message)
+  message.fill(0)
+  const cost = { parallelism, memory, passes, tagLength: hash.length }
   try {
-    return argon2Sync('argon2id', {
-      message,
-      nonce,
-      parallelism,
-      tagLength: ARGON2_HASH_BYTES,
-      memory,
-      passes,
-    })
+    const made = argon2Sync('argon2id', { ...cost, message: own, nonce })
+    hash.set(made)
+    made.fill(0)
   } finally {
-    message.fill(0)
+    own.fill(0)
   }
 }
 

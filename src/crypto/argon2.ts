@@ -1,11 +1,19 @@
-import { assert } from '../base/assert.ts'
 import { ThreadPool } from '../base/offload.ts'
 
 /** The cost of a hash of argon2id: memory in KiB, passes over it, and lanes. */
 export type Argon2Cost = { readonly memoryKib: number; readonly passes: number; readonly lanes: number }
 
-/** A hash to compute. */
-export type Argon2Task = Argon2Cost & { readonly message: Uint8Array; readonly salt: Uint8Array }
+/** A hash to compute. Message and hash are in memory that the threads share: a copy of either would stay in memory that is free. */
+export type Argon2Task = Argon2Cost & {
+  /** The thread clears it. */
+  readonly message: Uint8Array
+  readonly salt: Uint8Array
+  /** Where the thread writes the hash. */
+  readonly hash: Uint8Array
+}
+
+/** The size of a hash. Source: RFC 9106, section 4. */
+const ARGON2_HASH_BYTES = 32
 
 /** The URL of the thread's file; in the published package it ends with `.js`. */
 const THREAD = new URL(import.meta.url.replace(/argon2(\.[jt]s)$/, 'argon2-thread$1'))
@@ -23,7 +31,14 @@ const pool = new ThreadPool<Argon2Task>({ module: THREAD, threadsMax: 1, waiting
  */
 export async function argon2id(message: Uint8Array, salt: Uint8Array, cost: Argon2Cost): Promise<Uint8Array> {
   const { memoryKib, passes, lanes } = cost
-  const hash = await pool.run({ memoryKib, passes, lanes, message, salt })
-  assert(hash instanceof Uint8Array, 'argon2id gives bytes')
-  return hash
+  const shared = new Uint8Array(new SharedArrayBuffer(message.length))
+  const hash = new Uint8Array(new SharedArrayBuffer(ARGON2_HASH_BYTES))
+  shared.set(message)
+  try {
+    await pool.run({ memoryKib, passes, lanes, message: shared, salt, hash })
+    return Uint8Array.from(hash)
+  } finally {
+    shared.fill(0)
+    hash.fill(0)
+  }
 }
