@@ -160,7 +160,14 @@ export const HOLDFAST_OPERATION_NAMES: readonly string[] = [
   ...['SimulateCall', 'WhatIfPolicy', 'ListAccounts', 'ListQuotas', 'SetQuota', 'DescribeOrganization'],
   ...['ListControlPolicies', 'GetControlPolicy', 'PutControlPolicy', 'DeleteControlPolicy'],
   ...['AttachControlPolicy', 'DetachControlPolicy', 'ListKeyAccess', 'CountEvents', 'ValidatePolicy'],
-  ...['CreateAccount', 'ListReports', 'GetReport', 'StartReport', 'WhatIfIdentityPolicy', 'CreateOrganization'],
+  ...[
+    'CreateAccount',
+    'ListReports',
+    'GetReport',
+    'StartReport',
+    'WhatIfIdentityPolicy',
+    'CreateOrganization',
+  ],
   ...['CreateOrganizationalUnit', 'UpdateOrganizationalUnit', 'DeleteOrganizationalUnit', 'MoveAccount'],
   ...['StartPasskeyRegistration', 'CreatePasskey'],
 ]
