@@ -6,7 +6,7 @@ import { toHex, utf8 } from '../base/bytes.ts'
 import { type Random, systemSleep } from '../base/ports.ts'
 import { Secret } from '../base/secret.ts'
 import { type Place, readVolumeKey, type VolumeKey, withKey } from './cryptsetup.ts'
-import type { LuksHeader } from './luks-header.ts'
+import { CIPHER, type LuksHeader } from './luks-header.ts'
 import { withMemoryFile } from './memory-file.ts'
 import { runOrFail, runTool, TOOL_PATH } from './run-tool.ts'
 import { VolumeError } from './volume-error.ts'
@@ -102,10 +102,10 @@ const PASSING_BYTES = 32
  */
 async function serveNbd(opening: Opening): Promise<string> {
   const { place, header, folder, readOnly, random } = opening
-  if (header.sectorSize !== LUKS1_SECTOR_BYTES || header.cipher !== 'aes-xts-plain64')
+  if (header.sectorSize !== LUKS1_SECTOR_BYTES)
     throw new VolumeError(
       'machine',
-      `nbdkit opens volumes with aes-xts-plain64 and sectors of 512 bytes; this one has ${header.cipher} and ${header.sectorSize}: it needs dm-crypt`,
+      `nbdkit opens volumes with sectors of 512 bytes; this one has ${header.sectorSize}: it needs dm-crypt`,
     )
   using passing = new Secret(utf8(toHex(random.bytes(PASSING_BYTES))))
   const headerFile = join(folder, HEADER)
@@ -141,7 +141,7 @@ async function writePassingHeader(opening: Opening, headerFile: string, passing:
   const dataAt = HEADER_BYTES + header.dataOffset
   await truncate(headerFile, dataAt + MIB)
   const layout = ['--type', 'luks1', '--offset', String(dataAt / LUKS1_SECTOR_BYTES)]
-  const cipher = ['--cipher', 'aes-xts-plain64', '--key-size', '512', '--hash', 'sha256']
+  const cipher = ['--cipher', CIPHER, '--key-size', '512', '--hash', 'sha256']
   const fast = ['--pbkdf-force-iterations', '1000']
   await volumeKey.reveal((bytes) =>
     withMemoryFile(place.memory, bytes, (keyFile) =>

@@ -1,6 +1,6 @@
 import { concatBytes, utf8 } from '../base/bytes.ts'
 import type { Secret } from '../base/secret.ts'
-import { type LuksHeader, parseLuksHeader } from './luks-header.ts'
+import { CIPHER, type LuksHeader, parseLuksHeader } from './luks-header.ts'
 import { readFromMemory, withMemoryFile } from './memory-file.ts'
 import { failureLine, runOrFail, runTool } from './run-tool.ts'
 import { VolumeError } from './volume-error.ts'
@@ -8,7 +8,7 @@ import { encodeToken, type Scheme, type VolumeToken } from './volume-token.ts'
 
 const CRYPTSETUP = 'cryptsetup'
 /** EBS uses AES-256-XTS. Source: EBS User Guide, "Amazon EBS encryption". */
-const CIPHER = ['--cipher', 'aes-xts-plain64', '--key-size', '512']
+const CIPHER_AND_KEY = ['--cipher', CIPHER, '--key-size', '512']
 /** A random key of 256 bits needs no stretching. Source: NIST SP 800-132, section 5.2: the least number of iterations. */
 const NO_STRETCHING = ['--hash', 'sha256', '--pbkdf', 'pbkdf2', '--pbkdf-force-iterations', '1000']
 /** LUKS2 has 32 keyslots. Source: LUKS2 On-Disk Format Specification 1.1.1, section 3.2. */
@@ -38,7 +38,15 @@ export async function writeHeader(
     passing,
   }: { readonly uuid: string; readonly sectorSize: string; readonly passing: Secret },
 ): Promise<void> {
-  const common = ['--batch-mode', '--type', 'luks2', ...CIPHER, ...NO_STRETCHING, '--sector-size', sectorSize]
+  const common = [
+    '--batch-mode',
+    '--type',
+    'luks2',
+    ...CIPHER_AND_KEY,
+    ...NO_STRETCHING,
+    '--sector-size',
+    sectorSize,
+  ]
   const format = ['luksFormat', ...common, '--uuid', uuid, '--key-file=-', '--key-slot', '0']
   if (key.scheme === 'slot') {
     await key.secret.reveal((stdin) => runOrFail(CRYPTSETUP, [...format, '--', device], { stdin }))

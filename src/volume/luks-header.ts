@@ -13,8 +13,10 @@ export type LuksHeader = {
   /** Where the encrypted data begins, in bytes. */
   readonly dataOffset: number
   readonly sectorSize: number
-  readonly cipher: string
 }
+
+/** The cipher of the data, and of the keyslots that cryptsetup writes for them. */
+export const CIPHER = 'aes-xts-plain64'
 
 type Members = Readonly<Record<string, unknown>>
 
@@ -42,6 +44,8 @@ function headerOf(uuid: string, metadata: Members): LuksHeader {
     throw new Error('it has other data segments than one encrypted one: an unfinished re-encryption?')
   if (segment['iv_tweak'] !== '0' || segment['size'] !== 'dynamic')
     throw new Error('its data segment is not the whole rest of the device')
+  const keyslots = Object.entries(membersOf(metadata['keyslots']))
+  assertEncrypted(segment, keyslots)
   const tokens = Object.entries(membersOf(metadata['tokens']))
   const ours = tokens
     .filter(([, token]) => membersOf(token)['type'] === TOKEN_TYPE)
@@ -51,12 +55,24 @@ function headerOf(uuid: string, metadata: Members): LuksHeader {
     throw new Error('its data segment has no offset')
   return {
     uuid,
-    keyslots: Object.keys(membersOf(metadata['keyslots'])),
+    keyslots: keyslots.map(([slot]) => slot),
     tokenIds: tokens.map(([id]) => id),
     ours: ours.toSorted((one, other) => other.token.generation - one.token.generation),
     dataOffset,
     sectorSize,
-    cipher: String(segment['encryption']),
+  }
+}
+
+/**
+ * Checks the ciphers of a header. No key authenticates it, so who can write to the device can put `cipher_null` there:
+ * then new data stay in the clear, or a keyslot with a volume key of their choice opens by any key.
+ */
+function assertEncrypted(segment: Members, keyslots: readonly (readonly [string, unknown])[]): void {
+  if (segment['encryption'] !== CIPHER) throw new Error(`its data are not encrypted by ${CIPHER}`)
+  for (const [slot, value] of keyslots) {
+    const { type, area } = membersOf(value)
+    if (type !== 'luks2' || membersOf(area)['encryption'] !== CIPHER)
+      throw new Error(`its keyslot ${slot} is not encrypted by ${CIPHER}`)
   }
 }
 

@@ -26,8 +26,11 @@ const SEGMENT = {
   sector_size: 512,
 }
 
-function headerWith(tokens: object, more: object = {}): string {
-  return JSON.stringify({ keyslots: { 0: {} }, tokens, segments: { 0: { ...SEGMENT, ...more } } })
+const AREA = { type: 'raw', encryption: 'aes-xts-plain64', key_size: 64 }
+const SLOT = { type: 'luks2', key_size: 64, area: AREA }
+
+function headerWith(tokens: object, more: object = {}, slot: object = SLOT): string {
+  return JSON.stringify({ keyslots: { 0: SLOT, 1: slot }, tokens, segments: { 0: { ...SEGMENT, ...more } } })
 }
 
 test('the volume ID and the token of a volume are those of the format', () => {
@@ -106,4 +109,18 @@ test('parseLuksHeader refuses damaged metadata, and segments that are not one en
     JSON.stringify({ segments: { 0: SEGMENT, 1: SEGMENT } }),
   ])
     assert.throws(() => parseLuksHeader(UUID, json), isHeader, json)
+})
+
+test('parseLuksHeader refuses a header that somebody has changed so that data or a keyslot are in the clear', () => {
+  const isHeader = (error: unknown): boolean =>
+    error instanceof VolumeError && error.failure === 'header' && /aes-xts-plain64/.test(error.message)
+  parseLuksHeader(UUID, headerWith({ 0: MEMBERS }))
+  for (const encryption of ['cipher_null-ecb', 'null', 'aes-ecb', undefined])
+    for (const json of [
+      headerWith({ 0: MEMBERS }, { encryption }),
+      headerWith({ 0: MEMBERS }, {}, { ...SLOT, area: { ...AREA, encryption } }),
+    ])
+      assert.throws(() => parseLuksHeader(UUID, json), isHeader, json)
+  for (const slot of [{}, { ...SLOT, type: 'reencrypt' }, { ...SLOT, area: null }])
+    assert.throws(() => parseLuksHeader(UUID, headerWith({ 0: MEMBERS }, {}, slot)), isHeader)
 })
