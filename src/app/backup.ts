@@ -18,7 +18,7 @@ import { ENVELOPE_FILE, needEnvelope } from './root-key.ts'
 
 /** The dependencies of making a backup of an open data folder. */
 export type BackupDependencies = {
-  readonly keys: BackupKeys
+  readonly keys: () => readonly BackupKeys[]
   readonly records: Records
   readonly journal: Pick<Journal, 'commit'>
   readonly giveWay: GiveWay
@@ -57,14 +57,15 @@ export async function backUpToFolder(
   const { keys, giveWay } = dependencies
   const { deployment } = (await needEnvelope(config)).envelope
   const present = isWhole ? [] : await listBackups(folder)
-  const base = await findBase(present, deployment, keys.key, systemClock.now())
+  const [current] = keys()
+  const base = current && (await findBase(present, deployment, current.key, systemClock.now()))
   const made = await begin(config, dependencies, base)
   try {
     const { path, sizeBytes } = await putBackup(folder, made.header, made.bytes, giveWay)
     const done = { id: made.header.id, path, sizeBytes, base: base?.id }
     await recordBackup(config, dependencies, made.header, done)
     // Only after the new one is durable.
-    const retention = { made: made.header, key: keys.key }
+    const retention = { made: made.header, key: made.key }
     const removed =
       keep === undefined ? [] : await removeOld(await listBackups(folder), { ...retention, keep })
     return { ...done, removed }

@@ -23,20 +23,23 @@ import { formatAddress } from '../config/places.ts'
 import type { Config } from '../config/settings.ts'
 import { type Ed25519Key, ed25519Key } from '../crypto/ed25519.ts'
 import { type HmacKey, paddedHmacKey } from '../crypto/hmac.ts'
-import { deriveKey } from '../crypto/kdf.ts'
+import { DeploymentKeys, type RotatingSecret } from '../custody/deployment-keys.ts'
 import { type GrantTokens, grantTokens } from '../custody/grant-token.ts'
 import { type ObjectSealer, objectSealer } from '../custody/object-sealer.ts'
 import { recordSealer } from '../custody/record-sealer.ts'
+import { disposeRootKeys, firstRootKeys, type RootKeys } from '../custody/root-keys.ts'
+import { isCommitted, openRootKeys } from '../custody/roots/envelope.ts'
 import { SealError } from '../custody/roots/root.ts'
 import { signInSealer, type TokenSealer, tokenSealer } from '../custody/token-sealer.ts'
 import { ACCOUNT, ACCOUNTS, ensureAccount, handOverRoot } from '../iam/accounts/account.ts'
 import { openRecords, type RecordsOptions } from '../store/cache.ts'
 import { claimFileLock, type FileLock } from '../store/file-lock.ts'
 import { makeFolder } from '../store/folder.ts'
-import type { RawStore } from '../store/port.ts'
+import { type RawStore, StoreConflict } from '../store/port.ts'
 import { LIST_MAX_RECORDS, type Records } from '../store/records.ts'
 import { DATABASE_FILE } from '../store/sqlite-file.ts'
-import { hasRootKey, openRootKey } from './root-key.ts'
+import { openControl } from './control.ts'
+import { findEnvelope, hasRootKey, openRootKey } from './root-key.ts'
 import { openStore } from './store.ts'
 
 /** The file with the root credentials, within the data folder. */
@@ -61,9 +64,6 @@ const START_LOCK_ATTEMPTS = 200
 const START_LOCK_RETRY_MS = 50
 
 const OWNER_ONLY_FILE = 0o600
-/** The derivation info of the key that wraps key-encryption keys: see docs/reference/formats/key-hierarchy.md. */
-const KEK_WRAPPING_INFO = 'holdfast/domain/1/wrap'
-
 /** An open data folder: its records and the keys derived from its root key. */
 export type Deployment = {
   readonly records: Records
@@ -71,20 +71,22 @@ export type Deployment = {
   /** Signs checkpoints of the audit log. */
   readonly checkpointKey: Ed25519Key
   /** For custody, which owns and disposes of it. */
-  readonly wrappingKey: Secret
+  readonly wrappingKey: RotatingSecret
   readonly grantTokens: GrantTokens
   readonly tokenSealer: TokenSealer
   /** For the S3 gateway. */
   readonly objectSealer: ObjectSealer
   /** Seals what browsers keep during a sign-in to the web console. */
   readonly signInSealer: TokenSealer
-  readonly backupKeys: BackupKeys
+  readonly backupKeys: () => readonly BackupKeys[]
 }
 
 /** How a data folder is opened. */
 export type DeploymentOptions = RecordsOptions & {
   /** The root key, which its owner clears; without it, its unlock paths open it. */
   readonly rootKey?: Secret | undefined
+  /** The other root key during a rotation: which one is in use may change at any moment. */
+  readonly otherRootKey?: Secret | undefined
 }
 
 /**
@@ -96,21 +98,73 @@ export async function openDeployment(config: Config, options: DeploymentOptions 
   await makeDataFolder(config)
   using opened = options.rootKey === undefined ? (await openRootKey(config)).root : undefined
   const rootKey = present(options.rootKey ?? opened, 'the root key')
-  const store = await openStore(config)
-  const records = await openRecords(store, recordSealer(rootKey, systemRandom), options)
-  await assertNotLost(config, records, store)
-  using auditKey = deriveKey(rootKey, AUDIT_KEY_INFO)
-  using checkpointSeed = deriveKey(rootKey, CHECKPOINT_KEY_INFO)
-  return {
+  return await openKeyed(config, rootKey, options)
+}
+
+/** Opens a data folder with its root key. The process is registered before it reads which keys are in use. */
+async function openKeyed(config: Config, rootKey: Secret, options: DeploymentOptions): Promise<Deployment> {
+  await using stack = new AsyncDisposableStack()
+  const opening = Promise.withResolvers<Following>()
+  opening.promise.catch(() => {})
+  const control = await openControl(config, {
+    useKeys: async (given) => follow(await opening.promise, given),
+  })
+  stack.defer(() => control.close())
+  stack.defer(() => opening.reject(new Error('it ends')))
+  const { keys, backups } = await readKeys(config, [rootKey, options.otherRootKey])
+  const raw = await openStore(config)
+  opening.resolve({ keys, backups, raw })
+  const closed = () => control.close()
+  const records = await openRecords(raw, recordSealer(keys, systemRandom), { ...options, closed })
+  await assertNotLost(config, records, raw)
+  stack.move()
+  using auditKey = keys.lasting(AUDIT_KEY_INFO)
+  using checkpointSeed = keys.lasting(CHECKPOINT_KEY_INFO)
+  const deployment = {
     records,
     auditKey: auditKey.reveal(paddedHmacKey),
     checkpointKey: ed25519Key(checkpointSeed),
-    wrappingKey: deriveKey(rootKey, KEK_WRAPPING_INFO),
-    grantTokens: grantTokens(rootKey, systemRandom),
-    tokenSealer: tokenSealer(rootKey, systemRandom),
-    objectSealer: objectSealer(rootKey, systemRandom),
-    signInSealer: signInSealer(rootKey, systemRandom),
-    backupKeys: backupKeysOf(rootKey),
+    wrappingKey: keys.wrappingKey,
+    grantTokens: grantTokens(keys, systemRandom),
+    tokenSealer: tokenSealer(keys, systemRandom),
+    objectSealer: objectSealer(keys, systemRandom),
+    signInSealer: signInSealer(keys, systemRandom),
+    backupKeys: () => backups.keys,
+  }
+  keys.forgetLasting()
+  return deployment
+}
+
+/** What follows a rotation of the root key. */
+type Following = ReadKeys & { readonly raw: RawStore }
+
+/** Uses other keys from now on, and waits for the commits whose values the keys before have sealed. */
+async function follow({ keys, backups, raw }: Following, given: RootKeys): Promise<void> {
+  keys.use(given)
+  backups.keys = given.roots.map(backupKeysOf)
+  // The engine takes commits in their order, and this one changes nothing: there is no such record.
+  const nowhere = { kind: 'nothing', id: new Uint8Array(1), value: new Uint8Array(0) }
+  await raw.commit([{ ...nowhere, shard: 0, expected: 1, isRewrite: true }]).catch((error: unknown) => {
+    if (!(error instanceof StoreConflict)) throw error
+  })
+}
+
+type ReadKeys = { readonly keys: DeploymentKeys; readonly backups: { keys: readonly BackupKeys[] } }
+
+/** The keys of a data folder. @throws SealError when the root key was rotated after it was opened. */
+async function readKeys(config: Config, candidates: readonly (Secret | undefined)[]): Promise<ReadKeys> {
+  const signed = await findEnvelope(config)
+  const rootKey = candidates.find(
+    (one) => one !== undefined && (signed === undefined || isCommitted(signed.envelope, one)),
+  )
+  if (rootKey === undefined)
+    throw new SealError(`the root key of ${config.data} was rotated at this moment: try again`)
+  const rootKeys = signed === undefined ? firstRootKeys(rootKey) : openRootKeys(signed.envelope, rootKey)
+  try {
+    const keys = new DeploymentKeys(rootKeys, systemClock)
+    return { keys, backups: { keys: rootKeys.roots.map(backupKeysOf) } }
+  } finally {
+    disposeRootKeys(rootKeys)
   }
 }
 

@@ -23,6 +23,7 @@ import type { EventService } from '../notifications/notification-service.ts'
 import { archiveDependencies } from './archive.ts'
 import { AUDIT_FOLDER, ownEventDependencies } from './deployment.ts'
 import { provePathsJob } from './prove-paths.ts'
+import { rotationJob } from './rotation-job.ts'
 
 /** How often the server checks for due rotations, deletions and expiries. */
 const LIFECYCLE_INTERVAL_MS = 1000
@@ -61,6 +62,7 @@ export function startNodeJobs(config: Config, dependencies: JobDependencies): Sc
   })
   const own = ownEventDependencies(config)
   const provePaths = provePathsJob(config, { journal, own, announce: events.announce, log })
+  const rotation = rotationJob(config, { announce: events.announce, log })
   const scheduler = startJobs(
     events.watched([
       lifecycleJob(kms, journal, meters),
@@ -72,6 +74,7 @@ export function startNodeJobs(config: Config, dependencies: JobDependencies): Sc
       archiveJob(archiveDependencies({ config, deployment, journal, indexed: indexedUpTo(index), log })),
       insightsJob({ index, journal, log }),
       provePaths,
+      rotation,
       ...events.jobs,
     ]),
     { timers: systemTimers, log, ended: meters.jobEnded },
@@ -79,6 +82,7 @@ export function startNodeJobs(config: Config, dependencies: JobDependencies): Sc
   return {
     stop: async () => {
       provePaths.stop()
+      rotation.stop()
       await scheduler.stop()
       provePaths.release()
     },

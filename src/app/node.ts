@@ -107,6 +107,8 @@ export type NodeStart = {
   readonly listener: { readonly port: number; readonly sharedPort: boolean }
   /** The caller clears it. */
   readonly rootKey: Secret
+  /** The other root key during a rotation; the caller clears it. */
+  readonly otherRootKey?: Secret | undefined
   /** How the root key was opened, for the audit log; nothing when another process records it. */
   readonly opening: Pick<OpenedRoot, 'path' | 'failures'> | undefined
 }
@@ -114,7 +116,7 @@ export type NodeStart = {
 /** Starts a node on a data folder. @throws Error with a message for the operator. */
 export async function openNode(
   config: Config,
-  { listener, rootKey, opening }: NodeStart,
+  { listener, rootKey, otherRootKey, opening }: NodeStart,
   operatorLog: Log,
 ): Promise<RunningNode> {
   const given = await readGivenFiles(config)
@@ -123,7 +125,7 @@ export async function openNode(
   stack.defer(() => watch.close())
   const { meters } = watch
   const { log, durable } = meters
-  const deployment = await openForServing(config, { watch: watch.store, giveWay, rootKey })
+  const deployment = await openForServing(config, { watch: watch.store, giveWay, rootKey, otherRootKey })
   const { records, auditKey, checkpointKey, wrappingKey, grantTokens, tokenSealer: sealer } = deployment
   stack.defer(() => records.close())
   const own = ownEventDependencies(config)

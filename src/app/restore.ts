@@ -6,12 +6,14 @@ import { BackupError, type BackupHeader } from '../backup/format.ts'
 import { backupKeysOf } from '../backup/keys.ts'
 import { type BackupVisitor, type ReadBackup, readBackup } from '../backup/read.ts'
 import { LogFileWriter } from '../backup/restored-log.ts'
-import { systemRandom } from '../base/ports.ts'
+import { systemClock, systemRandom } from '../base/ports.ts'
 import type { Secret } from '../base/secret.ts'
 import type { Config } from '../config/settings.ts'
 import type { HmacKey } from '../crypto/hmac.ts'
+import { DeploymentKeys } from '../custody/deployment-keys.ts'
 import { recordSealer } from '../custody/record-sealer.ts'
-import { parseEnvelope } from '../custody/roots/envelope.ts'
+import { disposeRootKeys } from '../custody/root-keys.ts'
+import { openRootKeys, parseEnvelope } from '../custody/roots/envelope.ts'
 import { putKeyFile } from '../custody/roots/envelope-file.ts'
 import { copyKeyFile } from '../custody/roots/file.ts'
 import { claimFileLock, type FileLock } from '../store/file-lock.ts'
@@ -47,8 +49,8 @@ export async function verifyBackup(
   request: Pick<RestoreRequest, 'file' | 'keyFile' | 'ask'>,
 ): Promise<VerifiedBackup> {
   using roots = new BackupRoots(config, request)
-  const read = await readWith(roots, request.file, (root) => {
-    const sealer = recordSealer(root, systemRandom)
+  const read = await readWith(roots, request.file, (root, header) => {
+    const sealer = recordSealer(keysOf(header, root), systemRandom)
     return { ...NO_VISITOR, record: (record) => assertGenuine(sealer, record) }
   })
   const wanted = new Set(read.manifest.inBase)
@@ -133,7 +135,12 @@ async function fill(config: Config, staging: string, request: RestoreRequest): P
     const base = await readBase(roots, request.file, read, baseVisitor(log, wanted))
     assertFound(wanted)
     await log.finish()
-    const outcome = await settleRestored(staging, await roots.open(read.header), read, request)
+    const outcome = await settleRestored(
+      staging,
+      keysOf(read.header, await roots.open(read.header)),
+      read,
+      request,
+    )
     await putKeyFiles(staging, read.header, request.keyFile)
     return { ...read, ...outcome, base }
   } finally {
@@ -150,8 +157,8 @@ async function fillRecords(
   const filling = fillDatabase(staging)
   let read: ReadBackup | undefined
   try {
-    read = await readWith(roots, file, (root) => {
-      const sealer = recordSealer(root, systemRandom)
+    read = await readWith(roots, file, (root, header) => {
+      const sealer = recordSealer(keysOf(header, root), systemRandom)
       return {
         record: (record) => {
           assertGenuine(sealer, record)
@@ -201,15 +208,25 @@ function assertGenuine(sealer: Sealer, record: RawRecord): void {
   )
 }
 
+/** The keys of the deployment at the time of a backup. */
+function keysOf({ envelope }: BackupHeader, root: Secret): DeploymentKeys {
+  const rootKeys = openRootKeys(parseEnvelope(envelope).envelope, root)
+  try {
+    return new DeploymentKeys(rootKeys, systemClock)
+  } finally {
+    disposeRootKeys(rootKeys)
+  }
+}
+
 async function readWith(
   roots: BackupRoots,
   file: string,
-  visitorOf: (root: Secret) => BackupVisitor,
+  visitorOf: (root: Secret, header: BackupHeader) => BackupVisitor,
 ): Promise<ReadBackup> {
   let visitor = NO_VISITOR
   const unlock = async (header: BackupHeader): Promise<HmacKey> => {
     const root = await roots.open(header)
-    visitor = visitorOf(root)
+    visitor = visitorOf(root, header)
     return backupKeysOf(root).key
   }
   return await readBackup(readFileOf(file), unlock, {

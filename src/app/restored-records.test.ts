@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { openTestLog } from '../../test/support/audit-log.ts'
 import { ACCOUNT, makeKey, PARTITION, REGION } from '../../test/support/lifecycle.ts'
 import { testFolder } from '../../test/support/test-folder.ts'
+import { testKeys } from '../../test/support/test-sealer.ts'
 import { AUDIT_KEY_INFO } from '../audit/log/segment.ts'
 import { ALL, RESTORED } from '../backup/backup-records.ts'
 import type { ReadBackup } from '../backup/read.ts'
@@ -20,7 +21,8 @@ import type { Records } from '../store/records.ts'
 import { openSqlite } from '../store/sqlite.ts'
 import { settleRestored } from './restored-records.ts'
 
-const ROOT = new Secret(new Uint8Array(32).fill(9))
+const ROOT_BYTES = new Uint8Array(32).fill(9)
+const ROOT = new Secret(Uint8Array.from(ROOT_BYTES))
 const arnOf = (keyId: string): string => `arn:aws:kms:${REGION}:${ACCOUNT}:key/${keyId}`
 
 function event(name: string, keyId: string, more: object = {}): string {
@@ -70,7 +72,7 @@ const READ: ReadBackup = {
 }
 
 function open(folder: string): Promise<Records> {
-  return openRecords(openSqlite(folder), recordSealer(ROOT, systemRandom))
+  return openRecords(openSqlite(folder), recordSealer(testKeys(ROOT_BYTES), systemRandom))
 }
 
 async function restoredFolder(folder: string, events: readonly string[]): Promise<void> {
@@ -91,7 +93,10 @@ for (const elsewhere of [false, true]) {
     await restoredFolder(folder.path, elsewhere ? BEFORE : [...BEFORE, ...AFTER])
     if (elsewhere) await writeLog(copy.path, [...BEFORE, ...AFTER])
     const auditCopy = elsewhere ? copy.path : undefined
-    const settled = await settleRestored(folder.path, ROOT, READ, { auditCopy, keepDeleted: false })
+    const settled = await settleRestored(folder.path, testKeys(ROOT_BYTES), READ, {
+      auditCopy,
+      keepDeleted: false,
+    })
     assert.equal(settled.events, 8)
     assert.equal(settled.lost.count, 3)
     assert.deepEqual(
@@ -117,7 +122,10 @@ for (const elsewhere of [false, true]) {
 test('a restore that is told so keeps the key material of deleted keys', async () => {
   using folder = testFolder()
   await restoredFolder(folder.path, [...BEFORE, ...AFTER])
-  const settled = await settleRestored(folder.path, ROOT, READ, { auditCopy: undefined, keepDeleted: true })
+  const settled = await settleRestored(folder.path, testKeys(ROOT_BYTES), READ, {
+    auditCopy: undefined,
+    keepDeleted: true,
+  })
   assert.deepEqual(settled.destroyed, [])
   const records = await open(folder.path)
   assert.ok((await materials(records, 'leaves')) > 0)

@@ -15,10 +15,9 @@ import { findLostChanges, type LostChanges } from '../backup/lost-changes.ts'
 import type { ReadBackup } from '../backup/read.ts'
 import { replaceLog } from '../backup/restored-log.ts'
 import { systemClock, systemRandom } from '../base/ports.ts'
-import type { Secret } from '../base/secret.ts'
 import { ed25519Key } from '../crypto/ed25519.ts'
 import { hmacKey } from '../crypto/hmac.ts'
-import { deriveKey } from '../crypto/kdf.ts'
+import type { DeploymentKeys } from '../custody/deployment-keys.ts'
 import { recordSealer } from '../custody/record-sealer.ts'
 import { planDestruction } from '../kms/lifecycle/destruction.ts'
 import { openRecords } from '../store/cache.ts'
@@ -52,16 +51,16 @@ export type Settled = {
  */
 export async function settleRestored(
   folder: string,
-  root: Secret,
+  keys: DeploymentKeys,
   read: ReadBackup,
   { auditCopy, keepDeleted }: SettleRequest,
 ): Promise<Settled> {
   const auditFolder = join(folder, AUDIT_FOLDER)
-  const records = await openRecords(openSqlite(folder), recordSealer(root, systemRandom), {})
+  const records = await openRecords(openSqlite(folder), recordSealer(keys, systemRandom), {})
   try {
-    let events = await verifyRestored(records, root, auditFolder, 'the audit log in the backup')
+    let events = await verifyRestored(records, keys, auditFolder, 'the audit log in the backup')
     if (auditCopy !== undefined) {
-      events = await verifyRestored(records, root, auditCopy, `the audit log in ${auditCopy}`)
+      events = await verifyRestored(records, keys, auditCopy, `the audit log in ${auditCopy}`)
       await replaceLog(auditFolder, auditCopy)
     }
     const log = { files: segmentFiles, folder: auditFolder }
@@ -85,9 +84,14 @@ export async function settleRestored(
 }
 
 /** Returns the number of events. */
-async function verifyRestored(records: Records, root: Secret, folder: string, what: string): Promise<number> {
-  using auditKey = deriveKey(root, AUDIT_KEY_INFO)
-  using checkpointSeed = deriveKey(root, CHECKPOINT_KEY_INFO)
+async function verifyRestored(
+  records: Records,
+  keys: DeploymentKeys,
+  folder: string,
+  what: string,
+): Promise<number> {
+  using auditKey = keys.lasting(AUDIT_KEY_INFO)
+  using checkpointSeed = keys.lasting(CHECKPOINT_KEY_INFO)
   const signingKey = ed25519Key(checkpointSeed)
   const found = await verifyLog({
     folder,

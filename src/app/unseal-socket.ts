@@ -1,12 +1,12 @@
 import { chmod, rm } from 'node:fs/promises'
-import { createConnection, createServer, type Server, type Socket } from 'node:net'
+import { createConnection, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { systemTimers } from '../base/ports.ts'
 import { printable } from '../base/printable.ts'
 import { Secret } from '../base/secret.ts'
 import type { Config } from '../config/settings.ts'
 import { PASSPHRASE_MAX_BYTES } from '../custody/roots/passphrase.ts'
 import { reasonOf } from '../custody/roots/unlock.ts'
+import { listenAt, readAll } from './local-socket.ts'
 
 /** The socket of a sealed server, within the data folder. */
 const SOCKET_FILE = 'unseal.sock'
@@ -47,7 +47,9 @@ export async function openUnsealSocket(config: Config, unseal: Unseal): Promise<
     socket.on('error', () => socket.destroy())
     turn = turn.then(() => serve(socket, unseal)).catch(() => socket.destroy())
   })
-  await listen(server, path)
+  await listenAt(server, path).catch((cause: Error) => {
+    throw new Error(`${path} cannot be made: ${cause.message}`, { cause })
+  })
   await chmod(path, OWNER_ONLY)
   return {
     close: async () => {
@@ -55,13 +57,6 @@ export async function openUnsealSocket(config: Config, unseal: Unseal): Promise<
       await rm(path, { force: true })
     },
   }
-}
-
-function listen(server: Server, path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause) => reject(new Error(`${path} cannot be made: ${cause.message}`, { cause })))
-    server.listen(path, resolve)
-  })
 }
 
 async function serve(socket: Socket, unseal: Unseal): Promise<void> {
@@ -76,33 +71,6 @@ async function serve(socket: Socket, unseal: Unseal): Promise<void> {
   } catch (error) {
     socket.end(`${printable(reasonOf(error))}\n`)
   }
-}
-
-type Reading = { readonly maxBytes: number; readonly timeoutMs: number }
-
-function readAll(socket: Socket, { maxBytes, timeoutMs }: Reading): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
-    const whole = new Uint8Array(maxBytes)
-    let size = 0
-    const timer = systemTimers.after(timeoutMs, () => fail(new Error('no message came in time')))
-    const fail = (error: Error): void => {
-      timer.cancel()
-      whole.fill(0)
-      socket.destroy()
-      reject(error)
-    }
-    socket.on('data', (chunk: Buffer) => {
-      if (size + chunk.length > maxBytes) fail(new Error(`at most ${maxBytes} bytes allowed`))
-      else whole.set(chunk, size)
-      size += chunk.length
-      chunk.fill(0)
-    })
-    socket.once('error', fail)
-    socket.once('end', () => {
-      timer.cancel()
-      resolve(whole.subarray(0, size))
-    })
-  })
 }
 
 /** Sends a passphrase to the sealed server of a data folder. @throws Error when it stays sealed. */

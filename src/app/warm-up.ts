@@ -4,8 +4,10 @@ import { systemAfterThisTurn, systemClock, systemRandom, systemTimers } from '..
 import { Secret } from '../base/secret.ts'
 import { neverGiveWay } from '../base/slices.ts'
 import { Custody } from '../custody/custody.ts'
+import { DeploymentKeys } from '../custody/deployment-keys.ts'
 import { grantTokens } from '../custody/grant-token.ts'
 import { recordSealer } from '../custody/record-sealer.ts'
+import { firstRootKeys } from '../custody/root-keys.ts'
 import { signInSealer, tokenSealer } from '../custody/token-sealer.ts'
 import { createDispatcher, type Dispatcher } from '../dispatch/dispatcher.ts'
 import { Freshness } from '../dispatch/freshness.ts'
@@ -54,15 +56,16 @@ type Call = {
  */
 export async function warmUp(): Promise<void> {
   using root = new Secret(systemRandom.bytes(32))
-  const records = await openRecords(openMemory(), recordSealer(root, systemRandom))
+  const keys = new DeploymentKeys(firstRootKeys(root), systemClock)
+  const records = await openRecords(openMemory(), recordSealer(keys, systemRandom))
   using custody = new Custody({
-    wrappingKey: new Secret(systemRandom.bytes(32)),
+    wrappingKey: keys.wrappingKey,
     wrappedKeys: wrappedKeys(records),
     random: systemRandom,
   })
   const ports = { clock: systemClock, timers: systemTimers }
   using xks = openXksClient({ ca: undefined, routes: new Map(), timeoutMs: XKS_TIMEOUT_MS, ...ports })
-  const dispatcher = openDispatcher(records, operationsOn({ records, custody, root, xks }))
+  const dispatcher = openDispatcher(records, operationsOn({ records, custody, keys, xks }))
   await makeCalls(dispatcher)
   await records.close()
 }
@@ -224,11 +227,11 @@ function keyIdIn({ KeyMetadata }: Answers): unknown {
 type Parts = {
   readonly records: Records
   readonly custody: Custody
-  readonly root: Secret
+  readonly keys: DeploymentKeys
   readonly xks: XksClient
 }
 
-function operationsOn({ records, custody, root, xks }: Parts): readonly Operation[] {
+function operationsOn({ records, custody, keys, xks }: Parts): readonly Operation[] {
   const quotas = openQuotas({
     find: () => undefined,
     clock: systemClock,
@@ -252,15 +255,15 @@ function operationsOn({ records, custody, root, xks }: Parts): readonly Operatio
     sm2Regions: new Set<string>(),
     attestationRoots: [],
     lastUsage: async () => ({ last: undefined, current: true }),
-    grantTokens: grantTokens(root, systemRandom),
+    grantTokens: grantTokens(keys, systemRandom),
   }
   const iam = openIamService({
     records,
     quotas,
     random: systemRandom,
     clock: systemClock,
-    sealer: tokenSealer(root, systemRandom),
-    signInSealer: signInSealer(root, systemRandom),
+    sealer: tokenSealer(keys, systemRandom),
+    signInSealer: signInSealer(keys, systemRandom),
     keyUses: new KeyUses(records),
     giveWay: neverGiveWay,
     fetchJson: (url) => Promise.reject(new Error(`${url} is not asked`)),

@@ -23,7 +23,8 @@ export type BackupKeys = {
 
 /** The dependencies of making a backup. */
 export type CreateDependencies = {
-  readonly keys: BackupKeys
+  /** One set, or two during a rotation of the root key. */
+  readonly keys: () => readonly BackupKeys[]
   readonly auditFolder: string
   /** Reads `seal.json`: its text, and what it says. */
   readonly readEnvelope: () => Promise<{ readonly text: string; readonly signed: SignedEnvelope }>
@@ -42,6 +43,8 @@ export type Base = { readonly id: string; readonly closed: ReadonlySet<string> }
 export type NewBackup = {
   readonly header: BackupHeader
   readonly manifest: Manifest
+  /** The key that seals it. */
+  readonly key: HmacKey
   /** Its bytes; reading them to the end completes the backup. */
   readonly bytes: AsyncIterable<Uint8Array>
   /** Ends the snapshot. */
@@ -50,6 +53,11 @@ export type NewBackup = {
 
 const ID_BYTES = 16
 
+/** Whether two envelopes have the same root keys, so that either opens what was sealed between them. */
+function hasSameKeys({ envelope: one }: SignedEnvelope, { envelope: other }: SignedEnvelope): boolean {
+  return one.commitment === other.commitment && one.rotation?.keyring === other.rotation?.keyring
+}
+
 /**
  * Begins a consistent backup of a running deployment: notes the ends of the logs, takes a snapshot of the records, and
  * then lists the logs, which go further than the heads in the records.
@@ -57,16 +65,20 @@ const ID_BYTES = 16
  * @throws BackupError, StoreFailure.
  */
 export async function beginBackup(dependencies: CreateDependencies): Promise<NewBackup> {
-  const { keys, auditFolder, base, clock, random } = dependencies
+  const { auditFolder, base, clock, random } = dependencies
   const log: LogFolder = { files: systemFiles, folder: auditFolder }
   const checkpoints = await listCheckpoints(log)
   const before = await findLogEnds({ ...log, files: segmentFiles })
+  const first = await dependencies.readEnvelope()
   const snapshot = dependencies.openSnapshot()
   try {
     const { text, signed } = await dependencies.readEnvelope()
-    if (!isSignedBy(signed, keys.envelopeKey))
+    if (!hasSameKeys(first.signed, signed))
+      throw new BackupError('the root key was rotated at this moment: try again')
+    const keys = dependencies.keys().find(({ envelopeKey }) => isSignedBy(signed, envelopeKey))
+    if (keys === undefined)
       throw new BackupError(
-        'seal.json is not the envelope of the root key that this process has: it was changed, or the root key was rotated since the start',
+        'seal.json is not the envelope of the root key that this process has: it was changed',
       )
     const ends = await findLogEnds({ ...log, files: segmentFiles })
     const listed = [...checkpoints, ...(await listLogFiles(log, ends))]
@@ -89,7 +101,8 @@ export async function beginBackup(dependencies: CreateDependencies): Promise<New
       envelope: text,
     }
     const content = contentOf(dependencies, manifest, snapshot)
-    return { header, manifest, bytes: sealBackup(header, keys.key, content), close: snapshot.close }
+    const { key } = keys
+    return { header, manifest, key, bytes: sealBackup(header, key, content), close: snapshot.close }
   } catch (error) {
     snapshot.close()
     throw error

@@ -7,6 +7,7 @@ import { EVENT_COMMANDS } from './commands/events.ts'
 import { CONTROL_COMMANDS, ORGANIZATION_COMMANDS } from './commands/organization.ts'
 import { PROGRAM_COMMANDS } from './commands/programs.ts'
 import { REPORT_COMMANDS } from './commands/report.ts'
+import { ROTATE_COMMANDS } from './commands/rotate.ts'
 import { S3_COMMANDS } from './commands/s3.ts'
 import { SEAL_COMMANDS } from './commands/seal.ts'
 import { SERVER_COMMANDS } from './commands/server.ts'
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
   ...SERVER_COMMANDS,
   ...SEAL_COMMANDS,
   ...BACKUP_COMMANDS,
+  ...ROTATE_COMMANDS,
   ...ACCOUNT_COMMANDS,
   ...ORGANIZATION_COMMANDS,
   ...CONTROL_COMMANDS,

@@ -11,6 +11,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   rcp: 'Manage resource control policies',
   seal: 'List, add, prove and remove the unlock paths of the root key',
   backup: 'Make and verify backups',
+  rotate: 'Rotate the root key',
   audit: 'Verify, prove, index and archive the audit log',
   policy: 'Try key policies',
   events: 'Test and repeat the delivery of events',

@@ -145,7 +145,8 @@ function operatorOf(input: CommandInput): ReturnType<typeof sealOperator> {
   return sealOperator(input.config, openLog(), askOf(input))
 }
 
-function askOf({ switches }: CommandInput): AskPassphrase {
+/** Who asks for a passphrase: the terminal or standard input. */
+export function askOf({ switches }: CommandInput): AskPassphrase {
   return switches.has('stdin') ? () => readStandardInput() : askAtTerminal
 }
 

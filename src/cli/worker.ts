@@ -22,10 +22,15 @@ export async function work({ config }: CommandInput): Promise<number> {
   process.on('SIGHUP', () => {})
   const orphaned = new Promise<void>((resolve) => process.once('disconnect', () => resolve()))
   try {
-    const { root, report } = await receiveRoot()
+    const { root, other, report } = await receiveRoot()
     using _root = root
+    using _other = other
     const listener = { port: config.listen.port, sharedPort: true }
-    const node = await openNode(config, { listener, rootKey: root, opening: report }, log)
+    const node = await openNode(
+      config,
+      { listener, rootKey: root, otherRootKey: other, opening: report },
+      log,
+    )
     answerMetrics(node.metrics, log)
     beatPulse(systemTimers)
     process.on('message', (message: unknown) => {

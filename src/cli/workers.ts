@@ -1,13 +1,16 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { openControl } from '../app/control.ts'
 import type { OpenedRoot } from '../app/root-key.ts'
 import type { Log } from '../base/log.ts'
 import type { TlsPair } from '../base/network.ts'
 import { systemTimers } from '../base/ports.ts'
+import type { Secret } from '../base/secret.ts'
 import { UsageError } from '../base/usage-error.ts'
 import { processEnvironment } from '../config/setting.ts'
 import { type Config, configFlags } from '../config/settings.ts'
+import { copyOf } from '../custody/root-keys.ts'
 import { EXIT_USAGE } from './command.ts'
-import { sendRoot } from './root-pipe.ts'
+import { sendRoots } from './root-pipe.ts'
 import type { RunningServer } from './running.ts'
 import type { TlsMessage, WorkerMessage } from './worker.ts'
 import { WorkerMetrics } from './worker-metrics.ts'
@@ -27,14 +30,19 @@ const STOP_TIMEOUT_MS = 15_000
  */
 export async function openWorkers(config: Config, log: Log, opened: OpenedRoot): Promise<RunningServer> {
   const fleet = new Workers(config, log, opened)
+  const control = await openControl(config, { useKeys: async ({ roots }) => fleet.useRoots(roots) })
+  const close = async (): Promise<void> => {
+    await fleet.close()
+    await control.close()
+  }
   try {
     const port = await fleet.start(config.listen.port)
     for (let count = 1; count < config.workers; count += 1) await fleet.start(port)
     const snapshots = () => fleet.metrics.collect()
     const useTls = (pair: TlsPair) => fleet.useTls(pair)
-    return { port, snapshots, useTls, failed: fleet.failed, close: () => fleet.close() }
+    return { port, snapshots, useTls, failed: fleet.failed, close }
   } catch (error) {
-    await fleet.close()
+    await close()
     throw error
   }
 }
@@ -43,6 +51,7 @@ class Workers {
   readonly #config: Config
   readonly #log: Log
   readonly #opened: OpenedRoot
+  #roots: readonly Secret[]
   #isOpeningRecorded = false
   readonly #running = new Set<ChildProcess>()
   readonly #restarts: number[] = []
@@ -55,6 +64,7 @@ class Workers {
   constructor(config: Config, log: Log, opened: OpenedRoot) {
     this.#config = config
     this.#opened = opened
+    this.#roots = [opened.root]
     this.metrics = new WorkerMetrics(log)
     this.#pulses = new PulseWatch(systemTimers, log)
     this.#log = log
@@ -72,7 +82,7 @@ class Workers {
       env,
       stdio: ['inherit', 'inherit', 'inherit', 'ipc', 'pipe'],
     })
-    sendRoot(child, this.#opened.root, this.#isOpeningRecorded ? undefined : this.#opened)
+    sendRoots(child, this.#roots, this.#isOpeningRecorded ? undefined : this.#opened)
     this.#isOpeningRecorded = true
     this.#running.add(child)
     return new Promise((resolve, reject) => {
@@ -105,7 +115,14 @@ class Workers {
     this.#pulses[Symbol.dispose]()
     const ends = [...this.#running].map((child) => stopChild(child))
     await Promise.all(ends)
-    this.#opened.root[Symbol.dispose]()
+    for (const root of this.#roots) root[Symbol.dispose]()
+  }
+
+  /** Follows a rotation of the root key. Borrows the root keys. */
+  useRoots(roots: readonly Secret[]): void {
+    const before = this.#roots
+    this.#roots = roots.map(copyOf)
+    for (const root of before) root[Symbol.dispose]()
   }
 
   #onExit(child: ChildProcess, port: number, how: string): void {
@@ -122,7 +139,10 @@ class Workers {
       this.#failure.resolve()
       return
     }
-    this.start(port).catch(() => this.#failure.resolve())
+    // Once more: a rotation of the root key at this moment lets a worker end that has got the key before.
+    this.start(port)
+      .catch(() => (this.#closing ? undefined : this.start(port)))
+      .catch(() => this.#failure.resolve())
   }
 }
 

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { type Given, need, pathSetting, read, setting } from './setting.ts'
+import { type Given, need, parseWithin, pathSetting, read, setting } from './setting.ts'
 
 /** The configuration of the unlock paths of the root key. */
 export type SealConfig = {
@@ -13,7 +13,13 @@ export type SealConfig = {
   /** The file with the credentials for key management services. */
   readonly kmsCredentialsFile: string | undefined
   readonly aws: AwsEnvironment
+  /** The age at which the server rotates the root key; nothing when only a command does. */
+  readonly rootKeyAgeMs: number | undefined
 }
+
+const DAY_MS = 86_400_000
+/** A century. */
+const DAYS_MAX = 36_500
 
 /** The unlock path of a new root key. */
 type FirstPath = 'file' | 'none'
@@ -55,16 +61,27 @@ export const SEAL_SETTINGS = {
     about:
       "the credentials for unlock paths of type kms: a file in AWS's shared-credentials format; without it, the environment variables and files of AWS's clients",
   }),
+  rotateRootDays: setting({
+    variable: 'HOLDFAST_ROTATE_ROOT_DAYS',
+    flag: 'rotate-root-days',
+    byDefault: undefined,
+    about:
+      'days after which the server rotates the root key, if each unlock path opens by itself; without it, only holdfast rotate root does',
+    expected: `a whole number from 1 to ${DAYS_MAX}`,
+    parse: (text) => parseWithin(text, 1, DAYS_MAX),
+  }),
 }
 
 /** @throws ConfigError. */
 export function parseSeal(given: Given): SealConfig {
   const { environment } = given
+  const rotateRootDays = read(SEAL_SETTINGS.rotateRootDays, given)
   return {
     first: need(SEAL_SETTINGS.seal, given),
     // Source: systemd.exec(5), "Environment Variables Set or Propagated by the Service Manager".
     credentialsFolder: read(SEAL_SETTINGS.sealCredentials, given) ?? environment['CREDENTIALS_DIRECTORY'],
     command: read(SEAL_SETTINGS.sealCommand, given),
+    rootKeyAgeMs: rotateRootDays === undefined ? undefined : rotateRootDays * DAY_MS,
     kmsCredentialsFile: read(SEAL_SETTINGS.sealKmsCredentials, given),
     // Source: AWS SDKs and Tools Reference Guide, "Environment variables".
     aws: {

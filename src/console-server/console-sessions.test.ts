@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { testFolder } from '../../test/support/test-folder.ts'
-import { testSealer } from '../../test/support/test-sealer.ts'
+import { testKeys, testSealer } from '../../test/support/test-sealer.ts'
 import { systemRandom } from '../base/ports.ts'
-import { Secret } from '../base/secret.ts'
 import { tokenSealer } from '../custody/token-sealer.ts'
 import { CONSOLE_SESSION } from '../iam/sessions/console-records.ts'
 import { openRecords } from '../store/cache.ts'
@@ -20,7 +19,7 @@ async function openBed() {
   const records = await openRecords(openSqlite(folder.path), testSealer())
   let now = 1_000_000
   const clock = { now: () => now, monotonicMs: () => now }
-  const sealer = tokenSealer(new Secret(new Uint8Array(32)), systemRandom)
+  const sealer = tokenSealer(testKeys(), systemRandom)
   const dependencies = { records, clock, random: systemRandom, sealer }
   return {
     dependencies,

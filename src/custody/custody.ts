@@ -20,6 +20,7 @@ import { isPrivateSpec } from '../crypto/private-spec.ts'
 import { sign, verify } from '../crypto/signature.ts'
 import { decryptAsymmetric, encryptAsymmetric } from './asymmetric-encryption.ts'
 import { blobPrefix, newBlob, type ParsedBlob, UNIQUE_BYTES } from './blob.ts'
+import type { RotatingSecret } from './deployment-keys.ts'
 import { generateKeyMaterial } from './generate-key-material.ts'
 import {
   createImportParameters,
@@ -59,7 +60,7 @@ export type WrappedKeys = {
 /** The dependencies of custody. */
 export type CustodyDependencies = {
   /** Wraps key-encryption keys; derived from the root key. Custody disposes of it. */
-  readonly wrappingKey: Secret
+  readonly wrappingKey: RotatingSecret
   readonly wrappedKeys: WrappedKeys
   readonly random: Random
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { testKeys } from '../../test/support/test-sealer.ts'
 import { systemRandom } from '../base/ports.ts'
-import { Secret } from '../base/secret.ts'
 import { type GrantTokens, grantTokens } from './grant-token.ts'
 
 const GRANT = {
@@ -13,8 +13,7 @@ const GRANT = {
 }
 
 function tokensOf(byte: number): GrantTokens {
-  using root = new Secret(new Uint8Array(32).fill(byte))
-  return grantTokens(root, systemRandom)
+  return grantTokens(testKeys(new Uint8Array(32).fill(byte)), systemRandom)
 }
 
 test('a grant token opens to its grant', () => {

@@ -1,9 +1,8 @@
 import { concatBytes, fromUtf8, lengthPrefixed, parseBase64, toBase64, utf8 } from '../base/bytes.ts'
 import type { Random } from '../base/ports.ts'
-import type { Secret } from '../base/secret.ts'
 import { GCM_IV_BYTES, openGcm, sealGcm } from '../crypto/aead.ts'
-import { hmacKey } from '../crypto/hmac.ts'
-import { counterLabel, deriveByCounter, deriveKey } from '../crypto/kdf.ts'
+import { counterLabel, deriveByCounter } from '../crypto/kdf.ts'
+import type { DeploymentKeys } from './deployment-keys.ts'
 
 /** One grant of the deployment. */
 export type GrantRef = {
@@ -32,30 +31,29 @@ const SEALED_AT = IV_AT + GCM_IV_BYTES
 const LABEL = counterLabel('holdfast/grant-token/1')
 const BOUND_TO = concatBytes(lengthPrefixed('holdfast/grant-token/1'), FORMAT)
 
-/** The purpose of the tokens' derived key: see docs/reference/formats/key-hierarchy.md. */
-const KEY_INFO = 'holdfast/grant-token/1/seal'
-
 /** No part of a reference contains it. */
 const SEPARATOR = '/'
 
-/** The grant tokens of a deployment. The root key is borrowed. */
-export function grantTokens(rootKey: Secret, random: Random): GrantTokens {
-  using sealing = deriveKey(rootKey, KEY_INFO)
-  const sealingKey = sealing.reveal(hmacKey)
+/** The grant tokens of a deployment. */
+export function grantTokens(keys: DeploymentKeys, random: Random): GrantTokens {
+  const sealingKey = keys.tokens('holdfast/grant-token/1/seal')
   return {
     seal: ({ account, region, keyId, grantId }) => {
       const nonce = random.bytes(NONCE_BYTES)
       const iv = random.bytes(GCM_IV_BYTES)
-      using key = deriveByCounter(sealingKey, LABEL, nonce)
+      using key = deriveByCounter(sealingKey.current(), LABEL, nonce)
       const content = utf8([account, region, keyId, grantId].join(SEPARATOR))
       return toBase64(concatBytes(FORMAT, nonce, iv, sealGcm(key, iv, content, BOUND_TO)))
     },
     open: (token) => {
       const bytes = parseBase64(token)
       if (bytes === undefined || bytes.length <= SEALED_AT || bytes[0] !== FORMAT[0]) return undefined
-      using key = deriveByCounter(sealingKey, LABEL, bytes.subarray(NONCE_AT, IV_AT))
-      const content = openGcm(key, bytes.subarray(IV_AT, SEALED_AT), bytes.subarray(SEALED_AT), BOUND_TO)
-      return content && refOf(content)
+      for (const from of [sealingKey.current(), ...sealingKey.others()]) {
+        using key = deriveByCounter(from, LABEL, bytes.subarray(NONCE_AT, IV_AT))
+        const content = openGcm(key, bytes.subarray(IV_AT, SEALED_AT), bytes.subarray(SEALED_AT), BOUND_TO)
+        if (content !== undefined) return refOf(content)
+      }
+      return undefined
     },
   }
 }

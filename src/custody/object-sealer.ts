@@ -1,7 +1,7 @@
 import type { Random } from '../base/ports.ts'
 import { Secret } from '../base/secret.ts'
 import { hmacKey, hmacSha256 } from '../crypto/hmac.ts'
-import { deriveKey } from '../crypto/kdf.ts'
+import { type DeploymentKeys, fixedKey } from './deployment-keys.ts'
 import { type Sealer, sealerUnder } from './sealer.ts'
 
 /** The keys of the S3 gateway that derive from the root key: see docs/reference/formats/s3-object.md. */
@@ -20,14 +20,14 @@ const ENTRY_LABEL = 'holdfast/s3-entry/1'
 const DATA_KEY_LABEL = 'holdfast/s3-data-key/1'
 const CHECK_LABEL = 'holdfast/s3-customer-key/1'
 
-/** The sealer of a deployment. The root key is borrowed. */
-export function objectSealer(rootKey: Secret, random: Random): ObjectSealer {
-  const under = (label: string): Sealer => {
-    using sealing = deriveKey(rootKey, `${label}/seal`)
-    return sealerUnder(sealing.reveal(hmacKey), label, random)
+/** The sealer of a deployment. */
+export function objectSealer(deployment: DeploymentKeys, random: Random): ObjectSealer {
+  const under = (label: typeof ENTRY_LABEL | typeof DATA_KEY_LABEL): Sealer => {
+    using sealing = deployment.lasting(`${label}/seal`)
+    return sealerUnder(fixedKey(sealing.reveal(hmacKey)), label, random)
   }
   const keys = under(DATA_KEY_LABEL)
-  using checking = deriveKey(rootKey, `${CHECK_LABEL}/check`)
+  using checking = deployment.lasting(`${CHECK_LABEL}/check`)
   const checkKey = checking.reveal(hmacKey)
   return {
     entries: under(ENTRY_LABEL),

@@ -1,7 +1,6 @@
 import type { Random } from '../base/ports.ts'
-import type { Secret } from '../base/secret.ts'
-import { hmacKey, hmacSha256, paddedHmacKey } from '../crypto/hmac.ts'
-import { deriveKey } from '../crypto/kdf.ts'
+import { hmacSha256, paddedHmacKey } from '../crypto/hmac.ts'
+import type { DeploymentKeys } from './deployment-keys.ts'
 import { type Sealer, sealerUnder } from './sealer.ts'
 
 /** The cryptography of the store's sealed records: see docs/reference/formats/sealed-record.md. */
@@ -14,14 +13,13 @@ export type RecordSealer = Sealer & {
 /** Bytes of a random first version. */
 const VERSION_BYTES = 5
 
-/** The sealer of a deployment. The root key is borrowed. */
-export function recordSealer(rootKey: Secret, random: Random): RecordSealer {
-  using blinding = deriveKey(rootKey, 'holdfast/record/1/blind')
-  using sealing = deriveKey(rootKey, 'holdfast/record/1/seal')
+/** The sealer of a deployment. */
+export function recordSealer(keys: DeploymentKeys, random: Random): RecordSealer {
+  using blinding = keys.lasting('holdfast/record/1/blind')
   const blindingKey = blinding.reveal(paddedHmacKey)
   return {
     blind: (input) => hmacSha256(blindingKey, input),
     firstVersion: () => random.bytes(VERSION_BYTES).reduce((sum, byte) => sum * 256 + byte, 0) + 1,
-    ...sealerUnder(sealing.reveal(hmacKey), 'holdfast/record/1', random),
+    ...sealerUnder(keys.records, 'holdfast/record/1', random),
   }
 }

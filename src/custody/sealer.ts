@@ -2,6 +2,7 @@ import type { Random } from '../base/ports.ts'
 import { GCM_IV_BYTES, GCM_TAG_BYTES, openGcm, sealGcmInto } from '../crypto/aead.ts'
 import type { HmacKey } from '../crypto/hmac.ts'
 import { counterLabel, deriveByCounter } from '../crypto/kdf.ts'
+import type { SealingKey } from './deployment-keys.ts'
 
 const NONCE_BYTES = 16
 const TEXT_AT = NONCE_BYTES + GCM_IV_BYTES
@@ -15,13 +16,17 @@ export type Sealer = {
 }
 
 /** A sealer whose keys are derived from this one, for the purpose that the label names. */
-export function sealerUnder(sealingKey: HmacKey, label: string, random: Random): Sealer {
+export function sealerUnder(sealingKey: SealingKey, label: string, random: Random): Sealer {
   const prefix = counterLabel(label)
+  const open = (from: HmacKey, sealed: Uint8Array, associatedData: Uint8Array): Uint8Array | undefined => {
+    using key = deriveByCounter(from, prefix, sealed.subarray(0, NONCE_BYTES))
+    return openGcm(key, sealed.subarray(NONCE_BYTES, TEXT_AT), sealed.subarray(TEXT_AT), associatedData)
+  }
   return {
     seal: (plaintext, associatedData) => {
       const nonce = random.bytes(NONCE_BYTES)
       const iv = random.bytes(GCM_IV_BYTES)
-      using key = deriveByCounter(sealingKey, prefix, nonce)
+      using key = deriveByCounter(sealingKey.current(), prefix, nonce)
       const sealed = Buffer.allocUnsafe(TEXT_AT + plaintext.length + GCM_TAG_BYTES)
       sealed.set(nonce)
       sealed.set(iv, NONCE_BYTES)
@@ -30,8 +35,13 @@ export function sealerUnder(sealingKey: HmacKey, label: string, random: Random):
     },
     unseal: (sealed, associatedData) => {
       if (sealed.length < TEXT_AT) return undefined
-      using key = deriveByCounter(sealingKey, prefix, sealed.subarray(0, NONCE_BYTES))
-      return openGcm(key, sealed.subarray(NONCE_BYTES, TEXT_AT), sealed.subarray(TEXT_AT), associatedData)
+      const opened = open(sealingKey.current(), sealed, associatedData)
+      if (opened !== undefined) return opened
+      for (const other of sealingKey.others()) {
+        const found = open(other, sealed, associatedData)
+        if (found !== undefined) return found
+      }
+      return undefined
     },
   }
 }

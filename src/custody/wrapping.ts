@@ -24,9 +24,15 @@ export function wrapKey(wrapping: Secret, key: Secret, identity: Uint8Array, ran
 
 /** @throws KeyringError when the wrapped key and the identity do not belong together. */
 export function unwrapKey(wrapping: Secret, wrapped: string, identity: Uint8Array): Secret {
+  const key = findUnwrapped(wrapping, wrapped, identity)
+  if (key === undefined) throw new KeyringError('a wrapped key does not open: it was damaged or moved')
+  return key
+}
+
+/** The same; nothing when they do not belong together. */
+export function findUnwrapped(wrapping: Secret, wrapped: string, identity: Uint8Array): Secret | undefined {
   const bytes = parseBase64(wrapped)
   const opened =
     bytes && openGcm(wrapping, bytes.subarray(0, GCM_IV_BYTES), bytes.subarray(GCM_IV_BYTES), identity)
-  if (opened === undefined) throw new KeyringError('a wrapped key does not open: it was damaged or moved')
-  return new Secret(opened)
+  return opened && new Secret(opened)
 }

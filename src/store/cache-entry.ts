@@ -64,3 +64,11 @@ export function deepFrozen<V>(value: V): V {
   for (const member of Object.values(value)) deepFrozen(member)
   return Object.freeze(value)
 }
+
+/** The record of an entry of this kind; so its value came from the kind's `parse`. */
+export function parseCached<V extends object>(
+  _kind: Kind<V>,
+  record: Stored<object> | undefined,
+): Stored<V> | undefined {
+  return record as Stored<V> | undefined
+}

@@ -1,6 +1,6 @@
 import { assert } from '../base/assert.ts'
 import { type GiveWay, neverGiveWay } from '../base/slices.ts'
-import { cacheEntryOf, cacheKey, entryAfterCommit, storedOf } from './cache-entry.ts'
+import { cacheEntryOf, cacheKey, entryAfterCommit, parseCached, storedOf } from './cache-entry.ts'
 import { FollowedFeed } from './feed.ts'
 import { PartitionMirror } from './mirror.ts'
 import { FEED_SHARDS, type RawChange, type RawKey, type RawStore, type RawVersion } from './port.ts'
@@ -38,20 +38,22 @@ export type RecordsOptions = {
   readonly watch?: StoreWatch | undefined
   /** Gives way between the records of a list. */
   readonly giveWay?: GiveWay
+  /** Called when the store is closed. */
+  readonly closed?: () => Promise<void>
 }
 
 /** Opens the records of a store, with a cache. Closing them closes the store. @throws StoreFailure. */
 export async function openRecords(
   raw: RawStore,
   sealer: Sealer,
-  { limits = CACHE_LIMITS, watch, giveWay = neverGiveWay }: RecordsOptions = {},
+  { limits = CACHE_LIMITS, watch, giveWay = neverGiveWay, closed = async () => {} }: RecordsOptions = {},
 ): Promise<Records> {
   // The data version is read first: a commit after it makes the next refresh follow the feed.
   const answer = raw.dataVersion()
   const dataVersion = await answer
   const position = await raw.feedPosition()
   const isLocal = typeof answer === 'number'
-  return new CachedRecords({ raw, sealer, limits, watch, giveWay, isLocal, dataVersion, position })
+  return new CachedRecords({ raw, sealer, limits, watch, giveWay, closed, isLocal, dataVersion, position })
 }
 
 type Beginning = {
@@ -62,6 +64,7 @@ type Beginning = {
   readonly giveWay: GiveWay
   /** Whether the engine answers at once. */
   readonly isLocal: boolean
+  readonly closed: () => Promise<void>
   readonly dataVersion: number
   readonly position: ReadonlyMap<number, number>
 }
@@ -84,6 +87,7 @@ class CachedRecords implements Records {
   readonly #cache: RecordCache
   readonly #summaries = new Summaries()
   readonly #giveWay: GiveWay
+  readonly #closed: () => Promise<void>
   readonly #watch: StoreWatch | undefined
   readonly #isLocal: boolean
   readonly #feed: FollowedFeed
@@ -92,8 +96,9 @@ class CachedRecords implements Records {
   #seenDataVersion: number
   #pass: { readonly dataVersion: number; readonly done: Promise<void> } | undefined
 
-  constructor({ raw, sealer, limits, watch, giveWay, isLocal, dataVersion, position }: Beginning) {
+  constructor({ raw, sealer, limits, watch, giveWay, closed, isLocal, dataVersion, position }: Beginning) {
     this.#isLocal = isLocal
+    this.#closed = closed
     this.#giveWay = giveWay
     this.#watch = watch
     this.#raw = raw
@@ -316,8 +321,9 @@ class CachedRecords implements Records {
     return done
   }
 
-  close(): Promise<void> {
-    return this.#raw.close()
+  async close(): Promise<void> {
+    await this.#raw.close()
+    await this.#closed()
   }
 
   /**
@@ -390,11 +396,3 @@ class CachedRecords implements Records {
 const OWN_CHANGES = Promise.resolve()
 /** Rows per query of the store. Where records are large, each is on a page of the database of its own. */
 const ROWS_AT_ONCE = 200
-
-/** The record of an entry of this kind; so its value came from the kind's `parse`. */
-function parseCached<V extends object>(
-  _kind: Kind<V>,
-  record: Stored<object> | undefined,
-): Stored<V> | undefined {
-  return record as Stored<V> | undefined
-}

@@ -20,13 +20,14 @@ export function assertChanges(changes: readonly RawChange[]): void {
   assert(changes.length <= COMMIT_MAX_CHANGES, `a commit of ${changes.length} changes`)
   const keys = new Set<string>()
   for (const change of changes) {
-    const { kind, id, shard, expected, first, value } = change
+    const { kind, id, shard, expected, first, isRewrite, value } = change
     assertKey(change)
     assert(isCount(shard) && shard < FEED_SHARDS, `a change in shard ${shard}`)
     assert(isCount(expected), `a change that expects version ${expected}`)
     assert(first === undefined || expected === 0, 'a first version of a record that exists')
     const isFirst = first === undefined || (isCount(first) && first >= 1 && first <= FIRST_VERSION_MAX)
     assert(isFirst, `a record that begins at version ${first}`)
+    assert(isRewrite !== true || (expected > 0 && value !== undefined), 'a rewrite of nothing')
     assert(expected > 0 || value !== undefined, 'a removal of what must not exist')
     assert(value === undefined || value.length <= RAW_VALUE_MAX_BYTES, `a value of ${value?.length} bytes`)
     keys.add(`${kind}:${charsOf(id, { begin: 0, end: id.length })}`)

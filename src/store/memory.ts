@@ -117,6 +117,7 @@ class MemoryStore implements RawStore {
     if (value === undefined) records.delete(placeOf(change))
     else
       records.set(placeOf(change), { kind, id, version: versionAfter(change), value: new Uint8Array(value) })
+    if (change.isRewrite === true) return NO_SEQUENCE
     const known = feed.get(shard) ?? { entries: [], last: 0 }
     feed.set(shard, known)
     known.last += 1
@@ -126,6 +127,9 @@ class MemoryStore implements RawStore {
     return known.last
   }
 }
+
+/** The sequence of a change that the feed does not name. */
+const NO_SEQUENCE = 0
 
 /** No kind contains a colon. */
 function placeOf({ kind, id }: RawKey): string {

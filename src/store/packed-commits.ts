@@ -17,6 +17,8 @@ export type PackedCommits = {
 
 /** The first version of a change that has none. */
 const NO_VERSION = 0
+/** The same of a rewrite, which has none either. */
+const REWRITE = -1
 /** The size of a value that is not there. */
 const NO_VALUE = -1
 
@@ -27,9 +29,10 @@ export function packCommits(commits: readonly WriterCommit[]): PackedCommits {
   let sizeBytes = 0
   for (const { ticket, changes } of commits) {
     numbers.push(ticket, changes.length)
-    for (const { kind, id, shard, expected, first, value } of changes) {
+    for (const { kind, id, shard, expected, first, isRewrite, value } of changes) {
       kinds.push(kind)
-      numbers.push(shard, expected, first ?? NO_VERSION, id.length, value?.length ?? NO_VALUE)
+      const version = isRewrite === true ? REWRITE : (first ?? NO_VERSION)
+      numbers.push(shard, expected, version, id.length, value?.length ?? NO_VALUE)
       sizeBytes += id.length + (value?.length ?? 0)
     }
   }
@@ -66,7 +69,9 @@ export function unpackCommits({ numbers, kinds, bytes }: PackedCommits): readonl
     const [idLength, valueLength] = [number(), number()]
     const id = take(idLength)
     const value = valueLength === NO_VALUE ? undefined : take(valueLength)
-    return { kind, id, shard, expected, first: version === NO_VERSION ? undefined : version, value }
+    const first = version === NO_VERSION || version === REWRITE ? undefined : version
+    const change = { kind, id, shard, expected, first, value }
+    return version === REWRITE ? { ...change, isRewrite: true } : change
   }
   while (next < numbers.length) {
     const [ticket, count] = [number(), number()]

@@ -37,11 +37,21 @@ export type RawChange = RawKey & {
    * otherwise, the change of a caller who has read the removed record would fit the new one.
    */
   readonly first?: number | undefined
+  /**
+   * Whether the value holds the same content as before, sealed under another key: the record keeps its version, and the
+   * feed does not name the change, so caches and writers that have read the record stay valid.
+   */
+  readonly isRewrite?: boolean | undefined
   readonly value: Uint8Array | undefined
 }
 
 /** The version that the value of a change becomes. */
-export function versionAfter({ expected, first = 1 }: Pick<RawChange, 'expected' | 'first'>): number {
+export function versionAfter({
+  expected,
+  first = 1,
+  isRewrite,
+}: Pick<RawChange, 'expected' | 'first' | 'isRewrite'>): number {
+  if (isRewrite === true) return expected
   return expected === 0 ? first : expected + 1
 }
 
@@ -64,7 +74,7 @@ export type RangeQuery = {
 /** The last sequence of each shard that has one, by shard. */
 export type FeedPosition = ReadonlyMap<number, number>
 
-/** Called with the sequences of a commit's changes in the feeds of their shards, in order; must not throw. */
+/** Called with the sequences of a commit's changes in the feeds of their shards, in order; 0 for a rewrite. Must not throw. */
 export type Applied = (sequences: readonly number[]) => void
 
 /** The port that an engine implements. */

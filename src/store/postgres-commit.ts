@@ -146,7 +146,7 @@ type Target = RawKey & { readonly version: number; readonly value: Uint8Array | 
 class Plan {
   readonly #before: ReadonlyMap<string, number>
   readonly #targets = new Map<string, Target>()
-  /** Each change that is made, in order: the lines of the feed. */
+  /** Each change that is made, in order: the lines of the feed, and rewrites, which the feed does not name. */
   readonly lines: RawChange[] = []
 
   constructor(before: ReadonlyMap<string, number>) {
@@ -229,10 +229,19 @@ async function change(
   if (count !== targets.length) throw new GroupRaced(`${count} of ${targets.length} records were changed`)
 }
 
+/** The sequence of a change that the feed does not name. */
+const NO_SEQUENCE = 0
+
+/** Whether the feed names a change. */
+function isNamed({ isRewrite }: RawChange): boolean {
+  return isRewrite !== true
+}
+
 /** Returns the sequence of each line in its shard. */
 async function writeFeed(session: Session, lines: readonly RawChange[]): Promise<readonly number[]> {
   const counts = new Map<number, number>()
-  for (const { shard } of lines) counts.set(shard, (counts.get(shard) ?? 0) + 1)
+  for (const { shard } of lines.filter(isNamed)) counts.set(shard, (counts.get(shard) ?? 0) + 1)
+  if (counts.size === 0) return lines.map(() => NO_SEQUENCE)
   const { rows } = await session.run(
     ADVANCE,
     columns(
@@ -243,12 +252,16 @@ async function writeFeed(session: Session, lines: readonly RawChange[]): Promise
   )
   const heads = new Map(rows.map((row) => [parseCount(row['shard']), parseCount(row['sequence'])]))
   const next = new Map([...counts].map(([shard, count]) => [shard, (heads.get(shard) ?? 0) - count + 1]))
-  const sequences = lines.map(({ shard }) => {
+  const sequences = lines.map((line) => {
+    const { shard } = line
+    if (!isNamed(line)) return NO_SEQUENCE
     const sequence = next.get(shard) ?? 0
     next.set(shard, sequence + 1)
     return sequence
   })
-  const placed = lines.map((line, index) => ({ line, sequence: sequences[index] }))
+  const placed = lines
+    .map((line, index) => ({ line, sequence: sequences[index] }))
+    .filter(({ line }) => isNamed(line))
   const values = columns(
     placed,
     ({ line }) => line.shard,

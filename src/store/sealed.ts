@@ -120,6 +120,27 @@ export async function readListed(
   return row && openListed(sealer, row, partition)
 }
 
+/** A row that is sealed by the current key, with its content; `rewrite` when it has to be sealed again. */
+export type Resealed = { readonly content: Content; readonly rewrite: RawChange | undefined }
+
+/**
+ * Seals a row again when `current` does not open it.
+ *
+ * @param any opens rows of both keys. @throws IntegrityError when the row does not open.
+ */
+export function resealRow(current: Sealer, any: Sealer, row: RawRecord): Resealed {
+  if (row.value[0] !== FORMAT) throw damaged(row, `its format is ${row.value[0]}, not ${FORMAT}`)
+  const bound = associatedData(row, row.version)
+  const present = current.unseal(row.value.subarray(1), bound)
+  const plaintext = present ?? any.unseal(row.value.subarray(1), bound)
+  const content = plaintext && parseContent(fromUtf8(plaintext))
+  if (plaintext === undefined || content === undefined) throw damaged(row, 'it does not open')
+  if (present !== undefined) return { content, rewrite: undefined }
+  const { kind, id, version } = row
+  const value = concatBytes(Uint8Array.of(FORMAT), current.seal(plaintext, bound))
+  return { content, rewrite: { kind, id, shard: shardOf(id), expected: version, isRewrite: true, value } }
+}
+
 /**
  * The changes for the engine.
  *
@@ -166,7 +187,8 @@ export function isSealedRecord(sealer: Sealer, row: RawRecord): boolean {
   return compareBytes(locate(sealer, { kind: row.kind, partition, name }).key.id, row.id) === 0
 }
 
-type Content = { readonly partition: string; readonly name: string; readonly value: object }
+/** The content of a sealed value. */
+export type Content = { readonly partition: string; readonly name: string; readonly value: object }
 
 function open(sealer: Sealer, row: RawRecord, partition: string): Content {
   if (row.value[0] !== FORMAT) throw damaged(row, `its format is ${row.value[0]}, not ${FORMAT}`)

@@ -123,7 +123,7 @@ function commitGroup(connection: Connection, group: readonly (readonly RawChange
     connection.advance.run(shard, sequence)
     connection.trim.run(shard, sequence - FEED_KEPT_PER_SHARD)
   }
-  const end = heads.size > 0 ? connection.end : connection.rollback
+  const end = outcomes.some(({ kind }) => kind === 'done') ? connection.end : connection.rollback
   end.run()
   return outcomes
 }
@@ -133,6 +133,9 @@ function versionOf({ version }: Connection, { kind, id }: RawChange): number {
   return row === undefined ? 0 : parseInteger(row['version'])
 }
 
+/** The sequence of a change that the feed does not name. */
+const NO_SEQUENCE = 0
+
 /** The last sequences of the shards that a group has changed, written once for all of them. */
 type Heads = Map<number, number>
 
@@ -141,6 +144,7 @@ function apply({ put, remove, head, append }: Connection, heads: Heads, change: 
   const { kind, id, shard, value } = change
   if (value === undefined) remove.run(kind, id)
   else put.run(kind, id, versionAfter(change), value)
+  if (change.isRewrite === true) return NO_SEQUENCE
   const sequence = (heads.get(shard) ?? headOf(head, shard)) + 1
   heads.set(shard, sequence)
   append.run(shard, sequence, kind, id)

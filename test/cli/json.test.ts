@@ -201,6 +201,7 @@ test('commands on unlock paths print the documents that help describes', async (
   await documents(`seal prove${given}`)
   await documents(`seal remove file${given}`)
   await documents(`seal migrate${given}`)
+  await documents(`rotate root${given}`)
 })
 
 test('commands on backups print the documents that help describes', async () => {

@@ -74,9 +74,19 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'app/kms-caller.ts': ['config', 'client', 'custody'],
   'app/root-key.ts': ['base', 'config', 'custody', 'store', 'app/kms-caller.ts'],
   'app/store.ts': ['base', 'config', 'store'],
+  'app/local-socket.ts': ['base'],
+  // How processes on one data folder reach each other.
+  'app/control.ts': ['base', 'config', 'custody', 'store', 'app/local-socket.ts'],
   'app/deployment.ts': [
-    ...['base', 'config', 'crypto', 'custody', 'audit', 'backup', 'iam', 'store'],
-    ...['app/root-key.ts', 'app/store.ts'],
+    ...['base', 'config', 'crypto', 'custody', 'audit', 'backup', 'iam', 'store', 'app/root-key.ts'],
+    ...['app/store.ts', 'app/control.ts'],
+  ],
+  'app/rotate-root.ts': [
+    ...['base', 'config', 'custody', 'audit', 'kms', 'store', 'app/root-key.ts', 'app/control.ts'],
+    ...['app/deployment.ts', 'app/store.ts'],
+  ],
+  'app/rotation-job.ts': [
+    ...['base', 'config', 'custody', 'audit', 'jobs', 'app/root-key.ts', 'app/rotate-root.ts'],
   ],
   'app/backup-root.ts': ['base', 'config', 'custody', 'backup', 'app/root-key.ts'],
   'app/backup.ts': [
@@ -95,7 +105,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   'app/tls.ts': ['base', 'config', 'crypto'],
   'app/prove-paths.ts': ['base', 'config', 'custody', 'audit', 'jobs', 'store', 'app/root-key.ts'],
-  'app/unseal-socket.ts': ['base', 'config', 'custody'],
+  'app/unseal-socket.ts': ['base', 'config', 'custody', 'app/local-socket.ts'],
   'app/seal.ts': ['base', 'config', 'custody', 'audit', 'app/root-key.ts', 'app/deployment.ts'],
   'app/sealed.ts': [
     ...['base', 'api', 'config', 'custody', 'dispatch', 'http', 'app/root-key.ts', 'app/deployment.ts'],
@@ -153,7 +163,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
       'kms',
       'iam',
     ],
-    ...['jobs', 'metrics', 'app/prove-paths.ts', 'app/deployment.ts', 'app/archive.ts'],
+    ...[
+      'jobs',
+      'metrics',
+      'app/prove-paths.ts',
+      'app/rotation-job.ts',
+      'app/deployment.ts',
+      'app/archive.ts',
+    ],
   ],
   'app/warm-up.ts': ['base', 'store', 'custody', 'xks/client', 'quotas', 'sigv4', 'dispatch', 'kms', 'iam'],
   'app/node.ts': [
@@ -212,6 +229,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['app/unseal-socket.ts', 'app/tls.ts', 'app/given-files.ts', 'exec', 'kubernetes-kms', 'volume'],
     ...['app/backup.ts', 'app/restore.ts', 'app/accept-restore.ts', 'backup', 'custody', 'app/migrate.ts'],
     ...['app/seal-risks.ts', 'app/report-files.ts', 'app/report-facts.ts'],
+    ...['app/control.ts', 'app/rotate-root.ts'],
   ],
   'main.ts': ['base', 'cli'],
 }

@@ -160,7 +160,7 @@ check('a copy of the data folder cannot serve from the same database', async (be
   await using started = await startServer(bed)
   const copy = `${bed.data}-copy`
   try {
-    await cp(bed.data, copy, { recursive: true, filter: (path) => !/\/(?:lock|.*\.lock)$/.test(path) })
+    await cp(bed.data, copy, { recursive: true, filter: (path) => !/\/(?:lock|.*\.lock|run)$/.test(path) })
     const second = spawnServer(copy, bed.environment)
     assert.notEqual(await second.ended, 0)
     assert.match(second.errors(), /in use by the data folder/)

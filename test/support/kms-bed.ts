@@ -6,6 +6,7 @@ import { systemClock, systemRandom, systemTimers } from '../../src/base/ports.ts
 import { Secret } from '../../src/base/secret.ts'
 import { neverGiveWay } from '../../src/base/slices.ts'
 import { Custody } from '../../src/custody/custody.ts'
+import { RotatingSecret } from '../../src/custody/deployment-keys.ts'
 import { grantTokens } from '../../src/custody/grant-token.ts'
 import type { Caller } from '../../src/dispatch/caller.ts'
 import type { Call, Operation, Outcome } from '../../src/dispatch/operation.ts'
@@ -25,7 +26,7 @@ import { openXksClient } from '../../src/xks/client/client.ts'
 import { REGION } from './kms.ts'
 import { ROOT } from './policies.ts'
 import { testFolder } from './test-folder.ts'
-import { testSealer } from './test-sealer.ts'
+import { testKeys, testSealer } from './test-sealer.ts'
 import { ANY_NUMBER } from './unbounded-calls.ts'
 
 /** A service that tests call without a network. */
@@ -89,7 +90,7 @@ export async function openKmsBed(more: readonly KmsOperation[] = []): Promise<Km
     quotas,
     keyCounter: new KeyCounter(systemRandom),
     custody: new Custody({
-      wrappingKey: root,
+      wrappingKey: new RotatingSecret([root]),
       wrappedKeys: wrappedKeys(records),
       random: systemRandom,
     }),
@@ -100,7 +101,7 @@ export async function openKmsBed(more: readonly KmsOperation[] = []): Promise<Km
     shownName: async (arn, id) => (missing.has(arn) || ids.get(arn) !== id ? id : arn),
     arnsOfIds: async (wanted) =>
       new Map([...ids].flatMap(([arn, id]) => (wanted.includes(id) ? [[id, arn]] : []))),
-    grantTokens: grantTokens(root, systemRandom),
+    grantTokens: grantTokens(testKeys(), systemRandom),
     openedGrants: new OpenedGrants(neverGiveWay),
     sm2Regions: new Set(),
     attestationRoots: [],

@@ -9,6 +9,7 @@ import { systemClock, systemRandom, systemTimers } from '../../src/base/ports.ts
 import { Secret } from '../../src/base/secret.ts'
 import { neverGiveWay } from '../../src/base/slices.ts'
 import { Custody } from '../../src/custody/custody.ts'
+import { RotatingSecret } from '../../src/custody/deployment-keys.ts'
 import { grantTokens } from '../../src/custody/grant-token.ts'
 import type { LifecycleDependencies } from '../../src/jobs/lifecycle.ts'
 import { OpenedGrants } from '../../src/kms/grants/opened-grants.ts'
@@ -33,7 +34,7 @@ import { insert, type Records, replace } from '../../src/store/records.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { openXksClient } from '../../src/xks/client/client.ts'
 import { TEST_KEY } from './audit-log.ts'
-import { testSealer } from './test-sealer.ts'
+import { testKeys, testSealer } from './test-sealer.ts'
 
 /** The account of all keys in these tests. */
 export const ACCOUNT = '111122223333'
@@ -72,7 +73,7 @@ export async function openWorker(folder: string, time: Time): Promise<Worker> {
     timers: systemTimers,
   })
   // All workers of a folder share it, like the folder's root key.
-  const wrappingKey = new Secret(new Uint8Array(32).fill(7))
+  const wrappingKey = new RotatingSecret([new Secret(new Uint8Array(32).fill(7))])
   const custody = new Custody({ wrappingKey, wrappedKeys: wrappedKeys(records), random: systemRandom })
   const quotas = openQuotas({
     find: () => undefined,
@@ -101,7 +102,7 @@ export async function openWorker(folder: string, time: Time): Promise<Worker> {
     arnsOfIds: async () => new Map(),
     attestationRoots: [],
     lastUsage: async () => ({ last: undefined, current: true }),
-    grantTokens: grantTokens(wrappingKey, systemRandom),
+    grantTokens: grantTokens(testKeys(), systemRandom),
     openedGrants: new OpenedGrants(neverGiveWay),
     sm2Regions: new Set(),
   }

@@ -42,6 +42,7 @@ export function testStore(name: string, create: () => Promise<TestDatabase>): vo
     })
   }
   testVersions(check)
+  testRewrites(check)
   testLimits(check)
   testRanges(check)
   testFeed(check)
@@ -126,6 +127,33 @@ function testVersions(check: Check): void {
     await store.commit([])
     assert.deepEqual(await store.feedPosition(), new Map())
   })
+}
+
+function testRewrites(check: Check): void {
+  check(
+    'a rewrite keeps the version, names no change in the feed, and conflicts at another version',
+    async (store) => {
+      await store.commit([put({}), put(B)])
+      const position = await store.feedPosition()
+      const count = await store.changeCount()
+      const rewrite = put({ ...A, expected: 1, isRewrite: true, value: utf8('sealed again') })
+      const sequences: number[] = []
+      await store.commit([rewrite], (given) => sequences.push(...given))
+      assert.deepEqual(sequences, [0])
+      const expected = { kind: 'key', id: '61', version: 1, value: toHex(utf8('sealed again')) }
+      assert.deepEqual(plain(await store.get(A)), expected)
+      assert.deepEqual(await store.feedPosition(), position)
+      assert.equal(await store.changeCount(), count)
+      await assert.rejects(store.commit([{ ...rewrite, expected: 2 }]), StoreConflict)
+      await assert.rejects(
+        store.commit([{ ...rewrite, ...put({ id: utf8('c') }), expected: 1 }]),
+        StoreConflict,
+      )
+      await assert.rejects(store.commit([{ ...rewrite, expected: 0 }]), AssertionError)
+      await store.commit([put({ ...A, expected: 1, value: utf8('later') })])
+      assert.equal((await store.get(A))?.version, 2)
+    },
+  )
 }
 
 function testLimits(check: Check): void {

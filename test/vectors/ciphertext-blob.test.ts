@@ -5,6 +5,7 @@ import type { Random } from '../../src/base/ports.ts'
 import { Secret } from '../../src/base/secret.ts'
 import { parseBlob, UNIQUE_BYTES } from '../../src/custody/blob.ts'
 import { Custody } from '../../src/custody/custody.ts'
+import { RotatingSecret } from '../../src/custody/deployment-keys.ts'
 import { type KeyMaterialRef, keyMaterialIdOf, wrapKeyMaterial } from '../../src/custody/key-material.ts'
 import { contextBytes } from '../../src/kms/cryptography/encryption-context.ts'
 
@@ -49,7 +50,7 @@ async function custodyOf(vector: Vector): Promise<Custody> {
   const random = scripted(bytesOf(vector.nonce + vector.iv))
   const kekId = 'domain-key'
   const custody = new Custody({
-    wrappingKey: new Secret(new Uint8Array(32).fill(7)),
+    wrappingKey: new RotatingSecret([new Secret(new Uint8Array(32).fill(7))]),
     random,
     wrappedKeys: {
       findKek: async () => custody.createKek(PLACE, kekId),

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict'
 import { createCipheriv, createHmac, hkdfSync } from 'node:crypto'
 import { test } from 'node:test'
 import { systemRandom } from '../../src/base/ports.ts'
-import { Secret } from '../../src/base/secret.ts'
 import { grantTokens } from '../../src/custody/grant-token.ts'
+import { testKeys } from '../support/test-sealer.ts'
 
 const ROOT_KEY = new Uint8Array(32).map((_, at) => at)
 const LABEL = 'holdfast/grant-token/1'
@@ -45,7 +45,7 @@ function tokenOf({ format = 1, content, label = LABEL, info = `${LABEL}/seal` }:
   return Buffer.concat([Buffer.of(format), nonce, iv, sealed]).toString('base64')
 }
 
-const tokens = grantTokens(new Secret(Uint8Array.from(ROOT_KEY)), systemRandom)
+const tokens = grantTokens(testKeys(Uint8Array.from(ROOT_KEY)), systemRandom)
 
 test('a token of format 1 opens to its grant, and is the same for ever', () => {
   const token = tokenOf({})

@@ -12,6 +12,7 @@ export const ANNOUNCEMENTS = {
   AllowKeyPolicyLockOut: 'Key Policy Lock-Out Risk',
   ComeNearQuota: 'Quota Nearly Reached',
   FailUnlockPath: 'Unlock Path Failed',
+  FailRootKeyRotation: 'Root Key Rotation Failed',
   TestEvents: 'Test',
 } as const satisfies Readonly<Record<string, string>>
 

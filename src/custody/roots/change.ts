@@ -11,7 +11,8 @@ import {
   type UnlockPath,
   wrapRoot,
 } from './envelope.ts'
-import { methodOf, type UnlockDependencies, withinTime } from './unlock.ts'
+import { SealError } from './root.ts'
+import { methodOf, reasonOf, type UnlockDependencies, withinTime } from './unlock.ts'
 
 /** The dependencies of changes of an envelope. */
 export type ChangeDependencies = UnlockDependencies & { readonly clock: Clock; readonly random: Random }
@@ -59,7 +60,7 @@ export async function addPath(
     )
     openRoot(envelope, path, again)[Symbol.dispose]()
   }
-  return { ...next(envelope), changes: envelope.changes + 1, paths: [...envelope.paths, path] }
+  return { ...nextRevision(envelope), changes: envelope.changes + 1, paths: [...envelope.paths, path] }
 }
 
 function assertNewName({ paths }: Envelope, name: string): void {
@@ -81,11 +82,42 @@ function assertNoOther({ paths }: Envelope, type: string): void {
   )
 }
 
+/**
+ * The envelope of the next root key: each path opens it by the key that it has. Every path has to open.
+ *
+ * @throws SealError that names the path which does not open.
+ */
+export async function rewrapPaths(
+  dependencies: ChangeDependencies,
+  envelope: Envelope,
+  next: Secret,
+): Promise<Envelope> {
+  const { deployment } = envelope
+  const paths: UnlockPath[] = []
+  for (const path of envelope.paths) {
+    const { id, name, type } = path
+    try {
+      const method = methodOf(dependencies.methods, type)
+      using key = await withinTime(dependencies.timers, PERSON_TIMEOUT_MS, (signal) =>
+        method.open({ deployment, id, name, signal }, path.parameters),
+      )
+      openRoot(envelope, path, key)[Symbol.dispose]()
+      paths.push({ ...path, wrapped: wrapRoot(next, key, { deployment, id, type }, dependencies.random) })
+    } catch (cause) {
+      throw new SealError(
+        `the root key cannot rotate, because the path '${name}' does not open: ${reasonOf(cause)}. Make it open, or remove it first`,
+        { cause },
+      )
+    }
+  }
+  return { ...nextRevision(envelope), commitment: commitmentOf(next), paths }
+}
+
 /** Notes that a path has just opened the root key. */
 export function notePathProved(envelope: Envelope, name: string, clock: Clock): Envelope {
   const proved = { at: new Date(clock.now()).toISOString(), change: envelope.changes }
   const paths = envelope.paths.map((path) => (path.name === name ? { ...path, proved } : path))
-  return { ...next(envelope), paths }
+  return { ...nextRevision(envelope), paths }
 }
 
 /**
@@ -100,7 +132,7 @@ export function removePath(envelope: Envelope, name: string): Envelope {
     throw new UsageError(
       `'${name}' stays: no other path was proved since the last change of the paths. First run holdfast seal prove NAME for another one`,
     )
-  return { ...next(envelope), changes: envelope.changes + 1, paths }
+  return { ...nextRevision(envelope), changes: envelope.changes + 1, paths }
 }
 
 /** Puts the paths into another order. @throws UsageError unless each path is named once. */
@@ -110,7 +142,7 @@ export function orderPaths(envelope: Envelope, names: readonly string[]): Envelo
     const all = envelope.paths.map(({ name }) => name).join(',')
     throw new UsageError(`expected each path once; got '${names.join(',')}'. The paths are ${all}`)
   }
-  return { ...next(envelope), paths }
+  return { ...nextRevision(envelope), paths }
 }
 
 /** The path of a name. @throws UsageError. */
@@ -122,6 +154,6 @@ export function getPath({ paths }: Envelope, name: string): UnlockPath {
   )
 }
 
-function next(envelope: Envelope): Envelope {
+function nextRevision(envelope: Envelope): Envelope {
   return { ...envelope, revision: envelope.revision + 1 }
 }

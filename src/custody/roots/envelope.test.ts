@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { systemRandom } from '../../base/ports.ts'
 import { Secret } from '../../base/secret.ts'
+import { firstRootKeys, lastingKeysOf } from '../root-keys.ts'
 import { KeyringError } from '../wrapping.ts'
 import { newEnvelope } from './change.ts'
 import {
@@ -10,8 +11,10 @@ import {
   formatEnvelope,
   isCommitted,
   openRoot,
+  openRootKeys,
   PATHS_MAX,
   parseEnvelope,
+  sealRootKeys,
   type UnlockPath,
   wrapRoot,
 } from './envelope.ts'
@@ -105,7 +108,8 @@ test('an envelope of a newer release is refused with what to do, a path of a new
   const root = secret(1)
   const first = envelopeOf(root, secret(2))
   const text = formatEnvelope(first, root)
-  assert.throws(() => parseEnvelope(text.replace('holdfast-seal:1', 'holdfast-seal:2')), /newer release/)
+  assert.throws(() => parseEnvelope(text.replace('holdfast-seal:1', 'holdfast-seal:3')), /newer release/)
+  assert.throws(() => parseEnvelope(text.replace('holdfast-seal:1', 'holdfast-seal:2')), /damaged/)
   const newer = { ...first, paths: first.paths.map((path) => ({ ...path, type: 'quantum' })) }
   const signed = parseEnvelope(formatEnvelope(newer, root))
   checkMac(signed, root)
@@ -121,4 +125,36 @@ test('an envelope with too many paths, equal names or members of wrong types is 
   assert.throws(() => parseEnvelope(formatEnvelope(equal, root)), /damaged/)
   for (const text of ['', '{}', '[]', 'null', '{"format":"holdfast-seal:1"}', 'holdfast-root-key:1:x:y'])
     assert.throws(() => parseEnvelope(text), /damaged/, text)
+})
+
+/** An envelope whose root key has rotated, with both root keys. */
+function rotatedOf(root: Secret, before: Secret): Envelope {
+  const envelope = envelopeOf(root, secret(2))
+  const keys = { roots: [before, root], lasting: lastingKeysOf(firstRootKeys(before)), retired: [] }
+  const at = '2026-11-30T12:00:00.000Z'
+  const rotation = { generation: 2, at, state: 'under way' } as const
+  return { ...envelope, rotation: sealRootKeys(envelope, { root, keys }, rotation, systemRandom) }
+}
+
+test('the root keys of an envelope open with the present one, and not with the one before', () => {
+  const root = secret(1)
+  const before = secret(9)
+  const signed = parseEnvelope(formatEnvelope(rotatedOf(root, before), root))
+  checkMac(signed, root)
+  const { roots, lasting } = openRootKeys(signed.envelope, root)
+  const shown = (one: Secret): number => one.reveal(([byte = 0]) => byte)
+  assert.deepEqual([roots.map(shown), lasting?.length], [[9, 1], 6])
+  assert.throws(() => openRootKeys(signed.envelope, before), /the keyring of the root key was changed/)
+  const moved = { ...signed.envelope, deployment: systemRandom.uuid() }
+  assert.throws(() => openRootKeys(moved, root), /the keyring/)
+})
+
+test('every character of a rotated envelope counts', () => {
+  const root = secret(1)
+  const text = formatEnvelope(rotatedOf(root, secret(9)), root)
+  for (let at = 0; at < text.length; at += 1) {
+    if (/\s/.test(text[at] ?? '') && text.slice(at - 6, at + 5) !== '"under way"') continue
+    const changed = text.slice(0, at) + (text[at] === '1' ? '2' : '1') + text.slice(at + 1)
+    assert.throws(() => checkMac(parseEnvelope(changed), root), SealError, `character ${at}`)
+  }
 })

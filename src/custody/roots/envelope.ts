@@ -1,9 +1,11 @@
-import { equalConstantTime, lengthPrefixed, parseBase64, toBase64 } from '../../base/bytes.ts'
+import { concatBytes, equalConstantTime, lengthPrefixed, parseBase64, toBase64 } from '../../base/bytes.ts'
 import { parseJsonText } from '../../base/json-text.ts'
 import type { Random } from '../../base/ports.ts'
 import type { Secret } from '../../base/secret.ts'
+import { GCM_IV_BYTES, openGcm, sealGcm } from '../../crypto/aead.ts'
 import { type HmacKey, hmacKey, hmacSha256 } from '../../crypto/hmac.ts'
 import { deriveKey } from '../../crypto/kdf.ts'
+import { encodeRootKeys, firstRootKeys, parseRootKeys, type RootKeys } from '../root-keys.ts'
 import { unwrapKey, wrapKey } from '../wrapping.ts'
 import { ROOT_KEY_BYTES, SealError } from './root.ts'
 
@@ -46,12 +48,29 @@ export type Envelope = {
   /** Base64 of the commitment to the root key. */
   readonly commitment: string
   readonly paths: readonly UnlockPath[]
+  /** The last rotation of the root key; absent before the first one. */
+  readonly rotation?: Rotation | undefined
+}
+
+/** A rotation of the root key. */
+export type Rotation = {
+  /** The number of the present root key; the first one is 1. */
+  readonly generation: number
+  /** When the present root key was created, ISO 8601. */
+  readonly at: string
+  /** Whether records may still be sealed under the root key before. */
+  readonly state: 'under way' | 'ended'
+  /** Base64 of the root keys and the keys that outlive them, sealed under the present root key. */
+  readonly keyring: string
 }
 
 /** An envelope as it is stored, with its MAC under the root key. */
 export type SignedEnvelope = { readonly envelope: Envelope; readonly mac: string }
 
 const FORMAT = 'holdfast-seal:1'
+/** The format since the first rotation of the root key. */
+const ROTATED_FORMAT = 'holdfast-seal:2'
+const KEYRING_INFO = 'holdfast/root/2/keyring'
 const COMMITMENT_INFO = 'holdfast/root/1/commitment'
 const ENVELOPE_KEY_INFO = 'holdfast/root/1/envelope'
 
@@ -60,6 +79,8 @@ export const PATHS_MAX = 16
 /** The largest size of a parameter, which may be a ciphertext of a service or a program. */
 const PARAMETER_MAX_LENGTH = 131_072
 const PARAMETERS_MAX = 16
+/** Base64 of the largest keyring. */
+const KEYRING_MAX_LENGTH = 4096
 const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/
 const WORD = /^[A-Za-z][A-Za-z0-9-]{0,62}$/
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
@@ -114,14 +135,15 @@ function identityBytes({ deployment, id, type }: PathIdentity): Uint8Array {
 
 /** The text of an envelope for its file. */
 export function formatEnvelope(envelope: Envelope, root: Secret): string {
-  const { deployment, revision, changes, commitment, paths } = envelope
+  const { deployment, revision, changes, commitment, paths, rotation } = envelope
   const shown = {
-    format: FORMAT,
+    format: formatOf(envelope),
     deployment,
     revision,
     changes,
     commitment,
     paths,
+    rotation,
     mac: macOf(envelope, root),
   }
   return `${JSON.stringify(shown, null, 2)}\n`
@@ -150,9 +172,58 @@ function macOf(envelope: Envelope, root: Secret): string {
 }
 
 /** The bytes of which the MAC is made: see docs/reference/formats/seal.md. */
-function envelopeBytes({ deployment, revision, changes, commitment, paths }: Envelope): Uint8Array {
-  const head = [FORMAT, deployment, String(revision), String(changes), commitment, String(paths.length)]
-  return lengthPrefixed(...head, ...paths.map(pathBytes))
+function envelopeBytes(envelope: Envelope): Uint8Array {
+  const { deployment, revision, changes, commitment, paths, rotation } = envelope
+  const rotated =
+    rotation === undefined ? [] : [String(rotation.generation), rotation.at, rotation.state, rotation.keyring]
+  const head = [formatOf(envelope), deployment, String(revision), String(changes), commitment, ...rotated]
+  return lengthPrefixed(...head, String(paths.length), ...paths.map(pathBytes))
+}
+
+function formatOf({ rotation }: Envelope): string {
+  return rotation === undefined ? FORMAT : ROTATED_FORMAT
+}
+
+/** The root keys of an envelope whose present root key is open. A copy, of which the caller disposes. @throws SealError. */
+export function openRootKeys(envelope: Envelope, root: Secret): RootKeys {
+  const { rotation } = envelope
+  if (rotation === undefined) return firstRootKeys(root)
+  const sealed = parseBase64(rotation.keyring)
+  using key = deriveKey(root, KEYRING_INFO)
+  const bytes =
+    sealed &&
+    openGcm(
+      key,
+      sealed.subarray(0, GCM_IV_BYTES),
+      sealed.subarray(GCM_IV_BYTES),
+      keyringIdentity(envelope, rotation),
+    )
+  const keys = bytes && parseRootKeys(bytes)
+  bytes?.fill(0)
+  if (keys?.roots.some((one) => isCommitted(envelope, one)) === true) return keys
+  throw new SealError('the keyring of the root key was changed by something else than Holdfast: restore it')
+}
+
+/** The rotation of an envelope with these root keys, sealed under the present one. */
+export function sealRootKeys(
+  { deployment }: Pick<Envelope, 'deployment'>,
+  { root, keys }: { readonly root: Secret; readonly keys: RootKeys },
+  rotation: Omit<Rotation, 'keyring'>,
+  random: Random,
+): Rotation {
+  const iv = random.bytes(GCM_IV_BYTES)
+  using key = deriveKey(root, KEYRING_INFO)
+  const bytes = encodeRootKeys(keys)
+  const sealed = sealGcm(key, iv, bytes, keyringIdentity({ deployment }, rotation))
+  bytes.fill(0)
+  return { ...rotation, keyring: toBase64(concatBytes(iv, sealed)) }
+}
+
+function keyringIdentity(
+  { deployment }: Pick<Envelope, 'deployment'>,
+  { generation, at }: Pick<Rotation, 'generation' | 'at'>,
+): Uint8Array {
+  return lengthPrefixed('holdfast/2/keyring', deployment, String(generation), at)
 }
 
 function pathBytes({ id, name, type, parameters, wrapped, createdAt, proved }: UnlockPath): Uint8Array {
@@ -164,16 +235,19 @@ function pathBytes({ id, name, type, parameters, wrapped, createdAt, proved }: U
 /** Parses the text of an envelope; its MAC is not checked yet. @throws SealError that repeats nothing of the text. */
 export function parseEnvelope(text: string): SignedEnvelope {
   const value = membersOf(parseText(text))
-  const { format, deployment, revision, changes, commitment, paths, mac } = value
-  if (typeof format === 'string' && format !== FORMAT && format.startsWith('holdfast-seal:'))
+  const { format, deployment, revision, changes, commitment, paths, rotation, mac } = value
+  const isKnown = format === FORMAT || format === ROTATED_FORMAT
+  if (typeof format === 'string' && !isKnown && format.startsWith('holdfast-seal:'))
     throw new SealError('the envelope of the root key was written by a newer release: use that release')
-  if (format !== FORMAT || !Array.isArray(paths) || paths.length > PATHS_MAX) throw damaged()
+  if (!isKnown || !Array.isArray(paths) || paths.length > PATHS_MAX) throw damaged()
+  if ((format === FORMAT) !== (rotation === undefined)) throw damaged()
   const envelope = {
     deployment: textOf(deployment, UUID),
     revision: countOf(revision),
     changes: countOf(changes),
     commitment: keyOf(commitment),
     paths: paths.map(parsePath),
+    ...(rotation === undefined ? {} : { rotation: parseRotation(membersOf(rotation)) }),
   }
   const names = new Set(envelope.paths.map(({ name }) => name))
   if (names.size !== paths.length) throw damaged()
@@ -193,6 +267,13 @@ function parsePath(value: unknown): UnlockPath {
     createdAt: timeOf(createdAt),
     proved: proved === undefined ? undefined : parseProof(membersOf(proved)),
   }
+}
+
+function parseRotation({ generation, at, state, keyring }: Members): Rotation {
+  if (state !== 'under way' && state !== 'ended') throw damaged()
+  const text = textOf(keyring, /^[A-Za-z0-9+/]+={0,2}$/)
+  if (text.length > KEYRING_MAX_LENGTH) throw damaged()
+  return { generation: countOf(generation), at: timeOf(at), state, keyring: text }
 }
 
 function parseProof({ at, change }: Members): Proof {

@@ -52,6 +52,7 @@ export function sessionOf(caller: Caller): SessionClaims | undefined {
 export class Sessions {
   readonly #dependencies: SessionDependencies
   readonly #known = new Map<string, Known>()
+  #epoch = 0
 
   constructor(dependencies: SessionDependencies) {
     this.#dependencies = dependencies
@@ -75,6 +76,9 @@ export class Sessions {
   }
 
   #open(token: string): Known | undefined {
+    const epoch = this.#dependencies.sealer.epoch()
+    if (epoch !== this.#epoch) this.#known.clear()
+    this.#epoch = epoch
     const present = this.#known.get(token)
     if (present !== undefined) return present
     const claims = parseToken(this.#dependencies.sealer, token)

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { deflateRawSync } from 'node:zlib'
+import { testKeys } from '../../../test/support/test-sealer.ts'
 import { utf8 } from '../../base/bytes.ts'
 import { systemRandom } from '../../base/ports.ts'
-import { Secret } from '../../base/secret.ts'
 import { tokenSealer } from '../../custody/token-sealer.ts'
 import { parseToken, type RoleClaims, sealClaims } from './session-token.ts'
 
-const sealer = tokenSealer(new Secret(new Uint8Array(32)), systemRandom)
+const sealer = tokenSealer(testKeys(), systemRandom)
 
 /** The claims of a role's session as versions before the second wrote them. */
 const FIRST: RoleClaims = {

@@ -2,10 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { HOTP, Secret as Seed } from 'otpauth'
 import { testFolder } from '../../../test/support/test-folder.ts'
-import { testSealer } from '../../../test/support/test-sealer.ts'
+import { testKeys, testSealer } from '../../../test/support/test-sealer.ts'
 import { KmsError } from '../../api/errors.ts'
 import { systemRandom } from '../../base/ports.ts'
-import { Secret } from '../../base/secret.ts'
 import type { PasswordHash, Passwords } from '../../custody/passwords.ts'
 import { tokenSealer } from '../../custody/token-sealer.ts'
 import { openRecords } from '../../store/cache.ts'
@@ -23,7 +22,7 @@ import {
 import { NAME, USER, type UserValue } from '../iam-records.ts'
 import { type PasswordSignIn, signInByPassword } from './password-sign-in.ts'
 
-const signInSealer = tokenSealer(new Secret(new Uint8Array(32)), systemRandom)
+const signInSealer = tokenSealer(testKeys(), systemRandom)
 
 const ACCOUNT = '111122223333'
 const RIGHT = 'right password'
