@@ -193,7 +193,7 @@ const OWN: Readonly<Record<string, (named: Named) => SampleInput>> = {
     ValidatePolicyResourceType: undefined,
   }),
   'holdfast ListReports': () => ({ NextToken: undefined }),
-  'holdfast StartReport': () => ({}),
+  'holdfast StartReport': () => ({ UnusedDays: 1 }),
   'holdfast GetReport': () => ({ Day: '2026-11-25', FileType: 'HTML', NextToken: undefined }),
   'holdfast CreateAccount': () => ({ AccountId: undefined }),
   'holdfast ListKeySummaries': () => ({
