@@ -165,3 +165,31 @@ test('an id that is none of a version finds none, and one that cannot be an id i
   assert.throws(() => versions.find(''), { code: 'InvalidArgument' })
   assert.throws(() => versions.find('a b'), { code: 'InvalidArgument' })
 })
+
+test('to remove all versions of a key reads each a few times, however many they are', async () => {
+  const { catalogue } = openCatalogue()
+  const bucket = { name: 'b', versioning: 'Enabled' } as const
+  const count = 200
+  const adding = new KeyVersions(catalogue, bucket, 'k')
+  const added = Array.from({ length: count }, () => adding.add(newObject()))
+  await catalogue.commit(adding.outcome().changes)
+  let reads = 0
+  const counting = {
+    object: catalogue.object.bind(catalogue),
+    version: catalogue.version.bind(catalogue),
+    nullPlace: catalogue.nullPlace.bind(catalogue),
+    versions: (...query: Parameters<Catalogue['versions']>) => {
+      const found = catalogue.versions(...query)
+      reads += found.length
+      return found
+    },
+  }
+  for (const order of [added.toReversed(), added]) {
+    reads = 0
+    const versions = new KeyVersions(counting, bucket, 'k')
+    for (const entry of order) versions.remove(versions.find(versionIdOf(entry)) ?? assert.fail())
+    assert.equal(versions.latest(), undefined)
+    assert.equal(versions.outcome().disposes.length, count)
+    assert.ok(reads <= 3 * count, `${reads} reads`)
+  }
+})

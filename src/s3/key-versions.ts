@@ -56,6 +56,8 @@ export class KeyVersions {
   #isCurrentChanged = false
   #nullPlace: string | undefined
   #isNullChanged = false
+  /** Up to this place, the call has changed all versions that the catalogue has. */
+  #changedUpTo = ''
 
   constructor(catalogue: CatalogueOfVersions, bucket: Pick<BucketEntry, 'name' | 'versioning'>, key: string) {
     this.#catalogue = catalogue
@@ -152,14 +154,13 @@ export class KeyVersions {
   #newestOther(): VersionEntry | undefined {
     if (this.#bucket.versioning === undefined) return undefined
     const added = [...this.#changed.values()].filter((entry) => entry !== undefined).sort(byPlace)[0]
-    let after = ''
     for (;;) {
-      const [row] = this.#catalogue.versions(this.#bucket.name, this.#key, after, 1)
+      const [row] = this.#catalogue.versions(this.#bucket.name, this.#key, this.#changedUpTo, 1)
       if (row === undefined) return added
       if (!this.#changed.has(row.place)) {
         return added !== undefined && placeOf(added) < row.place ? added : row.entry
       }
-      after = row.place
+      this.#changedUpTo = row.place
     }
   }
 
