@@ -266,7 +266,12 @@ function callOf(
     now,
     dependencies,
     authorize: async (needs) => {
-      await authorize(dependencies, { ...known, name }, needs)
+      // Since the head of the request, whose body may take hours, the bucket may have got another policy.
+      const now = needs.map((need) => ({
+        ...need,
+        bucket: need.bucket && currentBucket(dependencies.catalogue, need.bucket),
+      }))
+      await authorize(dependencies, { ...known, name }, now)
       for (const { bucket } of needs) if (bucket !== undefined) currentBucket(dependencies.catalogue, bucket)
     },
     involve: (resource) => {

@@ -109,6 +109,27 @@ test('a slow upload leaves nothing in a bucket that was deleted meanwhile', asyn
   assert.doesNotMatch(list.body.toString(), /<Key>/)
 })
 
+test('a slow deletion is decided by the policy that the bucket has when its keys are known', async () => {
+  await s3Succeeds(gateway, { method: 'PUT', target: '/slow' })
+  await s3Succeeds(gateway, { method: 'PUT', target: '/slow/kept', body: 'bytes' })
+  const body = '<Delete><Object><Key>kept</Key></Object></Delete>'
+  const invited = await newUser(iamClient(server), 'slow-invited')
+  const arn = `arn:aws:iam::${ACCOUNT}:user/slow-invited`
+  const policy = policyText({
+    ...allow('s3:DeleteObject'),
+    Principal: { AWS: arn },
+    Resource: 'arn:aws:s3:::slow/*',
+  })
+  await s3Succeeds(gateway, { method: 'PUT', target: '/slow?policy', body: policy })
+  const halfway = async (): Promise<void> => {
+    await sleep(ARRIVAL_MS)
+    await s3Succeeds(gateway, { method: 'DELETE', target: '/slow?policy' })
+  }
+  const late = await ask('POST', '/slow?delete', {}, { body, credentials: invited, halfway })
+  assert.match(late.body.toString(), /<Code>AccessDenied</)
+  assert.equal((await ask('GET', '/slow/kept')).status, 200)
+})
+
 const EXPECTED = 'x-amz-expected-bucket-owner'
 
 test('a call that expects another owner of the bucket is refused', async () => {
