@@ -34,6 +34,7 @@ test('parseConfig gives the documented defaults', () => {
       credentialsFolder: undefined,
       command: undefined,
       kmsCredentialsFile: undefined,
+      rootKeyAgeMs: undefined,
       aws: {
         accessKeyId: undefined,
         secretAccessKey: undefined,
