@@ -2,9 +2,11 @@ import { mkdir, open, readdir, readFile, realpath, rename, rm, stat, writeFile }
 import { join } from 'node:path'
 import { parseJsonText } from '../base/json-text.ts'
 import { isMemoryFolder } from '../base/memory-folder.ts'
+import { systemClock } from '../base/ports.ts'
 import { ownershipProblem, readRegularText } from '../base/regular-file.ts'
 import { UsageError } from '../base/usage-error.ts'
 import { BACKENDS, type Backend } from './backends.ts'
+import { removeLeftKeys } from './memory-file.ts'
 import { VolumeError } from './volume-error.ts'
 import type { Grant } from './wrapped-key.ts'
 
@@ -31,7 +33,7 @@ export type OpenVolume = {
 }
 
 /**
- * The folder in memory that remembers open volumes.
+ * The folder in memory that remembers open volumes, without keys that killed processes have left there.
  *
  * @throws UsageError when it is not in memory, or others could change it.
  */
@@ -41,6 +43,7 @@ export async function useRuntimeFolder(folder: string): Promise<string> {
     throw new UsageError(`--runtime-folder: expected a folder in memory (tmpfs); got '${folder}'`)
   const problem = ownershipProblem(await stat(folder))
   if (problem !== undefined) throw new UsageError(`--runtime-folder: '${folder}': ${problem}`)
+  await removeLeftKeys(folder, systemClock.now())
   return await realpath(folder)
 }
 
