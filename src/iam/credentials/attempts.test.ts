@@ -46,6 +46,18 @@ test('attempts of ten thousand users are remembered, the latest ones', () => {
   attempts.begin('code', 'first', 'a')
 })
 
+test('attempts that do not count push out nothing that is remembered', () => {
+  const attempts = new Attempts({ monotonicMs: () => 0 })
+  for (const kind of ['password', 'address'] as const) {
+    for (let failed = 0; failed < 10; failed += 1) attempts.begin(kind, 'ada', `${failed}`)
+    for (let user = 0; user < 10_001; user += 1) {
+      attempts.begin(kind, `user ${user}`, 'a')
+      attempts.takeBack(kind, `user ${user}`, 'a')
+    }
+    assert.equal(attempts.failures(kind, 'ada'), 10)
+  }
+})
+
 test('passwords and codes are counted apart', () => {
   const attempts = new Attempts({ monotonicMs: () => 0 })
   for (let failed = 0; failed < 10; failed += 1) attempts.begin('code', 'ada', `${failed}`)

@@ -68,15 +68,20 @@ export class Attempts {
   /**
    * Stops counting an attempt, because the secret was right, or was not compared. Failed attempts before it still count:
    * otherwise, a guesser would learn that a user exists from the user's own sign-ins.
+   *
+   * Somebody of whom nothing is left to count is forgotten at once: a flood of attempts that do not count, under many
+   * names, must not push out the failures of others.
    */
   takeBack(kind: AttemptKind, who: string, requestId: string): void {
-    const present = this.#kinds[kind].get(who)
+    const remembered = this.#kinds[kind]
+    const present = remembered.get(who)
     if (present === undefined) return
     if (present.requestId === requestId) {
       if (!present.isCounted) return
       present.isCounted = false
     }
     present.gcra.fullAtMs -= LIMITS[kind].forgottenAfterMs
+    if (usedMs(present.gcra, this.#clock.monotonicMs()) === 0) remembered.delete(who)
   }
 
   /** Returns how many attempts count as failed. */
