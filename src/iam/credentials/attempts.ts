@@ -6,19 +6,22 @@ import { tooFast } from '../../dispatch/failures.ts'
 type Limit = { readonly failuresMax: number; readonly forgottenAfterMs: number }
 
 /**
- * The limits of each kind of attempts: 10 wrong passwords and 10 wrong codes of one user in an hour, and 50 failed
- * sign-ins of one address, whoever they are for. Source: NIST SP 800-63B-4, section 3.2.2, which allows 100 for one user.
+ * The limits of each kind of attempts: 10 wrong passwords and 10 wrong codes of one user in an hour, 50 failed
+ * sign-ins of one address, whoever they are for, and 20 failed sign-ins of all known browsers of one user together: each
+ * sign-in makes one known, so whoever had the password for a while may have many. Source: NIST SP 800-63B-4, section 3.2.2,
+ * which allows 100 for one user.
  */
 const LIMITS = {
   password: { failuresMax: 10, forgottenAfterMs: 360_000 },
   code: { failuresMax: 10, forgottenAfterMs: 360_000 },
   address: { failuresMax: 50, forgottenAfterMs: 72_000 },
+  known: { failuresMax: 20, forgottenAfterMs: 180_000 },
 } as const satisfies Record<string, Limit>
 
 /** Users, or addresses, of whom one process remembers attempts of one kind: the oldest are forgotten first. */
 const REMEMBERED_MAX = 10_000
 
-/** The kinds of attempts: the secrets that can be guessed, and the addresses that guess. */
+/** The kinds of attempts: the secrets that can be guessed, and the addresses, or the known browsers, that guess. */
 export type AttemptKind = keyof typeof LIMITS
 
 /** The latest request of somebody, and whether its attempt counts as failed. */
@@ -34,6 +37,7 @@ export class Attempts {
     password: new Map(),
     code: new Map(),
     address: new Map(),
+    known: new Map(),
   }
 
   constructor(clock: Pick<Clock, 'monotonicMs'>) {

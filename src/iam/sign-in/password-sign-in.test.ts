@@ -175,6 +175,22 @@ test('guesses of strangers do not lock out a browser with which the user has sig
   })
 })
 
+test('all known browsers of a user together have twenty failures, of passwords and codes', async () => {
+  await withBed(async ({ step, records, compared }) => {
+    await addDevice(records)
+    const from = (id: string) => ({ knownBrowser: { userId: USER_VALUE.id, id } })
+    const wrong = [{ password: 'wrong' }, { code: '000000' }]
+    for (let failed = 0; failed < 20; failed += 1) {
+      const guess = { ...wrong[failed % 2], ...from(`sign-in ${failed}`) }
+      assert.equal((await step(guess)).type, 'refused', `${failed}`)
+    }
+    compared.length = 0
+    await assert.rejects(step({ code: codeAt(NOW), ...from('another') }), { code: 'ThrottlingException' })
+    assert.deepEqual(compared, [])
+    assert.equal((await step({ code: codeAt(NOW) })).type, 'proven', 'unknown browsers are counted apart')
+  })
+})
+
 test('after fifty failures from a network its next attempts are refused, whoever they are for', async () => {
   await withBed(async ({ step }) => {
     for (let failed = 0; failed < 50; failed += 1) {

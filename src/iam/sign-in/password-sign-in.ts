@@ -107,44 +107,53 @@ const ACCOUNT_ID = /^[0-9]{12}$/
  * unknown accounts, and counts attempts on them in the same way, so that neither the answer nor its time tells which
  * users exist.
  *
- * @throws ThrottlingException after too many failed attempts on the user or from the address, and when too many hashes
- *   wait; AccessDeniedException for a proven user whose password only an administrator can replace;
- *   PasswordPolicyViolationException for the new password of a proven user.
+ * @throws ThrottlingException after too many failed attempts on the user, from the address or from the known browsers of
+ *   the user, and when too many hashes wait; AccessDeniedException for a proven user whose password only an administrator
+ *   can replace; PasswordPolicyViolationException for the new password of a proven user.
  */
 export async function signInByPassword(
   dependencies: PasswordSignInDependencies,
   input: PasswordSignIn,
 ): Promise<PasswordSignInResult> {
   const { records, attempts } = dependencies
-  const { requestId, knownBrowser } = input
+  const { requestId } = input
   const account = await findAccount(records, input.account)
   const user = account === undefined ? undefined : await findUser(records, account, input.user)
   const named = { account, user }
-  if (user !== undefined && user.value.id === knownBrowser?.userId) {
-    // Its attempts are counted apart from those of strangers, and its hashes are computed before theirs.
-    const { id, userId } = knownBrowser
-    const source = {
-      who: `${userId} with ${id}`,
-      share: `known browsers of ${userId}`,
-      failures: KNOWN_FIRST,
-    }
-    return prove(dependencies, input, named, source)
-  }
-  const who = user?.value.id ?? `${account ?? input.account}/${input.user.toLowerCase()}`
-  const network = networkOf(input.address)
-  const failures = attempts.failures('address', network)
-  attempts.begin('address', network, requestId)
+  const { from, ...source } = sourceOf(attempts, input, named)
+  attempts.begin(from.kind, from.who, requestId)
   let isFailed = false
   try {
-    // Hashes of sign-ins wait in the share of their network: guesses take no room from the account, nor from networks of
-    // which fewer have failed.
-    const source = { who, share: `sign-in from ${network}`, failures }
     const result = await prove(dependencies, input, named, source)
     isFailed = result.type === 'refused'
     return result
   } finally {
     // What was not compared because too many wait, and the refusal of somebody who is proven, are no wrong attempts.
-    if (!isFailed) attempts.takeBack('address', network, requestId)
+    if (!isFailed) attempts.takeBack(from.kind, from.who, requestId)
+  }
+}
+
+/** Where a sign-in comes from: its network, or the known browsers of the user. */
+function sourceOf(
+  attempts: Attempts,
+  { account: tried, user: name, address, knownBrowser }: PasswordSignIn,
+  { account, user }: Named,
+): Source & { readonly from: { readonly kind: 'address' | 'known'; readonly who: string } } {
+  if (user !== undefined && user.value.id === knownBrowser?.userId) {
+    // Its attempts are counted apart from those of strangers, and its hashes are computed before theirs.
+    const { id, userId } = knownBrowser
+    const share = `known browsers of ${userId}`
+    const from = { kind: 'known', who: userId } as const
+    return { who: `${userId} with ${id}`, share, failures: KNOWN_FIRST, from }
+  }
+  const network = networkOf(address)
+  return {
+    who: user?.value.id ?? `${account ?? tried}/${name.toLowerCase()}`,
+    // Hashes of sign-ins wait in the share of their network: guesses take no room from the account, nor from networks of
+    // which fewer have failed.
+    share: `sign-in from ${network}`,
+    failures: attempts.failures('address', network),
+    from: { kind: 'address', who: network },
   }
 }
 
