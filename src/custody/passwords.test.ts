@@ -72,3 +72,17 @@ test('a call of a share that has no call yet takes the place of one that has sev
     )
   }
 })
+
+test('a share that comes first keeps no other waiting while it always has a call there', async () => {
+  const passwords = new Passwords(systemRandom)
+  const done: string[] = []
+  const first = async (left: number): Promise<void> => {
+    await passwords.matchesAny('known', 'x', [QUICK], -1)
+    done.push('known')
+    if (left > 0) await first(left - 1)
+  }
+  const endless = Array.from({ length: 4 }, () => first(4))
+  const other = passwords.matchesAny('other', 'x', [QUICK]).then(() => done.push('other'))
+  await Promise.all([...endless, other])
+  assert.ok(done.indexOf('other') < 4, done.join())
+})

@@ -68,7 +68,8 @@ export class Passwords {
    * whether there is a password.
    *
    * @param account as for {@link hash}.
-   * @param failures attempts from the same source that have failed: the comparison waits behind those with fewer.
+   * @param failures attempts from the same source that have failed: the comparison waits behind those with fewer. With a
+   *   number below zero, one call of the source at a time comes first.
    * @throws ThrottlingException when too many hashes wait.
    */
   async matchesAny(
@@ -104,7 +105,9 @@ export class Passwords {
     if (pending >= HASHES_OF_ACCOUNT_MAX) throw tooMany()
     this.#pending.set(account, pending + 1)
     const message = utf8(password)
-    const rank = failures * HASHES_OF_ACCOUNT_MAX + pending
+    // Of a share that comes before all others, one call does: its next ones would keep everybody else waiting for ever.
+    const counted = pending === 0 ? failures : Math.max(failures, 0)
+    const rank = counted * HASHES_OF_ACCOUNT_MAX + pending
     try {
       return await this.#gate.run(rank, () => argon2id(message, parseBase64(salt) ?? new Uint8Array(0), cost))
     } catch (error) {
