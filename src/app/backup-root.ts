@@ -1,10 +1,19 @@
 import { join } from 'node:path'
 import { BackupError, type BackupHeader } from '../backup/format.ts'
-import { systemRandom } from '../base/ports.ts'
+import { systemClock, systemRandom } from '../base/ports.ts'
 import type { Secret } from '../base/secret.ts'
 import type { Config } from '../config/settings.ts'
+import { DeploymentKeys } from '../custody/deployment-keys.ts'
+import { type RecordSealer, recordSealer } from '../custody/record-sealer.ts'
+import { disposeRootKeys } from '../custody/root-keys.ts'
 import { type ChangeDependencies, PERSON_TIMEOUT_MS } from '../custody/roots/change.ts'
-import { checkMac, isCommitted, parseEnvelope, type SignedEnvelope } from '../custody/roots/envelope.ts'
+import {
+  checkMac,
+  isCommitted,
+  openRootKeys,
+  parseEnvelope,
+  type SignedEnvelope,
+} from '../custody/roots/envelope.ts'
 import { fileMethod } from '../custody/roots/file.ts'
 import type { AskPassphrase } from '../custody/roots/passphrase.ts'
 import { SealError } from '../custody/roots/root.ts'
@@ -59,6 +68,26 @@ export class BackupRoots implements Disposable {
     const methods = new Map([...dependencies.methods, ['file', fileMethod(keyFile, systemRandom)] as const])
     return { ...dependencies, methods }
   }
+}
+
+/** The keys of the deployment at the time of a backup, by its root key, which is borrowed: two root keys seal during a rotation. */
+export function keysOf({ envelope }: Pick<BackupHeader, 'envelope'>, root: Secret): DeploymentKeys {
+  const rootKeys = openRootKeys(parseEnvelope(envelope).envelope, root)
+  try {
+    const keys = new DeploymentKeys(rootKeys, systemClock)
+    keys.wrappingKey[Symbol.dispose]()
+    return keys
+  } finally {
+    disposeRootKeys(rootKeys)
+  }
+}
+
+/** The sealer of the records of a backup with this root key, which is borrowed. */
+export function sealerOf(header: Pick<BackupHeader, 'envelope'>, root: Secret): RecordSealer {
+  const keys = keysOf(header, root)
+  const sealer = recordSealer(keys, systemRandom)
+  keys.forgetLasting()
+  return sealer
 }
 
 const askNobody: AskPassphrase = async () => {

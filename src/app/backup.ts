@@ -14,6 +14,7 @@ import type { Records } from '../store/records.ts'
 import { retryConflicts } from '../store/retry.ts'
 import { openSnapshot } from '../store/sqlite-snapshot.ts'
 import { AUDIT_FOLDER, ownEventDependencies } from './deployment.ts'
+import type { Rehearsal } from './rehearse.ts'
 import { ENVELOPE_FILE, needEnvelope } from './root-key.ts'
 
 /** The dependencies of making a backup of an open data folder. */
@@ -143,6 +144,24 @@ async function recordBackup(
     },
   )
 }
+
+/** Notes a rehearsal, if it succeeded, in one commit with its event; otherwise records the event alone. */
+export async function recordRehearsal(
+  config: Config,
+  dependencies: Pick<BackupDependencies, 'records' | 'journal'>,
+  { backup, succeeded, keys, keyMaterials, failures, rehearsedAt, unlockPath }: RehearsalFacts,
+): Promise<void> {
+  await recordDone(config, dependencies, {
+    event: 'RehearseBackup',
+    details: { backup, succeeded, keys, keyMaterials, failedKeys: failures.length, unlockPath },
+    done: succeeded ? { rehearsal: { id: backup, at: rehearsedAt, keys } } : {},
+  })
+}
+
+type RehearsalFacts = Pick<
+  Rehearsal,
+  'backup' | 'succeeded' | 'keys' | 'keyMaterials' | 'failures' | 'rehearsedAt' | 'unlockPath'
+>
 
 /** Commits the note of something done with a backup, with its event. */
 async function recordDone(

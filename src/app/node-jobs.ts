@@ -4,6 +4,7 @@ import { systemFiles } from '../audit/log/files.ts'
 import type { Journal } from '../audit/log/journal.ts'
 import type { IndexThread } from '../audit-index/thread/index-thread.ts'
 import { indexedUpTo, treeGrower } from '../audit-index/thread/read-log.ts'
+import type { BackupKeys } from '../backup/create.ts'
 import { systemClock, systemTimers } from '../base/ports.ts'
 import type { TrailService } from '../cloudtrail/trail-service.ts'
 import type { Config } from '../config/settings.ts'
@@ -21,6 +22,7 @@ import { planDue } from '../kms/lifecycle/due-plan.ts'
 import type { NodeMeters } from '../metrics/node-meters.ts'
 import type { EventService } from '../notifications/notification-service.ts'
 import { archiveDependencies } from './archive.ts'
+import { backupJob } from './backup-job.ts'
 import { AUDIT_FOLDER, ownEventDependencies } from './deployment.ts'
 import { provePathsJob } from './prove-paths.ts'
 import { rotationJob } from './rotation-job.ts'
@@ -39,6 +41,7 @@ export type JobDependencies = {
   readonly index: IndexThread
   readonly auditKey: HmacKey
   readonly checkpointKey: Ed25519Key
+  readonly backupKeys: () => readonly BackupKeys[]
   readonly keyUses: KeyUses
   readonly trails: TrailService
   readonly events: EventService
@@ -63,6 +66,14 @@ export function startNodeJobs(config: Config, dependencies: JobDependencies): Sc
   const own = ownEventDependencies(config)
   const provePaths = provePathsJob(config, { journal, own, announce: events.announce, log })
   const rotation = rotationJob(config, { announce: events.announce, log })
+  const backups = backupJob(config, {
+    records: kms.records,
+    journal,
+    keys: dependencies.backupKeys,
+    giveWay: kms.giveWay,
+    announce: events.announce,
+    log,
+  })
   const scheduler = startJobs(
     events.watched([
       lifecycleJob(kms, journal, meters),
@@ -75,6 +86,7 @@ export function startNodeJobs(config: Config, dependencies: JobDependencies): Sc
       insightsJob({ index, journal, log }),
       provePaths,
       rotation,
+      backups,
       ...events.jobs,
     ]),
     { timers: systemTimers, log, ended: meters.jobEnded },
@@ -83,8 +95,10 @@ export function startNodeJobs(config: Config, dependencies: JobDependencies): Sc
     stop: async () => {
       provePaths.stop()
       rotation.stop()
+      backups.stop()
       await scheduler.stop()
       provePaths.release()
+      backups.release()
     },
   }
 }

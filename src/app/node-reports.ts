@@ -6,11 +6,9 @@ import type { Config } from '../config/settings.ts'
 import type { Ed25519Key } from '../crypto/ed25519.ts'
 import type { Records } from '../store/records.ts'
 import type { ReportFiles, ReportMaker } from '../usage-api/report-files.ts'
+import { custodyRisks } from './custody-risks.ts'
 import { openReportFolder } from './report-folder.ts'
 import { openReportMaker } from './report-maker.ts'
-import { askAtTerminal } from './root-key.ts'
-import { listPaths } from './seal.ts'
-import { sealRisks } from './seal-risks.ts'
 
 /** How long a report waits for the index to reach the end of the audit log. */
 const REACH_MS = 60_000
@@ -43,7 +41,7 @@ export function openNodeReports(
       scopes: async () => (await index.ask({ ask: 'scopes', reachMs: REACH_MS })).value,
       touches: async (key) => (await index.ask({ ask: 'touches', key, reachMs: 0 })).value,
       lookup: async (question) => (await index.ask({ ask: 'lookup', question, reachMs: 0 })).value,
-      custody: async (now) => sealRisks(await listPaths(config, askAtTerminal), now),
+      custody: async (now) => custodyRisks(config, records, now),
     },
   })
   return { files: openReportFolder(config.data, signingKey), maker, close: maker.close }

@@ -5,6 +5,7 @@ import type { Journal } from '../audit/log/journal.ts'
 import { type NodeReadinessDependencies, openReadiness } from '../audit/log/readiness.ts'
 import { IndexThread } from '../audit-index/thread/index-thread.ts'
 import { lastUsageFinder } from '../audit-index/thread/last-usage.ts'
+import { readBackupState } from '../backup/backup-records.ts'
 import { boundLargeHeap } from '../base/heap-growth.ts'
 import type { Log } from '../base/log.ts'
 import type { TlsPair } from '../base/network.ts'
@@ -157,7 +158,7 @@ export async function openNode(
   const reports = openNodeReports(config, { records, index, log, giveWay, signingKey: checkpointKey })
   stack.defer(() => reports.close())
   const dispatcher = openDispatcher({ ...service, reports, limiters, own, watch, events, prices })
-  const keys = { auditKey, checkpointKey }
+  const keys = { auditKey, checkpointKey, backupKeys: deployment.backupKeys }
   const jobs = startNodeJobs(config, {
     kms,
     journal,
@@ -183,7 +184,8 @@ export async function openNode(
   const accounts = () => listAccounts(records)
   const unlockPaths = async () => (await listPaths(config, askAtTerminal)) ?? LEGACY_PATHS
   const { connections } = http
-  watch.addGauges({ journal, records, index, accounts, unready, connections, unlockPaths })
+  const backups = () => readBackupState(records)
+  watch.addGauges({ journal, records, index, accounts, unready, connections, unlockPaths, backups })
   stack.defer(boundLargeHeap(systemTimers))
   const open = stack.move()
   const { port, useTls } = http

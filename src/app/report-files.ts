@@ -29,7 +29,8 @@ import type { Ed25519Key } from '../crypto/ed25519.ts'
 const REPORT_FILE_MAX_BYTES = 512 * 1024 * 1024
 
 /** The valid names of report files. */
-export const REPORT_FILE: RegExp = /^report-\d{4}-\d\d-\d\d\.(?:json|html|note)$/
+export const REPORT_FILE: RegExp =
+  /^(?:report-\d{4}-\d\d-\d\d\.(?:json|html|note)|rehearsal-[0-9a-f]{32}\.(?:json|note))$/
 
 /** The day of the last report in a folder before this day. */
 async function dayBefore(folder: string, day: string): Promise<string | undefined> {
@@ -58,12 +59,27 @@ export type Verified =
   | { readonly wrong: string }
 
 /** Verifies the note of a day's report and the files that it names. @throws Error for a file that cannot be read. */
-export async function verifyReport(folder: string, day: string, key: VerifierKey): Promise<Verified> {
-  const noteName = reportFileName(day, 'note')
+async function verifyReport(folder: string, day: string, key: VerifierKey): Promise<Verified> {
+  const expected = [reportFileName(day, 'html'), reportFileName(day, 'json')]
+  return await verifySigned(folder, reportFileName(day, 'note'), expected, key)
+}
+
+/** The same for any report file of a folder. */
+export async function verifyReportNamed(folder: string, name: string, key: VerifierKey): Promise<Verified> {
+  const stem = name.slice(0, name.lastIndexOf('.'))
+  if (stem.startsWith('report-')) return await verifyReport(folder, stem.slice('report-'.length), key)
+  return await verifySigned(folder, `${stem}.note`, [`${stem}.json`], key)
+}
+
+async function verifySigned(
+  folder: string,
+  noteName: string,
+  expected: readonly string[],
+  key: VerifierKey,
+): Promise<Verified> {
   const note = await readLimited(join(folder, noteName), NOTE_MAX_BYTES)
   const files = openFiles(fromUtf8(note), key)
   if (files === undefined) return { wrong: `${noteName} is not signed with this key` }
-  const expected = [reportFileName(day, 'html'), reportFileName(day, 'json')]
   if (files.map(({ name }) => name).join() !== expected.join()) {
     return { wrong: `${noteName} names other files` }
   }

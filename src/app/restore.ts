@@ -6,21 +6,17 @@ import { BackupError, type BackupHeader } from '../backup/format.ts'
 import { backupKeysOf } from '../backup/keys.ts'
 import { type BackupVisitor, type ReadBackup, readBackup } from '../backup/read.ts'
 import { LogFileWriter } from '../backup/restored-log.ts'
-import { systemClock, systemRandom } from '../base/ports.ts'
-import type { Secret } from '../base/secret.ts'
+import { systemRandom } from '../base/ports.ts'
 import type { Config } from '../config/settings.ts'
 import type { HmacKey } from '../crypto/hmac.ts'
-import { DeploymentKeys } from '../custody/deployment-keys.ts'
-import { recordSealer } from '../custody/record-sealer.ts'
-import { disposeRootKeys } from '../custody/root-keys.ts'
-import { openRootKeys, parseEnvelope } from '../custody/roots/envelope.ts'
+import { parseEnvelope } from '../custody/roots/envelope.ts'
 import { putKeyFile } from '../custody/roots/envelope-file.ts'
 import { copyKeyFile } from '../custody/roots/file.ts'
 import { claimFileLock, type FileLock } from '../store/file-lock.ts'
 import type { RawRecord } from '../store/port.ts'
-import { isSealedRecord, type Sealer } from '../store/sealed.ts'
+import { openSealedRow, type Sealer } from '../store/sealed.ts'
 import { fillDatabase } from '../store/sqlite-snapshot.ts'
-import { BackupRoots, type BackupUnlock } from './backup-root.ts'
+import { BackupRoots, type BackupUnlock, keysOf, sealerOf } from './backup-root.ts'
 import { AUDIT_FOLDER, START_LOCK_FILE } from './deployment.ts'
 import { type Settled, type SettleRequest, settleRestored } from './restored-records.ts'
 import { ENVELOPE_FILE, ROOT_KEY_FILE } from './root-key.ts'
@@ -49,8 +45,7 @@ export async function verifyBackup(
   request: Pick<RestoreRequest, 'file' | 'keyFile' | 'ask'>,
 ): Promise<VerifiedBackup> {
   using roots = new BackupRoots(config, request)
-  const read = await readWith(roots, request.file, (root, header) => {
-    const sealer = recordSealer(keysOf(header, root), systemRandom)
+  const read = await readWith(roots, request.file, (sealer) => {
     return { ...NO_VISITOR, record: (record) => assertGenuine(sealer, record) }
   })
   const wanted = new Set(read.manifest.inBase)
@@ -135,12 +130,8 @@ async function fill(config: Config, staging: string, request: RestoreRequest): P
     const base = await readBase(roots, request.file, read, baseVisitor(log, wanted))
     assertFound(wanted)
     await log.finish()
-    const outcome = await settleRestored(
-      staging,
-      keysOf(read.header, await roots.open(read.header)),
-      read,
-      request,
-    )
+    const keys = keysOf(read.header, await roots.open(read.header))
+    const outcome = await settleRestored(staging, keys, read, request)
     await putKeyFiles(staging, read.header, request.keyFile)
     return { ...read, ...outcome, base }
   } finally {
@@ -157,8 +148,7 @@ async function fillRecords(
   const filling = fillDatabase(staging)
   let read: ReadBackup | undefined
   try {
-    read = await readWith(roots, file, (root, header) => {
-      const sealer = recordSealer(keysOf(header, root), systemRandom)
+    read = await readWith(roots, file, (sealer) => {
       return {
         record: (record) => {
           assertGenuine(sealer, record)
@@ -202,31 +192,21 @@ function assertFound(wanted: ReadonlySet<string>): void {
 }
 
 function assertGenuine(sealer: Sealer, record: RawRecord): void {
-  if (isSealedRecord(sealer, record)) return
+  if (openSealedRow(sealer, record) !== undefined) return
   throw new BackupError(
     `a record of kind ${record.kind} in the backup does not open: the database was damaged when the backup was made`,
   )
 }
 
-/** The keys of the deployment at the time of a backup. */
-function keysOf({ envelope }: BackupHeader, root: Secret): DeploymentKeys {
-  const rootKeys = openRootKeys(parseEnvelope(envelope).envelope, root)
-  try {
-    return new DeploymentKeys(rootKeys, systemClock)
-  } finally {
-    disposeRootKeys(rootKeys)
-  }
-}
-
 async function readWith(
   roots: BackupRoots,
   file: string,
-  visitorOf: (root: Secret, header: BackupHeader) => BackupVisitor,
+  visitorOf: (sealer: Sealer) => BackupVisitor,
 ): Promise<ReadBackup> {
   let visitor = NO_VISITOR
   const unlock = async (header: BackupHeader): Promise<HmacKey> => {
     const root = await roots.open(header)
-    visitor = visitorOf(root, header)
+    visitor = visitorOf(sealerOf(header, root))
     return backupKeysOf(root).key
   }
   return await readBackup(readFileOf(file), unlock, {

@@ -24,7 +24,7 @@ export async function createBackup(input: CommandInput): Promise<number> {
   if (!toStream && folder === undefined)
     throw new ConfigError('--folder: expected the path of a folder, or --stdout; got nothing')
   progress.report('backing up')
-  const made = await withDependencies(input, (dependencies) => {
+  const made = await withBackupDependencies(input, (dependencies) => {
     if (folder === undefined || toStream) return backUpToStream(config, dependencies, writeOut)
     const keep = flags['keep'] === undefined ? config.backup.keep : Number(flags['keep'])
     const isWhole = switches.has('whole')
@@ -44,7 +44,7 @@ function print(input: CommandInput, { id, path, sizeBytes, base, removed }: Made
 }
 
 /** Opens the data folder beside a server, for a command that backs up or rehearses. */
-async function withDependencies<T>(
+export async function withBackupDependencies<T>(
   { config }: CommandInput,
   use: (dependencies: BackupDependencies) => Promise<T>,
 ): Promise<T> {

@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path'
-import { REPORT_FILE, verifyReport } from '../app/report-files.ts'
+import { REPORT_FILE, verifyReportNamed } from '../app/report-files.ts'
 import { parseVerifierKey } from '../audit/proofs/note.ts'
 import { ConfigError } from '../config/setting.ts'
 import { type CommandInput, EXIT_FAILURE } from './command.ts'
@@ -15,8 +15,7 @@ export async function verifyReportFile(input: CommandInput): Promise<number> {
   const name = basename(path)
   if (!REPORT_FILE.test(name))
     throw new ConfigError(`'${path}' is not a report file; expected report-YYYY-MM-DD.json`)
-  const day = name.slice('report-'.length, name.lastIndexOf('.'))
-  const verified = await verifyReport(dirname(path), day, key)
+  const verified = await verifyReportNamed(dirname(path), name, key)
   if (verified.wrong !== undefined) {
     if (!json) output.complain(`NOT VERIFIED: ${verified.wrong}`)
     printResult(input, { verified: false, files: [], reason: verified.wrong }, () => [])

@@ -1,10 +1,8 @@
 import { join, resolve } from 'node:path'
+import { custodyRisks } from '../app/custody-risks.ts'
 import { makeReportsFolder } from '../app/deployment.ts'
 import { dayOf, gatherReport, type ReportSources } from '../app/report-facts.ts'
 import { putNote, ReportWriter } from '../app/report-files.ts'
-import { askAtTerminal } from '../app/root-key.ts'
-import { listPaths } from '../app/seal.ts'
-import { sealRisks } from '../app/seal-risks.ts'
 import { formatVerifierKey } from '../audit/proofs/note.ts'
 import { systemClock } from '../base/ports.ts'
 import { neverGiveWay } from '../base/slices.ts'
@@ -51,6 +49,6 @@ function sourcesOf(input: CommandInput, open: OpenIndex): ReportSources {
     ...{ records, clock: systemClock, giveWay: neverGiveWay, touches: touchesFrom(open, input) },
     scopes: async () => (await service.answer({ ask: 'scopes', reachMs: REACH_MS })).value,
     lookup: async (question) => (await service.answer({ ask: 'lookup', question, reachMs: 0 })).value,
-    custody: async (now) => sealRisks(await listPaths(input.config, askAtTerminal), now),
+    custody: async (now) => custodyRisks(input.config, records, now),
   }
 }

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { backupRisks } from '../app/custody-risks.ts'
 import { listAccounts, openDeployment } from '../app/deployment.ts'
 import { askAtTerminal, type OpenedRoot, openUnattended, SealedError } from '../app/root-key.ts'
 import { listPaths } from '../app/seal.ts'
@@ -61,8 +62,14 @@ export async function showStatus(input: CommandInput): Promise<number> {
     type,
     provedAt: provedAt ?? null,
   }))
-  const warnings = sealRisks(paths, systemClock.now()).map(({ text }) => text)
   const held = await findHeld(config)
+  const now = systemClock.now()
+  const { backup, rehearsal } = held
+  const risks = [
+    ...sealRisks(paths, now),
+    ...(held.sealed === null ? backupRisks({ backup, rehearsal }, now) : []),
+  ]
+  const warnings = risks.map(({ text }) => text)
   const facts = { release: VERSION, endpoint: endpoint ?? null, ready, status, data, ...held }
   printResult(input, { ...facts, unlockPaths, warnings }, () => [
     `release      ${VERSION}`,

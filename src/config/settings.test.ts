@@ -50,7 +50,7 @@ test('parseConfig gives the documented defaults', () => {
       unread: { all: 268_435_456, address: 134_217_728 },
       calls: { account: 3_000, principal: 1_500 },
     },
-    backup: { folder: undefined, keep: undefined },
+    backup: { folder: undefined, keep: undefined, everyMs: undefined, rehearseMs: 604_800_000 },
     archive: { ageMs: undefined, sizeBytes: undefined },
     trails: { to: undefined, credentialsFile: undefined },
     insights: { sensitivity: 'normal', learningDays: 7 },

@@ -6,6 +6,7 @@ import type {
   MessageType,
   SigningAlgorithm,
 } from '../api/key-specs.ts'
+import { compareBytes } from '../base/bytes.ts'
 import type { EpochMs, Random } from '../base/ports.ts'
 import type { Secret } from '../base/secret.ts'
 import { openGcm, sealGcmInto } from '../crypto/aead.ts'
@@ -19,7 +20,7 @@ import { mac } from '../crypto/mac.ts'
 import { isPrivateSpec } from '../crypto/private-spec.ts'
 import { sign, verify } from '../crypto/signature.ts'
 import { decryptAsymmetric, encryptAsymmetric } from './asymmetric-encryption.ts'
-import { blobPrefix, newBlob, type ParsedBlob, UNIQUE_BYTES } from './blob.ts'
+import { blobPrefix, newBlob, type ParsedBlob, parseBlob, UNIQUE_BYTES } from './blob.ts'
 import type { RotatingSecret } from './deployment-keys.ts'
 import { generateKeyMaterial } from './generate-key-material.ts'
 import {
@@ -87,6 +88,8 @@ export type SigningRequest = {
   readonly message: Uint8Array
 }
 
+/** The canonical bytes of an empty encryption context. */
+const NO_CONTEXT = new Uint8Array(0)
 const ENCRYPTION_LABEL = counterLabel('holdfast/1/encrypt')
 
 /**
@@ -236,6 +239,25 @@ export class Custody {
     using material = received
     const wrapped = await this.#wrap(key, material, given.kekId)
     return { ...wrapped, publicKey: publicKeyOfKeyMaterial(key.spec, material) }
+  }
+
+  /**
+   * Opens stored key material and compares it with its id and its public key; a symmetric key also decrypts what it
+   * encrypts. @throws KeyringError when it is not what was stored.
+   */
+  async proveKeyMaterial(ref: KeyMaterialRef, publicKey: Uint8Array | undefined): Promise<void> {
+    using material = await this.#unwrap(ref)
+    const wrong = (what: string): KeyringError => new KeyringError(`the material ${ref.materialId} ${what}`)
+    if (keyMaterialIdOf(material, ref.keyId) !== ref.materialId) throw wrong('has another id')
+    const own = publicKeyOfKeyMaterial(ref.spec, material)
+    if (own !== undefined && publicKey !== undefined && compareBytes(own, publicKey) !== 0)
+      throw wrong('belongs to another public key')
+    if (ref.spec !== 'SYMMETRIC_DEFAULT') return
+    const canary = this.#random.bytes(UNIQUE_BYTES)
+    const blob = parseBlob(await this.encrypt(ref, canary, NO_CONTEXT))
+    const opened = blob && (await this.decrypt(ref, blob, NO_CONTEXT))
+    if (opened === undefined || compareBytes(opened, canary) !== 0)
+      throw wrong('does not decrypt what it encrypts')
   }
 
   /** Drops key material that is gone from memory. */

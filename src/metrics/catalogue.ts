@@ -81,6 +81,13 @@ export const METRICS = {
     ['type'],
     'min',
   ),
+  holdfast_backup_timestamp_seconds: gauge('when the last backup was made; 0: never', [], 'max'),
+  holdfast_backup_bytes: gauge('the size of the last backup', [], 'max'),
+  holdfast_backup_rehearsal_timestamp_seconds: gauge(
+    'when a restore was last rehearsed with success; 0: never',
+    [],
+    'max',
+  ),
   holdfast_event_loop_delay_seconds: gauge(
     'by how much the event loop was late since the last time it was asked',
     ['quantile'],

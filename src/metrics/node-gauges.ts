@@ -23,6 +23,8 @@ export type NodeGaugeDependencies = {
   readonly unready: Readiness['reason']
   /** The unlock paths of the root key. */
   readonly unlockPaths: () => Promise<readonly WatchedPath[]>
+  /** The last backup and the last rehearsal that succeeded. */
+  readonly backups: () => Promise<WatchedBackups>
   readonly clock: Clock
 }
 
@@ -31,6 +33,11 @@ type WatchedPath = {
   readonly type: string
   /** ISO 8601; nothing when it was never proved. */
   readonly provedAt: string | undefined
+}
+
+type WatchedBackups = {
+  readonly backup?: { readonly at: string; readonly sizeBytes: number }
+  readonly rehearsal?: { readonly at: string }
 }
 
 /** How long values that require reading records are cached. */
@@ -54,6 +61,7 @@ export function addNodeGauges(meters: NodeMeters, dependencies: NodeGaugeDepende
   meters.addSource(cached(clock, () => expiryPoints(dependencies)))
   meters.addSource(cached(clock, () => trailPoints(dependencies)))
   meters.addSource(cached(clock, async () => pathPoints(await dependencies.unlockPaths())))
+  meters.addSource(cached(clock, async () => backupPoints(await dependencies.backups())))
 }
 
 function point(metric: MetricName, value: number, ...labels: readonly string[]): Point {
@@ -110,6 +118,15 @@ function pathPoints(paths: readonly WatchedPath[]): readonly Point[] {
       point('holdfast_unlock_path_proved_timestamp_seconds', Math.min(...proofs), type),
     ]
   })
+}
+
+function backupPoints({ backup, rehearsal }: WatchedBackups): readonly Point[] {
+  const seconds = (at: string | undefined): number => (at === undefined ? 0 : Date.parse(at) / 1000)
+  return [
+    point('holdfast_backup_timestamp_seconds', seconds(backup?.at)),
+    point('holdfast_backup_bytes', backup?.sizeBytes ?? 0),
+    point('holdfast_backup_rehearsal_timestamp_seconds', seconds(rehearsal?.at)),
+  ]
 }
 
 function labelOf(type: string): string {

@@ -175,16 +175,18 @@ function openListed(sealer: Sealer, row: RawRecord, partition: string): Opened {
   return { located, version: row.version, value, sizeBytes: row.value.length }
 }
 
-/** Whether a row is a record that this sealer has sealed for its place and version. */
-export function isSealedRecord(sealer: Sealer, row: RawRecord): boolean {
-  const plaintext =
-    row.value[0] === FORMAT
-      ? sealer.unseal(row.value.subarray(1), associatedData(row, row.version))
-      : undefined
+/** A record, opened without knowing its place. */
+type OpenedRow = Place & { readonly version: number; readonly value: object }
+
+/** Opens a row that this sealer has sealed for its place and version; nothing for any other row. */
+export function openSealedRow(sealer: Sealer, row: RawRecord): OpenedRow | undefined {
+  if (row.value[0] !== FORMAT) return undefined
+  const { kind, version } = row
+  const plaintext = sealer.unseal(row.value.subarray(1), associatedData(row, version))
   const content = plaintext && parseContent(fromUtf8(plaintext))
-  if (content === undefined) return false
-  const { partition, name } = content
-  return compareBytes(locate(sealer, { kind: row.kind, partition, name }).key.id, row.id) === 0
+  if (content === undefined) return undefined
+  const opened = { ...content, kind, version }
+  return compareBytes(locate(sealer, opened).key.id, row.id) === 0 ? opened : undefined
 }
 
 /** The content of a sealed value. */

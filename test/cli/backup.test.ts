@@ -8,7 +8,9 @@ import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { call, newKey } from '../support/calls.ts'
 import { type Finished, runHoldfast } from '../support/command.ts'
+import { scrape } from '../support/metrics.ts'
 import { type Reachable, spawnServer, startServer, temporaryFolder } from '../support/server.ts'
+import { until } from '../support/until.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const PLAINTEXT = 'aGVsbG8='
@@ -186,4 +188,85 @@ test('restore overwrites nothing, and a damaged or incomplete backup leaves no f
   const audit = await runHoldfast(target, 'restore', whole.file, ...key, '--audit', join(foreign, 'audit'))
   assert.equal(audit.status, 1)
   assert.match(audit.errors, /is damaged, or does not continue that of the backup/)
+})
+
+test('a rehearsal proves every key of a backup, signs a report, and leaves no copy', async () => {
+  const data = join(folder, 'rehearsed')
+  const backups = join(folder, 'rehearsed-backups')
+  await using server = await startServer({ data, environment: {} })
+  await newKey(server)
+  for (const KeySpec of ['RSA_2048', 'ECC_NIST_P256', 'ML_DSA_44', 'HMAC_256'] as const) {
+    const KeyUsage = KeySpec === 'HMAC_256' ? 'GENERATE_VERIFY_MAC' : 'SIGN_VERIFY'
+    assert.equal((await call(server, 'CreateKey', { KeySpec, KeyUsage })).status, 200)
+  }
+  await create(data, backups)
+  const given = ['--backup-folder', backups, '--json']
+  const { output } = await succeed(data, 'backup', 'rehearse', ...given)
+  const found = JSON.parse(output)
+  assert.deepEqual([found.succeeded, found.keys, found.keyMaterials, found.failures], [true, 5, 5, []])
+  assert.equal(found.unlockPath, 'file')
+  assert.equal((await readdir(data)).includes('rehearsal'), false)
+  const [report, note] = found.files
+  await succeed(data, 'report', 'verify', report, '--verifier-key', found.verifierKey)
+  await writeFile(report, (await readFile(report, 'utf8')).replace('"keys": 5', '"keys": 6'))
+  const changed = await runHoldfast(data, 'report', 'verify', note, '--verifier-key', found.verifierKey)
+  assert.match(changed.errors, /was changed after it was signed/)
+  const status = JSON.parse((await runHoldfast(data, 'status', '--json')).output)
+  assert.equal(status.rehearsal.id, found.backup)
+  assert.equal(status.rehearsal.keys, 5)
+  await server.stop()
+  const log = await readFile(join(data, 'audit/node-0/0000000000000001.jsonl'), 'utf8')
+  const other = await readFile(join(data, 'audit/node-1/0000000000000001.jsonl'), 'utf8')
+  assert.match(log + other, /"RehearseBackup".*"succeeded":true/)
+})
+
+async function untilHas(read: () => Promise<string>, text: string): Promise<void> {
+  await until(`the log has ${text}`, async () => ((await read()).includes(text) ? true : undefined))
+}
+
+test('a server backs up and rehearses by its schedule, and announces what fails', async () => {
+  const data = join(folder, 'scheduled')
+  const backups = join(folder, 'scheduled-backups')
+  const environment = {
+    HOLDFAST_BACKUP_FOLDER: backups,
+    HOLDFAST_BACKUP_HOURS: '1',
+    HOLDFAST_METRICS: '127.0.0.1:0',
+  }
+  await using server = await startServer({ data, environment })
+  const log = () => readFile(join(data, 'audit/node-0/0000000000000001.jsonl'), 'utf8')
+  await untilHas(log, '"CreateBackup"')
+  await untilHas(log, '"RehearseBackup"')
+  const [made] = await readdir(backups)
+  await succeed(data, 'backup', 'verify', join(backups, made ?? ''))
+  assert.match(await log(), /"CreateBackup".*"RehearseBackup".*"succeeded":true/s)
+  const points = await scrape(server)
+  assert.ok(points.sum('holdfast_backup_timestamp_seconds') > 0)
+  await server.stop()
+
+  const blocked = join(folder, 'blocked')
+  await writeFile(blocked, 'a file in the place of the folder')
+  const unable = { ...environment, HOLDFAST_BACKUP_FOLDER: join(blocked, 'backups') }
+  const other = join(folder, 'scheduled-unable')
+  await using failing = await startServer({ data: other, environment: unable })
+  const its = () => readFile(join(other, 'audit/node-0/0000000000000001.jsonl'), 'utf8')
+  await untilHas(its, '"FailRehearsal"')
+  assert.match(await its(), /"FailBackup".*"reason":"/)
+  await newKey(failing)
+  await failing.stop()
+})
+
+test('a server does not rehearse where only a person can unlock, and says so', async () => {
+  const data = join(folder, 'attended')
+  const backups = join(folder, 'attended-backups')
+  await using server = await startServer({ data, environment: {} })
+  await newKey(server)
+  const { file } = await create(data, backups)
+  await server.stop()
+  await rm(join(data, 'root.key'))
+  const finished = await runHoldfast(data, 'backup', 'rehearse', '--unattended', '--file', file, '--json')
+  assert.equal(finished.status, 1)
+  assert.match(
+    JSON.parse(finished.output).problem,
+    /no unlock path of the backup opens its root key\. file: /,
+  )
 })

@@ -208,6 +208,7 @@ test('commands on backups print the documents that help describes', async () => 
   const backups = join(folder, 'backups')
   const [made] = await documents(`backup create --folder ${backups}`)
   await documents(`backup verify ${made?.['file']}`)
+  await documents(`backup rehearse --file ${made?.['file']}`)
   const target = ` --data ${join(folder, 'restored')}`
   await documents(`restore ${made?.['file']}${target} --key-file ${join(server.data, 'root.key')}`)
   await documents(`restore accept${target}`)

@@ -91,6 +91,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'app/backup-root.ts': ['base', 'config', 'custody', 'backup', 'app/root-key.ts'],
   'app/backup.ts': [
     ...['base', 'config', 'custody', 'audit', 'store', 'backup', 'app/deployment.ts', 'app/root-key.ts'],
+    'app/rehearse.ts',
   ],
   'app/restored-records.ts': [
     ...['base', 'crypto', 'custody', 'audit', 'store', 'backup', 'kms', 'app/deployment.ts'],
@@ -99,6 +100,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['base', 'config', 'crypto', 'custody', 'store', 'backup', 'app/backup-root.ts'],
     ...['app/deployment.ts', 'app/restored-records.ts', 'app/root-key.ts'],
   ],
+  'app/rehearse.ts': [
+    ...['base', 'config', 'crypto', 'custody', 'audit', 'store', 'backup', 'kms', 'compliance'],
+    ...['app/backup-root.ts', 'app/deployment.ts', 'app/restore.ts', 'app/root-key.ts'],
+  ],
+  'app/backup-job.ts': ['base', 'config', 'audit', 'backup', 'jobs', 'store', 'app/backup.ts'],
   'app/accept-restore.ts': ['base', 'config', 'audit', 'store', 'backup', 'app/deployment.ts'],
   'app/migrate.ts': [
     ...['base', 'config', 'audit', 'store', 'app/deployment.ts', 'app/root-key.ts', 'app/store.ts'],
@@ -138,6 +144,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   'app/report-folder.ts': ['audit', 'compliance', 'crypto', 'usage-api'],
   'app/seal-risks.ts': ['compliance', 'app/seal.ts'],
+  'app/custody-risks.ts': [
+    ...['config', 'store', 'backup', 'compliance', 'app/root-key.ts', 'app/seal.ts', 'app/seal-risks.ts'],
+  ],
   'app/report-files.ts': ['base', 'audit', 'compliance', 'crypto'],
   'app/report-facts.ts': [
     ...['base', 'store', 'audit-index', 'compliance', 'compliance/gather', 'app/report-files.ts'],
@@ -148,8 +157,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['app/report-facts.ts', 'app/report-files.ts', 'app/report-thread.ts'],
   ],
   'app/node-reports.ts': [
-    ...['base', 'store', 'config', 'crypto', 'audit-index/thread', 'usage-api', 'app/root-key.ts'],
-    ...['app/report-folder.ts', 'app/report-maker.ts', 'app/seal.ts', 'app/seal-risks.ts'],
+    ...['base', 'store', 'config', 'crypto', 'audit-index/thread', 'usage-api'],
+    ...['app/report-folder.ts', 'app/report-maker.ts', 'app/custody-risks.ts'],
   ],
   'app/node-jobs.ts': [
     ...[
@@ -164,10 +173,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
       'iam',
     ],
     ...[
+      'backup',
       'jobs',
       'metrics',
       'app/prove-paths.ts',
       'app/rotation-job.ts',
+      'app/backup-job.ts',
       'app/deployment.ts',
       'app/archive.ts',
     ],
@@ -187,7 +198,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
       'xks/client',
     ],
     ...['quotas', 'audit', 'audit-index', 'audit-index/thread', 'usage', 'notifications', 'dispatch'],
-    ...['cloudtrail', 'kms', 'iam', 'jobs', 'http', 'client', 'metrics', 'compliance', 'usage-api'],
+    ...['backup', 'cloudtrail', 'kms', 'iam', 'jobs', 'http', 'client', 'metrics', 'compliance', 'usage-api'],
     ...[
       'explain',
       'app/explaining.ts',
@@ -229,7 +240,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['app/unseal-socket.ts', 'app/tls.ts', 'app/given-files.ts', 'exec', 'kubernetes-kms', 'volume'],
     ...['app/backup.ts', 'app/restore.ts', 'app/accept-restore.ts', 'backup', 'custody', 'app/migrate.ts'],
     ...['app/seal-risks.ts', 'app/report-files.ts', 'app/report-facts.ts'],
-    ...['app/control.ts', 'app/rotate-root.ts'],
+    ...['app/control.ts', 'app/rotate-root.ts', 'app/rehearse.ts', 'app/custody-risks.ts'],
   ],
   'main.ts': ['base', 'cli'],
 }

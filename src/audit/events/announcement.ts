@@ -13,6 +13,8 @@ export const ANNOUNCEMENTS = {
   ComeNearQuota: 'Quota Nearly Reached',
   FailUnlockPath: 'Unlock Path Failed',
   FailRootKeyRotation: 'Root Key Rotation Failed',
+  FailBackup: 'Backup Failed',
+  FailRehearsal: 'Rehearsal Failed',
   TestEvents: 'Test',
 } as const satisfies Readonly<Record<string, string>>
 

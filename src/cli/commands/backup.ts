@@ -87,6 +87,55 @@ export const BACKUP_COMMANDS: readonly Command[] = [
     run: async (input) => (await import('../backup.ts')).verifyBackupFile(input),
   },
   {
+    name: 'backup rehearse',
+    about: 'Restore a backup into a folder of its own, and prove that every key opens',
+    details: [
+      'The command opens the restored folder by its unlock paths as a start does, proves the key material of every key, checks the chain of the audit log, writes a signed report, and removes the folder.',
+      'The exit status is 1 when the backup cannot be restored, or a key does not open.',
+    ],
+    options: {
+      file: {
+        about: 'The file of the backup; the default is the newest one of HOLDFAST_BACKUP_FOLDER',
+        takes: FILE,
+      },
+      'key-file': KEY_FILE,
+      work: {
+        about: 'The folder of the restored copy; the default is one in the data folder',
+        takes: FOLDER,
+      },
+      reports: {
+        about: 'The folder of the report; the default is reports in the data folder',
+        takes: FOLDER,
+      },
+      unattended: { about: 'Ask nobody for a passphrase, and leave it to the server to record the outcome' },
+    },
+    settings: [...UNLOCKING, 'account', 'backup-folder'],
+    examples: [
+      {
+        line: 'holdfast backup rehearse --file /mnt/backups/holdfast.backup',
+        about: 'Rehearse a restore',
+      },
+    ],
+    json: {
+      shape: {
+        backup: 'string',
+        succeeded: 'boolean',
+        problem: 'string or null',
+        keys: 'number',
+        keyMaterials: 'number',
+        records: 'number',
+        events: 'number',
+        unlockPath: 'string',
+        seconds: 'number',
+        failures: [{ arn: 'string', failure: 'string' }],
+        files: ['string'],
+        verifierKey: 'string or null',
+      },
+    },
+    slow: true,
+    run: async (input) => (await import('../rehearse.ts')).rehearseBackup(input),
+  },
+  {
     name: 'restore',
     about: 'Restore a backup into a new data folder, and list the changes that are lost',
     details: [
